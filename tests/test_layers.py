@@ -1,0 +1,81 @@
+"""The shape of the house: no import cycles, a ground that stands on numpy alone, all dependencies declared and used.
+
+The layers themselves are contracts of import-linter in pyproject.toml (`scripts/check layers`); its engine, grimp,
+reads the imports here too: those inside functions and under TYPE_CHECKING count like those at the top.
+"""
+
+from __future__ import annotations
+
+import importlib.metadata
+import re
+import sys
+import tomllib
+from graphlib import CycleError, TopologicalSorter
+from pathlib import Path
+
+import grimp
+import pytest
+
+ROOT = Path(__file__).resolve().parent.parent
+GROUND = ["errors", "types", "recipe", "_version"]
+
+
+@pytest.fixture(scope="module")
+def house() -> grimp.ImportGraph:
+    return grimp.build_graph("mattebox", include_external_packages=True, cache_dir=None)
+
+
+def cycle(graph: grimp.ImportGraph) -> list[str]:
+    """The modules of one import cycle, in order; empty when there is none."""
+    try:
+        TopologicalSorter({name: graph.find_modules_directly_imported_by(name) for name in graph.modules}).prepare()
+    except CycleError as found:
+        return list(found.args[1])
+    return []
+
+
+def strangers(graph: grimp.ImportGraph, module: str) -> set[str]:
+    """The third-party packages that a module (or a package with all it holds) imports."""
+    inside = {module} | graph.find_descendants(module)
+    imported = {name for each in inside for name in graph.find_modules_directly_imported_by(each)}
+    return {name for name in imported if name.split(".")[0] not in {"mattebox", *sys.stdlib_module_names}}
+
+
+def declared(*extras: str) -> set[str]:
+    """The packages pyproject.toml names for the base install and these extras."""
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
+    wanted = project["dependencies"] + [line for extra in extras for line in project["optional-dependencies"][extra]]
+    return {re.split(r"[^\w.-]", line)[0].lower() for line in wanted}
+
+
+def packages(modules: set[str]) -> set[str]:
+    """The distributions that provide these modules."""
+    known = importlib.metadata.packages_distributions()
+    return {name.lower().replace("_", "-") for module in modules for name in known.get(module, [module])}
+
+
+@pytest.mark.parametrize("package", ["mattebox", "workshop"])
+def test_no_import_cycles(package: str) -> None:
+    assert cycle(grimp.build_graph(package, cache_dir=None)) == []
+
+
+def test_a_cycle_through_a_function_is_found(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "ring").mkdir()
+    (tmp_path / "ring/__init__.py").touch()
+    (tmp_path / "ring/one.py").write_text("import ring.two\n")
+    (tmp_path / "ring/two.py").write_text("def later():\n    from ring import one\n    return one\n")
+    monkeypatch.syspath_prepend(tmp_path)
+    assert set(cycle(grimp.build_graph("ring", cache_dir=None))) == {"ring.one", "ring.two"}
+
+
+@pytest.mark.parametrize("module", GROUND)
+def test_the_ground_stands_on_numpy_and_msgspec_alone(house: grimp.ImportGraph, module: str) -> None:
+    assert strangers(house, f"mattebox.{module}") <= {"numpy", "msgspec"}
+
+
+def test_every_import_is_a_declared_dependency(house: grimp.ImportGraph) -> None:
+    assert packages(strangers(house, "mattebox")) <= declared("heif")
+
+
+def test_every_dependency_is_imported(house: grimp.ImportGraph) -> None:
+    assert declared("heif") <= packages(strangers(house, "mattebox"))
