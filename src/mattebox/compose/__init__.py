@@ -1,0 +1,1 @@
+"""The composition room: what stands behind and around the subject."""

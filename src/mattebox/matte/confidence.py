@@ -1,0 +1,47 @@
+"""How far to trust a matte, and whether there is a subject at all.
+
+The network's alphas are probabilities, so the IoU to be expected of thresholding them can be read off them:
+sum of p inside over sum of max(p, inside). A card's calibration maps that to what was measured on pictures the
+network had not seen. Knows nothing of pictures or networks.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+
+from mattebox.types import Box, Floats, Matte, Pixels
+from mattebox.zoo.card import Calibration
+
+
+def judge(alpha: Floats, calibration: Calibration) -> Matte:
+    """Alpha H x W 0..1 -> the Matte (uint16) with confidence 0..1, `found` and the subject's box."""
+    confidence = calibrated(expected_iou(alpha), calibration)
+    share = float((alpha > 0.5).mean())
+    found = confidence >= calibration.found_confidence and share >= calibration.found_share
+    whole = np.round(alpha * 65535).astype(np.uint16)
+    return Matte(whole, confidence, found, subject_box(whole) if found else (0, 0, *alpha.shape[::-1]))
+
+
+def expected_iou(alpha: Floats) -> float:
+    """The IoU that alphas 0..1, read as probabilities, promise of their own thresholding at one half; 0 if empty."""
+    inside = alpha > 0.5
+    if not inside.any():
+        return 0.0
+    return float(alpha[inside].sum() / np.maximum(alpha, inside).sum())
+
+
+def calibrated(expected: float, calibration: Calibration) -> float:
+    """Expected IoU 0..1 -> confidence 0..1; nothing stays nothing."""
+    if expected <= 0:
+        return 0.0
+    odds = np.log(expected / max(1 - expected, 1e-6))
+    return float(1 / (1 + np.exp(-(calibration.bias + calibration.slope * odds))))
+
+
+def subject_box(alpha: Pixels) -> Box:
+    """Left, top, right, bottom of what is at least half subject; the whole plane when nothing is."""
+    inside = alpha > np.iinfo(alpha.dtype).max // 2
+    rows, columns = np.flatnonzero(inside.any(1)), np.flatnonzero(inside.any(0))
+    if not rows.size:
+        return (0, 0, alpha.shape[1], alpha.shape[0])
+    return (int(columns[0]), int(rows[0]), int(columns[-1]) + 1, int(rows[-1]) + 1)

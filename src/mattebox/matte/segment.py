@@ -1,0 +1,31 @@
+"""Where is the subject? The network's answer, at the network's own resolution, with its confidence.
+
+Knows nothing of files, of full-resolution edges or of how the network runs.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+
+from mattebox.matte.confidence import judge
+from mattebox.types import Matte, Picture
+from mattebox.zoo.session import Session
+
+
+def segment(picture: Picture, session: Session) -> Matte:
+    """A coarse matte: uint16 alpha of the whole picture at the network's resolution (see `refine` for full size).
+
+    A picture that is itself partly transparent is seen as on white, and nothing hidden becomes subject.
+    """
+    x, geometry = session.prepare(on_white(picture))
+    return judge(session.restore(session.run(x), geometry), session.card.calibration)
+
+
+def on_white(picture: Picture) -> Picture:
+    """The picture flattened onto white; itself when it is opaque."""
+    if picture.alpha is None or picture.alpha.min() == picture.depth.peak:
+        return picture
+    peak = picture.depth.peak
+    alpha = picture.alpha[..., None].astype(np.uint32)
+    rgb = (picture.rgb * alpha + peak * (peak - alpha) + peak // 2) // peak
+    return picture.with_pixels(rgb.astype(picture.rgb.dtype), None)

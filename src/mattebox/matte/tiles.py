@@ -1,0 +1,95 @@
+"""Work at full resolution, tile by tile, guided by planes on a coarser grid whose cells are `step` pixels wide.
+
+Only tiles that need it are computed, in as many threads as there are processors; memory stays that of a few tiles.
+Knows nothing of what is computed.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+
+import numpy as np
+
+from mattebox.types import Floats, Size
+
+TILE = 256  # pixels, about
+
+
+@dataclass(frozen=True)
+class Tile:
+    """A rectangle of the picture (`rows`, `columns`) and the same, with a rim of one cell, on the padded grid."""
+
+    rows: slice
+    columns: slice
+    grid_rows: slice
+    grid_columns: slice
+    padding: Size  # pixels missing below and to the right to fill whole cells
+
+
+def grid_size(size: Size, step: int) -> Size:
+    """Cells that cover a picture of this size."""
+    return -(-size[0] // step), -(-size[1] // step)
+
+
+def tiles(size: Size, step: int) -> Iterator[Tile]:
+    """All tiles of a picture of this size, row by row; each starts on a cell and is whole cells wide but at the edge."""
+    cells = max(1, TILE // step)
+    height, width = grid_size(size, step)
+    for y in range(0, height, cells):
+        for x in range(0, width, cells):
+            y2, x2 = min(y + cells, height), min(x + cells, width)
+            rows, columns = slice(y * step, min(y2 * step, size[0])), slice(x * step, min(x2 * step, size[1]))
+            padding = (y2 * step - rows.stop, x2 * step - columns.stop)
+            yield Tile(rows, columns, slice(y, y2 + 2), slice(x, x2 + 2), padding)
+
+
+def rimmed(planes: Floats) -> Floats:
+    """C x h x w grid planes with one more cell on every side, edges repeated: what `Tile.grid_rows` counts on."""
+    return np.pad(planes, ((0, 0), (1, 1), (1, 1)), mode="edge")
+
+
+def patch_of(planes: Floats, tile: Tile) -> Floats:
+    """1 x C x rows x columns of rimmed planes under a tile."""
+    return np.ascontiguousarray(planes[None, :, tile.grid_rows, tile.grid_columns])
+
+
+def whole_cells(pixels: np.ndarray, tile: Tile, peak: int) -> Floats:
+    """A tile's pixels as float32 0..1, edges repeated to whole cells."""
+    cut = pixels[tile.rows, tile.columns]
+    if any(tile.padding):
+        rest = ((0, 0),) * (cut.ndim - 2)
+        cut = np.pad(cut, ((0, tile.padding[0]), (0, tile.padding[1]), *rest), mode="edge")
+    return np.multiply(cut, np.float32(1 / peak), dtype=np.float32)
+
+
+def each(work: Callable[[Tile], None], todo: list[Tile]) -> None:
+    """Do the work for every tile, in threads; the first exception is raised."""
+    workers = min(len(todo), os.cpu_count() or 1)
+    if workers < 2:
+        for tile in todo:
+            work(tile)
+        return
+    with ThreadPoolExecutor(workers) as pool:
+        list(pool.map(work, todo))
+
+
+def onto_grid(plane: Floats, size: Size, step: int) -> Floats:
+    """A coarse plane that spans a picture of `size` -> its bilinear values at the grid's cell centres."""
+    y, x = (
+        _positions(cells, step, whole, coarse)
+        for cells, whole, coarse in zip(grid_size(size, step), size, plane.shape, strict=True)
+    )
+    rows = plane[y[0]] * (1 - y[2])[:, None] + plane[y[1]] * y[2][:, None]
+    result: Floats = (rows[:, x[0]] * (1 - x[2]) + rows[:, x[1]] * x[2]).astype(np.float32)
+    return result
+
+
+def _positions(cells: int, step: int, whole: int, coarse: int) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """For each cell: the two coarse samples around its centre, and the share of the second."""
+    centre = (np.arange(cells) + 0.5) * step * coarse / whole - 0.5
+    place = np.clip(centre, 0, coarse - 1)
+    low = np.floor(place).astype(int)
+    return low, np.minimum(low + 1, coarse - 1), (place - low).astype(np.float32)

@@ -1,0 +1,1 @@
+"""Measures of mattes against known ones: `segmentation` (hard regions) and `matting` (soft alpha)."""

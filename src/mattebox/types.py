@@ -1,0 +1,141 @@
+"""The nouns every room speaks: Depth, Metadata, Picture, Matte, Geometry. The pixel contract is written here, once.
+
+Arrays are C-contiguous, rows from the top, upright. Colours are straight (never premultiplied) and encoded as the
+ICC profile beside them says; no profile means sRGB. This file knows nothing of files, networks or methods.
+"""
+
+from __future__ import annotations
+
+import enum
+from dataclasses import dataclass, field, replace
+from typing import TypeAlias
+
+import numpy as np
+from numpy.typing import NDArray
+
+Pixels: TypeAlias = NDArray[np.uint8] | NDArray[np.uint16]
+"""Whole numbers from 0 to the depth's peak."""
+
+Floats: TypeAlias = NDArray[np.float32]
+"""Values from 0 to 1."""
+
+Size: TypeAlias = tuple[int, int]
+"""Height, width in pixels."""
+
+Box: TypeAlias = tuple[int, int, int, int]
+"""Left, top, right, bottom in pixels; right and bottom are just outside."""
+
+
+class Depth(enum.IntEnum):
+    """Bits per channel."""
+
+    EIGHT = 8
+    SIXTEEN = 16
+
+    @property
+    def peak(self) -> int:
+        """The value of full intensity: 255 or 65535."""
+        return (1 << self.value) - 1
+
+    @property
+    def dtype(self) -> np.dtype[np.uint8] | np.dtype[np.uint16]:
+        return np.dtype(np.uint8) if self is Depth.EIGHT else np.dtype(np.uint16)
+
+    @classmethod
+    def of(cls, pixels: Pixels) -> Depth:
+        """The depth of an array; ValueError when it is neither uint8 nor uint16."""
+        for depth in cls:
+            if pixels.dtype == depth.dtype:
+                return depth
+        raise ValueError(f"pixels are {pixels.dtype}; give uint8 or uint16")
+
+
+@dataclass(frozen=True)
+class Metadata:
+    """What travels beside the pixels: `exif` (TIFF structure without the 'Exif\\0\\0' prefix, orientation already
+    applied and removed), `xmp` packet, `dpi` (x, y)."""
+
+    exif: bytes | None = None
+    xmp: bytes | None = None
+    dpi: tuple[float, float] | None = None
+
+
+@dataclass(frozen=True, eq=False)
+class Picture:
+    """A picture at rest.
+
+    `rgb` H x W x 3 and optional straight `alpha` H x W, both uint8 or both uint16; `profile` is the ICC profile of
+    `rgb` (an RGB one; None = sRGB); `notes` are remarks for the user, such as which frame was taken.
+    """
+
+    rgb: Pixels
+    alpha: Pixels | None = None
+    profile: bytes | None = None
+    metadata: Metadata = field(default_factory=Metadata)
+    notes: tuple[str, ...] = ()
+
+    def __post_init__(self) -> None:
+        if self.rgb.ndim != 3 or self.rgb.shape[2] != 3 or 0 in self.rgb.shape:
+            raise ValueError(f"rgb has shape {self.rgb.shape}; give height x width x 3, at least 1 x 1")
+        Depth.of(self.rgb)
+        if self.alpha is not None:
+            _check_plane(self.alpha, self.rgb, "alpha")
+
+    @property
+    def size(self) -> Size:
+        return self.rgb.shape[0], self.rgb.shape[1]
+
+    @property
+    def depth(self) -> Depth:
+        return Depth.of(self.rgb)
+
+    def with_pixels(self, rgb: Pixels, alpha: Pixels | None) -> Picture:
+        """The same profile, metadata and notes around other pixels."""
+        return replace(self, rgb=rgb, alpha=alpha)
+
+
+@dataclass(frozen=True, eq=False)
+class Matte:
+    """How much of each pixel is subject.
+
+    `alpha` H x W uint8 or uint16 (0 = background, peak = subject); `confidence` 0..1, the IoU to be expected of it;
+    `found` = there is a subject; `box` around it (the whole picture when nothing is found).
+    """
+
+    alpha: Pixels
+    confidence: float
+    found: bool
+    box: Box
+
+    def __post_init__(self) -> None:
+        if self.alpha.ndim != 2:
+            raise ValueError(f"alpha has shape {self.alpha.shape}; give height x width")
+        Depth.of(self.alpha)
+
+    @property
+    def size(self) -> Size:
+        return self.alpha.shape[0], self.alpha.shape[1]
+
+    @property
+    def depth(self) -> Depth:
+        return Depth.of(self.alpha)
+
+
+@dataclass(frozen=True)
+class Geometry:
+    """The receipt of a network's preparation: what `restore` needs to bring its output home.
+
+    `source` is the picture's size, `input` the network's, `inner` the (height, width) of the part of the input, from
+    its top left corner, that holds the picture (the rest is padding).
+    """
+
+    source: Size
+    input: Size
+    inner: Size
+
+
+def _check_plane(plane: Pixels, rgb: Pixels, name: str) -> None:
+    if plane.shape != rgb.shape[:2] or plane.dtype != rgb.dtype:
+        raise ValueError(
+            f"{name} is {plane.shape} {plane.dtype} beside rgb {rgb.shape} {rgb.dtype}; give the same size and depth"
+        )

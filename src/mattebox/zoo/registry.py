@@ -1,0 +1,60 @@
+"""Which models there are: the embedded cards, and those of installed packages.
+
+Another package adds cards with one entry point in the group `mattebox.cards`, naming a function without parameters
+that returns an iterable of `Card`. This file knows nothing of runtimes.
+"""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Iterable
+from functools import cache
+from importlib.metadata import entry_points
+from pathlib import Path
+
+from mattebox.errors import ModelError
+from mattebox.zoo.card import Card, load_card
+
+WEIGHTS = Path(__file__).parent / "weights"
+PRESETS = {"fast": "cut-1@fast", "balanced": "cut-1", "best": "cut-1@best"}
+
+
+@cache
+def cards() -> dict[str, Card]:
+    """All known cards by name, the embedded ones first. ModelError when a package's hook breaks or repeats a name."""
+    known = _checked({}, (load_card(path) for path in sorted(WEIGHTS.glob("*.json"))), "mattebox")
+    for hook in entry_points(group="mattebox.cards"):
+        try:
+            offered = list(hook.load()())
+        except Exception as error:
+            raise ModelError(
+                f"the card hook {hook.name} ({hook.value}) fails: {error}", "repair or uninstall that package"
+            ) from error
+        known = _checked(known, offered, hook.value)
+    return known
+
+
+def find_card(name: str) -> Card:
+    """The card of a preset, a name, `name@variant`, or the path of a card file. ModelError when there is none."""
+    if name.endswith((".json", ".toml")):
+        return load_card(name)
+    base, _, variant = PRESETS.get(name, name).partition("@")
+    card = cards().get(base)
+    if card is None:
+        names = [*PRESETS, *cards()]
+        close = difflib.get_close_matches(name, names, 1)
+        hint = f"did you mean {close[0]}?" if close else f"choose one of: {', '.join(names)}"
+        raise ModelError(f"unknown model {name!r}", f"{hint} (see `mattebox models`)")
+    return card.variant(variant) if variant else card
+
+
+def _checked(known: dict[str, Card], offered: Iterable[Card], owner: str) -> dict[str, Card]:
+    """The known cards and the offered ones; nothing is added when one is not a card or its name is taken."""
+    added = dict(known)
+    for card in offered:
+        if not isinstance(card, Card):
+            raise ModelError(f"{owner} offers a {type(card).__name__} as a card", "return mattebox.zoo.card.Card objects")
+        if card.name in added or card.name in PRESETS:
+            raise ModelError(f"{owner} offers a second card named {card.name!r}", "rename it")
+        added[card.name] = card
+    return added

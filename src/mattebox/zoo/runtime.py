@@ -1,0 +1,62 @@
+"""Bytes of an ONNX graph -> a running onnxruntime session on one device, and the small pixel kernels shipped with us.
+
+The only file that builds onnxruntime sessions. It knows nothing of cards, pictures or mattes.
+"""
+
+from __future__ import annotations
+
+import os
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from mattebox.errors import DeviceError, ModelError, UsageError
+from mattebox.zoo import device as devices
+
+KERNELS = Path(__file__).parent / "kernels"
+
+
+def start(content: bytes, label: str, device: str = "auto", threads: int | None = None) -> Any:
+    """An onnxruntime.InferenceSession of `content`.
+
+    Raises DeviceError when the device asked for is missing or refuses to start, ModelError when the graph is broken,
+    UsageError when `threads` is not positive.
+    """
+    import onnxruntime
+
+    if threads is not None and threads < 1:
+        raise UsageError(f"{threads} threads", "give a whole number of at least 1")
+    wanted, settings = devices.provider(device)
+    options = onnxruntime.SessionOptions()
+    options.intra_op_num_threads = threads or default_threads()
+    options.log_severity_level = 3
+    try:
+        session = onnxruntime.InferenceSession(content, options, providers=[(wanted, settings)])
+    except Exception as error:
+        reason = str(error).strip().splitlines()[-1][:200]
+        raise ModelError(f"{label} cannot be loaded ({reason})", "check that it is a valid ONNX file") from error
+    if device != "auto" and session.get_providers()[0] != wanted:
+        raise DeviceError(f"device {device} did not start; onnxruntime offered {session.get_providers()[0]}",
+                          "check the driver, or use --device cpu")  # fmt: skip
+    return session
+
+
+def default_threads() -> int:
+    """As many threads as this process may use processors."""
+    usable = getattr(os, "sched_getaffinity", None)
+    return len(usable(0)) if usable else os.cpu_count() or 1
+
+
+@cache
+def kernel(name: str, threads: int | None) -> Any:
+    """The pixel kernel of that name: a CPU session, started once and shared (sessions are safe to run from threads)."""
+    return start((KERNELS / f"{name}.onnx").read_bytes(), f"kernel {name}", "cpu", threads)
+
+
+def apply(name: str, threads: int | None = None, **inputs: NDArray[np.float32]) -> NDArray[np.float32]:
+    """Run a pixel kernel on float32 arrays, in all processors or `threads` of them, and return its one output."""
+    result: NDArray[np.float32] = kernel(name, threads).run(None, inputs)[0]
+    return result

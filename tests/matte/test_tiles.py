@@ -1,0 +1,45 @@
+"""Tiles cover every pixel once; the grid's cells sit where they should."""
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from mattebox.matte import tiles
+
+
+@given(st.integers(1, 900), st.integers(1, 900), st.integers(1, 40))
+def test_every_pixel_once(height: int, width: int, step: int) -> None:
+    seen = np.zeros((height, width), int)
+    planes = tiles.rimmed(np.zeros((1, *tiles.grid_size((height, width), step)), np.float32))
+    for tile in tiles.tiles((height, width), step):
+        seen[tile.rows, tile.columns] += 1
+        patch, pixels = tiles.patch_of(planes, tile), tiles.whole_cells(np.ones((height, width), np.uint8), tile, 1)
+        assert ((patch.shape[2] - 2) * step, (patch.shape[3] - 2) * step) == pixels.shape
+    assert (seen == 1).all()
+
+
+@pytest.mark.parametrize("size", [(64, 96), (65, 99), (63, 101)])
+def test_a_ramp_lands_on_the_cells_centres(size: tuple[int, int]) -> None:
+    coarse = np.tile((np.arange(24, dtype=np.float32) + 0.5) / 24, (16, 1))  # value = share of the width
+    grid = tiles.onto_grid(coarse, size, 4)
+    centres = (np.arange(grid.shape[1]) + 0.5) * 4 / size[1]
+    inner = slice(2, -2)
+    assert grid.shape == tiles.grid_size(size, 4)
+    np.testing.assert_allclose(grid[5, inner], centres[inner], atol=1e-5)
+
+
+def test_whole_cells_repeats_the_edge() -> None:
+    tile = next(tiles.tiles((3, 5), 4))
+    pixels = tiles.whole_cells(np.arange(15, dtype=np.uint8).reshape(3, 5), tile, 255)
+    assert pixels.shape == (4, 8)
+    assert (pixels[3] == pixels[2]).all()
+    assert (pixels[:, 5:] == pixels[:, 4:5]).all()
+
+
+def test_the_first_exception_is_raised() -> None:
+    def fail(tile: tiles.Tile) -> None:
+        raise ZeroDivisionError(str(tile.rows))
+
+    with pytest.raises(ZeroDivisionError):
+        tiles.each(fail, list(tiles.tiles((900, 900), 1)))

@@ -1,0 +1,32 @@
+"""The error tree: every error has an exit code of its own kind, and its message is one line ending in the remedy."""
+
+import inspect
+import pickle
+
+import pytest
+
+from mattebox import errors
+
+
+def tree() -> list[type[errors.MatteboxError]]:
+    return [c for _, c in inspect.getmembers(errors, inspect.isclass) if issubclass(c, errors.MatteboxError)]
+
+
+@pytest.mark.parametrize("kind", tree())
+def test_one_line_ending_in_the_remedy(kind: type[errors.MatteboxError]) -> None:
+    error = kind("photo.jpg: is\nbroken", "send a whole one")
+    assert str(error) == "photo.jpg: is broken; send a whole one"
+    assert 1 <= kind.exit_code <= 7
+
+
+def test_the_drawing_at_the_top_is_true() -> None:
+    drawing = errors.__doc__ or ""
+    for kind in tree():
+        line = next(line for line in drawing.splitlines() if f" {kind.__name__} " in f" {line.strip(' ├└│─')} ")
+        assert f" {kind.exit_code} " in line
+
+
+def test_errors_survive_pickling() -> None:
+    """Worker processes send them home."""
+    error = pickle.loads(pickle.dumps(errors.NoSubject("a", "b")))
+    assert (type(error), error.problem, error.remedy) == (errors.NoSubject, "a", "b")

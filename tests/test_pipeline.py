@@ -1,0 +1,106 @@
+"""The corridor with a fake network: the promises about pixels, depth, profile and alpha, end to end."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from mattebox import pipeline
+from mattebox.errors import NoSubject, UsageError
+from mattebox.recipe import Background, Cut, Recipe
+from mattebox.types import Metadata, Picture
+from tests.fakes import composite, disc, fake_session
+
+SIZE = (300, 400)
+RED, BLUE = (220, 60, 20), (20, 60, 220)
+
+
+def photograph(depth: int = 8) -> Picture:
+    return composite(disc(SIZE, softness=2), RED, BLUE, depth)
+
+
+def run(picture: Picture, *steps: Cut | Background) -> pipeline.Result:
+    return pipeline.run(picture, Recipe(steps), session=fake_session())
+
+
+@pytest.mark.parametrize("depth", [8, 16])
+def test_depth_is_kept_and_whole_pixels_are_untouched(depth: int) -> None:
+    picture = photograph(depth)
+    made = run(picture, Cut()).picture
+    assert made.depth == depth
+    assert made.alpha is not None
+    whole = made.alpha == made.depth.peak
+    assert whole.mean() > 0.15
+    assert (made.rgb[whole] == picture.rgb[whole]).all()
+
+
+def test_no_halo_of_the_old_background() -> None:
+    made = run(photograph(), Cut()).picture
+    assert made.alpha is not None
+    soft = (made.alpha > 25) & (made.alpha < 255)
+    assert soft.any()
+    assert np.abs(made.rgb[soft].astype(int) - RED).max() < 40  # the source's own colours there are far off
+    plain = run(photograph(), Cut(colours="source")).picture
+    assert np.abs(plain.rgb[soft].astype(int) - RED).max() > 80
+
+
+def test_profile_and_metadata_come_along() -> None:
+    picture = photograph()
+    picture = Picture(picture.rgb, None, None, Metadata(exif=b"MM\0*", dpi=(300, 300)), ("first of 3 frames",))
+    made = run(picture, Cut()).picture
+    assert (made.metadata, made.notes) == (picture.metadata, picture.notes)
+
+
+def test_a_matte_is_a_grey_picture() -> None:
+    result = run(photograph(), Cut(output="matte"))
+    assert result.matte is not None
+    assert result.picture.alpha is None
+    for channel in range(3):
+        assert (result.picture.rgb[..., channel] == result.matte.alpha).all()
+
+
+def test_a_background_makes_it_opaque() -> None:
+    made = run(photograph(), Cut(), Background(colour="#00ff00")).picture
+    assert made.alpha is None
+    assert made.rgb[0, 0].tolist() == [0, 255, 0]
+    assert made.rgb[150, 200].tolist() == list(RED)
+
+
+def test_sixteen_bit_background() -> None:
+    made = run(photograph(16), Cut(), Background(colour="white")).picture
+    assert made.rgb[0, 0].tolist() == [65535] * 3
+
+
+def test_plain_edges_differ_from_refined() -> None:
+    plain, refined = (run(photograph(), Cut(edges=e)).matte for e in ("plain", "refined"))
+    assert plain is not None
+    assert refined is not None
+    truth = disc(SIZE, softness=2)
+    error = [np.abs(m.alpha / 255 - truth).mean() for m in (plain, refined)]
+    assert error[1] < 0.5 * error[0]
+
+
+def test_no_subject_names_the_photograph() -> None:
+    empty = Picture(np.full((50, 50, 3), 128, np.uint8))
+    with pytest.raises(NoSubject, match=r"holiday\.jpg: no subject found"):
+        pipeline.run(empty, Recipe((Cut(),)), session=fake_session(), name="holiday.jpg")
+
+
+def test_an_unknown_colour_is_refused_before_any_work() -> None:
+    with pytest.raises(UsageError, match="colour"):
+        run(photograph(), Cut(), Background(colour="bleu"))
+
+
+def test_the_same_twice_gives_the_same_bytes() -> None:
+    one, other = (run(photograph(), Cut()).picture for _ in range(2))
+    assert one.rgb.tobytes() == other.rgb.tobytes()
+    assert one.alpha is not None
+    assert other.alpha is not None
+    assert one.alpha.tobytes() == other.alpha.tobytes()
+
+
+def test_what_it_ran_on_and_how_long_is_told() -> None:
+    result = run(photograph(), Cut())
+    assert (result.model, result.device) == ("fake", "cpu")
+    assert set(result.seconds) == {"segment", "refine", "foreground"}
+    assert all(s > 0 for s in result.seconds.values())

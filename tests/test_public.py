@@ -1,0 +1,14 @@
+"""The public names, pinned: adding one is a decision, losing one a breach."""
+
+import mattebox
+
+
+def test_public_names() -> None:
+    assert mattebox.__all__ == [
+        "Background", "Cut", "Matte", "MatteboxError", "NoSubject", "Picture", "Recipe", "Session",
+        "cut", "foreground", "read", "refine", "run", "segment", "write",
+    ]  # fmt: skip
+    for name in mattebox.__all__:
+        assert getattr(mattebox, name).__doc__, name
+    assert mattebox.__version__
+    assert set(dir(mattebox)) == {*mattebox.__all__, "__version__"}

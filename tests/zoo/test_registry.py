@@ -1,0 +1,74 @@
+"""The embedded cards are whole, names resolve, and other packages can add cards without breaking ours."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from importlib.metadata import EntryPoint
+
+import msgspec
+import pytest
+
+from mattebox.errors import ModelError
+from mattebox.zoo import registry
+from tests.fakes import FAKE
+
+
+@pytest.fixture
+def hook(monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[[object], None]]:
+    """Install a function as another package's entry point."""
+
+    class Hook(EntryPoint):
+        def load(self) -> object:
+            return self.value
+
+    def install(offer: object) -> None:
+        monkeypatch.setattr(registry, "entry_points", lambda group: [Hook("other", offer, group)])  # type: ignore[arg-type]
+        registry.cards.cache_clear()
+
+    yield install
+    registry.cards.cache_clear()
+
+
+def test_embedded_weights_are_what_their_cards_say() -> None:
+    assert registry.cards()
+    for card in registry.cards().values():
+        assert card.read_weights()
+        assert card.licence.commercial
+        assert all(f.command for f in card.figures)
+
+
+@pytest.mark.parametrize("name", registry.PRESETS)
+def test_presets_resolve(name: str) -> None:
+    assert registry.find_card(name).task == "cutout"
+
+
+def test_presets_grow() -> None:
+    sides = [registry.find_card(name).input.side for name in ("fast", "balanced", "best")]
+    assert sides == sorted(set(sides))
+
+
+def test_an_unknown_name_gets_a_hint() -> None:
+    with pytest.raises(ModelError, match="did you mean balanced"):
+        registry.find_card("ballanced")
+    with pytest.raises(ModelError, match="choose one of: fast, balanced, best"):
+        registry.find_card("xyz")
+
+
+def test_another_package_adds_a_card(hook: Callable[[object], None]) -> None:
+    hook(lambda: [FAKE])
+    assert registry.find_card("fake") is FAKE
+
+
+@pytest.mark.parametrize(
+    ("offer", "message"),
+    [
+        (lambda: [msgspec.structs.replace(FAKE, name="balanced")], "second card named 'balanced'"),
+        (lambda: [FAKE, FAKE], "second card named 'fake'"),
+        (lambda: ["fake"], "offers a str as a card"),
+        (lambda: 1 / 0, "division by zero; repair or uninstall"),
+    ],
+)
+def test_a_bad_hook_is_named(hook: Callable[[object], None], offer: object, message: str) -> None:
+    hook(offer)
+    with pytest.raises(ModelError, match=message):
+        registry.cards()

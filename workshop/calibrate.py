@@ -1,0 +1,114 @@
+"""Confidence that means something: fitted on the validation split, checked by folds.
+
+Fits confidence = sigmoid(bias + slope x logit(expected IoU)) to the IoU really reached, by logistic regression with
+soft targets (Platt 1999), and places the threshold of `found` between photographs with a subject and empty rooms.
+    python -m workshop.calibrate DATA --card cut-1       prints the fit and its reliability
+"""
+
+from __future__ import annotations
+
+import argparse
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from PIL import Image
+
+from mattebox.matte.confidence import expected_iou
+from mattebox.metrics.segmentation import iou
+from mattebox.types import Picture
+from mattebox.zoo.session import Session
+from workshop.evaluate import Predict
+from workshop.shards import read_manifest, stream
+
+FOLDS = 4
+
+
+def served_predictor(model: str) -> Predict:
+    """The house's own session as a predictor: H x W x 3 uint8 -> H x W alpha 0..1, enlarged without refinement."""
+    session = Session.open(model)
+
+    def predict(rgb: NDArray[np.uint8]) -> NDArray[np.float32]:
+        x, geometry = session.prepare(Picture(np.ascontiguousarray(rgb)))
+        small = session.restore(session.run(x), geometry)
+        size = (rgb.shape[1], rgb.shape[0])
+        return np.clip(np.asarray(Image.fromarray(small).resize(size, Image.Resampling.BILINEAR)), 0, 1)
+
+    return predict
+
+
+def calibrate(model: str, data: Path) -> dict[str, Any]:
+    """The card's calibration, and printed: how reliable it is on folds it was not fitted on."""
+    predict = served_predictor(model)
+    seen = [
+        (expected_iou(alpha), iou(alpha, np.asarray(mask, np.float32) / 255))
+        for alpha, mask in ((predict(np.asarray(p)), m) for _, p, m in stream(data, "labelled", "val") if m is not None)
+    ]
+    promised, reached = np.array([s[0] for s in seen]), np.array([s[1] for s in seen])
+    print("reliability, folds:", reliability(promised, reached))
+    bias, slope = fit(promised, reached)
+    empty = empties(predict, data)
+    threshold = best_threshold(sigmoid(bias + slope * logit(promised)), sigmoid(bias + slope * logit(empty)))
+    return {"bias": round(bias, 4), "slope": round(slope, 4), "found_confidence": round(threshold, 3), "found_share": 0.001}
+
+
+def fit(promised: NDArray[Any], reached: NDArray[Any]) -> tuple[float, float]:
+    """Bias and slope by Newton's method on the cross entropy with soft targets."""
+    x = np.stack([np.ones_like(promised), logit(promised)], 1)
+    w = np.array([0.0, 1.0])
+    for _ in range(50):
+        p = sigmoid(x @ w)
+        hessian = (x * (p * (1 - p))[:, None]).T @ x + 1e-3 * np.eye(2)
+        w = w - np.linalg.solve(hessian, x.T @ (p - reached) + 1e-3 * (w - (0, 1)))
+    return float(w[0]), float(w[1])
+
+
+def reliability(promised: NDArray[Any], reached: NDArray[Any]) -> dict[str, float]:
+    """Held-out mean absolute gap between confidence and IoU, in bins of equal size, and their correlation."""
+    fold = np.arange(len(promised)) % FOLDS
+    given = np.empty(len(promised))
+    for k in range(FOLDS):
+        bias, slope = fit(promised[fold != k], reached[fold != k])
+        given[fold == k] = sigmoid(bias + slope * logit(promised[fold == k]))
+    bins = np.array_split(np.argsort(given), 8)
+    gap = np.mean([abs(given[b].mean() - reached[b].mean()) for b in bins])
+    return {"calibration error": round(float(gap), 4), "correlation": round(float(np.corrcoef(given, reached)[0, 1]), 3)}
+
+
+def empties(predict: Predict, data: Path, count: int = 300) -> NDArray[Any]:
+    """Expected IoU the network promises on empty rooms and clutter, every n-th of them."""
+    rows = sum(r.kind == "background" for r in read_manifest(data))
+    every = max(1, rows // count)
+    pictures = (p for i, (_, p, _) in enumerate(stream(data, "background", "train")) if i % every == 0)
+    return np.array([expected_iou(predict(np.asarray(p))) for p in pictures])
+
+
+def best_threshold(with_subject: NDArray[Any], without: NDArray[Any]) -> float:
+    """Where missed subjects, counted four times, and ghosts are fewest."""
+    tries = np.linspace(0.02, 0.9, 89)
+    cost = [4 * np.mean(with_subject < t) + np.mean(without >= t) for t in tries]
+    best = float(tries[int(np.argmin(cost))])
+    print(f"found at {best:.2f}: misses {np.mean(with_subject < best):.3f}, ghosts {np.mean(without >= best):.3f}")
+    return best
+
+
+def sigmoid(x: Any) -> Any:
+    return 1 / (1 + np.exp(-x))
+
+
+def logit(p: Any) -> Any:
+    p = np.clip(p, 1e-6, 1 - 1e-6)
+    return np.log(p / (1 - p))
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("data", type=Path)
+    parser.add_argument("--card", default="cut-1")
+    args = parser.parse_args()
+    print(calibrate(args.card, args.data))
+
+
+if __name__ == "__main__":
+    main()

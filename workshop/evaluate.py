@@ -1,0 +1,111 @@
+"""Scores of a cutout network on a split: per-picture metrics at the picture's own size, and their means.
+
+Takes any function from an H x W x 3 uint8 picture to an H x W alpha 0..1, so that ours and a teacher are judged alike.
+    python -m workshop.evaluate DATA --card NAME | --u2netp FILE
+"""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import Callable, Iterable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+import torch.nn.functional as F
+from PIL import Image
+from torch import Tensor
+
+from mattebox.metrics.segmentation import f_curve, iou, mae
+from mattebox.types import Floats
+from workshop.shards import stream
+
+MEAN, STD = (0.485, 0.456, 0.406), (0.229, 0.224, 0.225)
+Predict = Callable[[np.ndarray], np.ndarray]
+
+
+def score(alpha: Floats, truth: Floats) -> dict[str, Any]:
+    """One picture's IoU, MAE and F curve."""
+    return {"iou": iou(alpha, truth), "mae": mae(alpha, truth), "f": f_curve(alpha, truth)}
+
+
+def summarise(scores: Iterable[dict[str, Any]]) -> dict[str, float]:
+    """Means over pictures. `max_f` lets every picture have its best threshold; `max_f_one` has one for all."""
+    rows = list(scores)
+    mean = {k: float(np.mean([r[k] for r in rows])) for k in ("iou", "mae")}
+    curves = np.stack([r["f"] for r in rows])
+    best = {"max_f": float(curves.max(1).mean()), "max_f_one": float(curves.mean(0).max())}
+    return {**best, **mean, "pictures": len(rows)}
+
+
+def judge(predict: Predict, folder: Path, detail: bool = False) -> dict[str, float]:
+    """Means over the validation split; with `detail`, printed per set as well."""
+    by_set: dict[str, list[dict[str, Any]]] = {}
+    for row, picture, mask in stream(folder, "labelled", "val"):
+        truth = np.asarray(mask, np.float32) / 255
+        by_set.setdefault(row.set, []).append(score(predict(np.asarray(picture)), truth))
+    if detail:
+        for name, rows in sorted(by_set.items()):
+            print(f"{name:16s}", {k: round(v, 4) for k, v in summarise(rows).items()})
+    return summarise(s for rows in by_set.values() for s in rows)
+
+
+def fitted(height: int, width: int, side: int, multiple: int = 32) -> tuple[int, int]:
+    """Sides near height x width's aspect, about side x side pixels, multiples of `multiple`."""
+    scale = side / (height * width) ** 0.5
+    return tuple(max(multiple, round(s * scale / multiple) * multiple) for s in (height, width))  # type: ignore[return-value]
+
+
+def torch_predictor(net: torch.nn.Module, side: int) -> Predict:
+    device = next(net.parameters()).device
+
+    def predict(rgb: np.ndarray) -> np.ndarray:
+        size = fitted(*rgb.shape[:2], side)
+        x = np.asarray(Image.fromarray(rgb).resize(size[::-1], Image.Resampling.LANCZOS))
+        with torch.no_grad():
+            logits: Tensor = net(normalise(torch.from_numpy(x.transpose(2, 0, 1)[None].copy()).to(device).float() / 255))
+            logits = logits.float().sigmoid()
+            alpha = F.interpolate(logits, size=rgb.shape[:2], mode="bilinear", align_corners=False)
+        return alpha[0, 0].cpu().numpy()
+
+    return predict
+
+
+def normalise(rgb: Tensor) -> Tensor:
+    """N x 3 x H x W 0..1 to the network's input."""
+    mean, std = (torch.tensor(v, device=rgb.device)[:, None, None] for v in (MEAN, STD))
+    return (rgb - mean) / std
+
+
+def u2net_predictor(path: Path) -> Predict:
+    """A U2-Net with its own preparation: squashed to 320 x 320, divided by the picture's brightest."""
+    import onnxruntime as ort
+
+    session = ort.InferenceSession(str(path), providers=["CPUExecutionProvider"])
+    name = session.get_inputs()[0].name
+
+    def predict(rgb: np.ndarray) -> np.ndarray:
+        x = np.asarray(Image.fromarray(rgb).resize((320, 320), Image.Resampling.BILINEAR), np.float32)
+        x = (x / max(x.max(), 1) - MEAN) / STD
+        y = session.run(None, {name: x.transpose(2, 0, 1)[None].astype(np.float32)})[0][0, 0]
+        size = (rgb.shape[1], rgb.shape[0])
+        return np.clip(np.asarray(Image.fromarray(y).resize(size, Image.Resampling.BILINEAR)), 0, 1)
+
+    return predict
+
+
+def main() -> None:
+    from workshop.calibrate import served_predictor
+
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("data", type=Path)
+    parser.add_argument("--card")
+    parser.add_argument("--u2netp", type=Path)
+    args = parser.parse_args()
+    predict = served_predictor(args.card) if args.card else u2net_predictor(args.u2netp)
+    print(judge(predict, args.data, detail=True))
+
+
+if __name__ == "__main__":
+    main()

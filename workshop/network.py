@@ -1,0 +1,135 @@
+"""CutNet, the embedded cutout network: a small U-shaped residual network of plain 3x3 convolutions.
+
+Dense 3x3 convolutions rather than depthwise ones: at this size they run nearer to a CPU's peak, both in onnxruntime
+and when training in bfloat16 (benchmarked in LOG.md). The shape follows U-Net (Ronneberger et al. 2015) with residual
+blocks (He et al. 2016), a global context term at the bottom (ParseNet, Liu et al. 2016), deep supervision
+(Xie & Tu 2015) and sub-pixel output (Shi et al. 2016). This file knows nothing of data, losses or files.
+"""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor, nn
+
+MULTIPLE = 32  # sides of the input must be multiples of this
+
+
+@dataclass(frozen=True)
+class Shape:
+    """Widths at 1/2 .. 1/32, blocks at 1/4 .. 1/32, inner width ratio of the blocks, decoder widths at 1/16 .. 1/2."""
+
+    widths: tuple[int, ...] = (16, 32, 64, 128, 192)
+    blocks: tuple[int, ...] = (1, 2, 4, 3)
+    inner: tuple[float, ...] = (1.0, 1.0, 0.5, 0.5)
+    decoder: tuple[int, ...] = (96, 64, 32, 16)
+
+    def as_dict(self) -> dict[str, list[float]]:
+        return {k: list(v) for k, v in asdict(self).items()}
+
+
+def convolution(inputs: int, outputs: int, size: int = 3, stride: int = 1, active: bool = True) -> nn.Sequential:
+    """Convolution, batch normalisation and, when `active`, ReLU."""
+    layers: list[nn.Module] = [
+        nn.Conv2d(inputs, outputs, size, stride, size // 2, bias=False),
+        nn.BatchNorm2d(outputs),
+    ]
+    if active:
+        layers.append(nn.ReLU(inplace=True))
+    return nn.Sequential(*layers)
+
+
+class Block(nn.Module):
+    """Residual block of two 3x3 convolutions; starts as the identity."""
+
+    def __init__(self, width: int, inner: float) -> None:
+        super().__init__()
+        hidden = int(width * inner)
+        self.body = nn.Sequential(convolution(width, hidden), convolution(hidden, width, active=False))
+        nn.init.zeros_(self.body[1][1].weight)
+
+    def forward(self, x: Tensor) -> Tensor:
+        return F.relu(x + self.body(x))
+
+
+class Context(nn.Module):
+    """Adds what the whole picture holds to every place."""
+
+    def __init__(self, width: int) -> None:
+        super().__init__()
+        self.mix = nn.Conv2d(width, width, 1)
+
+    def forward(self, x: Tensor) -> Tensor:
+        return x + self.mix(x.mean((2, 3), keepdim=True))
+
+
+class Rise(nn.Module):
+    """One decoder step: narrow, double the size, join the encoder's features, mix."""
+
+    def __init__(self, inputs: int, skip: int, outputs: int) -> None:
+        super().__init__()
+        self.narrow = convolution(inputs, outputs, 1)
+        self.mix = convolution(outputs + skip, outputs)
+
+    def forward(self, x: Tensor, skip: Tensor) -> Tensor:
+        x = F.interpolate(self.narrow(x), scale_factor=2, mode="bilinear", align_corners=False)
+        return self.mix(torch.cat([x, skip], 1))
+
+
+class CutNet(nn.Module):
+    """N x 3 x H x W normalised sRGB, H and W multiples of 32 -> N x 1 x H x W alpha logits.
+
+    In training mode also returns side logits at 1/16 .. 1/4 for deep supervision.
+    """
+
+    def __init__(self, shape: Shape | None = None) -> None:
+        super().__init__()
+        self.shape = shape = shape or Shape()
+        widths = shape.widths
+        self.stem = convolution(3, widths[0], stride=2)
+        self.stages = nn.ModuleList(
+            nn.Sequential(convolution(a, b, stride=2), *(Block(b, inner) for _ in range(count)))
+            for a, b, count, inner in zip(widths, widths[1:], shape.blocks, shape.inner, strict=False)
+        )
+        self.context = Context(widths[-1])
+        below = (widths[-1], *shape.decoder)
+        self.rises = nn.ModuleList(
+            Rise(a, skip, b) for a, skip, b in zip(below, widths[-2::-1], shape.decoder, strict=False)
+        )
+        self.sides = nn.ModuleList(nn.Conv2d(width, 1, 1) for width in shape.decoder[:3])
+        self.head = nn.Conv2d(shape.decoder[-1], 4, 3, padding=1)
+
+    def forward(self, x: Tensor) -> Tensor | tuple[Tensor, list[Tensor]]:
+        features = [self.stem(x)]
+        for stage in self.stages:
+            features.append(stage(features[-1]))
+        y = self.context(features.pop())
+        levels = []
+        for rise in self.rises:
+            y = rise(y, features.pop())
+            levels.append(y)
+        logits = F.pixel_shuffle(self.head(y), 2)
+        if not self.training:
+            return logits
+        return logits, [side(level) for side, level in zip(self.sides, levels, strict=False)]
+
+
+def multiply_adds(net: CutNet, height: int, width: int) -> int:
+    """Multiply-adds of one pass over a height x width input, convolutions counted."""
+    total = 0
+
+    def count(layer: nn.Module, _: object, output: Tensor) -> None:
+        nonlocal total
+        total += output.numel() * layer.weight[0].numel()
+
+    hooks = [m.register_forward_hook(count) for m in net.modules() if isinstance(m, nn.Conv2d)]
+    was_training = net.training
+    device = next(net.parameters()).device
+    with torch.no_grad():
+        net.eval()(torch.zeros(1, 3, height, width, device=device))
+    net.train(was_training)
+    for hook in hooks:
+        hook.remove()
+    return total

@@ -1,0 +1,189 @@
+"""Train the embedded cutout network: one loop for a CPU in the background and for an accelerator.
+
+    python -m workshop.train runs/cut-1.toml DATA OUT
+
+The recipe gives a budget in minutes of training, not in steps, because the machines differ a hundredfold; learning
+rate and picture size follow the share of the budget spent. A checkpoint every minute or so makes a killed run go on
+where it was. Knows nothing of export or of the house.
+"""
+
+from __future__ import annotations
+
+import argparse
+import copy
+import json
+import math
+import random
+import time
+import tomllib
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+
+from workshop.augment import Mixer, buckets
+from workshop.evaluate import judge, normalise, torch_predictor
+from workshop.losses import total_loss
+from workshop.network import CutNet, Shape, multiply_adds
+from workshop.shards import load_pool
+
+
+@dataclass(frozen=True)
+class Recipe:
+    """A run, as its TOML file has it. `sides` = (from this share of the budget, side of the square input)."""
+
+    minutes: float
+    batch: int = 24
+    rate: float = 2e-3
+    decay: float = 0.02
+    warmup: int = 300
+    average: float = 0.999
+    pool_side: int = 256
+    seed: int = 0
+    sides: list[list[float]] = field(default_factory=lambda: [[0.0, 160], [0.45, 224], [0.8, 288]])
+    shape: dict[str, list[float]] = field(default_factory=dict)
+    judge_every: float = 0.1
+
+    def side(self, progress: float) -> int:
+        return int([s for start, s in self.sides if progress >= start][-1])
+
+    def rate_at(self, progress: float, step: int) -> float:
+        warm = min(1.0, (step + 1) / self.warmup)
+        return self.rate * warm * (0.01 + 0.99 * 0.5 * (1 + math.cos(math.pi * min(progress, 1.0))))
+
+
+class Run:
+    """A network, its running average and its optimiser; the clock of the budget."""
+
+    def __init__(self, recipe: Recipe, device: torch.device) -> None:
+        torch.manual_seed(recipe.seed)
+        shape = Shape(**{k: tuple(v) for k, v in recipe.shape.items()})  # type: ignore[arg-type]
+        self.recipe, self.device = recipe, device
+        self.net = CutNet(shape).to(device, memory_format=torch.channels_last)
+        self.average = copy.deepcopy(self.net).eval()
+        plain = [p for p in self.net.parameters() if p.ndim < 2]
+        decayed = [p for p in self.net.parameters() if p.ndim >= 2]
+        groups = [{"params": decayed, "weight_decay": recipe.decay}, {"params": plain, "weight_decay": 0.0}]
+        self.optimiser = torch.optim.AdamW(groups, lr=recipe.rate)
+        self.step, self.spent, self.best = 0, 0.0, 0.0
+
+    @property
+    def progress(self) -> float:
+        return self.spent / (self.recipe.minutes * 60)
+
+    def advance(self, mixer: Mixer) -> float:
+        """One step; returns the loss."""
+        begun = time.perf_counter()
+        recipe = self.recipe
+        for group in self.optimiser.param_groups:
+            group["lr"] = recipe.rate_at(self.progress, self.step)
+        size = random.choice(buckets(recipe.side(self.progress)))
+        batch = mixer.batch(recipe.batch, size)
+        picture = normalise(batch.rgb).to(memory_format=torch.channels_last)
+        with torch.autocast(self.device.type, torch.bfloat16):
+            logits, sides = self.net.train()(picture)
+        loss = total_loss(logits, sides, batch)
+        self.optimiser.zero_grad(set_to_none=True)
+        loss.backward()
+        torch.nn.utils.clip_grad_norm_(self.net.parameters(), 2.0)
+        self.optimiser.step()
+        self._follow()
+        self.step += 1
+        if self.device.type == "cuda" and self.step % 20 == 0:
+            torch.cuda.synchronize()
+        self.spent += time.perf_counter() - begun
+        return loss.item() if self.step % 20 == 0 else math.nan
+
+    def _follow(self) -> None:
+        """Exponential running average, shorter at the start."""
+        keep = min(self.recipe.average, (1 + self.step) / (10 + self.step))
+        with torch.no_grad():
+            for mine, theirs in zip(self.average.state_dict().values(), self.net.state_dict().values(), strict=True):
+                if mine.dtype.is_floating_point:
+                    mine.lerp_(theirs, 1 - keep)
+                else:
+                    mine.copy_(theirs)
+
+    def save(self, path: Path) -> None:
+        state = {
+            "net": self.net.state_dict(), "average": self.average.state_dict(), "optimiser": self.optimiser.state_dict(),
+            "step": self.step, "spent": self.spent, "best": self.best, "shape": self.net.shape.as_dict(),
+        }  # fmt: skip
+        torch.save(state, path.with_suffix(".part"))
+        path.with_suffix(".part").replace(path)
+
+    def load(self, path: Path) -> None:
+        state = torch.load(path, map_location=self.device, weights_only=True)
+        self.net.load_state_dict(state["net"])
+        self.average.load_state_dict(state["average"])
+        self.optimiser.load_state_dict(state["optimiser"])
+        self.step, self.spent, self.best = state["step"], state["spent"], state["best"]
+
+
+def train(recipe: Recipe, data: Path, out: Path, device: torch.device, soft: np.ndarray | None) -> None:
+    out.mkdir(parents=True, exist_ok=True)
+    random.seed(recipe.seed)
+    run = Run(recipe, device)
+    if (out / "last.pt").exists():
+        run.load(out / "last.pt")
+    torch.manual_seed(recipe.seed + run.step)
+    work = multiply_adds(run.average, 320, 320) / 1e9
+    _log(out, {"parameters": sum(p.numel() for p in run.net.parameters()), "gmac_320": round(work, 3)})
+    labelled = load_pool(data, "labelled", recipe.pool_side).to(device)
+    taught = load_pool(data, "unlabelled", recipe.pool_side, soft).to(device) if soft is not None else labelled
+    mixer = Mixer(labelled, taught, load_pool(data, "background", recipe.pool_side).to(device))
+    judged, saved, losses = run.progress, time.monotonic(), []
+    while run.progress < 1:
+        loss = run.advance(mixer)
+        if not math.isnan(loss):
+            losses.append(loss)
+        if time.monotonic() - saved > 60:
+            run.save(out / "last.pt")
+            saved = time.monotonic()
+            _log(out, {"step": run.step, "progress": round(run.progress, 4), "loss": round(float(np.mean(losses)), 4)})
+            losses.clear()
+        if run.progress - judged >= recipe.judge_every or run.progress >= 1:
+            judged = run.progress
+            _judge(run, data, out)
+    run.save(out / "last.pt")
+
+
+def _judge(run: Run, data: Path, out: Path) -> None:
+    """Score the running average; keep it when it is the best so far."""
+    scores = judge(torch_predictor(run.average, 320), data)
+    _log(out, {"step": run.step, "progress": round(run.progress, 4), "side": run.recipe.side(run.progress), **scores})
+    if scores["iou"] + scores["max_f"] > run.best:
+        run.best = scores["iou"] + scores["max_f"]
+        best = {"average": run.average.state_dict(), "shape": run.net.shape.as_dict(), "scores": scores}
+        torch.save(best, out / "best.pt")
+
+
+def _log(out: Path, row: dict[str, Any]) -> None:
+    line = json.dumps(row)
+    print(line, flush=True)
+    with open(out / "log.jsonl", "a") as file:
+        file.write(line + "\n")
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("recipe", type=Path)
+    parser.add_argument("data", type=Path)
+    parser.add_argument("out", type=Path)
+    parser.add_argument("--soft", type=Path, help="teacher's masks of the unlabelled pictures (workshop.teach)")
+    parser.add_argument("--minutes", type=float, help="another budget than the recipe's")
+    parser.add_argument("--threads", type=int)
+    args = parser.parse_args()
+    if args.threads:
+        torch.set_num_threads(args.threads)
+    settings = tomllib.loads(args.recipe.read_text())
+    if args.minutes:
+        settings["minutes"] = args.minutes
+    device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
+    train(Recipe(**settings), args.data, args.out, device, np.load(args.soft)["masks"] if args.soft else None)
+
+
+if __name__ == "__main__":
+    main()
