@@ -13,34 +13,18 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from PIL import Image
 
 from mattebox.matte.confidence import expected_iou
 from mattebox.metrics.segmentation import iou
-from mattebox.types import Picture
-from mattebox.zoo.session import Session
-from workshop.evaluate import Predict
+from workshop.evaluate import Predict, house_predictor
 from workshop.shards import read_manifest, stream
 
 FOLDS = 4
 
 
-def served_predictor(model: str) -> Predict:
-    """The house's own session as a predictor: H x W x 3 uint8 -> H x W alpha 0..1, enlarged without refinement."""
-    session = Session.open(model)
-
-    def predict(rgb: NDArray[np.uint8]) -> NDArray[np.float32]:
-        x, geometry = session.prepare(Picture(np.ascontiguousarray(rgb)))
-        small = session.restore(session.run(x), geometry)
-        size = (rgb.shape[1], rgb.shape[0])
-        return np.clip(np.asarray(Image.fromarray(small).resize(size, Image.Resampling.BILINEAR)), 0, 1)
-
-    return predict
-
-
 def calibrate(model: str, data: Path) -> dict[str, Any]:
     """The card's calibration, and printed: how reliable it is on folds it was not fitted on."""
-    predict = served_predictor(model)
+    predict = house_predictor(model)
     seen = [
         (expected_iou(alpha), iou(alpha, np.asarray(mask, np.float32) / 255))
         for alpha, mask in ((predict(np.asarray(p)), m) for _, p, m in stream(data, "labelled", "val") if m is not None)

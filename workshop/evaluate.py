@@ -95,16 +95,29 @@ def u2net_predictor(path: Path) -> Predict:
     return predict
 
 
-def main() -> None:
-    from workshop.calibrate import served_predictor
+def house_predictor(model: str) -> Predict:
+    """The house's own session: H x W x 3 uint8 -> H x W alpha 0..1, enlarged without refinement."""
+    from mattebox.types import Picture
+    from mattebox.zoo.session import Session
 
+    session = Session.open(model)
+
+    def predict(rgb: np.ndarray) -> np.ndarray:
+        x, geometry = session.prepare(Picture(np.ascontiguousarray(rgb)))
+        small = session.restore(session.run(x), geometry)
+        size = (rgb.shape[1], rgb.shape[0])
+        return np.clip(np.asarray(Image.fromarray(small).resize(size, Image.Resampling.BILINEAR)), 0, 1)
+
+    return predict
+
+
+def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("data", type=Path)
     parser.add_argument("--card")
     parser.add_argument("--u2netp", type=Path)
     args = parser.parse_args()
-    predict = served_predictor(args.card) if args.card else u2net_predictor(args.u2netp)
-    print(judge(predict, args.data, detail=True))
+    print(judge(house_predictor(args.card) if args.card else u2net_predictor(args.u2netp), args.data, detail=True))
 
 
 if __name__ == "__main__":

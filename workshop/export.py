@@ -20,7 +20,8 @@ import torch
 from onnx import TensorProto, helper, numpy_helper
 from torch import Tensor, nn
 
-from workshop.evaluate import judge
+from workshop.calibrate import calibrate
+from workshop.evaluate import house_predictor, judge
 from workshop.network import CutNet, Shape, multiply_adds
 
 WEIGHTS = Path("src/mattebox/zoo/weights")
@@ -86,10 +87,8 @@ def main() -> None:
     facts: dict[str, Any] = json.loads(card.read_text()) if card.exists() else json.loads(TEMPLATE)
     facts |= {"name": args.name, "weights": path.name, "sha256": hashlib.sha256(path.read_bytes()).hexdigest()}
     card.write_text(json.dumps(facts, indent=2) + "\n")
-    from workshop.calibrate import calibrate, served_predictor  # needs the card
-
     facts["calibration"] = calibrate(args.name, args.data)
-    facts["figures"] = figures(net, args.name, args.data, judge(served_predictor(args.name), args.data, detail=True))
+    facts["figures"] = figures(net, args.name, args.data, judge(house_predictor(args.name), args.data, detail=True))
     card.write_text(json.dumps(facts, indent=2) + "\n")
 
 

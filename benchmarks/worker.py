@@ -1,0 +1,92 @@
+"""One contender in a process of its own: reads `go` lines, does the job once, answers with one JSON line.
+
+    python -m benchmarks.worker WHO MODE MODEL PHOTO THREADS
+
+WHO is mattebox or rembg. The job is a photograph's bytes in, the bytes of an RGBA PNG out, the network already loaded:
+what a batch costs per picture. `network` is the time inside the network's own run, so that all else can be compared.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import resource
+import sys
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+Job = Callable[[], tuple[int, float]]  # bytes of the PNG, seconds in the network
+
+
+def mattebox_job(mode: str, model: str, photo: Path, threads: int) -> Job:
+    from mattebox import pipeline
+    from mattebox.io.encode import encode
+    from mattebox.io.read import read
+    from mattebox.recipe import Cut, Recipe
+    from mattebox.zoo.session import Session
+
+    session, content = Session.open(model, "cpu", threads), photo.read_bytes()
+    spent = Clock(session, "_run")
+    step = Cut(edges="plain", colours="source") if mode == "plain" else Cut()
+
+    def job() -> tuple[int, float]:
+        spent.seconds = 0.0
+        result = pipeline.run(read(content), Recipe((step,)), session=session)
+        return len(encode(result.picture, "png")), spent.seconds
+
+    return job
+
+
+def rembg_job(mode: str, model: str, photo: Path, threads: int) -> Job:
+    os.environ["OMP_NUM_THREADS"] = str(threads)
+    from rembg import new_session, remove
+
+    session, content = new_session(model), photo.read_bytes()
+    spent = Clock(session.inner_session, "run")
+
+    def job() -> tuple[int, float]:
+        spent.seconds = 0.0
+        return len(remove(content, session=session, decontaminate=mode != "plain")), spent.seconds
+
+    return job
+
+
+class Clock:
+    """Replaces one method of an object by itself, timed."""
+
+    def __init__(self, owner: Any, name: str) -> None:
+        self.seconds = 0.0
+        inner = getattr(owner, name)
+
+        def timed(*args: Any, **kwargs: Any) -> Any:
+            begun = time.perf_counter()
+            try:
+                return inner(*args, **kwargs)
+            finally:
+                self.seconds += time.perf_counter() - begun
+
+        setattr(owner, name, timed)
+
+
+def peak_megabytes() -> float:
+    unit = 1 if sys.platform == "darwin" else 1024
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * unit / 1e6
+
+
+def main() -> None:
+    who, mode, model, photo, threads = sys.argv[1:6]
+    maker = {"mattebox": mattebox_job, "rembg": rembg_job}[who]
+    job = maker(mode, model, Path(photo), int(threads))
+    job()  # warm: lazy imports, compiled code, the runtime's buffers
+    print(json.dumps({"ready": True}), flush=True)
+    for _ in sys.stdin:
+        begun = time.perf_counter()
+        size, network = job()
+        total = time.perf_counter() - begun
+        print(json.dumps({"total": total, "network": network, "bytes": size, "peak": peak_megabytes()}), flush=True)
+
+
+if __name__ == "__main__":
+    main()
