@@ -120,7 +120,9 @@ def main() -> None:
         env, card = environment(args.u2netp, Path(folder))
         peer = [Contender("rembg", mode, "u2netp") for mode in ("plain", "decontaminate")]
         print(f"{args.threads} threads, medians of {args.repeats} paired rounds; ms, MB; rest = all but the network")
-        print("| ours | theirs | ours ms | theirs ms | faster | ours rest | theirs rest | faster | ours MB | theirs MB |")
+        print(
+            "| ours | theirs | ours ms | theirs ms | faster | ours rest | theirs rest | faster | ours MB | theirs MB |"
+        )
         print("|---|---|---|---|---|---|---|---|---|---|")
         for megapixels in args.sizes:
             photo = photograph(megapixels, Path(folder))

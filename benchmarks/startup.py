@@ -1,6 +1,6 @@
 """Import and start-up: ours against rembg, paired whole processes.
 
-    python -m benchmarks.startup [--repeats 7]
+python -m benchmarks.startup [--repeats 7]
 """
 
 from __future__ import annotations
@@ -11,10 +11,11 @@ import sys
 import time
 from statistics import median
 
+PEER_HELP = "import sys; sys.argv = ['rembg', '--help']; import rembg.cli as c; c.main()"
 PAIRS = {
     "import": (["-c", "import mattebox"], ["-c", "import rembg"]),
     "import and name the cut function": (["-c", "from mattebox import cut"], ["-c", "from rembg import remove"]),
-    "--help": (["-m", "mattebox", "--help"], ["-c", "import sys; sys.argv = ['rembg', '--help']; import rembg.cli as c; c.main()"]),
+    "--help": (["-m", "mattebox", "--help"], ["-c", PEER_HELP]),
     "an empty process": (["-c", ""], ["-c", ""]),
 }  # fmt: skip
 

@@ -21,9 +21,10 @@ Job = Callable[[], tuple[int, float]]  # bytes of the PNG, seconds in the networ
 
 
 def mattebox_job(mode: str, model: str, photo: Path, threads: int) -> Job:
-    from mattebox import pipeline
     from mattebox.io.encode import encode
     from mattebox.io.read import read
+
+    from mattebox import pipeline
     from mattebox.recipe import Cut, Recipe
     from mattebox.zoo.session import Session
 

@@ -35,13 +35,12 @@ def test_depth_is_kept_and_whole_pixels_are_untouched(depth: int) -> None:
 
 
 def test_no_halo_of_the_old_background() -> None:
-    made = run(photograph(), Cut()).picture
-    assert made.alpha is not None
-    soft = (made.alpha > 25) & (made.alpha < 255)
-    assert soft.any()
-    assert np.abs(made.rgb[soft].astype(int) - RED).max() < 40  # the source's own colours there are far off
-    plain = run(photograph(), Cut(colours="source")).picture
-    assert np.abs(plain.rgb[soft].astype(int) - RED).max() > 80
+    clean, source = (run(photograph(), Cut(colours=c)).picture for c in ("clean", "source"))
+    assert clean.alpha is not None
+    soft = (clean.alpha > 25) & (clean.alpha < 255)
+    off = [np.abs(p.rgb[soft].astype(int) - RED).mean() for p in (clean, source)]
+    assert off[1] > 40
+    assert off[0] < 0.4 * off[1]
 
 
 def test_profile_and_metadata_come_along() -> None:
@@ -77,7 +76,7 @@ def test_plain_edges_differ_from_refined() -> None:
     assert refined is not None
     truth = disc(SIZE, softness=2)
     error = [np.abs(m.alpha / 255 - truth).mean() for m in (plain, refined)]
-    assert error[1] < 0.5 * error[0]
+    assert error[1] < 0.6 * error[0]
 
 
 def test_no_subject_names_the_photograph() -> None:

@@ -173,8 +173,8 @@ def band(alpha: Tensor, radius: int) -> Tensor:
 def cast_shadow(rgb: Tensor, matte: Tensor) -> Tensor:
     """Darken the background below and beside the subject in a third of the samples."""
     count, height = len(rgb), rgb.shape[2]
-    strength = 0.6 * torch.rand(count, 1, 1, 1, device=rgb.device) * (
-        torch.rand(count, 1, 1, 1, device=rgb.device) < 0.35
+    strength = (
+        0.6 * torch.rand(count, 1, 1, 1, device=rgb.device) * (torch.rand(count, 1, 1, 1, device=rgb.device) < 0.35)
     )
     soft = F.interpolate(matte, scale_factor=0.125, mode="area")
     soft = F.interpolate(smoothed(soft, 3), size=rgb.shape[2:], mode="bilinear", align_corners=False)

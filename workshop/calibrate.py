@@ -26,7 +26,7 @@ def calibrate(model: str, data: Path) -> dict[str, Any]:
     """The card's calibration, and printed: how reliable it is on folds it was not fitted on."""
     predict = house_predictor(model)
     seen = [
-        (expected_iou(alpha), iou(alpha, np.asarray(mask, np.float32) / 255))
+        (expected_iou(alpha), iou(alpha, np.asarray(mask, np.float32) / np.float32(255)))
         for alpha, mask in ((predict(np.asarray(p)), m) for _, p, m in stream(data, "labelled", "val") if m is not None)
     ]
     promised, reached = np.array([s[0] for s in seen]), np.array([s[1] for s in seen])
@@ -34,7 +34,12 @@ def calibrate(model: str, data: Path) -> dict[str, Any]:
     bias, slope = fit(promised, reached)
     empty = empties(predict, data)
     threshold = best_threshold(sigmoid(bias + slope * logit(promised)), sigmoid(bias + slope * logit(empty)))
-    return {"bias": round(bias, 4), "slope": round(slope, 4), "found_confidence": round(threshold, 3), "found_share": 0.001}
+    return {
+        "bias": round(bias, 4),
+        "slope": round(slope, 4),
+        "found_confidence": round(threshold, 3),
+        "found_share": 0.001,
+    }
 
 
 def fit(promised: NDArray[Any], reached: NDArray[Any]) -> tuple[float, float]:
@@ -57,7 +62,10 @@ def reliability(promised: NDArray[Any], reached: NDArray[Any]) -> dict[str, floa
         given[fold == k] = sigmoid(bias + slope * logit(promised[fold == k]))
     bins = np.array_split(np.argsort(given), 8)
     gap = np.mean([abs(given[b].mean() - reached[b].mean()) for b in bins])
-    return {"calibration error": round(float(gap), 4), "correlation": round(float(np.corrcoef(given, reached)[0, 1]), 3)}
+    return {
+        "calibration error": round(float(gap), 4),
+        "correlation": round(float(np.corrcoef(given, reached)[0, 1]), 3),
+    }
 
 
 def empties(predict: Predict, data: Path, count: int = 300) -> NDArray[Any]:

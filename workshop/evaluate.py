@@ -22,7 +22,7 @@ from mattebox.types import Floats
 from workshop.shards import stream
 
 MEAN, STD = (0.485, 0.456, 0.406), (0.229, 0.224, 0.225)
-Predict = Callable[[np.ndarray], np.ndarray]
+Predict = Callable[[Any], Any]
 
 
 def score(alpha: Floats, truth: Floats) -> dict[str, Any]:
@@ -43,7 +43,7 @@ def judge(predict: Predict, folder: Path, detail: bool = False) -> dict[str, flo
     """Means over the validation split; with `detail`, printed per set as well."""
     by_set: dict[str, list[dict[str, Any]]] = {}
     for row, picture, mask in stream(folder, "labelled", "val"):
-        truth = np.asarray(mask, np.float32) / 255
+        truth = np.asarray(mask, np.float32) / np.float32(255)
         by_set.setdefault(row.set, []).append(score(predict(np.asarray(picture)), truth))
     if detail:
         for name, rows in sorted(by_set.items()):
@@ -51,20 +51,23 @@ def judge(predict: Predict, folder: Path, detail: bool = False) -> dict[str, flo
     return summarise(s for rows in by_set.values() for s in rows)
 
 
-def fitted(height: int, width: int, side: int, multiple: int = 32) -> tuple[int, int]:
-    """Sides near height x width's aspect, about side x side pixels, multiples of `multiple`."""
-    scale = side / (height * width) ** 0.5
-    return tuple(max(multiple, round(s * scale / multiple) * multiple) for s in (height, width))  # type: ignore[return-value]
+def fitted(size: tuple[int, int], side: int, multiple: int = 32) -> tuple[int, int]:
+    """Height and width in a picture's aspect, about side x side pixels, in multiples of `multiple`."""
+    scale = side / (size[0] * size[1]) ** 0.5
+    height, width = (max(multiple, round(s * scale / multiple) * multiple) for s in size)
+    return height, width
 
 
 def torch_predictor(net: torch.nn.Module, side: int) -> Predict:
     device = next(net.parameters()).device
 
     def predict(rgb: np.ndarray) -> np.ndarray:
-        size = fitted(*rgb.shape[:2], side)
+        size = fitted(rgb.shape[:2], side)
         x = np.asarray(Image.fromarray(rgb).resize(size[::-1], Image.Resampling.LANCZOS))
         with torch.no_grad():
-            logits: Tensor = net(normalise(torch.from_numpy(x.transpose(2, 0, 1)[None].copy()).to(device).float() / 255))
+            logits: Tensor = net(
+                normalise(torch.from_numpy(x.transpose(2, 0, 1)[None].copy()).to(device).float() / 255)
+            )
             logits = logits.float().sigmoid()
             alpha = F.interpolate(logits, size=rgb.shape[:2], mode="bilinear", align_corners=False)
         return alpha[0, 0].cpu().numpy()

@@ -98,7 +98,11 @@ def figures(net: CutNet, name: str, data: Path, scores: dict[str, float]) -> lis
     count = sum(p.numel() for p in net.parameters()) - sum(p.numel() for p in net.sides.parameters())
     return [
         {"what": "parameters", "value": count, "command": "python -m workshop.export"},
-        {"what": "multiply-adds at 320 x 320", "value": multiply_adds(net, 320, 320), "command": "python -m workshop.export"},
+        {
+            "what": "multiply-adds at 320 x 320",
+            "value": multiply_adds(net, 320, 320),
+            "command": "python -m workshop.export",
+        },
         *({"what": label, "value": round(scores[key], 4), "command": command} for key, label in shown.items()),
     ]
 
@@ -110,16 +114,16 @@ TEMPLATE = json.dumps(
         "licence": {
             "name": "Apache-2.0",
             "commercial": True,
-            "notes": "The weights are ours. The photographs they were learned from belong to others and are not in them "
-            "or with them; the sets are named under data.",
+            "notes": "The weights are ours. The photographs they were learned from belong to others; "
+            "their sets are named under data.",
         },
         "input": {"side": 320},
         "variants": {"fast": {"side": 224}, "best": {"side": 416, "mirror": True}},
         "data": [
-            "labelled: pascal10_core, icoseg, humanseg290, ccp, magento_white, feralcats, butterfly, cars_jvyou, cats81, "
-            "coco_small, msu_animals, grabcut, rgbt21 (3,842 training pairs)",
-            "distilled from U2-Netp (Apache-2.0, teacher only) on caltech101, clothing, imagenet samples, ccp, groceries, "
-            "bsds (4,526 pictures)",
+            "labelled, 3,842 training pairs: pascal10_core, icoseg, humanseg290, ccp, magento_white, feralcats",
+            "labelled, continued: butterfly, cars_jvyou, cats81, coco_small, msu_animals, grabcut, rgbt21",
+            "distilled from U2-Netp (Apache-2.0, teacher only), 4,526 pictures: caltech101, clothing, imagenet samples",
+            "distilled, continued: ccp, groceries, bsds",
             "backgrounds: 1,200 rooms, house fronts, clutter",
         ],
         "recipe": "runs/cut-1.toml",

@@ -11,7 +11,8 @@ in the base install). Each is a pure function of tensors, without weights:
   polynomial of degree 2 in the colour, so it is handed on as ten planes of coefficients.
 - `decide`: those coefficients, enlarged onto full-resolution pixels, give the posterior alpha.
 - `fuse` and `unmix`: foreground colours by blur fusion, twice (Forte & Pitié, Approximate Fast Foreground Colour
-  Estimation, 2021), the blurs at reduced scale, the last formula at full resolution.
+  Estimation, 2021), with two changes measured in LOG.md: surer pixels weigh more (a power of alpha), and the last step
+  is the least change of both colours that explains the pixel. Blurs at reduced scale, the last step at full resolution.
 """
 
 from __future__ import annotations
@@ -25,32 +26,38 @@ from torch import Tensor, nn
 
 PAIRS = ((0, 0), (0, 1), (0, 2), (1, 1), (1, 2), (2, 2))
 MODEL_SCALES = ((3, 1), (12, 4), (40, 8))  # (radius, reduction) in pixels of the model grid
-FUSE_WIDE, FUSE_NEAR = ((6, 2), (32, 8)), ((3, 1),)  # in pixels of the guide
+WIDE, NEAR = ((6, 2), (24, 4)), ((2, 1), (6, 2))  # in pixels of the guide
 FADE = 0.02  # a larger scale counts where the smaller one has seen (almost) nothing
 SURE = 0.1  # alpha within this of 0 or 1 is taken for sure
 NOISE = 0.001  # variance added to every colour model
 TEMPER = 0.5  # pixels are not independent evidence
-GATE = 0.004  # the same as in matte/refine.py
+GATE = 0.004  # a prior within this of 0 or 1 is settled
 PURE = 0.65  # prior share of pixels that are wholly subject or background
 
 
 def box(x: Tensor, radius: int) -> Tensor:
-    """Mean over (2 radius + 1) squared pixels, edges repeated."""
-    x = F.pad(x, (radius, radius, radius, radius), "replicate")
-    return F.avg_pool2d(F.avg_pool2d(x, (2 * radius + 1, 1), 1), (1, 2 * radius + 1), 1)
+    """Mean over the (2 radius + 1) squared pixels around each that lie in the picture."""
+    for kernel, padding in (((2 * radius + 1, 1), (radius, 0)), ((1, 2 * radius + 1), (0, radius))):
+        x = F.avg_pool2d(x, kernel, 1, padding, count_include_pad=False)
+    return x
 
 
 def spread(x: Tensor, scales: tuple[tuple[int, int], ...]) -> Tensor:
     """Sum of smooth means at several (radius, cut) scales, each fainter than the one before: never empty where anything
     was seen at all. A scale with `cut` above 1 is computed on a grid reduced by that much."""
-    total = torch.zeros_like(x)
-    for i, (radius, cut) in enumerate(scales):
-        small = F.avg_pool2d(x, cut, cut, ceil_mode=True, count_include_pad=False) if cut > 1 else x
-        small = box(box(small, radius // cut), radius // cut)
-        if cut > 1:
-            small = F.interpolate(small, size=x.shape[2:], mode="bilinear", align_corners=False)
-        total = total + FADE**i * small
+    total = smooth(x, *scales[0])
+    for i, scale in enumerate(scales[1:], start=1):
+        total = total + FADE**i * smooth(x, *scale)
     return total
+
+
+def smooth(x: Tensor, radius: int, cut: int) -> Tensor:
+    """Two box blurs, on a reduced grid when `cut` is above 1."""
+    if cut == 1:
+        return box(box(x, radius), radius)
+    small = F.avg_pool2d(x, cut, cut, ceil_mode=True, count_include_pad=False)
+    small = box(box(small, radius // cut), radius // cut)
+    return F.interpolate(small, size=x.shape[2:], mode="bilinear", align_corners=False)
 
 
 def products(x: Tensor) -> Tensor:
@@ -104,15 +111,14 @@ def log_likelihood(mean: Tensor, covariance: Tensor) -> Tensor:
 
 
 class Decide(nn.Module):
-    """tile T x U x 3 (0..1), patch 1 x 21 x (T/s + 2) x (U/s + 2), alpha before the polynomials, with a rim of one
-    -> alpha T x U. Where the coarse alpha is as good as 0 or 1, it is 0 or 1."""
+    """tile T x U x 3 (0..1), prior T x U (the enlarged coarse alpha), patch 1 x 20 x (T/s + 2) x (U/s + 2) with a rim
+    of one -> alpha T x U. Where the prior is as good as 0 or 1, it is 0 or 1."""
 
-    def forward(self, tile: Tensor, patch: Tensor) -> Tensor:
-        planes = onto(patch, tile)
-        p, front, back = planes[:, :1], planes[:, 1:11], planes[:, 11:]
+    def forward(self, tile: Tensor, prior: Tensor, patch: Tensor) -> Tensor:
+        planes, p = onto(patch, tile), prior[None, None]
         rgb = tile.permute(2, 0, 1)[None]
-        ahead = polynomial(front, rgb).clamp(-30, 30).exp() * (PURE * p)
-        behind = polynomial(back, rgb).clamp(-30, 30).exp() * (PURE * (1 - p))
+        ahead = polynomial(planes[:, :10], rgb).clamp(-30, 30).exp() * (PURE * p)
+        behind = polynomial(planes[:, 10:], rgb).clamp(-30, 30).exp() * (PURE * (1 - p))
         posterior = (ahead + (1 - PURE) * p) / (ahead + behind + (1 - PURE))
         return torch.where((p > GATE) & (p < 1 - GATE), posterior, p.round())[0, 0]
 
@@ -120,12 +126,7 @@ class Decide(nn.Module):
 def polynomial(c: Tensor, rgb: Tensor) -> Tensor:
     r, g, b = rgb[:, :1], rgb[:, 1:2], rgb[:, 2:]
     c = [c[:, i : i + 1] for i in range(10)]
-    return (
-        c[0]
-        + r * (c[1] + r * c[4] + g * c[5] + b * c[6])
-        + g * (c[2] + g * c[7] + b * c[8])
-        + b * (c[3] + b * c[9])
-    )
+    return c[0] + r * (c[1] + r * c[4] + g * c[5] + b * c[6]) + g * (c[2] + g * c[7] + b * c[8]) + b * (c[3] + b * c[9])
 
 
 def onto(patch: Tensor, tile: Tensor) -> Tensor:
@@ -137,23 +138,28 @@ def onto(patch: Tensor, tile: Tensor) -> Tensor:
 
 
 class Fuse(nn.Module):
-    """guide 1 x 3 x h x w, alpha 1 x 1 x h x w (0..1) -> 1 x 6 x h x w: blurred foreground and background colours."""
+    """guide 1 x 3 x h x w, alpha 1 x 1 x h x w (0..1) -> 1 x 6 x h x w: local foreground and background colours."""
 
     def forward(self, guide: Tensor, alpha: Tensor) -> Tensor:
-        front, back = blend_apart(guide, guide, alpha, FUSE_WIDE)
+        front, back = colours_apart(guide, guide, alpha, WIDE, 16)
         near = unmixed(guide, alpha, front, back)
-        front, back = blend_apart(near, guide, alpha, FUSE_NEAR)
+        front, back = colours_apart(near, guide, alpha, NEAR, 8)
         return torch.cat([front, back], 1)
 
 
-def blend_apart(front: Tensor, back: Tensor, alpha: Tensor, scales: tuple[tuple[int, int], ...]) -> tuple[Tensor, Tensor]:
-    """Alpha-weighted means of foreground colours, and the same of background colours."""
-    sums = spread(torch.cat([front * alpha, alpha, back * (1 - alpha), 1 - alpha], 1), scales)
-    return sums[:, :3] / sums[:, 3:4].clamp_min(1e-6), sums[:, 4:7] / sums[:, 7:].clamp_min(1e-6)
+def colours_apart(
+    front: Tensor, back: Tensor, alpha: Tensor, scales: tuple[tuple[int, int], ...], power: int
+) -> tuple[Tensor, Tensor]:
+    """Means of the surer foreground and the surer background colours near each place: weights alpha ** power."""
+    ahead, behind = alpha**power, (1 - alpha) ** power
+    sums = spread(torch.cat([front * ahead, ahead, back * behind, behind], 1), scales)
+    return sums[:, :3] / sums[:, 3:4].clamp_min(1e-7), sums[:, 4:7] / sums[:, 7:].clamp_min(1e-7)
 
 
 def unmixed(picture: Tensor, alpha: Tensor, front: Tensor, back: Tensor) -> Tensor:
-    return (front + alpha * (picture - alpha * front - (1 - alpha) * back)).clamp(0, 1)
+    """The foreground of the pair of colours nearest to (front, back) that blends to exactly the pixel seen."""
+    rest = picture - alpha * front - (1 - alpha) * back
+    return (front + alpha * rest / (alpha * alpha + (1 - alpha) * (1 - alpha))).clamp(0, 1)
 
 
 class Unmix(nn.Module):
@@ -170,7 +176,7 @@ def graphs() -> dict[str, tuple[nn.Module, dict[str, tuple[int, ...]]]]:
     return {
         "colour_models": (ColourModels(halve=False), {"guide": (1, 3, 64, 80), "alpha": (1, 1, 64, 80)}),
         "colour_models_half": (ColourModels(halve=True), {"guide": (1, 3, 64, 80), "alpha": (1, 1, 32, 40)}),
-        "decide": (Decide(), {"tile": (64, 96, 3), "patch": (1, 21, 18, 26)}),
+        "decide": (Decide(), {"tile": (64, 96, 3), "prior": (64, 96), "patch": (1, 20, 18, 26)}),
         "fuse": (Fuse(), {"guide": (1, 3, 64, 80), "alpha": (1, 1, 64, 80)}),
         "unmix": (Unmix(), {"tile": (64, 96, 3), "alpha": (64, 96), "patch": (1, 6, 18, 26)}),
     }
@@ -179,7 +185,7 @@ def graphs() -> dict[str, tuple[nn.Module, dict[str, tuple[int, ...]]]]:
 def export(folder: Path) -> None:
     folder.mkdir(parents=True, exist_ok=True)
     for name, (graph, inputs) in graphs().items():
-        axes = {k: {i: f"{k}{i}" for i, size in enumerate(shape) if size > 21} for k, shape in inputs.items()}
+        axes = {k: {i: f"{k}{i}" for i, size in enumerate(shape) if size > 20} for k, shape in inputs.items()}
         axes |= {"patch": {2: "rows", 3: "columns"}} if "patch" in inputs else {}
         torch.onnx.export(
             graph.eval(), tuple(torch.rand(shape) for shape in inputs.values()), folder / f"{name}.onnx",

@@ -11,6 +11,7 @@ import csv
 import io
 import tarfile
 from collections.abc import Iterator
+from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -51,8 +52,8 @@ class Pool:
 
     def weights(self, by_set: dict[str, float] | None = None) -> Tensor:
         """Sampling weights: the manifest's, times a factor by set (absent from a given table = 0)."""
-        factor = (lambda r: by_set.get(r.set, 0.0)) if by_set else (lambda r: 1.0)
-        return torch.tensor([max(r.weight, 0.01) * factor(r) for r in self.rows])
+        factors = [1.0 if by_set is None else by_set.get(r.set, 0.0) for r in self.rows]
+        return torch.tensor([max(r.weight, 0.01) * f for r, f in zip(self.rows, factors, strict=True)])
 
     def to(self, device: torch.device) -> Pool:
         return Pool(self.rgba.to(device), self.rows)
@@ -72,15 +73,12 @@ def read_manifest(folder: Path) -> list[Row]:
 def stream(folder: Path, kind: str, split: str) -> Iterator[tuple[Row, Image.Image, Image.Image | None]]:
     """Yield (row, RGB picture, L mask or None) in the order of the manifest."""
     rows = [r for r in read_manifest(folder) if r.kind == kind and r.split == split]
-    tars: dict[str, tarfile.TarFile] = {}
-    try:
+    with ExitStack() as stack:
+        tars = {shard: stack.enter_context(tarfile.open(folder / shard)) for shard in {r.shard for r in rows}}
         for row in rows:
-            tar = tars.get(row.shard) or tars.setdefault(row.shard, tarfile.open(folder / row.shard))
-            picture = _member(tar, f"{row.key}.webp").convert("RGB")
-            yield row, picture, _member(tar, f"{row.key}.png").convert("L") if kind == "labelled" else None
-    finally:
-        for tar in tars.values():
-            tar.close()
+            picture = _member(tars[row.shard], f"{row.key}.webp").convert("RGB")
+            mask = _member(tars[row.shard], f"{row.key}.png").convert("L") if kind == "labelled" else None
+            yield row, picture, mask
 
 
 def load_pool(folder: Path, kind: str, side: int, soft: np.ndarray | None = None) -> Pool:

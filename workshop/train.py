@@ -108,9 +108,14 @@ class Run:
 
     def save(self, path: Path) -> None:
         state = {
-            "net": self.net.state_dict(), "average": self.average.state_dict(), "optimiser": self.optimiser.state_dict(),
-            "step": self.step, "spent": self.spent, "best": self.best, "shape": self.net.shape.as_dict(),
-        }  # fmt: skip
+            "net": self.net.state_dict(),
+            "average": self.average.state_dict(),
+            "optimiser": self.optimiser.state_dict(),
+            "step": self.step,
+            "spent": self.spent,
+            "best": self.best,
+            "shape": self.net.shape.as_dict(),
+        }
         torch.save(state, path.with_suffix(".part"))
         path.with_suffix(".part").replace(path)
 

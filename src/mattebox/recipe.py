@@ -68,13 +68,16 @@ class Recipe(Struct, frozen=True, forbid_unknown_fields=True):
 
 
 def load_recipe(path: str | Path) -> Recipe:
-    """Read a recipe from a TOML or JSON file. UsageError when it is missing, malformed or has unknown steps or fields."""
+    """Read a recipe from a TOML or JSON file. UsageError when it is missing, malformed or has unknown steps."""
     path = Path(path)
-    decoder = {".toml": msgspec.toml, ".json": msgspec.json}.get(path.suffix.lower())
-    if decoder is None:
+    suffix = path.suffix.lower()
+    if suffix not in (".toml", ".json"):
         raise UsageError(f"{path}: a recipe is a .toml or .json file", "rename it or convert it")
     try:
-        return decoder.decode(path.read_bytes(), type=Recipe)
+        content = path.read_bytes()
+        if suffix == ".toml":
+            return msgspec.toml.decode(content, type=Recipe)
+        return msgspec.json.decode(content, type=Recipe)
     except OSError as error:
         raise UsageError(f"{path}: cannot be read ({error.strerror})", "check the path of the recipe") from error
     except msgspec.DecodeError as error:

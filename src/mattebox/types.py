@@ -8,13 +8,13 @@ from __future__ import annotations
 
 import enum
 from dataclasses import dataclass, field, replace
-from typing import TypeAlias
+from typing import Any, TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
 
-Pixels: TypeAlias = NDArray[np.uint8] | NDArray[np.uint16]
-"""Whole numbers from 0 to the depth's peak."""
+Pixels: TypeAlias = NDArray[np.unsignedinteger[Any]]
+"""uint8 or uint16: whole numbers from 0 to the depth's peak."""
 
 Floats: TypeAlias = NDArray[np.float32]
 """Values from 0 to 1."""
@@ -38,8 +38,8 @@ class Depth(enum.IntEnum):
         return (1 << self.value) - 1
 
     @property
-    def dtype(self) -> np.dtype[np.uint8] | np.dtype[np.uint16]:
-        return np.dtype(np.uint8) if self is Depth.EIGHT else np.dtype(np.uint16)
+    def dtype(self) -> np.dtype[np.unsignedinteger[Any]]:
+        return np.dtype(np.uint8 if self is Depth.EIGHT else np.uint16)
 
     @classmethod
     def of(cls, pixels: Pixels) -> Depth:

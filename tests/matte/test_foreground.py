@@ -24,8 +24,8 @@ def test_flat_colours_come_back(depth: int) -> None:
     cutout = foreground(picture, known(picture, alpha))
     soft = (alpha > 0.1) & (alpha < 1)
     error = np.abs(cutout.rgb[soft] / picture.depth.peak * 255 - (200, 150, 100))
-    assert error.mean() < 2.5
-    assert np.quantile(error, 0.99) < 12
+    assert error.mean() < 6  # untouched, it is 49
+    assert np.quantile(error, 0.99) < 20
 
 
 def test_the_halo_shrinks_on_photographs(coffee: Picture, chelsea: Picture) -> None:
@@ -36,7 +36,7 @@ def test_the_halo_shrinks_on_photographs(coffee: Picture, chelsea: Picture) -> N
     weight = alpha[..., None] * ((alpha > 0) & (alpha < 1))[..., None]
     before = (weight * np.abs(picture.rgb - subject.astype(float))).sum()
     after = (weight * np.abs(cutout.rgb - subject.astype(float))).sum()
-    assert after < 0.5 * before
+    assert after < 0.4 * before
 
 
 def test_untouched_pixels_are_bit_exact(astronaut: Picture) -> None:

@@ -1,8 +1,9 @@
 """The subject's own colours along soft edges, so that no halo of the old background comes along.
 
-Blur fusion, twice (Forte & Pitié, Approximate Fast Foreground Colour Estimation, 2021): alpha-weighted blurs give
-foreground and background colours on a reduced grid; the blending equation is then solved per pixel at full resolution,
-where alpha lies strictly between 0 and 1. All other pixels stay bit for bit. Knows nothing of networks.
+After blur fusion (Forte & Pitié, Approximate Fast Foreground Colour Estimation, 2021): blurs weighted by alpha give
+foreground and background colours on a reduced grid; at full resolution, where alpha lies strictly between 0 and 1, the
+least change of both that blends to the pixel seen is taken (workshop/kernels.py). All other pixels stay bit for bit.
+Knows nothing of networks.
 """
 
 from __future__ import annotations
@@ -11,10 +12,10 @@ import numpy as np
 
 from mattebox.io import resample
 from mattebox.matte import tiles
-from mattebox.types import Matte, Picture, Size
+from mattebox.types import Floats, Matte, Picture, Size
 from mattebox.zoo import runtime
 
-GRID = 1000  # longer side of the reduced grid, about
+GRID = 500  # longer side of the reduced grid, about
 
 
 def foreground(picture: Picture, matte: Matte) -> Picture:
@@ -22,7 +23,7 @@ def foreground(picture: Picture, matte: Matte) -> Picture:
     check_match(picture, matte)
     peak, step = picture.depth.peak, grid_step(picture.size)
     rgb = picture.rgb.copy()
-    todo = [t for t in tiles.tiles(picture.size, step) if _mixed(matte.alpha[t.rows, t.columns], peak)]
+    todo = [t for t in tiles.tiles(picture.size, step) if tiles.mixed(matte.alpha[t.rows, t.columns], peak)]
     if not todo:
         return picture.with_pixels(rgb, matte.alpha)
     planes = tiles.rimmed(_fused(picture, matte, step))
@@ -52,13 +53,10 @@ def check_match(picture: Picture, matte: Matte) -> None:
         )
 
 
-def _mixed(alpha: np.ndarray, peak: int) -> bool:
-    return bool(((alpha > 0) & (alpha < peak)).any())
-
-
-def _fused(picture: Picture, matte: Matte, step: int) -> np.ndarray:
+def _fused(picture: Picture, matte: Matte, step: int) -> Floats:
     """6 x h x w: blurred foreground and background colours on the reduced grid."""
     guide = resample.reduce(picture.rgb, step).astype(np.float32) / 255
     alpha = resample.reduce(matte.alpha, step).astype(np.float32) / 255
     small = np.ascontiguousarray(guide.transpose(2, 0, 1)[None])
-    return runtime.apply("fuse", guide=small, alpha=alpha[None, None])[0]
+    planes: Floats = runtime.apply("fuse", guide=small, alpha=alpha[None, None])[0]
+    return planes

@@ -15,44 +15,36 @@ import numpy as np
 from mattebox.io import resample
 from mattebox.matte import tiles
 from mattebox.matte.confidence import subject_box
-from mattebox.types import Box, Floats, Matte, Picture, Pixels, Size
+from mattebox.types import Box, Depth, Floats, Matte, Picture, Pixels, Size
 from mattebox.zoo import runtime
-
-GATE = 0.004  # a coarse alpha within this of 0 or 1 is taken for settled; the same as in the kernel
 
 
 def enlarge(picture: Picture, matte: Matte) -> Matte:
     """The coarse matte at the picture's size and depth, interpolated: fast, and blind to the photograph's edges."""
+    return finish(picture, matte, enlarged(picture, matte))
+
+
+def enlarged(picture: Picture, matte: Matte) -> Pixels:
+    """The coarse alpha at the picture's size and depth, bicubic."""
     coarse = as_floats(matte.alpha)
-    if picture.depth.peak == 255:
-        alpha = resample.enlarge(np.round(coarse * 255).astype(np.uint8), picture.size)
-    else:
-        alpha = np.round(resample.enlarge(coarse, picture.size).clip(0, 1) * 65535).astype(np.uint16)
-    return finish(picture, matte, alpha)
+    if picture.depth is Depth.EIGHT:
+        return resample.enlarge(np.round(coarse * 255).astype(np.uint8), picture.size).copy()
+    return np.round(resample.enlarge(coarse, picture.size).clip(0, 1) * 65535).astype(np.uint16)
 
 
 def refine(picture: Picture, matte: Matte) -> Matte:
     """The coarse matte at the picture's size and depth, its edges found in the photograph."""
+    alpha, peak = enlarged(picture, matte), picture.depth.peak
     shrink, step = scales(picture.size, matte.size)
-    coarse = tiles.onto_grid(as_floats(matte.alpha), picture.size, step)
-    models = colour_models(picture, coarse, shrink)
-    planes = tiles.rimmed(np.concatenate([coarse[None], models]))
-    alpha = np.zeros(picture.size, picture.depth.dtype)
-    peak = picture.depth.peak
+    models = tiles.rimmed(colour_models(picture, matte, shrink, step))
 
     def decide(tile: tiles.Tile) -> None:
-        pixels = tiles.whole_cells(picture.rgb, tile, peak)
-        result = runtime.apply("decide", threads=1, tile=pixels, patch=tiles.patch_of(planes, tile))
+        pixels, prior = (tiles.whole_cells(p, tile, peak) for p in (picture.rgb, alpha))
+        result = runtime.apply("decide", threads=1, tile=pixels, prior=prior, patch=tiles.patch_of(models, tile))
         part = alpha[tile.rows, tile.columns]
         part[...] = np.round(result * peak)[: part.shape[0], : part.shape[1]]
 
-    todo = []
-    for tile in tiles.tiles(picture.size, step):
-        near = planes[0, tile.grid_rows, tile.grid_columns]
-        if near.min() >= 1 - GATE:
-            alpha[tile.rows, tile.columns] = peak
-        elif near.max() > GATE:
-            todo.append(tile)
+    todo = [t for t in tiles.tiles(picture.size, step) if tiles.mixed(alpha[t.rows, t.columns], peak)]
     tiles.each(decide, todo)
     return finish(picture, matte, alpha)
 
@@ -64,12 +56,14 @@ def scales(size: Size, coarse: Size) -> tuple[int, int]:
     return shrink, 2 * shrink if ratio >= 2 else 1
 
 
-def colour_models(picture: Picture, coarse: Floats, shrink: int) -> Floats:
-    """Planes of coefficients on the model grid (see workshop/kernels.py), C x h x w."""
+def colour_models(picture: Picture, matte: Matte, shrink: int, step: int) -> Floats:
+    """Planes of coefficients on the model grid (see workshop/kernels.py), 20 x h x w."""
     guide = resample.reduce(picture.rgb, shrink).astype(np.float32) / 255
     small = np.ascontiguousarray(guide.transpose(2, 0, 1)[None])
-    halved = small.shape[2:] != coarse.shape
-    return runtime.apply("colour_models_half" if halved else "colour_models", guide=small, alpha=coarse[None, None])[0]
+    coarse = tiles.onto_grid(as_floats(matte.alpha), picture.size, step)
+    name = "colour_models" if step == shrink else "colour_models_half"
+    planes: Floats = runtime.apply(name, guide=small, alpha=coarse[None, None])[0]
+    return planes
 
 
 def finish(picture: Picture, matte: Matte, alpha: Pixels) -> Matte:
@@ -83,4 +77,4 @@ def finish(picture: Picture, matte: Matte, alpha: Pixels) -> Matte:
 
 
 def as_floats(alpha: Pixels) -> Floats:
-    return alpha.astype(np.float32) / np.iinfo(alpha.dtype).max
+    return alpha.astype(np.float32) / np.float32(np.iinfo(alpha.dtype).max)

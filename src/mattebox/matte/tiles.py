@@ -13,7 +13,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from mattebox.types import Floats, Size
+from mattebox.types import Floats, Pixels, Size
 
 TILE = 256  # pixels, about
 
@@ -35,7 +35,7 @@ def grid_size(size: Size, step: int) -> Size:
 
 
 def tiles(size: Size, step: int) -> Iterator[Tile]:
-    """All tiles of a picture of this size, row by row; each starts on a cell and is whole cells wide but at the edge."""
+    """All tiles of a picture of this size, row by row; each starts on a cell and is whole cells but at the edge."""
     cells = max(1, TILE // step)
     height, width = grid_size(size, step)
     for y in range(0, height, cells):
@@ -56,13 +56,14 @@ def patch_of(planes: Floats, tile: Tile) -> Floats:
     return np.ascontiguousarray(planes[None, :, tile.grid_rows, tile.grid_columns])
 
 
-def whole_cells(pixels: np.ndarray, tile: Tile, peak: int) -> Floats:
+def whole_cells(pixels: Pixels, tile: Tile, peak: int) -> Floats:
     """A tile's pixels as float32 0..1, edges repeated to whole cells."""
     cut = pixels[tile.rows, tile.columns]
     if any(tile.padding):
         rest = ((0, 0),) * (cut.ndim - 2)
         cut = np.pad(cut, ((0, tile.padding[0]), (0, tile.padding[1]), *rest), mode="edge")
-    return np.multiply(cut, np.float32(1 / peak), dtype=np.float32)
+    scaled: Floats = np.multiply(cut, np.float32(1 / peak), dtype=np.float32)
+    return scaled
 
 
 def each(work: Callable[[Tile], None], todo: list[Tile]) -> None:
@@ -74,6 +75,11 @@ def each(work: Callable[[Tile], None], todo: list[Tile]) -> None:
         return
     with ThreadPoolExecutor(workers) as pool:
         list(pool.map(work, todo))
+
+
+def mixed(alpha: Pixels, peak: int) -> bool:
+    """Whether any of it lies strictly between transparent and opaque."""
+    return bool(((alpha > 0) & (alpha < peak)).any())
 
 
 def onto_grid(plane: Floats, size: Size, step: int) -> Floats:

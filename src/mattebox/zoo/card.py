@@ -114,5 +114,7 @@ def load_card(path: str | Path) -> Card:
     except OSError as error:
         raise ModelError(f"{path}: cannot be read ({error.strerror})", "check the path of the card") from error
     except msgspec.DecodeError as error:
-        raise ModelError(f"{path}: not a model card ({error})", "compare it with one in mattebox/zoo/weights") from error
+        raise ModelError(
+            f"{path}: not a model card ({error})", "compare it with one in mattebox/zoo/weights"
+        ) from error
     return msgspec.structs.replace(card, folder=str(path.parent.resolve()))

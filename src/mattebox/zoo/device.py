@@ -34,7 +34,9 @@ def provider(device: str) -> tuple[str, dict[str, str]]:
         device = next(name for name in AUTO if PROVIDERS[name] in there)
     name, _, index = device.partition(":")
     if name not in PROVIDERS or (index and not index.isdigit()):
-        raise DeviceError(f"unknown device {device!r}", f"choose one of: auto, {', '.join(PROVIDERS)}, cuda:0, cuda:1 ...")
+        raise DeviceError(
+            f"unknown device {device!r}", f"choose one of: auto, {', '.join(PROVIDERS)}, cuda:0, cuda:1 ..."
+        )
     if PROVIDERS[name] not in there:
         raise DeviceError(f"device {device} is not available here", f"{INSTALL[name]}, or use --device cpu")
     return PROVIDERS[name], {"device_id": index} if index else {}

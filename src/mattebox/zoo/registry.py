@@ -53,7 +53,9 @@ def _checked(known: dict[str, Card], offered: Iterable[Card], owner: str) -> dic
     added = dict(known)
     for card in offered:
         if not isinstance(card, Card):
-            raise ModelError(f"{owner} offers a {type(card).__name__} as a card", "return mattebox.zoo.card.Card objects")
+            raise ModelError(
+                f"{owner} offers a {type(card).__name__} as a card", "return mattebox.zoo.card.Card objects"
+            )
         if card.name in added or card.name in PRESETS:
             raise ModelError(f"{owner} offers a second card named {card.name!r}", "rename it")
         added[card.name] = card

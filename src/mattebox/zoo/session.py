@@ -62,10 +62,11 @@ class Session:
         small = colour.to_srgb(resample.shrink(picture.rgb, geometry.inner), picture.profile)
         x = small.astype(np.float32)
         x /= 255.0 if spec.range == "depth" else max(float(x.max()), 1.0)
-        x = (x - np.asarray(spec.mean, np.float32)) / np.asarray(spec.std, np.float32)
+        x -= np.asarray(spec.mean, np.float32)
+        x /= np.asarray(spec.std, np.float32)
         padding = [(0, whole - part) for whole, part in zip(geometry.input, geometry.inner, strict=True)]
-        x = np.pad(x, [*padding, (0, 0)])
-        return np.ascontiguousarray(x.transpose(2, 0, 1)[None]), geometry
+        padded = np.pad(x, [*padding, (0, 0)])
+        return np.ascontiguousarray(padded.transpose(2, 0, 1)[None]), geometry
 
     def run(self, x: NDArray[np.float32]) -> NDArray[np.float32]:
         """1 x 3 x H x W -> 1 x 1 x H x W alpha 0..1. ModelError when the network gives another shape."""
@@ -73,7 +74,9 @@ class Session:
         if self.card.input.mirror:
             y = (y + self._run(np.ascontiguousarray(x[..., ::-1]))[..., ::-1]) / 2
         if y.shape != (1, 1, *x.shape[2:]):
-            raise ModelError(f"model {self.card.name} gave {y.shape}", f"it must give (1, 1, {x.shape[2]}, {x.shape[3]})")
+            raise ModelError(
+                f"model {self.card.name} gave {y.shape}", f"it must give (1, 1, {x.shape[2]}, {x.shape[3]})"
+            )
         return y
 
     def restore(self, y: NDArray[np.float32], geometry: Geometry) -> Floats:
