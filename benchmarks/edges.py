@@ -2,10 +2,10 @@
 
     python -m benchmarks.edges
 
-Composites of scikit-image's photographs, tiled to 1000 x 750, over one another: a hard disc, a disc with strands, a soft
-disc. The coarse matte is the known one at a network's resolution (about 160 x 160, as 320 x 320 is to 12 megapixels) and
-a little blurred. Alpha: mean absolute and squared error x 1000. Halo: mean colour error (0..255) along the edge, weighted
-by the true alpha, with the true alpha given.
+Composites of scikit-image's photographs, tiled to 1000 x 750, over one another: a hard disc, a disc with strands, a
+soft disc. The coarse matte is the known one at a network's resolution (about 160 x 160, which is to this size what
+320 x 320 is to 3 megapixels), a little blurred. Alpha: mean absolute and squared error x 1000. Halo: mean colour error
+(0..255) along the edge, weighted by the true alpha, with the true alpha given.
 """
 
 from __future__ import annotations

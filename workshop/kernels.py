@@ -28,6 +28,7 @@ PAIRS = ((0, 0), (0, 1), (0, 2), (1, 1), (1, 2), (2, 2))
 MODEL_SCALES = ((3, 1), (12, 4), (40, 8))  # (radius, reduction) in pixels of the model grid
 WIDE, NEAR = ((6, 2), (24, 4)), ((2, 1), (6, 2))  # in pixels of the guide
 FADE = 0.02  # a larger scale counts where the smaller one has seen (almost) nothing
+EDGE = 7  # pixels of the model grid within which an edge goes from sure to sure
 SURE = 0.1  # alpha within this of 0 or 1 is taken for sure
 NOISE = 0.001  # variance added to every colour model
 TEMPER = 0.5  # pixels are not independent evidence
@@ -79,14 +80,28 @@ class ColourModels(nn.Module):
         if self.halve:
             moments = F.avg_pool2d(moments, 2, 2, ceil_mode=True, count_include_pad=False)
         p = alpha
-        front = gaussian(moments, ((p - 1) / SURE + 1).clamp(0, 1))
-        back = gaussian(moments, (1 - p / SURE).clamp(0, 1))
+        front, back = (gaussian(moments, weight) for weight in sure(p))
         blend = (
             p * front[0] + (1 - p) * back[0],
             p * p * front[1] + (1 - p) * (1 - p) * back[1],
         )
-        middle = log_likelihood(*blend)
-        return torch.cat([log_likelihood(*front) - middle, log_likelihood(*back) - middle], 1)
+        middle, worth = log_likelihood(*blend), evidence(p)
+        return torch.cat([(log_likelihood(*c) - middle) * worth for c in (front, back)], 1)
+
+
+def evidence(p: Tensor) -> Tensor:
+    """How far colours may overrule the network, 0..1: fully at an edge, where it goes from sure to sure within a few
+    pixels; not where it is unsure over a wide area, nor far from anything sure."""
+    reach = 2 * EDGE + 1
+    swing = F.max_pool2d(p, reach, 1, EDGE) + F.max_pool2d(-p, reach, 1, EDGE)
+    near = [smooth(w, *MODEL_SCALES[1]) for w in sure(p)]
+    enough = [(n / 0.03).clamp(0, 1) for n in near]
+    return ((swing - 0.3) / 0.5).clamp(0, 1) * enough[0] * enough[1]
+
+
+def sure(p: Tensor) -> tuple[Tensor, Tensor]:
+    """Weights 0..1 of pixels that are surely subject, and surely background."""
+    return ((p - 1) / SURE + 1).clamp(0, 1), (1 - p / SURE).clamp(0, 1)
 
 
 def gaussian(moments: Tensor, weight: Tensor) -> tuple[Tensor, Tensor]:

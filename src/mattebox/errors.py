@@ -32,36 +32,48 @@ class MatteboxError(Exception):
 
 
 class UsageError(MatteboxError):
+    """A parameter, option or recipe does not make sense."""
+
     exit_code = 2
 
 
 class InputError(MatteboxError):
+    """A picture cannot be used."""
+
     exit_code = 3
 
 
 class InputMissing(InputError):
-    pass
+    """A picture is not there, or a folder holds none."""
 
 
 class InputUnreadable(InputError):
-    pass
+    """Not a picture, a broken one, or of a kind we do not read."""
 
 
 class InputTooLarge(InputError):
-    pass
+    """More pixels than the limit allows."""
 
 
 class NoSubject(MatteboxError):
+    """The photograph shows nothing to cut out."""
+
     exit_code = 4
 
 
 class OutputError(MatteboxError):
+    """The result cannot be written."""
+
     exit_code = 5
 
 
 class ModelError(MatteboxError):
+    """A model is unknown, or its weights are not what its card says."""
+
     exit_code = 6
 
 
 class DeviceError(MatteboxError):
+    """The device asked for is not there."""
+
     exit_code = 7

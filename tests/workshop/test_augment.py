@@ -1,0 +1,50 @@
+"""Batches: shapes and ranges, pasted colours that are exact, and masks that follow their pictures."""
+
+from __future__ import annotations
+
+import pytest
+
+torch = pytest.importorskip("torch", reason="the workshop's torch is not part of the test lock")
+
+
+def pool(kind: str, count: int = 6, side: int = 64, alpha: int = 255):  # type: ignore[no-untyped-def]
+    from workshop.shards import Pool, Row
+
+    rgba = torch.zeros(count, 4, side, side, dtype=torch.uint8)
+    rgba[:, :3] = torch.randint(0, 255, (count, 3, 1, 1), dtype=torch.uint8)
+    rgba[:, 3, side // 4 : -side // 4, side // 4 : -side // 4] = alpha
+    return Pool(rgba, [Row("s", "humanseg290", str(i), kind, "train", 1.0, 300, 200) for i in range(count)])
+
+
+def test_a_batch_is_whole() -> None:
+    from workshop.augment import Mixer
+
+    torch.manual_seed(0)
+    batch = Mixer(pool("labelled"), pool("unlabelled"), pool("background", alpha=0)).batch(32, (64, 96))
+    assert batch.rgb.shape == (32, 3, 64, 96)
+    assert batch.alpha.shape == batch.trust.shape == (32, 1, 64, 96)
+    for values in (batch.rgb, batch.alpha, batch.trust):
+        assert values.min() >= 0
+        assert values.max() <= 1
+    assert batch.alpha[-1].max() == 0  # the empty room comes last
+    assert batch.crisp.sum() == round(32 * 0.36)
+
+
+def test_jpeg_changes_little_and_blocks_only() -> None:
+    from workshop.augment import jpeg
+
+    ramp = torch.linspace(0, 1, 70).expand(1, 3, 50, 70)
+    out = jpeg(ramp, torch.full((1, 1, 1, 1), 0.02))
+    assert 0 < (out - ramp).abs().max() < 0.1
+    assert (out[:, :, 48:] == ramp[:, :, 48:]).all()
+
+
+def test_trim_pulls_a_mask_in() -> None:
+    from workshop.augment import trim
+
+    mask = torch.zeros(1, 1, 20, 20)
+    mask[..., 5:15, 5:15] = 1
+    trimmed = trim(mask)
+    assert (trimmed <= mask).all()
+    assert trimmed[0, 0, 10, 10] == 1
+    assert 0 < trimmed[0, 0, 10, 5] < 1
