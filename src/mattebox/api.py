@@ -1,7 +1,7 @@
 """The three-line Python API: a photograph's path in, a cutout out. Reads, runs the pipeline, and can save.
 
-    import mattebox as mb
-    mb.cut("photo.jpg").save("cut.png")
+import mattebox as mb
+mb.cut("photo.jpg").save("cut.png")
 """
 
 from __future__ import annotations
@@ -39,9 +39,7 @@ class Cutout(Result):
     ) -> None:
         """Write the picture, whole or not at all; the format is the suffix's unless given. OutputError."""
         inputs = () if self.source is None else (self.source,)
-        write(
-            self.picture, target, format=format, quality=quality, overwrite=overwrite, inputs=inputs, hidden=hidden
-        )
+        write(self.picture, target, format=format, quality=quality, overwrite=overwrite, inputs=inputs, hidden=hidden)
 
 
 def cut(

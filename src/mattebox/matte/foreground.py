@@ -33,8 +33,9 @@ def foreground(picture: Picture, matte: Matte) -> Picture:
         patch = tiles.patch_of(planes, tile)
         clean = runtime.apply("unmix", threads=1, tile=pixels, alpha=alpha, patch=patch)
         a, part = matte.alpha[tile.rows, tile.columns], rgb[tile.rows, tile.columns]
-        soft = (a > 0) & (a < peak)
-        part[soft] = np.round(clean[: a.shape[0], : a.shape[1]][soft] * peak)
+        soft = ((a > 0) & (a < peak))[..., None]
+        whole = np.rint(clean[: a.shape[0], : a.shape[1]] * peak)
+        np.copyto(part, whole.astype(part.dtype), where=soft)
 
     tiles.each(unmix, todo)
     return picture.with_pixels(rgb, matte.alpha)

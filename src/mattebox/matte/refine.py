@@ -18,6 +18,8 @@ from mattebox.matte.confidence import subject_box
 from mattebox.types import Box, Depth, Floats, Matte, Picture, Pixels, Size
 from mattebox.zoo import runtime
 
+HAZE = 0.02  # a network is never quite sure; a haze of one part in fifty over a white page is dirt
+
 
 def enlarge(picture: Picture, matte: Matte) -> Matte:
     """The coarse matte at the picture's size and depth, interpolated: fast, and blind to the photograph's edges."""
@@ -34,7 +36,7 @@ def enlarged(picture: Picture, matte: Matte) -> Pixels:
 
 def refine(picture: Picture, matte: Matte) -> Matte:
     """The coarse matte at the picture's size and depth, its edges found in the photograph."""
-    alpha, peak = enlarged(picture, matte), picture.depth.peak
+    alpha, peak = enlarged(picture, levelled(matte)), picture.depth.peak
     shrink, step = scales(picture.size, matte.size)
     models = tiles.rimmed(colour_models(picture, matte, shrink, step))
 
@@ -44,9 +46,15 @@ def refine(picture: Picture, matte: Matte) -> Matte:
         part = alpha[tile.rows, tile.columns]
         part[...] = np.round(result * peak)[: part.shape[0], : part.shape[1]]
 
-    todo = [t for t in tiles.tiles(picture.size, step) if tiles.mixed(alpha[t.rows, t.columns], peak)]
-    tiles.each(decide, todo)
+    live = models.any(0)  # elsewhere colours have no say, and the prior stands
+    tiles.each(decide, [t for t in tiles.tiles(picture.size, step) if live[t.grid_rows, t.grid_columns].any()])
     return finish(picture, matte, alpha)
+
+
+def levelled(matte: Matte) -> Matte:
+    """The matte with what is within HAZE of nothing or all taken for nothing or all, and the rest spread between."""
+    alpha = np.clip((as_floats(matte.alpha) - HAZE) / (1 - 2 * HAZE), 0, 1)
+    return replace(matte, alpha=np.round(alpha * 65535).astype(np.uint16))
 
 
 def scales(size: Size, coarse: Size) -> tuple[int, int]:

@@ -33,7 +33,9 @@ def f_curve(alpha: Floats, truth: Floats) -> NDArray[np.float64]:
     hits = _at_least(level[subject])
     precision = hits / np.maximum(_at_least(level.ravel()), 1)
     recall = hits / max(int(subject.sum()), 1)
-    f: NDArray[np.float64] = (1 + BETA_SQUARED) * precision * recall / np.maximum(BETA_SQUARED * precision + recall, 1e-9)
+    f: NDArray[np.float64] = (
+        (1 + BETA_SQUARED) * precision * recall / np.maximum(BETA_SQUARED * precision + recall, 1e-9)
+    )
     return f
 
 

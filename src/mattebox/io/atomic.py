@@ -1,0 +1,105 @@
+"""Files appear whole or not at all: temporary file beside the target, written, synced, renamed, folder synced.
+
+A crash or `kill -9` at any moment leaves the target absent, old or new, never partial (at worst a hidden temporary file
+is left over). Knows nothing of pictures.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import errno
+import os
+import tempfile
+from pathlib import Path
+
+from mattebox.errors import OutputError
+
+REMEDIES = {
+    errno.ENOENT: "create the folder first",
+    errno.ENOTDIR: "choose a folder, not a file, to write into",
+    errno.EACCES: "choose another folder or change its permissions",
+    errno.EPERM: "choose another folder or change its permissions",
+    errno.EROFS: "choose a place that can be written to",
+    errno.ENOSPC: "free some space or choose another disk",
+    errno.EDQUOT: "free some space or choose another disk",
+    errno.EFBIG: "free some space or raise the limit on file sizes",
+    errno.EISDIR: "give the name of a file",
+    errno.ENAMETOOLONG: "choose a shorter name",
+}
+
+
+def write_bytes(path: Path, content: bytes | memoryview, *, overwrite: bool) -> None:
+    """Write `content` to `path`, whole or not at all. Without `overwrite`, an existing file stays as it is.
+
+    Of two processes writing without `overwrite`, one wins and the other gets the error. Raises OutputError.
+    """
+    if path.exists() and not overwrite:
+        raise _exists(path)
+    try:
+        handle, name = tempfile.mkstemp(prefix=f".{path.name[:40]}.", suffix=".part", dir=path.parent)
+    except OSError as error:
+        raise ours(error, path) from error
+    try:
+        with os.fdopen(handle, "wb") as file:
+            file.write(content)
+            file.flush()
+            os.fsync(file.fileno())
+        os.chmod(name, 0o666 & ~_umask())
+        _publish(name, path, overwrite)
+        _sync_folder(path.parent)
+    except OSError as error:
+        raise ours(error, path) from error
+    finally:
+        with contextlib.suppress(OSError):
+            os.unlink(name)
+
+
+def ours(error: OSError, path: Path) -> OutputError:
+    """An operating system's error as ours, with the remedy."""
+    if error.errno == errno.EEXIST:
+        return _exists(path)
+    reason = (error.strerror or str(error)).lower()
+    remedy = REMEDIES.get(error.errno or 0, "check the path and the disk")
+    return OutputError(f"{path}: cannot be written ({reason})", f"nothing was changed; {remedy}")
+
+
+def _exists(path: Path) -> OutputError:
+    return OutputError(
+        f"{path}: exists already", "choose another name, or replace it with --overwrite (overwrite=True)"
+    )
+
+
+def _publish(name: str, path: Path, overwrite: bool) -> None:
+    """Give the finished file its name: replacing what is there, or only when nothing is."""
+    if overwrite:
+        os.replace(name, path)
+        return
+    try:
+        os.link(name, path)
+    except FileExistsError:
+        raise
+    except OSError:  # a file system without hard links
+        if path.exists():
+            raise FileExistsError(errno.EEXIST, "exists", str(path)) from None
+        os.replace(name, path)
+
+
+def _sync_folder(folder: Path) -> None:
+    """Make the new name itself durable, where folders can be synced."""
+    if os.name == "nt":
+        return
+    handle = os.open(folder, os.O_RDONLY)
+    try:
+        with contextlib.suppress(OSError):  # some network file systems refuse
+            os.fsync(handle)
+    finally:
+        os.close(handle)
+
+
+def _umask() -> int:
+    """The process's umask; reading it means setting it, so it is read once."""
+    return _UMASK
+
+
+_UMASK = os.umask(0)
+os.umask(_UMASK)

@@ -1,0 +1,170 @@
+"""Pictures to the bytes of a file: the formats we write, and what each can hold. Pure: no files.
+
+PNG is our own encoder; the rest is Pillow's. 16 bits stay 16 in PNG and TIFF and are rounded to 8 elsewhere. Colours
+are written straight beside alpha; what has no place for alpha refuses it.
+"""
+
+from __future__ import annotations
+
+import io
+from dataclasses import dataclass
+from typing import Any, Literal
+
+import numpy as np
+from numpy.typing import NDArray
+from PIL import Image
+
+from mattebox.errors import OutputError
+from mattebox.io import png
+from mattebox.io.resample import eight_bit
+from mattebox.types import Depth, Picture, Pixels
+
+Hidden = Literal["zero", "keep"]
+EXIF_PREFIX = b"Exif\0\0"
+
+
+@dataclass(frozen=True)
+class Format:
+    """A file format we write: its suffixes (the first is ours), MIME type, what it holds, and its default quality."""
+
+    name: str
+    suffixes: tuple[str, ...]
+    mime: str
+    alpha: bool
+    sixteen: bool = False
+    most: int = 1 << 31
+    quality: int | None = None
+
+
+FORMATS = {
+    f.name: f
+    for f in (
+        Format("png", (".png",), "image/png", alpha=True, sixteen=True),
+        # 4:4:4 at 92: chroma subsampling shows as coloured steps where a subject meets a flat background
+        Format("jpeg", (".jpg", ".jpeg", ".jpe"), "image/jpeg", alpha=False, most=65535, quality=92),
+        Format("webp", (".webp",), "image/webp", alpha=True, most=16383, quality=90),
+        Format("avif", (".avif",), "image/avif", alpha=True, most=65535, quality=80),
+        Format("tiff", (".tif", ".tiff"), "image/tiff", alpha=True, sixteen=True),
+        Format("bmp", (".bmp",), "image/bmp", alpha=False),
+    )
+}
+
+
+def find_format(name: str) -> Format:
+    """The format of a name ("png") or a suffix (".jpg"). OutputError naming the ones there are."""
+    wanted = name.lower()
+    for known in FORMATS.values():
+        if wanted in (known.name, *known.suffixes, *(s[1:] for s in known.suffixes)):
+            return known
+    suffixes = ", ".join(s for f in FORMATS.values() for s in f.suffixes)
+    raise OutputError(f"{name!r} is not a format we write", f"choose one of: {suffixes}")
+
+
+def encode(picture: Picture, format: str, *, quality: int | None = None, hidden: Hidden = "zero") -> bytes:
+    """The bytes of a file of that format.
+
+    `quality` 1..100 is for JPEG, WebP (100 = lossless) and AVIF. `hidden` "zero" blanks the colours under alpha 0.
+    Raises OutputError when the format cannot hold the picture.
+    """
+    kind = find_format(format)
+    _check(picture, kind, quality)
+    if kind.name == "png":
+        return png.encode_png(picture.rgb, picture.alpha, _chunks(picture), zero_hidden=hidden == "zero")
+    if kind.name == "tiff" and picture.depth is Depth.SIXTEEN:
+        return _tiff16(picture, hidden)
+    return _pillow(picture, kind, quality, hidden)
+
+
+def encode_plane(plane: Pixels, format: str = "png", *, quality: int | None = None) -> bytes:
+    """A grey H x W picture, such as a matte, as the bytes of a file; PNG and TIFF keep 16 bits."""
+    if find_format(format).name == "png":
+        return png.encode_png(plane)
+    return encode(Picture(np.repeat(plane[..., None], 3, 2)), format, quality=quality)
+
+
+def _check(picture: Picture, kind: Format, quality: int | None) -> None:
+    height, width = picture.size
+    if picture.alpha is not None and not kind.alpha:
+        raise OutputError(
+            f"{kind.name.upper()} has no transparency", "choose png, webp, avif or tiff, or give a --background colour"
+        )
+    if max(height, width) > kind.most:
+        raise OutputError(
+            f"{width} x {height} is more than {kind.name.upper()} can hold ({kind.most} a side)", "choose png or tiff"
+        )
+    if quality is not None and not 1 <= quality <= 100:
+        raise OutputError(f"quality {quality} is outside 1..100", "give a whole number from 1 to 100")
+
+
+def _chunks(picture: Picture) -> list[tuple[bytes, bytes]]:
+    """Profile, resolution and metadata as PNG chunks."""
+    kept, found = picture.metadata, []
+    found.append((b"sRGB", b"\0") if picture.profile is None else png.profile_chunk(picture.profile))
+    if kept.dpi:
+        found.append(png.resolution_chunk(kept.dpi))
+    if kept.exif:
+        found.append((b"eXIf", kept.exif))
+    if kept.xmp:
+        found.append(png.xmp_chunk(kept.xmp))
+    return found
+
+
+def _pixels(picture: Picture, hidden: Hidden) -> NDArray[np.uint8]:
+    """H x W x 3 or 4 at 8 bits."""
+    rgb = eight_bit(picture.rgb)
+    if picture.alpha is None:
+        return rgb
+    rgba = np.dstack([rgb, eight_bit(picture.alpha)])
+    if hidden == "zero":
+        rgba[picture.alpha == 0] = 0
+    return rgba
+
+
+def _pillow(picture: Picture, kind: Format, quality: int | None, hidden: Hidden) -> bytes:
+    kept, file = picture.metadata, io.BytesIO()
+    options: dict[str, Any] = {"icc_profile": picture.profile} if picture.profile else {}
+    if kept.exif:
+        options["exif"] = EXIF_PREFIX + kept.exif
+    if kept.xmp and kind.name in ("jpeg", "webp", "avif"):
+        options["xmp"] = kept.xmp
+    if kept.dpi:
+        options["dpi"] = kept.dpi
+    options |= _settings(kind.name, quality or kind.quality, hidden)
+    Image.fromarray(_pixels(picture, hidden)).save(file, kind.name, **options)
+    return file.getvalue()
+
+
+def _settings(name: str, quality: int | None, hidden: Hidden) -> dict[str, Any]:
+    """Pillow's options for one format."""
+    if name == "jpeg":
+        return {"quality": quality, "subsampling": "4:4:4"}
+    if name == "webp":
+        return {"quality": quality, "method": 2, "lossless": quality == 100, "exact": hidden == "keep"}
+    if name == "avif":
+        return {"quality": quality, "speed": 8}
+    if name == "tiff":
+        return {"compression": "tiff_adobe_deflate"}
+    return {}
+
+
+def _tiff16(picture: Picture, hidden: Hidden) -> bytes:
+    """Pillow has no 16-bit colour; tifffile has. Alpha is declared unassociated, that is straight."""
+    import tifffile
+
+    stack = picture.rgb if picture.alpha is None else np.dstack([picture.rgb, picture.alpha])
+    if picture.alpha is not None and hidden == "zero":
+        stack[picture.alpha == 0] = 0
+    file = io.BytesIO()
+    tifffile.imwrite(
+        file,
+        stack,
+        photometric="rgb",
+        extrasamples=() if picture.alpha is None else ("unassalpha",),
+        compression="zlib",
+        predictor=True,
+        iccprofile=picture.profile,
+        resolution=picture.metadata.dpi,
+        resolutionunit="INCH" if picture.metadata.dpi else None,
+        metadata=None,
+    )
+    return file.getvalue()
