@@ -1,0 +1,130 @@
+"""Colours in and out: to and from sRGB through ICC profiles, other colour spaces into RGB, and colours by name.
+
+RGB pixels keep their values and their profile; CMYK, Lab and grey with a profile become sRGB on the way in. PNG's gAMA
+and cHRM chunks are ignored, as by most viewers: without an embedded profile, colours are sRGB.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from mattebox.errors import InputUnreadable, UsageError
+from mattebox.io import profiles
+from mattebox.io.planes import STRIP, Planes
+from mattebox.types import Depth, Pixels
+
+Colour = tuple[int, int, int]
+
+
+class Entered(NamedTuple):
+    """H x W x 3 pixels, the RGB profile they are in (None = sRGB), and remarks for the user."""
+
+    rgb: Pixels
+    profile: bytes | None
+    notes: tuple[str, ...] = ()
+
+
+def to_srgb(rgb: NDArray[np.uint8], profile: bytes | None) -> NDArray[np.uint8]:
+    """H x W x 3 uint8 in a profile -> the same colours in sRGB; the same array when it is sRGB already.
+
+    InputUnreadable when the profile is no usable RGB profile (`read` lets none through).
+    """
+    if is_srgb(profile):
+        return rgb
+    assert profile is not None
+    return profiles.to_srgb(rgb, profile, "RGB")
+
+
+def is_srgb(profile: bytes | None) -> bool:
+    """Whether colours in this RGB profile are sRGB's, within one 255th. InputUnreadable when it is not usable."""
+    return profile is None or profiles.is_srgb(_checked(profile))
+
+
+def from_srgb(colour: Colour, profile: bytes | None, depth: Depth = Depth.EIGHT) -> Colour:
+    """An sRGB colour (0..255) as the profile encodes it, from 0 to the depth's peak.
+
+    Exact without a profile; through one, to 8 bits at either depth. InputUnreadable when the profile is not usable.
+    """
+    if not is_srgb(profile):
+        assert profile is not None
+        converted = profiles.from_srgb(np.array([colour], np.uint8), profile)[0]
+        colour = (int(converted[0]), int(converted[1]), int(converted[2]))
+    scale = depth.peak // 255
+    return colour[0] * scale, colour[1] * scale, colour[2] * scale
+
+
+def enter(found: Planes, profile: bytes | None) -> Entered:
+    """Decoded pixels of any colour space as RGB. A profile that does not fit is ignored, and said so in the notes."""
+    wanted = {"rgb": ("RGB",), "grey": ("L", "RGB"), "cmyk": ("CMYK",), "lab": ()}[found.space]
+    kind = profiles.space(profile) if profile else None
+    notes: tuple[str, ...] = ()
+    if profile and wanted and kind not in wanted:
+        what = "is broken" if kind is None else f"is for {kind} colours"
+        profile, notes = None, (f"its colour profile {what} and was ignored",)
+    if found.space == "rgb":
+        return Entered(found.pixels, profile or None, notes)
+    if found.space == "grey":
+        return _grey(found.pixels, profile, kind, notes)
+    notes += (f"{found.space.upper() if found.space == 'cmyk' else 'Lab'} colours converted to sRGB",)
+    if found.space == "lab":
+        return Entered(profiles.to_srgb(found.pixels, None, "LAB"), None, notes)
+    if profile:
+        return Entered(profiles.to_srgb(found.pixels, profile, "CMYK"), None, notes)
+    return Entered(plain_cmyk(found.pixels), None, notes)
+
+
+def plain_cmyk(cmyk: Pixels) -> NDArray[np.uint8]:
+    """H x W x 4 inks (255 = full) -> RGB where each ink only takes its own light away: all that can be said without
+    a profile."""
+    made = np.empty((*cmyk.shape[:2], 3), np.uint8)
+    for top in range(0, len(cmyk), STRIP):
+        paper = 255 - cmyk[top : top + STRIP].astype(np.uint16)
+        made[top : top + STRIP] = (paper[..., :3] * paper[..., 3:] + 127) // 255
+    return made
+
+
+def parse(text: str) -> Colour | None:
+    """A colour as users write it: a CSS name, #rgb, #rrggbb or r,g,b. None for "transparent". UsageError."""
+    from PIL import ImageColor
+
+    plain = text.strip().lower()
+    if plain == "transparent":
+        return None
+    spelled = ImageColor.colormap.get(plain, plain)
+    if isinstance(spelled, tuple):
+        return spelled[0], spelled[1], spelled[2]
+    digits = re.fullmatch(r"#([0-9a-f]{3}|[0-9a-f]{6})", spelled)
+    if digits:
+        pairs = digits[1] if len(digits[1]) == 6 else "".join(d * 2 for d in digits[1])
+        return int(pairs[:2], 16), int(pairs[2:4], 16), int(pairs[4:], 16)
+    numbers = re.fullmatch(r"([0-9]{1,3})\s*,\s*([0-9]{1,3})\s*,\s*([0-9]{1,3})", spelled)
+    if numbers and all(int(n) <= 255 for n in numbers.groups()):
+        return int(numbers[1]), int(numbers[2]), int(numbers[3])
+    raise UsageError(
+        f"{text!r} is not a colour",
+        'give "transparent", a CSS name such as white, #rgb, #rrggbb, or r,g,b from 0 to 255',
+    )
+
+
+def _grey(grey: Pixels, profile: bytes | None, kind: str | None, notes: tuple[str, ...]) -> Entered:
+    """Grey replicated; through its own tone curve to sRGB's if it has a grey profile."""
+    if profile and kind == "L":
+        table = profiles.grey_table(profile)
+        if grey.dtype == np.uint8:
+            table = ((table[::257].astype(np.uint32) + 128) // 257).astype(np.uint8)
+        grey, profile = table[grey], None
+    rgb = np.empty((*grey.shape, 3), grey.dtype)
+    rgb[...] = grey[..., None]
+    return Entered(rgb, profile or None, notes)
+
+
+def _checked(profile: bytes) -> bytes:
+    kind = profiles.space(profile)
+    if kind != "RGB":
+        what = "broken" if kind is None else f"for {kind} colours"
+        raise InputUnreadable(f"the picture's colour profile is {what}", "give an RGB profile, or none for sRGB")
+    return profile

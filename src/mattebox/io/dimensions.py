@@ -1,0 +1,183 @@
+"""Width, height, frames and depth of each accepted format, read from its structure without decoding a pixel.
+
+Every function takes the whole file and raises struct.error, IndexError or ValueError when it is cut off or broken.
+Sources: ITU-T T.81 (JPEG), PNG 3rd edition, RFC 9649 (WebP), TIFF 6.0, GIF89a, ISO/IEC 14496-12 and 23008-12 (HEIF).
+"""
+
+from __future__ import annotations
+
+import struct
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from mattebox.io.ifd import Tiff
+
+
+@dataclass(frozen=True)
+class Extent:
+    """Size as stored; `raw` marks a camera's raw file in TIFF clothing, whose first page is a mere preview."""
+
+    width: int
+    height: int
+    frames: int = 1
+    bits: int = 8
+    raw: bool = False
+
+
+def jpeg(data: bytes) -> Extent:
+    at = 2
+    while True:
+        if data[at] != 0xFF:
+            raise ValueError("no frame before the image data")
+        marker = data[at + 1]
+        if marker == 0xFF:
+            at += 1
+        elif marker in (0x01, *range(0xD0, 0xD8)):
+            at += 2
+        elif 0xC0 <= marker <= 0xCF and marker not in (0xC4, 0xC8, 0xCC):
+            bits, height, width = struct.unpack_from(">BHH", data, at + 4)
+            return Extent(width, height, bits=bits)
+        elif marker in (0xD9, 0xDA):
+            raise ValueError("no frame before the image data")
+        else:
+            at = _skip_junk(data, at + 2 + int(struct.unpack_from(">H", data, at + 2)[0]))
+
+
+def _skip_junk(data: bytes, at: int) -> int:
+    """The next marker; some writers pad between segments, and all decoders forgive it."""
+    found = data.find(b"\xff", at)
+    return len(data) if found < 0 else found
+
+
+def png(data: bytes) -> Extent:
+    width, height, bits = struct.unpack_from(">IIB", data, 16)
+    if data[12:16] != b"IHDR":
+        raise ValueError("no IHDR chunk")
+    frames, at = 1, 8
+    while at + 8 <= len(data) and data[at + 4 : at + 8] != b"IDAT":
+        (length,) = struct.unpack_from(">I", data, at)
+        if data[at + 4 : at + 8] == b"acTL":
+            frames = max(1, int(struct.unpack_from(">I", data, at + 8)[0]))
+        at += 12 + length
+    return Extent(width, height, frames, bits)
+
+
+def gif(data: bytes) -> Extent:
+    width, height, flags = struct.unpack_from("<HHB", data, 6)
+    at, frames = 13 + _table(flags), 0
+    while at < len(data) and data[at] in (0x2C, 0x21):
+        if data[at] == 0x2C:
+            left, top, w, h, flags = struct.unpack_from("<HHHHB", data, at + 1)
+            if not frames:
+                width, height = max(width, left + w), max(height, top + h)
+            frames += 1
+            at = _sub_blocks(data, at + 11 + _table(flags))
+        else:
+            at = _sub_blocks(data, at + 2)
+    return Extent(width, height, max(frames, 1))
+
+
+def _table(flags: int) -> int:
+    return 3 << ((flags & 7) + 1) if flags & 0x80 else 0
+
+
+def _sub_blocks(data: bytes, at: int) -> int:
+    """The position behind a chain of sub-blocks; the end of the data when it is cut off."""
+    while at < len(data):
+        length = data[at]
+        at += 1 + length
+        if not length:
+            break
+    return at
+
+
+def webp(data: bytes) -> Extent:
+    width = height = frames = 0
+    for kind, at, size in _riff(data):
+        if kind == b"VP8X":
+            packed = int.from_bytes(data[at + 4 : at + 7], "little"), int.from_bytes(data[at + 7 : at + 10], "little")
+            width, height = packed[0] + 1, packed[1] + 1
+        elif kind == b"ANMF":
+            frames += 1
+        elif kind == b"VP8L" and not width:
+            if size < 5:
+                raise ValueError("no image header")
+            word = int.from_bytes(data[at + 1 : at + 5], "little")
+            width, height = (word & 0x3FFF) + 1, (word >> 14 & 0x3FFF) + 1
+        elif kind == b"VP8 " and not width:
+            width, height = (v & 0x3FFF for v in struct.unpack_from("<HH", data, at + 6))
+    return Extent(width, height, max(frames, 1))
+
+
+def _riff(data: bytes) -> Iterator[tuple[bytes, int, int]]:
+    at = 12
+    while at + 8 <= len(data):
+        (size,) = struct.unpack_from("<I", data, at + 4)
+        yield data[at : at + 4], at + 8, size
+        at += 8 + size + size % 2
+
+
+def bmp(data: bytes) -> Extent:
+    (size,) = struct.unpack_from("<I", data, 14)
+    if size == 12:
+        width, height = struct.unpack_from("<HH", data, 18)
+    else:
+        width, height = struct.unpack_from("<ii", data, 18)
+    return Extent(width, abs(height))
+
+
+def tiff(data: bytes) -> Extent:
+    """The first page's size; pages that are reduced copies of others do not count as frames."""
+    wanted = {254, 256, 257, 258, 50706}
+    file, seen, frames, first = Tiff(data), set[int](), 0, None
+    at = file.first
+    while at and at not in seen:
+        seen.add(at)
+        tags, at = file.directory(at, wanted)
+        first = first or tags
+        frames += not (file.number(tags.get(254)) or 0) & 1
+    if first is None:
+        raise ValueError("no page")
+    width, height, bits = (file.number(first.get(tag)) or 0 for tag in (256, 257, 258))
+    raw = 50706 in first or bool((file.number(first.get(254)) or 0) & 1)
+    return Extent(width, height, max(frames, 1), bits or 1, raw)
+
+
+CONTAINERS = {b"moov": 0, b"trak": 0, b"mdia": 0, b"minf": 0, b"stbl": 0, b"meta": 4, b"iprp": 0, b"ipco": 0}
+
+
+def boxes(data: bytes) -> Extent:
+    """AVIF and HEIC: the largest picture declared (`ispe`, or a track's), which none of its tiles exceeds."""
+    sizes, frames, bits = [], 1, 8
+    for kind, start, end in _walk(data, 0, len(data)):
+        if kind == b"ispe":
+            sizes.append(struct.unpack_from(">II", data, start + 4))
+        elif kind in (b"av01", b"hvc1", b"hev1"):
+            sizes.append(struct.unpack_from(">HH", data, start + 24))
+        elif kind == b"stsz":
+            frames = max(frames, int(struct.unpack_from(">I", data, start + 8)[0]))
+        elif kind == b"pixi" and end > start + 5:
+            bits = max(bits, data[start + 5])
+    if not sizes:
+        raise ValueError("no picture inside")
+    width, height = max(sizes, key=lambda size: size[0] * size[1])
+    return Extent(width, height, frames, bits)
+
+
+def _walk(data: bytes, at: int, end: int, depth: int = 0) -> Iterator[tuple[bytes, int, int]]:
+    """Kind, start and end of every box, those inside containers too."""
+    while at + 8 <= end and depth < 10:
+        size, kind = struct.unpack_from(">I4s", data, at)
+        start = at + 8
+        if size == 1:
+            (size,) = struct.unpack_from(">Q", data, start)
+            start += 8
+        stop = end if size == 0 else min(at + size, end)
+        if stop < start:
+            raise ValueError("a box ends before it begins")
+        yield kind, start, stop
+        if kind in CONTAINERS:
+            yield from _walk(data, start + CONTAINERS[kind], stop, depth + 1)
+        elif kind == b"stsd":
+            yield from _walk(data, start + 8, stop, depth + 1)
+        at = stop

@@ -1,0 +1,158 @@
+"""What a file is and how large, from its first bytes and its structure, before any decoder sees it.
+
+Formats are an allow-list: JPEG, PNG, WebP, TIFF, BMP, GIF, AVIF, HEIC. Everything else is refused by name where its
+signature is known. Believes nothing of file names. Sizes are read by `dimensions`, one function per format.
+"""
+
+from __future__ import annotations
+
+import struct
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from mattebox.errors import InputTooLarge, InputUnreadable
+from mattebox.io import dimensions
+from mattebox.io.dimensions import Extent
+
+ACCEPTED = "a JPEG, PNG, WebP, TIFF, BMP, GIF, AVIF or HEIC picture"
+
+READERS: dict[str, Callable[[bytes], Extent]] = {
+    "jpeg": dimensions.jpeg,
+    "png": dimensions.png,
+    "webp": dimensions.webp,
+    "tiff": dimensions.tiff,
+    "bmp": dimensions.bmp,
+    "gif": dimensions.gif,
+    "avif": dimensions.boxes,
+    "heif": dimensions.boxes,
+}
+
+SIGNATURES = (
+    (0, b"\xff\xd8\xff", "jpeg"),
+    (0, b"\x89PNG\r\n\x1a\n", "png"),
+    (0, b"GIF87a", "gif"),
+    (0, b"GIF89a", "gif"),
+    (8, b"WEBP", "webp"),
+    (0, b"II*\0", "tiff"),
+    (0, b"MM\0*", "tiff"),
+    (0, b"II+\0", "tiff"),
+    (0, b"MM\0+", "tiff"),
+    (0, b"BM", "bmp"),
+)
+
+AVIF_BRANDS = {b"avif", b"avis"}
+HEIF_BRANDS = {b"heic", b"heix", b"heim", b"heis", b"hevc", b"hevx", b"hevm", b"hevs", b"mif1", b"msf1", b"heif"}
+
+STRANGERS = (
+    (0, b"%PDF", "a PDF"),
+    (0, b"%!PS", "a PostScript file"),
+    (0, b"\xc5\xd0\xd3\xc6", "a PostScript file (EPS)"),
+    (0, b"8BPS", "a Photoshop document"),
+    (0, b"\xff\x0a", "a JPEG XL picture"),
+    (0, b"\0\0\0\x0cJXL ", "a JPEG XL picture"),
+    (0, b"\0\0\0\x0cjP  ", "a JPEG 2000 picture"),
+    (0, b"\xff\x4f\xff\x51", "a JPEG 2000 picture"),
+    (0, b"SIMPLE  =", "a FITS file"),
+    (0, b"\0\0\1\0", "an icon"),
+    (0, b"PK\3\4", "a ZIP archive"),
+    (0, b"\x1f\x8b", "a gzip archive"),
+    (0, b"FUJIFILMCCD-RAW", "a camera raw file"),
+    (8, b"CR\2", "a camera raw file"),
+    (0, b"IIRO", "a camera raw file"),
+    (0, b"IIU\0", "a camera raw file"),
+    (4, b"ftypcrx ", "a camera raw file"),
+    (0, b"\x1aE\xdf\xa3", "a video"),
+    (8, b"AVI ", "a video"),
+    (4, b"ftyp", "a video"),
+    (4, b"moov", "a video"),
+    (0, b"\x7fELF", "a program"),
+)
+
+
+@dataclass(frozen=True)
+class Header:
+    """`format` is a key of READERS; width and height as stored, before orientation; `bits` per channel."""
+
+    format: str
+    width: int
+    height: int
+    frames: int = 1
+    bits: int = 8
+
+
+def sniff(data: bytes, name: str = "the picture") -> Header:
+    """Format and size of a whole file in memory. InputUnreadable when it is none of ours or its header is broken."""
+    kind = identify(data)
+    if kind is None:
+        raise InputUnreadable(f"{name} is {describe(data)}", f"give {ACCEPTED}")
+    try:
+        extent = READERS[kind](data)
+    except (struct.error, IndexError, ValueError) as error:
+        reason = f": {error}" if type(error) is ValueError else ""
+        raise InputUnreadable(
+            f"{name} is a {kind.upper()} file with a broken header, or cut off{reason}", "export or download it again"
+        ) from error
+    if extent.raw:
+        raise InputUnreadable(f"{name} is a camera raw file", "develop it to JPEG, PNG or TIFF first")
+    if extent.width < 1 or extent.height < 1 or extent.frames < 1:
+        raise InputUnreadable(f"{name} says it is {extent.width} x {extent.height} pixels", "export it again")
+    return Header(kind, extent.width, extent.height, extent.frames, extent.bits)
+
+
+def check_size(header: Header, max_pixels: int, name: str = "the picture") -> None:
+    """InputTooLarge when pixels x frames exceed `max_pixels`. All frames count, though only the first is decoded:
+    decoders walk through the others."""
+    pixels = header.width * header.height * header.frames
+    if pixels <= max_pixels:
+        return
+    frames = f" in {header.frames} frames" if header.frames > 1 else ""
+    raise InputTooLarge(
+        f"{name} has {header.width} x {header.height} pixels{frames}, "
+        f"{_mega(pixels)} megapixels in all; the limit is {_mega(max_pixels)}",
+        f"if you trust it, raise the limit with --max-pixels {pixels}",
+    )
+
+
+def identify(data: bytes) -> str | None:
+    """The format by its signature, None when it is not on the list."""
+    if any(data.startswith(mark, at) for at, mark, text in STRANGERS if "raw" in text):
+        return None
+    if data[4:8] == b"ftyp":
+        return _brand(data)
+    return next((kind for at, mark, kind in SIGNATURES if data.startswith(mark, at)), None)
+
+
+def describe(data: bytes) -> str:
+    """What a file of no accepted format is, as well as its first bytes tell: 'a PDF', 'text', 'empty'."""
+    if not data:
+        return "empty"
+    known = next((text for at, mark, text in STRANGERS if data.startswith(mark, at)), None)
+    return known or _text(data) or "of no known picture format"
+
+
+def _brand(data: bytes) -> str | None:
+    """AVIF, HEIC or neither, from the brands in the first box of an ISO base media file."""
+    end = min(int.from_bytes(data[:4], "big"), len(data), 4096)
+    brands = {data[at : at + 4] for at in (8, *range(16, end, 4))}
+    if brands & AVIF_BRANDS:
+        return "avif"
+    return "heif" if brands & HEIF_BRANDS else None
+
+
+def _text(data: bytes) -> str | None:
+    head = data[:512]
+    if b"\0" in head:
+        return None
+    try:
+        text = head.decode("utf-8", "strict" if len(data) <= 512 else "ignore").lstrip("\ufeff \t\r\n").lower()
+    except UnicodeDecodeError:
+        return None
+    if "<svg" in text:
+        return "an SVG drawing"
+    if text.startswith(("<!doctype html", "<html")):
+        return "a web page"
+    return "text" if sum(c.isprintable() or c.isspace() for c in text) > 0.95 * len(text) else None
+
+
+def _mega(pixels: int) -> str:
+    return f"{pixels / 1e6:.0f}" if pixels >= 10_000_000 else f"{pixels / 1e6:.3g}"

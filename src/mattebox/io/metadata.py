@@ -1,0 +1,144 @@
+"""Metadata that may travel on: EXIF filtered by an allow-list of tags, XMP, resolution. EXIF 3.0 and TIFF 6.0 tags.
+
+"safe" keeps camera, lens, exposure, dates, authorship, description and resolution; it drops place (GPS), thumbnails,
+maker notes, serial numbers, owner names and all XMP (which repeats any of them). Knows nothing of pixels.
+"""
+
+from __future__ import annotations
+
+import math
+import re
+import struct
+from collections.abc import Collection, Mapping
+from typing import Any, Literal
+
+from mattebox.io.ifd import Directory, Tiff, build
+from mattebox.types import Metadata
+
+Policy = Literal["safe", "all", "none"]
+
+ORIENTATION, EXIF, GPS, INTEROP = 0x0112, 0x8769, 0x8825, 0xA005
+
+# Description, make, model, resolution, software, date, artist, copyright, rating; title, comment, keywords, subject.
+SAFE_MAIN = {0x10E, 0x10F, 0x110, 0x11A, 0x11B, 0x128, 0x131, 0x132, 0x13B, 0x8298, 0x4746, *range(0x9C9B, 0x9CA0)}
+SAFE_MAIN -= {0x9C9D}  # XPAuthor: the account's name, filled in by the system
+
+SAFE_EXIF = {
+    *(0x829A, 0x829D, 0x8822, 0x8827, *range(0x8830, 0x8836)),  # exposure time, aperture, program, sensitivity
+    *(0x9000, 0x9003, 0x9004, 0x9010, 0x9011, 0x9012, 0x9290, 0x9291, 0x9292),  # version, dates and their zones
+    *(0x9201, 0x9202, 0x9203, 0x9204, 0x9205, 0x9206, 0x9207, 0x9208, 0x9209, 0x920A),  # how it was exposed
+    *(0xA20E, 0xA20F, 0xA210, 0xA217, 0xA300, 0xA301, 0xA401, 0xA402, 0xA403, 0xA404, 0xA405, 0xA406),
+    *(0xA407, 0xA408, 0xA409, 0xA40A, 0xA40C, 0xA460),  # how it was processed
+    *(0xA432, 0xA433, 0xA434),  # lens
+}
+
+# What describes a TIFF file's own pixels and layout is no metadata.
+STRUCTURE = {
+    *(0xFE, 0xFF, *range(0x100, 0x104), 0x106, *range(0x107, 0x10B), 0x111, *range(0x115, 0x11A), 0x11C),
+    *(*range(0x120, 0x126), 0x129, 0x12D, 0x13D, *range(0x13E, 0x148), 0x14A, 0x14C, 0x150, 0x152, 0x153, 0x154),
+    *(0x155, 0x156, 0x157, 0x158, 0x15B, *range(0x200, 0x20A), *range(0x211, 0x215), 0x2BC, 0x83BB, 0x8649, 0x8773),
+}
+
+
+def gather(info: Mapping[Any, Any], policy: Policy, *, file: bytes | None = None) -> Metadata:
+    """What the policy lets through of a decoder's `info`; `file` is the whole file where that is a TIFF.
+
+    Broken metadata is left out, never an error.
+    """
+    if policy == "none":
+        return Metadata()
+    block = file if file is not None else exif_of(info)
+    kept = _attempt(block, policy, is_file=file is not None)
+    return Metadata(kept, _xmp(info) if policy == "all" else None, _dpi(info))
+
+
+def exif_of(info: Mapping[Any, Any]) -> bytes | None:
+    """The TIFF structure of the EXIF block, from wherever the format keeps it."""
+    block = info.get("exif")
+    if block is None and isinstance(text := info.get("Raw profile type exif"), str):
+        try:  # ImageMagick's way in PNG: a heading of three lines, then hexadecimal
+            block = bytes.fromhex("".join(text.split("\n")[3:]))
+        except ValueError:
+            return None
+    if not isinstance(block, bytes):
+        return None
+    while block.startswith(b"Exif\0\0"):
+        block = block[6:]
+    return block or None
+
+
+def orientation(block: bytes | None) -> int:
+    """1 to 8; 1 when there is none, or the block is broken."""
+    try:
+        file = Tiff(block or b"")
+        found = file.number(file.directory(file.first, {ORIENTATION})[0].get(ORIENTATION))
+    except (ValueError, struct.error):
+        return 1
+    return found if found is not None and 1 <= found <= 8 else 1
+
+
+def safe(block: bytes) -> bytes | None:
+    """The allowed tags of a TIFF structure, as a new one; None when none is left. ValueError, struct.error."""
+    return _rebuilt(Tiff(block), SAFE_MAIN, SAFE_EXIF)
+
+
+def _attempt(block: bytes | None, policy: Policy, is_file: bool) -> bytes | None:
+    if block is None:
+        return None
+    try:
+        if policy == "safe":
+            return safe(block)
+        return _rebuilt(Tiff(block)) if is_file else _turned(block)
+    except (ValueError, struct.error):
+        return None
+
+
+def _rebuilt(file: Tiff, main: Collection[int] | None = None, exif: Collection[int] | None = None) -> bytes | None:
+    """The tags of the main and EXIF directories that are wanted (None: all), and GPS and Interop only when all are."""
+    top, _ = file.directory(file.first, main and {*main, EXIF})
+    below = {tag: _below(file, top, tag, exif) for tag in ((EXIF,) if main else (EXIF, GPS))}
+    below[EXIF].pop(INTEROP, None)
+    kept = _classic({tag: top[tag] for tag in top if tag not in {EXIF, GPS, ORIENTATION, *STRUCTURE}})
+    below = {tag: _classic(directory) for tag, directory in below.items() if directory}
+    return build(file.order, kept, below) if kept or below else None
+
+
+def _below(file: Tiff, top: Directory, tag: int, wanted: Collection[int] | None) -> Directory:
+    at = file.number(top.get(tag))
+    if not at:
+        return {}
+    try:
+        return file.directory(at, wanted)[0]
+    except (ValueError, struct.error):
+        return {}
+
+
+def _classic(directory: Directory) -> Directory:
+    """Without the 8-byte whole numbers of BigTIFF, which EXIF does not know."""
+    return {tag: entry for tag, entry in directory.items() if entry.kind <= 13}
+
+
+def _turned(block: bytes) -> bytes:
+    """The same block, its orientation set to 1 in place: nothing moves, so maker notes stay whole."""
+    file = Tiff(block)
+    count = struct.unpack_from(file.order + "H", block, file.first)[0]
+    changed = bytearray(block)
+    for at in range(file.first + 2, min(file.first + 2 + 12 * count, len(block) - 11), 12):
+        if struct.unpack_from(file.order + "H", block, at)[0] == ORIENTATION:
+            struct.pack_into(file.order + "HIHH", changed, at + 2, 3, 1, 1, 0)
+    return bytes(changed)
+
+
+def _xmp(info: Mapping[Any, Any]) -> bytes | None:
+    packet = info.get("xmp")
+    if not isinstance(packet, bytes) or not packet:
+        return None
+    return re.sub(rb"(tiff:Orientation(?:>|=[\"']))[2-8]", rb"\g<1>1", packet)
+
+
+def _dpi(info: Mapping[Any, Any]) -> tuple[float, float] | None:
+    try:
+        x, y = (float(v) for v in info["dpi"])
+    except (KeyError, TypeError, ValueError, ZeroDivisionError, OverflowError):
+        return None
+    return (x, y) if all(math.isfinite(v) and 1 < v < 1e6 for v in (x, y)) else None

@@ -1,0 +1,47 @@
+"""Turning pixels upright, once, by the eight EXIF orientations. Knows nothing of where the number comes from."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+from numpy.typing import NDArray
+
+from mattebox.types import Metadata, Pixels
+
+BAND = 128  # rows copied at a time, so that a transposition stays in the processor's cache
+
+_TRANSPOSED = {5, 6, 7, 8}
+_FLIPS = {  # after transposing: rows reversed, columns reversed
+    1: (False, False),
+    2: (False, True),
+    3: (True, True),
+    4: (True, False),
+    5: (False, False),
+    6: (False, True),
+    7: (True, True),
+    8: (True, False),
+}
+
+
+def upright(pixels: Pixels, orientation: int) -> Pixels:
+    """H x W or H x W x C as stored -> as meant to be seen, C-contiguous; the same array when it already is."""
+    if orientation == 1:
+        return pixels
+    whole = np.ascontiguousarray(pixels)
+    # One item per pixel: numpy copies those much faster than a third axis.
+    items: NDArray[np.void] = whole.view(np.dtype(f"V{whole[:1, :1].nbytes}")).reshape(whole.shape[:2])
+    view = items.T if orientation in _TRANSPOSED else items
+    rows, columns = _FLIPS[orientation]
+    view = view[:: -1 if rows else 1, :: -1 if columns else 1]
+    made = np.empty(view.shape, view.dtype)
+    for left in range(0, view.shape[1], BAND):
+        made[:, left : left + BAND] = view[:, left : left + BAND]
+    return made.view(whole.dtype).reshape(*view.shape, *whole.shape[2:])
+
+
+def turned(metadata: Metadata, orientation: int) -> Metadata:
+    """The resolution's x and y follow the pixels."""
+    if metadata.dpi is None or orientation not in _TRANSPOSED:
+        return metadata
+    return replace(metadata, dpi=(metadata.dpi[1], metadata.dpi[0]))
