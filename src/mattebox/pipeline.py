@@ -20,6 +20,7 @@ from mattebox.matte.refine import enlarge, refine
 from mattebox.matte.segment import segment
 from mattebox.recipe import Background, Cut, Recipe
 from mattebox.types import Matte, Picture
+from mattebox.zoo.registry import find_card
 from mattebox.zoo.session import Session, open_session
 
 T = TypeVar("T")
@@ -75,6 +76,15 @@ def run(
         flat = stages.run("background", lambda: over_colour(result.picture, fill))
         result = Result(flat, result.matte, result.model, result.device)
     return Result(result.picture, result.matte, result.model, result.device, stages.seconds)
+
+
+def check(recipe: Recipe) -> None:
+    """Find out before any picture is read what no picture could mend. UsageError, ModelError."""
+    for step in recipe.steps:
+        if isinstance(step, Background):
+            colour.parse(step.colour)
+        if isinstance(step, Cut):
+            find_card(step.model)
 
 
 def cut_out(picture: Picture, step: Cut, session: Session, stages: Stages, name: str) -> Result:

@@ -61,7 +61,7 @@ class Session:
         geometry, spec = self.geometry(picture.size), self.card.input
         small = colour.to_srgb(resample.shrink(picture.rgb, geometry.inner), picture.profile)
         x = small.astype(np.float32)
-        x /= 255.0 if spec.range == "depth" else max(float(x.max()), 1.0)
+        x /= np.float32(255 if spec.range == "depth" else max(float(x.max()), 1.0))
         x -= np.asarray(spec.mean, np.float32)
         x /= np.asarray(spec.std, np.float32)
         padding = [(0, whole - part) for whole, part in zip(geometry.input, geometry.inner, strict=True)]
@@ -72,7 +72,7 @@ class Session:
         """1 x 3 x H x W -> 1 x 1 x H x W alpha 0..1. ModelError when the network gives another shape."""
         y = self._run(x)
         if self.card.input.mirror:
-            y = (y + self._run(np.ascontiguousarray(x[..., ::-1]))[..., ::-1]) / 2
+            y = (y + self._run(np.ascontiguousarray(x[..., ::-1]))[..., ::-1]) / np.float32(2)
         if y.shape != (1, 1, *x.shape[2:]):
             raise ModelError(
                 f"model {self.card.name} gave {y.shape}", f"it must give (1, 1, {x.shape[2]}, {x.shape[3]})"

@@ -1,0 +1,27 @@
+"""`mattebox completion SHELL`: the script that completes words of the command line."""
+
+from __future__ import annotations
+
+import click
+
+INSTALL = """
+\b
+Install it with one line:
+  bash:  mattebox completion bash > ~/.local/share/bash-completion/completions/mattebox
+  zsh:   mattebox completion zsh > ~/.zfunc/_mattebox      (with fpath+=~/.zfunc before compinit)
+  fish:  mattebox completion fish > ~/.config/fish/completions/mattebox.fish
+"""
+
+
+@click.command("completion", epilog=INSTALL, context_settings={"help_option_names": ["-h", "--help"]})
+@click.argument("shell", type=click.Choice(["bash", "zsh", "fish"]))
+def command(shell: str) -> int:
+    """Print the completion script for a shell."""
+    from click.shell_completion import get_completion_class
+
+    from mattebox.cli.main import cli
+
+    kind = get_completion_class(shell)
+    assert kind is not None
+    click.echo(kind(cli, {}, "mattebox", "_MATTEBOX_COMPLETE").source())
+    return 0

@@ -1,0 +1,176 @@
+"""`mattebox cut`: photographs in, cutouts out, one after another; one failure never stops the rest."""
+
+from __future__ import annotations
+
+import re
+import sys
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from mattebox.cli.options import build_recipe, step_options
+from mattebox.errors import MatteboxError, UsageError
+from mattebox.recipe import Recipe, load_recipe
+
+if TYPE_CHECKING:
+    from mattebox.cli.plan import Job
+    from mattebox.pipeline import Result
+
+Do = Callable[["Job"], "Result"]
+
+EXAMPLES = """
+\b
+Examples:
+  mattebox cut photo.jpg                            writes photo-cut.png
+  mattebox cut photo.jpg -o cut.webp
+  mattebox cut photos/ -o cutouts/ --recursive      keeps the tree
+  mattebox cut "*.jpg" -o out/ --background "#f4f4f4" --format jpg
+  mattebox cut - < photo.jpg > cut.png
+  mattebox cut photo.jpg --matte-only --json
+
+\b
+Without -o the result lies beside the photograph as NAME-cut.png. Results are PNG unless -o's suffix or --format
+says otherwise. `mattebox --help` lists the exit codes.
+"""
+
+
+class Pixels(click.ParamType[int]):
+    """A number of pixels: 100000000, 100M or 100MP."""
+
+    name = "pixels"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> int:
+        if isinstance(value, int):
+            return value
+        match = re.fullmatch(r"(\d+(?:\.\d+)?)\s*(k|m|mp|g|gp)?", value.strip().lower())
+        if match is None or float(match[1]) <= 0:
+            self.fail(f"{value!r} is not a number of pixels such as 100M", param, ctx)
+        return int(float(match[1]) * {"k": 1e3, "m": 1e6, "g": 1e9}.get((match[2] or " ")[0], 1))
+
+
+@click.command("cut", epilog=EXAMPLES, context_settings={"help_option_names": ["-h", "--help"]})
+@click.argument("inputs", nargs=-1, required=True, metavar="IN...")
+@click.option("-o", "--output", "out", metavar="OUT|DIR", help="A file, a folder, or - for standard output.")
+@step_options
+@click.option("--recipe", "recipe_file", metavar="FILE", help="A recipe (.toml, .json) in place of the flags above.")
+@click.option("--format", "format_", metavar="FORMAT", help="png, jpg, webp, avif, tiff or bmp.  [default: by suffix]")
+@click.option("--quality", type=click.IntRange(1, 100), help="For JPEG, AVIF and WebP, where 100 is lossless.")
+@click.option("--overwrite", is_flag=True, help="Replace results that exist; never an input.")
+@click.option("--recursive", is_flag=True, help="Take the folders inside folders, too.")
+@click.option("--keep-hidden", is_flag=True, help="Keep the colours of fully transparent pixels in the file.")
+@click.option(
+    "--metadata", type=click.Choice(["safe", "all", "none"]), default="safe", show_default=True,
+    help="safe drops positions, serial numbers and thumbnails; the colour profile always stays.",
+)  # fmt: skip
+@click.option("--max-pixels", type=Pixels(), default=100_000_000, help="Refuse larger pictures.  [default: 100M]")
+@click.option(
+    "--device", default="auto", show_default=True, help="cpu, cuda, cuda:1, coreml, ... or the best there is."
+)
+@click.option("--threads", type=click.IntRange(1), help="For the network.  [default: all processors]")
+@click.option("--json", "as_json", is_flag=True, help="One JSON object per picture on standard output.")
+@click.option("--debug", is_flag=True, hidden=True)
+def command(
+    inputs: tuple[str, ...],
+    out: str | None,
+    recipe_file: str | None,
+    format_: str | None,
+    as_json: bool,
+    **options: Any,
+) -> int:
+    """Cut the subject out of photographs: files, folders, globs, or - for standard input."""
+    from mattebox import pipeline
+    from mattebox.cli.plan import Job, make_plan
+    from mattebox.cli.report import Report
+    from mattebox.io.sources import expand
+
+    recipe = load_recipe(recipe_file) if recipe_file else build_recipe(options)
+    pipeline.check(recipe)
+    suffix = _suffix(out, format_)
+    plan = make_plan(expand(inputs, recursive=options["recursive"]), out, suffix, options["overwrite"])
+    jobs = [j for j in plan if isinstance(j, Job)]
+    _check_stdout(jobs, as_json)
+    do = _prepared(recipe, format_, options) if jobs else None
+    report = Report(len(plan), as_json)
+    for entry in plan:
+        if isinstance(entry, Job) and do is not None:
+            _attempt(entry, do, report)
+        elif not isinstance(entry, Job):
+            report.failed(entry)
+    return report.exit_code
+
+
+def _attempt(job: Job, do: Do, report: Any) -> None:
+    """Do one job; its failure is reported and goes no further."""
+    from mattebox.cli.plan import Failure
+
+    report.working(job)
+    begun = time.perf_counter()
+    try:
+        result = do(job)
+    except MatteboxError as error:
+        report.failed(Failure(job.name, error), job)
+    else:
+        report.finished(job, result, time.perf_counter() - begun)
+
+
+def _prepared(recipe: Recipe, format_: str | None, options: dict[str, Any]) -> Do:
+    """Start the network, so that a missing device is said once, before any picture is read. Then: how to do one."""
+    from mattebox import pipeline
+    from mattebox.io.read import read
+    from mattebox.io.write import write
+    from mattebox.zoo.session import open_session
+
+    session = open_session(recipe.cut.model, options["device"], options["threads"]) if recipe.cut else None
+
+    def do(job: Job) -> Result:
+        source = "-" if job.source is None else job.source
+        picture = read(source, max_pixels=options["max_pixels"], metadata=options["metadata"], name=job.name)
+        result = pipeline.run(picture, recipe, session=session, name=job.name)
+        if job.target is not None:
+            _make_folder(job.target.parent)
+        write(
+            result.picture,
+            "-" if job.target is None else job.target,
+            format=format_,
+            quality=options["quality"],
+            overwrite=options["overwrite"],
+            inputs=() if job.source is None else (job.source,),
+            hidden="keep" if options["keep_hidden"] else "zero",
+        )
+        return result
+
+    return do
+
+
+def _make_folder(folder: Path) -> None:
+    from mattebox.io.atomic import ours
+
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise ours(error, folder) from error
+
+
+def _suffix(out: str | None, format_: str | None) -> str:
+    """The suffix of new names; OutputError now, not later, when the format is none we write."""
+    from mattebox.cli.plan import is_folder
+    from mattebox.io.encode import find_format
+    from mattebox.io.write import format_of
+
+    if format_ is not None:
+        return find_format(format_).suffixes[0]
+    if out is not None and out != "-" and not is_folder(out):
+        return format_of(Path(out)).suffixes[0]
+    return ".png"
+
+
+def _check_stdout(jobs: list[Job], as_json: bool) -> None:
+    if all(j.target is not None for j in jobs):
+        return
+    if as_json:
+        raise UsageError("--json and the picture cannot both go to standard output", "give a file with -o")
+    if sys.stdout.isatty():
+        raise UsageError("a picture is not written to a terminal", "give a file with -o, or redirect: > cut.png")

@@ -1,0 +1,104 @@
+"""What the user sees: a line per picture on a terminal, JSON lines on request, a progress line on long work, errors.
+
+Pictures and JSON go to standard output, words to standard error; piped, only errors are said.
+"""
+
+from __future__ import annotations
+
+import json
+import sys
+import time
+from typing import Any
+
+import click
+
+from mattebox.cli.plan import Failure, Job
+from mattebox.errors import MatteboxError
+from mattebox.pipeline import Result
+
+MIXED = 1
+
+
+class Report:
+    """Collects the outcome of a batch and says it as it comes."""
+
+    def __init__(self, total: int, as_json: bool) -> None:
+        self.total, self.as_json = total, as_json
+        self.codes: list[int] = []
+        self.begun = time.monotonic()
+        self.done = 0
+        self.live = sys.stderr.isatty() and total > 1
+
+    def working(self, job: Job) -> None:
+        """Replace the progress line."""
+        if not self.live:
+            return
+        spent = time.monotonic() - self.begun
+        left = f", {_duration(spent / self.done * (self.total - self.done))} left" if self.done else ""
+        self._line(f"\r\x1b[K[{self.done + 1}/{self.total}{left}] {job.name}"[:200])
+
+    def finished(self, job: Job, result: Result, seconds: float) -> None:
+        self.done += 1
+        self._clear()
+        for note in result.picture.notes:
+            click.echo(f"note: {job.name}: {note}", err=True)
+        if self.as_json:
+            click.echo(json.dumps(described(job, result)))
+        elif sys.stderr.isatty() and job.target is not None:
+            sure = f"confidence {result.matte.confidence:.2f}, " if result.matte else ""
+            click.echo(f"{job.name} -> {job.target}  ({sure}{seconds:.2f} s)", err=True)
+
+    def failed(self, failure: Failure, job: Job | None = None) -> None:
+        self.done += 1
+        self._clear()
+        error = failure.error
+        self.codes.append(error.exit_code)
+        line = str(error)
+        named = failure.name in line or (job is not None and str(job.target) in line)
+        click.echo(f"mattebox: {line if named else f'{failure.name}: {line}'}", err=True)
+        if self.as_json:
+            click.echo(json.dumps(refused(failure, job)))
+
+    @property
+    def exit_code(self) -> int:
+        """0, the one code that all failures share, or 1 when they differ."""
+        kinds = set(self.codes)
+        return 0 if not kinds else kinds.pop() if len(kinds) == 1 else MIXED
+
+    def _clear(self) -> None:
+        if self.live:
+            self._line("\r\x1b[K")
+
+    def _line(self, text: str) -> None:
+        sys.stderr.write(text)
+        sys.stderr.flush()
+
+
+def described(job: Job, result: Result) -> dict[str, Any]:
+    """One finished picture as JSON data."""
+    height, width = result.picture.size
+    row = _row(job.name, job) | {"ok": True, "error": None, "width": width, "height": height}
+    if result.matte is not None:
+        row |= {"found": result.matte.found, "confidence": round(result.matte.confidence, 4), "box": result.matte.box}
+    row |= {"model": result.model, "device": result.device, "notes": list(result.picture.notes)}
+    return row | {"seconds": {stage: round(s, 4) for stage, s in result.seconds.items()}}
+
+
+def refused(failure: Failure, job: Job | None) -> dict[str, Any]:
+    """One failure as JSON data."""
+    error: MatteboxError = failure.error
+    told = {
+        "class": type(error).__name__,
+        "problem": error.problem,
+        "remedy": error.remedy,
+        "exit_code": error.exit_code,
+    }
+    return _row(failure.name, job) | {"ok": False, "error": told}
+
+
+def _row(name: str, job: Job | None) -> dict[str, Any]:
+    return {"input": name, "output": str(job.target) if job and job.target else None}
+
+
+def _duration(seconds: float) -> str:
+    return f"{seconds:.0f} s" if seconds < 90 else f"{seconds / 60:.0f} min"
