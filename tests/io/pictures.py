@@ -147,7 +147,16 @@ def grey_profile(gamma: float) -> bytes:
     return profile(b"GRAY", {b"kTRC": b"para" + struct.pack(">IHHi", 0, 0, 0, fixed(gamma))})
 
 
-def profile(space: bytes, tags: dict[bytes, bytes]) -> bytes:
+def cmyk_profile(lab: np.ndarray) -> bytes:
+    """An ICC profile for inks by a table: 2 x 2 x 2 x 2 corners (C, M, Y, K; none or full) x 3 of L, a, b."""
+    corners = np.stack([lab[..., 0] * 2.55, lab[..., 1] + 128, lab[..., 2] + 128], -1)
+    straight = bytes(range(256))
+    table = b"mft1" + struct.pack(">IBBBx9i", 0, 4, 3, 2, *map(fixed, (1, 0, 0, 0, 1, 0, 0, 0, 1)))
+    table += 4 * straight + corners.round().astype(np.uint8).tobytes() + 3 * straight
+    return profile(b"CMYK", {b"A2B0": table}, kind=b"prtr", connection=b"Lab ")
+
+
+def profile(space: bytes, tags: dict[bytes, bytes], *, kind: bytes = b"mntr", connection: bytes = b"XYZ ") -> bytes:
     """ICC.1:2001, 7.2: a header of 128 bytes, the tag table, the tags."""
     text = b"desc" + struct.pack(">II", 0, 5) + b"test\0" + bytes(79)
     tags = {b"desc": text, b"wtpt": xyz((0.9642, 1.0, 0.8249)), **tags}
@@ -155,7 +164,7 @@ def profile(space: bytes, tags: dict[bytes, bytes]) -> bytes:
     for name, content in tags.items():
         table += name + struct.pack(">II", start + len(body), len(content))
         body += content
-    head = struct.pack(">I4xI4s4s4s12x4s", start + len(body), 0x02400000, b"mntr", space, b"XYZ ", b"acsp")
+    head = struct.pack(">I4xI4s4s4s12x4s", start + len(body), 0x02400000, kind, space, connection, b"acsp")
     return (head.ljust(68, b"\0") + xyz((0.9642, 1.0, 0.8249))[8:]).ljust(128, b"\0") + table + body
 
 

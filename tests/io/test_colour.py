@@ -11,7 +11,7 @@ from mattebox.io import colour
 from mattebox.io.colour import from_srgb, is_srgb, parse, to_srgb
 from mattebox.io.read import read
 from mattebox.types import Depth
-from tests.io.pictures import P3, SRGB, grey_profile, noise, png, rgb_profile, saved, scene, tiff
+from tests.io.pictures import P3, SRGB, cmyk_profile, grey_profile, noise, png, rgb_profile, saved, scene, tiff
 
 
 def linear(encoded: np.ndarray) -> np.ndarray:
@@ -108,6 +108,40 @@ def test_lab_becomes_srgb() -> None:
     assert error.mean() < 1
     assert error.max() < 16
     assert picture.notes == ("Lab colours converted to sRGB",)
+
+
+def lab_to_srgb(lab: tuple[float, float, float]) -> np.ndarray:
+    """CIE 15: Lab under D50 -> XYZ -> sRGB."""
+    y = (lab[0] + 16) / 116
+    f = np.array([y + lab[1] / 500, y, y - lab[2] / 200])
+    xyz = np.where(f > 6 / 29, f**3, (f - 4 / 29) * 3 * (6 / 29) ** 2) * (0.9642, 1.0, 0.8249)
+    return encoded(xyz @ np.linalg.inv(np.array(SRGB))) * 255
+
+
+def odd_inks() -> np.ndarray:
+    """Inks unlike any real ones: the full cyan plate prints ochre; black is black whatever is below."""
+    lab = np.zeros((2, 2, 2, 2, 3))
+    lab[0, 0, 0, 0], lab[1, :, :, 0], lab[0, 1, :, 0], lab[0, 0, 1, 0] = (
+        (100, 0, 0),
+        (60, 20, 40),
+        (40, 30, -20),
+        (80, -30, 20),
+    )
+    return lab
+
+
+@pytest.mark.parametrize("format", ["TIFF", "JPEG"])
+def test_inks_with_a_profile_become_what_it_says(format: str) -> None:
+    lab = odd_inks()
+    plates = {(0, 0, 0, 0): lab[0, 0, 0, 0], (255, 0, 0, 0): lab[1, 0, 0, 0], (0, 255, 0, 0): lab[0, 1, 0, 0]}
+    plates |= {(0, 0, 255, 0): lab[0, 0, 1, 0], (0, 0, 0, 255): lab[0, 0, 0, 1]}
+    for inks, wanted in plates.items():
+        image = Image.new("CMYK", (16, 16), inks)
+        options = {"quality": 100} if format == "JPEG" else {}
+        picture = read(saved(image, format, icc_profile=cmyk_profile(lab), **options))
+        assert picture.profile is None
+        assert picture.notes == ("CMYK colours converted to sRGB",)
+        assert np.abs(picture.rgb[8, 8] - lab_to_srgb(wanted)).max() <= 3
 
 
 def test_plain_inks() -> None:

@@ -7,6 +7,7 @@ import sys
 
 import numpy as np
 import pytest
+import simplejpeg
 from hypothesis import given
 from hypothesis import strategies as st
 from PIL import Image
@@ -64,7 +65,7 @@ def test_tiff_of_sixteen_bits_is_exact(order: str, deflate: bool, planar: bool, 
 
 
 @pytest.mark.parametrize("deflate", [False, True])
-@pytest.mark.parametrize(("order", "photometric"), [("<", 1), (">", 1), ("<", 0)])  # Pillow has no ">" with 0
+@pytest.mark.parametrize(("order", "photometric"), [("<", 1), (">", 1), ("<", 0), (">", 0)])
 def test_grey_tiff_of_sixteen_bits_is_exact(order: str, deflate: bool, photometric: int) -> None:
     pixels = noise((6, 5))
     picture = read(tiff(pixels, order=order, deflate=deflate, photometric=photometric))
@@ -81,6 +82,20 @@ def test_premultiplied_tiff_becomes_straight(deflate: bool) -> None:
     assert picture.alpha is not None
     assert (picture.alpha == alpha).all()
     assert np.abs(picture.rgb.astype(int) - straight).max() <= 2
+
+
+@pytest.mark.parametrize("order", ["<", ">"])
+@pytest.mark.parametrize("deflate", [False, True])
+@pytest.mark.parametrize("kind", [1, 2])
+def test_grey_tiff_with_alpha_of_sixteen_bits(order: str, deflate: bool, kind: int) -> None:
+    pixels = noise((70, 5, 2))
+    pixels[..., 0] = np.minimum(pixels[..., 0], pixels[..., 1])  # premultiplied grey is never above its alpha
+    picture = read(tiff(pixels, order=order, deflate=deflate, photometric=1, extra=kind))
+    assert picture.alpha is not None
+    assert (picture.alpha == pixels[..., 1]).all()
+    grey, alpha = pixels[..., 0].astype(int), np.maximum(pixels[..., 1].astype(int), 1)
+    expected = grey if kind == 2 else (grey * 65535 + alpha // 2) // alpha
+    assert (picture.rgb == expected[..., None]).all()
 
 
 def test_unnamed_fourth_channel_is_no_alpha() -> None:
@@ -155,6 +170,17 @@ def test_the_first_frame_is_taken() -> None:
         assert picture.notes == ("first of 3 frames",)
 
 
+def test_a_jpeg_of_odd_subsampling() -> None:
+    """Luminance sampled 2 x 2 and one chroma 1 x 2: libjpeg's newer interface refuses it."""
+    content = bytearray(saved(np.full((32, 32, 3), 90, np.uint8), "JPEG", subsampling=2))
+    at = content.find(b"\xff\xc0")
+    content[at + 14] = 0x12
+    with pytest.raises(ValueError, match="subsampling"):
+        simplejpeg.decode_jpeg_header(bytes(content))
+    expected = np.asarray(Image.open(io.BytesIO(content)))
+    assert (read(bytes(content)).rgb == expected).all()
+
+
 def test_grey_jpeg() -> None:
     grey = scene()[..., 1]
     picture = read(saved(grey, "JPEG", quality=95))
@@ -163,7 +189,6 @@ def test_grey_jpeg() -> None:
 
 
 def test_cmyk_and_ycck_jpegs_have_the_same_colours() -> None:
-    simplejpeg = pytest.importorskip("simplejpeg")
     inks = np.asarray(Image.fromarray(scene()).convert("CMYK"))
     cmyk = saved(Image.fromarray(inks, "CMYK"), "JPEG", quality=98)
     ycck = simplejpeg.encode_jpeg(np.ascontiguousarray(255 - inks), 98, "CMYK", "444")  # Adobe's inverted inks

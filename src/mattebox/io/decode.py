@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from mattebox.errors import InputUnreadable, MatteboxError
-from mattebox.io import sixteen
+from mattebox.io import retag, sixteen
 from mattebox.io.header import Header, check_size
 from mattebox.io.metadata import exif_of, orientation
 from mattebox.io.planes import Planes, planes
@@ -72,21 +72,33 @@ def decode(data: bytes, header: Header, max_pixels: int, name: str = "the pictur
     pixels than the header told."""
     with boundary(name, header.format), quiet():
         if header.format == "jpeg":
-            return _jpeg(data)
+            return _jpeg(data, header)
         if header.format == "heif":
-            return _heif(data, name)
+            return _heif(data, max_pixels, name)
+        if header.format == "tiff":
+            return _tiff(data, header, max_pixels, name)
         return _pillow(data, header, max_pixels, name)
 
 
-def _jpeg(data: bytes) -> Decoded:
+def _jpeg(data: bytes, header: Header) -> Decoded:
+    import simplejpeg
+
     image = _open(data, "jpeg")
     turn = orientation(exif_of(image.info))
-    if image.mode not in ("RGB", "L"):
+    try:
+        height, width, _, _ = simplejpeg.decode_jpeg_header(data)
+    except ValueError:  # a kind of subsampling that only libjpeg's older interface can do
+        height, width = image.height, image.width
+        fast = False
+    else:
+        fast = image.mode in ("RGB", "L")
+    if (width, height) != (header.width, header.height) or image.size != (width, height):
+        raise ValueError("it tells two sizes")
+    if not fast:
         image.load()
         return Decoded(planes(image), image.info, turn)
-    colours = "RGB" if image.mode == "RGB" else "GRAY"
-    pixels, notes = _turbo(data, colours)
-    found = Planes("rgb", pixels) if colours == "RGB" else Planes("grey", pixels[..., 0])
+    pixels, notes = _turbo(data, "RGB" if image.mode == "RGB" else "GRAY")
+    found = Planes("rgb", pixels) if image.mode == "RGB" else Planes("grey", pixels[..., 0])
     return Decoded(found, image.info, turn, notes)
 
 
@@ -107,11 +119,9 @@ def _turbo(data: bytes, colours: str) -> tuple[Any, tuple[str, ...]]:
 def _pillow(data: bytes, header: Header, max_pixels: int, name: str) -> Decoded:
     image = _open(data, header.format)
     check_size(Header(header.format, *image.size), max_pixels, name)
-    notes: tuple[str, ...] = (f"first of {header.frames} frames",) if header.frames > 1 else ()
+    notes = _frames(header)
     if header.format == "avif" and header.bits > 8:
         notes += (f"{header.bits} bits per channel reduced to 8",)
-    if header.format == "tiff":
-        return _tiff(data, image, notes)
     if sixteen.is_sixteen(image):
         found = sixteen.decode(lambda: _open(data, header.format))
     else:
@@ -121,12 +131,14 @@ def _pillow(data: bytes, header: Header, max_pixels: int, name: str) -> Decoded:
     return Decoded(found, image.info, orientation(exif_of(image.info)), notes)
 
 
-def _tiff(data: bytes, image: Any, notes: tuple[str, ...]) -> Decoded:
-    """Pillow turns a TIFF upright itself, so only the other way of reading leaves that to be done."""
-    if sixteen.is_planar(image):
-        return Decoded(
-            sixteen.separate_planes(data, lambda content: _open(content, "tiff")), image.info, orientation(data), notes
-        )
+def _tiff(data: bytes, header: Header, max_pixels: int, name: str) -> Decoded:
+    """Pillow turns a TIFF upright itself, so no orientation is left to apply."""
+    notes = _frames(header)
+    seen = retag.decode(data, lambda content: _open(content, "tiff"))
+    if seen is not None:
+        return Decoded(seen.planes, seen.image.info, 1, notes)
+    image = _open(data, "tiff")
+    check_size(Header("tiff", *image.size), max_pixels, name)
     if sixteen.is_sixteen(image):
         return Decoded(sixteen.decode(lambda: _open(data, "tiff")), image.info, 1, notes)
     if image.mode == "CMYK" and ";16" in sixteen.raw_mode(image):
@@ -135,7 +147,11 @@ def _tiff(data: bytes, image: Any, notes: tuple[str, ...]) -> Decoded:
     return Decoded(planes(image), image.info, 1, notes)
 
 
-def _heif(data: bytes, name: str) -> Decoded:
+def _frames(header: Header) -> tuple[str, ...]:
+    return (f"first of {header.frames} frames",) if header.frames > 1 else ()
+
+
+def _heif(data: bytes, max_pixels: int, name: str) -> Decoded:
     try:
         import pillow_heif
     except ImportError as error:
@@ -144,6 +160,7 @@ def _heif(data: bytes, name: str) -> Decoded:
         ) from error
     file = pillow_heif.open_heif(data, convert_hdr_to_8bit=False, bgr_mode=False)
     image = file[file.primary_index]
+    check_size(Header("heif", *image.size), max_pixels, name)  # its pixels are not decoded before they are asked for
     pixels = np.asarray(image)
     if pixels.dtype == np.uint16:  # libheif leaves the low bits empty; repeating the high ones makes white 65535
         bits = int(image.info.get("bit_depth", 16))

@@ -1,13 +1,11 @@
 """16-bit PNG and TIFF, exactly, although Pillow has no 16-bit colour: it decodes twice, once for the upper bytes and
 once for the lower ones (its raw modes ";16B" and ";16L" each keep one byte of a pair), by its robust C decoders.
 
-Grey with alpha in PNG is four bytes a pixel, read as if they were RGBA. TIFF with separate planes, which Pillow reads
-wrongly at 16 bits, is read as one grey picture per plane.
+Grey with alpha in PNG is four bytes a pixel, read as if they were RGBA. See `retag` for the odd kinds of TIFF.
 """
 
 from __future__ import annotations
 
-import struct
 import sys
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
@@ -15,12 +13,11 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from mattebox.io.ifd import Directory, Entry, Tiff
 from mattebox.io.planes import STRIP, Planes, keyed
 from mattebox.types import Pixels
 
 if TYPE_CHECKING:
-    from PIL import ImageFile, TiffImagePlugin
+    from PIL import ImageFile
 
 Open = Callable[[], "ImageFile.ImageFile"]
 
@@ -41,7 +38,7 @@ def decode(open_image: Open) -> Planes:
     image = open_image()
     mode = raw_mode(image)
     if image.mode.startswith("I;16"):
-        return _grey(image)
+        return grey(image)
     if mode == "LA;16B":
         return _grey_alpha(image)
     straight = mode.replace("RGBa", "RGBA")
@@ -49,40 +46,6 @@ def decode(open_image: Open) -> Planes:
     if mode.startswith("RGBa") and alpha is not None:
         colour = unpremultiplied(colour, alpha)
     return Planes("rgb", colour, keyed(colour, image.info.get("transparency")) if alpha is None else alpha)
-
-
-def separate_planes(data: bytes, open_data: Callable[[bytes], ImageFile.ImageFile]) -> Planes:
-    """A 16-bit TIFF whose channels lie one behind the other. `open_data` opens the bytes of a TIFF. ValueError."""
-    file = Tiff(data)
-    tags, _ = file.directory(file.first)
-    count = file.number(tags.get(277)) or 0
-    if file.big or count not in (3, 4):
-        raise ValueError("16 bits in separate planes of this kind; save it with interleaved channels")
-    channels = [_grey(open_data(_one_plane(file, tags, k, count))).pixels for k in range(count)]
-    rgb = np.stack(channels[:3], -1).astype(np.uint16, copy=False)
-    kind = file.number(tags.get(338)) or 0
-    if count == 3 or kind == 0:
-        return Planes("rgb", rgb)
-    alpha = channels[3].astype(np.uint16, copy=False)
-    return Planes("rgb", unpremultiplied(rgb, alpha) if kind == 1 else rgb, alpha)
-
-
-def _one_plane(file: Tiff, tags: Directory, index: int, count: int) -> bytes:
-    """The same file with another directory behind it, by which one of its planes is a grey picture."""
-    kept: Directory = {tag: tags[tag] for tag in (256, 257, 259, 266, 278, 317, 322, 323) if tag in tags}
-    kept |= {tag: _short(file, value) for tag, value in ((258, 16), (262, 1), (277, 1))}
-    for tag in (273, 279, 324, 325):  # where the strips or tiles are, and their lengths: those of each plane in turn
-        if tag in tags:
-            each = tags[tag].length // count
-            size = len(tags[tag].raw) // max(tags[tag].length, 1)
-            kept[tag] = Entry(tags[tag].kind, each, tags[tag].raw[index * each * size : (index + 1) * each * size])
-    if not all(entry.length for entry in kept.values()):
-        raise ValueError("a plane without data")
-    return file.with_directory(kept)
-
-
-def _short(file: Tiff, value: int) -> Entry:
-    return Entry(3, 1, struct.pack(file.order + "H", value))
 
 
 def unpremultiplied(rgb: NDArray[np.uint16], alpha: NDArray[np.uint16]) -> NDArray[np.uint16]:
@@ -96,17 +59,15 @@ def unpremultiplied(rgb: NDArray[np.uint16], alpha: NDArray[np.uint16]) -> NDArr
     return made
 
 
-def _grey(image: ImageFile.ImageFile) -> Planes:
+def grey(image: ImageFile.ImageFile) -> Planes:
+    """A grey picture that is opened but not loaded; 12 bits are stretched to 16."""
     order = ">" if image.mode.endswith("B") else "<"
     twelve = raw_mode(image) == "I;12"
-    inverted = getattr(image, "tag_v2", {}).get(262) == 0  # white is zero: Pillow leaves it so at 16 bits
     image.load()
-    grey = np.frombuffer(image.tobytes(), order + "u2").astype(np.uint16).reshape(image.size[::-1])
+    pixels = np.frombuffer(image.tobytes(), order + "u2").astype(np.uint16).reshape(image.size[::-1])
     if twelve:
-        grey = grey << 4 | grey >> 8
-    if inverted:
-        grey = 65535 - grey
-    return Planes("grey", grey, keyed(grey, image.info.get("transparency")))
+        pixels = pixels << 4 | pixels >> 8
+    return Planes("grey", pixels, keyed(pixels, image.info.get("transparency")))
 
 
 def _grey_alpha(image: ImageFile.ImageFile) -> Planes:
@@ -149,9 +110,3 @@ def _add(image: ImageFile.ImageFile, colour: Pixels, alpha: Pixels | None, shift
         colour[rows] |= pixels[..., :3].astype(np.uint16) << shift
         if alpha is not None:
             alpha[rows] |= pixels[..., 3].astype(np.uint16) << shift
-
-
-def is_planar(image: TiffImagePlugin.TiffImageFile) -> bool:
-    """Whether a TIFF keeps its channels in separate planes of 16 bits."""
-    bits = image.tag_v2.get(258, (1,))
-    return image.tag_v2.get(284) == 2 and image.mode in ("RGB", "RGBA") and bits[0] == 16
