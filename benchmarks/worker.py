@@ -21,10 +21,9 @@ Job = Callable[[], tuple[int, float]]  # bytes of the PNG, seconds in the networ
 
 
 def mattebox_job(mode: str, model: str, photo: Path, threads: int) -> Job:
+    from mattebox import pipeline
     from mattebox.io.encode import encode
     from mattebox.io.read import read
-
-    from mattebox import pipeline
     from mattebox.recipe import Cut, Recipe
     from mattebox.zoo.session import Session
 
@@ -72,8 +71,12 @@ class Clock:
 
 
 def peak_megabytes() -> float:
-    unit = 1 if sys.platform == "darwin" else 1024
-    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * unit / 1e6
+    """The process's own high-water mark: on Linux not ru_maxrss, which a child inherits from its parent."""
+    status = Path("/proc/self/status")
+    if status.exists():
+        line = next(line for line in status.read_text().splitlines() if line.startswith("VmHWM"))
+        return int(line.split()[1]) * 1024 / 1e6
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1e6
 
 
 def main() -> None:

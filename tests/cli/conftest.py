@@ -1,4 +1,4 @@
-"""The command line as a user meets it: a child process in an empty folder, or the same in this one with a fake network."""
+"""The command line as a user meets it: in a child process, or in this one with a fake network; in an empty folder."""
 
 from __future__ import annotations
 

@@ -14,7 +14,9 @@ WIDTH = 100
 
 def page() -> str:
     """The whole page."""
-    parts = ["# The command line\n\nMade from the commands' own help by `python -m mattebox.cli.document docs/cli.md`.\n"]
+    parts = [
+        "# The command line\n\nMade from the commands' own help by `python -m mattebox.cli.document docs/cli.md`.\n"
+    ]
     top = _context(cli, "mattebox", None)
     parts.append(_section("mattebox", cli.get_help(top)))
     for name in cli.list_commands(top):

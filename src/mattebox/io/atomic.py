@@ -33,9 +33,9 @@ def write_bytes(path: Path, content: bytes | memoryview, *, overwrite: bool) -> 
 
     Of two processes writing without `overwrite`, one wins and the other gets the error. Raises OutputError.
     """
-    if path.exists() and not overwrite:
-        raise _exists(path)
     try:
+        if path.exists() and not overwrite:
+            raise _exists(path)
         handle, name = tempfile.mkstemp(prefix=f".{path.name[:40]}.", suffix=".part", dir=path.parent)
     except OSError as error:
         raise ours(error, path) from error

@@ -56,8 +56,8 @@ def check_match(picture: Picture, matte: Matte) -> None:
 
 def _fused(picture: Picture, matte: Matte, step: int) -> Floats:
     """6 x h x w: blurred foreground and background colours on the reduced grid."""
-    guide = resample.reduce(picture.rgb, step).astype(np.float32) / 255
-    alpha = resample.reduce(matte.alpha, step).astype(np.float32) / 255
+    guide = resample.reduce(picture.rgb, step).astype(np.float32) / np.float32(255)
+    alpha = resample.reduce(matte.alpha, step).astype(np.float32) / np.float32(255)
     small = np.ascontiguousarray(guide.transpose(2, 0, 1)[None])
     planes: Floats = runtime.apply("fuse", guide=small, alpha=alpha[None, None])[0]
     return planes

@@ -46,8 +46,8 @@ def refine(picture: Picture, matte: Matte) -> Matte:
         part = alpha[tile.rows, tile.columns]
         part[...] = np.round(result * peak)[: part.shape[0], : part.shape[1]]
 
-    live = models.any(0)  # elsewhere colours have no say, and the prior stands
-    tiles.each(decide, [t for t in tiles.tiles(picture.size, step) if live[t.grid_rows, t.grid_columns].any()])
+    live = np.any(models, axis=0)  # elsewhere colours have no say, and the prior stands
+    tiles.each(decide, [t for t in tiles.tiles(picture.size, step) if np.any(live[t.grid_rows, t.grid_columns])])
     return finish(picture, matte, alpha)
 
 
@@ -66,7 +66,7 @@ def scales(size: Size, coarse: Size) -> tuple[int, int]:
 
 def colour_models(picture: Picture, matte: Matte, shrink: int, step: int) -> Floats:
     """Planes of coefficients on the model grid (see workshop/kernels.py), 20 x h x w."""
-    guide = resample.reduce(picture.rgb, shrink).astype(np.float32) / 255
+    guide = resample.reduce(picture.rgb, shrink).astype(np.float32) / np.float32(255)
     small = np.ascontiguousarray(guide.transpose(2, 0, 1)[None])
     coarse = tiles.onto_grid(as_floats(matte.alpha), picture.size, step)
     name = "colour_models" if step == shrink else "colour_models_half"
