@@ -48,7 +48,7 @@ def test_hair_is_found_on_photographs(astronaut: Picture, rocket: Picture) -> No
 def test_where_colours_say_nothing_the_network_is_believed() -> None:
     truth = disc(SIZE, softness=12)
     plain, refined = errors(composite(truth, (120, 120, 120), (120, 120, 120)), truth)
-    assert refined[0] == pytest.approx(plain[0], rel=0.2)  # the haze is spread
+    assert 0.6 * plain[0] < refined[0] < 1.02 * plain[0]  # a little better, since haze is taken for what it is
 
 
 def test_settled_places_stay_settled() -> None:
