@@ -21,7 +21,7 @@ from numpy.typing import NDArray
 from mattebox.types import Pixels
 
 LEVEL = 1  # of ISA-L's 0..3: the rest gains little and costs much on filtered photographs
-STRIP_BYTES = 4_000_000  # filtered bytes per strip, about
+STRIP_BYTES = 1_000_000  # filtered bytes per strip, about
 COLOUR_TYPE = {1: 0, 2: 4, 3: 2, 4: 6}  # by number of channels: grey, grey + alpha, RGB, RGBA
 SIGNATURE = b"\x89PNG\r\n\x1a\n"
 ADLER = 65521

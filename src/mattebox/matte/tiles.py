@@ -15,7 +15,7 @@ import numpy as np
 
 from mattebox.types import Floats, Pixels, Size
 
-TILE = 256  # pixels, about
+TILE = 128  # pixels, about: what a processor's cache holds
 
 
 @dataclass(frozen=True)
