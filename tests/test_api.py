@@ -1,0 +1,126 @@
+"""End to end with the embedded network, on a real photograph: what a user gets from `mb.cut`."""
+
+from __future__ import annotations
+
+import io
+from pathlib import Path
+
+import numpy as np
+import pytest
+import tifffile
+from PIL import Image
+
+import mattebox as mb
+from mattebox.types import Picture
+from tests.io.pictures import rgb_profile
+
+
+def cut(source: bytes | Path | Picture, **options: object) -> Picture:
+    return mb.cut(source, threads=1, **options).picture  # type: ignore[arg-type]
+
+
+def test_three_lines(astronaut: Picture, tmp_path: Path) -> None:
+    Image.fromarray(astronaut.rgb).save(tmp_path / "photo.png")
+    result = mb.cut(tmp_path / "photo.png")
+    result.save(tmp_path / "cut.png")
+    back = mb.read(tmp_path / "cut.png")
+    assert result.matte is not None
+    assert 0.5 < result.matte.confidence <= 1
+    assert back.alpha is not None
+    assert back.alpha[150, 220] == 255  # her face
+    assert back.alpha[20:120, 320:350].mean() < 25  # the wall
+    whole = back.alpha == 255
+    assert whole.mean() > 0.2
+    assert (back.rgb[whole] == astronaut.rgb[whole]).all()
+
+
+def test_saving_never_overwrites_the_photograph(astronaut: Picture, tmp_path: Path) -> None:
+    path = tmp_path / "photo.png"
+    Image.fromarray(astronaut.rgb).save(path)
+    before = path.read_bytes()
+    with pytest.raises(mb.MatteboxError, match="is the input itself"):
+        mb.cut(path).save(path)
+    assert path.read_bytes() == before
+
+
+@pytest.mark.parametrize("orientation", range(1, 9))
+def test_the_eight_orientations_give_the_same_cutout(astronaut: Picture, orientation: int) -> None:
+    upright = np.ascontiguousarray(astronaut.rgb[:400, 60:440])  # not square, so that a missed turn shows
+    stored = Image.fromarray(upright)
+    undo = {2: 0, 3: 3, 4: 1, 5: 5, 6: 2, 7: 6, 8: 4}  # Pillow's transpositions that orientation 2..8 undoes
+    if orientation > 1:
+        stored = stored.transpose(Image.Transpose(undo[orientation]))
+    exif = Image.Exif()
+    exif[0x0112] = orientation
+    file = io.BytesIO()
+    stored.save(file, "png", exif=exif)
+    made, expected = cut(file.getvalue()), cut(Picture(upright))
+    assert (made.rgb == expected.rgb).all()
+    assert made.alpha is not None
+    assert expected.alpha is not None
+    assert (made.alpha == expected.alpha).all()
+
+
+def test_a_wide_gamut_photograph_keeps_its_profile_and_pixels(astronaut: Picture, tmp_path: Path) -> None:
+    profile = rgb_profile()  # Display-P3 primaries
+    file = io.BytesIO()
+    Image.fromarray(astronaut.rgb).save(file, "png", icc_profile=profile)
+    mb.cut(file.getvalue()).save(tmp_path / "cut.png")
+    with Image.open(tmp_path / "cut.png") as image:
+        assert image.info["icc_profile"] == profile
+        made = np.asarray(image)
+    whole = made[..., 3] == 255
+    assert (made[..., :3][whole] == astronaut.rgb[whole]).all()
+
+
+def test_sixteen_bits_in_and_out(astronaut: Picture, tmp_path: Path) -> None:
+    deep = astronaut.rgb.astype(np.uint16) * 257
+    deep[1::2] += 100  # values that 8 bits cannot hold
+    deep = np.minimum(deep, 65535).astype(np.uint16)
+    tifffile.imwrite(tmp_path / "deep.tif", deep, photometric="rgb")
+    mb.cut(tmp_path / "deep.tif").save(tmp_path / "deep.png")
+    back = mb.read(tmp_path / "deep.png")
+    assert back.depth == 16
+    assert back.alpha is not None
+    whole = back.alpha == 65535
+    assert whole.mean() > 0.2
+    assert (back.rgb[whole] == deep[whole]).all()
+
+
+def test_positions_stay_behind(astronaut: Picture, tmp_path: Path) -> None:
+    exif = Image.Exif()
+    exif[0x010F] = "Maker"
+    exif[0x8825] = {1: "N", 2: (48.0, 8.0, 0.0)}
+    Image.fromarray(astronaut.rgb).save(tmp_path / "photo.jpg", exif=exif)
+    mb.cut(tmp_path / "photo.jpg").save(tmp_path / "cut.png")
+    with Image.open(tmp_path / "cut.png") as image:
+        kept = image.getexif()
+    assert kept[0x010F] == "Maker"
+    assert not kept.get_ifd(0x8825)
+
+
+def test_an_empty_photograph_is_said() -> None:
+    noise = np.random.default_rng(0).integers(118, 138, (200, 300, 3), np.uint8)
+    with pytest.raises(mb.NoSubject, match="the photograph: no subject found"):
+        mb.cut(Picture(noise))
+
+
+def test_the_long_way_is_the_short_way(astronaut: Picture) -> None:
+    session = mb.Session.open("balanced", device="cpu", threads=1)
+    matte = mb.refine(astronaut, mb.segment(astronaut, session))
+    long = mb.foreground(astronaut, matte)
+    short = cut(astronaut)
+    assert (long.rgb == short.rgb).all()
+    assert long.alpha is not None
+    assert short.alpha is not None
+    assert (long.alpha == short.alpha).all()
+
+
+@pytest.mark.parametrize("size", [(1, 1), (3, 700), (700, 3), (33, 47)])
+def test_odd_shapes_do_not_break(size: tuple[int, int]) -> None:
+    picture = Picture(np.random.default_rng(1).integers(0, 255, (*size, 3), np.uint8))
+    try:
+        made = cut(picture)
+    except mb.NoSubject:
+        return
+    assert made.size == size
