@@ -119,7 +119,14 @@ class Run:
         torch.save(state, path.with_suffix(".part"))
         path.with_suffix(".part").replace(path)
 
+    def start_from(self, path: Path) -> None:
+        """Begin with a trained network's averaged weights; optimiser, step and clock begin anew."""
+        state = torch.load(path, map_location=self.device, weights_only=True)
+        self.net.load_state_dict(state["average"])
+        self.average.load_state_dict(state["average"])
+
     def load(self, path: Path) -> None:
+        """Go on where a killed run was."""
         state = torch.load(path, map_location=self.device, weights_only=True)
         self.net.load_state_dict(state["net"])
         self.average.load_state_dict(state["average"])
@@ -127,12 +134,16 @@ class Run:
         self.step, self.spent, self.best = state["step"], state["spent"], state["best"]
 
 
-def train(recipe: Recipe, data: Path, out: Path, device: torch.device, soft: np.ndarray | None) -> None:
+def train(
+    recipe: Recipe, data: Path, out: Path, device: torch.device, soft: np.ndarray | None, start: Path | None = None
+) -> None:
     out.mkdir(parents=True, exist_ok=True)
     random.seed(recipe.seed)
     run = Run(recipe, device)
     if (out / "last.pt").exists():
         run.load(out / "last.pt")
+    elif start is not None:
+        run.start_from(start)
     torch.manual_seed(recipe.seed + run.step)
     work = multiply_adds(run.average, 320, 320) / 1e9
     _log(out, {"parameters": sum(p.numel() for p in run.net.parameters()), "gmac_320": round(work, 3)})
@@ -178,6 +189,7 @@ def main() -> None:
     parser.add_argument("data", type=Path)
     parser.add_argument("out", type=Path)
     parser.add_argument("--soft", type=Path, help="teacher's masks of the unlabelled pictures (workshop.teach)")
+    parser.add_argument("--start", type=Path, help="a checkpoint to begin with (best.pt of another run)")
     parser.add_argument("--minutes", type=float, help="another budget than the recipe's")
     parser.add_argument("--threads", type=int)
     args = parser.parse_args()
@@ -187,7 +199,9 @@ def main() -> None:
     if args.minutes:
         settings["minutes"] = args.minutes
     device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
-    train(Recipe(**settings), args.data, args.out, device, np.load(args.soft)["masks"] if args.soft else None)
+    train(
+        Recipe(**settings), args.data, args.out, device, np.load(args.soft)["masks"] if args.soft else None, args.start
+    )
 
 
 if __name__ == "__main__":
