@@ -15,7 +15,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from workshop.shards import Pool
+from workshop.pool import Pool
 
 CUTOUT_SETS = {"magento_white": 0.7, "ccp": 0.35, "cars_jvyou": 1.2, "humanseg290": 1.2, "icoseg": 0.25}
 LOOSE_SETS = ("ccp", "feralcats", "coco_small", "msu_animals")  # masks off by 1-3 px

@@ -1,6 +1,7 @@
 """Scores of a cutout network on a split: per-picture metrics at the picture's own size, and their means.
 
 Takes any function from an H x W x 3 uint8 picture to an H x W alpha 0..1, so that ours and a teacher are judged alike.
+Needs no torch.
     python -m workshop.evaluate DATA --card NAME | --u2netp FILE
 """
 
@@ -12,10 +13,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-import torch
-import torch.nn.functional as F
 from PIL import Image
-from torch import Tensor
 
 from mattebox.metrics.segmentation import f_curve, iou, mae
 from mattebox.types import Floats
@@ -49,36 +47,6 @@ def judge(predict: Predict, folder: Path, detail: bool = False) -> dict[str, flo
         for name, rows in sorted(by_set.items()):
             print(f"{name:16s}", {k: round(v, 4) for k, v in summarise(rows).items()})
     return summarise(s for rows in by_set.values() for s in rows)
-
-
-def fitted(size: tuple[int, int], side: int, multiple: int = 32) -> tuple[int, int]:
-    """Height and width in a picture's aspect, about side x side pixels, in multiples of `multiple`."""
-    scale = side / (size[0] * size[1]) ** 0.5
-    height, width = (max(multiple, round(s * scale / multiple) * multiple) for s in size)
-    return height, width
-
-
-def torch_predictor(net: torch.nn.Module, side: int) -> Predict:
-    device = next(net.parameters()).device
-
-    def predict(rgb: np.ndarray) -> np.ndarray:
-        size = fitted(rgb.shape[:2], side)
-        x = np.asarray(Image.fromarray(rgb).resize(size[::-1], Image.Resampling.LANCZOS))
-        with torch.no_grad():
-            logits: Tensor = net(
-                normalise(torch.from_numpy(x.transpose(2, 0, 1)[None].copy()).to(device).float() / 255)
-            )
-            logits = logits.float().sigmoid()
-            alpha = F.interpolate(logits, size=rgb.shape[:2], mode="bilinear", align_corners=False)
-        return alpha[0, 0].cpu().numpy()
-
-    return predict
-
-
-def normalise(rgb: Tensor) -> Tensor:
-    """N x 3 x H x W 0..1 to the network's input."""
-    mean, std = (torch.tensor(v, device=rgb.device)[:, None, None] for v in (MEAN, STD))
-    return (rgb - mean) / std
 
 
 def u2net_predictor(path: Path) -> Predict:

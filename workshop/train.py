@@ -24,10 +24,11 @@ import numpy as np
 import torch
 
 from workshop.augment import Mixer, buckets
-from workshop.evaluate import judge, normalise, torch_predictor
+from workshop.evaluate import judge
 from workshop.losses import total_loss
 from workshop.network import CutNet, Shape, multiply_adds
-from workshop.shards import load_pool
+from workshop.pool import load_pool
+from workshop.predict import normalise, torch_predictor
 
 
 @dataclass(frozen=True)

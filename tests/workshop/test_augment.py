@@ -8,7 +8,8 @@ torch = pytest.importorskip("torch", reason="the workshop's torch is not part of
 
 
 def pool(kind: str, count: int = 6, side: int = 64, alpha: int = 255):  # type: ignore[no-untyped-def]
-    from workshop.shards import Pool, Row
+    from workshop.pool import Pool
+    from workshop.shards import Row
 
     rgba = torch.zeros(count, 4, side, side, dtype=torch.uint8)
     rgba[:, :3] = torch.randint(0, 255, (count, 3, 1, 1), dtype=torch.uint8)

@@ -1,0 +1,22 @@
+"""The embedded network on the validation split: what its card says is what it does. Needs the shared material."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from mattebox.zoo.registry import find_card
+from workshop.evaluate import house_predictor, judge
+
+
+@pytest.mark.timeout(300)
+def test_the_cards_figures_are_true(shared_data: Callable[[str], Path]) -> None:
+    scores = judge(house_predictor("balanced"), shared_data("data/matte"))
+    assert scores["pictures"] == 244
+    assert scores["iou"] >= 0.80
+    assert scores["max_f"] >= 0.89
+    claimed = {f.what: f.value for f in find_card("balanced").figures}
+    for what, key in (("validation IoU", "iou"), ("validation max-F", "max_f"), ("validation MAE", "mae")):
+        assert scores[key] == pytest.approx(claimed[what], abs=0.002)

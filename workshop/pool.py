@@ -1,0 +1,62 @@
+"""Training material in memory: every picture decoded once, squashed to a square, its true aspect kept beside it.
+
+So no step of training waits for a decoder, and the whole pool fits on an accelerator. Knows nothing of augmentation.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import torch
+from PIL import Image
+from torch import Tensor
+
+from workshop.shards import Row, stream
+
+
+@dataclass
+class Pool:
+    """Decoded pictures: `rgba` N x 4 x S x S uint8 (straight colours), their rows, their aspect W / H."""
+
+    rgba: Tensor
+    rows: list[Row]
+
+    @property
+    def aspect(self) -> Tensor:
+        return torch.tensor([r.width / r.height for r in self.rows])
+
+    def weights(self, by_set: dict[str, float] | None = None) -> Tensor:
+        """Sampling weights: the manifest's, times a factor by set (absent from a given table = 0)."""
+        factors = [1.0 if by_set is None else by_set.get(r.set, 0.0) for r in self.rows]
+        return torch.tensor([max(r.weight, 0.01) * f for r, f in zip(self.rows, factors, strict=True)])
+
+    def to(self, device: torch.device) -> Pool:
+        return Pool(self.rgba.to(device), self.rows)
+
+
+def load_pool(folder: Path, kind: str, side: int, soft: np.ndarray | None = None) -> Pool:
+    """Decode the training split of one kind.
+
+    `soft` (N x h x w uint8, in manifest order) stands in for the masks of unlabelled pictures: a teacher's opinion.
+    """
+    rows, stack = [], []
+    for i, (row, picture, mask) in enumerate(stream(folder, kind, "train")):
+        if mask is None:
+            mask = Image.fromarray(soft[i]) if soft is not None else Image.new("L", picture.size)
+        rgb = np.asarray(picture)
+        if row.set == "magento_white":
+            rgb = uncover_white(rgb, np.asarray(mask))
+        both = [Image.fromarray(rgb), mask]
+        square = [np.atleast_3d(np.asarray(im.resize((side, side), Image.Resampling.BICUBIC))) for im in both]
+        stack.append(np.concatenate(square, 2).transpose(2, 0, 1))
+        rows.append(row)
+    return Pool(torch.from_numpy(np.stack(stack)), rows)
+
+
+def uncover_white(rgb: np.ndarray, alpha: np.ndarray) -> np.ndarray:
+    """True foreground colours of a picture on pure white: F = (I - (1 - a) 255) / a; white where a = 0."""
+    a = alpha[..., None].astype(np.float32) / 255
+    colours = (rgb - (1 - a) * 255) / np.maximum(a, 0.05)
+    return np.where(a > 0, np.clip(colours, 0, 255), 255).astype(np.uint8)
