@@ -1,0 +1,51 @@
+"""One run of each network: ours at its three sizes against the peer's, in turn, on one picture.
+
+python -m benchmarks.network --u2netp FILE [--repeats 15]
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import tempfile
+import time
+from pathlib import Path
+from statistics import median
+
+import skimage.data
+
+from benchmarks.cutout import environment
+from mattebox.types import Picture
+from mattebox.zoo.session import Session
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--u2netp", type=Path, required=True)
+    parser.add_argument("--repeats", type=int, default=15)
+    parser.add_argument("--threads", type=int, default=len(os.sched_getaffinity(0)))
+    args = parser.parse_args()
+    with tempfile.TemporaryDirectory() as folder:
+        _, card = environment(args.u2netp, Path(folder))
+        names = {"u2netp": str(card), "fast": "fast", "balanced": "balanced", "best": "best"}
+        sessions = {name: Session.open(model, "cpu", args.threads) for name, model in names.items()}
+    picture = Picture(skimage.data.rocket())
+    inputs = {name: session.prepare(picture)[0] for name, session in sessions.items()}
+    for name, session in sessions.items():
+        session.run(inputs[name])
+    rounds = [{name: seconds(session, inputs[name]) for name, session in sessions.items()} for _ in range(args.repeats)]
+    print("| network | input | ms | of u2netp |\n|---|---|---|---|")
+    for name in sessions:
+        share = median(r[name] / r["u2netp"] for r in rounds)
+        size = " x ".join(map(str, inputs[name].shape[2:]))
+        print(f"| {name} | {size} | {median(r[name] for r in rounds) * 1000:.1f} | {share:.0%} |")
+
+
+def seconds(session: Session, x: object) -> float:
+    begun = time.perf_counter()
+    session.run(x)  # type: ignore[arg-type]
+    return time.perf_counter() - begun
+
+
+if __name__ == "__main__":
+    main()
