@@ -17,6 +17,7 @@ from mattebox.errors import MatteboxError
 from mattebox.pipeline import Result
 
 MIXED = 1
+DOUBTFUL = 0.6  # expected IoU below which a cutout is worth a look
 
 
 class Report:
@@ -45,8 +46,7 @@ class Report:
         if self.as_json:
             click.echo(json.dumps(described(job, result)))
         elif sys.stderr.isatty() and job.target is not None:
-            sure = f"confidence {result.matte.confidence:.2f}, " if result.matte else ""
-            click.echo(f"{job.name} -> {job.target}  ({sure}{seconds:.2f} s)", err=True)
+            click.echo(f"{job.name} -> {job.target}  ({_sure(result)}{seconds:.2f} s)", err=True)
 
     def failed(self, failure: Failure, job: Job | None = None) -> None:
         self.done += 1
@@ -98,6 +98,14 @@ def refused(failure: Failure, job: Job | None) -> dict[str, Any]:
 
 def _row(name: str, job: Job | None) -> dict[str, Any]:
     return {"input": name, "output": str(job.target) if job and job.target else None}
+
+
+def _sure(result: Result) -> str:
+    """The confidence in words, with a nudge where a person should look."""
+    if result.matte is None:
+        return ""
+    nudge = ": look at this one" if result.matte.confidence < DOUBTFUL else ""
+    return f"confidence {result.matte.confidence:.2f}{nudge}, "
 
 
 def _duration(seconds: float) -> str:
