@@ -83,6 +83,11 @@ def test_no_subject_names_the_photograph() -> None:
     empty = Picture(np.full((50, 50, 3), 128, np.uint8))
     with pytest.raises(NoSubject, match=r"holiday\.jpg: no subject found"):
         pipeline.run(empty, Recipe((Cut(),)), session=fake_session(), name="holiday.jpg")
+    kept = pipeline.run(empty, Recipe((Cut(empty="keep"),)), session=fake_session())
+    assert kept.matte is not None
+    assert not kept.matte.found
+    assert kept.picture.alpha is not None
+    assert kept.picture.alpha.max() < 10
 
 
 def test_an_unknown_colour_is_refused_before_any_work() -> None:

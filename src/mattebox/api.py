@@ -48,6 +48,7 @@ def cut(
     model: str = "balanced",
     edges: Literal["refined", "plain"] = "refined",
     colours: Literal["clean", "source"] = "clean",
+    empty: Literal["refuse", "keep"] = "refuse",
     output: Literal["cutout", "matte"] = "cutout",
     background: str = "transparent",
     device: str = "auto",
@@ -62,7 +63,7 @@ def cut(
     UsageError; all are MatteboxError.
     """
     picture = source if isinstance(source, Picture) else read(source, max_pixels=max_pixels)
-    steps = (Cut(model=model, edges=edges, colours=colours, output=output), Background(colour=background))
+    steps = (Cut(model=model, edges=edges, colours=colours, empty=empty, output=output), Background(colour=background))
     recipe = Recipe(steps[:1] if background == "transparent" else steps)
     path = Path(source) if isinstance(source, str | os.PathLike) else None
     result = pipeline.run(

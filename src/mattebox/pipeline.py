@@ -90,10 +90,10 @@ def check(recipe: Recipe) -> None:
 def cut_out(picture: Picture, step: Cut, session: Session, stages: Stages, name: str) -> Result:
     """The rooms of the cut, in their order."""
     coarse = stages.run("segment", lambda: segment(picture, session))
-    if not coarse.found:
+    if not coarse.found and step.empty == "refuse":
         raise NoSubject(
             f"{name}: no subject found (confidence {coarse.confidence:.2f})",
-            "crop closer to the subject, or try --model best",
+            "crop closer, try --model best, or take what there is with --empty keep",
         )
     room = refine if step.edges == "refined" else enlarge
     matte = stages.run("refine", lambda: room(picture, coarse))

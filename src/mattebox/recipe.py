@@ -27,6 +27,10 @@ class Cut(Struct, frozen=True, tag="cut", tag_field="step", forbid_unknown_field
         Literal["clean", "source"],
         Meta(description="clean estimates the subject's own colours along soft edges; source keeps the photograph's"),
     ] = "clean"
+    empty: Annotated[
+        Literal["refuse", "keep"],
+        Meta(description="when no subject is found: refuse is an error, keep takes what little there is"),
+    ] = "refuse"
     output: Annotated[Literal["cutout", "matte"], Meta(description="the cutout, or its matte as a grey picture")] = (
         "cutout"
     )
