@@ -77,9 +77,9 @@ def empties(predict: Predict, data: Path, count: int = 300) -> NDArray[Any]:
 
 
 def best_threshold(with_subject: NDArray[Any], without: NDArray[Any]) -> float:
-    """Where missed subjects, counted ten times, and ghosts are fewest."""
+    """Where missed subjects, counted twenty times, and ghosts are fewest."""
     tries = np.linspace(0.02, 0.9, 89)
-    cost = [10 * np.mean(with_subject < t) + np.mean(without >= t) for t in tries]
+    cost = [20 * np.mean(with_subject < t) + np.mean(without >= t) for t in tries]
     best = float(tries[int(np.argmin(cost))])
     print(f"found at {best:.2f}: misses {np.mean(with_subject < best):.3f}, ghosts {np.mean(without >= best):.3f}")
     return best

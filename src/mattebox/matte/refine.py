@@ -18,7 +18,7 @@ from mattebox.matte.confidence import subject_box
 from mattebox.types import Box, Depth, Floats, Matte, Picture, Pixels, Size
 from mattebox.zoo import runtime
 
-HAZE = 0.02  # a network is never quite sure; a haze of one part in fifty over a white page is dirt
+HAZE = 0.1  # a network is never quite sure; a haze over a white page is dirt, and a hole in a subject a fault (LOG.md)
 
 
 def enlarge(picture: Picture, matte: Matte) -> Matte:
