@@ -8,7 +8,6 @@ few strips and the result. Knows nothing of files or of the other formats.
 
 from __future__ import annotations
 
-import os
 import struct
 import zlib
 from collections.abc import Iterator
@@ -18,6 +17,7 @@ import numpy as np
 from isal import isal_zlib
 from numpy.typing import NDArray
 
+from mattebox import processors
 from mattebox.types import Pixels
 
 LEVEL = 1  # of ISA-L's 0..3: the rest gains little and costs much on filtered photographs
@@ -81,7 +81,7 @@ def _deflated(
 
     yield b"\x78\x01"
     total = 1
-    with ThreadPoolExecutor(threads or os.cpu_count() or 1) as pool:
+    with ThreadPoolExecutor(threads or processors.workers(len(tops))) as pool:
         for body, adler, length in pool.map(packed, tops):
             total = adler32_combine(total, adler, length)
             yield body

@@ -6,13 +6,13 @@ Knows nothing of what is computed.
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
 import numpy as np
 
+from mattebox import processors
 from mattebox.types import Floats, Pixels, Size
 
 TILE = 128  # pixels, about: what a processor's cache holds
@@ -68,7 +68,7 @@ def whole_cells(pixels: Pixels, tile: Tile, peak: int) -> Floats:
 
 def each(work: Callable[[Tile], None], todo: list[Tile]) -> None:
     """Do the work for every tile, in threads; the first exception is raised."""
-    workers = min(len(todo), os.cpu_count() or 1)
+    workers = processors.workers(len(todo))
     if workers < 2:
         for tile in todo:
             work(tile)

@@ -5,7 +5,6 @@ The only file that builds onnxruntime sessions. It knows nothing of cards, pictu
 
 from __future__ import annotations
 
-import os
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -13,6 +12,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from mattebox import processors
 from mattebox.errors import DeviceError, ModelError, UsageError
 from mattebox.zoo import device as devices
 
@@ -31,7 +31,7 @@ def start(content: bytes, label: str, device: str = "auto", threads: int | None 
         raise UsageError(f"{threads} threads", "give a whole number of at least 1")
     wanted, settings = devices.provider(device)
     options = onnxruntime.SessionOptions()
-    options.intra_op_num_threads = threads or default_threads()
+    options.intra_op_num_threads = threads or processors.usable()
     options.log_severity_level = 3
     try:
         session = onnxruntime.InferenceSession(content, options, providers=[(wanted, settings)])
@@ -42,12 +42,6 @@ def start(content: bytes, label: str, device: str = "auto", threads: int | None 
         raise DeviceError(f"device {device} did not start; onnxruntime offered {session.get_providers()[0]}",
                           "check the driver, or use --device cpu")  # fmt: skip
     return session
-
-
-def default_threads() -> int:
-    """As many threads as this process may use processors."""
-    usable = getattr(os, "sched_getaffinity", None)
-    return len(usable(0)) if usable else os.cpu_count() or 1
 
 
 @cache
