@@ -19,7 +19,7 @@ from workshop.pool import Pool
 
 CUTOUT_SETS = {"magento_white": 0.7, "ccp": 0.35, "cars_jvyou": 1.2, "humanseg290": 1.2, "icoseg": 0.25}
 LOOSE_SETS = ("ccp", "feralcats", "coco_small", "msu_animals")  # masks off by 1-3 px
-SHARES = {"labelled": 0.42, "pasted": 0.36, "taught": 0.18, "empty": 0.04}
+SHARES = {"labelled": 0.42, "pasted": 0.34, "taught": 0.16, "empty": 0.08}
 
 
 @dataclass

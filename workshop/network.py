@@ -3,7 +3,7 @@
 Dense 3x3 convolutions rather than depthwise ones: at this size they run nearer to a CPU's peak, both in onnxruntime
 and when training in bfloat16 (benchmarked in LOG.md). The shape follows U-Net (Ronneberger et al. 2015) with residual
 blocks (He et al. 2016), a global context term at the bottom (ParseNet, Liu et al. 2016), deep supervision
-(Xie & Tu 2015) and sub-pixel output (Shi et al. 2016). This file knows nothing of data, losses or files.
+(Xie & Tu 2015), attention at 1/32 where `heads` are given, and sub-pixel output (Shi et al. 2016). This file knows nothing of data, losses or files.
 """
 
 from __future__ import annotations
@@ -19,12 +19,14 @@ MULTIPLE = 32  # sides of the input must be multiples of this
 
 @dataclass(frozen=True)
 class Shape:
-    """Widths at 1/2 .. 1/32, blocks at 1/4 .. 1/32, inner width ratio of the blocks, decoder widths at 1/16 .. 1/2."""
+    """Widths at 1/2 .. 1/32, blocks at 1/4 .. 1/32, inner width ratio of the blocks, decoder widths at 1/16 .. 1/2;
+    `heads` of each attention layer at 1/32, which brings a narrow block along."""
 
     widths: tuple[int, ...] = (16, 32, 64, 128, 192)
     blocks: tuple[int, ...] = (1, 2, 4, 3)
     inner: tuple[float, ...] = (1.0, 1.0, 0.5, 0.5)
     decoder: tuple[int, ...] = (96, 64, 32, 16)
+    heads: tuple[int, ...] = ()
 
     def as_dict(self) -> dict[str, list[float]]:
         return {k: list(v) for k, v in asdict(self).items()}
@@ -65,6 +67,27 @@ class Context(nn.Module):
         return x + self.mix(x.mean((2, 3), keepdim=True))
 
 
+class Attention(nn.Module):
+    """Every place asks every other (Vaswani et al. 2017): what counts as the subject is decided by all of the picture.
+    Affordable at 1/32, where a photograph has a hundred places. Starts as the identity."""
+
+    def __init__(self, width: int, heads: int) -> None:
+        super().__init__()
+        self.heads = heads
+        self.norm = nn.BatchNorm2d(width)
+        self.ask = nn.Conv2d(width, 3 * width, 1)
+        self.answer = nn.Conv2d(width, width, 1)
+        nn.init.zeros_(self.answer.weight)
+        nn.init.zeros_(self.answer.bias)  # type: ignore[arg-type]
+
+    def forward(self, x: Tensor) -> Tensor:
+        asked = self.ask(self.norm(x)).flatten(2).unflatten(1, (3, self.heads, -1))
+        query, key, value = asked[:, 0], asked[:, 1], asked[:, 2]  # N x heads x features x places
+        share = (query.transpose(2, 3) @ key * key.shape[2] ** -0.5).softmax(-1)
+        seen = (value @ share.transpose(2, 3)).flatten(1, 2)
+        return x + self.answer(seen.unflatten(2, x.shape[2:]))
+
+
 class Rise(nn.Module):
     """One decoder step: narrow, double the size, join the encoder's features, mix."""
 
@@ -93,6 +116,9 @@ class CutNet(nn.Module):
             nn.Sequential(convolution(a, b, stride=2), *(Block(b, inner) for _ in range(count)))
             for a, b, count, inner in zip(widths, widths[1:], shape.blocks, shape.inner, strict=False)
         )
+        self.attention = nn.Sequential(
+            *(layer for heads in shape.heads for layer in (Attention(widths[-1], heads), Block(widths[-1], 0.25)))
+        )
         self.context = Context(widths[-1])
         below = (widths[-1], *shape.decoder)
         self.rises = nn.ModuleList(
@@ -105,7 +131,7 @@ class CutNet(nn.Module):
         features = [self.stem(x)]
         for stage in self.stages:
             features.append(stage(features[-1]))
-        y = self.context(features.pop())
+        y = self.context(self.attention(features.pop()))
         levels = []
         for rise in self.rises:
             y = rise(y, features.pop())

@@ -11,7 +11,7 @@ import io
 import tarfile
 from collections.abc import Iterator
 from contextlib import ExitStack
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from PIL import Image
@@ -35,15 +35,21 @@ class Row:
         return f"{self.set}/{self.stem}"
 
 
+HELD = 6  # every sixth background is kept from training: on those, ghosts are counted
+
+
 def read_manifest(folder: Path) -> list[Row]:
+    """All rows, in the manifest's order; every sixth background counts as validation."""
     with open(folder / "manifest.csv", newline="") as file:
-        return [
+        rows = [
             Row(
                 r["shard"], r["set"], r["stem"], r["kind"], r["split"],
                 float(r["weight"]), int(r["width"]), int(r["height"]),
             )
             for r in csv.DictReader(file)
         ]  # fmt: skip
+    held = {r.key for r in [r for r in rows if r.kind == "background"][::HELD]}
+    return [replace(r, split="val") if r.kind == "background" and r.key in held else r for r in rows]
 
 
 def stream(folder: Path, kind: str, split: str) -> Iterator[tuple[Row, Image.Image, Image.Image | None]]:

@@ -121,10 +121,13 @@ class Run:
         path.with_suffix(".part").replace(path)
 
     def start_from(self, path: Path) -> None:
-        """Begin with a trained network's averaged weights; optimiser, step and clock begin anew."""
+        """Begin with a trained network's averaged weights; optimiser, step and clock begin anew.
+
+        Layers that the trained one has not (they start as the identity) keep their own weights."""
         state = torch.load(path, map_location=self.device, weights_only=True)
-        self.net.load_state_dict(state["average"])
-        self.average.load_state_dict(state["average"])
+        grown = {**self.net.state_dict(), **state["average"]}
+        self.net.load_state_dict(grown)
+        self.average.load_state_dict(grown)
 
     def load(self, path: Path) -> None:
         """Go on where a killed run was."""

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from mattebox.io.resample import eight_bit, enlarge, reduce, shrink
+from mattebox.io.resample import GAP, eight_bit, enlarge, reduce, shrink
 from tests.io.pictures import noise
 
 
@@ -32,7 +32,7 @@ def test_reduce_by_one_is_the_same() -> None:
 @pytest.mark.parametrize("channels", [(), (3,)])
 def test_shrink_is_pillows_whatever_the_strips(size: tuple[int, int], channels: tuple[int, ...]) -> None:
     pixels = noise((777, 530, *channels), np.uint8)
-    whole = Image.fromarray(pixels).resize(size[::-1], Image.Resampling.LANCZOS, reducing_gap=2.0)
+    whole = Image.fromarray(pixels).resize(size[::-1], Image.Resampling.LANCZOS, reducing_gap=GAP)
     assert np.abs(shrink(pixels, size).astype(int) - np.asarray(whole)).max() <= 1
 
 

@@ -88,5 +88,6 @@ def test_what_was_transparent_stays_so() -> None:
 
 def test_scales_follow_the_network_resolution() -> None:
     assert scales((3000, 4000), (288, 384)) == (5, 10)
-    assert scales((866, 1154), (288, 384)) == (1, 2)
+    assert scales((866, 1154), (288, 384)) == (3, 3)
+    assert scales((600, 800), (288, 384)) == (1, 2)
     assert scales((300, 400), (288, 384)) == (1, 1)

@@ -16,7 +16,7 @@ from mattebox.types import Pixels, Size
 
 T = TypeVar("T", np.uint8, np.float32)
 
-GAP = 2.0  # blocks are averaged until this much is left to do for the better filter, as Pillow's `reducing_gap`
+GAP = 1.5  # blocks are averaged until this much is left to do for the better filter
 STRIP = 128  # rows reduced at a time
 
 _FILTERS = {"bilinear": Image.Resampling.BILINEAR, "bicubic": Image.Resampling.BICUBIC}

@@ -59,9 +59,8 @@ def levelled(matte: Matte) -> Matte:
 
 def scales(size: Size, coarse: Size) -> tuple[int, int]:
     """How much to shrink the guide, and the step of the model grid: about the network's resolution, never coarser."""
-    ratio = min(whole / part for whole, part in zip(size, coarse, strict=True))
-    shrink = max(1, int(ratio / 2))
-    return shrink, 2 * shrink if ratio >= 2 else 1
+    step = max(1, int(min(whole / part for whole, part in zip(size, coarse, strict=True)) + 0.05))
+    return (step // 2, step) if step % 2 == 0 else (step, step)
 
 
 def colour_models(picture: Picture, matte: Matte, shrink: int, step: int) -> Floats:

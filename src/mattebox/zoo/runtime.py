@@ -33,6 +33,8 @@ def start(content: bytes, label: str, device: str = "auto", threads: int | None 
     options = onnxruntime.SessionOptions()
     options.intra_op_num_threads = threads or processors.usable()
     options.log_severity_level = 3
+    options.enable_mem_pattern = False  # planned for one input size, it doubles memory when sizes differ (LOG.md)
+    options.add_session_config_entry("session.intra_op.allow_spinning", "0")  # leaves the processors to other stages
     try:
         session = onnxruntime.InferenceSession(content, options, providers=[(wanted, settings)])
     except Exception as error:
