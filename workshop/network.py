@@ -2,8 +2,9 @@
 
 Dense 3x3 convolutions rather than depthwise ones: at this size they run nearer to a CPU's peak, both in onnxruntime
 and when training in bfloat16 (benchmarked in LOG.md). The shape follows U-Net (Ronneberger et al. 2015) with residual
-blocks (He et al. 2016), a global context term at the bottom (ParseNet, Liu et al. 2016), deep supervision
-(Xie & Tu 2015), attention at 1/32 where `heads` are given, and sub-pixel output (Shi et al. 2016). This file knows nothing of data, losses or files.
+blocks (He et al. 2016), attention at 1/32 where `heads` are given (Vaswani et al. 2017), a global context term at the
+bottom (ParseNet, Liu et al. 2016), deep supervision (Xie & Tu 2015) and sub-pixel output (Shi et al. 2016). This file
+knows nothing of data, losses or files.
 """
 
 from __future__ import annotations
@@ -68,7 +69,7 @@ class Context(nn.Module):
 
 
 class Attention(nn.Module):
-    """Every place asks every other (Vaswani et al. 2017): what counts as the subject is decided by all of the picture.
+    """Every place asks every other: what counts as the subject is decided by all of the picture.
     Affordable at 1/32, where a photograph has a hundred places. Starts as the identity."""
 
     def __init__(self, width: int, heads: int) -> None:
@@ -78,7 +79,7 @@ class Attention(nn.Module):
         self.ask = nn.Conv2d(width, 3 * width, 1)
         self.answer = nn.Conv2d(width, width, 1)
         nn.init.zeros_(self.answer.weight)
-        nn.init.zeros_(self.answer.bias)  # type: ignore[arg-type]
+        nn.init.zeros_(self.answer.bias)
 
     def forward(self, x: Tensor) -> Tensor:
         asked = self.ask(self.norm(x)).flatten(2).unflatten(1, (3, self.heads, -1))
