@@ -59,14 +59,14 @@ def test_a_matte_is_a_grey_picture() -> None:
 
 
 def test_a_background_makes_it_opaque() -> None:
-    made = run(photograph(), Cut(), Background(colour="#00ff00")).picture
+    made = run(photograph(), Cut(), Background(paint="#00ff00")).picture
     assert made.alpha is None
     assert made.rgb[0, 0].tolist() == [0, 255, 0]
     assert made.rgb[150, 200].tolist() == list(RED)
 
 
 def test_sixteen_bit_background() -> None:
-    made = run(photograph(16), Cut(), Background(colour="white")).picture
+    made = run(photograph(16), Cut(), Background(paint="white")).picture
     assert made.rgb[0, 0].tolist() == [65535] * 3
 
 
@@ -92,7 +92,7 @@ def test_no_subject_names_the_photograph() -> None:
 
 def test_an_unknown_colour_is_refused_before_any_work() -> None:
     with pytest.raises(UsageError, match="colour"):
-        run(photograph(), Cut(), Background(colour="bleu"))
+        run(photograph(), Cut(), Background(paint="bleu"))
 
 
 def test_the_same_twice_gives_the_same_bytes() -> None:

@@ -5,8 +5,8 @@ import mattebox
 
 def test_public_names() -> None:
     assert mattebox.__all__ == [
-        "Background", "Cut", "Matte", "MatteboxError", "NoSubject", "Picture", "Recipe", "Session",
-        "cut", "foreground", "read", "refine", "run", "segment", "write",
+        "Matte", "MatteboxError", "NoSubject", "Picture", "Recipe", "Session",
+        "cut", "foreground", "read", "refine", "run", "segment", "steps", "write",
     ]  # fmt: skip
     for name in mattebox.__all__:
         assert getattr(mattebox, name).__doc__, name

@@ -6,11 +6,11 @@ import msgspec
 import pytest
 
 from mattebox.errors import UsageError
-from mattebox.recipe import Background, Cut, Recipe, load_recipe
+from mattebox.recipe import ORDER, Background, Cut, Frame, Recipe, Shadow, Step, load_recipe
 
 
 def test_every_field_says_what_it_is() -> None:
-    for step in (Cut, Background):
+    for step in ORDER:
         schema = msgspec.json.schema(step)["$defs"][step.__name__]
         for name, field in schema["properties"].items():
             assert name == "step" or field["description"]
@@ -22,16 +22,17 @@ def test_every_field_says_what_it_is() -> None:
         ((), "add at least one"),
         ((Cut(), Cut()), "merge the two"),
         ((Background(), Cut()), "put cut first"),
-        ((Cut(output="matte"), Background(colour="red")), "leave out the background"),
+        ((Cut(output="matte"), Background(paint="red")), "leave it out"),
+        ((Shadow(), Frame()), "put frame first"),
     ],
 )
-def test_nonsense_is_refused(steps: tuple[Cut | Background, ...], message: str) -> None:
+def test_nonsense_is_refused(steps: tuple[Step, ...], message: str) -> None:
     with pytest.raises(UsageError, match=message):
         Recipe(steps)
 
 
 def test_json_round_trip(tmp_path: Path) -> None:
-    recipe = Recipe((Cut(model="fast", edges="plain"), Background(colour="#fff")))
+    recipe = Recipe((Cut(model="fast", edges="plain"), Background(paint="#fff")))
     path = tmp_path / "recipe.json"
     path.write_bytes(recipe.to_json())
     assert load_recipe(path) == recipe
@@ -39,8 +40,8 @@ def test_json_round_trip(tmp_path: Path) -> None:
 
 def test_toml(tmp_path: Path) -> None:
     path = tmp_path / "recipe.toml"
-    path.write_text('[[steps]]\nstep = "cut"\nmodel = "best"\n\n[[steps]]\nstep = "background"\ncolour = "white"\n')
-    assert load_recipe(path) == Recipe((Cut(model="best"), Background(colour="white")))
+    path.write_text('[[steps]]\nstep = "cut"\nmodel = "best"\n\n[[steps]]\nstep = "background"\npaint = "white"\n')
+    assert load_recipe(path) == Recipe((Cut(model="best"), Background(paint="white")))
 
 
 @pytest.mark.parametrize(

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 from mattebox._version import __version__ as __version__
 
 if TYPE_CHECKING:
+    from mattebox import recipe
     from mattebox.api import cut as cut
     from mattebox.errors import MatteboxError as MatteboxError
     from mattebox.errors import NoSubject as NoSubject
@@ -23,12 +24,12 @@ if TYPE_CHECKING:
     from mattebox.matte.refine import refine as refine
     from mattebox.matte.segment import segment as segment
     from mattebox.pipeline import run as run
-    from mattebox.recipe import Background as Background
-    from mattebox.recipe import Cut as Cut
     from mattebox.recipe import Recipe as Recipe
     from mattebox.types import Matte as Matte
     from mattebox.types import Picture as Picture
     from mattebox.zoo.session import Session as Session
+
+    steps = recipe
 
 _HOMES = {
     "cut": "api",
@@ -42,8 +43,7 @@ _HOMES = {
     "Matte": "types",
     "Session": "zoo.session",
     "Recipe": "recipe",
-    "Cut": "recipe",
-    "Background": "recipe",
+    "steps": "recipe",
     "MatteboxError": "errors",
     "NoSubject": "errors",
 }
@@ -54,7 +54,8 @@ __all__ = sorted(_HOMES)
 def __getattr__(name: str) -> Any:
     if name not in _HOMES:
         raise AttributeError(f"module 'mattebox' has no attribute {name!r}")
-    value = getattr(import_module(f"mattebox.{_HOMES[name]}"), name)
+    home = import_module(f"mattebox.{_HOMES[name]}")
+    value = home if name == "steps" else getattr(home, name)
     globals()[name] = value
     return value
 

@@ -9,13 +9,13 @@ from __future__ import annotations
 import os
 from dataclasses import dataclass
 from pathlib import Path
-from typing import BinaryIO, Literal
+from typing import BinaryIO, Literal, TypedDict, Unpack
 
 from mattebox import pipeline
 from mattebox.io.read import read
 from mattebox.io.write import write
+from mattebox.parameters import build_recipe
 from mattebox.pipeline import Result
-from mattebox.recipe import Background, Cut, Recipe
 from mattebox.types import Picture
 from mattebox.zoo.session import Session
 
@@ -42,31 +42,54 @@ class Cutout(Result):
         write(self.picture, target, format=format, quality=quality, overwrite=overwrite, inputs=inputs, hidden=hidden)
 
 
+class Parameters(TypedDict, total=False):
+    """What `cut` takes beside the photograph: the flat names of all steps' fields (see `mattebox cut --help`)."""
+
+    model: str
+    edges: Literal["refined", "plain"]
+    colours: Literal["clean", "source"]
+    empty: Literal["refuse", "keep"]
+    matte_only: bool
+    crop: bool
+    margin: str
+    size: str
+    aspect: str
+    fill: str
+    position: str
+    outline: str
+    outline_colour: str
+    shadow: Literal["none", "contact", "drop", "cast", "reflection"]
+    shadow_opacity: int
+    shadow_softness: int
+    shadow_angle: int
+    shadow_length: int
+    shadow_colour: str
+    background: str
+    background_fit: Literal["cover", "contain", "tile"]
+    blend: Literal["encoded", "linear"]
+
+
 def cut(
     source: Source,
     *,
-    model: str = "balanced",
-    edges: Literal["refined", "plain"] = "refined",
-    colours: Literal["clean", "source"] = "clean",
-    empty: Literal["refuse", "keep"] = "refuse",
-    output: Literal["cutout", "matte"] = "cutout",
-    background: str = "transparent",
     device: str = "auto",
     threads: int | None = None,
     session: Session | None = None,
     max_pixels: int = 100_000_000,
+    **parameters: Unpack[Parameters],
 ) -> Cutout:
-    """Cut the subject out of a photograph.
+    """Cut the subject out of a photograph, and compose it if asked.
 
-    `source` is a path, bytes, a binary file object or a Picture; `background` is `transparent` or a colour. Parameters
-    are those of the recipe's steps Cut and Background. Raises InputError, NoSubject, ModelError, DeviceError,
-    UsageError; all are MatteboxError.
+        mb.cut("mug.jpg", crop=True, size="1600x1600", fill="85%", background="white", shadow="contact")
+
+    `source` is a path, bytes, a binary file object or a Picture. The parameters are those of the recipe's steps, under
+    the names of the command line's flags. Raises InputError, NoSubject, ModelError, DeviceError, UsageError; all are
+    MatteboxError.
     """
+    recipe = build_recipe(parameters)
     picture = source if isinstance(source, Picture) else read(source, max_pixels=max_pixels)
-    steps = (Cut(model=model, edges=edges, colours=colours, empty=empty, output=output), Background(colour=background))
-    recipe = Recipe(steps[:1] if background == "transparent" else steps)
     path = Path(source) if isinstance(source, str | os.PathLike) else None
     result = pipeline.run(
         picture, recipe, session=session, device=device, threads=threads, name=str(path or "the photograph")
     )
-    return Cutout(result.picture, result.matte, result.model, result.device, result.seconds, path)
+    return Cutout(**vars(result), source=path)

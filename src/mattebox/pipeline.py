@@ -1,25 +1,27 @@
 """The corridor: recipe in, picture in, picture out. The only place where rooms meet.
 
-Knows the order of the rooms and nothing of their methods; opens no files.
+Knows the order of the rooms and nothing of their methods; opens no files but those a recipe names, through `album`.
 """
 
 from __future__ import annotations
 
 import time
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TypeVar
 
 import numpy as np
 
-from mattebox.compose.background import over_colour
+from mattebox.compose import scene
+from mattebox.compose.scene import Album, Scene
 from mattebox.errors import NoSubject
-from mattebox.io import colour
+from mattebox.io.read import read_once
+from mattebox.matte.confidence import subject_box
 from mattebox.matte.foreground import foreground
 from mattebox.matte.refine import enlarge, refine
 from mattebox.matte.segment import segment
-from mattebox.recipe import Background, Cut, Recipe
-from mattebox.types import Matte, Picture
+from mattebox.recipe import Cut, Recipe
+from mattebox.types import Box, Matte, Picture
 from mattebox.zoo.registry import find_card
 from mattebox.zoo.session import Session, open_session
 
@@ -28,14 +30,15 @@ T = TypeVar("T")
 
 @dataclass(frozen=True)
 class Result:
-    """What came out: `picture`, the `matte` it was cut with (if any), the model's name and device, and the seconds
-    each stage took."""
+    """What came out: `picture`, the `matte` it was cut with (if any), the model's name and device, the seconds each
+    stage took, and the `layers` it was composed of (if it was composed)."""
 
     picture: Picture
     matte: Matte | None = None
     model: str | None = None
     device: str | None = None
     seconds: dict[str, float] = field(default_factory=dict)
+    layers: Scene | None = None
 
 
 class Stages:
@@ -60,31 +63,31 @@ def run(
     device: str = "auto",
     threads: int | None = None,
     name: str = "the photograph",
+    album: Album = read_once,
 ) -> Result:
-    """Do the recipe's steps to a picture. `session` stands in for the recipe's model; `name` is for error messages.
+    """Do the recipe's steps to a picture. `session` stands in for the recipe's model; `name` is for error messages;
+    `album` opens the pictures that a recipe names, such as a background.
 
-    Raises NoSubject when there is nothing to cut out, ModelError, DeviceError, UsageError.
+    Raises NoSubject when there is nothing to cut out, InputError, ModelError, DeviceError, UsageError.
     """
     stages, result = Stages(), Result(picture)
-    backdrop = next((s for s in recipe.steps if isinstance(s, Background)), None)
-    fill = None if backdrop is None else background_colour(backdrop, picture)
+    scene.check(recipe, album)
     if recipe.cut is not None:
         step = recipe.cut
         ready = session or stages.run("open", lambda: open_session(step.model, device, threads))
         result = cut_out(picture, step, ready, stages, name)
-    if fill is not None:
-        flat = stages.run("background", lambda: over_colour(result.picture, fill))
-        result = Result(flat, result.matte, result.model, result.device)
-    return Result(result.picture, result.matte, result.model, result.device, stages.seconds)
+    if recipe.composes:
+        layers = stages.run("compose", lambda: scene.arrange(picture, result.picture, _box(result), recipe, album))
+        flat = stages.run("flatten", layers.flat)
+        result = replace(result, picture=flat, layers=layers)
+    return replace(result, seconds=stages.seconds)
 
 
-def check(recipe: Recipe) -> None:
-    """Find out before any picture is read what no picture could mend. UsageError, ModelError."""
-    for step in recipe.steps:
-        if isinstance(step, Background):
-            colour.parse(step.colour)
-        if isinstance(step, Cut):
-            find_card(step.model)
+def check(recipe: Recipe, album: Album = read_once) -> None:
+    """Find out before any picture is read what no picture could mend. UsageError, InputError, ModelError."""
+    scene.check(recipe, album)
+    if recipe.cut is not None:
+        find_card(recipe.cut.model)
 
 
 def cut_out(picture: Picture, step: Cut, session: Session, stages: Stages, name: str) -> Result:
@@ -111,9 +114,11 @@ def _made(picture: Picture, matte: Matte, step: Cut) -> Picture:
     return picture.with_pixels(picture.rgb, matte.alpha)
 
 
-def background_colour(step: Background, picture: Picture) -> tuple[int, int, int] | None:
-    """The step's colour in the picture's profile and depth, None for transparent. UsageError when it is no colour."""
-    wanted = colour.parse(step.colour)
-    if wanted is None:
-        return None
-    return colour.from_srgb(wanted, picture.profile, picture.depth)
+def _box(result: Result) -> Box:
+    """The subject's box: the matte's, that of what is opaque at all, or the whole picture."""
+    if result.matte is not None:
+        return result.matte.box
+    alpha = result.picture.alpha
+    if alpha is not None and alpha.any():
+        return subject_box(alpha)
+    return 0, 0, result.picture.size[1], result.picture.size[0]

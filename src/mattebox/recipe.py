@@ -6,13 +6,16 @@ knows nothing of how a step is done: that is the pipeline's and the rooms' busin
 
 from __future__ import annotations
 
+from itertools import pairwise
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated, Literal, TypeVar
 
 import msgspec
 from msgspec import Meta, Struct
 
 from mattebox.errors import UsageError
+
+S = TypeVar("S")
 
 
 class Cut(Struct, frozen=True, tag="cut", tag_field="step", forbid_unknown_fields=True):
@@ -36,15 +39,72 @@ class Cut(Struct, frozen=True, tag="cut", tag_field="step", forbid_unknown_field
     )
 
 
+class Frame(Struct, frozen=True, tag="frame", tag_field="step", forbid_unknown_fields=True):
+    """Crop, canvas, size and position. Nothing is ever stretched."""
+
+    crop: Annotated[
+        Literal["nothing", "subject"], Meta(description="subject crops to the subject's box, then adds the margin")
+    ] = "nothing"
+    margin: Annotated[
+        str, Meta(description="room around, of the result: 5%, 20px, or two or four values as in CSS (top right ...)")
+    ] = "0"
+    size: Annotated[str, Meta(description="WIDTHxHEIGHT, or the longer side in pixels")] = "original"
+    aspect: Annotated[str, Meta(description="WIDTH:HEIGHT of the canvas, such as 1:1; the canvas grows to it")] = (
+        "original"
+    )
+    fill: Annotated[str, Meta(description="how much of the canvas the subject fills at most, such as 85%, or any")] = (
+        "any"
+    )
+    position: Annotated[
+        str, Meta(description='center, top, bottom, left, right, original, or "X% Y%" of the free room')
+    ] = "center"
+
+
+class Outline(Struct, frozen=True, tag="outline", tag_field="step", forbid_unknown_fields=True):
+    """A sticker's edge around the subject."""
+
+    width: Annotated[str, Meta(description="how wide: 2% of the longer side, or 12px; 0 for none")] = "0"
+    colour: Annotated[str, Meta(description="its colour")] = "white"
+
+
+class Shadow(Struct, frozen=True, tag="shadow", tag_field="step", forbid_unknown_fields=True):
+    """A shadow of the subject, or its reflection, as a layer of its own."""
+
+    kind: Annotated[
+        Literal["none", "contact", "drop", "cast", "reflection"],
+        Meta(description="contact lies where the subject stands, drop behind it, cast along the ground"),
+    ] = "none"
+    opacity: Annotated[int, Meta(description="how dark, in percent", ge=0, le=100)] = 45
+    softness: Annotated[int, Meta(description="how soft, in percent of the subject's height", ge=0, le=50)] = 4
+    angle: Annotated[int, Meta(description="where it falls, in degrees: 0 right, 90 down", ge=-360, le=360)] = 45
+    length: Annotated[
+        int, Meta(description="how far, in percent of the subject's height; 0 is what suits the kind", ge=0, le=200)
+    ] = 0
+    colour: Annotated[str, Meta(description="its colour")] = "black"
+
+
 class Background(Struct, frozen=True, tag="background", tag_field="step", forbid_unknown_fields=True):
     """Put something behind the subject."""
 
-    colour: Annotated[
-        str, Meta(description="transparent, or a colour: a CSS name, #rgb, #rrggbb or r,g,b (sRGB, 0-255)")
+    paint: Annotated[
+        str,
+        Meta(
+            description="transparent, a CSS colour, linear-gradient(ANGLEdeg, COLOUR, ...), "
+            "radial-gradient(COLOUR, ...), blur or blur(SHARE%) of the photograph's own background, studio or "
+            "studio(COLOUR), or a picture's path"
+        ),
     ] = "transparent"
+    fit: Annotated[
+        Literal["cover", "contain", "tile"], Meta(description="how a picture fills the canvas; it is never stretched")
+    ] = "cover"
+    blend: Annotated[
+        Literal["encoded", "linear"],
+        Meta(description="encoded blends as viewers show a transparent file, linear as a camera would have seen it"),
+    ] = "encoded"
 
 
-Step = Cut | Background
+Step = Cut | Frame | Outline | Shadow | Background
+ORDER: tuple[type[Step], ...] = (Cut, Frame, Outline, Shadow, Background)
 
 
 class Recipe(Struct, frozen=True, forbid_unknown_fields=True):
@@ -58,17 +118,31 @@ class Recipe(Struct, frozen=True, forbid_unknown_fields=True):
             raise UsageError("the recipe has no steps", "add at least one, such as cut")
         if len(set(kinds)) < len(kinds):
             raise UsageError("the recipe has the same step twice", "merge the two")
-        if Background in kinds and Cut in kinds and kinds.index(Background) < kinds.index(Cut):
-            raise UsageError("the background comes before the cut", "put cut first")
-        if self.cut and self.cut.output == "matte" and Background in kinds:
-            raise UsageError("a matte has no background", 'leave out the background or ask for output = "cutout"')
+        for before, after in pairwise(kinds):
+            if ORDER.index(after) < ORDER.index(before):
+                raise UsageError(f"{_name(before)} comes before {_name(after)}", f"put {_name(after)} first")
+        if self.cut and self.cut.output == "matte" and len(kinds) > 1:
+            raise UsageError(f"a matte has no {_name(kinds[1])}", 'leave it out or ask for output = "cutout"')
 
     @property
     def cut(self) -> Cut | None:
-        return next((s for s in self.steps if isinstance(s, Cut)), None)
+        return self.find(Cut)
+
+    @property
+    def composes(self) -> bool:
+        """Whether anything is done after the cut."""
+        return any(not isinstance(s, Cut) for s in self.steps)
+
+    def find(self, kind: type[S]) -> S | None:
+        """The step of that kind, if the recipe has it."""
+        return next((s for s in self.steps if isinstance(s, kind)), None)
 
     def to_json(self) -> bytes:
         return msgspec.json.format(msgspec.json.encode(self))
+
+
+def _name(step: type[Step]) -> str:
+    return step.__name__.lower()
 
 
 def load_recipe(path: str | Path) -> Recipe:

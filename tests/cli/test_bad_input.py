@@ -81,7 +81,7 @@ def test_different_failures_give_one(run: Run, photo: Path) -> None:
         (["-o", "out.xyz"], 5, "'.xyz' is not a format we write; choose one of: .png"),
         (["--format", "gif"], 5, "choose one of"),
         (["-o", "missing.jpg"], 5, "JPEG has no transparency"),
-        (["--background", "bleu"], 2, "'bleu' is not a colour"),
+        (["--background", "bleu"], 2, "did you mean blur or blue"),
         (["--model", "balancd"], 6, "did you mean balanced?"),
         (["--model", "none.json"], 6, "none.json: cannot be read"),
         (["--quality", "101"], 2, "--quality"),

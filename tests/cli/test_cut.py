@@ -71,7 +71,7 @@ def test_json_says_it_all(run: Run, photo: Path) -> None:
 
 
 def test_a_recipe_file_stands_for_flags(run: Run, photo: Path) -> None:
-    Path("look.toml").write_text('[[steps]]\nstep = "cut"\n\n[[steps]]\nstep = "background"\ncolour = "#00ff00"\n')
+    Path("look.toml").write_text('[[steps]]\nstep = "cut"\n\n[[steps]]\nstep = "background"\npaint = "#00ff00"\n')
     assert run("cut", photo, "--recipe", "look.toml", "-o", "green.png").code == 0
     with Image.open("green.png") as made:
         assert made.getpixel((0, 0)) == (0, 255, 0)

@@ -13,7 +13,7 @@ from mattebox._version import __version__
 from mattebox.cli import document
 from mattebox.cli.cut import command as cut
 from mattebox.cli.main import EPILOG, INTERNAL, INTERRUPTED
-from mattebox.cli.options import flag_names
+from mattebox.parameters import parameters
 from tests.cli.conftest import Run
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -30,7 +30,7 @@ def test_every_exit_code_is_documented() -> None:
 
 def test_every_field_of_every_step_has_a_flag() -> None:
     given = {p.name: p for p in cut.params if isinstance(p, click.Option)}
-    for name in flag_names():
+    for name in parameters():
         assert given[name].help
 
 

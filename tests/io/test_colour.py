@@ -176,6 +176,8 @@ def test_a_profile_for_other_colours_is_ignored_and_said() -> None:
         ("#abc", (170, 187, 204)),
         (" #0a141e ", (10, 20, 30)),
         ("1, 2,255", (1, 2, 255)),
+        ("rgb(1, 2, 255)", (1, 2, 255)),
+        ("oklch(62.8% 0.2577 29.23)", (255, 0, 0)),
         ("transparent", None),
     ],
 )
@@ -183,7 +185,9 @@ def test_colours_as_users_write_them(text: str, expected: tuple[int, int, int] |
     assert parse(text) == expected
 
 
-@pytest.mark.parametrize("text", ["bleu", "", "#12345", "#12345678", "256,0,0", "1,2", "rgb(1,2,3)", "1,2,-3", "#٣٣٣"])
+@pytest.mark.parametrize(
+    "text", ["bleu", "", "#12345", "#12345678", "256,0,0", "1,2", "rgb(1,2)", "oklch(1)", "1,2,-3", "#٣٣٣"]
+)
 def test_what_is_no_colour(text: str) -> None:
     with pytest.raises(UsageError, match="not a colour"):
         parse(text)

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from mattebox.cli.options import build_recipe, step_options
+from mattebox.cli.options import StepCommand, recipe_of, step_options
 from mattebox.errors import MatteboxError, UsageError
 from mattebox.recipe import Recipe, load_recipe
 
@@ -28,6 +28,8 @@ Examples:
   mattebox cut photo.jpg -o cut.webp
   mattebox cut photos/ -o cutouts/ --recursive      keeps the tree
   mattebox cut "*.jpg" -o out/ --background "#f4f4f4" --format jpg
+  mattebox cut mug.jpg --crop --size 1600x1600 --fill 85% --background white --shadow contact
+  mattebox cut me.jpg --background "blur(4%)" -o portrait.jpg
   mattebox cut - < photo.jpg > cut.png
   mattebox cut photo.jpg --matte-only --json
 
@@ -51,7 +53,7 @@ class Pixels(click.ParamType[int]):
         return int(float(match[1]) * {"k": 1e3, "m": 1e6, "g": 1e9}.get((match[2] or " ")[0], 1))
 
 
-@click.command("cut", epilog=EXAMPLES, context_settings={"help_option_names": ["-h", "--help"]})
+@click.command("cut", cls=StepCommand, epilog=EXAMPLES, context_settings={"help_option_names": ["-h", "--help"]})
 @click.argument("inputs", nargs=-1, required=True, metavar="IN...")
 @click.option("-o", "--output", "out", metavar="OUT|DIR", help="A file, a folder, or - for standard output.")
 @step_options
@@ -86,7 +88,7 @@ def command(
     from mattebox.cli.report import Report
     from mattebox.io.sources import expand
 
-    recipe = load_recipe(recipe_file) if recipe_file else build_recipe(options)
+    recipe = load_recipe(recipe_file) if recipe_file else recipe_of(options)
     pipeline.check(recipe)
     suffix = _suffix(out, format_)
     plan = make_plan(expand(inputs, recursive=options["recursive"]), out, suffix, options["overwrite"])

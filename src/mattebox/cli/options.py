@@ -1,7 +1,4 @@
-"""Flags derived from the recipe's steps: name, type, default and help come from the fields, never restated here.
-
-Only where a flag reads better under another name, or as a switch, does this file say so.
-"""
+"""Flags derived from the recipe's steps: name, type, default and help come from the fields, never restated here."""
 
 from __future__ import annotations
 
@@ -11,63 +8,56 @@ from typing import Any, TypeVar
 import click
 import msgspec
 
-from mattebox.recipe import Background, Cut, Recipe, Step
+from mattebox.parameters import Parameter, build_recipe, parameters
+from mattebox.recipe import ORDER, Recipe, Step
 
 F = TypeVar("F", bound=Callable[..., Any])
 
-STEPS: tuple[type[Step], ...] = (Cut, Background)
-RENAMED: dict[tuple[type[Step], str], str] = {(Background, "colour"): "background"}
-SWITCHES: dict[tuple[type[Step], str], tuple[str, str, str]] = {
-    (Cut, "output"): ("matte_only", "matte", "Write the matte as a grey picture instead of the cutout.")
-}
+
+class StepCommand(click.Command):
+    """A command whose help lists the options of each step under the step's own words, the rest before them."""
+
+    def format_options(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        known = parameters()
+        groups: dict[str, list[tuple[str, str]]] = {"Options": [], **{_title(s): [] for s in ORDER}}
+        for option in self.get_params(ctx):
+            record = option.get_help_record(ctx)
+            if record is not None and isinstance(option, click.Option):
+                place = known.get(option.name or "")
+                groups[_title(place.step) if place else "Options"].append(record)
+        for title, records in groups.items():
+            if records:
+                with formatter.section(title):
+                    formatter.write_dl(records)
 
 
 def step_options(command: F) -> F:
     """Give a click command one option for each field of each step."""
-    for step in reversed(STEPS):
-        for field in reversed(msgspec.structs.fields(step)):
-            command = _option(step, field)(command)
+    for parameter in reversed(parameters().values()):
+        command = _option(parameter)(command)
     return command
 
 
-def build_recipe(values: dict[str, Any]) -> Recipe:
-    """The recipe that the flags describe; steps whose flags are all at their defaults are left out, but for the cut."""
-    steps = [step(**_given(step, values)) for step in STEPS]
-    return Recipe(tuple(s for s in steps if isinstance(s, Cut) or s != type(s)()))
+def recipe_of(values: dict[str, Any]) -> Recipe:
+    """The recipe that a command's flags describe."""
+    return build_recipe({name: values[name] for name in parameters()})
 
 
-def flag_names() -> dict[str, tuple[type[Step], str]]:
-    """Parameter name -> the step and field it sets."""
-    return {_name(step, f.name): (step, f.name) for step in STEPS for f in msgspec.structs.fields(step)}
+def _title(step: type[Step]) -> str:
+    return str(step.__doc__).splitlines()[0].rstrip(".")
 
 
-def _name(step: type[Step], field: str) -> str:
-    if (step, field) in SWITCHES:
-        return SWITCHES[step, field][0]
-    return RENAMED.get((step, field), field)
-
-
-def _given(step: type[Step], values: dict[str, Any]) -> dict[str, Any]:
-    given = {}
-    for field in msgspec.structs.fields(step):
-        value = values[_name(step, field.name)]
-        if (step, field.name) in SWITCHES:
-            value = SWITCHES[step, field.name][1] if value else field.default
-        given[field.name] = value
-    return given
-
-
-def _option(step: type[Step], field: msgspec.structs.FieldInfo) -> Callable[[F], F]:
-    """The click option of one field."""
-    name = _name(step, field.name)
-    flag = "--" + name.replace("_", "-")
-    if (step, field.name) in SWITCHES:
-        return click.option(flag, name, is_flag=True, help=SWITCHES[step, field.name][2])
-    info = msgspec.inspect.type_info(field.type)
-    text = ""
+def _option(parameter: Parameter) -> Callable[[F], F]:
+    """The click option of one parameter."""
+    flag, text = "--" + parameter.name.replace("_", "-"), parameter.help + "."
+    if parameter.switch is not None:
+        return click.option(flag, parameter.name, is_flag=True, help=text)
+    info = msgspec.inspect.type_info(parameter.field.type)
     if isinstance(info, msgspec.inspect.Metadata):
-        text = str((info.extra_json_schema or {}).get("description", ""))
         info = info.type
-    kind = click.Choice([str(v) for v in info.values]) if isinstance(info, msgspec.inspect.LiteralType) else str
-    help_text = text + "."
-    return click.option(flag, name, type=kind, default=field.default, show_default=True, help=help_text)
+    kind: Any = str
+    if isinstance(info, msgspec.inspect.LiteralType):
+        kind = click.Choice([str(v) for v in info.values])
+    elif isinstance(info, msgspec.inspect.IntType):
+        kind = click.IntRange(info.ge, info.le)
+    return click.option(flag, parameter.name, type=kind, default=parameter.field.default, show_default=True, help=text)

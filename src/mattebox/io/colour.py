@@ -6,6 +6,7 @@ and cHRM chunks are ignored, as by most viewers: without an embedded profile, co
 
 from __future__ import annotations
 
+import math
 import re
 from typing import NamedTuple
 
@@ -18,6 +19,12 @@ from mattebox.io.planes import STRIP, Planes
 from mattebox.types import Depth, Pixels
 
 Colour = tuple[int, int, int]
+
+OKLAB = np.array([
+    [4.0767416621, -3.3077115913, 0.2309699292],
+    [-1.2684380046, 2.6097574011, -0.3413193965],
+    [-0.0041960863, -0.7034186147, 1.7076147010],
+])  # cones to linear sRGB  # fmt: skip
 
 
 class Entered(NamedTuple):
@@ -57,6 +64,14 @@ def from_srgb(colour: Colour, profile: bytes | None, depth: Depth = Depth.EIGHT)
     return colour[0] * scale, colour[1] * scale, colour[2] * scale
 
 
+def array_from_srgb(rgb: NDArray[np.uint8], profile: bytes | None, depth: Depth = Depth.EIGHT) -> Pixels:
+    """H x W x 3 uint8 sRGB colours as the profile encodes them, at a depth; to 8 bits. InputUnreadable."""
+    if not is_srgb(profile):
+        assert profile is not None
+        rgb = profiles.from_srgb(rgb.reshape(-1, 3), profile).reshape(rgb.shape)
+    return rgb if depth is Depth.EIGHT else rgb.astype(np.uint16) * np.uint16(257)
+
+
 def enter(found: Planes, profile: bytes | None) -> Entered:
     """Decoded pixels of any colour space as RGB. A profile that does not fit is ignored, and said so in the notes."""
     wanted = {"rgb": ("RGB",), "grey": ("L", "RGB"), "cmyk": ("CMYK",), "lab": ()}[found.space]
@@ -88,7 +103,8 @@ def plain_cmyk(cmyk: Pixels) -> NDArray[np.uint8]:
 
 
 def parse(text: str) -> Colour | None:
-    """A colour as users write it: a CSS name, #rgb, #rrggbb or r,g,b. None for "transparent". UsageError."""
+    """A colour as users write it: a CSS name, #rgb, #rrggbb, r,g,b, rgb(r, g, b) or oklch(L C H). None for
+    "transparent". UsageError."""
     from PIL import ImageColor
 
     plain = text.strip().lower()
@@ -101,13 +117,39 @@ def parse(text: str) -> Colour | None:
     if digits:
         pairs = digits[1] if len(digits[1]) == 6 else "".join(d * 2 for d in digits[1])
         return int(pairs[:2], 16), int(pairs[2:4], 16), int(pairs[4:], 16)
-    numbers = re.fullmatch(r"([0-9]{1,3})\s*,\s*([0-9]{1,3})\s*,\s*([0-9]{1,3})", spelled)
+    numbers = re.fullmatch(r"(?:rgb\()?\s*([0-9]{1,3})[\s,]+([0-9]{1,3})[\s,]+([0-9]{1,3})\s*\)?", spelled)
     if numbers and all(int(n) <= 255 for n in numbers.groups()):
         return int(numbers[1]), int(numbers[2]), int(numbers[3])
+    polar = re.fullmatch(r"oklch\(\s*([0-9.]+)(%?)[\s,]+([0-9.]+)[\s,]+(-?[0-9.]+)(?:deg)?\s*\)", spelled)
+    if polar:
+        return oklch(float(polar[1]) / (100 if polar[2] else 1), float(polar[3]), float(polar[4]))
     raise UsageError(
         f"{text!r} is not a colour",
-        'give "transparent", a CSS name such as white, #rgb, #rrggbb, or r,g,b from 0 to 255',
+        'give "transparent", a CSS name such as white, #rgb, #rrggbb, r,g,b from 0 to 255, or oklch(L C H)',
     )
+
+
+def names() -> list[str]:
+    """The colours CSS has names for."""
+    from PIL import ImageColor
+
+    return list(ImageColor.colormap)
+
+
+def oklch(lightness: float, chroma: float, hue: float) -> Colour:
+    """Lightness 0..1, chroma (0..0.4 or so), hue in degrees -> the sRGB colour, what lies outside of sRGB clipped
+    (Ottosson, A perceptual color space for image processing, 2020)."""
+    a, b = chroma * math.cos(math.radians(hue)), chroma * math.sin(math.radians(hue))
+    cones = np.array([
+        lightness + 0.3963377774 * a + 0.2158037573 * b,
+        lightness - 0.1055613458 * a - 0.0638541728 * b,
+        lightness - 0.0894841775 * a - 1.2914855480 * b,
+    ]) ** 3  # fmt: skip
+    light = OKLAB @ cones
+    x = np.clip(light, 0, 1)
+    values = np.where(x <= 0.0031308, 12.92 * x, 1.055 * x ** (1 / 2.4) - 0.055)
+    red, green, blue = (int(v) for v in np.rint(values * 255))
+    return red, green, blue
 
 
 def _grey(grey: Pixels, profile: bytes | None, kind: str | None, notes: tuple[str, ...]) -> Entered:

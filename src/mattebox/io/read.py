@@ -6,6 +6,7 @@ Only the order of the steps lives here. Knows nothing of what happens to the pic
 from __future__ import annotations
 
 import os
+from functools import lru_cache
 from typing import BinaryIO, Literal
 
 from mattebox.io import colour, header, metadata, sources
@@ -35,6 +36,20 @@ def read(
     found = header.sniff(data, label)
     header.check_size(found, max_pixels, label)
     return _picture(data, found, max_pixels, metadata, label)
+
+
+def read_once(path: str) -> Picture:
+    """Read a picture that many others need, such as a background; the last few are kept until their file changes."""
+    try:
+        seen = os.stat(path)
+    except OSError:
+        return read(path)
+    return _kept(path, seen.st_mtime_ns, seen.st_size)
+
+
+@lru_cache(maxsize=2)
+def _kept(path: str, changed: int, size: int) -> Picture:
+    return read(path)
 
 
 def _picture(data: bytes, found: header.Header, max_pixels: int, policy: metadata.Policy, name: str) -> Picture:

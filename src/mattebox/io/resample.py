@@ -1,7 +1,7 @@
 """Resampling of pixel arrays, by Pillow's C loops: shrink for networks and guides, enlarge for coarse planes.
 
 In encoded values, as the networks were trained. Large pictures go through strip by strip: the only whole copy is the
-small result. Knows nothing of profiles, files or networks.
+small result; `window` moves parts of pictures to other sizes for framing. Knows nothing of profiles, files or networks.
 """
 
 from __future__ import annotations
@@ -42,6 +42,45 @@ def reduce(pixels: Pixels, factor: int) -> NDArray[np.uint8]:
 def enlarge(plane: NDArray[T], size: Size, method: Literal["bilinear", "bicubic"] = "bicubic") -> NDArray[T]:
     """H x W uint8 or float32 -> the same type at `size` (height, width); bicubic float32 may overshoot a little."""
     return np.array(Image.fromarray(plane).resize(size[::-1], _FILTERS[method]))
+
+
+def window(
+    rgb: Pixels, alpha: Pixels | None, box: tuple[float, float, float, float], size: Size
+) -> tuple[Pixels, Pixels | None]:
+    """The part of a picture inside `box` (left, top, right, bottom in pixels) at `size` (height, width), antialiased.
+
+    Straight alpha in and out; in between, colours are weighted by it, so that hidden ones do not show. Whole pixels
+    at their own size come out bit for bit.
+    """
+    left, top, right, bottom = (round(v) for v in box)
+    if (bottom - top, right - left) == size and max(abs(v - round(v)) for v in box) < 1e-6:
+        part = (slice(top, bottom), slice(left, right))
+        return rgb[part].copy(), None if alpha is None else alpha[part].copy()
+    if rgb.dtype == np.uint8:
+        whole = rgb if alpha is None else np.dstack([rgb, alpha])
+        made = np.asarray(Image.fromarray(whole).resize(size[::-1], Image.Resampling.LANCZOS, box=box))
+        return np.ascontiguousarray(made[..., :3]), None if alpha is None else np.ascontiguousarray(made[..., 3])
+    return _deep_window(rgb, alpha, box, size)
+
+
+def _deep_window(
+    rgb: Pixels, alpha: Pixels | None, box: tuple[float, float, float, float], size: Size
+) -> tuple[Pixels, Pixels | None]:
+    """`window` for 16 bits: plane by plane in float32."""
+
+    def resized(plane: NDArray[np.float32]) -> NDArray[np.float32]:
+        return np.asarray(Image.fromarray(plane).resize(size[::-1], Image.Resampling.LANCZOS, box=box))
+
+    share = None if alpha is None else alpha.astype(np.float32) / np.float32(65535)
+    a = None if share is None else resized(share).clip(0, 1)
+    made = np.empty((*size, 3), rgb.dtype)
+    for i in range(3):
+        plane = rgb[..., i].astype(np.float32)
+        value = resized(plane if share is None else plane * share)
+        if a is not None:
+            value = np.divide(value, a, out=np.zeros_like(value), where=a > 0)
+        made[..., i] = np.rint(value.clip(0, 65535))
+    return made, None if a is None else np.rint(a * 65535).astype(rgb.dtype)
 
 
 def eight_bit(pixels: Pixels) -> NDArray[np.uint8]:

@@ -1,0 +1,116 @@
+"""One picture over another: straight alpha in, straight alpha (or an opaque picture) out, in strips.
+
+`encoded` blends the stored values, as browsers and viewers do with a transparent file; `linear` blends light, as a
+camera would have (by sRGB's curve, whatever the profile). LOG.md holds the errors of both. The operator is
+"over" of Porter & Duff, Compositing Digital Images, 1984. Knows nothing of what lies in the layers.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from functools import lru_cache
+from typing import Any, Literal
+
+import numpy as np
+from numpy.typing import NDArray
+
+from mattebox.types import Depth, Floats, Picture, Pixels
+
+Space = Literal["encoded", "linear"]
+
+STRIP = 64  # rows blended at a time, to bound memory
+
+
+def over_colour(picture: Picture, colour: tuple[int, int, int], space: Space = "encoded") -> Picture:
+    """The picture flattened onto one colour, given in the picture's own encoding and depth: opaque, without alpha."""
+    if not all(0 <= c <= picture.depth.peak for c in colour):
+        raise ValueError(f"the colour {colour} is outside 0..{picture.depth.peak}")
+    back = np.asarray(colour, picture.depth.dtype)
+    return flatten(picture, np.broadcast_to(back, picture.rgb.shape), space)
+
+
+def flatten(picture: Picture, back: Pixels, space: Space = "encoded") -> Picture:
+    """The picture over opaque pixels `back`, H x W x 3 at its own size and depth: opaque, without alpha."""
+    if picture.alpha is None:
+        return picture
+    _check(picture, back)
+    rgb = np.empty_like(picture.rgb)
+    for rows in strips(len(rgb)):
+        rgb[rows] = _mixed(picture.rgb[rows], picture.alpha[rows], back[rows], space)
+    return picture.with_pixels(rgb, None)
+
+
+def over(front: Picture, back: Picture, space: Space = "encoded") -> Picture:
+    """One picture over another of its size and depth; both may be transparent, and so may the result."""
+    if front.alpha is None:
+        return front
+    if back.alpha is None:
+        return flatten(front, back.rgb, space)
+    _check(front, back.rgb)
+    rgb, alpha = np.empty_like(front.rgb), np.empty_like(front.alpha)
+    for rows in strips(len(rgb)):
+        rgb[rows], alpha[rows] = _joined(
+            (front.rgb[rows], front.alpha[rows]), (back.rgb[rows], back.alpha[rows]), space
+        )
+    return front.with_pixels(rgb, alpha)
+
+
+def strips(height: int) -> Iterator[slice]:
+    return (slice(top, top + STRIP) for top in range(0, height, STRIP))
+
+
+def _mixed(rgb: Pixels, alpha: Pixels, back: Pixels, space: Space) -> Pixels:
+    """alpha x rgb + (1 - alpha) x back, rounded; in whole numbers where values are encoded."""
+    peak = Depth.of(rgb).peak
+    if alpha.min() == peak:
+        return rgb
+    if alpha.max() == 0:
+        return back
+    if space == "linear":
+        a = (alpha.astype(np.float32) / np.float32(peak))[..., None]
+        light = a * decoded(rgb) + (1 - a) * decoded(back)
+        whole = (alpha == peak)[..., None]
+        return np.where(whole, rgb, np.where((alpha == 0)[..., None], back, encoded(light, Depth.of(rgb))))
+    a32 = alpha[..., None].astype(np.uint32)
+    mixed: Pixels = ((rgb * a32 + back * (peak - a32) + peak // 2) // peak).astype(rgb.dtype)
+    return mixed
+
+
+def _joined(front: tuple[Pixels, Pixels], back: tuple[Pixels, Pixels], space: Space) -> tuple[Pixels, Pixels]:
+    """Over with two alphas: a = f + b (1 - f), colours weighted by what each contributes to it."""
+    (rgb, alpha), (under, below) = front, back
+    depth = Depth.of(rgb)
+    f, b = (p.astype(np.float32) / np.float32(depth.peak) for p in (alpha, below))
+    rest = b * (1 - f)
+    share = np.divide(f, f + rest, out=np.ones_like(f), where=(f + rest) > 0)[..., None]
+    if space == "linear":
+        mixed = encoded(share * decoded(rgb) + (1 - share) * decoded(under), depth)
+    else:
+        mixed = np.rint(share * rgb + (1 - share) * under).astype(rgb.dtype)
+    mixed = np.where((share == 1), rgb, np.where(share == 0, under, mixed))
+    return mixed, np.rint((f + rest) * depth.peak).astype(alpha.dtype)
+
+
+def decoded(pixels: Pixels) -> Floats:
+    """Encoded whole numbers -> light 0..1, by sRGB's curve (IEC 61966-2-1)."""
+    light: Floats = _light(Depth.of(pixels))[pixels]
+    return light
+
+
+def encoded(light: Floats, depth: Depth) -> Pixels:
+    """Light 0..1 -> encoded whole numbers at a depth."""
+    x = np.clip(light, 0, 1)
+    values = np.where(x <= 0.0031308, 12.92 * x, 1.055 * x ** np.float32(1 / 2.4) - 0.055)
+    whole: Pixels = np.rint(values * depth.peak).astype(depth.dtype)
+    return whole
+
+
+@lru_cache(maxsize=2)
+def _light(depth: Depth) -> NDArray[Any]:
+    v = np.linspace(0, 1, depth.peak + 1)
+    return np.where(v <= 0.04045, v / 12.92, ((v + 0.055) / 1.055) ** 2.4).astype(np.float32)
+
+
+def _check(front: Picture, back: Pixels) -> None:
+    if back.shape != front.rgb.shape or back.dtype != front.rgb.dtype:
+        raise ValueError(f"below lies {back.shape} {back.dtype}; give {front.rgb.shape} {front.rgb.dtype}")

@@ -1,0 +1,105 @@
+"""A cutout arranged: framed, outlined, with its shadow beneath and something behind, each a layer of its own.
+
+The order of composing: first everything moves to the canvas, then the outline belongs to the subject, then the shadow
+falls from both, then comes what lies behind. Knows nothing of how the cutout came about or what is done with layers.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from mattebox.compose import backdrop, frame, outline, paint
+from mattebox.compose.blend import Space, flatten, over
+from mattebox.compose.defocus import out_of_focus
+from mattebox.compose.shadow import shadow
+from mattebox.errors import UsageError
+from mattebox.io import colour
+from mattebox.recipe import Background, Frame, Outline, Recipe, Shadow
+from mattebox.types import Box, Picture, Pixels
+
+Album = Callable[[str], Picture]  # the path of a picture of one's own -> the picture
+
+
+@dataclass(frozen=True, eq=False)
+class Scene:
+    """Layers of one size, depth and profile, from the top: `subject` (with its outline), `shadow`, and opaque pixels
+    behind. `box` is the subject's."""
+
+    subject: Picture
+    box: Box
+    shadow: Picture | None = None
+    backdrop: Pixels | None = None
+    blend: Space = "encoded"
+
+    def flat(self) -> Picture:
+        """All layers in one picture: opaque when there is a backdrop."""
+        shown = self.subject if self.shadow is None else over(self.subject, self.shadow, self.blend)
+        return shown if self.backdrop is None else flatten(shown, self.backdrop, self.blend)
+
+
+def check(recipe: Recipe, album: Album) -> None:
+    """UsageError for whatever no photograph could mend, InputError for a backdrop that cannot be read."""
+    for step in recipe.steps:
+        if isinstance(step, Frame):
+            frame.check(step)
+        elif isinstance(step, Outline):
+            outline.pixels(step.width, (100, 100))
+            _opaque(step.colour)
+        elif isinstance(step, Shadow):
+            _opaque(step.colour)
+        elif isinstance(step, Background):
+            wanted = paint.parse(step.paint)
+            if isinstance(wanted, paint.Image):
+                album(wanted.path)
+
+
+def arrange(photograph: Picture, cutout: Picture, box: Box, recipe: Recipe, album: Album) -> Scene:
+    """The recipe's composing steps. `cutout` has the photograph's size; `album` opens pictures named by the recipe."""
+    at = frame.place(cutout.size, box, recipe.find(Frame) or Frame())
+    scene = Scene(cutout, box)
+    if recipe.find(Frame):
+        scene = Scene(frame.apply(cutout, at), at.moved(box))
+    if (edge := recipe.find(Outline)) is not None:
+        width = outline.pixels(edge.width, scene.subject.size)
+        subject = outline.outlined(scene.subject, width, _exact(edge.colour, cutout))
+        scene = replace(scene, subject=subject, box=_grown(scene.box, width, subject))
+    if (dark := recipe.find(Shadow)) is not None:
+        scene = replace(scene, shadow=shadow(scene.subject, scene.box, dark, _exact(dark.colour, cutout)))
+    behind = recipe.find(Background)
+    if behind is None or scene.subject.alpha is None:
+        return scene
+    return replace(scene, backdrop=_behind(behind, photograph, cutout, scene.subject, at, album), blend=behind.blend)
+
+
+def _behind(
+    step: Background, photograph: Picture, cutout: Picture, canvas: Picture, at: frame.Placement, album: Album
+) -> Pixels | None:
+    """The backdrop that the step asks for, None for transparent."""
+    wanted = paint.parse(step.paint)
+    if wanted is None:
+        return None
+    if isinstance(wanted, paint.Image):
+        return backdrop.fitted(album(wanted.path), canvas, step.fit)
+    if isinstance(wanted, paint.Blur):
+        alpha = cutout.alpha if cutout.alpha is not None else np.zeros(cutout.size, cutout.depth.dtype)
+        return out_of_focus(photograph, alpha, at, wanted.radius)
+    return backdrop.painted(wanted, canvas)
+
+
+def _grown(box: Box, by: float, picture: Picture) -> Box:
+    n = round(by)
+    return max(0, box[0] - n), max(0, box[1] - n), min(picture.size[1], box[2] + n), min(picture.size[0], box[3] + n)
+
+
+def _opaque(text: str) -> colour.Colour:
+    found = colour.parse(text)
+    if found is None:
+        raise UsageError(f"the colour {text!r} of an outline or a shadow", "give an opaque colour")
+    return found
+
+
+def _exact(text: str, picture: Picture) -> colour.Colour:
+    return colour.from_srgb(_opaque(text), picture.profile, picture.depth)

@@ -1,0 +1,82 @@
+"""All steps' fields under flat names, as the command line's flags, `mb.cut(...)` and forms have them.
+
+Derived from the recipe's classes; only where a name reads better otherwise, or as a switch, does this file say so.
+"""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Mapping
+from typing import Any, NamedTuple
+
+import msgspec
+
+from mattebox.errors import UsageError
+from mattebox.recipe import ORDER, Background, Cut, Frame, Outline, Recipe, Shadow, Step
+
+RENAMED: dict[tuple[type[Step], str], str] = {
+    (Outline, "width"): "outline",
+    (Outline, "colour"): "outline_colour",
+    (Shadow, "kind"): "shadow",
+    **{(Shadow, name): f"shadow_{name}" for name in ("opacity", "softness", "angle", "length", "colour")},
+    (Background, "paint"): "background",
+    (Background, "fit"): "background_fit",
+}
+SWITCHES: dict[tuple[type[Step], str], tuple[str, str, str]] = {  # name, value when on, what it does
+    (Cut, "output"): ("matte_only", "matte", "write the matte as a grey picture instead of the cutout"),
+    (Frame, "crop"): ("crop", "subject", "crop to the subject's box, then add the margin"),
+}
+
+
+class Parameter(NamedTuple):
+    """One field of a step under its flat name; `switch` is the value it takes when on, for those that are switches."""
+
+    name: str
+    step: type[Step]
+    field: msgspec.structs.FieldInfo
+    help: str
+    switch: str | None
+
+
+def parameters() -> dict[str, Parameter]:
+    """Every parameter by its flat name, in the order of the steps."""
+    found = (_parameter(step, field) for step in ORDER for field in msgspec.structs.fields(step))
+    return {p.name: p for p in found}
+
+
+def build_recipe(values: Mapping[str, Any]) -> Recipe:
+    """The recipe that flat values describe: the cut, and each other step that has a value of its own.
+
+    UsageError for a name that is none, or a value of the wrong kind.
+    """
+    known = parameters()
+    given: dict[type[Step], dict[str, Any]] = {}
+    for name, value in values.items():
+        if name not in known:
+            near = difflib.get_close_matches(name, known, 1)
+            raise UsageError(
+                f"there is no parameter {name!r}", f"did you mean {near[0]!r}?" if near else "see the help"
+            )
+        place = known[name]
+        if place.switch is not None:
+            value = place.switch if value else place.field.default
+        given.setdefault(place.step, {})[place.field.name] = value
+    steps = [_checked(step, given.get(step, {})) for step in ORDER]
+    return Recipe(tuple(s for s in steps if isinstance(s, Cut) or s != type(s)()))
+
+
+def _checked(step: type[Step], fields: dict[str, Any]) -> Step:
+    try:
+        made: Step = msgspec.convert(fields | {"step": step.__name__.lower()}, step)
+    except msgspec.ValidationError as error:
+        raise UsageError(f"{step.__name__.lower()}: {error}", "see the help for what it may be") from error
+    return made
+
+
+def _parameter(step: type[Step], field: msgspec.structs.FieldInfo) -> Parameter:
+    if (step, field.name) in SWITCHES:
+        name, value, what = SWITCHES[step, field.name]
+        return Parameter(name, step, field, what, value)
+    info = msgspec.inspect.type_info(field.type)
+    text = str((info.extra_json_schema or {}).get("description", "")) if hasattr(info, "extra_json_schema") else ""
+    return Parameter(RENAMED.get((step, field.name), field.name), step, field, text, None)

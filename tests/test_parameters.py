@@ -1,0 +1,61 @@
+"""Flat names: one for each field of each step, the same in Python, on the command line and in forms."""
+
+from typing import get_type_hints
+
+import msgspec
+import pytest
+
+from mattebox.api import Parameters
+from mattebox.errors import UsageError
+from mattebox.parameters import build_recipe, parameters
+from mattebox.recipe import ORDER, Background, Cut, Frame, Recipe, Shadow
+
+
+def test_every_field_has_one_name_and_a_description() -> None:
+    known = parameters()
+    assert len(known) == sum(len(msgspec.structs.fields(step)) for step in ORDER)
+    for parameter in known.values():
+        assert parameter.help
+        assert not parameter.help.endswith(".")
+
+
+def test_python_takes_just_these() -> None:
+    """Names, kinds and order of `mb.cut`'s parameters are the steps'."""
+    stated, known = get_type_hints(Parameters), parameters()
+    assert list(stated) == list(known)
+    for name, parameter in known.items():
+        info = msgspec.inspect.type_info(parameter.field.type)
+        bare = info.type if isinstance(info, msgspec.inspect.Metadata) else info
+        if parameter.switch is not None:
+            assert stated[name] is bool
+        elif isinstance(bare, msgspec.inspect.LiteralType):
+            assert set(bare.values) == set(stated[name].__args__)
+        else:
+            assert stated[name] is (int if isinstance(bare, msgspec.inspect.IntType) else str)
+
+
+def test_defaults_are_a_plain_cut() -> None:
+    assert build_recipe({}) == Recipe((Cut(),))
+    plain = {p.name: False if p.switch else p.field.default for p in parameters().values()}
+    assert build_recipe(plain) == Recipe((Cut(),))
+
+
+def test_values_find_their_steps() -> None:
+    made = build_recipe({"background": "white", "crop": True, "shadow": "cast", "shadow_angle": 120, "model": "fast"})
+    steps = (Cut(model="fast"), Frame(crop="subject"), Shadow(kind="cast", angle=120), Background(paint="white"))
+    assert made == Recipe(steps)
+
+
+@pytest.mark.parametrize(
+    ("values", "message"),
+    [
+        ({"backgruond": "white"}, "did you mean 'background'"),
+        ({"shadow": "long"}, "shadow: Invalid enum value"),
+        ({"shadow_opacity": 300}, "shadow: Expected `int` <= 100"),
+        ({"size": 300}, "frame: Expected `str`"),
+        ({"matte_only": True, "background": "white"}, "a matte has no background"),
+    ],
+)
+def test_nonsense_is_refused_with_the_remedy(values: dict[str, object], message: str) -> None:
+    with pytest.raises(UsageError, match=message):
+        build_recipe(values)
