@@ -17,7 +17,7 @@ import grimp
 import pytest
 
 ROOT = Path(__file__).resolve().parent.parent
-GROUND = ["errors", "types", "recipe", "parameters", "processors", "_version"]
+GROUND = ["errors", "types", "recipe", "parameters", "presets", "components", "processors", "_version"]
 
 
 @pytest.fixture(scope="module")

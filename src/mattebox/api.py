@@ -7,7 +7,7 @@ mb.cut("photo.jpg").save("cut.png")
 from __future__ import annotations
 
 import os
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import BinaryIO, Literal, TypedDict, Unpack
 
@@ -16,6 +16,7 @@ from mattebox.io.read import read
 from mattebox.io.write import write
 from mattebox.parameters import build_recipe
 from mattebox.pipeline import Result
+from mattebox.recipe import Save
 from mattebox.types import Picture
 from mattebox.zoo.session import Session
 
@@ -24,9 +25,11 @@ Source = str | os.PathLike[str] | bytes | BinaryIO | Picture
 
 @dataclass(frozen=True)
 class Cutout(Result):
-    """A result that remembers where it came from, so that saving never overwrites the photograph."""
+    """A result that remembers where it came from, so that saving never overwrites the photograph, and how its recipe
+    wants it saved."""
 
     source: Path | None = None
+    saving: Save = field(default_factory=Save)
 
     def save(
         self,
@@ -38,8 +41,27 @@ class Cutout(Result):
         hidden: Literal["zero", "keep"] = "zero",
     ) -> None:
         """Write the picture, whole or not at all; the format is the suffix's unless given. OutputError."""
+        options = save_options(self.saving)
+        options["format"], options["quality"] = format or options["format"], quality or options["quality"]
         inputs = () if self.source is None else (self.source,)
-        write(self.picture, target, format=format, quality=quality, overwrite=overwrite, inputs=inputs, hidden=hidden)
+        write(self.picture, target, overwrite=overwrite, inputs=inputs, hidden=hidden, **options)
+
+
+class SaveOptions(TypedDict):
+    """What `write` makes of the step Save."""
+
+    format: str | None
+    quality: int | None
+    most_bytes: int | None
+
+
+def save_options(saving: Save) -> SaveOptions:
+    """UsageError when the limit makes no sense."""
+    return SaveOptions(
+        format=None if saving.format == "auto" else saving.format,
+        quality=saving.quality or None,
+        most_bytes=saving.most_bytes,
+    )
 
 
 class Parameters(TypedDict, total=False):
@@ -67,6 +89,11 @@ class Parameters(TypedDict, total=False):
     background: str
     background_fit: Literal["cover", "contain", "tile"]
     blend: Literal["encoded", "linear"]
+    format: str
+    quality: int
+    file_limit: str
+    profile: Literal["keep", "srgb"]
+    depth: Literal["keep", "8"]
 
 
 def cut(
@@ -92,4 +119,4 @@ def cut(
     result = pipeline.run(
         picture, recipe, session=session, device=device, threads=threads, name=str(path or "the photograph")
     )
-    return Cutout(**vars(result), source=path)
+    return Cutout(**vars(result), source=path, saving=recipe.saving)

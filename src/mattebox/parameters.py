@@ -44,13 +44,14 @@ def parameters() -> dict[str, Parameter]:
     return {p.name: p for p in found}
 
 
-def build_recipe(values: Mapping[str, Any]) -> Recipe:
+def build_recipe(values: Mapping[str, Any], base: Recipe | None = None) -> Recipe:
     """The recipe that flat values describe: the cut, and each other step that has a value of its own.
 
-    UsageError for a name that is none, or a value of the wrong kind.
+    With a `base`, its steps with those values changed. UsageError for a name that is none, or a value of the wrong
+    kind.
     """
     known = parameters()
-    given: dict[type[Step], dict[str, Any]] = {}
+    given: dict[type[Step], dict[str, Any]] = {type(s): msgspec.structs.asdict(s) for s in base.steps} if base else {}
     for name, value in values.items():
         if name not in known:
             near = difflib.get_close_matches(name, known, 1)
@@ -62,7 +63,8 @@ def build_recipe(values: Mapping[str, Any]) -> Recipe:
             value = place.switch if value else place.field.default
         given.setdefault(place.step, {})[place.field.name] = value
     steps = [_checked(step, given.get(step, {})) for step in ORDER]
-    return Recipe(tuple(s for s in steps if isinstance(s, Cut) or s != type(s)()))
+    kept = {type(s) for s in base.steps} if base else {Cut}
+    return Recipe(tuple(s for s in steps if type(s) in kept or s != type(s)()), base.title if base else "")
 
 
 def _checked(step: type[Step], fields: dict[str, Any]) -> Step:

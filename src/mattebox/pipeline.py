@@ -15,12 +15,13 @@ import numpy as np
 from mattebox.compose import scene
 from mattebox.compose.scene import Album, Scene
 from mattebox.errors import NoSubject
+from mattebox.io.deliver import deliver
 from mattebox.io.read import read_once
 from mattebox.matte.confidence import subject_box
 from mattebox.matte.foreground import foreground
 from mattebox.matte.refine import enlarge, refine
 from mattebox.matte.segment import segment
-from mattebox.recipe import Cut, Recipe
+from mattebox.recipe import Cut, Recipe, Save
 from mattebox.types import Box, Matte, Picture
 from mattebox.zoo.registry import find_card
 from mattebox.zoo.session import Session, open_session
@@ -80,6 +81,9 @@ def run(
         layers = stages.run("compose", lambda: scene.arrange(picture, result.picture, _box(result), recipe, album))
         flat = stages.run("flatten", layers.flat)
         result = replace(result, picture=flat, layers=layers)
+    if (saving := recipe.find(Save)) is not None:
+        srgb, eight = saving.profile == "srgb", saving.depth == "8"
+        result = replace(result, picture=stages.run("deliver", lambda: deliver(result.picture, srgb=srgb, eight=eight)))
     return replace(result, seconds=stages.seconds)
 
 

@@ -6,6 +6,9 @@ knows nothing of how a step is done: that is the pipeline's and the rooms' busin
 
 from __future__ import annotations
 
+import difflib
+import json
+import re
 from itertools import pairwise
 from pathlib import Path
 from typing import Annotated, Literal, TypeVar
@@ -103,14 +106,48 @@ class Background(Struct, frozen=True, tag="background", tag_field="step", forbid
     ] = "encoded"
 
 
-Step = Cut | Frame | Outline | Shadow | Background
-ORDER: tuple[type[Step], ...] = (Cut, Frame, Outline, Shadow, Background)
+class Save(Struct, frozen=True, tag="save", tag_field="step", forbid_unknown_fields=True):
+    """How the file is written."""
+
+    format: Annotated[str, Meta(description="png, jpg, webp, avif, tiff or bmp; auto goes by the suffix, else PNG")] = (
+        "auto"
+    )
+    quality: Annotated[
+        int,
+        Meta(
+            description="1 to 100 for JPEG, AVIF and WebP, where 100 is lossless; 0 is the format's own", ge=0, le=100
+        ),
+    ] = 0
+    file_limit: Annotated[
+        str, Meta(description="the largest file, such as 5MB or 200kB; quality is lowered until it fits")
+    ] = "none"
+    profile: Annotated[
+        Literal["keep", "srgb"], Meta(description="keep the photograph's colour profile, or convert to sRGB")
+    ] = "keep"
+    depth: Annotated[
+        Literal["keep", "8"], Meta(description="keep 16 bits where the photograph has them, or 8 for all")
+    ] = "keep"
+
+    @property
+    def most_bytes(self) -> int | None:
+        """The limit in bytes. UsageError when it is none."""
+        if self.file_limit == "none":
+            return None
+        found = re.fullmatch(r"(\d+(?:\.\d+)?)\s*([kM]?)B", self.file_limit)
+        if not found or not float(found[1]):
+            raise UsageError(f"{self.file_limit!r} is not the size of a file", "give 5MB, 200kB, or none")
+        return int(float(found[1]) * {"": 1, "k": 1e3, "M": 1e6}[found[2]])
+
+
+Step = Cut | Frame | Outline | Shadow | Background | Save
+ORDER: tuple[type[Step], ...] = (Cut, Frame, Outline, Shadow, Background, Save)
 
 
 class Recipe(Struct, frozen=True, forbid_unknown_fields=True):
-    """What is done to a photograph, in order."""
+    """What is done to a photograph, in order. `title` says in a few words what for."""
 
     steps: tuple[Step, ...]
+    title: str = ""
 
     def __post_init__(self) -> None:
         kinds = [type(s) for s in self.steps]
@@ -121,7 +158,7 @@ class Recipe(Struct, frozen=True, forbid_unknown_fields=True):
         for before, after in pairwise(kinds):
             if ORDER.index(after) < ORDER.index(before):
                 raise UsageError(f"{_name(before)} comes before {_name(after)}", f"put {_name(after)} first")
-        if self.cut and self.cut.output == "matte" and len(kinds) > 1:
+        if self.cut and self.cut.output == "matte" and self.composes:
             raise UsageError(f"a matte has no {_name(kinds[1])}", 'leave it out or ask for output = "cutout"')
 
     @property
@@ -130,8 +167,13 @@ class Recipe(Struct, frozen=True, forbid_unknown_fields=True):
 
     @property
     def composes(self) -> bool:
-        """Whether anything is done after the cut."""
-        return any(not isinstance(s, Cut) for s in self.steps)
+        """Whether anything is done to the picture after the cut."""
+        return any(not isinstance(s, Cut | Save) for s in self.steps)
+
+    @property
+    def saving(self) -> Save:
+        """How the file is written."""
+        return self.find(Save) or Save()
 
     def find(self, kind: type[S]) -> S | None:
         """The step of that kind, if the recipe has it."""
@@ -139,6 +181,16 @@ class Recipe(Struct, frozen=True, forbid_unknown_fields=True):
 
     def to_json(self) -> bytes:
         return msgspec.json.format(msgspec.json.encode(self))
+
+    def to_toml(self) -> str:
+        """As a recipe file: each step with what differs from its defaults."""
+        lines = [f"title = {json.dumps(self.title, ensure_ascii=False)}"] if self.title else []
+        for step in self.steps:
+            lines += ["", "[[steps]]", f'step = "{_name(type(step))}"']
+            own = {f.name: getattr(step, f.name) for f in msgspec.structs.fields(step)}
+            plain = type(step)()
+            lines += [f"{k} = {json.dumps(v, ensure_ascii=False)}" for k, v in own.items() if v != getattr(plain, k)]
+        return "\n".join(lines).lstrip("\n") + "\n"
 
 
 def _name(step: type[Step]) -> str:
@@ -159,4 +211,18 @@ def load_recipe(path: str | Path) -> Recipe:
     except OSError as error:
         raise UsageError(f"{path}: cannot be read ({error.strerror})", "check the path of the recipe") from error
     except msgspec.DecodeError as error:
-        raise UsageError(f"{path}: {error}", "see the steps and their fields in the README") from error
+        raise UsageError(f"{path}: {error}", _nearest(str(error))) from error
+
+
+def schema() -> bytes:
+    """The JSON Schema of recipes, from the classes above."""
+    return msgspec.json.format(msgspec.json.encode(msgspec.json.schema(Recipe)))
+
+
+def _nearest(told: str) -> str:
+    """What was meant, when a step or one of its fields is misspelt."""
+    found = re.search(r"unknown field `(\w+)`|Invalid value '(\w+)'", told)
+    known = {f.name for step in ORDER for f in msgspec.structs.fields(step)} | {_name(step) for step in ORDER}
+    near = difflib.get_close_matches(found[1] or found[2], known, 1) if found else []
+    hint = f"did you mean {near[0]}? " if near else ""
+    return f"{hint}`mattebox recipes --schema` prints the steps and their fields"

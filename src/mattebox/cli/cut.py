@@ -13,7 +13,7 @@ import click
 
 from mattebox.cli.options import StepCommand, recipe_of, step_options
 from mattebox.errors import MatteboxError, UsageError
-from mattebox.recipe import Recipe, load_recipe
+from mattebox.recipe import Recipe
 
 if TYPE_CHECKING:
     from mattebox.cli.plan import Job
@@ -28,6 +28,7 @@ Examples:
   mattebox cut photo.jpg -o cut.webp
   mattebox cut photos/ -o cutouts/ --recursive      keeps the tree
   mattebox cut "*.jpg" -o out/ --background "#f4f4f4" --format jpg
+  mattebox cut mugs/ -o listing/ --preset amazon
   mattebox cut mug.jpg --crop --size 1600x1600 --fill 85% --background white --shadow contact
   mattebox cut me.jpg --background "blur(4%)" -o portrait.jpg
   mattebox cut - < photo.jpg > cut.png
@@ -57,9 +58,9 @@ class Pixels(click.ParamType[int]):
 @click.argument("inputs", nargs=-1, required=True, metavar="IN...")
 @click.option("-o", "--output", "out", metavar="OUT|DIR", help="A file, a folder, or - for standard output.")
 @step_options
-@click.option("--recipe", "recipe_file", metavar="FILE", help="A recipe (.toml, .json) in place of the flags above.")
-@click.option("--format", "format_", metavar="FORMAT", help="png, jpg, webp, avif, tiff or bmp.  [default: by suffix]")
-@click.option("--quality", type=click.IntRange(1, 100), help="For JPEG, AVIF and WebP, where 100 is lossless.")
+@click.option("--preset", metavar="NAME", help="A recipe that comes along, such as product; see `mattebox recipes`.")
+@click.option("--recipe", "recipe_file", metavar="FILE", help="A recipe of your own (.toml, .json); flags change it.")
+@click.option("--save-recipe", metavar="FILE", help="Write what the flags say as a recipe (.toml), to use again.")
 @click.option("--overwrite", is_flag=True, help="Replace results that exist; never an input.")
 @click.option("--recursive", is_flag=True, help="Take the folders inside folders, too.")
 @click.option("--keep-hidden", is_flag=True, help="Keep the colours of fully transparent pixels in the file.")
@@ -77,8 +78,9 @@ class Pixels(click.ParamType[int]):
 def command(
     inputs: tuple[str, ...],
     out: str | None,
+    preset: str | None,
     recipe_file: str | None,
-    format_: str | None,
+    save_recipe: str | None,
     as_json: bool,
     **options: Any,
 ) -> int:
@@ -86,15 +88,18 @@ def command(
     from mattebox import pipeline
     from mattebox.cli.plan import Job, make_plan
     from mattebox.cli.report import Report
+    from mattebox.io.atomic import write_bytes
     from mattebox.io.sources import expand
 
-    recipe = load_recipe(recipe_file) if recipe_file else recipe_of(options)
+    recipe = recipe_of(click.get_current_context())
     pipeline.check(recipe)
-    suffix = _suffix(out, format_)
+    if save_recipe:
+        write_bytes(Path(save_recipe), recipe.to_toml().encode(), overwrite=options["overwrite"])
+    suffix = _suffix(out, recipe)
     plan = make_plan(expand(inputs, recursive=options["recursive"]), out, suffix, options["overwrite"])
     jobs = [j for j in plan if isinstance(j, Job)]
     _check_stdout(jobs, as_json)
-    do = _prepared(recipe, format_, options) if jobs else None
+    do = _prepared(recipe, options) if jobs else None
     report = Report(len(plan), as_json)
     for entry in plan:
         if isinstance(entry, Job) and do is not None:
@@ -118,9 +123,10 @@ def _attempt(job: Job, do: Do, report: Any) -> None:
         report.finished(job, result, time.perf_counter() - begun)
 
 
-def _prepared(recipe: Recipe, format_: str | None, options: dict[str, Any]) -> Do:
+def _prepared(recipe: Recipe, options: dict[str, Any]) -> Do:
     """Start the network, so that a missing device is said once, before any picture is read. Then: how to do one."""
     from mattebox import pipeline
+    from mattebox.api import save_options
     from mattebox.io.read import read
     from mattebox.io.write import write
     from mattebox.zoo.session import open_session
@@ -136,8 +142,7 @@ def _prepared(recipe: Recipe, format_: str | None, options: dict[str, Any]) -> D
         write(
             result.picture,
             "-" if job.target is None else job.target,
-            format=format_,
-            quality=options["quality"],
+            **save_options(recipe.saving),
             overwrite=options["overwrite"],
             inputs=() if job.source is None else (job.source,),
             hidden="keep" if options["keep_hidden"] else "zero",
@@ -156,14 +161,15 @@ def _make_folder(folder: Path) -> None:
         raise ours(error, folder) from error
 
 
-def _suffix(out: str | None, format_: str | None) -> str:
+def _suffix(out: str | None, recipe: Recipe) -> str:
     """The suffix of new names; OutputError now, not later, when the format is none we write."""
     from mattebox.cli.plan import is_folder
     from mattebox.io.encode import find_format
     from mattebox.io.write import format_of
 
-    if format_ is not None:
-        return find_format(format_).suffixes[0]
+    asked = recipe.saving.format
+    if asked != "auto":
+        return find_format(asked).suffixes[0]
     if out is not None and out != "-" and not is_folder(out):
         return format_of(Path(out)).suffixes[0]
     return ".png"

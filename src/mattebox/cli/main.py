@@ -17,14 +17,21 @@ import click
 from mattebox._version import __version__
 from mattebox.errors import MatteboxError
 
-COMMANDS = {"cut": "cut", "models": "models", "completion": "completion"}
+COMMANDS = {
+    "cut": "cut",
+    "run": "run",
+    "check": "check",
+    "recipes": "recipes",
+    "models": "models",
+    "completion": "completion",
+}
 INTERNAL, INTERRUPTED = 70, 130
 
 EPILOG = """
 \b
 Exit codes:
   0  all went well
-  1  several pictures failed, for different reasons
+  1  several pictures failed, for different reasons; or a check did not pass
   2  the command line or the recipe makes no sense
   3  a picture is missing, broken, too large or of a kind we do not read
   4  no subject was found

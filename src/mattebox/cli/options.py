@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any, TypeVar
 
 import click
 import msgspec
+from click.core import ParameterSource
 
+from mattebox.errors import UsageError
 from mattebox.parameters import Parameter, build_recipe, parameters
-from mattebox.recipe import ORDER, Recipe, Step
+from mattebox.presets import find_preset
+from mattebox.recipe import ORDER, Recipe, Step, load_recipe
 
 F = TypeVar("F", bound=Callable[..., Any])
 
@@ -38,9 +42,17 @@ def step_options(command: F) -> F:
     return command
 
 
-def recipe_of(values: dict[str, Any]) -> Recipe:
-    """The recipe that a command's flags describe."""
-    return build_recipe({name: values[name] for name in parameters()})
+def recipe_of(context: click.Context) -> Recipe:
+    """The recipe that a command's flags describe: those given, on top of its --recipe or --preset."""
+    stated = {n for n in parameters() if context.get_parameter_source(n) is not ParameterSource.DEFAULT}
+    file, preset = context.params["recipe_file"], context.params["preset"]
+    if file and preset:
+        raise UsageError("--recipe and --preset are both given", "choose one; the other flags change it")
+    base = load_recipe(file) if file else find_preset(preset) if preset else None
+    given = {name: context.params[name] for name in parameters() if name in stated}
+    if "format" not in given and Path(context.params["out"] or "").suffix:
+        given["format"] = "auto"  # -o cut.webp says it better than a preset
+    return build_recipe(given, base)
 
 
 def _title(step: type[Step]) -> str:

@@ -20,6 +20,8 @@ from mattebox.io import colour
 from mattebox.recipe import Background, Frame, Outline, Recipe, Shadow
 from mattebox.types import Box, Picture, Pixels
 
+ENLARGED = 1.15  # from here on it shows
+
 Album = Callable[[str], Picture]  # the path of a picture of one's own -> the picture
 
 
@@ -61,7 +63,7 @@ def arrange(photograph: Picture, cutout: Picture, box: Box, recipe: Recipe, albu
     at = frame.place(cutout.size, box, recipe.find(Frame) or Frame())
     scene = Scene(cutout, box)
     if recipe.find(Frame):
-        scene = Scene(frame.apply(cutout, at), at.moved(box))
+        scene = Scene(_noted(frame.apply(cutout, at), at.scale), at.moved(box))
     if (edge := recipe.find(Outline)) is not None:
         width = outline.pixels(edge.width, scene.subject.size)
         subject = outline.outlined(scene.subject, width, _exact(edge.colour, cutout))
@@ -87,6 +89,13 @@ def _behind(
         alpha = cutout.alpha if cutout.alpha is not None else np.zeros(cutout.size, cutout.depth.dtype)
         return out_of_focus(photograph, alpha, at, wanted.radius)
     return backdrop.painted(wanted, canvas)
+
+
+def _noted(picture: Picture, scale: float) -> Picture:
+    """Says it when detail was made up."""
+    if scale < ENLARGED:
+        return picture
+    return replace(picture, notes=(*picture.notes, f"enlarged {scale:.1f} times; a larger photograph would be sharper"))
 
 
 def _grown(box: Box, by: float, picture: Picture) -> Box:

@@ -20,6 +20,7 @@ from mattebox.io.resample import eight_bit
 from mattebox.types import Depth, Picture, Pixels
 
 Hidden = Literal["zero", "keep"]
+LEAST_QUALITY = 40  # below, blocks show
 EXIF_PREFIX = b"Exif\0\0"
 
 
@@ -73,6 +74,32 @@ def encode(picture: Picture, format: str, *, quality: int | None = None, hidden:
     if kind.name == "tiff" and picture.depth is Depth.SIXTEEN:
         return _tiff16(picture, hidden)
     return _pillow(picture, kind, quality, hidden)
+
+
+def encode_within(
+    picture: Picture, format: str, most: int, *, quality: int | None = None, hidden: Hidden = "zero"
+) -> bytes:
+    """Like `encode`, in at most `most` bytes: the best quality that fits, from `quality` down. OutputError."""
+    kind = find_format(format)
+    made = encode(picture, format, quality=quality, hidden=hidden)
+    if len(made) <= most:
+        return made
+    best: bytes | None = None
+    if kind.quality is not None:
+        low, high = LEAST_QUALITY, (quality or kind.quality) - 1
+        while low <= high:
+            middle = (low + high) // 2
+            tried = encode(picture, format, quality=middle, hidden=hidden)
+            if len(tried) <= most:
+                best, low = tried, middle + 1
+            else:
+                high = middle - 1
+    if best is None:
+        raise OutputError(
+            f"{kind.name.upper()} takes {len(made) / 1e6:.2f} MB, the limit is {most / 1e6:.2f} MB",
+            "give a smaller --size, a larger --file-limit, or another --format (jpg, webp)",
+        )
+    return best
 
 
 def encode_plane(plane: Pixels, format: str = "png", *, quality: int | None = None) -> bytes:

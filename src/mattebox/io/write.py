@@ -9,11 +9,11 @@ import os
 import sys
 from collections.abc import Collection
 from pathlib import Path
-from typing import BinaryIO, Literal
+from typing import BinaryIO
 
 from mattebox.errors import OutputError
 from mattebox.io import atomic
-from mattebox.io.encode import Format, encode, find_format
+from mattebox.io.encode import Format, Hidden, encode, encode_within, find_format
 from mattebox.types import Picture
 
 Target = str | os.PathLike[str] | BinaryIO
@@ -26,23 +26,31 @@ def write(
     format: str | None = None,
     quality: int | None = None,
     overwrite: bool = False,
+    most_bytes: int | None = None,
     inputs: Collection[Path] = (),
-    hidden: Literal["zero", "keep"] = "zero",
+    hidden: Hidden = "zero",
 ) -> Path | None:
     """Write a picture and return its path (None for a file object or "-", standard output).
 
-    The format is the suffix's unless given; `quality` 1..100; files among `inputs` are never overwritten; `hidden`
-    "keep" writes the colours under alpha 0. Raises OutputError, and then nothing has changed.
+    The format is the suffix's unless given; `quality` 1..100, lowered where the file would have more than `most_bytes`;
+    files among `inputs` are never overwritten; `hidden` "keep" writes the colours under alpha 0. Raises OutputError,
+    and then nothing has changed.
     """
     if isinstance(target, str | os.PathLike) and os.fspath(target) != "-":
         path = Path(target)
         kind = format_of(path, format)
         protect(path, inputs)
-        atomic.write_bytes(path, encode(picture, kind.name, quality=quality, hidden=hidden), overwrite=overwrite)
+        atomic.write_bytes(path, _encoded(picture, kind.name, quality, most_bytes, hidden), overwrite=overwrite)
         return path
     file = sys.stdout.buffer if isinstance(target, str | os.PathLike) else target
-    _pour(encode(picture, format or "png", quality=quality, hidden=hidden), file)
+    _pour(_encoded(picture, format or "png", quality, most_bytes, hidden), file)
     return None
+
+
+def _encoded(picture: Picture, format: str, quality: int | None, most: int | None, hidden: Hidden) -> bytes:
+    if most is None:
+        return encode(picture, format, quality=quality, hidden=hidden)
+    return encode_within(picture, format, most, quality=quality, hidden=hidden)
 
 
 def format_of(path: Path, format: str | None = None) -> Format:

@@ -8,6 +8,7 @@ from __future__ import annotations
 import numpy as np
 
 from mattebox.matte.confidence import judge
+from mattebox.matte.tidy import tidied
 from mattebox.types import Matte, Picture
 from mattebox.zoo.session import Session
 
@@ -18,7 +19,8 @@ def segment(picture: Picture, session: Session) -> Matte:
     A picture that is itself partly transparent is seen as on white, and nothing hidden becomes subject.
     """
     x, geometry = session.prepare(on_white(picture))
-    return judge(session.restore(session.run(x), geometry), session.card.calibration)
+    matte = judge(session.restore(session.run(x), geometry), session.card.calibration)
+    return tidied(matte) if matte.found else matte
 
 
 def on_white(picture: Picture) -> Picture:

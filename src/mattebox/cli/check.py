@@ -1,0 +1,106 @@
+"""`mattebox check`: does a picture keep a marketplace's rules? Each rule with what was measured and what mends it."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from mattebox.errors import InputMissing, MatteboxError
+
+if TYPE_CHECKING:
+    from mattebox.compose.commerce.rules import Rules
+    from mattebox.compose.commerce.verdict import Finding, Verdict
+    from mattebox.io.sources import Item
+
+FAILED = 1
+
+
+@click.command("check", context_settings={"help_option_names": ["-h", "--help"]})
+@click.argument("inputs", nargs=-1, metavar="IN...")
+@click.option("--for", "market", metavar="NAME", help="amazon, ebay, etsy, google, shopify, walmart or zalando.")
+@click.option("--recursive", is_flag=True, help="Take the folders inside folders, too.")
+@click.option("--json", "as_json", is_flag=True, help="One JSON object per picture on standard output.")
+@click.option("--rules", "tell", is_flag=True, help="Print the rules, their sources, and when they were read.")
+def command(inputs: tuple[str, ...], market: str | None, recursive: bool, as_json: bool, tell: bool) -> int:
+    """Check pictures against a marketplace's rules. Exit code 0 when all pass, 1 when one does not.
+
+    \b
+      mattebox check mug.jpg --for amazon
+      mattebox cut mug.jpg --preset amazon -o mug-amazon.jpg      makes one that passes
+      mattebox check --for amazon --rules
+    """
+    from mattebox.compose.commerce.rules import find_rules, marketplaces
+    from mattebox.io.sources import expand
+
+    if market is None:
+        raise click.UsageError(f"say --for which marketplace: {', '.join(marketplaces())}")
+    rules = find_rules(market)
+    if tell:
+        _tell(rules)
+        return 0
+    if not inputs:
+        raise click.UsageError("give at least one picture")
+    codes = [_one(item, rules, as_json) for item in expand(inputs, recursive=recursive)]
+    return next((c for c in codes if c > FAILED), max(codes, default=0))
+
+
+def _one(item: Item | InputMissing, rules: Rules, as_json: bool) -> int:
+    """Check one picture, say it, and return its exit code."""
+    try:
+        if isinstance(item, InputMissing):
+            raise item
+        path = "-" if item.path is None else item.path
+        verdict = judged(path, rules)
+    except MatteboxError as error:
+        click.echo(f"mattebox: {error}", err=True)
+        return error.exit_code
+    if as_json:
+        rows = [{k: getattr(f, k) for k in f.__dataclass_fields__} for f in verdict.findings]
+        click.echo(json.dumps({"input": str(path), "for": rules.name, "passed": verdict.passed, "rules": rows}))
+    else:
+        _say(str(path), verdict)
+    return 0 if verdict.passed else FAILED
+
+
+def judged(path: Path | str, rules: Rules) -> Verdict:
+    """Read a picture ("-" is standard input) and hold it against the rules."""
+    from mattebox.compose.commerce.verdict import judge
+    from mattebox.io import header
+    from mattebox.io.read import read
+    from mattebox.io.sources import read_bytes
+
+    name = "standard input" if path == "-" else str(path)
+    data = read_bytes(path, name=name)
+    return judge(read(data, name=name), header.sniff(data, name).format, len(data), rules)
+
+
+def _say(name: str, verdict: Verdict) -> None:
+    click.echo(f"{name}: {'passes' if verdict.passed else 'does not pass'} for {verdict.marketplace}")
+    width = max(len(f.rule) for f in verdict.findings)
+    for finding in verdict.findings:
+        click.echo(f"  {_mark(finding)}  {finding.rule.ljust(width)}  {finding.measured}{_wanted(finding)}")
+
+
+def _mark(finding: Finding) -> str:
+    return "ok  " if finding.passed else "note" if finding.advice else "FAIL"
+
+
+def _wanted(finding: Finding) -> str:
+    if finding.passed:
+        return ""
+    return f"  (wanted: {finding.wanted}; mend: {finding.remedy})"
+
+
+def _tell(rules: Rules) -> None:
+    import msgspec
+
+    click.echo(rules.title)
+    for name, value in msgspec.to_builtins(rules).items():
+        if name not in ("name", "title", "sources") and value not in (None, False, (), []):
+            shown = ", ".join(map(str, value)) if isinstance(value, list | tuple) else value
+            click.echo(f"  {name.replace('_', ' ')}: {shown}")
+    for source in rules.sources:
+        click.echo(f"  read {source.read}: {source.address}" + (f" ({source.note})" if source.note else ""))

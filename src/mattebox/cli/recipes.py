@@ -1,0 +1,29 @@
+"""`mattebox recipes`: the presets, one of them as a file to begin with, or the schema of all recipes."""
+
+from __future__ import annotations
+
+import click
+
+
+@click.command("recipes", context_settings={"help_option_names": ["-h", "--help"]})
+@click.argument("name", required=False)
+@click.option("--schema", is_flag=True, help="The JSON Schema of recipes: every step, field, default and limit.")
+def command(name: str | None, schema: bool) -> int:
+    """List the recipes that come along; with NAME, print one, to change and keep.
+
+    \b
+      mattebox recipes amazon > mine.toml
+      mattebox run mine.toml photos/ -o listing/
+    """
+    from mattebox import presets
+    from mattebox.recipe import schema as recipe_schema
+
+    if schema:
+        click.echo(recipe_schema())
+    elif name:
+        click.echo(presets.find_preset(name).to_toml(), nl=False)
+    else:
+        width = max(len(n) for n in presets.names())
+        for known in presets.names():
+            click.echo(f"{known.ljust(width)}  {presets.find_preset(known).title}")
+    return 0

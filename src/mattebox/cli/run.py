@@ -1,0 +1,40 @@
+"""`mattebox run`: a recipe, then photographs; in all else `mattebox cut`."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import click
+
+from mattebox.cli import cut
+from mattebox.cli.options import StepCommand
+
+EXAMPLES = """
+\b
+Examples:
+  mattebox run listing.toml photos/ -o listing/
+  mattebox run listing.toml photo.jpg --background "#f4f4f4"     the recipe, with another background
+  mattebox cut photo.jpg --crop --background white --save-recipe listing.toml
+
+\b
+All of `mattebox cut`'s options are taken; those of the steps change the recipe.
+"""
+
+
+def _callback(recipe: str, **options: Any) -> int:
+    """Do what a recipe (.toml, .json) says to photographs."""
+    context = click.get_current_context()
+    context.params["recipe_file"] = recipe
+    assert cut.command.callback is not None
+    done: int = cut.command.callback(**options | {"recipe_file": recipe})
+    return done
+
+
+command = StepCommand(
+    "run",
+    callback=_callback,
+    params=[click.Argument(["recipe"]), *(p for p in cut.command.params if p.name != "recipe_file")],
+    help=_callback.__doc__,
+    epilog=EXAMPLES,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)

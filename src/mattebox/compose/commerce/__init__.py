@@ -1,0 +1,1 @@
+"""Marketplaces: their rules as data, what a picture measures, and the verdict."""

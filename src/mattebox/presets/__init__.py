@@ -1,0 +1,25 @@
+"""Recipes with a name, packaged as the files beside this one: `--preset product`, or the name of a marketplace."""
+
+from __future__ import annotations
+
+import difflib
+from pathlib import Path
+
+from mattebox.errors import UsageError
+from mattebox.recipe import Recipe, load_recipe
+
+FOLDER = Path(__file__).parent
+
+
+def names() -> list[str]:
+    """All presets."""
+    return sorted(path.stem for path in FOLDER.glob("*.toml"))
+
+
+def find_preset(name: str) -> Recipe:
+    """The recipe of that name. UsageError with the nearest."""
+    if name in names():
+        return load_recipe(FOLDER / f"{name}.toml")
+    near = difflib.get_close_matches(name, names(), 1)
+    hint = f"did you mean {near[0]}? " if near else ""
+    raise UsageError(f"there is no preset {name!r}", f"{hint}choose one of: {', '.join(names())}")
