@@ -44,7 +44,7 @@ class Cutout(Result):
         options = save_options(self.saving)
         options["format"], options["quality"] = format or options["format"], quality or options["quality"]
         inputs = () if self.source is None else (self.source,)
-        write(self.picture, target, overwrite=overwrite, inputs=inputs, hidden=hidden, **options)
+        write(self.picture, target, overwrite=overwrite, inputs=inputs, hidden=hidden, layers=self.layers, **options)
 
 
 class SaveOptions(TypedDict):

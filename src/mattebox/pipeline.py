@@ -13,7 +13,7 @@ from typing import TypeVar
 import numpy as np
 
 from mattebox.compose import scene
-from mattebox.compose.scene import Album, Scene
+from mattebox.compose.scene import Album
 from mattebox.errors import NoSubject
 from mattebox.io.deliver import deliver
 from mattebox.io.read import read_once
@@ -22,7 +22,7 @@ from mattebox.matte.foreground import foreground
 from mattebox.matte.refine import enlarge, refine
 from mattebox.matte.segment import segment
 from mattebox.recipe import Cut, Recipe, Save
-from mattebox.types import Box, Matte, Picture
+from mattebox.types import Box, Layer, Matte, Picture
 from mattebox.zoo.registry import find_card
 from mattebox.zoo.session import Session, open_session
 
@@ -39,7 +39,7 @@ class Result:
     model: str | None = None
     device: str | None = None
     seconds: dict[str, float] = field(default_factory=dict)
-    layers: Scene | None = None
+    layers: tuple[Layer, ...] = ()
 
 
 class Stages:
@@ -78,12 +78,10 @@ def run(
         ready = session or stages.run("open", lambda: open_session(step.model, device, threads))
         result = cut_out(picture, step, ready, stages, name)
     if recipe.composes:
-        layers = stages.run("compose", lambda: scene.arrange(picture, result.picture, _box(result), recipe, album))
-        flat = stages.run("flatten", layers.flat)
-        result = replace(result, picture=flat, layers=layers)
+        made = stages.run("compose", lambda: scene.arrange(picture, result.picture, _box(result), recipe, album))
+        result = replace(result, picture=stages.run("flatten", made.flat), layers=made.layers())
     if (saving := recipe.find(Save)) is not None:
-        srgb, eight = saving.profile == "srgb", saving.depth == "8"
-        result = replace(result, picture=stages.run("deliver", lambda: deliver(result.picture, srgb=srgb, eight=eight)))
+        result = stages.run("deliver", lambda: _delivered(result, saving))
     return replace(result, seconds=stages.seconds)
 
 
@@ -116,6 +114,16 @@ def _made(picture: Picture, matte: Matte, step: Cut) -> Picture:
     if step.colours == "clean":
         return foreground(picture, matte)
     return picture.with_pixels(picture.rgb, matte.alpha)
+
+
+def _delivered(result: Result, saving: Save) -> Result:
+    """The result as its file is to carry it."""
+
+    def made(picture: Picture) -> Picture:
+        return deliver(picture, srgb=saving.profile == "srgb", eight=saving.depth == "8")
+
+    layers = tuple(Layer(name, made(picture)) for name, picture in result.layers)
+    return replace(result, picture=made(result.picture), layers=layers)
 
 
 def _box(result: Result) -> Box:

@@ -109,9 +109,13 @@ class Background(Struct, frozen=True, tag="background", tag_field="step", forbid
 class Save(Struct, frozen=True, tag="save", tag_field="step", forbid_unknown_fields=True):
     """How the file is written."""
 
-    format: Annotated[str, Meta(description="png, jpg, webp, avif, tiff or bmp; auto goes by the suffix, else PNG")] = (
-        "auto"
-    )
+    format: Annotated[
+        str,
+        Meta(
+            description="png, jpg, webp, avif, tiff, bmp, psd or exr (layers), zip (colour and alpha); "
+            "auto goes by the suffix, else PNG"
+        ),
+    ] = "auto"
     quality: Annotated[
         int,
         Meta(

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import enum
 from dataclasses import dataclass, field, replace
-from typing import Any, TypeAlias
+from typing import Any, NamedTuple, TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
@@ -92,6 +92,13 @@ class Picture:
     def with_pixels(self, rgb: Pixels, alpha: Pixels | None) -> Picture:
         """The same profile, metadata and notes around other pixels."""
         return replace(self, rgb=rgb, alpha=alpha)
+
+
+class Layer(NamedTuple):
+    """One of several pictures of one size, depth and profile that lie over each other."""
+
+    name: str
+    picture: Picture
 
 
 @dataclass(frozen=True, eq=False)

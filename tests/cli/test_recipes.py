@@ -92,3 +92,11 @@ def test_check_says_what_is_wrong_with_the_question(run: Run, photo: Path) -> No
     assert "did you mean etsy" in run("check", photo, "--for", "esty").error
     assert run("check", "none.jpg", "--for", "etsy").code == 3
     assert "https://" in run("check", "--for", "etsy", "--rules").out
+
+
+def test_layers_leave_as_a_photoshop_document(run: Run, photo: Path) -> None:
+    from psd_tools import PSDImage
+
+    assert run("cut", photo, "--shadow", "drop", "--background", "studio", "-o", "layers.psd").code == 0
+    assert [layer.name for layer in PSDImage.open("layers.psd")] == ["background", "shadow", "subject"]
+    assert run("cut", photo, "-o", "both.zip").code == 0

@@ -108,7 +108,9 @@ def test_limits_are_said() -> None:
 
 def test_names_and_suffixes() -> None:
     assert find_format(".JPG").name == find_format("jpeg").name == find_format("jpg").name == "jpeg"
-    assert {f.suffixes[0] for f in FORMATS.values()} == {".png", ".jpg", ".webp", ".avif", ".tif", ".bmp"}
+    assert {f.suffixes[0] for f in FORMATS.values()} == {
+        ".png", ".jpg", ".webp", ".avif", ".tif", ".bmp", ".psd", ".exr", ".zip",
+    }  # fmt: skip
     with pytest.raises(OutputError, match="'psd' is not a format we write; choose one of: .png"):
         find_format("psd")
 

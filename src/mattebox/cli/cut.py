@@ -143,6 +143,7 @@ def _prepared(recipe: Recipe, options: dict[str, Any]) -> Do:
             result.picture,
             "-" if job.target is None else job.target,
             **save_options(recipe.saving),
+            layers=result.layers,
             overwrite=options["overwrite"],
             inputs=() if job.source is None else (job.source,),
             hidden="keep" if options["keep_hidden"] else "zero",

@@ -18,7 +18,7 @@ from mattebox.compose.shadow import shadow
 from mattebox.errors import UsageError
 from mattebox.io import colour
 from mattebox.recipe import Background, Frame, Outline, Recipe, Shadow
-from mattebox.types import Box, Picture, Pixels
+from mattebox.types import Box, Layer, Picture, Pixels
 
 ENLARGED = 1.15  # from here on it shows
 
@@ -35,6 +35,12 @@ class Scene:
     shadow: Picture | None = None
     backdrop: Pixels | None = None
     blend: Space = "encoded"
+
+    def layers(self) -> tuple[Layer, ...]:
+        """From the bottom: background, shadow, subject; only those there are."""
+        found = [] if self.backdrop is None else [Layer("background", self.subject.with_pixels(self.backdrop, None))]
+        found += [] if self.shadow is None else [Layer("shadow", self.shadow)]
+        return (*found, Layer("subject", self.subject))
 
     def flat(self) -> Picture:
         """All layers in one picture: opaque when there is a backdrop."""

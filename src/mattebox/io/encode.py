@@ -7,6 +7,7 @@ are written straight beside alpha; what has no place for alpha refuses it.
 from __future__ import annotations
 
 import io
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 
@@ -15,9 +16,9 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from mattebox.errors import OutputError
-from mattebox.io import png
+from mattebox.io import layered, png
 from mattebox.io.resample import eight_bit
-from mattebox.types import Depth, Picture, Pixels
+from mattebox.types import Depth, Layer, Picture, Pixels
 
 Hidden = Literal["zero", "keep"]
 LEAST_QUALITY = 40  # below, blocks show
@@ -26,7 +27,8 @@ EXIF_PREFIX = b"Exif\0\0"
 
 @dataclass(frozen=True)
 class Format:
-    """A file format we write: its suffixes (the first is ours), MIME type, what it holds, and its default quality."""
+    """A file format we write: its suffixes (the first is ours), MIME type, what it holds, its default quality, and
+    whether it has layers."""
 
     name: str
     suffixes: tuple[str, ...]
@@ -35,6 +37,7 @@ class Format:
     sixteen: bool = False
     most: int = 1 << 31
     quality: int | None = None
+    layered: bool = False
 
 
 FORMATS = {
@@ -47,6 +50,9 @@ FORMATS = {
         Format("avif", (".avif",), "image/avif", alpha=True, most=65535, quality=80),
         Format("tiff", (".tif", ".tiff"), "image/tiff", alpha=True, sixteen=True),
         Format("bmp", (".bmp",), "image/bmp", alpha=False),
+        Format("psd", (".psd",), "image/vnd.adobe.photoshop", alpha=True, sixteen=True, most=30000, layered=True),
+        Format("exr", (".exr",), "image/x-exr", alpha=True, sixteen=True, layered=True),
+        Format("zip", (".zip",), "application/zip", alpha=True, most=65535, quality=92),
     )
 }
 
@@ -71,9 +77,23 @@ def encode(picture: Picture, format: str, *, quality: int | None = None, hidden:
     _check(picture, kind, quality)
     if kind.name == "png":
         return png.encode_png(picture.rgb, picture.alpha, _chunks(picture), zero_hidden=hidden == "zero")
+    if kind.layered:
+        return encode_layers([Layer("cutout", picture)], format)
+    if kind.name == "zip":
+        return _zip(picture, quality)
     if kind.name == "tiff" and picture.depth is Depth.SIXTEEN:
         return _tiff16(picture, hidden)
     return _pillow(picture, kind, quality, hidden)
+
+
+def encode_layers(layers: Sequence[Layer], format: str) -> bytes:
+    """Layers, the last on top, as the bytes of a file that has them (PSD, EXR). OutputError."""
+    kind = find_format(format)
+    if not kind.layered:
+        raise OutputError(f"{kind.name.upper()} has no layers", "choose psd or exr")
+    for layer in layers:
+        _check(layer.picture, kind, None)
+    return layered.psd(layers) if kind.name == "psd" else layered.exr(layers)
 
 
 def encode_within(
@@ -159,6 +179,14 @@ def _pillow(picture: Picture, kind: Format, quality: int | None, hidden: Hidden)
     options |= _settings(kind.name, quality or kind.quality, hidden)
     Image.fromarray(_pixels(picture, hidden)).save(file, kind.name, **options)
     return file.getvalue()
+
+
+def _zip(picture: Picture, quality: int | None) -> bytes:
+    """Colours under the subject's edge and beyond, and the alpha beside them."""
+    opaque = np.full(picture.size, picture.depth.peak, picture.rgb.dtype)
+    alpha = opaque if picture.alpha is None else picture.alpha
+    colour = encode(picture.with_pixels(picture.rgb, None), "jpeg", quality=quality)
+    return layered.zipped(colour, encode_plane(alpha))
 
 
 def _settings(name: str, quality: int | None, hidden: Hidden) -> dict[str, Any]:

@@ -7,14 +7,14 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from pathlib import Path
 from typing import BinaryIO
 
 from mattebox.errors import OutputError
 from mattebox.io import atomic
-from mattebox.io.encode import Format, Hidden, encode, encode_within, find_format
-from mattebox.types import Picture
+from mattebox.io.encode import Format, Hidden, encode, encode_layers, encode_within, find_format
+from mattebox.types import Layer, Picture
 
 Target = str | os.PathLike[str] | BinaryIO
 
@@ -27,30 +27,35 @@ def write(
     quality: int | None = None,
     overwrite: bool = False,
     most_bytes: int | None = None,
+    layers: Sequence[Layer] = (),
     inputs: Collection[Path] = (),
     hidden: Hidden = "zero",
 ) -> Path | None:
     """Write a picture and return its path (None for a file object or "-", standard output).
 
     The format is the suffix's unless given; `quality` 1..100, lowered where the file would have more than `most_bytes`;
-    files among `inputs` are never overwritten; `hidden` "keep" writes the colours under alpha 0. Raises OutputError,
-    and then nothing has changed.
+    `layers`, the last on top, stand in for the picture in formats that have them; files among `inputs` are never
+    overwritten; `hidden` "keep" writes the colours under alpha 0. Raises OutputError, and then nothing has changed.
     """
     if isinstance(target, str | os.PathLike) and os.fspath(target) != "-":
         path = Path(target)
         kind = format_of(path, format)
         protect(path, inputs)
-        atomic.write_bytes(path, _encoded(picture, kind.name, quality, most_bytes, hidden), overwrite=overwrite)
+        atomic.write_bytes(path, _encoded(picture, kind, quality, most_bytes, layers, hidden), overwrite=overwrite)
         return path
     file = sys.stdout.buffer if isinstance(target, str | os.PathLike) else target
-    _pour(_encoded(picture, format or "png", quality, most_bytes, hidden), file)
+    _pour(_encoded(picture, find_format(format or "png"), quality, most_bytes, layers, hidden), file)
     return None
 
 
-def _encoded(picture: Picture, format: str, quality: int | None, most: int | None, hidden: Hidden) -> bytes:
+def _encoded(
+    picture: Picture, kind: Format, quality: int | None, most: int | None, layers: Sequence[Layer], hidden: Hidden
+) -> bytes:
+    if kind.layered and layers:
+        return encode_layers(layers, kind.name)
     if most is None:
-        return encode(picture, format, quality=quality, hidden=hidden)
-    return encode_within(picture, format, most, quality=quality, hidden=hidden)
+        return encode(picture, kind.name, quality=quality, hidden=hidden)
+    return encode_within(picture, kind.name, most, quality=quality, hidden=hidden)
 
 
 def format_of(path: Path, format: str | None = None) -> Format:

@@ -1,0 +1,78 @@
+"""Layers and channels for other programs: Photoshop documents, OpenEXR, and ZIP files of colour and alpha.
+
+PSD (psd-tools) keeps 8 or 16 bits and the profile, straight alpha, one layer each. OpenEXR (the project's own package)
+is linear light through sRGB's curve, half floats, colours premultiplied as its readers expect, one part each. Pure.
+"""
+
+from __future__ import annotations
+
+import io
+import tempfile
+import zipfile
+from collections.abc import Sequence
+from importlib import import_module
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from mattebox.errors import OutputError
+from mattebox.types import Layer, Picture
+
+ICC_RESOURCE = 1039  # of Adobe's Photoshop File Formats Specification
+
+
+def psd(layers: Sequence[Layer]) -> bytes:
+    """A Photoshop document, the last layer on top. OutputError when psd-tools is not installed."""
+    api = _extra("psd_tools", "PSD")
+    first = layers[0].picture
+    height, width = first.size
+    document = api.PSDImage.new("RGB", (width, height), depth=int(first.depth))
+    for name, picture in layers:
+        document.create_pixel_layer_from_array(_rgba(picture), name=name)
+    if first.profile:
+        resources = import_module("psd_tools.psd.image_resources")
+        document.image_resources[ICC_RESOURCE] = resources.ImageResource(key=ICC_RESOURCE, data=first.profile)
+    file = io.BytesIO()
+    document.save(file)
+    return file.getvalue()
+
+
+def exr(layers: Sequence[Layer]) -> bytes:
+    """An OpenEXR file, one part for each layer. OutputError when OpenEXR is not installed."""
+    api = _extra("OpenEXR", "EXR")
+    header = {"compression": api.ZIP_COMPRESSION, "type": api.scanlineimage}
+    parts = [api.Part(dict(header), {"RGBA": _premultiplied_light(p)}, name) for name, p in layers]
+    with tempfile.TemporaryDirectory() as folder:  # the package writes to paths only
+        path = Path(folder) / "layers.exr"
+        api.File(parts).write(str(path))
+        return path.read_bytes()
+
+
+def zipped(colour_jpg: bytes, alpha_png: bytes) -> bytes:
+    """A ZIP of color.jpg and alpha.png: much smaller than a PNG, and the names remove.bg's users expect."""
+    file = io.BytesIO()
+    with zipfile.ZipFile(file, "w", zipfile.ZIP_STORED) as archive:
+        for name, content in (("color.jpg", colour_jpg), ("alpha.png", alpha_png)):
+            archive.writestr(zipfile.ZipInfo(name), content)  # dated 1980: same picture, same bytes
+    return file.getvalue()
+
+
+def _rgba(picture: Picture) -> NDArray[Any]:
+    alpha = picture.alpha if picture.alpha is not None else np.full(picture.size, picture.depth.peak, picture.rgb.dtype)
+    return np.dstack([picture.rgb, alpha])
+
+
+def _premultiplied_light(picture: Picture) -> NDArray[np.float16]:
+    values = _rgba(picture).astype(np.float32) / np.float32(picture.depth.peak)
+    v, alpha = values[..., :3], values[..., 3:]
+    light = np.where(v <= 0.04045, v / 12.92, ((v + 0.055) / 1.055) ** 2.4) * alpha
+    return np.concatenate([light, alpha], 2).astype(np.float16)
+
+
+def _extra(module: str, format: str) -> Any:
+    try:
+        return import_module(module)
+    except ImportError as error:
+        raise OutputError(f"{format} files need a package more", "pip install mattebox[layers]") from error
