@@ -144,7 +144,9 @@ class Card(Struct, frozen=True, forbid_unknown_fields=True):
             new_input = msgspec.convert({**msgspec.to_builtins(self.input), **seen}, Input)
             new_output = msgspec.convert({**msgspec.to_builtins(self.output), **read}, Output)
         except msgspec.ValidationError as error:
-            raise ModelError(f"model {self.name}: its variant {name} is malformed ({error})", "correct its card") from error
+            raise ModelError(
+                f"model {self.name}: its variant {name} is malformed ({error})", "correct its card"
+            ) from error
         changed = {"name": f"{self.name}@{name}", "input": new_input, "output": new_output, "variants": {}}
         return msgspec.structs.replace(self, **changed)
 

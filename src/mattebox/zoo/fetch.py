@@ -89,7 +89,8 @@ def _open(address: str, held: int) -> http.client.HTTPResponse | None:
     """The response, from byte `held` on if the server can; None when it says that there is nothing beyond."""
     request = urllib.request.Request(address, headers=AGENT | ({"Range": f"bytes={held}-"} if held else {}))
     try:
-        response: http.client.HTTPResponse = urllib.request.urlopen(request, timeout=TIMEOUT)
+        opener = urllib.request.build_opener()  # of its own, for the shared one keeps the proxies it saw first
+        response: http.client.HTTPResponse = opener.open(request, timeout=TIMEOUT)
     except urllib.error.HTTPError as error:
         with error:
             if error.code == 416 and error.headers.get("Content-Range") == f"bytes */{held}":

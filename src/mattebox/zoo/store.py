@@ -11,13 +11,16 @@ import json
 import os
 from collections.abc import Iterable
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from mattebox.errors import ModelError
 from mattebox.zoo import settings
 from mattebox.zoo.card import Card
-from mattebox.zoo.fetch import Report, fetch
 from mattebox.zoo.graph import external_files
 from mattebox.zoo.lock import held
+
+if TYPE_CHECKING:
+    from mattebox.zoo.fetch import Report
 
 Hashes = dict[str, str]
 
@@ -109,6 +112,8 @@ def record_of(target: Path) -> Path:
 
 def _bring(card: Card, target: Path, report: Report) -> None:
     """Fetch, verify, give the name. What an earlier attempt left may be bad: then once more from the start."""
+    from mattebox.zoo.fetch import fetch  # and with it the library of the network, which nothing else needs
+
     if settings.offline():
         raise ModelError(
             f"model {card.name} is not here and the network is switched off (--offline, MATTEBOX_OFFLINE)",
