@@ -129,7 +129,7 @@ class Card(Struct, frozen=True, forbid_unknown_fields=True):
         if not (_hex(self.sha256, 64) or _hex(self.md5, 32)) or (self.sha256 and not _hex(self.sha256, 64)):
             raise ValueError("give the sha256 of the weights, or the md5 that their publisher gives")
         names = [self.weights, *self.parts]
-        if any(Path(n).name != n or n.startswith(".") or "\\" in n for n in names):
+        if any(not n or Path(n).name != n or n.startswith(".") or "\\" in n for n in names):
             raise ValueError("weights and parts are names of files, without folders")
 
     def variant(self, name: str) -> Card:
