@@ -17,7 +17,7 @@ import click
 from mattebox._version import __version__
 from mattebox.errors import MatteboxError
 
-COMMANDS = {"cut": "cut", "models": "models", "completion": "completion"}
+COMMANDS = {"cut": "cut", "models": "models", "doctor": "doctor", "completion": "completion"}
 INTERNAL, INTERRUPTED = 70, 130
 
 EPILOG = """

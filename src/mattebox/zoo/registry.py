@@ -65,7 +65,7 @@ def _embedded() -> dict[str, Card]:
 @cache
 def _shipped() -> dict[str, Card]:
     """The cards that do not change while we run."""
-    known = _checked(_embedded(), map(load_card, sorted(CARDS.glob("*.toml"))), "mattebox")
+    known = _checked(_embedded(), map(load_card, sorted(CARDS.glob("*.toml"), key=lambda path: path.stem)), "mattebox")
     for hook in entry_points(group="mattebox.cards"):
         try:
             offered = list(hook.load()())

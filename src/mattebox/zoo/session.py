@@ -117,7 +117,7 @@ def _runner(session: Any, card: Card) -> Run:
     inputs = {i.name: i for i in session.get_inputs()}
     constants = {name: np.asarray(value, np.float32) for name, value in card.input.constants.items()}
     free = [name for name in inputs if name not in constants]
-    if len(free) != 1 or len(session.get_outputs()) <= card.output.index:
+    if len(free) != 1 or not constants.keys() <= inputs.keys() or len(session.get_outputs()) <= card.output.index:
         raise ModelError(
             f"model {card.name} has the inputs {', '.join(inputs)} and {len(session.get_outputs())} outputs",
             "name all but the picture under constants in its card, and an output that there is",

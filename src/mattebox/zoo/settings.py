@@ -13,6 +13,7 @@ from pathlib import Path
 from mattebox.errors import UsageError
 
 HOME, MIRROR, OFFLINE, COMMERCIAL = (f"MATTEBOX_{name}" for name in ("HOME", "MIRROR", "OFFLINE", "COMMERCIAL"))
+CHANGES = (MIRROR, OFFLINE, COMMERCIAL)
 YES, NO = {"1", "yes", "true", "on"}, {"", "0", "no", "false", "off"}
 
 

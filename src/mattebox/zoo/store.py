@@ -64,10 +64,11 @@ def verify(card: Card) -> Hashes:
     return found
 
 
-def pull(card: Card, report: Report = lambda done, whole: None) -> Path:
+def pull(card: Card, report: Report = lambda done, whole: None, *, accepted: bool = False) -> Path:
     """Bring the weights here from the card's address, or the mirror's; at once when they are here and good.
 
-    Goes on where an interrupted pull ended. Of two processes at it, one works and the other waits. Raises ModelError.
+    Goes on where an interrupted pull ended. Of two processes at it, one works and the other waits. `accepted`: the
+    user has agreed to the licence, where that must be asked. Raises ModelError.
     """
     target = path_of(card)
     if not card.url:
@@ -77,6 +78,7 @@ def pull(card: Card, report: Report = lambda done, whole: None) -> Path:
         target.parent.mkdir(parents=True, exist_ok=True)
         with held(target.with_name(f"{target.name}.lock")):
             if not _good(card, target):
+                _allow(card, target, accepted)
                 _bring(card, target, report)
     except OSError as error:
         raise ModelError(
@@ -110,15 +112,26 @@ def record_of(target: Path) -> Path:
     return target.with_name(f"{target.name}.json")
 
 
+def _allow(card: Card, target: Path, accepted: bool) -> None:
+    """ModelError when the network is forbidden, or the licence not accepted."""
+    licence = card.licence
+    if settings.offline():
+        raise ModelError(
+            f"model {base_name(card)} is not here and the network is switched off (--offline, MATTEBOX_OFFLINE)",
+            f"pull it while online, or copy the file to {target}",
+        )
+    if licence.must_be_accepted and not accepted:
+        limits = "" if licence.commercial else ", not for commercial use"
+        raise ModelError(
+            f"the weights of {base_name(card)} are under the licence {licence.name}{limits} ({licence.url})",
+            "read it and, if you agree, pull again with --accept-licence",
+        )
+
+
 def _bring(card: Card, target: Path, report: Report) -> None:
     """Fetch, verify, give the name. What an earlier attempt left may be bad: then once more from the start."""
     from mattebox.zoo.fetch import fetch  # and with it the library of the network, which nothing else needs
 
-    if settings.offline():
-        raise ModelError(
-            f"model {card.name} is not here and the network is switched off (--offline, MATTEBOX_OFFLINE)",
-            f"pull it while online, or copy the file to {target}",
-        )
     address, part, wanted = address_of(card), part_of(target), expected(card)
     for last in (False, True) if part.exists() else (True,):
         fetch(address, part, card.bytes, report)
