@@ -54,12 +54,12 @@ def test_the_list_marks_what_is_here_and_what_it_may_be_used_for(run: Run) -> No
 
 
 def test_commercial_leaves_out_the_rest(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
-    assert "rmbg" not in run("models", "list", "--commercial").out
-    assert "rmbg" not in run("models", "--commercial").out
+    assert "rmbg-" not in run("models", "list", "--commercial").out
+    assert "rmbg-" not in run("models", "--commercial").out
     assert "MATTEBOX_COMMERCIAL" not in os.environ
-    assert "rmbg" in run("models").out
+    assert "rmbg-" in run("models").out
     monkeypatch.setenv("MATTEBOX_COMMERCIAL", "1")
-    assert "rmbg" not in run("models").out
+    assert "rmbg-" not in run("models").out
 
 
 def test_show(run: Run) -> None:

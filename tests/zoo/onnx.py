@@ -67,15 +67,17 @@ def colour_network(
     sigmoid: bool = True,
     extra: Sequence[tuple[str, int]] = (),
     outputs: Sequence[str] = ("output", "picture"),
+    shrink: int = 1,
 ) -> bytes:
     """`output` = each pixel's colours times `weights` (channels x 3), through a sigmoid or not; `picture` = its input.
 
-    `extra` are further inputs (name, rank) that it ignores.
+    `extra` are further inputs (name, rank) that it ignores. `shrink` takes means of blocks of so many pixels a side.
     """
     last = "product" if sigmoid else "output"
-    nodes = [node("Conv", ["input", "weights"], [last]), node("Identity", ["input"], ["picture"])]
+    steps = message((1, "strides"), (8, shrink), (8, shrink), (20, 7))
+    nodes = [node("Conv", ["input", "weights"], [last], steps), node("Identity", ["input"], ["picture"])]
     if sigmoid:
         nodes.append(node("Sigmoid", ["product"], ["output"]))
     inputs = [value("input", 4), *[value(name, rank) for name, rank in extra]]
-    kernel = tensor("weights", weights.reshape(-1, 3, 1, 1))
+    kernel = tensor("weights", np.tile(weights[..., None, None] / shrink**2, (shrink, shrink)))
     return model(nodes, inputs, [value(name, 4) for name in outputs], [kernel])

@@ -43,6 +43,7 @@ PEER = {
     "birefnet-hr-matting": (2048, *IMAGENET, False, True),
     "rmbg-1.4": (1024, HALF, ONES, False, False),
     "ben2": (1024, (0.0, 0.0, 0.0), ONES, False, False),
+    "ormbg": (1024, (0.0, 0.0, 0.0), ONES, False, False),
 }
 WEIGHTS = np.array([[9.0, -14.0, 5.0]])
 
@@ -77,7 +78,7 @@ def theirs(content: bytes, x: np.ndarray, output: int = 0) -> np.ndarray:
 
 
 def test_every_squashed_alpha_is_compared() -> None:
-    squashed = {n for n, c in registry.cards().items() if c.input.fit == "squash" and c.output.values != "classes"}
+    squashed = {n for n, c in registry.cards().items() if c.input.fit == "squash" and not c.output.classes}
     assert squashed == set(PEER)
 
 
@@ -101,6 +102,27 @@ def test_clothes_are_the_peers_classes(tmp_path: Path, coffee: Picture) -> None:
     for name, chosen in (("", (1, 2, 3)), ("@upper", (1,)), ("@lower", (2,)), ("@full", (3,))):
         card = made(registry.find_card(f"u2net_cloth_seg{name}"), tmp_path, content)
         assert (ours(card, coffee) == np.isin(classes, chosen)).all()
+
+
+def test_shares_of_classes_add_up(tmp_path: Path, coffee: Picture) -> None:
+    content = colour_network(np.array([[-9.0, 14.0, -5.0], [9.0, -14.0, 5.0]]))
+    shares = theirs(content, prepared(coffee, 192, HALF, HALF, False))
+    found = ours(made(registry.find_card("pphumanseg"), tmp_path, content), coffee)
+    assert np.abs(found - shares[1]).max() < 1e-4
+
+
+def test_segformer_decides_after_its_logits_are_enlarged(tmp_path: Path, coffee: Picture) -> None:
+    """`scale`: an average over blocks of 4 x 4 stands for the network's coarse output."""
+    card = registry.find_card("segformer-clothes@upper")
+    weights = np.zeros((18, 3))
+    weights[4], weights[6] = (1.0, 1.0, 1.0), (-1.0, -1.0, -1.0)  # bright, dark
+    content = colour_network(weights, sigmoid=False, shrink=4)
+    coarse = theirs(content, prepared(coffee, 512, *IMAGENET, False))
+    planes = [np.array(Image.fromarray(p).resize((512, 512), Image.Resampling.BILINEAR)) for p in coarse]
+    wanted = np.argmax(planes, axis=0) == 4
+    assert coarse.shape == (18, 128, 128)
+    assert 0.1 < wanted.mean() < 0.9
+    assert (ours(made(card, tmp_path, content), coffee) == wanted).all()
 
 
 def test_modnet_sees_the_short_side_at_512(tmp_path: Path, chelsea: Picture) -> None:

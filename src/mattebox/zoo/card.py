@@ -59,21 +59,28 @@ class Input(Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class Output(Struct, frozen=True, forbid_unknown_fields=True):
-    """What the network's output number `index` means: `alpha` = 0..1, `logits` = alpha before the sigmoid, `classes` =
-    one channel for each of `classes`, of which the largest wins and `subject` names those wanted."""
+    """What the network's output number `index` means, at a `scale`-th of the input's size.
 
-    values: Literal["alpha", "logits", "classes"] = "alpha"
+    `alpha` = 0..1; `logits` = alpha before the sigmoid; `classes` = one channel for each of `classes`, of which the
+    largest wins; `shares` = the same, but 0..1 and adding up to 1. `subject` names the classes wanted.
+    """
+
+    values: Literal["alpha", "logits", "classes", "shares"] = "alpha"
     index: int = 0
+    scale: int = 1
     classes: tuple[str, ...] = ()
     subject: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
-        if self.values == "classes" and not (self.subject and set(self.subject) <= set(self.classes)):
-            raise ValueError("subject must name some of the classes")
-
-    @property
-    def channels(self) -> int:
-        return len(self.classes) if self.values == "classes" else 1
+        by_class = self.values in ("classes", "shares")
+        if (
+            by_class != bool(self.classes)
+            or by_class != bool(self.subject)
+            or not set(self.subject) <= set(self.classes)
+        ):
+            raise ValueError("classes, and a subject among them, go with values = classes or shares")
+        if self.scale < 1 or self.index < 0:
+            raise ValueError("scale must be positive, and index not negative")
 
 
 class Calibration(Struct, frozen=True, forbid_unknown_fields=True):

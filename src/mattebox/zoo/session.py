@@ -84,15 +84,21 @@ class Session:
     def _alpha(self, x: NDArray[np.float32]) -> NDArray[np.float32]:
         """What the network says of `x`, as the card's output declares it, as alpha."""
         y, output = self._run(x), self.card.output
-        wanted = (1, output.channels, *x.shape[2:])
+        height, width = x.shape[2:]
+        wanted = (1, len(output.classes) or 1, height // output.scale, width // output.scale)
         if y.shape != wanted:
             raise ModelError(f"model {self.card.name} gave {y.shape}", f"it must give {wanted}; correct its card")
-        if output.values == "classes":
-            chosen = [output.classes.index(name) for name in output.subject]
-            return np.isin(y.argmax(axis=1, keepdims=True), chosen).astype(np.float32)
+        if output.scale > 1:
+            y = np.stack([resample.enlarge(plane, (height, width), "bilinear") for plane in y[0]])[None]
+        if output.values == "alpha":
+            return y
         if output.values == "logits":
             return (1 / (1 + np.exp(-np.clip(y, -80, 80)))).astype(np.float32)
-        return y
+        chosen = [output.classes.index(name) for name in output.subject]
+        if output.values == "shares":
+            shares: NDArray[np.float32] = y[:, chosen].sum(axis=1, keepdims=True)
+            return shares
+        return np.isin(y.argmax(axis=1, keepdims=True), chosen).astype(np.float32)
 
 
 _open: OrderedDict[tuple[str, str, int | None], Session] = OrderedDict()
