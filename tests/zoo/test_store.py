@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import hashlib
 import json
 import os
@@ -139,6 +140,13 @@ def test_a_server_without_range_sends_all_again(shop: Shop) -> None:
     assert whole(store.pull(shop.card()))
 
 
+def test_a_server_without_range_that_never_comes_further_is_given_up(shop: Shop) -> None:
+    shop.ranges, shop.breaks = False, [1_000_000, 500_000] * 9
+    with pytest.raises(ModelError, match="check the network"):
+        store.pull(shop.card())
+    assert len(shop.asked) == 1 + fetch.RETRIES
+
+
 def test_a_server_that_announces_no_length(shop: Shop) -> None:
     shop.announce = False
     assert whole(store.pull(shop.card(bytes=0)))
@@ -180,6 +188,23 @@ def test_refusals_last_and_failures_pass(shop: Shop, status: int, tries: int) ->
     else:
         assert whole(store.pull(shop.card()))
     assert len(shop.asked) == tries
+
+
+def test_a_server_that_is_not_there(home: Path) -> None:
+    with open_shop(CONTENT) as gone:
+        card = gone.card()
+    with pytest.raises(ModelError, match=r"official\.onnx: cannot be reached \(.*refused.*\); check the network"):
+        store.pull(card)
+
+
+def test_a_disk_that_fails_is_not_the_networks_fault(shop: Shop, monkeypatch: pytest.MonkeyPatch) -> None:
+    def full(handle: int) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr(fetch.os, "fsync", full)
+    with pytest.raises(ModelError, match=r"cannot be written \(No space left.*free some space.*what came is kept"):
+        store.pull(shop.card())
+    assert len(shop.asked) == 1
 
 
 def test_two_processes_racing_end_with_one_good_file(shop: Shop) -> None:

@@ -13,7 +13,6 @@ import urllib.error
 import urllib.request
 from collections.abc import Callable
 from pathlib import Path
-from typing import IO
 from urllib.parse import urlsplit
 
 from mattebox._version import __version__
@@ -24,7 +23,7 @@ Report = Callable[[int, int | None], None]
 
 BLOCK = 1 << 18
 TIMEOUT = 30.0  # seconds without a byte
-RETRIES = 3  # connections in a row that bring nothing new
+RETRIES = 3  # connections in a row that come no further
 PAUSE = 0.5  # seconds before the second try, doubled each time
 LASTING = {401, 403, 404, 410, 451}  # a second try would hear the same
 
@@ -43,13 +42,14 @@ def fetch(address: str, part: Path, size: int, report: Report) -> None:
     """
     if urlsplit(address).scheme not in ("http", "https"):
         raise ModelError(f"{address}: not an address to pull from", "give one that starts with https://")
-    idle = 0
+    idle, most = 0, _length(part)
     while True:
-        before = _length(part)
         try:
-            return _once(address, part, size, report)
+            _once(address, part, size, report)
+            return
         except Interrupted as broken:
-            idle = 0 if _length(part) > before else idle + 1
+            idle = 0 if _length(part) > most else idle + 1
+            most = max(most, _length(part))
             if idle >= RETRIES:
                 raise ModelError(
                     f"{address}: {broken}", "check the network (or set HTTPS_PROXY) and run it again; it goes on there"
@@ -63,33 +63,25 @@ def _once(address: str, part: Path, size: int, report: Report) -> None:
     if size and held > size:
         part.unlink()
         held = 0
-    if size and held == size:
-        return report(held, size)
-    try:
-        response = _open(address, held)
-        if response is None:  # nothing beyond what is held
-            return report(held, held)
-        with response:
-            start = held if _continues(response, held) else 0
-            whole = _whole(response, start)
-            if size and whole and whole != size:
-                raise ModelError(
-                    f"{address}: {whole:,} bytes where the card says {size:,}", "nothing was kept; try another mirror"
-                )
-            _copy(response, part, start, whole or size or None, report)
-    except ModelError:
-        raise
-    except urllib.error.URLError as error:
-        raise Interrupted(f"cannot be reached ({error.reason})") from error
-    except (http.client.HTTPException, ConnectionError, TimeoutError) as error:
-        raise Interrupted(f"the connection broke ({str(error) or type(error).__name__})") from error
+    response = None if size and held == size else _open(address, held)
+    if response is None:  # nothing beyond what is held
+        report(held, held)
+        return
+    with response:
+        start = held if _continues(response, held) else 0
+        whole = _whole(response, start)
+        if size and whole and whole != size:
+            raise ModelError(
+                f"{address}: {whole:,} bytes where the card says {size:,}", "nothing was kept; try another mirror"
+            )
+        _copy(response, part, start, whole or size or None, report)
 
 
 def _open(address: str, held: int) -> http.client.HTTPResponse | None:
     """The response, from byte `held` on if the server can; None when it says that there is nothing beyond."""
     request = urllib.request.Request(address, headers=AGENT | ({"Range": f"bytes={held}-"} if held else {}))
+    opener = urllib.request.build_opener()  # of its own, for the shared one keeps the proxies it saw first
     try:
-        opener = urllib.request.build_opener()  # of its own, for the shared one keeps the proxies it saw first
         response: http.client.HTTPResponse = opener.open(request, timeout=TIMEOUT)
     except urllib.error.HTTPError as error:
         with error:
@@ -103,6 +95,8 @@ def _open(address: str, held: int) -> http.client.HTTPResponse | None:
                     "look whether the publisher has moved or closed it, or set MATTEBOX_MIRROR",
                 ) from error
             raise Interrupted(f"the server failed ({error.code} {error.reason})") from error
+    except (OSError, http.client.HTTPException) as error:
+        raise Interrupted(f"cannot be reached ({getattr(error, 'reason', error)})") from error
     return response
 
 
@@ -118,13 +112,13 @@ def _whole(response: http.client.HTTPResponse, start: int) -> int | None:
     return start + int(length) if length.isdigit() else None
 
 
-def _copy(response: IO[bytes], part: Path, start: int, whole: int | None, report: Report) -> None:
+def _copy(response: http.client.HTTPResponse, part: Path, start: int, whole: int | None, report: Report) -> None:
     """The body behind the first `start` bytes of `part`, and no more than `whole`; flushed to the disk."""
     with part.open("r+b" if start else "wb") as file:
         file.seek(start)
         have = start
         report(have, whole)
-        while block := response.read(BLOCK):
+        while block := _block(response):
             have += len(block)
             if whole is not None and have > whole:
                 raise ModelError(f"more than the {whole:,} bytes expected came", "try another mirror")
@@ -134,6 +128,14 @@ def _copy(response: IO[bytes], part: Path, start: int, whole: int | None, report
         os.fsync(file.fileno())
     if whole is not None and have < whole:
         raise Interrupted(f"the connection ended after {have:,} of {whole:,} bytes")
+
+
+def _block(response: http.client.HTTPResponse) -> bytes:
+    """The next bytes; errors of the network are kept apart from those of the disk."""
+    try:
+        return response.read(BLOCK)
+    except (OSError, http.client.HTTPException) as error:
+        raise Interrupted(f"the connection broke ({str(error) or type(error).__name__})") from error
 
 
 def _length(part: Path) -> int:
