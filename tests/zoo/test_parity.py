@@ -18,7 +18,7 @@ from PIL import Image
 
 from mattebox.types import Picture
 from mattebox.zoo import registry
-from mattebox.zoo.card import Card
+from mattebox.zoo.card import Card, Input, Output
 from mattebox.zoo.session import Session
 from tests.zoo.onnx import colour_network
 
@@ -150,6 +150,26 @@ def test_real_u2netp(
     content = shared_data("weights/u2netp.onnx").read_bytes()
     wanted = theirs(content, prepared(picture, 320, *IMAGENET, True))[0]
     assert np.abs(ours(made(registry.find_card("u2netp"), tmp_path, content), picture) - wanted).max() < 1 / 255
+
+
+@pytest.mark.parametrize(("photograph", "subject", "share"), [("astronaut", 15, 0.47), ("chelsea", 8, 0.76)])
+def test_real_deeplab_cuts_out_the_class_that_is_named(
+    photograph: str,
+    subject: int,
+    share: float,
+    shared_data: Callable[[str], Path],
+    tmp_path: Path,
+    request: pytest.FixtureRequest,
+) -> None:
+    """DeepLabV3-MobileNetV2, 257 pixels, VOC (8 = cat, 15 = person): a network and a card of the user's own."""
+    content = shared_data("weights/deeplabv3-257.onnx").read_bytes()
+    card = msgspec.structs.replace(
+        registry.find_card("u2net_cloth_seg"),
+        input=Input(side=257, fit="squash", mean=HALF, std=HALF),
+        output=Output("classes", classes=tuple(map(str, range(21))), subject=(str(subject),)),
+    )
+    found = ours(made(card, tmp_path, content), request.getfixturevalue(photograph))
+    assert found.mean() == pytest.approx(share, abs=0.03)
 
 
 def test_rembgs_own_code(shared_data: Callable[[str], Path], tmp_path: Path, astronaut: Picture) -> None:

@@ -133,7 +133,7 @@ def _copy(response: http.client.HTTPResponse, part: Path, start: int, whole: int
 def _block(response: http.client.HTTPResponse) -> bytes:
     """The next bytes; errors of the network are kept apart from those of the disk."""
     try:
-        return response.read(BLOCK)
+        return response.read1(BLOCK)
     except (OSError, http.client.HTTPException) as error:
         raise Interrupted(f"the connection broke ({str(error) or type(error).__name__})") from error
 
