@@ -49,11 +49,13 @@ class Session:
         if spec.fit == "squash":
             exact = spec.height or spec.side, spec.width or spec.side
             return Geometry(size, exact, exact)
-        short = spec.fit == "short"
-        scale = spec.side / (min(size) if short else (size[0] * size[1]) ** 0.5)
-        steps = (s * scale / spec.multiple for s in size)
+        if spec.fit == "short":
+            steps = [s * spec.side // (min(size) * spec.multiple) for s in size]
+        else:
+            scale = spec.side / (size[0] * size[1]) ** 0.5
+            steps = [round(s * scale / spec.multiple) for s in size]
         most = 4 * spec.side // spec.multiple
-        height, width = (spec.multiple * min(max(1, int(s) if short else round(s)), most) for s in steps)
+        height, width = (spec.multiple * min(max(1, step), most) for step in steps)
         return Geometry(size, (height, width), (height, width))
 
     def prepare(self, picture: Picture) -> tuple[NDArray[np.float32], Geometry]:
