@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from mattebox.io.resample import GAP, eight_bit, enlarge, reduce, shrink
+from mattebox.io.resample import GAP, eight_bit, enlarge, lanczos, reduce, shrink
 from tests.io.pictures import noise
 
 
@@ -68,3 +68,11 @@ def test_enlarge_differs_by_method() -> None:
     assert linear.min() == 0
     assert linear.max() == 1
     assert cubic.max() > 1.01
+
+
+def test_lanczos_is_pillows_at_any_ratio() -> None:
+    rng = np.random.default_rng(3)
+    pixels = rng.integers(0, 256, (90, 400, 3)).astype(np.uint8)
+    wanted = np.asarray(Image.fromarray(pixels).resize((31, 20), Image.Resampling.LANCZOS))
+    assert (lanczos(pixels, (20, 31)) == wanted).all()
+    assert (lanczos(pixels.astype(np.uint16) * 257, (20, 31)) == wanted).all()

@@ -10,6 +10,7 @@ import msgspec
 import pytest
 
 from mattebox.errors import ModelError
+from mattebox.zoo import store
 from mattebox.zoo.card import load_card
 from tests.fakes import FAKE
 
@@ -23,20 +24,20 @@ def stored(folder: Path, content: bytes = b"weights", **changes: object) -> Path
 
 
 def test_weights_are_read_when_they_are_the_cards(tmp_path: Path) -> None:
-    assert load_card(stored(tmp_path)).read_weights() == b"weights"
+    assert store.read(load_card(stored(tmp_path))) == b"weights"
 
 
 def test_other_weights_are_refused(tmp_path: Path) -> None:
     card = load_card(stored(tmp_path))
     (tmp_path / "w.onnx").write_bytes(b"Weights")
     with pytest.raises(ModelError, match=r"not the file its card describes.*restore the original"):
-        card.read_weights()
+        store.read(card)
 
 
 def test_missing_weights(tmp_path: Path) -> None:
     card = load_card(stored(tmp_path, weights="other.onnx"))
     with pytest.raises(ModelError, match="put the weights beside the card"):
-        card.read_weights()
+        store.read(card)
 
 
 @pytest.mark.parametrize("content", ["{", "{}", '{"name": 3}', "[]"])

@@ -26,6 +26,18 @@ def test_squash_is_square() -> None:
     assert fake_session(fit="squash").geometry((900, 200)).input == (128, 128)
 
 
+def test_a_squash_need_not_be_square() -> None:
+    assert fake_session(fit="squash", side=0, height=64, width=96).geometry((900, 200)).input == (64, 96)
+
+
+@given(st.integers(1, 9000), st.integers(1, 9000))
+def test_the_short_side_is_kept_and_the_long_one_bounded(height: int, width: int) -> None:
+    found = fake_session(fit="short").geometry((height, width)).input
+    assert min(found) == 128
+    assert max(found) <= 512
+    assert max(found) % 32 == 0
+
+
 def test_prepare_normalises() -> None:
     session = fake_session(mean=(0.5, 0.5, 0.5), std=(0.25, 0.25, 0.25))
     x, geometry = session.prepare(Picture(np.full((64, 64, 3), (255, 0, 51), np.uint8)))

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from mattebox.cli import policy
 from mattebox.cli.options import StepCommand, recipe_of, step_options
 from mattebox.errors import MatteboxError, UsageError
 from mattebox.recipe import Recipe
@@ -73,6 +74,7 @@ class Pixels(click.ParamType[int]):
     "--device", default="auto", show_default=True, help="cpu, cuda, cuda:1, coreml, ... or the best there is."
 )
 @click.option("--threads", type=click.IntRange(1), help="For the network.  [default: all processors]")
+@policy.commercial
 @click.option("--json", "as_json", is_flag=True, help="One JSON object per picture on standard output.")
 @click.option("--debug", is_flag=True, hidden=True)
 def command(

@@ -22,8 +22,16 @@ def page() -> str:
     for name in cli.list_commands(top):
         command = cli.get_command(top, name)
         assert command is not None
-        parts.append(_section(f"mattebox {name}", command.get_help(_context(command, name, top))))
+        parts += _sections(f"mattebox {name}", command, _context(command, name, top))
     return "\n".join(parts)
+
+
+def _sections(title: str, command: click.Command, context: click.Context) -> list[str]:
+    """The command's own section, and those of the commands inside it."""
+    parts = [_section(title, command.get_help(context))]
+    for name, inner in getattr(command, "commands", {}).items():
+        parts += _sections(f"{title} {name}", inner, _context(inner, name, context))
+    return parts
 
 
 def _context(command: click.Command, name: str, parent: click.Context | None) -> click.Context:

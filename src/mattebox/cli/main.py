@@ -23,6 +23,7 @@ COMMANDS = {
     "check": "check",
     "recipes": "recipes",
     "models": "models",
+    "doctor": "doctor",
     "completion": "completion",
 }
 INTERNAL, INTERRUPTED = 70, 130

@@ -1,41 +1,220 @@
-"""`mattebox models`: what there is to choose from."""
+"""`mattebox models`: what there is to choose from, and bringing, checking and removing it."""
 
 from __future__ import annotations
 
 import json
+import sys
+import time
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 import click
 
+from mattebox.cli import policy
+from mattebox.cli.main import say
+from mattebox.errors import ModelError
 
-@click.command("models", context_settings={"help_option_names": ["-h", "--help"]})
-@click.option("--json", "as_json", is_flag=True, help="One JSON object per model.")
-def command(as_json: bool) -> int:
-    """List the models: presets, licence, and whether commercial use is allowed."""
-    import msgspec
-
+if TYPE_CHECKING:
     from mattebox.zoo.card import Card
+    from mattebox.zoo.fetch import Report
+
+HELP = {"help_option_names": ["-h", "--help"]}
+as_json = click.option("--json", "as_json", is_flag=True, help="One JSON object per model.")
+
+EXAMPLES = """
+\b
+Examples:
+  mattebox models                                   the list
+  mattebox models show isnet-general-use
+  mattebox models pull isnet-general-use            then: mattebox cut photo.jpg --model isnet-general-use
+  mattebox models add my.onnx --like u2net
+
+\b
+Weights lie under MATTEBOX_HOME. MATTEBOX_MIRROR=ADDRESS pulls ADDRESS/NAME.onnx in place of the official file; the
+hash stays the card's. HTTPS_PROXY is heeded.
+"""
+
+
+@click.group("models", invoke_without_command=True, epilog=EXAMPLES, context_settings=HELP)
+@as_json
+@policy.commercial
+@click.pass_context
+def command(context: click.Context, as_json: bool) -> int | None:
+    """List the models, pull published ones, add your own."""
+    return _list(as_json) if context.invoked_subcommand is None else None
+
+
+@command.command("list", context_settings=HELP)
+@as_json
+@policy.commercial
+def list_(as_json: bool) -> int:
+    """List the models: presets, licence, commercial use, and whether the weights are here. Needs no network."""
+    return _list(as_json)
+
+
+@command.command("show", context_settings=HELP)
+@click.argument("name")
+@as_json
+def show(name: str, as_json: bool) -> int:
+    """Show all that a model's card says, and where its weights lie."""
+    from mattebox.zoo.registry import find_card
+    from mattebox.zoo.store import is_here, path_of
+
+    card = find_card(name)
+    facts = _facts(card) | {"here": is_here(card), "path": str(path_of(card))}
+    if as_json:
+        click.echo(json.dumps(facts))
+        return 0
+    for key, value in facts.items():
+        for line in _lines(key, value):
+            click.echo(line)
+    return 0
+
+
+@command.command("pull", context_settings=HELP)
+@click.argument("names", nargs=-1, required=True, metavar="NAME...")
+@click.option("--accept-licence", is_flag=True, help="You have read the licence of these weights and agree to it.")
+@policy.offline
+@policy.commercial
+@as_json
+def pull(names: tuple[str, ...], accept_licence: bool, as_json: bool) -> int:
+    """Bring published weights here, verified; goes on where an interrupted pull ended."""
+    from mattebox.zoo.registry import find_card
+    from mattebox.zoo.store import is_here
+    from mattebox.zoo.store import pull as bring
+
+    for card in [find_card(name) for name in names]:
+        before = is_here(card)
+        path = bring(card, _progress(card), accepted=accept_licence)
+        if as_json:
+            click.echo(json.dumps({"name": card.name, "path": str(path), "pulled": not before}))
+        else:
+            click.echo(f"{card.name}: {'was here already' if before else 'pulled'}, {path}")
+    return 0
+
+
+@command.command("verify", context_settings=HELP)
+@click.argument("names", nargs=-1, metavar="[NAME...]")
+@as_json
+def verify(names: tuple[str, ...], as_json: bool) -> int:
+    """Hash the weights that are here, or those named, and compare them with their cards."""
+    from mattebox.zoo import store
+    from mattebox.zoo.registry import cards, find_card
+
+    code = 0
+    for card in map(find_card, names) if names else filter(store.is_here, cards().values()):
+        try:
+            facts: dict[str, Any] = {"name": card.name, "good": True, **store.verify(card)}
+        except ModelError as error:
+            facts, code = {"name": card.name, "good": False, "error": str(error)}, error.exit_code
+            say(str(error))
+        if as_json:
+            click.echo(json.dumps(facts))
+        elif facts["good"]:
+            click.echo(f"{card.name}: good, sha256 {facts['sha256']}")
+    return code
+
+
+@command.command("remove", context_settings=HELP)
+@click.argument("name")
+def remove(name: str) -> int:
+    """Delete the weights of a pulled or added model."""
+    from mattebox.zoo import manage
+    from mattebox.zoo.registry import find_card
+
+    freed = manage.remove(find_card(name.partition("@")[0]))
+    click.echo(f"{name}: removed, {_size(freed)} free again")
+    return 0
+
+
+@command.command("add", context_settings=HELP)
+@click.argument("file", type=click.Path(path_type=Path), metavar="FILE.onnx")
+@click.option("--like", required=True, metavar="MODEL", help="The model whose input and output it has.")
+@click.option("--name", help="What to call it.  [default: the file's name]")
+@click.option("--licence", metavar="NAME", help="The licence of its weights.  [default: unstated]")
+@click.option("--commercial-use", is_flag=True, help="Its licence allows commercial use.")
+def add(file: Path, like: str, name: str | None, licence: str | None, commercial_use: bool) -> int:
+    """Add an ONNX file of your own; it is copied, and tried once."""
+    from mattebox.zoo import manage
+    from mattebox.zoo.card import Licence
+    from mattebox.zoo.registry import find_card
+
+    terms = Licence(licence or "unstated", commercial=commercial_use)
+    card = manage.add(file, find_card(like), name, terms)
+    click.echo(f"{card.name}: added, use it with --model {card.name}")
+    return 0
+
+
+def _list(as_json: bool) -> int:
+    from mattebox.zoo import settings, store
     from mattebox.zoo.registry import PRESETS, cards
 
     presets = {target: preset for preset, target in PRESETS.items()}
-
-    def rows(card: Card) -> list[tuple[str, str, Card]]:
-        names = [card.name, *(f"{card.name}@{v}" for v in card.variants)]
-        return [
-            (name, presets.get(name, ""), card if name == card.name else card.variant(name.split("@")[1]))
-            for name in names
-        ]
-
-    listed = [row for card in cards().values() for row in rows(card)]
+    shown = [c for c in cards().values() if c.licence.commercial or not settings.commercial_only()]
+    variants = [c if v is None else c.variant(v) for c in shown for v in (None, *c.variants)]
     if as_json:
-        for name, preset, card in listed:
-            click.echo(json.dumps(msgspec.to_builtins(card) | {"name": name, "preset": preset or None, "folder": None}))
+        for card in variants:
+            more = {"preset": presets.get(card.name), "here": store.is_here(card)}
+            click.echo(json.dumps(_facts(card) | more))
         return 0
-    table = [("MODEL", "PRESET", "INPUT", "LICENCE", "COMMERCIAL", "WHAT IT IS")]
-    for name, preset, card in listed:
+    table = [("MODEL", "PRESET", "INPUT", "LICENCE", "COMMERCIAL", "HERE", "WHAT IT IS")]
+    for card in variants:
         commercial = "yes" if card.licence.commercial else "no"
-        size = f"{card.input.side} px" + (", mirrored" if card.input.mirror else "")
-        table.append((name, preset, size, card.licence.name, commercial, card.summary))
+        here = "yes" if store.is_here(card) else f"pull {_size(card.bytes)}"
+        table.append(
+            (card.name, presets.get(card.name, ""), _input(card), card.licence.name, commercial, here, card.summary)
+        )
     widths = [max(len(row[i]) for row in table) for i in range(len(table[0]))]
     for row in table:
         click.echo("  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip())
     return 0
+
+
+def _facts(card: Card) -> dict[str, Any]:
+    import msgspec
+
+    facts: dict[str, Any] = msgspec.to_builtins(card)
+    return facts | {"folder": None}
+
+
+def _lines(key: str, value: Any, indent: str = "") -> list[str]:
+    """A fact as lines of text, nothing for what is not said."""
+    if isinstance(value, dict):
+        inner = [line for k, v in value.items() for line in _lines(k, v, indent + "  ")]
+        return [f"{indent}{key}:", *inner] if inner else []
+    if isinstance(value, list | tuple) and value and isinstance(value[0], dict):
+        return [f"{indent}{key}:", *(f"{indent}  {', '.join(str(x) for x in v.values() if x)}" for v in value)]
+    if isinstance(value, list | tuple):
+        value = ", ".join(map(str, value))
+    elif isinstance(value, bool):
+        value = "yes" if value else "no"
+    return [] if value in (None, "") else [f"{indent}{key}: {value}"]
+
+
+def _input(card: Card) -> str:
+    spec = card.input
+    size = f"{spec.width} x {spec.height} px" if spec.width and spec.height else f"{spec.side} px"
+    return size + (", mirrored" if spec.mirror else "")
+
+
+def _size(size: int) -> str:
+    return f"{size / 1e6:.0f} MB" if size >= 1e6 else f"{size / 1e3:.0f} kB"
+
+
+def _progress(card: Card) -> Report:
+    """Tells the licence first, and then on a terminal how far the pull is, ten times a second at most."""
+    last: float | None = None
+
+    def report(done: int, whole: int | None) -> None:
+        nonlocal last
+        if last is None:
+            say(f"{card.name}: licence {card.licence.name}, {card.licence.url}")
+            last = 0.0
+        ended = done == whole
+        if not sys.stderr.isatty() or not (ended or time.monotonic() - last > 0.1):
+            return
+        last = time.monotonic()
+        share = f"{100 * done // whole:3d} %  " if whole else ""
+        click.echo(f"\r{card.name}: {share}{done / 1e6:,.1f} MB", nl=ended, err=True)
+
+    return report

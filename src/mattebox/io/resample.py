@@ -34,6 +34,11 @@ def shrink(pixels: Pixels, size: Size) -> NDArray[np.uint8]:
     return np.array(small.resize(size[::-1], Image.Resampling.LANCZOS, box=box))
 
 
+def lanczos(pixels: Pixels, size: Size) -> NDArray[np.uint8]:
+    """Like `shrink`, but every pixel goes through the filter: slower, and equal to what networks of others were fed."""
+    return np.array(Image.fromarray(eight_bit(pixels)).resize(size[::-1], Image.Resampling.LANCZOS))
+
+
 def reduce(pixels: Pixels, factor: int) -> NDArray[np.uint8]:
     """H x W x 3 or H x W at any depth -> uint8 means of factor x factor blocks, the last ones over what there is."""
     return _reduced(pixels, factor, factor)

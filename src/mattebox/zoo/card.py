@@ -1,10 +1,9 @@
 """A model as data. A card says where the weights are, what they must hash to, under which licence, and how a picture
-becomes their input and their output an alpha. It knows nothing of runtimes.
+becomes their input and their output an alpha. It knows nothing of runtimes, files of weights or the network.
 """
 
 from __future__ import annotations
 
-import hashlib
 from pathlib import Path
 from typing import Any, Literal
 
@@ -15,28 +14,73 @@ from mattebox.errors import ModelError
 
 
 class Licence(Struct, frozen=True, forbid_unknown_fields=True):
-    """SPDX name of the weights' licence, whether they may be used commercially, and what to know about their data."""
+    """SPDX name of the weights' licence, the address of its text, whether they may be used commercially, whether it
+    must be accepted before a pull (`gated`), and what to know about their data."""
 
     name: str
     commercial: bool
+    url: str = ""
+    gated: bool = False
     notes: str = ""
+
+    @property
+    def must_be_accepted(self) -> bool:
+        return self.gated or not self.commercial
 
 
 class Input(Struct, frozen=True, forbid_unknown_fields=True):
     """How a picture becomes the network's N x 3 x H x W float32 input.
 
-    `fit`: `aspect` = about side x side pixels in the picture's own aspect, sides rounded to `multiple`; `squash` =
-    exactly side x side. Values are divided by 255 (`range` = depth) or by the picture's brightest (`range` = brightest,
-    U2-Net's habit), then (x - mean) / std. `mirror` averages with the mirrored picture.
+    `fit`: `aspect` = about side x side pixels in the picture's own aspect, sides rounded to `multiple`; `short` = the
+    same with the shorter side `side`; `squash` = exactly `height` x `width` (side x side where they are not given).
+    `resize`: `quick` averages blocks first, `lanczos` filters every pixel, as the field's own code does.
+    Values are divided by 255 (`range` = depth) or by the picture's brightest (`range` = brightest, U2-Net's habit),
+    then (x - mean) / std. `mirror` averages with the mirrored picture. `constants` are the network's further inputs.
     """
 
-    side: int
+    side: int = 0
+    height: int = 0
+    width: int = 0
     multiple: int = 32
-    fit: Literal["aspect", "squash"] = "aspect"
+    fit: Literal["aspect", "short", "squash"] = "aspect"
+    resize: Literal["quick", "lanczos"] = "quick"
     range: Literal["depth", "brightest"] = "depth"
     mean: tuple[float, float, float] = (0.485, 0.456, 0.406)
     std: tuple[float, float, float] = (0.229, 0.224, 0.225)
     mirror: bool = False
+    constants: dict[str, Any] = {}
+
+    def __post_init__(self) -> None:
+        fixed = self.height > 0 and self.width > 0 and self.fit == "squash"
+        if not fixed and self.side < 1:
+            raise ValueError('give a side, or height and width with fit = "squash"')
+        if self.multiple < 1 or min(self.std) <= 0:
+            raise ValueError("multiple and std must be positive")
+
+
+class Output(Struct, frozen=True, forbid_unknown_fields=True):
+    """What the network's output number `index` means, at a `scale`-th of the input's size.
+
+    `alpha` = 0..1; `logits` = alpha before the sigmoid; `classes` = one channel for each of `classes`, of which the
+    largest wins; `shares` = the same, but 0..1 and adding up to 1. `subject` names the classes wanted.
+    """
+
+    values: Literal["alpha", "logits", "classes", "shares"] = "alpha"
+    index: int = 0
+    scale: int = 1
+    classes: tuple[str, ...] = ()
+    subject: tuple[str, ...] = ()
+
+    def __post_init__(self) -> None:
+        by_class = self.values in ("classes", "shares")
+        if (
+            by_class != bool(self.classes)
+            or by_class != bool(self.subject)
+            or not set(self.subject) <= set(self.classes)
+        ):
+            raise ValueError("classes, and a subject among them, go with values = classes or shares")
+        if self.scale < 1 or self.index < 0:
+            raise ValueError("scale must be positive, and index not negative")
 
 
 class Calibration(Struct, frozen=True, forbid_unknown_fields=True):
@@ -50,59 +94,68 @@ class Calibration(Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class Figure(Struct, frozen=True, forbid_unknown_fields=True):
-    """A measured figure and the command that measures it."""
+    """A figure, and the command that measures it or the publication that states it."""
 
     what: str
     value: float
-    command: str
+    command: str = ""
+    source: str = ""
 
 
 class Card(Struct, frozen=True, forbid_unknown_fields=True):
-    """One model. `weights` is relative to the card's own folder; `sha256` is that file's. `variants` are named changes
-    to `input` ("fast": a smaller side)."""
+    """One model.
+
+    `weights` is a file beside the card or, when there is a `url` to pull it from, in the store; it must hash to
+    `sha256` and `md5` (those that are given; one must be) and be `bytes` long (0 = unknown). `parts` are further files
+    of the network, name -> sha256. `variants` are named changes to `input` or `output` ("fast": a smaller side).
+    """
 
     name: str
     task: Literal["cutout"]
     architecture: str
     summary: str
     weights: str
-    sha256: str
     licence: Licence
     input: Input
+    sha256: str = ""
+    md5: str = ""
+    bytes: int = 0
+    url: str = ""
+    source: str = ""
+    parts: dict[str, str] = {}
+    output: Output = Output()
     calibration: Calibration = Calibration()
     variants: dict[str, dict[str, Any]] = {}
     data: tuple[str, ...] = ()
     recipe: str = ""
+    notes: str = ""
     figures: tuple[Figure, ...] = ()
     folder: str = ""
 
+    def __post_init__(self) -> None:
+        if not (_hex(self.sha256, 64) or _hex(self.md5, 32)) or (self.sha256 and not _hex(self.sha256, 64)):
+            raise ValueError("give the sha256 of the weights, or the md5 that their publisher gives")
+        names = [self.weights, *self.parts]
+        if any(not n or Path(n).name != n or n.startswith(".") or "\\" in n for n in names):
+            raise ValueError("weights and parts are names of files, without folders")
+
     def variant(self, name: str) -> Card:
-        """The card with its input changed as the variant says. ModelError when there is none of that name."""
+        """The card with its input or output changed as the variant says. ModelError when there is none of that name."""
         if name not in self.variants:
             have = ", ".join(sorted(self.variants)) or "none"
             raise ModelError(f"model {self.name} has no variant {name!r}", f"choose one of: {have}")
-        changed = {**msgspec.to_builtins(self.input), **self.variants[name]}
-        return msgspec.structs.replace(
-            self, name=f"{self.name}@{name}", input=msgspec.convert(changed, Input), variants={}
-        )
-
-    def read_weights(self) -> bytes:
-        """The bytes of the weights; ModelError when they are missing or do not hash to what the card says."""
-        path = Path(self.folder, self.weights)
+        changes = self.variants[name]
+        seen = {k: v for k, v in changes.items() if k in Input.__struct_fields__}
+        read = {k: v for k, v in changes.items() if k not in Input.__struct_fields__}
         try:
-            content = path.read_bytes()
-        except OSError as error:
+            new_input = msgspec.convert({**msgspec.to_builtins(self.input), **seen}, Input)
+            new_output = msgspec.convert({**msgspec.to_builtins(self.output), **read}, Output)
+        except msgspec.ValidationError as error:
             raise ModelError(
-                f"model {self.name}: {path} cannot be read ({error.strerror})", "put the weights beside the card"
+                f"model {self.name}: its variant {name} is malformed ({error})", "correct its card"
             ) from error
-        found = hashlib.sha256(content).hexdigest()
-        if found != self.sha256:
-            raise ModelError(
-                f"model {self.name}: {path} is not the file its card describes (sha256 {found[:12]}..., "
-                f"expected {self.sha256[:12]}...)",
-                "restore the original file or correct the card; nothing was loaded",
-            )
-        return content
+        changed = {"name": f"{self.name}@{name}", "input": new_input, "output": new_output, "variants": {}}
+        return msgspec.structs.replace(self, **changed)
 
 
 def load_card(path: str | Path) -> Card:
@@ -118,3 +171,7 @@ def load_card(path: str | Path) -> Card:
             f"{path}: not a model card ({error})", "compare it with one in mattebox/zoo/weights"
         ) from error
     return msgspec.structs.replace(card, folder=str(path.parent.resolve()))
+
+
+def _hex(text: str, length: int) -> bool:
+    return len(text) == length and set(text) <= set("0123456789abcdef")

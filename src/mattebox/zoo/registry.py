@@ -1,4 +1,4 @@
-"""Which models there are: the embedded cards, and those of installed packages.
+"""Which models there are: the embedded cards, those of published networks, of installed packages and of the user.
 
 Another package adds cards with one entry point in the group `mattebox.cards`, naming a function without parameters
 that returns an iterable of `Card`. This file knows nothing of runtimes.
@@ -13,16 +13,59 @@ from importlib.metadata import entry_points
 from pathlib import Path
 
 from mattebox.errors import ModelError
+from mattebox.zoo import settings
 from mattebox.zoo.card import Card, load_card
 
-WEIGHTS = Path(__file__).parent / "weights"
+WEIGHTS, CARDS = Path(__file__).parent / "weights", Path(__file__).parent / "cards"
 PRESETS = {"fast": "cut-1@fast", "balanced": "cut-1", "best": "cut-1@best"}
 
 
-@cache
 def cards() -> dict[str, Card]:
-    """All known cards by name, the embedded ones first. ModelError when a package's hook breaks or repeats a name."""
-    known = _checked({}, (load_card(path) for path in sorted(WEIGHTS.glob("*.json"))), "mattebox")
+    """All known cards by name: the embedded, the published, other packages' and the user's own.
+
+    ModelError when a package's hook or a card of the user's breaks, or repeats a name.
+    """
+    own = (load_card(path) for path in sorted(settings.added_folder().glob("*/card.json")))
+    return _checked(_shipped(), own, str(settings.added_folder()))
+
+
+def find_card(name: str) -> Card:
+    """The card of a preset, a name, `name@variant`, or the path of a card file.
+
+    ModelError when there is none, or when it may not be used commercially and MATTEBOX_COMMERCIAL asks for that.
+    """
+    if name.endswith((".json", ".toml")):
+        return permitted(load_card(name))
+    base, _, variant = PRESETS.get(name, name).partition("@")
+    card = _embedded().get(base) or cards().get(base)
+    if card is None:
+        names = [*PRESETS, *cards()]
+        close = difflib.get_close_matches(name, names, 1)
+        hint = f"did you mean {close[0]}?" if close else f"choose one of: {', '.join(names)}"
+        raise ModelError(f"unknown model {name!r}", f"{hint} (see `mattebox models`)")
+    return permitted(card.variant(variant) if variant else card)
+
+
+def permitted(card: Card) -> Card:
+    """The card itself. ModelError when only commercial use is allowed for and the licence forbids that."""
+    if settings.commercial_only() and not card.licence.commercial:
+        raise ModelError(
+            f"model {card.name} may not be used commercially ({card.licence.name})",
+            "choose another (mattebox models list --commercial), or do without --commercial and MATTEBOX_COMMERCIAL",
+        )
+    return card
+
+
+@cache
+def _embedded() -> dict[str, Card]:
+    """The cards whose weights we carry: all that the default needs."""
+    return _checked({}, map(load_card, sorted(WEIGHTS.glob("*.json"))), "mattebox")
+
+
+@cache
+def _shipped() -> dict[str, Card]:
+    """The cards that do not change while we run."""
+    known = _checked(_embedded(), map(load_card, sorted(CARDS.glob("*.toml"), key=lambda path: path.stem)), "mattebox")
     for hook in entry_points(group="mattebox.cards"):
         try:
             offered = list(hook.load()())
@@ -32,20 +75,6 @@ def cards() -> dict[str, Card]:
             ) from error
         known = _checked(known, offered, hook.value)
     return known
-
-
-def find_card(name: str) -> Card:
-    """The card of a preset, a name, `name@variant`, or the path of a card file. ModelError when there is none."""
-    if name.endswith((".json", ".toml")):
-        return load_card(name)
-    base, _, variant = PRESETS.get(name, name).partition("@")
-    card = cards().get(base)
-    if card is None:
-        names = [*PRESETS, *cards()]
-        close = difflib.get_close_matches(name, names, 1)
-        hint = f"did you mean {close[0]}?" if close else f"choose one of: {', '.join(names)}"
-        raise ModelError(f"unknown model {name!r}", f"{hint} (see `mattebox models`)")
-    return card.variant(variant) if variant else card
 
 
 def _checked(known: dict[str, Card], offered: Iterable[Card], owner: str) -> dict[str, Card]:

@@ -19,8 +19,10 @@ from mattebox.zoo import device as devices
 KERNELS = Path(__file__).parent / "kernels"
 
 
-def start(content: bytes, label: str, device: str = "auto", threads: int | None = None) -> Any:
-    """An onnxruntime.InferenceSession of `content`.
+def start(
+    content: bytes, label: str, device: str = "auto", threads: int | None = None, folder: Path | None = None
+) -> Any:
+    """An onnxruntime.InferenceSession of `content`; `folder` holds the graph's external data, if it has any.
 
     Raises DeviceError when the device asked for is missing or refuses to start, ModelError when the graph is broken,
     UsageError when `threads` is not positive.
@@ -35,6 +37,8 @@ def start(content: bytes, label: str, device: str = "auto", threads: int | None 
     options.log_severity_level = 3
     options.enable_mem_pattern = False  # planned for one input size, it doubles memory when sizes differ (LOG.md)
     options.add_session_config_entry("session.intra_op.allow_spinning", "0")  # leaves the processors to other stages
+    if folder is not None:
+        options.add_session_config_entry("session.model_external_initializers_file_folder_path", str(folder))
     try:
         session = onnxruntime.InferenceSession(content, options, providers=[(wanted, settings)])
     except Exception as error:

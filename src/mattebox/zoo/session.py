@@ -9,6 +9,7 @@ from __future__ import annotations
 import threading
 from collections import OrderedDict
 from collections.abc import Callable
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -17,9 +18,9 @@ from mattebox.errors import ModelError
 from mattebox.io import colour, resample
 from mattebox.types import Floats, Geometry, Picture, Size
 from mattebox.zoo import device as devices
-from mattebox.zoo import runtime
+from mattebox.zoo import runtime, store
 from mattebox.zoo.card import Card
-from mattebox.zoo.registry import find_card
+from mattebox.zoo.registry import find_card, permitted
 
 KEPT = 4  # sessions held open by `open_session`
 
@@ -37,29 +38,31 @@ class Session:
     @classmethod
     def open(cls, model: str | Card = "balanced", device: str = "auto", threads: int | None = None) -> Session:
         """Start a network of its own. ModelError, DeviceError, UsageError."""
-        card = find_card(model) if isinstance(model, str) else model
-        session = runtime.start(card.read_weights(), f"model {card.name}", device, threads)
-        name = session.get_inputs()[0].name
-
-        def run(x: NDArray[np.float32]) -> NDArray[np.float32]:
-            output: NDArray[np.float32] = session.run(None, {name: x})[0]
-            return output
-
-        return cls(card, run, devices.name_of(session.get_providers()[0]))
+        card = find_card(model) if isinstance(model, str) else permitted(model)
+        folder = store.path_of(card).parent if card.parts else None
+        session = runtime.start(store.read(card), f"model {card.name}", device, threads, folder)
+        return cls(card, _runner(session, card), devices.name_of(session.get_providers()[0]))
 
     def geometry(self, size: Size) -> Geometry:
         """Where a picture of this size lies in the network's input."""
         spec = self.card.input
         if spec.fit == "squash":
-            return Geometry(size, (spec.side, spec.side), (spec.side, spec.side))
-        scale = spec.side / (size[0] * size[1]) ** 0.5
-        height, width = (_rounded(s * scale, spec.multiple, 4 * spec.side) for s in size)
+            exact = spec.height or spec.side, spec.width or spec.side
+            return Geometry(size, exact, exact)
+        if spec.fit == "short":
+            steps = [s * spec.side // (min(size) * spec.multiple) for s in size]
+        else:
+            scale = spec.side / (size[0] * size[1]) ** 0.5
+            steps = [round(s * scale / spec.multiple) for s in size]
+        most = 4 * spec.side // spec.multiple
+        height, width = (spec.multiple * min(max(1, step), most) for step in steps)
         return Geometry(size, (height, width), (height, width))
 
     def prepare(self, picture: Picture) -> tuple[NDArray[np.float32], Geometry]:
         """A picture of any size, depth and profile -> 1 x 3 x H x W float32 in sRGB, normalised, and its Geometry."""
         geometry, spec = self.geometry(picture.size), self.card.input
-        small = colour.to_srgb(resample.shrink(picture.rgb, geometry.inner), picture.profile)
+        shrink = resample.shrink if spec.resize == "quick" else resample.lanczos
+        small = colour.to_srgb(shrink(picture.rgb, geometry.inner), picture.profile)
         x = small.astype(np.float32)
         x /= np.float32(255 if spec.range == "depth" else max(float(x.max()), 1.0))
         x -= np.asarray(spec.mean, np.float32)
@@ -70,19 +73,34 @@ class Session:
 
     def run(self, x: NDArray[np.float32]) -> NDArray[np.float32]:
         """1 x 3 x H x W -> 1 x 1 x H x W alpha 0..1. ModelError when the network gives another shape."""
-        y = self._run(x)
+        y = self._alpha(x)
         if self.card.input.mirror:
-            y = (y + self._run(np.ascontiguousarray(x[..., ::-1]))[..., ::-1]) / np.float32(2)
-        if y.shape != (1, 1, *x.shape[2:]):
-            raise ModelError(
-                f"model {self.card.name} gave {y.shape}", f"it must give (1, 1, {x.shape[2]}, {x.shape[3]})"
-            )
+            y = (y + self._alpha(np.ascontiguousarray(x[..., ::-1]))[..., ::-1]) / np.float32(2)
         return y
 
     def restore(self, y: NDArray[np.float32], geometry: Geometry) -> Floats:
         """1 x 1 x H x W -> alpha 0..1 of the whole picture, at the network's own resolution, padding cut off."""
         height, width = geometry.inner
         return np.clip(y[0, 0, :height, :width], 0.0, 1.0).astype(np.float32)
+
+    def _alpha(self, x: NDArray[np.float32]) -> NDArray[np.float32]:
+        """What the network says of `x`, as the card's output declares it, as alpha."""
+        y, output = self._run(x), self.card.output
+        height, width = x.shape[2:]
+        wanted = (1, len(output.classes) or 1, height // output.scale, width // output.scale)
+        if y.shape != wanted:
+            raise ModelError(f"model {self.card.name} gave {y.shape}", f"it must give {wanted}; correct its card")
+        if output.scale > 1:
+            y = np.stack([resample.enlarge(plane, (height, width), "bilinear") for plane in y[0]])[None]
+        if output.values == "alpha":
+            return y
+        if output.values == "logits":
+            return (1 / (1 + np.exp(-np.clip(y, -80, 80)))).astype(np.float32)
+        chosen = [output.classes.index(name) for name in output.subject]
+        if output.values == "shares":
+            shares: NDArray[np.float32] = y[:, chosen].sum(axis=1, keepdims=True)
+            return shares
+        return np.isin(y.argmax(axis=1, keepdims=True), chosen).astype(np.float32)
 
 
 _open: OrderedDict[tuple[str, str, int | None], Session] = OrderedDict()
@@ -92,6 +110,7 @@ _lock = threading.Lock()
 def open_session(model: str = "balanced", device: str = "auto", threads: int | None = None) -> Session:
     """Like `Session.open`, but shared: the last few used stay open, so that a batch starts its network once."""
     key = (model, device, threads)
+    find_card(model)  # what is forbidden stays so, open or not
     with _lock:
         if key not in _open:
             _open[key] = Session.open(model, device, threads)
@@ -101,5 +120,21 @@ def open_session(model: str = "balanced", device: str = "auto", threads: int | N
         return _open[key]
 
 
-def _rounded(value: float, multiple: int, most: int) -> int:
-    return int(min(max(multiple, round(value / multiple) * multiple), most))
+def _runner(session: Any, card: Card) -> Run:
+    """The network as a function of its picture: further inputs are the card's constants, and one output is taken."""
+    inputs = {i.name: i for i in session.get_inputs()}
+    constants = {name: np.asarray(value, np.float32) for name, value in card.input.constants.items()}
+    free = [name for name in inputs if name not in constants]
+    if len(free) != 1 or not constants.keys() <= inputs.keys() or len(session.get_outputs()) <= card.output.index:
+        raise ModelError(
+            f"model {card.name} has the inputs {', '.join(inputs)} and {len(session.get_outputs())} outputs",
+            "name all but the picture under constants in its card, and an output that there is",
+        )
+    taken = session.get_outputs()[card.output.index].name
+    kind = np.float16 if inputs[free[0]].type == "tensor(float16)" else np.float32
+
+    def run(x: NDArray[np.float32]) -> NDArray[np.float32]:
+        (y,) = session.run([taken], {free[0]: x.astype(kind, copy=False), **constants})
+        return np.asarray(y, np.float32)
+
+    return run

@@ -1,0 +1,76 @@
+"""Which other files an ONNX graph wants to read: the external data of its tensors, found without loading anything.
+
+A graph may name any path of the machine as the place of its numbers, so this is asked before a runtime sees it.
+Walks the protobuf encoding of onnx.proto by hand, only where tensors can be; knows nothing of cards or runtimes.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from mattebox.errors import ModelError
+
+# message -> field number -> the message found there
+INSIDE = {
+    "Model": {7: "Graph", 20: "Training", 25: "Function"},
+    "Training": {1: "Graph", 2: "Graph"},
+    "Function": {7: "Node"},
+    "Graph": {1: "Node", 5: "Tensor", 15: "Sparse"},
+    "Node": {5: "Attribute"},
+    "Attribute": {5: "Tensor", 6: "Graph", 10: "Tensor", 11: "Graph", 22: "Sparse", 23: "Sparse"},
+    "Sparse": {1: "Tensor", 2: "Tensor"},
+    "Tensor": {13: "Entry"},
+}
+VARINT, EIGHT, BYTES, FOUR = 0, 1, 2, 5
+
+
+def external_files(content: bytes) -> set[str]:
+    """The places, as the graph writes them, of all external data. ModelError when it is not ONNX."""
+    if b"location" not in content:  # the key that every such entry must have
+        return set()
+    found: set[str] = set()
+    todo = [("Model", memoryview(content))]
+    try:
+        while todo:
+            message, body = todo.pop()
+            if message == "Entry":
+                fields = dict(_fields(body))
+                if bytes(fields.get(1, b"")) == b"location":
+                    found.add(bytes(fields.get(2, b"")).decode())
+                continue
+            inside = INSIDE[message]
+            todo += [(inside[number], part) for number, part in _fields(body) if number in inside]
+    except (IndexError, ValueError) as error:
+        raise ModelError(f"the graph is broken ({error})", "check that it is a valid ONNX file") from error
+    return found
+
+
+def _fields(body: memoryview) -> Iterator[tuple[int, memoryview]]:
+    """Number and content of the fields that have a length."""
+    at, end = 0, len(body)
+    while at < end:
+        key, at = _varint(body, at)
+        number, kind = key >> 3, key & 7
+        if kind == BYTES:
+            length, at = _varint(body, at)
+            if at + length > end:
+                raise ValueError("a field is longer than the file")
+            yield number, body[at : at + length]
+            at += length
+        elif kind == VARINT:
+            _, at = _varint(body, at)
+        elif kind in (EIGHT, FOUR):
+            at += 8 if kind == EIGHT else 4
+        else:
+            raise ValueError(f"field kind {kind}")
+
+
+def _varint(body: memoryview, at: int) -> tuple[int, int]:
+    value = shift = 0
+    while True:
+        byte = body[at]
+        at += 1
+        value |= (byte & 127) << shift
+        if byte < 128:
+            return value, at
+        shift += 7

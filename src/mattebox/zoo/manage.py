@@ -1,0 +1,131 @@
+"""Models of the user's own, and the end of any: add an ONNX file under a card like another's, remove what was brought.
+
+A file is added only after it has run once on this machine as its card says. No pickle is ever opened.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import re
+import shutil
+import tempfile
+from pathlib import Path
+
+import msgspec
+import numpy as np
+
+from mattebox.errors import ModelError
+from mattebox.types import Picture
+from mattebox.zoo import settings, store
+from mattebox.zoo.card import Card, Licence
+from mattebox.zoo.graph import external_files
+from mattebox.zoo.registry import PRESETS, cards
+from mattebox.zoo.session import Session
+
+UNSTATED = Licence("unstated", commercial=False, notes="Stated by nobody when the model was added.")
+PICKLES = (b"PK\x03\x04", b"\x80\x02", b"\x80\x03", b"\x80\x04", b"\x80\x05")  # torch's zip, and the protocols
+
+
+def add(file: Path, like: Card, name: str | None = None, licence: Licence = UNSTATED) -> Card:
+    """Copy an ONNX file, and the files beside it that hold its numbers, into the home; its card. ModelError."""
+    name = _free(name or file.stem)
+    content = _onnx(file)
+    parts = {place: _part(file, place) for place in external_files(content)}
+    card = msgspec.structs.replace(
+        like, name=name, summary=f"added from {file.name}, prepared like {store.base_name(like)}", licence=licence,
+        weights=f"{name}.onnx", sha256=hashlib.sha256(content).hexdigest(), md5="", bytes=len(content), url="",
+        source="", parts={place: hashlib.sha256(data).hexdigest() for place, data in parts.items()},
+        variants={}, data=(), recipe="", notes="", figures=(), folder="",
+    )  # fmt: skip
+    try:
+        return _installed(card, {card.weights: content, **parts})
+    except OSError as error:
+        raise ModelError(
+            f"{error.filename or settings.home()}: cannot be written ({error.strerror})",
+            "free some space, or choose another folder with MATTEBOX_HOME",
+        ) from error
+
+
+def remove(card: Card) -> int:
+    """Delete the files of a pulled or added model; the bytes set free. ModelError when there is nothing of ours."""
+    target = store.path_of(card)
+    if card.url:
+        there = [p for p in (target, store.record_of(target), store.part_of(target)) if p.exists()]
+        if not there:
+            raise ModelError(f"model {card.name} is not here", "there is nothing to remove")
+    elif Path(card.folder).parent == settings.added_folder().resolve():
+        there = [p for p in Path(card.folder).iterdir() if p.is_file()]
+    else:
+        raise ModelError(f"model {card.name} was neither pulled nor added", "what is part of the program stays")
+    freed = sum(p.stat().st_size for p in there)
+    for path in there:
+        path.unlink()
+    if not card.url:
+        Path(card.folder).rmdir()
+    return freed
+
+
+def _installed(card: Card, files: dict[str, bytes]) -> Card:
+    """Write the files aside, try the network, then give the folder its name."""
+    settings.added_folder().mkdir(parents=True, exist_ok=True)
+    aside = Path(tempfile.mkdtemp(prefix=".adding-", dir=settings.home()))
+    try:
+        for name, data in files.items():
+            (aside / name).write_bytes(data)
+        _try(msgspec.structs.replace(card, folder=str(aside)))
+        (aside / "card.json").write_bytes(msgspec.json.format(msgspec.json.encode(card)))
+        final = settings.added_folder() / card.name
+        os.replace(aside, final)
+    finally:
+        shutil.rmtree(aside, ignore_errors=True)
+    return msgspec.structs.replace(card, folder=str(final.resolve()))
+
+
+def _try(card: Card) -> None:
+    """Run it once, on grey. ModelError when it does not fit its card."""
+    session = Session.open(card, "cpu")
+    x, _ = session.prepare(Picture(np.full((256, 256, 3), 128, np.uint8)))
+    try:
+        session.run(x)
+    except ModelError:
+        raise
+    except Exception as error:
+        reason = " ".join(str(error).split())[:200]
+        raise ModelError(
+            f"model {card.name} does not run on {x.shape[2]} x {x.shape[3]} pixels ({reason})",
+            "choose with --like a model of the same geometry (mattebox models list)",
+        ) from error
+
+
+def _free(name: str) -> str:
+    """The name, when it can be one and is nobody's."""
+    if not re.fullmatch(r"[A-Za-z0-9][\w.-]*", name) or name.endswith((".json", ".toml")):
+        raise ModelError(f"{name!r} cannot be a model's name", "choose letters, digits, - and _ with --name")
+    if name in PRESETS or name in cards():
+        raise ModelError(f"there is a model {name} already", "choose another name with --name, or remove that one")
+    return name
+
+
+def _onnx(file: Path) -> bytes:
+    """The content of the file; refused unopened when it is a pickle."""
+    try:
+        content = file.read_bytes()
+    except OSError as error:
+        raise ModelError(f"{file}: cannot be read ({error.strerror})", "check the path of the model") from error
+    if content.startswith(PICKLES):
+        raise ModelError(
+            f"{file}: pickled weights can run any program and are never opened", "export the network to ONNX"
+        )
+    return content
+
+
+def _part(file: Path, place: str) -> bytes:
+    """The content of a file that the graph reads, which must lie beside it."""
+    path = file.parent / place
+    if Path(place).name != place or not path.resolve().is_relative_to(file.parent.resolve()):
+        raise ModelError(f"{file} wants to read {place!r}, outside its own folder", "save the weights in or beside it")
+    try:
+        return path.read_bytes()
+    except OSError as error:
+        raise ModelError(f"{path}: cannot be read ({error.strerror})", f"put it beside {file.name}") from error

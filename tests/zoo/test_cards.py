@@ -1,0 +1,91 @@
+"""Every card says all that a user must know before trusting it, and weights are published only with their hash."""
+
+from __future__ import annotations
+
+import msgspec
+import pytest
+
+from mattebox.errors import ModelError, UsageError
+from mattebox.zoo import registry, settings
+from mattebox.zoo.card import Card
+from mattebox.zoo.session import Session, open_session
+
+CARDS = registry.cards()
+PULLED = {name: card for name, card in CARDS.items() if card.url}
+
+
+def faults(card: Card) -> list[str]:
+    """What a card lacks."""
+    spec, lacks = card.input, []
+    if not (card.summary and card.architecture and card.name and card.weights.endswith(".onnx")):
+        lacks.append("documentation")
+    if not card.licence.name:
+        lacks.append("licence")
+    if not (len(card.sha256) == 64 or len(card.md5) == 32):
+        lacks.append("hash")
+    if not (spec.side >= 64 or (spec.height >= 64 and spec.width >= 64)):
+        lacks.append("geometry")
+    if card.url and not (card.url.startswith("https://") and card.source.startswith("https://") and card.bytes > 0):
+        lacks.append("address")
+    if card.url and not card.licence.url.startswith("https://"):
+        lacks.append("licence's address")
+    if not all(f.command or f.source for f in card.figures):
+        lacks.append("source of a figure")
+    return lacks
+
+
+@pytest.mark.parametrize("name", CARDS)
+def test_a_card_lacks_nothing(name: str) -> None:
+    assert faults(CARDS[name]) == []
+    for variant in CARDS[name].variants:
+        assert faults(CARDS[name].variant(variant)) == []
+
+
+@pytest.mark.parametrize(
+    ("changes", "fault"),
+    [
+        ({"summary": ""}, "documentation"),
+        ({"licence": {"name": "", "url": "https://x", "commercial": True}}, "licence"),
+        ({"licence": {"name": "MIT", "commercial": True}}, "licence's address"),
+        ({"bytes": 0}, "address"),
+        ({"url": "http://example.org/u2net.onnx"}, "address"),
+        ({"input": {"side": 3}}, "geometry"),
+    ],
+)
+def test_faults_are_seen(changes: dict[str, object], fault: str) -> None:
+    facts = msgspec.to_builtins(CARDS["u2net"]) | changes
+    assert faults(msgspec.convert(facts, Card)) == [fault]
+
+
+def test_no_two_pulls_share_a_file_or_hash() -> None:
+    for field in ("weights", "sha256", "url"):
+        values = [getattr(card, field) for card in PULLED.values()]
+        assert len(set(values)) == len(values), field
+
+
+@pytest.mark.parametrize("name", PULLED)
+def test_a_pulled_file_is_named_after_its_card(name: str) -> None:
+    assert PULLED[name].weights == f"{name}.onnx"
+    assert (registry.CARDS / f"{name}.toml").is_file()
+
+
+def test_a_card_without_any_hash_is_no_card() -> None:
+    facts = msgspec.to_builtins(CARDS["u2net"])
+    for hashes in ({"md5": "", "sha256": ""}, {"md5": "ab", "sha256": ""}, {"sha256": "xyz"}):
+        with pytest.raises(msgspec.ValidationError, match="give the sha256"):
+            msgspec.convert(facts | hashes, Card)
+
+
+def test_only_non_commercial_weights_are_gated() -> None:
+    assert {n for n, c in CARDS.items() if c.licence.must_be_accepted} == {"rmbg-1.4", "rmbg-2.0", "segformer-clothes"}
+
+
+def test_commercial_refuses_everywhere(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv(settings.COMMERCIAL, "1")
+    for use in (registry.find_card, Session.open, open_session, lambda name: Session.open(CARDS[name])):
+        with pytest.raises(ModelError, match=r"model rmbg-2\.0 may not be used commercially \(CC-BY-NC-4\.0\); choose"):
+            use("rmbg-2.0")
+    assert registry.find_card("u2net").licence.commercial
+    monkeypatch.setenv(settings.COMMERCIAL, "sure")
+    with pytest.raises(UsageError, match="MATTEBOX_COMMERCIAL=sure; set it to 1 or 0"):
+        registry.find_card("u2net")
