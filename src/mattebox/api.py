@@ -71,6 +71,7 @@ class Parameters(TypedDict, total=False):
     edges: Literal["refined", "plain"]
     colours: Literal["clean", "source"]
     empty: Literal["refuse", "keep"]
+    region: str
     matte_only: bool
     crop: bool
     margin: str

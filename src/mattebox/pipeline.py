@@ -17,6 +17,7 @@ from mattebox.compose.scene import Album
 from mattebox.errors import NoSubject
 from mattebox.io.deliver import deliver
 from mattebox.io.read import read_once
+from mattebox.matte import region
 from mattebox.matte.confidence import subject_box
 from mattebox.matte.foreground import foreground
 from mattebox.matte.refine import enlarge, refine
@@ -94,14 +95,18 @@ def check(recipe: Recipe, album: Album = read_once) -> None:
 
 def cut_out(picture: Picture, step: Cut, session: Session, stages: Stages, name: str) -> Result:
     """The rooms of the cut, in their order."""
-    coarse = stages.run("segment", lambda: segment(picture, session))
+    part = region.parse(step.region, picture.size)
+    seen = picture if part is None else region.inside(picture, part)
+    coarse = stages.run("segment", lambda: segment(seen, session))
     if not coarse.found and step.empty == "refuse":
         raise NoSubject(
             f"{name}: no subject found (confidence {coarse.confidence:.2f})",
             "crop closer, try --model best, or take what there is with --empty keep",
         )
     room = refine if step.edges == "refined" else enlarge
-    matte = stages.run("refine", lambda: room(picture, coarse))
+    matte = stages.run("refine", lambda: room(seen, coarse))
+    if part is not None:
+        matte = region.widened(matte, part, picture.size)
     made = stages.run("foreground", lambda: _made(picture, matte, step))
     return Result(made, matte, session.card.name, session.device)
 

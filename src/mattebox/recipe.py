@@ -37,6 +37,9 @@ class Cut(Struct, frozen=True, tag="cut", tag_field="step", forbid_unknown_field
         Literal["refuse", "keep"],
         Meta(description="when no subject is found: refuse is an error, keep takes what little there is"),
     ] = "refuse"
+    region: Annotated[
+        str, Meta(description='only what lies in this part can be subject: "X1 Y1 X2 Y2" in px or %, or all')
+    ] = "all"
     output: Annotated[Literal["cutout", "matte"], Meta(description="the cutout, or its matte as a grey picture")] = (
         "cutout"
     )
@@ -55,9 +58,9 @@ class Frame(Struct, frozen=True, tag="frame", tag_field="step", forbid_unknown_f
     aspect: Annotated[str, Meta(description="WIDTH:HEIGHT of the canvas, such as 1:1; the canvas grows to it")] = (
         "original"
     )
-    fill: Annotated[str, Meta(description="how much of the canvas the subject fills at most, such as 85%, or any")] = (
-        "any"
-    )
+    fill: Annotated[
+        str, Meta(description="how much of the canvas the subject fills, such as 85%; original: at its own scale; any")
+    ] = "any"
     position: Annotated[
         str, Meta(description='center, top, bottom, left, right, original, or "X% Y%" of the free room')
     ] = "center"

@@ -33,6 +33,8 @@ SIZE, BOX = (300, 400), (100, 50, 200, 250)  # height x width; left, top, right,
         (Frame(crop="subject", size="1000x1000", margin="25%"), Placement((1000, 1000), 2.5, 125, 125)),
         (Frame(fill="50%", position="0% 100%"), Placement((300, 400), 0.75, -75, 112.5)),
         (Frame(crop="subject", size="500x1000", position="original"), Placement((1000, 500), 5, -500, -250)),
+        (Frame(fill="original", position="top"), Placement((300, 400), 1, 50, -50)),
+        (Frame(fill="original", position="original"), Placement((300, 400), 1, 0, 0)),
         (Frame(fill="50%", position="original"), Placement((300, 400), 0.75, 33.333, 37.5)),
     ],
 )

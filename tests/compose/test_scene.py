@@ -49,7 +49,7 @@ def test_layers_add_up_to_the_picture(dtype: type, paint: str) -> None:
     else:
         assert made.backdrop is not None
         assert flat.alpha is None
-        assert (flat.rgb == flatten(below, made.backdrop).rgb).all()
+        assert (flat.rgb == flatten(below, made.backdrop.rgb).rgb).all()
     assert flat.rgb[100, 100].tolist() == [np.iinfo(dtype).max, 0, 0]
 
 
@@ -63,6 +63,14 @@ def test_the_subjects_box_follows_it() -> None:
 def test_a_background_behind_nothing_transparent_changes_nothing() -> None:
     source, _ = photograph()
     assert arrange(source, source, (0, 0, 120, 100), Recipe((Background(paint="red"),)), album).flat() is source
+
+
+def test_a_translucent_colour_lets_through() -> None:
+    source, cutout = photograph()
+    flat = arrange(source, cutout, BOX, Recipe((Background(paint="#0000ff80"),)), album).flat()
+    assert flat.alpha is not None
+    assert (flat.rgb[0, 0].tolist(), flat.alpha[0, 0]) == ([0, 0, 255], 128)
+    assert (flat.rgb[50, 50].tolist(), flat.alpha[50, 50]) == ([255, 0, 0], 255)
 
 
 def test_an_opaque_photograph_framed_gets_its_background_around() -> None:

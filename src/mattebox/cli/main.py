@@ -22,6 +22,7 @@ COMMANDS = {
     "run": "run",
     "check": "check",
     "recipes": "recipes",
+    "serve": "serve",
     "models": "models",
     "doctor": "doctor",
     "completion": "completion",

@@ -40,12 +40,13 @@ class Placement:
 
 def place(source: Size, box: Box, frame: Frame) -> Placement:
     """Where a picture of size `source`, its subject inside `box`, goes. UsageError when the frame makes no sense."""
-    fill = _share(frame.fill)
-    tight = frame.crop == "subject" or fill is not None
+    own = frame.fill == "original"
+    fill = None if own else _share(frame.fill)
+    tight = frame.crop == "subject" or fill is not None or own
     shown = box if tight else (0, 0, source[1], source[0])
     wide, tall = shown[2] - shown[0], shown[3] - shown[1]
     margins = _margins(frame.margin)
-    kept = fill is not None and frame.crop == "nothing"  # the subject is scaled on the picture's own canvas
+    kept = tight and frame.crop == "nothing"  # the subject is scaled on the picture's own canvas
     natural = source[::-1] if kept else _grown((wide, tall), margins)
     width, height = _canvas(natural, frame)
     left, top, right, bottom = _in_pixels(margins, width, height)
@@ -55,7 +56,7 @@ def place(source: Size, box: Box, frame: Frame) -> Placement:
     scale = min(inner[0] / wide, inner[1] / tall)
     if fill is not None:
         scale = min(scale, fill * width / wide, fill * height / tall)
-    elif frame.size == "original":
+    elif frame.size == "original" or own:
         scale = 1.0
     x, y = _position(frame.position, shown, source)
     return _whole(
@@ -174,7 +175,7 @@ def _share(text: str) -> float | None:
         return None
     found = re.fullmatch(r"(\d+(?:\.\d+)?)%", text)
     if not found or not 1 <= float(found[1]) <= 100:
-        raise UsageError(f"{text!r} is not how much the subject fills", "give 1% to 100%, or any")
+        raise UsageError(f"{text!r} is not how much the subject fills", "give 1% to 100%, original, or any")
     return float(found[1]) / 100
 
 

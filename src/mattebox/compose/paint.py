@@ -16,9 +16,10 @@ from mattebox.io.colour import Colour
 
 @dataclass(frozen=True)
 class Flat:
-    """One sRGB colour."""
+    """One sRGB colour; `alpha` 0..255 lets what lies behind the result through."""
 
     colour: Colour
+    alpha: int = 255
 
 
 @dataclass(frozen=True)
@@ -80,6 +81,9 @@ def parse(text: str) -> Paint | None:
     if not word.startswith(("rgb", "oklch")) and re.search(r"\.\w{2,5}$|[/\\]", plain):
         return Image(plain)
     try:
+        if hexed := re.fullmatch(r"#([0-9a-f]{3})([0-9a-f])|#([0-9a-f]{6})([0-9a-f]{2})", plain.lower()):
+            digits, alpha = (hexed[1], hexed[2] * 2) if hexed[1] else (hexed[3], hexed[4])
+            return Flat(_colour(f"#{digits}"), int(alpha, 16)) if int(alpha, 16) else None
         return Flat(_colour(plain))
     except UsageError as error:
         near = difflib.get_close_matches(word or plain, [*WORDS, *colour.names()], 2, 0.7)

@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from mattebox.compose import backdrop, frame, outline, paint
-from mattebox.compose.blend import Space, flatten, over
+from mattebox.compose.blend import Space, over
 from mattebox.compose.defocus import out_of_focus
 from mattebox.compose.shadow import shadow
 from mattebox.errors import UsageError
@@ -27,25 +27,25 @@ Album = Callable[[str], Picture]  # the path of a picture of one's own -> the pi
 
 @dataclass(frozen=True, eq=False)
 class Scene:
-    """Layers of one size, depth and profile, from the top: `subject` (with its outline), `shadow`, and opaque pixels
-    behind. `box` is the subject's."""
+    """Layers of one size, depth and profile, from the top: `subject` (with its outline), `shadow`, `backdrop`. `box` is
+    the subject's."""
 
     subject: Picture
     box: Box
     shadow: Picture | None = None
-    backdrop: Pixels | None = None
+    backdrop: Picture | None = None
     blend: Space = "encoded"
 
     def layers(self) -> tuple[Layer, ...]:
         """From the bottom: background, shadow, subject; only those there are."""
-        found = [] if self.backdrop is None else [Layer("background", self.subject.with_pixels(self.backdrop, None))]
+        found = [] if self.backdrop is None else [Layer("background", self.backdrop)]
         found += [] if self.shadow is None else [Layer("shadow", self.shadow)]
         return (*found, Layer("subject", self.subject))
 
     def flat(self) -> Picture:
-        """All layers in one picture: opaque when there is a backdrop."""
+        """All layers in one picture: opaque when there is an opaque backdrop."""
         shown = self.subject if self.shadow is None else over(self.subject, self.shadow, self.blend)
-        return shown if self.backdrop is None else flatten(shown, self.backdrop, self.blend)
+        return shown if self.backdrop is None else over(shown, self.backdrop, self.blend)
 
 
 def check(recipe: Recipe, album: Album) -> None:
@@ -79,22 +79,27 @@ def arrange(photograph: Picture, cutout: Picture, box: Box, recipe: Recipe, albu
     behind = recipe.find(Background)
     if behind is None or scene.subject.alpha is None:
         return scene
-    return replace(scene, backdrop=_behind(behind, photograph, cutout, scene.subject, at, album), blend=behind.blend)
+    pixels, alpha = _behind(behind, photograph, cutout, scene.subject, at, album)
+    laid = None if pixels is None else scene.subject.with_pixels(pixels, alpha)
+    return replace(scene, backdrop=laid, blend=behind.blend)
 
 
 def _behind(
     step: Background, photograph: Picture, cutout: Picture, canvas: Picture, at: frame.Placement, album: Album
-) -> Pixels | None:
-    """The backdrop that the step asks for, None for transparent."""
+) -> tuple[Pixels | None, Pixels | None]:
+    """The colours of the backdrop that the step asks for, None for transparent; and their alpha, None for opaque."""
     wanted = paint.parse(step.paint)
     if wanted is None:
-        return None
+        return None, None
     if isinstance(wanted, paint.Image):
-        return backdrop.fitted(album(wanted.path), canvas, step.fit)
+        return backdrop.fitted(album(wanted.path), canvas, step.fit), None
     if isinstance(wanted, paint.Blur):
-        alpha = cutout.alpha if cutout.alpha is not None else np.zeros(cutout.size, cutout.depth.dtype)
-        return out_of_focus(photograph, alpha, at, wanted.radius)
-    return backdrop.painted(wanted, canvas)
+        hidden = cutout.alpha if cutout.alpha is not None else np.zeros(cutout.size, cutout.depth.dtype)
+        return out_of_focus(photograph, hidden, at, wanted.radius), None
+    alpha = None
+    if isinstance(wanted, paint.Flat) and wanted.alpha < 255:
+        alpha = np.full(canvas.size, wanted.alpha * (canvas.depth.peak // 255), canvas.depth.dtype)
+    return backdrop.painted(wanted, canvas), alpha
 
 
 def _noted(picture: Picture, scale: float) -> Picture:

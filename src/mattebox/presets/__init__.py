@@ -16,6 +16,11 @@ def names() -> list[str]:
     return sorted(path.stem for path in FOLDER.glob("*.toml"))
 
 
+def titles() -> dict[str, str]:
+    """All presets, and what each is for."""
+    return {name: find_preset(name).title for name in names()}
+
+
 def find_preset(name: str) -> Recipe:
     """The recipe of that name. UsageError with the nearest."""
     if name in names():

@@ -1,0 +1,44 @@
+"""`mattebox serve`: the HTTP API and the page on this machine."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import click
+
+from mattebox.errors import UsageError
+
+
+@click.command("serve", context_settings={"help_option_names": ["-h", "--help"]})
+@click.option("--host", help="The address to listen on.  [default: 127.0.0.1]")
+@click.option("--port", type=click.IntRange(1, 65535), help="The port.  [default: 7100]")
+@click.option("--workers", type=click.IntRange(1), help="Processes that do the pictures.  [default: by processors]")
+@click.option("--model", help="The model used where a request names none.  [default: balanced]")
+@click.option("--keys", metavar="FILE", help="API keys, one a line; needed to listen beyond loopback.")
+@click.option("--settings", is_flag=True, help="Print all settings (environment variables) and exit.")
+def command(settings: bool, **options: Any) -> int:
+    """Serve the API and the page: drop a photograph, see the cutout. Only this machine is let in unless told otherwise.
+
+    \b
+      mattebox serve                                        then open http://127.0.0.1:7100
+      curl -F image=@photo.jpg http://127.0.0.1:7100/v1/cutouts -o cut.png
+      curl -F image_file=@photo.jpg -F size=full http://127.0.0.1:7100/v1.0/removebg -o cut.png
+    """
+    from mattebox.server.settings import document, from_environment
+
+    if settings:
+        click.echo(document(), nl=False)
+        return 0
+    chosen = from_environment(**options)
+    try:
+        import uvicorn
+
+        from mattebox.server.app import create
+    except ImportError as error:
+        raise UsageError("the server needs packages more", "pip install mattebox[server]") from error
+    click.echo(f"mattebox: http://{chosen.host}:{chosen.port}  (Ctrl-C stops it)", err=True)
+    uvicorn.run(
+        create(chosen), host=chosen.host, port=chosen.port, log_level="warning", access_log=False, server_header=False,
+        timeout_graceful_shutdown=chosen.drain, limit_concurrency=500, h11_max_incomplete_event_size=64 * 1024,
+    )  # fmt: skip
+    return 0

@@ -1,0 +1,79 @@
+"""The application: routes, errors as answers, what every answer carries, and how it starts and stops."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from typing import Any
+
+from fastapi import FastAPI, Request, Response
+from fastapi.middleware.cors import CORSMiddleware
+from fastapi.responses import JSONResponse
+
+from mattebox._version import __version__
+from mattebox.errors import MatteboxError
+from mattebox.server import around, compatible, own, problems
+from mattebox.server.house import House
+from mattebox.server.problems import Problem
+from mattebox.server.removebg import Refused
+from mattebox.server.settings import Settings
+
+ALWAYS = {"X-Content-Type-Options": "nosniff", "Referrer-Policy": "no-referrer", "Cache-Control": "no-store"}
+
+
+def create(settings: Settings) -> FastAPI:
+    """The application for these settings."""
+    house = House.of(settings)
+
+    @asynccontextmanager
+    async def life(_: FastAPI) -> AsyncIterator[None]:
+        await house.crew.start()
+        house.ready = True
+        yield
+        house.ready = False
+        await house.crew.stop()
+
+    app = FastAPI(title="mattebox", version=__version__, lifespan=life, docs_url=None, redoc_url=None)
+    app.state.house = house
+    app.include_router(own.router)
+    app.include_router(compatible.router)
+    app.include_router(around.router)
+    if settings.page:
+        app.include_router(around.page())
+    app.add_exception_handler(Problem, _problem)
+    app.add_exception_handler(MatteboxError, _ours)
+    app.add_exception_handler(Refused, _refused)
+    app.middleware("http")(_surrounded)
+    if settings.origins:
+        origins = [o.strip() for o in settings.origins.split(",")]
+        app.add_middleware(
+            CORSMiddleware, allow_origins=origins, allow_methods=["GET", "POST"], allow_headers=["X-API-Key"]
+        )
+    return app
+
+
+async def _surrounded(request: Request, call_next: Any) -> Response:
+    """Count every answer by its route, and give it the headers it always carries."""
+    begun = time.perf_counter()
+    response: Response = await call_next(request)
+    route = getattr(request.scope.get("route"), "path", "other")
+    request.app.state.house.counters.count(route, response.status_code, time.perf_counter() - begun)
+    for name, value in ALWAYS.items():
+        response.headers.setdefault(name, value)
+    return response
+
+
+async def _problem(_: Request, error: Exception) -> Response:
+    assert isinstance(error, Problem)
+    return problems.response(error)
+
+
+async def _ours(_: Request, error: Exception) -> Response:
+    assert isinstance(error, MatteboxError)
+    return problems.response(problems.of(error))
+
+
+async def _refused(_: Request, error: Exception) -> Response:
+    assert isinstance(error, Refused)
+    return JSONResponse(error.body(), error.status, error.headers)

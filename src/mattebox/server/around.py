@@ -1,0 +1,54 @@
+"""What surrounds the API: is it alive, is it ready, its counters; and the page's files, each named."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from fastapi import APIRouter, Request, Response
+from fastapi.responses import FileResponse, PlainTextResponse
+
+from mattebox.server.house import house_of
+
+PAGE = Path(__file__).parent / "page"
+KINDS = {".html": "text/html", ".js": "text/javascript", ".css": "text/css", ".svg": "image/svg+xml"}
+POLICY = (
+    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' blob: data:; connect-src 'self'; "
+    "base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
+)
+
+router = APIRouter(include_in_schema=False)
+
+
+@router.get("/livez")
+async def alive() -> Response:
+    return PlainTextResponse("ok")
+
+
+@router.get("/readyz")
+async def ready(request: Request) -> Response:
+    yes = house_of(request).ready
+    return PlainTextResponse("ready" if yes else "not ready", 200 if yes else 503)
+
+
+@router.get("/metrics")
+async def metrics(request: Request) -> Response:
+    house = house_of(request)
+    return PlainTextResponse(house.counters.text(house.crew.pixels, house.crew.restarts))
+
+
+def page() -> APIRouter:
+    """The page: nothing else that may lie in its folder is served."""
+    files = APIRouter(include_in_schema=False)
+    files.add_api_route("/", _sender(PAGE / "index.html"))
+    for file in sorted(PAGE.iterdir()):
+        if file.suffix in KINDS:
+            files.add_api_route(f"/page/{file.name}", _sender(file))
+    return files
+
+
+def _sender(file: Path):  # type: ignore[no-untyped-def]
+    async def send() -> Response:
+        headers = {"Content-Security-Policy": POLICY, "Cache-Control": "no-cache"}
+        return FileResponse(file, media_type=KINDS[file.suffix], headers=headers)
+
+    return send

@@ -1,0 +1,65 @@
+"""The routes of remove.bg's API: POST /v1.0/removebg and GET /v1.0/account."""
+
+from __future__ import annotations
+
+import base64
+
+from fastapi import APIRouter, Request, Response
+from fastapi.responses import JSONResponse
+
+from mattebox.errors import MatteboxError
+from mattebox.server import removebg, requests
+from mattebox.server.house import House, house_of, pixels_of
+from mattebox.server.problems import Problem
+from mattebox.server.removebg import Refused
+from mattebox.server.requests import Asked
+from mattebox.server.tasks import carried_out
+
+CODES = {"no_subject": "unknown_foreground", "internal": "internal", "worker_lost": "internal"}
+
+router = APIRouter(prefix="/v1.0", include_in_schema=False)
+
+
+@router.post("/removebg")
+async def remove_background(request: Request) -> Response:
+    house = house_of(request)
+    caller = _caller(house, request)
+    order = removebg.order(await _asked(request), house.settings.model)
+    fine, limits = house.access.spend(caller, pixels_of(order.source))
+    if not fine:
+        raise Refused("rate_limit_exceeded", "Rate limit exceeded", "Try again later.", limits)
+    try:
+        done = await carried_out(house.crew, order.recipe, order.source, order.images, order.most_pixels)
+    except Problem as error:
+        code = CODES.get(error.code, "failed_to_read_image")
+        raise Refused(code, error.problem, error.remedy, error.headers) from None
+    except MatteboxError as error:
+        raise removebg.of(error) from None
+    headers = removebg.headers(done.told) | limits
+    if "application/json" not in request.headers.get("accept", ""):
+        return Response(done.body, media_type=done.told["mime"], headers=headers)
+    place = {f"foreground_{n}": int(headers[f"X-Foreground-{n.title()}"]) for n in ("top", "left", "width", "height")}
+    return JSONResponse({"data": {"result_b64": base64.b64encode(done.body).decode(), **place}}, headers=headers)
+
+
+@router.get("/account")
+async def account(request: Request) -> Response:
+    """Nothing is charged here: all credits are 0, all sizes are open."""
+    _caller(house_of(request), request)
+    amounts = {"total": 0, "subscription": 0, "payg": 0, "enterprise": 0}
+    return JSONResponse({"data": {"attributes": {"credits": amounts, "api": {"free_calls": 0, "sizes": "all"}}}})
+
+
+def _caller(house: House, request: Request) -> str:
+    name = house.access.caller(request.headers.get("x-api-key"))
+    if name is None:
+        raise Refused("auth_failed", "API Key invalid", "Send it as X-API-Key.")
+    return name
+
+
+async def _asked(request: Request) -> Asked:
+    try:
+        return await requests.asked(request, removebg.UPLOAD_MOST * 3 // 2)  # base64 takes a third more
+    except Problem as error:
+        code = "file_too_large" if error.status == 413 else "failed_to_read_image"
+        raise Refused(code, error.problem, error.remedy) from None

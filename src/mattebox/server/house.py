@@ -1,0 +1,58 @@
+"""What the routes share: settings, workers, callers and counters; and the one way to have a picture done."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from starlette.requests import Request
+
+from mattebox.io import header
+from mattebox.server.access import Access
+from mattebox.server.counters import Counters
+from mattebox.server.crew import Crew
+from mattebox.server.problems import Problem
+from mattebox.server.settings import Settings
+
+
+@dataclass
+class House:
+    """The server's state. `ready` while pictures are taken."""
+
+    settings: Settings
+    crew: Crew
+    access: Access
+    counters: Counters = field(default_factory=Counters)
+    ready: bool = False
+
+    @classmethod
+    def of(cls, settings: Settings) -> House:
+        return cls(settings, Crew(settings), Access.of(settings.allowed_keys()))
+
+    def caller(self, request: Request) -> str:
+        """Who calls. Problem 401 when nobody known does."""
+        name = self.access.caller(request.headers.get("x-api-key"))
+        if name is None:
+            raise Problem(401, "key_unknown", "the API key is missing or unknown", "send it as X-API-Key")
+        return name
+
+    def counted(self, caller: str, source: bytes) -> dict[str, str]:
+        """Count a picture by its header, before any work; the headers that tell the limit. Problem 429 at its end."""
+        fine, told = self.access.spend(caller, pixels_of(source))
+        if not fine:
+            raise Problem(
+                429, "too_many_pixels", "more megapixels in a minute than are allowed", "wait, then go on", told
+            )
+        return told
+
+
+def house_of(request: Request) -> House:
+    house: House = request.app.state.house
+    return house
+
+
+def pixels_of(source: bytes) -> int:
+    """From the header alone; nothing for what is no picture, which is refused later."""
+    if header.identify(source) is None:
+        return 0
+    found = header.sniff(source)
+    return found.width * found.height

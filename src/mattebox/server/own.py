@@ -1,0 +1,112 @@
+"""Our own API: /v1/cutouts with flat parameters, /v1/recipes:run with a recipe, presets and the schema."""
+
+from __future__ import annotations
+
+import base64
+from typing import Any
+
+import msgspec
+from fastapi import APIRouter, Request, Response
+from fastapi.responses import JSONResponse
+
+from mattebox import presets
+from mattebox.parameters import Parameter, build_recipe, parameters
+from mattebox.recipe import Recipe
+from mattebox.server import requests
+from mattebox.server.crew import Done
+from mattebox.server.house import house_of
+from mattebox.server.problems import Problem
+from mattebox.server.requests import Asked
+from mattebox.server.tasks import carried_out
+
+BACKDROP = "background_image"
+
+
+def described() -> dict[str, Any]:
+    """The request of /v1/cutouts for the OpenAPI document, from the steps' own fields."""
+    picture, text = {"type": "string", "format": "binary"}, {"type": "string"}
+    fields: dict[str, Any] = {"image": picture, "image_b64": text, BACKDROP: picture, "preset": text}
+    fields |= {name: _described(parameter) for name, parameter in parameters().items()}
+    form = {"schema": {"type": "object", "properties": fields}}
+    return {"requestBody": {"content": {"multipart/form-data": form, "application/json": form}, "required": True}}
+
+
+def _described(parameter: Parameter) -> dict[str, Any]:
+    on = parameter.switch is not None
+    schema = {"type": "boolean"} if on else msgspec.json.schema(parameter.field.type)
+    return schema | {"description": parameter.help, "default": False if on else parameter.field.default}
+
+
+router = APIRouter(prefix="/v1")
+
+
+@router.post("/cutouts", openapi_extra=described(), response_class=Response)
+async def cutouts(request: Request) -> Response:
+    """Cut out a picture, and compose it if asked. The picture comes back; with `Accept: application/json`, what is
+    known of it too. Errors are problem documents with a stable `code`."""
+    house = house_of(request)
+    caller = house.caller(request)
+    asked = await requests.asked(request, house.settings.max_upload)
+    fields, images = dict(asked.fields), dict(asked.images)
+    source = _source(Asked(fields, images))
+    preset = fields.pop("preset", None)
+    base = presets.find_preset(str(preset)) if preset else None
+    if BACKDROP in images:
+        fields["background"] = f"{BACKDROP}.file"
+        images[f"{BACKDROP}.file"] = images.pop(BACKDROP)
+    fields.setdefault("model", house.settings.model)
+    recipe = build_recipe(requests.flat(fields), base)
+    limits = house.counted(caller, source)
+    return answered(await carried_out(house.crew, recipe, source, images), request, limits)
+
+
+@router.post("/recipes:run", response_class=Response)
+async def run(request: Request) -> Response:
+    """Do a recipe (field `recipe`, JSON) to a picture (field `image`). Other files are the pictures it names."""
+    house = house_of(request)
+    caller = house.caller(request)
+    asked = await requests.asked(request, house.settings.max_upload)
+    recipe = _recipe(asked.fields.pop("recipe", ""))
+    source = _source(asked)
+    limits = house.counted(caller, source)
+    return answered(await carried_out(house.crew, recipe, source, asked.images), request, limits)
+
+
+@router.get("/recipes/schema")
+async def schema() -> Any:
+    """The JSON Schema of recipes."""
+    return msgspec.json.schema(Recipe)
+
+
+@router.get("/presets")
+async def named() -> dict[str, str]:
+    """Recipes with a name, and what each is for."""
+    return presets.titles()
+
+
+def answered(done: Done, request: Request, limits: dict[str, str]) -> Response:
+    """The picture itself, or with `Accept: application/json` what is known of it and its bytes as base64."""
+    told = done.told
+    if "application/json" in request.headers.get("accept", ""):
+        return JSONResponse(told | {"image_b64": base64.b64encode(done.body).decode()}, headers=limits)
+    headers = {"X-Width": str(told["width"]), "X-Height": str(told["height"]), **limits}
+    if "confidence" in told:
+        headers |= {"X-Confidence": str(told["confidence"]), "X-Box": " ".join(map(str, told["box"]))}
+    return Response(done.body, media_type=told["mime"], headers=headers)
+
+
+def _source(asked: Asked) -> bytes:
+    """The picture among the images, taken out of them; or from base64."""
+    given = [asked.images.pop("image")] if "image" in asked.images else []
+    if "image_b64" in asked.fields:
+        given.append(requests.decoded(str(asked.fields.pop("image_b64")), "image_b64"))
+    if len(given) != 1:
+        raise Problem(422, "image_missing", f"{len(given)} pictures were sent", "send one, as the field `image`")
+    return given[0]
+
+
+def _recipe(told: Any) -> Recipe:
+    try:
+        return msgspec.convert(told, Recipe) if isinstance(told, dict) else msgspec.json.decode(str(told), type=Recipe)
+    except msgspec.DecodeError as error:
+        raise Problem(422, "invalid_recipe", f"recipe: {error}", "GET /v1/recipes/schema tells what it holds") from None

@@ -1,0 +1,135 @@
+"""What a request asks for: its fields and its images, from multipart, urlencoded, JSON or a bare image; limits first.
+
+Knows HTTP and the flat parameters, not how they are carried out.
+"""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import json
+from dataclasses import dataclass, field
+from typing import Any
+
+import msgspec
+from starlette.datastructures import UploadFile
+from starlette.exceptions import HTTPException
+from starlette.requests import Request
+
+from mattebox.parameters import parameters
+from mattebox.server.problems import Problem
+
+FIELDS, FILES = 100, 4  # in a form, at most
+LONGEST = 20_000  # characters of a field that is no image
+
+
+@dataclass(frozen=True)
+class Asked:
+    """Plain fields by name, and images' bytes by name."""
+
+    fields: dict[str, Any] = field(default_factory=dict)
+    images: dict[str, bytes] = field(default_factory=dict)
+
+
+async def body(request: Request, most: int) -> bytes:
+    """The whole body; Problem 413 as soon as it is known to be too long, whatever Content-Length says."""
+    stated = request.headers.get("content-length", "0")
+    if not stated.isdecimal():
+        raise Problem(400, "bad_request", "Content-Length is no number", "leave it to your HTTP library")
+    too_long = Problem(413, "upload_too_large", f"the request has more than {most} bytes", "send a smaller file")
+    if int(stated) > most:
+        raise too_long
+    parts, count = [], 0
+    async for part in request.stream():
+        count += len(part)
+        if count > most:
+            raise too_long
+        parts.append(part)
+    return b"".join(parts)
+
+
+async def asked(request: Request, most: int) -> Asked:
+    """Fields and images of a request of any of the four kinds; query parameters count as fields, the body's win."""
+    data = await body(request, most)
+    kind = request.headers.get("content-type", "").split(";")[0].strip().lower()
+    query: dict[str, Any] = dict(request.query_params)
+    if kind in ("multipart/form-data", "application/x-www-form-urlencoded"):
+        found = await _form(request, data)
+    elif kind == "application/json":
+        found = _json(data)
+    elif data:
+        found = Asked(images={"image": data})
+    else:
+        found = Asked()
+    return Asked(query | found.fields, found.images)
+
+
+def flat(fields: dict[str, Any]) -> dict[str, Any]:
+    """Fields as the flat parameters want them: numbers and switches out of a form's strings. Problem 422."""
+    known, values = parameters(), {}
+    for name, value in fields.items():
+        if name in known and isinstance(value, str):
+            info = msgspec.inspect.type_info(known[name].field.type)
+            bare = info.type if isinstance(info, msgspec.inspect.Metadata) else info
+            if known[name].switch is not None:
+                value = _switch(name, value)
+            elif isinstance(bare, msgspec.inspect.IntType):
+                value = _number(name, value)
+        values[name] = value
+    return values
+
+
+def decoded(text: str, name: str) -> bytes:
+    """The bytes of a base64 string, with or without a data: prefix. Problem 422."""
+    try:
+        return base64.b64decode(text.split(",", 1)[1] if text.startswith("data:") else text, validate=True)
+    except (binascii.Error, IndexError, ValueError):
+        raise Problem(422, "invalid_parameter", f"{name} is not base64", "encode the file's bytes as base64") from None
+
+
+async def _form(request: Request, data: bytes) -> Asked:
+    """Starlette's parser over the body that is already here."""
+
+    async def again() -> dict[str, Any]:
+        return {"type": "http.request", "body": data, "more_body": False}
+
+    fields: dict[str, Any] = {}
+    images: dict[str, bytes] = {}
+    try:
+        form = await Request(request.scope, again).form(
+            max_files=FILES, max_fields=FIELDS, max_part_size=max(len(data), 1)
+        )
+    except HTTPException as error:
+        raise Problem(400, "bad_request", f"the form cannot be read ({error.detail})", "check its encoding") from None
+    for name, value in form.multi_items():
+        if isinstance(value, UploadFile):
+            images[name] = await value.read()
+            await value.close()
+        elif len(value) > LONGEST and not name.endswith("_b64"):
+            raise Problem(422, "invalid_parameter", f"{name[:40]} is too long", "send files as files")
+        else:
+            fields[name] = value
+    return Asked(fields, images)
+
+
+def _json(data: bytes) -> Asked:
+    try:
+        found = json.loads(data)
+    except (ValueError, RecursionError):
+        raise Problem(400, "bad_request", "the body is not JSON", "check its syntax and its Content-Type") from None
+    if not isinstance(found, dict):
+        raise Problem(400, "bad_request", "the JSON is no object", "send {...}")
+    return Asked(found)
+
+
+def _switch(name: str, value: str) -> bool:
+    if value.lower() not in ("true", "false", "1", "0"):
+        raise Problem(422, "invalid_parameter", f"{name} is neither true nor false", "send true or false")
+    return value.lower() in ("true", "1")
+
+
+def _number(name: str, value: str) -> int:
+    try:
+        return int(value)
+    except ValueError:
+        raise Problem(422, "invalid_parameter", f"{name} is no whole number", "send digits") from None

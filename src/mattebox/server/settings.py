@@ -1,0 +1,112 @@
+"""What the server may be told, each by an environment variable of its own. docs/server.md is made from this file.
+
+Knows nothing of HTTP.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from mattebox import processors
+from mattebox.errors import UsageError
+
+PREFIX = "MATTEBOX_SERVER_"
+
+
+def setting(default: Any, text: str) -> Any:
+    """A field with its description."""
+    return field(default=default, metadata={"help": text})
+
+
+@dataclass(frozen=True)
+class Settings:
+    """All settings and their defaults."""
+
+    host: str = setting("127.0.0.1", "the address to listen on; others than loopback need keys, or open=true")
+    port: int = setting(7100, "the port")
+    workers: int = setting(0, "processes that do the pictures; 0 is one for each two processors")
+    threads: int = setting(0, "threads of each worker's network; 0 shares the processors out")
+    model: str = setting("balanced", "the model used where a request names none")
+    max_upload: int = setting(25_000_000, "bytes of a request at most")
+    max_pixels: int = setting(50_000_000, "pixels x frames of a picture at most")
+    pixel_budget: int = setting(200_000_000, "pixels in hand at a time; more are answered 503 with Retry-After")
+    timeout: int = setting(60, "seconds a picture may take before its worker is replaced")
+    worker_memory: int = setting(4_000_000_000, "bytes of address space of a worker; 0 for no limit")
+    drain: int = setting(25, "seconds that pictures in hand get to finish when the server is told to stop")
+    keys: str = setting("", "a file of API keys, one a line; empty for none on loopback")
+    open: bool = setting(False, "listen beyond loopback without keys")
+    origins: str = setting("", "origins that may call from a browser (CORS), comma-separated; empty for none")
+    page: bool = setting(True, "serve the page")
+
+    def processes(self) -> int:
+        return self.workers or max(1, processors.usable() // 2)
+
+    def network_threads(self) -> int:
+        return self.threads or max(1, processors.usable() // self.processes())
+
+    def allowed_keys(self) -> frozenset[str]:
+        """The keys of the file. UsageError when it cannot be read or holds none."""
+        if not self.keys:
+            return frozenset()
+        try:
+            lines = Path(self.keys).read_text().splitlines()
+        except OSError as error:
+            raise UsageError(
+                f"{self.keys}: cannot be read ({error.strerror})", "give a file of keys, one a line"
+            ) from error
+        found = frozenset(line.strip() for line in lines if line.strip() and not line.startswith("#"))
+        if not found:
+            raise UsageError(f"{self.keys}: holds no key", "put one on each line")
+        return found
+
+
+def from_environment(environment: Mapping[str, str] = os.environ, **changes: Any) -> Settings:
+    """Settings from MATTEBOX_SERVER_* variables, then `changes`. UsageError for a name or value that is none."""
+    known = {f.name: f for f in dataclasses.fields(Settings)}
+    values: dict[str, Any] = {}
+    for variable, text in environment.items():
+        if not variable.startswith(PREFIX):
+            continue
+        name = variable.removeprefix(PREFIX).lower()
+        if name not in known:
+            raise UsageError(f"{variable} is no setting", f"choose from {', '.join(PREFIX + n.upper() for n in known)}")
+        values[name] = _parsed(variable, text, type(known[name].default))
+    settings = Settings(**values | {k: v for k, v in changes.items() if v is not None})
+    _check(settings)
+    return settings
+
+
+def document() -> str:
+    """The table of settings, for docs/server.md."""
+    rows = ["| variable | default | what it is |", "|---|---|---|"]
+    for f in dataclasses.fields(Settings):
+        shown = str(f.default).lower() if isinstance(f.default, bool) else f.default
+        rows.append(f"| `{PREFIX}{f.name.upper()}` | {f'`{shown}`' if shown != '' else ''} | {f.metadata['help']} |")
+    return "\n".join(rows) + "\n"
+
+
+def _parsed(variable: str, text: str, kind: type) -> Any:
+    if kind is bool:
+        if text.lower() not in ("true", "false", "1", "0"):
+            raise UsageError(f"{variable}={text} is neither true nor false", "give true or false")
+        return text.lower() in ("true", "1")
+    if kind is int:
+        if not text.isdecimal():
+            raise UsageError(f"{variable}={text} is no whole number", "give digits only")
+        return int(text)
+    return text
+
+
+def _check(settings: Settings) -> None:
+    if settings.host not in ("127.0.0.1", "::1", "localhost") and not settings.keys and not settings.open:
+        raise UsageError(
+            f"listening on {settings.host} without keys would let anyone in",
+            f"give {PREFIX}KEYS, or {PREFIX}OPEN=true if that is wanted",
+        )
+    if not 0 < settings.port < 65536:
+        raise UsageError(f"{settings.port} is no port", "give 1 to 65535")

@@ -1,0 +1,45 @@
+"""A server of its own for the tests, its workers real processes with the embedded network at its fastest."""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Iterator
+
+import numpy as np
+import pytest
+from fastapi.testclient import TestClient
+from PIL import Image
+
+from mattebox.server.app import create
+from mattebox.server.settings import Settings
+from tests.fakes import composite, disc
+
+
+def encoded(rgb: np.ndarray, format: str = "jpeg") -> bytes:
+    file = io.BytesIO()
+    Image.fromarray(rgb).save(file, format)
+    return file.getvalue()
+
+
+def opened(data: bytes) -> Image.Image:
+    image = Image.open(io.BytesIO(data))
+    image.load()
+    return image
+
+
+@pytest.fixture(scope="session")
+def photo(astronaut) -> bytes:  # type: ignore[no-untyped-def]
+    """A JPEG of a person, 512 x 512."""
+    return encoded(astronaut.rgb)
+
+
+@pytest.fixture(scope="session")
+def mug() -> bytes:
+    """A JPEG of an orange disc on blue, 320 x 240."""
+    return encoded(composite(disc((240, 320)), (230, 110, 30), (40, 70, 180)).rgb)
+
+
+@pytest.fixture(scope="session")
+def client() -> Iterator[TestClient]:
+    with TestClient(create(Settings(model="fast", workers=1, timeout=30))) as client:
+        yield client

@@ -1,0 +1,129 @@
+"""The page in a real browser: a photograph in, a cutout seen, changed and downloaded; by keyboard and on a phone."""
+
+from __future__ import annotations
+
+import io
+import os
+import shutil
+import socket
+import subprocess
+import sys
+import time
+import urllib.request
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from PIL import Image
+
+CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
+QUIET = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking",
+         "--disable-component-update", "--disable-sync"]  # fmt: skip
+
+pytestmark = [
+    pytest.mark.skipif(CHROMIUM is None, reason="no Chromium on this machine: apt install chromium"),
+    pytest.mark.timeout(120),
+]
+
+
+@pytest.fixture(scope="module")
+def address() -> Iterator[str]:
+    """A server process as users start it."""
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    words = [sys.executable, "-m", "mattebox", "serve", "--port", str(port), "--workers", "1", "--model", "fast"]
+    process = subprocess.Popen(words, stderr=subprocess.DEVNULL, env=os.environ | {"MATTEBOX_OFFLINE": "1"})
+    try:
+        for _ in range(200):
+            try:
+                urllib.request.urlopen(f"http://127.0.0.1:{port}/readyz", timeout=1)
+                break
+            except OSError:
+                time.sleep(0.1)
+        yield f"http://127.0.0.1:{port}/"
+    finally:
+        process.terminate()
+        process.wait(30)
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator:  # type: ignore[type-arg]
+    from playwright.sync_api import sync_playwright
+
+    with sync_playwright() as play:
+        started = play.chromium.launch(executable_path=CHROMIUM, args=QUIET)
+        yield started
+        started.close()
+
+
+@pytest.fixture(scope="module")
+def photo(tmp_path_factory: pytest.TempPathFactory, astronaut) -> Path:  # type: ignore[no-untyped-def]
+    path = tmp_path_factory.mktemp("photos") / "astronaut.jpg"
+    Image.fromarray(astronaut.rgb).save(path)
+    return path
+
+
+def test_drop_look_change_download(address: str, browser, photo: Path) -> None:  # type: ignore[no-untyped-def]
+    page = browser.new_page(viewport={"width": 1280, "height": 860})
+    complaints: list[str] = []
+    foreign: list[str] = []
+    page.on("console", lambda m: complaints.append(m.text))
+    page.on("pageerror", lambda e: complaints.append(str(e)))
+    page.on("request", lambda r: foreign.append(r.url) if not r.url.startswith((address, "blob:", "data:")) else None)
+    page.goto(address)
+    page.set_input_files("#files", [photo])
+    page.locator("[data-status=done]").wait_for()
+    assert "confidence" in page.locator("#status").inner_text()
+    page.get_by_role("button", name="White").click()
+    page.select_option("#format", "jpg")
+    page.wait_for_timeout(400)
+    page.locator("[data-status=done]").wait_for()
+    page.focus("#slider")
+    for _ in range(30):
+        page.keyboard.press("ArrowRight")
+    assert page.locator("#slider").input_value() == "30"
+    with page.expect_download() as download:
+        page.get_by_role("button", name="Download", exact=True).click()
+    assert download.value.suggested_filename == "astronaut-cut.jpg"
+    made = Image.open(io.BytesIO(Path(download.value.path()).read_bytes()))
+    assert (made.format, made.size) == ("JPEG", (512, 512))
+    assert min(made.getpixel((505, 5))) >= 250
+    assert complaints == []
+    assert foreign == []
+    page.close()
+
+
+def test_many_at_once_and_one_that_is_none(address: str, browser, photo: Path, tmp_path: Path) -> None:  # type: ignore[no-untyped-def]
+    import zipfile
+
+    page = browser.new_page()
+    page.goto(address)
+    broken = tmp_path / "broken.png"
+    broken.write_bytes(b"no picture")
+    page.set_input_files("#files", [photo, broken, photo])
+    page.locator("[data-status=failed]").wait_for()
+    page.locator("[data-status=done]").nth(1).wait_for()
+    page.get_by_role("button", name="broken.png").click()
+    assert "give a JPEG" in page.locator("#status").inner_text()
+    with page.expect_download() as download:
+        page.get_by_role("button", name="Download all").click()
+    with zipfile.ZipFile(download.value.path()) as archive:
+        assert archive.testzip() is None
+        assert archive.namelist() == ["astronaut-cut.png", "astronaut-cut-2.png"]
+    page.close()
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_a_phone_and_a_screen_reader(address: str, browser, photo: Path, scheme: str) -> None:  # type: ignore[no-untyped-def]
+    from axe_playwright_python.sync_playwright import Axe
+
+    context = browser.new_context(viewport={"width": 390, "height": 844}, color_scheme=scheme, bypass_csp=True)
+    page = context.new_page()
+    page.goto(address)
+    page.set_input_files("#files", [photo])
+    page.locator("[data-status=done]").wait_for()
+    assert page.evaluate("document.documentElement.scrollWidth") <= 390
+    found = [v for v in Axe().run(page).response["violations"] if v["impact"] in ("serious", "critical")]
+    assert [(v["id"], v["nodes"][0]["html"]) for v in found] == []
+    context.close()
