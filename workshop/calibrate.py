@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 from mattebox.matte.confidence import expected_iou
 from mattebox.metrics.segmentation import iou
 from workshop.evaluate import Predict, house_predictor
-from workshop.shards import stream
+from workshop.material import stream
 
 FOLDS = 4
 

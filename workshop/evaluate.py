@@ -17,7 +17,7 @@ from PIL import Image
 
 from mattebox.metrics.segmentation import f_curve, iou, mae
 from mattebox.types import Floats
-from workshop.shards import stream
+from workshop.material import stream
 
 MEAN, STD = (0.485, 0.456, 0.406), (0.229, 0.224, 0.225)
 Predict = Callable[[Any], Any]

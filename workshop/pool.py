@@ -13,7 +13,8 @@ import torch
 from PIL import Image
 from torch import Tensor
 
-from workshop.shards import Row, stream
+from workshop.material import stream
+from workshop.shards import Row
 
 
 @dataclass

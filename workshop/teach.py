@@ -14,7 +14,7 @@ import numpy as np
 from PIL import Image
 
 from workshop.evaluate import u2net_predictor
-from workshop.shards import stream
+from workshop.material import stream
 
 SIDE = 160
 
