@@ -69,7 +69,9 @@ def _usable(jobs: list[Job], data: str) -> Iterator[Sample]:
 
 def _packed(data: Path, kind: str, split: str, stack: ExitStack) -> list[Job]:
     rows = [r for r in read_manifest(data) if r.kind == kind and r.split == split]
-    tars = {shard: stack.enter_context(tarfile.open(data / shard)) for shard in {r.shard for r in rows}}
+    tars = {}
+    for shard in {r.shard for r in rows}:
+        tars[shard] = stack.enter_context(tarfile.open(data / shard))  # noqa: SIM115 (the stack closes it)
 
     def decoder(row: Row) -> Callable[[], Sample]:
         return lambda: (row, *_matched(*decode_member(tars[row.shard], row)))
