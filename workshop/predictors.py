@@ -12,6 +12,9 @@ from typing import Any
 import numpy as np
 from PIL import Image
 
+from mattebox.types import Picture
+from mattebox.zoo.session import Session
+
 MEAN, STD = (0.485, 0.456, 0.406), (0.229, 0.224, 0.225)
 Predict = Callable[[Any], Any]
 
@@ -34,11 +37,12 @@ def u2net_predictor(path: Path) -> Predict:
 
 
 def house_predictor(model: str) -> Predict:
-    """The house's own session: H x W x 3 uint8 -> H x W alpha 0..1, enlarged without refinement."""
-    from mattebox.types import Picture
-    from mattebox.zoo.session import Session
+    """A card's network in the house's own session."""
+    return session_predictor(Session.open(model))
 
-    session = Session.open(model)
+
+def session_predictor(session: Session) -> Predict:
+    """A session's alpha, enlarged to the picture without refinement."""
 
     def predict(rgb: np.ndarray) -> np.ndarray:
         x, geometry = session.prepare(Picture(np.ascontiguousarray(rgb)))
