@@ -1,11 +1,11 @@
 """Train the embedded cutout network: one loop for a CPU in the background and for an accelerator.
 
-    python -m workshop.train runs/cut-1.toml DATA OUT [--start RUN/best.pt]
+    python -m workshop.train runs/cut-1.toml DATA OUT [--start CARD | RUN/best.pt]
 
 DATA is tar shards with a manifest, a folder with images/ and masks/ (and backgrounds/), or a CSV of image,mask.
 The recipe gives a budget in minutes of training, not in steps, because the machines differ a hundredfold; learning
 rate and picture size follow the share of the budget spent. A checkpoint every minute or so makes a killed run go on
-where it was; OUT/report.html shows its curves and pictures. Knows nothing of export or of the house.
+where it was; OUT/report.html shows its curves and pictures. Knows nothing of export.
 """
 
 from __future__ import annotations
@@ -24,6 +24,8 @@ import numpy as np
 import torch
 
 from mattebox.errors import MatteboxError
+from mattebox.zoo.card import Card
+from mattebox.zoo.registry import find_card
 from workshop import checkpoint, progress
 from workshop.augment import Mixer, buckets
 from workshop.evaluate import judge
@@ -33,6 +35,7 @@ from workshop.memory import batch_that_fits
 from workshop.network import CutNet, Shape, multiply_adds
 from workshop.pool import load_pool
 from workshop.predict import normalise, torch_predictor
+from workshop.unfold import unfold
 
 SAVE_EVERY = 60  # seconds between checkpoints
 
@@ -138,6 +141,12 @@ class Run:
         self.net.load_state_dict(grown)
         self.average.load_state_dict(grown)
 
+    def start_from_card(self, card: Card, mixer: Mixer) -> None:
+        """Begin with a card's weights, which need no checkpoint."""
+        size = min(buckets(self.recipe.side(0)), key=lambda s: abs(s[0] - s[1]))
+        unfold(card, self.net, normalise(mixer.batch(max(16, self.recipe.batch), size).rgb))
+        self.average.load_state_dict(self.net.state_dict())
+
     def load(self, path: Path) -> None:
         """Go on where a killed run was."""
         state = checkpoint.read(path, self.device)
@@ -148,19 +157,21 @@ class Run:
 
 
 def train(
-    recipe: Recipe, data: Path, out: Path, device: torch.device, soft: np.ndarray | None, start: Path | None = None
+    recipe: Recipe, data: Path, out: Path, device: torch.device, soft: np.ndarray | None, start: str | None = None
 ) -> None:
     out.mkdir(parents=True, exist_ok=True)
     random.seed(recipe.seed)
     run = Run(recipe, device)
     if (out / "last.pt").exists():
         run.load(out / "last.pt")
-    elif start is not None:
-        run.start_from(start)
+    elif start is not None and Path(start).suffix == ".pt":
+        run.start_from(Path(start))
     torch.manual_seed(recipe.seed + run.step)
     work = multiply_adds(run.average, 320, 320) / 1e9
     progress.log(out, {"parameters": sum(p.numel() for p in run.net.parameters()), "gmac_320": round(work, 3)})
     mixer = _mixer(recipe, data, device, soft)
+    if start is not None and Path(start).suffix != ".pt" and run.step == 0:
+        run.start_from_card(find_card(start), mixer)
     largest = max(buckets(int(max(side for _, side in recipe.sides))), key=math.prod)
     with batch_that_fits(recipe.batch, lambda count: _try(run, mixer, count, largest)):
         _loop(run, mixer, data, out)
@@ -218,7 +229,7 @@ def main() -> None:
     parser.add_argument("data", type=Path)
     parser.add_argument("out", type=Path)
     parser.add_argument("--soft", type=Path, help="teacher's masks of the unlabelled pictures (workshop.teach)")
-    parser.add_argument("--start", type=Path, help="a checkpoint to begin with (best.pt of another run)")
+    parser.add_argument("--start", help="a card to begin with, or a checkpoint (best.pt of another run)")
     parser.add_argument("--minutes", type=float, help="another budget than the recipe's")
     parser.add_argument("--threads", type=int)
     args = parser.parse_args()

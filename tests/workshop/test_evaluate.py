@@ -25,7 +25,7 @@ def material(path: Path, count: int = 8) -> Path:
         rgb = np.where(alpha[..., None] > 0.5, (220, 60, 30), (40, 90, 160)) + rng.integers(0, 20, (64, 80, 3))
         Image.fromarray(rgb.astype(np.uint8)).save(path / f"images/p{i}.png")
         Image.fromarray((alpha * 255).astype(np.uint8)).save(path / f"masks/p{i}.png")
-        Image.fromarray(np.full((64, 80, 3), 20 * i, np.uint8)).save(path / f"backgrounds/b{i}.png")
+        Image.fromarray(np.full((64, 80, 3), 9 * i, np.uint8)).save(path / f"backgrounds/b{i}.png")
     return path
 
 
