@@ -17,7 +17,7 @@ from PIL import Image
 
 STYLE = """body{font:15px/1.5 system-ui,sans-serif;max-width:72rem;margin:2rem auto;padding:0 1rem;color:#222}
 table{border-collapse:collapse;margin:1rem 0}td,th{padding:.15rem .6rem;text-align:right;border-bottom:1px solid #ddd}
-td:first-child,th:first-child{text-align:left}figure{display:inline-block;margin:.3rem}figcaption{font-size:.8rem}
+td:first-child,th:first-child{text-align:left;white-space:nowrap}figure{display:inline-block;margin:.3rem}figcaption{font-size:.8rem}
 svg{background:#fafafa;max-width:100%}.wide{overflow-x:auto}"""
 COLOURS = ("#1668b8", "#c2501a", "#2f8a3c", "#7c4aa5")
 WIDE, TALL, LEFT, LOW = 560, 300, 50, 30  # of a chart, and its margins

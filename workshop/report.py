@@ -40,6 +40,7 @@ def report(verdicts: Sequence[Verdict], predictors: Mapping[str, Predict], data:
 def reliability(verdict: Verdict) -> str:
     """The diagram of confidence against IoU, and how often subjects are missed or seen where none is."""
     facts = f"Expected calibration error {calibration_error(verdict.diagram):.4f}. "
+    facts += "(On our own validation split this flatters: the card's calibration was fitted there.) "
     missed = sum(not p["found"] for p in verdict.pictures)
     facts += f"Missed: {missed} of {len(verdict.pictures)} subjects. "
     if verdict.ghosts is not None:
