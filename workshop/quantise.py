@@ -28,6 +28,7 @@ from onnxruntime.quantization.shape_inference import quant_pre_process
 
 from mattebox.errors import InputMissing, MatteboxError
 from mattebox.types import Picture
+from mattebox.zoo import store
 from mattebox.zoo.session import Session
 from workshop.evaluate import judge
 from workshop.material import stream
@@ -58,7 +59,7 @@ def quantise(session: Session, data: Path, out: Path, count: int, keep: tuple[st
     """Write the int8 graph of a session's card; nodes whose names begin with one of `keep` stay in float."""
     with tempfile.TemporaryDirectory() as folder:
         plain, ready = Path(folder, "plain.onnx"), Path(folder, "ready.onnx")
-        onnx.save(widened(onnx.load_from_string(session.card.read_weights())), plain)
+        onnx.save(widened(onnx.load_from_string(store.read(session.card))), plain)
         quant_pre_process(str(plain), str(ready), skip_symbolic_shape=True)
         graph = onnx.load(ready).graph
         quantize_static(
@@ -94,7 +95,7 @@ def measure(session: Session, data: Path, out: Path) -> dict[str, Any]:
         "float": {k: round(scores[0][k], 4) for k in keys},
         "int8": {k: round(scores[1][k], 4) for k in keys},
         "cost": {k: round(scores[1][k] - scores[0][k], 4) for k in keys},
-        "bytes": [len(session.card.read_weights()), out.stat().st_size],
+        "bytes": [len(store.read(session.card)), out.stat().st_size],
         "milliseconds": [round(1000 * t, 2) for t in taken],
         "times as fast": round(taken[0] / taken[1], 2),
     }

@@ -16,12 +16,13 @@ from onnx import numpy_helper
 from torch import Tensor, nn
 
 from mattebox.errors import ModelError
+from mattebox.zoo import store
 from mattebox.zoo.card import Card
 
 
 def unfold(card: Card, net: nn.Module, pictures: Tensor) -> None:
     """Load a card's weights into a CutNet of its shape; `pictures` N x 3 x H x W are normalised inputs."""
-    graph = onnx.load_from_string(card.read_weights()).graph
+    graph = onnx.load_from_string(store.read(card)).graph
     values = dict(_constants(graph))
     named = {k.removeprefix("net."): v for k, v in values.items() if k.startswith("net.")}
     folded = [n for n in graph.node if n.op_type == "Conv" and not n.input[1].startswith("net.")]

@@ -7,6 +7,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from mattebox.zoo import store
 from mattebox.zoo.session import Session
 from tests.workshop.test_evaluate import material
 
@@ -31,7 +32,7 @@ def test_widening_changes_no_answer() -> None:
     from workshop.quantise import widened
 
     session = Session.open("balanced", "cpu")
-    plain = widened(onnx.load_from_string(session.card.read_weights()))
+    plain = widened(onnx.load_from_string(store.read(session.card)))
     assert not any(t.data_type == onnx.TensorProto.FLOAT16 for t in plain.graph.initializer)
     x = np.random.default_rng(0).standard_normal((1, 3, 64, 96)).astype(np.float32)
     answer = ort.InferenceSession(plain.SerializeToString()).run(None, {plain.graph.input[0].name: x})[0]
