@@ -5,7 +5,7 @@ The only file that builds onnxruntime sessions. It knows nothing of cards, pictu
 
 from __future__ import annotations
 
-from functools import cache
+import threading
 from pathlib import Path
 from typing import Any
 
@@ -50,10 +50,18 @@ def start(
     return session
 
 
-@cache
+_kernels: dict[tuple[str, int], Any] = {}
+_starting = threading.Lock()
+
+
 def kernel(name: str, threads: int) -> Any:
-    """The pixel kernel of that name: a CPU session, started once and shared (sessions are safe to run from threads)."""
-    return start((KERNELS / f"{name}.onnx").read_bytes(), f"kernel {name}", "cpu", threads)
+    """The pixel kernel of that name: a CPU session, started once, by one thread, and shared (sessions are safe to run
+    from threads)."""
+    with _starting:
+        if (name, threads) not in _kernels:
+            content = (KERNELS / f"{name}.onnx").read_bytes()
+            _kernels[name, threads] = start(content, f"kernel {name}", "cpu", threads)
+        return _kernels[name, threads]
 
 
 def apply(name: str, threads: int | None = None, **inputs: NDArray[np.float32]) -> NDArray[np.float32]:
