@@ -1,26 +1,20 @@
-"""`mattebox cut`: photographs in, cutouts out, one after another; one failure never stops the rest."""
+"""`mattebox cut`: photographs in, cutouts out; one failure never stops the rest."""
 
 from __future__ import annotations
 
 import re
 import sys
-import time
-from collections.abc import Callable
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import click
 
+from mattebox.batch.plan import Job
 from mattebox.cli import policy
+from mattebox.cli.many import NAMES, many_options
 from mattebox.cli.options import StepCommand, recipe_of, step_options
-from mattebox.errors import MatteboxError, UsageError
+from mattebox.errors import UsageError
 from mattebox.recipe import Recipe
-
-if TYPE_CHECKING:
-    from mattebox.cli.plan import Job
-    from mattebox.pipeline import Result
-
-Do = Callable[["Job"], "Result"]
 
 EXAMPLES = """
 \b
@@ -29,7 +23,7 @@ Examples:
   mattebox cut photo.jpg -o cut.webp
   mattebox cut photos/ -o cutouts/ --recursive      keeps the tree
   mattebox cut "*.jpg" -o out/ --background "#f4f4f4" --format jpg
-  mattebox cut mugs/ -o listing/ --preset amazon
+  mattebox cut mugs/ -o listing/ --preset amazon --report listing.jsonl --sheet listing.html
   mattebox cut mug.jpg --crop --size 1600x1600 --fill 85% --background white --shadow contact
   mattebox cut me.jpg --background "blur(4%)" -o portrait.jpg
   mattebox cut - < photo.jpg > cut.png
@@ -39,6 +33,12 @@ Examples:
 Without -o the result lies beside the photograph as NAME-cut.png. Results are PNG unless -o's suffix or --format
 says otherwise. `mattebox --help` lists the exit codes.
 """
+
+
+class CutCommand(StepCommand):
+    """Its options for many photographs have a heading of their own."""
+
+    many = NAMES
 
 
 class Pixels(click.ParamType[int]):
@@ -55,8 +55,8 @@ class Pixels(click.ParamType[int]):
         return int(float(match[1]) * {"k": 1e3, "m": 1e6, "g": 1e9}.get((match[2] or " ")[0], 1))
 
 
-@click.command("cut", cls=StepCommand, epilog=EXAMPLES, context_settings={"help_option_names": ["-h", "--help"]})
-@click.argument("inputs", nargs=-1, required=True, metavar="IN...")
+@click.command("cut", cls=CutCommand, epilog=EXAMPLES, context_settings={"help_option_names": ["-h", "--help"]})
+@click.argument("inputs", nargs=-1, metavar="IN...")
 @click.option("-o", "--output", "out", metavar="OUT|DIR", help="A file, a folder, or - for standard output.")
 @step_options
 @click.option("--preset", metavar="NAME", help="A recipe that comes along, such as product; see `mattebox recipes`.")
@@ -74,6 +74,7 @@ class Pixels(click.ParamType[int]):
     "--device", default="auto", show_default=True, help="cpu, cuda, cuda:1, coreml, ... or the best there is."
 )
 @click.option("--threads", type=click.IntRange(1), help="For the network.  [default: all processors]")
+@many_options
 @policy.commercial
 @click.option("--json", "as_json", is_flag=True, help="One JSON object per picture on standard output.")
 @click.option("--debug", is_flag=True, hidden=True)
@@ -86,87 +87,26 @@ def command(
     as_json: bool,
     **options: Any,
 ) -> int:
-    """Cut the subject out of photographs: files, folders, globs, or - for standard input."""
+    """Cut the subject out of photographs: files, folders, globs, ZIP archives, or - for standard input."""
     from mattebox import pipeline
-    from mattebox.cli.plan import Job, make_plan
-    from mattebox.cli.report import Report
+    from mattebox.cli import many
     from mattebox.io.atomic import write_bytes
-    from mattebox.io.sources import expand
 
     recipe = recipe_of(click.get_current_context())
     pipeline.check(recipe)
     if save_recipe:
         write_bytes(Path(save_recipe), recipe.to_toml().encode(), overwrite=options["overwrite"])
-    suffix = _suffix(out, recipe)
-    plan = make_plan(expand(inputs, recursive=options["recursive"]), out, suffix, options["overwrite"])
-    jobs = [j for j in plan if isinstance(j, Job)]
-    _check_stdout(jobs, as_json)
-    do = _prepared(recipe, options) if jobs else None
-    report = Report(len(plan), as_json)
-    for entry in plan:
-        if isinstance(entry, Job) and do is not None:
-            _attempt(entry, do, report)
-        elif not isinstance(entry, Job):
-            report.failed(entry)
-    return report.exit_code
-
-
-def _attempt(job: Job, do: Do, report: Any) -> None:
-    """Do one job; its failure is reported and goes no further."""
-    from mattebox.cli.plan import Failure
-
-    report.working(job)
-    begun = time.perf_counter()
-    try:
-        result = do(job)
-    except MatteboxError as error:
-        report.failed(Failure(job.name, error), job)
-    else:
-        report.finished(job, result, time.perf_counter() - begun)
-
-
-def _prepared(recipe: Recipe, options: dict[str, Any]) -> Do:
-    """Start the network, so that a missing device is said once, before any picture is read. Then: how to do one."""
-    from mattebox import pipeline
-    from mattebox.api import save_options
-    from mattebox.io.read import read
-    from mattebox.io.write import write
-    from mattebox.zoo.session import open_session
-
-    session = open_session(recipe.cut.model, options["device"], options["threads"]) if recipe.cut else None
-
-    def do(job: Job) -> Result:
-        source = "-" if job.source is None else job.source
-        picture = read(source, max_pixels=options["max_pixels"], metadata=options["metadata"], name=job.name)
-        result = pipeline.run(picture, recipe, session=session, name=job.name)
-        if job.target is not None:
-            _make_folder(job.target.parent)
-        write(
-            result.picture,
-            "-" if job.target is None else job.target,
-            **save_options(recipe.saving),
-            layers=result.layers,
-            overwrite=options["overwrite"],
-            inputs=() if job.source is None else (job.source,),
-            hidden="keep" if options["keep_hidden"] else "zero",
-        )
-        return result
-
-    return do
-
-
-def _make_folder(folder: Path) -> None:
-    from mattebox.io.atomic import ours
-
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise ours(error, folder) from error
+    naming = many.naming(out, _suffix(out, recipe), options)
+    if options["watch"]:
+        return many.watched(inputs, recipe, naming, options, as_json)
+    plan = many.planned(inputs, naming, options)
+    _check_stdout([j for j in plan if isinstance(j, Job)], as_json)
+    return many.done(plan, recipe, options, as_json)
 
 
 def _suffix(out: str | None, recipe: Recipe) -> str:
     """The suffix of new names; OutputError now, not later, when the format is none we write."""
-    from mattebox.cli.plan import is_folder
+    from mattebox.batch.plan import is_folder
     from mattebox.io.encode import find_format
     from mattebox.io.write import format_of
 

@@ -15,20 +15,26 @@ from mattebox.parameters import Parameter, build_recipe, parameters
 from mattebox.presets import find_preset
 from mattebox.recipe import ORDER, Recipe, Step, load_recipe
 
+MANY = "Many photographs"
+
 F = TypeVar("F", bound=Callable[..., Any])
 
 
 class StepCommand(click.Command):
-    """A command whose help lists the options of each step under the step's own words, the rest before them."""
+    """A command whose help lists the options of each step under the step's own words, the rest before them; those
+    named in `many` under a heading of their own."""
+
+    many: tuple[str, ...] = ()
 
     def format_options(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         known = parameters()
-        groups: dict[str, list[tuple[str, str]]] = {"Options": [], **{_title(s): [] for s in ORDER}}
+        groups: dict[str, list[tuple[str, str]]] = {"Options": [], MANY: [], **{_title(s): [] for s in ORDER}}
         for option in self.get_params(ctx):
             record = option.get_help_record(ctx)
             if record is not None and isinstance(option, click.Option):
                 place = known.get(option.name or "")
-                groups[_title(place.step) if place else "Options"].append(record)
+                title = _title(place.step) if place else MANY if option.name in self.many else "Options"
+                groups[title].append(record)
         for title, records in groups.items():
             if records:
                 with formatter.section(title):

@@ -12,11 +12,12 @@ from typing import Any
 
 import click
 
-from mattebox.cli.plan import Failure, Job
+from mattebox.batch.plan import Failure, Job
 from mattebox.errors import MatteboxError
 from mattebox.pipeline import Result
 
 MIXED = 1
+LONG = 20  # pictures from which failures are told again at the end
 DOUBTFUL = 0.6  # expected IoU below which a cutout is worth a look
 
 
@@ -26,17 +27,37 @@ class Report:
     def __init__(self, total: int, as_json: bool) -> None:
         self.total, self.as_json = total, as_json
         self.codes: list[int] = []
+        self.failures: list[str] = []
+        self.left_out = 0
         self.begun = time.monotonic()
         self.done = 0
         self.live = sys.stderr.isatty() and total > 1
 
-    def working(self, job: Job) -> None:
+    def working(self, entry: Job | Failure) -> None:
         """Replace the progress line."""
         if not self.live:
             return
         spent = time.monotonic() - self.begun
-        left = f", {_duration(spent / self.done * (self.total - self.done))} left" if self.done else ""
-        self._line(f"\r\x1b[K[{self.done + 1}/{self.total}{left}] {job.name}"[:200])
+        told = ""
+        if self.done:
+            rate = self.done / max(spent, 1e-6)
+            told = f", {rate:.1f}/s, {_duration((self.total - self.done) / rate)} left"
+        self._line(f"\r\x1b[K[{self.done + 1}/{self.total}{told}] {entry.name}"[:200])
+
+    def skipped(self, job: Job) -> None:
+        """A picture that an earlier run has done."""
+        self.done += 1
+        self.left_out += 1
+
+    def closed(self) -> None:
+        """The last words: what was left out, and on long work all failures once more."""
+        self._clear()
+        if self.left_out:
+            click.echo(f"mattebox: {self.left_out} were done already", err=True)
+        if self.total > LONG and self.failures:
+            click.echo(f"mattebox: {len(self.failures)} of {self.total} failed:", err=True)
+            for line in self.failures:
+                click.echo(f"  {line}", err=True)
 
     def finished(self, job: Job, result: Result, seconds: float) -> None:
         self.done += 1
@@ -55,7 +76,8 @@ class Report:
         self.codes.append(error.exit_code)
         line = str(error)
         named = failure.name in line or (job is not None and str(job.target) in line)
-        click.echo(f"mattebox: {line if named else f'{failure.name}: {line}'}", err=True)
+        self.failures.append(line if named else f"{failure.name}: {line}")
+        click.echo(f"mattebox: {self.failures[-1]}", err=True)
         if self.as_json:
             click.echo(json.dumps(refused(failure, job)))
 

@@ -7,7 +7,6 @@ from typing import Any
 import click
 
 from mattebox.cli import cut
-from mattebox.cli.options import StepCommand
 
 EXAMPLES = """
 \b
@@ -30,7 +29,7 @@ def _callback(recipe: str, **options: Any) -> int:
     return done
 
 
-command = StepCommand(
+command = cut.CutCommand(
     "run",
     callback=_callback,
     params=[click.Argument(["recipe"]), *(p for p in cut.command.params if p.name != "recipe_file")],

@@ -10,9 +10,12 @@ import contextlib
 import errno
 import os
 import tempfile
+from collections.abc import Iterable
 from pathlib import Path
 
 from mattebox.errors import OutputError
+
+PART = ".mattebox-part"  # how temporary files end
 
 REMEDIES = {
     errno.ENOENT: "create the folder first",
@@ -36,7 +39,7 @@ def write_bytes(path: Path, content: bytes | memoryview, *, overwrite: bool) -> 
     try:
         if path.exists() and not overwrite:
             raise _exists(path)
-        handle, name = tempfile.mkstemp(prefix=f".{path.name[:40]}.", suffix=".part", dir=path.parent)
+        handle, name = tempfile.mkstemp(prefix=f".{path.name[:40]}.", suffix=PART, dir=path.parent)
     except OSError as error:
         raise ours(error, path) from error
     try:
@@ -52,6 +55,25 @@ def write_bytes(path: Path, content: bytes | memoryview, *, overwrite: bool) -> 
     finally:
         with contextlib.suppress(OSError):
             os.unlink(name)
+
+
+def make_folder(folder: Path) -> None:
+    """The folder and those above it, if they are not there. OutputError."""
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise ours(error, folder) from error
+
+
+def clear_leftovers(folders: Iterable[Path]) -> int:
+    """Remove the temporary files that killed runs left in these folders; how many there were."""
+    count = 0
+    for folder in set(folders):
+        for path in folder.glob(f".*{PART}") if folder.is_dir() else ():
+            with contextlib.suppress(OSError):
+                path.unlink()
+                count += 1
+    return count
 
 
 def ours(error: OSError, path: Path) -> OutputError:

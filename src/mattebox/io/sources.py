@@ -8,6 +8,8 @@ import glob
 import os
 import re
 import sys
+import zipfile
+import zlib
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -26,11 +28,12 @@ MAX_BYTES = 1 << 30
 
 @dataclass(frozen=True)
 class Item:
-    """One picture to read: its `path` (None = standard input), and where it lies below the folder that was named,
-    so that a tree of results can mirror the tree of photographs."""
+    """One picture to read: its `path` (None = standard input), where it lies below the folder that was named, so that
+    a tree of results can mirror the tree of photographs, and in a ZIP archive its `member`."""
 
     path: Path | None
     relative: Path
+    member: str | None = None
 
 
 def expand(words: Iterable[str | os.PathLike[str]], *, recursive: bool = False) -> Iterator[Item | InputMissing]:
@@ -44,7 +47,7 @@ def expand(words: Iterable[str | os.PathLike[str]], *, recursive: bool = False) 
     for word in words:
         for item in _expand(os.fspath(word), recursive):
             if isinstance(item, Item):
-                key = "-" if item.path is None else os.path.realpath(item.path)
+                key = "-" if item.path is None else f"{os.path.realpath(item.path)}\0{item.member or ''}"
                 if key in seen:
                     continue
                 seen.add(key)
@@ -72,6 +75,23 @@ def read_bytes(source: Any, *, name: str | None = None, limit: int = MAX_BYTES) 
     return _stream(source, label, limit)
 
 
+def read_member(path: Path, member: str, limit: int = MAX_BYTES) -> bytes:
+    """The bytes of a picture in a ZIP archive. InputMissing, InputUnreadable, InputTooLarge."""
+    label = f"{path}/{member}"
+    try:
+        with zipfile.ZipFile(path) as archive, archive.open(member) as file:
+            content = file.read(limit + 1)
+    except KeyError as error:
+        raise InputMissing(f"{label}: no such picture in the archive", "check its spelling") from error
+    except OSError as error:
+        raise _ours(error, str(path)) from error
+    except (zipfile.BadZipFile, RuntimeError, NotImplementedError, EOFError, zlib.error) as error:
+        raise InputUnreadable(f"{label} cannot be unpacked ({error})", "pack it anew, without a password") from error
+    if len(content) > limit:
+        raise _too_large(label, limit)
+    return content
+
+
 def name_of(source: Any) -> str:
     """How error messages call a source."""
     if isinstance(source, str | os.PathLike):
@@ -91,6 +111,8 @@ def _expand(word: str, recursive: bool) -> Iterator[Item | InputMissing]:
         yield Item(None, Path("stdin"))
     elif os.path.isdir(word):
         yield from _folder(Path(word), recursive)
+    elif word.lower().endswith(".zip") and os.path.isfile(word):
+        yield from _archive(Path(word))
     elif os.path.lexists(word):
         yield Item(Path(word), Path(os.path.basename(word)))
     elif glob.has_magic(word):
@@ -108,6 +130,22 @@ def _folder(root: Path, recursive: bool) -> Iterator[Item | InputMissing]:
         where = f"{root} or below it" if recursive else str(root)
         more = "" if recursive else ", or look into its subfolders with --recursive"
         yield InputMissing(f"no pictures in {where}", f"give a folder with {_listed()}{more}")
+
+
+def _archive(path: Path) -> Iterator[Item | InputMissing]:
+    """The pictures of a ZIP archive, in natural order; names that would lead out of a folder are passed over."""
+    try:
+        with zipfile.ZipFile(path) as archive:
+            names = [i.filename for i in archive.infolist() if not i.is_dir()]
+    except (zipfile.BadZipFile, OSError, ValueError) as error:
+        yield InputMissing(f"{path}: cannot be opened as an archive ({error})", "pack it anew")
+        return
+    pictures = [n for n in names if n.lower().endswith(SUFFIXES) and not Path(n).name.startswith(".")]
+    safe = [n for n in pictures if not Path(n).is_absolute() and ".." not in Path(n).parts and "\\" not in n]
+    for name in sorted(safe, key=lambda n: (natural(n), n)):
+        yield Item(path, Path(path.stem) / name, name)
+    if not safe:
+        yield InputMissing(f"no pictures in {path}", f"give an archive with {_listed()}")
 
 
 def _walk(folder: Path, recursive: bool) -> Iterator[Path | InputMissing]:

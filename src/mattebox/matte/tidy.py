@@ -15,7 +15,7 @@ from mattebox.types import Matte
 
 FIRM = 0.5  # alpha from which a pixel counts as subject
 SPECK = 0.03  # of the largest part's area: a smaller one is a speck
-NEAR = 0.04  # of the longer side: soft edges and hair reach this far from what is firm
+NEAR = 0.03  # of the largest part's longer side: soft edges and hair reach this far from what is firm
 
 
 def tidied(matte: Matte) -> Matte:
@@ -25,6 +25,7 @@ def tidied(matte: Matte) -> Matte:
     if not parts:
         return matte
     kept = np.array([False, *(p.area >= SPECK * parts[0].area for p in parts)])
-    near = grown(kept[labels], max(1, round(NEAR * max(alpha.shape))))
+    left, top, right, bottom = parts[0].box
+    near = grown(kept[labels], max(1, round(NEAR * max(right - left, bottom - top))))
     clean = np.where(near, alpha, np.zeros((), alpha.dtype))
     return replace(matte, alpha=clean, box=subject_box(clean))

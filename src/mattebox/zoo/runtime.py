@@ -51,12 +51,12 @@ def start(
 
 
 @cache
-def kernel(name: str, threads: int | None) -> Any:
+def kernel(name: str, threads: int) -> Any:
     """The pixel kernel of that name: a CPU session, started once and shared (sessions are safe to run from threads)."""
     return start((KERNELS / f"{name}.onnx").read_bytes(), f"kernel {name}", "cpu", threads)
 
 
 def apply(name: str, threads: int | None = None, **inputs: NDArray[np.float32]) -> NDArray[np.float32]:
     """Run a pixel kernel on float32 arrays, in all processors or `threads` of them, and return its one output."""
-    result: NDArray[np.float32] = kernel(name, threads).run(None, inputs)[0]
+    result: NDArray[np.float32] = kernel(name, threads or processors.usable()).run(None, inputs)[0]
     return result

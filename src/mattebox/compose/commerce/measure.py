@@ -16,7 +16,7 @@ from mattebox.types import Box, Pixels
 
 NEAR_WHITE = 235  # 0..255: darker than this in any channel is no white ground
 RINGS = 6  # steps of 255 by which a JPEG's coding disturbs white beside an edge
-RIM = 0.02  # of the longer side: how far beside the subject that may be
+RIM = 0.03  # of the longer side: how far beside the subject that may be
 GRID = 500  # longer side of the picture in which parts are found, about
 SPECK = 0.0002  # of the picture: smaller parts are dust
 APART = 0.02  # of the longer side: what is nearer to the subject is a part of it

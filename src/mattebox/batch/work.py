@@ -1,0 +1,99 @@
+"""One job, from a file's bytes to a file: read, recipe, write; and what is to be known of it afterwards.
+
+Knows nothing of other jobs but the budget they share.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import time
+from dataclasses import dataclass, field
+from typing import Literal
+
+from mattebox import pipeline, processors
+from mattebox.batch.budget import Budget
+from mattebox.batch.plan import Job
+from mattebox.errors import MatteboxError
+from mattebox.io import atomic, header
+from mattebox.io.encode import Hidden
+from mattebox.io.read import read
+from mattebox.io.sources import read_bytes, read_member
+from mattebox.io.write import write
+from mattebox.pipeline import Result
+from mattebox.recipe import Recipe
+from mattebox.zoo.session import Session
+
+PIXELS = 100_000_000  # in hand at a time
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """A job done (`result`) or failed (`error`); hashes of the bytes read and written, seconds it took."""
+
+    job: Job
+    result: Result | None = None
+    error: MatteboxError | None = None
+    seconds: float = 0.0
+    input_hash: str = ""
+    output_hash: str = ""
+
+
+@dataclass(frozen=True)
+class Work:
+    """How every job is done. `beside` = how many are done at a time."""
+
+    recipe: Recipe
+    session: Session | None
+    max_pixels: int = 100_000_000
+    metadata: Literal["safe", "all", "none"] = "safe"
+    overwrite: bool = False
+    hidden: Hidden = "zero"
+    beside: int = 1
+    hashed: bool = False
+    budget: Budget = field(default_factory=lambda: Budget(PIXELS))
+
+    def __call__(self, job: Job) -> Outcome:
+        """Do one. Errors of ours become outcomes; all others pass."""
+        begun, taken = time.perf_counter(), ""
+        try:
+            with processors.shared(self.beside):
+                data = _bytes(job)
+                taken = _hash(data) if self.hashed else ""
+                result = self._done(job, data)
+        except MatteboxError as error:
+            return Outcome(job, error=error, seconds=time.perf_counter() - begun, input_hash=taken)
+        made = _hash(job.target.read_bytes()) if self.hashed and job.target else ""
+        return Outcome(job, result, None, time.perf_counter() - begun, taken, made)
+
+    def _done(self, job: Job, data: bytes) -> Result:
+        found = header.sniff(data, job.name)
+        header.check_size(found, self.max_pixels, job.name)
+        with self.budget.hold(found.width * found.height):
+            picture = read(data, max_pixels=self.max_pixels, metadata=self.metadata, name=job.name)
+            del data
+            result = pipeline.run(picture, self.recipe, session=self.session, name=job.name)
+            if job.target is not None:
+                atomic.make_folder(job.target.parent)
+            saving = self.recipe.saving
+            write(
+                result.picture,
+                "-" if job.target is None else job.target,
+                format=None if saving.format == "auto" else saving.format,
+                quality=saving.quality or None,
+                most_bytes=saving.most_bytes,
+                layers=result.layers,
+                overwrite=self.overwrite or job.again,
+                inputs=() if job.source is None else (job.source,),
+                hidden=self.hidden,
+            )
+        return result
+
+
+def _bytes(job: Job) -> bytes:
+    if job.source is None:
+        return read_bytes("-", name=job.name)
+    return read_bytes(job.source, name=job.name) if job.member is None else read_member(job.source, job.member)
+
+
+def _hash(data: bytes) -> str:
+    return hashlib.sha256(data).hexdigest()

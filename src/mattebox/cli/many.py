@@ -1,0 +1,209 @@
+"""Many photographs on the command line: how many at a time, the report, what to look at afterwards, and hot folders."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import shutil
+import signal
+from collections.abc import Callable, Iterable, Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, TypeVar
+
+import click
+
+from mattebox import processors
+from mattebox.batch.plan import Failure, Job, Naming, from_manifest, is_folder, make_plan
+from mattebox.errors import UsageError
+from mattebox.io.sources import expand
+from mattebox.recipe import Recipe
+
+if TYPE_CHECKING:
+    from mattebox.batch.ledger import Ledger
+    from mattebox.batch.sheet import Sheet
+    from mattebox.batch.work import Outcome, Work
+    from mattebox.cli.report import Report
+
+F = TypeVar("F", bound=Callable[..., Any])
+
+MOST = 8  # pictures at a time unless told otherwise: memory goes by them
+
+OPTIONS: list[Callable[[Any], Any]] = [
+    click.option("--jobs", type=click.IntRange(1), help="Photographs at a time.  [default: one for each processor]"),
+    click.option("--manifest", metavar="FILE", help="A CSV file with the columns input and, if wanted, output."),
+    click.option("--name", "template", metavar="TEMPLATE",
+                 help="Names of the results, from {stem}, {folder}, {index}, {format} and {suffix}."),
+    click.option("--report", metavar="FILE", help="A JSON line for each: hashes, confidence, verdict, error."),
+    click.option("--resume", is_flag=True, help="Go on with --report's batch: leave out what is done and unchanged."),
+    click.option("--review", metavar="DIR", help="Link the results that a person should look at into this folder."),
+    click.option("--review-under", type=click.FloatRange(0, 1), default=0.6, show_default=True,
+                 help="The confidence under which a person should look."),
+    click.option("--sheet", metavar="FILE", help="A contact sheet (HTML) of all results, the least sure first."),
+    click.option("--watch", is_flag=True, help="Stay, and do photographs as they come to rest in the folder IN."),
+]  # fmt: skip
+
+NAMES = ("jobs", "manifest", "template", "report", "resume", "review", "review_under", "sheet", "watch")
+
+
+def many_options(command: F) -> F:
+    """Give a click command the options above."""
+    for option in reversed(OPTIONS):
+        command = option(command)
+    return command
+
+
+def naming(out: str | None, suffix: str, options: dict[str, Any]) -> Naming:
+    """UsageError when the options do not go together."""
+    if options["resume"] and not options["report"]:
+        raise UsageError("--resume needs to know what was done", "give --report FILE, the same as before")
+    return Naming(out, suffix, options["template"], options["overwrite"], options["resume"])
+
+
+def planned(inputs: tuple[str, ...], names: Naming, options: dict[str, Any]) -> list[Job | Failure]:
+    """What is to be done."""
+    if options["manifest"]:
+        if inputs:
+            raise UsageError("photographs and a --manifest are both given", "choose one")
+        return from_manifest(Path(options["manifest"]), names)
+    if not inputs:
+        raise click.UsageError("give at least one photograph, folder or pattern, or a --manifest")
+    return make_plan(expand(inputs, recursive=options["recursive"]), names)
+
+
+def done(plan: list[Job | Failure], recipe: Recipe, options: dict[str, Any], as_json: bool) -> int:
+    """Do it all, tell it, and return the exit code."""
+    from mattebox.batch.runner import each
+    from mattebox.cli.report import Report
+
+    jobs = [entry for entry in plan if isinstance(entry, Job)]
+    beside = options["jobs"] or min(max(len(jobs), 1), processors.allowed(), MOST)
+    report = Report(len(plan), as_json)
+    with _ready(recipe, options, beside, jobs, report) as (work, keep):
+
+        def attempt(entry: Job | Failure) -> Outcome | Failure | None:
+            if isinstance(entry, Failure):
+                return entry
+            return None if keep.finished(entry) else work(entry)
+
+        for entry, outcome in zip(plan, each(attempt, plan, beside, report.working), strict=True):
+            keep.told(entry, outcome)
+    return report.exit_code
+
+
+def watched(inputs: tuple[str, ...], recipe: Recipe, names: Naming, options: dict[str, Any], as_json: bool) -> int:
+    """Do photographs as they come, until interrupted or terminated; then exit code 0."""
+    from mattebox.batch.watch import settled
+    from mattebox.cli.report import Report
+
+    if len(inputs) != 1 or not Path(inputs[0]).is_dir() or names.out is None or not is_folder(names.out):
+        raise UsageError("--watch needs one folder, and one for the results", "mattebox cut IN/ -o OUT/ --watch")
+    folder, out = Path(inputs[0]), Path(names.out).resolve()
+    report = Report(0, as_json)
+    with _stopping() as stop, _ready(recipe, options, 1, [], report) as (work, keep):
+        arriving = settled(folder, recursive=options["recursive"], stop=stop, skip=lambda p: out in p.resolve().parents)
+        for item in arriving:
+            (entry,) = make_plan([item], names)
+            if isinstance(entry, Job) and not keep.finished(entry):
+                keep.told(entry, work(entry))
+            elif isinstance(entry, Failure):
+                keep.told(entry, entry)
+    return 0
+
+
+class Keep:
+    """Everything that is kept of outcomes: told to the user, and written to report, sheet and review folder."""
+
+    def __init__(
+        self, report: Report, ledger: Ledger | None, sheet: Sheet | None, review: Path | None, under: float
+    ) -> None:
+        self.report, self.ledger, self.sheet, self.review, self.under = report, ledger, sheet, review, under
+
+    def finished(self, job: Job) -> bool:
+        return self.ledger is not None and self.ledger.finished(job)
+
+    def told(self, entry: Job | Failure, outcome: Outcome | Failure | None) -> None:
+        if outcome is None:
+            assert isinstance(entry, Job)
+            self.report.skipped(entry)
+            return
+        if isinstance(outcome, Failure):
+            self.report.failed(outcome)
+            return
+        if self.ledger is not None:
+            self.ledger.add(outcome)
+        if outcome.error is not None:
+            self.report.failed(Failure(outcome.job.name, outcome.error), outcome.job)
+        else:
+            assert outcome.result is not None
+            self.report.finished(outcome.job, outcome.result, outcome.seconds)
+        if self.sheet is not None:
+            self.sheet.add(outcome)
+        self._review(outcome)
+
+    def _review(self, outcome: Outcome) -> None:
+        """A link (or a copy where there are none) to a result that is doubtful."""
+        result, target = outcome.result, outcome.job.target
+        if self.review is None or target is None or result is None or result.matte is None:
+            return
+        if result.matte.confidence >= self.under:
+            return
+        from mattebox.io.atomic import make_folder, ours
+
+        make_folder(self.review)
+        link = self.review / f"{result.matte.confidence:.2f}-{target.name}"
+        try:
+            with contextlib.suppress(FileNotFoundError):
+                link.unlink()
+            try:
+                link.symlink_to(os.path.relpath(target, self.review))
+            except OSError:
+                shutil.copyfile(target, link)
+        except OSError as error:
+            raise ours(error, link) from error
+
+
+@contextlib.contextmanager
+def _ready(
+    recipe: Recipe, options: dict[str, Any], beside: int, jobs: Iterable[Job], report: Report
+) -> Iterator[tuple[Work, Keep]]:
+    """Start the network once, so that a missing device is said before any picture is read; open what is kept."""
+    from mattebox.batch.ledger import Ledger
+    from mattebox.batch.sheet import Sheet
+    from mattebox.batch.work import Work
+    from mattebox.io.atomic import clear_leftovers
+    from mattebox.zoo.session import open_session
+
+    threads = options["threads"] or max(1, processors.allowed() // beside)
+    session = open_session(recipe.cut.model, options["device"], threads) if recipe.cut else None
+    model = session.card.sha256 if session else ""
+    ledger = None
+    if options["report"]:
+        under = options["review_under"]
+        ledger = Ledger(Path(options["report"]), recipe, model, resume=options["resume"], doubtful=under)
+        clear_leftovers(j.target.parent for j in jobs if j.target and options["resume"])
+    sheet = Sheet(Path(options["sheet"])) if options["sheet"] else None
+    review = Path(options["review"]) if options["review"] else None
+    work = Work(
+        recipe, session, options["max_pixels"], options["metadata"], options["overwrite"],
+        "keep" if options["keep_hidden"] else "zero", beside, ledger is not None,
+    )  # fmt: skip
+    try:
+        yield work, Keep(report, ledger, sheet, review, options["review_under"])
+    finally:
+        if sheet is not None and sheet.cells:
+            sheet.write()
+        if ledger is not None:
+            ledger.close()
+        report.closed()
+
+
+@contextlib.contextmanager
+def _stopping() -> Iterator[Callable[[], bool]]:
+    """Inside, Ctrl-C and SIGTERM are asked about instead of interrupting: the picture in hand is finished."""
+    asked: list[int] = []
+    before = {s: signal.signal(s, lambda number, _: asked.append(number)) for s in (signal.SIGINT, signal.SIGTERM)}
+    try:
+        yield lambda: bool(asked)
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)

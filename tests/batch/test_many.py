@@ -1,0 +1,169 @@
+"""Many photographs on the command line: report, resume, review, sheet, watch."""
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import threading
+import time
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from mattebox.batch.watch import settled
+from tests.batch.test_kill import CHILD
+from tests.cli.conftest import Run, save
+from tests.cli.conftest import run as run
+from tests.fakes import composite, disc
+
+
+def photos(folder: Path, count: int = 5) -> Path:
+    for n in range(count):
+        save(composite(disc((100 + n, 140), 2), (220, 60, 20), (20, 60, 220)), folder / f"{n}.jpg")
+    return folder
+
+
+def rows(path: str) -> list[dict]:  # type: ignore[type-arg]
+    return [json.loads(line) for line in Path(path).read_text().splitlines()]
+
+
+def test_the_report_says_it_all_and_resume_does_the_rest(run: Run) -> None:
+    photos(Path("in"))
+    Path("in/bad.jpg").write_bytes(b"no picture")
+    words = ("cut", "in", "-o", "out/", "--report", "r.jsonl")
+    assert run(*words).code == 3
+    told = rows("r.jsonl")
+    assert [r["verdict"] for r in told] == ["ok"] * 5 + ["failed"]
+    assert told[5]["error"]["class"] == "InputUnreadable"
+    assert {"input_sha256", "output_sha256", "recipe", "model_sha256", "confidence", "box", "seconds"} <= set(told[0])
+    before = {p: p.stat().st_mtime_ns for p in Path("out").iterdir()}
+    Path("in/bad.jpg").write_bytes(Path("in/0.jpg").read_bytes())
+    Path("out/3.png").write_bytes(b"damaged")
+    ran = run(*words, "--resume")
+    assert (ran.code, ran.err) == (0, "mattebox: 4 were done already\n")
+    assert [r["input"] for r in rows("r.jsonl")[6:]] == [os.path.join("in", "3.jpg"), os.path.join("in", "bad.jpg")]
+    changed = {p for p in before if p.stat().st_mtime_ns != before[p]}
+    assert changed == {Path("out/3.png")}
+
+
+def test_another_recipe_is_done_anew(run: Run) -> None:
+    photos(Path("in"), 2)
+    words = ("cut", "in", "-o", "out/", "--report", "r.jsonl", "--resume")
+    assert run(*words).code == 0
+    assert run(*words, "--background", "white").code == 0
+    assert len(rows("r.jsonl")) == 4
+
+
+def test_a_torn_line_is_passed_over(run: Run) -> None:
+    photos(Path("in"), 2)
+    words = ("cut", "in", "-o", "out/", "--report", "r.jsonl", "--resume")
+    assert run(*words).code == 0
+    lines = Path("r.jsonl").read_text()
+    Path("r.jsonl").write_text(lines[:-40])
+    assert run(*words).code == 0
+    whole = [line for line in Path("r.jsonl").read_text().splitlines() if line.endswith("}")]
+    assert len(whole) == 2
+
+
+@pytest.mark.parametrize(
+    ("words", "code", "told"),
+    [
+        (("--resume",), 2, "give --report"),
+        (("--report", "old.jsonl"), 5, "--resume"),
+        (("--manifest", "list.csv"), 2, "choose one"),
+        (("--watch",), 2, "IN/ -o OUT/"),
+        (("--jobs", "0"), 2, "x>=1"),
+    ],
+)
+def test_one_line_with_the_remedy(run: Run, words: tuple[str, ...], code: int, told: str) -> None:
+    photos(Path("in"), 1)
+    Path("old.jsonl").write_text("")
+    ran = run("cut", "in", *words)
+    assert ran.code == code
+    assert told in ran.error
+
+
+def test_doubtful_results_are_linked_and_the_sheet_shows_all(run: Run) -> None:
+    photos(Path("in"), 3)
+    Path("in/bad.jpg").write_bytes(b"<script>alert(1)</script>")
+    ran = run("cut", "in", "-o", "out/", "--review", "look", "--review-under", "1", "--sheet", "s.html")
+    assert ran.code == 3
+    links = sorted(Path("look").iterdir())
+    assert len(links) == 3
+    with Image.open(links[0]) as linked:
+        assert linked.mode == "RGBA"
+    page = Path("s.html").read_text()
+    assert page.count("<figure") == 4
+    assert page.count("data:image/webp") == 3
+    assert "<script" not in page
+    assert page.index("bad.jpg") < page.index("0.jpg")
+    assert "http" not in page
+
+
+def test_several_at_a_time_make_the_same_bytes(run: Run) -> None:
+    photos(Path("in"), 6)
+    for n in ("1", "4"):
+        assert (
+            run("cut", "in", "-o", f"out{n}/", "--jobs", n, "--shadow", "contact", "--background", "studio").code == 0
+        )
+    for path in Path("out1").iterdir():
+        assert path.read_bytes() == (Path("out4") / path.name).read_bytes()
+
+
+def test_failures_are_told_again_after_long_work(run: Run) -> None:
+    photos(Path("in"), 22)
+    Path("in/a.jpg").write_bytes(b"no")
+    ran = run("cut", "in", "-o", "out/", "--edges", "plain", "--colours", "source")
+    lines = ran.err.splitlines()
+    assert lines[-2] == "mattebox: 1 of 23 failed:"
+    assert lines[-1].strip().startswith(os.path.join("in", "a.jpg"))
+
+
+def test_settled_files_come_once_and_again_when_they_change(tmp_path: Path) -> None:
+    given: list[str] = []
+    rounds = 0
+
+    def stop() -> bool:
+        nonlocal rounds
+        rounds += 1
+        if rounds == 40:
+            (tmp_path / "a.jpg").write_bytes(b"other")
+        return rounds > 120
+
+    growing = tmp_path / "grows.jpg"
+    growing.write_bytes(b"")
+    (tmp_path / "a.jpg").write_bytes(b"first")
+    (tmp_path / "skipped.jpg").write_bytes(b"x")
+    for item in settled(tmp_path, recursive=False, stop=stop, pause=0.001, skip=lambda p: p.name == "skipped.jpg"):
+        assert item.path is not None
+        given.append(item.path.name)
+    assert given == ["a.jpg", "a.jpg"]
+
+
+def test_a_hot_folder_until_terminated(tmp_path: Path) -> None:
+    folder, out = tmp_path / "hot", tmp_path / "hot" / "out"
+    photos(folder, 1)
+    root = Path(__file__).resolve().parents[2]
+    process = subprocess.Popen(
+        [sys.executable, "-c", CHILD, "cut", str(folder), "-o", f"{out}/", "--watch"],
+        env=os.environ | {"PYTHONPATH": str(root)}, stderr=subprocess.PIPE,
+    )  # fmt: skip
+
+    def later() -> None:
+        time.sleep(1.5)
+        Image.fromarray(np.zeros((9, 9, 3), np.uint8)).save(folder / "dark.png")
+
+    threading.Thread(target=later).start()
+    for _ in range(200):
+        time.sleep(0.1)
+        if (out / "0.png").exists() and time.monotonic():
+            break
+    time.sleep(3.5)
+    process.send_signal(signal.SIGTERM)
+    _, told = process.communicate(timeout=20)
+    assert process.returncode == 0, told
+    assert [p.name for p in out.iterdir()] == ["0.png"]
+    assert b"no subject found" in told
