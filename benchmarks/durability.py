@@ -72,16 +72,15 @@ def main() -> None:
         code = start(folder, out).wait()
         made, known = hashes(out), hashes(whole)
         lines = out.with_suffix(".jsonl").read_text().splitlines()
+        lines = out.with_suffix(".jsonl").read_text().splitlines()
         rows = [json.loads(line) for line in lines if line.endswith("}")]
         finished = {r["output"] for r in rows if r["verdict"] != "failed"}
         differing = sum(made.get(k) != v for k, v in known.items())
+        extra = len(made.keys() - known.keys())
+        left = sum(Path(name).name.startswith(".") for name in made)
         print(f"{args.count} photographs, {kills} kills, exit code {code}, {alone:.0f} s undisturbed")
-        print(
-            f"results: {len(made)} of {len(known)}; differing: {differing}; not in the undisturbed run: {len(made.keys() - known.keys())}"
-        )
-        print(
-            f"in the report: {len(finished)}; temporary files left: {sum(k.rpartition('/')[2].startswith('.') for k in made)}"
-        )
+        print(f"results: {len(made)} of {len(known)}; differing: {differing}; not in the undisturbed run: {extra}")
+        print(f"in the report: {len(finished)}; temporary files left: {left}")
 
 
 if __name__ == "__main__":

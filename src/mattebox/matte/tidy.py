@@ -16,6 +16,7 @@ from mattebox.types import Matte
 FIRM = 0.5  # alpha from which a pixel counts as subject
 SPECK = 0.03  # of the largest part's area: a smaller one is a speck
 NEAR = 0.03  # of the largest part's longer side: soft edges and hair reach this far from what is firm
+LEAST = 3  # samples: what a small subject's own soft edge takes
 
 
 def tidied(matte: Matte) -> Matte:
@@ -26,6 +27,6 @@ def tidied(matte: Matte) -> Matte:
         return matte
     kept = np.array([False, *(p.area >= SPECK * parts[0].area for p in parts)])
     left, top, right, bottom = parts[0].box
-    near = grown(kept[labels], max(1, round(NEAR * max(right - left, bottom - top))))
+    near = grown(kept[labels], max(LEAST, round(NEAR * max(right - left, bottom - top))))
     clean = np.where(near, alpha, np.zeros((), alpha.dtype))
     return replace(matte, alpha=clean, box=subject_box(clean))
