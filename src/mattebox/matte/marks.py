@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mattebox.errors import UsageError
-from mattebox.types import Size
+from mattebox.types import Box, Size
 
 LENGTH = re.compile(r"(\d+(?:\.\d+)?)(px|%)?")
 
@@ -43,6 +43,16 @@ class Mark:
             part = np.linspace(0, 1, n + 1)
             mask[_between(y, i, part, height), _between(x, i, part, width)] = True
         return mask
+
+    def within(self, box: Box, size: Size) -> Mark:
+        """The same mark in a part of a picture of that size. UsageError when it lies outside."""
+        moved = tuple(
+            ((x * size[1] - box[0]) / (box[2] - box[0]), (y * size[0] - box[1]) / (box[3] - box[1]))
+            for x, y in self.points
+        )
+        if not all(0 <= v <= 1 for point in moved for v in point):
+            raise UsageError("a mark lies outside the region", "widen the region, or leave the mark out")
+        return Mark(moved, self.box)
 
 
 def parse(text: str, size: Size) -> tuple[Mark, ...]:
