@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 Plane = NDArray[np.float64]
 
 FAR = 1e6  # farther than any way on a picture
-ROUNDS = 40  # turns of a way, at most
+ROUNDS = 12  # turns of a way, at most; on photographs more change little
 
 
 class Prices(NamedTuple):

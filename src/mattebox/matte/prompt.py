@@ -34,9 +34,12 @@ PLAIN = 0.02  # what a change between two of the mark's colours costs, of what i
 BINS, SAMPLES = 16, 32  # of the table of colours
 FAINT = 0.25  # alpha under a mark that says no more than what is there already
 GROWTH = 1.15  # a region is stable when it takes much to grow by this
-LEAST = 12  # pixels of a region
+CLEAR = 0.4  # gain below which a part has no end inside, and belongs to the mark whole
+LEAST = 24  # pixels of a region
 MOST = 0.95  # of its part; beyond that it is the part
 SLIVER = 1  # half the width of rests that are taken along
+FRINGE = 0.03  # of the longer side: a soft fringe this wide is taken along
+FIRM = 0.95  # alpha of what is no fringe
 CRUMB = 0.1  # of the region's area: smaller rests are taken along
 SEAM = 2  # pixels over which an edge is shared
 
@@ -49,10 +52,10 @@ def prompted(picture: Picture, matte: Matte, keep: Sequence[Mark], drop: Sequenc
     alpha = matte.alpha.astype(np.float32) / np.float32(matte.depth.peak)
     seen = features(picture, alpha)
     less = withdrawn(alpha, seen, drop, keep)
+    for box in (m.seeds(matte.size) for m in drop if m.box):
+        less = np.where(box, np.float32(0), less)
     more = 1 - withdrawn(1 - alpha, seen, keep, drop)
     made = np.where(more > alpha, np.maximum(more, less), less)
-    for box in (m.seeds(matte.size) for m in drop if m.box):
-        made = np.where(box, np.float32(0), made)
     for box in (m.seeds(matte.size) for m in keep if m.box):
         made = np.maximum(made, _share(standing_out(box, alpha > 0.5, seen), np.zeros_like(box)))
     whole = np.round(made * matte.depth.peak).astype(matte.alpha.dtype)
@@ -71,7 +74,7 @@ def features(picture: Picture, alpha: Floats) -> Floats:
 def withdrawn(alpha: Floats, seen: Floats, marks: Sequence[Mark], against: Sequence[Mark]) -> Floats:
     """Alpha with the regions of `marks` at nothing. For what is to be kept, give and take 1 - alpha."""
     given = alpha
-    guards = _union(against, alpha.shape)
+    guards = _union([m for m in against if not m.box], alpha.shape)
     for seeds in (m.seeds((alpha.shape[0], alpha.shape[1])) for m in marks if not m.box):
         most = float(given[seeds].max())
         if most < FAINT:
@@ -81,30 +84,35 @@ def withdrawn(alpha: Floats, seen: Floats, marks: Sequence[Mark], against: Seque
         for label in np.unique(labels[seeds & firm]):
             part: Mask = labels == label
             guard = guards & part
-            region = part if label > 1 and not guard.any() else region_of(seeds & part, part, seen, guard)
+            whole = label > 1 and not guard.any()
+            region = part if whole else region_of(seeds & part, part, seen, guard, given < FIRM)
             alpha = alpha * (1 - _share(region, part & ~region))
     return alpha
 
 
-def region_of(seeds: Mask, part: Mask, seen: Floats, guard: Mask) -> Mask:
-    """What belongs to the seeds within a part: up to its clearest end, and never what is nearer to `guard`."""
+def region_of(seeds: Mask, part: Mask, seen: Floats, guard: Mask, soft: Mask) -> Mask:
+    """What belongs to the seeds within a part: up to its clearest end, and never what is nearer to `guard`. `soft` is
+    where the matte is not sure: a fringe that comes along."""
     rows, columns = (slice(v.min(), v.max() + 1) for v in np.nonzero(part))
     inside = (rows, columns)
     own, mine, others = part[inside], seeds[inside], guard[inside]
     small, reach = Halved(own, seen[inside]), [max(1, round(r * max(part.shape))) for r in LOCAL]
     ways = [small.reach(mine, r) for r in reach]
-    region, _ = max((*(_ended(w, small) for w in ways), _left(ways[0], mine, small, reach[1])), key=lambda r: r[1])
+    ends = (*(_ended(w, small) for w in ways), _left(ways[0], mine, small, reach[1]))
+    region, gain = max(ends, key=lambda end: end[1])
+    if gain < CLEAR:
+        region = small.part.copy()
     if others.any():
         region &= ways[0] < small.reach(others, reach[0])
     whole = _doubled(region, own.shape)
     made = np.zeros_like(part)
-    made[inside] = rounded((whole | mine) & own, own, others)
+    made[inside] = rounded((whole | mine) & own, own, others, soft[inside])
     return made
 
 
 def _ended(far: Plane, small: Halved) -> tuple[Mask, float]:
     """The region where distances end most clearly, and how clearly."""
-    level, gain = stable_level(far[small.part])
+    level, gain = stable_level(far[small.inner])
     return far <= level, gain
 
 
@@ -117,7 +125,7 @@ def _left(far: Plane, seeds: Mask, small: Halved, radius: int) -> tuple[Mask, fl
     typical = np.zeros_like(small.part)
     typical[tuple(distant[np.abs(colours - np.median(colours, axis=0)).sum(axis=1).argmin()])] = True
     back = small.reach(_doubled(typical, (2 * typical.shape[0], 2 * typical.shape[1])), radius)
-    level, gain = stable_level(back[small.part], float(back[first].min()))
+    level, gain = stable_level(back[small.inner], float(back[first].min()))
     labels, _ = components(small.part & (back > level))
     return np.isin(labels, np.unique(labels[first])) & (labels > 0), gain
 
@@ -156,6 +164,8 @@ class Halved:
 
     def __init__(self, part: Mask, seen: Floats) -> None:
         self.part = _halved_mask(part)
+        inner = ~grown(~self.part, 1)  # without the mixed colours along its own edge
+        self.inner = inner if inner.sum() > self.part.sum() / 4 else self.part
         self.seen: Floats = _halved(seen).mean(axis=(1, 3), dtype=np.float32)
 
     def reach(self, seeds: Mask, radius: int) -> Plane:
@@ -166,15 +176,16 @@ class Halved:
         return distances(first, prices(self.seen, strange * (1 - PLAIN) + PLAIN, place, STEP))
 
 
-def rounded(region: Mask, part: Mask, guard: Mask) -> Mask:
-    """The region with slivers and crumbs of the rest that it leaves along its edges and inside."""
+def rounded(region: Mask, part: Mask, guard: Mask, soft: Mask) -> Mask:
+    """The region with slivers and crumbs of the rest that it leaves along its edges and inside, and its soft fringe."""
     rest = part & ~region
-    core = ~grown(~rest, SLIVER)
+    core = ~grown(~rest | soft, SLIVER)
     labels, parts = components(core)
     kept = np.array([False, *(i == 0 or p.area > CRUMB * region.sum() for i, p in enumerate(parts))])
     kept[np.unique(labels[guard])] = True
     kept[0] = False
-    return part & ~(grown(kept[labels], SLIVER + 1) & rest) & ~(guard & rest)
+    rest &= grown(kept[labels], SLIVER + 1) | (soft & ~grown(region, round(FRINGE * max(part.shape)))) | guard
+    return part & ~rest
 
 
 def _doubled(mask: Mask, shape: tuple[int, ...]) -> Mask:
@@ -201,8 +212,9 @@ def _strangeness(seen: Floats, near: Mask) -> Floats:
     colours = np.stack(np.meshgrid(*axes, indexing="ij"), axis=-1).reshape(-1, 3)
     own = seen[near][:, :3]
     own = own[:: max(1, len(own) // SAMPLES)]
-    apart = np.square(colours[:, None] - own[None]).sum(axis=2)
-    table = np.sort(apart, axis=1)[:, min(2, len(own) - 1)] / TOLERANCE**2
+    apart = np.square(colours).sum(axis=1)[:, None] - 2 * colours @ own.T + np.square(own).sum(axis=1)
+    third = min(2, len(own) - 1)
+    table = np.partition(apart, third, axis=1)[:, third].clip(0) / TOLERANCE**2
     strange: Floats = table.astype(np.float32)[index]
     return strange
 
