@@ -128,3 +128,13 @@ def test_tolerance_in_words(coffee: Picture) -> None:
 def test_nonsense_is_refused(text: str) -> None:
     with pytest.raises(UsageError):
         parse(text)
+
+
+def test_what_is_but_tinted_inside_stays_whole() -> None:
+    """A shirt that is a little green, and a green gem of the screen's own colour: the one stays, the other goes."""
+    front = np.full((*SIZE, 3), (200, 60, 40), np.uint8)
+    front[150:180, 200:230] = (90, 150, 80)
+    front[190:220, 250:280] = GREEN
+    matte = by(composite(MATTES["hard"], front, GREEN), "screen")
+    assert matte.alpha[150:180, 200:230].min() == 255
+    assert matte.alpha[195:215, 255:275].max() == 0

@@ -15,7 +15,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from mattebox.components import grown
+from mattebox.components import components, grown
 from mattebox.errors import UsageError
 from mattebox.io import colour, resample
 from mattebox.matte import tiles
@@ -81,7 +81,16 @@ def keyed(picture: Picture, key: Key, tolerance: str, album: Album) -> Matte:
         screen = screen_in(picture, key)
         whole = difference(np.array(screen.colour, np.float32), screen.channel)
         rough = _levelled(1 - difference(guide, screen.channel) / whole, tolerance)
-    return _judged(picture, _edged(picture, guide, rough.astype(np.float32), plate, tolerance))
+    return _judged(picture, _edged(picture, guide, _filled(rough.astype(np.float32)), plate, tolerance))
+
+
+def _filled(rough: Floats) -> Floats:
+    """The rough alpha with all places full that are but tinted, as a shirt or an eye: they nowhere reach the screen."""
+    open_, surely = rough < SURE, rough < 1 - SURE
+    labels, parts = components(open_)
+    reached = np.zeros(len(parts) + 1, np.bool_)
+    reached[np.unique(labels[surely])] = True
+    return np.where(open_ & ~reached[labels], np.float32(1), rough)
 
 
 def _edged(picture: Picture, guide: Floats, rough: Floats, plate: Pixels | None, tolerance: str) -> Pixels:
