@@ -162,3 +162,23 @@ def test_a_haze_can_be_dropped_and_what_is_right_already_stays(cases: dict[str, 
     made = prompted(given.picture, hazy, (), (given.click,)).alpha
     assert made[given.thing].max() == 0
     assert (prompted(given.picture, given.matte, (given.click,), ()).alpha == given.matte.alpha).all()
+
+
+@pytest.mark.parametrize("size", [(1, 1), (1, 50), (37, 3), (64, 65)])
+@pytest.mark.parametrize("level", [0, 32768, 65535, None])
+@pytest.mark.parametrize("text", ["0,0", "0,0 100%,100%", "0,0/100%,100%", "0,0:50%,50%", "0,0:100%,100%"])
+def test_odd_sizes_and_flat_mattes(size: tuple[int, int], level: int | None, text: str) -> None:
+    rng = np.random.default_rng(0)
+    picture = Picture(rng.integers(0, 255, (2 * size[0], 3 * size[1], 3), np.uint8))
+    alpha = rng.integers(0, 65536, size, np.uint16) if level is None else np.full(size, level, np.uint16)
+    matte, marks = Matte(alpha, 0.5, True, (0, 0, size[1], size[0])), parse(text, picture.size)
+    kept, dropped = prompted(picture, matte, marks, ()).alpha, prompted(picture, matte, (), marks).alpha
+    assert kept.shape == dropped.shape == size
+    assert (kept >= alpha).all()
+    assert (dropped <= alpha).all()
+    if not marks[0].box:
+        under = np.any([m.seeds(size) for m in marks], axis=0)
+        assert (kept[under] > 32767).all()
+        assert (dropped[under] < 32768).all()
+    again = prompted(picture, matte, marks, ()).alpha
+    assert (again == kept).all()

@@ -154,7 +154,8 @@ def stable_level(far: Plane, below: float = FAR) -> tuple[float, float]:
     count = len(ordered)
     first = min(LEAST, count - 1)
     sizes = np.unique(np.geomspace(first + 1, max(first + 2, MOST * count), 200).astype(int))
-    sizes = sizes[(sizes * GROWTH < count) & (ordered[sizes - 1] < below)]
+    sizes = sizes[sizes * GROWTH < count]
+    sizes = sizes[ordered[sizes - 1] < below]
     if not sizes.size:
         return float(ordered[-1]), 0.0
     gain = np.log((ordered[(sizes * GROWTH).astype(int)] + STEP) / (ordered[sizes - 1] + STEP))
