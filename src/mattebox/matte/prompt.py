@@ -35,7 +35,7 @@ BINS, SAMPLES = 16, 32  # of the table of colours
 FAINT = 0.25  # alpha under a mark that says no more than what is there already
 GROWTH = 1.15  # a region is stable when it takes much to grow by this
 CLEAR = 0.4  # gain below which a part has no end inside, and belongs to the mark whole
-MAJORITY = 0.7  # what a region counts that is merely all but a minor rest
+MAJORITY = 0.5  # what an end counts that takes more than half of the part: few wrongs are so large
 LEAST = 24  # pixels of a region
 MOST = 0.95  # of its part; beyond that it is the part
 SLIVER = 1  # half the width of rests that are taken along
@@ -100,7 +100,7 @@ def region_of(seeds: Mask, part: Mask, seen: Floats, guard: Mask, soft: Mask) ->
     small, reach = Halved(own, seen[inside]), [max(1, round(r * max(part.shape))) for r in LOCAL]
     ways = [small.reach(mine, r) for r in reach]
     ends = (*(_ended(w, small) for w in ways), _left(ways[0], mine, small, reach[1]))
-    region, gain = max(ends, key=lambda end: end[1])
+    region, gain = max(ends, key=lambda end: end[1] * (1 if 2 * end[0].sum() < small.part.sum() else MAJORITY))
     if gain < CLEAR:
         region = small.part.copy()
     if others.any():
@@ -128,8 +128,7 @@ def _left(far: Plane, seeds: Mask, small: Halved, radius: int) -> tuple[Mask, fl
     back = small.reach(_doubled(typical, (2 * typical.shape[0], 2 * typical.shape[1])), radius)
     level, gain = stable_level(back[small.inner], float(back[first].min()))
     labels, _ = components(small.part & (back > level))
-    region = np.isin(labels, np.unique(labels[first])) & (labels > 0)
-    return region, gain if region.sum() < small.part.sum() / 2 else gain * MAJORITY
+    return np.isin(labels, np.unique(labels[first])) & (labels > 0), gain
 
 
 def standing_out(box: Mask, firm: Mask, seen: Floats) -> Mask:
