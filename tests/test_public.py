@@ -5,7 +5,7 @@ import mattebox
 
 def test_public_names() -> None:
     assert mattebox.__all__ == [
-        "Matte", "MatteboxError", "NoSubject", "Picture", "Recipe", "Session",
+        "Client", "Matte", "MatteboxError", "NoSubject", "Picture", "Recipe", "Session",
         "cut", "foreground", "read", "refine", "run", "segment", "steps", "write",
     ]  # fmt: skip
     for name in mattebox.__all__:

@@ -33,16 +33,17 @@ class Batch:
 
 
 class Mixer:
-    """Draws batches from three pools."""
+    """Draws batches from three pools. Without backgrounds there are neither pasted samples nor empty rooms."""
 
-    def __init__(self, labelled: Pool, taught: Pool, backgrounds: Pool) -> None:
+    def __init__(self, labelled: Pool, taught: Pool, backgrounds: Pool | None) -> None:
         self.labelled, self.taught, self.backgrounds = labelled, taught, backgrounds
         white = {r.set: 0.3 if r.set == "magento_white" else 1.0 for r in labelled.rows}
+        ours = any(r.set in CUTOUT_SETS for r in labelled.rows)  # a user's own sets are all taken as cleanly cut
         self.draws = {
             "labelled": labelled.weights(white),
-            "pasted": labelled.weights(CUTOUT_SETS),
+            "pasted": labelled.weights(CUTOUT_SETS if ours else None),
             "taught": taught.weights() * _decided(taught.rgba[:, 3, ::4, ::4]).cpu(),
-            "empty": torch.ones(len(backgrounds.rows)),
+            "empty": torch.ones(len(backgrounds.rows) if backgrounds else 0),
         }
         device = labelled.rgba.device
         self.loose = torch.tensor([r.set in LOOSE_SETS for r in labelled.rows], device=device)
@@ -52,12 +53,14 @@ class Mixer:
     def batch(self, count: int, size: tuple[int, int]) -> Batch:
         """`count` samples of height x width `size`."""
         pasted, taught, empty = (max(1, round(count * SHARES[k])) for k in ("pasted", "taught", "empty"))
-        parts = [
-            self._labelled(count - pasted - taught - empty, size),
-            self._pasted(pasted, size),
-            self._taught(taught, size),
-            self._empty(empty, size),
-        ]
+        if self.backgrounds is None:
+            pasted = empty = 0
+        parts = [self._labelled(count - pasted - taught - empty, size)]
+        if self.backgrounds is not None:
+            parts.append(self._pasted(pasted, size))
+        parts.append(self._taught(taught, size))
+        if self.backgrounds is not None:
+            parts.append(self._empty(empty, size))
         joined = (torch.cat([getattr(p, name) for p in parts]) for name in ("rgb", "alpha", "trust", "crisp"))
         batch = Batch(*joined)
         batch.rgb = degrade(batch.rgb)
@@ -96,6 +99,7 @@ class Mixer:
 
     def _scene(self, count: int, size: tuple[int, int]) -> Tensor:
         """Backgrounds: rooms, blurred photographs, gradients, flat colours."""
+        assert self.backgrounds is not None
         rgb = view(self.backgrounds, self._pick("empty", count), size, zoom=(0.4, 1.0))[:, :3]
         device = rgb.device
         smooth = F.interpolate(

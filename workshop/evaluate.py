@@ -1,45 +1,34 @@
-"""Scores of a cutout network on a split: per-picture metrics at the picture's own size, and their means.
+"""Judge a cutout network on the validation split: a short table here, everything in an HTML page and JSON.
 
-Takes any function from an H x W x 3 uint8 picture to an H x W alpha 0..1, so that ours and a teacher are judged alike.
-Needs no torch.
-    python -m workshop.evaluate DATA --card NAME | --u2netp FILE
+    python -m workshop.evaluate DATA --card NAME [--against CARD ...] [--u2netp FILE] [--out REPORT_DIR]
+
+DATA is tar shards with a manifest, a folder with images/ and masks/, or a CSV of image,mask. Needs no torch.
 """
 
 from __future__ import annotations
 
 import argparse
-from collections.abc import Callable, Iterable
+import json
+import sys
 from pathlib import Path
-from typing import Any
 
 import numpy as np
-from PIL import Image
 
-from mattebox.metrics.segmentation import f_curve, iou, mae
-from mattebox.types import Floats
-from workshop.shards import stream
+from mattebox.errors import MatteboxError, UsageError
+from mattebox.zoo.card import Calibration
+from mattebox.zoo.registry import find_card
+from workshop.evaluation import Verdict, evaluate
+from workshop.material import stream
+from workshop.predictors import Predict, house_predictor, u2net_predictor
+from workshop.report import report
+from workshop.scores import score, summarise
 
-MEAN, STD = (0.485, 0.456, 0.406), (0.229, 0.224, 0.225)
-Predict = Callable[[Any], Any]
-
-
-def score(alpha: Floats, truth: Floats) -> dict[str, Any]:
-    """One picture's IoU, MAE and F curve."""
-    return {"iou": iou(alpha, truth), "mae": mae(alpha, truth), "f": f_curve(alpha, truth)}
-
-
-def summarise(scores: Iterable[dict[str, Any]]) -> dict[str, float]:
-    """Means over pictures. `max_f` lets every picture have its best threshold; `max_f_one` has one for all."""
-    rows = list(scores)
-    mean = {k: float(np.mean([r[k] for r in rows])) for k in ("iou", "mae")}
-    curves = np.stack([r["f"] for r in rows])
-    best = {"max_f": float(curves.max(1).mean()), "max_f_one": float(curves.mean(0).max())}
-    return {**best, **mean, "pictures": len(rows)}
+SHORT = ("iou", "max_f", "mae", "boundary_f", "weighted_f", "s")
 
 
 def judge(predict: Predict, folder: Path, detail: bool = False) -> dict[str, float]:
-    """Means over the validation split; with `detail`, printed per set as well."""
-    by_set: dict[str, list[dict[str, Any]]] = {}
+    """Means of IoU, MAE and F over the validation split; with `detail`, printed per set as well."""
+    by_set: dict[str, list[dict[str, float]]] = {}
     for row, picture, mask in stream(folder, "labelled", "val"):
         truth = np.asarray(mask, np.float32) / np.float32(255)
         by_set.setdefault(row.set, []).append(score(predict(np.asarray(picture)), truth))
@@ -49,46 +38,45 @@ def judge(predict: Predict, folder: Path, detail: bool = False) -> dict[str, flo
     return summarise(s for rows in by_set.values() for s in rows)
 
 
-def u2net_predictor(path: Path) -> Predict:
-    """A U2-Net with its own preparation: squashed to 320 x 320, divided by the picture's brightest."""
-    import onnxruntime as ort
-
-    session = ort.InferenceSession(str(path), providers=["CPUExecutionProvider"])
-    name = session.get_inputs()[0].name
-
-    def predict(rgb: np.ndarray) -> np.ndarray:
-        x = np.asarray(Image.fromarray(rgb).resize((320, 320), Image.Resampling.BILINEAR), np.float32)
-        x = (x / max(x.max(), 1) - MEAN) / STD
-        y = session.run(None, {name: x.transpose(2, 0, 1)[None].astype(np.float32)})[0][0, 0]
-        size = (rgb.shape[1], rgb.shape[0])
-        return np.clip(np.asarray(Image.fromarray(y).resize(size, Image.Resampling.BILINEAR)), 0, 1)
-
-    return predict
+def compare(names: list[str], u2netp: Path | None, data: Path, out: Path | None) -> list[Verdict]:
+    """Judge cards, and a U2-Netp file, on the same pictures; the page and the JSON go to `out`."""
+    predictors: dict[str, Predict] = {name: house_predictor(name) for name in names}
+    known: dict[str, Calibration | None] = {name: find_card(name).calibration for name in names}
+    if u2netp is not None:
+        predictors[u2netp.stem], known[u2netp.stem] = u2net_predictor(u2netp), None
+    verdicts = [evaluate(name, predict, data, known[name]) for name, predict in predictors.items()]
+    if out is not None:
+        out.mkdir(parents=True, exist_ok=True)
+        (out / "report.json").write_text(json.dumps([v.facts() for v in verdicts], indent=1) + "\n")
+        (out / "report.html").write_text(report(verdicts, predictors, data), encoding="utf-8")
+    return verdicts
 
 
-def house_predictor(model: str) -> Predict:
-    """The house's own session: H x W x 3 uint8 -> H x W alpha 0..1, enlarged without refinement."""
-    from mattebox.types import Picture
-    from mattebox.zoo.session import Session
-
-    session = Session.open(model)
-
-    def predict(rgb: np.ndarray) -> np.ndarray:
-        x, geometry = session.prepare(Picture(np.ascontiguousarray(rgb)))
-        small = session.restore(session.run(x), geometry)
-        size = (rgb.shape[1], rgb.shape[0])
-        return np.clip(np.asarray(Image.fromarray(small).resize(size, Image.Resampling.BILINEAR)), 0, 1)
-
-    return predict
+def show(verdicts: list[Verdict]) -> None:
+    """The short table."""
+    print(f"{'network':20s}", *(f"{c:>10s}" for c in SHORT), f"{'ECE':>8s} {'ghosts':>8s}")
+    for verdict in verdicts:
+        facts, means = verdict.facts(), verdict.summaries["all"]
+        ends = [facts.get("calibration_error"), facts.get("ghosts")]
+        told = ("       -" if value is None else f"{value:8.3f}" for value in ends)
+        print(f"{verdict.name:20s}", *(f"{means[c]:10.4f}" for c in SHORT), *told)
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__)
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("data", type=Path)
-    parser.add_argument("--card")
-    parser.add_argument("--u2netp", type=Path)
+    parser.add_argument("--card", help="the network to judge")
+    parser.add_argument("--against", nargs="+", default=[], metavar="CARD", help="others, on the same pictures")
+    parser.add_argument("--u2netp", type=Path, help="a U2-Netp ONNX file")
+    parser.add_argument("--out", type=Path, help="folder for report.html and report.json")
     args = parser.parse_args()
-    print(judge(house_predictor(args.card) if args.card else u2net_predictor(args.u2netp), args.data, detail=True))
+    try:
+        names = list(dict.fromkeys([*([args.card] if args.card else []), *args.against]))
+        if not names and args.u2netp is None:
+            raise UsageError("no network to judge", "give --card NAME or --u2netp FILE")
+        show(compare(names, args.u2netp, args.data, args.out))
+    except MatteboxError as error:
+        sys.exit(f"error: {error}")
 
 
 if __name__ == "__main__":

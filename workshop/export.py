@@ -21,8 +21,9 @@ from onnx import TensorProto, helper, numpy_helper
 from torch import Tensor, nn
 
 from workshop.calibrate import calibrate
-from workshop.evaluate import house_predictor, judge
+from workshop.evaluate import judge
 from workshop.network import CutNet, Shape, multiply_adds
+from workshop.predictors import house_predictor
 
 WEIGHTS = Path("src/mattebox/zoo/weights")
 

@@ -13,7 +13,9 @@ import torch
 from PIL import Image
 from torch import Tensor
 
-from workshop.shards import Row, stream
+from mattebox.errors import InputMissing, InputUnreadable
+from workshop.material import stream
+from workshop.shards import Row
 
 
 @dataclass
@@ -40,6 +42,7 @@ def load_pool(folder: Path, kind: str, side: int, soft: np.ndarray | None = None
     """Decode the training split of one kind.
 
     `soft` (N x h x w uint8, in manifest order) stands in for the masks of unlabelled pictures: a teacher's opinion.
+    InputMissing when there is none, InputUnreadable when no mask shows a subject.
     """
     rows, stack = [], []
     for i, (row, picture, mask) in enumerate(stream(folder, kind, "train")):
@@ -52,6 +55,10 @@ def load_pool(folder: Path, kind: str, side: int, soft: np.ndarray | None = None
         square = [np.atleast_3d(np.asarray(im.resize((side, side), Image.Resampling.BICUBIC))) for im in both]
         stack.append(np.concatenate(square, 2).transpose(2, 0, 1))
         rows.append(row)
+    if not rows:
+        raise InputMissing(f"{folder}: no {kind} picture to train on", "add some, or leave fewer to validation")
+    if kind == "labelled" and not any(square[3].any() for square in stack):
+        raise InputUnreadable(f"{folder}: no mask shows a subject", "masks are white where the subject is")
     return Pool(torch.from_numpy(np.stack(stack)), rows)
 
 

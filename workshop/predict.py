@@ -11,7 +11,7 @@ import torch.nn.functional as F
 from PIL import Image
 from torch import Tensor
 
-from workshop.evaluate import MEAN, STD, Predict
+from workshop.predictors import MEAN, STD, Predict
 
 
 def fitted(size: tuple[int, int], side: int, multiple: int = 32) -> tuple[int, int]:

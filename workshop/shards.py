@@ -9,8 +9,6 @@ from __future__ import annotations
 import csv
 import io
 import tarfile
-from collections.abc import Iterator
-from contextlib import ExitStack
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -52,15 +50,10 @@ def read_manifest(folder: Path) -> list[Row]:
     return [replace(r, split="val") if r.kind == "background" and r.key in held else r for r in rows]
 
 
-def stream(folder: Path, kind: str, split: str) -> Iterator[tuple[Row, Image.Image, Image.Image | None]]:
-    """Yield (row, RGB picture, L mask or None) in the order of the manifest."""
-    rows = [r for r in read_manifest(folder) if r.kind == kind and r.split == split]
-    with ExitStack() as stack:
-        tars = {shard: stack.enter_context(tarfile.open(folder / shard)) for shard in {r.shard for r in rows}}
-        for row in rows:
-            picture = _member(tars[row.shard], f"{row.key}.webp").convert("RGB")
-            mask = _member(tars[row.shard], f"{row.key}.png").convert("L") if kind == "labelled" else None
-            yield row, picture, mask
+def decode_member(tar: tarfile.TarFile, row: Row) -> tuple[Image.Image, Image.Image | None]:
+    """A row's RGB picture and, when labelled, its L mask."""
+    picture = _member(tar, f"{row.key}.webp").convert("RGB")
+    return picture, _member(tar, f"{row.key}.png").convert("L") if row.kind == "labelled" else None
 
 
 def _member(tar: tarfile.TarFile, name: str) -> Image.Image:

@@ -13,8 +13,8 @@ from pathlib import Path
 import numpy as np
 from PIL import Image
 
-from workshop.evaluate import u2net_predictor
-from workshop.shards import stream
+from workshop.material import stream
+from workshop.predictors import u2net_predictor
 
 SIDE = 160
 

@@ -1,34 +1,43 @@
 """Train the embedded cutout network: one loop for a CPU in the background and for an accelerator.
 
-    python -m workshop.train runs/cut-1.toml DATA OUT
+    python -m workshop.train runs/cut-1.toml DATA OUT [--start CARD | RUN/best.pt]
 
+DATA is tar shards with a manifest, a folder with images/ and masks/ (and backgrounds/), or a CSV of image,mask.
 The recipe gives a budget in minutes of training, not in steps, because the machines differ a hundredfold; learning
 rate and picture size follow the share of the budget spent. A checkpoint every minute or so makes a killed run go on
-where it was. Knows nothing of export or of the house.
+where it was; OUT/report.html shows its curves and pictures. Knows nothing of export.
 """
 
 from __future__ import annotations
 
 import argparse
 import copy
-import json
 import math
 import random
+import sys
 import time
 import tomllib
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import torch
 
+from mattebox.errors import MatteboxError
+from mattebox.zoo.card import Card
+from mattebox.zoo.registry import find_card
+from workshop import checkpoint, progress
 from workshop.augment import Mixer, buckets
 from workshop.evaluate import judge
 from workshop.losses import total_loss
+from workshop.material import has
+from workshop.memory import batch_that_fits
 from workshop.network import CutNet, Shape, multiply_adds
 from workshop.pool import load_pool
 from workshop.predict import normalise, torch_predictor
+from workshop.unfold import unfold
+
+SAVE_EVERY = 60  # seconds between checkpoints
 
 
 @dataclass(frozen=True)
@@ -80,14 +89,7 @@ class Run:
         recipe = self.recipe
         for group in self.optimiser.param_groups:
             group["lr"] = recipe.rate_at(self.progress, self.step)
-        size = random.choice(buckets(recipe.side(self.progress)))
-        batch = mixer.batch(recipe.batch, size)
-        picture = normalise(batch.rgb).to(memory_format=torch.channels_last)
-        with torch.autocast(self.device.type, torch.bfloat16):
-            logits, sides = self.net.train()(picture)
-        loss = total_loss(logits, sides, batch)
-        self.optimiser.zero_grad(set_to_none=True)
-        loss.backward()
+        loss = self.backward(mixer, recipe.batch, random.choice(buckets(recipe.side(self.progress))))
         torch.nn.utils.clip_grad_norm_(self.net.parameters(), 2.0)
         self.optimiser.step()
         self._follow()
@@ -96,6 +98,17 @@ class Run:
             torch.cuda.synchronize()
         self.spent += time.perf_counter() - begun
         return loss.item() if self.step % 20 == 0 else math.nan
+
+    def backward(self, mixer: Mixer, count: int, size: tuple[int, int]) -> torch.Tensor:
+        """The loss of one batch, its gradients left in the network."""
+        batch = mixer.batch(count, size)
+        picture = normalise(batch.rgb).to(memory_format=torch.channels_last)
+        with torch.autocast(self.device.type, torch.bfloat16):
+            logits, sides = self.net.train()(picture)
+        loss = total_loss(logits, sides, batch)
+        self.optimiser.zero_grad(set_to_none=True)
+        loss.backward()
+        return loss
 
     def _follow(self) -> None:
         """Exponential running average, shorter at the start."""
@@ -117,21 +130,26 @@ class Run:
             "best": self.best,
             "shape": self.net.shape.as_dict(),
         }
-        torch.save(state, path.with_suffix(".part"))
-        path.with_suffix(".part").replace(path)
+        checkpoint.write(state, path)
 
     def start_from(self, path: Path) -> None:
         """Begin with a trained network's averaged weights; optimiser, step and clock begin anew.
 
         Layers that the trained one has not (they start as the identity) keep their own weights."""
-        state = torch.load(path, map_location=self.device, weights_only=True)
+        state = checkpoint.read(path, self.device)
         grown = {**self.net.state_dict(), **state["average"]}
         self.net.load_state_dict(grown)
         self.average.load_state_dict(grown)
 
+    def start_from_card(self, card: Card, mixer: Mixer) -> None:
+        """Begin with a card's weights, which need no checkpoint."""
+        size = min(buckets(self.recipe.side(0)), key=lambda s: abs(s[0] - s[1]))
+        unfold(card, self.net, normalise(mixer.batch(max(16, self.recipe.batch), size).rgb))
+        self.average.load_state_dict(self.net.state_dict())
+
     def load(self, path: Path) -> None:
         """Go on where a killed run was."""
-        state = torch.load(path, map_location=self.device, weights_only=True)
+        state = checkpoint.read(path, self.device)
         self.net.load_state_dict(state["net"])
         self.average.load_state_dict(state["average"])
         self.optimiser.load_state_dict(state["optimiser"])
@@ -139,52 +157,70 @@ class Run:
 
 
 def train(
-    recipe: Recipe, data: Path, out: Path, device: torch.device, soft: np.ndarray | None, start: Path | None = None
+    recipe: Recipe, data: Path, out: Path, device: torch.device, soft: np.ndarray | None, start: str | None = None
 ) -> None:
     out.mkdir(parents=True, exist_ok=True)
     random.seed(recipe.seed)
     run = Run(recipe, device)
     if (out / "last.pt").exists():
         run.load(out / "last.pt")
-    elif start is not None:
-        run.start_from(start)
+    elif start is not None and Path(start).suffix == ".pt":
+        run.start_from(Path(start))
     torch.manual_seed(recipe.seed + run.step)
     work = multiply_adds(run.average, 320, 320) / 1e9
-    _log(out, {"parameters": sum(p.numel() for p in run.net.parameters()), "gmac_320": round(work, 3)})
+    progress.log(out, {"parameters": sum(p.numel() for p in run.net.parameters()), "gmac_320": round(work, 3)})
+    mixer = _mixer(recipe, data, device, soft)
+    if start is not None and Path(start).suffix != ".pt" and run.step == 0:
+        run.start_from_card(find_card(start), mixer)
+    largest = max(buckets(int(max(side for _, side in recipe.sides))), key=math.prod)
+    with batch_that_fits(recipe.batch, lambda count: _try(run, mixer, count, largest)):
+        _loop(run, mixer, data, out)
+    run.save(out / "last.pt")
+
+
+def _mixer(recipe: Recipe, data: Path, device: torch.device, soft: np.ndarray | None) -> Mixer:
+    """The pools that the material has; without a teacher's masks the labelled pictures stand in."""
     labelled = load_pool(data, "labelled", recipe.pool_side).to(device)
     taught = load_pool(data, "unlabelled", recipe.pool_side, soft).to(device) if soft is not None else labelled
-    mixer = Mixer(labelled, taught, load_pool(data, "background", recipe.pool_side).to(device))
+    rooms = load_pool(data, "background", recipe.pool_side).to(device) if has(data, "background") else None
+    return Mixer(labelled, taught, rooms)
+
+
+def _try(run: Run, mixer: Mixer, count: int, size: tuple[int, int]) -> None:
+    """The most that one step of this many samples takes of memory."""
+    run.backward(mixer, count, size)
+    run.optimiser.zero_grad(set_to_none=True)
+
+
+def _loop(run: Run, mixer: Mixer, data: Path, out: Path) -> None:
     judged, saved, losses = run.progress, time.monotonic(), []
     while run.progress < 1:
         loss = run.advance(mixer)
         if not math.isnan(loss):
             losses.append(loss)
-        if time.monotonic() - saved > 60:
+        judging = run.progress - judged >= run.recipe.judge_every or run.progress >= 1
+        if losses and (judging or time.monotonic() - saved > SAVE_EVERY):
             run.save(out / "last.pt")
             saved = time.monotonic()
-            _log(out, {"step": run.step, "progress": round(run.progress, 4), "loss": round(float(np.mean(losses)), 4)})
+            mean = round(float(np.mean(losses)), 4)
+            progress.log(out, {"step": run.step, "progress": round(run.progress, 4), "loss": mean})
             losses.clear()
-        if run.progress - judged >= recipe.judge_every or run.progress >= 1:
+        if judging:
             judged = run.progress
             _judge(run, data, out)
-    run.save(out / "last.pt")
 
 
 def _judge(run: Run, data: Path, out: Path) -> None:
     """Score the running average; keep it when it is the best so far."""
     scores = judge(torch_predictor(run.average, 320), data)
-    _log(out, {"step": run.step, "progress": round(run.progress, 4), "side": run.recipe.side(run.progress), **scores})
+    progress.log(
+        out, {"step": run.step, "progress": round(run.progress, 4), "side": run.recipe.side(run.progress), **scores}
+    )
+    progress.show(torch_predictor(run.average, 320), data, out, f"step {run.step}: IoU {scores['iou']:.4f}")
     if scores["iou"] + scores["max_f"] > run.best:
         run.best = scores["iou"] + scores["max_f"]
         best = {"average": run.average.state_dict(), "shape": run.net.shape.as_dict(), "scores": scores}
-        torch.save(best, out / "best.pt")
-
-
-def _log(out: Path, row: dict[str, Any]) -> None:
-    line = json.dumps(row)
-    print(line, flush=True)
-    with open(out / "log.jsonl", "a") as file:
-        file.write(line + "\n")
+        checkpoint.write(best, out / "best.pt")
 
 
 def main() -> None:
@@ -193,7 +229,7 @@ def main() -> None:
     parser.add_argument("data", type=Path)
     parser.add_argument("out", type=Path)
     parser.add_argument("--soft", type=Path, help="teacher's masks of the unlabelled pictures (workshop.teach)")
-    parser.add_argument("--start", type=Path, help="a checkpoint to begin with (best.pt of another run)")
+    parser.add_argument("--start", help="a card to begin with, or a checkpoint (best.pt of another run)")
     parser.add_argument("--minutes", type=float, help="another budget than the recipe's")
     parser.add_argument("--threads", type=int)
     args = parser.parse_args()
@@ -203,9 +239,11 @@ def main() -> None:
     if args.minutes:
         settings["minutes"] = args.minutes
     device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
-    train(
-        Recipe(**settings), args.data, args.out, device, np.load(args.soft)["masks"] if args.soft else None, args.start
-    )
+    soft = np.load(args.soft)["masks"] if args.soft else None
+    try:
+        train(Recipe(**settings), args.data, args.out, device, soft, args.start)
+    except MatteboxError as error:
+        sys.exit(f"error: {error}")
 
 
 if __name__ == "__main__":

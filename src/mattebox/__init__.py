@@ -16,6 +16,7 @@ from mattebox._version import __version__ as __version__
 if TYPE_CHECKING:
     from mattebox import recipe
     from mattebox.api import cut as cut
+    from mattebox.client import Client as Client
     from mattebox.errors import MatteboxError as MatteboxError
     from mattebox.errors import NoSubject as NoSubject
     from mattebox.io.read import read as read
@@ -33,6 +34,7 @@ if TYPE_CHECKING:
 
 _HOMES = {
     "cut": "api",
+    "Client": "client",
     "read": "io.read",
     "write": "io.write",
     "segment": "matte.segment",

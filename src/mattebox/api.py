@@ -85,6 +85,7 @@ class Parameters(TypedDict, total=False):
     aspect: str
     fill: str
     position: str
+    rest: Literal["keep", "clear"]
     outline: str
     outline_colour: str
     shadow: Literal["none", "contact", "drop", "cast", "reflection"]

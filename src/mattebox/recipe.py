@@ -87,6 +87,10 @@ class Frame(Struct, frozen=True, tag="frame", tag_field="step", forbid_unknown_f
     position: Annotated[
         str, Meta(description='center, top, bottom, left, right, original, or "X% Y%" of the free room')
     ] = "center"
+    rest: Annotated[
+        Literal["keep", "clear"],
+        Meta(description="clear makes transparent whatever faint remains lie outside the subject's box"),
+    ] = "keep"
 
 
 class Outline(Struct, frozen=True, tag="outline", tag_field="step", forbid_unknown_fields=True):

@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mattebox.compose.frame import Placement, apply, place
+from mattebox.compose.frame import Placement, apply, cleared, place
 from mattebox.errors import UsageError
 from mattebox.recipe import Frame
 from mattebox.types import Picture
@@ -124,3 +124,12 @@ def test_a_circle_stays_a_circle() -> None:
     wide, tall = inside.any(0).sum(), inside.any(1).sum()
     assert abs(int(wide) - int(tall)) <= 2
     assert tall == pytest.approx(432, abs=3)
+
+
+def test_faint_remains_outside_the_box_are_cleared() -> None:
+    alpha = np.full((100, 100), 9, np.uint8)
+    alpha[20:60, 30:70] = 255
+    made = cleared(Picture(np.zeros((100, 100, 3), np.uint8), alpha), (30, 20, 70, 60))
+    assert made.alpha is not None
+    assert (made.alpha[19:61, 29:71] == alpha[19:61, 29:71]).all()
+    assert made.alpha.astype(int).sum() == 40 * 40 * 255 + (42 * 42 - 40 * 40) * 9

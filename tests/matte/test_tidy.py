@@ -13,7 +13,7 @@ def matte(alpha: np.ndarray) -> Matte:
 def scene() -> np.ndarray:
     alpha = np.zeros((60, 80), np.float32)
     alpha[20:50, 10:40] = 1
-    alpha[25:30, 15:20] = 0.3  # a hole within: not ours to judge
+    alpha[25:28, 15:18] = 0.3  # a small hole within: not ours to judge
     alpha[20:50, 40:42] = 0.15  # its soft rim
     return alpha
 
@@ -29,7 +29,7 @@ def test_haze_and_specks_go() -> None:
 
 def test_a_second_subject_stays() -> None:
     alpha = scene()
-    alpha[5:15, 60:75] = 0.8
+    alpha[5:15, 60:75] = 0.95
     made = tidied(matte(alpha))
     assert (made.alpha == matte(alpha).alpha).all()
     assert made.box == (10, 5, 75, 50)
@@ -40,3 +40,16 @@ def test_all_haze_is_left_alone() -> None:
     alpha[5:10, 5:10] = alpha[20:25, 20:25] = 0.3
     given = matte(alpha)
     assert tidied(given) is given
+
+
+def test_a_ghost_takes_a_side_and_a_soft_edge_stays() -> None:
+    alpha = np.zeros((100, 200), np.float32)
+    alpha[:, :80] = 1
+    alpha[:, 80:84] = (0.8, 0.6, 0.4, 0.2)  # an edge
+    alpha[30:80, 20:50] = 0.3  # unsure within
+    alpha[20:80, 120:170] = 0.65  # unsure beside, and more likely subject than not
+    made = tidied(matte(alpha)).alpha / 65535
+    assert np.abs(made[:, 78:86] - alpha[:, 78:86]).max() < 0.001
+    assert made[35:75, 25:45].max() == 0
+    assert made[25:75, 125:165].min() == 1
+    assert (made[:, 180:] == 0).all()

@@ -54,7 +54,7 @@ def test_keys_are_asked_for_where_there_are_any(tmp_path: Path, mug: bytes) -> N
 
 
 def test_a_minute_has_so_many_megapixels() -> None:
-    access = Access()
+    access = Access.of(["secret"])
     assert access.spend("a", 400_000_000, 0.0)[0]
     fine, told = access.spend("a", 101_000_000, 1.0)
     assert not fine
@@ -62,6 +62,15 @@ def test_a_minute_has_so_many_megapixels() -> None:
     assert 0 < int(told["Retry-After"]) <= 60
     assert access.spend("b", 101_000_000, 1.0)[0]
     assert access.spend("a", 101_000_000, 60.5)[0]
+    assert all(Access().spend("local", 400_000_000, 0.0)[0] for _ in range(9))
+
+
+def test_what_is_refused_for_its_size_is_not_counted(client: TestClient) -> None:
+    from tests.server.test_removebg import large
+
+    before = client.post("/v1/cutouts", files={"image": large()})
+    assert (before.status_code, before.json()["code"]) == (413, "image_too_large")
+    assert "x-ratelimit-remaining" not in before.headers
 
 
 def test_an_upload_over_the_limit_is_refused_however_it_comes(mug: bytes) -> None:

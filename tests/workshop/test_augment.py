@@ -18,7 +18,7 @@ def pool(kind: str, count: int = 6, side: int = 64, alpha: int = 255):  # type: 
 
 
 def test_a_batch_is_whole() -> None:
-    from workshop.augment import Mixer
+    from workshop.augment import SHARES, Mixer
 
     torch.manual_seed(0)
     batch = Mixer(pool("labelled"), pool("unlabelled"), pool("background", alpha=0)).batch(32, (64, 96))
@@ -28,7 +28,7 @@ def test_a_batch_is_whole() -> None:
         assert values.min() >= 0
         assert values.max() <= 1
     assert batch.alpha[-1].max() == 0  # the empty room comes last
-    assert batch.crisp.sum() == round(32 * 0.36)
+    assert batch.crisp.sum() == round(32 * SHARES["pasted"])
 
 
 def test_jpeg_changes_little_and_blocks_only() -> None:

@@ -8,7 +8,8 @@ from pathlib import Path
 import pytest
 
 from mattebox.zoo.registry import find_card
-from workshop.evaluate import house_predictor, judge
+from workshop.evaluate import judge
+from workshop.predictors import house_predictor
 
 
 @pytest.mark.timeout(300)

@@ -87,6 +87,17 @@ def apply(picture: Picture, at: Placement) -> Picture:
     return picture.with_pixels(rgb, alpha)
 
 
+def cleared(cutout: Picture, box: Box) -> Picture:
+    """The cutout without what lies outside the subject's box and a rim of one in a hundred."""
+    if cutout.alpha is None:
+        return cutout
+    rim = max(1, round(0.01 * max(box[2] - box[0], box[3] - box[1])))
+    part = (slice(max(0, box[1] - rim), box[3] + rim), slice(max(0, box[0] - rim), box[2] + rim))
+    alpha = np.zeros_like(cutout.alpha)
+    alpha[part] = cutout.alpha[part]
+    return cutout.with_pixels(cutout.rgb, alpha)
+
+
 def check(frame: Frame) -> None:
     """UsageError when no picture could be framed so."""
     place((100, 100), (25, 25, 75, 75), frame)

@@ -66,7 +66,10 @@ def check(recipe: Recipe, album: Album) -> None:
 
 def arrange(photograph: Picture, cutout: Picture, box: Box, recipe: Recipe, album: Album) -> Scene:
     """The recipe's composing steps. `cutout` has the photograph's size; `album` opens pictures named by the recipe."""
-    at = frame.place(cutout.size, box, recipe.find(Frame) or Frame())
+    framing = recipe.find(Frame) or Frame()
+    at = frame.place(cutout.size, box, framing)
+    if framing.rest == "clear":
+        cutout = frame.cleared(cutout, box)
     scene = Scene(cutout, box)
     if recipe.find(Frame):
         scene = Scene(_noted(frame.apply(cutout, at), at.scale), at.moved(box))

@@ -1,6 +1,8 @@
-"""Take out what is not subject: haze far from anything firm, and specks. Holes in it are left to refinement.
+"""Make a network's answer one that can be shown: no haze far from anything firm, no specks, no ghosts.
 
-Works on the network's coarse alpha. Knows nothing of pictures or networks.
+A ghost is a wide area the network is unsure of: half a table shown at half strength helps nobody, so such areas take a
+side, while soft edges and hair, which are narrow, stay as they are. Works on the network's coarse alpha. Knows nothing
+of pictures or networks.
 """
 
 from __future__ import annotations
@@ -11,17 +13,20 @@ import numpy as np
 
 from mattebox.components import components, grown
 from mattebox.matte.confidence import subject_box
-from mattebox.types import Matte
+from mattebox.types import Matte, Pixels
 
 FIRM = 0.5  # alpha from which a pixel counts as subject
 SPECK = 0.03  # of the largest part's area: a smaller one is a speck
-NEAR = 0.03  # of the largest part's longer side: soft edges and hair reach this far from what is firm
+NEAR = 0.1  # of the largest part's longer side: soft edges and hair reach this far from what is firm
+UNSURE = 0.1  # alpha this far from 0 and 1 is unsure
+WIDE = 0.06  # of the longer side: an unsure area wider than this is no edge
+STEEP = 0.4  # in ghosts, alpha up to this is 0, and from 1 less this on 1
 LEAST = 3  # samples: what a small subject's own soft edge takes
 
 
 def tidied(matte: Matte) -> Matte:
-    """The matte with what is far from anything firm at 0, its box around what is left."""
-    alpha = matte.alpha
+    """The matte with ghosts decided, what is far from anything firm at 0, and its box around what is left."""
+    alpha = decided(matte.alpha, matte.depth.peak)
     labels, parts = components(alpha >= FIRM * matte.depth.peak)
     if not parts:
         return matte
@@ -30,3 +35,15 @@ def tidied(matte: Matte) -> Matte:
     near = grown(kept[labels], max(LEAST, round(NEAR * max(right - left, bottom - top))))
     clean = np.where(near, alpha, np.zeros((), alpha.dtype))
     return replace(matte, alpha=clean, box=subject_box(clean))
+
+
+def decided(alpha: Pixels, peak: int) -> Pixels:
+    """Alpha with the areas that are unsure over more than WIDE pushed away from one half."""
+    unsure = (alpha > UNSURE * peak) & (alpha < (1 - UNSURE) * peak)
+    reach = max(2, round(WIDE / 2 * max(alpha.shape)))
+    inner = ~grown(~unsure, reach)
+    if not inner.any():
+        return alpha
+    ghost = grown(inner, reach + 1) & unsure
+    steep = np.clip((alpha / peak - STEEP) / (1 - 2 * STEEP), 0, 1) * peak
+    return np.where(ghost, np.rint(steep), alpha).astype(alpha.dtype)

@@ -1,4 +1,4 @@
-"""How well a soft alpha matches a known one: SAD, MSE and gradient error.
+"""How well a soft alpha matches a known one: SAD, MSE, gradient and connectivity error.
 
 After Rhemann et al., A Perceptually Motivated Online Benchmark for Image Matting (2009). Arrays are H x W floats 0..1.
 Knows nothing of pictures or networks.
@@ -6,12 +6,17 @@ Knows nothing of pictures or networks.
 
 from __future__ import annotations
 
+from itertools import pairwise
+
 import numpy as np
 from numpy.typing import NDArray
 
+from mattebox.metrics.planes import largest_component
 from mattebox.types import Floats
 
 SIGMA = 1.4  # of the Gaussian derivatives, in pixels
+STEPS = np.arange(11) / 10  # the alphas at which connectivity is looked at
+SLACK = 0.15  # how far alpha may rise above what is connected unpunished
 
 
 def sad(alpha: Floats, truth: Floats) -> float:
@@ -27,6 +32,22 @@ def mse(alpha: Floats, truth: Floats) -> float:
 def gradient_error(alpha: Floats, truth: Floats) -> float:
     """Sum of squared differences of the gradients' magnitudes, in thousands."""
     return float(np.square(_slope(alpha) - _slope(truth)).sum(dtype=np.float64)) / 1000
+
+
+def connectivity_error(alpha: Floats, truth: Floats) -> float:
+    """Sum of differences of how well each pixel is joined to the region opaque in both, in thousands."""
+    level = np.full(alpha.shape, -1.0)
+    for below, step in pairwise(STEPS):
+        joined = largest_component((alpha >= step) & (truth >= step))
+        level[(level < 0) & ~joined] = below
+    level[level < 0] = 1
+    return float(np.abs(_joined(alpha, level) - _joined(truth, level)).sum()) / 1000
+
+
+def _joined(alpha: Floats, level: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Degree of connectedness 0..1, from the highest step at which each pixel is joined to the common region."""
+    above = alpha - level
+    return np.asarray(1 - np.where(above >= SLACK, above, 0))
 
 
 def _slope(plane: Floats) -> NDArray[np.float64]:

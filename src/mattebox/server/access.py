@@ -37,14 +37,15 @@ class Access:
         return name if name in self.hashes else None
 
     def spend(self, caller: str, pixels: int, now: float | None = None) -> tuple[bool, dict[str, str]]:
-        """Count a picture; whether it is within the limit, and the headers that say so."""
+        """Count a picture; whether it is within the limit (there is none where there are no keys), and the headers
+        that say so."""
         now = time.monotonic() if now is None else now
         window = self.windows.setdefault(caller, Window(now))
         if now - window.began >= 60:
             window.began, window.spent = now, 0
         cost = max(1, round(pixels / 1e6))
-        allowed = window.spent + cost <= PER_MINUTE
-        window.spent += cost if allowed else 0
+        allowed = not self.hashes or window.spent + cost <= PER_MINUTE
+        window.spent = min(PER_MINUTE, window.spent + cost) if allowed else window.spent
         told = {
             "X-RateLimit-Limit": str(PER_MINUTE),
             "X-RateLimit-Remaining": str(PER_MINUTE - window.spent),

@@ -9,7 +9,7 @@ from fastapi.responses import JSONResponse
 
 from mattebox.errors import MatteboxError
 from mattebox.server import removebg, requests
-from mattebox.server.house import House, house_of, pixels_of
+from mattebox.server.house import House, house_of
 from mattebox.server.problems import Problem
 from mattebox.server.removebg import Refused
 from mattebox.server.requests import Asked
@@ -25,7 +25,7 @@ async def remove_background(request: Request) -> Response:
     house = house_of(request)
     caller = _caller(house, request)
     order = removebg.order(await _asked(request), house.settings.model)
-    fine, limits = house.access.spend(caller, pixels_of(order.source))
+    fine, limits = house.access.spend(caller, house.pixels_of(order.source))
     if not fine:
         raise Refused("rate_limit_exceeded", "Rate limit exceeded", "Try again later.", limits)
     try:

@@ -36,23 +36,24 @@ class House:
         return name
 
     def counted(self, caller: str, source: bytes) -> dict[str, str]:
-        """Count a picture by its header, before any work; the headers that tell the limit. Problem 429 at its end."""
-        fine, told = self.access.spend(caller, pixels_of(source))
+        """Count a picture by its header, before any work; the headers that tell the limit. Problem 429 at its end;
+        InputTooLarge, not counted, when it is refused anyway."""
+        fine, told = self.access.spend(caller, self.pixels_of(source))
         if not fine:
             raise Problem(
                 429, "too_many_pixels", "more megapixels in a minute than are allowed", "wait, then go on", told
             )
         return told
 
+    def pixels_of(self, source: bytes) -> int:
+        """From the header alone; nothing for what is no picture, which is refused later."""
+        if header.identify(source) is None:
+            return 0
+        found = header.sniff(source)
+        header.check_size(found, self.settings.max_pixels, "the picture")
+        return found.width * found.height
+
 
 def house_of(request: Request) -> House:
     house: House = request.app.state.house
     return house
-
-
-def pixels_of(source: bytes) -> int:
-    """From the header alone; nothing for what is no picture, which is refused later."""
-    if header.identify(source) is None:
-        return 0
-    found = header.sniff(source)
-    return found.width * found.height

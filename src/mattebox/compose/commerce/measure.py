@@ -14,11 +14,11 @@ from mattebox.components import Component, components, grown
 from mattebox.io import resample
 from mattebox.types import Box, Pixels
 
-NEAR_WHITE = 235  # 0..255: darker than this in any channel is no white ground
+NEAR_WHITE = 248  # 0..255: darker than this in any channel is no white ground
 RINGS = 6  # steps of 255 by which a JPEG's coding disturbs white beside an edge
 RIM = 0.03  # of the longer side: how far beside the subject that may be
 GRID = 500  # longer side of the picture in which parts are found, about
-SPECK = 0.0002  # of the picture: smaller parts are dust
+SPECK = 0.00004  # of the picture: smaller parts are dust
 APART = 0.02  # of the longer side: what is nearer to the subject is a part of it
 LEGIBLE = 0.01  # of the longer side: smaller marks are no writing
 WORD = 4  # marks in a row from which it may be writing

@@ -139,7 +139,7 @@ async function work(item) {
 async function patient(call) {
   for (;;) {
     const answer = await call();
-    if (answer.status !== 503) return answer;
+    if (answer.status !== 503 && answer.status !== 429) return answer;
     await new Promise((resolve) => setTimeout(resolve, 1000 * Number(answer.headers.get("Retry-After") ?? 2)));
   }
 }

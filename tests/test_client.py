@@ -1,0 +1,118 @@
+"""The client against a real server: pictures back, our own errors back, patience with a busy one."""
+
+from __future__ import annotations
+
+import asyncio
+import io
+import os
+import socket
+import subprocess
+import sys
+import threading
+import time
+import urllib.request
+from collections.abc import Iterator
+from http.server import BaseHTTPRequestHandler, HTTPServer
+from pathlib import Path
+
+import pytest
+from PIL import Image
+
+from mattebox import Client, MatteboxError, NoSubject, Picture
+from mattebox.errors import InputMissing, InputUnreadable, OutputError, UsageError
+
+
+@pytest.fixture(scope="module")
+def url() -> Iterator[str]:
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    words = [sys.executable, "-m", "mattebox", "serve", "--port", str(port), "--workers", "1", "--model", "fast"]
+    process = subprocess.Popen(words, stderr=subprocess.DEVNULL, env=os.environ | {"MATTEBOX_OFFLINE": "1"})
+    try:
+        for _ in range(200):
+            try:
+                urllib.request.urlopen(f"http://127.0.0.1:{port}/readyz", timeout=1).close()
+                break
+            except OSError:
+                time.sleep(0.1)
+        yield f"http://127.0.0.1:{port}"
+    finally:
+        process.terminate()
+        process.wait(30)
+
+
+@pytest.fixture(scope="module")
+def photo(astronaut: Picture, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    path = tmp_path_factory.mktemp("photos") / "photo.jpg"
+    Image.fromarray(astronaut.rgb).save(path)
+    return path
+
+
+def test_a_cutout_comes_back(url: str, photo: Path, tmp_path: Path) -> None:
+    made = Client(url).cut(photo, crop=True, size="200x300", background="white", format="jpg", shadow_opacity=20)
+    assert (made.mime, made.width, made.height) == ("image/jpeg", 200, 300)
+    assert made.confidence is not None
+    assert made.box is not None
+    made.save(tmp_path / "a.jpg")
+    with Image.open(tmp_path / "a.jpg") as opened:
+        assert opened.size == (200, 300)
+    with pytest.raises(OutputError):
+        made.save(tmp_path / "a.jpg", overwrite=False)
+
+
+def test_presets_bytes_and_async(url: str, photo: Path) -> None:
+    data = photo.read_bytes()
+
+    async def both() -> list[int]:
+        client = Client(url)
+        return [
+            m.width for m in await asyncio.gather(client.acut(data), client.acut(io.BytesIO(data), preset="avatar"))
+        ]
+
+    assert asyncio.run(both()) == [512, 512]
+
+
+def test_errors_are_our_own(url: str, photo: Path, tmp_path: Path) -> None:
+    client = Client(url)
+    with pytest.raises(UsageError, match="did you mean"):
+        client.cut(photo, background="wite")
+    with pytest.raises(InputUnreadable, match="text"):
+        client.cut(b"hello")
+    with pytest.raises(InputMissing):
+        client.cut(tmp_path / "none.jpg")
+    plain = io.BytesIO()
+    Image.new("RGB", (300, 200), "grey").save(plain, "png")
+    with pytest.raises(NoSubject):
+        client.cut(plain.getvalue())
+    with pytest.raises(MatteboxError, match="cannot be reached"):
+        Client("http://127.0.0.1:9").cut(photo)
+
+
+def test_a_busy_server_is_asked_again_and_a_strange_one_named(photo: Path) -> None:
+    answers = [(503, b""), (503, b""), (418, b"tea")]
+
+    class Handler(BaseHTTPRequestHandler):
+        def do_POST(self) -> None:
+            self.rfile.read(int(self.headers["Content-Length"]))
+            status, body = answers.pop(0)
+            self.send_response(status)
+            self.send_header("Retry-After", "0.01")
+            self.send_header("Content-Length", str(len(body)))
+            self.end_headers()
+            self.wfile.write(body)
+
+        def log_message(self, *_: object) -> None:
+            pass
+
+    with HTTPServer(("127.0.0.1", 0), Handler) as server:
+        thread = threading.Thread(target=server.serve_forever)
+        thread.start()
+        address = f"http://127.0.0.1:{server.server_port}"
+        with pytest.raises(MatteboxError, match="answered 418"):
+            Client(address).cut(photo)
+        answers.append((503, b""))
+        with pytest.raises(MatteboxError, match="is busy"):
+            Client(address, patience=0).cut(photo)
+        server.shutdown()
+        thread.join()

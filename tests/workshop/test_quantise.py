@@ -1,0 +1,39 @@
+"""int8 of the embedded network: smaller, and nearly the same answers. Needs onnx, which no lock installs."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from mattebox.zoo import store
+from mattebox.zoo.session import Session
+from tests.workshop.test_evaluate import material
+
+onnx = pytest.importorskip("onnx", reason="the workshop's onnx is not part of the test lock")
+
+
+def test_int8_is_smaller_and_near(tmp_path: Path) -> None:
+    from workshop.quantise import measure, quantise
+
+    session, data, out = Session.open("fast", "cpu"), material(tmp_path / "mine", 20), tmp_path / "small.onnx"
+    quantise(session, data, out, 6)
+    assert {"QuantizeLinear", "DequantizeLinear"} <= {node.op_type for node in onnx.load(out).graph.node}
+    told = measure(session, data, out)
+    assert told["bytes"][1] < 0.6 * told["bytes"][0]
+    assert abs(told["cost"]["mae"]) < 0.05
+    assert told["cost"]["mae"] == pytest.approx(told["int8"]["mae"] - told["float"]["mae"], abs=2e-4)
+
+
+def test_widening_changes_no_answer() -> None:
+    import onnxruntime as ort
+
+    from workshop.quantise import widened
+
+    session = Session.open("balanced", "cpu")
+    plain = widened(onnx.load_from_string(store.read(session.card)))
+    assert not any(t.data_type == onnx.TensorProto.FLOAT16 for t in plain.graph.initializer)
+    x = np.random.default_rng(0).standard_normal((1, 3, 64, 96)).astype(np.float32)
+    answer = ort.InferenceSession(plain.SerializeToString()).run(None, {plain.graph.input[0].name: x})[0]
+    np.testing.assert_allclose(answer, session.run(x), atol=1e-5)

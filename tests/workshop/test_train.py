@@ -1,0 +1,113 @@
+"""Training on a user's folder: tiny, resumable, and clear when disk or memory runs out. Needs torch."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+from mattebox.errors import InputUnreadable, OutputError, UsageError
+from tests.workshop.test_evaluate import material
+
+torch = pytest.importorskip("torch", reason="the workshop's torch is not part of the test lock")
+torch.set_num_threads(1)  # threads that wait for each other make tiny networks slow
+
+TINY = {"widths": [8, 8, 8, 8, 8], "blocks": [1, 1, 1, 1], "inner": [1.0, 1.0, 1.0, 1.0], "decoder": [8, 8, 8, 8]}
+
+
+def recipe(minutes: float = 0.02):  # type: ignore[no-untyped-def]
+    from workshop.train import Recipe
+
+    return Recipe(minutes=minutes, batch=4, pool_side=32, sides=[[0.0, 32]], shape=TINY, judge_every=0.5, warmup=2)
+
+
+@pytest.mark.parametrize("rooms", [True, False])
+def test_a_folder_is_enough(tmp_path: Path, rooms: bool) -> None:
+    from workshop.train import train
+
+    data = material(tmp_path / "mine")
+    if not rooms:
+        for path in (data / "backgrounds").iterdir():
+            path.unlink()
+        (data / "backgrounds").rmdir()
+    cpu = torch.device("cpu")
+    train(recipe(), data, tmp_path / "run", cpu, None)
+    rows = [json.loads(line) for line in (tmp_path / "run/log.jsonl").read_text().splitlines()]
+    judged = sum("iou" in row for row in rows)  # how often depends on the machine
+    assert judged >= 1
+    html = (tmp_path / "run/report.html").read_text()
+    assert html.count("data:image/jpeg") == judged  # of one picture
+    assert "http" not in html
+    steps = rows[-1]["step"]
+    train(recipe(), data, tmp_path / "run", cpu, None)  # the budget is spent: nothing more is done
+    assert torch.load(tmp_path / "run/last.pt", weights_only=True)["step"] == steps
+    train(recipe(), data, tmp_path / "next", cpu, None, str(tmp_path / "run/best.pt"))
+
+
+def test_a_full_disk_leaves_the_previous_checkpoint(tmp_path: Path) -> None:
+    from workshop import checkpoint
+
+    path = tmp_path / "last.pt"
+    checkpoint.write({"average": {}, "step": 1}, path)
+    (tmp_path / "last.part").symlink_to("/dev/full")
+    with pytest.raises(OutputError, match=r"last\.pt.*the previous one is whole"):
+        checkpoint.write({"average": torch.zeros(100_000), "step": 2}, path)
+    assert checkpoint.read(path, torch.device("cpu"))["step"] == 1
+    path.write_bytes(b"nothing")
+    with pytest.raises(InputUnreadable, match="not a checkpoint"):
+        checkpoint.read(path, torch.device("cpu"))
+
+
+def test_the_batch_that_fits_is_named() -> None:
+    from workshop.memory import batch_that_fits
+
+    tried = []
+
+    def trial(count: int) -> None:
+        tried.append(count)
+        if count > 12:
+            raise RuntimeError("[enforce fail] DefaultCPUAllocator: can't allocate memory")
+
+    with pytest.raises(UsageError, match="batch of 96; set batch = 12"), batch_that_fits(96, trial):
+        trial(96)
+    assert tried == [96, 48, 24, 12]
+    with pytest.raises(RuntimeError, match="another"), batch_that_fits(96, trial):
+        raise RuntimeError("another")
+
+
+def test_masks_without_a_subject_are_refused(tmp_path: Path) -> None:
+    from PIL import Image
+
+    from workshop.pool import load_pool
+
+    data = material(tmp_path)
+    for path in (data / "masks").iterdir():
+        Image.new("L", (80, 64)).save(path)
+    with pytest.raises(InputUnreadable, match="no mask shows a subject"):
+        load_pool(data, "labelled", 32)
+
+
+def test_a_card_goes_back_into_a_network_that_answers_alike() -> None:
+    pytest.importorskip("onnx")
+    from mattebox.errors import ModelError
+    from mattebox.zoo.registry import find_card
+    from mattebox.zoo.session import Session
+    from workshop.network import CutNet, Shape
+    from workshop.unfold import unfold
+
+    torch.manual_seed(0)
+    pictures = torch.randn(4, 3, 64, 96)
+    net = CutNet(
+        Shape((16, 32, 64, 128, 224), (1, 2, 4, 3), (1.0, 1.0, 0.5, 0.5), (96, 64, 32, 16)),
+    )
+    unfold(find_card("cut-1"), net, pictures)
+    other = torch.randn(1, 3, 64, 64)
+    with torch.no_grad():
+        alpha = torch.sigmoid(net.eval()(other)).numpy()
+        trained = torch.sigmoid(net.train()(pictures)[0])
+    assert alpha == pytest.approx(Session.open("cut-1").run(other.numpy()), abs=1e-3)
+    with torch.no_grad():  # in training the batch's own statistics are those it was given
+        assert torch.allclose(trained, torch.sigmoid(net.eval()(pictures)), atol=0.1)
+    with pytest.raises(ModelError, match="another shape than the recipe"):
+        unfold(find_card("cut-1"), CutNet(), pictures)

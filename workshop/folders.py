@@ -1,0 +1,93 @@
+"""A user's own material: a folder `images/` + `masks/` (same stems, optional `backgrounds/`), or a CSV `image,mask`.
+
+The CSV's paths are relative to it; `set` and `split` (train, val) are optional columns. Without a split every tenth
+pair, chosen by its name, is kept for validation. Knows nothing of shards, tensors or networks.
+"""
+
+from __future__ import annotations
+
+import csv
+import zlib
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from mattebox.errors import InputMissing, UsageError
+
+SUFFIXES = {".jpg", ".jpeg", ".png", ".webp", ".tif", ".tiff", ".bmp"}
+HELD = 10
+
+
+@dataclass(frozen=True)
+class Pair:
+    """Where one picture and its mask lie; backgrounds have no mask."""
+
+    image: Path
+    mask: Path | None
+    set: str
+    split: str
+
+
+def read_pairs(data: Path) -> list[Pair]:
+    """The labelled pairs of a folder or CSV. InputMissing when there is none, or a file is not there."""
+    pairs = _from_csv(data) if data.is_file() else _from_folder(data)
+    if not pairs:
+        raise InputMissing(f"{data}: no picture listed", "put pictures into images/ and their masks into masks/")
+    for pair in pairs:
+        for path in (pair.image, pair.mask):
+            if path is None or not path.is_file():
+                raise InputMissing(f"{pair.image}: {path or 'its mask'} is not there", "add it or leave the pair out")
+    return pairs if any(p.split for p in pairs) else _split(pairs)
+
+
+def read_backgrounds(data: Path) -> list[Pair]:
+    """Pictures without a subject, from `backgrounds/` in the folder (beside a CSV); none when it is not there."""
+    folder = (data.parent if data.is_file() else data) / "backgrounds"
+    pairs = [Pair(path, None, "backgrounds", "") for path in _pictures(folder)] if folder.is_dir() else []
+    return _split(pairs) if pairs else []
+
+
+def _from_folder(data: Path) -> list[Pair]:
+    for name in ("images", "masks"):
+        if not (data / name).is_dir():
+            raise InputMissing(
+                f"{data}: no folder {name}/ and no manifest.csv",
+                "give tar shards with a manifest, a folder with images/ and masks/, or a CSV of image,mask",
+            )
+    masks = {path.stem: path for path in _pictures(data / "masks")}
+    return [
+        Pair(path, masks.get(path.stem, data / "masks" / f"{path.stem}.png"), data.resolve().name, "")
+        for path in _pictures(data / "images")
+    ]
+
+
+def _from_csv(data: Path) -> list[Pair]:
+    with open(data, newline="") as file:
+        reader = csv.DictReader(file)
+        if not {"image", "mask"} <= set(reader.fieldnames or ()):
+            raise UsageError(f"{data}: has no columns image and mask", "name them in its first line")
+        rows = list(reader)
+    strange = {row.get("split") or "train" for row in rows} - {"train", "val"}
+    if strange:
+        raise UsageError(f"{data}: split {sorted(strange)[0]!r} is unknown", "write train or val")
+    named = any(row.get("split") for row in rows)
+    return [
+        Pair(
+            data.parent / row["image"],
+            data.parent / row["mask"] if row["mask"] else None,
+            row.get("set") or data.stem,
+            row.get("split") or ("train" if named else ""),
+        )
+        for row in rows
+    ]
+
+
+def _split(pairs: Sequence[Pair]) -> list[Pair]:
+    """Every tenth pair, at least one of two, is kept for validation; which does not depend on the order."""
+    order = sorted(pairs, key=lambda p: (zlib.crc32(p.image.name.encode()), p.image.name))
+    held = {p.image for p in order[: max(len(pairs) // HELD, len(pairs) > 1)]}
+    return [Pair(p.image, p.mask, p.set, "val" if p.image in held else "train") for p in pairs]
+
+
+def _pictures(folder: Path) -> list[Path]:
+    return sorted(path for path in folder.iterdir() if path.suffix.lower() in SUFFIXES)

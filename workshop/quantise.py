@@ -1,0 +1,140 @@
+"""A card's network in static int8, with what that costs and gains.
+
+    python -m workshop.quantise DATA --card cut-1 --out cut-1-int8.onnx [--pictures 100] [--keep PREFIX ...]
+
+Activations in uint8, weights in int8 per channel, as pairs of QuantizeLinear and DequantizeLinear; ranges are observed
+on training pictures, prepared as the house prepares them. Printed: accuracy on the validation split, size, time.
+Needs onnx; knows nothing of training.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import sys
+import tempfile
+import time
+from collections.abc import Iterator
+from itertools import islice
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import onnx
+import onnxruntime as ort
+from numpy.typing import NDArray
+from onnxruntime.quantization import CalibrationDataReader, CalibrationMethod, QuantFormat, QuantType, quantize_static
+from onnxruntime.quantization.shape_inference import quant_pre_process
+
+from mattebox.errors import InputMissing, MatteboxError
+from mattebox.types import Picture
+from mattebox.zoo import store
+from mattebox.zoo.session import Session
+from workshop.evaluate import judge
+from workshop.material import stream
+from workshop.predictors import session_predictor
+
+RUNS = 20  # timed runs of each network, taken in turns
+
+
+class Pictures(CalibrationDataReader):  # type: ignore[misc, unused-ignore]
+    """Training pictures as the network's inputs, one by one."""
+
+    def __init__(self, session: Session, data: Path, count: int, name: str) -> None:
+        self.inputs = self._inputs(session, data, count, name)
+
+    def get_next(self) -> dict[str, NDArray[np.float32]] | None:
+        return next(self.inputs, None)
+
+    @staticmethod
+    def _inputs(session: Session, data: Path, count: int, name: str) -> Iterator[dict[str, NDArray[np.float32]]]:
+        rows = sum(1 for _ in stream(data, "labelled", "train"))
+        if not rows:
+            raise InputMissing(f"{data}: no training picture to observe", "leave fewer to validation")
+        for _, picture, _ in islice(stream(data, "labelled", "train"), 0, None, max(1, rows // count)):
+            yield {name: session.prepare(Picture(np.ascontiguousarray(picture)))[0]}
+
+
+def quantise(session: Session, data: Path, out: Path, count: int, keep: tuple[str, ...] = ()) -> None:
+    """Write the int8 graph of a session's card; nodes whose names begin with one of `keep` stay in float."""
+    with tempfile.TemporaryDirectory() as folder:
+        plain, ready = Path(folder, "plain.onnx"), Path(folder, "ready.onnx")
+        onnx.save(widened(onnx.load_from_string(store.read(session.card))), plain)
+        quant_pre_process(str(plain), str(ready), skip_symbolic_shape=True)
+        graph = onnx.load(ready).graph
+        quantize_static(
+            str(ready), str(out), Pictures(session, data, count, graph.input[0].name),
+            quant_format=QuantFormat.QDQ, activation_type=QuantType.QUInt8, weight_type=QuantType.QInt8,
+            per_channel=True, calibrate_method=CalibrationMethod.MinMax,
+            op_types_to_quantize=["Conv", "MatMul", "Gemm"],
+            nodes_to_exclude=[node.name for node in graph.node if keep and node.name.startswith(keep)],
+            extra_options={"CalibMovingAverage": True},
+        )  # fmt: skip
+
+
+def widened(model: onnx.ModelProto) -> onnx.ModelProto:
+    """Constants stored as float16 with a Cast behind each, as `export` writes them, back in float32."""
+    halves = {t.name: t for t in model.graph.initializer if t.data_type == onnx.TensorProto.FLOAT16}
+    casts = [n for n in model.graph.node if n.op_type == "Cast" and n.input[0] in halves]
+    for cast in casts:
+        values = onnx.numpy_helper.to_array(halves[cast.input[0]]).astype(np.float32)
+        model.graph.initializer.append(onnx.numpy_helper.from_array(values, cast.output[0]))
+        model.graph.node.remove(cast)
+    for name in {cast.input[0] for cast in casts}:
+        model.graph.initializer.remove(halves[name])
+    return model
+
+
+def measure(session: Session, data: Path, out: Path) -> dict[str, Any]:
+    """Accuracy of both on the validation split, bytes, and the ratio of their times, best of runs taken in turns."""
+    small = _running(session, out)
+    scores = [judge(session_predictor(s), data) for s in (session, small)]
+    taken = _times((session, small))
+    keys = ("iou", "max_f", "mae")
+    return {
+        "float": {k: round(scores[0][k], 4) for k in keys},
+        "int8": {k: round(scores[1][k], 4) for k in keys},
+        "cost": {k: round(scores[1][k] - scores[0][k], 4) for k in keys},
+        "bytes": [len(store.read(session.card)), out.stat().st_size],
+        "milliseconds": [round(1000 * t, 2) for t in taken],
+        "times as fast": round(taken[0] / taken[1], 2),
+    }
+
+
+def _running(session: Session, path: Path) -> Session:
+    """The card's preparation around another graph."""
+    started = ort.InferenceSession(str(path), providers=["CPUExecutionProvider"])
+    name = started.get_inputs()[0].name
+    return Session(session.card, lambda x: np.asarray(started.run(None, {name: x})[0]), "cpu")
+
+
+def _times(sessions: tuple[Session, ...]) -> list[float]:
+    rgb = np.random.default_rng(0).integers(0, 256, (480, 480, 3), dtype=np.uint8)
+    x = sessions[0].prepare(Picture(rgb))[0]
+    best = [float("inf")] * len(sessions)
+    for _ in range(RUNS):
+        for i, session in enumerate(sessions):
+            begun = time.perf_counter()
+            session.run(x)
+            best[i] = min(best[i], time.perf_counter() - begun)
+    return best
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("data", type=Path)
+    parser.add_argument("--card", default="balanced")
+    parser.add_argument("--out", type=Path, required=True)
+    parser.add_argument("--pictures", type=int, default=100, help="how many training pictures to observe")
+    parser.add_argument("--keep", nargs="*", default=[], metavar="PREFIX", help="nodes that stay in float")
+    args = parser.parse_args()
+    try:
+        session = Session.open(args.card, "cpu")
+        quantise(session, args.data, args.out, args.pictures, tuple(args.keep))
+        print(json.dumps(measure(session, args.data, args.out), indent=1))
+    except MatteboxError as error:
+        sys.exit(f"error: {error}")
+
+
+if __name__ == "__main__":
+    main()
