@@ -108,3 +108,85 @@ def test_what_it_ran_on_and_how_long_is_told() -> None:
     assert (result.model, result.device) == ("fake", "cpu")
     assert set(result.seconds) == {"segment", "refine", "foreground"}
     assert all(s > 0 for s in result.seconds.values())
+
+
+def never(path: str) -> Picture:
+    raise AssertionError(f"{path} was opened")
+
+
+def two_discs() -> tuple[Picture, np.ndarray, np.ndarray]:
+    """A large red disc on the left, a small one on the right, on blue."""
+    y, x = np.mgrid[: SIZE[0], : SIZE[1]] + 0.5
+    left, right = np.hypot(x - 130, y - 150) < 80, np.hypot(x - 320, y - 150) < 50
+    return composite((left | right).astype(np.float32), RED, BLUE), left, right
+
+
+def test_dropping_keeping_and_picking() -> None:
+    picture, left, right = two_discs()
+    for step, wanted in (
+        (Cut(), left | right),
+        (Cut(drop="80%,50%"), left),
+        (Cut(pick="2"), right),
+        (Cut(pick="130,150"), left),
+        (Cut(drop="0,0:250,300", keep="20,20"), right | ~(left | right)),
+        (Cut(region="50% 0 100% 100%", keep="200,10"), ~left),
+    ):
+        matte = run(picture, step).matte
+        assert matte is not None
+        shown = matte.alpha > 127
+        area = wanted if step.region == "all" else wanted & (np.arange(SIZE[1]) >= SIZE[1] // 2)
+        assert (shown != area).mean() < 0.01, step
+
+
+def test_a_mark_outside_the_region_is_said() -> None:
+    with pytest.raises(UsageError, match="outside the region"):
+        run(two_discs()[0], Cut(region="50% 0 100% 100%", keep="10,10"))
+
+
+def test_keys_need_no_network() -> None:
+    picture = composite(disc(SIZE, softness=2), RED, (0, 177, 64))
+
+    def refused(*_: object) -> None:
+        raise AssertionError("the network was opened")
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(pipeline, "open_session", refused)
+        result = pipeline.run(picture, Recipe((Cut(by="screen"),)))
+    assert (result.model, result.device) == (None, None)
+    assert set(result.seconds) == {"key", "foreground"}
+    assert result.matte is not None
+    assert np.abs(result.matte.alpha / 255 - disc(SIZE, softness=2)).mean() < 0.002
+
+
+def test_a_key_takes_marks_as_a_network_does() -> None:
+    _, left, right = two_discs()
+    large = composite(np.kron(left | right, np.ones((4, 4))).astype(np.float32), RED, (0, 177, 64))
+    matte = run(large, Cut(by="screen", drop="80%,50%")).matte
+    assert matte is not None
+    assert ((matte.alpha > 127) != np.kron(left, np.ones((4, 4)))).mean() < 0.002
+
+
+def test_a_region_of_a_plate_is_the_same_region() -> None:
+    back = np.random.default_rng(0).integers(0, 255, (*SIZE, 3), np.uint8)
+    truth = disc(SIZE)
+    picture = composite(truth, RED, back)
+    step = Cut(by="plate(empty.png)", region="50% 0 100% 100%")
+    matte = pipeline.run(picture, Recipe((step,)), album=lambda _: Picture(back)).matte
+    assert matte is not None
+    assert matte.alpha[:, :200].max() == 0
+    assert np.abs(matte.alpha / 255 - truth)[:, 200:].mean() < 0.02
+
+
+@pytest.mark.parametrize(
+    "step",
+    [Cut(keep="ten,ten"), Cut(drop="1"), Cut(pick="both"), Cut(by="magic"), Cut(by="screen(white)")],
+)
+def test_what_no_picture_could_mend_is_found_before_any(step: Cut) -> None:
+    with pytest.raises(UsageError):
+        pipeline.check(Recipe((step,)), never)
+
+
+def test_pictures_that_a_cut_names_are_opened_before_any() -> None:
+    for step in (Cut(trimap="map.png"), Cut(by="plate(map.png)")):
+        with pytest.raises(AssertionError, match="map.png was opened"):
+            pipeline.check(Recipe((step,)), never)

@@ -13,6 +13,7 @@ in the base install). Each is a pure function of tensors, without weights:
 - `fuse` and `unmix`: foreground colours by blur fusion, twice (Forte & Pitié, Approximate Fast Foreground Colour
   Estimation, 2021), with two changes measured in LOG.md: surer pixels weigh more (a power of alpha), and the last step
   is the least change of both colours that explains the pixel. Blurs at reduced scale, the last step at full resolution.
+- `project`, `project_plate`: alpha of a keyed pixel, from the colours that `fuse` found, or a plate for the background.
 """
 
 from __future__ import annotations
@@ -186,6 +187,19 @@ class Unmix(nn.Module):
         return unmixed(rgb, alpha[None, None], planes[:, :3], planes[:, 3:])[0].permute(1, 2, 0)
 
 
+class Project(nn.Module):
+    """tile T x U x 3, patch 1 x 6 x (T/s + 2) x (U/s + 2) as `fuse` gives it -> T x U: where each pixel lies on the way
+    from the background's colour (0) to the foreground's (1). With `plate`, the background is known: T x U x 3."""
+
+    def forward(self, tile: Tensor, patch: Tensor, plate: Tensor | None = None) -> Tensor:
+        planes = onto(patch, tile)
+        rgb = tile.permute(2, 0, 1)[None]
+        back = planes[:, 3:] if plate is None else plate.permute(2, 0, 1)[None]
+        way = planes[:, :3] - back
+        share = ((rgb - back) * way).sum(1) / (way * way).sum(1).clamp_min(1e-4)
+        return share.clamp(0, 1)[0]
+
+
 # Name of the file -> graph, names and example shapes of its inputs, names of dynamic axes.
 def graphs() -> dict[str, tuple[nn.Module, dict[str, tuple[int, ...]]]]:
     return {
@@ -193,6 +207,8 @@ def graphs() -> dict[str, tuple[nn.Module, dict[str, tuple[int, ...]]]]:
         "colour_models_half": (ColourModels(halve=True), {"guide": (1, 3, 64, 80), "alpha": (1, 1, 32, 40)}),
         "decide": (Decide(), {"tile": (64, 96, 3), "prior": (64, 96), "patch": (1, 20, 18, 26)}),
         "fuse": (Fuse(), {"guide": (1, 3, 64, 80), "alpha": (1, 1, 64, 80)}),
+        "project": (Project(), {"tile": (64, 96, 3), "patch": (1, 6, 18, 26)}),
+        "project_plate": (Project(), {"tile": (64, 96, 3), "patch": (1, 6, 18, 26), "plate": (64, 96, 3)}),
         "unmix": (Unmix(), {"tile": (64, 96, 3), "alpha": (64, 96), "patch": (1, 6, 18, 26)}),
     }
 

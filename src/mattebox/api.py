@@ -72,6 +72,12 @@ class Parameters(TypedDict, total=False):
     colours: Literal["clean", "source"]
     empty: Literal["refuse", "keep"]
     region: str
+    keep: str
+    drop: str
+    pick: str
+    trimap: str
+    by: str
+    tolerance: Literal["tight", "normal", "loose"]
     matte_only: bool
     crop: bool
     margin: str

@@ -17,10 +17,11 @@ from mattebox.compose.scene import Album
 from mattebox.errors import NoSubject
 from mattebox.io.deliver import deliver
 from mattebox.io.read import read_once
-from mattebox.matte import region
+from mattebox.matte import key, region, trimap, wishes
 from mattebox.matte.confidence import subject_box
 from mattebox.matte.foreground import foreground
 from mattebox.matte.refine import enlarge, refine
+from mattebox.matte.screen import Screen, despilled
 from mattebox.matte.segment import segment
 from mattebox.recipe import Cut, Recipe, Save
 from mattebox.types import Box, Layer, Matte, Picture
@@ -76,8 +77,13 @@ def run(
     scene.check(recipe, album)
     if recipe.cut is not None:
         step = recipe.cut
-        ready = session or stages.run("open", lambda: open_session(step.model, device, threads))
-        result = cut_out(picture, step, ready, stages, name)
+
+        def start() -> Session:
+            return stages.run("open", lambda: open_session(step.model, device, threads))
+
+        result = cut_out(
+            picture, step, stages, name, album, lambda: session or open_session(step.model, device, threads)
+        )
     if recipe.composes:
         made = stages.run("compose", lambda: scene.arrange(picture, result.picture, _box(result), recipe, album))
         result = replace(result, picture=stages.run("flatten", made.flat), layers=made.layers())
@@ -90,35 +96,72 @@ def check(recipe: Recipe, album: Album = read_once) -> None:
     """Find out before any picture is read what no picture could mend. UsageError, InputError, ModelError."""
     scene.check(recipe, album)
     if recipe.cut is not None:
-        find_card(recipe.cut.model)
+        _check_cut(recipe.cut, album)
 
 
-def cut_out(picture: Picture, step: Cut, session: Session, stages: Stages, name: str) -> Result:
+def _check_cut(step: Cut, album: Album) -> None:
+    wishes.check(step, album)
+    wanted = key.parse(step.by)
+    if wanted is None:
+        find_card(step.model)
+    elif wanted.kind == "plate":
+        album(wanted.detail)
+
+
+def cut_out(
+    picture: Picture, step: Cut, stages: Stages, name: str, album: Album, opened: Callable[[], Session]
+) -> Result:
     """The rooms of the cut, in their order."""
     part = region.parse(step.region, picture.size)
     seen = picture if part is None else region.inside(picture, part)
-    coarse = stages.run("segment", lambda: segment(seen, session))
+    wished, wanted = wishes.read(step, picture, part, album), key.parse(step.by)
+    session = opened() if wanted is None else None
+    if wanted is not None:
+        first = stages.run("key", lambda: key.keyed(seen, wanted, step.tolerance, _parted(album, part)))
+    else:
+        assert session is not None
+        first = stages.run("segment", lambda: segment(seen, session))
+    coarse = stages.run("adjust", lambda: wishes.granted(seen, first, wished)) if wished else first
     if not coarse.found and step.empty == "refuse":
         raise NoSubject(
             f"{name}: no subject found (confidence {coarse.confidence:.2f})",
             "crop closer, try --model best, or take what there is with --empty keep",
         )
-    room = refine if step.edges == "refined" else enlarge
-    matte = stages.run("refine", lambda: room(seen, coarse))
+    matte = coarse
+    if wanted is None:
+        room = refine if step.edges == "refined" else enlarge
+        matte = stages.run("refine", lambda: room(seen, coarse))
+    if wished.known is not None:
+        matte = trimap.honoured(matte, wished.known)
     if part is not None:
         matte = region.widened(matte, part, picture.size)
-    made = stages.run("foreground", lambda: _made(picture, matte, step))
+    made = stages.run("foreground", lambda: _made(picture, matte, step, _screen(seen, wanted)))
+    if session is None:
+        return Result(made, matte)
     return Result(made, matte, session.card.name, session.device)
 
 
-def _made(picture: Picture, matte: Matte, step: Cut) -> Picture:
+def _screen(seen: Picture, wanted: key.Key | None) -> Screen | None:
+    """The screen behind the subject, whose light is to be taken off it."""
+    return key.screen_in(seen, wanted) if wanted is not None and wanted.kind == "screen" else None
+
+
+def _made(picture: Picture, matte: Matte, step: Cut, screen: Screen | None) -> Picture:
     """The picture that the step asks for."""
     if step.output == "matte":
         grey = np.repeat(matte.alpha[..., None], 3, axis=2)
         return Picture(grey, notes=picture.notes, metadata=picture.metadata)
     if step.colours == "clean":
-        return foreground(picture, matte)
+        clean = foreground(picture, matte)
+        return clean if screen is None else despilled(clean, screen)
     return picture.with_pixels(picture.rgb, matte.alpha)
+
+
+def _parted(album: Album, part: Box | None) -> Album:
+    """Pictures of the same scene, cut to the same part."""
+    if part is None:
+        return album
+    return lambda path: region.inside(album(path), part)
 
 
 def _delivered(result: Result, saving: Save) -> Result:

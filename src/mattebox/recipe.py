@@ -40,9 +40,32 @@ class Cut(Struct, frozen=True, tag="cut", tag_field="step", forbid_unknown_field
     region: Annotated[
         str, Meta(description='only what lies in this part can be subject: "X1 Y1 X2 Y2" in px or %, or all')
     ] = "all"
+    keep: Annotated[
+        str,
+        Meta(description='what is subject: points "X,Y ...", strokes "X,Y/X,Y", boxes "X,Y:X,Y" in px or %, or none'),
+    ] = "none"
+    drop: Annotated[str, Meta(description="what is not: points, strokes or boxes, as for keep")] = "none"
+    pick: Annotated[
+        str, Meta(description='which of several subjects: all, largest, 2 (by size), or the one at "X,Y"')
+    ] = "all"
+    trimap: Annotated[
+        str, Meta(description="path of a grey picture: 0 is background, 255 subject, 128 to be found out; or none")
+    ] = "none"
+    by: Annotated[
+        str, Meta(description="network, screen or screen(#00b140), luma, or plate(PATH), a picture of the empty scene")
+    ] = "network"
+    tolerance: Annotated[
+        Literal["tight", "normal", "loose"],
+        Meta(description="of a screen, luma or plate: tight takes only what is surely background, loose also the rest"),
+    ] = "normal"
     output: Annotated[Literal["cutout", "matte"], Meta(description="the cutout, or its matte as a grey picture")] = (
         "cutout"
     )
+
+    @property
+    def network(self) -> str | None:
+        """The model it needs, if it needs one."""
+        return self.model if self.by.strip() == "network" else None
 
 
 class Frame(Struct, frozen=True, tag="frame", tag_field="step", forbid_unknown_fields=True):

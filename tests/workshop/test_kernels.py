@@ -10,7 +10,9 @@ from mattebox.zoo import runtime
 torch = pytest.importorskip("torch", reason="the workshop's torch is not part of the test lock")
 
 
-@pytest.mark.parametrize("name", ["colour_models", "colour_models_half", "decide", "fuse", "unmix"])
+@pytest.mark.parametrize(
+    "name", ["colour_models", "colour_models_half", "decide", "fuse", "project", "project_plate", "unmix"]
+)
 def test_the_graph_is_its_source(name: str) -> None:
     from workshop.kernels import graphs
 

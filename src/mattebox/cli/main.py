@@ -20,6 +20,7 @@ from mattebox.errors import MatteboxError
 COMMANDS = {
     "cut": "cut",
     "run": "run",
+    "find": "find",
     "check": "check",
     "recipes": "recipes",
     "serve": "serve",

@@ -174,7 +174,8 @@ def _ready(
     from mattebox.zoo.session import open_session
 
     threads = options["threads"] or max(1, processors.allowed() // beside)
-    session = open_session(recipe.cut.model, options["device"], threads) if recipe.cut else None
+    network = recipe.cut.network if recipe.cut else None
+    session = open_session(network, options["device"], threads) if network else None
     model = session.card.sha256 if session else ""
     ledger = None
     if options["report"]:

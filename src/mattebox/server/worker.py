@@ -76,7 +76,8 @@ def _made(task: dict[str, Any], data: bytes, threads: int) -> bytes:
             raise InputMissing(f"{name}: is not among the images sent", "send it with the request")
         return read(_slice(data, images[name]), max_pixels=task["max_pixels"], name=name)
 
-    session = open_session(recipe.cut.model, "cpu", threads) if recipe.cut else None
+    network = recipe.cut.network if recipe.cut else None
+    session = open_session(network, "cpu", threads) if network else None
     result = pipeline.run(picture, recipe, session=session, name="the picture", album=album)
     saving, made = recipe.saving, result.picture
     kind = find_format("png" if saving.format == "auto" else saving.format)

@@ -1,0 +1,171 @@
+"""Refinement on composites with known alpha: ours against rembg's alpha matting and its post-processing, in one run.
+
+    python -m benchmarks.matting [--sizes 1 4 12] [--mattes hard hair soft] [--timeout 1800]
+
+Both start from the same coarse alpha, the known one at a network's resolution, a little blurred; rembg enlarges it as
+its sessions do (Lanczos). Front and back are scikit-image's photographs, mirrored and repeated at their own resolution.
+Each job has a process of its own, warmed on a small picture. Seconds are those of alpha, with the foreground's colours
+where the job has them; MB are the most the process held while at it, its inputs included. SAD, Grad and Conn are in
+thousands, MSE in thousandths.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import numpy as np
+import skimage.data
+from PIL import Image
+
+from benchmarks.worker import peak_megabytes
+from mattebox.io import resample
+from mattebox.metrics import matting
+from mattebox.types import Floats, Matte, Picture, Size
+from tests.fakes import composite, disc, hairy, mosaic
+
+Job = Callable[[Picture, Matte], tuple[np.ndarray, np.ndarray | None]]  # -> alpha, and the cutout's colours if any
+
+HERE = Path(__file__).parent
+SEEN = 320 * 320  # samples of a network's answer
+WARM = 0.05  # megapixels
+MEASURES = {"SAD": ("sad", 1), "MSE": ("mse", 1000), "Grad": ("gradient_error", 1), "Conn": ("connectivity_error", 1)}
+
+
+class Scene(NamedTuple):
+    picture: Picture
+    coarse: Matte
+    truth: Floats
+    front: np.ndarray
+
+
+def scene(kind: str, megapixels: float) -> Scene:
+    height = round((megapixels * 1e6 * 3 / 4) ** 0.5)
+    size: Size = (height, round(height * 4 / 3))
+    truth = {"hard": disc, "hair": hairy, "soft": lambda s: disc(s, softness=0.02 * min(s))}[kind](size)
+    front, back = (mosaic(getattr(skimage.data, name)(), size) for name in ("chelsea", "rocket"))
+    return Scene(composite(truth, front, back), coarse(truth), truth, front)
+
+
+def coarse(truth: Floats) -> Matte:
+    scale = (SEEN / truth.size) ** 0.5
+    size = max(1, round(truth.shape[0] * scale)), max(1, round(truth.shape[1] * scale))
+    small = resample.shrink(np.round(truth * 255).astype(np.uint8), size).astype(np.float32) / 255
+    for axis in (0, 1):
+        small = (np.roll(small, 1, axis) + 2 * small + np.roll(small, -1, axis)) / 4
+    return Matte(np.round(small * 65535).astype(np.uint16), 1.0, True, (0, 0, *size[::-1]))
+
+
+def refined(picture: Picture, given: Matte) -> tuple[np.ndarray, np.ndarray | None]:
+    from mattebox.matte.foreground import foreground
+    from mattebox.matte.refine import refine
+
+    matte = refine(picture, given)
+    return matte.alpha, foreground(picture, matte).rgb
+
+
+def enlarged(picture: Picture, given: Matte) -> tuple[np.ndarray, np.ndarray | None]:
+    from mattebox.matte.refine import enlarge
+
+    return enlarge(picture, given).alpha, None
+
+
+def peer_mask(picture: Picture, given: Matte) -> Image.Image:
+    small = Image.fromarray((given.alpha // 257).astype(np.uint8))
+    return small.resize(picture.size[::-1], Image.Resampling.LANCZOS)
+
+
+def peer_matting(picture: Picture, given: Matte) -> tuple[np.ndarray, np.ndarray | None]:
+    from rembg.bg import alpha_matting_cutout
+
+    mask = peer_mask(picture, given)
+    cut = np.asarray(alpha_matting_cutout(Image.fromarray(picture.rgb), mask, 240, 10, 10))  # its defaults
+    return cut[..., 3], cut[..., :3]
+
+
+def peer_processed(picture: Picture, given: Matte) -> tuple[np.ndarray, np.ndarray | None]:
+    from rembg.bg import post_process
+
+    return post_process(np.array(peer_mask(picture, given))), None
+
+
+JOBS: dict[str, Job] = {
+    "mattebox refined": refined,
+    "mattebox plain": enlarged,
+    "rembg alpha_matting": peer_matting,
+    "rembg post_process": peer_processed,
+}
+
+
+def measured(job: str, kind: str, megapixels: float) -> dict[str, float]:
+    """One job in this process: seconds, MB, the errors, and the halo, the mean error of the colours along the edge."""
+    work = JOBS[job]
+    work(*scene(kind, WARM)[:2])
+    given = scene(kind, megapixels)
+    forget_peak()
+    begun = time.perf_counter()
+    alpha, rgb = work(given.picture, given.coarse)
+    seconds, peak = time.perf_counter() - begun, peak_megabytes()
+    share = alpha.astype(np.float32) / np.float32(255)
+    told = {n: getattr(matting, f)(share, given.truth) * k for n, (f, k) in MEASURES.items() if hasattr(matting, f)}
+    shown = given.picture.rgb if rgb is None else rgb
+    return {"s": seconds, "MB": peak, **told, "halo": halo(shown, given)}
+
+
+def halo(rgb: np.ndarray, given: Scene) -> float:
+    """Mean colour error, 0..255, where the true alpha is between 0 and 1, weighted by it."""
+    edge = (given.truth > 0) & (given.truth < 1)
+    weight = given.truth[edge][:, None].astype(np.float64)
+    return float((weight * np.abs(rgb[edge].astype(float) - given.front[edge])).sum() / (3 * weight.sum()))
+
+
+def forget_peak() -> None:
+    """Start the high-water mark anew, where the system can (Linux)."""
+    if Path("/proc/self/clear_refs").exists():
+        Path("/proc/self/clear_refs").write_text("5")
+
+
+def row(job: str, kind: str, megapixels: float, timeout: float) -> str:
+    command = [sys.executable, "-m", "benchmarks.matting", "--job", job, "--mattes", kind, "--sizes", str(megapixels)]
+    try:
+        done = subprocess.run(command, cwd=HERE.parent, stdout=subprocess.PIPE, text=True, timeout=timeout, check=False)
+    except subprocess.TimeoutExpired:
+        return f"| {job} | {kind} | stopped after {timeout:g} s |"
+    if done.returncode:
+        return f"| {job} | {kind} | failed with exit code {done.returncode} |"
+    told: dict[str, Any] = json.loads(done.stdout.splitlines()[-1])
+    return f"| {job} | {kind} | " + " | ".join(f"{told[name]:.2f}" for name in columns()) + " |"
+
+
+def columns() -> list[str]:
+    return ["s", "MB", *(n for n, (f, _) in MEASURES.items() if hasattr(matting, f)), "halo"]
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--sizes", type=float, nargs="+", default=[1, 4, 12], help="megapixels")
+    parser.add_argument("--mattes", nargs="+", default=["hard", "hair", "soft"], choices=["hard", "hair", "soft"])
+    parser.add_argument("--jobs", nargs="+", default=list(JOBS), choices=list(JOBS))
+    parser.add_argument("--timeout", type=float, default=1800, help="seconds for one job")
+    parser.add_argument("--job", choices=list(JOBS), help="do this one here, and print a line of JSON")
+    args = parser.parse_args()
+    if args.job:
+        print(json.dumps(measured(args.job, args.mattes[0], args.sizes[0])))
+        return
+    print("| who | edge | " + " | ".join(columns()) + " |")
+    print("|---|---|" + "---|" * len(columns()))
+    for megapixels in args.sizes:
+        print(f"| **{megapixels:g} MP** | |" + " |" * len(columns()))
+        for kind in args.mattes:
+            for job in args.jobs:
+                print(row(job, kind, megapixels, args.timeout), flush=True)
+
+
+if __name__ == "__main__":
+    main()

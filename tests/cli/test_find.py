@@ -1,0 +1,65 @@
+"""`mattebox find` lists what `cut --pick` chooses from."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from tests.cli.conftest import Run
+
+
+@pytest.fixture
+def two(tmp_path: Path) -> Path:
+    """A large and a small red block on blue."""
+    rgb = np.full((200, 300, 3), (20, 60, 220), np.uint8)
+    rgb[40:160, 30:150] = rgb[80:140, 220:280] = (220, 60, 20)
+    Image.fromarray(rgb).save(tmp_path / "two.png")
+    return tmp_path / "two.png"
+
+
+def test_subjects_as_json(run: Run, two: Path) -> None:
+    told = json.loads(run("find", two, "--json").out)
+    assert (told["width"], told["height"], told["found"]) == (300, 200, True)
+    large, small = told["subjects"]
+    assert large["box"] == pytest.approx([30, 40, 150, 160], abs=3)
+    assert small["box"] == pytest.approx([220, 80, 280, 140], abs=3)
+    assert large["share"] == pytest.approx(0.24, abs=0.02)
+    assert 0.8 < small["score"] <= 1
+
+
+def test_what_is_listed_can_be_picked(run: Run, two: Path) -> None:
+    listed = run("find", two).out.splitlines()
+    assert listed[0].endswith("two.png: 2 subjects")
+    assert len(listed) == 3
+    assert run("cut", two, "--pick", "2", "-o", "cut.png").code == 0
+    with Image.open(two.parent / "cut.png") as made:
+        assert made.getchannel("A").getbbox() == pytest.approx((220, 80, 280, 140), abs=2)
+
+
+def test_nothing_and_what_is_missing(run: Run, tmp_path: Path) -> None:
+    Image.new("RGB", (60, 40), "grey").save(tmp_path / "grey.png")
+    found = run("find", "grey.png", "--json")
+    assert found.code == 0
+    assert json.loads(found.out)["subjects"] == []
+    missing = run("find", "none.png")
+    assert missing.code == 3
+    assert "none.png" in missing.error
+
+
+def test_a_part_that_is_not_there(run: Run, two: Path) -> None:
+    refused = run("cut", two, "--pick", "3", "-o", "cut.png")
+    assert refused.code == 2
+    assert "`mattebox find`" in refused.err
+
+
+def test_cutting_by_a_screen(run: Run, tmp_path: Path) -> None:
+    rgb = np.full((200, 300, 3), (0, 177, 64), np.uint8)
+    rgb[40:200, 100:200] = (200, 60, 40)
+    Image.fromarray(rgb).save(tmp_path / "studio.png")
+    assert run("cut", "studio.png", "--by", "screen", "-o", "cut.png").code == 0
+    with Image.open(tmp_path / "cut.png") as made:
+        assert made.getchannel("A").getbbox() == (100, 40, 200, 200)
