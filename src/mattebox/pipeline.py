@@ -78,12 +78,10 @@ def run(
     if recipe.cut is not None:
         step = recipe.cut
 
-        def start() -> Session:
-            return stages.run("open", lambda: open_session(step.model, device, threads))
+        def opened() -> Session:
+            return session or stages.run("open", lambda: open_session(step.model, device, threads))
 
-        result = cut_out(
-            picture, step, stages, name, album, lambda: session or open_session(step.model, device, threads)
-        )
+        result = cut_out(picture, step, stages, name, album, opened)
     if recipe.composes:
         made = stages.run("compose", lambda: scene.arrange(picture, result.picture, _box(result), recipe, album))
         result = replace(result, picture=stages.run("flatten", made.flat), layers=made.layers())

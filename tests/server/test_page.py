@@ -94,6 +94,45 @@ def test_drop_look_change_download(address: str, browser, photo: Path) -> None: 
     page.close()
 
 
+def test_a_click_drops_what_should_not_be_there(address: str, browser, tmp_path: Path) -> None:  # type: ignore[no-untyped-def]
+    import numpy as np
+
+    rgb = np.full((300, 400, 3), (225, 228, 230), np.uint8)
+    y, x = np.mgrid[:300, :400]
+    rgb[(x - 110) ** 2 + (y - 150) ** 2 < 80**2] = (190, 40, 30)
+    rgb[100:230, 260:350] = (30, 60, 160)
+    path = tmp_path / "two.png"
+    Image.fromarray(rgb).save(path)
+    page = browser.new_page(viewport={"width": 1280, "height": 900})
+    page.goto(address)
+    page.set_input_files("#files", [path])
+    page.locator("[data-status=done]").wait_for()
+
+    def alphas() -> tuple[int, int]:
+        with page.expect_download() as download:
+            page.get_by_role("button", name="Download", exact=True).click()
+        made = Image.open(download.value.path()).convert("RGBA")
+        return made.getpixel((110, 150))[3], made.getpixel((305, 165))[3]
+
+    before = alphas()
+    assert min(before) > 128, before
+    page.get_by_role("button", name="Click to drop").click()
+    box = page.locator("#after").bounding_box()
+    scale = min(box["width"] / 400, box["height"] / 300)
+    left, top = (box["width"] - 400 * scale) / 2, (box["height"] - 300 * scale) / 2
+    page.locator("#frame").click(position={"x": left + 305 * scale, "y": top + 165 * scale})
+    page.wait_for_timeout(100)
+    page.locator("[data-status=done]").wait_for()
+    after = alphas()
+    assert after[0] > 128
+    assert after[1] < 64
+    page.get_by_role("button", name="Undo the last click").click()
+    page.wait_for_timeout(100)
+    page.locator("[data-status=done]").wait_for()
+    assert min(alphas()) > 128
+    page.close()
+
+
 def test_many_at_once_and_one_that_is_none(address: str, browser, photo: Path, tmp_path: Path) -> None:  # type: ignore[no-untyped-def]
     import zipfile
 

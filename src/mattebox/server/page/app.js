@@ -4,6 +4,7 @@ import { zip } from "/page/zip.js";
 
 const $ = (id) => document.getElementById(id);
 const items = []; // { file, before, after, blob, name, status, told }
+let mode = "compare"; // what a click on the picture does
 let shown = null, paint = "transparent", backdrop = null, queue = Promise.resolve(), timer = 0, round = 0;
 
 const SUFFIX = { "image/png": "png", "image/jpeg": "jpg", "image/webp": "webp", "image/avif": "avif", "application/zip": "zip" };
@@ -49,6 +50,7 @@ function add(files) {
   if (!pictures.length) return say(text.noPictures);
   for (const file of pictures) {
     const item = { file, before: URL.createObjectURL(file), after: null, name: file.name.replace(/\.\w+$/, "") || "photo", status: "waiting" };
+    item.marks = []; // { mode, x, y } in percent of the photograph
     item.tile = tile(item);
     items.push(item);
     queue = queue.then(() => work(item));
@@ -78,6 +80,7 @@ function show(item) {
   $("view").hidden = false;
   $("before").src = item.before;
   $("after").src = item.after ?? item.before;
+  $("undo").hidden = !item.marks.length;
   for (const other of items) other.tile.setAttribute("aria-current", String(other === item));
   if (item.said) say(item.said);
   aligned();
@@ -90,6 +93,10 @@ function request(item) {
   form.set("image", item.file);
   form.set("model", controls.get("model"));
   form.set("empty", "keep");
+  for (const kind of ["keep", "drop"]) {
+    const places = item.marks.filter((m) => m.mode === kind).map((m) => `${m.x.toFixed(2)}%,${m.y.toFixed(2)}%`);
+    if (places.length) form.set(kind, places.join(" "));
+  }
   if (controls.get("preset")) {
     form.set("preset", controls.get("preset"));
     if (controls.get("format") !== "auto") form.set("format", controls.get("format"));
@@ -175,8 +182,40 @@ function aligned() {
   $("frame").style.setProperty("--zoom", Number($("zoom").value) / 100);
 }
 
+// Where a click lies in the photograph, in percent; nothing outside of it, or when the result has another frame.
+function place(event) {
+  const image = $("after"), box = image.getBoundingClientRect(), before = $("before");
+  const scale = Math.min(box.width / image.naturalWidth, box.height / image.naturalHeight);
+  const x = (100 * (event.clientX - box.left - (box.width - image.naturalWidth * scale) / 2)) / (image.naturalWidth * scale);
+  const y = (100 * (event.clientY - box.top - (box.height - image.naturalHeight * scale) / 2)) / (image.naturalHeight * scale);
+  if (image.naturalWidth !== before.naturalWidth || image.naturalHeight !== before.naturalHeight) return say(text.noMarks);
+  return x > 0 && x < 100 && y > 0 && y < 100 ? { x, y } : undefined;
+}
+
+function marked(event) {
+  if (mode === "compare" || !shown) return;
+  const found = place(event);
+  if (!found) return;
+  shown.marks.push({ mode, ...found });
+  again(shown);
+}
+
+function again(item) {
+  $("undo").hidden = !item.marks.length;
+  mark(item, "waiting");
+  queue = queue.then(() => work(item));
+}
+
+function choseMode(chosen) {
+  mode = chosen;
+  for (const node of document.querySelectorAll(".mode")) node.setAttribute("aria-pressed", String(node.dataset.mode === mode));
+  $("frame").classList.toggle("marking", mode !== "compare");
+  if (mode !== "compare") $("slider").value = "0";
+  aligned();
+}
+
 function drag(event) {
-  if (event.buttons !== 1) return;
+  if (event.buttons !== 1 || mode !== "compare") return;
   const box = $("frame").getBoundingClientRect();
   $("slider").value = String(Math.round((100 * (event.clientX - box.left)) / box.width));
   aligned();
@@ -252,6 +291,9 @@ $("zoom").addEventListener("input", aligned);
 for (const image of [$("after"), $("before")]) image.addEventListener("load", aligned);
 $("frame").addEventListener("pointerdown", drag);
 $("frame").addEventListener("pointermove", drag);
+$("frame").addEventListener("click", marked);
+for (const node of document.querySelectorAll(".mode")) node.addEventListener("click", () => choseMode(node.dataset.mode));
+$("undo").addEventListener("click", () => shown?.marks.pop() && again(shown));
 $("download").addEventListener("click", () => shown?.blob && save(shown.blob, named(shown)));
 $("copy").addEventListener("click", copy);
 $("all").addEventListener("click", all);
