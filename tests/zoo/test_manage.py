@@ -55,7 +55,7 @@ def test_an_unstated_licence_is_not_commercial(mine: Path, monkeypatch: pytest.M
         find_card("own")
 
 
-@pytest.mark.parametrize("name", ["u2net", "balanced", "cut-1"])
+@pytest.mark.parametrize("name", ["u2net", "balanced", "cut-2"])
 def test_names_taken_are_refused(mine: Path, name: str) -> None:
     with pytest.raises(ModelError, match=f"there is a model {name} already; choose another name with --name"):
         manage.add(mine, find_card("u2net"), name)
@@ -149,8 +149,8 @@ def test_removing(mine: Path, home: Path) -> None:
     with pytest.raises(ModelError, match="u2net is not here; there is nothing to remove"):
         manage.remove(pulled)
     with pytest.raises(ModelError, match="neither pulled nor added"):
-        manage.remove(find_card("cut-1"))
-    assert store.is_here(find_card("cut-1"))
+        manage.remove(find_card("cut-2"))
+    assert store.is_here(find_card("cut-2"))
 
 
 def test_a_missing_file(tmp_path: Path) -> None:
@@ -163,4 +163,4 @@ def test_a_broken_card_of_the_users_is_named_and_spares_the_default(home: Path) 
     (home / "added/bad/card.json").write_text("{")
     with pytest.raises(ModelError, match=r"bad/card\.json: not a model card"):
         registry.cards()
-    assert find_card("balanced").name == "cut-1"
+    assert find_card("balanced").name == "cut-2"

@@ -17,7 +17,7 @@ from mattebox.zoo import settings
 from mattebox.zoo.card import Card, load_card
 
 WEIGHTS, CARDS = Path(__file__).parent / "weights", Path(__file__).parent / "cards"
-PRESETS = {"fast": "cut-1@fast", "balanced": "cut-1", "best": "cut-1@best"}
+PRESETS = {"fast": "cut-2@fast", "balanced": "cut-2", "best": "cut-2@best"}
 
 
 def cards() -> dict[str, Card]:
