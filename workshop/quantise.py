@@ -1,6 +1,6 @@
 """A card's network in static int8, with what that costs and gains.
 
-    python -m workshop.quantise DATA --card cut-2 --out cut-1-int8.onnx [--pictures 100] [--keep PREFIX ...]
+    python -m workshop.quantise DATA --card cut-2 --out cut-2-int8.onnx [--pictures 100] [--keep PREFIX ...]
 
 Activations in uint8, weights in int8 per channel, as pairs of QuantizeLinear and DequantizeLinear; ranges are observed
 on training pictures, prepared as the house prepares them. Printed: accuracy on the validation split, size, time.

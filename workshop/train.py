@@ -1,6 +1,6 @@
 """Train the embedded cutout network: one loop for a CPU in the background and for an accelerator.
 
-    python -m workshop.train runs/cut-1.toml DATA OUT [--start CARD | RUN/best.pt]
+    python -m workshop.train runs/cut-2.toml DATA OUT [--start CARD | RUN/best.pt]
 
 DATA is tar shards with a manifest, a folder with images/ and masks/ (and backgrounds/), or a CSV of image,mask.
 The recipe gives a budget in minutes of training, not in steps, because the machines differ a hundredfold; learning

@@ -101,13 +101,13 @@ def test_a_card_goes_back_into_a_network_that_answers_alike() -> None:
     net = CutNet(
         Shape((16, 32, 64, 128, 224), (1, 2, 4, 3), (1.0, 1.0, 0.5, 0.5), (96, 64, 32, 16)),
     )
-    unfold(find_card("cut-1"), net, pictures)
+    unfold(find_card("cut-2"), net, pictures)
     other = torch.randn(1, 3, 64, 64)
     with torch.no_grad():
         alpha = torch.sigmoid(net.eval()(other)).numpy()
         trained = torch.sigmoid(net.train()(pictures)[0])
-    assert alpha == pytest.approx(Session.open("cut-1").run(other.numpy()), abs=1e-3)
+    assert alpha == pytest.approx(Session.open("cut-2").run(other.numpy()), abs=1e-3)
     with torch.no_grad():  # in training the batch's own statistics are those it was given
         assert torch.allclose(trained, torch.sigmoid(net.eval()(pictures)), atol=0.1)
     with pytest.raises(ModelError, match="another shape than the recipe"):
-        unfold(find_card("cut-1"), CutNet(), pictures)
+        unfold(find_card("cut-2"), CutNet(), pictures)
