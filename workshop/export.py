@@ -119,7 +119,7 @@ TEMPLATE = json.dumps(
             "their sets are named under data.",
         },
         "input": {"side": 320},
-        "variants": {"fast": {"side": 224}, "best": {"side": 416, "mirror": True}},
+        "variants": {"fast": {"side": 224}, "best": {"side": 352, "mirror": True}},
         "data": [
             "labelled, 3,842 training pairs: pascal10_core, icoseg, humanseg290, ccp, magento_white, feralcats",
             "labelled, continued: butterfly, cars_jvyou, cats81, coco_small, msu_animals, grabcut, rgbt21",

@@ -1,0 +1,1 @@
+"""Where the enlarging and the restoring networks are made."""

@@ -1,0 +1,72 @@
+"""What cameras, networks of wires and haste do to photographs: shrinking, noise, blur, JPEG.
+
+Every function takes and gives N x 3 x H x W float32 of 0..1. Shrinking is antialiased bicubic (a = -0.5, as MATLAB's
+imresize) rounded to 8 bits, the convention of super-resolution tables. Nothing here knows a network.
+"""
+
+from __future__ import annotations
+
+import io
+
+import numpy as np
+import torch
+import torch.nn.functional as F
+from PIL import Image
+from torch import Tensor
+
+
+def shrunk(pictures: Tensor, scale: int) -> Tensor:
+    """A scale-th of the size, which must divide."""
+    size = (pictures.shape[2] // scale, pictures.shape[3] // scale)
+    small = F.interpolate(pictures, size, mode="bicubic", antialias=True)
+    return (small.clamp(0, 1) * 255).round() / 255
+
+
+def noisy(pictures: Tensor, sigma: Tensor) -> Tensor:
+    """Gaussian noise of N sigmas, in 8-bit levels; not clipped, as denoising tables have it."""
+    return pictures + torch.randn_like(pictures) * (sigma.view(-1, 1, 1, 1) / 255)
+
+
+def blurred(pictures: Tensor, sigma: float) -> Tensor:
+    """Gaussian blur of `sigma` pixels."""
+    reach = max(1, round(3 * sigma))
+    line = torch.exp(-0.5 * (torch.arange(-reach, reach + 1, device=pictures.device) / sigma) ** 2)
+    line = (line / line.sum()).expand(3, 1, 1, -1)
+    padded = F.pad(pictures, [reach] * 4, mode="replicate")
+    across = F.conv2d(padded, line, groups=3)
+    return F.conv2d(across, line.transpose(2, 3), groups=3)
+
+
+def compressed(pictures: Tensor, qualities: list[int]) -> Tensor:
+    """Through JPEG, each at its quality, with the usual halved colour resolution."""
+    eight = (pictures.clamp(0, 1) * 255).round().byte().permute(0, 2, 3, 1).cpu().numpy()
+    done = [_jpeg(one, quality) for one, quality in zip(eight, qualities, strict=True)]
+    return (torch.from_numpy(np.stack(done)).permute(0, 3, 1, 2).float() / 255).to(pictures.device)
+
+
+def _jpeg(pixels: np.ndarray, quality: int) -> np.ndarray:
+    target = io.BytesIO()
+    Image.fromarray(pixels).save(target, "JPEG", quality=quality)
+    return np.asarray(Image.open(target))
+
+
+def worn(pictures: Tensor, most_noise: float = 55.0) -> Tensor:
+    """A blind restorer's input: mostly noise, some JPEG, some of all three, some untouched."""
+    count = len(pictures)
+    kind = torch.rand(count)
+    out = pictures.clone()
+    plain = kind < 0.6
+    out[plain] = noisy(pictures[plain], torch.rand(int(plain.sum())) * most_noise)
+    jpeg = (kind >= 0.6) & (kind < 0.8)
+    if jpeg.any():
+        out[jpeg] = compressed(pictures[jpeg], torch.randint(5, 95, (int(jpeg.sum()),)).tolist())
+    for index in torch.nonzero((kind >= 0.8) & (kind < 0.96)).flatten().tolist():
+        out[index : index + 1] = _all_three(pictures[index : index + 1])
+    return out
+
+
+def _all_three(picture: Tensor) -> Tensor:
+    """A little blur, then noise, then JPEG: a photograph of a telephone, forwarded."""
+    soft = blurred(picture, 0.3 + 1.2 * float(torch.rand(())))
+    grainy = noisy(soft, torch.rand(1) * 20)
+    return compressed(grainy, [int(torch.randint(20, 95, ()))])

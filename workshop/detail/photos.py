@@ -1,0 +1,50 @@
+"""Clean photographs out of a tar, by set, and patches of them.
+
+Knows the two archives (`train.tar` is flat, `val.tar` has a folder per set) and nothing of what is done to patches.
+"""
+
+from __future__ import annotations
+
+import io
+import tarfile
+from pathlib import Path
+
+import numpy as np
+import torch
+from PIL import Image
+from torch import Tensor
+
+
+def photographs(archive: Path) -> dict[str, list[np.ndarray]]:
+    """Set name -> pictures, H x W x 3 uint8, in the archive's order. A file in no folder belongs to the set ""."""
+    found: dict[str, list[np.ndarray]] = {}
+    with tarfile.open(archive) as tar:
+        for member in sorted((m for m in tar.getmembers() if m.isfile()), key=lambda m: m.name):
+            content = tar.extractfile(member)
+            assert content is not None
+            pixels = np.asarray(Image.open(io.BytesIO(content.read())).convert("RGB"))
+            found.setdefault(str(Path(member.name).parent).removeprefix("."), []).append(pixels)
+    return found
+
+
+class Patches:
+    """Random square patches of photographs, turned and mirrored at random; all photographs stay in memory."""
+
+    def __init__(self, pictures: list[np.ndarray], device: torch.device) -> None:
+        self.pictures = [torch.from_numpy(p.copy()).to(device).permute(2, 0, 1).contiguous() for p in pictures]
+        areas = torch.tensor([float(p.shape[1] * p.shape[2]) for p in self.pictures])
+        self.shares = areas / areas.sum()
+
+    def batch(self, count: int, side: int) -> Tensor:
+        """count x 3 x side x side, float32, 0..1."""
+        chosen = torch.multinomial(self.shares, count, replacement=True).tolist()
+        return torch.stack([self._patch(self.pictures[i], side) for i in chosen]).float() / 255
+
+    @staticmethod
+    def _patch(picture: Tensor, side: int) -> Tensor:
+        top = int(torch.randint(picture.shape[1] - side + 1, ()))
+        left = int(torch.randint(picture.shape[2] - side + 1, ()))
+        patch = picture[:, top : top + side, left : left + side]
+        turns = int(torch.randint(8, ()))
+        patch = torch.rot90(patch, turns % 4, (1, 2))
+        return patch.flip(2) if turns >= 4 else patch

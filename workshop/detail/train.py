@@ -1,0 +1,182 @@
+"""Train an enlarging or a restoring network within a budget of minutes, on a processor or an accelerator.
+
+    python -m workshop.detail.train runs/up2-1.toml DATA OUT [--start RUN/best.pt] [--threads N]
+
+DATA holds train.tar and val.tar. A killed run goes on where it was; OUT/best.pt is the running average that scored
+best. Loss is L1, mostly of luma, since eyes and tables judge that. Knows nothing of export.
+"""
+
+from __future__ import annotations
+
+import argparse
+import copy
+import json
+import math
+import time
+import tomllib
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from workshop import checkpoint
+from workshop.detail.degrade import shrunk, worn
+from workshop.detail.judge import denoising, enlarging, luma, of_network, unjpegging
+from workshop.detail.network import Plan, build
+from workshop.detail.photos import Patches, photographs
+
+SAVE_EVERY = 60  # seconds
+
+
+@dataclass(frozen=True)
+class Recipe:
+    """A run, as its TOML file has it. `side` is a patch's side at the large size."""
+
+    minutes: float
+    plan: dict[str, Any]
+    batch: int = 16
+    side: int = 96
+    rate: float = 1e-3
+    warmup: int = 300
+    average: float = 0.999
+    judge_every: float = 0.1
+    seed: int = 0
+
+    def rate_at(self, progress: float, step: int) -> float:
+        warm = min(1.0, (step + 1) / self.warmup)
+        return self.rate * warm * (0.002 + 0.998 * 0.5 * (1 + math.cos(math.pi * min(progress, 1.0))))
+
+
+class Run:
+    """A network, its running average and optimiser; the clock of the budget."""
+
+    def __init__(self, recipe: Recipe, device: torch.device) -> None:
+        torch.manual_seed(recipe.seed)
+        self.recipe, self.device = recipe, device
+        plan = Plan(recipe.plan["scale"], tuple(recipe.plan["widths"]), tuple(recipe.plan["depths"]))
+        self.net = build(plan).to(device, memory_format=torch.channels_last)
+        self.average = copy.deepcopy(self.net).eval()
+        self.optimiser = torch.optim.Adam(self.net.parameters(), lr=recipe.rate, betas=(0.9, 0.99))
+        self.step, self.spent, self.best = 0, 0.0, 0.0
+
+    @property
+    def progress(self) -> float:
+        return self.spent / (self.recipe.minutes * 60)
+
+    def pair(self, patches: Patches) -> tuple[Tensor, Tensor]:
+        """What the network sees, and what it should have answered."""
+        clean = patches.batch(self.recipe.batch, self.recipe.side)
+        scale = self.net.plan.scale
+        return (worn(clean) if scale == 1 else shrunk(clean, scale)), clean
+
+    def advance(self, patches: Patches) -> float:
+        begun = time.perf_counter()
+        for group in self.optimiser.param_groups:
+            group["lr"] = self.recipe.rate_at(self.progress, self.step)
+        seen, clean = self.pair(patches)
+        with torch.autocast(self.device.type, torch.bfloat16):
+            made = self.net.train()(seen.to(memory_format=torch.channels_last))
+        loss = 0.5 * (made - clean).abs().mean() + (luma(made) - luma(clean)).abs().mean()
+        self.optimiser.zero_grad(set_to_none=True)
+        loss.backward()
+        torch.nn.utils.clip_grad_norm_(self.net.parameters(), 0.5)
+        self.optimiser.step()
+        keep = min(self.recipe.average, (1 + self.step) / (10 + self.step))
+        with torch.no_grad():
+            for mine, theirs in zip(self.average.parameters(), self.net.parameters(), strict=True):
+                mine.lerp_(theirs, 1 - keep)
+        self.step += 1
+        self.spent += time.perf_counter() - begun
+        return float(loss.detach()) if self.step % 10 == 0 else math.nan
+
+    def save(self, path: Path) -> None:
+        state = {"net": self.net.state_dict(), "average": self.average.state_dict(), "step": self.step}
+        state |= {"optimiser": self.optimiser.state_dict(), "spent": self.spent, "best": self.best}
+        checkpoint.write(state, path)
+
+    def load(self, path: Path) -> None:
+        """Go on where a killed run was."""
+        state = checkpoint.read(path, self.device)
+        self.net.load_state_dict(state["net"])
+        self.average.load_state_dict(state["average"])
+        self.optimiser.load_state_dict(state["optimiser"])
+        self.step, self.spent, self.best = state["step"], state["spent"], state["best"]
+
+    def start_from(self, path: Path) -> None:
+        """Take over every layer of the same shape; another scale has another tail."""
+        own, theirs = self.net.state_dict(), checkpoint.read(path, self.device)["average"]
+        own |= {name: w for name, w in theirs.items() if name in own and own[name].shape == w.shape}
+        self.net.load_state_dict(own)
+        self.average.load_state_dict(own)
+
+
+def judge(
+    net: torch.nn.Module, plan: Plan, sets: dict[str, list[np.ndarray]], few: int | None = None
+) -> dict[str, float]:
+    """The tables' figures; `few` takes only that many of CBSD68."""
+    if plan.scale > 1:
+        return enlarging(of_network(net), sets, plan.scale)
+    restore = of_network(net, 2 ** len(plan.widths))
+    return denoising(restore, sets["CBSD68"][:few]) | unjpegging(restore, sets["Set14"][: few and 4])
+
+
+def train(recipe: Recipe, data: Path, out: Path, device: torch.device, start: Path | None = None) -> None:
+    out.mkdir(parents=True, exist_ok=True)
+    run = Run(recipe, device)
+    if (out / "last.pt").exists():
+        run.load(out / "last.pt")
+    elif start is not None:
+        run.start_from(start)
+    torch.manual_seed(recipe.seed + run.step)
+    patches = Patches(photographs(data / "train.tar")[""], device)
+    sets = photographs(data / "val.tar")
+    _log(out, {"parameters": sum(p.numel() for p in run.net.parameters()), "reach": run.net.reach})
+    judged, saved, losses = run.progress, time.monotonic(), []
+    while run.progress < 1:
+        if not math.isnan(loss := run.advance(patches)):
+            losses.append(loss)
+        if time.monotonic() - saved > SAVE_EVERY:
+            run.save(out / "last.pt")
+            saved = time.monotonic()
+        if run.progress - judged >= recipe.judge_every or run.progress >= 1:
+            judged = run.progress
+            scores = judge(run.average, run.net.plan, sets, 8)
+            mean = round(float(np.mean(losses)), 5) if losses else None
+            _log(out, {"step": run.step, "progress": round(run.progress, 3), "loss": mean, **scores})
+            losses.clear()
+            if sum(scores.values()) > run.best:
+                run.best = sum(scores.values())
+                best = {"average": run.average.state_dict(), "plan": run.net.plan.as_dict(), "scores": scores}
+                checkpoint.write(best | {"step": run.step}, out / "best.pt")
+    run.save(out / "last.pt")
+
+
+def _log(out: Path, row: dict[str, Any]) -> None:
+    print(json.dumps(row), flush=True)
+    with (out / "log.jsonl").open("a") as file:
+        file.write(json.dumps(row) + "\n")
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("recipe", type=Path)
+    parser.add_argument("data", type=Path)
+    parser.add_argument("out", type=Path)
+    parser.add_argument("--start", type=Path, help="best.pt of another run")
+    parser.add_argument("--minutes", type=float, help="another budget than the recipe's")
+    parser.add_argument("--threads", type=int)
+    args = parser.parse_args()
+    if args.threads:
+        torch.set_num_threads(args.threads)
+    settings = tomllib.loads(args.recipe.read_text())
+    if args.minutes:
+        settings["minutes"] = args.minutes
+    device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
+    train(Recipe(**settings), args.data, args.out, device, args.start)
+
+
+if __name__ == "__main__":
+    main()
