@@ -76,10 +76,14 @@ class Parameters(TypedDict, total=False):
     drop: str
     pick: str
     trimap: str
+    garbage: str
+    holdout: str
     by: str
     tolerance: Literal["tight", "normal", "loose"]
     matte_only: bool
+    rotate: str
     crop: bool
+    around: Literal["subject", "head"]
     margin: str
     size: str
     aspect: str

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from mattebox.types import Box
+from mattebox.types import Box, Pixels
 
 
 @dataclass(frozen=True)
@@ -46,6 +46,15 @@ def grown(mask: NDArray[np.bool_], by: int) -> NDArray[np.bool_]:
             wide[:-step] |= mask[step:]
         mask = wide.T
     return mask
+
+
+def subject_box(alpha: Pixels) -> Box:
+    """Left, top, right, bottom of what is at least half subject; the whole plane when nothing is."""
+    inside = alpha > np.iinfo(alpha.dtype).max // 2
+    rows, columns = np.flatnonzero(inside.any(1)), np.flatnonzero(inside.any(0))
+    if not rows.size:
+        return (0, 0, alpha.shape[1], alpha.shape[0])
+    return (int(columns[0]), int(rows[0]), int(columns[-1]) + 1, int(rows[-1]) + 1)
 
 
 def _runs(mask: NDArray[np.bool_]) -> tuple[NDArray[Any], NDArray[Any], NDArray[Any]]:

@@ -12,19 +12,19 @@ from typing import TypeVar
 
 import numpy as np
 
+from mattebox.components import subject_box
 from mattebox.compose import scene
 from mattebox.compose.scene import Album
 from mattebox.errors import NoSubject
 from mattebox.io.deliver import deliver
 from mattebox.io.read import read_once
-from mattebox.matte import key, region, trimap, wishes
-from mattebox.matte.confidence import subject_box
+from mattebox.matte import held, key, region, trimap, wishes
 from mattebox.matte.foreground import foreground
 from mattebox.matte.refine import enlarge, refine
 from mattebox.matte.screen import Screen, despilled
 from mattebox.matte.segment import segment
 from mattebox.recipe import Cut, Recipe, Save
-from mattebox.types import Box, Layer, Matte, Picture
+from mattebox.types import Box, Floats, Layer, Matte, Picture
 from mattebox.zoo.registry import find_card
 from mattebox.zoo.session import Session, open_session
 
@@ -99,6 +99,9 @@ def check(recipe: Recipe, album: Album = read_once) -> None:
 
 def _check_cut(step: Cut, album: Album) -> None:
     wishes.check(step, album)
+    for path in (step.garbage, step.holdout):
+        if path != "none":
+            album(path)
     wanted = key.parse(step.by)
     if wanted is None:
         find_card(step.model)
@@ -119,6 +122,9 @@ def cut_out(
     else:
         assert session is not None
         first = stages.run("segment", lambda: segment(seen, session))
+    masks = _held(step, picture, part, album)
+    if "garbage" in masks:
+        first = held.thrown(first, masks["garbage"])
     coarse = stages.run("adjust", lambda: wishes.granted(seen, first, wished)) if wished else first
     if not coarse.found and step.empty == "refuse":
         raise NoSubject(
@@ -131,12 +137,21 @@ def cut_out(
         matte = stages.run("refine", lambda: room(seen, coarse))
     if wished.known is not None:
         matte = trimap.honoured(matte, wished.known)
+    for mask in masks.values():
+        matte = held.without(matte, mask)
     if part is not None:
         matte = region.widened(matte, part, picture.size)
     made = stages.run("foreground", lambda: _made(picture, matte, step, _screen(seen, wanted)))
     if session is None:
         return Result(made, matte)
     return Result(made, matte, session.card.name, session.device)
+
+
+def _held(step: Cut, picture: Picture, part: Box | None, album: Album) -> dict[str, Floats]:
+    """The mattes that take something out, in the part that is cut."""
+    named = {"garbage": step.garbage, "holdout": step.holdout}
+    found = {what: held.drawn(album(path), picture, path) for what, path in named.items() if path != "none"}
+    return found if part is None else {k: m[part[1] : part[3], part[0] : part[2]] for k, m in found.items()}
 
 
 def _screen(seen: Picture, wanted: key.Key | None) -> Screen | None:

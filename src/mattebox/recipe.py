@@ -51,6 +51,15 @@ class Cut(Struct, frozen=True, tag="cut", tag_field="step", forbid_unknown_field
     trimap: Annotated[
         str, Meta(description="path of a grey picture: 0 is background, 255 subject, 128 to be found out; or none")
     ] = "none"
+    garbage: Annotated[
+        str, Meta(description="path of a grey picture (garbage matte): where it is white is no subject; or none")
+    ] = "none"
+    holdout: Annotated[
+        str,
+        Meta(
+            description="path of a grey picture (holdout matte): what it shows white stands before the subject; or none"
+        ),
+    ] = "none"
     by: Annotated[
         str, Meta(description="network, screen or screen(#00b140), luma, or plate(PATH), a picture of the empty scene")
     ] = "network"
@@ -71,9 +80,19 @@ class Cut(Struct, frozen=True, tag="cut", tag_field="step", forbid_unknown_field
 class Frame(Struct, frozen=True, tag="frame", tag_field="step", forbid_unknown_fields=True):
     """Crop, canvas, size and position. Nothing is ever stretched."""
 
+    rotate: Annotated[
+        str, Meta(description="degrees clockwise, or upright: a leaning product is set straight by its outline")
+    ] = "0"
     crop: Annotated[
         Literal["nothing", "subject"], Meta(description="subject crops to the subject's box, then adds the margin")
     ] = "nothing"
+    around: Annotated[
+        Literal["subject", "head"],
+        Meta(
+            description="head crops to a person's head and shoulders, fill being the head's share of the height; "
+            "where no head is found, to the subject"
+        ),
+    ] = "subject"
     margin: Annotated[
         str, Meta(description="room around, of the result: 5%, 20px, or two or four values as in CSS (top right ...)")
     ] = "0"

@@ -5,7 +5,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mattebox.matte.confidence import calibrated, expected_iou, judge, subject_box
+from mattebox.components import subject_box
+from mattebox.matte.confidence import calibrated, expected_iou, judge
 from mattebox.zoo.card import Calibration
 
 

@@ -37,18 +37,22 @@ class Placement:
         y = [min(max(0, round(self.top + self.scale * v)), self.canvas[0]) for v in box[1::2]]
         return x[0], y[0], x[1], y[1]
 
+    def shifted(self, by: tuple[int, int]) -> Placement:
+        """The same for a picture whose corner lies `by` (right, down) inside the source."""
+        return Placement(self.canvas, self.scale, self.left + self.scale * by[0], self.top + self.scale * by[1])
+
 
 def place(source: Size, box: Box, frame: Frame) -> Placement:
     """Where a picture of size `source`, its subject inside `box`, goes. UsageError when the frame makes no sense."""
     own = frame.fill == "original"
-    fill = None if own else _share(frame.fill)
+    fill = None if own else share(frame.fill)
     tight = frame.crop == "subject" or fill is not None or own
     shown = box if tight else (0, 0, source[1], source[0])
     wide, tall = shown[2] - shown[0], shown[3] - shown[1]
     margins = _margins(frame.margin)
     kept = tight and frame.crop == "nothing"  # the subject is scaled on the picture's own canvas
     natural = source[::-1] if kept else _grown((wide, tall), margins)
-    width, height = _canvas(natural, frame)
+    width, height = canvas(natural, frame)
     left, top, right, bottom = _in_pixels(margins, width, height)
     inner = (width - left - right, height - top - bottom)
     if min(inner) < 1:
@@ -103,7 +107,7 @@ def check(frame: Frame) -> None:
     place((100, 100), (25, 25, 75, 75), frame)
 
 
-def _canvas(natural: tuple[float, float], frame: Frame) -> tuple[int, int]:
+def canvas(natural: tuple[float, float], frame: Frame) -> tuple[int, int]:
     """Width and height of the canvas: as asked, or what the content takes, widened to the aspect."""
     exact = re.fullmatch(r"([1-9]\d*)x([1-9]\d*)", frame.size)
     if exact:
@@ -181,7 +185,7 @@ def _position(text: str, shown: Box, source: Size) -> tuple[float, float]:
     return values[0], values[-1]
 
 
-def _share(text: str) -> float | None:
+def share(text: str) -> float | None:
     if text == "any":
         return None
     found = re.fullmatch(r"(\d+(?:\.\d+)?)%", text)

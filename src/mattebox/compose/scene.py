@@ -9,11 +9,14 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 
+import msgspec
 import numpy as np
 
-from mattebox.compose import backdrop, frame, outline, paint
+from mattebox.components import subject_box
+from mattebox.compose import backdrop, frame, head, outline, paint, upright
 from mattebox.compose.blend import Space, over
 from mattebox.compose.defocus import out_of_focus
+from mattebox.compose.seen import seen_box
 from mattebox.compose.shadow import shadow
 from mattebox.errors import UsageError
 from mattebox.io import colour
@@ -67,12 +70,14 @@ def check(recipe: Recipe, album: Album) -> None:
 def arrange(photograph: Picture, cutout: Picture, box: Box, recipe: Recipe, album: Album) -> Scene:
     """The recipe's composing steps. `cutout` has the photograph's size; `album` opens pictures named by the recipe."""
     framing = recipe.find(Frame) or Frame()
-    at = frame.place(cutout.size, box, framing)
+    stood, box, moved = _stood(cutout, box, framing)
+    box = _shown(stood, box, recipe)
     if framing.rest == "clear":
-        cutout = frame.cleared(cutout, box)
-    scene = Scene(cutout, box)
+        stood = frame.cleared(stood, box)
+    scene, at = Scene(stood, box), frame.Placement(stood.size, 1.0, 0.0, 0.0)
     if recipe.find(Frame):
-        scene = Scene(_noted(frame.apply(cutout, at), at.scale), at.moved(box))
+        stood, at = _placed(stood, box, framing)
+        scene = Scene(_noted(frame.apply(stood, at), at.scale), at.moved(box))
     if (edge := recipe.find(Outline)) is not None:
         width = outline.pixels(edge.width, scene.subject.size)
         subject = outline.outlined(scene.subject, width, _exact(edge.colour, cutout))
@@ -82,9 +87,30 @@ def arrange(photograph: Picture, cutout: Picture, box: Box, recipe: Recipe, albu
     behind = recipe.find(Background)
     if behind is None or scene.subject.alpha is None:
         return scene
-    pixels, alpha = _behind(behind, photograph, cutout, scene.subject, at, album)
+    pixels, alpha = _behind(behind, photograph, cutout, scene.subject, at.shifted(moved), album)
     laid = None if pixels is None else scene.subject.with_pixels(pixels, alpha)
     return replace(scene, backdrop=laid, blend=behind.blend)
+
+
+def _stood(cutout: Picture, box: Box, framing: Frame) -> tuple[Picture, Box, tuple[int, int]]:
+    """The cutout turned as the frame asks, the subject's box in it, and how far the photograph's middle has moved."""
+    angle = upright.degrees(framing.rotate, cutout)
+    if not angle:
+        return cutout, box, (0, 0)
+    stood, moved = upright.turned(cutout, angle)
+    assert stood.alpha is not None
+    return stood, subject_box(stood.alpha), moved
+
+
+def _placed(cutout: Picture, box: Box, framing: Frame) -> tuple[Picture, frame.Placement]:
+    """Where the frame puts the cutout, which says so when it has no head to go by."""
+    if framing.around == "head":
+        found = head.head_box(cutout)
+        if found is not None:
+            return cutout, head.around_head(box, found, framing)
+        cutout = replace(cutout, notes=(*cutout.notes, "no head found: framed by the subject"))
+        framing = msgspec.structs.replace(framing, crop="subject", fill="any")
+    return cutout, frame.place(cutout.size, box, framing)
 
 
 def _behind(
@@ -103,6 +129,15 @@ def _behind(
     if isinstance(wanted, paint.Flat) and wanted.alpha < 255:
         alpha = np.full(canvas.size, wanted.alpha * (canvas.depth.peak // 255), canvas.depth.dtype)
     return backdrop.painted(wanted, canvas), alpha
+
+
+def _shown(cutout: Picture, box: Box, recipe: Recipe) -> Box:
+    """The subject's box, before a flat ground only as far as it is seen."""
+    behind = recipe.find(Background)
+    wanted = None if behind is None else paint.parse(behind.paint)
+    if not isinstance(wanted, paint.Flat) or wanted.alpha < 255 or cutout.alpha is None:
+        return box
+    return seen_box(cutout, colour.from_srgb(wanted.colour, cutout.profile, cutout.depth), box)
 
 
 def _noted(picture: Picture, scale: float) -> Picture:

@@ -6,6 +6,7 @@ small result; `window` moves parts of pictures to other sizes for framing. Knows
 
 from __future__ import annotations
 
+import math
 from typing import Literal, TypeVar
 
 import numpy as np
@@ -66,6 +67,37 @@ def window(
         made = np.asarray(Image.fromarray(whole).resize(size[::-1], Image.Resampling.LANCZOS, box=box))
         return np.ascontiguousarray(made[..., :3]), None if alpha is None else np.ascontiguousarray(made[..., 3])
     return _deep_window(rgb, alpha, box, size)
+
+
+def turned(rgb: Pixels, alpha: Pixels | None, degrees: float) -> tuple[Pixels, Pixels]:
+    """The picture turned clockwise about its middle, on a canvas that holds all of it.
+
+    Straight alpha in and out; bicubic, colours weighted by alpha. Quarter turns come out bit for bit.
+    """
+    peak = np.iinfo(rgb.dtype).max
+    if alpha is None:
+        alpha = np.full(rgb.shape[:2], peak, rgb.dtype)
+    if degrees % 90 == 0:
+        quarters = round(-degrees / 90) % 4
+        return np.ascontiguousarray(np.rot90(rgb, quarters)), np.ascontiguousarray(np.rot90(alpha, quarters))
+    share = alpha.astype(np.float32) / np.float32(peak)
+    pads = _room(rgb.shape[0], rgb.shape[1], degrees)
+
+    def plane(values: NDArray[np.float32]) -> NDArray[np.float32]:
+        padded = Image.fromarray(np.pad(values, ((pads[0],) * 2, (pads[1],) * 2)))
+        return np.asarray(padded.rotate(-degrees, Image.Resampling.BICUBIC))
+
+    a = plane(share).clip(0, 1)
+    colours = [plane(rgb[..., i] * share) / np.maximum(a, np.float32(1e-6)) for i in range(3)]
+    made = np.stack([np.where(a > 0, c, 0).clip(0, peak) for c in colours], axis=2)
+    return np.rint(made).astype(rgb.dtype), np.rint(a * np.float32(peak)).astype(rgb.dtype)
+
+
+def _room(height: int, width: int, degrees: float) -> tuple[int, int]:
+    """Rows above and below, columns left and right, that a turned picture needs."""
+    sine, cosine = abs(math.sin(math.radians(degrees))), abs(math.cos(math.radians(degrees)))
+    tall, wide = height * cosine + width * sine, width * cosine + height * sine
+    return max(0, math.ceil((tall - height) / 2)), max(0, math.ceil((wide - width) / 2))
 
 
 def _deep_window(

@@ -9,7 +9,8 @@ from __future__ import annotations
 
 import numpy as np
 
-from mattebox.types import Box, Floats, Matte, Pixels
+from mattebox.components import subject_box
+from mattebox.types import Floats, Matte
 from mattebox.zoo.card import Calibration
 
 
@@ -36,12 +37,3 @@ def calibrated(expected: float, calibration: Calibration) -> float:
         return 0.0
     odds = np.log(expected / max(1 - expected, 1e-6))
     return float(1 / (1 + np.exp(-(calibration.bias + calibration.slope * odds))))
-
-
-def subject_box(alpha: Pixels) -> Box:
-    """Left, top, right, bottom of what is at least half subject; the whole plane when nothing is."""
-    inside = alpha > np.iinfo(alpha.dtype).max // 2
-    rows, columns = np.flatnonzero(inside.any(1)), np.flatnonzero(inside.any(0))
-    if not rows.size:
-        return (0, 0, alpha.shape[1], alpha.shape[0])
-    return (int(columns[0]), int(rows[0]), int(columns[-1]) + 1, int(rows[-1]) + 1)

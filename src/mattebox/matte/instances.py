@@ -10,10 +10,10 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from mattebox.components import components
+from mattebox.components import components, subject_box
 from mattebox.errors import UsageError
 from mattebox.matte import marks
-from mattebox.matte.confidence import expected_iou, subject_box
+from mattebox.matte.confidence import expected_iou
 from mattebox.matte.geodesic import distances, prices
 from mattebox.matte.refine import as_floats
 from mattebox.types import Box, Matte, Size

@@ -15,9 +15,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from mattebox.components import components, grown
+from mattebox.components import components, grown, subject_box
 from mattebox.io import resample
-from mattebox.matte.confidence import subject_box
 from mattebox.matte.geodesic import FAR, Plane, distances, prices
 from mattebox.matte.marks import Mark
 from mattebox.types import Floats, Matte, Picture

@@ -12,9 +12,9 @@ from dataclasses import replace
 
 import numpy as np
 
+from mattebox.components import subject_box
 from mattebox.io import resample
 from mattebox.matte import tiles
-from mattebox.matte.confidence import subject_box
 from mattebox.types import Box, Depth, Floats, Matte, Picture, Pixels, Size
 from mattebox.zoo import runtime
 

@@ -11,8 +11,7 @@ from dataclasses import replace
 
 import numpy as np
 
-from mattebox.components import components, grown
-from mattebox.matte.confidence import subject_box
+from mattebox.components import components, grown, subject_box
 from mattebox.types import Matte, Pixels
 
 FIRM = 0.5  # alpha from which a pixel counts as subject

@@ -11,10 +11,9 @@ from dataclasses import replace
 import numpy as np
 from numpy.typing import NDArray
 
-from mattebox.components import grown
+from mattebox.components import grown, subject_box
 from mattebox.errors import UsageError
 from mattebox.io import resample
-from mattebox.matte.confidence import subject_box
 from mattebox.matte.geodesic import distances, prices
 from mattebox.matte.prompt import features
 from mattebox.matte.refine import as_floats

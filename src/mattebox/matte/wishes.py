@@ -11,9 +11,9 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 
+from mattebox.components import subject_box
 from mattebox.io import resample
 from mattebox.matte import instances, marks, trimap
-from mattebox.matte.confidence import subject_box
 from mattebox.matte.marks import Mark
 from mattebox.matte.prompt import prompted
 from mattebox.matte.refine import as_floats

@@ -11,14 +11,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mattebox.components import Component, components, grown
+from mattebox.compose.seen import GRID, standing_out
 from mattebox.io import resample
 from mattebox.types import Box, Pixels
 
 NEAR_WHITE = 248  # 0..255: darker than this in any channel is no white ground
 RINGS = 6  # steps of 255 by which a JPEG's coding disturbs white beside an edge
 RIM = 0.03  # of the longer side: how far beside the subject that may be
-GRID = 500  # longer side of the picture in which parts are found, about
-SPECK = 0.00004  # of the picture: smaller parts are dust
 APART = 0.02  # of the longer side: what is nearer to the subject is a part of it
 LEGIBLE = 0.01  # of the longer side: smaller marks are no writing
 WORD = 4  # marks in a row from which it may be writing
@@ -50,16 +49,8 @@ def ground(rgb: Pixels, box: Box) -> Ground:
 
 def subject_box(rgb: Pixels) -> Box:
     """Left, top, right, bottom of what stands on a white ground, dust left out; the whole when nothing stands out."""
-    height, width = rgb.shape[:2]
-    dark = _dark(rgb)
-    boxes = np.array([p.box for p in components(dark)[1] if p.area >= SPECK * dark.size])
-    if not len(boxes):
-        return 0, 0, width, height
-    boxes *= max(1, round(max(height, width) / GRID))
-    return (
-        int(boxes[:, 0].min()), int(boxes[:, 1].min()),
-        min(width, int(boxes[:, 2].max())), min(height, int(boxes[:, 3].max())),
-    )  # fmt: skip
+    white = int(np.iinfo(rgb.dtype).max)
+    return standing_out(rgb, (white, white, white)) or (0, 0, rgb.shape[1], rgb.shape[0])
 
 
 def fill(box: Box, width: int, height: int) -> float:
