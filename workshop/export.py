@@ -47,11 +47,11 @@ def load_net(checkpoint: Path) -> CutNet:
 
 
 def write_onnx(net: CutNet, path: Path) -> None:
-    """Export with free height and width, weights in float16."""
+    """Export with free batch, height and width, weights in float16."""
     example = torch.zeros(1, 3, 256, 320)
     torch.onnx.export(
         Served(net).eval(), (example,), path, input_names=["picture"], output_names=["alpha"],
-        dynamic_axes={"picture": {2: "height", 3: "width"}, "alpha": {2: "height", 3: "width"}},
+        dynamic_axes={name: {0: "batch", 2: "height", 3: "width"} for name in ("picture", "alpha")},
         opset_version=17, dynamo=False,
     )  # fmt: skip
     onnx.save(halved(onnx.load(path)), path)

@@ -105,3 +105,9 @@ def test_the_embedded_network_finds_the_astronaut(astronaut: Picture) -> None:
     height, width = alpha.shape
     assert alpha[int(0.3 * height) : int(0.6 * height), int(0.35 * width) : int(0.5 * width)].mean() > 0.9
     assert alpha[int(0.05 * height) : int(0.25 * height), int(0.62 * width) : int(0.7 * width)].mean() < 0.1
+
+
+def test_the_embedded_network_answers_a_batch_as_it_answers_each() -> None:
+    run = Session.open("fast", "cpu")._run
+    pictures = np.random.default_rng(3).normal(size=(3, 3, 64, 96)).astype(np.float32)
+    assert np.abs(run(pictures) - np.concatenate([run(p[None]) for p in pictures])).max() < 1e-5

@@ -29,7 +29,11 @@ F = TypeVar("F", bound=Callable[..., Any])
 MOST = 8  # pictures at a time unless told otherwise: memory goes by them
 
 OPTIONS: list[Callable[[Any], Any]] = [
-    click.option("--jobs", type=click.IntRange(1), help="Photographs at a time.  [default: one for each processor]"),
+    click.option(
+        "--jobs",
+        type=click.IntRange(1),
+        help="Photographs at a time.  [default: one for each processor, more on a GPU]",
+    ),
     click.option("--manifest", metavar="FILE", help="A CSV file with the columns input and, if wanted, output."),
     click.option("--name", "template", metavar="TEMPLATE",
                  help="Names of the results, from {stem}, {folder}, {index}, {format} and {suffix}."),
@@ -76,7 +80,7 @@ def done(plan: list[Job | Failure], recipe: Recipe, options: dict[str, Any], as_
     from mattebox.cli.report import Report
 
     jobs = [entry for entry in plan if isinstance(entry, Job)]
-    beside = options["jobs"] or min(max(len(jobs), 1), processors.allowed(), MOST)
+    beside = options["jobs"] or min(max(len(jobs), 1), _hands(recipe, options["device"]))
     report = Report(len(plan), as_json)
     with _ready(recipe, options, beside, jobs, report) as (work, keep):
 
@@ -88,6 +92,14 @@ def done(plan: list[Job | Failure], recipe: Recipe, options: dict[str, Any], as_
         for entry, outcome in zip(plan, each(attempt, plan, beside, report.working), strict=True):
             keep.told(entry, outcome)
     return report.exit_code
+
+
+def _hands(recipe: Recipe, device: str) -> int:
+    """Photographs at a time: one for each processor, and more where an accelerator wants whole batches."""
+    from mattebox.zoo import device as devices
+
+    batches = recipe.cut and recipe.cut.network and devices.gains_by_batches(devices.provider(device)[0])
+    return MOST if batches else min(processors.allowed(), MOST)
 
 
 def watched(inputs: tuple[str, ...], recipe: Recipe, names: Naming, options: dict[str, Any], as_json: bool) -> int:

@@ -21,6 +21,7 @@ from mattebox.zoo import device as devices
 from mattebox.zoo import runtime, store
 from mattebox.zoo.card import Card
 from mattebox.zoo.registry import find_card, permitted
+from mattebox.zoo.together import Together
 
 KEPT = 4  # sessions held open by `open_session`
 
@@ -137,4 +138,5 @@ def _runner(session: Any, card: Card) -> Run:
         (y,) = session.run([taken], {free[0]: x.astype(kind, copy=False), **constants})
         return np.asarray(y, np.float32)
 
-    return run
+    free_batch = isinstance(inputs[free[0]].shape[0], str)
+    return Together(run) if free_batch and devices.gains_by_batches(session.get_providers()[0]) else run

@@ -1,0 +1,144 @@
+"""A folder of photographs: two processors against one, ours against `rembg p`, and memory over many pictures.
+
+    python -m benchmarks.batch speed --u2netp FILE [--count 12] [--rounds 3]
+    python -m benchmarks.batch memory [--count 1000] [--panorama 100]
+
+Speed: whole commands on 12 MP JPEGs, taken in turn, so that the machine's mood is shared; medians, and medians of the
+ratios within a round. Memory: resident size of the process while it cuts 1 MP photographs with one panorama (in
+megapixels) in their midst; flat when the last third's peak is the first third's.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import shutil
+import subprocess
+import sys
+import tempfile
+import time
+from pathlib import Path
+from statistics import median
+
+import numpy as np
+import skimage.data
+from PIL import Image
+
+HERE = Path(__file__).parent
+Image.MAX_IMAGE_PIXELS = None
+CORES = sorted(os.sched_getaffinity(0))[:2]
+
+
+def photographs(folder: Path, count: int, size: tuple[int, int]) -> None:
+    """`count` JPEGs of that size (width, height): scikit-image's, enlarged, with grain."""
+    folder.mkdir()
+    rng = np.random.default_rng(0)
+    grain = rng.normal(0, 3, (size[1], size[0], 1)).astype(np.float32)
+    for number, name in enumerate(("astronaut", "coffee", "chelsea", "coffee")[: min(4, count)]):
+        picture = Image.fromarray(getattr(skimage.data, name)()).resize(size, Image.Resampling.BICUBIC)
+        pixels = np.clip(np.asarray(picture) + np.roll(grain, 97 * number, 0), 0, 255).astype(np.uint8)
+        Image.fromarray(pixels).save(folder / f"{number:04}.jpg", quality=92)
+    for number in range(4, count):
+        shutil.copyfile(folder / f"{number % 4:04}.jpg", folder / f"{number:04}.jpg")
+
+
+def mattebox(photos: Path, out: Path, *words: str) -> list[str]:
+    return [sys.executable, "-m", "mattebox", "cut", str(photos), "-o", f"{out}/", "--empty", "keep", *words]
+
+
+def seconds(command: list[str], cores: list[int], environment: dict[str, str]) -> float:
+    begun = time.perf_counter()
+    done = subprocess.run(
+        command, env=environment, capture_output=True, text=True, preexec_fn=lambda: os.sched_setaffinity(0, cores)
+    )
+    if done.returncode:
+        sys.exit(f"{' '.join(command)}\n{done.stderr[-2000:]}")
+    return time.perf_counter() - begun
+
+
+def speed(network: Path, count: int, rounds: int) -> None:
+    with tempfile.TemporaryDirectory() as name:
+        work = Path(name)
+        photographs(work / "in", count, (4000, 3000))
+        shutil.copyfile(network, work / "u2netp.onnx")
+        shutil.copyfile(HERE / "u2netp.toml", work / "u2netp.toml")
+        same = ("--model", str(work / "u2netp.toml"))
+        peer = [str(Path(sys.executable).with_name("rembg")), "p", "-m", "u2netp", str(work / "in"), str(work / "peer")]
+        white = ("--format", "jpg", "--background", "white")
+        plain = ("--edges", "plain", "--colours", "source")
+        runs = {
+            "rembg p": (peer, CORES),
+            "same network, plain": (mattebox(work / "in", work / "a", *same, *plain), CORES),
+            "same network": (mattebox(work / "in", work / "b", *same), CORES),
+            "same network, one processor": (mattebox(work / "in", work / "c", *same), CORES[:1]),
+            "same network, WebP": (mattebox(work / "in", work / "d", *same, "--format", "webp"), CORES),
+            "same network, JPEG on white": (mattebox(work / "in", work / "e", *same, *white), CORES),
+            "our network": (mattebox(work / "in", work / "f"), CORES),
+            "our network, one processor": (mattebox(work / "in", work / "g"), CORES[:1]),
+        }
+        environment = os.environ | {"U2NET_HOME": name, "MODEL_CHECKSUM_DISABLED": "1"}
+        took: dict[str, list[float]] = {what: [] for what in runs}
+        for _ in range(rounds):
+            for what, (command, cores) in runs.items():
+                took[what].append(
+                    seconds([*command, *(["--overwrite"] if what != "rembg p" else [])], cores, environment)
+                )
+    print(f"{count} JPEGs of 12 MP to PNG unless said; seconds for the whole command, medians of {rounds} rounds")
+    print("| | seconds | pictures a second | rembg p takes |\n|---|---|---|---|")
+    for what, times in took.items():
+        ratio = median(theirs / ours for theirs, ours in zip(took["rembg p"], times, strict=True))
+        print(f"| {what} | {median(times):.2f} | {count / median(times):.2f} | {ratio:.1f}x |")
+    for what in ("same network", "our network"):
+        gain = median(a / b for a, b in zip(took[f"{what}, one processor"], took[what], strict=True))
+        print(f"two processors against one, {what}: {gain:.2f}x")
+
+
+def memory(count: int, panorama: int) -> None:
+    with tempfile.TemporaryDirectory() as name:
+        work = Path(name)
+        photographs(work / "in", count, (1200, 900))
+        if panorama:
+            side = round((panorama * 1e6 / 4) ** 0.5)
+            wide = Image.fromarray(skimage.data.coffee()).resize((4 * side, side))
+            wide.save(work / "in" / f"{count // 2:04}-panorama.jpg", quality=85)
+        process = subprocess.Popen(mattebox(work / "in", work / "out"), stderr=subprocess.DEVNULL)
+        sizes: list[tuple[int, float]] = []
+        while process.poll() is None:
+            sizes.append((len(list((work / "out").glob("*"))) if (work / "out").exists() else 0, resident(process.pid)))
+            time.sleep(0.1)
+        made = len(list((work / "out").glob("*.png")))
+        if process.returncode:
+            sys.exit(f"ended with {process.returncode} after {made} pictures")
+    first = max(s for done, s in sizes if done <= count / 3)
+    last = max(s for done, s in sizes if done >= count * 2 / 3)
+    print(f"{made} pictures; peak {max(s for _, s in sizes):.0f} MB, first third {first:.0f}, last third {last:.0f}")
+
+
+def resident(pid: int) -> float:
+    """Megabytes."""
+    try:
+        lines = Path(f"/proc/{pid}/status").read_text().splitlines()
+    except OSError:
+        return 0.0
+    return next((int(line.split()[1]) * 1024 / 1e6 for line in lines if line.startswith("VmRSS")), 0.0)
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    kinds = parser.add_subparsers(dest="what", required=True)
+    fast = kinds.add_parser("speed")
+    fast.add_argument("--u2netp", type=Path, required=True)
+    fast.add_argument("--count", type=int, default=12)
+    fast.add_argument("--rounds", type=int, default=3)
+    lean = kinds.add_parser("memory")
+    lean.add_argument("--count", type=int, default=1000)
+    lean.add_argument("--panorama", type=int, default=100, help="megapixels; 0 for none")
+    args = parser.parse_args()
+    if args.what == "speed":
+        speed(args.u2netp, args.count, args.rounds)
+    else:
+        memory(args.count, args.panorama)
+
+
+if __name__ == "__main__":
+    main()
