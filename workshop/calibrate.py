@@ -20,6 +20,7 @@ from workshop.material import stream
 from workshop.predictors import Predict, house_predictor
 
 FOLDS = 4
+FEWEST = 24  # validation pictures
 
 
 def calibrate(model: str, data: Path) -> dict[str, Any]:
@@ -29,6 +30,11 @@ def calibrate(model: str, data: Path) -> dict[str, Any]:
         (expected_iou(alpha), iou(alpha, np.asarray(mask, np.float32) / np.float32(255)))
         for alpha, mask in ((predict(np.asarray(p)), m) for _, p, m in stream(data, "labelled", "val") if m is not None)
     ]
+    if len(seen) < FEWEST:
+        print(
+            f"{len(seen)} validation pictures are too few to calibrate on: the confidence is what the network promises"
+        )
+        return {}
     promised, reached = np.array([s[0] for s in seen]), np.array([s[1] for s in seen])
     print("reliability, folds:", reliability(promised, reached))
     bias, slope = fit(promised, reached)
@@ -75,6 +81,9 @@ def empties(predict: Predict, data: Path) -> NDArray[Any]:
 
 def best_threshold(with_subject: NDArray[Any], without: NDArray[Any]) -> float:
     """Where missed subjects, counted twenty times, and ghosts are fewest."""
+    if not len(without):
+        print("no backgrounds: `found` is decided by subjects alone")
+        without = np.zeros(1)
     tries = np.linspace(0.02, 0.9, 89)
     cost = [20 * np.mean(with_subject < t) + np.mean(without >= t) for t in tries]
     best = float(tries[int(np.argmin(cost))])

@@ -10,6 +10,7 @@ from __future__ import annotations
 import argparse
 import json
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
@@ -62,14 +63,14 @@ def show(verdicts: list[Verdict]) -> None:
         print(f"{verdict.name:20s}", *(f"{means[c]:10.4f}" for c in SHORT), *told)
 
 
-def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+def main(words: Sequence[str] | None = None, called: str | None = None) -> None:
+    parser = argparse.ArgumentParser(called, description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("data", type=Path)
     parser.add_argument("--card", help="the network to judge")
     parser.add_argument("--against", nargs="+", default=[], metavar="CARD", help="others, on the same pictures")
     parser.add_argument("--u2netp", type=Path, help="a U2-Netp ONNX file")
     parser.add_argument("--out", type=Path, help="folder for report.html and report.json")
-    args = parser.parse_args()
+    args = parser.parse_args(words)
     try:
         names = list(dict.fromkeys([*([args.card] if args.card else []), *args.against]))
         if not names and args.u2netp is None:

@@ -1,6 +1,6 @@
 """A trained network -> the ONNX file and the card that the house carries.
 
-    python -m workshop.export RUN/best.pt --data DATA --name cut-2
+    mattebox export RUN/best.pt --data DATA --name mine [--out FOLDER] [--like cut-2]
 
 Weights are stored as float16 and cast back at load (half the bytes; the cost in accuracy is measured and printed).
 The card's calibration is fitted on the validation split: confidence against the IoU really reached.
@@ -11,21 +11,26 @@ from __future__ import annotations
 import argparse
 import hashlib
 import json
+import sys
+import warnings
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
+import msgspec
 import numpy as np
 import onnx
 import torch
 from onnx import TensorProto, helper, numpy_helper
 from torch import Tensor, nn
 
+from mattebox.errors import MatteboxError
+from mattebox.zoo.registry import find_card
 from workshop.calibrate import calibrate
 from workshop.evaluate import judge
+from workshop.material import stream
 from workshop.network import CutNet, Shape, multiply_adds
 from workshop.predictors import house_predictor
-
-WEIGHTS = Path("src/mattebox/zoo/weights")
 
 
 class Served(nn.Module):
@@ -49,11 +54,13 @@ def load_net(checkpoint: Path) -> CutNet:
 def write_onnx(net: CutNet, path: Path) -> None:
     """Export with free batch, height and width, weights in float16."""
     example = torch.zeros(1, 3, 256, 320)
-    torch.onnx.export(
-        Served(net).eval(), (example,), path, input_names=["picture"], output_names=["alpha"],
-        dynamic_axes={name: {0: "batch", 2: "height", 3: "width"} for name in ("picture", "alpha")},
-        opset_version=17, dynamo=False,
-    )  # fmt: skip
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # the new exporter needs onnxscript, and gives larger graphs
+        torch.onnx.export(
+            Served(net).eval(), (example,), path, input_names=["picture"], output_names=["alpha"],
+            dynamic_axes={name: {0: "batch", 2: "height", 3: "width"} for name in ("picture", "alpha")},
+            opset_version=17, dynamo=False,
+        )  # fmt: skip
     onnx.save(halved(onnx.load(path)), path)
 
 
@@ -76,21 +83,54 @@ def halved(model: onnx.ModelProto) -> onnx.ModelProto:
     return model
 
 
-def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("checkpoint", type=Path)
-    parser.add_argument("--data", type=Path, required=True)
-    parser.add_argument("--name", default="cut-2")
-    args = parser.parse_args()
-    net, path = load_net(args.checkpoint), WEIGHTS / f"{args.name}.onnx"
+def main(words: Sequence[str] | None = None, called: str | None = None) -> None:
+    parser = argparse.ArgumentParser(called, description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("checkpoint", type=Path, help="RUN/best.pt")
+    parser.add_argument("--data", type=Path, required=True, help="what it was trained on, to judge and calibrate it")
+    parser.add_argument("--name", required=True)
+    parser.add_argument("--out", type=Path, default=Path(), help="folder for NAME.onnx and NAME.json")
+    parser.add_argument("--like", help="a card whose summary, licence, data and variants are taken over")
+    args = parser.parse_args(words)
+    try:
+        card = export(args.checkpoint, args.data, args.name, args.out, args.like)
+    except MatteboxError as error:
+        sys.exit(f"error: {error}")
+    print(f"wrote {card}; use it with: mattebox cut photo.jpg --model {card}")
+
+
+def export(checkpoint: Path, data: Path, name: str, out: Path, like: str | None = None) -> Path:
+    """Write the ONNX file and its card, calibrated and judged on the validation split; the card's path."""
+    out.mkdir(parents=True, exist_ok=True)
+    net, path, card = load_net(checkpoint), out / f"{name}.onnx", out / f"{name}.json"
     write_onnx(net, path)
-    card = WEIGHTS / f"{args.name}.json"
-    facts: dict[str, Any] = json.loads(card.read_text()) if card.exists() else json.loads(TEMPLATE)
-    facts |= {"name": args.name, "weights": path.name, "sha256": hashlib.sha256(path.read_bytes()).hexdigest()}
+    facts = _like(like) if like else _own(data)
+    facts |= {"name": name, "weights": path.name, "sha256": hashlib.sha256(path.read_bytes()).hexdigest()}
+    facts |= {"figures": [], "calibration": {}}
     card.write_text(json.dumps(facts, indent=2) + "\n")
-    facts["calibration"] = calibrate(args.name, args.data)
-    facts["figures"] = figures(net, args.name, args.data, judge(house_predictor(args.name), args.data, detail=True))
+    facts["calibration"] = calibrate(str(card), data)
+    facts["figures"] = figures(net, name, data, judge(house_predictor(str(card)), data, detail=True))
     card.write_text(json.dumps(facts, indent=2) + "\n")
+    return card
+
+
+def _like(name: str) -> dict[str, Any]:
+    """What a card says of its network's making and use."""
+    told: dict[str, Any] = msgspec.to_builtins(find_card(name))
+    return {k: told[k] for k in ("task", "architecture", "summary", "licence", "input", "variants", "data", "recipe")}
+
+
+def _own(data: Path) -> dict[str, Any]:
+    """The facts of a network of the user's own, which the user may want to complete."""
+    pairs = sum(1 for _ in stream(data, "labelled", "train"))
+    return {
+        "task": "cutout",
+        "architecture": "CutNet",
+        "summary": f"trained on {data.resolve().name}",
+        "licence": {"name": "unstated", "commercial": True, "notes": "the licence of these weights is yours to state"},
+        "input": {"side": 320},
+        "variants": {"fast": {"side": 224}, "best": {"side": 352, "mirror": True}},
+        "data": [f"{data.resolve().name}: {pairs} training pairs"],
+    }
 
 
 def figures(net: CutNet, name: str, data: Path, scores: dict[str, float]) -> list[dict[str, Any]]:
@@ -106,30 +146,6 @@ def figures(net: CutNet, name: str, data: Path, scores: dict[str, float]) -> lis
         },
         *({"what": label, "value": round(scores[key], 4), "command": command} for key, label in shown.items()),
     ]
-
-
-TEMPLATE = json.dumps(
-    {
-        "name": "", "task": "cutout", "architecture": "CutNet",
-        "summary": "salient subject, trained from scratch by the mattebox workshop", "weights": "", "sha256": "",
-        "licence": {
-            "name": "Apache-2.0",
-            "commercial": True,
-            "notes": "The weights are ours. The photographs they were learned from belong to others; "
-            "their sets are named under data.",
-        },
-        "input": {"side": 320},
-        "variants": {"fast": {"side": 224}, "best": {"side": 352, "mirror": True}},
-        "data": [
-            "labelled, 3,842 training pairs: pascal10_core, icoseg, humanseg290, ccp, magento_white, feralcats",
-            "labelled, continued: butterfly, cars_jvyou, cats81, coco_small, msu_animals, grabcut, rgbt21",
-            "distilled from U2-Netp (Apache-2.0, teacher only), 4,526 pictures: caltech101, clothing, imagenet samples",
-            "distilled, continued: ccp, groceries, bsds",
-            "backgrounds: 1,200 rooms, house fronts, clutter; 200 of them, on which ghosts are counted, in cut-1 only",
-        ],
-        "recipe": "runs/cut-1.toml, then runs/cut-2.toml begun from it",
-    }
-)  # fmt: skip
 
 
 if __name__ == "__main__":

@@ -23,14 +23,21 @@ class Shape:
     """Widths at 1/2 .. 1/32, blocks at 1/4 .. 1/32, inner width ratio of the blocks, decoder widths at 1/16 .. 1/2;
     `heads` of each attention layer at 1/32, which brings a narrow block along."""
 
-    widths: tuple[int, ...] = (16, 32, 64, 128, 192)
+    widths: tuple[int, ...] = (16, 32, 64, 128, 224)
     blocks: tuple[int, ...] = (1, 2, 4, 3)
     inner: tuple[float, ...] = (1.0, 1.0, 0.5, 0.5)
     decoder: tuple[int, ...] = (96, 64, 32, 16)
-    heads: tuple[int, ...] = ()
+    heads: tuple[int, ...] = (7, 7)
 
     def as_dict(self) -> dict[str, list[float]]:
         return {k: list(v) for k, v in asdict(self).items()}
+
+
+SIZES = {
+    "small": Shape((12, 24, 48, 96, 128), (1, 1, 2, 2), (1.0, 1.0, 0.5, 0.5), (64, 48, 24, 12), (4,)),
+    "medium": Shape(),  # the embedded network's
+    "large": Shape((32, 64, 128, 256, 384), (1, 2, 4, 3), (1.0, 1.0, 0.5, 0.5), (192, 128, 64, 32), (8, 8, 8)),
+}
 
 
 def convolution(inputs: int, outputs: int, size: int = 3, stride: int = 1, active: bool = True) -> nn.Sequential:

@@ -14,7 +14,7 @@ import json
 import sys
 import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from itertools import islice
 from pathlib import Path
 from typing import Any
@@ -120,14 +120,14 @@ def _times(sessions: tuple[Session, ...]) -> list[float]:
     return best
 
 
-def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+def main(words: Sequence[str] | None = None, called: str | None = None) -> None:
+    parser = argparse.ArgumentParser(called, description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("data", type=Path)
     parser.add_argument("--card", default="balanced")
     parser.add_argument("--out", type=Path, required=True)
     parser.add_argument("--pictures", type=int, default=100, help="how many training pictures to observe")
     parser.add_argument("--keep", nargs="*", default=[], metavar="PREFIX", help="nodes that stay in float")
-    args = parser.parse_args()
+    args = parser.parse_args(words)
     try:
         session = Session.open(args.card, "cpu")
         quantise(session, args.data, args.out, args.pictures, tuple(args.keep))

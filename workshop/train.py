@@ -1,29 +1,33 @@
 """Train the embedded cutout network: one loop for a CPU in the background and for an accelerator.
 
-    python -m workshop.train runs/cut-2.toml DATA OUT [--start CARD | RUN/best.pt]
+    mattebox train DATA --out RUN [--from CARD | RUN/best.pt] [--size small|medium|large] [--recipe FILE.toml]
 
 DATA is tar shards with a manifest, a folder with images/ and masks/ (and backgrounds/), or a CSV of image,mask.
 The recipe gives a budget in minutes of training, not in steps, because the machines differ a hundredfold; learning
 rate and picture size follow the share of the budget spent. A checkpoint every minute or so makes a killed run go on
-where it was; OUT/report.html shows its curves and pictures. Knows nothing of export.
+where it was; RUN/report.html shows its curves and pictures, RUN/recipe.toml what it was told. Knows nothing of export.
 """
 
 from __future__ import annotations
 
 import argparse
 import copy
+import difflib
+import json
 import math
 import random
 import sys
 import time
 import tomllib
-from dataclasses import dataclass, field
+from collections.abc import Sequence
+from dataclasses import dataclass, field, fields
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import torch
 
-from mattebox.errors import MatteboxError
+from mattebox.errors import MatteboxError, UsageError
 from mattebox.zoo.card import Card
 from mattebox.zoo.registry import find_card
 from workshop import checkpoint, progress
@@ -32,7 +36,7 @@ from workshop.evaluate import judge
 from workshop.losses import total_loss
 from workshop.material import has
 from workshop.memory import batch_that_fits
-from workshop.network import CutNet, Shape, multiply_adds
+from workshop.network import SIZES, CutNet, Shape, multiply_adds
 from workshop.pool import load_pool
 from workshop.predict import normalise, torch_predictor
 from workshop.unfold import unfold
@@ -223,27 +227,53 @@ def _judge(run: Run, data: Path, out: Path) -> None:
         checkpoint.write(best, out / "best.pt")
 
 
-def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("recipe", type=Path)
+def main(words: Sequence[str] | None = None, called: str | None = None) -> None:
+    parser = argparse.ArgumentParser(called, description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("data", type=Path)
-    parser.add_argument("out", type=Path)
-    parser.add_argument("--soft", type=Path, help="teacher's masks of the unlabelled pictures (workshop.teach)")
-    parser.add_argument("--start", help="a card to begin with, or a checkpoint (best.pt of another run)")
+    parser.add_argument("--out", type=Path, required=True, help="folder of the run; given again, the run goes on")
+    parser.add_argument("--from", dest="start", help="a card to begin with, or a checkpoint (best.pt of another run)")
+    parser.add_argument("--size", choices=SIZES, default="medium", help="of the network, unless the recipe has a shape")
+    parser.add_argument("--recipe", type=Path, help="a TOML file; without one, sensible settings")
     parser.add_argument("--minutes", type=float, help="another budget than the recipe's")
+    parser.add_argument("--soft", type=Path, help="teacher's masks of the unlabelled pictures (workshop.teach)")
     parser.add_argument("--threads", type=int)
-    args = parser.parse_args()
+    args = parser.parse_args(words)
     if args.threads:
         torch.set_num_threads(args.threads)
-    settings = tomllib.loads(args.recipe.read_text())
-    if args.minutes:
-        settings["minutes"] = args.minutes
-    device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
-    soft = np.load(args.soft)["masks"] if args.soft else None
     try:
+        settings = _settings(args.recipe, args.out, args.size)
+        if args.minutes:
+            settings["minutes"] = args.minutes
+        _recorded(settings, args.out)
+        device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
+        soft = np.load(args.soft)["masks"] if args.soft else None
         train(Recipe(**settings), args.data, args.out, device, soft, args.start)
     except MatteboxError as error:
         sys.exit(f"error: {error}")
+
+
+def _settings(recipe: Path | None, out: Path, size: str) -> dict[str, Any]:
+    """A recipe's settings: of its file, of the run that goes on, or the usual ones. UsageError when malformed."""
+    source = recipe or (out / "recipe.toml" if (out / "recipe.toml").exists() else None)
+    try:
+        settings: dict[str, Any] = {} if source is None else tomllib.loads(source.read_text())
+    except (OSError, tomllib.TOMLDecodeError) as error:
+        raise UsageError(f"{source}: not a recipe ({error})", "see runs/ for examples") from error
+    known = {f.name for f in fields(Recipe)}
+    if unknown := sorted(settings.keys() - known):
+        near = difflib.get_close_matches(unknown[0], known, 1)
+        hint = f"did you mean {near[0]}?" if near else f"it may have {', '.join(sorted(known))}"
+        raise UsageError(f"{source}: there is no setting {unknown[0]!r}", hint)
+    return {"minutes": 60.0, "shape": SIZES[size].as_dict(), **settings}
+
+
+def _recorded(settings: dict[str, Any], out: Path) -> None:
+    """Keep what the run was told beside it."""
+    shape: dict[str, Any] = settings["shape"]
+    plain = [f"{name} = {json.dumps(value)}" for name, value in settings.items() if name != "shape"]
+    out.mkdir(parents=True, exist_ok=True)
+    lines = [*plain, "", "[shape]", *(f"{name} = {json.dumps(value)}" for name, value in shape.items())]
+    (out / "recipe.toml").write_text("\n".join(lines) + "\n")
 
 
 if __name__ == "__main__":

@@ -13,7 +13,8 @@ from tests.workshop.test_evaluate import material
 torch = pytest.importorskip("torch", reason="the workshop's torch is not part of the test lock")
 torch.set_num_threads(1)  # threads that wait for each other make tiny networks slow
 
-TINY = {"widths": [8, 8, 8, 8, 8], "blocks": [1, 1, 1, 1], "inner": [1.0, 1.0, 1.0, 1.0], "decoder": [8, 8, 8, 8]}
+TINY = {"widths": [8, 8, 8, 8, 8], "blocks": [1, 1, 1, 1], "inner": [1.0, 1.0, 1.0, 1.0], "decoder": [8, 8, 8, 8],
+        "heads": []}  # fmt: skip
 
 
 def recipe(minutes: float = 0.02):  # type: ignore[no-untyped-def]
@@ -93,14 +94,12 @@ def test_a_card_goes_back_into_a_network_that_answers_alike() -> None:
     from mattebox.errors import ModelError
     from mattebox.zoo.registry import find_card
     from mattebox.zoo.session import Session
-    from workshop.network import CutNet, Shape
+    from workshop.network import SIZES, CutNet
     from workshop.unfold import unfold
 
     torch.manual_seed(0)
     pictures = torch.randn(4, 3, 64, 96)
-    net = CutNet(
-        Shape((16, 32, 64, 128, 224), (1, 2, 4, 3), (1.0, 1.0, 0.5, 0.5), (96, 64, 32, 16)),
-    )
+    net = CutNet()
     unfold(find_card("cut-2"), net, pictures)
     other = torch.randn(1, 3, 64, 64)
     with torch.no_grad():
@@ -110,4 +109,4 @@ def test_a_card_goes_back_into_a_network_that_answers_alike() -> None:
     with torch.no_grad():  # in training the batch's own statistics are those it was given
         assert torch.allclose(trained, torch.sigmoid(net.eval()(pictures)), atol=0.1)
     with pytest.raises(ModelError, match="another shape than the recipe"):
-        unfold(find_card("cut-2"), CutNet(), pictures)
+        unfold(find_card("cut-2"), CutNet(SIZES["small"]), pictures)

@@ -10,6 +10,7 @@ import sys
 import traceback
 from collections.abc import Sequence
 from importlib import import_module
+from importlib.metadata import entry_points
 from typing import NoReturn
 
 import click
@@ -28,6 +29,7 @@ COMMANDS = {
     "doctor": "doctor",
     "completion": "completion",
 }
+OTHERS = "mattebox.commands"  # entry points that add commands: the workshop's, and anybody's
 INTERNAL, INTERRUPTED = 70, 130
 
 EPILOG = """
@@ -50,11 +52,13 @@ class Lazy(click.Group):
     """A group whose commands live in modules of their own."""
 
     def list_commands(self, ctx: click.Context) -> list[str]:
-        return list(COMMANDS)
+        return [*COMMANDS, *(point.name for point in entry_points(group=OTHERS) if point.name not in COMMANDS)]
 
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
         if cmd_name not in COMMANDS:
-            return None
+            found = tuple(entry_points(group=OTHERS, name=cmd_name))
+            other: click.Command | None = found[0].load() if found else None
+            return other
         command: click.Command = import_module(f"mattebox.cli.{COMMANDS[cmd_name]}").command
         return command
 
