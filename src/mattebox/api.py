@@ -79,6 +79,29 @@ class Parameters(TypedDict, total=False):
     by: str
     tolerance: Literal["tight", "normal", "loose"]
     matte_only: bool
+    balance: str
+    balance_strength: int
+    balance_only: Literal["all", "subject", "background"]
+    light: Literal["none", "auto"]
+    exposure: float
+    contrast: int
+    highlights: int
+    shadows: int
+    clarity: int
+    light_strength: int
+    light_only: Literal["all", "subject", "background"]
+    saturation: int
+    vibrance: int
+    colour_only: Literal["all", "subject", "background"]
+    style: str
+    style_method: Literal["monge", "reinhard"]
+    style_strength: int
+    style_only: Literal["all", "subject", "background"]
+    sharpen: int
+    sharpen_radius: float
+    sharpen_threshold: int
+    sharpen_halo: int
+    sharpen_only: Literal["all", "subject", "background"]
     crop: bool
     margin: str
     size: str
@@ -97,6 +120,7 @@ class Parameters(TypedDict, total=False):
     background: str
     background_fit: Literal["cover", "contain", "tile"]
     blend: Literal["encoded", "linear"]
+    harmonise: int
     format: str
     quality: int
     file_limit: str
