@@ -23,6 +23,11 @@ from mattebox.types import Floats, Picture, Pixels, Size
 LIMIT = 1.2  # no light is farther from white, in log chromaticity
 BLOWN = 0.9  # light from which a pixel is on its way to having lost its colour; white stays white
 NEUTRAL = np.ones(3)
+# In log chromaticity: where trust begins to fade, and where it has gone.
+NO_CAST = (0.08, 0.24)  # the other way round: smaller casts are left alone, larger ones taken off wholly
+UNSURE = (0.3, 0.7)  # the learned estimate's own doubt
+ALONE = (0.5, 1.2)  # how far the next of the other estimates lies from it
+GREEN = (0.35, 0.9)  # how far the light lies from those of day and lamps, toward green or magenta
 
 
 @dataclass(frozen=True, eq=False)
@@ -71,6 +76,24 @@ def check(step: Balance) -> None:
         of_temperature(kelvin, space_of(Picture(np.zeros((1, 1, 3), np.uint8))))
     elif step.white not in ("none", "auto", "grey"):
         _point(step.white, (1 << 30, 1 << 30))
+
+
+def judged(sample: Sample) -> Judgement:
+    """The light of a photograph, and as much of it taken off as can be trusted (figures in LOG.md)."""
+    guess = chroma.learned(sample)
+    if guess is None:
+        return Judgement(NEUTRAL, NEUTRAL, 0)
+    others = [_cast(light) for name, light in estimates(sample) if name != "learned"]
+    alone = min(float(np.linalg.norm(guess.cast - other)) for other in others)
+    green = abs(float(guess.cast.sum())) / 2**0.5  # lamps, day and shade lie along red against blue
+    size = float(np.linalg.norm(guess.cast))
+    trusted = _fade(guess.spread, *UNSURE) * _fade(alone, *ALONE) * _fade(green, *GREEN) * (1 - _fade(size, *NO_CAST))
+    return Judgement(_light(guess.cast * trusted), _light(guess.cast), trusted)
+
+
+def _fade(value: float, begin: float, end: float) -> float:
+    """1 up to `begin`, 0 from `end` on."""
+    return float(np.clip((end - value) / (end - begin), 0, 1))
 
 
 def estimates(sample: Sample) -> list[tuple[str, Matrix]]:
@@ -131,7 +154,3 @@ def _cast(light: Matrix) -> Matrix:
 
 def _light(cast: Matrix) -> Matrix:
     return np.array([np.exp(cast[0]), 1, np.exp(cast[1])])
-
-
-def judged(sample: Sample) -> Judgement:
-    return Judgement(NEUTRAL, NEUTRAL, 0)
