@@ -31,7 +31,8 @@ def test_python_takes_just_these() -> None:
         elif isinstance(bare, msgspec.inspect.LiteralType):
             assert set(bare.values) == set(stated[name].__args__)
         else:
-            assert stated[name] is (int if isinstance(bare, msgspec.inspect.IntType) else str)
+            kinds = {msgspec.inspect.IntType: int, msgspec.inspect.FloatType: float}
+            assert stated[name] is kinds.get(type(bare), str)
 
 
 def test_defaults_are_a_plain_cut() -> None:

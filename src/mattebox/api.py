@@ -81,6 +81,29 @@ class Parameters(TypedDict, total=False):
     by: str
     tolerance: Literal["tight", "normal", "loose"]
     matte_only: bool
+    balance: str
+    balance_strength: int
+    balance_only: Literal["all", "subject", "background"]
+    light: Literal["none", "auto"]
+    exposure: float
+    contrast: int
+    highlights: int
+    shadows: int
+    clarity: int
+    light_strength: int
+    light_only: Literal["all", "subject", "background"]
+    saturation: int
+    vibrance: int
+    colour_only: Literal["all", "subject", "background"]
+    style: str
+    style_method: Literal["monge", "reinhard"]
+    style_strength: int
+    style_only: Literal["all", "subject", "background"]
+    sharpen: int
+    sharpen_radius: float
+    sharpen_threshold: int
+    sharpen_halo: int
+    sharpen_only: Literal["all", "subject", "background"]
     rotate: str
     crop: bool
     around: Literal["subject", "head"]
@@ -101,6 +124,7 @@ class Parameters(TypedDict, total=False):
     background: str
     background_fit: Literal["cover", "contain", "tile"]
     blend: Literal["encoded", "linear"]
+    harmonise: int
     format: str
     quality: int
     file_limit: str

@@ -12,9 +12,31 @@ from typing import Any, NamedTuple
 import msgspec
 
 from mattebox.errors import UsageError
-from mattebox.recipe import ORDER, Background, Cut, Frame, Outline, Recipe, Shadow, Step
+from mattebox.recipe import (
+    ORDER,
+    Background,
+    Balance,
+    Colour,
+    Cut,
+    Frame,
+    Light,
+    Outline,
+    Recipe,
+    Shadow,
+    Sharpen,
+    Step,
+    Style,
+)
 
 RENAMED: dict[tuple[type[Step], str], str] = {
+    (Balance, "white"): "balance",
+    **{(Balance, name): f"balance_{name}" for name in ("strength", "only")},
+    **{(Light, name): f"light_{name}" for name in ("strength", "only")},
+    (Colour, "only"): "colour_only",
+    (Style, "picture"): "style",
+    **{(Style, name): f"style_{name}" for name in ("method", "strength", "only")},
+    (Sharpen, "amount"): "sharpen",
+    **{(Sharpen, name): f"sharpen_{name}" for name in ("radius", "threshold", "halo", "only")},
     (Outline, "width"): "outline",
     (Outline, "colour"): "outline_colour",
     (Shadow, "kind"): "shadow",

@@ -8,10 +8,12 @@ from __future__ import annotations
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
+from functools import partial
 from typing import TypeVar
 
 import numpy as np
 
+from mattebox import darkroom
 from mattebox.components import subject_box
 from mattebox.compose import scene
 from mattebox.compose.scene import Album
@@ -24,7 +26,7 @@ from mattebox.matte.refine import enlarge, refine
 from mattebox.matte.screen import Screen, despilled
 from mattebox.matte.segment import segment
 from mattebox.recipe import Cut, Recipe, Save
-from mattebox.types import Box, Floats, Layer, Matte, Picture
+from mattebox.types import Box, Floats, Layer, Matte, Picture, Pixels
 from mattebox.zoo.registry import find_card
 from mattebox.zoo.session import Session, open_session
 
@@ -75,13 +77,19 @@ def run(
     """
     stages, result = Stages(), Result(picture)
     scene.check(recipe, album)
+    darkroom.check(recipe, album)
+
+    def opened(model: str = Cut().model) -> Session:
+        return session or stages.run("open", lambda: open_session(model, device, threads))
+
     if recipe.cut is not None:
         step = recipe.cut
-
-        def opened() -> Session:
-            return session or stages.run("open", lambda: open_session(step.model, device, threads))
-
-        result = cut_out(picture, step, stages, name, album, opened)
+        result = cut_out(picture, step, stages, name, album, lambda: opened(step.model))
+    if darkroom.develops(recipe):
+        subject = partial(_subject, picture, result, opened)
+        work = partial(darkroom.developed, picture, result.picture, recipe, subject, album)
+        picture, shown = stages.run("develop", work)
+        result = replace(result, picture=shown)
     if recipe.composes:
         made = stages.run("compose", lambda: scene.arrange(picture, result.picture, _box(result), recipe, album))
         result = replace(result, picture=stages.run("flatten", made.flat), layers=made.layers())
@@ -93,6 +101,7 @@ def run(
 def check(recipe: Recipe, album: Album = read_once) -> None:
     """Find out before any picture is read what no picture could mend. UsageError, InputError, ModelError."""
     scene.check(recipe, album)
+    darkroom.check(recipe, album)
     if recipe.cut is not None:
         _check_cut(recipe.cut, album)
 
@@ -185,6 +194,15 @@ def _delivered(result: Result, saving: Save) -> Result:
 
     layers = tuple(Layer(name, made(picture)) for name, picture in result.layers)
     return replace(result, picture=made(result.picture), layers=layers)
+
+
+def _subject(picture: Picture, result: Result, opened: Callable[[], Session]) -> Pixels:
+    """The subject's alpha, for steps that work on a part: as it was cut, as the file has it, or found now."""
+    if result.matte is not None:
+        return result.matte.alpha
+    if picture.alpha is not None:
+        return picture.alpha
+    return refine(picture, segment(picture, opened())).alpha
 
 
 def _box(result: Result) -> Box:

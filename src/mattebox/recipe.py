@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import difflib
 import json
+import math
 import re
 from itertools import pairwise
 from pathlib import Path
@@ -19,6 +20,8 @@ from msgspec import Meta, Struct
 from mattebox.errors import UsageError
 
 S = TypeVar("S")
+
+Only = Literal["all", "subject", "background"]
 
 
 class Cut(Struct, frozen=True, tag="cut", tag_field="step", forbid_unknown_fields=True):
@@ -75,6 +78,77 @@ class Cut(Struct, frozen=True, tag="cut", tag_field="step", forbid_unknown_field
     def network(self) -> str | None:
         """The model it needs, if it needs one."""
         return self.model if self.by.strip() == "network" else None
+
+
+class Balance(Struct, frozen=True, tag="balance", tag_field="step", forbid_unknown_fields=True):
+    """Take the colour of the light off the photograph."""
+
+    white: Annotated[
+        str,
+        Meta(
+            description="none, auto, grey (its mean is grey), a light such as 3200K, or the place of something grey, "
+            '"X,Y" in px or %'
+        ),
+    ] = "none"
+    strength: Annotated[int, Meta(description="how much of it, in percent", ge=0, le=100)] = 100
+    only: Annotated[Only, Meta(description="where: all, subject or background")] = "all"
+
+
+class Light(Struct, frozen=True, tag="light", tag_field="step", forbid_unknown_fields=True):
+    """Make it brighter or darker, flatter or deeper."""
+
+    light: Annotated[
+        Literal["none", "auto"], Meta(description="auto corrects exposure and contrast as far as the photograph needs")
+    ] = "none"
+    exposure: Annotated[float, Meta(description="stops brighter, or darker below 0", ge=-5, le=5)] = 0.0
+    contrast: Annotated[int, Meta(description="in percent; below 0 is flatter", ge=-100, le=100)] = 0
+    highlights: Annotated[int, Meta(description="in percent; below 0 darkens what is bright", ge=-100, le=100)] = 0
+    shadows: Annotated[int, Meta(description="in percent; above 0 brightens what is dark", ge=-100, le=100)] = 0
+    clarity: Annotated[int, Meta(description="local contrast, in percent; below 0 is softer", ge=-100, le=100)] = 0
+    strength: Annotated[int, Meta(description="how much of it all, in percent", ge=0, le=100)] = 100
+    only: Annotated[Only, Meta(description="where: all, subject or background")] = "all"
+
+    def __post_init__(self) -> None:
+        _finite("exposure", self.exposure)
+
+
+class Colour(Struct, frozen=True, tag="colour", tag_field="step", forbid_unknown_fields=True):
+    """Make colours stronger or weaker."""
+
+    saturation: Annotated[int, Meta(description="in percent; -100 is grey", ge=-100, le=100)] = 0
+    vibrance: Annotated[
+        int, Meta(description="the same, but less of what is colourful already, or skin", ge=-100, le=100)
+    ] = 0
+    only: Annotated[Only, Meta(description="where: all, subject or background")] = "all"
+
+
+class Style(Struct, frozen=True, tag="style", tag_field="step", forbid_unknown_fields=True):
+    """Take on the colours of another picture."""
+
+    picture: Annotated[str, Meta(description="path of the picture whose colours it takes on, or none")] = "none"
+    method: Annotated[
+        Literal["monge", "reinhard"],
+        Meta(description="monge turns the colours as a whole, reinhard moves each by itself"),
+    ] = "monge"
+    strength: Annotated[int, Meta(description="how far, in percent", ge=0, le=100)] = 60
+    only: Annotated[Only, Meta(description="where: all, subject or background")] = "all"
+
+
+class Sharpen(Struct, frozen=True, tag="sharpen", tag_field="step", forbid_unknown_fields=True):
+    """Sharpen without halos."""
+
+    amount: Annotated[int, Meta(description="how much, in percent; 80 is a good start", ge=0, le=300)] = 0
+    radius: Annotated[float, Meta(description="of what is sharpened, in pixels", ge=0.3, le=20)] = 1.0
+    threshold: Annotated[
+        int, Meta(description="what differs less than this many times the noise is left alone", ge=0, le=10)
+    ] = 2
+    halo: Annotated[
+        int, Meta(description="how far past its surroundings an edge may go, in percent of full light", ge=0, le=20)
+    ] = 2
+    only: Annotated[Only, Meta(description="where: all, subject or background")] = "all"
+
+    def __post_init__(self) -> None:
+        _finite("sharpen radius", self.radius)
 
 
 class Frame(Struct, frozen=True, tag="frame", tag_field="step", forbid_unknown_fields=True):
@@ -153,6 +227,10 @@ class Background(Struct, frozen=True, tag="background", tag_field="step", forbid
         Literal["encoded", "linear"],
         Meta(description="encoded blends as viewers show a transparent file, linear as a camera would have seen it"),
     ] = "encoded"
+    harmonise: Annotated[
+        int,
+        Meta(description="how far the subject takes on the light of a picture behind it, in percent", ge=0, le=100),
+    ] = 0
 
 
 class Save(Struct, frozen=True, tag="save", tag_field="step", forbid_unknown_fields=True):
@@ -192,8 +270,8 @@ class Save(Struct, frozen=True, tag="save", tag_field="step", forbid_unknown_fie
         return int(float(found[1]) * {"": 1, "k": 1e3, "M": 1e6}[found[2]])
 
 
-Step = Cut | Frame | Outline | Shadow | Background | Save
-ORDER: tuple[type[Step], ...] = (Cut, Frame, Outline, Shadow, Background, Save)
+Step = Cut | Balance | Light | Colour | Style | Sharpen | Frame | Outline | Shadow | Background | Save
+ORDER: tuple[type[Step], ...] = (Cut, Balance, Light, Colour, Style, Sharpen, Frame, Outline, Shadow, Background, Save)
 
 
 class Recipe(Struct, frozen=True, forbid_unknown_fields=True):
@@ -221,7 +299,7 @@ class Recipe(Struct, frozen=True, forbid_unknown_fields=True):
     @property
     def composes(self) -> bool:
         """Whether anything is done to the picture after the cut."""
-        return any(not isinstance(s, Cut | Save) for s in self.steps)
+        return any(not isinstance(s, Cut | Balance | Light | Colour | Style | Sharpen | Save) for s in self.steps)
 
     @property
     def saving(self) -> Save:
@@ -244,6 +322,11 @@ class Recipe(Struct, frozen=True, forbid_unknown_fields=True):
             plain = type(step)()
             lines += [f"{k} = {json.dumps(v, ensure_ascii=False)}" for k, v in own.items() if v != getattr(plain, k)]
         return "\n".join(lines).lstrip("\n") + "\n"
+
+
+def _finite(name: str, value: float) -> None:
+    if not math.isfinite(value):
+        raise UsageError(f"{name} is {value}", "give a number")
 
 
 def _name(step: type[Step]) -> str:

@@ -78,4 +78,6 @@ def _option(parameter: Parameter) -> Callable[[F], F]:
         kind = click.Choice([str(v) for v in info.values])
     elif isinstance(info, msgspec.inspect.IntType):
         kind = click.IntRange(info.ge, info.le)
+    elif isinstance(info, msgspec.inspect.FloatType):
+        kind = click.FloatRange(info.ge, info.le)
     return click.option(flag, parameter.name, type=kind, default=parameter.field.default, show_default=True, help=text)

@@ -74,7 +74,9 @@ def flat(fields: dict[str, Any]) -> dict[str, Any]:
             if known[name].switch is not None:
                 value = _switch(name, value)
             elif isinstance(bare, msgspec.inspect.IntType):
-                value = _number(name, value)
+                value = _number(name, value, int)
+            elif isinstance(bare, msgspec.inspect.FloatType):
+                value = _number(name, value, float)
         values[name] = value
     return values
 
@@ -128,8 +130,9 @@ def _switch(name: str, value: str) -> bool:
     return value.lower() in ("true", "1")
 
 
-def _number(name: str, value: str) -> int:
+def _number(name: str, value: str, kind: type[int] | type[float]) -> float:
     try:
-        return int(value)
+        return kind(value)
     except ValueError:
-        raise Problem(422, "invalid_parameter", f"{name} is no whole number", "send digits") from None
+        what = "whole number" if kind is int else "number"
+        raise Problem(422, "invalid_parameter", f"{name} is no {what}", "send digits") from None

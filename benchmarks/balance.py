@@ -1,0 +1,117 @@
+"""White balance on photographs put under known lights, and left as they are: how far off, and how much they change.
+
+    python -m benchmarks.balance [FOLDER_OR_TAR ...] [--most 100]
+
+scikit-image's photographs, and those of the folders or tar files given, which are taken for neutral. Degrees are
+between the light put on and the light taken off, in linear RGB, for each estimator alone and for what is done in the
+end. Change of the photographs as they are: mean CIE76 difference in Lab, over pixels.
+"""
+
+from __future__ import annotations
+
+import argparse
+import io
+import tarfile
+from collections.abc import Iterator
+from pathlib import Path
+
+import numpy as np
+import skimage.data
+from PIL import Image
+
+from mattebox.enhance import balance, illuminant, tone
+from mattebox.enhance.lab import lab_of
+from mattebox.enhance.light import Matrix, sampled, space_of
+from mattebox.recipe import Light
+from mattebox.types import Picture
+
+SPACE = space_of(Picture(np.zeros((1, 1, 3), np.uint8)))
+LIGHTS = {
+    "2800K": illuminant.of_temperature(2800, SPACE),
+    "3600K": illuminant.of_temperature(3600, SPACE),
+    "4800K": illuminant.of_temperature(4800, SPACE),
+    "9000K": illuminant.of_temperature(9000, SPACE),
+    "15000K": illuminant.of_temperature(15000, SPACE),
+    "3600K green": illuminant.of_temperature(3600, SPACE) * (0.9, 1, 0.9),
+    "green": np.array([0.8, 1, 0.75]),
+    "magenta": np.array([1.2, 1, 1.25]),
+}
+
+
+def photographs(places: list[Path]) -> Iterator[tuple[str, Picture]]:
+    for name in ("astronaut", "chelsea", "coffee", "rocket"):
+        yield name, Picture(np.ascontiguousarray(getattr(skimage.data, name)()))
+    for place in places:
+        if place.is_dir():
+            for path in sorted(p for p in place.rglob("*") if p.suffix.lower() in (".jpg", ".png", ".webp")):
+                yield path.name, Picture(np.asarray(Image.open(path).convert("RGB")))
+        else:
+            with tarfile.open(place) as held:
+                for member in held:
+                    file = held.extractfile(member) if member.isfile() else None
+                    if file is not None:
+                        yield member.name, Picture(np.asarray(Image.open(io.BytesIO(file.read())).convert("RGB")))
+
+
+def under(picture: Picture, light: Matrix) -> Picture:
+    """The photograph as an 8-bit file under a light, exposed so that nothing more is clipped."""
+    linear = SPACE.decoded(picture.rgb) * (light / light.max()).astype(np.float32)
+    return picture.with_pixels(SPACE.encoded(linear, picture.depth), None)
+
+
+def coloured(picture: Picture) -> bool:
+    return float(np.ptp(picture.rgb.astype(int), axis=-1).mean()) > 4
+
+
+def difference(one: Picture, other: Picture) -> float:
+    """Mean CIE76."""
+    a, b = (lab_of(SPACE.decoded(p.rgb), SPACE) for p in (one, other))
+    return float(np.linalg.norm(a - b, axis=-1).mean())
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("places", type=Path, nargs="*")
+    parser.add_argument("--most", type=int, default=100)
+    arguments = parser.parse_args()
+    pictures = [(n, p) for n, p in photographs(arguments.places) if coloured(p)][: arguments.most]
+    cast(pictures)
+    unchanged(pictures)
+
+
+def cast(pictures: list[tuple[str, Picture]]) -> None:
+    errors: dict[str, dict[str, list[float]]] = {}
+    for _, picture in pictures:
+        for name, light in LIGHTS.items():
+            seen = sampled(under(picture, light))
+            found = dict(balance.estimates(seen)) | {"done": balance.judged(seen).light, "nothing": np.ones(3)}
+            for way, told in found.items():
+                errors.setdefault(way, {}).setdefault(name, []).append(illuminant.degrees(told, light))
+    print(
+        f"{len(pictures)} photographs; mean degrees left\n{'':14}"
+        + "".join(f"{n:>13}" for n in LIGHTS)
+        + "   all  median"
+    )
+    for way, by_light in errors.items():
+        everything = np.concatenate(list(by_light.values()))
+        row = "".join(f"{np.mean(v):13.2f}" for v in by_light.values())
+        print(f"{way:14}{row}{everything.mean():6.2f}{np.median(everything):8.2f}")
+
+
+def unchanged(pictures: list[tuple[str, Picture]]) -> None:
+    rows = []
+    for name, picture in pictures:
+        whiter = balance.balanced(picture, balance.judged(sampled(picture)).light)
+        everything = tone.lit(whiter, tone.planned(whiter, Light(light="auto")))
+        grey = balance.balanced(picture, dict(balance.estimates(sampled(picture)))["grey world"])
+        rows.append((name, *(difference(picture, p) for p in (grey, whiter, everything))))
+    print("\nas they are: change        median    mean    most")
+    for i, way in enumerate(("grey world", "white balance", "auto everything"), 1):
+        values = np.array([r[i] for r in rows])
+        print(f"{way:24}{np.median(values):9.2f}{values.mean():8.2f}{values.max():8.2f}")
+    for name, *values in sorted(rows, key=lambda r: -r[3])[:8]:
+        print(f"  {name:40}" + "".join(f"{v:8.2f}" for v in values))
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,1 @@
+"""The rooms where a photograph is made better: size, noise, light, colour."""
