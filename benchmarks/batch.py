@@ -80,9 +80,10 @@ def speed(network: Path, count: int, rounds: int) -> None:
         took: dict[str, list[float]] = {what: [] for what in runs}
         for _ in range(rounds):
             for what, (command, cores) in runs.items():
-                took[what].append(
-                    seconds([*command, *(["--overwrite"] if what != "rembg p" else [])], cores, environment)
-                )
+                for out in work.iterdir():  # both leave alone what is there already
+                    if out.is_dir() and out.name != "in":
+                        shutil.rmtree(out)
+                took[what].append(seconds(command, cores, environment))
     print(f"{count} JPEGs of 12 MP to PNG unless said; seconds for the whole command, medians of {rounds} rounds")
     print("| | seconds | pictures a second | rembg p takes |\n|---|---|---|---|")
     for what, times in took.items():

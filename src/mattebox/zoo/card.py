@@ -83,6 +83,25 @@ class Output(Struct, frozen=True, forbid_unknown_fields=True):
             raise ValueError("scale must be positive, and index not negative")
 
 
+class Tiles(Struct, frozen=True, forbid_unknown_fields=True):
+    """How a network that answers with a picture is fed: RGB 0..1 in, RGB 0..1 of `scale` times the size out.
+
+    A pixel of the answer sees `reach` pixels around it; sides must be multiples of `multiple`; `bytes` is the memory a
+    pixel of the input takes while it runs. What the network cuts off on every side of its answer is `cut`, in pixels
+    of the input.
+    """
+
+    scale: int = 1
+    reach: int = 32
+    multiple: int = 1
+    cut: int = 0
+    bytes: int = 2000
+
+    def __post_init__(self) -> None:
+        if min(self.scale, self.multiple, self.bytes) < 1 or min(self.reach, self.cut) < 0:
+            raise ValueError("scale, multiple and bytes must be positive, reach and cut not negative")
+
+
 class Calibration(Struct, frozen=True, forbid_unknown_fields=True):
     """How outputs become promises: `confidence` = sigmoid(bias + slope x logit of the matte's own expected IoU);
     a subject is `found` when its confidence and its share of the picture reach these."""
@@ -108,15 +127,17 @@ class Card(Struct, frozen=True, forbid_unknown_fields=True):
     `weights` is a file beside the card or, when there is a `url` to pull it from, in the store; it must hash to
     `sha256` and `md5` (those that are given; one must be) and be `bytes` long (0 = unknown). `parts` are further files
     of the network, name -> sha256. `variants` are named changes to `input` or `output` ("fast": a smaller side).
+    Networks that upscale or restore have `tiles` in place of `input`, `output` and `calibration`.
     """
 
     name: str
-    task: Literal["cutout"]
+    task: Literal["cutout", "upscale", "restore"]
     architecture: str
     summary: str
     weights: str
     licence: Licence
-    input: Input
+    input: Input = Input(side=320)
+    tiles: Tiles | None = None
     sha256: str = ""
     md5: str = ""
     bytes: int = 0
@@ -135,6 +156,8 @@ class Card(Struct, frozen=True, forbid_unknown_fields=True):
     def __post_init__(self) -> None:
         if not (_hex(self.sha256, 64) or _hex(self.md5, 32)) or (self.sha256 and not _hex(self.sha256, 64)):
             raise ValueError("give the sha256 of the weights, or the md5 that their publisher gives")
+        if (self.tiles is None) != (self.task == "cutout"):
+            raise ValueError("tiles go with the tasks upscale and restore, and only with them")
         names = [self.weights, *self.parts]
         if any(not n or Path(n).name != n or n.startswith(".") or "\\" in n for n in names):
             raise ValueError("weights and parts are names of files, without folders")
