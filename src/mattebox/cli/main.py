@@ -21,6 +21,7 @@ COMMANDS = {
     "cut": "cut",
     "run": "run",
     "find": "find",
+    "analyse": "analyse",
     "check": "check",
     "recipes": "recipes",
     "serve": "serve",

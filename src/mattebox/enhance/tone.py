@@ -134,7 +134,7 @@ def bent(value: Floats, gain: Floats | np.float32) -> Floats:
     knee = np.maximum(value, np.float32(SHOULDER))
     room = np.maximum(1 - knee, np.float32(1e-6))
     over = np.maximum(made - knee, 0)
-    return np.where(made > knee, np.minimum(knee + room * (1 - np.exp(-over / room)), 1), made).astype(np.float32)
+    return np.where(made > knee, np.minimum(knee + room * over / (room + over), 1), made).astype(np.float32)
 
 
 def _local_gain(value: Floats, ground: local.Base, tone: Tone, rows: slice, care: Floats) -> Floats:
