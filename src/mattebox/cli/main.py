@@ -22,6 +22,7 @@ COMMANDS = {
     "cut": "cut",
     "run": "run",
     "find": "find",
+    "analyse": "analyse",
     "check": "check",
     "recipes": "recipes",
     "serve": "serve",

@@ -28,7 +28,7 @@ def coloured(picture: Picture, step: Colour, where: Pixels | None = None) -> Pic
         more = np.full(grey.shape, step.saturation / 100, np.float32)
         if step.vibrance:
             most, least = linear.max(-1), linear.min(-1)
-            rich = (most - least) / np.maximum(most, np.float32(1e-4))
+            rich = 1 - np.sqrt(least / np.maximum(most, np.float32(1e-4)))  # about as it is seen
             pale = (1 - rich) ** 2 if step.vibrance > 0 else 1 - rich
             more += (step.vibrance / 100 * pale * (1 - SPARED * skin.likeness(linear, space)))[..., None]
         return np.asarray(grey + (linear - grey) * _gain(linear, grey, np.maximum(more, -1)), np.float32)
@@ -41,6 +41,6 @@ def _gain(linear: Floats, grey: Floats, more: Floats) -> Floats:
     away = linear - grey
     room = np.where(away > 0, (1 - linear) / np.maximum(away, 1e-5), linear / np.maximum(-away, 1e-5))
     most = np.maximum(room.min(-1, keepdims=True), 0)
-    bent = most * (1 - np.exp(-more / np.maximum(most * ROOM, 1e-5)))
-    made: Floats = (1 + np.where(more > ROOM * most, np.minimum(bent, more), more)).astype(np.float32)
+    bent = most * (1 - np.exp(-np.maximum(more, 0) / np.maximum(most * ROOM, 1e-5)))
+    made: Floats = (1 + np.where(more > 0, np.minimum(bent, more), more)).astype(np.float32)
     return made

@@ -12,18 +12,19 @@ from mattebox.errors import UsageError
 
 COOLEST, HOTTEST = 2000, 25000  # kelvin
 BRADFORD = np.array([[0.8951, 0.2664, -0.1614], [-0.7502, 1.7135, 0.0367], [0.0389, -0.0685, 1.0296]])
-DAY = np.array([0.95047, 1, 1.08883])  # XYZ of sRGB's white, D65
+DAY = 6504  # kelvin of sRGB's white
 PAPER = np.array([0.96422, 1, 0.82521])  # XYZ of a profile's white, D50
 
 
 def of_temperature(kelvin: float, space: Space) -> Matrix:
-    """The light of a black body (locus by Kim et al. 2002), relative to daylight at 6504 K, in which sRGB's white is
+    """The light of a black body (locus by Kim et al. 2002), relative to one of DAY, which is
     white. UsageError outside COOLEST..HOTTEST."""
     if not COOLEST <= kelvin <= HOTTEST:
         raise UsageError(
             f"{kelvin:g}K is no usable temperature of light", f"give {COOLEST}K to {HOTTEST}K, such as 5500K"
         )
-    xyz = np.linalg.inv(BRADFORD) @ ((BRADFORD @ _locus(kelvin)) * (BRADFORD @ PAPER) / (BRADFORD @ DAY))
+    cones = (BRADFORD @ _locus(kelvin)) / (BRADFORD @ _locus(DAY)) * (BRADFORD @ PAPER)
+    xyz = np.linalg.inv(BRADFORD) @ cones
     rgb = np.maximum(np.linalg.solve(space.matrix, xyz), 0.01)
     return np.asarray(rgb / rgb[1])
 

@@ -21,6 +21,7 @@ DARKEST = np.float32(2.0**-10)  # light below which brightness in stops stands s
 SHOULDER = 0.75  # light above which gains are bent
 ITERATIONS = 4  # of the curve for low light
 MIDDLE = 0.18  # grey
+GAMMA = 2.2  # stops of light in one doubling of encoded values, about
 SPARED = 0.6  # share of clarity and contrast that skin is spared
 
 
@@ -64,19 +65,18 @@ def needed(sample: Sample) -> Tone:
     if seen.sum() < 64:
         return NONE
     value = encoded(sample.light.max(-1)[seen])
-    low, middle, high = (float(v) for v in np.percentile(value, (1, 50, 99)))
+    low, middle, bright, high = (float(v) for v in np.percentile(value, (1, 50, 90, 99)))
     exposure = 0.0
-    if high < 0.75:  # nothing bright in it: stretched so that its brightest come near white
-        exposure = 0.7 * 2.2 * float(np.log2(0.75 / max(high, 0.08)))
-        middle, low = min(0.5, middle * 2 ** (exposure / 2.2)), low * 2 ** (exposure / 2.2)
+    if high < 0.75:  # nothing bright in it: stretched so that its brightest come nearer to white
+        exposure = min(3.0, 0.7 * GAMMA * float(np.log2(0.75 / max(high, 0.08))))
+        low, middle, bright = (v * 2 ** (exposure / GAMMA) for v in (low, middle, bright))
     lift = 0.0
-    if middle < 0.3:
-        lift = min(0.55, 1.5 * (0.3 - middle))
+    if middle < 0.3:  # dark all over; where a tenth is bright, the dark is a black coat or a wood
+        lift = min(0.5, 1.5 * (0.3 - middle)) * float(np.clip((0.65 - bright) / 0.25, 0, 1))
     elif middle > 0.75 and low > 0.25:
-        lift = -min(0.3, 1.0 * (middle - 0.75))
-    spread = float(np.std(value))
-    flat = np.clip((0.14 - spread) / 0.08, 0, 1) * np.clip((0.75 - (high - low)) / 0.25, 0, 1)
-    return Tone(exposure=min(exposure, 3.0), lift=lift, contrast=0.4 * float(flat))
+        lift = -min(0.3, middle - 0.75)
+    narrow = np.clip((0.14 - np.std(value)) / 0.08, 0, 1) * np.clip((0.75 - (high - low)) / 0.25, 0, 1)
+    return Tone(exposure=exposure, lift=lift, contrast=0.3 * float(narrow))
 
 
 def lit(picture: Picture, tone: Tone, strength: float = 1, where: Pixels | None = None) -> Picture:
@@ -134,7 +134,7 @@ def bent(value: Floats, gain: Floats | np.float32) -> Floats:
     knee = np.maximum(value, np.float32(SHOULDER))
     room = np.maximum(1 - knee, np.float32(1e-6))
     over = np.maximum(made - knee, 0)
-    return np.where(made > knee, np.minimum(knee + room * (1 - np.exp(-over / room)), 1), made).astype(np.float32)
+    return np.where(made > knee, np.minimum(knee + room * over / (room + over), 1), made).astype(np.float32)
 
 
 def _local_gain(value: Floats, ground: local.Base, tone: Tone, rows: slice, care: Floats) -> Floats:

@@ -1,0 +1,85 @@
+"""`mattebox analyse`: what a photograph measures, in words and numbers, and the recipe that would mend it."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING
+
+import click
+
+from mattebox.errors import InputMissing, MatteboxError
+
+if TYPE_CHECKING:
+    from mattebox.enhance.analyse import Report
+    from mattebox.io.sources import Item
+
+
+@click.command("analyse", context_settings={"help_option_names": ["-h", "--help"]})
+@click.argument("inputs", nargs=-1, required=True, metavar="IN...")
+@click.option("--recursive", is_flag=True, help="Take the folders inside folders, too.")
+@click.option("--json", "as_json", is_flag=True, help="One JSON object per picture on standard output.")
+def command(inputs: tuple[str, ...], recursive: bool, as_json: bool) -> int:
+    """Say what photographs measure (clipping, exposure, contrast, cast, noise, blur, JPEG's blocks), and what would
+    mend them.
+
+    \b
+      mattebox analyse photo.jpg
+      mattebox analyse photos/ --json
+    """
+    from mattebox.io.sources import expand
+
+    codes = [_one(item, as_json) for item in expand(inputs, recursive=recursive)]
+    return next((c for c in codes if c), 0)
+
+
+def _one(item: Item | InputMissing, as_json: bool) -> int:
+    """Report on one picture, and return its exit code."""
+    from mattebox.enhance.analyse import analysed
+    from mattebox.io.read import read
+    from mattebox.io.sources import read_bytes, read_member
+
+    try:
+        if isinstance(item, InputMissing):
+            raise item
+        name = "/".join(str(p) for p in (item.path or "-", item.member) if p)
+        data = read_member(item.path, item.member) if item.path and item.member else read_bytes(item.path or "-")
+        report = analysed(read(data, name=name))
+    except MatteboxError as error:
+        click.echo(f"mattebox: {error}", err=True)
+        return error.exit_code
+    click.echo(json.dumps({"input": name, **_told(report)}) if as_json else _said(name, report))
+    return 0
+
+
+def _told(report: Report) -> dict[str, object]:
+    import msgspec
+
+    recipe = report.recipe
+    return {
+        "statistics": msgspec.to_builtins(report.statistics),
+        "cast": {"degrees": round(report.degrees, 1), "direction": report.direction},
+        "findings": list(report.findings),
+        "recipe": None if recipe is None else msgspec.to_builtins(recipe),
+    }
+
+
+def _said(name: str, report: Report) -> str:
+    found = report.statistics
+    ends = (" ".join(f"{share:.1%}" for share in shares) for shares in (found.black, found.white))
+    numbers = {
+        "black (r g b)": next(ends),
+        "burnt out (r g b)": next(ends),
+        "light": f"median {found.median:.2f}, key {found.key:.2f}",
+        "contrast": f"{found.contrast:.2f}, range {found.range:.2f}",
+        "cast": report.direction if report.direction == "none" else f"{report.direction}, {report.degrees:.0f} degrees",
+        "noise": f"{found.noise * 255:.1f} in 255",
+        "sharpness": f"{found.sharpness:.2f}",
+        "blocks of JPEG": f"{found.blocks:.2f}",
+    }
+    width = max(map(len, numbers))
+    lines = [f"{name}: {'; '.join(report.findings) or 'nothing to mend'}"]
+    lines += [f"  {what.ljust(width)}  {value}" for what, value in numbers.items()]
+    recipe = report.recipe
+    if recipe is not None:
+        lines += ["  suggested recipe:"] + [f"    {line}" for line in recipe.to_toml().splitlines() if line]
+    return "\n".join(lines)
