@@ -6,8 +6,10 @@ from pathlib import Path
 
 import pytest
 
+from mattebox.errors import MatteboxError
 from mattebox.jobs import desk
 from mattebox.jobs.desk import Failed, Jobs, KeyReused, Lost
+from mattebox.jobs.queue import Queue
 from tests.jobs.fakes import Fake, ended, opened
 
 CANARY = b"canary-3f9c"
@@ -146,3 +148,9 @@ def test_what_was_sent_goes_when_it_is_done_and_the_result_after_its_time(jobs: 
     assert jobs.sweep(time.time() + 3601) == 1
     assert jobs.status(name, "me") is None
     assert CANARY not in everything(folder)
+
+
+def test_one_queue_in_a_process(jobs: Jobs, tmp_path: Path) -> None:
+    with pytest.raises(MatteboxError, match="has a queue already"):
+        Queue(str(tmp_path)).start({})
+    assert ended(jobs, jobs.submit("me", b"task")).state == "done"

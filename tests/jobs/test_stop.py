@@ -51,37 +51,20 @@ def test_what_is_not_finished_at_a_stop_is_handed_back_and_done_by_the_next(tmp_
         following.stop()
 
 
-def test_a_job_that_a_crash_left_unqueued_is_queued_at_the_start(tmp_path: Path, fake: Fake) -> None:
+def test_what_a_crash_left_unqueued_is_queued_at_the_start_and_hooks_are_told(tmp_path: Path, fake: Fake) -> None:
+    told: list[Status] = []
     shelf = Shelf(tmp_path / "jobs", Open())
     shelf.prepare()
-    shelf.add("abc", {"owner": "me", "created": 1.0, "fingerprint": "", "hook": None}, b"task")
-    jobs = opened(tmp_path, fake)
-    try:
-        assert ended(jobs, "abc").state == "done"
-    finally:
-        jobs.stop()
-
-
-def test_a_hook_is_told_of_the_end(tmp_path: Path, fake: Fake) -> None:
-    told: list[Status] = []
+    shelf.add("abc", {"owner": "me", "created": 1.0, "fingerprint": "", "hook": "https://example.org/"}, b"task")
     jobs = opened(tmp_path, fake, tell=told.append)
     try:
-        name = jobs.submit("me", b"task", hook="https://example.org/")
         jobs.submit("me", b"silent")
+        assert ended(jobs, "abc").state == "done"
         for _ in range(500):
             if told:
                 break
             time.sleep(0.01)
-        assert [(s.name, s.state, s.hook) for s in told] == [(name, "done", "https://example.org/")]
-    finally:
-        jobs.stop()
-
-
-def test_one_queue_in_a_process(tmp_path: Path, fake: Fake) -> None:
-    jobs = opened(tmp_path, fake)
-    try:
-        with pytest.raises(MatteboxError, match="has a queue already"):
-            Queue(str(tmp_path)).start({})
+        assert [(s.name, s.state, s.hook) for s in told] == [("abc", "done", "https://example.org/")]
     finally:
         jobs.stop()
 

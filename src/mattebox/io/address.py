@@ -63,6 +63,15 @@ def may_be_reached(address: str, besides: Iterable[Network] = ()) -> bool:
     return is_public(found) or any(found in network for network in besides if network.version == found.version)
 
 
+def is_literal(host: str) -> bool:
+    """Is a host an address itself, plainly spelt?"""
+    try:
+        ipaddress.ip_address(host)
+    except ValueError:
+        return False
+    return True
+
+
 def oddly_spelt(host: str) -> bool:
     """Does a host end in a number without being a plain address? 0x7f.1, 017700000001 and 2130706433 are loopback."""
     last = host.rstrip(".").rpartition(".")[2]

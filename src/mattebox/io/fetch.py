@@ -19,7 +19,7 @@ from urllib.parse import SplitResult, urljoin, urlsplit
 
 from mattebox._version import __version__
 from mattebox.errors import InputError, InputMissing, InputTooLarge
-from mattebox.io.address import Network, may_be_reached, oddly_spelt
+from mattebox.io.address import Network, is_literal, may_be_reached, oddly_spelt
 
 Resolve = Callable[[str, int], list[str]]
 """Host and port -> its addresses. OSError when there are none."""
@@ -200,6 +200,8 @@ def _read(answer: http.client.HTTPResponse, host: str, most: int) -> bytes:
 
 def _resolved(host: str, port: int, rules: Rules, end: float) -> list[str]:
     """The addresses of a host, in time: the system's resolver knows no limit, so that it has a thread of its own."""
+    if is_literal(host):
+        return [host]
     found: list[list[str]] = []
 
     def ask() -> None:

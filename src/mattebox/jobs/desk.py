@@ -103,6 +103,11 @@ class Jobs:
         self.queue.stop(patience)
         self._returned.set()
 
+    def wait(self, seconds: float) -> None:
+        """Sleep, in the work of a queue. CancelledError when it is handed back meanwhile."""
+        if self._returned.wait(seconds):
+            raise CancelledError
+
     def submit(self, owner: str, task: bytes, *, key: str | None = None, hook: str | None = None) -> str:
         """Take a job in; its name. With a `key`, the same task has the same name however often it comes.
 

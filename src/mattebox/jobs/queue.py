@@ -86,7 +86,9 @@ class Queue:
             DBOS.enqueue_workflow(queue, _turn, queue, name)
 
     def state(self, queue: str, name: str) -> str | None:
-        """WAITING or RUNNING; None when it is neither."""
+        """WAITING or RUNNING; None when it is neither, or the queue stopped."""
+        if not _work:
+            return None
         row = DBOS.get_workflow_status(_row(queue, name))
         return STATES.get(row.status) if row else None
 

@@ -24,7 +24,12 @@ router = APIRouter(prefix="/v1.0", include_in_schema=False)
 async def remove_background(request: Request) -> Response:
     house = house_of(request)
     caller = _caller(house, request)
-    order = removebg.order(await _asked(request), house.settings.model)
+    if house.leaving:
+        raise Refused("busy", "The server is about to stop", "Try again in a while.", {"Retry-After": "5"})
+    asked = await _asked(request)
+    if house.settings.urls:
+        asked = await _with_pictures(house, asked)
+    order = removebg.order(asked, house.settings.model)
     fine, limits = house.access.spend(caller, house.pixels_of(order.source))
     if not fine:
         raise Refused("rate_limit_exceeded", "Rate limit exceeded", "Try again later.", limits)
@@ -55,6 +60,19 @@ def _caller(house: House, request: Request) -> str:
     if name is None:
         raise Refused("auth_failed", "API Key invalid", "Send it as X-API-Key.")
     return name
+
+
+async def _with_pictures(house: House, asked: Asked) -> Asked:
+    """Addresses among the fields replaced by what lies behind them; left where more than one source is given."""
+    fields, images = dict(asked.fields), dict(asked.images)
+    for name, others in removebg.ADDRESSES.items():
+        if fields.get(name) and not any(fields.get(o) or images.get(o) for o in others):
+            try:
+                images[others[0]] = await house.fetched(str(fields.pop(name)).strip())
+            except MatteboxError as error:
+                code = "failed_image_download" if name == "image_url" else "failed_bg_download"
+                raise Refused(code, error.problem, error.remedy) from None
+    return Asked(fields, images)
 
 
 async def _asked(request: Request) -> Asked:

@@ -2,31 +2,49 @@
 
 from __future__ import annotations
 
+import asyncio
 from dataclasses import dataclass, field
 
 from starlette.requests import Request
 
 from mattebox.io import header
+from mattebox.io.fetch import fetch
 from mattebox.server.access import Access
 from mattebox.server.counters import Counters
 from mattebox.server.crew import Crew
+from mattebox.server.office import Office
 from mattebox.server.problems import Problem
 from mattebox.server.settings import Settings
 
 
 @dataclass
 class House:
-    """The server's state. `ready` while pictures are taken."""
+    """The server's state. `ready` while pictures are taken; `leaving` from the first sign that it is to stop."""
 
     settings: Settings
     crew: Crew
     access: Access
+    office: Office
     counters: Counters = field(default_factory=Counters)
     ready: bool = False
+    leaving: bool = False
+    in_hand: int = 0  # requests that are being answered, but for those that only look
 
     @classmethod
     def of(cls, settings: Settings) -> House:
-        return cls(settings, Crew(settings), Access.of(settings.allowed_keys()))
+        crew = Crew(settings)
+        return cls(settings, crew, Access.of(settings.allowed_keys()), Office(settings, crew))
+
+    def check_staying(self) -> None:
+        """Problem 503 when the server is about to stop."""
+        if self.leaving:
+            raise Problem(503, "leaving", "the server is about to stop", "try again in a while", {"Retry-After": "5"})
+
+    async def fetched(self, url: str) -> bytes:
+        """The bytes behind an address, where that is allowed. MatteboxError, Problem."""
+        if not self.settings.urls:
+            raise Problem(422, "urls_off", "addresses of pictures are off on this server", "send the picture itself")
+        return await asyncio.to_thread(fetch, url, self.settings.rules())
 
     def caller(self, request: Request) -> str:
         """Who calls. Problem 401 when nobody known does."""
