@@ -72,7 +72,7 @@ def test_a_result_that_the_disk_changed_is_not_given_out(shelf: Shelf) -> None:
 
 
 def test_what_a_crash_left_half_done_is_cleared_away(shelf: Shelf) -> None:
-    for name in (".coming-x", ".going-a-1"):
+    for name in (".coming-local-x", ".going-a-1"):
         (shelf.root / name).mkdir()
         (shelf.root / name / "task").write_bytes(b"canary")
     shelf.prepare()

@@ -11,13 +11,14 @@ import json
 import threading
 import time
 import uuid
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from concurrent.futures import CancelledError
 from dataclasses import dataclass
 from typing import Any, Protocol
 
 from mattebox.errors import MatteboxError
-from mattebox.jobs.queue import WAITING, Queue
+from mattebox.jobs.machines import Machines
+from mattebox.jobs.queue import WAITING, Queue, QueueDown
 from mattebox.jobs.shelf import NoRoom, Shelf
 
 JOBS, HOOKS = "jobs", "hooks"
@@ -84,11 +85,13 @@ class Jobs:
         tell: Callable[[Status], None] | None = None,
     ) -> None:
         self.shelf, self.queue, self.doer, self.keep, self._tell = shelf, queue, doer, keep, tell
+        self.machines = Machines(shelf.root.parent / "machines", queue.executor)
         self._returned = threading.Event()  # what runs now belongs to whoever is next
 
     def start(self, at_once: int = 1) -> None:
         """Begin, with what a crash left first."""
-        self.shelf.prepare()
+        self.shelf.prepare(self.queue.executor)
+        self.machines.beat()
         self.queue.start({JOBS: (self._run, at_once), HOOKS: (self._hook, 8)})
         for name in self.shelf.names():
             if self.shelf.finished_at(name) is not None:
@@ -111,16 +114,22 @@ class Jobs:
     def submit(self, owner: str, task: bytes, *, key: str | None = None, hook: str | None = None) -> str:
         """Take a job in; its name. With a `key`, the same task has the same name however often it comes.
 
-        KeyReused when the key came with another task; NoRoom when the disk does not take it.
+        KeyReused when the key came with another task; NoRoom when the disk does not take it, QueueDown the queue.
         """
         name = uuid.uuid4().hex if key is None else hashlib.sha256(f"{owner}\0{key}".encode()).hexdigest()[:32]
         about = {"owner": owner, "created": time.time(), "fingerprint": _fingerprint(task, hook), "hook": hook}
-        if not self.shelf.add(name, about, task):
+        new = self.shelf.add(name, about, task, self.queue.executor)
+        if not new:
             known = self.shelf.job(name)
             if known is not None and known["fingerprint"] != about["fingerprint"]:
                 raise KeyReused("this idempotency key came with another request", "use a new key for a new request")
         if self.shelf.finished_at(name) is None:
-            self.queue.add(JOBS, name)
+            try:
+                self.queue.add(JOBS, name)
+            except QueueDown:
+                if new:  # nothing was promised
+                    self.shelf.erase(name)
+                raise
         return name
 
     def status(self, name: str, owner: str) -> Status | None:
@@ -164,6 +173,16 @@ class Jobs:
         old = (time.time() if now is None else now) - self.keep
         found = [n for n in self.shelf.names() if (at := self.shelf.finished_at(n)) is not None and at <= old]
         return sum(map(self._erase, found))
+
+    def beat(self) -> Sequence[str]:
+        """Give a sign of life, and take over what machines had in hand that give none; their names."""
+        self.machines.beat()
+        dead = self.machines.silent()
+        for name in dead:
+            self.queue.adopt(name)
+            self.shelf.prepare(name)
+            self.machines.bury(name)
+        return dead
 
     def _erase(self, name: str) -> bool:
         erased = self.shelf.erase(name)

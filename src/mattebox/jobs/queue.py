@@ -1,8 +1,8 @@
 """Whose turn it is, remembered through crashes: DBOS, on SQLite in one file or on Postgres for several machines.
 
 A row holds a job's random name and times, nothing that anyone sent. What was running when a process died is given out
-again when a process of the same name starts. DBOS keeps one instance in a process, so there is one Queue in a process.
-Knows nothing of what a job is.
+again when a process of the same name starts, or another adopts it. DBOS keeps one instance in a process, so there is
+one Queue in a process. Knows nothing of what a job is.
 """
 
 from __future__ import annotations
@@ -29,12 +29,16 @@ STATES = {"ENQUEUED": WAITING, "DELAYED": WAITING, "PENDING": RUNNING}
 _work: dict[str, Work] = {}  # by queue; DBOS calls functions of modules, not of objects
 
 
+class QueueDown(MatteboxError):
+    """The database does not take what is queued: full, or away."""
+
+
 class Queue:
     """Named queues, each with its work. `database`: a folder for SQLite's file, or a postgresql:// address."""
 
     def __init__(self, database: str, executor: str = "local") -> None:
         self._url = database if "://" in database else f"sqlite:///{Path(database) / 'queue.sqlite'}"
-        self._executor = executor
+        self.executor = executor
         self._busy: dict[tuple[str, str], None] = {}
         self._lock = threading.Lock()
 
@@ -47,7 +51,7 @@ class Queue:
             "name": "mattebox",
             "system_database_url": self._url,
             "application_version": VERSION,
-            "executor_id": self._executor,
+            "executor_id": self.executor,
             "log_level": "CRITICAL",
             "use_listen_notify": False,
         }
@@ -81,9 +85,12 @@ class Queue:
             client.destroy()
 
     def add(self, queue: str, name: str) -> None:
-        """Queue a name, durably; once, however often it is added."""
-        with SetWorkflowID(_row(queue, name)):
-            DBOS.enqueue_workflow(queue, _turn, queue, name)
+        """Queue a name, durably; once, however often it is added. QueueDown."""
+        try:
+            with SetWorkflowID(_row(queue, name)):
+                DBOS.enqueue_workflow(queue, _turn, queue, name)
+        except Exception as error:  # of the database's driver, whichever it is
+            raise QueueDown("the jobs' queue takes nothing", "free some space, or see to its database") from error
 
     def state(self, queue: str, name: str) -> str | None:
         """WAITING or RUNNING; None when it is neither, or the queue stopped."""
@@ -91,6 +98,13 @@ class Queue:
             return None
         row = DBOS.get_workflow_status(_row(queue, name))
         return STATES.get(row.status) if row else None
+
+    def adopt(self, executor: str) -> None:
+        """Queue again what a dead process of that name had in hand. One that lives after all does no harm by it but
+        work done twice."""
+        for row in DBOS.list_workflows(executor_id=executor, status="PENDING", load_input=False, load_output=False):
+            if row.queue_name:
+                DBOS.resume_workflow(row.workflow_id, queue_name=row.queue_name)
 
     def remove(self, queue: str, names: Iterable[str]) -> None:
         """Forget names, with their rows."""

@@ -40,20 +40,20 @@ class Shelf:
     root: Path
     seal: Seal
 
-    def prepare(self) -> None:
-        """Make the folder, and clear away what a crash left half come or half gone."""
+    def prepare(self, machine: str = "local") -> None:
+        """Make the folder, and clear away what a crash of that machine left half come, or anyone half gone."""
         try:
             self.root.mkdir(parents=True, exist_ok=True, mode=0o700)
         except OSError as error:
             raise _no_room(error) from error
         for path in self.root.iterdir():
-            if path.name.startswith((COMING, GOING)):
+            if path.name.startswith((f"{COMING}{machine}-", GOING)):
                 shutil.rmtree(path, ignore_errors=True)
 
-    def add(self, name: str, job: dict[str, Any], task: bytes) -> bool:
+    def add(self, name: str, job: dict[str, Any], task: bytes, machine: str = "local") -> bool:
         """Put a job on the shelf; False when one of that name is there already, which stays as it is."""
         try:
-            coming = Path(tempfile.mkdtemp(prefix=COMING, dir=self.root))
+            coming = Path(tempfile.mkdtemp(prefix=f"{COMING}{machine}-", dir=self.root))
         except OSError as error:
             raise _no_room(error) from error
         try:

@@ -11,6 +11,7 @@ from concurrent.futures import Future
 from typing import TYPE_CHECKING, Any, BinaryIO
 
 from mattebox.errors import MatteboxError
+from mattebox.jobs.machines import BEAT
 from mattebox.jobs.seal import Seal, seal_of
 from mattebox.server import hooks, problems
 from mattebox.server.crew import Busy, Crew, Done, WorkerLost
@@ -121,7 +122,7 @@ class Office:
             ) from error
         settings = self.settings
         shelf = Shelf(self.folder / "jobs", self.seal)
-        shelf.prepare()
+        shelf.prepare(settings.machine)
         self._hold()
         queue = Queue(settings.database or str(self.folder), settings.machine)
         jobs = Jobs(shelf, queue, self, keep=settings.keep, tell=self._tell)
@@ -149,10 +150,16 @@ class Office:
         hooks.deliver(status, self.settings.hook_secret, self.settings.rules(), self._jobs.wait)
 
     async def _sweep(self, jobs: Jobs) -> None:
+        """Erase what was kept long enough, and give signs of life to other machines."""
+        every, swept = min(SWEEP, max(0.5, self.settings.keep / 4)), 0.0
         while True:
-            await asyncio.sleep(min(SWEEP, max(0.5, self.settings.keep / 4)))
-            with contextlib.suppress(OSError, MatteboxError):
-                await asyncio.to_thread(jobs.sweep)
+            await asyncio.sleep(min(every, BEAT))
+            swept += min(every, BEAT)
+            with contextlib.suppress(Exception):  # a database or disk away for a while: the next round tries again
+                await asyncio.to_thread(jobs.beat)
+                if swept >= every:
+                    swept = 0.0
+                    await asyncio.to_thread(jobs.sweep)
 
 
 def _told(problem: Problem) -> dict[str, Any]:

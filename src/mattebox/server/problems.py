@@ -26,6 +26,7 @@ KINDS: dict[str, tuple[int, str]] = {  # class of ours -> status, code
     "KeyReused": (422, "idempotency_key_reused"),
     "InUse": (503, "no_jobs"),
     "NoRoom": (507, "storage_full"),
+    "QueueDown": (503, "queue_down"),
     "Unsealable": (500, "internal"),
     "Internal": (500, "internal"),
 }

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import dataclasses
 import os
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -137,4 +138,6 @@ def _check(settings: Settings) -> None:
         raise UsageError(f"{settings.port} is no port", "give 1 to 65535")
     if settings.database and not settings.database.startswith(("postgresql://", "postgres://")):
         raise UsageError(f"{PREFIX}DATABASE is no Postgres address", "give postgresql://user:password@host/name")
+    if not re.fullmatch(r"[A-Za-z0-9_.]{1,64}", settings.machine):
+        raise UsageError(f"{PREFIX}MACHINE={settings.machine} is no name", "give letters, digits, _ and .")
     settings.rules()
