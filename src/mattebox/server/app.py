@@ -35,6 +35,7 @@ def create(settings: Settings) -> FastAPI:
         house.ready = False
         await house.office.close()
         await house.crew.stop()
+        house.usage.close()
 
     app = FastAPI(title="mattebox", version=__version__, lifespan=life, docs_url=None, redoc_url=None)
     app.state.house = house

@@ -12,9 +12,11 @@ from mattebox.io.fetch import fetch
 from mattebox.server.access import Access
 from mattebox.server.counters import Counters
 from mattebox.server.crew import Crew
+from mattebox.server.keys import PICTURES
 from mattebox.server.office import Office
 from mattebox.server.problems import Problem
 from mattebox.server.settings import Settings
+from mattebox.server.usage import Usage
 
 
 @dataclass
@@ -25,6 +27,7 @@ class House:
     crew: Crew
     access: Access
     office: Office
+    usage: Usage
     counters: Counters = field(default_factory=Counters)
     ready: bool = False
     leaving: bool = False
@@ -33,7 +36,9 @@ class House:
     @classmethod
     def of(cls, settings: Settings) -> House:
         crew = Crew(settings)
-        return cls(settings, crew, Access.of(settings.allowed_keys()), Office(settings, crew))
+        access = Access.from_file(settings.keys)
+        usage = Usage(settings.data_folder() / f"usage-{settings.machine}.sqlite" if access.asked_for else None)
+        return cls(settings, crew, access, Office(settings, crew, usage), usage)
 
     def check_staying(self) -> None:
         """Problem 503 when the server is about to stop."""
@@ -46,16 +51,27 @@ class House:
             raise Problem(422, "urls_off", "addresses of pictures are off on this server", "send the picture itself")
         return await asyncio.to_thread(fetch, url, self.settings.rules())
 
-    def caller(self, request: Request) -> str:
-        """Who calls. Problem 401 when nobody known does."""
+    def caller(self, request: Request, scope: str = PICTURES) -> str:
+        """Who calls. Problem 401 when nobody known does, 403 when it is beyond the key."""
         name = self.access.caller(request.headers.get("x-api-key"))
         if name is None:
             raise Problem(401, "key_unknown", "the API key is missing or unknown", "send it as X-API-Key")
+        if not self.access.may(name, scope):
+            raise Problem(403, "scope_missing", f"the API key is not for {scope}", "ask for one with that scope")
         return name
+
+    def left(self, caller: str) -> int | None:
+        """Pictures that a caller has left this month; None for no end."""
+        quota = self.access.quota(caller)
+        return max(0, quota - self.usage.month(caller).pictures) if quota else None
 
     def counted(self, caller: str, source: bytes) -> dict[str, str]:
         """Count a picture by its header, before any work; the headers that tell the limit. Problem 429 at its end;
         InputTooLarge, not counted, when it is refused anyway."""
+        if self.left(caller) == 0:
+            raise Problem(
+                429, "quota_used_up", "the key's pictures of this month are used up", "wait for the next month"
+            )
         fine, told = self.access.spend(caller, self.pixels_of(source))
         if not fine:
             raise Problem(

@@ -17,6 +17,7 @@ from mattebox.errors import MatteboxError
 from mattebox.io import fetch
 from mattebox.server.described import described
 from mattebox.server.house import House, house_of
+from mattebox.server.keys import JOBS
 from mattebox.server.problems import Problem
 from mattebox.server.tasks import Task
 
@@ -43,6 +44,7 @@ def wanted(request: Request, house: House, task: Task) -> bool:
 async def accepted(request: Request, caller: str, task: Task, hook: str | None, limits: dict[str, str]) -> Response:
     """202 once the job is on disk. Problem 503 when there are too many; 422 for a reused key or a refused address."""
     house = house_of(request)
+    house.caller(request, JOBS)
     await _check_hook(house, hook)
     jobs = await house.office.jobs()
     if len(await asyncio.to_thread(jobs.shelf.names)) >= house.settings.jobs:
@@ -59,7 +61,7 @@ async def accepted(request: Request, caller: str, task: Task, hook: str | None, 
 async def listed(request: Request) -> Any:
     """The caller's jobs, newest first, a hundred at most."""
     house = house_of(request)
-    caller = house.caller(request)
+    caller = house.caller(request, JOBS)
     found = await asyncio.to_thread((await house.office.jobs()).list, caller)
     return {"jobs": [described(status) for status in found]}
 
@@ -80,7 +82,7 @@ async def result(request: Request, name: str) -> Response:
     if status.state == "failed":
         error = status.outcome["error"]
         raise Problem(error["status"], error["code"], error["problem"], error["remedy"])
-    found = await asyncio.to_thread((await house.office.jobs()).result, name, house.caller(request))
+    found = await asyncio.to_thread((await house.office.jobs()).result, name, house.caller(request, JOBS))
     if found is None:
         raise _unknown()
     known, body = found
@@ -101,7 +103,7 @@ async def events(request: Request, name: str) -> Response:
 async def cancel(request: Request, name: str) -> Any:
     """Stop a job that is not over."""
     house = house_of(request)
-    status = await asyncio.to_thread((await house.office.jobs()).cancel, name, house.caller(request))
+    status = await asyncio.to_thread((await house.office.jobs()).cancel, name, house.caller(request, JOBS))
     if status is None:
         raise _unknown()
     return described(status)
@@ -111,7 +113,7 @@ async def cancel(request: Request, name: str) -> Any:
 async def erase(request: Request, name: str) -> Response:
     """Stop a job, and erase all of it: what was sent, what was made, and that it ever was."""
     house = house_of(request)
-    if not await asyncio.to_thread((await house.office.jobs()).erase, name, house.caller(request)):
+    if not await asyncio.to_thread((await house.office.jobs()).erase, name, house.caller(request, JOBS)):
         raise _unknown()
     return Response(status_code=204)
 
@@ -139,7 +141,7 @@ async def _followed(request: Request, name: str) -> AsyncIterator[str]:
 
 async def _status(request: Request, name: str) -> Status:
     house = house_of(request)
-    status = await asyncio.to_thread((await house.office.jobs()).status, name, house.caller(request))
+    status = await asyncio.to_thread((await house.office.jobs()).status, name, house.caller(request, JOBS))
     if status is None:
         raise _unknown()
     return status

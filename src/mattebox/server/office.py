@@ -18,6 +18,7 @@ from mattebox.server.crew import Busy, Crew, Done, WorkerLost
 from mattebox.server.problems import Problem
 from mattebox.server.settings import Settings
 from mattebox.server.tasks import done, unpacked
+from mattebox.server.usage import Usage
 
 if TYPE_CHECKING:
     from mattebox.jobs.desk import Jobs, Status
@@ -33,8 +34,8 @@ class InUse(MatteboxError):
 class Office:
     """The server's jobs. `jobs()` opens them; until then nothing is imported, written or listened to."""
 
-    def __init__(self, settings: Settings, crew: Crew) -> None:
-        self.settings, self.crew = settings, crew
+    def __init__(self, settings: Settings, crew: Crew, usage: Usage) -> None:
+        self.settings, self.crew, self.usage = settings, crew, usage
         self.folder = settings.data_folder()
         self.seal: Seal = seal_of(settings.data_key, settings.data_key_file)
         self._jobs: Jobs | None = None
@@ -95,6 +96,9 @@ class Office:
             raise Failed(_told(problems.of(error))) from None
         finally:
             self._doing.pop(name, None)
+        job = self._jobs.shelf.job(name) if self._jobs else None
+        if job is not None:
+            self.usage.add(job["owner"], unpacked(task).pixels, made.seconds)
         return made.told, made.body
 
     def drop(self, name: str) -> None:

@@ -15,9 +15,11 @@ from mattebox.recipe import Recipe
 from mattebox.server import jobs, requests
 from mattebox.server.crew import Done
 from mattebox.server.house import House, house_of
+from mattebox.server.keys import USAGE
 from mattebox.server.problems import Problem
 from mattebox.server.requests import Asked
 from mattebox.server.tasks import done, prepared
+from mattebox.server.usage import Used
 
 BACKDROP = "background_image"
 
@@ -95,7 +97,25 @@ async def _answer(
         return await jobs.accepted(request, caller, task, hook, limits)
     if hook is not None:
         raise Problem(422, "invalid_parameter", "hook_url is for jobs", "send Prefer: respond-async with it")
-    return answered(await done(house.crew, task), request, limits)
+    made = await done(house.crew, task)
+    house.usage.add(caller, task.pixels, made.seconds)
+    return answered(made, request, limits)
+
+
+@router.get("/usage")
+async def used(request: Request) -> Any:
+    """What the key used, month by month: pictures, megapixels, seconds of work; of all keys, where its scope allows."""
+    house = house_of(request)
+    caller = house.access.caller(request.headers.get("x-api-key")) or house.caller(request)
+    found = house.usage.all() if house.access.may(caller, USAGE) else house.usage.of(caller)
+    return {"usage": [_used(house, each) for each in found], "left": house.left(caller)}
+
+
+def _used(house: House, used: Used) -> dict[str, Any]:
+    key = house.access.keys.get(used.caller)
+    name = {"key": key.id, "name": key.name} if key else {"key": used.caller[:8], "name": ""}
+    return name | {"month": used.month, "pictures": used.pictures, "megapixels": used.megapixels,
+                   "seconds": used.seconds}  # fmt: skip
 
 
 def answered(made: Done, request: Request, limits: dict[str, str]) -> Response:

@@ -31,7 +31,7 @@ ADDRESSES = {  # field that holds an address -> the fields it excludes, first th
     "bg_image_url": ("bg_image_file", "bg_color"),
 }
 
-STATUS = {"auth_failed": 403, "rate_limit_exceeded": 429, "internal": 500, "busy": 503}
+STATUS = {"auth_failed": 403, "insufficient_credits": 402, "rate_limit_exceeded": 429, "internal": 500, "busy": 503}
 
 
 class Refused(Exception):

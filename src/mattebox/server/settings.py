@@ -42,7 +42,9 @@ class Settings:
     timeout: int = setting(60, "seconds a picture may take before its worker is replaced")
     worker_memory: int = setting(4_000_000_000, "bytes of address space of a worker; 0 for no limit")
     drain: int = setting(25, "seconds that pictures in hand get to finish when the server is told to stop")
-    keys: str = setting("", "a file of API keys, one a line; empty for none on loopback")
+    keys: str = setting(
+        "", "a file of API keys, of `mattebox keys` or plain ones, one a line; empty for none on loopback"
+    )
     open: bool = setting(False, "listen beyond loopback without keys")
     origins: str = setting("", "origins that may call from a browser (CORS), comma-separated; empty for none")
     page: bool = setting(True, "serve the page")
@@ -74,21 +76,6 @@ class Settings:
         if not all(p.isdecimal() and 0 < int(p) < 65536 for p in ports):
             raise UsageError(f"{PREFIX}URL_PORTS={self.url_ports} are no ports", "give e.g. 8080,8443")
         return Rules(self.max_upload, besides=networks(self.url_networks), ports=frozenset(map(int, ports)))
-
-    def allowed_keys(self) -> frozenset[str]:
-        """The keys of the file. UsageError when it cannot be read or holds none."""
-        if not self.keys:
-            return frozenset()
-        try:
-            lines = Path(self.keys).read_text().splitlines()
-        except OSError as error:
-            raise UsageError(
-                f"{self.keys}: cannot be read ({error.strerror})", "give a file of keys, one a line"
-            ) from error
-        found = frozenset(line.strip() for line in lines if line.strip() and not line.startswith("#"))
-        if not found:
-            raise UsageError(f"{self.keys}: holds no key", "put one on each line")
-        return found
 
 
 def from_environment(environment: Mapping[str, str] = os.environ, **changes: Any) -> Settings:
