@@ -7,6 +7,7 @@ It may be killed at any time, and is, when a picture takes too long; decoders ru
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import sys
@@ -32,8 +33,9 @@ def main() -> None:
         _send(out, refusal(error))
         return
     _send(out, packed({"ready": True}))
-    while (frame := _receive(sys.stdin.buffer)) is not None:
-        _send(out, answer(*frame, threads))
+    with contextlib.suppress(BrokenPipeError):  # the server is gone: nobody is left to tell
+        while (frame := _receive(sys.stdin.buffer)) is not None:
+            _send(out, answer(*frame, threads))
 
 
 def answer(task: dict[str, Any], data: bytes, threads: int) -> bytes:
