@@ -15,6 +15,8 @@ from typing import TYPE_CHECKING, Any, BinaryIO
 
 from mattebox.server.protocol import LENGTHS, packed
 
+BEHIND = 10  # how far a worker steps back, so that the server answers while pictures are done
+
 if TYPE_CHECKING:
     from mattebox.types import Picture
 
@@ -24,6 +26,8 @@ def main() -> None:
     out = os.fdopen(os.dup(1), "wb")
     os.dup2(2, 1)  # whatever else prints must not break the frames
     _limit(memory)
+    if hasattr(os, "nice"):
+        os.nice(BEHIND)
     from mattebox.errors import MatteboxError
     from mattebox.zoo.session import open_session
 
