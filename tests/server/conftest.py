@@ -40,6 +40,7 @@ def mug() -> bytes:
 
 
 @pytest.fixture(scope="session")
-def client() -> Iterator[TestClient]:
-    with TestClient(create(Settings(model="fast", workers=1, timeout=30))) as client:
+def client(tmp_path_factory: pytest.TempPathFactory) -> Iterator[TestClient]:
+    settings = Settings(model="fast", workers=1, timeout=30, data=str(tmp_path_factory.mktemp("data")))
+    with TestClient(create(settings)) as client:
         yield client

@@ -42,7 +42,7 @@ def test_the_page_brings_its_policy_and_nothing_foreign(client: TestClient) -> N
 def test_keys_are_asked_for_where_there_are_any(tmp_path: Path, mug: bytes) -> None:
     keys = tmp_path / "keys"
     keys.write_text("# mine\nsecret-one\n")
-    with TestClient(create(Settings(keys=str(keys), model="fast", workers=1))) as client:
+    with TestClient(create(Settings(keys=str(keys), data=str(tmp_path), model="fast", workers=1))) as client:
         assert client.post("/v1/cutouts", files={"image": mug}).json()["code"] == "key_unknown"
         wrong = client.post("/v1.0/removebg", files={"image_file": mug}, headers={"X-API-Key": "secret-two"})
         assert (wrong.status_code, wrong.json()["errors"][0]["code"]) == (403, "auth_failed")

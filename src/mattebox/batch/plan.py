@@ -19,15 +19,19 @@ from mattebox.io.sources import Item
 @dataclass(frozen=True)
 class Job:
     """One picture's way: `source` (None = standard input) and `target` (None = standard output); `again` when an
-    earlier run of the same batch may have made the target already; `member` names it in a ZIP archive."""
+    earlier run of the same batch may have made the target already; `member` names it in a ZIP archive, `address` says
+    where it is to be fetched from."""
 
     source: Path | None
     target: Path | None
     again: bool = False
     member: str | None = None
+    address: str | None = None
 
     @property
     def name(self) -> str:
+        if self.address is not None:
+            return self.address
         if self.source is None:
             return "standard input"
         return str(self.source) if self.member is None else f"{self.source}/{self.member}"
@@ -62,7 +66,7 @@ def make_plan(found: Iterable[Item | InputMissing], naming: Naming) -> list[Job 
     items = [e for e in entries if isinstance(e, Item)]
     targets = iter(_targets(items, naming))
     jobs = [
-        Job(e.path, next(targets), naming.resume, e.member) if isinstance(e, Item) else Failure(e.problem, e)
+        Job(e.path, next(targets), naming.resume, e.member, e.address) if isinstance(e, Item) else Failure(e.problem, e)
         for e in entries
     ]
     return _all_checked(jobs, naming)
@@ -91,7 +95,9 @@ def from_manifest(path: Path, naming: Naming) -> list[Job | Failure]:
 
 
 def _all_checked(jobs: list[Job | Failure], naming: Naming) -> list[Job | Failure]:
-    inputs = {os.path.realpath(j.source) for j in jobs if isinstance(j, Job) and j.source and not j.member}
+    inputs = {
+        os.path.realpath(j.source) for j in jobs if isinstance(j, Job) and j.source and not (j.member or j.address)
+    }
     counts = Counter(os.path.normcase(j.target) for j in jobs if isinstance(j, Job) and j.target)
     twice = next((name for name, count in counts.items() if count > 1), None)
     if twice is not None:

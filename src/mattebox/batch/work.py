@@ -24,6 +24,7 @@ from mattebox.recipe import Recipe
 from mattebox.zoo.session import Session
 
 PIXELS = 100_000_000  # in hand at a time
+FETCHED = 100_000_000  # bytes from one address
 
 
 @dataclass(frozen=True)
@@ -83,13 +84,17 @@ class Work:
                 most_bytes=saving.most_bytes,
                 layers=result.layers,
                 overwrite=self.overwrite or job.again,
-                inputs=() if job.source is None else (job.source,),
+                inputs=() if job.source is None or job.address else (job.source,),
                 hidden=self.hidden,
             )
         return result
 
 
 def _bytes(job: Job) -> bytes:
+    if job.address is not None:
+        from mattebox.io.fetch import Rules, fetch
+
+        return fetch(job.address, Rules(most_bytes=FETCHED))
     if job.source is None:
         return read_bytes("-", name=job.name)
     return read_bytes(job.source, name=job.name) if job.member is None else read_member(job.source, job.member)

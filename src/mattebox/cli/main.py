@@ -26,6 +26,7 @@ COMMANDS = {
     "check": "check",
     "recipes": "recipes",
     "serve": "serve",
+    "keys": "keys",
     "models": "models",
     "doctor": "doctor",
     "completion": "completion",

@@ -17,6 +17,7 @@ from mattebox.batch.plan import Failure, Job, Naming, from_manifest, is_folder, 
 from mattebox.errors import UsageError
 from mattebox.io.sources import expand
 from mattebox.recipe import Recipe
+from mattebox.zoo.settings import offline
 
 if TYPE_CHECKING:
     from mattebox.batch.ledger import Ledger
@@ -29,6 +30,7 @@ F = TypeVar("F", bound=Callable[..., Any])
 MOST = 8  # pictures at a time unless told otherwise: memory goes by them
 
 OPTIONS: list[Callable[[Any], Any]] = [
+    click.option("--fetch", is_flag=True, help="Fetch photographs from http and https addresses, public ones only."),
     click.option(
         "--jobs",
         type=click.IntRange(1),
@@ -46,7 +48,7 @@ OPTIONS: list[Callable[[Any], Any]] = [
     click.option("--watch", is_flag=True, help="Stay, and do photographs as they come to rest in the folder IN."),
 ]  # fmt: skip
 
-NAMES = ("jobs", "manifest", "template", "report", "resume", "review", "review_under", "sheet", "watch")
+NAMES = ("fetch", "jobs", "manifest", "template", "report", "resume", "review", "review_under", "sheet", "watch")
 
 
 def many_options(command: F) -> F:
@@ -71,7 +73,9 @@ def planned(inputs: tuple[str, ...], names: Naming, options: dict[str, Any]) -> 
         return from_manifest(Path(options["manifest"]), names)
     if not inputs:
         raise click.UsageError("give at least one photograph, folder or pattern, or a --manifest")
-    return make_plan(expand(inputs, recursive=options["recursive"]), names)
+    if options["fetch"] and offline():
+        raise UsageError("--fetch needs the network, and it is forbidden", "leave out --fetch, or --offline")
+    return make_plan(expand(inputs, recursive=options["recursive"], addresses=options["fetch"]), names)
 
 
 def done(plan: list[Job | Failure], recipe: Recipe, options: dict[str, Any], as_json: bool) -> int:

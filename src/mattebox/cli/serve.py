@@ -15,6 +15,7 @@ from mattebox.errors import UsageError
 @click.option("--workers", type=click.IntRange(1), help="Processes that do the pictures.  [default: by processors]")
 @click.option("--model", help="The model used where a request names none.  [default: balanced]")
 @click.option("--keys", metavar="FILE", help="API keys, one a line; needed to listen beyond loopback.")
+@click.option("--data", metavar="FOLDER", help="Where jobs lie until they are erased.  [default: mattebox's own]")
 @click.option("--settings", is_flag=True, help="Print all settings (environment variables) and exit.")
 def command(settings: bool, **options: Any) -> int:
     """Serve the API and the page: drop a photograph, see the cutout. Only this machine is let in unless told otherwise.
@@ -34,11 +35,14 @@ def command(settings: bool, **options: Any) -> int:
         import uvicorn
 
         from mattebox.server.app import create
+        from mattebox.server.leave import CLOSING, Server
     except ImportError as error:
         raise UsageError("the server needs packages more", "pip install mattebox[server]") from error
+    app = create(chosen)
     click.echo(f"mattebox: http://{chosen.host}:{chosen.port}  (Ctrl-C stops it)", err=True)
-    uvicorn.run(
-        create(chosen), host=chosen.host, port=chosen.port, log_level="warning", access_log=False, server_header=False,
-        timeout_graceful_shutdown=chosen.drain, limit_concurrency=500, h11_max_incomplete_event_size=64 * 1024,
+    config = uvicorn.Config(
+        app, host=chosen.host, port=chosen.port, log_level="warning", access_log=False, server_header=False,
+        timeout_graceful_shutdown=CLOSING, limit_concurrency=500, h11_max_incomplete_event_size=64 * 1024,
     )  # fmt: skip
+    Server(config, app.state.house).run()
     return 0

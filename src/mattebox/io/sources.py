@@ -14,6 +14,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, BinaryIO
+from urllib.parse import unquote
 
 from mattebox.errors import InputMissing, InputTooLarge, InputUnreadable, UsageError
 
@@ -29,25 +30,30 @@ MAX_BYTES = 1 << 30
 @dataclass(frozen=True)
 class Item:
     """One picture to read: its `path` (None = standard input), where it lies below the folder that was named, so that
-    a tree of results can mirror the tree of photographs, and in a ZIP archive its `member`."""
+    a tree of results can mirror the tree of photographs, and in a ZIP archive its `member`. A picture to be fetched has
+    its `address`, and a name as if it lay in this folder."""
 
     path: Path | None
     relative: Path
     member: str | None = None
+    address: str | None = None
 
 
-def expand(words: Iterable[str | os.PathLike[str]], *, recursive: bool = False) -> Iterator[Item | InputMissing]:
-    """The pictures behind files, folders, globs and "-", lazily, each once; an InputMissing in place of what is not
-    there, so that one wrong word does not stop the rest.
+def expand(
+    words: Iterable[str | os.PathLike[str]], *, recursive: bool = False, addresses: bool = False
+) -> Iterator[Item | InputMissing]:
+    """The pictures behind files, folders, globs and "-", and http(s) addresses where they are allowed, lazily, each
+    once; an InputMissing in place of what is not there, so that one wrong word does not stop the rest.
 
     Folders give the files with one of SUFFIXES in natural order (2 before 10), hidden ones left out, and with
     `recursive` their subfolders' too. A file that is named is taken whatever its suffix.
     """
     seen: set[str] = set()
     for word in words:
-        for item in _expand(os.fspath(word), recursive):
+        for item in _expand(os.fspath(word), recursive, addresses):
             if isinstance(item, Item):
-                key = "-" if item.path is None else f"{os.path.realpath(item.path)}\0{item.member or ''}"
+                path = "-" if item.path is None else os.path.realpath(item.path)
+                key = item.address or f"{path}\0{item.member or ''}"
                 if key in seen:
                     continue
                 seen.add(key)
@@ -106,9 +112,15 @@ def natural(name: str) -> list[tuple[int, int, str]]:
     return [(0, int(digits), "") if digits else (1, 0, text) for digits, text in parts]
 
 
-def _expand(word: str, recursive: bool) -> Iterator[Item | InputMissing]:
+def _expand(word: str, recursive: bool, addresses: bool) -> Iterator[Item | InputMissing]:
     if word == "-":
         yield Item(None, Path("stdin"))
+    elif word.lower().startswith(("http://", "https://")) and not os.path.lexists(word):
+        if addresses:
+            name = _name_at(word)
+            yield Item(name, name, address=word)
+        else:
+            yield InputMissing(f"{word}: addresses are not fetched", "allow it with --fetch")
     elif os.path.isdir(word):
         yield from _folder(Path(word), recursive)
     elif word.lower().endswith(".zip") and os.path.isfile(word):
@@ -119,6 +131,13 @@ def _expand(word: str, recursive: bool) -> Iterator[Item | InputMissing]:
         yield from _glob(word, recursive)
     else:
         yield InputMissing(f"{word}: no such file or folder", "check its spelling")
+
+
+def _name_at(address: str) -> Path:
+    """A file's name for what lies at an address."""
+    last = re.sub(r"[?#].*", "", address).rpartition("/")[2]
+    name = re.sub(r"[^\w.-]", "_", unquote(last)).lstrip(".")[-100:]
+    return Path(name or "picture")
 
 
 def _folder(root: Path, recursive: bool) -> Iterator[Item | InputMissing]:

@@ -13,7 +13,7 @@ from fastapi.responses import JSONResponse
 
 from mattebox._version import __version__
 from mattebox.errors import MatteboxError
-from mattebox.server import around, compatible, own, problems
+from mattebox.server import around, compatible, jobs, own, problems
 from mattebox.server.house import House
 from mattebox.server.problems import Problem
 from mattebox.server.removebg import Refused
@@ -29,14 +29,18 @@ def create(settings: Settings) -> FastAPI:
     @asynccontextmanager
     async def life(_: FastAPI) -> AsyncIterator[None]:
         await house.crew.start()
+        await house.office.begin()
         house.ready = True
         yield
         house.ready = False
+        await house.office.close()
         await house.crew.stop()
+        house.usage.close()
 
     app = FastAPI(title="mattebox", version=__version__, lifespan=life, docs_url=None, redoc_url=None)
     app.state.house = house
     app.include_router(own.router)
+    app.include_router(jobs.router)
     app.include_router(compatible.router)
     app.include_router(around.router)
     if settings.page:
@@ -48,17 +52,26 @@ def create(settings: Settings) -> FastAPI:
     if settings.origins:
         origins = [o.strip() for o in settings.origins.split(",")]
         app.add_middleware(
-            CORSMiddleware, allow_origins=origins, allow_methods=["GET", "POST"], allow_headers=["X-API-Key"]
+            CORSMiddleware,
+            allow_origins=origins,
+            allow_methods=["GET", "POST", "DELETE"],
+            allow_headers=["X-API-Key", "Prefer", "Idempotency-Key"],
+            expose_headers=["Location"],
         )
     return app
 
 
 async def _surrounded(request: Request, call_next: Any) -> Response:
     """Count every answer by its route, and give it the headers it always carries."""
-    begun = time.perf_counter()
-    response: Response = await call_next(request)
+    begun, house = time.perf_counter(), request.app.state.house
+    works = request.method not in ("GET", "HEAD")
+    house.in_hand += works
+    try:
+        response: Response = await call_next(request)
+    finally:
+        house.in_hand -= works
     route = getattr(request.scope.get("route"), "path", "other")
-    request.app.state.house.counters.count(route, response.status_code, time.perf_counter() - begun)
+    house.counters.count(route, response.status_code, time.perf_counter() - begun)
     for name, value in ALWAYS.items():
         response.headers.setdefault(name, value)
     return response

@@ -26,7 +26,8 @@ async def alive() -> Response:
 
 @router.get("/readyz")
 async def ready(request: Request) -> Response:
-    yes = house_of(request).ready
+    house = house_of(request)
+    yes = house.ready and not house.leaving
     return PlainTextResponse("ready" if yes else "not ready", 200 if yes else 503)
 
 

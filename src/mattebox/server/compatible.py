@@ -8,8 +8,10 @@ from fastapi import APIRouter, Request, Response
 from fastapi.responses import JSONResponse
 
 from mattebox.errors import MatteboxError
+from mattebox.io.fetch import AddressRefused
 from mattebox.server import removebg, requests
 from mattebox.server.house import House, house_of
+from mattebox.server.keys import PICTURES
 from mattebox.server.problems import Problem
 from mattebox.server.removebg import Refused
 from mattebox.server.requests import Asked
@@ -24,7 +26,14 @@ router = APIRouter(prefix="/v1.0", include_in_schema=False)
 async def remove_background(request: Request) -> Response:
     house = house_of(request)
     caller = _caller(house, request)
-    order = removebg.order(await _asked(request), house.settings.model)
+    if house.leaving:
+        raise Refused("busy", "The server is about to stop", "Try again in a while.", {"Retry-After": "5"})
+    asked = await _asked(request)
+    if house.settings.urls:
+        asked = await _with_pictures(house, asked)
+    order = removebg.order(asked, house.settings.model)
+    if house.left(caller) == 0:
+        raise Refused("insufficient_credits", "Insufficient credits", "The key's pictures of this month are used up.")
     fine, limits = house.access.spend(caller, house.pixels_of(order.source))
     if not fine:
         raise Refused("rate_limit_exceeded", "Rate limit exceeded", "Try again later.", limits)
@@ -35,6 +44,7 @@ async def remove_background(request: Request) -> Response:
         raise Refused(code, error.problem, error.remedy, error.headers) from None
     except MatteboxError as error:
         raise removebg.of(error) from None
+    house.usage.add(caller, house.pixels_of(order.source), done.seconds)
     headers = removebg.headers(done.told) | limits
     if "application/json" not in request.headers.get("accept", ""):
         return Response(done.body, media_type=done.told["mime"], headers=headers)
@@ -44,9 +54,10 @@ async def remove_background(request: Request) -> Response:
 
 @router.get("/account")
 async def account(request: Request) -> Response:
-    """Nothing is charged here: all credits are 0, all sizes are open."""
-    _caller(house_of(request), request)
-    amounts = {"total": 0, "subscription": 0, "payg": 0, "enterprise": 0}
+    """Nothing is charged here: credits are what a key's quota leaves of this month, else 0; all sizes are open."""
+    house = house_of(request)
+    left = house.left(_caller(house, request)) or 0
+    amounts = {"total": left, "subscription": left, "payg": 0, "enterprise": 0}
     return JSONResponse({"data": {"attributes": {"credits": amounts, "api": {"free_calls": 0, "sizes": "all"}}}})
 
 
@@ -54,7 +65,25 @@ def _caller(house: House, request: Request) -> str:
     name = house.access.caller(request.headers.get("x-api-key"))
     if name is None:
         raise Refused("auth_failed", "API Key invalid", "Send it as X-API-Key.")
+    if not house.access.may(name, PICTURES):
+        raise Refused("auth_failed", "API Key is not for pictures", "Ask for one with that scope.")
     return name
+
+
+async def _with_pictures(house: House, asked: Asked) -> Asked:
+    """Addresses among the fields replaced by what lies behind them; left where more than one source is given."""
+    fields, images = dict(asked.fields), dict(asked.images)
+    for name, others in removebg.ADDRESSES.items():
+        if fields.get(name) and not any(fields.get(o) or images.get(o) for o in others):
+            try:
+                images[others[0]] = await house.fetched(str(fields.pop(name)).strip())
+            except MatteboxError as error:
+                kind = "image" if name == "image_url" else "bg"
+                code = f"failed_{kind}_download"
+                if isinstance(error, AddressRefused):
+                    code = "invalid_image_url" if kind == "image" else "invalid_bg_image_url"
+                raise Refused(code, error.problem, error.remedy) from None
+    return Asked(fields, images)
 
 
 async def _asked(request: Request) -> Asked:

@@ -41,6 +41,11 @@ class Done:
     told: dict[str, Any]
     body: bytes
 
+    @property
+    def seconds(self) -> float:
+        """Of work."""
+        return float(sum(self.told.get("seconds", {}).values()))
+
 
 class Crew:
     """All workers. `pixels` in hand never exceed the budget, but for a single larger picture alone."""

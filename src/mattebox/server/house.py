@@ -2,42 +2,76 @@
 
 from __future__ import annotations
 
+import asyncio
 from dataclasses import dataclass, field
 
 from starlette.requests import Request
 
 from mattebox.io import header
+from mattebox.io.fetch import fetch
 from mattebox.server.access import Access
 from mattebox.server.counters import Counters
 from mattebox.server.crew import Crew
+from mattebox.server.keys import PICTURES
+from mattebox.server.office import Office
 from mattebox.server.problems import Problem
 from mattebox.server.settings import Settings
+from mattebox.server.usage import Usage
 
 
 @dataclass
 class House:
-    """The server's state. `ready` while pictures are taken."""
+    """The server's state. `ready` while pictures are taken; `leaving` from the first sign that it is to stop."""
 
     settings: Settings
     crew: Crew
     access: Access
+    office: Office
+    usage: Usage
     counters: Counters = field(default_factory=Counters)
     ready: bool = False
+    leaving: bool = False
+    in_hand: int = 0  # requests that are being answered, but for those that only look
 
     @classmethod
     def of(cls, settings: Settings) -> House:
-        return cls(settings, Crew(settings), Access.of(settings.allowed_keys()))
+        crew = Crew(settings)
+        access = Access.from_file(settings.keys)
+        usage = Usage(settings.data_folder() / f"usage-{settings.machine}.sqlite" if access.asked_for else None)
+        return cls(settings, crew, access, Office(settings, crew, usage), usage)
 
-    def caller(self, request: Request) -> str:
-        """Who calls. Problem 401 when nobody known does."""
+    def check_staying(self) -> None:
+        """Problem 503 when the server is about to stop."""
+        if self.leaving:
+            raise Problem(503, "leaving", "the server is about to stop", "try again in a while", {"Retry-After": "5"})
+
+    async def fetched(self, url: str) -> bytes:
+        """The bytes behind an address, where that is allowed. MatteboxError, Problem."""
+        if not self.settings.urls:
+            raise Problem(422, "urls_off", "addresses of pictures are off on this server", "send the picture itself")
+        return await asyncio.to_thread(fetch, url, self.settings.rules())
+
+    def caller(self, request: Request, scope: str = PICTURES) -> str:
+        """Who calls. Problem 401 when nobody known does, 403 when it is beyond the key."""
         name = self.access.caller(request.headers.get("x-api-key"))
         if name is None:
             raise Problem(401, "key_unknown", "the API key is missing or unknown", "send it as X-API-Key")
+        if not self.access.may(name, scope):
+            raise Problem(403, "scope_missing", f"the API key is not for {scope}", "ask for one with that scope")
         return name
+
+    def left(self, caller: str) -> int | None:
+        """Pictures that a caller has left this month; None for no end."""
+        quota = self.access.quota(caller)
+        return max(0, quota - self.usage.month(caller).pictures) if quota else None
 
     def counted(self, caller: str, source: bytes) -> dict[str, str]:
         """Count a picture by its header, before any work; the headers that tell the limit. Problem 429 at its end;
         InputTooLarge, not counted, when it is refused anyway."""
+        if self.left(caller) == 0:
+            raise Problem(
+                429, "quota_used_up", "the key's pictures of this month are used up", "wait for the next month"
+            )
         fine, told = self.access.spend(caller, self.pixels_of(source))
         if not fine:
             raise Problem(

@@ -22,6 +22,12 @@ KINDS: dict[str, tuple[int, str]] = {  # class of ours -> status, code
     "Busy": (503, "busy"),
     "TookTooLong": (504, "took_too_long"),
     "WorkerLost": (500, "worker_lost"),
+    "AddressRefused": (422, "address_refused"),
+    "KeyReused": (422, "idempotency_key_reused"),
+    "InUse": (503, "no_jobs"),
+    "NoRoom": (507, "storage_full"),
+    "QueueDown": (503, "queue_down"),
+    "Unsealable": (500, "internal"),
     "Internal": (500, "internal"),
 }
 
@@ -53,7 +59,12 @@ def told(answer: dict[str, Any]) -> Problem:
 
 def response(problem: Problem) -> Response:
     """application/problem+json."""
-    body = {
+    return Response(json.dumps(document(problem)), problem.status, problem.headers, "application/problem+json")
+
+
+def document(problem: Problem) -> dict[str, Any]:
+    """RFC 9457's members, and ours."""
+    return {
         "type": f"about:blank#{problem.code}",
         "title": problem.code.replace("_", " "),
         "status": problem.status,
@@ -61,4 +72,3 @@ def response(problem: Problem) -> Response:
         "detail": problem.problem,
         "remedy": problem.remedy,
     }
-    return Response(json.dumps(body), problem.status, problem.headers, "application/problem+json")

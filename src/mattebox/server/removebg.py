@@ -26,7 +26,12 @@ SHADOWS = {"none": "none", "auto": "contact", "car": "contact", "3d": "contact",
 UPLOAD_MOST, PIXELS_MOST = 22_000_000, 50_000_000
 MARGIN_MOST = 500  # pixels a side
 
-STATUS = {"auth_failed": 403, "rate_limit_exceeded": 429, "internal": 500, "busy": 503}
+ADDRESSES = {  # field that holds an address -> the fields it excludes, first the one it stands for
+    "image_url": ("image_file", "image", "image_file_b64"),
+    "bg_image_url": ("bg_image_file", "bg_color"),
+}
+
+STATUS = {"auth_failed": 403, "insufficient_credits": 402, "rate_limit_exceeded": 429, "internal": 500, "busy": 503}
 
 
 class Refused(Exception):

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import dataclasses
 import os
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -14,6 +15,9 @@ from typing import Any
 
 from mattebox import processors
 from mattebox.errors import UsageError
+from mattebox.io.address import networks
+from mattebox.io.fetch import Rules
+from mattebox.zoo.settings import home
 
 PREFIX = "MATTEBOX_SERVER_"
 
@@ -38,10 +42,24 @@ class Settings:
     timeout: int = setting(60, "seconds a picture may take before its worker is replaced")
     worker_memory: int = setting(4_000_000_000, "bytes of address space of a worker; 0 for no limit")
     drain: int = setting(25, "seconds that pictures in hand get to finish when the server is told to stop")
-    keys: str = setting("", "a file of API keys, one a line; empty for none on loopback")
+    keys: str = setting(
+        "", "a file of API keys, of `mattebox keys` or plain ones, one a line; empty for none on loopback"
+    )
     open: bool = setting(False, "listen beyond loopback without keys")
     origins: str = setting("", "origins that may call from a browser (CORS), comma-separated; empty for none")
     page: bool = setting(True, "serve the page")
+    data: str = setting("", "the folder of jobs; empty for `server` in mattebox's own")
+    data_key: str = setting("", "32 bytes in base64 or hexadecimal that encrypt the jobs' folder (extra `encryption`)")
+    data_key_file: str = setting("", "a file that holds the data key")
+    database: str = setting("", "postgresql:// address of the jobs' queue, for several machines; empty for SQLite")
+    machine: str = setting("local", "this machine's name among several on one queue, the same after a restart")
+    keep: int = setting(3600, "seconds a finished job is kept before it is erased")
+    jobs: int = setting(1000, "jobs kept or waiting at a time; more are answered 503. 0 for no jobs at all")
+    job_pixels: int = setting(0, "pictures of more pixels become jobs unasked; 0 for none")
+    hook_secret: str = setting("", "the secret that signs web hooks; empty for no web hooks")
+    urls: bool = setting(False, "fetch pictures from the addresses that requests give")
+    url_networks: str = setting("", "networks that fetching and web hooks may reach besides public ones")
+    url_ports: str = setting("", "ports that they may reach besides 80 for http and 443 for https")
 
     def processes(self) -> int:
         return self.workers or max(1, processors.usable() // 2)
@@ -49,20 +67,15 @@ class Settings:
     def network_threads(self) -> int:
         return self.threads or max(1, processors.usable() // self.processes())
 
-    def allowed_keys(self) -> frozenset[str]:
-        """The keys of the file. UsageError when it cannot be read or holds none."""
-        if not self.keys:
-            return frozenset()
-        try:
-            lines = Path(self.keys).read_text().splitlines()
-        except OSError as error:
-            raise UsageError(
-                f"{self.keys}: cannot be read ({error.strerror})", "give a file of keys, one a line"
-            ) from error
-        found = frozenset(line.strip() for line in lines if line.strip() and not line.startswith("#"))
-        if not found:
-            raise UsageError(f"{self.keys}: holds no key", "put one on each line")
-        return found
+    def data_folder(self) -> Path:
+        return Path(self.data).expanduser().absolute() if self.data else home() / "server"
+
+    def rules(self) -> Rules:
+        """What may be fetched from where. UsageError."""
+        ports = [p.strip() for p in self.url_ports.split(",") if p.strip()]
+        if not all(p.isdecimal() and 0 < int(p) < 65536 for p in ports):
+            raise UsageError(f"{PREFIX}URL_PORTS={self.url_ports} are no ports", "give e.g. 8080,8443")
+        return Rules(self.max_upload, besides=networks(self.url_networks), ports=frozenset(map(int, ports)))
 
 
 def from_environment(environment: Mapping[str, str] = os.environ, **changes: Any) -> Settings:
@@ -110,3 +123,8 @@ def _check(settings: Settings) -> None:
         )
     if not 0 < settings.port < 65536:
         raise UsageError(f"{settings.port} is no port", "give 1 to 65535")
+    if settings.database and not settings.database.startswith(("postgresql://", "postgres://")):
+        raise UsageError(f"{PREFIX}DATABASE is no Postgres address", "give postgresql://user:password@host/name")
+    if not re.fullmatch(r"[A-Za-z0-9_.]{1,64}", settings.machine):
+        raise UsageError(f"{PREFIX}MACHINE={settings.machine} is no name", "give letters, digits, _ and .")
+    settings.rules()

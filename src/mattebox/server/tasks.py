@@ -5,18 +5,47 @@ Knows the crew and our header check; knows nothing of requests.
 
 from __future__ import annotations
 
+import json
+from dataclasses import dataclass
+from typing import Any
+
 from mattebox.errors import InputMissing, UsageError
 from mattebox.io import header
 from mattebox.recipe import Recipe
 from mattebox.server import problems
 from mattebox.server.crew import Crew, Done
+from mattebox.server.protocol import LENGTHS, packed
+from mattebox.server.settings import Settings
 
 
-async def carried_out(
-    crew: Crew, recipe: Recipe, source: bytes, images: dict[str, bytes] | None = None, most_pixels: int | None = None
-) -> Done:
-    """Have the crew do a recipe to a picture, shrunk to `most_pixels` first. MatteboxError, Problem."""
-    settings, others = crew.settings, images or {}
+@dataclass(frozen=True)
+class Task:
+    """What a worker is told, the bytes it needs, and the pixels it will hold."""
+
+    told: dict[str, Any]
+    data: bytes
+    pixels: int
+
+    def packed(self) -> bytes:
+        """As one piece, for a job; `unpacked` takes it apart."""
+        return packed({"task": self.told, "pixels": self.pixels}, self.data)
+
+
+def unpacked(piece: bytes) -> Task:
+    head, _ = LENGTHS.unpack_from(piece)
+    told = json.loads(piece[LENGTHS.size : LENGTHS.size + head])
+    return Task(told["task"], piece[LENGTHS.size + head :], told["pixels"])
+
+
+def prepared(
+    settings: Settings,
+    recipe: Recipe,
+    source: bytes,
+    images: dict[str, bytes] | None = None,
+    most_pixels: int | None = None,
+) -> Task:
+    """A recipe to a picture, shrunk to `most_pixels` first, as a task. MatteboxError for what the header tells."""
+    others = images or {}
     check_model(recipe)
     if not source:
         raise InputMissing("no picture was sent", "send one as the form's field `image`")
@@ -30,18 +59,30 @@ async def carried_out(
         spans[name] = (at, at + len(content))
         data.append(content)
         at += len(content)
-    task = {
+    told = {
         "recipe": builtins(recipe),
         "source": (0, len(source)),
         "images": spans,
         "max_pixels": settings.max_pixels,
         "most_pixels": most_pixels,
     }
-    async with crew.admitted(pixels):
-        done = await crew.do(task, b"".join(data))
-    if "error" in done.told:
-        raise problems.told(done.told)
-    return done
+    return Task(told, b"".join(data), pixels)
+
+
+async def carried_out(
+    crew: Crew, recipe: Recipe, source: bytes, images: dict[str, bytes] | None = None, most_pixels: int | None = None
+) -> Done:
+    """Have the crew do a recipe to a picture now. MatteboxError, Problem."""
+    return await done(crew, prepared(crew.settings, recipe, source, images, most_pixels))
+
+
+async def done(crew: Crew, task: Task) -> Done:
+    """Have the crew do a task, if there is room. MatteboxError, Problem."""
+    async with crew.admitted(task.pixels):
+        made = await crew.do(task.told, task.data)
+    if "error" in made.told:
+        raise problems.told(made.told)
+    return made
 
 
 def check_model(recipe: Recipe) -> None:

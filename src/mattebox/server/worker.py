@@ -7,12 +7,15 @@ It may be killed at any time, and is, when a picture takes too long; decoders ru
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import sys
 from typing import TYPE_CHECKING, Any, BinaryIO
 
 from mattebox.server.protocol import LENGTHS, packed
+
+BEHIND = 10  # how far a worker steps back, so that the server answers while pictures are done
 
 if TYPE_CHECKING:
     from mattebox.types import Picture
@@ -23,6 +26,8 @@ def main() -> None:
     out = os.fdopen(os.dup(1), "wb")
     os.dup2(2, 1)  # whatever else prints must not break the frames
     _limit(memory)
+    if hasattr(os, "nice"):
+        os.nice(BEHIND)
     from mattebox.errors import MatteboxError
     from mattebox.zoo.session import open_session
 
@@ -32,8 +37,9 @@ def main() -> None:
         _send(out, refusal(error))
         return
     _send(out, packed({"ready": True}))
-    while (frame := _receive(sys.stdin.buffer)) is not None:
-        _send(out, answer(*frame, threads))
+    with contextlib.suppress(BrokenPipeError):  # the server is gone: nobody is left to tell
+        while (frame := _receive(sys.stdin.buffer)) is not None:
+            _send(out, answer(*frame, threads))
 
 
 def answer(task: dict[str, Any], data: bytes, threads: int) -> bytes:

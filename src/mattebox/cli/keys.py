@@ -1,0 +1,79 @@
+"""`mattebox keys`: API keys for `mattebox serve`: made, listed, revoked."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import click
+
+from mattebox.cli.main import say
+
+HELP = {"help_option_names": ["-h", "--help"]}
+file_option = click.option(
+    "--file", type=click.Path(path_type=Path, dir_okay=False), envvar="MATTEBOX_SERVER_KEYS", required=True,
+    help="The file of keys.  [env: MATTEBOX_SERVER_KEYS]",
+)  # fmt: skip
+
+EXAMPLES = """
+\b
+Examples:
+  mattebox keys create shop --file keys --quota 1000       prints the key, this once
+  mattebox keys list --file keys
+  mattebox keys revoke shop --file keys                    a running server heeds it within a second
+  mattebox serve --host 0.0.0.0 --keys keys
+"""
+
+
+@click.group("keys", epilog=EXAMPLES, context_settings=HELP)
+def command() -> None:
+    """Make, list and revoke API keys for `mattebox serve`. The file holds their hashes only."""
+
+
+@command.command("create", context_settings=HELP)
+@click.argument("name")
+@file_option
+@click.option(
+    "--scope", "scopes", multiple=True, help="What it may do: pictures, jobs, usage.  [default: pictures, jobs]"
+)
+@click.option("--rate", type=click.IntRange(1), default=500, show_default=True, help="Megapixels a minute.")
+@click.option("--quota", type=click.IntRange(0), default=0, help="Pictures a month.  [default: no end]")
+def create(name: str, file: Path, scopes: tuple[str, ...], rate: int, quota: int) -> int:
+    """Make a key and print it on standard output. It is shown this once."""
+    from mattebox.server import keys
+
+    key, secret = keys.create(file, name, scopes or (keys.PICTURES, keys.JOBS), rate, quota)
+    click.echo(secret)
+    say(f"key {key.id} for {name!r} added to {file}; it is shown this once")
+    return 0
+
+
+@command.command("list", context_settings=HELP)
+@file_option
+@click.option("--json", "as_json", is_flag=True, help="One JSON object per key.")
+def list_(file: Path, as_json: bool) -> int:
+    """List the keys: id, name, scopes, limits, and whether they are revoked."""
+    from mattebox.server import keys
+
+    for key in keys.read(file):
+        facts = {"id": key.id, "name": key.name, "scopes": list(key.scopes), "rate": key.rate, "quota": key.quota,
+                 "created": key.created, "revoked": key.revoked}  # fmt: skip
+        if as_json:
+            click.echo(json.dumps(facts))
+            continue
+        quota = f"{key.quota} a month" if key.quota else "no quota"
+        state = f"revoked {key.revoked}" if key.revoked else "in use"
+        click.echo(f"{key.id}  {key.name or '-':16}  {','.join(key.scopes):20}  {key.rate} MP/min  {quota}  {state}")
+    return 0
+
+
+@command.command("revoke", context_settings=HELP)
+@click.argument("which")
+@file_option
+def revoke(which: str, file: Path) -> int:
+    """Revoke a key, by its id or its name."""
+    from mattebox.server import keys
+
+    key = keys.revoke(file, which)
+    say(f"key {key.id} ({key.name or 'no name'}) is revoked")
+    return 0

@@ -1,0 +1,92 @@
+"""Which addresses of the Internet a picture may be fetched from: public ones, and what the owner allows besides.
+
+Ranges are IANA's registries of special purpose addresses and what clouds put into public ones; Python's `is_global`
+passes some of them. Forms that carry an IPv4 address within an IPv6 one are refused whole. Opens no socket.
+"""
+
+from __future__ import annotations
+
+import ipaddress
+import re
+from collections.abc import Iterable
+from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network
+
+from mattebox.errors import UsageError
+
+Address = IPv4Address | IPv6Address
+Network = IPv4Network | IPv6Network
+
+NOT_PUBLIC_4 = tuple(
+    map(
+        IPv4Network,
+        (
+            *("0.0.0.0/8", "127.0.0.0/8", "169.254.0.0/16"),  # unspecified, loopback, link-local with its metadata
+            *("10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16", "100.64.0.0/10"),  # private, carriers' NAT
+            *("192.0.0.0/24", "192.0.2.0/24", "198.51.100.0/24", "203.0.113.0/24"),  # protocols, documentation
+            *("192.31.196.0/24", "192.52.193.0/24", "192.88.99.0/24", "192.175.48.0/24"),  # AS112, AMT, 6to4 relays
+            *("198.18.0.0/15", "224.0.0.0/4", "240.0.0.0/4"),  # benchmarks, multicast, reserved and broadcast
+            "168.63.129.16/32",  # a cloud's own service at a public address
+        ),
+    )
+)
+PUBLIC_6 = IPv6Network("2000::/3")  # loopback, mapped, NAT64, private, link-local, multicast and discard lie outside
+NOT_PUBLIC_6 = tuple(
+    map(
+        IPv6Network,
+        (
+            *("2001::/23", "2002::/16"),  # Teredo, benchmarks, ORCHID; 6to4
+            *("2001:db8::/32", "3fff::/20", "3ffe::/16"),  # documentation, the 6bone that was
+            "2620:4f:8000::/48",  # AS112
+        ),
+    )
+)
+ISATAP = (0x00005EFE, 0x02005EFE)  # bits 64 to 96
+
+NUMERIC = re.compile(r"(0x[0-9a-f]*|[0-9]+)", re.IGNORECASE)
+
+
+def is_public(address: Address) -> bool:
+    """Is it an ordinary address of the Internet?"""
+    if isinstance(address, IPv4Address):
+        return not any(address in network for network in NOT_PUBLIC_4)
+    if address.scope_id or address not in PUBLIC_6 or any(address in network for network in NOT_PUBLIC_6):
+        return False
+    return (int(address) >> 32) & 0xFFFFFFFF not in ISATAP
+
+
+def may_be_reached(address: str, besides: Iterable[Network] = ()) -> bool:
+    """Is a resolved address public, or among the networks allowed besides? What is no address is not."""
+    try:
+        found = ipaddress.ip_address(address)
+    except ValueError:
+        return False
+    return is_public(found) or any(found in network for network in besides if network.version == found.version)
+
+
+def is_literal(host: str) -> bool:
+    """Is a host an address itself, plainly spelt?"""
+    try:
+        ipaddress.ip_address(host)
+    except ValueError:
+        return False
+    return True
+
+
+def oddly_spelt(host: str) -> bool:
+    """Does a host end in a number without being a plain address? 0x7f.1, 017700000001 and 2130706433 are loopback."""
+    last = host.rstrip(".").rpartition(".")[2]
+    if not NUMERIC.fullmatch(last):
+        return False
+    try:
+        ipaddress.IPv4Address(host)  # refuses leading zeros
+    except ValueError:
+        return True
+    return False
+
+
+def networks(text: str) -> tuple[Network, ...]:
+    """Networks from a list with commas, e.g. 10.1.0.0/16. UsageError."""
+    try:
+        return tuple(ipaddress.ip_network(part.strip()) for part in text.split(",") if part.strip())
+    except ValueError as error:
+        raise UsageError(f"{text[:80]!r} is no list of networks ({error})", "give e.g. 10.1.0.0/16,fd12::/32") from None

@@ -1,0 +1,38 @@
+"""A job as JSON: what GET tells, server-sent events carry and web hooks bring. Holds no picture."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Any
+
+from mattebox.server import problems
+from mattebox.server.problems import Problem
+
+if TYPE_CHECKING:
+    from mattebox.jobs.desk import Status
+
+STAGES = {"queued": 0.0, "running": 0.5}
+
+
+def described(status: Status) -> dict[str, Any]:
+    """A job as JSON: progress is 0 while queued, 0.5 while running, 1 when over."""
+    outcome, link = status.outcome, f"/v1/jobs/{status.name}"
+    made = {n: v for n, v in outcome.items() if n not in ("state", "finished", "error", "stored_as")}
+    error = outcome.get("error")
+    problem = Problem(error["status"], error["code"], error["problem"], error["remedy"]) if error else None
+    return {
+        "id": status.name,
+        "state": status.state,
+        "progress": STAGES.get(status.state, 1.0),
+        "attempts": status.attempts,
+        "created": _when(status.created),
+        "finished": _when(outcome["finished"]) if outcome else None,
+        "links": {"self": link, "events": f"{link}/events"}
+        | ({"result": f"{link}/result"} if status.state == "done" else {}),
+        "made": made or None,
+        "error": problems.document(problem) if problem else None,
+    }
+
+
+def _when(seconds: float) -> str:
+    return datetime.fromtimestamp(seconds, UTC).isoformat(timespec="milliseconds")

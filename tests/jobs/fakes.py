@@ -1,0 +1,54 @@
+"""A doer that answers a task with its bytes doubled, or does as it is told; and a desk of jobs on a real queue."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Callable
+from concurrent.futures import CancelledError
+from pathlib import Path
+from typing import Any
+
+from mattebox.jobs.desk import Jobs, Status
+from mattebox.jobs.queue import Queue
+from mattebox.jobs.seal import Open
+from mattebox.jobs.shelf import Shelf
+
+
+class Fake:
+    """Answers a task with its bytes doubled; or does as it is told."""
+
+    def __init__(self) -> None:
+        self.calls: list[str] = []
+        self.act: Callable[[bytes], None] = lambda _: None
+        self.gate = threading.Event()
+        self.gate.set()
+        self.dropped: set[str] = set()
+
+    def do(self, name: str, task: bytes) -> tuple[dict[str, Any], bytes]:
+        self.calls.append(name)
+        self.act(task)
+        while not self.gate.wait(0.01):
+            if name in self.dropped:
+                raise CancelledError
+        return {"width": len(task)}, task * 2
+
+    def drop(self, name: str) -> None:
+        self.dropped.add(name)
+
+
+def opened(folder: Path, fake: Fake, **options: Any) -> Jobs:
+    jobs = Jobs(Shelf(folder / "jobs", Open()), Queue(str(folder)), fake, **options)
+    jobs.shelf.prepare()
+    jobs.start(2)
+    return jobs
+
+
+def ended(jobs: Jobs, name: str) -> Status:
+    for _ in range(1000):
+        status = jobs.status(name, "me")
+        assert status is not None
+        if status.over:
+            return status
+        time.sleep(0.01)
+    raise AssertionError(status)

@@ -1,0 +1,69 @@
+"""The same jobs on Postgres: one setting, another machine, nothing else changed."""
+
+from __future__ import annotations
+
+import os
+import pwd
+import shutil
+import socket
+import subprocess
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from mattebox.jobs.desk import Jobs
+from mattebox.jobs.queue import Queue
+from mattebox.jobs.seal import Open
+from mattebox.jobs.shelf import Shelf
+from tests.jobs.fakes import Fake, ended
+
+USER = "postgres"  # the server refuses to run as root
+
+
+def _postgres_can_run() -> bool:
+    if shutil.which("pg_ctl") is None:
+        return False
+    return os.getuid() != 0 or any(entry.pw_name == USER for entry in pwd.getpwall())
+
+
+pytestmark = pytest.mark.skipif(not _postgres_can_run(), reason="no Postgres on this machine: apt install postgresql")
+
+
+@pytest.fixture
+def address() -> Iterator[str]:
+    """A cluster of its own, gone afterwards."""
+    as_user = {"user": USER} if os.getuid() == 0 else {}
+    home = Path(tempfile.mkdtemp(prefix="mattebox-postgres-"))
+    if as_user:
+        shutil.chown(home, USER)
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+
+    def run(*words: str) -> None:
+        subprocess.run(words, check=True, stdout=subprocess.DEVNULL, cwd=home, timeout=40, **as_user)  # type: ignore[call-overload]
+
+    run("initdb", "-D", str(home / "data"), "-U", "mattebox", "-A", "trust", "--no-sync")
+    options = f"-p {port} -k {home} -h 127.0.0.1 -F"
+    run("pg_ctl", "-D", str(home / "data"), "-l", str(home / "log"), "-w", "-o", options, "start")
+    try:
+        yield f"postgresql://mattebox@127.0.0.1:{port}/jobs"
+    finally:
+        run("pg_ctl", "-D", str(home / "data"), "-m", "immediate", "stop")
+        shutil.rmtree(home)
+
+
+def test_jobs_on_postgres(address: str, tmp_path: Path) -> None:
+    for machine in ("one", "two"):
+        jobs = Jobs(Shelf(tmp_path / "jobs", Open()), Queue(address, machine), Fake())
+        jobs.start(4)
+        try:
+            names = {jobs.submit("me", b"%d" % i, key=str(i)) for i in range(8)}
+            assert {ended(jobs, name).state for name in names} == {"done"}
+            assert len(names) == len(jobs.shelf.names()) == 8
+            assert jobs.erase(names.pop(), "me")
+        finally:
+            jobs.stop()
+    assert list(tmp_path.glob("*.sqlite*")) == []

@@ -1,0 +1,76 @@
+"""What runs when a server stops is finished or handed back; what a crash left is gone on with."""
+
+import threading
+import time
+from pathlib import Path
+
+import pytest
+
+from mattebox.errors import MatteboxError
+from mattebox.jobs.desk import Status
+from mattebox.jobs.queue import Queue
+from mattebox.jobs.seal import Open
+from mattebox.jobs.shelf import Shelf
+from tests.jobs.fakes import Fake, ended, opened
+
+
+@pytest.fixture
+def fake() -> Fake:
+    return Fake()
+
+
+def test_what_runs_at_a_stop_is_finished(tmp_path: Path, fake: Fake) -> None:
+    jobs = opened(tmp_path, fake)
+    fake.gate.clear()
+    name = jobs.submit("me", b"task")
+    while not fake.calls:
+        time.sleep(0.01)
+    threading.Timer(0.3, fake.gate.set).start()
+    jobs.stop(5)
+    assert jobs.shelf.finished_at(name) is not None
+
+
+def test_what_is_not_finished_at_a_stop_is_handed_back_and_done_by_the_next(tmp_path: Path, fake: Fake) -> None:
+    jobs = opened(tmp_path, fake)
+    fake.gate.clear()
+    names = [jobs.submit("me", b"%d" % i, key=str(i)) for i in range(4)]
+    while len(fake.calls) < 2:
+        time.sleep(0.01)
+    jobs.stop()
+    fake.dropped.update(names)
+    assert all(jobs.shelf.finished_at(n) is None for n in names)
+    time.sleep(0.05)
+    again = Fake()
+    following = opened(tmp_path, again)
+    try:
+        assert [following.submit("me", b"%d" % i, key=str(i)) for i in range(4)] == names
+        statuses = [ended(following, n) for n in names]
+        assert [(s.state, s.attempts) for s in statuses] == [("done", 1)] * 4
+        assert sorted(again.calls) == sorted(names)
+    finally:
+        following.stop()
+
+
+def test_what_a_crash_left_unqueued_is_queued_at_the_start_and_hooks_are_told(tmp_path: Path, fake: Fake) -> None:
+    told: list[Status] = []
+    shelf = Shelf(tmp_path / "jobs", Open())
+    shelf.prepare()
+    shelf.add("abc", {"owner": "me", "created": 1.0, "fingerprint": "", "hook": "https://example.org/"}, b"task")
+    jobs = opened(tmp_path, fake, tell=told.append)
+    try:
+        jobs.submit("me", b"silent")
+        assert ended(jobs, "abc").state == "done"
+        for _ in range(500):
+            if told:
+                break
+            time.sleep(0.01)
+        assert [(s.name, s.state, s.hook) for s in told] == [("abc", "done", "https://example.org/")]
+    finally:
+        jobs.stop()
+
+
+def test_a_database_that_does_not_open_says_so(tmp_path: Path) -> None:
+    (tmp_path / "queue.sqlite").write_bytes(b"no database" * 100)
+    queue = Queue(str(tmp_path))
+    with pytest.raises(MatteboxError, match="does not open"):
+        queue.start({})
