@@ -19,9 +19,9 @@ import numpy as np
 import skimage.data
 from PIL import Image
 
-from mattebox.enhance import balance, illuminant, tone
-from mattebox.enhance.lab import lab_of
-from mattebox.enhance.light import Matrix, sampled, space_of
+from mattebox.enhancement import balance, illuminant, tone
+from mattebox.enhancement.lab import lab_of
+from mattebox.enhancement.light import Matrix, sampled, space_of
 from mattebox.recipe import Light
 from mattebox.types import Picture
 

@@ -1,14 +1,14 @@
 """Flat names: one for each field of each step, the same in Python, on the command line and in forms."""
 
-from typing import get_type_hints
+from typing import get_args, get_type_hints
 
 import msgspec
 import pytest
 
-from mattebox.api import Parameters
+from mattebox.api import Enhancing, Parameters
 from mattebox.errors import UsageError
 from mattebox.parameters import build_recipe, parameters
-from mattebox.recipe import ORDER, Background, Cut, Frame, Recipe, Shadow
+from mattebox.recipe import ORDER, Background, Composing, Cut, Frame, Recipe, Shadow
 
 
 def test_every_field_has_one_name_and_a_description() -> None:
@@ -20,9 +20,10 @@ def test_every_field_has_one_name_and_a_description() -> None:
 
 
 def test_python_takes_just_these() -> None:
-    """Names, kinds and order of `mb.cut`'s parameters are the steps'."""
+    """Names and kinds of `mb.cut`'s parameters are the steps', and those of `mb.enhance` are among them."""
     stated, known = get_type_hints(Parameters), parameters()
-    assert list(stated) == list(known)
+    assert set(stated) == set(known)
+    assert {known[name].step for name in get_type_hints(Enhancing)} == set(ORDER) - {Cut, *get_args(Composing)}
     for name, parameter in known.items():
         info = msgspec.inspect.type_info(parameter.field.type)
         bare = info.type if isinstance(info, msgspec.inspect.Metadata) else info

@@ -1,6 +1,6 @@
 """Fit the white balance's patterns: photographs taken for neutral are put under lights, and the light is to be told.
 
-    python -m workshop.white DATA --out src/mattebox/enhance/weights      about three minutes on one processor
+    python -m workshop.white DATA --out src/mattebox/enhancement/weights      about three minutes on one processor
 
 DATA holds tar shards of photographs: restore/train.tar, matte/background-*.tar, matte/unlabelled-*.tar. Of the latter
 only sets that share no picture with the benchmark's are taken. Knows nothing of how the answer is used.
@@ -23,8 +23,8 @@ from numpy.typing import NDArray
 from PIL import Image
 from torch import Tensor
 
-from mattebox.enhance import chroma, illuminant
-from mattebox.enhance.light import sampled, space_of
+from mattebox.enhancement import chroma, illuminant
+from mattebox.enhancement.light import sampled, space_of
 from mattebox.types import Picture
 
 SETS = {"houses_bg": 900, "caltech_bg_google": 300, "imagenet_samples_unl": 1000, "clothing_unl": 300,
@@ -186,7 +186,7 @@ def save(path: Path, filters: Tensor, prior: Tensor, count: int, error: tuple[fl
             {"what": "mean degrees on those held out", "value": round(error[0], 2)},
             {"what": "median degrees on those held out", "value": round(error[1], 2)},
         ],
-        "command": "python -m workshop.white DATA --out src/mattebox/enhance/weights",
+        "command": "python -m workshop.white DATA --out src/mattebox/enhancement/weights",
     }
     path.with_suffix(".json").write_text(json.dumps(card, indent=2) + "\n")
     print(f"{path}: {path.stat().st_size} bytes; {error[0]:.2f} degrees (median {error[1]:.2f})")

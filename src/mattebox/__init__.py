@@ -16,6 +16,8 @@ from mattebox._version import __version__ as __version__
 if TYPE_CHECKING:
     from mattebox import recipe
     from mattebox.api import cut as cut
+    from mattebox.api import enhance as enhance
+    from mattebox.api import upscale as upscale
     from mattebox.client import Client as Client
     from mattebox.errors import MatteboxError as MatteboxError
     from mattebox.errors import NoSubject as NoSubject
@@ -34,6 +36,8 @@ if TYPE_CHECKING:
 
 _HOMES = {
     "cut": "api",
+    "enhance": "api",
+    "upscale": "api",
     "Client": "client",
     "read": "io.read",
     "write": "io.write",

@@ -15,8 +15,10 @@ from mattebox import pipeline
 from mattebox.io.read import read
 from mattebox.io.write import write
 from mattebox.parameters import build_recipe
+from mattebox.parameters import parameters as known_parameters
 from mattebox.pipeline import Result
-from mattebox.recipe import Save
+from mattebox.presets import find_preset
+from mattebox.recipe import Recipe, Save
 from mattebox.types import Picture
 from mattebox.zoo.session import Session
 
@@ -24,7 +26,7 @@ Source = str | os.PathLike[str] | bytes | BinaryIO | Picture
 
 
 @dataclass(frozen=True)
-class Cutout(Result):
+class Made(Result):
     """A result that remembers where it came from, so that saving never overwrites the photograph, and how its recipe
     wants it saved."""
 
@@ -64,23 +66,14 @@ def save_options(saving: Save) -> SaveOptions:
     )
 
 
-class Parameters(TypedDict, total=False):
-    """What `cut` takes beside the photograph: the flat names of all steps' fields (see `mattebox cut --help`)."""
+class Enhancing(TypedDict, total=False):
+    """What `enhance` takes beside the photograph: its steps' fields (see `mattebox enhance --help`)."""
 
-    model: str
-    edges: Literal["refined", "plain"]
-    colours: Literal["clean", "source"]
-    empty: Literal["refuse", "keep"]
-    region: str
-    keep: str
-    drop: str
-    pick: str
-    trimap: str
-    garbage: str
-    holdout: str
-    by: str
-    tolerance: Literal["tight", "normal", "loose"]
-    matte_only: bool
+    restore: str
+    restore_model: str
+    upscale: str
+    upscale_model: str
+    upscale_detail: int
     balance: str
     balance_strength: int
     balance_only: Literal["all", "subject", "background"]
@@ -104,6 +97,30 @@ class Parameters(TypedDict, total=False):
     sharpen_threshold: int
     sharpen_halo: int
     sharpen_only: Literal["all", "subject", "background"]
+    format: str
+    quality: int
+    file_limit: str
+    profile: Literal["keep", "srgb"]
+    depth: Literal["keep", "8"]
+
+
+class Parameters(Enhancing, total=False):
+    """What `cut` takes beside the photograph: those of `enhance`, and these (see `mattebox cut --help`)."""
+
+    model: str
+    edges: Literal["refined", "plain"]
+    colours: Literal["clean", "source"]
+    empty: Literal["refuse", "keep"]
+    region: str
+    keep: str
+    drop: str
+    pick: str
+    trimap: str
+    garbage: str
+    holdout: str
+    by: str
+    tolerance: Literal["tight", "normal", "loose"]
+    matte_only: bool
     rotate: str
     crop: bool
     around: Literal["subject", "head"]
@@ -125,11 +142,6 @@ class Parameters(TypedDict, total=False):
     background_fit: Literal["cover", "contain", "tile"]
     blend: Literal["encoded", "linear"]
     harmonise: int
-    format: str
-    quality: int
-    file_limit: str
-    profile: Literal["keep", "srgb"]
-    depth: Literal["keep", "8"]
 
 
 def cut(
@@ -140,7 +152,7 @@ def cut(
     session: Session | None = None,
     max_pixels: int = 100_000_000,
     **parameters: Unpack[Parameters],
-) -> Cutout:
+) -> Made:
     """Cut the subject out of a photograph, and compose it if asked.
 
         mb.cut("mug.jpg", crop=True, size="1600x1600", fill="85%", background="white", shadow="contact")
@@ -149,10 +161,56 @@ def cut(
     the names of the command line's flags. Raises InputError, NoSubject, ModelError, DeviceError, UsageError; all are
     MatteboxError.
     """
-    recipe = build_recipe(parameters)
+    return _made(source, build_recipe(parameters), device, threads, session, max_pixels)
+
+
+def enhance(
+    source: Source,
+    *,
+    device: str = "auto",
+    threads: int | None = None,
+    max_pixels: int = 100_000_000,
+    **parameters: Unpack[Enhancing],
+) -> Made:
+    """Make a photograph better: noise, light, colours, sharpness, size. Nothing is cut.
+
+        mb.enhance("photo.jpg").save("better.jpg")
+        mb.enhance("photo.jpg", light="auto", sharpen=80)
+
+    Without parameters it does what the preset `enhance` does: what the photograph needs and no more. All else is as for
+    `cut`.
+    """
+    named = set(parameters) - {p.name for p in known_parameters().values() if p.step is Save}
+    base = Recipe((Save(),)) if named else find_preset("enhance")
+    return _made(source, build_recipe(parameters, base), device, threads, None, max_pixels)
+
+
+def upscale(
+    source: Source,
+    to: str = "2x",
+    *,
+    device: str = "auto",
+    threads: int | None = None,
+    max_pixels: int = 100_000_000,
+    **parameters: Unpack[Enhancing],
+) -> Made:
+    """Enlarge a photograph, and its transparency, with detail: `to` is 2x, 1.5x, or the longer side such as 4000px.
+
+        mb.upscale("photo.jpg", "4x").save("large.png")
+
+    All else is as for `enhance`.
+    """
+    recipe = build_recipe({**parameters, "upscale": to}, Recipe((Save(),)))
+    return _made(source, recipe, device, threads, None, max_pixels)
+
+
+def _made(
+    source: Source, recipe: Recipe, device: str, threads: int | None, session: Session | None, max_pixels: int
+) -> Made:
+    """The recipe done to a photograph from anywhere."""
     picture = source if isinstance(source, Picture) else read(source, max_pixels=max_pixels)
     path = Path(source) if isinstance(source, str | os.PathLike) else None
     result = pipeline.run(
         picture, recipe, session=session, device=device, threads=threads, name=str(path or "the photograph")
     )
-    return Cutout(**vars(result), source=path, saving=recipe.saving)
+    return Made(**vars(result), source=path, saving=recipe.saving)

@@ -15,11 +15,11 @@ import numpy as np
 
 from mattebox.compose import paint
 from mattebox.compose.scene import Album
-from mattebox.enhance import balance, tone
-from mattebox.enhance.colour import coloured
-from mattebox.enhance.harmonise import harmonised
-from mattebox.enhance.sharpen import sharpened
-from mattebox.enhance.transfer import styled
+from mattebox.enhancement import balance, tone
+from mattebox.enhancement.colour import coloured
+from mattebox.enhancement.harmonise import harmonised
+from mattebox.enhancement.sharpen import sharpened
+from mattebox.enhancement.transfer import styled
 from mattebox.recipe import Background, Balance, Colour, Light, Recipe, Sharpen, Style
 from mattebox.types import Depth, Picture, Pixels
 

@@ -22,13 +22,19 @@ from mattebox.recipe import (
     Light,
     Outline,
     Recipe,
+    Restore,
     Shadow,
     Sharpen,
     Step,
     Style,
+    Upscale,
 )
 
 RENAMED: dict[tuple[type[Step], str], str] = {
+    (Restore, "amount"): "restore",
+    (Restore, "model"): "restore_model",
+    (Upscale, "to"): "upscale",
+    **{(Upscale, name): f"upscale_{name}" for name in ("model", "detail")},
     (Balance, "white"): "balance",
     **{(Balance, name): f"balance_{name}" for name in ("strength", "only")},
     **{(Light, name): f"light_{name}" for name in ("strength", "only")},

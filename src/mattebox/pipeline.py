@@ -13,7 +13,7 @@ from typing import TypeVar
 
 import numpy as np
 
-from mattebox import darkroom
+from mattebox import darkroom, detail, processors
 from mattebox.components import subject_box
 from mattebox.compose import scene
 from mattebox.compose.scene import Album
@@ -25,8 +25,9 @@ from mattebox.matte.foreground import foreground
 from mattebox.matte.refine import enlarge, refine
 from mattebox.matte.screen import Screen, despilled
 from mattebox.matte.segment import segment
-from mattebox.recipe import Cut, Recipe, Save
+from mattebox.recipe import Cut, Recipe, Restore, Save, Upscale
 from mattebox.types import Box, Floats, Layer, Matte, Picture, Pixels
+from mattebox.zoo.imager import Imager, open_imager
 from mattebox.zoo.registry import find_card
 from mattebox.zoo.session import Session, open_session
 
@@ -75,16 +76,26 @@ def run(
 
     Raises NoSubject when there is nothing to cut out, InputError, ModelError, DeviceError, UsageError.
     """
-    stages, result = Stages(), Result(picture)
+    stages = Stages()
     scene.check(recipe, album)
     darkroom.check(recipe, album)
+    detail.check(recipe)
+    detail.wanted_size(picture.size, recipe)
 
     def opened(model: str = Cut().model) -> Session:
         return session or stages.run("open", lambda: open_session(model, device, threads))
 
+    def imager(model: str) -> Imager:
+        return stages.run("open", lambda: open_imager(model, device, threads or processors.usable()))
+
+    if recipe.find(Restore) is not None:
+        picture = stages.run("restore", lambda: detail.restored(picture, recipe, imager))
+    result = Result(picture)
     if recipe.cut is not None:
         step = recipe.cut
         result = cut_out(picture, step, stages, name, album, lambda: opened(step.model))
+    if recipe.find(Upscale) is not None:
+        picture, result = stages.run("upscale", lambda: _upscaled(picture, result, recipe, imager))
     if darkroom.develops(recipe):
         subject = partial(_subject, picture, result, opened)
         work = partial(darkroom.developed, picture, result.picture, recipe, subject, album)
@@ -102,6 +113,7 @@ def check(recipe: Recipe, album: Album = read_once) -> None:
     """Find out before any picture is read what no picture could mend. UsageError, InputError, ModelError."""
     scene.check(recipe, album)
     darkroom.check(recipe, album)
+    detail.check(recipe)
     if recipe.cut is not None:
         _check_cut(recipe.cut, album)
 
@@ -154,6 +166,18 @@ def cut_out(
     if session is None:
         return Result(made, matte)
     return Result(made, matte, session.card.name, session.device)
+
+
+def _upscaled(
+    picture: Picture, result: Result, recipe: Recipe, opened: Callable[[str], Imager]
+) -> tuple[Picture, Result]:
+    """The photograph and what was made of it, upscaled."""
+    made = detail.upscaled(result.picture, recipe, opened)
+    if made is result.picture:
+        return picture, result
+    behind = made if picture is result.picture else detail.along(picture, made.size)
+    matte = None if result.matte is None else detail.matte_of(result.matte, made)
+    return behind, replace(result, picture=made, matte=matte)
 
 
 def _held(step: Cut, picture: Picture, part: Box | None, album: Album) -> dict[str, Floats]:

@@ -12,7 +12,7 @@ import math
 import re
 from itertools import pairwise
 from pathlib import Path
-from typing import Annotated, Literal, TypeVar
+from typing import Annotated, Literal, TypeVar, get_args
 
 import msgspec
 from msgspec import Meta, Struct
@@ -22,6 +22,15 @@ from mattebox.errors import UsageError
 S = TypeVar("S")
 
 Only = Literal["all", "subject", "background"]
+
+
+class Restore(Struct, frozen=True, tag="restore", tag_field="step", forbid_unknown_fields=True):
+    """Take out noise, a little blur and the blocks of JPEG, before anything else is done."""
+
+    amount: Annotated[
+        str, Meta(description="none, auto (as much as the photograph needs), or a number from 0 to 1")
+    ] = "none"
+    model: Annotated[str, Meta(description="the network for it: standard, or a card's name or path")] = "standard"
 
 
 class Cut(Struct, frozen=True, tag="cut", tag_field="step", forbid_unknown_fields=True):
@@ -78,6 +87,18 @@ class Cut(Struct, frozen=True, tag="cut", tag_field="step", forbid_unknown_field
     def network(self) -> str | None:
         """The model it needs, if it needs one."""
         return self.model if self.by.strip() == "network" else None
+
+
+class Upscale(Struct, frozen=True, tag="upscale", tag_field="step", forbid_unknown_fields=True):
+    """Enlarge it with detail, and its transparency with it."""
+
+    to: Annotated[str, Meta(description="none, how many times (2x, 1.5x), or the longer side (4000px)")] = "none"
+    model: Annotated[
+        str, Meta(description="the networks for it: faithful adds nothing that was not there, or a card's name or path")
+    ] = "faithful"
+    detail: Annotated[
+        int, Meta(description="how much of the network's detail, in percent; 0 is plain Lanczos", ge=0, le=100)
+    ] = 100
 
 
 class Balance(Struct, frozen=True, tag="balance", tag_field="step", forbid_unknown_fields=True):
@@ -270,8 +291,10 @@ class Save(Struct, frozen=True, tag="save", tag_field="step", forbid_unknown_fie
         return int(float(found[1]) * {"": 1, "k": 1e3, "M": 1e6}[found[2]])
 
 
-Step = Cut | Balance | Light | Colour | Style | Sharpen | Frame | Outline | Shadow | Background | Save
-ORDER: tuple[type[Step], ...] = (Cut, Balance, Light, Colour, Style, Sharpen, Frame, Outline, Shadow, Background, Save)
+Photographic = Restore | Cut | Upscale | Balance | Light | Colour | Style | Sharpen  # make the picture
+Composing = Frame | Outline | Shadow | Background  # put it on a canvas
+Step = Photographic | Composing | Save
+ORDER: tuple[type[Step], ...] = get_args(Step)
 
 
 class Recipe(Struct, frozen=True, forbid_unknown_fields=True):
@@ -290,7 +313,8 @@ class Recipe(Struct, frozen=True, forbid_unknown_fields=True):
             if ORDER.index(after) < ORDER.index(before):
                 raise UsageError(f"{_name(before)} comes before {_name(after)}", f"put {_name(after)} first")
         if self.cut and self.cut.output == "matte" and self.composes:
-            raise UsageError(f"a matte has no {_name(kinds[1])}", 'leave it out or ask for output = "cutout"')
+            composing = next(k for k in kinds if issubclass(k, get_args(Composing)))
+            raise UsageError(f"a matte has no {_name(composing)}", 'leave it out or ask for output = "cutout"')
 
     @property
     def cut(self) -> Cut | None:
@@ -299,7 +323,7 @@ class Recipe(Struct, frozen=True, forbid_unknown_fields=True):
     @property
     def composes(self) -> bool:
         """Whether anything is done to the picture after the cut."""
-        return any(not isinstance(s, Cut | Balance | Light | Colour | Style | Sharpen | Save) for s in self.steps)
+        return any(isinstance(s, Composing) for s in self.steps)
 
     @property
     def saving(self) -> Save:

@@ -55,11 +55,11 @@ def worn(pictures: Tensor, most_noise: float = 55.0) -> Tensor:
     count = len(pictures)
     kind = torch.rand(count)
     out = pictures.clone()
-    plain = kind < 0.6
+    plain = kind < 0.5
     out[plain] = noisy(pictures[plain], torch.rand(int(plain.sum())) * most_noise)
-    jpeg = (kind >= 0.6) & (kind < 0.8)
+    jpeg = (kind >= 0.5) & (kind < 0.8)
     if jpeg.any():
-        out[jpeg] = compressed(pictures[jpeg], torch.randint(5, 95, (int(jpeg.sum()),)).tolist())
+        out[jpeg] = compressed(pictures[jpeg], (5 + 90 * torch.rand(int(jpeg.sum())) ** 2).int().tolist())
     for index in torch.nonzero((kind >= 0.8) & (kind < 0.96)).flatten().tolist():
         out[index : index + 1] = _all_three(pictures[index : index + 1])
     return out

@@ -1,19 +1,28 @@
 """PSNR as published tables have it: of luma with `scale` pixels shaved for enlarging, of all colours for denoising.
 
+    python -m workshop.detail.judge DATA --card up4-1 [--card FILE.json ...] [--perceptual squeezenet1.1.npz]
+
 Noise is Gaussian of a fixed seed, not clipped. Set5 and Set14 enlarged, CBSD68 denoised, JPEG of quality 10 on Set14.
+SSIM is of luma, as Wang et al. (2004) have it. Cards run as the house runs them; each beside bicubic, or the input.
 """
 
 from __future__ import annotations
 
+import argparse
 import math
 from collections.abc import Callable, Iterable
+from pathlib import Path
 
 import numpy as np
 import torch
 import torch.nn.functional as F
 from torch import Tensor
 
+from mattebox.enhancement.tiles import spans
+from mattebox.zoo.imager import Imager
 from workshop.detail.degrade import compressed, noisy, shrunk
+from workshop.detail.perceptual import Perceptual
+from workshop.detail.photos import photographs
 
 Restore = Callable[[Tensor], Tensor]
 SIGMAS = (15, 25, 50)
@@ -49,10 +58,49 @@ def unjpegging(restore: Restore, pictures: list[np.ndarray], quality: int = 10) 
     return {f"jpeg{quality}_gain": _mean(_unjpegged(restore, p, quality) for p in pictures)}
 
 
-def _enlarged(enlarge: Restore, picture: np.ndarray, scale: int) -> float:
+def table(
+    restore: Restore, scale: int, sets: dict[str, list[np.ndarray]], perceptual: Perceptual | None = None
+) -> dict[str, float]:
+    """All figures of a network, named as in tables."""
+    if scale == 1:
+        found = {f"CBSD68 {name} PSNR": v for name, v in denoising(restore, sets["CBSD68"]).items()}
+        return found | {"Set14 JPEG 10 PSNR gain": unjpegging(restore, sets["Set14"])["jpeg10_gain"]}
+    found = {}
+    for name in ("Set5", "Set14"):
+        pairs = [_pair(restore, p, scale) for p in sets[name]]
+        inner = (..., slice(scale, -scale), slice(scale, -scale))
+        found[f"{name} PSNR-Y"] = _mean(psnr(luma(a)[inner], luma(b)[inner]) for a, b in pairs)
+        found[f"{name} SSIM-Y"] = round(float(np.mean([ssim(luma(a)[inner], luma(b)[inner]) for a, b in pairs])), 4)
+        if perceptual is not None:
+            with torch.inference_mode():
+                seen = [float(perceptual(a, b)) for a, b in pairs]
+            found[f"{name} perceptual distance"] = round(float(np.mean(seen)), 4)
+    return found
+
+
+def ssim(one: Tensor, other: Tensor) -> float:
+    """Of luma 0..1, windows of 11 x 11 under a Gaussian of 1.5, inside only."""
+    line = torch.exp(-0.5 * ((torch.arange(11.0) - 5) / 1.5) ** 2)
+    window = (line[:, None] * line)[None, None] / line.sum() ** 2
+
+    def mean(x: Tensor) -> Tensor:
+        return F.conv2d(x, window)
+
+    a, b = mean(one), mean(other)
+    va, vb, both = mean(one * one) - a * a, mean(other * other) - b * b, mean(one * other) - a * b
+    c1, c2 = 0.01**2, 0.03**2
+    return float((((2 * a * b + c1) * (2 * both + c2)) / ((a * a + b * b + c1) * (va + vb + c2))).mean())
+
+
+def _pair(enlarge: Restore, picture: np.ndarray, scale: int) -> tuple[Tensor, Tensor]:
+    """What was made of the shrunk picture, and the picture."""
     whole = tensor(picture)
     whole = whole[:, :, : whole.shape[2] // scale * scale, : whole.shape[3] // scale * scale]
-    made = rounded(enlarge(shrunk(whole, scale)))
+    return rounded(enlarge(shrunk(whole, scale))), whole
+
+
+def _enlarged(enlarge: Restore, picture: np.ndarray, scale: int) -> float:
+    made, whole = _pair(enlarge, picture, scale)
     inner = (..., slice(scale, -scale), slice(scale, -scale))
     return psnr(luma(made)[inner], luma(whole)[inner])
 
@@ -87,5 +135,48 @@ def of_network(net: torch.nn.Module, multiple: int = 1, dtype: torch.dtype = tor
     return restore
 
 
+def of_imager(imager: Imager) -> Restore:
+    """A card's network on a whole picture, padded as the house does it."""
+    tiles = imager.tiles
+
+    def restore(picture: Tensor) -> Tensor:
+        pads = []
+        for side in picture.shape[:1:-1]:
+            (only,) = spans(side, side * tiles.scale, tiles, side)
+            pads += [-only.fed.start, only.fed.stop - side]
+        made = torch.from_numpy(imager.run(F.pad(picture, pads, mode="reflect").contiguous().numpy()))
+        return made[:, :, : picture.shape[2] * tiles.scale, : picture.shape[3] * tiles.scale]
+
+    return restore
+
+
+def bicubic(scale: int) -> Restore:
+    def enlarge(picture: Tensor) -> Tensor:
+        return F.interpolate(picture, scale_factor=scale, mode="bicubic")
+
+    return enlarge
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("data", type=Path, help="the folder with val.tar")
+    parser.add_argument("--card", action="append", required=True)
+    parser.add_argument("--perceptual", type=Path, help="SqueezeNet 1.1's weights (.npz)")
+    args = parser.parse_args()
+    sets, look = photographs(args.data / "val.tar"), Perceptual(args.perceptual) if args.perceptual else None
+    told: set[int] = set()
+    for name in args.card:
+        imager = Imager.open(name)
+        scale = imager.tiles.scale
+        if scale > 1 and scale not in told:
+            print(f"bicubic x{scale}", table(bicubic(scale), scale, sets, look))
+            told.add(scale)
+        print(imager.card.name, table(of_imager(imager), scale, sets, look))
+
+
 def _mean(values: Iterable[float]) -> float:
     return round(float(np.mean(list(values))), 3)
+
+
+if __name__ == "__main__":
+    main()

@@ -15,6 +15,8 @@ from pathlib import Path
 from mattebox.errors import InputMissing, MatteboxError, OutputError, UsageError
 from mattebox.io.sources import Item
 
+KEPT = (".png", ".jpg", ".jpeg", ".webp", ".avif", ".tif", ".tiff", ".bmp")  # suffixes that results may share
+
 
 @dataclass(frozen=True)
 class Job:
@@ -47,14 +49,20 @@ class Failure:
 
 @dataclass(frozen=True)
 class Naming:
-    """Where results go: -o's value `out`, the `suffix` new names get, a `template` for them, and whether results that
-    are there already may be replaced (`overwrite`) or are those of an earlier run (`resume`)."""
+    """Where results go: -o's value `out`, the `suffix` new names get ("": the photograph's own, where we write it), a
+    `template` for them, whether results that are there already may be replaced (`overwrite`) or are those of an earlier
+    run (`resume`), and the `word` that names beside photographs get."""
 
     out: str | None = None
     suffix: str = ".png"
     template: str | None = None
     overwrite: bool = False
     resume: bool = False
+    word: str = "cut"
+
+    def suffix_of(self, item: Item) -> str:
+        own = item.relative.suffix.lower()
+        return self.suffix or (own if own in KEPT else ".png")
 
 
 def make_plan(found: Iterable[Item | InputMissing], naming: Naming) -> list[Job | Failure]:
@@ -111,7 +119,7 @@ def is_folder(out: str) -> bool:
 
 
 def _targets(items: list[Item], naming: Naming) -> list[Path | None]:
-    out, suffix = naming.out, naming.suffix
+    out = naming.out
     if naming.template is not None:
         return [_filled(naming.template, i, n, naming) for n, i in enumerate(items, 1)]
     if out == "-" or (out is None and any(i.path is None for i in items)):
@@ -119,15 +127,17 @@ def _targets(items: list[Item], naming: Naming) -> list[Path | None]:
             raise UsageError("several pictures cannot go to standard output", "give a folder with -o")
         return [None] * len(items)
     if out is None:
-        beside = [
-            i.path.with_name(f"{i.relative.stem if i.member else i.path.stem}-cut{suffix}") for i in items if i.path
-        ]
-        return _apart(beside, items)
+        return _apart([_beside(i.path, i, naming) for i in items if i.path], items)
     if not is_folder(out):
         if len(items) > 1:
             raise UsageError(f"{out} is one file and there are {len(items)} pictures", "give a folder: -o FOLDER/")
         return [Path(out)] * len(items)
-    return _apart([Path(out) / i.relative.with_suffix(suffix) for i in items], items)
+    return _apart([Path(out) / i.relative.with_suffix(naming.suffix_of(i)) for i in items], items)
+
+
+def _beside(path: Path, item: Item, naming: Naming) -> Path:
+    stem = item.relative.stem if item.member else path.stem
+    return path.with_name(f"{stem}-{naming.word}{naming.suffix_of(item)}")
 
 
 def _filled(template: str, item: Item, number: int, naming: Naming) -> Path:
@@ -135,7 +145,7 @@ def _filled(template: str, item: Item, number: int, naming: Naming) -> Path:
     fields = {
         "stem": item.relative.stem,
         "folder": str(item.relative.parent) if item.relative.parent != Path() else "",
-        "suffix": naming.suffix.lstrip("."),
+        "suffix": naming.suffix_of(item).lstrip("."),
         "format": item.relative.suffix.lstrip("."),
         "index": number,
     }
@@ -149,7 +159,7 @@ def _filled(template: str, item: Item, number: int, naming: Naming) -> Path:
         raise UsageError(f"--name {template!r} leads out of the folder", "leave .. out of it")
     folder = Path(naming.out) if naming.out else (item.path.parent if item.path else Path())
     path = folder / name
-    return path if path.suffix else path.with_name(path.name + naming.suffix)
+    return path if path.suffix else path.with_name(path.name + naming.suffix_of(item))
 
 
 def _apart(targets: list[Path], items: list[Item]) -> list[Path | None]:

@@ -10,7 +10,7 @@ import time
 from dataclasses import dataclass, field
 from typing import Literal
 
-from mattebox import pipeline, processors
+from mattebox import detail, pipeline, processors
 from mattebox.batch.budget import Budget
 from mattebox.batch.plan import Job
 from mattebox.errors import MatteboxError
@@ -69,7 +69,8 @@ class Work:
     def _done(self, job: Job, data: bytes) -> Result:
         found = header.sniff(data, job.name)
         header.check_size(found, self.max_pixels, job.name)
-        with self.budget.hold(found.width * found.height):
+        height, width = detail.wanted_size((found.height, found.width), self.recipe)
+        with self.budget.hold(max(found.width * found.height, width * height)):
             picture = read(data, max_pixels=self.max_pixels, metadata=self.metadata, name=job.name)
             del data
             result = pipeline.run(picture, self.recipe, session=self.session, name=job.name)

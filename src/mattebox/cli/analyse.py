@@ -10,7 +10,7 @@ import click
 from mattebox.errors import InputMissing, MatteboxError
 
 if TYPE_CHECKING:
-    from mattebox.enhance.analyse import Report
+    from mattebox.enhancement.analyse import Report
     from mattebox.io.sources import Item
 
 
@@ -34,7 +34,7 @@ def command(inputs: tuple[str, ...], recursive: bool, as_json: bool) -> int:
 
 def _one(item: Item | InputMissing, as_json: bool) -> int:
     """Report on one picture, and return its exit code."""
-    from mattebox.enhance.analyse import analysed
+    from mattebox.enhancement.analyse import analysed
     from mattebox.io.read import read
     from mattebox.io.sources import read_bytes, read_member
 

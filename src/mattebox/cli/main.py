@@ -20,6 +20,8 @@ from mattebox.errors import MatteboxError
 
 COMMANDS = {
     "cut": "cut",
+    "enhance": "enhance",
+    "upscale": "upscale",
     "run": "run",
     "find": "find",
     "analyse": "analyse",

@@ -20,6 +20,7 @@ from mattebox.recipe import Recipe
 from mattebox.zoo.settings import offline
 
 if TYPE_CHECKING:
+    from mattebox.batch.compare import Compare
     from mattebox.batch.ledger import Ledger
     from mattebox.batch.sheet import Sheet
     from mattebox.batch.work import Outcome, Work
@@ -58,11 +59,11 @@ def many_options(command: F) -> F:
     return command
 
 
-def naming(out: str | None, suffix: str, options: dict[str, Any]) -> Naming:
+def naming(out: str | None, suffix: str, word: str, options: dict[str, Any]) -> Naming:
     """UsageError when the options do not go together."""
     if options["resume"] and not options["report"]:
         raise UsageError("--resume needs to know what was done", "give --report FILE, the same as before")
-    return Naming(out, suffix, options["template"], options["overwrite"], options["resume"])
+    return Naming(out, suffix, options["template"], options["overwrite"], options["resume"], word)
 
 
 def planned(inputs: tuple[str, ...], names: Naming, options: dict[str, Any]) -> list[Job | Failure]:
@@ -130,9 +131,16 @@ class Keep:
     """Everything that is kept of outcomes: told to the user, and written to report, sheet and review folder."""
 
     def __init__(
-        self, report: Report, ledger: Ledger | None, sheet: Sheet | None, review: Path | None, under: float
+        self,
+        report: Report,
+        ledger: Ledger | None,
+        sheet: Sheet | None,
+        compare: Compare | None,
+        review: Path | None,
+        under: float,
     ) -> None:
-        self.report, self.ledger, self.sheet, self.review, self.under = report, ledger, sheet, review, under
+        self.report, self.ledger, self.sheet, self.compare = report, ledger, sheet, compare
+        self.review, self.under = review, under
 
     def finished(self, job: Job) -> bool:
         return self.ledger is not None and self.ledger.finished(job)
@@ -154,6 +162,8 @@ class Keep:
             self.report.finished(outcome.job, outcome.result, outcome.seconds)
         if self.sheet is not None:
             self.sheet.add(outcome)
+        if self.compare is not None:
+            self.compare.add(outcome)
         self._review(outcome)
 
     def _review(self, outcome: Outcome) -> None:
@@ -183,6 +193,7 @@ def _ready(
     recipe: Recipe, options: dict[str, Any], beside: int, jobs: Iterable[Job], report: Report
 ) -> Iterator[tuple[Work, Keep]]:
     """Start the network once, so that a missing device is said before any picture is read; open what is kept."""
+    from mattebox.batch.compare import Compare
     from mattebox.batch.ledger import Ledger
     from mattebox.batch.sheet import Sheet
     from mattebox.batch.work import Work
@@ -199,16 +210,21 @@ def _ready(
         ledger = Ledger(Path(options["report"]), recipe, model, resume=options["resume"], doubtful=under)
         clear_leftovers(j.target.parent for j in jobs if j.target and options["resume"])
     sheet = Sheet(Path(options["sheet"])) if options["sheet"] else None
+    compare = Compare(Path(options["compare"])) if options["compare"] else None
+    if compare is not None:
+        compare.check(list(jobs))
     review = Path(options["review"]) if options["review"] else None
     work = Work(
         recipe, session, options["max_pixels"], options["metadata"], options["overwrite"],
         "keep" if options["keep_hidden"] else "zero", beside, ledger is not None,
     )  # fmt: skip
     try:
-        yield work, Keep(report, ledger, sheet, review, options["review_under"])
+        yield work, Keep(report, ledger, sheet, compare, review, options["review_under"])
     finally:
         if sheet is not None and sheet.cells:
             sheet.write()
+        if compare is not None:
+            compare.close()
         if ledger is not None:
             ledger.close()
         report.closed()

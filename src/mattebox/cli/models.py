@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 
 HELP = {"help_option_names": ["-h", "--help"]}
 as_json = click.option("--json", "as_json", is_flag=True, help="One JSON object per model.")
+task = click.option("--task", type=click.Choice(["cutout", "upscale", "restore"]), help="Only models for that.")
 
 EXAMPLES = """
 \b
@@ -37,19 +38,21 @@ hash stays the card's. HTTPS_PROXY is heeded.
 
 @click.group("models", invoke_without_command=True, epilog=EXAMPLES, context_settings=HELP)
 @as_json
+@task
 @policy.commercial
 @click.pass_context
-def command(context: click.Context, as_json: bool) -> int | None:
+def command(context: click.Context, as_json: bool, task: str | None) -> int | None:
     """List the models, pull published ones, add your own."""
-    return _list(as_json) if context.invoked_subcommand is None else None
+    return _list(as_json, task) if context.invoked_subcommand is None else None
 
 
 @command.command("list", context_settings=HELP)
 @as_json
+@task
 @policy.commercial
-def list_(as_json: bool) -> int:
+def list_(as_json: bool, task: str | None) -> int:
     """List the models: presets, licence, commercial use, and whether the weights are here. Needs no network."""
-    return _list(as_json)
+    return _list(as_json, task)
 
 
 @command.command("show", context_settings=HELP)
@@ -145,25 +148,28 @@ def add(file: Path, like: str, name: str | None, licence: str | None, commercial
     return 0
 
 
-def _list(as_json: bool) -> int:
+def _list(as_json: bool, task: str | None) -> int:
     from mattebox.zoo import settings, store
-    from mattebox.zoo.registry import PRESETS, cards
+    from mattebox.zoo.registry import PRESETS, RESTORERS, UPSCALERS, cards
 
-    presets = {target: preset for preset, target in PRESETS.items()}
+    presets = {target: preset for preset, target in [*PRESETS.items(), *RESTORERS.items()]}
+    presets |= {target: preset for preset, targets in UPSCALERS.items() for target in targets}
     shown = [c for c in cards().values() if c.licence.commercial or not settings.commercial_only()]
+    shown = [c for c in shown if task in (None, c.task)]
     variants = [c if v is None else c.variant(v) for c in shown for v in (None, *c.variants)]
     if as_json:
         for card in variants:
             more = {"preset": presets.get(card.name), "here": store.is_here(card)}
             click.echo(json.dumps(_facts(card) | more))
         return 0
-    table = [("MODEL", "PRESET", "INPUT", "LICENCE", "COMMERCIAL", "HERE", "WHAT IT IS")]
+    table = [("MODEL", "TASK", "PRESET", "INPUT", "LICENCE", "COMMERCIAL", "HERE", "WHAT IT IS")]
     for card in variants:
         commercial = "yes" if card.licence.commercial else "no"
         here = "yes" if store.is_here(card) else f"pull {_size(card.bytes)}"
         table.append(
-            (card.name, presets.get(card.name, ""), _input(card), card.licence.name, commercial, here, card.summary)
-        )
+            (card.name, _task(card), presets.get(card.name, ""), _input(card), card.licence.name, commercial, here,
+             card.summary)
+        )  # fmt: skip
     widths = [max(len(row[i]) for row in table) for i in range(len(table[0]))]
     for row in table:
         click.echo("  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip())
@@ -191,7 +197,13 @@ def _lines(key: str, value: Any, indent: str = "") -> list[str]:
     return [] if value in (None, "") else [f"{indent}{key}: {value}"]
 
 
+def _task(card: Card) -> str:
+    return f"upscale x{card.tiles.scale}" if card.task == "upscale" and card.tiles else card.task
+
+
 def _input(card: Card) -> str:
+    if card.tiles is not None:
+        return "any size"
     spec = card.input
     size = f"{spec.width} x {spec.height} px" if spec.width and spec.height else f"{spec.side} px"
     return size + (", mirrored" if spec.mirror else "")

@@ -41,20 +41,34 @@ class StepCommand(click.Command):
                     formatter.write_dl(records)
 
 
-def step_options(command: F) -> F:
-    """Give a click command one option for each field of each step."""
-    for parameter in reversed(parameters().values()):
-        command = _option(parameter)(command)
-    return command
+def step_options(kinds: tuple[type[Step], ...], without: str | None = None) -> Callable[[F], F]:
+    """Give a click command one option for each field of each of these steps, but the one named `without`."""
+
+    def decorate(command: F) -> F:
+        for parameter in reversed(parameters().values()):
+            if parameter.step in kinds and parameter.name != without:
+                command = _option(parameter)(command)
+        return command
+
+    return decorate
 
 
-def recipe_of(context: click.Context) -> Recipe:
-    """The recipe that a command's flags describe: those given, on top of its --recipe or --preset."""
-    stated = {n for n in parameters() if context.get_parameter_source(n) is not ParameterSource.DEFAULT}
+def stated_in(context: click.Context) -> set[str]:
+    """The parameters of steps that the user gave."""
+    return {
+        name
+        for name in parameters()
+        if name in context.params and context.get_parameter_source(name) is not ParameterSource.DEFAULT
+    }
+
+
+def recipe_of(context: click.Context, default: Recipe | None = None) -> Recipe:
+    """The recipe that a command's flags describe: those given, on top of its --recipe or --preset, or `default`."""
+    stated = stated_in(context)
     file, preset = context.params["recipe_file"], context.params["preset"]
     if file and preset:
         raise UsageError("--recipe and --preset are both given", "choose one; the other flags change it")
-    base = load_recipe(file) if file else find_preset(preset) if preset else None
+    base = load_recipe(file) if file else find_preset(preset) if preset else default
     given = {name: context.params[name] for name in parameters() if name in stated}
     if "format" not in given and Path(context.params["out"] or "").suffix:
         given["format"] = "auto"  # -o cut.webp says it better than a preset

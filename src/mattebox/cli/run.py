@@ -7,6 +7,7 @@ from typing import Any
 import click
 
 from mattebox.cli import cut
+from mattebox.cli.photographs import HELP, PhotographsCommand
 
 EXAMPLES = """
 \b
@@ -29,11 +30,11 @@ def _callback(recipe: str, **options: Any) -> int:
     return done
 
 
-command = cut.CutCommand(
+command = PhotographsCommand(
     "run",
     callback=_callback,
     params=[click.Argument(["recipe"]), *(p for p in cut.command.params if p.name != "recipe_file")],
     help=_callback.__doc__,
     epilog=EXAMPLES,
-    context_settings={"help_option_names": ["-h", "--help"]},
+    context_settings=HELP,
 )

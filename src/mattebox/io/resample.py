@@ -69,6 +69,11 @@ def window(
     return _deep_window(rgb, alpha, box, size)
 
 
+def filtered(plane: NDArray[np.float32], box: tuple[float, float, float, float], size: Size) -> NDArray[np.float32]:
+    """The part of an H x W float32 plane inside `box` (left, top, right, bottom) at `size`: Lanczos, may overshoot."""
+    return np.array(Image.fromarray(np.ascontiguousarray(plane)).resize(size[::-1], Image.Resampling.LANCZOS, box=box))
+
+
 def turned(rgb: Pixels, alpha: Pixels | None, degrees: float) -> tuple[Pixels, Pixels]:
     """The picture turned clockwise about its middle, on a canvas that holds all of it.
 

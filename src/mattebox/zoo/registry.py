@@ -18,6 +18,8 @@ from mattebox.zoo.card import Card, load_card
 
 WEIGHTS, CARDS = Path(__file__).parent / "weights", Path(__file__).parent / "cards"
 PRESETS = {"fast": "cut-2@fast", "balanced": "cut-2", "best": "cut-2@best"}
+UPSCALERS = {"faithful": ("up2-1", "up4-1")}
+RESTORERS = {"standard": "restore-1"}
 
 
 def cards() -> dict[str, Card]:
@@ -54,6 +56,16 @@ def permitted(card: Card) -> Card:
             "choose another (mattebox models list --commercial), or do without --commercial and MATTEBOX_COMMERCIAL",
         )
     return card
+
+
+def upscalers(name: str) -> tuple[str, ...]:
+    """The cards of a kind of upscaling, one for each factor, or the one card of that name."""
+    return UPSCALERS.get(name, (name,))
+
+
+def restorer(name: str) -> str:
+    """The card of a kind of restoring, or that of that name."""
+    return RESTORERS.get(name, name)
 
 
 @cache

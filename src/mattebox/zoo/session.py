@@ -6,26 +6,18 @@ stretched per picture, so alphas mean the same in every photograph. Sessions may
 
 from __future__ import annotations
 
-import threading
-from collections import OrderedDict
-from collections.abc import Callable
-from typing import Any
-
 import numpy as np
 from numpy.typing import NDArray
 
 from mattebox.errors import ModelError
 from mattebox.io import colour, resample
 from mattebox.types import Floats, Geometry, Picture, Size
-from mattebox.zoo import device as devices
-from mattebox.zoo import runtime, store
 from mattebox.zoo.card import Card
+from mattebox.zoo.kept import Kept
 from mattebox.zoo.registry import find_card, permitted
-from mattebox.zoo.together import Together
+from mattebox.zoo.runner import Run, opened
 
 KEPT = 4  # sessions held open by `open_session`
-
-Run = Callable[[NDArray[np.float32]], NDArray[np.float32]]
 
 
 class Session:
@@ -40,9 +32,11 @@ class Session:
     def open(cls, model: str | Card = "balanced", device: str = "auto", threads: int | None = None) -> Session:
         """Start a network of its own. ModelError, DeviceError, UsageError."""
         card = find_card(model) if isinstance(model, str) else permitted(model)
-        folder = store.path_of(card).parent if card.parts else None
-        session = runtime.start(store.read(card), f"model {card.name}", device, threads, folder)
-        return cls(card, _runner(session, card), devices.name_of(session.get_providers()[0]))
+        if card.task != "cutout":
+            raise ModelError(
+                f"model {card.name} {card.task}s and cannot cut out", "choose balanced, or another that can"
+            )
+        return cls(card, *opened(card, device, threads))
 
     def geometry(self, size: Size) -> Geometry:
         """Where a picture of this size lies in the network's input."""
@@ -104,39 +98,10 @@ class Session:
         return np.isin(y.argmax(axis=1, keepdims=True), chosen).astype(np.float32)
 
 
-_open: OrderedDict[tuple[str, str, int | None], Session] = OrderedDict()
-_lock = threading.Lock()
+_open: Kept[Session] = Kept(KEPT)
 
 
 def open_session(model: str = "balanced", device: str = "auto", threads: int | None = None) -> Session:
     """Like `Session.open`, but shared: the last few used stay open, so that a batch starts its network once."""
-    key = (model, device, threads)
     find_card(model)  # what is forbidden stays so, open or not
-    with _lock:
-        if key not in _open:
-            _open[key] = Session.open(model, device, threads)
-            while len(_open) > KEPT:
-                _open.popitem(last=False)
-        _open.move_to_end(key)
-        return _open[key]
-
-
-def _runner(session: Any, card: Card) -> Run:
-    """The network as a function of its picture: further inputs are the card's constants, and one output is taken."""
-    inputs = {i.name: i for i in session.get_inputs()}
-    constants = {name: np.asarray(value, np.float32) for name, value in card.input.constants.items()}
-    free = [name for name in inputs if name not in constants]
-    if len(free) != 1 or not constants.keys() <= inputs.keys() or len(session.get_outputs()) <= card.output.index:
-        raise ModelError(
-            f"model {card.name} has the inputs {', '.join(inputs)} and {len(session.get_outputs())} outputs",
-            "name all but the picture under constants in its card, and an output that there is",
-        )
-    taken = session.get_outputs()[card.output.index].name
-    kind = np.float16 if inputs[free[0]].type == "tensor(float16)" else np.float32
-
-    def run(x: NDArray[np.float32]) -> NDArray[np.float32]:
-        (y,) = session.run([taken], {free[0]: x.astype(kind, copy=False), **constants})
-        return np.asarray(y, np.float32)
-
-    free_batch = isinstance(inputs[free[0]].shape[0], str)
-    return Together(run) if free_batch and devices.gains_by_batches(session.get_providers()[0]) else run
+    return _open.get((model, device, threads), lambda: Session.open(model, device, threads))

@@ -1,0 +1,35 @@
+"""`mattebox upscale`: photographs in, larger photographs out."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import click
+
+from mattebox.cli.options import recipe_of
+from mattebox.cli.photographs import HELP, PhotographsCommand, carried_out, photographs_options
+from mattebox.parameters import build_recipe
+from mattebox.recipe import Recipe, Restore, Save, Upscale
+
+EXAMPLES = """
+\b
+Examples:
+  mattebox upscale photo.jpg                        photo-upscaled.jpg, twice the size
+  mattebox upscale photo.jpg --to 4x -o large.png
+  mattebox upscale photos/ -o large/ --to 4000px    the longer side; what is larger already stays
+  mattebox upscale scan.jpg --to 3x --restore auto  takes noise and JPEG's blocks out first
+  mattebox upscale logo.png --to 4x                 transparency goes along, without a rim
+"""
+
+
+@click.command("upscale", cls=PhotographsCommand, epilog=EXAMPLES, context_settings=HELP)
+@click.option("--to", default="2x", show_default=True, help="How many times (2x, 1.5x), or the longer side (4000px).")
+@photographs_options((Restore, Upscale, Save), without="upscale")
+def command(to: str, **options: Any) -> int:
+    """Enlarge photographs with detail, to any size."""
+    context = click.get_current_context()
+    recipe = recipe_of(context, Recipe((Save(),)))
+    asked = recipe.find(Upscale)
+    if asked is None or asked.to == "none":
+        recipe = build_recipe({"upscale": to}, recipe)
+    return carried_out(recipe, **options)

@@ -1,0 +1,76 @@
+"""The part of the corridor where detail is mended: restoring, before anything looks at the photograph, and upscaling,
+after the cut.
+
+The order matters. Noise and JPEG's blocks go first: the cut, its edges and the estimates of light all judge by pixels,
+and no later step can tell an enlarged block from detail. The cut comes before upscaling: it costs less at the size the
+photograph has, and the subject's own colours, which upscaling needs to go on under the transparent, are known only
+then. Light, colour and sharpness come after upscaling: sharpened edges must not go through a network, and a curve
+applied before would stretch what is noise.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+
+from mattebox.components import subject_box
+from mattebox.enhancement import restore, upscale
+from mattebox.io import resample
+from mattebox.recipe import Recipe, Restore, Upscale
+from mattebox.types import Matte, Picture, Size
+from mattebox.zoo.imager import Imager, checked
+from mattebox.zoo.registry import restorer, upscalers
+
+Opened = Callable[[str], Imager]
+
+
+def check(recipe: Recipe) -> None:
+    """UsageError and ModelError for what no photograph could mend."""
+    mending, enlarging = recipe.find(Restore), recipe.find(Upscale)
+    if mending is not None and mending.amount != "none":
+        if mending.amount != "auto":
+            restore.stated(mending.amount)
+        checked(restorer(mending.model), "restore")
+    if enlarging is not None and upscale.parsed(enlarging.to) is not None:
+        for name in upscalers(enlarging.model):
+            checked(name, "upscale")
+
+
+def restored(photograph: Picture, recipe: Recipe, opened: Opened) -> Picture:
+    """The photograph with the recipe's step Restore done to it; the network is opened only if there is a need."""
+    step = recipe.find(Restore)
+    share = 0.0 if step is None else restore.share_of(step.amount, photograph)
+    if step is None or share == 0:
+        return photograph
+    return restore.restored(photograph, opened(restorer(step.model)), share)
+
+
+def wanted_size(size: Size, recipe: Recipe) -> Size:
+    """What upscaling makes of this (height, width). UsageError when it is too much."""
+    step = recipe.find(Upscale)
+    return size if step is None else upscale.target_of(step.to, size)
+
+
+def upscaled(picture: Picture, recipe: Recipe, opened: Opened) -> Picture:
+    """The picture at the size that the recipe's step Upscale asks for."""
+    step, size = recipe.find(Upscale), wanted_size(picture.size, recipe)
+    if step is None or size == picture.size:
+        return picture
+    names = upscalers(step.model)
+    factor = max(made / whole for made, whole in zip(size, picture.size, strict=True))
+    networks = {checked(name, "upscale"): name for name in names}
+    chain = [opened(networks[scale]) for scale in upscale.passes(factor, list(networks))]
+    return upscale.upscaled(picture, size, chain, step.detail / 100)
+
+
+def along(photograph: Picture, size: Size) -> Picture:
+    """The photograph behind a cutout that was upscaled, at the same size: it will only be seen out of focus."""
+    height, width = photograph.size
+    return photograph.with_pixels(*resample.window(photograph.rgb, photograph.alpha, (0, 0, width, height), size))
+
+
+def matte_of(matte: Matte, cutout: Picture) -> Matte:
+    """The matte of a cutout that was upscaled."""
+    alpha = cutout.rgb[..., 0] if cutout.alpha is None else cutout.alpha  # a matte shown as a grey picture has none
+    box = subject_box(alpha) if matte.found and alpha.any() else (0, 0, cutout.size[1], cutout.size[0])
+    return replace(matte, alpha=alpha, box=box)

@@ -1,0 +1,35 @@
+"""Networks that tests can reckon with: a mean of what lies around, at any scale, with zeros beyond the picture."""
+
+import numpy as np
+from numpy.typing import NDArray
+
+from mattebox.zoo.card import Card, Licence, Tiles
+from mattebox.zoo.imager import Imager
+
+
+def imager(scale: int, reach: int, multiple: int = 1, cut: int = 0, budget: int = 2000) -> Imager:
+    """Each pixel becomes the mean of the (2 reach + 1) squared around it, `scale` times over in each direction; where
+    the network cuts, its rim is left off."""
+    tiles = Tiles(scale=scale, reach=reach, multiple=multiple, cut=cut, bytes=budget)
+    card = Card(
+        name="mean", task="upscale" if scale > 1 else "restore", architecture="mean", summary="a mean", tiles=tiles,
+        weights="mean.onnx", licence=Licence("none", commercial=True), sha256="0" * 64,
+    )  # fmt: skip
+
+    def run(x: NDArray[np.float32]) -> NDArray[np.float32]:
+        assert x.shape[2] % multiple == x.shape[3] % multiple == 0
+        y = np.repeat(np.repeat(box(x, reach), scale, 2), scale, 3)
+        inner = slice(cut * scale, -cut * scale or None)
+        return np.ascontiguousarray(y[:, :, inner, inner])
+
+    return Imager(card, run, "cpu")
+
+
+def box(x: NDArray[np.float32], reach: int) -> NDArray[np.float32]:
+    """Means along the last two axes, zeros beyond."""
+    for axis in (2, 3):
+        pad = [(0, 0)] * 4
+        pad[axis] = (reach, reach)
+        wide, count = np.pad(x, pad), x.shape[axis]
+        x = np.mean([wide.take(range(k, k + count), axis) for k in range(2 * reach + 1)], axis=0, dtype=np.float32)
+    return x

@@ -1,0 +1,65 @@
+"""Saturation and vibrance: hue and luminance stay, skin is spared, nothing is burnt out."""
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from mattebox.enhancement.colour import coloured
+from mattebox.enhancement.light import space_of
+from mattebox.recipe import Colour
+from mattebox.types import Picture
+
+
+def patch(*colours: tuple[int, int, int]) -> Picture:
+    return Picture(np.array([colours], np.uint8))
+
+
+def chroma(picture: Picture) -> np.ndarray:
+    return np.ptp(space_of(picture).decoded(picture.rgb), axis=-1)[0]
+
+
+@settings(max_examples=40)
+@given(st.integers(-100, 100), st.integers(-100, 100), st.integers(0, 100))
+def test_luminance_stays_and_grey_stays_grey(saturation: int, vibrance: int, seed: int) -> None:
+    rgb = np.random.default_rng(seed).integers(0, 65536, (6, 6, 3)).astype(np.uint16)
+    rgb[0] = rgb[0, :, :1]
+    picture = Picture(rgb)
+    made = coloured(picture, Colour(saturation=saturation, vibrance=vibrance))
+    space = space_of(picture)
+    before, after = (space.decoded(p.rgb) @ space.weights for p in (picture, made))
+    assert np.abs(before - after).max() < 0.002
+    assert np.ptp(made.rgb[0].astype(int), axis=-1).max() <= 1
+
+
+def test_nothing_asked_is_the_picture_itself() -> None:
+    picture = patch((200, 100, 50))
+    assert coloured(picture, Colour()) is picture
+
+
+def test_less_than_all_saturation_is_grey() -> None:
+    made = coloured(patch((200, 100, 50), (10, 200, 30)), Colour(saturation=-100))
+    assert np.ptp(made.rgb.astype(int), axis=-1).max() <= 1
+
+
+def test_vibrance_spares_skin_and_what_is_colourful_already() -> None:
+    skin, pale, rich = (205, 150, 120), (120, 150, 205), (20, 60, 230)
+    picture = patch(skin, pale, rich)
+    grown = chroma(coloured(picture, Colour(vibrance=80))) / chroma(picture)
+    assert grown[1] > 1.15
+    assert 1 <= grown[0] < 1 + 0.5 * (grown[1] - 1)
+    assert 1 <= grown[2] < 1 + 0.5 * (grown[1] - 1)
+
+
+def test_only_where_it_may() -> None:
+    picture = patch((200, 100, 50), (200, 100, 50))
+    made = coloured(picture, Colour(saturation=50), np.array([[255, 0]], np.uint8))
+    assert (made.rgb[0, 1] == picture.rgb[0, 1]).all()
+    assert (made.rgb[0, 0] != picture.rgb[0, 0]).any()
+
+
+@pytest.mark.parametrize("amount", [-100, 50, 100])
+def test_more_is_more(amount: int) -> None:
+    picture = patch((180, 120, 90), (90, 120, 180), (120, 180, 90))
+    after = chroma(coloured(picture, Colour(saturation=amount)))
+    assert (np.sign(after - chroma(picture)) == np.sign(amount)).all()

@@ -1,0 +1,113 @@
+"""A trained enlarging or restoring network -> the ONNX file and the card that the house carries, with its figures.
+
+    python -m workshop.detail.export RUN/best.pt DATA --name up2-1 [--out FOLDER] [--recipe TEXT] [--summary TEXT]
+
+Weights are stored as float16 and cast back at load. The figures are those of the ONNX file, run as the house runs it.
+"""
+
+from __future__ import annotations
+
+import argparse
+import hashlib
+import json
+import warnings
+from pathlib import Path
+from typing import Any
+
+import onnx
+import torch
+from torch import nn
+
+from mattebox.zoo.imager import Imager
+from workshop import checkpoint
+from workshop.detail.judge import of_imager, table
+from workshop.detail.network import Enlarger, Plan, Restorer, build
+from workshop.detail.photos import photographs
+from workshop.export import halved
+
+SUMMARY = {
+    "upscale": "enlarges {scale} times, true to what is there; trained from scratch by the mattebox workshop",
+    "restore": "takes out noise, JPEG's blocks and a little blur; trained from scratch by the mattebox workshop",
+}
+NOTES = "The weights are ours. The photographs they were learned from belong to others; their set is named under data."
+KIND = {1: "restore"}
+
+
+def load_net(path: Path) -> Enlarger | Restorer:
+    state = checkpoint.read(path, torch.device("cpu"))
+    plan = state["plan"]
+    net = build(Plan(plan["scale"], tuple(plan["widths"]), tuple(plan["depths"])))
+    net.load_state_dict(state["average"])
+    return net.eval()
+
+
+def write_onnx(net: nn.Module, path: Path) -> None:
+    """Export with free batch, height and width, weights in float16."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # the new exporter needs onnxscript, and gives larger graphs
+        torch.onnx.export(
+            net, (torch.zeros(1, 3, 64, 64),), path, input_names=["picture"], output_names=["better"],
+            dynamic_axes={name: {0: "batch", 2: "height", 3: "width"} for name in ("picture", "better")},
+            opset_version=17, dynamo=False,
+        )  # fmt: skip
+    onnx.save(halved(onnx.load(path)), path)
+
+
+def facts_of(net: Enlarger | Restorer, name: str, path: Path, recipe: str, summary: str) -> dict[str, Any]:
+    """The card without its figures."""
+    plan, task = net.plan, KIND.get(net.plan.scale, "upscale")
+    return {
+        "name": name,
+        "task": task,
+        "architecture": type(net).__name__,
+        "summary": summary or SUMMARY[task].format(scale=plan.scale),
+        "weights": path.name,
+        "sha256": hashlib.sha256(path.read_bytes()).hexdigest(),
+        "licence": {"name": "Apache-2.0", "commercial": True, "notes": NOTES},
+        "tiles": {
+            "scale": plan.scale,
+            "reach": net.reach,
+            "multiple": 1 if plan.scale > 1 else 2 ** len(plan.widths),
+            "bytes": footprint(plan),
+        },
+        "data": ["BSDS500, training photographs, distorted on the fly"],
+        "recipe": recipe,
+        "figures": [],
+    }
+
+
+def footprint(plan: Plan) -> int:
+    """Bytes that a pixel of the input takes while the network runs, about: four maps of its widest layer."""
+    width = plan.widths[0] if plan.scale > 1 else plan.widths[0] // 4 + 6
+    return 4 * (4 * width + 4 * 3 * plan.scale**2)
+
+
+def export(run: Path, data: Path, name: str, out: Path, recipe: str = "", summary: str = "") -> Path:
+    out.mkdir(parents=True, exist_ok=True)
+    net, path, card = load_net(run), out / f"{name}.onnx", out / f"{name}.json"
+    write_onnx(net, path)
+    facts = facts_of(net, name, path, recipe, summary)
+    card.write_text(json.dumps(facts, indent=2) + "\n")
+    scores = table(of_imager(Imager.open(str(card), "cpu")), net.plan.scale, photographs(data / "val.tar"))
+    command = f"python -m workshop.detail.judge DATA --card {name}"
+    count = sum(p.numel() for p in net.parameters())
+    facts["figures"] = [{"what": "parameters", "value": count, "command": "python -m workshop.detail.export"}]
+    facts["figures"] += [{"what": what, "value": value, "command": command} for what, value in scores.items()]
+    card.write_text(json.dumps(facts, indent=2) + "\n")
+    return card
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("run", type=Path, help="RUN/best.pt")
+    parser.add_argument("data", type=Path, help="the folder with val.tar")
+    parser.add_argument("--name", required=True)
+    parser.add_argument("--out", type=Path, default=Path())
+    parser.add_argument("--recipe", default="", help="how it was trained, in a line, for the card")
+    parser.add_argument("--summary", default="")
+    args = parser.parse_args()
+    print(f"wrote {export(args.run, args.data, args.name, args.out, args.recipe, args.summary)}")
+
+
+if __name__ == "__main__":
+    main()

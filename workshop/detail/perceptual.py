@@ -1,0 +1,52 @@
+"""How different two pictures look to a network that knows objects: LPIPS (Zhang et al., 2018) over SqueezeNet 1.1's
+features, without the weights that its authors learned from people, so that values are not those of published tables.
+
+FILE is an .npz of the network's weights under torchvision's names. Knows nothing of training.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import torch
+import torch.nn.functional as F
+from torch import Tensor, nn
+
+POOLED, LOOKED_AT = (3, 6, 9), (0, 4, 7, 9, 10, 11, 12)  # by torchvision's numbers: pooled before, features taken
+FIRES = (3, 4, 6, 7, 9, 10, 11, 12)
+
+
+class Perceptual(nn.Module):
+    """N x 3 x H x W twice, 0..1 -> N distances."""
+
+    def __init__(self, file: Path) -> None:
+        super().__init__()
+        with np.load(file) as weights:
+            for name in weights.files:
+                if name.startswith("features."):
+                    self.register_buffer(name.replace(".", "_"), torch.from_numpy(weights[name]).float())
+        self.register_buffer("mean", torch.tensor([0.485, 0.456, 0.406]).view(1, 3, 1, 1))
+        self.register_buffer("std", torch.tensor([0.229, 0.224, 0.225]).view(1, 3, 1, 1))
+
+    def forward(self, one: Tensor, other: Tensor) -> Tensor:
+        pairs = zip(self._features(one), self._features(other), strict=True)
+        return torch.stack([((a - b) ** 2).sum(1).mean((1, 2)) for a, b in pairs]).sum(0)
+
+    def _features(self, x: Tensor) -> list[Tensor]:
+        """Unit vectors along the channels, of each depth."""
+        x = F.relu(self._conv((x - self.mean) / self.std, "features.0", stride=2))
+        found = [x]
+        for layer in FIRES:
+            if layer in POOLED:
+                x = F.max_pool2d(x, 3, 2, ceil_mode=True)
+            x = F.relu(self._conv(x, f"features.{layer}.squeeze"))
+            wide = self._conv(x, f"features.{layer}.expand3x3", padding=1)
+            x = F.relu(torch.cat([self._conv(x, f"features.{layer}.expand1x1"), wide], 1))
+            if layer in LOOKED_AT:
+                found.append(x)
+        return [f / (f.norm(dim=1, keepdim=True) + 1e-6) for f in found]
+
+    def _conv(self, x: Tensor, name: str, stride: int = 1, padding: int = 0) -> Tensor:
+        weight, bias = (getattr(self, f"{name}.{part}".replace(".", "_")) for part in ("weight", "bias"))
+        return F.conv2d(x, weight, bias, stride, padding)
