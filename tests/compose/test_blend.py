@@ -68,3 +68,22 @@ def test_opaque_and_hidden_pixels_are_untouched() -> None:
     for space in ("encoded", "linear"):
         flat = flatten(front, back, space).rgb
         assert (flat == np.where(front.alpha[..., None] == 255, front.rgb, back)).all()
+
+
+def test_every_mean_of_eight_bits_is_rounded_exactly() -> None:
+    """All 256 alphas with all 256 values over 0, 77 and 255, against exact division."""
+    alpha, value = (v.astype(np.uint8) for v in np.mgrid[:256, :256])
+    rgb = np.repeat(value[..., None], 3, 2)
+    under = np.broadcast_to(np.array([0, 77, 255], np.uint8), rgb.shape)
+    made = flatten(Picture(rgb, alpha), under).rgb
+    a, v = alpha[..., None].astype(np.int64), value[..., None].astype(np.int64)
+    np.testing.assert_array_equal(made, (2 * (v * a + under * (255 - a)) + 255) // 510)
+
+
+def test_means_of_sixteen_bits_are_rounded_exactly() -> None:
+    rng = np.random.default_rng(0)
+    rgb, alpha = rng.integers(0, 65536, (200, 300, 3), np.uint16), rng.integers(0, 65536, (200, 300), np.uint16)
+    under = rng.integers(0, 65536, (200, 300, 3), np.uint16)
+    a = alpha[..., None].astype(np.int64)
+    exact = (2 * (rgb.astype(np.int64) * a + under.astype(np.int64) * (65535 - a)) + 65535) // 131070
+    np.testing.assert_array_equal(flatten(Picture(rgb, alpha), under).rgb, exact)

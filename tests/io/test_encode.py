@@ -129,3 +129,15 @@ def test_better_quality_is_nearer() -> None:
             for q in (20, 90)
         ]
         assert errors[1] < errors[0]
+
+
+def test_webp_at_its_usual_quality_keeps_what_is_opaque_and_what_is_not() -> None:
+    """Between, alpha may be one level off."""
+    alpha = np.random.default_rng(0).integers(0, 256, (200, 200)).astype(np.uint8)
+    alpha[:50], alpha[150:] = 0, 255
+    rgb = np.full((200, 200, 3), 90, np.uint8)
+    with Image.open(io.BytesIO(encode(Picture(rgb, alpha), "webp"))) as file:
+        made = np.asarray(file)[..., 3].astype(int)
+    for end in (0, 255):
+        np.testing.assert_array_equal(made == end, alpha == end)
+    assert np.abs(made - alpha).max() <= 2

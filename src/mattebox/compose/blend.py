@@ -67,13 +67,27 @@ def _mixed(rgb: Pixels, alpha: Pixels, back: Pixels, space: Space) -> Pixels:
     if alpha.max() == 0:
         return back
     if space == "linear":
-        a = (alpha.astype(np.float32) / np.float32(peak))[..., None]
-        light = a * decoded(rgb) + (1 - a) * decoded(back)
-        whole = (alpha == peak)[..., None]
-        return np.where(whole, rgb, np.where((alpha == 0)[..., None], back, encoded(light, Depth.of(rgb))))
-    a32 = alpha[..., None].astype(np.uint32)
-    mixed: Pixels = ((rgb * a32 + back * (peak - a32) + peak // 2) // peak).astype(rgb.dtype)
-    return mixed
+        made = np.where((alpha == peak)[..., None], rgb, back)
+        soft = np.nonzero((alpha > 0) & (alpha < peak))  # few: only these are worth reckoning
+        share = alpha[soft][:, None].astype(np.float32) / np.float32(peak)
+        made[soft] = encoded(share * decoded(rgb[soft]) + (1 - share) * decoded(back[soft]), Depth.of(rgb))
+        return made
+    return _weighed(rgb, alpha, back, peak)
+
+
+def _weighed(rgb: Pixels, alpha: Pixels, back: Pixels, peak: int) -> Pixels:
+    """The rounded mean, in whole numbers twice as wide; a channel at a time, which is several times faster."""
+    bits = Depth.of(rgb).value
+    own: Pixels = alpha.astype(np.uint16 if peak == 255 else np.uint32)
+    rest: Pixels = np.subtract(peak, own, dtype=own.dtype)
+    made = np.empty_like(rgb)
+    for channel in range(3):
+        total = rgb[..., channel] * own
+        total += back[..., channel] * rest
+        total += (peak + 1) // 2
+        total += total >> bits  # with the shift below: divided by the peak and rounded, exactly (Blinn 1994)
+        made[..., channel] = total >> bits
+    return made
 
 
 def _joined(front: tuple[Pixels, Pixels], back: tuple[Pixels, Pixels], space: Space) -> tuple[Pixels, Pixels]:

@@ -161,9 +161,11 @@ def _pixels(picture: Picture, hidden: Hidden) -> NDArray[np.uint8]:
     rgb = eight_bit(picture.rgb)
     if picture.alpha is None:
         return rgb
-    rgba = np.dstack([rgb, eight_bit(picture.alpha)])
+    rgba = np.empty((*picture.size, 4), np.uint8)
+    rgba[..., :3], rgba[..., 3] = rgb, eight_bit(picture.alpha)
     if hidden == "zero":
-        rgba[picture.alpha == 0] = 0
+        whole = rgba.view(np.uint32)[..., 0]
+        whole *= picture.alpha > 0
     return rgba
 
 
@@ -194,7 +196,12 @@ def _settings(name: str, quality: int | None, hidden: Hidden) -> dict[str, Any]:
     if name == "jpeg":
         return {"quality": quality, "subsampling": "4:4:4"}
     if name == "webp":
-        return {"quality": quality, "method": 2, "lossless": quality == 100, "exact": hidden == "keep"}
+        # Alpha of 90 keeps 0 and 255 and is at most 1 off between; it and method 1 halve the time for 6 % more bytes.
+        alpha = 100 if quality == 100 else 90
+        return {
+            "quality": quality, "method": 1, "alpha_quality": alpha, "lossless": quality == 100,
+            "exact": hidden == "keep",
+        }  # fmt: skip
     if name == "avif":
         return {"quality": quality, "speed": 8}
     if name == "tiff":
