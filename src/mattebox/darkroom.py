@@ -15,9 +15,10 @@ import numpy as np
 
 from mattebox.compose import paint
 from mattebox.compose.scene import Album
-from mattebox.enhancement import balance, tone
+from mattebox.enhancement import balance, tone, veil
 from mattebox.enhancement.colour import coloured
 from mattebox.enhancement.harmonise import harmonised
+from mattebox.enhancement.light import sampled
 from mattebox.enhancement.sharpen import sharpened
 from mattebox.enhancement.transfer import styled
 from mattebox.recipe import Background, Balance, Colour, Light, Recipe, Sharpen, Style
@@ -71,8 +72,8 @@ def _prepared(
 ) -> Develop:
     """The step with what it measures already measured."""
     if isinstance(step, Balance):
-        light = balance.wanted(step, photograph)
-        return lambda picture, where: balance.balanced(picture, light, step.strength / 100, where)
+        light, haze = balance.wanted(step, photograph), veil.found(sampled(photograph))
+        return lambda picture, where: balance.balanced(picture, light, step.strength / 100, where, haze)
     if isinstance(step, Light):
         plan = tone.planned(cutout, step, where)
         return lambda picture, where: tone.lit(picture, plan, step.strength / 100, where)

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from mattebox.enhancement import chroma
+from mattebox.enhancement import chroma, veil
 from mattebox.enhancement.illuminant import adaptation, of_temperature
 from mattebox.enhancement.lab import fitted
 from mattebox.enhancement.light import Matrix, Sample, sampled, space_of, worked
@@ -27,6 +27,7 @@ NEUTRAL = np.ones(3)
 NO_CAST = (0.08, 0.24)  # the other way round: smaller casts are left alone, larger ones taken off wholly
 UNSURE = (0.3, 0.7)  # the learned estimate's own doubt
 ALONE = (0.5, 1.2)  # how far the next of the other estimates lies from it
+HAZY = (0.02, 0.12)  # light of a veil, which hides a cast or feigns one
 GREEN = (0.35, 0.9)  # how far the light lies from those of day and lamps, toward green or magenta
 
 
@@ -40,8 +41,13 @@ class Judgement:
     trusted: float
 
 
-def balanced(picture: Picture, light: Matrix, strength: float = 1, where: Pixels | None = None) -> Picture:
-    """The picture as if `light` (linear RGB of a white sheet in it) were white; strength 0 is the picture itself."""
+def balanced(
+    picture: Picture, light: Matrix, strength: float = 1, where: Pixels | None = None, haze: float = 0
+) -> Picture:
+    """The picture as if `light` (linear RGB of a white sheet in it) were white; strength 0 is the picture itself.
+
+    `haze` is a veil (0..1, linear) that lies over it, which is grey and stays so.
+    """
     if np.ptp(light) == 0:
         return picture
     space = space_of(picture)
@@ -49,7 +55,7 @@ def balanced(picture: Picture, light: Matrix, strength: float = 1, where: Pixels
 
     def work(linear: Floats, _: slice) -> Floats:
         blown = np.clip((linear.min(-1, keepdims=True) - BLOWN) / (1 - BLOWN), 0, 1)
-        made = fitted(linear @ turn, space)
+        made = veil.laid(fitted(veil.lifted(linear, haze) @ turn, space), haze)
         return np.asarray(made + (linear - made) * blown, np.float32)
 
     return worked(picture, work, strength, where)
@@ -80,6 +86,7 @@ def check(step: Balance) -> None:
 
 def judged(sample: Sample) -> Judgement:
     """The light of a photograph, and as much of it taken off as can be trusted (figures in LOG.md)."""
+    haze, sample = veil.found(sample), veil.without(sample)
     guess = chroma.learned(sample)
     if guess is None:
         return Judgement(NEUTRAL, NEUTRAL, 0)
@@ -88,6 +95,7 @@ def judged(sample: Sample) -> Judgement:
     green = abs(float(guess.cast.sum())) / 2**0.5  # lamps, day and shade lie along red against blue
     size = float(np.linalg.norm(guess.cast))
     trusted = _fade(guess.spread, *UNSURE) * _fade(alone, *ALONE) * _fade(green, *GREEN) * (1 - _fade(size, *NO_CAST))
+    trusted *= _fade(haze, *HAZY)
     return Judgement(_light(guess.cast * trusted), _light(guess.cast), trusted)
 
 

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from mattebox.enhancement import local, skin
+from mattebox.enhancement import local, skin, veil
 from mattebox.enhancement.light import Sample, sampled, space_of, worked
 from mattebox.recipe import Light
 from mattebox.types import Floats, Picture, Pixels
@@ -27,8 +27,9 @@ SPARED = 0.6  # share of clarity and contrast that skin is spared
 
 @dataclass(frozen=True)
 class Tone:
-    """What is done: `exposure` and `lift` in order, then `contrast`, then what works on the base: `highlights` and
-    `shadows`, and `clarity`. All 0 is nothing; exposure is in stops, the rest from -1 to 1."""
+    """What is done: a `veil` (0..1, linear) is taken off, then `exposure` and `lift` in order, then `contrast`, then
+    what works on the base: `highlights` and `shadows`, and `clarity`. All 0 is nothing; exposure is in stops, the rest
+    from -1 to 1."""
 
     exposure: float = 0
     lift: float = 0
@@ -36,6 +37,7 @@ class Tone:
     highlights: float = 0
     shadows: float = 0
     clarity: float = 0
+    veil: float = 0
 
     @property
     def local(self) -> bool:
@@ -55,6 +57,7 @@ def planned(picture: Picture, step: Light, where: Pixels | None = None) -> Tone:
         highlights=float(np.clip(found.highlights + step.highlights / 100, -1, 1)),
         shadows=float(np.clip(found.shadows + step.shadows / 100, -1, 1)),
         clarity=float(np.clip(found.clarity + step.clarity / 100, -1, 1)),
+        veil=found.veil,
     )
 
 
@@ -64,7 +67,8 @@ def needed(sample: Sample) -> Tone:
     seen = sample.weight > 0.5
     if seen.sum() < 64:
         return NONE
-    value = encoded(sample.light.max(-1)[seen])
+    hazy = veil.found(sample)
+    value = encoded(veil.lifted(sample.light.max(-1)[seen], hazy))
     low, middle, bright, high = (float(v) for v in np.percentile(value, (1, 50, 90, 99)))
     exposure = 0.0
     if high < 0.75:  # nothing bright in it: stretched so that its brightest come nearer to white
@@ -76,7 +80,7 @@ def needed(sample: Sample) -> Tone:
     elif middle > 0.75 and low > 0.25:
         lift = -min(0.3, middle - 0.75)
     narrow = np.clip((0.14 - np.std(value)) / 0.08, 0, 1) * np.clip((0.75 - (high - low)) / 0.25, 0, 1)
-    return Tone(exposure=exposure, lift=lift, contrast=0.3 * float(narrow))
+    return Tone(exposure, lift, contrast=0.3 * float(narrow), veil=hazy)
 
 
 def lit(picture: Picture, tone: Tone, strength: float = 1, where: Pixels | None = None) -> Picture:
@@ -89,9 +93,14 @@ def lit(picture: Picture, tone: Tone, strength: float = 1, where: Pixels | None 
         small = sampled(Picture(picture.rgb, None, picture.profile), side=local.GRID).grid
         radius = max(1, max(small.shape[:2]) // (2 * local.ACROSS))
         spared = local.box(skin.likeness(small, space), radius)[None] * np.float32(SPARED)
-        ground = local.base(np.log2(curved(small.max(-1), tone) + DARKEST), picture.size) if tone.local else None
+        ground = (
+            local.base(np.log2(curved(veil.lifted(small.max(-1), tone.veil), tone) + DARKEST), picture.size)
+            if tone.local
+            else None
+        )
 
     def work(linear: Floats, rows: slice) -> Floats:
+        linear = veil.lifted(linear, tone.veil)
         before = linear.max(-1)
         care = None if spared is None else 1 - local.enlarged(spared, picture.size, rows)[0]
         after = curved(before, tone)
