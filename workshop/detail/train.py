@@ -1,9 +1,11 @@
 """Train an enlarging or a restoring network within a budget of minutes, on a processor or an accelerator.
 
     python -m workshop.detail.train runs/up2-1.toml DATA OUT [--start RUN/best.pt] [--threads N]
+    python -m workshop.detail.train runs/real4-1.toml DATA OUT --start UP4/best.pt --perceptual squeezenet1.1.npz
 
 DATA holds train.tar and val.tar. A killed run goes on where it was; OUT/best.pt is the running average that scored
-best. Loss is L1, mostly of luma, since eyes and tables judge that. Knows nothing of export.
+best. Loss is L1, mostly of luma, since eyes and tables judge that; for a network of the `real` world, which cannot know
+what was there, also how different it looks to a network that knows objects. Knows nothing of export.
 """
 
 from __future__ import annotations
@@ -24,16 +26,19 @@ from torch import Tensor
 
 from workshop import checkpoint
 from workshop.detail.degrade import shrunk, worn
-from workshop.detail.judge import denoising, enlarging, luma, of_network, unjpegging
+from workshop.detail.judge import denoising, enlarging, living, luma, of_network, unjpegging
 from workshop.detail.network import Plan, build
+from workshop.detail.perceptual import Perceptual
 from workshop.detail.photos import Patches, photographs
+from workshop.detail.real import lived
 
 SAVE_EVERY = 60  # seconds
 
 
 @dataclass(frozen=True)
 class Recipe:
-    """A run, as its TOML file has it. `side` is a patch's side at the large size."""
+    """A run, as its TOML file has it. `side` is a patch's side at the large size; `world` what shrinks a photograph:
+    "clean" bicubic, or "real" life; `look` the weight of the perceptual loss."""
 
     minutes: float
     plan: dict[str, Any]
@@ -44,6 +49,8 @@ class Recipe:
     average: float = 0.999
     judge_every: float = 0.1
     seed: int = 0
+    world: str = "clean"
+    look: float = 0.0
 
     def rate_at(self, progress: float, step: int) -> float:
         warm = min(1.0, (step + 1) / self.warmup)
@@ -53,9 +60,10 @@ class Recipe:
 class Run:
     """A network, its running average and optimiser; the clock of the budget."""
 
-    def __init__(self, recipe: Recipe, device: torch.device) -> None:
+    def __init__(self, recipe: Recipe, device: torch.device, look: Perceptual | None = None) -> None:
         torch.manual_seed(recipe.seed)
         self.recipe, self.device = recipe, device
+        self.look = None if look is None else look.to(device)
         plan = Plan(recipe.plan["scale"], tuple(recipe.plan["widths"]), tuple(recipe.plan["depths"]))
         self.net = build(plan).to(device, memory_format=torch.channels_last)
         self.average = copy.deepcopy(self.net).eval()
@@ -70,6 +78,8 @@ class Run:
         """What the network sees, and what it should have answered."""
         clean = patches.batch(self.recipe.batch, self.recipe.side)
         scale = self.net.plan.scale
+        if self.recipe.world == "real":
+            return lived(clean, scale), clean
         return (worn(clean) if scale == 1 else shrunk(clean, scale)), clean
 
     def advance(self, patches: Patches) -> float:
@@ -80,6 +90,8 @@ class Run:
         with torch.autocast(self.device.type, torch.bfloat16):
             made = self.net.train()(seen.to(memory_format=torch.channels_last))
         loss = 0.5 * (made - clean).abs().mean() + (luma(made) - luma(clean)).abs().mean()
+        if self.look is not None and self.recipe.look:
+            loss = loss + self.recipe.look * self.look(made.float(), clean).mean()
         self.optimiser.zero_grad(set_to_none=True)
         loss.backward()
         torch.nn.utils.clip_grad_norm_(self.net.parameters(), 0.5)
@@ -114,18 +126,31 @@ class Run:
 
 
 def judge(
-    net: torch.nn.Module, plan: Plan, sets: dict[str, list[np.ndarray]], few: int | None = None
+    net: torch.nn.Module,
+    plan: Plan,
+    sets: dict[str, list[np.ndarray]],
+    few: int | None = None,
+    look: Perceptual | None = None,
 ) -> dict[str, float]:
-    """The tables' figures; `few` takes only that many of CBSD68."""
+    """The tables' figures; `few` takes only that many of CBSD68. With `look`, those of the real world."""
+    if look is not None:
+        return living(of_network(net), sets["Set14"], plan.scale, look)
     if plan.scale > 1:
         return enlarging(of_network(net), sets, plan.scale)
     restore = of_network(net, 2 ** len(plan.widths))
     return denoising(restore, sets["CBSD68"][:few]) | unjpegging(restore, sets["Set14"][: few and 4])
 
 
-def train(recipe: Recipe, data: Path, out: Path, device: torch.device, start: Path | None = None) -> None:
+def train(
+    recipe: Recipe,
+    data: Path,
+    out: Path,
+    device: torch.device,
+    start: Path | None = None,
+    look: Perceptual | None = None,
+) -> None:
     out.mkdir(parents=True, exist_ok=True)
-    run = Run(recipe, device)
+    run = Run(recipe, device, look)
     if (out / "last.pt").exists():
         run.load(out / "last.pt")
     elif start is not None:
@@ -143,7 +168,7 @@ def train(recipe: Recipe, data: Path, out: Path, device: torch.device, start: Pa
             saved = time.monotonic()
         if run.progress - judged >= recipe.judge_every or run.progress >= 1:
             judged = run.progress
-            scores = judge(run.average, run.net.plan, sets, 8)
+            scores = judge(run.average, run.net.plan, sets, 8, look if recipe.world == "real" else None)
             mean = round(float(np.mean(losses)), 5) if losses else None
             _log(out, {"step": run.step, "progress": round(run.progress, 3), "loss": mean, **scores})
             losses.clear()
@@ -166,6 +191,7 @@ def main() -> None:
     parser.add_argument("data", type=Path)
     parser.add_argument("out", type=Path)
     parser.add_argument("--start", type=Path, help="best.pt of another run")
+    parser.add_argument("--perceptual", type=Path, help="SqueezeNet 1.1's weights (.npz)")
     parser.add_argument("--minutes", type=float, help="another budget than the recipe's")
     parser.add_argument("--threads", type=int)
     args = parser.parse_args()
@@ -175,7 +201,11 @@ def main() -> None:
     if args.minutes:
         settings["minutes"] = args.minutes
     device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
-    train(Recipe(**settings), args.data, args.out, device, args.start)
+    recipe = Recipe(**settings)
+    if recipe.world == "real" and args.perceptual is None:
+        parser.error("a network of the real world needs --perceptual")
+    look = None if args.perceptual is None else Perceptual(args.perceptual)
+    train(recipe, args.data, args.out, device, args.start, look)
 
 
 if __name__ == "__main__":
