@@ -15,6 +15,7 @@ from dataclasses import replace
 
 from mattebox.components import subject_box
 from mattebox.enhancement import restore, upscale
+from mattebox.enhancement.tiles import Tell
 from mattebox.io import resample
 from mattebox.recipe import Recipe, Restore, Upscale
 from mattebox.types import Matte, Picture, Size
@@ -36,13 +37,13 @@ def check(recipe: Recipe) -> None:
             checked(name, "upscale")
 
 
-def restored(photograph: Picture, recipe: Recipe, opened: Opened) -> Picture:
+def restored(photograph: Picture, recipe: Recipe, opened: Opened, tell: Tell | None = None) -> Picture:
     """The photograph with the recipe's step Restore done to it; the network is opened only if there is a need."""
     step = recipe.find(Restore)
     share = 0.0 if step is None else restore.share_of(step.amount, photograph)
     if step is None or share == 0:
         return photograph
-    return restore.restored(photograph, opened(restorer(step.model)), share)
+    return restore.restored(photograph, opened(restorer(step.model)), share, tell)
 
 
 def wanted_size(size: Size, recipe: Recipe) -> Size:
@@ -51,7 +52,7 @@ def wanted_size(size: Size, recipe: Recipe) -> Size:
     return size if step is None else upscale.target_of(step.to, size)
 
 
-def upscaled(picture: Picture, recipe: Recipe, opened: Opened) -> Picture:
+def upscaled(picture: Picture, recipe: Recipe, opened: Opened, tell: Tell | None = None) -> Picture:
     """The picture at the size that the recipe's step Upscale asks for."""
     step, size = recipe.find(Upscale), wanted_size(picture.size, recipe)
     if step is None or size == picture.size:
@@ -60,7 +61,7 @@ def upscaled(picture: Picture, recipe: Recipe, opened: Opened) -> Picture:
     factor = max(made / whole for made, whole in zip(size, picture.size, strict=True))
     networks = {checked(name, "upscale"): name for name in names}
     chain = [opened(networks[scale]) for scale in upscale.passes(factor, list(networks))]
-    return upscale.upscaled(picture, size, chain, step.detail / 100)
+    return upscale.upscaled(picture, size, chain, step.detail / 100, tell)
 
 
 def along(photograph: Picture, size: Size) -> Picture:

@@ -70,9 +70,11 @@ def run(
     threads: int | None = None,
     name: str = "the photograph",
     album: Album = read_once,
+    tell: Callable[[str, float], None] | None = None,
 ) -> Result:
     """Do the recipe's steps to a picture. `session` stands in for the recipe's model; `name` is for error messages;
-    `album` opens the pictures that a recipe names, such as a background.
+    `album` opens the pictures that a recipe names, such as a background; `tell` is told the name of a stage that takes
+    its time, and what share of it is done.
 
     Raises NoSubject when there is nothing to cut out, InputError, ModelError, DeviceError, UsageError.
     """
@@ -88,14 +90,17 @@ def run(
     def imager(model: str) -> Imager:
         return stages.run("open", lambda: open_imager(model, device, threads or processors.usable()))
 
+    def told(stage: str) -> Callable[[float], None] | None:
+        return None if tell is None else partial(tell, stage)
+
     if recipe.find(Restore) is not None:
-        picture = stages.run("restore", lambda: detail.restored(picture, recipe, imager))
+        picture = stages.run("restore", lambda: detail.restored(picture, recipe, imager, told("restore")))
     result = Result(picture)
     if recipe.cut is not None:
         step = recipe.cut
         result = cut_out(picture, step, stages, name, album, lambda: opened(step.model))
     if recipe.find(Upscale) is not None:
-        picture, result = stages.run("upscale", lambda: _upscaled(picture, result, recipe, imager))
+        picture, result = stages.run("upscale", lambda: _upscaled(picture, result, recipe, imager, told("upscale")))
     if darkroom.develops(recipe):
         subject = partial(_subject, picture, result, opened)
         work = partial(darkroom.developed, picture, result.picture, recipe, subject, album)
@@ -169,10 +174,14 @@ def cut_out(
 
 
 def _upscaled(
-    picture: Picture, result: Result, recipe: Recipe, opened: Callable[[str], Imager]
+    picture: Picture,
+    result: Result,
+    recipe: Recipe,
+    opened: Callable[[str], Imager],
+    tell: Callable[[float], None] | None,
 ) -> tuple[Picture, Result]:
     """The photograph and what was made of it, upscaled."""
-    made = detail.upscaled(result.picture, recipe, opened)
+    made = detail.upscaled(result.picture, recipe, opened, tell)
     if made is result.picture:
         return picture, result
     behind = made if picture is result.picture else detail.along(picture, made.size)

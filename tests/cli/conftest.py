@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 from PIL import Image
 
+from mattebox import pipeline  # noqa: F401  bound to the real network before any test replaces it
 from mattebox.cli.main import main
 from mattebox.types import Picture
 from mattebox.zoo import session

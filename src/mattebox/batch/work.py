@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import hashlib
 import time
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Literal
 
@@ -41,7 +42,7 @@ class Outcome:
 
 @dataclass(frozen=True)
 class Work:
-    """How every job is done. `beside` = how many are done at a time."""
+    """How every job is done. `beside` = how many are done at a time; `tell` is the pipeline's."""
 
     recipe: Recipe
     session: Session | None
@@ -51,6 +52,7 @@ class Work:
     hidden: Hidden = "zero"
     beside: int = 1
     hashed: bool = False
+    tell: Callable[[str, float], None] | None = None
     budget: Budget = field(default_factory=lambda: Budget(PIXELS))
 
     def __call__(self, job: Job) -> Outcome:
@@ -73,7 +75,7 @@ class Work:
         with self.budget.hold(max(found.width * found.height, width * height)):
             picture = read(data, max_pixels=self.max_pixels, metadata=self.metadata, name=job.name)
             del data
-            result = pipeline.run(picture, self.recipe, session=self.session, name=job.name)
+            result = pipeline.run(picture, self.recipe, session=self.session, name=job.name, tell=self.tell)
             if job.target is not None:
                 atomic.make_folder(job.target.parent)
             saving = self.recipe.saving

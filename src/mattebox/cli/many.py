@@ -216,7 +216,7 @@ def _ready(
     review = Path(options["review"]) if options["review"] else None
     work = Work(
         recipe, session, options["max_pixels"], options["metadata"], options["overwrite"],
-        "keep" if options["keep_hidden"] else "zero", beside, ledger is not None,
+        "keep" if options["keep_hidden"] else "zero", beside, ledger is not None, report.part,
     )  # fmt: skip
     try:
         yield work, Keep(report, ledger, sheet, compare, review, options["review_under"])

@@ -17,6 +17,7 @@ from mattebox.errors import MatteboxError
 from mattebox.pipeline import Result
 
 MIXED = 1
+SLOW = 1.0  # seconds until it is told how far a single photograph is
 LONG = 20  # pictures from which failures are told again at the end
 DOUBTFUL = 0.6  # expected IoU below which a cutout is worth a look
 
@@ -31,6 +32,7 @@ class Report:
         self.left_out = 0
         self.begun = time.monotonic()
         self.done = 0
+        self.told = 0.0
         self.live = sys.stderr.isatty() and total > 1
 
     def working(self, entry: Job | Failure) -> None:
@@ -43,6 +45,15 @@ class Report:
             rate = self.done / max(spent, 1e-6)
             told = f", {rate:.1f}/s, {_duration((self.total - self.done) / rate)} left"
         self._line(f"\r\x1b[K[{self.done + 1}/{self.total}{told}] {entry.name}"[:200])
+
+    def part(self, stage: str, share: float) -> None:
+        """How far the only photograph is, where it takes its time."""
+        now = time.monotonic()
+        if self.total != 1 or not sys.stderr.isatty() or now - self.begun < SLOW or now - self.told < 0.1:
+            return
+        self.told, self.live = now, True
+        left = _duration((now - self.begun) * (1 - share) / max(share, 1e-3))
+        self._line(f"\r\x1b[K{stage} {share:4.0%}, {left} left")
 
     def skipped(self, job: Job) -> None:
         """A picture that an earlier run has done."""

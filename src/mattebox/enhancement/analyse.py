@@ -10,16 +10,17 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from mattebox.enhancement import balance, tone
+from mattebox.enhancement import balance, restore, tone
 from mattebox.enhancement.illuminant import degrees
 from mattebox.enhancement.light import Matrix, sampled
 from mattebox.enhancement.statistics import Statistics, measured
-from mattebox.recipe import Balance, Light, Recipe, Sharpen, Step
+from mattebox.recipe import Balance, Light, Recipe, Restore, Sharpen, Step
 from mattebox.types import Picture
 
 SURE = 0.25  # trust in a cast from which it is worth telling
 CLIPPED = 0.02  # share of pixels at an end from which it shows
 NOISY = 0.02  # one deviation
+WORTH = 0.3  # of all that restoring can do, from which it is worth telling
 SOFT, BLURRED = 0.4, 0.25  # sharpness
 BLOCKY = 0.25
 DARK, PALE = 0.05, 0.6  # median light
@@ -51,6 +52,8 @@ def analysed(picture: Picture) -> Report:
         direction = "none"
     needs = tone.needed(sample)
     steps: list[Step] = []
+    if restore.needed_of(found) >= WORTH:
+        steps.append(Restore(amount="auto"))
     if judgement.trusted >= SURE:
         steps.append(Balance(white="auto"))
     if needs != tone.NONE:

@@ -43,11 +43,16 @@ def stated(wanted: str) -> float:
 
 def needed(picture: Picture) -> float:
     """As much as the photograph's noise or its blocks call for; 0 where neither shows."""
-    found = (
-        (statistics.noise(picture) - CLEAN) / (NOISY - CLEAN),
-        (statistics.blocks(picture) - WHOLE) / (BLOCKY - WHOLE),
-    )
-    return float(np.clip(max(found), 0, 1))
+    return _needed(statistics.noise(picture), statistics.blocks(picture))
+
+
+def needed_of(found: statistics.Statistics) -> float:
+    """The same of a photograph that is measured already."""
+    return _needed(found.noise, found.blocks)
+
+
+def _needed(noise: float, blocks: float) -> float:
+    return float(np.clip(max((noise - CLEAN) / (NOISY - CLEAN), (blocks - WHOLE) / (BLOCKY - WHOLE)), 0, 1))
 
 
 def restored(picture: Picture, imager: Imager, share: float, tell: Tell | None = None) -> Picture:
