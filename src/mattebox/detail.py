@@ -15,12 +15,13 @@ from dataclasses import replace
 
 from mattebox.components import subject_box
 from mattebox.enhancement import restore, upscale
+from mattebox.enhancement.canvas import Canvas, Canvases
 from mattebox.enhancement.tiles import Tell
 from mattebox.io import resample
 from mattebox.recipe import Recipe, Restore, Upscale
 from mattebox.types import Matte, Picture, Size
 from mattebox.zoo.imager import Imager, checked
-from mattebox.zoo.registry import restorer, upscalers
+from mattebox.zoo.registry import find_card, restorer, upscalers
 
 Opened = Callable[[str], Imager]
 
@@ -35,6 +36,14 @@ def check(recipe: Recipe) -> None:
     if enlarging is not None and upscale.parsed(enlarging.to) is not None:
         for name in upscalers(enlarging.model):
             checked(name, "upscale")
+
+
+def weights(recipe: Recipe) -> list[str]:
+    """The hashes of the networks that the recipe's detail may come from."""
+    mending, enlarging = recipe.find(Restore), recipe.find(Upscale)
+    names = [restorer(mending.model)] if mending is not None and mending.amount != "none" else []
+    names += upscalers(enlarging.model) if enlarging is not None and enlarging.to != "none" else ()
+    return [find_card(name).sha256 or find_card(name).md5 for name in names]
 
 
 def restored(photograph: Picture, recipe: Recipe, opened: Opened, tell: Tell | None = None) -> Picture:
@@ -52,7 +61,9 @@ def wanted_size(size: Size, recipe: Recipe) -> Size:
     return size if step is None else upscale.target_of(step.to, size)
 
 
-def upscaled(picture: Picture, recipe: Recipe, opened: Opened, tell: Tell | None = None) -> Picture:
+def upscaled(
+    picture: Picture, recipe: Recipe, opened: Opened, tell: Tell | None = None, canvas: Canvases = Canvas
+) -> Picture:
     """The picture at the size that the recipe's step Upscale asks for."""
     step, size = recipe.find(Upscale), wanted_size(picture.size, recipe)
     if step is None or size == picture.size:
@@ -61,7 +72,7 @@ def upscaled(picture: Picture, recipe: Recipe, opened: Opened, tell: Tell | None
     factor = max(made / whole for made, whole in zip(size, picture.size, strict=True))
     networks = {checked(name, "upscale"): name for name in names}
     chain = [opened(networks[scale]) for scale in upscale.passes(factor, list(networks))]
-    return upscale.upscaled(picture, size, chain, step.detail / 100, tell)
+    return upscale.upscaled(picture, size, chain, step.detail / 100, tell, canvas)
 
 
 def along(photograph: Picture, size: Size) -> Picture:

@@ -17,6 +17,7 @@ from mattebox import darkroom, detail, processors
 from mattebox.components import subject_box
 from mattebox.compose import scene
 from mattebox.compose.scene import Album
+from mattebox.enhancement.canvas import Canvas, Canvases
 from mattebox.errors import NoSubject
 from mattebox.io.deliver import deliver
 from mattebox.io.read import read_once
@@ -71,10 +72,11 @@ def run(
     name: str = "the photograph",
     album: Album = read_once,
     tell: Callable[[str, float], None] | None = None,
+    canvas: Canvases = Canvas,
 ) -> Result:
     """Do the recipe's steps to a picture. `session` stands in for the recipe's model; `name` is for error messages;
     `album` opens the pictures that a recipe names, such as a background; `tell` is told the name of a stage that takes
-    its time, and what share of it is done.
+    its time, and what share of it is done; `canvas` gives what large results grow on.
 
     Raises NoSubject when there is nothing to cut out, InputError, ModelError, DeviceError, UsageError.
     """
@@ -100,7 +102,9 @@ def run(
         step = recipe.cut
         result = cut_out(picture, step, stages, name, album, lambda: opened(step.model))
     if recipe.find(Upscale) is not None:
-        picture, result = stages.run("upscale", lambda: _upscaled(picture, result, recipe, imager, told("upscale")))
+        picture, result = stages.run(
+            "upscale", lambda: _upscaled(picture, result, recipe, imager, told("upscale"), canvas)
+        )
     if darkroom.develops(recipe):
         subject = partial(_subject, picture, result, opened)
         work = partial(darkroom.developed, picture, result.picture, recipe, subject, album)
@@ -179,9 +183,10 @@ def _upscaled(
     recipe: Recipe,
     opened: Callable[[str], Imager],
     tell: Callable[[float], None] | None,
+    canvas: Canvases,
 ) -> tuple[Picture, Result]:
     """The photograph and what was made of it, upscaled."""
-    made = detail.upscaled(result.picture, recipe, opened, tell)
+    made = detail.upscaled(result.picture, recipe, opened, tell, canvas)
     if made is result.picture:
         return picture, result
     behind = made if picture is result.picture else detail.along(picture, made.size)

@@ -7,13 +7,17 @@ from __future__ import annotations
 
 import hashlib
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Literal
 
 from mattebox import detail, pipeline, processors
+from mattebox._version import __version__
 from mattebox.batch.budget import Budget
 from mattebox.batch.plan import Job
+from mattebox.batch.spool import Spool
+from mattebox.enhancement.canvas import Canvas, Canvases
 from mattebox.errors import MatteboxError
 from mattebox.io import atomic, header
 from mattebox.io.encode import Hidden
@@ -21,7 +25,7 @@ from mattebox.io.read import read
 from mattebox.io.sources import read_bytes, read_member
 from mattebox.io.write import write
 from mattebox.pipeline import Result
-from mattebox.recipe import Recipe
+from mattebox.recipe import Recipe, Upscale
 from mattebox.zoo.session import Session
 
 PIXELS = 100_000_000  # in hand at a time
@@ -62,35 +66,60 @@ class Work:
             with processors.shared(self.beside):
                 data = _bytes(job)
                 taken = _hash(data) if self.hashed else ""
-                result = self._done(job, data)
+                result = self._done(job, data, taken)
         except MatteboxError as error:
             return Outcome(job, error=error, seconds=time.perf_counter() - begun, input_hash=taken)
         made = _hash(job.target.read_bytes()) if self.hashed and job.target else ""
         return Outcome(job, result, None, time.perf_counter() - begun, taken, made)
 
-    def _done(self, job: Job, data: bytes) -> Result:
+    def _done(self, job: Job, data: bytes, taken: str) -> Result:
         found = header.sniff(data, job.name)
         header.check_size(found, self.max_pixels, job.name)
         height, width = detail.wanted_size((found.height, found.width), self.recipe)
         with self.budget.hold(max(found.width * found.height, width * height)):
             picture = read(data, max_pixels=self.max_pixels, metadata=self.metadata, name=job.name)
             del data
-            result = pipeline.run(picture, self.recipe, session=self.session, name=job.name, tell=self.tell)
             if job.target is not None:
                 atomic.make_folder(job.target.parent)
-            saving = self.recipe.saving
-            write(
-                result.picture,
-                "-" if job.target is None else job.target,
-                format=None if saving.format == "auto" else saving.format,
-                quality=saving.quality or None,
-                most_bytes=saving.most_bytes,
-                layers=result.layers,
-                overwrite=self.overwrite or job.again,
-                inputs=() if job.source is None or job.address else (job.source,),
-                hidden=self.hidden,
-            )
+            with self._kept(job, taken) as canvas:
+                result = pipeline.run(
+                    picture, self.recipe, session=self.session, name=job.name, tell=self.tell, canvas=canvas
+                )
+                self._written(job, result)
         return result
+
+    def _written(self, job: Job, result: Result) -> None:
+        saving = self.recipe.saving
+        write(
+            result.picture,
+            "-" if job.target is None else job.target,
+            format=None if saving.format == "auto" else saving.format,
+            quality=saving.quality or None,
+            most_bytes=saving.most_bytes,
+            layers=result.layers,
+            overwrite=self.overwrite or job.again,
+            inputs=() if job.source is None else (job.source,),
+            hidden=self.hidden,
+        )
+
+    @contextmanager
+    def _kept(self, job: Job, taken: str) -> Iterator[Canvases]:
+        """What large results grow on; in batches that can be resumed, tiles of an upscaling outlive a kill."""
+        if not taken or job.target is None or self.recipe.find(Upscale) is None:
+            yield Canvas
+            return
+        decisive = [__version__, taken, self.recipe.to_json().decode(), *detail.weights(self.recipe)]
+        if self.session is not None:
+            decisive.append(self.session.card.sha256)
+        spool = Spool(job.target, _hash("\n".join(decisive).encode()), resume=job.again)
+        try:
+            yield spool.canvas
+        except MatteboxError:
+            spool.clear()
+            raise
+        finally:
+            spool.close()
+        spool.clear()
 
 
 def _bytes(job: Job) -> bytes:

@@ -193,6 +193,7 @@ def _ready(
     recipe: Recipe, options: dict[str, Any], beside: int, jobs: Iterable[Job], report: Report
 ) -> Iterator[tuple[Work, Keep]]:
     """Start the network once, so that a missing device is said before any picture is read; open what is kept."""
+    from mattebox import detail
     from mattebox.batch.compare import Compare
     from mattebox.batch.ledger import Ledger
     from mattebox.batch.sheet import Sheet
@@ -203,7 +204,7 @@ def _ready(
     threads = options["threads"] or max(1, processors.allowed() // beside)
     network = recipe.cut.network if recipe.cut else None
     session = open_session(network, options["device"], threads) if network else None
-    model = session.card.sha256 if session else ""
+    model = "+".join([*([session.card.sha256] if session else []), *detail.weights(recipe)])
     ledger = None
     if options["report"]:
         under = options["review_under"]

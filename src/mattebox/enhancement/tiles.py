@@ -9,7 +9,7 @@ Knows nothing of colours or alpha.
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Container, Iterator
 from dataclasses import dataclass
 
 import numpy as np
@@ -65,17 +65,24 @@ def side_of(tiles: Tiles, budget: int = BUDGET) -> int:
 
 
 def made_of(
-    pixels: Pixels, imager: Imager, size: Size | None = None, budget: int = BUDGET
+    pixels: Pixels,
+    imager: Imager,
+    size: Size | None = None,
+    budget: int = BUDGET,
+    done: Container[tuple[int, int]] = (),
 ) -> Iterator[tuple[slice, slice, Floats]]:
     """H x W x 3 or H x W of either depth -> tile by tile: rows and columns of the result, and it (0..1, float32).
 
-    `size` (height, width) of the result is the network's own unless given. A plane is shown to the network as grey.
+    `size` (height, width) of the result is the network's own unless given; tiles whose (top, left) are `done` are left
+    out. A plane is shown to the network as grey.
     """
     tiles = imager.tiles
     height, width = size or (pixels.shape[0] * tiles.scale, pixels.shape[1] * tiles.scale)
     side = side_of(tiles, budget)
     for down in spans(pixels.shape[0], height, tiles, side):
         for across in spans(pixels.shape[1], width, tiles, side):
+            if (down.made.start, across.made.start) in done:
+                continue
             yield down.made, across.made, _tile(pixels, imager, down, across, (height, width))
 
 

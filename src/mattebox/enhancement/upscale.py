@@ -14,6 +14,7 @@ from typing import Literal
 
 import numpy as np
 
+from mattebox.enhancement.canvas import Canvas, Canvases
 from mattebox.enhancement.extend import extended
 from mattebox.enhancement.tiles import Tell, made_of
 from mattebox.errors import UsageError
@@ -68,11 +69,17 @@ def passes(factor: float, scales: Sequence[int]) -> list[int]:
 
 
 def upscaled(
-    picture: Picture, size: Size, imagers: Sequence[Imager], detail: float = 1, tell: Tell | None = None
+    picture: Picture,
+    size: Size,
+    imagers: Sequence[Imager],
+    detail: float = 1,
+    tell: Tell | None = None,
+    canvas: Canvases = Canvas,
 ) -> Picture:
     """The picture at `size` (height, width), through the networks of `passes` in turn.
 
-    `detail` 0..1 mixes the networks' answer with plain Lanczos: 1 is all theirs. `tell` is told the share done.
+    `detail` 0..1 mixes the networks' answer with plain Lanczos: 1 is all theirs. `tell` is told the share done. Whoever
+    gives a `canvas` may keep tiles, and have them left out another time.
     """
     steps = _steps(picture.size, size, imagers)
     work = _Progress(len(steps), tell)
@@ -81,8 +88,8 @@ def upscaled(
         if alpha is not None:
             rgb = extended(rgb, alpha)
         shares = 1.0 if alpha is None else 0.5
-        made = _enlarged(rgb, imager, between, detail, work.share(shares))
-        seen = None if alpha is None else _enlarged(alpha, imager, between, detail, work.share(shares))
+        made = _enlarged(rgb, imager, between, detail, work.share(shares), canvas)
+        seen = None if alpha is None else _enlarged(alpha, imager, between, detail, work.share(shares), canvas)
         picture = picture.with_pixels(made, seen)
     return picture
 
@@ -97,18 +104,19 @@ def _steps(whole: Size, size: Size, imagers: Sequence[Imager]) -> list[tuple[Ima
     return found
 
 
-def _enlarged(pixels: Pixels, imager: Imager, size: Size, detail: float, tell: Callable[[float], None]) -> Pixels:
-    made = np.empty((*size, *pixels.shape[2:]), pixels.dtype)
+def _enlarged(pixels: Pixels, imager: Imager, size: Size, detail: float, tell: Tell, canvases: Canvases) -> Pixels:
+    canvas = canvases(np.empty((*size, *pixels.shape[2:]), pixels.dtype))
     peak = np.float32(Depth.of(pixels).peak)
-    for rows, columns, part in made_of(pixels, imager, size):
+    for rows, columns, part in made_of(pixels, imager, size, done=canvas.done):
         if detail < 1:
             plain = _lanczos(pixels, rows, columns, size)
             part = plain + np.float32(detail) * (part - plain)
         if pixels.ndim == 2:
             part = _settled(pixels, rows, columns, size, part)
-        made[rows, columns] = np.rint(part * peak)
+        canvas.pixels[rows, columns] = np.rint(part * peak)
+        canvas.mark((rows.start, columns.start), canvas.pixels[rows, columns])
         tell((rows.stop * size[1] - (rows.stop - rows.start) * (size[1] - columns.stop)) / (size[0] * size[1]))
-    return made
+    return canvas.pixels
 
 
 def _settled(alpha: Pixels, rows: slice, columns: slice, size: Size, part: Floats) -> Floats:
