@@ -38,7 +38,8 @@ SAVE_EVERY = 60  # seconds
 @dataclass(frozen=True)
 class Recipe:
     """A run, as its TOML file has it. `side` is a patch's side at the large size; `world` what shrinks a photograph:
-    "clean" bicubic, or "real" life; `look` the weight of the perceptual loss."""
+    "clean" bicubic, or "real" life; `look` the weight of the perceptual loss; `squared` errors for a last polish, since
+    PSNR is of them."""
 
     minutes: float
     plan: dict[str, Any]
@@ -51,6 +52,7 @@ class Recipe:
     seed: int = 0
     world: str = "clean"
     look: float = 0.0
+    squared: bool = False
 
     def rate_at(self, progress: float, step: int) -> float:
         warm = min(1.0, (step + 1) / self.warmup)
@@ -89,7 +91,10 @@ class Run:
         seen, clean = self.pair(patches)
         with torch.autocast(self.device.type, torch.bfloat16):
             made = self.net.train()(seen.to(memory_format=torch.channels_last))
-        loss = 0.5 * (made - clean).abs().mean() + (luma(made) - luma(clean)).abs().mean()
+        colours, bright = made - clean, luma(made) - luma(clean)
+        loss = 0.5 * colours.abs().mean() + bright.abs().mean()
+        if self.recipe.squared:
+            loss = 10 * (0.5 * (colours**2).mean() + (bright**2).mean())
         if self.look is not None and self.recipe.look:
             loss = loss + self.recipe.look * self.look(made.float(), clean).mean()
         self.optimiser.zero_grad(set_to_none=True)

@@ -83,7 +83,10 @@ def done(plan: list[Job | Failure], recipe: Recipe, options: dict[str, Any], as_
     """Do it all, tell it, and return the exit code."""
     from mattebox.batch.runner import each
     from mattebox.cli.report import Report
+    from mattebox.memory import return_large_blocks
 
+    if len(plan) > 1:
+        return_large_blocks()
     jobs = [entry for entry in plan if isinstance(entry, Job)]
     beside = options["jobs"] or min(max(len(jobs), 1), _hands(recipe, options["device"]))
     report = Report(len(plan), as_json)
