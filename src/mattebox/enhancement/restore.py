@@ -19,7 +19,7 @@ from mattebox.errors import UsageError
 from mattebox.types import Depth, Floats, Picture, Pixels
 from mattebox.zoo.imager import Imager
 
-CLEAN, NOISY = 1.5 / 255, 3.5 / 255  # noise left alone, and noise from which all is applied
+CLEAN, NOISY = 1.6 / 255, 3.2 / 255  # noise left alone, and noise from which all is applied
 WHOLE, BLOCKY = 0.12, 0.3  # the same for blocks of JPEG
 
 
