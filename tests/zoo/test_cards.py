@@ -17,13 +17,18 @@ PULLED = {name: card for name, card in CARDS.items() if card.url}
 def faults(card: Card) -> list[str]:
     """What a card lacks."""
     spec, lacks = card.input, []
-    if not (card.summary and card.architecture and card.name and card.weights.endswith(".onnx")):
+    if not (
+        card.summary
+        and card.architecture
+        and card.name
+        and card.weights.endswith(".pth" if card.converter else ".onnx")
+    ):
         lacks.append("documentation")
     if not card.licence.name:
         lacks.append("licence")
     if not (len(card.sha256) == 64 or len(card.md5) == 32):
         lacks.append("hash")
-    if not (spec.side >= 64 or (spec.height >= 64 and spec.width >= 64)):
+    if card.tiles is None and not (spec.side >= 64 or (spec.height >= 64 and spec.width >= 64)):
         lacks.append("geometry")
     if card.url and not (card.url.startswith("https://") and card.source.startswith("https://") and card.bytes > 0):
         lacks.append("address")
@@ -65,7 +70,7 @@ def test_no_two_pulls_share_a_file_or_hash() -> None:
 
 @pytest.mark.parametrize("name", PULLED)
 def test_a_pulled_file_is_named_after_its_card(name: str) -> None:
-    assert PULLED[name].weights == f"{name}.onnx"
+    assert PULLED[name].weights == f"{name}.{'pth' if PULLED[name].converter else 'onnx'}"
     assert (registry.CARDS / f"{name}.toml").is_file()
 
 

@@ -31,8 +31,8 @@ Examples:
   mattebox models add my.onnx --like u2net
 
 \b
-Weights lie under MATTEBOX_HOME. MATTEBOX_MIRROR=ADDRESS pulls ADDRESS/NAME.onnx in place of the official file; the
-hash stays the card's. HTTPS_PROXY is heeded.
+Weights lie under MATTEBOX_HOME. MATTEBOX_MIRROR=ADDRESS pulls ADDRESS/NAME.onnx (or .pth) in place of the official
+file; the hash stays the card's. HTTPS_PROXY is heeded.
 """
 
 

@@ -19,7 +19,7 @@ from mattebox.types import Depth, Floats, Pixels, Size
 from mattebox.zoo.card import Tiles
 from mattebox.zoo.imager import Imager
 
-BUDGET = 256_000_000  # bytes that a network may take while it runs
+BUDGET = 512_000_000  # bytes that a network may take while it runs
 LEAST = 64  # pixels of a tile's side, however little memory there is
 LOBES = 3  # of the Lanczos filter
 

@@ -127,7 +127,8 @@ class Card(Struct, frozen=True, forbid_unknown_fields=True):
     `weights` is a file beside the card or, when there is a `url` to pull it from, in the store; it must hash to
     `sha256` and `md5` (those that are given; one must be) and be `bytes` long (0 = unknown). `parts` are further files
     of the network, name -> sha256. `variants` are named changes to `input` or `output` ("fast": a smaller side).
-    Networks that upscale or restore have `tiles` in place of `input`, `output` and `calibration`.
+    Networks that upscale or restore have `tiles` in place of `input`, `output` and `calibration`. Weights that are not
+    ONNX name their `converter` (see `convert`).
     """
 
     name: str
@@ -150,6 +151,7 @@ class Card(Struct, frozen=True, forbid_unknown_fields=True):
     data: tuple[str, ...] = ()
     recipe: str = ""
     notes: str = ""
+    converter: str = ""
     figures: tuple[Figure, ...] = ()
     folder: str = ""
 

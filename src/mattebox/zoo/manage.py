@@ -17,9 +17,10 @@ import numpy as np
 
 from mattebox.errors import ModelError
 from mattebox.types import Picture
-from mattebox.zoo import settings, store
+from mattebox.zoo import convert, settings, store
 from mattebox.zoo.card import Card, Licence
 from mattebox.zoo.graph import external_files
+from mattebox.zoo.imager import Imager
 from mattebox.zoo.registry import PRESETS, cards
 from mattebox.zoo.session import Session
 
@@ -28,15 +29,21 @@ PICKLES = (b"PK\x03\x04", b"\x80\x02", b"\x80\x03", b"\x80\x04", b"\x80\x05")  #
 
 
 def add(file: Path, like: Card, name: str | None = None, licence: Licence = UNSTATED) -> Card:
-    """Copy an ONNX file, and the files beside it that hold its numbers, into the home; its card. ModelError."""
+    """Copy an ONNX file, and the files beside it that hold its numbers, into the home; its card. ModelError.
+
+    A file that is not ONNX is converted, when the card it is to be like has a converter.
+    """
     name = _free(name or file.stem)
-    content = _onnx(file)
+    if like.converter and file.suffix.lower() != ".onnx":
+        content = convert.converted(_bytes(file), like.converter, store.base_name(like))
+    else:
+        content = _onnx(file)
     parts = {place: _part(file, place) for place in external_files(content)}
     card = msgspec.structs.replace(
         like, name=name, summary=f"added from {file.name}, prepared like {store.base_name(like)}", licence=licence,
         weights=f"{name}.onnx", sha256=hashlib.sha256(content).hexdigest(), md5="", bytes=len(content), url="",
         source="", parts={place: hashlib.sha256(data).hexdigest() for place, data in parts.items()},
-        variants={}, data=(), recipe="", notes="", figures=(), folder="",
+        variants={}, data=(), recipe="", notes="", converter="", figures=(), folder="",
     )  # fmt: skip
     try:
         return _installed(card, {card.weights: content, **parts})
@@ -51,7 +58,9 @@ def remove(card: Card) -> int:
     """Delete the files of a pulled or added model; the bytes set free. ModelError when there is nothing of ours."""
     target = store.path_of(card)
     if card.url:
-        there = [p for p in (target, store.record_of(target), store.part_of(target)) if p.exists()]
+        graph = convert.graph_of(target)
+        files = (target, store.record_of(target), store.part_of(target), graph, store.record_of(graph))
+        there = [p for p in files if p.exists()]
         if not there:
             raise ModelError(f"model {card.name} is not here", "there is nothing to remove")
     elif Path(card.folder).parent == settings.added_folder().resolve():
@@ -84,10 +93,14 @@ def _installed(card: Card, files: dict[str, bytes]) -> Card:
 
 def _try(card: Card) -> None:
     """Run it once, on grey. ModelError when it does not fit its card."""
-    session = Session.open(card, "cpu")
-    x, _ = session.prepare(Picture(np.full((256, 256, 3), 128, np.uint8)))
+    network: Session | Imager
+    if card.tiles is None:
+        network = Session.open(card, "cpu")
+        x, _ = network.prepare(Picture(np.full((256, 256, 3), 128, np.uint8)))
+    else:
+        network, x = Imager.open(card, "cpu"), np.full((1, 3, 64, 64), 0.5, np.float32)
     try:
-        session.run(x)
+        network.run(x)
     except ModelError:
         raise
     except Exception as error:
@@ -107,12 +120,16 @@ def _free(name: str) -> str:
     return name
 
 
-def _onnx(file: Path) -> bytes:
-    """The content of the file; refused unopened when it is a pickle."""
+def _bytes(file: Path) -> bytes:
     try:
-        content = file.read_bytes()
+        return file.read_bytes()
     except OSError as error:
         raise ModelError(f"{file}: cannot be read ({error.strerror})", "check the path of the model") from error
+
+
+def _onnx(file: Path) -> bytes:
+    """The content of the file; refused unopened when it is a pickle."""
+    content = _bytes(file)
     if content.startswith(PICKLES):
         raise ModelError(
             f"{file}: pickled weights can run any program and are never opened", "export the network to ONNX"

@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from mattebox.errors import ModelError
-from mattebox.zoo import settings
+from mattebox.zoo import convert, settings
 from mattebox.zoo.card import Card
 from mattebox.zoo.graph import external_files
 from mattebox.zoo.lock import held
@@ -31,17 +31,22 @@ def path_of(card: Card) -> Path:
 
 
 def is_here(card: Card) -> bool:
-    return path_of(card).is_file()
+    path = path_of(card)
+    return path.is_file() and (not card.converter or convert.known_hash(path, card.sha256) is not None)
 
 
 def read(card: Card) -> bytes:
     """The bytes of the weights, verified, and not a graph that reads further files than the card names. ModelError."""
-    path = _present(card)
+    path, wanted = _present(card), expected(card)
+    if card.converter:
+        known = convert.known_hash(path, card.sha256)
+        if known is None:
+            raise ModelError(f"model {base_name(card)} is not converted", f"mattebox models pull {base_name(card)}")
+        path, wanted = convert.graph_of(path), {"sha256": known}
     try:
         content = path.read_bytes()
     except OSError as error:
         raise _unreadable(card, path, error) from error
-    wanted = expected(card)
     _compare(card, path, wanted, {kind: hashlib.new(kind, content).hexdigest() for kind in wanted})
     strangers = external_files(content) - set(card.parts)
     if strangers:
@@ -59,6 +64,8 @@ def verify(card: Card) -> Hashes:
     found = _hashes(card, path, {"sha256", *wanted})
     _compare(card, path, wanted, found)
     _verify_parts(card)
+    if card.converter:
+        read(card)
     if card.url and not record_of(path).exists():
         _record(card, path, found)
     return found
@@ -80,6 +87,8 @@ def pull(card: Card, report: Report = lambda done, whole: None, *, accepted: boo
             if not _good(card, target):
                 _allow(card, target, accepted)
                 _bring(card, target, report)
+            if card.converter:
+                convert.ensure(target, card.sha256, card.converter, base_name(card))
     except OSError as error:
         raise ModelError(
             f"{error.filename or target}: cannot be written ({error.strerror or error})",
