@@ -13,6 +13,7 @@ from collections.abc import Callable
 
 import numpy as np
 
+from mattebox import processors
 from mattebox.compose import paint
 from mattebox.compose.scene import Album
 from mattebox.enhancement import balance, tone, veil
@@ -20,9 +21,13 @@ from mattebox.enhancement.colour import coloured
 from mattebox.enhancement.harmonise import harmonised
 from mattebox.enhancement.light import sampled
 from mattebox.enhancement.sharpen import sharpened
+from mattebox.enhancement.style import painted
 from mattebox.enhancement.transfer import styled
+from mattebox.errors import InputMissing
 from mattebox.recipe import Background, Balance, Colour, Light, Recipe, Sharpen, Style
 from mattebox.types import Depth, Picture, Pixels
+from mattebox.zoo.registry import STYLIST, styles
+from mattebox.zoo.stylist import open_stylist
 
 Developing = Balance | Light | Colour | Style | Sharpen
 
@@ -41,8 +46,8 @@ def check(recipe: Recipe, album: Album) -> None:
     if step is not None:
         balance.check(step)
     style = recipe.find(Style)
-    if style is not None and style.picture != "none":
-        album(style.picture)
+    if style is not None and style.picture != "none" and style.picture not in styles():
+        _colours(style.picture, album)
 
 
 def developed(
@@ -83,8 +88,19 @@ def _prepared(
         return lambda picture, where: sharpened(picture, step, where)
     if step.picture == "none":
         return lambda picture, where: picture
-    style = album(step.picture)
+    if step.picture in styles():
+        stylist = open_stylist(STYLIST, processors.usable())
+        return lambda picture, where: painted(picture, stylist, step.picture, step.strength / 100, where)
+    style = _colours(step.picture, album)
     return lambda picture, where: styled(picture, style, step.method, step.strength / 100, where)
+
+
+def _colours(path: str, album: Album) -> Picture:
+    """The picture whose colours are taken on. InputMissing says which styles have names."""
+    try:
+        return album(path)
+    except InputMissing as error:
+        raise InputMissing(error.problem, f"give a picture's path, or one of: {', '.join(styles())}") from error
 
 
 def _part(alpha: Pixels, only: str) -> Pixels:

@@ -144,12 +144,18 @@ class Colour(Struct, frozen=True, tag="colour", tag_field="step", forbid_unknown
 
 
 class Style(Struct, frozen=True, tag="style", tag_field="step", forbid_unknown_fields=True):
-    """Take on the colours of another picture."""
+    """Paint it in a style, or take on the colours of another picture."""
 
-    picture: Annotated[str, Meta(description="path of the picture whose colours it takes on, or none")] = "none"
+    picture: Annotated[
+        str,
+        Meta(
+            description="ink, watercolour, mosaic, glass, points or swirl; or the path of the picture whose colours it "
+            "takes on; or none"
+        ),
+    ] = "none"
     method: Annotated[
         Literal["monge", "reinhard"],
-        Meta(description="monge turns the colours as a whole, reinhard moves each by itself"),
+        Meta(description="of colours: monge turns them as a whole, reinhard moves each by itself"),
     ] = "monge"
     strength: Annotated[int, Meta(description="how far, in percent", ge=0, le=100)] = 60
     only: Annotated[Only, Meta(description="where: all, subject or background")] = "all"

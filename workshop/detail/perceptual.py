@@ -17,8 +17,8 @@ POOLED, LOOKED_AT = (3, 6, 9), (0, 4, 7, 9, 10, 11, 12)  # by torchvision's numb
 FIRES = (3, 4, 6, 7, 9, 10, 11, 12)
 
 
-class Perceptual(nn.Module):
-    """N x 3 x H x W twice, 0..1 -> N distances."""
+class Features(nn.Module):
+    """N x 3 x H x W, 0..1 -> what SqueezeNet makes of it, at each depth looked at."""
 
     def __init__(self, file: Path) -> None:
         super().__init__()
@@ -29,12 +29,8 @@ class Perceptual(nn.Module):
         self.register_buffer("mean", torch.tensor([0.485, 0.456, 0.406]).view(1, 3, 1, 1))
         self.register_buffer("std", torch.tensor([0.229, 0.224, 0.225]).view(1, 3, 1, 1))
 
-    def forward(self, one: Tensor, other: Tensor) -> Tensor:
-        pairs = zip(self._features(one), self._features(other), strict=True)
-        return torch.stack([((a - b) ** 2).sum(1).mean((1, 2)) for a, b in pairs]).sum(0)
-
-    def _features(self, x: Tensor) -> list[Tensor]:
-        """Unit vectors along the channels, of each depth."""
+    def seen(self, x: Tensor, depths: int = 8) -> list[Tensor]:
+        """The first so many."""
         x = F.relu(self._conv((x - self.mean) / self.std, "features.0", stride=2))
         found = [x]
         for layer in FIRES:
@@ -45,8 +41,22 @@ class Perceptual(nn.Module):
             x = F.relu(torch.cat([self._conv(x, f"features.{layer}.expand1x1"), wide], 1))
             if layer in LOOKED_AT:
                 found.append(x)
-        return [f / (f.norm(dim=1, keepdim=True) + 1e-6) for f in found]
+            if len(found) == depths:
+                break
+        return found
 
     def _conv(self, x: Tensor, name: str, stride: int = 1, padding: int = 0) -> Tensor:
         weight, bias = (getattr(self, f"{name}.{part}".replace(".", "_")) for part in ("weight", "bias"))
         return F.conv2d(x, weight, bias, stride, padding)
+
+
+class Perceptual(Features):
+    """N x 3 x H x W twice, 0..1 -> N distances."""
+
+    def forward(self, one: Tensor, other: Tensor) -> Tensor:
+        pairs = zip(self._units(one), self._units(other), strict=True)
+        return torch.stack([((a - b) ** 2).sum(1).mean((1, 2)) for a, b in pairs]).sum(0)
+
+    def _units(self, x: Tensor) -> list[Tensor]:
+        """Unit vectors along the channels."""
+        return [f / (f.norm(dim=1, keepdim=True) + 1e-6) for f in self.seen(x)]

@@ -20,7 +20,9 @@ if TYPE_CHECKING:
 
 HELP = {"help_option_names": ["-h", "--help"]}
 as_json = click.option("--json", "as_json", is_flag=True, help="One JSON object per model.")
-task = click.option("--task", type=click.Choice(["cutout", "upscale", "restore"]), help="Only models for that.")
+task = click.option(
+    "--task", type=click.Choice(["cutout", "upscale", "restore", "style"]), help="Only models for that."
+)
 
 EXAMPLES = """
 \b
@@ -202,7 +204,7 @@ def _task(card: Card) -> str:
 
 
 def _input(card: Card) -> str:
-    if card.tiles is not None:
+    if card.task != "cutout":
         return "any size"
     spec = card.input
     size = f"{spec.width} x {spec.height} px" if spec.width and spec.height else f"{spec.side} px"

@@ -127,18 +127,19 @@ class Card(Struct, frozen=True, forbid_unknown_fields=True):
     `weights` is a file beside the card or, when there is a `url` to pull it from, in the store; it must hash to
     `sha256` and `md5` (those that are given; one must be) and be `bytes` long (0 = unknown). `parts` are further files
     of the network, name -> sha256. `variants` are named changes to `input` or `output` ("fast": a smaller side).
-    Networks that upscale or restore have `tiles` in place of `input`, `output` and `calibration`. Weights that are not
-    ONNX name their `converter` (see `convert`).
+    Networks that upscale or restore have `tiles` in place of `input`, `output` and `calibration`, those of styles the
+    names of their `styles`. Weights that are not ONNX name their `converter` (see `convert`).
     """
 
     name: str
-    task: Literal["cutout", "upscale", "restore"]
+    task: Literal["cutout", "upscale", "restore", "style"]
     architecture: str
     summary: str
     weights: str
     licence: Licence
     input: Input = Input(side=320)
     tiles: Tiles | None = None
+    styles: tuple[str, ...] = ()
     sha256: str = ""
     md5: str = ""
     bytes: int = 0
@@ -158,8 +159,10 @@ class Card(Struct, frozen=True, forbid_unknown_fields=True):
     def __post_init__(self) -> None:
         if not (_hex(self.sha256, 64) or _hex(self.md5, 32)) or (self.sha256 and not _hex(self.sha256, 64)):
             raise ValueError("give the sha256 of the weights, or the md5 that their publisher gives")
-        if (self.tiles is None) != (self.task == "cutout"):
+        if (self.tiles is not None) != (self.task in ("upscale", "restore")):
             raise ValueError("tiles go with the tasks upscale and restore, and only with them")
+        if bool(self.styles) != (self.task == "style"):
+            raise ValueError("styles go with the task style, and only with it")
         names = [self.weights, *self.parts]
         if any(not n or Path(n).name != n or n.startswith(".") or "\\" in n for n in names):
             raise ValueError("weights and parts are names of files, without folders")

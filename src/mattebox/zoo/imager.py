@@ -32,7 +32,7 @@ class Imager:
         """Start a network of its own. ModelError, also for one that cuts out; DeviceError, UsageError."""
         card = find_card(model) if isinstance(model, str) else permitted(model)
         if card.tiles is None:
-            raise ModelError(f"model {card.name} cuts out", "choose one that upscales or restores")
+            raise ModelError(f"model {card.name} is for {card.task}", "choose one that upscales or restores")
         return cls(card, *opened(card, device, threads))
 
     def run(self, x: NDArray[np.float32]) -> NDArray[np.float32]:

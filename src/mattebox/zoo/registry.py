@@ -20,6 +20,7 @@ WEIGHTS, CARDS = Path(__file__).parent / "weights", Path(__file__).parent / "car
 PRESETS = {"fast": "cut-2@fast", "balanced": "cut-2", "best": "cut-2@best"}
 UPSCALERS = {"faithful": ("up2-1", "up4-1")}
 RESTORERS = {"standard": "restore-1"}
+STYLIST = "style-1"
 
 
 def cards() -> dict[str, Card]:
@@ -66,6 +67,11 @@ def upscalers(name: str) -> tuple[str, ...]:
 def restorer(name: str) -> str:
     """The card of a kind of restoring, or that of that name."""
     return RESTORERS.get(name, name)
+
+
+def styles() -> tuple[str, ...]:
+    """The names of the embedded styles."""
+    return find_card(STYLIST).styles
 
 
 @cache

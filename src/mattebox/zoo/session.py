@@ -34,7 +34,7 @@ class Session:
         card = find_card(model) if isinstance(model, str) else permitted(model)
         if card.task != "cutout":
             raise ModelError(
-                f"model {card.name} {card.task}s and cannot cut out", "choose balanced, or another that can"
+                f"model {card.name} is for {card.task} and cannot cut out", "choose balanced, or another that can"
             )
         return cls(card, *opened(card, device, threads))
 

@@ -1,0 +1,91 @@
+"""Painting in a style: strength, part, depth, alpha, size; and that the embedded styles are styles."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from numpy.typing import NDArray
+
+from mattebox import pipeline
+from mattebox.enhancement import style
+from mattebox.enhancement.style import painted
+from mattebox.errors import InputMissing, ModelError
+from mattebox.recipe import Recipe, Style
+from mattebox.types import Picture
+from mattebox.zoo.card import Card
+from mattebox.zoo.registry import STYLIST, find_card, styles
+from mattebox.zoo.stylist import Stylist
+
+
+class Session:
+    """Paints everything brighter by a tenth, and remembers what it was shown."""
+
+    def __init__(self) -> None:
+        self.shown: tuple[int, ...] = ()
+
+    def run(self, _: None, inputs: dict[str, NDArray[np.float32]]) -> list[NDArray[np.float32]]:
+        self.shown = inputs["picture"].shape
+        assert self.shown[2] % 4 == self.shown[3] % 4 == 0
+        return [inputs["picture"] + np.float32(0.1)]
+
+
+@pytest.fixture
+def brighter() -> Stylist:
+    card: Card = find_card(STYLIST)
+    return Stylist(card, Session())
+
+
+def noise(height: int, width: int, kind: type = np.uint8) -> NDArray[np.unsignedinteger]:
+    peak = np.iinfo(kind).max
+    return np.random.default_rng(0).integers(peak // 4, peak // 2, (height, width, 3)).astype(kind)
+
+
+@pytest.mark.parametrize("size", [(37, 53), (1, 200), (2000, 1503)])
+@pytest.mark.parametrize("kind", [np.uint8, np.uint16])
+def test_detail_stays_at_any_size(brighter: Stylist, size: tuple[int, int], kind: type) -> None:
+    rgb = noise(*size, kind)
+    made = painted(Picture(rgb), brighter, "ink").rgb
+    assert made.dtype == kind
+    assert np.abs(made.astype(float) - rgb - 0.1 * np.iinfo(kind).max).max() <= 1
+    assert isinstance(brighter._session, Session)
+    assert brighter._session.shown[2] * brighter._session.shown[3] <= style.MOST * 1.02
+
+
+def test_strength_and_part(brighter: Stylist) -> None:
+    picture = Picture(noise(60, 60))
+    assert painted(picture, brighter, "ink", 0) is picture
+    half = painted(picture, brighter, "ink", 0.5).rgb.astype(int) - picture.rgb
+    assert np.abs(half - 12.75).max() <= 1
+    where = np.zeros((60, 60), np.uint8)
+    where[:30] = 255
+    made = painted(picture, brighter, "ink", 1, where).rgb
+    np.testing.assert_array_equal(made[30:], picture.rgb[30:])
+    assert (made[:30] > picture.rgb[:30]).all()
+
+
+def test_alpha_and_what_it_hides_stay(brighter: Stylist) -> None:
+    alpha = np.zeros((40, 40), np.uint8)
+    alpha[10:30, 10:30] = 255
+    picture = Picture(noise(40, 40), alpha)
+    made = painted(picture, brighter, "ink")
+    assert made.alpha is alpha
+    np.testing.assert_array_equal(made.rgb[alpha == 0], picture.rgb[alpha == 0])
+
+
+@pytest.mark.parametrize("name", styles())
+def test_each_embedded_style_is_one_of_its_own(name: str, astronaut: Picture) -> None:
+    made = pipeline.run(astronaut, Recipe((Style(picture=name, strength=100),))).picture.rgb.astype(float)
+    assert np.abs(made - astronaut.rgb).mean() > 10
+    other = next(s for s in styles() if s != name)
+    painted = pipeline.run(astronaut, Recipe((Style(picture=other, strength=100),))).picture.rgb
+    assert np.abs(made - painted).mean() > 5
+
+
+def test_an_unknown_name_says_which_there_are(astronaut: Picture) -> None:
+    with pytest.raises(InputMissing, match=r"one of: ink, "):
+        pipeline.run(astronaut, Recipe((Style(picture="inc"),)))
+
+
+def test_only_a_network_of_styles_paints() -> None:
+    with pytest.raises(ModelError, match="is for cutout"):
+        Stylist.open("cut-2")

@@ -1,0 +1,1 @@
+"""Where the style network is made."""

@@ -1,0 +1,70 @@
+"""The trained style network -> the ONNX file and the card that the house carries.
+
+python -m workshop.style.export RUN/last.pt --name style-1 [--out FOLDER] [--only ink,glass]
+"""
+
+from __future__ import annotations
+
+import argparse
+import hashlib
+import json
+import warnings
+from pathlib import Path
+
+import onnx
+import torch
+
+from workshop import checkpoint
+from workshop.export import halved
+from workshop.style.network import StyleNet
+
+NOTES = "The weights are ours. The photographs they learned from belong to others; the styles are drawn by our program."
+
+
+def export(run: Path, name: str, out: Path, only: tuple[str, ...] = ()) -> Path:
+    """Write both; the card's path. `only` keeps some of the styles."""
+    state = checkpoint.read(run, torch.device("cpu"))
+    kept = [i for i, style in enumerate(state["styles"]) if not only or style in only]
+    weights = {n: w[:, kept] if n.endswith(("scale.weight", "move.weight")) else w for n, w in state["average"].items()}
+    net, path, card = StyleNet(len(kept)), out / f"{name}.onnx", out / f"{name}.json"
+    net.load_state_dict(weights)
+    out.mkdir(parents=True, exist_ok=True)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # the new exporter needs onnxscript, and gives larger graphs
+        torch.onnx.export(
+            net.eval(), (torch.zeros(1, 3, 64, 64), torch.eye(len(kept))[:1]), path,
+            input_names=["picture", "style"], output_names=["painted"],
+            dynamic_axes={n: {0: "batch", 2: "height", 3: "width"} for n in ("picture", "painted")},
+            opset_version=17, dynamo=False,
+        )  # fmt: skip
+    onnx.save(halved(onnx.load(path)), path)
+    count = sum(p.numel() for p in net.parameters())
+    facts = {
+        "name": name,
+        "task": "style",
+        "architecture": "StyleNet",
+        "summary": "paints in one of several styles; trained from scratch by the mattebox workshop",
+        "weights": path.name,
+        "sha256": hashlib.sha256(path.read_bytes()).hexdigest(),
+        "licence": {"name": "Apache-2.0", "commercial": True, "notes": NOTES},
+        "styles": [state["styles"][i] for i in kept],
+        "data": ["BSDS500, training photographs", "workshop/style/pictures.py: drawn pictures of styles"],
+        "recipe": f"runs/style-1.toml, {state['step']} steps",
+        "figures": [{"what": "parameters", "value": count, "command": "python -m workshop.style.export"}],
+    }
+    card.write_text(json.dumps(facts, indent=2) + "\n")
+    return card
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("run", type=Path, help="RUN/last.pt")
+    parser.add_argument("--name", required=True)
+    parser.add_argument("--out", type=Path, default=Path())
+    parser.add_argument("--only", default="", help="the styles to keep, with commas between")
+    args = parser.parse_args()
+    print(f"wrote {export(args.run, args.name, args.out, tuple(filter(None, args.only.split(','))))}")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,64 @@
+"""The style network: a small encoder, residual blocks and decoder (Johnson et al. 2016), whose instance normalisation
+is scaled and moved by the style (Dumoulin et al. 2017): one network for several styles, and for mixtures of them.
+
+Enlarges by nearest neighbours before it convolves, so that no checkerboard shows. Sides must be multiples of 4.
+"""
+
+from __future__ import annotations
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor, nn
+
+WIDTHS = (16, 32, 56)
+BLOCKS = 4
+
+
+class Styled(nn.Module):
+    """A convolution, then each channel of each picture at mean and deviation of its style."""
+
+    def __init__(self, inputs: int, outputs: int, styles: int, stride: int = 1, size: int = 3) -> None:
+        super().__init__()
+        self.conv = nn.Conv2d(inputs, outputs, size, stride, size // 2, padding_mode="reflect", bias=False)
+        self.scale, self.move = nn.Linear(styles, outputs, bias=False), nn.Linear(styles, outputs, bias=False)
+        nn.init.ones_(self.scale.weight)
+        nn.init.zeros_(self.move.weight)
+
+    def forward(self, x: Tensor, style: Tensor) -> Tensor:
+        x = self.conv(x)
+        mean = x.mean((2, 3), keepdim=True)
+        x = (x - mean) * torch.rsqrt(((x - mean) ** 2).mean((2, 3), keepdim=True) + 1e-5)
+        return x * self.scale(style)[..., None, None] + self.move(style)[..., None, None]
+
+
+class Block(nn.Module):
+    def __init__(self, width: int, styles: int) -> None:
+        super().__init__()
+        self.first, self.second = Styled(width, width, styles), Styled(width, width, styles)
+
+    def forward(self, x: Tensor, style: Tensor) -> Tensor:
+        made: Tensor = x + self.second(F.relu(self.first(x, style)), style)
+        return made
+
+
+class StyleNet(nn.Module):
+    """N x 3 x H x W 0..1 and N x styles shares (each row adds to 1) -> the same size, 0..1."""
+
+    def __init__(self, styles: int) -> None:
+        super().__init__()
+        fine, middle, coarse = WIDTHS
+        self.enter = Styled(3, fine, styles, size=5)
+        self.down = nn.ModuleList([Styled(fine, middle, styles, 2), Styled(middle, coarse, styles, 2)])
+        self.blocks = nn.ModuleList(Block(coarse, styles) for _ in range(BLOCKS))
+        self.up = nn.ModuleList([Styled(coarse, middle, styles), Styled(middle, fine, styles)])
+        self.leave = Styled(fine, 3, styles, size=5)
+
+    def forward(self, picture: Tensor, style: Tensor) -> Tensor:
+        x = F.relu(self.enter(2 * picture - 1, style))
+        for layer in self.down:
+            x = F.relu(layer(x, style))
+        for block in self.blocks:
+            x = block(x, style)
+        for layer in self.up:
+            x = F.relu(layer(F.interpolate(x, scale_factor=2.0, mode="nearest"), style))
+        return torch.sigmoid(self.leave(x, style))
