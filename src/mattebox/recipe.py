@@ -94,7 +94,11 @@ class Upscale(Struct, frozen=True, tag="upscale", tag_field="step", forbid_unkno
 
     to: Annotated[str, Meta(description="none, how many times (2x, 1.5x), or the longer side (4000px)")] = "none"
     model: Annotated[
-        str, Meta(description="the networks for it: faithful adds nothing that was not there, or a card's name or path")
+        str,
+        Meta(
+            description="the networks for it: faithful for clean photographs, real for blurred, noisy or compressed "
+            "ones, or a card's name or path"
+        ),
     ] = "faithful"
     detail: Annotated[
         int, Meta(description="how much of the network's detail, in percent; 0 is plain Lanczos", ge=0, le=100)

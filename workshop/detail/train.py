@@ -70,7 +70,7 @@ class Run:
         self.net = build(plan).to(device, memory_format=torch.channels_last)
         self.average = copy.deepcopy(self.net).eval()
         self.optimiser = torch.optim.Adam(self.net.parameters(), lr=recipe.rate, betas=(0.9, 0.99))
-        self.step, self.spent, self.best = 0, 0.0, 0.0
+        self.step, self.spent, self.best = 0, 0.0, -math.inf
 
     @property
     def progress(self) -> float:

@@ -18,7 +18,7 @@ from mattebox.zoo.card import Card, load_card
 
 WEIGHTS, CARDS = Path(__file__).parent / "weights", Path(__file__).parent / "cards"
 PRESETS = {"fast": "cut-2@fast", "balanced": "cut-2", "best": "cut-2@best"}
-UPSCALERS = {"faithful": ("up2-1", "up4-1")}
+UPSCALERS = {"faithful": ("up2-1", "up4-1"), "real": ("real4-1",)}
 RESTORERS = {"standard": "restore-1"}
 STYLIST = "style-1"
 
