@@ -16,6 +16,7 @@ from mattebox import processors
 from mattebox.batch.plan import Failure, Job, Naming, from_manifest, is_folder, make_plan
 from mattebox.errors import UsageError
 from mattebox.io.sources import expand
+from mattebox.memory import give_back
 from mattebox.recipe import Recipe
 from mattebox.zoo.settings import offline
 
@@ -28,6 +29,7 @@ if TYPE_CHECKING:
 
 F = TypeVar("F", bound=Callable[..., Any])
 
+LARGE = 40_000_000  # pixels of a result after which memory is given back
 MOST = 8  # pictures at a time unless told otherwise: memory goes by them
 
 OPTIONS: list[Callable[[Any], Any]] = [
@@ -83,10 +85,7 @@ def done(plan: list[Job | Failure], recipe: Recipe, options: dict[str, Any], as_
     """Do it all, tell it, and return the exit code."""
     from mattebox.batch.runner import each
     from mattebox.cli.report import Report
-    from mattebox.memory import return_large_blocks
 
-    if len(plan) > 1:
-        return_large_blocks()
     jobs = [entry for entry in plan if isinstance(entry, Job)]
     beside = options["jobs"] or min(max(len(jobs), 1), _hands(recipe, options["device"]))
     report = Report(len(plan), as_json)
@@ -97,9 +96,18 @@ def done(plan: list[Job | Failure], recipe: Recipe, options: dict[str, Any], as_
                 return entry
             return None if keep.finished(entry) else work(entry)
 
+        large = False
         for entry, outcome in zip(plan, each(attempt, plan, beside, report.working), strict=True):
             keep.told(entry, outcome)
+            if large:  # was the one before, which nobody holds any more
+                give_back()
+            large = _large(outcome)
     return report.exit_code
+
+
+def _large(outcome: Outcome | Failure | None) -> bool:
+    result = getattr(outcome, "result", None)
+    return result is not None and result.picture.rgb.size > 3 * LARGE
 
 
 def _hands(recipe: Recipe, device: str) -> int:

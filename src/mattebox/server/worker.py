@@ -29,10 +29,8 @@ def main() -> None:
     if hasattr(os, "nice"):
         os.nice(BEHIND)
     from mattebox.errors import MatteboxError
-    from mattebox.memory import return_large_blocks
     from mattebox.zoo.session import open_session
 
-    return_large_blocks()
     try:
         open_session(model, "cpu", threads)
     except MatteboxError as error:
