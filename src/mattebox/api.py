@@ -15,9 +15,8 @@ from mattebox import pipeline
 from mattebox.io.read import read
 from mattebox.io.write import write
 from mattebox.parameters import build_recipe
-from mattebox.parameters import parameters as known_parameters
 from mattebox.pipeline import Result
-from mattebox.presets import find_preset
+from mattebox.presets import enhancing
 from mattebox.recipe import Recipe, Save
 from mattebox.types import Picture
 from mattebox.zoo.session import Session
@@ -180,9 +179,7 @@ def enhance(
     Without parameters it does what the preset `enhance` does: what the photograph needs and no more. All else is as for
     `cut`.
     """
-    named = set(parameters) - {p.name for p in known_parameters().values() if p.step is Save}
-    base = Recipe((Save(),)) if named else find_preset("enhance")
-    return _made(source, build_recipe(parameters, base), device, threads, None, max_pixels)
+    return _made(source, build_recipe(parameters, enhancing(parameters)), device, threads, None, max_pixels)
 
 
 def upscale(

@@ -95,6 +95,17 @@ def build_recipe(values: Mapping[str, Any], base: Recipe | None = None) -> Recip
     return Recipe(tuple(s for s in steps if type(s) in kept or s != type(s)()), base.title if base else "")
 
 
+def limited(recipe: Recipe, only: str) -> Recipe:
+    """The recipe with all its steps that can be told where done to the `subject`, the `background`, or `all`.
+
+    UsageError when none of them can be.
+    """
+    able = {p.name for p in parameters().values() if p.field.name == "only" and recipe.find(p.step) is not None}
+    if not able:
+        raise UsageError(f"only {only} has nothing to do it to", "give light auto, sharpen 80 or the like")
+    return build_recipe(dict.fromkeys(able, only), recipe)
+
+
 def _checked(step: type[Step], fields: dict[str, Any]) -> Step:
     try:
         made: Step = msgspec.convert(fields | {"step": step.__name__.lower()}, step)

@@ -15,7 +15,7 @@ import numpy as np
 
 from mattebox import darkroom, detail, processors
 from mattebox.components import subject_box
-from mattebox.compose import scene
+from mattebox.compose import frame, scene
 from mattebox.compose.scene import Album
 from mattebox.enhancement.canvas import Canvas, Canvases
 from mattebox.errors import NoSubject
@@ -26,8 +26,8 @@ from mattebox.matte.foreground import foreground
 from mattebox.matte.refine import enlarge, refine
 from mattebox.matte.screen import Screen, despilled
 from mattebox.matte.segment import segment
-from mattebox.recipe import Cut, Recipe, Restore, Save, Upscale
-from mattebox.types import Box, Floats, Layer, Matte, Picture, Pixels
+from mattebox.recipe import Cut, Frame, Recipe, Restore, Save, Upscale
+from mattebox.types import Box, Floats, Layer, Matte, Picture, Pixels, Size
 from mattebox.zoo.imager import Imager, open_imager
 from mattebox.zoo.registry import find_card
 from mattebox.zoo.session import Session, open_session
@@ -125,6 +125,13 @@ def check(recipe: Recipe, album: Album = read_once) -> None:
     detail.check(recipe)
     if recipe.cut is not None:
         _check_cut(recipe.cut, album)
+
+
+def expected(size: Size, recipe: Recipe) -> Size:
+    """What a picture of this (height, width) becomes, at most. UsageError when that is too much, or makes no sense."""
+    height, width = detail.wanted_size(size, recipe)
+    step = recipe.find(Frame)
+    return (height, width) if step is None else frame.place((height, width), (0, 0, width, height), step).canvas
 
 
 def _check_cut(step: Cut, album: Album) -> None:

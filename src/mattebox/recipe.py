@@ -153,7 +153,7 @@ class Style(Struct, frozen=True, tag="style", tag_field="step", forbid_unknown_f
     picture: Annotated[
         str,
         Meta(
-            description="ink, watercolour, mosaic, glass, points or swirl; or the path of the picture whose colours it "
+            description="watercolour, mosaic, glass, points or swirl; or the path of the picture whose colours it "
             "takes on; or none"
         ),
     ] = "none"

@@ -44,7 +44,7 @@ def noise(height: int, width: int, kind: type = np.uint8) -> NDArray[np.unsigned
 @pytest.mark.parametrize("kind", [np.uint8, np.uint16])
 def test_detail_stays_at_any_size(brighter: Stylist, size: tuple[int, int], kind: type) -> None:
     rgb = noise(*size, kind)
-    made = painted(Picture(rgb), brighter, "ink").rgb
+    made = painted(Picture(rgb), brighter, "mosaic").rgb
     assert made.dtype == kind
     assert np.abs(made.astype(float) - rgb - 0.1 * np.iinfo(kind).max).max() <= 1
     assert isinstance(brighter._session, Session)
@@ -53,12 +53,12 @@ def test_detail_stays_at_any_size(brighter: Stylist, size: tuple[int, int], kind
 
 def test_strength_and_part(brighter: Stylist) -> None:
     picture = Picture(noise(60, 60))
-    assert painted(picture, brighter, "ink", 0) is picture
-    half = painted(picture, brighter, "ink", 0.5).rgb.astype(int) - picture.rgb
+    assert painted(picture, brighter, "mosaic", 0) is picture
+    half = painted(picture, brighter, "mosaic", 0.5).rgb.astype(int) - picture.rgb
     assert np.abs(half - 12.75).max() <= 1
     where = np.zeros((60, 60), np.uint8)
     where[:30] = 255
-    made = painted(picture, brighter, "ink", 1, where).rgb
+    made = painted(picture, brighter, "mosaic", 1, where).rgb
     np.testing.assert_array_equal(made[30:], picture.rgb[30:])
     assert (made[:30] > picture.rgb[:30]).all()
 
@@ -67,7 +67,7 @@ def test_alpha_and_what_it_hides_stay(brighter: Stylist) -> None:
     alpha = np.zeros((40, 40), np.uint8)
     alpha[10:30, 10:30] = 255
     picture = Picture(noise(40, 40), alpha)
-    made = painted(picture, brighter, "ink")
+    made = painted(picture, brighter, "mosaic")
     assert made.alpha is alpha
     np.testing.assert_array_equal(made.rgb[alpha == 0], picture.rgb[alpha == 0])
 
@@ -82,7 +82,7 @@ def test_each_embedded_style_is_one_of_its_own(name: str, astronaut: Picture) ->
 
 
 def test_an_unknown_name_says_which_there_are(astronaut: Picture) -> None:
-    with pytest.raises(InputMissing, match=r"one of: ink, "):
+    with pytest.raises(InputMissing, match=r"one of: watercolour, "):
         pipeline.run(astronaut, Recipe((Style(picture="inc"),)))
 
 

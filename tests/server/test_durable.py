@@ -20,6 +20,8 @@ import pytest
 
 pytestmark = pytest.mark.skipif(not Path("/proc/self/task").exists(), reason="processes are found through /proc")
 
+JOBS = 24  # more than are done before the second kill
+
 
 class Served:
     """`mattebox serve` in a process group of its own, on one port and folder however often it is started."""
@@ -100,10 +102,10 @@ def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
 
 
 def test_killed_again_and_again_and_all_is_done(served: Served, mug: bytes, photo: bytes) -> None:
-    names = [served.job((mug, photo)[i % 2], f"k{i}") for i in range(8)]
+    names = [served.job((mug, photo)[i % 2], f"k{i}") for i in range(JOBS)]
     seen: dict[str, bytes] = {}
     for _ in range(2):
-        served.ended(names[len(seen)])
+        served.ended(next(name for name in names if name not in seen))
         for name in names:
             status, body = served.get(f"/v1/jobs/{name}/result")
             assert status in (200, 409)
@@ -112,7 +114,7 @@ def test_killed_again_and_again_and_all_is_done(served: Served, mug: bytes, phot
         assert 0 < len(seen) < len(names)
         served.kill()
         served.start()
-    assert [served.job((mug, photo)[i % 2], f"k{i}") for i in range(8)] == names
+    assert [served.job((mug, photo)[i % 2], f"k{i}") for i in range(JOBS)] == names
     assert {served.ended(name)["state"] for name in names} == {"done"}
     for name in names:
         status, body = served.get(f"/v1/jobs/{name}/result")

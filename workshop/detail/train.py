@@ -38,8 +38,7 @@ SAVE_EVERY = 60  # seconds
 @dataclass(frozen=True)
 class Recipe:
     """A run, as its TOML file has it. `side` is a patch's side at the large size; `world` what shrinks a photograph:
-    "clean" bicubic, or "real" life; `look` the weight of the perceptual loss; `squared` errors for a last polish, since
-    PSNR is of them."""
+    "clean" bicubic, or "real" life; `look` the weight of the perceptual loss."""
 
     minutes: float
     plan: dict[str, Any]
@@ -52,7 +51,6 @@ class Recipe:
     seed: int = 0
     world: str = "clean"
     look: float = 0.0
-    squared: bool = False
 
     def rate_at(self, progress: float, step: int) -> float:
         warm = min(1.0, (step + 1) / self.warmup)
@@ -93,8 +91,6 @@ class Run:
             made = self.net.train()(seen.to(memory_format=torch.channels_last))
         colours, bright = made - clean, luma(made) - luma(clean)
         loss = 0.5 * colours.abs().mean() + bright.abs().mean()
-        if self.recipe.squared:
-            loss = 10 * (0.5 * (colours**2).mean() + (bright**2).mean())
         if self.look is not None and self.recipe.look:
             loss = loss + self.recipe.look * self.look(made.float(), clean).mean()
         self.optimiser.zero_grad(set_to_none=True)

@@ -1,6 +1,6 @@
 """The trained style network -> the ONNX file and the card that the house carries.
 
-python -m workshop.style.export RUN/last.pt --name style-1 [--out FOLDER] [--only ink,glass]
+python -m workshop.style.export RUN/last.pt --name style-1 [--out FOLDER] [--only mosaic,glass]
 """
 
 from __future__ import annotations

@@ -8,12 +8,8 @@ import click
 
 from mattebox.cli.options import recipe_of, stated_in
 from mattebox.cli.photographs import HELP, PhotographsCommand, carried_out, photographs_options
-from mattebox.errors import UsageError
-from mattebox.parameters import build_recipe, parameters
-from mattebox.presets import find_preset
-from mattebox.recipe import Balance, Colour, Light, Recipe, Restore, Save, Sharpen, Style, Upscale
-
-STEPS = (Restore, Upscale, Balance, Light, Colour, Style, Sharpen, Save)
+from mattebox.parameters import limited
+from mattebox.presets import ENHANCING, enhancing
 
 EXAMPLES = """
 \b
@@ -35,20 +31,9 @@ NAME-enhanced, in the photograph's own format. `mattebox analyse photo.jpg` says
 @click.option(
     "--only", type=click.Choice(["all", "subject", "background"]), help="Where, for all steps that can be told."
 )
-@photographs_options(STEPS)
+@photographs_options(ENHANCING)
 def command(only: str | None, **options: Any) -> int:
     """Make photographs better: noise, light, colours, sharpness, size. What is good already stays as it is."""
     context = click.get_current_context()
-    asked = {name for name in stated_in(context) if parameters()[name].step is not Save}
-    recipe = recipe_of(context, Recipe((Save(),)) if asked else find_preset("enhance"))
-    return carried_out(_limited(recipe, only), **options)
-
-
-def _limited(recipe: Recipe, only: str | None) -> Recipe:
-    """The recipe with its steps done to a part only. UsageError when none of them can be."""
-    if only is None:
-        return recipe
-    able = {p.name for p in parameters().values() if p.field.name == "only" and recipe.find(p.step) is not None}
-    if not able:
-        raise UsageError(f"--only {only} has nothing to do it to", "give --light auto, --sharpen 80 or the like")
-    return build_recipe(dict.fromkeys(able, only), recipe)
+    recipe = recipe_of(context, enhancing(stated_in(context)))
+    return carried_out(limited(recipe, only) if only else recipe, **options)

@@ -16,7 +16,7 @@ from mattebox.io import resample
 from mattebox.recipe import Frame
 from mattebox.types import Box, Picture, Size
 
-LARGEST = 30_000  # pixels on a side of the canvas
+LARGEST, MOST = 30_000, 400_000_000  # pixels on a side of the canvas, and in all
 
 WORDS = {"center": (0.5, 0.5), "top": (0.5, 0.0), "bottom": (0.5, 1.0), "left": (0.0, 0.5), "right": (1.0, 0.5)}
 ONE = re.compile(r"(\d+(?:\.\d+)?)(px|%)?")
@@ -122,8 +122,11 @@ def canvas(natural: tuple[float, float], frame: Frame) -> tuple[int, int]:
         elif frame.size != "original":
             raise UsageError(f"{frame.size!r} is not a size", "give WIDTHxHEIGHT or the longer side, in pixels")
     width, height = (max(1, round(v)) for v in size)
-    if max(width, height) > LARGEST:
-        raise UsageError(f"a canvas of {width} x {height} is too large", f"stay within {LARGEST} pixels a side")
+    if max(width, height) > LARGEST or width * height > MOST:
+        raise UsageError(
+            f"a canvas of {width} x {height} is too large",
+            f"stay within {LARGEST} pixels a side and {MOST // 1_000_000} megapixels",
+        )
     return width, height
 
 

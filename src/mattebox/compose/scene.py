@@ -132,7 +132,9 @@ def _behind(
 
 
 def _shown(cutout: Picture, box: Box, recipe: Recipe) -> Box:
-    """The subject's box, before a flat ground only as far as it is seen."""
+    """The subject's box, before a flat ground only as far as it is seen, where something goes by it."""
+    if recipe.find(Frame) is None and recipe.find(Shadow) is None:
+        return box
     behind = recipe.find(Background)
     wanted = None if behind is None else paint.parse(behind.paint)
     if not isinstance(wanted, paint.Flat) or wanted.alpha < 255 or cutout.alpha is None:

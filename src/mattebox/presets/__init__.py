@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import difflib
+from collections.abc import Iterable
 from pathlib import Path
 
 from mattebox.errors import UsageError
-from mattebox.recipe import Recipe, load_recipe
+from mattebox.parameters import parameters
+from mattebox.recipe import Balance, Colour, Light, Recipe, Restore, Save, Sharpen, Style, Upscale, load_recipe
 
 FOLDER = Path(__file__).parent
+ENHANCING = (Restore, Upscale, Balance, Light, Colour, Style, Sharpen, Save)
+"""What a photograph can undergo without being cut."""
 
 
 def names() -> list[str]:
@@ -28,3 +32,9 @@ def find_preset(name: str) -> Recipe:
     near = difflib.get_close_matches(name, names(), 1)
     hint = f"did you mean {near[0]}? " if near else ""
     raise UsageError(f"there is no preset {name!r}", f"{hint}choose one of: {', '.join(names())}")
+
+
+def enhancing(stated: Iterable[str]) -> Recipe:
+    """What flat parameters of these names change: nothing yet when a step is named, else the preset `enhance`."""
+    steps = {p.step for name, p in parameters().items() if name in set(stated)}
+    return find_preset("enhance") if steps <= {Save} else Recipe((Save(),))

@@ -7,9 +7,11 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from typing import Any
 
-from fastapi import FastAPI, Request, Response
+from fastapi import FastAPI, Request, Response, Security
 from fastapi.middleware.cors import CORSMiddleware
 from fastapi.responses import JSONResponse
+from fastapi.security import APIKeyHeader
+from starlette.exceptions import HTTPException
 
 from mattebox._version import __version__
 from mattebox.errors import MatteboxError
@@ -39,8 +41,9 @@ def create(settings: Settings) -> FastAPI:
 
     app = FastAPI(title="mattebox", version=__version__, lifespan=life, docs_url=None, redoc_url=None)
     app.state.house = house
-    app.include_router(own.router)
-    app.include_router(jobs.router)
+    known = [Security(APIKeyHeader(name="X-API-Key", auto_error=False))] if house.access.asked_for else None
+    for router in (own.router, jobs.router):
+        app.include_router(router, dependencies=known)
     app.include_router(compatible.router)
     app.include_router(around.router)
     if settings.page:
@@ -48,6 +51,7 @@ def create(settings: Settings) -> FastAPI:
     app.add_exception_handler(Problem, _problem)
     app.add_exception_handler(MatteboxError, _ours)
     app.add_exception_handler(Refused, _refused)
+    app.add_exception_handler(HTTPException, _nowhere)
     app.middleware("http")(_surrounded)
     if settings.origins:
         origins = [o.strip() for o in settings.origins.split(",")]
@@ -85,6 +89,14 @@ async def _problem(_: Request, error: Exception) -> Response:
 async def _ours(_: Request, error: Exception) -> Response:
     assert isinstance(error, MatteboxError)
     return problems.response(problems.of(error))
+
+
+async def _nowhere(_: Request, error: Exception) -> Response:
+    """No such route, or not that method of it."""
+    assert isinstance(error, HTTPException)
+    code = {404: "no_such_place", 405: "method_not_allowed"}.get(error.status_code, "bad_request")
+    remedy = "GET /openapi.json tells what there is"
+    return problems.response(Problem(error.status_code, code, str(error.detail), remedy, dict(error.headers or {})))
 
 
 async def _refused(_: Request, error: Exception) -> Response:

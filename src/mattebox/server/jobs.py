@@ -15,6 +15,7 @@ from fastapi.responses import JSONResponse, StreamingResponse
 
 from mattebox.errors import MatteboxError
 from mattebox.io import fetch
+from mattebox.server import document
 from mattebox.server.described import described
 from mattebox.server.house import House, house_of
 from mattebox.server.keys import JOBS
@@ -57,7 +58,7 @@ async def accepted(request: Request, caller: str, task: Task, hook: str | None, 
     return JSONResponse(described(status), 202, headers | limits)
 
 
-@router.get("")
+@router.get("", responses=document.told(document.JOBS, "The jobs"))
 async def listed(request: Request) -> Any:
     """The caller's jobs, newest first, a hundred at most."""
     house = house_of(request)
@@ -66,13 +67,13 @@ async def listed(request: Request) -> Any:
     return {"jobs": [described(status) for status in found]}
 
 
-@router.get("/{name}")
+@router.get("/{name}", responses=document.told(document.JOB, "The job"))
 async def told(request: Request, name: str) -> Any:
     """How a job is doing."""
     return described(await _status(request, name))
 
 
-@router.get("/{name}/result", response_class=Response)
+@router.get("/{name}/result", responses=document.pictures(known=None), response_class=Response)
 async def result(request: Request, name: str) -> Response:
     """The picture that a job made; the same bytes each time. A failed job answers as its request would have."""
     house = house_of(request)
@@ -92,14 +93,14 @@ async def result(request: Request, name: str) -> Response:
     return Response(body, media_type=known["mime"], headers=headers)
 
 
-@router.get("/{name}/events", response_class=StreamingResponse)
+@router.get("/{name}/events", responses=document.EVENTS, response_class=StreamingResponse)
 async def events(request: Request, name: str) -> Response:
     """A job's states as server-sent events, each as GET tells it, until it is over or erased."""
     await _status(request, name)
     return StreamingResponse(_followed(request, name), media_type="text/event-stream")
 
 
-@router.post("/{name}:cancel")
+@router.post("/{name}:cancel", responses=document.told(document.JOB, "The job as it is now"))
 async def cancel(request: Request, name: str) -> Any:
     """Stop a job that is not over."""
     house = house_of(request)
@@ -109,7 +110,7 @@ async def cancel(request: Request, name: str) -> Any:
     return described(status)
 
 
-@router.delete("/{name}", status_code=204, response_class=Response)
+@router.delete("/{name}", status_code=204, responses=document.PROBLEMS, response_class=Response)
 async def erase(request: Request, name: str) -> Response:
     """Stop a job, and erase all of it: what was sent, what was made, and that it ever was."""
     house = house_of(request)

@@ -1,8 +1,9 @@
-"""Our own API: /v1/cutouts with flat parameters, /v1/recipes:run with a recipe, presets and the schema."""
+"""Our own API: /v1/cutouts and /v1/enhancements with flat parameters, /v1/recipes:run, and what there is."""
 
 from __future__ import annotations
 
 import base64
+from collections.abc import Callable
 from typing import Any
 
 import msgspec
@@ -10,9 +11,11 @@ from fastapi import APIRouter, Request, Response
 from fastapi.responses import JSONResponse
 
 from mattebox import presets
-from mattebox.parameters import Parameter, build_recipe, parameters
-from mattebox.recipe import Recipe
-from mattebox.server import jobs, requests
+from mattebox.errors import UsageError
+from mattebox.parameters import build_recipe, limited, parameters
+from mattebox.presets import ENHANCING, enhancing
+from mattebox.recipe import ORDER, Recipe
+from mattebox.server import document, jobs, requests
 from mattebox.server.crew import Done
 from mattebox.server.house import House, house_of
 from mattebox.server.keys import USAGE
@@ -20,79 +23,101 @@ from mattebox.server.problems import Problem
 from mattebox.server.requests import Asked
 from mattebox.server.tasks import done, prepared
 from mattebox.server.usage import Used
+from mattebox.zoo import registry
+from mattebox.zoo.store import is_here
 
-BACKDROP = "background_image"
-
-
-def described() -> dict[str, Any]:
-    """The request of /v1/cutouts for the OpenAPI document, from the steps' own fields."""
-    picture, text = {"type": "string", "format": "binary"}, {"type": "string"}
-    fields: dict[str, Any] = {"image": picture, "image_b64": text, "image_url": text, "hook_url": text}
-    fields |= {BACKDROP: picture, "preset": text}
-    fields |= {name: _described(parameter) for name, parameter in parameters().items()}
-    form = {"schema": {"type": "object", "properties": fields}}
-    return {"requestBody": {"content": {"multipart/form-data": form, "application/json": form}, "required": True}}
-
-
-def _described(parameter: Parameter) -> dict[str, Any]:
-    on = parameter.switch is not None
-    schema = {"type": "boolean"} if on else msgspec.json.schema(parameter.field.type)
-    return schema | {"description": parameter.help, "default": False if on else parameter.field.default}
-
+OTHERS = {  # pictures sent beside the one that is done: which parameter each is
+    "background_image": "background", "style_image": "style", "trimap_image": "trimap", "garbage_image": "garbage",
+    "holdout_image": "holdout",
+}  # fmt: skip
+OTHERS_FIELDS = {name: document.FILE | {"description": f"a picture for {other}"} for name, other in OTHERS.items()}
+STYLE_FIELD = {"style_image": OTHERS_FIELDS["style_image"]}
+ONLY = {"enum": ["all", "subject", "background"], "description": "where, for all steps that can be told"}
 
 router = APIRouter(prefix="/v1")
 
 
-@router.post("/cutouts", openapi_extra=described(), response_class=Response)
+@router.post("/cutouts", openapi_extra=document.form(ORDER, **OTHERS_FIELDS), responses=document.pictures(),
+             response_class=Response)  # fmt: skip
 async def cutouts(request: Request) -> Response:
-    """Cut out a picture, and compose it if asked. The picture comes back; with `Accept: application/json`, what is
-    known of it too; with `Prefer: respond-async`, a job. Errors are problem documents with a stable `code`."""
-    house = house_of(request)
-    caller = house.caller(request)
-    asked = await requests.asked(request, house.settings.max_upload)
-    fields, images = dict(asked.fields), dict(asked.images)
-    source, hook = await _source(house, Asked(fields, images)), _hook(fields)
-    preset = fields.pop("preset", None)
-    base = presets.find_preset(str(preset)) if preset else None
-    if BACKDROP in images:
-        fields["background"] = f"{BACKDROP}.file"
-        images[f"{BACKDROP}.file"] = images.pop(BACKDROP)
-    fields.setdefault("model", house.settings.model)
-    recipe = build_recipe(requests.flat(fields), base)
-    return await _answer(request, caller, recipe, source, images, hook)
+    """Cut out a picture, and compose or enhance it if asked. The picture comes back; with `Accept: application/json`,
+    what is known of it too; with `Prefer: respond-async`, a job. Errors are problem documents with a stable `code`."""
+    house, caller, asked = await _taken(request)
+
+    def recipe(fields: dict[str, Any], preset: Recipe | None) -> Recipe:
+        return build_recipe({"model": house.settings.model} | fields, preset)
+
+    return await _answer(request, caller, asked, recipe)
 
 
-@router.post("/recipes:run", response_class=Response)
+@router.post("/enhancements", openapi_extra=document.form(ENHANCING, **STYLE_FIELD, only=ONLY),
+             responses=document.pictures(), response_class=Response)  # fmt: skip
+async def enhancements(request: Request) -> Response:
+    """Make a picture better, or larger; nothing is cut. Without a field of a step it does what the picture needs and
+    no more, as the preset `enhance` says. Answers as /v1/cutouts."""
+    _, caller, asked = await _taken(request)
+    only = asked.fields.pop("only", None)
+
+    def recipe(fields: dict[str, Any], preset: Recipe | None) -> Recipe:
+        foreign = fields.keys() & {name for name, p in parameters().items() if p.step not in ENHANCING}
+        if foreign:
+            raise UsageError(f"{min(foreign)} is not for enhancing", "send it to /v1/cutouts")
+        made = build_recipe(fields, preset or enhancing(fields))
+        return limited(made, str(only)) if only else made
+
+    return await _answer(request, caller, asked, recipe)
+
+
+@router.post("/recipes:run", openapi_extra=document.run(), responses=document.pictures(), response_class=Response)
 async def run(request: Request) -> Response:
     """Do a recipe (field `recipe`, JSON) to a picture (field `image`). Other files are the pictures it names."""
-    house = house_of(request)
-    caller = house.caller(request)
-    asked = await requests.asked(request, house.settings.max_upload)
-    recipe = _recipe(asked.fields.pop("recipe", ""))
-    source, hook = await _source(house, asked), _hook(asked.fields)
-    return await _answer(request, caller, recipe, source, asked.images, hook)
+    _, caller, asked = await _taken(request)
+    told = asked.fields.pop("recipe", "")
+    return await _answer(request, caller, asked, lambda fields, preset: _recipe(told))
 
 
-@router.get("/recipes/schema")
+@router.get("/recipes/schema", responses=document.told({"type": "object"}, "A JSON Schema"))
 async def schema() -> Any:
     """The JSON Schema of recipes."""
-    return msgspec.json.schema(Recipe)
+    return document.recipe_schema()
 
 
-@router.get("/presets")
+@router.get("/models", responses=document.told(document.MODELS, "The models"))
+async def models() -> Any:
+    """The models that this server has the weights of: what they do and their licence."""
+    found = [card for card in registry.cards().values() if is_here(card)]
+    return {"models": [{"name": c.name, "task": c.task, "licence": c.licence.name, "commercial": c.licence.commercial,
+                        "styles": c.styles} for c in found]}  # fmt: skip
+
+
+@router.get("/presets", responses=document.told(document.NAMES, "Name and purpose of each"))
 async def named() -> dict[str, str]:
     """Recipes with a name, and what each is for."""
     return presets.titles()
 
 
+async def _taken(request: Request) -> tuple[House, str, Asked]:
+    """The house, who calls, and what was sent. Problem."""
+    house = house_of(request)
+    caller = house.caller(request)
+    sent = await requests.asked(request, house.settings.max_upload)
+    return house, caller, Asked(dict(sent.fields), dict(sent.images))
+
+
 async def _answer(
-    request: Request, caller: str, recipe: Recipe, source: bytes, images: dict[str, bytes], hook: str | None
+    request: Request, caller: str, asked: Asked, recipe: Callable[[dict[str, Any], Recipe | None], Recipe]
 ) -> Response:
     """The picture, or a job that will make it."""
-    house = house_of(request)
+    house, fields, images = house_of(request), asked.fields, asked.images
+    source = await _source(house, asked)
+    hook, preset = (None if v is None else str(v) for v in (fields.pop("hook_url", None), fields.pop("preset", None)))
+    for name in OTHERS.keys() & images.keys():
+        images[f"{name}.file"] = images.pop(name)
+        fields[OTHERS[name]] = f"{name}.file"
+    wanted = recipe(requests.flat(fields), presets.find_preset(preset) if preset else None)
     house.check_staying()
     limits = house.counted(caller, source)
-    task = prepared(house.settings, recipe, source, images)
+    task = prepared(house.settings, wanted, source, images)
     if jobs.wanted(request, house, task):
         return await jobs.accepted(request, caller, task, hook, limits)
     if hook is not None:
@@ -102,7 +127,7 @@ async def _answer(
     return answered(made, request, limits)
 
 
-@router.get("/usage")
+@router.get("/usage", responses=document.told(document.USAGE, "By month"))
 async def used(request: Request) -> Any:
     """What the key used, month by month: pictures, megapixels, seconds of work; of all keys, where its scope allows."""
     house = house_of(request)
@@ -145,11 +170,6 @@ async def _source(house: House, asked: Asked) -> bytes:
             "send one, as the field `image`",
         )
     return given[0]
-
-
-def _hook(fields: dict[str, Any]) -> str | None:
-    hook = fields.pop("hook_url", None)
-    return None if hook is None else str(hook)
 
 
 def _recipe(told: Any) -> Recipe:

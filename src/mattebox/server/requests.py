@@ -19,7 +19,7 @@ from starlette.requests import Request
 from mattebox.parameters import parameters
 from mattebox.server.problems import Problem
 
-FIELDS, FILES = 100, 4  # in a form, at most
+FIELDS, FILES = 200, 8  # in a form, at most
 LONGEST = 20_000  # characters of a field that is no image
 
 

@@ -46,7 +46,7 @@ def prepared(
 ) -> Task:
     """A recipe to a picture, shrunk to `most_pixels` first, as a task. MatteboxError for what the header tells."""
     others = images or {}
-    check_model(recipe)
+    check_models(recipe)
     if not source:
         raise InputMissing("no picture was sent", "send one as the form's field `image`")
     pixels = 0
@@ -54,6 +54,7 @@ def prepared(
         found = header.sniff(content, name)
         header.check_size(found, settings.max_pixels, name)
         pixels += found.width * found.height
+    pixels = max(pixels, _expected(settings, recipe, source, most_pixels))
     data, spans, at = [source], {}, len(source)
     for name, content in others.items():
         spans[name] = (at, at + len(content))
@@ -85,15 +86,27 @@ async def done(crew: Crew, task: Task) -> Done:
     return made
 
 
-def check_model(recipe: Recipe) -> None:
+def check_models(recipe: Recipe) -> None:
     """UsageError when the recipe names a file: requests choose among models, never among the server's files."""
-    from mattebox.zoo.registry import PRESETS, cards
+    from mattebox.zoo.registry import PRESETS, RESTORERS, UPSCALERS, cards
 
-    if recipe.cut is None:
-        return
-    name = recipe.cut.model.partition("@")[0]
-    if name not in PRESETS and name not in cards():
-        raise UsageError(f"there is no model {name[:60]!r}", f"choose one of: {', '.join([*PRESETS, *cards()])}")
+    for step in recipe.steps:
+        name = str(getattr(step, "model", "fast")).partition("@")[0]
+        if not {name} & {*PRESETS, *RESTORERS, *UPSCALERS} and name not in cards():
+            raise UsageError(f"there is no model {name[:60]!r}", "GET /v1/models tells which there are")
+
+
+def _expected(settings: Settings, recipe: Recipe, source: bytes, most_pixels: int | None) -> int:
+    """Pixels of the result. UsageError when they are more than a picture may have."""
+    from mattebox import pipeline
+
+    found = header.sniff(source)
+    shrunk = min(1.0, ((most_pixels or settings.max_pixels) / (found.width * found.height)) ** 0.5)
+    size = max(1, int(found.height * shrunk)), max(1, int(found.width * shrunk))
+    height, width = pipeline.expected(size, recipe)
+    if height * width > settings.max_pixels:
+        raise UsageError(f"the result would have {width} x {height} pixels", f"ask for {settings.max_pixels} or fewer")
+    return height * width
 
 
 def builtins(recipe: Recipe) -> object:

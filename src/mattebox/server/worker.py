@@ -84,7 +84,9 @@ def _made(task: dict[str, Any], data: bytes, threads: int) -> bytes:
 
     network = recipe.cut.network if recipe.cut else None
     session = open_session(network, "cpu", threads) if network else None
-    result = pipeline.run(picture, recipe, session=session, name="the picture", album=album)
+    result = pipeline.run(
+        picture, recipe, session=session, device="cpu", threads=threads, name="the picture", album=album
+    )
     saving, made = recipe.saving, result.picture
     kind = find_format("png" if saving.format == "auto" else saving.format)
     if kind.layered and result.layers:
