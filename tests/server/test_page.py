@@ -26,6 +26,13 @@ pytestmark = [
 ]
 
 
+def pictured(page, name: str) -> None:  # type: ignore[no-untyped-def]
+    """The page as docs/ shows it: written there when MATTEBOX_TEST_DOCS says where."""
+    shot = page.screenshot()
+    if folder := os.environ.get("MATTEBOX_TEST_DOCS"):
+        Image.open(io.BytesIO(shot)).quantize(128).save(Path(folder) / name, optimize=True)
+
+
 @pytest.fixture(scope="module")
 def address() -> Iterator[str]:
     """A server process as users start it."""
@@ -83,6 +90,7 @@ def test_drop_look_change_download(address: str, browser, photo: Path) -> None: 
     for _ in range(30):
         page.keyboard.press("ArrowRight")
     assert page.locator("#slider").input_value() == "30"
+    pictured(page, "page.png")
     with page.expect_download() as download:
         page.get_by_role("button", name="Download", exact=True).click()
     assert download.value.suggested_filename == "astronaut-cut.jpg"
@@ -116,20 +124,61 @@ def test_a_click_drops_what_should_not_be_there(address: str, browser, tmp_path:
 
     before = alphas()
     assert min(before) > 128, before
-    page.get_by_role("button", name="Click to drop").click()
+    page.get_by_role("button", name="Paint to drop").click()
     box = page.locator("#after").bounding_box()
     scale = min(box["width"] / 400, box["height"] / 300)
     left, top = (box["width"] - 400 * scale) / 2, (box["height"] - 300 * scale) / 2
-    page.locator("#frame").click(position={"x": left + 305 * scale, "y": top + 165 * scale})
+    page.mouse.move(box["x"] + left + 290 * scale, box["y"] + top + 150 * scale)
+    page.mouse.down()
+    page.mouse.move(box["x"] + left + 320 * scale, box["y"] + top + 190 * scale, steps=5)
+    page.mouse.up()
+    assert page.locator("#ink polyline.drop").count() == 1
     page.wait_for_timeout(100)
     page.locator("[data-status=done]").wait_for()
     after = alphas()
     assert after[0] > 128
     assert after[1] < 64
-    page.get_by_role("button", name="Undo the last click").click()
+    page.get_by_role("button", name="Undo the last mark").click()
     page.wait_for_timeout(100)
     page.locator("[data-status=done]").wait_for()
     assert min(alphas()) > 128
+    page.close()
+
+
+def test_marks_by_keyboard(address: str, browser, photo: Path) -> None:  # type: ignore[no-untyped-def]
+    page = browser.new_page()
+    page.goto(address)
+    page.set_input_files("#files", [photo])
+    page.locator("[data-status=done]").wait_for()
+    page.get_by_role("button", name="Paint to keep").click()
+    page.focus("#frame")
+    for key in ("ArrowLeft", "ArrowLeft", "ArrowDown", "Enter"):
+        page.keyboard.press(key)
+    assert page.locator("#ink polyline.keep").get_attribute("points") == "46,52 46,52"
+    page.get_by_role("button", name="Undo the last mark").wait_for()
+    page.locator("[data-status=done]").wait_for()
+    page.close()
+
+
+def test_better_without_a_cut(address: str, browser, photo: Path) -> None:  # type: ignore[no-untyped-def]
+    page = browser.new_page(viewport={"width": 1280, "height": 900})
+    page.goto(address)
+    page.set_input_files("#files", [photo])
+    page.locator("[data-status=done]").wait_for()
+    page.get_by_role("button", name="As it is").click()
+    page.locator("input[name=exposure]").fill("-1")
+    assert page.evaluate("getComputedStyle(document.querySelector('#after')).filter").startswith("brightness(0.7")
+    page.locator("summary").filter(has_text="Size and style").click()
+    page.select_option("#upscale", "2x")
+    page.get_by_text("1024 × 1024 pixels").wait_for()
+    assert page.evaluate("getComputedStyle(document.querySelector('#after')).filter") == "none"
+    with page.expect_download() as download:
+        page.get_by_role("button", name="Download", exact=True).click()
+    assert download.value.suggested_filename == "astronaut-enhanced.png"
+    made = Image.open(download.value.path())
+    assert (made.mode, made.size) == ("RGB", (1024, 1024))
+    was = Image.open(photo).getpixel((256, 60))
+    assert all(m < 0.8 * w for m, w in zip(made.getpixel((512, 120)), was, strict=True))
     page.close()
 
 
@@ -163,6 +212,7 @@ def test_a_phone_and_a_screen_reader(address: str, browser, photo: Path, scheme:
     page.set_input_files("#files", [photo])
     page.locator("[data-status=done]").wait_for()
     assert page.evaluate("document.documentElement.scrollWidth") <= 390
+    pictured(page, f"phone-{scheme}.png")
     found = [v for v in Axe().run(page).response["violations"] if v["impact"] in ("serious", "critical")]
     assert [(v["id"], v["nodes"][0]["html"]) for v in found] == []
     context.close()
