@@ -1,11 +1,12 @@
 """A folder of photographs: two processors against one, ours against `rembg p`, and memory over many pictures.
 
-    python -m benchmarks.batch speed --u2netp FILE [--count 12] [--rounds 3]
+    python -m benchmarks.batch speed [--u2netp FILE] [--count 12] [--rounds 3]
     python -m benchmarks.batch memory [--count 1000] [--panorama 100]
 
 Speed: whole commands on 12 MP JPEGs, taken in turn, so that the machine's mood is shared; medians, and medians of the
-ratios within a round. Memory: resident size of the process while it cuts 1 MP photographs with one panorama (in
-megapixels) in their midst; flat when the last third's peak is the first third's.
+ratios within a round; without u2netp's weights, only ours on two processors and on one. Memory: resident size of the
+process while it cuts 1 MP photographs with one panorama (in megapixels) in their midst; flat when the last third's peak
+is the first third's.
 """
 
 from __future__ import annotations
@@ -56,26 +57,34 @@ def seconds(command: list[str], cores: list[int], environment: dict[str, str]) -
     return time.perf_counter() - begun
 
 
-def speed(network: Path, count: int, rounds: int) -> None:
+Runs = dict[str, tuple[list[str], list[int]]]  # what -> the command, and the processors it may use
+
+
+def beside_the_peer(network: Path, work: Path) -> Runs:
+    """rembg and ours with the same network."""
+    shutil.copyfile(network, work / "u2netp.onnx")
+    shutil.copyfile(HERE / "u2netp.toml", work / "u2netp.toml")
+    same = ("--model", str(work / "u2netp.toml"))
+    peer = [str(Path(sys.executable).with_name("rembg")), "p", "-m", "u2netp", str(work / "in"), str(work / "peer")]
+    white = ("--format", "jpg", "--background", "white")
+    plain = ("--edges", "plain", "--colours", "source")
+    return {
+        "rembg p": (peer, CORES),
+        "same network, plain": (mattebox(work / "in", work / "a", *same, *plain), CORES),
+        "same network": (mattebox(work / "in", work / "b", *same), CORES),
+        "same network, one processor": (mattebox(work / "in", work / "c", *same), CORES[:1]),
+        "same network, WebP": (mattebox(work / "in", work / "d", *same, "--format", "webp"), CORES),
+        "same network, JPEG on white": (mattebox(work / "in", work / "e", *same, *white), CORES),
+    }
+
+
+def speed(network: Path | None, count: int, rounds: int) -> None:
     with tempfile.TemporaryDirectory() as name:
         work = Path(name)
         photographs(work / "in", count, (4000, 3000))
-        shutil.copyfile(network, work / "u2netp.onnx")
-        shutil.copyfile(HERE / "u2netp.toml", work / "u2netp.toml")
-        same = ("--model", str(work / "u2netp.toml"))
-        peer = [str(Path(sys.executable).with_name("rembg")), "p", "-m", "u2netp", str(work / "in"), str(work / "peer")]
-        white = ("--format", "jpg", "--background", "white")
-        plain = ("--edges", "plain", "--colours", "source")
-        runs = {
-            "rembg p": (peer, CORES),
-            "same network, plain": (mattebox(work / "in", work / "a", *same, *plain), CORES),
-            "same network": (mattebox(work / "in", work / "b", *same), CORES),
-            "same network, one processor": (mattebox(work / "in", work / "c", *same), CORES[:1]),
-            "same network, WebP": (mattebox(work / "in", work / "d", *same, "--format", "webp"), CORES),
-            "same network, JPEG on white": (mattebox(work / "in", work / "e", *same, *white), CORES),
-            "our network": (mattebox(work / "in", work / "f"), CORES),
-            "our network, one processor": (mattebox(work / "in", work / "g"), CORES[:1]),
-        }
+        runs = beside_the_peer(network, work) if network else {}
+        runs["our network"] = mattebox(work / "in", work / "f"), CORES
+        runs["our network, one processor"] = mattebox(work / "in", work / "g"), CORES[:1]
         environment = os.environ | {"U2NET_HOME": name, "MODEL_CHECKSUM_DISABLED": "1"}
         took: dict[str, list[float]] = {what: [] for what in runs}
         for _ in range(rounds):
@@ -87,11 +96,13 @@ def speed(network: Path, count: int, rounds: int) -> None:
     print(f"{count} JPEGs of 12 MP to PNG unless said; seconds for the whole command, medians of {rounds} rounds")
     print("| | seconds | pictures a second | rembg p takes |\n|---|---|---|---|")
     for what, times in took.items():
-        ratio = median(theirs / ours for theirs, ours in zip(took["rembg p"], times, strict=True))
-        print(f"| {what} | {median(times):.2f} | {count / median(times):.2f} | {ratio:.1f}x |")
-    for what in ("same network", "our network"):
-        gain = median(a / b for a, b in zip(took[f"{what}, one processor"], took[what], strict=True))
-        print(f"two processors against one, {what}: {gain:.2f}x")
+        against = zip(took.get("rembg p", times), times, strict=True)
+        ratio = f"{median(theirs / ours for theirs, ours in against):.1f}x" if network else ""
+        print(f"| {what} | {median(times):.2f} | {count / median(times):.2f} | {ratio} |")
+    for what in took:
+        if (alone := took.get(f"{what}, one processor")) is not None:
+            gain = median(a / b for a, b in zip(alone, took[what], strict=True))
+            print(f"two processors against one, {what}: {gain:.2f}x")
 
 
 def memory(count: int, panorama: int) -> None:
@@ -128,7 +139,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     kinds = parser.add_subparsers(dest="what", required=True)
     fast = kinds.add_parser("speed")
-    fast.add_argument("--u2netp", type=Path, required=True)
+    fast.add_argument("--u2netp", type=Path)
     fast.add_argument("--count", type=int, default=12)
     fast.add_argument("--rounds", type=int, default=3)
     lean = kinds.add_parser("memory")
