@@ -139,6 +139,7 @@ class Parameters(Enhancing, total=False):
     shadow_colour: str
     background: str
     background_fit: Literal["cover", "contain", "tile"]
+    background_align: str
     blend: Literal["encoded", "linear"]
     harmonise: int
 

@@ -49,6 +49,7 @@ RENAMED: dict[tuple[type[Step], str], str] = {
     **{(Shadow, name): f"shadow_{name}" for name in ("opacity", "softness", "angle", "length", "colour")},
     (Background, "paint"): "background",
     (Background, "fit"): "background_fit",
+    (Background, "align"): "background_align",
 }
 SWITCHES: dict[tuple[type[Step], str], tuple[str, str, str]] = {  # name, value when on, what it does
     (Cut, "output"): ("matte_only", "matte", "write the matte as a grey picture instead of the cutout"),

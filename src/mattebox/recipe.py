@@ -254,6 +254,9 @@ class Background(Struct, frozen=True, tag="background", tag_field="step", forbid
     fit: Annotated[
         Literal["cover", "contain", "tile"], Meta(description="how a picture fills the canvas; it is never stretched")
     ] = "cover"
+    align: Annotated[
+        str, Meta(description='which part of a picture is seen: center, top, bottom, left, right, or "X% Y%"')
+    ] = "center"
     blend: Annotated[
         Literal["encoded", "linear"],
         Meta(description="encoded blends as viewers show a transparent file, linear as a camera would have seen it"),
@@ -270,7 +273,7 @@ class Save(Struct, frozen=True, tag="save", tag_field="step", forbid_unknown_fie
     format: Annotated[
         str,
         Meta(
-            description="png, jpg, webp, avif, tiff, bmp, psd or exr (layers), zip (colour and alpha); "
+            description="png, jpg, webp, avif, tiff, bmp, psd, exr or exr-straight (layers), zip (colour and alpha); "
             "auto goes by the suffix, else PNG"
         ),
     ] = "auto"

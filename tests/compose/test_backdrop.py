@@ -69,6 +69,17 @@ def test_a_picture_is_never_stretched(fit: str) -> None:
     assert len(columns) == pytest.approx(60 * scale, abs=3)
 
 
+@pytest.mark.parametrize(("at", "shown"), [((0.0, 0.5), "left"), ((0.5, 0.5), "middle"), ((1.0, 0.5), "right")])
+def test_which_part_is_seen(at: tuple[float, float], shown: str) -> None:
+    thirds = np.repeat(np.array([10, 120, 240], np.uint8), 40)
+    picture = Picture(np.broadcast_to(thirds[None, :, None], (40, 120, 3)).copy())
+    made = fitted(picture, canvas(40, 40), "cover", at)
+    value = {"left": 10, "middle": 120, "right": 240}[shown]
+    assert np.abs(made[:, 2:-2].astype(int) - value).max() <= 2
+    framed = fitted(picture, canvas(120, 120), "contain", at[::-1])
+    assert np.flatnonzero((framed[:, 5] == 10).all(1)).tolist() == [round(80 * at[0]) + i for i in range(40)]
+
+
 def test_sixteen_bit_canvases_get_sixteen_bit_backdrops() -> None:
     made = fitted(Picture(noise((30, 40, 3), np.uint8)), canvas(dtype=np.uint16), "cover")
     assert made.dtype == np.uint16

@@ -52,6 +52,13 @@ def test_exr_is_premultiplied_linear_light(dtype: type, tmp_path: Path) -> None:
         assert values[2, 3] == pytest.approx([0.5, 0.25, 0, 0.5], abs=0.003)
 
 
+def test_exr_with_straight_colours(tmp_path: Path) -> None:
+    rgb, path = np.full((4, 5, 3), (255, 188, 0), np.uint8), tmp_path / "a.exr"
+    path.write_bytes(encode(Picture(rgb, np.full((4, 5), 51, np.uint8)), "exr-straight"))
+    with OpenEXR.File(str(path)) as file:
+        assert file.channels()["RGBA"].pixels[2, 3] == pytest.approx([1, 0.503, 0, 0.2], abs=0.003)
+
+
 def test_exr_parts_are_the_layers(tmp_path: Path) -> None:
     path = tmp_path / "a.exr"
     path.write_bytes(encode_layers(stack(np.uint8), "exr"))
@@ -73,7 +80,7 @@ def test_zip_holds_colour_and_alpha(dtype: type) -> None:
 
 
 def test_what_has_no_layers_says_so() -> None:
-    with pytest.raises(OutputError, match="choose psd or exr"):
+    with pytest.raises(OutputError, match="choose psd, exr"):
         encode_layers(stack(np.uint8), "png")
 
 

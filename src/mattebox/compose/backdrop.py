@@ -61,8 +61,15 @@ def sweep(size: Size) -> Floats:
     return np.asarray(wall * (1 - bend) + floor * bend, np.float32)
 
 
-def fitted(picture: Picture, canvas: Picture, fit: str, fill: Colour = (255, 255, 255)) -> Pixels:
-    """A picture over the whole canvas (`cover`), inside it (`contain`, colour around) or repeated (`tile`)."""
+def fitted(
+    picture: Picture,
+    canvas: Picture,
+    fit: str,
+    at: tuple[float, float] = (0.5, 0.5),
+    fill: Colour = (255, 255, 255),
+) -> Pixels:
+    """A picture over the whole canvas (`cover`), inside it (`contain`, colour around) or repeated (`tile`). `at`: the
+    shares 0..1 of what is too much or too little that lie to the left and above."""
     shown = colour.to_srgb(resample.eight_bit(_on_white(picture)), picture.profile)
     height, width = canvas.size
     tall, wide = shown.shape[:2]
@@ -72,14 +79,14 @@ def fitted(picture: Picture, canvas: Picture, fit: str, fill: Colour = (255, 255
     ratios = (width / wide, height / tall)
     if fit == "cover":
         scale = max(ratios)
-        left, top = (wide - width / scale) / 2, (tall - height / scale) / 2
+        left, top = (wide - width / scale) * at[0], (tall - height / scale) * at[1]
         whole, _ = resample.window(shown, None, (left, top, left + width / scale, top + height / scale), canvas.size)
         return colour.array_from_srgb(resample.eight_bit(whole), canvas.profile, canvas.depth)
     inner = (max(1, round(tall * min(ratios))), max(1, round(wide * min(ratios))))
     small, _ = resample.window(shown, None, (0, 0, wide, tall), inner)
     sheet = np.empty((height, width, 3), np.uint8)
     sheet[...] = fill
-    y, x = (height - inner[0]) // 2, (width - inner[1]) // 2
+    y, x = int((height - inner[0]) * at[1]), int((width - inner[1]) * at[0])
     sheet[y : y + inner[0], x : x + inner[1]] = small
     return colour.array_from_srgb(sheet, canvas.profile, canvas.depth)
 

@@ -177,6 +177,11 @@ def _position(text: str, shown: Box, source: Size) -> tuple[float, float]:
     if text == "original":
         room = (source[1] - (shown[2] - shown[0]), source[0] - (shown[3] - shown[1]))
         return shown[0] / room[0] if room[0] else 0.5, shown[1] / room[1] if room[1] else 0.5
+    return aligned(text)
+
+
+def aligned(text: str) -> tuple[float, float]:
+    """The shares 0..1 of the free room, to the left and above, that "top" or "30% 50%" asks for. UsageError."""
     if text in WORDS:
         return WORDS[text]
     words = text.replace(",", " ").split()

@@ -63,6 +63,7 @@ def check(recipe: Recipe, album: Album) -> None:
             _opaque(step.colour)
         elif isinstance(step, Background):
             wanted = paint.parse(step.paint)
+            frame.aligned(step.align)
             if isinstance(wanted, paint.Image):
                 album(wanted.path)
 
@@ -121,7 +122,7 @@ def _behind(
     if wanted is None:
         return None, None
     if isinstance(wanted, paint.Image):
-        return backdrop.fitted(album(wanted.path), canvas, step.fit), None
+        return backdrop.fitted(album(wanted.path), canvas, step.fit, frame.aligned(step.align)), None
     if isinstance(wanted, paint.Blur):
         hidden = cutout.alpha if cutout.alpha is not None else np.zeros(cutout.size, cutout.depth.dtype)
         return out_of_focus(photograph, hidden, at, wanted.radius), None

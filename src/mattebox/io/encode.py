@@ -52,6 +52,7 @@ FORMATS = {
         Format("bmp", (".bmp",), "image/bmp", alpha=False),
         Format("psd", (".psd",), "image/vnd.adobe.photoshop", alpha=True, sixteen=True, most=30000, layered=True),
         Format("exr", (".exr",), "image/x-exr", alpha=True, sixteen=True, layered=True),
+        Format("exr-straight", (".exr",), "image/x-exr", alpha=True, sixteen=True, layered=True),
         Format("zip", (".zip",), "application/zip", alpha=True, most=65535, quality=92),
     )
 }
@@ -63,7 +64,7 @@ def find_format(name: str) -> Format:
     for known in FORMATS.values():
         if wanted in (known.name, *known.suffixes, *(s[1:] for s in known.suffixes)):
             return known
-    suffixes = ", ".join(s for f in FORMATS.values() for s in f.suffixes)
+    suffixes = ", ".join(dict.fromkeys(s for f in FORMATS.values() for s in f.suffixes))
     raise OutputError(f"{name!r} is not a format we write", f"choose one of: {suffixes}")
 
 
@@ -90,10 +91,10 @@ def encode_layers(layers: Sequence[Layer], format: str) -> bytes:
     """Layers, the last on top, as the bytes of a file that has them (PSD, EXR). OutputError."""
     kind = find_format(format)
     if not kind.layered:
-        raise OutputError(f"{kind.name.upper()} has no layers", "choose psd or exr")
+        raise OutputError(f"{kind.name.upper()} has no layers", "choose psd, exr or exr-straight")
     for layer in layers:
         _check(layer.picture, kind, None)
-    return layered.psd(layers) if kind.name == "psd" else layered.exr(layers)
+    return layered.psd(layers) if kind.name == "psd" else layered.exr(layers, straight=kind.name == "exr-straight")
 
 
 def encode_within(

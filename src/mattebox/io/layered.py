@@ -1,7 +1,8 @@
 """Layers and channels for other programs: Photoshop documents, OpenEXR, and ZIP files of colour and alpha.
 
 PSD (psd-tools) keeps 8 or 16 bits and the profile, straight alpha, one layer each. OpenEXR (the project's own package)
-is linear light through sRGB's curve, half floats, colours premultiplied as its readers expect, one part each. Pure.
+is linear light through sRGB's curve, half floats, colours premultiplied as its readers expect unless `straight` is
+asked for, one part each. Pure.
 """
 
 from __future__ import annotations
@@ -39,11 +40,11 @@ def psd(layers: Sequence[Layer]) -> bytes:
     return file.getvalue()
 
 
-def exr(layers: Sequence[Layer]) -> bytes:
+def exr(layers: Sequence[Layer], straight: bool = False) -> bytes:
     """An OpenEXR file, one part for each layer. OutputError when OpenEXR is not installed."""
     api = _extra("OpenEXR", "EXR")
     header = {"compression": api.ZIP_COMPRESSION, "type": api.scanlineimage}
-    parts = [api.Part(dict(header), {"RGBA": _premultiplied_light(p)}, name) for name, p in layers]
+    parts = [api.Part(dict(header), {"RGBA": _light(p, straight)}, name) for name, p in layers]
     with tempfile.TemporaryDirectory() as folder:  # the package writes to paths only
         path = Path(folder) / "layers.exr"
         api.File(parts).write(str(path))
@@ -64,11 +65,11 @@ def _rgba(picture: Picture) -> NDArray[Any]:
     return np.dstack([picture.rgb, alpha])
 
 
-def _premultiplied_light(picture: Picture) -> NDArray[np.float16]:
+def _light(picture: Picture, straight: bool) -> NDArray[np.float16]:
     values = _rgba(picture).astype(np.float32) / np.float32(picture.depth.peak)
     v, alpha = values[..., :3], values[..., 3:]
-    light = np.where(v <= 0.04045, v / 12.92, ((v + 0.055) / 1.055) ** 2.4) * alpha
-    return np.concatenate([light, alpha], 2).astype(np.float16)
+    light = np.where(v <= 0.04045, v / 12.92, ((v + 0.055) / 1.055) ** 2.4)
+    return np.concatenate([light if straight else light * alpha, alpha], 2).astype(np.float16)
 
 
 def _extra(module: str, format: str) -> Any:
