@@ -12,6 +12,7 @@ from fastapi.middleware.cors import CORSMiddleware
 from fastapi.responses import JSONResponse
 from fastapi.security import APIKeyHeader
 from starlette.exceptions import HTTPException
+from starlette.routing import Route
 
 from mattebox._version import __version__
 from mattebox.errors import MatteboxError
@@ -91,12 +92,16 @@ async def _ours(_: Request, error: Exception) -> Response:
     return problems.response(problems.of(error))
 
 
-async def _nowhere(_: Request, error: Exception) -> Response:
-    """No such route, or not that method of it."""
+async def _nowhere(request: Request, error: Exception) -> Response:
+    """No such route, or not that method of it: then Allow names those it has."""
     assert isinstance(error, HTTPException)
     code = {404: "no_such_place", 405: "method_not_allowed"}.get(error.status_code, "bad_request")
     remedy = "GET /openapi.json tells what there is"
-    return problems.response(Problem(error.status_code, code, str(error.detail), remedy, dict(error.headers or {})))
+    headers = dict(error.headers or {})
+    if error.status_code == 405:
+        found = (r.methods for r in request.app.routes if isinstance(r, Route) and r.path_regex.match(request.url.path))
+        headers["Allow"] = ", ".join(sorted(set().union(*(methods or () for methods in found))))
+    return problems.response(Problem(error.status_code, code, str(error.detail), remedy, headers))
 
 
 async def _refused(_: Request, error: Exception) -> Response:

@@ -24,6 +24,7 @@ SOURCES: Schema = {
     "image_b64": TEXT | {"description": "or its bytes as base64"},
     "image_url": TEXT | {"description": "or its address, where the server fetches"},
 }
+DOT = "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAIAAACQd1PeAAAADElEQVR42mM4IScHAAK2AQUKW6YGAAAAAElFTkSuQmCC"  # a PNG, 1 x 1
 HOOK: Schema = {"hook_url": TEXT | {"description": "told when the job is over; with Prefer: respond-async"}}
 
 
@@ -45,6 +46,7 @@ JOB = object_of(
     created={"type": "string", "format": "date-time"}, finished={"type": ["string", "null"], "format": "date-time"},
     links={"type": "object"}, made={"type": ["object", "null"]}, error={"type": ["object", "null"]},
 )  # fmt: skip
+JOB_OPERATIONS = ("job", "job_result", "job_events", "job_cancel", "job_erase")
 JOBS = object_of("jobs", jobs={"type": "array", "items": JOB})
 USAGE = object_of(
     "usage left", usage={"type": "array", "items": {"type": "object"}}, left={"type": ["integer", "null"]}
@@ -53,7 +55,8 @@ MODELS = object_of("models", models={"type": "array", "items": {"type": "object"
 NAMES = {"type": "object", "additionalProperties": TEXT}
 PICTURES = {kind.mime: {"schema": FILE} for kind in FORMATS.values()}
 HEADERS = [
-    {"name": "Prefer", "in": "header", "schema": TEXT, "description": "respond-async makes a job of it (RFC 7240)"},
+    {"name": "Prefer", "in": "header", "schema": TEXT, "example": "respond-async",
+     "description": "respond-async makes a job of it (RFC 7240)"},
     {"name": "Idempotency-Key", "in": "header", "schema": TEXT | {"minLength": 1, "maxLength": 255},
      "description": "the same key with the same request is the same job"},
 ]  # fmt: skip
@@ -76,22 +79,27 @@ def pictures(*, known: Schema | None = MADE) -> dict[int | str, Schema]:
     """Answers of a route that makes a picture: itself, or what is `known` of it, or a job."""
     json = {"application/json": {"schema": known}} if known else {}
     found: dict[int | str, Schema] = {200: {"description": "The picture", "content": PICTURES | json}, **PROBLEMS}
-    return found | (told(JOB, "A job, at Location", 202) if known else {})
+    if known:
+        found |= told(JOB, "A job, at Location", 202)
+        found[202]["links"] = {
+            name: {"operationId": name, "parameters": {"name": "$response.body#/id"}} for name in JOB_OPERATIONS
+        }
+    return found
 
 
-def form(steps: Iterable[type[Step]], **others: Schema) -> Schema:
+def form(steps: Iterable[type[Step]], example: Schema, **others: Schema) -> Schema:
     """The request of a route that takes these steps' flat parameters, as a form or JSON."""
     wanted = tuple(steps)
     fields = {n: _described(p) for n, p in parameters().items() if p.step in wanted}
-    return request(
-        {**SOURCES, **others, "preset": TEXT | {"description": "a recipe that the fields change"}, **HOOK, **fields}
-    )
+    preset: Schema = {"preset": TEXT | {"description": "a recipe that the fields change"}}
+    return request({**SOURCES, **others, **preset, **HOOK, **fields}, example)
 
 
 def run() -> Schema:
     """The request of a route that takes a recipe."""
     recipe: Schema = {"description": "a recipe, see /v1/recipes/schema"}
-    extra = request({**SOURCES, **HOOK, "recipe": recipe | TEXT}, "recipe")
+    example = {"recipe": {"steps": [{"step": "sharpen", "amount": 80}]}}
+    extra = request({**SOURCES, **HOOK, "recipe": recipe | TEXT}, example, "recipe")
     extra["requestBody"]["content"]["application/json"]["schema"]["properties"]["recipe"] = recipe | {"type": "object"}
     return extra
 
@@ -101,11 +109,14 @@ def recipe_schema() -> Schema:
     return msgspec.json.schema(Recipe)
 
 
-def request(fields: Schema, required: str = "") -> Schema:
-    """A request of these fields, in a form or, but for files, in JSON."""
+def request(fields: Schema, example: Schema, required: str = "") -> Schema:
+    """A request of these fields, in a form or, but for files, in JSON; exactly one of SOURCES among them."""
     plain = {name: schema for name, schema in fields.items() if schema.get("format") != "binary"}
     kinds = {"multipart/form-data": fields, "application/json": plain}
-    content = {kind: {"schema": object_of(required, **each)} for kind, each in kinds.items()}
+    content: Schema = {kind: {"schema": object_of(required, **each)} for kind, each in kinds.items()}
+    for each in content.values():
+        each["schema"]["anyOf"] = [{"required": [n]} for n in SOURCES if n in each["schema"]["properties"]]
+    content["application/json"]["example"] = {"image_b64": DOT} | example
     return {"requestBody": {"content": content, "required": True}, "parameters": HEADERS}
 
 

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from fastapi import APIRouter, Request, Response
 from fastapi.responses import JSONResponse, StreamingResponse
+from starlette.convertors import StringConvertor, register_url_convertor
 
 from mattebox.errors import MatteboxError
 from mattebox.io import fetch
@@ -29,6 +30,14 @@ KEY_LONGEST = 255
 LOOK = 0.2  # seconds between looks at a job that is followed
 ALIVE = 15.0  # and between signs of life
 
+
+class _Name(StringConvertor):
+    """A job's name; what comes after a colon is none of it."""
+
+    regex = "[0-9A-Za-z]+"
+
+
+register_url_convertor("job", _Name())
 router = APIRouter(prefix="/v1/jobs")
 
 
@@ -50,7 +59,7 @@ async def accepted(request: Request, caller: str, task: Task, hook: str | None, 
     jobs = await house.office.jobs()
     if len(await asyncio.to_thread(jobs.shelf.names)) >= house.settings.jobs:
         raise Problem(503, "busy", "there are too many jobs", "try again later", {"Retry-After": "10"})
-    name = await asyncio.to_thread(jobs.submit, caller, task.packed(), key=_key(request), hook=hook)
+    name = await asyncio.to_thread(jobs.submit, caller, task.packed(), key=key_of(request), hook=hook)
     status = await asyncio.to_thread(jobs.status, name, caller)
     if status is None:
         raise _unknown()
@@ -67,13 +76,15 @@ async def listed(request: Request) -> Any:
     return {"jobs": [described(status) for status in found]}
 
 
-@router.get("/{name}", responses=document.told(document.JOB, "The job"))
+@router.get("/{name:job}", operation_id="job", responses=document.told(document.JOB, "The job"))
 async def told(request: Request, name: str) -> Any:
     """How a job is doing."""
     return described(await _status(request, name))
 
 
-@router.get("/{name}/result", responses=document.pictures(known=None), response_class=Response)
+@router.get(
+    "/{name:job}/result", operation_id="job_result", responses=document.pictures(known=None), response_class=Response
+)
 async def result(request: Request, name: str) -> Response:
     """The picture that a job made; the same bytes each time. A failed job answers as its request would have."""
     house = house_of(request)
@@ -93,14 +104,18 @@ async def result(request: Request, name: str) -> Response:
     return Response(body, media_type=known["mime"], headers=headers)
 
 
-@router.get("/{name}/events", responses=document.EVENTS, response_class=StreamingResponse)
+@router.get(
+    "/{name:job}/events", operation_id="job_events", responses=document.EVENTS, response_class=StreamingResponse
+)
 async def events(request: Request, name: str) -> Response:
     """A job's states as server-sent events, each as GET tells it, until it is over or erased."""
     await _status(request, name)
     return StreamingResponse(_followed(request, name), media_type="text/event-stream")
 
 
-@router.post("/{name}:cancel", responses=document.told(document.JOB, "The job as it is now"))
+@router.post(
+    "/{name:job}:cancel", operation_id="job_cancel", responses=document.told(document.JOB, "The job as it is now")
+)
 async def cancel(request: Request, name: str) -> Any:
     """Stop a job that is not over."""
     house = house_of(request)
@@ -110,7 +125,9 @@ async def cancel(request: Request, name: str) -> Any:
     return described(status)
 
 
-@router.delete("/{name}", status_code=204, responses=document.PROBLEMS, response_class=Response)
+@router.delete(
+    "/{name:job}", operation_id="job_erase", status_code=204, responses=document.PROBLEMS, response_class=Response
+)
 async def erase(request: Request, name: str) -> Response:
     """Stop a job, and erase all of it: what was sent, what was made, and that it ever was."""
     house = house_of(request)
@@ -159,7 +176,8 @@ async def _check_hook(house: House, hook: str | None) -> None:
         raise Problem(422, "address_refused", f"hook_url: {error.problem}", error.remedy) from None
 
 
-def _key(request: Request) -> str | None:
+def key_of(request: Request) -> str | None:
+    """The Idempotency-Key, if there is one. Problem 422 when it is none."""
     key = request.headers.get("idempotency-key")
     if key is not None and not 0 < len(key) <= KEY_LONGEST:
         raise Problem(422, "invalid_parameter", "the Idempotency-Key is empty or too long", "send a UUID")

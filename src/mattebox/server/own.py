@@ -37,8 +37,8 @@ ONLY = {"enum": ["all", "subject", "background"], "description": "where, for all
 router = APIRouter(prefix="/v1")
 
 
-@router.post("/cutouts", openapi_extra=document.form(ORDER, **OTHERS_FIELDS), responses=document.pictures(),
-             response_class=Response)  # fmt: skip
+@router.post("/cutouts", openapi_extra=document.form(ORDER, {"empty": "keep"}, **OTHERS_FIELDS),
+             responses=document.pictures(), response_class=Response)  # fmt: skip
 async def cutouts(request: Request) -> Response:
     """Cut out a picture, and compose or enhance it if asked. The picture comes back; with `Accept: application/json`,
     what is known of it too; with `Prefer: respond-async`, a job. Errors are problem documents with a stable `code`."""
@@ -50,20 +50,20 @@ async def cutouts(request: Request) -> Response:
     return await _answer(request, caller, asked, recipe)
 
 
-@router.post("/enhancements", openapi_extra=document.form(ENHANCING, **STYLE_FIELD, only=ONLY),
+@router.post("/enhancements", openapi_extra=document.form(ENHANCING, {"exposure": 0.5}, **STYLE_FIELD, only=ONLY),
              responses=document.pictures(), response_class=Response)  # fmt: skip
 async def enhancements(request: Request) -> Response:
     """Make a picture better, or larger; nothing is cut. Without a field of a step it does what the picture needs and
     no more, as the preset `enhance` says. Answers as /v1/cutouts."""
     _, caller, asked = await _taken(request)
-    only = asked.fields.pop("only", None)
+    only = requests.text(asked.fields, "only")
 
     def recipe(fields: dict[str, Any], preset: Recipe | None) -> Recipe:
         foreign = fields.keys() & {name for name, p in parameters().items() if p.step not in ENHANCING}
         if foreign:
             raise UsageError(f"{min(foreign)} is not for enhancing", "send it to /v1/cutouts")
         made = build_recipe(fields, preset or enhancing(fields))
-        return limited(made, str(only)) if only else made
+        return limited(made, only) if only else made
 
     return await _answer(request, caller, asked, recipe)
 
@@ -100,6 +100,7 @@ async def _taken(request: Request) -> tuple[House, str, Asked]:
     """The house, who calls, and what was sent. Problem."""
     house = house_of(request)
     caller = house.caller(request)
+    jobs.key_of(request)
     sent = await requests.asked(request, house.settings.max_upload)
     return house, caller, Asked(dict(sent.fields), dict(sent.images))
 
@@ -110,7 +111,7 @@ async def _answer(
     """The picture, or a job that will make it."""
     house, fields, images = house_of(request), asked.fields, asked.images
     source = await _source(house, asked)
-    hook, preset = (None if v is None else str(v) for v in (fields.pop("hook_url", None), fields.pop("preset", None)))
+    hook, preset = requests.text(fields, "hook_url"), requests.text(fields, "preset")
     for name in OTHERS.keys() & images.keys():
         images[f"{name}.file"] = images.pop(name)
         fields[OTHERS[name]] = f"{name}.file"
@@ -157,11 +158,11 @@ def answered(made: Done, request: Request, limits: dict[str, str]) -> Response:
 async def _source(house: House, asked: Asked) -> bytes:
     """The picture among the images, taken out of them; or from base64, or from its address."""
     given = [asked.images.pop("image")] if "image" in asked.images else []
-    if "image_b64" in asked.fields:
-        given.append(requests.decoded(str(asked.fields.pop("image_b64")), "image_b64"))
-    url = asked.fields.pop("image_url", None)
+    encoded, url = requests.text(asked.fields, "image_b64"), requests.text(asked.fields, "image_url")
+    if encoded is not None:
+        given.append(requests.decoded(encoded, "image_b64"))
     if url is not None and not given:
-        return await house.fetched(str(url))
+        return await house.fetched(url)
     if len(given) + (url is not None) != 1:
         raise Problem(
             422,

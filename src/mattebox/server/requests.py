@@ -68,17 +68,25 @@ def flat(fields: dict[str, Any]) -> dict[str, Any]:
     """Fields as the flat parameters want them: numbers and switches out of a form's strings. Problem 422."""
     known, values = parameters(), {}
     for name, value in fields.items():
-        if name in known and isinstance(value, str):
+        if name in known and known[name].switch is not None and not isinstance(value, bool):
+            value = _switch(name, value)
+        elif name in known and isinstance(value, str):
             info = msgspec.inspect.type_info(known[name].field.type)
             bare = info.type if isinstance(info, msgspec.inspect.Metadata) else info
-            if known[name].switch is not None:
-                value = _switch(name, value)
-            elif isinstance(bare, msgspec.inspect.IntType):
+            if isinstance(bare, msgspec.inspect.IntType):
                 value = _number(name, value, int)
             elif isinstance(bare, msgspec.inspect.FloatType):
                 value = _number(name, value, float)
         values[name] = value
     return values
+
+
+def text(fields: dict[str, Any], name: str) -> str | None:
+    """A field taken out of them, if it is there. Problem 422 when it is no text."""
+    value = fields.pop(name, "")
+    if isinstance(value, str):
+        return value or None
+    raise Problem(422, "invalid_parameter", f"{name} is no text", "send a string, or leave it out")
 
 
 def decoded(text: str, name: str) -> bytes:
@@ -124,8 +132,8 @@ def _json(data: bytes) -> Asked:
     return Asked(found)
 
 
-def _switch(name: str, value: str) -> bool:
-    if value.lower() not in ("true", "false", "1", "0"):
+def _switch(name: str, value: Any) -> bool:
+    if not isinstance(value, str) or value.lower() not in ("true", "false", "1", "0"):
         raise Problem(422, "invalid_parameter", f"{name} is neither true nor false", "send true or false")
     return value.lower() in ("true", "1")
 
