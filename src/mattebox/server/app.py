@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from traceback import format_tb
 from typing import Any
 
 from fastapi import FastAPI, Request, Response, Security
@@ -39,6 +40,7 @@ def create(settings: Settings) -> FastAPI:
         await house.office.close()
         await house.crew.stop()
         house.usage.close()
+        house.traces.close()
 
     app = FastAPI(title="mattebox", version=__version__, lifespan=life, docs_url=None, redoc_url=None)
     app.state.house = house
@@ -67,16 +69,24 @@ def create(settings: Settings) -> FastAPI:
 
 
 async def _surrounded(request: Request, call_next: Any) -> Response:
-    """Count every answer by its route, and give it the headers it always carries."""
+    """Count, trace and log every answer by its route, and give it the headers it always carries."""
     begun, house = time.perf_counter(), request.app.state.house
     works = request.method not in ("GET", "HEAD")
     house.in_hand += works
-    try:
-        response: Response = await call_next(request)
-    finally:
-        house.in_hand -= works
-    route = getattr(request.scope.get("route"), "path", "other")
-    house.counters.count(route, response.status_code, time.perf_counter() - begun)
+    with house.traces.request(request.headers) as span:
+        try:
+            response: Response = await call_next(request)
+        except Exception as error:  # noqa: BLE001  the boundary: everything else is our own mistake
+            house.log.tell("internal error", "error", kind=type(error).__name__, trace=format_tb(error.__traceback__))
+            response = problems.response(Problem(500, "internal", "internal error", "please report it"))
+            span.tell(error__type=type(error).__name__)
+        finally:
+            house.in_hand -= works
+        route, took = getattr(request.scope.get("route"), "path_format", "other"), time.perf_counter() - begun
+        status = response.status_code
+        span.tell(http__request__method=request.method, http__route=route, http__response__status_code=status)
+    house.counters.count(route, status, took)
+    house.log.tell("request", method=request.method, route=route, status=status, seconds=round(took, 4))
     for name, value in ALWAYS.items():
         response.headers.setdefault(name, value)
     return response

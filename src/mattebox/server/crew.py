@@ -16,6 +16,7 @@ from typing import Any
 from mattebox.errors import MatteboxError
 from mattebox.server.protocol import LENGTHS, packed
 from mattebox.server.settings import Settings
+from mattebox.server.traces import Traces
 
 START = 60  # seconds a worker may take to load its network
 
@@ -50,8 +51,8 @@ class Done:
 class Crew:
     """All workers. `pixels` in hand never exceed the budget, but for a single larger picture alone."""
 
-    def __init__(self, settings: Settings) -> None:
-        self.settings = settings
+    def __init__(self, settings: Settings, traces: Traces | None = None) -> None:
+        self.settings, self.traces = settings, traces or Traces()
         self.pixels = 0
         self.restarts = 0
         self._idle: asyncio.Queue[asyncio.subprocess.Process | None] = asyncio.Queue()

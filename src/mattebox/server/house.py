@@ -13,9 +13,11 @@ from mattebox.server.access import Access
 from mattebox.server.counters import Counters
 from mattebox.server.crew import Crew
 from mattebox.server.keys import PICTURES
+from mattebox.server.log import Log
 from mattebox.server.office import Office
 from mattebox.server.problems import Problem
 from mattebox.server.settings import Settings
+from mattebox.server.traces import Traces
 from mattebox.server.usage import Usage
 
 
@@ -28,6 +30,8 @@ class House:
     access: Access
     office: Office
     usage: Usage
+    traces: Traces
+    log: Log
     counters: Counters = field(default_factory=Counters)
     ready: bool = False
     leaving: bool = False
@@ -35,10 +39,11 @@ class House:
 
     @classmethod
     def of(cls, settings: Settings) -> House:
-        crew = Crew(settings)
+        traces = Traces.from_environment()
+        crew = Crew(settings, traces)
         access = Access.from_file(settings.keys)
         usage = Usage(settings.data_folder() / f"usage-{settings.machine}.sqlite" if access.asked_for else None)
-        return cls(settings, crew, access, Office(settings, crew, usage), usage)
+        return cls(settings, crew, access, Office(settings, crew, usage), usage, traces, Log(settings.log))
 
     def check_staying(self) -> None:
         """Problem 503 when the server is about to stop."""

@@ -17,6 +17,7 @@ from mattebox import processors
 from mattebox.errors import UsageError
 from mattebox.io.address import networks
 from mattebox.io.fetch import Rules
+from mattebox.server.log import KINDS
 from mattebox.zoo.settings import home
 
 PREFIX = "MATTEBOX_SERVER_"
@@ -57,6 +58,7 @@ class Settings:
     jobs: int = setting(1000, "jobs kept or waiting at a time; more are answered 503. 0 for no jobs at all")
     job_pixels: int = setting(0, "pictures of more pixels become jobs unasked; 0 for none")
     hook_secret: str = setting("", "the secret that signs web hooks; empty for no web hooks")
+    log: str = setting("none", "none, or json: a line on standard error for each request, without names or pictures")
     urls: bool = setting(False, "fetch pictures from the addresses that requests give")
     url_networks: str = setting("", "networks that fetching and web hooks may reach besides public ones")
     url_ports: str = setting("", "ports that they may reach besides 80 for http and 443 for https")
@@ -127,4 +129,6 @@ def _check(settings: Settings) -> None:
         raise UsageError(f"{PREFIX}DATABASE is no Postgres address", "give postgresql://user:password@host/name")
     if not re.fullmatch(r"[A-Za-z0-9_.]{1,64}", settings.machine):
         raise UsageError(f"{PREFIX}MACHINE={settings.machine} is no name", "give letters, digits, _ and .")
+    if settings.log not in KINDS:
+        raise UsageError(f"{PREFIX}LOG={settings.log} is no log", f"give {' or '.join(KINDS)}")
     settings.rules()

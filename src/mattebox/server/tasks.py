@@ -79,8 +79,11 @@ async def carried_out(
 
 async def done(crew: Crew, task: Task) -> Done:
     """Have the crew do a task, if there is room. MatteboxError, Problem."""
-    async with crew.admitted(task.pixels):
-        made = await crew.do(task.told, task.data)
+    with crew.traces.span("picture") as span:
+        span.tell(mattebox__pixels=task.pixels)
+        async with crew.admitted(task.pixels):
+            made = await crew.do(task.told, task.data)
+        span.tell(**{f"mattebox__seconds__{stage}": took for stage, took in made.told.get("seconds", {}).items()})
     if "error" in made.told:
         raise problems.told(made.told)
     return made

@@ -1,0 +1,29 @@
+"""The server's log: JSON, a line for each thing that happened, on standard error. Holds routes and numbers; no path, no
+name, no address, nothing that anybody sent.
+"""
+
+from __future__ import annotations
+
+import json
+import logging
+import sys
+from datetime import UTC, datetime
+from typing import Any
+
+KINDS = ("none", "json")
+
+
+class Log:
+    """Tells what happened, or with the kind "none" only errors."""
+
+    def __init__(self, kind: str) -> None:
+        self.on = kind != "none"
+        logging.getLogger("python_multipart").setLevel(logging.CRITICAL)  # it quotes what was sent
+
+    def tell(self, event: str, level: str = "info", **facts: Any) -> None:
+        """One line, with the time; errors are told in any case."""
+        if not self.on and level != "error":
+            return
+        when = datetime.now(UTC).isoformat(timespec="milliseconds")
+        sys.stderr.write(json.dumps({"time": when, "level": level, "event": event, **facts}) + "\n")
+        sys.stderr.flush()
