@@ -36,13 +36,14 @@ def command(settings: bool, **options: Any) -> int:
 
         from mattebox.server.app import create
         from mattebox.server.leave import CLOSING, Server
+        from mattebox.server.patient import Patient
     except ImportError as error:
         raise UsageError("the server needs packages more", "pip install mattebox[server]") from error
     app = create(chosen)
     click.echo(f"mattebox: http://{chosen.host}:{chosen.port}  (Ctrl-C stops it)", err=True)
     config = uvicorn.Config(
         app, host=chosen.host, port=chosen.port, log_level="warning", access_log=False, server_header=False,
-        timeout_graceful_shutdown=CLOSING, limit_concurrency=500, h11_max_incomplete_event_size=64 * 1024,
+        timeout_graceful_shutdown=CLOSING, limit_concurrency=500, http=Patient, h11_max_incomplete_event_size=64 * 1024,
     )  # fmt: skip
     Server(config, app.state.house).run()
     return 0

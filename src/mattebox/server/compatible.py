@@ -28,7 +28,7 @@ async def remove_background(request: Request) -> Response:
     caller = _caller(house, request)
     if house.leaving:
         raise Refused("busy", "The server is about to stop", "Try again in a while.", {"Retry-After": "5"})
-    asked = await _asked(request)
+    asked = await _asked(house, request)
     if house.settings.urls:
         asked = await _with_pictures(house, asked)
     order = removebg.order(asked, house.settings.model)
@@ -86,9 +86,11 @@ async def _with_pictures(house: House, asked: Asked) -> Asked:
     return Asked(fields, images)
 
 
-async def _asked(request: Request) -> Asked:
+async def _asked(house: House, request: Request) -> Asked:
+    most = removebg.UPLOAD_MOST * 3 // 2  # base64 takes a third more
     try:
-        return await requests.asked(request, removebg.UPLOAD_MOST * 3 // 2)  # base64 takes a third more
+        async with house.intake.entered(request, most) as upload:
+            return await requests.asked(request, await house.intake.body(request, upload, most))
     except Problem as error:
-        code = "file_too_large" if error.status == 413 else "failed_to_read_image"
-        raise Refused(code, error.problem, error.remedy) from None
+        code = {"upload_too_large": "file_too_large", "busy": "busy"}.get(error.code, "failed_to_read_image")
+        raise Refused(code, error.problem, error.remedy, error.headers) from None

@@ -12,6 +12,7 @@ from mattebox.io.fetch import fetch
 from mattebox.server.access import Access
 from mattebox.server.counters import Counters
 from mattebox.server.crew import Crew
+from mattebox.server.intake import Intake
 from mattebox.server.keys import PICTURES
 from mattebox.server.log import Log
 from mattebox.server.office import Office
@@ -32,6 +33,7 @@ class House:
     usage: Usage
     traces: Traces
     log: Log
+    intake: Intake
     counters: Counters = field(default_factory=Counters)
     ready: bool = False
     leaving: bool = False
@@ -43,7 +45,8 @@ class House:
         crew = Crew(settings, traces)
         access = Access.from_file(settings.keys)
         usage = Usage(settings.data_folder() / f"usage-{settings.machine}.sqlite" if access.asked_for else None)
-        return cls(settings, crew, access, Office(settings, crew, usage), usage, traces, Log(settings.log))
+        office, intake = Office(settings, crew, usage), Intake(settings.uploads)
+        return cls(settings, crew, access, office, usage, traces, Log(settings.log), intake)
 
     def check_staying(self) -> None:
         """Problem 503 when the server is about to stop."""

@@ -21,7 +21,7 @@ from mattebox.server.house import House, house_of
 from mattebox.server.keys import USAGE
 from mattebox.server.problems import Problem
 from mattebox.server.requests import Asked
-from mattebox.server.tasks import done, prepared
+from mattebox.server.tasks import Task, done, prepared
 from mattebox.server.usage import Used
 from mattebox.zoo import registry
 from mattebox.zoo.store import is_here
@@ -42,12 +42,8 @@ router = APIRouter(prefix="/v1")
 async def cutouts(request: Request) -> Response:
     """Cut out a picture, and compose or enhance it if asked. The picture comes back; with `Accept: application/json`,
     what is known of it too; with `Prefer: respond-async`, a job. Errors are problem documents with a stable `code`."""
-    house, caller, asked = await _taken(request)
-
-    def recipe(fields: dict[str, Any], preset: Recipe | None) -> Recipe:
-        return build_recipe({"model": house.settings.model} | fields, preset)
-
-    return await _answer(request, caller, asked, recipe)
+    own = {"model": house_of(request).settings.model}
+    return await _answer(request, lambda fields, preset: build_recipe(own | fields, preset))
 
 
 @router.post("/enhancements", openapi_extra=document.form(ENHANCING, {"exposure": 0.5}, **STYLE_FIELD, only=ONLY),
@@ -55,25 +51,22 @@ async def cutouts(request: Request) -> Response:
 async def enhancements(request: Request) -> Response:
     """Make a picture better, or larger; nothing is cut. Without a field of a step it does what the picture needs and
     no more, as the preset `enhance` says. Answers as /v1/cutouts."""
-    _, caller, asked = await _taken(request)
-    only = requests.text(asked.fields, "only")
 
     def recipe(fields: dict[str, Any], preset: Recipe | None) -> Recipe:
+        only = requests.text(fields, "only")
         foreign = fields.keys() & {name for name, p in parameters().items() if p.step not in ENHANCING}
         if foreign:
             raise UsageError(f"{min(foreign)} is not for enhancing", "send it to /v1/cutouts")
         made = build_recipe(fields, preset or enhancing(fields))
         return limited(made, only) if only else made
 
-    return await _answer(request, caller, asked, recipe)
+    return await _answer(request, recipe)
 
 
 @router.post("/recipes:run", openapi_extra=document.run(), responses=document.pictures(), response_class=Response)
 async def run(request: Request) -> Response:
     """Do a recipe (field `recipe`, JSON) to a picture (field `image`). Other files are the pictures it names."""
-    _, caller, asked = await _taken(request)
-    told = asked.fields.pop("recipe", "")
-    return await _answer(request, caller, asked, lambda fields, preset: _recipe(told))
+    return await _answer(request, lambda fields, preset: _recipe(fields.get("recipe", "")))
 
 
 @router.get("/recipes/schema", responses=document.told({"type": "object"}, "A JSON Schema"))
@@ -96,21 +89,31 @@ async def named() -> dict[str, str]:
     return presets.titles()
 
 
-async def _taken(request: Request) -> tuple[House, str, Asked]:
-    """The house, who calls, and what was sent. Problem."""
+async def _answer(request: Request, recipe: Callable[[dict[str, Any], Recipe | None], Recipe]) -> Response:
+    """The picture, or a job that will make it. `recipe` is made of the fields and the preset that they change."""
     house = house_of(request)
     caller = house.caller(request)
     jobs.key_of(request)
-    sent = await requests.asked(request, house.settings.max_upload)
-    return house, caller, Asked(dict(sent.fields), dict(sent.images))
+    async with house.intake.entered(request, house.settings.max_upload) as upload:
+        data = await house.intake.body(request, upload, house.settings.max_upload)
+        asked = await requests.asked(request, data)
+        task, hook, limits = await _prepared(house, caller, asked, recipe)
+        del data, asked
+        if jobs.wanted(request, house, task):
+            return await jobs.accepted(request, caller, task, hook, limits)
+    if hook is not None:
+        raise Problem(422, "invalid_parameter", "hook_url is for jobs", "send Prefer: respond-async with it")
+    made = await done(house.crew, task)
+    house.usage.add(caller, task.pixels, made.seconds)
+    return answered(made, request, limits)
 
 
-async def _answer(
-    request: Request, caller: str, asked: Asked, recipe: Callable[[dict[str, Any], Recipe | None], Recipe]
-) -> Response:
-    """The picture, or a job that will make it."""
-    house, fields, images = house_of(request), asked.fields, asked.images
-    source = await _source(house, asked)
+async def _prepared(
+    house: House, caller: str, asked: Asked, recipe: Callable[[dict[str, Any], Recipe | None], Recipe]
+) -> tuple[Task, str | None, dict[str, str]]:
+    """What is to be done, whom to tell of its end, and the headers of the caller's limits. MatteboxError, Problem."""
+    fields, images = dict(asked.fields), dict(asked.images)
+    source = await _source(house, Asked(fields, images))
     hook, preset = requests.text(fields, "hook_url"), requests.text(fields, "preset")
     for name in OTHERS.keys() & images.keys():
         images[f"{name}.file"] = images.pop(name)
@@ -118,14 +121,7 @@ async def _answer(
     wanted = recipe(requests.flat(fields), presets.find_preset(preset) if preset else None)
     house.check_staying()
     limits = house.counted(caller, source)
-    task = prepared(house.settings, wanted, source, images)
-    if jobs.wanted(request, house, task):
-        return await jobs.accepted(request, caller, task, hook, limits)
-    if hook is not None:
-        raise Problem(422, "invalid_parameter", "hook_url is for jobs", "send Prefer: respond-async with it")
-    made = await done(house.crew, task)
-    house.usage.add(caller, task.pixels, made.seconds)
-    return answered(made, request, limits)
+    return prepared(house.settings, wanted, source, images), hook, limits
 
 
 @router.get("/usage", responses=document.told(document.USAGE, "By month"))

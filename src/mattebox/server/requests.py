@@ -1,4 +1,4 @@
-"""What a request asks for: its fields and its images, from multipart, urlencoded, JSON or a bare image; limits first.
+"""What a request asks for: its fields and its images, from multipart, urlencoded, JSON or a bare image.
 
 Knows HTTP and the flat parameters, not how they are carried out.
 """
@@ -31,26 +31,9 @@ class Asked:
     images: dict[str, bytes] = field(default_factory=dict)
 
 
-async def body(request: Request, most: int) -> bytes:
-    """The whole body; Problem 413 as soon as it is known to be too long, whatever Content-Length says."""
-    stated = request.headers.get("content-length", "0")
-    if not stated.isdecimal():
-        raise Problem(400, "bad_request", "Content-Length is no number", "leave it to your HTTP library")
-    too_long = Problem(413, "upload_too_large", f"the request has more than {most} bytes", "send a smaller file")
-    if int(stated) > most:
-        raise too_long
-    parts, count = [], 0
-    async for part in request.stream():
-        count += len(part)
-        if count > most:
-            raise too_long
-        parts.append(part)
-    return b"".join(parts)
-
-
-async def asked(request: Request, most: int) -> Asked:
-    """Fields and images of a request of any of the four kinds; query parameters count as fields, the body's win."""
-    data = await body(request, most)
+async def asked(request: Request, data: bytes) -> Asked:
+    """Fields and images of a request of any of the four kinds, with its body's bytes; query parameters count as fields,
+    the body's win."""
     kind = request.headers.get("content-type", "").split(";")[0].strip().lower()
     query: dict[str, Any] = dict(request.query_params)
     if kind in ("multipart/form-data", "application/x-www-form-urlencoded"):

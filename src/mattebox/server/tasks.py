@@ -46,7 +46,7 @@ def prepared(
 ) -> Task:
     """A recipe to a picture, shrunk to `most_pixels` first, as a task. MatteboxError for what the header tells."""
     others = images or {}
-    check_models(recipe)
+    check_models(recipe, settings.model)
     if not source:
         raise InputMissing("no picture was sent", "send one as the form's field `image`")
     pixels = 0
@@ -89,12 +89,15 @@ async def done(crew: Crew, task: Task) -> Done:
     return made
 
 
-def check_models(recipe: Recipe) -> None:
-    """UsageError when the recipe names a file: requests choose among models, never among the server's files."""
+def check_models(recipe: Recipe, own: str) -> None:
+    """UsageError when the recipe names a file: requests choose among models and the server's own, never among files."""
     from mattebox.zoo.registry import PRESETS, RESTORERS, UPSCALERS, cards
 
     for step in recipe.steps:
-        name = str(getattr(step, "model", "fast")).partition("@")[0]
+        model = str(getattr(step, "model", own))
+        name = model.partition("@")[0]
+        if model == own:
+            continue
         if not {name} & {*PRESETS, *RESTORERS, *UPSCALERS} and name not in cards():
             raise UsageError(f"there is no model {name[:60]!r}", "GET /v1/models tells which there are")
 

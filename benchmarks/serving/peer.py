@@ -1,0 +1,132 @@
+"""Our server beside rembg's with the same network: pictures a second, and peak memory under parallel large uploads.
+
+    python -m benchmarks.serving.peer --u2netp FILE [--count 24] [--parallel 4] [--rounds 3]
+
+1 MP JPEGs in, transparent PNGs out, by so many clients at a time, by turns; medians of the rounds. Then eight 12 MP
+JPEGs at once: the most that the whole tree of each held. Ours are shown plain, as rembg's are, and refined;
+and with our own network.
+"""
+
+from __future__ import annotations
+
+import argparse
+import shutil
+import sys
+import tempfile
+import threading
+import time
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack
+from pathlib import Path
+from statistics import median
+
+from benchmarks.batch import HERE, photographs
+from benchmarks.serving.served import Served, serving
+
+PLAIN = "&edges=plain&colours=source"
+
+
+def multipart(image: bytes) -> tuple[bytes, str]:
+    model = b'--mark\r\nContent-Disposition: form-data; name="model"\r\n\r\nu2netp\r\n'
+    head = (
+        b'--mark\r\nContent-Disposition: form-data; name="file"; filename="a.jpg"\r\nContent-Type: image/jpeg\r\n\r\n'
+    )
+    return model + head + image + b"\r\n--mark--\r\n", "multipart/form-data; boundary=mark"
+
+
+class Side:
+    """One of the two: where its pictures go."""
+
+    def __init__(self, served: Served, path: str, form: bool) -> None:
+        self.served, self.path, self.form = served, path, form
+
+    def picture(self, image: bytes) -> None:
+        body, kind = multipart(image) if self.form else (image, "image/jpeg")
+        while True:
+            status, headers, made = self.served.ask("POST", self.path, body, timeout=300, Content_Type=kind)
+            if status in (429, 503):
+                time.sleep(float(headers["retry-after"]))
+                continue
+            if status != 200 or made[:4] != b"\x89PNG":
+                raise SystemExit(f"{self.path}: {status} {made[:300]!r}")
+            return
+
+    def seconds(self, images: list[bytes], parallel: int) -> float:
+        begun = time.perf_counter()
+        with ThreadPoolExecutor(parallel) as pool:
+            list(pool.map(self.picture, images))
+        return time.perf_counter() - begun
+
+    def most(self, images: list[bytes]) -> float:
+        """Megabytes, while they are all sent at once."""
+        found, stop = [self.served.memory()], threading.Event()
+
+        def weigh() -> None:
+            while not stop.wait(0.05):
+                found.append(self.served.memory())
+
+        thread = threading.Thread(target=weigh)
+        thread.start()
+        self.seconds(images, len(images))
+        stop.set()
+        thread.join()
+        return max(found)
+
+
+def run(network: Path, count: int, parallel: int, rounds: int) -> None:
+    with tempfile.TemporaryDirectory() as name, ExitStack() as stack:
+        folder = Path(name)
+        for who in ("ours", "peer", "default"):
+            (folder / who).mkdir(parents=True)
+        photographs(folder / "small", 4, (1200, 900))
+        photographs(folder / "large", 4, (4000, 3000))
+        small, large = ([p.read_bytes() for p in sorted((folder / w).iterdir())] for w in ("small", "large"))
+        shutil.copyfile(network, folder / "u2netp.onnx")
+        shutil.copyfile(HERE / "u2netp.toml", folder / "u2netp.toml")
+        ours = stack.enter_context(serving(folder / "ours", MATTEBOX_SERVER_MODEL=str(folder / "u2netp.toml")))
+        default = stack.enter_context(serving(folder / "default"))
+        command = [
+            str(Path(sys.executable).with_name("rembg")),
+            "s",
+            "--host",
+            "127.0.0.1",
+            "--port",
+            "PORT",
+            "--no-ui",
+        ]
+        peer = stack.enter_context(serving(folder / "peer", command, "/api", U2NET_HOME=name, OMP_NUM_THREADS="2",
+                                           MODEL_CHECKSUM_DISABLED="1"))  # fmt: skip
+        path = "/v1/cutouts?empty=keep"
+        sides = {
+            "rembg s": Side(peer, "/api/remove", form=True),
+            "mattebox serve, plain": Side(ours, path + PLAIN, form=False),
+            "mattebox serve": Side(ours, path, form=False),
+            "mattebox serve, our network": Side(default, path, form=False),
+        }
+        for side in sides.values():
+            side.picture(small[0])
+        took: dict[str, list[float]] = {what: [] for what in sides}
+        images = [small[i % 4] for i in range(count)]
+        for _ in range(rounds):
+            for what, side in sides.items():
+                took[what].append(side.seconds(images, parallel))
+        most = {what: side.most(large * 2) for what, side in sides.items()}
+    print(f"{count} JPEGs of 1 MP by {parallel} clients at a time, medians of {rounds}; peak under 8 of 12 MP at once")
+    print("| | pictures a second | times | peak memory |\n|---|---|---|---|")
+    for what, times in took.items():
+        ratio = median(a / b for a, b in zip(took["rembg s"], times, strict=True))
+        print(f"| {what} | {count / median(times):.1f} | {ratio:.1f}x | {most[what]:.0f} MB |")
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--u2netp", type=Path, required=True)
+    parser.add_argument("--count", type=int, default=24)
+    parser.add_argument("--parallel", type=int, default=4)
+    parser.add_argument("--rounds", type=int, default=3)
+    args = parser.parse_args()
+    run(args.u2netp, args.count, args.parallel, args.rounds)
+
+
+if __name__ == "__main__":
+    main()
