@@ -44,7 +44,7 @@ class Intake:
         now = asyncio.get_running_loop().time()
         if sum(now - upload.began < FRESH for upload in self._uploads) >= self.fast:
             await _drained(request, most)
-            raise Problem(503, "busy", "too many uploads at once", "try again in 1 s", {"Retry-After": "1"})
+            raise Problem(503, "busy", "too many uploads at once", "try again in 2 s", {"Retry-After": "2"})
         if len(self._uploads) >= SLOW:
             slowest = min(self._uploads, key=lambda u: u.count / max(0.1, now - u.began))
             slowest.deadline.reschedule(now)

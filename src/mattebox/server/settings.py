@@ -40,7 +40,7 @@ class Settings:
     max_upload: int = setting(25_000_000, "bytes of a request at most")
     max_pixels: int = setting(50_000_000, "pixels x frames of a picture at most")
     pixel_budget: int = setting(200_000_000, "pixels in hand at a time; more are answered 503 with Retry-After")
-    uploads: int = setting(8, "uploads taken in at a time; more are answered 503 with Retry-After")
+    uploads: int = setting(4, "uploads taken in at a time; more are answered 503 with Retry-After")
     timeout: int = setting(60, "seconds a picture may take before its worker is replaced")
     worker_memory: int = setting(4_000_000_000, "bytes of address space of a worker; 0 for no limit")
     drain: int = setting(25, "seconds that pictures in hand get to finish when the server is told to stop")
