@@ -117,6 +117,7 @@ class Parameters(Enhancing, total=False):
     trimap: str
     garbage: str
     holdout: str
+    core: str
     by: str
     tolerance: Literal["tight", "normal", "loose"]
     matte_only: bool

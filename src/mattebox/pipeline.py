@@ -136,7 +136,7 @@ def expected(size: Size, recipe: Recipe) -> Size:
 
 def _check_cut(step: Cut, album: Album) -> None:
     wishes.check(step, album)
-    for path in (step.garbage, step.holdout):
+    for path in (step.garbage, step.holdout, step.core):
         if path != "none":
             album(path)
     wanted = key.parse(step.by)
@@ -174,8 +174,8 @@ def cut_out(
         matte = stages.run("refine", lambda: room(seen, coarse))
     if wished.known is not None:
         matte = trimap.honoured(matte, wished.known)
-    for mask in masks.values():
-        matte = held.without(matte, mask)
+    for what, mask in masks.items():
+        matte = held.within(matte, mask) if what == "core" else held.without(matte, mask)
     if part is not None:
         matte = region.widened(matte, part, picture.size)
     made = stages.run("foreground", lambda: _made(picture, matte, step, _screen(seen, wanted)))
@@ -202,8 +202,8 @@ def _upscaled(
 
 
 def _held(step: Cut, picture: Picture, part: Box | None, album: Album) -> dict[str, Floats]:
-    """The mattes that take something out, in the part that is cut."""
-    named = {"garbage": step.garbage, "holdout": step.holdout}
+    """The mattes that were drawn, in the part that is cut."""
+    named = {"garbage": step.garbage, "holdout": step.holdout, "core": step.core}
     found = {what: held.drawn(album(path), picture, path) for what, path in named.items() if path != "none"}
     return found if part is None else {k: m[part[1] : part[3], part[0] : part[2]] for k, m in found.items()}
 

@@ -72,6 +72,9 @@ class Cut(Struct, frozen=True, tag="cut", tag_field="step", forbid_unknown_field
             description="path of a grey picture (holdout matte): what it shows white stands before the subject; or none"
         ),
     ] = "none"
+    core: Annotated[
+        str, Meta(description="path of a grey picture (core matte): where it is white is subject; or none")
+    ] = "none"
     by: Annotated[
         str, Meta(description="network, screen or screen(#00b140), luma, or plate(PATH), a picture of the empty scene")
     ] = "network"

@@ -1,4 +1,4 @@
-"""Garbage and holdout mattes take out exactly what they say."""
+"""Garbage and holdout mattes take out exactly what they say, and core mattes put in."""
 
 from __future__ import annotations
 
@@ -45,6 +45,18 @@ def test_garbage_is_gone_before_anything_is_decided() -> None:
 def test_what_is_no_matte_of_this_picture(mask: Picture, told: str) -> None:
     with pytest.raises(UsageError, match=told):
         held.drawn(mask, Picture(np.zeros((*SIZE, 3), np.uint8)), "g.png")
+
+
+def test_a_core_is_subject_whatever_was_said() -> None:
+    scene = composite(disc(SIZE, 2), (220, 60, 20), (20, 60, 220))
+    drawn = {"h.png": grey(255, slice(0, 64)), "c.png": grey(255, slice(0, 8)), "half": grey(51, slice(120, 128))}
+    for core, columns, least in (("c.png", slice(0, 8), 255), ("half", slice(120, 128), 51)):
+        steps = (Cut(holdout="h.png", core=core, colours="source"),)
+        made = pipeline.run(Picture(scene.rgb), Recipe(steps), session=fake_session(), album=drawn.__getitem__).picture
+        assert made.alpha is not None
+        assert (made.alpha[:, columns] == least).all()
+        assert made.alpha[:, 8:64].max() == 0
+        assert (made.rgb[:, columns] == scene.rgb[:, columns]).all()
 
 
 @pytest.mark.parametrize("which", ["garbage", "holdout"])

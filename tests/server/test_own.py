@@ -9,6 +9,16 @@ from fastapi.testclient import TestClient
 from tests.server.conftest import opened
 
 
+def test_a_marketplaces_preset_is_checked(client: TestClient, mug: bytes) -> None:
+    answer = client.post("/v1/cutouts", files={"image": mug}, data={"preset": "amazon"})
+    assert json.loads(answer.headers["x-check"]) == {"for": "amazon", "passed": True, "broken": []}
+    changed = {"preset": "amazon", "background": "grey"}
+    told = client.post("/v1/cutouts", files={"image": mug}, data=changed, headers={"Accept": "application/json"}).json()
+    assert not told["check"]["passed"]
+    assert "white background" in [b["rule"] for b in told["check"]["broken"]]
+    assert "x-check" not in client.post("/v1/cutouts", files={"image": mug}, data={"preset": "product"}).headers
+
+
 def test_a_form_with_a_file(client: TestClient, photo: bytes) -> None:
     answer = client.post("/v1/cutouts", files={"image": photo})
     assert (answer.status_code, answer.headers["content-type"]) == (200, "image/png")

@@ -1,7 +1,8 @@
-"""Garbage and holdout mattes, as film people draw them: grey pictures that take something out of the subject's matte.
+"""Garbage, holdout and core mattes, as film people draw them: grey pictures that say what is no subject, and what is.
 
 A garbage matte is thrown away before anything is asked of the network's answer, so a wire or a stand in it cannot
-become the subject; a holdout matte is what stands in front, and only what is shown is taken out. Knows no files.
+become the subject; a holdout matte is what stands in front, and only what is shown is taken out.
+A core matte is subject, whatever else is said. Knows no files.
 """
 
 from __future__ import annotations
@@ -39,3 +40,9 @@ def without(matte: Matte, mask: Floats) -> Matte:
     """The matte at the mask's size, times what the mask leaves."""
     alpha = np.rint(matte.alpha * (1 - mask)).astype(matte.alpha.dtype)
     return replace(matte, alpha=alpha, box=subject_box(alpha))
+
+
+def within(matte: Matte, core: Floats) -> Matte:
+    """The matte at the core's size, and at least the core."""
+    alpha = np.maximum(matte.alpha, np.rint(core * matte.depth.peak).astype(matte.alpha.dtype))
+    return replace(matte, alpha=alpha, found=matte.found or bool((core > 0.5).any()), box=subject_box(alpha))

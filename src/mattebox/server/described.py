@@ -1,7 +1,10 @@
-"""A job as JSON: what GET tells, server-sent events carry and web hooks bring. Holds no picture."""
+"""A job as JSON: what GET tells, server-sent events carry and web hooks bring; and a result as headers. Holds no
+picture.
+"""
 
 from __future__ import annotations
 
+import json
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
@@ -32,6 +35,16 @@ def described(status: Status) -> dict[str, Any]:
         "made": made or None,
         "error": problems.document(problem) if problem else None,
     }
+
+
+def headers(made: dict[str, Any]) -> dict[str, str]:
+    """What is known of a result, as the headers it comes with."""
+    told = {"X-Width": str(made["width"]), "X-Height": str(made["height"])}
+    if "confidence" in made:
+        told |= {"X-Confidence": str(made["confidence"]), "X-Box": " ".join(map(str, made["box"]))}
+    if "check" in made:
+        told["X-Check"] = json.dumps(made["check"])
+    return told
 
 
 def _when(seconds: float) -> str:

@@ -39,6 +39,7 @@ MADE = object_of(
     "mime format width height notes image_b64", mime=TEXT, format=TEXT, width=WHOLE, height=WHOLE, confidence=NUMBER,
     found={"type": "boolean"}, box={"type": "array", "items": WHOLE, "description": "left, top, right, bottom"},
     notes={"type": "array", "items": TEXT}, image_b64=TEXT,
+    check={"type": "object", "description": "what a marketplace's rules say of the result of its preset"},
 )  # fmt: skip
 JOB = object_of(
     "id state progress attempts created finished links made error", id=TEXT,

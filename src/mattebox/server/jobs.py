@@ -17,7 +17,7 @@ from starlette.convertors import StringConvertor, register_url_convertor
 from mattebox.errors import MatteboxError
 from mattebox.io import fetch
 from mattebox.server import document
-from mattebox.server.described import described
+from mattebox.server.described import described, headers
 from mattebox.server.house import House, house_of
 from mattebox.server.keys import JOBS
 from mattebox.server.problems import Problem
@@ -98,10 +98,7 @@ async def result(request: Request, name: str) -> Response:
     if found is None:
         raise _unknown()
     known, body = found
-    headers = {"ETag": f'"{known["sha256"]}"', "X-Width": str(known["width"]), "X-Height": str(known["height"])}
-    if "confidence" in known:
-        headers |= {"X-Confidence": str(known["confidence"]), "X-Box": " ".join(map(str, known["box"]))}
-    return Response(body, media_type=known["mime"], headers=headers)
+    return Response(body, media_type=known["mime"], headers={"ETag": f'"{known["sha256"]}"'} | headers(known))
 
 
 @router.get(

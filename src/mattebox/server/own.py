@@ -11,12 +11,14 @@ from fastapi import APIRouter, Request, Response
 from fastapi.responses import JSONResponse
 
 from mattebox import presets
+from mattebox.compose.commerce.rules import marketplaces
 from mattebox.errors import UsageError
 from mattebox.parameters import build_recipe, limited, parameters
 from mattebox.presets import ENHANCING, enhancing
 from mattebox.recipe import ORDER, Recipe
 from mattebox.server import document, jobs, requests
 from mattebox.server.crew import Done
+from mattebox.server.described import headers
 from mattebox.server.house import House, house_of
 from mattebox.server.keys import USAGE
 from mattebox.server.problems import Problem
@@ -28,7 +30,7 @@ from mattebox.zoo.store import is_here
 
 OTHERS = {  # pictures sent beside the one that is done: which parameter each is
     "background_image": "background", "style_image": "style", "trimap_image": "trimap", "garbage_image": "garbage",
-    "holdout_image": "holdout",
+    "holdout_image": "holdout", "core_image": "core",
 }  # fmt: skip
 OTHERS_FIELDS = {name: document.FILE | {"description": f"a picture for {other}"} for name, other in OTHERS.items()}
 STYLE_FIELD = {"style_image": OTHERS_FIELDS["style_image"]}
@@ -121,7 +123,10 @@ async def _prepared(
     wanted = recipe(requests.flat(fields), presets.find_preset(preset) if preset else None)
     house.check_staying()
     limits = house.counted(caller, source)
-    return prepared(house.settings, wanted, source, images), hook, limits
+    task = prepared(house.settings, wanted, source, images)
+    if preset in marketplaces():
+        task.told["market"] = preset
+    return task, hook, limits
 
 
 @router.get("/usage", responses=document.told(document.USAGE, "By month"))
@@ -145,10 +150,7 @@ def answered(made: Done, request: Request, limits: dict[str, str]) -> Response:
     told = made.told
     if "application/json" in request.headers.get("accept", ""):
         return JSONResponse(told | {"image_b64": base64.b64encode(made.body).decode()}, headers=limits)
-    headers = {"X-Width": str(told["width"]), "X-Height": str(told["height"]), **limits}
-    if "confidence" in told:
-        headers |= {"X-Confidence": str(told["confidence"]), "X-Box": " ".join(map(str, told["box"]))}
-    return Response(made.body, media_type=told["mime"], headers=headers)
+    return Response(made.body, media_type=told["mime"], headers=headers(told) | limits)
 
 
 async def _source(house: House, asked: Asked) -> bytes:
