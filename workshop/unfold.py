@@ -23,7 +23,7 @@ from mattebox.zoo.card import Card
 def unfold(card: Card, net: nn.Module, pictures: Tensor) -> None:
     """Load a card's weights into a CutNet of its shape; `pictures` N x 3 x H x W are normalised inputs."""
     graph = onnx.load_from_string(store.read(card)).graph
-    values = dict(_constants(graph))
+    values = dict(constants(graph))
     named = {k.removeprefix("net."): v for k, v in values.items() if k.startswith("net.")}
     folded = [n for n in graph.node if n.op_type == "Conv" and not n.input[1].startswith("net.")]
     pairs = list(_normalised(net, pictures))
@@ -47,7 +47,7 @@ def unfold(card: Card, net: nn.Module, pictures: Tensor) -> None:
         hook.remove()
 
 
-def _constants(graph: onnx.GraphProto) -> Iterator[tuple[str, Tensor]]:
+def constants(graph: onnx.GraphProto) -> Iterator[tuple[str, Tensor]]:
     """Initialisers in float32, under the name the graph uses: those stored in float16 have a Cast behind them."""
     cast = {node.input[0]: node.output[0] for node in graph.node if node.op_type == "Cast"}
     for tensor in graph.initializer:

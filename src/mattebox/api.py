@@ -70,9 +70,14 @@ class Enhancing(TypedDict, total=False):
 
     restore: str
     restore_model: str
+    restore_effort: Literal["quick", "best"]
     upscale: str
     upscale_model: str
     upscale_detail: int
+    upscale_effort: Literal["quick", "best"]
+    faces: int
+    faces_model: str
+    faces_finder: str
     balance: str
     balance_strength: int
     balance_only: Literal["all", "subject", "background"]

@@ -1,11 +1,12 @@
-"""The part of the corridor where detail is mended: restoring, before anything looks at the photograph, and upscaling,
-after the cut.
+"""The part of the corridor where detail is mended: restoring, before anything looks at the photograph, upscaling, after
+the cut, and faces, after both.
 
 The order matters. Noise and JPEG's blocks go first: the cut, its edges and the estimates of light all judge by pixels,
 and no later step can tell an enlarged block from detail. The cut comes before upscaling: it costs less at the size the
 photograph has, and the subject's own colours, which upscaling needs to go on under the transparent, are known only
-then. Light, colour and sharpness come after upscaling: sharpened edges must not go through a network, and a curve
-applied before would stretch what is noise.
+then. Faces are drawn last, at the size that is wanted: drawn before, they would be enlarged by a network that knows
+less of faces. Light, colour and sharpness come after upscaling: sharpened edges must not go through a network, and a
+curve applied before would stretch what is noise.
 """
 
 from __future__ import annotations
@@ -14,12 +15,14 @@ from collections.abc import Callable
 from dataclasses import replace
 
 from mattebox.components import subject_box
-from mattebox.enhancement import restore, upscale
+from mattebox.enhancement import faces, restore, upscale
 from mattebox.enhancement.canvas import Canvas, Canvases
 from mattebox.enhancement.tiles import Tell
+from mattebox.enhancement.votes import voted
 from mattebox.io import resample
-from mattebox.recipe import Recipe, Restore, Upscale
+from mattebox.recipe import Faces, Recipe, Restore, Upscale
 from mattebox.types import Matte, Picture, Size
+from mattebox.zoo import facer, finder
 from mattebox.zoo.imager import Imager, checked
 from mattebox.zoo.registry import find_card, restorer, upscalers
 
@@ -36,6 +39,10 @@ def check(recipe: Recipe) -> None:
     if enlarging is not None and upscale.parsed(enlarging.to) is not None:
         for name in upscalers(enlarging.model):
             checked(name, "upscale")
+    drawing = recipe.find(Faces)
+    if drawing is not None and drawing.strength:
+        facer.checked(drawing.model)
+        finder.checked(drawing.finder)
 
 
 def weights(recipe: Recipe) -> list[str]:
@@ -52,7 +59,7 @@ def restored(photograph: Picture, recipe: Recipe, opened: Opened, tell: Tell | N
     share = 0.0 if step is None else restore.share_of(step.amount, photograph)
     if step is None or share == 0:
         return photograph
-    return restore.restored(photograph, opened(restorer(step.model)), share, tell)
+    return restore.restored(photograph, _tried(opened(restorer(step.model)), step), share, tell)
 
 
 def wanted_size(size: Size, recipe: Recipe) -> Size:
@@ -71,8 +78,25 @@ def upscaled(
     names = upscalers(step.model)
     factor = max(made / whole for made, whole in zip(size, picture.size, strict=True))
     networks = {checked(name, "upscale"): name for name in names}
-    chain = [opened(networks[scale]) for scale in upscale.passes(factor, list(networks))]
+    chain = [_tried(opened(networks[scale]), step) for scale in upscale.passes(factor, list(networks))]
     return upscale.upscaled(picture, size, chain, step.detail / 100, tell, canvas)
+
+
+def faced(picture: Picture, recipe: Recipe, device: str, threads: int, tell: Tell | None = None) -> Picture:
+    """The picture with the recipe's step Faces done to it; its networks are opened only if there is a need."""
+    step = recipe.find(Faces)
+    if step is None or step.strength == 0:
+        return picture
+    found = finder.open_finder(step.finder, device, threads).find(picture)
+    if not found:
+        return picture
+    network = facer.open_facer(step.model, device, threads)
+    return faces.restored(picture, found, network.run, network.side, step.strength / 100, tell)
+
+
+def _tried(imager: Imager, step: Restore | Upscale) -> Imager:
+    """The network, asked as often as the step says."""
+    return voted(imager) if step.effort == "best" else imager
 
 
 def along(photograph: Picture, size: Size) -> Picture:

@@ -18,6 +18,7 @@ from mattebox.recipe import (
     Balance,
     Colour,
     Cut,
+    Faces,
     Frame,
     Light,
     Outline,
@@ -32,9 +33,11 @@ from mattebox.recipe import (
 
 RENAMED: dict[tuple[type[Step], str], str] = {
     (Restore, "amount"): "restore",
-    (Restore, "model"): "restore_model",
+    **{(Restore, name): f"restore_{name}" for name in ("model", "effort")},
     (Upscale, "to"): "upscale",
-    **{(Upscale, name): f"upscale_{name}" for name in ("model", "detail")},
+    **{(Upscale, name): f"upscale_{name}" for name in ("model", "detail", "effort")},
+    (Faces, "strength"): "faces",
+    **{(Faces, name): f"faces_{name}" for name in ("model", "finder")},
     (Balance, "white"): "balance",
     **{(Balance, name): f"balance_{name}" for name in ("strength", "only")},
     **{(Light, name): f"light_{name}" for name in ("strength", "only")},

@@ -26,7 +26,7 @@ from mattebox.matte.foreground import foreground
 from mattebox.matte.refine import enlarge, refine
 from mattebox.matte.screen import Screen, despilled
 from mattebox.matte.segment import segment
-from mattebox.recipe import Cut, Frame, Recipe, Restore, Save, Upscale
+from mattebox.recipe import Cut, Faces, Frame, Recipe, Restore, Save, Upscale
 from mattebox.types import Box, Floats, Layer, Matte, Picture, Pixels, Size
 from mattebox.zoo.imager import Imager, open_imager
 from mattebox.zoo.registry import find_card
@@ -105,6 +105,8 @@ def run(
         picture, result = stages.run(
             "upscale", lambda: _upscaled(picture, result, recipe, imager, told("upscale"), canvas)
         )
+    drawn = partial(detail.faced, result.picture, recipe, device, threads or processors.usable(), told("faces"))
+    picture, result = _shown(picture, result, stages.run("faces", drawn) if recipe.find(Faces) else result.picture)
     if darkroom.develops(recipe):
         subject = partial(_subject, picture, result, opened)
         work = partial(darkroom.developed, picture, result.picture, recipe, subject, album)
@@ -199,6 +201,11 @@ def _upscaled(
     behind = made if picture is result.picture else detail.along(picture, made.size)
     matte = None if result.matte is None else detail.matte_of(result.matte, made)
     return behind, replace(result, picture=made, matte=matte)
+
+
+def _shown(picture: Picture, result: Result, made: Picture) -> tuple[Picture, Result]:
+    """The photograph and its result once `made` is what is shown; they are one where nothing was cut."""
+    return made if picture is result.picture else picture, replace(result, picture=made)
 
 
 def _held(step: Cut, picture: Picture, part: Box | None, album: Album) -> dict[str, Floats]:

@@ -22,6 +22,7 @@ from mattebox.errors import UsageError
 S = TypeVar("S")
 
 Only = Literal["all", "subject", "background"]
+Effort = Literal["quick", "best"]
 
 
 class Restore(Struct, frozen=True, tag="restore", tag_field="step", forbid_unknown_fields=True):
@@ -31,6 +32,9 @@ class Restore(Struct, frozen=True, tag="restore", tag_field="step", forbid_unkno
         str, Meta(description="none, auto (as much as the photograph needs), or a number from 0 to 1")
     ] = "none"
     model: Annotated[str, Meta(description="the network for it: standard, or a card's name or path")] = "standard"
+    effort: Annotated[
+        Effort, Meta(description="best asks the network eight times, turned and mirrored, and takes the mean: slower")
+    ] = "quick"
 
 
 class Cut(Struct, frozen=True, tag="cut", tag_field="step", forbid_unknown_fields=True):
@@ -106,6 +110,21 @@ class Upscale(Struct, frozen=True, tag="upscale", tag_field="step", forbid_unkno
     detail: Annotated[
         int, Meta(description="how much of the network's detail, in percent; 0 is plain Lanczos", ge=0, le=100)
     ] = 100
+    effort: Annotated[
+        Effort, Meta(description="best asks the networks eight times, turned and mirrored, and takes the mean: slower")
+    ] = "quick"
+
+
+class Faces(Struct, frozen=True, tag="faces", tag_field="step", forbid_unknown_fields=True):
+    """Draw blurred faces anew, after a published network."""
+
+    strength: Annotated[
+        int, Meta(description="how far, in percent; 50 keeps the likeness, 100 is all the network's", ge=0, le=100)
+    ] = 0
+    model: Annotated[
+        str, Meta(description="the network for it: gfpgan, codeformer, codeformer@faithful, or a card's path")
+    ] = "gfpgan"
+    finder: Annotated[str, Meta(description="the network that finds faces: yunet, or a card's path")] = "yunet"
 
 
 class Balance(Struct, frozen=True, tag="balance", tag_field="step", forbid_unknown_fields=True):
@@ -307,7 +326,7 @@ class Save(Struct, frozen=True, tag="save", tag_field="step", forbid_unknown_fie
         return int(float(found[1]) * {"": 1, "k": 1e3, "M": 1e6}[found[2]])
 
 
-Photographic = Restore | Cut | Upscale | Balance | Light | Colour | Style | Sharpen  # make the picture
+Photographic = Restore | Cut | Upscale | Faces | Balance | Light | Colour | Style | Sharpen  # make the picture
 Composing = Frame | Outline | Shadow | Background  # put it on a canvas
 Step = Photographic | Composing | Save
 ORDER: tuple[type[Step], ...] = get_args(Step)

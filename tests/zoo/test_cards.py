@@ -82,7 +82,8 @@ def test_a_card_without_any_hash_is_no_card() -> None:
 
 
 def test_only_non_commercial_weights_are_gated() -> None:
-    assert {n for n, c in CARDS.items() if c.licence.must_be_accepted} == {"rmbg-1.4", "rmbg-2.0", "segformer-clothes"}
+    gated = {"rmbg-1.4", "rmbg-2.0", "segformer-clothes", "codeformer"}
+    assert {n for n, c in CARDS.items() if c.licence.must_be_accepted} == gated
 
 
 def test_commercial_refuses_everywhere(monkeypatch: pytest.MonkeyPatch) -> None:

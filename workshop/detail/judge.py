@@ -1,6 +1,6 @@
 """PSNR as published tables have it: of luma with `scale` pixels shaved for enlarging, of all colours for denoising.
 
-    python -m workshop.detail.judge DATA --card up4-1 [--card FILE.json ...] [--perceptual squeezenet1.1.npz]
+    python -m workshop.detail.judge DATA --card up4-1 [--card FILE.json ...] [--effort best] [--perceptual FILE.npz]
 
 Noise is Gaussian of a fixed seed, not clipped. Set5 and Set14 enlarged, CBSD68 denoised, JPEG of quality 10 on Set14.
 SSIM is of luma, as Wang et al. (2004) have it. Cards run as the house runs them; each beside bicubic, or the input.
@@ -19,6 +19,7 @@ import torch.nn.functional as F
 from torch import Tensor
 
 from mattebox.enhancement.tiles import spans
+from mattebox.enhancement.votes import voted
 from mattebox.zoo.imager import Imager
 from workshop.detail.degrade import compressed, noisy, shrunk
 from workshop.detail.perceptual import Perceptual
@@ -176,11 +177,12 @@ def main() -> None:
     parser.add_argument("data", type=Path, help="the folder with val.tar")
     parser.add_argument("--card", action="append", required=True)
     parser.add_argument("--perceptual", type=Path, help="SqueezeNet 1.1's weights (.npz)")
+    parser.add_argument("--effort", choices=["quick", "best"], default="quick")
     args = parser.parse_args()
     sets, look = photographs(args.data / "val.tar"), Perceptual(args.perceptual) if args.perceptual else None
     told: set[int] = set()
     for name in args.card:
-        imager = Imager.open(name)
+        imager = voted(Imager.open(name)) if args.effort == "best" else Imager.open(name)
         scale = imager.tiles.scale
         if scale > 1 and scale not in told:
             print(f"bicubic x{scale}", table(bicubic(scale), scale, sets, look))

@@ -2,10 +2,12 @@
 
     python -m workshop.detail.train runs/up2-1.toml DATA OUT [--start RUN/best.pt] [--threads N]
     python -m workshop.detail.train runs/real4-1.toml DATA OUT --start UP4/best.pt --perceptual squeezenet1.1.npz
+    python -m workshop.detail.train runs/restore-2.toml DATA OUT --start restore-1
 
 DATA holds train.tar and val.tar. A killed run goes on where it was; OUT/best.pt is the running average that scored
-best. Loss is L1, mostly of luma, since eyes and tables judge that; for a network of the `real` world, which cannot know
-what was there, also how different it looks to a network that knows objects. Knows nothing of export.
+best. Loss is L1, mostly of luma, since eyes and tables judge that, or decibels of all colours, as tables of denoising
+have it; for a network of the `real` world, which cannot know what was there, also how different it looks to a network
+that knows objects. Knows nothing of export.
 """
 
 from __future__ import annotations
@@ -21,9 +23,11 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import onnx
 import torch
 from torch import Tensor
 
+from mattebox.zoo import registry, store
 from workshop import checkpoint
 from workshop.detail.degrade import shrunk, worn
 from workshop.detail.judge import denoising, enlarging, living, luma, of_network, unjpegging
@@ -31,6 +35,7 @@ from workshop.detail.network import Plan, build
 from workshop.detail.perceptual import Perceptual
 from workshop.detail.photos import Patches, photographs
 from workshop.detail.real import lived
+from workshop.unfold import constants
 
 SAVE_EVERY = 60  # seconds
 
@@ -38,7 +43,7 @@ SAVE_EVERY = 60  # seconds
 @dataclass(frozen=True)
 class Recipe:
     """A run, as its TOML file has it. `side` is a patch's side at the large size; `world` what shrinks a photograph:
-    "clean" bicubic, or "real" life; `look` the weight of the perceptual loss."""
+    "clean" bicubic, or "real" life; `look` the weight of the perceptual loss; `measure` "luma" or "decibels"."""
 
     minutes: float
     plan: dict[str, Any]
@@ -51,6 +56,7 @@ class Recipe:
     seed: int = 0
     world: str = "clean"
     look: float = 0.0
+    measure: str = "luma"
 
     def rate_at(self, progress: float, step: int) -> float:
         warm = min(1.0, (step + 1) / self.warmup)
@@ -89,8 +95,7 @@ class Run:
         seen, clean = self.pair(patches)
         with torch.autocast(self.device.type, torch.bfloat16):
             made = self.net.train()(seen.to(memory_format=torch.channels_last))
-        colours, bright = made - clean, luma(made) - luma(clean)
-        loss = 0.5 * colours.abs().mean() + bright.abs().mean()
+        loss = MEASURES[self.recipe.measure](made, clean)
         if self.look is not None and self.recipe.look:
             loss = loss + self.recipe.look * self.look(made.float(), clean).mean()
         self.optimiser.zero_grad(set_to_none=True)
@@ -118,12 +123,33 @@ class Run:
         self.optimiser.load_state_dict(state["optimiser"])
         self.step, self.spent, self.best = state["step"], state["spent"], state["best"]
 
-    def start_from(self, path: Path) -> None:
+    def start_from(self, theirs: dict[str, Tensor]) -> None:
         """Take over every layer of the same shape; another scale has another tail."""
-        own, theirs = self.net.state_dict(), checkpoint.read(path, self.device)["average"]
+        own = self.net.state_dict()
         own |= {name: w for name, w in theirs.items() if name in own and own[name].shape == w.shape}
         self.net.load_state_dict(own)
         self.average.load_state_dict(own)
+
+
+def near(made: Tensor, clean: Tensor) -> Tensor:
+    """Absolute errors, two parts luma's and one all colours'."""
+    return 0.5 * (made - clean).abs().mean() + (luma(made) - luma(clean)).abs().mean()
+
+
+def decibels(made: Tensor, clean: Tensor) -> Tensor:
+    """Minus PSNR, by picture (as Chen et al. 2022, NAFNet), so that little noise counts as much as much noise."""
+    return 0.1 * torch.log10(((made - clean) ** 2).mean((1, 2, 3)) + 3e-5).mean()
+
+
+MEASURES = {"luma": near, "decibels": decibels}
+
+
+def weights_of(start: str, device: torch.device) -> dict[str, Tensor]:
+    """Of RUN/best.pt, or of a card's ONNX file, whose names are the network's own."""
+    if start.endswith(".pt"):
+        weights: dict[str, Tensor] = checkpoint.read(Path(start), device)["average"]
+        return weights
+    return dict(constants(onnx.load_from_string(store.read(registry.find_card(start))).graph))
 
 
 def judge(
@@ -147,7 +173,7 @@ def train(
     data: Path,
     out: Path,
     device: torch.device,
-    start: Path | None = None,
+    start: str | None = None,
     look: Perceptual | None = None,
 ) -> None:
     out.mkdir(parents=True, exist_ok=True)
@@ -155,7 +181,7 @@ def train(
     if (out / "last.pt").exists():
         run.load(out / "last.pt")
     elif start is not None:
-        run.start_from(start)
+        run.start_from(weights_of(start, device))
     torch.manual_seed(recipe.seed + run.step)
     patches = Patches(photographs(data / "train.tar")[""], device)
     sets = photographs(data / "val.tar")
@@ -191,7 +217,7 @@ def main() -> None:
     parser.add_argument("recipe", type=Path)
     parser.add_argument("data", type=Path)
     parser.add_argument("out", type=Path)
-    parser.add_argument("--start", type=Path, help="best.pt of another run")
+    parser.add_argument("--start", help="best.pt of another run, or a card's name")
     parser.add_argument("--perceptual", type=Path, help="SqueezeNet 1.1's weights (.npz)")
     parser.add_argument("--minutes", type=float, help="another budget than the recipe's")
     parser.add_argument("--threads", type=int)

@@ -8,10 +8,10 @@ from pathlib import Path
 
 from mattebox.errors import UsageError
 from mattebox.parameters import parameters
-from mattebox.recipe import Balance, Colour, Light, Recipe, Restore, Save, Sharpen, Style, Upscale, load_recipe
+from mattebox.recipe import Balance, Colour, Faces, Light, Recipe, Restore, Save, Sharpen, Style, Upscale, load_recipe
 
 FOLDER = Path(__file__).parent
-ENHANCING = (Restore, Upscale, Balance, Light, Colour, Style, Sharpen, Save)
+ENHANCING = (Restore, Upscale, Faces, Balance, Light, Colour, Style, Sharpen, Save)
 """What a photograph can undergo without being cut."""
 
 

@@ -128,11 +128,12 @@ class Card(Struct, frozen=True, forbid_unknown_fields=True):
     `sha256` and `md5` (those that are given; one must be) and be `bytes` long (0 = unknown). `parts` are further files
     of the network, name -> sha256. `variants` are named changes to `input` or `output` ("fast": a smaller side).
     Networks that upscale or restore have `tiles` in place of `input`, `output` and `calibration`, those of styles the
-    names of their `styles`. Weights that are not ONNX name their `converter` (see `convert`).
+    names of their `styles`; those for `faces` take and give a square of `side`, those that `find` faces look at one.
+    Weights that are not ONNX name their `converter` (see `convert`).
     """
 
     name: str
-    task: Literal["cutout", "upscale", "restore", "style"]
+    task: Literal["cutout", "upscale", "restore", "style", "faces", "find"]
     architecture: str
     summary: str
     weights: str

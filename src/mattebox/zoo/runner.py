@@ -16,6 +16,8 @@ from mattebox.zoo.together import Together
 
 Run: TypeAlias = Callable[[NDArray[np.float32]], NDArray[np.float32]]
 
+KINDS: dict[str, type[np.floating[Any]]] = {"tensor(float16)": np.float16, "tensor(double)": np.float64}
+
 
 def opened(card: Card, device: str, threads: int | None) -> tuple[Run, str]:
     """The card's network as a function, and the device it really runs on. ModelError, DeviceError, UsageError."""
@@ -27,7 +29,8 @@ def opened(card: Card, device: str, threads: int | None) -> tuple[Run, str]:
 def runner(session: Any, card: Card) -> Run:
     """The network as a function of its picture: further inputs are the card's constants, and one output is taken."""
     inputs = {i.name: i for i in session.get_inputs()}
-    constants = {name: np.asarray(value, np.float32) for name, value in card.input.constants.items()}
+    kinds = {name: KINDS.get(i.type, np.float32) for name, i in inputs.items()}
+    constants = {n: np.asarray(value, kinds.get(n, np.float32)) for n, value in card.input.constants.items()}
     free = [name for name in inputs if name not in constants]
     if len(free) != 1 or not constants.keys() <= inputs.keys() or len(session.get_outputs()) <= card.output.index:
         raise ModelError(
@@ -35,7 +38,7 @@ def runner(session: Any, card: Card) -> Run:
             "name all but the picture under constants in its card, and an output that there is",
         )
     taken = session.get_outputs()[card.output.index].name
-    kind = np.float16 if inputs[free[0]].type == "tensor(float16)" else np.float32
+    kind = kinds[free[0]]
 
     def run(x: NDArray[np.float32]) -> NDArray[np.float32]:
         (y,) = session.run([taken], {free[0]: x.astype(kind, copy=False), **constants})
