@@ -18,17 +18,19 @@ from pathlib import Path
 import pytest
 from PIL import Image
 
-from mattebox import Client, MatteboxError, NoSubject, Picture
+from mattebox import Client, MatteboxError, NoSubject, Picture, Recipe, steps
 from mattebox.errors import InputMissing, InputUnreadable, OutputError, UsageError
 
 
 @pytest.fixture(scope="module")
-def url() -> Iterator[str]:
+def url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
+    settings = {"MATTEBOX_OFFLINE": "1", "MATTEBOX_SERVER_DATA": str(tmp_path_factory.mktemp("data")),
+                "MATTEBOX_SERVER_JOB_PIXELS": "1000000"}  # fmt: skip
     words = [sys.executable, "-m", "mattebox", "serve", "--port", str(port), "--workers", "1", "--model", "fast"]
-    process = subprocess.Popen(words, stderr=subprocess.DEVNULL, env=os.environ | {"MATTEBOX_OFFLINE": "1"})
+    process = subprocess.Popen(words, stderr=subprocess.DEVNULL, env=os.environ | settings)
     try:
         for _ in range(200):
             try:
@@ -71,6 +73,56 @@ def test_presets_bytes_and_async(url: str, photo: Path) -> None:
         ]
 
     assert asyncio.run(both()) == [512, 512]
+
+
+def test_enhancing_and_recipes(url: str, photo: Path, tmp_path: Path) -> None:
+    client = Client(url)
+    better = client.enhance(photo, exposure=1, format="png")
+    with Image.open(io.BytesIO(better.content)) as opened, Image.open(photo) as before:
+        assert opened.size == before.size
+        assert opened.convert("L").resize((1, 1)).getpixel((0, 0)) > before.convert("L").resize((1, 1)).getpixel((0, 0))  # type: ignore[operator]
+    assert better.confidence is None
+    assert set(better.told["seconds"]) >= {"develop"}
+    Image.new("RGB", (60, 40), (0, 255, 0)).save(tmp_path / "green.png")
+    flags = client.cut(photo, background=str(tmp_path / "green.png"), empty="keep")
+    recipe = Recipe((steps.Cut(empty="keep"), steps.Background(paint="green.png")))
+    run = client.run(photo, recipe, images={"green.png": tmp_path / "green.png"})
+    for made in (flags, run):
+        with Image.open(io.BytesIO(made.content)) as opened:
+            assert opened.convert("RGB").getpixel((2, 2)) == (0, 255, 0)
+
+
+def test_jobs(url: str, photo: Path) -> None:
+    client, recipe = Client(url), {"steps": [{"step": "sharpen", "amount": 50}]}
+    job = client.submit(photo, recipe, key="one")
+    assert client.submit(photo, recipe, key="one") == job
+    assert asyncio.run(job.aresult()).width == 512
+    assert job.told()["state"] == "done"
+    assert client.jobs() == [job]
+    job.erase()
+    with pytest.raises(MatteboxError, match="no such job"):
+        job.told()
+    bad = client.submit(_torn(photo), recipe)
+    with pytest.raises(InputUnreadable):
+        bad.result()
+    bad.erase()
+    stopped = client.submit(photo, recipe)
+    stopped.cancel()
+    assert stopped.told()["state"] in ("cancelled", "done")
+    stopped.erase()
+
+
+def _torn(photo: Path) -> bytes:
+    return photo.read_bytes()[:3000]
+
+
+def test_a_picture_of_which_the_server_makes_a_job_comes_all_the_same(url: str, photo: Path) -> None:
+    large = io.BytesIO()
+    with Image.open(photo) as small:
+        small.resize((1200, 1000)).save(large, "jpeg")
+    client = Client(url)
+    assert client.enhance(large.getvalue(), sharpen=50).width == 1200
+    assert client.jobs() == []
 
 
 def test_errors_are_our_own(url: str, photo: Path, tmp_path: Path) -> None:

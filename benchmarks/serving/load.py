@@ -1,8 +1,9 @@
 """Many clients at once, each sending one large photograph after another as a job, while somebody asks whether it lives.
 
-    python -m benchmarks.serving.load [--clients 64] [--minutes 2] [--megapixels 12]
+    python -m benchmarks.serving.load [--clients 64] [--minutes 2] [--megapixels 12] [--jobs 1000]
 
-Accepted or refused, every request is answered; what was accepted is done in the end. Memory is that of the whole tree.
+Accepted or refused, every request is answered; what was accepted is done in the end, of which a server has so many at
+most (`MATTEBOX_SERVER_JOBS`). Memory is that of the whole tree.
 """
 
 from __future__ import annotations
@@ -72,13 +73,13 @@ def weigh(served: Served, seen: Seen, stop: threading.Event) -> None:
         seen.memory.append((time.monotonic(), served.memory()))
 
 
-def run(clients: int, minutes: float, megapixels: float, drain: bool) -> None:
+def run(clients: int, minutes: float, megapixels: float, jobs: int) -> None:
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         height = round((megapixels * 1e6 * 0.75) ** 0.5)
         photographs(folder / "in", 4, (round(height / 0.75), height))
         images = [p.read_bytes() for p in sorted((folder / "in").iterdir())]
-        with serving(folder) as served:
+        with serving(folder, MATTEBOX_SERVER_JOBS=str(jobs)) as served:
             for prefer in ("wait", "respond-async"):  # the first of each opens what the others find open
                 served.ask("POST", "/v1/cutouts?empty=keep", images[0], Content_Type="image/jpeg", Prefer=prefer)
             seen, stop, begun = Seen(), threading.Event(), time.monotonic()
@@ -90,12 +91,13 @@ def run(clients: int, minutes: float, megapixels: float, drain: bool) -> None:
             for thread in senders:
                 thread.join()
             sent = time.monotonic()
-            states = finished(served, seen.names) if drain else {}
+            told(seen)
+            states = finished(served, seen.names)
             ended = time.monotonic()
             stop.set()
             for thread in watchers:
                 thread.join()
-    tell(seen, states, begun, sent, ended)
+    told_at_last(seen, states, begun, sent, ended)
 
 
 def finished(served: Served, names: list[str]) -> dict[str, int]:
@@ -107,7 +109,7 @@ def finished(served: Served, names: list[str]) -> dict[str, int]:
     return states
 
 
-def tell(seen: Seen, states: dict[str, int], begun: float, sent: float, ended: float) -> None:
+def told(seen: Seen) -> None:
     total = len(seen.accept) + len(seen.refuse) + len(seen.other)
     print(f"sent {total}: accepted {len(seen.accept)}, refused {len(seen.refuse)}, other {len(seen.other)}")
     for line in sorted(set(seen.other))[:5]:
@@ -115,7 +117,10 @@ def tell(seen: Seen, states: dict[str, int], begun: float, sent: float, ended: f
     for what, values in (("accept", seen.accept), ("refuse", seen.refuse), ("livez", seen.lives)):
         if values:
             parts = (f"{share:.0%} {1000 * percentile(values, share):.0f} ms" for share in (0.5, 0.9, 0.99))
-            print(f"{what}: {', '.join(parts)}, most {1000 * max(values):.0f} ms")
+            print(f"{what}: {', '.join(parts)}, most {1000 * max(values):.0f} ms", flush=True)
+
+
+def told_at_last(seen: Seen, states: dict[str, int], begun: float, sent: float, ended: float) -> None:
     print(f"of the accepted: {states}; sending took {sent - begun:.0f} s, all was done after {ended - begun:.0f} s")
     third = (ended - begun) / 3
     first = max(m for t, m in seen.memory if t <= begun + third)
@@ -128,9 +133,9 @@ def main() -> None:
     parser.add_argument("--clients", type=int, default=64)
     parser.add_argument("--minutes", type=float, default=2)
     parser.add_argument("--megapixels", type=float, default=12)
-    parser.add_argument("--no-drain", dest="drain", action="store_false", help="do not wait for what was accepted")
+    parser.add_argument("--jobs", type=int, default=1000)
     args = parser.parse_args()
-    run(args.clients, args.minutes, args.megapixels, args.drain)
+    run(args.clients, args.minutes, args.megapixels, args.jobs)
 
 
 if __name__ == "__main__":

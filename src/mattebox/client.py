@@ -2,8 +2,11 @@
 
     client = mattebox.Client("http://127.0.0.1:7100", key="...")
     client.cut("photo.jpg", background="white", format="jpg").save("white.jpg")
+    job = client.submit("photo.jpg", {"steps": [{"step": "cut"}]})
+    job.result().save("cut.png")
 
-Standard library only. A busy server is asked again as it says. Knows nothing of how pictures are made.
+Each verb has an asynchronous twin: acut, aenhance, arun, asubmit, aresult. Standard library only. A busy server is
+asked again as it says. Knows nothing of how pictures are made.
 """
 
 from __future__ import annotations
@@ -12,46 +15,36 @@ import asyncio
 import json
 import os
 import time
-import urllib.error
-import urllib.request
-import uuid
-from collections.abc import Iterator
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, BinaryIO, Unpack
+from typing import Any, BinaryIO, Literal, Unpack
 
-from mattebox import errors
-from mattebox.api import Parameters
+from mattebox.api import Enhancing, Parameters
 from mattebox.errors import MatteboxError
 from mattebox.io.atomic import write_bytes
 from mattebox.io.sources import read_bytes
+from mattebox.recipe import Recipe
+from mattebox.wire import Answer, Line, form
 
 Source = str | os.PathLike[str] | bytes | BinaryIO
+Told = Mapping[str, Any]
 
-KINDS: dict[str, type[MatteboxError]] = {  # the server's codes as our errors
-    "invalid_parameter": errors.UsageError,
-    "invalid_recipe": errors.UsageError,
-    "image_missing": errors.InputMissing,
-    "image_unreadable": errors.InputUnreadable,
-    "image_too_large": errors.InputTooLarge,
-    "upload_too_large": errors.InputTooLarge,
-    "no_subject": errors.NoSubject,
-    "format_cannot_hold_result": errors.OutputError,
-    "model_unknown": errors.ModelError,
-    "device_missing": errors.DeviceError,
-}
+BESIDE = ("background", "style", "trimap", "garbage", "holdout", "core")  # parameters that may name a picture
 
 
 @dataclass(frozen=True)
 class Made:
-    """What a server made: the file's bytes, its MIME type, size in pixels, and the matte's confidence and box."""
+    """What a server made: the file's bytes, its MIME type, size in pixels, and the matte's confidence and box; `told`
+    is all that it tells of it (`notes`, `model`, `seconds` by stage, ...)."""
 
     content: bytes
     mime: str
     width: int
     height: int
-    confidence: float | None = None
-    box: tuple[int, ...] | None = None
+    confidence: float | None
+    box: tuple[int, ...] | None
+    told: Told
 
     def save(self, path: str | os.PathLike[str], *, overwrite: bool = True) -> None:
         """Write the file, whole or not at all. OutputError."""
@@ -59,80 +52,159 @@ class Made:
 
 
 class Client:
-    """One server. `patience`: seconds in all that a busy one is waited for; `timeout`: for one answer."""
+    """One server. `patience`: seconds in all that a busy one is waited for; `timeout`: for one answer.
+
+    Every verb raises what it would raise here, and MatteboxError when the server cannot be reached or is too busy.
+    """
 
     def __init__(self, url: str, key: str | None = None, *, patience: float = 60, timeout: float = 120) -> None:
-        self.url, self.key, self.patience, self.timeout = url.rstrip("/"), key, patience, timeout
+        self.patience, self._line = patience, Line(url.rstrip("/"), key, timeout)
+
+    @property
+    def url(self) -> str:
+        return self._line.url
 
     def cut(self, source: Source, *, preset: str | None = None, **parameters: Unpack[Parameters]) -> Made:
-        """Cut out a photograph there. The parameters are those of `mattebox.cut`; `preset` names a recipe.
+        """Cut out a photograph there. The parameters are those of `mattebox.cut`; `preset` names a recipe."""
+        return self._picture("/v1/cutouts", source, {"preset": preset, **parameters})
 
-        Raises what `mattebox.cut` would, and MatteboxError when the server cannot be reached or is too busy.
-        """
-        fields: dict[str, Any] = dict(parameters) | ({"preset": preset} if preset else {})
-        kind, body = _form(fields, read_bytes(source))
-        headers = {"Content-Type": kind, "User-Agent": "mattebox"} | ({"X-API-Key": self.key} if self.key else {})
-        end = time.monotonic() + self.patience
-        while True:
-            answer = self._asked(urllib.request.Request(f"{self.url}/v1/cutouts", body, headers))
-            if isinstance(answer, Made):
-                return answer
-            if time.monotonic() + answer > end:
-                raise MatteboxError(f"{self.url} is busy", "try again later, or give more patience=")
-            time.sleep(answer)
+    def enhance(
+        self,
+        source: Source,
+        *,
+        preset: str | None = None,
+        only: Literal["all", "subject", "background"] | None = None,
+        **parameters: Unpack[Enhancing],
+    ) -> Made:
+        """Make a photograph better there. The parameters are those of `mattebox.enhance`."""
+        return self._picture("/v1/enhancements", source, {"preset": preset, "only": only, **parameters})
+
+    def run(self, source: Source, recipe: Recipe | Told, *, images: Mapping[str, Source] | None = None) -> Made:
+        """Do a recipe to a photograph there. `images` are the pictures that the recipe names."""
+        return self._picture("/v1/recipes:run", source, {"recipe": _told(recipe)}, images)
+
+    def submit(
+        self,
+        source: Source,
+        recipe: Recipe | Told,
+        *,
+        images: Mapping[str, Source] | None = None,
+        key: str | None = None,
+        hook: str | None = None,
+    ) -> Job:
+        """The same as a job, which outlives the server. With the same `key` it is the same job, however often it comes;
+        `hook` is an address that is told of the end."""
+        headers = {"Prefer": "respond-async"} | ({"Idempotency-Key": key} if key else {})
+        fields = {"recipe": _told(recipe), "hook_url": hook}
+        answer = self._asked("POST", "/v1/recipes:run", form(fields, _sent(source, images)), headers)
+        return Job(self, str(answer.told()["id"]))
+
+    def jobs(self) -> list[Job]:
+        """One's own jobs, newest first."""
+        return [Job(self, str(each["id"])) for each in self._asked("GET", "/v1/jobs").told()["jobs"]]
+
+    def usage(self) -> Told:
+        """What the key used, by month, and how many pictures are left of this one."""
+        return self._asked("GET", "/v1/usage").told()
 
     async def acut(self, source: Source, *, preset: str | None = None, **parameters: Unpack[Parameters]) -> Made:
-        """`cut`, in a thread, for asynchronous programs."""
         return await asyncio.to_thread(lambda: self.cut(source, preset=preset, **parameters))
 
-    def _asked(self, request: urllib.request.Request) -> Made | float:
-        """The answer, or the seconds after which to ask again."""
+    async def aenhance(self, source: Source, *, preset: str | None = None, **parameters: Unpack[Enhancing]) -> Made:
+        return await asyncio.to_thread(lambda: self.enhance(source, preset=preset, **parameters))
+
+    async def arun(self, source: Source, recipe: Recipe | Told, *, images: Mapping[str, Source] | None = None) -> Made:
+        return await asyncio.to_thread(lambda: self.run(source, recipe, images=images))
+
+    async def asubmit(
+        self,
+        source: Source,
+        recipe: Recipe | Told,
+        *,
+        images: Mapping[str, Source] | None = None,
+        key: str | None = None,
+        hook: str | None = None,
+    ) -> Job:
+        return await asyncio.to_thread(lambda: self.submit(source, recipe, images=images, key=key, hook=hook))
+
+    def _picture(
+        self, path: str, source: Source, fields: dict[str, Any], images: Mapping[str, Source] | None = None
+    ) -> Made:
+        """A picture, of which the server may make a job when it is large: then that is waited for, and erased."""
+        beside = {f"{n}_image": fields.pop(n) for n in BESIDE if _is_file(fields.get(n))}
+        answer = self._asked("POST", path, form(fields, _sent(source, {**beside, **(images or {})})))
+        if answer.status != 202:
+            return _made(answer)
+        job = Job(self, str(answer.told()["id"]))
         try:
-            with urllib.request.urlopen(request, timeout=self.timeout) as answer:
-                return _made(answer.read(), answer.headers)
-        except urllib.error.HTTPError as error:
-            with error:
-                if error.code in (429, 503):
-                    return float(error.headers.get("Retry-After") or 2)
-                raise _ours(error.code, error.read()) from None
-        except OSError as error:
-            reason = getattr(error, "reason", error)
-            raise MatteboxError(
-                f"{self.url} cannot be reached ({reason})", "is `mattebox serve` running there?"
-            ) from error
+            return job.result()
+        finally:
+            job.erase()
+
+    def _asked(
+        self, method: str, path: str, sent: tuple[str, bytes] = ("", b""), headers: Mapping[str, str] | None = None
+    ) -> Answer:
+        """An answer that is none of "come again"."""
+        end = time.monotonic() + self.patience
+        while True:
+            answer = self._line.ask(method, path, sent, headers or {})
+            if answer.wait is None:
+                return answer
+            if time.monotonic() + answer.wait > end:
+                raise MatteboxError(f"{self.url} is busy", "try again later, or give more patience=")
+            time.sleep(answer.wait)
 
 
-def _form(fields: dict[str, Any], image: bytes) -> tuple[str, bytes]:
-    """Content-Type and body of a multipart form (RFC 7578)."""
-    mark = uuid.uuid4().hex
+@dataclass(frozen=True)
+class Job:
+    """A job on a server."""
 
-    def parts() -> Iterator[bytes]:
-        for name, value in fields.items():
-            text = str(value).lower() if isinstance(value, bool) else str(value)
-            yield f'--{mark}\r\nContent-Disposition: form-data; name="{name}"\r\n\r\n{text}\r\n'.encode()
-        yield f'--{mark}\r\nContent-Disposition: form-data; name="image"; filename="image"\r\n\r\n'.encode()
-        yield image
-        yield f"\r\n--{mark}--\r\n".encode()
+    client: Client
+    id: str
 
-    return f"multipart/form-data; boundary={mark}", b"".join(parts())
+    def told(self) -> Told:
+        """How it is: `state`, `progress` from 0 to 1, `attempts`, `error`, ... MatteboxError when it is no more."""
+        return self.client._asked("GET", f"/v1/jobs/{self.id}").told()
+
+    def result(self, patience: float | None = None) -> Made:
+        """Its picture, once it is done; waited for so many seconds, or without end. Raises what it failed of."""
+        end = None if patience is None else time.monotonic() + patience
+        pause = 0.05
+        while self.told()["state"] in ("queued", "running"):
+            if end is not None and time.monotonic() + pause > end:
+                raise MatteboxError("the job is not done yet", "ask again later")
+            time.sleep(pause)
+            pause = min(1.0, pause * 1.5)
+        return _made(self.client._asked("GET", f"/v1/jobs/{self.id}/result"))
+
+    async def aresult(self, patience: float | None = None) -> Made:
+        return await asyncio.to_thread(lambda: self.result(patience))
+
+    def cancel(self) -> None:
+        """Stop it, if it is not over."""
+        self.client._asked("POST", f"/v1/jobs/{self.id}:cancel")
+
+    def erase(self) -> None:
+        """Stop it if need be, and leave nothing of it."""
+        self.client._asked("DELETE", f"/v1/jobs/{self.id}")
 
 
-def _made(content: bytes, headers: Any) -> Made:
-    confidence, box = headers.get("X-Confidence"), headers.get("X-Box")
+def _is_file(value: Any) -> bool:
+    return isinstance(value, str | os.PathLike) and os.path.isfile(value)
+
+
+def _sent(source: Source, images: Mapping[str, Source] | None) -> dict[str, bytes]:
+    return {name: read_bytes(content) for name, content in {**(images or {}), "image": source}.items()}
+
+
+def _told(recipe: Recipe | Told) -> str:
+    return recipe.to_json().decode() if isinstance(recipe, Recipe) else json.dumps(recipe)
+
+
+def _made(answer: Answer) -> Made:
+    told = json.loads(answer.headers["x-made"])
+    box = told.get("box")
     return Made(
-        content,
-        headers.get_content_type(),
-        int(headers["X-Width"]),
-        int(headers["X-Height"]),
-        None if confidence is None else float(confidence),
-        None if box is None else tuple(int(v) for v in box.split()),
-    )
-
-
-def _ours(status: int, body: bytes) -> MatteboxError:
-    """A problem document as our error."""
-    try:
-        told = json.loads(body)
-        return KINDS.get(told["code"], MatteboxError)(told["detail"], told["remedy"])
-    except (ValueError, KeyError, TypeError):
-        return MatteboxError(f"the server answered {status}", "is it a mattebox server?")
+        answer.body, told["mime"], told["width"], told["height"], told.get("confidence"),
+        None if box is None else tuple(box), told,
+    )  # fmt: skip

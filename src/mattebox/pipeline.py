@@ -47,6 +47,14 @@ class Result:
     seconds: dict[str, float] = field(default_factory=dict)
     layers: tuple[Layer, ...] = ()
 
+    @property
+    def size(self) -> Size:
+        return self.picture.size
+
+    @property
+    def notes(self) -> tuple[str, ...]:
+        return self.picture.notes
+
 
 class Stages:
     """Times the stages of one run."""

@@ -10,7 +10,7 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from typing import Literal
+from typing import Literal, Protocol
 
 from mattebox import detail, pipeline, processors
 from mattebox._version import __version__
@@ -26,10 +26,41 @@ from mattebox.io.sources import read_bytes, read_member
 from mattebox.io.write import write
 from mattebox.pipeline import Result
 from mattebox.recipe import Recipe, Upscale
+from mattebox.types import Box, Picture, Size
 from mattebox.zoo.session import Session
 
 PIXELS = 100_000_000  # in hand at a time
 FETCHED = 100_000_000  # bytes from one address
+
+
+class Sure(Protocol):
+    """What is kept of a matte: see `types.Matte`."""
+
+    @property
+    def confidence(self) -> float: ...
+    @property
+    def found(self) -> bool: ...
+    @property
+    def box(self) -> Box: ...
+
+
+class Finished(Protocol):
+    """What is to be known of a picture that was made, here or elsewhere: see `pipeline.Result`."""
+
+    @property
+    def picture(self) -> Picture: ...
+    @property
+    def size(self) -> Size: ...
+    @property
+    def notes(self) -> tuple[str, ...]: ...
+    @property
+    def matte(self) -> Sure | None: ...
+    @property
+    def model(self) -> str | None: ...
+    @property
+    def device(self) -> str | None: ...
+    @property
+    def seconds(self) -> dict[str, float]: ...
 
 
 @dataclass(frozen=True)
@@ -37,7 +68,7 @@ class Outcome:
     """A job done (`result`) or failed (`error`); hashes of the bytes read and written, seconds it took."""
 
     job: Job
-    result: Result | None = None
+    result: Finished | None = None
     error: MatteboxError | None = None
     seconds: float = 0.0
     input_hash: str = ""
@@ -64,12 +95,12 @@ class Work:
         begun, taken = time.perf_counter(), ""
         try:
             with processors.shared(self.beside):
-                data = _bytes(job)
-                taken = _hash(data) if self.hashed else ""
+                data = bytes_of(job)
+                taken = sha256_of(data) if self.hashed else ""
                 result = self._done(job, data, taken)
         except MatteboxError as error:
             return Outcome(job, error=error, seconds=time.perf_counter() - begun, input_hash=taken)
-        made = _hash(job.target.read_bytes()) if self.hashed and job.target else ""
+        made = sha256_of(job.target.read_bytes()) if self.hashed and job.target else ""
         return Outcome(job, result, None, time.perf_counter() - begun, taken, made)
 
     def _done(self, job: Job, data: bytes, taken: str) -> Result:
@@ -111,7 +142,7 @@ class Work:
         decisive = [__version__, taken, self.recipe.to_json().decode(), *detail.weights(self.recipe)]
         if self.session is not None:
             decisive.append(self.session.card.sha256)
-        spool = Spool(job.target, _hash("\n".join(decisive).encode()), resume=job.again)
+        spool = Spool(job.target, sha256_of("\n".join(decisive).encode()), resume=job.again)
         try:
             yield spool.canvas
         except MatteboxError:
@@ -122,7 +153,8 @@ class Work:
         spool.clear()
 
 
-def _bytes(job: Job) -> bytes:
+def bytes_of(job: Job) -> bytes:
+    """The photograph's file, from wherever it lies. InputError."""
     if job.address is not None:
         from mattebox.io.fetch import Rules, fetch
 
@@ -132,5 +164,5 @@ def _bytes(job: Job) -> bytes:
     return read_bytes(job.source, name=job.name) if job.member is None else read_member(job.source, job.member)
 
 
-def _hash(data: bytes) -> str:
+def sha256_of(data: bytes) -> str:
     return hashlib.sha256(data).hexdigest()

@@ -8,7 +8,7 @@ import shutil
 import signal
 from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any, Literal, TypeVar
 
 import click
 
@@ -24,8 +24,10 @@ if TYPE_CHECKING:
     from mattebox.batch.compare import Compare
     from mattebox.batch.ledger import Ledger
     from mattebox.batch.sheet import Sheet
-    from mattebox.batch.work import Outcome, Work
+    from mattebox.batch.work import Outcome
     from mattebox.cli.report import Report
+
+    Work = Callable[[Job], Outcome]
 
 F = TypeVar("F", bound=Callable[..., Any])
 
@@ -87,7 +89,7 @@ def done(plan: list[Job | Failure], recipe: Recipe, options: dict[str, Any], as_
     from mattebox.cli.report import Report
 
     jobs = [entry for entry in plan if isinstance(entry, Job)]
-    beside = options["jobs"] or min(max(len(jobs), 1), _hands(recipe, options["device"]))
+    beside = options["jobs"] or min(max(len(jobs), 1), _hands(recipe, options))
     report = Report(len(plan), as_json)
     with _ready(recipe, options, beside, jobs, report) as (work, keep):
 
@@ -107,14 +109,17 @@ def done(plan: list[Job | Failure], recipe: Recipe, options: dict[str, Any], as_
 
 def _large(outcome: Outcome | Failure | None) -> bool:
     result = getattr(outcome, "result", None)
-    return result is not None and result.picture.rgb.size > 3 * LARGE
+    return result is not None and result.size[0] * result.size[1] > LARGE
 
 
-def _hands(recipe: Recipe, device: str) -> int:
+def _hands(recipe: Recipe, options: dict[str, Any]) -> int:
     """Photographs at a time: one for each processor, and more where an accelerator wants whole batches."""
+    from mattebox.cli import remote
     from mattebox.zoo import device as devices
 
-    batches = recipe.cut and recipe.cut.network and devices.gains_by_batches(devices.provider(device)[0])
+    if options["server"]:
+        return remote.AT_ONCE
+    batches = recipe.cut and recipe.cut.network and devices.gains_by_batches(devices.provider(options["device"])[0])
     return MOST if batches else min(processors.allowed(), MOST)
 
 
@@ -203,19 +208,14 @@ class Keep:
 def _ready(
     recipe: Recipe, options: dict[str, Any], beside: int, jobs: Iterable[Job], report: Report
 ) -> Iterator[tuple[Work, Keep]]:
-    """Start the network once, so that a missing device is said before any picture is read; open what is kept."""
-    from mattebox import detail
+    """Who does the pictures, and what is kept of them, opened."""
     from mattebox.batch.compare import Compare
     from mattebox.batch.ledger import Ledger
     from mattebox.batch.sheet import Sheet
-    from mattebox.batch.work import Work
+    from mattebox.cli import remote
     from mattebox.io.atomic import clear_leftovers
-    from mattebox.zoo.session import open_session
 
-    threads = options["threads"] or max(1, processors.allowed() // beside)
-    network = recipe.cut.network if recipe.cut else None
-    session = open_session(network, options["device"], threads) if network else None
-    model = "+".join([*([session.card.sha256] if session else []), *detail.weights(recipe)])
+    work, model = remote.work(recipe, options) if options["server"] else _here(recipe, options, beside, report)
     ledger = None
     if options["report"]:
         under = options["review_under"]
@@ -226,10 +226,6 @@ def _ready(
     if compare is not None:
         compare.check(list(jobs))
     review = Path(options["review"]) if options["review"] else None
-    work = Work(
-        recipe, session, options["max_pixels"], options["metadata"], options["overwrite"],
-        "keep" if options["keep_hidden"] else "zero", beside, ledger is not None, report.part,
-    )  # fmt: skip
     try:
         yield work, Keep(report, ledger, sheet, compare, review, options["review_under"])
     finally:
@@ -240,6 +236,24 @@ def _ready(
         if ledger is not None:
             ledger.close()
         report.closed()
+
+
+def _here(recipe: Recipe, options: dict[str, Any], beside: int, report: Report) -> tuple[Work, str]:
+    """Work on this machine, and the hashes of its weights. The network starts now, so that a missing device is said
+    before any picture is read."""
+    from mattebox import detail
+    from mattebox.batch.work import Work
+    from mattebox.zoo.session import open_session
+
+    threads = options["threads"] or max(1, processors.allowed() // beside)
+    network = recipe.cut.network if recipe.cut else None
+    session = open_session(network, options["device"], threads) if network else None
+    model = "+".join([*([session.card.sha256] if session else []), *detail.weights(recipe)])
+    hidden: Literal["keep", "zero"] = "keep" if options["keep_hidden"] else "zero"
+    return Work(
+        recipe, session, options["max_pixels"], options["metadata"], options["overwrite"], hidden, beside,
+        bool(options["report"]), report.part,
+    ), model  # fmt: skip
 
 
 @contextlib.contextmanager

@@ -68,6 +68,7 @@ MORE: list[Callable[[Any], Any]] = [
     click.option("--compare", metavar="FILE",
                  help="Before and after in one page with a slider (.html), or side by side in a picture."),
     many_options,
+    click.option("--server", metavar="URL", help="Have them done by a `mattebox serve`; its key in MATTEBOX_KEY."),
     policy.commercial,
     click.option("--json", "as_json", is_flag=True, help="One JSON object per picture on standard output."),
     click.option("--debug", is_flag=True, hidden=True),

@@ -13,8 +13,8 @@ from typing import Any
 import click
 
 from mattebox.batch.plan import Failure, Job
+from mattebox.batch.work import Finished
 from mattebox.errors import MatteboxError
-from mattebox.pipeline import Result
 
 MIXED = 1
 SLOW = 1.0  # seconds until it is told how far a single photograph is
@@ -70,10 +70,10 @@ class Report:
             for line in self.failures:
                 click.echo(f"  {line}", err=True)
 
-    def finished(self, job: Job, result: Result, seconds: float) -> None:
+    def finished(self, job: Job, result: Finished, seconds: float) -> None:
         self.done += 1
         self._clear()
-        for note in result.picture.notes:
+        for note in result.notes:
             click.echo(f"note: {job.name}: {note}", err=True)
         if self.as_json:
             click.echo(json.dumps(described(job, result)))
@@ -107,13 +107,13 @@ class Report:
         sys.stderr.flush()
 
 
-def described(job: Job, result: Result) -> dict[str, Any]:
+def described(job: Job, result: Finished) -> dict[str, Any]:
     """One finished picture as JSON data."""
-    height, width = result.picture.size
+    height, width = result.size
     row = _row(job.name, job) | {"ok": True, "error": None, "width": width, "height": height}
     if result.matte is not None:
         row |= {"found": result.matte.found, "confidence": round(result.matte.confidence, 4), "box": result.matte.box}
-    row |= {"model": result.model, "device": result.device, "notes": list(result.picture.notes)}
+    row |= {"model": result.model, "device": result.device, "notes": list(result.notes)}
     return row | {"seconds": {stage: round(s, 4) for stage, s in result.seconds.items()}}
 
 
@@ -133,7 +133,7 @@ def _row(name: str, job: Job | None) -> dict[str, Any]:
     return {"input": name, "output": str(job.target) if job and job.target else None}
 
 
-def _sure(result: Result) -> str:
+def _sure(result: Finished) -> str:
     """The confidence in words, with a nudge where a person should look."""
     if result.matte is None:
         return ""

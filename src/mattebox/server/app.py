@@ -63,7 +63,7 @@ def create(settings: Settings) -> FastAPI:
             allow_origins=origins,
             allow_methods=["GET", "POST", "DELETE"],
             allow_headers=["X-API-Key", "Prefer", "Idempotency-Key"],
-            expose_headers=["Location"],
+            expose_headers=["Location", "X-Made", "X-Confidence", "X-Box"],
         )
     return app
 

@@ -15,12 +15,13 @@ if TYPE_CHECKING:
     from mattebox.jobs.desk import Status
 
 STAGES = {"queued": 0.0, "running": 0.5}
+NOT_MADE = {"state", "finished", "error", "stored_as"}  # what an outcome tells beside the picture
 
 
 def described(status: Status) -> dict[str, Any]:
     """A job as JSON: progress is 0 while queued, 0.5 while running, 1 when over."""
     outcome, link = status.outcome, f"/v1/jobs/{status.name}"
-    made = {n: v for n, v in outcome.items() if n not in ("state", "finished", "error", "stored_as")}
+    made = {n: v for n, v in outcome.items() if n not in NOT_MADE}
     error = outcome.get("error")
     problem = Problem(error["status"], error["code"], error["problem"], error["remedy"]) if error else None
     return {
@@ -38,8 +39,9 @@ def described(status: Status) -> dict[str, Any]:
 
 
 def headers(made: dict[str, Any]) -> dict[str, str]:
-    """What is known of a result, as the headers it comes with."""
-    told = {"X-Width": str(made["width"]), "X-Height": str(made["height"])}
+    """What is known of a result, as the headers it comes with: all of it as JSON, and what many look for by itself."""
+    known = {n: v for n, v in made.items() if n not in NOT_MADE}
+    told = {"X-Width": str(made["width"]), "X-Height": str(made["height"]), "X-Made": json.dumps(known)}
     if "confidence" in made:
         told |= {"X-Confidence": str(made["confidence"]), "X-Box": " ".join(map(str, made["box"]))}
     if "check" in made:

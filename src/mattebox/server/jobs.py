@@ -63,8 +63,8 @@ async def accepted(request: Request, caller: str, task: Task, hook: str | None, 
     status = await asyncio.to_thread(jobs.status, name, caller)
     if status is None:
         raise _unknown()
-    headers = {"Location": f"/v1/jobs/{name}", "Preference-Applied": "respond-async", "Retry-After": "1"}
-    return JSONResponse(described(status), 202, headers | limits)
+    where = {"Location": f"/v1/jobs/{name}", "Preference-Applied": "respond-async", "Retry-After": "1"}
+    return JSONResponse(described(status), 202, where | limits)
 
 
 @router.get("", responses=document.told(document.JOBS, "The jobs"))

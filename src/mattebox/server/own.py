@@ -30,7 +30,7 @@ from mattebox.zoo.store import is_here
 
 OTHERS = {  # pictures sent beside the one that is done: which parameter each is
     "background_image": "background", "style_image": "style", "trimap_image": "trimap", "garbage_image": "garbage",
-    "holdout_image": "holdout", "core_image": "core",
+    "holdout_image": "holdout", "core_image": "core", "plate_image": "by",
 }  # fmt: skip
 OTHERS_FIELDS = {name: document.FILE | {"description": f"a picture for {other}"} for name, other in OTHERS.items()}
 STYLE_FIELD = {"style_image": OTHERS_FIELDS["style_image"]}
@@ -119,7 +119,7 @@ async def _prepared(
     hook, preset = requests.text(fields, "hook_url"), requests.text(fields, "preset")
     for name in OTHERS.keys() & images.keys():
         images[f"{name}.file"] = images.pop(name)
-        fields[OTHERS[name]] = f"{name}.file"
+        fields[OTHERS[name]] = f"plate({name}.file)" if name == "plate_image" else f"{name}.file"
     wanted = recipe(requests.flat(fields), presets.find_preset(preset) if preset else None)
     house.check_staying()
     limits = house.counted(caller, source)

@@ -8,12 +8,14 @@ from __future__ import annotations
 import base64
 import binascii
 import json
+import sys
 from dataclasses import dataclass, field
 from typing import Any
 
 import msgspec
 from starlette.datastructures import UploadFile
 from starlette.exceptions import HTTPException
+from starlette.formparsers import MultiPartParser
 from starlette.requests import Request
 
 from mattebox.parameters import parameters
@@ -21,6 +23,7 @@ from mattebox.server.problems import Problem
 
 FIELDS, FILES = 200, 8  # in a form, at most
 LONGEST = 20_000  # characters of a field that is no image
+MultiPartParser.spool_max_size = sys.maxsize  # forms stay in memory: nothing that is sent touches a disk
 
 
 @dataclass(frozen=True)
