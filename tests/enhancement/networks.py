@@ -7,10 +7,10 @@ from mattebox.zoo.card import Card, Licence, Tiles
 from mattebox.zoo.imager import Imager
 
 
-def imager(scale: int, reach: int, multiple: int = 1, cut: int = 0, budget: int = 2000) -> Imager:
+def imager(scale: int, reach: int, multiple: int = 1, cut: int = 0, budget: int = 2000, fixed: int = 0) -> Imager:
     """Each pixel becomes the mean of the (2 reach + 1) squared around it, `scale` times over in each direction; where
     the network cuts, its rim is left off."""
-    tiles = Tiles(scale=scale, reach=reach, multiple=multiple, cut=cut, bytes=budget)
+    tiles = Tiles(scale=scale, reach=reach, multiple=multiple, cut=cut, bytes=budget, fixed=fixed)
     card = Card(
         name="mean", task="upscale" if scale > 1 else "restore", architecture="mean", summary="a mean", tiles=tiles,
         weights="mean.onnx", licence=Licence("none", commercial=True), sha256="0" * 64,
@@ -18,6 +18,7 @@ def imager(scale: int, reach: int, multiple: int = 1, cut: int = 0, budget: int 
 
     def run(x: NDArray[np.float32]) -> NDArray[np.float32]:
         assert x.shape[2] % multiple == x.shape[3] % multiple == 0
+        assert not fixed or x.shape[2:] == (fixed, fixed)
         y = np.repeat(np.repeat(box(x, reach), scale, 2), scale, 3)
         inner = slice(cut * scale, -cut * scale or None)
         return np.ascontiguousarray(y[:, :, inner, inner])

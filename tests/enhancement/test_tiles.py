@@ -50,6 +50,35 @@ def test_the_whole_out_of_tiles(size: Size, scale: int, reach: int, multiple: in
     np.testing.assert_allclose(parts, at_once, atol=1e-6)
 
 
+@settings(deadline=None, max_examples=40)
+@given(
+    size=st.tuples(st.integers(1, 150), st.integers(1, 150)),
+    scale=st.sampled_from([1, 2, 4]),
+    reach=st.integers(0, 9),
+    free=st.integers(32, 60),
+)
+def test_squares_of_one_size(size: Size, scale: int, reach: int, free: int) -> None:
+    """A network that takes nothing else answers as one that takes anything, but for mirrors beyond the picture."""
+    pixels = np.random.default_rng(0).integers(0, 256, (*size, 3), np.uint8)
+    parts = whole(pixels, imager(scale, reach, fixed=2 * reach + free))
+    free_size = whole(pixels, imager(scale, reach))
+    inner = tuple(slice(0, max(0, side - reach) * scale) for side in size)  # where no mirror is seen
+    np.testing.assert_allclose(parts[inner], free_size[inner], atol=1e-6)
+
+
+@pytest.mark.parametrize("size", [(101, 77), (150, 99)])
+def test_squares_of_one_size_at_any_size(size: Size) -> None:
+    pixels = np.random.default_rng(2).integers(0, 256, (61, 47, 3), np.uint8)
+    made, wanted = whole(pixels, imager(4, 2, fixed=40), size), whole(pixels, imager(4, 2), size)
+    np.testing.assert_allclose(made[: size[0] - 20, : size[1] - 20], wanted[: size[0] - 20, : size[1] - 20], atol=2e-5)
+
+
+def test_a_square_must_have_room() -> None:
+    for wrong in ({"fixed": 64, "reach": 32}, {"fixed": 100, "reach": 0, "multiple": 8}, {"fixed": 99, "cut": 3}):
+        with pytest.raises(ValueError, match="fixed must be"):
+            Tiles(**wrong)
+
+
 def test_the_network_pads_where_the_picture_ends_and_nowhere_else() -> None:
     pixels = np.random.default_rng(1).integers(0, 256, (50, 70, 3), np.uint8)
     expected = box(pixels.transpose(2, 0, 1)[None].astype(np.float32) / np.float32(255), 3)[0].transpose(1, 2, 0)

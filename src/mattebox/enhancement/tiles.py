@@ -39,23 +39,32 @@ class Span:
 
 def spans(whole: int, made: int, tiles: Tiles, side: int) -> list[Span]:
     """One side of a picture, `whole` pixels long and `made` in the result, in tiles of about `side` pixels."""
-    step = _up(math.ceil(whole / max(1, math.ceil(whole / side))), tiles.multiple)
     ratio = tiles.scale * whole / made
     taps = 0 if ratio == 1 else math.ceil(LOBES * max(1.0, ratio) / tiles.scale) + 1
-    halo = _up(tiles.reach, tiles.multiple)
+    if tiles.fixed:
+        side = tiles.fixed - 2 * (tiles.reach + taps)
+    step = math.ceil(whole / max(1, math.ceil(whole / side)))
+    step = step if tiles.fixed else _up(step, tiles.multiple)
     found = []
     for start in range(0, whole, step):
         stop = min(start + step, whole)
         part = slice(round(start * made / whole), round(stop * made / whole))
         seen = slice(max(0, start - taps), min(whole, stop + taps))
-        fed = slice(seen.start - tiles.cut, seen.stop + tiles.cut)
-        if not tiles.cut:
-            first = max(0, seen.start - halo) // tiles.multiple * tiles.multiple
-            last = first + _up(min(whole, seen.stop + halo) - first, tiles.multiple)
-            fed = slice(first, last)
         if part.stop > part.start:
-            found.append(Span(part, seen, fed))
+            found.append(Span(part, seen, _needed(seen, whole, tiles)))
     return found
+
+
+def _needed(seen: slice, whole: int, tiles: Tiles) -> slice:
+    """What the network must get for the pixels of its answer that are `seen`."""
+    if tiles.fixed:
+        first = max(0, min((seen.start + seen.stop - tiles.fixed) // 2, whole - tiles.fixed))
+        return slice(first, first + tiles.fixed)
+    if tiles.cut:
+        return slice(seen.start - tiles.cut, seen.stop + tiles.cut)
+    halo = _up(tiles.reach, tiles.multiple)
+    first = max(0, seen.start - halo) // tiles.multiple * tiles.multiple
+    return slice(first, first + _up(min(whole, seen.stop + halo) - first, tiles.multiple))
 
 
 def side_of(tiles: Tiles, budget: int = BUDGET) -> int:

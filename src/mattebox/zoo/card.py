@@ -88,7 +88,7 @@ class Tiles(Struct, frozen=True, forbid_unknown_fields=True):
 
     A pixel of the answer sees `reach` pixels around it; sides must be multiples of `multiple`; `bytes` is the memory a
     pixel of the input takes while it runs. What the network cuts off on every side of its answer is `cut`, in pixels
-    of the input.
+    of the input. A network that takes squares of one size only says which: `fixed` (0 for any).
     """
 
     scale: int = 1
@@ -96,8 +96,11 @@ class Tiles(Struct, frozen=True, forbid_unknown_fields=True):
     multiple: int = 1
     cut: int = 0
     bytes: int = 2000
+    fixed: int = 0
 
     def __post_init__(self) -> None:
+        if self.fixed and (self.cut or self.fixed < 2 * self.reach + 32 or self.fixed % self.multiple):
+            raise ValueError("fixed must be a multiple, leave room for reach on both sides, and does not go with cut")
         if min(self.scale, self.multiple, self.bytes) < 1 or min(self.reach, self.cut) < 0:
             raise ValueError("scale, multiple and bytes must be positive, reach and cut not negative")
 

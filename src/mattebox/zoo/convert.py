@@ -14,7 +14,7 @@ from pathlib import Path
 
 from mattebox.errors import ModelError
 
-EXTRA = 'pip install "mattebox[train]"'
+EXTRAS = {"esrgan": "train", "spandrel": "convert"}  # what installs our own converters
 
 
 def graph_of(source: Path) -> Path:
@@ -52,7 +52,8 @@ def converted(content: bytes, converter: str, model: str) -> bytes:
     except (IndexError, ImportError) as error:
         raise ModelError(
             f"model {model} must be converted to ONNX once, and what does that is not installed ({converter})",
-            f"{EXTRA}, then: mattebox models pull {model}; what was pulled is kept",
+            f'pip install "mattebox[{EXTRAS.get(converter, "train")}]", then: mattebox models pull {model}; '
+            "what was pulled is kept",
         ) from error
     made: bytes = work(content)
     return made
