@@ -270,7 +270,7 @@ class Background(Struct, frozen=True, tag="background", tag_field="step", forbid
         Meta(
             description="transparent, a CSS colour, linear-gradient(ANGLEdeg, COLOUR, ...), "
             "radial-gradient(COLOUR, ...), blur or blur(SHARE%) of the photograph's own background, studio or "
-            "studio(COLOUR), or a picture's path"
+            "studio(COLOUR, horizon 66%, light 50%, contrast 50%), or a picture's path"
         ),
     ] = "transparent"
     fit: Annotated[

@@ -47,6 +47,15 @@ def test_radial_is_brightest_in_the_middle() -> None:
     assert made[0, 0].max() < 12
 
 
+def test_a_studio_is_lit_from_where_it_is_asked_to_be() -> None:
+    left, flat = (painted(Studio((200, 200, 200), **asked), canvas()).astype(float) for asked in
+                  ({"light": 0.0, "contrast": 1.0}, {"contrast": 0.0}))  # fmt: skip
+    assert left[:, :5].mean() > left[:, -5:].mean() + 10
+    assert np.abs(flat - 200).max() <= 1
+    high, low = (painted(Studio((200, 200, 200), horizon=h), canvas()).astype(float).mean() for h in (0.2, 0.9))
+    assert high > low + 5
+
+
 def test_the_studio_floor_is_lighter_than_its_wall() -> None:
     made = painted(Studio((200, 200, 200)), canvas()).astype(float)
     assert made[-10:, 50:70].mean() > made[:10, 50:70].mean() + 15

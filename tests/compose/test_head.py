@@ -47,6 +47,20 @@ def test_a_disc_and_nothing_have_no_head() -> None:
     assert head_box(Picture(skin)) is None
 
 
+def test_an_ear_is_no_head() -> None:
+    """Narrow, of the colour of skin, above a neck: but at one side of what is below, or far too small for it."""
+    y, x = np.mgrid[:600, :900].astype(float)
+    ear = ((x - 200) / 50) ** 2 + ((y - 130) / 70) ** 2 < 1
+    face = ((x - 400) / 300) ** 2 + ((y - 400) / 200) ** 2 < 1
+    bridge = (abs(x - 200) < 30) & (y > 150) & (y < 330)
+    skin = np.full((600, 900, 3), SKIN, np.uint8)
+    assert head_box(Picture(skin, np.where(ear | face | bridge, 255, 0).astype(np.uint8))) is None
+    small = person().rgb[::4, ::4], person().alpha[::4, ::4]  # type: ignore[index]
+    alpha = np.zeros((600, 900), np.uint8)
+    alpha[:150, 400:500], alpha[150:, 100:800] = small[1], 255
+    assert head_box(Picture(skin, alpha)) is None
+
+
 def test_the_head_takes_its_share_in_the_middle_with_room_above() -> None:
     at = around_head((70, 60, 330, 600), (150, 60, 250, 200), Frame(around="head", fill="50%", size="500x500"))
     left, top, right, bottom = at.moved((150, 60, 250, 200))

@@ -94,3 +94,23 @@ def test_nonsense_is_found_before_any_picture_is_read(step: Frame | Outline | Sh
 def test_a_missing_backdrop_is_found_before_any_picture_is_read() -> None:
     with pytest.raises(InputMissing, match=r"no-such\.jpg"):
         check(Recipe((Background(paint="no-such.jpg"),)), read_once)
+
+
+@pytest.mark.parametrize("kind", ["contact", "cast", "reflection", "drop"])
+def test_what_the_photograph_cuts_off_below_stands_on_no_ground(kind: str) -> None:
+    source, cutout = photograph()
+    short, cut = source.with_pixels(source.rgb[:80], None), cutout.with_pixels(cutout.rgb[:80], cutout.alpha[:80])
+    steps = Recipe((Frame(size="200x200", fill="40%"), Shadow(kind=kind)))  # type: ignore[arg-type]
+    whole, bust = arrange(source, cutout, BOX, steps, album), arrange(short, cut, BOX, steps, album)
+    trimmed = arrange(cut, cut, BOX, steps, album)  # a cutout that was cropped may well stand there
+    assert whole.shadow is not None
+    assert trimmed.shadow is not None
+    assert (bust.shadow is None) == (kind != "drop")
+    assert any("cut off" in n for n in bust.subject.notes) == (kind != "drop")
+
+
+def test_a_shadow_that_runs_out_of_the_picture_is_said() -> None:
+    source, cutout = photograph()
+    for margin, told in (("2px", True), ("40px", False)):
+        recipe = Recipe((Frame(crop="subject", margin=margin), Shadow(kind="contact")))
+        assert any("runs out" in n for n in arrange(source, cutout, BOX, recipe, album).subject.notes) == told

@@ -72,8 +72,9 @@ def test_contact_is_only_where_the_subject_stands() -> None:
 
 def test_a_cast_shadow_leans_away_and_starts_at_the_foot() -> None:
     alpha = dark(kind="cast", angle=45, length=50, softness=1)
-    assert alpha[:139].max() < 0.05
-    upper, lower = (np.average(np.arange(200), weights=alpha[y]) for y in (145, 170))
+    assert alpha[:125].max() < 0.05  # its darkest part lies hidden behind the foot
+    assert np.delete(alpha[:138], range(76, 124), 1).max() < 0.05
+    upper, lower = (np.average(np.arange(200), weights=alpha[y]) for y in (144, 154))
     assert lower > upper + 15
 
 
@@ -82,10 +83,31 @@ def test_a_reflection_mirrors_the_rows_and_fades() -> None:
     layer = shadow(picture, BOX, Shadow(kind="reflection", opacity=100, length=30), (0, 0, 0))
     assert layer is not None
     assert layer.alpha is not None
-    assert [int(v) for v in layer.rgb[140:170, 100, 0]] == list(range(139, 109, -1))
+    assert [int(v) for v in layer.rgb[140:170, 100, 0]] == list(range(138, 108, -1))
     assert layer.alpha[140, 100] > 245
     assert (np.diff(layer.alpha[140:170, 100].astype(int)) < 0).all()
-    assert layer.alpha[:140].max() == layer.alpha[170:].max() == 0
+    assert layer.alpha[:139].max() == layer.alpha[170:].max() == 0
+
+
+def test_a_round_base_and_its_reflection_leave_no_gap() -> None:
+    """A mug seen from a little above: the row where its outline ends is another one in each column."""
+    y, x = np.mgrid[:200, :200]
+    alpha = np.where((abs(x - 100) < 60) & (y > 40) & (y < 150 - ((x - 100) / 60) ** 2 * 8), 255, 0).astype(np.uint8)
+    picture, box = Picture(np.full((200, 200, 3), 90, np.uint8), alpha), (41, 41, 160, 150)
+    layer = shadow(picture, box, Shadow(kind="reflection", opacity=100), (0, 0, 0))
+    assert layer is not None
+    assert layer.alpha is not None
+    below = 200 - np.argmax(alpha[::-1, 45:155] > 0, axis=0)
+    assert (layer.alpha[below + 1, np.arange(45, 155)] > 200).all()
+
+
+def test_a_soft_shadow_is_dithered_and_nothing_stays_nothing() -> None:
+    layer = shadow(block(), BOX, Shadow(kind="drop", softness=15), (0, 0, 0))
+    assert layer is not None
+    assert layer.alpha is not None
+    row = layer.alpha[90, 130:150].astype(int)
+    assert len(np.unique(np.diff(row))) > 2
+    assert layer.alpha[:, :20].max() == 0
 
 
 @pytest.mark.parametrize("kind", ["contact", "drop", "cast", "reflection"])
@@ -137,3 +159,13 @@ def test_outline_widths_as_users_write_them() -> None:
     for text in ("wide", "-3", "50%"):
         with pytest.raises(UsageError, match="give up to"):
             pixels(text, (300, 400))
+
+
+def test_no_haze_is_left_beyond_a_stickers_edge() -> None:
+    picture = block()
+    assert picture.alpha is not None
+    picture.alpha[90, 150] = 100  # faint, and far from the subject
+    made = outlined(picture, 6, (255, 255, 255))
+    assert made.alpha is not None
+    assert made.alpha[90, 150] == 0
+    assert made.alpha[90, 122] == 255

@@ -24,7 +24,8 @@ def painted(paint: Flat | Linear | Radial | Studio, canvas: Picture) -> Pixels:
         return _coloured(along(canvas.size, paint.angle), paint.colours, canvas)
     if isinstance(paint, Radial):
         return _coloured(around(canvas.size), paint.colours, canvas)
-    return _coloured(sweep(canvas.size), tuple(_shade(paint.colour, s) for s in (0.72, 0.9, 1.0, 1.06)), canvas)
+    shades = (1 - 0.56 * paint.contrast, 1 - 0.2 * paint.contrast, 1.0, 1 + 0.12 * paint.contrast)
+    return _coloured(sweep(canvas.size, paint), tuple(_shade(paint.colour, s) for s in shades), canvas)
 
 
 def flat(shade: Colour, canvas: Picture) -> Pixels:
@@ -51,13 +52,13 @@ def around(size: Size) -> Floats:
     return np.asarray(np.sqrt((x * x + y * y) / 2), np.float32)
 
 
-def sweep(size: Size) -> Floats:
+def sweep(size: Size, studio: Studio) -> Floats:
     """Light 0..1 on a paper sweep: a wall that darkens to the top and the sides, a floor brightest at the front."""
     y = ((np.arange(size[0]) + 0.5) / size[0])[:, None]
-    x = ((np.arange(size[1]) + 0.5) / size[1] * 2 - 1)[None, :]
-    bend = 1 / (1 + np.exp(-(y - 0.66) / 0.045))
-    wall = 0.42 + 0.3 * np.exp(-((x / 0.8) ** 2) - ((y - 0.45) / 0.4) ** 2)
-    floor = 0.62 + 0.38 * np.exp(-((x / 0.9) ** 2) - ((y - 0.9) / 0.35) ** 2)
+    x = (((np.arange(size[1]) + 0.5) / size[1] - studio.light) * 2)[None, :]
+    bend = 1 / (1 + np.exp(-(y - studio.horizon) / 0.045))
+    wall = 0.42 + 0.3 * np.exp(-((x / 0.8) ** 2) - ((y - studio.horizon + 0.21) / 0.4) ** 2)
+    floor = 0.62 + 0.38 * np.exp(-((x / 0.9) ** 2) - ((y - (studio.horizon + 1.1) / 2) / 0.35) ** 2)
     return np.asarray(wall * (1 - bend) + floor * bend, np.float32)
 
 

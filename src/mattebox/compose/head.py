@@ -25,6 +25,9 @@ BODY = 0.15  # of the head's height: what must come below it
 SMALL = 0.06  # of the subject's height: a smaller bump is hair or a raised hand
 FLAT = 0.75  # of the head's width: wider at the photograph's upper rim, it is a trunk cut off
 SKIN = 0.15  # of the head: its least share of skin
+BELOW, MIDDLE = 0.4, 0.2  # of the head's height below it, the shoulders; the share of them at each end it is not above
+LEAST = 0.1  # of the subject's longer side: a smaller head is an ear
+WIDE = 4.0  # heads across: wider shoulders are no shoulders, and the head is an ear
 SHARE, MOST = 0.5, 0.95  # of the canvas's height, what a head takes unless told, and at most
 ABOVE = 0.35  # of the head's height: the room above it
 
@@ -76,8 +79,17 @@ def _topmost(mask: NDArray[np.bool_]) -> Box | None:
         wide = max(rights) - min(lefts)
         tall = max(count, round(TALL[1] * wide))
         fits = count <= TALL[2] * wide and len(sides) >= (1 + BODY) * tall
+        fits = fits and tall >= LEAST * max(len(rows), int(np.ptp(np.flatnonzero(mask.any(0)))))
+        fits = fits and _above(sides[min(len(sides) - 1, round((1 + BELOW) * tall))], min(lefts), max(rights))
         return (min(lefts), int(rows[0]), max(rights), int(rows[0]) + tall) if fits else None
     return None
+
+
+def _above(shoulders: tuple[int, int], left: int, right: int) -> bool:
+    """Whether a head between left and right stands over the middle of shoulders as wide as a person's."""
+    wide = shoulders[1] - shoulders[0]
+    place = ((left + right) / 2 - shoulders[0]) / wide
+    return MIDDLE <= place <= 1 - MIDDLE and wide <= WIDE * (right - left)
 
 
 def _followed(mask: NDArray[np.bool_], top: int, bottom: int) -> list[tuple[int, int]]:

@@ -31,7 +31,8 @@ def outlined(cutout: Picture, width: float, colour: Colour) -> Picture:
     away = away[: cutout.size[0], : cutout.size[1]]
     edge = np.rint(np.clip(width + 0.5 - away, 0, 1) * cutout.depth.peak).astype(cutout.depth.dtype)
     sheet = np.broadcast_to(np.asarray(colour, cutout.depth.dtype), cutout.rgb.shape)
-    return over(cutout, cutout.with_pixels(sheet, edge))
+    inside = cutout.with_pixels(cutout.rgb, np.minimum(cutout.alpha, edge))  # no haze beyond a sticker's edge
+    return over(inside, cutout.with_pixels(sheet, edge))
 
 
 def distance(inside: np.ndarray, most: int) -> Floats:

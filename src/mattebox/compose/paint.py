@@ -46,9 +46,13 @@ class Blur:
 
 @dataclass(frozen=True)
 class Studio:
-    """A paper sweep: wall above, floor below, lit from the front."""
+    """A paper sweep: wall above, floor below, lit from the front. Shares 0..1: `horizon`, how far down the wall goes
+    over into the floor; `light`, where across the light stands; `contrast`, how much darker it is away from it."""
 
     colour: Colour
+    horizon: float = 0.66
+    light: float = 0.5
+    contrast: float = 0.5
 
 
 @dataclass(frozen=True)
@@ -75,7 +79,7 @@ def parse(text: str) -> Paint | None:
     if word == "blur":
         return Blur(_share(inside) if inside else BLUR)
     if word == "studio":
-        return Studio(_colour(inside) if inside else PAPER)
+        return _studio(inside or "")
     if word in ("linear-gradient", "radial-gradient") and inside is not None:
         return _gradient(word, _listed(inside))
     if not word.startswith(("rgb", "oklch")) and re.search(r"\.\w{2,5}$|[/\\]", plain):
@@ -93,6 +97,23 @@ def parse(text: str) -> Paint | None:
             f"{hint}give transparent, a colour, a linear-gradient(...) or radial-gradient(...), blur, studio, "
             "or a picture's path",
         ) from error
+
+
+def _studio(inside: str) -> Studio:
+    """Of a colour and shares, both optional: "#ddd, horizon 60%, light 30%, contrast 80%"."""
+    colours, shares = [PAPER], {}
+    for part in _listed(inside):
+        found = re.fullmatch(r"(horizon|light|contrast)\s+(\d+(?:\.\d+)?)%", part.strip())
+        if found:
+            shares[found[1]] = float(found[2]) / 100
+        elif part.strip():
+            colours.append(_colour(part))
+    if len(colours) > 2 or any(share > 1 for share in shares.values()):
+        raise UsageError(
+            f"studio({inside})",
+            "give one colour, and shares up to 100%: studio(#ddd, horizon 60%, light 30%, contrast 80%)",
+        )
+    return Studio(colours[-1], **shares)
 
 
 def _gradient(word: str, parts: list[str]) -> Linear | Radial:

@@ -24,6 +24,9 @@ from mattebox.recipe import Background, Frame, Outline, Recipe, Shadow
 from mattebox.types import Box, Layer, Picture, Pixels
 
 ENLARGED = 1.15  # from here on it shows
+RIM = 0.995  # of a photograph's height: what reaches farther down is cut off there
+ENDS = 0.06  # of full darkness: a shadow that ends so dark ends visibly
+GROUND = ("contact", "cast", "reflection")  # shadows of what stands
 
 Album = Callable[[str], Picture]  # the path of a picture of one's own -> the picture
 
@@ -71,6 +74,7 @@ def check(recipe: Recipe, album: Album) -> None:
 def arrange(photograph: Picture, cutout: Picture, box: Box, recipe: Recipe, album: Album) -> Scene:
     """The recipe's composing steps. `cutout` has the photograph's size; `album` opens pictures named by the recipe."""
     framing = recipe.find(Frame) or Frame()
+    cut_off = photograph.alpha is None and box[3] >= RIM * photograph.size[0]
     stood, box, moved = _stood(cutout, box, framing)
     box = _shown(stood, box, recipe)
     if framing.rest == "clear":
@@ -84,7 +88,7 @@ def arrange(photograph: Picture, cutout: Picture, box: Box, recipe: Recipe, albu
         subject = outline.outlined(scene.subject, width, _exact(edge.colour, cutout))
         scene = replace(scene, subject=subject, box=_grown(scene.box, width, subject))
     if (dark := recipe.find(Shadow)) is not None:
-        scene = replace(scene, shadow=shadow(scene.subject, scene.box, dark, _exact(dark.colour, cutout)))
+        scene = _shaded(scene, dark, cut_off, _exact(dark.colour, cutout))
     behind = recipe.find(Background)
     if behind is None or scene.subject.alpha is None:
         return scene
@@ -112,6 +116,21 @@ def _placed(cutout: Picture, box: Box, framing: Frame) -> tuple[Picture, frame.P
         cutout = replace(cutout, notes=(*cutout.notes, "no head found: framed by the subject"))
         framing = msgspec.structs.replace(framing, crop="subject", fill="any")
     return cutout, frame.place(cutout.size, box, framing)
+
+
+def _shaded(scene: Scene, step: Shadow, cut_off: bool, shade: colour.Colour) -> Scene:
+    """With its shadow; a subject that the photograph cuts off below stands on no ground, and that is said."""
+    if cut_off and step.kind in GROUND:
+        return _remarked(scene, "cut off by the photograph's lower rim: it has no shadow on the ground")
+    layer = shadow(scene.subject, scene.box, step, shade)
+    made = replace(scene, shadow=layer)
+    if layer is None or layer.alpha is None or int(layer.alpha[-1].max()) < ENDS * layer.depth.peak:
+        return made
+    return _remarked(made, "its shadow runs out of the picture; give it room below with --margin or --position")
+
+
+def _remarked(scene: Scene, note: str) -> Scene:
+    return replace(scene, subject=replace(scene.subject, notes=(*scene.subject.notes, note)))
 
 
 def _behind(
