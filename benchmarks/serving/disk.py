@@ -2,13 +2,14 @@
 
     python -m benchmarks.serving.disk [--megabytes 64]        needs root: it mounts a tmpfs
 
-Jobs are sent until the disk takes none; those that were promised get their room back by erasing; then more are sent.
-Temporary files lie on the same disk.
+Jobs are sent until the disk takes none, and are done all the same; then, with two at work, something else fills it to
+the last byte, and goes away again. Temporary files and the log lie on the same disk.
 """
 
 from __future__ import annotations
 
 import argparse
+import contextlib
 import io
 import json
 import subprocess
@@ -74,24 +75,53 @@ def run(megabytes: int) -> None:
 
 def report(served: Served, image: bytes) -> None:
     names, answers = filled(served, image, 1000)
-    print(f"jobs of {len(image) / 1e6:.1f} MB until the disk is full: {answers}")
-    print(f"a picture at once, meanwhile: {served.ask('POST', '/v1/cutouts?empty=keep', image)[0]}")
-    print(f"alive: {served.ask('GET', '/livez')[0]}, listed: {listed(served) == set(names)}")
-    print(f"after 30 s: {ended(served, names, 30)}")
-    done = [n for n in names if served.job(n)["state"] == "done"]
-    print(f"results of those done that are whole: {sum(whole(served, n) for n in done)} of {len(done)}")
-    while {"queued", "running"} & ended(served, names, 0).keys():
-        for name in [n for n in names if served.job(n)["state"] == "done"]:
-            assert served.ask("DELETE", f"/v1/jobs/{name}")[0] == 204
-            names.remove(name)
-        time.sleep(1)
-    states = ended(served, names, 60)
-    print(f"as those done are erased, the others: {states}, whole {sum(whole(served, n) for n in names)}")
-    for name in names:
-        served.ask("DELETE", f"/v1/jobs/{name}")
-    more, answers = filled(served, image, 4)
-    print(f"with room again, without a restart: {answers}, {ended(served, more, 60)}")
+    print(f"jobs of {len(image) / 1e6:.1f} MB until the disk takes no more: {answers}; "
+          f"listed all and no other: {listed(served) == set(names)}")  # fmt: skip
+    print(f"each fetched and erased when it is done: {fetched(served, names, 120)} of {len(names)} were whole")
+    names = [filled(served, image, 1)[0][0] for _ in range(2)]
+    print(f"two more: {ended(served, names, 60)}; then another two")
+    more = [filled(served, image, 1)[0][0] for _ in range(2)]
+    ballast = served.data / "ballast"
+    fill(ballast)
+    seconds = 5.0
+    print(f"the disk filled to the last byte: {filled(served, image, 1)[1]}, at once {now(served, image)}, "
+          f"alive {served.ask('GET', '/livez')[0]}, after {seconds:.0f} s {ended(served, more, seconds)}")  # fmt: skip
+    print(f"results that were there: whole {sum(whole(served, n) for n in names[:2])} of 2")
+    erase(served, [names[1]])
+    print(f"erased one with nothing free: listed all and no other: {listed(served) == {names[0], *more}}")
+    ballast.unlink()
+    print(f"room again, no restart: {ended(served, more, 60)}, whole {sum(whole(served, n) for n in more)}")
+    last, answers = filled(served, image, 1)
+    print(f"and more are taken: {answers}, {ended(served, last, 60)}")
     print(f"tracebacks in the log: {(served.data / 'log').read_bytes().count(b'Traceback')}")
+
+
+def fetched(served: Served, names: list[str], seconds: float) -> int:
+    left, count, end = list(names), 0, time.monotonic() + seconds
+    while left and time.monotonic() < end:
+        for name in [n for n in left if served.job(n)["state"] == "done"]:
+            count += whole(served, name)
+            erase(served, [name])
+            left.remove(name)
+        time.sleep(0.5)
+    return count
+
+
+def now(served: Served, image: bytes) -> int:
+    return served.ask("POST", "/v1/cutouts?empty=keep", image, Content_Type="image/jpeg")[0]
+
+
+def erase(served: Served, names: list[str]) -> None:
+    for name in names:
+        assert served.ask("DELETE", f"/v1/jobs/{name}")[0] == 204
+
+
+def fill(ballast: Path) -> None:
+    with contextlib.suppress(OSError), ballast.open("wb", buffering=0) as file:
+        for size in (1 << 20, 1 << 12, 1):
+            with contextlib.suppress(OSError):
+                while file.write(bytes(size)):
+                    pass
 
 
 def listed(served: Served) -> set[str]:

@@ -3,6 +3,7 @@
 import errno
 import os
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 
@@ -89,6 +90,15 @@ def test_a_full_disk_leaves_nothing(shelf: Shelf, monkeypatch: pytest.MonkeyPatc
             shelf.add("a", JOB, b"task")
     assert list(shelf.root.iterdir()) == []
     assert shelf.add("a", JOB, b"task")
+
+
+def test_room_for_a_result_is_left(shelf: Shelf, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("shutil.disk_usage", lambda _: SimpleNamespace(free=100))
+    assert shelf.add("a", JOB, b"task", room=96)
+    with pytest.raises(NoRoom, match="No space"):
+        shelf.add("b", JOB, b"task", room=97)
+    assert not shelf.add("a", JOB, b"task", room=97)  # it is there: nothing more is needed
+    assert shelf.names() == ["a"]
 
 
 def test_a_full_disk_at_the_end_shows_no_outcome(shelf: Shelf, monkeypatch: pytest.MonkeyPatch) -> None:

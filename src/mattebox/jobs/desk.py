@@ -111,14 +111,15 @@ class Jobs:
         if self._returned.wait(seconds):
             raise CancelledError
 
-    def submit(self, owner: str, task: bytes, *, key: str | None = None, hook: str | None = None) -> str:
-        """Take a job in; its name. With a `key`, the same task has the same name however often it comes.
+    def submit(self, owner: str, task: bytes, *, key: str | None = None, hook: str | None = None, room: int = 0) -> str:
+        """Take a job in; its name. With a `key`, the same task has the same name however often it comes; `room` are the
+        bytes that its result may take.
 
         KeyReused when the key came with another task; NoRoom when the disk does not take it, QueueDown the queue.
         """
         name = uuid.uuid4().hex if key is None else hashlib.sha256(f"{owner}\0{key}".encode()).hexdigest()[:32]
         about = {"owner": owner, "created": time.time(), "fingerprint": _fingerprint(task, hook), "hook": hook}
-        new = self.shelf.add(name, about, task, self.queue.executor)
+        new = self.shelf.add(name, about, task, self.queue.executor, room)
         if not new:
             known = self.shelf.job(name)
             if known is not None and known["fingerprint"] != about["fingerprint"]:

@@ -12,6 +12,7 @@ A folder appears by one rename and vanishes by one, so that no half of a job is 
 from __future__ import annotations
 
 import contextlib
+import errno
 import hashlib
 import json
 import os
@@ -50,9 +51,14 @@ class Shelf:
             if path.name.startswith((f"{COMING}{machine}-", GOING)):
                 shutil.rmtree(path, ignore_errors=True)
 
-    def add(self, name: str, job: dict[str, Any], task: bytes, machine: str = "local") -> bool:
-        """Put a job on the shelf; False when one of that name is there already, which stays as it is."""
+    def add(self, name: str, job: dict[str, Any], task: bytes, machine: str = "local", room: int = 0) -> bool:
+        """Put a job on the shelf; False when one of that name is there already, which stays as it is.
+
+        `room` are the bytes that have to be free beside it: a disk full of tasks had none left to finish any.
+        """
         try:
+            if shutil.disk_usage(self.root).free < len(task) + room and not (self.root / name).exists():
+                raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
             coming = Path(tempfile.mkdtemp(prefix=f"{COMING}{machine}-", dir=self.root))
         except OSError as error:
             raise _no_room(error) from error

@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from mattebox.jobs.desk import Status
 
 KEY_LONGEST = 255
+ROOM = 2  # bytes a pixel that must be free for a result; photographs' cutouts take about 0.7 as PNG
 LOOK = 0.2  # seconds between looks at a job that is followed
 ALIVE = 15.0  # and between signs of life
 
@@ -58,8 +59,9 @@ async def accepted(request: Request, caller: str, task: Task, hook: str | None, 
     await _check_hook(house, hook)
     jobs = await house.office.jobs()
     if len(await asyncio.to_thread(jobs.shelf.names)) >= house.settings.jobs:
-        raise Problem(503, "busy", "there are too many jobs", "try again later", {"Retry-After": "10"})
-    name = await asyncio.to_thread(jobs.submit, caller, task.packed(), key=key_of(request), hook=hook)
+        raise Problem(503, "busy", "there are too many jobs", "erase those you have, or wait", {"Retry-After": "10"})
+    key, room = key_of(request), task.pixels * ROOM
+    name = await asyncio.to_thread(jobs.submit, caller, task.packed(), key=key, hook=hook, room=room)
     status = await asyncio.to_thread(jobs.status, name, caller)
     if status is None:
         raise _unknown()
