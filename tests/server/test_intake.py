@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
+import asyncio
 import contextlib
 import socket
+import struct
 import subprocess
 import sys
 import time
 import urllib.error
 import urllib.request
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
+
+from mattebox.server.intake import HELD, Intake, Upload
 
 HOST = "127.0.0.1"
 SLOW = (
@@ -120,7 +125,6 @@ def test_a_body_without_an_end_is_refused(port: int, photo: bytes) -> None:
 
 def test_a_refused_upload_reads_its_answer(port: int, photo: bytes) -> None:
     """Many at once: each is answered, 200 or 503, none is cut off."""
-    from concurrent.futures import ThreadPoolExecutor
 
     def status(_: int) -> int:
         url = f"http://{HOST}:{port}/v1/cutouts?empty=keep"
@@ -134,3 +138,50 @@ def test_a_refused_upload_reads_its_answer(port: int, photo: bytes) -> None:
 
     with ThreadPoolExecutor(24) as pool:
         assert set(pool.map(status, range(48))) <= {200, 503}
+
+
+def test_what_is_too_large_is_refused_at_its_beginning(port: int) -> None:
+    """A PNG's header of 178 megapixels, bare and in a form; the rest never comes."""
+    head_of_png = b"\x89PNG\r\n\x1a\n" + struct.pack(">I4sIIBBBBBI", 13, b"IHDR", 13350, 13350, 8, 2, 0, 0, 0, 0)
+    beginning = head_of_png + struct.pack(">I4s", 19_000_000, b"IDAT")
+    told = b'--m\r\nContent-Disposition: form-data; name="image"; filename="a"\r\n\r\n'
+    form = head(20_000_000).replace(b"image/jpeg", b"multipart/form-data; boundary=m") + told
+    for sent in (head(20_000_000) + beginning, form + beginning):
+        with opened(port, sent + bytes(20_000)) as bomb:
+            begun = time.monotonic()
+            assert bomb.recv(4000).startswith(b"HTTP/1.1 413")
+            assert time.monotonic() - begun < 0.9  # before it is too slow
+
+
+def test_small_ones_need_no_turn(port: int) -> None:
+    def status(_: int) -> int:
+        asked = urllib.request.Request(f"http://{HOST}:{port}/v1/cutouts", b"no picture", {"Content-Type": "image/png"})
+        try:
+            urllib.request.urlopen(asked, timeout=30)
+        except urllib.error.HTTPError as error:
+            with error:
+                return error.code
+        return 200
+
+    with ThreadPoolExecutor(16) as pool:
+        assert set(pool.map(status, range(64))) == {422}
+
+
+def test_those_that_hold_much_and_come_slowly_go_first() -> None:
+    async def went() -> list[bool]:
+        intake, now = Intake(4), asyncio.get_running_loop().time()
+        fresh = Upload(now, False, count=HELD)
+        slow, slower = Upload(now - 10, False, count=9_000_000), Upload(now - 100, False, count=20_000_000)
+        intake._uploads = dict.fromkeys((slow, slower, fresh))
+        for upload in (slow, slower):
+            upload.deadline = asyncio.timeout(1000)
+            await upload.deadline.__aenter__()
+        intake._keep_to(HELD)
+        first = [u.left for u in intake._uploads]
+        intake._keep_to(HELD)
+        second = [u.left for u in intake._uploads]
+        intake._keep_to(HELD)
+        assert [u.left for u in intake._uploads] == second  # what is left holds no more
+        return [*first, *second]
+
+    assert asyncio.run(went()) == [False, True, False, True, True, False]

@@ -17,7 +17,7 @@ from mattebox.server.access import Access
 from mattebox.server.app import create
 from mattebox.server.keys import JOBS, PICTURES, USAGE
 from mattebox.server.settings import Settings
-from mattebox.server.usage import Usage
+from mattebox.server.usage import Usage, Used
 
 
 @pytest.fixture(scope="module")
@@ -148,6 +148,22 @@ def test_counts_wait_for_a_disk_that_is_full(tmp_path: Path) -> None:
     again = Usage(tmp_path / "usage.sqlite")
     assert [(u.month, u.pictures, u.seconds) for u in again.of("a")] == [("2026-02", 1, 0.5), ("2026-01", 2, 1.0)]
     again.close()
+
+
+def test_machines_count_together(tmp_path: Path) -> None:
+    one, two = (Usage(tmp_path / f"usage-{name}.sqlite") for name in ("one", "two"))
+    one.add("me", 2_000_000, 0.5, "2026-10")
+    one.add("me", 1_000_000, 0.25, "2026-11")
+    two.add("me", 3_000_000, 1.0, "2026-11")
+    two.add("you", 1_000_000, 1.0, "2026-11")
+    for each in (one, two):
+        assert each.month("me", "2026-11") == Used("me", "2026-11", 2, 4.0, 1.25)
+        assert [u.month for u in each.of("me")] == ["2026-11", "2026-10"]
+        assert len(each.all()) == 3
+        each.close()
+    (tmp_path / "usage-three.sqlite").write_bytes(b"no database")
+    assert one.month("you", "2026-11").pictures == 1
+    one.close()
 
 
 def test_lines_of_the_file_hold_what_is_said(book: Path, secrets: dict[str, str]) -> None:

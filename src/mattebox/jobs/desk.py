@@ -89,10 +89,10 @@ class Jobs:
         self._returned = threading.Event()  # what runs now belongs to whoever is next
 
     def start(self, at_once: int = 1) -> None:
-        """Begin, with what a crash left first."""
+        """Begin, with what a crash left first; with none at once, all is left to other machines."""
         self.shelf.prepare(self.queue.executor)
         self.machines.beat()
-        self.queue.start({JOBS: (self._run, at_once), HOOKS: (self._hook, 8)})
+        self.queue.start({JOBS: (self._run, at_once), HOOKS: (self._hook, 8)}, takes=at_once > 0)
         for name in self.shelf.names():
             if self.shelf.finished_at(name) is not None:
                 self.shelf.tidy(name)

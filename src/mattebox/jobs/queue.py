@@ -42,8 +42,9 @@ class Queue:
         self._busy: dict[tuple[str, str], None] = {}
         self._lock = threading.Lock()
 
-    def start(self, work: dict[str, tuple[Work, int]]) -> None:
-        """Begin: queue -> its work and how many at once. What a crash left goes first. MatteboxError."""
+    def start(self, work: dict[str, tuple[Work, int]], takes: bool = True) -> None:
+        """Begin: queue -> its work and how many at once. What a crash left goes first; one that takes nothing
+        leaves all to others. MatteboxError."""
         if _work:
             raise MatteboxError("this process has a queue already", "start one server in a process")
         _work.update({name: self._counted(name, each) for name, (each, _) in work.items()})
@@ -60,8 +61,10 @@ class Queue:
         try:
             DBOS(config=config)
             logging.getLogger("dbos").setLevel(logging.CRITICAL)  # its lines name workflows and hold tracebacks
+            if not takes:
+                DBOS.listen_queues([])
             DBOS.launch()
-            for name, (_, at_once) in work.items():
+            for name, (_, at_once) in work.items() if takes else ():
                 DBOS.register_queue(
                     name, worker_concurrency=at_once, polling_interval_sec=POLL, on_conflict="always_update"
                 )

@@ -45,12 +45,13 @@ def create(settings: Settings) -> FastAPI:
     app = FastAPI(title="mattebox", version=__version__, lifespan=life, docs_url=None, redoc_url=None)
     app.state.house = house
     known = [Security(APIKeyHeader(name="X-API-Key", auto_error=False))] if house.access.asked_for else None
-    for router in (own.router, jobs.router):
-        app.include_router(router, dependencies=known)
-    app.include_router(compatible.router)
     app.include_router(around.router)
-    if settings.page:
-        app.include_router(around.page())
+    if settings.role != "worker":
+        for router in (own.router, jobs.router):
+            app.include_router(router, dependencies=known)
+        app.include_router(compatible.router)
+        if settings.page:
+            app.include_router(around.page())
     app.add_exception_handler(Problem, _problem)
     app.add_exception_handler(MatteboxError, _ours)
     app.add_exception_handler(Refused, _refused)

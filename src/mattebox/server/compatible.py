@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+from functools import partial
 
 from fastapi import APIRouter, Request, Response
 from fastapi.responses import JSONResponse
@@ -90,7 +91,10 @@ async def _asked(house: House, request: Request) -> Asked:
     most = removebg.UPLOAD_MOST * 3 // 2  # base64 takes a third more
     try:
         async with house.intake.entered(request, most) as upload:
-            return await requests.asked(request, await house.intake.body(request, upload, most))
+            look = partial(requests.check_beginning, request, house.settings.max_pixels)
+            return await requests.asked(request, await house.intake.body(request, upload, most, look))
+    except MatteboxError as error:
+        raise removebg.of(error) from None
     except Problem as error:
         code = {"upload_too_large": "file_too_large", "busy": "busy"}.get(error.code, "failed_to_read_image")
         raise Refused(code, error.problem, error.remedy, error.headers) from None

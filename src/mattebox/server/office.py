@@ -130,7 +130,8 @@ class Office:
         self._hold()
         queue = Queue(settings.database or str(self.folder), settings.machine)
         jobs = Jobs(shelf, queue, self, keep=settings.keep, tell=self._tell)
-        jobs.start(2 * settings.processes() + 2)  # one more than work, so that none waits for the queue's next look
+        at_once = 2 * settings.processes() + 2  # more than work, so that none waits for the queue's next look
+        jobs.start(0 if settings.role == "api" else at_once)
         return jobs
 
     def _hold(self) -> None:

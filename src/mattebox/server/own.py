@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 import msgspec
@@ -97,7 +98,8 @@ async def _answer(request: Request, recipe: Callable[[dict[str, Any], Recipe | N
     caller = house.caller(request)
     jobs.key_of(request)
     async with house.intake.entered(request, house.settings.max_upload) as upload:
-        data = await house.intake.body(request, upload, house.settings.max_upload)
+        look = partial(requests.check_beginning, request, house.settings.max_pixels)
+        data = await house.intake.body(request, upload, house.settings.max_upload, look)
         asked = await requests.asked(request, data)
         task, hook, limits = await _prepared(house, caller, asked, recipe)
         del data, asked

@@ -18,6 +18,8 @@ from starlette.exceptions import HTTPException
 from starlette.formparsers import MultiPartParser
 from starlette.requests import Request
 
+from mattebox.errors import InputUnreadable
+from mattebox.io import header
 from mattebox.parameters import parameters
 from mattebox.server.problems import Problem
 
@@ -48,6 +50,21 @@ async def asked(request: Request, data: bytes) -> Asked:
     else:
         found = Asked()
     return Asked(query | found.fields, found.images)
+
+
+def check_beginning(request: Request, max_pixels: int, data: bytes) -> None:
+    """InputTooLarge when the beginning of a body tells that its picture is: then the rest need not come."""
+    if request.headers.get("content-type", "").lower().startswith("multipart/"):
+        named = data.find(b"filename=")
+        start = data.find(b"\r\n\r\n", named) + 4 if named >= 0 else len(data)
+        data = data[start:]
+    if header.identify(data) is None:
+        return
+    try:
+        found = header.sniff(data)
+    except InputUnreadable:  # its size comes later
+        return
+    header.check_size(found, max_pixels)
 
 
 def flat(fields: dict[str, Any]) -> dict[str, Any]:

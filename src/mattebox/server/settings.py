@@ -8,6 +8,7 @@ from __future__ import annotations
 import dataclasses
 import os
 import re
+import socket
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -21,6 +22,7 @@ from mattebox.server.log import KINDS
 from mattebox.zoo.settings import home
 
 PREFIX = "MATTEBOX_SERVER_"
+ROLES = ("all", "api", "worker")
 
 
 def setting(default: Any, text: str) -> Any:
@@ -40,7 +42,7 @@ class Settings:
     max_upload: int = setting(25_000_000, "bytes of a request at most")
     max_pixels: int = setting(50_000_000, "pixels x frames of a picture at most")
     pixel_budget: int = setting(200_000_000, "pixels in hand at a time; more are answered 503 with Retry-After")
-    uploads: int = setting(4, "uploads taken in at a time; more are answered 503 with Retry-After")
+    uploads: int = setting(4, "large uploads taken in at a time; more are answered 503 with Retry-After")
     timeout: int = setting(60, "seconds a picture may take before its worker is replaced")
     worker_memory: int = setting(4_000_000_000, "bytes of address space of a worker; 0 for no limit")
     drain: int = setting(25, "seconds that pictures in hand get to finish when the server is told to stop")
@@ -54,7 +56,12 @@ class Settings:
     data_key: str = setting("", "32 bytes in base64 or hexadecimal that encrypt the jobs' folder (extra `encryption`)")
     data_key_file: str = setting("", "a file that holds the data key")
     database: str = setting("", "postgresql:// address of the jobs' queue, for several machines; empty for SQLite")
-    machine: str = setting("local", "this machine's name among several on one queue, the same after a restart")
+    machine: str = setting(
+        "local", "this machine's name among several on one queue, the same after a restart; `hostname` for its host's"
+    )
+    role: str = setting(
+        "all", "all; api to take requests and leave jobs to others; worker for jobs alone (both with a database)"
+    )
     keep: int = setting(3600, "seconds a finished job is kept before it is erased")
     jobs: int = setting(1000, "jobs kept or waiting at a time; more are answered 503. 0 for no jobs at all")
     job_pixels: int = setting(0, "pictures of more pixels become jobs unasked; 0 for none")
@@ -92,6 +99,8 @@ def from_environment(environment: Mapping[str, str] = os.environ, **changes: Any
         if name not in known:
             raise UsageError(f"{variable} is no setting", f"choose from {', '.join(PREFIX + n.upper() for n in known)}")
         values[name] = _parsed(variable, text, type(known[name].default))
+    if values.get("machine") == "hostname":
+        values["machine"] = re.sub(r"[^A-Za-z0-9_.]", "_", socket.gethostname())[:64]
     settings = Settings(**values | {k: v for k, v in changes.items() if v is not None})
     _check(settings)
     return settings
@@ -130,6 +139,10 @@ def _check(settings: Settings) -> None:
         raise UsageError(f"{PREFIX}DATABASE is no Postgres address", "give postgresql://user:password@host/name")
     if not re.fullmatch(r"[A-Za-z0-9_.]{1,64}", settings.machine):
         raise UsageError(f"{PREFIX}MACHINE={settings.machine} is no name", "give letters, digits, _ and .")
+    if settings.role not in ROLES:
+        raise UsageError(f"{PREFIX}ROLE={settings.role} is no role", f"give {', '.join(ROLES)}")
+    if settings.role != "all" and not settings.database:
+        raise UsageError(f"{PREFIX}ROLE={settings.role} needs jobs that machines share", f"give {PREFIX}DATABASE")
     if settings.log not in KINDS:
         raise UsageError(f"{PREFIX}LOG={settings.log} is no log", f"give {' or '.join(KINDS)}")
     settings.rules()

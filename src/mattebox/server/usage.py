@@ -1,4 +1,5 @@
-"""What each caller used in each month: pictures, megapixels, seconds of work. Counts only, kept in one SQLite file.
+"""What each caller used in each month: pictures, megapixels, seconds of work. Counts only, kept in one SQLite
+file of each machine; all of them in a folder are counted together.
 
 Callers are the hashes of their keys. Knows nothing of HTTP, nor what is allowed.
 """
@@ -54,17 +55,24 @@ class Usage:
 
     def of(self, caller: str) -> list[Used]:
         """All months of a caller, newest first."""
-        return self._select("WHERE caller = ? ORDER BY month DESC", caller)
+        return self._select("WHERE caller = ?", caller)
 
     def all(self) -> list[Used]:
         """All months of all callers, newest first."""
-        return self._select("ORDER BY month DESC, caller")
+        return self._select("")
 
     def close(self) -> None:
         with self._lock:
             if self._base is not None:
                 self._base.close()
                 self._base = None
+
+    @property
+    def _others(self) -> list[Path]:
+        """The files of other machines, or of other roles on this one."""
+        if self._path is None:
+            return []
+        return [p for p in sorted(self._path.parent.glob("usage-*.sqlite")) if p != self._path]
 
     def _opened(self) -> sqlite3.Connection:
         if self._base is None:
@@ -73,13 +81,35 @@ class Usage:
             self._base = sqlite3.connect(
                 self._path or ":memory:", check_same_thread=False, isolation_level=None, timeout=10
             )
-            self._base.execute("PRAGMA journal_mode=WAL").close()
+            self._base.execute("PRAGMA journal_mode=DELETE").close()  # which others can read, wherever the disk is
             self._base.execute(TABLE).close()
         return self._base
 
     def _select(self, where: str, *values: str) -> list[Used]:
-        with self._lock, closing(self._opened().execute(f"SELECT * FROM usage {where}", values)) as rows:
-            return [Used(c, m, p, round(x, 3), round(s, 3)) for c, m, p, x, s in rows]
+        with self._lock:
+            rows = _rows(self._opened(), where, values)
+            for path in self._others:
+                read_only = f"{path.as_uri()}?mode=ro"
+                with contextlib.suppress(sqlite3.Error), closing(sqlite3.connect(read_only, uri=True)) as base:
+                    rows += _rows(base, where, values)
+        return _added(rows)
+
+
+def _rows(base: sqlite3.Connection, where: str, values: tuple[str, ...]) -> list[Used]:
+    with closing(base.execute(f"SELECT * FROM usage {where}", values)) as rows:
+        return [Used(*row) for row in rows]
+
+
+def _added(rows: list[Used]) -> list[Used]:
+    """One for each caller and month, newest first."""
+    found: dict[tuple[str, str], Used] = {}
+    for row in rows:
+        seen = found.get((row.month, row.caller), Used(row.caller, row.month))
+        found[row.month, row.caller] = Used(
+            row.caller, row.month, seen.pictures + row.pictures,
+            round(seen.megapixels + row.megapixels, 3), round(seen.seconds + row.seconds, 3),
+        )  # fmt: skip
+    return [found[key] for key in sorted(found, reverse=True)]
 
 
 def this_month() -> str:
