@@ -3,14 +3,18 @@
 import base64
 import io
 import zipfile
+from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
 from fastapi.testclient import TestClient
 
 from mattebox.recipe import Background, Cut, Frame, Save, Shadow
+from mattebox.server.app import create
 from mattebox.server.removebg import Refused, order
 from mattebox.server.requests import Asked
+from mattebox.server.settings import Settings
 from tests.server.conftest import encoded, opened
 
 URL = "/v1.0/removebg"
@@ -38,8 +42,11 @@ def test_the_default_is_a_preview_with_alpha(client: TestClient) -> None:
         ({"size": "full"}, "PNG", "RGBA"),
         ({"size": "auto", "bg_color": "81d4fa"}, "JPEG", "RGB"),
         ({"bg_color": "fa0", "format": "png"}, "PNG", "RGB"),
-        ({"bg_color": "81d4fa77"}, "JPEG", "refused"),
+        ({"bg_color": "81d4fa77"}, "PNG", "RGBA"),  # auto: what shines through needs a format that holds it
+        ({"bg_color": "81d4fa77", "format": "jpg"}, "JPEG", "refused"),
         ({"bg_color": "81d4fa77", "format": "png"}, "PNG", "RGBA"),
+        ({"bg_color": "81d4faff"}, "JPEG", "RGB"),
+        ({"format": "jpg"}, "JPEG", "RGB"),  # on white
         ({"bg_color": "0000", "format": "png"}, "PNG", "RGBA"),
         ({"format": "webp"}, "WEBP", "RGBA"),
         ({"channels": "alpha"}, "PNG", "RGB"),
@@ -75,6 +82,12 @@ def test_a_picture_behind_is_cover_fitted(client: TestClient, photo: bytes, mug:
     [
         ({}, "missing_source"),
         ({"image_url": "http://x/y.jpg"}, "failed_image_download"),
+        ({"image_url": "no address"}, "invalid_image_url"),
+        ({"image": "x", "bg_image_url": "ftp://x"}, "invalid_bg_image_url"),
+        ({"image": "x", "image_file_b64": "aGVsbG8="}, "multiple_sources"),
+        ({"image": "nothing"}, "invalid_dimensions"),
+        ({"image": "heavy"}, "file_too_large"),
+        ({"image_file_b64": "aGVsbG8="}, "invalid_file_type"),
         ({"image": "x", "image_url": "http://x/y.jpg"}, "multiple_sources"),
         ({"image": "text"}, "invalid_file_type"),
         ({"image_file_b64": "?"}, "failed_to_read_image"),
@@ -103,7 +116,8 @@ def test_errors_have_their_codes(client: TestClient, photo: bytes, fields: dict[
     fields = dict(fields)
     what = fields.pop("image", None)
     plain = np.full((200, 300, 3), 128, np.uint8)
-    known = {"x": photo, "text": b"hello", "empty": encoded(plain), "large": large(), "torn": photo[:2000]}
+    known = {"x": photo, "text": b"hello", "empty": encoded(plain), "large": large(), "torn": photo[:2000],
+             "nothing": large(0), "heavy": photo + bytes(22_000_000)}  # fmt: skip
     files = {"image_file": known[what]} if what else None
     answer = client.post(URL, files=files, data=fields)
     assert answer.status_code == 400, answer.text
@@ -112,12 +126,12 @@ def test_errors_have_their_codes(client: TestClient, photo: bytes, fields: dict[
     assert error["title"]
 
 
-def large() -> bytes:
-    """The header of a PNG of 60 megapixels, and nothing else worth decoding."""
+def large(width: int = 10_000) -> bytes:
+    """The header of a PNG of 60 megapixels, or as wide as told, and nothing else worth decoding."""
     import struct
     import zlib
 
-    head = struct.pack(">IIBBBBB", 10_000, 6_000, 8, 2, 0, 0, 0)
+    head = struct.pack(">IIBBBBB", width, 6_000, 8, 2, 0, 0, 0)
     chunks = ((b"IHDR", head), (b"IDAT", zlib.compress(b"\0" * 100)), (b"IEND", b""))
     parts = (struct.pack(">I", len(c)) + k + c + struct.pack(">I", zlib.crc32(k + c)) for k, c in chunks)
     return b"\x89PNG\r\n\x1a\n" + b"".join(parts)
@@ -143,6 +157,126 @@ def test_fields_become_the_recipe(photo: bytes) -> None:
 def test_too_large_a_file() -> None:
     with pytest.raises(Refused, match="File too large"):
         order(Asked({}, {"image_file": b"\xff\xd8\xff" + bytes(22_000_000)}), "balanced")
+
+
+SIZES = {"small": 0.25, "regular": 0.25, "preview": 0.25, "medium": 1.5, "hd": 4, "full": 25, "4k": 25, "50MP": 50,
+         "auto": 50}  # fmt: skip
+
+
+@pytest.mark.parametrize("kind", ["multipart", "urlencoded", "json"])
+def test_every_kind_of_body(client: TestClient, photo: bytes, kind: str) -> None:
+    encoded, fields = base64.b64encode(photo).decode(), {"size": "full", "type": "person", "type_level": "2"}
+    sent = {
+        "multipart": {"files": {"image_file": photo}, "data": fields},
+        "urlencoded": {"data": fields | {"image_file_b64": encoded}},
+        "json": {"json": fields | {"image_file_b64": encoded, "semitransparency": False}},
+    }[kind]
+    answer = client.post(URL, **sent)  # type: ignore[arg-type]
+    assert answer.status_code == 200, answer.text
+    assert answer.headers["content-type"] == "image/png"
+    assert answer.headers["x-type"] == "person"
+    assert answer.headers["x-credits-charged"] == "0"
+    assert opened(answer.content).size == (512, 512)
+
+
+@pytest.mark.parametrize(("size", "most"), SIZES.items())
+def test_every_size(size: str, most: float) -> None:
+    source = jpeg_header(8000, 5000)
+    made = order(Asked({"size": size, "format": "webp"}, {"image_file": source}), "balanced")
+    assert made.most_pixels == pytest.approx(min(most, 40) * 1e6, rel=1e-6)
+    assert order(Asked({"size": size}, {"image_file": source}), "m").most_pixels <= 10_000_000  # PNG holds no more
+
+
+def jpeg_header(width: int, height: int) -> bytes:
+    frame = b"\xff\xc0" + (17).to_bytes(2, "big") + b"\x08" + height.to_bytes(2, "big") + width.to_bytes(2, "big")
+    return b"\xff\xd8" + frame + b"\x03\x01\x22\0\x02\x11\x01\x03\x11\x01" + bytes(100)
+
+
+FINE: list[dict[str, object]] = [
+    *({"type": t} for t in ("auto", "person", "product", "car", "animal", "graphic", "transportation", "other")),
+    *({"type_level": level} for level in ("none", "1", "2", "latest")),
+    *({"format": f} for f in ("auto", "png", "jpg", "zip", "webp")),
+    *({"crop": "true", "crop_margin": m} for m in ("0", "30px", "10%", "10% 20%", "1px 2px 3px 4px", "50%", "500px")),
+    *({"scale": s} for s in ("original", "10%", "100%", "62.5%")),
+    *({"position": p} for p in ("original", "center", "25%", "25% 75%")),
+    *({"channels": c} for c in ("rgba", "alpha")),
+    *({"semitransparency": s} for s in ("true", "false", True)),
+    *({"add_shadow": s} for s in ("true", "false")),
+    *({"shadow_type": s, "shadow_opacity": "70"} for s in ("none", "auto", "drop", "3D", "car")),
+    *({"bg_color": c} for c in ("81d", "81d8", "81d4fa", "81d4fa77", "#81d4fa", "green")),
+    *({"roi": r} for r in ("0 0 100 100", "0px 0px 100px 100px", "0% 0% 100% 100%", "10% 10px 90% 200px")),
+]
+
+
+@pytest.mark.parametrize("fields", FINE, ids=str)
+def test_every_field_is_taken(photo: bytes, fields: dict[str, object]) -> None:
+    made = order(Asked(fields, {"image_file": photo}), "balanced")
+    assert isinstance(made.recipe.steps[0], Cut)
+    assert isinstance(made.recipe.steps[-1], Save)
+
+
+def test_scale_implies_the_centre(photo: bytes) -> None:
+    (frame,) = (
+        s for s in order(Asked({"scale": "50%"}, {"image_file": photo}), "m").recipe.steps if isinstance(s, Frame)
+    )
+    assert (frame.fill, frame.position) == ("50%", "center")
+
+
+def test_zip_holds_colours_that_make_the_cutout(client: TestClient, photo: bytes) -> None:
+    """color.jpg under alpha.png is the PNG, but for what JPEG costs."""
+    sent = {"files": {"image_file": photo}}
+    whole = opened(client.post(URL, **sent, data={"size": "full"}).content)  # type: ignore[arg-type]
+    answer = client.post(URL, **sent, data={"size": "full", "format": "zip"})  # type: ignore[arg-type]
+    assert answer.headers["content-type"] == "application/zip"
+    with zipfile.ZipFile(io.BytesIO(answer.content)) as archive:
+        colour, alpha = (opened(archive.read(name)) for name in ("color.jpg", "alpha.png"))
+    assert (colour.format, colour.mode, alpha.format, alpha.mode) == ("JPEG", "RGB", "PNG", "L")
+    known = np.asarray(whole)
+    assert np.array_equal(np.asarray(alpha), known[..., 3])
+    seen = known[..., 3] > 0
+    assert np.abs(np.asarray(colour).astype(int) - known[..., :3])[seen].mean() < 4
+
+
+def test_foreground_headers_hold_the_subject(client: TestClient, mug: bytes) -> None:
+    answer = client.post(URL, files={"image_file": mug}, data={"size": "full"})
+    top, left, width, height = (int(answer.headers[f"x-foreground-{n}"]) for n in ("top", "left", "width", "height"))
+    alpha = np.asarray(opened(answer.content))[..., 3]
+    assert alpha[top : top + height, left : left + width].sum() > 0.98 * alpha.sum()
+    told = client.post(URL, files={"image_file": mug}, data={"size": "full"}, headers={"Accept": "application/json"})
+    data = told.json()["data"]
+    found = [data[f"foreground_{n}"] for n in ("top", "left", "width", "height")]
+    assert found == [top, left, width, height]
+
+
+def test_who_may_not(tmp_path: Path, photo: bytes) -> None:
+    """403 for no key, 402 for none left, 429 with Retry-After for too fast."""
+    from mattebox.server import keys
+
+    book = tmp_path / "keys"
+    _, quick = keys.create(book, "quick", (keys.PICTURES,), 1, 0)
+    _, few = keys.create(book, "few", (keys.PICTURES,), 500, 1)
+    settings = Settings(model="fast", workers=1, keys=str(book), data=str(tmp_path / "data"))
+    with TestClient(create(settings)) as client:
+
+        def asked(key: str | None) -> tuple[int, str, Any]:
+            headers = {"X-API-Key": key} if key else {}
+            answer = client.post(URL, files={"image_file": photo}, headers=headers)
+            code = "" if answer.status_code == 200 else answer.json()["errors"][0]["code"]
+            return answer.status_code, code, answer.headers
+
+        assert asked(None)[:2] == (403, "auth_failed")
+        assert asked("wrong")[:2] == (403, "auth_failed")
+        assert asked(quick)[:2] == (200, "")
+        status, code, headers = asked(quick)
+        assert (status, code) == (429, "rate_limit_exceeded")
+        assert 0 < int(headers["retry-after"]) <= 61
+        assert headers["x-ratelimit-remaining"] == "0"
+        status, _, headers = asked(few)
+        assert (status, headers["x-credits-charged"]) == (200, "1")
+        assert asked(few)[:2] == (402, "insufficient_credits")
+        told = client.get("/v1.0/account", headers={"X-API-Key": few}).json()["data"]["attributes"]
+        assert told["credits"]["total"] == 0
+        assert client.get("/v1.0/account").status_code == 403
 
 
 def test_account(client: TestClient) -> None:

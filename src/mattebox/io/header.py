@@ -99,6 +99,15 @@ def sniff(data: bytes, name: str = "the picture") -> Header:
     return Header(kind, extent.width, extent.height, extent.frames, extent.bits)
 
 
+def is_empty(data: bytes, kind: str) -> bool:
+    """Does the header of a file of this kind say that there are no pixels?"""
+    try:
+        extent = READERS[kind](data)
+    except (struct.error, IndexError, ValueError):
+        return False
+    return extent.width < 1 or extent.height < 1
+
+
 def check_size(header: Header, max_pixels: int, name: str = "the picture") -> None:
     """InputTooLarge when pixels x frames exceed `max_pixels`. All frames count, though only the first is decoded:
     decoders walk through the others."""

@@ -46,7 +46,8 @@ async def remove_background(request: Request) -> Response:
     except MatteboxError as error:
         raise removebg.of(error) from None
     house.usage.add(caller, house.pixels_of(order.source), done.seconds)
-    headers = removebg.headers(done.told) | limits
+    said, charged = str(asked.fields.get("type", "")).lower(), house.left(caller) is not None
+    headers = removebg.headers(done.told, said, charged) | limits
     if "application/json" not in request.headers.get("accept", ""):
         return Response(done.body, media_type=done.told["mime"], headers=headers)
     place = {f"foreground_{n}": int(headers[f"X-Foreground-{n.title()}"]) for n in ("top", "left", "width", "height")}

@@ -23,6 +23,7 @@ SIZES = {  # megapixels of the result at most
 PNG_MOST = 10  # megapixels
 FORMATS = {"auto": "auto", "png": "png", "jpg": "jpg", "jpeg": "jpg", "zip": "zip", "webp": "webp"}
 SHADOWS = {"none": "none", "auto": "contact", "car": "contact", "3d": "contact", "drop": "drop"}
+TYPES = ("person", "product", "car", "animal", "graphic", "transportation", "other")
 UPLOAD_MOST, PIXELS_MOST = 22_000_000, 50_000_000
 MARGIN_MOST = 500  # pixels a side
 
@@ -70,13 +71,15 @@ def order(asked: Asked, model: str) -> Order:
     steps: list[Step] = [_cut(text, found, model)]
     steps += _frame(text)
     steps += _shadow(text)
-    background, images = _background(asked, text)
-    steps += background
+    background, images, opaque = _background(asked, text)
     kind = _format(text)
-    steps.append(Save(format=kind if kind != "auto" else "jpg" if background else "png"))
-    if kind in ("png", "auto") and not background:
+    if kind == "auto":
+        kind = "jpg" if opaque else "png"
+    steps += background or ([Background(paint="white")] if kind == "jpg" else [])
+    steps.append(Save(format=kind))
+    if kind == "png":
         scale = min(scale, math.sqrt(PNG_MOST * 1e6 / (found.width * found.height)))
-    pixels = math.ceil(found.width * found.height * scale * scale)
+    pixels = round(found.width * found.height * scale * scale)
     if isinstance(steps[0], Cut) and steps[0].output == "matte":
         steps = [steps[0], steps[-1]]
     return Order(Recipe(tuple(steps)), source, images, pixels)
@@ -101,11 +104,17 @@ def _source(asked: Asked, text: dict[str, str]) -> bytes:
     if len(given) > 1:
         raise Refused("multiple_sources", "Multiple image sources given", "Send exactly one image.")
     if given[0] == "image_url":
+        _check_address(text["image_url"], "invalid_image_url")
         raise Refused("failed_image_download", "Image URLs are off on this server", "Send the image itself.")
     data = asked.images[given[0]] if given[0] in asked.images else _base64(text["image_file_b64"])
     if len(data) > UPLOAD_MOST:
         raise Refused("file_too_large", "File too large", f"At most {UPLOAD_MOST // 1_000_000} MB.")
     return data
+
+
+def _check_address(address: str, code: str) -> None:
+    if not re.match(r"https?://[^/\s]+", address, re.IGNORECASE):
+        raise Refused(code, f"Invalid address {address[:40]!r}", "Give one that starts with http:// or https://.")
 
 
 def _base64(value: str) -> bytes:
@@ -121,7 +130,10 @@ def _header(source: bytes) -> header.Header:
     try:
         found = header.sniff(source, "the image")
     except MatteboxError as error:
-        code = "invalid_file_type" if header.identify(source) is None else "failed_to_read_image"
+        kind = header.identify(source)
+        code = "invalid_file_type" if kind is None else "failed_to_read_image"
+        if kind is not None and header.is_empty(source, kind):
+            code = "invalid_dimensions"
         raise Refused(code, error.problem, error.remedy) from None
     if found.width * found.height > PIXELS_MOST:
         raise Refused("resolution_too_high", "Image too large", f"At most {PIXELS_MOST // 1_000_000} megapixels.")
@@ -226,19 +238,20 @@ def _shadow(text: dict[str, str]) -> list[Step]:
     return [] if kind == "none" else [Shadow(kind=SHADOWS[kind], opacity=int(strength))]  # type: ignore[arg-type]
 
 
-def _background(asked: Asked, text: dict[str, str]) -> tuple[list[Step], dict[str, bytes]]:
-    """The step that lays something behind, and the image it needs."""
+def _background(asked: Asked, text: dict[str, str]) -> tuple[list[Step], dict[str, bytes], bool]:
+    """The step that lays something behind, the image it needs, and whether nothing shines through it."""
     given = [n for n in ("bg_color", "bg_image_url") if n in text] + (
         ["bg_image_file"] if asked.images.get("bg_image_file") else []
     )
     if len(given) > 1:
         raise Refused("multiple_bg_sources", "Multiple background sources given", "Send at most one.")
     if given == ["bg_image_url"]:
+        _check_address(text["bg_image_url"], "invalid_bg_image_url")
         raise Refused("failed_bg_download", "Image URLs are off on this server", "Send bg_image_file.")
     if given == ["bg_image_file"]:
-        return [Background(paint="background.file")], {"background.file": asked.images["bg_image_file"]}
+        return [Background(paint="background.file")], {"background.file": asked.images["bg_image_file"]}, True
     if not given:
-        return [], {}
+        return [], {}, False
     paint = text["bg_color"]
     if re.fullmatch(r"[0-9a-fA-F]{3,4}|[0-9a-fA-F]{6}|[0-9a-fA-F]{8}", paint):
         paint = f"#{paint}"
@@ -247,10 +260,10 @@ def _background(asked: Asked, text: dict[str, str]) -> tuple[list[Step], dict[st
             colour.parse(paint)
         except UsageError as error:
             raise Refused("invalid_bg_color", f"Invalid bg_color {paint[:40]!r}", error.remedy) from None
-    translucent = len(paint) in (5, 9) and paint[0] == "#"
-    if translucent and set(paint[-(len(paint) // 4) :].lower()) == {"0"}:
-        return [], {}
-    return [Background(paint=paint)], {}
+    opacity = paint[-(len(paint) // 4) :].lower() if len(paint) in (5, 9) and paint[0] == "#" else "f"
+    if set(opacity) == {"0"}:
+        return [], {}, False
+    return [Background(paint=paint)], {}, set(opacity) == {"f"}
 
 
 def _flag(text: dict[str, str], name: str, code: str) -> bool:
@@ -260,16 +273,16 @@ def _flag(text: dict[str, str], name: str, code: str) -> bool:
     return value in ("true", "1")
 
 
-def headers(told: dict[str, Any]) -> dict[str, str]:
-    """X-Width and the like from what a worker told."""
+def headers(told: dict[str, Any], type: str, charged: bool) -> dict[str, str]:
+    """X-Width and the like from what a worker told; `type` is what the caller says it is, for nothing here looks."""
     left, top, right, bottom = told.get("box", (0, 0, told["width"], told["height"]))
     return {
-        "X-Type": "other",
+        "X-Type": type if type in TYPES else "other",
         "X-Width": str(told["width"]),
         "X-Height": str(told["height"]),
         "X-Max-Width": str(told["stored_width"]),
         "X-Max-Height": str(told["stored_height"]),
-        "X-Credits-Charged": "0",
+        "X-Credits-Charged": str(int(charged)),
         "X-Foreground-Top": str(top),
         "X-Foreground-Left": str(left),
         "X-Foreground-Width": str(right - left),
