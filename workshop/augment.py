@@ -8,7 +8,7 @@ blur, noise and JPEG, as photographs suffer them. Knows nothing of files, networ
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import torch
@@ -19,6 +19,7 @@ from workshop.pool import Pool
 
 CUTOUT_SETS = {"magento_white": 0.7, "ccp": 0.35, "cars_jvyou": 1.2, "humanseg290": 1.2, "icoseg": 0.25}
 LOOSE_SETS = ("ccp", "feralcats", "coco_small", "msu_animals")  # masks off by 1-3 px
+MOVES = 7  # samples along the path of something that moved
 SHARES = {"labelled": 0.42, "pasted": 0.34, "taught": 0.16, "empty": 0.08}
 
 
@@ -95,6 +96,7 @@ class Mixer:
             rgb = colour * matte + rgb * (1 - matte)
             alpha = matte if alpha is None else 1 - (1 - alpha) * (1 - matte)
         assert alpha is not None
+        rgb, alpha = self._occluded(rgb, alpha, size)
         return Batch(rgb, alpha, torch.ones_like(alpha), torch.ones(count, device=alpha.device))
 
     def _scene(self, count: int, size: tuple[int, int]) -> Tensor:
@@ -113,6 +115,15 @@ class Mixer:
         rgb = torch.where(dice < 0.30, smooth, rgb)
         rgb = torch.where(dice < 0.22, gradient, rgb)
         return torch.where(dice < 0.07, flat[:, :, :1, :1], rgb).clamp(0, 1)
+
+    def _occluded(self, rgb: Tensor, alpha: Tensor, size: tuple[int, int]) -> tuple[Tensor, Tensor]:
+        """Something of the background in front of the subject, in an eighth of the scenes."""
+        index = torch.nonzero(torch.rand(len(rgb), device=rgb.device) < 0.125).flatten()
+        if len(index):
+            front = ellipses(len(index), size, rgb.device)
+            rgb[index] = torch.lerp(rgb[index], self._scene(len(index), size), front)
+            alpha[index] = alpha[index] * (1 - front)
+        return rgb, alpha
 
     def _taught(self, count: int, size: tuple[int, int]) -> Batch:
         rgba = view(self.taught, self._pick("taught", count), size)
@@ -163,6 +174,15 @@ def view(
     return F.grid_sample(source, grid, padding_mode="zeros" if outside else "reflection", align_corners=False)
 
 
+def ellipses(count: int, size: tuple[int, int], device: torch.device) -> Tensor:
+    """N x 1 x H x W: one for each sample, turned, a tenth to a half of the picture in size, its edge a pixel soft."""
+    theta = torch.rand(count, 2, 3, device=device) * 2 - 1
+    radii = 0.1 + 0.4 * torch.rand(count, 2, 1, device=device)
+    theta[:, :, :2] = F.normalize(theta[:, :, :2], dim=2)
+    grid = F.affine_grid(theta, [count, 1, *size], align_corners=False) / radii[:, None].transpose(2, 3)
+    return ((1 - grid.norm(dim=3)) * min(size) * 0.1).clamp(0, 1)[:, None]
+
+
 def trim(matte: Tensor) -> Tensor:
     """Pull a hard mask in by about a pixel and soften it, so that no old background comes along."""
     return smoothed(-F.max_pool2d(-matte, 3, 1, 1), 3)
@@ -190,7 +210,7 @@ def smoothed(x: Tensor, size: int) -> Tensor:
 
 
 def degrade(rgb: Tensor) -> Tensor:
-    """Colour, contrast, grey, blur, noise and JPEG: each on some of the samples."""
+    """Colour, contrast, grey, blur, motion, noise and JPEG: each on some of the samples."""
     count, device = len(rgb), rgb.device
 
     def dice(low: float, high: float, channels: int = 1) -> Tensor:
@@ -205,11 +225,34 @@ def degrade(rgb: Tensor) -> Tensor:
     rgb = (rgb - mean) * torch.where(some(0.15), dice(0.25, 0.6), dice(0.75, 1.25)) + mean * dice(0.85, 1.15)
     grey = rgb.mean(1, keepdim=True)
     rgb = grey + (rgb - grey) * torch.where(some(0.07), torch.zeros(1, device=device), dice(0.6, 1.4))
-    rgb = torch.where(some(0.12), smoothed(rgb, 3), rgb)
-    rgb = torch.where(some(0.06), smoothed(smoothed(rgb, 5), 3), rgb)
-    noise = torch.randn_like(rgb) * torch.where(some(0.25), dice(0.005, 0.06), torch.zeros(1, device=device))
-    rgb = (rgb + noise).clamp(0, 1)
-    return torch.where(some(0.25), jpeg(rgb, dice(0.02, 0.14)), rgb).clamp(0, 1)
+    on_some(0.12, rgb, lambda x: smoothed(x, 3))
+    on_some(0.06, rgb, lambda x: smoothed(smoothed(x, 5), 3))
+    on_some(0.06, rgb, motion)
+    rgb = (rgb + torch.randn_like(rgb) * torch.where(some(0.25), dice(0.005, 0.06), 0.0)).clamp(0, 1)
+    on_some(0.25, rgb, lambda x: jpeg(x, 0.02 + 0.12 * torch.rand(len(x), 1, 1, 1, device=device)).clamp(0, 1))
+    return rgb
+
+
+def on_some(share: float, x: Tensor, change: Callable[[Tensor], Tensor]) -> None:
+    """Change about this share of the samples, in place; the others cost nothing."""
+    chosen = torch.nonzero(torch.rand(len(x), device=x.device) < share).flatten()
+    if len(chosen):
+        x[chosen] = change(x[chosen])
+
+
+def motion(rgb: Tensor) -> Tensor:
+    """Moved while it was taken: the mean along a short line, of another length and direction for each sample."""
+    count, device = len(rgb), rgb.device
+    angle, length = torch.rand(2, count, device=device)
+    reach = (0.01 + 0.03 * length)[:, None] * torch.stack([(angle * math.pi).cos(), (angle * math.pi).sin()], 1)
+    theta = torch.zeros(count, 2, 3, device=device)
+    theta[:, 0, 0] = theta[:, 1, 1] = 1
+    total = torch.zeros_like(rgb)
+    for step in torch.linspace(-1, 1, MOVES).tolist():
+        theta[:, :, 2] = step * reach
+        grid = F.affine_grid(theta, list(rgb.shape), align_corners=False)
+        total += F.grid_sample(rgb, grid, padding_mode="reflection", align_corners=False)
+    return total / MOVES
 
 
 def jpeg(rgb: Tensor, step: Tensor) -> Tensor:

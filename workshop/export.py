@@ -128,7 +128,7 @@ def _own(data: Path) -> dict[str, Any]:
         "summary": f"trained on {data.resolve().name}",
         "licence": {"name": "unstated", "commercial": True, "notes": "the licence of these weights is yours to state"},
         "input": {"side": 320},
-        "variants": {"fast": {"side": 224}, "best": {"side": 352, "mirror": True}},
+        "variants": {"fast": {"side": 224}, "best": {"looks": 4}},
         "data": [f"{data.resolve().name}: {pairs} training pairs"],
     }
 

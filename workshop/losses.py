@@ -34,9 +34,9 @@ def _region(logits: Tensor, alpha: Tensor, trust: Tensor) -> Tensor:
 
 
 def _edges(logits: Tensor, alpha: Tensor, trust: Tensor, crisp: Tensor) -> Tensor:
-    """L1 on alpha and on its gradient, for samples whose edges are known (`crisp` N)."""
+    """L1 on alpha, which wants decisions, and on its gradient for samples whose edges are known (`crisp` N)."""
     p, weight = logits.float().sigmoid(), trust * crisp[:, None, None, None]
-    value = (weight * (p - alpha).abs()).mean()
+    value = (trust * (p - alpha).abs()).mean()
     slope = sum((weight * (_step(p, d) - _step(alpha, d)).abs()).mean() for d in (2, 3))
     return value + slope
 

@@ -12,6 +12,7 @@ from typing import Any
 import numpy as np
 from PIL import Image
 
+from mattebox.matte.votes import voted
 from mattebox.types import Picture
 from mattebox.zoo.session import Session
 
@@ -45,8 +46,7 @@ def session_predictor(session: Session) -> Predict:
     """A session's alpha, enlarged to the picture without refinement."""
 
     def predict(rgb: np.ndarray) -> np.ndarray:
-        x, geometry = session.prepare(Picture(np.ascontiguousarray(rgb)))
-        small = session.restore(session.run(x), geometry)
+        small, _ = voted(Picture(np.ascontiguousarray(rgb)), session)
         size = (rgb.shape[1], rgb.shape[0])
         return np.clip(np.asarray(Image.fromarray(small).resize(size, Image.Resampling.BILINEAR)), 0, 1)
 

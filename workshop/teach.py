@@ -1,41 +1,57 @@
-"""A teacher's opinion of unlabelled photographs: soft masks for distillation, one file for all of them.
+"""Teachers' opinion of unlabelled photographs: soft masks for distillation (Hinton et al. 2015), in one file.
 
-    python -m workshop.teach DATA u2netp.onnx soft.npz
+    python -m workshop.teach DATA soft.npz TEACHER [TEACHER ...]
 
-The teacher is U2-Netp (Qin et al., U2-Net, 2020; Apache-2.0 weights): used to label, never shipped.
+A teacher is a card: its name, or the path of one of your own (any ONNX network has a card after `mattebox models add
+my.onnx --like u2net`). Several are averaged, which errs less than the best of them (LOG.md, 2026-11-25). Their weights
+label and are never shipped. Knows nothing of training.
 """
 
 from __future__ import annotations
 
 import argparse
+import sys
 from pathlib import Path
 
 import numpy as np
 from PIL import Image
 
+from mattebox.errors import MatteboxError
 from workshop.material import stream
-from workshop.predictors import u2net_predictor
+from workshop.predictors import Predict, house_predictor
 
 SIDE = 160
+SHARPER = 1.5  # an average of opinions is less decided than any of them
 
 
-def teach(data: Path, teacher: Path) -> np.ndarray:
+def teach(data: Path, teachers: list[Predict]) -> np.ndarray:
     """N x SIDE x SIDE uint8 masks of the unlabelled training pictures, in manifest order."""
-    predict = u2net_predictor(teacher)
     masks = []
     for _, picture, _ in stream(data, "unlabelled", "train"):
-        alpha = np.round(predict(np.asarray(picture)) * 255).astype(np.uint8)
-        masks.append(np.asarray(Image.fromarray(alpha).resize((SIDE, SIDE), Image.Resampling.BOX)))
+        alpha = agreed([teacher(np.asarray(picture)) for teacher in teachers])
+        small = Image.fromarray(np.round(alpha * 255).astype(np.uint8)).resize((SIDE, SIDE), Image.Resampling.BOX)
+        masks.append(np.asarray(small))
     return np.stack(masks)
 
 
+def agreed(alphas: list[np.ndarray]) -> np.ndarray:
+    """One alpha H x W, 0..1, of several: the mean of their logits, made SHARPER when there are two or more."""
+    if len(alphas) == 1:
+        return alphas[0]
+    logits = [np.log(a / (1 - a)) for a in (np.clip(alpha, 1e-3, 1 - 1e-3) for alpha in alphas)]
+    return np.asarray(1 / (1 + np.exp(-SHARPER * np.mean(logits, 0))))
+
+
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__)
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("data", type=Path)
-    parser.add_argument("teacher", type=Path)
     parser.add_argument("out", type=Path)
+    parser.add_argument("teachers", nargs="+", metavar="TEACHER")
     args = parser.parse_args()
-    np.savez_compressed(args.out, masks=teach(args.data, args.teacher))
+    try:
+        np.savez_compressed(args.out, masks=teach(args.data, [house_predictor(name) for name in args.teachers]))
+    except MatteboxError as error:
+        sys.exit(f"error: {error}")
 
 
 if __name__ == "__main__":

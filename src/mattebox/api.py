@@ -112,6 +112,7 @@ class Parameters(Enhancing, total=False):
     """What `cut` takes beside the photograph: those of `enhance`, and these (see `mattebox cut --help`)."""
 
     model: str
+    votes: int
     edges: Literal["refined", "plain"]
     colours: Literal["clean", "source"]
     empty: Literal["refuse", "keep"]

@@ -26,6 +26,7 @@ from mattebox.matte.foreground import foreground
 from mattebox.matte.refine import enlarge, refine
 from mattebox.matte.screen import Screen, despilled
 from mattebox.matte.segment import segment
+from mattebox.matte.votes import looks
 from mattebox.recipe import Cut, Faces, Frame, Recipe, Restore, Save, Upscale
 from mattebox.types import Box, Floats, Layer, Matte, Picture, Pixels, Size
 from mattebox.zoo.imager import Imager, open_imager
@@ -151,7 +152,7 @@ def _check_cut(step: Cut, album: Album) -> None:
             album(path)
     wanted = key.parse(step.by)
     if wanted is None:
-        find_card(step.model)
+        looks(find_card(step.model), step.votes)
     elif wanted.kind == "plate":
         album(wanted.detail)
 
@@ -168,7 +169,7 @@ def cut_out(
         first = stages.run("key", lambda: key.keyed(seen, wanted, step.tolerance, _parted(album, part)))
     else:
         assert session is not None
-        first = stages.run("segment", lambda: segment(seen, session))
+        first = stages.run("segment", lambda: segment(seen, session, step.votes))
     masks = _held(step, picture, part, album)
     if "garbage" in masks:
         first = held.thrown(first, masks["garbage"])

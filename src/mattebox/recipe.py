@@ -41,6 +41,14 @@ class Cut(Struct, frozen=True, tag="cut", tag_field="step", forbid_unknown_field
     """Cut the subject out of its background."""
 
     model: Annotated[str, Meta(description="fast, balanced, best, a card's name, or the path of a card")] = "balanced"
+    votes: Annotated[
+        int,
+        Meta(
+            ge=0,
+            le=8,
+            description="times the network looks, mirrored and at other sizes; 0 is as many as its card says",
+        ),
+    ] = 0
     edges: Annotated[
         Literal["refined", "plain"],
         Meta(description="refined follows the photograph's own edges at full size; plain only enlarges the matte"),

@@ -106,13 +106,15 @@ class Matte:
     """How much of each pixel is subject.
 
     `alpha` H x W uint8 or uint16 (0 = background, peak = subject); `confidence` 0..1, the IoU to be expected of it;
-    `found` = there is a subject; `box` around it (the whole picture when nothing is found).
+    `found` = there is a subject; `box` around it (the whole picture when nothing is found). `uncertainty` h x w, 0..1:
+    how far the network's looks at the picture differed, at the network's resolution (None = it looked once).
     """
 
     alpha: Pixels
     confidence: float
     found: bool
     box: Box
+    uncertainty: Floats | None = None
 
     def __post_init__(self) -> None:
         if self.alpha.ndim != 2:

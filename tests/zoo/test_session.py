@@ -52,19 +52,6 @@ def test_brightest_divides_by_the_maximum() -> None:
     np.testing.assert_allclose(x[0, :, 5, 5], (1, 0.5, 0), atol=1e-6)
 
 
-def test_mirror_averages_with_the_mirrored() -> None:
-    def left_only(x: np.ndarray) -> np.ndarray:
-        y = np.zeros((1, 1, *x.shape[2:]), np.float32)
-        y[..., : x.shape[3] // 2] = 1
-        return y
-
-    import msgspec
-
-    card = msgspec.structs.replace(FAKE, input=msgspec.structs.replace(FAKE.input, mirror=True))
-    y = Session(card, left_only, "cpu").run(np.zeros((1, 3, 64, 64), np.float32))
-    assert np.unique(y).tolist() == [0.5]
-
-
 def test_outputs_are_not_stretched() -> None:
     session = fake_session()
     faint = np.full((1, 1, 128, 128), 0.3, np.float32)

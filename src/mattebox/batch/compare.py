@@ -69,7 +69,7 @@ class Compare:
         result, job = outcome.result, outcome.job
         if result is None or job.source is None:
             return
-        before = read(_bytes(job), name=job.name)
+        before = photograph(job)
         if not self.pages:
             self._beside(before, result.picture)
             return
@@ -111,9 +111,11 @@ class Compare:
         write(Picture(rgb, alpha), self.path, overwrite=True)
 
 
-def _bytes(job: Job) -> bytes:
+def photograph(job: Job) -> Picture:
+    """What a job began with, read again."""
     assert job.source is not None
-    return read_bytes(job.source, name=job.name) if job.member is None else read_member(job.source, job.member)
+    data = read_bytes(job.source, name=job.name) if job.member is None else read_member(job.source, job.member)
+    return read(data, name=job.name)
 
 
 def _shown(size: Size, longer: int | None = None) -> Size:

@@ -31,6 +31,7 @@ says otherwise. `mattebox --help` lists the exit codes.
 
 @click.command("cut", cls=PhotographsCommand, epilog=EXAMPLES, context_settings=HELP)
 @photographs_options(ORDER)
+@click.option("--explain", metavar="FILE", help="A picture of which parts decided and, with --votes, of the doubt.")
 def command(**options: Any) -> int:
     """Cut the subject out of photographs: files, folders, globs, ZIP archives, or - for standard input."""
     return carried_out(recipe_of(click.get_current_context()), **options)

@@ -22,6 +22,7 @@ from mattebox.zoo.settings import offline
 
 if TYPE_CHECKING:
     from mattebox.batch.compare import Compare
+    from mattebox.batch.explain import Explain
     from mattebox.batch.ledger import Ledger
     from mattebox.batch.sheet import Sheet
     from mattebox.batch.work import Outcome
@@ -152,10 +153,11 @@ class Keep:
         ledger: Ledger | None,
         sheet: Sheet | None,
         compare: Compare | None,
+        explain: Explain | None,
         review: Path | None,
         under: float,
     ) -> None:
-        self.report, self.ledger, self.sheet, self.compare = report, ledger, sheet, compare
+        self.report, self.ledger, self.sheet, self.compare, self.explain = report, ledger, sheet, compare, explain
         self.review, self.under = review, under
 
     def finished(self, job: Job) -> bool:
@@ -180,6 +182,8 @@ class Keep:
             self.sheet.add(outcome)
         if self.compare is not None:
             self.compare.add(outcome)
+        if self.explain is not None:
+            self.explain.add(outcome)
         self._review(outcome)
 
     def _review(self, outcome: Outcome) -> None:
@@ -210,6 +214,7 @@ def _ready(
 ) -> Iterator[tuple[Work, Keep]]:
     """Who does the pictures, and what is kept of them, opened."""
     from mattebox.batch.compare import Compare
+    from mattebox.batch.explain import Explain
     from mattebox.batch.ledger import Ledger
     from mattebox.batch.sheet import Sheet
     from mattebox.cli import remote
@@ -225,9 +230,12 @@ def _ready(
     compare = Compare(Path(options["compare"])) if options["compare"] else None
     if compare is not None:
         compare.check(list(jobs))
+    explain = Explain(Path(options["explain"]), getattr(work, "session", None)) if options.get("explain") else None
+    if explain is not None:
+        explain.check(list(jobs))
     review = Path(options["review"]) if options["review"] else None
     try:
-        yield work, Keep(report, ledger, sheet, compare, review, options["review_under"])
+        yield work, Keep(report, ledger, sheet, compare, explain, review, options["review_under"])
     finally:
         if sheet is not None and sheet.cells:
             sheet.write()

@@ -208,7 +208,7 @@ def _input(card: Card) -> str:
         return "any size"
     spec = card.input
     size = f"{spec.width} x {spec.height} px" if spec.width and spec.height else f"{spec.side} px"
-    return size + (", mirrored" if spec.mirror else "")
+    return size + (f", {spec.looks} looks" if spec.looks > 1 else "")
 
 
 def _size(size: int) -> str:

@@ -5,21 +5,28 @@ Knows nothing of files, of full-resolution edges or of how the network runs.
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 
 from mattebox.matte.confidence import judge
 from mattebox.matte.tidy import tidied
+from mattebox.matte.votes import looks, voted
 from mattebox.types import Matte, Picture
 from mattebox.zoo.session import Session
 
 
-def segment(picture: Picture, session: Session) -> Matte:
+def segment(picture: Picture, session: Session, votes: int = 0) -> Matte:
     """A coarse matte: uint16 alpha of the whole picture at the network's resolution (see `refine` for full size).
 
-    A picture that is itself partly transparent is seen as on white, and nothing hidden becomes subject.
+    With two `votes` or more (0 = as many as the model's card says) it is the mean of so many looks, and has their
+    `uncertainty`. A picture that is itself
+    partly transparent is seen as on white, and nothing hidden becomes subject. UsageError for too many votes.
     """
-    x, geometry = session.prepare(on_white(picture))
-    matte = judge(session.restore(session.run(x), geometry), session.card.calibration)
+    alpha, spread = voted(on_white(picture), session, votes)
+    matte = judge(alpha, session.card.calibration)
+    if len(looks(session.card, votes)) > 1:
+        matte = replace(matte, uncertainty=spread)
     return tidied(matte) if matte.found else matte
 
 

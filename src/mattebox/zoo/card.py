@@ -35,7 +35,8 @@ class Input(Struct, frozen=True, forbid_unknown_fields=True):
     same with the shorter side `side`; `squash` = exactly `height` x `width` (side x side where they are not given).
     `resize`: `quick` averages blocks first, `lanczos` filters every pixel, as the field's own code does.
     Values are divided by 255 (`range` = depth) or by the picture's brightest (`range` = brightest, U2-Net's habit),
-    then (x - mean) / std. `mirror` averages with the mirrored picture. `constants` are the network's further inputs.
+    then (x - mean) / std. `looks` = how many views of a picture it is shown
+    unless told otherwise (`matte.votes`). `constants` are the network's further inputs.
     """
 
     side: int = 0
@@ -47,13 +48,15 @@ class Input(Struct, frozen=True, forbid_unknown_fields=True):
     range: Literal["depth", "brightest"] = "depth"
     mean: tuple[float, float, float] = (0.485, 0.456, 0.406)
     std: tuple[float, float, float] = (0.229, 0.224, 0.225)
-    mirror: bool = False
+    looks: int = 1
     constants: dict[str, Any] = {}
 
     def __post_init__(self) -> None:
         fixed = self.height > 0 and self.width > 0 and self.fit == "squash"
         if not fixed and self.side < 1:
             raise ValueError('give a side, or height and width with fit = "squash"')
+        if self.looks < 1:
+            raise ValueError("looks must be 1 or more")
         if self.multiple < 1 or min(self.std) <= 0:
             raise ValueError("multiple and std must be positive")
 

@@ -6,6 +6,7 @@ stretched per picture, so alphas mean the same in every photograph. Sessions may
 
 from __future__ import annotations
 
+import msgspec
 import numpy as np
 from numpy.typing import NDArray
 
@@ -38,6 +39,12 @@ class Session:
             )
         return cls(card, *opened(card, device, threads))
 
+    def scaled(self, factor: float) -> Session:
+        """The same network, shown pictures `factor` times as large as usual."""
+        side = max(self.card.input.multiple, round(self.card.input.side * factor))
+        card = msgspec.structs.replace(self.card, input=msgspec.structs.replace(self.card.input, side=side))
+        return Session(card, self._run, self.device)
+
     def geometry(self, size: Size) -> Geometry:
         """Where a picture of this size lies in the network's input."""
         spec = self.card.input
@@ -67,19 +74,7 @@ class Session:
         return np.ascontiguousarray(padded.transpose(2, 0, 1)[None]), geometry
 
     def run(self, x: NDArray[np.float32]) -> NDArray[np.float32]:
-        """1 x 3 x H x W -> 1 x 1 x H x W alpha 0..1. ModelError when the network gives another shape."""
-        y = self._alpha(x)
-        if self.card.input.mirror:
-            y = (y + self._alpha(np.ascontiguousarray(x[..., ::-1]))[..., ::-1]) / np.float32(2)
-        return y
-
-    def restore(self, y: NDArray[np.float32], geometry: Geometry) -> Floats:
-        """1 x 1 x H x W -> alpha 0..1 of the whole picture, at the network's own resolution, padding cut off."""
-        height, width = geometry.inner
-        return np.clip(y[0, 0, :height, :width], 0.0, 1.0).astype(np.float32)
-
-    def _alpha(self, x: NDArray[np.float32]) -> NDArray[np.float32]:
-        """What the network says of `x`, as the card's output declares it, as alpha."""
+        """1 x 3 x H x W -> 1 x 1 x H x W alpha 0..1, as the card's output says. ModelError for another shape."""
         y, output = self._run(x), self.card.output
         height, width = x.shape[2:]
         wanted = (1, len(output.classes) or 1, height // output.scale, width // output.scale)
@@ -96,6 +91,11 @@ class Session:
             shares: NDArray[np.float32] = y[:, chosen].sum(axis=1, keepdims=True)
             return shares
         return np.isin(y.argmax(axis=1, keepdims=True), chosen).astype(np.float32)
+
+    def restore(self, y: NDArray[np.float32], geometry: Geometry) -> Floats:
+        """1 x 1 x H x W -> alpha 0..1 of the whole picture, at the network's own resolution, padding cut off."""
+        height, width = geometry.inner
+        return np.clip(y[0, 0, :height, :width], 0.0, 1.0).astype(np.float32)
 
 
 _open: Kept[Session] = Kept(KEPT)

@@ -1,0 +1,63 @@
+"""Several looks of one network at a picture, mirrored and at other sizes: their mean is the better matte, and where
+they differ it is unsure.
+
+Test-time augmentation, and the spread of its answers as uncertainty (Wang et al., Aleatoric uncertainty estimation with
+test-time augmentation, 2019). Which looks, and what they bring: LOG.md. Knows nothing of edges or of how networks run.
+"""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import numpy as np
+
+from mattebox.errors import UsageError
+from mattebox.io import resample
+from mattebox.types import Floats, Picture
+from mattebox.zoo.card import Card
+from mattebox.zoo.session import Session
+
+
+class Look(NamedTuple):
+    """At `scale` times the network's usual size; `mirrored` left to right."""
+
+    scale: float
+    mirrored: bool
+
+
+MOST = 8
+FIXED = (Look(1.0, False), Look(1.0, True))  # of a network that takes one size only
+
+
+def looks(card: Card, votes: int = 0) -> tuple[Look, ...]:
+    """So many `votes` (0 = as many as the card says): sizes spread evenly around the usual one, every second mirrored.
+    UsageError when the network has not so many."""
+    count = votes or card.input.looks
+    most = MOST if card.input.fit != "squash" else len(FIXED)
+    if count > most:
+        raise UsageError(
+            f"model {card.name} can look at a picture in {most} ways, not {count}",
+            f"take votes {most} or fewer, or model balanced",
+        )
+    if most < MOST or count == 1:
+        return FIXED[:count]
+    reach = 0.1 * min(count, 3)
+    return tuple(Look(float(s), bool(i % 2)) for i, s in enumerate(np.linspace(1 - reach, 1 + reach, count)))
+
+
+def voted(picture: Picture, session: Session, votes: int = 0) -> tuple[Floats, Floats]:
+    """Mean alpha and its standard deviation over the looks: H x W each, 0..1, at the network's usual resolution."""
+    size = session.geometry(picture.size).inner
+    answers = [_answer(picture, session, look) for look in looks(session.card, votes)]
+    same = [a if a.shape == size else resample.enlarge(a, size, "bilinear") for a in answers]
+    return np.mean(same, 0, dtype=np.float32), np.std(same, 0, dtype=np.float32)
+
+
+def _answer(picture: Picture, session: Session, look: Look) -> Floats:
+    seen = session if look.scale == 1 else session.scaled(look.scale)
+    x, geometry = seen.prepare(picture)
+    if not look.mirrored:
+        return seen.restore(seen.run(x), geometry)
+    width = geometry.inner[1]  # what is padded stays on the right
+    x[..., :width] = x[..., :width][..., ::-1].copy()
+    return np.ascontiguousarray(seen.restore(seen.run(x), geometry)[:, ::-1])

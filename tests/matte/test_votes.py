@@ -1,0 +1,91 @@
+"""Several looks: their mean, their spread, and what a network that takes one size can do."""
+
+from __future__ import annotations
+
+import msgspec
+import numpy as np
+import pytest
+
+from mattebox.errors import UsageError
+from mattebox.matte.segment import segment
+from mattebox.matte.votes import MOST, Look, _answer, looks, voted
+from mattebox.types import Picture
+from mattebox.zoo.session import Session
+from tests.fakes import FAKE, composite, disc, fake_session
+
+RED, BLUE = (220, 60, 20), (20, 60, 220)
+
+
+def answering(value: float, mirrored: float) -> Session:
+    """A network whose answer depends on which side the light is."""
+
+    def run(x: np.ndarray) -> np.ndarray:
+        left, right = x[..., : x.shape[3] // 2].mean(), x[..., x.shape[3] // 2 :].mean()
+        return np.full((1, 1, *x.shape[2:]), value if left > right else mirrored, np.float32)
+
+    return Session(FAKE, run, "cpu")
+
+
+def light_on_the_left() -> Picture:
+    rgb = np.zeros((100, 100, 3), np.uint8)
+    rgb[:, :50] = 200
+    return Picture(rgb)
+
+
+def test_mean_and_spread_by_hand() -> None:
+    mean, spread = voted(light_on_the_left(), answering(0.9, 0.5), 2)
+    assert mean == pytest.approx(0.7)
+    assert spread == pytest.approx(0.2)
+    mean, spread = voted(light_on_the_left(), answering(0.9, 0.5), 1)
+    assert mean == pytest.approx(0.9)
+    assert not spread.any()
+
+
+@pytest.mark.parametrize("size", [(200, 300), (310, 90)])
+def test_a_mirrored_look_comes_home(size: tuple[int, int]) -> None:
+    """The subject sits left of the middle in every look."""
+    truth = np.roll(disc(size, 3), -size[1] // 6, axis=1)
+    once, often = (voted(composite(truth, RED, BLUE), fake_session(), n)[0] for n in (1, MOST))
+    assert once.shape == often.shape
+    assert np.abs(once - often).mean() < 0.03
+
+
+def test_padding_stays_where_it_is_in_a_mirrored_look() -> None:
+    session = fake_session()
+
+    class Padding(Session):
+        def geometry(self, size):  # type: ignore[no-untyped-def]
+            made = super().geometry(size)
+            return type(made)(made.source, (made.inner[0], made.inner[1] + 64), made.inner)
+
+    padding = Padding(session.card, session._run, "cpu")
+    truth = np.roll(disc((200, 300), 3), -40, axis=1)
+    plain, mirrored = (_answer(composite(truth, RED, BLUE), padding, Look(1.0, m)) for m in (False, True))
+    assert np.abs(plain - mirrored).max() < 1e-5
+
+
+def test_a_matte_knows_where_the_looks_differed() -> None:
+    picture = composite(disc((200, 300), 4), RED, BLUE)
+    assert segment(picture, fake_session()).uncertainty is None
+    matte = segment(picture, fake_session(), votes=4)
+    assert matte.uncertainty is not None
+    assert matte.uncertainty.shape == matte.size
+    edge = (matte.alpha > 2000) & (matte.alpha < 63000)
+    assert matte.uncertainty[edge].mean() > 10 * matte.uncertainty[~edge].mean()
+
+
+def test_a_card_says_how_many_looks() -> None:
+    four = msgspec.structs.replace(FAKE, input=msgspec.structs.replace(FAKE.input, looks=4))
+    assert (looks(FAKE), looks(four, 1)) == ((Look(1, False),), (Look(1, False),))
+    assert [look.scale for look in looks(four)] == pytest.approx([0.7, 0.9, 1.1, 1.3])
+    assert [look.mirrored for look in looks(four)] == [False, True, False, True]
+    picture = composite(disc((200, 300), 4), RED, BLUE)
+    assert segment(picture, fake_session(looks=4)).uncertainty is not None
+    assert segment(picture, fake_session(looks=4), votes=1).uncertainty is None
+
+
+def test_a_network_of_one_size_only_looks_into_the_mirror() -> None:
+    fixed = msgspec.structs.replace(FAKE, input=msgspec.structs.replace(FAKE.input, fit="squash"))
+    assert [look.mirrored for look in looks(fixed, 2)] == [False, True]
+    with pytest.raises(UsageError, match="2 ways, not 3; .*votes 2 or fewer"):
+        looks(fixed, 3)
