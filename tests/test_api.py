@@ -124,3 +124,13 @@ def test_odd_shapes_do_not_break(size: tuple[int, int]) -> None:
     except mb.NoSubject:
         return
     assert made.size == size
+
+
+def test_a_presets_file_is_held_against_its_marketplace(astronaut: Picture, tmp_path: Path) -> None:
+    verdict = mb.cut(astronaut, preset="amazon").save(tmp_path / "listing.jpg")
+    assert verdict is not None
+    assert verdict.passed
+    grey = mb.cut(astronaut, preset="amazon", background="#eeeeee", model="fast").save(tmp_path / "grey.jpg")
+    assert grey is not None
+    assert "white background" in {f.rule for f in grey.findings if not f.passed}
+    assert mb.cut(astronaut, model="fast").save(tmp_path / "plain.png") is None

@@ -11,12 +11,13 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import BinaryIO, Literal, TypedDict, Unpack
 
-from mattebox import pipeline
+from mattebox import listing, pipeline
+from mattebox.compose.commerce.verdict import Verdict
 from mattebox.io.read import read
 from mattebox.io.write import write
 from mattebox.parameters import build_recipe
 from mattebox.pipeline import Result
-from mattebox.presets import enhancing
+from mattebox.presets import enhancing, find_preset
 from mattebox.recipe import Recipe, Save
 from mattebox.types import Picture
 from mattebox.zoo.session import Session
@@ -40,12 +41,19 @@ class Made(Result):
         quality: int | None = None,
         overwrite: bool = True,
         hidden: Literal["zero", "keep"] = "zero",
-    ) -> None:
-        """Write the picture, whole or not at all; the format is the suffix's unless given. OutputError."""
+    ) -> Verdict | None:
+        """Write the picture, whole or not at all; the format is the suffix's unless given. OutputError.
+
+        Of a listing that becomes a file (`check_for`, as in a marketplace's preset), the verdict on that file.
+        """
         options = save_options(self.saving)
         options["format"], options["quality"] = format or options["format"], quality or options["quality"]
         inputs = () if self.source is None else (self.source,)
         write(self.picture, target, overwrite=overwrite, inputs=inputs, hidden=hidden, layers=self.layers, **options)
+        market = self.saving.check_for
+        if market == listing.NONE or not isinstance(target, str | os.PathLike) or os.fspath(target) == "-":
+            return None
+        return listing.held(Path(target).read_bytes(), market, os.fspath(target))
 
 
 class SaveOptions(TypedDict):
@@ -106,6 +114,7 @@ class Enhancing(TypedDict, total=False):
     file_limit: str
     profile: Literal["keep", "srgb"]
     depth: Literal["keep", "8"]
+    check_for: str
 
 
 class Parameters(Enhancing, total=False):
@@ -154,6 +163,7 @@ class Parameters(Enhancing, total=False):
 def cut(
     source: Source,
     *,
+    preset: str | None = None,
     device: str = "auto",
     threads: int | None = None,
     session: Session | None = None,
@@ -163,12 +173,14 @@ def cut(
     """Cut the subject out of a photograph, and compose it if asked.
 
         mb.cut("mug.jpg", crop=True, size="1600x1600", fill="85%", background="white", shadow="contact")
+        mb.cut("mug.jpg", preset="amazon").save("mug-amazon.jpg")
 
     `source` is a path, bytes, a binary file object or a Picture. The parameters are those of the recipe's steps, under
-    the names of the command line's flags. Raises InputError, NoSubject, ModelError, DeviceError, UsageError; all are
-    MatteboxError.
+    the names of the command line's flags; they change the `preset` if one is named. Raises InputError, NoSubject,
+    ModelError, DeviceError, UsageError; all are MatteboxError.
     """
-    return _made(source, build_recipe(parameters), device, threads, session, max_pixels)
+    recipe = build_recipe(parameters, find_preset(preset) if preset else None)
+    return _made(source, recipe, device, threads, session, max_pixels)
 
 
 def enhance(

@@ -13,9 +13,10 @@ from typing import TypeVar
 
 import numpy as np
 
-from mattebox import darkroom, detail, processors
+from mattebox import darkroom, detail, listing, processors
 from mattebox.components import subject_box
 from mattebox.compose import frame, scene
+from mattebox.compose.commerce.rules import find_rules
 from mattebox.compose.scene import Album
 from mattebox.enhancement.canvas import Canvas, Canvases
 from mattebox.errors import NoSubject
@@ -134,6 +135,8 @@ def check(recipe: Recipe, album: Album = read_once) -> None:
     scene.check(recipe, album)
     darkroom.check(recipe, album)
     detail.check(recipe)
+    if recipe.saving.check_for != listing.NONE:
+        find_rules(recipe.saving.check_for)
     if recipe.cut is not None:
         _check_cut(recipe.cut, album)
 

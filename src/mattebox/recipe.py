@@ -322,6 +322,9 @@ class Save(Struct, frozen=True, tag="save", tag_field="step", forbid_unknown_fie
     depth: Annotated[
         Literal["keep", "8"], Meta(description="keep 16 bits where the photograph has them, or 8 for all")
     ] = "keep"
+    check_for: Annotated[
+        str, Meta(description="the marketplace whose rules the written file is held against, such as amazon, or none")
+    ] = "none"
 
     @property
     def most_bytes(self) -> int | None:

@@ -167,3 +167,18 @@ def test_a_hot_folder_until_terminated(tmp_path: Path) -> None:
     assert process.returncode == 0, told
     assert [p.name for p in out.iterdir()] == ["0.png"]
     assert b"no subject found" in told
+
+
+def test_the_report_knows_what_never_became_a_job(run: Run) -> None:
+    photos(Path(), 1)
+    Path("list.csv").write_text("input\n0.jpg\ngone.jpg\n")
+    assert run("cut", "--manifest", "list.csv", "-o", "out/", "--report", "r.jsonl").code == 3
+    assert [(r["input"], r["verdict"]) for r in rows("r.jsonl")] == [("0.jpg", "ok"), ("gone.jpg", "failed")]
+    assert rows("r.jsonl")[1]["error"]["class"] == "InputMissing"
+
+
+def test_two_of_one_name_are_both_put_aside_for_review(run: Run) -> None:
+    photos(Path("in/a"), 1)
+    photos(Path("in/b"), 1)
+    assert run("cut", "in", "-o", "out", "--recursive", "--review", "look", "--review-under", "1").code == 0
+    assert sorted(p.resolve().parent.name for p in Path("look").iterdir()) == ["a", "b"]

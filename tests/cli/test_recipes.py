@@ -20,10 +20,25 @@ def test_a_preset_decides_size_and_format(run: Run, photo: Path) -> None:
 
 def test_flags_change_a_preset_and_a_named_file_its_format(run: Run, photo: Path) -> None:
     words = ("--preset", "amazon", "--size", "300x300", "--background", "#00ff00", "-o", "small.png")
-    assert run("cut", photo, *words).code == 0
+    ran = run("cut", photo, *words)
+    assert ran.code == 1
+    assert "small.png: does not pass; longer side, least: 300 x 300" in ran.err
+    assert "white background" in ran.err
+    assert run("cut", photo, *words, "--overwrite", "--check-for", "none").code == 0
     with Image.open("small.png") as made:
         assert (made.format, made.size) == ("PNG", (300, 300))
         assert made.getpixel((2, 2)) == (0, 255, 0)
+
+
+def test_what_a_marketplace_would_reject_is_reported_and_put_aside(run: Run, photo: Path) -> None:
+    words = ("cut", photo, "-o", "out/", "--preset", "amazon", "--report", "r.jsonl", "--review", "look", "--json")
+    assert run(*words).code == 0
+    ran = run(*words, "--resume", "--background", "#fefefe")
+    told, shown = (json.loads(line) for line in (Path("r.jsonl").read_text().splitlines()[-1], ran.out))
+    assert (ran.code, told["verdict"]) == (1, "rejected")
+    assert [rule.split(":")[0] for rule in told["broken"]] == ["white background"] == [shown["broken"][0][:16]]
+    assert [p.resolve() for p in Path("look").iterdir()] == [Path("out/photo.jpg").resolve()]
+    assert "did you mean etsy" in run("cut", photo, "--check-for", "esty").err
 
 
 def test_a_saved_recipe_runs_again(run: Run, photo: Path) -> None:

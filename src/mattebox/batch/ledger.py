@@ -14,7 +14,7 @@ from typing import Any, BinaryIO
 
 import msgspec
 
-from mattebox.batch.plan import Job
+from mattebox.batch.plan import Failure, Job
 from mattebox.batch.work import Outcome
 from mattebox.errors import OutputError, UsageError
 from mattebox.io.atomic import ours
@@ -58,6 +58,10 @@ class Ledger:
         except OSError as error:
             raise ours(error, self.path) from error
 
+    def missed(self, failure: Failure) -> None:
+        """A line for an input that never became a job: it is not there, or must not be written. OutputError."""
+        self.add(Outcome(Job(None, None, address=failure.name), error=failure.error))
+
     def close(self) -> None:
         self._file.close()
 
@@ -82,6 +86,8 @@ def row(outcome: Outcome, recipe_hash: str, model_hash: str, doubtful: float) ->
     if result is not None and result.matte is not None:
         told |= {"confidence": round(result.matte.confidence, 4), "found": result.matte.found, "box": result.matte.box}
         told["verdict"] = "doubtful" if result.matte.confidence < doubtful else "ok"
+    if outcome.broken:
+        told |= {"verdict": "rejected", "broken": list(outcome.broken)}
     if error is not None:
         told["error"] = {"class": type(error).__name__, "problem": error.problem, "remedy": error.remedy,
                          "exit_code": error.exit_code}  # fmt: skip

@@ -12,7 +12,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Literal, Protocol
 
-from mattebox import detail, pipeline, processors
+from mattebox import detail, listing, pipeline, processors
 from mattebox._version import __version__
 from mattebox.batch.budget import Budget
 from mattebox.batch.plan import Job
@@ -65,7 +65,8 @@ class Finished(Protocol):
 
 @dataclass(frozen=True)
 class Outcome:
-    """A job done (`result`) or failed (`error`); hashes of the bytes read and written, seconds it took."""
+    """A job done (`result`) or failed (`error`); hashes of the bytes read and written, seconds it took; the rules of
+    its marketplace that the written file breaks."""
 
     job: Job
     result: Finished | None = None
@@ -73,6 +74,7 @@ class Outcome:
     seconds: float = 0.0
     input_hash: str = ""
     output_hash: str = ""
+    broken: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -98,10 +100,19 @@ class Work:
                 data = bytes_of(job)
                 taken = sha256_of(data) if self.hashed else ""
                 result = self._done(job, data, taken)
+                made, broken = self._looked_at(job)
         except MatteboxError as error:
             return Outcome(job, error=error, seconds=time.perf_counter() - begun, input_hash=taken)
-        made = sha256_of(job.target.read_bytes()) if self.hashed and job.target else ""
-        return Outcome(job, result, None, time.perf_counter() - begun, taken, made)
+        return Outcome(job, result, None, time.perf_counter() - begun, taken, made, broken)
+
+    def _looked_at(self, job: Job) -> tuple[str, tuple[str, ...]]:
+        """The hash of the written file, and the rules of its marketplace that it breaks, as far as they are wanted."""
+        market = self.recipe.saving.check_for
+        if job.target is None or not (self.hashed or market != listing.NONE):
+            return "", ()
+        data = read_bytes(job.target)
+        broken = () if market == listing.NONE else listing.broken(listing.held(data, market, str(job.target)))
+        return sha256_of(data) if self.hashed else "", broken
 
     def _done(self, job: Job, data: bytes, taken: str) -> Result:
         found = header.sniff(data, job.name)

@@ -53,7 +53,7 @@ def _one(item: Item | InputMissing, rules: Rules, as_json: bool) -> int:
         if isinstance(item, InputMissing):
             raise item
         path = "-" if item.path is None else item.path
-        verdict = judged(path, rules)
+        verdict = judged(path, rules.name)
     except MatteboxError as error:
         click.echo(f"mattebox: {error}", err=True)
         return error.exit_code
@@ -65,16 +65,13 @@ def _one(item: Item | InputMissing, rules: Rules, as_json: bool) -> int:
     return 0 if verdict.passed else FAILED
 
 
-def judged(path: Path | str, rules: Rules) -> Verdict:
+def judged(path: Path | str, market: str) -> Verdict:
     """Read a picture ("-" is standard input) and hold it against the rules."""
-    from mattebox.compose.commerce.verdict import judge
-    from mattebox.io import header
-    from mattebox.io.read import read
+    from mattebox import listing
     from mattebox.io.sources import read_bytes
 
     name = "standard input" if path == "-" else str(path)
-    data = read_bytes(path, name=name)
-    return judge(read(data, name=name), header.sniff(data, name).format, len(data), rules)
+    return listing.held(read_bytes(path, name=name), market, name)
 
 
 def _say(name: str, verdict: Verdict) -> None:

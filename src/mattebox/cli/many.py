@@ -170,6 +170,8 @@ class Keep:
             return
         if isinstance(outcome, Failure):
             self.report.failed(outcome)
+            if self.ledger is not None:
+                self.ledger.missed(outcome)
             return
         if self.ledger is not None:
             self.ledger.add(outcome)
@@ -177,7 +179,7 @@ class Keep:
             self.report.failed(Failure(outcome.job.name, outcome.error), outcome.job)
         else:
             assert outcome.result is not None
-            self.report.finished(outcome.job, outcome.result, outcome.seconds)
+            self.report.finished(outcome.job, outcome.result, outcome.seconds, outcome.broken)
         if self.sheet is not None:
             self.sheet.add(outcome)
         if self.compare is not None:
@@ -187,21 +189,23 @@ class Keep:
         self._review(outcome)
 
     def _review(self, outcome: Outcome) -> None:
-        """A link (or a copy where there are none) to a result that is doubtful."""
+        """A link (or a copy where there are none) to what is doubtful, or what its marketplace would reject."""
         result, target = outcome.result, outcome.job.target
         if self.review is None or target is None or result is None or result.matte is None:
             return
-        if result.matte.confidence >= self.under:
+        if result.matte.confidence >= self.under and not outcome.broken:
             return
         from mattebox.io.atomic import make_folder, ours
 
         make_folder(self.review)
-        link = self.review / f"{result.matte.confidence:.2f}-{target.name}"
+        link, goal = self.review / f"{result.matte.confidence:.2f}-{target.name}", os.path.relpath(target, self.review)
+        if link.is_symlink() and os.readlink(link) != goal:  # of the same name, from another folder
+            link = link.with_name(f"{result.matte.confidence:.2f}-{'-'.join(target.parts[target.is_absolute() :])}")
         try:
             with contextlib.suppress(FileNotFoundError):
                 link.unlink()
             try:
-                link.symlink_to(os.path.relpath(target, self.review))
+                link.symlink_to(goal)
             except OSError:
                 shutil.copyfile(target, link)
         except OSError as error:

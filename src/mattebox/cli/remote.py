@@ -148,7 +148,9 @@ class Remote:
             told = type(error)(error.problem.replace("the picture", job.name, 1), error.remedy)
             return Outcome(job, error=told, seconds=time.perf_counter() - begun, input_hash=taken)
         written = sha256_of(made.content) if self.hashed and job.target else ""
-        return Outcome(job, Far(made, self.client.url), None, time.perf_counter() - begun, taken, written)
+        broken = tuple(f"{b['rule']}: {b['measured']} (wanted: {b['wanted']})"
+                       for b in made.told.get("check", {}).get("broken", ()) if not b["advice"])  # fmt: skip
+        return Outcome(job, Far(made, self.client.url), None, time.perf_counter() - begun, taken, written, broken)
 
     def _saved_as(self, job: Job) -> Recipe:
         """The recipe with the format that the result's name asks for."""

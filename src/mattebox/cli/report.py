@@ -17,6 +17,7 @@ from mattebox.batch.work import Finished
 from mattebox.errors import MatteboxError
 
 MIXED = 1
+REJECTED = 1
 SLOW = 1.0  # seconds until it is told how far a single photograph is
 LONG = 20  # pictures from which failures are told again at the end
 DOUBTFUL = 0.6  # expected IoU below which a cutout is worth a look
@@ -70,15 +71,20 @@ class Report:
             for line in self.failures:
                 click.echo(f"  {line}", err=True)
 
-    def finished(self, job: Job, result: Finished, seconds: float) -> None:
+    def finished(self, job: Job, result: Finished, seconds: float, broken: tuple[str, ...] = ()) -> None:
+        """A picture that was made; what its marketplace would reject counts as failed, though it is there."""
         self.done += 1
         self._clear()
         for note in result.notes:
             click.echo(f"note: {job.name}: {note}", err=True)
         if self.as_json:
-            click.echo(json.dumps(described(job, result)))
+            click.echo(json.dumps(described(job, result) | {"broken": list(broken)}))
         elif sys.stderr.isatty() and job.target is not None:
             click.echo(f"{job.name} -> {job.target}  ({_sure(result)}{seconds:.2f} s)", err=True)
+        if broken:
+            self.codes.append(REJECTED)
+            self.failures.append(f"{job.target}: does not pass; {'; '.join(broken)}")
+            click.echo(f"mattebox: {self.failures[-1]}", err=True)
 
     def failed(self, failure: Failure, job: Job | None = None) -> None:
         self.done += 1

@@ -12,7 +12,6 @@ from fastapi import APIRouter, Request, Response
 from fastapi.responses import JSONResponse
 
 from mattebox import presets
-from mattebox.compose.commerce.rules import marketplaces
 from mattebox.errors import UsageError
 from mattebox.parameters import build_recipe, limited, parameters
 from mattebox.presets import ENHANCING, enhancing
@@ -126,8 +125,6 @@ async def _prepared(
     house.check_staying()
     limits = house.counted(caller, source)
     task = prepared(house.settings, wanted, source, images)
-    if preset in marketplaces():
-        task.told["market"] = preset
     return task, hook, limits
 
 

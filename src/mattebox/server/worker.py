@@ -100,18 +100,16 @@ def _made(task: dict[str, Any], data: bytes, threads: int) -> bytes:
     told |= {"stored_width": stored.size[1], "stored_height": stored.size[0], "notes": list(made.notes)}
     if result.matte is not None:
         told |= {"confidence": round(result.matte.confidence, 4), "found": result.matte.found, "box": result.matte.box}
-    if "market" in task:
-        told["check"] = _checked(body, kind.name, task["market"])
+    if saving.check_for != "none":
+        told["check"] = _checked(body, saving.check_for)
     return packed(told | {"model": result.model, "seconds": {k: round(v, 4) for k, v in result.seconds.items()}}, body)
 
 
-def _checked(body: bytes, format: str, market: str) -> dict[str, Any]:
+def _checked(body: bytes, market: str) -> dict[str, Any]:
     """The file that was made, held against a marketplace's rules."""
-    from mattebox.compose.commerce.rules import find_rules
-    from mattebox.compose.commerce.verdict import judge
-    from mattebox.io.read import read
+    from mattebox import listing
 
-    verdict = judge(read(body, name="the result"), format, len(body), find_rules(market))
+    verdict = listing.held(body, market, "the result")
     broken = [{"rule": f.rule, "measured": f.measured, "wanted": f.wanted, "advice": f.advice}
               for f in verdict.findings if not f.passed]  # fmt: skip
     return {"for": market, "passed": verdict.passed, "broken": broken}
