@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import io
 from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -13,6 +15,7 @@ from PIL import Image
 from mattebox.server.app import create
 from mattebox.server.settings import Settings
 from tests.fakes import composite, disc
+from tests.server.browsing import browsing, serving, two_things
 
 
 def encoded(rgb: np.ndarray, format: str = "jpeg") -> bytes:
@@ -44,3 +47,29 @@ def client(tmp_path_factory: pytest.TempPathFactory) -> Iterator[TestClient]:
     settings = Settings(model="fast", workers=1, timeout=30, data=str(tmp_path_factory.mktemp("data")))
     with TestClient(create(settings)) as client:
         yield client
+
+
+@pytest.fixture(scope="session")
+def address(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """A server process as users start it."""
+    with serving(tmp_path_factory.mktemp("served")) as address:
+        yield address
+
+
+@pytest.fixture(scope="session")
+def browser() -> Iterator[Any]:
+    with browsing() as browser:
+        yield browser
+
+
+@pytest.fixture(scope="session")
+def files(tmp_path_factory: pytest.TempPathFactory, astronaut, coffee, chelsea) -> dict[str, Path]:  # type: ignore[no-untyped-def]
+    """Photographs as files, one that is none, and a made one of two things."""
+    folder = tmp_path_factory.mktemp("photos")
+    made = {n: folder / f"{n}.jpg" for n in ("astronaut", "coffee", "chelsea")}
+    for name, picture in (("astronaut", astronaut), ("coffee", coffee), ("chelsea", chelsea)):
+        Image.fromarray(picture.rgb).save(made[name], quality=92)
+    made |= {"two": folder / "two.png", "broken": folder / "broken.png"}
+    Image.fromarray(two_things()).save(made["two"])
+    made["broken"].write_bytes(b"no picture")
+    return made

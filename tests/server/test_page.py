@@ -1,218 +1,370 @@
-"""The page in a real browser: a photograph in, a cutout seen, changed and downloaded; by keyboard and on a phone."""
+"""The page in a real browser: photographs in, cutouts seen, changed, marked and downloaded, through busy servers and
+broken files; by mouse, touch and keyboard alone.
+"""
 
 from __future__ import annotations
 
-import io
-import os
-import shutil
-import socket
-import subprocess
-import sys
-import time
+import re
 import urllib.request
-from collections.abc import Iterator
+import zipfile
 from pathlib import Path
+from typing import Any
 
+import numpy as np
 import pytest
 from PIL import Image
 
-CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
-QUIET = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking",
-         "--disable-component-update", "--disable-sync"]  # fmt: skip
+from mattebox.parameters import parameters
+from mattebox.server.around import PAGE
+from tests.server.browsing import CHROMIUM, DONE, FAILED, Visit
 
 pytestmark = [
     pytest.mark.skipif(CHROMIUM is None, reason="no Chromium on this machine: apt install chromium"),
-    pytest.mark.timeout(120),
+    pytest.mark.timeout(180),
 ]
+Files = dict[str, Path]
+DROP = """async ([name, bytes]) => {
+  const moved = new DataTransfer();
+  moved.items.add(new File([Uint8Array.from(bytes)], name, { type: "image/jpeg" }));
+  const told = { dataTransfer: moved, bubbles: true, cancelable: true };
+  for (const kind of ["dragover", "drop"]) document.dispatchEvent(new DragEvent(kind, told));
+}"""
+STYLE = "(e, name) => getComputedStyle(e)[name]"
 
 
-def pictured(page, name: str) -> None:  # type: ignore[no-untyped-def]
-    """The page as docs/ shows it: written there when MATTEBOX_TEST_DOCS says where."""
-    shot = page.screenshot()
-    if folder := os.environ.get("MATTEBOX_TEST_DOCS"):
-        Image.open(io.BytesIO(shot)).quantize(128).save(Path(folder) / name, optimize=True)
+def test_drop_compare_change_download(browser: Any, address: str, files: Files) -> None:
+    with Visit(browser, address) as visit:
+        page = visit.page
+        assert "stay on this computer" in page.locator("#promise").inner_text()
+        waiting: list[Any] = []
+        page.route("**/v1/cutouts", lambda route: waiting.append(route))  # the server does not answer yet
+        page.evaluate(DROP, ["astronaut.jpg", list(files["astronaut"].read_bytes())])
+        page.locator("[data-status=working]").wait_for()
+        page.locator("#before").evaluate("e => e.decode()")
+        assert page.locator("#before").evaluate("e => e.naturalWidth") == 512
+        assert page.locator("#busy").inner_text() == "Working…"
+        waiting[0].continue_()
+        page.unroute("**/v1/cutouts")
+        page.locator(DONE).wait_for()
+        assert re.fullmatch(r"512 × 512 pixels, confidence \d+ %, \d+\.\d s\..*", page.locator("#status").inner_text())
+        page.focus("#slider")
+        for _ in range(30):
+            page.keyboard.press("ArrowRight")
+        assert page.locator("#slider").input_value() == "30"
+        left, _ = visit.at(0.3, 0)
+        handle = page.locator("#handle").bounding_box()
+        assert abs(handle["x"] + handle["width"] / 2 - left) < 2
+        visit.pictured("page.png")
+
+        page.route("**/v1/cutouts", lambda route: waiting.append(route))  # a background is there without a round trip
+        visit.paint("White")
+        assert page.locator("#behind").evaluate(STYLE, "backgroundColor") == "rgb(255, 255, 255)"
+        page.select_option("[name=format]", "jpg")
+        page.wait_for_timeout(300)
+        waiting[1].continue_()
+        page.unroute("**/v1/cutouts")
+        name, made = visit.downloaded()
+        assert (name, made.format, made.size) == ("astronaut-cut.jpg", "JPEG", (512, 512))
+        assert min(made.getpixel((505, 5))) >= 250
+        assert visit.complaints == visit.foreign == []
 
 
-@pytest.fixture(scope="module")
-def address() -> Iterator[str]:
-    """A server process as users start it."""
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
-    words = [sys.executable, "-m", "mattebox", "serve", "--port", str(port), "--workers", "1", "--model", "fast"]
-    process = subprocess.Popen(words, stderr=subprocess.DEVNULL, env=os.environ | {"MATTEBOX_OFFLINE": "1"})
-    try:
-        for _ in range(200):
-            try:
-                urllib.request.urlopen(f"http://127.0.0.1:{port}/readyz", timeout=1)
-                break
-            except OSError:
-                time.sleep(0.1)
-        yield f"http://127.0.0.1:{port}/"
-    finally:
-        process.terminate()
-        process.wait(30)
+def test_the_result_is_dragged_out_and_copied(browser: Any, address: str, files: Files) -> None:
+    with Visit(browser, address, permissions=["clipboard-read", "clipboard-write"]) as visit:
+        visit.open(files["two"])
+        carried = visit.page.evaluate("""() => {
+          const moved = new DataTransfer();
+          const told = { dataTransfer: moved, bubbles: true, cancelable: true };
+          document.querySelector("#strip .face").dispatchEvent(new DragEvent("dragstart", told));
+          return [moved.getData("DownloadURL"), moved.files[0].name, moved.files[0].type];
+        }""")
+        assert re.fullmatch(r"image/png:two-cut\.png:blob:http.*", carried[0])
+        assert carried[1:] == ["two-cut.png", "image/png"]
+        visit.page.get_by_role("button", name="Copy").click()
+        visit.page.get_by_text("Copied.").wait_for()
+        kinds = visit.page.evaluate("async () => (await navigator.clipboard.read())[0].types")
+        assert kinds == ["image/png"]
 
 
-@pytest.fixture(scope="module")
-def browser() -> Iterator:  # type: ignore[type-arg]
-    from playwright.sync_api import sync_playwright
-
-    with sync_playwright() as play:
-        started = play.chromium.launch(executable_path=CHROMIUM, args=QUIET)
-        yield started
-        started.close()
+def alphas(visit: Visit) -> tuple[int, int]:
+    """Of the disc and of the box."""
+    made = visit.downloaded()[1].convert("RGBA")
+    return made.getpixel((110, 150))[3], made.getpixel((305, 165))[3]
 
 
-@pytest.fixture(scope="module")
-def photo(tmp_path_factory: pytest.TempPathFactory, astronaut) -> Path:  # type: ignore[no-untyped-def]
-    path = tmp_path_factory.mktemp("photos") / "astronaut.jpg"
-    Image.fromarray(astronaut.rgb).save(path)
-    return path
+def test_a_click_drops_what_should_not_be_there(browser: Any, address: str, files: Files) -> None:
+    with Visit(browser, address) as visit:
+        visit.open(files["two"])
+        assert min(alphas(visit)) > 128
+        visit.page.get_by_role("button", name="Remove", exact=True).first.click()
+        visit.draw((0.725, 0.5), (0.8, 0.63))
+        assert visit.page.locator("#ink polyline.drop.part").count() == 1
+        visit.settle()
+        disc, box = alphas(visit)
+        assert disc > 128
+        assert box < 64
+        visit.page.get_by_role("button", name="Undo").click()
+        visit.settle()
+        assert min(alphas(visit)) > 128
+        visit.page.get_by_role("button", name="Redo").click()
+        visit.settle()
+        assert alphas(visit)[1] < 64
 
 
-def test_drop_look_change_download(address: str, browser, photo: Path) -> None:  # type: ignore[no-untyped-def]
-    page = browser.new_page(viewport={"width": 1280, "height": 860})
-    complaints: list[str] = []
-    foreign: list[str] = []
-    page.on("console", lambda m: complaints.append(m.text))
-    page.on("pageerror", lambda e: complaints.append(str(e)))
-    page.on("request", lambda r: foreign.append(r.url) if not r.url.startswith((address, "blob:", "data:")) else None)
-    page.goto(address)
-    page.set_input_files("#files", [photo])
-    page.locator("[data-status=done]").wait_for()
-    assert "confidence" in page.locator("#status").inner_text()
-    page.get_by_role("button", name="White").click()
-    page.select_option("#format", "jpg")
-    page.wait_for_timeout(400)
-    page.locator("[data-status=done]").wait_for()
-    page.focus("#slider")
-    for _ in range(30):
-        page.keyboard.press("ArrowRight")
-    assert page.locator("#slider").input_value() == "30"
-    pictured(page, "page.png")
-    with page.expect_download() as download:
-        page.get_by_role("button", name="Download", exact=True).click()
-    assert download.value.suggested_filename == "astronaut-cut.jpg"
-    made = Image.open(io.BytesIO(Path(download.value.path()).read_bytes()))
-    assert (made.format, made.size) == ("JPEG", (512, 512))
-    assert min(made.getpixel((505, 5))) >= 250
-    assert complaints == []
-    assert foreign == []
-    page.close()
+def test_the_brush_takes_and_gives_exactly_what_it_covers(browser: Any, address: str, files: Files) -> None:
+    with Visit(browser, address) as visit:
+        page = visit.page
+        visit.open(files["two"])
+        before = np.asarray(visit.downloaded()[1].convert("RGBA"))
+        page.get_by_role("button", name="Keep", exact=True).click()
+        page.get_by_role("button", name="Brush").click()
+        page.locator("#brush").fill("10")  # 5 % of 400 pixels: 20 wide
+        visit.draw((0.1, 0.1), (0.5, 0.1))
+        visit.settle()
+        page.get_by_role("button", name="Remove", exact=True).first.click()
+        visit.draw((0.275, 0.4), (0.275, 0.6))
+        visit.settle()
+        made = np.asarray(visit.downloaded()[1].convert("RGBA"))
+        assert (made[24:37, 45:196, 3] == 255).all()
+        assert (made[24:37, 45:196, :3] == (225, 228, 230)).all()
+        assert (made[122:178, 103:118, 3] == 0).all()
+        rest = np.ones((300, 400), bool)
+        rest[16:45, 25:216] = rest[105:195, 95:126] = False
+        assert np.abs(made[rest][:, 3].astype(int) - before[rest][:, 3]).max() <= 2
 
 
-def test_a_click_drops_what_should_not_be_there(address: str, browser, tmp_path: Path) -> None:  # type: ignore[no-untyped-def]
-    import numpy as np
-
-    rgb = np.full((300, 400, 3), (225, 228, 230), np.uint8)
-    y, x = np.mgrid[:300, :400]
-    rgb[(x - 110) ** 2 + (y - 150) ** 2 < 80**2] = (190, 40, 30)
-    rgb[100:230, 260:350] = (30, 60, 160)
-    path = tmp_path / "two.png"
-    Image.fromarray(rgb).save(path)
-    page = browser.new_page(viewport={"width": 1280, "height": 900})
-    page.goto(address)
-    page.set_input_files("#files", [path])
-    page.locator("[data-status=done]").wait_for()
-
-    def alphas() -> tuple[int, int]:
+def test_by_keyboard_alone(browser: Any, address: str, files: Files) -> None:
+    with Visit(browser, address) as visit:
+        page, press = visit.page, visit.page.keyboard.press
+        page.on("filechooser", lambda chooser: chooser.set_files([files["two"], files["coffee"]]))
+        page.locator("#choose").focus()
+        press("Enter")
+        page.locator(DONE).nth(1).wait_for()
+        press("?")
+        assert page.locator("#keys").is_visible()
+        press("Escape")
+        press(".")
+        assert page.locator("#strip .face").nth(1).get_attribute("aria-current") == "true"
+        press(",")
+        press("k")
+        page.locator("#frame").focus()
+        for key in ("ArrowLeft", "ArrowLeft", "ArrowDown", "Enter"):
+            press(key)
+        assert page.locator("#ink polyline.keep").first.get_attribute("points") == "184.00,156.00 184.00,156.00"
+        press("Control+z")
+        assert page.locator("#ink polyline.keep").count() == 0
+        press("v")
+        press("1")
+        assert page.locator("#scale").inner_text() == "100 %"
+        press("+")
+        assert page.locator("#scale").inner_text() == "125 %"
+        press("c")
+        assert page.get_by_role("button", name="Show the original").get_attribute("aria-pressed") == "true"
+        page.get_by_role("tab", name="Background").focus()
+        press("ArrowRight")
+        assert page.get_by_role("tabpanel", name="Light").is_visible()
+        page.locator("[name=exposure]").focus()
+        press("ArrowRight")
+        assert page.locator("[name=exposure]").input_value() == "0.1"
+        page.locator("#strip .face").first.focus()
+        press("Delete")
+        assert page.locator("#strip .face").count() == 1
+        page.locator("#download").focus()
         with page.expect_download() as download:
-            page.get_by_role("button", name="Download", exact=True).click()
-        made = Image.open(download.value.path()).convert("RGBA")
-        return made.getpixel((110, 150))[3], made.getpixel((305, 165))[3]
-
-    before = alphas()
-    assert min(before) > 128, before
-    page.get_by_role("button", name="Paint to drop").click()
-    box = page.locator("#after").bounding_box()
-    scale = min(box["width"] / 400, box["height"] / 300)
-    left, top = (box["width"] - 400 * scale) / 2, (box["height"] - 300 * scale) / 2
-    page.mouse.move(box["x"] + left + 290 * scale, box["y"] + top + 150 * scale)
-    page.mouse.down()
-    page.mouse.move(box["x"] + left + 320 * scale, box["y"] + top + 190 * scale, steps=5)
-    page.mouse.up()
-    assert page.locator("#ink polyline.drop").count() == 1
-    page.wait_for_timeout(100)
-    page.locator("[data-status=done]").wait_for()
-    after = alphas()
-    assert after[0] > 128
-    assert after[1] < 64
-    page.get_by_role("button", name="Undo the last mark").click()
-    page.wait_for_timeout(100)
-    page.locator("[data-status=done]").wait_for()
-    assert min(alphas()) > 128
-    page.close()
+            press("Enter")
+        assert download.value.suggested_filename == "coffee-cut.png"
 
 
-def test_marks_by_keyboard(address: str, browser, photo: Path) -> None:  # type: ignore[no-untyped-def]
-    page = browser.new_page()
-    page.goto(address)
-    page.set_input_files("#files", [photo])
-    page.locator("[data-status=done]").wait_for()
-    page.get_by_role("button", name="Paint to keep").click()
-    page.focus("#frame")
-    for key in ("ArrowLeft", "ArrowLeft", "ArrowDown", "Enter"):
-        page.keyboard.press(key)
-    assert page.locator("#ink polyline.keep").get_attribute("points") == "46,52 46,52"
-    page.get_by_role("button", name="Undo the last mark").wait_for()
-    page.locator("[data-status=done]").wait_for()
-    page.close()
+def test_zoom_by_wheel_double_click_and_pinch(browser: Any, address: str, files: Files) -> None:
+    with Visit(browser, address, has_touch=True) as visit:
+        page = visit.page
+        visit.open(files["two"])
+
+        def scale() -> int:
+            return int(page.locator("#scale").inner_text().removesuffix(" %"))
+
+        whole, spot = scale(), visit.at(0.25, 0.25)
+        page.mouse.move(*spot)
+        for _ in range(6):
+            page.mouse.wheel(0, -100)
+        page.wait_for_timeout(100)
+        assert scale() > 3 * whole
+        assert visit.at(0.25, 0.25) == pytest.approx(spot, abs=4)  # what is under the pointer stays there
+        page.mouse.dblclick(*spot)
+        assert scale() == whole
+        page.mouse.dblclick(*spot)
+        assert scale() >= max(100, 2 * whole - 1)
+        assert page.locator("#after").evaluate(STYLE, "imageRendering") == "pixelated"
+        page.get_by_role("button", name="Fit").click()
+        touch = visit.context.new_cdp_session(page)
+        x, y = visit.at(0.5, 0.5)
+        for kind, apart in (("touchStart", 40), ("touchMove", 60), ("touchMove", 80)):
+            points = [{"x": x - apart, "y": y, "id": 0}, {"x": x + apart, "y": y, "id": 1}]
+            touch.send("Input.dispatchTouchEvent", {"type": kind, "touchPoints": points})
+        touch.send("Input.dispatchTouchEvent", {"type": "touchEnd", "touchPoints": []})
+        assert scale() == pytest.approx(2 * whole, rel=0.05)
 
 
-def test_better_without_a_cut(address: str, browser, photo: Path) -> None:  # type: ignore[no-untyped-def]
-    page = browser.new_page(viewport={"width": 1280, "height": 900})
-    page.goto(address)
-    page.set_input_files("#files", [photo])
-    page.locator("[data-status=done]").wait_for()
-    page.get_by_role("button", name="As it is").click()
-    page.locator("input[name=exposure]").fill("-1")
-    assert page.evaluate("getComputedStyle(document.querySelector('#after')).filter").startswith("brightness(0.7")
-    page.locator("summary").filter(has_text="Size and style").click()
-    page.select_option("#upscale", "2x")
-    page.get_by_text("1024 × 1024 pixels").wait_for()
-    assert page.evaluate("getComputedStyle(document.querySelector('#after')).filter") == "none"
-    with page.expect_download() as download:
-        page.get_by_role("button", name="Download", exact=True).click()
-    assert download.value.suggested_filename == "astronaut-enhanced.png"
-    made = Image.open(download.value.path())
-    assert (made.mode, made.size) == ("RGB", (1024, 1024))
-    was = Image.open(photo).getpixel((256, 60))
-    assert all(m < 0.8 * w for m, w in zip(made.getpixel((512, 120)), was, strict=True))
-    page.close()
+def test_better_without_a_cut(browser: Any, address: str, files: Files) -> None:
+    with Visit(browser, address) as visit:
+        page = visit.page
+        visit.open(files["astronaut"])
+        visit.paint("As it is")
+        visit.tab("Light")
+        page.locator("input[name=exposure]").fill("-1")
+        assert page.locator("#after").evaluate(STYLE, "filter").startswith("brightness(0.7")  # at once
+        visit.tab("Size")
+        page.select_option("[name=upscale]", "2x")
+        page.get_by_text("1024 × 1024 pixels").wait_for()
+        assert page.locator("#after").evaluate(STYLE, "filter") == "none"
+        name, made = visit.downloaded()
+        assert (name, made.mode, made.size) == ("astronaut-enhanced.png", "RGB", (1024, 1024))
+        was = Image.open(files["astronaut"]).getpixel((256, 60))
+        assert all(m < 0.8 * w for m, w in zip(made.getpixel((512, 120)), was, strict=True))
 
 
-def test_many_at_once_and_one_that_is_none(address: str, browser, photo: Path, tmp_path: Path) -> None:  # type: ignore[no-untyped-def]
-    import zipfile
-
-    page = browser.new_page()
-    page.goto(address)
-    broken = tmp_path / "broken.png"
-    broken.write_bytes(b"no picture")
-    page.set_input_files("#files", [photo, broken, photo])
-    page.locator("[data-status=failed]").wait_for()
-    page.locator("[data-status=done]").nth(1).wait_for()
-    page.get_by_role("button", name="broken.png").click()
-    assert "give a JPEG" in page.locator("#status").inner_text()
-    with page.expect_download() as download:
-        page.get_by_role("button", name="Download all").click()
-    with zipfile.ZipFile(download.value.path()) as archive:
-        assert archive.testzip() is None
-        assert archive.namelist() == ["astronaut-cut.png", "astronaut-cut-2.png"]
-    page.close()
+def test_a_marketplaces_preset_and_its_verdict(browser: Any, address: str, files: Files) -> None:
+    with Visit(browser, address) as visit:
+        visit.open(files["two"])
+        visit.tab("Presets")
+        visit.page.get_by_role("radio", name="Amazon").check(force=True)
+        visit.page.get_by_text("Keeps Amazon’s rules").wait_for()
+        name, made = visit.downloaded()
+        assert (name, made.size) == ("two-cut.jpg", (2000, 2000))
+        visit.tab("Frame")
+        assert visit.page.locator("[name=crop]").is_disabled()
 
 
-@pytest.mark.parametrize("scheme", ["light", "dark"])
-def test_a_phone_and_a_screen_reader(address: str, browser, photo: Path, scheme: str) -> None:  # type: ignore[no-untyped-def]
-    from axe_playwright_python.sync_playwright import Axe
+def test_own_picture_behind_and_settings_remembered(browser: Any, address: str, files: Files, tmp_path: Path) -> None:
+    plain = tmp_path / "plain.png"
+    Image.new("RGB", (40, 30), (10, 200, 90)).save(plain)
+    with Visit(browser, address) as visit:
+        page = visit.page
+        visit.open(files["two"])
+        page.set_input_files("#backdrop", plain)
+        visit.settle()
+        assert visit.downloaded()[1].getpixel((5, 5))[:3] == (10, 200, 90)
+        visit.paint("Mint")
+        page.on("dialog", lambda dialog: dialog.accept())
+        page.reload()
+        assert page.locator("[name=paint]:checked").get_attribute("value") == "#dcecdc"
+        assert page.locator("[name=model]").input_value() == "fast"
 
-    context = browser.new_context(viewport={"width": 390, "height": 844}, color_scheme=scheme, bypass_csp=True)
-    page = context.new_page()
-    page.goto(address)
-    page.set_input_files("#files", [photo])
-    page.locator("[data-status=done]").wait_for()
-    assert page.evaluate("document.documentElement.scrollWidth") <= 390
-    pictured(page, f"phone-{scheme}.png")
-    found = [v for v in Axe().run(page).response["violations"] if v["impact"] in ("serious", "critical")]
-    assert [(v["id"], v["nodes"][0]["html"]) for v in found] == []
-    context.close()
+
+def test_many_at_once_and_one_that_is_none(browser: Any, address: str, files: Files) -> None:
+    with Visit(browser, address) as visit:
+        page = visit.page
+        page.set_input_files("#files", [files["two"], files["broken"], files["two"], files["coffee"]])
+        page.locator(FAILED).wait_for()
+        page.locator(DONE).nth(2).wait_for()
+        assert page.locator("#counted").inner_text() == "3 of 4 done, 1 failed"
+        page.get_by_role("button", name="broken.png, failed").click()
+        assert "Give a JPEG" in page.locator("#failure").inner_text()
+        asked = len(visit.asked)
+        page.locator("#retry").click()
+        page.locator(FAILED).wait_for()
+        assert len(visit.asked) > asked
+        with page.expect_download() as download:
+            page.get_by_role("button", name="All as ZIP").click()
+        assert download.value.suggested_filename == "mattebox-3-photographs.zip"
+        with zipfile.ZipFile(download.value.path()) as archive:
+            assert archive.testzip() is None
+            assert archive.namelist() == ["two-cut.png", "two-cut-2.png", "coffee-cut.png"]
+            assert archive.infolist()[0].date_time >= (2026, 1, 1, 0, 0, 0)
+        page.locator("#discard").click()
+        assert page.locator("#counted").inner_text() == "3 photographs, all done"
+
+
+def test_a_busy_server_and_one_that_is_away(browser: Any, address: str, files: Files) -> None:
+    with Visit(browser, address) as visit:
+        page, tries = visit.page, []
+
+        def answered(route: Any) -> None:
+            tries.append(route)
+            if len(tries) == 1:
+                route.fulfill(status=503, headers={"Retry-After": "2"}, body="{}")
+            elif len(tries) == 2:
+                route.abort("connectionrefused")
+            else:
+                route.continue_()
+
+        page.route("**/v1/cutouts", answered)
+        page.set_input_files("#files", files["two"])
+        page.get_by_text("The server is busy. Trying again in 2 s.").wait_for()
+        page.get_by_text("The server is busy. Trying again in 1 s.").wait_for()
+        page.get_by_text("The server does not answer. Trying again in").wait_for()
+        page.get_by_role("button", name="Try now").click()
+        page.locator(DONE).wait_for()
+        assert len(tries) == 3
+
+
+def test_a_server_that_wants_a_key(browser: Any, address: str, files: Files) -> None:
+    with Visit(browser, address) as visit:
+        page = visit.page
+
+        def answered(route: Any) -> None:
+            known = route.request.headers.get("x-api-key") == "secret"
+            route.continue_() if known else route.fulfill(status=401, body="{}")
+
+        page.route("**/v1/cutouts", answered)
+        page.set_input_files("#files", files["two"])
+        page.get_by_label("API key").fill("secret")
+        page.get_by_role("button", name="Go on").click()
+        page.locator(DONE).wait_for()
+
+
+def test_a_photograph_that_became_a_job_leaves_nothing_there(browser: Any, address: str, files: Files) -> None:
+    with Visit(browser, address) as visit:
+        late = {"Prefer": "respond-async"}
+        visit.page.route("**/v1/cutouts", lambda r: r.continue_(headers=r.request.headers | late))
+        with visit.page.expect_response("**/v1/jobs/*/result") as result:
+            visit.open(files["two"])
+        assert result.value.status == 200
+        assert visit.downloaded()[1].size == (400, 300)
+        with urllib.request.urlopen(f"{address}v1/jobs") as answer:
+            assert answer.read() == b'{"jobs":[]}'
+
+
+def test_leaving_with_results_that_are_not_downloaded(browser: Any, address: str, files: Files) -> None:
+    with Visit(browser, address) as visit:
+        asked: list[str] = []
+        visit.page.on("dialog", lambda d: (asked.append(d.type), d.dismiss()))
+        visit.open(files["two"])
+        visit.page.locator("#strip .face").click()  # browsers ask only those who have done something
+        visit.page.close(run_before_unload=True)
+        visit.page.wait_for_timeout(500)
+        assert asked == ["beforeunload"]
+        visit.downloaded()
+        visit.page.reload()
+        assert asked == ["beforeunload"]
+
+
+def test_the_controls_are_the_recipes(browser: Any, address: str) -> None:
+    """Every control that goes into a request under its own name is a parameter, and stays within its bounds."""
+    known, own = parameters(), {"paint", "colour", "blur", "auto", "only", "preset"}
+    with Visit(browser, address) as visit:
+        found = visit.page.locator("#controls").evaluate(
+            "form => [...form.elements].filter(e => e.name).map(e => [e.name, e.min, e.max])"
+        )
+    names = {name for name, *_ in found}
+    assert own <= names
+    assert names - own <= known.keys()
+    shares = {"margin", "outline"}  # sent in percent
+    for name, least, most in found:
+        if name in known and most and name not in shares:
+            low, high = bounds(known[name].field.type)
+            assert low <= float(least) < float(most) <= high, name
+
+
+def bounds(kind: Any) -> tuple[float, float]:
+    meta = next(m for m in kind.__metadata__ if m.ge is not None)
+    return meta.ge, meta.le
+
+
+def test_every_word_stands_in_one_file() -> None:
+    html = (PAGE / "index.html").read_text()
+    spoken = re.sub(r"<[^>]*>", " ", re.sub(r"<noscript>.*?</noscript>", "", html)).split()
+    assert set(spoken) == {"mattebox"}
+    strings = (PAGE / "strings.js").read_text()
+    for key in re.findall(r'data-(?:text|label|title|alt)="(\w+)"', html):
+        assert re.search(rf"^  {key}:", strings, re.M), key

@@ -1,14 +1,18 @@
-// A ZIP file of stored entries, made in the browser: results are compressed already.
+// A ZIP file of stored entries, made in the browser: results are compressed already. Contents are read as streams for
+// their checksums and referred to, never copied, so many large results need no memory of their own.
 const table = Uint32Array.from({ length: 256 }, (_, n) => {
   for (let k = 0; k < 8; k++) n = n & 1 ? 0xedb88320 ^ (n >>> 1) : n >>> 1;
   return n >>> 0;
 });
 
-const crc32 = (bytes) => {
+async function crc32(blob) {
   let crc = 0xffffffff;
-  for (const byte of bytes) crc = table[(crc ^ byte) & 255] ^ (crc >>> 8);
-  return (crc ^ 0xffffffff) >>> 0;
-};
+  for (const reader = blob.stream().getReader(); ; ) {
+    const { done, value } = await reader.read();
+    if (done) return (crc ^ 0xffffffff) >>> 0;
+    for (const byte of value) crc = table[(crc ^ byte) & 255] ^ (crc >>> 8);
+  }
+}
 
 const header = (signature, size, fields) => {
   const view = new DataView(new ArrayBuffer(size));
@@ -17,17 +21,18 @@ const header = (signature, size, fields) => {
   return new Uint8Array(view.buffer);
 };
 
-export async function zip(entries) {
+export async function zip(entries, when = new Date()) {
   const parts = [], directory = [];
+  const time = (when.getHours() << 11) | (when.getMinutes() << 5) | (when.getSeconds() >> 1);
+  const day = ((when.getFullYear() - 1980) << 9) | ((when.getMonth() + 1) << 5) | when.getDate();
   let offset = 0;
   for (const { name, blob } of entries) {
-    const data = new Uint8Array(await blob.arrayBuffer());
-    const label = new TextEncoder().encode(name), crc = crc32(data);
-    const common = (at) => [[at, 2, 20], [at + 2, 2, 0x800], [at + 8, 2, 0x21], [at + 10, 4, crc], [at + 14, 4, data.length],
-      [at + 18, 4, data.length], [at + 22, 2, label.length]];
-    parts.push(header(0x04034b50, 30, common(4)), label, data);
+    const label = new TextEncoder().encode(name), crc = await crc32(blob);
+    const common = (at) => [[at, 2, 20], [at + 2, 2, 0x800], [at + 6, 2, time], [at + 8, 2, day], [at + 10, 4, crc], [at + 14, 4, blob.size],
+      [at + 18, 4, blob.size], [at + 22, 2, label.length]];
+    parts.push(header(0x04034b50, 30, common(4)), label, blob);
     directory.push(header(0x02014b50, 46, [[4, 2, 20], ...common(6), [42, 4, offset]]), label);
-    offset += 30 + label.length + data.length;
+    offset += 30 + label.length + blob.size;
   }
   const length = directory.reduce((sum, part) => sum + part.length, 0);
   const end = header(0x06054b50, 22, [[8, 2, entries.length], [10, 2, entries.length], [12, 4, length], [16, 4, offset]]);

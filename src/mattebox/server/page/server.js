@@ -1,0 +1,100 @@
+// Asking this server, with patience: a busy one is asked again when it says, one that is away after a while, a job is
+// followed to its end and erased. Knows HTTP and nothing of photographs.
+import { text } from "/page/strings.js";
+
+const SECOND = 1000;
+let unlocked = null, hurry = () => {};
+
+// An answer that is no picture: what is wrong, and what mends it.
+export class Refused extends Error {
+  constructor(problem, remedy) {
+    super(problem);
+    this.remedy = remedy;
+  }
+}
+
+// The answer to a form. `waiting` is told each second how long is left, and why: "busy" or "away"; then null.
+export async function ask(place, form, waiting) {
+  for (let away = 0; ; ) {
+    const answer = await sent(place, { method: "POST", body: form });
+    if (answer?.status === 401) await key();
+    else if (answer && !later(answer)) return finished(answer, waiting);
+    else {
+      away = answer ? 0 : away + 1;
+      if (away > 1 && (await sent("/livez"))?.ok) throw new Refused(text.cutOff, text.cutOffRemedy);
+      await pause(answer ? later(answer) : Math.min(15, 2 ** away), answer ? "busy" : "away", waiting);
+    }
+  }
+}
+
+// What the server tells of itself as JSON; null when it does not.
+export async function look(place) {
+  const answer = await sent(place);
+  return answer?.ok ? answer.json() : null;
+}
+
+// Do not wait out the pause.
+export const now = () => hurry();
+
+const later = (answer) => ([429, 502, 503, 504].includes(answer.status) ? Math.ceil(Number(answer.headers.get("Retry-After"))) : 0);
+
+async function sent(place, options = {}) {
+  const known = sessionStorage.getItem("mattebox-key");
+  try {
+    return await fetch(place, { ...options, headers: known ? { "X-API-Key": known } : {} });
+  } catch {
+    return null;
+  }
+}
+
+async function pause(seconds, why, waiting) {
+  let hurried = false;
+  for (let left = seconds; left > 0 && !hurried; left -= 1) {
+    waiting(left, why);
+    hurried = await new Promise((resolve) => {
+      const timer = setTimeout(resolve, SECOND, false), before = hurry;
+      hurry = () => (before(), clearTimeout(timer), resolve(true));
+    });
+    if (!hurried) hurry = () => {};
+  }
+  waiting(null);
+}
+
+async function finished(answer, waiting) {
+  if (answer.status === 202) return job(await answer.json(), waiting);
+  if (answer.ok) return answer;
+  const problem = await answer.json().catch(() => null);
+  if (!problem?.detail) throw new Refused(text.strange(answer.status), text.strangeRemedy);
+  throw new Refused(sentence(problem.detail), sentence(problem.remedy));
+}
+
+// A large photograph became a job. Its result is taken, then nothing of it is left there.
+async function job(told, waiting) {
+  const place = told.links.self;
+  while (["queued", "running"].includes(told.state)) {
+    await new Promise((resolve) => setTimeout(resolve, SECOND));
+    told = (await look(place)) ?? told;
+  }
+  const result = await sent(`${place}/result`), body = result?.ok ? await result.blob() : null;
+  await sent(place, { method: "DELETE" });
+  if (!result) throw new Refused(text.cutOff, text.cutOffRemedy);
+  return finished(body ? new Response(body, { headers: result.headers }) : result, waiting);
+}
+
+// Ask for the API key once, however many requests want it.
+function key() {
+  unlocked ??= new Promise((resolve) => {
+    const dialog = document.getElementById("locked"), field = document.getElementById("key");
+    dialog.addEventListener("close", () => {
+      if (field.value) sessionStorage.setItem("mattebox-key", field.value.trim());
+      unlocked = null;
+      resolve();
+    }, { once: true });
+    dialog.showModal();
+  });
+  return unlocked;
+}
+
+// A problem's words as a sentence for people; bytes in a unit that they know.
+const sentence = (words) => plain(words.replace(/\b(\d{6,}) bytes/, (_, n) => `${Math.round(n / 1e5) / 10} MB`));
+const plain = (words) => words.charAt(0).toUpperCase() + words.slice(1) + (/[.!?]$/.test(words) ? "" : ".");
