@@ -7,6 +7,7 @@ from hypothesis import strategies as st
 
 from mattebox.enhancement.colour import coloured
 from mattebox.enhancement.light import space_of
+from mattebox.enhancement.oklab import light_of, oklab_of
 from mattebox.recipe import Colour
 from mattebox.types import Picture
 
@@ -49,6 +50,30 @@ def test_vibrance_spares_skin_and_what_is_colourful_already() -> None:
     assert grown[1] > 1.15
     assert 1 <= grown[0] < 1 + 0.5 * (grown[1] - 1)
     assert 1 <= grown[2] < 1 + 0.5 * (grown[1] - 1)
+
+
+@pytest.mark.parametrize("amount", [-60, 40, 100])
+def test_hue_stays_as_it_is_seen(amount: int) -> None:
+    """In Oklab, of colours that have room: orange does not turn yellow, nor blue purple."""
+    picture = Picture(
+        (np.array([[(180, 120, 90), (150, 110, 60), (90, 110, 170), (80, 140, 90), (160, 100, 130)]]) * 257).astype(
+            np.uint16
+        )
+    )
+    space = space_of(picture)
+    made = coloured(picture, Colour(saturation=amount))
+    before, after = (oklab_of(space.decoded(p.rgb), space)[0] for p in (picture, made))
+    turned = np.angle(np.exp(1j * (np.arctan2(after[:, 2], after[:, 1]) - np.arctan2(before[:, 2], before[:, 1]))))
+    assert np.abs(np.degrees(turned)).max() < 1.0
+
+
+@settings(max_examples=20)
+@given(st.integers(0, 100))
+def test_oklab_there_and_back(seed: int) -> None:
+    light = np.random.default_rng(seed).random((50, 3)).astype(np.float32)
+    space = space_of(patch((0, 0, 0)))
+    np.testing.assert_allclose(light_of(oklab_of(light, space), space), light, atol=1e-4)
+    np.testing.assert_allclose(oklab_of(np.ones((1, 3), np.float32), space), [[1, 0, 0]], atol=1e-3)
 
 
 def test_only_where_it_may() -> None:

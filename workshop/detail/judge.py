@@ -2,7 +2,8 @@
 
     python -m workshop.detail.judge DATA --card up4-1 [--card FILE.json ...] [--effort best] [--perceptual FILE.npz]
 
-Noise is Gaussian of a fixed seed, not clipped. Set5 and Set14 enlarged, CBSD68 denoised, JPEG of quality 10 on Set14.
+Noise is Gaussian of a fixed seed, not clipped. Set5 and Set14 enlarged, CBSD68 denoised, JPEG of quality 10 to 40 on
+Set14.
 SSIM is of luma, as Wang et al. (2004) have it. Cards run as the house runs them; each beside bicubic, or the input.
 """
 
@@ -27,7 +28,7 @@ from workshop.detail.photos import photographs
 from workshop.detail.real import lived
 
 Restore = Callable[[Tensor], Tensor]
-SIGMAS = (15, 25, 50)
+SIGMAS, QUALITIES = (15, 25, 50), (10, 20, 30, 40)
 
 
 def psnr(one: Tensor, other: Tensor) -> float:
@@ -79,8 +80,7 @@ def table(
 ) -> dict[str, float]:
     """All figures of a network, named as in tables."""
     if scale == 1:
-        found = {f"CBSD68 {name} PSNR": v for name, v in denoising(restore, sets["CBSD68"]).items()}
-        return found | {"Set14 JPEG 10 PSNR gain": unjpegging(restore, sets["Set14"])["jpeg10_gain"]}
+        return _restored(restore, sets, perceptual)
     found = {}
     for name in ("Set5", "Set14"):
         pairs = [_pair(restore, p, scale) for p in sets[name]]
@@ -91,6 +91,21 @@ def table(
             with torch.inference_mode():
                 seen = [float(perceptual(a, b)) for a, b in pairs]
             found[f"{name} perceptual distance"] = round(float(np.mean(seen)), 4)
+    return found
+
+
+def _restored(restore: Restore, sets: dict[str, list[np.ndarray]], perceptual: Perceptual | None) -> dict[str, float]:
+    """`table` of a network that restores: noise by PSNR, JPEG by its gain, and by SSIM and looks before and after."""
+    found = {f"CBSD68 {name} PSNR": v for name, v in denoising(restore, sets["CBSD68"]).items()}
+    for quality in QUALITIES:
+        found[f"Set14 JPEG {quality} PSNR gain"] = unjpegging(restore, sets["Set14"], quality)[f"jpeg{quality}_gain"]
+    worn = [(compressed(tensor(p), [10]), tensor(p)) for p in sets["Set14"]]
+    for what, pairs in (("JPEG 10", worn), ("JPEG 10 restored", [(rounded(restore(a)), b) for a, b in worn])):
+        found[f"Set14 {what} SSIM-Y"] = round(float(np.mean([ssim(luma(a), luma(b)) for a, b in pairs])), 4)
+        if perceptual is not None:
+            with torch.inference_mode():
+                seen = [float(perceptual(a, b)) for a, b in pairs]
+            found[f"Set14 {what} perceptual distance"] = round(float(np.mean(seen)), 4)
     return found
 
 

@@ -9,7 +9,8 @@ import numpy as np
 
 from mattebox.enhancement import skin
 from mattebox.enhancement.lab import fitted
-from mattebox.enhancement.light import space_of, worked
+from mattebox.enhancement.light import Space, space_of, worked
+from mattebox.enhancement.oklab import light_of, oklab_of
 from mattebox.recipe import Colour
 from mattebox.types import Floats, Picture, Pixels
 
@@ -31,9 +32,18 @@ def coloured(picture: Picture, step: Colour, where: Pixels | None = None) -> Pic
             rich = 1 - np.sqrt(least / np.maximum(most, np.float32(1e-4)))  # about as it is seen
             pale = (1 - rich) ** 2 if step.vibrance > 0 else 1 - rich
             more += (step.vibrance / 100 * pale * (1 - SPARED * skin.likeness(linear, space)))[..., None]
-        return np.asarray(grey + (linear - grey) * _gain(linear, grey, np.maximum(more, -1)), np.float32)
+        return _stronger(linear, grey, _gain(linear, grey, np.maximum(more, -1)), space)
 
     return worked(picture, lambda light, rows: fitted(work(light, rows), space), 1, where)
+
+
+def _stronger(linear: Floats, grey: Floats, gain: Floats, space: Space) -> Floats:
+    """Colours `gain` times as strong, of the same hue as it is seen, and of the same luminance."""
+    lab = oklab_of(linear, space)
+    lab[..., 1:] *= gain
+    made = light_of(lab, space)
+    made *= grey / np.maximum((made @ space.weights)[..., None], np.float32(1e-6))
+    return made
 
 
 def _gain(linear: Floats, grey: Floats, more: Floats) -> Floats:

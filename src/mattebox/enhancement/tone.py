@@ -22,6 +22,8 @@ SHOULDER = 0.75  # light above which gains are bent
 ITERATIONS = 4  # of the curve for low light
 MIDDLE = 0.18  # grey
 GAMMA = 2.2  # stops of light in one doubling of encoded values, about
+BRIGHT, DIM = (0.75, 0.9), 0.35  # encoded values that the brightest shall have; the farther below, the higher
+WAY = 0.9  # of the way there
 SPARED = 0.6  # share of clarity and contrast that skin is spared
 
 
@@ -62,8 +64,8 @@ def planned(picture: Picture, step: Light, where: Pixels | None = None) -> Tone:
 
 
 def needed(sample: Sample) -> Tone:
-    """No more than a photograph needs: nothing for one that is well exposed, part of the way for one that is not, since
-    dusk is to stay dusk."""
+    """No more than a photograph needs: nothing for one that is well exposed, nearly all of the way for one in which
+    nothing is bright; where something is, dusk is to stay dusk (figures in LOG.md)."""
     seen = sample.weight > 0.5
     if seen.sum() < 64:
         return NONE
@@ -71,8 +73,9 @@ def needed(sample: Sample) -> Tone:
     value = encoded(veil.lifted(sample.light.max(-1)[seen], hazy))
     low, middle, bright, high = (float(v) for v in np.percentile(value, (1, 50, 90, 99)))
     exposure = 0.0
-    if high < 0.75:  # nothing bright in it: stretched so that its brightest come nearer to white
-        exposure = min(3.0, 0.7 * GAMMA * float(np.log2(0.75 / max(high, 0.08))))
+    if high < BRIGHT[0]:  # nothing bright in it: stretched so that its brightest come near to white
+        wanted = BRIGHT[0] + (BRIGHT[1] - BRIGHT[0]) * min(1.0, (BRIGHT[0] - high) / DIM)
+        exposure = min(4.5, WAY * GAMMA * float(np.log2(wanted / max(high, 0.08))))
         low, middle, bright = (v * 2 ** (exposure / GAMMA) for v in (low, middle, bright))
     lift = 0.0
     if middle < 0.3:  # dark all over; where a tenth is bright, the dark is a black coat or a wood

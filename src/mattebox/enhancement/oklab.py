@@ -1,0 +1,46 @@
+"""Colours in Oklab, where a line of growing chroma keeps its hue as it is seen (Ottosson 2020), there and back.
+
+CIE Lab (`lab`) is for measuring and matching; a colour made stronger along its lines turns: orange to yellow, blue to
+purple. Knows nothing of pictures.
+"""
+
+from __future__ import annotations
+
+from functools import lru_cache
+
+import numpy as np
+
+from mattebox.enhancement.light import Matrix, Space
+from mattebox.io import shaper
+from mattebox.types import Floats
+
+CONES = np.array([  # linear sRGB -> cones
+    [0.4122214708, 0.5363325363, 0.0514459929],
+    [0.2119034982, 0.6806995451, 0.1073969566],
+    [0.0883024619, 0.2817188376, 0.6299787005],
+])  # fmt: skip
+AXES = np.array([  # their cube roots -> L, a, b
+    [0.2104542553, 0.7936177850, -0.0040720468],
+    [1.9779984951, -2.4285922050, 0.4505937099],
+    [0.0259040371, 0.7827717662, -0.8086757660],
+])  # fmt: skip
+
+
+def oklab_of(light: Floats, space: Space) -> Floats:
+    """Linear light (... x 3) -> L 0 to 1, a, b."""
+    made: Floats = np.cbrt(light @ _cones(space).T.astype(np.float32)) @ AXES.T.astype(np.float32)
+    return made
+
+
+def light_of(oklab: Floats, space: Space) -> Floats:
+    """L, a, b -> linear light, which may lie outside 0 to 1."""
+    roots = oklab @ np.linalg.inv(AXES).T.astype(np.float32)
+    made: Floats = (roots * roots * roots) @ np.linalg.inv(_cones(space)).T.astype(np.float32)
+    return made
+
+
+@lru_cache(maxsize=16)
+def _cones(space: Space) -> Matrix:
+    """The space's linear light -> cones."""
+    made: Matrix = CONES @ np.linalg.inv(shaper.SRGB) @ space.matrix
+    return made
