@@ -82,6 +82,7 @@ class Enhancing(TypedDict, total=False):
     upscale: str
     upscale_model: str
     upscale_detail: int
+    upscale_denoise: int
     upscale_effort: Literal["quick", "best"]
     faces: int
     faces_model: str

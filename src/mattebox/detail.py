@@ -11,8 +11,8 @@ curve applied before would stretch what is noise.
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import replace
+from typing import Protocol
 
 from mattebox.components import subject_box
 from mattebox.enhancement import faces, restore, upscale
@@ -23,10 +23,14 @@ from mattebox.io import resample
 from mattebox.recipe import Faces, Recipe, Restore, Upscale
 from mattebox.types import Matte, Picture, Size
 from mattebox.zoo import facer, finder
-from mattebox.zoo.imager import Imager, checked
+from mattebox.zoo.imager import Imager, checked, twin_of
 from mattebox.zoo.registry import find_card, restorer, upscalers
 
-Opened = Callable[[str], Imager]
+
+class Opened(Protocol):
+    """Opens a network by its name, taking out all or less of the noise (0..1)."""
+
+    def __call__(self, model: str, denoise: float = 1) -> Imager: ...
 
 
 def check(recipe: Recipe) -> None:
@@ -39,6 +43,8 @@ def check(recipe: Recipe) -> None:
     if enlarging is not None and upscale.parsed(enlarging.to) is not None:
         for name in upscalers(enlarging.model):
             checked(name, "upscale")
+            if enlarging.denoise < 100:
+                twin_of(find_card(name))
     drawing = recipe.find(Faces)
     if drawing is not None and drawing.strength:
         facer.checked(drawing.model)
@@ -78,7 +84,9 @@ def upscaled(
     names = upscalers(step.model)
     factor = max(made / whole for made, whole in zip(size, picture.size, strict=True))
     networks = {checked(name, "upscale"): name for name in names}
-    chain = [_tried(opened(networks[scale]), step) for scale in upscale.passes(factor, list(networks))]
+    chain = [
+        _tried(opened(networks[scale], step.denoise / 100), step) for scale in upscale.passes(factor, list(networks))
+    ]
     return upscale.upscaled(picture, size, chain, step.detail / 100, tell, canvas)
 
 

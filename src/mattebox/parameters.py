@@ -35,7 +35,7 @@ RENAMED: dict[tuple[type[Step], str], str] = {
     (Restore, "amount"): "restore",
     **{(Restore, name): f"restore_{name}" for name in ("model", "effort")},
     (Upscale, "to"): "upscale",
-    **{(Upscale, name): f"upscale_{name}" for name in ("model", "detail", "effort")},
+    **{(Upscale, name): f"upscale_{name}" for name in ("model", "detail", "denoise", "effort")},
     (Faces, "strength"): "faces",
     **{(Faces, name): f"faces_{name}" for name in ("model", "finder")},
     (Balance, "white"): "balance",

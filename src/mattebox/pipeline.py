@@ -99,8 +99,8 @@ def run(
     def opened(model: str = Cut().model) -> Session:
         return session or stages.run("open", lambda: open_session(model, device, threads))
 
-    def imager(model: str) -> Imager:
-        return stages.run("open", lambda: open_imager(model, device, threads or processors.usable()))
+    def imager(model: str, denoise: float = 1) -> Imager:
+        return stages.run("open", lambda: open_imager(model, device, threads or processors.usable(), denoise))
 
     def told(stage: str) -> Callable[[float], None] | None:
         return None if tell is None else partial(tell, stage)
@@ -202,7 +202,7 @@ def _upscaled(
     picture: Picture,
     result: Result,
     recipe: Recipe,
-    opened: Callable[[str], Imager],
+    opened: detail.Opened,
     tell: Callable[[float], None] | None,
     canvas: Canvases,
 ) -> tuple[Picture, Result]:

@@ -118,6 +118,15 @@ class Upscale(Struct, frozen=True, tag="upscale", tag_field="step", forbid_unkno
     detail: Annotated[
         int, Meta(description="how much of the network's detail, in percent; 0 is plain Lanczos", ge=0, le=100)
     ] = 100
+    denoise: Annotated[
+        int,
+        Meta(
+            description="how much of the noise goes, in percent, for networks with a twin that keeps it: "
+            "realesr-general",
+            ge=0,
+            le=100,
+        ),
+    ] = 100
     effort: Annotated[
         Effort, Meta(description="best asks the networks eight times, turned and mirrored, and takes the mean: slower")
     ] = "quick"

@@ -135,7 +135,8 @@ class Card(Struct, frozen=True, forbid_unknown_fields=True):
     of the network, name -> sha256. `variants` are named changes to `input` or `output` ("fast": a smaller side).
     Networks that upscale or restore have `tiles` in place of `input`, `output` and `calibration`, those of styles the
     names of their `styles`; those for `faces` take and give a square of `side`, those that `find` faces look at one.
-    Weights that are not ONNX name their `converter` (see `convert`).
+    Weights that are not ONNX name their `converter` (see `convert`). `twin` is the card of a network of the same
+    architecture that takes out less noise, for mixing (see `mixture`).
     """
 
     name: str
@@ -160,6 +161,7 @@ class Card(Struct, frozen=True, forbid_unknown_fields=True):
     recipe: str = ""
     notes: str = ""
     converter: str = ""
+    twin: str = ""
     figures: tuple[Figure, ...] = ()
     folder: str = ""
 

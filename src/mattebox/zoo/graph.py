@@ -33,20 +33,21 @@ def external_files(content: bytes) -> set[str]:
     try:
         while todo:
             message, body = todo.pop()
+            parts = [(number, part) for number, part in fields(body) if isinstance(part, memoryview)]
             if message == "Entry":
-                fields = dict(_fields(body))
-                if bytes(fields.get(1, b"")) == b"location":
-                    found.add(bytes(fields.get(2, b"")).decode())
+                facts = dict(parts)
+                if bytes(facts.get(1, b"")) == b"location":
+                    found.add(bytes(facts.get(2, b"")).decode())
                 continue
             inside = INSIDE[message]
-            todo += [(inside[number], part) for number, part in _fields(body) if number in inside]
+            todo += [(inside[number], part) for number, part in parts if number in inside]
     except (IndexError, ValueError) as error:
         raise ModelError(f"the graph is broken ({error})", "check that it is a valid ONNX file") from error
     return found
 
 
-def _fields(body: memoryview) -> Iterator[tuple[int, memoryview]]:
-    """Number and content of the fields that have a length."""
+def fields(body: memoryview) -> Iterator[tuple[int, memoryview | int]]:
+    """Number and content of the fields that have a length, and number and value of the whole numbers."""
     at, end = 0, len(body)
     while at < end:
         key, at = _varint(body, at)
@@ -58,7 +59,8 @@ def _fields(body: memoryview) -> Iterator[tuple[int, memoryview]]:
             yield number, body[at : at + length]
             at += length
         elif kind == VARINT:
-            _, at = _varint(body, at)
+            value, at = _varint(body, at)
+            yield number, value
         elif kind in (EIGHT, FOUR):
             at += 8 if kind == EIGHT else 4
         else:

@@ -10,9 +10,11 @@ from typing import Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from mattebox.errors import ModelError
+from mattebox.errors import ModelError, UsageError
+from mattebox.zoo import store
 from mattebox.zoo.card import Card, Tiles
 from mattebox.zoo.kept import Kept
+from mattebox.zoo.mixture import mixed
 from mattebox.zoo.registry import find_card, permitted
 from mattebox.zoo.runner import Run, opened
 
@@ -28,12 +30,14 @@ class Imager:
         self.tiles: Tiles = card.tiles
 
     @classmethod
-    def open(cls, model: str | Card, device: str = "auto", threads: int | None = None) -> Imager:
-        """Start a network of its own. ModelError, also for one that cuts out; DeviceError, UsageError."""
+    def open(cls, model: str | Card, device: str = "auto", threads: int | None = None, denoise: float = 1) -> Imager:
+        """Start a network of its own; with less than all of `denoise` (0..1), mixed with its twin. ModelError, also for
+        one that cuts out; DeviceError, UsageError."""
         card = find_card(model) if isinstance(model, str) else permitted(model)
         if card.tiles is None:
             raise ModelError(f"model {card.name} is for {card.task}", "choose one that upscales or restores")
-        return cls(card, *opened(card, device, threads))
+        content = None if denoise == 1 else mixed(store.read(twin_of(card)), store.read(card), denoise)
+        return cls(card, *opened(card, device, threads, content))
 
     def run(self, x: NDArray[np.float32]) -> NDArray[np.float32]:
         """1 x 3 x H x W RGB 0..1 -> the same, `scale` times the size less what it cuts off; not clipped.
@@ -52,10 +56,19 @@ class Imager:
 _open: Kept[Imager] = Kept(KEPT)
 
 
-def open_imager(model: str, device: str = "auto", threads: int | None = None) -> Imager:
+def open_imager(model: str, device: str = "auto", threads: int | None = None, denoise: float = 1) -> Imager:
     """Like `Imager.open`, but shared: the last few used stay open."""
     find_card(model)  # what is forbidden stays so, open or not
-    return _open.get((model, device, threads), lambda: Imager.open(model, device, threads))
+    return _open.get((model, device, threads, denoise), lambda: Imager.open(model, device, threads, denoise))
+
+
+def twin_of(card: Card) -> Card:
+    """The card of the network that keeps the grain. UsageError when there is none."""
+    if not card.twin:
+        raise UsageError(
+            f"model {card.name} has no twin that takes out less noise", "choose realesr-general, or leave it"
+        )
+    return find_card(card.twin)
 
 
 def checked(model: str, task: Literal["upscale", "restore"]) -> int:

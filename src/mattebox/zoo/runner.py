@@ -19,10 +19,11 @@ Run: TypeAlias = Callable[[NDArray[np.float32]], NDArray[np.float32]]
 KINDS: dict[str, type[np.floating[Any]]] = {"tensor(float16)": np.float16, "tensor(double)": np.float64}
 
 
-def opened(card: Card, device: str, threads: int | None) -> tuple[Run, str]:
-    """The card's network as a function, and the device it really runs on. ModelError, DeviceError, UsageError."""
+def opened(card: Card, device: str, threads: int | None, content: bytes | None = None) -> tuple[Run, str]:
+    """The card's network as a function, and the device it really runs on; `content` is another graph of its kind.
+    ModelError, DeviceError, UsageError."""
     folder = store.path_of(card).parent if card.parts else None
-    session = runtime.start(store.read(card), f"model {card.name}", device, threads, folder)
+    session = runtime.start(content or store.read(card), f"model {card.name}", device, threads, folder)
     return runner(session, card), devices.name_of(session.get_providers()[0])
 
 
