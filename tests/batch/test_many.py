@@ -14,6 +14,7 @@ import pytest
 from PIL import Image
 
 from mattebox.batch.watch import settled
+from mattebox.io.sources import expand
 from tests.batch.test_kill import CHILD
 from tests.cli.conftest import Run, save
 from tests.cli.conftest import run as run
@@ -182,3 +183,17 @@ def test_two_of_one_name_are_both_put_aside_for_review(run: Run) -> None:
     photos(Path("in/b"), 1)
     assert run("cut", "in", "-o", "out", "--recursive", "--review", "look", "--review-under", "1").code == 0
     assert sorted(p.resolve().parent.name for p in Path("look").iterdir()) == ["a", "b"]
+
+
+def test_a_watch_that_starts_again_does_what_is_new_or_changed(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    photos(Path("hot"), 2)
+    monkeypatch.setattr("mattebox.batch.watch.settled", lambda folder, **_: expand([folder]))
+    words = ("cut", "hot", "-o", "out/", "--watch")
+    assert run(*words).code == 0
+    before = {p.name: p.stat().st_mtime_ns for p in Path("out").iterdir()}
+    assert len(before) == 2
+    later = time.time() + 5
+    os.utime("hot/1.jpg", (later, later))
+    again = run(*words)
+    assert (again.code, again.err) == (0, "")
+    assert [n for n, made in before.items() if Path("out", n).stat().st_mtime_ns != made] == ["1.png"]

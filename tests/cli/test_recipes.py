@@ -1,8 +1,11 @@
 """Recipes on the command line: presets, files, flags on top of them; and checks of listings."""
 
+import io
 import json
+import zipfile
 from pathlib import Path
 
+import numpy as np
 import pytest
 from PIL import Image
 
@@ -114,4 +117,9 @@ def test_layers_leave_as_a_photoshop_document(run: Run, photo: Path) -> None:
 
     assert run("cut", photo, "--shadow", "drop", "--background", "studio", "-o", "layers.psd").code == 0
     assert [layer.name for layer in PSDImage.open("layers.psd")] == ["background", "shadow", "subject"]
+    assert run("cut", photo, "--shadow", "drop", "--background", "studio", "-o", "parts.zip").code == 0
+    with zipfile.ZipFile("parts.zip") as parts:
+        assert parts.namelist() == ["color.jpg", "alpha.png", "background.png", "shadow.png"]
+        shadow = np.asarray(Image.open(io.BytesIO(parts.read("shadow.png"))))
+        assert shadow[..., :3].max() == 0 < shadow[..., 3].max() < 130
     assert run("cut", photo, "-o", "both.zip").code == 0

@@ -7,6 +7,7 @@ import os
 import shutil
 import signal
 from collections.abc import Callable, Iterable, Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, TypeVar
 
@@ -132,16 +133,26 @@ def watched(inputs: tuple[str, ...], recipe: Recipe, names: Naming, options: dic
     if len(inputs) != 1 or not Path(inputs[0]).is_dir() or names.out is None or not is_folder(names.out):
         raise UsageError("--watch needs one folder, and one for the results", "mattebox cut IN/ -o OUT/ --watch")
     folder, out = Path(inputs[0]), Path(names.out).resolve()
+    names = replace(names, resume=True)  # a photograph that has changed replaces its result
     report = Report(0, as_json)
     with _stopping() as stop, _ready(recipe, options, 1, [], report) as (work, keep):
         arriving = settled(folder, recursive=options["recursive"], stop=stop, skip=lambda p: out in p.resolve().parents)
         for item in arriving:
             (entry,) = make_plan([item], names)
+            if isinstance(entry, Job) and _up_to_date(entry):
+                continue
             if isinstance(entry, Job) and not keep.finished(entry):
                 keep.told(entry, work(entry))
             elif isinstance(entry, Failure):
                 keep.told(entry, entry)
     return 0
+
+
+def _up_to_date(job: Job) -> bool:
+    """Whether an earlier watch has done it: its result is newer than the photograph."""
+    if job.source is None or job.target is None or not job.target.exists():
+        return False
+    return job.target.stat().st_mtime_ns >= job.source.stat().st_mtime_ns
 
 
 class Keep:

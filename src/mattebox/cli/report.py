@@ -19,7 +19,7 @@ from mattebox.errors import MatteboxError
 MIXED = 1
 REJECTED = 1
 SLOW = 1.0  # seconds until it is told how far a single photograph is
-LONG = 20  # pictures from which failures are told again at the end
+LONG = 5  # pictures from which failures are told again at the end
 DOUBTFUL = 0.6  # expected IoU below which a cutout is worth a look
 
 

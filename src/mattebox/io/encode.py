@@ -81,7 +81,7 @@ def encode(picture: Picture, format: str, *, quality: int | None = None, hidden:
     if kind.layered:
         return encode_layers([Layer("cutout", picture)], format)
     if kind.name == "zip":
-        return _zip(picture, quality)
+        return layered.zipped(*_colour_and_alpha(picture, quality))
     if kind.name == "tiff" and picture.depth is Depth.SIXTEEN:
         return _tiff16(picture, hidden)
     return _pillow(picture, kind, quality, hidden)
@@ -95,6 +95,13 @@ def encode_layers(layers: Sequence[Layer], format: str) -> bytes:
     for layer in layers:
         _check(layer.picture, kind, None)
     return layered.psd(layers) if kind.name == "psd" else layered.exr(layers, straight=kind.name == "exr-straight")
+
+
+def encode_parts(layers: Sequence[Layer], quality: int | None = None) -> bytes:
+    """A ZIP of a scene with a shadow: color.jpg and alpha.png of the subject, and each layer below it as a picture of
+    its own, shadow.png and background.png. OutputError."""
+    parts = {f"{layer.name}.png": encode(layer.picture, "png") for layer in layers[:-1]}
+    return layered.zipped(*_colour_and_alpha(layers[-1].picture, quality), **parts)
 
 
 def encode_within(
@@ -184,12 +191,11 @@ def _pillow(picture: Picture, kind: Format, quality: int | None, hidden: Hidden)
     return file.getvalue()
 
 
-def _zip(picture: Picture, quality: int | None) -> bytes:
-    """Colours under the subject's edge and beyond, and the alpha beside them."""
+def _colour_and_alpha(picture: Picture, quality: int | None) -> tuple[bytes, bytes]:
+    """Colours under the subject's edge and beyond as a JPEG, and the alpha beside them as a PNG."""
     opaque = np.full(picture.size, picture.depth.peak, picture.rgb.dtype)
     alpha = opaque if picture.alpha is None else picture.alpha
-    colour = encode(picture.with_pixels(picture.rgb, None), "jpeg", quality=quality)
-    return layered.zipped(colour, encode_plane(alpha))
+    return encode(picture.with_pixels(picture.rgb, None), "jpeg", quality=quality), encode_plane(alpha)
 
 
 def _settings(name: str, quality: int | None, hidden: Hidden) -> dict[str, Any]:

@@ -51,11 +51,12 @@ def exr(layers: Sequence[Layer], straight: bool = False) -> bytes:
         return path.read_bytes()
 
 
-def zipped(colour_jpg: bytes, alpha_png: bytes) -> bytes:
-    """A ZIP of color.jpg and alpha.png: much smaller than a PNG, and the names remove.bg's users expect."""
+def zipped(colour_jpg: bytes, alpha_png: bytes, **others: bytes) -> bytes:
+    """A ZIP of color.jpg and alpha.png: much smaller than a PNG, and the names remove.bg's users expect; and of
+    whatever else there is, under its name."""
     file = io.BytesIO()
     with zipfile.ZipFile(file, "w", zipfile.ZIP_STORED) as archive:
-        for name, content in (("color.jpg", colour_jpg), ("alpha.png", alpha_png)):
+        for name, content in {"color.jpg": colour_jpg, "alpha.png": alpha_png, **others}.items():
             archive.writestr(zipfile.ZipInfo(name), content)  # dated 1980: same picture, same bytes
     return file.getvalue()
 

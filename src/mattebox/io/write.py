@@ -13,7 +13,7 @@ from typing import BinaryIO
 
 from mattebox.errors import OutputError
 from mattebox.io import atomic
-from mattebox.io.encode import Format, Hidden, encode, encode_layers, encode_within, find_format
+from mattebox.io.encode import Format, Hidden, encode, encode_layers, encode_parts, encode_within, find_format
 from mattebox.types import Layer, Picture
 
 Target = str | os.PathLike[str] | BinaryIO
@@ -53,6 +53,8 @@ def _encoded(
 ) -> bytes:
     if kind.layered and layers:
         return encode_layers(layers, kind.name)
+    if kind.name == "zip" and any(layer.name == "shadow" for layer in layers):
+        return encode_parts(layers, quality)
     if most is None:
         return encode(picture, kind.name, quality=quality, hidden=hidden)
     return encode_within(picture, kind.name, most, quality=quality, hidden=hidden)
