@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ipaddress
+import os
 import sys
 from collections.abc import Callable
 from pathlib import Path
@@ -13,6 +14,7 @@ import pytest
 import skimage.data
 
 from mattebox.types import Picture
+from mattebox.zoo import cache
 
 ROOT = Path(__file__).resolve().parent.parent
 
@@ -56,6 +58,18 @@ def shared_data() -> Callable[[str], Path]:
         return found
 
     return find
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _nothing_kept() -> None:
+    """No test, nor any process that it starts, keeps or uses mattes in this user's folders."""
+    os.environ["MATTEBOX_CACHE"] = "0"
+
+
+@pytest.fixture(autouse=True)
+def _nothing_remembered(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What one test asked a network is not kept for the next."""
+    monkeypatch.setattr(cache, "shared", cache.Cache())
 
 
 @pytest.fixture(scope="session", autouse=True)

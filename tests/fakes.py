@@ -6,8 +6,9 @@ import msgspec
 import numpy as np
 
 from mattebox.types import Floats, Picture, Size
-from mattebox.zoo.card import Calibration, Card, Input, Licence
+from mattebox.zoo.card import Card, Licence
 from mattebox.zoo.session import Session
+from mattebox.zoo.spec import Calibration, Input
 
 FAKE = Card(
     name="fake",

@@ -16,8 +16,8 @@ from pathlib import Path
 import numpy as np
 
 from mattebox.errors import MatteboxError, UsageError
-from mattebox.zoo.card import Calibration
 from mattebox.zoo.registry import find_card
+from mattebox.zoo.spec import Calibration
 from workshop.evaluation import Verdict, evaluate
 from workshop.material import stream
 from workshop.predictors import Predict, house_predictor, u2net_predictor

@@ -14,7 +14,7 @@ import numpy as np
 
 from mattebox.errors import InputMissing
 from mattebox.matte.confidence import judge as answer
-from mattebox.zoo.card import Calibration
+from mattebox.zoo.spec import Calibration
 from workshop.material import has, stream
 from workshop.predictors import Predict
 from workshop.reliability import Bin, bins, calibration_error

@@ -22,7 +22,7 @@ from mattebox.enhancement.canvas import Canvas, Canvases
 from mattebox.errors import NoSubject
 from mattebox.io.deliver import deliver
 from mattebox.io.read import read_once
-from mattebox.matte import held, key, region, trimap, wishes
+from mattebox.matte import asked, held, key, region, trimap, wishes
 from mattebox.matte.foreground import foreground
 from mattebox.matte.refine import enlarge, refine
 from mattebox.matte.screen import Screen, despilled
@@ -154,9 +154,11 @@ def _check_cut(step: Cut, album: Album) -> None:
         if path != "none":
             album(path)
     wanted = key.parse(step.by)
-    if wanted is None:
-        looks(find_card(step.model), step.votes)
-    elif wanted.kind == "plate":
+    card = find_card(step.model) if wanted is None else None
+    asked.check(step.pick, card)
+    if card is not None:
+        looks(card, step.votes)
+    elif wanted is not None and wanted.kind == "plate":
         album(wanted.detail)
 
 
@@ -168,11 +170,12 @@ def cut_out(
     seen = picture if part is None else region.inside(picture, part)
     wished, wanted = wishes.read(step, picture, part, album), key.parse(step.by)
     session = opened() if wanted is None else None
+    asked.check(step.pick, session.card if session else None)
     if wanted is not None:
         first = stages.run("key", lambda: key.keyed(seen, wanted, step.tolerance, _parted(album, part)))
     else:
         assert session is not None
-        first = stages.run("segment", lambda: segment(seen, session, step.votes))
+        first, wished = stages.run("segment", lambda: asked.answered(seen, session, wished, step.votes))
     masks = _held(step, picture, part, album)
     if "garbage" in masks:
         first = held.thrown(first, masks["garbage"])

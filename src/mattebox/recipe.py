@@ -70,7 +70,11 @@ class Cut(Struct, frozen=True, tag="cut", tag_field="step", forbid_unknown_field
     ] = "none"
     drop: Annotated[str, Meta(description="what is not: points, strokes or boxes, as for keep")] = "none"
     pick: Annotated[
-        str, Meta(description='which of several subjects: all, largest, 2 (by size), or the one at "X,Y"')
+        str,
+        Meta(
+            description='which of several subjects: all, largest, 2 (by size), the one at "X,Y", or of what class, '
+            "such as person or person+dog, where the model tells classes"
+        ),
     ] = "all"
     trimap: Annotated[
         str, Meta(description="path of a grey picture: 0 is background, 255 subject, 128 to be found out; or none")

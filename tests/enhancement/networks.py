@@ -3,8 +3,9 @@
 import numpy as np
 from numpy.typing import NDArray
 
-from mattebox.zoo.card import Card, Licence, Tiles
+from mattebox.zoo.card import Card, Licence
 from mattebox.zoo.imager import Imager
+from mattebox.zoo.spec import Tiles
 
 
 def imager(scale: int, reach: int, multiple: int = 1, cut: int = 0, budget: int = 2000, fixed: int = 0) -> Imager:

@@ -12,10 +12,11 @@ from numpy.typing import NDArray
 
 from mattebox.enhancement import tiles
 from mattebox.types import Pixels, Size
-from mattebox.zoo.card import Card, Licence, Tiles
+from mattebox.zoo.card import Card, Licence
 from mattebox.zoo.imager import Imager
 from mattebox.zoo.runner import runner
 from mattebox.zoo.runtime import start
+from mattebox.zoo.spec import Tiles
 from tests.enhancement.networks import box, imager
 
 

@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 
 from mattebox.components import subject_box
 from mattebox.matte.confidence import calibrated, expected_iou, judge
-from mattebox.zoo.card import Calibration
+from mattebox.zoo.spec import Calibration
 
 
 def test_expected_iou_by_hand() -> None:

@@ -52,7 +52,7 @@ def test_what_is_not_there_is_said() -> None:
         instances.picked(two(), "1,1", parse("1,1", SIZE)[0])
 
 
-@pytest.mark.parametrize("pick", ["0", "second", "1,2,3"])
+@pytest.mark.parametrize("pick", ["0", "2nd", "-1", "", "1,2,3"])
 def test_nonsense_is_refused(pick: str) -> None:
     with pytest.raises(UsageError):
         instances.check(pick)

@@ -13,9 +13,10 @@ import pytest
 
 from mattebox.errors import ModelError
 from mattebox.zoo import convert, fetch, manage, store
-from mattebox.zoo.card import Card, Tiles
+from mattebox.zoo.card import Card
 from mattebox.zoo.imager import Imager
 from mattebox.zoo.registry import WEIGHTS, find_card
+from mattebox.zoo.spec import Tiles
 from tests.zoo.shop import Shop, at_home, open_shop
 
 PUBLISHED = b"weights in a form of their own"

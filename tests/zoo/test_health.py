@@ -127,6 +127,7 @@ def test_an_environment_that_cannot_be_understood(monkeypatch: pytest.MonkeyPatc
     bad = [f for f in health.examine() if f.level == "bad"]
     assert bad == [Finding("environment", "bad", "MATTEBOX_OFFLINE=maybe", "set it to 1 or 0")]
     monkeypatch.setenv("MATTEBOX_OFFLINE", "1")
+    monkeypatch.delenv("MATTEBOX_CACHE")
     assert [f.says for f in health.environment()] == ["in force: MATTEBOX_OFFLINE=1"]
 
 

@@ -281,3 +281,28 @@ def test_an_unwritable_home_is_named(shop: Shop, monkeypatch: pytest.MonkeyPatch
     monkeypatch.setenv("MATTEBOX_HOME", str(tmp_path / "file"))
     with pytest.raises(ModelError, match="another folder with MATTEBOX_HOME"):
         store.pull(shop.card())
+
+
+def test_a_model_of_two_files_is_pulled_verified_and_removed_whole(shop: Shop) -> None:
+    """Both from one shop: the second file's name is another, its bytes are the same."""
+    from mattebox.zoo import manage
+    from mattebox.zoo.card import Decoder
+    from mattebox.zoo.spec import Output
+
+    decoder = Decoder("sold.decoder.onnx", {"image_embeddings": 0}, sha256=SHA256, url=f"{shop.address}/decoder.onnx")
+    card = shop.card(decoder=decoder, output=Output("points"))
+    first, second = (store.path_of(file) for file in store.files_of(card))
+    store.pull(card)
+    assert whole(first)
+    assert whole(second)
+    assert len(shop.asked) == 2
+    second.write_bytes(bytes([CONTENT[0] ^ 1]) + CONTENT[1:])
+    with pytest.raises(ModelError, match=r"sold\.decoder\.onnx is not the file"):
+        store.verify(card)
+    store.pull(card)
+    assert len(shop.asked) == 3
+    second.unlink()
+    assert not store.is_here(card)
+    store.pull(card)
+    manage.remove(card)
+    assert not [p for p in first.parent.iterdir() if p.suffix != ".lock"]

@@ -30,6 +30,7 @@ COMMANDS = {
     "serve": "serve",
     "keys": "keys",
     "models": "models",
+    "cache": "cache",
     "doctor": "doctor",
     "completion": "completion",
 }

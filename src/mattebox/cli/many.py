@@ -262,8 +262,8 @@ def _ready(
 
 
 def _here(recipe: Recipe, options: dict[str, Any], beside: int, report: Report) -> tuple[Work, str]:
-    """Work on this machine, and the hashes of its weights. The network starts now, so that a missing device is said
-    before any picture is read."""
+    """Work on this machine, and the hashes of its weights. A missing device is said before any picture is read; for
+    more than one the network starts now."""
     from mattebox import detail
     from mattebox.batch.work import Work
     from mattebox.zoo.session import open_session
@@ -271,6 +271,8 @@ def _here(recipe: Recipe, options: dict[str, Any], beside: int, report: Report) 
     threads = options["threads"] or max(1, processors.allowed() // beside)
     network = recipe.cut.network if recipe.cut else None
     session = open_session(network, options["device"], threads) if network else None
+    if session is not None and report.total != 1:
+        session.start()
     model = "+".join([*([session.card.sha256] if session else []), *detail.weights(recipe)])
     hidden: Literal["keep", "zero"] = "keep" if options["keep_hidden"] else "zero"
     return Work(

@@ -135,18 +135,41 @@ def remove(name: str) -> int:
 @command.command("add", context_settings=HELP)
 @click.argument("file", type=click.Path(path_type=Path), metavar="FILE.onnx")
 @click.option("--like", required=True, metavar="MODEL", help="The model whose input and output it has.")
+@click.option(
+    "--decoder",
+    type=click.Path(path_type=Path),
+    metavar="FILE.onnx",
+    help="The second file of a model that is asked by points, such as --like mobile-sam.",
+)
 @click.option("--name", help="What to call it.  [default: the file's name]")
 @click.option("--licence", metavar="NAME", help="The licence of its weights.  [default: unstated]")
 @click.option("--commercial-use", is_flag=True, help="Its licence allows commercial use.")
-def add(file: Path, like: str, name: str | None, licence: str | None, commercial_use: bool) -> int:
-    """Add an ONNX file of your own; it is copied, and tried once."""
+def add(
+    file: Path, like: str, decoder: Path | None, name: str | None, licence: str | None, commercial_use: bool
+) -> int:
+    """Add an ONNX file of your own; it is copied, and tried once. `mattebox models shapes` lists what it can be like
+    beside the models."""
     from mattebox.zoo import manage
     from mattebox.zoo.card import Licence
-    from mattebox.zoo.registry import find_card
+    from mattebox.zoo.registry import find_like
 
     terms = Licence(licence or "unstated", commercial=commercial_use)
-    card = manage.add(file, find_card(like), name, terms)
+    card = manage.add(file, find_like(like), name, terms, decoder)
     click.echo(f"{card.name}: added, use it with --model {card.name}")
+    return 0
+
+
+@command.command("shapes", context_settings=HELP)
+@as_json
+def shapes(as_json: bool) -> int:
+    """List what an ONNX file of your own can be like, beside the models: families whose weights each one exports."""
+    from mattebox.zoo.registry import shapes as known
+
+    for card in known().values():
+        if as_json:
+            click.echo(json.dumps(_facts(card)))
+        else:
+            click.echo(f"{card.name:<24}  {_input(card):<12}  {card.summary}")
     return 0
 
 
@@ -167,7 +190,7 @@ def _list(as_json: bool, task: str | None) -> int:
     table = [("MODEL", "TASK", "PRESET", "INPUT", "LICENCE", "COMMERCIAL", "HERE", "WHAT IT IS")]
     for card in variants:
         commercial = "yes" if card.licence.commercial else "no"
-        here = "yes" if store.is_here(card) else f"pull {_size(card.bytes)}"
+        here = "yes" if store.is_here(card) else f"pull {_weight(card)}".rstrip()
         table.append(
             (card.name, _task(card), presets.get(card.name, ""), _input(card), card.licence.name, commercial, here,
              card.summary)
@@ -209,6 +232,12 @@ def _input(card: Card) -> str:
     spec = card.input
     size = f"{spec.width} x {spec.height} px" if spec.width and spec.height else f"{spec.side} px"
     return size + (f", {spec.looks} looks" if spec.looks > 1 else "")
+
+
+def _weight(card: Card) -> str:
+    """What a pull brings; nothing where a publisher does not say."""
+    sizes = [card.bytes, *([card.decoder.bytes] if card.decoder else [])]
+    return _size(sum(sizes)) if all(sizes) else ""
 
 
 def _size(size: int) -> str:

@@ -70,6 +70,7 @@ MORE: list[Callable[[Any], Any]] = [
     many_options,
     click.option("--server", metavar="URL", help="Have them done by a `mattebox serve`; its key in MATTEBOX_KEY."),
     policy.commercial,
+    policy.no_cache,
     click.option("--json", "as_json", is_flag=True, help="One JSON object per picture on standard output."),
     click.option("--debug", is_flag=True, hidden=True),
 ]  # fmt: skip

@@ -16,8 +16,8 @@ import numpy as np
 
 from mattebox.io import resample
 from mattebox.types import Depth, Floats, Pixels, Size
-from mattebox.zoo.card import Tiles
 from mattebox.zoo.imager import Imager
+from mattebox.zoo.spec import Tiles
 
 BUDGET = 512_000_000  # bytes that a network may take while it runs
 LEAST = 64  # pixels of a tile's side, however little memory there is

@@ -11,7 +11,7 @@ import numpy as np
 
 from mattebox.components import subject_box
 from mattebox.types import Floats, Matte
-from mattebox.zoo.card import Calibration
+from mattebox.zoo.spec import Calibration
 
 
 def judge(alpha: Floats, calibration: Calibration) -> Matte:

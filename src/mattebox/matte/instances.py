@@ -19,6 +19,7 @@ from mattebox.matte.refine import as_floats
 from mattebox.types import Box, Matte, Size
 
 CRUMB = 0.0005  # of the picture: a smaller part is not listed
+WORDS = ("all", "largest")  # the picks that are words, beside names of classes
 
 
 @dataclass(frozen=True)
@@ -48,10 +49,12 @@ def instances(matte: Matte, size: Size) -> list[Instance]:
 
 def check(pick: str) -> None:
     """UsageError for what no picture could mend."""
-    if pick not in ("all", "largest") and not re.fullmatch(r"[1-9]\d*", pick):
-        if "," not in pick:
-            raise UsageError(f"{pick!r} picks nothing", "give all, largest, a number by size such as 2, or a point X,Y")
+    if "," in pick:
         marks.check(pick)
+    elif not re.fullmatch(r"[1-9]\d*|[^\W\d][^,]*", pick):
+        raise UsageError(
+            f"{pick!r} picks nothing", "give all, largest, a number by size such as 2, a point X,Y, or a class"
+        )
 
 
 def picked(matte: Matte, pick: str, point: marks.Mark | None) -> Matte:

@@ -33,10 +33,11 @@ def looks(card: Card, votes: int = 0) -> tuple[Look, ...]:
     """So many `votes` (0 = as many as the card says): sizes spread evenly around the usual one, every second mirrored.
     UsageError when the network has not so many."""
     count = votes or card.input.looks
-    most = MOST if card.input.fit != "squash" else len(FIXED)
+    alone = card.output.values in ("boxes", "queries", "points")
+    most = 1 if alone else MOST if card.input.fit in ("aspect", "short") else len(FIXED)
     if count > most:
         raise UsageError(
-            f"model {card.name} can look at a picture in {most} ways, not {count}",
+            f"model {card.name} can look at a picture in {most} way{'s' * (most > 1)}, not {count}",
             f"take votes {most} or fewer, or model balanced",
         )
     if most < MOST or count == 1:
@@ -47,6 +48,9 @@ def looks(card: Card, votes: int = 0) -> tuple[Look, ...]:
 
 def voted(picture: Picture, session: Session, votes: int = 0) -> tuple[Floats, Floats]:
     """Mean alpha and its standard deviation over the looks: H x W each, 0..1, at the network's usual resolution."""
+    if looks(session.card, votes) == FIXED[:1]:
+        alpha = session.alpha(picture)
+        return alpha, np.zeros_like(alpha)
     size = session.geometry(picture.size).inner
     answers = [_answer(picture, session, look) for look in looks(session.card, votes)]
     same = [a if a.shape == size else resample.enlarge(a, size, "bilinear") for a in answers]
@@ -57,7 +61,7 @@ def _answer(picture: Picture, session: Session, look: Look) -> Floats:
     seen = session if look.scale == 1 else session.scaled(look.scale)
     x, geometry = seen.prepare(picture)
     if not look.mirrored:
-        return seen.restore(seen.run(x), geometry)
+        return seen.said(x, geometry)
     width = geometry.inner[1]  # what is padded stays on the right
     x[..., :width] = x[..., :width][..., ::-1].copy()
-    return np.ascontiguousarray(seen.restore(seen.run(x), geometry)[:, ::-1])
+    return np.ascontiguousarray(seen.said(x, geometry)[:, ::-1])

@@ -32,7 +32,7 @@ def main() -> None:
     from mattebox.zoo.session import open_session
 
     try:
-        open_session(model, "cpu", threads)
+        open_session(model, "cpu", threads).start()
     except MatteboxError as error:
         _send(out, refusal(error))
         return

@@ -135,6 +135,7 @@ def environment() -> Iterator[Finding]:
     """What the environment forbids or redirects, and whether it can be understood."""
     settings.offline()
     settings.commercial_only()
+    settings.cache_bytes()
     said = [f"{name}={os.environ[name]}" for name in settings.CHANGES if os.environ.get(name)]
     if said:
         yield Finding("environment", "note", f"in force: {', '.join(said)}")

@@ -12,11 +12,12 @@ from numpy.typing import NDArray
 
 from mattebox.errors import ModelError, UsageError
 from mattebox.zoo import store
-from mattebox.zoo.card import Card, Tiles
+from mattebox.zoo.card import Card
 from mattebox.zoo.kept import Kept
 from mattebox.zoo.mixture import mixed
 from mattebox.zoo.registry import find_card, permitted
 from mattebox.zoo.runner import Run, opened
+from mattebox.zoo.spec import Tiles
 
 KEPT = 4  # held open by `open_imager`
 

@@ -18,7 +18,7 @@ import numpy as np
 from mattebox.errors import ModelError
 from mattebox.types import Picture
 from mattebox.zoo import convert, settings, store
-from mattebox.zoo.card import Card, Licence
+from mattebox.zoo.card import Card, Decoder, Licence
 from mattebox.zoo.graph import external_files
 from mattebox.zoo.imager import Imager
 from mattebox.zoo.registry import PRESETS, cards
@@ -28,12 +28,16 @@ UNSTATED = Licence("unstated", commercial=False, notes="Stated by nobody when th
 PICKLES = (b"PK\x03\x04", b"\x80\x02", b"\x80\x03", b"\x80\x04", b"\x80\x05")  # torch's zip, and the protocols
 
 
-def add(file: Path, like: Card, name: str | None = None, licence: Licence = UNSTATED) -> Card:
+def add(
+    file: Path, like: Card, name: str | None = None, licence: Licence = UNSTATED, decoder: Path | None = None
+) -> Card:
     """Copy an ONNX file, and the files beside it that hold its numbers, into the home; its card. ModelError.
 
-    A file that is not ONNX is converted, when the card it is to be like has a converter.
+    A file that is not ONNX is converted, when the card it is to be like has a converter. Models that are asked by
+    points have a `decoder`, whole in one file.
     """
     name = _free(name or file.stem)
+    second, files = _second(like, name, decoder)
     if like.converter and file.suffix.lower() != ".onnx":
         content = convert.converted(_bytes(file), like.converter, store.base_name(like))
     else:
@@ -43,10 +47,10 @@ def add(file: Path, like: Card, name: str | None = None, licence: Licence = UNST
         like, name=name, summary=f"added from {file.name}, prepared like {store.base_name(like)}", licence=licence,
         weights=f"{name}.onnx", sha256=hashlib.sha256(content).hexdigest(), md5="", bytes=len(content), url="",
         source="", parts={place: hashlib.sha256(data).hexdigest() for place, data in parts.items()},
-        variants={}, data=(), recipe="", notes="", converter="", figures=(), folder="",
+        variants={}, data=(), recipe="", notes="", converter="", figures=(), folder="", decoder=second,
     )  # fmt: skip
     try:
-        return _installed(card, {card.weights: content, **parts})
+        return _installed(card, {card.weights: content, **parts, **files})
     except OSError as error:
         raise ModelError(
             f"{error.filename or settings.home()}: cannot be written ({error.strerror})",
@@ -56,11 +60,8 @@ def add(file: Path, like: Card, name: str | None = None, licence: Licence = UNST
 
 def remove(card: Card) -> int:
     """Delete the files of a pulled or added model; the bytes set free. ModelError when there is nothing of ours."""
-    target = store.path_of(card)
     if card.url:
-        graph = convert.graph_of(target)
-        files = (target, store.record_of(target), store.part_of(target), graph, store.record_of(graph))
-        there = [p for p in files if p.exists()]
+        there = [p for file in store.files_of(card) for p in _pulled(store.path_of(file)) if p.exists()]
         if not there:
             raise ModelError(f"model {card.name} is not here", "there is nothing to remove")
     elif Path(card.folder).parent == settings.added_folder().resolve():
@@ -73,6 +74,28 @@ def remove(card: Card) -> int:
     if not card.url:
         Path(card.folder).rmdir()
     return freed
+
+
+def _second(like: Card, name: str, file: Path | None) -> tuple[Decoder | None, dict[str, bytes]]:
+    """The decoder of the new model, and its file. ModelError unless there is one just where there must be."""
+    if (like.decoder is None) != (file is None):
+        problem = "needs the file of its decoder" if file is None else "has no decoder"
+        remedy = "give it with --decoder" if file is None else "leave out --decoder"
+        raise ModelError(f"a model like {store.base_name(like)} {problem}", remedy)
+    if like.decoder is None or file is None:
+        return None, {}
+    content, place = _onnx(file), f"{name}.decoder.onnx"
+    if strangers := external_files(content):
+        raise ModelError(f"{file} wants to read {min(strangers)!r}", "save the decoder with its weights inside")
+    digest = hashlib.sha256(content).hexdigest()
+    changes = {"weights": place, "sha256": digest, "md5": "", "bytes": len(content), "url": ""}
+    return msgspec.structs.replace(like.decoder, **changes), {place: content}
+
+
+def _pulled(target: Path) -> tuple[Path, ...]:
+    """Everything that a pull leaves, but the lock."""
+    graph = convert.graph_of(target)
+    return target, store.record_of(target), store.part_of(target), graph, store.record_of(graph)
 
 
 def _installed(card: Card, files: dict[str, bytes]) -> Card:
@@ -93,20 +116,18 @@ def _installed(card: Card, files: dict[str, bytes]) -> Card:
 
 def _try(card: Card) -> None:
     """Run it once, on grey. ModelError when it does not fit its card."""
-    network: Session | Imager
-    if card.tiles is None:
-        network = Session.open(card, "cpu")
-        x, _ = network.prepare(Picture(np.full((256, 256, 3), 128, np.uint8)))
-    else:
-        network, x = Imager.open(card, "cpu"), np.full((1, 3, 64, 64), 0.5, np.float32)
+    network = Session.open(card, "cpu") if card.tiles is None else Imager.open(card, "cpu")
     try:
-        network.run(x)
+        if isinstance(network, Imager):
+            network.run(np.full((1, 3, 64, 64), 0.5, np.float32))
+        else:
+            network.tried(Picture(np.full((256, 256, 3), 128, np.uint8)))
     except ModelError:
         raise
     except Exception as error:
         reason = " ".join(str(error).split())[:200]
         raise ModelError(
-            f"model {card.name} does not run on {x.shape[2]} x {x.shape[3]} pixels ({reason})",
+            f"model {card.name} does not run as its card says ({reason})",
             "choose with --like a model of the same geometry (mattebox models list)",
         ) from error
 

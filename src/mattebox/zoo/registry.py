@@ -16,7 +16,7 @@ from mattebox.errors import ModelError
 from mattebox.zoo import settings
 from mattebox.zoo.card import Card, load_card
 
-WEIGHTS, CARDS = Path(__file__).parent / "weights", Path(__file__).parent / "cards"
+WEIGHTS, CARDS, SHAPES = (Path(__file__).parent / name for name in ("weights", "cards", "shapes"))
 PRESETS = {"fast": "cut-2@fast", "balanced": "cut-2", "best": "cut-2@best"}
 UPSCALERS = {"faithful": ("up2-1", "up4-1"), "real": ("real4-1",)}
 RESTORERS = {"standard": "restore-1"}
@@ -47,6 +47,17 @@ def find_card(name: str) -> Card:
         hint = f"did you mean {close[0]}?" if close else f"choose one of: {', '.join(names)}"
         raise ModelError(f"unknown model {name!r}", f"{hint} (see `mattebox models`)")
     return permitted(card.variant(variant) if variant else card)
+
+
+def find_like(name: str) -> Card:
+    """The shape of that name, or the card: what a model of one's own can be like. ModelError when there is none."""
+    return shapes().get(name) or find_card(name)
+
+
+@cache
+def shapes() -> dict[str, Card]:
+    """How networks that others export are fed and read: cards without weights."""
+    return _checked({}, map(load_card, sorted(SHAPES.glob("*.toml"))), "mattebox")
 
 
 def permitted(card: Card) -> Card:

@@ -31,8 +31,21 @@ def path_of(card: Card) -> Path:
 
 
 def is_here(card: Card) -> bool:
+    """Are all files of the model here?"""
+    return all(_has(file) for file in files_of(card))
+
+
+def files_of(card: Card) -> list[Card]:
+    """The card, and that of its decoder's file if it has one: each file is pulled, verified and read by itself."""
+    second = card.second()
+    return [card] if second is None else [card, second]
+
+
+def _has(card: Card) -> bool:
     path = path_of(card)
-    return path.is_file() and (not card.converter or convert.known_hash(path, card.sha256) is not None)
+    if card.shape or not path.is_file():
+        return False
+    return not card.converter or convert.known_hash(path, card.sha256) is not None
 
 
 def read(card: Card) -> bytes:
@@ -59,7 +72,13 @@ def read(card: Card) -> bytes:
 
 
 def verify(card: Card) -> Hashes:
-    """Hash the weights where they lie and compare; the hashes found. A first sha256 is recorded. ModelError."""
+    """Hash the weights where they lie and compare; the hashes found, of the first file where there are two. A first
+    sha256 is recorded. ModelError."""
+    first, *_ = (_verified(file) for file in files_of(card))
+    return first
+
+
+def _verified(card: Card) -> Hashes:
     path, wanted = _present(card), expected(card)
     found = _hashes(card, path, {"sha256", *wanted})
     _compare(card, path, wanted, found)
@@ -77,10 +96,16 @@ def pull(card: Card, report: Report = lambda done, whole: None, *, accepted: boo
     Goes on where an interrupted pull ended. Of two processes at it, one works and the other waits. `accepted`: the
     user has agreed to the licence, where that must be asked. Raises ModelError.
     """
-    target = path_of(card)
     if not card.url:
         verify(card)
-        return target
+        return path_of(card)
+    first, *_ = (_pulled(file, report, accepted) for file in files_of(card))
+    return first
+
+
+def _pulled(card: Card, report: Report, accepted: bool) -> Path:
+    """Bring one file."""
+    target = path_of(card)
     try:
         target.parent.mkdir(parents=True, exist_ok=True)
         with held(target.with_name(f"{target.name}.lock")):

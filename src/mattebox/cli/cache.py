@@ -1,0 +1,30 @@
+"""`mattebox cache`: what networks said of earlier photographs, kept on this machine; how much of it, and its end."""
+
+from __future__ import annotations
+
+import json
+
+import click
+
+
+@click.command("cache", context_settings={"help_option_names": ["-h", "--help"]})
+@click.option("--clear", is_flag=True, help="Delete it all.")
+@click.option("--json", "as_json", is_flag=True, help="As JSON.")
+def command(clear: bool, as_json: bool) -> int:
+    """Show what is kept of earlier runs, so that no network runs twice on the same photograph.
+
+    Kept are mattes and embeddings under the hash of what the network saw, never photographs or their names.
+    MATTEBOX_CACHE says how much (500MB unless it is set, 0 for nothing); what was unused for longest goes first. From
+    Python and on a server nothing is kept on disk unless it is set.
+    """
+    from mattebox.zoo import cache, settings
+
+    if clear:
+        cache.shrink(0)
+    sizes = [size for _, size, _ in cache.entries()]
+    folder = str(settings.cache_folder())
+    if as_json:
+        click.echo(json.dumps({"folder": folder, "entries": len(sizes), "bytes": sum(sizes)}))
+    else:
+        click.echo(f"{folder}: {len(sizes)} answers, {sum(sizes) / 1e6:.1f} MB")
+    return 0
