@@ -69,6 +69,54 @@ def test_what_a_crash_left_unqueued_is_queued_at_the_start_and_hooks_are_told(tm
         jobs.stop()
 
 
+def test_a_hook_that_waits_for_its_next_try_holds_nobody_up_and_is_told_by_the_next(tmp_path: Path, fake: Fake) -> None:
+    tried: list[str] = []
+
+    def nobody_there(status: Status) -> None:
+        tried.append(status.name)
+        jobs.wait(1000)
+
+    jobs = opened(tmp_path, fake, tell=nobody_there)
+    name = jobs.submit("me", b"task", hook="https://example.org/")
+    while not tried:
+        time.sleep(0.01)
+    begun = time.monotonic()
+    jobs.stop(20)
+    assert time.monotonic() - begun < 10
+    told: list[str] = []
+    following = opened(tmp_path, fake, tell=lambda status: told.append(status.name))
+    try:
+        for _ in range(500):
+            if told:
+                break
+            time.sleep(0.01)
+        assert told == [name]
+        assert fake.calls == [name]
+    finally:
+        following.stop()
+
+
+def test_what_was_erased_while_its_hook_waited_is_no_more(tmp_path: Path, fake: Fake) -> None:
+    tried: list[str] = []
+
+    over = threading.Event()
+
+    def nobody_there(status: Status) -> None:
+        tried.append(status.name)
+        try:
+            jobs.wait(1000)
+        finally:
+            over.set()
+
+    jobs = opened(tmp_path, fake, tell=nobody_there)
+    name = jobs.submit("me", b"task", hook="https://example.org/")
+    while not tried:
+        time.sleep(0.01)
+    assert jobs.erase(name, "me")
+    jobs.stop(20)
+    assert over.wait(5)
+
+
 def test_a_database_that_does_not_open_says_so(tmp_path: Path) -> None:
     (tmp_path / "queue.sqlite").write_bytes(b"no database" * 100)
     queue = Queue(str(tmp_path))

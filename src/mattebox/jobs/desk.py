@@ -14,7 +14,7 @@ import uuid
 from collections.abc import Callable, Sequence
 from concurrent.futures import CancelledError
 from dataclasses import dataclass
-from typing import Any, Protocol
+from typing import Any, NoReturn, Protocol
 
 from mattebox.errors import MatteboxError
 from mattebox.jobs.machines import Machines
@@ -86,7 +86,9 @@ class Jobs:
     ) -> None:
         self.shelf, self.queue, self.doer, self.keep, self._tell = shelf, queue, doer, keep, tell
         self.machines = Machines(shelf.root.parent / "machines", queue.executor)
+        self._leaving = threading.Event()  # nothing more is begun
         self._returned = threading.Event()  # what runs now belongs to whoever is next
+        self._working: set[str] = set()
 
     def start(self, at_once: int = 1) -> None:
         """Begin, with what a crash left first; with none at once, all is left to other machines."""
@@ -102,14 +104,26 @@ class Jobs:
                 self.queue.add(JOBS, name)
 
     def stop(self, patience: int = 0) -> None:
-        """Finish what runs within so many seconds; the rest is handed back, and its doing may be dropped then."""
-        self.queue.stop(patience)
-        self._returned.set()
+        """Finish the jobs that run within so many seconds; the rest is handed back, and its doing may be dropped then.
+        Who only waits, such as a hook for its next try, is not waited for."""
+        self._leaving.set()
+        end = time.monotonic() + patience
+        while self._working and time.monotonic() < end:
+            time.sleep(0.02)
+        try:
+            self.queue.stop()
+        finally:
+            self._returned.set()
 
     def wait(self, seconds: float) -> None:
         """Sleep, in the work of a queue. CancelledError when it is handed back meanwhile."""
-        if self._returned.wait(seconds):
-            raise CancelledError
+        if self._leaving.wait(seconds):
+            self._hand_back()
+
+    def _hand_back(self) -> NoReturn:
+        """Stay until the queue has stopped, which otherwise believed that this was over."""
+        self._returned.wait()
+        raise CancelledError
 
     def submit(self, owner: str, task: bytes, *, key: str | None = None, hook: str | None = None, room: int = 0) -> str:
         """Take a job in; its name. With a `key`, the same task has the same name however often it comes; `room` are the
@@ -193,20 +207,29 @@ class Jobs:
         return erased
 
     def _run(self, name: str) -> None:
-        """Bring a job to its outcome; without one it comes back only when erased. CancelledError when handed back."""
+        """Bring a job to its outcome, and see that its end is told. CancelledError when handed back."""
+        self._working.add(name)
+        try:
+            self._brought_to_its_end(name)
+            job = self.shelf.job(name)
+            if job is not None and job["hook"]:
+                self.queue.add(HOOKS, name)
+        finally:
+            self._working.discard(name)
+
+    def _brought_to_its_end(self, name: str) -> None:
+        """Without an outcome it comes back only when the job is erased."""
         while self.shelf.finished_at(name) is None and (task := self.shelf.task(name)) is not None:
-            if self._returned.is_set():
-                raise CancelledError  # the queue must not believe that it is over
+            if self._leaving.is_set():
+                self._working.discard(name)
+                self._hand_back()
             try:
                 if not self._poisoned(name):
                     self._attempt(name, task)
             except NoRoom:
-                self._returned.wait(NO_ROOM_PAUSE)
+                self._leaving.wait(NO_ROOM_PAUSE)
             except CancelledError:
                 continue  # erased or cancelled, or handed back
-        job = self.shelf.job(name)
-        if job is not None and job["hook"]:
-            self.queue.add(HOOKS, name)
 
     def _attempt(self, name: str, task: bytes) -> None:
         losses = self.shelf.losses(name)
@@ -218,7 +241,7 @@ class Jobs:
             losses["workers"] += 1
             self.shelf.set_losses(name, losses)
             if losses["workers"] < MOST_WORKERS:
-                self._returned.wait(PAUSE * losses["workers"])
+                self._leaving.wait(PAUSE * losses["workers"])
             return
         except Failed as failed:
             self._finish(name, FAILED, {"error": failed.told})

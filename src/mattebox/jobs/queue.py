@@ -74,16 +74,17 @@ class Queue:
                 f"the jobs' database does not open ({type(error).__name__})", "check its folder or address"
             ) from error
 
-    def stop(self, patience: int = 0) -> None:
-        """Give out nothing more, wait so many seconds for what runs, and hand the rest back to whoever is next."""
-        DBOS.destroy(workflow_completion_timeout_sec=patience if self._busy else 0)
+    def stop(self) -> None:
+        """Give out nothing more, and hand what runs back to whoever is next."""
+        DBOS.destroy(workflow_completion_timeout_sec=0)
         _work.clear()
         if not self._busy:
             return
         client = DBOSClient(system_database_url=self._url)
         try:
-            for queue, name in list(self._busy):
-                client.resume_workflow(_row(queue, name), queue_name=queue)
+            rows = {_row(queue, name): queue for queue, name in list(self._busy)}
+            for row in client.list_workflows(workflow_ids=list(rows), load_input=False, load_output=False):
+                client.resume_workflow(row.workflow_id, queue_name=rows[row.workflow_id])  # others were removed
         finally:
             client.destroy()
 

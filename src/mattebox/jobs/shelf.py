@@ -63,8 +63,9 @@ class Shelf:
         except OSError as error:
             raise _no_room(error) from error
         try:
-            self._write(coming / JOB, json.dumps(job).encode(), f"{name}/{JOB}")
-            self._write(coming / TASK, task, f"{name}/{TASK}")
+            for kind, content in ((JOB, json.dumps(job).encode()), (TASK, task)):
+                _write_new(coming / kind, self.seal.close(content, f"{name}/{kind}"))
+            _sync(coming)
             os.rename(coming, self.root / name)  # fails where there is one: no job's folder is empty
             _sync(self.root)
         except OSError as error:
@@ -190,6 +191,14 @@ class Shelf:
 
 def _no_room(error: OSError) -> NoRoom:
     return NoRoom(f"the jobs' folder does not take it ({error.strerror or error})", "free some space, then go on")
+
+
+def _write_new(path: Path, content: bytes) -> None:
+    """Synced, but for its name; nobody sees the folder yet. OSError."""
+    with open(path, "xb") as file:
+        file.write(content)
+        file.flush()
+        os.fsync(file.fileno())
 
 
 def _sync(folder: Path) -> None:

@@ -19,7 +19,7 @@ from mattebox.server.problems import Problem
 
 SMALL = 1_000_000  # bytes up to which an upload needs no turn
 FRESH = 1.0  # seconds for which an upload counts as coming fast
-TURN = 0.1  # seconds to wait for one's turn
+TURN = 0.05  # seconds to wait for one's turn
 GRACE, PACE = 20.0, 16_000  # seconds, and bytes a second beyond them, that an upload must keep
 MANY = 128  # uploads in all
 HELD = 200_000_000  # bytes of them in all

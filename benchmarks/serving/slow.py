@@ -1,0 +1,142 @@
+"""Clients that mean harm, slowly: the memory stays flat, and a good client is served all the while.
+
+    python -m benchmarks.serving.slow [--seconds 60]
+
+At once: 300 connections that say nothing, 150 uploads of 20 MB that come at a kilobyte a second, 4 that send 24 MB and
+hold back the last byte, 4 bodies in chunks without an end, forms of 10,000 fields, and 20 clients that never read what
+they asked for. Each begins anew when it is cut off.
+"""
+
+from __future__ import annotations
+
+import argparse
+import contextlib
+import socket
+import tempfile
+import threading
+import time
+from collections import Counter
+from collections.abc import Callable
+from pathlib import Path
+
+from benchmarks.batch import photographs
+from benchmarks.serving.served import Served, percentile, serving
+
+POST = b"POST /v1/cutouts?empty=keep HTTP/1.1\r\nHost: a\r\nContent-Type: image/jpeg\r\n"
+JPEG = b"\xff\xd8\xff\xfe"
+Attack = Callable[[socket.socket, threading.Event], None]
+
+
+def silent(line: socket.socket, stop: threading.Event) -> None:
+    line.sendall(b"POST /v1/cutouts HTTP/1.1\r\nHo")
+    listen(line, stop)
+
+
+def dripping(line: socket.socket, stop: threading.Event) -> None:
+    line.sendall(POST + b"Content-Length: 20000000\r\n\r\n" + JPEG)
+    while not stop.wait(1):
+        line.sendall(bytes(1000))
+
+
+def holding(line: socket.socket, stop: threading.Event) -> None:
+    line.sendall(POST + b"Content-Length: 24000000\r\n\r\n" + JPEG)
+    line.sendall(bytes(24_000_000 - len(JPEG) - 1))
+    listen(line, stop)
+
+
+def endless(line: socket.socket, stop: threading.Event) -> None:
+    line.sendall(POST + b"Transfer-Encoding: chunked\r\n\r\n")
+    while not stop.is_set():
+        line.sendall(b"40000\r\n" + bytes(0x40000) + b"\r\n")
+
+
+def fields(line: socket.socket, stop: threading.Event) -> None:
+    body = (
+        b"".join(b'--m\r\nContent-Disposition: form-data; name="f%d"\r\n\r\nx\r\n' % n for n in range(10_000))
+        + b"--m--"
+    )
+    head = POST.replace(b"image/jpeg", b"multipart/form-data; boundary=m")
+    line.sendall(head + b"Content-Length: %d\r\n\r\n" % len(body) + body)
+    assert line.recv(1000).startswith((b"HTTP/1.1 400", b"HTTP/1.1 503"))
+    stop.wait(1)
+
+
+def deaf(line: socket.socket, stop: threading.Event) -> None:
+    line.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
+    with contextlib.suppress(OSError):
+        while not stop.is_set():
+            line.sendall(b"GET /openapi.json HTTP/1.1\r\nHost: a\r\n\r\n")
+    stop.wait(5)
+
+
+def listen(line: socket.socket, stop: threading.Event) -> None:
+    while not stop.is_set() and line.recv(1000):
+        pass
+
+
+CROWD: dict[Attack, int] = {silent: 300, dripping: 150, holding: 4, endless: 4, fields: 4, deaf: 20}
+
+
+def again(served: Served, attack: Attack, stop: threading.Event, cut: Counter[str]) -> None:
+    while not stop.is_set():
+        where = ("127.0.0.1", served.port)
+        with contextlib.suppress(OSError), socket.create_connection(where, timeout=10) as line:
+            attack(line, stop)
+        cut[attack.__name__] += 1
+        stop.wait(0.2)
+
+
+def good(served: Served, image: bytes, seconds: float, taken: list[float], answers: Counter[str]) -> None:
+    end = time.monotonic() + seconds
+    while time.monotonic() < end:
+        begun = time.perf_counter()
+        try:
+            status, _, _ = served.ask("POST", "/v1/cutouts?empty=keep", image, Content_Type="image/jpeg")
+        except OSError as error:
+            answers[type(error).__name__] += 1
+            continue
+        answers[str(status)] += 1
+        if status == 200:
+            taken.append(time.perf_counter() - begun)
+        else:
+            time.sleep(0.2)
+
+
+def run(seconds: float) -> None:
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name)
+        photographs(folder / "in", 1, (1200, 900))
+        image = next((folder / "in").iterdir()).read_bytes()
+        with serving(folder) as served:
+            alone: list[float] = []
+            good(served, image, 8, alone, Counter())
+            before, memory = served.memory(), []
+            stop, cut = threading.Event(), Counter[str]()
+            threads = [threading.Thread(target=again, args=(served, attack, stop, cut), daemon=True)
+                       for attack, count in CROWD.items() for _ in range(count)]  # fmt: skip
+            for thread in threads:
+                thread.start()
+            taken: list[float] = []
+            answers: Counter[str] = Counter()
+            friend = threading.Thread(target=good, args=(served, image, seconds, taken, answers))
+            friend.start()
+            while friend.is_alive():
+                memory.append(served.memory())
+                time.sleep(0.5)
+            stop.set()
+            time.sleep(1)
+            print(f"a good client alone: {1000 * percentile(alone, 0.5):.0f} ms; in the crowd: {dict(answers)}, "
+                  f"{1000 * percentile(taken, 0.5):.0f} ms, 99 %: {1000 * percentile(taken, 0.99):.0f} ms")  # fmt: skip
+            third = len(memory) // 3
+            print(f"memory: {before:.0f} MB before, most {max(memory):.0f}; first third {max(memory[:third]):.0f}, "
+                  f"last {max(memory[-third:]):.0f}; began anew: {dict(cut)}")  # fmt: skip
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--seconds", type=float, default=60)
+    run(parser.parse_args().seconds)
+
+
+if __name__ == "__main__":
+    main()
