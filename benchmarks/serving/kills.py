@@ -11,6 +11,7 @@ from __future__ import annotations
 import argparse
 import contextlib
 import hashlib
+import http.client
 import json
 import os
 import random
@@ -30,7 +31,7 @@ PATH = "/v1/cutouts?empty=keep&model=fast"
 def job(served: Served, image: bytes, key: str) -> str:
     """Its name; asked for until the server is there and has room."""
     while True:
-        with contextlib.suppress(OSError, ValueError):
+        with contextlib.suppress(OSError, ValueError, http.client.HTTPException):
             told = {"Content_Type": "image/jpeg", "Prefer": "respond-async", "Idempotency_Key": key}
             status, _, body = served.ask("POST", PATH, image, **told)
             if status == 202:
@@ -56,7 +57,7 @@ def watch(served: Served, names: list[str], seen: dict[str, set[str]], stop: thr
     """Read whatever result can be read, over and over."""
     while not stop.wait(0.05):
         for name in list(names):
-            with contextlib.suppress(OSError, ValueError):
+            with contextlib.suppress(OSError, ValueError, http.client.HTTPException):
                 status, _, body = served.ask("GET", f"/v1/jobs/{name}/result")
                 if status == 200:
                     seen.setdefault(name, set()).add(hashlib.sha256(body).hexdigest())

@@ -1,12 +1,10 @@
-"""The application: routes, errors as answers, what every answer carries, and how it starts and stops."""
+"""The application: routes, errors as answers, and how it starts and stops."""
 
 from __future__ import annotations
 
-import time
-from collections.abc import AsyncIterator
+import json
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
-from traceback import format_tb
-from typing import Any
 
 from fastapi import FastAPI, Request, Response, Security
 from fastapi.middleware.cors import CORSMiddleware
@@ -22,8 +20,7 @@ from mattebox.server.house import House
 from mattebox.server.problems import Problem
 from mattebox.server.removebg import Refused
 from mattebox.server.settings import Settings
-
-ALWAYS = {"X-Content-Type-Options": "nosniff", "Referrer-Policy": "no-referrer", "Cache-Control": "no-store"}
+from mattebox.server.surround import Surround
 
 
 def create(settings: Settings) -> FastAPI:
@@ -42,10 +39,11 @@ def create(settings: Settings) -> FastAPI:
         house.usage.close()
         house.traces.close()
 
-    app = FastAPI(title="mattebox", version=__version__, lifespan=life, docs_url=None, redoc_url=None)
+    app = FastAPI(title="mattebox", version=__version__, lifespan=life, openapi_url=None)
     app.state.house = house
     known = [Security(APIKeyHeader(name="X-API-Key", auto_error=False))] if house.access.asked_for else None
     app.include_router(around.router)
+    app.add_api_route("/openapi.json", _document(app), include_in_schema=False)
     if settings.role != "worker":
         for router in (own.router, jobs.router):
             app.include_router(router, dependencies=known)
@@ -56,7 +54,7 @@ def create(settings: Settings) -> FastAPI:
     app.add_exception_handler(MatteboxError, _ours)
     app.add_exception_handler(Refused, _refused)
     app.add_exception_handler(HTTPException, _nowhere)
-    app.middleware("http")(_surrounded)
+    app.add_middleware(Surround, house=house)
     if settings.origins:
         origins = [o.strip() for o in settings.origins.split(",")]
         app.add_middleware(
@@ -69,28 +67,16 @@ def create(settings: Settings) -> FastAPI:
     return app
 
 
-async def _surrounded(request: Request, call_next: Any) -> Response:
-    """Count, trace and log every answer by its route, and give it the headers it always carries."""
-    begun, house = time.perf_counter(), request.app.state.house
-    works = request.method not in ("GET", "HEAD")
-    house.in_hand += works
-    with house.traces.request(request.headers) as span:
-        try:
-            response: Response = await call_next(request)
-        except Exception as error:  # noqa: BLE001  the boundary: everything else is our own mistake
-            house.log.tell("internal error", "error", kind=type(error).__name__, trace=format_tb(error.__traceback__))
-            response = problems.response(Problem(500, "internal", "internal error", "please report it"))
-            span.tell(error__type=type(error).__name__)
-        finally:
-            house.in_hand -= works
-        route, took = getattr(request.scope.get("route"), "path_format", "other"), time.perf_counter() - begun
-        status = response.status_code
-        span.tell(http__request__method=request.method, http__route=route, http__response__status_code=status)
-    house.counters.count(route, status, took)
-    house.log.tell("request", method=request.method, route=route, status=status, seconds=round(took, 4))
-    for name, value in ALWAYS.items():
-        response.headers.setdefault(name, value)
-    return response
+def _document(app: FastAPI) -> Callable[[], Awaitable[Response]]:
+    """The OpenAPI document, made once."""
+    written: list[bytes] = []
+
+    async def send() -> Response:
+        if not written:
+            written.append(json.dumps(app.openapi()).encode())
+        return Response(written[0], media_type="application/json")
+
+    return send
 
 
 async def _problem(_: Request, error: Exception) -> Response:
