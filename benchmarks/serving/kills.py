@@ -89,7 +89,8 @@ def run(jobs: int, kills: int, seed: int) -> None:
             for each in names:
                 while (told := served.job(each))["state"] in ("queued", "running"):
                     time.sleep(0.1)
-                states[told["state"]] = states.get(told["state"], 0) + 1
+                what = told["state"] if told["error"] is None else told["error"]["code"]
+                states[what] = states.get(what, 0) + 1
                 attempts = max(attempts, told["attempts"])
             time.sleep(2)
             stop.set()
@@ -97,11 +98,12 @@ def run(jobs: int, kills: int, seed: int) -> None:
             last = {n: hashlib.sha256(served.ask("GET", f"/v1/jobs/{n}/result")[2]).hexdigest() for n in names}
             served.stop()
             base = intact(folder)
-            log = (folder / "log").read_bytes()
+            log = (folder / "log").read_text()
     changed = sum(seen.get(n, {last[n]}) != {last[n]} for n in names)
     print(f"{jobs} jobs, killed {done}: {states}, attempts at most {attempts}")
     print(f"other names under the same keys: {sum(a != b for a, b in zip(names, again, strict=True))}; "
-          f"results that changed: {changed}; the database: {base}; tracebacks: {log.count(b'Traceback')}")  # fmt: skip
+          f"results that changed: {changed}; the database: {base}; tracebacks: {log.count('Traceback')}")  # fmt: skip
+    print(log[log.index("Traceback") :][:3000] if "Traceback" in log else "", end="")
 
 
 def main() -> None:

@@ -158,6 +158,12 @@ class Shelf:
             return sorted(p.name for p in self.root.iterdir() if p.is_dir() and not p.name.startswith("."))
         return []
 
+    def count(self) -> int:
+        """How many there are."""
+        with contextlib.suppress(FileNotFoundError):
+            return sum(not entry.name.startswith(".") for entry in os.scandir(self.root))
+        return 0
+
     def _write(self, path: Path, content: bytes, about: str) -> None:
         self._put(path, self.seal.close(content, about))
 

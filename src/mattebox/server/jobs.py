@@ -57,15 +57,20 @@ async def accepted(request: Request, caller: str, task: Task, hook: str | None, 
     house = house_of(request)
     house.caller(request, JOBS)
     await _check_hook(house, hook)
-    jobs = await house.office.jobs()
-    if len(await asyncio.to_thread(jobs.shelf.names)) >= house.settings.jobs:
-        raise Problem(503, "busy", "there are too many jobs", "erase those you have, or wait", {"Retry-After": "10"})
-    key, room = key_of(request), task.pixels * ROOM
-    name = await asyncio.to_thread(jobs.submit, caller, task.packed(), key=key, hook=hook, room=room)
-    status = await asyncio.to_thread(jobs.status, name, caller)
+    jobs, key = await house.office.jobs(), key_of(request)
+
+    def submitted() -> Status | None:
+        if jobs.shelf.count() >= house.settings.jobs:
+            raise Problem(
+                503, "busy", "there are too many jobs", "erase those you have, or wait", {"Retry-After": "10"}
+            )
+        name = jobs.submit(caller, task.packed(), key=key, hook=hook, room=task.pixels * ROOM)
+        return jobs.status(name, caller)
+
+    status = await asyncio.to_thread(submitted)
     if status is None:
         raise _unknown()
-    where = {"Location": f"/v1/jobs/{name}", "Preference-Applied": "respond-async", "Retry-After": "1"}
+    where = {"Location": f"/v1/jobs/{status.name}", "Preference-Applied": "respond-async", "Retry-After": "1"}
     return JSONResponse(described(status), 202, where | limits)
 
 
