@@ -38,15 +38,15 @@ def test_drop_compare_change_download(browser: Any, address: str, files: Files) 
         assert "stay on this computer" in page.locator("#promise").inner_text()
         waiting: list[Any] = []
         page.route("**/v1/cutouts", lambda route: waiting.append(route))  # the server does not answer yet
-        page.evaluate(DROP, ["astronaut.jpg", list(files["astronaut"].read_bytes())])
+        page.evaluate(DROP, ["coffee.jpg", list(files["coffee"].read_bytes())])
         page.locator("[data-status=working]").wait_for()
         page.locator("#before").evaluate("e => e.decode()")
-        assert page.locator("#before").evaluate("e => e.naturalWidth") == 512
+        assert page.locator("#before").evaluate("e => e.naturalWidth") == 600
         assert page.locator("#busy").inner_text() == "Working…"
         waiting[0].continue_()
         page.unroute("**/v1/cutouts")
         page.locator(DONE).wait_for()
-        assert re.fullmatch(r"512 × 512 pixels, confidence \d+ %, \d+\.\d s\..*", page.locator("#status").inner_text())
+        assert re.fullmatch(r"600 × 400 pixels, confidence \d+ %, \d+\.\d s\..*", page.locator("#status").inner_text())
         page.focus("#slider")
         for _ in range(30):
             page.keyboard.press("ArrowRight")
@@ -64,8 +64,8 @@ def test_drop_compare_change_download(browser: Any, address: str, files: Files) 
         waiting[1].continue_()
         page.unroute("**/v1/cutouts")
         name, made = visit.downloaded()
-        assert (name, made.format, made.size) == ("astronaut-cut.jpg", "JPEG", (512, 512))
-        assert min(made.getpixel((505, 5))) >= 250
+        assert (name, made.format, made.size) == ("coffee-cut.jpg", "JPEG", (600, 400))
+        assert min(made.getpixel((590, 5))) >= 250
         assert visit.complaints == visit.foreign == []
 
 

@@ -151,6 +151,8 @@ async function swatches() {
 }
 
 function waiting(left, why) {
+  const more = left !== null && !$("now").hidden;
+  $("status").setAttribute("aria-live", more ? "off" : "polite"); // told aloud once, not each second
   $("now").hidden = left === null;
   if (left !== null) say(text[why](left));
 }
@@ -244,7 +246,7 @@ form.begin(changed);
 stage.begin(marks.pointing);
 marks.begin({
   may: () => Boolean(shown) && (cuts(form.said()) || (say(text.noCut), false)),
-  chosen: (tool) => { view(); wake(); if (tool !== "look") say(tool === "keep" ? text.marksKeep : text.marksDrop); },
+  chosen: (tool, way) => { view(); wake(); if (tool !== "look") say(text.told[tool][way]); },
   marked: (item) => { item.answered = Math.min(item.answered, item.marks.length); view(); wake(); },
 });
 begin({

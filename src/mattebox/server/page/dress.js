@@ -1,8 +1,8 @@
 // The page's words and its scheme, put where they belong. Knows strings.js and the document.
+import { kept } from "/page/store.js";
 import { text } from "/page/strings.js";
 
 const $ = (id) => document.getElementById(id);
-const THEME = "mattebox-theme";
 const HERE = ["localhost", "127.0.0.1", "[::1]"].includes(location.hostname);
 
 export function dress() {
@@ -14,7 +14,7 @@ export function dress() {
   $("promise").lastElementChild.textContent = HERE ? text.promiseHere : text.promiseThere(location.host);
   $("privacy").textContent = text.privacy(location.host);
   $("keys").querySelector("dl").append(...text.keys.flatMap(([keys, what]) => [term(keys), made("dd", what)]));
-  document.documentElement.style.colorScheme = localStorage.getItem(THEME) ?? "";
+  document.documentElement.style.colorScheme = kept.get("theme") ?? "";
   $("theme").addEventListener("click", turn);
 }
 
@@ -30,5 +30,5 @@ function term(keys) {
 function turn() {
   const own = document.documentElement.style, now = own.colorScheme || (matchMedia("(prefers-color-scheme: dark)").matches ? "dark" : "light");
   own.colorScheme = now === "dark" ? "light" : "dark";
-  try { localStorage.setItem(THEME, own.colorScheme); } catch { /* not remembered */ }
+  kept.set("theme", own.colorScheme);
 }

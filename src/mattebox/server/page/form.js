@@ -1,8 +1,8 @@
 // The controls: made from a table, remembered in this browser, read as one FormData. Knows nothing of photographs.
+import { kept } from "/page/store.js";
 import { text } from "/page/strings.js";
 
 const $ = (id) => document.getElementById(id);
-const KEY = "mattebox-settings";
 const TABS = ["background", "light", "frame", "size", "presets"];
 // name: [least, most, step, at first, unit]; the ranges lie within those of recipe.py
 const ROWS = {
@@ -153,19 +153,15 @@ function set(wanted) {
   }
 }
 
-function stored() {
-  try { return JSON.parse(localStorage.getItem(KEY)) ?? {}; } catch { return {}; }
-}
+const stored = () => JSON.parse(kept.get("settings") ?? "{}");
 
 function restore() {
-  const kept = stored();
-  if (kept.paint === "picture" || !(kept.paint in text.paints)) delete kept.paint; // a picture of one's own is not kept
-  set(kept);
+  const last = stored();
+  if (last.paint === "picture" || !(last.paint in text.paints)) delete last.paint; // a picture of one's own is not kept
+  set(last);
 }
 
-function remember() {
-  try { localStorage.setItem(KEY, JSON.stringify(values())); } catch { /* a browser that keeps nothing */ }
-}
+const remember = () => kept.set("settings", JSON.stringify(values()));
 
 function reset(row, changed) {
   const input = row?.querySelector("input[type=range]");

@@ -1,8 +1,8 @@
 // Keys that work wherever the focus is, but in fields. Single keys can be turned off (WCAG 2.1.4).
 import * as marks from "/page/marks.js";
+import { kept } from "/page/store.js";
 
 const $ = (id) => document.getElementById(id);
-const OFF = "mattebox-no-shortcuts";
 
 // `page` has shown(), step(by) and copy().
 export function keyboard(page) {
@@ -11,8 +11,8 @@ export function keyboard(page) {
     "[": () => marks.grow(0.8), "]": () => marks.grow(1.25), ",": () => page.step(-1), ".": () => page.step(1),
   };
   const held = { z: marks.undo, y: marks.redo, Z: marks.redo, c: () => page.copy() };
-  $("shortcuts").checked = localStorage.getItem(OFF) === null;
-  $("shortcuts").addEventListener("change", (event) => (event.target.checked ? localStorage.removeItem(OFF) : localStorage.setItem(OFF, "1")));
+  $("shortcuts").checked = kept.get("no-shortcuts") === null;
+  $("shortcuts").addEventListener("change", (event) => kept.set("no-shortcuts", event.target.checked ? null : "1"));
   document.addEventListener("keydown", (event) => {
     if (document.querySelector("dialog[open]") || event.altKey || typing(event.target)) return;
     const action = event.ctrlKey || event.metaKey ? held[event.key] : $("shortcuts").checked ? (event.key === "?" ? () => $("keys").showModal() : single[event.key]) : null;

@@ -6,11 +6,11 @@ const $ = (id) => document.getElementById(id);
 const NEAR = 0.4; // percent of the photograph between points of a stroke
 let tool = "look", way = "part", stroke = null, cross = [50, 50], item = null, heard = {};
 
-// `heard.marked(item)` is called when the marks have changed, `heard.chosen(tool)` when a tool was.
+// `heard.marked(item)` is called when the marks have changed, `heard.chosen(tool, way)` when a tool was.
 export function begin(callbacks) {
   heard = callbacks;
   for (const node of document.querySelectorAll(".tool")) node.addEventListener("click", () => choose(node.dataset.tool));
-  for (const node of document.querySelectorAll(".way")) node.addEventListener("click", () => { way = node.dataset.way; told(); });
+  for (const node of document.querySelectorAll(".way")) node.addEventListener("click", () => { way = node.dataset.way; choose(tool); });
   $("brush").addEventListener("input", () => told());
   $("undo").addEventListener("click", undo);
   $("redo").addEventListener("click", redo);
@@ -24,7 +24,7 @@ export function choose(chosen) {
   if (chosen !== "look" && !heard.may()) return;
   tool = chosen;
   told();
-  heard.chosen(tool);
+  heard.chosen(tool, way);
 }
 
 export function of(shown) {

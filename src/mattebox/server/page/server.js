@@ -1,5 +1,6 @@
 // Asking this server, with patience: a busy one is asked again when it says, one that is away after a while, a job is
 // followed to its end and erased. Knows HTTP and nothing of photographs.
+import { forNow } from "/page/store.js";
 import { text } from "/page/strings.js";
 
 const SECOND = 1000;
@@ -39,7 +40,7 @@ export const now = () => hurry();
 const later = (answer) => ([429, 502, 503, 504].includes(answer.status) ? Math.ceil(Number(answer.headers.get("Retry-After"))) : 0);
 
 async function sent(place, options = {}) {
-  const known = sessionStorage.getItem("mattebox-key");
+  const known = forNow.get("key");
   try {
     return await fetch(place, { ...options, headers: known ? { "X-API-Key": known } : {} });
   } catch {
@@ -86,7 +87,7 @@ function key() {
   unlocked ??= new Promise((resolve) => {
     const dialog = document.getElementById("locked"), field = document.getElementById("key");
     dialog.addEventListener("close", () => {
-      if (field.value) sessionStorage.setItem("mattebox-key", field.value.trim());
+      if (field.value) forNow.set("key", field.value.trim());
       unlocked = null;
       resolve();
     }, { once: true });

@@ -38,8 +38,10 @@ export const text = {
   zoomOut: "Zoom out",
   zoomFit: "Fit",
   zoomActual: "100 %: each pixel as it is",
-  marksKeep: "Click what should stay. Draw for more.",
-  marksDrop: "Click what should go. Draw for more.",
+  told: {
+    keep: { part: "Click what should stay. Draw for more.", brush: "Paint what should stay: exactly that." },
+    drop: { part: "Click what should go. Draw for more.", brush: "Paint what should go: exactly that." },
+  },
   noCut: "Nothing is cut with “As it is”. Choose another background first.",
 
   // the batch
@@ -92,7 +94,7 @@ export const text = {
   models: { fast: "Fast", balanced: "Balanced", best: "Best" },
   preset: "Preset",
   presetNames: { ebay: "eBay" },
-  presetFormat: "As the preset says",
+  presetFormat: "Preset’s own",
   noPreset: "None",
   noPresetMore: "Your own settings",
   decided: (name) => `The preset “${name}” decides frame and shadow.`,
@@ -132,7 +134,7 @@ export const text = {
   keysTitle: "Keyboard",
   keys: [
     ["V  K  R", "Compare, keep, remove"], ["C", "Original on or off"], ["←  →", "On the slider: compare. On the picture: move it, or the cross"],
-    ["Enter", "Mark at the cross"], ["+  −  0  1", "Zoom in, out, fit, 100 %"], ["[  ]", "Smaller or larger brush"],
+    ["Enter", "Mark at the cross"], ["+  −  0  1", "Zoom in, out, fit, 100 %"], ["[  ]", "Smaller or larger brush"], ["Shift", "With the pointer: move the picture, not the brush"],
     ["Ctrl Z  Ctrl Y", "Undo, redo"], [",  .", "Photograph before or after"], ["Delete", "On a photograph in the strip: remove it"],
     ["Ctrl V  Ctrl C", "Paste a photograph, copy the result"], ["?", "This help"],
   ],

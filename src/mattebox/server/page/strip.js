@@ -49,23 +49,21 @@ export async function draw(item, blob) {
   const pen = item.tile.querySelector("canvas").getContext("2d"), scale = Math.max(SIDE / small.width, SIDE / small.height);
   pen.clearRect(0, 0, SIDE, SIDE);
   pen.drawImage(small, (SIDE - small.width * scale) / 2, (SIDE - small.height * scale) / 2, small.width * scale, small.height * scale);
-  small.close();
   return true;
 }
 
 // A small copy of a cutout as an address, for the swatches.
 export async function sample(blob) {
-  const small = await shrunk(blob), canvas = document.createElement("canvas");
-  [canvas.width, canvas.height] = [small.width, small.height];
-  canvas.getContext("2d").drawImage(small, 0, 0);
-  return URL.createObjectURL(await new Promise((resolve) => canvas.toBlob(resolve)));
+  const small = await shrunk(blob);
+  return URL.createObjectURL(await new Promise((resolve) => small.toBlob(resolve)));
 }
 
 async function shrunk(blob) {
   const whole = await createImageBitmap(blob), scale = Math.min(1, (2 * SIDE) / Math.max(whole.width, whole.height));
-  if (scale === 1) return whole;
-  const size = [whole.width, whole.height].map((v) => Math.max(1, Math.round(v * scale)));
-  const small = await createImageBitmap(whole, { resizeWidth: size[0], resizeHeight: size[1], resizeQuality: "medium" });
+  const [width, height] = [whole.width, whole.height].map((v) => Math.max(1, Math.round(v * scale)));
+  const small = Object.assign(document.createElement("canvas"), { width, height }), pen = small.getContext("2d");
+  pen.imageSmoothingQuality = "high";
+  pen.drawImage(whole, 0, 0, width, height);
   whole.close();
   return small;
 }
@@ -75,7 +73,7 @@ export function progress(items) {
   const count = (...states) => items.filter((i) => states.includes(i.state)).length;
   const left = count("waiting", "working"), failed = count("failed"), done = items.length - left;
   if (!left || !begun.at || done < begun.done) Object.assign(begun, { at: left ? performance.now() : 0, done });
-  const each = done > begun.done ? (performance.now() - begun.at) / (done - begun.done) / 1000 : 0;
+  const each = done > begun.done + 1 ? (performance.now() - begun.at) / (done - begun.done) / 1000 : 0;
   $("progress").max = Math.max(1, items.length);
   $("progress").value = done;
   $("progress").classList.toggle("over", !left);
