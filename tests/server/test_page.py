@@ -160,6 +160,12 @@ def test_by_keyboard_alone(browser: Any, address: str, files: Files) -> None:
         assert page.locator("#scale").inner_text() == "125 %"
         press("c")
         assert page.get_by_role("button", name="Show the original").get_attribute("aria-pressed") == "true"
+
+
+def test_panels_and_strip_by_keyboard(browser: Any, address: str, files: Files) -> None:
+    with Visit(browser, address) as visit:
+        page, press = visit.page, visit.page.keyboard.press
+        visit.open(files["two"], files["coffee"])
         page.get_by_role("tab", name="Background").focus()
         press("ArrowRight")
         assert page.get_by_role("tabpanel", name="Light").is_visible()
@@ -167,6 +173,9 @@ def test_by_keyboard_alone(browser: Any, address: str, files: Files) -> None:
         press("ArrowRight")
         assert page.locator("[name=exposure]").input_value() == "0.1"
         page.locator("#strip .face").first.focus()
+        press("ArrowRight")
+        assert page.locator("#strip .face").nth(1).evaluate("e => e === document.activeElement && e.tabIndex === 0")
+        press("ArrowLeft")
         press("Delete")
         assert page.locator("#strip .face").count() == 1
         page.locator("#download").focus()
@@ -308,8 +317,11 @@ def test_a_server_that_wants_a_key(browser: Any, address: str, files: Files) -> 
 
         page.route("**/v1/cutouts", answered)
         page.set_input_files("#files", files["two"])
-        page.get_by_label("API key").fill("secret")
-        page.get_by_role("button", name="Go on").click()
+        for key in ("guessed", "secret"):
+            page.get_by_label("API key").fill(key)
+            page.get_by_role("button", name="Go on").click()
+            if key == "guessed":
+                page.get_by_text("does not know that key").wait_for()
         page.locator(DONE).wait_for()
 
 

@@ -23,7 +23,7 @@ function add(files) {
   if (!pictures.length) return say(text.noPictures);
   const added = pictures.map((file) => {
     const item = { file, name: file.name.replace(/\.\w+$/, "") || "photo", before: URL.createObjectURL(file), marks: [], undone: [], answered: 0, made: {}, state: "waiting" };
-    strip.tile(item, { show, remove, drag });
+    strip.tile(item, { show, step, remove, drag });
     items.push(item);
     return item;
   });
@@ -89,6 +89,11 @@ function show(item) {
   strip.current(items, item);
   if (item) view();
   wake();
+}
+
+function step(by) {
+  const to = items[items.indexOf(shown) + by];
+  if (to) show(to);
 }
 
 // The result where it is there; else the bare cutout with the rest laid around it; else the last that was made.
@@ -255,7 +260,7 @@ begin({
   looked: (item, blob) => { URL.revokeObjectURL(item.before); item.before = URL.createObjectURL(blob); strip.draw(item, blob); },
   kept: (item, made, first) => { if (visible(made)) strip.draw(item, made.blob); if (first && item === shown) setTimeout(stage.reveal, 60); },
 });
-keyboard({ shown: () => shown, step: (by) => { const to = items[items.indexOf(shown) + by]; if (to) show(to); }, copy });
+keyboard({ shown: () => shown, step, copy });
 look("/v1/presets").then((known) => known && form.presets(known));
 for (const id of ["add", "choose"]) on(id, "click", () => $("files").click());
 on("files", "change", (event) => { add(event.target.files); event.target.value = ""; });

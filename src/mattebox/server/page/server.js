@@ -91,6 +91,8 @@ function key() {
       unlocked = null;
       resolve();
     }, { once: true });
+    document.getElementById("why").textContent = forNow.get("key") === null ? text.locked : text.lockedAgain;
+    field.value = "";
     dialog.showModal();
   });
   return unlocked;

@@ -135,7 +135,7 @@ export const text = {
   keys: [
     ["V  K  R", "Compare, keep, remove"], ["C", "Original on or off"], ["←  →", "On the slider: compare. On the picture: move it, or the cross"],
     ["Enter", "Mark at the cross"], ["+  −  0  1", "Zoom in, out, fit, 100 %"], ["[  ]", "Smaller or larger brush"], ["Shift", "With the pointer: move the picture, not the brush"],
-    ["Ctrl Z  Ctrl Y", "Undo, redo"], [",  .", "Photograph before or after"], ["Delete", "On a photograph in the strip: remove it"],
+    ["Ctrl Z  Ctrl Y", "Undo, redo"], [",  .", "Photograph before or after"], ["←  →  Delete", "In the strip: another photograph; remove it"],
     ["Ctrl V  Ctrl C", "Paste a photograph, copy the result"], ["?", "This help"],
   ],
   shortcuts: "Single-key shortcuts",
@@ -143,6 +143,7 @@ export const text = {
   close: "Close",
   lockedTitle: "This server asks for a key",
   locked: "Whoever runs it has given you an API key. It is remembered until this tab is closed.",
+  lockedAgain: "The server does not know that key. Is all of it there?",
   apiKey: "API key",
   unlock: "Go on",
 };

@@ -6,7 +6,7 @@ const $ = (id) => document.getElementById(id);
 const SIDE = 144; // pixels of a small picture
 const begun = { at: 0, done: 0 };
 
-// Appends a tile; `heard` has show(item), remove(item), and drag(event, item).
+// Appends a tile; `heard` has show(item), step(by), remove(item), and drag(event, item).
 export function tile(item, heard) {
   const made = document.createElement("li"), face = document.createElement("button"), remove = document.createElement("button");
   const picture = document.createElement("canvas"), badge = document.createElement("i");
@@ -20,7 +20,14 @@ export function tile(item, heard) {
   made.append(face, remove);
   face.addEventListener("click", () => heard.show(item));
   face.addEventListener("dragstart", (event) => heard.drag(event, item));
-  face.addEventListener("keydown", (event) => event.key === "Delete" && heard.remove(item));
+  face.addEventListener("keydown", (event) => {
+    const by = { ArrowLeft: -1, ArrowRight: 1 }[event.key];
+    if (event.key === "Delete") heard.remove(item);
+    else if (by) heard.step(by);
+    else return;
+    event.preventDefault();
+    document.querySelector("#strip [aria-current=true]")?.focus();
+  });
   remove.addEventListener("click", () => heard.remove(item));
   $("strip").append(made);
   item.tile = made;
@@ -37,8 +44,12 @@ export function state(item, now) {
   face.querySelector("use").setAttribute("href", now === "failed" ? "#i-bad" : "#i-good");
 }
 
+// One stop for the tab key however many photographs: the one that is shown.
 export function current(items, shown) {
-  for (const item of items) item.tile.firstChild.setAttribute("aria-current", String(item === shown));
+  for (const item of items) {
+    item.tile.firstChild.setAttribute("aria-current", String(item === shown));
+    for (const button of item.tile.children) button.tabIndex = item === shown ? 0 : -1;
+  }
   shown?.tile.scrollIntoView({ block: "nearest", inline: "nearest" });
 }
 
