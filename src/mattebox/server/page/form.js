@@ -16,7 +16,6 @@ const ROWS = {
   frame: { crop: true, margin: [0, 40, 1, 5, " %"], aspect: text.aspects, outline: [0, 50, 1, 0, ""] },
   size: { upscale: text.sizes, style: text.styles, style_strength: [10, 100, 5, 80, " %"] },
 };
-const FIRST = { model: "balanced" };
 let plain = {};
 
 export const said = () => new FormData($("controls"));
@@ -67,7 +66,7 @@ function row(name, kind) {
   else if (Array.isArray(kind)) label.append(...range(name, kind, label));
   else {
     label.append(made("select", { name }));
-    for (const [value, option] of Object.entries(kind)) label.lastChild.append(new Option(option, value, value === FIRST[name], value === FIRST[name]));
+    for (const [value, option] of Object.entries(kind)) label.lastChild.append(new Option(option, value));
   }
   if (text.hints[name]) label.append(made("small", { textContent: text.hints[name] }));
   return label;

@@ -20,7 +20,7 @@ export function order(item, said, backdrop) {
     if (said.get("format") !== "auto") fields.format = said.get("format");
     return known({ place: "/v1/enhancements", fields, masks: [] });
   }
-  Object.assign(fields, marked(item), { model: said.get("model"), empty: "keep" });
+  Object.assign(fields, cut(item, said));
   if (said.get("preset")) fields.preset = said.get("preset");
   else composed(fields, said);
   if (said.get("format") !== "auto") fields.format = said.get("format");
@@ -30,7 +30,7 @@ export function order(item, said, backdrop) {
 
 // The cutout alone, as a PNG of the photograph's own size: what is shown before any background while the rest is done.
 export function cutting(item, said) {
-  const fields = { ...marked(item), model: said.get("model"), empty: "keep", format: "png", background: "transparent" };
+  const fields = { ...cut(item, said), format: "png", background: "transparent" };
   return known({ place: "/v1/cutouts", fields, masks: brushed(item), backdrop: null });
 }
 
@@ -45,8 +45,10 @@ function known(made) {
 const lying = (said, backdrop) => (said.get("paint") === "picture" ? backdrop : null);
 const brushed = (item) => item.marks.filter((m) => m.size);
 
-function marked(item) {
-  const fields = {};
+// Without a model, the server's own.
+function cut(item, said) {
+  const fields = { empty: "keep" };
+  if (said.get("model")) fields.model = said.get("model");
   for (const kind of ["keep", "drop"]) {
     const marks = item.marks.filter((m) => m.mode === kind && !m.size).map((m) => m.points.map(([x, y]) => `${x.toFixed(2)}%,${y.toFixed(2)}%`).join("/"));
     if (marks.length) fields[kind] = marks.join(" ");

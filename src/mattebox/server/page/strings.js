@@ -4,7 +4,8 @@ export const text = {
   promiseHere: "Your photographs stay on this computer.",
   promiseThere: (host) => `Your photographs go to ${host} and nowhere else.`,
   privacy: (host) => `Photographs are sent to ${host}, the machine this page comes from, and to no other: the page is not able to reach any. ` +
-    "There they are held in memory for as long as the work takes, and not kept. Your settings are remembered in this browser only.",
+    "There they are held in memory for as long as the work takes, and not kept. Only where the server queues large ones " +
+    "do they lie on its disk, until the result is fetched or their time there is over. Your settings are remembered in this browser only.",
   add: "Add photographs",
   theme: "Light or dark",
   help: "Keyboard and privacy",
@@ -91,7 +92,7 @@ export const text = {
   shadowKinds: { none: "None", contact: "On the ground", drop: "Behind", cast: "Cast", reflection: "Reflection" },
   aspects: { original: "As it is", "1:1": "1 : 1", "4:5": "4 : 5", "4:3": "4 : 3", "16:9": "16 : 9", "9:16": "9 : 16" },
   formats: { auto: "PNG", jpg: "JPEG", webp: "WebP", avif: "AVIF", psd: "PSD (layers)", zip: "ZIP (colour, alpha)" },
-  models: { fast: "Fast", balanced: "Balanced", best: "Best" },
+  models: { "": "Standard", fast: "Fast", balanced: "Balanced", best: "Best" },
   preset: "Preset",
   presetNames: { ebay: "eBay" },
   presetFormat: "Preset’s own",
