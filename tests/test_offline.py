@@ -3,8 +3,12 @@
 from __future__ import annotations
 
 import contextlib
+import os
 import socket
+import subprocess
+import sys
 import urllib.request
+from pathlib import Path
 
 import pytest
 
@@ -32,3 +36,11 @@ def test_this_machine_may_be_reached() -> None:
         client.sendall(b"x")
         with server.accept()[0] as served:
             assert served.recv(1) == b"x"
+
+
+def test_the_runtime_keeps_no_diary(tmp_path: Path) -> None:
+    """onnxruntime's telemetry would lie in the user's home, and be sent."""
+    script = "from mattebox.zoo.session import open_session; open_session('fast', 'cpu', 1).start()"
+    home = {"HOME": str(tmp_path), "XDG_CACHE_HOME": str(tmp_path / "cache"), "PATH": os.environ["PATH"]}
+    subprocess.run([sys.executable, "-c", script], env=home, check=True, timeout=50)
+    assert list(tmp_path.rglob("*")) == []

@@ -31,13 +31,13 @@ def main() -> None:
     from mattebox.errors import MatteboxError
     from mattebox.zoo.session import open_session
 
-    try:
-        open_session(model, "cpu", threads).start()
-    except MatteboxError as error:
-        _send(out, refusal(error))
-        return
-    _send(out, packed({"ready": True}))
     with contextlib.suppress(BrokenPipeError):  # the server is gone: nobody is left to tell
+        try:
+            open_session(model, "cpu", threads).start()
+        except MatteboxError as error:
+            _send(out, refusal(error))
+            return
+        _send(out, packed({"ready": True}))
         while (frame := _receive(sys.stdin.buffer)) is not None:
             _send(out, answer(*frame, threads))
 
