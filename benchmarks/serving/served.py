@@ -15,6 +15,8 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+PATIENCE = 180  # seconds to start; the peer's first import compiles for a minute
+
 
 class Served:
     """`mattebox serve` (or `command`, a peer's) on one port, however often it is started. `data`: its folder."""
@@ -36,7 +38,7 @@ class Served:
             self.process = subprocess.Popen(
                 self.command, stdout=log, stderr=log, env=os.environ | self.environment, start_new_session=True
             )
-        while time.perf_counter() - begun < 60:
+        while time.perf_counter() - begun < PATIENCE:
             with contextlib.suppress(OSError, http.client.HTTPException):
                 if self.ask("GET", self.ready)[0] < 500:
                     return time.perf_counter() - begun
