@@ -1,26 +1,26 @@
 """From decoded pools to training batches, on the pool's device, in whole-batch tensor operations.
 
 Four kinds of sample: labelled photographs, subjects pasted onto other backgrounds with their true colours (and a soft
-shadow), photographs a teacher has labelled, and empty rooms. Geometry is one grid sampling per picture; then colour,
-blur, noise and JPEG, as photographs suffer them. Knows nothing of files, networks or losses.
+shadow, and at times something in front), photographs a teacher has labelled, and empty rooms. Geometry is one grid
+sampling per picture. Knows nothing of files, networks or losses.
 """
 
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import torch
 import torch.nn.functional as F
 from torch import Tensor
 
+from workshop.degrade import degrade, smoothed
 from workshop.pool import Pool
 
 CUTOUT_SETS = {"magento_white": 0.7, "ccp": 0.35, "cars_jvyou": 1.2, "humanseg290": 1.2, "icoseg": 0.25}
 LOOSE_SETS = ("ccp", "feralcats", "coco_small", "msu_animals")  # masks off by 1-3 px
-MOVES = 7  # samples along the path of something that moved
-SHARES = {"labelled": 0.42, "pasted": 0.34, "taught": 0.16, "empty": 0.08}
+EMPTY = 0.08  # of a batch are rooms without a subject
 
 
 @dataclass
@@ -34,9 +34,13 @@ class Batch:
 
 
 class Mixer:
-    """Draws batches from three pools. Without backgrounds there are neither pasted samples nor empty rooms."""
+    """Draws batches from three pools: of each, `pasted` and `taught_share` are parts, the rest is labelled photographs.
+    Without backgrounds there are neither pasted samples nor empty rooms."""
 
-    def __init__(self, labelled: Pool, taught: Pool, backgrounds: Pool | None) -> None:
+    def __init__(
+        self, labelled: Pool, taught: Pool, backgrounds: Pool | None, pasted: float = 0.34, taught_share: float = 0.16
+    ) -> None:
+        self.shares = {"pasted": pasted, "taught": taught_share, "empty": EMPTY}
         self.labelled, self.taught, self.backgrounds = labelled, taught, backgrounds
         white = {r.set: 0.3 if r.set == "magento_white" else 1.0 for r in labelled.rows}
         ours = any(r.set in CUTOUT_SETS for r in labelled.rows)  # a user's own sets are all taken as cleanly cut
@@ -53,15 +57,12 @@ class Mixer:
 
     def batch(self, count: int, size: tuple[int, int]) -> Batch:
         """`count` samples of height x width `size`."""
-        pasted, taught, empty = (max(1, round(count * SHARES[k])) for k in ("pasted", "taught", "empty"))
+        counts = {kind: max(int(share > 0), round(count * share)) for kind, share in self.shares.items()}
         if self.backgrounds is None:
-            pasted = empty = 0
-        parts = [self._labelled(count - pasted - taught - empty, size)]
-        if self.backgrounds is not None:
-            parts.append(self._pasted(pasted, size))
-        parts.append(self._taught(taught, size))
-        if self.backgrounds is not None:
-            parts.append(self._empty(empty, size))
+            counts["pasted"] = counts["empty"] = 0
+        counts = {"labelled": count - sum(counts.values()), **counts}
+        draw = {"labelled": self._labelled, "pasted": self._pasted, "taught": self._taught, "empty": self._empty}
+        parts = [draw[kind](some, size) for kind, some in counts.items() if some]
         joined = (torch.cat([getattr(p, name) for p in parts]) for name in ("rgb", "alpha", "trust", "crisp"))
         batch = Batch(*joined)
         batch.rgb = degrade(batch.rgb)
@@ -203,72 +204,6 @@ def cast_shadow(rgb: Tensor, matte: Tensor) -> Tensor:
     soft = F.interpolate(matte, scale_factor=0.125, mode="area")
     soft = F.interpolate(smoothed(soft, 3), size=rgb.shape[2:], mode="bilinear", align_corners=False)
     return rgb * (1 - strength * torch.roll(soft, (height // 20, height // 30), (2, 3)))
-
-
-def smoothed(x: Tensor, size: int) -> Tensor:
-    return F.avg_pool2d(x, size, 1, size // 2, count_include_pad=False)
-
-
-def degrade(rgb: Tensor) -> Tensor:
-    """Colour, contrast, grey, blur, motion, noise and JPEG: each on some of the samples."""
-    count, device = len(rgb), rgb.device
-
-    def dice(low: float, high: float, channels: int = 1) -> Tensor:
-        return low + (high - low) * torch.rand(count, channels, 1, 1, device=device)
-
-    def some(share: float) -> Tensor:
-        return torch.rand(count, 1, 1, 1, device=device) < share
-
-    rgb = rgb.clamp(1e-4, 1) ** torch.exp(dice(-0.45, 0.45))
-    rgb = rgb * torch.where(some(0.5), dice(0.85, 1.15, 3), torch.ones(1, device=device))
-    mean = rgb.mean((1, 2, 3), keepdim=True)
-    rgb = (rgb - mean) * torch.where(some(0.15), dice(0.25, 0.6), dice(0.75, 1.25)) + mean * dice(0.85, 1.15)
-    grey = rgb.mean(1, keepdim=True)
-    rgb = grey + (rgb - grey) * torch.where(some(0.07), torch.zeros(1, device=device), dice(0.6, 1.4))
-    on_some(0.12, rgb, lambda x: smoothed(x, 3))
-    on_some(0.06, rgb, lambda x: smoothed(smoothed(x, 5), 3))
-    on_some(0.06, rgb, motion)
-    rgb = (rgb + torch.randn_like(rgb) * torch.where(some(0.25), dice(0.005, 0.06), 0.0)).clamp(0, 1)
-    on_some(0.25, rgb, lambda x: jpeg(x, 0.02 + 0.12 * torch.rand(len(x), 1, 1, 1, device=device)).clamp(0, 1))
-    return rgb
-
-
-def on_some(share: float, x: Tensor, change: Callable[[Tensor], Tensor]) -> None:
-    """Change about this share of the samples, in place; the others cost nothing."""
-    chosen = torch.nonzero(torch.rand(len(x), device=x.device) < share).flatten()
-    if len(chosen):
-        x[chosen] = change(x[chosen])
-
-
-def motion(rgb: Tensor) -> Tensor:
-    """Moved while it was taken: the mean along a short line, of another length and direction for each sample."""
-    count, device = len(rgb), rgb.device
-    angle, length = torch.rand(2, count, device=device)
-    reach = (0.01 + 0.03 * length)[:, None] * torch.stack([(angle * math.pi).cos(), (angle * math.pi).sin()], 1)
-    theta = torch.zeros(count, 2, 3, device=device)
-    theta[:, 0, 0] = theta[:, 1, 1] = 1
-    total = torch.zeros_like(rgb)
-    for step in torch.linspace(-1, 1, MOVES).tolist():
-        theta[:, :, 2] = step * reach
-        grid = F.affine_grid(theta, list(rgb.shape), align_corners=False)
-        total += F.grid_sample(rgb, grid, padding_mode="reflection", align_corners=False)
-    return total / MOVES
-
-
-def jpeg(rgb: Tensor, step: Tensor) -> Tensor:
-    """Blocks of 8 x 8 cosines, coefficients rounded to multiples of `step` growing with frequency."""
-    height, width = (s // 8 * 8 for s in rgb.shape[2:])
-    n = torch.arange(8, device=rgb.device)
-    basis = torch.cos((2 * n[None] + 1) * n[:, None] * math.pi / 16) * math.sqrt(2 / 8)
-    basis[0] /= math.sqrt(2)
-    blocks = rgb[:, :, :height, :width].unfold(2, 8, 8).unfold(3, 8, 8)
-    waves = basis @ blocks @ basis.T
-    grid = step[..., None, None] * (1 + 0.35 * (n[:, None] + n[None]))
-    waves = (waves / grid).round() * grid
-    restored = (basis.T @ waves @ basis).permute(0, 1, 2, 4, 3, 5).reshape(*rgb.shape[:2], height, width)
-    out = rgb.clone()
-    out[:, :, :height, :width] = restored
-    return out
 
 
 def buckets(side: int, multiple: int = 32) -> Sequence[tuple[int, int]]:

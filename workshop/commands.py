@@ -1,4 +1,4 @@
-"""The workshop's tools as commands of mattebox: `mattebox train`, `eval`, `export`, `quantise`, `sheet`.
+"""The workshop's tools as commands of mattebox: `mattebox train`, `eval`, `export`, `quantise`, `prune`, `sheet`.
 
 The house knows nothing of them: it finds them by their entry points, as it would find anybody's. Nothing heavy is
 imported before one is called.
@@ -39,4 +39,5 @@ train = _command("train", "train", "Train a cutout network on pictures of your o
 evaluate = _command("eval", "evaluate", "Judge networks on labelled pictures: IoU, F, MAE and more, by slice.")
 export = _command("export", "export", "Make a trained network a card and an ONNX file.")
 quantise = _command("quantise", "quantise", "Make a network int8, and say what it costs and gains.")
+prune = _command("prune", "prune", "Take the channels that matter least out of a network, and say what that costs.")
 sheet = _command("sheet", "sheet", "A contact sheet of what a network in training sees.")

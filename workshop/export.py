@@ -1,6 +1,6 @@
 """A trained network -> the ONNX file and the card that the house carries.
 
-    mattebox export RUN/best.pt --data DATA --name mine [--out FOLDER] [--like cut-2]
+    mattebox export RUN/best.pt --data DATA --name mine [--out FOLDER] [--like cut-2] [--also torchscript openvino]
 
 Weights are stored as float16 and cast back at load (half the bytes; the cost in accuracy is measured and printed).
 The card's calibration is fitted on the validation split: confidence against the IoU really reached.
@@ -11,9 +11,12 @@ from __future__ import annotations
 import argparse
 import hashlib
 import json
+import shutil
+import subprocess
 import sys
 import warnings
 from collections.abc import Sequence
+from datetime import date
 from pathlib import Path
 from typing import Any
 
@@ -26,38 +29,45 @@ from torch import Tensor, nn
 
 from mattebox.errors import MatteboxError
 from mattebox.zoo.registry import find_card
+from workshop import checkpoint
+from workshop.architectures import ARCHITECTURES, build
 from workshop.calibrate import calibrate
 from workshop.evaluate import judge
+from workshop.formats import FORMATS
 from workshop.material import stream
-from workshop.network import CutNet, Shape, multiply_adds
+from workshop.network import multiply_adds
 from workshop.predictors import house_predictor
+
+TRAINED_ONLY = ("side.", "sides.")  # deep supervision
 
 
 class Served(nn.Module):
-    """The network with its logits turned into alpha."""
+    """The network with its logits, made `steep` times as decided, turned into alpha."""
 
-    def __init__(self, net: CutNet) -> None:
+    def __init__(self, net: nn.Module, steep: float = 1.0) -> None:
         super().__init__()
-        self.net = net
+        self.net, self.steep = net, steep
 
     def forward(self, picture: Tensor) -> Tensor:
-        return torch.sigmoid(self.net(picture))
+        logits = self.net(picture)
+        return torch.sigmoid(logits if self.steep == 1 else self.steep * logits)
 
 
-def load_net(checkpoint: Path) -> CutNet:
-    state = torch.load(checkpoint, map_location="cpu", weights_only=True)
-    net = CutNet(Shape(**{k: tuple(v) for k, v in state["shape"].items()}))
+def load_net(path: Path) -> tuple[nn.Module, str]:
+    """A checkpoint's network, and what cards call it."""
+    state = checkpoint.read(path, torch.device("cpu"))
+    net = build(state["net"], state["shape"])
     net.load_state_dict(state["average"])
-    return net.eval()
+    return net.eval(), ARCHITECTURES[state["net"]].called
 
 
-def write_onnx(net: CutNet, path: Path) -> None:
+def write_onnx(net: nn.Module, path: Path, steep: float = 1.0) -> None:
     """Export with free batch, height and width, weights in float16."""
     example = torch.zeros(1, 3, 256, 320)
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # the new exporter needs onnxscript, and gives larger graphs
         torch.onnx.export(
-            Served(net).eval(), (example,), path, input_names=["picture"], output_names=["alpha"],
+            Served(net, steep).eval(), (example,), path, input_names=["picture"], output_names=["alpha"],
             dynamic_axes={name: {0: "batch", 2: "height", 3: "width"} for name in ("picture", "alpha")},
             opset_version=17, dynamo=False,
         )  # fmt: skip
@@ -90,20 +100,26 @@ def main(words: Sequence[str] | None = None, called: str | None = None) -> None:
     parser.add_argument("--name", required=True)
     parser.add_argument("--out", type=Path, default=Path(), help="folder for NAME.onnx and NAME.json")
     parser.add_argument("--like", help="a card whose summary, licence, data and variants are taken over")
+    parser.add_argument(
+        "--steep", type=float, default=1.0, help="how much more decided than trained; 1.5 leaves less haze"
+    )
+    parser.add_argument("--also", nargs="+", choices=FORMATS, default=[], help="further forms of the same network")
     args = parser.parse_args(words)
     try:
-        card = export(args.checkpoint, args.data, args.name, args.out, args.like)
+        card = export(args.checkpoint, args.data, args.name, args.out, args.like, args.steep)
+        print(f"wrote {card}; use it with: mattebox cut photo.jpg --model {card}")
+        for form in args.also:
+            print(json.dumps(FORMATS[form](Served(load_net(args.checkpoint)[0], args.steep).eval(), card)))
     except MatteboxError as error:
         sys.exit(f"error: {error}")
-    print(f"wrote {card}; use it with: mattebox cut photo.jpg --model {card}")
 
 
-def export(checkpoint: Path, data: Path, name: str, out: Path, like: str | None = None) -> Path:
+def export(source: Path, data: Path, name: str, out: Path, like: str | None = None, steep: float = 1.0) -> Path:
     """Write the ONNX file and its card, calibrated and judged on the validation split; the card's path."""
     out.mkdir(parents=True, exist_ok=True)
-    net, path, card = load_net(checkpoint), out / f"{name}.onnx", out / f"{name}.json"
-    write_onnx(net, path)
-    facts = _like(like) if like else _own(data)
+    (net, architecture), path, card = load_net(source), out / f"{name}.onnx", out / f"{name}.json"
+    write_onnx(net, path, steep)
+    facts = (_like(like) if like else _own(data)) | {"architecture": architecture, "notes": _made()}
     facts |= {"name": name, "weights": path.name, "sha256": hashlib.sha256(path.read_bytes()).hexdigest()}
     facts |= {"figures": [], "calibration": {}}
     card.write_text(json.dumps(facts, indent=2) + "\n")
@@ -113,10 +129,18 @@ def export(checkpoint: Path, data: Path, name: str, out: Path, like: str | None 
     return card
 
 
+def _made() -> str:
+    """The day, and the commit of the workshop where there is one."""
+    words = ["git", "-C", str(Path(__file__).parent), "rev-parse", "--short", "HEAD"]
+    done = subprocess.run(words, capture_output=True, text=True, check=False) if shutil.which("git") else None
+    commit = f", workshop at commit {done.stdout.strip()}" if done is not None and done.returncode == 0 else ""
+    return f"exported {date.today():%Y-%m-%d}{commit}"
+
+
 def _like(name: str) -> dict[str, Any]:
     """What a card says of its network's making and use."""
     told: dict[str, Any] = msgspec.to_builtins(find_card(name))
-    return {k: told[k] for k in ("task", "architecture", "summary", "licence", "input", "variants", "data", "recipe")}
+    return {k: told[k] for k in ("task", "summary", "licence", "input", "variants", "data", "recipe")}
 
 
 def _own(data: Path) -> dict[str, Any]:
@@ -124,7 +148,6 @@ def _own(data: Path) -> dict[str, Any]:
     pairs = sum(1 for _ in stream(data, "labelled", "train"))
     return {
         "task": "cutout",
-        "architecture": "CutNet",
         "summary": f"trained on {data.resolve().name}",
         "licence": {"name": "unstated", "commercial": True, "notes": "the licence of these weights is yours to state"},
         "input": {"side": 320},
@@ -133,10 +156,10 @@ def _own(data: Path) -> dict[str, Any]:
     }
 
 
-def figures(net: CutNet, name: str, data: Path, scores: dict[str, float]) -> list[dict[str, Any]]:
+def figures(net: nn.Module, name: str, data: Path, scores: dict[str, float]) -> list[dict[str, Any]]:
     command = f"python -m workshop.evaluate DATA --card {name}"
     shown = {"max_f": "validation max-F", "iou": "validation IoU", "mae": "validation MAE"}
-    count = sum(p.numel() for p in net.parameters()) - sum(p.numel() for p in net.sides.parameters())
+    count = sum(p.numel() for n, p in net.named_parameters() if not n.startswith(TRAINED_ONLY))
     return [
         {"what": "parameters", "value": count, "command": "python -m workshop.export"},
         {

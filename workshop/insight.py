@@ -13,6 +13,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
+from mattebox.errors import UsageError
 from workshop.detail.perceptual import Features
 from workshop.network import CutNet
 
@@ -22,8 +23,10 @@ KNOWN = 512  # channels of the classifier's last features
 class Insight(nn.Module):
     """Listens at 1/16 and 1/32 of a CutNet; `loss` compares what was heard with what the classifier sees."""
 
-    def __init__(self, net: CutNet, file: Path) -> None:
+    def __init__(self, net: nn.Module, file: Path) -> None:
         super().__init__()
+        if not isinstance(net, CutNet):
+            raise UsageError("only cutnet can imitate a classifier", "leave out --features")
         self.teacher = Features(file).eval().requires_grad_(False)
         places = (net.stages[2], net.context)
         self.translate = nn.ModuleList(nn.Conv2d(width, KNOWN, 1) for width in net.shape.widths[3:5])

@@ -150,7 +150,7 @@ class CutNet(nn.Module):
         return logits, [side(level) for side, level in zip(self.sides, levels, strict=False)]
 
 
-def multiply_adds(net: CutNet, height: int, width: int) -> int:
+def multiply_adds(net: nn.Module, height: int, width: int) -> int:
     """Multiply-adds of one pass over a height x width input, convolutions counted."""
     total = 0
 

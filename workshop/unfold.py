@@ -21,26 +21,32 @@ from mattebox.zoo.card import Card
 
 
 def unfold(card: Card, net: nn.Module, pictures: Tensor) -> None:
-    """Load a card's weights into a CutNet of its shape; `pictures` N x 3 x H x W are normalised inputs."""
+    """Load a card's weights into a network of its shape, layer by layer in the order they run.
+
+    `pictures` N x 3 x H x W are normalised inputs. ModelError when the shapes differ.
+    """
     graph = onnx.load_from_string(store.read(card)).graph
     values = dict(constants(graph))
-    named = {k.removeprefix("net."): v for k, v in values.items() if k.startswith("net.")}
-    folded = [n for n in graph.node if n.op_type == "Conv" and not n.input[1].startswith("net.")]
-    pairs = list(_normalised(net, pictures))
-    shapes = [tuple(values[n.input[1]].shape) for n in folded]
+    nodes = [n for n in graph.node if n.op_type == "Conv"]
+    pairs = _order(net, pictures[:1])
     known = net.state_dict()
-    if shapes != [tuple(c.weight.shape) for c, _ in pairs] or any(
-        name not in known or known[name].shape != value.shape for name, value in named.items()
+    named = {k.removeprefix("net."): v for k, v in values.items() if k.removeprefix("net.") in known}
+    if [tuple(values[n.input[1]].shape) for n in nodes] != [tuple(c.weight.shape) for c, _ in pairs] or any(
+        known[name].shape != value.shape for name, value in named.items()
     ):
         raise ModelError(
             f"model {card.name} has another shape than the recipe", f"copy [shape] from {card.recipe or 'its recipe'}"
         )
     net.load_state_dict(named, strict=False)
     hooks = []
-    for (convolution, norm), node in zip(pairs, folded, strict=True):
+    for (convolution, norm), node in zip(pairs, nodes, strict=True):
+        bias = values[node.input[2]].to(pictures.device) if len(node.input) > 2 else None
         with torch.no_grad():
             convolution.weight.copy_(values[node.input[1]])
-        hooks.append(norm.register_forward_pre_hook(_neutral(values[node.input[2]].to(pictures.device))))
+            if norm is None and bias is not None and convolution.bias is not None:
+                convolution.bias.copy_(bias)
+        if norm is not None and bias is not None:
+            hooks.append(norm.register_forward_pre_hook(_neutral(bias)))
     with torch.no_grad():
         net.eval()(pictures)
     for hook in hooks:
@@ -56,18 +62,20 @@ def constants(graph: onnx.GraphProto) -> Iterator[tuple[str, Tensor]]:
             yield cast.get(tensor.name, tensor.name), torch.tensor(value, dtype=torch.float32)
 
 
-def _normalised(net: nn.Module, pictures: Tensor) -> Iterator[tuple[nn.Conv2d, nn.BatchNorm2d]]:
-    """Convolutions with a batch normalisation right behind them, in the order they run."""
-    order: list[nn.Module] = []
+def _order(net: nn.Module, picture: Tensor) -> list[tuple[nn.Conv2d, nn.BatchNorm2d | None]]:
+    """Convolutions in the order they run, each with the batch normalisation right behind it, if there is one."""
+    ran: list[nn.Module] = []
     layers = [m for m in net.modules() if isinstance(m, nn.Conv2d | nn.BatchNorm2d)]
-    hooks = [m.register_forward_hook(lambda layer, *_: order.append(layer)) for m in layers]
+    hooks = [m.register_forward_hook(lambda layer, *_: ran.append(layer)) for m in layers]
     with torch.no_grad():
-        net.eval()(pictures[:1])
+        net.eval()(picture)
     for hook in hooks:
         hook.remove()
-    for one, two in pairwise(order):
-        if isinstance(one, nn.Conv2d) and isinstance(two, nn.BatchNorm2d) and one.bias is None:
-            yield one, two
+    pairs: list[tuple[nn.Conv2d, nn.BatchNorm2d | None]] = []
+    for one, two in pairwise([*ran, None]):
+        if isinstance(one, nn.Conv2d):
+            pairs.append((one, two if isinstance(two, nn.BatchNorm2d) and one.bias is None else None))
+    return pairs
 
 
 def _neutral(bias: Tensor) -> Callable[[nn.BatchNorm2d, tuple[Tensor]], None]:

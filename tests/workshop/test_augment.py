@@ -18,7 +18,7 @@ def pool(kind: str, count: int = 6, side: int = 64, alpha: int = 255):  # type: 
 
 
 def test_a_batch_is_whole() -> None:
-    from workshop.augment import SHARES, Mixer
+    from workshop.augment import Mixer
 
     torch.manual_seed(0)
     batch = Mixer(pool("labelled"), pool("unlabelled"), pool("background", alpha=0)).batch(32, (64, 96))
@@ -28,11 +28,11 @@ def test_a_batch_is_whole() -> None:
         assert values.min() >= 0
         assert values.max() <= 1
     assert batch.alpha[-1].max() == 0  # the empty room comes last
-    assert batch.crisp.sum() == round(32 * SHARES["pasted"])
+    assert batch.crisp.sum() == 11  # a third is pasted
 
 
 def test_jpeg_changes_little_and_blocks_only() -> None:
-    from workshop.augment import jpeg
+    from workshop.degrade import jpeg
 
     ramp = torch.linspace(0, 1, 70).expand(1, 3, 50, 70)
     out = jpeg(ramp, torch.full((1, 1, 1, 1), 0.02))
@@ -49,3 +49,28 @@ def test_trim_pulls_a_mask_in() -> None:
     assert (trimmed <= mask).all()
     assert trimmed[0, 0, 10, 10] == 1
     assert 0 < trimmed[0, 0, 10, 5] < 1
+
+
+def test_motion_smears_along_a_line_and_keeps_the_light() -> None:
+    from workshop.degrade import motion
+
+    torch.manual_seed(0)
+    dot = torch.zeros(4, 3, 65, 65)
+    dot[..., 30:35, 30:35] = 1
+    moved = motion(dot)
+    assert moved.sum((1, 2, 3)) == pytest.approx(dot.sum((1, 2, 3)), rel=0.01)
+    assert (moved.amax((1, 2, 3)) <= 1 + 1e-6).all()
+    assert ((moved > 0.01).sum((1, 2, 3)) > (dot > 0).sum((1, 2, 3))).all()
+
+
+def test_what_stands_in_front_is_no_subject() -> None:
+    from workshop.augment import Mixer
+
+    torch.manual_seed(0)
+    mixer = Mixer(pool("labelled"), pool("unlabelled"), pool("background", alpha=0))
+    rgb, alpha = torch.zeros(64, 3, 48, 48), torch.ones(64, 1, 48, 48)
+    seen, left = mixer._occluded(rgb, alpha.clone(), (48, 48))
+    hidden = (left < 0.5).flatten(1).any(1)
+    assert 0 < hidden.sum() < 32
+    assert (seen.sum(1, keepdim=True)[left == 1] == 0).all()
+    assert (left[~hidden] == 1).all()

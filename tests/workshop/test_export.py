@@ -35,11 +35,11 @@ def test_trained_on_a_folder_and_used_by_its_card(tmp_path: Path, capsys: pytest
 
 
 def test_a_misspelt_setting_is_named(tmp_path: Path) -> None:
-    from workshop.train import _settings
+    from workshop.recipes import read_settings
 
     (tmp_path / "r.toml").write_text("minuts = 3")
     with pytest.raises(UsageError, match="no setting 'minuts'; did you mean minutes"):
-        _settings(tmp_path / "r.toml", tmp_path, "small")
+        read_settings(tmp_path / "r.toml", tmp_path)
 
 
 def test_sizes_hold_what_they_say() -> None:

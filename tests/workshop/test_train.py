@@ -18,7 +18,7 @@ TINY = {"widths": [8, 8, 8, 8, 8], "blocks": [1, 1, 1, 1], "inner": [1.0, 1.0, 1
 
 
 def recipe(minutes: float = 0.02):  # type: ignore[no-untyped-def]
-    from workshop.train import Recipe
+    from workshop.recipes import Recipe
 
     return Recipe(minutes=minutes, batch=4, pool_side=32, sides=[[0.0, 32]], shape=TINY, judge_every=0.5, warmup=2)
 
@@ -32,8 +32,7 @@ def test_a_folder_is_enough(tmp_path: Path, rooms: bool) -> None:
         for path in (data / "backgrounds").iterdir():
             path.unlink()
         (data / "backgrounds").rmdir()
-    cpu = torch.device("cpu")
-    train(recipe(), data, tmp_path / "run", cpu, None)
+    train(recipe(), data, tmp_path / "run")
     rows = [json.loads(line) for line in (tmp_path / "run/log.jsonl").read_text().splitlines()]
     judged = sum("iou" in row for row in rows)  # how often depends on the machine
     assert judged >= 1
@@ -41,9 +40,9 @@ def test_a_folder_is_enough(tmp_path: Path, rooms: bool) -> None:
     assert html.count("data:image/jpeg") == judged  # of one picture
     assert "http" not in html
     steps = rows[-1]["step"]
-    train(recipe(), data, tmp_path / "run", cpu, None)  # the budget is spent: nothing more is done
+    train(recipe(), data, tmp_path / "run")  # the budget is spent: nothing more is done
     assert torch.load(tmp_path / "run/last.pt", weights_only=True)["step"] == steps
-    train(recipe(), data, tmp_path / "next", cpu, None, str(tmp_path / "run/best.pt"))
+    train(recipe(), data, tmp_path / "next", start=str(tmp_path / "run/best.pt"))
 
 
 def test_a_full_disk_leaves_the_previous_checkpoint(tmp_path: Path) -> None:

@@ -1,0 +1,121 @@
+"""Encoders for DeepLabV3+: MobileNetV3-Large (Howard et al. 2019) and ResNet-18 and -50 (He et al. 2016).
+
+Each gives features at 1/4 and at 1/16 of the picture, the last stage dilated instead of strided as DeepLab wants it.
+Own definitions, since torchvision does not load beside every torch. Weights start at random.
+"""
+
+from __future__ import annotations
+
+import torch.nn.functional as F
+from torch import Tensor, nn
+
+# kernel, expanded, outputs, squeezes, hard swish, stride: table 1 of the paper, the last three rows dilated
+ROWS = (
+    (3, 16, 16, False, False, 1), (3, 64, 24, False, False, 2), (3, 72, 24, False, False, 1),
+    (5, 72, 40, True, False, 2), (5, 120, 40, True, False, 1), (5, 120, 40, True, False, 1),
+    (3, 240, 80, False, True, 2), (3, 200, 80, False, True, 1), (3, 184, 80, False, True, 1),
+    (3, 184, 80, False, True, 1), (3, 480, 112, True, True, 1), (3, 672, 112, True, True, 1),
+    (5, 672, 160, True, True, -2), (5, 960, 160, True, True, -2), (5, 960, 160, True, True, -2),
+)  # fmt: skip
+LOW = 2  # the row whose output is at 1/4
+
+
+class MobileNetV3(nn.Module):
+    """`low` and `high`: channels at 1/4 and 1/16."""
+
+    low, high = 24, 960
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.stem = _conv(3, 16, 3, 2, act=nn.Hardswish)
+        widths = [16, *(row[2] for row in ROWS)]
+        self.rows = nn.ModuleList(_Inverted(a, *row) for a, row in zip(widths, ROWS, strict=False))
+        self.last = _conv(160, 960, 1, act=nn.Hardswish)
+
+    def forward(self, x: Tensor) -> tuple[Tensor, Tensor]:
+        x = low = self.stem(x)
+        for number, row in enumerate(self.rows):
+            x = row(x)
+            if number == LOW:
+                low = x
+        return low, self.last(x)
+
+
+class _Inverted(nn.Module):
+    """Inverted residual with squeeze and excitation; a stride of -2 means dilated by 2."""
+
+    def __init__(self, a: int, size: int, wide: int, b: int, squeezes: bool, swish: bool, stride: int) -> None:
+        super().__init__()
+        act = nn.Hardswish if swish else nn.ReLU
+        dilation = 2 if stride < 0 else 1
+        grow = [_conv(a, wide, 1, act=act)] if wide != a else []
+        depth = _conv(wide, wide, size, max(1, stride), dilation, wide, act)
+        squeeze = [_Squeeze(wide)] if squeezes else []
+        self.body = nn.Sequential(*grow, depth, *squeeze, _conv(wide, b, 1))
+        self.same = a == b and stride in (1, -2)
+
+    def forward(self, x: Tensor) -> Tensor:
+        return x + self.body(x) if self.same else self.body(x)
+
+
+class _Squeeze(nn.Module):
+    """Squeeze and excitation (Hu et al. 2018)."""
+
+    def __init__(self, width: int) -> None:
+        super().__init__()
+        few = max(8, (width // 4 + 4) // 8 * 8)
+        self.small, self.large = nn.Conv2d(width, few, 1), nn.Conv2d(few, width, 1)
+
+    def forward(self, x: Tensor) -> Tensor:
+        return x * F.hardsigmoid(self.large(F.relu(self.small(x.mean((2, 3), keepdim=True)))))
+
+
+class ResNet(nn.Module):
+    """`depth` 18 or 50; `low` and `high`: channels at 1/4 and 1/16."""
+
+    def __init__(self, depth: int) -> None:
+        super().__init__()
+        counts, grows = {18: ((2, 2, 2, 2), 1), 50: ((3, 4, 6, 3), 4)}[depth]
+        self.stem = nn.Sequential(_conv(3, 64, 7, 2, act=nn.ReLU), nn.MaxPool2d(3, 2, 1))
+        width, stages = 64, []
+        for number, count in enumerate(counts):
+            inner = 64 << number
+            blocks = []
+            for index in range(count):
+                stride = 2 if index == 0 and number in (1, 2) else 1
+                blocks.append(_Residual(width, inner, grows, stride, dilation=2 if number == 3 else 1))
+                width = inner * grows
+            stages.append(nn.Sequential(*blocks))
+        self.stages = nn.ModuleList(stages)
+        self.low, self.high = 64 * grows, width
+
+    def forward(self, x: Tensor) -> tuple[Tensor, Tensor]:
+        low = self.stages[0](self.stem(x))
+        x = low
+        for stage in list(self.stages)[1:]:
+            x = stage(x)
+        return low, x
+
+
+class _Residual(nn.Module):
+    """Two 3x3 convolutions, or a bottleneck where the block grows."""
+
+    def __init__(self, a: int, inner: int, grows: int, stride: int, dilation: int) -> None:
+        super().__init__()
+        middle = _conv(a if grows == 1 else inner, inner, 3, stride, dilation, act=nn.ReLU)
+        layers = [middle, _conv(inner, inner, 3, 1, dilation)]
+        if grows > 1:
+            layers = [_conv(a, inner, 1, act=nn.ReLU), middle, _conv(inner, inner * grows, 1)]
+        self.body = nn.Sequential(*layers)
+        self.skip = nn.Identity() if stride == 1 and a == inner * grows else _conv(a, inner * grows, 1, stride)
+
+    def forward(self, x: Tensor) -> Tensor:
+        return F.relu(self.skip(x) + self.body(x))
+
+
+def _conv(
+    a: int, b: int, size: int, stride: int = 1, dilation: int = 1, groups: int = 1, act: type[nn.Module] | None = None
+) -> nn.Sequential:
+    """Convolution and batch normalisation, with an activation where one is given."""
+    convolution = nn.Conv2d(a, b, size, stride, size // 2 * dilation, dilation, groups, bias=False)
+    return nn.Sequential(convolution, nn.BatchNorm2d(b), *([] if act is None else [act()]))

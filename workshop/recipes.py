@@ -1,0 +1,71 @@
+"""What a training run is told: a TOML file, checked, and recorded beside the run. Knows nothing of networks or data."""
+
+from __future__ import annotations
+
+import difflib
+import json
+import math
+import tomllib
+from dataclasses import dataclass, field, fields
+from pathlib import Path
+from typing import Any
+
+from mattebox.errors import UsageError
+
+
+@dataclass(frozen=True)
+class Recipe:
+    """A run. `net` is one of workshop.architectures, of a `shape`; `minutes` the budget: learning rate and picture
+    size follow the share of it that is spent, because machines differ a hundredfold.
+
+    `sides` = (from this share, side of the square input); `average` = how much the running average of the weights keeps
+    each step (0 = none); `pasted` and `taught` = the shares of composites and of teachers' pictures in a batch;
+    `imitate` = the weight of a classifier's features, where they are given."""
+
+    minutes: float
+    net: str = "cutnet"
+    batch: int = 24
+    rate: float = 2e-3
+    decay: float = 0.02
+    warmup: int = 300
+    average: float = 0.999
+    pool_side: int = 256
+    seed: int = 0
+    sides: list[list[float]] = field(default_factory=lambda: [[0.0, 160], [0.45, 224], [0.8, 288]])
+    shape: dict[str, Any] = field(default_factory=dict)
+    judge_every: float = 0.1
+    pasted: float = 0.34
+    taught: float = 0.16
+    imitate: float = 0.1
+
+    def side(self, progress: float) -> int:
+        return int([s for start, s in self.sides if progress >= start][-1])
+
+    def rate_at(self, progress: float, step: int) -> float:
+        """Warm up, then half a cosine."""
+        warm = min(1.0, (step + 1) / self.warmup)
+        return self.rate * warm * (0.01 + 0.99 * 0.5 * (1 + math.cos(math.pi * min(progress, 1.0))))
+
+
+def read_settings(recipe: Path | None, out: Path) -> dict[str, Any]:
+    """A recipe's settings: of its file, of the run that goes on, or none. UsageError when malformed."""
+    source = recipe or (out / "recipe.toml" if (out / "recipe.toml").exists() else None)
+    try:
+        settings: dict[str, Any] = {} if source is None else tomllib.loads(source.read_text())
+    except (OSError, tomllib.TOMLDecodeError) as error:
+        raise UsageError(f"{source}: not a recipe ({error})", "see runs/ for examples") from error
+    known = {f.name for f in fields(Recipe)}
+    if unknown := sorted(settings.keys() - known):
+        near = difflib.get_close_matches(unknown[0], known, 1)
+        hint = f"did you mean {near[0]}?" if near else f"it may have {', '.join(sorted(known))}"
+        raise UsageError(f"{source}: there is no setting {unknown[0]!r}", hint)
+    return settings
+
+
+def record(settings: dict[str, Any], out: Path) -> None:
+    """Keep what the run was told beside it."""
+    shape: dict[str, Any] = settings.get("shape", {})
+    plain = [f"{name} = {json.dumps(value)}" for name, value in settings.items() if name != "shape"]
+    out.mkdir(parents=True, exist_ok=True)
+    lines = [*plain, "", "[shape]", *(f"{name} = {json.dumps(value)}" for name, value in shape.items())]
+    (out / "recipe.toml").write_text("\n".join(lines) + "\n")

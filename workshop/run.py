@@ -1,0 +1,139 @@
+"""A run in progress: the network, its running average, its optimiser, the clock of its budget; one step; checkpoints.
+
+Knows nothing of material, judging or files but its checkpoints.
+"""
+
+from __future__ import annotations
+
+import copy
+import math
+import random
+import time
+from pathlib import Path
+
+import torch
+from torch import Tensor, nn
+
+from mattebox.zoo.card import Card
+from workshop import checkpoint
+from workshop.architectures import build
+from workshop.augment import Mixer, buckets
+from workshop.insight import Insight
+from workshop.losses import total_loss
+from workshop.predict import normalise
+from workshop.recipes import Recipe
+from workshop.team import Team
+from workshop.unfold import unfold
+
+
+class Run:
+    """Give `features`, the file of a classifier's weights, to imitate it."""
+
+    def __init__(self, recipe: Recipe, team: Team | None = None, features: Path | None = None) -> None:
+        torch.manual_seed(recipe.seed)
+        self.recipe, self.team = recipe, team or Team()
+        self.device = self.team.device
+        self.net = build(recipe.net, recipe.shape).to(self.device, memory_format=torch.channels_last)
+        self.average = copy.deepcopy(self.net).eval()
+        self.insight = None
+        if features is not None:
+            self.insight = Insight(self.net, features).to(self.device, memory_format=torch.channels_last)
+        self.optimiser = torch.optim.AdamW(_groups(recipe, self.net, self.insight), lr=recipe.rate)
+        self.step, self.spent, self.best = 0, 0.0, 0.0
+        self._called = self.net
+
+    @property
+    def progress(self) -> float:
+        return self.spent / (self.recipe.minutes * 60)
+
+    def join(self) -> None:
+        """From now on all of the team train the same weights."""
+        self._called = self.team.joined(self.net)
+
+    def advance(self, mixer: Mixer) -> float:
+        """One step; returns the loss, or NaN for most steps, so that an accelerator need not wait."""
+        begun = time.perf_counter()
+        recipe = self.recipe
+        for group in self.optimiser.param_groups:
+            group["lr"] = recipe.rate_at(self.progress, self.step)
+        loss = self.backward(mixer, recipe.batch, random.choice(buckets(recipe.side(self.progress))))
+        torch.nn.utils.clip_grad_norm_(self.net.parameters(), 2.0)
+        self.optimiser.step()
+        self._follow()
+        self.step += 1
+        if self.device.type == "cuda" and self.step % 20 == 0:
+            torch.cuda.synchronize()
+        self.spent = self.team.agreed(self.spent + time.perf_counter() - begun)
+        return loss.item() if self.step % 20 == 0 else math.nan
+
+    def backward(self, mixer: Mixer, count: int, size: tuple[int, int]) -> Tensor:
+        """The loss of one batch, its gradients left in the network."""
+        batch = mixer.batch(count, size)
+        picture = normalise(batch.rgb).to(memory_format=torch.channels_last)
+        self.net.train()
+        with torch.autocast(self.device.type, torch.bfloat16):
+            logits, sides = self._called(picture)
+            imitated = self.insight.loss(batch.rgb) if self.insight is not None else None
+        loss = total_loss(logits, sides, batch)
+        if imitated is not None:
+            loss = loss + self.recipe.imitate * imitated
+        self.optimiser.zero_grad(set_to_none=True)
+        loss.backward()
+        return loss
+
+    def _follow(self) -> None:
+        """Exponential running average, shorter at the start."""
+        keep = min(self.recipe.average, (1 + self.step) / (10 + self.step))
+        with torch.no_grad():
+            for mine, theirs in zip(self.average.state_dict().values(), self.net.state_dict().values(), strict=True):
+                if mine.dtype.is_floating_point:
+                    mine.lerp_(theirs, 1 - keep)
+                else:
+                    mine.copy_(theirs)
+
+    def made(self) -> dict[str, object]:
+        """What export needs: the averaged weights, and what they are of."""
+        return {"average": self.average.state_dict(), "net": self.recipe.net, "shape": self.recipe.shape}
+
+    def save(self, path: Path) -> None:
+        state = self.made() | {
+            "weights": self.net.state_dict(),
+            "optimiser": self.optimiser.state_dict(),
+            "insight": None if self.insight is None else self.insight.translate.state_dict(),
+            "step": self.step,
+            "spent": self.spent,
+            "best": self.best,
+        }
+        checkpoint.write(state, path)
+
+    def start_from(self, path: Path) -> None:
+        """Begin with a trained network's averaged weights; optimiser, step and clock begin anew.
+
+        Layers that the trained one has not (they start as the identity) keep their own weights."""
+        state = checkpoint.read(path, self.device)
+        grown = {**self.net.state_dict(), **state["average"]}
+        self.net.load_state_dict(grown)
+        self.average.load_state_dict(grown)
+
+    def start_from_card(self, card: Card, mixer: Mixer) -> None:
+        """Begin with a card's weights, which need no checkpoint."""
+        size = min(buckets(self.recipe.side(0)), key=lambda s: abs(s[0] - s[1]))
+        unfold(card, self.net, normalise(mixer.batch(max(16, self.recipe.batch), size).rgb))
+        self.average.load_state_dict(self.net.state_dict())
+
+    def load(self, path: Path) -> None:
+        """Go on where a killed run was."""
+        state = checkpoint.read(path, self.device)
+        self.net.load_state_dict(state["weights"])
+        self.average.load_state_dict(state["average"])
+        if self.insight is not None:
+            self.insight.translate.load_state_dict(state["insight"])
+        self.optimiser.load_state_dict(state["optimiser"])
+        self.step, self.spent, self.best = state["step"], state["spent"], state["best"]
+
+
+def _groups(recipe: Recipe, *parts: nn.Module | None) -> list[dict[str, object]]:
+    """Parameters with weight decay, and those without: biases and normalisations."""
+    found = [p for part in parts if part is not None for p in part.parameters() if p.requires_grad]
+    decayed, plain = [p for p in found if p.ndim >= 2], [p for p in found if p.ndim < 2]
+    return [{"params": decayed, "weight_decay": recipe.decay}, {"params": plain, "weight_decay": 0.0}]
