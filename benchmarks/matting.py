@@ -1,12 +1,13 @@
 """Refinement on composites with known alpha: ours against rembg's alpha matting and its post-processing, in one run.
 
-    python -m benchmarks.matting [--sizes 1 4 12] [--mattes hard hair soft] [--timeout 1800]
+    python -m benchmarks.matting [--sizes 1 4 12] [--mattes hard hair soft] [--jobs ...] [--timeout 1800]
 
 Both start from the same coarse alpha, the known one at a network's resolution, a little blurred; rembg enlarges it as
 its sessions do (Lanczos). Front and back are scikit-image's photographs, mirrored and repeated at their own resolution.
 Each job has a process of its own, warmed on a small picture. Seconds are those of alpha, with the foreground's colours
 where the job has them; MB are the most the process held while at it, its inputs included. SAD, Grad and Conn are in
-thousands, MSE in thousandths.
+thousands, MSE in thousandths. Halo is the colours' mean error along the edge, of 255; black, white and green are the
+cutout's, shown on these, in the band in which the true matte or the coarse one is neither nothing nor all.
 """
 
 from __future__ import annotations
@@ -35,6 +36,7 @@ Job = Callable[[Picture, Matte], tuple[np.ndarray, np.ndarray | None]]  # -> alp
 HERE = Path(__file__).parent
 SEEN = 320 * 320  # samples of a network's answer
 WARM = 0.05  # megapixels
+GROUNDS = {"black": (0, 0, 0), "white": (255, 255, 255), "green": (0, 177, 64)}
 MEASURES = {"SAD": ("sad", 1), "MSE": ("mse", 1000), "Grad": ("gradient_error", 1), "Conn": ("connectivity_error", 1)}
 
 
@@ -95,9 +97,17 @@ def peer_processed(picture: Picture, given: Matte) -> tuple[np.ndarray, np.ndarr
     return post_process(np.array(peer_mask(picture, given))), None
 
 
+def peer_default(picture: Picture, given: Matte) -> tuple[np.ndarray, np.ndarray | None]:
+    from rembg.bg import naive_cutout
+
+    cut = np.asarray(naive_cutout(Image.fromarray(picture.rgb), peer_mask(picture, given)))
+    return cut[..., 3], cut[..., :3]
+
+
 JOBS: dict[str, Job] = {
     "mattebox refined": refined,
     "mattebox plain": enlarged,
+    "rembg default": peer_default,
     "rembg alpha_matting": peer_matting,
     "rembg post_process": peer_processed,
 }
@@ -115,7 +125,17 @@ def measured(job: str, kind: str, megapixels: float) -> dict[str, float]:
     share = alpha.astype(np.float32) / np.float32(255)
     told = {n: getattr(matting, f)(share, given.truth) * k for n, (f, k) in MEASURES.items() if hasattr(matting, f)}
     shown = given.picture.rgb if rgb is None else rgb
-    return {"s": seconds, "MB": peak, **told, "halo": halo(shown, given)}
+    return {"s": seconds, "MB": peak, **told, "halo": halo(shown, given), **fringes(share, shown, given)}
+
+
+def fringes(share: Floats, rgb: np.ndarray, given: Scene) -> dict[str, float]:
+    """Mean colour error, 0..255, of the cutout shown on plain grounds, in the band along the edge."""
+    seen = enlarged(given.picture, given.coarse)[0]
+    band = ((given.truth > 0) & (given.truth < 1)) | ((seen > 0.02 * 255) & (seen < 0.98 * 255))
+    a, b = share[band][:, None], given.truth[band][:, None]
+    front, true = rgb[band].astype(np.float32), given.front[band].astype(np.float32)
+    grounds = {name: np.array(colour, np.float32) for name, colour in GROUNDS.items()}
+    return {n: float(np.abs(a * front + (1 - a) * g - b * true - (1 - b) * g).mean()) for n, g in grounds.items()}
 
 
 def halo(rgb: np.ndarray, given: Scene) -> float:
@@ -144,7 +164,7 @@ def row(job: str, kind: str, megapixels: float, timeout: float) -> str:
 
 
 def columns() -> list[str]:
-    return ["s", "MB", *(n for n, (f, _) in MEASURES.items() if hasattr(matting, f)), "halo"]
+    return ["s", "MB", *(n for n, (f, _) in MEASURES.items() if hasattr(matting, f)), "halo", *GROUNDS]
 
 
 def main() -> None:

@@ -67,7 +67,8 @@ def products(x: Tensor) -> Tensor:
 
 
 class ColourModels(nn.Module):
-    """guide 1 x 3 x h x w (0..1), alpha 1 x 1 x m x n (0..1) on the model grid -> 1 x 20 x m x n: two polynomials.
+    """guide 1 x 3 x h x w (0..1), alpha 1 x 1 x m x n (0..1) on the model grid -> 1 x 27 x m x n: two polynomials,
+    the mean colours of the sure subject and of the sure background, and the evidence.
 
     The model grid is half the guide's size, rounded up; with `halve` False, for small pictures, it is the guide's.
     """
@@ -87,7 +88,7 @@ class ColourModels(nn.Module):
             p * p * front[1] + (1 - p) * (1 - p) * back[1],
         )
         middle, worth = log_likelihood(*blend), evidence(p)
-        return torch.cat([(log_likelihood(*c) - middle) * worth for c in (front, back)], 1)
+        return torch.cat([*((log_likelihood(*c) - middle) * worth for c in (front, back)), front[0], back[0], worth], 1)
 
 
 def evidence(p: Tensor) -> Tensor:

@@ -123,7 +123,7 @@ class Parameters(Enhancing, total=False):
 
     model: str
     votes: int
-    edges: Literal["refined", "plain"]
+    edges: Literal["refined", "fine", "plain"]
     colours: Literal["clean", "source"]
     empty: Literal["refuse", "keep"]
     region: str

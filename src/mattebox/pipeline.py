@@ -23,6 +23,7 @@ from mattebox.errors import NoSubject
 from mattebox.io.deliver import deliver
 from mattebox.io.read import read_once
 from mattebox.matte import asked, held, key, region, trimap, wishes
+from mattebox.matte.fine import fine
 from mattebox.matte.foreground import foreground
 from mattebox.matte.refine import enlarge, refine
 from mattebox.matte.screen import Screen, despilled
@@ -35,6 +36,8 @@ from mattebox.zoo.registry import find_card
 from mattebox.zoo.session import Session, open_session
 
 T = TypeVar("T")
+
+EDGES: dict[str, Callable[[Picture, Matte], Matte]] = {"refined": refine, "fine": fine, "plain": enlarge}
 
 
 @dataclass(frozen=True)
@@ -187,8 +190,7 @@ def cut_out(
         )
     matte = coarse
     if wanted is None:
-        room = refine if step.edges == "refined" else enlarge
-        matte = stages.run("refine", lambda: room(seen, coarse))
+        matte = stages.run("refine", lambda: EDGES[step.edges](seen, coarse))
     if wished.known is not None:
         matte = trimap.honoured(matte, wished.known)
     for what, mask in masks.items():

@@ -50,8 +50,11 @@ class Cut(Struct, frozen=True, tag="cut", tag_field="step", forbid_unknown_field
         ),
     ] = 0
     edges: Annotated[
-        Literal["refined", "plain"],
-        Meta(description="refined follows the photograph's own edges at full size; plain only enlarges the matte"),
+        Literal["refined", "fine", "plain"],
+        Meta(
+            description="refined follows the photograph's own edges at full size; fine does so by a network: slower, and "
+            "better where the matte is wrong; plain only enlarges the matte"
+        ),
     ] = "refined"
     colours: Annotated[
         Literal["clean", "source"],

@@ -43,3 +43,18 @@ def test_the_first_exception_is_raised() -> None:
 
     with pytest.raises(ZeroDivisionError):
         tiles.each(fail, list(tiles.tiles((900, 900), 1)))
+
+
+@given(st.integers(1, 400), st.integers(1, 400), st.integers(1, 30), st.integers(0, 9))
+def test_a_wider_tile_is_its_tile_and_more_of_the_picture(height: int, width: int, step: int, cells: int) -> None:
+    size = (height, width)
+    pixels = np.arange(height * width).reshape(size)
+    planes = tiles.rimmed(np.zeros((1, *tiles.grid_size(size, step)), np.float32))
+    for tile in tiles.tiles(size, step):
+        wide = tiles.widened(tile, size, step, cells)
+        top, left = tile.rows.start - wide.rows.start, tile.columns.start - wide.columns.start
+        assert min(tile.rows.start, cells * step) == top
+        seen, mine = pixels[wide.rows, wide.columns], pixels[tile.rows, tile.columns]
+        assert (seen[top : top + mine.shape[0], left : left + mine.shape[1]] == mine).all()
+        patch, whole = tiles.patch_of(planes, wide), tiles.whole_cells(np.zeros(size, np.uint8), wide, 1)
+        assert ((patch.shape[2] - 2) * step, (patch.shape[3] - 2) * step) == whole.shape

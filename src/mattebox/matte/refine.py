@@ -18,6 +18,7 @@ from mattebox.matte import tiles
 from mattebox.types import Box, Depth, Floats, Matte, Picture, Pixels, Size
 from mattebox.zoo import runtime
 
+POLYNOMIALS = 20  # planes of the colour models that tell of colours
 HAZE = 0.1  # a network is never quite sure; a haze over a white page is dirt, and a hole in a subject a fault (LOG.md)
 
 
@@ -38,7 +39,7 @@ def refine(picture: Picture, matte: Matte) -> Matte:
     """The coarse matte at the picture's size and depth, its edges found in the photograph."""
     alpha, peak = enlarged(picture, levelled(matte)), picture.depth.peak
     shrink, step = scales(picture.size, matte.size)
-    models = tiles.rimmed(colour_models(picture, matte, shrink, step))
+    models = tiles.rimmed(colour_models(picture, matte, shrink, step)[:POLYNOMIALS])
 
     def decide(tile: tiles.Tile) -> None:
         pixels, prior = (tiles.whole_cells(p, tile, peak) for p in (picture.rgb, alpha))
@@ -64,7 +65,7 @@ def scales(size: Size, coarse: Size) -> tuple[int, int]:
 
 
 def colour_models(picture: Picture, matte: Matte, shrink: int, step: int) -> Floats:
-    """Planes of coefficients on the model grid (see workshop/kernels.py), 20 x h x w."""
+    """Planes of coefficients on the model grid (see workshop/kernels.py), 27 x h x w."""
     guide = resample.reduce(picture.rgb, shrink).astype(np.float32) / np.float32(255)
     small = np.ascontiguousarray(guide.transpose(2, 0, 1)[None])
     coarse = tiles.onto_grid(as_floats(matte.alpha), picture.size, step)

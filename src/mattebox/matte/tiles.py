@@ -46,6 +46,24 @@ def tiles(size: Size, step: int) -> Iterator[Tile]:
             yield Tile(rows, columns, slice(y, y2 + 2), slice(x, x2 + 2), padding)
 
 
+def widened(tile: Tile, size: Size, step: int, cells: int) -> Tile:
+    """The tile with so many more cells on every side, as far as there are any."""
+    (rows, down), (columns, right) = (
+        _more(grid, whole, step, cells) for grid, whole in zip((tile.grid_rows, tile.grid_columns), size, strict=True)
+    )
+    return Tile(
+        rows, columns, slice(rows.start // step, -(-rows.stop // step) + 2),
+        slice(columns.start // step, -(-columns.stop // step) + 2), (down, right),
+    )  # fmt: skip
+
+
+def _more(grid: slice, whole: int, step: int, cells: int) -> tuple[slice, int]:
+    """Pixels, and those missing at the end, of a tile's side with more cells around it."""
+    start, stop = max(0, grid.start - cells), min(-(-whole // step), grid.stop - 2 + cells)
+    last = min(stop * step, whole)
+    return slice(start * step, last), stop * step - last
+
+
 def rimmed(planes: Floats) -> Floats:
     """C x h x w grid planes with one more cell on every side, edges repeated: what `Tile.grid_rows` counts on."""
     return np.pad(planes, ((0, 0), (1, 1), (1, 1)), mode="edge")

@@ -15,12 +15,16 @@ from mattebox.components import grown, subject_box
 from mattebox.errors import UsageError
 from mattebox.io import resample
 from mattebox.matte.geodesic import distances, prices
+from mattebox.matte.laplacian import solved
 from mattebox.matte.prompt import features
 from mattebox.matte.refine import as_floats
-from mattebox.types import Matte, Picture
+from mattebox.types import Floats, Matte, Picture
+
+Mask = NDArray[np.bool_]
 
 SURE = 0.05  # alpha within this of nothing or all is sure
 NEAR = 1  # samples around what is unsure that are unsure, too: a network's grid is coarse
+TRUST = 0.03  # in the network, beside the photograph's colours (LOG.md)
 STEP = 1e-3  # price of a step, beside the colours' changes
 
 
@@ -46,18 +50,30 @@ def given(drawn: Picture, picture: Picture, path: str) -> NDArray[np.uint8]:
 
 
 def guided(picture: Picture, coarse: Matte, known: NDArray[np.uint8]) -> Matte:
-    """The coarse matte with what is sure in the trimap; in between, the mean of what the network says and how near,
-    geodesically, each sample is to the sure subject."""
+    """The coarse matte with what is sure in the trimap; in between, closed-form matting, drawn to what the network
+    says, or, where that is at odds with the trimap, to how near, geodesically, each sample is to the sure subject."""
     small = resample.shrink(known, coarse.size)
     front, back = small > 250, small < 5
-    alpha = as_floats(coarse.alpha)
-    seen = features(picture, np.zeros_like(alpha))
-    cost = prices(seen, np.ones(coarse.size), np.zeros(coarse.size), STEP)
-    ahead, behind = distances(front, cost), distances(back, cost)
-    nearness = behind / np.maximum(ahead + behind, STEP)
-    made = np.where(front, 1, np.where(back, 0, (alpha + nearness) / 2))
+    alpha, seen = as_floats(coarse.alpha), features(picture, np.zeros(coarse.size, np.float32))
+    start = alpha if agrees(alpha, front, back) else nearness(front, back, seen)
+    rgb = resample.shrink(picture.rgb, coarse.size).astype(np.float32).transpose(2, 0, 1) / np.float32(255)
+    start = np.where(front, np.float32(1), np.where(back, np.float32(0), start))
+    made = solved(rgb, start, front | back, TRUST)
+    made = np.where(front, 1, np.where(back, 0, made))
     whole = np.round(made * coarse.depth.peak).astype(coarse.alpha.dtype)
     return replace(coarse, alpha=whole, found=bool(front.any()) or coarse.found, box=subject_box(whole))
+
+
+def agrees(alpha: Floats, front: Mask, back: Mask) -> bool:
+    """Whether a matte is of the trimap's subject: mostly there on its sure subject, mostly not on its background."""
+    return bool((not front.any() or alpha[front].mean() > 0.5) and (not back.any() or alpha[back].mean() < 0.5))
+
+
+def nearness(front: Mask, back: Mask, seen: Floats) -> Floats:
+    """How near each sample is to the sure subject, 0..1, geodesically, against the sure background."""
+    cost = prices(seen, np.ones(front.shape), np.zeros(front.shape), STEP)
+    ahead, behind = distances(front, cost), distances(back, cost)
+    return np.asarray(behind / np.maximum(ahead + behind, STEP), np.float32)
 
 
 def honoured(matte: Matte, known: NDArray[np.uint8]) -> Matte:

@@ -67,7 +67,7 @@ class Card(Struct, frozen=True, forbid_unknown_fields=True):
     """
 
     name: str
-    task: Literal["cutout", "upscale", "restore", "style", "faces", "find"]
+    task: Literal["cutout", "refine", "upscale", "restore", "style", "faces", "find"]
     architecture: str
     summary: str
     weights: str

@@ -21,6 +21,7 @@ PRESETS = {"fast": "cut-2@fast", "balanced": "cut-2", "best": "cut-2@best"}
 UPSCALERS = {"faithful": ("up2-1", "up4-1"), "real": ("real4-1",)}
 RESTORERS = {"standard": "restore-1"}
 STYLIST = "style-1"
+REFINER = "edges-1"
 
 
 def cards() -> dict[str, Card]:

@@ -1,0 +1,58 @@
+"""Refinement by a small network of ours, where it matters more to be right than to be quick.
+
+Along the edge it weighs what the coarse matte says, what local colour models say (see `refine`), nothing and all,
+pixel by pixel, by how all of these look around it at four sizes (workshop/edges). Better than colour models alone where
+the coarse matte is wrong, as a network's often is, and no better where it is not; figures are in LOG.md. Knows nothing of how the network runs.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+
+from mattebox.matte import tiles
+from mattebox.matte.refine import HAZE, colour_models, enlarged, finish, scales
+from mattebox.types import Matte, Picture, Pixels
+from mattebox.zoo.refiner import Refiner, open_refiner
+
+EVIDENCE = 26  # the plane of the colour models that tells how far colours may have a say
+SETTLED = 0.01  # a prior within this of nothing or all stays what it is
+SEEN = 8  # pixels of a sample of the matte at which the network looks in large pictures, about
+MARGIN = 8  # of those pixels around a tile, which the network sees too
+
+
+def fine(picture: Picture, matte: Matte, refiner: Refiner | None = None) -> Matte:
+    """The coarse matte at the picture's size and depth, its edges found by the edge network: ours, or the one given."""
+    network = refiner or open_refiner()
+    prior, peak = enlarged(picture, matte), picture.depth.peak
+    shrink, step = scales(picture.size, matte.size)
+    models = tiles.rimmed(colour_models(picture, matte, shrink, step))
+    alpha, look = levels(peak)[prior], looks(step)
+    live = models[EVIDENCE] > 0  # elsewhere, and where the prior is settled, the coarse matte stands
+
+    def asked(tile: tiles.Tile) -> bool:
+        part = prior[tile.rows, tile.columns]
+        unsettled = (part > SETTLED * peak) & (part < (1 - SETTLED) * peak)
+        return bool(unsettled.any() and live[tile.grid_rows, tile.grid_columns].any())
+
+    def find(tile: tiles.Tile) -> None:
+        wide = tiles.widened(tile, picture.size, step, -(-MARGIN * look // step))
+        pixels, before = (tiles.whole_cells(p, wide, peak) for p in (picture.rgb, prior))
+        first = wide.rows.start, wide.columns.start
+        found = network.run(pixels, before, tiles.patch_of(models, wide), look, first)
+        part = alpha[tile.rows, tile.columns]
+        top, left = tile.rows.start - wide.rows.start, tile.columns.start - wide.columns.start
+        part[...] = np.round(found[top : top + part.shape[0], left : left + part.shape[1]] * peak)
+
+    tiles.each(find, list(filter(asked, tiles.tiles(picture.size, step))))
+    return finish(picture, matte, alpha)
+
+
+def looks(step: int) -> int:
+    """How much a picture is reduced where the network looks at it: not at all up to some 15 megapixels."""
+    return max(1, round(step / SEEN))
+
+
+def levels(peak: int) -> Pixels:
+    """For each value up to `peak`: what is within HAZE of nothing or all is that, and the rest is spread between."""
+    alpha = np.clip((np.arange(peak + 1) / peak - HAZE) / (1 - 2 * HAZE), 0, 1)
+    return np.round(alpha * peak).astype(np.uint8 if peak < 256 else np.uint16)

@@ -1,0 +1,53 @@
+"""A network that finds edges at full size from a coarse matte and local colour models. May be shared between threads.
+
+Always on the processor, a tile at a time: what an accelerator would gain is lost on the way there.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from mattebox.errors import ModelError
+from mattebox.zoo import runtime, store
+from mattebox.zoo.card import Card
+from mattebox.zoo.kept import Kept
+from mattebox.zoo.registry import REFINER, find_card
+
+Plane = NDArray[np.float32]
+
+
+class Refiner:
+    """A network ready to run, in the calling thread alone."""
+
+    def __init__(self, card: Card, session: Any) -> None:
+        self.card, self._session = card, session
+
+    @classmethod
+    def open(cls, model: str = REFINER) -> Refiner:
+        """Start a network of its own. ModelError, also for one of another task."""
+        card = find_card(model)
+        if card.task != "refine":
+            raise ModelError(
+                f"model {card.name} is for {card.task}", f"choose one that refines edges, such as {REFINER}"
+            )
+        return cls(card, runtime.start(store.read(card), f"model {card.name}", "cpu", 1))
+
+    def run(self, tile: Plane, prior: Plane, patch: Plane, shrink: int, first: tuple[int, int]) -> Plane:
+        """Tile T x U x 3 and prior (the enlarged coarse alpha) T x U, 0..1, the patch of planes below them -> alpha
+        T x U, 0..1. The network looks at the tile reduced `shrink` times, in steps counted from the picture's corner
+        (`first` is the tile's); alpha is at full size."""
+        given = {"tile": tile, "prior": prior, "patch": patch}
+        given |= {"shrink": np.array(shrink, np.int64), "first": np.array(first, np.int64)}
+        alpha: Plane = self._session.run(None, given)[0]
+        return alpha
+
+
+_open: Kept[Refiner] = Kept(1)
+
+
+def open_refiner(model: str = REFINER) -> Refiner:
+    """Like `Refiner.open`, but shared."""
+    return _open.get(model, lambda: Refiner.open(model))

@@ -1,0 +1,72 @@
+"""The edge network's making: drawn mattes, scenes, a run, and a graph that is its source."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+torch = pytest.importorskip("torch", reason="the workshop's torch is not part of the test lock")
+pytest.importorskip("onnx", reason="the workshop's onnx is not part of the test lock")
+
+from mattebox.zoo.refiner import Refiner  # noqa: E402
+from workshop.edges import export, scenes, train  # noqa: E402
+from workshop.edges.mattes import matte  # noqa: E402
+from workshop.edges.network import FEATURES, SEEN, Edges, Refined, flat, mixed  # noqa: E402
+
+
+def photographs() -> list[np.ndarray]:
+    rng = np.random.default_rng(0)
+    return [rng.integers(0, 256, (220, 260, 3), np.uint8) for _ in range(2)]
+
+
+@pytest.mark.parametrize("step", [1, 8])
+def test_mattes_have_an_edge_near_the_middle(step: int) -> None:
+    rng = np.random.default_rng(step)
+    for _ in range(2):
+        alpha = matte(rng, 240, step)
+        assert alpha.shape == (240, 240)
+        assert 0 <= alpha.min() <= alpha.max() <= 1
+        assert alpha[40:200, 40:200].std() > 0.05
+
+
+def test_a_scene_is_its_composite_and_a_sample_holds_the_truth() -> None:
+    rng = np.random.default_rng(3)
+    scene = scenes.made_up(rng, photographs())
+    assert scene.rgb.shape == (*scene.alpha.shape, 3)
+    assert scene.coarse.shape == tuple(s // scene.step for s in scene.alpha.shape)
+    sample = scenes.sample(rng, scene)
+    assert sample.shape == (FEATURES + 1, scenes.SIDE, scenes.SIDE)
+    assert np.abs(sample[3].astype(int) - sample[FEATURES]).mean() < 60  # the spoiled matte is still about this one
+
+
+def test_pixels_by_themselves_and_pictures_agree_and_without_evidence_nothing_changes() -> None:
+    x = torch.rand(2, FEATURES, 16, 24)
+    net = Edges(4)
+    by_themselves = net.said(flat(x).permute(0, 2, 3, 1).reshape(-1, SEEN)).reshape(2, 16, 24, -1).permute(0, 3, 1, 2)
+    assert torch.allclose(net.weigh(x), by_themselves, atol=1e-5)
+    x[:, 11] = 0
+    made = mixed(net.weigh(x), x)
+    assert torch.allclose(made, ((x[:, 3:4] - 0.1) / 0.8).clamp(0, 1))
+
+
+def test_a_run_and_its_graph(tmp_path: Path) -> None:
+    rng = np.random.default_rng(0)
+    for split in ("train", "val"):
+        made = [scenes.sample(rng, scenes.made_up(rng, photographs())) for _ in range(3)]
+        np.save(tmp_path / f"{split}-0-000.npy", np.stack(made))
+    train.train(train.Recipe(seconds=0.2, width=8, pixels=50, batch=64), tmp_path, tmp_path / "run")
+    log = (tmp_path / "run" / "log.jsonl").read_text().splitlines()
+    assert len(log) == train.JUDGED
+
+    card = export.export(tmp_path / "run" / "best.pt", "edges-x", tmp_path)
+    tile, prior = rng.random((60, 90, 3), np.float32), rng.random((60, 90), np.float32)
+    patch = rng.random((1, 27, 14, 20), np.float32)
+    given = (torch.from_numpy(v) for v in (tile, prior, patch))
+    source = (
+        Refined(export.load_net(tmp_path / "run" / "best.pt"))(*given, torch.tensor(2), torch.tensor([6, 9]))
+        .detach()
+        .numpy()
+    )
+    np.testing.assert_allclose(Refiner.open(str(card)).run(tile, prior, patch, 2, (6, 9)), source, atol=2e-2)

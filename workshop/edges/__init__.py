@@ -1,0 +1,1 @@
+"""The learned refiner: synthetic mattes, scenes, the network, its training and export."""

@@ -1,0 +1,92 @@
+"""The trained edge network -> the ONNX file and the card that the house carries.
+
+    python -m workshop.edges.export RUN/best.pt --name edges-1 [--out FOLDER]
+
+The file holds the features and the mixing, too: the house gives it a tile, the enlarged matte and the colour models.
+"""
+
+from __future__ import annotations
+
+import argparse
+import hashlib
+import json
+import warnings
+from pathlib import Path
+from typing import Any
+
+import onnx
+import torch
+
+from workshop import checkpoint
+from workshop.edges.network import Edges, Refined
+from workshop.export import halved
+
+NOTES = (
+    "The weights are ours. The photographs they were learned from belong to others; their sets are named under data."
+)
+DATA = [
+    "mattes drawn by workshop/edges/mattes.py",
+    "magento_white: alpha and colours of products and models photographed on white",
+    "caltech_bg_google, houses_bg: backgrounds",
+    "bsds500, caltech101, ccp: photographs in front and behind, without their masks",
+]
+
+
+def load_net(path: Path) -> Edges:
+    state = checkpoint.read(path, torch.device("cpu"))
+    net = Edges(state["width"])
+    net.load_state_dict(state["average"])
+    return net.eval()
+
+
+def write_onnx(net: Edges, path: Path) -> None:
+    """Export for tiles of any size, weights in float16."""
+    given = (
+        torch.rand(64, 96, 3),
+        torch.rand(64, 96),
+        torch.rand(1, 27, 18, 26),
+        torch.tensor(2),
+        torch.tensor([3, 5]),
+    )
+    axes = {"tile": {0: "T", 1: "U"}, "prior": {0: "T", 1: "U"}, "patch": {2: "rows", 3: "columns"}}
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        torch.onnx.export(
+            Refined(net).eval(), given, path, input_names=["tile", "prior", "patch", "shrink", "first"],
+            output_names=["alpha"], dynamic_axes={**axes, "alpha": {0: "T", 1: "U"}}, opset_version=17, dynamo=False,
+        )  # fmt: skip
+    onnx.save(halved(onnx.load(path)), path)
+
+
+def export(run: Path, name: str, out: Path) -> Path:
+    out.mkdir(parents=True, exist_ok=True)
+    net, path, card = load_net(run), out / f"{name}.onnx", out / f"{name}.json"
+    write_onnx(net, path)
+    count = sum(p.numel() for p in net.parameters())
+    facts: dict[str, Any] = {
+        "name": name,
+        "task": "refine",
+        "architecture": "Edges",
+        "summary": "finds edges at full size, hair and blur alike; trained from scratch by the mattebox workshop",
+        "weights": path.name,
+        "sha256": hashlib.sha256(path.read_bytes()).hexdigest(),
+        "licence": {"name": "Apache-2.0", "commercial": True, "notes": NOTES},
+        "data": DATA,
+        "recipe": "runs/edges-1.toml",
+        "figures": [{"what": "parameters", "value": count, "command": "python -m workshop.edges.export"}],
+    }
+    card.write_text(json.dumps(facts, indent=2) + "\n")
+    return card
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("run", type=Path, help="RUN/best.pt")
+    parser.add_argument("--name", default="edges-1")
+    parser.add_argument("--out", type=Path, default=Path("src/mattebox/zoo/weights"))
+    args = parser.parse_args()
+    print(f"wrote {export(args.run, args.name, args.out)}")
+
+
+if __name__ == "__main__":
+    main()
