@@ -52,8 +52,8 @@ class Cut(Struct, frozen=True, tag="cut", tag_field="step", forbid_unknown_field
     edges: Annotated[
         Literal["refined", "fine", "plain"],
         Meta(
-            description="refined follows the photograph's own edges at full size; fine does so by a network: slower, and "
-            "better where the matte is wrong; plain only enlarges the matte"
+            description="refined follows the photograph's own edges at full size; fine does so by a network: slower, "
+            "and better where the matte is wrong; plain only enlarges the matte"
         ),
     ] = "refined"
     colours: Annotated[

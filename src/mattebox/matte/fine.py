@@ -1,8 +1,9 @@
 """Refinement by a small network of ours, where it matters more to be right than to be quick.
 
 Along the edge it weighs what the coarse matte says, what local colour models say (see `refine`), nothing and all,
-pixel by pixel, by how all of these look around it at four sizes (workshop/edges). Better than colour models alone where
-the coarse matte is wrong, as a network's often is, and no better where it is not; figures are in LOG.md. Knows nothing of how the network runs.
+pixel by pixel, by how all of these look around it at four sizes (workshop/edges). Better than colour models alone
+where the coarse matte is wrong, as a network's often is, and no better where it is not; figures are in LOG.md.
+Knows nothing of how the network runs.
 """
 
 from __future__ import annotations

@@ -37,11 +37,11 @@ def solved(rgb: Planes, start: Floats, known: NDArray[np.bool_], trust: float) -
             break
         pulled = windows.unlike(way) + weight * way
         far = np.float32(size / float((way * pulled).sum()))
-        alpha = alpha + far * way
-        rest = rest - far * pulled
+        alpha = np.add(alpha, far * way, dtype=np.float32)
+        rest = np.subtract(rest, far * pulled, dtype=np.float32)
         eased = scale * rest
         size, before = float((rest * eased).sum()), size
-        way = eased + np.float32(size / before) * way
+        way = np.add(eased, np.float32(size / before) * way, dtype=np.float32)
     return np.asarray(alpha.clip(0, 1), np.float32)
 
 
