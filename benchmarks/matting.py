@@ -1,9 +1,12 @@
 """Refinement on composites with known alpha: ours against rembg's alpha matting and its post-processing, in one run.
 
     python -m benchmarks.matting [--sizes 1 4 12] [--mattes hard hair soft] [--jobs ...] [--timeout 1800]
+    python -m benchmarks.matting --mattes real --data DATA
 
 Both start from the same coarse alpha, the known one at a network's resolution, a little blurred; rembg enlarges it as
 its sessions do (Lanczos). Front and back are scikit-image's photographs, mirrored and repeated at their own resolution.
+"real" are validation pictures of things and people photographed on white, whose alpha and colours are known, put into
+rooms and enlarged, with our network's own answer in place of the known one: the mean of COUNT pictures.
 Each job has a process of its own, warmed on a small picture. Seconds are those of alpha, with the foreground's colours
 where the job has them; MB are the most the process held while at it, its inputs included. SAD, Grad and Conn are in
 thousands, MSE in thousandths. Halo is the colours' mean error along the edge, of 255; black, white and green are the
@@ -55,6 +58,32 @@ def scene(kind: str, megapixels: float) -> Scene:
     return Scene(composite(truth, front, back), coarse(truth), truth, front)
 
 
+def real_scenes(data: Path, megapixels: float, count: int) -> list[Scene]:
+    """Composites of the validation split that the network sees the subject of."""
+    from mattebox.matte.segment import segment
+    from mattebox.zoo.session import open_session
+    from workshop.material import stream, uncover_white
+
+    session, made = open_session("balanced", "cpu"), []
+    rooms = (picture for _, picture, _ in stream(data, "background", "val") if min(picture.size) >= 200)
+    for row, picture, mask in stream(data, "labelled", "val"):
+        if len(made) == count:
+            break
+        if row.set != "magento_white" or mask is None:
+            continue
+        scale = (megapixels * 1e6 / (picture.width * picture.height)) ** 0.5
+        size = round(picture.width * scale), round(picture.height * scale)
+        colours = Image.fromarray(uncover_white(np.asarray(picture), np.asarray(mask)))
+        front, back = (np.asarray(p.resize(size, Image.Resampling.BICUBIC)) for p in (colours, next(rooms)))
+        truth = np.asarray(mask.resize(size, Image.Resampling.BICUBIC), np.float32) / np.float32(255)
+        whole = composite(truth, front, back)
+        answer = segment(whole, session)
+        again = resample.enlarge(answer.alpha / np.float32(65535), whole.size, "bilinear") > 0.5
+        if (again & (truth > 0.5)).sum() > 0.9 * (again | (truth > 0.5)).sum():
+            made.append(Scene(whole, answer, truth, front))
+    return made
+
+
 def coarse(truth: Floats) -> Matte:
     scale = (SEEN / truth.size) ** 0.5
     size = max(1, round(truth.shape[0] * scale)), max(1, round(truth.shape[1] * scale))
@@ -62,6 +91,14 @@ def coarse(truth: Floats) -> Matte:
     for axis in (0, 1):
         small = (np.roll(small, 1, axis) + 2 * small + np.roll(small, -1, axis)) / 4
     return Matte(np.round(small * 65535).astype(np.uint16), 1.0, True, (0, 0, *size[::-1]))
+
+
+def fine_edges(picture: Picture, given: Matte) -> tuple[np.ndarray, np.ndarray | None]:
+    from mattebox.matte.fine import fine
+    from mattebox.matte.foreground import foreground
+
+    matte = fine(picture, given)
+    return matte.alpha, foreground(picture, matte).rgb
 
 
 def refined(picture: Picture, given: Matte) -> tuple[np.ndarray, np.ndarray | None]:
@@ -106,6 +143,7 @@ def peer_default(picture: Picture, given: Matte) -> tuple[np.ndarray, np.ndarray
 
 JOBS: dict[str, Job] = {
     "mattebox refined": refined,
+    "mattebox fine": fine_edges,
     "mattebox plain": enlarged,
     "rembg default": peer_default,
     "rembg alpha_matting": peer_matting,
@@ -113,11 +151,15 @@ JOBS: dict[str, Job] = {
 }
 
 
-def measured(job: str, kind: str, megapixels: float) -> dict[str, float]:
-    """One job in this process: seconds, MB, the errors, and the halo, the mean error of the colours along the edge."""
+def measured(job: str, scenes: list[Scene]) -> dict[str, float]:
+    """One job in this process, the mean over scenes: seconds, MB, the errors, and those of the colours."""
     work = JOBS[job]
-    work(*scene(kind, WARM)[:2])
-    given = scene(kind, megapixels)
+    work(*scene("hard", WARM)[:2])
+    told = [_measured(work, given) for given in scenes]
+    return {name: float(np.mean([t[name] for t in told])) for name in told[0]}
+
+
+def _measured(work: Job, given: Scene) -> dict[str, float]:
     forget_peak()
     begun = time.perf_counter()
     alpha, rgb = work(given.picture, given.coarse)
@@ -151,8 +193,9 @@ def forget_peak() -> None:
         Path("/proc/self/clear_refs").write_text("5")
 
 
-def row(job: str, kind: str, megapixels: float, timeout: float) -> str:
+def row(job: str, kind: str, megapixels: float, timeout: float, more: list[str]) -> str:
     command = [sys.executable, "-m", "benchmarks.matting", "--job", job, "--mattes", kind, "--sizes", str(megapixels)]
+    command += more
     try:
         done = subprocess.run(command, cwd=HERE.parent, stdout=subprocess.PIPE, text=True, timeout=timeout, check=False)
     except subprocess.TimeoutExpired:
@@ -170,21 +213,28 @@ def columns() -> list[str]:
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--sizes", type=float, nargs="+", default=[1, 4, 12], help="megapixels")
-    parser.add_argument("--mattes", nargs="+", default=["hard", "hair", "soft"], choices=["hard", "hair", "soft"])
+    parser.add_argument(
+        "--mattes", nargs="+", default=["hard", "hair", "soft"], choices=["hard", "hair", "soft", "real"]
+    )
+    parser.add_argument("--data", type=Path, help="training material with a validation split, for real")
+    parser.add_argument("--count", type=int, default=4, help="pictures of real")
     parser.add_argument("--jobs", nargs="+", default=list(JOBS), choices=list(JOBS))
     parser.add_argument("--timeout", type=float, default=1800, help="seconds for one job")
     parser.add_argument("--job", choices=list(JOBS), help="do this one here, and print a line of JSON")
     args = parser.parse_args()
     if args.job:
-        print(json.dumps(measured(args.job, args.mattes[0], args.sizes[0])))
+        kind, size = args.mattes[0], args.sizes[0]
+        scenes = real_scenes(args.data, size, args.count) if kind == "real" else [scene(kind, size)]
+        print(json.dumps(measured(args.job, scenes)))
         return
+    more = [] if args.data is None else ["--data", str(args.data), "--count", str(args.count)]
     print("| who | edge | " + " | ".join(columns()) + " |")
     print("|---|---|" + "---|" * len(columns()))
     for megapixels in args.sizes:
         print(f"| **{megapixels:g} MP** | |" + " |" * len(columns()))
         for kind in args.mattes:
             for job in args.jobs:
-                print(row(job, kind, megapixels, args.timeout), flush=True)
+                print(row(job, kind, megapixels, args.timeout, more), flush=True)
 
 
 if __name__ == "__main__":

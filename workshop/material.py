@@ -13,6 +13,7 @@ from contextlib import ExitStack
 from pathlib import Path
 from typing import TypeAlias
 
+import numpy as np
 from PIL import Image, ImageOps
 
 from mattebox.errors import InputMissing, InputUnreadable
@@ -105,3 +106,10 @@ def _matched(picture: Image.Image, mask: Image.Image | None) -> tuple[Image.Imag
     if mask is not None and mask.size != picture.size:
         raise ValueError(f"its mask is {mask.width} x {mask.height}, the picture {picture.width} x {picture.height}")
     return picture, mask
+
+
+def uncover_white(rgb: np.ndarray, alpha: np.ndarray) -> np.ndarray:
+    """True foreground colours of a picture on pure white: F = (I - (1 - a) 255) / a; white where a = 0."""
+    a = alpha[..., None].astype(np.float32) / 255
+    colours = (rgb - (1 - a) * 255) / np.maximum(a, 0.05)
+    return np.where(a > 0, np.clip(colours, 0, 255), 255).astype(np.uint8)

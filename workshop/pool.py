@@ -14,7 +14,7 @@ from PIL import Image
 from torch import Tensor
 
 from mattebox.errors import InputMissing, InputUnreadable
-from workshop.material import stream
+from workshop.material import stream, uncover_white
 from workshop.shards import Row
 
 
@@ -60,10 +60,3 @@ def load_pool(folder: Path, kind: str, side: int, soft: np.ndarray | None = None
     if kind == "labelled" and not any(square[3].any() for square in stack):
         raise InputUnreadable(f"{folder}: no mask shows a subject", "masks are white where the subject is")
     return Pool(torch.from_numpy(np.stack(stack)), rows)
-
-
-def uncover_white(rgb: np.ndarray, alpha: np.ndarray) -> np.ndarray:
-    """True foreground colours of a picture on pure white: F = (I - (1 - a) 255) / a; white where a = 0."""
-    a = alpha[..., None].astype(np.float32) / 255
-    colours = (rgb - (1 - a) * 255) / np.maximum(a, 0.05)
-    return np.where(a > 0, np.clip(colours, 0, 255), 255).astype(np.uint8)

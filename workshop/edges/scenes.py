@@ -27,8 +27,7 @@ from mattebox.zoo.session import Session, open_session
 from workshop.edges.mattes import Rng, matte
 from workshop.edges.network import features
 from workshop.kernels import ColourModels
-from workshop.material import stream
-from workshop.pool import uncover_white
+from workshop.material import stream, uncover_white
 
 SIDE = 160  # of a sample
 STEPS = (1, 2, 2, 3, 3, 4, 4, 5, 6, 8, 10, 12)  # pixels of one sample of the matte
