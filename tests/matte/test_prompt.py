@@ -109,14 +109,14 @@ def test_one_click_mends_nine_of_ten(cases: dict[str, Case]) -> None:
 
 
 def test_a_click_is_quick(cases: dict[str, Case]) -> None:
-    """The target is a tenth of a second on a 300 x 400 grid; a busy machine is given three."""
+    """The target is a tenth of a second of one processor, on a 300 x 400 grid; a slow one is given two."""
 
     def seconds(work: Callable[[], object]) -> float:
-        begun = time.perf_counter()
+        begun = time.thread_time()
         work()
-        return time.perf_counter() - begun
+        return time.thread_time() - begun
 
-    assert min(seconds(cases["handle"].clicked) for _ in range(3)) < 0.3
+    assert min(seconds(cases["handle"].clicked) for _ in range(3)) < 0.2
 
 
 def test_without_marks_nothing_changes(cases: dict[str, Case]) -> None:
