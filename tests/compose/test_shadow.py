@@ -169,3 +169,13 @@ def test_no_haze_is_left_beyond_a_stickers_edge() -> None:
     assert made.alpha is not None
     assert made.alpha[90, 150] == 0
     assert made.alpha[90, 122] == 255
+
+
+def test_a_furry_edge_does_not_show_in_the_outlines_rim() -> None:
+    picture = block()
+    assert picture.alpha is not None
+    picture.alpha[38:40, 84:120:14] = 255  # tufts of two pixels
+    made = outlined(picture, 12, (255, 255, 255))
+    assert made.alpha is not None
+    tops = made.alpha[:40, 86:114].astype(float).sum(0) / 255
+    assert np.ptp(tops) < 0.6

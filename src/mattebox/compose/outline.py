@@ -6,17 +6,20 @@ of Sampled Functions, 2012), on a reduced grid when it is wide. Knows nothing of
 
 from __future__ import annotations
 
+import math
 import re
 
 import numpy as np
 
 from mattebox.compose.blend import over
+from mattebox.compose.soften import blurred
 from mattebox.errors import UsageError
 from mattebox.io import resample
 from mattebox.io.colour import Colour
 from mattebox.types import Floats, Picture, Size
 
 SAMPLES = 12  # grid samples that the distance takes, at most
+EVEN = 0.35  # of the width: bumps of the subject smaller than this do not show in the outline's rim
 
 
 def outlined(cutout: Picture, width: float, colour: Colour) -> Picture:
@@ -25,7 +28,9 @@ def outlined(cutout: Picture, width: float, colour: Colour) -> Picture:
         return cutout
     cell = max(1, int(width / SAMPLES))
     alpha = resample.reduce(cutout.alpha, cell).astype(np.float32) / np.float32(255)
-    away = (distance(alpha > 0.5, int(width / cell) + 2) - 0.5) * cell  # from the subject's edge
+    even = EVEN * width / cell
+    reach = math.ceil(width / cell + 2 + 3 * even)
+    away = (_evened(distance(alpha > 0.5, reach), even) - 0.5) * cell  # from the subject's edge
     if cell > 1:
         away = resample.enlarge(away, (away.shape[0] * cell, away.shape[1] * cell))
     away = away[: cutout.size[0], : cutout.size[1]]
@@ -33,6 +38,12 @@ def outlined(cutout: Picture, width: float, colour: Colour) -> Picture:
     sheet = np.broadcast_to(np.asarray(colour, cutout.depth.dtype), cutout.rgb.shape)
     inside = cutout.with_pixels(cutout.rgb, np.minimum(cutout.alpha, edge))  # no haze beyond a sticker's edge
     return over(inside, cutout.with_pixels(sheet, edge))
+
+
+def _evened(away: Floats, sigma: float) -> Floats:
+    """Distances without the small bumps of a furry edge."""
+    rim = math.ceil(3 * sigma)
+    return blurred(np.pad(away, rim, mode="edge"), sigma)[rim : rim + away.shape[0], rim : rim + away.shape[1]]
 
 
 def distance(inside: np.ndarray, most: int) -> Floats:
