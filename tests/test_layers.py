@@ -73,7 +73,7 @@ def test_the_ground_stands_on_numpy_and_msgspec_alone(house: grimp.ImportGraph, 
     assert strangers(house, f"mattebox.{module}") <= {"numpy", "msgspec"}
 
 
-EXTRAS = ("heif", "server", "encryption", "telemetry")
+EXTRAS = ("heif", "server", "encryption", "telemetry", "openvino")
 
 
 def test_every_import_is_a_declared_dependency(house: grimp.ImportGraph) -> None:

@@ -89,7 +89,8 @@ def test_a_device_that_is_listed_and_does_not_start(monkeypatch: pytest.MonkeyPa
 def test_a_card_that_the_runtime_cannot_use(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(onnxruntime, "get_available_providers", lambda: ["CPUExecutionProvider"])
     monkeypatch.setattr(health, "nvidia", lambda: True)
-    assert [f.level for f in health.devices()] == ["good", "note"]
+    starts, taken, note = health.devices()
+    assert (starts.level, taken.says, note.level) == ("good", "--device auto takes cpu", "note")
 
 
 @pytest.mark.parametrize(("free", "level"), [(None, "note"), (100_000_000, "bad"), (8_000_000_000, "good")])

@@ -88,6 +88,7 @@ def test_the_second_click_embeds_nothing(tmp_path: Path, monkeypatch: pytest.Mon
     monkeypatch.setattr(session, "_every", lambda x: (runs.append(1), every(x))[1])
     picture = blocks()
     first = session.prompted(picture, [Prompt(keep=(ON_RED,))])
+    monkeypatch.delattr(Session, "prepare")  # nor is it prepared again
     second = session.prompted(picture, [Prompt(keep=(ON_GREEN,))])
     assert len(runs) == 1
     assert np.abs(first - second).max() > 0.9

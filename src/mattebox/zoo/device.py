@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 from mattebox.errors import DeviceError
+from mattebox.zoo import openvino
 
 PROVIDERS = {
     "tensorrt": "TensorrtExecutionProvider",
@@ -20,15 +21,18 @@ INSTALL = {
     "cuda": "install onnxruntime-gpu in place of onnxruntime and check the NVIDIA driver",
     "coreml": "use onnxruntime on macOS",
     "directml": "install onnxruntime-directml on Windows",
-    "openvino": "install onnxruntime-openvino",
+    "openvino": 'pip install "mattebox[openvino]"',
 }
 AUTO = ("cuda", "coreml", "directml", "cpu")  # TensorRT and OpenVINO only when asked for: slow or different at first
 
 
 def provider(device: str) -> tuple[str, dict[str, str]]:
-    """onnxruntime's provider and its options for `cpu`, `cuda`, `cuda:1`, ... or `auto`. DeviceError when absent."""
+    """onnxruntime's provider and its options for `cpu`, `cuda`, `cuda:1`, ... or `auto`; for `openvino` its own package
+    where there is one. DeviceError when absent."""
     import onnxruntime
 
+    if device == "openvino" and openvino.is_here():
+        return openvino.NAME, {}
     there = onnxruntime.get_available_providers()
     if device == "auto":
         device = next(name for name in AUTO if PROVIDERS[name] in there)
@@ -44,6 +48,8 @@ def provider(device: str) -> tuple[str, dict[str, str]]:
 
 def name_of(provider_name: str) -> str:
     """Our name for one of onnxruntime's providers."""
+    if provider_name == openvino.NAME:
+        return "openvino"
     return next((name for name, known in PROVIDERS.items() if known == provider_name), provider_name)
 
 

@@ -16,7 +16,8 @@ from typing import Literal
 
 from mattebox.errors import MatteboxError
 from mattebox.zoo import settings
-from mattebox.zoo.device import INSTALL, PROVIDERS
+from mattebox.zoo.device import INSTALL, PROVIDERS, name_of
+from mattebox.zoo.device import provider as best
 
 RUNTIME = re.compile(r"onnxruntime(-(gpu|directml|openvino|silicon|training|qnn|rocm|migraphx|azure))?")
 MODULES = {"pillow": "PIL"}  # where the package and its module differ in name
@@ -92,6 +93,7 @@ def devices() -> Iterator[Finding]:
             yield Finding("devices", "bad", f"{name} is listed and does not start: {error.problem}", INSTALL[name])
         else:
             yield Finding("devices", "good", f"{name} starts")
+    yield Finding("devices", "good", f"--device auto takes {name_of(best('auto')[0])}")
     if PROVIDERS["cuda"] not in there and nvidia():
         yield Finding(
             "devices", "note", "there is an NVIDIA card, and the onnxruntime installed cannot use it",

@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 from mattebox import processors
 from mattebox.errors import DeviceError, ModelError, UsageError
 from mattebox.zoo import device as devices
+from mattebox.zoo import openvino
 
 KERNELS = Path(__file__).parent / "kernels"
 
@@ -22,7 +23,8 @@ KERNELS = Path(__file__).parent / "kernels"
 def start(
     content: bytes, label: str, device: str = "auto", threads: int | None = None, folder: Path | None = None
 ) -> Any:
-    """An onnxruntime.InferenceSession of `content`; `folder` holds the graph's external data, if it has any.
+    """An onnxruntime.InferenceSession of `content`, or what stands for one; `folder` holds the graph's external data,
+    if it has any.
 
     Raises DeviceError when the device asked for is missing or refuses to start, ModelError when the graph is broken,
     UsageError when `threads` is not positive.
@@ -32,6 +34,8 @@ def start(
     if threads is not None and threads < 1:
         raise UsageError(f"{threads} threads", "give a whole number of at least 1")
     wanted, settings = devices.provider(device)
+    if wanted == openvino.NAME:
+        return _compiled(content, label, threads or processors.usable(), folder)
     options = onnxruntime.SessionOptions()
     options.intra_op_num_threads = threads or processors.usable()
     options.log_severity_level = 3
@@ -48,6 +52,17 @@ def start(
         raise DeviceError(f"device {device} did not start; onnxruntime offered {session.get_providers()[0]}",
                           "check the driver, or use --device cpu")  # fmt: skip
     return session
+
+
+def _compiled(content: bytes, label: str, threads: int, folder: Path | None) -> openvino.Compiled:
+    """The same by OpenVINO. ModelError."""
+    if folder is not None:
+        raise ModelError(f"{label} has weights beside its graph, which OpenVINO cannot be given", "use --device cpu")
+    try:
+        return openvino.Compiled(content, threads)
+    except Exception as error:
+        reason = str(error).strip().splitlines()[-1][:200]
+        raise ModelError(f"{label} cannot be loaded by OpenVINO ({reason})", "use --device cpu") from error
 
 
 _kernels: dict[tuple[str, int], Any] = {}

@@ -8,6 +8,7 @@ in one, and do not ask again what was answered before. Sessions may be shared be
 from __future__ import annotations
 
 import functools
+import hashlib
 from collections.abc import Callable, Sequence
 from typing import Any
 
@@ -151,8 +152,13 @@ class Session:
             raise ModelError(
                 f"model {self.card.name} cannot be asked by points", "choose one that can, such as mobile-sam"
             )
-        x, place = self.prepare(picture)
-        embedding = self._asked("embedding", x, lambda: {str(i): y for i, y in enumerate(self._every(x))})
+        place = self.geometry(picture.size)
+
+        def ask() -> Arrays:
+            return {str(i): y for i, y in enumerate(self._every(self.prepare(picture)[0]))}
+
+        profile = hashlib.sha256(picture.profile or b"").hexdigest()
+        embedding = self._asked(f"embedding {profile}", picture.rgb, ask)  # known by the photograph: not even prepared
         picture_feeds = {name: embedding[str(i)] for name, i in spec.takes.items()}
         answers = [prompts.answer(decoder.feed(picture_feeds | prompts.feeds(p, place)), spec, place) for p in prompts_]
         alpha: Floats = np.maximum.reduce(answers)
