@@ -28,7 +28,7 @@ def converted(content: bytes) -> bytes:
         warnings.simplefilter("ignore")  # the new exporter needs onnxscript; sizes are meant to be constants
         torch.onnx.export(
             net, (torch.zeros(1, 3, SIDE, SIDE),), file, input_names=["picture"], output_names=["better"],
-            opset_version=17, dynamo=False,
+            opset_version=17, dynamo=False, do_constant_folding=False,
         )  # fmt: skip
     made: bytes = halved(onnx.load_from_string(file.getvalue())).SerializeToString()
     return made

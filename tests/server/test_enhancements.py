@@ -66,6 +66,8 @@ def test_cutting_and_enhancing_at_once(client: TestClient, photo: bytes) -> None
         ("/v1/enhancements", {"upscale": "16x"}, "invalid_parameter"),  # 8192 x 8192: more than the server makes
         ("/v1/enhancements", {"upscale_model": "/etc/card.toml", "upscale": "2x"}, "invalid_parameter"),
         ("/v1/enhancements", {"restore_model": "/etc/card.toml", "restore": "0.5"}, "invalid_parameter"),
+        ("/v1/enhancements", {"faces_model": "/etc/card.toml", "faces": "50"}, "invalid_parameter"),
+        ("/v1/enhancements", {"faces_finder": "/etc/card.toml", "faces": "50"}, "invalid_parameter"),
         ("/v1/enhancements", {"style": "/etc/hostname"}, "image_missing"),
         ("/v1/cutouts", {"trimap": "/etc/hostname"}, "image_missing"),
         ("/v1/cutouts", {"by": "plate(/etc/hostname)"}, "image_missing"),

@@ -21,7 +21,9 @@ if TYPE_CHECKING:
 HELP = {"help_option_names": ["-h", "--help"]}
 as_json = click.option("--json", "as_json", is_flag=True, help="One JSON object per model.")
 task = click.option(
-    "--task", type=click.Choice(["cutout", "refine", "upscale", "restore", "style"]), help="Only models for that."
+    "--task",
+    type=click.Choice(["cutout", "refine", "upscale", "restore", "faces", "find", "style"]),
+    help="Only models for that.",
 )
 
 EXAMPLES = """

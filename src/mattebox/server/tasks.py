@@ -93,8 +93,8 @@ def check_models(recipe: Recipe, own: str) -> None:
     """UsageError when the recipe names a file: requests choose among models and the server's own, never among files."""
     from mattebox.zoo.registry import PRESETS, RESTORERS, UPSCALERS, cards
 
-    for step in recipe.steps:
-        model = str(getattr(step, "model", own))
+    asked = (str(getattr(step, field, own)) for step in recipe.steps for field in ("model", "finder"))
+    for model in asked:
         name = model.partition("@")[0]
         if model == own:
             continue
