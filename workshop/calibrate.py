@@ -21,6 +21,7 @@ from workshop.predictors import Predict, house_predictor
 
 FOLDS = 4
 FEWEST = 24  # validation pictures
+USEFUL = 0.5  # IoU from which a matte is worth having: to refuse a photograph of which it is not costs nobody anything
 
 
 def calibrate(model: str, data: Path) -> dict[str, Any]:
@@ -39,7 +40,8 @@ def calibrate(model: str, data: Path) -> dict[str, Any]:
     print("reliability, folds:", reliability(promised, reached))
     bias, slope = fit(promised, reached)
     empty = empties(predict, data)
-    threshold = best_threshold(sigmoid(bias + slope * logit(promised)), sigmoid(bias + slope * logit(empty)))
+    useful = promised[reached >= USEFUL]
+    threshold = best_threshold(sigmoid(bias + slope * logit(useful)), sigmoid(bias + slope * logit(empty)))
     return {
         "bias": round(bias, 4),
         "slope": round(slope, 4),
@@ -80,7 +82,7 @@ def empties(predict: Predict, data: Path) -> NDArray[Any]:
 
 
 def best_threshold(with_subject: NDArray[Any], without: NDArray[Any]) -> float:
-    """Where missed subjects, counted twenty times, and ghosts are fewest."""
+    """Where missed subjects, counted twenty times, and ghosts are fewest; no subject counts whose matte is useless."""
     if not len(without):
         print("no backgrounds: `found` is decided by subjects alone")
         without = np.zeros(1)

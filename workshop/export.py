@@ -42,32 +42,33 @@ TRAINED_ONLY = ("side.", "sides.")  # deep supervision
 
 
 class Served(nn.Module):
-    """The network with its logits, made `steep` times as decided, turned into alpha."""
+    """The network with its logits turned into alpha."""
 
-    def __init__(self, net: nn.Module, steep: float = 1.0) -> None:
+    def __init__(self, net: nn.Module) -> None:
         super().__init__()
-        self.net, self.steep = net, steep
+        self.net = net
 
     def forward(self, picture: Tensor) -> Tensor:
-        logits = self.net(picture)
-        return torch.sigmoid(logits if self.steep == 1 else self.steep * logits)
+        return torch.sigmoid(self.net(picture))
 
 
-def load_net(path: Path) -> tuple[nn.Module, str]:
-    """A checkpoint's network, and what cards call it."""
+def load_net(path: Path, steep: float = 1.0) -> tuple[nn.Module, str]:
+    """A checkpoint's network, and what cards call it. Its last layer is made `steep` times as decided as trained."""
     state = checkpoint.read(path, torch.device("cpu"))
     net = build(state["net"], state["shape"])
     net.load_state_dict(state["average"])
+    for value in getattr(net, "fuse" if hasattr(net, "fuse") else "head").parameters():
+        value.data *= steep
     return net.eval(), ARCHITECTURES[state["net"]].called
 
 
-def write_onnx(net: nn.Module, path: Path, steep: float = 1.0) -> None:
+def write_onnx(net: nn.Module, path: Path) -> None:
     """Export with free batch, height and width, weights in float16."""
     example = torch.zeros(1, 3, 256, 320)
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # the new exporter needs onnxscript, and gives larger graphs
         torch.onnx.export(
-            Served(net, steep).eval(), (example,), path, input_names=["picture"], output_names=["alpha"],
+            Served(net).eval(), (example,), path, input_names=["picture"], output_names=["alpha"],
             dynamic_axes={name: {0: "batch", 2: "height", 3: "width"} for name in ("picture", "alpha")},
             opset_version=17, dynamo=False,
         )  # fmt: skip
@@ -109,7 +110,7 @@ def main(words: Sequence[str] | None = None, called: str | None = None) -> None:
         card = export(args.checkpoint, args.data, args.name, args.out, args.like, args.steep)
         print(f"wrote {card}; use it with: mattebox cut photo.jpg --model {card}")
         for form in args.also:
-            print(json.dumps(FORMATS[form](Served(load_net(args.checkpoint)[0], args.steep).eval(), card)))
+            print(json.dumps(FORMATS[form](Served(load_net(args.checkpoint, args.steep)[0]).eval(), card)))
     except MatteboxError as error:
         sys.exit(f"error: {error}")
 
@@ -117,8 +118,8 @@ def main(words: Sequence[str] | None = None, called: str | None = None) -> None:
 def export(source: Path, data: Path, name: str, out: Path, like: str | None = None, steep: float = 1.0) -> Path:
     """Write the ONNX file and its card, calibrated and judged on the validation split; the card's path."""
     out.mkdir(parents=True, exist_ok=True)
-    (net, architecture), path, card = load_net(source), out / f"{name}.onnx", out / f"{name}.json"
-    write_onnx(net, path, steep)
+    (net, architecture), path, card = load_net(source, steep), out / f"{name}.onnx", out / f"{name}.json"
+    write_onnx(net, path)
     facts = (_like(like) if like else _own(data)) | {"architecture": architecture, "notes": _made()}
     facts |= {"name": name, "weights": path.name, "sha256": hashlib.sha256(path.read_bytes()).hexdigest()}
     facts |= {"figures": [], "calibration": {}}

@@ -44,8 +44,9 @@ def test_presets_resolve(name: str) -> None:
 
 
 def test_presets_grow() -> None:
-    sides = [registry.find_card(name).input.side for name in ("fast", "balanced", "best")]
-    assert sides == sorted(set(sides))
+    seen = [registry.find_card(name).input for name in ("fast", "balanced", "best")]
+    work = [spec.looks * spec.side**2 for spec in seen]
+    assert work == sorted(set(work))
 
 
 def test_an_unknown_name_gets_a_hint() -> None:

@@ -1,5 +1,5 @@
-"""Several looks of one network at a picture, mirrored and at other sizes: their mean is the better matte, and where
-they differ it is unsure.
+"""Several looks of one network at a picture, mirrored and at other sizes: together they err less, and where
+they differ the matte is unsure.
 
 Test-time augmentation, and the spread of its answers as uncertainty (Wang et al., Aleatoric uncertainty estimation with
 test-time augmentation, 2019). Which looks, and what they bring: LOG.md. Knows nothing of edges or of how networks run.
@@ -26,6 +26,7 @@ class Look(NamedTuple):
 
 
 MOST = 8
+SURE = 0.001  # no look is surer than this
 FIXED = (Look(1.0, False), Look(1.0, True))  # of a network that takes one size only
 
 
@@ -47,14 +48,24 @@ def looks(card: Card, votes: int = 0) -> tuple[Look, ...]:
 
 
 def voted(picture: Picture, session: Session, votes: int = 0) -> tuple[Floats, Floats]:
-    """Mean alpha and its standard deviation over the looks: H x W each, 0..1, at the network's usual resolution."""
+    """What the looks agree on (the mean of their logits, as alpha) and the standard deviation of their alphas.
+
+    H x W each, 0..1, at the network's usual resolution. One look is taken as it is.
+    """
     if looks(session.card, votes) == FIXED[:1]:
         alpha = session.alpha(picture)
         return alpha, np.zeros_like(alpha)
     size = session.geometry(picture.size).inner
     answers = [_answer(picture, session, look) for look in looks(session.card, votes)]
     same = [a if a.shape == size else resample.enlarge(a, size, "bilinear") for a in answers]
-    return np.mean(same, 0, dtype=np.float32), np.std(same, 0, dtype=np.float32)
+    return _agreed(same), np.std(same, 0, dtype=np.float32)
+
+
+def _agreed(alphas: list[Floats]) -> Floats:
+    if len(alphas) == 1:
+        return alphas[0]
+    sure = np.clip(alphas, SURE, 1 - SURE)
+    return np.asarray(1 / (1 + np.exp(-np.log(sure / (1 - sure)).mean(0))), np.float32)
 
 
 def _answer(picture: Picture, session: Session, look: Look) -> Floats:
