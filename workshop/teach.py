@@ -17,6 +17,7 @@ import numpy as np
 from PIL import Image
 
 from mattebox.errors import MatteboxError
+from mattebox.matte.votes import agreed
 from workshop.material import stream
 from workshop.predictors import Predict, house_predictor
 
@@ -28,18 +29,10 @@ def teach(data: Path, teachers: list[Predict]) -> np.ndarray:
     """N x SIDE x SIDE uint8 masks of the unlabelled training pictures, in manifest order."""
     masks = []
     for _, picture, _ in stream(data, "unlabelled", "train"):
-        alpha = agreed([teacher(np.asarray(picture)) for teacher in teachers])
+        alpha = agreed([teacher(np.asarray(picture)) for teacher in teachers], SHARPER)
         small = Image.fromarray(np.round(alpha * 255).astype(np.uint8)).resize((SIDE, SIDE), Image.Resampling.BOX)
         masks.append(np.asarray(small))
     return np.stack(masks)
-
-
-def agreed(alphas: list[np.ndarray]) -> np.ndarray:
-    """One alpha H x W, 0..1, of several: the mean of their logits, made SHARPER when there are two or more."""
-    if len(alphas) == 1:
-        return alphas[0]
-    logits = [np.log(a / (1 - a)) for a in (np.clip(alpha, 1e-3, 1 - 1e-3) for alpha in alphas)]
-    return np.asarray(1 / (1 + np.exp(-SHARPER * np.mean(logits, 0))))
 
 
 def main() -> None:

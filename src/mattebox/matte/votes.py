@@ -58,14 +58,15 @@ def voted(picture: Picture, session: Session, votes: int = 0) -> tuple[Floats, F
     size = session.geometry(picture.size).inner
     answers = [_answer(picture, session, look) for look in looks(session.card, votes)]
     same = [a if a.shape == size else resample.enlarge(a, size, "bilinear") for a in answers]
-    return _agreed(same), np.std(same, 0, dtype=np.float32)
+    return agreed(same), np.std(same, 0, dtype=np.float32)
 
 
-def _agreed(alphas: list[Floats]) -> Floats:
+def agreed(alphas: list[Floats], steep: float = 1.0) -> Floats:
+    """One alpha H x W, 0..1, of several: their logits' mean, `steep` times as decided; one alone as it is."""
     if len(alphas) == 1:
         return alphas[0]
     sure = np.clip(alphas, SURE, 1 - SURE)
-    return np.asarray(1 / (1 + np.exp(-np.log(sure / (1 - sure)).mean(0))), np.float32)
+    return np.asarray(1 / (1 + np.exp(-steep * np.log(sure / (1 - sure)).mean(0))), np.float32)
 
 
 def _answer(picture: Picture, session: Session, look: Look) -> Floats:
