@@ -14,7 +14,7 @@ from PIL import Image
 from torch import Tensor
 
 from mattebox.errors import InputMissing, InputUnreadable
-from workshop.material import stream, uncover_white
+from workshop.material import has, stream, uncover_white
 from workshop.shards import Row
 
 
@@ -36,6 +36,22 @@ class Pool:
 
     def to(self, device: torch.device) -> Pool:
         return Pool(self.rgba.to(device), self.rows)
+
+
+@dataclass
+class Pools:
+    """What there is to train on: labelled photographs, those that teachers have labelled, rooms without a subject."""
+
+    labelled: Pool
+    taught: Pool | None = None
+    rooms: Pool | None = None
+
+
+def load_pools(data: Path, side: int, device: torch.device, soft: np.ndarray | None = None) -> Pools:
+    """All that the material has, on a device; `soft` as for `load_pool`. InputError."""
+    taught = load_pool(data, "unlabelled", side, soft).to(device) if soft is not None else None
+    rooms = load_pool(data, "background", side).to(device) if has(data, "background") else None
+    return Pools(load_pool(data, "labelled", side).to(device), taught, rooms)
 
 
 def load_pool(folder: Path, kind: str, side: int, soft: np.ndarray | None = None) -> Pool:

@@ -16,13 +16,15 @@ from mattebox.errors import UsageError
 @dataclass(frozen=True)
 class Recipe:
     """A run. `net` is one of workshop.architectures, of a `shape`; `minutes` the budget: learning rate and picture
-    size follow the share of it that is spent, because machines differ a hundredfold.
+    size follow the share of it that is spent, because machines differ a hundredfold. Or `steps`, where runs are to be
+    compared.
 
     `sides` = (from this share, side of the square input); `average` = how much the running average of the weights keeps
     each step (0 = none); `pasted` and `taught` = the shares of composites and of teachers' pictures in a batch;
     `imitate` = the weight of a classifier's features, where they are given."""
 
-    minutes: float
+    minutes: float = 0.0
+    steps: int = 0
     net: str = "cutnet"
     batch: int = 24
     rate: float = 2e-3
@@ -37,6 +39,14 @@ class Recipe:
     pasted: float = 0.34
     taught: float = 0.16
     imitate: float = 0.1
+
+    def __post_init__(self) -> None:
+        if self.minutes <= 0 and self.steps <= 0:
+            raise UsageError("the run has no budget", "give it minutes, or steps")
+
+    def spent(self, seconds: float, steps: int) -> float:
+        """The share of the budget that so many seconds or steps are."""
+        return steps / self.steps if self.steps else seconds / (self.minutes * 60)
 
     def side(self, progress: float) -> int:
         return int([s for start, s in self.sides if progress >= start][-1])

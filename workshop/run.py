@@ -44,7 +44,7 @@ class Run:
 
     @property
     def progress(self) -> float:
-        return self.spent / (self.recipe.minutes * 60)
+        return self.recipe.spent(self.spent, self.step)
 
     def join(self) -> None:
         """From now on all of the team train the same weights."""

@@ -28,10 +28,9 @@ from workshop import checkpoint, progress
 from workshop.architectures import ARCHITECTURES, net_of
 from workshop.augment import Mixer, buckets
 from workshop.evaluate import judge
-from workshop.material import has
 from workshop.memory import batch_that_fits
 from workshop.network import SIZES, multiply_adds
-from workshop.pool import load_pool
+from workshop.pool import Pools, load_pools
 from workshop.predict import torch_predictor
 from workshop.recipes import Recipe, read_settings, record
 from workshop.run import Run
@@ -48,11 +47,12 @@ def train(
     start: str | None = None,
     features: Path | None = None,
     team: Team | None = None,
+    pools: Pools | None = None,
 ) -> None:
     """Train until the recipe's budget is spent. MatteboxError.
 
     `soft` = teachers' masks of the unlabelled pictures, `start` = a card or a checkpoint to begin with, `features` = a
-    classifier's weights to imitate.
+    classifier's weights to imitate; `pools` = the material, where it has been read already.
     """
     team = team or Team()
     out.mkdir(parents=True, exist_ok=True)
@@ -63,7 +63,7 @@ def train(
         run.start_from(Path(start))
     random.seed(recipe.seed)  # the same sizes for all of a team
     torch.manual_seed(recipe.seed + run.step + 1000 * team.number)
-    mixer = _mixer(recipe, data, team.device, soft)
+    mixer = _mixer(recipe, pools or load_pools(data, recipe.pool_side, team.device, soft))
     if start is not None and Path(start).suffix != ".pt" and run.step == 0:
         run.start_from_card(find_card(start), mixer)
     if team.leads:
@@ -77,12 +77,10 @@ def train(
         run.save(out / "last.pt")
 
 
-def _mixer(recipe: Recipe, data: Path, device: torch.device, soft: np.ndarray | None) -> Mixer:
-    """The pools that the material has; without a teacher's masks the labelled pictures stand in."""
-    labelled = load_pool(data, "labelled", recipe.pool_side).to(device)
-    taught = load_pool(data, "unlabelled", recipe.pool_side, soft).to(device) if soft is not None else labelled
-    rooms = load_pool(data, "background", recipe.pool_side).to(device) if has(data, "background") else None
-    return Mixer(labelled, taught, rooms, pasted=recipe.pasted, taught_share=recipe.taught)
+def _mixer(recipe: Recipe, pools: Pools) -> Mixer:
+    """Without a teacher's masks the labelled pictures stand in."""
+    taught = pools.taught or pools.labelled
+    return Mixer(pools.labelled, taught, pools.rooms, pasted=recipe.pasted, taught_share=recipe.taught)
 
 
 def _try(run: Run, mixer: Mixer, count: int, size: tuple[int, int]) -> None:
@@ -112,12 +110,13 @@ def _loop(run: Run, mixer: Mixer, data: Path, out: Path) -> None:
 
 
 def _judge(run: Run, data: Path, out: Path) -> None:
-    """Score the running average; keep it when it is the best so far."""
-    scores = judge(torch_predictor(run.average, 320), data)
+    """Score the running average at the size that training ends with; keep it when it is the best so far."""
+    predict = torch_predictor(run.average, run.recipe.side(1.0))
+    scores = judge(predict, data)
     progress.log(
         out, {"step": run.step, "progress": round(run.progress, 4), "side": run.recipe.side(run.progress), **scores}
     )
-    progress.show(torch_predictor(run.average, 320), data, out, f"step {run.step}: IoU {scores['iou']:.4f}")
+    progress.show(predict, data, out, f"step {run.step}: IoU {scores['iou']:.4f}")
     if scores["iou"] + scores["max_f"] > run.best:
         run.best = scores["iou"] + scores["max_f"]
         checkpoint.write(run.made() | {"scores": scores}, out / "best.pt")
@@ -132,6 +131,7 @@ def main(words: Sequence[str] | None = None, called: str | None = None) -> None:
     parser.add_argument("--size", choices=SIZES, default="medium", help="of cutnet, unless the recipe has a shape")
     parser.add_argument("--recipe", type=Path, help="a TOML file; without one, sensible settings")
     parser.add_argument("--minutes", type=float, help="another budget than the recipe's")
+    parser.add_argument("--steps", type=int, help="a budget of steps instead, so that runs can be compared")
     parser.add_argument("--soft", type=Path, help="teachers' masks of the unlabelled pictures (workshop.teach)")
     parser.add_argument("--features", type=Path, help="SqueezeNet 1.1's weights (.npz): what it sees is imitated")
     parser.add_argument("--threads", type=int)
@@ -156,9 +156,10 @@ def told(args: argparse.Namespace) -> dict[str, Any]:
         settings["net"] = args.net or (net_of(find_card(args.start)) if from_card else "cutnet")
     if settings["net"] == "cutnet":
         settings.setdefault("shape", SIZES[args.size].as_dict())
-    settings.setdefault("minutes", 60.0)
-    if args.minutes:
-        settings["minutes"] = args.minutes
+    if args.minutes or args.steps:
+        settings |= {"minutes": args.minutes or 0.0, "steps": args.steps or 0}
+    elif "steps" not in settings:
+        settings.setdefault("minutes", 60.0)
     return settings
 
 

@@ -25,8 +25,9 @@ class Fake:
         self.gate.set()
         self.dropped: set[str] = set()
 
-    def do(self, name: str, task: bytes) -> tuple[dict[str, Any], bytes]:
+    def do(self, name: str, task: bytes, tell: Callable[[float], None]) -> tuple[dict[str, Any], bytes]:
         self.calls.append(name)
+        tell(0.25)
         self.act(task)
         while not self.gate.wait(0.01):
             if name in self.dropped:

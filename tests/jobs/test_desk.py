@@ -49,6 +49,20 @@ def test_done_once_and_told(jobs: Jobs, fake: Fake) -> None:
     assert fake.calls == [name]
 
 
+def test_its_progress_is_told_while_it_runs(jobs: Jobs, fake: Fake) -> None:
+    fake.gate.clear()
+    name = jobs.submit("me", b"task")
+    for _ in range(500):
+        status = jobs.status(name, "me")
+        assert status is not None
+        if status.share:
+            break
+        time.sleep(0.01)
+    assert (status.state, status.share) == ("running", 0.25)
+    fake.gate.set()
+    assert ended(jobs, name).share == 1
+
+
 def test_a_job_is_its_owners_alone(jobs: Jobs) -> None:
     name = jobs.submit("me", b"task")
     ended(jobs, name)

@@ -105,8 +105,13 @@ def test_large_pictures_become_jobs_unasked(desk: TestClient, photo: bytes) -> N
 
 
 def test_what_can_be_seen_at_once_is_said_at_once(desk: TestClient, mug: bytes) -> None:
-    for image, fields, status in ((b"hello", {}, 422), (mug, {"model": "u3net"}, 422), (mug, {"crop": "x"}, 422)):
-        assert sent(desk, image, **fields).status_code == status
+    wrong: list[dict[str, str]] = [
+        {"model": "u3net"}, {"crop": "x"}, {"background": "blurple"}, {"background": "unsent.jpg"},
+        {"outline": "some"}, {"style": "unsent.jpg"}, {"trimap": "unsent.png"}, {"by": "plate(unsent.jpg)"},
+    ]  # fmt: skip
+    for image, fields in ((b"hello", {}), *((mug, fields) for fields in wrong)):
+        answer = sent(desk, image, **fields)
+        assert (answer.status_code, answer.json()["detail"] != "") == (422, True), fields
     assert sent(desk, mug, {"Idempotency-Key": "x" * 256}).status_code == 422
 
 

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import argparse
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -43,6 +45,39 @@ def test_a_folder_is_enough(tmp_path: Path, rooms: bool) -> None:
     train(recipe(), data, tmp_path / "run")  # the budget is spent: nothing more is done
     assert torch.load(tmp_path / "run/last.pt", weights_only=True)["step"] == steps
     train(recipe(), data, tmp_path / "next", start=str(tmp_path / "run/best.pt"))
+
+
+def test_a_budget_of_steps(tmp_path: Path) -> None:
+    from workshop.recipes import Recipe
+    from workshop.train import told, train
+
+    data = material(tmp_path / "mine")
+    counted = replace(recipe(), minutes=0.0, steps=5)
+    train(counted, data, tmp_path / "run")
+    assert torch.load(tmp_path / "run/last.pt", weights_only=True)["step"] == 5
+    with pytest.raises(UsageError, match="no budget"):
+        Recipe()
+    words = {"recipe": None, "out": tmp_path / "new", "start": None, "net": "unet", "minutes": None, "steps": 7}
+    settings = told(argparse.Namespace(**words))
+    assert (settings["steps"], settings["minutes"]) == (7, 0.0)
+
+
+def test_ablations_change_one_thing_and_go_on(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    from workshop.ablate import ablate
+    from workshop.pool import load_pools
+
+    data = material(tmp_path / "mine")
+    same = replace(recipe(), minutes=0.0, steps=2)
+    pools = load_pools(data, 32, torch.device("cpu"))
+    names = ["as it is", "without average", "composites 0"]
+    table = ablate(same, names, 2, data, tmp_path / "out", pools, None)
+    assert {name: len(runs) for name, runs in table.items()} == dict.fromkeys(names, 2)
+    assert json.loads((tmp_path / "out/table.json").read_text()) == table
+    assert "iou" in capsys.readouterr().out
+    log = tmp_path / "out/as-it-is,-0/log.jsonl"
+    judged = log.read_text().count('"iou"')
+    assert ablate(same, names[:1], 1, data, tmp_path / "out", pools, None)["as it is"] == table["as it is"][:1]
+    assert log.read_text().count('"iou"') == judged  # nothing was done twice
 
 
 def test_a_full_disk_leaves_the_previous_checkpoint(tmp_path: Path) -> None:

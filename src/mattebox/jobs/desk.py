@@ -14,11 +14,12 @@ import uuid
 from collections.abc import Callable, Sequence
 from concurrent.futures import CancelledError
 from dataclasses import dataclass
+from functools import partial
 from typing import Any, NoReturn, Protocol
 
 from mattebox.errors import MatteboxError
 from mattebox.jobs.machines import Machines
-from mattebox.jobs.queue import WAITING, Queue, QueueDown
+from mattebox.jobs.queue import RUNNING, WAITING, Queue, QueueDown
 from mattebox.jobs.shelf import NoRoom, Shelf
 
 JOBS, HOOKS = "jobs", "hooks"
@@ -49,16 +50,18 @@ class KeyReused(MatteboxError):
 
 
 class Doer(Protocol):
-    """Who does tasks. `do` blocks; `drop` makes a running `do` of that name raise CancelledError."""
+    """Who does tasks. `do` blocks, and tells what share is done; `drop` makes a running `do` of that name raise
+    CancelledError."""
 
-    def do(self, name: str, task: bytes) -> tuple[dict[str, Any], bytes]: ...
+    def do(self, name: str, task: bytes, tell: Callable[[float], None]) -> tuple[dict[str, Any], bytes]: ...
 
     def drop(self, name: str) -> None: ...
 
 
 @dataclass(frozen=True)
 class Status:
-    """One job: `state` is queued, running, done, failed or cancelled; `outcome` holds what a finished one tells."""
+    """One job: `state` is queued, running, done, failed or cancelled; `outcome` holds what a finished one tells,
+    `share` is what part of it is done, 0..1."""
 
     name: str
     state: str
@@ -66,6 +69,7 @@ class Status:
     attempts: int
     outcome: dict[str, Any]
     hook: str | None
+    share: float = 0.0
 
     @property
     def over(self) -> bool:
@@ -154,7 +158,9 @@ class Jobs:
             return None
         outcome, losses = self.shelf.outcome(name), self.shelf.losses(name)
         state = outcome["state"] if outcome else self.queue.state(JOBS, name) or WAITING
-        return Status(name, state, job["created"], losses["workers"] + losses["begun"], outcome or {}, job["hook"])
+        share = 1.0 if outcome else self.shelf.share(name) if state == RUNNING else 0.0
+        attempts = losses["workers"] + losses["begun"]
+        return Status(name, state, job["created"], attempts, outcome or {}, job["hook"], share)
 
     def list(self, owner: str, most: int = 100) -> list[Status]:
         """The owner's jobs, newest first."""
@@ -234,8 +240,9 @@ class Jobs:
     def _attempt(self, name: str, task: bytes) -> None:
         losses = self.shelf.losses(name)
         self.shelf.set_losses(name, losses | {"begun": losses["begun"] + 1})
+        self.shelf.set_share(name, 0.0)
         try:
-            told, body = self.doer.do(name, task)
+            told, body = self.doer.do(name, task, partial(self.shelf.set_share, name))
             self._finish(name, DONE, told, body)
         except Lost:
             losses["workers"] += 1

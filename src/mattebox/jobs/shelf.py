@@ -5,6 +5,7 @@
     ID/<sha256>   the result, named by its own bytes   sealed; never changed
     ID/outcome    how it ended                         sealed; written once, and first come stays
     ID/losses     workers and servers lost over it     two counts
+    ID/share      what part of it is done              a number, not synced: worth nothing after a crash
 
 A folder appears by one rename and vanishes by one, so that no half of a job is ever seen. Knows nothing of queues.
 """
@@ -27,7 +28,7 @@ from mattebox.io.atomic import write_bytes
 from mattebox.jobs.seal import Seal
 
 COMING, GOING = ".coming-", ".going-"
-JOB, TASK, OUTCOME, LOSSES = "job", "task", "outcome", "losses"
+JOB, TASK, OUTCOME, LOSSES, SHARE = "job", "task", "outcome", "losses", "share"
 
 
 class NoRoom(MatteboxError):
@@ -141,6 +142,17 @@ class Shelf:
     def set_losses(self, name: str, losses: dict[str, int]) -> None:
         with contextlib.suppress(FileNotFoundError):
             self._put(self.root / name / LOSSES, json.dumps(losses).encode(), overwrite=True)
+
+    def share(self, name: str) -> float:
+        """What part of a running job is done, 0..1."""
+        with contextlib.suppress(OSError, ValueError):
+            return float((self.root / name / SHARE).read_text())
+        return 0.0
+
+    def set_share(self, name: str, share: float) -> None:
+        """Of use to who looks, and to nobody else: a full disk or an erased job is no matter."""
+        with contextlib.suppress(OSError):
+            (self.root / name / SHARE).write_text(f"{share:.3f}")
 
     def erase(self, name: str) -> bool:
         """Take a job and all its bytes away; False when there is none."""

@@ -9,16 +9,18 @@ import asyncio
 import contextlib
 import json
 import sys
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, TypeAlias
 
 from mattebox.errors import MatteboxError
-from mattebox.server.protocol import LENGTHS, packed
+from mattebox.server.protocol import LENGTHS, SHARE, packed
 from mattebox.server.settings import Settings
 from mattebox.server.traces import Traces
 
 START = 60  # seconds a worker may take to load its network
+Tell: TypeAlias = Callable[[float], None]
+"""Is told what share of a picture is done, 0..1."""
 
 
 class Busy(MatteboxError):
@@ -79,12 +81,12 @@ class Crew:
         finally:
             self.pixels -= pixels
 
-    async def do(self, task: dict[str, Any], data: bytes) -> Done:
+    async def do(self, task: dict[str, Any], data: bytes, tell: Tell | None = None) -> Done:
         """Have a worker do a task. TookTooLong, WorkerLost; what the worker refuses is in `Done.told`."""
         worker = await self._idle.get()
         try:
             worker = worker or await self._hire()
-            told = await asyncio.wait_for(_ask(worker, packed(task, data)), self.settings.timeout)
+            told = await asyncio.wait_for(_ask(worker, packed(task, data), tell), self.settings.timeout)
         except TimeoutError:
             await self._dismiss(worker)
             worker = None
@@ -133,11 +135,15 @@ class Crew:
         await process.wait()
 
 
-async def _ask(process: asyncio.subprocess.Process, frame: bytes) -> Done:
+async def _ask(process: asyncio.subprocess.Process, frame: bytes, tell: Tell | None) -> Done:
+    """The worker's answer; until it comes there may be frames of what share is done."""
     assert process.stdin is not None
     process.stdin.write(frame)
     await process.stdin.drain()
-    return await _read(process)
+    while SHARE in (answer := await _read(process)).told:
+        if tell is not None:
+            tell(answer.told[SHARE])
+    return answer
 
 
 async def _read(process: asyncio.subprocess.Process) -> Done:

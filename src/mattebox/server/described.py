@@ -14,12 +14,11 @@ from mattebox.server.problems import Problem
 if TYPE_CHECKING:
     from mattebox.jobs.desk import Status
 
-STAGES = {"queued": 0.0, "running": 0.5}
 NOT_MADE = {"state", "finished", "error", "stored_as"}  # what an outcome tells beside the picture
 
 
 def described(status: Status) -> dict[str, Any]:
-    """A job as JSON: progress is 0 while queued, 0.5 while running, 1 when over."""
+    """A job as JSON: progress is 0 while queued, below 1 while running, 1 when over."""
     outcome, link = status.outcome, f"/v1/jobs/{status.name}"
     made = {n: v for n, v in outcome.items() if n not in NOT_MADE}
     error = outcome.get("error")
@@ -27,7 +26,7 @@ def described(status: Status) -> dict[str, Any]:
     return {
         "id": status.name,
         "state": status.state,
-        "progress": STAGES.get(status.state, 1.0),
+        "progress": status.share,
         "attempts": status.attempts,
         "created": _when(status.created),
         "finished": _when(outcome["finished"]) if outcome else None,

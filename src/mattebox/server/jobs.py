@@ -112,7 +112,7 @@ async def result(request: Request, name: str) -> Response:
     "/{name:job}/events", operation_id="job_events", responses=document.EVENTS, response_class=StreamingResponse
 )
 async def events(request: Request, name: str) -> Response:
-    """A job's states as server-sent events, each as GET tells it, until it is over or erased."""
+    """A job's states and progress as server-sent events, each as GET tells it, until it is over or erased."""
     await _status(request, name)
     return StreamingResponse(_followed(request, name), media_type="text/event-stream")
 
@@ -141,7 +141,7 @@ async def erase(request: Request, name: str) -> Response:
 
 
 async def _followed(request: Request, name: str) -> AsyncIterator[str]:
-    seen, silent = "", 0.0
+    seen, silent = ("", 0.0), 0.0
     house = house_of(request)
     while not house.leaving:
         try:
@@ -149,9 +149,9 @@ async def _followed(request: Request, name: str) -> AsyncIterator[str]:
         except Problem:
             yield "event: gone\ndata: {}\n\n"
             return
-        if status.state != seen:
-            seen, silent = status.state, 0.0
-            yield f"event: {seen}\ndata: {json.dumps(described(status))}\n\n"
+        if (status.state, status.share) != seen:
+            seen, silent = (status.state, status.share), 0.0
+            yield f"event: {status.state}\ndata: {json.dumps(described(status))}\n\n"
         if status.over:
             return
         if silent >= ALIVE:

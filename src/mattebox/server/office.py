@@ -14,7 +14,7 @@ from mattebox.errors import MatteboxError
 from mattebox.jobs.machines import BEAT
 from mattebox.jobs.seal import Seal, seal_of
 from mattebox.server import hooks, problems
-from mattebox.server.crew import Busy, Crew, Done, WorkerLost
+from mattebox.server.crew import Busy, Crew, Done, Tell, WorkerLost
 from mattebox.server.problems import Problem
 from mattebox.server.settings import Settings
 from mattebox.server.tasks import done, unpacked
@@ -79,12 +79,12 @@ class Office:
                 self._lock.close()
                 self._lock = None
 
-    def do(self, name: str, task: bytes) -> tuple[dict[str, Any], bytes]:
-        """Have the crew do a job's task, from a thread of the queue."""
+    def do(self, name: str, task: bytes, tell: Tell) -> tuple[dict[str, Any], bytes]:
+        """Have the crew do a job's task, from a thread of the queue; `tell` is told what share of it is done."""
         from mattebox.jobs.desk import Failed, Lost
 
         assert self._loop is not None
-        future = asyncio.run_coroutine_threadsafe(self._done(task), self._loop)
+        future = asyncio.run_coroutine_threadsafe(self._done(task, tell), self._loop)
         self._doing[name] = future
         try:
             made = future.result()
@@ -106,13 +106,13 @@ class Office:
         if future is not None:
             future.cancel()
 
-    async def _done(self, piece: bytes) -> Done:
+    async def _done(self, piece: bytes, tell: Tell) -> Done:
         """Wait for room without taking what others need: jobs hold half of the pixels at most, or one picture."""
         task = unpacked(piece)
         while True:
             if not self.crew.pixels or self.crew.pixels + task.pixels <= self.settings.pixel_budget // 2:
                 with contextlib.suppress(Busy):
-                    return await done(self.crew, task)
+                    return await done(self.crew, task, tell)
             await asyncio.sleep(PATIENCE)
 
     def _open(self) -> Jobs:

@@ -1,6 +1,8 @@
 """What the server and its worker processes say to each other: frames of a JSON header and a body, over pipes.
 
 4 bytes length of the header | 8 bytes length of the body | header | body        (big-endian)
+
+A task is a frame, and so is its answer; before it a worker may send frames that hold SHARE, what part is done.
 """
 
 from __future__ import annotations
@@ -10,6 +12,7 @@ import struct
 from typing import Any
 
 LENGTHS = struct.Struct(">IQ")
+SHARE = "share"
 
 
 def packed(header: dict[str, Any], body: bytes = b"") -> bytes:

@@ -13,7 +13,7 @@ from mattebox.errors import InputMissing, UsageError
 from mattebox.io import header
 from mattebox.recipe import Recipe
 from mattebox.server import problems
-from mattebox.server.crew import Crew, Done
+from mattebox.server.crew import Crew, Done, Tell
 from mattebox.server.protocol import LENGTHS, packed
 from mattebox.server.settings import Settings
 
@@ -44,9 +44,11 @@ def prepared(
     images: dict[str, bytes] | None = None,
     most_pixels: int | None = None,
 ) -> Task:
-    """A recipe to a picture, shrunk to `most_pixels` first, as a task. MatteboxError for what the header tells."""
+    """A recipe to a picture, shrunk to `most_pixels` first, as a task. MatteboxError for what the recipe or a header
+    tells: a job is promised only when no more than its pixels can be wrong."""
     others = images or {}
     check_models(recipe, settings.model)
+    _check_recipe(recipe, others)
     if not source:
         raise InputMissing("no picture was sent", "send one as the form's field `image`")
     pixels = 0
@@ -77,12 +79,12 @@ async def carried_out(
     return await done(crew, prepared(crew.settings, recipe, source, images, most_pixels))
 
 
-async def done(crew: Crew, task: Task) -> Done:
-    """Have the crew do a task, if there is room. MatteboxError, Problem."""
+async def done(crew: Crew, task: Task, tell: Tell | None = None) -> Done:
+    """Have the crew do a task, if there is room; `tell` is told what share of it is done. MatteboxError, Problem."""
     with crew.traces.span("picture") as span:
         span.tell(mattebox__pixels=task.pixels)
         async with crew.admitted(task.pixels):
-            made = await crew.do(task.told, task.data)
+            made = await crew.do(task.told, task.data, tell)
         span.tell(**{f"mattebox__seconds__{stage}": took for stage, took in made.told.get("seconds", {}).items()})
     if "error" in made.told:
         raise problems.told(made.told)
@@ -100,6 +102,21 @@ def check_models(recipe: Recipe, own: str) -> None:
             continue
         if not {name} & {*PRESETS, *RESTORERS, *UPSCALERS} and name not in cards():
             raise UsageError(f"there is no model {name[:60]!r}", "GET /v1/models tells which there are")
+
+
+def _check_recipe(recipe: Recipe, images: dict[str, bytes]) -> None:
+    """What no picture could mend. Of pictures that the recipe names, only that they were sent: none is decoded here."""
+    import numpy as np
+
+    from mattebox import pipeline
+    from mattebox.types import Picture
+
+    def sent(name: str) -> Picture:
+        if name not in images:
+            raise InputMissing(f"{name}: is not among the images sent", "send it with the request")
+        return Picture(np.zeros((1, 1, 3), np.uint8))
+
+    pipeline.check(recipe, sent)
 
 
 def _expected(settings: Settings, recipe: Recipe, source: bytes, most_pixels: int | None) -> int:

@@ -13,11 +13,13 @@ import os
 import sys
 from typing import TYPE_CHECKING, Any, BinaryIO
 
-from mattebox.server.protocol import LENGTHS, packed
+from mattebox.server.protocol import LENGTHS, SHARE, packed
 
 BEHIND = 10  # how far a worker steps back, so that the server answers while pictures are done
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from mattebox.types import Picture
 
 
@@ -39,15 +41,16 @@ def main() -> None:
             return
         _send(out, packed({"ready": True}))
         while (frame := _receive(sys.stdin.buffer)) is not None:
-            _send(out, answer(*frame, threads))
+            _send(out, answer(*frame, threads, lambda share: _send(out, packed({SHARE: round(share, 3)}))))
 
 
-def answer(task: dict[str, Any], data: bytes, threads: int) -> bytes:
-    """The frame that answers one task: the picture made, or what is wrong. Every failure becomes an answer."""
+def answer(task: dict[str, Any], data: bytes, threads: int, tell: Callable[[float], None]) -> bytes:
+    """The frame that answers one task: the picture made, or what is wrong. Every failure becomes an answer. `tell` is
+    told meanwhile what share is done."""
     from mattebox.errors import MatteboxError
 
     try:
-        return _made(task, data, threads)
+        return _made(task, data, threads, tell)
     except MatteboxError as error:
         return refusal(error)
     except MemoryError:
@@ -62,7 +65,7 @@ def refusal(error: Any) -> bytes:
     return packed({"error": type(error).__name__, "problem": error.problem, "remedy": error.remedy})
 
 
-def _made(task: dict[str, Any], data: bytes, threads: int) -> bytes:
+def _made(task: dict[str, Any], data: bytes, threads: int, tell: Callable[[float], None]) -> bytes:
     import msgspec
 
     from mattebox import pipeline
@@ -70,6 +73,7 @@ def _made(task: dict[str, Any], data: bytes, threads: int) -> bytes:
     from mattebox.io.encode import encode, encode_layers, encode_within, find_format
     from mattebox.io.read import read
     from mattebox.recipe import Recipe
+    from mattebox.server.share import Share
     from mattebox.zoo.session import open_session
 
     recipe = msgspec.convert(task["recipe"], Recipe)
@@ -85,8 +89,9 @@ def _made(task: dict[str, Any], data: bytes, threads: int) -> bytes:
     network = recipe.cut.network if recipe.cut else None
     session = open_session(network, "cpu", threads) if network else None
     result = pipeline.run(
-        picture, recipe, session=session, device="cpu", threads=threads, name="the picture", album=album
-    )
+        picture, recipe, session=session, device="cpu", threads=threads, name="the picture", album=album,
+        tell=Share(recipe, tell),
+    )  # fmt: skip
     saving, made = recipe.saving, result.picture
     kind = find_format("png" if saving.format == "auto" else saving.format)
     if kind.layered and result.layers:

@@ -1,0 +1,110 @@
+"""What each part of a recipe is worth: equal runs, one thing changed in each, judged alike.
+
+    python -m workshop.ablate DATA OUT [--recipe FILE] [--soft soft.npz] [--features squeezenet1.1.npz] [--steps 600]
+                              [--only NAME ...] [--seeds 1]
+
+Runs are equally long in steps, and short: they tell what helps early, not what helps in the end. OUT/table.json holds
+what was measured; a killed comparison goes on where it was. Give `--seeds 3` to see how much is luck.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import sys
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+
+from mattebox.errors import MatteboxError
+from workshop.pool import Pools, load_pools
+from workshop.recipes import Recipe, read_settings
+from workshop.train import train
+
+SHORT = ("iou", "max_f", "mae")
+WITHOUT = "without "
+CHANGES: dict[str, dict[str, Any]] = {
+    "as it is": {},
+    f"{WITHOUT}teachers": {},
+    f"{WITHOUT}features": {},
+    "composites 0": {"pasted": 0.0},
+    "composites 0.3": {"pasted": 0.3},
+    "composites 0.5": {"pasted": 0.5},
+    f"{WITHOUT}average": {"average": 0.0},
+    "side 160": {"sides": [[0.0, 160]]},
+    "side 256": {"sides": [[0.0, 256]]},
+    "deeplab-mobilenet": {"net": "deeplab-mobilenet", "shape": {}},
+    "unet": {"net": "unet", "shape": {}},
+}
+
+
+def ablate(
+    recipe: Recipe, names: list[str], seeds: int, data: Path, out: Path, pools: Pools, features: Path | None
+) -> dict[str, list[dict[str, float]]]:
+    """Name of the change -> the scores of its runs, one of each seed. MatteboxError."""
+    table = {}
+    for name in names:
+        changed = replace(recipe, **CHANGES[name])
+        seen = features if name != f"{WITHOUT}features" and changed.net == "cutnet" else None
+        known = replace(pools, taught=None) if name == f"{WITHOUT}teachers" else pools
+        if known.taught is None:
+            changed = replace(changed, taught=0.0)
+        table[name] = [
+            _scores(replace(changed, seed=seed), data, out / f"{name}, {seed}".replace(" ", "-"), known, seen)
+            for seed in range(seeds)
+        ]
+        (out / "table.json").write_text(json.dumps(table, indent=1) + "\n")
+        show(name, table[name])
+    return table
+
+
+def _scores(recipe: Recipe, data: Path, run: Path, pools: Pools, features: Path | None) -> dict[str, float]:
+    """The scores of a run at its end, trained now or before."""
+    train(recipe, data, run, features=features, pools=pools)
+    rows = [json.loads(line) for line in (run / "log.jsonl").read_text().splitlines()]
+    last = [row for row in rows if "iou" in row][-1]
+    return {name: last[name] for name in SHORT}
+
+
+def show(name: str, runs: list[dict[str, float]]) -> None:
+    """One line: the mean of each measure, and how far the runs lie apart."""
+    cells = []
+    for measure in SHORT:
+        values = [run[measure] for run in runs]
+        apart = f" +-{(max(values) - min(values)) / 2:.3f}" if len(values) > 1 else ""
+        cells.append(f"{measure} {np.mean(values):.3f}{apart}")
+    print(f"{name:24s}", "   ".join(cells), flush=True)
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("data", type=Path)
+    parser.add_argument("out", type=Path)
+    parser.add_argument("--recipe", type=Path, help="a TOML file of what stays the same")
+    parser.add_argument("--soft", type=Path, help="teachers' masks (workshop.teach)")
+    parser.add_argument("--features", type=Path, help="SqueezeNet 1.1's weights (.npz)")
+    parser.add_argument("--steps", type=int, default=600)
+    parser.add_argument("--seeds", type=int, default=1)
+    parser.add_argument("--only", nargs="+", choices=CHANGES, default=list(CHANGES), metavar="NAME")
+    args = parser.parse_args()
+    try:
+        told = read_settings(args.recipe, args.out) | {"steps": args.steps, "judge_every": 1.0}
+        plain: dict[str, Any] = {"sides": [[0.0, 192]], "warmup": 50, "average": 0.99}
+        recipe = Recipe(**(plain | told))
+        args.out.mkdir(parents=True, exist_ok=True)
+        pools = load_pools(args.data, recipe.pool_side, torch.device("cpu"), _masks(args.soft))
+        ablate(recipe, args.only, args.seeds, args.data, args.out, pools, args.features)
+    except MatteboxError as error:
+        sys.exit(f"error: {error}")
+
+
+def _masks(soft: Path | None) -> np.ndarray | None:
+    masks: np.ndarray | None = None if soft is None else np.load(soft)["masks"]
+    return masks
+
+
+if __name__ == "__main__":
+    main()
