@@ -337,6 +337,35 @@ def test_a_photograph_that_became_a_job_leaves_nothing_there(browser: Any, addre
             assert answer.read() == b'{"jobs":[]}'
 
 
+def test_how_far_it_is(browser: Any, address: str, files: Files) -> None:
+    with Visit(browser, address) as visit:
+        busy, late = visit.page.locator("#busy"), {"Prefer": "respond-async"}
+        line = visit.page.context.new_cdp_session(visit.page)
+        slow = {"offline": False, "latency": 0, "downloadThroughput": -1}
+        line.send("Network.emulateNetworkConditions", slow | {"uploadThroughput": 20_000})
+        visit.page.locator("input[type=file]").first.set_input_files(files["coffee"])
+        busy.get_by_text(re.compile(r"Sending… \d\d %")).wait_for()
+        line.send("Network.emulateNetworkConditions", slow | {"uploadThroughput": -1})
+        visit.page.locator(DONE).wait_for()
+        told: list[float] = [0.42, 0.0]
+
+        def running(route: Any) -> None:
+            if route.request.method != "GET":
+                return route.continue_()
+            answer = route.fetch()
+            changes = {"state": "running", "progress": told[-1]} if told else {}
+            return route.fulfill(response=answer, json=answer.json() | changes)
+
+        visit.page.route("**/v1/jobs/*", running)
+        visit.page.route("**/v1/cutouts", lambda r: r.continue_(headers=r.request.headers | late))
+        visit.page.locator("input[type=file]").first.set_input_files(files["two"])
+        visit.page.locator("#strip .face").last.click()
+        told.pop()
+        busy.get_by_text("Working… 42 %").wait_for()
+        told.clear()
+        visit.page.locator("[data-status=done]").nth(1).wait_for()
+
+
 def test_leaving_with_results_that_are_not_downloaded(browser: Any, address: str, files: Files) -> None:
     with Visit(browser, address) as visit:
         asked: list[str] = []

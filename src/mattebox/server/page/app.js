@@ -12,7 +12,7 @@ import * as strip from "/page/strip.js";
 import { begin, failed, moving, state, there, visible, wake, wanted } from "/page/work.js";
 
 const $ = (id) => document.getElementById(id);
-// { file, name, before, marks, undone, answered, made: { final, cutout }, failed, busy, state, tile }
+// { file, name, before, marks, undone, answered, made: { final, cutout }, failed, busy, move, state, tile }
 const items = [];
 let shown = null, backdrop = null, timer = 0, sampled = null;
 
@@ -140,8 +140,14 @@ function woken() {
   strip.progress(items);
   const busy = Boolean(shown) && (shown.busy || (shown.state === "waiting" && moving()));
   $("busy").hidden = !busy;
-  $("busy").lastElementChild.textContent = shown?.foreign && !shown.looked ? text.reading : shown?.made.final || shown?.made.cutout ? text.updating : text.working;
+  $("busy").lastElementChild.textContent = busy ? doing(shown) : "";
   $("frame").setAttribute("aria-busy", String(busy));
+}
+
+// What is being done to a photograph, and how far it is once that can be told.
+function doing(item) {
+  if (item.move?.share > 0 && item.move.share < 1) return text[item.move.what](Math.round(100 * item.move.share));
+  return item.foreign && !item.looked ? text.reading : item.made.final || item.made.cutout ? text.updating : text.working(0);
 }
 
 // The swatches show the subject itself before each background.

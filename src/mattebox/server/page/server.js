@@ -15,11 +15,13 @@ export class Refused extends Error {
 }
 
 // The answer to a form. `waiting` is told each second how long is left, and why: "busy" or "away"; then null.
-export async function ask(place, form, waiting) {
+// `moved` is told what is going on, "sending" or "working", and what share of it is done.
+export async function ask(place, form, waiting, moved) {
   for (let away = 0; ; ) {
-    const answer = await sent(place, { method: "POST", body: form });
+    const answer = await posted(place, form, (share) => moved("sending", share));
+    moved(null);
     if (answer?.status === 401) await key();
-    else if (answer && !later(answer)) return finished(answer, waiting);
+    else if (answer && !later(answer)) return finished(answer, moved);
     else {
       away = answer ? 0 : away + 1;
       if (away > 1 && (await sent("/livez"))?.ok) throw new Refused(text.cutOff, text.cutOffRemedy);
@@ -48,6 +50,23 @@ async function sent(place, options = {}) {
   }
 }
 
+// As `sent`, telling how much has gone up: fetch() cannot.
+function posted(place, form, gone) {
+  return new Promise((resolve) => {
+    const request = new XMLHttpRequest(), known = forNow.get("key");
+    request.open("POST", place);
+    if (known) request.setRequestHeader("X-API-Key", known);
+    request.responseType = "blob";
+    request.upload.onprogress = (event) => gone(event.total ? event.loaded / event.total : 0);
+    request.upload.onload = () => gone(1);
+    request.onload = () => resolve(new Response(request.response, { status: request.status, headers: headers(request) }));
+    request.onerror = request.onabort = () => resolve(null);
+    request.send(form);
+  });
+}
+
+const headers = (request) => request.getAllResponseHeaders().trim().split("\r\n").map((line) => line.split(/: (.*)/s).slice(0, 2));
+
 async function pause(seconds, why, waiting) {
   let hurried = false;
   for (let left = seconds; left > 0 && !hurried; left -= 1) {
@@ -61,8 +80,8 @@ async function pause(seconds, why, waiting) {
   waiting(null);
 }
 
-async function finished(answer, waiting) {
-  if (answer.status === 202) return job(await answer.json(), waiting);
+async function finished(answer, moved) {
+  if (answer.status === 202) return job(await answer.json(), moved);
   if (answer.ok) return answer;
   const problem = await answer.json().catch(() => null);
   if (!problem?.detail) throw new Refused(text.strange(answer.status), text.strangeRemedy);
@@ -70,16 +89,17 @@ async function finished(answer, waiting) {
 }
 
 // A large photograph became a job. Its result is taken, then nothing of it is left there.
-async function job(told, waiting) {
+async function job(told, moved) {
   const place = told.links.self;
   while (["queued", "running"].includes(told.state)) {
+    moved("working", told.progress);
     await new Promise((resolve) => setTimeout(resolve, SECOND));
     told = (await look(place)) ?? told;
   }
   const result = await sent(`${place}/result`), body = result?.ok ? await result.blob() : null;
   await sent(place, { method: "DELETE" });
   if (!result) throw new Refused(text.cutOff, text.cutOffRemedy);
-  return finished(body ? new Response(body, { headers: result.headers }) : result, waiting);
+  return finished(body ? new Response(body, { headers: result.headers }) : result, moved);
 }
 
 // Ask for the API key once, however many requests want it.

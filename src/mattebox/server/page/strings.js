@@ -121,7 +121,8 @@ export const text = {
 
   // states
   reading: "Opening…",
-  working: "Working…",
+  sending: (percent) => `Sending… ${percent} %`,
+  working: (percent) => (percent ? `Working… ${percent} %` : "Working…"),
   updating: "Updating…",
   done: (w, h, c, s) => `${w} × ${h} pixels` + (c === null ? "" : `, confidence ${c} %`) + `, ${s} s.` + (c === null || c >= 60 ? "" : c > 5 ? " Look closely at this one." : " Nothing stands out in it: choose Keep and paint what you want."),
   busy: (s) => `The server is busy. Trying again in ${s} s.`,

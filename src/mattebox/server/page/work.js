@@ -49,15 +49,16 @@ async function work(item, job) {
   flying += 1;
   item.busy = true;
   const begun = performance.now(), count = item.marks.length;
+  const moved = (what, share = 0) => (item.move = what && { what, share }, page.woken());
   try {
-    const answer = await ask(job.place, await packed(item, job), page.waiting), blob = await answer.blob();
+    const answer = await ask(job.place, await packed(item, job), page.waiting, moved), blob = await answer.blob();
     if (page.items.includes(item)) keep(item, job, blob, answer.headers, (performance.now() - begun) / 1000, count);
   } catch (error) {
     if (!(error instanceof Refused)) console.error(error); // our own mistake: told, not tried for ever
     item.failed = { ids: [job.id, wanted(item).final.id], problem: error.message, remedy: error.remedy ?? text.strangeRemedy };
   } finally {
     flying -= 1;
-    item.busy = false;
+    Object.assign(item, { busy: false, move: null });
     page.ended(item);
     wake();
   }
