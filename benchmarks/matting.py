@@ -101,6 +101,14 @@ def fine_edges(picture: Picture, given: Matte) -> tuple[np.ndarray, np.ndarray |
     return matte.alpha, foreground(picture, matte).rgb
 
 
+def chosen(picture: Picture, given: Matte) -> tuple[np.ndarray, np.ndarray | None]:
+    from mattebox.matte.foreground import foreground
+    from mattebox.matte.suited import suited
+
+    matte = suited(picture, given)
+    return matte.alpha, foreground(picture, matte).rgb
+
+
 def refined(picture: Picture, given: Matte) -> tuple[np.ndarray, np.ndarray | None]:
     from mattebox.matte.foreground import foreground
     from mattebox.matte.refine import refine
@@ -144,6 +152,7 @@ def peer_default(picture: Picture, given: Matte) -> tuple[np.ndarray, np.ndarray
 JOBS: dict[str, Job] = {
     "mattebox refined": refined,
     "mattebox fine": fine_edges,
+    "mattebox auto": chosen,
     "mattebox plain": enlarged,
     "rembg default": peer_default,
     "rembg alpha_matting": peer_matting,

@@ -28,6 +28,7 @@ from mattebox.matte.foreground import foreground
 from mattebox.matte.refine import enlarge, refine
 from mattebox.matte.screen import Screen, despilled
 from mattebox.matte.segment import segment
+from mattebox.matte.suited import suited
 from mattebox.matte.votes import looks
 from mattebox.recipe import Cut, Faces, Frame, Recipe, Restore, Save, Upscale
 from mattebox.types import Box, Floats, Layer, Matte, Picture, Pixels, Size
@@ -37,7 +38,9 @@ from mattebox.zoo.session import Session, open_session
 
 T = TypeVar("T")
 
-EDGES: dict[str, Callable[[Picture, Matte], Matte]] = {"refined": refine, "fine": fine, "plain": enlarge}
+EDGES: dict[str, Callable[[Picture, Matte], Matte]] = {
+    "refined": refine, "fine": fine, "auto": suited, "plain": enlarge,
+}  # fmt: skip
 
 
 @dataclass(frozen=True)

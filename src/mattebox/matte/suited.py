@@ -1,0 +1,32 @@
+"""Which refinement an edge asks for: hair, fur and doubt get the edge network, a mug does not need it.
+
+Told by the coarse matte alone: how wide its uncertain band is for the length of its outline. Of our validation
+photographs, products on white have 1.1 at the median, fashion 1.3, people 1.7, cats 3.6 to 5 (LOG.md).
+"""
+
+from __future__ import annotations
+
+import numpy as np
+
+from mattebox.matte.fine import fine
+from mattebox.matte.refine import as_floats, refine
+from mattebox.types import Matte, Picture, Pixels
+
+SOFT = 2.5  # samples of uncertain matte for one of outline
+SURE = 0.1  # within this of nothing or all, the matte is not uncertain
+
+
+def suited(picture: Picture, matte: Matte) -> Matte:
+    """The coarse matte at the picture's size and depth, by colours where its edge is crisp, by the edge network where
+    it is not."""
+    return fine(picture, matte) if softness(matte.alpha) > SOFT else refine(picture, matte)
+
+
+def softness(coarse: Pixels) -> float:
+    """Uncertain samples of an H x W matte for each step of its outline; 0 where it has none."""
+    alpha = as_floats(coarse)
+    subject = alpha > 0.5
+    outline = sum(int(np.count_nonzero(np.diff(subject, axis=axis))) for axis in (0, 1))
+    if not outline:
+        return 0.0
+    return float(np.count_nonzero((alpha > SURE) & (alpha < 1 - SURE)) / outline)
