@@ -19,6 +19,7 @@ RIM = 0.02  # of the diagonal: how wide these sides are
 THIN = 0.05  # share of the subject that an opening removes
 OPENING = 0.01  # of the diagonal: its radius
 BLURRED = 0.35  # deviation of the Laplacian inside the subject over that of the picture's grey
+MOVED = 0.5  # least over most bend of the subject's grey by direction: nine of ten blurs of 9 px are below (LOG.md)
 KINDS = {
     "person": ("humanseg290", "ccp"),
     "animal": ("butterfly", "cats81", "feralcats", "msu_animals"),
@@ -40,6 +41,7 @@ def slices(name: str, rgb: NDArray[Any], truth: NDArray[Any]) -> list[str]:
         "low contrast": _contrast(plain, inside, outside, max(3, RIM * diagonal)) < LOW_CONTRAST,
         "thin": _thinness(subject, inside, OPENING * diagonal) > THIN,
         "blurred": _sharpness(plain.mean(2), subject) < BLURRED,
+        "motion blur": _evenness(plain.mean(2), subject) < MOVED,
     }
     return [*found, *(case for case, holds in cases.items() if holds)]
 
@@ -60,3 +62,16 @@ def _sharpness(grey: NDArray[Any], subject: Mask) -> float:
     bent = 4 * grey[1:-1, 1:-1] - grey[:-2, 1:-1] - grey[2:, 1:-1] - grey[1:-1, :-2] - grey[1:-1, 2:]
     within = bent[subject[1:-1, 1:-1]]
     return float(within.std() / (grey.std() + 1e-3)) if within.size else 1.0
+
+
+def _evenness(grey: NDArray[Any], subject: Mask) -> float:
+    """Smallest over largest deviation of the second differences in four directions: motion takes them along its own."""
+    middle, within = grey[1:-1, 1:-1], subject[1:-1, 1:-1]
+    if not within.any():
+        return 1.0
+    ends = {
+        1: (grey[1:-1, :-2] + grey[1:-1, 2:], grey[:-2, 1:-1] + grey[2:, 1:-1]),
+        2**0.5: (grey[:-2, :-2] + grey[2:, 2:], grey[:-2, 2:] + grey[2:, :-2]),
+    }
+    bends = [float((both - 2 * middle)[within].std()) / far for far, pair in ends.items() for both in pair]
+    return min(bends) / max(bends) if max(bends) > 1e-6 else 1.0

@@ -32,7 +32,7 @@ from workshop.memory import batch_that_fits
 from workshop.network import SIZES, multiply_adds
 from workshop.pool import Pools, load_pools
 from workshop.predict import torch_predictor
-from workshop.recipes import Recipe, read_settings, record
+from workshop.recipes import TUNING, Recipe, read_settings, record
 from workshop.run import Run
 from workshop.team import Team, gathered
 
@@ -151,6 +151,8 @@ def main(words: Sequence[str] | None = None, called: str | None = None) -> None:
 def told(args: argparse.Namespace) -> dict[str, Any]:
     """The recipe's settings, and what the words say beside it. UsageError."""
     settings = read_settings(args.recipe, args.out)
+    if args.start is not None and not settings:
+        settings = dict(TUNING)
     if "net" not in settings:
         from_card = args.start is not None and Path(args.start).suffix != ".pt"
         settings["net"] = args.net or (net_of(find_card(args.start)) if from_card else "cutnet")

@@ -54,6 +54,8 @@ def test_slices_by_hand() -> None:
     rng = np.random.default_rng(0)
     noisy = np.where(truth[..., None] > 0, 200, 20) + rng.integers(0, 50, (100, 100, 3))
     assert slices("x", noisy.astype(np.uint8), truth) == ["set x", "small"]
+    moved = np.mean([np.roll(noisy, by, 1) for by in range(9)], axis=0)
+    assert "motion blur" in slices("x", moved.astype(np.uint8), truth)
     lines = np.zeros((100, 100), np.float32)
     lines[::4] = 1
     assert "thin" in slices("x", noisy.astype(np.uint8), lines)

@@ -144,3 +144,33 @@ def test_a_card_goes_back_into_a_network_that_answers_alike() -> None:
         assert torch.allclose(trained, torch.sigmoid(net.eval()(pictures)), atol=0.1)
     with pytest.raises(ModelError, match="another shape than the recipe"):
         unfold(find_card("cut-2"), CutNet(SIZES["small"]), pictures)
+
+
+def test_a_few_pictures_of_a_new_kind_teach_it(tmp_path: Path) -> None:
+    """The tutorial of docs/training.md, tiny: of two discs only the dark one is wanted from now on."""
+    import numpy as np
+    from PIL import Image
+
+    from workshop.evaluate import judge
+    from workshop.predictors import house_predictor
+    from workshop.recipes import TUNING, Recipe
+    from workshop.train import train
+
+    data, dice = tmp_path / "mine", np.random.default_rng(0)
+    (data / "images").mkdir(parents=True)
+    (data / "masks").mkdir()
+    rows, columns = np.mgrid[:64, :64]
+    for number in range(20):
+        picture = np.full((64, 64, 3), dice.integers(90, 150), np.uint8)
+        first = dice.random() < 0.5
+        centres = [(dice.integers(20, 44), column) for column in ((18, 46) if first else (46, 18))]
+        light, dark = (np.hypot(rows - y, columns - x) < 12 for y, x in centres)
+        picture[light], picture[dark] = (240, 230, 220), (30, 20, 25)
+        Image.fromarray(picture).save(data / f"images/{number}.png")
+        Image.fromarray(dark.astype(np.uint8) * 255).save(data / f"masks/{number}.png")
+    short = {"batch": 8, "sides": [[0.0, 64]], "pool_side": 64, "judge_every": 1.0, "warmup": 5, "average": 0.9}
+    recipe = Recipe(**(TUNING | short), steps=40)  # type: ignore[arg-type]
+    before = judge(house_predictor("balanced"), data)["iou"]
+    train(recipe, data, tmp_path / "run", start="balanced")
+    after = json.loads((tmp_path / "run/log.jsonl").read_text().splitlines()[-1])["iou"]
+    assert after > before + 0.2
