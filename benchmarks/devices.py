@@ -15,9 +15,11 @@ from pathlib import Path
 import numpy as np
 
 from mattebox.zoo import runtime
+from mattebox.zoo.registry import PRESETS
 
 WEIGHTS = Path(runtime.__file__).parent / "weights"
-CASES = (("cut-2", 320), ("cut-2", 224), ("restore-1", 256), ("up2-1", 256), ("up4-1", 256))
+OURS = PRESETS["balanced"]
+CASES = ((OURS, 320), (OURS, 224), ("restore-1", 256), ("up2-1", 256), ("up4-1", 256))
 
 
 def main() -> None:

@@ -7,6 +7,7 @@ import numpy as np
 
 from mattebox.types import Floats, Picture, Size
 from mattebox.zoo.card import Card, Licence
+from mattebox.zoo.registry import PRESETS
 from mattebox.zoo.session import Session
 from mattebox.zoo.spec import Calibration, Input
 
@@ -21,6 +22,8 @@ FAKE = Card(
     input=Input(side=128, mean=(0.0, 0.0, 0.0), std=(1.0, 1.0, 1.0)),
     calibration=Calibration(),
 )
+
+OURS = PRESETS["balanced"]  # the embedded network
 
 
 def fake_session(**changes: object) -> Session:

@@ -2,7 +2,7 @@
 
 Fits confidence = sigmoid(bias + slope x logit(expected IoU)) to the IoU really reached, by logistic regression with
 soft targets (Platt 1999), and places the threshold of `found` between photographs with a subject and empty rooms.
-    python -m workshop.calibrate DATA --card cut-2       prints the fit and its reliability
+    python -m workshop.calibrate DATA --card balanced    prints the fit and its reliability
 """
 
 from __future__ import annotations
@@ -105,7 +105,7 @@ def logit(p: Any) -> Any:
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("data", type=Path)
-    parser.add_argument("--card", default="cut-2")
+    parser.add_argument("--card", default="balanced")
     args = parser.parse_args()
     print(calibrate(args.card, args.data))
 

@@ -1,6 +1,6 @@
 """A trained network -> the ONNX file and the card that the house carries.
 
-    mattebox export RUN/best.pt --data DATA --name mine [--out FOLDER] [--like cut-2] [--also torchscript openvino]
+    mattebox export RUN/best.pt --data DATA --name mine [--out FOLDER] [--like balanced] [--also torchscript openvino]
 
 Weights are stored as float16 and cast back at load (half the bytes; the cost in accuracy is measured and printed).
 The card's calibration is fitted on the validation split: confidence against the IoU really reached.

@@ -7,6 +7,7 @@ are dropped with it. Knows nothing of masks or files but its own.
 
 from __future__ import annotations
 
+from functools import partial
 from pathlib import Path
 
 import torch
@@ -32,7 +33,12 @@ class Insight(nn.Module):
         self.translate = nn.ModuleList(nn.Conv2d(width, KNOWN, 1) for width in net.shape.widths[3:5])
         self._heard: dict[int, Tensor] = {}
         for number, place in enumerate(places):
-            place.register_forward_hook(lambda _m, _i, output, number=number: self._heard.__setitem__(number, output))
+            place.register_forward_hook(partial(self._hear, number))
+
+    def _hear(self, number: int, place: nn.Module, _given: object, output: Tensor) -> None:
+        """What is said while judging is not for these ears."""
+        if place.training:
+            self._heard[number] = output
 
     def loss(self, rgb: Tensor) -> Tensor:
         """Mean squared distance of normalised features for the N x 3 x H x W sRGB 0..1 that the network last saw."""

@@ -16,6 +16,7 @@ import pytest
 
 from mattebox.zoo import registry, store
 from tests.cli.conftest import Run
+from tests.fakes import OURS
 from tests.zoo.onnx import colour_network
 from tests.zoo.shop import Shop, at_home, open_shop
 
@@ -45,7 +46,7 @@ def test_the_list_marks_what_is_here_and_what_it_may_be_used_for(run: Run) -> No
     rows = {row.split()[0]: row for row in run("models", "list").out.splitlines()}
     assert run("models").out == run("models", "list").out
     assert "pull 176 MB" in rows["u2net"]
-    assert "pull" not in rows["cut-2"]
+    assert "pull" not in rows[OURS]
     assert "CC-BY-NC-4.0" in rows["rmbg-2.0"]
     assert "u2net_cloth_seg@upper" in rows
     listed = [json.loads(line) for line in run("models", "list", "--json").out.splitlines()]
@@ -90,7 +91,7 @@ def test_verify_finds_a_flipped_byte(run: Run, shop: Shop) -> None:
     assert ran.code == 6
     facts = {row["name"]: row for row in map(json.loads, ran.out.splitlines())}
     assert facts["sold"]["good"] is False
-    assert facts["cut-2"]["good"] is True
+    assert facts[OURS]["good"] is True
     assert "mattebox models pull sold" in ran.error
 
 

@@ -15,6 +15,7 @@ from mattebox.types import Picture
 from mattebox.zoo.card import Card
 from mattebox.zoo.registry import STYLIST, find_card, styles
 from mattebox.zoo.stylist import Stylist
+from tests.fakes import OURS
 
 
 class Session:
@@ -88,4 +89,4 @@ def test_an_unknown_name_says_which_there_are(astronaut: Picture) -> None:
 
 def test_only_a_network_of_styles_paints() -> None:
     with pytest.raises(ModelError, match="is for cutout"):
-        Stylist.open("cut-2")
+        Stylist.open(OURS)

@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from mattebox.errors import InputUnreadable, OutputError, UsageError
+from tests.fakes import OURS
 from tests.workshop.test_evaluate import material
 
 torch = pytest.importorskip("torch", reason="the workshop's torch is not part of the test lock")
@@ -134,16 +135,16 @@ def test_a_card_goes_back_into_a_network_that_answers_alike() -> None:
     torch.manual_seed(0)
     pictures = torch.randn(4, 3, 64, 96)
     net = CutNet()
-    unfold(find_card("cut-2"), net, pictures)
+    unfold(find_card(OURS), net, pictures)
     other = torch.randn(1, 3, 64, 64)
     with torch.no_grad():
         alpha = torch.sigmoid(net.eval()(other)).numpy()
         trained = torch.sigmoid(net.train()(pictures)[0])
-    assert alpha == pytest.approx(Session.open("cut-2").run(other.numpy()), abs=1e-3)
+    assert alpha == pytest.approx(Session.open(OURS).run(other.numpy()), abs=1e-3)
     with torch.no_grad():  # in training the batch's own statistics are those it was given
         assert torch.allclose(trained, torch.sigmoid(net.eval()(pictures)), atol=0.1)
     with pytest.raises(ModelError, match="another shape than the recipe"):
-        unfold(find_card("cut-2"), CutNet(SIZES["small"]), pictures)
+        unfold(find_card(OURS), CutNet(SIZES["small"]), pictures)
 
 
 def test_a_few_pictures_of_a_new_kind_teach_it(tmp_path: Path) -> None:

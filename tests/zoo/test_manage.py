@@ -15,6 +15,7 @@ from mattebox.zoo import manage, registry, settings, store
 from mattebox.zoo.card import Licence
 from mattebox.zoo.registry import find_card
 from mattebox.zoo.session import Session
+from tests.fakes import OURS
 from tests.zoo.onnx import colour_network, external, model, node, value
 from tests.zoo.shop import at_home
 
@@ -55,7 +56,7 @@ def test_an_unstated_licence_is_not_commercial(mine: Path, monkeypatch: pytest.M
         find_card("own")
 
 
-@pytest.mark.parametrize("name", ["u2net", "balanced", "cut-2"])
+@pytest.mark.parametrize("name", ["u2net", "balanced", OURS])
 def test_names_taken_are_refused(mine: Path, name: str) -> None:
     with pytest.raises(ModelError, match=f"there is a model {name} already; choose another name with --name"):
         manage.add(mine, find_card("u2net"), name)
@@ -149,8 +150,8 @@ def test_removing(mine: Path, home: Path) -> None:
     with pytest.raises(ModelError, match="u2net is not here; there is nothing to remove"):
         manage.remove(pulled)
     with pytest.raises(ModelError, match="neither pulled nor added"):
-        manage.remove(find_card("cut-2"))
-    assert store.is_here(find_card("cut-2"))
+        manage.remove(find_card(OURS))
+    assert store.is_here(find_card(OURS))
 
 
 def test_a_missing_file(tmp_path: Path) -> None:
@@ -163,4 +164,4 @@ def test_a_broken_card_of_the_users_is_named_and_spares_the_default(home: Path) 
     (home / "added/bad/card.json").write_text("{")
     with pytest.raises(ModelError, match=r"bad/card\.json: not a model card"):
         registry.cards()
-    assert find_card("balanced").name == "cut-2"
+    assert find_card("balanced").name == OURS

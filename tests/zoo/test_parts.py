@@ -20,6 +20,7 @@ from mattebox.zoo.card import Card
 from mattebox.zoo.parts import Part, classed, detected, packed, placed, queried, unpacked
 from mattebox.zoo.session import Session
 from mattebox.zoo.spec import Output
+from tests.fakes import OURS
 from tests.zoo.families import blocks, stored
 from tests.zoo.onnx import colour_network, constants_network, model, node, tensor, value
 
@@ -224,7 +225,7 @@ def test_a_class_that_is_not_there_is_no_subject(tmp_path: Path) -> None:
 
 
 def test_classes_are_not_asked_of_those_who_do_not_tell() -> None:
-    with pytest.raises(UsageError, match="model cut-2 tells no classes such as person; choose one that does"):
+    with pytest.raises(UsageError, match=f"model {OURS} tells no classes such as person; choose one that does"):
         check("person", registry.find_card("balanced"))
     with pytest.raises(UsageError, match="only a network can tell person"):
         check("person", None)

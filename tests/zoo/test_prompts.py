@@ -16,6 +16,7 @@ from mattebox.types import Geometry
 from mattebox.zoo import registry
 from mattebox.zoo.prompts import Prompt, answer, feeds
 from mattebox.zoo.session import Session
+from tests.fakes import OURS
 from tests.zoo.families import blocks, mobile_sam, shrinking, stored
 from tests.zoo.onnx import clicked_decoder
 
@@ -118,7 +119,7 @@ def test_without_a_mark_it_asks_for_one(tmp_path: Path) -> None:
 
 
 def test_networks_without_points_say_so() -> None:
-    with pytest.raises(ModelError, match="model cut-2 cannot be asked by points"):
+    with pytest.raises(ModelError, match=f"model {OURS} cannot be asked by points"):
         Session.open("balanced", "cpu").prompted(blocks(), [Prompt(keep=(ON_RED,))])
 
 

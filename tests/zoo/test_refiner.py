@@ -7,6 +7,7 @@ import pytest
 
 from mattebox.errors import ModelError
 from mattebox.zoo.refiner import Refiner, open_refiner
+from tests.fakes import OURS
 
 
 @pytest.mark.parametrize(("cells", "step", "shrink"), [((1, 1), 1, 1), ((3, 7), 5, 1), ((9, 4), 10, 2), ((2, 3), 7, 3)])
@@ -30,5 +31,5 @@ def test_without_evidence_the_levelled_prior_stands() -> None:
 
 def test_it_is_shared_and_no_other_network_stands_in() -> None:
     assert open_refiner() is open_refiner()
-    with pytest.raises(ModelError, match="model cut-2 is for cutout; choose one that refines"):
-        Refiner.open("cut-2")
+    with pytest.raises(ModelError, match=f"model {OURS} is for cutout; choose one that refines"):
+        Refiner.open(OURS)
