@@ -24,7 +24,7 @@ from mattebox.recipe import Faces, Recipe, Restore, Upscale
 from mattebox.types import Matte, Picture, Size
 from mattebox.zoo import facer, finder
 from mattebox.zoo.imager import Imager, checked, twin_of
-from mattebox.zoo.registry import find_card, restorer, upscalers
+from mattebox.zoo.registry import card_for, find_card, restorer, upscalers
 
 
 class Opened(Protocol):
@@ -47,8 +47,8 @@ def check(recipe: Recipe) -> None:
                 twin_of(find_card(name))
     drawing = recipe.find(Faces)
     if drawing is not None and drawing.strength:
-        facer.checked(drawing.model)
-        finder.checked(drawing.finder)
+        card_for(facer.TASK, drawing.model)
+        card_for(finder.TASK, drawing.finder)
 
 
 def weights(recipe: Recipe) -> list[str]:

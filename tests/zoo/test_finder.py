@@ -89,7 +89,7 @@ def test_what_is_not_here_and_what_is_not_for_it() -> None:
         mb.enhance(photograph, faces=50)
     with pytest.raises(ModelError, match="model up2-1 is for upscale, not faces"):
         mb.enhance(photograph, faces=50, faces_model="up2-1")
-    with pytest.raises(ModelError, match="finds no faces"):
+    with pytest.raises(ModelError, match="not find; choose yunet"):
         mb.enhance(photograph, faces=50, faces_finder="up2-1")
 
 

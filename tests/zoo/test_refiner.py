@@ -31,5 +31,5 @@ def test_without_evidence_the_levelled_prior_stands() -> None:
 
 def test_it_is_shared_and_no_other_network_stands_in() -> None:
     assert open_refiner() is open_refiner()
-    with pytest.raises(ModelError, match=f"model {OURS} is for cutout; choose one that refines"):
+    with pytest.raises(ModelError, match=f"model {OURS} is for cutout, not refine; choose edges-1"):
         Refiner.open(OURS)

@@ -11,8 +11,10 @@ from mattebox.errors import ModelError
 from mattebox.types import Floats
 from mattebox.zoo.card import Card
 from mattebox.zoo.kept import Kept
-from mattebox.zoo.registry import find_card, permitted
+from mattebox.zoo.registry import card_for
 from mattebox.zoo.runner import Run, opened
+
+TASK = "faces"
 
 
 class Facer:
@@ -25,7 +27,7 @@ class Facer:
     @classmethod
     def open(cls, model: str, device: str = "auto", threads: int | None = None) -> Facer:
         """Start a network of its own. ModelError, also for one of another task; DeviceError, UsageError."""
-        card = checked(model)
+        card = card_for(TASK, model)
         return cls(card, *opened(card, device, threads))
 
     def run(self, face: Floats) -> Floats:
@@ -44,13 +46,5 @@ _open: Kept[Facer] = Kept(1)
 
 def open_facer(model: str, device: str = "auto", threads: int | None = None) -> Facer:
     """Like `Facer.open`, but shared."""
-    checked(model)
+    card_for(TASK, model)  # what is forbidden stays so, open or not
     return _open.get((model, device, threads), lambda: Facer.open(model, device, threads))
-
-
-def checked(model: str) -> Card:
-    """The card of a network that restores faces. ModelError when there is none of that name, or it does not."""
-    card = permitted(find_card(model))
-    if card.task != "faces":
-        raise ModelError(f"model {model} is for {card.task}, not faces", "choose gfpgan or codeformer")
-    return card

@@ -20,10 +20,11 @@ from mattebox.zoo import device as devices
 from mattebox.zoo import runtime, store
 from mattebox.zoo.card import Card
 from mattebox.zoo.kept import Kept
-from mattebox.zoo.registry import find_card, permitted
+from mattebox.zoo.registry import card_for
 
 Answers = dict[str, NDArray[np.float32]]
 
+TASK = "find"
 STRIDES = (8, 16, 32)
 SURE = 0.6  # of the score: below it is no face
 SHARED = 0.3  # of two boxes' union: above it they are of one face
@@ -49,7 +50,7 @@ class Finder:
     @classmethod
     def open(cls, model: str, device: str = "auto", threads: int | None = None) -> Finder:
         """Start a network of its own. ModelError, also for one that finds no faces; DeviceError, UsageError."""
-        card = checked(model)
+        card = card_for(TASK, model)
         session = runtime.start(store.read(card), f"model {card.name}", device, threads)
         (taken,), names = session.get_inputs(), [o.name for o in session.get_outputs()]
 
@@ -128,13 +129,5 @@ _open: Kept[Finder] = Kept(1)
 
 def open_finder(model: str, device: str = "auto", threads: int | None = None) -> Finder:
     """Like `Finder.open`, but shared."""
-    checked(model)
+    card_for(TASK, model)  # what is forbidden stays so, open or not
     return _open.get((model, device, threads), lambda: Finder.open(model, device, threads))
-
-
-def checked(model: str) -> Card:
-    """The card of a network that finds faces. ModelError when there is none of that name, or it does not."""
-    card = permitted(find_card(model))
-    if card.task != "find":
-        raise ModelError(f"model {model} is for {card.task}, and finds no faces", "choose yunet")
-    return card

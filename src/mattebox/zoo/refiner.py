@@ -10,11 +10,10 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from mattebox.errors import ModelError
 from mattebox.zoo import runtime, store
 from mattebox.zoo.card import Card
 from mattebox.zoo.kept import Kept
-from mattebox.zoo.registry import REFINER, find_card
+from mattebox.zoo.registry import REFINER, card_for
 
 Plane = NDArray[np.float32]
 
@@ -28,11 +27,7 @@ class Refiner:
     @classmethod
     def open(cls, model: str = REFINER) -> Refiner:
         """Start a network of its own. ModelError, also for one of another task."""
-        card = find_card(model)
-        if card.task != "refine":
-            raise ModelError(
-                f"model {card.name} is for {card.task}", f"choose one that refines edges, such as {REFINER}"
-            )
+        card = card_for("refine", model)
         return cls(card, runtime.start(store.read(card), f"model {card.name}", "cpu", 1))
 
     def run(self, tile: Plane, prior: Plane, patch: Plane, shrink: int, first: tuple[int, int]) -> Plane:

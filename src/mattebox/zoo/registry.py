@@ -50,6 +50,15 @@ def find_card(name: str) -> Card:
     return permitted(card.variant(variant) if variant else card)
 
 
+def card_for(task: str, name: str) -> Card:
+    """The card of that name, which must be for a task. ModelError names those that are."""
+    card = find_card(name)
+    if card.task != task:
+        known = [c.name for c in cards().values() if c.task == task]
+        raise ModelError(f"model {card.name} is for {card.task}, not {task}", f"choose {' or '.join(known)}")
+    return card
+
+
 def find_like(name: str) -> Card:
     """The shape of that name, or the card: what a model of one's own can be like. ModelError when there is none."""
     return shapes().get(name) or find_card(name)

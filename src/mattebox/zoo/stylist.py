@@ -7,11 +7,10 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from mattebox.errors import ModelError
 from mattebox.zoo import runtime, store
 from mattebox.zoo.card import Card
 from mattebox.zoo.kept import Kept
-from mattebox.zoo.registry import find_card
+from mattebox.zoo.registry import card_for
 
 MULTIPLE = 4  # of which sides must be
 
@@ -25,9 +24,7 @@ class Stylist:
     @classmethod
     def open(cls, model: str, device: str = "auto", threads: int | None = None) -> Stylist:
         """Start a network of its own. ModelError, also for one of another task; DeviceError, UsageError."""
-        card = find_card(model)
-        if card.task != "style":
-            raise ModelError(f"model {card.name} is for {card.task}", "choose one of styles")
+        card = card_for("style", model)
         return cls(card, runtime.start(store.read(card), f"model {card.name}", device, threads))
 
     def run(self, x: NDArray[np.float32], style: str) -> NDArray[np.float32]:
