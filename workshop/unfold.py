@@ -2,7 +2,8 @@
 
 Export folds each batch normalisation into its convolution. Here the folded weights go into the convolution, and the
 normalisation gets the statistics it sees on a batch of pictures, with scale and shift that undo it: the network
-answers as the card does, and can be trained on. Knows nothing of training.
+answers as the card does, and can be trained on. Filters get the size that filters begin with, which the normalisation
+takes back: folded ones are small, and a step of any length would be a leap for them. Knows nothing of training.
 """
 
 from __future__ import annotations
@@ -51,6 +52,9 @@ def unfold(card: Card, net: nn.Module, pictures: Tensor) -> None:
         net.eval()(pictures)
     for hook in hooks:
         hook.remove()
+    for convolution, norm in pairs:
+        if norm is not None:
+            _resize(convolution, norm)
 
 
 def constants(graph: onnx.GraphProto) -> Iterator[tuple[str, Tensor]]:
@@ -89,3 +93,18 @@ def _neutral(bias: Tensor) -> Callable[[nn.BatchNorm2d, tuple[Tensor]], None]:
         norm.bias.copy_(bias + mean)
 
     return settle
+
+
+@torch.no_grad()
+def _resize(convolution: nn.Conv2d, norm: nn.BatchNorm2d) -> None:
+    """Filters of the size of He et al. (2015) at the start; what follows the normalisation stays as it is."""
+    assert norm.running_mean is not None
+    assert norm.running_var is not None
+    weight = convolution.weight
+    wanted = (2 / weight[0].numel()) ** 0.5
+    times = (wanted / weight.square().mean((1, 2, 3)).sqrt().clamp_min(1e-6)).clamp_max(1e3)
+    norm.weight.div_((norm.running_var + norm.eps).sqrt())
+    weight.mul_(times[:, None, None, None])
+    norm.running_mean.mul_(times)
+    norm.running_var.mul_(times.square())
+    norm.weight.mul_((norm.running_var + norm.eps).sqrt() / times)

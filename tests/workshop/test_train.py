@@ -143,6 +143,10 @@ def test_a_card_goes_back_into_a_network_that_answers_alike() -> None:
     assert alpha == pytest.approx(Session.open(OURS).run(other.numpy()), abs=1e-3)
     with torch.no_grad():  # in training the batch's own statistics are those it was given
         assert torch.allclose(trained, torch.sigmoid(net.eval()(pictures)), atol=0.1)
+    filters = net.stages[1][0][0].weight  # of the size that steps are made for: folded ones are smaller
+    assert filters.square().mean((1, 2, 3)).sqrt().mean().item() == pytest.approx(
+        (2 / filters[0].numel()) ** 0.5, rel=0.05
+    )
     with pytest.raises(ModelError, match="another shape than the recipe"):
         unfold(find_card(OURS), CutNet(SIZES["small"]), pictures)
 
