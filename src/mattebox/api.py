@@ -123,7 +123,7 @@ class Parameters(Enhancing, total=False):
 
     model: str
     votes: int
-    edges: Literal["refined", "fine", "plain"]
+    edges: Literal["refined", "fine", "auto", "plain"]
     colours: Literal["clean", "source"]
     empty: Literal["refuse", "keep"]
     region: str

@@ -7,13 +7,15 @@ import time
 from collections.abc import Awaitable, Callable
 from typing import Any
 
+import numpy as np
 import pytest
 
 from mattebox.errors import MatteboxError
-from mattebox.recipe import Cut, Recipe
+from mattebox.recipe import Cut, Recipe, Upscale
 from mattebox.server.crew import Busy, Crew, TookTooLong, WorkerLost
 from mattebox.server.settings import Settings
-from mattebox.server.tasks import carried_out
+from mattebox.server.tasks import carried_out, done, prepared
+from tests.server.conftest import encoded
 
 FAST = Recipe((Cut(model="fast", empty="keep"),))
 
@@ -96,3 +98,17 @@ def test_an_unknown_model_is_told_at_the_start() -> None:
 
     with pytest.raises(MatteboxError, match="unknown model"):
         asyncio.run(main())
+
+
+def test_a_worker_tells_how_far_it_is() -> None:
+    picture = encoded(np.random.default_rng(0).integers(0, 255, (700, 900, 3), np.uint8))
+    told: list[float] = []
+
+    async def work(crew: Crew) -> int:
+        task = prepared(crew.settings, Recipe((Upscale(to="3"),)), picture)
+        return int((await done(crew, task, told.append)).told["width"])
+
+    assert with_crew(work) == 2700
+    assert told
+    assert told == sorted(told)
+    assert all(0 < share < 1 for share in told)
