@@ -11,7 +11,7 @@ torch = pytest.importorskip("torch", reason="the workshop's torch is not part of
 pytest.importorskip("onnx", reason="the workshop's onnx is not part of the test lock")
 
 from mattebox.zoo.refiner import Refiner  # noqa: E402
-from workshop.edges import export, scenes, train  # noqa: E402
+from workshop.edges import export, scenes, train, tune  # noqa: E402
 from workshop.edges.mattes import matte  # noqa: E402
 from workshop.edges.network import FEATURES, SEEN, Edges, Refined, flat, mixed  # noqa: E402
 
@@ -70,3 +70,22 @@ def test_a_run_and_its_graph(tmp_path: Path) -> None:
         .numpy()
     )
     np.testing.assert_allclose(Refiner.open(str(card)).run(tile, prior, patch, 2, (6, 9)), source, atol=2e-2)
+
+
+def test_shapes_say_nothing_at_first_and_learn_and_go_on(tmp_path: Path) -> None:
+    rng = np.random.default_rng(0)
+    for split in ("train", "val"):
+        made = [scenes.sample(rng, scenes.made_up(rng, photographs())) for _ in range(2)]
+        np.save(tmp_path / f"{split}-0-000.npy", np.stack(made))
+    train.train(train.Recipe(seconds=0.2, width=8, pixels=50, batch=64), tmp_path, tmp_path / "run")
+    recipe, first = tune.Recipe(minutes=0.05, shapes=(4, 4, 4), batch=1), tmp_path / "run/best.pt"
+    x = torch.rand(1, FEATURES, 16, 24)
+    assert torch.equal(tune.begun(recipe, first).eval().weigh(x), export.load_net(first).weigh(x))
+    tune.tune(recipe, tmp_path, tmp_path / "out", first)
+    step = torch.load(tmp_path / "out/last.pt", weights_only=True)["clock"]["step"]
+    assert step > 0
+    tune.tune(recipe, tmp_path, tmp_path / "out", first)  # the minutes are spent
+    assert torch.load(tmp_path / "out/last.pt", weights_only=True)["clock"]["step"] == step
+    net = export.load_net(tmp_path / "out/best.pt")
+    export.write_onnx(net, tmp_path / "shapes.onnx")
+    assert (tmp_path / "shapes.onnx").stat().st_size > 0

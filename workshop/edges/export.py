@@ -34,7 +34,7 @@ DATA = [
 
 def load_net(path: Path) -> Edges:
     state = checkpoint.read(path, torch.device("cpu"))
-    net = Edges(state["width"])
+    net = Edges(state["width"], state.get("shapes"))
     net.load_state_dict(state["average"])
     return net.eval()
 

@@ -3,7 +3,8 @@
 The opinions are the network's own matte (as it is, and levelled), what local colour models of subject and background
 say (workshop/kernels.py), where the pixel lies between both mean colours, nothing, and all. Three layers look at each
 pixel and at means and deviations around it, over four sizes, and weigh the opinions; so the answer is a matte from the
-first step of training, and without evidence nothing changes. Knows nothing of files or training.
+first step of training, and without evidence nothing changes. Convolutions may tell them of shapes: where strands run.
+Knows nothing of files or training.
 """
 
 from __future__ import annotations
@@ -13,6 +14,7 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from workshop.kernels import PURE, onto, polynomial
+from workshop.network import convolution
 
 HAZE = 0.1  # as in mattebox.matte.refine
 SETTLED = 0.01  # a prior within this of nothing or all is settled
@@ -62,15 +64,41 @@ def levelled(p: Tensor) -> Tensor:
     return ((p - HAZE) / (1 - 2 * HAZE)).clamp(0, 1)
 
 
+class Shapes(nn.Module):
+    """Features -> what a layer of `width` is told of the shapes around each pixel: a U of three sizes (Ronneberger et
+    al. 2015). Starts by saying nothing."""
+
+    def __init__(self, widths: tuple[int, int, int], width: int) -> None:
+        super().__init__()
+        a, b, c = widths
+        self.fine = convolution(FEATURES, a)
+        self.middle = nn.Sequential(convolution(a, b, stride=2), convolution(b, b))
+        self.coarse = nn.Sequential(convolution(b, c, stride=2), convolution(c, c))
+        self.rise = nn.Sequential(convolution(c + b, b))
+        self.top = nn.Sequential(convolution(b + a, a))
+        self.tell = nn.Conv2d(a, width, 1)
+        nn.init.zeros_(self.tell.weight)
+        nn.init.zeros_(self.tell.bias)
+
+    def forward(self, x: Tensor) -> Tensor:
+        fine = self.fine(x - 0.5)
+        middle = self.middle(fine)
+        middle = self.rise(torch.cat([twice(self.coarse(middle)), middle], 1))
+        told: Tensor = self.tell(self.top(torch.cat([twice(middle), fine], 1)))
+        return told
+
+
 class Edges(nn.Module):
-    """N x 12 x H x W features (sides in multiples of MULTIPLE) -> N x 1 x H x W alpha 0..1."""
+    """N x 12 x H x W features (sides in multiples of MULTIPLE) -> N x 1 x H x W alpha 0..1. `shapes`: the widths of
+    convolutions that see shapes; none without."""
 
     mean: Tensor
     deviation: Tensor
 
-    def __init__(self, width: int = 48) -> None:
+    def __init__(self, width: int = 48, shapes: tuple[int, int, int] | None = None) -> None:
         super().__init__()
         self.width = width
+        self.shapes = None if shapes is None else Shapes(shapes, width)
         self.first = nn.Linear(SEEN, width)
         self.second = nn.Linear(width, width)
         self.third = nn.Linear(width, OPINIONS)
@@ -92,7 +120,8 @@ class Edges(nn.Module):
         y = given.pop()
         for above in reversed(given):
             y = twice(y) + above
-        y = F.relu(y + (self.first.bias - weight @ self.mean)[:, None, None])
+        y = y + (self.first.bias - weight @ self.mean)[:, None, None]
+        y = F.relu(y if self.shapes is None else y + self.shapes(x))
         y = F.relu(F.conv2d(y, self.second.weight[:, :, None, None], self.second.bias))
         return F.conv2d(y, self.third.weight[:, :, None, None], self.third.bias).softmax(1)
 

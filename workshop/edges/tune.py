@@ -1,0 +1,183 @@
+"""Teach a trained edge network to see shapes: convolutions over whole samples, beside the layers that it has.
+
+    python -m workshop.edges.tune runs/edges-2.toml POOL OUT --start EDGES/best.pt [--threads 2]
+
+Where strands run is not told by pixels, however much of what is around them they know. The loss is that of
+workshop/edges/train.py, over all pixels that are open, and the error of alpha's slope, which wants strands thin. A
+checkpoint every minute; the same command goes on. OUT/best.pt is what did best on POOL's validation samples.
+"""
+
+from __future__ import annotations
+
+import argparse
+import copy
+import json
+import math
+import time
+import tomllib
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import torch
+import torch.nn.functional as F
+from torch import Tensor
+
+from workshop import checkpoint
+from workshop.edges.network import FEATURES, Edges, levelled, open_to, opinions, total, twice
+
+SAVE_EVERY, JUDGED = 60.0, 12
+HALVED = 1 / 3  # of the batches are seen at half size, as large pictures are
+
+
+@dataclass(frozen=True)
+class Recipe:
+    """A run, as its TOML file has it; `shapes` are the widths of the convolutions at full, half and quarter size."""
+
+    minutes: float
+    shapes: tuple[int, int, int] = (16, 32, 48)
+    batch: int = 8
+    rate: float = 1e-3
+    decay: float = 1e-3
+    average: float = 0.998
+    slope: float = 0.5
+    seed: int = 0
+
+    def rate_at(self, progress: float, step: int) -> float:
+        warm = min(1.0, (step + 1) / 100)
+        return self.rate * warm * (0.01 + 0.99 * 0.5 * (1 + math.cos(math.pi * min(progress, 1.0))))
+
+
+def load(pool: Path, split: str) -> Tensor:
+    """All samples of a split, N x 13 x SIDE x SIDE uint8."""
+    return torch.from_numpy(np.concatenate([np.load(path) for path in sorted(pool.glob(f"{split}-*.npy"))]))
+
+
+def turned(batch: Tensor) -> Tensor:
+    """Flipped and turned at random, all alike."""
+    if torch.rand(()) < 0.5:
+        batch = batch.flip(3)
+    return torch.rot90(batch, int(torch.randint(4, ())), (2, 3))
+
+
+def misses(net: Edges, batch: Tensor, half: bool) -> tuple[Tensor, Tensor]:
+    """Alpha's error, and how far each pixel is open: N x 1 x H x W both."""
+    x, truth = batch[:, :FEATURES], batch[:, FEATURES:]
+    shares = twice(net.weigh(F.avg_pool2d(x, 2))) if half else net.weigh(x)
+    level, worth = levelled(x[:, 3:4]), open_to(x)
+    return level + worth * (total(shares.float() * opinions(x)) - level) - truth, worth
+
+
+def loss_of(error: Tensor, worth: Tensor, slope: float) -> Tensor:
+    weight = (worth > 0).float()
+    count = weight.sum().clamp_min(1)
+    steps = sum((weight * (error - torch.roll(error, 1, axis)).abs()).sum() for axis in (2, 3))
+    loss: Tensor = ((weight * (error.abs() + error.square())).sum() + slope * steps) / count
+    return loss
+
+
+@torch.no_grad()
+def judge(net: Edges, held: Tensor) -> float:
+    """Mean absolute error x 1000 of what is open, at full size and at half."""
+    wrong, count = 0.0, 0
+    for half in (False, True):
+        for part in held.split(20):
+            error, worth = misses(net, part.float() / 255, half)
+            wrong += float(error[worth > 0].abs().sum())
+            count += int((worth > 0).sum())
+    return round(1000 * wrong / max(count, 1), 2)
+
+
+def begun(recipe: Recipe, start: Path) -> Edges:
+    """The trained network with shapes that say nothing yet."""
+    torch.manual_seed(recipe.seed)
+    state = checkpoint.read(start, torch.device("cpu"))
+    net = Edges(state["width"], recipe.shapes)
+    net.load_state_dict({**net.state_dict(), **state["average"]})
+    return net
+
+
+def tune(recipe: Recipe, pool: Path, out: Path, start: Path) -> None:
+    """Train until the minutes are spent, going on where a killed run was."""
+    out.mkdir(parents=True, exist_ok=True)
+    samples, held, net = load(pool, "train"), load(pool, "val"), begun(recipe, start)
+    average = copy.deepcopy(net).eval()
+    optimiser = torch.optim.AdamW(net.parameters(), lr=recipe.rate, weight_decay=recipe.decay)
+    clock = {"step": 0, "spent": 0.0, "judged": 0, "best": math.inf}
+    if (out / "last.pt").exists():
+        state = checkpoint.read(out / "last.pt", torch.device("cpu"))
+        net.load_state_dict(state["weights"])
+        average.load_state_dict(state["average"])
+        optimiser.load_state_dict(state["optimiser"])
+        clock = state["clock"]
+    torch.manual_seed(recipe.seed + int(clock["step"]))
+    saved = time.monotonic()
+    while clock["spent"] < recipe.minutes * 60:
+        started = time.perf_counter()
+        _step(recipe, net, average, optimiser, samples, clock)
+        clock["spent"] += time.perf_counter() - started
+        progress = clock["spent"] / (recipe.minutes * 60)
+        if progress * JUDGED >= clock["judged"] + 1:
+            _judge(net, average, held, clock, recipe, out)
+        if time.monotonic() - saved > SAVE_EVERY or progress >= 1:
+            saved = time.monotonic()
+            made = {"weights": net.state_dict(), "average": average.state_dict(), "optimiser": optimiser.state_dict()}
+            checkpoint.write(made | {"clock": clock}, out / "last.pt")
+
+
+def _step(
+    recipe: Recipe,
+    net: Edges,
+    average: Edges,
+    optimiser: torch.optim.Optimizer,
+    samples: Tensor,
+    clock: dict[str, float],
+) -> None:
+    progress, step = clock["spent"] / (recipe.minutes * 60), int(clock["step"])
+    for group in optimiser.param_groups:
+        group["lr"] = recipe.rate_at(progress, step)
+    batch = turned(samples[torch.randint(len(samples), (recipe.batch,))]).float() / 255
+    net.train()
+    with torch.autocast("cpu", torch.bfloat16):
+        error, worth = misses(net, batch, half=bool(torch.rand(()) < HALVED))
+    optimiser.zero_grad(set_to_none=True)
+    loss_of(error.float(), worth, recipe.slope).backward()
+    torch.nn.utils.clip_grad_norm_(net.parameters(), 1.0)
+    optimiser.step()
+    clock["step"] += 1
+    keep = min(recipe.average, (1 + step) / (10 + step))
+    with torch.no_grad():
+        for mine, theirs in zip(average.state_dict().values(), net.state_dict().values(), strict=True):
+            mine.lerp_(theirs, 1 - keep) if mine.dtype.is_floating_point else mine.copy_(theirs)
+
+
+def _judge(net: Edges, average: Edges, held: Tensor, clock: dict[str, float], recipe: Recipe, out: Path) -> None:
+    clock["judged"] += 1
+    score = judge(average, held)
+    row = {"step": clock["step"], "spent": round(clock["spent"], 1), "learned": score}
+    print(json.dumps(row), flush=True)
+    with open(out / "log.jsonl", "a") as log:
+        log.write(json.dumps(row) + "\n")
+    if score < clock["best"]:
+        clock["best"] = score
+        state = {"average": average.state_dict(), "width": net.width, "shapes": recipe.shapes, "scores": row}
+        checkpoint.write(state, out / "best.pt")
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("recipe", type=Path)
+    parser.add_argument("pool", type=Path)
+    parser.add_argument("out", type=Path)
+    parser.add_argument("--start", type=Path, required=True, help="best.pt of workshop.edges.train")
+    parser.add_argument("--threads", type=int, default=1)
+    args = parser.parse_args()
+    torch.set_num_threads(args.threads)
+    told = tomllib.loads(args.recipe.read_text())
+    tune(
+        Recipe(**{k: tuple(v) if isinstance(v, list) else v for k, v in told.items()}), args.pool, args.out, args.start
+    )
+
+
+if __name__ == "__main__":
+    main()
