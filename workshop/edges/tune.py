@@ -17,6 +17,7 @@ import time
 import tomllib
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import torch
@@ -173,10 +174,9 @@ def main() -> None:
     parser.add_argument("--threads", type=int, default=1)
     args = parser.parse_args()
     torch.set_num_threads(args.threads)
-    told = tomllib.loads(args.recipe.read_text())
-    tune(
-        Recipe(**{k: tuple(v) if isinstance(v, list) else v for k, v in told.items()}), args.pool, args.out, args.start
-    )
+    told: dict[str, Any] = tomllib.loads(args.recipe.read_text())
+    recipe = Recipe(**(told | {"shapes": tuple(told.get("shapes", Recipe.shapes))}))
+    tune(recipe, args.pool, args.out, args.start)
 
 
 if __name__ == "__main__":
