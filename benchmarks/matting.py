@@ -95,25 +95,26 @@ def coarse(truth: Floats) -> Matte:
 
 def fine_edges(picture: Picture, given: Matte) -> tuple[np.ndarray, np.ndarray | None]:
     from mattebox.matte.fine import fine
-    from mattebox.matte.foreground import foreground
 
-    matte = fine(picture, given)
-    return matte.alpha, foreground(picture, matte).rgb
+    return coloured(picture, fine(picture, given))
 
 
 def chosen(picture: Picture, given: Matte) -> tuple[np.ndarray, np.ndarray | None]:
-    from mattebox.matte.foreground import foreground
     from mattebox.matte.suited import suited
 
-    matte = suited(picture, given)
-    return matte.alpha, foreground(picture, matte).rgb
+    return coloured(picture, suited(picture, given))
 
 
 def refined(picture: Picture, given: Matte) -> tuple[np.ndarray, np.ndarray | None]:
-    from mattebox.matte.foreground import foreground
     from mattebox.matte.refine import refine
 
-    matte = refine(picture, given)
+    return coloured(picture, refine(picture, given))
+
+
+def coloured(picture: Picture, matte: Matte) -> tuple[np.ndarray, np.ndarray | None]:
+    """Alpha, and the foreground's colours."""
+    from mattebox.matte.foreground import foreground
+
     return matte.alpha, foreground(picture, matte).rgb
 
 

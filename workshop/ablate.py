@@ -20,7 +20,7 @@ import numpy as np
 import torch
 
 from mattebox.errors import MatteboxError
-from workshop.pool import Pools, load_pools
+from workshop.pool import Pools, load_pools, read_soft
 from workshop.recipes import Recipe, read_settings
 from workshop.train import train
 
@@ -95,15 +95,10 @@ def main() -> None:
         plain: dict[str, Any] = {"sides": [[0.0, 192]], "warmup": 50, "average": 0.99}
         recipe = Recipe(**(plain | told))
         args.out.mkdir(parents=True, exist_ok=True)
-        pools = load_pools(args.data, recipe.pool_side, torch.device("cpu"), _masks(args.soft))
+        pools = load_pools(args.data, recipe.pool_side, torch.device("cpu"), read_soft(args.soft))
         ablate(recipe, args.only, args.seeds, args.data, args.out, pools, args.features)
     except MatteboxError as error:
         sys.exit(f"error: {error}")
-
-
-def _masks(soft: Path | None) -> np.ndarray | None:
-    masks: np.ndarray | None = None if soft is None else np.load(soft)["masks"]
-    return masks
 
 
 if __name__ == "__main__":

@@ -54,6 +54,12 @@ def load_pools(data: Path, side: int, device: torch.device, soft: np.ndarray | N
     return Pools(load_pool(data, "labelled", side).to(device), taught, rooms)
 
 
+def read_soft(file: Path | None) -> np.ndarray | None:
+    """Teachers' masks as workshop.teach wrote them, N x h x w uint8; None without a file."""
+    masks: np.ndarray | None = None if file is None else np.load(file)["masks"]
+    return masks
+
+
 def load_pool(folder: Path, kind: str, side: int, soft: np.ndarray | None = None) -> Pool:
     """Decode the training split of one kind.
 

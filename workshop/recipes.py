@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import difflib
 import json
-import math
 import tomllib
 from dataclasses import dataclass, field, fields
 from pathlib import Path
 from typing import Any
 
 from mattebox.errors import UsageError
+from workshop import pace
 
 TUNING: dict[str, Any] = {  # of a trained network, minutes on few pictures: small steps, little forgetting
     "batch": 12, "rate": 4e-4, "warmup": 20, "average": 0.97, "sides": [[0.0, 256], [0.6, 320]], "pool_side": 320,
@@ -57,9 +57,7 @@ class Recipe:
         return int([s for start, s in self.sides if progress >= start][-1])
 
     def rate_at(self, progress: float, step: int) -> float:
-        """Warm up, then half a cosine."""
-        warm = min(1.0, (step + 1) / self.warmup)
-        return self.rate * warm * (0.01 + 0.99 * 0.5 * (1 + math.cos(math.pi * min(progress, 1.0))))
+        return pace.rate_at(self.rate, progress, step, self.warmup)
 
 
 def read_settings(recipe: Path | None, out: Path) -> dict[str, Any]:

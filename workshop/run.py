@@ -15,7 +15,7 @@ import torch
 from torch import Tensor, nn
 
 from mattebox.zoo.card import Card
-from workshop import checkpoint
+from workshop import checkpoint, pace
 from workshop.architectures import build
 from workshop.augment import Mixer, buckets
 from workshop.insight import Insight
@@ -59,7 +59,7 @@ class Run:
         loss = self.backward(mixer, recipe.batch, random.choice(buckets(recipe.side(self.progress))))
         torch.nn.utils.clip_grad_norm_(self.net.parameters(), 2.0)
         self.optimiser.step()
-        self._follow()
+        pace.follow(self.average, self.net, self.recipe.average, self.step)
         self.step += 1
         if self.device.type == "cuda" and self.step % 20 == 0:
             torch.cuda.synchronize()
@@ -80,16 +80,6 @@ class Run:
         self.optimiser.zero_grad(set_to_none=True)
         loss.backward()
         return loss
-
-    def _follow(self) -> None:
-        """Exponential running average, shorter at the start."""
-        keep = min(self.recipe.average, (1 + self.step) / (10 + self.step))
-        with torch.no_grad():
-            for mine, theirs in zip(self.average.state_dict().values(), self.net.state_dict().values(), strict=True):
-                if mine.dtype.is_floating_point:
-                    mine.lerp_(theirs, 1 - keep)
-                else:
-                    mine.copy_(theirs)
 
     def made(self) -> dict[str, object]:
         """What export needs: the averaged weights, and what they are of."""

@@ -30,7 +30,7 @@ from workshop.augment import Mixer, buckets
 from workshop.evaluate import judge
 from workshop.memory import batch_that_fits
 from workshop.network import SIZES, multiply_adds
-from workshop.pool import Pools, load_pools
+from workshop.pool import Pools, load_pools, read_soft
 from workshop.predict import torch_predictor
 from workshop.recipes import TUNING, Recipe, read_settings, record
 from workshop.run import Run
@@ -141,7 +141,7 @@ def main(words: Sequence[str] | None = None, called: str | None = None) -> None:
     try:
         settings = told(args)
         record(settings, args.out)
-        soft = np.load(args.soft)["masks"] if args.soft else None
+        soft = read_soft(args.soft)
         with gathered() as team:
             train(Recipe(**settings), args.data, args.out, soft, args.start, args.features, team)
     except MatteboxError as error:

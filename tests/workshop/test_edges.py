@@ -21,6 +21,14 @@ def photographs() -> list[np.ndarray]:
     return [rng.integers(0, 256, (220, 260, 3), np.uint8) for _ in range(2)]
 
 
+def a_run(rng: np.random.Generator, folder: Path, count: int) -> None:
+    """Trained for a moment on so many drawn scenes."""
+    for split in ("train", "val"):
+        made = [scenes.sample(rng, scenes.made_up(rng, photographs())) for _ in range(count)]
+        np.save(folder / f"{split}-0-000.npy", np.stack(made))
+    train.train(train.Recipe(seconds=0.2, width=8, pixels=50, batch=64), folder, folder / "run")
+
+
 @pytest.mark.parametrize("step", [1, 8])
 def test_mattes_have_an_edge_near_the_middle(step: int) -> None:
     rng = np.random.default_rng(step)
@@ -53,10 +61,7 @@ def test_pixels_by_themselves_and_pictures_agree_and_without_evidence_nothing_ch
 
 def test_a_run_and_its_graph(tmp_path: Path) -> None:
     rng = np.random.default_rng(0)
-    for split in ("train", "val"):
-        made = [scenes.sample(rng, scenes.made_up(rng, photographs())) for _ in range(3)]
-        np.save(tmp_path / f"{split}-0-000.npy", np.stack(made))
-    train.train(train.Recipe(seconds=0.2, width=8, pixels=50, batch=64), tmp_path, tmp_path / "run")
+    a_run(rng, tmp_path, 3)
     log = (tmp_path / "run" / "log.jsonl").read_text().splitlines()
     assert len(log) == train.JUDGED
 
@@ -73,11 +78,7 @@ def test_a_run_and_its_graph(tmp_path: Path) -> None:
 
 
 def test_shapes_say_nothing_at_first_and_learn_and_go_on(tmp_path: Path) -> None:
-    rng = np.random.default_rng(0)
-    for split in ("train", "val"):
-        made = [scenes.sample(rng, scenes.made_up(rng, photographs())) for _ in range(2)]
-        np.save(tmp_path / f"{split}-0-000.npy", np.stack(made))
-    train.train(train.Recipe(seconds=0.2, width=8, pixels=50, batch=64), tmp_path, tmp_path / "run")
+    a_run(np.random.default_rng(0), tmp_path, 2)
     recipe, first = tune.Recipe(minutes=0.05, shapes=(4, 4, 4), batch=1), tmp_path / "run/best.pt"
     x = torch.rand(1, FEATURES, 16, 24)
     assert torch.equal(tune.begun(recipe, first).eval().weigh(x), export.load_net(first).weigh(x))

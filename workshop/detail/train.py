@@ -28,7 +28,7 @@ import torch
 from torch import Tensor
 
 from mattebox.zoo import registry, store
-from workshop import checkpoint
+from workshop import checkpoint, pace
 from workshop.detail.degrade import shrunk, worn
 from workshop.detail.judge import denoising, enlarging, living, luma, of_network, unjpegging
 from workshop.detail.network import Plan, build
@@ -59,8 +59,7 @@ class Recipe:
     measure: str = "luma"
 
     def rate_at(self, progress: float, step: int) -> float:
-        warm = min(1.0, (step + 1) / self.warmup)
-        return self.rate * warm * (0.002 + 0.998 * 0.5 * (1 + math.cos(math.pi * min(progress, 1.0))))
+        return pace.rate_at(self.rate, progress, step, self.warmup, end=0.002)
 
 
 class Run:
@@ -102,10 +101,7 @@ class Run:
         loss.backward()
         torch.nn.utils.clip_grad_norm_(self.net.parameters(), 0.5)
         self.optimiser.step()
-        keep = min(self.recipe.average, (1 + self.step) / (10 + self.step))
-        with torch.no_grad():
-            for mine, theirs in zip(self.average.parameters(), self.net.parameters(), strict=True):
-                mine.lerp_(theirs, 1 - keep)
+        pace.follow(self.average, self.net, self.recipe.average, self.step)
         self.step += 1
         self.spent += time.perf_counter() - begun
         return float(loss.detach()) if self.step % 10 == 0 else math.nan

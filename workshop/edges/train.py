@@ -24,7 +24,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from workshop import checkpoint
+from workshop import checkpoint, pace
 from workshop.edges.network import FEATURES, Edges, flat, levelled, open_to, opinions
 
 GROUP = 10  # samples treated at a time
@@ -44,8 +44,7 @@ class Recipe:
     seed: int = 0
 
     def rate_at(self, progress: float, step: int) -> float:
-        warm = min(1.0, (step + 1) / 50)
-        return self.rate * warm * (0.01 + 0.99 * 0.5 * (1 + math.cos(math.pi * min(progress, 1.0))))
+        return pace.rate_at(self.rate, progress, step, warmup=50)
 
 
 class Pixels(NamedTuple):

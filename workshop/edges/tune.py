@@ -11,7 +11,6 @@ from __future__ import annotations
 
 import argparse
 import copy
-import json
 import math
 import time
 import tomllib
@@ -24,8 +23,9 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from workshop import checkpoint
-from workshop.edges.network import FEATURES, Edges, levelled, open_to, opinions, total, twice
+from workshop import checkpoint, pace
+from workshop.edges.network import FEATURES, Edges, mixed, open_to, twice
+from workshop.progress import log
 
 SAVE_EVERY, JUDGED = 60.0, 12
 HALVED = 1 / 3  # of the batches are seen at half size, as large pictures are
@@ -45,8 +45,7 @@ class Recipe:
     seed: int = 0
 
     def rate_at(self, progress: float, step: int) -> float:
-        warm = min(1.0, (step + 1) / 100)
-        return self.rate * warm * (0.01 + 0.99 * 0.5 * (1 + math.cos(math.pi * min(progress, 1.0))))
+        return pace.rate_at(self.rate, progress, step, warmup=100)
 
 
 def load(pool: Path, split: str) -> Tensor:
@@ -65,8 +64,7 @@ def misses(net: Edges, batch: Tensor, half: bool) -> tuple[Tensor, Tensor]:
     """Alpha's error, and how far each pixel is open: N x 1 x H x W both."""
     x, truth = batch[:, :FEATURES], batch[:, FEATURES:]
     shares = twice(net.weigh(F.avg_pool2d(x, 2))) if half else net.weigh(x)
-    level, worth = levelled(x[:, 3:4]), open_to(x)
-    return level + worth * (total(shares.float() * opinions(x)) - level) - truth, worth
+    return mixed(shares.float(), x) - truth, open_to(x)
 
 
 def loss_of(error: Tensor, worth: Tensor, slope: float) -> Tensor:
@@ -98,71 +96,75 @@ def begun(recipe: Recipe, start: Path) -> Edges:
     return net
 
 
+class Run:
+    """A network, its running average and optimiser; the clock of the budget."""
+
+    def __init__(self, recipe: Recipe, start: Path) -> None:
+        self.recipe, self.net = recipe, begun(recipe, start)
+        self.average = copy.deepcopy(self.net).eval()
+        self.optimiser = torch.optim.AdamW(self.net.parameters(), lr=recipe.rate, weight_decay=recipe.decay)
+        self.clock: dict[str, Any] = {"step": 0, "spent": 0.0, "judged": 0, "best": math.inf}
+
+    @property
+    def progress(self) -> float:
+        return float(self.clock["spent"] / (self.recipe.minutes * 60))
+
+    def advance(self, samples: Tensor) -> None:
+        """One step."""
+        started, recipe, step = time.perf_counter(), self.recipe, self.clock["step"]
+        for group in self.optimiser.param_groups:
+            group["lr"] = recipe.rate_at(self.progress, step)
+        batch = turned(samples[torch.randint(len(samples), (recipe.batch,))]).float() / 255
+        self.net.train()
+        with torch.autocast("cpu", torch.bfloat16):
+            error, worth = misses(self.net, batch, half=bool(torch.rand(()) < HALVED))
+        self.optimiser.zero_grad(set_to_none=True)
+        loss_of(error.float(), worth, recipe.slope).backward()
+        torch.nn.utils.clip_grad_norm_(self.net.parameters(), 1.0)
+        self.optimiser.step()
+        pace.follow(self.average, self.net, recipe.average, step)
+        self.clock["step"] += 1
+        self.clock["spent"] += time.perf_counter() - started
+
+    def judge(self, held: Tensor, out: Path) -> None:
+        """Score the running average; keep it when it is the best so far."""
+        self.clock["judged"] += 1
+        score = judge(self.average, held)
+        row = {"step": self.clock["step"], "spent": round(self.clock["spent"], 1), "learned": score}
+        log(out, row)
+        if score < self.clock["best"]:
+            self.clock["best"] = score
+            state = {"average": self.average.state_dict(), "width": self.net.width}
+            checkpoint.write(state | {"shapes": self.recipe.shapes, "scores": row}, out / "best.pt")
+
+    def save(self, path: Path) -> None:
+        state = {"weights": self.net.state_dict(), "average": self.average.state_dict()}
+        checkpoint.write(state | {"optimiser": self.optimiser.state_dict(), "clock": self.clock}, path)
+
+    def load(self, path: Path) -> None:
+        """Go on where a killed run was."""
+        state = checkpoint.read(path, torch.device("cpu"))
+        self.net.load_state_dict(state["weights"])
+        self.average.load_state_dict(state["average"])
+        self.optimiser.load_state_dict(state["optimiser"])
+        self.clock = state["clock"]
+
+
 def tune(recipe: Recipe, pool: Path, out: Path, start: Path) -> None:
     """Train until the minutes are spent, going on where a killed run was."""
     out.mkdir(parents=True, exist_ok=True)
-    samples, held, net = load(pool, "train"), load(pool, "val"), begun(recipe, start)
-    average = copy.deepcopy(net).eval()
-    optimiser = torch.optim.AdamW(net.parameters(), lr=recipe.rate, weight_decay=recipe.decay)
-    clock = {"step": 0, "spent": 0.0, "judged": 0, "best": math.inf}
+    samples, held, run = load(pool, "train"), load(pool, "val"), Run(recipe, start)
     if (out / "last.pt").exists():
-        state = checkpoint.read(out / "last.pt", torch.device("cpu"))
-        net.load_state_dict(state["weights"])
-        average.load_state_dict(state["average"])
-        optimiser.load_state_dict(state["optimiser"])
-        clock = state["clock"]
-    torch.manual_seed(recipe.seed + int(clock["step"]))
+        run.load(out / "last.pt")
+    torch.manual_seed(recipe.seed + run.clock["step"])
     saved = time.monotonic()
-    while clock["spent"] < recipe.minutes * 60:
-        started = time.perf_counter()
-        _step(recipe, net, average, optimiser, samples, clock)
-        clock["spent"] += time.perf_counter() - started
-        progress = clock["spent"] / (recipe.minutes * 60)
-        if progress * JUDGED >= clock["judged"] + 1:
-            _judge(net, average, held, clock, recipe, out)
-        if time.monotonic() - saved > SAVE_EVERY or progress >= 1:
+    while run.progress < 1:
+        run.advance(samples)
+        if run.progress * JUDGED >= run.clock["judged"] + 1:
+            run.judge(held, out)
+        if time.monotonic() - saved > SAVE_EVERY or run.progress >= 1:
             saved = time.monotonic()
-            made = {"weights": net.state_dict(), "average": average.state_dict(), "optimiser": optimiser.state_dict()}
-            checkpoint.write(made | {"clock": clock}, out / "last.pt")
-
-
-def _step(
-    recipe: Recipe,
-    net: Edges,
-    average: Edges,
-    optimiser: torch.optim.Optimizer,
-    samples: Tensor,
-    clock: dict[str, float],
-) -> None:
-    progress, step = clock["spent"] / (recipe.minutes * 60), int(clock["step"])
-    for group in optimiser.param_groups:
-        group["lr"] = recipe.rate_at(progress, step)
-    batch = turned(samples[torch.randint(len(samples), (recipe.batch,))]).float() / 255
-    net.train()
-    with torch.autocast("cpu", torch.bfloat16):
-        error, worth = misses(net, batch, half=bool(torch.rand(()) < HALVED))
-    optimiser.zero_grad(set_to_none=True)
-    loss_of(error.float(), worth, recipe.slope).backward()
-    torch.nn.utils.clip_grad_norm_(net.parameters(), 1.0)
-    optimiser.step()
-    clock["step"] += 1
-    keep = min(recipe.average, (1 + step) / (10 + step))
-    with torch.no_grad():
-        for mine, theirs in zip(average.state_dict().values(), net.state_dict().values(), strict=True):
-            mine.lerp_(theirs, 1 - keep) if mine.dtype.is_floating_point else mine.copy_(theirs)
-
-
-def _judge(net: Edges, average: Edges, held: Tensor, clock: dict[str, float], recipe: Recipe, out: Path) -> None:
-    clock["judged"] += 1
-    score = judge(average, held)
-    row = {"step": clock["step"], "spent": round(clock["spent"], 1), "learned": score}
-    print(json.dumps(row), flush=True)
-    with open(out / "log.jsonl", "a") as log:
-        log.write(json.dumps(row) + "\n")
-    if score < clock["best"]:
-        clock["best"] = score
-        state = {"average": average.state_dict(), "width": net.width, "shapes": recipe.shapes, "scores": row}
-        checkpoint.write(state, out / "best.pt")
+            run.save(out / "last.pt")
 
 
 def main() -> None:

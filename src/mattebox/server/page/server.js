@@ -41,10 +41,11 @@ export const now = () => hurry();
 
 const later = (answer) => ([429, 502, 503, 504].includes(answer.status) ? Math.ceil(Number(answer.headers.get("Retry-After"))) : 0);
 
+const unlocking = () => (forNow.get("key") ? { "X-API-Key": forNow.get("key") } : {});
+
 async function sent(place, options = {}) {
-  const known = forNow.get("key");
   try {
-    return await fetch(place, { ...options, headers: known ? { "X-API-Key": known } : {} });
+    return await fetch(place, { ...options, headers: unlocking() });
   } catch {
     return null;
   }
@@ -53,9 +54,9 @@ async function sent(place, options = {}) {
 // As `sent`, telling how much has gone up: fetch() cannot.
 function posted(place, form, gone) {
   return new Promise((resolve) => {
-    const request = new XMLHttpRequest(), known = forNow.get("key");
+    const request = new XMLHttpRequest();
     request.open("POST", place);
-    if (known) request.setRequestHeader("X-API-Key", known);
+    for (const [name, value] of Object.entries(unlocking())) request.setRequestHeader(name, value);
     request.responseType = "blob";
     request.upload.onprogress = (event) => gone(event.total ? event.loaded / event.total : 0);
     request.upload.onload = () => gone(1);
