@@ -1,19 +1,15 @@
 """Weights of the ESRGAN family -> ONNX: RRDBNet (Wang et al. 2018, 2021) and SRVGGNetCompact (Real-ESRGAN, 2021).
 
 Called by `mattebox models pull` and `add` for files that are not ONNX yet. What the network is like is told by the
-weights' own names and shapes. No pickle is run: torch's safe reader takes tensors and nothing else, and .safetensors
-holds nothing else.
+weights' own names and shapes.
 """
 
 from __future__ import annotations
 
 import io
-import json
 import re
 import warnings
-from typing import Any
 
-import numpy as np
 import onnx
 import torch
 import torch.nn.functional as F
@@ -21,9 +17,8 @@ from torch import Tensor, nn
 
 from mattebox.errors import ModelError
 from workshop.export import halved
+from workshop.tensors import State, state_of
 
-State = dict[str, Tensor]
-KINDS = {"F32": np.float32, "F16": np.float16}
 OLD = [  # ESRGAN's first names -> those of today
     (r"^model\.0\.", "conv_first."),
     (r"^model\.1\.sub\.(\d+)\.RDB(\d)\.conv(\d)\.0\.", r"body.\1.rdb\2.conv\3."),
@@ -114,24 +109,6 @@ def converted(content: bytes) -> bytes:
     return made
 
 
-def state_of(content: bytes) -> State:
-    """The tensors by name. ModelError when there is anything but tensors."""
-    try:
-        if content[8:9] == b"{":
-            return _safetensors(content)
-        state: Any = torch.load(io.BytesIO(content), map_location="cpu", weights_only=True)
-    except Exception as error:
-        raise ModelError(
-            f"the weights cannot be read safely ({' '.join(str(error).split())[:120]})",
-            "give tensors only: .safetensors, or a state dict saved by torch",
-        ) from error
-    for inner in ("params_ema", "params", "state_dict"):
-        state = state.get(inner, state) if isinstance(state, dict) else state
-    if not isinstance(state, dict) or not all(isinstance(v, Tensor) for v in state.values()):
-        raise ModelError("the weights are no state dict", "save net.state_dict()")
-    return state
-
-
 def network_of(state: State) -> nn.Module:
     """The network that has these weights. ModelError when it is none of the family."""
     named = {_today(name): value.float() for name, value in state.items()}
@@ -159,15 +136,3 @@ def _today(name: str) -> str:
     for pattern, replacement in OLD:
         name = re.sub(pattern, replacement, name)
     return name
-
-
-def _safetensors(content: bytes) -> State:
-    length = int.from_bytes(content[:8], "little")
-    header, data = json.loads(content[8 : 8 + length]), content[8 + length :]
-    found = {}
-    for name, facts in header.items():
-        if name != "__metadata__":
-            begin, end = facts["data_offsets"]
-            array = np.frombuffer(data[begin:end], KINDS[facts["dtype"]]).reshape(facts["shape"])
-            found[name] = torch.from_numpy(array.copy())
-    return found

@@ -2,7 +2,7 @@
 
 Called by `mattebox models pull` and `add`, as `esrgan` is. spandrel tells the architecture by the weights' names and
 shapes. Such networks reckon with windows, so that the graph takes squares of one size only: `fixed` in their cards. No
-pickle is run: the reader is that of `esrgan`.
+pickle is run: the reader is `tensors`'.
 """
 
 from __future__ import annotations
@@ -15,8 +15,8 @@ import torch
 from torch import nn
 
 from mattebox.errors import ModelError
-from workshop.esrgan import State, state_of
 from workshop.export import halved
+from workshop.tensors import State, state_of
 
 SIDE = 256  # of the square, in pixels: `fixed` in the cards
 

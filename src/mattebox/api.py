@@ -102,7 +102,7 @@ class Enhancing(TypedDict, total=False):
     vibrance: int
     colour_only: Literal["all", "subject", "background"]
     style: str
-    style_method: Literal["monge", "reinhard"]
+    style_method: Literal["monge", "reinhard", "adain"]
     style_strength: int
     style_only: Literal["all", "subject", "background"]
     sharpen: int

@@ -21,12 +21,14 @@ from mattebox.enhancement.colour import coloured
 from mattebox.enhancement.harmonise import harmonised
 from mattebox.enhancement.light import sampled
 from mattebox.enhancement.sharpen import sharpened
-from mattebox.enhancement.style import painted
+from mattebox.enhancement.style import Brush, like, named, painted
 from mattebox.enhancement.transfer import styled
 from mattebox.errors import InputMissing
 from mattebox.recipe import Background, Balance, Colour, Light, Recipe, Sharpen, Style
 from mattebox.types import Depth, Picture, Pixels
-from mattebox.zoo.registry import STYLIST, styles
+from mattebox.zoo import store
+from mattebox.zoo.imitator import open_imitator
+from mattebox.zoo.registry import IMITATOR, STYLIST, find_card, styles
 from mattebox.zoo.stylist import open_stylist
 
 Developing = Balance | Light | Colour | Style | Sharpen
@@ -41,13 +43,16 @@ def develops(recipe: Recipe) -> bool:
 
 
 def check(recipe: Recipe, album: Album) -> None:
-    """UsageError for what no photograph could mend, InputError for a style that cannot be read."""
+    """UsageError for what no photograph could mend, InputError for a style that cannot be read, ModelError for one that
+    needs a network which is not here."""
     step = recipe.find(Balance)
     if step is not None:
         balance.check(step)
     style = recipe.find(Style)
     if style is not None and style.picture != "none" and style.picture not in styles():
-        _colours(style.picture, album)
+        _model(style.picture, album)
+        if style.method == "adain":
+            store.require(find_card(IMITATOR))
 
 
 def developed(
@@ -88,15 +93,21 @@ def _prepared(
         return lambda picture, where: sharpened(picture, step, where)
     if step.picture == "none":
         return lambda picture, where: picture
+    if step.picture in styles() or step.method == "adain":
+        brush = _brush(step, album)
+        return lambda picture, where: painted(picture, brush, step.strength / 100, where)
+    model = _model(step.picture, album)
+    return lambda picture, where: styled(picture, model, step.method, step.strength / 100, where)
+
+
+def _brush(step: Style, album: Album) -> Brush:
     if step.picture in styles():
-        stylist = open_stylist(STYLIST, processors.usable())
-        return lambda picture, where: painted(picture, stylist, step.picture, step.strength / 100, where)
-    style = _colours(step.picture, album)
-    return lambda picture, where: styled(picture, style, step.method, step.strength / 100, where)
+        return named(open_stylist(STYLIST, processors.usable()), step.picture)
+    return like(open_imitator(IMITATOR, processors.usable()), _model(step.picture, album))
 
 
-def _colours(path: str, album: Album) -> Picture:
-    """The picture whose colours are taken on. InputMissing says which styles have names."""
+def _model(path: str, album: Album) -> Picture:
+    """The picture whose colours, or manner, are taken on. InputMissing says which styles have names."""
     try:
         return album(path)
     except InputMissing as error:

@@ -200,13 +200,16 @@ class Style(Struct, frozen=True, tag="style", tag_field="step", forbid_unknown_f
     picture: Annotated[
         str,
         Meta(
-            description="watercolour, mosaic, glass, points or swirl; or the path of the picture whose colours it "
-            "takes on; or none"
+            description="watercolour, mosaic, glass, points or swirl; or the path of the picture whose colours or "
+            "manner it takes on; or none"
         ),
     ] = "none"
     method: Annotated[
-        Literal["monge", "reinhard"],
-        Meta(description="of colours: monge turns them as a whole, reinhard moves each by itself"),
+        Literal["monge", "reinhard", "adain"],
+        Meta(
+            description="of a picture: monge turns colours as a whole, reinhard moves each by itself, adain paints in "
+            "its manner (a model to pull)"
+        ),
     ] = "monge"
     strength: Annotated[int, Meta(description="how far, in percent", ge=0, le=100)] = 60
     only: Annotated[Only, Meta(description="where: all, subject or background")] = "all"

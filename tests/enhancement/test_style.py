@@ -8,12 +8,13 @@ from numpy.typing import NDArray
 
 from mattebox import pipeline
 from mattebox.enhancement import style
-from mattebox.enhancement.style import painted
+from mattebox.enhancement.style import like, named, painted
 from mattebox.errors import InputMissing, ModelError
 from mattebox.recipe import Recipe, Style
 from mattebox.types import Picture
 from mattebox.zoo.card import Card
-from mattebox.zoo.registry import STYLIST, find_card, styles
+from mattebox.zoo.imitator import Imitator, Manner
+from mattebox.zoo.registry import IMITATOR, STYLIST, find_card, styles
 from mattebox.zoo.stylist import Stylist
 from tests.fakes import OURS
 
@@ -45,7 +46,7 @@ def noise(height: int, width: int, kind: type = np.uint8) -> NDArray[np.unsigned
 @pytest.mark.parametrize("kind", [np.uint8, np.uint16])
 def test_detail_stays_at_any_size(brighter: Stylist, size: tuple[int, int], kind: type) -> None:
     rgb = noise(*size, kind)
-    made = painted(Picture(rgb), brighter, "mosaic").rgb
+    made = painted(Picture(rgb), named(brighter, "mosaic")).rgb
     assert made.dtype == kind
     assert np.abs(made.astype(float) - rgb - 0.1 * np.iinfo(kind).max).max() <= 1
     assert isinstance(brighter._session, Session)
@@ -54,12 +55,12 @@ def test_detail_stays_at_any_size(brighter: Stylist, size: tuple[int, int], kind
 
 def test_strength_and_part(brighter: Stylist) -> None:
     picture = Picture(noise(60, 60))
-    assert painted(picture, brighter, "mosaic", 0) is picture
-    half = painted(picture, brighter, "mosaic", 0.5).rgb.astype(int) - picture.rgb
+    assert painted(picture, named(brighter, "mosaic"), 0) is picture
+    half = painted(picture, named(brighter, "mosaic"), 0.5).rgb.astype(int) - picture.rgb
     assert np.abs(half - 12.75).max() <= 1
     where = np.zeros((60, 60), np.uint8)
     where[:30] = 255
-    made = painted(picture, brighter, "mosaic", 1, where).rgb
+    made = painted(picture, named(brighter, "mosaic"), 1, where).rgb
     np.testing.assert_array_equal(made[30:], picture.rgb[30:])
     assert (made[:30] > picture.rgb[:30]).all()
 
@@ -68,9 +69,41 @@ def test_alpha_and_what_it_hides_stay(brighter: Stylist) -> None:
     alpha = np.zeros((40, 40), np.uint8)
     alpha[10:30, 10:30] = 255
     picture = Picture(noise(40, 40), alpha)
-    made = painted(picture, brighter, "mosaic")
+    made = painted(picture, named(brighter, "mosaic"))
     assert made.alpha is alpha
     np.testing.assert_array_equal(made.rgb[alpha == 0], picture.rgb[alpha == 0])
+
+
+def test_the_manner_of_a_picture_is_that_of_what_is_seen_of_it() -> None:
+    """In sRGB, at a size that networks know, and whatever lies under alpha 0."""
+    shown: list[NDArray[np.float32]] = []
+
+    class Imitates(Imitator):
+        def manner(self, x: NDArray[np.float32]) -> Manner:
+            shown.append(x)
+            return Manner(x.mean((2, 3), keepdims=True), x.std((2, 3), keepdims=True))
+
+        def run(self, x: NDArray[np.float32], manner: Manner) -> NDArray[np.float32]:
+            shown.append(x)
+            return np.broadcast_to(manner.mean, x.shape).astype(np.float32)
+
+    painter = Imitates(find_card(IMITATOR), None, None)
+    rgb, alpha = np.full((900, 1200, 3), 200, np.uint8), np.full((900, 1200), 255, np.uint8)
+    rgb[:, :600], alpha[:, :600] = 10, 0
+    made = painted(Picture(noise(60, 90)), like(painter, Picture(rgb, alpha)))
+    model, content = (s.shape for s in shown)
+    assert model[2] % 8 == model[3] % 8 == content[2] % 8 == content[3] % 8 == 0
+    assert model[2] * model[3] <= style.IMITATED * 1.02
+    assert shown[0].min() > 0.75  # the black half is not seen
+    assert abs(made.rgb.astype(float).mean() - 200) < 2
+
+
+def test_a_manner_wants_a_network_that_is_here(astronaut: Picture) -> None:
+    recipe = Recipe((Style(picture="model.png", method="adain"),))
+    with pytest.raises(ModelError, match="not here") as caught:
+        pipeline.check(recipe, lambda path: astronaut)
+    assert caught.value.remedy == "mattebox models pull adain"
+    pipeline.check(Recipe((Style(picture="mosaic", method="adain"),)), lambda path: astronaut)
 
 
 @pytest.mark.parametrize("name", styles())

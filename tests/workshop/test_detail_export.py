@@ -100,6 +100,21 @@ def test_perceptual_distance_grows_with_difference(tmp_path: Path) -> None:
     assert (near > 0).all()
 
 
+def test_lpips_weighs_what_it_sees_as_its_authors_learned(tmp_path: Path) -> None:
+    widths = (64, 128, 256, 384, 384, 512, 512)
+    names = [f"lin{i}.model.1.weight" for i in range(len(widths))]
+    once = {name: torch.ones(1, w, 1, 1) for name, w in zip(names, widths, strict=True)}
+    last = {**{name: 0 * value for name, value in once.items()}, names[-1]: 3 * once[names[-1]]}
+    file, one, other = fake_squeezenet(tmp_path / "net.npz"), torch.rand(1, 3, 64, 64), torch.rand(1, 3, 64, 64)
+    distances = {}
+    for what, state in {"once": once, "last": last}.items():
+        torch.save(state, tmp_path / what)
+        distances[what] = float(Perceptual(file, tmp_path / what)(one, other))
+    assert distances["once"] == pytest.approx(float(Perceptual(file)(one, other)), rel=1e-5)
+    a, b = (Perceptual(file)._units(x)[-1] for x in (one, other))
+    assert distances["last"] == pytest.approx(3 * float(((a - b) ** 2).sum(1).mean()), rel=1e-5)
+
+
 def test_what_has_lived_is_smaller_worse_and_still_itself() -> None:
     torch.manual_seed(0)
     y, x = torch.meshgrid(torch.linspace(0, 1, 64), torch.linspace(0, 1, 64), indexing="ij")

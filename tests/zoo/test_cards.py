@@ -74,10 +74,11 @@ def test_no_two_pulls_share_a_file_or_hash() -> None:
 
 @pytest.mark.parametrize("name", PULLED)
 def test_a_pulled_file_is_named_after_its_card(name: str) -> None:
-    assert PULLED[name].weights == f"{name}.{'pth' if PULLED[name].converter else 'onnx'}"
+    suffix = "pth" if PULLED[name].converter else "onnx"
+    assert PULLED[name].weights == f"{name}.{suffix}"
     assert (registry.CARDS / f"{name}.toml").is_file()
     if (decoder := PULLED[name].decoder) is not None:
-        assert decoder.weights == f"{name}.decoder.onnx"
+        assert decoder.weights == f"{name}.decoder.{suffix}"
         assert len(decoder.sha256) == 64
 
 

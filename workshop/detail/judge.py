@@ -1,6 +1,7 @@
 """PSNR as published tables have it: of luma with `scale` pixels shaved for enlarging, of all colours for denoising.
 
-    python -m workshop.detail.judge DATA --card up4-1 [--card FILE.json ...] [--effort best] [--perceptual FILE.npz]
+    python -m workshop.detail.judge DATA --card up4-1 [--card FILE.json ...] [--effort best]
+        [--perceptual FILE.npz [--learned squeeze.pth]]
 
 Noise is Gaussian of a fixed seed, not clipped. Set5 and Set14 enlarged, CBSD68 denoised, JPEG of quality 10 to 40 on
 Set14.
@@ -90,7 +91,7 @@ def table(
         if perceptual is not None:
             with torch.inference_mode():
                 seen = [float(perceptual(a, b)) for a, b in pairs]
-            found[f"{name} perceptual distance"] = round(float(np.mean(seen)), 4)
+            found[f"{name} {perceptual.name}"] = round(float(np.mean(seen)), 4)
     return found
 
 
@@ -105,7 +106,7 @@ def _restored(restore: Restore, sets: dict[str, list[np.ndarray]], perceptual: P
         if perceptual is not None:
             with torch.inference_mode():
                 seen = [float(perceptual(a, b)) for a, b in pairs]
-            found[f"Set14 {what} perceptual distance"] = round(float(np.mean(seen)), 4)
+            found[f"Set14 {what} {perceptual.name}"] = round(float(np.mean(seen)), 4)
     return found
 
 
@@ -192,9 +193,11 @@ def main() -> None:
     parser.add_argument("data", type=Path, help="the folder with val.tar")
     parser.add_argument("--card", action="append", required=True)
     parser.add_argument("--perceptual", type=Path, help="SqueezeNet 1.1's weights (.npz)")
+    parser.add_argument("--learned", type=Path, help="LPIPS's own weights over it (squeeze.pth): true LPIPS")
     parser.add_argument("--effort", choices=["quick", "best"], default="quick")
     args = parser.parse_args()
-    sets, look = photographs(args.data / "val.tar"), Perceptual(args.perceptual) if args.perceptual else None
+    sets = photographs(args.data / "val.tar")
+    look = Perceptual(args.perceptual, args.learned) if args.perceptual else None
     told: set[int] = set()
     for name in args.card:
         imager = voted(Imager.open(name)) if args.effort == "best" else Imager.open(name)

@@ -1,5 +1,6 @@
 """How different two pictures look to a network that knows objects: LPIPS (Zhang et al., 2018) over SqueezeNet 1.1's
-features, without the weights that its authors learned from people, so that values are not those of published tables.
+features, with the weights that its authors learned from people where they are given (weights/v0.1/squeeze.pth of
+the package `lpips`), and without them not as published tables have it.
 
 FILE is an .npz of the network's weights under torchvision's names. Knows nothing of training.
 """
@@ -12,6 +13,8 @@ import numpy as np
 import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
+
+from workshop.tensors import state_of
 
 POOLED, LOOKED_AT = (3, 6, 9), (0, 4, 7, 9, 10, 11, 12)  # by torchvision's numbers: pooled before, features taken
 FIRES = (3, 4, 6, 7, 9, 10, 11, 12)
@@ -51,11 +54,19 @@ class Features(nn.Module):
 
 
 class Perceptual(Features):
-    """N x 3 x H x W twice, 0..1 -> N distances."""
+    """N x 3 x H x W twice, 0..1 -> N distances: LPIPS with `learned` weights, else all channels count alike."""
+
+    def __init__(self, file: Path, learned: Path | None = None) -> None:
+        super().__init__(file)
+        state = {} if learned is None else state_of(learned.read_bytes())
+        self.name = "LPIPS" if state else "perceptual distance"
+        self._worth = [state[f"lin{i}.model.1.weight"].float() for i in range(len(LOOKED_AT))] if state else None
 
     def forward(self, one: Tensor, other: Tensor) -> Tensor:
-        pairs = zip(self._units(one), self._units(other), strict=True)
-        return torch.stack([((a - b) ** 2).sum(1).mean((1, 2)) for a, b in pairs]).sum(0)
+        apart = [(a - b) ** 2 for a, b in zip(self._units(one), self._units(other), strict=True)]
+        if self._worth is not None:
+            apart = [d * worth.to(d) for d, worth in zip(apart, self._worth, strict=True)]
+        return torch.stack([d.sum(1).mean((1, 2)) for d in apart]).sum(0)
 
     def _units(self, x: Tensor) -> list[Tensor]:
         """Unit vectors along the channels."""

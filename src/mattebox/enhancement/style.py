@@ -1,35 +1,61 @@
 """A photograph painted in a style by a network, at any size.
 
-The network normalises over the whole picture, so it cannot see it in tiles: it paints a small one, and what it changed
-there is laid over the photograph, enlarged, so that the photograph's own finest detail stays in it. Works on encoded
-values, at the picture's own depth. Knows nothing of which styles there are.
+Such networks normalise over the whole picture, so they cannot see it in tiles: they paint a small one, and what they
+changed there is laid over the photograph, enlarged, so that the photograph's own finest detail stays in it. Works on
+encoded values, at the picture's own depth. Knows nothing of which styles there are.
 """
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from dataclasses import dataclass
+
 import numpy as np
+from numpy.typing import NDArray
 
 from mattebox.enhancement.extend import extended
 from mattebox.enhancement.light import mixed, strips
-from mattebox.io import resample
+from mattebox.io import colour, resample
 from mattebox.types import Depth, Floats, Picture, Pixels, Size
-from mattebox.zoo.stylist import MULTIPLE, Stylist
+from mattebox.zoo import imitator, stylist
 
 MOST = 1_000_000  # pixels that are painted; strokes are in keeping with that size
+IMITATED = 400_000  # the same, in the manner of another picture: such networks are heavy, and learned from small ones
 LEAST = 32  # pixels of a side
 TAPS = 4  # samples around a strip that its enlargement looks at
 
 
-def painted(
-    picture: Picture, stylist: Stylist, style: str, strength: float = 1, where: Pixels | None = None
-) -> Picture:
-    """The picture in that style, mixed in by `strength` (0..1) and by the plane `where` (peak = wholly).
+Reals = NDArray[np.float32]
+
+
+@dataclass(frozen=True)
+class Brush:
+    """What paints 1 x 3 x H x W RGB 0..1, sides multiples of `multiple`, at most about `most` pixels."""
+
+    paint: Callable[[Reals], Reals]
+    multiple: int
+    most: int
+
+
+def named(painter: stylist.Stylist, style: str) -> Brush:
+    """A style that the network knows."""
+    return Brush(lambda x: painter.run(x, style), stylist.MULTIPLE, MOST)
+
+
+def like(painter: imitator.Imitator, model: Picture) -> Brush:
+    """In the manner of a picture, whatever it shows under alpha 0."""
+    manner = painter.manner(_shown(model, imitator.MULTIPLE, IMITATED, converted=True))
+    return Brush(lambda x: painter.run(x, manner), imitator.MULTIPLE, IMITATED)
+
+
+def painted(picture: Picture, brush: Brush, strength: float = 1, where: Pixels | None = None) -> Picture:
+    """The picture painted, mixed in by `strength` (0..1) and by the plane `where` (peak = wholly).
 
     Strength 0 is the picture itself; alpha and what it hides stay.
     """
     if strength == 0 or (where is not None and not where.any()):
         return picture
-    change = _change(picture, stylist, style)
+    change = _change(picture, brush)
     rgb, peak = np.empty_like(picture.rgb), np.float32(picture.depth.peak)
     for rows in strips(len(rgb)):
         source = picture.rgb[rows]
@@ -42,17 +68,26 @@ def painted(
     return picture.with_pixels(rgb, picture.alpha)
 
 
-def _change(picture: Picture, stylist: Stylist, style: str) -> Floats:
+def _change(picture: Picture, brush: Brush) -> Floats:
     """h x w x 3, -1..1: what painting changes, at the size at which it is done."""
+    small = _shown(picture, brush.multiple, brush.most)
+    return np.ascontiguousarray((brush.paint(small) - small)[0].transpose(1, 2, 0))
+
+
+def _shown(picture: Picture, multiple: int, most: int, converted: bool = False) -> Reals:
+    """1 x 3 x h x w, 0..1: the picture as a network sees it, with the subject's colours where nothing is
+    seen; `converted` to sRGB."""
     rgb = picture.rgb if picture.alpha is None else extended(picture.rgb, picture.alpha)
-    small = resample.shrink(rgb, _small(picture.size)).astype(np.float32) / np.float32(Depth.EIGHT.peak)
-    made = stylist.run(np.ascontiguousarray(small.transpose(2, 0, 1)[None]), style)[0].transpose(1, 2, 0)
-    return np.ascontiguousarray(made - small)
+    small = resample.shrink(rgb, _small(picture.size, multiple, most))
+    if converted:
+        small = colour.to_srgb(small, picture.profile)
+    light = small.astype(np.float32) / np.float32(Depth.EIGHT.peak)
+    return np.ascontiguousarray(light.transpose(2, 0, 1)[None])
 
 
-def _small(size: Size) -> Size:
-    scale = min(1.0, (MOST / (size[0] * size[1])) ** 0.5)
-    height, width = (max(LEAST, round(side * scale / MULTIPLE) * MULTIPLE) for side in size)
+def _small(size: Size, multiple: int, most: int) -> Size:
+    scale = min(1.0, (most / (size[0] * size[1])) ** 0.5)
+    height, width = (max(LEAST, round(side * scale / multiple) * multiple) for side in size)
     return height, width
 
 

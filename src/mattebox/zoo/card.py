@@ -39,8 +39,8 @@ class Figure(Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class Decoder(Struct, frozen=True, forbid_unknown_fields=True):
-    """The second network of a model that is asked by points: its file (as in `Card`), which of the first one's outputs
-    each of its inputs takes, and the numbers of its own outputs that are masks (logits) and their scores."""
+    """The second network of a model that is asked by points, or paints: its file (as in `Card`), which of the first
+    one's outputs each of its inputs takes, and the numbers of its own outputs that are masks (logits) and scores."""
 
     weights: str
     takes: dict[str, int]
@@ -59,7 +59,8 @@ class Card(Struct, frozen=True, forbid_unknown_fields=True):
     `sha256` and `md5` (those that are given; one must be) and be `bytes` long (0 = unknown). `parts` are further files
     of the network, name -> sha256. `variants` are named changes to `input` or `output` ("fast": a smaller side).
     Networks that upscale or restore have `tiles` in place of `input`, `output` and `calibration`, those of styles the
-    names of their `styles`; those for `faces` take and give a square of `side`, those that `find` faces look at one.
+    names of their `styles`, or a `decoder` when they take any picture's; those for `faces` take and give a square of
+    `side`, those that `find` faces look at one.
     Weights that are not ONNX name their `converter` (see `convert`). `twin` is the card of a network of the same
     architecture that takes out less noise, for mixing (see `mixture`). Models that are asked by points have a
     `decoder`. A card without weights is a shape: how networks exported by their users are fed and read
@@ -99,10 +100,11 @@ class Card(Struct, frozen=True, forbid_unknown_fields=True):
             raise ValueError("give the sha256 of the weights, or the md5 that their publisher gives")
         if (self.tiles is not None) != (self.task in ("upscale", "restore")):
             raise ValueError("tiles go with the tasks upscale and restore, and only with them")
-        if bool(self.styles) != (self.task == "style"):
+        if self.styles and self.task != "style":
             raise ValueError("styles go with the task style, and only with it")
-        if (self.output.values == "points") != (self.decoder is not None) and not self.shape:
-            raise ValueError("a decoder goes with output values = points, and only with them")
+        asked = self.output.values == "points"
+        if self.task != "style" and asked != (self.decoder is not None) and not self.shape:
+            raise ValueError("a decoder goes with output values = points, or with the task style")
         names = [*(f.weights for f in files), *self.parts]
         if any(not n or Path(n).name != n or n.startswith(".") or "\\" in n for n in names):
             raise ValueError("weights and parts are names of files, without folders")

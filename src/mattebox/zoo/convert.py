@@ -14,7 +14,7 @@ from pathlib import Path
 
 from mattebox.errors import ModelError
 
-EXTRAS = {"esrgan": "train", "spandrel": "convert"}  # what installs our own converters
+EXTRAS = {"adain": "train", "esrgan": "train", "spandrel": "convert"}  # what installs our own converters
 
 
 def graph_of(source: Path) -> Path:

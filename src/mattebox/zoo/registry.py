@@ -20,7 +20,7 @@ WEIGHTS, CARDS, SHAPES = (Path(__file__).parent / name for name in ("weights", "
 PRESETS = {"fast": "cut-2@fast", "balanced": "cut-2", "best": "cut-2@best"}
 UPSCALERS = {"faithful": ("up2-1", "up4-1"), "real": ("real4-1",)}
 RESTORERS = {"standard": "restore-1"}
-STYLIST = "style-1"
+STYLIST, IMITATOR = "style-1", "adain"
 REFINER = "edges-1"
 
 

@@ -35,6 +35,14 @@ def is_here(card: Card) -> bool:
     return all(_has(file) for file in files_of(card))
 
 
+def require(card: Card) -> None:
+    """ModelError, with the command that brings it, when a file of the model is not here; none is read."""
+    for file in files_of(card):
+        _present(file)
+        if not _has(file):
+            raise _unconverted(file)
+
+
 def files_of(card: Card) -> list[Card]:
     """The card, and that of its decoder's file if it has one: each file is pulled, verified and read by itself."""
     second = card.second()
@@ -54,7 +62,7 @@ def read(card: Card) -> bytes:
     if card.converter:
         known = convert.known_hash(path, card.sha256)
         if known is None:
-            raise ModelError(f"model {base_name(card)} is not converted", f"mattebox models pull {base_name(card)}")
+            raise _unconverted(card)
         path, wanted = convert.graph_of(path), {"sha256": known}
     try:
         content = path.read_bytes()
@@ -259,6 +267,10 @@ def _first_difference(wanted: Hashes, found: Hashes) -> str:
 def _unreadable(card: Card, path: Path, error: OSError) -> ModelError:
     mend = f"mattebox models pull {base_name(card)}" if card.url else "put the weights beside the card"
     return ModelError(f"model {card.name}: {path} cannot be read ({error.strerror})", mend)
+
+
+def _unconverted(card: Card) -> ModelError:
+    return ModelError(f"model {base_name(card)} is not converted", f"mattebox models pull {base_name(card)}")
 
 
 def base_name(card: Card) -> str:

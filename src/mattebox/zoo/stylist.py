@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from mattebox.errors import ModelError
 from mattebox.zoo import runtime, store
 from mattebox.zoo.card import Card
 from mattebox.zoo.kept import Kept
@@ -25,6 +26,8 @@ class Stylist:
     def open(cls, model: str, device: str = "auto", threads: int | None = None) -> Stylist:
         """Start a network of its own. ModelError, also for one of another task; DeviceError, UsageError."""
         card = card_for("style", model)
+        if not card.styles:
+            raise ModelError(f"model {card.name} has no styles of its own", "give it the picture of one, by adain")
         return cls(card, runtime.start(store.read(card), f"model {card.name}", device, threads))
 
     def run(self, x: NDArray[np.float32], style: str) -> NDArray[np.float32]:
