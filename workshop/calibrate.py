@@ -1,7 +1,8 @@
 """Confidence that means something: fitted on the validation split, checked by folds.
 
-Fits confidence = sigmoid(bias + slope x logit(expected IoU)) to the IoU really reached, by logistic regression with
-soft targets (Platt 1999), and places the threshold of `found` between photographs with a subject and empty rooms.
+Fits confidence = presence x sigmoid(bias + slope x logit(expected IoU)) to the IoU really reached, by logistic
+regression with soft targets (Platt 1999); presence is what the network says of there being a subject, if it does.
+Places the threshold of `found` between photographs with a subject and empty rooms.
     python -m workshop.calibrate DATA --card balanced    prints the fit and its reliability
 """
 
@@ -16,8 +17,9 @@ from numpy.typing import NDArray
 
 from mattebox.matte.confidence import expected_iou
 from mattebox.metrics.segmentation import iou
+from mattebox.zoo.session import Session
 from workshop.material import stream
-from workshop.predictors import Predict, house_predictor
+from workshop.predictors import See, seer
 
 FOLDS = 4
 FEWEST = 24  # validation pictures
@@ -26,22 +28,22 @@ USEFUL = 0.5  # IoU from which a matte is worth having: to refuse a photograph o
 
 def calibrate(model: str, data: Path) -> dict[str, Any]:
     """The card's calibration, and printed: how reliable it is on folds it was not fitted on."""
-    predict = house_predictor(model)
+    see = seer(Session.open(model))
     seen = [
-        (expected_iou(alpha), iou(alpha, np.asarray(mask, np.float32) / np.float32(255)))
-        for alpha, mask in ((predict(np.asarray(p)), m) for _, p, m in stream(data, "labelled", "val") if m is not None)
+        (expected_iou(alpha), iou(alpha, np.asarray(mask, np.float32) / np.float32(255)), presence)
+        for (alpha, presence), mask in ((see(np.asarray(p)), m) for _, p, m in stream(data, "labelled", "val") if m)
     ]
     if len(seen) < FEWEST:
         print(
             f"{len(seen)} validation pictures are too few to calibrate on: the confidence is what the network promises"
         )
         return {}
-    promised, reached = np.array([s[0] for s in seen]), np.array([s[1] for s in seen])
-    print("reliability, folds:", reliability(promised, reached))
-    bias, slope = fit(promised, reached)
-    empty = empties(predict, data)
-    useful = promised[reached >= USEFUL]
-    threshold = best_threshold(sigmoid(bias + slope * logit(useful)), sigmoid(bias + slope * logit(empty)))
+    promised, reached, presence = np.array(seen).T
+    print("reliability, folds:", reliability(promised, reached, presence))
+    bias, slope = fit(promised, reached, presence)
+    sure = presence * sigmoid(bias + slope * logit(promised))
+    ghosts = [p * sigmoid(bias + slope * logit(expected)) for expected, p in empties(see, data)]
+    threshold = best_threshold(sure[reached >= USEFUL], np.array(ghosts))
     return {
         "bias": round(bias, 4),
         "slope": round(slope, 4),
@@ -50,8 +52,9 @@ def calibrate(model: str, data: Path) -> dict[str, Any]:
     }
 
 
-def fit(promised: NDArray[Any], reached: NDArray[Any]) -> tuple[float, float]:
-    """Bias and slope by Newton's method on the cross entropy with soft targets."""
+def fit(promised: NDArray[Any], reached: NDArray[Any], presence: NDArray[Any] | float = 1.0) -> tuple[float, float]:
+    """Bias and slope by Newton's method on the cross entropy with soft targets, of what presence leaves to say."""
+    reached = np.clip(reached / np.maximum(presence, 0.1), 0, 1)
     x = np.stack([np.ones_like(promised), logit(promised)], 1)
     w = np.array([0.0, 1.0])
     for _ in range(50):
@@ -61,13 +64,15 @@ def fit(promised: NDArray[Any], reached: NDArray[Any]) -> tuple[float, float]:
     return float(w[0]), float(w[1])
 
 
-def reliability(promised: NDArray[Any], reached: NDArray[Any]) -> dict[str, float]:
+def reliability(
+    promised: NDArray[Any], reached: NDArray[Any], presence: NDArray[Any] | None = None
+) -> dict[str, float]:
     """Held-out mean absolute gap between confidence and IoU, in bins of equal size, and their correlation."""
-    fold = np.arange(len(promised)) % FOLDS
+    fold, presence = np.arange(len(promised)) % FOLDS, np.ones(len(promised)) if presence is None else presence
     given = np.empty(len(promised))
     for k in range(FOLDS):
-        bias, slope = fit(promised[fold != k], reached[fold != k])
-        given[fold == k] = sigmoid(bias + slope * logit(promised[fold == k]))
+        bias, slope = fit(promised[fold != k], reached[fold != k], presence[fold != k])
+        given[fold == k] = presence[fold == k] * sigmoid(bias + slope * logit(promised[fold == k]))
     bins = np.array_split(np.argsort(given), 8)
     gap = np.mean([abs(given[b].mean() - reached[b].mean()) for b in bins])
     return {
@@ -76,9 +81,10 @@ def reliability(promised: NDArray[Any], reached: NDArray[Any]) -> dict[str, floa
     }
 
 
-def empties(predict: Predict, data: Path) -> NDArray[Any]:
-    """Expected IoU the network promises on the empty rooms and clutter it was not trained on."""
-    return np.array([expected_iou(predict(np.asarray(p))) for _, p, _ in stream(data, "background", "val")])
+def empties(see: See, data: Path) -> list[tuple[float, float]]:
+    """Expected IoU and presence that the network promises on the empty rooms and clutter it was not trained on."""
+    seen = (see(np.asarray(p)) for _, p, _ in stream(data, "background", "val"))
+    return [(expected_iou(alpha), presence) for alpha, presence in seen]
 
 
 def best_threshold(with_subject: NDArray[Any], without: NDArray[Any]) -> float:

@@ -17,10 +17,11 @@ import numpy as np
 
 from mattebox.errors import MatteboxError, UsageError
 from mattebox.zoo.registry import find_card
+from mattebox.zoo.session import Session
 from mattebox.zoo.spec import Calibration
 from workshop.evaluation import Verdict, evaluate
 from workshop.material import stream
-from workshop.predictors import Predict, house_predictor, u2net_predictor
+from workshop.predictors import Predict, See, seer, u2net_predictor, unasked
 from workshop.report import report
 from workshop.scores import score, summarise
 
@@ -41,15 +42,15 @@ def judge(predict: Predict, folder: Path, detail: bool = False) -> dict[str, flo
 
 def compare(names: list[str], u2netp: Path | None, data: Path, out: Path | None) -> list[Verdict]:
     """Judge cards, and a U2-Netp file, on the same pictures; the page and the JSON go to `out`."""
-    predictors: dict[str, Predict] = {name: house_predictor(name) for name in names}
+    sees: dict[str, See] = {name: seer(Session.open(name)) for name in names}
     known: dict[str, Calibration | None] = {name: find_card(name).calibration for name in names}
     if u2netp is not None:
-        predictors[u2netp.stem], known[u2netp.stem] = u2net_predictor(u2netp), None
-    verdicts = [evaluate(name, predict, data, known[name]) for name, predict in predictors.items()]
+        sees[u2netp.stem], known[u2netp.stem] = unasked(u2net_predictor(u2netp)), None
+    verdicts = [evaluate(name, see, data, known[name]) for name, see in sees.items()]
     if out is not None:
         out.mkdir(parents=True, exist_ok=True)
         (out / "report.json").write_text(json.dumps([v.facts() for v in verdicts], indent=1) + "\n")
-        (out / "report.html").write_text(report(verdicts, predictors, data), encoding="utf-8")
+        (out / "report.html").write_text(report(verdicts, sees, data), encoding="utf-8")
     return verdicts
 
 

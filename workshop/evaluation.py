@@ -16,7 +16,7 @@ from mattebox.errors import InputMissing
 from mattebox.matte.confidence import judge as answer
 from mattebox.zoo.spec import Calibration
 from workshop.material import has, stream
-from workshop.predictors import Predict
+from workshop.predictors import See
 from workshop.reliability import Bin, bins, calibration_error
 from workshop.scores import full_score, summarise
 from workshop.slices import slices
@@ -51,20 +51,24 @@ class Verdict:
         return facts
 
 
-def evaluate(name: str, predict: Predict, data: Path, calibration: Calibration | None) -> Verdict:
+def evaluate(name: str, see: See, data: Path, calibration: Calibration | None) -> Verdict:
     """Judge on the validation split; without a calibration (a foreign network) confidence is left as promised."""
     known, pictures = calibration or Calibration(), []
     for row, picture, mask in stream(data, "labelled", "val"):
         rgb, truth = np.asarray(picture), np.asarray(mask, np.float32) / np.float32(255)
-        alpha = predict(rgb)
-        matte = answer(alpha, known)
+        alpha, presence = see(rgb)
+        matte = answer(alpha, known, presence)
         facts = {"name": row.key, "slices": slices(row.set, rgb, truth), "confidence": matte.confidence}
         pictures.append(facts | {"found": matte.found} | full_score(alpha, truth))
     if not pictures:
         raise InputMissing(f"{data}: no picture for validation", "mark some with split = val, or give at least two")
-    empty = [answer(predict(np.asarray(p)), known).found for _, p, _ in stream(data, "background", "val")]
+    empty = [_found(*see(np.asarray(p)), known) for _, p, _ in stream(data, "background", "val")]
     ghosts = sum(empty) if has(data, "background") else None
     return Verdict(name, pictures, ghosts, len(empty), calibration is not None, by_slice(pictures))
+
+
+def _found(alpha: Any, presence: float, known: Calibration) -> bool:
+    return answer(alpha, known, presence).found
 
 
 def by_slice(pictures: Sequence[dict[str, Any]]) -> dict[str, dict[str, float]]:

@@ -3,24 +3,18 @@
     mattebox export RUN/best.pt --data DATA --name mine [--out FOLDER] [--like balanced] [--also torchscript openvino]
 
 Weights are stored as float16 and cast back at load (half the bytes; the cost in accuracy is measured and printed).
-The card's calibration is fitted on the validation split: confidence against the IoU really reached.
 """
 
 from __future__ import annotations
 
 import argparse
-import hashlib
 import json
-import shutil
-import subprocess
 import sys
 import warnings
 from collections.abc import Sequence
-from datetime import date
 from pathlib import Path
 from typing import Any
 
-import msgspec
 import numpy as np
 import onnx
 import torch
@@ -29,14 +23,10 @@ from torch import Tensor, nn
 
 from mattebox.errors import MatteboxError
 from mattebox.zoo.registry import find_card
-from workshop import checkpoint
+from workshop import cards, checkpoint
 from workshop.architectures import ARCHITECTURES, build
-from workshop.calibrate import calibrate
-from workshop.evaluate import judge
 from workshop.formats import FORMATS
-from workshop.material import stream
 from workshop.network import multiply_adds
-from workshop.predictors import house_predictor
 
 TRAINED_ONLY = ("side.", "sides.")  # deep supervision
 
@@ -118,57 +108,21 @@ def main(words: Sequence[str] | None = None, called: str | None = None) -> None:
 def export(source: Path, data: Path, name: str, out: Path, like: str | None = None, steep: float = 1.0) -> Path:
     """Write the ONNX file and its card, calibrated and judged on the validation split; the card's path."""
     out.mkdir(parents=True, exist_ok=True)
-    (net, architecture), path, card = load_net(source, steep), out / f"{name}.onnx", out / f"{name}.json"
+    (net, architecture), path = load_net(source, steep), out / f"{name}.onnx"
     write_onnx(net, path)
-    facts = (_like(like) if like else _own(data)) | {"architecture": architecture, "notes": _made()}
-    facts |= {"name": name, "weights": path.name, "sha256": hashlib.sha256(path.read_bytes()).hexdigest()}
-    facts |= {"figures": [], "calibration": {}}
-    card.write_text(json.dumps(facts, indent=2) + "\n")
-    facts["calibration"] = calibrate(str(card), data)
-    facts["figures"] = figures(net, name, data, judge(house_predictor(str(card)), data, detail=True))
-    card.write_text(json.dumps(facts, indent=2) + "\n")
-    return card
+    facts = cards.like(find_card(like)) if like else cards.own(data)
+    return cards.write_card(
+        path, facts | {"architecture": architecture, "notes": cards.made("exported")}, counts(net), data
+    )
 
 
-def _made() -> str:
-    """The day, and the commit of the workshop where there is one."""
-    words = ["git", "-C", str(Path(__file__).parent), "rev-parse", "--short", "HEAD"]
-    done = subprocess.run(words, capture_output=True, text=True, check=False) if shutil.which("git") else None
-    commit = f", workshop at commit {done.stdout.strip()}" if done is not None and done.returncode == 0 else ""
-    return f"exported {date.today():%Y-%m-%d}{commit}"
-
-
-def _like(name: str) -> dict[str, Any]:
-    """What a card says of its network's making and use."""
-    told: dict[str, Any] = msgspec.to_builtins(find_card(name))
-    return {k: told[k] for k in ("task", "summary", "licence", "input", "variants", "data", "recipe")}
-
-
-def _own(data: Path) -> dict[str, Any]:
-    """The facts of a network of the user's own, which the user may want to complete."""
-    pairs = sum(1 for _ in stream(data, "labelled", "train"))
-    return {
-        "task": "cutout",
-        "summary": f"trained on {data.resolve().name}",
-        "licence": {"name": "unstated", "commercial": True, "notes": "the licence of these weights is yours to state"},
-        "input": {"side": 320},
-        "variants": {"fast": {"side": 224}, "best": {"looks": 4}},
-        "data": [f"{data.resolve().name}: {pairs} training pairs"],
-    }
-
-
-def figures(net: nn.Module, name: str, data: Path, scores: dict[str, float]) -> list[dict[str, Any]]:
-    command = f"python -m workshop.evaluate DATA --card {name}"
-    shown = {"max_f": "validation max-F", "iou": "validation IoU", "mae": "validation MAE"}
+def counts(net: nn.Module) -> list[dict[str, Any]]:
+    """Parameters and multiply-adds, as figures."""
+    command = "python -m workshop.export"
     count = sum(p.numel() for n, p in net.named_parameters() if not n.startswith(TRAINED_ONLY))
     return [
-        {"what": "parameters", "value": count, "command": "python -m workshop.export"},
-        {
-            "what": "multiply-adds at 320 x 320",
-            "value": multiply_adds(net, 320, 320),
-            "command": "python -m workshop.export",
-        },
-        *({"what": label, "value": round(scores[key], 4), "command": command} for key, label in shown.items()),
+        {"what": "parameters", "value": count, "command": command},
+        {"what": "multiply-adds at 320 x 320", "value": multiply_adds(net, 320, 320), "command": command},
     ]
 
 

@@ -18,6 +18,8 @@ from mattebox.zoo.session import Session
 
 MEAN, STD = (0.485, 0.456, 0.406), (0.229, 0.224, 0.225)
 Predict = Callable[[Any], Any]
+See = Callable[[Any], tuple[Any, float]]
+"""A picture -> alpha, and how likely it is that there is a subject at all."""
 
 
 def u2net_predictor(path: Path) -> Predict:
@@ -45,9 +47,21 @@ def house_predictor(model: str) -> Predict:
 def session_predictor(session: Session) -> Predict:
     """A session's alpha, enlarged to the picture without refinement."""
 
-    def predict(rgb: np.ndarray) -> np.ndarray:
-        small, _ = voted(Picture(np.ascontiguousarray(rgb)), session)
-        size = (rgb.shape[1], rgb.shape[0])
-        return np.clip(np.asarray(Image.fromarray(small).resize(size, Image.Resampling.BILINEAR)), 0, 1)
+    see = seer(session)
+    return lambda rgb: see(rgb)[0]
 
-    return predict
+
+def seer(session: Session) -> See:
+    """The same, and what the network says of there being a subject."""
+
+    def see(rgb: np.ndarray) -> tuple[np.ndarray, float]:
+        seen, size = voted(Picture(np.ascontiguousarray(rgb)), session), (rgb.shape[1], rgb.shape[0])
+        large = Image.fromarray(seen.alpha).resize(size, Image.Resampling.BILINEAR)
+        return np.clip(np.asarray(large), 0, 1), seen.presence
+
+    return see
+
+
+def unasked(predict: Predict) -> See:
+    """A network that does not say whether there is a subject."""
+    return lambda rgb: (predict(rgb), 1.0)

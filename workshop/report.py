@@ -13,7 +13,7 @@ import numpy as np
 from workshop.evaluation import Verdict
 from workshop.material import stream
 from workshop.page import chart, heading, page, picture, side_by_side, table
-from workshop.predictors import Predict
+from workshop.predictors import See
 from workshop.reliability import calibration_error
 
 SHOWN = 12  # best and worst pictures of each network
@@ -24,7 +24,7 @@ COLUMNS = (
 UNITS = "SAD, Grad and Conn in thousands, per picture at its own size; all others 0..1. MAE and those: less is better."
 
 
-def report(verdicts: Sequence[Verdict], predictors: Mapping[str, Predict], data: Path) -> str:
+def report(verdicts: Sequence[Verdict], sees: Mapping[str, See], data: Path) -> str:
     """The page for one network, or for several against each other."""
     parts = [heading("All pictures", UNITS)]
     parts.append(table(["network", *COLUMNS], [[v.name, *(v.summaries["all"][c] for c in COLUMNS)] for v in verdicts]))
@@ -33,7 +33,7 @@ def report(verdicts: Sequence[Verdict], predictors: Mapping[str, Predict], data:
         rows = [[name, *(means[c] for c in COLUMNS)] for name, means in verdict.summaries.items()]
         parts.append(heading(f"{verdict.name}, by slice") + table(["slice", *COLUMNS], rows))
     for verdict in verdicts:
-        parts.append(extremes(verdict, predictors[verdict.name], data))
+        parts.append(extremes(verdict, sees[verdict.name], data))
     return page(f"Evaluation of {', '.join(v.name for v in verdicts)}", *parts)
 
 
@@ -51,7 +51,7 @@ def reliability(verdict: Verdict) -> str:
     return heading(f"{verdict.name}: reliability", facts) + drawn + table(["confidence", "IoU", "pictures"], rows)
 
 
-def extremes(verdict: Verdict, predict: Predict, data: Path) -> str:
+def extremes(verdict: Verdict, see: See, data: Path) -> str:
     """Worst and best pictures by IoU: the photograph, the true cutout, the network's."""
     order = [p["name"] for p in sorted(verdict.pictures, key=lambda p: p["iou"])]
     wanted = {"worst": order[:SHOWN], "best": order[-SHOWN:][::-1]}
@@ -60,7 +60,7 @@ def extremes(verdict: Verdict, predict: Predict, data: Path) -> str:
     for row, image, mask in stream(data, "labelled", "val"):
         if any(row.key in names for names in wanted.values()):
             rgb, truth = np.asarray(image), np.asarray(mask, np.float32) / 255
-            strip = side_by_side(rgb, truth, predict(rgb))
+            strip = side_by_side(rgb, truth, see(rgb)[0])
             shown[row.key] = picture(strip, f"{row.key}: IoU {reached[row.key]:.3f}")
     remark = "Photograph, true cutout, the network's cutout."
     return "".join(

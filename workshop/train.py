@@ -23,6 +23,7 @@ import numpy as np
 import torch
 
 from mattebox.errors import MatteboxError
+from mattebox.zoo.card import Card
 from mattebox.zoo.registry import find_card
 from workshop import checkpoint, progress
 from workshop.architectures import ARCHITECTURES, net_of
@@ -65,7 +66,7 @@ def train(
     torch.manual_seed(recipe.seed + run.step + 1000 * team.number)
     mixer = _mixer(recipe, pools or load_pools(data, recipe.pool_side, team.device, soft))
     if start is not None and Path(start).suffix != ".pt" and run.step == 0:
-        run.start_from_card(find_card(start), mixer)
+        run.start_from_card(trainable(start), mixer)
     if team.leads:
         work = multiply_adds(run.average, 320, 320) / 1e9
         progress.log(out, {"parameters": sum(p.numel() for p in run.net.parameters()), "gmac_320": round(work, 3)})
@@ -75,6 +76,12 @@ def train(
         _loop(run, mixer, data, out)
     if team.leads:
         run.save(out / "last.pt")
+
+
+def trainable(name: str) -> Card:
+    """The card of that name, or of the network in float of which it was made."""
+    card = find_card(name)
+    return find_card(card.origin) if card.origin else card
 
 
 def _mixer(recipe: Recipe, pools: Pools) -> Mixer:
@@ -155,7 +162,7 @@ def told(args: argparse.Namespace) -> dict[str, Any]:
         settings = dict(TUNING)
     if "net" not in settings:
         from_card = args.start is not None and Path(args.start).suffix != ".pt"
-        settings["net"] = args.net or (net_of(find_card(args.start)) if from_card else "cutnet")
+        settings["net"] = args.net or (net_of(trainable(args.start)) if from_card else "cutnet")
     if settings["net"] == "cutnet":
         settings.setdefault("shape", SIZES[args.size].as_dict())
     if args.minutes or args.steps:

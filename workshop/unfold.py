@@ -27,6 +27,8 @@ def unfold(card: Card, net: nn.Module, pictures: Tensor) -> None:
     `pictures` N x 3 x H x W are normalised inputs. ModelError when the shapes differ.
     """
     graph = onnx.load_from_string(store.read(card)).graph
+    if any(n.op_type == "DequantizeLinear" for n in graph.node):
+        raise ModelError(f"model {card.name} is int8 and cannot be trained on", "begin with the one it was made of")
     values = dict(constants(graph))
     nodes = [n for n in graph.node if n.op_type == "Conv"]
     pairs = _order(net, pictures[:1])

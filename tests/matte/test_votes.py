@@ -11,6 +11,7 @@ from mattebox.matte.segment import segment
 from mattebox.matte.votes import MOST, Look, _answer, looks, voted
 from mattebox.types import Picture
 from mattebox.zoo.session import Session
+from mattebox.zoo.spec import Output
 from tests.fakes import FAKE, composite, disc, fake_session
 
 RED, BLUE = (220, 60, 20), (20, 60, 220)
@@ -33,10 +34,11 @@ def light_on_the_left() -> Picture:
 
 
 def test_mean_and_spread_by_hand() -> None:
-    mean, spread = voted(light_on_the_left(), answering(0.9, 0.5), 2)
+    mean, presence, spread = voted(light_on_the_left(), answering(0.9, 0.5), 2)
+    assert presence == 1  # the network was not asked
     assert mean == pytest.approx(0.75)  # odds of 9 and of 1: their geometric mean is 3
     assert spread == pytest.approx(0.2)
-    mean, spread = voted(light_on_the_left(), answering(0.9, 0.5), 1)
+    mean, _, spread = voted(light_on_the_left(), answering(0.9, 0.5), 1)
     assert mean == pytest.approx(0.9)
     assert not spread.any()
 
@@ -60,8 +62,32 @@ def test_padding_stays_where_it_is_in_a_mirrored_look() -> None:
 
     padding = Padding(session.card, session._run, "cpu")
     truth = np.roll(disc((200, 300), 3), -40, axis=1)
-    plain, mirrored = (_answer(composite(truth, RED, BLUE), padding, Look(1.0, m)) for m in (False, True))
+    plain, mirrored = (_answer(composite(truth, RED, BLUE), padding, Look(1.0, m)).alpha for m in (False, True))
     assert np.abs(plain - mirrored).max() < 1e-5
+
+
+def saying(presence: float, mirrored: float) -> Session:
+    """The same, sure of its matte, but not of there being anything."""
+
+    def run(x: np.ndarray) -> np.ndarray:
+        left, right = x[..., : x.shape[3] // 2].mean(), x[..., x.shape[3] // 2 :].mean()
+        plane = np.full((1, 1, *x.shape[2:]), presence if left > right else mirrored, np.float32)
+        return np.concatenate([np.full_like(plane, 0.98), plane], 1)
+
+    return Session(msgspec.structs.replace(FAKE, output=Output(presence=True)), run, "cpu")
+
+
+def test_what_looks_say_of_presence_is_joined_like_their_alphas() -> None:
+    assert voted(light_on_the_left(), saying(0.9, 0.5), 2).presence == pytest.approx(0.75)
+    assert voted(light_on_the_left(), saying(0.9, 0.5)).presence == pytest.approx(0.9)
+
+
+def test_confidence_is_worth_what_presence_is() -> None:
+    sure, doubting, denying = (segment(light_on_the_left(), saying(p, p)) for p in (1.0, 0.5, 0.01))
+    assert sure.confidence > 0.97
+    assert doubting.confidence == pytest.approx(sure.confidence / 2)
+    assert (sure.found, denying.found) == (True, False)
+    np.testing.assert_array_equal(sure.alpha, denying.alpha)  # what is said of the subject stays
 
 
 def test_a_matte_knows_where_the_looks_differed() -> None:
@@ -79,6 +105,8 @@ def test_a_card_says_how_many_looks() -> None:
     assert (looks(FAKE), looks(four, 1)) == ((Look(1, False),), (Look(1, False),))
     assert [look.scale for look in looks(four)] == pytest.approx([0.7, 0.9, 1.1, 1.3])
     assert [look.mirrored for look in looks(four)] == [False, True, False, True]
+    assert [look.scale for look in looks(four, 6)] == pytest.approx([0.7, 0.7, 1, 1, 1.3, 1.3])
+    assert [look.mirrored for look in looks(four, 6)] == 3 * [False, True]
     picture = composite(disc((200, 300), 4), RED, BLUE)
     assert segment(picture, fake_session(looks=4)).uncertainty is not None
     assert segment(picture, fake_session(looks=4), votes=1).uncertainty is None

@@ -130,17 +130,18 @@ def test_a_card_goes_back_into_a_network_that_answers_alike() -> None:
     from mattebox.zoo.registry import find_card
     from mattebox.zoo.session import Session
     from workshop.network import SIZES, CutNet
+    from workshop.train import trainable
     from workshop.unfold import unfold
 
     torch.manual_seed(0)
-    pictures = torch.randn(4, 3, 64, 96)
+    pictures, card = torch.randn(4, 3, 64, 96), trainable(OURS)
     net = CutNet()
-    unfold(find_card(OURS), net, pictures)
+    unfold(card, net, pictures)
     other = torch.randn(1, 3, 64, 64)
     with torch.no_grad():
         alpha = torch.sigmoid(net.eval()(other)).numpy()
         trained = torch.sigmoid(net.train()(pictures)[0])
-    assert alpha == pytest.approx(Session.open(OURS).run(other.numpy()), abs=1e-3)
+    assert alpha == pytest.approx(Session.open(card).run(other.numpy())[:, :1], abs=1e-3)
     with torch.no_grad():  # in training the batch's own statistics are those it was given
         assert torch.allclose(trained, torch.sigmoid(net.eval()(pictures)), atol=0.1)
     filters = net.stages[1][0][0].weight  # of the size that steps are made for: folded ones are smaller
@@ -148,7 +149,9 @@ def test_a_card_goes_back_into_a_network_that_answers_alike() -> None:
         (2 / filters[0].numel()) ** 0.5, rel=0.05
     )
     with pytest.raises(ModelError, match="another shape than the recipe"):
-        unfold(find_card(OURS), CutNet(SIZES["small"]), pictures)
+        unfold(card, CutNet(SIZES["small"]), pictures)
+    with pytest.raises(ModelError, match="is int8 and cannot be trained on"):
+        unfold(find_card(OURS), CutNet(), pictures)
 
 
 def test_a_few_pictures_of_a_new_kind_teach_it(tmp_path: Path) -> None:

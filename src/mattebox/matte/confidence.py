@@ -2,7 +2,8 @@
 
 The network's alphas are probabilities, so the IoU to be expected of thresholding them can be read off them:
 sum of p inside over sum of max(p, inside). A card's calibration maps that to what was measured on pictures the
-network had not seen. Knows nothing of pictures or networks.
+network had not seen; it is worth as much as it is likely that there is a subject at all. Knows nothing of pictures or
+networks.
 """
 
 from __future__ import annotations
@@ -14,9 +15,10 @@ from mattebox.types import Floats, Matte
 from mattebox.zoo.spec import Calibration
 
 
-def judge(alpha: Floats, calibration: Calibration) -> Matte:
-    """Alpha H x W 0..1 -> the Matte (uint16) with confidence 0..1, `found` and the subject's box."""
-    confidence = calibrated(expected_iou(alpha), calibration)
+def judge(alpha: Floats, calibration: Calibration, presence: float = 1.0) -> Matte:
+    """Alpha H x W 0..1, and how likely a subject is -> the Matte (uint16) with confidence 0..1, `found` and the
+    subject's box."""
+    confidence = presence * calibrated(expected_iou(alpha), calibration)
     share = float((alpha > 0.5).mean())
     found = confidence >= calibration.found_confidence and share >= calibration.found_share
     whole = np.round(alpha * 65535).astype(np.uint16)

@@ -23,10 +23,10 @@ def segment(picture: Picture, session: Session, votes: int = 0) -> Matte:
     `uncertainty`. A picture that is itself
     partly transparent is seen as on white, and nothing hidden becomes subject. UsageError for too many votes.
     """
-    alpha, spread = voted(on_white(picture), session, votes)
-    matte = judge(alpha, session.card.calibration)
+    seen = voted(on_white(picture), session, votes)
+    matte = judge(seen.alpha, session.card.calibration, seen.presence)
     if len(looks(session.card, votes)) > 1:
-        matte = replace(matte, uncertainty=spread)
+        matte = replace(matte, uncertainty=seen.spread)
     return tidied(matte) if matte.found else matte
 
 

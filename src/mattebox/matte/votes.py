@@ -15,7 +15,7 @@ from mattebox.errors import UsageError
 from mattebox.io import resample
 from mattebox.types import Floats, Picture
 from mattebox.zoo.card import Card
-from mattebox.zoo.session import Session
+from mattebox.zoo.session import Said, Session
 
 
 class Look(NamedTuple):
@@ -26,13 +26,14 @@ class Look(NamedTuple):
 
 
 MOST = 8
+BOTH = 6  # looks from which each size is seen plain and mirrored
 SURE = 0.001  # no look is surer than this
 FIXED = (Look(1.0, False), Look(1.0, True))  # of a network that takes one size only
 
 
 def looks(card: Card, votes: int = 0) -> tuple[Look, ...]:
-    """So many `votes` (0 = as many as the card says): sizes spread evenly around the usual one, every second mirrored.
-    UsageError when the network has not so many."""
+    """So many `votes` (0 = as many as the card says): sizes spread evenly around the usual one, every second mirrored;
+    from six on, if even, half as many sizes, each both ways. UsageError when the network has not so many."""
     count = votes or card.input.looks
     alone = card.output.values in ("boxes", "queries", "points")
     most = 1 if alone else MOST if card.input.fit in ("aspect", "short") else len(FIXED)
@@ -43,22 +44,30 @@ def looks(card: Card, votes: int = 0) -> tuple[Look, ...]:
         )
     if most < MOST or count == 1:
         return FIXED[:count]
-    reach = 0.1 * min(count, 3)
-    return tuple(Look(float(s), bool(i % 2)) for i, s in enumerate(np.linspace(1 - reach, 1 + reach, count)))
+    reach, both = 0.1 * min(count, 3), count >= BOTH and count % 2 == 0
+    scales = np.linspace(1 - reach, 1 + reach, count // 2 if both else count).repeat(2 if both else 1)
+    return tuple(Look(float(scale), bool(i % 2)) for i, scale in enumerate(scales))
 
 
-def voted(picture: Picture, session: Session, votes: int = 0) -> tuple[Floats, Floats]:
-    """What the looks agree on (the mean of their logits, as alpha) and the standard deviation of their alphas.
+class Voted(NamedTuple):
+    """What looks agree on (the mean of their logits): alpha H x W, 0..1, at the network's usual resolution, and how
+    likely a subject is; and the standard deviation of their alphas."""
 
-    H x W each, 0..1, at the network's usual resolution. One look is taken as it is.
-    """
+    alpha: Floats
+    presence: float
+    spread: Floats
+
+
+def voted(picture: Picture, session: Session, votes: int = 0) -> Voted:
+    """One look is taken as it is."""
     if looks(session.card, votes) == FIXED[:1]:
-        alpha = session.alpha(picture)
-        return alpha, np.zeros_like(alpha)
+        said = session.seen(picture)
+        return Voted(said.alpha, said.presence, np.zeros_like(said.alpha))
     size = session.geometry(picture.size).inner
     answers = [_answer(picture, session, look) for look in looks(session.card, votes)]
-    same = [a if a.shape == size else resample.enlarge(a, size, "bilinear") for a in answers]
-    return agreed(same), np.std(same, 0, dtype=np.float32)
+    same = [a if a.shape == size else resample.enlarge(a, size, "bilinear") for a, _ in answers]
+    presence = float(agreed([np.array(p, np.float32) for _, p in answers])) if session.card.output.presence else 1.0
+    return Voted(agreed(same), presence, np.std(same, 0, dtype=np.float32))
 
 
 def agreed(alphas: list[Floats], steep: float = 1.0) -> Floats:
@@ -69,11 +78,12 @@ def agreed(alphas: list[Floats], steep: float = 1.0) -> Floats:
     return np.asarray(1 / (1 + np.exp(-steep * np.log(sure / (1 - sure)).mean(0))), np.float32)
 
 
-def _answer(picture: Picture, session: Session, look: Look) -> Floats:
+def _answer(picture: Picture, session: Session, look: Look) -> Said:
     seen = session if look.scale == 1 else session.scaled(look.scale)
     x, geometry = seen.prepare(picture)
     if not look.mirrored:
         return seen.said(x, geometry)
     width = geometry.inner[1]  # what is padded stays on the right
     x[..., :width] = x[..., :width][..., ::-1].copy()
-    return np.ascontiguousarray(seen.said(x, geometry)[:, ::-1])
+    alpha, presence = seen.said(x, geometry)
+    return Said(np.ascontiguousarray(alpha[:, ::-1]), presence)

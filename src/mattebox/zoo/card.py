@@ -62,9 +62,9 @@ class Card(Struct, frozen=True, forbid_unknown_fields=True):
     names of their `styles`, or a `decoder` when they take any picture's; those for `faces` take and give a square of
     `side`, those that `find` faces look at one.
     Weights that are not ONNX name their `converter` (see `convert`). `twin` is the card of a network of the same
-    architecture that takes out less noise, for mixing (see `mixture`). Models that are asked by points have a
-    `decoder`. A card without weights is a shape: how networks exported by their users are fed and read
-    (`mattebox models add my.onnx --like SHAPE`).
+    architecture that takes out less noise, for mixing (see `mixture`); `origin` that of the network in float of which
+    an int8 one was made. Models that are asked by points have a `decoder`. A card without weights is a shape: how
+    networks exported by their users are fed and read (`mattebox models add my.onnx --like SHAPE`).
     """
 
     name: str
@@ -90,6 +90,7 @@ class Card(Struct, frozen=True, forbid_unknown_fields=True):
     notes: str = ""
     converter: str = ""
     twin: str = ""
+    origin: str = ""
     decoder: Decoder | None = None
     figures: tuple[Figure, ...] = ()
     folder: str = ""

@@ -10,7 +10,7 @@ from __future__ import annotations
 import functools
 import hashlib
 from collections.abc import Callable, Sequence
-from typing import Any
+from typing import Any, NamedTuple
 
 import msgspec
 import numpy as np
@@ -31,6 +31,13 @@ from mattebox.zoo.runner import Network, Run
 KEPT = 4  # sessions held open by `open_session`
 
 TELLERS = {"boxes": parts.detected, "queries": parts.queried}
+
+
+class Said(NamedTuple):
+    """Of a picture: alpha h x w, 0..1, and how likely it is that there is a subject at all (1 where nobody asked)."""
+
+    alpha: Floats
+    presence: float
 
 
 class Session:
@@ -84,7 +91,8 @@ class Session:
         return prepare.prepared(self.card.input, picture)
 
     def run(self, x: NDArray[np.float32]) -> NDArray[np.float32]:
-        """1 x 3 x H x W -> 1 x 1 x H x W alpha 0..1, as the card's output says. ModelError for another shape."""
+        """1 x 3 x H x W -> 1 x 1 x H x W alpha 0..1, as the card's output says, with a second plane where the network
+        says how likely a subject is. ModelError for another shape."""
         y, output = self._mapped(x), self.card.output
         if output.values == "alpha":
             return y
@@ -102,7 +110,11 @@ class Session:
         return np.clip(y[0, 0, :height, :width], 0.0, 1.0).astype(np.float32)
 
     def alpha(self, picture: Picture) -> Floats:
-        """A picture -> alpha 0..1, h x w at the network's resolution: of the card's subject where it tells classes.
+        """A picture -> alpha 0..1, h x w at the network's resolution. UsageError as `seen`."""
+        return self.seen(picture).alpha
+
+    def seen(self, picture: Picture) -> Said:
+        """What the network says of a picture, at its own resolution: of the card's subject where it tells classes.
 
         UsageError from a network that must be asked by points.
         """
@@ -112,19 +124,25 @@ class Session:
             )
         if self.card.output.values in TELLERS:
             wanted, found = self.card.output.subject, self.parts(picture)
-            return parts.union([p for p in found if not wanted or p.label in wanted], self._grid(picture.size))
+            kept = [p for p in found if not wanted or p.label in wanted]
+            return Said(parts.union(kept, self._grid(picture.size)), 1.0)
         return self.said(*self.prepare(picture))
 
-    def said(self, x: NDArray[np.float32], geometry: Geometry) -> Floats:
+    def said(self, x: NDArray[np.float32], geometry: Geometry) -> Said:
         """Run and restore in one: what the network says of what was prepared, in steps of 1 / 65535 (but for networks
         that no card describes, which are always asked)."""
-        if self._network is None:
-            return self.restore(self.run(x), geometry)
 
         def ask() -> Arrays:
-            return {"alpha": parts.whole(self.restore(self.run(x), geometry))}
+            y = self.run(x)
+            presence = y[0, 1:].reshape(-1)[:1] if self.card.output.presence else np.ones(1, np.float32)
+            return {"alpha": self.restore(y, geometry), "presence": presence}
 
-        return parts.real(self._asked("alpha", x, ask)["alpha"])
+        if self._network is None:
+            told = ask()
+        else:
+            steps = self._asked("said", x, lambda: {name: parts.whole(value) for name, value in ask().items()})
+            told = {name: parts.real(value) for name, value in steps.items()}
+        return Said(told["alpha"], float(told["presence"][0]))
 
     def parts(self, picture: Picture) -> list[Part]:
         """What the network tells apart in a picture, largest first. ModelError when it tells no classes."""
@@ -201,7 +219,7 @@ class Session:
         """The network's output at the input's size. ModelError when it has another shape."""
         y, output = self._run(x), self.card.output
         height, width = x.shape[2:]
-        wanted = (1, len(output.classes) or 1, height // output.scale, width // output.scale)
+        wanted = (1, output.planes, height // output.scale, width // output.scale)
         if y.shape != wanted:
             raise ModelError(f"model {self.card.name} gave {y.shape}", f"it must give {wanted}; correct its card")
         if output.scale > 1:

@@ -58,6 +58,8 @@ class Output(Struct, frozen=True, forbid_unknown_fields=True):
     = for each query logits of `classes` and of none, and those of its mask (MaskFormer, Mask2Former). What they are
     surer of than `least` counts; `subject` are those cut out unless others are asked for, all when it is empty.
     `points` = logits of masks, asked for by points and boxes through the card's decoder (SAM).
+    With `presence`, for alpha and logits, a second plane says how likely it is that there is a subject at all: the
+    same everywhere.
     """
 
     values: Literal["alpha", "logits", "classes", "shares", "boxes", "queries", "points"] = "alpha"
@@ -66,14 +68,22 @@ class Output(Struct, frozen=True, forbid_unknown_fields=True):
     classes: tuple[str, ...] = ()
     subject: tuple[str, ...] = ()
     least: float = 0.5
+    presence: bool = False
 
     def __post_init__(self) -> None:
         maps, things = self.values in ("classes", "shares"), self.values in ("boxes", "queries")
         named = bool(self.classes) == (maps or things) and (bool(self.subject) or not maps)
         if not named or not set(self.subject) <= set(self.classes):
             raise ValueError("classes, and a subject among them, go with values = classes or shares")
+        if self.presence and self.values not in ("alpha", "logits"):
+            raise ValueError("presence goes with values = alpha or logits")
         if self.scale < 1 or self.index < 0:
             raise ValueError("scale must be positive, and index not negative")
+
+    @property
+    def planes(self) -> int:
+        """How many the output has."""
+        return len(self.classes) or 1 + self.presence
 
     @property
     def labelled(self) -> bool:
@@ -104,8 +114,9 @@ class Tiles(Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class Calibration(Struct, frozen=True, forbid_unknown_fields=True):
-    """How outputs become promises: `confidence` = sigmoid(bias + slope x logit of the matte's own expected IoU);
-    a subject is `found` when its confidence and its share of the picture reach these."""
+    """How outputs become promises: `confidence` = sigmoid(bias + slope x logit of the matte's own expected IoU), times
+    how likely it is that there is a subject at all, where the network says so; a subject is `found` when its confidence
+    and its share of the picture reach these."""
 
     bias: float = 0.0
     slope: float = 1.0

@@ -1,0 +1,72 @@
+"""The card of a network that the workshop has made: what is known of its making, and what it is worth.
+
+The calibration is fitted on the validation split, confidence against the IoU really reached; so are the figures. Needs
+no torch; knows nothing of how networks are trained or written.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import shutil
+import subprocess
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+import msgspec
+
+from mattebox.zoo.card import Card
+from workshop.calibrate import calibrate
+from workshop.evaluate import judge
+from workshop.material import stream
+from workshop.predictors import house_predictor
+
+SHOWN = {"max_f": "validation max-F", "iou": "validation IoU", "mae": "validation MAE"}
+TAKEN = ("task", "architecture", "summary", "licence", "input", "variants", "data", "recipe")
+
+
+def like(card: Card) -> dict[str, Any]:
+    """What a card says of its network's making and use."""
+    told: dict[str, Any] = msgspec.to_builtins(card)
+    return {k: told[k] for k in TAKEN}
+
+
+def own(data: Path) -> dict[str, Any]:
+    """The facts of a network of the user's own, which the user may want to complete."""
+    pairs = sum(1 for _ in stream(data, "labelled", "train"))
+    return {
+        "task": "cutout",
+        "summary": f"trained on {data.resolve().name}",
+        "licence": {"name": "unstated", "commercial": True, "notes": "the licence of these weights is yours to state"},
+        "input": {"side": 320},
+        "variants": {"fast": {"side": 224}, "best": {"looks": 4}},
+        "data": [f"{data.resolve().name}: {pairs} training pairs"],
+    }
+
+
+def write_card(weights: Path, facts: dict[str, Any], counted: list[dict[str, Any]], data: Path) -> Path:
+    """NAME.json beside NAME.onnx, calibrated and judged on the validation split; `counted` are figures besides."""
+    name, path = weights.stem, weights.with_suffix(".json")
+    facts = facts | {"name": name, "weights": weights.name, "figures": [], "calibration": {}}
+    facts |= {"sha256": hashlib.sha256(weights.read_bytes()).hexdigest()}
+    _write(path, facts)
+    facts["calibration"] = calibrate(str(path), data)
+    scores = judge(house_predictor(str(path)), data, detail=True)
+    command = f"python -m workshop.evaluate DATA --card {name}"
+    judged = [{"what": what, "value": round(scores[key], 4), "command": command} for key, what in SHOWN.items()]
+    facts["figures"] = [*counted, *judged]
+    _write(path, facts)
+    return path
+
+
+def made(how: str) -> str:
+    """How, on which day, and the commit of the workshop where there is one."""
+    words = ["git", "-C", str(Path(__file__).parent), "rev-parse", "--short", "HEAD"]
+    done = subprocess.run(words, capture_output=True, text=True, check=False) if shutil.which("git") else None
+    commit = f", workshop at commit {done.stdout.strip()}" if done is not None and done.returncode == 0 else ""
+    return f"{how} {date.today():%Y-%m-%d}{commit}"
+
+
+def _write(path: Path, facts: dict[str, Any]) -> None:
+    path.write_text(json.dumps(facts, indent=2) + "\n")

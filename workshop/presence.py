@@ -1,0 +1,139 @@
+"""Teach a cutout network to say whether there is a subject at all.
+
+    python -m workshop.presence DATA --card cut-2 --out FOLDER/cut-2.onnx
+
+A logistic regression on what the network has at its narrowest, averaged over the picture: nothing of the network
+changes, and its answer gains a second plane. Learned from DATA's labelled training photographs and its training
+backgrounds, seen at all sizes at which the card looks; kinds count alike, and then subjects are taken to be PRIOR times
+as common. The card is written beside the graph, calibrated and judged. Needs onnx; knows nothing of training.
+"""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+
+import msgspec
+import numpy as np
+import onnx
+import onnxruntime as ort
+from numpy.typing import NDArray
+from onnx import helper, numpy_helper
+
+from mattebox.errors import InputMissing, MatteboxError, ModelError
+from mattebox.matte.votes import looks
+from mattebox.types import Picture
+from mattebox.zoo import store
+from mattebox.zoo.card import Card
+from mattebox.zoo.registry import find_card
+from mattebox.zoo.session import Session
+from workshop import cards
+from workshop.calibrate import sigmoid
+from workshop.material import stream
+
+PRIOR = 10.0
+DECAY = 1e-3  # of the weights of standardised features
+STEPS = 30  # of Newton's method
+FEWEST = 50  # backgrounds
+
+Reals = NDArray[np.float64]
+
+
+def taught(card: Card, data: Path, out: Path) -> Path:
+    """Write the graph and the card of the network that says so; the card's path. InputMissing, ModelError."""
+    subjects, empties = (np.array(list(heard(card, data, kind))) for kind in ("labelled", "background"))
+    if min(len(subjects), len(empties)) < FEWEST:
+        raise InputMissing(
+            f"{data}: {len(subjects)} subjects and {len(empties)} backgrounds to learn from",
+            f"give at least {FEWEST} of both, in the training split",
+        )
+    weight, bias = fit(subjects, empties)
+    onnx.save(told(onnx.load_from_string(store.read(card)), weight, bias), out)
+    counted = [msgspec.to_builtins(f) for f in card.figures if not f.what.startswith("validation")]
+    facts = cards.like(card) | {"notes": cards.made(f"presence taught to {card.name}")}
+    facts["output"] = msgspec.to_builtins(card.output) | {"presence": True}
+    return cards.write_card(out, facts, counted, data)
+
+
+def heard(card: Card, data: Path, kind: str) -> Iterator[Reals]:
+    """What the network has at its narrowest of every training picture of a kind, at every size at which it looks."""
+    model = onnx.load_from_string(store.read(card))
+    model.graph.output.append(helper.make_empty_tensor_value_info(narrowest(model.graph)))
+    session = ort.InferenceSession(model.SerializeToString(), providers=["CPUExecutionProvider"])
+    fed, asked = session.get_inputs()[0].name, session.get_outputs()[-1].name
+    seen = [Session(card, lambda x: x).scaled(scale) for scale in sorted({look.scale for look in looks(card)})]
+    for _, picture, _ in stream(data, kind, "train"):
+        for size in seen:
+            x, _ = size.prepare(Picture(np.ascontiguousarray(picture)))
+            yield session.run([asked], {fed: x})[0].reshape(-1).astype(np.float64)
+
+
+def fit(subjects: Reals, empties: Reals) -> tuple[Reals, float]:
+    """Weight C and bias of the logistic regression of N x C, by Newton's method; both kinds count alike."""
+    x = np.concatenate([subjects, empties])
+    middle, spread = x.mean(0), x.std(0) + 1e-6
+    x = np.c_[(x - middle) / spread, np.ones(len(x))]
+    truth = np.r_[np.ones(len(subjects)), np.zeros(len(empties))]
+    worth = np.where(truth == 1, 0.5 / len(subjects), 0.5 / len(empties))
+    decay = np.r_[np.full(x.shape[1] - 1, DECAY), 0]
+    w = np.zeros(x.shape[1])
+    for _ in range(STEPS):
+        p = sigmoid(x @ w)
+        slope = x.T @ (worth * (p - truth)) + decay * w
+        w -= np.linalg.solve((x * (worth * p * (1 - p))[:, None]).T @ x + np.diag(decay + 1e-9), slope)
+    weight = w[:-1] / spread
+    return weight, float(w[-1] - weight @ middle + np.log(PRIOR))
+
+
+def told(model: onnx.ModelProto, weight: Reals, bias: float) -> onnx.ModelProto:
+    """The graph with a second plane beside its alpha: how likely a subject is, the same everywhere."""
+    graph, alpha, mean = model.graph, model.graph.output[0].name, narrowest(model.graph)
+    constants = {
+        "presence.weight": weight.astype(np.float32).reshape(1, -1, 1, 1),
+        "presence.bias": np.array(bias, np.float32),
+        "presence.axes": np.array([1], np.int64),
+    }
+    graph.initializer.extend(numpy_helper.from_array(value, name) for name, value in constants.items())
+    graph.node.extend([
+        helper.make_node("Mul", [mean, "presence.weight"], ["presence.parts"]),
+        helper.make_node("ReduceSum", ["presence.parts", "presence.axes"], ["presence.sum"], keepdims=1),
+        helper.make_node("Add", ["presence.sum", "presence.bias"], ["presence.logit"]),
+        helper.make_node("Sigmoid", ["presence.logit"], ["presence.likely"]),
+        helper.make_node("Shape", [alpha], ["presence.shape"]),
+        helper.make_node("Expand", ["presence.likely", "presence.shape"], ["presence.plane"]),
+        helper.make_node("Concat", [alpha, "presence.plane"], ["said"], axis=1),
+    ])  # fmt: skip
+    del graph.output[:]
+    graph.output.append(helper.make_tensor_value_info("said", onnx.TensorProto.FLOAT, ["batch", 2, "height", "width"]))
+    onnx.checker.check_model(model)
+    return model
+
+
+def narrowest(graph: onnx.GraphProto) -> str:
+    """The name of what a CutNet averages over the whole picture. ModelError for another network, or one that says so
+    already."""
+    means = [node.output[0] for node in graph.node if node.op_type in ("ReduceMean", "GlobalAveragePool")]
+    if len(means) != 1 or any(t.name.startswith("presence.") for t in graph.initializer):
+        raise ModelError(
+            "the network is no CutNet, or has learned it already", "give the card of one that export wrote"
+        )
+    name: str = means[0]
+    return name
+
+
+def main(words: Sequence[str] | None = None) -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("data", type=Path)
+    parser.add_argument("--card", required=True)
+    parser.add_argument("--out", type=Path, required=True, help="the new graph; its card lies beside it")
+    args = parser.parse_args(words)
+    try:
+        print(f"wrote {taught(find_card(args.card), args.data, args.out)}")
+    except MatteboxError as error:
+        sys.exit(f"error: {error}")
+
+
+if __name__ == "__main__":
+    main()
