@@ -3,7 +3,8 @@
     python -m benchmarks.matting [--sizes 1 4 12] [--mattes hard hair soft] [--jobs ...] [--timeout 1800]
     python -m benchmarks.matting --mattes real --data DATA
 
-Both start from the same coarse alpha, the known one at a network's resolution, a little blurred; rembg enlarges it as
+With PyMatting installed, so are its closed form (Levin et al. 2008) and KNN (Chen et al. 2013), and its foreground.
+All start from the same coarse alpha, the known one at a network's resolution, a little blurred; rembg enlarges it as
 its sessions do (Lanczos). Front and back are scikit-image's photographs, mirrored and repeated at their own resolution.
 "real" are validation pictures of things and people photographed on white, whose alpha and colours are known, put into
 rooms and enlarged, with our network's own answer in place of the known one: the mean of COUNT pictures.
@@ -150,6 +151,41 @@ def peer_default(picture: Picture, given: Matte) -> tuple[np.ndarray, np.ndarray
     return cut[..., 3], cut[..., :3]
 
 
+def trimap_of(picture: Picture, given: Matte) -> np.ndarray:
+    """0, 0.5 or 1: what the enlarged coarse alpha leaves open, widened by one of its samples."""
+    from scipy.ndimage import maximum_filter, minimum_filter
+
+    seen = enlarged(picture, given)[0] / 255
+    reach = 2 * max(1, picture.size[0] // given.size[0]) + 1
+    sure, none = minimum_filter(seen, reach) > 0.95, maximum_filter(seen, reach) < 0.05
+    return np.where(sure, 1.0, np.where(none, 0.0, 0.5))
+
+
+def library(method: str) -> Job:
+    """PyMatting's alpha from such a trimap, and its foreground by several levels (Germer et al. 2020)."""
+
+    def work(picture: Picture, given: Matte) -> tuple[np.ndarray, np.ndarray | None]:
+        import pymatting
+
+        rgb = picture.rgb / 255.0
+        alpha = getattr(pymatting, f"estimate_alpha_{method}")(rgb, trimap_of(picture, given))
+        colours = pymatting.estimate_foreground_ml(rgb, alpha)
+        return tuple(np.rint(255 * np.clip(plane, 0, 1)).astype(np.uint8) for plane in (alpha, colours))
+
+    return work
+
+
+def library_colours(picture: Picture, given: Matte) -> tuple[np.ndarray, np.ndarray | None]:
+    """Our alpha with PyMatting's foreground."""
+    import pymatting
+
+    from mattebox.matte.refine import refine
+
+    alpha = refine(picture, given).alpha
+    colours = pymatting.estimate_foreground_ml(picture.rgb / 255.0, alpha / 255.0)
+    return alpha, np.rint(255 * np.clip(colours, 0, 1)).astype(np.uint8)
+
+
 JOBS: dict[str, Job] = {
     "mattebox refined": refined,
     "mattebox fine": fine_edges,
@@ -158,6 +194,9 @@ JOBS: dict[str, Job] = {
     "rembg default": peer_default,
     "rembg alpha_matting": peer_matting,
     "rembg post_process": peer_processed,
+    "pymatting closed form": library("cf"),
+    "pymatting KNN": library("knn"),
+    "mattebox refined, pymatting's colours": library_colours,
 }
 
 

@@ -7,8 +7,11 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
+from mattebox.matte import fine as fine_module
+from mattebox.matte import tiles
 from mattebox.matte.fine import fine, levels
-from mattebox.matte.refine import enlarge, refine
+from mattebox.matte.palette import palette
+from mattebox.matte.refine import as_floats, enlarge, enlarged, refine, scales
 from mattebox.metrics.matting import sad
 from mattebox.types import Matte, Picture, Size
 from tests.fakes import composite, disc, hairy, mosaic
@@ -32,6 +35,21 @@ def test_hair_is_found_on_photographs(astronaut: Picture, rocket: Picture) -> No
     picture = composite(truth, mosaic(astronaut.rgb, SIZE), mosaic(rocket.rgb, SIZE))
     plain, made = alphas(enlarge(picture, coarse(truth)), fine(picture, coarse(truth)))
     assert sad(made, truth) < 0.55 * sad(plain, truth)
+
+
+def test_the_palette_is_heard_where_there_are_strands_and_nowhere_else(astronaut: Picture, rocket: Picture) -> None:
+    """And then strands are finer than colours near them can tell."""
+    front, back = mosaic(astronaut.rgb, SIZE), mosaic(rocket.rgb, SIZE)
+    heard: dict[str, float] = {}
+    for what, truth in {"hair": hairy(SIZE), "blur": disc(SIZE, softness=24)}.items():
+        picture, given = composite(truth, front, back), coarse(truth)
+        table, (_, step) = palette(picture.rgb, as_floats(given.alpha)), scales(SIZE, given.size)
+        heard[what] = fine_module.heard(picture, enlarged(picture, given), table, list(tiles.tiles(SIZE, step)))
+    assert heard["hair"] > 0.3
+    assert heard["blur"] == 0
+    truth, picture = hairy(SIZE), composite(hairy(SIZE), front, back)
+    models, made = alphas(refine(picture, coarse(truth)), fine(picture, coarse(truth)))
+    assert sad(made, truth) < 0.85 * sad(models, truth)
 
 
 def test_a_matte_that_is_moved_is_forgiven_more_than_by_colours_alone(chelsea: Picture, rocket: Picture) -> None:

@@ -68,13 +68,14 @@ def test_a_run_and_its_graph(tmp_path: Path) -> None:
     card = export.export(tmp_path / "run" / "best.pt", "edges-x", tmp_path)
     tile, prior = rng.random((60, 90, 3), np.float32), rng.random((60, 90), np.float32)
     patch = rng.random((1, 27, 14, 20), np.float32)
-    given = (torch.from_numpy(v) for v in (tile, prior, patch))
+    common = rng.random((60, 90), np.float32)
+    given = (torch.from_numpy(v) for v in (tile, prior, patch, common))
     source = (
         Refined(export.load_net(tmp_path / "run" / "best.pt"))(*given, torch.tensor(2), torch.tensor([6, 9]))
         .detach()
         .numpy()
     )
-    np.testing.assert_allclose(Refiner.open(str(card)).run(tile, prior, patch, 2, (6, 9)), source, atol=2e-2)
+    np.testing.assert_allclose(Refiner.open(str(card)).run(tile, prior, patch, common, 2, (6, 9)), source, atol=2e-2)
 
 
 def test_shapes_say_nothing_at_first_and_learn_and_go_on(tmp_path: Path) -> None:

@@ -15,8 +15,14 @@ def test_a_tile_of_any_size(cells: tuple[int, int], step: int, shrink: int) -> N
     rng = np.random.default_rng(0)
     height, width = (c * step for c in cells)
     planes = rng.normal(0, 1, (1, 27, cells[0] + 2, cells[1] + 2)).astype(np.float32)
+    common = rng.random((height, width), np.float32)
     alpha = open_refiner().run(
-        rng.random((height, width, 3), np.float32), rng.random((height, width), np.float32), planes, shrink, (5, 3)
+        rng.random((height, width, 3), np.float32),
+        rng.random((height, width), np.float32),
+        planes,
+        common,
+        shrink,
+        (5, 3),
     )
     assert alpha.shape == (height, width)
     assert 0 <= alpha.min() <= alpha.max() <= 1
@@ -25,11 +31,11 @@ def test_a_tile_of_any_size(cells: tuple[int, int], step: int, shrink: int) -> N
 def test_without_evidence_the_levelled_prior_stands() -> None:
     rng = np.random.default_rng(1)
     tile, prior = rng.random((40, 48, 3), np.float32), rng.random((40, 48), np.float32)
-    alpha = open_refiner().run(tile, prior, np.zeros((1, 27, 12, 14), np.float32), 1, (0, 0))
+    alpha = open_refiner().run(tile, prior, np.zeros((1, 27, 12, 14), np.float32), prior, 1, (0, 0))
     np.testing.assert_allclose(alpha, np.clip((prior - 0.1) / 0.8, 0, 1), atol=1e-5)
 
 
 def test_it_is_shared_and_no_other_network_stands_in() -> None:
     assert open_refiner() is open_refiner()
-    with pytest.raises(ModelError, match=f"model {OURS} is for cutout, not refine; choose edges-1"):
+    with pytest.raises(ModelError, match=f"model {OURS} is for cutout, not refine; choose edges-2"):
         Refiner.open(OURS)

@@ -1,6 +1,6 @@
 """The trained edge network -> the ONNX file and the card that the house carries.
 
-    python -m workshop.edges.export RUN/best.pt --name edges-1 [--out FOLDER]
+    python -m workshop.edges.export RUN/best.pt --name edges-2 [--out FOLDER]
 
 The file holds the features and the mixing, too: the house gives it a tile, the enlarged matte and the colour models.
 """
@@ -45,14 +45,20 @@ def write_onnx(net: Edges, path: Path) -> None:
         torch.rand(64, 96, 3),
         torch.rand(64, 96),
         torch.rand(1, 27, 18, 26),
+        torch.rand(64, 96),
         torch.tensor(2),
         torch.tensor([3, 5]),
     )
-    axes = {"tile": {0: "T", 1: "U"}, "prior": {0: "T", 1: "U"}, "patch": {2: "rows", 3: "columns"}}
+    axes = {
+        "tile": {0: "T", 1: "U"},
+        "prior": {0: "T", 1: "U"},
+        "common": {0: "T", 1: "U"},
+        "patch": {2: "rows", 3: "columns"},
+    }
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         torch.onnx.export(
-            Refined(net).eval(), given, path, input_names=["tile", "prior", "patch", "shrink", "first"],
+            Refined(net).eval(), given, path, input_names=["tile", "prior", "patch", "common", "shrink", "first"],
             output_names=["alpha"], dynamic_axes={**axes, "alpha": {0: "T", 1: "U"}}, opset_version=17, dynamo=False,
         )  # fmt: skip
     onnx.save(halved(onnx.load(path)), path)
@@ -72,7 +78,7 @@ def export(run: Path, name: str, out: Path) -> Path:
         "sha256": hashlib.sha256(path.read_bytes()).hexdigest(),
         "licence": {"name": "Apache-2.0", "commercial": True, "notes": NOTES},
         "data": DATA,
-        "recipe": "runs/edges-1.toml",
+        "recipe": "runs/edges-2.toml",
         "figures": [{"what": "parameters", "value": count, "command": "python -m workshop.edges.export"}],
     }
     card.write_text(json.dumps(facts, indent=2) + "\n")
@@ -82,7 +88,7 @@ def export(run: Path, name: str, out: Path) -> Path:
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("run", type=Path, help="RUN/best.pt")
-    parser.add_argument("--name", default="edges-1")
+    parser.add_argument("--name", default="edges-2")
     parser.add_argument("--out", type=Path, default=Path("src/mattebox/zoo/weights"))
     args = parser.parse_args()
     print(f"wrote {export(args.run, args.name, args.out)}")

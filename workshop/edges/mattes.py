@@ -23,7 +23,9 @@ def matte(rng: Rng, side: int, step: float) -> Floats:
     draw.polygon([tuple(p) for p in outline], fill=255)
     kind = rng.choice(["plain", "hair", "fur", "bars", "holes"], p=[0.36, 0.3, 0.14, 0.1, 0.1])
     if kind == "hair":
-        _strands(rng, draw, outline, step, count=int(rng.integers(15, 160)), length=(1.5, 14), spread=0.7)
+        _strands(
+            rng, draw, outline, step, count=int(rng.integers(15, 300)), length=(1.5, rng.uniform(6, 36)), spread=0.7
+        )
     elif kind == "fur":
         _strands(rng, draw, outline, step, count=int(rng.integers(300, 1200)), length=(0.5, 4), spread=0.4)
     elif kind == "bars":

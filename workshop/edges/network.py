@@ -1,10 +1,11 @@
 """The edge network: for every pixel along an edge, which of several opinions about its alpha to believe.
 
-The opinions are the network's own matte (as it is, and levelled), what local colour models of subject and background
-say (workshop/kernels.py), where the pixel lies between both mean colours, nothing, and all. Three layers look at each
-pixel and at means and deviations around it, over four sizes, and weigh the opinions; so the answer is a matte from the
-first step of training, and without evidence nothing changes. Convolutions may tell them of shapes: where strands run.
-Knows nothing of files or training.
+The opinions are the network's own matte (levelled), what local colour models of subject and background say
+(workshop/kernels.py), where the pixel lies between both mean colours, nothing, and all; and two that hear what the
+colour is by itself, all over the picture (mattebox.matte.palette). Three layers look at each pixel and at means and
+deviations around it, over four sizes, and weigh the opinions; so the answer is a matte from the first step of training,
+and without evidence nothing changes. Convolutions may tell them of shapes: where strands run. Knows nothing of files or
+training.
 """
 
 from __future__ import annotations
@@ -13,22 +14,24 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
+from mattebox.matte.palette import DOUBT, MOST
 from workshop.kernels import PURE, onto, polynomial
 from workshop.network import convolution
 
 HAZE = 0.1  # as in mattebox.matte.refine
 SETTLED = 0.01  # a prior within this of nothing or all is settled
-OPINIONS = 6
-FEATURES = 12
-SIZES, BASE, VARY = 4, 11, 5  # of the pyramid; its planes of means, and of deviations
+OPINIONS = 8
+FEATURES = 13
+SIZES, BASE, VARY = 4, 12, 6  # of the pyramid; its planes of means, and of deviations
 SEEN = BASE + SIZES * (BASE + VARY)
 MULTIPLE = 2 ** (SIZES - 1)  # of pixels, at each side
 
 
-def features(tile: Tensor, prior: Tensor, patch: Tensor) -> Tensor:
-    """tile T x U x 3 and prior T x U (0..1; the coarse alpha, enlarged), patch 1 x 27 x (T/s + 2) x (U/s + 2) as
-    ColourModels gives it, with a rim -> 1 x 12 x T x U, all 0..1: colours; prior; three opinions from colours; both
-    likelihoods; how far apart the mean colours are, how far off their line the pixel; the evidence."""
+def features(tile: Tensor, prior: Tensor, patch: Tensor, common: Tensor) -> Tensor:
+    """tile T x U x 3, prior (0..1; the coarse alpha, enlarged) and common (what the palette says) T x U, patch 1 x 27 x
+    (T/s + 2) x (U/s + 2) as ColourModels gives it, with a rim -> 1 x 13 x T x U, all 0..1: colours; prior; three
+    opinions from colours; both likelihoods; how far apart the mean colours are, how far off their line the pixel; the
+    evidence; the palette's."""
     planes, p, rgb = onto(patch, tile), prior[None, None], tile.permute(2, 0, 1)[None]
     ahead, behind = (polynomial(planes[:, i : i + 10], rgb).clamp(-30, 30) for i in (0, 10))
     level = levelled(p)
@@ -43,7 +46,7 @@ def features(tile: Tensor, prior: Tensor, patch: Tensor) -> Tensor:
         [
             rgb, p, posterior(ahead, behind, level), posterior(ahead, behind, bold), share,
             0.5 + 0.5 * torch.tanh(ahead / 4), 0.5 + 0.5 * torch.tanh(behind / 4),
-            length.clamp_min(0).sqrt().clamp(0, 1), (4 * off).clamp(0, 1), planes[:, 26:27],
+            length.clamp_min(0).sqrt().clamp(0, 1), (4 * off).clamp(0, 1), planes[:, 26:27], common[None, None],
         ], 1,
     )  # fmt: skip
 
@@ -89,7 +92,7 @@ class Shapes(nn.Module):
 
 
 class Edges(nn.Module):
-    """N x 12 x H x W features (sides in multiples of MULTIPLE) -> N x 1 x H x W alpha 0..1. `shapes`: the widths of
+    """N x 13 x H x W features (sides in multiples of MULTIPLE) -> N x 1 x H x W alpha 0..1. `shapes`: the widths of
     convolutions that see shapes; none without."""
 
     mean: Tensor
@@ -106,13 +109,13 @@ class Edges(nn.Module):
         self.register_buffer("deviation", torch.ones(SEEN))
         with torch.no_grad():  # begins as what colour models say, mostly
             self.third.weight.mul_(0.1)
-            self.third.bias.copy_(torch.tensor([1.0, 2.0, 0.0, -1.0, -2.0, -2.0]))
+            self.third.bias.copy_(torch.tensor([1.0, 2.0, 0.0, -1.0, -2.0, -2.0, 1.0, 0.0]))
 
     def forward(self, x: Tensor) -> Tensor:
         return mixed(self.weigh(x), x)
 
     def weigh(self, x: Tensor) -> Tensor:
-        """N x 6 x H x W: what share each opinion has. The first layer is applied before enlarging: it is linear."""
+        """N x 8 x H x W: what share each opinion has. The first layer is applied before enlarging: it is linear."""
         weight = self.first.weight / self.deviation
         planes = pyramid(x)
         parts = weight.split([p.shape[1] for p in planes], 1)
@@ -126,7 +129,7 @@ class Edges(nn.Module):
         return F.conv2d(y, self.third.weight[:, :, None, None], self.third.bias).softmax(1)
 
     def said(self, seen: Tensor) -> Tensor:
-        """The same for pixels by themselves: N x SEEN, as `flat` gives them -> N x 6."""
+        """The same for pixels by themselves: N x SEEN, as `flat` gives them -> N x 8."""
         y = F.relu(self.first((seen - self.mean) / self.deviation))
         y = F.relu(self.second(y))
         shares: Tensor = self.third(y).softmax(1)
@@ -134,13 +137,13 @@ class Edges(nn.Module):
 
 
 def pyramid(x: Tensor) -> list[Tensor]:
-    """Of 12 features: what is seen at full, half, quarter and eighth size, means and deviations over 3 x 3 pixels; at
+    """Of 13 features: what is seen at full, half, quarter and eighth size, means and deviations over 3 x 3 pixels; at
     full size the pixels themselves, too."""
     p, light = x[:, 3:4], x[:, :3].mean(1, keepdim=True)
     right = F.pad((light[:, :, :, 1:] - light[:, :, :, :-1]).abs(), (0, 1, 0, 0))
     down = F.pad((light[:, :, 1:] - light[:, :, :-1]).abs(), (0, 0, 0, 1))
-    base = torch.cat([p, levelled(p), x[:, 4:12], 4 * torch.maximum(right, down)], 1)
-    vary = torch.cat([p, x[:, 4:7], light], 1)
+    base = torch.cat([p, levelled(p), x[:, 4:13], 4 * torch.maximum(right, down)], 1)
+    vary = torch.cat([p, x[:, 4:7], light, x[:, 12:13]], 1)
     seen, y = [], torch.cat([base, vary, vary * vary], 1)
     for size in range(SIZES):
         y = F.avg_pool2d(y, 2) if size else y
@@ -172,9 +175,13 @@ def open_to(x: Tensor) -> Tensor:
 
 
 def opinions(x: Tensor) -> Tensor:
-    """N x 6 x H x W: the levelled prior, three by colours, nothing, all."""
-    level = levelled(x[:, 3:4])
-    return torch.cat([level, x[:, 4:7], torch.zeros_like(level), torch.ones_like(level)], 1)
+    """N x 8 x H x W: the levelled prior, three by colours, nothing, all; models and prior with the palette."""
+    level, ratio = levelled(x[:, 3:4]), 2 * MOST * (x[:, 12:13] - 0.5)
+    joined = [
+        torch.sigmoid(torch.logit(x[:, 4:5], DOUBT) + ratio / 2),
+        torch.sigmoid(torch.logit(level, DOUBT) + ratio),
+    ]
+    return torch.cat([level, x[:, 4:7], torch.zeros_like(level), torch.ones_like(level), *joined], 1)
 
 
 def mixed(shares: Tensor, x: Tensor) -> Tensor:
@@ -184,16 +191,18 @@ def mixed(shares: Tensor, x: Tensor) -> Tensor:
 
 
 class Refined(nn.Module):
-    """What the house runs on a tile: tile, prior and patch as for `features`; `shrink`, by how much the tile is reduced
-    where the network looks at it (shares are enlarged again; opinions stay at full size); `first`, the tile's upper
-    left corner in the picture, so that every tile is reduced in the same steps -> alpha T x U."""
+    """What the house runs on a tile: tile, prior, patch and common as for `features`; `shrink`, by how much the tile is
+    reduced where the network looks at it (shares are enlarged again; opinions stay at full size); `first`, the tile's
+    upper left corner in the picture, so that every tile is reduced in the same steps -> alpha T x U."""
 
     def __init__(self, net: Edges) -> None:
         super().__init__()
         self.net = net
 
-    def forward(self, tile: Tensor, prior: Tensor, patch: Tensor, shrink: Tensor, first: Tensor) -> Tensor:
-        x = features(tile, prior, patch)
+    def forward(
+        self, tile: Tensor, prior: Tensor, patch: Tensor, common: Tensor, shrink: Tensor, first: Tensor
+    ) -> Tensor:
+        x = features(tile, prior, patch, common)
         height, width = x.shape[2:]
         unit = MULTIPLE * shrink
         above, left = first[0] % unit, first[1] % unit

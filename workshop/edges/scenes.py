@@ -2,7 +2,7 @@
 
     python -m workshop.edges.scenes DATA POOL [--count 3000] [--seed 0]
 
-writes POOL/*.npy, uint8 N x 13 x SIDE x SIDE: twelve features (workshop/edges/network.py) and the true alpha. Half of
+writes POOL/*.npy, uint8 N x 14 x SIDE x SIDE: thirteen features (workshop/edges/network.py) and the true alpha. Half of
 the scenes are made-up mattes with photographs before and behind, and a matte spoiled at random as the network's; half
 are products and models photographed on white (whose alpha and colours are known) over rooms and streets, with the
 embedded network's own answer. Everything is seen at a random enlargement, as in a large photograph.
@@ -17,9 +17,11 @@ from typing import NamedTuple
 import numpy as np
 import torch
 import torch.nn.functional as F
+from numpy.typing import NDArray
 from PIL import Image
 from torch import Tensor
 
+from mattebox.matte.palette import BINS, palette, told
 from mattebox.matte.refine import as_floats
 from mattebox.matte.segment import segment
 from mattebox.types import Floats, Picture
@@ -33,16 +35,22 @@ SIDE = 160  # of a sample
 STEPS = (1, 2, 2, 3, 3, 4, 4, 5, 6, 8, 10, 12)  # pixels of one sample of the matte
 REACH = 24  # samples of the matte around a scene's middle that colour models may see
 SHARD = 200  # samples of a file
+EMPTY = np.full(BINS**3, 0.5, np.float32)  # a palette that says nothing
+FAITHFUL = 0.3  # of the coarse mattes
+BUSY = 0.4  # of the textures
+CROWDED = 0.3  # of the drawn scenes
 FIT = 0.85  # IoU from which the network's answer is about the subject at all
 
 
 class Scene(NamedTuple):
-    """Full-resolution rgb H x W x 3 and true alpha H x W, 0..1; the coarse matte h x w over the same ground."""
+    """Full-resolution rgb H x W x 3 and true alpha H x W, 0..1; the coarse matte h x w over the same ground; the whole
+    picture's palette."""
 
     rgb: Floats
     alpha: Floats
     coarse: Floats
     step: int
+    table: Floats
 
 
 def made_up(rng: Rng, photographs: list[np.ndarray]) -> Scene:
@@ -53,7 +61,27 @@ def made_up(rng: Rng, photographs: list[np.ndarray]) -> Scene:
     front, back = (texture(rng, photographs[rng.integers(len(photographs))], side) for _ in range(2))
     if rng.random() < 0.1:
         back = np.broadcast_to(rng.uniform(0, 1, 3).astype(np.float32), back.shape)
-    return Scene(lived(rng, blend(alpha, front, back)), alpha, spoiled(rng, alpha, step), step)
+    rgb, coarse = lived(rng, blend(alpha, front, back)), spoiled(rng, alpha, step)
+    other = texture(rng, photographs[rng.integers(len(photographs))], side)
+    return Scene(rgb, alpha, coarse, step, palette(*around(rng, (rgb, coarse), front, back, other)))
+
+
+def around(
+    rng: Rng, scene: tuple[Floats, Floats], front: Floats, back: Floats, other: Floats
+) -> tuple[NDArray[np.uint8], Floats]:
+    """A scene is a small part of a picture: rgb and coarse alpha of more of it. Below lie front, as subject, and back;
+    sometimes another photograph that is half of each, so that colours say less."""
+    rgb, coarse = scene
+    half, cells = rgb.shape[1] // 2, coarse.shape[1] // 2
+    more = [np.concatenate([front[:, :half], back[:, half:]], 1)] * int(rng.integers(3))
+    more += [other] if rng.random() < CROWDED else []
+    split = np.zeros_like(coarse)
+    split[:, :cells] = 1
+    return bytes_of(np.concatenate([rgb, *more])), np.concatenate([coarse, *[split] * len(more)])
+
+
+def bytes_of(rgb: Floats) -> NDArray[np.uint8]:
+    return np.rint(rgb * 255).astype(np.uint8)
 
 
 def photographed(rng: Rng, session: Session, subject: tuple[np.ndarray, np.ndarray], room: np.ndarray) -> list[Scene]:
@@ -61,15 +89,17 @@ def photographed(rng: Rng, session: Session, subject: tuple[np.ndarray, np.ndarr
     colours, alpha = subject
     room = np.asarray(Image.fromarray(room).resize(alpha.shape[::-1], Image.Resampling.BICUBIC))
     whole = blend(alpha, light(colours), light(room))
-    answer = segment(Picture(np.rint(whole * 255).astype(np.uint8)), session)
+    answer = segment(Picture(bytes_of(whole)), session)
     coarse = as_floats(answer.alpha)
+    table = palette(bytes_of(whole), coarse)
     again = F.interpolate(torch.from_numpy(coarse)[None, None], size=alpha.shape, mode="bilinear")[0, 0].numpy()
     inside, known = again > 0.5, alpha > 0.5
     if (inside & known).sum() < FIT * (inside | known).sum():
         return []
     edge = np.argwhere((alpha > 0.1) & (alpha < 0.9))
     rng.shuffle(edge)
-    return [_window(rng, colours, alpha, room, coarse, place) for place in edge[:: max(1, len(edge) // 4)][:4]]
+    places = edge[:: max(1, len(edge) // 4)][:4]
+    return [_window(rng, colours, alpha, room, coarse, place)._replace(table=table) for place in places]
 
 
 def _window(rng: Rng, colours: np.ndarray, alpha: Floats, room: np.ndarray, coarse: Floats, place: np.ndarray) -> Scene:
@@ -90,7 +120,7 @@ def _window(rng: Rng, colours: np.ndarray, alpha: Floats, room: np.ndarray, coar
     sharp = rng.uniform(1, max(1, 0.8 * step * ratio[0]))
     true = ((seen(np.rint(alpha * 255).astype(np.uint8)) - 0.5) * np.float32(sharp) + 0.5).clip(0, 1)
     mixed = blend(true, seen(colours), seen(room))
-    return Scene(lived(rng, mixed), true, coarse[first[0] : first[0] + cells, first[1] : first[1] + cells], step)
+    return Scene(lived(rng, mixed), true, coarse[first[0] : first[0] + cells, first[1] : first[1] + cells], step, EMPTY)
 
 
 def light(pixels: np.ndarray) -> Floats:
@@ -103,14 +133,27 @@ def blend(alpha: Floats, front: Floats, back: Floats) -> Floats:
 
 
 def texture(rng: Rng, photograph: np.ndarray, side: int) -> Floats:
-    """A square of a photograph at a random enlargement, turned and lit at random."""
+    """A square of a photograph at a random enlargement, turned and lit at random; often mirrored and repeated at about
+    its own size instead, so that it is busy."""
+    if rng.random() < BUSY:
+        photograph, least = _repeated(photograph, side, rng.uniform(0.5, 1.2)), 0.999
+    else:
+        least = rng.uniform(1, 4)
     most = min(photograph.shape[:2])
-    cut = int(np.clip(side / rng.uniform(1, 4), 48, most))
+    cut = int(np.clip(side / least, 48, most))
     top, left = (int(rng.integers(0, s - cut + 1)) for s in photograph.shape[:2])
     part = Image.fromarray(photograph[top : top + cut, left : left + cut])
     rgb = np.asarray(part.resize((side, side), Image.Resampling.BICUBIC), np.float32) / np.float32(255)
     rgb = np.rot90(rgb, int(rng.integers(4)))[:, :: rng.choice([1, -1])]
     return np.asarray((rgb * rng.uniform(0.6, 1.2, 3) + rng.uniform(-0.1, 0.1)).clip(0, 1), np.float32)
+
+
+def _repeated(photograph: np.ndarray, side: int, scale: float) -> np.ndarray:
+    """A photograph reduced, and mirrored until it is at least so large."""
+    width, height = (max(48, int(s * scale)) for s in photograph.shape[1::-1])
+    small = np.asarray(Image.fromarray(photograph).resize((width, height), Image.Resampling.BICUBIC))
+    pads = [(0, max(0, side - s)) for s in (height, width)]
+    return np.pad(small, (*pads, (0, 0)), mode="symmetric")
 
 
 def lived(rng: Rng, rgb: Floats) -> Floats:
@@ -120,9 +163,11 @@ def lived(rng: Rng, rgb: Floats) -> Floats:
 
 
 def spoiled(rng: Rng, alpha: Floats, step: int) -> Floats:
-    """The matte as a network might see it: shrunk, blurred, thin things lost, moved, too wide or narrow, hazy."""
+    """The matte as a network might see it: well, or shrunk, blurred, thin things lost, moved, too wide, hazy."""
     cells = alpha.shape[0] // step
     x = torch.from_numpy(alpha)[None, None]
+    if rng.random() < FAITHFUL:
+        return np.asarray(blurred(F.adaptive_avg_pool2d(x, cells), rng.uniform(0.3, 0.9))[0, 0].numpy())
     if rng.random() < 0.35:  # thin things are seen as one mass, or not at all
         x = gain(
             blurred(F.adaptive_avg_pool2d(x, cells), rng.uniform(0.5, 2.5)), rng.uniform(1, 4), rng.uniform(0.25, 0.6)
@@ -167,14 +212,14 @@ MODELS = {False: ColourModels(halve=False), True: ColourModels(halve=True)}
 
 @torch.no_grad()
 def sample(rng: Rng, scene: Scene) -> np.ndarray:
-    """13 x SIDE x SIDE uint8 around the middle of a scene, as the house would see it."""
+    """14 x SIDE x SIDE uint8 around the middle of a scene, as the house would see it."""
     step, rgb = scene.step, torch.from_numpy(np.ascontiguousarray(scene.rgb))
     shrink = step // 2 if step % 2 == 0 else step
     guide = F.avg_pool2d(rgb.permute(2, 0, 1)[None], shrink)
     coarse = torch.from_numpy(np.ascontiguousarray(scene.coarse))[None, None]
     planes = F.pad(MODELS[step % 2 == 0](guide, coarse), (1, 1, 1, 1), mode="replicate")
     prior = F.interpolate(coarse, scale_factor=float(step), mode="bicubic", align_corners=False).clamp(0, 1)[0, 0]
-    seen = features(rgb, prior, planes)[0]
+    seen = features(rgb, prior, planes, torch.from_numpy(told(scene.table, scene.rgb)))[0]
     truth = torch.from_numpy(np.ascontiguousarray(scene.alpha))[None]
     both = torch.cat([seen, truth]).clamp(0, 1)
     side = both.shape[1]

@@ -1,6 +1,6 @@
 """Train the edge network on samples that workshop.edges.scenes has laid up.
 
-    python -m workshop.edges.train runs/edges-1.toml POOL OUT
+    python -m workshop.edges.train runs/edges-2.toml POOL OUT
 
 Every layer looks at single pixels (what is around them is in their features), so pixels are drawn from all samples
 once, where colours may have a say, and training takes half a minute of one processor. The loss is the absolute and the
@@ -25,7 +25,7 @@ import torch.nn.functional as F
 from torch import Tensor
 
 from workshop import checkpoint, pace
-from workshop.edges.network import FEATURES, Edges, flat, levelled, open_to, opinions
+from workshop.edges.network import FEATURES, OPINIONS, Edges, flat, levelled, open_to, opinions
 
 GROUP = 10  # samples treated at a time
 JUDGED = 10  # times
@@ -104,7 +104,10 @@ def started(recipe: Recipe, pixels: Pixels) -> Edges:
 def judge(net: Edges, held: Pixels) -> dict[str, float]:
     """Mean absolute error x 1000 of the network, and of the levelled prior and the colour models by themselves."""
     count = len(held.truth)
-    alone = {name: F.one_hot(torch.tensor(i), 6).float().expand(count, 6) for name, i in (("plain", 0), ("models", 1))}
+    alone = {
+        name: F.one_hot(torch.tensor(i), OPINIONS).float().expand(count, OPINIONS)
+        for name, i in (("plain", 0), ("models", 1), ("palette", 6))
+    }
     told = {"learned": net.said(held.seen.float()), **alone}
     return {name: round(1000 * float(held.errors(shares).abs().mean()), 2) for name, shares in told.items()}
 

@@ -1,6 +1,6 @@
 """Teach a trained edge network to see shapes: convolutions over whole samples, beside the layers that it has.
 
-    python -m workshop.edges.tune runs/edges-2.toml POOL OUT --start EDGES/best.pt [--threads 2]
+    python -m workshop.edges.tune runs/edges-shapes.toml POOL OUT --start EDGES/best.pt [--threads 2]
 
 Where strands run is not told by pixels, however much of what is around them they know. The loss is that of
 workshop/edges/train.py, over all pixels that are open, and the error of alpha's slope, which wants strands thin. A
@@ -49,7 +49,7 @@ class Recipe:
 
 
 def load(pool: Path, split: str) -> Tensor:
-    """All samples of a split, N x 13 x SIDE x SIDE uint8."""
+    """All samples of a split, N x 14 x SIDE x SIDE uint8."""
     return torch.from_numpy(np.concatenate([np.load(path) for path in sorted(pool.glob(f"{split}-*.npy"))]))
 
 

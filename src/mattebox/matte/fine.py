@@ -1,7 +1,8 @@
 """Refinement by a small network of ours, where it matters more to be right than to be quick.
 
-Along the edge it weighs what the coarse matte says, what local colour models say (see `refine`), nothing and all,
-pixel by pixel, by how all of these look around it at four sizes (workshop/edges). Better than colour models alone
+Along the edge it weighs what the coarse matte says, what local colour models say (see `refine`), what the colour is by
+itself all over the picture (see `palette`), nothing and all, pixel by pixel, by how all of these look around it at four
+sizes (workshop/edges). Better than colour models alone
 where the coarse matte is wrong, as a network's often is, and no better where it is not; figures are in LOG.md.
 Knows nothing of how the network runs.
 """
@@ -10,14 +11,18 @@ from __future__ import annotations
 
 import numpy as np
 
-from mattebox.matte import tiles
-from mattebox.matte.refine import HAZE, colour_models, enlarged, finish, scales
-from mattebox.types import Matte, Picture, Pixels
+from mattebox.io import resample
+from mattebox.matte import palette, tiles
+from mattebox.matte.refine import HAZE, as_floats, colour_models, enlarged, finish, scales
+from mattebox.types import Floats, Matte, Picture, Pixels
 from mattebox.zoo.refiner import Refiner, open_refiner
 
 EVIDENCE = 26  # the plane of the colour models that tells how far colours may have a say
 SETTLED = 0.01  # a prior within this of nothing or all stays what it is
 SEEN = 8  # pixels of a sample of the matte at which the network looks in large pictures, about
+STRANDS = 0.06, 0.085  # roughness from which the palette is heard, and fully
+LOUDEST = 0.5  # of its log ratio
+ASKED = 64  # tiles that tell how rough it is, at most
 MARGIN = 8  # of those pixels around a tile, which the network sees too
 
 
@@ -27,6 +32,7 @@ def fine(picture: Picture, matte: Matte, refiner: Refiner | None = None) -> Matt
     prior, peak = enlarged(picture, matte), picture.depth.peak
     shrink, step = scales(picture.size, matte.size)
     models = tiles.rimmed(colour_models(picture, matte, shrink, step))
+    table = palette.palette(resample.eight_bit(picture.rgb), as_floats(matte.alpha))
     alpha, look = levels(peak)[prior], looks(step)
     live = models[EVIDENCE] > 0  # elsewhere, and where the prior is settled, the coarse matte stands
 
@@ -39,13 +45,32 @@ def fine(picture: Picture, matte: Matte, refiner: Refiner | None = None) -> Matt
         wide = tiles.widened(tile, picture.size, step, -(-MARGIN * look // step))
         pixels, before = (tiles.whole_cells(p, wide, peak) for p in (picture.rgb, prior))
         first = wide.rows.start, wide.columns.start
-        found = network.run(pixels, before, tiles.patch_of(models, wide), look, first)
+        common = palette.told(table, pixels)
+        found = network.run(pixels, before, tiles.patch_of(models, wide), common, look, first)
+        if share > 0:
+            open_ = (before > SETTLED) & (before < 1 - SETTLED)
+            found = np.where(open_, palette.joined(found, common, share), found)
         part = alpha[tile.rows, tile.columns]
         top, left = tile.rows.start - wide.rows.start, tile.columns.start - wide.columns.start
         part[...] = np.round(found[top : top + part.shape[0], left : left + part.shape[1]] * peak)
 
-    tiles.each(find, list(filter(asked, tiles.tiles(picture.size, step))))
+    todo = list(filter(asked, tiles.tiles(picture.size, step)))
+    share = heard(picture, prior, table, todo)
+    tiles.each(find, todo)
     return finish(picture, matte, alpha)
+
+
+def heard(picture: Picture, prior: Pixels, table: Floats, todo: list[tiles.Tile]) -> float:
+    """How much the palette is heard after the network, 0..LOUDEST: where its word changes from pixel to pixel there are
+    strands, and the network learned from fewer and thicker ones. Told by some of the tiles."""
+    peak, rough = picture.depth.peak, []
+    for tile in todo[:: -(-len(todo) // ASKED) or 1]:
+        part = prior[tile.rows, tile.columns]
+        said = palette.told(table, np.divide(picture.rgb[tile.rows, tile.columns], peak, dtype=np.float32))
+        rough.append(palette.roughness(said, (part > 0.1 * peak) & (part < 0.9 * peak)))
+    found = np.concatenate([np.zeros(0), *rough])
+    low, high = STRANDS
+    return LOUDEST * float(np.clip((found.mean() - low) / (high - low), 0, 1)) if found.size else 0.0
 
 
 def looks(step: int) -> int:

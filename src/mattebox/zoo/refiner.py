@@ -30,11 +30,11 @@ class Refiner:
         card = card_for("refine", model)
         return cls(card, runtime.start(store.read(card), f"model {card.name}", "cpu", 1))
 
-    def run(self, tile: Plane, prior: Plane, patch: Plane, shrink: int, first: tuple[int, int]) -> Plane:
-        """Tile T x U x 3 and prior (the enlarged coarse alpha) T x U, 0..1, the patch of planes below them -> alpha
-        T x U, 0..1. The network looks at the tile reduced `shrink` times, in steps counted from the picture's corner
-        (`first` is the tile's); alpha is at full size."""
-        given = {"tile": tile, "prior": prior, "patch": patch}
+    def run(self, tile: Plane, prior: Plane, patch: Plane, common: Plane, shrink: int, first: tuple[int, int]) -> Plane:
+        """Tile T x U x 3, prior (the enlarged coarse alpha) and common (what the palette says) T x U, 0..1, the patch
+        of planes below them -> alpha T x U, 0..1. The network looks at the tile reduced `shrink` times, in steps
+        counted from the picture's corner (`first` is the tile's); alpha is at full size."""
+        given = {"tile": tile, "prior": prior, "patch": patch, "common": common}
         given |= {"shrink": np.array(shrink, np.int64), "first": np.array(first, np.int64)}
         alpha: Plane = self._session.run(None, given)[0]
         return alpha
