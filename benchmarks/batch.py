@@ -34,16 +34,18 @@ CORES = sorted(os.sched_getaffinity(0))[:2]
 
 
 def photographs(folder: Path, count: int, size: tuple[int, int]) -> None:
-    """`count` JPEGs of that size (width, height): scikit-image's, enlarged, with grain."""
+    """`count` JPEGs of that size (width, height): scikit-image's, enlarged, moved, with grain: all different, since
+    mattes are kept."""
     folder.mkdir()
     rng = np.random.default_rng(0)
     grain = rng.normal(0, 3, (size[1], size[0], 1)).astype(np.float32)
-    for number, name in enumerate(("astronaut", "coffee", "chelsea", "coffee")[: min(4, count)]):
-        picture = Image.fromarray(getattr(skimage.data, name)()).resize(size, Image.Resampling.BICUBIC)
-        pixels = np.clip(np.asarray(picture) + np.roll(grain, 97 * number, 0), 0, 255).astype(np.uint8)
-        Image.fromarray(pixels).save(folder / f"{number:04}.jpg", quality=92)
-    for number in range(4, count):
-        shutil.copyfile(folder / f"{number % 4:04}.jpg", folder / f"{number:04}.jpg")
+    names = ("astronaut", "coffee", "chelsea", "coffee")
+    large = [
+        np.asarray(Image.fromarray(getattr(skimage.data, n)()).resize(size, Image.Resampling.BICUBIC)) for n in names
+    ]
+    for number in range(count):
+        moved = np.roll(large[number % 4], 5 * number, 1) + np.roll(grain, 97 * number, 0)
+        Image.fromarray(np.clip(moved, 0, 255).astype(np.uint8)).save(folder / f"{number:04}.jpg", quality=92)
 
 
 def mattebox(photos: Path, out: Path, *words: str) -> list[str]:

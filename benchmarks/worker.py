@@ -25,8 +25,10 @@ def mattebox_job(mode: str, model: str, photo: Path, threads: int) -> Job:
     from mattebox.io.encode import encode
     from mattebox.io.read import read
     from mattebox.recipe import Cut, Recipe
+    from mattebox.zoo import cache
     from mattebox.zoo.session import Session
 
+    cache.shared = cache.Cache(held=0)  # the same photograph again and again: nothing may be remembered
     session, content = Session.open(model, "cpu", threads), photo.read_bytes()
     spent = Clock(session, "_run")
     step = Cut(edges="plain", colours="source") if mode == "plain" else Cut()
