@@ -7,15 +7,11 @@ the weights' names and shapes.
 
 from __future__ import annotations
 
-import io
-import warnings
-
-import onnx
 import torch
 from torch import nn
 
 from mattebox.errors import ModelError
-from workshop.export import halved
+from workshop.export import free, traced
 from workshop.tensors import State, state_of
 
 ENCODER, DECODER = (0, 2, 5, 9, 12, 16, 19, 22, 25, 29), (1, 5, 8, 11, 14, 18, 21, 25, 28)  # numbers of convolutions
@@ -25,16 +21,9 @@ MULTIPLE = 8  # of which sides must be, to come out as they went in
 
 def converted(content: bytes) -> bytes:
     """A .pth or .safetensors file of either as an ONNX graph with free height and width. ModelError."""
-    net, file = network_of(state_of(content)), io.BytesIO()
+    net = network_of(state_of(content))
     given = torch.zeros(1, _first(net).in_channels, 4 * MULTIPLE, 4 * MULTIPLE)
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")  # the new exporter needs onnxscript
-        torch.onnx.export(
-            net, (given,), file, input_names=["given"], output_names=["made"],
-            dynamic_axes={name: {0: "batch", 2: "height", 3: "width"} for name in ("given", "made")},
-            opset_version=17, dynamo=False,
-        )  # fmt: skip
-    made: bytes = halved(onnx.load_from_string(file.getvalue())).SerializeToString()
+    made: bytes = traced(net, (given,), ["given"], ["made"], free("given", "made")).SerializeToString()
     return made
 
 

@@ -6,17 +6,14 @@ weights' own names and shapes.
 
 from __future__ import annotations
 
-import io
 import re
-import warnings
 
-import onnx
 import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
 from mattebox.errors import ModelError
-from workshop.export import halved
+from workshop.export import free, traced
 from workshop.tensors import State, state_of
 
 OLD = [  # ESRGAN's first names -> those of today
@@ -97,15 +94,8 @@ class SRVGGNetCompact(nn.Module):
 
 def converted(content: bytes) -> bytes:
     """A .pth or .safetensors file of the family as an ONNX graph with free height and width. ModelError."""
-    net, file = network_of(state_of(content)), io.BytesIO()
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")  # the new exporter needs onnxscript, and gives larger graphs
-        torch.onnx.export(
-            net, (torch.zeros(1, 3, 32, 32),), file, input_names=["picture"], output_names=["better"],
-            dynamic_axes={name: {0: "batch", 2: "height", 3: "width"} for name in ("picture", "better")},
-            opset_version=17, dynamo=False,
-        )  # fmt: skip
-    made: bytes = halved(onnx.load_from_string(file.getvalue())).SerializeToString()
+    net, given = network_of(state_of(content)), torch.zeros(1, 3, 32, 32)
+    made: bytes = traced(net, (given,), ["picture"], ["better"], free("picture", "better")).SerializeToString()
     return made
 
 

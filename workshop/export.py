@@ -8,6 +8,7 @@ Weights are stored as float16 and cast back at load (half the bytes; the cost in
 from __future__ import annotations
 
 import argparse
+import io
 import json
 import sys
 import warnings
@@ -27,6 +28,8 @@ from workshop import cards, checkpoint
 from workshop.architectures import ARCHITECTURES, build
 from workshop.formats import FORMATS
 from workshop.network import multiply_adds
+
+Axes = dict[str, dict[int, str]]
 
 TRAINED_ONLY = ("side.", "sides.")  # deep supervision
 
@@ -52,17 +55,29 @@ def load_net(path: Path, steep: float = 1.0) -> tuple[nn.Module, str]:
     return net.eval(), ARCHITECTURES[state["net"]].called
 
 
-def write_onnx(net: nn.Module, path: Path) -> None:
-    """Export with free batch, height and width, weights in float16."""
-    example = torch.zeros(1, 3, 256, 320)
+def traced(
+    net: nn.Module, given: tuple[Tensor, ...], inputs: list[str], outputs: list[str], axes: Axes, **more: Any
+) -> onnx.ModelProto:
+    """The network as a graph, weights in float16; `axes` are its free ones, `more` goes to torch's exporter."""
+    file = io.BytesIO()
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # the new exporter needs onnxscript, and gives larger graphs
         torch.onnx.export(
-            Served(net).eval(), (example,), path, input_names=["picture"], output_names=["alpha"],
-            dynamic_axes={name: {0: "batch", 2: "height", 3: "width"} for name in ("picture", "alpha")},
-            opset_version=17, dynamo=False,
+            net.eval(), given, file, input_names=inputs, output_names=outputs, dynamic_axes=axes, opset_version=17,
+            dynamo=False, **more,
         )  # fmt: skip
-    onnx.save(halved(onnx.load(path)), path)
+    return halved(onnx.load_from_string(file.getvalue()))
+
+
+def free(*names: str) -> Axes:
+    """Batch, height and width of pictures."""
+    return {name: {0: "batch", 2: "height", 3: "width"} for name in names}
+
+
+def write_onnx(net: nn.Module, path: Path) -> None:
+    """Export with free batch, height and width, weights in float16."""
+    example = torch.zeros(1, 3, 256, 320)
+    onnx.save(traced(Served(net), (example,), ["picture"], ["alpha"], free("picture", "alpha")), path)
 
 
 def halved(model: onnx.ModelProto) -> onnx.ModelProto:

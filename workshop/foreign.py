@@ -7,15 +7,11 @@ pickle is run: the reader is `tensors`'.
 
 from __future__ import annotations
 
-import io
-import warnings
-
-import onnx
 import torch
 from torch import nn
 
 from mattebox.errors import ModelError
-from workshop.export import halved
+from workshop.export import traced
 from workshop.tensors import State, state_of
 
 SIDE = 256  # of the square, in pixels: `fixed` in the cards
@@ -23,14 +19,8 @@ SIDE = 256  # of the square, in pixels: `fixed` in the cards
 
 def converted(content: bytes) -> bytes:
     """A .pth or .safetensors file as an ONNX graph of squares of SIDE. ModelError."""
-    net, file = network_of(state_of(content)), io.BytesIO()
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")  # the new exporter needs onnxscript; sizes are meant to be constants
-        torch.onnx.export(
-            net, (torch.zeros(1, 3, SIDE, SIDE),), file, input_names=["picture"], output_names=["better"],
-            opset_version=17, dynamo=False, do_constant_folding=False,
-        )  # fmt: skip
-    made: bytes = halved(onnx.load_from_string(file.getvalue())).SerializeToString()
+    net, given = network_of(state_of(content)), torch.zeros(1, 3, SIDE, SIDE)
+    made: bytes = traced(net, (given,), ["picture"], ["better"], {}, do_constant_folding=False).SerializeToString()
     return made
 
 

@@ -10,7 +10,6 @@ from __future__ import annotations
 import argparse
 import hashlib
 import json
-import warnings
 from pathlib import Path
 from typing import Any
 
@@ -23,7 +22,7 @@ from workshop import checkpoint
 from workshop.detail.judge import of_imager, table
 from workshop.detail.network import Enlarger, Plan, Restorer, build
 from workshop.detail.photos import photographs
-from workshop.export import halved
+from workshop.export import free, traced
 
 SUMMARY = {
     "upscale": "enlarges {scale} times, true to what is there; trained from scratch by the mattebox workshop",
@@ -43,14 +42,8 @@ def load_net(path: Path) -> Enlarger | Restorer:
 
 def write_onnx(net: nn.Module, path: Path) -> None:
     """Export with free batch, height and width, weights in float16."""
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")  # the new exporter needs onnxscript, and gives larger graphs
-        torch.onnx.export(
-            net, (torch.zeros(1, 3, 64, 64),), path, input_names=["picture"], output_names=["better"],
-            dynamic_axes={name: {0: "batch", 2: "height", 3: "width"} for name in ("picture", "better")},
-            opset_version=17, dynamo=False,
-        )  # fmt: skip
-    onnx.save(halved(onnx.load(path)), path)
+    given = torch.zeros(1, 3, 64, 64)
+    onnx.save(traced(net, (given,), ["picture"], ["better"], free("picture", "better")), path)
 
 
 def facts_of(net: Enlarger | Restorer, name: str, path: Path, recipe: str, summary: str) -> dict[str, Any]:

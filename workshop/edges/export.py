@@ -10,7 +10,6 @@ from __future__ import annotations
 import argparse
 import hashlib
 import json
-import warnings
 from pathlib import Path
 from typing import Any
 
@@ -19,7 +18,7 @@ import torch
 
 from workshop import checkpoint
 from workshop.edges.network import Edges, Refined
-from workshop.export import halved
+from workshop.export import traced
 
 NOTES = (
     "The weights are ours. The photographs they were learned from belong to others; their sets are named under data."
@@ -55,13 +54,8 @@ def write_onnx(net: Edges, path: Path) -> None:
         "common": {0: "T", 1: "U"},
         "patch": {2: "rows", 3: "columns"},
     }
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")
-        torch.onnx.export(
-            Refined(net).eval(), given, path, input_names=["tile", "prior", "patch", "common", "shrink", "first"],
-            output_names=["alpha"], dynamic_axes={**axes, "alpha": {0: "T", 1: "U"}}, opset_version=17, dynamo=False,
-        )  # fmt: skip
-    onnx.save(halved(onnx.load(path)), path)
+    names = ["tile", "prior", "patch", "common", "shrink", "first"]
+    onnx.save(traced(Refined(net), given, names, ["alpha"], {**axes, "alpha": {0: "T", 1: "U"}}), path)
 
 
 def export(run: Path, name: str, out: Path) -> Path:

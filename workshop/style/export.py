@@ -8,14 +8,13 @@ from __future__ import annotations
 import argparse
 import hashlib
 import json
-import warnings
 from pathlib import Path
 
 import onnx
 import torch
 
 from workshop import checkpoint
-from workshop.export import halved
+from workshop.export import free, traced
 from workshop.style.network import StyleNet
 
 NOTES = "The weights are ours. The photographs they learned from belong to others; the styles are drawn by our program."
@@ -29,15 +28,8 @@ def export(run: Path, name: str, out: Path, only: tuple[str, ...] = ()) -> Path:
     net, path, card = StyleNet(len(kept)), out / f"{name}.onnx", out / f"{name}.json"
     net.load_state_dict(weights)
     out.mkdir(parents=True, exist_ok=True)
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")  # the new exporter needs onnxscript, and gives larger graphs
-        torch.onnx.export(
-            net.eval(), (torch.zeros(1, 3, 64, 64), torch.eye(len(kept))[:1]), path,
-            input_names=["picture", "style"], output_names=["painted"],
-            dynamic_axes={n: {0: "batch", 2: "height", 3: "width"} for n in ("picture", "painted")},
-            opset_version=17, dynamo=False,
-        )  # fmt: skip
-    onnx.save(halved(onnx.load(path)), path)
+    given = torch.zeros(1, 3, 64, 64), torch.eye(len(kept))[:1]
+    onnx.save(traced(net, given, ["picture", "style"], ["painted"], free("picture", "painted")), path)
     count = sum(p.numel() for p in net.parameters())
     facts = {
         "name": name,

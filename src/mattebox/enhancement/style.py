@@ -11,7 +11,6 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
 
 from mattebox.enhancement.extend import extended
 from mattebox.enhancement.light import mixed, strips
@@ -25,14 +24,11 @@ LEAST = 32  # pixels of a side
 TAPS = 4  # samples around a strip that its enlargement looks at
 
 
-Reals = NDArray[np.float32]
-
-
 @dataclass(frozen=True)
 class Brush:
     """What paints 1 x 3 x H x W RGB 0..1, sides multiples of `multiple`, at most about `most` pixels."""
 
-    paint: Callable[[Reals], Reals]
+    paint: Callable[[Floats], Floats]
     multiple: int
     most: int
 
@@ -74,7 +70,7 @@ def _change(picture: Picture, brush: Brush) -> Floats:
     return np.ascontiguousarray((brush.paint(small) - small)[0].transpose(1, 2, 0))
 
 
-def _shown(picture: Picture, multiple: int, most: int, converted: bool = False) -> Reals:
+def _shown(picture: Picture, multiple: int, most: int, converted: bool = False) -> Floats:
     """1 x 3 x h x w, 0..1: the picture as a network sees it, with the subject's colours where nothing is
     seen; `converted` to sRGB."""
     rgb = picture.rgb if picture.alpha is None else extended(picture.rgb, picture.alpha)

@@ -2,16 +2,14 @@
 
 Along the edge it weighs what the coarse matte says, what local colour models say (see `refine`), what the colour is by
 itself all over the picture (see `palette`), nothing and all, pixel by pixel, by how all of these look around it at four
-sizes (workshop/edges). Better than colour models alone
-where the coarse matte is wrong, as a network's often is, and no better where it is not; figures are in LOG.md.
-Knows nothing of how the network runs.
+sizes (workshop/edges). Better than colour models alone where the coarse matte is wrong, as a network's often is, and no
+better where it is not; figures are in LOG.md. Knows nothing of how the network runs.
 """
 
 from __future__ import annotations
 
 import numpy as np
 
-from mattebox.io import resample
 from mattebox.matte import palette, tiles
 from mattebox.matte.refine import HAZE, as_floats, colour_models, enlarged, finish, scales
 from mattebox.types import Floats, Matte, Picture, Pixels
@@ -32,7 +30,7 @@ def fine(picture: Picture, matte: Matte, refiner: Refiner | None = None) -> Matt
     prior, peak = enlarged(picture, matte), picture.depth.peak
     shrink, step = scales(picture.size, matte.size)
     models = tiles.rimmed(colour_models(picture, matte, shrink, step))
-    table = palette.palette(resample.eight_bit(picture.rgb), as_floats(matte.alpha))
+    table = palette.palette(picture.rgb, as_floats(matte.alpha))
     alpha, look = levels(peak)[prior], looks(step)
     live = models[EVIDENCE] > 0  # elsewhere, and where the prior is settled, the coarse matte stands
 

@@ -11,7 +11,8 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from mattebox.types import Floats
+from mattebox.io import resample
+from mattebox.types import Floats, Pixels
 
 BINS = 32  # a channel
 SOFT = (0.006, 0.061, 0.242, 0.382, 0.242, 0.061, 0.006)  # a Gaussian of one bin
@@ -22,11 +23,11 @@ DOUBT = 0.005  # no alpha is surer, before the palette is heard
 COUNTED = 700  # pixels of a side that are looked at, about
 
 
-def palette(rgb: NDArray[np.uint8], alpha: Floats) -> Floats:
-    """H x W x 3 pixels and a coarse alpha h x w, 0..1, of all of them -> for each of BINS ** 3 colours, 0..1: 1 where
-    only the subject has it, 0 where only the background has it, one half where it is as common in both, or nothing is
-    sure; nearer to one half, the more of their colours both share."""
-    seen = rgb[:: -(-rgb.shape[0] // COUNTED), :: -(-rgb.shape[1] // COUNTED)]
+def palette(rgb: Pixels, alpha: Floats) -> Floats:
+    """H x W x 3 pixels of any depth and a coarse alpha h x w, 0..1, of all of them -> for each of BINS ** 3 colours,
+    0..1: 1 where only the subject has it, 0 where only the background has it, one half where it is as common in both,
+    or nothing is sure; nearer to one half, the more of their colours both share."""
+    seen = resample.eight_bit(rgb[:: -(-rgb.shape[0] // COUNTED), :: -(-rgb.shape[1] // COUNTED)])
     places = np.ix_(*(_places(whole, cells) for whole, cells in zip(seen.shape, alpha.shape, strict=False)))
     number = _number(seen)
     ahead, behind = (_shares(number[mask[places]]) for mask in (_least(alpha) > 1 - SURE, _least(1 - alpha) > 1 - SURE))

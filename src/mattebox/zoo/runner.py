@@ -38,8 +38,7 @@ class Network:
         self._lock = threading.Lock()
         self._started: Any = None
         self._run: Run | None = None
-        if not store.is_here(card):
-            store.read(card)  # says what is missing
+        store.require(card)
 
     @property
     def device(self) -> str:

@@ -36,11 +36,10 @@ def is_here(card: Card) -> bool:
 
 
 def require(card: Card) -> None:
-    """ModelError, with the command that brings it, when a file of the model is not here; none is read."""
+    """ModelError, with the command that mends it, when a file of the model is not here; what is here is not read."""
     for file in files_of(card):
-        _present(file)
         if not _has(file):
-            raise _unconverted(file)
+            read(file)  # says what is missing
 
 
 def files_of(card: Card) -> list[Card]:
@@ -62,7 +61,7 @@ def read(card: Card) -> bytes:
     if card.converter:
         known = convert.known_hash(path, card.sha256)
         if known is None:
-            raise _unconverted(card)
+            raise ModelError(f"model {base_name(card)} is not converted", f"mattebox models pull {base_name(card)}")
         path, wanted = convert.graph_of(path), {"sha256": known}
     try:
         content = path.read_bytes()
@@ -267,10 +266,6 @@ def _first_difference(wanted: Hashes, found: Hashes) -> str:
 def _unreadable(card: Card, path: Path, error: OSError) -> ModelError:
     mend = f"mattebox models pull {base_name(card)}" if card.url else "put the weights beside the card"
     return ModelError(f"model {card.name}: {path} cannot be read ({error.strerror})", mend)
-
-
-def _unconverted(card: Card) -> ModelError:
-    return ModelError(f"model {base_name(card)} is not converted", f"mattebox models pull {base_name(card)}")
 
 
 def base_name(card: Card) -> str:
