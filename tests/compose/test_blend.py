@@ -70,6 +70,21 @@ def test_opaque_and_hidden_pixels_are_untouched() -> None:
         assert (flat == np.where(front.alpha[..., None] == 255, front.rgb, back)).all()
 
 
+def test_every_block_is_blended_and_none_twice() -> None:
+    """Larger than a block in both directions, some blocks all subject, some none."""
+    rng = np.random.default_rng(0)
+    rgb = rng.integers(0, 256, (150, 600, 3), np.uint8)
+    alpha = rng.integers(0, 256, (150, 600), np.uint8)
+    alpha[:64, :256], alpha[64:128, 256:512] = 255, 0
+    made = over_colour(Picture(rgb, alpha), (10, 200, 30)).rgb
+    a = alpha[..., None] / 255
+    assert np.array_equal(made, np.floor(rgb * a + np.array([10, 200, 30]) * (1 - a) + 0.5 + 1e-9).astype(np.uint8))
+    back = rng.integers(0, 256, rgb.shape, np.uint8)
+    under = flatten(Picture(rgb, alpha), back).rgb
+    assert np.array_equal(under[:64, :256], rgb[:64, :256])
+    assert np.array_equal(under[64:128, 256:512], back[64:128, 256:512])
+
+
 def test_every_mean_of_eight_bits_is_rounded_exactly() -> None:
     """All 256 alphas with all 256 values over 0, 77 and 255, against exact division."""
     alpha, value = (v.astype(np.uint8) for v in np.mgrid[:256, :256])

@@ -62,8 +62,23 @@ def test_padding_stays_where_it_is_in_a_mirrored_look() -> None:
 
     padding = Padding(session.card, session._run, "cpu")
     truth = np.roll(disc((200, 300), 3), -40, axis=1)
-    plain, mirrored = (_answer(composite(truth, RED, BLUE), padding, Look(1.0, m)).alpha for m in (False, True))
+    plain, mirrored = (_answer(composite(truth, RED, BLUE), None, padding, Look(1.0, m)).alpha for m in (False, True))
     assert np.abs(plain - mirrored).max() < 1e-5
+
+
+def test_all_looks_are_prepared_from_one_reduction() -> None:
+    """Where a look goes in full from the photograph, it sees the same to within the filter's last step."""
+    picture = composite(disc((900, 1200), 3), RED, BLUE)
+    session = fake_session()
+    once = session.reduced(picture)
+    assert once is not None
+    assert max(once.pixels.shape) < 1200
+    for scale in (0.7, 1.0, 1.3):
+        look = session.scaled(scale)
+        (whole, place), (shared, again) = look.prepare(picture), look.prepare(picture, once)
+        assert place == again
+        assert np.abs(whole - shared).mean() < 0.02
+    assert np.array_equal(session.prepare(picture)[0], session.prepare(picture, once)[0])
 
 
 def saying(presence: float, mirrored: float) -> Session:

@@ -9,7 +9,7 @@ import math
 
 import numpy as np
 
-from mattebox.compose.blend import over_colour, strips
+from mattebox.compose.blend import over_colour, sheet, strips
 from mattebox.compose.paint import Flat, Linear, Radial, Studio
 from mattebox.io import colour, resample
 from mattebox.io.colour import Colour
@@ -31,7 +31,7 @@ def painted(paint: Flat | Linear | Radial | Studio, canvas: Picture) -> Pixels:
 def flat(shade: Colour, canvas: Picture) -> Pixels:
     """One sRGB colour everywhere; takes no memory."""
     exact = np.asarray(colour.from_srgb(shade, canvas.profile, canvas.depth), canvas.depth.dtype)
-    return np.broadcast_to(exact, canvas.rgb.shape)
+    return sheet(exact, canvas.rgb)
 
 
 def along(size: Size, angle: float) -> Floats:

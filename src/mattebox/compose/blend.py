@@ -14,19 +14,19 @@ from typing import Any, Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from mattebox.types import Depth, Floats, Picture, Pixels
+from mattebox.types import Depth, Floats, Picture, Pixels, Size
 
 Space = Literal["encoded", "linear"]
 
 STRIP = 64  # rows blended at a time, to bound memory
+BLOCK = 256  # columns of a strip looked at together: most hold nothing to blend, and are copied
 
 
 def over_colour(picture: Picture, colour: tuple[int, int, int], space: Space = "encoded") -> Picture:
     """The picture flattened onto one colour, given in the picture's own encoding and depth: opaque, without alpha."""
     if not all(0 <= c <= picture.depth.peak for c in colour):
         raise ValueError(f"the colour {colour} is outside 0..{picture.depth.peak}")
-    back = np.asarray(colour, picture.depth.dtype)
-    return flatten(picture, np.broadcast_to(back, picture.rgb.shape), space)
+    return flatten(picture, sheet(colour, picture.rgb), space)
 
 
 def flatten(picture: Picture, back: Pixels, space: Space = "encoded") -> Picture:
@@ -35,8 +35,8 @@ def flatten(picture: Picture, back: Pixels, space: Space = "encoded") -> Picture
         return picture
     _check(picture, back)
     rgb = np.empty_like(picture.rgb)
-    for rows in strips(len(rgb)):
-        rgb[rows] = _mixed(picture.rgb[rows], picture.alpha[rows], back[rows], space)
+    for at in _blocks(picture.size):
+        rgb[at] = _mixed(picture.rgb[at], picture.alpha[at], back[at], space)
     return picture.with_pixels(rgb, None)
 
 
@@ -57,6 +57,17 @@ def over(front: Picture, back: Picture, space: Space = "encoded") -> Picture:
 
 def strips(height: int) -> Iterator[slice]:
     return (slice(top, top + STRIP) for top in range(0, height, STRIP))
+
+
+def sheet(colour: Pixels | tuple[int, int, int], like: Pixels) -> Pixels:
+    """One colour at every pixel of a picture like that one, read-only: only a row of it is held."""
+    row = np.empty(like.shape[1:], like.dtype)
+    row[:] = colour
+    return np.broadcast_to(row, like.shape)
+
+
+def _blocks(size: Size) -> Iterator[tuple[slice, slice]]:
+    return ((rows, slice(left, left + BLOCK)) for rows in strips(size[0]) for left in range(0, size[1], BLOCK))
 
 
 def _mixed(rgb: Pixels, alpha: Pixels, back: Pixels, space: Space) -> Pixels:

@@ -11,7 +11,7 @@ import re
 
 import numpy as np
 
-from mattebox.compose.blend import over
+from mattebox.compose.blend import over, sheet
 from mattebox.compose.soften import blurred
 from mattebox.errors import UsageError
 from mattebox.io import resample
@@ -35,9 +35,8 @@ def outlined(cutout: Picture, width: float, colour: Colour) -> Picture:
         away = resample.enlarge(away, (away.shape[0] * cell, away.shape[1] * cell))
     away = away[: cutout.size[0], : cutout.size[1]]
     edge = np.rint(np.clip(width + 0.5 - away, 0, 1) * cutout.depth.peak).astype(cutout.depth.dtype)
-    sheet = np.broadcast_to(np.asarray(colour, cutout.depth.dtype), cutout.rgb.shape)
     inside = cutout.with_pixels(cutout.rgb, np.minimum(cutout.alpha, edge))  # no haze beyond a sticker's edge
-    return over(inside, cutout.with_pixels(sheet, edge))
+    return over(inside, cutout.with_pixels(sheet(colour, cutout.rgb), edge))
 
 
 def _evened(away: Floats, sigma: float) -> Floats:

@@ -11,7 +11,7 @@ import math
 import numpy as np
 
 from mattebox.compose.backdrop import dithered
-from mattebox.compose.blend import strips
+from mattebox.compose.blend import sheet, strips
 from mattebox.compose.soften import blurred
 from mattebox.compose.stance import Stance, stance
 from mattebox.io import resample
@@ -132,5 +132,4 @@ def _layer(dark: Floats, cutout: Picture, cell: int, colour: Colour) -> Picture:
     alpha = np.empty(cutout.size, cutout.depth.dtype)
     for rows in strips(height):
         alpha[rows] = dithered(grown[rows], cutout.depth, rows.start) if grown[rows].any() else 0
-    rgb = np.broadcast_to(np.asarray(colour, cutout.depth.dtype), cutout.rgb.shape)
-    return cutout.with_pixels(rgb, alpha)
+    return cutout.with_pixels(sheet(colour, cutout.rgb), alpha)

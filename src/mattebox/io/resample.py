@@ -7,7 +7,7 @@ small result; `window` moves parts of pictures to other sizes for framing. Knows
 from __future__ import annotations
 
 import math
-from typing import Literal, TypeVar
+from typing import Literal, NamedTuple, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -28,11 +28,30 @@ def shrink(pixels: Pixels, size: Size) -> NDArray[np.uint8]:
 
     16-bit pixels are rounded to 8 bits first.
     """
+    return fitted(towards(pixels, size), size)
+
+
+class Reduced(NamedTuple):
+    """Means of blocks, uint8, and how many blocks (down, across) the picture fills: the last may be broken ones."""
+
+    pixels: NDArray[np.uint8]
+    extent: tuple[float, float]
+
+
+def towards(pixels: Pixels, size: Size) -> Reduced:
+    """The first part of `shrink`, and most of its work: whole blocks averaged until little more than `size` is left.
+
+    What is a little smaller or larger than `size` can be `fitted` from the same one.
+    """
     height, width = pixels.shape[:2]
     down, across = (max(1, int(whole / part / GAP)) for whole, part in zip((height, width), size, strict=True))
-    small = Image.fromarray(_reduced(pixels, down, across))
-    box = (0, 0, width / across, height / down)
-    return np.array(small.resize(size[::-1], Image.Resampling.LANCZOS, box=box))
+    return Reduced(_reduced(pixels, down, across), (height / down, width / across))
+
+
+def fitted(reduced: Reduced, size: Size) -> NDArray[np.uint8]:
+    """The rest of `shrink`: at `size`, antialiased."""
+    box = (0, 0, *reduced.extent[::-1])
+    return np.array(Image.fromarray(reduced.pixels).resize(size[::-1], Image.Resampling.LANCZOS, box=box))
 
 
 def lanczos(pixels: Pixels, size: Size) -> NDArray[np.uint8]:

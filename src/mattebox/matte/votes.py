@@ -13,6 +13,7 @@ import numpy as np
 
 from mattebox.errors import UsageError
 from mattebox.io import resample
+from mattebox.io.resample import Reduced
 from mattebox.types import Floats, Picture
 from mattebox.zoo.card import Card
 from mattebox.zoo.session import Said, Session
@@ -64,7 +65,8 @@ def voted(picture: Picture, session: Session, votes: int = 0) -> Voted:
         said = session.seen(picture)
         return Voted(said.alpha, said.presence, np.zeros_like(said.alpha))
     size = session.geometry(picture.size).inner
-    answers = [_answer(picture, session, look) for look in looks(session.card, votes)]
+    once = session.reduced(picture)
+    answers = [_answer(picture, once, session, look) for look in looks(session.card, votes)]
     same = [a if a.shape == size else resample.enlarge(a, size, "bilinear") for a, _ in answers]
     presence = float(agreed([np.array(p, np.float32) for _, p in answers])) if session.card.output.presence else 1.0
     return Voted(agreed(same), presence, np.std(same, 0, dtype=np.float32))
@@ -78,9 +80,9 @@ def agreed(alphas: list[Floats], steep: float = 1.0) -> Floats:
     return np.asarray(1 / (1 + np.exp(-steep * np.log(sure / (1 - sure)).mean(0))), np.float32)
 
 
-def _answer(picture: Picture, session: Session, look: Look) -> Said:
+def _answer(picture: Picture, once: Reduced | None, session: Session, look: Look) -> Said:
     seen = session if look.scale == 1 else session.scaled(look.scale)
-    x, geometry = seen.prepare(picture)
+    x, geometry = seen.prepare(picture, once)
     if not look.mirrored:
         return seen.said(x, geometry)
     width = geometry.inner[1]  # what is padded stays on the right

@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mattebox.io import colour, resample
+from mattebox.io.resample import Reduced
 from mattebox.types import Geometry, Picture, Size
 from mattebox.zoo.spec import Input
 
@@ -30,11 +31,18 @@ def geometry(spec: Input, size: Size) -> Geometry:
     return Geometry(size, (height, width), (height, width))
 
 
-def prepared(spec: Input, picture: Picture) -> tuple[NDArray[np.float32], Geometry]:
-    """A picture of any size, depth and profile -> float32 in the card's layout, and its Geometry."""
+def reduced(spec: Input, picture: Picture) -> Reduced | None:
+    """What several looks at one picture can all be prepared from; None where the card wants every pixel filtered."""
+    return resample.towards(picture.rgb, geometry(spec, picture.size).inner) if spec.resize == "quick" else None
+
+
+def prepared(spec: Input, picture: Picture, once: Reduced | None = None) -> tuple[NDArray[np.float32], Geometry]:
+    """A picture of any size, depth and profile -> float32 in the card's layout, and its Geometry; from what was
+    `reduced` `once`, where there is that."""
     place = geometry(spec, picture.size)
-    shrink = resample.shrink if spec.resize == "quick" else resample.lanczos
-    x = colour.to_srgb(shrink(picture.rgb, place.inner), picture.profile).astype(np.float32)
+    once = once or reduced(spec, picture)
+    small = resample.fitted(once, place.inner) if once else resample.lanczos(picture.rgb, place.inner)
+    x = colour.to_srgb(small, picture.profile).astype(np.float32)
     if spec.range != "bytes":
         x /= np.float32(255 if spec.range == "depth" else max(float(x.max()), 1.0))
     x = x[..., ::-1] if spec.order == "bgr" else x

@@ -18,6 +18,7 @@ from numpy.typing import NDArray
 
 from mattebox.errors import ModelError, UsageError
 from mattebox.io import resample
+from mattebox.io.resample import Reduced
 from mattebox.types import Floats, Geometry, Picture, Size
 from mattebox.zoo import cache, parts, prepare, prompts
 from mattebox.zoo.cache import Arrays
@@ -85,10 +86,14 @@ class Session:
         """Where a picture of this size lies in the network's input."""
         return prepare.geometry(self.card.input, size)
 
-    def prepare(self, picture: Picture) -> tuple[NDArray[np.float32], Geometry]:
+    def reduced(self, picture: Picture) -> Reduced | None:
+        """What looks at several sizes can be prepared from; None where there is no such thing."""
+        return prepare.reduced(self.card.input, picture)
+
+    def prepare(self, picture: Picture, once: Reduced | None = None) -> tuple[NDArray[np.float32], Geometry]:
         """A picture of any size, depth and profile -> 1 x 3 x H x W float32 in sRGB, normalised, and its Geometry
-        (of other axes where the card's layout says so)."""
-        return prepare.prepared(self.card.input, picture)
+        (of other axes where the card's layout says so); from what was `reduced` `once`, where there is that."""
+        return prepare.prepared(self.card.input, picture, once)
 
     def run(self, x: NDArray[np.float32]) -> NDArray[np.float32]:
         """1 x 3 x H x W -> 1 x 1 x H x W alpha 0..1, as the card's output says, with a second plane where the network
