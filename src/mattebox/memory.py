@@ -1,18 +1,33 @@
-"""Memory that was freed goes back to the system when it was much, so that a panorama leaves nothing behind.
+"""What becomes of freed memory: among photographs of usual size it is used again, and after a panorama it goes back.
 
-glibc keeps what it was given back in between smaller blocks that are in use; asked, it gives back each free page. To
-ask it to do so always would cost a tenth of a second for each photograph (LOG.md).
+glibc asks the system anew for every block of more than 32 MB, which a photograph of 12 MP is, and gives it back when
+it is freed: all its pages are cleared each time, and other threads wait (`hold`). Below that, it keeps what it
+was given back in between smaller blocks that are in use; asked, it gives back each free page (`give_back`; to do so
+always would cost a tenth of a second for each photograph). What both are worth: LOG.md.
 """
 
 from __future__ import annotations
 
 import ctypes
 import sys
+from typing import Any
+
+TRIM, MMAP = -1, -3  # mallopt's names, of malloc.h
+REUSED, FREE = 256_000_000, 512_000_000  # bytes: the largest block that is used again, and how much may lie free
+
+
+def hold() -> bool:
+    """From now on, for a process that does many pictures; whether the C library can be asked."""
+    change = _of_glibc("mallopt")
+    return change is not None and all([change(MMAP, REUSED), change(TRIM, FREE)])
 
 
 def give_back() -> bool:
     """Now; whether the C library can be asked."""
-    if not sys.platform.startswith("linux"):
-        return False
-    trim = getattr(ctypes.CDLL(None), "malloc_trim", None)  # musl has none, and needs none
+    trim = _of_glibc("malloc_trim")
     return trim is not None and bool(trim(0) >= 0)
+
+
+def _of_glibc(name: str) -> Any:
+    """That function; None where there is none: musl has none, and needs none."""
+    return getattr(ctypes.CDLL(None), name, None) if sys.platform.startswith("linux") else None

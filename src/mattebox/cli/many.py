@@ -17,7 +17,7 @@ from mattebox import processors
 from mattebox.batch.plan import Failure, Job, Naming, from_manifest, is_folder, make_plan
 from mattebox.errors import UsageError
 from mattebox.io.sources import expand
-from mattebox.memory import give_back
+from mattebox.memory import give_back, hold
 from mattebox.recipe import Recipe
 from mattebox.zoo.settings import offline
 
@@ -93,6 +93,8 @@ def done(plan: list[Job | Failure], recipe: Recipe, options: dict[str, Any], as_
     jobs = [entry for entry in plan if isinstance(entry, Job)]
     beside = options["jobs"] or min(max(len(jobs), 1), _hands(recipe, options))
     report = Report(len(plan), as_json)
+    if len(jobs) > 1:
+        hold()
     with _ready(recipe, options, beside, jobs, report) as (work, keep):
 
         def attempt(entry: Job | Failure) -> Outcome | Failure | None:

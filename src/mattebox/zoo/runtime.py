@@ -21,10 +21,15 @@ KERNELS = Path(__file__).parent / "kernels"
 
 
 def start(
-    content: bytes, label: str, device: str = "auto", threads: int | None = None, folder: Path | None = None
+    content: bytes,
+    label: str,
+    device: str = "auto",
+    threads: int | None = None,
+    folder: Path | None = None,
+    arena: bool = True,
 ) -> Any:
     """An onnxruntime.InferenceSession of `content`, or what stands for one; `folder` holds the graph's external data,
-    if it has any.
+    if it has any. With an `arena` it keeps what memory its largest run took, for the next.
 
     Raises DeviceError when the device asked for is missing or refuses to start, ModelError when the graph is broken,
     UsageError when `threads` is not positive.
@@ -39,6 +44,7 @@ def start(
     options = onnxruntime.SessionOptions()
     options.intra_op_num_threads = threads or processors.usable()
     options.log_severity_level = 3
+    options.enable_cpu_mem_arena = arena
     options.enable_mem_pattern = False  # planned for one input size, it doubles memory when sizes differ (LOG.md)
     options.add_session_config_entry("session.intra_op.allow_spinning", "0")  # leaves the processors to other stages
     if folder is not None:
@@ -75,7 +81,8 @@ def kernel(name: str, threads: int) -> Any:
     with _starting:
         if (name, threads) not in _kernels:
             content = (KERNELS / f"{name}.onnx").read_bytes()
-            _kernels[name, threads] = start(content, f"kernel {name}", "cpu", threads)
+            # Thousands of small runs, by many threads: an arena would make them wait for each other, and stay (LOG.md).
+            _kernels[name, threads] = start(content, f"kernel {name}", "cpu", threads, arena=False)
         return _kernels[name, threads]
 
 
