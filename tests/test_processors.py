@@ -19,3 +19,18 @@ def test_a_pinned_process_has_one() -> None:
     code = "import os; os.sched_setaffinity(0, {min(os.sched_getaffinity(0))})\n"
     code += "from mattebox import processors; print(processors.usable(), processors.workers(9))"
     assert subprocess.check_output([sys.executable, "-c", code], text=True).split() == ["1", "1"]
+
+
+@pytest.mark.parametrize("among", [1, 1000])
+def test_side_by_side_keeps_the_order(among: int) -> None:
+    with processors.shared(among):
+        assert processors.side_by_side(lambda n: n * n, range(50)) == [n * n for n in range(50)]
+
+
+@pytest.mark.parametrize("among", [1, 1000])
+def test_the_first_exception_is_raised(among: int) -> None:
+    def fail(number: int) -> None:
+        raise ZeroDivisionError(str(number))
+
+    with processors.shared(among), pytest.raises(ZeroDivisionError, match="0"):
+        processors.side_by_side(fail, range(9))

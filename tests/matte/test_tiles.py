@@ -37,14 +37,6 @@ def test_whole_cells_repeats_the_edge() -> None:
     assert (pixels[:, 5:] == pixels[:, 4:5]).all()
 
 
-def test_the_first_exception_is_raised() -> None:
-    def fail(tile: tiles.Tile) -> None:
-        raise ZeroDivisionError(str(tile.rows))
-
-    with pytest.raises(ZeroDivisionError):
-        tiles.each(fail, list(tiles.tiles((900, 900), 1)))
-
-
 @given(st.integers(1, 400), st.integers(1, 400), st.integers(1, 30), st.integers(0, 9))
 def test_a_wider_tile_is_its_tile_and_more_of_the_picture(height: int, width: int, step: int, cells: int) -> None:
     size = (height, width)

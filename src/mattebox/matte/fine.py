@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import numpy as np
 
+from mattebox import processors
 from mattebox.matte import palette, tiles
 from mattebox.matte.refine import HAZE, as_floats, colour_models, enlarged, finish, scales
 from mattebox.types import Floats, Matte, Picture, Pixels
@@ -54,7 +55,7 @@ def fine(picture: Picture, matte: Matte, refiner: Refiner | None = None) -> Matt
 
     todo = list(filter(asked, tiles.tiles(picture.size, step)))
     share = heard(picture, prior, table, todo)
-    tiles.each(find, todo)
+    processors.side_by_side(find, todo)
     return finish(picture, matte, alpha)
 
 

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import numpy as np
 
+from mattebox import processors
 from mattebox.io import resample
 from mattebox.matte import tiles
 from mattebox.types import Floats, Matte, Picture, Size
@@ -37,7 +38,7 @@ def foreground(picture: Picture, matte: Matte) -> Picture:
         whole = np.rint(clean[: a.shape[0], : a.shape[1]] * peak)
         np.copyto(part, whole.astype(part.dtype), where=soft)
 
-    tiles.each(unmix, todo)
+    processors.side_by_side(unmix, todo)
     return picture.with_pixels(rgb, matte.alpha)
 
 

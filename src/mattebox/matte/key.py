@@ -15,6 +15,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from mattebox import processors
 from mattebox.components import components, grown
 from mattebox.errors import UsageError
 from mattebox.io import colour, resample
@@ -110,7 +111,7 @@ def _edged(picture: Picture, guide: Floats, rough: Floats, plate: Pixels | None,
         found = np.rint(_levelled(share[: part.shape[0], : part.shape[1]], tolerance) * peak).astype(part.dtype)
         np.copyto(part, found, where=_cells(_under(band, tile), step, part.shape))
 
-    tiles.each(project, [t for t in tiles.tiles(picture.size, step) if _under(band, t).any()])
+    processors.side_by_side(project, [t for t in tiles.tiles(picture.size, step) if _under(band, t).any()])
     return alpha
 
 

@@ -12,6 +12,7 @@ from dataclasses import replace
 
 import numpy as np
 
+from mattebox import processors
 from mattebox.components import subject_box
 from mattebox.io import resample
 from mattebox.matte import tiles
@@ -48,7 +49,8 @@ def refine(picture: Picture, matte: Matte) -> Matte:
         part[...] = np.round(result * peak)[: part.shape[0], : part.shape[1]]
 
     live = np.any(models, axis=0)  # elsewhere colours have no say, and the prior stands
-    tiles.each(decide, [t for t in tiles.tiles(picture.size, step) if np.any(live[t.grid_rows, t.grid_columns])])
+    todo = [t for t in tiles.tiles(picture.size, step) if np.any(live[t.grid_rows, t.grid_columns])]
+    processors.side_by_side(decide, todo)
     return finish(picture, matte, alpha)
 
 

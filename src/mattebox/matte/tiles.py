@@ -6,13 +6,11 @@ Knows nothing of what is computed.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 import numpy as np
 
-from mattebox import processors
 from mattebox.types import Floats, Pixels, Size
 
 TILE = 128  # pixels, about: what a processor's cache holds
@@ -82,17 +80,6 @@ def whole_cells(pixels: Pixels, tile: Tile, peak: int) -> Floats:
         cut = np.pad(cut, ((0, tile.padding[0]), (0, tile.padding[1]), *rest), mode="edge")
     scaled: Floats = np.multiply(cut, np.float32(1 / peak), dtype=np.float32)
     return scaled
-
-
-def each(work: Callable[[Tile], None], todo: list[Tile]) -> None:
-    """Do the work for every tile, in threads; the first exception is raised."""
-    workers = processors.workers(len(todo))
-    if workers < 2:
-        for tile in todo:
-            work(tile)
-        return
-    with ThreadPoolExecutor(workers) as pool:
-        list(pool.map(work, todo))
 
 
 def mixed(alpha: Pixels, peak: int) -> bool:

@@ -11,6 +11,7 @@ from typing import NamedTuple
 
 import numpy as np
 
+from mattebox import processors
 from mattebox.errors import UsageError
 from mattebox.io import resample
 from mattebox.io.resample import Reduced
@@ -66,7 +67,8 @@ def voted(picture: Picture, session: Session, votes: int = 0) -> Voted:
         return Voted(said.alpha, said.presence, np.zeros_like(said.alpha))
     size = session.geometry(picture.size).inner
     once = session.reduced(picture)
-    answers = [_answer(picture, once, session, look) for look in looks(session.card, votes)]
+    longest_first = sorted(looks(session.card, votes), key=lambda look: -look.scale)
+    answers = processors.side_by_side(lambda look: _answer(picture, once, session, look), longest_first)
     same = [a if a.shape == size else resample.enlarge(a, size, "bilinear") for a, _ in answers]
     presence = float(agreed([np.array(p, np.float32) for _, p in answers])) if session.card.output.presence else 1.0
     return Voted(agreed(same), presence, np.std(same, 0, dtype=np.float32))
