@@ -78,7 +78,7 @@ def run(network: Path, count: int, parallel: int, rounds: int) -> None:
         folder = Path(name)
         for who in ("ours", "peer", "default"):
             (folder / who).mkdir(parents=True)
-        photographs(folder / "small", 1 + count * rounds, (1200, 900))
+        photographs(folder / "small", 1 + 4 * count * rounds, (1200, 900))
         photographs(folder / "large", 8, (4000, 3000))
         small, large = ([p.read_bytes() for p in sorted((folder / w).iterdir())] for w in ("small", "large"))
         shutil.copyfile(network, folder / "u2netp.onnx")
@@ -107,9 +107,8 @@ def run(network: Path, count: int, parallel: int, rounds: int) -> None:
             side.picture(small[-1])
         took: dict[str, list[float]] = {what: [] for what in sides}
         for turn in range(rounds):
-            images = small[turn * count : (turn + 1) * count]
-            for what, side in sides.items():
-                took[what].append(side.seconds(images, parallel))
+            for place, (what, side) in enumerate(sides.items(), len(sides) * turn):
+                took[what].append(side.seconds(small[place * count : (place + 1) * count], parallel))
         most = {what: side.most(large) for what, side in sides.items()}
     print(f"{count} JPEGs of 1 MP by {parallel} clients at a time, medians of {rounds}; peak under 8 of 12 MP at once")
     print("| | pictures a second | times | peak memory |\n|---|---|---|---|")

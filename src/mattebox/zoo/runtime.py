@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from mattebox import processors
+from mattebox import memory, processors
 from mattebox.errors import DeviceError, ModelError, UsageError
 from mattebox.zoo import device as devices
 from mattebox.zoo import openvino
@@ -21,15 +21,10 @@ KERNELS = Path(__file__).parent / "kernels"
 
 
 def start(
-    content: bytes,
-    label: str,
-    device: str = "auto",
-    threads: int | None = None,
-    folder: Path | None = None,
-    arena: bool = True,
+    content: bytes, label: str, device: str = "auto", threads: int | None = None, folder: Path | None = None
 ) -> Any:
     """An onnxruntime.InferenceSession of `content`, or what stands for one; `folder` holds the graph's external data,
-    if it has any. With an `arena` it keeps what memory its largest run took, for the next.
+    if it has any.
 
     Raises DeviceError when the device asked for is missing or refuses to start, ModelError when the graph is broken,
     UsageError when `threads` is not positive.
@@ -44,7 +39,7 @@ def start(
     options = onnxruntime.SessionOptions()
     options.intra_op_num_threads = threads or processors.usable()
     options.log_severity_level = 3
-    options.enable_cpu_mem_arena = arena
+    options.enable_cpu_mem_arena = not memory.held()  # it would hold a second time what its largest run took
     options.enable_mem_pattern = False  # planned for one input size, it doubles memory when sizes differ (LOG.md)
     options.add_session_config_entry("session.intra_op.allow_spinning", "0")  # leaves the processors to other stages
     if folder is not None:
@@ -81,8 +76,7 @@ def kernel(name: str, threads: int) -> Any:
     with _starting:
         if (name, threads) not in _kernels:
             content = (KERNELS / f"{name}.onnx").read_bytes()
-            # Thousands of small runs, by many threads: an arena would make them wait for each other, and stay (LOG.md).
-            _kernels[name, threads] = start(content, f"kernel {name}", "cpu", threads, arena=False)
+            _kernels[name, threads] = start(content, f"kernel {name}", "cpu", threads)
         return _kernels[name, threads]
 
 
