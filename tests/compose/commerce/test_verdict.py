@@ -52,10 +52,10 @@ def framed() -> Picture:
     return picture
 
 
-def labelled() -> Picture:
+def labelled(ink: int = 0) -> Picture:
     picture = listing(800, 800, 0.86)
     for i in range(7):
-        picture = painted(picture, slice(12, 30), slice(250 + 26 * i, 266 + 26 * i), (0, 0, 0))
+        picture = painted(picture, slice(12, 30), slice(250 + 26 * i, 266 + 26 * i), (ink, ink, ink))
     return picture
 
 
@@ -116,6 +116,8 @@ def test_measures() -> None:
     assert not bordered(picture.rgb)
     assert written(picture.rgb) == 0
     assert written(labelled().rgb) == 7
+    assert written(labelled(ink=225).rgb) == 7  # a faint watermark
+    assert written(labelled(ink=240).rgb) == 0  # haze
     assert subject_box(np.full((50, 60, 3), 255, np.uint8)) == (0, 0, 60, 50)
 
 

@@ -20,6 +20,7 @@ RINGS = 6  # steps of 255 by which a JPEG's coding disturbs white beside an edge
 RIM = 0.03  # of the longer side: how far beside the subject that may be
 APART = 0.02  # of the longer side: what is nearer to the subject is a part of it
 LEGIBLE = 0.01  # of the longer side: smaller marks are no writing
+INK = 232  # 0..255: marks without anything darker are haze, which nobody reads on white
 WORD = 4  # marks in a row from which it may be writing
 
 
@@ -74,11 +75,12 @@ def bordered(rgb: Pixels) -> bool:
 
 def written(rgb: Pixels) -> int:
     """How many marks stand in a row beside the subject, as letters do: 0, or at least four."""
-    labels, parts = components(_dark(rgb))
+    darkest = _darkest(rgb)
+    labels, parts = components(darkest < NEAR_WHITE)
     if not parts:
         return 0
     near = grown(labels == 1, max(1, round(APART * max(labels.shape))))
-    beside = set(np.unique(labels)) - set(np.unique(labels[near]))
+    beside = set(np.unique(labels[darkest < INK])) - set(np.unique(labels[near]))
     letters = [p.box for i, p in enumerate(parts) if i + 1 in beside and _letter(p, parts[0].area, max(labels.shape))]
     most = max((sum(_in_a_row(first, box) for box in letters) for first in letters), default=0)
     return most if most >= WORD else 0
@@ -96,8 +98,8 @@ def _in_a_row(first: Box, other: Box) -> bool:
     return abs((other[1] + other[3]) / 2 - middle) < 0.6 * tall and 0.5 < (other[3] - other[1]) / tall < 2
 
 
-def _dark(rgb: Pixels) -> NDArray[np.bool_]:
-    """What is not white, in a picture reduced to GRID."""
+def _darkest(rgb: Pixels) -> NDArray[np.uint8]:
+    """The darkest channel of each pixel, 0..255, in a picture reduced to GRID."""
     step = max(1, round(max(rgb.shape[:2]) / GRID))
-    dark: NDArray[np.bool_] = resample.reduce(rgb, step).min(2) < NEAR_WHITE
-    return dark
+    darkest: NDArray[np.uint8] = resample.reduce(rgb, step).min(2)
+    return darkest
