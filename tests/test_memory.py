@@ -20,7 +20,8 @@ for _ in range(3):
     small = [bytes(3000) for _ in range(50)]
     del kept, holes
     ends = small
-assert give_back()
+if not give_back():
+    raise SystemExit(77)
 print(resident() - begun)
 """
 
@@ -37,7 +38,8 @@ def cleared():
 
 anew = [cleared() for _ in range(3)]
 assert not held()
-assert hold()
+if not hold():
+    raise SystemExit(77)
 assert held()
 print(min(anew), [cleared() for _ in range(3)][-1])
 """
@@ -58,6 +60,6 @@ def _said(script: str) -> str:
     try:
         return subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True).stdout
     except subprocess.CalledProcessError as error:
-        if "AssertionError" in error.stderr:
+        if error.returncode == 77:
             pytest.skip("the C library cannot be told")
         raise

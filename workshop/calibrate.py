@@ -22,6 +22,7 @@ from workshop.material import stream
 from workshop.predictors import See, seer
 
 FOLDS = 4
+STEPS = 50  # of Newton's method
 FEWEST = 24  # validation pictures
 USEFUL = 0.5  # IoU from which a matte is worth having: to refuse a photograph of which it is not costs nobody anything
 
@@ -56,12 +57,21 @@ def fit(promised: NDArray[Any], reached: NDArray[Any], presence: NDArray[Any] | 
     """Bias and slope by Newton's method on the cross entropy with soft targets, of what presence leaves to say."""
     reached = np.clip(reached / np.maximum(presence, 0.1), 0, 1)
     x = np.stack([np.ones_like(promised), logit(promised)], 1)
-    w = np.array([0.0, 1.0])
-    for _ in range(50):
+    bias, slope = logistic(x, reached, np.ones(len(x)), np.array([1e-3, 1e-3]), np.array([0.0, 1.0]))
+    return float(bias), float(slope)
+
+
+def logistic(
+    x: NDArray[Any], truth: NDArray[Any], worth: NDArray[Any], decay: NDArray[Any], start: NDArray[Any]
+) -> NDArray[Any]:
+    """Weights C of the logistic regression of N x C on truth 0..1, each row `worth` so much, by Newton's method;
+    `decay` draws each weight to where it starts."""
+    w = start
+    for _ in range(STEPS):
         p = sigmoid(x @ w)
-        hessian = (x * (p * (1 - p))[:, None]).T @ x + 1e-3 * np.eye(2)
-        w = w - np.linalg.solve(hessian, x.T @ (p - reached) + 1e-3 * (w - (0, 1)))
-    return float(w[0]), float(w[1])
+        hessian = (x * (worth * p * (1 - p))[:, None]).T @ x + np.diag(decay)
+        w = w - np.linalg.solve(hessian, x.T @ (worth * (p - truth)) + decay * (w - start))
+    return w
 
 
 def reliability(

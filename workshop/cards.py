@@ -32,6 +32,11 @@ def like(card: Card) -> dict[str, Any]:
     return {k: told[k] for k in TAKEN}
 
 
+def counted(card: Card) -> list[dict[str, Any]]:
+    """A card's figures that hold for any network made of its own: all but what was judged."""
+    return [msgspec.to_builtins(f) for f in card.figures if f.what not in SHOWN.values()]
+
+
 def own(data: Path) -> dict[str, Any]:
     """The facts of a network of the user's own, which the user may want to complete."""
     pairs = sum(1 for _ in stream(data, "labelled", "train"))

@@ -30,12 +30,11 @@ from mattebox.zoo.card import Card
 from mattebox.zoo.registry import find_card
 from mattebox.zoo.session import Session
 from workshop import cards
-from workshop.calibrate import sigmoid
+from workshop.calibrate import logistic
 from workshop.material import stream
 
 PRIOR = 10.0
 DECAY = 1e-3  # of the weights of standardised features
-STEPS = 30  # of Newton's method
 FEWEST = 50  # backgrounds
 
 Reals = NDArray[np.float64]
@@ -51,10 +50,9 @@ def taught(card: Card, data: Path, out: Path) -> Path:
         )
     weight, bias = fit(subjects, empties)
     onnx.save(told(onnx.load_from_string(store.read(card)), weight, bias), out)
-    counted = [msgspec.to_builtins(f) for f in card.figures if not f.what.startswith("validation")]
     facts = cards.like(card) | {"notes": cards.made(f"presence taught to {card.name}")}
     facts["output"] = msgspec.to_builtins(card.output) | {"presence": True}
-    return cards.write_card(out, facts, counted, data)
+    return cards.write_card(out, facts, cards.counted(card), data)
 
 
 def heard(card: Card, data: Path, kind: str) -> Iterator[Reals]:
@@ -77,12 +75,8 @@ def fit(subjects: Reals, empties: Reals) -> tuple[Reals, float]:
     x = np.c_[(x - middle) / spread, np.ones(len(x))]
     truth = np.r_[np.ones(len(subjects)), np.zeros(len(empties))]
     worth = np.where(truth == 1, 0.5 / len(subjects), 0.5 / len(empties))
-    decay = np.r_[np.full(x.shape[1] - 1, DECAY), 0]
-    w = np.zeros(x.shape[1])
-    for _ in range(STEPS):
-        p = sigmoid(x @ w)
-        slope = x.T @ (worth * (p - truth)) + decay * w
-        w -= np.linalg.solve((x * (worth * p * (1 - p))[:, None]).T @ x + np.diag(decay + 1e-9), slope)
+    decay = np.r_[np.full(x.shape[1] - 1, DECAY), 1e-9]
+    w = logistic(x, truth, worth, decay, np.zeros(x.shape[1]))
     weight = w[:-1] / spread
     return weight, float(w[-1] - weight @ middle + np.log(PRIOR))
 

@@ -82,14 +82,13 @@ def quantise(session: Session, data: Path, out: Path, count: int, keep: tuple[st
 
 def described(card: Card, data: Path, out: Path) -> Path:
     """Write the int8 graph's card: what is known of the network it was made of, calibrated and judged anew."""
-    counted = [msgspec.to_builtins(f) for f in card.figures if not f.what.startswith("validation")]
     facts = cards.like(card) | {"notes": cards.made(f"int8 of {card.name}, made")}
     facts |= {
         "summary": f"{card.summary}; in int8",
         "output": msgspec.to_builtins(card.output),
         "origin": card.name if card.name in registry.cards() else "",
     }
-    return cards.write_card(out, facts, counted, data)
+    return cards.write_card(out, facts, cards.counted(card), data)
 
 
 def widened(model: onnx.ModelProto) -> onnx.ModelProto:

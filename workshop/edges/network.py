@@ -14,12 +14,12 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
+from mattebox.matte.fine import SETTLED
 from mattebox.matte.palette import DOUBT, MOST
+from mattebox.matte.refine import HAZE
 from workshop.kernels import PURE, onto, polynomial
 from workshop.network import convolution
 
-HAZE = 0.1  # as in mattebox.matte.refine
-SETTLED = 0.01  # a prior within this of nothing or all is settled
 OPINIONS = 8
 FEATURES = 13
 SIZES, BASE, VARY = 4, 12, 6  # of the pyramid; its planes of means, and of deviations

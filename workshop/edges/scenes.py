@@ -21,7 +21,7 @@ from numpy.typing import NDArray
 from PIL import Image
 from torch import Tensor
 
-from mattebox.matte.palette import BINS, palette, told
+from mattebox.matte.palette import palette, told
 from mattebox.matte.refine import as_floats
 from mattebox.matte.segment import segment
 from mattebox.types import Floats, Picture
@@ -35,7 +35,6 @@ SIDE = 160  # of a sample
 STEPS = (1, 2, 2, 3, 3, 4, 4, 5, 6, 8, 10, 12)  # pixels of one sample of the matte
 REACH = 24  # samples of the matte around a scene's middle that colour models may see
 SHARD = 200  # samples of a file
-EMPTY = np.full(BINS**3, 0.5, np.float32)  # a palette that says nothing
 FAITHFUL = 0.3  # of the coarse mattes
 BUSY = 0.4  # of the textures
 CROWDED = 0.3  # of the drawn scenes
@@ -99,10 +98,12 @@ def photographed(rng: Rng, session: Session, subject: tuple[np.ndarray, np.ndarr
     edge = np.argwhere((alpha > 0.1) & (alpha < 0.9))
     rng.shuffle(edge)
     places = edge[:: max(1, len(edge) // 4)][:4]
-    return [_window(rng, colours, alpha, room, coarse, place)._replace(table=table) for place in places]
+    return [_window(rng, colours, alpha, room, coarse, table, place) for place in places]
 
 
-def _window(rng: Rng, colours: np.ndarray, alpha: Floats, room: np.ndarray, coarse: Floats, place: np.ndarray) -> Scene:
+def _window(
+    rng: Rng, colours: np.ndarray, alpha: Floats, room: np.ndarray, coarse: Floats, table: Floats, place: np.ndarray
+) -> Scene:
     """What lies around a place, enlarged `step` times against the coarse matte."""
     step = int(rng.choice(STEPS))
     ratio = np.divide(coarse.shape, alpha.shape)  # samples of the matte for each pixel of the small picture
@@ -120,7 +121,7 @@ def _window(rng: Rng, colours: np.ndarray, alpha: Floats, room: np.ndarray, coar
     sharp = rng.uniform(1, max(1, 0.8 * step * ratio[0]))
     true = ((seen(np.rint(alpha * 255).astype(np.uint8)) - 0.5) * np.float32(sharp) + 0.5).clip(0, 1)
     mixed = blend(true, seen(colours), seen(room))
-    return Scene(lived(rng, mixed), true, coarse[first[0] : first[0] + cells, first[1] : first[1] + cells], step, EMPTY)
+    return Scene(lived(rng, mixed), true, coarse[first[0] : first[0] + cells, first[1] : first[1] + cells], step, table)
 
 
 def light(pixels: np.ndarray) -> Floats:

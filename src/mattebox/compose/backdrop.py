@@ -30,8 +30,7 @@ def painted(paint: Flat | Linear | Radial | Studio, canvas: Picture) -> Pixels:
 
 def flat(shade: Colour, canvas: Picture) -> Pixels:
     """One sRGB colour everywhere; takes no memory."""
-    exact = np.asarray(colour.from_srgb(shade, canvas.profile, canvas.depth), canvas.depth.dtype)
-    return sheet(exact, canvas.rgb)
+    return sheet(colour.from_srgb(shade, canvas.profile, canvas.depth), canvas.rgb)
 
 
 def along(size: Size, angle: float) -> Floats:

@@ -59,7 +59,7 @@ def strips(height: int) -> Iterator[slice]:
     return (slice(top, top + STRIP) for top in range(0, height, STRIP))
 
 
-def sheet(colour: Pixels | tuple[int, int, int], like: Pixels) -> Pixels:
+def sheet(colour: tuple[int, int, int], like: Pixels) -> Pixels:
     """One colour at every pixel of a picture like that one, read-only: only a row of it is held."""
     row = np.empty(like.shape[1:], like.dtype)
     row[:] = colour

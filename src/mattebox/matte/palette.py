@@ -11,6 +11,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
+from mattebox.components import grown
 from mattebox.io import resample
 from mattebox.types import Floats, Pixels
 
@@ -30,7 +31,7 @@ def palette(rgb: Pixels, alpha: Floats) -> Floats:
     seen = resample.eight_bit(rgb[:: -(-rgb.shape[0] // COUNTED), :: -(-rgb.shape[1] // COUNTED)])
     places = np.ix_(*(_places(whole, cells) for whole, cells in zip(seen.shape, alpha.shape, strict=False)))
     number = _number(seen)
-    ahead, behind = (_shares(number[mask[places]]) for mask in (_least(alpha) > 1 - SURE, _least(1 - alpha) > 1 - SURE))
+    ahead, behind = (_shares(number[~grown(side <= 1 - SURE, 1)[places]]) for side in (alpha, 1 - alpha))
     ratio = np.log((ahead + FAINT) / (behind + FAINT)) if ahead.any() and behind.any() else np.zeros(BINS**3)
     apart = max(0.0, 1 - float(np.minimum(ahead, behind).sum()))  # what few colours tell is less to be believed
     return np.asarray(0.5 + apart * ratio.clip(-MOST, MOST) / (2 * MOST), np.float32)
@@ -69,14 +70,6 @@ def _number(rgb: NDArray[np.uint8]) -> NDArray[np.int32]:
 def _places(whole: int, cells: int) -> NDArray[np.int64]:
     """For each pixel of a side: the sample of the alpha that it lies in."""
     return (np.arange(whole) * cells) // whole
-
-
-def _least(alpha: Floats) -> Floats:
-    """The least of the nine samples around each."""
-    around = np.pad(alpha, 1, mode="edge")
-    rows = np.minimum(np.minimum(around[:-2], around[1:-1]), around[2:])
-    least: Floats = np.minimum(np.minimum(rows[:, :-2], rows[:, 1:-1]), rows[:, 2:])
-    return least
 
 
 def _shares(numbers: NDArray[np.int32]) -> NDArray[np.float64]:

@@ -1,7 +1,7 @@
 """Work at full resolution, tile by tile, guided by planes on a coarser grid whose cells are `step` pixels wide.
 
-Only tiles that need it are computed, in as many threads as there are processors; memory stays that of a few tiles.
-Knows nothing of what is computed.
+Only tiles that need it are computed, side by side (see `processors`); memory stays that of a few tiles. Knows nothing
+of what is computed.
 """
 
 from __future__ import annotations

@@ -62,12 +62,13 @@ class Voted(NamedTuple):
 
 def voted(picture: Picture, session: Session, votes: int = 0) -> Voted:
     """One look is taken as it is."""
-    if looks(session.card, votes) == FIXED[:1]:
+    chosen = looks(session.card, votes)
+    if chosen == FIXED[:1]:
         said = session.seen(picture)
         return Voted(said.alpha, said.presence, np.zeros_like(said.alpha))
     size = session.geometry(picture.size).inner
     once = session.reduced(picture)
-    longest_first = sorted(looks(session.card, votes), key=lambda look: -look.scale)
+    longest_first = sorted(chosen, key=lambda look: -look.scale)
     answers = processors.side_by_side(lambda look: _answer(picture, once, session, look), longest_first)
     same = [a if a.shape == size else resample.enlarge(a, size, "bilinear") for a, _ in answers]
     presence = float(agreed([np.array(p, np.float32) for _, p in answers])) if session.card.output.presence else 1.0

@@ -24,17 +24,17 @@ if TYPE_CHECKING:
 
 
 def main() -> None:
-    model, threads, most = sys.argv[1], int(sys.argv[2]), int(sys.argv[3])
+    model, threads, memory = sys.argv[1], int(sys.argv[2]), int(sys.argv[3])
     out = os.fdopen(os.dup(1), "wb")
     os.dup2(2, 1)  # whatever else prints must not break the frames
-    _limit(most)
+    _limit(memory)
     if hasattr(os, "nice"):
         os.nice(BEHIND)
-    from mattebox import memory
     from mattebox.errors import MatteboxError
+    from mattebox.memory import hold
     from mattebox.zoo.session import open_session
 
-    memory.hold()
+    hold()
     with contextlib.suppress(BrokenPipeError):  # the server is gone: nobody is left to tell
         try:
             open_session(model, "cpu", threads).start()
@@ -138,15 +138,15 @@ def _slice(data: bytes, span: list[int]) -> bytes:
     return data[span[0] : span[1]]
 
 
-def _limit(most: int) -> None:
+def _limit(memory: int) -> None:
     """Hold the process to so much address space, where the system can."""
-    if not most:
+    if not memory:
         return
     try:
         import resource
     except ImportError:  # not on Windows
         return
-    resource.setrlimit(resource.RLIMIT_AS, (most, most))
+    resource.setrlimit(resource.RLIMIT_AS, (memory, memory))
 
 
 def _receive(file: BinaryIO) -> tuple[dict[str, Any], bytes] | None:
