@@ -63,6 +63,30 @@ def test_things_are_listed_and_picked_by_class(real: Run) -> None:
         assert alpha_box("cut.png") == pytest.approx(GREEN, abs=2)
 
 
+def test_maps_of_numbers_and_of_classes(real: Run) -> None:
+    """The numbers are those of the list; colours are for people, and nothing is black."""
+    zoo_detector(real)
+    told = json.loads(real("find", "blocks.png", "--model", "things", "--map", "maps/", "--json").out)
+    assert (told["map"], [s["class"] for s in told["subjects"]]) == (str(Path("maps/blocks.png")), [17, 1])
+    with Image.open("maps/blocks.png") as made:
+        numbers, seen = np.asarray(made), np.asarray(made.convert("RGB"))
+        assert made.mode == "P"
+    left, top, right, bottom = GREEN
+    assert set(np.unique(numbers)) == {0, 1, 2}
+    assert (numbers[top + 2 : bottom - 2, left + 2 : right - 2] == 2).all()
+    assert not seen[numbers == 0].any()
+    assert len(np.unique(seen.reshape(-1, 3), axis=0)) == 3
+    again = real("find", "blocks.png", "--model", "things", "--map", "maps/", "--values", "class")
+    assert (again.code, "--overwrite" in again.error) == (5, True)
+    words = ("find", "blocks.png", "--model", "things", "--map", "one.png", "--values", "class")
+    assert real(*words).code == 0
+    with Image.open("one.png") as made:
+        np.testing.assert_array_equal(np.asarray(made), np.choose(numbers, [255, 17, 1]))
+    untold = real("find", "blocks.png", "--map", "two.png", "--values", "class")
+    assert (untold.code, f"model {OURS} tells no classes" in untold.error) == (2, True)
+    assert real("find", "blocks.png", "--model", "things", "--map", "blocks.png", "--overwrite").code != 0
+
+
 def test_a_class_is_checked_before_any_picture_is_read(real: Run) -> None:
     zoo_detector(real)
     misspelt = real("cut", "none.png", "--model", "things", "--pick", "persn")

@@ -1,21 +1,34 @@
-"""`mattebox find`: the subjects of photographs, with boxes, shares and scores, to choose from with `cut --pick`."""
+"""`mattebox find`: the subjects of photographs, with boxes, shares and scores, to choose from with `cut --pick`; and
+maps of which subject, or class, each pixel belongs to."""
 
 from __future__ import annotations
 
 import json
-from typing import TYPE_CHECKING, Any
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import click
 
 from mattebox.cli import policy
-from mattebox.errors import InputMissing, MatteboxError
+from mattebox.errors import InputMissing, MatteboxError, UsageError
 
 if TYPE_CHECKING:
-    from mattebox.io.sources import Item
+    from mattebox.batch.plan import Failure, Job
     from mattebox.matte.instances import Instance
+    from mattebox.matte.maps import Claim
     from mattebox.types import Picture
     from mattebox.zoo.parts import Part
     from mattebox.zoo.session import Session
+
+
+class Wish(NamedTuple):
+    """What else is wanted of a listing: a map (`out`), of classes instead of numbers, over what is there; JSON."""
+
+    out: str | None
+    classes: bool
+    overwrite: bool
+    as_json: bool
 
 
 @click.command("find", context_settings={"help_option_names": ["-h", "--help"]})
@@ -24,63 +37,127 @@ if TYPE_CHECKING:
 @click.option("--device", default="auto", show_default=True, help="cpu, cuda, ... or the best there is.")
 @click.option("--threads", type=click.IntRange(1), help="For the network.  [default: all processors]")
 @click.option("--recursive", is_flag=True, help="Take the folders inside folders, too.")
+@click.option("--map", "out", metavar="OUT", help="Write which subject each pixel belongs to: a PNG, or a folder.")
+@click.option("--values", type=click.Choice(["number", "class"]), default="number", show_default=True,
+              help="Of a map: the subject's number as listed (0 = none), or its class (255 = none).")  # fmt: skip
+@click.option("--overwrite", is_flag=True, help="Replace maps that exist; never an input.")
 @policy.commercial
 @policy.no_cache
 @click.option("--json", "as_json", is_flag=True, help="One JSON object per picture on standard output.")
 def command(
-    inputs: tuple[str, ...], model: str, device: str, threads: int | None, recursive: bool, as_json: bool, **_: Any
+    inputs: tuple[str, ...],
+    model: str,
+    device: str,
+    threads: int | None,
+    recursive: bool,
+    out: str | None,
+    values: str,
+    overwrite: bool,
+    as_json: bool,
+    **_: Any,
 ) -> int:
     """List the subjects of photographs: number by size, box, share of the picture, score; and what they are, where the
-    model tells classes.
+    model tells classes. With --map, draw which of them each pixel belongs to.
 
     \b
       mattebox find table.jpg
       mattebox find street.jpg --model maskrcnn      then: mattebox cut street.jpg --model maskrcnn --pick person
       mattebox cut table.jpg --pick 2                the second largest
       mattebox cut table.jpg --pick "40%,60%"        the one under that point
+      mattebox find photos/ --map maps/              numbers as listed, in colours
+      mattebox find room.jpg --model segformer-ade --map room.png --values class
     """
-    from mattebox.io.sources import expand
     from mattebox.zoo.session import open_session
 
     session = open_session(model, device, threads)
-    codes = [_one(item, session, as_json) for item in expand(inputs, recursive=recursive)]
+    if values == "class" and not session.card.output.labelled:
+        raise UsageError(f"model {session.card.name} tells no classes", "choose one that does (mattebox models list)")
+    if out == "-" and as_json:
+        raise UsageError("a map and JSON cannot both go to standard output", "give the map a name")
+    wish = Wish(out, values == "class", overwrite, as_json)
+    codes = [_one(job, session, wish) for job in _jobs(inputs, recursive, wish)]
     return next((c for c in codes if c), 0)
 
 
-def _one(item: Item | InputMissing, session: Session, as_json: bool) -> int:
-    """List the subjects of one picture, and return its exit code."""
-    from mattebox.io.read import read
-    from mattebox.io.sources import read_bytes, read_member
+def _jobs(inputs: tuple[str, ...], recursive: bool, wish: Wish) -> list[Job | Failure]:
+    """What is to be read, and where its map goes, if one is wanted."""
+    from mattebox.batch.plan import Failure, Job, Naming, make_plan
+    from mattebox.io.sources import expand
+
+    found = expand(inputs, recursive=recursive)
+    if wish.out is not None:
+        return make_plan(found, Naming(wish.out, overwrite=wish.overwrite))
+    return [Failure(i.problem, i) if isinstance(i, InputMissing) else Job(i.path, None, member=i.member) for i in found]
+
+
+def _one(job: Job | Failure, session: Session, wish: Wish) -> int:
+    """List the subjects of one picture, draw its map, and return its exit code."""
+    from mattebox.batch.plan import Failure
 
     try:
-        if isinstance(item, InputMissing):
-            raise item
-        name = "/".join(str(p) for p in (item.path or "-", item.member) if p)
-        data = read_member(item.path, item.member) if item.path and item.member else read_bytes(item.path or "-")
-        picture = read(data, name=name)
-        told, rows = _told(picture, session)
+        if isinstance(job, Failure):
+            raise job.error
+        picture = _read(job)
+        told, rows, claims = _told(picture, session, wish.classes)
+        if wish.out is not None:
+            _draw(claims, picture, wish, job.target)
     except MatteboxError as error:
         click.echo(f"mattebox: {error}", err=True)
         return error.exit_code
-    if as_json:
-        size = {"input": name, "width": picture.size[1], "height": picture.size[0]}
-        click.echo(json.dumps(size | told | {"subjects": rows}))
-    else:
-        _say(name, rows)
+    if wish.as_json:
+        size = {"input": _called(job), "width": picture.size[1], "height": picture.size[0]}
+        drawn = {"map": str(job.target)} if job.target is not None else {}
+        click.echo(json.dumps(size | told | drawn | {"subjects": rows}))
+    elif wish.out != "-":
+        _say(_called(job), rows)
     return 0
 
 
-def _told(picture: Picture, session: Session) -> tuple[dict[str, Any], list[dict[str, Any]]]:
-    """What is known of the picture as a whole, and of each subject."""
-    from mattebox.matte.instances import instances
+def _called(job: Job) -> str:
+    return "/".join(str(p) for p in (job.source or "-", job.member) if p)
+
+
+def _read(job: Job) -> Picture:
+    from mattebox.io.read import read
+    from mattebox.io.sources import read_bytes, read_member
+
+    data = read_member(job.source, job.member) if job.source and job.member else read_bytes(job.source or "-")
+    return read(data, name=_called(job))
+
+
+def _told(
+    picture: Picture, session: Session, classes: bool
+) -> tuple[dict[str, Any], list[dict[str, Any]], list[Claim]]:
+    """What is known of the picture as a whole, of each subject, and what each claims of a map."""
+    from mattebox.matte.instances import alphas, instances
+    from mattebox.matte.maps import Claim
     from mattebox.matte.segment import on_white, segment
 
-    if session.card.output.labelled:
+    output = session.card.output
+    if output.labelled:
         parts = session.parts(on_white(picture))
-        return {"found": bool(parts)}, [{"label": p.label} | _row(p) for p in parts]
+        values = [output.number(p.label) if classes else n for n, p in enumerate(parts, 1)]
+        rows = [{"label": p.label, "class": output.number(p.label)} | _row(p) for p in parts]
+        return {"found": bool(parts)}, rows, [Claim(v, p.score, p.alpha) for v, p in zip(values, parts, strict=True)]
     matte = segment(picture, session)
     found = instances(matte, picture.size) if matte.found else []
-    return {"found": matte.found, "confidence": round(matte.confidence, 4)}, [_row(i) for i in found]
+    claims = [Claim(n, 1.0, alpha) for n, alpha in enumerate(alphas(matte, len(found)), 1)]
+    return {"found": matte.found, "confidence": round(matte.confidence, 4)}, [_row(i) for i in found], claims
+
+
+def _draw(claims: list[Claim], picture: Picture, wish: Wish, target: Path | None) -> None:
+    """The map as a file, or on standard output."""
+    from mattebox.io import atomic
+    from mattebox.io.indexed import encode_indexed
+    from mattebox.matte.maps import NOTHING, VOID, drawn
+
+    empty = VOID if wish.classes else NOTHING
+    content = encode_indexed(drawn(claims, picture.size, empty), empty)
+    if target is None:
+        sys.stdout.buffer.write(content)
+        return
+    atomic.make_folder(target.parent)
+    atomic.write_bytes(target, content, overwrite=wish.overwrite)
 
 
 def _row(one: Instance | Part) -> dict[str, Any]:

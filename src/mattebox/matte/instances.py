@@ -16,7 +16,7 @@ from mattebox.matte import marks
 from mattebox.matte.confidence import expected_iou
 from mattebox.matte.geodesic import distances, prices
 from mattebox.matte.refine import as_floats
-from mattebox.types import Box, Matte, Size
+from mattebox.types import Box, Floats, Matte, Size
 
 CRUMB = 0.0005  # of the picture: a smaller part is not listed
 WORDS = ("all", "largest")  # the picks that are words, beside names of classes
@@ -45,6 +45,13 @@ def instances(matte: Matte, size: Size) -> list[Instance]:
             score = expected_iou(np.where((labels == i) | (labels == 0), alpha, 0)[y:y2, x:x2])
             found.append(Instance(box, part.area / alpha.size, score))
     return found
+
+
+def alphas(matte: Matte, count: int) -> list[Floats]:
+    """The `count` largest parts apart, each the matte with nothing else in it: h x w, 0..1, on the matte's grid."""
+    alpha = as_floats(matte.alpha)
+    labels, _ = components(alpha > 0.5)
+    return [np.where((labels == i) | (labels == 0), alpha, np.float32(0)) for i in range(1, count + 1)]
 
 
 def check(pick: str) -> None:

@@ -90,6 +90,10 @@ class Output(Struct, frozen=True, forbid_unknown_fields=True):
         """Does it tell what things are?"""
         return bool(self.classes)
 
+    def number(self, label: str) -> int:
+        """Of a class, as the network counts them; `label` may be "class N", where the card has no name for it."""
+        return self.classes.index(label) if label in self.classes else int(label.removeprefix("class "))
+
 
 class Tiles(Struct, frozen=True, forbid_unknown_fields=True):
     """How a network that answers with a picture is fed: RGB 0..1 in, RGB 0..1 of `scale` times the size out.
