@@ -14,6 +14,7 @@ from torch import nn
 from mattebox.errors import UsageError
 from mattebox.zoo.card import Card
 from workshop.nets.deeplab import DeepLab
+from workshop.nets.litenet import LiteNet
 from workshop.nets.u2net import FULL, SMALL, U2Net
 from workshop.nets.unet import UNet
 from workshop.network import CutNet, Shape
@@ -32,6 +33,7 @@ def _cutnet(shape: dict[str, Any]) -> nn.Module:
 
 ARCHITECTURES = {
     "cutnet": Architecture("CutNet", _cutnet),
+    "litenet": Architecture("LiteNet", lambda shape: LiteNet(**shape)),
     "unet": Architecture("U-Net", lambda shape: UNet(**shape)),
     "deeplab-mobilenet": Architecture("DeepLabV3+ MobileNetV3", lambda shape: DeepLab("mobilenet", **shape)),
     "deeplab-resnet18": Architecture("DeepLabV3+ ResNet-18", lambda shape: DeepLab("resnet18", **shape)),

@@ -57,7 +57,8 @@ class Mixer:
 
     def batch(self, count: int, size: tuple[int, int]) -> Batch:
         """`count` samples of height x width `size`."""
-        counts = {kind: max(int(share > 0), round(count * share)) for kind, share in self.shares.items()}
+        least = int(count >= 4)  # of each kind that is wanted at all
+        counts = {kind: max(least * (share > 0), round(count * share)) for kind, share in self.shares.items()}
         if self.backgrounds is None:
             counts["pasted"] = counts["empty"] = 0
         counts = {"labelled": count - sum(counts.values()), **counts}

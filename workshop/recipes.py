@@ -26,7 +26,8 @@ class Recipe:
 
     `sides` = (from this share, side of the square input); `average` = how much the running average of the weights keeps
     each step (0 = none); `pasted` and `taught` = the shares of composites and of teachers' pictures in a batch;
-    `imitate` = the weight of a classifier's features, where they are given."""
+    `imitate` = the weight of a classifier's features, where they are given; `gentle` = the share of the rate that an
+    encoder gets which began with published weights."""
 
     minutes: float = 0.0
     steps: int = 0
@@ -44,6 +45,7 @@ class Recipe:
     pasted: float = 0.34
     taught: float = 0.16
     imitate: float = 0.1
+    gentle: float = 0.3
 
     def __post_init__(self) -> None:
         if self.minutes <= 0 and self.steps <= 0:

@@ -14,16 +14,20 @@ from pathlib import Path
 import torch
 from torch import Tensor, nn
 
+from mattebox.errors import UsageError
 from mattebox.zoo.card import Card
-from workshop import checkpoint, pace
+from workshop import checkpoint, pace, pretrained
 from workshop.architectures import build
 from workshop.augment import Mixer, buckets
 from workshop.insight import Insight
 from workshop.losses import total_loss
+from workshop.precision import half_pays
 from workshop.predict import normalise
 from workshop.recipes import Recipe
 from workshop.team import Team
 from workshop.unfold import unfold
+
+ALIKE = 0.2  # of a network's weights: with less of them another one is no beginning
 
 
 class Run:
@@ -39,6 +43,7 @@ class Run:
         if features is not None:
             self.insight = Insight(self.net, features).to(self.device, memory_format=torch.channels_last)
         self.optimiser = torch.optim.AdamW(_groups(recipe, self.net, self.insight), lr=recipe.rate)
+        self.mixed = half_pays(self.device)
         self.step, self.spent, self.best = 0, 0.0, 0.0
         self._called = self.net
 
@@ -55,7 +60,7 @@ class Run:
         begun = time.perf_counter()
         recipe = self.recipe
         for group in self.optimiser.param_groups:
-            group["lr"] = recipe.rate_at(self.progress, self.step)
+            group["lr"] = group["share"] * recipe.rate_at(self.progress, self.step)
         loss = self.backward(mixer, recipe.batch, random.choice(buckets(recipe.side(self.progress))))
         torch.nn.utils.clip_grad_norm_(self.net.parameters(), 2.0)
         self.optimiser.step()
@@ -71,7 +76,7 @@ class Run:
         batch = mixer.batch(count, size)
         picture = normalise(batch.rgb).to(memory_format=torch.channels_last)
         self.net.train()
-        with torch.autocast(self.device.type, torch.bfloat16):
+        with torch.autocast(self.device.type, torch.bfloat16, enabled=self.mixed):
             logits, sides = self._called(picture)
             imitated = self.insight.loss(batch.rgb) if self.insight is not None else None
         loss = total_loss(logits, sides, batch)
@@ -96,19 +101,28 @@ class Run:
         }
         checkpoint.write(state, path)
 
-    def start_from(self, path: Path) -> None:
-        """Begin with a trained network's averaged weights; optimiser, step and clock begin anew.
-
-        Layers that the trained one has not (they start as the identity) keep their own weights."""
-        state = checkpoint.read(path, self.device)
-        grown = {**self.net.state_dict(), **state["average"]}
-        self.net.load_state_dict(grown)
-        self.average.load_state_dict(grown)
+    def start_from(self, path: Path) -> float:
+        """Begin with a trained network's averaged weights; optimiser, step and clock begin anew. The share of this
+        network's weights that the other one had: the rest (layers that it has not, or has in another width) stay as
+        they are. UsageError when it is little."""
+        known, own = checkpoint.read(path, self.device)["average"], self.net.state_dict()
+        fits = {name: value for name, value in known.items() if name in own and own[name].shape == value.shape}
+        share = sum(v.numel() for v in fits.values()) / sum(v.numel() for v in own.values())
+        if share < ALIKE:
+            raise UsageError(f"{path}: fits {share:.0%} of this network", "give the best.pt of one of the same kind")
+        self.net.load_state_dict(own | fits)
+        self.average.load_state_dict(own | fits)
+        return share
 
     def start_from_card(self, card: Card, mixer: Mixer) -> None:
         """Begin with a card's weights, which need no checkpoint."""
         size = min(buckets(self.recipe.side(0)), key=lambda s: abs(s[0] - s[1]))
         unfold(card, self.net, normalise(mixer.batch(max(16, self.recipe.batch), size).rgb))
+        self.average.load_state_dict(self.net.state_dict())
+
+    def start_from_classifier(self, file: Path | None) -> None:
+        """Begin with an encoder that knows what things there are."""
+        pretrained.begin(self.net, file)
         self.average.load_state_dict(self.net.state_dict())
 
     def load(self, path: Path) -> None:
@@ -123,7 +137,18 @@ class Run:
 
 
 def _groups(recipe: Recipe, *parts: nn.Module | None) -> list[dict[str, object]]:
-    """Parameters with weight decay, and those without: biases and normalisations."""
-    found = [p for part in parts if part is not None for p in part.parameters() if p.requires_grad]
-    decayed, plain = [p for p in found if p.ndim >= 2], [p for p in found if p.ndim < 2]
-    return [{"params": decayed, "weight_decay": recipe.decay}, {"params": plain, "weight_decay": 0.0}]
+    """Parameters with weight decay, and those without (biases and normalisations), of an encoder and of the rest;
+    `share` is the part of the rate that each has."""
+    groups: dict[tuple[bool, bool], list[nn.Parameter]] = {}
+    for part in parts:
+        for name, value in part.named_parameters() if part is not None else ():
+            if value.requires_grad:
+                groups.setdefault((name.startswith("encoder."), value.ndim >= 2), []).append(value)
+    return [
+        {
+            "params": values,
+            "weight_decay": recipe.decay if decayed else 0.0,
+            "share": recipe.gentle if encodes else 1.0,
+        }
+        for (encodes, decayed), values in groups.items()
+    ]

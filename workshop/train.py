@@ -38,6 +38,7 @@ from workshop.run import Run
 from workshop.team import Team, gathered
 
 SAVE_EVERY = 60  # seconds between checkpoints
+INSTALLED = "installed"  # the encoder's weights: those that a package carries
 
 
 def train(
@@ -49,11 +50,13 @@ def train(
     features: Path | None = None,
     team: Team | None = None,
     pools: Pools | None = None,
+    backbone: str | None = None,
 ) -> None:
     """Train until the recipe's budget is spent. MatteboxError.
 
     `soft` = teachers' masks of the unlabelled pictures, `start` = a card or a checkpoint to begin with, `features` = a
-    classifier's weights to imitate; `pools` = the material, where it has been read already.
+    classifier's weights to imitate; `pools` = the material, where it has been read already; `backbone` = the
+    file of a classifier's weights for the encoder to begin with, or INSTALLED.
     """
     team = team or Team()
     out.mkdir(parents=True, exist_ok=True)
@@ -61,7 +64,11 @@ def train(
     if (out / "last.pt").exists():
         run.load(out / "last.pt")
     elif start is not None and Path(start).suffix == ".pt":
-        run.start_from(Path(start))
+        share = run.start_from(Path(start))
+        if team.leads:
+            progress.log(out, {"begun with": start, "share": round(share, 3)})
+    elif backbone is not None:
+        run.start_from_classifier(None if backbone == INSTALLED else Path(backbone))
     random.seed(recipe.seed)  # the same sizes for all of a team
     torch.manual_seed(recipe.seed + run.step + 1000 * team.number)
     mixer = _mixer(recipe, pools or load_pools(data, recipe.pool_side, team.device, soft))
@@ -141,6 +148,10 @@ def main(words: Sequence[str] | None = None, called: str | None = None) -> None:
     parser.add_argument("--steps", type=int, help="a budget of steps instead, so that runs can be compared")
     parser.add_argument("--soft", type=Path, help="teachers' masks of the unlabelled pictures (workshop.teach)")
     parser.add_argument("--features", type=Path, help="SqueezeNet 1.1's weights (.npz): what it sees is imitated")
+    parser.add_argument(
+        "--backbone", nargs="?", const=INSTALLED, metavar="FILE",
+        help="litenet's encoder begins with a classifier's weights: a file's, or an installed package's",
+    )  # fmt: skip
     parser.add_argument("--threads", type=int)
     args = parser.parse_args(words)
     if args.threads:
@@ -150,7 +161,7 @@ def main(words: Sequence[str] | None = None, called: str | None = None) -> None:
         record(settings, args.out)
         soft = read_soft(args.soft)
         with gathered() as team:
-            train(Recipe(**settings), args.data, args.out, soft, args.start, args.features, team)
+            train(Recipe(**settings), args.data, args.out, soft, args.start, args.features, team, None, args.backbone)
     except MatteboxError as error:
         sys.exit(f"error: {error}")
 

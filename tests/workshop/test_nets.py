@@ -21,10 +21,11 @@ torch.set_num_threads(1)
 
 ROOT = Path(__file__).resolve().parents[2]
 U2NETP = ROOT.parent / "shared/weights/u2netp.onnx"
-SMALL = {"unet": {"width": 4}, "deeplab-mobilenet": {"width": 16}, "deeplab-resnet18": {"width": 16}}
+LITE = {"stages": 6, "last": 1, "narrow": 16, "heads": [2], "decoder": [16, 8, 8, 4]}
+SMALL = {"unet": {"width": 4}, "litenet": LITE, "deeplab-mobilenet": {"width": 16}, "deeplab-resnet18": {"width": 16}}
 
 
-@pytest.mark.parametrize("name", ["cutnet", "unet", "deeplab-mobilenet", "deeplab-resnet18", "u2netp"])
+@pytest.mark.parametrize("name", ["cutnet", "litenet", "unet", "deeplab-mobilenet", "deeplab-resnet18", "u2netp"])
 def test_every_network_learns(name: str) -> None:
     from workshop.architectures import build
     from workshop.augment import Batch

@@ -35,6 +35,7 @@ from workshop.detail.network import Plan, build
 from workshop.detail.perceptual import Perceptual
 from workshop.detail.photos import Patches, photographs
 from workshop.detail.real import lived
+from workshop.precision import half_pays
 from workshop.unfold import constants
 
 SAVE_EVERY = 60  # seconds
@@ -92,7 +93,7 @@ class Run:
         for group in self.optimiser.param_groups:
             group["lr"] = self.recipe.rate_at(self.progress, self.step)
         seen, clean = self.pair(patches)
-        with torch.autocast(self.device.type, torch.bfloat16):
+        with torch.autocast(self.device.type, torch.bfloat16, enabled=half_pays(self.device)):
             made = self.net.train()(seen.to(memory_format=torch.channels_last))
         loss = MEASURES[self.recipe.measure](made, clean)
         if self.look is not None and self.recipe.look:

@@ -25,6 +25,7 @@ from torch import Tensor
 
 from workshop import checkpoint, pace
 from workshop.edges.network import FEATURES, Edges, mixed, open_to, twice
+from workshop.precision import half_pays
 from workshop.progress import log
 
 SAVE_EVERY, JUDGED = 60.0, 12
@@ -116,7 +117,7 @@ class Run:
             group["lr"] = recipe.rate_at(self.progress, step)
         batch = turned(samples[torch.randint(len(samples), (recipe.batch,))]).float() / 255
         self.net.train()
-        with torch.autocast("cpu", torch.bfloat16):
+        with torch.autocast("cpu", torch.bfloat16, enabled=half_pays(torch.device("cpu"))):
             error, worth = misses(self.net, batch, half=bool(torch.rand(()) < HALVED))
         self.optimiser.zero_grad(set_to_none=True)
         loss_of(error.float(), worth, recipe.slope).backward()

@@ -1,0 +1,13 @@
+"""Where half precision pays: on accelerators, and on processors that compute with bfloat16.
+
+Elsewhere PyTorch answers bfloat16 all the same, ten times slower than float32 (LOG.md).
+"""
+
+from __future__ import annotations
+
+import torch
+
+
+def half_pays(device: torch.device) -> bool:
+    """Whether a network is trained faster in bfloat16 on that device."""
+    return device.type != "cpu" or bool(torch.ops.mkldnn._is_mkldnn_bf16_supported())
