@@ -1,7 +1,7 @@
 """What each part of a recipe is worth: equal runs, one thing changed in each, judged alike.
 
     python -m workshop.ablate DATA OUT [--recipe FILE] [--soft soft.npz] [--features squeezenet1.1.npz] [--steps 600]
-                              [--only NAME ...] [--seeds 1]
+                              [--backbone] [--side 192] [--only NAME ...] [--seeds 1]
 
 Runs are equally long in steps, and short: they tell what helps early, not what helps in the end. OUT/table.json holds
 what was measured; a killed comparison goes on where it was. Give `--seeds 3` to see how much is luck.
@@ -12,7 +12,7 @@ from __future__ import annotations
 import argparse
 import json
 import sys
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -22,7 +22,7 @@ import torch
 from mattebox.errors import MatteboxError
 from workshop.pool import Pools, load_pools, read_soft
 from workshop.recipes import Recipe, read_settings
-from workshop.train import train
+from workshop.train import INSTALLED, train
 
 SHORT = ("iou", "max_f", "mae")
 WITHOUT = "without "
@@ -36,24 +36,35 @@ CHANGES: dict[str, dict[str, Any]] = {
     f"{WITHOUT}average": {"average": 0.0},
     "side 160": {"sides": [[0.0, 160]]},
     "side 256": {"sides": [[0.0, 256]]},
+    f"{WITHOUT}backbone": {},
+    "litenet 2": {"net": "litenet", "shape": {"size": 2}},
+    "cutnet": {"net": "cutnet", "shape": {}},
     "deeplab-mobilenet": {"net": "deeplab-mobilenet", "shape": {}},
     "unet": {"net": "unet", "shape": {}},
 }
 
 
+@dataclass(frozen=True)
+class Material:
+    """What runs are made of: the pictures, a classifier to imitate, and whether encoders begin with one's weights."""
+
+    data: Path
+    pools: Pools
+    features: Path | None = None
+    backbone: bool = False
+
+
 def ablate(
-    recipe: Recipe, names: list[str], seeds: int, data: Path, out: Path, pools: Pools, features: Path | None
+    recipe: Recipe, names: list[str], seeds: int, material: Material, out: Path
 ) -> dict[str, list[dict[str, float]]]:
     """Name of the change -> the scores of its runs, one of each seed. MatteboxError."""
     table = {}
     for name in names:
-        changed = replace(recipe, **CHANGES[name])
-        seen = features if name != f"{WITHOUT}features" and changed.net == "cutnet" else None
-        known = replace(pools, taught=None) if name == f"{WITHOUT}teachers" else pools
-        if known.taught is None:
+        changed, known = replace(recipe, **CHANGES[name]), _without(name, material)
+        if known.pools.taught is None:
             changed = replace(changed, taught=0.0)
         table[name] = [
-            _scores(replace(changed, seed=seed), data, out / f"{name}, {seed}".replace(" ", "-"), known, seen)
+            _scores(replace(changed, seed=seed), known, out / f"{name}, {seed}".replace(" ", "-"))
             for seed in range(seeds)
         ]
         (out / "table.json").write_text(json.dumps(table, indent=1) + "\n")
@@ -61,9 +72,20 @@ def ablate(
     return table
 
 
-def _scores(recipe: Recipe, data: Path, run: Path, pools: Pools, features: Path | None) -> dict[str, float]:
-    """The scores of a run at its end, trained now or before."""
-    train(recipe, data, run, features=features, pools=pools)
+def _without(name: str, material: Material) -> Material:
+    """What the change leaves of the material."""
+    if name == f"{WITHOUT}teachers":
+        return replace(material, pools=replace(material.pools, taught=None))
+    if name == f"{WITHOUT}features":
+        return replace(material, features=None)
+    return replace(material, backbone=False) if name == f"{WITHOUT}backbone" else material
+
+
+def _scores(recipe: Recipe, material: Material, run: Path) -> dict[str, float]:
+    """The scores of a run at its end, trained now or before; each network is given what it can use."""
+    features = material.features if recipe.net == "cutnet" else None
+    backbone = INSTALLED if material.backbone and recipe.net == "litenet" else None
+    train(recipe, material.data, run, features=features, pools=material.pools, backbone=backbone)
     rows = [json.loads(line) for line in (run / "log.jsonl").read_text().splitlines()]
     last = [row for row in rows if "iou" in row][-1]
     return {name: last[name] for name in SHORT}
@@ -86,17 +108,18 @@ def main() -> None:
     parser.add_argument("--recipe", type=Path, help="a TOML file of what stays the same")
     parser.add_argument("--soft", type=Path, help="teachers' masks (workshop.teach)")
     parser.add_argument("--features", type=Path, help="SqueezeNet 1.1's weights (.npz)")
+    parser.add_argument("--backbone", action="store_true", help="litenet begins with an installed classifier's weights")
+    parser.add_argument("--side", type=int, default=192, help="of the pictures, unless a change says another")
     parser.add_argument("--steps", type=int, default=600)
     parser.add_argument("--seeds", type=int, default=1)
     parser.add_argument("--only", nargs="+", choices=CHANGES, default=list(CHANGES), metavar="NAME")
     args = parser.parse_args()
     try:
-        told = read_settings(args.recipe, args.out) | {"steps": args.steps, "judge_every": 1.0}
-        plain: dict[str, Any] = {"sides": [[0.0, 192]], "warmup": 50, "average": 0.99}
-        recipe = Recipe(**(plain | told))
+        equal = {"steps": args.steps, "judge_every": 1.0, "sides": [[0.0, args.side]], "warmup": 50, "average": 0.99}
+        recipe = Recipe(**(read_settings(args.recipe, args.out) | equal))
         args.out.mkdir(parents=True, exist_ok=True)
         pools = load_pools(args.data, recipe.pool_side, torch.device("cpu"), read_soft(args.soft))
-        ablate(recipe, args.only, args.seeds, args.data, args.out, pools, args.features)
+        ablate(recipe, args.only, args.seeds, Material(args.data, pools, args.features, args.backbone), args.out)
     except MatteboxError as error:
         sys.exit(f"error: {error}")
 

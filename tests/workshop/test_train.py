@@ -64,20 +64,20 @@ def test_a_budget_of_steps(tmp_path: Path) -> None:
 
 
 def test_ablations_change_one_thing_and_go_on(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    from workshop.ablate import ablate
+    from workshop.ablate import Material, ablate
     from workshop.pool import load_pools
 
     data = material(tmp_path / "mine")
     same = replace(recipe(), minutes=0.0, steps=2)
-    pools = load_pools(data, 32, torch.device("cpu"))
+    given = Material(data, load_pools(data, 32, torch.device("cpu")))
     names = ["as it is", "without average", "composites 0"]
-    table = ablate(same, names, 2, data, tmp_path / "out", pools, None)
+    table = ablate(same, names, 2, given, tmp_path / "out")
     assert {name: len(runs) for name, runs in table.items()} == dict.fromkeys(names, 2)
     assert json.loads((tmp_path / "out/table.json").read_text()) == table
     assert "iou" in capsys.readouterr().out
     log = tmp_path / "out/as-it-is,-0/log.jsonl"
     judged = log.read_text().count('"iou"')
-    assert ablate(same, names[:1], 1, data, tmp_path / "out", pools, None)["as it is"] == table["as it is"][:1]
+    assert ablate(same, names[:1], 1, given, tmp_path / "out")["as it is"] == table["as it is"][:1]
     assert log.read_text().count('"iou"') == judged  # nothing was done twice
 
 
