@@ -18,6 +18,7 @@ from numpy.typing import NDArray
 from torch import nn
 
 from mattebox.errors import UsageError
+from mattebox.zoo.openvino import library
 from mattebox.zoo.session import Session
 
 RUNS = 15
@@ -45,7 +46,7 @@ def torchscript(net: nn.Module, card: Path) -> dict[str, Any]:
 def openvino(net: nn.Module, card: Path) -> dict[str, Any]:
     """NAME.xml and NAME.bin beside the card, in float32. UsageError without the package openvino."""
     try:
-        import openvino as ov
+        ov = library()
     except ImportError as error:
         raise UsageError("OpenVINO's form needs its package", "pip install openvino") from error
     path = card.with_suffix(".xml")

@@ -37,7 +37,7 @@ class Compiled:
 
     def __init__(self, content: bytes, threads: int) -> None:
         """Raises whatever OpenVINO does when the graph is broken."""
-        core = _library().Core()
+        core = library().Core()
         narrow = "BF16" in core.get_property("CPU", "OPTIMIZATION_CAPABILITIES")
         hints = {
             "INFERENCE_NUM_THREADS": threads,
@@ -70,7 +70,7 @@ class Compiled:
             self._idle.put(request)
 
 
-def _library() -> Any:
+def library() -> Any:
     """The package, without the module by which it reports."""
     sys.modules.setdefault("openvino_telemetry", None)  # type: ignore[arg-type]  # the import of it fails, as is allowed for
     import openvino
