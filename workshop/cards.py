@@ -19,7 +19,7 @@ import msgspec
 from mattebox.zoo.card import Card
 from workshop.calibrate import calibrate
 from workshop.evaluate import judge
-from workshop.material import stream
+from workshop.material import count
 from workshop.predictors import house_predictor
 
 SHOWN = {"max_f": "validation max-F", "iou": "validation IoU", "mae": "validation MAE"}
@@ -39,7 +39,7 @@ def counted(card: Card) -> list[dict[str, Any]]:
 
 def own(data: Path) -> dict[str, Any]:
     """The facts of a network of the user's own, which the user may want to complete."""
-    pairs = sum(1 for _ in stream(data, "labelled", "train"))
+    pairs = count(data, "labelled", "train")
     return {
         "task": "cutout",
         "summary": f"trained on {data.resolve().name}",

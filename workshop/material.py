@@ -1,14 +1,17 @@
 """Training and judging material, one interface whatever it lies in: tar shards, a folder, a CSV.
 
 A picture that cannot be used (corrupt, or its mask has another size) is named on standard error, skipped and counted;
-past one in a hundred the set is refused. Knows nothing of tensors or networks.
+past one in a hundred the set is refused. All processors decode, a little ahead of what is asked for. Knows nothing of
+tensors or networks.
 """
 
 from __future__ import annotations
 
 import sys
 import tarfile
+from collections import deque
 from collections.abc import Callable, Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import ExitStack
 from pathlib import Path
 from typing import TypeAlias
@@ -16,22 +19,29 @@ from typing import TypeAlias
 import numpy as np
 from PIL import Image, ImageOps
 
+from mattebox import processors
 from mattebox.errors import InputMissing, InputUnreadable
 from workshop.folders import Pair, read_backgrounds, read_pairs
 from workshop.shards import Row, decode_member, read_manifest
 
 TOLERATED = 0.01
+AHEAD = 2  # pictures for each processor
 Sample: TypeAlias = tuple[Row, Image.Image, Image.Image | None]
 
 
-def stream(data: Path, kind: str, split: str) -> Iterator[Sample]:
-    """Yield (row, RGB picture, L mask or None) of one kind and split, in the material's order.
+def stream(data: Path, kind: str, split: str, every: int = 1) -> Iterator[Sample]:
+    """Yield (row, RGB picture, L mask or None) of one kind and split, in the material's order; one in `every`.
 
     `kind` is labelled, unlabelled (tar shards only) or background. InputMissing, InputUnreadable, UsageError.
     """
     with ExitStack() as open_tars:
-        jobs = _packed(data, kind, split, open_tars) if _is_packed(data) else _loose(data, kind, split)
-        yield from _usable(jobs, str(data))
+        yield from _usable(_jobs(data, kind, split, open_tars)[::every], str(data))
+
+
+def count(data: Path, kind: str, split: str) -> int:
+    """How many there are, usable or not. InputMissing, UsageError."""
+    with ExitStack() as open_tars:
+        return len(_jobs(data, kind, split, open_tars))
 
 
 def has(data: Path, kind: str) -> bool:
@@ -50,12 +60,16 @@ def _is_packed(data: Path) -> bool:
 Job: TypeAlias = tuple[str, Callable[[], Sample]]
 
 
+def _jobs(data: Path, kind: str, split: str, open_tars: ExitStack) -> list[Job]:
+    return _packed(data, kind, split, open_tars) if _is_packed(data) else _loose(data, kind, split)
+
+
 def _usable(jobs: list[Job], data: str) -> Iterator[Sample]:
     """What can be decoded; the rest named and counted."""
     damaged: list[str] = []
-    for name, decode in jobs:
+    for name, decoded in _ahead(jobs):
         try:
-            sample = decode()
+            sample = decoded.result()
         except Exception as error:  # decoders raise many kinds
             damaged.append(name)
             print(f"skipped {name}: {error}", file=sys.stderr, flush=True)
@@ -66,6 +80,22 @@ def _usable(jobs: list[Job], data: str) -> Iterator[Sample]:
                 ) from error
         else:
             yield sample
+
+
+def _ahead(jobs: list[Job]) -> Iterator[tuple[str, Future[Sample]]]:
+    """The jobs in their order, begun some places before they are due; what nobody waits for any more is dropped."""
+    threads = processors.allowed()
+    with ThreadPoolExecutor(threads) as pool:
+        begun: deque[tuple[str, Future[Sample]]] = deque()
+        try:
+            for name, decode in jobs:
+                begun.append((name, pool.submit(decode)))
+                if len(begun) > AHEAD * threads:
+                    yield begun.popleft()
+            while begun:
+                yield begun.popleft()
+        finally:
+            pool.shutdown(cancel_futures=True)
 
 
 def _packed(data: Path, kind: str, split: str, stack: ExitStack) -> list[Job]:

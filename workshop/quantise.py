@@ -16,7 +16,6 @@ import sys
 import tempfile
 import time
 from collections.abc import Iterator, Sequence
-from itertools import islice
 from pathlib import Path
 from typing import Any
 
@@ -33,9 +32,8 @@ from mattebox.types import Picture
 from mattebox.zoo import registry, store
 from mattebox.zoo.card import Card
 from mattebox.zoo.session import Session
-from workshop import cards
+from workshop import cards, material
 from workshop.evaluate import judge
-from workshop.material import stream
 from workshop.predictors import session_predictor
 
 RUNS = 20  # timed runs of each network, taken in turns
@@ -52,10 +50,10 @@ class Pictures(CalibrationDataReader):  # type: ignore[misc, unused-ignore]
 
     @staticmethod
     def _inputs(session: Session, data: Path, count: int, name: str) -> Iterator[dict[str, NDArray[np.float32]]]:
-        rows = sum(1 for _ in stream(data, "labelled", "train"))
-        if not rows:
+        there = material.count(data, "labelled", "train")
+        if not there:
             raise InputMissing(f"{data}: no training picture to observe", "leave fewer to validation")
-        for _, picture, _ in islice(stream(data, "labelled", "train"), 0, None, max(1, rows // count)):
+        for _, picture, _ in material.stream(data, "labelled", "train", every=max(1, there // count)):
             yield {name: session.prepare(Picture(np.ascontiguousarray(picture)))[0]}
 
 

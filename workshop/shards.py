@@ -11,6 +11,7 @@ import io
 import tarfile
 from dataclasses import dataclass, replace
 from pathlib import Path
+from threading import Lock
 
 from PIL import Image
 
@@ -50,13 +51,18 @@ def read_manifest(folder: Path) -> list[Row]:
     return [replace(r, split="val") if r.kind == "background" and r.key in held else r for r in rows]
 
 
+_reading = Lock()  # one file has one place where it is read
+
+
 def decode_member(tar: tarfile.TarFile, row: Row) -> tuple[Image.Image, Image.Image | None]:
-    """A row's RGB picture and, when labelled, its L mask."""
+    """A row's RGB picture and, when labelled, its L mask. From any thread."""
     picture = _member(tar, f"{row.key}.webp").convert("RGB")
     return picture, _member(tar, f"{row.key}.png").convert("L") if row.kind == "labelled" else None
 
 
 def _member(tar: tarfile.TarFile, name: str) -> Image.Image:
-    member = tar.extractfile(name)
-    assert member is not None, name
-    return Image.open(io.BytesIO(member.read()))
+    with _reading:
+        member = tar.extractfile(name)
+        assert member is not None, name
+        content = member.read()
+    return Image.open(io.BytesIO(content))
