@@ -1,18 +1,21 @@
 """Teach a cutout network to say whether there is a subject at all.
 
-    python -m workshop.presence DATA --card cut-2 --out FOLDER/cut-2.onnx
+    python -m workshop.presence DATA --card cut-4 --out FOLDER/cut-4.onnx
 
-A logistic regression on what the network has at its narrowest, averaged over the picture: nothing of the network
-changes, and its answer gains a second plane. Learned from DATA's labelled training photographs and its training
-backgrounds, seen at all sizes at which the card looks; kinds count alike, and then subjects are taken to be PRIOR times
-as common. The card is written beside the graph, calibrated and judged. Needs onnx; knows nothing of training.
+A logistic regression on what the network knows of the whole picture: the means of its encoder's last features, where it
+has an encoder that knows things, else of its narrowest layer. Nothing of the network changes, and its answer gains a
+second plane. Learned from DATA's labelled training photographs, drawn shapes (signs and logos are subjects, too) and
+its training backgrounds, seen at all sizes at which the card looks; kinds count alike, and then subjects are taken to
+be PRIOR times as common. The card is written beside the graph, calibrated and judged. Needs onnx; knows nothing of
+training.
 """
 
 from __future__ import annotations
 
 import argparse
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from itertools import chain
 from pathlib import Path
 
 import msgspec
@@ -24,7 +27,7 @@ from onnx import helper, numpy_helper
 
 from mattebox.errors import InputMissing, MatteboxError, ModelError
 from mattebox.matte.votes import looks
-from mattebox.types import Picture
+from mattebox.types import Picture, Pixels
 from mattebox.zoo import store
 from mattebox.zoo.card import Card
 from mattebox.zoo.registry import find_card
@@ -34,15 +37,18 @@ from workshop.calibrate import logistic
 from workshop.material import stream
 
 PRIOR = 10.0
-DECAY = 1e-3  # of the weights of standardised features
+DECAY = 1e-2  # of the weights of standardised features
+BEHIND = "/narrow/narrow.0/Conv"  # the layer behind a LiteNet's encoder, as export names it
 FEWEST = 50  # backgrounds
+DRAWN = 300  # shapes
 
 Reals = NDArray[np.float64]
 
 
 def taught(card: Card, data: Path, out: Path) -> Path:
     """Write the graph and the card of the network that says so; the card's path. InputMissing, ModelError."""
-    subjects, empties = (np.array(list(heard(card, data, kind))) for kind in ("labelled", "background"))
+    subjects = np.array(list(heard(card, chain(pictures(data, "labelled", every=2), drawn(DRAWN)))))
+    empties = np.array(list(heard(card, pictures(data, "background"))))
     if min(len(subjects), len(empties)) < FEWEST:
         raise InputMissing(
             f"{data}: {len(subjects)} subjects and {len(empties)} backgrounds to learn from",
@@ -55,16 +61,36 @@ def taught(card: Card, data: Path, out: Path) -> Path:
     return cards.write_card(out, facts, cards.counted(card), data)
 
 
-def heard(card: Card, data: Path, kind: str) -> Iterator[Reals]:
-    """What the network has at its narrowest of every training picture of a kind, at every size at which it looks."""
+def pictures(data: Path, kind: str, every: int = 1) -> Iterator[Pixels]:
+    """Training photographs of a kind, H x W x 3."""
+    for _, picture, _ in stream(data, kind, "train", every):
+        yield np.ascontiguousarray(picture)
+
+
+def drawn(count: int) -> Iterator[Pixels]:
+    """Shapes of one colour on a ground of another, or of a few; edges soft or hard, at times a grain: 240 x 320 x 3."""
+    dice, places = np.random.default_rng(0), np.mgrid[:240, :320].astype(np.float64)
+    for _ in range(count):
+        rgb = dice.uniform(0, 255, 3) + dice.uniform(-40, 40, 3) * (places[0][..., None] / 240 - 0.5)
+        for _ in range(dice.integers(1, 4)):
+            away = (places - dice.uniform(0.3, 0.7, (2, 1, 1)) * [[[240]], [[320]]]) / dice.uniform(20, 110, (2, 1, 1))
+            far = np.linalg.norm(away, ord=dice.choice([1, 2, np.inf]), axis=0)
+            shape = np.clip((1 - far) * dice.choice([8, 60]), 0, 1)[..., None]
+            rgb = rgb * (1 - shape) + dice.uniform(0, 255, 3) * shape
+        rgb = rgb + dice.normal(0, dice.choice([0, 4]), rgb.shape)
+        yield np.clip(np.rint(rgb), 0, 255).astype(np.uint8)
+
+
+def heard(card: Card, pictures: Iterable[Pixels]) -> Iterator[Reals]:
+    """What the network knows of every picture, at every size at which it looks."""
     model = onnx.load_from_string(store.read(card))
-    model.graph.output.append(helper.make_empty_tensor_value_info(narrowest(model.graph)))
+    model.graph.output.append(helper.make_empty_tensor_value_info(known(model.graph)))
     session = ort.InferenceSession(model.SerializeToString(), providers=["CPUExecutionProvider"])
     fed, asked = session.get_inputs()[0].name, session.get_outputs()[-1].name
     seen = [Session(card, lambda x: x).scaled(scale) for scale in sorted({look.scale for look in looks(card)})]
-    for _, picture, _ in stream(data, kind, "train"):
+    for picture in pictures:
         for size in seen:
-            x, _ = size.prepare(Picture(np.ascontiguousarray(picture)))
+            x, _ = size.prepare(Picture(picture))
             yield session.run([asked], {fed: x})[0].reshape(-1).astype(np.float64)
 
 
@@ -83,7 +109,7 @@ def fit(subjects: Reals, empties: Reals) -> tuple[Reals, float]:
 
 def told(model: onnx.ModelProto, weight: Reals, bias: float) -> onnx.ModelProto:
     """The graph with a second plane beside its alpha: how likely a subject is, the same everywhere."""
-    graph, alpha, mean = model.graph, model.graph.output[0].name, narrowest(model.graph)
+    graph, alpha, mean = model.graph, model.graph.output[0].name, known(model.graph)
     constants = {
         "presence.weight": weight.astype(np.float32).reshape(1, -1, 1, 1),
         "presence.bias": np.array(bias, np.float32),
@@ -105,14 +131,19 @@ def told(model: onnx.ModelProto, weight: Reals, bias: float) -> onnx.ModelProto:
     return model
 
 
-def narrowest(graph: onnx.GraphProto) -> str:
-    """The name of what a CutNet averages over the whole picture. ModelError for another network, or one that says so
-    already."""
+def known(graph: onnx.GraphProto) -> str:
+    """The name of what the network knows of the whole picture, as 1 x C x 1 x 1; a node that takes the mean is added
+    where there is none. ModelError for a network that has no such thing, or says it already."""
     means = [node.output[0] for node in graph.node if node.op_type in ("ReduceMean", "GlobalAveragePool")]
-    if len(means) != 1 or any(t.name.startswith("presence.") for t in graph.initializer):
+    behind = [node for node in graph.node if node.name.count("/") == 4 and node.name.endswith(BEHIND)]
+    if any(t.name.startswith("presence.") for t in graph.initializer) or (len(means) != 1 and not behind):
         raise ModelError(
-            "the network is no CutNet, or has learned it already", "give the card of one that export wrote"
+            "the network averages nothing over the picture, or has learned it already",
+            "give the card of one that export wrote",
         )
+    if behind:
+        graph.node.append(helper.make_node("GlobalAveragePool", [behind[0].input[0]], ["presence.mean"]))
+        return "presence.mean"
     name: str = means[0]
     return name
 

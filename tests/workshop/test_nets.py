@@ -15,13 +15,14 @@ from mattebox.zoo.registry import find_card
 from tests.workshop.test_evaluate import material
 from tests.workshop.test_train import TINY
 
+LITE = {"stages": 6, "last": 1, "narrow": 16, "heads": [2], "decoder": [16, 8, 8, 4]}
+
 torch = pytest.importorskip("torch", reason="the workshop's torch is not part of the test lock")
 pytest.importorskip("onnx", reason="the workshop's onnx is not part of the test lock")
 torch.set_num_threads(1)
 
 ROOT = Path(__file__).resolve().parents[2]
 U2NETP = ROOT.parent / "shared/weights/u2netp.onnx"
-LITE = {"stages": 6, "last": 1, "narrow": 16, "heads": [2], "decoder": [16, 8, 8, 4]}
 SMALL = {"unet": {"width": 4}, "litenet": LITE, "deeplab-mobilenet": {"width": 16}, "deeplab-resnet18": {"width": 16}}
 
 

@@ -12,7 +12,7 @@ from onnx import helper, numpy_helper  # noqa: E402
 
 from mattebox.errors import ModelError  # noqa: E402
 from workshop.calibrate import sigmoid  # noqa: E402
-from workshop.presence import PRIOR, fit, narrowest, told  # noqa: E402
+from workshop.presence import PRIOR, drawn, fit, known, told  # noqa: E402
 
 
 def network() -> onnx.ModelProto:
@@ -45,9 +45,24 @@ def test_the_plane_says_what_the_regression_does() -> None:
     np.testing.assert_allclose(y[:, 1], np.broadcast_to(likely[:, None, None], (2, 5, 7)), atol=1e-6)
 
 
+def test_an_encoder_that_knows_things_is_asked_before_what_comes_behind_it() -> None:
+    """Of a LiteNet what its encoder ends with counts, whatever is averaged later."""
+    model = network()
+    ones = numpy_helper.from_array(np.full((1, 3, 1, 1), 2, np.float32), "ones")
+    model.graph.initializer.append(ones)
+    model.graph.node.insert(0, helper.make_node("Mul", ["picture", "ones"], ["features"]))
+    layer = helper.make_node("Identity", ["features"], ["narrow"], name="/net/narrow/narrow.0/Conv")
+    model.graph.node.insert(1, layer)
+    weight = np.array([1.0, -2.0, 0.5])
+    session = ort.InferenceSession(told(model, weight, 0.0).SerializeToString())
+    x = np.random.default_rng(0).normal(0, 1, (1, 3, 5, 7)).astype(np.float32)
+    (y,) = session.run(None, {"picture": x})
+    np.testing.assert_allclose(y[0, 1], sigmoid(2 * x.mean((0, 2, 3)) @ weight), atol=1e-6)
+
+
 def test_what_learned_it_once_does_not_again() -> None:
     with pytest.raises(ModelError, match="learned it already"):
-        narrowest(told(network(), np.ones(3), 0.0).graph)
+        known(told(network(), np.ones(3), 0.0).graph)
 
 
 def test_the_fit_tells_subjects_from_empty_rooms() -> None:
@@ -60,3 +75,11 @@ def test_the_fit_tells_subjects_from_empty_rooms() -> None:
     right = np.r_[sigmoid(subjects @ weight + bias - np.log(PRIOR)) > 0.5, sigmoid(empties @ weight + bias) < 0.5]
     assert right.mean() > 0.95
     assert abs(weight[3]) < abs(weight[:3]).min()  # what varies most says least
+
+
+def test_drawn_shapes_stand_out_from_their_ground() -> None:
+    made = list(drawn(20))
+    assert {picture.shape for picture in made} == {(240, 320, 3)}
+    assert all(picture.dtype == np.uint8 for picture in made)
+    assert np.median([picture.reshape(-1, 3).std(axis=0).max() for picture in made]) > 20
+    assert all((a == b).all() for a, b in zip(made, drawn(20), strict=True))

@@ -124,18 +124,18 @@ def test_masks_without_a_subject_are_refused(tmp_path: Path) -> None:
         load_pool(data, "labelled", 32)
 
 
-def test_a_card_goes_back_into_a_network_that_answers_alike() -> None:
+@pytest.mark.parametrize(("name", "layer"), [(OURS, "stages.1.0.0"), ("cut-4", "encoder.stages.3.0.grow.0")])
+def test_a_card_goes_back_into_a_network_that_answers_alike(name: str, layer: str) -> None:
     pytest.importorskip("onnx")
     from mattebox.errors import ModelError
-    from mattebox.zoo.registry import find_card
     from mattebox.zoo.session import Session
-    from workshop.network import SIZES, CutNet
+    from workshop.architectures import build, net_of
     from workshop.train import trainable
     from workshop.unfold import unfold
 
     torch.manual_seed(0)
-    pictures, card = torch.randn(4, 3, 64, 96), trainable(OURS)
-    net = CutNet()
+    pictures, card = torch.randn(4, 3, 64, 96), trainable(name)
+    net = build(net_of(card), {})
     unfold(card, net, pictures)
     other = torch.randn(1, 3, 64, 64)
     with torch.no_grad():
@@ -144,14 +144,23 @@ def test_a_card_goes_back_into_a_network_that_answers_alike() -> None:
     assert alpha == pytest.approx(Session.open(card).run(other.numpy())[:, :1], abs=1e-3)
     with torch.no_grad():  # in training the batch's own statistics are those it was given
         assert torch.allclose(trained, torch.sigmoid(net.eval()(pictures)), atol=0.1)
-    filters = net.stages[1][0][0].weight  # of the size that steps are made for: folded ones are smaller
+    filters = net.get_submodule(layer).weight  # of the size that steps are made for: folded ones are smaller
     assert filters.square().mean((1, 2, 3)).sqrt().mean().item() == pytest.approx(
         (2 / filters[0].numel()) ** 0.5, rel=0.05
     )
     with pytest.raises(ModelError, match="another shape than the recipe"):
-        unfold(card, CutNet(SIZES["small"]), pictures)
+        unfold(card, build("unet", {}), pictures)
+
+
+def test_int8_cannot_be_trained_on() -> None:
+    pytest.importorskip("onnx")
+    from mattebox.errors import ModelError
+    from mattebox.zoo.registry import find_card
+    from workshop.network import CutNet
+    from workshop.unfold import unfold
+
     with pytest.raises(ModelError, match="is int8 and cannot be trained on"):
-        unfold(find_card(OURS), CutNet(), pictures)
+        unfold(find_card(OURS), CutNet(), torch.randn(4, 3, 64, 96))
 
 
 def test_a_few_pictures_of_a_new_kind_teach_it(tmp_path: Path) -> None:

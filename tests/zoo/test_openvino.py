@@ -50,7 +50,8 @@ def test_the_embedded_network_finds_the_same_subject(astronaut: Picture) -> None
     one, other = (Session.open("balanced", d, 2) for d in ("cpu", "openvino"))
     assert other.device == "openvino"
     alphas = [s.alpha(astronaut) for s in (one, other)]
-    assert np.abs(alphas[0] - alphas[1]).max() < 0.03
+    assert np.abs(alphas[0] - alphas[1]).mean() < 0.005  # int8 is rounded otherwise on some processors
+    assert ((alphas[0] > 0.5) != (alphas[1] > 0.5)).mean() < 0.005
     assert segment(astronaut, other).confidence == pytest.approx(segment(astronaut, one).confidence, abs=0.01)
 
 
