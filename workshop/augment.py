@@ -1,8 +1,9 @@
 """From decoded pools to training batches, on the pool's device, in whole-batch tensor operations.
 
-Four kinds of sample: labelled photographs, subjects pasted onto other backgrounds with their true colours (and a soft
-shadow, and at times something in front), photographs a teacher has labelled, and empty rooms. Geometry is one grid
-sampling per picture. Knows nothing of files, networks or losses.
+Five kinds of sample: labelled photographs, subjects pasted onto other backgrounds with their true colours (and a soft
+shadow, and at times something in front), drawn shapes (signs, stickers and prints are subjects, too), photographs a
+teacher has labelled, and empty rooms. Geometry is one grid sampling per picture. Knows nothing of files, networks or
+losses.
 """
 
 from __future__ import annotations
@@ -21,6 +22,7 @@ from workshop.pool import Pool
 CUTOUT_SETS = {"magento_white": 0.7, "ccp": 0.35, "cars_jvyou": 1.2, "humanseg290": 1.2, "icoseg": 0.25}
 LOOSE_SETS = ("ccp", "feralcats", "coco_small", "msu_animals")  # masks off by 1-3 px
 EMPTY = 0.08  # of a batch are rooms without a subject
+DRAWN = 0.05  # are shapes
 
 
 @dataclass
@@ -35,12 +37,12 @@ class Batch:
 
 class Mixer:
     """Draws batches from three pools: of each, `pasted` and `taught_share` are parts, the rest is labelled photographs.
-    Without backgrounds there are neither pasted samples nor empty rooms."""
+    Without backgrounds there are neither pasted nor drawn samples, nor empty rooms."""
 
     def __init__(
         self, labelled: Pool, taught: Pool, backgrounds: Pool | None, pasted: float = 0.34, taught_share: float = 0.16
     ) -> None:
-        self.shares = {"pasted": pasted, "taught": taught_share, "empty": EMPTY}
+        self.shares = {"pasted": pasted, "drawn": DRAWN, "taught": taught_share, "empty": EMPTY}
         self.labelled, self.taught, self.backgrounds = labelled, taught, backgrounds
         white = {r.set: 0.3 if r.set == "magento_white" else 1.0 for r in labelled.rows}
         ours = any(r.set in CUTOUT_SETS for r in labelled.rows)  # a user's own sets are all taken as cleanly cut
@@ -60,9 +62,10 @@ class Mixer:
         least = int(count >= 4)  # of each kind that is wanted at all
         counts = {kind: max(least * (share > 0), round(count * share)) for kind, share in self.shares.items()}
         if self.backgrounds is None:
-            counts["pasted"] = counts["empty"] = 0
+            counts["pasted"] = counts["drawn"] = counts["empty"] = 0
         counts = {"labelled": count - sum(counts.values()), **counts}
-        draw = {"labelled": self._labelled, "pasted": self._pasted, "taught": self._taught, "empty": self._empty}
+        draw = {"labelled": self._labelled, "pasted": self._pasted, "drawn": self._drawn, "taught": self._taught,
+                "empty": self._empty}  # fmt: skip
         parts = [draw[kind](some, size) for kind, some in counts.items() if some]
         joined = (torch.cat([getattr(p, name) for p in parts]) for name in ("rgb", "alpha", "trust", "crisp"))
         batch = Batch(*joined)
@@ -101,22 +104,29 @@ class Mixer:
         rgb, alpha = self._occluded(rgb, alpha, size)
         return Batch(rgb, alpha, torch.ones_like(alpha), torch.ones(count, device=alpha.device))
 
+    def _drawn(self, count: int, size: tuple[int, int]) -> Batch:
+        """One or two shapes of plain colours, mostly on plain ground."""
+        rgb, device = self._scene(count, size), self.labelled.rgba.device
+        rgb = torch.where(torch.rand(count, 1, 1, 1, device=device) < 0.7, plain(count, size, device), rgb)
+        alpha = torch.zeros_like(rgb[:, :1])
+        for layer in range(2):
+            matte = shapes(count, size, device)
+            if layer:
+                matte = matte * (torch.rand(count, 1, 1, 1, device=device) < 0.5)
+            rgb = torch.lerp(rgb, plain(count, size, device), matte)
+            alpha = 1 - (1 - alpha) * (1 - matte)
+        return Batch(rgb, alpha, torch.ones_like(alpha), torch.ones(count, device=device))
+
     def _scene(self, count: int, size: tuple[int, int]) -> Tensor:
         """Backgrounds: rooms, blurred photographs, gradients, flat colours."""
         assert self.backgrounds is not None
         rgb = view(self.backgrounds, self._pick("empty", count), size, zoom=(0.4, 1.0))[:, :3]
-        device = rgb.device
         smooth = F.interpolate(
             F.interpolate(rgb, size=(6, 6), mode="area"), size=size, mode="bicubic", align_corners=False
         )
-        corners = torch.rand(count, 3, 2, 2, device=device)
-        flat = corners[:, :, :1, :1].expand(-1, -1, 2, 2)
-        near = flat + 0.25 * (corners - 0.5)
-        gradient = F.interpolate(near.clamp(0, 1), size=size, mode="bilinear", align_corners=True)
-        dice = torch.rand(count, 1, 1, 1, device=device)
+        dice = torch.rand(count, 1, 1, 1, device=rgb.device)
         rgb = torch.where(dice < 0.30, smooth, rgb)
-        rgb = torch.where(dice < 0.22, gradient, rgb)
-        return torch.where(dice < 0.07, flat[:, :, :1, :1], rgb).clamp(0, 1)
+        return torch.where(dice < 0.22, plain(count, size, rgb.device), rgb).clamp(0, 1)
 
     def _occluded(self, rgb: Tensor, alpha: Tensor, size: tuple[int, int]) -> tuple[Tensor, Tensor]:
         """Something of the background in front of the subject, in an eighth of the scenes."""
@@ -174,6 +184,29 @@ def view(
     grid = F.affine_grid(theta, [count, 4, *size], align_corners=False)
     source = pool.rgba[index.to(device)].float().div_(255)
     return F.grid_sample(source, grid, padding_mode="zeros" if outside else "reflection", align_corners=False)
+
+
+def plain(count: int, size: tuple[int, int], device: torch.device) -> Tensor:
+    """N x 3 x H x W: a colour that changes a little from corner to corner, or in a third of them not at all."""
+    corners = torch.rand(count, 3, 2, 2, device=device)
+    change = 0.25 * (torch.rand(count, 1, 1, 1, device=device) < 0.67)
+    near = corners[:, :, :1, :1] + change * (corners - 0.5)
+    return F.interpolate(near.clamp(0, 1), size=size, mode="bilinear", align_corners=True)
+
+
+def shapes(count: int, size: tuple[int, int], device: torch.device) -> Tensor:
+    """N x 1 x H x W: one ellipse, box or rhombus for each sample, upright or turned, its edge a pixel or some soft."""
+    angle = (torch.rand(count, device=device) - 0.5) * math.pi * (torch.rand(count, device=device) < 0.5)
+    radii = 0.15 + 0.55 * torch.rand(count, 2, device=device)
+    theta = torch.zeros(count, 2, 3, device=device)
+    theta[:, 0, 0], theta[:, 0, 1] = angle.cos() / radii[:, 0], -angle.sin() / radii[:, 0]
+    theta[:, 1, 0], theta[:, 1, 1] = angle.sin() / radii[:, 1], angle.cos() / radii[:, 1]
+    theta[:, :, 2] = torch.rand(count, 2, device=device) - 0.5
+    grid = F.affine_grid(theta, [count, 1, *size], align_corners=False).abs()
+    far = torch.stack([grid.norm(dim=3), grid.amax(3), grid.sum(3)])
+    chosen = far[torch.randint(3, (count,), device=device), torch.arange(count, device=device)]
+    soft = 1 + 6 * (torch.rand(count, 1, 1, device=device) < 0.25)
+    return ((1 - chosen) * min(size) * 0.2 / soft).clamp(0, 1)[:, None]
 
 
 def ellipses(count: int, size: tuple[int, int], device: torch.device) -> Tensor:

@@ -28,7 +28,28 @@ def test_a_batch_is_whole() -> None:
         assert values.min() >= 0
         assert values.max() <= 1
     assert batch.alpha[-1].max() == 0  # the empty room comes last
-    assert batch.crisp.sum() == 11  # a third is pasted
+    assert batch.crisp.sum() == 13  # a third is pasted, a twentieth drawn
+
+
+def test_drawn_shapes_are_where_their_alpha_says() -> None:
+    from workshop.augment import Mixer, shapes
+
+    torch.manual_seed(0)
+    alpha = shapes(200, (64, 96), torch.device("cpu"))
+    assert alpha.shape == (200, 1, 64, 96)
+    assert alpha.min() >= 0
+    assert alpha.max() <= 1
+    assert (alpha.amax((2, 3)) == 1).float().mean() > 0.95
+    assert 0.02 < alpha.mean((1, 2, 3)).median() < 0.5
+    batch = Mixer(pool("labelled"), pool("unlabelled"), pool("background", alpha=0))._drawn(50, (64, 96))
+    inside, outside = batch.alpha == 1, batch.alpha == 0
+    apart = [
+        (picture[:, a[0]].mean(1) - picture[:, b[0]].mean(1)).abs().max()
+        for picture, a, b in zip(batch.rgb, inside, outside, strict=True)
+        if a.any() and b.any()
+    ]
+    assert len(apart) > 40
+    assert torch.stack(apart).median() > 0.15
 
 
 def test_jpeg_changes_little_and_blocks_only() -> None:
