@@ -16,12 +16,11 @@ from torch import Tensor, nn
 
 from mattebox.errors import UsageError
 from mattebox.zoo.card import Card
-from workshop import checkpoint, pace, pretrained
+from workshop import checkpoint, pace, precision, pretrained
 from workshop.architectures import build
 from workshop.augment import Mixer, buckets
 from workshop.insight import Insight
 from workshop.losses import total_loss
-from workshop.precision import half_pays
 from workshop.predict import normalise
 from workshop.recipes import Recipe
 from workshop.team import Team
@@ -43,7 +42,6 @@ class Run:
         if features is not None:
             self.insight = Insight(self.net, features).to(self.device, memory_format=torch.channels_last)
         self.optimiser = torch.optim.AdamW(_groups(recipe, self.net, self.insight), lr=recipe.rate)
-        self.mixed = half_pays(self.device)
         self.step, self.spent, self.best = 0, 0.0, 0.0
         self._called = self.net
 
@@ -76,7 +74,7 @@ class Run:
         batch = mixer.batch(count, size)
         picture = normalise(batch.rgb).to(memory_format=torch.channels_last)
         self.net.train()
-        with torch.autocast(self.device.type, torch.bfloat16, enabled=self.mixed):
+        with precision.mixed(self.device):
             logits, sides = self._called(picture)
             imitated = self.insight.loss(batch.rgb) if self.insight is not None else None
         loss = total_loss(logits, sides, batch)

@@ -28,14 +28,13 @@ import torch
 from torch import Tensor
 
 from mattebox.zoo import registry, store
-from workshop import checkpoint, pace
+from workshop import checkpoint, pace, precision
 from workshop.detail.degrade import shrunk, worn
 from workshop.detail.judge import denoising, enlarging, living, luma, of_network, unjpegging
 from workshop.detail.network import Plan, build
 from workshop.detail.perceptual import Perceptual
 from workshop.detail.photos import Patches, photographs
 from workshop.detail.real import lived
-from workshop.precision import half_pays
 from workshop.unfold import constants
 
 SAVE_EVERY = 60  # seconds
@@ -93,7 +92,7 @@ class Run:
         for group in self.optimiser.param_groups:
             group["lr"] = self.recipe.rate_at(self.progress, self.step)
         seen, clean = self.pair(patches)
-        with torch.autocast(self.device.type, torch.bfloat16, enabled=half_pays(self.device)):
+        with precision.mixed(self.device):
             made = self.net.train()(seen.to(memory_format=torch.channels_last))
         loss = MEASURES[self.recipe.measure](made, clean)
         if self.look is not None and self.recipe.look:

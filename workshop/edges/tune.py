@@ -23,9 +23,8 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from workshop import checkpoint, pace
+from workshop import checkpoint, pace, precision
 from workshop.edges.network import FEATURES, Edges, mixed, open_to, twice
-from workshop.precision import half_pays
 from workshop.progress import log
 
 SAVE_EVERY, JUDGED = 60.0, 12
@@ -117,7 +116,7 @@ class Run:
             group["lr"] = recipe.rate_at(self.progress, step)
         batch = turned(samples[torch.randint(len(samples), (recipe.batch,))]).float() / 255
         self.net.train()
-        with torch.autocast("cpu", torch.bfloat16, enabled=half_pays(torch.device("cpu"))):
+        with precision.mixed(torch.device("cpu")):
             error, worth = misses(self.net, batch, half=bool(torch.rand(()) < HALVED))
         self.optimiser.zero_grad(set_to_none=True)
         loss_of(error.float(), worth, recipe.slope).backward()

@@ -22,10 +22,9 @@ import torch.nn.functional as F
 from PIL import Image
 from torch import Tensor
 
-from workshop import checkpoint
+from workshop import checkpoint, precision
 from workshop.detail.perceptual import Features
 from workshop.detail.photos import Patches, photographs
-from workshop.precision import half_pays
 from workshop.style.network import StyleNet
 from workshop.style.pictures import STYLES, drawn
 
@@ -88,7 +87,7 @@ class Run:
             group["lr"] = group["times"] * r.rate * min(1.0, (self.step + 1) / 50) * max(0.05, 1 - self.progress)
         clean = patches.batch(r.batch, r.side)
         chosen = torch.randint(len(STYLES), (r.batch,))
-        with torch.autocast("cpu", torch.bfloat16, enabled=half_pays(torch.device("cpu"))):
+        with precision.mixed(torch.device("cpu")):
             made = self.net(clean, F.one_hot(chosen, len(STYLES)).float())
         made = made.float()
         losses = self._losses(clean, made, chosen)

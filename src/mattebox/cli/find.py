@@ -98,7 +98,7 @@ def _one(job: Job | Failure, session: Session, wish: Wish) -> int:
         if isinstance(job, Failure):
             raise job.error
         picture = _read(job)
-        told, rows, claims = _told(picture, session, wish.classes)
+        told, rows, claims = _told(picture, session, wish)
         if wish.out is not None:
             _draw(claims, picture, wish, job.target)
     except MatteboxError as error:
@@ -125,10 +125,8 @@ def _read(job: Job) -> Picture:
     return read(data, name=_called(job))
 
 
-def _told(
-    picture: Picture, session: Session, classes: bool
-) -> tuple[dict[str, Any], list[dict[str, Any]], list[Claim]]:
-    """What is known of the picture as a whole, of each subject, and what each claims of a map."""
+def _told(picture: Picture, session: Session, wish: Wish) -> tuple[dict[str, Any], list[dict[str, Any]], list[Claim]]:
+    """What is known of the picture as a whole, of each subject, and what each claims of a map that is wanted."""
     from mattebox.matte.instances import alphas, instances
     from mattebox.matte.maps import Claim
     from mattebox.matte.segment import on_white, segment
@@ -136,12 +134,13 @@ def _told(
     output = session.card.output
     if output.labelled:
         parts = session.parts(on_white(picture))
-        values = [output.number(p.label) if classes else n for n, p in enumerate(parts, 1)]
+        values = [output.number(p.label) if wish.classes else n for n, p in enumerate(parts, 1)]
         rows = [{"label": p.label, "class": output.number(p.label)} | _row(p) for p in parts]
         return {"found": bool(parts)}, rows, [Claim(v, p.score, p.alpha) for v, p in zip(values, parts, strict=True)]
     matte = segment(picture, session)
     found = instances(matte, picture.size) if matte.found else []
-    claims = [Claim(n, 1.0, alpha) for n, alpha in enumerate(alphas(matte, len(found)), 1)]
+    apart = alphas(matte, len(found)) if wish.out is not None else []
+    claims = [Claim(n, 1.0, alpha) for n, alpha in enumerate(apart, 1)]
     return {"found": matte.found, "confidence": round(matte.confidence, 4)}, [_row(i) for i in found], claims
 
 
