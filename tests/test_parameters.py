@@ -52,9 +52,9 @@ def test_values_find_their_steps() -> None:
     ("values", "message"),
     [
         ({"backgruond": "white"}, "did you mean 'background'"),
-        ({"shadow": "long"}, "shadow: Invalid enum value"),
-        ({"shadow_opacity": 300}, "shadow: Expected `int` <= 100"),
-        ({"size": 300}, "frame: Expected `str`"),
+        ({"shadow": "long"}, "shadow: invalid enum value .long.; choose .*contact"),
+        ({"shadow_opacity": 300}, "shadow_opacity: expected `int` <= 100"),
+        ({"size": 300}, "size: expected `str`, got `int`; WIDTHxHEIGHT"),
         ({"matte_only": True, "background": "white"}, "a matte has no background"),
     ],
 )

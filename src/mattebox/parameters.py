@@ -114,8 +114,31 @@ def _checked(step: type[Step], fields: dict[str, Any]) -> Step:
     try:
         made: Step = msgspec.convert(fields | {"step": step.__name__.lower()}, step)
     except msgspec.ValidationError as error:
-        raise UsageError(f"{step.__name__.lower()}: {error}", "see the help for what it may be") from error
+        raise _refused(step, str(error)) from error
     return made
+
+
+def _refused(step: type[Step], problem: str) -> UsageError:
+    """In the parameter's own name, with what it is for as the remedy."""
+    what, _, place = problem.partition(" - at `$.")
+    at = next((p for p in parameters().values() if p.step is step and p.field.name == place.rstrip("`")), None)
+    if at is None:
+        return UsageError(f"{step.__name__.lower()}: {problem}", "see the help for what it may be")
+    choice = choices(at)
+    wanted = f"choose {', '.join(choice)}; " if choice else ""
+    return UsageError(f"{at.name}: {what[:1].lower()}{what[1:]}", wanted + (at.help or "see the help"))
+
+
+def choices(parameter: Parameter) -> tuple[str, ...]:
+    """The words a parameter may be, where it is one of a few."""
+    info = bare(parameter)
+    return tuple(map(str, info.values)) if isinstance(info, msgspec.inspect.LiteralType) else ()
+
+
+def bare(parameter: Parameter) -> msgspec.inspect.Type:
+    """A parameter's type without its description."""
+    info = msgspec.inspect.type_info(parameter.field.type)
+    return info.type if isinstance(info, msgspec.inspect.Metadata) else info
 
 
 def _parameter(step: type[Step], field: msgspec.structs.FieldInfo) -> Parameter:

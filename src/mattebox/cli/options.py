@@ -11,7 +11,7 @@ import msgspec
 from click.core import ParameterSource
 
 from mattebox.errors import UsageError
-from mattebox.parameters import Parameter, build_recipe, parameters
+from mattebox.parameters import Parameter, bare, build_recipe, choices, parameters
 from mattebox.presets import find_preset
 from mattebox.recipe import ORDER, Recipe, Step, load_recipe
 
@@ -84,12 +84,10 @@ def _option(parameter: Parameter) -> Callable[[F], F]:
     flag, text = "--" + parameter.name.replace("_", "-"), parameter.help + "."
     if parameter.switch is not None:
         return click.option(flag, parameter.name, is_flag=True, help=text)
-    info = msgspec.inspect.type_info(parameter.field.type)
-    if isinstance(info, msgspec.inspect.Metadata):
-        info = info.type
     kind: Any = str
-    if isinstance(info, msgspec.inspect.LiteralType):
-        kind = click.Choice([str(v) for v in info.values])
+    info = bare(parameter)
+    if choice := choices(parameter):
+        kind = click.Choice(choice)
     elif isinstance(info, msgspec.inspect.IntType):
         kind = click.IntRange(info.ge, info.le)
     elif isinstance(info, msgspec.inspect.FloatType):
