@@ -7,7 +7,7 @@ import pytest
 
 from mattebox.batch.plan import Failure, Job, Naming, from_manifest, make_plan
 from mattebox.errors import UsageError
-from mattebox.io.sources import expand, read_member
+from mattebox.io.sources import expand, read_item
 
 
 def touched(folder: Path, *names: str) -> Path:
@@ -72,7 +72,7 @@ def test_an_archive_is_a_folder(tmp_path: Path) -> None:
     assert isinstance(first, Job)
     assert first.name == f"{path}/b/2.jpg"
     assert first.member is not None
-    assert read_member(path, first.member) == b"b/2.jpg"
+    assert read_item(path, first.member) == b"b/2.jpg"
 
 
 def test_a_broken_archive_is_one_failure(tmp_path: Path) -> None:

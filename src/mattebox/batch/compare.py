@@ -19,7 +19,7 @@ from mattebox.io import deliver, resample
 from mattebox.io.atomic import write_bytes
 from mattebox.io.encode import encode
 from mattebox.io.read import read
-from mattebox.io.sources import read_bytes, read_member
+from mattebox.io.sources import read_item
 from mattebox.io.write import format_of, write
 from mattebox.types import Picture, Size
 
@@ -113,9 +113,7 @@ class Compare:
 
 def photograph(job: Job) -> Picture:
     """What a job began with, read again."""
-    assert job.source is not None
-    data = read_bytes(job.source, name=job.name) if job.member is None else read_member(job.source, job.member)
-    return read(data, name=job.name)
+    return read(read_item(job.source, job.member), name=job.name)
 
 
 def _shown(size: Size, longer: int | None = None) -> Size:

@@ -22,7 +22,7 @@ from mattebox.errors import MatteboxError
 from mattebox.io import atomic, header
 from mattebox.io.encode import Hidden
 from mattebox.io.read import read
-from mattebox.io.sources import read_bytes, read_member
+from mattebox.io.sources import read_bytes, read_item
 from mattebox.io.write import write
 from mattebox.pipeline import Result
 from mattebox.recipe import Recipe, Upscale
@@ -170,9 +170,7 @@ def bytes_of(job: Job) -> bytes:
         from mattebox.io.fetch import Rules, fetch
 
         return fetch(job.address, Rules(most_bytes=FETCHED))
-    if job.source is None:
-        return read_bytes("-", name=job.name)
-    return read_bytes(job.source, name=job.name) if job.member is None else read_member(job.source, job.member)
+    return read_item(job.source, job.member)
 
 
 def sha256_of(data: bytes) -> str:

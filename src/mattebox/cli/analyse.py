@@ -36,14 +36,13 @@ def _one(item: Item | InputMissing, as_json: bool) -> int:
     """Report on one picture, and return its exit code."""
     from mattebox.enhancement.analyse import analysed
     from mattebox.io.read import read
-    from mattebox.io.sources import read_bytes, read_member
+    from mattebox.io.sources import read_item
 
     try:
         if isinstance(item, InputMissing):
             raise item
         name = "/".join(str(p) for p in (item.path or "-", item.member) if p)
-        data = read_member(item.path, item.member) if item.path and item.member else read_bytes(item.path or "-")
-        report = analysed(read(data, name=name))
+        report = analysed(read(read_item(item.path, item.member), name=name))
     except MatteboxError as error:
         click.echo(f"mattebox: {error}", err=True)
         return error.exit_code

@@ -119,10 +119,9 @@ def _called(job: Job) -> str:
 
 def _read(job: Job) -> Picture:
     from mattebox.io.read import read
-    from mattebox.io.sources import read_bytes, read_member
+    from mattebox.io.sources import read_item
 
-    data = read_member(job.source, job.member) if job.source and job.member else read_bytes(job.source or "-")
-    return read(data, name=_called(job))
+    return read(read_item(job.source, job.member), name=_called(job))
 
 
 def _told(picture: Picture, session: Session, wish: Wish) -> tuple[dict[str, Any], list[dict[str, Any]], list[Claim]]:

@@ -81,8 +81,15 @@ def read_bytes(source: Any, *, name: str | None = None, limit: int = MAX_BYTES) 
     return _stream(source, label, limit)
 
 
-def read_member(path: Path, member: str, limit: int = MAX_BYTES) -> bytes:
-    """The bytes of a picture in a ZIP archive. InputMissing, InputUnreadable, InputTooLarge."""
+def read_item(path: Path | None, member: str | None = None) -> bytes:
+    """The bytes of a file, of a picture in a ZIP archive, or (None) of standard input. InputMissing, InputUnreadable,
+    InputTooLarge."""
+    if path is None:
+        return read_bytes("-")
+    return read_bytes(path) if member is None else _read_member(path, member, MAX_BYTES)
+
+
+def _read_member(path: Path, member: str, limit: int) -> bytes:
     label = f"{path}/{member}"
     try:
         with zipfile.ZipFile(path) as archive, archive.open(member) as file:
