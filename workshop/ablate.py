@@ -20,8 +20,9 @@ import numpy as np
 import torch
 
 from mattebox.errors import MatteboxError
-from workshop.pool import Pools, load_pools, read_soft
+from workshop.pool import Pools, load_pools
 from workshop.recipes import Recipe, read_settings
+from workshop.teach import read_soft
 from workshop.train import INSTALLED, train
 
 SHORT = ("iou", "max_f", "mae")

@@ -63,6 +63,8 @@ class Mixer:
         counts = {kind: max(least * (share > 0), round(count * share)) for kind, share in self.shares.items()}
         if self.backgrounds is None:
             counts["pasted"] = counts["drawn"] = counts["empty"] = 0
+        while sum(counts.values()) >= count:  # rounded up; something labelled is always among them
+            counts[max(counts, key=lambda kind: counts[kind])] -= 1
         counts = {"labelled": count - sum(counts.values()), **counts}
         draw = {"labelled": self._labelled, "pasted": self._pasted, "drawn": self._drawn, "taught": self._taught,
                 "empty": self._empty}  # fmt: skip

@@ -1,4 +1,5 @@
-"""A user's own material: a folder `images/` + `masks/` (same stems, optional `backgrounds/`), or a CSV `image,mask`.
+"""A user's own material: a folder `images/` + `masks/` (same stems; optional `backgrounds/` and `unlabelled/`), or a
+CSV `image,mask`.
 
 The CSV's paths are relative to it; `set` and `split` (train, val) are optional columns. Without a split every tenth
 pair, chosen by its name, is kept for validation. Knows nothing of shards, tensors or networks.
@@ -20,7 +21,7 @@ HELD = 10
 
 @dataclass(frozen=True)
 class Pair:
-    """Where one picture and its mask lie; backgrounds have no mask."""
+    """Where one picture and its mask lie; backgrounds and unlabelled pictures have none."""
 
     image: Path
     mask: Path | None
@@ -42,9 +43,18 @@ def read_pairs(data: Path) -> list[Pair]:
 
 def read_backgrounds(data: Path) -> list[Pair]:
     """Pictures without a subject, from `backgrounds/` in the folder (beside a CSV); none when it is not there."""
-    folder = (data.parent if data.is_file() else data) / "backgrounds"
-    pairs = [Pair(path, None, "backgrounds", "") for path in _pictures(folder)] if folder.is_dir() else []
+    pairs = _beside(data, "backgrounds")
     return _split(pairs) if pairs else []
+
+
+def read_unlabelled(data: Path) -> list[Pair]:
+    """Pictures for teachers to label, from `unlabelled/` likewise; all are for training."""
+    return _beside(data, "unlabelled")
+
+
+def _beside(data: Path, name: str) -> list[Pair]:
+    folder = (data.parent if data.is_file() else data) / name
+    return [Pair(path, None, name, "train") for path in _pictures(folder)] if folder.is_dir() else []
 
 
 def _from_folder(data: Path) -> list[Pair]:

@@ -21,10 +21,11 @@ from PIL import Image, ImageOps
 
 from mattebox import processors
 from mattebox.errors import InputMissing, InputUnreadable
-from workshop.folders import Pair, read_backgrounds, read_pairs
+from workshop.folders import Pair, read_backgrounds, read_pairs, read_unlabelled
 from workshop.shards import Row, decode_member, read_manifest
 
 TOLERATED = 0.01
+LOOSE = {"labelled": read_pairs, "background": read_backgrounds, "unlabelled": read_unlabelled}
 AHEAD = 2  # pictures for each processor
 Sample: TypeAlias = tuple[Row, Image.Image, Image.Image | None]
 
@@ -32,7 +33,7 @@ Sample: TypeAlias = tuple[Row, Image.Image, Image.Image | None]
 def stream(data: Path, kind: str, split: str, every: int = 1) -> Iterator[Sample]:
     """Yield (row, RGB picture, L mask or None) of one kind and split, in the material's order; one in `every`.
 
-    `kind` is labelled, unlabelled (tar shards only) or background. InputMissing, InputUnreadable, UsageError.
+    `kind` is labelled, unlabelled or background. InputMissing, InputUnreadable, UsageError.
     """
     with ExitStack() as open_tars:
         yield from _usable(_jobs(data, kind, split, open_tars)[::every], str(data))
@@ -48,7 +49,7 @@ def has(data: Path, kind: str) -> bool:
     """Whether there is any picture of a kind."""
     if _is_packed(data):
         return any(row.kind == kind for row in read_manifest(data))
-    return bool({"labelled": read_pairs, "background": read_backgrounds}[kind](data)) if kind != "unlabelled" else False
+    return bool(LOOSE[kind](data))
 
 
 def _is_packed(data: Path) -> bool:
@@ -111,10 +112,7 @@ def _packed(data: Path, kind: str, split: str, stack: ExitStack) -> list[Job]:
 
 
 def _loose(data: Path, kind: str, split: str) -> list[Job]:
-    if kind == "unlabelled":
-        return []
-    pairs = read_pairs(data) if kind == "labelled" else read_backgrounds(data)
-    return [(str(p.image), lambda p=p: _open(p, kind)) for p in pairs if p.split == split]  # type: ignore[misc]
+    return [(str(p.image), lambda p=p: _open(p, kind)) for p in LOOSE[kind](data) if p.split == split]  # type: ignore[misc]
 
 
 def _open(pair: Pair, kind: str) -> Sample:

@@ -13,7 +13,7 @@ import torch
 from PIL import Image
 from torch import Tensor
 
-from mattebox.errors import InputMissing, InputUnreadable
+from mattebox.errors import InputMissing, InputUnreadable, UsageError
 from workshop.material import has, stream, uncover_white
 from workshop.shards import Row
 
@@ -54,22 +54,17 @@ def load_pools(data: Path, side: int, device: torch.device, soft: np.ndarray | N
     return Pools(load_pool(data, "labelled", side).to(device), taught, rooms)
 
 
-def read_soft(file: Path | None) -> np.ndarray | None:
-    """Teachers' masks as workshop.teach wrote them, N x h x w uint8; None without a file."""
-    masks: np.ndarray | None = None if file is None else np.load(file)["masks"]
-    return masks
-
-
 def load_pool(folder: Path, kind: str, side: int, soft: np.ndarray | None = None) -> Pool:
     """Decode the training split of one kind.
 
-    `soft` (N x h x w uint8, in manifest order) stands in for the masks of unlabelled pictures: a teacher's opinion.
-    InputMissing when there is none, InputUnreadable when no mask shows a subject.
+    `soft` (N x h x w uint8, in the material's order) stands in for the masks of unlabelled pictures: a teacher's
+    opinion. InputMissing when there is none, InputUnreadable when no mask shows a subject, UsageError when `soft` was
+    made of other pictures.
     """
     rows, stack = [], []
     for i, (row, picture, mask) in enumerate(stream(folder, kind, "train")):
         if mask is None:
-            mask = Image.fromarray(soft[i]) if soft is not None else Image.new("L", picture.size)
+            mask = Image.fromarray(soft[i % len(soft)]) if soft is not None else Image.new("L", picture.size)
         rgb = np.asarray(picture)
         if row.set == "magento_white":
             rgb = uncover_white(rgb, np.asarray(mask))
@@ -79,6 +74,8 @@ def load_pool(folder: Path, kind: str, side: int, soft: np.ndarray | None = None
         rows.append(row)
     if not rows:
         raise InputMissing(f"{folder}: no {kind} picture to train on", "add some, or leave fewer to validation")
+    if soft is not None and len(soft) != len(rows):
+        raise UsageError(f"teachers labelled {len(soft)} pictures, and {len(rows)} are there", "let them label anew")
     if kind == "labelled" and not any(square[3].any() for square in stack):
         raise InputUnreadable(f"{folder}: no mask shows a subject", "masks are white where the subject is")
     return Pool(torch.from_numpy(np.stack(stack)), rows)

@@ -12,6 +12,7 @@ from typing import Any
 from mattebox.errors import UsageError
 from workshop import pace
 
+MOST = 0.85  # of a batch may be pasted or taught: there are also drawn shapes, empty rooms, and what is labelled
 TUNING: dict[str, Any] = {  # of a trained network, minutes on few pictures: small steps, little forgetting
     "batch": 12, "rate": 4e-4, "warmup": 20, "average": 0.97, "sides": [[0.0, 256], [0.6, 320]], "pool_side": 320,
     "judge_every": 0.5,
@@ -50,6 +51,9 @@ class Recipe:
     def __post_init__(self) -> None:
         if self.minutes <= 0 and self.steps <= 0:
             raise UsageError("the run has no budget", "give it minutes, or steps")
+        if self.pasted + self.taught > MOST:
+            share = f"pasted {self.pasted:g} and taught {self.taught:g}"
+            raise UsageError(f"{share} leave no labelled photograph in a batch", f"together they may be {MOST:g}")
 
     def spent(self, seconds: float, steps: int) -> float:
         """The share of the budget that so many seconds or steps are."""

@@ -3,7 +3,8 @@
     mattebox train DATA --out RUN [--from CARD | RUN/best.pt] [--net NAME] [--size small|medium|large]
     torchrun --nproc-per-node 4 -m workshop.train DATA --out RUN ...
 
-DATA is tar shards with a manifest, a folder with images/ and masks/ (and backgrounds/), or a CSV of image,mask.
+DATA is tar shards with a manifest, a folder with images/ and masks/ (and backgrounds/, unlabelled/), or a CSV of
+image,mask. With a --teacher, unlabelled pictures teach, too: labelled by it first, once, into RUN/soft.npz.
 A checkpoint every minute makes a killed run go on where it was; RUN/report.html shows its curves and pictures,
 RUN/recipe.toml what it was told. Knows nothing of export.
 """
@@ -22,7 +23,7 @@ from typing import Any
 import numpy as np
 import torch
 
-from mattebox.errors import MatteboxError
+from mattebox.errors import MatteboxError, UsageError
 from mattebox.zoo.card import Card
 from mattebox.zoo.registry import find_card
 from workshop import checkpoint, progress
@@ -31,10 +32,11 @@ from workshop.augment import Mixer, buckets
 from workshop.evaluate import judge
 from workshop.memory import batch_that_fits
 from workshop.network import SIZES, multiply_adds
-from workshop.pool import Pools, load_pools, read_soft
+from workshop.pool import Pools, load_pools
 from workshop.predict import torch_predictor
 from workshop.recipes import TUNING, Recipe, read_settings, record
 from workshop.run import Run
+from workshop.teach import label, read_soft
 from workshop.team import Team, gathered
 
 SAVE_EVERY = 60  # seconds between checkpoints
@@ -146,7 +148,12 @@ def main(words: Sequence[str] | None = None, called: str | None = None) -> None:
     parser.add_argument("--recipe", type=Path, help="a TOML file; without one, sensible settings")
     parser.add_argument("--minutes", type=float, help="another budget than the recipe's")
     parser.add_argument("--steps", type=int, help="a budget of steps instead, so that runs can be compared")
-    parser.add_argument("--soft", type=Path, help="teachers' masks of the unlabelled pictures (workshop.teach)")
+    taught = parser.add_mutually_exclusive_group()
+    taught.add_argument(
+        "--teacher", action="append", default=[], metavar="CARD",
+        help="its opinion of the unlabelled pictures is learned; may be repeated, and any ONNX network has a card",
+    )  # fmt: skip
+    taught.add_argument("--soft", type=Path, help="the same, as workshop.teach wrote it beforehand")
     parser.add_argument("--features", type=Path, help="SqueezeNet 1.1's weights (.npz): what it sees is imitated")
     parser.add_argument(
         "--backbone", nargs="?", const=INSTALLED, metavar="FILE",
@@ -159,11 +166,25 @@ def main(words: Sequence[str] | None = None, called: str | None = None) -> None:
     try:
         settings = told(args)
         record(settings, args.out)
-        soft = read_soft(args.soft)
         with gathered() as team:
+            soft = read_soft(_labelled(args, team))
             train(Recipe(**settings), args.data, args.out, soft, args.start, args.features, team, None, args.backbone)
     except MatteboxError as error:
         sys.exit(f"error: {error}")
+
+
+def _labelled(args: argparse.Namespace, team: Team) -> Path | None:
+    """The file of teachers' masks, made here where teachers are named. UsageError for a team, which would wait."""
+    if not args.teacher:
+        return args.soft
+    if team.size > 1:
+        names = " ".join(args.teacher)
+        raise UsageError(
+            "teachers label in one process",
+            f"first python -m workshop.teach {args.data} soft.npz {names}, then --soft soft.npz",
+        )
+    label(args.data, args.teacher, args.out / "soft.npz")
+    return args.out / "soft.npz"
 
 
 def told(args: argparse.Namespace) -> dict[str, Any]:

@@ -44,6 +44,12 @@ def test_backgrounds_and_deep_masks(tmp_path: Path) -> None:
     for path in (data / "masks").iterdir():
         Image.fromarray(np.full((8, 12), 32896, np.uint16)).save(path)
     assert [m for _, _, m in stream(data, "background", "train")] == [None]
+    (data / "unlabelled").mkdir()
+    for name in "ba":
+        Image.new("RGB", (5, 5)).save(data / f"unlabelled/{name}.png")
+    assert has(data, "unlabelled")
+    assert [row.stem for row, _, _ in stream(data, "unlabelled", "train")] == ["a", "b"]
+    assert not list(stream(data, "unlabelled", "val"))
     _, _, mask = next(stream(data, "labelled", "train"))
     assert np.asarray(mask).max() == 128
 

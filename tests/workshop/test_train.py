@@ -7,11 +7,13 @@ import json
 from dataclasses import replace
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from mattebox.errors import InputUnreadable, OutputError, UsageError
 from tests.fakes import OURS
 from tests.workshop.test_evaluate import material
+from tests.workshop.test_teach import unlabelled
 
 torch = pytest.importorskip("torch", reason="the workshop's torch is not part of the test lock")
 torch.set_num_threads(1)  # threads that wait for each other make tiny networks slow
@@ -58,9 +60,29 @@ def test_a_budget_of_steps(tmp_path: Path) -> None:
     assert torch.load(tmp_path / "run/last.pt", weights_only=True)["step"] == 5
     with pytest.raises(UsageError, match="no budget"):
         Recipe()
+    with pytest.raises(UsageError, match="pasted 0.5 and taught 0.5 leave no labelled photograph"):
+        replace(counted, pasted=0.5, taught=0.5)
     words = {"recipe": None, "out": tmp_path / "new", "start": None, "net": "unet", "minutes": None, "steps": 7}
     settings = told(argparse.Namespace(**words))
     assert (settings["steps"], settings["minutes"]) == (7, 0.0)
+
+
+def test_teachers_label_what_has_no_mask(tmp_path: Path) -> None:
+    from workshop.pool import load_pool
+    from workshop.train import main
+
+    data = unlabelled(tmp_path / "mine", 3)
+    file = tmp_path / "recipe.toml"
+    file.write_text(
+        "steps = 3\nbatch = 8\npool_side = 32\nsides = [[0.0, 32]]\ntaught = 0.5\nwarmup = 1\nnet = 'unet'\n"
+    )
+    main([str(data), "--out", str(tmp_path / "run"), "--recipe", str(file), "--teacher", OURS])
+    assert torch.load(tmp_path / "run/last.pt", weights_only=True)["step"] == 3
+    with np.load(tmp_path / "run/soft.npz") as soft:
+        assert list(soft["teachers"]) == [OURS]
+        assert len(load_pool(data, "unlabelled", 32, soft["masks"]).rows) == 3
+        with pytest.raises(UsageError, match="labelled 2 pictures, and 3 are there"):
+            load_pool(data, "unlabelled", 32, soft["masks"][:2])
 
 
 def test_ablations_change_one_thing_and_go_on(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -75,12 +75,14 @@ def voted(picture: Picture, session: Session, votes: int = 0) -> Voted:
     return Voted(agreed(same), presence, np.std(same, 0, dtype=np.float32))
 
 
-def agreed(alphas: list[Floats], steep: float = 1.0) -> Floats:
-    """One alpha H x W, 0..1, of several: their logits' mean, `steep` times as decided; one alone as it is."""
+def agreed(alphas: list[Floats], steep: float = 1.0, weights: list[float] | None = None) -> Floats:
+    """One alpha H x W, 0..1, of several: their logits' mean (by `weights`), `steep` times as decided; one alone as it
+    is."""
     if len(alphas) == 1:
         return alphas[0]
     sure = np.clip(alphas, SURE, 1 - SURE)
-    return np.asarray(1 / (1 + np.exp(-steep * np.log(sure / (1 - sure)).mean(0))), np.float32)
+    logit = np.average(np.log(sure / (1 - sure)), axis=0, weights=weights)
+    return np.asarray(1 / (1 + np.exp(-steep * logit)), np.float32)
 
 
 def _answer(picture: Picture, once: Reduced | None, session: Session, look: Look) -> Said:
