@@ -4,13 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import io
-import os
-import socket
-import subprocess
-import sys
 import threading
-import time
-import urllib.request
 from collections.abc import Coroutine, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from http.server import BaseHTTPRequestHandler, HTTPServer
@@ -22,6 +16,7 @@ from PIL import Image
 
 from mattebox import Client, MatteboxError, NoSubject, Picture, Recipe, steps
 from mattebox.errors import InputMissing, InputUnreadable, OutputError, UsageError
+from tests.serving import serving
 
 
 def awaited(work: Coroutine[Any, Any, Any]) -> Any:
@@ -32,24 +27,8 @@ def awaited(work: Coroutine[Any, Any, Any]) -> Any:
 
 @pytest.fixture(scope="module")
 def url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
-    settings = {"MATTEBOX_OFFLINE": "1", "MATTEBOX_SERVER_DATA": str(tmp_path_factory.mktemp("data")),
-                "MATTEBOX_SERVER_JOB_PIXELS": "1000000"}  # fmt: skip
-    words = [sys.executable, "-m", "mattebox", "serve", "--port", str(port), "--workers", "1", "--model", "fast"]
-    process = subprocess.Popen(words, stderr=subprocess.DEVNULL, env=os.environ | settings)
-    try:
-        for _ in range(200):
-            try:
-                urllib.request.urlopen(f"http://127.0.0.1:{port}/readyz", timeout=1).close()
-                break
-            except OSError:
-                time.sleep(0.1)
-        yield f"http://127.0.0.1:{port}"
-    finally:
-        process.terminate()
-        process.wait(30)
+    with serving(tmp_path_factory.mktemp("data"), job_pixels="1000000") as address:
+        yield address
 
 
 @pytest.fixture(scope="module")

@@ -3,12 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
-import socket
-import subprocess
-import sys
-import time
-import urllib.request
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -18,27 +12,15 @@ from PIL import Image
 from mattebox.recipe import Background, Cut, Recipe
 from tests.cli.conftest import Run, save
 from tests.fakes import composite, disc
+from tests.serving import serving
 
 
 @pytest.fixture(scope="module")
 def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        url = f"http://127.0.0.1:{free.getsockname()[1]}"
-    words = [sys.executable, "-m", "mattebox", "serve", "--port", url.rpartition(":")[2], "--workers", "1"]
     data = tmp_path_factory.mktemp("data")
     (data / "keys").write_text("sesame\n")
-    told = {"MATTEBOX_SERVER_DATA": str(data), "MATTEBOX_SERVER_KEYS": str(data / "keys")}
-    process = subprocess.Popen(words, stderr=subprocess.DEVNULL, env=os.environ | told)
-    for _ in range(200):
-        try:
-            urllib.request.urlopen(f"{url}/readyz", timeout=1).close()
-            break
-        except OSError:
-            time.sleep(0.1)
-    yield url
-    process.terminate()
-    process.wait(30)
+    with serving(data, keys=str(data / "keys"), model="balanced") as address:
+        yield address
 
 
 @pytest.fixture(autouse=True)

@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import pwd
 import shutil
-import socket
 import subprocess
 import tempfile
 from collections.abc import Iterator
@@ -18,6 +17,7 @@ from mattebox.jobs.queue import Queue
 from mattebox.jobs.seal import Open
 from mattebox.jobs.shelf import Shelf
 from tests.jobs.fakes import Fake, ended
+from tests.serving import free_port
 
 USER = "postgres"  # the server refuses to run as root
 
@@ -41,9 +41,7 @@ def address() -> Iterator[str]:
     home = Path(tempfile.mkdtemp(prefix="mattebox-postgres-"))
     if as_user:
         shutil.chown(home, USER)
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
+    port = free_port()
 
     def run(*words: str) -> None:
         words = (str(shutil.which(words[0], path=PLACES)), *words[1:])

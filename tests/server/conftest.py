@@ -15,7 +15,8 @@ from PIL import Image
 from mattebox.server.app import create
 from mattebox.server.settings import Settings
 from tests.fakes import composite, disc
-from tests.server.browsing import browsing, serving, two_things
+from tests.server.browsing import browsing, two_things
+from tests.serving import serving
 
 
 def encoded(rgb: np.ndarray, format: str = "jpeg") -> bytes:
@@ -53,7 +54,7 @@ def client(tmp_path_factory: pytest.TempPathFactory) -> Iterator[TestClient]:
 def address(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     """A server process as users start it."""
     with serving(tmp_path_factory.mktemp("served")) as address:
-        yield address
+        yield f"{address}/"
 
 
 @pytest.fixture(scope="session")

@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import os
 import signal
-import socket
 import subprocess
 import sys
 import threading
@@ -18,6 +17,8 @@ from typing import Any
 
 import pytest
 
+from tests.serving import free_port
+
 pytestmark = pytest.mark.skipif(not Path("/proc/self/task").exists(), reason="processes are found through /proc")
 
 JOBS = 24  # more than are done before the second kill
@@ -27,9 +28,7 @@ class Served:
     """`mattebox serve` in a process group of its own, on one port and folder however often it is started."""
 
     def __init__(self, data: Path) -> None:
-        with socket.socket() as free:
-            free.bind(("127.0.0.1", 0))
-            self.port = free.getsockname()[1]
+        self.port = free_port()
         self.data = data
         self.process: subprocess.Popen[bytes] | None = None
 

@@ -6,8 +6,6 @@ import asyncio
 import contextlib
 import socket
 import struct
-import subprocess
-import sys
 import time
 import urllib.error
 import urllib.request
@@ -17,6 +15,7 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 
 from mattebox.server.intake import HELD, Intake, Upload
+from tests.serving import serving
 
 HOST = "127.0.0.1"
 SLOW = (
@@ -28,21 +27,8 @@ SERVE = "from mattebox.cli.main import main; import sys; sys.argv[0] = 'mattebox
 @pytest.fixture(scope="module")
 def port(tmp_path_factory: pytest.TempPathFactory) -> Iterator[int]:
     """A server in a hurry, as users start it."""
-    with socket.socket() as free:
-        free.bind((HOST, 0))
-        found: int = free.getsockname()[1]
-    data = tmp_path_factory.mktemp("data")
-    words = [sys.executable, "-c", SLOW + SERVE, "serve", "--port", str(found), "--workers", "1", "--model", "fast"]
-    server = subprocess.Popen([*words, "--data", str(data)], stderr=subprocess.DEVNULL)
-    for _ in range(200):
-        try:
-            urllib.request.urlopen(f"http://{HOST}:{found}/readyz", timeout=1)
-            break
-        except OSError:
-            time.sleep(0.1)
-    yield found
-    server.terminate()
-    server.wait(30)
+    with serving(tmp_path_factory.mktemp("data"), start=("-c", SLOW + SERVE)) as address:
+        yield int(address.rpartition(":")[2])
 
 
 def opened(port: int, sent: bytes = b"") -> socket.socket:

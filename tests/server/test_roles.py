@@ -3,10 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
-import socket
-import subprocess
-import sys
 import time
 import urllib.error
 import urllib.request
@@ -20,30 +16,16 @@ from mattebox.errors import UsageError
 from mattebox.server.settings import from_environment
 from tests.jobs.test_postgres import address as address
 from tests.jobs.test_postgres import pytestmark as needs_postgres
+from tests.serving import serving
 
 KEY = {"X-API-Key": "sesame"}
 
 
 @contextmanager
-def serving(role: str, database: str, data: Path) -> Iterator[str]:
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        url = f"http://127.0.0.1:{free.getsockname()[1]}"
-    told = {"ROLE": role, "DATABASE": database, "DATA": str(data), "KEYS": str(data / "keys"), "MACHINE": role}
-    settings = {f"MATTEBOX_SERVER_{name}": value for name, value in told.items()}
-    words = [sys.executable, "-m", "mattebox", "serve", "--port", url.rpartition(":")[2], "--model", "fast"]
-    process = subprocess.Popen(words, stderr=subprocess.DEVNULL, env=os.environ | settings)
-    try:
-        for _ in range(300):
-            try:
-                urllib.request.urlopen(f"{url}/readyz", timeout=1).close()
-                break
-            except OSError:
-                time.sleep(0.1)
+def playing(role: str, database: str, data: Path) -> Iterator[str]:
+    """The address of a server that is only one of the two, named so among the machines."""
+    with serving(data, role=role, database=database, keys=str(data / "keys"), machine=role) as url:
         yield url
-    finally:
-        process.terminate()
-        process.wait(30)
 
 
 def asked(url: str, body: bytes | None = None, **headers: str) -> tuple[int, dict]:  # type: ignore[type-arg]
@@ -59,13 +41,13 @@ def asked(url: str, body: bytes | None = None, **headers: str) -> tuple[int, dic
 @needs_postgres
 def test_one_takes_jobs_and_the_other_does_them(address: str, tmp_path: Path, mug: bytes) -> None:
     (tmp_path / "keys").write_text("sesame\n")
-    with serving("api", address, tmp_path) as api:
+    with playing("api", address, tmp_path) as api:
         told = {"Content_Type": "image/jpeg", "Prefer": "respond-async"}
         status, job = asked(f"{api}/v1/cutouts?empty=keep", mug, **told)
         assert status == 202
         time.sleep(1.5)
         assert asked(f"{api}{job['links']['self']}")[1]["state"] == "queued"
-        with serving("worker", address, tmp_path) as worker:
+        with playing("worker", address, tmp_path) as worker:
             assert asked(f"{worker}/v1/cutouts", mug)[0] == 404
             for _ in range(200):
                 state = asked(f"{api}{job['links']['self']}")[1]["state"]
