@@ -50,18 +50,42 @@ def own(data: Path) -> dict[str, Any]:
     }
 
 
+def of_ours(
+    weights: Path, task: str, architecture: str, summary: str, notes: str, data: list[str], recipe: str, **more: Any
+) -> dict[str, Any]:
+    """The facts, without figures, of a network that the house carries, whose weights lie there already."""
+    return {
+        "name": weights.stem,
+        "task": task,
+        "architecture": architecture,
+        "summary": summary,
+        "weights": weights.name,
+        "sha256": hashlib.sha256(weights.read_bytes()).hexdigest(),
+        "licence": {"name": "Apache-2.0", "commercial": True, "notes": notes},
+        **more,
+        "data": data,
+        "recipe": recipe,
+        "figures": [],
+    }
+
+
+def parameters(count: int, command: str) -> dict[str, Any]:
+    """The figure that says how large a network is."""
+    return {"what": "parameters", "value": count, "command": command}
+
+
 def write_card(weights: Path, facts: dict[str, Any], counted: list[dict[str, Any]], data: Path) -> Path:
     """NAME.json beside NAME.onnx, calibrated and judged on the validation split; `counted` are figures besides."""
     name, path = weights.stem, weights.with_suffix(".json")
     facts = facts | {"name": name, "weights": weights.name, "figures": [], "calibration": {}}
     facts |= {"sha256": hashlib.sha256(weights.read_bytes()).hexdigest()}
-    _write(path, facts)
+    write(path, facts)
     facts["calibration"] = calibrate(str(path), data)
     scores = judge(house_predictor(str(path)), data, detail=True)
     command = f"python -m workshop.evaluate DATA --card {name}"
     judged = [{"what": what, "value": round(scores[key], 4), "command": command} for key, what in SHOWN.items()]
     facts["figures"] = [*counted, *judged]
-    _write(path, facts)
+    write(path, facts)
     return path
 
 
@@ -73,5 +97,6 @@ def made(how: str) -> str:
     return f"{how} {date.today():%Y-%m-%d}{commit}"
 
 
-def _write(path: Path, facts: dict[str, Any]) -> None:
+def write(path: Path, facts: dict[str, Any]) -> None:
+    """The card's file."""
     path.write_text(json.dumps(facts, indent=2) + "\n")

@@ -8,8 +8,6 @@ Weights are stored as float16 and cast back at load. The figures are those of th
 from __future__ import annotations
 
 import argparse
-import hashlib
-import json
 from pathlib import Path
 from typing import Any
 
@@ -18,7 +16,7 @@ import torch
 from torch import nn
 
 from mattebox.zoo.imager import Imager
-from workshop import checkpoint
+from workshop import cards, checkpoint
 from workshop.detail.judge import of_imager, table
 from workshop.detail.network import Enlarger, Plan, Restorer, build
 from workshop.detail.photos import photographs
@@ -29,6 +27,7 @@ SUMMARY = {
     "restore": "takes out noise, JPEG's blocks and a little blur; trained from scratch by the mattebox workshop",
 }
 NOTES = "The weights are ours. The photographs they were learned from belong to others; their set is named under data."
+DATA = ["BSDS500, training photographs, distorted on the fly"]
 KIND = {1: "restore"}
 
 
@@ -46,27 +45,17 @@ def write_onnx(net: nn.Module, path: Path) -> None:
     onnx.save(traced(net, (given,), ["picture"], ["better"], free("picture", "better")), path)
 
 
-def facts_of(net: Enlarger | Restorer, name: str, path: Path, recipe: str, summary: str) -> dict[str, Any]:
+def facts_of(net: Enlarger | Restorer, path: Path, recipe: str, summary: str) -> dict[str, Any]:
     """The card without its figures."""
     plan, task = net.plan, KIND.get(net.plan.scale, "upscale")
-    return {
-        "name": name,
-        "task": task,
-        "architecture": type(net).__name__,
-        "summary": summary or SUMMARY[task].format(scale=plan.scale),
-        "weights": path.name,
-        "sha256": hashlib.sha256(path.read_bytes()).hexdigest(),
-        "licence": {"name": "Apache-2.0", "commercial": True, "notes": NOTES},
-        "tiles": {
-            "scale": plan.scale,
-            "reach": net.reach,
-            "multiple": 1 if plan.scale > 1 else 2 ** len(plan.widths),
-            "bytes": footprint(plan),
-        },
-        "data": ["BSDS500, training photographs, distorted on the fly"],
-        "recipe": recipe,
-        "figures": [],
+    tiles = {
+        "scale": plan.scale,
+        "reach": net.reach,
+        "multiple": 1 if plan.scale > 1 else 2 ** len(plan.widths),
+        "bytes": footprint(plan),
     }
+    told = summary or SUMMARY[task].format(scale=plan.scale)
+    return cards.of_ours(path, task, type(net).__name__, told, NOTES, DATA, recipe, tiles=tiles)
 
 
 def footprint(plan: Plan) -> int:
@@ -79,14 +68,13 @@ def export(run: Path, data: Path, name: str, out: Path, recipe: str = "", summar
     out.mkdir(parents=True, exist_ok=True)
     net, path, card = load_net(run), out / f"{name}.onnx", out / f"{name}.json"
     write_onnx(net, path)
-    facts = facts_of(net, name, path, recipe, summary)
-    card.write_text(json.dumps(facts, indent=2) + "\n")
+    facts = facts_of(net, path, recipe, summary)
+    cards.write(card, facts)
     scores = table(of_imager(Imager.open(str(card), "cpu")), net.plan.scale, photographs(data / "val.tar"))
     command = f"python -m workshop.detail.judge DATA --card {name}"
     count = sum(p.numel() for p in net.parameters())
-    facts["figures"] = [{"what": "parameters", "value": count, "command": "python -m workshop.detail.export"}]
-    facts["figures"] += [{"what": what, "value": value, "command": command} for what, value in scores.items()]
-    card.write_text(json.dumps(facts, indent=2) + "\n")
+    judged = [{"what": what, "value": value, "command": command} for what, value in scores.items()]
+    cards.write(card, facts | {"figures": [cards.parameters(count, "python -m workshop.detail.export"), *judged]})
     return card
 
 

@@ -8,18 +8,16 @@ The file holds the features and the mixing, too: the house gives it a tile, the 
 from __future__ import annotations
 
 import argparse
-import hashlib
-import json
 from pathlib import Path
-from typing import Any
 
 import onnx
 import torch
 
-from workshop import checkpoint
+from workshop import cards, checkpoint
 from workshop.edges.network import Edges, Refined
 from workshop.export import traced
 
+SUMMARY = "finds edges at full size, hair and blur alike; trained from scratch by the mattebox workshop"
 NOTES = (
     "The weights are ours. The photographs they were learned from belong to others; their sets are named under data."
 )
@@ -62,20 +60,9 @@ def export(run: Path, name: str, out: Path) -> Path:
     out.mkdir(parents=True, exist_ok=True)
     net, path, card = load_net(run), out / f"{name}.onnx", out / f"{name}.json"
     write_onnx(net, path)
+    facts = cards.of_ours(path, "refine", "Edges", SUMMARY, NOTES, DATA, "runs/edges-2.toml")
     count = sum(p.numel() for p in net.parameters())
-    facts: dict[str, Any] = {
-        "name": name,
-        "task": "refine",
-        "architecture": "Edges",
-        "summary": "finds edges at full size, hair and blur alike; trained from scratch by the mattebox workshop",
-        "weights": path.name,
-        "sha256": hashlib.sha256(path.read_bytes()).hexdigest(),
-        "licence": {"name": "Apache-2.0", "commercial": True, "notes": NOTES},
-        "data": DATA,
-        "recipe": "runs/edges-2.toml",
-        "figures": [{"what": "parameters", "value": count, "command": "python -m workshop.edges.export"}],
-    }
-    card.write_text(json.dumps(facts, indent=2) + "\n")
+    cards.write(card, facts | {"figures": [cards.parameters(count, "python -m workshop.edges.export")]})
     return card
 
 

@@ -6,17 +6,17 @@ python -m workshop.style.export RUN/last.pt --name style-1 [--out FOLDER] [--onl
 from __future__ import annotations
 
 import argparse
-import hashlib
-import json
 from pathlib import Path
 
 import onnx
 import torch
 
-from workshop import checkpoint
+from workshop import cards, checkpoint
 from workshop.export import free, traced
 from workshop.style.network import StyleNet
 
+SUMMARY = "paints in one of several styles; trained from scratch by the mattebox workshop"
+DATA = ["BSDS500, training photographs", "workshop/style/pictures.py: drawn pictures of styles"]
 NOTES = "The weights are ours. The photographs they learned from belong to others; the styles are drawn by our program."
 
 
@@ -30,21 +30,10 @@ def export(run: Path, name: str, out: Path, only: tuple[str, ...] = ()) -> Path:
     out.mkdir(parents=True, exist_ok=True)
     given = torch.zeros(1, 3, 64, 64), torch.eye(len(kept))[:1]
     onnx.save(traced(net, given, ["picture", "style"], ["painted"], free("picture", "painted")), path)
+    styles, recipe = [state["styles"][i] for i in kept], f"runs/style-1.toml, {state['step']} steps"
+    facts = cards.of_ours(path, "style", "StyleNet", SUMMARY, NOTES, DATA, recipe, styles=styles)
     count = sum(p.numel() for p in net.parameters())
-    facts = {
-        "name": name,
-        "task": "style",
-        "architecture": "StyleNet",
-        "summary": "paints in one of several styles; trained from scratch by the mattebox workshop",
-        "weights": path.name,
-        "sha256": hashlib.sha256(path.read_bytes()).hexdigest(),
-        "licence": {"name": "Apache-2.0", "commercial": True, "notes": NOTES},
-        "styles": [state["styles"][i] for i in kept],
-        "data": ["BSDS500, training photographs", "workshop/style/pictures.py: drawn pictures of styles"],
-        "recipe": f"runs/style-1.toml, {state['step']} steps",
-        "figures": [{"what": "parameters", "value": count, "command": "python -m workshop.style.export"}],
-    }
-    card.write_text(json.dumps(facts, indent=2) + "\n")
+    cards.write(card, facts | {"figures": [cards.parameters(count, "python -m workshop.style.export")]})
     return card
 
 
