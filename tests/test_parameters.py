@@ -1,5 +1,6 @@
 """Flat names: one for each field of each step, the same in Python, on the command line and in forms."""
 
+from pathlib import Path
 from typing import get_args, get_type_hints
 
 import msgspec
@@ -7,7 +8,7 @@ import pytest
 
 from mattebox.api import Enhancing, Parameters
 from mattebox.errors import UsageError
-from mattebox.parameters import build_recipe, parameters
+from mattebox.parameters import bare, build_recipe, choices, parameters
 from mattebox.recipe import ORDER, Background, Composing, Cut, Frame, Recipe, Shadow
 
 
@@ -25,15 +26,15 @@ def test_python_takes_just_these() -> None:
     assert set(stated) == set(known)
     assert {known[name].step for name in get_type_hints(Enhancing)} == set(ORDER) - {Cut, *get_args(Composing)}
     for name, parameter in known.items():
-        info = msgspec.inspect.type_info(parameter.field.type)
-        bare = info.type if isinstance(info, msgspec.inspect.Metadata) else info
         if parameter.switch is not None:
             assert stated[name] is bool
-        elif isinstance(bare, msgspec.inspect.LiteralType):
-            assert set(bare.values) == set(stated[name].__args__)
+        elif choice := choices(parameter):
+            assert set(choice) == set(get_args(stated[name]))
+        elif isinstance(bare(parameter), msgspec.inspect.StrType):
+            assert str in (stated[name], *get_args(stated[name]))
         else:
             kinds = {msgspec.inspect.IntType: int, msgspec.inspect.FloatType: float}
-            assert stated[name] is kinds.get(type(bare), str)
+            assert stated[name] is kinds[type(bare(parameter))]
 
 
 def test_defaults_are_a_plain_cut() -> None:
@@ -46,6 +47,8 @@ def test_values_find_their_steps() -> None:
     made = build_recipe({"background": "white", "crop": True, "shadow": "cast", "shadow_angle": 120, "model": "fast"})
     steps = (Cut(model="fast"), Frame(crop="subject"), Shadow(kind="cast", angle=120), Background(paint="white"))
     assert made == Recipe(steps)
+    told = build_recipe({"size": 1600, "rotate": -2.5, "background": Path("in") / "beach.jpg"})
+    assert told == build_recipe({"size": "1600", "rotate": "-2.5", "background": str(Path("in") / "beach.jpg")})
 
 
 @pytest.mark.parametrize(
@@ -54,7 +57,8 @@ def test_values_find_their_steps() -> None:
         ({"backgruond": "white"}, "did you mean 'background'"),
         ({"shadow": "long"}, "shadow: invalid enum value .long.; choose .*contact"),
         ({"shadow_opacity": 300}, "shadow_opacity: expected `int` <= 100"),
-        ({"size": 300}, "size: expected `str`, got `int`; WIDTHxHEIGHT"),
+        ({"size": [300]}, "size: expected `str`, got `array`; WIDTHxHEIGHT"),
+        ({"crop": True, "size": True}, "size: expected `str`, got `bool`"),
         ({"matte_only": True, "background": "white"}, "a matte has no background"),
     ],
 )

@@ -23,6 +23,7 @@ from mattebox.types import Picture
 from mattebox.zoo.session import Session
 
 Source = str | os.PathLike[str] | bytes | BinaryIO | Picture
+Named = str | os.PathLike[str]  # a word, or the path of a file
 
 
 @dataclass(frozen=True)
@@ -76,17 +77,17 @@ def save_options(saving: Save) -> SaveOptions:
 class Enhancing(TypedDict, total=False):
     """What `enhance` takes beside the photograph: its steps' fields (see `mattebox enhance --help`)."""
 
-    restore: str
-    restore_model: str
+    restore: str | float
+    restore_model: Named
     restore_effort: Literal["quick", "best"]
     upscale: str
-    upscale_model: str
+    upscale_model: Named
     upscale_detail: int
     upscale_denoise: int
     upscale_effort: Literal["quick", "best"]
     faces: int
-    faces_model: str
-    faces_finder: str
+    faces_model: Named
+    faces_finder: Named
     balance: str
     balance_strength: int
     balance_only: Literal["all", "subject", "background"]
@@ -101,7 +102,7 @@ class Enhancing(TypedDict, total=False):
     saturation: int
     vibrance: int
     colour_only: Literal["all", "subject", "background"]
-    style: str
+    style: Named
     style_method: Literal["monge", "reinhard", "adain"]
     style_strength: int
     style_only: Literal["all", "subject", "background"]
@@ -121,7 +122,7 @@ class Enhancing(TypedDict, total=False):
 class Parameters(Enhancing, total=False):
     """What `cut` takes beside the photograph: those of `enhance`, and these (see `mattebox cut --help`)."""
 
-    model: str
+    model: Named
     votes: int
     edges: Literal["refined", "fine", "auto", "plain"]
     colours: Literal["clean", "source"]
@@ -129,19 +130,19 @@ class Parameters(Enhancing, total=False):
     region: str
     keep: str
     drop: str
-    pick: str
-    trimap: str
-    garbage: str
-    holdout: str
-    core: str
+    pick: str | int
+    trimap: Named
+    garbage: Named
+    holdout: Named
+    core: Named
     by: str
     tolerance: Literal["tight", "normal", "loose"]
     matte_only: bool
-    rotate: str
+    rotate: str | float
     crop: bool
     around: Literal["subject", "head"]
     margin: str
-    size: str
+    size: str | int
     aspect: str
     fill: str
     position: str
@@ -154,7 +155,7 @@ class Parameters(Enhancing, total=False):
     shadow_angle: int
     shadow_length: int
     shadow_colour: str
-    background: str
+    background: Named
     background_fit: Literal["cover", "contain", "tile"]
     background_align: str
     blend: Literal["encoded", "linear"]

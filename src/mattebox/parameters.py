@@ -6,6 +6,7 @@ Derived from the recipe's classes; only where a name reads better otherwise, or 
 from __future__ import annotations
 
 import difflib
+import os
 from collections.abc import Mapping
 from typing import Any, NamedTuple
 
@@ -93,6 +94,8 @@ def build_recipe(values: Mapping[str, Any], base: Recipe | None = None) -> Recip
         place = known[name]
         if place.switch is not None:
             value = place.switch if value else place.field.default
+        elif isinstance(bare(place), msgspec.inspect.StrType):
+            value = _written(value)
         given.setdefault(place.step, {})[place.field.name] = value
     steps = [_checked(step, given.get(step, {})) for step in ORDER]
     kept = {type(s) for s in base.steps} if base else {Cut}
@@ -108,6 +111,13 @@ def limited(recipe: Recipe, only: str) -> Recipe:
     if not able:
         raise UsageError(f"only {only} has nothing to do it to", "give light auto, sharpen 80 or the like")
     return build_recipe(dict.fromkeys(able, only), recipe)
+
+
+def _written(value: Any) -> Any:
+    """Numbers and paths as a recipe, which is text, has them: size=1600, background=Path("beach.jpg")."""
+    if isinstance(value, os.PathLike):
+        return os.fspath(value)
+    return str(value) if isinstance(value, int | float) and not isinstance(value, bool) else value
 
 
 def _checked(step: type[Step], fields: dict[str, Any]) -> Step:
