@@ -39,6 +39,17 @@ def test_the_page_brings_its_policy_and_nothing_foreign(client: TestClient) -> N
         assert client.get(path).status_code == 404
 
 
+def test_the_page_is_sent_once_to_whoever_keeps_it(client: TestClient) -> None:
+    first = client.get("/page/app.js")
+    tag = first.headers["etag"]
+    assert tag != client.get("/page/style.css").headers["etag"]
+    for known in (tag, f'"other", W/{tag}'):
+        again = client.get("/page/app.js", headers={"If-None-Match": known})
+        assert (again.status_code, again.content, again.headers["etag"]) == (304, b"", tag)
+        assert "content-security-policy" in again.headers
+    assert client.get("/page/app.js", headers={"If-None-Match": '"other"'}).content == first.content
+
+
 def test_keys_are_asked_for_where_there_are_any(tmp_path: Path, mug: bytes) -> None:
     keys = tmp_path / "keys"
     keys.write_text("# mine\nsecret-one\n")

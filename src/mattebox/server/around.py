@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import hashlib
 from pathlib import Path
 
 from fastapi import APIRouter, Request, Response
-from fastapi.responses import FileResponse, PlainTextResponse
+from fastapi.responses import PlainTextResponse
 
 from mattebox.server.house import house_of
 
@@ -48,8 +49,15 @@ def page() -> APIRouter:
 
 
 def _sender(file: Path):  # type: ignore[no-untyped-def]
-    async def send() -> Response:
-        headers = {"Content-Security-Policy": POLICY, "Cache-Control": "no-cache"}
-        return FileResponse(file, media_type=KINDS[file.suffix], headers=headers)
+    """Asked for each time, since another version of the server may have another, but sent only to those without it."""
+
+    async def send(request: Request) -> Response:
+        body = file.read_bytes()
+        tag = f'"{hashlib.sha256(body).hexdigest()[:32]}"'
+        headers = {"Content-Security-Policy": POLICY, "Cache-Control": "no-cache", "ETag": tag}
+        known = [t.strip().removeprefix("W/") for t in request.headers.get("if-none-match", "").split(",")]
+        if tag in known:
+            return Response(status_code=304, headers=headers)
+        return Response(body, media_type=KINDS[file.suffix], headers=headers)
 
     return send
