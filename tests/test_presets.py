@@ -6,6 +6,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+import mattebox as mb
 from mattebox import pipeline, presets
 from mattebox.api import save_options
 from mattebox.compose.commerce.rules import find_rules, marketplaces
@@ -59,3 +60,14 @@ def test_what_a_marketplaces_preset_makes_passes_its_check(name: str, number: in
 def test_an_unknown_preset_names_the_nearest() -> None:
     with pytest.raises(UsageError, match="did you mean product"):
         presets.find_preset("prodct")
+
+
+def test_cutting_and_enhancing_are_not_mistaken_for_each_other() -> None:
+    assert presets.suited(presets.find_preset("amazon"), cuts=True) == presets.find_preset("amazon")
+    assert presets.suited(presets.find_preset("enhance"), cuts=False) == presets.find_preset("enhance")
+    with pytest.raises(UsageError, match="nothing is cut; take it to mattebox enhance"):
+        presets.suited(presets.find_preset("enhance"), cuts=True)
+    with pytest.raises(UsageError, match="an eBay listing.* cuts; take it to mattebox cut"):
+        presets.suited(presets.find_preset("ebay"), cuts=False)
+    with pytest.raises(UsageError, match="nothing is cut"):
+        mb.cut("no-such-photo.jpg", preset="enhance", empty="keep")

@@ -17,7 +17,7 @@ from mattebox.io.read import read
 from mattebox.io.write import write
 from mattebox.parameters import build_recipe
 from mattebox.pipeline import Result
-from mattebox.presets import enhancing, find_preset
+from mattebox.presets import enhancing, find_preset, suited
 from mattebox.recipe import Recipe, Save
 from mattebox.types import Picture
 from mattebox.zoo.session import Session
@@ -181,7 +181,7 @@ def cut(
     the names of the command line's flags; they change the `preset` if one is named. Raises InputError, NoSubject,
     ModelError, DeviceError, UsageError; all are MatteboxError.
     """
-    recipe = build_recipe(parameters, find_preset(preset) if preset else None)
+    recipe = build_recipe(parameters, suited(find_preset(preset), cuts=True) if preset else None)
     return _made(source, recipe, device, threads, session, max_pixels)
 
 

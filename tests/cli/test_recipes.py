@@ -123,3 +123,13 @@ def test_layers_leave_as_a_photoshop_document(run: Run, photo: Path) -> None:
         shadow = np.asarray(Image.open(io.BytesIO(parts.read("shadow.png"))))
         assert shadow[..., :3].max() == 0 < shadow[..., 3].max() < 130
     assert run("cut", photo, "-o", "both.zip").code == 0
+
+
+@pytest.mark.parametrize(("words", "told"), [
+    (("cut", "--preset", "enhance"), "nothing is cut"), (("enhance", "--preset", "amazon"), "cuts; take it to"),
+])  # fmt: skip
+def test_a_preset_of_the_other_kind_is_refused(run: Run, photo: Path, words: tuple[str, ...], told: str) -> None:
+    made = run(words[0], photo, *words[1:])
+    assert made.code == 2
+    assert told in made.err
+    assert not list(photo.parent.glob("*-*"))

@@ -91,6 +91,7 @@ def test_a_recipe_as_json(client: TestClient, photo: bytes) -> None:
         ({"model": "/etc/card.toml"}, 422, "invalid_parameter"),
         ({"model": "u2net"}, 422, "model_unknown"),
         ({"format": "bmp"}, 422, "format_cannot_hold_result"),
+        ({"preset": "enhance", "empty": "keep"}, 422, "invalid_parameter"),
         ({"preset": "nothing"}, 422, "invalid_parameter"),
         ({"size": "900000"}, 422, "invalid_parameter"),
         ({"file_limit": "1kB", "format": "webp"}, 422, "format_cannot_hold_result"),

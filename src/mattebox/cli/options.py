@@ -12,7 +12,7 @@ from click.core import ParameterSource
 
 from mattebox.errors import UsageError
 from mattebox.parameters import Parameter, bare, build_recipe, choices, parameters
-from mattebox.presets import find_preset
+from mattebox.presets import find_preset, suited
 from mattebox.recipe import ORDER, Recipe, Step, load_recipe
 
 MANY = "Many photographs"
@@ -63,12 +63,14 @@ def stated_in(context: click.Context) -> set[str]:
 
 
 def recipe_of(context: click.Context, default: Recipe | None = None) -> Recipe:
-    """The recipe that a command's flags describe: those given, on top of its --recipe or --preset, or `default`."""
+    """The recipe that a command's flags describe: those given, on top of its --recipe or --preset, or `default`.
+    Without a default the command cuts. UsageError, also for a recipe of the other kind."""
     stated = stated_in(context)
     file, preset = context.params["recipe_file"], context.params["preset"]
     if file and preset:
         raise UsageError("--recipe and --preset are both given", "choose one; the other flags change it")
-    base = load_recipe(file) if file else find_preset(preset) if preset else default
+    told = load_recipe(file) if file else find_preset(preset) if preset else None
+    base = suited(told, cuts=default is None) if told else default
     given = {name: context.params[name] for name in parameters() if name in stated}
     if "format" not in given and Path(context.params["out"] or "").suffix:
         given["format"] = "auto"  # -o cut.webp says it better than a preset

@@ -8,7 +8,20 @@ from pathlib import Path
 
 from mattebox.errors import UsageError
 from mattebox.parameters import parameters
-from mattebox.recipe import Balance, Colour, Faces, Light, Recipe, Restore, Save, Sharpen, Style, Upscale, load_recipe
+from mattebox.recipe import (
+    Balance,
+    Colour,
+    Cut,
+    Faces,
+    Light,
+    Recipe,
+    Restore,
+    Save,
+    Sharpen,
+    Style,
+    Upscale,
+    load_recipe,
+)
 
 FOLDER = Path(__file__).parent
 ENHANCING = (Restore, Upscale, Faces, Balance, Light, Colour, Style, Sharpen, Save)
@@ -32,6 +45,16 @@ def find_preset(name: str) -> Recipe:
     near = difflib.get_close_matches(name, names(), 1)
     hint = f"did you mean {near[0]}? " if near else ""
     raise UsageError(f"there is no preset {name!r}", f"{hint}choose one of: {', '.join(names())}")
+
+
+def suited(recipe: Recipe, cuts: bool) -> Recipe:
+    """The recipe, if it cuts where that is asked for, and does not where it is not. UsageError."""
+    named = f" ({recipe.title})" if recipe.title else ""
+    if cuts and recipe.find(Cut) is None:
+        raise UsageError(f"by this recipe{named} nothing is cut", "take it to mattebox enhance or /v1/enhancements")
+    if not cuts and recipe.find(Cut) is not None:
+        raise UsageError(f"this recipe{named} cuts", "take it to mattebox cut or /v1/cutouts")
+    return recipe
 
 
 def enhancing(stated: Iterable[str]) -> Recipe:

@@ -14,7 +14,7 @@ from fastapi.responses import JSONResponse
 from mattebox import presets
 from mattebox.errors import UsageError
 from mattebox.parameters import build_recipe, limited, parameters
-from mattebox.presets import ENHANCING, enhancing
+from mattebox.presets import ENHANCING, enhancing, suited
 from mattebox.recipe import ORDER, Recipe
 from mattebox.server import document, jobs, requests
 from mattebox.server.crew import Done
@@ -45,7 +45,11 @@ async def cutouts(request: Request) -> Response:
     """Cut out a picture, and compose or enhance it if asked. The picture comes back; with `Accept: application/json`,
     what is known of it too; with `Prefer: respond-async`, a job. Errors are problem documents with a stable `code`."""
     own = {"model": house_of(request).settings.model}
-    return await _answer(request, lambda fields, preset: build_recipe(own | fields, preset))
+
+    def recipe(fields: dict[str, Any], preset: Recipe | None) -> Recipe:
+        return build_recipe(own | fields, preset and suited(preset, cuts=True))
+
+    return await _answer(request, recipe)
 
 
 @router.post("/enhancements", openapi_extra=document.form(ENHANCING, {"exposure": 0.5}, **STYLE_FIELD, only=ONLY),
@@ -59,7 +63,7 @@ async def enhancements(request: Request) -> Response:
         foreign = fields.keys() & {name for name, p in parameters().items() if p.step not in ENHANCING}
         if foreign:
             raise UsageError(f"{min(foreign)} is not for enhancing", "send it to /v1/cutouts")
-        made = build_recipe(fields, preset or enhancing(fields))
+        made = build_recipe(fields, suited(preset, cuts=False) if preset else enhancing(fields))
         return limited(made, only) if only else made
 
     return await _answer(request, recipe)
