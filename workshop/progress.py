@@ -1,4 +1,5 @@
-"""A run's page, `report.html`: loss and validation curves from its log, and what the network sees at each judging.
+"""How a run goes: a line on the console, its log, and its page, `report.html`: loss and validation curves, and what the
+network sees at each judging.
 
 Everything shown is on disk (`log.jsonl`, `pictures.jsonl`), so a killed run's page goes on where it was. Knows
 nothing of training.
@@ -19,14 +20,29 @@ from workshop.predictors import Predict
 
 SHOWN = 8  # validation pictures, the same at each judging
 CURVES = ("iou", "max_f", "mae")
+NAMES = {
+    "iou": "IoU", "max_f": "max-F", "max_f_one": "max-F at one threshold", "mae": "MAE", "minutes_left": "minutes left",
+    "gmac_320": "G multiply-adds at 320 x 320",
+}  # fmt: skip
 
 
 def log(out: Path, row: dict[str, Any]) -> None:
-    """One line to the console and the log."""
-    line = json.dumps(row)
-    print(line, flush=True)
+    """A line to the console for people, and one to the log for machines."""
+    print(said(row), flush=True)
     with open(out / "log.jsonl", "a") as file:
-        file.write(line + "\n")
+        file.write(json.dumps(row) + "\n")
+
+
+def said(row: dict[str, Any]) -> str:
+    """`25 %, step 683, IoU 0.8805, max-F 0.9485, MAE 0.0371, pictures 244`."""
+    rest = [f"{NAMES.get(k, k)} {_short(v)}" for k, v in row.items() if k not in ("progress", "step")]
+    share = [f"{row['progress']:.0%}".replace("%", " %")] if "progress" in row else []
+    step = [f"step {row['step']}"] if "step" in row else []
+    return ", ".join([*share, *step, *rest])
+
+
+def _short(value: Any) -> str:
+    return f"{value:.4g}" if isinstance(value, float) else str(value)
 
 
 def show(predict: Predict, data: Path, out: Path, title: str) -> None:

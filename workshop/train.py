@@ -115,8 +115,8 @@ def _loop(run: Run, mixer: Mixer, data: Path, out: Path) -> None:
         if run.team.leads and losses and (judging or time.monotonic() - saved > SAVE_EVERY):
             run.save(out / "last.pt")
             saved = time.monotonic()
-            mean = round(float(np.mean(losses)), 4)
-            progress.log(out, {"step": run.step, "progress": round(run.progress, 4), "loss": mean})
+            left = max(0.0, run.spent / 60 * (1 / run.progress - 1))
+            progress.log(out, _at(run) | {"loss": round(float(np.mean(losses)), 4), "minutes_left": round(left, 1)})
             losses.clear()
         if judging:
             judged = run.progress
@@ -125,13 +125,15 @@ def _loop(run: Run, mixer: Mixer, data: Path, out: Path) -> None:
             run.team.wait()
 
 
+def _at(run: Run) -> dict[str, Any]:
+    return {"step": run.step, "progress": round(run.progress, 4)}
+
+
 def _judge(run: Run, data: Path, out: Path) -> None:
     """Score the running average at the size that training ends with; keep it when it is the best so far."""
     predict = torch_predictor(run.average, run.recipe.side(1.0))
     scores = judge(predict, data)
-    progress.log(
-        out, {"step": run.step, "progress": round(run.progress, 4), "side": run.recipe.side(run.progress), **scores}
-    )
+    progress.log(out, _at(run) | {"side": run.recipe.side(run.progress), **scores})
     progress.show(predict, data, out, f"step {run.step}: IoU {scores['iou']:.4f}")
     if scores["iou"] + scores["max_f"] > run.best:
         run.best = scores["iou"] + scores["max_f"]

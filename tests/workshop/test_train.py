@@ -96,7 +96,7 @@ def test_ablations_change_one_thing_and_go_on(tmp_path: Path, capsys: pytest.Cap
     table = ablate(same, names, 2, given, tmp_path / "out")
     assert {name: len(runs) for name, runs in table.items()} == dict.fromkeys(names, 2)
     assert json.loads((tmp_path / "out/table.json").read_text()) == table
-    assert "iou" in capsys.readouterr().out
+    assert "IoU" in capsys.readouterr().out
     log = tmp_path / "out/as-it-is,-0/log.jsonl"
     judged = log.read_text().count('"iou"')
     assert ablate(same, names[:1], 1, given, tmp_path / "out")["as it is"] == table["as it is"][:1]
