@@ -44,7 +44,7 @@ class Mixer:
     ) -> None:
         self.shares = {"pasted": pasted, "drawn": DRAWN, "taught": taught_share, "empty": EMPTY}
         self.labelled, self.taught, self.backgrounds = labelled, taught, backgrounds
-        white = {r.set: 0.3 if r.set == "magento_white" else 1.0 for r in labelled.rows}
+        white = {r.set: 0.6 if r.set == "magento_white" else 1.0 for r in labelled.rows}
         ours = any(r.set in CUTOUT_SETS for r in labelled.rows)  # a user's own sets are all taken as cleanly cut
         self.draws = {
             "labelled": labelled.weights(white),
