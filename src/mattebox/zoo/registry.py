@@ -22,6 +22,7 @@ UPSCALERS = {"faithful": ("up2-1", "up4-1"), "real": ("real4-1",)}
 RESTORERS = {"standard": "restore-1"}
 STYLIST, IMITATOR = "style-1", "adain"
 REFINER = "edges-2"
+NEAR = 3  # names that come to mind for one that is none
 
 
 def cards() -> dict[str, Card]:
@@ -44,8 +45,8 @@ def find_card(name: str) -> Card:
     card = _embedded().get(base) or cards().get(base)
     if card is None:
         names = [*PRESETS, *cards()]
-        close = difflib.get_close_matches(name, names, 1)
-        hint = f"did you mean {close[0]}?" if close else f"choose one of: {', '.join(names)}"
+        near = [n for n in names if n.startswith(base)][:NEAR] or difflib.get_close_matches(base, names, NEAR)
+        hint = f"did you mean {' or '.join(near)}?" if near else f"choose {', '.join(PRESETS)} or another"
         raise ModelError(f"unknown model {name!r}", f"{hint} (see `mattebox models`)")
     return permitted(card.variant(variant) if variant else card)
 
