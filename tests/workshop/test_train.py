@@ -146,7 +146,7 @@ def test_masks_without_a_subject_are_refused(tmp_path: Path) -> None:
         load_pool(data, "labelled", 32)
 
 
-@pytest.mark.parametrize(("name", "layer"), [(OURS, "stages.1.0.0"), ("cut-4", "encoder.stages.3.0.grow.0")])
+@pytest.mark.parametrize(("name", "layer"), [(OURS, "stages.1.0.0"), ("cut-5", "encoder.stages.3.0.grow.0")])
 def test_a_card_goes_back_into_a_network_that_answers_alike(name: str, layer: str) -> None:
     pytest.importorskip("onnx")
     from mattebox.errors import ModelError
