@@ -8,7 +8,7 @@ import pytest
 
 from mattebox.api import Enhancing, Parameters
 from mattebox.errors import UsageError
-from mattebox.parameters import bare, build_recipe, choices, parameters
+from mattebox.parameters import bare, build_recipe, choices, parameters, written
 from mattebox.recipe import ORDER, Background, Composing, Cut, Frame, Recipe, Shadow
 
 
@@ -47,8 +47,11 @@ def test_values_find_their_steps() -> None:
     made = build_recipe({"background": "white", "crop": True, "shadow": "cast", "shadow_angle": 120, "model": "fast"})
     steps = (Cut(model="fast"), Frame(crop="subject"), Shadow(kind="cast", angle=120), Background(paint="white"))
     assert made == Recipe(steps)
-    told = build_recipe({"size": 1600, "rotate": -2.5, "background": Path("in") / "beach.jpg"})
-    assert told == build_recipe({"size": "1600", "rotate": "-2.5", "background": str(Path("in") / "beach.jpg")})
+    told = written({"size": 1600, "rotate": -2.5, "background": Path("in") / "beach.jpg", "sharpen": 80, "crop": True})
+    text = {"size": "1600", "rotate": "-2.5", "background": str(Path("in") / "beach.jpg")}
+    assert told == text | {"sharpen": 80, "crop": True}
+    with pytest.raises(UsageError, match="size: expected `str`, got `int`"):
+        build_recipe({"size": 1600})  # of a form or a file
 
 
 @pytest.mark.parametrize(

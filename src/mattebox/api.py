@@ -15,7 +15,7 @@ from mattebox import listing, pipeline
 from mattebox.compose.commerce.verdict import Verdict
 from mattebox.io.read import read
 from mattebox.io.write import write
-from mattebox.parameters import build_recipe
+from mattebox.parameters import build_recipe, written
 from mattebox.pipeline import Result
 from mattebox.presets import enhancing, find_preset, suited
 from mattebox.recipe import Recipe, Save
@@ -181,7 +181,7 @@ def cut(
     the names of the command line's flags; they change the `preset` if one is named. Raises InputError, NoSubject,
     ModelError, DeviceError, UsageError; all are MatteboxError.
     """
-    recipe = build_recipe(parameters, suited(find_preset(preset), cuts=True) if preset else None)
+    recipe = build_recipe(written(parameters), suited(find_preset(preset), cuts=True) if preset else None)
     return _made(source, recipe, device, threads, session, max_pixels)
 
 
@@ -201,7 +201,7 @@ def enhance(
     Without parameters it does what the preset `enhance` does: what the photograph needs and no more. All else is as for
     `cut`.
     """
-    return _made(source, build_recipe(parameters, enhancing(parameters)), device, threads, None, max_pixels)
+    return _made(source, build_recipe(written(parameters), enhancing(parameters)), device, threads, None, max_pixels)
 
 
 def upscale(

@@ -94,8 +94,6 @@ def build_recipe(values: Mapping[str, Any], base: Recipe | None = None) -> Recip
         place = known[name]
         if place.switch is not None:
             value = place.switch if value else place.field.default
-        elif isinstance(bare(place), msgspec.inspect.StrType):
-            value = _written(value)
         given.setdefault(place.step, {})[place.field.name] = value
     steps = [_checked(step, given.get(step, {})) for step in ORDER]
     kept = {type(s) for s in base.steps} if base else {Cut}
@@ -113,8 +111,14 @@ def limited(recipe: Recipe, only: str) -> Recipe:
     return build_recipe(dict.fromkeys(able, only), recipe)
 
 
-def _written(value: Any) -> Any:
-    """Numbers and paths as a recipe, which is text, has them: size=1600, background=Path("beach.jpg")."""
+def written(values: Mapping[str, Any]) -> dict[str, Any]:
+    """Python's numbers and paths as a recipe, which is text, has them: size=1600, background=Path("beach.jpg")."""
+    known = parameters()
+    texts = {n for n, p in known.items() if p.switch is None and isinstance(bare(p), msgspec.inspect.StrType)}
+    return {name: _text(value) if name in texts else value for name, value in values.items()}
+
+
+def _text(value: Any) -> Any:
     if isinstance(value, os.PathLike):
         return os.fspath(value)
     return str(value) if isinstance(value, int | float) and not isinstance(value, bool) else value

@@ -134,5 +134,5 @@ def test_several_processes_train_one_network(tmp_path: Path) -> None:
     environment = os.environ | {"PYTHONPATH": os.pathsep.join([str(ROOT / "src"), str(ROOT)]), "OMP_NUM_THREADS": "1"}
     done = subprocess.run(words, env=environment, capture_output=True, text=True, timeout=50, cwd=ROOT)
     assert done.returncode == 0, done.stderr[-2000:]
-    assert done.stdout.count('"gmac_320"') == 1
+    assert done.stdout.count("multiply-adds") == 1
     assert torch.load(tmp_path / "run/best.pt", weights_only=True)["net"] == "cutnet"
