@@ -63,11 +63,11 @@ def test_an_unknown_preset_names_the_nearest() -> None:
 
 
 def test_cutting_and_enhancing_are_not_mistaken_for_each_other() -> None:
-    assert presets.suited(presets.find_preset("amazon"), cuts=True) == presets.find_preset("amazon")
-    assert presets.suited(presets.find_preset("enhance"), cuts=False) == presets.find_preset("enhance")
+    assert presets.of_kind(presets.find_preset("amazon"), cuts=True) == presets.find_preset("amazon")
+    assert presets.of_kind(presets.find_preset("enhance"), cuts=False) == presets.find_preset("enhance")
     with pytest.raises(UsageError, match="nothing is cut; take it to mattebox enhance"):
-        presets.suited(presets.find_preset("enhance"), cuts=True)
+        presets.of_kind(presets.find_preset("enhance"), cuts=True)
     with pytest.raises(UsageError, match="an eBay listing.* cuts; take it to mattebox cut"):
-        presets.suited(presets.find_preset("ebay"), cuts=False)
+        presets.of_kind(presets.find_preset("ebay"), cuts=False)
     with pytest.raises(UsageError, match="nothing is cut"):
         mb.cut("no-such-photo.jpg", preset="enhance", empty="keep")

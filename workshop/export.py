@@ -136,7 +136,7 @@ def counts(net: nn.Module) -> list[dict[str, Any]]:
     command = "python -m workshop.export"
     count = sum(p.numel() for n, p in net.named_parameters() if not n.startswith(TRAINED_ONLY))
     return [
-        {"what": "parameters", "value": count, "command": command},
+        cards.parameters(count, command),
         {"what": "multiply-adds at 320 x 320", "value": multiply_adds(net, 320, 320), "command": command},
     ]
 

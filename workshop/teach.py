@@ -38,7 +38,8 @@ def label(data: Path, teachers: list[str], out: Path) -> None:
     MatteboxError: InputMissing when there is no such picture, UsageError when other teachers wrote the file.
     """
     if out.exists():
-        written = list(map(str, np.load(out)["teachers"]))
+        with np.load(out) as file:
+            written = list(map(str, file["teachers"]))
         if written != teachers:
             raise UsageError(f"{out} holds the opinion of {', '.join(written)}", "remove it, or name the same teachers")
         return
@@ -74,7 +75,10 @@ def decided(alpha: Floats) -> float:
 
 def read_soft(file: Path | None) -> np.ndarray | None:
     """Teachers' masks as `label` wrote them, N x h x w uint8; None without a file."""
-    masks: np.ndarray | None = None if file is None else np.load(file)["masks"]
+    if file is None:
+        return None
+    with np.load(file) as content:
+        masks: np.ndarray = content["masks"]
     return masks
 
 

@@ -17,7 +17,7 @@ from mattebox.io.read import read
 from mattebox.io.write import write
 from mattebox.parameters import build_recipe, written
 from mattebox.pipeline import Result
-from mattebox.presets import enhancing, find_preset, suited
+from mattebox.presets import enhancing, find_preset, of_kind
 from mattebox.recipe import Recipe, Save
 from mattebox.types import Picture
 from mattebox.zoo.session import Session
@@ -181,7 +181,7 @@ def cut(
     the names of the command line's flags; they change the `preset` if one is named. Raises InputError, NoSubject,
     ModelError, DeviceError, UsageError; all are MatteboxError.
     """
-    recipe = build_recipe(written(parameters), suited(find_preset(preset), cuts=True) if preset else None)
+    recipe = build_recipe(written(parameters), of_kind(find_preset(preset), cuts=True) if preset else None)
     return _made(source, recipe, device, threads, session, max_pixels)
 
 

@@ -8,6 +8,8 @@ from __future__ import annotations
 import difflib
 import os
 from collections.abc import Mapping
+from functools import cache
+from types import MappingProxyType
 from typing import Any, NamedTuple
 
 import msgspec
@@ -71,10 +73,11 @@ class Parameter(NamedTuple):
     switch: str | None
 
 
-def parameters() -> dict[str, Parameter]:
+@cache
+def parameters() -> MappingProxyType[str, Parameter]:
     """Every parameter by its flat name, in the order of the steps."""
     found = (_parameter(step, field) for step in ORDER for field in msgspec.structs.fields(step))
-    return {p.name: p for p in found}
+    return MappingProxyType({p.name: p for p in found})
 
 
 def build_recipe(values: Mapping[str, Any], base: Recipe | None = None) -> Recipe:
@@ -114,8 +117,11 @@ def limited(recipe: Recipe, only: str) -> Recipe:
 def written(values: Mapping[str, Any]) -> dict[str, Any]:
     """Python's numbers and paths as a recipe, which is text, has them: size=1600, background=Path("beach.jpg")."""
     known = parameters()
-    texts = {n for n, p in known.items() if p.switch is None and isinstance(bare(p), msgspec.inspect.StrType)}
-    return {name: _text(value) if name in texts else value for name, value in values.items()}
+    return {n: _text(value) if n in known and _is_text(known[n]) else value for n, value in values.items()}
+
+
+def _is_text(parameter: Parameter) -> bool:
+    return parameter.switch is None and isinstance(bare(parameter), msgspec.inspect.StrType)
 
 
 def _text(value: Any) -> Any:

@@ -12,7 +12,7 @@ from click.core import ParameterSource
 
 from mattebox.errors import UsageError
 from mattebox.parameters import Parameter, bare, build_recipe, choices, parameters
-from mattebox.presets import find_preset, suited
+from mattebox.presets import find_preset, of_kind
 from mattebox.recipe import ORDER, Recipe, Step, load_recipe
 
 MANY = "Many photographs"
@@ -45,7 +45,7 @@ def step_options(kinds: tuple[type[Step], ...], without: str | None = None) -> C
     """Give a click command one option for each field of each of these steps, but the one named `without`."""
 
     def decorate(command: F) -> F:
-        for parameter in reversed(parameters().values()):
+        for parameter in reversed(tuple(parameters().values())):
             if parameter.step in kinds and parameter.name != without:
                 command = _option(parameter)(command)
         return command
@@ -70,7 +70,7 @@ def recipe_of(context: click.Context, default: Recipe | None = None) -> Recipe:
     if file and preset:
         raise UsageError("--recipe and --preset are both given", "choose one; the other flags change it")
     told = load_recipe(file) if file else find_preset(preset) if preset else None
-    base = suited(told, cuts=default is None) if told else default
+    base = of_kind(told, cuts=default is None) if told else default
     given = {name: context.params[name] for name in parameters() if name in stated}
     if "format" not in given and Path(context.params["out"] or "").suffix:
         given["format"] = "auto"  # -o cut.webp says it better than a preset

@@ -47,7 +47,7 @@ def find_preset(name: str) -> Recipe:
     raise UsageError(f"there is no preset {name!r}", f"{hint}choose one of: {', '.join(names())}")
 
 
-def suited(recipe: Recipe, cuts: bool) -> Recipe:
+def of_kind(recipe: Recipe, cuts: bool) -> Recipe:
     """The recipe, if it cuts where that is asked for, and does not where it is not. UsageError."""
     named = f" ({recipe.title})" if recipe.title else ""
     if cuts and recipe.find(Cut) is None:

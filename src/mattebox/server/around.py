@@ -51,7 +51,7 @@ def page() -> APIRouter:
 def _sender(file: Path):  # type: ignore[no-untyped-def]
     """Asked for each time, since another version of the server may have another, but sent only to those without it."""
 
-    async def send(request: Request) -> Response:
+    def send(request: Request) -> Response:  # in a thread, since it reads a file
         body = file.read_bytes()
         tag = f'"{hashlib.sha256(body).hexdigest()[:32]}"'
         headers = {"Content-Security-Policy": POLICY, "Cache-Control": "no-cache", "ETag": tag}

@@ -14,7 +14,7 @@ from fastapi.responses import JSONResponse
 from mattebox import presets
 from mattebox.errors import UsageError
 from mattebox.parameters import build_recipe, limited, parameters
-from mattebox.presets import ENHANCING, enhancing, suited
+from mattebox.presets import ENHANCING, enhancing, of_kind
 from mattebox.recipe import ORDER, Recipe
 from mattebox.server import document, jobs, requests
 from mattebox.server.crew import Done
@@ -47,7 +47,7 @@ async def cutouts(request: Request) -> Response:
     own = {"model": house_of(request).settings.model}
 
     def recipe(fields: dict[str, Any], preset: Recipe | None) -> Recipe:
-        return build_recipe(own | fields, preset and suited(preset, cuts=True))
+        return build_recipe(own | fields, preset and of_kind(preset, cuts=True))
 
     return await _answer(request, recipe)
 
@@ -63,7 +63,7 @@ async def enhancements(request: Request) -> Response:
         foreign = fields.keys() & {name for name, p in parameters().items() if p.step not in ENHANCING}
         if foreign:
             raise UsageError(f"{min(foreign)} is not for enhancing", "send it to /v1/cutouts")
-        made = build_recipe(fields, suited(preset, cuts=False) if preset else enhancing(fields))
+        made = build_recipe(fields, of_kind(preset, cuts=False) if preset else enhancing(fields))
         return limited(made, only) if only else made
 
     return await _answer(request, recipe)
