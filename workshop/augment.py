@@ -17,12 +17,14 @@ import torch.nn.functional as F
 from torch import Tensor
 
 from workshop.degrade import degrade, smoothed
+from workshop.drawing import drawn, plain, shapes
 from workshop.pool import Pool
 
 CUTOUT_SETS = {"magento_white": 0.7, "ccp": 0.35, "cars_jvyou": 1.2, "humanseg290": 1.2, "icoseg": 0.25}
 LOOSE_SETS = ("ccp", "feralcats", "coco_small", "msu_animals")  # masks off by 1-3 px
 EMPTY = 0.08  # of a batch are rooms without a subject
 DRAWN = 0.05  # are shapes
+OCCLUDER = (0.1, 0.5)  # half the size of what stands in front, of the picture's
 
 
 @dataclass
@@ -107,16 +109,10 @@ class Mixer:
         return Batch(rgb, alpha, torch.ones_like(alpha), torch.ones(count, device=alpha.device))
 
     def _drawn(self, count: int, size: tuple[int, int]) -> Batch:
-        """One or two shapes of plain colours, mostly on plain ground."""
+        """Mostly on plain ground."""
         rgb, device = self._scene(count, size), self.labelled.rgba.device
-        rgb = torch.where(torch.rand(count, 1, 1, 1, device=device) < 0.7, plain(count, size, device), rgb)
-        alpha = torch.zeros_like(rgb[:, :1])
-        for layer in range(2):
-            matte = shapes(count, size, device)
-            if layer:
-                matte = matte * (torch.rand(count, 1, 1, 1, device=device) < 0.5)
-            rgb = torch.lerp(rgb, plain(count, size, device), matte)
-            alpha = 1 - (1 - alpha) * (1 - matte)
+        even = torch.rand(count, 1, 1, 1, device=device) < 0.7
+        rgb, alpha = drawn(torch.where(even, plain(count, size, device), rgb))
         return Batch(rgb, alpha, torch.ones_like(alpha), torch.ones(count, device=device))
 
     def _scene(self, count: int, size: tuple[int, int]) -> Tensor:
@@ -134,7 +130,7 @@ class Mixer:
         """Something of the background in front of the subject, in an eighth of the scenes."""
         index = torch.nonzero(torch.rand(len(rgb), device=rgb.device) < 0.125).flatten()
         if len(index):
-            front = ellipses(len(index), size, rgb.device)
+            front = shapes(len(index), size, rgb.device, OCCLUDER)
             rgb[index] = torch.lerp(rgb[index], self._scene(len(index), size), front)
             alpha[index] = alpha[index] * (1 - front)
         return rgb, alpha
@@ -186,38 +182,6 @@ def view(
     grid = F.affine_grid(theta, [count, 4, *size], align_corners=False)
     source = pool.rgba[index.to(device)].float().div_(255)
     return F.grid_sample(source, grid, padding_mode="zeros" if outside else "reflection", align_corners=False)
-
-
-def plain(count: int, size: tuple[int, int], device: torch.device) -> Tensor:
-    """N x 3 x H x W: a colour that changes a little from corner to corner, or in a third of them not at all."""
-    corners = torch.rand(count, 3, 2, 2, device=device)
-    change = 0.25 * (torch.rand(count, 1, 1, 1, device=device) < 0.67)
-    near = corners[:, :, :1, :1] + change * (corners - 0.5)
-    return F.interpolate(near.clamp(0, 1), size=size, mode="bilinear", align_corners=True)
-
-
-def shapes(count: int, size: tuple[int, int], device: torch.device) -> Tensor:
-    """N x 1 x H x W: one ellipse, box or rhombus for each sample, upright or turned, its edge a pixel or some soft."""
-    angle = (torch.rand(count, device=device) - 0.5) * math.pi * (torch.rand(count, device=device) < 0.5)
-    radii = 0.15 + 0.55 * torch.rand(count, 2, device=device)
-    theta = torch.zeros(count, 2, 3, device=device)
-    theta[:, 0, 0], theta[:, 0, 1] = angle.cos() / radii[:, 0], -angle.sin() / radii[:, 0]
-    theta[:, 1, 0], theta[:, 1, 1] = angle.sin() / radii[:, 1], angle.cos() / radii[:, 1]
-    theta[:, :, 2] = torch.rand(count, 2, device=device) - 0.5
-    grid = F.affine_grid(theta, [count, 1, *size], align_corners=False).abs()
-    far = torch.stack([grid.norm(dim=3), grid.amax(3), grid.sum(3)])
-    chosen = far[torch.randint(3, (count,), device=device), torch.arange(count, device=device)]
-    soft = 1 + 6 * (torch.rand(count, 1, 1, device=device) < 0.25)
-    return ((1 - chosen) * min(size) * 0.2 / soft).clamp(0, 1)[:, None]
-
-
-def ellipses(count: int, size: tuple[int, int], device: torch.device) -> Tensor:
-    """N x 1 x H x W: one for each sample, turned, a tenth to a half of the picture in size, its edge a pixel soft."""
-    theta = torch.rand(count, 2, 3, device=device) * 2 - 1
-    radii = 0.1 + 0.4 * torch.rand(count, 2, 1, device=device)
-    theta[:, :, :2] = F.normalize(theta[:, :, :2], dim=2)
-    grid = F.affine_grid(theta, [count, 1, *size], align_corners=False) / radii[:, None].transpose(2, 3)
-    return ((1 - grid.norm(dim=3)) * min(size) * 0.1).clamp(0, 1)[:, None]
 
 
 def trim(matte: Tensor) -> Tensor:

@@ -6,8 +6,8 @@ A logistic regression on what the network knows of the whole picture: the means 
 has an encoder that knows things, else of its narrowest layer. Nothing of the network changes, and its answer gains a
 second plane. Learned from DATA's labelled training photographs, drawn shapes (signs and logos are subjects, too) and
 its training backgrounds, seen at all sizes at which the card looks; kinds count alike, and then subjects are taken to
-be PRIOR times as common. The card is written beside the graph, calibrated and judged. Needs onnx; knows nothing of
-training.
+be PRIOR times as common. The card is written beside the graph, calibrated and judged. Needs onnx and torch; knows
+nothing of training.
 """
 
 from __future__ import annotations
@@ -22,6 +22,7 @@ import msgspec
 import numpy as np
 import onnx
 import onnxruntime as ort
+import torch
 from numpy.typing import NDArray
 from onnx import helper, numpy_helper
 
@@ -34,6 +35,7 @@ from mattebox.zoo.registry import find_card
 from mattebox.zoo.session import Session
 from workshop import cards
 from workshop.calibrate import logistic
+from workshop.drawing import drawn, plain
 from workshop.material import stream
 
 PRIOR = 10.0
@@ -41,13 +43,14 @@ DECAY = 1e-2  # of the weights of standardised features
 BEHIND = "/narrow/narrow.0/Conv"  # the layer behind a LiteNet's encoder, as export names it
 FEWEST = 50  # backgrounds
 DRAWN = 300  # shapes
+GRAIN = 0.015
 
 Reals = NDArray[np.float64]
 
 
 def taught(card: Card, data: Path, out: Path) -> Path:
     """Write the graph and the card of the network that says so; the card's path. InputMissing, ModelError."""
-    subjects = np.array(list(heard(card, chain(pictures(data, "labelled", every=2), drawn(DRAWN)))))
+    subjects = np.array(list(heard(card, chain(pictures(data, "labelled", every=2), drawings(DRAWN)))))
     empties = np.array(list(heard(card, pictures(data, "background"))))
     if min(len(subjects), len(empties)) < FEWEST:
         raise InputMissing(
@@ -67,18 +70,17 @@ def pictures(data: Path, kind: str, every: int = 1) -> Iterator[Pixels]:
         yield np.ascontiguousarray(picture)
 
 
-def drawn(count: int) -> Iterator[Pixels]:
-    """Shapes of one colour on a ground of another, or of a few; edges soft or hard, at times a grain: 240 x 320 x 3."""
-    dice, places = np.random.default_rng(0), np.mgrid[:240, :320].astype(np.float64)
-    for _ in range(count):
-        rgb = dice.uniform(0, 255, 3) + dice.uniform(-40, 40, 3) * (places[0][..., None] / 240 - 0.5)
-        for _ in range(dice.integers(1, 4)):
-            away = (places - dice.uniform(0.3, 0.7, (2, 1, 1)) * [[[240]], [[320]]]) / dice.uniform(20, 110, (2, 1, 1))
-            far = np.linalg.norm(away, ord=dice.choice([1, 2, np.inf]), axis=0)
-            shape = np.clip((1 - far) * dice.choice([8, 60]), 0, 1)[..., None]
-            rgb = rgb * (1 - shape) + dice.uniform(0, 255, 3) * shape
-        rgb = rgb + dice.normal(0, dice.choice([0, 4]), rgb.shape)
-        yield np.clip(np.rint(rgb), 0, 255).astype(np.uint8)
+def drawings(count: int) -> list[Pixels]:
+    """Shapes of one colour or two, half of them with a grain: 240 x 320 x 3, always the same."""
+    with torch.random.fork_rng(devices=[]):
+        torch.manual_seed(0)
+        return [_drawing(GRAIN * (i % 2)) for i in range(count)]
+
+
+def _drawing(grain: float) -> Pixels:
+    rgb, _ = drawn(plain(1, (240, 320), torch.device("cpu")))
+    rgb = (rgb + grain * torch.randn_like(rgb)).clamp(0, 1)
+    return np.ascontiguousarray((rgb * 255).round().byte()[0].permute(1, 2, 0).numpy())
 
 
 def heard(card: Card, pictures: Iterable[Pixels]) -> Iterator[Reals]:

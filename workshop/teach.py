@@ -39,7 +39,7 @@ def label(data: Path, teachers: list[str], out: Path) -> None:
     """
     if out.exists():
         with np.load(out) as file:
-            written = list(map(str, file["teachers"]))
+            written = list(map(str, file["teachers"])) if "teachers" in file else ["teachers it does not name"]
         if written != teachers:
             raise UsageError(f"{out} holds the opinion of {', '.join(written)}", "remove it, or name the same teachers")
         return

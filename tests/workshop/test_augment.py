@@ -32,7 +32,8 @@ def test_a_batch_is_whole() -> None:
 
 
 def test_drawn_shapes_are_where_their_alpha_says() -> None:
-    from workshop.augment import Mixer, shapes
+    from workshop.augment import Mixer
+    from workshop.drawing import shapes
 
     torch.manual_seed(0)
     alpha = shapes(200, (64, 96), torch.device("cpu"))

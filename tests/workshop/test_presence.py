@@ -6,13 +6,14 @@ import numpy as np
 import pytest
 
 onnx = pytest.importorskip("onnx", reason="the workshop's onnx is not part of the test lock")
+pytest.importorskip("torch", reason="the workshop's torch is not part of the test lock")
 
 import onnxruntime as ort  # noqa: E402
 from onnx import helper, numpy_helper  # noqa: E402
 
 from mattebox.errors import ModelError  # noqa: E402
 from workshop.calibrate import sigmoid  # noqa: E402
-from workshop.presence import PRIOR, drawn, fit, known, told  # noqa: E402
+from workshop.presence import PRIOR, drawings, fit, known, told  # noqa: E402
 
 
 def network() -> onnx.ModelProto:
@@ -78,8 +79,8 @@ def test_the_fit_tells_subjects_from_empty_rooms() -> None:
 
 
 def test_drawn_shapes_stand_out_from_their_ground() -> None:
-    made = list(drawn(20))
+    made = drawings(20)
     assert {picture.shape for picture in made} == {(240, 320, 3)}
     assert all(picture.dtype == np.uint8 for picture in made)
     assert np.median([picture.reshape(-1, 3).std(axis=0).max() for picture in made]) > 20
-    assert all((a == b).all() for a, b in zip(made, drawn(20), strict=True))
+    assert all((a == b).all() for a, b in zip(made, drawings(20), strict=True))

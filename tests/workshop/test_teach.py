@@ -51,6 +51,9 @@ def test_a_folder_is_labelled_once(tmp_path: Path, monkeypatch: pytest.MonkeyPat
     label(data, [OURS], out)
     with pytest.raises(UsageError, match=f"holds the opinion of {OURS}; remove it"):
         label(data, ["best"], out)
+    np.savez(out, masks=masks)
+    with pytest.raises(UsageError, match="teachers it does not name"):  # as versions before this one wrote it
+        label(data, [OURS], out)
     assert [p.name for p in tmp_path.iterdir() if p.is_file()] == ["soft.npz"]
 
 
