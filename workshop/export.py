@@ -45,14 +45,14 @@ class Served(nn.Module):
         return torch.sigmoid(self.net(picture))
 
 
-def load_net(path: Path, steep: float = 1.0) -> tuple[nn.Module, str]:
-    """A checkpoint's network, and what cards call it. Its last layer is made `steep` times as decided as trained."""
+def load_net(path: Path, steep: float = 1.0) -> tuple[nn.Module, str, dict[str, Any]]:
+    """A checkpoint's network, its name and its shape. Its last layer is made `steep` times as decided as trained."""
     state = checkpoint.read(path, torch.device("cpu"))
     net = build(state["net"], state["shape"])
     net.load_state_dict(state["average"])
     for value in getattr(net, "fuse" if hasattr(net, "fuse") else "head").parameters():
         value.data *= steep
-    return net.eval(), ARCHITECTURES[state["net"]].called
+    return net.eval(), state["net"], state["shape"]
 
 
 def traced(
@@ -123,11 +123,11 @@ def main(words: Sequence[str] | None = None, called: str | None = None) -> None:
 def export(source: Path, data: Path, name: str, out: Path, like: str | None = None, steep: float = 1.0) -> Path:
     """Write the ONNX file and its card, calibrated and judged on the validation split; the card's path."""
     out.mkdir(parents=True, exist_ok=True)
-    (net, architecture), path = load_net(source, steep), out / f"{name}.onnx"
+    (net, kind, _), path = load_net(source, steep), out / f"{name}.onnx"
     write_onnx(net, path)
     facts = cards.like(find_card(like)) if like else cards.own(data)
     return cards.write_card(
-        path, facts | {"architecture": architecture, "notes": cards.made("exported")}, counts(net), data
+        path, facts | {"architecture": ARCHITECTURES[kind].called, "notes": cards.made("exported")}, counts(net), data
     )
 
 

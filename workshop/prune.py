@@ -12,53 +12,90 @@ from __future__ import annotations
 import argparse
 import json
 import sys
-from collections.abc import Sequence
-from dataclasses import replace
+from collections.abc import Iterator, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import torch
 from torch import Tensor, nn
 
 from mattebox.errors import MatteboxError, UsageError
 from workshop import checkpoint
+from workshop.architectures import build
 from workshop.evaluate import judge
 from workshop.export import load_net
+from workshop.nets.efficientnet import Inverted
 from workshop.network import Block, CutNet, multiply_adds
 from workshop.predict import torch_predictor
 from workshop.recipes import record
 
+Shape = dict[str, Any]
 
-def pruned(net: CutNet, keep: float) -> CutNet:
-    """The network with the share `keep` of the channels inside each block. UsageError unless 0 < keep < 1."""
+
+class Inside(NamedTuple):
+    """The convolutions that make a block's inner channels, each with its normalisation, and the one that reads them."""
+
+    makers: dict[str, nn.Sequential]
+    reader: str
+    weight: Tensor
+
+    @property
+    def width(self) -> int:
+        return int(self.weight.shape[1])
+
+    def strongest(self, count: int) -> Tensor:
+        """Numbers of the channels that matter most: how large their filters, their scale, and what is made of them."""
+        size = self.weight.transpose(0, 1).flatten(1).norm(dim=1)
+        for convolution, norm, *_ in self.makers.values():
+            scale = (norm.weight / (norm.running_var + norm.eps).sqrt()).abs()
+            size = size * convolution.weight.flatten(1).norm(dim=1) * scale
+        return size.topk(count).indices.sort().values
+
+
+def pruned(net: nn.Module, name: str, shape: Shape, keep: float) -> tuple[nn.Module, Shape]:
+    """A network of that `name` and `shape` with the share `keep` of the channels inside each block, and its shape.
+    UsageError unless 0 < keep < 1, and for a network that has no such blocks."""
     if not 0 < keep < 1:
         raise UsageError(f"a share of {keep} cannot be kept", "give more than 0 and less than 1, such as 0.7")
-    hidden = [stage[1].body[0][0].out_channels for stage in net.stages]
-    kept = [max(1, round(keep * count)) for count in hidden]
-    inner = tuple((k + 0.5) / width for k, width in zip(kept, net.shape.widths[1:], strict=True))
-    made = CutNet(replace(net.shape, inner=inner))
-    state = net.state_dict()
-    for number, (stage, count) in enumerate(zip(net.stages, kept, strict=True)):
-        for index, block in enumerate(stage):
-            if isinstance(block, Block):
-                _cut(state, f"stages.{number}.{index}.body", _strongest(block, count))
+    blocks = dict(insides(net))
+    if not blocks or name not in INNER:
+        raise UsageError(f"{name} cannot be pruned", f"these can: {', '.join(INNER)}; train another at a smaller size")
+    kept = {block: max(1, round(keep * inside.width)) for block, inside in blocks.items()}
+    shape = INNER[name](net, shape, kept)
+    made, state = build(name, shape), net.state_dict()
+    for block, inside in blocks.items():
+        chosen = inside.strongest(kept[block])
+        for maker in inside.makers:
+            for part in ("0.weight", "1.weight", "1.bias", "1.running_mean", "1.running_var"):
+                state[f"{block}.{maker}.{part}"] = state[f"{block}.{maker}.{part}"][chosen]
+        state[f"{block}.{inside.reader}.0.weight"] = inside.weight[:, chosen]
     made.load_state_dict(state)
-    return made.eval()
+    return made.eval(), shape
 
 
-def _strongest(block: Block, count: int) -> Tensor:
-    """Numbers of the inner channels that matter most: how large their filter, its scale, and what is made of them."""
-    (first, norm), (second, _) = block.body[0][:2], block.body[1]
-    size = first.weight.flatten(1).norm(dim=1) * (norm.weight / (norm.running_var + norm.eps).sqrt()).abs()
-    used = second.weight.transpose(0, 1).flatten(1).norm(dim=1)
-    return (size * used).topk(count).indices.sort().values
+def insides(net: nn.Module) -> Iterator[tuple[str, Inside]]:
+    """The encoder's blocks that have channels of their own, by name."""
+    for name, block in net.named_modules():
+        if isinstance(block, Block) and name.startswith("stages."):
+            yield name, Inside({"body.0": block.body[0]}, "body.1", block.body[1][0].weight)
+        elif isinstance(block, Inverted) and isinstance(block.grow, nn.Sequential):
+            yield name, Inside({"grow": block.grow, "depth": block.depth}, "project", block.project[0].weight)
 
 
-def _cut(state: dict[str, Tensor], name: str, chosen: Tensor) -> None:
-    """Keep the chosen channels between the two convolutions of a block."""
-    for part in ("0.0.weight", "0.1.weight", "0.1.bias", "0.1.running_mean", "0.1.running_var"):
-        state[f"{name}.{part}"] = state[f"{name}.{part}"][chosen]
-    state[f"{name}.1.0.weight"] = state[f"{name}.1.0.weight"][:, chosen]
+def _of_cutnet(net: nn.Module, shape: Shape, kept: dict[str, int]) -> Shape:
+    """A share of each stage's width."""
+    assert isinstance(net, CutNet)
+    counts = [kept[f"stages.{number}.1"] for number in range(len(net.stages))]
+    widths = net.shape.widths[1:]
+    return net.shape.as_dict() | {"inner": [(k + 0.5) / width for k, width in zip(counts, widths, strict=True)]}
+
+
+def _of_litenet(net: nn.Module, shape: Shape, kept: dict[str, int]) -> Shape:
+    """A number for each block of the encoder that grows."""
+    return shape | {"inner": list(kept.values())}
+
+
+INNER = {"cutnet": _of_cutnet, "litenet": _of_litenet}
 
 
 def facts(net: nn.Module, data: Path) -> dict[str, Any]:
@@ -78,14 +115,11 @@ def main(words: Sequence[str] | None = None, called: str | None = None) -> None:
     parser.add_argument("--out", type=Path, required=True, help="the smaller checkpoint")
     args = parser.parse_args(words)
     try:
-        net, _ = load_net(args.checkpoint)
-        if not isinstance(net, CutNet):
-            raise UsageError(f"{args.checkpoint}: only cutnet can be pruned", "train another network at a smaller size")
-        small = pruned(net, args.keep)
-        shape = small.shape.as_dict()
+        net, name, shape = load_net(args.checkpoint)
+        small, shape = pruned(net, name, shape, args.keep)
         args.out.parent.mkdir(parents=True, exist_ok=True)
-        checkpoint.write({"average": small.state_dict(), "net": "cutnet", "shape": shape}, args.out)
-        record({"minutes": 60.0, "net": "cutnet", "shape": shape}, args.out.parent)
+        checkpoint.write({"average": small.state_dict(), "net": name, "shape": shape}, args.out)
+        record({"minutes": 60.0, "net": name, "shape": shape}, args.out.parent)
         print(json.dumps({"before": facts(net, args.data), "after": facts(small, args.data)}, indent=1))
     except MatteboxError as error:
         sys.exit(f"error: {error}")

@@ -81,28 +81,45 @@ def test_published_weights_are_taken_over(tmp_path: Path) -> None:
     assert np.abs(ours - published.run(None, {"input": x.numpy()})[0]).max() < 1e-4
 
 
-def test_the_channels_that_matter_least_go(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+@pytest.mark.parametrize(("name", "shape"), [("cutnet", TINY), ("litenet", LITE)])
+def test_the_channels_that_matter_least_go(
+    name: str, shape: dict[str, object], tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    import tomllib
+
     from workshop import checkpoint, prune
-    from workshop.network import CutNet, Shape
+    from workshop.architectures import build
 
     torch.manual_seed(0)
-    net = CutNet(Shape(**{k: tuple(v) for k, v in TINY.items()}))
-    for stage in net.stages:
-        for block in list(stage)[1:]:
+    net = build(name, shape)
+    for _, inside in prune.insides(net):
+        torch.nn.init.ones_(list(inside.makers.values())[-1][1].weight)
+        list(inside.makers.values())[-1][1].weight.data[::2] = 0  # every second channel is dead, and its bias with it
+    for block in net.modules():
+        if isinstance(block, prune.Block):
             torch.nn.init.ones_(block.body[1][1].weight)
-            block.body[0][1].weight.data[::2] = 0  # every second channel is dead, and its bias with it
     x = torch.randn(1, 3, 64, 64)
-    small = prune.pruned(net.eval(), 0.5)
+    small, smaller = prune.pruned(net.eval(), name, shape, 0.5)
     with torch.no_grad():
         assert torch.allclose(small(x), net(x), atol=1e-5)
     assert sum(p.numel() for p in small.parameters()) < sum(p.numel() for p in net.parameters())
-    with pytest.raises(UsageError, match="share of 1.5"):
-        prune.pruned(net, 1.5)
-    checkpoint.write({"average": net.state_dict(), "net": "cutnet", "shape": TINY}, tmp_path / "best.pt")
-    data = str(material(tmp_path / "mine"))
-    prune.main([str(tmp_path / "best.pt"), "--data", data, "--keep", "0.5", "--out", str(tmp_path / "small/best.pt")])
+    for share in (0, 1.5):
+        with pytest.raises(UsageError, match=f"share of {share}"):
+            prune.pruned(net, name, shape, share)
+    checkpoint.write({"average": net.state_dict(), "net": name, "shape": shape}, tmp_path / "best.pt")
+    data, out = str(material(tmp_path / "mine")), tmp_path / "small/best.pt"
+    prune.main([str(tmp_path / "best.pt"), "--data", data, "--keep", "0.5", "--out", str(out)])
     assert '"after"' in capsys.readouterr().out
-    assert "inner" in (tmp_path / "small/recipe.toml").read_text()
+    assert tomllib.loads((tmp_path / "small/recipe.toml").read_text())["shape"] == smaller
+    build(name, smaller).load_state_dict(checkpoint.read(out, torch.device("cpu"))["average"])
+
+
+def test_what_has_no_blocks_is_not_pruned() -> None:
+    from workshop import prune
+    from workshop.architectures import build
+
+    with pytest.raises(UsageError, match="unet cannot be pruned; these can: cutnet, litenet"):
+        prune.pruned(build("unet", {"width": 4}), "unet", {"width": 4}, 0.5)
 
 
 def test_torchscript_answers_alike(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -7,6 +7,7 @@ its end is left out. Published weights are read by workshop.pretrained.
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 
 from torch import Tensor, nn
 
@@ -25,23 +26,25 @@ class EfficientNetLite(nn.Module):
     """Lite`size`, 0 to 4: N x 3 x H x W -> features at 1/2 .. 1/32, whose channels are `widths`.
 
     `stages`: how many of the seven there are, `last`: how many blocks of the last of them (0 = all). The ends of both
-    are where most parameters are, and what is left of a published network still knows what it knew.
+    are where most parameters are, and what is left of a published network still knows what it knew. `inner`: channels
+    inside each block that grows, where they are fewer than published (workshop.prune).
     """
 
-    def __init__(self, size: int = 0, stages: int = 7, last: int = 0) -> None:
+    def __init__(self, size: int = 0, stages: int = 7, last: int = 0, inner: Sequence[int] = ()) -> None:
         super().__init__()
         self.size = size
         wide, deep = SCALES[size]
         rows = STAGES[:stages]
         end = len(rows) - 1
         self.stem = _conv(3, STEM, 3, 2)
-        width, parts = STEM, []
+        width, parts, left = STEM, [], iter(inner)
         for number, (count, kernel, stride, grows, outputs) in enumerate(rows):
             count = count if number in (0, len(STAGES) - 1) else math.ceil(count * deep)
             count = min(count, last) if last and number == end else count
             outputs, blocks = _rounded(outputs * wide), []
             for index in range(count):
-                blocks.append(Inverted(width, outputs, kernel, stride if index == 0 else 1, grows))
+                many = next(left, width * grows) if grows > 1 else width
+                blocks.append(Inverted(width, many, outputs, kernel, stride if index == 0 else 1, grows > 1))
                 width = outputs
             parts.append(nn.Sequential(*blocks))
         self.stages = nn.ModuleList(parts)
@@ -58,12 +61,12 @@ class EfficientNetLite(nn.Module):
 
 
 class Inverted(nn.Module):
-    """Inverted residual with a linear bottleneck (Sandler et al. 2018)."""
+    """Inverted residual with a linear bottleneck (Sandler et al. 2018), of `inner` channels; as many as come in where
+    it does not `grow`."""
 
-    def __init__(self, inputs: int, outputs: int, kernel: int, stride: int, grows: int) -> None:
+    def __init__(self, inputs: int, inner: int, outputs: int, kernel: int, stride: int, grow: bool) -> None:
         super().__init__()
-        inner = inputs * grows
-        self.grow = _conv(inputs, inner, 1) if grows > 1 else nn.Identity()
+        self.grow = _conv(inputs, inner, 1) if grow else nn.Identity()
         self.depth = _conv(inner, inner, kernel, stride, groups=inner)
         self.project = _conv(inner, outputs, 1, active=False)
         self.same = stride == 1 and inputs == outputs

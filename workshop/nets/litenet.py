@@ -17,8 +17,8 @@ from workshop.network import Attention, Block, Context, Rise, convolution
 
 
 class LiteNet(nn.Module):
-    """`size`, `stages` and `last` of the encoder, `narrow` channels at 1/32, `heads` of each attention layer there,
-    `decoder` widths at 1/16 .. 1/2."""
+    """`size`, `stages`, `last` and `inner` of the encoder, `narrow` channels at 1/32, `heads` of each attention
+    layer there, `decoder` widths at 1/16 .. 1/2."""
 
     def __init__(
         self,
@@ -28,9 +28,10 @@ class LiteNet(nn.Module):
         narrow: int = 192,
         heads: Sequence[int] = (6,),
         decoder: Sequence[int] = (96, 64, 32, 16),
+        inner: Sequence[int] = (),
     ) -> None:
         super().__init__()
-        self.encoder = EfficientNetLite(size, stages, last)
+        self.encoder = EfficientNetLite(size, stages, last, inner)
         widths = self.encoder.widths
         self.narrow = convolution(widths[-1], narrow, 1)
         self.attention = nn.Sequential(*(layer for h in heads for layer in (Attention(narrow, h), Block(narrow, 0.25))))
