@@ -13,7 +13,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from mattebox.errors import InputMissing, MatteboxError, OutputError, UsageError
-from mattebox.io.sources import Item
+from mattebox.io.sources import Item, called
 
 KEPT = (".png", ".jpg", ".jpeg", ".webp", ".avif", ".tif", ".tiff", ".bmp")  # suffixes that results may share
 
@@ -32,11 +32,7 @@ class Job:
 
     @property
     def name(self) -> str:
-        if self.address is not None:
-            return self.address
-        if self.source is None:
-            return "standard input"
-        return str(self.source) if self.member is None else f"{self.source}/{self.member}"
+        return called(self.source, self.member, self.address)
 
 
 @dataclass(frozen=True)

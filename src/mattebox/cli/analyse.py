@@ -41,12 +41,11 @@ def _one(item: Item | InputMissing, as_json: bool) -> int:
     try:
         if isinstance(item, InputMissing):
             raise item
-        name = "/".join(str(p) for p in (item.path or "-", item.member) if p)
-        report = analysed(read(read_item(item.path, item.member), name=name))
+        report = analysed(read(read_item(item.path, item.member), name=item.name))
     except MatteboxError as error:
         click.echo(f"mattebox: {error}", err=True)
         return error.exit_code
-    click.echo(json.dumps({"input": name, **_told(report)}) if as_json else _said(name, report))
+    click.echo(json.dumps({"input": item.name, **_told(report)}) if as_json else _said(item.name, report))
     return 0
 
 

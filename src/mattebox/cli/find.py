@@ -105,23 +105,19 @@ def _one(job: Job | Failure, session: Session, wish: Wish) -> int:
         click.echo(f"mattebox: {error}", err=True)
         return error.exit_code
     if wish.as_json:
-        size = {"input": _called(job), "width": picture.size[1], "height": picture.size[0]}
+        size = {"input": job.name, "width": picture.size[1], "height": picture.size[0]}
         drawn = {"map": str(job.target)} if job.target is not None else {}
         click.echo(json.dumps(size | told | drawn | {"subjects": rows}))
     elif wish.out != "-":
-        _say(_called(job), rows)
+        _say(job.name, rows)
     return 0
-
-
-def _called(job: Job) -> str:
-    return "/".join(str(p) for p in (job.source or "-", job.member) if p)
 
 
 def _read(job: Job) -> Picture:
     from mattebox.io.read import read
     from mattebox.io.sources import read_item
 
-    return read(read_item(job.source, job.member), name=_called(job))
+    return read(read_item(job.source, job.member), name=job.name)
 
 
 def _told(picture: Picture, session: Session, wish: Wish) -> tuple[dict[str, Any], list[dict[str, Any]], list[Claim]]:

@@ -38,6 +38,19 @@ class Item:
     member: str | None = None
     address: str | None = None
 
+    @property
+    def name(self) -> str:
+        return called(self.path, self.member, self.address)
+
+
+def called(path: Path | None, member: str | None = None, address: str | None = None) -> str:
+    """What reports and messages call a picture that lies there."""
+    if address is not None:
+        return address
+    if path is None:
+        return "standard input"
+    return str(path) if member is None else f"{path}/{member}"
+
 
 def expand(
     words: Iterable[str | os.PathLike[str]], *, recursive: bool = False, addresses: bool = False
