@@ -7,7 +7,7 @@ import numpy as np
 
 from mattebox.types import Floats, Picture, Size
 from mattebox.zoo.card import Card, Licence
-from mattebox.zoo.registry import PRESETS
+from mattebox.zoo.registry import PRESETS, find_card
 from mattebox.zoo.session import Session
 from mattebox.zoo.spec import Calibration, Input
 
@@ -24,6 +24,7 @@ FAKE = Card(
 )
 
 OURS = PRESETS["balanced"]  # the embedded network
+FLOAT = find_card(OURS).origin  # the one it was made of, which can be trained on
 
 
 def fake_session(**changes: object) -> Session:

@@ -1,6 +1,6 @@
 """Teach a cutout network to say whether there is a subject at all.
 
-    python -m workshop.presence DATA --card cut-5 --out FOLDER/cut-5.onnx
+    python -m workshop.presence DATA --card mine.json --out FOLDER/mine.onnx
 
 A logistic regression on what the network knows of the whole picture: the means of its encoder's last features, where it
 has an encoder that knows things, else of its narrowest layer. Nothing of the network changes, and its answer gains a

@@ -1,6 +1,6 @@
 """A card's network in static int8 with a card of its own, and what that costs and gains.
 
-    python -m workshop.quantise DATA --card cut-5 --out cut-5-int8.onnx [--pictures 100] [--keep PREFIX ...]
+    python -m workshop.quantise DATA --card mine.json --out mine-int8.onnx [--pictures 100] [--keep PREFIX ...]
 
 Activations in uint8, weights in 7 bits per channel, so that pairs of products fit into 16 bits: processors that add
 them so (AVX2 without VNNI) would clip 8. A LiteNet's first layers stay in float. As pairs of QuantizeLinear and
@@ -145,7 +145,7 @@ def _times(sessions: tuple[Session, ...]) -> list[float]:
 def main(words: Sequence[str] | None = None, called: str | None = None) -> None:
     parser = argparse.ArgumentParser(called, description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("data", type=Path)
-    parser.add_argument("--card", default="cut-5")
+    parser.add_argument("--card", required=True)
     parser.add_argument("--out", type=Path, required=True)
     parser.add_argument("--pictures", type=int, default=100, help="how many training pictures to observe")
     parser.add_argument("--keep", nargs="*", default=EARLY, metavar="PREFIX", help="nodes that stay in float")

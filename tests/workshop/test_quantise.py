@@ -12,6 +12,7 @@ from mattebox.errors import ModelError
 from mattebox.zoo import store
 from mattebox.zoo.card import load_card
 from mattebox.zoo.session import Session
+from tests.fakes import FLOAT
 from tests.workshop.test_evaluate import material
 
 onnx = pytest.importorskip("onnx", reason="the workshop's onnx is not part of the test lock")
@@ -20,7 +21,7 @@ onnx = pytest.importorskip("onnx", reason="the workshop's onnx is not part of th
 def test_int8_is_smaller_and_near(tmp_path: Path) -> None:
     from workshop.quantise import measure, quantise
 
-    session, data, out = Session.open("cut-5@fast", "cpu"), material(tmp_path / "mine", 20), tmp_path / "small.onnx"
+    session, data, out = Session.open(f"{FLOAT}@fast", "cpu"), material(tmp_path / "mine", 20), tmp_path / "small.onnx"
     quantise(session, data, out, 6)
     assert {"QuantizeLinear", "DequantizeLinear"} <= {node.op_type for node in onnx.load(out).graph.node}
     told = measure(session, data, out)
@@ -34,19 +35,19 @@ def test_int8_is_not_made_of_int8(tmp_path: Path) -> None:
 
     with pytest.raises(ModelError, match="is int8 already") as caught:
         quantise(Session.open("fast", "cpu"), tmp_path, tmp_path / "small.onnx", 6)
-    assert caught.value.remedy == "take the one in float: cut-2"
+    assert caught.value.remedy == f"take the one in float: {FLOAT}"
 
 
 def test_its_card_cuts(tmp_path: Path) -> None:
     """Beside the graph lies a card that knows what it was made of, and every weight is of 7 bits."""
     from workshop.quantise import described, quantise
 
-    session, data, out = Session.open("cut-5@fast", "cpu"), material(tmp_path / "mine", 20), tmp_path / "small.onnx"
+    session, data, out = Session.open(f"{FLOAT}@fast", "cpu"), material(tmp_path / "mine", 20), tmp_path / "small.onnx"
     quantise(session, data, out, 6)
     card = load_card(described(session.card, data, out))
     assert (card.name, card.input.side, card.licence) == ("small", session.card.input.side, session.card.licence)
     assert [f.what for f in card.figures] == [f.what for f in session.card.figures]
-    assert "int8 of cut-5@fast" in card.notes
+    assert f"int8 of {FLOAT}@fast" in card.notes
     weights = [onnx.numpy_helper.to_array(t) for t in onnx.load(out).graph.initializer if t.data_type == 3]
     assert max(int(np.abs(w.astype(int)).max()) for w in weights if w.size > 1) <= 64
     made = mb.cut(data / "images/p0.png", model=str(tmp_path / "small.json"), empty="keep")
@@ -58,7 +59,7 @@ def test_widening_changes_no_answer() -> None:
 
     from workshop.quantise import widened
 
-    session = Session.open("cut-5", "cpu")
+    session = Session.open(FLOAT, "cpu")
     plain = widened(onnx.load_from_string(store.read(session.card)))
     assert not any(t.data_type == onnx.TensorProto.FLOAT16 for t in plain.graph.initializer)
     x = np.random.default_rng(0).standard_normal((1, 3, 64, 96)).astype(np.float32)
