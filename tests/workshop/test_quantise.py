@@ -12,7 +12,7 @@ from mattebox.errors import ModelError
 from mattebox.zoo import store
 from mattebox.zoo.card import load_card
 from mattebox.zoo.session import Session
-from tests.fakes import FLOAT
+from tests.fakes import FLOAT, OURS
 from tests.workshop.test_evaluate import material
 
 onnx = pytest.importorskip("onnx", reason="the workshop's onnx is not part of the test lock")
@@ -34,7 +34,7 @@ def test_int8_is_not_made_of_int8(tmp_path: Path) -> None:
     from workshop.quantise import quantise
 
     with pytest.raises(ModelError, match="is int8 already") as caught:
-        quantise(Session.open("fast", "cpu"), tmp_path, tmp_path / "small.onnx", 6)
+        quantise(Session.open(OURS, "cpu"), tmp_path, tmp_path / "small.onnx", 6)
     assert caught.value.remedy == f"take the one in float: {FLOAT}"
 
 
