@@ -6,11 +6,12 @@ from pathlib import Path
 
 import pytest
 
-from mattebox.errors import InputMissing, InputUnreadable, UsageError
-from tests.workshop.test_evaluate import material
-from tests.workshop.test_nets import LITE
-
 torch = pytest.importorskip("torch", reason="the workshop's torch is not part of the test lock")
+
+from mattebox.errors import InputMissing, InputUnreadable, UsageError  # noqa: E402
+from tests.workshop.test_evaluate import material  # noqa: E402
+from tests.workshop.test_nets import LITE  # noqa: E402
+
 torch.set_num_threads(1)
 
 
