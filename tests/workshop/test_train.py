@@ -164,10 +164,10 @@ def test_a_card_goes_back_into_a_network_that_answers_alike() -> None:
         trained = torch.sigmoid(net.train()(pictures)[0])
     assert alpha == pytest.approx(Session.open(card).run(other.numpy())[:, :1], abs=1e-3)
     with torch.no_grad():  # in training the batch's own statistics are those it was given
-        assert torch.allclose(trained, torch.sigmoid(net.eval()(pictures)), atol=0.1)
-    filters = net.get_submodule(
-        "encoder.stages.3.0.grow.0"
-    ).weight  # of the size that steps are made for: folded ones are smaller
+        apart = (trained - torch.sigmoid(net.eval()(pictures))).abs()
+    assert apart.mean() < 0.03
+    # filters are of the size that steps are made for: folded ones are smaller
+    filters = net.get_submodule("encoder.stages.3.0.grow.0").weight
     assert filters.square().mean((1, 2, 3)).sqrt().mean().item() == pytest.approx(
         (2 / filters[0].numel()) ** 0.5, rel=0.05
     )
