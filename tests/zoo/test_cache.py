@@ -16,8 +16,8 @@ from mattebox.recipe import Background, Cut, Recipe
 from mattebox.types import Picture
 from mattebox.zoo import cache, settings
 from mattebox.zoo.cache import Cache
+from mattebox.zoo.registry import PRESETS
 from mattebox.zoo.session import Session
-from tests.fakes import OURS
 from tests.zoo.shop import at_home
 
 ANSWER = {"alpha": np.arange(12, dtype=np.uint16).reshape(3, 4), "scores": np.array([0.5, -2.0], np.float32)}
@@ -163,7 +163,7 @@ def test_a_second_cut_with_another_background_starts_no_network(
     assert resting._network is not None
     assert resting._network._started is None
     assert (made.picture.rgb == wanted.picture.rgb).all()
-    assert (made.device, made.model) == ("cpu", f"{OURS}@fast")
+    assert (made.device, made.model) == ("cpu", PRESETS["fast"])
 
 
 def test_other_pictures_variants_and_weights_are_other_questions(astronaut: Picture, chelsea: Picture) -> None:
