@@ -20,6 +20,7 @@ import numpy as np
 import torch
 
 from mattebox.errors import MatteboxError
+from workshop.material import read_names
 from workshop.pool import Pools, load_pools
 from workshop.recipes import Recipe, read_settings
 from workshop.teach import read_soft
@@ -119,7 +120,8 @@ def main() -> None:
         equal = {"steps": args.steps, "judge_every": 1.0, "sides": [[0.0, args.side]], "warmup": 50, "average": 0.99}
         recipe = Recipe(**(read_settings(args.recipe, args.out) | equal))
         args.out.mkdir(parents=True, exist_ok=True)
-        pools = load_pools(args.data, recipe.pool_side, torch.device("cpu"), read_soft(args.soft))
+        leave = read_names(recipe.unwanted)
+        pools = load_pools(args.data, recipe.pool_side, torch.device("cpu"), read_soft(args.soft), leave)
         ablate(recipe, args.only, args.seeds, Material(args.data, pools, args.features, args.backbone), args.out)
     except MatteboxError as error:
         sys.exit(f"error: {error}")

@@ -13,8 +13,9 @@ from collections import deque
 from collections.abc import Callable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import ExitStack
+from functools import partial
 from pathlib import Path
-from typing import TypeAlias
+from typing import NamedTuple, TypeAlias
 
 import numpy as np
 from PIL import Image, ImageOps
@@ -28,15 +29,30 @@ TOLERATED = 0.01
 LOOSE = {"labelled": read_pairs, "background": read_backgrounds, "unlabelled": read_unlabelled}
 AHEAD = 2  # pictures for each processor
 Sample: TypeAlias = tuple[Row, Image.Image, Image.Image | None]
+Names: TypeAlias = frozenset[str]
+"""SET/STEM; the set of a picture in a folder is the folder's."""
 
 
-def stream(data: Path, kind: str, split: str, every: int = 1) -> Iterator[Sample]:
-    """Yield (row, RGB picture, L mask or None) of one kind and split, in the material's order; one in `every`.
+def stream(data: Path, kind: str, split: str, every: int = 1, leave: Names = frozenset()) -> Iterator[Sample]:
+    """Yield (row, RGB picture, L mask or None) of one kind and split, in the material's order; one in `every`, without
+    those whose names are to be left out.
 
     `kind` is labelled, unlabelled or background. InputMissing, InputUnreadable, UsageError.
     """
     with ExitStack() as open_tars:
-        yield from _usable(_jobs(data, kind, split, open_tars)[::every], str(data))
+        jobs = [job for job in _jobs(data, kind, split, open_tars) if job.key not in leave]
+        yield from _usable(jobs[::every], str(data))
+
+
+def read_names(file: Path | None) -> Names:
+    """Pictures to be left out, one a line as `workshop.rooms` prints them, remarks behind a #. InputMissing."""
+    try:
+        lines = file.read_text().splitlines() if file else []
+    except OSError as error:
+        raise InputMissing(
+            f"{file}: cannot be read ({error.strerror})", "give the file of names to leave out"
+        ) from error
+    return frozenset(name for line in lines if (name := line.partition("#")[0].strip()))
 
 
 def count(data: Path, kind: str, split: str) -> int:
@@ -58,7 +74,12 @@ def _is_packed(data: Path) -> bool:
     return (data / "manifest.csv").is_file()
 
 
-Job: TypeAlias = tuple[str, Callable[[], Sample]]
+class Job(NamedTuple):
+    """`name` for messages, `key` as `Row.key`."""
+
+    name: str
+    key: str
+    decode: Callable[[], Sample]
 
 
 def _jobs(data: Path, kind: str, split: str, open_tars: ExitStack) -> list[Job]:
@@ -89,8 +110,8 @@ def _ahead(jobs: list[Job]) -> Iterator[tuple[str, Future[Sample]]]:
     with ThreadPoolExecutor(threads) as pool:
         begun: deque[tuple[str, Future[Sample]]] = deque()
         try:
-            for name, decode in jobs:
-                begun.append((name, pool.submit(decode)))
+            for job in jobs:
+                begun.append((job.name, pool.submit(job.decode)))
                 if len(begun) > AHEAD * threads:
                     yield begun.popleft()
             while begun:
@@ -108,11 +129,12 @@ def _packed(data: Path, kind: str, split: str, stack: ExitStack) -> list[Job]:
     def decoder(row: Row) -> Callable[[], Sample]:
         return lambda: (row, *_matched(*decode_member(tars[row.shard], row)))
 
-    return [(row.key, decoder(row)) for row in rows]
+    return [Job(row.key, row.key, decoder(row)) for row in rows]
 
 
 def _loose(data: Path, kind: str, split: str) -> list[Job]:
-    return [(str(p.image), lambda p=p: _open(p, kind)) for p in LOOSE[kind](data) if p.split == split]  # type: ignore[misc]
+    pairs = (p for p in LOOSE[kind](data) if p.split == split)
+    return [Job(str(p.image), f"{p.set}/{p.image.stem}", partial(_open, p, kind)) for p in pairs]
 
 
 def _open(pair: Pair, kind: str) -> Sample:

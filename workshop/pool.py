@@ -14,7 +14,7 @@ from PIL import Image
 from torch import Tensor
 
 from mattebox.errors import InputMissing, InputUnreadable, UsageError
-from workshop.material import has, stream, uncover_white
+from workshop.material import Names, has, stream, uncover_white
 from workshop.shards import Row
 
 
@@ -47,22 +47,24 @@ class Pools:
     rooms: Pool | None = None
 
 
-def load_pools(data: Path, side: int, device: torch.device, soft: np.ndarray | None = None) -> Pools:
-    """All that the material has, on a device; `soft` as for `load_pool`. InputError."""
+def load_pools(
+    data: Path, side: int, device: torch.device, soft: np.ndarray | None = None, leave: Names = frozenset()
+) -> Pools:
+    """All that the material has, on a device; `soft` as for `load_pool`, `leave` but of the taught. InputError."""
     taught = load_pool(data, "unlabelled", side, soft).to(device) if soft is not None else None
-    rooms = load_pool(data, "background", side).to(device) if has(data, "background") else None
-    return Pools(load_pool(data, "labelled", side).to(device), taught, rooms)
+    rooms = load_pool(data, "background", side, leave=leave).to(device) if has(data, "background") else None
+    return Pools(load_pool(data, "labelled", side, leave=leave).to(device), taught, rooms)
 
 
-def load_pool(folder: Path, kind: str, side: int, soft: np.ndarray | None = None) -> Pool:
-    """Decode the training split of one kind.
+def load_pool(folder: Path, kind: str, side: int, soft: np.ndarray | None = None, leave: Names = frozenset()) -> Pool:
+    """Decode the training split of one kind, but what is to be left out.
 
     `soft` (N x h x w uint8, in the material's order) stands in for the masks of unlabelled pictures: a teacher's
     opinion. InputMissing when there is none, InputUnreadable when no mask shows a subject, UsageError when `soft` was
     made of other pictures.
     """
     rows, stack = [], []
-    for i, (row, picture, mask) in enumerate(stream(folder, kind, "train")):
+    for i, (row, picture, mask) in enumerate(stream(folder, kind, "train", leave=leave)):
         if mask is None:
             mask = Image.fromarray(soft[i % len(soft)]) if soft is not None else Image.new("L", picture.size)
         rgb = np.asarray(picture)

@@ -36,7 +36,7 @@ from mattebox.zoo.session import Session
 from workshop import cards
 from workshop.calibrate import logistic
 from workshop.drawing import drawn, plain
-from workshop.material import stream
+from workshop.material import Names, read_names, stream
 
 PRIOR = 10.0
 DECAY = 1e-2  # of the weights of standardised features
@@ -48,10 +48,11 @@ GRAIN = 0.015
 Reals = NDArray[np.float64]
 
 
-def taught(card: Card, data: Path, out: Path) -> Path:
-    """Write the graph and the card of the network that says so; the card's path. InputMissing, ModelError."""
-    subjects = np.array(list(heard(card, chain(pictures(data, "labelled", every=2), drawings(DRAWN)))))
-    empties = np.array(list(heard(card, pictures(data, "background"))))
+def taught(card: Card, data: Path, out: Path, leave: Names = frozenset()) -> Path:
+    """Write the graph and the card of the network that says so, learned without what is to be left out; the card's
+    path. InputMissing, ModelError."""
+    subjects = np.array(list(heard(card, chain(pictures(data, "labelled", 2, leave), drawings(DRAWN)))))
+    empties = np.array(list(heard(card, pictures(data, "background", 1, leave))))
     if min(len(subjects), len(empties)) < FEWEST:
         raise InputMissing(
             f"{data}: {len(subjects)} subjects and {len(empties)} backgrounds to learn from",
@@ -64,9 +65,9 @@ def taught(card: Card, data: Path, out: Path) -> Path:
     return cards.write_card(out, facts, cards.counted(card), data)
 
 
-def pictures(data: Path, kind: str, every: int = 1) -> Iterator[Pixels]:
+def pictures(data: Path, kind: str, every: int, leave: Names) -> Iterator[Pixels]:
     """Training photographs of a kind, H x W x 3."""
-    for _, picture, _ in stream(data, kind, "train", every):
+    for _, picture, _ in stream(data, kind, "train", every, leave):
         yield np.ascontiguousarray(picture)
 
 
@@ -155,9 +156,10 @@ def main(words: Sequence[str] | None = None) -> None:
     parser.add_argument("data", type=Path)
     parser.add_argument("--card", required=True)
     parser.add_argument("--out", type=Path, required=True, help="the new graph; its card lies beside it")
+    parser.add_argument("--leave-out", type=Path, metavar="FILE", help="names of pictures not to learn from")
     args = parser.parse_args(words)
     try:
-        print(f"wrote {taught(find_card(args.card), args.data, args.out)}")
+        print(f"wrote {taught(find_card(args.card), args.data, args.out, read_names(args.leave_out))}")
     except MatteboxError as error:
         sys.exit(f"error: {error}")
 

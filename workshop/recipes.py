@@ -28,7 +28,7 @@ class Recipe:
     `sides` = (from this share, side of the square input); `average` = how much the running average of the weights keeps
     each step (0 = none); `pasted` and `taught` = the shares of composites and of teachers' pictures in a batch;
     `imitate` = the weight of a classifier's features, where they are given; `gentle` = the share of the rate that an
-    encoder gets which began with published weights."""
+    encoder gets which began with published weights; `leave_out` = a file that names pictures not to be learned from."""
 
     minutes: float = 0.0
     steps: int = 0
@@ -47,6 +47,7 @@ class Recipe:
     taught: float = 0.16
     imitate: float = 0.1
     gentle: float = 0.3
+    leave_out: str = ""
 
     def __post_init__(self) -> None:
         if self.minutes <= 0 and self.steps <= 0:
@@ -54,6 +55,10 @@ class Recipe:
         if self.pasted + self.taught > MOST:
             share = f"pasted {self.pasted:g} and taught {self.taught:g}"
             raise UsageError(f"{share} leave no labelled photograph in a batch", f"together they may be {MOST:g}")
+
+    @property
+    def unwanted(self) -> Path | None:
+        return Path(self.leave_out) if self.leave_out else None
 
     def spent(self, seconds: float, steps: int) -> float:
         """The share of the budget that so many seconds or steps are."""

@@ -30,6 +30,7 @@ from workshop import checkpoint, progress
 from workshop.architectures import ARCHITECTURES, net_of
 from workshop.augment import Mixer, buckets
 from workshop.evaluate import judge
+from workshop.material import read_names
 from workshop.memory import batch_that_fits
 from workshop.network import SIZES, multiply_adds
 from workshop.pool import Pools, load_pools
@@ -73,7 +74,8 @@ def train(
         run.start_from_classifier(None if backbone == INSTALLED else Path(backbone))
     random.seed(recipe.seed)  # the same sizes for all of a team
     torch.manual_seed(recipe.seed + run.step + 1000 * team.number)
-    mixer = _mixer(recipe, pools or load_pools(data, recipe.pool_side, team.device, soft))
+    pools = pools or load_pools(data, recipe.pool_side, team.device, soft, read_names(recipe.unwanted))
+    mixer = _mixer(recipe, pools)
     if start is not None and Path(start).suffix != ".pt" and run.step == 0:
         run.start_from_card(trainable(start), mixer)
     if team.leads:
