@@ -16,6 +16,7 @@ from typing import Any
 
 import msgspec
 
+from mattebox.zoo import registry
 from mattebox.zoo.card import Card
 from workshop.calibrate import calibrate
 from workshop.evaluate import judge
@@ -35,6 +36,11 @@ def like(card: Card) -> dict[str, Any]:
 def counted(card: Card) -> list[dict[str, Any]]:
     """A card's figures that hold for any network made of its own: all but what was judged."""
     return [msgspec.to_builtins(f) for f in card.figures if f.what not in SHOWN.values()]
+
+
+def origin(name: str) -> str:
+    """What a network made of one of that name says it was made of: nothing where the house does not know that one."""
+    return name if name in registry.cards() else ""
 
 
 def own(data: Path) -> dict[str, Any]:

@@ -22,7 +22,7 @@ from onnx import compose, helper, numpy_helper
 
 from mattebox.errors import MatteboxError, ModelError, UsageError
 from mattebox.matte.votes import SURE
-from mattebox.zoo import registry, store
+from mattebox.zoo import store
 from mattebox.zoo.card import Card
 from mattebox.zoo.registry import find_card
 from workshop import cards
@@ -30,11 +30,9 @@ from workshop import cards
 FED, SAID = "picture", "said"
 
 
-def together(
-    models: Sequence[onnx.ModelProto], weights: Sequence[float], steep: float = 1.0, alphas: int = 1
-) -> onnx.ModelProto:
+def together(models: Sequence[onnx.ModelProto], weights: Sequence[float], steep: float = 1.0) -> onnx.ModelProto:
     """One graph of several that take N x 3 x H x W and give N x P x H x W of 0..1: the mean of their logits by
-    `weights`, that of the first `alphas` planes `steep` times as decided. ModelError when they have other planes."""
+    `weights`, that of the first plane, alpha, `steep` times as decided. ModelError when they have other planes."""
     parts = [compose.add_prefix(model, f"net{i}_") for i, model in enumerate(models)]
     planes = {part.graph.output[0].type.tensor_type.shape.dim[1].dim_value for part in parts}
     if len(planes) != 1:
@@ -44,7 +42,7 @@ def together(
         nodes += [helper.make_node("Identity", [FED], [part.graph.input[0].name]), *part.graph.node]
         nodes += _logit(part.graph.output[0].name, f"logit{i}", f"weight{i}")
         constants += [*part.graph.initializer, _constant(f"weight{i}", weights[i] / sum(weights))]
-    by_plane = np.array([steep if i < alphas else 1 for i in range(planes.pop())], np.float32)
+    by_plane = np.array([steep] + [1] * (planes.pop() - 1), np.float32)
     constants.append(numpy_helper.from_array(by_plane[:, None, None], "steep"))
     nodes += [
         helper.make_node("Sum", [f"logit{i}" for i in range(len(parts))], ["mean"]),
@@ -99,7 +97,6 @@ def _facts(members: Sequence[Card], weights: Sequence[float], steep: float) -> d
     first, names = members[0], [card.name for card in members]
     shares = ", ".join(f"{name} {weight:g}" for name, weight in zip(names, weights, strict=True))
     kinds = dict.fromkeys(card.architecture for card in members)
-    origin = first.origin or first.name
     return cards.like(first) | {
         "architecture": " and ".join(kinds),
         "summary": f"{' and '.join(names)} asked together; {first.summary}",
@@ -108,7 +105,7 @@ def _facts(members: Sequence[Card], weights: Sequence[float], steep: float) -> d
         "data": list(dict.fromkeys(line for card in members for line in card.data)),
         "recipe": "; ".join(f"{card.name}: {card.recipe}" for card in members),
         "notes": cards.made(f"logits' mean of {shares}, {steep:g} times as steep, put together"),
-        "origin": origin if origin in registry.cards() else "",
+        "origin": cards.origin(first.origin or first.name),
     }
 
 

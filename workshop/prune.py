@@ -54,12 +54,12 @@ class Inside(NamedTuple):
 
 def pruned(net: nn.Module, name: str, shape: Shape, keep: float) -> tuple[nn.Module, Shape]:
     """A network of that `name` and `shape` with the share `keep` of the channels inside each block, and its shape.
-    UsageError unless 0 < keep < 1, and for a network that has no such blocks."""
+    UsageError unless 0 < keep < 1, and for a network without such blocks."""
     if not 0 < keep < 1:
         raise UsageError(f"a share of {keep} cannot be kept", "give more than 0 and less than 1, such as 0.7")
-    blocks = dict(insides(net))
-    if not blocks or name not in INNER:
+    if name not in INNER:
         raise UsageError(f"{name} cannot be pruned", f"these can: {', '.join(INNER)}; train another at a smaller size")
+    blocks = dict(insides(net))
     kept = {block: max(1, round(keep * inside.width)) for block, inside in blocks.items()}
     shape = INNER[name](net, shape, kept)
     made, state = build(name, shape), net.state_dict()

@@ -29,7 +29,7 @@ from onnxruntime.quantization.shape_inference import quant_pre_process
 
 from mattebox.errors import InputMissing, MatteboxError, ModelError
 from mattebox.types import Picture
-from mattebox.zoo import registry, store
+from mattebox.zoo import store
 from mattebox.zoo.card import Card
 from mattebox.zoo.session import Session
 from workshop import cards, material
@@ -89,7 +89,7 @@ def described(card: Card, data: Path, out: Path) -> Path:
     facts |= {
         "summary": f"{card.summary}; in int8",
         "output": msgspec.to_builtins(card.output),
-        "origin": card.name if card.name in registry.cards() else "",
+        "origin": cards.origin(card.name),
     }
     return cards.write_card(out, facts, cards.counted(card), data)
 

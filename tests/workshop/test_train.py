@@ -166,6 +166,7 @@ def test_a_card_goes_back_into_a_network_that_answers_alike() -> None:
     with torch.no_grad():  # in training the batch's own statistics are those it was given
         apart = (trained - torch.sigmoid(net.eval()(pictures))).abs()
     assert apart.mean() < 0.03
+    assert apart.max() < 0.12
     # filters are of the size that steps are made for: folded ones are smaller
     filters = net.get_submodule("encoder.stages.3.0.grow.0").weight
     assert filters.square().mean((1, 2, 3)).sqrt().mean().item() == pytest.approx(
