@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import signal
@@ -126,7 +127,8 @@ def test_a_job_whose_worker_always_dies_is_poisoned_and_the_next_is_done(served:
     name = served.job(mug, "poison")
     while (told := served.told(name))["progress"] < 1:
         for pid in served.workers():
-            os.kill(pid, signal.SIGKILL)
+            with contextlib.suppress(ProcessLookupError):  # it may have gone since it was listed
+                os.kill(pid, signal.SIGKILL)
         time.sleep(0.02)
     assert (told["state"], told["error"]["code"], told["attempts"]) == ("failed", "poisoned", 3)
     assert served.ended(served.job(mug, "fine"))["state"] == "done"
