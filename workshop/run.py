@@ -1,22 +1,22 @@
-"""A run in progress: the network, its running average, its optimiser, the clock of its budget; one step; checkpoints.
+"""A run in progress of a network that cuts out: what it begins with, its loss on a batch, one step; its checkpoints.
 
 Knows nothing of material, judging or files but its checkpoints.
 """
 
 from __future__ import annotations
 
-import copy
 import math
 import random
 import time
 from pathlib import Path
+from typing import Any
 
 import torch
 from torch import Tensor, nn
 
 from mattebox.errors import UsageError
 from mattebox.zoo.card import Card
-from workshop import checkpoint, pace, precision, pretrained
+from workshop import checkpoint, precision, pretrained
 from workshop.architectures import build
 from workshop.augment import Mixer, buckets
 from workshop.insight import Insight
@@ -24,26 +24,26 @@ from workshop.losses import total_loss
 from workshop.predict import normalise
 from workshop.recipes import Recipe
 from workshop.team import Team
+from workshop.trainee import Trainee
 from workshop.unfold import unfold
 
 ALIKE = 0.2  # of a network's weights: with less of them another one is no beginning
 
 
-class Run:
+class Run(Trainee):
     """Give `features`, the file of a classifier's weights, to imitate it."""
 
     def __init__(self, recipe: Recipe, team: Team | None = None, features: Path | None = None) -> None:
         torch.manual_seed(recipe.seed)
         self.recipe, self.team = recipe, team or Team()
         self.device = self.team.device
-        self.net = build(recipe.net, recipe.shape).to(self.device, memory_format=torch.channels_last)
-        self.average = copy.deepcopy(self.net).eval()
+        net = build(recipe.net, recipe.shape).to(self.device, memory_format=torch.channels_last)
         self.insight = None
         if features is not None:
-            self.insight = Insight(self.net, features).to(self.device, memory_format=torch.channels_last)
-        self.optimiser = torch.optim.AdamW(_groups(recipe, self.net, self.insight), lr=recipe.rate)
-        self.step, self.spent, self.best = 0, 0.0, 0.0
-        self._called = self.net
+            self.insight = Insight(net, features).to(self.device, memory_format=torch.channels_last)
+        optimiser = torch.optim.AdamW(_groups(recipe, net, self.insight), lr=recipe.rate)
+        super().__init__(net, optimiser, keep=recipe.average, longest=2.0)
+        self._called = net
 
     @property
     def progress(self) -> float:
@@ -56,21 +56,16 @@ class Run:
     def advance(self, mixer: Mixer) -> float:
         """One step; returns the loss, or NaN for most steps, so that an accelerator need not wait."""
         begun = time.perf_counter()
-        recipe = self.recipe
-        for group in self.optimiser.param_groups:
-            group["lr"] = group["share"] * recipe.rate_at(self.progress, self.step)
-        loss = self.backward(mixer, recipe.batch, random.choice(buckets(recipe.side(self.progress))))
-        torch.nn.utils.clip_grad_norm_(self.net.parameters(), 2.0)
-        self.optimiser.step()
-        pace.follow(self.average, self.net, self.recipe.average, self.step)
-        self.step += 1
+        rate = self.recipe.rate_at(self.progress, self.step)
+        loss = self.loss(mixer, self.recipe.batch, random.choice(buckets(self.recipe.side(self.progress))))
+        self.descend(loss, rate)
         if self.device.type == "cuda" and self.step % 20 == 0:
             torch.cuda.synchronize()
         self.spent = self.team.agreed(self.spent + time.perf_counter() - begun)
         return loss.item() if self.step % 20 == 0 else math.nan
 
-    def backward(self, mixer: Mixer, count: int, size: tuple[int, int]) -> Tensor:
-        """The loss of one batch, its gradients left in the network."""
+    def loss(self, mixer: Mixer, count: int, size: tuple[int, int]) -> Tensor:
+        """Of one batch."""
         batch = mixer.batch(count, size)
         picture = normalise(batch.rgb).to(memory_format=torch.channels_last)
         self.net.train()
@@ -78,38 +73,22 @@ class Run:
             logits, sides = self._called(picture)
             imitated = self.insight.loss(batch.rgb) if self.insight is not None else None
         loss = total_loss(logits, sides, batch)
-        if imitated is not None:
-            loss = loss + self.recipe.imitate * imitated
-        self.optimiser.zero_grad(set_to_none=True)
-        loss.backward()
-        return loss
+        return loss if imitated is None else loss + self.recipe.imitate * imitated
 
     def made(self) -> dict[str, object]:
         """What export needs: the averaged weights, and what they are of."""
         return {"average": self.average.state_dict(), "net": self.recipe.net, "shape": self.recipe.shape}
 
-    def save(self, path: Path) -> None:
-        state = self.made() | {
-            "weights": self.net.state_dict(),
-            "optimiser": self.optimiser.state_dict(),
-            "insight": None if self.insight is None else self.insight.translate.state_dict(),
-            "step": self.step,
-            "spent": self.spent,
-            "best": self.best,
-        }
-        checkpoint.write(state, path)
+    def save(self, path: Path, **more: Any) -> None:
+        seen = None if self.insight is None else self.insight.translate.state_dict()
+        super().save(path, **self.made(), insight=seen, **more)
 
     def start_from(self, path: Path) -> float:
         """Begin with a trained network's averaged weights; optimiser, step and clock begin anew. The share of this
-        network's weights that the other one had: the rest (layers that it has not, or has in another width) stay as
-        they are. UsageError when it is little."""
-        known, own = checkpoint.read(path, self.device)["average"], self.net.state_dict()
-        fits = {name: value for name, value in known.items() if name in own and own[name].shape == value.shape}
-        share = sum(v.numel() for v in fits.values()) / sum(v.numel() for v in own.values())
+        network's weights that the other one had. UsageError when it is little."""
+        share = self.begin_with(checkpoint.read(path, self.device)["average"])
         if share < ALIKE:
             raise UsageError(f"{path}: fits {share:.0%} of this network", "give the best.pt of one of the same kind")
-        self.net.load_state_dict(own | fits)
-        self.average.load_state_dict(own | fits)
         return share
 
     def start_from_card(self, card: Card, mixer: Mixer) -> None:
@@ -123,15 +102,11 @@ class Run:
         pretrained.begin(self.net, file)
         self.average.load_state_dict(self.net.state_dict())
 
-    def load(self, path: Path) -> None:
-        """Go on where a killed run was."""
-        state = checkpoint.read(path, self.device)
-        self.net.load_state_dict(state["weights"])
-        self.average.load_state_dict(state["average"])
+    def load(self, path: Path) -> dict[str, Any]:
+        state = super().load(path)
         if self.insight is not None:
             self.insight.translate.load_state_dict(state["insight"])
-        self.optimiser.load_state_dict(state["optimiser"])
-        self.step, self.spent, self.best = state["step"], state["spent"], state["best"]
+        return state
 
 
 def _groups(recipe: Recipe, *parts: nn.Module | None) -> list[dict[str, object]]:

@@ -103,7 +103,7 @@ def _mixer(recipe: Recipe, pools: Pools) -> Mixer:
 
 def _try(run: Run, mixer: Mixer, count: int, size: tuple[int, int]) -> None:
     """The most that one step of this many samples takes of memory."""
-    run.backward(mixer, count, size)
+    run.loss(mixer, count, size).backward()
     run.optimiser.zero_grad(set_to_none=True)
 
 

@@ -84,10 +84,10 @@ def test_shapes_say_nothing_at_first_and_learn_and_go_on(tmp_path: Path) -> None
     x = torch.rand(1, FEATURES, 16, 24)
     assert torch.equal(tune.begun(recipe, first).eval().weigh(x), export.load_net(first).weigh(x))
     tune.tune(recipe, tmp_path, tmp_path / "out", first)
-    step = torch.load(tmp_path / "out/last.pt", weights_only=True)["clock"]["step"]
+    step = torch.load(tmp_path / "out/last.pt", weights_only=True)["step"]
     assert step > 0
     tune.tune(recipe, tmp_path, tmp_path / "out", first)  # the minutes are spent
-    assert torch.load(tmp_path / "out/last.pt", weights_only=True)["clock"]["step"] == step
+    assert torch.load(tmp_path / "out/last.pt", weights_only=True)["step"] == step
     net = export.load_net(tmp_path / "out/best.pt")
     export.write_onnx(net, tmp_path / "shapes.onnx")
     assert (tmp_path / "shapes.onnx").stat().st_size > 0

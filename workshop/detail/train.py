@@ -13,8 +13,6 @@ that knows objects. Knows nothing of export.
 from __future__ import annotations
 
 import argparse
-import copy
-import json
 import math
 import time
 import tomllib
@@ -35,6 +33,8 @@ from workshop.detail.network import Plan, build
 from workshop.detail.perceptual import Perceptual
 from workshop.detail.photos import Patches, photographs
 from workshop.detail.real import lived
+from workshop.progress import log
+from workshop.trainee import Trainee
 from workshop.unfold import constants
 
 SAVE_EVERY = 60  # seconds
@@ -62,18 +62,17 @@ class Recipe:
         return pace.rate_at(self.rate, progress, step, self.warmup, end=0.002)
 
 
-class Run:
-    """A network, its running average and optimiser; the clock of the budget."""
+class Run(Trainee):
+    """A network that enlarges or restores, and what it is shown."""
 
     def __init__(self, recipe: Recipe, device: torch.device, look: Perceptual | None = None) -> None:
         torch.manual_seed(recipe.seed)
         self.recipe, self.device = recipe, device
         self.look = None if look is None else look.to(device)
-        plan = Plan(recipe.plan["scale"], tuple(recipe.plan["widths"]), tuple(recipe.plan["depths"]))
-        self.net = build(plan).to(device, memory_format=torch.channels_last)
-        self.average = copy.deepcopy(self.net).eval()
-        self.optimiser = torch.optim.Adam(self.net.parameters(), lr=recipe.rate, betas=(0.9, 0.99))
-        self.step, self.spent, self.best = 0, 0.0, -math.inf
+        self.plan = Plan(recipe.plan["scale"], tuple(recipe.plan["widths"]), tuple(recipe.plan["depths"]))
+        net = build(self.plan).to(device, memory_format=torch.channels_last)
+        optimiser = torch.optim.Adam(net.parameters(), lr=recipe.rate, betas=(0.9, 0.99))
+        super().__init__(net, optimiser, keep=recipe.average, longest=0.5)
 
     @property
     def progress(self) -> float:
@@ -82,49 +81,22 @@ class Run:
     def pair(self, patches: Patches) -> tuple[Tensor, Tensor]:
         """What the network sees, and what it should have answered."""
         clean = patches.batch(self.recipe.batch, self.recipe.side)
-        scale = self.net.plan.scale
+        scale = self.plan.scale
         if self.recipe.world == "real":
             return lived(clean, scale), clean
         return (worn(clean) if scale == 1 else shrunk(clean, scale)), clean
 
     def advance(self, patches: Patches) -> float:
-        begun = time.perf_counter()
-        for group in self.optimiser.param_groups:
-            group["lr"] = self.recipe.rate_at(self.progress, self.step)
+        begun, rate = time.perf_counter(), self.recipe.rate_at(self.progress, self.step)
         seen, clean = self.pair(patches)
         with precision.mixed(self.device):
             made = self.net.train()(seen.to(memory_format=torch.channels_last))
         loss = MEASURES[self.recipe.measure](made, clean)
         if self.look is not None and self.recipe.look:
             loss = loss + self.recipe.look * self.look(made.float(), clean).mean()
-        self.optimiser.zero_grad(set_to_none=True)
-        loss.backward()
-        torch.nn.utils.clip_grad_norm_(self.net.parameters(), 0.5)
-        self.optimiser.step()
-        pace.follow(self.average, self.net, self.recipe.average, self.step)
-        self.step += 1
+        self.descend(loss, rate)
         self.spent += time.perf_counter() - begun
         return float(loss.detach()) if self.step % 10 == 0 else math.nan
-
-    def save(self, path: Path) -> None:
-        state = {"net": self.net.state_dict(), "average": self.average.state_dict(), "step": self.step}
-        state |= {"optimiser": self.optimiser.state_dict(), "spent": self.spent, "best": self.best}
-        checkpoint.write(state, path)
-
-    def load(self, path: Path) -> None:
-        """Go on where a killed run was."""
-        state = checkpoint.read(path, self.device)
-        self.net.load_state_dict(state["net"])
-        self.average.load_state_dict(state["average"])
-        self.optimiser.load_state_dict(state["optimiser"])
-        self.step, self.spent, self.best = state["step"], state["spent"], state["best"]
-
-    def start_from(self, theirs: dict[str, Tensor]) -> None:
-        """Take over every layer of the same shape; another scale has another tail."""
-        own = self.net.state_dict()
-        own |= {name: w for name, w in theirs.items() if name in own and own[name].shape == w.shape}
-        self.net.load_state_dict(own)
-        self.average.load_state_dict(own)
 
 
 def near(made: Tensor, clean: Tensor) -> Tensor:
@@ -177,11 +149,11 @@ def train(
     if (out / "last.pt").exists():
         run.load(out / "last.pt")
     elif start is not None:
-        run.start_from(weights_of(start, device))
+        run.begin_with(weights_of(start, device))  # another scale has another tail
     torch.manual_seed(recipe.seed + run.step)
     patches = Patches(photographs(data / "train.tar")[""], device)
     sets = photographs(data / "val.tar")
-    _log(out, {"parameters": sum(p.numel() for p in run.net.parameters()), "reach": run.net.reach})
+    log(out, {"parameters": sum(p.numel() for p in run.net.parameters()), "reach": run.net.reach})
     judged, saved, losses = run.progress, time.monotonic(), []
     while run.progress < 1:
         if not math.isnan(loss := run.advance(patches)):
@@ -191,21 +163,15 @@ def train(
             saved = time.monotonic()
         if run.progress - judged >= recipe.judge_every or run.progress >= 1:
             judged = run.progress
-            scores = judge(run.average, run.net.plan, sets, 8, look if recipe.world == "real" else None)
+            scores = judge(run.average, run.plan, sets, 8, look if recipe.world == "real" else None)
             mean = round(float(np.mean(losses)), 5) if losses else None
-            _log(out, {"step": run.step, "progress": round(run.progress, 3), "loss": mean, **scores})
+            log(out, {"step": run.step, "progress": round(run.progress, 3), "loss": mean, **scores})
             losses.clear()
             if sum(scores.values()) > run.best:
                 run.best = sum(scores.values())
-                best = {"average": run.average.state_dict(), "plan": run.net.plan.as_dict(), "scores": scores}
+                best = {"average": run.average.state_dict(), "plan": run.plan.as_dict(), "scores": scores}
                 checkpoint.write(best | {"step": run.step}, out / "best.pt")
     run.save(out / "last.pt")
-
-
-def _log(out: Path, row: dict[str, Any]) -> None:
-    print(json.dumps(row), flush=True)
-    with (out / "log.jsonl").open("a") as file:
-        file.write(json.dumps(row) + "\n")
 
 
 def main() -> None:

@@ -10,8 +10,6 @@ checkpoint every minute; the same command goes on. OUT/best.pt is what did best 
 from __future__ import annotations
 
 import argparse
-import copy
-import math
 import time
 import tomllib
 from dataclasses import dataclass
@@ -26,6 +24,7 @@ from torch import Tensor
 from workshop import checkpoint, pace, precision
 from workshop.edges.network import FEATURES, Edges, mixed, open_to, twice
 from workshop.progress import log
+from workshop.trainee import Trainee
 
 SAVE_EVERY, JUDGED = 60.0, 12
 HALVED = 1 / 3  # of the batches are seen at half size, as large pictures are
@@ -96,58 +95,38 @@ def begun(recipe: Recipe, start: Path) -> Edges:
     return net
 
 
-class Run:
-    """A network, its running average and optimiser; the clock of the budget."""
+class Run(Trainee):
+    """An edge network that learns shapes, and how often it was judged."""
 
     def __init__(self, recipe: Recipe, start: Path) -> None:
-        self.recipe, self.net = recipe, begun(recipe, start)
-        self.average = copy.deepcopy(self.net).eval()
-        self.optimiser = torch.optim.AdamW(self.net.parameters(), lr=recipe.rate, weight_decay=recipe.decay)
-        self.clock: dict[str, Any] = {"step": 0, "spent": 0.0, "judged": 0, "best": math.inf}
+        self.recipe, self.judged, net = recipe, 0, begun(recipe, start)
+        optimiser = torch.optim.AdamW(net.parameters(), lr=recipe.rate, weight_decay=recipe.decay)
+        super().__init__(net, optimiser, keep=recipe.average, longest=1.0)
 
     @property
     def progress(self) -> float:
-        return float(self.clock["spent"] / (self.recipe.minutes * 60))
+        return self.spent / (self.recipe.minutes * 60)
 
     def advance(self, samples: Tensor) -> None:
         """One step."""
-        started, recipe, step = time.perf_counter(), self.recipe, self.clock["step"]
-        for group in self.optimiser.param_groups:
-            group["lr"] = recipe.rate_at(self.progress, step)
+        started, recipe, rate = time.perf_counter(), self.recipe, self.recipe.rate_at(self.progress, self.step)
         batch = turned(samples[torch.randint(len(samples), (recipe.batch,))]).float() / 255
         self.net.train()
         with precision.mixed(torch.device("cpu")):
             error, worth = misses(self.net, batch, half=bool(torch.rand(()) < HALVED))
-        self.optimiser.zero_grad(set_to_none=True)
-        loss_of(error.float(), worth, recipe.slope).backward()
-        torch.nn.utils.clip_grad_norm_(self.net.parameters(), 1.0)
-        self.optimiser.step()
-        pace.follow(self.average, self.net, recipe.average, step)
-        self.clock["step"] += 1
-        self.clock["spent"] += time.perf_counter() - started
+        self.descend(loss_of(error.float(), worth, recipe.slope), rate)
+        self.spent += time.perf_counter() - started
 
     def judge(self, held: Tensor, out: Path) -> None:
         """Score the running average; keep it when it is the best so far."""
-        self.clock["judged"] += 1
+        self.judged += 1
         score = judge(self.average, held)
-        row = {"step": self.clock["step"], "spent": round(self.clock["spent"], 1), "learned": score}
+        row = {"step": self.step, "spent": round(self.spent, 1), "learned": score}
         log(out, row)
-        if score < self.clock["best"]:
-            self.clock["best"] = score
+        if -score > self.best:
+            self.best = -score
             state = {"average": self.average.state_dict(), "width": self.net.width}
             checkpoint.write(state | {"shapes": self.recipe.shapes, "scores": row}, out / "best.pt")
-
-    def save(self, path: Path) -> None:
-        state = {"weights": self.net.state_dict(), "average": self.average.state_dict()}
-        checkpoint.write(state | {"optimiser": self.optimiser.state_dict(), "clock": self.clock}, path)
-
-    def load(self, path: Path) -> None:
-        """Go on where a killed run was."""
-        state = checkpoint.read(path, torch.device("cpu"))
-        self.net.load_state_dict(state["weights"])
-        self.average.load_state_dict(state["average"])
-        self.optimiser.load_state_dict(state["optimiser"])
-        self.clock = state["clock"]
 
 
 def tune(recipe: Recipe, pool: Path, out: Path, start: Path) -> None:
@@ -155,16 +134,16 @@ def tune(recipe: Recipe, pool: Path, out: Path, start: Path) -> None:
     out.mkdir(parents=True, exist_ok=True)
     samples, held, run = load(pool, "train"), load(pool, "val"), Run(recipe, start)
     if (out / "last.pt").exists():
-        run.load(out / "last.pt")
-    torch.manual_seed(recipe.seed + run.clock["step"])
+        run.judged = run.load(out / "last.pt")["judged"]
+    torch.manual_seed(recipe.seed + run.step)
     saved = time.monotonic()
     while run.progress < 1:
         run.advance(samples)
-        if run.progress * JUDGED >= run.clock["judged"] + 1:
+        if run.progress * JUDGED >= run.judged + 1:
             run.judge(held, out)
         if time.monotonic() - saved > SAVE_EVERY or run.progress >= 1:
             saved = time.monotonic()
-            run.save(out / "last.pt")
+            run.save(out / "last.pt", judged=run.judged)
 
 
 def main() -> None:

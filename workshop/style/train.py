@@ -22,11 +22,12 @@ import torch.nn.functional as F
 from PIL import Image
 from torch import Tensor
 
-from workshop import checkpoint, precision
+from workshop import precision
 from workshop.detail.perceptual import Features
 from workshop.detail.photos import Patches, photographs
 from workshop.style.network import StyleNet
 from workshop.style.pictures import STYLES, drawn
+from workshop.trainee import Trainee
 
 SAVE_EVERY = 60.0  # seconds
 FASTER = 4.0  # steps of what tells styles apart
@@ -63,16 +64,15 @@ def lights(pictures: Tensor) -> Tensor:
     return (coarse - mean) / (deviation + 0.02)
 
 
-class Run:
+class Run(Trainee):
     def __init__(self, recipe: Recipe, look: Features) -> None:
         torch.manual_seed(recipe.seed)
         self.recipe, self.look = recipe, look
-        self.net = StyleNet(len(STYLES)).to(memory_format=torch.channels_last)
-        own = [p for name, p in self.net.named_parameters() if ".scale." in name or ".move." in name]
-        rest = [p for name, p in self.net.named_parameters() if ".scale." not in name and ".move." not in name]
-        groups = [{"params": rest, "times": 1.0}, {"params": own, "times": FASTER}]
-        self.optimiser = torch.optim.Adam(groups, lr=recipe.rate)
-        self.step, self.spent = 0, 0.0
+        net = StyleNet(len(STYLES)).to(memory_format=torch.channels_last)
+        own = [p for name, p in net.named_parameters() if ".scale." in name or ".move." in name]
+        rest = [p for name, p in net.named_parameters() if ".scale." not in name and ".move." not in name]
+        groups = [{"params": rest, "share": 1.0}, {"params": own, "share": FASTER}]
+        super().__init__(net, torch.optim.Adam(groups, lr=recipe.rate), keep=0.0, longest=1.0)
         with torch.no_grad():
             seen = [look.seen(tensor(drawn(name)), DEPTHS) for name in STYLES]
         self.wanted = [torch.cat([gram(s[i]) for s in seen]) for i in range(DEPTHS)]
@@ -83,8 +83,7 @@ class Run:
 
     def advance(self, patches: Patches) -> dict[str, float]:
         begun, r = time.perf_counter(), self.recipe
-        for group in self.optimiser.param_groups:
-            group["lr"] = group["times"] * r.rate * min(1.0, (self.step + 1) / 50) * max(0.05, 1 - self.progress)
+        rate = r.rate * min(1.0, (self.step + 1) / 50) * max(0.05, 1 - self.progress)
         clean = patches.batch(r.batch, r.side)
         chosen = torch.randint(len(STYLES), (r.batch,))
         with precision.mixed(torch.device("cpu")):
@@ -93,11 +92,7 @@ class Run:
         losses = self._losses(clean, made, chosen)
         loss = r.style * losses["style"] + r.content * losses["content"]
         loss = loss + r.tone * losses["tone"] + r.smooth * losses["smooth"]
-        self.optimiser.zero_grad(set_to_none=True)
-        loss.backward()
-        torch.nn.utils.clip_grad_norm_(self.net.parameters(), 1.0)
-        self.optimiser.step()
-        self.step += 1
+        self.descend(loss, rate)
         self.spent += time.perf_counter() - begun
         return {name: float(value.detach()) for name, value in losses.items()}
 
@@ -113,16 +108,6 @@ class Run:
         smooth = (made[..., 1:] - made[..., :-1]).abs().mean() + (made[..., 1:, :] - made[..., :-1, :]).abs().mean()
         tone = ((lights(made) - lights(clean)) ** 2).mean()
         return {"style": style / DEPTHS, "content": content, "tone": tone, "smooth": smooth}
-
-    def save(self, path: Path) -> None:
-        state = {"average": self.net.state_dict(), "optimiser": self.optimiser.state_dict(), "step": self.step}
-        checkpoint.write(state | {"spent": self.spent, "styles": list(STYLES)}, path)
-
-    def load(self, path: Path) -> None:
-        state = checkpoint.read(path, torch.device("cpu"))
-        self.net.load_state_dict(state["average"])
-        self.optimiser.load_state_dict(state["optimiser"])
-        self.step, self.spent = state["step"], state["spent"]
 
 
 def tensor(pixels: np.ndarray) -> Tensor:
@@ -152,7 +137,7 @@ def train(recipe: Recipe, data: Path, out: Path, look: Features) -> None:
     while run.progress < 1:
         losses = run.advance(patches)
         if time.monotonic() - saved > SAVE_EVERY or run.progress >= 1:
-            run.save(out / "last.pt")
+            run.save(out / "last.pt", styles=list(STYLES))
             saved = time.monotonic()
         if run.progress - looked >= recipe.look_every or run.progress >= 1:
             looked = run.progress
