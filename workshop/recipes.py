@@ -28,7 +28,8 @@ class Recipe:
     `sides` = (from this share, side of the square input); `average` = how much the running average of the weights keeps
     each step (0 = none); `pasted` and `taught` = the shares of composites and of teachers' pictures in a batch;
     `imitate` = the weight of a classifier's features, where they are given; `gentle` = the share of the rate that an
-    encoder gets which began with published weights; `leave_out` = a file that names pictures not to be learned from."""
+    encoder gets which began with published weights; `leave_out` = a file that names pictures not to be learned from,
+    beside the recipe's own unless it says where."""
 
     minutes: float = 0.0
     steps: int = 0
@@ -83,6 +84,8 @@ def read_settings(recipe: Path | None, out: Path) -> dict[str, Any]:
         near = difflib.get_close_matches(unknown[0], known, 1)
         hint = f"did you mean {near[0]}?" if near else f"it may have {', '.join(sorted(known))}"
         raise UsageError(f"{source}: there is no setting {unknown[0]!r}", hint)
+    if source is not None and settings.get("leave_out"):
+        settings["leave_out"] = str(source.resolve().parent / settings["leave_out"])
     return settings
 
 

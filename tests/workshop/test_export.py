@@ -42,6 +42,17 @@ def test_a_misspelt_setting_is_named(tmp_path: Path) -> None:
         read_settings(tmp_path / "r.toml", tmp_path)
 
 
+def test_what_a_recipe_leaves_out_is_named_beside_it(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    from workshop.recipes import Recipe, read_settings, record
+
+    (tmp_path / "recipes").mkdir()
+    (tmp_path / "recipes/r.toml").write_text('steps = 1\nleave_out = "leave.txt"\n')
+    monkeypatch.chdir(tmp_path)
+    record(read_settings(Path("recipes/r.toml"), tmp_path / "run"), tmp_path / "run")
+    monkeypatch.chdir("/")  # the run goes on from elsewhere
+    assert Recipe(**read_settings(None, tmp_path / "run")).unwanted == tmp_path / "recipes/leave.txt"
+
+
 def test_sizes_hold_what_they_say() -> None:
     from workshop.network import SIZES, CutNet, multiply_adds
 
