@@ -27,6 +27,14 @@ def test_haze_and_specks_go() -> None:
     assert made.box == (10, 20, 40, 50)
 
 
+def test_what_floats_beside_the_subject_goes_and_a_wisp_that_hangs_on_it_stays() -> None:
+    alpha = np.kron(scene(), np.ones((4, 4), np.float32))
+    alpha[70:80, 80:84] = 0.3  # a wisp on the top edge
+    floating = alpha.copy()
+    floating[64:70, 120:126] = 0.45  # as near as the wisp's end, and hanging on nothing
+    assert (tidied(matte(floating)).alpha == matte(alpha).alpha).all()
+
+
 def test_a_second_subject_stays() -> None:
     alpha = scene()
     alpha[5:15, 60:75] = 0.95

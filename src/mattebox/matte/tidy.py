@@ -1,4 +1,4 @@
-"""Make a network's answer one that can be shown: no haze far from anything firm, no specks, no ghosts.
+"""Make a network's answer one that can be shown: no haze far from anything firm, nothing that floats, no ghosts.
 
 A ghost is a wide area the network is unsure of: half a table shown at half strength helps nobody, so such areas take a
 side, while soft edges and hair, which are narrow, stay as they are. Works on the network's coarse alpha. Knows nothing
@@ -10,6 +10,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 import numpy as np
+from numpy.typing import NDArray
 
 from mattebox.components import components, grown, subject_box
 from mattebox.types import Matte, Pixels
@@ -24,16 +25,24 @@ LEAST = 3  # samples: what a small subject's own soft edge takes
 
 
 def tidied(matte: Matte) -> Matte:
-    """The matte with ghosts decided, what is far from anything firm at 0, and its box around what is left."""
+    """The matte with ghosts decided, what is far from anything firm or hangs on nothing at 0, its box around it."""
     alpha = decided(matte.alpha, matte.depth.peak)
     labels, parts = components(alpha >= FIRM * matte.depth.peak)
     if not parts:
         return matte
-    kept = np.array([False, *(p.area >= SPECK * parts[0].area for p in parts)])
+    firm = np.array([False, *(p.area >= SPECK * parts[0].area for p in parts)])[labels]
     left, top, right, bottom = parts[0].box
-    near = grown(kept[labels], max(LEAST, round(NEAR * max(right - left, bottom - top))))
-    clean = np.where(near, alpha, np.zeros((), alpha.dtype))
+    near = grown(firm, max(LEAST, round(NEAR * max(right - left, bottom - top))))
+    clean = np.where(near & grown(attached(alpha, firm, matte.depth.peak), LEAST), alpha, np.zeros((), alpha.dtype))
     return replace(matte, alpha=clean, box=subject_box(clean))
+
+
+def attached(alpha: Pixels, firm: NDArray[np.bool_], peak: int) -> NDArray[np.bool_]:
+    """What is not as good as nothing, and hangs together with something firm."""
+    labels, parts = components(alpha >= UNSURE * peak)
+    known = np.zeros(len(parts) + 1, bool)
+    known[labels[firm]] = True
+    return known[labels]
 
 
 def decided(alpha: Pixels, peak: int) -> Pixels:
