@@ -37,7 +37,7 @@ def test_what_floats_beside_the_subject_goes_and_a_wisp_that_hangs_on_it_stays()
 
 def test_a_second_subject_stays() -> None:
     alpha = scene()
-    alpha[5:15, 60:75] = 0.95
+    alpha[5:15, 60:75] = 1
     made = tidied(matte(alpha))
     assert (made.alpha == matte(alpha).alpha).all()
     assert made.box == (10, 5, 75, 50)
@@ -61,3 +61,12 @@ def test_a_ghost_takes_a_side_and_a_soft_edge_stays() -> None:
     assert made[35:75, 25:45].max() == 0
     assert made[25:75, 125:165].min() == 1
     assert (made[:, 180:] == 0).all()
+
+
+def test_a_spot_within_becomes_solid_and_a_hole_stays() -> None:
+    alpha = np.kron(scene(), np.ones((4, 4), np.float32))
+    spotted = alpha.copy()
+    spotted[160:170, 120:140] = 0.7
+    assert (tidied(matte(spotted)).alpha == matte(alpha).alpha).all()
+    spotted[163:167, 125:135] = 0.2  # see-through by more than half: it may be a handle's
+    assert tidied(matte(spotted)).alpha[165, 130] == matte(spotted).alpha[165, 130]

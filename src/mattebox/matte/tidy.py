@@ -1,4 +1,4 @@
-"""Make a network's answer one that can be shown: no haze far from anything firm, nothing that floats, no ghosts.
+"""Make a network's answer one that can be shown: no haze far from anything firm, nothing floating, no ghosts, no spots.
 
 A ghost is a wide area the network is unsure of: half a table shown at half strength helps nobody, so such areas take a
 side, while soft edges and hair, which are narrow, stay as they are. Works on the network's coarse alpha. Knows nothing
@@ -34,6 +34,7 @@ def tidied(matte: Matte) -> Matte:
     left, top, right, bottom = parts[0].box
     near = grown(firm, max(LEAST, round(NEAR * max(right - left, bottom - top))))
     clean = np.where(near & grown(attached(alpha, firm, matte.depth.peak), LEAST), alpha, np.zeros((), alpha.dtype))
+    clean = solid(clean, matte.depth.peak)
     return replace(matte, alpha=clean, box=subject_box(clean))
 
 
@@ -43,6 +44,12 @@ def attached(alpha: Pixels, firm: NDArray[np.bool_], peak: int) -> NDArray[np.bo
     known = np.zeros(len(parts) + 1, bool)
     known[labels[firm]] = True
     return known[labels]
+
+
+def solid(alpha: Pixels, peak: int) -> Pixels:
+    """Alpha without spots inside the subject that are seen through a little, and nowhere by half."""
+    open_ = attached(peak - alpha, alpha < FIRM * peak, peak)
+    return np.where(grown(open_, LEAST), alpha, np.array(peak, alpha.dtype))
 
 
 def decided(alpha: Pixels, peak: int) -> Pixels:
