@@ -102,7 +102,8 @@ def test_confidence_is_worth_what_presence_is() -> None:
     assert sure.confidence > 0.97
     assert doubting.confidence == pytest.approx(sure.confidence / 2)
     assert (sure.found, denying.found) == (True, False)
-    np.testing.assert_array_equal(sure.alpha, denying.alpha)  # what is said of the subject stays
+    np.testing.assert_array_equal(sure.alpha, doubting.alpha)  # what is said of the subject stays
+    assert denying.alpha.min() > 0.97 * denying.depth.peak
 
 
 def test_a_matte_knows_where_the_looks_differed() -> None:
