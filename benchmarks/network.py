@@ -41,7 +41,7 @@ def main() -> None:
     for name in sessions:
         share = median(r[name] / r["u2netp"] for r in rounds)
         size = ", ".join(" x ".join(map(str, x.shape[2:])) for x in inputs[name])
-        print(f"| {name} | {size} | {median(r[name] for r in rounds) * 1000:.1f} | {share:.0%} |")
+        print(f"| {name} | {size} | {median(r[name] for r in rounds) * 1000:.1f} | {share:.1%} |")
 
 
 def prepared(session: Session, picture: Picture) -> list[NDArray[np.float32]]:

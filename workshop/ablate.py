@@ -59,19 +59,25 @@ class Material:
 def ablate(
     recipe: Recipe, names: list[str], seeds: int, material: Material, out: Path
 ) -> dict[str, list[dict[str, float]]]:
-    """Name of the change -> the scores of its runs, one of each seed. MatteboxError."""
+    """Name of the change -> the scores of its runs, one of each seed. MatteboxError, before the first run where a
+    recipe cannot be changed so."""
+    known = {name: _without(name, material) for name in names}
+    changed = {name: _changed(recipe, name, known[name]) for name in names}
     table = {}
     for name in names:
-        changed, known = replace(recipe, **CHANGES[name]), _without(name, material)
-        if known.pools.taught is None:
-            changed = replace(changed, taught=0.0)
         table[name] = [
-            _scores(replace(changed, seed=seed), known, out / f"{name}, {seed}".replace(" ", "-"))
+            _scores(replace(changed[name], seed=seed), known[name], out / f"{name}, {seed}".replace(" ", "-"))
             for seed in range(seeds)
         ]
         (out / "table.json").write_text(json.dumps(table, indent=1) + "\n")
         show(name, table[name])
     return table
+
+
+def _changed(recipe: Recipe, name: str, known: Material) -> Recipe:
+    """The recipe with that one thing changed; where nobody teaches, nobody is asked."""
+    changed = replace(recipe, **CHANGES[name])
+    return changed if known.pools.taught is not None else replace(changed, taught=0.0)
 
 
 def _without(name: str, material: Material) -> Material:

@@ -16,10 +16,8 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 import onnx
 import torch
-from onnx import TensorProto, helper, numpy_helper
 from torch import Tensor, nn
 
 from mattebox.errors import MatteboxError
@@ -28,6 +26,7 @@ from workshop import cards, checkpoint
 from workshop.architectures import ARCHITECTURES, build
 from workshop.formats import FORMATS
 from workshop.network import multiply_adds
+from workshop.slim import halved
 
 Axes = dict[str, dict[int, str]]
 
@@ -78,25 +77,6 @@ def write_onnx(net: nn.Module, path: Path) -> None:
     """Export with free batch, height and width, weights in float16."""
     example = torch.zeros(1, 3, 256, 320)
     onnx.save(traced(Served(net), (example,), ["picture"], ["alpha"], free("picture", "alpha")), path)
-
-
-def halved(model: onnx.ModelProto) -> onnx.ModelProto:
-    """Large float32 constants stored as float16 with a Cast behind each: the graph still computes in float32."""
-    kept, casts = [], []
-    for tensor in model.graph.initializer:
-        values = numpy_helper.to_array(tensor)
-        if tensor.data_type != TensorProto.FLOAT or values.size < 64:
-            kept.append(tensor)
-            continue
-        small = f"{tensor.name}.half"
-        kept.append(numpy_helper.from_array(values.astype(np.float16), small))
-        casts.append(helper.make_node("Cast", [small], [tensor.name], to=TensorProto.FLOAT))
-    nodes = list(model.graph.node)
-    del model.graph.initializer[:], model.graph.node[:]
-    model.graph.initializer.extend(kept)
-    model.graph.node.extend([*casts, *nodes])
-    onnx.checker.check_model(model)
-    return model
 
 
 def main(words: Sequence[str] | None = None, called: str | None = None) -> None:

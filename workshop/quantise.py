@@ -4,8 +4,9 @@
 
 Activations in uint8, weights in 7 bits per channel, so that pairs of products fit into 16 bits: processors that add
 them so (AVX2 without VNNI) would clip 8. A LiteNet's first layers stay in float. As pairs of QuantizeLinear and
-DequantizeLinear; ranges are observed on training pictures, prepared as the house prepares them. Printed: accuracy on
-the validation split, size, time. Needs onnx; knows nothing of training.
+DequantizeLinear; ranges are observed on training pictures, prepared as the house prepares them. What stays in float is
+stored in float16, and names are short. Printed: accuracy on the validation split, size, time. Needs onnx; knows
+nothing of training.
 """
 
 from __future__ import annotations
@@ -35,6 +36,7 @@ from mattebox.zoo.session import Session
 from workshop import cards, material
 from workshop.evaluate import judge
 from workshop.predictors import session_predictor
+from workshop.slim import slimmed, widened
 
 EARLY = (
     "/net/encoder/stem",
@@ -81,6 +83,7 @@ def quantise(session: Session, data: Path, out: Path, count: int, keep: tuple[st
             nodes_to_exclude=[node.name for node in graph.node if keep and node.name.startswith(keep)],
             extra_options={"CalibMovingAverage": True},
         )  # fmt: skip
+    onnx.save(slimmed(onnx.load(out)), out)
 
 
 def described(card: Card, data: Path, out: Path) -> Path:
@@ -92,19 +95,6 @@ def described(card: Card, data: Path, out: Path) -> Path:
         "origin": cards.origin(card.name),
     }
     return cards.write_card(out, facts, cards.counted(card), data)
-
-
-def widened(model: onnx.ModelProto) -> onnx.ModelProto:
-    """Constants stored as float16 with a Cast behind each, as `export` writes them, back in float32."""
-    halves = {t.name: t for t in model.graph.initializer if t.data_type == onnx.TensorProto.FLOAT16}
-    casts = [n for n in model.graph.node if n.op_type == "Cast" and n.input[0] in halves]
-    for cast in casts:
-        values = onnx.numpy_helper.to_array(halves[cast.input[0]]).astype(np.float32)
-        model.graph.initializer.append(onnx.numpy_helper.from_array(values, cast.output[0]))
-        model.graph.node.remove(cast)
-    for name in {cast.input[0] for cast in casts}:
-        model.graph.initializer.remove(halves[name])
-    return model
 
 
 def measure(session: Session, data: Path, out: Path) -> dict[str, Any]:

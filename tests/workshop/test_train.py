@@ -103,6 +103,17 @@ def test_ablations_change_one_thing_and_go_on(tmp_path: Path, capsys: pytest.Cap
     assert log.read_text().count('"iou"') == judged  # nothing was done twice
 
 
+def test_a_change_that_cannot_be_is_said_before_the_first_run(tmp_path: Path) -> None:
+    from workshop.ablate import Material, ablate
+    from workshop.pool import Pool, Pools
+
+    pool = Pool(torch.zeros(2, 4, 32, 32), [])
+    given, full = Material(tmp_path, Pools(pool, taught=pool)), replace(recipe(), pasted=0.2, taught=0.5)
+    with pytest.raises(UsageError, match="pasted 0.5 and taught 0.5 leave no labelled photograph"):
+        ablate(full, ["as it is", "composites 0.5"], 1, given, tmp_path / "out")
+    assert not (tmp_path / "out").exists()
+
+
 def test_a_full_disk_leaves_the_previous_checkpoint(tmp_path: Path) -> None:
     from workshop import checkpoint
 

@@ -17,7 +17,7 @@ from mattebox.zoo import settings
 from mattebox.zoo.card import Card, load_card
 
 WEIGHTS, CARDS, SHAPES = (Path(__file__).parent / name for name in ("weights", "cards", "shapes"))
-PRESETS = {"fast": "cut-6@fast", "balanced": "pair-1", "best": "pair-1@best"}
+PRESETS = {"fast": "fast-1", "balanced": "pair-1", "best": "pair-1@best"}
 UPSCALERS = {"faithful": ("up2-1", "up4-1"), "real": ("real4-1",)}
 RESTORERS = {"standard": "restore-1"}
 STYLIST, IMITATOR = "style-1", "adain"
