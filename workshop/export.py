@@ -26,7 +26,7 @@ from workshop import cards, checkpoint
 from workshop.architectures import ARCHITECTURES, build
 from workshop.formats import FORMATS
 from workshop.network import multiply_adds
-from workshop.slim import halved
+from workshop.slim import SHAPE, halved
 
 Axes = dict[str, dict[int, str]]
 
@@ -73,10 +73,12 @@ def free(*names: str) -> Axes:
     return {name: {0: "batch", 2: "height", 3: "width"} for name in names}
 
 
-def write_onnx(net: nn.Module, path: Path) -> None:
-    """Export with free batch, height and width, weights in float16."""
+def write_onnx(net: nn.Module, path: Path, shape: dict[str, Any]) -> None:
+    """Export with free batch, height and width, weights in float16; the graph says its shape, for fine-tuning."""
     example = torch.zeros(1, 3, 256, 320)
-    onnx.save(traced(Served(net), (example,), ["picture"], ["alpha"], free("picture", "alpha")), path)
+    model = traced(Served(net), (example,), ["picture"], ["alpha"], free("picture", "alpha"))
+    onnx.helper.set_model_props(model, {SHAPE: json.dumps(shape)})
+    onnx.save(model, path)
 
 
 def main(words: Sequence[str] | None = None, called: str | None = None) -> None:
@@ -103,8 +105,8 @@ def main(words: Sequence[str] | None = None, called: str | None = None) -> None:
 def export(source: Path, data: Path, name: str, out: Path, like: str | None = None, steep: float = 1.0) -> Path:
     """Write the ONNX file and its card, calibrated and judged on the validation split; the card's path."""
     out.mkdir(parents=True, exist_ok=True)
-    (net, kind, _), path = load_net(source, steep), out / f"{name}.onnx"
-    write_onnx(net, path)
+    (net, kind, shape), path = load_net(source, steep), out / f"{name}.onnx"
+    write_onnx(net, path, shape)
     facts = cards.like(find_card(like)) if like else cards.own(data)
     return cards.write_card(
         path, facts | {"architecture": ARCHITECTURES[kind].called, "notes": cards.made("exported")}, counts(net), data

@@ -83,7 +83,9 @@ def quantise(session: Session, data: Path, out: Path, count: int, keep: tuple[st
             nodes_to_exclude=[node.name for node in graph.node if keep and node.name.startswith(keep)],
             extra_options={"CalibMovingAverage": True},
         )  # fmt: skip
-    onnx.save(slimmed(onnx.load(out)), out)
+    made = slimmed(onnx.load(out))
+    onnx.helper.set_model_props(made, {prop.key: prop.value for prop in model.metadata_props})
+    onnx.save(made, out)
 
 
 def described(card: Card, data: Path, out: Path) -> Path:

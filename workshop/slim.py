@@ -12,6 +12,8 @@ import numpy as np
 from onnx import ModelProto, NodeProto, TensorProto, checker, helper, numpy_helper
 
 LARGE = 64  # values; fewer are not worth a Cast
+SHAPE = "shape"  # the property of a graph that says its network's shape, as a recipe has it
+OWN = "net."  # begins the names of a network's own weights, as `export` writes them
 SCALED = ("QuantizeLinear", "DequantizeLinear")  # runtimes want their scales as they are
 
 
@@ -50,7 +52,8 @@ def widened(model: ModelProto) -> ModelProto:
 
 def slimmed(model: ModelProto) -> ModelProto:
     """The graph for those who only run it: `halved`, without the zero points of biases, which are zero, and with names
-    of a letter or three instead of those of modules; inputs and outputs keep theirs."""
+    of a letter or three instead of those of modules; inputs, outputs and a network's own weights keep theirs, by which
+    `unfold` finds them."""
     _without_zeros(model)
     halved(model)
     del model.graph.value_info[:]
@@ -79,6 +82,8 @@ def _renamed(model: ModelProto) -> None:
     short = {value.name: value.name for value in [*graph.input, *graph.output]} | {"": ""}
 
     def name(old: str) -> str:
+        if old.startswith(OWN):
+            return old
         return short[old] if old in short else short.setdefault(old, f"{next(fresh):x}")
 
     for tensor in graph.initializer:

@@ -39,6 +39,7 @@ from workshop.recipes import TUNING, Recipe, read_settings, record
 from workshop.run import Run
 from workshop.teach import label, read_soft
 from workshop.team import Team, gathered
+from workshop.unfold import shape_of
 
 SAVE_EVERY = 60  # seconds between checkpoints
 INSTALLED = "installed"  # the encoder's weights: those that a package carries
@@ -199,6 +200,8 @@ def told(args: argparse.Namespace) -> dict[str, Any]:
     if "net" not in settings:
         from_card = args.start is not None and Path(args.start).suffix != ".pt"
         settings["net"] = args.net or (net_of(trainable(args.start)) if from_card else "cutnet")
+        if from_card and not args.net and (shape := shape_of(trainable(args.start))):
+            settings.setdefault("shape", shape)
     if settings["net"] == "cutnet":
         settings.setdefault("shape", SIZES[args.size].as_dict())
     if args.minutes or args.steps:

@@ -3,22 +3,29 @@
 Export folds each batch normalisation into its convolution. Here the folded weights go into the convolution, and the
 normalisation gets the statistics it sees on a batch of pictures, with scale and shift that undo it: the network
 answers as the card does, and can be trained on. Filters get the size that filters begin with, which the normalisation
-takes back: folded ones are small, and a step of any length would be a leap for them. Knows nothing of training.
+takes back: folded ones are small, and a step of any length would be a leap for them. Weights of int8 are taken for what
+they stand for. Knows nothing of training.
 """
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Iterator
 from itertools import pairwise
+from typing import Any
 
+import numpy as np
 import onnx
 import torch
+from numpy.typing import NDArray
 from onnx import numpy_helper
 from torch import Tensor, nn
 
 from mattebox.errors import ModelError
+from mattebox.types import Floats
 from mattebox.zoo import store
 from mattebox.zoo.card import Card
+from workshop.slim import SHAPE
 
 
 def unfold(card: Card, net: nn.Module, pictures: Tensor) -> None:
@@ -27,8 +34,6 @@ def unfold(card: Card, net: nn.Module, pictures: Tensor) -> None:
     `pictures` N x 3 x H x W are normalised inputs. ModelError when the shapes differ.
     """
     graph = onnx.load_from_string(store.read(card)).graph
-    if any(n.op_type == "DequantizeLinear" for n in graph.node):
-        raise ModelError(f"model {card.name} is int8 and cannot be trained on", "begin with the one it was made of")
     values = dict(constants(graph))
     nodes = [n for n in graph.node if n.op_type == "Conv"]
     pairs = _order(net, pictures[:1])
@@ -59,13 +64,32 @@ def unfold(card: Card, net: nn.Module, pictures: Tensor) -> None:
             _resize(convolution, norm)
 
 
+def shape_of(card: Card) -> dict[str, Any]:
+    """The shape that a card's graph says it has, as a recipe has it; nothing where it does not say."""
+    told = {prop.key: prop.value for prop in onnx.load_from_string(store.read(card)).metadata_props}
+    shape: dict[str, Any] = json.loads(told.get(SHAPE, "{}"))
+    return shape
+
+
 def constants(graph: onnx.GraphProto) -> Iterator[tuple[str, Tensor]]:
-    """Initialisers in float32, under the name the graph uses: those stored in float16 have a Cast behind them."""
+    """Initialisers in float32, under the name the graph uses: those stored in float16 have a Cast behind them, those in
+    int8 and int32 a DequantizeLinear."""
+    stored = {tensor.name: numpy_helper.to_array(tensor) for tensor in graph.initializer}
     cast = {node.input[0]: node.output[0] for node in graph.node if node.op_type == "Cast"}
-    for tensor in graph.initializer:
-        value = numpy_helper.to_array(tensor)
+    for name, value in stored.items():
         if value.dtype.kind == "f":
-            yield cast.get(tensor.name, tensor.name), torch.tensor(value, dtype=torch.float32)
+            yield cast.get(name, name), torch.tensor(value, dtype=torch.float32)
+    for node in graph.node:
+        if node.op_type == "DequantizeLinear" and node.input[0] in stored:
+            yield node.output[0], torch.tensor(_scaled(*(stored[name] for name in node.input)))
+
+
+def _scaled(whole: NDArray[Any], scale: Floats, zero: NDArray[Any] | None = None) -> Floats:
+    """What whole numbers stand for, by a scale for all or one for each of the first axis."""
+    along = (-1, *(1 for _ in whole.shape[1:])) if scale.size > 1 else ()
+    middle = 0 if zero is None else zero.astype(np.float32).reshape(along)
+    made: Floats = ((whole - middle) * scale.reshape(along)).astype(np.float32)
+    return made
 
 
 def _order(net: nn.Module, picture: Tensor) -> list[tuple[nn.Conv2d, nn.BatchNorm2d | None]]:

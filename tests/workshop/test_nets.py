@@ -9,9 +9,13 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+import skimage.data
 
 from mattebox.errors import UsageError
+from mattebox.types import Picture
 from mattebox.zoo.registry import find_card
+from mattebox.zoo.session import Session
+from tests.fakes import FLOAT
 from tests.workshop.test_evaluate import material
 from tests.workshop.test_train import TINY
 
@@ -79,6 +83,24 @@ def test_published_weights_are_taken_over(tmp_path: Path) -> None:
     with torch.no_grad():
         ours = torch.sigmoid(net.eval()(x)).numpy()
     assert np.abs(ours - published.run(None, {"input": x.numpy()})[0]).max() < 1e-4
+
+
+def test_int8_is_taken_for_what_it_stands_for() -> None:
+    """The smallest network says its shape itself, and answers as its card does, in float, ready to be trained on."""
+    from workshop.architectures import build, net_of
+    from workshop.unfold import shape_of, unfold
+
+    session = Session.open("fast", "cpu")
+    torch.manual_seed(0)
+    net = build(net_of(session.card), shape_of(session.card))
+    x, _ = session.prepare(Picture(skimage.data.astronaut()))
+    unfold(session.card, net, torch.from_numpy(x))
+    with torch.no_grad():
+        ours = torch.sigmoid(net.eval()(torch.from_numpy(x))).numpy()
+    apart = np.abs(ours[:, 0] - session.run(x)[:, 0])
+    assert apart.mean() < 0.02  # what lies between the layers is not rounded here
+    assert ((ours[:, 0] > 0.5) == (session.run(x)[:, 0] > 0.5)).mean() > 0.99
+    assert shape_of(find_card(FLOAT)) == {}  # an older one, of the default shape
 
 
 @pytest.mark.parametrize(("name", "shape"), [("cutnet", TINY), ("litenet", LITE)])

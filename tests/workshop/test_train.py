@@ -187,17 +187,6 @@ def test_a_card_goes_back_into_a_network_that_answers_alike() -> None:
         unfold(card, build("unet", {}), pictures)
 
 
-def test_int8_cannot_be_trained_on() -> None:
-    pytest.importorskip("onnx")
-    from mattebox.errors import ModelError
-    from mattebox.zoo.registry import find_card
-    from workshop.network import CutNet
-    from workshop.unfold import unfold
-
-    with pytest.raises(ModelError, match="is int8 and cannot be trained on"):
-        unfold(find_card(OURS), CutNet(), torch.randn(4, 3, 64, 96))
-
-
 def test_a_few_pictures_of_a_new_kind_teach_it(tmp_path: Path) -> None:
     """The tutorial of docs/training.md, tiny: of two discs only the dark one is wanted from now on."""
     import numpy as np
