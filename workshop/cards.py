@@ -19,11 +19,13 @@ import msgspec
 from mattebox.zoo import registry
 from mattebox.zoo.card import Card
 from workshop.calibrate import calibrate
-from workshop.evaluate import judge
+from workshop.evaluate import scores_by_set
 from workshop.material import count
 from workshop.predictors import house_predictor
+from workshop.scores import summarise
 
 SHOWN = {"max_f": "validation max-F", "iou": "validation IoU", "mae": "validation MAE"}
+POOR, WORST, FEW = 0.04, 4, 3  # IoU below the usual one that is a failure; how many are told; pictures that prove none
 TAKEN = ("task", "architecture", "summary", "licence", "input", "variants", "data", "recipe")
 
 
@@ -87,12 +89,22 @@ def write_card(weights: Path, facts: dict[str, Any], counted: list[dict[str, Any
     facts |= {"sha256": hashlib.sha256(weights.read_bytes()).hexdigest()}
     write(path, facts)
     facts["calibration"] = calibrate(str(path), data)
-    scores = judge(house_predictor(str(path)), data, detail=True)
+    by_set = scores_by_set(house_predictor(str(path)), data)
+    scores = summarise(s for rows in by_set.values() for s in rows)
+    facts["failures"] = failures({of: summarise(rows) for of, rows in by_set.items()}, scores["iou"])
+    print(*(f"weak on {line}" for line in facts["failures"]), sep="\n")
     command = f"python -m workshop.evaluate DATA --card {name}"
     judged = [{"what": what, "value": round(scores[key], 4), "command": command} for key, what in SHOWN.items()]
     facts["figures"] = [*counted, *judged]
     write(path, facts)
     return path
+
+
+def failures(by_set: dict[str, dict[str, float]], usual: float) -> list[str]:
+    """The sets on which a network is worst, worst first, in words: those clearly below its `usual` IoU."""
+    poor = [(of, s) for of, s in by_set.items() if s["iou"] < usual - POOR and s["pictures"] > FEW]
+    worst = sorted(poor, key=lambda told: told[1]["iou"])[:WORST]
+    return [f"{of}: IoU {s['iou']:.2f} of {s['pictures']:.0f} validation pictures" for of, s in worst]
 
 
 def made(how: str) -> str:

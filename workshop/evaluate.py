@@ -12,6 +12,7 @@ import json
 import sys
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
@@ -28,16 +29,18 @@ from workshop.scores import score, summarise
 SHORT = ("iou", "max_f", "mae", "boundary_f", "weighted_f", "s")
 
 
-def judge(predict: Predict, folder: Path, detail: bool = False) -> dict[str, float]:
-    """Means of IoU, MAE and F over the validation split; with `detail`, printed per set as well."""
-    by_set: dict[str, list[dict[str, float]]] = {}
+def judge(predict: Predict, folder: Path) -> dict[str, float]:
+    """Means of IoU, MAE and F over the validation split."""
+    return summarise(s for rows in scores_by_set(predict, folder).values() for s in rows)
+
+
+def scores_by_set(predict: Predict, folder: Path) -> dict[str, list[dict[str, Any]]]:
+    """Each validation picture's scores, by the set that it is of."""
+    by_set: dict[str, list[dict[str, Any]]] = {}
     for row, picture, mask in stream(folder, "labelled", "val"):
         truth = np.asarray(mask, np.float32) / np.float32(255)
         by_set.setdefault(row.set, []).append(score(predict(np.asarray(picture)), truth))
-    if detail:
-        for name, rows in sorted(by_set.items()):
-            print(f"{name:16s}", {k: round(v, 4) for k, v in summarise(rows).items()})
-    return summarise(s for rows in by_set.values() for s in rows)
+    return by_set
 
 
 def compare(names: list[str], u2netp: Path | None, data: Path, out: Path | None) -> list[Verdict]:

@@ -67,6 +67,9 @@ def test_show(run: Run) -> None:
     text = run("models", "show", "birefnet-general").out
     for word in ("commercial: yes", "name: MIT", "here: no", "DIS-VD HCE", "BiRefNet README", "values: logits"):
         assert word in text
+    text = run("models", "show", "balanced").out
+    assert "  parameters, 7,361,560, python -m workshop.export\n" in text
+    assert "failures:\n  coco_small: IoU" in text  # sentences have a line each
     assert json.loads(run("models", "show", "u2net@x", "--json").out or "{}") == {}
     assert json.loads(run("models", "show", "u2net", "--json").out)["bytes"] == 175_997_641
 

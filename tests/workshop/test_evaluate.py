@@ -76,3 +76,13 @@ def test_the_page_escapes_and_draws() -> None:
     assert '<polyline points="50.0,10.0 550.0,270.0"' in drawn
     assert "nothing" in chart({}, "a", "b")
     assert 'alt="&lt;x"' in picture(np.zeros((300, 500, 3), np.uint8), "<x")
+
+
+def test_a_card_says_where_its_network_is_weak() -> None:
+    from workshop.cards import failures
+
+    pictures = {"cats": (0.70, 34), "cars": (0.95, 9), "dogs": (0.87, 5), "one": (0.1, 1)}
+    told = {of: {"iou": iou, "pictures": float(count)} for of, (iou, count) in pictures.items()}
+    cats, dogs = "cats: IoU 0.70 of 34 validation pictures", "dogs: IoU 0.87 of 5 validation pictures"
+    assert failures(told, 0.88) == [cats]
+    assert failures(told, 0.95) == [cats, dogs]

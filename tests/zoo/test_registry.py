@@ -36,6 +36,7 @@ def test_embedded_weights_are_what_their_cards_say() -> None:
         assert store.read(card)
         assert card.licence.commercial
         assert all(f.command for f in card.figures)
+        assert card.failures or card.task != "cutout"
 
 
 @pytest.mark.parametrize("name", registry.PRESETS)

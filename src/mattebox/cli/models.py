@@ -216,12 +216,19 @@ def _lines(key: str, value: Any, indent: str = "") -> list[str]:
         inner = [line for k, v in value.items() for line in _lines(k, v, indent + "  ")]
         return [f"{indent}{key}:", *inner] if inner else []
     if isinstance(value, list | tuple) and value and isinstance(value[0], dict):
-        return [f"{indent}{key}:", *(f"{indent}  {', '.join(str(x) for x in v.values() if x)}" for v in value)]
+        return [f"{indent}{key}:", *(f"{indent}  {', '.join(_plain(x) for x in v.values() if x)}" for v in value)]
+    if isinstance(value, list | tuple) and any(" " in str(v) for v in value):
+        return [f"{indent}{key}:", *(f"{indent}  {v}" for v in value)]
     if isinstance(value, list | tuple):
         value = ", ".join(map(str, value))
     elif isinstance(value, bool):
         value = "yes" if value else "no"
     return [] if value in (None, "") else [f"{indent}{key}: {value}"]
+
+
+def _plain(value: Any) -> str:
+    """A number as one would write it."""
+    return f"{value:,.0f}" if isinstance(value, float) and value.is_integer() else str(value)
 
 
 def _task(card: Card) -> str:

@@ -63,8 +63,9 @@ class Card(Struct, frozen=True, forbid_unknown_fields=True):
     `side`, those that `find` faces look at one.
     Weights that are not ONNX name their `converter` (see `convert`). `twin` is the card of a network of the same
     architecture that takes out less noise, for mixing (see `mixture`); `origin` that of the network in float of which
-    an int8 one was made. Models that are asked by points have a `decoder`. A card without weights is a shape: how
-    networks exported by their users are fed and read (`mattebox models add my.onnx --like SHAPE`).
+    an int8 one was made; `failures` say where it is known to be weak. Models that are asked by points have a `decoder`.
+    A card without weights is a shape: how networks exported by their users are fed and read
+    (`mattebox models add my.onnx --like SHAPE`).
     """
 
     name: str
@@ -93,6 +94,7 @@ class Card(Struct, frozen=True, forbid_unknown_fields=True):
     origin: str = ""
     decoder: Decoder | None = None
     figures: tuple[Figure, ...] = ()
+    failures: tuple[str, ...] = ()
     folder: str = ""
 
     def __post_init__(self) -> None:

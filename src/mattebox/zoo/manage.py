@@ -47,7 +47,7 @@ def add(
         like, name=name, summary=f"added from {file.name}, prepared like {store.base_name(like)}", licence=licence,
         weights=f"{name}.onnx", sha256=hashlib.sha256(content).hexdigest(), md5="", bytes=len(content), url="",
         source="", parts={place: hashlib.sha256(data).hexdigest() for place, data in parts.items()},
-        variants={}, data=(), recipe="", notes="", converter="", figures=(), folder="", decoder=second,
+        variants={}, data=(), recipe="", notes="", converter="", figures=(), failures=(), folder="", decoder=second,
     )  # fmt: skip
     try:
         return _installed(card, {card.weights: content, **parts, **files})
