@@ -12,6 +12,7 @@ from PIL import Image
 
 import mattebox as mb
 from mattebox.types import Picture
+from tests.fakes import fake_session
 from tests.io.pictures import rgb_profile
 
 
@@ -134,3 +135,17 @@ def test_a_presets_file_is_held_against_its_marketplace(astronaut: Picture, tmp_
     assert grey is not None
     assert "white background" in {f.rule for f in grey.findings if not f.passed}
     assert mb.cut(astronaut, model="fast").save(tmp_path / "plain.png") is None
+
+
+def test_subjects_are_found_and_numbered_as_cut_picks_them() -> None:
+    rgb = np.full((128, 160, 3), (20, 20, 230), np.uint8)
+    rgb[10:40, 10:40] = rgb[50:120, 80:150] = (230, 20, 20)
+    small, large = mb.find(Picture(rgb), session=fake_session())[::-1]
+    assert np.abs(np.subtract(large.box, (80, 50, 150, 120))).max() <= 2
+    assert np.abs(np.subtract(small.box, (10, 10, 40, 40))).max() <= 2
+    assert large.share == pytest.approx(70 * 70 / rgb[..., 0].size, abs=0.01)
+    assert large.alpha[: large.alpha.shape[0] // 3].max() < 0.5
+    picked = mb.cut(Picture(rgb), session=fake_session(), pick=2).picture
+    assert picked.alpha is not None
+    assert (picked.alpha[12:38, 12:38] == 255).all()
+    assert not picked.alpha[60:110, 90:140].any()

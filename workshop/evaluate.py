@@ -2,7 +2,8 @@
 
     python -m workshop.evaluate DATA --card NAME [--against CARD ...] [--u2netp FILE] [--out REPORT_DIR]
 
-DATA is tar shards with a manifest, a folder with images/ and masks/, or a CSV of image,mask. Needs no torch.
+DATA is tar shards with a manifest, a folder with images/ and masks/, or a CSV of image,mask. Where a folder has
+instances/ as well, maps of several subjects, it is also judged how well they are told apart. Needs no torch.
 """
 
 from __future__ import annotations
@@ -11,6 +12,7 @@ import argparse
 import json
 import sys
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -20,6 +22,7 @@ from mattebox.errors import MatteboxError, UsageError
 from mattebox.zoo.registry import find_card
 from mattebox.zoo.session import Session
 from mattebox.zoo.spec import Calibration
+from workshop.apart import told_apart
 from workshop.evaluation import Verdict, evaluate
 from workshop.material import stream
 from workshop.predictors import Predict, See, seer, u2net_predictor, unasked
@@ -45,11 +48,16 @@ def scores_by_set(predict: Predict, folder: Path) -> dict[str, list[dict[str, An
 
 def compare(names: list[str], u2netp: Path | None, data: Path, out: Path | None) -> list[Verdict]:
     """Judge cards, and a U2-Netp file, on the same pictures; the page and the JSON go to `out`."""
-    sees: dict[str, See] = {name: seer(Session.open(name)) for name in names}
+    sessions = {name: Session.open(name) for name in names}
+    sees: dict[str, See] = {name: seer(session) for name, session in sessions.items()}
     known: dict[str, Calibration | None] = {name: find_card(name).calibration for name in names}
     if u2netp is not None:
         sees[u2netp.stem], known[u2netp.stem] = unasked(u2net_predictor(u2netp)), None
     verdicts = [evaluate(name, see, data, known[name]) for name, see in sees.items()]
+    verdicts = [
+        replace(verdict, apart=told_apart(sessions[verdict.name], data)) if verdict.name in sessions else verdict
+        for verdict in verdicts
+    ]
     if out is not None:
         out.mkdir(parents=True, exist_ok=True)
         (out / "report.json").write_text(json.dumps([v.facts() for v in verdicts], indent=1) + "\n")
@@ -59,10 +67,10 @@ def compare(names: list[str], u2netp: Path | None, data: Path, out: Path | None)
 
 def show(verdicts: list[Verdict]) -> None:
     """The short table."""
-    print(f"{'network':20s}", *(f"{c:>10s}" for c in SHORT), f"{'ECE':>8s} {'ghosts':>8s}")
+    print(f"{'network':20s}", *(f"{c:>10s}" for c in SHORT), f"{'ECE':>8s} {'ghosts':>8s} {'mAP':>8s}")
     for verdict in verdicts:
         facts, means = verdict.facts(), verdict.summaries["all"]
-        ends = [facts.get("calibration_error"), facts.get("ghosts")]
+        ends = [facts.get("calibration_error"), facts.get("ghosts"), facts.get("instances_map")]
         told = ("       -" if value is None else f"{value:8.3f}" for value in ends)
         print(f"{verdict.name:20s}", *(f"{means[c]:10.4f}" for c in SHORT), *told)
 

@@ -24,7 +24,8 @@ from workshop.slices import slices
 
 @dataclass(frozen=True)
 class Verdict:
-    """One network's results. `pictures`: name, slices, confidence, found and measures of each."""
+    """One network's results. `pictures`: name, slices, confidence, found and measures of each; `apart`: mean average
+    precision over several subjects, where there are maps of them."""
 
     name: str
     pictures: list[dict[str, Any]]
@@ -32,6 +33,7 @@ class Verdict:
     backgrounds: int
     calibrated: bool
     summaries: dict[str, dict[str, float]] = field(default_factory=dict)
+    apart: float | None = None
 
     @property
     def diagram(self) -> list[Bin]:
@@ -41,6 +43,8 @@ class Verdict:
         """For machines; without the curves."""
         missed = sum(not p["found"] for p in self.pictures)
         facts: dict[str, Any] = {"name": self.name, "slices": self.summaries}
+        if self.apart is not None:
+            facts["instances_map"] = self.apart
         if self.calibrated:
             facts["calibration_error"] = calibration_error(self.diagram)
             facts["diagram"] = [asdict(b) for b in self.diagram]

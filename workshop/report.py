@@ -23,11 +23,16 @@ COLUMNS = (
 )
 UNITS = "SAD, Grad and Conn in thousands, per picture at its own size; all others 0..1. MAE and those: less is better."
 
+SEVERAL = "Mean average precision over the mask IoUs 0.50, 0.55 .. 0.95, as COCO has it, of what `mattebox find` lists."
+
 
 def report(verdicts: Sequence[Verdict], sees: Mapping[str, See], data: Path) -> str:
     """The page for one network, or for several against each other."""
     parts = [heading("All pictures", UNITS)]
     parts.append(table(["network", *COLUMNS], [[v.name, *(v.summaries["all"][c] for c in COLUMNS)] for v in verdicts]))
+    told = [[v.name, v.apart] for v in verdicts if v.apart is not None]
+    if told:
+        parts.append(heading("Several subjects told apart", SEVERAL) + table(["network", "mAP"], told))
     parts += [reliability(v) for v in verdicts if v.calibrated]
     for verdict in verdicts:
         rows = [[name, *(means[c] for c in COLUMNS)] for name, means in verdict.summaries.items()]

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from mattebox import recipe
     from mattebox.api import cut as cut
     from mattebox.api import enhance as enhance
+    from mattebox.api import find as find
     from mattebox.api import upscale as upscale
     from mattebox.client import Client as Client
     from mattebox.errors import MatteboxError as MatteboxError
@@ -37,6 +38,7 @@ if TYPE_CHECKING:
 _HOMES = {
     "cut": "api",
     "enhance": "api",
+    "find": "api",
     "upscale": "api",
     "Client": "client",
     "read": "io.read",

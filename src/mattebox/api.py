@@ -15,11 +15,13 @@ from mattebox import listing, pipeline
 from mattebox.compose.commerce.verdict import Verdict
 from mattebox.io.read import read
 from mattebox.io.write import write
+from mattebox.matte import found
 from mattebox.parameters import build_recipe, written
 from mattebox.pipeline import Result
 from mattebox.presets import enhancing, find_preset, of_kind
 from mattebox.recipe import Recipe, Save
 from mattebox.types import Picture
+from mattebox.zoo.parts import Part
 from mattebox.zoo.session import Session
 
 Source = str | os.PathLike[str] | bytes | BinaryIO | Picture
@@ -221,6 +223,29 @@ def upscale(
     """
     recipe = build_recipe({**parameters, "upscale": to}, Recipe((Save(),)))
     return _made(source, recipe, device, threads, None, max_pixels)
+
+
+def find(
+    source: Source,
+    *,
+    model: Named = "balanced",
+    device: str = "auto",
+    threads: int | None = None,
+    session: Session | None = None,
+    max_pixels: int = 100_000_000,
+) -> list[Part]:
+    """The subjects of a photograph, largest first, numbered from 1 as `cut` picks them.
+
+        for subject in mb.find("group.jpg"):
+            print(subject.box, subject.share, subject.score)
+        mb.cut("group.jpg", pick=2)
+
+    Each has its box (left, top, right, bottom in pixels), its share of the picture's area, a score of 0..1, its coarse
+    alpha (h x w, 0..1), and its class in `label` where the model knows classes. Raises InputError, ModelError,
+    DeviceError, UsageError.
+    """
+    picture = source if isinstance(source, Picture) else read(source, max_pixels=max_pixels)
+    return found.find(picture, session or Session.open(os.fspath(model), device, threads)).parts
 
 
 def _made(

@@ -15,7 +15,6 @@ from mattebox.errors import InputMissing, MatteboxError, UsageError
 
 if TYPE_CHECKING:
     from mattebox.batch.plan import Failure, Job
-    from mattebox.matte.instances import Instance
     from mattebox.matte.maps import Claim
     from mattebox.types import Picture
     from mattebox.zoo.parts import Part
@@ -122,21 +121,19 @@ def _read(job: Job) -> Picture:
 
 def _told(picture: Picture, session: Session, wish: Wish) -> tuple[dict[str, Any], list[dict[str, Any]], list[Claim]]:
     """What is known of the picture as a whole, of each subject, and what each claims of a map that is wanted."""
-    from mattebox.matte.instances import alphas, instances
+    from mattebox.matte.found import find
     from mattebox.matte.maps import Claim
-    from mattebox.matte.segment import on_white, segment
 
     output = session.card.output
-    if output.labelled:
-        parts = session.parts(on_white(picture))
-        values = [output.number(p.label) if wish.classes else n for n, p in enumerate(parts, 1)]
-        rows = [{"label": p.label, "class": output.number(p.label)} | _row(p) for p in parts]
-        return {"found": bool(parts)}, rows, [Claim(v, p.score, p.alpha) for v, p in zip(values, parts, strict=True)]
-    matte = segment(picture, session)
-    found = instances(matte, picture.size) if matte.found else []
-    apart = alphas(matte, len(found)) if wish.out is not None else []
-    claims = [Claim(n, 1.0, alpha) for n, alpha in enumerate(apart, 1)]
-    return {"found": matte.found, "confidence": round(matte.confidence, 4)}, [_row(i) for i in found], claims
+    parts, matte = find(picture, session)
+    classes = [{"label": p.label, "class": output.number(p.label)} if output.labelled else {} for p in parts]
+    rows = [known | _row(p) for known, p in zip(classes, parts, strict=True)]
+    values = [output.number(p.label) if wish.classes else n for n, p in enumerate(parts, 1)]
+    claims = [Claim(v, p.score if output.labelled else 1.0, p.alpha) for v, p in zip(values, parts, strict=True)]
+    whole = (
+        {"found": bool(parts)} if matte is None else {"found": matte.found, "confidence": round(matte.confidence, 4)}
+    )
+    return whole, rows, claims
 
 
 def _draw(claims: list[Claim], picture: Picture, wish: Wish, target: Path | None) -> None:
@@ -154,7 +151,7 @@ def _draw(claims: list[Claim], picture: Picture, wish: Wish, target: Path | None
     atomic.write_bytes(target, content, overwrite=wish.overwrite)
 
 
-def _row(one: Instance | Part) -> dict[str, Any]:
+def _row(one: Part) -> dict[str, Any]:
     return {"box": one.box, "share": round(one.share, 4), "score": round(one.score, 4)}
 
 
