@@ -19,7 +19,7 @@ from mattebox.zoo.registry import PRESETS
 
 WEIGHTS = Path(runtime.__file__).parent / "weights"
 OURS = PRESETS["balanced"]
-CASES = ((OURS, 320), (OURS, 224), ("restore-1", 256), ("up2-1", 256), ("up4-1", 256))
+CASES = ((OURS, 320), (OURS, 224), ("restore-2", 256), ("up2-1", 256), ("up4-1", 256))
 
 
 def main() -> None:

@@ -67,7 +67,7 @@ def test_need(name: str) -> None:
 
 def gain(picture: Picture, clean: np.ndarray) -> float:
     """Decibels won by the embedded network."""
-    made = restore.restored(picture, Imager.open("restore-1", "cpu"), 1).rgb
+    made = restore.restored(picture, Imager.open("restore-2", "cpu"), 1).rgb
 
     def error(pixels: np.ndarray) -> float:
         return float(np.mean((pixels.astype(float) - clean) ** 2))

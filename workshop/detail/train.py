@@ -2,7 +2,7 @@
 
     python -m workshop.detail.train runs/up2-1.toml DATA OUT [--start RUN/best.pt] [--threads N]
     python -m workshop.detail.train runs/real4-1.toml DATA OUT --start UP4/best.pt --perceptual squeezenet1.1.npz
-    python -m workshop.detail.train runs/restore-2.toml DATA OUT --start restore-1
+    python -m workshop.detail.train runs/restore-2.toml DATA OUT --start RUN/best.pt
 
 DATA holds train.tar and val.tar. A killed run goes on where it was; OUT/best.pt is the running average that scored
 best. Loss is L1, mostly of luma, since eyes and tables judge that, or decibels of all colours, as tables of denoising

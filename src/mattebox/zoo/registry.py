@@ -19,7 +19,7 @@ from mattebox.zoo.card import Card, load_card
 WEIGHTS, CARDS, SHAPES = (Path(__file__).parent / name for name in ("weights", "cards", "shapes"))
 PRESETS = {"fast": "fast-1", "balanced": "pair-1", "best": "pair-1@best"}
 UPSCALERS = {"faithful": ("up2-1", "up4-1"), "real": ("real4-1",)}
-RESTORERS = {"standard": "restore-1"}
+RESTORERS = {"standard": "restore-2"}
 STYLIST, IMITATOR = "style-1", "adain"
 REFINER = "edges-2"
 NEAR = 3  # names that come to mind for one that is none
