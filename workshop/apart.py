@@ -12,7 +12,7 @@ from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
-from PIL import Image, UnidentifiedImageError
+from PIL import Image
 
 from mattebox.errors import InputUnreadable
 from mattebox.io import resample
@@ -20,7 +20,7 @@ from mattebox.matte.found import find
 from mattebox.metrics.instances import Instances, mean_average_precision
 from mattebox.types import Picture
 from mattebox.zoo.session import Session
-from workshop.folders import SUFFIXES
+from workshop.folders import read_maps
 from workshop.material import stream
 
 LONGEST = 640  # pixels of a side at which masks are compared
@@ -30,8 +30,7 @@ Masks = NDArray[np.bool_]
 
 def told_apart(session: Session, data: Path) -> float | None:
     """Mean average precision over the validation pictures that have a map, 0..1; None where none has. InputError."""
-    maps = {path.stem: path for path in _files(data / "instances")} if data.is_dir() else {}
-    judged = []
+    maps, judged = read_maps(data), []
     for row, picture, _ in stream(data, "labelled", "val") if maps else ():
         if row.stem in maps:
             judged.append(_judged(session, np.asarray(picture), maps[row.stem]))
@@ -52,7 +51,7 @@ def drawn(file: Path, size: tuple[int, int]) -> Masks:
     try:
         with Image.open(file) as map_:
             values = np.asarray(map_ if map_.mode in ("P", "L") or map_.mode.startswith("I") else map_.convert("RGB"))
-    except (OSError, UnidentifiedImageError) as error:
+    except OSError as error:
         raise InputUnreadable(f"{file}: not a map ({error})", "give one value or colour for each subject") from error
     if values.shape[:2] != size:
         (h, w), (height, width) = values.shape[:2], size
@@ -66,7 +65,3 @@ def _every(size: tuple[int, ...]) -> tuple[slice, slice]:
     """Rows and columns that are looked at."""
     step = -(-max(size) // LONGEST)
     return slice(step // 2, None, step), slice(step // 2, None, step)
-
-
-def _files(folder: Path) -> list[Path]:
-    return [path for path in folder.iterdir() if path.suffix.lower() in SUFFIXES] if folder.is_dir() else []

@@ -19,7 +19,7 @@ import msgspec
 from mattebox.zoo import registry
 from mattebox.zoo.card import Card
 from workshop.calibrate import calibrate
-from workshop.evaluate import scores_by_set
+from workshop.evaluate import over_all, scores_by_set
 from workshop.material import count
 from workshop.predictors import house_predictor
 from workshop.scores import summarise
@@ -90,7 +90,7 @@ def write_card(weights: Path, facts: dict[str, Any], counted: list[dict[str, Any
     write(path, facts)
     facts["calibration"] = calibrate(str(path), data)
     by_set = scores_by_set(house_predictor(str(path)), data)
-    scores = summarise(s for rows in by_set.values() for s in rows)
+    scores = over_all(by_set)
     facts["failures"] = failures({of: summarise(rows) for of, rows in by_set.items()}, scores["iou"])
     print(*(f"weak on {line}" for line in facts["failures"]), sep="\n")
     command = f"python -m workshop.evaluate DATA --card {name}"

@@ -12,7 +12,6 @@ import argparse
 import json
 import sys
 from collections.abc import Sequence
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -34,7 +33,7 @@ SHORT = ("iou", "max_f", "mae", "boundary_f", "weighted_f", "s")
 
 def judge(predict: Predict, folder: Path) -> dict[str, float]:
     """Means of IoU, MAE and F over the validation split."""
-    return summarise(s for rows in scores_by_set(predict, folder).values() for s in rows)
+    return over_all(scores_by_set(predict, folder))
 
 
 def scores_by_set(predict: Predict, folder: Path) -> dict[str, list[dict[str, Any]]]:
@@ -46,6 +45,11 @@ def scores_by_set(predict: Predict, folder: Path) -> dict[str, list[dict[str, An
     return by_set
 
 
+def over_all(by_set: dict[str, list[dict[str, Any]]]) -> dict[str, float]:
+    """Means over the pictures of all sets."""
+    return summarise(s for rows in by_set.values() for s in rows)
+
+
 def compare(names: list[str], u2netp: Path | None, data: Path, out: Path | None) -> list[Verdict]:
     """Judge cards, and a U2-Netp file, on the same pictures; the page and the JSON go to `out`."""
     sessions = {name: Session.open(name) for name in names}
@@ -53,11 +57,8 @@ def compare(names: list[str], u2netp: Path | None, data: Path, out: Path | None)
     known: dict[str, Calibration | None] = {name: find_card(name).calibration for name in names}
     if u2netp is not None:
         sees[u2netp.stem], known[u2netp.stem] = unasked(u2net_predictor(u2netp)), None
-    verdicts = [evaluate(name, see, data, known[name]) for name, see in sees.items()]
-    verdicts = [
-        replace(verdict, apart=told_apart(sessions[verdict.name], data)) if verdict.name in sessions else verdict
-        for verdict in verdicts
-    ]
+    apart = {name: told_apart(session, data) for name, session in sessions.items()}
+    verdicts = [evaluate(name, see, data, known[name], apart.get(name)) for name, see in sees.items()]
     if out is not None:
         out.mkdir(parents=True, exist_ok=True)
         (out / "report.json").write_text(json.dumps([v.facts() for v in verdicts], indent=1) + "\n")

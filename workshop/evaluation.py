@@ -55,8 +55,9 @@ class Verdict:
         return facts
 
 
-def evaluate(name: str, see: See, data: Path, calibration: Calibration | None) -> Verdict:
-    """Judge on the validation split; without a calibration (a foreign network) confidence is left as promised."""
+def evaluate(name: str, see: See, data: Path, calibration: Calibration | None, apart: float | None = None) -> Verdict:
+    """Judge on the validation split; without a calibration (a foreign network) confidence is left as promised. How well
+    it tells subjects `apart` is known beforehand, or not."""
     known, pictures = calibration or Calibration(), []
     for row, picture, mask in stream(data, "labelled", "val"):
         rgb, truth = np.asarray(picture), np.asarray(mask, np.float32) / np.float32(255)
@@ -68,7 +69,7 @@ def evaluate(name: str, see: See, data: Path, calibration: Calibration | None) -
         raise InputMissing(f"{data}: no picture for validation", "mark some with split = val, or give at least two")
     empty = [_found(*see(np.asarray(p)), known) for _, p, _ in stream(data, "background", "val")]
     ghosts = sum(empty) if has(data, "background") else None
-    return Verdict(name, pictures, ghosts, len(empty), calibration is not None, by_slice(pictures))
+    return Verdict(name, pictures, ghosts, len(empty), calibration is not None, by_slice(pictures), apart)
 
 
 def _found(alpha: Any, presence: float, known: Calibration) -> bool:

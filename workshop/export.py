@@ -26,7 +26,8 @@ from workshop import cards, checkpoint
 from workshop.architectures import ARCHITECTURES, build
 from workshop.formats import FORMATS
 from workshop.network import multiply_adds
-from workshop.slim import SHAPE, halved
+from workshop.slim import halved
+from workshop.unfold import SHAPE
 
 Axes = dict[str, dict[int, str]]
 

@@ -52,6 +52,11 @@ def read_unlabelled(data: Path) -> list[Pair]:
     return _beside(data, "unlabelled")
 
 
+def read_maps(data: Path) -> dict[str, Path]:
+    """Maps of several subjects, from `instances/` likewise, by their pictures' stems."""
+    return {pair.image.stem: pair.image for pair in _beside(data, "instances")}
+
+
 def _beside(data: Path, name: str) -> list[Pair]:
     folder = (data.parent if data.is_file() else data) / name
     return [Pair(path, None, name, "train") for path in _pictures(folder)] if folder.is_dir() else []

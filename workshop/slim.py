@@ -12,7 +12,6 @@ import numpy as np
 from onnx import ModelProto, NodeProto, TensorProto, checker, helper, numpy_helper
 
 LARGE = 64  # values; fewer are not worth a Cast
-SHAPE = "shape"  # the property of a graph that says its network's shape, as a recipe has it
 OWN = "net."  # begins the names of a network's own weights, as `export` writes them
 SCALED = ("QuantizeLinear", "DequantizeLinear")  # runtimes want their scales as they are
 

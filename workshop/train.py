@@ -198,9 +198,10 @@ def told(args: argparse.Namespace) -> dict[str, Any]:
     if args.start is not None and not settings:
         settings = dict(TUNING)
     if "net" not in settings:
-        from_card = args.start is not None and Path(args.start).suffix != ".pt"
-        settings["net"] = args.net or (net_of(trainable(args.start)) if from_card else "cutnet")
-        if from_card and not args.net and (shape := shape_of(trainable(args.start))):
+        named = args.start is not None and Path(args.start).suffix != ".pt" and not args.net
+        card = trainable(args.start) if named else None
+        settings["net"] = net_of(card) if card else args.net or "cutnet"
+        if card and (shape := shape_of(card)):
             settings.setdefault("shape", shape)
     if settings["net"] == "cutnet":
         settings.setdefault("shape", SIZES[args.size].as_dict())

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from mattebox.errors import ModelError
-from mattebox.matte.instances import alphas, instances
+from mattebox.matte.instances import instances
 from mattebox.matte.maps import Claim, drawn
 from mattebox.types import Matte
 
@@ -41,7 +41,7 @@ def test_parts_apart_are_the_matte_together() -> None:
     alpha[2:12, 2:12] = alpha[5:9, 20:26] = 255
     alpha[1, 2:12] = 90  # soft, and nobody's
     matte = Matte(alpha, 1.0, True, (2, 2, 26, 12))
-    apart = alphas(matte, len(instances(matte, matte.size)))
+    apart = [part.alpha for part in instances(matte, matte.size)]
     assert [a[1, 4] > 0 for a in apart] == [True, True]
     np.testing.assert_allclose(np.maximum.reduce(apart), alpha / np.float32(255), atol=1e-6)
     assert (np.minimum.reduce(apart) < 0.5).all()

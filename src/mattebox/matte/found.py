@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-from mattebox.matte.instances import alphas, instances
+from mattebox.matte.instances import instances
 from mattebox.matte.segment import on_white, segment
 from mattebox.types import Matte, Picture
 from mattebox.zoo.parts import Part
@@ -30,6 +30,4 @@ def find(picture: Picture, session: Session) -> Found:
     if session.card.output.labelled:
         return Found(session.parts(on_white(picture)), None)
     matte = segment(picture, session)
-    listed = instances(matte, picture.size) if matte.found else []
-    apart = alphas(matte, len(listed))
-    return Found([Part("", one.score, one.box, alpha) for one, alpha in zip(listed, apart, strict=True)], matte)
+    return Found(instances(matte, picture.size) if matte.found else [], matte)

@@ -6,7 +6,7 @@ Soft pixels belong to the part they are nearest to. Works on the matte's grid. K
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 import numpy as np
 
@@ -16,24 +16,16 @@ from mattebox.matte import marks
 from mattebox.matte.confidence import expected_iou
 from mattebox.matte.geodesic import distances, prices
 from mattebox.matte.refine import as_floats
-from mattebox.types import Box, Floats, Matte, Size
+from mattebox.types import Matte, Size
+from mattebox.zoo.parts import Part
 
 CRUMB = 0.0005  # of the picture: a smaller part is not listed
 WORDS = ("all", "largest")  # the picks that are words, beside names of classes
 
 
-@dataclass(frozen=True)
-class Instance:
-    """A part: its box in the picture's pixels, its share of the picture's area, and how sure the matte is of it, 0..1
-    (the IoU to be expected of it alone)."""
-
-    box: Box
-    share: float
-    score: float
-
-
-def instances(matte: Matte, size: Size) -> list[Instance]:
-    """The parts of a matte of a picture of that size, largest first."""
+def instances(matte: Matte, size: Size) -> list[Part]:
+    """The parts of a matte of a picture of that size, largest first, of no class: the score of each is the IoU to be
+    expected of it alone, its alpha the matte with no other part in it."""
     alpha = as_floats(matte.alpha)
     labels, parts = components(alpha > 0.5)
     down, across = size[0] / alpha.shape[0], size[1] / alpha.shape[1]
@@ -42,16 +34,9 @@ def instances(matte: Matte, size: Size) -> list[Instance]:
         if part.area >= CRUMB * alpha.size:
             x, y, x2, y2 = part.box
             box = (round(x * across), round(y * down), round(x2 * across), round(y2 * down))
-            score = expected_iou(np.where((labels == i) | (labels == 0), alpha, 0)[y:y2, x:x2])
-            found.append(Instance(box, part.area / alpha.size, score))
+            alone = np.where((labels == i) | (labels == 0), alpha, np.float32(0))
+            found.append(Part("", expected_iou(alone[y:y2, x:x2]), box, alone))
     return found
-
-
-def alphas(matte: Matte, count: int) -> list[Floats]:
-    """The `count` largest parts apart, each the matte with nothing else in it: h x w, 0..1, on the matte's grid."""
-    alpha = as_floats(matte.alpha)
-    labels, _ = components(alpha > 0.5)
-    return [np.where((labels == i) | (labels == 0), alpha, np.float32(0)) for i in range(1, count + 1)]
 
 
 def check(pick: str) -> None:
