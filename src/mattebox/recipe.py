@@ -54,7 +54,7 @@ class Cut(Struct, frozen=True, tag="cut", tag_field="step", forbid_unknown_field
         Meta(
             description="refined follows the photograph's own edges at full size; fine does so by a network: slower, "
             "and better for strands, soft edges and where the matte is wrong; auto is fine for hair, fur and doubt, "
-            "refined for crisp edges; "
+            "refined in two passes for crisp edges; "
             "plain only enlarges the matte"
         ),
     ] = "refined"

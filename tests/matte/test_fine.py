@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import Any, cast
 
 import numpy as np
 import pytest
@@ -14,6 +15,7 @@ from mattebox.matte.palette import palette
 from mattebox.matte.refine import as_floats, enlarge, enlarged, refine, scales
 from mattebox.metrics.matting import sad
 from mattebox.types import Matte, Picture, Size
+from mattebox.zoo.refiner import Refiner, open_refiner
 from tests.fakes import composite, disc, hairy, mosaic
 from tests.matte.test_refine import SIZE, coarse
 
@@ -50,6 +52,28 @@ def test_the_palette_is_heard_where_there_are_strands_and_nowhere_else(astronaut
     truth, picture = hairy(SIZE), composite(hairy(SIZE), front, back)
     models, made = alphas(refine(picture, coarse(truth)), fine(picture, coarse(truth)))
     assert sad(made, truth) < 0.85 * sad(models, truth)
+
+
+class Watched:
+    """The edge network, and how much it was shown reduced."""
+
+    def __init__(self) -> None:
+        self.network, self.looks = open_refiner(), set[int]()
+
+    def run(self, *given: Any) -> np.ndarray:
+        self.looks.add(given[4])
+        return self.network.run(*given)
+
+
+def test_large_pictures_are_looked_at_more_coarsely_where_there_are_no_strands(
+    astronaut: Picture, rocket: Picture
+) -> None:
+    front, back = mosaic(astronaut.rgb, SIZE), mosaic(rocket.rgb, SIZE)
+    small = SIZE[0] // 10, SIZE[1] // 10  # as a network's answer lies under 12 megapixels
+    for truth, look in ((hairy(SIZE), 1), (disc(SIZE, softness=24), 2)):
+        watched = Watched()
+        fine(composite(truth, front, back), coarse(truth, small), cast(Refiner, watched))
+        assert watched.looks == {look}
 
 
 def test_a_matte_that_is_moved_is_forgiven_more_than_by_colours_alone(chelsea: Picture, rocket: Picture) -> None:

@@ -87,7 +87,11 @@ def test_what_was_transparent_stays_so() -> None:
 
 
 def test_scales_follow_the_network_resolution() -> None:
-    assert scales((3000, 4000), (288, 384)) == (5, 10)
-    assert scales((866, 1154), (288, 384)) == (3, 3)
-    assert scales((600, 800), (288, 384)) == (1, 2)
-    assert scales((300, 400), (288, 384)) == (1, 1)
+    assert scales((2870, 3840), (288, 384)) == (5, 10)
+    assert scales((3000, 4000), (288, 384)) == (11, 11)
+    assert scales((3000, 4000), (288, 384), finer=True) == (5, 10)
+    assert scales((866, 1154), (288, 384)) == (2, 4)
+    assert scales((866, 1154), (288, 384), finer=True) == (3, 3)
+    assert scales((300, 400), (288, 384)) == (1, 2)
+    assert scales((300, 400), (288, 384), finer=True) == (1, 1)
+    assert scales((100, 200), (288, 384)) == (1, 1)

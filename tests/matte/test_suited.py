@@ -5,21 +5,57 @@ import pytest
 import skimage.data
 
 from mattebox.matte import suited as room
-from mattebox.matte.suited import softness, suited
-from mattebox.types import Floats, Size
+from mattebox.matte.refine import refine
+from mattebox.matte.suited import softness, suited, twice
+from mattebox.metrics import matting
+from mattebox.types import Floats, Picture, Size
 from tests.fakes import composite, disc, hairy, mosaic
 from tests.matte.test_refine import coarse
 
 SIZE: Size = (300, 400)
+LARGE: Size = (480, 640)
 
 
-@pytest.mark.parametrize(("truth", "way"), [(disc(SIZE), "refine"), (hairy(SIZE), "fine")])
+def scene(truth: Floats) -> Picture:
+    size = truth.shape[0], truth.shape[1]
+    front, back = (mosaic(getattr(skimage.data, name)(), size) for name in ("chelsea", "rocket"))
+    return composite(truth, front, back)
+
+
+@pytest.mark.parametrize(("truth", "way"), [(disc(SIZE), "twice"), (hairy(SIZE), "fine")])
 def test_hair_gets_the_network_and_a_mug_does_not(truth: Floats, way: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    front, back = (mosaic(getattr(skimage.data, name)(), SIZE) for name in ("chelsea", "rocket"))
-    picture, given = composite(truth, front, back), coarse(truth)
+    picture, given = scene(truth), coarse(truth)
     wanted = getattr(room, way)(picture, given)
-    monkeypatch.delattr(room, {"refine": "fine", "fine": "refine"}[way])
+    monkeypatch.delattr(room, {"twice": "fine", "fine": "twice"}[way])
     assert np.array_equal(suited(picture, given).alpha, wanted.alpha)
+
+
+def test_a_crisp_edge_is_found_better_in_two_passes() -> None:
+    truth = disc(LARGE)
+    picture, given = scene(truth), coarse(truth)
+    once, again = (
+        matting.sad(m.alpha / np.float32(255), truth) for m in (refine(picture, given), twice(picture, given))
+    )
+    assert again < 0.75 * once
+
+
+def test_a_second_pass_keeps_depth_and_what_the_picture_hides() -> None:
+    truth = disc(LARGE)
+    eight, given = scene(truth), coarse(truth)
+    hidden = np.full(LARGE, 65535, np.uint16)
+    hidden[:150] = 0
+    made = twice(eight.with_pixels(eight.rgb.astype(np.uint16) * 257, hidden), given)
+    assert made.depth.peak == 65535
+    assert not made.alpha[:150].any()
+    apart = np.abs(made.alpha[150:] / 257 - twice(eight, given).alpha[150:])
+    assert apart.mean() < 0.02
+    assert np.quantile(apart, 0.999) <= 1
+
+
+def test_where_nothing_is_between_matte_and_picture_one_pass_is_all() -> None:
+    truth = disc(SIZE)
+    picture, given = scene(truth), coarse(truth)
+    assert np.array_equal(twice(picture, given).alpha, refine(picture, given).alpha)
 
 
 def test_softness_is_the_width_of_the_uncertain_band() -> None:

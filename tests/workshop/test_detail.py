@@ -13,7 +13,8 @@ from PIL import Image
 torch = pytest.importorskip("torch", reason="the workshop's torch is not part of the test lock")
 
 from workshop.detail import degrade, judge  # noqa: E402
-from workshop.detail.network import Plan, build  # noqa: E402
+from workshop.detail.grow import grown  # noqa: E402
+from workshop.detail.network import Enlarger, Plan, build  # noqa: E402
 from workshop.detail.train import Recipe, train  # noqa: E402
 
 UP, RESTORE = Plan(2, (8,), (1,)), Plan(1, (8, 16), (1, 1))
@@ -50,6 +51,38 @@ def test_fresh_networks_are_near_the_identity_and_see_no_further_than_they_say()
         rows = torch.nonzero(changed.any(1)).flatten() / plan.scale
         assert rows.min() >= 48 - net.reach
         assert rows.max() <= 49 + net.reach
+
+
+def trained(plan: Plan) -> Enlarger:
+    """A network whose weights are anything but what a fresh one has."""
+    net = Enlarger(plan)
+    for weights in net.parameters():
+        torch.nn.init.normal_(weights, 0, 0.1)
+    return net
+
+
+@pytest.mark.parametrize(("widths", "depths"), [((12,), (1,)), ((8,), (3,)), ((12,), (3,))])
+def test_a_grown_network_answers_as_the_small_one_and_learns_everywhere(widths: tuple[int], depths: tuple[int]) -> None:
+    torch.manual_seed(0)
+    small, large = trained(UP), Enlarger(Plan(2, widths, depths))
+    large.load_state_dict(grown(small.state_dict(), large))
+    picture = torch.rand(1, 3, 16, 16)
+    assert torch.allclose(small(picture), large(picture), atol=1e-5)
+    for _ in range(2):  # what nobody listens to has no gradient in the first step
+        large.zero_grad()
+        large(picture).square().mean().backward()
+        with torch.no_grad():
+            for weights in large.parameters():
+                assert weights.grad is not None
+                weights -= 0.1 * weights.grad
+    assert all((p.grad != 0).any() for p in large.parameters())
+
+
+def test_a_network_does_not_grow_into_a_smaller_one() -> None:
+    with pytest.raises(ValueError, match="does not fit"):
+        grown(trained(Plan(2, (12,), (2,))).state_dict(), Enlarger(Plan(2, (8,), (2,))))
+    with pytest.raises(ValueError, match="does not fit"):
+        grown(trained(Plan(2, (8,), (3,))).state_dict(), Enlarger(Plan(2, (8,), (2,))))
 
 
 def archive(path: Path, names: list[str]) -> None:

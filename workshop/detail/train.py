@@ -2,7 +2,7 @@
 
     python -m workshop.detail.train runs/up2-1.toml DATA OUT [--start RUN/best.pt] [--threads N]
     python -m workshop.detail.train runs/real4-1.toml DATA OUT --start UP4/best.pt --perceptual squeezenet1.1.npz
-    python -m workshop.detail.train runs/restore-2.toml DATA OUT --start RUN/best.pt
+    python -m workshop.detail.train runs/up2-2.toml DATA OUT --start up2-1          # a smaller one, grown
 
 DATA holds train.tar and val.tar. A killed run goes on where it was; OUT/best.pt is the running average that scored
 best. Loss is L1, mostly of luma, since eyes and tables judge that, or decibels of all colours, as tables of denoising
@@ -28,8 +28,9 @@ from torch import Tensor
 from mattebox.zoo import registry, store
 from workshop import checkpoint, pace, precision
 from workshop.detail.degrade import shrunk, worn
+from workshop.detail.grow import grown
 from workshop.detail.judge import denoising, enlarging, living, luma, of_network, unjpegging
-from workshop.detail.network import Plan, build
+from workshop.detail.network import Enlarger, Plan, build
 from workshop.detail.perceptual import Perceptual
 from workshop.detail.photos import Patches, photographs
 from workshop.detail.real import lived
@@ -77,6 +78,13 @@ class Run(Trainee):
     @property
     def progress(self) -> float:
         return self.spent / (self.recipe.minutes * 60)
+
+    def begin(self, weights: dict[str, Tensor]) -> None:
+        """Take over a smaller network's weights, all of them, or what fits (another scale has another tail)."""
+        net = self.net
+        if isinstance(net, Enlarger) and weights["tail.weight"].shape[0] == net.tail.out_channels:
+            weights = grown(weights, net)
+        self.begin_with(weights)
 
     def pair(self, patches: Patches) -> tuple[Tensor, Tensor]:
         """What the network sees, and what it should have answered."""
@@ -149,7 +157,7 @@ def train(
     if (out / "last.pt").exists():
         run.load(out / "last.pt")
     elif start is not None:
-        run.begin_with(weights_of(start, device))  # another scale has another tail
+        run.begin(weights_of(start, device))
     torch.manual_seed(recipe.seed + run.step)
     patches = Patches(photographs(data / "train.tar")[""], device)
     sets = photographs(data / "val.tar")

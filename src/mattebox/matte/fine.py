@@ -18,7 +18,8 @@ from mattebox.zoo.refiner import Refiner, open_refiner
 
 EVIDENCE = 26  # the plane of the colour models that tells how far colours may have a say
 SETTLED = 0.01  # a prior within this of nothing or all stays what it is
-SEEN = 8  # pixels of a sample of the matte at which the network looks in large pictures, about
+SEEN = 8  # pixels of a sample of the matte at which the network looks in large pictures, about, for strands
+BROAD = 5  # the same where there are none: what is soft is told by what is around it (LOG.md)
 STRANDS = 0.06, 0.085  # roughness from which the palette is heard, and fully
 LOUDEST = 0.5  # of its log ratio
 ASKED = 64  # tiles that tell how rough it is, at most
@@ -32,7 +33,7 @@ def fine(picture: Picture, matte: Matte, refiner: Refiner | None = None) -> Matt
     shrink, step = scales(picture.size, matte.size)
     models = tiles.rimmed(colour_models(picture, matte, shrink, step))
     table = palette.palette(picture.rgb, as_floats(matte.alpha))
-    alpha, look = levels(peak)[prior], looks(step)
+    alpha = levels(peak)[prior]
     live = models[EVIDENCE] > 0  # elsewhere, and where the prior is settled, the coarse matte stands
 
     def asked(tile: tiles.Tile) -> bool:
@@ -55,6 +56,7 @@ def fine(picture: Picture, matte: Matte, refiner: Refiner | None = None) -> Matt
 
     todo = list(filter(asked, tiles.tiles(picture.size, step)))
     share = heard(picture, prior, table, todo)
+    look = looks(step, SEEN if share > 0 else BROAD)
     processors.side_by_side(find, todo)
     return finish(picture, matte, alpha)
 
@@ -72,9 +74,9 @@ def heard(picture: Picture, prior: Pixels, table: Floats, todo: list[tiles.Tile]
     return LOUDEST * float(np.clip((found.mean() - low) / (high - low), 0, 1)) if found.size else 0.0
 
 
-def looks(step: int) -> int:
-    """How much a picture is reduced where the network looks at it: not at all up to some 15 megapixels."""
-    return max(1, round(step / SEEN))
+def looks(step: int, seen: int = SEEN) -> int:
+    """How much a picture is reduced where the network looks at it: not at all up to some 6 megapixels (strands: 15)."""
+    return max(1, round(step / seen))
 
 
 def levels(peak: int) -> Pixels:

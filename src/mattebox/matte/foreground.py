@@ -16,7 +16,7 @@ from mattebox.matte import tiles
 from mattebox.types import Floats, Matte, Picture, Size
 from mattebox.zoo import runtime
 
-GRID = 500  # longer side of the reduced grid, about
+GRID = 350  # longer side of the reduced grid, about
 
 
 def foreground(picture: Picture, matte: Matte) -> Picture:

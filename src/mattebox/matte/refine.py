@@ -36,10 +36,10 @@ def enlarged(picture: Picture, matte: Matte) -> Pixels:
     return np.round(resample.enlarge(coarse, picture.size).clip(0, 1) * 65535).astype(np.uint16)
 
 
-def refine(picture: Picture, matte: Matte) -> Matte:
-    """The coarse matte at the picture's size and depth, its edges found in the photograph."""
+def refine(picture: Picture, matte: Matte, finer: bool = False) -> Matte:
+    """The coarse matte at the picture's size and depth, its edges found in the photograph (`finer` as in `scales`)."""
     alpha, peak = enlarged(picture, levelled(matte)), picture.depth.peak
-    shrink, step = scales(picture.size, matte.size)
+    shrink, step = scales(picture.size, matte.size, finer)
     models = tiles.rimmed(colour_models(picture, matte, shrink, step)[:POLYNOMIALS])
 
     def decide(tile: tiles.Tile) -> None:
@@ -50,6 +50,7 @@ def refine(picture: Picture, matte: Matte) -> Matte:
 
     live = np.any(models, axis=0)  # elsewhere colours have no say, and the prior stands
     todo = [t for t in tiles.tiles(picture.size, step) if np.any(live[t.grid_rows, t.grid_columns])]
+    todo = [t for t in todo if tiles.mixed(alpha[t.rows, t.columns], peak)]  # what is settled stays so
     processors.side_by_side(decide, todo)
     return finish(picture, matte, alpha)
 
@@ -60,9 +61,11 @@ def levelled(matte: Matte) -> Matte:
     return replace(matte, alpha=np.round(alpha * 65535).astype(np.uint16))
 
 
-def scales(size: Size, coarse: Size) -> tuple[int, int]:
-    """How much to shrink the guide, and the step of the model grid: about the network's resolution, never coarser."""
-    step = max(1, int(min(whole / part for whole, part in zip(size, coarse, strict=True)) + 0.05))
+def scales(size: Size, coarse: Size, finer: bool = False) -> tuple[int, int]:
+    """How much to shrink the guide, and the step of the model grid: a little coarser than the network's resolution,
+    since strands stand between models of smaller cells, or, for crisp edges, a little `finer` (LOG.md)."""
+    pixels = min(whole / part for whole, part in zip(size, coarse, strict=True))
+    step = max(1, int(pixels + 0.05)) if finer else int(pixels) + 1
     return (step // 2, step) if step % 2 == 0 else (step, step)
 
 
