@@ -5,42 +5,26 @@ Knows the order of the rooms and nothing of their methods; opens no files but th
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from functools import partial
 from typing import TypeVar
 
-import numpy as np
-
-from mattebox import darkroom, detail, listing, processors
+from mattebox import cutting, darkroom, detail, listing, processors
 from mattebox.components import subject_box
 from mattebox.compose import frame, scene
 from mattebox.compose.commerce.rules import find_rules
 from mattebox.compose.scene import Album
 from mattebox.enhancement.canvas import Canvas, Canvases
-from mattebox.errors import NoSubject
 from mattebox.io.deliver import deliver
 from mattebox.io.read import read_once
-from mattebox.matte import asked, held, key, region, trimap, wishes
-from mattebox.matte.fine import fine
-from mattebox.matte.foreground import foreground
-from mattebox.matte.refine import enlarge, refine
-from mattebox.matte.screen import Screen, despilled
-from mattebox.matte.segment import segment
-from mattebox.matte.suited import suited
-from mattebox.matte.votes import looks
 from mattebox.recipe import Cut, Faces, Frame, Recipe, Restore, Save, Upscale
-from mattebox.types import Box, Floats, Layer, Matte, Picture, Pixels, Size
+from mattebox.stages import Stages
+from mattebox.types import Box, Layer, Matte, Picture, Pixels, Size
 from mattebox.zoo.imager import Imager, open_imager
-from mattebox.zoo.registry import find_card
 from mattebox.zoo.session import Session, open_session
 
 T = TypeVar("T")
-
-EDGES: dict[str, Callable[[Picture, Matte], Matte]] = {
-    "refined": refine, "fine": fine, "auto": suited, "plain": enlarge,
-}  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -62,20 +46,6 @@ class Result:
     @property
     def notes(self) -> tuple[str, ...]:
         return self.picture.notes
-
-
-class Stages:
-    """Times the stages of one run."""
-
-    def __init__(self) -> None:
-        self.seconds: dict[str, float] = {}
-
-    def run(self, name: str, work: Callable[[], T]) -> T:
-        begun = time.perf_counter()
-        try:
-            return work()
-        finally:
-            self.seconds[name] = self.seconds.get(name, 0.0) + time.perf_counter() - begun
 
 
 def run(
@@ -116,7 +86,8 @@ def run(
     result = Result(picture)
     if recipe.cut is not None:
         step = recipe.cut
-        result = cut_out(picture, step, stages, name, album, lambda: opened(step.model))
+        cutout, matte, by = cutting.cut_out(picture, step, stages, name, album, lambda: opened(step.model))
+        result = Result(cutout, matte) if by is None else Result(cutout, matte, by.card.name, by.device)
     if recipe.find(Upscale) is not None:
         picture, result = stages.run(
             "upscale", lambda: _upscaled(picture, result, recipe, imager, told("upscale"), canvas)
@@ -144,7 +115,7 @@ def check(recipe: Recipe, album: Album = read_once) -> None:
     if recipe.saving.check_for != listing.NONE:
         find_rules(recipe.saving.check_for)
     if recipe.cut is not None:
-        _check_cut(recipe.cut, album)
+        cutting.check(recipe.cut, album)
 
 
 def expected(size: Size, recipe: Recipe) -> Size:
@@ -152,58 +123,6 @@ def expected(size: Size, recipe: Recipe) -> Size:
     height, width = detail.wanted_size(size, recipe)
     step = recipe.find(Frame)
     return (height, width) if step is None else frame.place((height, width), (0, 0, width, height), step).canvas
-
-
-def _check_cut(step: Cut, album: Album) -> None:
-    wishes.check(step, album)
-    for path in (step.garbage, step.holdout, step.core):
-        if path != "none":
-            album(path)
-    wanted = key.parse(step.by)
-    card = find_card(step.model) if wanted is None else None
-    asked.check(step.pick, card)
-    if card is not None:
-        looks(card, step.votes)
-    elif wanted is not None and wanted.kind == "plate":
-        album(wanted.detail)
-
-
-def cut_out(
-    picture: Picture, step: Cut, stages: Stages, name: str, album: Album, opened: Callable[[], Session]
-) -> Result:
-    """The rooms of the cut, in their order."""
-    part = region.parse(step.region, picture.size)
-    seen = picture if part is None else region.inside(picture, part)
-    wished, wanted = wishes.read(step, picture, part, album), key.parse(step.by)
-    session = opened() if wanted is None else None
-    asked.check(step.pick, session.card if session else None)
-    if wanted is not None:
-        first = stages.run("key", lambda: key.keyed(seen, wanted, step.tolerance, _parted(album, part)))
-    else:
-        assert session is not None
-        first, wished = stages.run("segment", lambda: asked.answered(seen, session, wished, step.votes))
-    masks = _held(step, picture, part, album)
-    if "garbage" in masks:
-        first = held.thrown(first, masks["garbage"])
-    coarse = stages.run("adjust", lambda: wishes.granted(seen, first, wished)) if wished else first
-    if not coarse.found and step.empty == "refuse":
-        raise NoSubject(
-            f"{name}: no subject found (confidence {coarse.confidence:.2f})",
-            "crop closer, try --model best, or take what there is with --empty keep",
-        )
-    matte = coarse
-    if wanted is None:
-        matte = stages.run("refine", lambda: EDGES[step.edges](seen, coarse))
-    if wished.known is not None:
-        matte = trimap.honoured(matte, wished.known)
-    for what, mask in masks.items():
-        matte = held.within(matte, mask) if what == "core" else held.without(matte, mask)
-    if part is not None:
-        matte = region.widened(matte, part, picture.size)
-    made = stages.run("foreground", lambda: _made(picture, matte, step, _screen(seen, wanted)))
-    if session is None:
-        return Result(made, matte)
-    return Result(made, matte, session.card.name, session.device)
 
 
 def _upscaled(
@@ -228,36 +147,6 @@ def _shown(picture: Picture, result: Result, made: Picture) -> tuple[Picture, Re
     return made if picture is result.picture else picture, replace(result, picture=made)
 
 
-def _held(step: Cut, picture: Picture, part: Box | None, album: Album) -> dict[str, Floats]:
-    """The mattes that were drawn, in the part that is cut."""
-    named = {"garbage": step.garbage, "holdout": step.holdout, "core": step.core}
-    found = {what: held.drawn(album(path), picture, path) for what, path in named.items() if path != "none"}
-    return found if part is None else {k: m[part[1] : part[3], part[0] : part[2]] for k, m in found.items()}
-
-
-def _screen(seen: Picture, wanted: key.Key | None) -> Screen | None:
-    """The screen behind the subject, whose light is to be taken off it."""
-    return key.screen_in(seen, wanted) if wanted is not None and wanted.kind == "screen" else None
-
-
-def _made(picture: Picture, matte: Matte, step: Cut, screen: Screen | None) -> Picture:
-    """The picture that the step asks for."""
-    if step.output == "matte":
-        grey = np.repeat(matte.alpha[..., None], 3, axis=2)
-        return Picture(grey, notes=picture.notes, metadata=picture.metadata)
-    if step.colours == "clean":
-        clean = foreground(picture, matte)
-        return clean if screen is None else despilled(clean, screen)
-    return picture.with_pixels(picture.rgb, matte.alpha)
-
-
-def _parted(album: Album, part: Box | None) -> Album:
-    """Pictures of the same scene, cut to the same part."""
-    if part is None:
-        return album
-    return lambda path: region.inside(album(path), part)
-
-
 def _delivered(result: Result, saving: Save) -> Result:
     """The result as its file is to carry it."""
 
@@ -274,7 +163,7 @@ def _subject(picture: Picture, result: Result, opened: Callable[[], Session]) ->
         return result.matte.alpha
     if picture.alpha is not None:
         return picture.alpha
-    return refine(picture, segment(picture, opened())).alpha
+    return cutting.subject(picture, opened())
 
 
 def _box(result: Result) -> Box:

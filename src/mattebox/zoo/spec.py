@@ -20,7 +20,8 @@ class Input(Struct, frozen=True, forbid_unknown_fields=True):
     `resize`: `quick` averages blocks first, `lanczos` filters every pixel, as the field's own code does.
     Values are divided by 255 (`range` = depth), by the picture's brightest (`brightest`, U2-Net's habit) or by nothing
     (`bytes`), then (x - mean) / std. `order` is that of the channels, `layout` that of the axes.
-    `looks` = how many views of a picture it is shown unless told otherwise (`matte.votes`). `constants` are the
+    `looks` = how many views of a picture it is shown unless told otherwise (`matte.votes`); where the subject's part is
+    less than `closer` of the picture, it is shown that part, too (`matte.closer`; 0: never). `constants` are the
     network's further inputs.
     """
 
@@ -36,6 +37,7 @@ class Input(Struct, frozen=True, forbid_unknown_fields=True):
     mean: tuple[float, float, float] = (0.485, 0.456, 0.406)
     std: tuple[float, float, float] = (0.229, 0.224, 0.225)
     looks: int = 1
+    closer: float = 0.0
     constants: dict[str, Any] = {}
 
     def __post_init__(self) -> None:
@@ -44,6 +46,8 @@ class Input(Struct, frozen=True, forbid_unknown_fields=True):
             raise ValueError('give a side, or height and width with fit = "squash"')
         if self.looks < 1:
             raise ValueError("looks must be 1 or more")
+        if not 0 <= self.closer <= 1:
+            raise ValueError("closer must be a share of the picture, 0 to 1")
         if self.multiple < 1 or min(self.std) <= 0:
             raise ValueError("multiple and std must be positive")
 
