@@ -13,40 +13,23 @@ from __future__ import annotations
 
 import argparse
 import os
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
+from itertools import islice
 from pathlib import Path
 
 import numpy as np
 from PIL import Image
 
 import mattebox as mb
-from benchmarks.matting import GROUNDS
+from benchmarks.matting import ALIKE, GROUNDS, in_rooms, shown_errors
 from mattebox.components import grown
-from mattebox.metrics import matting
+from mattebox.metrics.matting import sad
+from mattebox.metrics.segmentation import iou
 from mattebox.types import Floats, Picture
-from tests.fakes import composite
-from workshop.material import stream, uncover_white
 
 REACH = 1 / 160  # of the longer side: two samples of a network's answer
-ALIKE = 0.9  # IoU from which a subject is found
 
 Cutter = Callable[[Picture], tuple[Floats, np.ndarray]]  # -> alpha 0..1 and colours
-
-
-def scenes(data: Path, megapixels: float, count: int) -> Iterator[tuple[Picture, Floats, np.ndarray]]:
-    """Composite, true alpha and true colours."""
-    rooms = (picture for _, picture, _ in stream(data, "background", "val") if min(picture.size) >= 200)
-    for row, picture, mask in stream(data, "labelled", "val"):
-        if row.set != "magento_white" or mask is None:
-            continue
-        if (count := count - 1) < 0:
-            return
-        scale = (megapixels * 1e6 / (picture.width * picture.height)) ** 0.5
-        size = round(picture.width * scale), round(picture.height * scale)
-        colours = Image.fromarray(uncover_white(np.asarray(picture), np.asarray(mask)))
-        front, back = (np.asarray(p.resize(size, Image.Resampling.BICUBIC)) for p in (colours, next(rooms)))
-        truth = np.asarray(mask.resize(size, Image.Resampling.BICUBIC), np.float32) / np.float32(255)
-        yield composite(truth, front, back), truth, front
 
 
 def ours(**wishes: str) -> Cutter:
@@ -77,12 +60,8 @@ def peer(network: Path, matting_too: bool) -> Cutter:
 def errors(alpha: Floats, rgb: np.ndarray, truth: Floats, front: np.ndarray) -> list[float]:
     """SAD, the colours' errors on each ground, and IoU."""
     near = grown((truth > 0) & (truth < 1), round(REACH * max(truth.shape)))
-    a, b = alpha[near][:, None], truth[near][:, None]
-    shown, true = rgb[near].astype(np.float32), front[near].astype(np.float32)
-    grounds = [np.array(colour, np.float32) for colour in GROUNDS.values()]
-    off = [float(np.abs(a * shown + (1 - a) * g - b * true - (1 - b) * g).mean()) for g in grounds]
-    one, other = alpha > 0.5, truth > 0.5
-    return [float(matting.sad(alpha, truth)), *off, float((one & other).sum() / max((one | other).sum(), 1))]
+    off = shown_errors(alpha[near], rgb[near], truth[near], front[near])
+    return [sad(alpha, truth), *off.values(), iou(alpha, truth)]
 
 
 def table(told: dict[str, np.ndarray], chosen: np.ndarray, title: str) -> None:
@@ -111,7 +90,7 @@ def main() -> None:
         "mattebox --model best --edges auto": ours(model="best", edges="auto"),
     }
     rows: dict[str, list[list[float]]] = {who: [] for who in cutters}
-    for picture, truth, front in scenes(args.data, args.megapixels, args.count):
+    for picture, truth, front in islice(in_rooms(args.data, args.megapixels), args.count):
         for who, cut in cutters.items():
             rows[who].append(errors(*cut(picture), truth, front))
     told = {who: np.array(figures) for who, figures in rows.items()}

@@ -21,7 +21,8 @@ import json
 import subprocess
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from itertools import islice
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -32,6 +33,7 @@ from PIL import Image
 from benchmarks.worker import peak_megabytes
 from mattebox.io import resample
 from mattebox.metrics import matting
+from mattebox.metrics.segmentation import iou
 from mattebox.types import Floats, Matte, Picture, Size
 from tests.fakes import composite, disc, hairy, mosaic
 
@@ -40,6 +42,7 @@ Job = Callable[[Picture, Matte], tuple[np.ndarray, np.ndarray | None]]  # -> alp
 HERE = Path(__file__).parent
 SEEN = 320 * 320  # samples of a network's answer
 WARM = 0.05  # megapixels
+ALIKE = 0.9  # IoU from which a subject is found
 GROUNDS = {"black": (0, 0, 0), "white": (255, 255, 255), "green": (0, 177, 64)}
 MEASURES = {"SAD": ("sad", 1), "MSE": ("mse", 1000), "Grad": ("gradient_error", 1), "Conn": ("connectivity_error", 1)}
 
@@ -59,17 +62,12 @@ def scene(kind: str, megapixels: float) -> Scene:
     return Scene(composite(truth, front, back), coarse(truth), truth, front)
 
 
-def real_scenes(data: Path, megapixels: float, count: int) -> list[Scene]:
-    """Composites of the validation split that the network sees the subject of."""
-    from mattebox.matte.segment import segment
-    from mattebox.zoo.session import open_session
+def in_rooms(data: Path, megapixels: float) -> Iterator[tuple[Picture, Floats, np.ndarray]]:
+    """Pictures of the validation split photographed on white, put into rooms: composite, true alpha, true colours."""
     from workshop.material import stream, uncover_white
 
-    session, made = open_session("balanced", "cpu"), []
     rooms = (picture for _, picture, _ in stream(data, "background", "val") if min(picture.size) >= 200)
     for row, picture, mask in stream(data, "labelled", "val"):
-        if len(made) == count:
-            break
         if row.set != "magento_white" or mask is None:
             continue
         scale = (megapixels * 1e6 / (picture.width * picture.height)) ** 0.5
@@ -77,12 +75,22 @@ def real_scenes(data: Path, megapixels: float, count: int) -> list[Scene]:
         colours = Image.fromarray(uncover_white(np.asarray(picture), np.asarray(mask)))
         front, back = (np.asarray(p.resize(size, Image.Resampling.BICUBIC)) for p in (colours, next(rooms)))
         truth = np.asarray(mask.resize(size, Image.Resampling.BICUBIC), np.float32) / np.float32(255)
-        whole = composite(truth, front, back)
-        answer = segment(whole, session)
-        again = resample.enlarge(answer.alpha / np.float32(65535), whole.size, "bilinear") > 0.5
-        if (again & (truth > 0.5)).sum() > 0.9 * (again | (truth > 0.5)).sum():
-            made.append(Scene(whole, answer, truth, front))
-    return made
+        yield composite(truth, front, back), truth, front
+
+
+def real_scenes(data: Path, megapixels: float, count: int) -> list[Scene]:
+    """Those of them that the network sees the subject of, with its answer."""
+    from mattebox.matte.segment import segment
+    from mattebox.zoo.session import open_session
+
+    session = open_session("balanced", "cpu")
+    seen = (Scene(whole, segment(whole, session), *known) for whole, *known in in_rooms(data, megapixels))
+    return list(islice(filter(_found, seen), count))
+
+
+def _found(seen: Scene) -> bool:
+    again = resample.enlarge(seen.coarse.alpha / np.float32(65535), seen.picture.size, "bilinear")
+    return iou(again, seen.truth) > ALIKE
 
 
 def coarse(truth: Floats) -> Matte:
@@ -223,10 +231,15 @@ def fringes(share: Floats, rgb: np.ndarray, given: Scene) -> dict[str, float]:
     """Mean colour error, 0..255, of the cutout shown on plain grounds, in the band along the edge."""
     seen = enlarged(given.picture, given.coarse)[0]
     band = ((given.truth > 0) & (given.truth < 1)) | ((seen > 0.02 * 255) & (seen < 0.98 * 255))
-    a, b = share[band][:, None], given.truth[band][:, None]
-    front, true = rgb[band].astype(np.float32), given.front[band].astype(np.float32)
+    return shown_errors(share[band], rgb[band], given.truth[band], given.front[band])
+
+
+def shown_errors(alpha: Floats, rgb: np.ndarray, truth: Floats, front: np.ndarray) -> dict[str, float]:
+    """Ground -> mean colour error, 0..255, of N pixels shown on it."""
+    a, b = alpha[:, None], truth[:, None]
+    shown, true = rgb.astype(np.float32), front.astype(np.float32)
     grounds = {name: np.array(colour, np.float32) for name, colour in GROUNDS.items()}
-    return {n: float(np.abs(a * front + (1 - a) * g - b * true - (1 - b) * g).mean()) for n, g in grounds.items()}
+    return {n: float(np.abs(a * shown + (1 - a) * g - b * true - (1 - b) * g).mean()) for n, g in grounds.items()}
 
 
 def halo(rgb: np.ndarray, given: Scene) -> float:

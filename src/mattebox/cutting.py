@@ -71,8 +71,7 @@ def cut_out(
     wanted = key.parse(step.by)
     session = opened() if wanted is None else None
     asked.check(step.pick, session.card if session else None)
-    first = _first(picture, step, stages, album, wanted, session)
-    matte, seen, part, wished = first
+    matte, seen, part, wished = _first(picture, step, stages, album, wanted, session)
     masks = _held(step, picture, part, album)
     if "garbage" in masks:
         matte = held.thrown(matte, masks["garbage"])
@@ -110,8 +109,7 @@ def _first(
     if part is None and session.card.input.closer:
         near = stages.run("closer", lambda: closer.looked(picture, matte, session, left, step.votes))
         if near is not None:
-            matte, part = near
-            return First(matte, region.inside(picture, part), part, wishes.read(step, picture, part, album))
+            return First(*near, wishes.read(step, picture, near.part, album))
     return First(matte, seen, part, left)
 
 

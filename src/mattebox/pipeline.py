@@ -8,7 +8,6 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from functools import partial
-from typing import TypeVar
 
 from mattebox import cutting, darkroom, detail, listing, processors
 from mattebox.components import subject_box
@@ -23,8 +22,6 @@ from mattebox.stages import Stages
 from mattebox.types import Box, Layer, Matte, Picture, Pixels, Size
 from mattebox.zoo.imager import Imager, open_imager
 from mattebox.zoo.session import Session, open_session
-
-T = TypeVar("T")
 
 
 @dataclass(frozen=True)

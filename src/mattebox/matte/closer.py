@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import replace
+from typing import NamedTuple
 
 import numpy as np
 
@@ -29,18 +30,25 @@ ROOM = 0.2  # of the subject's longer side, around it
 TRUST = 0.67  # in the closer look; the rest is the first one's, which knows what else there is
 
 
-def looked(
-    picture: Picture, first: Matte, session: Session, wishes: Wishes, votes: int = 0
-) -> tuple[Matte, Box] | None:
-    """What two looks say of the part that holds the subject and all marks, and where in the picture that is; None where
-    a second one is not worth it. `first` is the coarse matte of the whole picture, `votes` as in `segment`."""
+class Near(NamedTuple):
+    """What two looks say of a part of the picture: its coarse matte, its pixels, and where it lies."""
+
+    matte: Matte
+    seen: Picture
+    part: Box
+
+
+def looked(picture: Picture, first: Matte, session: Session, wishes: Wishes, votes: int = 0) -> Near | None:
+    """Of the part that holds the subject and all marks; None where a second look is not worth it. `first` is the coarse
+    matte of the whole picture, `votes` as in `segment`."""
     if not first.found or wishes.pick != "all" or wishes.known is not None:
         return None
     part = around(first, picture.size, (*wishes.keep, *wishes.drop))
     if (part[2] - part[0]) * (part[3] - part[1]) >= session.card.input.closer * picture.size[0] * picture.size[1]:
         return None
-    second = segment(region.inside(picture, part), session, votes)
-    return (joined(first, second, part, picture.size), part) if second.found else None
+    seen = region.inside(picture, part)
+    second = segment(seen, session, votes)
+    return Near(joined(first, second, part, picture.size), seen, part) if second.found else None
 
 
 def around(matte: Matte, size: Size, marks: Iterable[Mark] = ()) -> Box:

@@ -74,7 +74,7 @@ def heard(picture: Picture, prior: Pixels, table: Floats, todo: list[tiles.Tile]
     return LOUDEST * float(np.clip((found.mean() - low) / (high - low), 0, 1)) if found.size else 0.0
 
 
-def looks(step: int, seen: int = SEEN) -> int:
+def looks(step: int, seen: int) -> int:
     """How much a picture is reduced where the network looks at it: not at all up to some 6 megapixels (strands: 15)."""
     return max(1, round(step / seen))
 

@@ -49,9 +49,11 @@ def refine(picture: Picture, matte: Matte, finer: bool = False) -> Matte:
         part[...] = np.round(result * peak)[: part.shape[0], : part.shape[1]]
 
     live = np.any(models, axis=0)  # elsewhere colours have no say, and the prior stands
-    todo = [t for t in tiles.tiles(picture.size, step) if np.any(live[t.grid_rows, t.grid_columns])]
-    todo = [t for t in todo if tiles.mixed(alpha[t.rows, t.columns], peak)]  # what is settled stays so
-    processors.side_by_side(decide, todo)
+
+    def asked(tile: tiles.Tile) -> bool:
+        return bool(live[tile.grid_rows, tile.grid_columns].any()) and tiles.mixed(alpha[tile.rows, tile.columns], peak)
+
+    processors.side_by_side(decide, list(filter(asked, tiles.tiles(picture.size, step))))
     return finish(picture, matte, alpha)
 
 

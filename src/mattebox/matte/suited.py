@@ -32,8 +32,7 @@ def twice(picture: Picture, matte: Matte) -> Matte:
     if step < LEAST:
         return refine(picture, matte)
     factor = max(2, round(step / 2))
-    height, width = grid_size(picture.size, factor)
-    between = picture.with_pixels(resample.shrink(picture.rgb, (height, width)), None)
+    between = picture.with_pixels(resample.shrink(picture.rgb, grid_size(picture.size, factor)), None)
     return refine(picture, refine(between, matte, finer=True), finer=True)
 
 
