@@ -19,10 +19,10 @@ import numpy as np
 import skimage.data
 from PIL import Image
 
-from mattebox.enhancement import balance, illuminant, tone
+from mattebox.enhancement import illuminant, tone_adjustment, white_balance
 from mattebox.enhancement.lab import lab_of
-from mattebox.enhancement.light import Matrix, sampled, space_of
-from mattebox.recipe import Light
+from mattebox.enhancement.linear_light import Matrix, sampled, space_of
+from mattebox.recipe.recipe import Light
 from mattebox.types import Picture
 
 SPACE = space_of(Picture(np.zeros((1, 1, 3), np.uint8)))
@@ -84,7 +84,10 @@ def cast(pictures: list[tuple[str, Picture]]) -> None:
     for _, picture in pictures:
         for name, light in LIGHTS.items():
             seen = sampled(under(picture, light))
-            found = dict(balance.estimates(seen)) | {"done": balance.judged(seen).light, "nothing": np.ones(3)}
+            found = dict(white_balance.estimates(seen)) | {
+                "done": white_balance.judged(seen).light,
+                "nothing": np.ones(3),
+            }
             for way, told in found.items():
                 errors.setdefault(way, {}).setdefault(name, []).append(illuminant.degrees(told, light))
     print(
@@ -101,9 +104,9 @@ def cast(pictures: list[tuple[str, Picture]]) -> None:
 def unchanged(pictures: list[tuple[str, Picture]]) -> None:
     rows = []
     for name, picture in pictures:
-        whiter = balance.balanced(picture, balance.judged(sampled(picture)).light)
-        everything = tone.lit(whiter, tone.planned(whiter, Light(light="auto")))
-        grey = balance.balanced(picture, dict(balance.estimates(sampled(picture)))["grey world"])
+        whiter = white_balance.balanced(picture, white_balance.judged(sampled(picture)).light)
+        everything = tone_adjustment.lit(whiter, tone_adjustment.planned(whiter, Light(light="auto")))
+        grey = white_balance.balanced(picture, dict(white_balance.estimates(sampled(picture)))["grey world"])
         rows.append((name, *(difference(picture, p) for p in (grey, whiter, everything))))
     print("\nas they are: change        median    mean    most")
     for i, way in enumerate(("grey world", "white balance", "auto everything"), 1):

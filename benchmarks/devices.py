@@ -14,10 +14,10 @@ from pathlib import Path
 
 import numpy as np
 
-from mattebox.zoo import runtime
-from mattebox.zoo.registry import PRESETS
+from mattebox.models.cards.registry import PRESETS
+from mattebox.models.runtime import onnx_runtime
 
-WEIGHTS = Path(runtime.__file__).parent / "weights"
+WEIGHTS = Path(onnx_runtime.__file__).parents[1] / "weights"
 OURS = PRESETS["balanced"]
 CASES = ((OURS, 320), (OURS, 224), ("restore-2", 256), ("up2-1", 256), ("up4-1", 256))
 
@@ -31,7 +31,7 @@ def main() -> None:
     for name, side in CASES:
         content = (WEIGHTS / f"{name}.onnx").read_bytes()
         x = np.random.default_rng(0).random((1, 3, side, side), dtype=np.float32)
-        sessions = {d: runtime.start(content, name, d, asked.threads) for d in asked.devices}
+        sessions = {d: onnx_runtime.start(content, name, d, asked.threads) for d in asked.devices}
         feeds = {sessions[asked.devices[0]].get_inputs()[0].name: x}
         answers = {d: s.run(None, feeds)[0] for d, s in sessions.items()}
         took: dict[str, list[float]] = {d: [] for d in sessions}

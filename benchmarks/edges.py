@@ -13,9 +13,9 @@ from __future__ import annotations
 import numpy as np
 import skimage.data
 
-from mattebox.io import resample
-from mattebox.matte.foreground import foreground
-from mattebox.matte.refine import enlarge, refine
+from mattebox.io import resampling
+from mattebox.matting.colour_refinement import enlarge, refine
+from mattebox.matting.foreground import foreground
 from mattebox.metrics.matting import mse
 from mattebox.metrics.segmentation import mae
 from mattebox.types import Floats, Matte, Picture, Size
@@ -28,7 +28,7 @@ MATTES = {"hard": disc(SIZE), "hair": hairy(SIZE), "soft": disc(SIZE, softness=2
 
 
 def coarse(alpha: Floats) -> Matte:
-    small = resample.shrink(np.round(alpha * 255).astype(np.uint8), COARSE).astype(np.float32) / 255
+    small = resampling.shrink(np.round(alpha * 255).astype(np.uint8), COARSE).astype(np.float32) / 255
     for axis in (0, 1):
         small = (np.roll(small, 1, axis) + 2 * small + np.roll(small, -1, axis)) / 4
     return Matte(np.round(small * 65535).astype(np.uint16), 1.0, True, (0, 0, *COARSE[::-1]))

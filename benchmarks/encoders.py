@@ -17,7 +17,7 @@ import numpy as np
 import skimage.data
 from PIL import Image
 
-from mattebox.io.png import encode_png
+from mattebox.io.png_encoder import encode_png
 
 SIZE = (3000, 4000)
 

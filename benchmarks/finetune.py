@@ -16,9 +16,9 @@ import sys
 import tempfile
 from pathlib import Path
 
-from workshop.evaluate import judge
-from workshop.material import stream
-from workshop.predictors import house_predictor
+from mattebox.training.data.dataset import stream
+from mattebox.training.evaluate.cutout import judge
+from mattebox.training.evaluate.predictors import house_predictor
 
 SHORT = ("iou", "max_f", "mae")
 

@@ -22,7 +22,7 @@ from PIL import Image
 
 import mattebox as mb
 from benchmarks.matting import ALIKE, GROUNDS, in_rooms, shown_errors
-from mattebox.components import grown
+from mattebox.core.connected_components import grown
 from mattebox.metrics.matting import sad
 from mattebox.metrics.segmentation import iou
 from mattebox.types import Floats, Picture

@@ -16,16 +16,17 @@ from io import BytesIO
 import numpy as np
 import skimage.data
 
-from mattebox import pipeline, presets
 from mattebox.api import save_options
-from mattebox.compose.commerce.rules import marketplaces
-from mattebox.compose.commerce.verdict import judge
-from mattebox.io import header
-from mattebox.io.read import read
-from mattebox.io.write import write
-from mattebox.parameters import build_recipe
+from mattebox.composition.marketplace.rules import marketplaces
+from mattebox.composition.marketplace.verdict import judge
+from mattebox.io import header_check
+from mattebox.io.reader import read
+from mattebox.io.writer import write
+from mattebox.models.matte_session import Session
+from mattebox.pipeline.run import run_recipe
+from mattebox.recipe import presets
+from mattebox.recipe.flat_parameters import build_recipe
 from mattebox.types import Picture
-from mattebox.zoo.session import Session
 
 
 def photographs() -> Iterator[tuple[str, Picture]]:
@@ -51,9 +52,9 @@ def main() -> None:
         for market, rules in marketplaces().items():
             recipe = build_recipe({"empty": "keep"}, presets.find_preset(market))
             file = BytesIO()
-            write(pipeline.run(picture, recipe, session=session).picture, file, **save_options(recipe.saving))
+            write(run_recipe(picture, recipe, session=session).picture, file, **save_options(recipe.saving))
             data = file.getvalue()
-            verdict = judge(read(data), header.sniff(data, name).format, len(data), rules)
+            verdict = judge(read(data), header_check.sniff(data, name).format, len(data), rules)
             passed[market] += verdict.passed
             for finding in verdict.findings:
                 if not finding.passed and not finding.advice:

@@ -31,7 +31,7 @@ import skimage.data
 from PIL import Image
 
 from benchmarks.worker import peak_megabytes
-from mattebox.io import resample
+from mattebox.io import resampling
 from mattebox.metrics import matting
 from mattebox.metrics.segmentation import iou
 from mattebox.types import Floats, Matte, Picture, Size
@@ -64,7 +64,7 @@ def scene(kind: str, megapixels: float) -> Scene:
 
 def in_rooms(data: Path, megapixels: float) -> Iterator[tuple[Picture, Floats, np.ndarray]]:
     """Pictures of the validation split photographed on white, put into rooms: composite, true alpha, true colours."""
-    from workshop.material import stream, uncover_white
+    from mattebox.training.data.dataset import stream, uncover_white
 
     rooms = (picture for _, picture, _ in stream(data, "background", "val") if min(picture.size) >= 200)
     for row, picture, mask in stream(data, "labelled", "val"):
@@ -80,8 +80,8 @@ def in_rooms(data: Path, megapixels: float) -> Iterator[tuple[Picture, Floats, n
 
 def real_scenes(data: Path, megapixels: float, count: int) -> list[Scene]:
     """Those of them that the network sees the subject of, with its answer."""
-    from mattebox.matte.segment import segment
-    from mattebox.zoo.session import open_session
+    from mattebox.matting.segmentation import segment
+    from mattebox.models.matte_session import open_session
 
     session = open_session("balanced", "cpu")
     seen = (Scene(whole, segment(whole, session), *known) for whole, *known in in_rooms(data, megapixels))
@@ -89,46 +89,46 @@ def real_scenes(data: Path, megapixels: float, count: int) -> list[Scene]:
 
 
 def _found(seen: Scene) -> bool:
-    again = resample.enlarge(seen.coarse.alpha / np.float32(65535), seen.picture.size, "bilinear")
+    again = resampling.enlarge(seen.coarse.alpha / np.float32(65535), seen.picture.size, "bilinear")
     return iou(again, seen.truth) > ALIKE
 
 
 def coarse(truth: Floats) -> Matte:
     scale = (SEEN / truth.size) ** 0.5
     size = max(1, round(truth.shape[0] * scale)), max(1, round(truth.shape[1] * scale))
-    small = resample.shrink(np.round(truth * 255).astype(np.uint8), size).astype(np.float32) / 255
+    small = resampling.shrink(np.round(truth * 255).astype(np.uint8), size).astype(np.float32) / 255
     for axis in (0, 1):
         small = (np.roll(small, 1, axis) + 2 * small + np.roll(small, -1, axis)) / 4
     return Matte(np.round(small * 65535).astype(np.uint16), 1.0, True, (0, 0, *size[::-1]))
 
 
 def fine_edges(picture: Picture, given: Matte) -> tuple[np.ndarray, np.ndarray | None]:
-    from mattebox.matte.fine import fine
+    from mattebox.matting.network_refinement import fine
 
     return coloured(picture, fine(picture, given))
 
 
 def chosen(picture: Picture, given: Matte) -> tuple[np.ndarray, np.ndarray | None]:
-    from mattebox.matte.suited import suited
+    from mattebox.matting.auto_refinement import suited
 
     return coloured(picture, suited(picture, given))
 
 
 def refined(picture: Picture, given: Matte) -> tuple[np.ndarray, np.ndarray | None]:
-    from mattebox.matte.refine import refine
+    from mattebox.matting.colour_refinement import refine
 
     return coloured(picture, refine(picture, given))
 
 
 def coloured(picture: Picture, matte: Matte) -> tuple[np.ndarray, np.ndarray | None]:
     """Alpha, and the foreground's colours."""
-    from mattebox.matte.foreground import foreground
+    from mattebox.matting.foreground import foreground
 
     return matte.alpha, foreground(picture, matte).rgb
 
 
 def enlarged(picture: Picture, given: Matte) -> tuple[np.ndarray, np.ndarray | None]:
-    from mattebox.matte.refine import enlarge
+    from mattebox.matting.colour_refinement import enlarge
 
     return enlarge(picture, given).alpha, None
 
@@ -187,7 +187,7 @@ def library_colours(picture: Picture, given: Matte) -> tuple[np.ndarray, np.ndar
     """Our alpha with PyMatting's foreground."""
     import pymatting
 
-    from mattebox.matte.refine import refine
+    from mattebox.matting.colour_refinement import refine
 
     alpha = refine(picture, given).alpha
     colours = pymatting.estimate_foreground_ml(picture.rgb / 255.0, alpha / 255.0)

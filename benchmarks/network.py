@@ -17,9 +17,9 @@ import skimage.data
 from numpy.typing import NDArray
 
 from benchmarks.cutout import environment
-from mattebox.matte.votes import looks
+from mattebox.matting.test_time_augmentation import looks
+from mattebox.models.matte_session import Session
 from mattebox.types import Picture
-from mattebox.zoo.session import Session
 
 
 def main() -> None:

@@ -21,21 +21,21 @@ Job = Callable[[], tuple[int, float]]  # bytes of the PNG, seconds in the networ
 
 
 def mattebox_job(mode: str, model: str, photo: Path, threads: int) -> Job:
-    from mattebox import pipeline
-    from mattebox.io.encode import encode
-    from mattebox.io.read import read
-    from mattebox.recipe import Cut, Recipe
-    from mattebox.zoo import cache
-    from mattebox.zoo.session import Session
+    from mattebox.io.encoding import encode
+    from mattebox.io.reader import read
+    from mattebox.models import result_cache
+    from mattebox.models.matte_session import Session
+    from mattebox.pipeline.run import run_recipe
+    from mattebox.recipe.recipe import Cut, Recipe
 
-    cache.shared = cache.Cache(held=0)  # the same photograph again and again: nothing may be remembered
+    result_cache.shared = result_cache.Cache(held=0)  # the same photograph again and again: nothing may be remembered
     session, content = Session.open(model, "cpu", threads), photo.read_bytes()
     spent = Clock(session, "_run")
     step = Cut(edges="plain", colours="source") if mode == "plain" else Cut()
 
     def job() -> tuple[int, float]:
         spent.seconds = 0.0
-        result = pipeline.run(read(content), Recipe((step,)), session=session)
+        result = run_recipe(read(content), Recipe((step,)), session=session)
         return len(encode(result.picture, "png")), spent.seconds
 
     return job

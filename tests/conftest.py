@@ -13,8 +13,8 @@ import hypothesis
 import pytest
 import skimage.data
 
+from mattebox.models import result_cache
 from mattebox.types import Picture
-from mattebox.zoo import cache
 
 ROOT = Path(__file__).resolve().parent.parent
 
@@ -69,7 +69,7 @@ def _nothing_kept() -> None:
 @pytest.fixture(autouse=True)
 def _nothing_remembered(monkeypatch: pytest.MonkeyPatch) -> None:
     """What one test asked a network is not kept for the next."""
-    monkeypatch.setattr(cache, "shared", cache.Cache())
+    monkeypatch.setattr(result_cache, "shared", result_cache.Cache())
 
 
 @pytest.fixture(scope="session", autouse=True)

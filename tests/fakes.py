@@ -5,11 +5,11 @@ from __future__ import annotations
 import msgspec
 import numpy as np
 
+from mattebox.models.cards.card import Card, Licence
+from mattebox.models.cards.registry import PRESETS, find_card
+from mattebox.models.cards.tensor_spec import Calibration, Input
+from mattebox.models.matte_session import Session
 from mattebox.types import Floats, Picture, Size
-from mattebox.zoo.card import Card, Licence
-from mattebox.zoo.registry import PRESETS, find_card
-from mattebox.zoo.session import Session
-from mattebox.zoo.spec import Calibration, Input
 
 FAKE = Card(
     name="fake",

@@ -81,7 +81,7 @@ def test_every_variable_of_ours_is_documented() -> None:
     named: set[str] = set()
     for path in (ROOT / "src").rglob("*.py"):
         named |= set(re.findall(r"\bMATTEBOX_[A-Z_]+[A-Z]\b", path.read_text()))
-    from mattebox.zoo import settings
+    from mattebox.models.store import environment
 
-    named |= {settings.HOME, settings.MIRROR, settings.OFFLINE, settings.COMMERCIAL}
+    named |= {environment.HOME, environment.MIRROR, environment.OFFLINE, environment.COMMERCIAL}
     assert {name for name in named if not re.search(rf"\b{name}\b", told)} == set()

@@ -40,7 +40,7 @@ def test_this_machine_may_be_reached() -> None:
 
 def test_the_runtime_keeps_no_diary(tmp_path: Path) -> None:
     """onnxruntime's telemetry would lie in the user's home, and be sent."""
-    script = "from mattebox.zoo.session import open_session; open_session('fast', 'cpu', 1).start()"
+    script = "from mattebox.models.matte_session import open_session; open_session('fast', 'cpu', 1).start()"
     home = {"HOME": str(tmp_path), "XDG_CACHE_HOME": str(tmp_path / "cache"), "PATH": os.environ["PATH"]}
     subprocess.run([sys.executable, "-c", script], env=home, check=True, timeout=50)
     assert list(tmp_path.rglob("*")) == []

@@ -14,46 +14,44 @@ from typing import TYPE_CHECKING, Any
 from mattebox._version import __version__ as __version__
 
 if TYPE_CHECKING:
-    from mattebox import recipe
     from mattebox.api import cut as cut
     from mattebox.api import enhance as enhance
     from mattebox.api import find as find
     from mattebox.api import upscale as upscale
-    from mattebox.client import Client as Client
+    from mattebox.client.client import Client as Client
     from mattebox.errors import MatteboxError as MatteboxError
     from mattebox.errors import NoSubject as NoSubject
-    from mattebox.io.read import read as read
-    from mattebox.io.write import write as write
-    from mattebox.matte.foreground import foreground as foreground
-    from mattebox.matte.refine import refine as refine
-    from mattebox.matte.segment import segment as segment
-    from mattebox.pipeline import run as run
-    from mattebox.recipe import Recipe as Recipe
+    from mattebox.io.reader import read as read
+    from mattebox.io.writer import write as write
+    from mattebox.matting.colour_refinement import refine as refine
+    from mattebox.matting.foreground import foreground as foreground
+    from mattebox.matting.segmentation import segment as segment
+    from mattebox.models.matte_session import Session as Session
+    from mattebox.pipeline.run import run_recipe as run  # noqa: F401
+    from mattebox.recipe import recipe as steps  # noqa: F401
+    from mattebox.recipe.recipe import Recipe as Recipe
     from mattebox.types import Matte as Matte
     from mattebox.types import Picture as Picture
-    from mattebox.zoo.session import Session as Session
 
-    steps = recipe
-
-_HOMES = {
-    "cut": "api",
-    "enhance": "api",
-    "find": "api",
-    "upscale": "api",
-    "Client": "client",
-    "read": "io.read",
-    "write": "io.write",
-    "segment": "matte.segment",
-    "refine": "matte.refine",
-    "foreground": "matte.foreground",
-    "run": "pipeline",
-    "Picture": "types",
-    "Matte": "types",
-    "Session": "zoo.session",
-    "Recipe": "recipe",
-    "steps": "recipe",
-    "MatteboxError": "errors",
-    "NoSubject": "errors",
+_HOMES: dict[str, tuple[str, str | None]] = {  # public name: module, name there (None = the module itself)
+    "cut": ("api", "cut"),
+    "enhance": ("api", "enhance"),
+    "find": ("api", "find"),
+    "upscale": ("api", "upscale"),
+    "Client": ("client.client", "Client"),
+    "read": ("io.reader", "read"),
+    "write": ("io.writer", "write"),
+    "segment": ("matting.segmentation", "segment"),
+    "refine": ("matting.colour_refinement", "refine"),
+    "foreground": ("matting.foreground", "foreground"),
+    "run": ("pipeline.run", "run_recipe"),
+    "Picture": ("types", "Picture"),
+    "Matte": ("types", "Matte"),
+    "Session": ("models.matte_session", "Session"),
+    "Recipe": ("recipe.recipe", "Recipe"),
+    "steps": ("recipe.recipe", None),
+    "MatteboxError": ("errors", "MatteboxError"),
+    "NoSubject": ("errors", "NoSubject"),
 }
 
 __all__ = sorted(_HOMES)
@@ -62,8 +60,9 @@ __all__ = sorted(_HOMES)
 def __getattr__(name: str) -> Any:
     if name not in _HOMES:
         raise AttributeError(f"module 'mattebox' has no attribute {name!r}")
-    home = import_module(f"mattebox.{_HOMES[name]}")
-    value = home if name == "steps" else getattr(home, name)
+    module, attribute = _HOMES[name]
+    home = import_module(f"mattebox.{module}")
+    value = home if attribute is None else getattr(home, attribute)
     globals()[name] = value
     return value
 

@@ -11,18 +11,18 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import BinaryIO, Literal, TypedDict, Unpack
 
-from mattebox import listing, pipeline
-from mattebox.compose.commerce.verdict import Verdict
-from mattebox.io.read import read
-from mattebox.io.write import write
-from mattebox.matte import found
-from mattebox.parameters import build_recipe, written
-from mattebox.pipeline import Result
-from mattebox.presets import enhancing, find_preset, of_kind
-from mattebox.recipe import Recipe, Save
+from mattebox.composition.marketplace.verdict import Verdict
+from mattebox.io.reader import read
+from mattebox.io.writer import write
+from mattebox.matting import subject_list
+from mattebox.models.instance_masks import Part
+from mattebox.models.matte_session import Session
+from mattebox.pipeline import marketplace_check
+from mattebox.pipeline.run import Result, run_recipe
+from mattebox.recipe.flat_parameters import build_recipe, written
+from mattebox.recipe.presets import enhancing, find_preset, of_kind
+from mattebox.recipe.recipe import Recipe, Save
 from mattebox.types import Picture
-from mattebox.zoo.parts import Part
-from mattebox.zoo.session import Session
 
 Source = str | os.PathLike[str] | bytes | BinaryIO | Picture
 Named = str | os.PathLike[str]  # a word, or the path of a file
@@ -54,9 +54,9 @@ class Made(Result):
         inputs = () if self.source is None else (self.source,)
         write(self.picture, target, overwrite=overwrite, inputs=inputs, hidden=hidden, layers=self.layers, **options)
         market = self.saving.check_for
-        if market == listing.NONE or not isinstance(target, str | os.PathLike) or os.fspath(target) == "-":
+        if market == marketplace_check.NONE or not isinstance(target, str | os.PathLike) or os.fspath(target) == "-":
             return None
-        return listing.held(Path(target).read_bytes(), market, os.fspath(target))
+        return marketplace_check.held(Path(target).read_bytes(), market, os.fspath(target))
 
 
 class SaveOptions(TypedDict):
@@ -245,7 +245,7 @@ def find(
     DeviceError, UsageError.
     """
     picture = source if isinstance(source, Picture) else read(source, max_pixels=max_pixels)
-    return found.find(picture, session or Session.open(os.fspath(model), device, threads)).parts
+    return subject_list.find(picture, session or Session.open(os.fspath(model), device, threads)).parts
 
 
 def _made(
@@ -254,7 +254,7 @@ def _made(
     """The recipe done to a photograph from anywhere."""
     picture = source if isinstance(source, Picture) else read(source, max_pixels=max_pixels)
     path = Path(source) if isinstance(source, str | os.PathLike) else None
-    result = pipeline.run(
+    result = run_recipe(
         picture, recipe, session=session, device=device, threads=threads, name=str(path or "the photograph")
     )
     return Made(**vars(result), source=path, saving=recipe.saving)

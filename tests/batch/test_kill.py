@@ -22,9 +22,9 @@ COUNT, BROKEN = 48, (5, 17)
 
 CHILD = """
 import sys, time
-from mattebox.zoo import session
+from mattebox.models import matte_session
 from tests.fakes import fake_session
-session.open_session = lambda *_: fake_session()
+matte_session.open_session = lambda *_: fake_session()
 from mattebox.cli.main import main
 main(sys.argv[1:])
 """

@@ -13,7 +13,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from mattebox.batch.watch import settled
+from mattebox.batch.watch_folder import settled
 from mattebox.io.sources import expand
 from tests.batch.test_kill import CHILD
 from tests.cli.conftest import Run, save
@@ -187,7 +187,7 @@ def test_two_of_one_name_are_both_put_aside_for_review(run: Run) -> None:
 
 def test_a_watch_that_starts_again_does_what_is_new_or_changed(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
     photos(Path("hot"), 2)
-    monkeypatch.setattr("mattebox.batch.watch.settled", lambda folder, **_: expand([folder]))
+    monkeypatch.setattr("mattebox.batch.watch_folder.settled", lambda folder, **_: expand([folder]))
     words = ("cut", "hot", "-o", "out/", "--watch")
     assert run(*words).code == 0
     before = {p.name: p.stat().st_mtime_ns for p in Path("out").iterdir()}

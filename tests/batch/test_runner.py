@@ -5,9 +5,9 @@ import time
 
 import pytest
 
-from mattebox import processors
-from mattebox.batch.budget import Budget
+from mattebox.batch.pixel_budget import Budget
 from mattebox.batch.runner import each
+from mattebox.core import cpu_threads
 
 
 @pytest.mark.parametrize("workers", [1, 2, 5])
@@ -88,8 +88,8 @@ def test_the_budget_holds_and_lets_a_giant_in_alone() -> None:
 
 
 def test_threads_share_the_processors() -> None:
-    whole = processors.usable()
-    with processors.shared(whole + 1):
-        assert processors.usable() == 1
-        assert processors.workers(9) == 1
-    assert processors.usable() == whole
+    whole = cpu_threads.usable()
+    with cpu_threads.shared(whole + 1):
+        assert cpu_threads.usable() == 1
+        assert cpu_threads.workers(9) == 1
+    assert cpu_threads.usable() == whole

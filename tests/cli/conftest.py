@@ -11,10 +11,10 @@ from pathlib import Path
 import pytest
 from PIL import Image
 
-from mattebox import pipeline  # noqa: F401  bound to the real network before any test replaces it
+import mattebox.pipeline.run  # noqa: F401  bound to the real network before any test replaces it
 from mattebox.cli.main import main
+from mattebox.models import matte_session
 from mattebox.types import Picture
-from mattebox.zoo import session
 from tests.fakes import composite, disc, fake_session
 
 
@@ -39,7 +39,7 @@ Run = Callable[..., Ran]
 def run(monkeypatch: pytest.MonkeyPatch, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> Run:
     """Run a command line here, in an empty folder, its network replaced by the fake one."""
     monkeypatch.chdir(tmp_path)
-    monkeypatch.setattr(session, "open_session", lambda *_: fake_session())
+    monkeypatch.setattr(matte_session, "open_session", lambda *_: fake_session())
 
     def call(*words: object) -> Ran:
         with pytest.raises(SystemExit) as ended:

@@ -164,9 +164,7 @@ def test_the_bomb_stays_small(child: Run, tmp_path: Path) -> None:
 
 
 def test_an_error_of_ours_is_said_as_such(run: Run, photo: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    from mattebox import pipeline
-
-    monkeypatch.setattr(pipeline, "run", lambda *_, **__: 1 / 0)
+    monkeypatch.setattr("mattebox.batch.job.run_recipe", lambda *_, **__: 1 / 0)
     ran = run("cut", photo)
     assert ran.code == 70
     assert "internal error (ZeroDivisionError" in ran.error
@@ -174,12 +172,10 @@ def test_an_error_of_ours_is_said_as_such(run: Run, photo: Path, monkeypatch: py
 
 
 def test_interrupted(run: Run, photo: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    from mattebox import pipeline
-
     def stop(*_: object, **__: object) -> None:
         raise KeyboardInterrupt
 
-    monkeypatch.setattr(pipeline, "run", stop)
+    monkeypatch.setattr("mattebox.batch.job.run_recipe", stop)
     ran = run("cut", photo)
     assert ran.code == 130
     assert ran.err.strip().splitlines() == [

@@ -7,9 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from mattebox.zoo import health
+from mattebox.models import diagnostics
 from tests.cli.conftest import Run
-from tests.zoo.shop import at_home
+from tests.models.shop import at_home
 
 
 @pytest.fixture(autouse=True)
@@ -24,7 +24,7 @@ def test_nothing_is_wrong(run: Run) -> None:
 
 
 def test_what_is_wrong_comes_with_what_mends_it(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(health, "free_memory", lambda: 1_000_000)
+    monkeypatch.setattr(diagnostics, "free_memory", lambda: 1_000_000)
     ran = run("doctor")
     assert ran.code == 1
     assert "bad   memory: 1 MB of memory are free" in ran.out

@@ -13,9 +13,9 @@ from PIL import Image
 from mattebox.cli.main import main
 from tests.cli.conftest import Ran, Run, save
 from tests.fakes import OURS
-from tests.zoo.families import blocks, shrinking
-from tests.zoo.onnx import clicked_decoder, constants_network
-from tests.zoo.shop import at_home
+from tests.models.families import blocks, shrinking
+from tests.models.onnx import clicked_decoder, constants_network
+from tests.models.shop import at_home
 
 GREEN = (220, 80, 280, 140)
 
@@ -136,13 +136,14 @@ def test_the_second_run_needs_no_network(real: Run, monkeypatch: pytest.MonkeyPa
     kept = json.loads(real("cache", "--json").out)
     assert kept["entries"] == 1
     assert 0 < kept["bytes"] < 100_000
-    from mattebox.zoo import cache, runner, session
+    from mattebox.models import matte_session, result_cache
+    from mattebox.models.runtime import network
 
-    monkeypatch.setattr(cache, "shared", cache.Cache())
-    monkeypatch.setattr(session, "_open", session.Kept(4))
-    monkeypatch.setattr(runner.runtime, "start", started(runner.runtime.start))
+    monkeypatch.setattr(result_cache, "shared", result_cache.Cache())
+    monkeypatch.setattr(matte_session, "_open", matte_session.Kept(4))
+    monkeypatch.setattr(network.runtime, "start", started(network.runtime.start))
     assert real(*words, "--background", "white", "-o", "two.png").code == 0
-    monkeypatch.setattr(cache, "shared", cache.Cache())
+    monkeypatch.setattr(result_cache, "shared", result_cache.Cache())
     afresh = real(*words, "--background", "white", "-o", "two.png", "--no-cache")
     assert (afresh.code, "model things was started" in afresh.err) == (70, True)
     assert real("cache", "--clear").out.endswith(": 0 answers, 0.0 MB\n")

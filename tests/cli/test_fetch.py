@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from mattebox.errors import InputMissing
-from mattebox.io import fetch as door
+from mattebox.io import url_fetch as door
 from mattebox.io.sources import Item, expand
 from tests.cli.conftest import Run
 

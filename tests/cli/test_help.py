@@ -10,10 +10,10 @@ import pytest
 
 from mattebox import errors
 from mattebox._version import __version__
-from mattebox.cli import document
+from mattebox.cli import reference_page
 from mattebox.cli.cut import command as cut
 from mattebox.cli.main import EPILOG, INTERNAL, INTERRUPTED
-from mattebox.parameters import parameters
+from mattebox.recipe.flat_parameters import parameters
 from tests.cli.conftest import Run
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -35,7 +35,9 @@ def test_every_field_of_every_step_has_a_flag() -> None:
 
 
 def test_the_page_in_docs_is_the_help() -> None:
-    assert (ROOT / "docs/cli.md").read_text() == document.page(), "run: python -m mattebox.cli.document docs/cli.md"
+    assert (ROOT / "docs/cli.md").read_text() == reference_page.page(), (
+        "run: python -m mattebox.cli.reference_page docs/cli.md"
+    )
 
 
 def test_version_and_help(run: Run) -> None:

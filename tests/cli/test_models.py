@@ -14,11 +14,12 @@ import msgspec
 import numpy as np
 import pytest
 
-from mattebox.zoo import registry, store
+from mattebox.models.cards import registry
+from mattebox.models.store import weight_store
 from tests.cli.conftest import Run
 from tests.fakes import OURS
-from tests.zoo.onnx import colour_network
-from tests.zoo.shop import Shop, at_home, open_shop
+from tests.models.onnx import colour_network
+from tests.models.shop import Shop, at_home, open_shop
 
 NETWORK = colour_network(np.array([[4.0, -2.0, -2.0]]))
 
@@ -68,7 +69,7 @@ def test_show(run: Run) -> None:
     for word in ("commercial: yes", "name: MIT", "here: no", "DIS-VD HCE", "BiRefNet README", "values: logits"):
         assert word in text
     text = run("models", "show", "balanced").out
-    assert "  parameters, 7,361,560, python -m workshop.export\n" in text
+    assert "  parameters, 7,361,560, python -m mattebox.training.export.cutout\n" in text
     assert "failures:\n  coco_small: IoU" in text  # sentences have a line each
     assert json.loads(run("models", "show", "u2net@x", "--json").out or "{}") == {}
     assert json.loads(run("models", "show", "u2net", "--json").out)["bytes"] == 175_997_641
@@ -89,7 +90,7 @@ def test_pull_use_verify_remove(run: Run, shop: Shop, home: Path) -> None:
 
 def test_verify_finds_a_flipped_byte(run: Run, shop: Shop) -> None:
     run("models", "pull", "sold")
-    store.path_of(registry.find_card("sold")).write_bytes(NETWORK[::-1])
+    weight_store.path_of(registry.find_card("sold")).write_bytes(NETWORK[::-1])
     ran = run("models", "verify", "--json")
     assert ran.code == 6
     facts = {row["name"]: row for row in map(json.loads, ran.out.splitlines())}

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from mattebox.recipe import Background, Cut, Frame, Recipe, load_recipe
+from mattebox.recipe.recipe import Background, Cut, Frame, Recipe, load_recipe
 from tests.cli.conftest import Run, save
 from tests.fakes import composite, disc
 

@@ -3,9 +3,9 @@
 import numpy as np
 from numpy.typing import NDArray
 
-from mattebox.zoo.card import Card, Licence
-from mattebox.zoo.imager import Imager
-from mattebox.zoo.spec import Tiles
+from mattebox.models.cards.card import Card, Licence
+from mattebox.models.cards.tensor_spec import Tiles
+from mattebox.models.image_to_image import Imager
 
 
 def imager(scale: int, reach: int, multiple: int = 1, cut: int = 0, budget: int = 2000, fixed: int = 0) -> Imager:

@@ -14,11 +14,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import mattebox as mb
-from mattebox.enhancement.harmonise import harmonised
-from mattebox.io.write import write
-from mattebox.parameters import parameters
-from mattebox.presets import ENHANCING
-from mattebox.recipe import Save
+from mattebox.enhancement.harmonisation import harmonised
+from mattebox.io.writer import write
+from mattebox.recipe.flat_parameters import parameters
+from mattebox.recipe.presets import ENHANCING
+from mattebox.recipe.recipe import Save
 from mattebox.types import Picture
 
 STYLE = "STYLE"  # stands for a picture's path

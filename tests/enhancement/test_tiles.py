@@ -11,12 +11,12 @@ from hypothesis import strategies as st
 from numpy.typing import NDArray
 
 from mattebox.enhancement import tiles
+from mattebox.models.cards.card import Card, Licence
+from mattebox.models.cards.tensor_spec import Tiles
+from mattebox.models.image_to_image import Imager
+from mattebox.models.runtime.network import runner
+from mattebox.models.runtime.onnx_runtime import start
 from mattebox.types import Pixels, Size
-from mattebox.zoo.card import Card, Licence
-from mattebox.zoo.imager import Imager
-from mattebox.zoo.runner import runner
-from mattebox.zoo.runtime import start
-from mattebox.zoo.spec import Tiles
 from tests.enhancement.networks import box, imager
 
 

@@ -9,7 +9,7 @@ from PIL import Image, ImageCms
 from mattebox.errors import InputUnreadable, UsageError
 from mattebox.io import colour
 from mattebox.io.colour import from_srgb, is_srgb, parse, to_srgb
-from mattebox.io.read import read
+from mattebox.io.reader import read
 from mattebox.types import Depth
 from tests.io.pictures import P3, SRGB, cmyk_profile, grey_profile, noise, png, rgb_profile, saved, scene, tiff
 

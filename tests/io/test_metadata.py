@@ -12,8 +12,8 @@ from PIL import Image
 from PIL.PngImagePlugin import PngInfo
 
 from mattebox.io import metadata
-from mattebox.io.ifd import Entry, Tiff, build
-from mattebox.io.read import read
+from mattebox.io.reader import read
+from mattebox.io.tiff_ifd import Entry, Tiff, build
 from tests.io.pictures import exif, rgb_profile, saved, scene, tiff
 
 SECRETS = (b"SERIAL-4711", b"Olga Owner", b"MAKERNOTE-SECRET")

@@ -9,10 +9,10 @@ from concurrent.futures import CancelledError
 from pathlib import Path
 from typing import Any
 
-from mattebox.jobs.desk import Jobs, Status
+from mattebox.jobs.encryption import Open
+from mattebox.jobs.manager import Jobs, Status
 from mattebox.jobs.queue import Queue
-from mattebox.jobs.seal import Open
-from mattebox.jobs.shelf import Shelf
+from mattebox.jobs.store import Shelf
 
 
 class Fake:

@@ -12,10 +12,10 @@ from pathlib import Path
 
 import pytest
 
-from mattebox.jobs.desk import Jobs
+from mattebox.jobs.encryption import Open
+from mattebox.jobs.manager import Jobs
 from mattebox.jobs.queue import Queue
-from mattebox.jobs.seal import Open
-from mattebox.jobs.shelf import Shelf
+from mattebox.jobs.store import Shelf
 from tests.jobs.fakes import Fake, ended
 from tests.serving import free_port
 

@@ -7,10 +7,10 @@ from pathlib import Path
 import pytest
 
 from mattebox.errors import MatteboxError
-from mattebox.jobs.desk import Status
+from mattebox.jobs.encryption import Open
+from mattebox.jobs.manager import Status
 from mattebox.jobs.queue import Queue
-from mattebox.jobs.seal import Open
-from mattebox.jobs.shelf import Shelf
+from mattebox.jobs.store import Shelf
 from tests.jobs.fakes import Fake, ended, opened
 
 

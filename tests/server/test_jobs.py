@@ -16,10 +16,10 @@ from typing import Any
 import pytest
 from fastapi.testclient import TestClient
 
-from mattebox.server import hooks
+from mattebox.server import webhooks
 from mattebox.server.app import create
-from mattebox.server.house import House
 from mattebox.server.settings import Settings
+from mattebox.server.state import House
 from tests.server.conftest import opened
 
 LATER = {"Prefer": "respond-async"}
@@ -194,7 +194,7 @@ def test_cancelled(desk: TestClient, photo: bytes) -> None:
 def test_a_hook_is_signed_and_tried_again(
     desk: TestClient, mug: bytes, ear: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(hooks, "PAUSE", 0.05)
+    monkeypatch.setattr(webhooks, "PAUSE", 0.05)
     job = sent(desk, mug, hook_url=ear).json()["id"]
     for _ in range(250):
         if len(Ear.heard) > 1:

@@ -14,8 +14,8 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from mattebox.parameters import parameters
-from mattebox.server.around import PAGE
+from mattebox.recipe.flat_parameters import parameters
+from mattebox.server.routes.operations import PAGE
 from tests.server.browsing import CHROMIUM, DONE, FAILED, Visit
 
 pytestmark = [

@@ -35,12 +35,12 @@ def test_the_log_tells_routes_and_no_names(tmp_path: Path, mug: bytes, capsys: p
 def test_our_own_mistakes_are_told_and_answered(
     tmp_path: Path, mug: bytes, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from mattebox.server import own
+    from mattebox.server.routes import v1
 
     def broken(*_: object) -> None:
         raise ValueError("the secret")
 
-    monkeypatch.setattr(own, "prepared", broken)
+    monkeypatch.setattr(v1, "prepared", broken)
     with TestClient(create(settings(tmp_path))) as client:
         answer = client.post("/v1/cutouts", files={"image": mug})
     assert (answer.status_code, answer.json()["code"]) == (500, "internal")

@@ -10,7 +10,7 @@ import click
 from mattebox.errors import InputMissing, MatteboxError
 
 if TYPE_CHECKING:
-    from mattebox.enhancement.analyse import Report
+    from mattebox.enhancement.photo_report import Report
     from mattebox.io.sources import Item
 
 
@@ -34,8 +34,8 @@ def command(inputs: tuple[str, ...], recursive: bool, as_json: bool) -> int:
 
 def _one(item: Item | InputMissing, as_json: bool) -> int:
     """Report on one picture, and return its exit code."""
-    from mattebox.enhancement.analyse import analysed
-    from mattebox.io.read import read
+    from mattebox.enhancement.photo_report import analysed
+    from mattebox.io.reader import read
     from mattebox.io.sources import read_item
 
     try:

@@ -17,12 +17,13 @@ def command(clear: bool, as_json: bool) -> int:
     MATTEBOX_CACHE says how much (500MB unless it is set, 0 for nothing); what was unused for longest goes first. From
     Python and on a server nothing is kept on disk unless it is set.
     """
-    from mattebox.zoo import cache, settings
+    from mattebox.models import result_cache
+    from mattebox.models.store import environment
 
     if clear:
-        cache.shrink(0)
-    sizes = [size for _, size, _ in cache.entries()]
-    folder = str(settings.cache_folder())
+        result_cache.shrink(0)
+    sizes = [size for _, size, _ in result_cache.entries()]
+    folder = str(environment.cache_folder())
     if as_json:
         click.echo(json.dumps({"folder": folder, "entries": len(sizes), "bytes": sum(sizes)}))
     else:

@@ -11,8 +11,8 @@ import click
 from mattebox.errors import InputMissing, MatteboxError
 
 if TYPE_CHECKING:
-    from mattebox.compose.commerce.rules import Rules
-    from mattebox.compose.commerce.verdict import Finding, Verdict
+    from mattebox.composition.marketplace.rules import Rules
+    from mattebox.composition.marketplace.verdict import Finding, Verdict
     from mattebox.io.sources import Item
 
 FAILED = 1
@@ -32,7 +32,7 @@ def command(inputs: tuple[str, ...], market: str | None, recursive: bool, as_jso
       mattebox cut mug.jpg --preset amazon -o mug-amazon.jpg      makes one that passes
       mattebox check --for amazon --rules
     """
-    from mattebox.compose.commerce.rules import find_rules, marketplaces
+    from mattebox.composition.marketplace.rules import find_rules, marketplaces
     from mattebox.io.sources import expand
 
     if market is None:
@@ -67,11 +67,11 @@ def _one(item: Item | InputMissing, rules: Rules, as_json: bool) -> int:
 
 def judged(path: Path | str, market: str) -> Verdict:
     """Read a picture ("-" is standard input) and hold it against the rules."""
-    from mattebox import listing
     from mattebox.io.sources import read_bytes
+    from mattebox.pipeline import marketplace_check
 
     name = "standard input" if path == "-" else str(path)
-    return listing.held(read_bytes(path, name=name), market, name)
+    return marketplace_check.held(read_bytes(path, name=name), market, name)
 
 
 def _say(name: str, verdict: Verdict) -> None:

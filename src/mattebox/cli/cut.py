@@ -6,9 +6,9 @@ from typing import Any
 
 import click
 
+from mattebox.cli.common import HELP, PhotographsCommand, carried_out, photographs_options
 from mattebox.cli.options import recipe_of
-from mattebox.cli.photographs import HELP, PhotographsCommand, carried_out, photographs_options
-from mattebox.recipe import ORDER
+from mattebox.recipe.recipe import ORDER
 
 EXAMPLES = """
 \b

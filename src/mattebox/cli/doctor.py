@@ -15,7 +15,7 @@ def command(as_json: bool) -> int:
 
     The exit code is 1 when something will fail, else 0.
     """
-    from mattebox.zoo.health import examine
+    from mattebox.models.diagnostics import examine
 
     bad = 0
     for finding in examine():

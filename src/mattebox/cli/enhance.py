@@ -6,10 +6,10 @@ from typing import Any
 
 import click
 
+from mattebox.cli.common import HELP, PhotographsCommand, carried_out, photographs_options
 from mattebox.cli.options import recipe_of, stated_in
-from mattebox.cli.photographs import HELP, PhotographsCommand, carried_out, photographs_options
-from mattebox.parameters import limited
-from mattebox.presets import ENHANCING, enhancing
+from mattebox.recipe.flat_parameters import limited
+from mattebox.recipe.presets import ENHANCING, enhancing
 
 EXAMPLES = """
 \b

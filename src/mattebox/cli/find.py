@@ -10,15 +10,15 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import click
 
-from mattebox.cli import policy
+from mattebox.cli import environment
 from mattebox.errors import InputMissing, MatteboxError, UsageError
 
 if TYPE_CHECKING:
     from mattebox.batch.plan import Failure, Job
-    from mattebox.matte.maps import Claim
+    from mattebox.matting.label_map import Claim
+    from mattebox.models.instance_masks import Part
+    from mattebox.models.matte_session import Session
     from mattebox.types import Picture
-    from mattebox.zoo.parts import Part
-    from mattebox.zoo.session import Session
 
 
 class Wish(NamedTuple):
@@ -40,8 +40,8 @@ class Wish(NamedTuple):
 @click.option("--values", type=click.Choice(["number", "class"]), default="number", show_default=True,
               help="Of a map: the subject's number as listed (0 = none), or its class (255 = none).")  # fmt: skip
 @click.option("--overwrite", is_flag=True, help="Replace maps that exist; never an input.")
-@policy.commercial
-@policy.no_cache
+@environment.commercial
+@environment.no_cache
 @click.option("--json", "as_json", is_flag=True, help="One JSON object per picture on standard output.")
 def command(
     inputs: tuple[str, ...],
@@ -66,7 +66,7 @@ def command(
       mattebox find photos/ --map maps/              numbers as listed, in colours
       mattebox find room.jpg --model segformer-ade --map room.png --values class
     """
-    from mattebox.zoo.session import open_session
+    from mattebox.models.matte_session import open_session
 
     session = open_session(model, device, threads)
     if values == "class" and not session.card.output.labelled:
@@ -113,7 +113,7 @@ def _one(job: Job | Failure, session: Session, wish: Wish) -> int:
 
 
 def _read(job: Job) -> Picture:
-    from mattebox.io.read import read
+    from mattebox.io.reader import read
     from mattebox.io.sources import read_item
 
     return read(read_item(job.source, job.member), name=job.name)
@@ -121,8 +121,8 @@ def _read(job: Job) -> Picture:
 
 def _told(picture: Picture, session: Session, wish: Wish) -> tuple[dict[str, Any], list[dict[str, Any]], list[Claim]]:
     """What is known of the picture as a whole, of each subject, and what each claims of a map that is wanted."""
-    from mattebox.matte.found import find
-    from mattebox.matte.maps import Claim
+    from mattebox.matting.label_map import Claim
+    from mattebox.matting.subject_list import find
 
     output = session.card.output
     parts, matte = find(picture, session)
@@ -138,17 +138,17 @@ def _told(picture: Picture, session: Session, wish: Wish) -> tuple[dict[str, Any
 
 def _draw(claims: list[Claim], picture: Picture, wish: Wish, target: Path | None) -> None:
     """The map as a file, or on standard output."""
-    from mattebox.io import atomic
-    from mattebox.io.indexed import encode_indexed
-    from mattebox.matte.maps import NOTHING, VOID, drawn
+    from mattebox.io import atomic_write
+    from mattebox.io.palette_png import encode_indexed
+    from mattebox.matting.label_map import NOTHING, VOID, drawn
 
     empty = VOID if wish.classes else NOTHING
     content = encode_indexed(drawn(claims, picture.size, empty), empty)
     if target is None:
         sys.stdout.buffer.write(content)
         return
-    atomic.make_folder(target.parent)
-    atomic.write_bytes(target, content, overwrite=wish.overwrite)
+    atomic_write.make_folder(target.parent)
+    atomic_write.write_bytes(target, content, overwrite=wish.overwrite)
 
 
 def _row(one: Part) -> dict[str, Any]:

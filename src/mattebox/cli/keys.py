@@ -40,9 +40,9 @@ def command() -> None:
 @click.option("--quota", type=click.IntRange(0), default=0, help="Pictures a month.  [default: no end]")
 def create(name: str, file: Path, scopes: tuple[str, ...], rate: int, quota: int) -> int:
     """Make a key and print it on standard output. It is shown this once."""
-    from mattebox.server import keys
+    from mattebox.server import api_keys
 
-    key, secret = keys.create(file, name, scopes or (keys.PICTURES, keys.JOBS), rate, quota)
+    key, secret = api_keys.create(file, name, scopes or (api_keys.PICTURES, api_keys.JOBS), rate, quota)
     click.echo(secret)
     say(f"key {key.id} for {name!r} added to {file}; it is shown this once")
     return 0
@@ -53,9 +53,9 @@ def create(name: str, file: Path, scopes: tuple[str, ...], rate: int, quota: int
 @click.option("--json", "as_json", is_flag=True, help="One JSON object per key.")
 def list_(file: Path, as_json: bool) -> int:
     """List the keys: id, name, scopes, limits, and whether they are revoked."""
-    from mattebox.server import keys
+    from mattebox.server import api_keys
 
-    for key in keys.read(file):
+    for key in api_keys.read(file):
         facts = {"id": key.id, "name": key.name, "scopes": list(key.scopes), "rate": key.rate, "quota": key.quota,
                  "created": key.created, "revoked": key.revoked}  # fmt: skip
         if as_json:
@@ -72,8 +72,8 @@ def list_(file: Path, as_json: bool) -> int:
 @file_option
 def revoke(which: str, file: Path) -> int:
     """Revoke a key, by its id or its name."""
-    from mattebox.server import keys
+    from mattebox.server import api_keys
 
-    key = keys.revoke(file, which)
+    key = api_keys.revoke(file, which)
     say(f"key {key.id} ({key.name or 'no name'}) is revoked")
     return 0

@@ -10,13 +10,13 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from mattebox.cli import policy
+from mattebox.cli import environment
 from mattebox.cli.main import say
 from mattebox.errors import ModelError
 
 if TYPE_CHECKING:
-    from mattebox.zoo.card import Card
-    from mattebox.zoo.fetch import Report
+    from mattebox.models.cards.card import Card
+    from mattebox.models.store.download import Report
 
 HELP = {"help_option_names": ["-h", "--help"]}
 as_json = click.option("--json", "as_json", is_flag=True, help="One JSON object per model.")
@@ -43,7 +43,7 @@ file; the hash stays the card's. HTTPS_PROXY is heeded.
 @click.group("models", invoke_without_command=True, epilog=EXAMPLES, context_settings=HELP)
 @as_json
 @task
-@policy.commercial
+@environment.commercial
 @click.pass_context
 def command(context: click.Context, as_json: bool, task: str | None) -> int | None:
     """List the models, pull published ones, add your own."""
@@ -53,7 +53,7 @@ def command(context: click.Context, as_json: bool, task: str | None) -> int | No
 @command.command("list", context_settings=HELP)
 @as_json
 @task
-@policy.commercial
+@environment.commercial
 def list_(as_json: bool, task: str | None) -> int:
     """List the models: presets, licence, commercial use, and whether the weights are here. Needs no network."""
     return _list(as_json, task)
@@ -64,8 +64,8 @@ def list_(as_json: bool, task: str | None) -> int:
 @as_json
 def show(name: str, as_json: bool) -> int:
     """Show all that a model's card says, and where its weights lie."""
-    from mattebox.zoo.registry import find_card
-    from mattebox.zoo.store import is_here, path_of
+    from mattebox.models.cards.registry import find_card
+    from mattebox.models.store.weight_store import is_here, path_of
 
     card = find_card(name)
     facts = _facts(card) | {"here": is_here(card), "path": str(path_of(card))}
@@ -81,14 +81,14 @@ def show(name: str, as_json: bool) -> int:
 @command.command("pull", context_settings=HELP)
 @click.argument("names", nargs=-1, required=True, metavar="NAME...")
 @click.option("--accept-licence", is_flag=True, help="You have read the licence of these weights and agree to it.")
-@policy.offline
-@policy.commercial
+@environment.offline
+@environment.commercial
 @as_json
 def pull(names: tuple[str, ...], accept_licence: bool, as_json: bool) -> int:
     """Bring published weights here, verified; goes on where an interrupted pull ended."""
-    from mattebox.zoo.registry import find_card
-    from mattebox.zoo.store import is_here
-    from mattebox.zoo.store import pull as bring
+    from mattebox.models.cards.registry import find_card
+    from mattebox.models.store.weight_store import is_here
+    from mattebox.models.store.weight_store import pull as bring
 
     for card in [find_card(name) for name in names]:
         before = is_here(card)
@@ -105,13 +105,13 @@ def pull(names: tuple[str, ...], accept_licence: bool, as_json: bool) -> int:
 @as_json
 def verify(names: tuple[str, ...], as_json: bool) -> int:
     """Hash the weights that are here, or those named, and compare them with their cards."""
-    from mattebox.zoo import store
-    from mattebox.zoo.registry import cards, find_card
+    from mattebox.models.cards.registry import cards, find_card
+    from mattebox.models.store import weight_store
 
     code = 0
-    for card in map(find_card, names) if names else filter(store.is_here, cards().values()):
+    for card in map(find_card, names) if names else filter(weight_store.is_here, cards().values()):
         try:
-            facts: dict[str, Any] = {"name": card.name, "good": True, **store.verify(card)}
+            facts: dict[str, Any] = {"name": card.name, "good": True, **weight_store.verify(card)}
         except ModelError as error:
             facts, code = {"name": card.name, "good": False, "error": str(error)}, error.exit_code
             say(str(error))
@@ -126,10 +126,10 @@ def verify(names: tuple[str, ...], as_json: bool) -> int:
 @click.argument("name")
 def remove(name: str) -> int:
     """Delete the weights of a pulled or added model."""
-    from mattebox.zoo import manage
-    from mattebox.zoo.registry import find_card
+    from mattebox.models.cards.registry import find_card
+    from mattebox.models.store import install
 
-    freed = manage.remove(find_card(name.partition("@")[0]))
+    freed = install.remove(find_card(name.partition("@")[0]))
     click.echo(f"{name}: removed, {_size(freed)} free again")
     return 0
 
@@ -151,12 +151,12 @@ def add(
 ) -> int:
     """Add an ONNX file of your own; it is copied, and tried once. `mattebox models shapes` lists what it can be like
     beside the models."""
-    from mattebox.zoo import manage
-    from mattebox.zoo.card import Licence
-    from mattebox.zoo.registry import find_like
+    from mattebox.models.cards.card import Licence
+    from mattebox.models.cards.registry import find_like
+    from mattebox.models.store import install
 
     terms = Licence(licence or "unstated", commercial=commercial_use)
-    card = manage.add(file, find_like(like), name, terms, decoder)
+    card = install.add(file, find_like(like), name, terms, decoder)
     click.echo(f"{card.name}: added, use it with --model {card.name}")
     return 0
 
@@ -165,7 +165,7 @@ def add(
 @as_json
 def shapes(as_json: bool) -> int:
     """List what an ONNX file of your own can be like, beside the models: families whose weights each one exports."""
-    from mattebox.zoo.registry import shapes as known
+    from mattebox.models.cards.registry import shapes as known
 
     for card in known().values():
         if as_json:
@@ -176,23 +176,23 @@ def shapes(as_json: bool) -> int:
 
 
 def _list(as_json: bool, task: str | None) -> int:
-    from mattebox.zoo import settings, store
-    from mattebox.zoo.registry import PRESETS, RESTORERS, UPSCALERS, cards
+    from mattebox.models.cards.registry import PRESETS, RESTORERS, UPSCALERS, cards
+    from mattebox.models.store import environment, weight_store
 
     presets = {target: preset for preset, target in [*PRESETS.items(), *RESTORERS.items()]}
     presets |= {target: preset for preset, targets in UPSCALERS.items() for target in targets}
-    shown = [c for c in cards().values() if c.licence.commercial or not settings.commercial_only()]
+    shown = [c for c in cards().values() if c.licence.commercial or not environment.commercial_only()]
     shown = [c for c in shown if task in (None, c.task)]
     variants = [c if v is None else c.variant(v) for c in shown for v in (None, *c.variants)]
     if as_json:
         for card in variants:
-            more = {"preset": presets.get(card.name), "here": store.is_here(card)}
+            more = {"preset": presets.get(card.name), "here": weight_store.is_here(card)}
             click.echo(json.dumps(_facts(card) | more))
         return 0
     table = [("MODEL", "TASK", "PRESET", "INPUT", "LICENCE", "COMMERCIAL", "HERE", "WHAT IT IS")]
     for card in variants:
         commercial = "yes" if card.licence.commercial else "no"
-        here = "yes" if store.is_here(card) else f"pull {_weight(card)}".rstrip()
+        here = "yes" if weight_store.is_here(card) else f"pull {_weight(card)}".rstrip()
         table.append(
             (card.name, _task(card), presets.get(card.name, ""), _input(card), card.licence.name, commercial, here,
              card.summary)

@@ -11,9 +11,9 @@ import msgspec
 from click.core import ParameterSource
 
 from mattebox.errors import UsageError
-from mattebox.parameters import Parameter, bare, build_recipe, choices, parameters
-from mattebox.presets import find_preset, of_kind
-from mattebox.recipe import ORDER, Recipe, Step, load_recipe
+from mattebox.recipe.flat_parameters import Parameter, bare, build_recipe, choices, parameters
+from mattebox.recipe.presets import find_preset, of_kind
+from mattebox.recipe.recipe import ORDER, Recipe, Step, load_recipe
 
 MANY = "Many photographs"
 

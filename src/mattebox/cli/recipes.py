@@ -15,8 +15,8 @@ def command(name: str | None, schema: bool) -> int:
       mattebox recipes amazon > mine.toml
       mattebox run mine.toml photos/ -o listing/
     """
-    from mattebox import presets
-    from mattebox.recipe import schema as recipe_schema
+    from mattebox.recipe import presets
+    from mattebox.recipe.recipe import schema as recipe_schema
 
     if schema:
         click.echo(recipe_schema())

@@ -7,7 +7,7 @@ from typing import Any
 import click
 
 from mattebox.cli import cut
-from mattebox.cli.photographs import HELP, PhotographsCommand
+from mattebox.cli.common import HELP, PhotographsCommand
 
 EXAMPLES = """
 \b

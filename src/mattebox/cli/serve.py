@@ -35,8 +35,8 @@ def command(settings: bool, **options: Any) -> int:
         import uvicorn
 
         from mattebox.server.app import create
-        from mattebox.server.leave import CLOSING, Server
-        from mattebox.server.patient import Patient
+        from mattebox.server.http.timeouts import Patient
+        from mattebox.server.shutdown import CLOSING, Server
     except ImportError as error:
         raise UsageError("the server needs packages more", "pip install mattebox[server]") from error
     app = create(chosen)

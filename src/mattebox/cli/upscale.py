@@ -6,10 +6,10 @@ from typing import Any
 
 import click
 
+from mattebox.cli.common import HELP, PhotographsCommand, carried_out, photographs_options
 from mattebox.cli.options import recipe_of
-from mattebox.cli.photographs import HELP, PhotographsCommand, carried_out, photographs_options
-from mattebox.parameters import build_recipe
-from mattebox.recipe import Recipe, Restore, Save, Upscale
+from mattebox.recipe.flat_parameters import build_recipe
+from mattebox.recipe.recipe import Recipe, Restore, Save, Upscale
 
 EXAMPLES = """
 \b

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from mattebox.enhancement.light import Matrix, Space
+from mattebox.enhancement.linear_light import Matrix, Space
 from mattebox.errors import UsageError
 
 COOLEST, HOTTEST = 2000, 25000  # kelvin

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from mattebox.enhancement.light import Space
+from mattebox.enhancement.linear_light import Space
 from mattebox.types import Floats
 
 EDGE, SLOPE = 216 / 24389, 24389 / 27

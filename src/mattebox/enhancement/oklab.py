@@ -10,8 +10,8 @@ from functools import lru_cache
 
 import numpy as np
 
-from mattebox.enhancement.light import Matrix, Space
-from mattebox.io import shaper
+from mattebox.enhancement.linear_light import Matrix, Space
+from mattebox.io import icc_matrix_shaper
 from mattebox.types import Floats
 
 CONES = np.array([  # linear sRGB -> cones
@@ -42,5 +42,5 @@ def light_of(oklab: Floats, space: Space) -> Floats:
 @lru_cache(maxsize=16)
 def _cones(space: Space) -> Matrix:
     """The space's linear light -> cones."""
-    made: Matrix = CONES @ np.linalg.inv(shaper.SRGB) @ space.matrix
+    made: Matrix = CONES @ np.linalg.inv(icc_matrix_shaper.SRGB) @ space.matrix
     return made

@@ -14,10 +14,10 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from mattebox.io import resample
+from mattebox.io import resampling
+from mattebox.models.cards.tensor_spec import Tiles
+from mattebox.models.image_to_image import Imager
 from mattebox.types import Depth, Floats, Pixels, Size
-from mattebox.zoo.imager import Imager
-from mattebox.zoo.spec import Tiles
 
 BUDGET = 512_000_000  # bytes that a network may take while it runs
 LEAST = 64  # pixels of a tile's side, however little memory there is
@@ -121,7 +121,7 @@ def _placed(y: Floats, ways: tuple[Span, Span], whole: Size, size: Size, scale: 
         box.append([ratio * edge - way.seen.start * scale for edge in (way.made.start, way.made.stop)])
     (top, bottom), (left, right) = box
     target = (ways[0].made.stop - ways[0].made.start, ways[1].made.stop - ways[1].made.start)
-    return np.stack([resample.filtered(plane, (left, top, right, bottom), target) for plane in y])
+    return np.stack([resampling.filtered(plane, (left, top, right, bottom), target) for plane in y])
 
 
 def _fed(pixels: Pixels, rows: slice, columns: slice) -> Floats:

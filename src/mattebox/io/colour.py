@@ -14,8 +14,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mattebox.errors import InputUnreadable, UsageError
-from mattebox.io import profiles
-from mattebox.io.planes import STRIP, Planes
+from mattebox.io import icc_profiles
+from mattebox.io.pillow_arrays import STRIP, Planes
 from mattebox.types import Depth, Pixels
 
 Colour = tuple[int, int, int]
@@ -43,12 +43,12 @@ def to_srgb(rgb: NDArray[np.uint8], profile: bytes | None) -> NDArray[np.uint8]:
     if is_srgb(profile):
         return rgb
     assert profile is not None
-    return profiles.to_srgb(rgb, profile, "RGB")
+    return icc_profiles.to_srgb(rgb, profile, "RGB")
 
 
 def is_srgb(profile: bytes | None) -> bool:
     """Whether colours in this RGB profile are sRGB's, within one 255th. InputUnreadable when it is not usable."""
-    return profile is None or profiles.is_srgb(_checked(profile))
+    return profile is None or icc_profiles.is_srgb(_checked(profile))
 
 
 def from_srgb(colour: Colour, profile: bytes | None, depth: Depth = Depth.EIGHT) -> Colour:
@@ -58,7 +58,7 @@ def from_srgb(colour: Colour, profile: bytes | None, depth: Depth = Depth.EIGHT)
     """
     if not is_srgb(profile):
         assert profile is not None
-        converted = profiles.from_srgb(np.array([colour], np.uint8), profile)[0]
+        converted = icc_profiles.from_srgb(np.array([colour], np.uint8), profile)[0]
         colour = (int(converted[0]), int(converted[1]), int(converted[2]))
     scale = depth.peak // 255
     return colour[0] * scale, colour[1] * scale, colour[2] * scale
@@ -68,14 +68,14 @@ def array_from_srgb(rgb: NDArray[np.uint8], profile: bytes | None, depth: Depth 
     """H x W x 3 uint8 sRGB colours as the profile encodes them, at a depth; to 8 bits. InputUnreadable."""
     if not is_srgb(profile):
         assert profile is not None
-        rgb = profiles.from_srgb(rgb.reshape(-1, 3), profile).reshape(rgb.shape)
+        rgb = icc_profiles.from_srgb(rgb.reshape(-1, 3), profile).reshape(rgb.shape)
     return rgb if depth is Depth.EIGHT else rgb.astype(np.uint16) * np.uint16(257)
 
 
 def enter(found: Planes, profile: bytes | None) -> Entered:
     """Decoded pixels of any colour space as RGB. A profile that does not fit is ignored, and said so in the notes."""
     wanted = {"rgb": ("RGB",), "grey": ("L", "RGB"), "cmyk": ("CMYK",), "lab": ()}[found.space]
-    kind = profiles.space(profile) if profile else None
+    kind = icc_profiles.space(profile) if profile else None
     notes: tuple[str, ...] = ()
     if profile and wanted and kind not in wanted:
         what = "is broken" if kind is None else f"is for {kind} colours"
@@ -86,9 +86,9 @@ def enter(found: Planes, profile: bytes | None) -> Entered:
         return _grey(found.pixels, profile, kind, notes)
     notes += (f"{found.space.upper() if found.space == 'cmyk' else 'Lab'} colours converted to sRGB",)
     if found.space == "lab":
-        return Entered(profiles.to_srgb(found.pixels, None, "LAB"), None, notes)
+        return Entered(icc_profiles.to_srgb(found.pixels, None, "LAB"), None, notes)
     if profile:
-        return Entered(profiles.to_srgb(found.pixels, profile, "CMYK"), None, notes)
+        return Entered(icc_profiles.to_srgb(found.pixels, profile, "CMYK"), None, notes)
     return Entered(plain_cmyk(found.pixels), None, notes)
 
 
@@ -155,7 +155,7 @@ def oklch(lightness: float, chroma: float, hue: float) -> Colour:
 def _grey(grey: Pixels, profile: bytes | None, kind: str | None, notes: tuple[str, ...]) -> Entered:
     """Grey replicated; through its own tone curve to sRGB's if it has a grey profile."""
     if profile and kind == "L":
-        table = profiles.grey_table(profile)
+        table = icc_profiles.grey_table(profile)
         if grey.dtype == np.uint8:
             table = ((table[::257].astype(np.uint32) + 128) // 257).astype(np.uint8)
         grey, profile = table[grey], None
@@ -165,7 +165,7 @@ def _grey(grey: Pixels, profile: bytes | None, kind: str | None, notes: tuple[st
 
 
 def _checked(profile: bytes) -> bytes:
-    kind = profiles.space(profile)
+    kind = icc_profiles.space(profile)
     if kind != "RGB":
         what = "broken" if kind is None else f"for {kind} colours"
         raise InputUnreadable(f"the picture's colour profile is {what}", "give an RGB profile, or none for sRGB")

@@ -10,7 +10,7 @@ import struct
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from mattebox.io.ifd import Tiff
+from mattebox.io.tiff_ifd import Tiff
 
 
 @dataclass(frozen=True)

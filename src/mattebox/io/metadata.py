@@ -12,7 +12,7 @@ import struct
 from collections.abc import Collection, Mapping
 from typing import Any, Literal
 
-from mattebox.io.ifd import Directory, Tiff, build
+from mattebox.io.tiff_ifd import Directory, Tiff, build
 from mattebox.types import Metadata
 
 Policy = Literal["safe", "all", "none"]

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from mattebox.metrics.planes import Mask, nearest
+from mattebox.metrics.binary_masks import Mask, nearest
 from mattebox.types import Floats
 
 REACH = 0.008  # of the picture's diagonal: how far apart outlines may lie and still match

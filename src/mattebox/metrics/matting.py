@@ -11,7 +11,7 @@ from itertools import pairwise
 import numpy as np
 from numpy.typing import NDArray
 
-from mattebox.metrics.planes import largest_component
+from mattebox.metrics.binary_masks import largest_component
 from mattebox.types import Floats
 
 SIGMA = 1.4  # of the Gaussian derivatives, in pixels

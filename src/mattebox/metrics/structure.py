@@ -10,7 +10,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from mattebox.metrics.planes import Mask, nearest
+from mattebox.metrics.binary_masks import Mask, nearest
 from mattebox.metrics.segmentation import reaching
 from mattebox.types import Floats
 

@@ -15,12 +15,13 @@ from starlette.routing import Route
 
 from mattebox._version import __version__
 from mattebox.errors import MatteboxError
-from mattebox.server import around, compatible, jobs, own, problems
-from mattebox.server.house import House
-from mattebox.server.problems import Problem
-from mattebox.server.removebg import Refused
+from mattebox.server.http import problems
+from mattebox.server.http.middleware import Surround
+from mattebox.server.http.problems import Problem
+from mattebox.server.removebg_mapping import Refused
+from mattebox.server.routes import jobs, operations, removebg, v1
 from mattebox.server.settings import Settings
-from mattebox.server.surround import Surround
+from mattebox.server.state import House
 
 
 def create(settings: Settings) -> FastAPI:
@@ -42,14 +43,14 @@ def create(settings: Settings) -> FastAPI:
     app = FastAPI(title="mattebox", version=__version__, lifespan=life, openapi_url=None)
     app.state.house = house
     known = [Security(APIKeyHeader(name="X-API-Key", auto_error=False))] if house.access.asked_for else None
-    app.include_router(around.router)
+    app.include_router(operations.router)
     app.add_api_route("/openapi.json", _document(app), include_in_schema=False)
     if settings.role != "worker":
-        for router in (own.router, jobs.router):
+        for router in (v1.router, jobs.router):
             app.include_router(router, dependencies=known)
-        app.include_router(compatible.router)
+        app.include_router(removebg.router)
         if settings.page:
-            app.include_router(around.page())
+            app.include_router(operations.page())
     app.add_exception_handler(Problem, _problem)
     app.add_exception_handler(MatteboxError, _ours)
     app.add_exception_handler(Refused, _refused)

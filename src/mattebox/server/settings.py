@@ -14,12 +14,12 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from mattebox import processors
+from mattebox.core import cpu_threads
 from mattebox.errors import UsageError
-from mattebox.io.address import networks
-from mattebox.io.fetch import Rules
-from mattebox.server.log import KINDS
-from mattebox.zoo.settings import home
+from mattebox.io.ssrf_guard import networks
+from mattebox.io.url_fetch import Rules
+from mattebox.models.store.environment import home
+from mattebox.server.logging import KINDS
 
 PREFIX = "MATTEBOX_SERVER_"
 ROLES = ("all", "api", "worker")
@@ -76,10 +76,10 @@ class Settings:
     url_ports: str = setting("", "ports that they may reach besides 80 for http and 443 for https")
 
     def processes(self) -> int:
-        return self.workers or max(1, processors.usable() // 2)
+        return self.workers or max(1, cpu_threads.usable() // 2)
 
     def network_threads(self) -> int:
-        return self.threads or max(1, processors.usable() // self.processes())
+        return self.threads or max(1, cpu_threads.usable() // self.processes())
 
     def data_folder(self) -> Path:
         return Path(self.data).expanduser().absolute() if self.data else home() / "server"

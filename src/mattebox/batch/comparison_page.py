@@ -1,0 +1,132 @@
+"""Before and after: one page with a slider over each pair, or one picture with both side by side. Nothing is fetched.
+
+Knows outcomes and photographs, not what was done to them.
+"""
+
+from __future__ import annotations
+
+import base64
+import html
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import numpy as np
+
+from mattebox.batch.job import Outcome
+from mattebox.batch.plan import Job
+from mattebox.errors import UsageError
+from mattebox.io import output_profile, resampling
+from mattebox.io.atomic_write import write_bytes
+from mattebox.io.encoding import encode
+from mattebox.io.reader import read
+from mattebox.io.sources import read_item
+from mattebox.io.writer import format_of, write
+from mattebox.types import Picture, Size
+
+SIDE = 1600  # longer side of what a page shows
+GAP = 16  # pixels between the two in a picture
+
+STYLE = """
+:root{--g:#faf9f7;--k:#e6e3dd;--c:#fff;--i:#22252a;--s:#5c6169}
+@media(prefers-color-scheme:dark){:root{--g:#17191c;--k:#2c3035;--c:#202327;--i:#eceae6;--s:#a7acb3}}
+body{margin:0 auto;padding:1rem;max-width:75rem;background:var(--g);color:var(--i);font:16px/1.5 system-ui,sans-serif}
+figure{margin:0 0 2rem}figcaption{color:var(--s);overflow-wrap:anywhere}
+.pair{position:relative;display:grid;border-radius:.6rem;overflow:hidden;touch-action:pan-y;
+background:repeating-conic-gradient(var(--k) 0 25%,var(--c) 0 50%) 0 0/24px 24px}
+.pair>*{grid-area:1/1;width:100%;height:100%}img{object-fit:contain;display:block}
+.pair{--at:50%}.after{clip-path:inset(0 0 0 var(--at))}.before{clip-path:inset(0 calc(100% - var(--at)) 0 0)}
+.pair::after{content:"";position:absolute;inset:0 auto 0 calc(var(--at) - 1px);width:2px;background:#fff;
+box-shadow:0 0 4px #0009;pointer-events:none}
+input{margin:0;opacity:0;cursor:ew-resize}.pair:focus-within{outline:3px solid #4c8dff;outline-offset:2px}
+"""
+SCRIPT = (
+    "for(const i of document.querySelectorAll('input'))i.oninput=()=>i.parentNode.style.setProperty('--at',i.value+'%')"
+)
+
+
+@dataclass
+class Compare:
+    """Gathers pairs as results come; `close` writes the page. A picture holds one pair and is written at once."""
+
+    path: Path
+    figures: list[str] = field(default_factory=list)
+
+    @property
+    def pages(self) -> bool:
+        return self.path.suffix.lower() in (".html", ".htm")
+
+    def check(self, jobs: list[Job]) -> None:
+        """UsageError, OutputError for what cannot be compared."""
+        if any(job.source is None for job in jobs):
+            raise UsageError("--compare cannot read standard input a second time", "give the photograph as a file")
+        if not self.pages:
+            format_of(self.path)
+            if len(jobs) > 1:
+                raise UsageError(f"--compare {self.path} is one picture and there are {len(jobs)}", "give a .html file")
+
+    def add(self, outcome: Outcome) -> None:
+        """Keep a pair. InputError when the photograph has gone; OutputError."""
+        result, job = outcome.result, outcome.job
+        if result is None or job.source is None:
+            return
+        before = photograph(job)
+        if not self.pages:
+            self._beside(before, result.picture)
+            return
+        size = _shown(result.picture.size)
+        first = _embedded(_sized(before, _shown(before.size, max(size))))
+        second = _embedded(_sized(result.picture, size))
+        name = html.escape(job.name)
+        told = "{1} x {0} to {3} x {2} pixels".format(*before.size, *result.picture.size)
+        self.figures.append(
+            f'<figure><div class="pair"><img class="before" alt="before" src="{first}">'
+            f'<img class="after" alt="after" src="{second}">'
+            f'<input type="range" min="0" max="100" step="0.5" value="50" aria-label="{name}: before on the left, '
+            f'after on the right"></div><figcaption>{name}: {told}</figcaption></figure>'
+        )
+
+    def close(self) -> None:
+        """The page, if it is one and there is anything to show. OutputError."""
+        if not self.pages or not self.figures:
+            return
+        page = (
+            '<!doctype html><html lang="en"><meta charset="utf-8"><meta name="viewport" content="width=device-width">'
+            f"<title>before and after</title><style>{STYLE}</style><h1>Before and after</h1>"
+            f"<p>Drag across a picture, or use the arrow keys.</p>{''.join(self.figures)}"
+            f"<script>{SCRIPT}</script></html>\n"
+        )
+        write_bytes(self.path, page.encode(), overwrite=True)
+
+    def _beside(self, before: Picture, after: Picture) -> None:
+        """Both in one picture, the first enlarged to the second's height."""
+        height = after.size[0]
+        after = output_profile.deliver(after, srgb=True, eight=True)
+        before = output_profile.deliver(before, srgb=True, eight=True)
+        first = _sized(before, (height, max(1, round(before.size[1] * height / before.size[0]))))
+        gap = np.full((height, GAP, 3), 255, np.uint8)
+        rgb = np.concatenate([first.rgb, gap, after.rgb], 1)
+        alphas = [np.full(p.size, 255, np.uint8) if p.alpha is None else p.alpha for p in (first, after)]
+        clear = np.zeros(gap.shape[:2], np.uint8)
+        alpha = np.concatenate([alphas[0], clear, alphas[1]], 1) if min(a.min() for a in alphas) < 255 else None
+        write(Picture(rgb, alpha), self.path, overwrite=True)
+
+
+def photograph(job: Job) -> Picture:
+    """What a job began with, read again."""
+    return read(read_item(job.source, job.member), name=job.name)
+
+
+def _shown(size: Size, longer: int | None = None) -> Size:
+    """The size at which a page shows it: `longer` pixels, or at most SIDE."""
+    scale = min(1.0, SIDE / max(size)) if longer is None else longer / max(size)
+    return max(1, round(size[0] * scale)), max(1, round(size[1] * scale))
+
+
+def _sized(picture: Picture, size: Size) -> Picture:
+    height, width = picture.size
+    return picture.with_pixels(*resampling.window(picture.rgb, picture.alpha, (0, 0, width, height), size))
+
+
+def _embedded(picture: Picture) -> str:
+    data = encode(output_profile.deliver(picture, srgb=True, eight=True), "webp", quality=90)
+    return "data:image/webp;base64," + base64.b64encode(data).decode()

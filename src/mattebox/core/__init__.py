@@ -1,0 +1,1 @@
+"""Shared ground: CPU threads, allocator tuning, timing, connected components."""

@@ -1,0 +1,77 @@
+"""Unsharp masking of luminance, in encoded values as it is seen: no coloured fringes, no noise, no halos.
+
+What differs less than the noise is left alone; no pixel goes farther past its neighbours than the halo allows. Strip by
+strip, with a rim. Knows nothing of tone, colour or lenses.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+
+from mattebox.enhancement.linear_light import mixed, space_of, strips
+from mattebox.enhancement.photo_statistics import noise
+from mattebox.enhancement.tone_adjustment import decoded, encoded
+from mattebox.recipe.recipe import Sharpen
+from mattebox.types import Floats, Picture, Pixels
+
+TAIL = 3  # the Gaussian ends after this many radii
+
+
+def sharpened(picture: Picture, step: Sharpen, where: Pixels | None = None) -> Picture:
+    """The picture with its luminance sharpened; amount 0 is the picture itself."""
+    if not step.amount or (where is not None and not where.any()):
+        return picture
+    rgb, space, height = np.empty_like(picture.rgb), space_of(picture), picture.size[0]
+    rim = max(1, int(np.ceil(TAIL * step.radius)))
+    quiet = step.threshold * noise(picture) if step.threshold else 0.0
+    for rows in strips(height):
+        around = slice(max(0, rows.start - rim), min(height, rows.stop + rim))
+        inner = slice(rows.start - around.start, rows.stop - around.start)
+        light = space.decoded(picture.rgb[around])
+        luminance = (light @ space.weights).astype(np.float32)
+        seen = encoded(luminance)
+        light, before = light[inner], seen[inner]
+        after = _crisp(seen, inner, step, quiet)
+        gain = decoded(after) / np.maximum(decoded(before), np.float32(1e-5))
+        most = light.max(-1)
+        gain = np.where(gain > 1, np.minimum(gain, np.maximum(1, 1 / np.maximum(most, np.float32(1e-5)))), gain)
+        made = space.encoded((light * gain[..., None]).astype(np.float32), picture.depth)
+        made = np.where((after == before)[..., None], picture.rgb[rows], made)
+        rgb[rows] = mixed(picture.rgb[rows], made, 1, None if where is None else where[rows])
+    return picture.with_pixels(rgb, picture.alpha)
+
+
+def _crisp(seen: Floats, inner: slice, step: Sharpen, quiet: float) -> Floats:
+    """The inner rows of a strip, sharpened."""
+    middle = seen[inner]
+    detail = middle - blurred(seen, step.radius)[inner]
+    if quiet:
+        detail = np.sign(detail) * np.maximum(np.abs(detail) - np.float32(quiet), 0)
+    low, high = _neighbours(seen, inner)
+    halo = np.float32(step.halo / 100)
+    made: Floats = np.clip(middle + np.float32(step.amount / 100) * detail, np.maximum(low - halo, 0),
+                           np.minimum(high + halo, 1))  # fmt: skip
+    return np.where(detail == 0, middle, made)
+
+
+def blurred(plane: Floats, sigma: float) -> Floats:
+    """A Gaussian, its rim repeated."""
+    reach = max(1, int(np.ceil(TAIL * sigma)))
+    kernel = np.exp(-(np.arange(-reach, reach + 1) ** 2) / (2 * sigma * sigma)).astype(np.float32)
+    kernel /= kernel.sum()
+    for axis in (0, 1):
+        padding = [(reach, reach) if i == axis else (0, 0) for i in range(2)]
+        wide, made, n = np.pad(plane, padding, mode="edge"), np.zeros_like(plane), plane.shape[axis]
+        for i, share in enumerate(kernel):
+            made += share * (wide[i : i + n] if axis == 0 else wide[:, i : i + n])
+        plane = made
+    return plane
+
+
+def _neighbours(seen: Floats, inner: slice) -> tuple[Floats, Floats]:
+    """The darkest and the lightest of the nine pixels around each of the inner rows."""
+    wide = np.pad(seen, 1, mode="edge")
+    across = [wide[:, i : i + seen.shape[1]] for i in range(3)]
+    low, high = np.minimum.reduce(across), np.maximum.reduce(across)
+    parts = [slice(inner.start + i, inner.stop + i) for i in range(3)]
+    return np.minimum.reduce([low[p] for p in parts]), np.maximum.reduce([high[p] for p in parts])

@@ -1,0 +1,188 @@
+"""From a checked file to pixels. Every exception of every decoder ends in `boundary`, the one place that turns it into
+InputUnreadable.
+
+RGB and grey JPEG go through simplejpeg (libjpeg-turbo), which also tells of damage; HEIC through pillow-heif, if
+installed; everything else through Pillow. Only the first frame is decoded. AVIF of more than 8 bits comes as 8.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from importlib import import_module
+from io import BytesIO
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from mattebox.errors import InputUnreadable, MatteboxError
+from mattebox.io import sixteen_bit, tiff16
+from mattebox.io.header_check import Header, check_size
+from mattebox.io.metadata import exif_of, orientation
+from mattebox.io.pillow_arrays import Planes, planes
+from mattebox.io.pillow_guard import quiet
+
+if TYPE_CHECKING:
+    from PIL import ImageFile
+
+PLUGINS = {
+    "jpeg": ("JpegImagePlugin", "JpegImageFile"),
+    "png": ("PngImagePlugin", "PngImageFile"),
+    "webp": ("WebPImagePlugin", "WebPImageFile"),
+    "tiff": ("TiffImagePlugin", "TiffImageFile"),
+    "bmp": ("BmpImagePlugin", "BmpImageFile"),
+    "gif": ("GifImagePlugin", "GifImageFile"),
+    "avif": ("AvifImagePlugin", "AvifImageFile"),
+}
+
+# Oddities of writers that cost no pixel; libjpeg only warns of them.
+HARMLESS = ("extraneous bytes before marker", "Invalid SOS parameters", "Unknown Adobe color transform")
+
+
+@dataclass(frozen=True)
+class Decoded:
+    """Pixels as stored, what Pillow calls `info`, and the EXIF orientation (1 to 8) still to be applied."""
+
+    planes: Planes
+    info: Mapping[Any, Any]
+    orientation: int = 1
+    notes: tuple[str, ...] = field(default=())
+
+
+@contextmanager
+def boundary(name: str, kind: str) -> Iterator[None]:
+    """Whatever goes wrong inside becomes InputUnreadable, naming the file."""
+    try:
+        yield
+    except MatteboxError:
+        raise
+    except MemoryError as error:
+        raise InputUnreadable(f"{name} does not fit into memory", "free some, or make the picture smaller") from error
+    except Exception as error:  # decoders raise anything: ZeroDivisionError, SyntaxError, IndexError, struct.error ...
+        reason = (str(error).splitlines() or [""])[0][:160] or type(error).__name__
+        raise InputUnreadable(
+            f"{name} is a {kind.upper()} file that is cut off, damaged or unusual ({reason})",
+            "export or download it again",
+        ) from error
+
+
+def decode(data: bytes, header: Header, max_pixels: int, name: str = "the picture") -> Decoded:
+    """The first frame of a file that `header` describes. InputUnreadable; InputTooLarge when the decoder finds more
+    pixels than the header told."""
+    with boundary(name, header.format), quiet():
+        if header.format == "jpeg":
+            return _jpeg(data, header)
+        if header.format == "heif":
+            return _heif(data, max_pixels, name)
+        if header.format == "tiff":
+            return _tiff(data, header, max_pixels, name)
+        return _pillow(data, header, max_pixels, name)
+
+
+def _jpeg(data: bytes, header: Header) -> Decoded:
+    import simplejpeg
+
+    image = _open(data, "jpeg")
+    turn = orientation(exif_of(image.info))
+    try:
+        height, width, _, _ = simplejpeg.decode_jpeg_header(data)
+    except ValueError:  # a kind of subsampling that only libjpeg's older interface can do
+        height, width = image.height, image.width
+        fast = False
+    else:
+        fast = image.mode in ("RGB", "L")
+    if (width, height) != (header.width, header.height) or image.size != (width, height):
+        raise ValueError("it tells two sizes")
+    if not fast:
+        image.load()
+        return Decoded(planes(image), image.info, turn)
+    pixels, notes = _turbo(data, "RGB" if image.mode == "RGB" else "GRAY")
+    found = Planes("rgb", pixels) if image.mode == "RGB" else Planes("grey", pixels[..., 0])
+    return Decoded(found, image.info, turn, notes)
+
+
+def _turbo(data: bytes, colours: str) -> tuple[Any, tuple[str, ...]]:
+    """Decoded strictly; what only warns of the writer's oddities is decoded all the same."""
+    import simplejpeg
+
+    try:
+        return simplejpeg.decode_jpeg(data, colours), ()
+    except ValueError as error:
+        if not any(text in str(error) for text in HARMLESS):
+            raise
+    # Not strict: a cut-off file would pass, so Pillow, which notices, must agree first.
+    _open(data, "jpeg").load()
+    return simplejpeg.decode_jpeg(data, colours, strict=False), ("the JPEG has small faults; it was read all the same",)
+
+
+def _pillow(data: bytes, header: Header, max_pixels: int, name: str) -> Decoded:
+    image = _open(data, header.format)
+    check_size(Header(header.format, *image.size), max_pixels, name)
+    notes = _frames(header)
+    if header.format == "avif" and header.bits > 8:
+        notes += (f"{header.bits} bits per channel reduced to 8",)
+    if sixteen_bit.is_sixteen(image):
+        found = sixteen_bit.decode(lambda: _open(data, header.format))
+    else:
+        _scale_key(image)
+        image.load()
+        found = planes(image)
+    return Decoded(found, image.info, orientation(exif_of(image.info)), notes)
+
+
+def _tiff(data: bytes, header: Header, max_pixels: int, name: str) -> Decoded:
+    """Pillow turns a TIFF upright itself, so no orientation is left to apply."""
+    notes = _frames(header)
+    seen = tiff16.decode(data, lambda content: _open(content, "tiff"))
+    if seen is not None:
+        return Decoded(seen.planes, seen.image.info, 1, notes)
+    image = _open(data, "tiff")
+    check_size(Header("tiff", *image.size), max_pixels, name)
+    if sixteen_bit.is_sixteen(image):
+        return Decoded(sixteen_bit.decode(lambda: _open(data, "tiff")), image.info, 1, notes)
+    if image.mode == "CMYK" and ";16" in sixteen_bit.raw_mode(image):
+        notes += ("16 bits of CMYK reduced to 8",)
+    image.load()
+    return Decoded(planes(image), image.info, 1, notes)
+
+
+def _frames(header: Header) -> tuple[str, ...]:
+    return (f"first of {header.frames} frames",) if header.frames > 1 else ()
+
+
+def _heif(data: bytes, max_pixels: int, name: str) -> Decoded:
+    try:
+        import pillow_heif
+    except ImportError as error:
+        raise InputUnreadable(
+            f"{name} is a HEIC picture, which needs an extra package", "pip install 'mattebox[heif]'"
+        ) from error
+    file = pillow_heif.open_heif(data, convert_hdr_to_8bit=False, bgr_mode=False)
+    image = file[file.primary_index]
+    check_size(Header("heif", *image.size), max_pixels, name)  # its pixels are not decoded before they are asked for
+    pixels = np.asarray(image)
+    if pixels.dtype == np.uint16:  # libheif leaves the low bits empty; repeating the high ones makes white 65535
+        bits = int(image.info.get("bit_depth", 16))
+        pixels = pixels | pixels >> np.uint16(bits) if bits < 16 else pixels
+    channels = {"L": 1, "LA": 2, "RGB": 3, "RGBA": 4}[image.mode.split(";")[0].replace("I", "L").replace("a", "A")]
+    pixels = pixels.reshape(*pixels.shape[:2], channels)
+    alpha = np.ascontiguousarray(pixels[..., -1]) if channels in (2, 4) else None
+    if channels > 2:
+        return Decoded(Planes("rgb", np.ascontiguousarray(pixels[..., :3]), alpha), image.info)
+    return Decoded(Planes("grey", np.ascontiguousarray(pixels[..., 0]), alpha), image.info)
+
+
+def _open(data: bytes, kind: str) -> ImageFile.ImageFile:
+    """Pillow's reader of one format, and no other: `Image.open` would try all it knows."""
+    module, name = PLUGINS[kind]
+    image: ImageFile.ImageFile = getattr(import_module(f"PIL.{module}"), name)(BytesIO(data))
+    return image
+
+
+def _scale_key(image: ImageFile.ImageFile) -> None:
+    """PNG's transparent grey is told at the file's own depth, but Pillow gives pixels of 0..255."""
+    key = image.info.get("transparency")
+    depth = {"L;2": 85, "L;4": 17}.get(sixteen_bit.raw_mode(image))
+    if isinstance(key, int) and depth and image.mode == "L":
+        image.info["transparency"] = key * depth

@@ -1,0 +1,112 @@
+"""16-bit PNG and TIFF, exactly, although Pillow has no 16-bit colour: it decodes twice, once for the upper bytes and
+once for the lower ones (its raw modes ";16B" and ";16L" each keep one byte of a pair), by its robust C decoders.
+
+Grey with alpha in PNG is four bytes a pixel, read as if they were RGBA. See `retag` for the odd kinds of TIFF.
+"""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from mattebox.io.pillow_arrays import STRIP, Planes, keyed
+from mattebox.types import Pixels
+
+if TYPE_CHECKING:
+    from PIL import ImageFile
+
+Open = Callable[[], "ImageFile.ImageFile"]
+
+
+def raw_mode(image: ImageFile.ImageFile) -> str:
+    """How the samples lie in the file, in Pillow's words, such as "RGB;16B"; empty when there is no tile."""
+    args = image.tile[0].args if image.tile else ""
+    return args if isinstance(args, str) else str(args[0] if args else "")
+
+
+def is_sixteen(image: ImageFile.ImageFile) -> bool:
+    """Whether this opened, not yet loaded picture has 16 bits per channel that Pillow would cut to 8."""
+    return image.mode.startswith("I;16") or (";16" in raw_mode(image) and image.mode in ("RGB", "RGBA"))
+
+
+def decode(open_image: Open) -> Planes:
+    """All kinds but separate planes. `open_image` opens the same picture anew each time."""
+    image = open_image()
+    mode = raw_mode(image)
+    if image.mode.startswith("I;16"):
+        return grey(image)
+    if mode == "LA;16B":
+        return _grey_alpha(image)
+    straight = mode.replace("RGBa", "RGBA")
+    colour, alpha = _pairs(open_image, straight)
+    if mode.startswith("RGBa") and alpha is not None:
+        colour = unpremultiplied(colour, alpha)
+    return Planes("rgb", colour, keyed(colour, image.info.get("transparency")) if alpha is None else alpha)
+
+
+def unpremultiplied(rgb: NDArray[np.uint16], alpha: NDArray[np.uint16]) -> NDArray[np.uint16]:
+    """Straight colours of premultiplied ones; colours under alpha 0 are lost in such files and stay as stored."""
+    made = rgb.copy()
+    for top in range(0, len(rgb), STRIP):
+        rows = slice(top, top + STRIP)
+        a = np.maximum(alpha[rows], 1).astype(np.uint32)[..., None]
+        made[rows] = np.minimum((rgb[rows].astype(np.uint32) * 65535 + a // 2) // a, 65535)
+        made[rows][alpha[rows] == 0] = rgb[rows][alpha[rows] == 0]
+    return made
+
+
+def grey(image: ImageFile.ImageFile) -> Planes:
+    """A grey picture that is opened but not loaded; 12 bits are stretched to 16."""
+    order = ">" if image.mode.endswith("B") else "<"
+    twelve = raw_mode(image) == "I;12"
+    image.load()
+    pixels = np.frombuffer(image.tobytes(), order + "u2").astype(np.uint16).reshape(image.size[::-1])
+    if twelve:
+        pixels = pixels << 4 | pixels >> 8
+    return Planes("grey", pixels, keyed(pixels, image.info.get("transparency")))
+
+
+def _grey_alpha(image: ImageFile.ImageFile) -> Planes:
+    image.tile = [tile._replace(args="RGBA") for tile in image.tile]
+    image.load()
+    pairs = np.frombuffer(image.tobytes(), ">u2").reshape(*image.size[::-1], 2)
+    return Planes("grey", pairs[..., 0].astype(np.uint16), pairs[..., 1].astype(np.uint16))
+
+
+def _pairs(open_image: Open, mode: str) -> tuple[NDArray[np.uint16], NDArray[np.uint16] | None]:
+    """Colour and alpha, from the two bytes of each sample in turn."""
+    colour: NDArray[np.uint16] | None = None
+    alpha: NDArray[np.uint16] | None = None
+    little = mode.endswith("L") or (mode.endswith("N") and sys.byteorder == "little")
+    for second in (False, True):  # the first byte of each pair, then the second
+        image = open_image()
+        wanted = f"{mode.split(';')[0]};16{'L' if second else 'B'}"
+        image.tile = [tile._replace(args=_with_mode(tile.args, wanted)) for tile in image.tile]
+        image.load()
+        shift = 8 if second == little else 0
+        if colour is None:
+            colour = np.zeros((image.height, image.width, 3), np.uint16)
+            alpha = np.zeros(colour.shape[:2], np.uint16) if image.mode == "RGBA" else None
+        _add(image, colour, alpha, shift)
+    assert colour is not None
+    return colour, alpha
+
+
+def _with_mode(args: Any, mode: str) -> Any:
+    return mode if isinstance(args, str) else (mode, *args[1:])
+
+
+def _add(image: ImageFile.ImageFile, colour: Pixels, alpha: Pixels | None, shift: int) -> None:
+    """OR one byte of every sample into place, strip by strip."""
+    width, height = image.size
+    for top in range(0, height, STRIP):
+        strip = image.crop((0, top, width, min(top + STRIP, height)))
+        rows = slice(top, top + strip.height)
+        pixels = np.asarray(strip)
+        colour[rows] |= pixels[..., :3].astype(np.uint16) << shift
+        if alpha is not None:
+            alpha[rows] |= pixels[..., 3].astype(np.uint16) << shift

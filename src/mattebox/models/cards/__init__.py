@@ -1,0 +1,1 @@
+"""Model cards (models as data) and the registry that finds them."""

@@ -1,0 +1,1 @@
+"""Running networks: ONNX Runtime and OpenVINO sessions, devices, batching, pixel kernels."""

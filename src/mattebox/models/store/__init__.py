@@ -1,0 +1,1 @@
+"""Model weights on disk: download, verification, installation, conversion, environment settings."""

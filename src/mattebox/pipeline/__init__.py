@@ -1,0 +1,1 @@
+"""The pipeline: a recipe and a picture in, a picture out."""

@@ -1,0 +1,1 @@
+"""Recipes: the steps and their parameters, declared once; their flat names; packaged presets."""

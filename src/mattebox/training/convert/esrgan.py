@@ -1,0 +1,128 @@
+"""Weights of the ESRGAN family -> ONNX: RRDBNet (Wang et al. 2018, 2021) and SRVGGNetCompact (Real-ESRGAN, 2021).
+
+Called by `mattebox models pull` and `add` for files that are not ONNX yet. What the network is like is told by the
+weights' own names and shapes.
+"""
+
+from __future__ import annotations
+
+import re
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor, nn
+
+from mattebox.errors import ModelError
+from mattebox.training.convert.safe_load import State, state_of
+from mattebox.training.export.cutout import free, traced
+
+OLD = [  # ESRGAN's first names -> those of today
+    (r"^model\.0\.", "conv_first."),
+    (r"^model\.1\.sub\.(\d+)\.RDB(\d)\.conv(\d)\.0\.", r"body.\1.rdb\2.conv\3."),
+    (r"^model\.1\.sub\.\d+\.(weight|bias)$", r"conv_body.\1"),
+    (r"^model\.3\.", "conv_up1."),
+    (r"^model\.6\.", "conv_up2."),
+    (r"^model\.8\.", "conv_hr."),
+    (r"^model\.10\.", "conv_last."),
+]
+
+
+class Dense(nn.Module):
+    """Five convolutions, each seeing all before it; a fifth of the last is added to what came in."""
+
+    def __init__(self, width: int, grown: int) -> None:
+        super().__init__()
+        for i in range(1, 6):
+            setattr(self, f"conv{i}", nn.Conv2d(width + (i - 1) * grown, grown if i < 5 else width, 3, padding=1))
+
+    def forward(self, x: Tensor) -> Tensor:
+        seen = [x]
+        for i in range(1, 5):
+            seen.append(F.leaky_relu(getattr(self, f"conv{i}")(torch.cat(seen, 1)), 0.2))
+        made: Tensor = x + 0.2 * self.conv5(torch.cat(seen, 1))
+        return made
+
+
+class Block(nn.Module):
+    """Residual in residual."""
+
+    def __init__(self, width: int, grown: int) -> None:
+        super().__init__()
+        self.rdb1, self.rdb2, self.rdb3 = (Dense(width, grown) for _ in range(3))
+
+    def forward(self, x: Tensor) -> Tensor:
+        made: Tensor = x + 0.2 * self.rdb3(self.rdb2(self.rdb1(x)))
+        return made
+
+
+class RRDBNet(nn.Module):
+    """Enlarges four times; `shuffled` halves (or quarters) the picture first, so that it enlarges twice (or not)."""
+
+    def __init__(self, width: int, grown: int, blocks: int, shuffled: int) -> None:
+        super().__init__()
+        self.shuffled = shuffled
+        self.conv_first = nn.Conv2d(3 * shuffled**2, width, 3, padding=1)
+        self.body = nn.Sequential(*[Block(width, grown) for _ in range(blocks)])
+        for name in ("conv_body", "conv_up1", "conv_up2", "conv_hr"):
+            setattr(self, name, nn.Conv2d(width, width, 3, padding=1))
+        self.conv_last = nn.Conv2d(width, 3, 3, padding=1)
+
+    def forward(self, x: Tensor) -> Tensor:
+        if self.shuffled > 1:
+            x = F.pixel_unshuffle(x, self.shuffled)
+        x = self.conv_first(x)
+        x = x + self.conv_body(self.body(x))
+        for conv in (self.conv_up1, self.conv_up2):
+            x = F.leaky_relu(conv(F.interpolate(x, scale_factor=2, mode="nearest")), 0.2)
+        made: Tensor = self.conv_last(F.leaky_relu(self.conv_hr(x), 0.2))
+        return made
+
+
+class SRVGGNetCompact(nn.Module):
+    """Plain convolutions with a slope of their own each, a pixel shuffle, and the enlarged pixels added."""
+
+    def __init__(self, width: int, convolutions: int, scale: int) -> None:
+        super().__init__()
+        self.scale, layers = scale, [nn.Conv2d(3, width, 3, padding=1), nn.PReLU(width)]
+        for _ in range(convolutions):
+            layers += [nn.Conv2d(width, width, 3, padding=1), nn.PReLU(width)]
+        self.body = nn.Sequential(*layers, nn.Conv2d(width, 3 * scale**2, 3, padding=1))
+
+    def forward(self, x: Tensor) -> Tensor:
+        return F.pixel_shuffle(self.body(x), self.scale) + F.interpolate(x, scale_factor=self.scale, mode="nearest")
+
+
+def converted(content: bytes) -> bytes:
+    """A .pth or .safetensors file of the family as an ONNX graph with free height and width. ModelError."""
+    net, given = network_of(state_of(content)), torch.zeros(1, 3, 32, 32)
+    made: bytes = traced(net, (given,), ["picture"], ["better"], free("picture", "better")).SerializeToString()
+    return made
+
+
+def network_of(state: State) -> nn.Module:
+    """The network that has these weights. ModelError when it is none of the family."""
+    named = {_today(name): value.float() for name, value in state.items()}
+    net: nn.Module
+    try:
+        if "conv_first.weight" in named:
+            width, inputs = named["conv_first.weight"].shape[:2]
+            blocks = 1 + max(int(n.split(".")[1]) for n in named if n.startswith("body."))
+            grown = named["body.0.rdb1.conv1.weight"].shape[0]
+            net = RRDBNet(width, grown, blocks, round((inputs / 3) ** 0.5))
+        else:
+            last = max(int(n.split(".")[1]) for n in named if n.startswith("body."))
+            outputs = named[f"body.{last}.weight"].shape[0]
+            net = SRVGGNetCompact(named["body.0.weight"].shape[0], (last - 2) // 2, round((outputs / 3) ** 0.5))
+        net.load_state_dict(named)
+    except (KeyError, ValueError, IndexError, RuntimeError) as error:
+        raise ModelError(
+            f"the weights are not of the ESRGAN family ({' '.join(str(error).split())[:120]})",
+            "convert them to ONNX with the program they come from, then: mattebox models add my.onnx --like up4-1",
+        ) from error
+    return net.eval()
+
+
+def _today(name: str) -> str:
+    for pattern, replacement in OLD:
+        name = re.sub(pattern, replacement, name)
+    return name

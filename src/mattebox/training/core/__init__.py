@@ -1,0 +1,1 @@
+"""What every training task shares: trainer, schedule, checkpoints, distributed training, run log."""

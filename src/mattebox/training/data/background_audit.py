@@ -1,0 +1,76 @@
+"""Backgrounds that hold a subject after all, for somebody to look at: named, and drawn on one sheet.
+
+    python -m mattebox.training.data.background_audit DATA --cards balanced u2netp.json --sheet sheet.png > leave-out.txt
+
+Sets gathered as "nothing here" seldom are that throughout, and teach a network not to see people. What is named goes
+by what a card's network is sure of, which is at times just what it should unlearn: so look at the sheet, take those
+lines out that are wrong, and give the rest to a recipe (`leave_out`) and to mattebox.training.tasks.cutout.subject_head (`--leave-out`).
+"""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import NamedTuple
+
+import numpy as np
+from PIL import Image, ImageDraw
+
+from mattebox.errors import MatteboxError
+from mattebox.matting.segmentation import segment
+from mattebox.models.matte_session import Session
+from mattebox.training.data.dataset import stream
+from mattebox.types import Picture
+
+TILE, CAPTION, ACROSS = (160, 120), 14, 10  # pixels, and tiles in a row
+
+
+class Doubt(NamedTuple):
+    """A background's name, the surest network's confidence that there is a subject, and the picture, small."""
+
+    name: str
+    confidence: float
+    picture: Image.Image
+
+
+def doubts(data: Path, sessions: Sequence[Session], sure: float) -> Iterator[Doubt]:
+    """Training backgrounds in which a network is that `sure` of a subject, or surer."""
+    for row, picture, _ in stream(data, "background", "train"):
+        seen = Picture(np.ascontiguousarray(picture))
+        confidence = max(segment(seen, session).confidence for session in sessions)
+        if confidence >= sure:
+            yield Doubt(row.key, confidence, picture.resize(TILE))
+
+
+def sheet(found: Sequence[Doubt]) -> Image.Image:
+    """All of them, the end of each name above."""
+    rows = max(1, -(-len(found) // ACROSS))
+    made = Image.new("RGB", (TILE[0] * ACROSS, (TILE[1] + CAPTION) * rows), "white")
+    draw = ImageDraw.Draw(made)
+    for number, one in enumerate(found):
+        left, top = number % ACROSS * TILE[0], number // ACROSS * (TILE[1] + CAPTION)
+        draw.text((left + 2, top + 1), f"{one.name[-18:]}  {one.confidence:.2f}", fill="black")
+        made.paste(one.picture, (left, top + CAPTION))
+    return made
+
+
+def main(words: Sequence[str] | None = None) -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("data", type=Path)
+    parser.add_argument("--cards", nargs="+", default=["balanced"])
+    parser.add_argument("--sure", type=float, default=0.5, help="confidence from which one is named")
+    parser.add_argument("--sheet", type=Path, required=True, help="a picture of all that are named")
+    args = parser.parse_args(words)
+    try:
+        found = list(doubts(args.data, [Session.open(card) for card in args.cards], args.sure))
+    except MatteboxError as error:
+        sys.exit(f"error: {error}")
+    sheet(found).save(args.sheet)
+    for one in found:
+        print(f"{one.name}  # {one.confidence:.2f}")
+
+
+if __name__ == "__main__":
+    main()

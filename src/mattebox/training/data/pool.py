@@ -1,0 +1,83 @@
+"""Training material in memory: every picture decoded once, squashed to a square, its true aspect kept beside it.
+
+So no step of training waits for a decoder, and the whole pool fits on an accelerator. Knows nothing of augmentation.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import torch
+from PIL import Image
+from torch import Tensor
+
+from mattebox.errors import InputMissing, InputUnreadable, UsageError
+from mattebox.training.data.dataset import Names, has, stream, uncover_white
+from mattebox.training.data.tar_shards import Row
+
+
+@dataclass
+class Pool:
+    """Decoded pictures: `rgba` N x 4 x S x S uint8 (straight colours), their rows, their aspect W / H."""
+
+    rgba: Tensor
+    rows: list[Row]
+
+    @property
+    def aspect(self) -> Tensor:
+        return torch.tensor([r.width / r.height for r in self.rows])
+
+    def weights(self, by_set: dict[str, float] | None = None) -> Tensor:
+        """Sampling weights: the manifest's, times a factor by set (absent from a given table = 0)."""
+        factors = [1.0 if by_set is None else by_set.get(r.set, 0.0) for r in self.rows]
+        return torch.tensor([max(r.weight, 0.01) * f for r, f in zip(self.rows, factors, strict=True)])
+
+    def to(self, device: torch.device) -> Pool:
+        return Pool(self.rgba.to(device), self.rows)
+
+
+@dataclass
+class Pools:
+    """What there is to train on: labelled photographs, those that teachers have labelled, rooms without a subject."""
+
+    labelled: Pool
+    taught: Pool | None = None
+    rooms: Pool | None = None
+
+
+def load_pools(
+    data: Path, side: int, device: torch.device, soft: np.ndarray | None = None, leave: Names = frozenset()
+) -> Pools:
+    """All that the material has, on a device; `soft` as for `load_pool`, `leave` but of the taught. InputError."""
+    taught = load_pool(data, "unlabelled", side, soft).to(device) if soft is not None else None
+    rooms = load_pool(data, "background", side, leave=leave).to(device) if has(data, "background") else None
+    return Pools(load_pool(data, "labelled", side, leave=leave).to(device), taught, rooms)
+
+
+def load_pool(folder: Path, kind: str, side: int, soft: np.ndarray | None = None, leave: Names = frozenset()) -> Pool:
+    """Decode the training split of one kind, but what is to be left out.
+
+    `soft` (N x h x w uint8, in the material's order) stands in for the masks of unlabelled pictures: a teacher's
+    opinion. InputMissing when there is none, InputUnreadable when no mask shows a subject, UsageError when `soft` was
+    made of other pictures.
+    """
+    rows, stack = [], []
+    for i, (row, picture, mask) in enumerate(stream(folder, kind, "train", leave=leave)):
+        if mask is None:
+            mask = Image.fromarray(soft[i % len(soft)]) if soft is not None else Image.new("L", picture.size)
+        rgb = np.asarray(picture)
+        if row.set == "magento_white":
+            rgb = uncover_white(rgb, np.asarray(mask))
+        both = [Image.fromarray(rgb), mask]
+        square = [np.atleast_3d(np.asarray(im.resize((side, side), Image.Resampling.BICUBIC))) for im in both]
+        stack.append(np.concatenate(square, 2).transpose(2, 0, 1))
+        rows.append(row)
+    if not rows:
+        raise InputMissing(f"{folder}: no {kind} picture to train on", "add some, or leave fewer to validation")
+    if soft is not None and len(soft) != len(rows):
+        raise UsageError(f"teachers labelled {len(soft)} pictures, and {len(rows)} are there", "let them label anew")
+    if kind == "labelled" and not any(square[3].any() for square in stack):
+        raise InputUnreadable(f"{folder}: no mask shows a subject", "masks are white where the subject is")
+    return Pool(torch.from_numpy(np.stack(stack)), rows)

@@ -1,0 +1,58 @@
+"""What a network in training sees, as one picture: samples and their masks, to be looked at before any run.
+
+mattebox sheet DATA --out sheet.png [--count 32] [--side 192]
+"""
+
+from __future__ import annotations
+
+import argparse
+import random
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+import numpy as np
+import torch
+from PIL import Image
+
+from mattebox.errors import MatteboxError
+from mattebox.training.data.augmentation import Mixer
+from mattebox.training.data.dataset import has
+from mattebox.training.data.pool import load_pool
+
+ACROSS = 4  # samples in a row, each beside its mask
+
+
+def sheet(data: Path, count: int, side: int, seed: int = 0) -> Image.Image:
+    """Samples as training makes them, each beside its mask."""
+    random.seed(seed)
+    torch.manual_seed(seed)
+    labelled = load_pool(data, "labelled", side)
+    rooms = load_pool(data, "background", side) if has(data, "background") else None
+    batch = Mixer(labelled, labelled, rooms).batch(count, (side, side))
+    tiles = []
+    for rgb, alpha in zip(batch.rgb, batch.alpha, strict=True):
+        colours = rgb.permute(1, 2, 0).clamp(0, 1).numpy()
+        grey = alpha[0].float().numpy()[..., None].repeat(3, 2)
+        tiles.append(np.concatenate([colours, grey], 1))
+    while len(tiles) % ACROSS:
+        tiles.append(np.zeros_like(tiles[0]))
+    rows = [np.concatenate(tiles[i : i + ACROSS], 1) for i in range(0, len(tiles), ACROSS)]
+    return Image.fromarray(np.rint(np.concatenate(rows) * 255).astype(np.uint8))
+
+
+def main(words: Sequence[str] | None = None, called: str | None = None) -> None:
+    parser = argparse.ArgumentParser(called, description=__doc__)
+    parser.add_argument("data", type=Path)
+    parser.add_argument("--out", type=Path, required=True)
+    parser.add_argument("--count", type=int, default=32)
+    parser.add_argument("--side", type=int, default=192)
+    args = parser.parse_args(words)
+    try:
+        sheet(args.data, args.count, args.side).save(args.out)
+    except MatteboxError as error:
+        sys.exit(f"error: {error}")
+
+
+if __name__ == "__main__":
+    main()

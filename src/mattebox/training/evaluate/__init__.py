@@ -1,0 +1,1 @@
+"""Evaluation: metrics of trained networks by slice, calibration of confidence, HTML reports."""

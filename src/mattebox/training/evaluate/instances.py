@@ -1,0 +1,67 @@
+"""How well several subjects are told apart, where a folder says which pixel belongs to which: `instances/` beside
+`images/`.
+
+Each file there is a map of its picture, by the same name: another value, or colour, for each subject, and 0, or black,
+for none, as `mattebox find --map` writes them. Judged is what `mattebox find` lists. Knows nothing of how results are
+shown.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+from PIL import Image
+
+from mattebox.errors import InputUnreadable
+from mattebox.io import resampling
+from mattebox.matting.subject_list import find
+from mattebox.metrics.average_precision import Instances, mean_average_precision
+from mattebox.models.matte_session import Session
+from mattebox.training.data.dataset import stream
+from mattebox.training.data.folders import read_maps
+from mattebox.types import Picture
+
+LONGEST = 640  # pixels of a side at which masks are compared
+
+Masks = NDArray[np.bool_]
+
+
+def told_apart(session: Session, data: Path) -> float | None:
+    """Mean average precision over the validation pictures that have a map, 0..1; None where none has. InputError."""
+    maps, judged = read_maps(data), []
+    for row, picture, _ in stream(data, "labelled", "val") if maps else ():
+        if row.stem in maps:
+            judged.append(_judged(session, np.asarray(picture), maps[row.stem]))
+    return mean_average_precision(judged) if judged else None
+
+
+def _judged(session: Session, rgb: NDArray[np.uint8], file: Path) -> Instances:
+    truth = drawn(file, rgb.shape[:2])
+    parts = find(Picture(np.ascontiguousarray(rgb)), session).parts
+    size = truth.shape[1:]
+    masks = [resampling.enlarge(p.alpha, rgb.shape[:2], "bilinear")[_every(rgb.shape[:2])] > 0.5 for p in parts]
+    return Instances(np.array(masks, bool).reshape(-1, *size), np.array([p.score for p in parts], float), truth)
+
+
+def drawn(file: Path, size: tuple[int, int]) -> Masks:
+    """The subjects of a map, N x h x w, at LONGEST pixels at most. InputUnreadable for one that is no picture, or of
+    another size than its photograph, H x W."""
+    try:
+        with Image.open(file) as map_:
+            values = np.asarray(map_ if map_.mode in ("P", "L") or map_.mode.startswith("I") else map_.convert("RGB"))
+    except OSError as error:
+        raise InputUnreadable(f"{file}: not a map ({error})", "give one value or colour for each subject") from error
+    if values.shape[:2] != size:
+        (h, w), (height, width) = values.shape[:2], size
+        raise InputUnreadable(f"{file} is {w} x {h}, its picture {width} x {height}", "draw it at the picture's size")
+    numbers = values.astype(np.int64) @ (1, 256, 65536) if values.ndim == 3 else values.astype(np.int64)
+    numbers = numbers[_every(size)]
+    return np.array([numbers == n for n in np.unique(numbers[numbers > 0])], bool).reshape(-1, *numbers.shape)
+
+
+def _every(size: tuple[int, ...]) -> tuple[slice, slice]:
+    """Rows and columns that are looked at."""
+    step = -(-max(size) // LONGEST)
+    return slice(step // 2, None, step), slice(step // 2, None, step)

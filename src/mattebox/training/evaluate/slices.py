@@ -1,0 +1,77 @@
+"""Which hard cases a picture belongs to, read off the picture and its true mask.
+
+The bounds were set so that each case holds about a tenth of our validation split (size: the outer fifths). Knows
+nothing of networks or scores.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from mattebox.metrics.binary_masks import Mask, nearest
+
+SMALL, LARGE = 0.15, 0.40  # share of the picture
+LOW_CONTRAST = 0.12  # distance of the mean colours on both sides of the outline, RGB 0..1
+RIM = 0.02  # of the diagonal: how wide these sides are
+THIN = 0.05  # share of the subject that an opening removes
+OPENING = 0.01  # of the diagonal: its radius
+BLURRED = 0.35  # deviation of the Laplacian inside the subject over that of the picture's grey
+MOVED = 0.5  # least over most bend of the subject's grey by direction: nine of ten blurs of 9 px are below (LOG.md)
+KINDS = {
+    "person": ("humanseg290", "ccp"),
+    "animal": ("butterfly", "cats81", "feralcats", "msu_animals"),
+    "product": ("magento_white", "cars_jvyou"),
+}
+
+
+def slices(name: str, rgb: NDArray[Any], truth: NDArray[Any]) -> list[str]:
+    """Slices of a picture: its set's `name`, H x W x 3 uint8, truth H x W 0..1."""
+    found = [f"set {name}", *(kind for kind, sets in KINDS.items() if name in sets)]
+    subject = truth > 0.5
+    if subject.all() or not subject.any():
+        return [*found, "full frame" if subject.any() else "empty"]
+    share = float(subject.mean())
+    found.append("small" if share < SMALL else "large" if share > LARGE else "medium")
+    outside, inside = nearest(subject)[0], nearest(~subject)[0]
+    plain, diagonal = rgb.astype(np.float64) / 255, float(np.hypot(*subject.shape))
+    cases = {
+        "low contrast": _contrast(plain, inside, outside, max(3, RIM * diagonal)) < LOW_CONTRAST,
+        "thin": _thinness(subject, inside, OPENING * diagonal) > THIN,
+        "blurred": _sharpness(plain.mean(2), subject) < BLURRED,
+        "motion blur": _evenness(plain.mean(2), subject) < MOVED,
+    }
+    return [*found, *(case for case, holds in cases.items() if holds)]
+
+
+def _contrast(rgb: NDArray[Any], inside: NDArray[Any], outside: NDArray[Any], width: float) -> float:
+    within, without = (rgb[(d > 0) & (d <= width)].mean(0) for d in (inside, outside))
+    return float(np.linalg.norm(within - without))
+
+
+def _thinness(subject: Mask, inside: NDArray[Any], radius: float) -> float:
+    core = inside > radius
+    if not core.any():
+        return 1.0
+    return 1 - float((nearest(core)[0][subject] <= radius).mean())
+
+
+def _sharpness(grey: NDArray[Any], subject: Mask) -> float:
+    bent = 4 * grey[1:-1, 1:-1] - grey[:-2, 1:-1] - grey[2:, 1:-1] - grey[1:-1, :-2] - grey[1:-1, 2:]
+    within = bent[subject[1:-1, 1:-1]]
+    return float(within.std() / (grey.std() + 1e-3)) if within.size else 1.0
+
+
+def _evenness(grey: NDArray[Any], subject: Mask) -> float:
+    """Smallest over largest deviation of the second differences in four directions: motion takes them along its own."""
+    middle, within = grey[1:-1, 1:-1], subject[1:-1, 1:-1]
+    if not within.any():
+        return 1.0
+    ends = {
+        1: (grey[1:-1, :-2] + grey[1:-1, 2:], grey[:-2, 1:-1] + grey[2:, 1:-1]),
+        2**0.5: (grey[:-2, :-2] + grey[2:, 2:], grey[:-2, 2:] + grey[2:, :-2]),
+    }
+    bends = [float((both - 2 * middle)[within].std()) / far for far, pair in ends.items() for both in pair]
+    return min(bends) / max(bends) if max(bends) > 1e-6 else 1.0

@@ -1,0 +1,1 @@
+"""Export of trained networks: ONNX files with their model cards, quantisation, pruning, ensembles."""

@@ -1,0 +1,80 @@
+"""The trained edge network -> the ONNX file and the card that the house carries.
+
+    python -m mattebox.training.export.edges RUN/best.pt --name edges-2 [--out FOLDER]
+
+The file holds the features and the mixing, too: the house gives it a tile, the enlarged matte and the colour models.
+"""
+
+from __future__ import annotations
+
+import argparse
+from pathlib import Path
+
+import onnx
+import torch
+
+from mattebox.training.core import checkpoint
+from mattebox.training.export import cards
+from mattebox.training.export.cutout import traced
+from mattebox.training.networks.edge_network import Edges, Refined
+
+SUMMARY = "finds edges at full size, hair and blur alike; trained from scratch by the mattebox workshop"
+NOTES = (
+    "The weights are ours. The photographs they were learned from belong to others; their sets are named under data."
+)
+DATA = [
+    "mattes drawn by mattebox/training/tasks/edges/synthetic_mattes",
+    "magento_white: alpha and colours of products and models photographed on white",
+    "caltech_bg_google, houses_bg: backgrounds",
+    "bsds500, caltech101, ccp: photographs in front and behind, without their masks",
+]
+
+
+def load_net(path: Path) -> Edges:
+    state = checkpoint.read(path, torch.device("cpu"))
+    net = Edges(state["width"], state.get("shapes"))
+    net.load_state_dict(state["average"])
+    return net.eval()
+
+
+def write_onnx(net: Edges, path: Path) -> None:
+    """Export for tiles of any size, weights in float16."""
+    given = (
+        torch.rand(64, 96, 3),
+        torch.rand(64, 96),
+        torch.rand(1, 27, 18, 26),
+        torch.rand(64, 96),
+        torch.tensor(2),
+        torch.tensor([3, 5]),
+    )
+    axes = {
+        "tile": {0: "T", 1: "U"},
+        "prior": {0: "T", 1: "U"},
+        "common": {0: "T", 1: "U"},
+        "patch": {2: "rows", 3: "columns"},
+    }
+    names = ["tile", "prior", "patch", "common", "shrink", "first"]
+    onnx.save(traced(Refined(net), given, names, ["alpha"], {**axes, "alpha": {0: "T", 1: "U"}}), path)
+
+
+def export(run: Path, name: str, out: Path) -> Path:
+    out.mkdir(parents=True, exist_ok=True)
+    net, path, card = load_net(run), out / f"{name}.onnx", out / f"{name}.json"
+    write_onnx(net, path)
+    facts = cards.of_ours(path, "refine", "Edges", SUMMARY, NOTES, DATA, "runs/edges-2.toml")
+    count = sum(p.numel() for p in net.parameters())
+    cards.write(card, facts | {"figures": [cards.parameters(count, "python -m mattebox.training.export.edges")]})
+    return card
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("run", type=Path, help="RUN/best.pt")
+    parser.add_argument("--name", default="edges-2")
+    parser.add_argument("--out", type=Path, default=Path("src/mattebox/zoo/weights"))
+    args = parser.parse_args()
+    print(f"wrote {export(args.run, args.name, args.out)}")
+
+
+if __name__ == "__main__":
+    main()

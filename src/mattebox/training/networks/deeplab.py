@@ -1,0 +1,65 @@
+"""DeepLabV3+ (Chen et al. 2018): atrous spatial pyramid pooling over 1/16, a light decoder at 1/4.
+
+N x 3 x H x W normalised sRGB, H and W multiples of 16 -> N x 1 x H x W alpha logits; in training with a side output at
+1/16.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor, nn
+
+from mattebox.training.networks.backbones import MobileNetV3, ResNet
+from mattebox.training.networks.cutnet import convolution
+
+RATES = (6, 12, 18)
+BACKBONES: dict[str, Callable[[], MobileNetV3 | ResNet]] = {
+    "mobilenet": MobileNetV3,
+    "resnet18": lambda: ResNet(18),
+    "resnet50": lambda: ResNet(50),
+}
+
+
+class DeepLab(nn.Module):
+    """`backbone` is one of BACKBONES; `width` = channels of the pyramid and the decoder."""
+
+    def __init__(self, backbone: str = "mobilenet", width: int = 128) -> None:
+        super().__init__()
+        self.backbone = BACKBONES[backbone]()
+        self.pyramid = _Pyramid(self.backbone.high, width)
+        self.low = convolution(self.backbone.low, 48, 1)
+        self.mix = nn.Sequential(convolution(width + 48, width), convolution(width, width))
+        self.head = nn.Conv2d(width, 1, 1)
+        self.side = nn.Conv2d(width, 1, 1)
+
+    def forward(self, x: Tensor) -> Tensor | tuple[Tensor, list[Tensor]]:
+        low, high = self.backbone(x)
+        context = self.pyramid(high)
+        y = F.interpolate(context, scale_factor=4, mode="bilinear", align_corners=False)
+        logits = self.head(self.mix(torch.cat([y, self.low(low)], 1)))
+        logits = F.interpolate(logits, scale_factor=4, mode="bilinear", align_corners=False)
+        return (logits, [self.side(context)]) if self.training else logits
+
+
+class _Pyramid(nn.Module):
+    """Looks at several distances, and at everything, at once."""
+
+    def __init__(self, inputs: int, width: int) -> None:
+        super().__init__()
+        self.near = convolution(inputs, width, 1)
+        self.far = nn.ModuleList(
+            nn.Sequential(
+                nn.Conv2d(inputs, width, 3, padding=rate, dilation=rate, bias=False), nn.BatchNorm2d(width), nn.ReLU()
+            )
+            for rate in RATES
+        )
+        self.everywhere = nn.Conv2d(inputs, width, 1)
+        self.join = convolution(width * (len(RATES) + 2), width, 1)
+
+    def forward(self, x: Tensor) -> Tensor:
+        near = self.near(x)
+        whole = F.relu(self.everywhere(x.mean((2, 3), keepdim=True))).expand_as(near)
+        return self.join(torch.cat([near, *(layer(x) for layer in self.far), whole], 1))

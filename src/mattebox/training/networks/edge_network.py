@@ -1,0 +1,213 @@
+"""The edge network: for every pixel along an edge, which of several opinions about its alpha to believe.
+
+The opinions are the network's own matte (levelled), what local colour models of subject and background say
+(mattebox/training/export/pixel_kernels), where the pixel lies between both mean colours, nothing, and all; and two that hear what the
+colour is by itself, all over the picture (mattebox.matting.colour_histogram). Three layers look at each pixel and at means and
+deviations around it, over four sizes, and weigh the opinions; so the answer is a matte from the first step of training,
+and without evidence nothing changes. Convolutions may tell them of shapes: where strands run. Knows nothing of files or
+training.
+"""
+
+from __future__ import annotations
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor, nn
+
+from mattebox.matting.colour_histogram import DOUBT, MOST
+from mattebox.matting.colour_refinement import HAZE
+from mattebox.matting.network_refinement import SETTLED
+from mattebox.training.export.pixel_kernels import PURE, onto, polynomial
+from mattebox.training.networks.cutnet import convolution
+
+OPINIONS = 8
+FEATURES = 13
+SIZES, BASE, VARY = 4, 12, 6  # of the pyramid; its planes of means, and of deviations
+SEEN = BASE + SIZES * (BASE + VARY)
+MULTIPLE = 2 ** (SIZES - 1)  # of pixels, at each side
+
+
+def features(tile: Tensor, prior: Tensor, patch: Tensor, common: Tensor) -> Tensor:
+    """tile T x U x 3, prior (0..1; the coarse alpha, enlarged) and common (what the palette says) T x U, patch 1 x 27 x
+    (T/s + 2) x (U/s + 2) as ColourModels gives it, with a rim -> 1 x 13 x T x U, all 0..1: colours; prior; three
+    opinions from colours; both likelihoods; how far apart the mean colours are, how far off their line the pixel; the
+    evidence; the palette's."""
+    planes, p, rgb = onto(patch, tile), prior[None, None], tile.permute(2, 0, 1)[None]
+    ahead, behind = (polynomial(planes[:, i : i + 10], rgb).clamp(-30, 30) for i in (0, 10))
+    level = levelled(p)
+    bold = 0.25 + 0.5 * p
+    back = planes[:, 23:26]
+    way, far = planes[:, 20:23] - back, rgb - back
+    length = total(way * way)
+    share = (total(far * way) / length.clamp_min(1e-3)).clamp(0, 1)
+    off = (far - share * way).abs()
+    off = torch.maximum(torch.maximum(off[:, :1], off[:, 1:2]), off[:, 2:])
+    return torch.cat(
+        [
+            rgb, p, posterior(ahead, behind, level), posterior(ahead, behind, bold), share,
+            0.5 + 0.5 * torch.tanh(ahead / 4), 0.5 + 0.5 * torch.tanh(behind / 4),
+            length.clamp_min(0).sqrt().clamp(0, 1), (4 * off).clamp(0, 1), planes[:, 26:27], common[None, None],
+        ], 1,
+    )  # fmt: skip
+
+
+def total(x: Tensor) -> Tensor:
+    """The sum of the planes (several times faster in the runtime than a sum along an axis)."""
+    parts = x.split(1, 1)
+    return sum(parts[1:], parts[0])
+
+
+def posterior(ahead: Tensor, behind: Tensor, p: Tensor) -> Tensor:
+    """Alpha by the colour models, as `decide` has it."""
+    a, b = ahead.exp() * (PURE * p), behind.exp() * (PURE * (1 - p))
+    return (a + (1 - PURE) * p) / (a + b + (1 - PURE))
+
+
+def levelled(p: Tensor) -> Tensor:
+    return ((p - HAZE) / (1 - 2 * HAZE)).clamp(0, 1)
+
+
+class Shapes(nn.Module):
+    """Features -> what a layer of `width` is told of the shapes around each pixel: a U of three sizes (Ronneberger et
+    al. 2015). Starts by saying nothing."""
+
+    def __init__(self, widths: tuple[int, int, int], width: int) -> None:
+        super().__init__()
+        a, b, c = widths
+        self.fine = convolution(FEATURES, a)
+        self.middle = nn.Sequential(convolution(a, b, stride=2), convolution(b, b))
+        self.coarse = nn.Sequential(convolution(b, c, stride=2), convolution(c, c))
+        self.rise = nn.Sequential(convolution(c + b, b))
+        self.top = nn.Sequential(convolution(b + a, a))
+        self.tell = nn.Conv2d(a, width, 1)
+        nn.init.zeros_(self.tell.weight)
+        nn.init.zeros_(self.tell.bias)
+
+    def forward(self, x: Tensor) -> Tensor:
+        fine = self.fine(x - 0.5)
+        middle = self.middle(fine)
+        middle = self.rise(torch.cat([twice(self.coarse(middle)), middle], 1))
+        told: Tensor = self.tell(self.top(torch.cat([twice(middle), fine], 1)))
+        return told
+
+
+class Edges(nn.Module):
+    """N x 13 x H x W features (sides in multiples of MULTIPLE) -> N x 1 x H x W alpha 0..1. `shapes`: the widths of
+    convolutions that see shapes; none without."""
+
+    mean: Tensor
+    deviation: Tensor
+
+    def __init__(self, width: int = 48, shapes: tuple[int, int, int] | None = None) -> None:
+        super().__init__()
+        self.width = width
+        self.shapes = None if shapes is None else Shapes(shapes, width)
+        self.first = nn.Linear(SEEN, width)
+        self.second = nn.Linear(width, width)
+        self.third = nn.Linear(width, OPINIONS)
+        self.register_buffer("mean", torch.zeros(SEEN))
+        self.register_buffer("deviation", torch.ones(SEEN))
+        with torch.no_grad():  # begins as what colour models say, mostly
+            self.third.weight.mul_(0.1)
+            self.third.bias.copy_(torch.tensor([1.0, 2.0, 0.0, -1.0, -2.0, -2.0, 1.0, 0.0]))
+
+    def forward(self, x: Tensor) -> Tensor:
+        return mixed(self.weigh(x), x)
+
+    def weigh(self, x: Tensor) -> Tensor:
+        """N x 8 x H x W: what share each opinion has. The first layer is applied before enlarging: it is linear."""
+        weight = self.first.weight / self.deviation
+        planes = pyramid(x)
+        parts = weight.split([p.shape[1] for p in planes], 1)
+        given = [F.conv2d(p, w[:, :, None, None]) for p, w in zip(planes, parts, strict=True)]
+        y = given.pop()
+        for above in reversed(given):
+            y = twice(y) + above
+        y = y + (self.first.bias - weight @ self.mean)[:, None, None]
+        y = F.relu(y if self.shapes is None else y + self.shapes(x))
+        y = F.relu(F.conv2d(y, self.second.weight[:, :, None, None], self.second.bias))
+        return F.conv2d(y, self.third.weight[:, :, None, None], self.third.bias).softmax(1)
+
+    def said(self, seen: Tensor) -> Tensor:
+        """The same for pixels by themselves: N x SEEN, as `flat` gives them -> N x 8."""
+        y = F.relu(self.first((seen - self.mean) / self.deviation))
+        y = F.relu(self.second(y))
+        shares: Tensor = self.third(y).softmax(1)
+        return shares
+
+
+def pyramid(x: Tensor) -> list[Tensor]:
+    """Of 13 features: what is seen at full, half, quarter and eighth size, means and deviations over 3 x 3 pixels; at
+    full size the pixels themselves, too."""
+    p, light = x[:, 3:4], x[:, :3].mean(1, keepdim=True)
+    right = F.pad((light[:, :, :, 1:] - light[:, :, :, :-1]).abs(), (0, 1, 0, 0))
+    down = F.pad((light[:, :, 1:] - light[:, :, :-1]).abs(), (0, 0, 0, 1))
+    base = torch.cat([p, levelled(p), x[:, 4:13], 4 * torch.maximum(right, down)], 1)
+    vary = torch.cat([p, x[:, 4:7], light, x[:, 12:13]], 1)
+    seen, y = [], torch.cat([base, vary, vary * vary], 1)
+    for size in range(SIZES):
+        y = F.avg_pool2d(y, 2) if size else y
+        around = F.avg_pool2d(y, 3, 1, 1, count_include_pad=False)
+        means, first, second = around[:, :BASE], around[:, BASE : BASE + VARY], around[:, BASE + VARY :]
+        deviation = 2 * ((second - first * first).clamp_min(0) + 1e-4).sqrt()
+        seen.append(torch.cat([*([] if size else [base]), means, deviation], 1))
+    return seen
+
+
+def flat(x: Tensor) -> Tensor:
+    """The pyramid at full size, N x SEEN x H x W."""
+    y, *smaller = pyramid(x)
+    for size, planes in enumerate(smaller, start=1):
+        for _ in range(size):
+            planes = twice(planes)
+        y = torch.cat([y, planes], 1)
+    return y
+
+
+def twice(x: Tensor) -> Tensor:
+    return F.interpolate(x, scale_factor=2.0, mode="bilinear", align_corners=False)
+
+
+def open_to(x: Tensor) -> Tensor:
+    """N x 1 x H x W, 0..1: how far a pixel is open to other opinions than the prior: with evidence, and not settled."""
+    p = x[:, 3:4]
+    return (4 * x[:, 11:12]).clamp(0, 1) * ((torch.minimum(p, 1 - p) - SETTLED) / (4 * SETTLED)).clamp(0, 1)
+
+
+def opinions(x: Tensor) -> Tensor:
+    """N x 8 x H x W: the levelled prior, three by colours, nothing, all; models and prior with the palette."""
+    level, ratio = levelled(x[:, 3:4]), 2 * MOST * (x[:, 12:13] - 0.5)
+    joined = [
+        torch.sigmoid(torch.logit(x[:, 4:5], DOUBT) + ratio / 2),
+        torch.sigmoid(torch.logit(level, DOUBT) + ratio),
+    ]
+    return torch.cat([level, x[:, 4:7], torch.zeros_like(level), torch.ones_like(level), *joined], 1)
+
+
+def mixed(shares: Tensor, x: Tensor) -> Tensor:
+    """The opinions in their shares; where there is little evidence, the levelled prior."""
+    level, worth = levelled(x[:, 3:4]), open_to(x)
+    return level + worth * (total(shares * opinions(x)) - level)
+
+
+class Refined(nn.Module):
+    """What the house runs on a tile: tile, prior, patch and common as for `features`; `shrink`, by how much the tile is
+    reduced where the network looks at it (shares are enlarged again; opinions stay at full size); `first`, the tile's
+    upper left corner in the picture, so that every tile is reduced in the same steps -> alpha T x U."""
+
+    def __init__(self, net: Edges) -> None:
+        super().__init__()
+        self.net = net
+
+    def forward(
+        self, tile: Tensor, prior: Tensor, patch: Tensor, common: Tensor, shrink: Tensor, first: Tensor
+    ) -> Tensor:
+        x = features(tile, prior, patch, common)
+        height, width = x.shape[2:]
+        unit = MULTIPLE * shrink
+        above, left = first[0] % unit, first[1] % unit
+        down, right = (above + height + unit - 1) // unit * unit, (left + width + unit - 1) // unit * unit
+        whole = F.pad(x, (left, right - width - left, above, down - height - above), mode="replicate")
+        small = F.interpolate(whole, size=(down // shrink, right // shrink), mode="bilinear", align_corners=False)
+        shares = F.interpolate(self.net.weigh(small), size=(down, right), mode="bilinear", align_corners=False)
+        return mixed(shares[:, :, above : above + height, left : left + width], x)[0, 0]

@@ -1,0 +1,51 @@
+"""LiteNet: CutNet's attention, context and decoder behind an encoder that knows what things there are.
+
+EfficientNet-Lite, with published weights of ImageNet to begin with (mattebox.training.networks.pretrained_encoder), sees far more kinds of things
+than a few thousand masks can teach. N x 3 x H x W normalised sRGB, H and W multiples of 32 -> N x 1 x H x W alpha
+logits; in training with side logits at 1/16 .. 1/4 as well.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import torch.nn.functional as F
+from torch import Tensor, nn
+
+from mattebox.training.networks.cutnet import Attention, Block, Context, Rise, convolution
+from mattebox.training.networks.efficientnet import EfficientNetLite
+
+
+class LiteNet(nn.Module):
+    """`size`, `stages`, `last` and `inner` of the encoder, `narrow` channels at 1/32, `heads` of each attention
+    layer there, `decoder` widths at 1/16 .. 1/2."""
+
+    def __init__(
+        self,
+        size: int = 0,
+        stages: int = 7,
+        last: int = 0,
+        narrow: int = 192,
+        heads: Sequence[int] = (6,),
+        decoder: Sequence[int] = (96, 64, 32, 16),
+        inner: Sequence[int] = (),
+    ) -> None:
+        super().__init__()
+        self.encoder = EfficientNetLite(size, stages, last, inner)
+        widths = self.encoder.widths
+        self.narrow = convolution(widths[-1], narrow, 1)
+        self.attention = nn.Sequential(*(layer for h in heads for layer in (Attention(narrow, h), Block(narrow, 0.25))))
+        self.context = Context(narrow)
+        below = (narrow, *decoder)
+        self.rises = nn.ModuleList(Rise(a, skip, b) for a, skip, b in zip(below, widths[-2::-1], decoder, strict=False))
+        self.sides = nn.ModuleList(nn.Conv2d(width, 1, 1) for width in decoder[:3])
+        self.head = nn.Conv2d(decoder[-1], 4, 3, padding=1)
+
+    def forward(self, x: Tensor) -> Tensor | tuple[Tensor, list[Tensor]]:
+        features = self.encoder(x)
+        y, levels = self.context(self.attention(self.narrow(features.pop()))), []
+        for rise in self.rises:
+            y = rise(y, features.pop())
+            levels.append(y)
+        logits = F.pixel_shuffle(self.head(y), 2)
+        return (logits, [s(level) for s, level in zip(self.sides, levels, strict=False)]) if self.training else logits

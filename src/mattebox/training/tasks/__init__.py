@@ -1,0 +1,1 @@
+"""Training tasks, one package each: cutout, restore, edges, style, white_balance."""

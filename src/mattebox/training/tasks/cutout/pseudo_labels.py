@@ -1,0 +1,98 @@
+"""Teachers' opinion of unlabelled photographs: soft masks for distillation (Hinton et al. 2015), in one file.
+
+    python -m mattebox.training.tasks.cutout.pseudo_labels DATA soft.npz TEACHER [TEACHER ...]
+
+A teacher is a card: its name, or the path of one of your own (any ONNX network has a card after `mattebox models add
+my.onnx --like u2net`). Several are averaged, which errs less than the best of them, the more decided ones counting more
+for each picture (LOG.md, 2026-11-25 and -27). Their weights label and are never shipped. Knows nothing of training.
+"""
+
+from __future__ import annotations
+
+import argparse
+import io
+import sys
+from pathlib import Path
+
+import numpy as np
+from PIL import Image
+
+from mattebox.errors import InputMissing, MatteboxError, UsageError
+from mattebox.io.atomic_write import write_bytes
+from mattebox.matting.test_time_augmentation import agreed
+from mattebox.training.data.dataset import count, stream
+from mattebox.training.evaluate.predictors import Predict, house_predictor
+from mattebox.types import Floats
+
+SIDE = 160
+SHARPER = 1.5  # an average of opinions is less decided than any of them
+TRUST = 4  # the power of decidedness by which a teacher counts
+NOTHING = 0.02  # decidedness of one that sees (almost) nothing: the others may know the thing
+SEEN = 0.004  # share of the picture below which that is so
+TOLD = 100  # pictures between two lines of progress
+
+
+def label(data: Path, teachers: list[str], out: Path) -> None:
+    """Write to `out` what teachers say of the unlabelled pictures, unless they have already: the file appears whole.
+
+    MatteboxError: InputMissing when there is no such picture, UsageError when other teachers wrote the file.
+    """
+    if out.exists():
+        with np.load(out) as file:
+            written = list(map(str, file["teachers"])) if "teachers" in file else ["teachers it does not name"]
+        if written != teachers:
+            raise UsageError(f"{out} holds the opinion of {', '.join(written)}", "remove it, or name the same teachers")
+        return
+    masks, content = teach(data, [house_predictor(name) for name in teachers]), io.BytesIO()
+    np.savez_compressed(content, masks=masks, teachers=teachers)
+    write_bytes(out, content.getvalue(), overwrite=False)
+
+
+def teach(data: Path, teachers: list[Predict]) -> np.ndarray:
+    """N x SIDE x SIDE uint8 masks of the unlabelled training pictures, in the material's order. InputMissing."""
+    whole, masks = count(data, "unlabelled", "train"), []
+    if not whole:
+        raise InputMissing(f"{data}: no unlabelled picture", "put some into unlabelled/, beside images/ and masks/")
+    for _, picture, _ in stream(data, "unlabelled", "train"):
+        alpha = joined([teacher(np.asarray(picture)) for teacher in teachers])
+        small = Image.fromarray(np.round(alpha * 255).astype(np.uint8)).resize((SIDE, SIDE), Image.Resampling.BOX)
+        masks.append(np.asarray(small))
+        if len(masks) % TOLD == 0:
+            print(f"taught {len(masks)} of {whole}", file=sys.stderr, flush=True)
+    return np.stack(masks)
+
+
+def joined(alphas: list[Floats]) -> Floats:
+    """What several teachers say, H x W, 0..1: whoever sees only haze, or nothing, leaves it to those who are sure."""
+    return agreed(alphas, SHARPER, [decided(alpha) ** TRUST for alpha in alphas])
+
+
+def decided(alpha: Floats) -> float:
+    """How opaque, 0..1, a teacher takes its subject to be: the mean of alpha weighted by itself."""
+    mass = float(alpha.sum())
+    return float((alpha * alpha).sum()) / mass if mass > SEEN * alpha.size else NOTHING
+
+
+def read_soft(file: Path | None) -> np.ndarray | None:
+    """Teachers' masks as `label` wrote them, N x h x w uint8; None without a file."""
+    if file is None:
+        return None
+    with np.load(file) as content:
+        masks: np.ndarray = content["masks"]
+    return masks
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("data", type=Path)
+    parser.add_argument("out", type=Path)
+    parser.add_argument("teachers", nargs="+", metavar="TEACHER")
+    args = parser.parse_args()
+    try:
+        label(args.data, args.teachers, args.out)
+    except MatteboxError as error:
+        sys.exit(f"error: {error}")
+
+
+if __name__ == "__main__":
+    main()

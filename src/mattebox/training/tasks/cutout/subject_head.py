@@ -1,0 +1,168 @@
+"""Teach a cutout network to say whether there is a subject at all.
+
+    python -m mattebox.training.tasks.cutout.subject_head DATA --card mine.json --out FOLDER/mine.onnx
+
+A logistic regression on what the network knows of the whole picture: the means of its encoder's last features, where it
+has an encoder that knows things, else of its narrowest layer. Nothing of the network changes, and its answer gains a
+second plane. Learned from DATA's labelled training photographs, drawn shapes (signs and logos are subjects, too) and
+its training backgrounds, seen at all sizes at which the card looks; kinds count alike, and then subjects are taken to
+be PRIOR times as common. The card is written beside the graph, calibrated and judged. Needs onnx and torch; knows
+nothing of training.
+"""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from collections.abc import Iterable, Iterator, Sequence
+from itertools import chain
+from pathlib import Path
+
+import msgspec
+import numpy as np
+import onnx
+import onnxruntime as ort
+import torch
+from numpy.typing import NDArray
+from onnx import helper, numpy_helper
+
+from mattebox.errors import InputMissing, MatteboxError, ModelError
+from mattebox.matting.test_time_augmentation import looks
+from mattebox.models.cards.card import Card
+from mattebox.models.cards.registry import find_card
+from mattebox.models.matte_session import Session
+from mattebox.models.store import weight_store
+from mattebox.training.data.dataset import Names, read_names, stream
+from mattebox.training.data.synthetic_shapes import drawn, plain
+from mattebox.training.export import cards
+from mattebox.training.tasks.cutout.calibration import logistic
+from mattebox.types import Picture, Pixels
+
+PRIOR = 10.0
+DECAY = 1e-2  # of the weights of standardised features
+BEHIND = "/narrow/narrow.0/Conv"  # the layer behind a LiteNet's encoder, as export names it
+FEWEST = 50  # backgrounds
+DRAWN = 300  # shapes
+GRAIN = 0.015
+
+Reals = NDArray[np.float64]
+
+
+def taught(card: Card, data: Path, out: Path, leave: Names = frozenset()) -> Path:
+    """Write the graph and the card of the network that says so, learned without what is to be left out; the card's
+    path. InputMissing, ModelError."""
+    subjects = np.array(list(heard(card, chain(pictures(data, "labelled", 2, leave), drawings(DRAWN)))))
+    empties = np.array(list(heard(card, pictures(data, "background", 1, leave))))
+    if min(len(subjects), len(empties)) < FEWEST:
+        raise InputMissing(
+            f"{data}: {len(subjects)} subjects and {len(empties)} backgrounds to learn from",
+            f"give at least {FEWEST} of both, in the training split",
+        )
+    weight, bias = fit(subjects, empties)
+    onnx.save(told(onnx.load_from_string(weight_store.read(card)), weight, bias), out)
+    facts = cards.like(card) | {"notes": cards.made(f"presence taught to {card.name}")}
+    facts["output"] = msgspec.to_builtins(card.output) | {"presence": True}
+    return cards.write_card(out, facts, cards.counted(card), data)
+
+
+def pictures(data: Path, kind: str, every: int, leave: Names) -> Iterator[Pixels]:
+    """Training photographs of a kind, H x W x 3."""
+    for _, picture, _ in stream(data, kind, "train", every, leave):
+        yield np.ascontiguousarray(picture)
+
+
+def drawings(count: int) -> list[Pixels]:
+    """Shapes of one colour or two, half of them with a grain: 240 x 320 x 3, always the same."""
+    with torch.random.fork_rng(devices=[]):
+        torch.manual_seed(0)
+        return [_drawing(GRAIN * (i % 2)) for i in range(count)]
+
+
+def _drawing(grain: float) -> Pixels:
+    rgb, _ = drawn(plain(1, (240, 320), torch.device("cpu")))
+    rgb = (rgb + grain * torch.randn_like(rgb)).clamp(0, 1)
+    return np.ascontiguousarray((rgb * 255).round().byte()[0].permute(1, 2, 0).numpy())
+
+
+def heard(card: Card, pictures: Iterable[Pixels]) -> Iterator[Reals]:
+    """What the network knows of every picture, at every size at which it looks."""
+    model = onnx.load_from_string(weight_store.read(card))
+    model.graph.output.append(helper.make_empty_tensor_value_info(known(model.graph)))
+    session = ort.InferenceSession(model.SerializeToString(), providers=["CPUExecutionProvider"])
+    fed, asked = session.get_inputs()[0].name, session.get_outputs()[-1].name
+    seen = [Session(card, lambda x: x).scaled(scale) for scale in sorted({look.scale for look in looks(card)})]
+    for picture in pictures:
+        for size in seen:
+            x, _ = size.prepare(Picture(picture))
+            yield session.run([asked], {fed: x})[0].reshape(-1).astype(np.float64)
+
+
+def fit(subjects: Reals, empties: Reals) -> tuple[Reals, float]:
+    """Weight C and bias of the logistic regression of N x C, by Newton's method; both kinds count alike."""
+    x = np.concatenate([subjects, empties])
+    middle, spread = x.mean(0), x.std(0) + 1e-6
+    x = np.c_[(x - middle) / spread, np.ones(len(x))]
+    truth = np.r_[np.ones(len(subjects)), np.zeros(len(empties))]
+    worth = np.where(truth == 1, 0.5 / len(subjects), 0.5 / len(empties))
+    decay = np.r_[np.full(x.shape[1] - 1, DECAY), 1e-9]
+    w = logistic(x, truth, worth, decay, np.zeros(x.shape[1]))
+    weight = w[:-1] / spread
+    return weight, float(w[-1] - weight @ middle + np.log(PRIOR))
+
+
+def told(model: onnx.ModelProto, weight: Reals, bias: float) -> onnx.ModelProto:
+    """The graph with a second plane beside its alpha: how likely a subject is, the same everywhere."""
+    graph, alpha, mean = model.graph, model.graph.output[0].name, known(model.graph)
+    constants = {
+        "presence.weight": weight.astype(np.float32).reshape(1, -1, 1, 1),
+        "presence.bias": np.array(bias, np.float32),
+        "presence.axes": np.array([1], np.int64),
+    }
+    graph.initializer.extend(numpy_helper.from_array(value, name) for name, value in constants.items())
+    graph.node.extend([
+        helper.make_node("Mul", [mean, "presence.weight"], ["presence.parts"]),
+        helper.make_node("ReduceSum", ["presence.parts", "presence.axes"], ["presence.sum"], keepdims=1),
+        helper.make_node("Add", ["presence.sum", "presence.bias"], ["presence.logit"]),
+        helper.make_node("Sigmoid", ["presence.logit"], ["presence.likely"]),
+        helper.make_node("Shape", [alpha], ["presence.shape"]),
+        helper.make_node("Expand", ["presence.likely", "presence.shape"], ["presence.plane"]),
+        helper.make_node("Concat", [alpha, "presence.plane"], ["said"], axis=1),
+    ])  # fmt: skip
+    del graph.output[:]
+    graph.output.append(helper.make_tensor_value_info("said", onnx.TensorProto.FLOAT, ["batch", 2, "height", "width"]))
+    onnx.checker.check_model(model)
+    return model
+
+
+def known(graph: onnx.GraphProto) -> str:
+    """The name of what the network knows of the whole picture, as 1 x C x 1 x 1; a node that takes the mean is added
+    where there is none. ModelError for a network that has no such thing, or says it already."""
+    means = [node.output[0] for node in graph.node if node.op_type in ("ReduceMean", "GlobalAveragePool")]
+    behind = [node for node in graph.node if node.name.count("/") == 4 and node.name.endswith(BEHIND)]
+    if any(t.name.startswith("presence.") for t in graph.initializer) or (len(means) != 1 and not behind):
+        raise ModelError(
+            "the network averages nothing over the picture, or has learned it already",
+            "give the card of one that export wrote",
+        )
+    if behind:
+        graph.node.append(helper.make_node("GlobalAveragePool", [behind[0].input[0]], ["presence.mean"]))
+        return "presence.mean"
+    name: str = means[0]
+    return name
+
+
+def main(words: Sequence[str] | None = None) -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("data", type=Path)
+    parser.add_argument("--card", required=True)
+    parser.add_argument("--out", type=Path, required=True, help="the new graph; its card lies beside it")
+    parser.add_argument("--leave-out", type=Path, metavar="FILE", help="names of pictures not to learn from")
+    args = parser.parse_args(words)
+    try:
+        print(f"wrote {taught(find_card(args.card), args.data, args.out, read_names(args.leave_out))}")
+    except MatteboxError as error:
+        sys.exit(f"error: {error}")
+
+
+if __name__ == "__main__":
+    main()

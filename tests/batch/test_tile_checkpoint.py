@@ -1,0 +1,91 @@
+"""Tiles that outlive a kill: read back when whole, made again when not, gone when the result is there."""
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import numpy as np
+import pytest
+import skimage.data
+from PIL import Image
+
+from mattebox.batch.tile_checkpoint import SUFFIX, Spool
+from mattebox.types import Pixels
+
+
+def tile(value: int, kind: type = np.uint8) -> Pixels:
+    return np.full((4, 6, 3), value, kind)
+
+
+@pytest.mark.parametrize("kind", [np.uint8, np.uint16])
+def test_what_was_kept_comes_back(tmp_path: Path, kind: type) -> None:
+    spool = Spool(tmp_path / "a.png", "k" * 64, resume=False)
+    first, second = (spool.canvas(np.zeros((8, 12, 3), kind)) for _ in range(2))
+    first.mark((0, 0), tile(200, kind))
+    second.mark((4, 6), tile(7, kind))
+    spool.close()
+    again = Spool(tmp_path / "a.png", "k" * 64, resume=True)
+    one, two = (again.canvas(np.zeros((8, 12, 3), kind)) for _ in range(2))
+    assert (one.done, two.done) == ({(0, 0)}, {(4, 6)})
+    assert (one.pixels[:4, :6] == 200).all()
+    assert (two.pixels[4:, 6:] == 7).all()
+    again.clear()
+    assert not list(tmp_path.iterdir())
+
+
+def test_a_torn_or_changed_record_ends_it(tmp_path: Path) -> None:
+    spool = Spool(tmp_path / "a.png", "k" * 64, resume=False)
+    canvas = spool.canvas(np.zeros((8, 12, 3), np.uint8))
+    for place in ((0, 0), (0, 6), (4, 0)):
+        canvas.mark(place, tile(9))
+    spool.close()
+    content = bytearray(spool.path.read_bytes())
+    third = len(content) // 3
+    content[third + 40] ^= 1
+    spool.path.write_bytes(content[:-5])
+    again = Spool(tmp_path / "a.png", "k" * 64, resume=True)
+    assert again.canvas(np.zeros((8, 12, 3), np.uint8)).done == {(0, 0)}
+    assert spool.path.stat().st_size == third
+
+
+def test_tiles_of_another_making_are_thrown_away(tmp_path: Path) -> None:
+    old = Spool(tmp_path / "a[1].png", "o" * 64, resume=False)
+    old.canvas(np.zeros((8, 12, 3), np.uint8)).mark((0, 0), tile(9))
+    old.close()
+    other = tmp_path / ".b.png.x.tiles"
+    other.write_bytes(b"another's")
+    new = Spool(tmp_path / "a[1].png", "n" * 64, resume=True)
+    assert not new.canvas(np.zeros((8, 12, 3), np.uint8)).done
+    assert not old.path.exists()
+    assert other.exists()
+
+
+@pytest.mark.skipif(not hasattr(signal, "SIGKILL"), reason="needs SIGKILL")
+def test_a_killed_upscaling_goes_on_with_its_tiles(tmp_path: Path) -> None:
+    """Killed when some tiles are on disk; the second run begins with them, and ends in the undisturbed result."""
+    photo = tmp_path / "her.png"
+    Image.fromarray(np.tile(skimage.data.astronaut(), (2, 2, 1))).save(photo)
+    words = [sys.executable, "-m", "mattebox", "upscale", str(photo), "--to", "2x", "--report"]
+
+    def command(name: str) -> list[str]:
+        return [*words, str(tmp_path / f"{name}.jsonl"), "-o", str(tmp_path / name) + "/", "--threads", "1"]
+
+    environment = os.environ | {"PYTHONPATH": os.pathsep.join(sys.path)}
+    subprocess.run(command("whole"), check=True, env=environment)
+    running = subprocess.Popen([*command("killed"), "--resume"], env=environment)
+    place, ends = tmp_path / "killed", time.monotonic() + 60
+    while not (kept := list(place.glob(f".*{SUFFIX}")) if place.exists() else []) or kept[0].stat().st_size < 500_000:
+        assert running.poll() is None, "it was done before it could be killed"
+        assert time.monotonic() < ends
+        time.sleep(0.005)
+    running.kill()
+    running.wait()
+    size = kept[0].stat().st_size
+    assert size > 500_000
+    assert not (place / "her.png").exists()
+    subprocess.run([*command("killed"), "--resume"], check=True, env=environment)
+    assert (place / "her.png").read_bytes() == (tmp_path / "whole" / "her.png").read_bytes()
+    assert [p.name for p in place.iterdir()] == ["her.png"]

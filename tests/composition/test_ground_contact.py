@@ -1,0 +1,51 @@
+"""Where subjects stand: feet at several depths, what hangs in the air, and the ground between."""
+
+import numpy as np
+import pytest
+
+from mattebox.composition.ground_contact import stance
+
+REACH = 100
+
+
+def silhouette(*blocks: tuple[int, int, int, int]) -> np.ndarray:
+    """1 inside each block (left, top, right, bottom) of a plane of 200 x 200."""
+    alpha = np.zeros((200, 200), np.float32)
+    for left, top, right, bottom in blocks:
+        alpha[top:bottom, left:right] = 1
+    return alpha
+
+
+CHAIR = ((50, 60, 150, 100), (50, 100, 58, 160), (142, 100, 150, 156), (96, 100, 104, 146))
+
+
+def test_every_leg_of_a_chair_has_its_own_ground() -> None:
+    found = stance(silhouette(*CHAIR), REACH)
+    assert found is not None
+    assert [float(found.ground[x]) for x in (54, 100, 146)] == pytest.approx([160, 146, 156], abs=0.6)
+    assert min(found.touch[x] for x in (54, 100, 146)) > 0.5
+    assert found.touch[70:90].max() == found.touch[110:135].max() == 0
+    assert 146 < found.ground[77] < 160
+
+
+def test_a_handle_and_a_hand_hang_in_the_air() -> None:
+    mug = silhouette((40, 60, 120, 160), (120, 90, 150, 130))
+    person = silhouette((80, 60, 120, 160), (60, 70, 68, 110))
+    for alpha, hanging in ((mug, slice(124, 150)), (person, slice(60, 68))):
+        found = stance(alpha, REACH)
+        assert found is not None
+        assert found.touch[hanging].max() < 0.02
+        assert found.touch[100] == pytest.approx(1, abs=0.01)
+        assert found.ground[hanging] == pytest.approx(160, abs=1)
+
+
+def test_fur_does_not_tear_the_ground() -> None:
+    alpha = silhouette((40, 60, 160, 150))
+    alpha[150:153, 40:160:2] = 1
+    found = stance(alpha, REACH)
+    assert found is not None
+    assert np.ptp(found.ground[50:150]) < 1.5
+
+
+def test_nothing_stands_nowhere() -> None:
+    assert stance(silhouette(), REACH) is None

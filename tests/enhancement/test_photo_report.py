@@ -1,0 +1,76 @@
+"""Reports: each measure answers to what it measures, and a good photograph has nothing to mend."""
+
+import io
+
+import numpy as np
+import pytest
+from PIL import Image, ImageFilter
+
+from mattebox.enhancement import illuminant
+from mattebox.enhancement.linear_light import space_of
+from mattebox.enhancement.photo_report import analysed, cast
+from mattebox.enhancement.photo_statistics import blocks, measured, noise, sharpness
+from mattebox.recipe.recipe import Balance, Light
+from mattebox.types import Picture
+
+
+@pytest.mark.parametrize("sigma", [4, 12])
+def test_noise(astronaut: Picture, sigma: float) -> None:
+    grain = np.random.default_rng(1).normal(0, sigma, (*astronaut.size, 1))
+    noisy = Picture(np.clip(astronaut.rgb + grain, 0, 255).astype(np.uint8))
+    assert noise(noisy) * 255 == pytest.approx(sigma, rel=0.35)
+    assert noise(astronaut) * 255 < 3
+    deep = Picture(noisy.rgb.astype(np.uint16) * 257)
+    assert noise(deep) == pytest.approx(noise(noisy), rel=0.01)
+
+
+def test_blur_and_blocks(astronaut: Picture) -> None:
+    image = Image.fromarray(astronaut.rgb)
+    soft = Picture(np.asarray(image.filter(ImageFilter.GaussianBlur(2))))
+    assert sharpness(soft) < 0.3 < 0.6 < sharpness(astronaut)
+    held = io.BytesIO()
+    image.save(held, "JPEG", quality=12)
+    assert blocks(Picture(np.asarray(Image.open(held)))) > 0.5
+    assert blocks(astronaut) < 0.1
+
+
+def test_light_and_ends() -> None:
+    half = np.full((100, 100, 3), 188, np.uint8)
+    half[:25] = 255
+    half[25:30] = 0
+    found = measured(Picture(half))
+    assert found.white == pytest.approx((0.25, 0.25, 0.25))
+    assert found.black == pytest.approx((0.05, 0.05, 0.05))
+    assert found.median == pytest.approx(0.5, abs=0.01)
+
+
+@pytest.mark.parametrize(
+    ("light", "said"),
+    [((1.2, 1, 0.8), "warm"), ((0.8, 1, 1.2), "cool"), ((0.8, 1, 0.8), "green"), ((1.2, 1, 1.2), "magenta")],
+)
+def test_casts_in_words(light: tuple[float, float, float], said: str) -> None:
+    angle, direction = cast(np.array(light))
+    assert direction == said
+    assert 4 < angle < 15
+
+
+def test_what_is_wrong_is_said_and_mended(astronaut: Picture) -> None:
+    space = space_of(astronaut)
+    lamp = illuminant.of_temperature(3000, space)
+    linear = space.decoded(astronaut.rgb) * (0.1 * lamp / lamp.max()).astype(np.float32)
+    report = analysed(astronaut.with_pixels(space.encoded(linear, astronaut.depth), None))
+    assert report.direction == "warm"
+    assert "dark" in report.findings
+    assert {type(s) for s in report.steps} >= {Balance, Light}
+    assert report.recipe is not None
+
+
+def test_a_good_photograph_has_nothing_to_mend(astronaut: Picture) -> None:
+    report = analysed(astronaut)
+    assert report.recipe is None
+    assert report.direction == "none"
+
+
+@pytest.mark.parametrize("size", [(1, 1), (7, 200), (200, 7)])
+def test_any_size(size: tuple[int, int]) -> None:
+    assert analysed(Picture(np.full((*size, 3), 100, np.uint8))).statistics.noise == 0

@@ -1,0 +1,125 @@
+"""Painting in a style: strength, part, depth, alpha, size; and that the embedded styles are styles."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from numpy.typing import NDArray
+
+from mattebox.enhancement import style_transfer
+from mattebox.enhancement.style_transfer import like, named, painted
+from mattebox.errors import InputMissing, ModelError
+from mattebox.models.adain import Imitator, Manner
+from mattebox.models.cards.card import Card
+from mattebox.models.cards.registry import IMITATOR, STYLIST, find_card, styles
+from mattebox.models.style_network import Stylist
+from mattebox.pipeline.run import check_recipe, run_recipe
+from mattebox.recipe.recipe import Recipe, Style
+from mattebox.types import Picture
+from tests.fakes import OURS
+
+
+class Session:
+    """Paints everything brighter by a tenth, and remembers what it was shown."""
+
+    def __init__(self) -> None:
+        self.shown: tuple[int, ...] = ()
+
+    def run(self, _: None, inputs: dict[str, NDArray[np.float32]]) -> list[NDArray[np.float32]]:
+        self.shown = inputs["picture"].shape
+        assert self.shown[2] % 4 == self.shown[3] % 4 == 0
+        return [inputs["picture"] + np.float32(0.1)]
+
+
+@pytest.fixture
+def brighter() -> Stylist:
+    card: Card = find_card(STYLIST)
+    return Stylist(card, Session())
+
+
+def noise(height: int, width: int, kind: type = np.uint8) -> NDArray[np.unsignedinteger]:
+    peak = np.iinfo(kind).max
+    return np.random.default_rng(0).integers(peak // 4, peak // 2, (height, width, 3)).astype(kind)
+
+
+@pytest.mark.parametrize("size", [(37, 53), (1, 200), (2000, 1503)])
+@pytest.mark.parametrize("kind", [np.uint8, np.uint16])
+def test_detail_stays_at_any_size(brighter: Stylist, size: tuple[int, int], kind: type) -> None:
+    rgb = noise(*size, kind)
+    made = painted(Picture(rgb), named(brighter, "mosaic")).rgb
+    assert made.dtype == kind
+    assert np.abs(made.astype(float) - rgb - 0.1 * np.iinfo(kind).max).max() <= 1
+    assert isinstance(brighter._session, Session)
+    assert brighter._session.shown[2] * brighter._session.shown[3] <= style_transfer.MOST * 1.02
+
+
+def test_strength_and_part(brighter: Stylist) -> None:
+    picture = Picture(noise(60, 60))
+    assert painted(picture, named(brighter, "mosaic"), 0) is picture
+    half = painted(picture, named(brighter, "mosaic"), 0.5).rgb.astype(int) - picture.rgb
+    assert np.abs(half - 12.75).max() <= 1
+    where = np.zeros((60, 60), np.uint8)
+    where[:30] = 255
+    made = painted(picture, named(brighter, "mosaic"), 1, where).rgb
+    np.testing.assert_array_equal(made[30:], picture.rgb[30:])
+    assert (made[:30] > picture.rgb[:30]).all()
+
+
+def test_alpha_and_what_it_hides_stay(brighter: Stylist) -> None:
+    alpha = np.zeros((40, 40), np.uint8)
+    alpha[10:30, 10:30] = 255
+    picture = Picture(noise(40, 40), alpha)
+    made = painted(picture, named(brighter, "mosaic"))
+    assert made.alpha is alpha
+    np.testing.assert_array_equal(made.rgb[alpha == 0], picture.rgb[alpha == 0])
+
+
+def test_the_manner_of_a_picture_is_that_of_what_is_seen_of_it() -> None:
+    """In sRGB, at a size that networks know, and whatever lies under alpha 0."""
+    shown: list[NDArray[np.float32]] = []
+
+    class Imitates(Imitator):
+        def manner(self, x: NDArray[np.float32]) -> Manner:
+            shown.append(x)
+            return Manner(x.mean((2, 3), keepdims=True), x.std((2, 3), keepdims=True))
+
+        def run(self, x: NDArray[np.float32], manner: Manner) -> NDArray[np.float32]:
+            shown.append(x)
+            return np.broadcast_to(manner.mean, x.shape).astype(np.float32)
+
+    painter = Imitates(find_card(IMITATOR), None, None)
+    rgb, alpha = np.full((900, 1200, 3), 200, np.uint8), np.full((900, 1200), 255, np.uint8)
+    rgb[:, :600], alpha[:, :600] = 10, 0
+    made = painted(Picture(noise(60, 90)), like(painter, Picture(rgb, alpha)))
+    model, content = (s.shape for s in shown)
+    assert model[2] % 8 == model[3] % 8 == content[2] % 8 == content[3] % 8 == 0
+    assert model[2] * model[3] <= style_transfer.IMITATED * 1.02
+    assert shown[0].min() > 0.75  # the black half is not seen
+    assert abs(made.rgb.astype(float).mean() - 200) < 2
+
+
+def test_a_manner_wants_a_network_that_is_here(astronaut: Picture) -> None:
+    recipe = Recipe((Style(picture="model.png", method="adain"),))
+    with pytest.raises(ModelError, match="not here") as caught:
+        check_recipe(recipe, lambda path: astronaut)
+    assert caught.value.remedy == "mattebox models pull adain"
+    check_recipe(Recipe((Style(picture="mosaic", method="adain"),)), lambda path: astronaut)
+
+
+@pytest.mark.parametrize("name", styles())
+def test_each_embedded_style_is_one_of_its_own(name: str, astronaut: Picture) -> None:
+    made = run_recipe(astronaut, Recipe((Style(picture=name, strength=100),))).picture.rgb.astype(float)
+    assert np.abs(made - astronaut.rgb).mean() > 10
+    other = next(s for s in styles() if s != name)
+    painted = run_recipe(astronaut, Recipe((Style(picture=other, strength=100),))).picture.rgb
+    assert np.abs(made - painted).mean() > 5
+
+
+def test_an_unknown_name_says_which_there_are(astronaut: Picture) -> None:
+    with pytest.raises(InputMissing, match=r"one of: watercolour, "):
+        run_recipe(astronaut, Recipe((Style(picture="inc"),)))
+
+
+def test_only_a_network_of_styles_paints() -> None:
+    with pytest.raises(ModelError, match="is for cutout"):
+        Stylist.open(OURS)

@@ -1,0 +1,97 @@
+"""Refinement against known mattes: it must beat plain enlarging where edges are sharp or hairy, and know its limits."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from mattebox.io import resampling
+from mattebox.matting.colour_refinement import enlarge, levelled, refine, scales
+from mattebox.metrics.matting import mse, sad
+from mattebox.types import Floats, Matte, Picture, Size
+from tests.fakes import composite, disc, hairy, mosaic
+
+SIZE = (600, 800)
+
+
+def coarse(alpha: Floats, size: Size = (120, 160)) -> Matte:
+    """What a network sees of a known matte: shrunk, and a little blurred."""
+    small = resampling.shrink(np.round(alpha * 255).astype(np.uint8), size).astype(np.float32) / 255
+    for axis in (0, 1):
+        small = (np.roll(small, 1, axis) + 2 * small + np.roll(small, -1, axis)) / 4
+    return Matte(np.round(small * 65535).astype(np.uint16), 0.9, True, (0, 0, size[1], size[0]))
+
+
+def errors(picture: Picture, truth: Floats) -> tuple[tuple[float, float], tuple[float, float]]:
+    """SAD and MSE of plain enlarging and of refinement."""
+    given = coarse(truth)
+    mattes = [room(picture, given).alpha.astype(np.float32) / picture.depth.peak for room in (enlarge, refine)]
+    return tuple((sad(m, truth), mse(m, truth)) for m in mattes)  # type: ignore[return-value]
+
+
+@pytest.mark.parametrize("depth", [8, 16])
+def test_a_sharp_edge_is_found_again(depth: int) -> None:
+    truth = disc(SIZE)
+    plain, refined = errors(composite(truth, (200, 150, 100), (40, 60, 90), depth), truth)
+    assert refined[0] < 0.1 * plain[0]
+    assert refined[1] < 0.05 * plain[1]
+
+
+def test_hair_is_found_on_photographs(astronaut: Picture, rocket: Picture) -> None:
+    truth = hairy(SIZE)
+    picture = composite(truth, mosaic(astronaut.rgb, SIZE), mosaic(rocket.rgb, SIZE))
+    plain, refined = errors(picture, truth)
+    assert refined[0] < 0.4 * plain[0]
+    assert refined[1] < 0.3 * plain[1]
+
+
+def test_where_colours_say_nothing_the_network_is_believed() -> None:
+    truth = disc(SIZE, softness=12)
+    picture, given = composite(truth, (120, 120, 120), (120, 120, 120)), coarse(truth)
+    refined, expected = refine(picture, given), enlarge(picture, levelled(given))
+    assert np.abs(refined.alpha.astype(int) - expected.alpha).max() <= 2
+
+
+def test_haze_and_holes_are_settled() -> None:
+    values = np.array([[0.0, 0.05, 0.1, 0.5, 0.9, 0.95, 1.0]])
+    matte = Matte(np.round(values * 65535).astype(np.uint16), 0.9, True, (0, 0, 7, 1))
+    assert (levelled(matte).alpha / 65535).tolist()[0] == pytest.approx([0, 0, 0, 0.5, 1, 1, 1], abs=1e-4)
+
+
+def test_settled_places_stay_settled() -> None:
+    truth = disc(SIZE)
+    matte = refine(composite(truth, (200, 150, 100), (40, 60, 90)), coarse(truth))
+    assert matte.alpha[:100].max() == 0
+    assert matte.alpha[280:320, 380:420].min() == 255
+    left, top, right, bottom = matte.box
+    assert (left, top, right, bottom) == pytest.approx((220, 120, 580, 480), abs=2)
+
+
+@pytest.mark.parametrize("size", [(1, 1), (1, 500), (37, 3), (61, 67), (257, 513)])
+def test_odd_sizes(size: Size) -> None:
+    given = Matte(np.full((32, 64), 40000, np.uint16), 0.9, True, (0, 0, 64, 32))
+    picture = Picture(np.random.default_rng(0).integers(0, 255, (*size, 3), np.uint8))
+    for room in (enlarge, refine):
+        assert room(picture, given).alpha.shape == size
+
+
+def test_what_was_transparent_stays_so() -> None:
+    truth = disc(SIZE)
+    opaque = composite(truth, (200, 150, 100), (40, 60, 90))
+    hole = np.full(SIZE, 255, np.uint8)
+    hole[290:310, 390:410] = 0
+    hole[250:260] = 128
+    matte = refine(opaque.with_pixels(opaque.rgb, hole), coarse(truth))
+    assert matte.alpha[300, 400] == 0
+    assert matte.alpha[255, 400] == 128
+
+
+def test_scales_follow_the_network_resolution() -> None:
+    assert scales((2870, 3840), (288, 384)) == (5, 10)
+    assert scales((3000, 4000), (288, 384)) == (11, 11)
+    assert scales((3000, 4000), (288, 384), finer=True) == (5, 10)
+    assert scales((866, 1154), (288, 384)) == (2, 4)
+    assert scales((866, 1154), (288, 384), finer=True) == (3, 3)
+    assert scales((300, 400), (288, 384)) == (1, 2)
+    assert scales((300, 400), (288, 384), finer=True) == (1, 1)
+    assert scales((100, 200), (288, 384)) == (1, 1)

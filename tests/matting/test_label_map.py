@@ -1,0 +1,47 @@
+"""Maps of numbers: the surest has what several claim, and what nobody claims is empty."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from mattebox.errors import ModelError
+from mattebox.matting.instances import instances
+from mattebox.matting.label_map import Claim, drawn
+from mattebox.types import Matte
+
+
+def half(left: bool) -> np.ndarray:
+    alpha = np.zeros((4, 8), np.float32)
+    alpha[:, : 5 if left else 8] = 1
+    return alpha if left else alpha * np.r_[np.zeros(3), np.ones(5)].astype(np.float32)
+
+
+@pytest.mark.parametrize("sure", [True, False])
+def test_the_surest_has_it(sure: bool) -> None:
+    made = drawn([Claim(7, 0.9 if sure else 0.2, half(True)), Claim(9, 0.5, half(False))], (4, 8), 255)
+    assert made.dtype == np.uint8
+    np.testing.assert_array_equal(made[0], [7] * 5 + [9] * 3 if sure else [7] * 3 + [9] * 5)
+
+
+def test_larger_than_what_claims_it_and_nobodys() -> None:
+    made = drawn([Claim(3, 1.0, half(True))], (40, 80), 255)
+    assert (made[:, :48] == 3).all()
+    assert (made[:, 52:] == 255).all()
+    assert (drawn([], (5, 6)) == 0).all()
+
+
+def test_numbers_that_do_not_fit() -> None:
+    with pytest.raises(ModelError, match="up to 255"):
+        drawn([Claim(256, 1.0, half(True))], (4, 8))
+
+
+def test_parts_apart_are_the_matte_together() -> None:
+    alpha = np.zeros((20, 30), np.uint8)
+    alpha[2:12, 2:12] = alpha[5:9, 20:26] = 255
+    alpha[1, 2:12] = 90  # soft, and nobody's
+    matte = Matte(alpha, 1.0, True, (2, 2, 26, 12))
+    apart = [part.alpha for part in instances(matte, matte.size)]
+    assert [a[1, 4] > 0 for a in apart] == [True, True]
+    np.testing.assert_allclose(np.maximum.reduce(apart), alpha / np.float32(255), atol=1e-6)
+    assert (np.minimum.reduce(apart) < 0.5).all()

@@ -1,0 +1,38 @@
+"""Saliency: hiding what decides changes the matte; hiding what does not changes nothing."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from mattebox.matting.occlusion_saliency import saliency
+from mattebox.models.matte_session import Session
+from mattebox.types import Picture
+from tests.fakes import FAKE
+
+
+def deciding_by(rows: slice, columns: slice) -> Session:
+    """A network that answers everywhere with how bright one part of its input is."""
+
+    def run(x: np.ndarray) -> np.ndarray:
+        bright = x[..., rows, columns].mean()
+        return np.full((1, 1, *x.shape[2:]), bright, np.float32)
+
+    return Session(FAKE, run, "cpu")
+
+
+def test_what_decides_is_hot() -> None:
+    rgb = np.zeros((128, 128, 3), np.uint8)
+    rgb[16:32, 64:80] = 255
+    told: list[float] = []
+    heat = saliency(Picture(rgb), deciding_by(slice(16, 32), slice(64, 80)), parts=8, tell=told.append)
+    assert heat.shape == (128, 128)
+    assert np.unravel_index(heat.argmax(), heat.shape) == pytest.approx((24, 72), abs=8)
+    assert heat[80:].max() < 0.1
+    assert told[-1] == 1
+    assert told == sorted(told)
+
+
+def test_where_nothing_matters_nothing_is_hot() -> None:
+    constant = Session(FAKE, lambda x: np.full((1, 1, *x.shape[2:]), 0.5, np.float32), "cpu")
+    assert not saliency(Picture(np.full((90, 60, 3), 90, np.uint8)), constant).any()

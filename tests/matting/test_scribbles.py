@@ -1,0 +1,49 @@
+"""Marks: points, strokes and boxes as text, in pixels and percent."""
+
+from __future__ import annotations
+
+import pytest
+
+from mattebox.errors import UsageError
+from mattebox.matting.scribbles import Mark, check, parse
+
+SIZE = (300, 400)
+
+
+def test_points_strokes_and_boxes() -> None:
+    assert parse("none", SIZE) == ()
+    assert parse("200,150 25%,10%", SIZE) == (Mark(((0.5, 0.5),)), Mark(((0.25, 0.1),)))
+    assert parse("0,0/40px,30", SIZE) == (Mark(((0, 0), (0.1, 0.1))),)
+    assert parse("10%,10%:50%,90%", SIZE) == (Mark(((0.1, 0.1), (0.5, 0.9)), box=True),)
+
+
+def test_the_pixels_under_them() -> None:
+    point, stroke, box = parse("399,299 0,0/399,0 50%,50%:100%,100%", SIZE)
+    assert point.seeds((30, 40)).sum() == 1
+    assert point.seeds((30, 40))[29, 39]
+    assert stroke.seeds((30, 40))[0].all()
+    assert stroke.seeds((30, 40)).sum() == 40
+    assert box.seeds((30, 40))[15:, 20:].all()
+    assert box.seeds((30, 40)).sum() == 15 * 20
+
+
+def test_a_stroke_has_no_gaps() -> None:
+    (stroke,) = parse("10,290/390,10", SIZE)
+    rows = stroke.seeds(SIZE).nonzero()[0]
+    assert set(rows) == set(range(10, 291))
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [("10", "is no point"), ("a,b", "is no point"), ("401,10", "outside"), ("10,101%", "outside"),
+     ("1,1:2,2:3,3", "is no box"), ("1,1/2,2:3,3", "is no box")],
+)  # fmt: skip
+def test_nonsense_is_refused(text: str, message: str) -> None:
+    with pytest.raises(UsageError, match=message):
+        parse(text, SIZE)
+
+
+def test_what_no_picture_could_mend_is_found_before_any() -> None:
+    check("100000,3 10%,10%")
+    with pytest.raises(UsageError, match="outside"):
+        check("120%,3")

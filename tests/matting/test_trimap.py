@@ -1,0 +1,64 @@
+"""Trimaps: made of a matte's own uncertainty; a drawn one is honoured exactly where it is sure."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from mattebox.errors import UsageError
+from mattebox.matting.trimap import given, trimap
+from mattebox.pipeline.run import run_recipe
+from mattebox.recipe.recipe import Cut, Recipe
+from mattebox.types import Matte, Picture
+from tests.fakes import composite, disc, fake_session
+
+SIZE = (300, 400)
+
+
+def test_uncertainty_is_unknown() -> None:
+    alpha = np.zeros((40, 60))
+    alpha[:, 30:] = 1
+    alpha[10:20, 5:15] = 0.5
+    made = trimap(Matte(np.round(alpha * 65535).astype(np.uint16), 0.9, True, (30, 0, 60, 40)))
+    assert set(np.unique(made)) == {0, 128, 255}
+    assert (made[:, 29:31] == 128).all()
+    assert (made[9:21, 4:16] == 128).all()
+    assert (made[:, 40:] == 255).all()
+    assert (made[30:, :20] == 0).all()
+
+
+def drawn(truth: np.ndarray) -> Picture:
+    """Sure but for a band around the edge; a corner is made subject, against all sense."""
+    y, x = np.mgrid[: SIZE[0], : SIZE[1]]
+    distance = np.hypot(y - 149.5, x - 199.5)
+    grey = np.where(np.abs(distance - 90) < 8, 128, np.where(truth > 0.5, 255, 0)).astype(np.uint8)
+    grey[:20, :30] = 255
+    return Picture(np.repeat(grey[..., None], 3, axis=2))
+
+
+def test_what_is_drawn_is_honoured_exactly() -> None:
+    truth = disc(SIZE, softness=2)
+    picture, map_ = composite(truth, (220, 60, 20), (20, 60, 220)), drawn(truth)
+    made = run_recipe(picture, Recipe((Cut(trimap="t.png"),)), session=fake_session(), album=lambda _: map_).matte
+    assert made is not None
+    assert (made.alpha[map_.rgb[..., 0] == 255] == 255).all()
+    assert (made.alpha[map_.rgb[..., 0] == 0] == 0).all()
+    band = map_.rgb[..., 0] == 128
+    assert np.abs(made.alpha / 255 - truth)[band].mean() < 0.02
+
+
+def test_it_works_where_the_network_sees_nothing() -> None:
+    truth = disc(SIZE, softness=2)
+    picture, map_ = composite(truth, (90, 200, 90), (20, 60, 220)), drawn(truth)  # not red: nothing to the fake network
+    made = run_recipe(picture, Recipe((Cut(trimap="t.png"),)), session=fake_session(), album=lambda _: map_).matte
+    assert made is not None
+    band = map_.rgb[..., 0] == 128
+    assert np.abs(made.alpha / 255 - truth)[band].mean() < 0.05
+
+
+def test_another_size_or_colour_is_refused() -> None:
+    picture = Picture(np.zeros((*SIZE, 3), np.uint8))
+    with pytest.raises(UsageError, match="the trimap t.png is 5 x 4, the picture 400 x 300"):
+        given(Picture(np.zeros((4, 5, 3), np.uint8)), picture, "t.png")
+    with pytest.raises(UsageError, match="in colour"):
+        given(Picture(np.full((*SIZE, 3), (0, 90, 0), np.uint8)), picture, "t.png")

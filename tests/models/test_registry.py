@@ -1,0 +1,78 @@
+"""The embedded cards are whole, names resolve, and other packages can add cards without breaking ours."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from importlib.metadata import EntryPoint
+
+import msgspec
+import pytest
+
+from mattebox.errors import ModelError
+from mattebox.models.cards import registry
+from mattebox.models.store import weight_store
+from tests.fakes import FAKE
+
+
+@pytest.fixture
+def hook(monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[[object], None]]:
+    """Install a function as another package's entry point."""
+
+    class Hook(EntryPoint):
+        def load(self) -> object:
+            return self.value
+
+    def install(offer: object) -> None:
+        monkeypatch.setattr(registry, "entry_points", lambda group: [Hook("other", offer, group)])  # type: ignore[arg-type]
+        registry._shipped.cache_clear()
+
+    yield install
+    registry._shipped.cache_clear()
+
+
+def test_embedded_weights_are_what_their_cards_say() -> None:
+    embedded = [card for card in registry.cards().values() if not card.url]
+    assert embedded
+    for card in embedded:
+        assert weight_store.read(card)
+        assert card.licence.commercial
+        assert all(f.command for f in card.figures)
+        assert card.failures or card.task != "cutout"
+
+
+@pytest.mark.parametrize("name", registry.PRESETS)
+def test_presets_resolve(name: str) -> None:
+    assert registry.find_card(name).task == "cutout"
+
+
+def test_presets_grow() -> None:
+    seen = [registry.find_card(name).input for name in ("fast", "balanced", "best")]
+    work = [spec.looks * spec.side**2 for spec in seen]
+    assert work == sorted(set(work))
+
+
+def test_an_unknown_name_gets_a_hint() -> None:
+    with pytest.raises(ModelError, match="did you mean balanced"):
+        registry.find_card("ballanced")
+    with pytest.raises(ModelError, match="choose fast, balanced, best or another"):
+        registry.find_card("xyz")
+
+
+def test_another_package_adds_a_card(hook: Callable[[object], None]) -> None:
+    hook(lambda: [FAKE])
+    assert registry.find_card("fake") is FAKE
+
+
+@pytest.mark.parametrize(
+    ("offer", "message"),
+    [
+        (lambda: [msgspec.structs.replace(FAKE, name="balanced")], "second card named 'balanced'"),
+        (lambda: [FAKE, FAKE], "second card named 'fake'"),
+        (lambda: ["fake"], "offers a str as a card"),
+        (lambda: 1 / 0, "division by zero; repair or uninstall"),
+    ],
+)
+def test_a_bad_hook_is_named(hook: Callable[[object], None], offer: object, message: str) -> None:
+    hook(offer)
+    with pytest.raises(ModelError, match=message):
+        registry.cards()

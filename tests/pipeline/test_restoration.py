@@ -1,0 +1,95 @@
+"""Restoring and upscaling on their way through the corridor: order, sizes, what goes along, and what is refused."""
+
+import numpy as np
+import pytest
+
+from mattebox.errors import ModelError, UsageError
+from mattebox.pipeline.run import Result, run_recipe
+from mattebox.recipe.recipe import Background, Cut, Frame, Light, Recipe, Restore, Save, Step, Upscale
+from mattebox.types import Picture
+
+
+def done(picture: Picture, *steps: Step) -> Result:
+    return run_recipe(picture, Recipe(steps), device="cpu")
+
+
+def small(picture: Picture, every: int = 3) -> Picture:
+    return picture.with_pixels(np.ascontiguousarray(picture.rgb[::every, ::every]), None)
+
+
+def test_strength_zero_is_the_photograph_itself(astronaut: Picture) -> None:
+    result = done(astronaut, Restore(), Upscale(), Save())
+    assert result.picture.rgb is astronaut.rgb
+    assert done(astronaut, Restore(amount="0")).picture.rgb is astronaut.rgb
+    assert done(astronaut, Upscale(to="1x")).picture.rgb is astronaut.rgb
+    assert done(astronaut, Upscale(to="100px")).picture.rgb is astronaut.rgb
+
+
+def test_a_cutout_and_its_matte_grow_together(astronaut: Picture) -> None:
+    plain, large = done(astronaut, Cut()), done(astronaut, Cut(), Upscale(to="2x"))
+    assert plain.matte is not None
+    assert large.matte is not None
+    assert large.picture.size == large.matte.size == (1024, 1024)
+    assert np.abs(np.array(large.matte.box) - 2 * np.array(plain.matte.box)).max() <= 4
+    assert large.picture.alpha is not None
+    assert plain.picture.alpha is not None
+    shrunk = large.picture.alpha.reshape(512, 2, 512, 2).mean((1, 3))
+    assert np.abs(shrunk - plain.picture.alpha).mean() < 1.5
+    inner = np.lib.stride_tricks.sliding_window_view(plain.picture.alpha, (3, 3)).min((2, 3)) == 255
+    assert inner.any()
+    assert (shrunk[1:-1, 1:-1][inner] == 255).all()
+
+
+def test_the_photograph_behind_grows_with_the_cutout(astronaut: Picture) -> None:
+    plain = done(astronaut, Cut(), Background(paint="blur(4%)")).picture
+    large = done(astronaut, Cut(), Upscale(to="2x"), Background(paint="blur(4%)")).picture
+    assert large.size == (1024, 1024)
+    shrunk = large.rgb.reshape(512, 2, 512, 2, 3).mean((1, 3))
+    assert np.abs(shrunk - plain.rgb).mean() < 3
+
+
+def test_light_after_upscaling_and_a_frame_at_the_end(astronaut: Picture) -> None:
+    steps = (Cut(), Upscale(to="2x"), Light(exposure=0.5), Frame(crop="subject", size="600"))
+    assert max(done(small(astronaut), *steps).picture.size) == 600
+
+
+def test_a_matte_as_a_picture_grows_too(astronaut: Picture) -> None:
+    result = done(small(astronaut), Cut(output="matte"), Upscale(to="2x"))
+    assert result.matte is not None
+    assert result.picture.size == result.matte.size == (342, 342)
+
+
+def test_profile_depth_and_metadata_stay(astronaut: Picture) -> None:
+    deep = Picture((small(astronaut).rgb.astype(np.uint16) * 257), None, b"profile")
+    made = done(deep, Upscale(to="1.5x", detail=50)).picture
+    assert made.rgb.dtype == np.uint16
+    assert made.profile == b"profile"
+    assert made.size == (256, 256)
+
+
+@pytest.mark.parametrize(
+    ("step", "said"),
+    [
+        (Upscale(to="big"), "2x, 1.5x"),
+        (Upscale(to="2x", model="balanced"), "cannot upscale"),
+        (Upscale(to="2x", model="restore-2"), "cannot upscale"),
+        (Upscale(to="2x", model="none-such"), "unknown model"),
+        (Restore(amount="lots"), "from 0 to 1"),
+        (Restore(amount="auto", model="up2-1"), "cannot restore"),
+        (Cut(model="up4-1"), "cannot cut out"),
+    ],
+)
+def test_what_is_refused_before_any_work(step: Step, said: str, astronaut: Picture) -> None:
+    with pytest.raises((UsageError, ModelError), match=said):
+        done(astronaut, step)
+
+
+def test_too_large_a_result_is_refused_at_once() -> None:
+    with pytest.raises(UsageError, match="400 megapixels"):
+        done(Picture(np.zeros((3000, 4000, 3), np.uint8)), Cut(), Upscale(to="16x"))
+
+
+def test_a_clean_photograph_opens_no_network(astronaut: Picture, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("mattebox.pipeline.restoration.denoising.needed", lambda picture: 0.0)
+    monkeypatch.setattr("mattebox.pipeline.run.open_imager", lambda *_: pytest.fail("a network was opened"))
+    assert done(astronaut, Restore(amount="auto")).picture.rgb is astronaut.rgb

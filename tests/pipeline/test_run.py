@@ -1,0 +1,192 @@
+"""The corridor with a fake network: the promises about pixels, depth, profile and alpha, end to end."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from mattebox.errors import NoSubject, UsageError
+from mattebox.pipeline.run import Result, check_recipe, run_recipe
+from mattebox.recipe.recipe import Background, Cut, Recipe
+from mattebox.types import Metadata, Picture
+from tests.fakes import composite, disc, fake_session
+
+SIZE = (300, 400)
+RED, BLUE = (220, 60, 20), (20, 60, 220)
+
+
+def photograph(depth: int = 8) -> Picture:
+    return composite(disc(SIZE, softness=2), RED, BLUE, depth)
+
+
+def run(picture: Picture, *steps: Cut | Background) -> Result:
+    return run_recipe(picture, Recipe(steps), session=fake_session())
+
+
+@pytest.mark.parametrize("depth", [8, 16])
+def test_depth_is_kept_and_whole_pixels_are_untouched(depth: int) -> None:
+    picture = photograph(depth)
+    made = run(picture, Cut()).picture
+    assert made.depth == depth
+    assert made.alpha is not None
+    whole = made.alpha == made.depth.peak
+    assert whole.mean() > 0.15
+    assert (made.rgb[whole] == picture.rgb[whole]).all()
+
+
+def test_no_halo_of_the_old_background() -> None:
+    clean, source = (run(photograph(), Cut(colours=c)).picture for c in ("clean", "source"))
+    assert clean.alpha is not None
+    soft = (clean.alpha > 25) & (clean.alpha < 255)
+    off = [np.abs(p.rgb[soft].astype(int) - RED).mean() for p in (clean, source)]
+    assert off[1] > 40
+    assert off[0] < 0.4 * off[1]
+
+
+def test_profile_and_metadata_come_along() -> None:
+    picture = photograph()
+    picture = Picture(picture.rgb, None, None, Metadata(exif=b"MM\0*", dpi=(300, 300)), ("first of 3 frames",))
+    made = run(picture, Cut()).picture
+    assert (made.metadata, made.notes) == (picture.metadata, picture.notes)
+
+
+def test_a_matte_is_a_grey_picture() -> None:
+    result = run(photograph(), Cut(output="matte"))
+    assert result.matte is not None
+    assert result.picture.alpha is None
+    for channel in range(3):
+        assert (result.picture.rgb[..., channel] == result.matte.alpha).all()
+
+
+def test_a_background_makes_it_opaque() -> None:
+    made = run(photograph(), Cut(), Background(paint="#00ff00")).picture
+    assert made.alpha is None
+    assert made.rgb[0, 0].tolist() == [0, 255, 0]
+    assert made.rgb[150, 200].tolist() == list(RED)
+
+
+def test_sixteen_bit_background() -> None:
+    made = run(photograph(16), Cut(), Background(paint="white")).picture
+    assert made.rgb[0, 0].tolist() == [65535] * 3
+
+
+def test_plain_edges_differ_from_refined() -> None:
+    plain, refined = (run(photograph(), Cut(edges=e)).matte for e in ("plain", "refined"))
+    assert plain is not None
+    assert refined is not None
+    truth = disc(SIZE, softness=2)
+    error = [np.abs(m.alpha / 255 - truth).mean() for m in (plain, refined)]
+    assert error[1] < 0.65 * error[0]
+
+
+def test_no_subject_names_the_photograph() -> None:
+    empty = Picture(np.full((50, 50, 3), 128, np.uint8))
+    with pytest.raises(NoSubject, match=r"holiday\.jpg: no subject found"):
+        run_recipe(empty, Recipe((Cut(),)), session=fake_session(), name="holiday.jpg")
+    kept = run_recipe(empty, Recipe((Cut(empty="keep"),)), session=fake_session())
+    assert kept.matte is not None
+    assert not kept.matte.found
+    assert kept.picture.alpha is not None
+    assert kept.picture.alpha.max() < 10
+
+
+def test_an_unknown_colour_is_refused_before_any_work() -> None:
+    with pytest.raises(UsageError, match="colour"):
+        run(photograph(), Cut(), Background(paint="bleu"))
+
+
+def test_the_same_twice_gives_the_same_bytes() -> None:
+    one, other = (run(photograph(), Cut()).picture for _ in range(2))
+    assert one.rgb.tobytes() == other.rgb.tobytes()
+    assert one.alpha is not None
+    assert other.alpha is not None
+    assert one.alpha.tobytes() == other.alpha.tobytes()
+
+
+def test_what_it_ran_on_and_how_long_is_told() -> None:
+    result = run(photograph(), Cut())
+    assert (result.model, result.device) == ("fake", "cpu")
+    assert set(result.seconds) == {"segment", "refine", "foreground"}
+    assert all(s > 0 for s in result.seconds.values())
+
+
+def never(path: str) -> Picture:
+    raise AssertionError(f"{path} was opened")
+
+
+def two_discs() -> tuple[Picture, np.ndarray, np.ndarray]:
+    """A large red disc on the left, a small one on the right, on blue."""
+    y, x = np.mgrid[: SIZE[0], : SIZE[1]] + 0.5
+    left, right = np.hypot(x - 130, y - 150) < 80, np.hypot(x - 320, y - 150) < 50
+    return composite((left | right).astype(np.float32), RED, BLUE), left, right
+
+
+def test_dropping_keeping_and_picking() -> None:
+    picture, left, right = two_discs()
+    for step, wanted in (
+        (Cut(), left | right),
+        (Cut(drop="80%,50%"), left),
+        (Cut(pick="2"), right),
+        (Cut(pick="130,150"), left),
+        (Cut(drop="0,0:250,300", keep="20,20"), right | ~(left | right)),
+        (Cut(region="50% 0 100% 100%", keep="200,10"), ~left),
+    ):
+        matte = run(picture, step).matte
+        assert matte is not None
+        shown = matte.alpha > 127
+        area = wanted if step.region == "all" else wanted & (np.arange(SIZE[1]) >= SIZE[1] // 2)
+        assert (shown != area).mean() < 0.01, step
+
+
+def test_a_mark_outside_the_region_is_said() -> None:
+    with pytest.raises(UsageError, match="outside the region"):
+        run(two_discs()[0], Cut(region="50% 0 100% 100%", keep="10,10"))
+
+
+def test_keys_need_no_network() -> None:
+    picture = composite(disc(SIZE, softness=2), RED, (0, 177, 64))
+
+    def refused(*_: object) -> None:
+        raise AssertionError("the network was opened")
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("mattebox.pipeline.run.open_session", refused)
+        result = run_recipe(picture, Recipe((Cut(by="screen"),)))
+    assert (result.model, result.device) == (None, None)
+    assert set(result.seconds) == {"key", "foreground"}
+    assert result.matte is not None
+    assert np.abs(result.matte.alpha / 255 - disc(SIZE, softness=2)).mean() < 0.002
+
+
+def test_a_key_takes_marks_as_a_network_does() -> None:
+    _, left, right = two_discs()
+    large = composite(np.kron(left | right, np.ones((4, 4))).astype(np.float32), RED, (0, 177, 64))
+    matte = run(large, Cut(by="screen", drop="80%,50%")).matte
+    assert matte is not None
+    assert ((matte.alpha > 127) != np.kron(left, np.ones((4, 4)))).mean() < 0.002
+
+
+def test_a_region_of_a_plate_is_the_same_region() -> None:
+    back = np.random.default_rng(0).integers(0, 255, (*SIZE, 3), np.uint8)
+    truth = disc(SIZE)
+    picture = composite(truth, RED, back)
+    step = Cut(by="plate(empty.png)", region="50% 0 100% 100%")
+    matte = run_recipe(picture, Recipe((step,)), album=lambda _: Picture(back)).matte
+    assert matte is not None
+    assert matte.alpha[:, :200].max() == 0
+    assert np.abs(matte.alpha / 255 - truth)[:, 200:].mean() < 0.02
+
+
+@pytest.mark.parametrize(
+    "step",
+    [Cut(keep="ten,ten"), Cut(drop="1"), Cut(pick="both"), Cut(by="magic"), Cut(by="screen(white)")],
+)
+def test_what_no_picture_could_mend_is_found_before_any(step: Cut) -> None:
+    with pytest.raises(UsageError):
+        check_recipe(Recipe((step,)), never)
+
+
+def test_pictures_that_a_cut_names_are_opened_before_any() -> None:
+    for step in (Cut(trimap="map.png"), Cut(by="plate(map.png)")):
+        with pytest.raises(AssertionError, match="map.png was opened"):
+            check_recipe(Recipe((step,)), never)

@@ -1,0 +1,70 @@
+"""Flat names: one for each field of each step, the same in Python, on the command line and in forms."""
+
+from pathlib import Path
+from typing import get_args, get_type_hints
+
+import msgspec
+import pytest
+
+from mattebox.api import Enhancing, Parameters
+from mattebox.errors import UsageError
+from mattebox.recipe.flat_parameters import bare, build_recipe, choices, parameters, written
+from mattebox.recipe.recipe import ORDER, Background, Composing, Cut, Frame, Recipe, Shadow
+
+
+def test_every_field_has_one_name_and_a_description() -> None:
+    known = parameters()
+    assert len(known) == sum(len(msgspec.structs.fields(step)) for step in ORDER)
+    for parameter in known.values():
+        assert parameter.help
+        assert not parameter.help.endswith(".")
+
+
+def test_python_takes_just_these() -> None:
+    """Names and kinds of `mb.cut`'s parameters are the steps', and those of `mb.enhance` are among them."""
+    stated, known = get_type_hints(Parameters), parameters()
+    assert set(stated) == set(known)
+    assert {known[name].step for name in get_type_hints(Enhancing)} == set(ORDER) - {Cut, *get_args(Composing)}
+    for name, parameter in known.items():
+        if parameter.switch is not None:
+            assert stated[name] is bool
+        elif choice := choices(parameter):
+            assert set(choice) == set(get_args(stated[name]))
+        elif isinstance(bare(parameter), msgspec.inspect.StrType):
+            assert str in (stated[name], *get_args(stated[name]))
+        else:
+            kinds = {msgspec.inspect.IntType: int, msgspec.inspect.FloatType: float}
+            assert stated[name] is kinds[type(bare(parameter))]
+
+
+def test_defaults_are_a_plain_cut() -> None:
+    assert build_recipe({}) == Recipe((Cut(),))
+    plain = {p.name: False if p.switch else p.field.default for p in parameters().values()}
+    assert build_recipe(plain) == Recipe((Cut(),))
+
+
+def test_values_find_their_steps() -> None:
+    made = build_recipe({"background": "white", "crop": True, "shadow": "cast", "shadow_angle": 120, "model": "fast"})
+    steps = (Cut(model="fast"), Frame(crop="subject"), Shadow(kind="cast", angle=120), Background(paint="white"))
+    assert made == Recipe(steps)
+    told = written({"size": 1600, "rotate": -2.5, "background": Path("in") / "beach.jpg", "sharpen": 80, "crop": True})
+    text = {"size": "1600", "rotate": "-2.5", "background": str(Path("in") / "beach.jpg")}
+    assert told == text | {"sharpen": 80, "crop": True}
+    with pytest.raises(UsageError, match="size: expected `str`, got `int`"):
+        build_recipe({"size": 1600})  # of a form or a file
+
+
+@pytest.mark.parametrize(
+    ("values", "message"),
+    [
+        ({"backgruond": "white"}, "did you mean 'background'"),
+        ({"shadow": "long"}, "shadow: invalid enum value .long.; choose .*contact"),
+        ({"shadow_opacity": 300}, "shadow_opacity: expected `int` <= 100"),
+        ({"size": [300]}, "size: expected `str`, got `array`; WIDTHxHEIGHT"),
+        ({"crop": True, "size": True}, "size: expected `str`, got `bool`"),
+        ({"matte_only": True, "background": "white"}, "a matte has no background"),
+    ],
+)
+def test_nonsense_is_refused_with_the_remedy(values: dict[str, object], message: str) -> None:
+    with pytest.raises(UsageError, match=message):
+        build_recipe(values)

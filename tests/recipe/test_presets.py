@@ -1,0 +1,74 @@
+"""Presets: each is a sound recipe that shows as a file, and each marketplace's passes that marketplace's check."""
+
+from io import BytesIO
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+import mattebox as mb
+from mattebox.api import save_options
+from mattebox.composition.marketplace.rules import find_rules, marketplaces
+from mattebox.composition.marketplace.verdict import judge
+from mattebox.errors import UsageError
+from mattebox.io import header_check
+from mattebox.io.reader import read
+from mattebox.io.writer import write
+from mattebox.pipeline.run import check_recipe, run_recipe
+from mattebox.recipe import presets
+from mattebox.recipe.recipe import load_recipe
+from mattebox.types import Picture
+from tests.fakes import composite, disc, fake_session, hairy
+from tests.io.pictures import rgb_profile
+
+
+def photographs() -> list[Picture]:
+    """Subjects of several shapes and depths, on blue, one in Display-P3."""
+    tall = np.zeros((300, 200), np.float32)
+    tall[40:280, 80:120] = 1
+    flat = composite(disc((240, 320)), (230, 80, 30), (30, 60, 200))
+    wide = composite(disc((200, 500)), (220, 90, 60), (30, 60, 200))
+    return [
+        Picture(flat.rgb, profile=rgb_profile()),
+        Picture(wide.rgb.astype(np.uint16) * 257),
+        composite(hairy((300, 300)), (200, 60, 20), (20, 70, 220)),
+        composite(tall, (240, 120, 60), (10, 30, 160)),
+    ]
+
+
+@pytest.mark.parametrize("name", presets.names())
+def test_a_preset_is_sound_and_says_what_it_is_for(name: str, tmp_path: Path) -> None:
+    recipe = presets.find_preset(name)
+    check_recipe(recipe)
+    assert recipe.title
+    again = tmp_path / "again.toml"
+    again.write_text(recipe.to_toml())
+    assert load_recipe(again) == recipe
+
+
+@pytest.mark.parametrize("name", marketplaces())
+@pytest.mark.parametrize("number", range(4))
+def test_what_a_marketplaces_preset_makes_passes_its_check(name: str, number: int) -> None:
+    recipe = presets.find_preset(name)
+    result = run_recipe(photographs()[number], recipe, session=fake_session())
+    file = BytesIO()
+    write(result.picture, file, **save_options(recipe.saving))
+    data = file.getvalue()
+    verdict = judge(read(data), header_check.sniff(data, name).format, len(data), find_rules(name))
+    assert [f for f in verdict.findings if not f.passed] == []
+
+
+def test_an_unknown_preset_names_the_nearest() -> None:
+    with pytest.raises(UsageError, match="did you mean product"):
+        presets.find_preset("prodct")
+
+
+def test_cutting_and_enhancing_are_not_mistaken_for_each_other() -> None:
+    assert presets.of_kind(presets.find_preset("amazon"), cuts=True) == presets.find_preset("amazon")
+    assert presets.of_kind(presets.find_preset("enhance"), cuts=False) == presets.find_preset("enhance")
+    with pytest.raises(UsageError, match="nothing is cut; take it to mattebox enhance"):
+        presets.of_kind(presets.find_preset("enhance"), cuts=True)
+    with pytest.raises(UsageError, match="an eBay listing.* cuts; take it to mattebox cut"):
+        presets.of_kind(presets.find_preset("ebay"), cuts=False)
+    with pytest.raises(UsageError, match="nothing is cut"):
+        mb.cut("no-such-photo.jpg", preset="enhance", empty="keep")

@@ -1,0 +1,172 @@
+"""Keys: made, heeded, limited, revoked; what they used is counted; their secrets are written nowhere."""
+
+from __future__ import annotations
+
+import json
+import sqlite3
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from fastapi.testclient import TestClient
+
+from mattebox.errors import UsageError
+from mattebox.server import api_keys, auth
+from mattebox.server.api_keys import JOBS, PICTURES, USAGE
+from mattebox.server.app import create
+from mattebox.server.auth import Access
+from mattebox.server.settings import Settings
+from mattebox.server.usage import Usage, Used
+
+
+@pytest.fixture(scope="module")
+def book(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return tmp_path_factory.mktemp("keys") / "keys"
+
+
+@pytest.fixture(scope="module")
+def secrets(book: Path) -> dict[str, str]:
+    scopes = {"shop": (PICTURES,), "owner": (PICTURES, JOBS, USAGE), "clerk": (JOBS,), "slow": (PICTURES,)}
+    rates = {"slow": 1}
+    return {
+        name: api_keys.create(book, name, given, rates.get(name, 500), 2 if name == "shop" else 0)[1]
+        for name, given in scopes.items()
+    }
+
+
+@pytest.fixture(scope="module")
+def locked(book: Path, secrets: dict[str, str]) -> Iterator[TestClient]:
+    with TestClient(
+        create(Settings(model="fast", workers=1, keys=str(book), data=str(book.parent / "data")))
+    ) as client:
+        yield client
+
+
+def cut(client: TestClient, image: bytes, secret: str, path: str = "/v1/cutouts") -> tuple[int, str]:
+    answer = client.post(path, files={"image": image}, data={"empty": "keep"}, headers={"X-API-Key": secret})
+    return answer.status_code, "" if answer.status_code == 200 else answer.json()["code"]
+
+
+def test_scopes(locked: TestClient, secrets: dict[str, str], mug: bytes) -> None:
+    assert cut(locked, mug, secrets["owner"]) == (200, "")
+    assert cut(locked, mug, secrets["clerk"]) == (403, "scope_missing")
+    assert cut(locked, mug, "mbx_other") == (401, "key_unknown")
+    for method, path in (("GET", "/v1/jobs"), ("POST", "/v1/cutouts")):
+        headers = {"X-API-Key": secrets["shop"], "Prefer": "respond-async"}
+        files = {"image": mug} if method == "POST" else None
+        assert locked.request(method, path, headers=headers, files=files).json()["code"] == "scope_missing"
+    old = locked.post("/v1.0/removebg", files={"image_file": mug}, headers={"X-API-Key": secrets["clerk"]})
+    assert old.status_code == 403
+
+
+def test_quota_and_usage(locked: TestClient, secrets: dict[str, str], mug: bytes, photo: bytes) -> None:
+    shop, owner = ({"X-API-Key": secrets[n]} for n in ("shop", "owner"))
+    assert cut(locked, b"hello", secrets["shop"])[0] == 422  # not counted
+    assert cut(locked, mug, secrets["shop"]) == (200, "")
+    told = locked.get("/v1.0/account", headers=shop).json()["data"]["attributes"]["credits"]
+    assert (told["total"], told["payg"]) == (1, 0)
+    assert locked.post("/v1.0/removebg", files={"image_file": photo}, headers=shop).status_code == 200
+    assert cut(locked, mug, secrets["shop"]) == (429, "quota_used_up")
+    old = locked.post("/v1.0/removebg", files={"image_file": photo}, headers=shop)
+    assert (old.status_code, old.json()["errors"][0]["code"]) == (402, "insufficient_credits")
+    mine = locked.get("/v1/usage", headers=shop).json()
+    (month,) = mine["usage"]
+    assert (mine["left"], month["name"], month["pictures"]) == (0, "shop", 2)
+    assert month["megapixels"] == pytest.approx((320 * 240 + 512 * 512) / 1e6, abs=0.002)
+    assert month["seconds"] > 0
+    every = locked.get("/v1/usage", headers=owner).json()
+    assert {"shop", "owner"} <= {each["name"] for each in every["usage"]}
+    assert locked.get("/v1/usage").status_code == 401
+
+
+def test_a_rate_of_ones_own(locked: TestClient, secrets: dict[str, str], mug: bytes) -> None:
+    assert cut(locked, mug, secrets["slow"])[0] == 200
+    assert cut(locked, mug, secrets["slow"]) == (429, "too_many_pixels")
+
+
+def test_a_revoked_key_is_out_within_a_moment(
+    locked: TestClient, book: Path, mug: bytes, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(auth, "LOOK", 0.0)
+    key, secret = api_keys.create(book, "guest", (PICTURES,), 500, 0)
+    assert cut(locked, mug, secret) == (200, "")
+    api_keys.revoke(book, key.id)
+    assert cut(locked, mug, secret) == (401, "key_unknown")
+
+
+def test_a_broken_file_changes_nothing_while_serving(book: Path, secrets: dict[str, str], tmp_path: Path) -> None:
+    file = tmp_path / "keys"
+    file.write_bytes(book.read_bytes())
+    known = Access.from_file(str(file))
+    time.sleep(0.01)
+    file.write_text("{broken\n")
+    known._looked = 0.0
+    assert known.caller(secrets["owner"]) is not None
+
+
+def test_no_secret_is_written(book: Path, secrets: dict[str, str]) -> None:
+    written = b"".join(p.read_bytes() for p in book.parent.rglob("*") if p.is_file())
+    assert all(secret.encode() not in written and secret[4:].encode() not in written for secret in secrets.values())
+    assert all(len(secret) > 40 for secret in secrets.values())
+
+
+@pytest.mark.parametrize("text", ["", "# none\n", "{}\n", '{"id": 1}\n'])
+def test_files_without_keys_are_refused(tmp_path: Path, text: str) -> None:
+    file = tmp_path / "keys"
+    file.write_text(text)
+    with pytest.raises(UsageError, match="mattebox keys create"):
+        Access.from_file(str(file))
+
+
+def test_what_makes_no_sense_is_refused(tmp_path: Path) -> None:
+    file = tmp_path / "keys"
+    with pytest.raises(UsageError, match="pictures, jobs, usage"):
+        api_keys.create(file, "x", ("everything",), 500, 0)
+    api_keys.create(file, "x", (PICTURES,), 500, 0)
+    api_keys.create(file, "x", (PICTURES,), 500, 0)
+    with pytest.raises(UsageError, match="2 keys"):
+        api_keys.revoke(file, "x")
+    with pytest.raises(UsageError, match="0 keys"):
+        api_keys.revoke(file, "y")
+
+
+def test_counts_wait_for_a_disk_that_is_full(tmp_path: Path) -> None:
+    usage = Usage(tmp_path / "usage.sqlite")
+    usage.add("a", 1_000_000, 0.5, "2026-01")
+    real = usage._base
+
+    class Full:
+        def execute(self, *_: object) -> None:
+            raise sqlite3.OperationalError("database or disk is full")
+
+    usage._base = Full()  # type: ignore[assignment]
+    usage.add("a", 1_000_000, 0.5, "2026-01")
+    usage._base = real
+    usage.add("a", 1_000_000, 0.5, "2026-02")
+    usage.close()
+    again = Usage(tmp_path / "usage.sqlite")
+    assert [(u.month, u.pictures, u.seconds) for u in again.of("a")] == [("2026-02", 1, 0.5), ("2026-01", 2, 1.0)]
+    again.close()
+
+
+def test_machines_count_together(tmp_path: Path) -> None:
+    one, two = (Usage(tmp_path / f"usage-{name}.sqlite") for name in ("one", "two"))
+    one.add("me", 2_000_000, 0.5, "2026-10")
+    one.add("me", 1_000_000, 0.25, "2026-11")
+    two.add("me", 3_000_000, 1.0, "2026-11")
+    two.add("you", 1_000_000, 1.0, "2026-11")
+    for each in (one, two):
+        assert each.month("me", "2026-11") == Used("me", "2026-11", 2, 4.0, 1.25)
+        assert [u.month for u in each.of("me")] == ["2026-11", "2026-10"]
+        assert len(each.all()) == 3
+        each.close()
+    (tmp_path / "usage-three.sqlite").write_bytes(b"no database")
+    assert one.month("you", "2026-11").pictures == 1
+    one.close()
+
+
+def test_lines_of_the_file_hold_what_is_said(book: Path, secrets: dict[str, str]) -> None:
+    first = json.loads(book.read_text().splitlines()[0])
+    assert (first["name"], first["scopes"], first["quota"]) == ("shop", ["pictures"], 2)
+    assert first["hash"] == api_keys.hashed(secrets["shop"])

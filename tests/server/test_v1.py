@@ -1,0 +1,155 @@
+"""Our own API: pictures by four ways in, parameters as everywhere, problems with stable codes."""
+
+import base64
+import json
+
+import pytest
+from fastapi.testclient import TestClient
+
+from tests.server.conftest import opened
+
+
+def test_a_marketplaces_preset_is_checked(client: TestClient, mug: bytes) -> None:
+    answer = client.post("/v1/cutouts", files={"image": mug}, data={"preset": "amazon"})
+    assert json.loads(answer.headers["x-check"]) == {"for": "amazon", "passed": True, "broken": []}
+    changed = {"preset": "amazon", "background": "grey"}
+    told = client.post("/v1/cutouts", files={"image": mug}, data=changed, headers={"Accept": "application/json"}).json()
+    assert not told["check"]["passed"]
+    assert "white background" in [b["rule"] for b in told["check"]["broken"]]
+    assert "x-check" not in client.post("/v1/cutouts", files={"image": mug}, data={"preset": "product"}).headers
+
+
+def test_a_form_with_a_file(client: TestClient, photo: bytes) -> None:
+    answer = client.post("/v1/cutouts", files={"image": photo})
+    assert (answer.status_code, answer.headers["content-type"]) == (200, "image/png")
+    made = opened(answer.content)
+    assert (made.mode, made.size) == ("RGBA", (512, 512))
+    assert made.getchannel("A").getextrema() == (0, 255)
+    assert 0 < float(answer.headers["x-confidence"]) < 1
+    assert len(answer.headers["x-box"].split()) == 4
+    assert answer.headers["x-content-type-options"] == "nosniff"
+
+
+def test_composing_by_form_fields(client: TestClient, photo: bytes) -> None:
+    fields = {
+        "crop": "true",
+        "size": "200x300",
+        "background": "#102030",
+        "shadow": "drop",
+        "shadow_opacity": "30",
+        "format": "jpg",
+    }
+    answer = client.post("/v1/cutouts", files={"image": photo}, data=fields)
+    made = opened(answer.content)
+    assert (made.format, made.size) == ("JPEG", (200, 300))
+    assert sum(abs(a - b) for a, b in zip(made.getpixel((3, 3)), (16, 32, 48), strict=True)) < 20
+
+
+def test_json_in_and_json_out(client: TestClient, photo: bytes) -> None:
+    body = {"image_b64": base64.b64encode(photo).decode(), "matte_only": True, "edges": "plain"}
+    told = client.post("/v1/cutouts", json=body, headers={"Accept": "application/json"}).json()
+    assert told["mime"] == "image/png"
+    assert told["found"] is True
+    assert opened(base64.b64decode(told["image_b64"])).mode in ("RGB", "L")
+
+
+def test_a_bare_body_with_query_parameters(client: TestClient, photo: bytes) -> None:
+    answer = client.post(
+        "/v1/cutouts?format=webp&background=white", content=photo, headers={"Content-Type": "image/jpeg"}
+    )
+    assert opened(answer.content).format == "WEBP"
+
+
+def test_a_picture_of_ones_own_behind(client: TestClient, photo: bytes, mug: bytes) -> None:
+    answer = client.post("/v1/cutouts", files={"image": photo, "background_image": mug}, data={"format": "png"})
+    made = opened(answer.content)
+    assert made.mode == "RGB"
+    assert made.getpixel((511, 1))[2] > 120
+
+
+def test_presets(client: TestClient, photo: bytes) -> None:
+    assert "amazon" in client.get("/v1/presets").json()
+    answer = client.post("/v1/cutouts", files={"image": photo}, data={"preset": "sticker", "size": "100x100"})
+    assert opened(answer.content).size == (100, 100)
+
+
+def test_a_recipe_as_json(client: TestClient, photo: bytes) -> None:
+    recipe = {"steps": [{"step": "cut", "model": "fast"}, {"step": "background", "paint": "white"}]}
+    answer = client.post("/v1/recipes:run", files={"image": photo}, data={"recipe": json.dumps(recipe)})
+    assert opened(answer.content).mode == "RGB"
+    assert "Cut" in client.get("/v1/recipes/schema").text
+
+
+@pytest.mark.parametrize(
+    ("fields", "status", "code"),
+    [
+        ({"backgruond": "white"}, 422, "invalid_parameter"),
+        ({"background": "wite"}, 422, "invalid_parameter"),
+        ({"background": "/etc/passwd.png"}, 422, "image_missing"),
+        ({"shadow_opacity": "much"}, 422, "invalid_parameter"),
+        ({"crop": "perhaps"}, 422, "invalid_parameter"),
+        ({"model": "/etc/card.toml"}, 422, "invalid_parameter"),
+        ({"model": "u2net"}, 422, "model_unknown"),
+        ({"format": "bmp"}, 422, "format_cannot_hold_result"),
+        ({"preset": "enhance", "empty": "keep"}, 422, "invalid_parameter"),
+        ({"preset": "nothing"}, 422, "invalid_parameter"),
+        ({"size": "900000"}, 422, "invalid_parameter"),
+        ({"file_limit": "1kB", "format": "webp"}, 422, "format_cannot_hold_result"),
+    ],
+)
+def test_problems_have_codes_and_remedies(
+    client: TestClient, photo: bytes, fields: dict[str, str], status: int, code: str
+) -> None:
+    answer = client.post("/v1/cutouts", files={"image": photo}, data=fields)
+    told = answer.json()
+    assert (answer.status_code, told["code"]) == (status, code), told
+    assert answer.headers["content-type"] == "application/problem+json"
+    assert told["detail"]
+    assert told["remedy"]
+
+
+@pytest.mark.parametrize(
+    ("content", "status", "code"),
+    [
+        (b"hello", 422, "image_unreadable"),
+        (b"\xff\xd8\xff\xe0 broken", 422, "image_unreadable"),
+        (b"", 422, "image_missing"),
+    ],
+)
+def test_broken_pictures(client: TestClient, content: bytes, status: int, code: str) -> None:
+    answer = client.post("/v1/cutouts", content=content, headers={"Content-Type": "image/jpeg"})
+    assert (answer.status_code, answer.json()["code"]) == (status, code)
+
+
+def test_an_empty_photograph_has_no_subject(client: TestClient) -> None:
+    import numpy as np
+
+    from tests.server.conftest import encoded
+
+    plain = np.full((200, 300, 3), 128, np.uint8)
+    answer = client.post("/v1/cutouts", files={"image": encoded(plain)})
+    assert (answer.status_code, answer.json()["code"]) == (422, "no_subject")
+
+
+@pytest.mark.parametrize(
+    ("body", "kind"),
+    [(b"{", "application/json"), (b"[1]", "application/json"), (b"[" * 100_000, "application/json"),
+     (b"--x\r\nnonsense", "multipart/form-data; boundary=x"), (b"a=1", "multipart/form-data")],
+)  # fmt: skip
+def test_broken_bodies(client: TestClient, body: bytes, kind: str) -> None:
+    answer = client.post("/v1/cutouts", content=body, headers={"Content-Type": kind})
+    assert answer.status_code in (400, 422)
+    assert answer.json()["remedy"]
+
+
+def test_ten_thousand_fields_are_refused(client: TestClient) -> None:
+    answer = client.post("/v1/cutouts", data={f"f{i}": "x" for i in range(10_000)}, files={"image": b"x"})
+    assert answer.status_code == 400
+
+
+def test_the_document_describes_every_parameter(client: TestClient) -> None:
+    from mattebox.recipe.flat_parameters import parameters
+
+    document = client.get("/openapi.json").json()
+    form = document["paths"]["/v1/cutouts"]["post"]["requestBody"]["content"]["multipart/form-data"]["schema"]
+    assert set(parameters()) <= set(form["properties"])

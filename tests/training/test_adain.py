@@ -1,0 +1,82 @@
+"""Adaptive instance normalisation: which network weights are of is told by them, and the graphs paint as published."""
+
+from __future__ import annotations
+
+import io
+
+import numpy as np
+import pytest
+
+torch = pytest.importorskip("torch", reason="torch is not part of the test lock")
+onnx = pytest.importorskip("onnx", reason="onnx is not part of the test lock")
+
+from torch import nn  # noqa: E402
+
+from mattebox.errors import ModelError  # noqa: E402
+from mattebox.models.adain import Imitator  # noqa: E402
+from mattebox.models.cards.registry import find_card  # noqa: E402
+from mattebox.models.runtime.onnx_runtime import start  # noqa: E402
+from mattebox.training.convert import adain  # noqa: E402
+
+WIDTHS = (4, 6, 8, 12)  # for 64, 128, 256, 512
+
+
+def layers(plan: str, widths: tuple[int, ...]) -> nn.Sequential:
+    """`plan` in letters: c a convolution of 3 with its pad and ReLU, p a pool, u a doubling, e the last convolution."""
+    made: list[nn.Module] = []
+    before, *after = widths
+    for letter in plan:
+        if letter == "p":
+            made.append(nn.MaxPool2d(2, 2, ceil_mode=True))
+        elif letter == "u":
+            made.append(nn.UpsamplingNearest2d(scale_factor=2))
+        elif letter == "x":
+            made.append(nn.Conv2d(3, 3, 1))
+        else:
+            width = after.pop(0)
+            made += [nn.ReflectionPad2d(1), nn.Conv2d(before, width, 3), *([nn.ReLU()] if letter == "c" else [])]
+            before = width
+    return nn.Sequential(*made).eval()
+
+
+def vgg() -> nn.Sequential:
+    """All that is published, of which the first 31 layers are used."""
+    a, b, c, d = WIDTHS
+    return layers("xccpccpccccpcc", (3, a, a, b, b, c, c, c, c, d, d))
+
+
+def decoder() -> nn.Sequential:
+    a, b, c, d = WIDTHS
+    return layers("cuccccuccuce", (d, c, c, c, c, b, b, a, a, 3))
+
+
+def saved(net: nn.Module) -> bytes:
+    file = io.BytesIO()
+    torch.save(net.state_dict(), file)
+    return file.getvalue()
+
+
+def test_paints_as_the_published_program_does() -> None:
+    torch.manual_seed(0)
+    encoder, paints = vgg(), decoder()
+    graphs = [start(adain.converted(saved(net)), "adain", "cpu") for net in (encoder, paints)]
+    imitator = Imitator(find_card("adain"), *graphs)
+    content, style = torch.rand(1, 3, 48, 64), torch.rand(1, 3, 32, 40) ** 3
+    made = imitator.run(content.numpy(), imitator.manner(style.numpy()))
+    with torch.no_grad():
+        seen, wanted = encoder[:31](content), encoder[:31](style)
+        moments = [(x.mean((2, 3), keepdim=True), (x.var((2, 3), keepdim=True) + 1e-5).sqrt()) for x in (seen, wanted)]
+        (mean, deviation), (new_mean, new_deviation) = moments
+        expected = paints((seen - mean) / deviation * new_deviation + new_mean).clamp(0, 1).numpy()
+    assert made.shape == (1, 3, 48, 64)
+    assert np.abs(made - expected).max() < 5e-3
+
+
+def test_the_numbers_of_layers_are_those_published() -> None:
+    assert [int(n.split(".")[0]) for n in vgg().state_dict() if "weight" in n][:10] == list(adain.ENCODER)
+    assert [int(n.split(".")[0]) for n in decoder().state_dict() if "weight" in n] == list(adain.DECODER)
+
+
+def test_other_weights_are_refused() -> None:
+    with pytest.raises(ModelError, match="are not of adaptive instance normalisation"):
+        adain.converted(saved(nn.Sequential(nn.Conv2d(3, 4, 3))))

@@ -1,0 +1,79 @@
+"""From a folder of one's own to a card that cuts: train, export, cut, all through the command line. Needs torch."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner
+
+from mattebox.errors import UsageError
+from tests.training.test_cutout_evaluation import material
+from tests.training.test_train import TINY
+
+torch = pytest.importorskip("torch", reason="torch is not part of the test lock")
+pytest.importorskip("onnx", reason="onnx is not part of the test lock")
+
+
+def test_trained_on_a_folder_and_used_by_its_card(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    import mattebox as mb
+    from mattebox.training import commands
+
+    data, run = material(tmp_path / "mine"), tmp_path / "run"
+    lines = ["minutes = 0.02", "batch = 4", "pool_side = 32", "sides = [[0.0, 32]]", "judge_every = 0.5", "[shape]"]
+    (tmp_path / "r.toml").write_text("\n".join([*lines, *(f"{k} = {v}" for k, v in TINY.items())]))
+    words = [str(data), "--out", str(run), "--recipe", str(tmp_path / "r.toml"), "--threads", "1"]
+    done = CliRunner().invoke(commands.train, words, catch_exceptions=False)
+    assert done.exit_code == 0, done.output
+    assert "minutes = 0.02" in (run / "recipe.toml").read_text()
+    words = [str(run / "best.pt"), "--data", str(data), "--name", "mine", "--out", str(tmp_path)]
+    done = CliRunner().invoke(commands.export, words, catch_exceptions=False)
+    assert done.exit_code == 0, done.output
+    result = mb.cut(data / "images/p0.png", model=str(tmp_path / "mine.json"), empty="keep")
+    assert result.model == "mine"
+    assert result.picture.size == (64, 80)
+    words = [str(data), "--out", str(tmp_path / "on"), "--from", str(tmp_path / "mine.json"), "--steps", "1"]
+    done = CliRunner().invoke(commands.train, [*words, "--threads", "1"], catch_exceptions=False)
+    assert done.exit_code == 0, done.output  # of the same shape, which the graph says itself
+    assert "decoder = [8, 8, 8, 8]" in (tmp_path / "on/recipe.toml").read_text()
+
+
+def test_a_misspelt_setting_is_named(tmp_path: Path) -> None:
+    from mattebox.training.core.settings import read_settings
+
+    (tmp_path / "r.toml").write_text("minuts = 3")
+    with pytest.raises(UsageError, match="no setting 'minuts'; did you mean minutes"):
+        read_settings(tmp_path / "r.toml", tmp_path)
+
+
+def test_what_a_recipe_leaves_out_is_named_beside_it(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    from mattebox.training.core.settings import Recipe, read_settings, record
+
+    (tmp_path / "recipes").mkdir()
+    (tmp_path / "recipes/r.toml").write_text('steps = 1\nleave_out = "leave.txt"\n')
+    monkeypatch.chdir(tmp_path)
+    record(read_settings(Path("recipes/r.toml"), tmp_path / "run"), tmp_path / "run")
+    monkeypatch.chdir("/")  # the run goes on from elsewhere
+    assert Recipe(**read_settings(None, tmp_path / "run")).unwanted == tmp_path / "recipes/leave.txt"
+
+
+def test_sizes_hold_what_they_say() -> None:
+    from mattebox.training.networks.cutnet import SIZES, CutNet, multiply_adds
+
+    work = {name: multiply_adds(CutNet(shape), 320, 320) / 1e9 for name, shape in SIZES.items()}
+    assert work["small"] < 0.8 < work["medium"] < 1.5 < work["large"] < 12
+
+
+def test_the_contact_sheet(tmp_path: Path) -> None:
+    import numpy as np
+    from PIL import Image
+
+    from mattebox.training.data import sample_sheet
+
+    sample_sheet.main(
+        [str(material(tmp_path / "mine")), "--out", str(tmp_path / "s.png"), "--count", "6", "--side", "64"]
+    )
+    pixels = np.asarray(Image.open(tmp_path / "s.png"))
+    assert pixels.shape == (128, 512, 3)
+    masks = pixels[:64, 64:128].astype(int)
+    assert (np.ptp(masks, axis=2) == 0).all()

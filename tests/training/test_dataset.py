@@ -1,0 +1,110 @@
+"""One reader for shards, folders and CSV files; what cannot be used is named."""
+
+from __future__ import annotations
+
+import csv
+import io
+import tarfile
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from mattebox.errors import InputMissing, InputUnreadable, UsageError
+from mattebox.training.data.dataset import has, stream
+
+
+def folder(path: Path, count: int, size: tuple[int, int] = (12, 8)) -> Path:
+    for name in ("images", "masks"):
+        (path / name).mkdir(parents=True)
+    for i in range(count):
+        Image.new("RGB", size, (i % 256, 0, 0)).save(path / "images" / f"p{i:03d}.jpg")
+        Image.new("L", size, 255).save(path / "masks" / f"p{i:03d}.png")
+    return path
+
+
+def test_a_folder_is_split_the_same_way_each_time(tmp_path: Path) -> None:
+    data = folder(tmp_path / "mine", 30)
+    held, rest = ([r.stem for r, _, _ in stream(data, "labelled", split)] for split in ("val", "train"))
+    assert (len(held), len(rest)) == (3, 27)
+    assert not set(held) & set(rest)
+    row, picture, mask = next(stream(data, "labelled", "val"))
+    assert (row.set, row.width, row.height) == ("mine", 12, 8)
+    assert mask is not None
+    assert (picture.mode, mask.mode, picture.size) == ("RGB", "L", (12, 8))
+    assert not has(data, "background")
+    assert not has(data, "unlabelled")
+
+
+def test_backgrounds_and_deep_masks(tmp_path: Path) -> None:
+    data = folder(tmp_path, 2)
+    (data / "backgrounds").mkdir()
+    Image.new("RGB", (5, 5)).save(data / "backgrounds/room.png")
+    for path in (data / "masks").iterdir():
+        Image.fromarray(np.full((8, 12), 32896, np.uint16)).save(path)
+    assert [m for _, _, m in stream(data, "background", "train")] == [None]
+    (data / "unlabelled").mkdir()
+    for name in "ba":
+        Image.new("RGB", (5, 5)).save(data / f"unlabelled/{name}.png")
+    assert has(data, "unlabelled")
+    assert [row.stem for row, _, _ in stream(data, "unlabelled", "train")] == ["a", "b"]
+    assert not list(stream(data, "unlabelled", "val"))
+    _, _, mask = next(stream(data, "labelled", "train"))
+    assert np.asarray(mask).max() == 128
+
+
+def test_a_csv_may_name_sets_and_splits(tmp_path: Path) -> None:
+    folder(tmp_path, 3)
+    lines = [
+        "image,mask,set,split",
+        *(f"images/p{i:03d}.jpg,masks/p{i:03d}.png,cats,{'val' * (i < 2)}" for i in range(3)),
+    ]
+    (tmp_path / "list.csv").write_text("\n".join(lines))
+    assert [(r.set, r.stem) for r, _, _ in stream(tmp_path / "list.csv", "labelled", "val")] == [
+        ("cats", "p000"),
+        ("cats", "p001"),
+    ]
+    (tmp_path / "bad.csv").write_text("picture,mask\n")
+    with pytest.raises(UsageError, match="columns image and mask"):
+        list(stream(tmp_path / "bad.csv", "labelled", "val"))
+
+
+def test_shards_read_alike(tmp_path: Path) -> None:
+    with tarfile.open(tmp_path / "a.tar", "w") as tar:
+        for name, mode, kind in (("s/one.webp", "RGB", "WEBP"), ("s/one.png", "L", "PNG")):
+            content = io.BytesIO()
+            Image.new(mode, (6, 4)).save(content, kind)
+            info = tarfile.TarInfo(name)
+            info.size = content.tell()
+            tar.addfile(info, io.BytesIO(content.getvalue()))
+    with open(tmp_path / "manifest.csv", "w", newline="") as file:
+        writer = csv.writer(file)
+        writer.writerow(["shard", "set", "stem", "kind", "split", "weight", "width", "height", "mask"])
+        writer.writerow(["a.tar", "s", "one", "labelled", "val", 1, 6, 4, "hard"])
+    ((row, picture, mask),) = stream(tmp_path, "labelled", "val")
+    assert row.key == "s/one"
+    assert mask is not None
+    assert picture.size == mask.size == (6, 4)
+
+
+def test_what_is_missing_is_named(tmp_path: Path) -> None:
+    data = folder(tmp_path, 3)
+    (data / "masks/p001.png").unlink()
+    with pytest.raises(InputMissing, match=r"p001\.jpg: .*p001\.png is not there"):
+        list(stream(data, "labelled", "train"))
+    with pytest.raises(InputMissing, match="nowhere"):
+        list(stream(tmp_path / "nowhere", "labelled", "train"))
+    with pytest.raises(InputMissing, match=r"no folder images/"):
+        list(stream(tmp_path / "images", "labelled", "train"))
+
+
+def test_one_in_a_hundred_is_skipped_and_named(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    data = folder(tmp_path, 120)
+    stems = [r.stem for r, _, _ in stream(data, "labelled", "train")]
+    (data / "images" / f"{stems[5]}.jpg").write_bytes(b"\xff\xd8\xff broken")
+    assert len(list(stream(data, "labelled", "train"))) == len(stems) - 1
+    assert f"{stems[5]}.jpg" in capsys.readouterr().err
+    Image.new("L", (3, 3)).save(data / "masks" / f"{stems[9]}.png")
+    with pytest.raises(InputUnreadable, match=rf"2 of 108 .*{stems[9]}.*mask is 3 x 3, the picture 12 x 8"):
+        list(stream(data, "labelled", "train"))

@@ -1,0 +1,78 @@
+"""Networks asked together: the mean of their logits, and those that cannot be put together. Needs onnx."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import msgspec
+import numpy as np
+import pytest
+
+onnx = pytest.importorskip("onnx", reason="onnx is not part of the test lock")
+
+import onnxruntime as ort  # noqa: E402
+from onnx import helper, numpy_helper  # noqa: E402
+
+import mattebox as mb  # noqa: E402
+from mattebox.errors import ModelError, UsageError  # noqa: E402
+from mattebox.models.cards.card import load_card  # noqa: E402
+from mattebox.models.cards.registry import find_card  # noqa: E402
+from mattebox.models.matte_session import Session  # noqa: E402
+from mattebox.training.export.ensemble import ensemble, together  # noqa: E402
+from tests.fakes import FLOAT  # noqa: E402
+from tests.training.test_cutout_evaluation import material  # noqa: E402
+
+
+def network(channel: int, planes: int = 2) -> onnx.ModelProto:
+    """Says what one channel of the picture holds, in every plane."""
+    kind, sides = onnx.TensorProto.FLOAT, ["batch", 3, "height", "width"]
+    chosen = numpy_helper.from_array(np.array([channel] * planes), "chosen")
+    graph = helper.make_graph(
+        [helper.make_node("Gather", ["picture", "chosen"], ["said"], axis=1)], "network",
+        [helper.make_tensor_value_info("picture", kind, sides)],
+        [helper.make_tensor_value_info("said", kind, ["batch", planes, "height", "width"])], [chosen],
+    )  # fmt: skip
+    return helper.make_model(graph, opset_imports=[helper.make_opsetid("", 17)], ir_version=9)
+
+
+def test_the_mean_of_the_logits_counts() -> None:
+    model = together([network(0), network(2)], [3, 1], steep=2)
+    x = np.random.default_rng(0).uniform(0.01, 0.99, (2, 3, 4, 5)).astype(np.float32)
+    (y,) = ort.InferenceSession(model.SerializeToString()).run(None, {"picture": x})
+    mean = (0.75 * np.log(x / (1 - x))[:, :1] + 0.25 * np.log(x / (1 - x))[:, 2:]) * np.array([[[[2]], [[1]]]])
+    np.testing.assert_allclose(y, 1 / (1 + np.exp(-mean)), atol=1e-5)
+
+
+def test_what_is_sure_stays_finite() -> None:
+    x = np.zeros((1, 3, 2, 2), np.float32)
+    x[:, 0] = 1
+    (y,) = ort.InferenceSession(together([network(0), network(1)], [1, 1]).SerializeToString()).run(
+        None, {"picture": x}
+    )
+    np.testing.assert_allclose(y, 0.5, atol=1e-4)
+
+
+def test_a_network_and_itself_say_what_it_says(tmp_path: Path) -> None:
+    card, data = find_card(FLOAT), material(tmp_path / "mine", 20)
+    made = load_card(ensemble([card, card], [0.5, 0.5], 1, data, tmp_path / "pair.onnx"))
+    x = np.random.default_rng(0).standard_normal((1, 3, 64, 96)).astype(np.float32)
+    np.testing.assert_allclose(Session.open(made, "cpu").run(x), Session.open(card, "cpu").run(x), atol=2e-3)
+    assert made.origin == FLOAT
+    assert made.input.looks == 1
+    assert made.data == card.data
+    counts = {f.what: f.value for f in made.figures}
+    assert counts["parameters"] == 2 * {f.what: f.value for f in card.figures}["parameters"]
+    assert mb.cut(data / "images/p0.png", model=str(tmp_path / "pair.json"), empty="keep").model == "pair"
+
+
+def test_what_cannot_be_put_together(tmp_path: Path) -> None:
+    with pytest.raises(ModelError, match="give 1 and 2 planes"):
+        together([network(0), network(0, planes=1)], [1, 1])
+    card, out = find_card(FLOAT), tmp_path / "pair.onnx"
+    other = msgspec.structs.replace(card, input=msgspec.structs.replace(card.input, side=512), name="other")
+    with pytest.raises(ModelError, match=f"{FLOAT} and other are not fed alike"):
+        ensemble([card, other], [1, 1], 1, tmp_path, out)
+    for members, weights in (([card], [1.0]), ([card, card], [1.0]), ([card, card], [1.0, 0.0])):
+        with pytest.raises(UsageError, match="give two cards or more"):
+            ensemble(members, weights, 1, tmp_path, out)
+    assert not out.exists()

@@ -1,0 +1,38 @@
+"""Imitating a classifier: heard while training only, and learned from. Needs torch."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+torch = pytest.importorskip("torch", reason="torch is not part of the test lock")
+torch.set_num_threads(1)
+
+from mattebox.errors import UsageError  # noqa: E402
+from tests.training.test_detail_export import fake_squeezenet  # noqa: E402
+from tests.training.test_train import TINY  # noqa: E402
+
+
+def test_what_is_seen_is_imitated_while_training(tmp_path: Path) -> None:
+    from mattebox.training.networks.registry import build
+    from mattebox.training.tasks.cutout.feature_distillation import Insight
+
+    torch.manual_seed(0)
+    net, x = build("cutnet", TINY), torch.rand(2, 3, 64, 64)
+    insight = Insight(net, fake_squeezenet(tmp_path / "net.npz"))
+    net.eval()(x)
+    assert not insight._heard
+    learner = torch.optim.Adam([*net.parameters(), *insight.translate.parameters()], lr=1e-2)
+    losses = []
+    for _ in range(12):
+        net.train()(x)
+        loss = insight.loss(x)
+        learner.zero_grad()
+        loss.backward()
+        learner.step()
+        losses.append(loss.item())
+    assert losses[-1] < 0.9 * losses[0]
+    assert all(weight.grad is None for weight in insight.teacher.parameters())
+    with pytest.raises(UsageError, match="only cutnet can imitate"):
+        Insight(build("unet", {}), tmp_path / "net.npz")

@@ -1,0 +1,179 @@
+"""The networks that can be trained: a step of each, published weights taken over, fewer channels. Needs torch."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+import skimage.data
+
+from mattebox.errors import UsageError
+from mattebox.models.cards.registry import find_card
+from mattebox.models.matte_session import Session
+from mattebox.types import Picture
+from tests.fakes import FLOAT
+from tests.training.test_cutout_evaluation import material
+from tests.training.test_train import TINY
+
+LITE = {"stages": 6, "last": 1, "narrow": 16, "heads": [2], "decoder": [16, 8, 8, 4]}
+
+torch = pytest.importorskip("torch", reason="torch is not part of the test lock")
+pytest.importorskip("onnx", reason="onnx is not part of the test lock")
+torch.set_num_threads(1)
+
+ROOT = Path(__file__).resolve().parents[2]
+U2NETP = ROOT.parent / "shared/weights/u2netp.onnx"
+SMALL = {"unet": {"width": 4}, "litenet": LITE, "deeplab-mobilenet": {"width": 16}, "deeplab-resnet18": {"width": 16}}
+
+
+@pytest.mark.parametrize("name", ["cutnet", "litenet", "unet", "deeplab-mobilenet", "deeplab-resnet18", "u2netp"])
+def test_every_network_learns(name: str) -> None:
+    from mattebox.training.data.augmentation import Batch
+    from mattebox.training.networks.registry import build
+    from mattebox.training.tasks.cutout.losses import total_loss
+
+    torch.manual_seed(0)
+    net = build(name, SMALL.get(name, {})).train()
+    batch = Batch(torch.rand(2, 3, 64, 96), torch.zeros(2, 1, 64, 96), torch.ones(2, 1, 64, 96), torch.ones(2))
+    batch.alpha[..., 16:48, 32:64] = 1
+    logits, sides = net(batch.rgb)
+    assert logits.shape == (2, 1, 64, 96)
+    assert sides
+    before = total_loss(logits, sides, batch)
+    before.backward()
+    assert all(p.grad is not None and p.grad.isfinite().all() for p in net.parameters())
+    with torch.no_grad():
+        for p in net.parameters():
+            p -= 1e-3 * p.grad
+    assert total_loss(*net(batch.rgb), batch) < before
+    assert net.eval()(batch.rgb[:1]).shape == (1, 1, 64, 96)
+
+
+def test_names_and_shapes_that_are_none() -> None:
+    from mattebox.training.networks.registry import build, net_of
+
+    with pytest.raises(UsageError, match="no network 'resnet'.*cutnet"):
+        build("resnet", {})
+    with pytest.raises(UsageError, match="shape does not fit unet"):
+        build("unet", {"depth": 3})
+    assert net_of(find_card("u2net")) == "u2net"
+    with pytest.raises(UsageError, match="modnet .* cannot be trained here"):
+        net_of(find_card("modnet"))
+
+
+@pytest.mark.skipif(not U2NETP.exists(), reason="the published weights are not at hand")
+def test_published_weights_are_taken_over(tmp_path: Path) -> None:
+    import onnxruntime
+
+    from mattebox.training.convert.onnx_to_torch import unfold
+    from mattebox.training.networks.u2net import U2Net
+
+    card = tmp_path / "u2netp.toml"
+    card.write_text((ROOT / "benchmarks/u2netp.toml").read_text())
+    (tmp_path / "u2netp.onnx").symlink_to(U2NETP)
+    torch.manual_seed(0)
+    net = U2Net()
+    unfold(find_card(str(card)), net, torch.randn(2, 3, 64, 96))
+    x = torch.randn(1, 3, 320, 320)
+    published = onnxruntime.InferenceSession(str(U2NETP), providers=["CPUExecutionProvider"])
+    with torch.no_grad():
+        ours = torch.sigmoid(net.eval()(x)).numpy()
+    assert np.abs(ours - published.run(None, {"input": x.numpy()})[0]).max() < 1e-4
+
+
+def test_int8_is_taken_for_what_it_stands_for() -> None:
+    """The smallest network says its shape itself, and answers as its card does, in float, ready to be trained on."""
+    from mattebox.training.convert.onnx_to_torch import shape_of, unfold
+    from mattebox.training.networks.registry import build, net_of
+
+    session = Session.open("fast", "cpu")
+    torch.manual_seed(0)
+    net = build(net_of(session.card), shape_of(session.card))
+    x, _ = session.prepare(Picture(skimage.data.astronaut()))
+    unfold(session.card, net, torch.from_numpy(x))
+    with torch.no_grad():
+        ours = torch.sigmoid(net.eval()(torch.from_numpy(x))).numpy()
+    apart = np.abs(ours[:, 0] - session.run(x)[:, 0])
+    assert apart.mean() < 0.02  # what lies between the layers is not rounded here
+    assert ((ours[:, 0] > 0.5) == (session.run(x)[:, 0] > 0.5)).mean() > 0.99
+    assert shape_of(find_card(FLOAT)) == {}  # an older one, of the default shape
+
+
+@pytest.mark.parametrize(("name", "shape"), [("cutnet", TINY), ("litenet", LITE)])
+def test_the_channels_that_matter_least_go(
+    name: str, shape: dict[str, object], tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    import tomllib
+
+    from mattebox.training.core import checkpoint
+    from mattebox.training.export import pruning
+    from mattebox.training.networks.registry import build
+
+    torch.manual_seed(0)
+    net = build(name, shape)
+    for _, inside in pruning.insides(net):
+        torch.nn.init.ones_(list(inside.makers.values())[-1][1].weight)
+        list(inside.makers.values())[-1][1].weight.data[::2] = 0  # every second channel is dead, and its bias with it
+    for block in net.modules():
+        if isinstance(block, pruning.Block):
+            torch.nn.init.ones_(block.body[1][1].weight)
+    x = torch.randn(1, 3, 64, 64)
+    small, smaller = pruning.pruned(net.eval(), name, shape, 0.5)
+    with torch.no_grad():
+        assert torch.allclose(small(x), net(x), atol=1e-5)
+    assert sum(p.numel() for p in small.parameters()) < sum(p.numel() for p in net.parameters())
+    for share in (0, 1.5):
+        with pytest.raises(UsageError, match=f"share of {share}"):
+            pruning.pruned(net, name, shape, share)
+    checkpoint.write({"average": net.state_dict(), "net": name, "shape": shape}, tmp_path / "best.pt")
+    data, out = str(material(tmp_path / "mine")), tmp_path / "small/best.pt"
+    pruning.main([str(tmp_path / "best.pt"), "--data", data, "--keep", "0.5", "--out", str(out)])
+    assert '"after"' in capsys.readouterr().out
+    assert tomllib.loads((tmp_path / "small/recipe.toml").read_text())["shape"] == smaller
+    build(name, smaller).load_state_dict(checkpoint.read(out, torch.device("cpu"))["average"])
+
+
+def test_what_has_no_blocks_is_not_pruned() -> None:
+    from mattebox.training.export import pruning
+    from mattebox.training.networks.registry import build
+
+    with pytest.raises(UsageError, match="unet cannot be pruned; these can: cutnet, litenet"):
+        pruning.pruned(build("unet", {"width": 4}), "unet", {"width": 4}, 0.5)
+
+
+def test_torchscript_answers_alike(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    import json
+
+    from mattebox.training.core import checkpoint
+    from mattebox.training.export import cutout
+    from mattebox.training.networks.cutnet import CutNet, Shape
+
+    net = CutNet(Shape(**{k: tuple(v) for k, v in TINY.items()}))
+    checkpoint.write({"average": net.state_dict(), "net": "cutnet", "shape": TINY}, tmp_path / "best.pt")
+    words = [str(tmp_path / "best.pt"), "--data", str(material(tmp_path / "mine")), "--name", "mine"]
+    cutout.main([*words, "--out", str(tmp_path), "--steep", "2", "--also", "torchscript"])
+    told = json.loads(capsys.readouterr().out.splitlines()[-1])
+    assert told["file"] == "mine.pt"
+    assert told["largest difference"] < 0.01
+    assert json.loads((tmp_path / "mine.json").read_text())["architecture"] == "CutNet"
+
+
+def test_several_processes_train_one_network(tmp_path: Path) -> None:
+    """As torchrun starts them: two, whose weights stay the same, and one of which writes."""
+    data = material(tmp_path / "mine")
+    shape = "\n".join(f"{k} = {v}" for k, v in TINY.items())
+    (tmp_path / "r.toml").write_text(
+        f"minutes = 0.02\nbatch = 4\npool_side = 32\nsides = [[0.0, 32]]\njudge_every = 0.5\n[shape]\n{shape}\n"
+    )
+    words = [sys.executable, "-W", "ignore", "-m", "torch.distributed.run", "--standalone", "--nproc-per-node", "2",
+             "-m", "mattebox.training.tasks.cutout.train", str(data), "--out", str(tmp_path / "run"), "--recipe", str(tmp_path / "r.toml"),
+             "--threads", "1"]  # fmt: skip
+    environment = os.environ | {"PYTHONPATH": os.pathsep.join([str(ROOT / "src"), str(ROOT)]), "OMP_NUM_THREADS": "1"}
+    done = subprocess.run(words, env=environment, capture_output=True, text=True, timeout=50, cwd=ROOT)
+    assert done.returncode == 0, done.stderr[-2000:]
+    assert done.stdout.count("multiply-adds") == 1
+    assert torch.load(tmp_path / "run/best.pt", weights_only=True)["net"] == "cutnet"

@@ -1,0 +1,55 @@
+"""Graphs in fewer bytes give the answers they gave. Needs onnx, which no lock installs."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from mattebox.models.matte_session import Session
+from mattebox.models.store import weight_store
+from tests.fakes import FLOAT, OURS
+
+onnx = pytest.importorskip("onnx", reason="onnx is not part of the test lock")
+
+X = np.random.default_rng(0).standard_normal((1, 3, 64, 96)).astype(np.float32)
+
+
+def embedded(name: str) -> onnx.ModelProto:
+    return onnx.load_from_string(weight_store.read(Session.resting(name, "cpu").card))
+
+
+def answer(model: onnx.ModelProto) -> np.ndarray:
+    import onnxruntime as ort
+
+    started = ort.InferenceSession(model.SerializeToString(), providers=["CPUExecutionProvider"])
+    return np.asarray(started.run(None, {model.graph.input[0].name: X})[0])
+
+
+def kinds(model: onnx.ModelProto) -> set[int]:
+    return {t.data_type for t in model.graph.initializer}
+
+
+def test_widened_and_halved_again_changes_no_answer() -> None:
+    from mattebox.training.export.onnx_compression import halved, widened
+
+    before = answer(embedded(FLOAT))
+    plain = widened(embedded(FLOAT))
+    assert onnx.TensorProto.FLOAT16 not in kinds(plain)
+    np.testing.assert_allclose(answer(plain), before, atol=1e-5)
+    assert onnx.TensorProto.FLOAT16 in kinds(halved(plain))
+    np.testing.assert_allclose(answer(plain), before, atol=1e-3)  # but presence, kept in float32 until now
+
+
+@pytest.mark.parametrize("name", [FLOAT, OURS])
+def test_slim_graphs_keep_scales_and_answers(name: str) -> None:
+    from mattebox.training.export.onnx_compression import SCALED, slimmed
+
+    model = embedded(name)
+    before, size = answer(model), len(model.SerializeToString())
+    ends = [model.graph.input[0].name, model.graph.output[0].name]
+    slim = slimmed(model)
+    assert [slim.graph.input[0].name, slim.graph.output[0].name] == ends
+    scales = {node.input[1] for node in slim.graph.node if node.op_type in SCALED}
+    assert onnx.TensorProto.FLOAT16 not in {t.data_type for t in slim.graph.initializer if t.name in scales}
+    assert len(slim.SerializeToString()) <= size - (40_000 if name == FLOAT else 0)  # the int8 one is carried slim
+    np.testing.assert_allclose(answer(slim), before, atol=1e-3)

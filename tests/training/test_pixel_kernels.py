@@ -1,0 +1,23 @@
+"""The exported graphs compute what their torch source says. Needs torch, which no lock installs."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from mattebox.models.runtime import onnx_runtime
+
+torch = pytest.importorskip("torch", reason="torch is not part of the test lock")
+
+
+@pytest.mark.parametrize(
+    "name", ["colour_models", "colour_models_half", "decide", "fuse", "project", "project_plate", "unmix"]
+)
+def test_the_graph_is_its_source(name: str) -> None:
+    from mattebox.training.export.pixel_kernels import graphs
+
+    graph, shapes = graphs()[name]
+    rng = np.random.default_rng(1)
+    inputs = {k: rng.random(shape, np.float32) for k, shape in shapes.items()}
+    expected = graph(*(torch.from_numpy(v) for v in inputs.values())).numpy()
+    np.testing.assert_allclose(onnx_runtime.apply(name, **inputs), expected, rtol=2e-3, atol=2e-3)

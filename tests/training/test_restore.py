@@ -1,0 +1,110 @@
+"""The enlarging and restoring networks' making: what they are trained on, how they are judged, that they run."""
+
+from __future__ import annotations
+
+import io
+import tarfile
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image
+
+torch = pytest.importorskip("torch", reason="torch is not part of the test lock")
+
+from mattebox.training.evaluate import image_quality  # noqa: E402
+from mattebox.training.networks.net2net import grown  # noqa: E402
+from mattebox.training.networks.restoration import Enlarger, Plan, build  # noqa: E402
+from mattebox.training.tasks.restore import synthetic_degradation  # noqa: E402
+from mattebox.training.tasks.restore.train import Recipe, train  # noqa: E402
+
+UP, RESTORE = Plan(2, (8,), (1,)), Plan(1, (8, 16), (1, 1))
+
+
+def test_psnr_by_hand() -> None:
+    one = torch.zeros(1, 3, 4, 4)
+    assert image_quality.psnr(one, one + 0.1) == pytest.approx(20, abs=1e-4)
+    assert image_quality.luma(torch.ones(1, 3, 1, 1)).item() == pytest.approx(235 / 255)
+
+
+def test_shrinking_is_pillows_bicubic() -> None:
+    rng = np.random.default_rng(1)
+    pixels = rng.integers(0, 256, (24, 32, 3), np.uint8)
+    ours = synthetic_degradation.shrunk(image_quality.tensor(pixels), 2)[0].permute(1, 2, 0).numpy() * 255
+    theirs = np.asarray(Image.fromarray(pixels).resize((16, 12), Image.Resampling.BICUBIC))
+    assert np.abs(ours - theirs).max() <= 1
+
+
+def test_noise_has_its_sigma() -> None:
+    torch.manual_seed(0)
+    grainy = synthetic_degradation.noisy(torch.full((2, 3, 64, 64), 0.5), torch.tensor([10.0, 40.0]))
+    assert [float(g.std() * 255) for g in grainy] == pytest.approx([10, 40], rel=0.05)
+
+
+def test_fresh_networks_are_near_the_identity_and_see_no_further_than_they_say() -> None:
+    for plan in (UP, RESTORE):
+        net = build(plan).eval()
+        picture = torch.rand(1, 3, 96, 96)
+        moved = picture.clone()
+        moved[0, :, 48, 48] += 1
+        with torch.no_grad():
+            changed = (net(moved) - net(picture)).abs().amax((0, 1)) > 0
+        rows = torch.nonzero(changed.any(1)).flatten() / plan.scale
+        assert rows.min() >= 48 - net.reach
+        assert rows.max() <= 49 + net.reach
+
+
+def trained(plan: Plan) -> Enlarger:
+    """A network whose weights are anything but what a fresh one has."""
+    net = Enlarger(plan)
+    for weights in net.parameters():
+        torch.nn.init.normal_(weights, 0, 0.1)
+    return net
+
+
+@pytest.mark.parametrize(("widths", "depths"), [((12,), (1,)), ((8,), (3,)), ((12,), (3,))])
+def test_a_grown_network_answers_as_the_small_one_and_learns_everywhere(widths: tuple[int], depths: tuple[int]) -> None:
+    torch.manual_seed(0)
+    small, large = trained(UP), Enlarger(Plan(2, widths, depths))
+    large.load_state_dict(grown(small.state_dict(), large))
+    picture = torch.rand(1, 3, 16, 16)
+    assert torch.allclose(small(picture), large(picture), atol=1e-5)
+    for _ in range(2):  # what nobody listens to has no gradient in the first step
+        large.zero_grad()
+        large(picture).square().mean().backward()
+        with torch.no_grad():
+            for weights in large.parameters():
+                assert weights.grad is not None
+                weights -= 0.1 * weights.grad
+    assert all((p.grad != 0).any() for p in large.parameters())
+
+
+def test_a_network_does_not_grow_into_a_smaller_one() -> None:
+    with pytest.raises(ValueError, match="does not fit"):
+        grown(trained(Plan(2, (12,), (2,))).state_dict(), Enlarger(Plan(2, (8,), (2,))))
+    with pytest.raises(ValueError, match="does not fit"):
+        grown(trained(Plan(2, (8,), (3,))).state_dict(), Enlarger(Plan(2, (8,), (2,))))
+
+
+def archive(path: Path, names: list[str]) -> None:
+    rng = np.random.default_rng(2)
+    with tarfile.open(path, "w") as tar:
+        for name in names:
+            target = io.BytesIO()
+            Image.fromarray(rng.integers(0, 256, (48, 64, 3), np.uint8)).save(target, "PNG")
+            member = tarfile.TarInfo(name)
+            member.size = target.tell()
+            tar.addfile(member, io.BytesIO(target.getvalue()))
+
+
+@pytest.mark.parametrize("plan", [UP, RESTORE])
+def test_a_run_ends_with_a_network_that_loads_again(tmp_path: Path, plan: Plan) -> None:
+    archive(tmp_path / "train.tar", ["a.png", "b.png"])
+    archive(tmp_path / "val.tar", ["Set5/a.png", "Set14/b.png", "CBSD68/c.png"])
+    recipe = Recipe(minutes=0.01, plan=plan.as_dict(), batch=2, side=32, judge_every=0.5)
+    train(recipe, tmp_path, tmp_path / "run", torch.device("cpu"))
+    best = torch.load(tmp_path / "run" / "best.pt", weights_only=True)
+    again = build(Plan(**best["plan"]))
+    again.load_state_dict(best["average"])
+    assert best["step"] > 0
+    assert all(np.isfinite(v) for v in best["scores"].values())

@@ -1,0 +1,75 @@
+"""The style network's making: drawn pictures, normalisation by style, a run that can be resumed, a card that paints."""
+
+from __future__ import annotations
+
+import io
+import tarfile
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image
+
+torch = pytest.importorskip("torch", reason="torch is not part of the test lock")
+pytest.importorskip("onnx", reason="onnx is not part of the test lock")
+
+from mattebox.models.runtime.onnx_runtime import start  # noqa: E402
+from mattebox.training.evaluate.lpips import Features  # noqa: E402
+from mattebox.training.export import style  # noqa: E402
+from mattebox.training.networks.style_network import Styled, StyleNet  # noqa: E402
+from mattebox.training.tasks.style import train  # noqa: E402
+from mattebox.training.tasks.style.style_images import SIDE, STYLES, drawn  # noqa: E402
+from tests.training.test_detail_export import fake_squeezenet  # noqa: E402
+
+
+@pytest.mark.parametrize("name", ["ink", "glass"])
+def test_pictures_are_drawn_alike_each_time(name: str) -> None:
+    one = drawn(name)
+    assert one.shape == (SIDE, SIDE, 3)
+    assert one.std() > 20
+    np.testing.assert_array_equal(one, drawn(name))
+
+
+def test_normalised_to_the_style_s_own_mean_and_deviation() -> None:
+    layer = Styled(3, 4, 2)
+    with torch.no_grad():
+        layer.scale.weight.copy_(torch.tensor([[1.0, 3.0]] * 4))
+        layer.move.weight.copy_(torch.tensor([[0.0, 5.0]] * 4))
+    x = torch.rand(1, 3, 32, 32)
+    for number, mean, deviation in ((0, 0, 1), (1, 5, 3)):
+        y = layer(x, torch.eye(2)[number : number + 1])
+        assert torch.allclose(y.mean((2, 3)), torch.full((1, 4), float(mean)), atol=1e-3)
+        assert torch.allclose(y.std((2, 3)), torch.full((1, 4), float(deviation)), rtol=0.02)
+
+
+def test_the_network_keeps_the_size() -> None:
+    net = StyleNet(3).eval()
+    assert net(torch.rand(1, 3, 36, 44), torch.eye(3)[:1]).shape == (1, 3, 36, 44)
+
+
+def test_a_run_its_resumption_and_its_card(tmp_path: Path) -> None:
+    rng = np.random.default_rng(0)
+    with tarfile.open(tmp_path / "train.tar", "w") as tar:
+        for number in range(3):
+            file = io.BytesIO()
+            Image.fromarray(rng.integers(0, 256, (320, 320, 3), np.uint8)).save(file, "PNG")
+            member = tarfile.TarInfo(f"{number}.png")
+            member.size = file.tell()
+            tar.addfile(member, io.BytesIO(file.getvalue()))
+    look = Features(fake_squeezenet(tmp_path / "net.npz"))
+    train.train(train.Recipe(minutes=0.01, batch=1, side=64), tmp_path, tmp_path / "run", look)
+    first = torch.load(tmp_path / "run" / "last.pt", weights_only=True)
+    train.train(train.Recipe(minutes=0.03, batch=1, side=64), tmp_path, tmp_path / "run", look)
+    again = torch.load(tmp_path / "run" / "last.pt", weights_only=True)
+    assert 0 < first["step"] < again["step"]
+    with Image.open(tmp_path / "run" / "sheet.png") as sheet:
+        assert sheet.width == 320 * (1 + len(STYLES))
+    card = style.export(tmp_path / "run" / "last.pt", "tiny", tmp_path / "out", ("glass", "swirl"))
+    session = start(card.with_suffix(".onnx").read_bytes(), "tiny")
+    net = StyleNet(len(STYLES)).eval()
+    net.load_state_dict(again["average"])
+    x, glass = torch.rand(1, 3, 40, 48), list(STYLES).index("glass")
+    with torch.no_grad():
+        expected = net(x, torch.eye(len(STYLES))[glass : glass + 1]).numpy()
+    (made,) = session.run(None, {"picture": x.numpy(), "style": np.array([[1, 0]], np.float32)})
+    assert np.abs(made - expected).max() < 0.02
