@@ -20,28 +20,28 @@ import skimage.data
 from PIL import Image
 
 from mattebox.enhancement import illuminant, tone_adjustment, white_balance
-from mattebox.enhancement.lab import lab_of
-from mattebox.enhancement.linear_light import Matrix, sampled, space_of
+from mattebox.enhancement.lab import linear_to_lab
+from mattebox.enhancement.linear_light import Float64Array, colour_space_of, sample_light
 from mattebox.recipe.recipe import Light
 from mattebox.types import Picture
 
-SPACE = space_of(Picture(np.zeros((1, 1, 3), np.uint8)))
-LIGHTS = {
-    "2800K": illuminant.of_temperature(2800, SPACE),
-    "3600K": illuminant.of_temperature(3600, SPACE),
-    "4800K": illuminant.of_temperature(4800, SPACE),
-    "9000K": illuminant.of_temperature(9000, SPACE),
-    "15000K": illuminant.of_temperature(15000, SPACE),
-    "3600K green": illuminant.of_temperature(3600, SPACE) * (0.9, 1, 0.9),
+SRGB_SPACE = colour_space_of(Picture(np.zeros((1, 1, 3), np.uint8)))
+ILLUMINANTS = {
+    "2800K": illuminant.light_from_kelvin(2800, SRGB_SPACE),
+    "3600K": illuminant.light_from_kelvin(3600, SRGB_SPACE),
+    "4800K": illuminant.light_from_kelvin(4800, SRGB_SPACE),
+    "9000K": illuminant.light_from_kelvin(9000, SRGB_SPACE),
+    "15000K": illuminant.light_from_kelvin(15000, SRGB_SPACE),
+    "3600K green": illuminant.light_from_kelvin(3600, SRGB_SPACE) * (0.9, 1, 0.9),
     "green": np.array([0.8, 1, 0.75]),
     "magenta": np.array([1.2, 1, 1.25]),
 }
 
 
-def photographs(places: list[Path]) -> Iterator[tuple[str, Picture]]:
+def load_photographs(sources: list[Path]) -> Iterator[tuple[str, Picture]]:
     for name in ("astronaut", "chelsea", "coffee", "rocket"):
         yield name, Picture(np.ascontiguousarray(getattr(skimage.data, name)()))
-    for place in places:
+    for place in sources:
         if place.is_dir():
             for path in sorted(p for p in place.rglob("*") if p.suffix.lower() in (".jpg", ".png", ".webp")):
                 yield path.name, Picture(np.asarray(Image.open(path).convert("RGB")))
@@ -53,19 +53,19 @@ def photographs(places: list[Path]) -> Iterator[tuple[str, Picture]]:
                         yield member.name, Picture(np.asarray(Image.open(io.BytesIO(file.read())).convert("RGB")))
 
 
-def under(picture: Picture, light: Matrix) -> Picture:
+def apply_illuminant(picture: Picture, light: Float64Array) -> Picture:
     """The photograph as an 8-bit file under a light, exposed so that nothing more is clipped."""
-    linear = SPACE.decoded(picture.rgb) * (light / light.max()).astype(np.float32)
-    return picture.with_pixels(SPACE.encoded(linear, picture.depth), None)
+    linear = SRGB_SPACE.decode(picture.rgb) * (light / light.max()).astype(np.float32)
+    return picture.with_pixels(SRGB_SPACE.encode(linear, picture.bit_depth), None)
 
 
-def coloured(picture: Picture) -> bool:
+def is_coloured(picture: Picture) -> bool:
     return float(np.ptp(picture.rgb.astype(int), axis=-1).mean()) > 4
 
 
-def difference(one: Picture, other: Picture) -> float:
+def mean_colour_difference(one: Picture, other: Picture) -> float:
     """Mean CIE76."""
-    a, b = (lab_of(SPACE.decoded(p.rgb), SPACE) for p in (one, other))
+    a, b = (linear_to_lab(SRGB_SPACE.decode(p.rgb), SRGB_SPACE) for p in (one, other))
     return float(np.linalg.norm(a - b, axis=-1).mean())
 
 
@@ -74,25 +74,25 @@ def main() -> None:
     parser.add_argument("places", type=Path, nargs="*")
     parser.add_argument("--most", type=int, default=100)
     arguments = parser.parse_args()
-    pictures = [(n, p) for n, p in photographs(arguments.places) if coloured(p)][: arguments.most]
-    cast(pictures)
-    unchanged(pictures)
+    pictures = [(n, p) for n, p in load_photographs(arguments.places) if is_coloured(p)][: arguments.most]
+    report_cast_errors(pictures)
+    report_changes_as_they_are(pictures)
 
 
-def cast(pictures: list[tuple[str, Picture]]) -> None:
+def report_cast_errors(pictures: list[tuple[str, Picture]]) -> None:
     errors: dict[str, dict[str, list[float]]] = {}
     for _, picture in pictures:
-        for name, light in LIGHTS.items():
-            seen = sampled(under(picture, light))
-            found = dict(white_balance.estimates(seen)) | {
-                "done": white_balance.judged(seen).light,
+        for name, light in ILLUMINANTS.items():
+            seen = sample_light(apply_illuminant(picture, light))
+            found = dict(white_balance.illuminant_estimates(seen)) | {
+                "done": white_balance.estimate_white_balance(seen).light_to_correct,
                 "nothing": np.ones(3),
             }
             for way, told in found.items():
-                errors.setdefault(way, {}).setdefault(name, []).append(illuminant.degrees(told, light))
+                errors.setdefault(way, {}).setdefault(name, []).append(illuminant.angular_error_degrees(told, light))
     print(
         f"{len(pictures)} photographs; mean degrees left\n{'':14}"
-        + "".join(f"{n:>13}" for n in LIGHTS)
+        + "".join(f"{n:>13}" for n in ILLUMINANTS)
         + "   all  median"
     )
     for way, by_light in errors.items():
@@ -101,13 +101,17 @@ def cast(pictures: list[tuple[str, Picture]]) -> None:
         print(f"{way:14}{row}{everything.mean():6.2f}{np.median(everything):8.2f}")
 
 
-def unchanged(pictures: list[tuple[str, Picture]]) -> None:
+def report_changes_as_they_are(pictures: list[tuple[str, Picture]]) -> None:
     rows = []
     for name, picture in pictures:
-        whiter = white_balance.balanced(picture, white_balance.judged(sampled(picture)).light)
-        everything = tone_adjustment.lit(whiter, tone_adjustment.planned(whiter, Light(light="auto")))
-        grey = white_balance.balanced(picture, dict(white_balance.estimates(sampled(picture)))["grey world"])
-        rows.append((name, *(difference(picture, p) for p in (grey, whiter, everything))))
+        whiter = white_balance.correct_white_balance(
+            picture, white_balance.estimate_white_balance(sample_light(picture)).light_to_correct
+        )
+        everything = tone_adjustment.apply_tone(whiter, tone_adjustment.plan_tone(whiter, Light(light="auto")))
+        grey = white_balance.correct_white_balance(
+            picture, dict(white_balance.illuminant_estimates(sample_light(picture)))["grey world"]
+        )
+        rows.append((name, *(mean_colour_difference(picture, p) for p in (grey, whiter, everything))))
     print("\nas they are: change        median    mean    most")
     for i, way in enumerate(("grey world", "white balance", "auto everything"), 1):
         values = np.array([r[i] for r in rows])

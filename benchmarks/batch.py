@@ -28,12 +28,12 @@ import numpy as np
 import skimage.data
 from PIL import Image
 
-HERE = Path(__file__).parent
+BENCHMARKS_FOLDER = Path(__file__).parent
 Image.MAX_IMAGE_PIXELS = None
-CORES = sorted(os.sched_getaffinity(0))[:2]
+CPU_CORES = sorted(os.sched_getaffinity(0))[:2]
 
 
-def photographs(folder: Path, count: int, size: tuple[int, int]) -> None:
+def write_photographs(folder: Path, count: int, size: tuple[int, int]) -> None:
     """`count` JPEGs of that size (width, height): scikit-image's, enlarged, moved, with grain: all different, since
     mattes are kept."""
     folder.mkdir()
@@ -48,54 +48,54 @@ def photographs(folder: Path, count: int, size: tuple[int, int]) -> None:
         Image.fromarray(np.clip(moved, 0, 255).astype(np.uint8)).save(folder / f"{number:04}.jpg", quality=92)
 
 
-def mattebox(photos: Path, out: Path, *words: str) -> list[str]:
-    return [sys.executable, "-m", "mattebox", "cut", str(photos), "-o", f"{out}/", "--empty", "keep", *words]
+def mattebox_command(photos: Path, out: Path, *options: str) -> list[str]:
+    return [sys.executable, "-m", "mattebox", "cut", str(photos), "-o", f"{out}/", "--empty", "keep", *options]
 
 
-def seconds(command: list[str], cores: list[int], environment: dict[str, str]) -> tuple[float, float]:
+def measure_seconds(command: list[str], cores: list[int], environment: dict[str, str]) -> tuple[float, float]:
     """By the clock, and of processors' time."""
-    begun, spent = time.perf_counter(), _spent()
+    begun, spent = time.perf_counter(), _child_cpu_seconds()
     done = subprocess.run(
         command, env=environment, capture_output=True, text=True, preexec_fn=lambda: os.sched_setaffinity(0, cores)
     )
     if done.returncode:
         sys.exit(f"{' '.join(command)}\n{done.stderr[-2000:]}")
-    return time.perf_counter() - begun, _spent() - spent
+    return time.perf_counter() - begun, _child_cpu_seconds() - spent
 
 
-def _spent() -> float:
+def _child_cpu_seconds() -> float:
     used = resource.getrusage(resource.RUSAGE_CHILDREN)
     return used.ru_utime + used.ru_stime
 
 
-Runs = dict[str, tuple[list[str], list[int]]]  # what -> the command, and the processors it may use
+CommandsByName = dict[str, tuple[list[str], list[int]]]  # what -> the command, and the processors it may use
 
 
-def beside_the_peer(network: Path, work: Path) -> Runs:
+def same_network_commands(network_path: Path, work: Path) -> CommandsByName:
     """rembg and ours with the same network."""
-    shutil.copyfile(network, work / "u2netp.onnx")
-    shutil.copyfile(HERE / "u2netp.toml", work / "u2netp.toml")
+    shutil.copyfile(network_path, work / "u2netp.onnx")
+    shutil.copyfile(BENCHMARKS_FOLDER / "u2netp.toml", work / "u2netp.toml")
     same = ("--model", str(work / "u2netp.toml"))
     peer = [str(Path(sys.executable).with_name("rembg")), "p", "-m", "u2netp", str(work / "in"), str(work / "peer")]
     white = ("--format", "jpg", "--background", "white")
     plain = ("--edges", "plain", "--colours", "source")
     return {
-        "rembg p": (peer, CORES),
-        "same network, plain": (mattebox(work / "in", work / "a", *same, *plain), CORES),
-        "same network": (mattebox(work / "in", work / "b", *same), CORES),
-        "same network, one processor": (mattebox(work / "in", work / "c", *same), CORES[:1]),
-        "same network, WebP": (mattebox(work / "in", work / "d", *same, "--format", "webp"), CORES),
-        "same network, JPEG on white": (mattebox(work / "in", work / "e", *same, *white), CORES),
+        "rembg p": (peer, CPU_CORES),
+        "same network, plain": (mattebox_command(work / "in", work / "a", *same, *plain), CPU_CORES),
+        "same network": (mattebox_command(work / "in", work / "b", *same), CPU_CORES),
+        "same network, one processor": (mattebox_command(work / "in", work / "c", *same), CPU_CORES[:1]),
+        "same network, WebP": (mattebox_command(work / "in", work / "d", *same, "--format", "webp"), CPU_CORES),
+        "same network, JPEG on white": (mattebox_command(work / "in", work / "e", *same, *white), CPU_CORES),
     }
 
 
-def speed(network: Path | None, count: int, rounds: int) -> None:
+def benchmark_speed(network_path: Path | None, count: int, rounds: int) -> None:
     with tempfile.TemporaryDirectory() as name:
         work = Path(name)
-        photographs(work / "in", count, (4000, 3000))
-        runs = beside_the_peer(network, work) if network else {}
-        runs["our network"] = mattebox(work / "in", work / "f"), CORES
-        runs["our network, one processor"] = mattebox(work / "in", work / "g"), CORES[:1]
+        write_photographs(work / "in", count, (4000, 3000))
+        runs = same_network_commands(network_path, work) if network_path else {}
+        runs["our network"] = mattebox_command(work / "in", work / "f"), CPU_CORES
+        runs["our network, one processor"] = mattebox_command(work / "in", work / "g"), CPU_CORES[:1]
         environment = os.environ | {"U2NET_HOME": name, "MODEL_CHECKSUM_DISABLED": "1"}
         environment["MATTEBOX_CACHE"] = "0"  # every run asks anew
         took: dict[str, list[float]] = {what: [] for what in runs}
@@ -105,7 +105,7 @@ def speed(network: Path | None, count: int, rounds: int) -> None:
                 for out in work.iterdir():  # both leave alone what is there already
                     if out.is_dir() and out.name != "in":
                         shutil.rmtree(out)
-                clock, processors = seconds(command, cores, environment)
+                clock, processors = measure_seconds(command, cores, environment)
                 took[what].append(clock)
                 busy[what].append(processors)
     print(f"{count} JPEGs of 12 MP to PNG unless said; seconds for the whole command, medians of {rounds} rounds")
@@ -113,7 +113,7 @@ def speed(network: Path | None, count: int, rounds: int) -> None:
         "| | seconds | pictures a second | rembg p takes | processors' seconds | rembg p's |\n|---|---|---|---|---|---|"
     )
     for what, times in took.items():
-        ratio, labour = (_times(among["rembg p"], among[what]) if network else "" for among in (took, busy))
+        ratio, labour = (_speedup_text(among["rembg p"], among[what]) if network_path else "" for among in (took, busy))
         spent = median(busy[what])
         print(f"| {what} | {median(times):.2f} | {count / median(times):.2f} | {ratio} | {spent:.2f} | {labour} |")
     for what in took:
@@ -122,22 +122,24 @@ def speed(network: Path | None, count: int, rounds: int) -> None:
             print(f"two processors against one, {what}: {gain:.2f}x")
 
 
-def _times(theirs: list[float], ours: list[float]) -> str:
+def _speedup_text(theirs: list[float], ours: list[float]) -> str:
     return f"{median(a / b for a, b in zip(theirs, ours, strict=True)):.1f}x"
 
 
-def memory(count: int, panorama: int) -> None:
+def benchmark_memory(count: int, panorama_megapixels: int) -> None:
     with tempfile.TemporaryDirectory() as name:
         work = Path(name)
-        photographs(work / "in", count, (1200, 900))
-        if panorama:
-            side = round((panorama * 1e6 / 4) ** 0.5)
+        write_photographs(work / "in", count, (1200, 900))
+        if panorama_megapixels:
+            side = round((panorama_megapixels * 1e6 / 4) ** 0.5)
             wide = Image.fromarray(skimage.data.coffee()).resize((4 * side, side))
             wide.save(work / "in" / f"{count // 2:04}-panorama.jpg", quality=85)
-        process = subprocess.Popen(mattebox(work / "in", work / "out"), stderr=subprocess.DEVNULL)
+        process = subprocess.Popen(mattebox_command(work / "in", work / "out"), stderr=subprocess.DEVNULL)
         sizes: list[tuple[int, float]] = []
         while process.poll() is None:
-            sizes.append((len(list((work / "out").glob("*"))) if (work / "out").exists() else 0, resident(process.pid)))
+            sizes.append(
+                (len(list((work / "out").glob("*"))) if (work / "out").exists() else 0, resident_megabytes(process.pid))
+            )
             time.sleep(0.1)
         made = len(list((work / "out").glob("*.png")))
         if process.returncode:
@@ -147,7 +149,7 @@ def memory(count: int, panorama: int) -> None:
     print(f"{made} pictures; peak {max(s for _, s in sizes):.0f} MB, first third {first:.0f}, last third {last:.0f}")
 
 
-def resident(pid: int) -> float:
+def resident_megabytes(pid: int) -> float:
     """Megabytes."""
     try:
         lines = Path(f"/proc/{pid}/status").read_text().splitlines()
@@ -168,9 +170,9 @@ def main() -> None:
     lean.add_argument("--panorama", type=int, default=100, help="megapixels; 0 for none")
     args = parser.parse_args()
     if args.what == "speed":
-        speed(args.u2netp, args.count, args.rounds)
+        benchmark_speed(args.u2netp, args.count, args.rounds)
     else:
-        memory(args.count, args.panorama)
+        benchmark_memory(args.count, args.panorama)
 
 
 if __name__ == "__main__":

@@ -25,42 +25,42 @@ import numpy as np
 import skimage.data
 from PIL import Image
 
-HERE = Path(__file__).parent
+BENCHMARKS_FOLDER = Path(__file__).parent
 
 
 @dataclass(frozen=True)
 class Contender:
-    who: str
+    library: str
     mode: str
     model: str
 
     def __str__(self) -> str:
-        return f"{self.who} {self.mode} ({Path(self.model).stem})"
+        return f"{self.library} {self.mode} ({Path(self.model).stem})"
 
 
-class Worker:
+class WorkerProcess:
     """A contender's process."""
 
-    def __init__(self, contender: Contender, photo: Path, threads: int, environment: dict[str, str]) -> None:
-        command = [sys.executable, "-m", "benchmarks.worker", contender.who, contender.mode, contender.model]
+    def __init__(self, contender: Contender, photo: Path, threads: int, environment_variables: dict[str, str]) -> None:
+        command = [sys.executable, "-m", "benchmarks.worker", contender.library, contender.mode, contender.model]
         self.process = subprocess.Popen(
             [*command, str(photo), str(threads)],
-            cwd=HERE.parent, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, env=environment,
+            cwd=BENCHMARKS_FOLDER.parent, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, env=environment_variables,
         )  # fmt: skip
-        self._answer()
+        self._read_answer()
 
-    def go(self) -> dict[str, Any]:
+    def run_once(self) -> dict[str, Any]:
         assert self.process.stdin is not None
         self.process.stdin.write("go\n")
         self.process.stdin.flush()
-        return self._answer()
+        return self._read_answer()
 
     def stop(self) -> None:
         assert self.process.stdin is not None
         self.process.stdin.close()
         self.process.wait(30)
 
-    def _answer(self) -> dict[str, Any]:
+    def _read_answer(self) -> dict[str, Any]:
         assert self.process.stdout is not None
         line = self.process.stdout.readline()
         if not line:
@@ -69,7 +69,7 @@ class Worker:
         return answer
 
 
-def photograph(megapixels: float, folder: Path) -> Path:
+def write_photograph(megapixels: float, folder: Path) -> Path:
     """A 4:3 JPEG of that many megapixels."""
     width = round((megapixels * 1e6 * 4 / 3) ** 0.5)
     height = round(width * 3 / 4)
@@ -80,10 +80,12 @@ def photograph(megapixels: float, folder: Path) -> Path:
     return path
 
 
-def duel(ours: Contender, theirs: Contender, photo: Path, repeats: int, threads: int, env: dict[str, str]) -> str:
+def benchmark_pair(
+    ours: Contender, theirs: Contender, photo: Path, repeats: int, threads: int, environment_variables: dict[str, str]
+) -> str:
     """One row of the table."""
-    workers = [Worker(c, photo, threads, env) for c in (ours, theirs)]
-    rounds = [[w.go() for w in workers] for _ in range(repeats)]
+    workers = [WorkerProcess(c, photo, threads, environment_variables) for c in (ours, theirs)]
+    rounds = [[w.run_once() for w in workers] for _ in range(repeats)]
     for worker in workers:
         worker.stop()
 
@@ -99,17 +101,17 @@ def duel(ours: Contender, theirs: Contender, photo: Path, repeats: int, threads:
     return "| " + " | ".join(cells) + " |"
 
 
-def environment(u2netp: Path, folder: Path) -> tuple[dict[str, str], Path]:
+def prepare_environment(u2netp: Path, folder: Path) -> tuple[dict[str, str], Path]:
     """The peer's folder of networks, and our card beside a copy of the same file."""
     shutil.copy(u2netp, folder / "u2netp.onnx")
     card = folder / "u2netp.toml"
-    shutil.copy(HERE / "u2netp.toml", card)
+    shutil.copy(BENCHMARKS_FOLDER / "u2netp.toml", card)
     return {**os.environ, "U2NET_HOME": str(folder), "MODEL_CHECKSUM_DISABLED": "1"}, card
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--u2netp", type=Path, default=HERE / "u2netp.onnx", help="the peer's u2netp.onnx")
+    parser.add_argument("--u2netp", type=Path, default=BENCHMARKS_FOLDER / "u2netp.onnx", help="the peer's u2netp.onnx")
     parser.add_argument("--repeats", type=int, default=7)
     parser.add_argument("--sizes", type=float, nargs="+", default=[12, 1], help="megapixels")
     parser.add_argument("--threads", type=int, default=len(os.sched_getaffinity(0)))
@@ -117,7 +119,7 @@ def main() -> None:
     if not args.u2netp.exists():
         parser.error(f"{args.u2netp} is missing; give the peer's network with --u2netp FILE")
     with tempfile.TemporaryDirectory() as folder:
-        env, card = environment(args.u2netp, Path(folder))
+        env, card = prepare_environment(args.u2netp, Path(folder))
         peer = [Contender("rembg", mode, "u2netp") for mode in ("plain", "decontaminate")]
         print(f"{args.threads} threads, medians of {args.repeats} paired rounds; ms, MB; rest = all but the network")
         print(
@@ -125,7 +127,7 @@ def main() -> None:
         )
         print("|---|---|---|---|---|---|---|---|---|---|")
         for megapixels in args.sizes:
-            photo = photograph(megapixels, Path(folder))
+            photo = write_photograph(megapixels, Path(folder))
             print(f"| **{megapixels:g} MP** | | | | | | | | | |")
             for mode, model, other in (
                 ("plain", str(card), peer[0]),
@@ -135,7 +137,7 @@ def main() -> None:
                 ("refined", "balanced", peer[1]),
             ):
                 ours = Contender("mattebox", mode, model)
-                print(duel(ours, other, photo, args.repeats, args.threads, env), flush=True)
+                print(benchmark_pair(ours, other, photo, args.repeats, args.threads, env), flush=True)
 
 
 if __name__ == "__main__":

@@ -14,12 +14,12 @@ from pathlib import Path
 
 import numpy as np
 
-from mattebox.models.cards.registry import PRESETS
+from mattebox.models.cards.registry import MODEL_PRESETS
 from mattebox.models.runtime import onnx_runtime
 
-WEIGHTS = Path(onnx_runtime.__file__).parents[1] / "weights"
-OURS = PRESETS["balanced"]
-CASES = ((OURS, 320), (OURS, 224), ("restore-2", 256), ("up2-1", 256), ("up4-1", 256))
+WEIGHTS_FOLDER = Path(onnx_runtime.__file__).parents[1] / "weights"
+DEFAULT_MODEL = MODEL_PRESETS["balanced"]
+NETWORKS_AND_SIDES = ((DEFAULT_MODEL, 320), (DEFAULT_MODEL, 224), ("restore-2", 256), ("up2-1", 256), ("up4-1", 256))
 
 
 def main() -> None:
@@ -28,10 +28,10 @@ def main() -> None:
     parser.add_argument("--rounds", type=int, default=20)
     parser.add_argument("--threads", type=int, default=2)
     asked = parser.parse_args()
-    for name, side in CASES:
-        content = (WEIGHTS / f"{name}.onnx").read_bytes()
+    for name, side in NETWORKS_AND_SIDES:
+        content = (WEIGHTS_FOLDER / f"{name}.onnx").read_bytes()
         x = np.random.default_rng(0).random((1, 3, side, side), dtype=np.float32)
-        sessions = {d: onnx_runtime.start(content, name, d, asked.threads) for d in asked.devices}
+        sessions = {d: onnx_runtime.create_session(content, name, d, asked.threads) for d in asked.devices}
         feeds = {sessions[asked.devices[0]].get_inputs()[0].name: x}
         answers = {d: s.run(None, feeds)[0] for d, s in sessions.items()}
         took: dict[str, list[float]] = {d: [] for d in sessions}

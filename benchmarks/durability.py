@@ -23,13 +23,13 @@ import numpy as np
 import skimage.data
 from PIL import Image
 
-FORMATS = ("jpg", "png", "webp", "tif", "bmp", "gif", "avif")
+PHOTO_SUFFIXES = ("jpg", "png", "webp", "tif", "bmp", "gif", "avif")
 
 
-def photographs(folder: Path, count: int, rng: random.Random) -> None:
+def write_photographs(folder: Path, count: int, rng: random.Random) -> None:
     sources = [Image.fromarray(getattr(skimage.data, n)()) for n in ("astronaut", "chelsea", "coffee", "rocket")]
     for n in range(count):
-        path = folder / f"{n % 7}" / f"{n}.{FORMATS[n % len(FORMATS)]}"
+        path = folder / f"{n % 7}" / f"{n}.{PHOTO_SUFFIXES[n % len(PHOTO_SUFFIXES)]}"
         path.parent.mkdir(parents=True, exist_ok=True)
         if n % 20 == 7:
             path.write_bytes(b"\xff\xd8\xff" + rng.randbytes(300))
@@ -38,13 +38,13 @@ def photographs(folder: Path, count: int, rng: random.Random) -> None:
         Image.fromarray(np.asarray(sources[n % 4].resize((width, width * 3 // 4)))).save(path)
 
 
-def start(folder: Path, out: Path) -> subprocess.Popen[bytes]:
+def start_batch(folder: Path, out: Path) -> subprocess.Popen[bytes]:
     words = ["cut", str(folder), "-o", f"{out}/", "--recursive", "--model", "fast", "--empty", "keep", "--resume"]
     command = [sys.executable, "-m", "mattebox", *words, "--report", str(out.with_suffix(".jsonl"))]
     return subprocess.Popen(command, stderr=subprocess.DEVNULL)
 
 
-def hashes(folder: Path) -> dict[str, str]:
+def hash_files(folder: Path) -> dict[str, str]:
     files = (p for p in sorted(folder.rglob("*")) if p.is_file())
     return {str(p.relative_to(folder)): hashlib.sha256(p.read_bytes()).hexdigest() for p in files}
 
@@ -58,19 +58,19 @@ def main() -> None:
     rng = random.Random(args.seed)
     with tempfile.TemporaryDirectory() as name:
         folder, whole, out = Path(name) / "in", Path(name) / "whole", Path(name) / "out"
-        photographs(folder, args.count, rng)
+        write_photographs(folder, args.count, rng)
         begun = time.monotonic()
-        start(folder, whole).wait()
+        start_batch(folder, whole).wait()
         alone, kills = time.monotonic() - begun, 0
         for _ in range(args.kills):
-            process = start(folder, out)
+            process = start_batch(folder, out)
             time.sleep(rng.uniform(0.3, 0.6 + 1.5 * alone / args.kills))
             if process.poll() is None:
                 process.send_signal(signal.SIGKILL)
                 kills += 1
             process.wait()
-        code = start(folder, out).wait()
-        made, known = hashes(out), hashes(whole)
+        code = start_batch(folder, out).wait()
+        made, known = hash_files(out), hash_files(whole)
         lines = out.with_suffix(".jsonl").read_text().splitlines()
         lines = out.with_suffix(".jsonl").read_text().splitlines()
         rows = [json.loads(line) for line in lines if line.endswith("}")]

@@ -14,48 +14,48 @@ import numpy as np
 import skimage.data
 
 from mattebox.io import resampling
-from mattebox.matting.colour_refinement import enlarge, refine
-from mattebox.matting.foreground import foreground
+from mattebox.matting.colour_refinement import enlarge_matte, refine
+from mattebox.matting.foreground import estimate_foreground
 from mattebox.metrics.matting import mse
 from mattebox.metrics.segmentation import mae
 from mattebox.types import Floats, Matte, Picture, Size
 from tests.fakes import composite, disc, hairy, mosaic
 
-SIZE: Size = (750, 1000)
-COARSE: Size = (138, 184)
-PAIRS = (("astronaut", "coffee"), ("chelsea", "rocket"), ("coffee", "chelsea"))
-MATTES = {"hard": disc(SIZE), "hair": hairy(SIZE), "soft": disc(SIZE, softness=20)}
+PICTURE_SIZE: Size = (750, 1000)
+COARSE_SIZE: Size = (138, 184)
+PHOTO_PAIRS = (("astronaut", "coffee"), ("chelsea", "rocket"), ("coffee", "chelsea"))
+TRUE_MATTES = {"hard": disc(PICTURE_SIZE), "hair": hairy(PICTURE_SIZE), "soft": disc(PICTURE_SIZE, softness=20)}
 
 
-def coarse(alpha: Floats) -> Matte:
-    small = resampling.shrink(np.round(alpha * 255).astype(np.uint8), COARSE).astype(np.float32) / 255
+def simulate_coarse_matte(alpha: Floats) -> Matte:
+    small = resampling.shrink(np.round(alpha * 255).astype(np.uint8), COARSE_SIZE).astype(np.float32) / 255
     for axis in (0, 1):
         small = (np.roll(small, 1, axis) + 2 * small + np.roll(small, -1, axis)) / 4
-    return Matte(np.round(small * 65535).astype(np.uint16), 1.0, True, (0, 0, *COARSE[::-1]))
+    return Matte(np.round(small * 65535).astype(np.uint16), 1.0, True, (0, 0, *COARSE_SIZE[::-1]))
 
 
-def photograph(name: str) -> np.ndarray:
-    return mosaic(getattr(skimage.data, name)(), SIZE)
+def load_photograph(name: str) -> np.ndarray:
+    return mosaic(getattr(skimage.data, name)(), PICTURE_SIZE)
 
 
-def halo(cutout: Picture, front: np.ndarray, alpha: Floats) -> float:
+def halo_error(cutout: Picture, foreground_rgb: np.ndarray, alpha: Floats) -> float:
     weight = (alpha * ((alpha > 0) & (alpha < 1)))[..., None]
-    return float((weight * np.abs(cutout.rgb - front.astype(float))).sum() / (3 * weight.sum()))
+    return float((weight * np.abs(cutout.rgb - foreground_rgb.astype(float))).sum() / (3 * weight.sum()))
 
 
 def main() -> None:
     print("| edge | enlarged MAE | refined MAE | enlarged MSE | refined MSE | halo before | halo after |")
     print("|---|---|---|---|---|---|---|")
-    for kind, alpha in MATTES.items():
+    for kind, alpha in TRUE_MATTES.items():
         rows = []
-        for front, back in ((photograph(a), photograph(b)) for a, b in PAIRS):
-            picture, given = composite(alpha, front, back), coarse(alpha)
-            mattes = [room(picture, given).alpha.astype(np.float32) / 255 for room in (enlarge, refine)]
-            known = Matte(np.round(alpha * 255).astype(np.uint8), 1.0, True, (0, 0, *SIZE[::-1]))
+        for front, back in ((load_photograph(a), load_photograph(b)) for a, b in PHOTO_PAIRS):
+            picture, given = composite(alpha, front, back), simulate_coarse_matte(alpha)
+            mattes = [room(picture, given).alpha.astype(np.float32) / 255 for room in (enlarge_matte, refine)]
+            known = Matte(np.round(alpha * 255).astype(np.uint8), 1.0, True, (0, 0, *PICTURE_SIZE[::-1]))
             rows.append(
                 [1000 * mae(m, alpha) for m in mattes]
                 + [1000 * mse(m, alpha) for m in mattes]
-                + [halo(p, front, alpha) for p in (picture, foreground(picture, known))]
+                + [halo_error(p, front, alpha) for p in (picture, estimate_foreground(picture, known))]
             )
         print(f"| {kind} | " + " | ".join(f"{v:.2f}" for v in np.mean(rows, axis=0)) + " |")
 

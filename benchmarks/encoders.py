@@ -19,19 +19,19 @@ from PIL import Image
 
 from mattebox.io.png_encoder import encode_png
 
-SIZE = (3000, 4000)
+PICTURE_SIZE = (3000, 4000)
 
 
-def cutout() -> tuple[np.ndarray, np.ndarray]:
-    rgb = np.array(Image.fromarray(skimage.data.astronaut()).resize(SIZE[::-1], Image.Resampling.BICUBIC))
-    y, x = np.mgrid[: SIZE[0], : SIZE[1]]
+def make_cutout() -> tuple[np.ndarray, np.ndarray]:
+    rgb = np.array(Image.fromarray(skimage.data.astronaut()).resize(PICTURE_SIZE[::-1], Image.Resampling.BICUBIC))
+    y, x = np.mgrid[: PICTURE_SIZE[0], : PICTURE_SIZE[1]]
     distance = np.hypot((y - 1500) / 1200, (x - 2000) / 1400)
     alpha = (np.clip((1 - distance) * 60, 0, 1) * 255).astype(np.uint8)
     rgb[alpha == 0] = 0
     return rgb, alpha
 
 
-def pillow(rgba: Image.Image, format: str, **options: object) -> Callable[[], bytes]:
+def pillow_encoder(rgba: Image.Image, format: str, **options: object) -> Callable[[], bytes]:
     def encode() -> bytes:
         file = io.BytesIO()
         rgba.save(file, format, **options)
@@ -44,17 +44,19 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--repeats", type=int, default=3)
     repeats = parser.parse_args().repeats
-    rgb, alpha = cutout()
+    rgb, alpha = make_cutout()
     rgba = Image.fromarray(np.dstack([rgb, alpha]))
     encoders = {
         "ours, 2 threads": lambda: encode_png(rgb, alpha, threads=2),
         "ours, 1 thread": lambda: encode_png(rgb, alpha, threads=1),
-        "Pillow PNG level 1": pillow(rgba, "png", compress_level=1),
-        "Pillow PNG level 6 (its default)": pillow(rgba, "png"),
-        "WebP lossless, method 0, quality 0": pillow(rgba, "webp", lossless=True, method=0, quality=0),
-        "WebP quality 90, method 2": pillow(rgba, "webp", quality=90, method=2),
-        "AVIF quality 80, speed 8": pillow(rgba, "avif", quality=80, speed=8),
-        "JPEG quality 92, 4:4:4 (no alpha)": pillow(rgba.convert("RGB"), "jpeg", quality=92, subsampling="4:4:4"),
+        "Pillow PNG level 1": pillow_encoder(rgba, "png", compress_level=1),
+        "Pillow PNG level 6 (its default)": pillow_encoder(rgba, "png"),
+        "WebP lossless, method 0, quality 0": pillow_encoder(rgba, "webp", lossless=True, method=0, quality=0),
+        "WebP quality 90, method 2": pillow_encoder(rgba, "webp", quality=90, method=2),
+        "AVIF quality 80, speed 8": pillow_encoder(rgba, "avif", quality=80, speed=8),
+        "JPEG quality 92, 4:4:4 (no alpha)": pillow_encoder(
+            rgba.convert("RGB"), "jpeg", quality=92, subsampling="4:4:4"
+        ),
     }
     print("| encoder | ms | of ours | MB |\n|---|---|---|---|")
     base = 0.0

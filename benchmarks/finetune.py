@@ -20,12 +20,12 @@ from mattebox.training.data.dataset import stream
 from mattebox.training.evaluate.cutout import judge
 from mattebox.training.evaluate.predictors import house_predictor
 
-SHORT = ("iou", "max_f", "mae")
+REPORTED_METRICS = ("iou", "max_f", "mae")
 
 
-def written(data: Path, kind: str, counts: dict[str, int], folder: Path) -> Path:
+def write_pairs(data: Path, set_name: str, counts: dict[str, int], folder: Path) -> Path:
     """A CSV of so many pairs of a kind for each split, drawn at random but always alike."""
-    found = [s for split in ("train", "val") for s in stream(data, "labelled", split) if s[0].set == kind]
+    found = [s for split in ("train", "val") for s in stream(data, "labelled", split) if s[0].set == set_name]
     random.Random(0).shuffle(found)
     splits = [split for split, count in counts.items() for _ in range(count)]
     with open(folder / "pairs.csv", "w", newline="") as file:
@@ -35,7 +35,7 @@ def written(data: Path, kind: str, counts: dict[str, int], folder: Path) -> Path
             assert mask is not None
             picture.save(folder / f"{number}.png")
             mask.save(folder / f"{number}-mask.png")
-            rows.writerow([f"{number}.png", f"{number}-mask.png", kind, split])
+            rows.writerow([f"{number}.png", f"{number}-mask.png", set_name, split])
     return folder / "pairs.csv"
 
 
@@ -50,18 +50,18 @@ def main() -> None:
     args = parser.parse_args()
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
-        pairs = written(args.data, args.set, {"train": args.pictures, "val": args.judged}, folder)
-        show("before", judge(house_predictor(args.card), pairs))
+        pairs = write_pairs(args.data, args.set, {"train": args.pictures, "val": args.judged}, folder)
+        print_scores("before", judge(house_predictor(args.card), pairs))
         words = ["train", str(pairs), "--out", str(folder / "run"), "--from", args.card, "--minutes", str(args.minutes)]
         subprocess.run([sys.executable, "-m", "mattebox", *words], check=True)
         best = str(folder / "run/best.pt")
         words = ["export", best, "--data", str(pairs), "--name", "tuned", "--out", str(folder)]
         subprocess.run([sys.executable, "-m", "mattebox", *words], check=True)
-        show("after", judge(house_predictor(str(folder / "tuned.json")), pairs))
+        print_scores("after", judge(house_predictor(str(folder / "tuned.json")), pairs))
 
 
-def show(when: str, scores: dict[str, float]) -> None:
-    print(f"{when:8s}", "   ".join(f"{name} {scores[name]:.3f}" for name in SHORT), flush=True)
+def print_scores(label: str, scores: dict[str, float]) -> None:
+    print(f"{label:8s}", "   ".join(f"{name} {scores[name]:.3f}" for name in REPORTED_METRICS), flush=True)
 
 
 if __name__ == "__main__":

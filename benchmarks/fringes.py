@@ -21,21 +21,21 @@ import numpy as np
 from PIL import Image
 
 import mattebox as mb
-from benchmarks.matting import ALIKE, GROUNDS, in_rooms, shown_errors
-from mattebox.core.connected_components import grown
+from benchmarks.matting import BACKDROP_COLOURS, MIN_FOUND_IOU, backdrop_errors, composite_on_backgrounds
+from mattebox.core.connected_components import dilate
 from mattebox.metrics.matting import sad
 from mattebox.metrics.segmentation import iou
 from mattebox.types import Floats, Picture
 
-REACH = 1 / 160  # of the longer side: two samples of a network's answer
+EDGE_BAND_SHARE = 1 / 160  # of the longer side: two samples of a network's answer
 
-Cutter = Callable[[Picture], tuple[Floats, np.ndarray]]  # -> alpha 0..1 and colours
+CutoutFunction = Callable[[Picture], tuple[Floats, np.ndarray]]  # -> alpha 0..1 and colours
 
 
-def ours(**wishes: str) -> Cutter:
+def mattebox_cutout(**options: str) -> CutoutFunction:
     def cut(picture: Picture) -> tuple[Floats, np.ndarray]:
         try:
-            made = mb.cut(picture, **wishes).picture  # type: ignore[arg-type]
+            made = mb.cut(picture, **options).picture  # type: ignore[arg-type]
         except mb.NoSubject:
             return np.zeros(picture.size, np.float32), picture.rgb
         assert made.alpha is not None
@@ -44,32 +44,32 @@ def ours(**wishes: str) -> Cutter:
     return cut
 
 
-def peer(network: Path, matting_too: bool) -> Cutter:
-    os.environ |= {"U2NET_HOME": str(network.parent), "MODEL_CHECKSUM_DISABLED": "1"}
+def rembg_cutout(network_path: Path, alpha_matting: bool) -> CutoutFunction:
+    os.environ |= {"U2NET_HOME": str(network_path.parent), "MODEL_CHECKSUM_DISABLED": "1"}
     from rembg import new_session, remove
 
     session = new_session("u2netp")
 
     def cut(picture: Picture) -> tuple[Floats, np.ndarray]:
-        cutout = np.asarray(remove(Image.fromarray(picture.rgb), session=session, alpha_matting=matting_too))
+        cutout = np.asarray(remove(Image.fromarray(picture.rgb), session=session, alpha_matting=alpha_matting))
         return cutout[..., 3].astype(np.float32) / np.float32(255), cutout[..., :3]
 
     return cut
 
 
-def errors(alpha: Floats, rgb: np.ndarray, truth: Floats, front: np.ndarray) -> list[float]:
+def cutout_errors(alpha: Floats, rgb: np.ndarray, truth: Floats, foreground_rgb: np.ndarray) -> list[float]:
     """SAD, the colours' errors on each ground, and IoU."""
-    near = grown((truth > 0) & (truth < 1), round(REACH * max(truth.shape)))
-    off = shown_errors(alpha[near], rgb[near], truth[near], front[near])
+    near = dilate((truth > 0) & (truth < 1), round(EDGE_BAND_SHARE * max(truth.shape)))
+    off = backdrop_errors(alpha[near], rgb[near], truth[near], foreground_rgb[near])
     return [sad(alpha, truth), *off.values(), iou(alpha, truth)]
 
 
-def table(told: dict[str, np.ndarray], chosen: np.ndarray, title: str) -> None:
-    print(f"\n| {title}: {int(chosen.sum())} | SAD | " + " | ".join(GROUNDS) + " | colours | IoU |")
-    print("|---" * (len(GROUNDS) + 4) + "|")
-    against = told["rembg"][chosen, 1:-1].mean()
-    for who, figures in told.items():
-        mean = figures[chosen].mean(axis=0)
+def print_table(errors_by_method: dict[str, np.ndarray], selected: np.ndarray, title: str) -> None:
+    print(f"\n| {title}: {int(selected.sum())} | SAD | " + " | ".join(BACKDROP_COLOURS) + " | colours | IoU |")
+    print("|---" * (len(BACKDROP_COLOURS) + 4) + "|")
+    against = errors_by_method["rembg"][selected, 1:-1].mean()
+    for who, figures in errors_by_method.items():
+        mean = figures[selected].mean(axis=0)
         share = f"{100 * mean[1:-1].mean() / against:.0f} %"
         print(f"| {who} | " + " | ".join(f"{v:.1f}" for v in mean[:-1]) + f" | {share} | {mean[-1]:.3f} |")
 
@@ -82,21 +82,21 @@ def main() -> None:
     parser.add_argument("--megapixels", type=float, default=1)
     args = parser.parse_args()
     cutters = {
-        "rembg": peer(args.u2netp, False),
-        "rembg, alpha_matting": peer(args.u2netp, True),
-        "mattebox": ours(),
-        "mattebox --edges auto": ours(edges="auto"),
-        "mattebox --edges fine": ours(edges="fine"),
-        "mattebox --model best --edges auto": ours(model="best", edges="auto"),
+        "rembg": rembg_cutout(args.u2netp, False),
+        "rembg, alpha_matting": rembg_cutout(args.u2netp, True),
+        "mattebox": mattebox_cutout(),
+        "mattebox --edges auto": mattebox_cutout(edges="auto"),
+        "mattebox --edges fine": mattebox_cutout(edges="fine"),
+        "mattebox --model best --edges auto": mattebox_cutout(model="best", edges="auto"),
     }
     rows: dict[str, list[list[float]]] = {who: [] for who in cutters}
-    for picture, truth, front in islice(in_rooms(args.data, args.megapixels), args.count):
+    for picture, truth, front in islice(composite_on_backgrounds(args.data, args.megapixels), args.count):
         for who, cut in cutters.items():
-            rows[who].append(errors(*cut(picture), truth, front))
+            rows[who].append(cutout_errors(*cut(picture), truth, front))
     told = {who: np.array(figures) for who, figures in rows.items()}
-    found = np.all([figures[:, -1] > ALIKE for figures in told.values()], axis=0)
-    table(told, np.ones_like(found), "all pictures")
-    table(told, found, "whose subject all find")
+    found = np.all([figures[:, -1] > MIN_FOUND_IOU for figures in told.values()], axis=0)
+    print_table(told, np.ones_like(found), "all pictures")
+    print_table(told, found, "whose subject all find")
 
 
 if __name__ == "__main__":

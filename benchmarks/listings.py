@@ -17,8 +17,8 @@ import numpy as np
 import skimage.data
 
 from mattebox.api import save_options
-from mattebox.composition.marketplace.rules import marketplaces
-from mattebox.composition.marketplace.verdict import judge
+from mattebox.composition.marketplace.rules import load_marketplaces
+from mattebox.composition.marketplace.verdict import check_compliance
 from mattebox.io import header_check
 from mattebox.io.reader import read
 from mattebox.io.writer import write
@@ -29,7 +29,7 @@ from mattebox.recipe.flat_parameters import build_recipe
 from mattebox.types import Picture
 
 
-def photographs() -> Iterator[tuple[str, Picture]]:
+def photograph_variants() -> Iterator[tuple[str, Picture]]:
     for name in ("astronaut", "chelsea", "coffee", "rocket"):
         rgb = getattr(skimage.data, name)()
         changed = {
@@ -48,13 +48,13 @@ def main() -> None:
     parser.add_argument("--model", default="balanced")
     session = Session.open(parser.parse_args().model, "cpu")
     passed: Counter[str] = Counter()
-    for name, picture in photographs():
-        for market, rules in marketplaces().items():
+    for name, picture in photograph_variants():
+        for market, rules in load_marketplaces().items():
             recipe = build_recipe({"empty": "keep"}, presets.find_preset(market))
             file = BytesIO()
-            write(run_recipe(picture, recipe, session=session).picture, file, **save_options(recipe.saving))
+            write(run_recipe(picture, recipe, session=session).picture, file, **save_options(recipe.save_step))
             data = file.getvalue()
-            verdict = judge(read(data), header_check.sniff(data, name).format, len(data), rules)
+            verdict = check_compliance(read(data), header_check.read_header(data, name).format, len(data), rules)
             passed[market] += verdict.passed
             for finding in verdict.findings:
                 if not finding.passed and not finding.advice:

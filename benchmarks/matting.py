@@ -37,32 +37,39 @@ from mattebox.metrics.segmentation import iou
 from mattebox.types import Floats, Matte, Picture, Size
 from tests.fakes import composite, disc, hairy, mosaic
 
-Job = Callable[[Picture, Matte], tuple[np.ndarray, np.ndarray | None]]  # -> alpha, and the cutout's colours if any
+MattingMethod = Callable[
+    [Picture, Matte], tuple[np.ndarray, np.ndarray | None]
+]  # -> alpha, and the cutout's colours if any
 
-HERE = Path(__file__).parent
-SEEN = 320 * 320  # samples of a network's answer
-WARM = 0.05  # megapixels
-ALIKE = 0.9  # IoU from which a subject is found
-GROUNDS = {"black": (0, 0, 0), "white": (255, 255, 255), "green": (0, 177, 64)}
-MEASURES = {"SAD": ("sad", 1), "MSE": ("mse", 1000), "Grad": ("gradient_error", 1), "Conn": ("connectivity_error", 1)}
+BENCHMARKS_FOLDER = Path(__file__).parent
+COARSE_SAMPLES = 320 * 320  # samples of a network's answer
+WARM_UP_MEGAPIXELS = 0.05  # megapixels
+MIN_FOUND_IOU = 0.9  # IoU from which a subject is found
+BACKDROP_COLOURS = {"black": (0, 0, 0), "white": (255, 255, 255), "green": (0, 177, 64)}
+ERROR_MEASURES = {
+    "SAD": ("sad", 1),
+    "MSE": ("mse", 1000),
+    "Grad": ("gradient_error", 1),
+    "Conn": ("connectivity_error", 1),
+}
 
 
-class Scene(NamedTuple):
+class MattingScene(NamedTuple):
     picture: Picture
-    coarse: Matte
+    coarse_matte: Matte
     truth: Floats
-    front: np.ndarray
+    foreground_rgb: np.ndarray
 
 
-def scene(kind: str, megapixels: float) -> Scene:
+def make_synthetic_scene(kind: str, megapixels: float) -> MattingScene:
     height = round((megapixels * 1e6 * 3 / 4) ** 0.5)
     size: Size = (height, round(height * 4 / 3))
     truth = {"hard": disc, "hair": hairy, "soft": lambda s: disc(s, softness=0.02 * min(s))}[kind](size)
     front, back = (mosaic(getattr(skimage.data, name)(), size) for name in ("chelsea", "rocket"))
-    return Scene(composite(truth, front, back), coarse(truth), truth, front)
+    return MattingScene(composite(truth, front, back), simulate_coarse_matte(truth), truth, front)
 
 
-def in_rooms(data: Path, megapixels: float) -> Iterator[tuple[Picture, Floats, np.ndarray]]:
+def composite_on_backgrounds(data: Path, megapixels: float) -> Iterator[tuple[Picture, Floats, np.ndarray]]:
     """Pictures of the validation split photographed on white, put into rooms: composite, true alpha, true colours."""
     from mattebox.training.data.dataset import stream, uncover_white
 
@@ -78,23 +85,26 @@ def in_rooms(data: Path, megapixels: float) -> Iterator[tuple[Picture, Floats, n
         yield composite(truth, front, back), truth, front
 
 
-def real_scenes(data: Path, megapixels: float, count: int) -> list[Scene]:
+def load_real_scenes(data: Path, megapixels: float, count: int) -> list[MattingScene]:
     """Those of them that the network sees the subject of, with its answer."""
     from mattebox.matting.segmentation import segment
     from mattebox.models.matte_session import open_session
 
     session = open_session("balanced", "cpu")
-    seen = (Scene(whole, segment(whole, session), *known) for whole, *known in in_rooms(data, megapixels))
-    return list(islice(filter(_found, seen), count))
+    seen = (
+        MattingScene(whole, segment(whole, session), *known)
+        for whole, *known in composite_on_backgrounds(data, megapixels)
+    )
+    return list(islice(filter(_is_subject_found, seen), count))
 
 
-def _found(seen: Scene) -> bool:
-    again = resampling.enlarge(seen.coarse.alpha / np.float32(65535), seen.picture.size, "bilinear")
-    return iou(again, seen.truth) > ALIKE
+def _is_subject_found(scene: MattingScene) -> bool:
+    again = resampling.enlarge(scene.coarse_matte.alpha / np.float32(65535), scene.picture.size, "bilinear")
+    return iou(again, scene.truth) > MIN_FOUND_IOU
 
 
-def coarse(truth: Floats) -> Matte:
-    scale = (SEEN / truth.size) ** 0.5
+def simulate_coarse_matte(truth: Floats) -> Matte:
+    scale = (COARSE_SAMPLES / truth.size) ** 0.5
     size = max(1, round(truth.shape[0] * scale)), max(1, round(truth.shape[1] * scale))
     small = resampling.shrink(np.round(truth * 255).astype(np.uint8), size).astype(np.float32) / 255
     for axis in (0, 1):
@@ -102,174 +112,195 @@ def coarse(truth: Floats) -> Matte:
     return Matte(np.round(small * 65535).astype(np.uint16), 1.0, True, (0, 0, *size[::-1]))
 
 
-def fine_edges(picture: Picture, given: Matte) -> tuple[np.ndarray, np.ndarray | None]:
-    from mattebox.matting.network_refinement import fine
+def run_mattebox_fine(picture: Picture, coarse_matte: Matte) -> tuple[np.ndarray, np.ndarray | None]:
+    from mattebox.matting.network_refinement import refine_with_network
 
-    return coloured(picture, fine(picture, given))
-
-
-def chosen(picture: Picture, given: Matte) -> tuple[np.ndarray, np.ndarray | None]:
-    from mattebox.matting.auto_refinement import suited
-
-    return coloured(picture, suited(picture, given))
+    return with_foreground_colours(picture, refine_with_network(picture, coarse_matte))
 
 
-def refined(picture: Picture, given: Matte) -> tuple[np.ndarray, np.ndarray | None]:
+def run_mattebox_auto(picture: Picture, coarse_matte: Matte) -> tuple[np.ndarray, np.ndarray | None]:
+    from mattebox.matting.auto_refinement import refine_automatically
+
+    return with_foreground_colours(picture, refine_automatically(picture, coarse_matte))
+
+
+def run_mattebox_refined(picture: Picture, coarse_matte: Matte) -> tuple[np.ndarray, np.ndarray | None]:
     from mattebox.matting.colour_refinement import refine
 
-    return coloured(picture, refine(picture, given))
+    return with_foreground_colours(picture, refine(picture, coarse_matte))
 
 
-def coloured(picture: Picture, matte: Matte) -> tuple[np.ndarray, np.ndarray | None]:
+def with_foreground_colours(picture: Picture, matte: Matte) -> tuple[np.ndarray, np.ndarray | None]:
     """Alpha, and the foreground's colours."""
-    from mattebox.matting.foreground import foreground
+    from mattebox.matting.foreground import estimate_foreground
 
-    return matte.alpha, foreground(picture, matte).rgb
-
-
-def enlarged(picture: Picture, given: Matte) -> tuple[np.ndarray, np.ndarray | None]:
-    from mattebox.matting.colour_refinement import enlarge
-
-    return enlarge(picture, given).alpha, None
+    return matte.alpha, estimate_foreground(picture, matte).rgb
 
 
-def peer_mask(picture: Picture, given: Matte) -> Image.Image:
-    small = Image.fromarray((given.alpha // 257).astype(np.uint8))
+def run_mattebox_plain(picture: Picture, coarse_matte: Matte) -> tuple[np.ndarray, np.ndarray | None]:
+    from mattebox.matting.colour_refinement import enlarge_matte
+
+    return enlarge_matte(picture, coarse_matte).alpha, None
+
+
+def rembg_mask(picture: Picture, coarse_matte: Matte) -> Image.Image:
+    small = Image.fromarray((coarse_matte.alpha // 257).astype(np.uint8))
     return small.resize(picture.size[::-1], Image.Resampling.LANCZOS)
 
 
-def peer_matting(picture: Picture, given: Matte) -> tuple[np.ndarray, np.ndarray | None]:
+def run_rembg_alpha_matting(picture: Picture, coarse_matte: Matte) -> tuple[np.ndarray, np.ndarray | None]:
     from rembg.bg import alpha_matting_cutout
 
-    mask = peer_mask(picture, given)
+    mask = rembg_mask(picture, coarse_matte)
     cut = np.asarray(alpha_matting_cutout(Image.fromarray(picture.rgb), mask, 240, 10, 10))  # its defaults
     return cut[..., 3], cut[..., :3]
 
 
-def peer_processed(picture: Picture, given: Matte) -> tuple[np.ndarray, np.ndarray | None]:
+def run_rembg_post_process(picture: Picture, coarse_matte: Matte) -> tuple[np.ndarray, np.ndarray | None]:
     from rembg.bg import post_process
 
-    return post_process(np.array(peer_mask(picture, given))), None
+    return post_process(np.array(rembg_mask(picture, coarse_matte))), None
 
 
-def peer_default(picture: Picture, given: Matte) -> tuple[np.ndarray, np.ndarray | None]:
+def run_rembg_default(picture: Picture, coarse_matte: Matte) -> tuple[np.ndarray, np.ndarray | None]:
     from rembg.bg import naive_cutout
 
-    cut = np.asarray(naive_cutout(Image.fromarray(picture.rgb), peer_mask(picture, given)))
+    cut = np.asarray(naive_cutout(Image.fromarray(picture.rgb), rembg_mask(picture, coarse_matte)))
     return cut[..., 3], cut[..., :3]
 
 
-def trimap_of(picture: Picture, given: Matte) -> np.ndarray:
+def trimap_from_coarse(picture: Picture, coarse_matte: Matte) -> np.ndarray:
     """0, 0.5 or 1: what the enlarged coarse alpha leaves open, widened by one of its samples."""
     from scipy.ndimage import maximum_filter, minimum_filter
 
-    seen = enlarged(picture, given)[0] / 255
-    reach = 2 * max(1, picture.size[0] // given.size[0]) + 1
+    seen = run_mattebox_plain(picture, coarse_matte)[0] / 255
+    reach = 2 * max(1, picture.size[0] // coarse_matte.size[0]) + 1
     sure, none = minimum_filter(seen, reach) > 0.95, maximum_filter(seen, reach) < 0.05
     return np.where(sure, 1.0, np.where(none, 0.0, 0.5))
 
 
-def library(method: str) -> Job:
+def pymatting_method(method: str) -> MattingMethod:
     """PyMatting's alpha from such a trimap, and its foreground by several levels (Germer et al. 2020)."""
 
     def work(picture: Picture, given: Matte) -> tuple[np.ndarray, np.ndarray | None]:
         import pymatting
 
         rgb = picture.rgb / 255.0
-        alpha = getattr(pymatting, f"estimate_alpha_{method}")(rgb, trimap_of(picture, given))
+        alpha = getattr(pymatting, f"estimate_alpha_{method}")(rgb, trimap_from_coarse(picture, given))
         colours = pymatting.estimate_foreground_ml(rgb, alpha)
         return tuple(np.rint(255 * np.clip(plane, 0, 1)).astype(np.uint8) for plane in (alpha, colours))
 
     return work
 
 
-def library_colours(picture: Picture, given: Matte) -> tuple[np.ndarray, np.ndarray | None]:
+def run_pymatting_colours(picture: Picture, coarse_matte: Matte) -> tuple[np.ndarray, np.ndarray | None]:
     """Our alpha with PyMatting's foreground."""
     import pymatting
 
     from mattebox.matting.colour_refinement import refine
 
-    alpha = refine(picture, given).alpha
+    alpha = refine(picture, coarse_matte).alpha
     colours = pymatting.estimate_foreground_ml(picture.rgb / 255.0, alpha / 255.0)
     return alpha, np.rint(255 * np.clip(colours, 0, 1)).astype(np.uint8)
 
 
-JOBS: dict[str, Job] = {
-    "mattebox refined": refined,
-    "mattebox fine": fine_edges,
-    "mattebox auto": chosen,
-    "mattebox plain": enlarged,
-    "rembg default": peer_default,
-    "rembg alpha_matting": peer_matting,
-    "rembg post_process": peer_processed,
-    "pymatting closed form": library("cf"),
-    "pymatting KNN": library("knn"),
-    "mattebox refined, pymatting's colours": library_colours,
+METHODS: dict[str, MattingMethod] = {
+    "mattebox refined": run_mattebox_refined,
+    "mattebox fine": run_mattebox_fine,
+    "mattebox auto": run_mattebox_auto,
+    "mattebox plain": run_mattebox_plain,
+    "rembg default": run_rembg_default,
+    "rembg alpha_matting": run_rembg_alpha_matting,
+    "rembg post_process": run_rembg_post_process,
+    "pymatting closed form": pymatting_method("cf"),
+    "pymatting KNN": pymatting_method("knn"),
+    "mattebox refined, pymatting's colours": run_pymatting_colours,
 }
 
 
-def measured(job: str, scenes: list[Scene]) -> dict[str, float]:
+def measure_method(method_name: str, scenes: list[MattingScene]) -> dict[str, float]:
     """One job in this process, the mean over scenes: seconds, MB, the errors, and those of the colours."""
-    work = JOBS[job]
-    work(*scene("hard", WARM)[:2])
-    told = [_measured(work, given) for given in scenes]
+    work = METHODS[method_name]
+    work(*make_synthetic_scene("hard", WARM_UP_MEGAPIXELS)[:2])
+    told = [_measure_scene(work, given) for given in scenes]
     return {name: float(np.mean([t[name] for t in told])) for name in told[0]}
 
 
-def _measured(work: Job, given: Scene) -> dict[str, float]:
-    forget_peak()
+def _measure_scene(method: MattingMethod, scene: MattingScene) -> dict[str, float]:
+    reset_peak_memory()
     begun = time.perf_counter()
-    alpha, rgb = work(given.picture, given.coarse)
+    alpha, rgb = method(scene.picture, scene.coarse_matte)
     seconds, peak = time.perf_counter() - begun, peak_megabytes()
     share = alpha.astype(np.float32) / np.float32(255)
-    told = {n: getattr(matting, f)(share, given.truth) * k for n, (f, k) in MEASURES.items() if hasattr(matting, f)}
-    shown = given.picture.rgb if rgb is None else rgb
-    return {"s": seconds, "MB": peak, **told, "halo": halo(shown, given), **fringes(share, shown, given)}
+    told = {
+        n: getattr(matting, f)(share, scene.truth) * k for n, (f, k) in ERROR_MEASURES.items() if hasattr(matting, f)
+    }
+    shown = scene.picture.rgb if rgb is None else rgb
+    return {"s": seconds, "MB": peak, **told, "halo": halo_error(shown, scene), **edge_band_errors(share, shown, scene)}
 
 
-def fringes(share: Floats, rgb: np.ndarray, given: Scene) -> dict[str, float]:
+def edge_band_errors(alpha: Floats, rgb: np.ndarray, scene: MattingScene) -> dict[str, float]:
     """Mean colour error, 0..255, of the cutout shown on plain grounds, in the band along the edge."""
-    seen = enlarged(given.picture, given.coarse)[0]
-    band = ((given.truth > 0) & (given.truth < 1)) | ((seen > 0.02 * 255) & (seen < 0.98 * 255))
-    return shown_errors(share[band], rgb[band], given.truth[band], given.front[band])
+    seen = run_mattebox_plain(scene.picture, scene.coarse_matte)[0]
+    band = ((scene.truth > 0) & (scene.truth < 1)) | ((seen > 0.02 * 255) & (seen < 0.98 * 255))
+    return backdrop_errors(alpha[band], rgb[band], scene.truth[band], scene.foreground_rgb[band])
 
 
-def shown_errors(alpha: Floats, rgb: np.ndarray, truth: Floats, front: np.ndarray) -> dict[str, float]:
+def backdrop_errors(alpha: Floats, rgb: np.ndarray, truth: Floats, foreground_rgb: np.ndarray) -> dict[str, float]:
     """Ground -> mean colour error, 0..255, of N pixels shown on it."""
     a, b = alpha[:, None], truth[:, None]
-    shown, true = rgb.astype(np.float32), front.astype(np.float32)
-    grounds = {name: np.array(colour, np.float32) for name, colour in GROUNDS.items()}
+    shown, true = rgb.astype(np.float32), foreground_rgb.astype(np.float32)
+    grounds = {name: np.array(colour, np.float32) for name, colour in BACKDROP_COLOURS.items()}
     return {n: float(np.abs(a * shown + (1 - a) * g - b * true - (1 - b) * g).mean()) for n, g in grounds.items()}
 
 
-def halo(rgb: np.ndarray, given: Scene) -> float:
+def halo_error(rgb: np.ndarray, scene: MattingScene) -> float:
     """Mean colour error, 0..255, where the true alpha is between 0 and 1, weighted by it."""
-    edge = (given.truth > 0) & (given.truth < 1)
-    weight = given.truth[edge][:, None].astype(np.float64)
-    return float((weight * np.abs(rgb[edge].astype(float) - given.front[edge])).sum() / (3 * weight.sum()))
+    edge = (scene.truth > 0) & (scene.truth < 1)
+    weight = scene.truth[edge][:, None].astype(np.float64)
+    return float((weight * np.abs(rgb[edge].astype(float) - scene.foreground_rgb[edge])).sum() / (3 * weight.sum()))
 
 
-def forget_peak() -> None:
+def reset_peak_memory() -> None:
     """Start the high-water mark anew, where the system can (Linux)."""
     if Path("/proc/self/clear_refs").exists():
         Path("/proc/self/clear_refs").write_text("5")
 
 
-def row(job: str, kind: str, megapixels: float, timeout: float, more: list[str]) -> str:
-    command = [sys.executable, "-m", "benchmarks.matting", "--job", job, "--mattes", kind, "--sizes", str(megapixels)]
-    command += more
+def run_table_row(
+    method_name: str, matte_kind: str, megapixels: float, timeout_seconds: float, extra_arguments: list[str]
+) -> str:
+    command = [
+        sys.executable,
+        "-m",
+        "benchmarks.matting",
+        "--job",
+        method_name,
+        "--mattes",
+        matte_kind,
+        "--sizes",
+        str(megapixels),
+    ]
+    command += extra_arguments
     try:
-        done = subprocess.run(command, cwd=HERE.parent, stdout=subprocess.PIPE, text=True, timeout=timeout, check=False)
+        done = subprocess.run(
+            command,
+            cwd=BENCHMARKS_FOLDER.parent,
+            stdout=subprocess.PIPE,
+            text=True,
+            timeout=timeout_seconds,
+            check=False,
+        )
     except subprocess.TimeoutExpired:
-        return f"| {job} | {kind} | stopped after {timeout:g} s |"
+        return f"| {method_name} | {matte_kind} | stopped after {timeout_seconds:g} s |"
     if done.returncode:
-        return f"| {job} | {kind} | failed with exit code {done.returncode} |"
+        return f"| {method_name} | {matte_kind} | failed with exit code {done.returncode} |"
     told: dict[str, Any] = json.loads(done.stdout.splitlines()[-1])
-    return f"| {job} | {kind} | " + " | ".join(f"{told[name]:.2f}" for name in columns()) + " |"
+    return f"| {method_name} | {matte_kind} | " + " | ".join(f"{told[name]:.2f}" for name in column_names()) + " |"
 
 
-def columns() -> list[str]:
-    return ["s", "MB", *(n for n, (f, _) in MEASURES.items() if hasattr(matting, f)), "halo", *GROUNDS]
+def column_names() -> list[str]:
+    return ["s", "MB", *(n for n, (f, _) in ERROR_MEASURES.items() if hasattr(matting, f)), "halo", *BACKDROP_COLOURS]
 
 
 def main() -> None:
@@ -280,23 +311,23 @@ def main() -> None:
     )
     parser.add_argument("--data", type=Path, help="training material with a validation split, for real")
     parser.add_argument("--count", type=int, default=4, help="pictures of real")
-    parser.add_argument("--jobs", nargs="+", default=list(JOBS), choices=list(JOBS))
+    parser.add_argument("--jobs", nargs="+", default=list(METHODS), choices=list(METHODS))
     parser.add_argument("--timeout", type=float, default=1800, help="seconds for one job")
-    parser.add_argument("--job", choices=list(JOBS), help="do this one here, and print a line of JSON")
+    parser.add_argument("--job", choices=list(METHODS), help="do this one here, and print a line of JSON")
     args = parser.parse_args()
     if args.job:
         kind, size = args.mattes[0], args.sizes[0]
-        scenes = real_scenes(args.data, size, args.count) if kind == "real" else [scene(kind, size)]
-        print(json.dumps(measured(args.job, scenes)))
+        scenes = load_real_scenes(args.data, size, args.count) if kind == "real" else [make_synthetic_scene(kind, size)]
+        print(json.dumps(measure_method(args.job, scenes)))
         return
     more = [] if args.data is None else ["--data", str(args.data), "--count", str(args.count)]
-    print("| who | edge | " + " | ".join(columns()) + " |")
-    print("|---|---|" + "---|" * len(columns()))
+    print("| who | edge | " + " | ".join(column_names()) + " |")
+    print("|---|---|" + "---|" * len(column_names()))
     for megapixels in args.sizes:
-        print(f"| **{megapixels:g} MP** | |" + " |" * len(columns()))
+        print(f"| **{megapixels:g} MP** | |" + " |" * len(column_names()))
         for kind in args.mattes:
             for job in args.jobs:
-                print(row(job, kind, megapixels, args.timeout, more), flush=True)
+                print(run_table_row(job, kind, megapixels, args.timeout, more), flush=True)
 
 
 if __name__ == "__main__":

@@ -16,8 +16,8 @@ import numpy as np
 import skimage.data
 from numpy.typing import NDArray
 
-from benchmarks.cutout import environment
-from mattebox.matting.test_time_augmentation import looks
+from benchmarks.cutout import prepare_environment
+from mattebox.matting.test_time_augmentation import plan_views
 from mattebox.models.matte_session import Session
 from mattebox.types import Picture
 
@@ -29,14 +29,17 @@ def main() -> None:
     parser.add_argument("--threads", type=int, default=len(os.sched_getaffinity(0)))
     args = parser.parse_args()
     with tempfile.TemporaryDirectory() as folder:
-        _, card = environment(args.u2netp, Path(folder))
+        _, card = prepare_environment(args.u2netp, Path(folder))
         names = {"u2netp": str(card), "fast": "fast", "balanced": "balanced", "best": "best"}
         sessions = {name: Session.open(model, "cpu", args.threads) for name, model in names.items()}
     picture = Picture(skimage.data.rocket())
-    inputs = {name: prepared(session, picture) for name, session in sessions.items()}
+    inputs = {name: prepare_inputs(session, picture) for name, session in sessions.items()}
     for name, session in sessions.items():
-        seconds(session, inputs[name])
-    rounds = [{name: seconds(session, inputs[name]) for name, session in sessions.items()} for _ in range(args.repeats)]
+        measure_seconds(session, inputs[name])
+    rounds = [
+        {name: measure_seconds(session, inputs[name]) for name, session in sessions.items()}
+        for _ in range(args.repeats)
+    ]
     print("| network | input | ms | of u2netp |\n|---|---|---|---|")
     for name in sessions:
         share = median(r[name] / r["u2netp"] for r in rounds)
@@ -44,12 +47,12 @@ def main() -> None:
         print(f"| {name} | {size} | {median(r[name] for r in rounds) * 1000:.1f} | {share:.1%} |")
 
 
-def prepared(session: Session, picture: Picture) -> list[NDArray[np.float32]]:
+def prepare_inputs(session: Session, picture: Picture) -> list[NDArray[np.float32]]:
     """The inputs of all looks that its card says."""
-    return [session.scaled(look.scale).prepare(picture)[0] for look in looks(session.card)]
+    return [session.with_input_scale(look.scale).preprocess(picture)[0] for look in plan_views(session.card)]
 
 
-def seconds(session: Session, inputs: list[NDArray[np.float32]]) -> float:
+def measure_seconds(session: Session, inputs: list[NDArray[np.float32]]) -> float:
     begun = time.perf_counter()
     for x in inputs:
         session.run(x)

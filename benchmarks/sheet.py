@@ -18,11 +18,11 @@ from PIL import Image
 import mattebox as mb
 from mattebox.types import Picture
 
-NAMES = ("astronaut", "chelsea", "coffee", "rocket")
-GROUNDS = ("checker", "green", "white", "black")
+PHOTO_NAMES = ("astronaut", "chelsea", "coffee", "rocket")
+BACKDROP_NAMES = ("checker", "green", "white", "black")
 
 
-def ground(name: str, height: int, width: int) -> np.ndarray:
+def draw_backdrop(name: str, height: int, width: int) -> np.ndarray:
     if name == "checker":
         y, x = np.mgrid[:height, :width] // 16
         return np.where(((x + y) % 2)[..., None], 204, 255) * np.ones(3)
@@ -31,25 +31,25 @@ def ground(name: str, height: int, width: int) -> np.ndarray:
     )
 
 
-def cells(picture: Picture, model: str, grounds: list[str]) -> list[np.ndarray]:
+def render_cells(picture: Picture, model: str, backdrops: list[str]) -> list[np.ndarray]:
     """The photograph, its matte (unless only one ground is wanted), and the cutout on each ground."""
     shown = [picture.rgb]
     try:
         result = mb.cut(picture, model=model)
     except mb.NoSubject:
-        return [*shown, *[np.zeros_like(picture.rgb)] * (len(grounds) + (len(grounds) > 1))]
+        return [*shown, *[np.zeros_like(picture.rgb)] * (len(backdrops) + (len(backdrops) > 1))]
     assert result.picture.alpha is not None
-    alpha = result.picture.alpha[..., None] / result.picture.depth.peak
-    if len(grounds) > 1:
+    alpha = result.picture.alpha[..., None] / result.picture.bit_depth.peak
+    if len(backdrops) > 1:
         shown.append((alpha * 255 * np.ones(3)).astype(np.uint8))
-    for name in grounds:
-        blend = alpha * result.picture.rgb + (1 - alpha) * ground(name, *picture.size)
+    for name in backdrops:
+        blend = alpha * result.picture.rgb + (1 - alpha) * draw_backdrop(name, *picture.size)
         shown.append(np.round(blend).astype(np.uint8))
     return shown
 
 
-def strip(parts: list[np.ndarray], height: int) -> Image.Image:
-    images = [Image.fromarray(p) for p in parts]
+def join_row(cell_pixels: list[np.ndarray], height: int) -> Image.Image:
+    images = [Image.fromarray(p) for p in cell_pixels]
     images = [i.resize((round(i.width * height / i.height), height), Image.Resampling.LANCZOS) for i in images]
     row = Image.new("RGB", (sum(i.width for i in images), height))
     for n, image in enumerate(images):
@@ -61,13 +61,13 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("out", type=Path)
     parser.add_argument("photos", type=Path, nargs="*")
-    parser.add_argument("--names", nargs="+", default=NAMES, choices=NAMES)
-    parser.add_argument("--grounds", nargs="+", default=GROUNDS, choices=GROUNDS)
+    parser.add_argument("--names", nargs="+", default=PHOTO_NAMES, choices=PHOTO_NAMES)
+    parser.add_argument("--grounds", nargs="+", default=BACKDROP_NAMES, choices=BACKDROP_NAMES)
     parser.add_argument("--model", default="balanced")
     parser.add_argument("--row-height", type=int, default=300)
     args = parser.parse_args()
     pictures = [mb.read(p) for p in args.photos] or [Picture(getattr(skimage.data, n)()) for n in args.names]
-    rows = [strip(cells(p, args.model, list(args.grounds)), args.row_height) for p in pictures]
+    rows = [join_row(render_cells(p, args.model, list(args.grounds)), args.row_height) for p in pictures]
     sheet = Image.new("RGB", (max(r.width for r in rows), sum(r.height for r in rows)), "white")
     for n, row in enumerate(rows):
         sheet.paste(row, (0, n * args.row_height))

@@ -29,26 +29,26 @@ import mattebox as mb
 from mattebox.types import Picture
 
 Image.MAX_IMAGE_PIXELS = None
-CORES = sorted(os.sched_getaffinity(0))[:2]
+CPU_CORES = sorted(os.sched_getaffinity(0))[:2]
 
 
-def photograph(megapixels: float) -> np.ndarray:
+def make_photograph(megapixels: float) -> np.ndarray:
     """scikit-image's coffee at 3 : 2."""
     height = round((megapixels * 1e6 / 1.5) ** 0.5)
     picture = Image.fromarray(skimage.data.coffee()).resize((round(height * 1.5), height), Image.Resampling.LANCZOS)
     return np.array(picture)
 
 
-def speed(network: Path, megapixels: float, rounds: int) -> None:
-    os.sched_setaffinity(0, CORES)
-    rgb = photograph(megapixels)
+def benchmark_speed(network_path: Path, megapixels: float, rounds: int) -> None:
+    os.sched_setaffinity(0, CPU_CORES)
+    rgb = make_photograph(megapixels)
     options = onnxruntime.SessionOptions()
-    options.intra_op_num_threads = len(CORES)
-    peer = onnxruntime.InferenceSession(str(network), options, providers=["CPUExecutionProvider"])
+    options.intra_op_num_threads = len(CPU_CORES)
+    peer = onnxruntime.InferenceSession(str(network_path), options, providers=["CPUExecutionProvider"])
     name = peer.get_inputs()[0].name
     x = np.ascontiguousarray((rgb.astype(np.float32) / 255).transpose(2, 0, 1)[None])
     runs = {
-        network.stem: lambda: peer.run(None, {name: x}),
+        network_path.stem: lambda: peer.run(None, {name: x}),
         "mattebox 4x": lambda: mb.upscale(Picture(rgb), "4x", device="cpu"),
         "mattebox 2x": lambda: mb.upscale(Picture(rgb), "2x", device="cpu"),
     }
@@ -59,17 +59,17 @@ def speed(network: Path, megapixels: float, rounds: int) -> None:
             begun = time.perf_counter()
             run()
             took[what].append(time.perf_counter() - begun)
-    print(f"{megapixels:g} MP on {len(CORES)} processors, medians of {rounds}")
-    print(f"| | seconds | {network.stem} takes |\n|---|---|---|")
+    print(f"{megapixels:g} MP on {len(CPU_CORES)} processors, medians of {rounds}")
+    print(f"| | seconds | {network_path.stem} takes |\n|---|---|---|")
     for what, times in took.items():
-        ratio = median(theirs / ours for theirs, ours in zip(took[network.stem], times, strict=True))
+        ratio = median(theirs / ours for theirs, ours in zip(took[network_path.stem], times, strict=True))
         print(f"| {what} | {median(times):.2f} | {ratio:.1f}x |")
 
 
-def memory(megapixels: float) -> None:
+def benchmark_memory(megapixels: float) -> None:
     with tempfile.TemporaryDirectory() as name:
         source = Path(name) / "photo.png"
-        Image.fromarray(photograph(megapixels / 16)).save(source)
+        Image.fromarray(make_photograph(megapixels / 16)).save(source)
         begun = time.perf_counter()
         subprocess.run([sys.executable, "-m", "mattebox", "upscale", str(source), "--to", "4x"], check=True)
         with Image.open(source.with_name("photo-upscaled.png")) as made:
@@ -89,9 +89,9 @@ def main() -> None:
     lean.add_argument("--megapixels", type=float, default=100)
     args = parser.parse_args()
     if args.what == "speed":
-        speed(args.network, args.megapixels, args.rounds)
+        benchmark_speed(args.network, args.megapixels, args.rounds)
     else:
-        memory(args.megapixels)
+        benchmark_memory(args.megapixels)
 
 
 if __name__ == "__main__":

@@ -17,10 +17,10 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-Job = Callable[[], tuple[int, float]]  # bytes of the PNG, seconds in the network
+TimedCutout = Callable[[], tuple[int, float]]  # bytes of the PNG, seconds in the network
 
 
-def mattebox_job(mode: str, model: str, photo: Path, threads: int) -> Job:
+def build_mattebox_cutout(mode: str, model: str, photo: Path, threads: int) -> TimedCutout:
     from mattebox.io.encoding import encode
     from mattebox.io.reader import read
     from mattebox.models import result_cache
@@ -28,9 +28,11 @@ def mattebox_job(mode: str, model: str, photo: Path, threads: int) -> Job:
     from mattebox.pipeline.run import run_recipe
     from mattebox.recipe.recipe import Cut, Recipe
 
-    result_cache.shared = result_cache.Cache(held=0)  # the same photograph again and again: nothing may be remembered
+    result_cache.shared_cache = result_cache.ResultCache(
+        max_memory_bytes=0
+    )  # the same photograph again and again: nothing may be remembered
     session, content = Session.open(model, "cpu", threads), photo.read_bytes()
-    spent = Clock(session, "_run")
+    spent = MethodTimer(session, "_run")
     step = Cut(edges="plain", colours="source") if mode == "plain" else Cut()
 
     def job() -> tuple[int, float]:
@@ -41,12 +43,12 @@ def mattebox_job(mode: str, model: str, photo: Path, threads: int) -> Job:
     return job
 
 
-def rembg_job(mode: str, model: str, photo: Path, threads: int) -> Job:
+def build_rembg_cutout(mode: str, model: str, photo: Path, threads: int) -> TimedCutout:
     os.environ["OMP_NUM_THREADS"] = str(threads)
     from rembg import new_session, remove
 
     session, content = new_session(model), photo.read_bytes()
-    spent = Clock(session.inner_session, "run")
+    spent = MethodTimer(session.inner_session, "run")
 
     def job() -> tuple[int, float]:
         spent.seconds = 0.0
@@ -55,12 +57,12 @@ def rembg_job(mode: str, model: str, photo: Path, threads: int) -> Job:
     return job
 
 
-class Clock:
+class MethodTimer:
     """Replaces one method of an object by itself, timed."""
 
-    def __init__(self, owner: Any, name: str) -> None:
+    def __init__(self, owner: Any, method_name: str) -> None:
         self.seconds = 0.0
-        inner = getattr(owner, name)
+        inner = getattr(owner, method_name)
 
         def timed(*args: Any, **kwargs: Any) -> Any:
             begun = time.perf_counter()
@@ -69,7 +71,7 @@ class Clock:
             finally:
                 self.seconds += time.perf_counter() - begun
 
-        setattr(owner, name, timed)
+        setattr(owner, method_name, timed)
 
 
 def peak_megabytes() -> float:
@@ -83,7 +85,7 @@ def peak_megabytes() -> float:
 
 def main() -> None:
     who, mode, model, photo, threads = sys.argv[1:6]
-    maker = {"mattebox": mattebox_job, "rembg": rembg_job}[who]
+    maker = {"mattebox": build_mattebox_cutout, "rembg": build_rembg_cutout}[who]
     job = maker(mode, model, Path(photo), int(threads))
     job()  # warm: lazy imports, compiled code, the runtime's buffers
     print(json.dumps({"ready": True}), flush=True)

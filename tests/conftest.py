@@ -69,7 +69,7 @@ def _nothing_kept() -> None:
 @pytest.fixture(autouse=True)
 def _nothing_remembered(monkeypatch: pytest.MonkeyPatch) -> None:
     """What one test asked a network is not kept for the next."""
-    monkeypatch.setattr(result_cache, "shared", result_cache.Cache())
+    monkeypatch.setattr(result_cache, "shared_cache", result_cache.ResultCache())
 
 
 @pytest.fixture(scope="session", autouse=True)

@@ -6,7 +6,7 @@ import msgspec
 import numpy as np
 
 from mattebox.models.cards.card import Card, Licence
-from mattebox.models.cards.registry import PRESETS, find_card
+from mattebox.models.cards.registry import MODEL_PRESETS, find_card
 from mattebox.models.cards.tensor_spec import Calibration, Input
 from mattebox.models.matte_session import Session
 from mattebox.types import Floats, Picture, Size
@@ -23,7 +23,7 @@ FAKE = Card(
     calibration=Calibration(),
 )
 
-OURS = PRESETS["balanced"]  # the embedded network
+OURS = MODEL_PRESETS["balanced"]  # the embedded network
 FLOAT = find_card(OURS).origin  # the one it was made of, which can be trained on
 
 

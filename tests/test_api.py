@@ -81,7 +81,7 @@ def test_sixteen_bits_in_and_out(astronaut: Picture, tmp_path: Path) -> None:
     tifffile.imwrite(tmp_path / "deep.tif", deep, photometric="rgb")
     mb.cut(tmp_path / "deep.tif").save(tmp_path / "deep.png")
     back = mb.read(tmp_path / "deep.png")
-    assert back.depth == 16
+    assert back.bit_depth == 16
     assert back.alpha is not None
     whole = back.alpha == 65535
     assert whole.mean() > 0.2
@@ -143,7 +143,7 @@ def test_subjects_are_found_and_numbered_as_cut_picks_them() -> None:
     small, large = mb.find(Picture(rgb), session=fake_session())[::-1]
     assert np.abs(np.subtract(large.box, (80, 50, 150, 120))).max() <= 2
     assert np.abs(np.subtract(small.box, (10, 10, 40, 40))).max() <= 2
-    assert large.share == pytest.approx(70 * 70 / rgb[..., 0].size, abs=0.01)
+    assert large.area_share == pytest.approx(70 * 70 / rgb[..., 0].size, abs=0.01)
     assert large.alpha[: large.alpha.shape[0] // 3].max() < 0.5
     picked = mb.cut(Picture(rgb), session=fake_session(), pick=2).picture
     assert picked.alpha is not None

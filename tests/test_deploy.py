@@ -31,9 +31,9 @@ def image_variables() -> dict[str, str]:
 
 @pytest.mark.parametrize("service", ["api", "worker"])
 def test_the_server_takes_what_compose_tells_it(service: str) -> None:
-    from mattebox.server.settings import from_environment
+    from mattebox.server.settings import load_settings
 
-    made = from_environment(image_variables() | variables(service))
+    made = load_settings(image_variables() | variables(service))
     assert (made.host, made.role, made.data) == ("0.0.0.0", service, "/data/server")
     assert made.database == "postgresql://mattebox:secret@postgres/mattebox"
     assert made.machine not in ("local", "hostname")
@@ -42,10 +42,10 @@ def test_the_server_takes_what_compose_tells_it(service: str) -> None:
 
 def test_the_image_alone_lets_nobody_in_without_keys() -> None:
     from mattebox.errors import UsageError
-    from mattebox.server.settings import from_environment
+    from mattebox.server.settings import load_settings
 
     with pytest.raises(UsageError, match="without keys"):
-        from_environment(image_variables())
+        load_settings(image_variables())
 
 
 def test_the_image_is_not_root_watched_and_pinned() -> None:
@@ -83,5 +83,10 @@ def test_every_variable_of_ours_is_documented() -> None:
         named |= set(re.findall(r"\bMATTEBOX_[A-Z_]+[A-Z]\b", path.read_text()))
     from mattebox.models.store import environment
 
-    named |= {environment.HOME, environment.MIRROR, environment.OFFLINE, environment.COMMERCIAL}
+    named |= {
+        environment.HOME_VARIABLE,
+        environment.MIRROR_VARIABLE,
+        environment.OFFLINE_VARIABLE,
+        environment.COMMERCIAL_VARIABLE,
+    }
     assert {name for name in named if not re.search(rf"\b{name}\b", told)} == set()

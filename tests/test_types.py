@@ -3,14 +3,14 @@
 import numpy as np
 import pytest
 
-from mattebox.types import Depth, Matte, Picture
+from mattebox.types import BitDepth, Matte, Picture
 
 
 def test_depth_of_pixels() -> None:
-    assert Depth.of(np.zeros(1, np.uint8)).peak == 255
-    assert Depth.of(np.zeros(1, np.uint16)).peak == 65535
+    assert BitDepth.of_pixels(np.zeros(1, np.uint8)).peak == 255
+    assert BitDepth.of_pixels(np.zeros(1, np.uint16)).peak == 65535
     with pytest.raises(ValueError, match="uint8 or uint16"):
-        Depth.of(np.zeros(1, np.float32))  # type: ignore[arg-type]
+        BitDepth.of_pixels(np.zeros(1, np.float32))  # type: ignore[arg-type]
 
 
 @pytest.mark.parametrize("shape", [(4, 4), (4, 4, 4), (0, 4, 3)])

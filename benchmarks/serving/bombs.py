@@ -21,11 +21,11 @@ from pathlib import Path
 import numpy as np
 from PIL import Image
 
-from benchmarks.batch import photographs
-from benchmarks.serving.served import Served, serving
+from benchmarks.batch import write_photographs
+from benchmarks.serving.served import ServerProcess, running_server
 
 
-def png(width: int, height: int) -> bytes:
+def make_png(width: int, height: int) -> bytes:
     """One bit a pixel, all black."""
     packer, rows = zlib.compressobj(9), bytes(1 + (width + 7) // 8)
     packed = b"".join(packer.compress(rows) for _ in range(height)) + packer.flush()
@@ -34,22 +34,22 @@ def png(width: int, height: int) -> bytes:
     return b"\x89PNG\r\n\x1a\n" + b"".join(parts)
 
 
-def heic(width: int, height: int, tile: int = 0) -> bytes:
+def make_heic(width: int, height: int, tile_side: int = 0) -> bytes:
     """In one piece, or in tiles of so many pixels a side: HEVC knows no picture of more than 142 megapixels."""
     import pillow_heif
 
     made, black = io.BytesIO(), np.zeros((height, width), np.uint8).tobytes()
-    pillow_heif.from_bytes("L", (width, height), black).save(made, quality=1, tile_size=tile)
+    pillow_heif.from_bytes("L", (width, height), black).save(made, quality=1, tile_size=tile_side)
     return made.getvalue()
 
 
-def avif(width: int, height: int) -> bytes:
+def make_avif(width: int, height: int) -> bytes:
     made = io.BytesIO()
     Image.new("L", (width, height)).save(made, "avif", quality=1, speed=10)
     return made.getvalue()
 
 
-def lying(data: bytes) -> bytes:
+def falsify_size(data: bytes) -> bytes:
     """The same with 100 x 100 as its size in the container."""
     at = data.find(b"ispe")
     while at >= 0:
@@ -58,47 +58,47 @@ def lying(data: bytes) -> bytes:
     return data
 
 
-def most(served: Served, work: threading.Thread) -> float:
+def peak_megabytes(server: ServerProcess, thread: threading.Thread) -> float:
     """Megabytes while something goes on."""
-    work.start()
-    found = [served.memory()]
-    while work.is_alive():
-        found.append(served.memory())
+    thread.start()
+    found = [server.resident_megabytes()]
+    while thread.is_alive():
+        found.append(server.resident_megabytes())
         time.sleep(0.01)
     return max(found)
 
 
-def run(at_once: int) -> None:
-    bombs = {"PNG, 178 MP": png(13_350, 13_350), "HEIC, 200 MP": heic(14_200, 14_100, 4096),
-             "AVIF, 289 MP": avif(17_000, 17_000)}  # fmt: skip
-    bombs["AVIF, 289 MP, lying"] = lying(bombs["AVIF, 289 MP"])
-    bombs["HEIC, 140 MP, lying"] = lying(heic(11_840, 11_840))
+def run(parallel_requests: int) -> None:
+    bombs = {"PNG, 178 MP": make_png(13_350, 13_350), "HEIC, 200 MP": make_heic(14_200, 14_100, 4096),
+             "AVIF, 289 MP": make_avif(17_000, 17_000)}  # fmt: skip
+    bombs["AVIF, 289 MP, lying"] = falsify_size(bombs["AVIF, 289 MP"])
+    bombs["HEIC, 140 MP, lying"] = falsify_size(make_heic(11_840, 11_840))
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
-        photographs(folder / "in", 1, (4000, 3000))
+        write_photographs(folder / "in", 1, (4000, 3000))
         good = next((folder / "in").iterdir()).read_bytes()
-        with serving(folder) as served:
+        with running_server(folder) as served:
             for _ in range(4):
-                served.ask("POST", "/v1/cutouts?empty=keep", good, Content_Type="image/jpeg")
+                served.send_request("POST", "/v1/cutouts?empty=keep", good, Content_Type="image/jpeg")
             for what, data in bombs.items():
                 answers: list[tuple[int, float]] = []
 
                 def send(_: int, data: bytes = data, answers: list[tuple[int, float]] = answers) -> None:
                     begun = time.perf_counter()
-                    status = served.ask("POST", "/v1/cutouts?empty=keep", data)[0]
+                    status = served.send_request("POST", "/v1/cutouts?empty=keep", data)[0]
                     answers.append((status, time.perf_counter() - begun))
 
                 def crowd(send: object = send) -> None:
-                    with ThreadPoolExecutor(at_once) as pool:
-                        list(pool.map(send, range(at_once)))  # type: ignore[arg-type]
+                    with ThreadPoolExecutor(parallel_requests) as pool:
+                        list(pool.map(send, range(parallel_requests)))  # type: ignore[arg-type]
 
-                before = served.memory()
-                peak = most(served, threading.Thread(target=crowd))
+                before = served.resident_megabytes()
+                peak = peak_megabytes(served, threading.Thread(target=crowd))
                 counts = {s: sum(t == s for t, _ in answers) for s in sorted({s for s, _ in answers})}
                 longest = max(seconds for _, seconds in answers)
-                print(f"{what}: {len(data)} bytes, {at_once} at once: {counts}, {longest:.2f} s at most, "
+                print(f"{what}: {len(data)} bytes, {parallel_requests} at once: {counts}, {longest:.2f} s at most, "
                       f"{before:.0f} MB before, {peak - before:+.0f} MB at most")  # fmt: skip
-            assert served.ask("POST", "/v1/cutouts?empty=keep", good, Content_Type="image/jpeg")[0] == 200
+            assert served.send_request("POST", "/v1/cutouts?empty=keep", good, Content_Type="image/jpeg")[0] == 200
 
 
 def main() -> None:

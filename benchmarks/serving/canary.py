@@ -21,14 +21,14 @@ from pathlib import Path
 
 from PIL import Image
 
-from benchmarks.batch import photographs
-from benchmarks.serving.served import Served, serving
+from benchmarks.batch import write_photographs
+from benchmarks.serving.served import ServerProcess, running_server
 
 CANARY = b"canary-3f9c1e-yellow"
-PIECE = 48
+PROBE_BYTES = 48
 
 
-def photograph(source: Path) -> bytes:
+def make_photograph(source: Path) -> bytes:
     made, exif = io.BytesIO(), Image.Exif()
     exif[0x9286] = CANARY.decode()
     with Image.open(source) as picture:
@@ -36,7 +36,7 @@ def photograph(source: Path) -> bytes:
     return made.getvalue() + CANARY
 
 
-def sent(served: Served, image: bytes) -> str:
+def submit_job(server: ServerProcess, image: bytes) -> str:
     mark = b"--mark\r\n"
     name = b"Content-Disposition: form-data; name="
     parts = (b'"empty"\r\n\r\nkeep\r\n', b'"hook_url"\r\n\r\nhttp://127.0.0.1:9/' + CANARY + b"\r\n",
@@ -46,14 +46,16 @@ def sent(served: Served, image: bytes) -> str:
                "Idempotency_Key": CANARY.decode() + str(time.time())}  # fmt: skip
     no_hook = body.replace(b"http://127.0.0.1:9/" + CANARY, b"")
     kind = headers["Content_Type"]
-    status, _, answer = served.ask("POST", f"/v1/cutouts?background={CANARY.decode()}", no_hook, Content_Type=kind)
+    status, _, answer = server.send_request(
+        "POST", f"/v1/cutouts?background={CANARY.decode()}", no_hook, Content_Type=kind
+    )
     assert status == 422, answer  # what makes no sense is told, and kept nowhere
-    status, _, answer = served.ask("POST", "/v1/cutouts", body, **headers)
+    status, _, answer = server.send_request("POST", "/v1/cutouts", body, **headers)
     assert status == 202, answer
     return str(json.loads(answer)["id"])
 
 
-def found(folder: Path, needles: dict[str, bytes]) -> dict[str, list[str]]:
+def find_needles(folder: Path, needles: dict[str, bytes]) -> dict[str, list[str]]:
     """Which needles lie in which files, names of files included."""
     places: dict[str, list[str]] = {}
     for path in (p for p in folder.rglob("*") if p.is_file()):
@@ -64,37 +66,37 @@ def found(folder: Path, needles: dict[str, bytes]) -> dict[str, list[str]]:
     return places
 
 
-def run(keep: int) -> None:
+def run(keep_seconds: int) -> None:
     with tempfile.TemporaryDirectory() as name, tempfile.TemporaryDirectory() as elsewhere:
         folder = Path(name)
-        photographs(Path(elsewhere) / "in", 1, (4000, 3000))
-        image = photograph(next((Path(elsewhere) / "in").iterdir()))
+        write_photographs(Path(elsewhere) / "in", 1, (4000, 3000))
+        image = make_photograph(next((Path(elsewhere) / "in").iterdir()))
         (folder / "tmp").mkdir()
-        settings = {"TMPDIR": str(folder / "tmp"), "MATTEBOX_SERVER_LOG": "json", "MATTEBOX_SERVER_KEEP": str(keep),
+        settings = {"TMPDIR": str(folder / "tmp"), "MATTEBOX_SERVER_LOG": "json", "MATTEBOX_SERVER_KEEP": str(keep_seconds),
                     "MATTEBOX_SERVER_HOOK_SECRET": "x", "MATTEBOX_SERVER_URL_NETWORKS": "127.0.0.1/32",
                     "MATTEBOX_SERVER_URL_PORTS": "9"}  # fmt: skip
-        with serving(folder, **settings) as served:
+        with running_server(folder, **settings) as served:
             for how in ("DELETE", "retention"):
-                job = sent(served, image)
+                job = submit_job(served, image)
                 needles = {
                     "canary": CANARY,
                     "base64": base64.b64encode(CANARY)[:24],
-                    "sent": image[50_000 : 50_000 + PIECE],
+                    "sent": image[50_000 : 50_000 + PROBE_BYTES],
                 }
-                there = found(folder, needles)
-                while (told := served.job(job))["progress"] < 1:
+                there = find_needles(folder, needles)
+                while (told := served.job_status(job))["progress"] < 1:
                     time.sleep(0.05)
                 assert told["state"] == "done", told
-                result = served.ask("GET", f"/v1/jobs/{job}/result")[2]
-                needles["made"] = result[len(result) // 2 : len(result) // 2 + PIECE]
-                done = found(folder, needles)
+                result = served.send_request("GET", f"/v1/jobs/{job}/result")[2]
+                needles["made"] = result[len(result) // 2 : len(result) // 2 + PROBE_BYTES]
+                done = find_needles(folder, needles)
                 if how == "DELETE":
-                    assert served.ask("DELETE", f"/v1/jobs/{job}")[0] == 204
+                    assert served.send_request("DELETE", f"/v1/jobs/{job}")[0] == 204
                 else:
-                    time.sleep(keep + 2)
-                print(f"{how}: queued {sorted(there)}, done {sorted(done)}, afterwards {found(folder, needles)}")
+                    time.sleep(keep_seconds + 2)
+                print(f"{how}: queued {sorted(there)}, done {sorted(done)}, afterwards {find_needles(folder, needles)}")
             served.stop()
-        print(f"after the server's end: {found(folder, needles)}; "
+        print(f"after the server's end: {find_needles(folder, needles)}; "
               f"files left: {sorted(p.name for p in folder.rglob('*') if p.is_file())}")  # fmt: skip
 
 

@@ -22,48 +22,52 @@ import threading
 import time
 from pathlib import Path
 
-from benchmarks.batch import photographs
-from benchmarks.serving.served import Served, serving
+from benchmarks.batch import write_photographs
+from benchmarks.serving.served import ServerProcess, running_server
 
-PATH = "/v1/cutouts?empty=keep&model=fast"
+CUTOUT_PATH = "/v1/cutouts?empty=keep&model=fast"
 
 
-def job(served: Served, image: bytes, key: str) -> str:
+def submit_job(server: ServerProcess, image: bytes, idempotency_key: str) -> str:
     """Its name; asked for until the server is there and has room."""
     while True:
         with contextlib.suppress(OSError, ValueError, http.client.HTTPException):
-            told = {"Content_Type": "image/jpeg", "Prefer": "respond-async", "Idempotency_Key": key}
-            status, _, body = served.ask("POST", PATH, image, **told)
+            told = {"Content_Type": "image/jpeg", "Prefer": "respond-async", "Idempotency_Key": idempotency_key}
+            status, _, body = server.send_request("POST", CUTOUT_PATH, image, **told)
             if status == 202:
                 return str(json.loads(body)["id"])
         time.sleep(0.1)
 
 
-def killer(served: Served, kills: int, chance: random.Random, done: dict[str, int], stop: threading.Event) -> None:
-    while sum(done.values()) < kills and not stop.wait(chance.uniform(0.3, 1.5)):
-        found = served.processes()
-        victim = chance.choice(found)
+def kill_processes(
+    server: ServerProcess, max_kills: int, rng: random.Random, kill_counts: dict[str, int], stop: threading.Event
+) -> None:
+    while sum(kill_counts.values()) < max_kills and not stop.wait(rng.uniform(0.3, 1.5)):
+        found = server.process_ids()
+        victim = rng.choice(found)
         what = "server" if victim == found[0] else "worker"
         with contextlib.suppress(ProcessLookupError):
             os.kill(victim, signal.SIGKILL)
-            done[what] += 1
+            kill_counts[what] += 1
         if what == "server":
-            assert served.process is not None
-            served.process.wait()
-            served.start()
+            assert server.process is not None
+            server.process.wait()
+            server.start()
 
 
-def watch(served: Served, names: list[str], seen: dict[str, set[str]], stop: threading.Event) -> None:
+def poll_results(
+    server: ServerProcess, job_ids: list[str], result_hashes: dict[str, set[str]], stop: threading.Event
+) -> None:
     """Read whatever result can be read, over and over."""
     while not stop.wait(0.05):
-        for name in list(names):
+        for name in list(job_ids):
             with contextlib.suppress(OSError, ValueError, http.client.HTTPException):
-                status, _, body = served.ask("GET", f"/v1/jobs/{name}/result")
+                status, _, body = server.send_request("GET", f"/v1/jobs/{name}/result")
                 if status == 200:
-                    seen.setdefault(name, set()).add(hashlib.sha256(body).hexdigest())
+                    result_hashes.setdefault(name, set()).add(hashlib.sha256(body).hexdigest())
 
 
-def intact(folder: Path) -> str:
+def check_database(folder: Path) -> str:
     with contextlib.closing(sqlite3.connect(folder / "queue.sqlite")) as base:
         return str(base.execute("PRAGMA integrity_check").fetchone()[0])
 
@@ -71,23 +75,23 @@ def intact(folder: Path) -> str:
 def run(jobs: int, kills: int, seed: int) -> None:
     with tempfile.TemporaryDirectory() as name:
         folder, chance = Path(name), random.Random(seed)
-        photographs(folder / "in", 8, (1200, 900))
+        write_photographs(folder / "in", 8, (1200, 900))
         images = [p.read_bytes() for p in sorted((folder / "in").iterdir())]
-        with serving(folder) as served:
+        with running_server(folder) as served:
             names: list[str] = []
             seen: dict[str, set[str]] = {}
             done, stop = {"server": 0, "worker": 0}, threading.Event()
-            threads = [threading.Thread(target=killer, args=(served, kills, chance, done, stop)),
-                       threading.Thread(target=watch, args=(served, names, seen, stop))]  # fmt: skip
+            threads = [threading.Thread(target=kill_processes, args=(served, kills, chance, done, stop)),
+                       threading.Thread(target=poll_results, args=(served, names, seen, stop))]  # fmt: skip
             for thread in threads:
                 thread.start()
-            names.extend(job(served, images[number % 8], f"k{number}") for number in range(jobs))
-            again = [job(served, images[number % 8], f"k{number}") for number in range(jobs)]
+            names.extend(submit_job(served, images[number % 8], f"k{number}") for number in range(jobs))
+            again = [submit_job(served, images[number % 8], f"k{number}") for number in range(jobs)]
             threads[0].join()
             states: dict[str, int] = {}
             attempts = 0
             for each in names:
-                while (told := served.job(each))["state"] in ("queued", "running"):
+                while (told := served.job_status(each))["state"] in ("queued", "running"):
                     time.sleep(0.1)
                 what = told["state"] if told["error"] is None else told["error"]["code"]
                 states[what] = states.get(what, 0) + 1
@@ -95,9 +99,9 @@ def run(jobs: int, kills: int, seed: int) -> None:
             time.sleep(2)
             stop.set()
             threads[1].join()
-            last = {n: hashlib.sha256(served.ask("GET", f"/v1/jobs/{n}/result")[2]).hexdigest() for n in names}
+            last = {n: hashlib.sha256(served.send_request("GET", f"/v1/jobs/{n}/result")[2]).hexdigest() for n in names}
             served.stop()
-            base = intact(folder)
+            base = check_database(folder)
             log = (folder / "log").read_text()
     changed = sum(seen.get(n, {last[n]}) != {last[n]} for n in names)
     print(f"{jobs} jobs, killed {done}: {states}, attempts at most {attempts}")

@@ -20,13 +20,13 @@ from contextlib import ExitStack
 from pathlib import Path
 from statistics import median
 
-from benchmarks.batch import HERE, photographs
-from benchmarks.serving.served import Served, serving
+from benchmarks.batch import BENCHMARKS_FOLDER, write_photographs
+from benchmarks.serving.served import ServerProcess, running_server
 
-PLAIN = "&edges=plain&colours=source"
+PLAIN_CUTOUT_QUERY = "&edges=plain&colours=source"
 
 
-def multipart(image: bytes) -> tuple[bytes, str]:
+def build_multipart(image: bytes) -> tuple[bytes, str]:
     model = b'--mark\r\nContent-Disposition: form-data; name="model"\r\n\r\nu2netp\r\n'
     head = (
         b'--mark\r\nContent-Disposition: form-data; name="file"; filename="a.jpg"\r\nContent-Type: image/jpeg\r\n\r\n'
@@ -34,16 +34,16 @@ def multipart(image: bytes) -> tuple[bytes, str]:
     return model + head + image + b"\r\n--mark--\r\n", "multipart/form-data; boundary=mark"
 
 
-class Side:
+class ServerEndpoint:
     """One of the two: where its pictures go."""
 
-    def __init__(self, served: Served, path: str, form: bool) -> None:
-        self.served, self.path, self.form = served, path, form
+    def __init__(self, server: ServerProcess, path: str, is_form: bool) -> None:
+        self.server, self.path, self.is_form = server, path, is_form
 
-    def picture(self, image: bytes) -> None:
-        body, kind = multipart(image) if self.form else (image, "image/jpeg")
+    def send_picture(self, image: bytes) -> None:
+        body, kind = build_multipart(image) if self.is_form else (image, "image/jpeg")
         while True:
-            status, headers, made = self.served.ask("POST", self.path, body, timeout=300, Content_Type=kind)
+            status, headers, made = self.server.send_request("POST", self.path, body, timeout=300, Content_Type=kind)
             if status in (429, 503):
                 time.sleep(float(headers["retry-after"]))
                 continue
@@ -51,40 +51,40 @@ class Side:
                 raise SystemExit(f"{self.path}: {status} {made[:300]!r}")
             return
 
-    def seconds(self, images: list[bytes], parallel: int) -> float:
+    def measure_seconds(self, images: list[bytes], client_count: int) -> float:
         begun = time.perf_counter()
-        with ThreadPoolExecutor(parallel) as pool:
-            list(pool.map(self.picture, images))
+        with ThreadPoolExecutor(client_count) as pool:
+            list(pool.map(self.send_picture, images))
         return time.perf_counter() - begun
 
-    def most(self, images: list[bytes]) -> float:
+    def measure_peak_megabytes(self, images: list[bytes]) -> float:
         """Megabytes, while they are all sent at once."""
-        found, stop = [self.served.memory()], threading.Event()
+        found, stop = [self.server.resident_megabytes()], threading.Event()
 
         def weigh() -> None:
             while not stop.wait(0.05):
-                found.append(self.served.memory())
+                found.append(self.server.resident_megabytes())
 
         thread = threading.Thread(target=weigh)
         thread.start()
-        self.seconds(images, len(images))
+        self.measure_seconds(images, len(images))
         stop.set()
         thread.join()
         return max(found)
 
 
-def run(network: Path, count: int, parallel: int, rounds: int) -> None:
+def run(network_path: Path, count: int, client_count: int, rounds: int) -> None:
     with tempfile.TemporaryDirectory() as name, ExitStack() as stack:
         folder = Path(name)
         for who in ("ours", "peer", "default"):
             (folder / who).mkdir(parents=True)
-        photographs(folder / "small", 1 + 4 * count * rounds, (1200, 900))
-        photographs(folder / "large", 8, (4000, 3000))
+        write_photographs(folder / "small", 1 + 4 * count * rounds, (1200, 900))
+        write_photographs(folder / "large", 8, (4000, 3000))
         small, large = ([p.read_bytes() for p in sorted((folder / w).iterdir())] for w in ("small", "large"))
-        shutil.copyfile(network, folder / "u2netp.onnx")
-        shutil.copyfile(HERE / "u2netp.toml", folder / "u2netp.toml")
-        ours = stack.enter_context(serving(folder / "ours", MATTEBOX_SERVER_MODEL=str(folder / "u2netp.toml")))
-        default = stack.enter_context(serving(folder / "default"))
+        shutil.copyfile(network_path, folder / "u2netp.onnx")
+        shutil.copyfile(BENCHMARKS_FOLDER / "u2netp.toml", folder / "u2netp.toml")
+        ours = stack.enter_context(running_server(folder / "ours", MATTEBOX_SERVER_MODEL=str(folder / "u2netp.toml")))
+        default = stack.enter_context(running_server(folder / "default"))
         command = [
             str(Path(sys.executable).with_name("rembg")),
             "s",
@@ -94,23 +94,25 @@ def run(network: Path, count: int, parallel: int, rounds: int) -> None:
             "PORT",
             "--no-ui",
         ]
-        peer = stack.enter_context(serving(folder / "peer", command, "/api", U2NET_HOME=name, OMP_NUM_THREADS="2",
+        peer = stack.enter_context(running_server(folder / "peer", command, "/api", U2NET_HOME=name, OMP_NUM_THREADS="2",
                                            MODEL_CHECKSUM_DISABLED="1"))  # fmt: skip
         path = "/v1/cutouts?empty=keep"
         sides = {
-            "rembg s": Side(peer, "/api/remove", form=True),
-            "mattebox serve, plain": Side(ours, path + PLAIN, form=False),
-            "mattebox serve": Side(ours, path, form=False),
-            "mattebox serve, our network": Side(default, path, form=False),
+            "rembg s": ServerEndpoint(peer, "/api/remove", is_form=True),
+            "mattebox serve, plain": ServerEndpoint(ours, path + PLAIN_CUTOUT_QUERY, is_form=False),
+            "mattebox serve": ServerEndpoint(ours, path, is_form=False),
+            "mattebox serve, our network": ServerEndpoint(default, path, is_form=False),
         }
         for side in sides.values():
-            side.picture(small[-1])
+            side.send_picture(small[-1])
         took: dict[str, list[float]] = {what: [] for what in sides}
         for turn in range(rounds):
             for place, (what, side) in enumerate(sides.items(), len(sides) * turn):
-                took[what].append(side.seconds(small[place * count : (place + 1) * count], parallel))
-        most = {what: side.most(large) for what, side in sides.items()}
-    print(f"{count} JPEGs of 1 MP by {parallel} clients at a time, medians of {rounds}; peak under 8 of 12 MP at once")
+                took[what].append(side.measure_seconds(small[place * count : (place + 1) * count], client_count))
+        most = {what: side.measure_peak_megabytes(large) for what, side in sides.items()}
+    print(
+        f"{count} JPEGs of 1 MP by {client_count} clients at a time, medians of {rounds}; peak under 8 of 12 MP at once"
+    )
     print("| | pictures a second | times | peak memory |\n|---|---|---|---|")
     for what, times in took.items():
         ratio = median(a / b for a, b in zip(took["rembg s"], times, strict=True))

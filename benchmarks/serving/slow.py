@@ -23,96 +23,105 @@ from multiprocessing.queues import Queue
 from multiprocessing.synchronize import Event
 from pathlib import Path
 
-from benchmarks.batch import photographs
-from benchmarks.serving.served import Served, percentile, serving
+from benchmarks.batch import write_photographs
+from benchmarks.serving.served import ServerProcess, percentile, running_server
 
-POST = b"POST /v1/cutouts?empty=keep HTTP/1.1\r\nHost: a\r\nContent-Type: image/jpeg\r\n"
-JPEG = b"\xff\xd8\xff\xfe"
+POST_REQUEST_HEAD = b"POST /v1/cutouts?empty=keep HTTP/1.1\r\nHost: a\r\nContent-Type: image/jpeg\r\n"
+JPEG_START = b"\xff\xd8\xff\xfe"
 Attack = Callable[[socket.socket, threading.Event], None]
 
 
-def silent(line: socket.socket, stop: threading.Event) -> None:
-    line.sendall(b"POST /v1/cutouts HTTP/1.1\r\nHo")
-    listen(line, stop)
+def stay_silent(connection: socket.socket, stop: threading.Event) -> None:
+    connection.sendall(b"POST /v1/cutouts HTTP/1.1\r\nHo")
+    read_until_stopped(connection, stop)
 
 
-def dripping(line: socket.socket, stop: threading.Event) -> None:
-    line.sendall(POST + b"Content-Length: 20000000\r\n\r\n" + JPEG)
+def drip_upload(connection: socket.socket, stop: threading.Event) -> None:
+    connection.sendall(POST_REQUEST_HEAD + b"Content-Length: 20000000\r\n\r\n" + JPEG_START)
     while not stop.wait(1):
-        line.sendall(bytes(1000))
+        connection.sendall(bytes(1000))
 
 
-def holding(line: socket.socket, stop: threading.Event) -> None:
-    line.sendall(POST + b"Content-Length: 24000000\r\n\r\n" + JPEG)
-    line.sendall(bytes(24_000_000 - len(JPEG) - 1))
-    listen(line, stop)
+def hold_back_last_byte(connection: socket.socket, stop: threading.Event) -> None:
+    connection.sendall(POST_REQUEST_HEAD + b"Content-Length: 24000000\r\n\r\n" + JPEG_START)
+    connection.sendall(bytes(24_000_000 - len(JPEG_START) - 1))
+    read_until_stopped(connection, stop)
 
 
-def endless(line: socket.socket, stop: threading.Event) -> None:
-    line.sendall(POST + b"Transfer-Encoding: chunked\r\n\r\n")
+def send_endless_chunks(connection: socket.socket, stop: threading.Event) -> None:
+    connection.sendall(POST_REQUEST_HEAD + b"Transfer-Encoding: chunked\r\n\r\n")
     while not stop.is_set():
-        line.sendall(b"40000\r\n" + bytes(0x40000) + b"\r\n")
+        connection.sendall(b"40000\r\n" + bytes(0x40000) + b"\r\n")
 
 
-def fields(line: socket.socket, stop: threading.Event) -> None:
+def send_many_fields(connection: socket.socket, stop: threading.Event) -> None:
     body = (
         b"".join(b'--m\r\nContent-Disposition: form-data; name="f%d"\r\n\r\nx\r\n' % n for n in range(10_000))
         + b"--m--"
     )
-    head = POST.replace(b"image/jpeg", b"multipart/form-data; boundary=m")
-    line.sendall(head + b"Content-Length: %d\r\n\r\n" % len(body) + body)
-    assert line.recv(1000).startswith((b"HTTP/1.1 400", b"HTTP/1.1 503"))
+    head = POST_REQUEST_HEAD.replace(b"image/jpeg", b"multipart/form-data; boundary=m")
+    connection.sendall(head + b"Content-Length: %d\r\n\r\n" % len(body) + body)
+    assert connection.recv(1000).startswith((b"HTTP/1.1 400", b"HTTP/1.1 503"))
     stop.wait(1)
 
 
-def deaf(line: socket.socket, stop: threading.Event) -> None:
-    line.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
+def never_read_responses(connection: socket.socket, stop: threading.Event) -> None:
+    connection.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
     with contextlib.suppress(OSError):
         while not stop.is_set():
-            line.sendall(b"GET /openapi.json HTTP/1.1\r\nHost: a\r\n\r\n")
+            connection.sendall(b"GET /openapi.json HTTP/1.1\r\nHost: a\r\n\r\n")
     stop.wait(5)
 
 
-def listen(line: socket.socket, stop: threading.Event) -> None:
-    while not stop.is_set() and line.recv(1000):
+def read_until_stopped(connection: socket.socket, stop: threading.Event) -> None:
+    while not stop.is_set() and connection.recv(1000):
         pass
 
 
-CROWD: dict[Attack, int] = {silent: 300, dripping: 150, holding: 4, endless: 4, fields: 4, deaf: 20}
+CONNECTIONS_BY_ATTACK: dict[Attack, int] = {
+    stay_silent: 300,
+    drip_upload: 150,
+    hold_back_last_byte: 4,
+    send_endless_chunks: 4,
+    send_many_fields: 4,
+    never_read_responses: 20,
+}
 
 
-def crowd(port: int, over: Event, told: Queue[Counter[str]]) -> None:
+def run_attackers(port: int, finished: Event, results: Queue[Counter[str]]) -> None:
     """In a process of its own, stepping back: it would be on other machines."""
     os.nice(10)
     stop, cut = threading.Event(), Counter[str]()
-    for attack, count in CROWD.items():
+    for attack, count in CONNECTIONS_BY_ATTACK.items():
         for _ in range(count):
-            threading.Thread(target=again, args=(port, attack, stop, cut), daemon=True).start()
-    over.wait()
-    told.put(cut)
+            threading.Thread(target=repeat_attack, args=(port, attack, stop, cut), daemon=True).start()
+    finished.wait()
+    results.put(cut)
 
 
-def again(port: int, attack: Attack, stop: threading.Event, cut: Counter[str]) -> None:
+def repeat_attack(port: int, attack: Attack, stop: threading.Event, cut_counts: Counter[str]) -> None:
     while not stop.is_set():
         where = ("127.0.0.1", port)
         with contextlib.suppress(OSError), socket.create_connection(where, timeout=10) as line:
             attack(line, stop)
-        cut[attack.__name__] += 1
+        cut_counts[attack.__name__] += 1
         stop.wait(0.2)
 
 
-def good(served: Served, image: bytes, seconds: float, taken: list[float], answers: Counter[str]) -> None:
+def run_good_client(
+    server: ServerProcess, image: bytes, seconds: float, latencies: list[float], response_counts: Counter[str]
+) -> None:
     end = time.monotonic() + seconds
     while time.monotonic() < end:
         begun = time.perf_counter()
         try:
-            status, _, _ = served.ask("POST", "/v1/cutouts?empty=keep", image, Content_Type="image/jpeg")
+            status, _, _ = server.send_request("POST", "/v1/cutouts?empty=keep", image, Content_Type="image/jpeg")
         except OSError as error:
-            answers[type(error).__name__] += 1
+            response_counts[type(error).__name__] += 1
             continue
-        answers[str(status)] += 1
+        response_counts[str(status)] += 1
         if status == 200:
-            taken.append(time.perf_counter() - begun)
+            latencies.append(time.perf_counter() - begun)
         else:
             time.sleep(0.2)
 
@@ -120,21 +129,21 @@ def good(served: Served, image: bytes, seconds: float, taken: list[float], answe
 def run(seconds: float) -> None:
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
-        photographs(folder / "in", 1, (1200, 900))
+        write_photographs(folder / "in", 1, (1200, 900))
         image = next((folder / "in").iterdir()).read_bytes()
-        with serving(folder) as served:
+        with running_server(folder) as served:
             alone: list[float] = []
-            good(served, image, 8, alone, Counter())
-            before, memory = served.memory(), []
+            run_good_client(served, image, 8, alone, Counter())
+            before, memory = served.resident_megabytes(), []
             over, told = multiprocessing.Event(), multiprocessing.Queue()
-            others = multiprocessing.Process(target=crowd, args=(served.port, over, told), daemon=True)
+            others = multiprocessing.Process(target=run_attackers, args=(served.port, over, told), daemon=True)
             others.start()
             taken: list[float] = []
             answers: Counter[str] = Counter()
-            friend = threading.Thread(target=good, args=(served, image, seconds, taken, answers))
+            friend = threading.Thread(target=run_good_client, args=(served, image, seconds, taken, answers))
             friend.start()
             while friend.is_alive():
-                memory.append(served.memory())
+                memory.append(served.resident_megabytes())
                 time.sleep(0.5)
             over.set()
             cut = told.get()

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from mattebox.io.reader import read as read
     from mattebox.io.writer import write as write
     from mattebox.matting.colour_refinement import refine as refine
-    from mattebox.matting.foreground import foreground as foreground
+    from mattebox.matting.foreground import estimate_foreground as foreground  # noqa: F401
     from mattebox.matting.segmentation import segment as segment
     from mattebox.models.matte_session import Session as Session
     from mattebox.pipeline.run import run_recipe as run  # noqa: F401
@@ -43,7 +43,7 @@ _HOMES: dict[str, tuple[str, str | None]] = {  # public name: module, name there
     "write": ("io.writer", "write"),
     "segment": ("matting.segmentation", "segment"),
     "refine": ("matting.colour_refinement", "refine"),
-    "foreground": ("matting.foreground", "foreground"),
+    "foreground": ("matting.foreground", "estimate_foreground"),
     "run": ("pipeline.run", "run_recipe"),
     "Picture": ("types", "Picture"),
     "Matte": ("types", "Matte"),

@@ -11,30 +11,30 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import BinaryIO, Literal, TypedDict, Unpack
 
-from mattebox.composition.marketplace.verdict import Verdict
+from mattebox.composition.marketplace.verdict import ComplianceReport
 from mattebox.io.reader import read
 from mattebox.io.writer import write
 from mattebox.matting import subject_list
-from mattebox.models.instance_masks import Part
+from mattebox.models.instance_masks import Instance
 from mattebox.models.matte_session import Session
 from mattebox.pipeline import marketplace_check
 from mattebox.pipeline.run import Result, run_recipe
-from mattebox.recipe.flat_parameters import build_recipe, written
-from mattebox.recipe.presets import enhancing, find_preset, of_kind
+from mattebox.recipe.flat_parameters import build_recipe, stringify_values
+from mattebox.recipe.presets import enhance_base_recipe, find_preset, require_kind
 from mattebox.recipe.recipe import Recipe, Save
 from mattebox.types import Picture
 
-Source = str | os.PathLike[str] | bytes | BinaryIO | Picture
-Named = str | os.PathLike[str]  # a word, or the path of a file
+PictureSource = str | os.PathLike[str] | bytes | BinaryIO | Picture
+NameOrPath = str | os.PathLike[str]  # a word, or the path of a file
 
 
 @dataclass(frozen=True)
-class Made(Result):
+class CutoutResult(Result):
     """A result that remembers where it came from, so that saving never overwrites the photograph, and how its recipe
     wants it saved."""
 
     source: Path | None = None
-    saving: Save = field(default_factory=Save)
+    save_step: Save = field(default_factory=Save)
 
     def save(
         self,
@@ -44,19 +44,23 @@ class Made(Result):
         quality: int | None = None,
         overwrite: bool = True,
         hidden: Literal["zero", "keep"] = "zero",
-    ) -> Verdict | None:
+    ) -> ComplianceReport | None:
         """Write the picture, whole or not at all; the format is the suffix's unless given. OutputError.
 
         Of a listing that becomes a file (`check_for`, as in a marketplace's preset), the verdict on that file.
         """
-        options = save_options(self.saving)
+        options = save_options(self.save_step)
         options["format"], options["quality"] = format or options["format"], quality or options["quality"]
         inputs = () if self.source is None else (self.source,)
         write(self.picture, target, overwrite=overwrite, inputs=inputs, hidden=hidden, layers=self.layers, **options)
-        market = self.saving.check_for
-        if market == marketplace_check.NONE or not isinstance(target, str | os.PathLike) or os.fspath(target) == "-":
+        market = self.save_step.check_for
+        if (
+            market == marketplace_check.NO_MARKETPLACE
+            or not isinstance(target, str | os.PathLike)
+            or os.fspath(target) == "-"
+        ):
             return None
-        return marketplace_check.held(Path(target).read_bytes(), market, os.fspath(target))
+        return marketplace_check.check_listing(Path(target).read_bytes(), market, os.fspath(target))
 
 
 class SaveOptions(TypedDict):
@@ -64,32 +68,32 @@ class SaveOptions(TypedDict):
 
     format: str | None
     quality: int | None
-    most_bytes: int | None
+    max_bytes: int | None
 
 
-def save_options(saving: Save) -> SaveOptions:
+def save_options(save_step: Save) -> SaveOptions:
     """UsageError when the limit makes no sense."""
     return SaveOptions(
-        format=None if saving.format == "auto" else saving.format,
-        quality=saving.quality or None,
-        most_bytes=saving.most_bytes,
+        format=None if save_step.format == "auto" else save_step.format,
+        quality=save_step.quality or None,
+        max_bytes=save_step.max_bytes,
     )
 
 
-class Enhancing(TypedDict, total=False):
+class EnhanceParameters(TypedDict, total=False):
     """What `enhance` takes beside the photograph: its steps' fields (see `mattebox enhance --help`)."""
 
     restore: str | float
-    restore_model: Named
+    restore_model: NameOrPath
     restore_effort: Literal["quick", "best"]
     upscale: str
-    upscale_model: Named
+    upscale_model: NameOrPath
     upscale_detail: int
     upscale_denoise: int
     upscale_effort: Literal["quick", "best"]
     faces: int
-    faces_model: Named
-    faces_finder: Named
+    faces_model: NameOrPath
+    faces_finder: NameOrPath
     balance: str
     balance_strength: int
     balance_only: Literal["all", "subject", "background"]
@@ -104,7 +108,7 @@ class Enhancing(TypedDict, total=False):
     saturation: int
     vibrance: int
     colour_only: Literal["all", "subject", "background"]
-    style: Named
+    style: NameOrPath
     style_method: Literal["monge", "reinhard", "adain"]
     style_strength: int
     style_only: Literal["all", "subject", "background"]
@@ -121,10 +125,10 @@ class Enhancing(TypedDict, total=False):
     check_for: str
 
 
-class Parameters(Enhancing, total=False):
+class CutParameters(EnhanceParameters, total=False):
     """What `cut` takes beside the photograph: those of `enhance`, and these (see `mattebox cut --help`)."""
 
-    model: Named
+    model: NameOrPath
     votes: int
     edges: Literal["refined", "fine", "auto", "plain"]
     colours: Literal["clean", "source"]
@@ -133,10 +137,10 @@ class Parameters(Enhancing, total=False):
     keep: str
     drop: str
     pick: str | int
-    trimap: Named
-    garbage: Named
-    holdout: Named
-    core: Named
+    trimap: NameOrPath
+    garbage: NameOrPath
+    holdout: NameOrPath
+    core: NameOrPath
     by: str
     tolerance: Literal["tight", "normal", "loose"]
     matte_only: bool
@@ -157,7 +161,7 @@ class Parameters(Enhancing, total=False):
     shadow_angle: int
     shadow_length: int
     shadow_colour: str
-    background: Named
+    background: NameOrPath
     background_fit: Literal["cover", "contain", "tile"]
     background_align: str
     blend: Literal["encoded", "linear"]
@@ -165,15 +169,15 @@ class Parameters(Enhancing, total=False):
 
 
 def cut(
-    source: Source,
+    source: PictureSource,
     *,
     preset: str | None = None,
     device: str = "auto",
     threads: int | None = None,
     session: Session | None = None,
     max_pixels: int = 100_000_000,
-    **parameters: Unpack[Parameters],
-) -> Made:
+    **parameters: Unpack[CutParameters],
+) -> CutoutResult:
     """Cut the subject out of a photograph, and compose it if asked.
 
         mb.cut("mug.jpg", crop=True, size="1600x1600", fill="85%", background="white", shadow="contact")
@@ -183,18 +187,20 @@ def cut(
     the names of the command line's flags; they change the `preset` if one is named. Raises InputError, NoSubject,
     ModelError, DeviceError, UsageError; all are MatteboxError.
     """
-    recipe = build_recipe(written(parameters), of_kind(find_preset(preset), cuts=True) if preset else None)
-    return _made(source, recipe, device, threads, session, max_pixels)
+    recipe = build_recipe(
+        stringify_values(parameters), require_kind(find_preset(preset), must_cut=True) if preset else None
+    )
+    return _run_recipe(source, recipe, device, threads, session, max_pixels)
 
 
 def enhance(
-    source: Source,
+    source: PictureSource,
     *,
     device: str = "auto",
     threads: int | None = None,
     max_pixels: int = 100_000_000,
-    **parameters: Unpack[Enhancing],
-) -> Made:
+    **parameters: Unpack[EnhanceParameters],
+) -> CutoutResult:
     """Make a photograph better: noise, light, colours, sharpness, size. Nothing is cut.
 
         mb.enhance("photo.jpg").save("better.jpg")
@@ -203,18 +209,25 @@ def enhance(
     Without parameters it does what the preset `enhance` does: what the photograph needs and no more. All else is as for
     `cut`.
     """
-    return _made(source, build_recipe(written(parameters), enhancing(parameters)), device, threads, None, max_pixels)
+    return _run_recipe(
+        source,
+        build_recipe(stringify_values(parameters), enhance_base_recipe(parameters)),
+        device,
+        threads,
+        None,
+        max_pixels,
+    )
 
 
 def upscale(
-    source: Source,
+    source: PictureSource,
     to: str = "2x",
     *,
     device: str = "auto",
     threads: int | None = None,
     max_pixels: int = 100_000_000,
-    **parameters: Unpack[Enhancing],
-) -> Made:
+    **parameters: Unpack[EnhanceParameters],
+) -> CutoutResult:
     """Enlarge a photograph, and its transparency, with detail: `to` is 2x, 1.5x, or the longer side such as 4000px.
 
         mb.upscale("photo.jpg", "4x").save("large.png")
@@ -222,18 +235,18 @@ def upscale(
     All else is as for `enhance`.
     """
     recipe = build_recipe({**parameters, "upscale": to}, Recipe((Save(),)))
-    return _made(source, recipe, device, threads, None, max_pixels)
+    return _run_recipe(source, recipe, device, threads, None, max_pixels)
 
 
 def find(
-    source: Source,
+    source: PictureSource,
     *,
-    model: Named = "balanced",
+    model: NameOrPath = "balanced",
     device: str = "auto",
     threads: int | None = None,
     session: Session | None = None,
     max_pixels: int = 100_000_000,
-) -> list[Part]:
+) -> list[Instance]:
     """The subjects of a photograph, largest first, numbered from 1 as `cut` picks them.
 
         for subject in mb.find("group.jpg"):
@@ -245,16 +258,16 @@ def find(
     DeviceError, UsageError.
     """
     picture = source if isinstance(source, Picture) else read(source, max_pixels=max_pixels)
-    return subject_list.find(picture, session or Session.open(os.fspath(model), device, threads)).parts
+    return subject_list.list_subjects(picture, session or Session.open(os.fspath(model), device, threads)).instances
 
 
-def _made(
-    source: Source, recipe: Recipe, device: str, threads: int | None, session: Session | None, max_pixels: int
-) -> Made:
+def _run_recipe(
+    source: PictureSource, recipe: Recipe, device: str, threads: int | None, session: Session | None, max_pixels: int
+) -> CutoutResult:
     """The recipe done to a photograph from anywhere."""
     picture = source if isinstance(source, Picture) else read(source, max_pixels=max_pixels)
     path = Path(source) if isinstance(source, str | os.PathLike) else None
     result = run_recipe(
         picture, recipe, session=session, device=device, threads=threads, name=str(path or "the photograph")
     )
-    return Made(**vars(result), source=path, saving=recipe.saving)
+    return CutoutResult(**vars(result), source=path, save_step=recipe.save_step)

@@ -26,7 +26,7 @@ Box: TypeAlias = tuple[int, int, int, int]
 """Left, top, right, bottom in pixels; right and bottom are just outside."""
 
 
-class Depth(enum.IntEnum):
+class BitDepth(enum.IntEnum):
     """Bits per channel."""
 
     EIGHT = 8
@@ -39,10 +39,10 @@ class Depth(enum.IntEnum):
 
     @property
     def dtype(self) -> np.dtype[np.unsignedinteger[Any]]:
-        return np.dtype(np.uint8 if self is Depth.EIGHT else np.uint16)
+        return np.dtype(np.uint8 if self is BitDepth.EIGHT else np.uint16)
 
     @classmethod
-    def of(cls, pixels: Pixels) -> Depth:
+    def of_pixels(cls, pixels: Pixels) -> BitDepth:
         """The depth of an array; ValueError when it is neither uint8 nor uint16."""
         for depth in cls:
             if pixels.dtype == depth.dtype:
@@ -77,7 +77,7 @@ class Picture:
     def __post_init__(self) -> None:
         if self.rgb.ndim != 3 or self.rgb.shape[2] != 3 or 0 in self.rgb.shape:
             raise ValueError(f"rgb has shape {self.rgb.shape}; give height x width x 3, at least 1 x 1")
-        Depth.of(self.rgb)
+        BitDepth.of_pixels(self.rgb)
         if self.alpha is not None:
             _check_plane(self.alpha, self.rgb, "alpha")
 
@@ -86,8 +86,8 @@ class Picture:
         return self.rgb.shape[0], self.rgb.shape[1]
 
     @property
-    def depth(self) -> Depth:
-        return Depth.of(self.rgb)
+    def bit_depth(self) -> BitDepth:
+        return BitDepth.of_pixels(self.rgb)
 
     def with_pixels(self, rgb: Pixels, alpha: Pixels | None) -> Picture:
         """The same profile, metadata and notes around other pixels."""
@@ -119,28 +119,28 @@ class Matte:
     def __post_init__(self) -> None:
         if self.alpha.ndim != 2:
             raise ValueError(f"alpha has shape {self.alpha.shape}; give height x width")
-        Depth.of(self.alpha)
+        BitDepth.of_pixels(self.alpha)
 
     @property
     def size(self) -> Size:
         return self.alpha.shape[0], self.alpha.shape[1]
 
     @property
-    def depth(self) -> Depth:
-        return Depth.of(self.alpha)
+    def bit_depth(self) -> BitDepth:
+        return BitDepth.of_pixels(self.alpha)
 
 
 @dataclass(frozen=True)
-class Geometry:
+class LetterboxGeometry:
     """The receipt of a network's preparation: what `restore` needs to bring its output home.
 
-    `source` is the picture's size, `input` the network's, `inner` the (height, width) of the part of the input, from
+    `source_size` is the picture's size, `input_size` the network's, `content_size` the (height, width) of the part of the input, from
     its top left corner, that holds the picture (the rest is padding).
     """
 
-    source: Size
-    input: Size
-    inner: Size
+    source_size: Size
+    input_size: Size
+    content_size: Size
 
 
 def _check_plane(plane: Pixels, rgb: Pixels, name: str) -> None:

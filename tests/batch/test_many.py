@@ -13,8 +13,8 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from mattebox.batch.watch_folder import settled
-from mattebox.io.sources import expand
+from mattebox.batch.watch_folder import iterate_stable_files
+from mattebox.io.sources import expand_inputs
 from tests.batch.test_kill import CHILD
 from tests.cli.conftest import Run, save
 from tests.cli.conftest import run as run
@@ -138,7 +138,9 @@ def test_settled_files_come_once_and_again_when_they_change(tmp_path: Path) -> N
     growing.write_bytes(b"")
     (tmp_path / "a.jpg").write_bytes(b"first")
     (tmp_path / "skipped.jpg").write_bytes(b"x")
-    for item in settled(tmp_path, recursive=False, stop=stop, pause=0.001, skip=lambda p: p.name == "skipped.jpg"):
+    for item in iterate_stable_files(
+        tmp_path, recursive=False, should_stop=stop, poll_seconds=0.001, should_skip=lambda p: p.name == "skipped.jpg"
+    ):
         assert item.path is not None
         given.append(item.path.name)
     assert given == ["a.jpg", "a.jpg"]
@@ -187,7 +189,7 @@ def test_two_of_one_name_are_both_put_aside_for_review(run: Run) -> None:
 
 def test_a_watch_that_starts_again_does_what_is_new_or_changed(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
     photos(Path("hot"), 2)
-    monkeypatch.setattr("mattebox.batch.watch_folder.settled", lambda folder, **_: expand([folder]))
+    monkeypatch.setattr("mattebox.batch.watch_folder.iterate_stable_files", lambda folder, **_: expand_inputs([folder]))
     words = ("cut", "hot", "-o", "out/", "--watch")
     assert run(*words).code == 0
     before = {p.name: p.stat().st_mtime_ns for p in Path("out").iterdir()}

@@ -5,8 +5,8 @@ import time
 
 import pytest
 
-from mattebox.batch.pixel_budget import Budget
-from mattebox.batch.runner import each
+from mattebox.batch.pixel_budget import PixelBudget
+from mattebox.batch.runner import map_in_order
 from mattebox.core import cpu_threads
 
 
@@ -18,7 +18,7 @@ def test_outcomes_come_in_order(workers: int) -> None:
         time.sleep(0.002 * (n % 3))
         return n * n
 
-    assert list(each(work, range(30), workers, begun.append)) == [n * n for n in range(30)]
+    assert list(map_in_order(work, range(30), workers, begun.append)) == [n * n for n in range(30)]
     assert begun == list(range(30))
 
 
@@ -36,7 +36,7 @@ def test_so_many_at_a_time_and_not_far_ahead() -> None:
             now -= 1
         return n
 
-    results = each(work, range(100), 3)
+    results = map_in_order(work, range(100), 3)
     assert next(results) == 0
     assert started <= 12
     assert list(results) == list(range(1, 100))
@@ -51,7 +51,7 @@ def test_an_interruption_finishes_what_is_in_hand_and_starts_no_more() -> None:
         finished.append(n)
         return n
 
-    results = each(work, range(100), 2)
+    results = map_in_order(work, range(100), 2)
     assert next(results) == 0
     with pytest.raises(KeyboardInterrupt):
         results.throw(KeyboardInterrupt())
@@ -66,30 +66,30 @@ def test_a_mistake_of_ours_is_raised() -> None:
         return 1 // (n - 3)
 
     with pytest.raises(ZeroDivisionError):
-        list(each(work, range(10), 2))
+        list(map_in_order(work, range(10), 2))
 
 
 def test_the_budget_holds_and_lets_a_giant_in_alone() -> None:
-    budget, most = Budget(100), 0
+    budget, most = PixelBudget(100), 0
     lock = threading.Lock()
 
     def work(pixels: int) -> int:
         nonlocal most
-        with budget.hold(pixels):
+        with budget.reserve(pixels):
             with lock:
-                most = max(most, budget.held)
+                most = max(most, budget.pixels_in_use)
             time.sleep(0.002)
         return pixels
 
     sizes = [30, 60, 500, 40, 40, 40, 700, 10] * 4
-    assert list(each(work, sizes, 4)) == sizes
+    assert list(map_in_order(work, sizes, 4)) == sizes
     assert most == 700
-    assert budget.held == 0
+    assert budget.pixels_in_use == 0
 
 
 def test_threads_share_the_processors() -> None:
-    whole = cpu_threads.usable()
-    with cpu_threads.shared(whole + 1):
-        assert cpu_threads.usable() == 1
-        assert cpu_threads.workers(9) == 1
-    assert cpu_threads.usable() == whole
+    whole = cpu_threads.thread_cpu_count()
+    with cpu_threads.share_cpus(whole + 1):
+        assert cpu_threads.thread_cpu_count() == 1
+        assert cpu_threads.worker_count(9) == 1
+    assert cpu_threads.thread_cpu_count() == whole

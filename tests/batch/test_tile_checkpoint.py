@@ -12,7 +12,7 @@ import pytest
 import skimage.data
 from PIL import Image
 
-from mattebox.batch.tile_checkpoint import SUFFIX, Spool
+from mattebox.batch.tile_checkpoint import CHECKPOINT_SUFFIX, TileCheckpoint
 from mattebox.types import Pixels
 
 
@@ -22,14 +22,14 @@ def tile(value: int, kind: type = np.uint8) -> Pixels:
 
 @pytest.mark.parametrize("kind", [np.uint8, np.uint16])
 def test_what_was_kept_comes_back(tmp_path: Path, kind: type) -> None:
-    spool = Spool(tmp_path / "a.png", "k" * 64, resume=False)
-    first, second = (spool.canvas(np.zeros((8, 12, 3), kind)) for _ in range(2))
-    first.mark((0, 0), tile(200, kind))
-    second.mark((4, 6), tile(7, kind))
+    spool = TileCheckpoint(tmp_path / "a.png", "k" * 64, resume=False)
+    first, second = (spool.next_tile_sink(np.zeros((8, 12, 3), kind)) for _ in range(2))
+    first.on_tile((0, 0), tile(200, kind))
+    second.on_tile((4, 6), tile(7, kind))
     spool.close()
-    again = Spool(tmp_path / "a.png", "k" * 64, resume=True)
-    one, two = (again.canvas(np.zeros((8, 12, 3), kind)) for _ in range(2))
-    assert (one.done, two.done) == ({(0, 0)}, {(4, 6)})
+    again = TileCheckpoint(tmp_path / "a.png", "k" * 64, resume=True)
+    one, two = (again.next_tile_sink(np.zeros((8, 12, 3), kind)) for _ in range(2))
+    assert (one.completed, two.completed) == ({(0, 0)}, {(4, 6)})
     assert (one.pixels[:4, :6] == 200).all()
     assert (two.pixels[4:, 6:] == 7).all()
     again.clear()
@@ -37,28 +37,28 @@ def test_what_was_kept_comes_back(tmp_path: Path, kind: type) -> None:
 
 
 def test_a_torn_or_changed_record_ends_it(tmp_path: Path) -> None:
-    spool = Spool(tmp_path / "a.png", "k" * 64, resume=False)
-    canvas = spool.canvas(np.zeros((8, 12, 3), np.uint8))
+    spool = TileCheckpoint(tmp_path / "a.png", "k" * 64, resume=False)
+    canvas = spool.next_tile_sink(np.zeros((8, 12, 3), np.uint8))
     for place in ((0, 0), (0, 6), (4, 0)):
-        canvas.mark(place, tile(9))
+        canvas.on_tile(place, tile(9))
     spool.close()
     content = bytearray(spool.path.read_bytes())
     third = len(content) // 3
     content[third + 40] ^= 1
     spool.path.write_bytes(content[:-5])
-    again = Spool(tmp_path / "a.png", "k" * 64, resume=True)
-    assert again.canvas(np.zeros((8, 12, 3), np.uint8)).done == {(0, 0)}
+    again = TileCheckpoint(tmp_path / "a.png", "k" * 64, resume=True)
+    assert again.next_tile_sink(np.zeros((8, 12, 3), np.uint8)).completed == {(0, 0)}
     assert spool.path.stat().st_size == third
 
 
 def test_tiles_of_another_making_are_thrown_away(tmp_path: Path) -> None:
-    old = Spool(tmp_path / "a[1].png", "o" * 64, resume=False)
-    old.canvas(np.zeros((8, 12, 3), np.uint8)).mark((0, 0), tile(9))
+    old = TileCheckpoint(tmp_path / "a[1].png", "o" * 64, resume=False)
+    old.next_tile_sink(np.zeros((8, 12, 3), np.uint8)).on_tile((0, 0), tile(9))
     old.close()
     other = tmp_path / ".b.png.x.tiles"
     other.write_bytes(b"another's")
-    new = Spool(tmp_path / "a[1].png", "n" * 64, resume=True)
-    assert not new.canvas(np.zeros((8, 12, 3), np.uint8)).done
+    new = TileCheckpoint(tmp_path / "a[1].png", "n" * 64, resume=True)
+    assert not new.next_tile_sink(np.zeros((8, 12, 3), np.uint8)).completed
     assert not old.path.exists()
     assert other.exists()
 
@@ -77,7 +77,10 @@ def test_a_killed_upscaling_goes_on_with_its_tiles(tmp_path: Path) -> None:
     subprocess.run(command("whole"), check=True, env=environment)
     running = subprocess.Popen([*command("killed"), "--resume"], env=environment)
     place, ends = tmp_path / "killed", time.monotonic() + 60
-    while not (kept := list(place.glob(f".*{SUFFIX}")) if place.exists() else []) or kept[0].stat().st_size < 500_000:
+    while (
+        not (kept := list(place.glob(f".*{CHECKPOINT_SUFFIX}")) if place.exists() else [])
+        or kept[0].stat().st_size < 500_000
+    ):
         assert running.poll() is None, "it was done before it could be killed"
         assert time.monotonic() < ends
         time.sleep(0.005)

@@ -139,11 +139,11 @@ def test_the_second_run_needs_no_network(real: Run, monkeypatch: pytest.MonkeyPa
     from mattebox.models import matte_session, result_cache
     from mattebox.models.runtime import network
 
-    monkeypatch.setattr(result_cache, "shared", result_cache.Cache())
-    monkeypatch.setattr(matte_session, "_open", matte_session.Kept(4))
-    monkeypatch.setattr(network.runtime, "start", started(network.runtime.start))
+    monkeypatch.setattr(result_cache, "shared_cache", result_cache.ResultCache())
+    monkeypatch.setattr(matte_session, "_open_sessions", matte_session.LruCache(4))
+    monkeypatch.setattr(network.onnx_runtime, "start", started(network.onnx_runtime.start))
     assert real(*words, "--background", "white", "-o", "two.png").code == 0
-    monkeypatch.setattr(result_cache, "shared", result_cache.Cache())
+    monkeypatch.setattr(result_cache, "shared_cache", result_cache.ResultCache())
     afresh = real(*words, "--background", "white", "-o", "two.png", "--no-cache")
     assert (afresh.code, "model things was started" in afresh.err) == (70, True)
     assert real("cache", "--clear").out.endswith(": 0 answers, 0.0 MB\n")

@@ -6,7 +6,7 @@ import pytest
 
 from mattebox.errors import InputMissing
 from mattebox.io import url_fetch as door
-from mattebox.io.sources import Item, expand
+from mattebox.io.sources import InputItem, expand_inputs
 from tests.cli.conftest import Run
 
 
@@ -21,11 +21,11 @@ def test_fetched_and_named_after_the_address(
 ) -> None:
     asked: list[str] = []
 
-    def fetch(url: str, rules: door.Rules) -> bytes:
+    def fetch(url: str, rules: door.FetchPolicy) -> bytes:
         asked.append(url)
         return photo.read_bytes()
 
-    monkeypatch.setattr(door, "fetch", fetch)
+    monkeypatch.setattr(door, "fetch_url", fetch)
     ran = run("cut", "https://example.org/a/mug.jpg?size=1", "--fetch")
     assert ran.code == 0, ran.err
     assert (tmp_path / "mug-cut.png").exists()
@@ -54,6 +54,6 @@ def test_offline_wins(run: Run) -> None:
     ],
 )
 def test_names(address: str, name: str) -> None:
-    assert list(expand([address], addresses=True)) == [Item(Path(name), Path(name), address=address)]
-    (refused,) = expand([address])
+    assert list(expand_inputs([address], allow_urls=True)) == [InputItem(Path(name), Path(name), url=address)]
+    (refused,) = expand_inputs([address])
     assert isinstance(refused, InputMissing)

@@ -12,8 +12,8 @@ from mattebox import errors
 from mattebox._version import __version__
 from mattebox.cli import reference_page
 from mattebox.cli.cut import command as cut
-from mattebox.cli.main import EPILOG, INTERNAL, INTERRUPTED
-from mattebox.recipe.flat_parameters import parameters
+from mattebox.cli.main import EPILOG, EXIT_INTERNAL_ERROR, EXIT_INTERRUPTED
+from mattebox.recipe.flat_parameters import parameters_by_name
 from tests.cli.conftest import Run
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -25,17 +25,17 @@ def codes(kind: type[errors.MatteboxError]) -> set[int]:
 
 def test_every_exit_code_is_documented() -> None:
     listed = {int(line.split()[0]) for line in EPILOG.splitlines() if line.strip()[:1].isdigit()}
-    assert listed == codes(errors.MatteboxError) | {0, INTERNAL, INTERRUPTED}
+    assert listed == codes(errors.MatteboxError) | {0, EXIT_INTERNAL_ERROR, EXIT_INTERRUPTED}
 
 
 def test_every_field_of_every_step_has_a_flag() -> None:
     given = {p.name: p for p in cut.params if isinstance(p, click.Option)}
-    for name in parameters():
+    for name in parameters_by_name():
         assert given[name].help
 
 
 def test_the_page_in_docs_is_the_help() -> None:
-    assert (ROOT / "docs/cli.md").read_text() == reference_page.page(), (
+    assert (ROOT / "docs/cli.md").read_text() == reference_page.render_page(), (
         "run: python -m mattebox.cli.reference_page docs/cli.md"
     )
 

@@ -38,8 +38,8 @@ def shop(monkeypatch: pytest.MonkeyPatch) -> Iterator[Shop]:
             sold.licence, name="CC-BY-NC-4.0", url="https://l", commercial=False, gated=True
         )
         gated = opened.card(name="gated", weights="gated.onnx", licence=terms)
-        shelf = {**registry._shipped(), "sold": sold, "gated": gated}
-        monkeypatch.setattr(registry, "_shipped", lambda: shelf)
+        shelf = {**registry._packaged_cards(), "sold": sold, "gated": gated}
+        monkeypatch.setattr(registry, "_packaged_cards", lambda: shelf)
         yield opened
 
 
@@ -90,7 +90,7 @@ def test_pull_use_verify_remove(run: Run, shop: Shop, home: Path) -> None:
 
 def test_verify_finds_a_flipped_byte(run: Run, shop: Shop) -> None:
     run("models", "pull", "sold")
-    weight_store.path_of(registry.find_card("sold")).write_bytes(NETWORK[::-1])
+    weight_store.weights_path(registry.find_card("sold")).write_bytes(NETWORK[::-1])
     ran = run("models", "verify", "--json")
     assert ran.code == 6
     facts = {row["name"]: row for row in map(json.loads, ran.out.splitlines())}

@@ -87,7 +87,7 @@ def test_one_line_with_the_remedy(run: Run, photo: Path, words: tuple[str, ...],
 def test_recipes_are_listed_printed_and_described(run: Run) -> None:
     assert "amazon" in run("recipes").out
     Path("own.toml").write_text(run("recipes", "sticker").out)
-    assert load_recipe("own.toml").find(Frame) is not None
+    assert load_recipe("own.toml").find_step(Frame) is not None
     assert "file_limit" in json.dumps(json.loads(run("recipes", "--schema").out))
     assert run("recipes", "stikcer").code == 2
 

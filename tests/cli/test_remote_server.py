@@ -79,11 +79,11 @@ def test_pictures_that_a_recipe_names_go_along_under_other_names(server: str, ch
 
 
 def test_paths_are_replaced_wherever_they_stand(tmp_path: Path) -> None:
-    from mattebox.cli.remote_server import sent_along
+    from mattebox.cli.remote_server import bundle_images
 
     path = tmp_path / "plate.png"
     Image.new("RGB", (30, 20)).save(path)
-    recipe, images = sent_along(Recipe((Cut(by=f"plate({path})"), Background(paint=str(path)))))
+    recipe, images = bundle_images(Recipe((Cut(by=f"plate({path})"), Background(paint=str(path)))))
     assert recipe.steps == (Cut(by="plate(picture-1.png)"), Background(paint="picture-1.png"))
     assert images == {"picture-1.png": path.read_bytes()}
 

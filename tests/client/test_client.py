@@ -69,7 +69,7 @@ def test_enhancing_and_recipes(url: str, photo: Path, tmp_path: Path) -> None:
         assert opened.size == before.size
         assert opened.convert("L").resize((1, 1)).getpixel((0, 0)) > before.convert("L").resize((1, 1)).getpixel((0, 0))  # type: ignore[operator]
     assert better.confidence is None
-    assert set(better.told["seconds"]) >= {"develop"}
+    assert set(better.details["seconds"]) >= {"develop"}
     Image.new("RGB", (60, 40), (0, 255, 0)).save(tmp_path / "green.png")
     flags = client.cut(photo, background=str(tmp_path / "green.png"), empty="keep")
     recipe = Recipe((steps.Cut(empty="keep"), steps.Background(paint="green.png")))
@@ -81,21 +81,21 @@ def test_enhancing_and_recipes(url: str, photo: Path, tmp_path: Path) -> None:
 
 def test_jobs(url: str, photo: Path) -> None:
     client, recipe = Client(url), {"steps": [{"step": "sharpen", "amount": 50}]}
-    job = client.submit(photo, recipe, key="one")
-    assert client.submit(photo, recipe, key="one") == job
+    job = client.submit(photo, recipe, idempotency_key="one")
+    assert client.submit(photo, recipe, idempotency_key="one") == job
     assert awaited(job.aresult()).width == 512
-    assert job.told()["state"] == "done"
+    assert job.status()["state"] == "done"
     assert client.jobs() == [job]
     job.erase()
     with pytest.raises(MatteboxError, match="no such job"):
-        job.told()
+        job.status()
     bad = client.submit(_torn(photo), recipe)
     with pytest.raises(InputUnreadable):
         bad.result()
     bad.erase()
     stopped = client.submit(photo, recipe)
     stopped.cancel()
-    assert stopped.told()["state"] in ("cancelled", "done")
+    assert stopped.status()["state"] in ("cancelled", "done")
     stopped.erase()
 
 
@@ -152,6 +152,6 @@ def test_a_busy_server_is_asked_again_and_a_strange_one_named(photo: Path) -> No
             Client(address).cut(photo)
         answers.append((503, b""))
         with pytest.raises(MatteboxError, match="is busy"):
-            Client(address, patience=0).cut(photo)
+            Client(address, max_wait_seconds=0).cut(photo)
         server.shutdown()
         thread.join()

@@ -3,32 +3,38 @@
 import numpy as np
 import pytest
 
-from mattebox.composition.alpha_compositing import decoded, encoded, flatten, over, over_colour
+from mattebox.composition.alpha_compositing import (
+    composite_over,
+    decode_srgb_pixels,
+    encode_srgb_pixels,
+    flatten,
+    flatten_onto_colour,
+)
 from mattebox.types import Picture
 
 
 def test_known_blend_on_white() -> None:
     rgb = np.full((2, 3, 3), (200, 150, 100), np.uint8)
     alpha = np.array([[0, 128, 255]] * 2, np.uint8)
-    out = over_colour(Picture(rgb, alpha), (255, 255, 255))
+    out = flatten_onto_colour(Picture(rgb, alpha), (255, 255, 255))
     assert out.alpha is None
     assert out.rgb[1].tolist() == [[255, 255, 255], [227, 202, 177], [200, 150, 100]]
 
 
 def test_sixteen_bits() -> None:
     rgb = np.full((1, 1, 3), 65535, np.uint16)
-    out = over_colour(Picture(rgb, np.full((1, 1), 16384, np.uint16)), (0, 0, 0))
+    out = flatten_onto_colour(Picture(rgb, np.full((1, 1), 16384, np.uint16)), (0, 0, 0))
     assert out.rgb.tolist() == [[[16384] * 3]]
 
 
 def test_an_opaque_picture_is_itself() -> None:
     picture = Picture(np.zeros((4, 4, 3), np.uint8))
-    assert over_colour(picture, (1, 2, 3)) is picture
+    assert flatten_onto_colour(picture, (1, 2, 3)) is picture
 
 
 def test_a_colour_outside_the_depth_is_refused() -> None:
     with pytest.raises(ValueError, match="outside"):
-        over_colour(Picture(np.zeros((4, 4, 3), np.uint8), np.zeros((4, 4), np.uint8)), (0, 0, 256))
+        flatten_onto_colour(Picture(np.zeros((4, 4, 3), np.uint8), np.zeros((4, 4), np.uint8)), (0, 0, 256))
 
 
 def test_linear_light_is_what_a_camera_averages() -> None:
@@ -42,7 +48,13 @@ def test_linear_light_is_what_a_camera_averages() -> None:
 @pytest.mark.parametrize("dtype", [np.uint8, np.uint16])
 def test_light_comes_back_exactly(dtype: type) -> None:
     every = np.arange(np.iinfo(dtype).max + 1, dtype=dtype)
-    assert np.abs(encoded(decoded(every), Picture(np.zeros((1, 1, 3), dtype)).depth).astype(int) - every).max() == 0
+    assert (
+        np.abs(
+            encode_srgb_pixels(decode_srgb_pixels(every), Picture(np.zeros((1, 1, 3), dtype)).bit_depth).astype(int)
+            - every
+        ).max()
+        == 0
+    )
 
 
 @pytest.mark.parametrize("space", ["encoded", "linear"])
@@ -53,7 +65,7 @@ def test_over_then_flatten_is_flatten_twice(space: str) -> None:
         for _ in range(2)
     ]
     back = rng.integers(0, 256, (70, 5, 3), dtype=np.uint8)
-    once = flatten(over(*layers, space), back, space).rgb.astype(int)
+    once = flatten(composite_over(*layers, space), back, space).rgb.astype(int)
     twice = flatten(layers[0], flatten(layers[1], back, space).rgb, space).rgb.astype(int)
     assert np.abs(once - twice).max() <= (
         2 if space == "encoded" else 12
@@ -76,7 +88,7 @@ def test_every_block_is_blended_and_none_twice() -> None:
     rgb = rng.integers(0, 256, (150, 600, 3), np.uint8)
     alpha = rng.integers(0, 256, (150, 600), np.uint8)
     alpha[:64, :256], alpha[64:128, 256:512] = 255, 0
-    made = over_colour(Picture(rgb, alpha), (10, 200, 30)).rgb
+    made = flatten_onto_colour(Picture(rgb, alpha), (10, 200, 30)).rgb
     a = alpha[..., None] / 255
     assert np.array_equal(made, np.floor(rgb * a + np.array([10, 200, 30]) * (1 - a) + 0.5 + 1e-9).astype(np.uint8))
     back = rng.integers(0, 256, rgb.shape, np.uint8)

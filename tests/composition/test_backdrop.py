@@ -3,9 +3,9 @@
 import numpy as np
 import pytest
 
-from mattebox.composition.backdrop import along, fitted, painted
-from mattebox.composition.background_blur import out_of_focus
-from mattebox.composition.background_spec import Flat, Linear, Radial, Studio
+from mattebox.composition.backdrop import fit_image, linear_gradient, render_backdrop
+from mattebox.composition.background_blur import blur_background
+from mattebox.composition.background_spec import FlatColour, LinearGradient, RadialGradient, StudioBackdrop
 from mattebox.composition.placement import Placement
 from mattebox.types import Picture
 from tests.io.pictures import noise
@@ -18,13 +18,13 @@ def canvas(height: int = 90, width: int = 120, dtype: type = np.uint8) -> Pictur
 
 
 def test_flat_white_is_white_to_the_last_pixel() -> None:
-    assert (painted(Flat((255, 255, 255)), canvas()) == 255).all()
-    assert (painted(Flat((255, 255, 255)), canvas(dtype=np.uint16)) == 65535).all()
+    assert (render_backdrop(FlatColour((255, 255, 255)), canvas()) == 255).all()
+    assert (render_backdrop(FlatColour((255, 255, 255)), canvas(dtype=np.uint16)) == 65535).all()
 
 
 @pytest.mark.parametrize("angle", [0, 90, 180, 270, 37])
 def test_gradients_run_corner_to_corner_as_in_css(angle: float) -> None:
-    place = along((90, 120), angle)
+    place = linear_gradient((90, 120), angle)
     assert 0 <= place.min() < 0.02
     assert 0.98 < place.max() <= 1
     if angle == 180:
@@ -35,29 +35,33 @@ def test_gradients_run_corner_to_corner_as_in_css(angle: float) -> None:
 
 def test_a_gradient_shows_no_bands() -> None:
     """Two greys one step apart over many rows: dithered, every row's mean follows the line."""
-    made = painted(Linear(180, ((100, 100, 100), (101, 101, 101))), canvas(200, 400)).astype(float)
+    made = render_backdrop(LinearGradient(180, ((100, 100, 100), (101, 101, 101))), canvas(200, 400)).astype(float)
     means = made.mean((1, 2))
     assert np.abs(means - np.linspace(100, 101, 200)).max() < 0.12
-    assert np.array_equal(made, painted(Linear(180, ((100, 100, 100), (101, 101, 101))), canvas(200, 400)))
+    assert np.array_equal(
+        made, render_backdrop(LinearGradient(180, ((100, 100, 100), (101, 101, 101))), canvas(200, 400))
+    )
 
 
 def test_radial_is_brightest_in_the_middle() -> None:
-    made = painted(Radial(((255, 255, 255), (0, 0, 0))), canvas()).astype(int)
+    made = render_backdrop(RadialGradient(((255, 255, 255), (0, 0, 0))), canvas()).astype(int)
     assert made[45, 60].min() > 245
     assert made[0, 0].max() < 12
 
 
 def test_a_studio_is_lit_from_where_it_is_asked_to_be() -> None:
-    left, flat = (painted(Studio((200, 200, 200), **asked), canvas()).astype(float) for asked in
+    left, flat = (render_backdrop(StudioBackdrop((200, 200, 200), **asked), canvas()).astype(float) for asked in
                   ({"light": 0.0, "contrast": 1.0}, {"contrast": 0.0}))  # fmt: skip
     assert left[:, :5].mean() > left[:, -5:].mean() + 10
     assert np.abs(flat - 200).max() <= 1
-    high, low = (painted(Studio((200, 200, 200), horizon=h), canvas()).astype(float).mean() for h in (0.2, 0.9))
+    high, low = (
+        render_backdrop(StudioBackdrop((200, 200, 200), horizon=h), canvas()).astype(float).mean() for h in (0.2, 0.9)
+    )
     assert high > low + 5
 
 
 def test_the_studio_floor_is_lighter_than_its_wall() -> None:
-    made = painted(Studio((200, 200, 200)), canvas()).astype(float)
+    made = render_backdrop(StudioBackdrop((200, 200, 200)), canvas()).astype(float)
     assert made[-10:, 50:70].mean() > made[:10, 50:70].mean() + 15
 
 
@@ -65,7 +69,7 @@ def test_the_studio_floor_is_lighter_than_its_wall() -> None:
 def test_a_picture_is_never_stretched(fit: str) -> None:
     y, x = np.mgrid[:80, :200]
     disc = np.where((x - 100) ** 2 + (y - 40) ** 2 < 30**2, 0, 255).astype(np.uint8)
-    made = fitted(Picture(np.repeat(disc[..., None], 3, 2)), canvas(240, 240), fit)[..., 0] < 128
+    made = fit_image(Picture(np.repeat(disc[..., None], 3, 2)), canvas(240, 240), fit)[..., 0] < 128
     assert made.shape == (240, 240)
     rows, columns = np.flatnonzero(made[:, 118:122].any(1) if fit != "tile" else made[:80].any(1)), None
     if fit == "tile":
@@ -82,15 +86,15 @@ def test_a_picture_is_never_stretched(fit: str) -> None:
 def test_which_part_is_seen(at: tuple[float, float], shown: str) -> None:
     thirds = np.repeat(np.array([10, 120, 240], np.uint8), 40)
     picture = Picture(np.broadcast_to(thirds[None, :, None], (40, 120, 3)).copy())
-    made = fitted(picture, canvas(40, 40), "cover", at)
+    made = fit_image(picture, canvas(40, 40), "cover", at)
     value = {"left": 10, "middle": 120, "right": 240}[shown]
     assert np.abs(made[:, 2:-2].astype(int) - value).max() <= 2
-    framed = fitted(picture, canvas(120, 120), "contain", at[::-1])
+    framed = fit_image(picture, canvas(120, 120), "contain", at[::-1])
     assert np.flatnonzero((framed[:, 5] == 10).all(1)).tolist() == [round(80 * at[0]) + i for i in range(40)]
 
 
 def test_sixteen_bit_canvases_get_sixteen_bit_backdrops() -> None:
-    made = fitted(Picture(noise((30, 40, 3), np.uint8)), canvas(dtype=np.uint16), "cover")
+    made = fit_image(Picture(noise((30, 40, 3), np.uint8)), canvas(dtype=np.uint16), "cover")
     assert made.dtype == np.uint16
     assert made.max() > 60000
 
@@ -102,7 +106,7 @@ def test_the_subject_leaves_no_ghost_in_the_blur() -> None:
     alpha = np.zeros((90, 120), np.uint8)
     alpha[20:70, 30:90] = 255
     rgb[20:70, 30:90] = (255, 0, 0)
-    made = out_of_focus(Picture(rgb), alpha, HERE, 0.03).astype(int)
+    made = blur_background(Picture(rgb), alpha, HERE, 0.03).astype(int)
     assert made[..., 0].max() <= 1
     assert np.abs(made[..., 1] - 180).max() <= 1
 
@@ -110,7 +114,7 @@ def test_the_subject_leaves_no_ghost_in_the_blur() -> None:
 def test_blurred_surroundings_go_on_beyond_the_photograph() -> None:
     picture = Picture(noise((60, 80, 3), np.uint8))
     at = Placement((200, 200), 1.5, 40.0, 55.0)
-    made = out_of_focus(picture, np.zeros((60, 80), np.uint8), at, 0.05)
+    made = blur_background(picture, np.zeros((60, 80), np.uint8), at, 0.05)
     assert made.shape == (200, 200, 3)
     assert made.min() > 30
     assert made.astype(float).std() < 25
@@ -118,5 +122,5 @@ def test_blurred_surroundings_go_on_beyond_the_photograph() -> None:
 
 def test_a_subject_that_fills_everything_leaves_a_plain_backdrop() -> None:
     picture = Picture(noise((60, 80, 3), np.uint8))
-    made = out_of_focus(picture, np.full((60, 80), 255, np.uint8), Placement((60, 80), 1, 0, 0), 0.05)
+    made = blur_background(picture, np.full((60, 80), 255, np.uint8), Placement((60, 80), 1, 0, 0), 0.05)
     assert made.astype(float).std((0, 1)).max() < 3

@@ -9,10 +9,10 @@ from numpy.typing import NDArray
 from mattebox.composition import deskew, scene
 from mattebox.errors import UsageError
 from mattebox.recipe.recipe import Background, Cut, Frame, Recipe
-from mattebox.types import Depth, Picture
+from mattebox.types import BitDepth, Picture
 
 
-def bottle(lean: float, depth: Depth = Depth.EIGHT) -> Picture:
+def bottle(lean: float, depth: BitDepth = BitDepth.EIGHT) -> Picture:
     """A rectangle of 60 x 200 leaning clockwise in a canvas of 300 x 320, its upper half red."""
     y, x = np.mgrid[:300, :320].astype(float)
     c, s = np.cos(np.radians(lean)), np.sin(np.radians(lean))
@@ -27,7 +27,7 @@ def bottle(lean: float, depth: Depth = Depth.EIGHT) -> Picture:
 def test_the_lean_is_measured(lean: float) -> None:
     alpha = bottle(lean).alpha
     assert alpha is not None
-    assert deskew.tilt(alpha) == pytest.approx(lean, abs=0.6)
+    assert deskew.tilt_degrees(alpha) == pytest.approx(lean, abs=0.6)
 
 
 def shape(kind: str) -> NDArray[np.uint8]:
@@ -44,13 +44,13 @@ def shape(kind: str) -> NDArray[np.uint8]:
 
 @pytest.mark.parametrize("kind", ["disc", "upright", "cross", "nothing", "line"])
 def test_what_cannot_be_told_is_left(kind: str) -> None:
-    assert deskew.tilt(shape(kind)) == 0
+    assert deskew.tilt_degrees(shape(kind)) == 0
 
 
-@pytest.mark.parametrize("depth", [Depth.EIGHT, Depth.SIXTEEN])
-def test_turned_upright_it_is_a_rectangle_of_its_own_colours(depth: Depth) -> None:
+@pytest.mark.parametrize("depth", [BitDepth.EIGHT, BitDepth.SIXTEEN])
+def test_turned_upright_it_is_a_rectangle_of_its_own_colours(depth: BitDepth) -> None:
     picture = bottle(12, depth)
-    made, _ = deskew.turned(picture, deskew.degrees("upright", picture))
+    made, _ = deskew.rotate_picture(picture, deskew.rotation_degrees("upright", picture))
     assert made.alpha is not None
     solid = made.alpha == depth.peak
     rows, columns = np.flatnonzero(solid.any(1)), np.flatnonzero(solid.any(0))
@@ -62,11 +62,11 @@ def test_turned_upright_it_is_a_rectangle_of_its_own_colours(depth: Depth) -> No
 
 def test_quarter_turns_keep_every_bit_and_nothing_is_cut_off() -> None:
     picture = bottle(12)
-    made, _ = deskew.turned(picture, 90)
+    made, _ = deskew.rotate_picture(picture, 90)
     assert (made.rgb == np.rot90(picture.rgb, -1)).all()
-    back, _ = deskew.turned(made, -90)
+    back, _ = deskew.rotate_picture(made, -90)
     assert (back.rgb == picture.rgb).all()
-    leaning, _ = deskew.turned(picture, 33)
+    leaning, _ = deskew.rotate_picture(picture, 33)
     assert leaning.alpha is not None
     assert picture.alpha is not None
     assert leaning.alpha.sum(dtype=np.int64) == pytest.approx(picture.alpha.sum(dtype=np.int64), rel=0.01)
@@ -75,14 +75,14 @@ def test_quarter_turns_keep_every_bit_and_nothing_is_cut_off() -> None:
 
 def test_no_turn_is_the_same_picture() -> None:
     picture = bottle(12)
-    assert deskew.turned(picture, 0) == (picture, (0, 0))
-    assert deskew.turned(picture, 360)[0] is picture
+    assert deskew.rotate_picture(picture, 0) == (picture, (0, 0))
+    assert deskew.rotate_picture(picture, 360)[0] is picture
 
 
 def test_nonsense_is_refused() -> None:
     for text in ("left", "400", "", "1e3"):
         with pytest.raises(UsageError, match="how far to turn"):
-            deskew.degrees(text, bottle(0))
+            deskew.rotation_degrees(text, bottle(0))
 
 
 def test_the_background_does_not_turn_along() -> None:
@@ -95,7 +95,7 @@ def test_the_background_does_not_turn_along() -> None:
     photograph[:, 160:] = 200
     cutout = bottle(12)
     steps = (Cut(), Frame(rotate="upright"), Background(paint="blur"))
-    made = scene.arrange(Picture(photograph), cutout, (90, 30, 230, 270), Recipe(steps), no_album)
+    made = scene.compose_layers(Picture(photograph), cutout, (90, 30, 230, 270), Recipe(steps), no_album)
     assert made.backdrop is not None
     middle = made.backdrop.rgb[made.backdrop.size[0] // 2]
     width = len(middle)

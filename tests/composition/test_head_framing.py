@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from mattebox.composition import scene
-from mattebox.composition.head_framing import around_head, head_box
+from mattebox.composition.head_framing import head_box, place_around_head
 from mattebox.recipe.recipe import Background, Cut, Frame, Recipe
 from mattebox.types import Picture
 
@@ -62,16 +62,16 @@ def test_an_ear_is_no_head() -> None:
 
 
 def test_the_head_takes_its_share_in_the_middle_with_room_above() -> None:
-    at = around_head((70, 60, 330, 600), (150, 60, 250, 200), Frame(around="head", fill="50%", size="500x500"))
-    left, top, right, bottom = at.moved((150, 60, 250, 200))
+    at = place_around_head((70, 60, 330, 600), (150, 60, 250, 200), Frame(around="head", fill="50%", size="500x500"))
+    left, top, right, bottom = at.map_box((150, 60, 250, 200))
     assert bottom - top == 250
     assert (left + right) / 2 == 250
     assert 40 < top < 130
-    assert at.moved((70, 60, 330, 600))[3] == 500
+    assert at.map_box((70, 60, 330, 600))[3] == 500
 
 
 def test_a_bust_cut_short_is_enlarged_until_it_reaches_the_rim() -> None:
-    at = around_head((70, 60, 330, 260), (150, 60, 250, 200), Frame(around="head", fill="30%", size="500x500"))
+    at = place_around_head((70, 60, 330, 260), (150, 60, 250, 200), Frame(around="head", fill="30%", size="500x500"))
     assert at.top + at.scale * 260 == pytest.approx(500)
 
 
@@ -80,7 +80,7 @@ def arranged(cutout: Picture, **frame: str) -> Picture:
         raise AssertionError(path)
 
     steps = (Cut(), Frame(around="head", size="300x300", **frame), Background(paint="white"))  # type: ignore[arg-type]
-    return scene.arrange(cutout, cutout, (70, 60, 330, 600), Recipe(steps), no_album).flat()
+    return scene.compose_layers(cutout, cutout, (70, 60, 330, 600), Recipe(steps), no_album).flatten()
 
 
 def test_framed_and_nothing_stretched() -> None:

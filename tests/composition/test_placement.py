@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mattebox.composition.placement import Placement, apply, cleared, place
+from mattebox.composition.placement import Placement, apply_placement, clear_outside_box, compute_placement
 from mattebox.errors import UsageError
 from mattebox.recipe.recipe import Frame
 from mattebox.types import Picture
@@ -39,8 +39,8 @@ SIZE, BOX = (300, 400), (100, 50, 200, 250)  # height x width; left, top, right,
     ],
 )
 def test_known_placements(frame: Frame, expected: Placement) -> None:
-    found = place(SIZE, BOX, frame)
-    assert found.canvas == expected.canvas
+    found = compute_placement(SIZE, BOX, frame)
+    assert found.canvas_size == expected.canvas_size
     assert (found.scale, found.left, found.top) == pytest.approx(
         (expected.scale, expected.left, expected.top), abs=0.51
     )
@@ -58,13 +58,13 @@ def test_the_subject_is_always_on_the_canvas(
     x, y = sorted(corners[:2]), sorted(corners[2:])
     box = (int(x[0] * (width - 1)), int(y[0] * (height - 1)), int(x[1] * (width - 1)) + 1, int(y[1] * (height - 1)) + 1)
     frame = Frame(crop=crop, fill=fill, size=size, margin=margin)
-    at = place((height, width), box, frame)
+    at = compute_placement((height, width), box, frame)
     left, top = at.left + at.scale * box[0], at.top + at.scale * box[1]
     right, bottom = at.left + at.scale * box[2], at.top + at.scale * box[3]
     assert left >= -1
     assert top >= -1
-    assert right <= at.canvas[1] + 1
-    assert bottom <= at.canvas[0] + 1
+    assert right <= at.canvas_size[1] + 1
+    assert bottom <= at.canvas_size[0] + 1
 
 
 @pytest.mark.parametrize(
@@ -78,13 +78,13 @@ def test_the_subject_is_always_on_the_canvas(
 )  # fmt: skip
 def test_nonsense_is_refused_with_the_remedy(frame: Frame) -> None:
     with pytest.raises(UsageError, match=";"):
-        place(SIZE, BOX, frame)
+        compute_placement(SIZE, BOX, frame)
 
 
 @pytest.mark.parametrize("dtype", [np.uint8, np.uint16])
 def test_whole_moves_keep_every_bit(dtype: type) -> None:
     picture = Picture(noise((30, 40, 3), dtype), noise((30, 40), dtype))
-    moved = apply(picture, place((30, 40), (10, 5, 20, 25), Frame(crop="subject", margin="3px")))
+    moved = apply_placement(picture, compute_placement((30, 40), (10, 5, 20, 25), Frame(crop="subject", margin="3px")))
     assert moved.size == (26, 16)
     assert (moved.rgb == picture.rgb[2:28, 7:23]).all()
     assert moved.alpha is not None
@@ -100,7 +100,7 @@ def test_what_was_hidden_never_bleeds_into_what_is_seen(dtype: type) -> None:
     alpha = np.zeros((64, 64), dtype)
     alpha[16:48, 16:48] = peak
     for size in ("37", "150"):
-        made = apply(Picture(rgb, alpha), place((64, 64), (16, 16, 48, 48), Frame(size=size)))
+        made = apply_placement(Picture(rgb, alpha), compute_placement((64, 64), (16, 16, 48, 48), Frame(size=size)))
         assert made.alpha is not None
         seen = made.alpha > peak // 16
         assert made.rgb[seen][:, 1].max() <= peak // 32
@@ -108,7 +108,9 @@ def test_what_was_hidden_never_bleeds_into_what_is_seen(dtype: type) -> None:
 
 
 def test_an_opaque_picture_on_a_larger_canvas_is_transparent_around() -> None:
-    made = apply(Picture(noise((10, 20, 3), np.uint8)), place((10, 20), (0, 0, 20, 10), Frame(aspect="1:1")))
+    made = apply_placement(
+        Picture(noise((10, 20, 3), np.uint8)), compute_placement((10, 20), (0, 0, 20, 10), Frame(aspect="1:1"))
+    )
     assert made.alpha is not None
     assert made.alpha[5:15].min() == 255
     assert made.alpha[:5].max() == made.alpha[15:].max() == 0
@@ -118,7 +120,9 @@ def test_a_circle_stays_a_circle() -> None:
     y, x = np.mgrid[:200, :300]
     disc = ((x - 150) ** 2 + (y - 100) ** 2 < 80**2).astype(np.uint8) * 255
     picture = Picture(np.repeat(disc[..., None], 3, 2), disc)
-    made = apply(picture, place((200, 300), (71, 21, 230, 180), Frame(crop="subject", size="640x480", fill="90%")))
+    made = apply_placement(
+        picture, compute_placement((200, 300), (71, 21, 230, 180), Frame(crop="subject", size="640x480", fill="90%"))
+    )
     assert made.alpha is not None
     inside = made.alpha > 127
     wide, tall = inside.any(0).sum(), inside.any(1).sum()
@@ -129,7 +133,7 @@ def test_a_circle_stays_a_circle() -> None:
 def test_faint_remains_outside_the_box_are_cleared() -> None:
     alpha = np.full((100, 100), 9, np.uint8)
     alpha[20:60, 30:70] = 255
-    made = cleared(Picture(np.zeros((100, 100, 3), np.uint8), alpha), (30, 20, 70, 60))
+    made = clear_outside_box(Picture(np.zeros((100, 100, 3), np.uint8), alpha), (30, 20, 70, 60))
     assert made.alpha is not None
     assert (made.alpha[19:61, 29:71] == alpha[19:61, 29:71]).all()
     assert made.alpha.astype(int).sum() == 40 * 40 * 255 + (42 * 42 - 40 * 40) * 9

@@ -3,10 +3,10 @@
 import numpy as np
 import pytest
 
-from mattebox.composition.alpha_compositing import flatten, over
-from mattebox.composition.scene import arrange, check
+from mattebox.composition.alpha_compositing import composite_over, flatten
+from mattebox.composition.scene import check_composition, compose_layers
 from mattebox.errors import InputMissing, UsageError
-from mattebox.io.reader import read_once
+from mattebox.io.reader import read_cached
 from mattebox.recipe.recipe import Background, Frame, Outline, Recipe, Shadow
 from mattebox.types import Box, Picture
 
@@ -36,10 +36,10 @@ def album(path: str) -> Picture:
 def test_layers_add_up_to_the_picture(dtype: type, paint: str) -> None:
     source, cutout = photograph(dtype)
     steps = (Frame(size="200x200", fill="50%"), Outline(width="4px"), Shadow(kind="drop"), Background(paint=paint))
-    made = arrange(source, cutout, BOX, Recipe(steps), album)
+    made = compose_layers(source, cutout, BOX, Recipe(steps), album)
     assert made.shadow is not None
-    below = over(made.subject, made.shadow)
-    flat = made.flat()
+    below = composite_over(made.subject, made.shadow)
+    flat = made.flatten()
     assert flat.size == (200, 200)
     assert flat.rgb.dtype == dtype
     if paint == "transparent":
@@ -55,19 +55,23 @@ def test_layers_add_up_to_the_picture(dtype: type, paint: str) -> None:
 
 def test_the_subjects_box_follows_it() -> None:
     source, cutout = photograph()
-    made = arrange(source, cutout, BOX, Recipe((Frame(crop="subject", margin="10px"), Outline(width="5px"))), album)
+    made = compose_layers(
+        source, cutout, BOX, Recipe((Frame(crop="subject", margin="10px"), Outline(width="5px"))), album
+    )
     assert made.subject.size == (80, 60)
     assert made.box == (5, 5, 55, 75)
 
 
 def test_a_background_behind_nothing_transparent_changes_nothing() -> None:
     source, _ = photograph()
-    assert arrange(source, source, (0, 0, 120, 100), Recipe((Background(paint="red"),)), album).flat() is source
+    assert (
+        compose_layers(source, source, (0, 0, 120, 100), Recipe((Background(paint="red"),)), album).flatten() is source
+    )
 
 
 def test_a_translucent_colour_lets_through() -> None:
     source, cutout = photograph()
-    flat = arrange(source, cutout, BOX, Recipe((Background(paint="#0000ff80"),)), album).flat()
+    flat = compose_layers(source, cutout, BOX, Recipe((Background(paint="#0000ff80"),)), album).flatten()
     assert flat.alpha is not None
     assert (flat.rgb[0, 0].tolist(), flat.alpha[0, 0]) == ([0, 0, 255], 128)
     assert (flat.rgb[50, 50].tolist(), flat.alpha[50, 50]) == ([255, 0, 0], 255)
@@ -76,7 +80,7 @@ def test_a_translucent_colour_lets_through() -> None:
 def test_an_opaque_photograph_framed_gets_its_background_around() -> None:
     source, _ = photograph()
     recipe = Recipe((Frame(aspect="2:1"), Background(paint="black")))
-    flat = arrange(source, source, (0, 0, 120, 100), recipe, album).flat()
+    flat = compose_layers(source, source, (0, 0, 120, 100), recipe, album).flatten()
     assert flat.size == (100, 200)
     assert flat.rgb[:, :40].max() == 0
     assert (flat.rgb[:, 40:160] == source.rgb).all()
@@ -88,12 +92,12 @@ def test_an_opaque_photograph_framed_gets_its_background_around() -> None:
 )
 def test_nonsense_is_found_before_any_picture_is_read(step: Frame | Outline | Shadow | Background) -> None:
     with pytest.raises(UsageError):
-        check(Recipe((step,)), album)
+        check_composition(Recipe((step,)), album)
 
 
 def test_a_missing_backdrop_is_found_before_any_picture_is_read() -> None:
     with pytest.raises(InputMissing, match=r"no-such\.jpg"):
-        check(Recipe((Background(paint="no-such.jpg"),)), read_once)
+        check_composition(Recipe((Background(paint="no-such.jpg"),)), read_cached)
 
 
 @pytest.mark.parametrize("kind", ["contact", "cast", "reflection", "drop"])
@@ -101,8 +105,8 @@ def test_what_the_photograph_cuts_off_below_stands_on_no_ground(kind: str) -> No
     source, cutout = photograph()
     short, cut = source.with_pixels(source.rgb[:80], None), cutout.with_pixels(cutout.rgb[:80], cutout.alpha[:80])
     steps = Recipe((Frame(size="200x200", fill="40%"), Shadow(kind=kind)))  # type: ignore[arg-type]
-    whole, bust = arrange(source, cutout, BOX, steps, album), arrange(short, cut, BOX, steps, album)
-    trimmed = arrange(cut, cut, BOX, steps, album)  # a cutout that was cropped may well stand there
+    whole, bust = compose_layers(source, cutout, BOX, steps, album), compose_layers(short, cut, BOX, steps, album)
+    trimmed = compose_layers(cut, cut, BOX, steps, album)  # a cutout that was cropped may well stand there
     assert whole.shadow is not None
     assert trimmed.shadow is not None
     assert (bust.shadow is None) == (kind != "drop")
@@ -113,4 +117,4 @@ def test_a_shadow_that_runs_out_of_the_picture_is_said() -> None:
     source, cutout = photograph()
     for margin, told in (("2px", True), ("40px", False)):
         recipe = Recipe((Frame(crop="subject", margin=margin), Shadow(kind="contact")))
-        assert any("runs out" in n for n in arrange(source, cutout, BOX, recipe, album).subject.notes) == told
+        assert any("runs out" in n for n in compose_layers(source, cutout, BOX, recipe, album).subject.notes) == told

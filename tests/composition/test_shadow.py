@@ -3,8 +3,8 @@
 import numpy as np
 import pytest
 
-from mattebox.composition.outline import distance, outlined, pixels
-from mattebox.composition.shadow import shadow
+from mattebox.composition.outline import add_outline, distance_transform, parse_outline_width
+from mattebox.composition.shadow import render_shadow
 from mattebox.errors import UsageError
 from mattebox.recipe.recipe import Shadow
 from mattebox.types import Box, Picture
@@ -22,7 +22,7 @@ def block(dtype: type = np.uint8) -> Picture:
 
 
 def dark(**settings: object) -> np.ndarray:
-    layer = shadow(block(), BOX, Shadow(**settings), (0, 0, 0))  # type: ignore[arg-type]
+    layer = render_shadow(block(), BOX, Shadow(**settings), (0, 0, 0))  # type: ignore[arg-type]
     assert layer is not None
     assert layer.alpha is not None
     return layer.alpha.astype(float) / 255
@@ -61,7 +61,7 @@ def test_contact_is_only_where_the_subject_stands() -> None:
     alpha = np.zeros((200, 200), np.uint8)
     alpha[60:80, 20:180] = 255
     alpha[80:160, 20:35] = alpha[80:160, 165:180] = 255
-    layer = shadow(
+    layer = render_shadow(
         Picture(np.zeros((200, 200, 3), np.uint8), alpha), (20, 60, 180, 160), Shadow(kind="contact"), (0, 0, 0)
     )
     assert layer is not None
@@ -80,7 +80,7 @@ def test_a_cast_shadow_leans_away_and_starts_at_the_foot() -> None:
 
 def test_a_reflection_mirrors_the_rows_and_fades() -> None:
     picture = block()
-    layer = shadow(picture, BOX, Shadow(kind="reflection", opacity=100, length=30), (0, 0, 0))
+    layer = render_shadow(picture, BOX, Shadow(kind="reflection", opacity=100, length=30), (0, 0, 0))
     assert layer is not None
     assert layer.alpha is not None
     assert [int(v) for v in layer.rgb[140:170, 100, 0]] == list(range(138, 108, -1))
@@ -94,7 +94,7 @@ def test_a_round_base_and_its_reflection_leave_no_gap() -> None:
     y, x = np.mgrid[:200, :200]
     alpha = np.where((abs(x - 100) < 60) & (y > 40) & (y < 150 - ((x - 100) / 60) ** 2 * 8), 255, 0).astype(np.uint8)
     picture, box = Picture(np.full((200, 200, 3), 90, np.uint8), alpha), (41, 41, 160, 150)
-    layer = shadow(picture, box, Shadow(kind="reflection", opacity=100), (0, 0, 0))
+    layer = render_shadow(picture, box, Shadow(kind="reflection", opacity=100), (0, 0, 0))
     assert layer is not None
     assert layer.alpha is not None
     below = 200 - np.argmax(alpha[::-1, 45:155] > 0, axis=0)
@@ -102,7 +102,7 @@ def test_a_round_base_and_its_reflection_leave_no_gap() -> None:
 
 
 def test_a_soft_shadow_is_dithered_and_nothing_stays_nothing() -> None:
-    layer = shadow(block(), BOX, Shadow(kind="drop", softness=15), (0, 0, 0))
+    layer = render_shadow(block(), BOX, Shadow(kind="drop", softness=15), (0, 0, 0))
     assert layer is not None
     assert layer.alpha is not None
     row = layer.alpha[90, 130:150].astype(int)
@@ -113,14 +113,14 @@ def test_a_soft_shadow_is_dithered_and_nothing_stays_nothing() -> None:
 @pytest.mark.parametrize("kind", ["contact", "drop", "cast", "reflection"])
 def test_sixteen_bits_and_large_pictures(kind: str) -> None:
     picture = block(np.uint16)
-    layer = shadow(picture, BOX, Shadow(kind=kind), (0, 0, 0))  # type: ignore[arg-type]
+    layer = render_shadow(picture, BOX, Shadow(kind=kind), (0, 0, 0))  # type: ignore[arg-type]
     assert layer is not None
     assert layer.alpha is not None
     assert layer.alpha.dtype == np.uint16
     assert layer.alpha.max() > 65535 * 0.15
     tall = Picture(np.repeat(np.repeat(block().rgb, 8, 0), 8, 1), np.repeat(np.repeat(block().alpha, 8, 0), 8, 1))
-    large = shadow(tall, tuple(8 * v for v in BOX), Shadow(kind=kind), (0, 0, 0))  # type: ignore[arg-type]
-    small = shadow(block(), BOX, Shadow(kind=kind), (0, 0, 0))  # type: ignore[arg-type]
+    large = render_shadow(tall, tuple(8 * v for v in BOX), Shadow(kind=kind), (0, 0, 0))  # type: ignore[arg-type]
+    small = render_shadow(block(), BOX, Shadow(kind=kind), (0, 0, 0))  # type: ignore[arg-type]
     assert large is not None
     assert small is not None
     shrunk = large.alpha.reshape(200, 8, 200, 8).mean((1, 3))
@@ -128,9 +128,9 @@ def test_sixteen_bits_and_large_pictures(kind: str) -> None:
 
 
 def test_nothing_to_see_is_no_layer() -> None:
-    assert shadow(block(), BOX, Shadow(), (0, 0, 0)) is None
-    assert shadow(block(), BOX, Shadow(kind="drop", opacity=0), (0, 0, 0)) is None
-    assert shadow(Picture(np.zeros((9, 9, 3), np.uint8)), (0, 0, 9, 9), Shadow(kind="drop"), (0, 0, 0)) is None
+    assert render_shadow(block(), BOX, Shadow(), (0, 0, 0)) is None
+    assert render_shadow(block(), BOX, Shadow(kind="drop", opacity=0), (0, 0, 0)) is None
+    assert render_shadow(Picture(np.zeros((9, 9, 3), np.uint8)), (0, 0, 9, 9), Shadow(kind="drop"), (0, 0, 0)) is None
 
 
 def test_distances_are_euclidean() -> None:
@@ -138,15 +138,15 @@ def test_distances_are_euclidean() -> None:
     inside[10, 15] = True
     y, x = np.mgrid[:21, :31]
     exact = np.hypot(y - 10, x - 15)
-    found = distance(inside, 8)
+    found = distance_transform(inside, 8)
     assert np.abs(found - exact)[exact <= 8].max() < 1e-5
     assert found[exact > 8].min() > 8
-    assert distance(np.zeros((4, 4), bool), 3).min() > 3
+    assert distance_transform(np.zeros((4, 4), bool), 3).min() > 3
 
 
 @pytest.mark.parametrize("width", [1, 6, 40])
 def test_an_outline_is_as_wide_as_asked_and_under_the_subject(width: int) -> None:
-    made = outlined(block(), width, (255, 255, 255))
+    made = add_outline(block(), width, (255, 255, 255))
     assert made.alpha is not None
     row = made.alpha[90].astype(float) / 255
     assert row.sum() == pytest.approx(40 + 2 * width, abs=1.5)
@@ -155,17 +155,17 @@ def test_an_outline_is_as_wide_as_asked_and_under_the_subject(width: int) -> Non
 
 
 def test_outline_widths_as_users_write_them() -> None:
-    assert [pixels(t, (300, 400)) for t in ("0", "12", "12px", "2%")] == [0, 12, 12, 8]
+    assert [parse_outline_width(t, (300, 400)) for t in ("0", "12", "12px", "2%")] == [0, 12, 12, 8]
     for text in ("wide", "-3", "50%"):
         with pytest.raises(UsageError, match="give up to"):
-            pixels(text, (300, 400))
+            parse_outline_width(text, (300, 400))
 
 
 def test_no_haze_is_left_beyond_a_stickers_edge() -> None:
     picture = block()
     assert picture.alpha is not None
     picture.alpha[90, 150] = 100  # faint, and far from the subject
-    made = outlined(picture, 6, (255, 255, 255))
+    made = add_outline(picture, 6, (255, 255, 255))
     assert made.alpha is not None
     assert made.alpha[90, 150] == 0
     assert made.alpha[90, 122] == 255
@@ -175,7 +175,7 @@ def test_a_furry_edge_does_not_show_in_the_outlines_rim() -> None:
     picture = block()
     assert picture.alpha is not None
     picture.alpha[38:40, 84:120:14] = 255  # tufts of two pixels
-    made = outlined(picture, 12, (255, 255, 255))
+    made = add_outline(picture, 12, (255, 255, 255))
     assert made.alpha is not None
     tops = made.alpha[:40, 86:114].astype(float).sum(0) / 255
     assert np.ptp(tops) < 0.6

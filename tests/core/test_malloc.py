@@ -8,7 +8,7 @@ import pytest
 
 SCRIPT = """
 import numpy as np
-from mattebox.core.malloc import give_back
+from mattebox.core.malloc import release_free_memory
 
 def resident():
     return int(next(l for l in open("/proc/self/status") if l.startswith("VmRSS")).split()[1]) // 1024
@@ -20,7 +20,7 @@ for _ in range(3):
     small = [bytes(3000) for _ in range(50)]
     del kept, holes
     ends = small
-if not give_back():
+if not release_free_memory():
     raise SystemExit(77)
 print(resident() - begun)
 """
@@ -29,7 +29,7 @@ print(resident() - begun)
 AGAIN = """
 import resource
 import numpy as np
-from mattebox.core.malloc import held, hold
+from mattebox.core.malloc import is_malloc_tuned, tune_malloc
 
 def cleared():
     before = resource.getrusage(resource.RUSAGE_SELF).ru_minflt
@@ -37,10 +37,10 @@ def cleared():
     return resource.getrusage(resource.RUSAGE_SELF).ru_minflt - before
 
 anew = [cleared() for _ in range(3)]
-assert not held()
-if not hold():
+assert not is_malloc_tuned()
+if not tune_malloc():
     raise SystemExit(77)
-assert held()
+assert is_malloc_tuned()
 print(min(anew), [cleared() for _ in range(3)][-1])
 """
 

@@ -5,10 +5,12 @@ from numpy.typing import NDArray
 
 from mattebox.models.cards.card import Card, Licence
 from mattebox.models.cards.tensor_spec import Tiles
-from mattebox.models.image_to_image import Imager
+from mattebox.models.image_to_image import ImageToImageNetwork
 
 
-def imager(scale: int, reach: int, multiple: int = 1, cut: int = 0, budget: int = 2000, fixed: int = 0) -> Imager:
+def imager(
+    scale: int, reach: int, multiple: int = 1, cut: int = 0, budget: int = 2000, fixed: int = 0
+) -> ImageToImageNetwork:
     """Each pixel becomes the mean of the (2 reach + 1) squared around it, `scale` times over in each direction; where
     the network cuts, its rim is left off."""
     tiles = Tiles(scale=scale, reach=reach, multiple=multiple, cut=cut, bytes=budget, fixed=fixed)
@@ -24,7 +26,7 @@ def imager(scale: int, reach: int, multiple: int = 1, cut: int = 0, budget: int 
         inner = slice(cut * scale, -cut * scale or None)
         return np.ascontiguousarray(y[:, :, inner, inner])
 
-    return Imager(card, run, "cpu")
+    return ImageToImageNetwork(card, run, "cpu")
 
 
 def box(x: NDArray[np.float32], reach: int) -> NDArray[np.float32]:

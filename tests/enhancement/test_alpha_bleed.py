@@ -4,7 +4,7 @@ import numpy as np
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from mattebox.enhancement.alpha_bleed import extended
+from mattebox.enhancement.alpha_bleed import bleed_colours
 
 
 @settings(deadline=None, max_examples=40)
@@ -17,7 +17,7 @@ def test_seen_pixels_stay_and_hidden_ones_are_among_them(height: int, width: int
     if not alpha.any():
         alpha[0, 0] = peak
     rgb[alpha == 0] = 0
-    made = extended(rgb, alpha)
+    made = bleed_colours(rgb, alpha)
     np.testing.assert_array_equal(made[alpha > 0], rgb[alpha > 0])
     assert made.min() >= 100
     assert made.max() < 120
@@ -29,7 +29,7 @@ def test_the_nearest_colours_go_on() -> None:
     rgb[:, :8], rgb[:, -8:] = (200, 0, 0), (0, 0, 200)
     alpha = np.zeros((16, 64), np.uint8)
     alpha[:, :8] = alpha[:, -8:] = 255
-    made = extended(rgb, alpha).astype(int)
+    made = bleed_colours(rgb, alpha).astype(int)
     assert (made[:, 9, 0] > 150).all()
     assert (made[:, -10, 2] > 150).all()
     assert (np.diff(made[8, :, 0]) <= 8).all()
@@ -37,5 +37,5 @@ def test_the_nearest_colours_go_on() -> None:
 
 def test_nothing_to_do() -> None:
     rgb = np.full((4, 4, 3), 7, np.uint8)
-    assert extended(rgb, np.full((4, 4), 255, np.uint8)) is rgb
-    assert extended(rgb, np.zeros((4, 4), np.uint8)) is rgb
+    assert bleed_colours(rgb, np.full((4, 4), 255, np.uint8)) is rgb
+    assert bleed_colours(rgb, np.zeros((4, 4), np.uint8)) is rgb

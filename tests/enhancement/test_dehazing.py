@@ -5,24 +5,24 @@ import pytest
 import skimage.data
 
 from mattebox.enhancement import dehazing
-from mattebox.enhancement.linear_light import sampled, space_of
+from mattebox.enhancement.linear_light import colour_space_of, sample_light
 from mattebox.pipeline.run import run_recipe
 from mattebox.recipe.recipe import Balance, Light, Recipe
-from mattebox.types import Depth, Picture, Pixels
+from mattebox.types import BitDepth, Picture, Pixels
 
-SPACE = space_of(Picture(np.zeros((1, 1, 3), np.uint8)))
+SPACE = colour_space_of(Picture(np.zeros((1, 1, 3), np.uint8)))
 
 
 def veiled(pixels: Pixels, amount: float, kept: float) -> Picture:
-    return Picture(SPACE.encoded(SPACE.decoded(pixels) * np.float32(kept) + np.float32(amount), Depth.EIGHT))
+    return Picture(SPACE.encode(SPACE.decode(pixels) * np.float32(kept) + np.float32(amount), BitDepth.EIGHT))
 
 
 @pytest.mark.parametrize("name", ["astronaut", "coffee", "chelsea"])
 def test_it_is_found_and_taken_off(name: str) -> None:
     pixels = np.ascontiguousarray(getattr(skimage.data, name)())
     hazy = veiled(pixels, 0.25, 0.4)
-    assert dehazing.found(sampled(Picture(pixels))) == 0
-    assert 0.12 < dehazing.found(sampled(hazy)) < 0.26
+    assert dehazing.estimate_haze(sample_light(Picture(pixels))) == 0
+    assert 0.12 < dehazing.estimate_haze(sample_light(hazy)) < 0.26
     made = run_recipe(hazy, Recipe((Balance(white="auto"), Light(light="auto")))).picture.rgb.astype(float)
     assert np.ptp(np.percentile(made, (1, 99))) > 1.3 * np.ptp(np.percentile(hazy.rgb, (1, 99)))
     assert np.abs(made - pixels).mean() < 0.7 * np.abs(hazy.rgb.astype(float) - pixels).mean()
@@ -33,15 +33,15 @@ def test_it_is_found_and_taken_off(name: str) -> None:
 def test_something_white_before_white_has_none() -> None:
     rgb = np.full((200, 200, 3), 252, np.uint8)
     rgb[60:140, 60:140] = np.linspace(170, 240, 80).astype(np.uint8)[:, None, None]
-    assert dehazing.found(sampled(Picture(rgb))) == 0
+    assert dehazing.estimate_haze(sample_light(Picture(rgb))) == 0
 
 
 def test_a_bare_wall_has_none() -> None:
     rng = np.random.default_rng(0)
-    assert dehazing.found(sampled(Picture(rng.integers(140, 148, (200, 200, 3), np.uint8)))) == 0
+    assert dehazing.estimate_haze(sample_light(Picture(rng.integers(140, 148, (200, 200, 3), np.uint8)))) == 0
 
 
 def test_laid_is_lifted_undone() -> None:
     light = np.random.default_rng(0).random((5, 5, 3), np.float32)
-    np.testing.assert_allclose(dehazing.lifted(dehazing.laid(light, 0.3), 0.3), light, atol=1e-6)
-    assert dehazing.lifted(light, 0) is light
+    np.testing.assert_allclose(dehazing.remove_haze(dehazing.add_haze(light, 0.3), 0.3), light, atol=1e-6)
+    assert dehazing.remove_haze(light, 0) is light

@@ -6,29 +6,38 @@ import numpy as np
 import pytest
 import skimage.data
 
-from mattebox.enhancement.face_alignment import SIDE, TEMPLATE, Pose, pose_of, returned, taken
+from mattebox.enhancement.face_alignment import (
+    FFHQ_LANDMARKS,
+    TEMPLATE_SIDE_PIXELS,
+    FaceAlignment,
+    estimate_alignment,
+    extract_aligned_face,
+    warp_back,
+)
 
 
-def posed(scale: float, degrees: float, middle: tuple[float, float]) -> Pose:
+def posed(scale: float, degrees: float, middle: tuple[float, float]) -> FaceAlignment:
     """The pose of a square around a place, from its five points."""
     angle = np.radians(degrees)
     turn = scale * np.array([[np.cos(angle), -np.sin(angle)], [np.sin(angle), np.cos(angle)]])
-    points = (TEMPLATE - SIDE / 2) @ turn.T + middle
-    return pose_of(points.astype(np.float32))
+    points = (FFHQ_LANDMARKS - TEMPLATE_SIDE_PIXELS / 2) @ turn.T + middle
+    return estimate_alignment(points.astype(np.float32))
 
 
 @pytest.mark.parametrize(("scale", "degrees"), [(1.0, 0), (0.25, 30), (3.0, -45), (0.7, 170)])
 def test_five_points_tell_size_turn_and_place(scale: float, degrees: float) -> None:
     found = posed(scale, degrees, (300.0, 200.0))
     assert found.scale == pytest.approx(scale, rel=1e-4)
-    np.testing.assert_allclose(found.turn @ [SIDE / 2, SIDE / 2] + found.shift, (300, 200), atol=0.01)
+    np.testing.assert_allclose(
+        found.matrix @ [TEMPLATE_SIDE_PIXELS / 2, TEMPLATE_SIDE_PIXELS / 2] + found.translation, (300, 200), atol=0.01
+    )
 
 
 def test_points_that_are_off_are_met_as_nearly_as_can_be() -> None:
-    points = TEMPLATE.astype(np.float32)
+    points = FFHQ_LANDMARKS.astype(np.float32)
     points[2] += (8, -3)  # the nose to one side
-    pose = pose_of(points)
-    errors = np.linalg.norm(TEMPLATE @ pose.turn.T + pose.shift - points, axis=1)
+    pose = estimate_alignment(points)
+    errors = np.linalg.norm(FFHQ_LANDMARKS @ pose.matrix.T + pose.translation - points, axis=1)
     assert errors.max() < 9
     assert abs(pose.scale - 1) < 0.02
 
@@ -44,9 +53,9 @@ def test_what_is_taken_lies_where_it_was(scale: float, degrees: float) -> None:
     """Each pixel of the square against the wave itself at its place."""
     pose = posed(scale, degrees, (750.0, 720.0))
     length = 90.0
-    square = taken(waves((1440, 1500), length), pose)
-    row, column = np.mgrid[:SIDE, :SIDE] + 0.5
-    x, y = pose.turn @ np.stack([column.ravel(), row.ravel()]) + pose.shift[:, None]
+    square = extract_aligned_face(waves((1440, 1500), length), pose)
+    row, column = np.mgrid[:TEMPLATE_SIDE_PIXELS, :TEMPLATE_SIDE_PIXELS] + 0.5
+    x, y = pose.matrix @ np.stack([column.ravel(), row.ravel()]) + pose.translation[:, None]
     wave = (127.5 + 100 * np.sin(2 * np.pi * x / length)) / 255
     np.testing.assert_allclose(square[..., 0].ravel(), wave, atol=0.02)
     wave = (127.5 + 100 * np.cos(2 * np.pi * y / length)) / 255
@@ -58,8 +67,8 @@ def test_there_and_back(scale: float, degrees: float) -> None:
     """A photograph's square, put back, is the photograph, where both can show it."""
     photograph = np.tile(skimage.data.astronaut(), (3, 3, 1))
     pose = posed(scale, degrees, (768.0, 700.0))
-    place, planes = returned(taken(photograph, pose), pose, photograph.shape[:2])
-    inner = np.abs(np.mgrid[place] - np.array([700, 768]).reshape(2, 1, 1)).max(0) < 0.3 * scale * SIDE
+    place, planes = warp_back(extract_aligned_face(photograph, pose), pose, photograph.shape[:2])
+    inner = np.abs(np.mgrid[place] - np.array([700, 768]).reshape(2, 1, 1)).max(0) < 0.3 * scale * TEMPLATE_SIDE_PIXELS
     wanted = photograph[place].astype(np.float32) / 255
     error = np.abs(planes - wanted)[inner]
     assert error.mean() < (0.012 if scale <= 1 else 0.03)
@@ -68,8 +77,10 @@ def test_there_and_back(scale: float, degrees: float) -> None:
 def test_beyond_the_photograph_its_last_pixels_go_on_and_nothing_comes_back() -> None:
     photograph = np.full((100, 120, 3), 80, np.uint8)
     pose = posed(0.3, 10, (5.0, 95.0))
-    np.testing.assert_allclose(taken(photograph, pose), 80 / 255, atol=1e-4)
-    (rows, columns), planes = returned(np.ones((SIDE, SIDE, 3), np.float32), pose, (100, 120))
+    np.testing.assert_allclose(extract_aligned_face(photograph, pose), 80 / 255, atol=1e-4)
+    (rows, columns), planes = warp_back(
+        np.ones((TEMPLATE_SIDE_PIXELS, TEMPLATE_SIDE_PIXELS, 3), np.float32), pose, (100, 120)
+    )
     assert (rows.start, columns.start) >= (0, 0)
     assert rows.stop <= 100
     assert columns.stop <= 120

@@ -7,20 +7,24 @@ import pytest
 import skimage.data
 
 from mattebox.enhancement import face_restoration
-from mattebox.enhancement.face_alignment import SIDE, TEMPLATE
+from mattebox.enhancement.face_alignment import FFHQ_LANDMARKS, TEMPLATE_SIDE_PIXELS
 from mattebox.models.face_detector import Face
 from mattebox.types import Floats, Picture
 
 
 def face(scale: float, middle: tuple[float, float]) -> Face:
-    points = (TEMPLATE - SIDE / 2) * scale + middle
+    points = (FFHQ_LANDMARKS - TEMPLATE_SIDE_PIXELS / 2) * scale + middle
     (left, top), (right, bottom) = points.min(0), points.max(0)
     return Face((left, top, right, bottom), points.astype(np.float32), 0.9)
 
 
 def striped(square: Floats) -> Floats:
     """Fine stripes drawn over everything, and all of it lighter: of which only the stripes may stay."""
-    return square + 0.1 + 0.2 * np.sign(np.sin(np.arange(SIDE) * np.pi / 8))[None, :, None].astype(np.float32)
+    return (
+        square
+        + 0.1
+        + 0.2 * np.sign(np.sin(np.arange(TEMPLATE_SIDE_PIXELS) * np.pi / 8))[None, :, None].astype(np.float32)
+    )
 
 
 ASTRONAUT = face(0.33, (223.0, 125.0))
@@ -32,10 +36,11 @@ def photograph() -> Picture:
 
 
 def test_nothing_is_the_picture_itself(photograph: Picture) -> None:
-    assert face_restoration.restored(photograph, [ASTRONAUT], striped, SIDE, 0) is photograph
-    assert face_restoration.restored(photograph, [], striped, SIDE, 1) is photograph
+    assert face_restoration.restore_faces(photograph, [ASTRONAUT], striped, TEMPLATE_SIDE_PIXELS, 0) is photograph
+    assert face_restoration.restore_faces(photograph, [], striped, TEMPLATE_SIDE_PIXELS, 1) is photograph
     assert (
-        face_restoration.restored(photograph, [face(0.05, (200, 200))], striped, SIDE, 1) is photograph
+        face_restoration.restore_faces(photograph, [face(0.05, (200, 200))], striped, TEMPLATE_SIDE_PIXELS, 1)
+        is photograph
     )  # too small to know
 
 
@@ -43,11 +48,11 @@ def test_nothing_is_the_picture_itself(photograph: Picture) -> None:
 def test_only_the_face_changes_and_its_colour_stays(photograph: Picture, kind: type) -> None:
     factor = 1 if kind == np.uint8 else 257
     picture = Picture((photograph.rgb.astype(np.uint32) * factor).astype(kind))
-    made = face_restoration.restored(picture, [ASTRONAUT], striped, SIDE, 1)
+    made = face_restoration.restore_faces(picture, [ASTRONAUT], striped, TEMPLATE_SIDE_PIXELS, 1)
     moved = (made.rgb.astype(float) - picture.rgb) / factor
     changed = np.abs(moved).max(-1) > 0
     rows, columns = np.flatnonzero(changed.any(1)), np.flatnonzero(changed.any(0))
-    reach = 0.46 * SIDE * 0.33 + 2
+    reach = 0.46 * TEMPLATE_SIDE_PIXELS * 0.33 + 2
     assert 125 - reach <= rows[0] < rows[-1] <= 133 + reach
     assert 223 - reach <= columns[0] < columns[-1] <= 223 + reach
     middle = moved[95:165, 190:256]
@@ -56,22 +61,30 @@ def test_only_the_face_changes_and_its_colour_stays(photograph: Picture, kind: t
 
 
 def test_strength_mixes(photograph: Picture) -> None:
-    whole = face_restoration.restored(photograph, [ASTRONAUT], striped, SIDE, 1).rgb.astype(float) - photograph.rgb
-    some = face_restoration.restored(photograph, [ASTRONAUT], striped, SIDE, 0.4).rgb.astype(float) - photograph.rgb
+    whole = (
+        face_restoration.restore_faces(photograph, [ASTRONAUT], striped, TEMPLATE_SIDE_PIXELS, 1).rgb.astype(float)
+        - photograph.rgb
+    )
+    some = (
+        face_restoration.restore_faces(photograph, [ASTRONAUT], striped, TEMPLATE_SIDE_PIXELS, 0.4).rgb.astype(float)
+        - photograph.rgb
+    )
     inside = (photograph.rgb > 60) & (photograph.rgb < 190)  # where nothing is clipped
     assert np.abs(some - 0.4 * whole)[inside].max() <= 1
 
 
 def test_a_network_that_changes_nothing_changes_nothing(photograph: Picture) -> None:
-    made = face_restoration.restored(photograph, [ASTRONAUT, face(1.2, (300, 300))], lambda square: square, SIDE, 1)
+    made = face_restoration.restore_faces(
+        photograph, [ASTRONAUT, face(1.2, (300, 300))], lambda square: square, TEMPLATE_SIDE_PIXELS, 1
+    )
     np.testing.assert_array_equal(made.rgb, photograph.rgb)
 
 
 def test_the_fine_grain_of_a_large_face_stays() -> None:
     """A face larger than the square comes back with the detail that the square cannot show."""
     grain = np.random.default_rng(0).integers(90, 160, (1200, 1200, 3), np.uint8)
-    made = face_restoration.restored(
-        Picture(grain), [face(2.0, (600, 600))], lambda square: square * 0 + 0.5, SIDE, 1
+    made = face_restoration.restore_faces(
+        Picture(grain), [face(2.0, (600, 600))], lambda square: square * 0 + 0.5, TEMPLATE_SIDE_PIXELS, 1
     ).rgb
     assert made[500:700, 500:700].std() > 0.9 * grain.std()
 
@@ -79,14 +92,14 @@ def test_the_fine_grain_of_a_large_face_stays() -> None:
 def test_what_is_hidden_and_alpha_stay(photograph: Picture) -> None:
     alpha = np.zeros(photograph.size, np.uint8)
     alpha[:, :230] = 255
-    made = face_restoration.restored(Picture(photograph.rgb, alpha), [ASTRONAUT], striped, SIDE, 1)
+    made = face_restoration.restore_faces(Picture(photograph.rgb, alpha), [ASTRONAUT], striped, TEMPLATE_SIDE_PIXELS, 1)
     assert made.alpha is alpha
     np.testing.assert_array_equal(made.rgb[alpha == 0], photograph.rgb[alpha == 0])
     assert (made.rgb[alpha > 0] != photograph.rgb[alpha > 0]).any()
 
 
 def test_it_fades_out_before_the_square_ends() -> None:
-    mask = face_restoration.fading(SIDE)
+    mask = face_restoration.face_blend_mask(TEMPLATE_SIDE_PIXELS)
     assert mask[280, 256] == 1
     assert max(mask[0].max(), mask[-1].max(), mask[:, 0].max(), mask[:, -1].max()) == 0
     assert np.abs(np.diff(mask, axis=0)).max() < 0.05
@@ -94,5 +107,7 @@ def test_it_fades_out_before_the_square_ends() -> None:
 
 def test_progress_is_told(photograph: Picture) -> None:
     told: list[float] = []
-    face_restoration.restored(photograph, [ASTRONAUT, face(0.2, (400, 400))], striped, SIDE, 1, told.append)
+    face_restoration.restore_faces(
+        photograph, [ASTRONAUT, face(0.2, (400, 400))], striped, TEMPLATE_SIDE_PIXELS, 1, told.append
+    )
     assert told == [0.5, 1.0]

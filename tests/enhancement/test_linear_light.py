@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from PIL import ImageCms
 
-from mattebox.enhancement.linear_light import sampled, space_of, worked
+from mattebox.enhancement.linear_light import apply_in_linear_light, colour_space_of, sample_light
 from mattebox.io import icc_matrix_shaper
 from mattebox.types import Floats, Picture
 
@@ -19,14 +19,14 @@ def ramp(dtype: type) -> Picture:
 @pytest.mark.parametrize("dtype", DTYPES)
 def test_every_number_comes_back(dtype: type) -> None:
     picture = ramp(dtype)
-    space = space_of(picture)
-    assert (space.encoded(space.decoded(picture.rgb), picture.depth) == picture.rgb).all()
+    space = colour_space_of(picture)
+    assert (space.encode(space.decode(picture.rgb), picture.bit_depth) == picture.rgb).all()
 
 
 @pytest.mark.parametrize("dtype", DTYPES)
 def test_half_the_light_is_half_the_light(dtype: type) -> None:
     picture = Picture(np.full((3, 3, 3), np.iinfo(dtype).max, dtype))
-    made = worked(picture, lambda light, _: light * np.float32(0.5))
+    made = apply_in_linear_light(picture, lambda light, _: light * np.float32(0.5))
     assert made.rgb[0, 0, 0] / np.iinfo(dtype).max == pytest.approx(0.7354, abs=0.002)
 
 
@@ -38,41 +38,41 @@ def test_only_where_it_may_and_nothing_at_strength_0() -> None:
     def black(light: Floats, _: slice) -> Floats:
         return light * 0
 
-    made = worked(picture, black, where=where)
+    made = apply_in_linear_light(picture, black, where=where)
     assert (made.rgb[:10] == 0).all()
     assert (made.rgb[10:] == picture.rgb[10:]).all()
-    assert worked(picture, black, strength=0) is picture
-    assert worked(picture, black, where=where * 0) is picture
+    assert apply_in_linear_light(picture, black, strength=0) is picture
+    assert apply_in_linear_light(picture, black, where=where * 0) is picture
 
 
 def test_a_profile_is_read_as_little_cms_reads_it() -> None:
     profile = ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB")).tobytes()
-    found = icc_matrix_shaper.shaper(profile)
+    found = icc_matrix_shaper.read_matrix_shaper(profile)
     assert found is not None
-    assert np.abs(found.matrix - icc_matrix_shaper.SRGB).max() < 0.001
-    assert np.abs(found.curve - icc_matrix_shaper.srgb().curve).max() < 0.001
+    assert np.abs(found.matrix - icc_matrix_shaper.SRGB_TO_XYZ_D50).max() < 0.001
+    assert np.abs(found.tone_curves - icc_matrix_shaper.srgb_matrix_shaper().tone_curves).max() < 0.001
 
 
 @pytest.mark.parametrize("broken", [b"", b"x" * 200, b"\xff" * 400])
 def test_what_is_no_shaper_is_none(broken: bytes) -> None:
-    assert icc_matrix_shaper.shaper(broken) is None
+    assert icc_matrix_shaper.read_matrix_shaper(broken) is None
     picture = Picture(np.zeros((4, 4, 3), np.uint8), profile=broken)
-    assert space_of(picture).matrix[1, 1] == icc_matrix_shaper.SRGB[1, 1]
+    assert colour_space_of(picture).rgb_to_xyz[1, 1] == icc_matrix_shaper.SRGB_TO_XYZ_D50[1, 1]
 
 
 def test_curves_of_every_kind() -> None:
-    gamma = icc_matrix_shaper._curve(b"curv\0\0\0\0" + (1).to_bytes(4, "big") + (0x0200).to_bytes(2, "big"))
-    assert gamma[icc_matrix_shaper.STEPS // 2] == pytest.approx(0.25, abs=0.001)
-    table = icc_matrix_shaper._curve(b"curv\0\0\0\0" + (2).to_bytes(4, "big") + b"\0\0\xff\xff")
-    assert table[icc_matrix_shaper.STEPS // 2] == pytest.approx(0.5, abs=0.001)
+    gamma = icc_matrix_shaper._sample_curve(b"curv\0\0\0\0" + (1).to_bytes(4, "big") + (0x0200).to_bytes(2, "big"))
+    assert gamma[icc_matrix_shaper.CURVE_SAMPLES // 2] == pytest.approx(0.25, abs=0.001)
+    table = icc_matrix_shaper._sample_curve(b"curv\0\0\0\0" + (2).to_bytes(4, "big") + b"\0\0\xff\xff")
+    assert table[icc_matrix_shaper.CURVE_SAMPLES // 2] == pytest.approx(0.5, abs=0.001)
     fixed = b"".join(round(v * 65536).to_bytes(4, "big", signed=True) for v in (2.4, 1 / 1.055, 0.055 / 1.055))
-    srgb = icc_matrix_shaper._curve(b"para\0\0\0\0" + (1).to_bytes(2, "big") + b"\0\0" + fixed)
-    assert srgb[icc_matrix_shaper.STEPS // 2] == pytest.approx(0.214, abs=0.001)
+    srgb = icc_matrix_shaper._sample_curve(b"para\0\0\0\0" + (1).to_bytes(2, "big") + b"\0\0" + fixed)
+    assert srgb[icc_matrix_shaper.CURVE_SAMPLES // 2] == pytest.approx(0.214, abs=0.001)
 
 
 def test_a_sample_leaves_out_what_is_hidden() -> None:
     alpha = np.zeros((300, 200), np.uint8)
     alpha[:, 100:] = 255
-    sample = sampled(Picture(np.zeros((300, 200, 3), np.uint8), alpha))
-    assert sample.weight.mean() == pytest.approx(0.5, abs=0.01)
-    assert sampled(Picture(np.zeros((1, 3000, 3), np.uint8))).light.shape[1] == 3
+    sample = sample_light(Picture(np.zeros((300, 200, 3), np.uint8), alpha))
+    assert sample.weights.mean() == pytest.approx(0.5, abs=0.01)
+    assert sample_light(Picture(np.zeros((1, 3000, 3), np.uint8))).light.shape[1] == 3

@@ -14,10 +14,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import mattebox as mb
-from mattebox.enhancement.harmonisation import harmonised
+from mattebox.enhancement.harmonisation import harmonise_subject
 from mattebox.io.writer import write
-from mattebox.recipe.flat_parameters import parameters
-from mattebox.recipe.presets import ENHANCING
+from mattebox.recipe.flat_parameters import parameters_by_name
+from mattebox.recipe.presets import ENHANCE_STEPS
 from mattebox.recipe.recipe import Save
 from mattebox.types import Picture
 
@@ -74,11 +74,11 @@ def test_nothing_is_nothing(asked: dict[str, Any], picture: Picture, style: str)
 
 
 def test_every_effect_is_among_them() -> None:
-    steps = {parameters()[name].step for asked in NOTHING for name in asked}
-    assert steps == set(ENHANCING) - {Save}
+    steps = {parameters_by_name()[name].step for asked in NOTHING for name in asked}
+    assert steps == set(ENHANCE_STEPS) - {Save}
 
 
 @settings(deadline=None, max_examples=25)
 @given(picture=pictures(), backdrop=pictures())
 def test_no_harmony_is_nothing(picture: Picture, backdrop: Picture) -> None:
-    assert harmonised(picture, backdrop, 0) is picture
+    assert harmonise_subject(picture, backdrop, 0) is picture

@@ -7,9 +7,9 @@ import pytest
 from PIL import Image, ImageFilter
 
 from mattebox.enhancement import illuminant
-from mattebox.enhancement.linear_light import space_of
-from mattebox.enhancement.photo_report import analysed, cast
-from mattebox.enhancement.photo_statistics import blocks, measured, noise, sharpness
+from mattebox.enhancement.linear_light import colour_space_of
+from mattebox.enhancement.photo_report import analyse_photo, describe_cast
+from mattebox.enhancement.photo_statistics import blockiness, measure_statistics, noise_sigma, sharpness
 from mattebox.recipe.recipe import Balance, Light
 from mattebox.types import Picture
 
@@ -18,10 +18,10 @@ from mattebox.types import Picture
 def test_noise(astronaut: Picture, sigma: float) -> None:
     grain = np.random.default_rng(1).normal(0, sigma, (*astronaut.size, 1))
     noisy = Picture(np.clip(astronaut.rgb + grain, 0, 255).astype(np.uint8))
-    assert noise(noisy) * 255 == pytest.approx(sigma, rel=0.35)
-    assert noise(astronaut) * 255 < 3
+    assert noise_sigma(noisy) * 255 == pytest.approx(sigma, rel=0.35)
+    assert noise_sigma(astronaut) * 255 < 3
     deep = Picture(noisy.rgb.astype(np.uint16) * 257)
-    assert noise(deep) == pytest.approx(noise(noisy), rel=0.01)
+    assert noise_sigma(deep) == pytest.approx(noise_sigma(noisy), rel=0.01)
 
 
 def test_blur_and_blocks(astronaut: Picture) -> None:
@@ -30,15 +30,15 @@ def test_blur_and_blocks(astronaut: Picture) -> None:
     assert sharpness(soft) < 0.3 < 0.6 < sharpness(astronaut)
     held = io.BytesIO()
     image.save(held, "JPEG", quality=12)
-    assert blocks(Picture(np.asarray(Image.open(held)))) > 0.5
-    assert blocks(astronaut) < 0.1
+    assert blockiness(Picture(np.asarray(Image.open(held)))) > 0.5
+    assert blockiness(astronaut) < 0.1
 
 
 def test_light_and_ends() -> None:
     half = np.full((100, 100, 3), 188, np.uint8)
     half[:25] = 255
     half[25:30] = 0
-    found = measured(Picture(half))
+    found = measure_statistics(Picture(half))
     assert found.white == pytest.approx((0.25, 0.25, 0.25))
     assert found.black == pytest.approx((0.05, 0.05, 0.05))
     assert found.median == pytest.approx(0.5, abs=0.01)
@@ -49,28 +49,28 @@ def test_light_and_ends() -> None:
     [((1.2, 1, 0.8), "warm"), ((0.8, 1, 1.2), "cool"), ((0.8, 1, 0.8), "green"), ((1.2, 1, 1.2), "magenta")],
 )
 def test_casts_in_words(light: tuple[float, float, float], said: str) -> None:
-    angle, direction = cast(np.array(light))
+    angle, direction = describe_cast(np.array(light))
     assert direction == said
     assert 4 < angle < 15
 
 
 def test_what_is_wrong_is_said_and_mended(astronaut: Picture) -> None:
-    space = space_of(astronaut)
-    lamp = illuminant.of_temperature(3000, space)
-    linear = space.decoded(astronaut.rgb) * (0.1 * lamp / lamp.max()).astype(np.float32)
-    report = analysed(astronaut.with_pixels(space.encoded(linear, astronaut.depth), None))
-    assert report.direction == "warm"
+    space = colour_space_of(astronaut)
+    lamp = illuminant.light_from_kelvin(3000, space)
+    linear = space.decode(astronaut.rgb) * (0.1 * lamp / lamp.max()).astype(np.float32)
+    report = analyse_photo(astronaut.with_pixels(space.encode(linear, astronaut.bit_depth), None))
+    assert report.cast_direction == "warm"
     assert "dark" in report.findings
     assert {type(s) for s in report.steps} >= {Balance, Light}
     assert report.recipe is not None
 
 
 def test_a_good_photograph_has_nothing_to_mend(astronaut: Picture) -> None:
-    report = analysed(astronaut)
+    report = analyse_photo(astronaut)
     assert report.recipe is None
-    assert report.direction == "none"
+    assert report.cast_direction == "none"
 
 
 @pytest.mark.parametrize("size", [(1, 1), (7, 200), (200, 7)])
 def test_any_size(size: tuple[int, int]) -> None:
-    assert analysed(Picture(np.full((*size, 3), 100, np.uint8))).statistics.noise == 0
+    assert analyse_photo(Picture(np.full((*size, 3), 100, np.uint8))).statistics.noise == 0

@@ -5,8 +5,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from mattebox.enhancement.linear_light import space_of
-from mattebox.enhancement.sharpening import blurred, sharpened
+from mattebox.enhancement.linear_light import colour_space_of
+from mattebox.enhancement.sharpening import gaussian_blur, sharpen_luminance
 from mattebox.recipe.recipe import Sharpen
 from mattebox.types import Picture
 
@@ -20,7 +20,7 @@ def edge(dtype: type = np.uint8, soft: float = 1.5) -> Picture:
 @pytest.mark.parametrize("dtype", [np.uint8, np.uint16])
 def test_an_edge_gets_steeper_and_no_halo(dtype: type) -> None:
     picture = edge(dtype)
-    made = sharpened(picture, Sharpen(amount=200, radius=2, halo=0))
+    made = sharpen_luminance(picture, Sharpen(amount=200, radius=2, halo=0))
     before, after = (np.diff(p.rgb[75, :, 0].astype(int)).max() for p in (picture, made))
     assert after > 1.1 * before
     assert made.rgb.max() <= picture.rgb.max()
@@ -31,7 +31,7 @@ def test_an_edge_gets_steeper_and_no_halo(dtype: type) -> None:
 @given(amount=st.integers(1, 300), radius=st.floats(0.3, 6), halo=st.integers(0, 20), seed=st.integers(0, 20))
 def test_no_farther_past_its_neighbours_than_allowed(amount: int, radius: float, halo: int, seed: int) -> None:
     grey = np.random.default_rng(seed).integers(0, 256, (20, 24, 1), dtype=np.uint8).repeat(3, 2)
-    made = sharpened(Picture(grey), Sharpen(amount=amount, radius=radius, halo=halo, threshold=0)).rgb[..., 0]
+    made = sharpen_luminance(Picture(grey), Sharpen(amount=amount, radius=radius, halo=halo, threshold=0)).rgb[..., 0]
     wide = np.pad(grey[..., 0].astype(int), 1, mode="edge")
     around = np.stack([wide[y : y + 20, x : x + 24] for y in range(3) for x in range(3)])
     allowed = 255 * halo / 100 + 1
@@ -41,34 +41,34 @@ def test_no_farther_past_its_neighbours_than_allowed(amount: int, radius: float,
 
 def test_strips_leave_no_trace() -> None:
     """Constant down the picture before, constant down the picture after."""
-    made = sharpened(edge(), Sharpen(amount=200, radius=4))
+    made = sharpen_luminance(edge(), Sharpen(amount=200, radius=4))
     assert np.ptp(made.rgb.astype(int), axis=0).max() == 0
 
 
 def test_noise_is_left_alone() -> None:
     noisy = np.clip(128 + np.random.default_rng(1).normal(0, 3, (200, 200, 1)), 0, 255).astype(np.uint8).repeat(3, 2)
     before = noisy.astype(float).std()
-    plain, careful = (sharpened(Picture(noisy), Sharpen(amount=150, threshold=t)).rgb.std() for t in (0, 3))
+    plain, careful = (sharpen_luminance(Picture(noisy), Sharpen(amount=150, threshold=t)).rgb.std() for t in (0, 3))
     assert plain > 1.5 * before
     assert careful < 1.1 * before
 
 
 def test_ratios_stay() -> None:
     picture = Picture((edge().rgb * np.array([1, 0.7, 0.5])).astype(np.uint8))
-    space, made = space_of(picture), sharpened(picture, Sharpen(amount=150))
-    a, b = (space.decoded(p.rgb) for p in (picture, made))
+    space, made = colour_space_of(picture), sharpen_luminance(picture, Sharpen(amount=150))
+    a, b = (space.decode(p.rgb) for p in (picture, made))
     assert np.abs(a / a.max(-1, keepdims=True) - b / b.max(-1, keepdims=True)).max() < 0.03
 
 
 def test_none_is_the_picture_itself() -> None:
     picture = edge()
-    assert sharpened(picture, Sharpen()) is picture
-    assert sharpened(picture, Sharpen(amount=50), np.zeros(picture.size, np.uint8)) is picture
+    assert sharpen_luminance(picture, Sharpen()) is picture
+    assert sharpen_luminance(picture, Sharpen(amount=50), np.zeros(picture.size, np.uint8)) is picture
 
 
 def test_a_blur_keeps_the_sum() -> None:
     plane = np.zeros((31, 31), np.float32)
     plane[15, 15] = 1
-    soft = blurred(plane, 2)
+    soft = gaussian_blur(plane, 2)
     assert soft.sum() == pytest.approx(1, abs=1e-5)
     assert soft[15, 15] == pytest.approx(1 / (2 * np.pi * 4), rel=0.05)

@@ -7,12 +7,12 @@ import pytest
 from numpy.typing import NDArray
 
 from mattebox.enhancement import style_transfer
-from mattebox.enhancement.style_transfer import like, named, painted
+from mattebox.enhancement.style_transfer import apply_style, named_style, style_from_picture
 from mattebox.errors import InputMissing, ModelError
-from mattebox.models.adain import Imitator, Manner
+from mattebox.models.adain import AdainNetwork, FeatureStatistics
 from mattebox.models.cards.card import Card
-from mattebox.models.cards.registry import IMITATOR, STYLIST, find_card, styles
-from mattebox.models.style_network import Stylist
+from mattebox.models.cards.registry import ADAIN_MODEL, STYLE_MODEL, find_card, style_names
+from mattebox.models.style_network import StyleTransferNetwork
 from mattebox.pipeline.run import check_recipe, run_recipe
 from mattebox.recipe.recipe import Recipe, Style
 from mattebox.types import Picture
@@ -32,9 +32,9 @@ class Session:
 
 
 @pytest.fixture
-def brighter() -> Stylist:
-    card: Card = find_card(STYLIST)
-    return Stylist(card, Session())
+def brighter() -> StyleTransferNetwork:
+    card: Card = find_card(STYLE_MODEL)
+    return StyleTransferNetwork(card, Session())
 
 
 def noise(height: int, width: int, kind: type = np.uint8) -> NDArray[np.unsignedinteger]:
@@ -44,32 +44,32 @@ def noise(height: int, width: int, kind: type = np.uint8) -> NDArray[np.unsigned
 
 @pytest.mark.parametrize("size", [(37, 53), (1, 200), (2000, 1503)])
 @pytest.mark.parametrize("kind", [np.uint8, np.uint16])
-def test_detail_stays_at_any_size(brighter: Stylist, size: tuple[int, int], kind: type) -> None:
+def test_detail_stays_at_any_size(brighter: StyleTransferNetwork, size: tuple[int, int], kind: type) -> None:
     rgb = noise(*size, kind)
-    made = painted(Picture(rgb), named(brighter, "mosaic")).rgb
+    made = apply_style(Picture(rgb), named_style(brighter, "mosaic")).rgb
     assert made.dtype == kind
     assert np.abs(made.astype(float) - rgb - 0.1 * np.iinfo(kind).max).max() <= 1
     assert isinstance(brighter._session, Session)
-    assert brighter._session.shown[2] * brighter._session.shown[3] <= style_transfer.MOST * 1.02
+    assert brighter._session.shown[2] * brighter._session.shown[3] <= style_transfer.MAX_STYLISED_PIXELS * 1.02
 
 
-def test_strength_and_part(brighter: Stylist) -> None:
+def test_strength_and_part(brighter: StyleTransferNetwork) -> None:
     picture = Picture(noise(60, 60))
-    assert painted(picture, named(brighter, "mosaic"), 0) is picture
-    half = painted(picture, named(brighter, "mosaic"), 0.5).rgb.astype(int) - picture.rgb
+    assert apply_style(picture, named_style(brighter, "mosaic"), 0) is picture
+    half = apply_style(picture, named_style(brighter, "mosaic"), 0.5).rgb.astype(int) - picture.rgb
     assert np.abs(half - 12.75).max() <= 1
     where = np.zeros((60, 60), np.uint8)
     where[:30] = 255
-    made = painted(picture, named(brighter, "mosaic"), 1, where).rgb
+    made = apply_style(picture, named_style(brighter, "mosaic"), 1, where).rgb
     np.testing.assert_array_equal(made[30:], picture.rgb[30:])
     assert (made[:30] > picture.rgb[:30]).all()
 
 
-def test_alpha_and_what_it_hides_stay(brighter: Stylist) -> None:
+def test_alpha_and_what_it_hides_stay(brighter: StyleTransferNetwork) -> None:
     alpha = np.zeros((40, 40), np.uint8)
     alpha[10:30, 10:30] = 255
     picture = Picture(noise(40, 40), alpha)
-    made = painted(picture, named(brighter, "mosaic"))
+    made = apply_style(picture, named_style(brighter, "mosaic"))
     assert made.alpha is alpha
     np.testing.assert_array_equal(made.rgb[alpha == 0], picture.rgb[alpha == 0])
 
@@ -78,22 +78,22 @@ def test_the_manner_of_a_picture_is_that_of_what_is_seen_of_it() -> None:
     """In sRGB, at a size that networks know, and whatever lies under alpha 0."""
     shown: list[NDArray[np.float32]] = []
 
-    class Imitates(Imitator):
-        def manner(self, x: NDArray[np.float32]) -> Manner:
+    class Imitates(AdainNetwork):
+        def manner(self, x: NDArray[np.float32]) -> FeatureStatistics:
             shown.append(x)
-            return Manner(x.mean((2, 3), keepdims=True), x.std((2, 3), keepdims=True))
+            return FeatureStatistics(x.mean((2, 3), keepdims=True), x.std((2, 3), keepdims=True))
 
-        def run(self, x: NDArray[np.float32], manner: Manner) -> NDArray[np.float32]:
+        def run(self, x: NDArray[np.float32], manner: FeatureStatistics) -> NDArray[np.float32]:
             shown.append(x)
             return np.broadcast_to(manner.mean, x.shape).astype(np.float32)
 
-    painter = Imitates(find_card(IMITATOR), None, None)
+    painter = Imitates(find_card(ADAIN_MODEL), None, None)
     rgb, alpha = np.full((900, 1200, 3), 200, np.uint8), np.full((900, 1200), 255, np.uint8)
     rgb[:, :600], alpha[:, :600] = 10, 0
-    made = painted(Picture(noise(60, 90)), like(painter, Picture(rgb, alpha)))
+    made = apply_style(Picture(noise(60, 90)), style_from_picture(painter, Picture(rgb, alpha)))
     model, content = (s.shape for s in shown)
     assert model[2] % 8 == model[3] % 8 == content[2] % 8 == content[3] % 8 == 0
-    assert model[2] * model[3] <= style_transfer.IMITATED * 1.02
+    assert model[2] * model[3] <= style_transfer.MAX_ADAIN_PIXELS * 1.02
     assert shown[0].min() > 0.75  # the black half is not seen
     assert abs(made.rgb.astype(float).mean() - 200) < 2
 
@@ -106,11 +106,11 @@ def test_a_manner_wants_a_network_that_is_here(astronaut: Picture) -> None:
     check_recipe(Recipe((Style(picture="mosaic", method="adain"),)), lambda path: astronaut)
 
 
-@pytest.mark.parametrize("name", styles())
+@pytest.mark.parametrize("name", style_names())
 def test_each_embedded_style_is_one_of_its_own(name: str, astronaut: Picture) -> None:
     made = run_recipe(astronaut, Recipe((Style(picture=name, strength=100),))).picture.rgb.astype(float)
     assert np.abs(made - astronaut.rgb).mean() > 10
-    other = next(s for s in styles() if s != name)
+    other = next(s for s in style_names() if s != name)
     painted = run_recipe(astronaut, Recipe((Style(picture=other, strength=100),))).picture.rgb
     assert np.abs(made - painted).mean() > 5
 
@@ -122,4 +122,4 @@ def test_an_unknown_name_says_which_there_are(astronaut: Picture) -> None:
 
 def test_only_a_network_of_styles_paints() -> None:
     with pytest.raises(ModelError, match="is for cutout"):
-        Stylist.open(OURS)
+        StyleTransferNetwork.open(OURS)

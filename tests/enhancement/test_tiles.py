@@ -13,18 +13,20 @@ from numpy.typing import NDArray
 from mattebox.enhancement import tiles
 from mattebox.models.cards.card import Card, Licence
 from mattebox.models.cards.tensor_spec import Tiles
-from mattebox.models.image_to_image import Imager
-from mattebox.models.runtime.network import runner
-from mattebox.models.runtime.onnx_runtime import start
+from mattebox.models.image_to_image import ImageToImageNetwork
+from mattebox.models.runtime.network import make_inference_function
+from mattebox.models.runtime.onnx_runtime import create_session
 from mattebox.types import Pixels, Size
 from tests.enhancement.networks import box, imager
 
 
-def whole(pixels: Pixels, network: Imager, size: Size | None = None, budget: int = 10**9) -> NDArray[np.float32]:
+def whole(
+    pixels: Pixels, network: ImageToImageNetwork, size: Size | None = None, budget: int = 10**9
+) -> NDArray[np.float32]:
     spec = network.tiles
     height, width = size or (pixels.shape[0] * spec.scale, pixels.shape[1] * spec.scale)
     made = np.full((height, width, *pixels.shape[2:]), np.nan, np.float32)
-    for rows, columns, part in tiles.made_of(pixels, network, size, budget):
+    for rows, columns, part in tiles.iter_processed_tiles(pixels, network, size, budget):
         assert np.isnan(made[rows, columns]).all(), "no pixel is made twice"
         made[rows, columns] = part
     assert not np.isnan(made).any(), "every pixel is made"
@@ -45,8 +47,8 @@ def test_the_whole_out_of_tiles(size: Size, scale: int, reach: int, multiple: in
     network = imager(scale, reach, multiple)
     at_once = whole(pixels, network)
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(tiles, "LEAST", 1)
-        patch.setattr(tiles, "side_of", lambda *_: side)
+        patch.setattr(tiles, "MIN_TILE_SIDE_PIXELS", 1)
+        patch.setattr(tiles, "tile_side", lambda *_: side)
         parts = whole(pixels, network)
     np.testing.assert_allclose(parts, at_once, atol=1e-6)
 
@@ -92,7 +94,7 @@ def test_any_size_out_of_tiles(size: Size, monkeypatch: pytest.MonkeyPatch) -> N
     pixels = np.random.default_rng(2).integers(0, 256, (61, 47, 3), np.uint8)
     network = imager(4, 2)
     at_once = whole(pixels, network, size)
-    monkeypatch.setattr(tiles, "side_of", lambda *_: 13)
+    monkeypatch.setattr(tiles, "tile_side", lambda *_: 13)
     np.testing.assert_allclose(whole(pixels, network, size), at_once, atol=2e-5)
 
 
@@ -104,9 +106,9 @@ def test_a_network_that_cuts_its_rim_gets_a_mirrored_one() -> None:
 
 def test_memory_decides_the_side() -> None:
     spec = Tiles(reach=20, bytes=1000)
-    assert tiles.side_of(spec, 250_000_000) == 500 - 40
-    assert tiles.side_of(spec, 1) == tiles.LEAST
-    assert tiles.side_of(Tiles(reach=20, multiple=8, bytes=1000), 250_000_000) % 8 == 0
+    assert tiles.tile_side(spec, 250_000_000) == 500 - 40
+    assert tiles.tile_side(spec, 1) == tiles.MIN_TILE_SIDE_PIXELS
+    assert tiles.tile_side(Tiles(reach=20, multiple=8, bytes=1000), 250_000_000) % 8 == 0
 
 
 FOREIGN = {
@@ -124,7 +126,7 @@ def test_published_networks_out_of_tiles(name: str, shared_data: Callable[[str],
         name=name, task="upscale", architecture="", summary="", weights=name, sha256="0" * 64, tiles=FOREIGN[name],
         licence=Licence("none", commercial=True),
     )  # fmt: skip
-    network = Imager(card, runner(start(content, name, "cpu"), card), "cpu")
+    network = ImageToImageNetwork(card, make_inference_function(create_session(content, name, "cpu"), card), "cpu")
     pixels = skimage.data.chelsea()[:160, 100:300]
     at_once = whole(pixels, network)
     parts = whole(pixels, network, budget=1)

@@ -6,13 +6,13 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from mattebox.enhancement import tone_adjustment
-from mattebox.enhancement.linear_light import sampled, space_of
-from mattebox.enhancement.tone_adjustment import Tone
+from mattebox.enhancement.linear_light import colour_space_of, sample_light
+from mattebox.enhancement.tone_adjustment import ToneAdjustment
 from mattebox.recipe.recipe import Light
 from mattebox.types import Picture
 
 ONE = st.floats(-1, 1)
-TONES = st.builds(Tone, st.floats(-4, 4), st.floats(-0.5, 0.6), ONE, ONE, ONE, ONE)
+TONES = st.builds(ToneAdjustment, st.floats(-4, 4), st.floats(-0.5, 0.6), ONE, ONE, ONE, ONE)
 
 
 def scene(dtype: type, seed: int = 0, size: tuple[int, int] = (40, 60)) -> Picture:
@@ -25,7 +25,9 @@ def scene(dtype: type, seed: int = 0, size: tuple[int, int] = (40, 60)) -> Pictu
 @given(exposure=st.floats(-5, 5), lift=st.floats(-0.6, 0.6), contrast=ONE)
 def test_curves_rise_and_keep_their_ends(exposure: float, lift: float, contrast: float) -> None:
     x = np.linspace(0, 1, 2000, dtype=np.float32)
-    curve = tone_adjustment.contrasted(tone_adjustment.curved(x, Tone(exposure, lift)), contrast)
+    curve = tone_adjustment.apply_contrast(
+        tone_adjustment.apply_exposure_and_lift(x, ToneAdjustment(exposure, lift)), contrast
+    )
     assert np.diff(curve).min() > -1e-5
     assert curve[0] == pytest.approx(0, abs=1e-6)
     assert curve.max() <= 1 + 1e-6
@@ -35,21 +37,21 @@ def test_curves_rise_and_keep_their_ends(exposure: float, lift: float, contrast:
 
 @settings(max_examples=25)
 @given(made=TONES, deep=st.booleans())
-def test_grey_stays_grey(made: Tone, deep: bool) -> None:
+def test_grey_stays_grey(made: ToneAdjustment, deep: bool) -> None:
     grey = np.linspace(0, 65535 if deep else 255, 2400).astype(np.uint16 if deep else np.uint8)
     picture = Picture(np.repeat(grey.reshape(40, 60, 1), 3, axis=2))
-    after = tone_adjustment.lit(picture, made).rgb
+    after = tone_adjustment.apply_tone(picture, made).rgb
     assert np.ptp(after.astype(int), axis=-1).max() == 0
     assert after.dtype == picture.rgb.dtype
 
 
 @settings(max_examples=25)
 @given(made=TONES, seed=st.integers(0, 50))
-def test_hues_stay_and_nothing_is_burnt_out(made: Tone, seed: int) -> None:
+def test_hues_stay_and_nothing_is_burnt_out(made: ToneAdjustment, seed: int) -> None:
     picture = scene(np.uint16, seed)
-    after = tone_adjustment.lit(picture, made).rgb
-    space = space_of(picture)
-    before, light = space.decoded(picture.rgb), space.decoded(after)
+    after = tone_adjustment.apply_tone(picture, made).rgb
+    space = colour_space_of(picture)
+    before, light = space.decode(picture.rgb), space.decode(after)
     seen = (before.min(-1) > 0.01) & (light.min(-1) > 0.01)
     ratios = (light[seen] / light[seen].max(-1, keepdims=True), before[seen] / before[seen].max(-1, keepdims=True))
     assert np.abs(ratios[0] - ratios[1]).max(initial=0) < 0.01
@@ -59,26 +61,26 @@ def test_hues_stay_and_nothing_is_burnt_out(made: Tone, seed: int) -> None:
 
 @given(made=TONES)
 @settings(max_examples=10)
-def test_strength_0_and_no_tone_are_the_picture_itself(made: Tone) -> None:
+def test_strength_0_and_no_tone_are_the_picture_itself(made: ToneAdjustment) -> None:
     picture = scene(np.uint8)
-    assert tone_adjustment.lit(picture, made, 0) is picture
-    assert tone_adjustment.lit(picture, tone_adjustment.NONE) is picture
-    assert tone_adjustment.planned(picture, Light()) == tone_adjustment.NONE
+    assert tone_adjustment.apply_tone(picture, made, 0) is picture
+    assert tone_adjustment.apply_tone(picture, tone_adjustment.NO_ADJUSTMENT) is picture
+    assert tone_adjustment.plan_tone(picture, Light()) == tone_adjustment.NO_ADJUSTMENT
 
 
 @pytest.mark.parametrize("name", ["astronaut", "coffee", "rocket", "chelsea"])
 def test_a_good_photograph_is_left_alone(name: str, request: pytest.FixtureRequest) -> None:
     picture = request.getfixturevalue(name)
-    made = tone_adjustment.lit(picture, tone_adjustment.planned(picture, Light(light="auto")))
+    made = tone_adjustment.apply_tone(picture, tone_adjustment.plan_tone(picture, Light(light="auto")))
     assert np.abs(made.rgb.astype(int) - picture.rgb).mean() < 2
 
 
 @pytest.mark.parametrize("name", ["astronaut", "coffee", "chelsea"])
 def test_a_dark_photograph_comes_nearer_to_what_it_was(name: str, request: pytest.FixtureRequest) -> None:
     picture = request.getfixturevalue(name)
-    space = space_of(picture)
-    dark = picture.with_pixels(space.encoded(space.decoded(picture.rgb) * np.float32(0.15), picture.depth), None)
-    made = tone_adjustment.lit(dark, tone_adjustment.planned(dark, Light(light="auto")))
+    space = colour_space_of(picture)
+    dark = picture.with_pixels(space.encode(space.decode(picture.rgb) * np.float32(0.15), picture.depth), None)
+    made = tone_adjustment.apply_tone(dark, tone_adjustment.plan_tone(dark, Light(light="auto")))
     away = [np.abs(p.rgb.astype(int) - picture.rgb).mean() for p in (dark, made)]
     assert away[1] < 0.65 * away[0]
 
@@ -87,8 +89,8 @@ def test_shadows_lift_what_is_dark_alone_and_highlights_lower_what_is_bright() -
     halves = np.full((80, 120, 3), 30, np.uint8)
     halves[:, 60:] = 220
     picture = Picture(halves)
-    lifted = tone_adjustment.lit(picture, Tone(shadows=1)).rgb.astype(int)
-    lowered = tone_adjustment.lit(picture, Tone(highlights=-1)).rgb.astype(int)
+    lifted = tone_adjustment.apply_tone(picture, ToneAdjustment(shadows=1)).rgb.astype(int)
+    lowered = tone_adjustment.apply_tone(picture, ToneAdjustment(highlights=-1)).rgb.astype(int)
     assert lifted[40, 10, 0] > 40
     assert abs(lifted[40, 110, 0] - 220) <= 1
     assert lowered[40, 110, 0] < 200
@@ -98,7 +100,9 @@ def test_shadows_lift_what_is_dark_alone_and_highlights_lower_what_is_bright() -
 def test_no_halo_at_an_edge() -> None:
     halves = np.full((80, 120, 3), 60, np.uint8)
     halves[:, 60:] = 200
-    after = tone_adjustment.lit(Picture(halves), Tone(shadows=1, highlights=-1)).rgb[40, :, 0].astype(int)
+    after = (
+        tone_adjustment.apply_tone(Picture(halves), ToneAdjustment(shadows=1, highlights=-1)).rgb[40, :, 0].astype(int)
+    )
     assert np.ptp(after[:60]) <= 4
     assert np.ptp(after[60:]) <= 4
 
@@ -108,7 +112,7 @@ def test_clarity_strengthens_texture_and_spares_skin() -> None:
     texture = rng.choice([0.85, 1.0], (100, 100, 1))
     grey, skin = (Picture((texture * colour).astype(np.uint8)) for colour in ((150, 150, 150), (205, 150, 120)))
     stronger = [
-        tone_adjustment.lit(p, Tone(clarity=1)).rgb.max(-1).astype(float).std() / p.rgb.max(-1).std()
+        tone_adjustment.apply_tone(p, ToneAdjustment(clarity=1)).rgb.max(-1).astype(float).std() / p.rgb.max(-1).std()
         for p in (grey, skin)
     ]
     assert stronger[0] > 1.15
@@ -117,10 +121,10 @@ def test_clarity_strengthens_texture_and_spares_skin() -> None:
 
 def test_nothing_seen_needs_nothing() -> None:
     hidden = Picture(np.zeros((50, 50, 3), np.uint8), np.zeros((50, 50), np.uint8))
-    assert tone_adjustment.needed(sampled(hidden)) == tone_adjustment.NONE
+    assert tone_adjustment.estimate_tone(sample_light(hidden)) == tone_adjustment.NO_ADJUSTMENT
 
 
 @pytest.mark.parametrize("size", [(1, 1), (1, 70), (70, 1), (3, 500)])
 def test_any_size(size: tuple[int, int]) -> None:
     picture = Picture(np.full((*size, 3), 90, np.uint8))
-    assert tone_adjustment.lit(picture, Tone(shadows=0.5, clarity=0.5, contrast=0.5)).size == size
+    assert tone_adjustment.apply_tone(picture, ToneAdjustment(shadows=0.5, clarity=0.5, contrast=0.5)).size == size

@@ -8,7 +8,7 @@ from PIL import Image, ImageFilter
 
 from mattebox.enhancement import tiles, upscaling
 from mattebox.errors import UsageError
-from mattebox.models.image_to_image import Imager
+from mattebox.models.image_to_image import ImageToImageNetwork
 from mattebox.types import Picture, Size
 from tests.enhancement.networks import imager
 
@@ -26,19 +26,19 @@ from tests.enhancement.networks import imager
     ],
 )
 def test_what_is_asked_for(to: str, size: Size, made: Size) -> None:
-    assert upscaling.target_of(to, size) == made
+    assert upscaling.target_size(to, size) == made
 
 
 @pytest.mark.parametrize("to", ["", "x", "0x", "0.5x", "-2", "2y", "17x", "nan", "2x2", "0px"])
 def test_what_is_no_size(to: str) -> None:
     with pytest.raises(UsageError, match=";"):
-        upscaling.parsed(to)
+        upscaling.parse_target(to)
 
 
 @pytest.mark.parametrize(("to", "size"), [("1000px", (4, 4)), ("16x", (4000, 3000))])
 def test_what_is_too_much(to: str, size: Size) -> None:
     with pytest.raises(UsageError, match="at most"):
-        upscaling.target_of(to, size)
+        upscaling.target_size(to, size)
 
 
 @pytest.mark.parametrize(
@@ -47,13 +47,13 @@ def test_what_is_too_much(to: str, size: Size) -> None:
      (16, [2, 4], [4, 4]), (2, [4], [4]), (5, [4], [4, 4]), (1, [2, 4], [])],
 )  # fmt: skip
 def test_which_networks(factor: float, scales: list[int], chain: list[int]) -> None:
-    assert upscaling.passes(factor, scales) == chain
+    assert upscaling.plan_passes(factor, scales) == chain
 
 
 @pytest.mark.parametrize("kind", [np.uint8, np.uint16])
 def test_flat_stays_flat_to_the_last_level(kind: type[np.uint8] | type[np.uint16]) -> None:
     rgb = np.full((20, 30, 3), 12345 % np.iinfo(kind).max, kind)
-    made = upscaling.upscaled(Picture(rgb), (47, 71), [imager(2, 0), imager(2, 0)])
+    made = upscaling.upscale_picture(Picture(rgb), (47, 71), [imager(2, 0), imager(2, 0)])
     assert made.size == (47, 71)
     assert made.rgb.dtype == kind
     assert (made.rgb == rgb[0, 0, 0]).all()
@@ -62,26 +62,26 @@ def test_flat_stays_flat_to_the_last_level(kind: type[np.uint8] | type[np.uint16
 def test_sixteen_bits_are_more_than_eight() -> None:
     ramp = np.linspace(0, 65535, 64 * 4).astype(np.uint16)
     rgb = np.repeat(np.repeat(ramp[None, :, None], 8, 0), 3, 2)
-    made = upscaling.upscaled(Picture(rgb), (16, 512), [imager(2, 1)])
+    made = upscaling.upscale_picture(Picture(rgb), (16, 512), [imager(2, 1)])
     assert len(np.unique(made.rgb)) > 256
 
 
 def test_no_detail_is_plain_lanczos(monkeypatch: pytest.MonkeyPatch) -> None:
     pixels = np.random.default_rng(0).integers(90, 160, (40, 50, 3), np.uint8)
-    monkeypatch.setattr(tiles, "side_of", lambda *_: 17)
-    made = upscaling.upscaled(Picture(pixels), (80, 100), [imager(2, 2)], detail=0)
+    monkeypatch.setattr(tiles, "tile_side", lambda *_: 17)
+    made = upscaling.upscale_picture(Picture(pixels), (80, 100), [imager(2, 2)], detail=0)
     expected = np.asarray(Image.fromarray(pixels).resize((100, 80), Image.Resampling.LANCZOS)).astype(int)
     assert np.abs(made.rgb - expected).max() <= 1
 
 
 @pytest.mark.parametrize("network", [[imager(2, 3)], [imager(4, 1)], [imager(2, 1), imager(2, 1)]])
-def test_no_rim_of_what_is_hidden(network: list[Imager]) -> None:
+def test_no_rim_of_what_is_hidden(network: list[ImageToImageNetwork]) -> None:
     """A light disc with black hidden around it: what can be seen stays light."""
     y, x = np.mgrid[:60, :60]
     distance = np.hypot(y - 30, x - 30)
     alpha = (np.clip(20 - distance, 0, 1) * 255).astype(np.uint8)
     rgb = np.where(alpha[..., None] > 0, 230, 0).astype(np.uint8).repeat(3, 2)
-    made = upscaling.upscaled(Picture(rgb, alpha), (150, 150), network)
+    made = upscaling.upscale_picture(Picture(rgb, alpha), (150, 150), network)
     assert made.alpha is not None
     assert made.rgb[made.alpha > 12].min() >= 229
 
@@ -89,7 +89,7 @@ def test_no_rim_of_what_is_hidden(network: list[Imager]) -> None:
 def test_opaque_stays_opaque_and_empty_empty() -> None:
     """A network that is a little off at the ends of the range does not make glass of a table."""
 
-    class Dim(Imager):
+    class Dim(ImageToImageNetwork):
         def run(self, x: np.ndarray) -> np.ndarray:
             return 0.02 + 0.96 * super().run(x)
 
@@ -97,7 +97,7 @@ def test_opaque_stays_opaque_and_empty_empty() -> None:
     dim = Dim(network.card, network._run, "cpu")
     alpha = np.zeros((30, 30), np.uint8)
     alpha[8:22, 8:22] = 255
-    made = upscaling.upscaled(Picture(np.full((30, 30, 3), 128, np.uint8), alpha), (60, 60), [dim]).alpha
+    made = upscaling.upscale_picture(Picture(np.full((30, 30, 3), 128, np.uint8), alpha), (60, 60), [dim]).alpha
     assert made is not None
     assert (made[20:40, 20:40] == 255).all()
     assert (made[:10] == 0).all()
@@ -107,7 +107,9 @@ def test_opaque_stays_opaque_and_empty_empty() -> None:
 def test_progress_ends_at_all_of_it() -> None:
     told: list[float] = []
     picture = Picture(np.zeros((90, 90, 3), np.uint8), np.zeros((90, 90), np.uint8))
-    upscaling.upscaled(picture, (360, 360), [imager(2, 1, budget=10**9), imager(2, 1, budget=10**9)], tell=told.append)
+    upscaling.upscale_picture(
+        picture, (360, 360), [imager(2, 1, budget=10**9), imager(2, 1, budget=10**9)], on_progress=told.append
+    )
     assert told == sorted(told)
     assert len(told) > 8
     assert told[-1] == pytest.approx(1)
@@ -122,7 +124,7 @@ def test_real_mends_what_faithful_enlarges(astronaut: Picture) -> None:
     seen = Picture(np.array(Image.open(file)))
 
     def error(model: str) -> float:
-        made = upscaling.upscaled(seen, (512, 256), [Imager.open(model, "cpu")]).rgb
+        made = upscaling.upscale_picture(seen, (512, 256), [ImageToImageNetwork.open(model, "cpu")]).rgb
         return float(np.mean((made.astype(float) - np.asarray(whole)) ** 2))
 
     assert error("real4-1") < 0.97 * error("up4-1")

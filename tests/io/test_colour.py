@@ -8,9 +8,9 @@ from PIL import Image, ImageCms
 
 from mattebox.errors import InputUnreadable, UsageError
 from mattebox.io import colour
-from mattebox.io.colour import from_srgb, is_srgb, parse, to_srgb
+from mattebox.io.colour import colour_from_srgb, is_srgb, parse_colour, to_srgb
 from mattebox.io.reader import read
-from mattebox.types import Depth
+from mattebox.types import BitDepth
 from tests.io.pictures import P3, SRGB, cmyk_profile, grey_profile, noise, png, rgb_profile, saved, scene, tiff
 
 
@@ -63,16 +63,16 @@ def test_what_is_srgb() -> None:
 
 @pytest.mark.parametrize("wanted", [(255, 0, 0), (12, 200, 99), (255, 255, 255), (0, 0, 0)])
 def test_from_srgb_is_the_way_back(wanted: tuple[int, int, int]) -> None:
-    made = from_srgb(wanted, rgb_profile())
+    made = colour_from_srgb(wanted, rgb_profile())
     expected = encoded(linear(np.array(wanted) / 255) @ np.array(SRGB) @ np.linalg.inv(np.array(P3))) * 255
     assert np.abs(np.array(made) - expected).max() <= 1
-    assert from_srgb(wanted, None) == wanted
-    assert from_srgb(wanted, None, Depth.SIXTEEN) == tuple(v * 257 for v in wanted)
-    assert from_srgb(wanted, rgb_profile(), Depth.SIXTEEN) == tuple(v * 257 for v in made)
+    assert colour_from_srgb(wanted, None) == wanted
+    assert colour_from_srgb(wanted, None, BitDepth.SIXTEEN) == tuple(v * 257 for v in wanted)
+    assert colour_from_srgb(wanted, rgb_profile(), BitDepth.SIXTEEN) == tuple(v * 257 for v in made)
 
 
 def test_red_in_display_p3() -> None:
-    assert from_srgb((255, 0, 0), rgb_profile()) == pytest.approx((234, 51, 35), abs=1)
+    assert colour_from_srgb((255, 0, 0), rgb_profile()) == pytest.approx((234, 51, 35), abs=1)
 
 
 @pytest.mark.parametrize("bits", [8, 16])
@@ -84,7 +84,7 @@ def test_grey_with_a_gamma_becomes_srgb(bits: int) -> None:
     picture = read(tiff(grey, photometric=1, tags=tags))
     expected = encoded((grey / peak) ** 1.8) * peak
     assert picture.profile is None
-    assert picture.depth == bits
+    assert picture.bit_depth == bits
     assert np.abs(picture.rgb[..., 1] - expected).max() <= peak / 255 * 0.6
     assert (picture.rgb[..., 0] == picture.rgb[..., 2]).all()
     if bits == 16:
@@ -147,7 +147,7 @@ def test_inks_with_a_profile_become_what_it_says(format: str) -> None:
 def test_plain_inks() -> None:
     inks = np.array([[[0, 0, 0, 0], [255, 0, 0, 0], [0, 255, 255, 0], [0, 0, 0, 255], [0, 0, 0, 128]]], np.uint8)
     expected = [[255, 255, 255], [0, 255, 255], [255, 0, 0], [0, 0, 0], [127, 127, 127]]
-    assert colour.plain_cmyk(inks).tolist() == [expected]
+    assert colour.naive_cmyk_to_rgb(inks).tolist() == [expected]
 
 
 @pytest.mark.parametrize("profile", [b"junk", rgb_profile()[:200], rgb_profile()[:128] + bytes(400)])
@@ -182,7 +182,7 @@ def test_a_profile_for_other_colours_is_ignored_and_said() -> None:
     ],
 )
 def test_colours_as_users_write_them(text: str, expected: tuple[int, int, int] | None) -> None:
-    assert parse(text) == expected
+    assert parse_colour(text) == expected
 
 
 @pytest.mark.parametrize(
@@ -190,7 +190,7 @@ def test_colours_as_users_write_them(text: str, expected: tuple[int, int, int] |
 )
 def test_what_is_no_colour(text: str) -> None:
     with pytest.raises(UsageError, match="not a colour"):
-        parse(text)
+        parse_colour(text)
 
 
 def test_png_grey_of_sixteen_bits_without_profile_is_replicated() -> None:

@@ -119,7 +119,7 @@ def test_transparent_grey_of_a_png(bits: int) -> None:
     key = int(pixels[3, 3])
     picture = read(png(pixels, 0, bits, before=[chunk(b"tRNS", key.to_bytes(2, "big"))]))
     assert picture.alpha is not None
-    assert (picture.alpha == np.where(pixels == key, 0, picture.depth.peak)).all()
+    assert (picture.alpha == np.where(pixels == key, 0, picture.bit_depth.peak)).all()
 
 
 @pytest.mark.parametrize("bits", [8, 16])
@@ -130,7 +130,7 @@ def test_transparent_colour_of_a_png(bits: int) -> None:
     picture = read(png(pixels, 2, bits, before=[chunk(b"tRNS", key)]))
     assert picture.alpha is not None
     assert (picture.rgb == pixels).all()
-    assert (picture.alpha == np.where((pixels == pixels[3, 3]).all(-1), 0, picture.depth.peak)).all()
+    assert (picture.alpha == np.where((pixels == pixels[3, 3]).all(-1), 0, picture.bit_depth.peak)).all()
 
 
 @pytest.mark.parametrize("bits", [1, 2, 4, 8])

@@ -14,7 +14,7 @@ import pytest
 from PIL import Image
 
 from mattebox.errors import InputTooLarge, InputUnreadable
-from mattebox.io.header_check import Header, check_size, sniff
+from mattebox.io.header_check import ImageHeader, check_pixel_limit, read_header
 from mattebox.io.reader import read
 from tests.io import pictures
 from tests.io.pictures import chunk, saved, scene
@@ -49,47 +49,47 @@ def bomb() -> bytes:
 
 @pytest.mark.parametrize("format", ["JPEG", "PNG", "WEBP", "TIFF", "BMP", "GIF", "AVIF"])
 def test_size_and_format(format: str) -> None:
-    header = sniff(saved(scene(48, 64), format))
+    header = read_header(saved(scene(48, 64), format))
     assert (header.format, header.width, header.height, header.frames) == (format.lower(), 64, 48, 1)
 
 
 @pytest.mark.parametrize("options", [{"lossless": True}, {"quality": 50}, {"exif": pictures.exif()}])
 def test_all_kinds_of_webp(options: dict[str, object]) -> None:
-    assert sniff(saved(scene(33, 47), "WEBP", **options)) == Header("webp", 47, 33)
+    assert read_header(saved(scene(33, 47), "WEBP", **options)) == ImageHeader("webp", 47, 33)
 
 
 def test_heic() -> None:
     heif = pytest.importorskip("pillow_heif")
     target = io.BytesIO()
     heif.from_pillow(Image.fromarray(scene(64, 128))).save(target)
-    assert sniff(target.getvalue()) == Header("heif", 128, 64)
+    assert read_header(target.getvalue()) == ImageHeader("heif", 128, 64)
 
 
 def test_progressive_jpeg_with_padding_between_segments() -> None:
     content = saved(scene(), "JPEG", progressive=True)
-    assert sniff(content[:2] + b"\xff\xff" + content[2:]) == Header("jpeg", 64, 48)
+    assert read_header(content[:2] + b"\xff\xff" + content[2:]) == ImageHeader("jpeg", 64, 48)
 
 
 def test_depth_is_told() -> None:
-    assert sniff(pictures.png(pictures.noise((3, 5, 3)), 2, 16)).bits == 16
-    assert sniff(pictures.tiff(pictures.noise((3, 5, 3)))).bits == 16
-    assert sniff(saved(scene(), "AVIF").replace(b"\x03\x08\x08\x08", b"\x03\x0a\x0a\x0a")).bits == 10
+    assert read_header(pictures.png(pictures.noise((3, 5, 3)), 2, 16)).bits_per_channel == 16
+    assert read_header(pictures.tiff(pictures.noise((3, 5, 3)))).bits_per_channel == 16
+    assert read_header(saved(scene(), "AVIF").replace(b"\x03\x08\x08\x08", b"\x03\x0a\x0a\x0a")).bits_per_channel == 10
 
 
 @pytest.mark.parametrize("format", ["GIF", "PNG", "WEBP", "TIFF", "AVIF"])
 def test_frames_are_counted(format: str) -> None:
     frames = [Image.fromarray(np.roll(scene(), 9 * i, 0)) for i in range(3)]
     content = saved(frames[0], format, save_all=True, append_images=frames[1:])
-    assert sniff(content).frames == 3
+    assert read_header(content).frames == 3
     assert "first of 3 frames" in read(content).notes
     with pytest.raises(InputTooLarge, match="3 frames"):
         read(content, max_pixels=64 * 48 * 3 - 1)
 
 
 def test_the_limit_itself_is_allowed() -> None:
-    check_size(Header("png", 100, 10), 1000)
+    check_pixel_limit(ImageHeader("png", 100, 10), 1000)
     with pytest.raises(InputTooLarge, match=r"--max-pixels 1010$"):
-        check_size(Header("png", 101, 10), 1000)
+        check_pixel_limit(ImageHeader("png", 101, 10), 1000)
 
 
 @pytest.mark.skipif(not Path("/proc/self/status").exists(), reason="needs /proc")
@@ -129,7 +129,7 @@ def test_a_bomb_is_refused_in_little_memory(tmp_path: Path) -> None:
 )
 def test_strangers_are_named(content: bytes, what: str) -> None:
     with pytest.raises(InputUnreadable, match=what) as caught:
-        sniff(content, "holiday.jpg")
+        read_header(content, "holiday.jpg")
     assert str(caught.value).startswith("holiday.jpg is")
     assert "JPEG, PNG" in caught.value.remedy
 
@@ -137,7 +137,7 @@ def test_strangers_are_named(content: bytes, what: str) -> None:
 @pytest.mark.parametrize("tags", [{254: (4, [1])}, {50706: (1, [1, 4, 0, 0])}])
 def test_camera_raw_in_tiff_clothing(tags: dict[int, tuple[int, list[int]]]) -> None:
     with pytest.raises(InputUnreadable, match="camera raw"):
-        sniff(pictures.tiff(scene(), tags=tags))
+        read_header(pictures.tiff(scene(), tags=tags))
 
 
 @pytest.mark.parametrize("format", ["JPEG", "PNG", "WEBP", "TIFF", "BMP", "GIF", "AVIF"])
@@ -145,7 +145,7 @@ def test_a_header_cut_off_is_an_error_of_ours(format: str) -> None:
     content = saved(scene(), format)
     for length in range(12, 40):
         try:
-            sniff(content[:length])
+            read_header(content[:length])
         except InputUnreadable:
             continue
 
@@ -155,11 +155,11 @@ def test_directories_in_a_ring_end() -> None:
     (start,) = struct.unpack_from("<I", content, 4)
     (count,) = struct.unpack_from("<H", content, start)
     struct.pack_into("<I", content, start + 2 + 12 * count, start)
-    assert sniff(bytes(content)).frames == 1
+    assert read_header(bytes(content)).frames == 1
 
 
 def test_no_pixels_is_refused() -> None:
     content = bytearray(saved(scene(), "BMP"))
     struct.pack_into("<i", content, 18, 0)
     with pytest.raises(InputUnreadable, match="0 x 48"):
-        sniff(bytes(content))
+        read_header(bytes(content))

@@ -13,7 +13,7 @@ from PIL.PngImagePlugin import PngInfo
 
 from mattebox.io import metadata
 from mattebox.io.reader import read
-from mattebox.io.tiff_ifd import Entry, Tiff, build
+from mattebox.io.tiff_ifd import IfdEntry, TiffStructure, build_tiff
 from tests.io.pictures import exif, rgb_profile, saved, scene, tiff
 
 SECRETS = (b"SERIAL-4711", b"Olga Owner", b"MAKERNOTE-SECRET")
@@ -129,7 +129,7 @@ def test_exif_as_imagemagick_keeps_it_in_png() -> None:
 
 @pytest.mark.parametrize("content", [b"", b"junk", b"II*\0", b"II*\0\xff\xff\xff\xff", b"MM\0*\0\0\0\x08\xff\xff"])
 @pytest.mark.parametrize("policy", ["safe", "all"])
-def test_broken_exif_never_loses_the_picture(content: bytes, policy: metadata.Policy) -> None:
+def test_broken_exif_never_loses_the_picture(content: bytes, policy: metadata.MetadataPolicy) -> None:
     picture = read(saved(scene(), "WEBP", lossless=True, exif=b"Exif\0\0" + content), metadata=policy)
     assert (picture.rgb == scene()).all()
 
@@ -144,15 +144,18 @@ def test_mutated_exif_never_loses_the_picture(data: st.DataObject) -> None:
 
 
 def test_directories_come_back_as_they_were() -> None:
-    main = {271: Entry(2, 5, b"Make\0"), 282: Entry(5, 1, bytes(range(8))), 296: Entry(3, 1, b"\2\0")}
-    below = {0x8769: {33434: Entry(5, 1, bytes(8)), 36867: Entry(2, 3, b"ab\0")}, 0x8825: {1: Entry(2, 2, b"N\0")}}
-    file = Tiff(build("<", main, below))
-    found, after = file.directory(file.first)
+    main = {271: IfdEntry(2, 5, b"Make\0"), 282: IfdEntry(5, 1, bytes(range(8))), 296: IfdEntry(3, 1, b"\2\0")}
+    below = {
+        0x8769: {33434: IfdEntry(5, 1, bytes(8)), 36867: IfdEntry(2, 3, b"ab\0")},
+        0x8825: {1: IfdEntry(2, 2, b"N\0")},
+    }
+    file = TiffStructure(build_tiff("<", main, below))
+    found, after = file.read_ifd(file.first_ifd_offset)
     assert after == 0
     for tag, directory in below.items():
-        at = file.number(found.pop(tag))
+        at = file.integer_value(found.pop(tag))
         assert at is not None
-        assert file.directory(at) == (directory, 0)
+        assert file.read_ifd(at) == (directory, 0)
     assert found == main
 
 
@@ -160,8 +163,8 @@ def test_many_claims_on_the_same_bytes_cost_nothing() -> None:
     """65535 entries that each claim the whole block would make gigabytes."""
     content = b"II*\0\x08\0\0\0" + struct.pack("<H", 65535)
     content += b"".join(struct.pack("<HHII", tag, 7, 700_000, 0) for tag in range(65535)) + bytes(4)
-    file = Tiff(content)
-    assert sum(len(entry.raw) for entry in file.directory(file.first)[0].values()) <= len(content)
+    file = TiffStructure(content)
+    assert sum(len(entry.raw_bytes) for entry in file.read_ifd(file.first_ifd_offset)[0].values()) <= len(content)
 
 
 def test_pixels_of_the_camera_are_not_claimed() -> None:

@@ -6,14 +6,21 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from mattebox.io.resampling import GAP, eight_bit, enlarge, lanczos, reduce, shrink
+from mattebox.io.resampling import (
+    MIN_LANCZOS_RATIO,
+    average_blocks,
+    enlarge,
+    resize_lanczos,
+    shrink,
+    to_eight_bit,
+)
 from tests.io.pictures import noise
 
 
 @pytest.mark.parametrize("shape", [(600, 400, 3), (601, 397)])
 def test_reduce_is_the_mean_of_blocks(shape: tuple[int, ...]) -> None:
     pixels = noise(shape, np.uint8)
-    small = reduce(pixels, 4)
+    small = average_blocks(pixels, 4)
     assert small.shape[:2] == (-(-shape[0] // 4), -(-shape[1] // 4))
     height, width = shape[0] // 4, shape[1] // 4
     blocks = pixels[: 4 * height, : 4 * width].reshape(height, 4, width, 4, -1).mean((1, 3))
@@ -25,14 +32,14 @@ def test_reduce_is_the_mean_of_blocks(shape: tuple[int, ...]) -> None:
 
 def test_reduce_by_one_is_the_same() -> None:
     pixels = noise((5, 5, 3), np.uint8)
-    assert (reduce(pixels, 1) == pixels).all()
+    assert (average_blocks(pixels, 1) == pixels).all()
 
 
 @pytest.mark.parametrize("size", [(70, 90), (70, 33), (1000, 1000)])
 @pytest.mark.parametrize("channels", [(), (3,)])
 def test_shrink_is_pillows_whatever_the_strips(size: tuple[int, int], channels: tuple[int, ...]) -> None:
     pixels = noise((777, 530, *channels), np.uint8)
-    whole = Image.fromarray(pixels).resize(size[::-1], Image.Resampling.LANCZOS, reducing_gap=GAP)
+    whole = Image.fromarray(pixels).resize(size[::-1], Image.Resampling.LANCZOS, reducing_gap=MIN_LANCZOS_RATIO)
     assert np.abs(shrink(pixels, size).astype(int) - np.asarray(whole)).max() <= 1
 
 
@@ -45,10 +52,10 @@ def test_shrink_keeps_means_and_flat_colours() -> None:
 
 def test_sixteen_bits_are_rounded_to_eight() -> None:
     values = np.arange(65536, dtype=np.uint16).reshape(256, 256)
-    assert (eight_bit(values) == np.round(values / 257)).all()
+    assert (to_eight_bit(values) == np.round(values / 257)).all()
     pixels = noise((300, 200, 3))
-    assert (shrink(pixels, (30, 20)) == shrink(eight_bit(pixels), (30, 20))).all()
-    assert reduce(pixels, 3).dtype == np.uint8
+    assert (shrink(pixels, (30, 20)) == shrink(to_eight_bit(pixels), (30, 20))).all()
+    assert average_blocks(pixels, 3).dtype == np.uint8
 
 
 @pytest.mark.parametrize("method", ["bilinear", "bicubic"])
@@ -74,5 +81,5 @@ def test_lanczos_is_pillows_at_any_ratio() -> None:
     rng = np.random.default_rng(3)
     pixels = rng.integers(0, 256, (90, 400, 3)).astype(np.uint8)
     wanted = np.asarray(Image.fromarray(pixels).resize((31, 20), Image.Resampling.LANCZOS))
-    assert (lanczos(pixels, (20, 31)) == wanted).all()
-    assert (lanczos(pixels.astype(np.uint16) * 257, (20, 31)) == wanted).all()
+    assert (resize_lanczos(pixels, (20, 31)) == wanted).all()
+    assert (resize_lanczos(pixels.astype(np.uint16) * 257, (20, 31)) == wanted).all()

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from mattebox.errors import InputMissing, InputTooLarge, InputUnreadable
-from mattebox.io.sources import Item, expand, name_of, natural, read_bytes
+from mattebox.io.sources import InputItem, expand_inputs, natural_sort_key, read_bytes, source_display_name
 
 
 @pytest.fixture
@@ -33,13 +33,13 @@ def album(tmp_path: Path) -> Path:
 
 
 def found(*words: str | Path, recursive: bool = False) -> list[str]:
-    items = list(expand(words, recursive=recursive))
-    assert all(isinstance(item, Item) for item in items), items
-    return [item.relative.as_posix() for item in items if isinstance(item, Item)]
+    items = list(expand_inputs(words, recursive=recursive))
+    assert all(isinstance(item, InputItem) for item in items), items
+    return [item.relative_path.as_posix() for item in items if isinstance(item, InputItem)]
 
 
 def problem(*words: str | Path) -> InputMissing:
-    (item,) = expand(words)
+    (item,) = expand_inputs(words)
     assert isinstance(item, InputMissing)
     return item
 
@@ -53,8 +53,8 @@ def test_a_tree_keeps_its_shape(album: Path) -> None:
 
 
 def test_a_named_file_is_taken_whatever_its_suffix(album: Path) -> None:
-    (item,) = expand([album / "notes.txt"])
-    assert item == Item(album / "notes.txt", Path("notes.txt"))
+    (item,) = expand_inputs([album / "notes.txt"])
+    assert item == InputItem(album / "notes.txt", Path("notes.txt"))
 
 
 def test_globs(album: Path) -> None:
@@ -75,14 +75,14 @@ def test_each_picture_once(album: Path, monkeypatch: pytest.MonkeyPatch) -> None
 
 
 def test_standard_input_is_a_source() -> None:
-    assert list(expand(["-"])) == [Item(None, Path("stdin"))]
+    assert list(expand_inputs(["-"])) == [InputItem(None, Path("stdin"))]
 
 
 def test_one_wrong_word_does_not_stop_the_rest(album: Path) -> None:
-    first, second = expand([album / "nowhere.jpg", album / "img1.png"])
+    first, second = expand_inputs([album / "nowhere.jpg", album / "img1.png"])
     assert isinstance(first, InputMissing)
     assert "nowhere.jpg" in str(first)
-    assert isinstance(second, Item)
+    assert isinstance(second, InputItem)
 
 
 def test_an_empty_folder_names_what_is_accepted(album: Path) -> None:
@@ -94,10 +94,10 @@ def test_an_empty_folder_names_what_is_accepted(album: Path) -> None:
 
 
 def test_nothing_is_listed_before_it_is_asked_for(album: Path) -> None:
-    items = expand([album / "img1.png", album / "empty"])
+    items = expand_inputs([album / "img1.png", album / "empty"])
     next(items)
     (album / "empty" / "late.png").write_bytes(b"x")
-    assert next(items) == Item(album / "empty" / "late.png", Path("late.png"))
+    assert next(items) == InputItem(album / "empty" / "late.png", Path("late.png"))
 
 
 @pytest.mark.skipif(os.name == "nt", reason="needs links")
@@ -108,7 +108,7 @@ def test_a_ring_of_folders_ends(album: Path) -> None:
 
 def test_natural_order() -> None:
     names = ["b", "a10", "A2", "a1b10", "a1b9", "10", "9"]
-    assert sorted(names, key=natural) == ["9", "10", "a1b9", "a1b10", "A2", "a10", "b"]
+    assert sorted(names, key=natural_sort_key) == ["9", "10", "a1b9", "a1b10", "A2", "a10", "b"]
 
 
 def test_bytes_of_everything(tmp_path: Path) -> None:
@@ -122,14 +122,14 @@ def test_too_many_bytes(tmp_path: Path) -> None:
     path.write_bytes(bytes(101))
     for source in (path, io.BytesIO(bytes(101))):
         with pytest.raises(InputTooLarge):
-            read_bytes(source, limit=100)
-    assert len(read_bytes(path, limit=101)) == 101
+            read_bytes(source, max_bytes=100)
+    assert len(read_bytes(path, max_bytes=101)) == 101
 
 
 @pytest.mark.skipif(not Path("/dev/zero").exists(), reason="needs /dev/zero")
 def test_what_never_ends_is_refused() -> None:
     with pytest.raises(InputTooLarge, match="/dev/zero"):
-        read_bytes("/dev/zero", limit=3 << 20)
+        read_bytes("/dev/zero", max_bytes=3 << 20)
 
 
 def test_errors_of_the_system(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -156,6 +156,6 @@ def test_a_closed_file_is_an_error_of_ours() -> None:
 
 
 def test_names() -> None:
-    assert name_of("-") == "standard input"
-    assert name_of(Path("a/b.jpg")) == str(Path("a/b.jpg"))
-    assert name_of(b"abc") == "the picture"
+    assert source_display_name("-") == "standard input"
+    assert source_display_name(Path("a/b.jpg")) == str(Path("a/b.jpg"))
+    assert source_display_name(b"abc") == "the picture"

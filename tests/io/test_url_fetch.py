@@ -12,10 +12,10 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 import pytest
 
 from mattebox.errors import InputMissing, InputTooLarge
-from mattebox.io.ssrf_guard import networks
-from mattebox.io.url_fetch import AddressRefused, Rules, fetch, post
+from mattebox.io.ssrf_guard import parse_networks
+from mattebox.io.url_fetch import AddressRefused, FetchPolicy, fetch_url, post_to_url
 
-HERE = networks("127.0.0.1/32")
+HERE = parse_networks("127.0.0.1/32")
 
 
 class Site(BaseHTTPRequestHandler):
@@ -75,7 +75,7 @@ def site() -> Iterator[ThreadingHTTPServer]:
 
 
 @pytest.fixture
-def rules(site: ThreadingHTTPServer) -> Rules:
+def rules(site: ThreadingHTTPServer) -> FetchPolicy:
     names = {
         "pictures.example": ["127.0.0.1"],
         "inside.example": ["10.0.0.7"],
@@ -87,61 +87,63 @@ def rules(site: ThreadingHTTPServer) -> Rules:
             raise socket.gaierror(host)
         return names[host]
 
-    return Rules(1000, 5, besides=HERE, ports=frozenset({site.server_port}), resolve=resolve)
+    return FetchPolicy(1000, 5, allowed_networks=HERE, allowed_ports=frozenset({site.server_port}), resolve=resolve)
 
 
 def at(site: ThreadingHTTPServer, path: str) -> str:
     return f"http://pictures.example:{site.server_port}{path}"
 
 
-def test_a_picture_under_its_name_from_the_address_that_was_checked(site: ThreadingHTTPServer, rules: Rules) -> None:
-    assert fetch(at(site, "/a.jpg?x=1#part"), rules) == b"picture"
+def test_a_picture_under_its_name_from_the_address_that_was_checked(
+    site: ThreadingHTTPServer, rules: FetchPolicy
+) -> None:
+    assert fetch_url(at(site, "/a.jpg?x=1#part"), rules) == b"picture"
     assert Site.seen == [(f"pictures.example:{site.server_port}", "/a.jpg?x=1", b"")]
 
 
-def test_a_name_is_looked_up_once(site: ThreadingHTTPServer, rules: Rules) -> None:
+def test_a_name_is_looked_up_once(site: ThreadingHTTPServer, rules: FetchPolicy) -> None:
     answers = iter([["127.0.0.1"], ["10.0.0.7"]])  # a name that changes its mind between check and use
-    assert fetch(at(site, "/a.jpg?x=1"), replace(rules, resolve=lambda h, p: next(answers))) == b"picture"
+    assert fetch_url(at(site, "/a.jpg?x=1"), replace(rules, resolve=lambda h, p: next(answers))) == b"picture"
     assert next(answers) == ["10.0.0.7"]
 
 
-def test_redirects_are_followed_and_checked(site: ThreadingHTTPServer, rules: Rules) -> None:
-    assert fetch(at(site, "/moved"), rules) == b"picture"
+def test_redirects_are_followed_and_checked(site: ThreadingHTTPServer, rules: FetchPolicy) -> None:
+    assert fetch_url(at(site, "/moved"), rules) == b"picture"
     for path in ("/inside", "/file", "/odd"):
         with pytest.raises(AddressRefused):
-            fetch(at(site, path), rules)
+            fetch_url(at(site, path), rules)
     with pytest.raises(InputMissing, match="from one to the next"):
-        fetch(at(site, "/ring"), rules)
+        fetch_url(at(site, "/ring"), rules)
     assert len(Site.seen) == 2 + 3 + 4
 
 
 @pytest.mark.parametrize("path", ["/short", "/gzip", "/gone"])
-def test_what_is_not_the_whole_picture_is_none(site: ThreadingHTTPServer, rules: Rules, path: str) -> None:
+def test_what_is_not_the_whole_picture_is_none(site: ThreadingHTTPServer, rules: FetchPolicy, path: str) -> None:
     with pytest.raises(InputMissing):
-        fetch(at(site, path), rules)
+        fetch_url(at(site, path), rules)
 
 
 @pytest.mark.parametrize("path", ["/stated", "/long"])
-def test_size_is_bounded(site: ThreadingHTTPServer, rules: Rules, path: str) -> None:
+def test_size_is_bounded(site: ThreadingHTTPServer, rules: FetchPolicy, path: str) -> None:
     with pytest.raises(InputTooLarge):
-        fetch(at(site, path), rules)
+        fetch_url(at(site, path), rules)
 
 
-def test_time_is_bounded_however_slowly_bytes_come(site: ThreadingHTTPServer, rules: Rules) -> None:
+def test_time_is_bounded_however_slowly_bytes_come(site: ThreadingHTTPServer, rules: FetchPolicy) -> None:
     begun = time.monotonic()
     with pytest.raises(InputMissing, match="quick enough"):
-        fetch(at(site, "/slow"), replace(rules, seconds=0.3))
+        fetch_url(at(site, "/slow"), replace(rules, timeout_seconds=0.3))
     assert time.monotonic() - begun < 2
 
 
-def test_looking_up_is_bounded_too(rules: Rules) -> None:
+def test_looking_up_is_bounded_too(rules: FetchPolicy) -> None:
     def never(host: str, port: int) -> list[str]:
         time.sleep(1)
         return []
 
     begun = time.monotonic()
     with pytest.raises(InputMissing, match="not found"):
-        fetch("http://pictures.example/", replace(rules, seconds=0.1, resolve=never))
+        fetch_url("http://pictures.example/", replace(rules, timeout_seconds=0.1, resolve=never))
     assert time.monotonic() - begun < 0.9
 
 
@@ -158,26 +160,26 @@ def test_looking_up_is_bounded_too(rules: Rules) -> None:
         "http://pictures.example/" + "a" * 3000,
     ],
 )  # fmt: skip
-def test_refused(rules: Rules, url: str) -> None:
+def test_refused(rules: FetchPolicy, url: str) -> None:
     with pytest.raises(AddressRefused):
-        fetch(url, replace(rules, besides=()))
+        fetch_url(url, replace(rules, allowed_networks=()))
 
 
-def test_a_refusal_does_not_tell_what_lies_there(rules: Rules) -> None:
+def test_a_refusal_does_not_tell_what_lies_there(rules: FetchPolicy) -> None:
     with pytest.raises(AddressRefused) as refused:
-        fetch("http://inside.example/", rules)
+        fetch_url("http://inside.example/", rules)
     assert "10.0.0.7" not in str(refused.value)
 
 
-def test_nobody_home(rules: Rules) -> None:
+def test_nobody_home(rules: FetchPolicy) -> None:
     with socket.socket() as taken:
         taken.bind(("127.0.0.1", 0))
         port = taken.getsockname()[1]
         with pytest.raises(InputMissing, match="does not send"):
-            fetch(f"http://pictures.example:{port}/", replace(rules, ports=frozenset({port})))
+            fetch_url(f"http://pictures.example:{port}/", replace(rules, allowed_ports=frozenset({port})))
 
 
-def test_posting(site: ThreadingHTTPServer, rules: Rules) -> None:
-    assert post(at(site, "/hook"), b"{}", {"X-Told": "1"}, rules) == 204
+def test_posting(site: ThreadingHTTPServer, rules: FetchPolicy) -> None:
+    assert post_to_url(at(site, "/hook"), b"{}", {"X-Told": "1"}, rules) == 204
     assert Site.seen == [(f"pictures.example:{site.server_port}", "/hook", b"{}")]
-    assert post(at(site, "/inside"), b"{}", {}, rules) == 302
+    assert post_to_url(at(site, "/inside"), b"{}", {}, rules) == 302

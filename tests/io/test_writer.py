@@ -73,7 +73,7 @@ def test_sixteen_in_sixteen_out(tmp_path: Path, depth: int) -> None:
     picture = Picture(rng.integers(0, np.iinfo(kind).max, (9, 7, 3), kind), rng.integers(1, 255, (9, 7), kind))
     for name in ("a.png", "a.tif"):
         back = read(write(picture, tmp_path / name) or "")
-        assert back.depth == depth
+        assert back.bit_depth == depth
         assert (back.rgb == picture.rgb).all()
         assert back.alpha is not None
         assert picture.alpha is not None

@@ -9,10 +9,10 @@ from concurrent.futures import CancelledError
 from pathlib import Path
 from typing import Any
 
-from mattebox.jobs.encryption import Open
-from mattebox.jobs.manager import Jobs, Status
-from mattebox.jobs.queue import Queue
-from mattebox.jobs.store import Shelf
+from mattebox.jobs.encryption import PlaintextCipher
+from mattebox.jobs.manager import JobManager, JobStatus
+from mattebox.jobs.queue import JobQueue
+from mattebox.jobs.store import JobStore
 
 
 class Fake:
@@ -38,18 +38,18 @@ class Fake:
         self.dropped.add(name)
 
 
-def opened(folder: Path, fake: Fake, **options: Any) -> Jobs:
-    jobs = Jobs(Shelf(folder / "jobs", Open()), Queue(str(folder)), fake, **options)
-    jobs.shelf.prepare()
+def opened(folder: Path, fake: Fake, **options: Any) -> JobManager:
+    jobs = JobManager(JobStore(folder / "jobs", PlaintextCipher()), JobQueue(str(folder)), fake, **options)
+    jobs.store.prepare()
     jobs.start(2)
     return jobs
 
 
-def ended(jobs: Jobs, name: str) -> Status:
+def ended(jobs: JobManager, name: str) -> JobStatus:
     for _ in range(1000):
         status = jobs.status(name, "me")
         assert status is not None
-        if status.over:
+        if status.is_finished:
             return status
         time.sleep(0.01)
     raise AssertionError(status)

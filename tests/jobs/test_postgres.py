@@ -12,10 +12,10 @@ from pathlib import Path
 
 import pytest
 
-from mattebox.jobs.encryption import Open
-from mattebox.jobs.manager import Jobs
-from mattebox.jobs.queue import Queue
-from mattebox.jobs.store import Shelf
+from mattebox.jobs.encryption import PlaintextCipher
+from mattebox.jobs.manager import JobManager
+from mattebox.jobs.queue import JobQueue
+from mattebox.jobs.store import JobStore
 from tests.jobs.fakes import Fake, ended
 from tests.serving import free_port
 
@@ -59,12 +59,12 @@ def address() -> Iterator[str]:
 
 def test_jobs_on_postgres(address: str, tmp_path: Path) -> None:
     for machine in ("one", "two"):
-        jobs = Jobs(Shelf(tmp_path / "jobs", Open()), Queue(address, machine), Fake())
+        jobs = JobManager(JobStore(tmp_path / "jobs", PlaintextCipher()), JobQueue(address, machine), Fake())
         jobs.start(4)
         try:
-            names = {jobs.submit("me", b"%d" % i, key=str(i)) for i in range(8)}
+            names = {jobs.submit("me", b"%d" % i, idempotency_key=str(i)) for i in range(8)}
             assert {ended(jobs, name).state for name in names} == {"done"}
-            assert len(names) == len(jobs.shelf.names()) == 8
+            assert len(names) == len(jobs.store.job_ids()) == 8
             assert jobs.erase(names.pop(), "me")
         finally:
             jobs.stop()

@@ -7,10 +7,10 @@ from pathlib import Path
 import pytest
 
 from mattebox.errors import MatteboxError
-from mattebox.jobs.encryption import Open
-from mattebox.jobs.manager import Status
-from mattebox.jobs.queue import Queue
-from mattebox.jobs.store import Shelf
+from mattebox.jobs.encryption import PlaintextCipher
+from mattebox.jobs.manager import JobStatus
+from mattebox.jobs.queue import JobQueue
+from mattebox.jobs.store import JobStore
 from tests.jobs.fakes import Fake, ended, opened
 
 
@@ -27,23 +27,23 @@ def test_what_runs_at_a_stop_is_finished(tmp_path: Path, fake: Fake) -> None:
         time.sleep(0.01)
     threading.Timer(0.3, fake.gate.set).start()
     jobs.stop(5)
-    assert jobs.shelf.finished_at(name) is not None
+    assert jobs.store.finished_at(name) is not None
 
 
 def test_what_is_not_finished_at_a_stop_is_handed_back_and_done_by_the_next(tmp_path: Path, fake: Fake) -> None:
     jobs = opened(tmp_path, fake)
     fake.gate.clear()
-    names = [jobs.submit("me", b"%d" % i, key=str(i)) for i in range(4)]
+    names = [jobs.submit("me", b"%d" % i, idempotency_key=str(i)) for i in range(4)]
     while len(fake.calls) < 2:
         time.sleep(0.01)
     jobs.stop()
     fake.dropped.update(names)
-    assert all(jobs.shelf.finished_at(n) is None for n in names)
+    assert all(jobs.store.finished_at(n) is None for n in names)
     time.sleep(0.05)
     again = Fake()
     following = opened(tmp_path, again)
     try:
-        assert [following.submit("me", b"%d" % i, key=str(i)) for i in range(4)] == names
+        assert [following.submit("me", b"%d" % i, idempotency_key=str(i)) for i in range(4)] == names
         statuses = [ended(following, n) for n in names]
         assert [(s.state, s.attempts) for s in statuses] == [("done", 1)] * 4
         assert sorted(again.calls) == sorted(names)
@@ -52,8 +52,8 @@ def test_what_is_not_finished_at_a_stop_is_handed_back_and_done_by_the_next(tmp_
 
 
 def test_what_a_crash_left_unqueued_is_queued_at_the_start_and_hooks_are_told(tmp_path: Path, fake: Fake) -> None:
-    told: list[Status] = []
-    shelf = Shelf(tmp_path / "jobs", Open())
+    told: list[JobStatus] = []
+    shelf = JobStore(tmp_path / "jobs", PlaintextCipher())
     shelf.prepare()
     shelf.add("abc", {"owner": "me", "created": 1.0, "fingerprint": "", "hook": "https://example.org/"}, b"task")
     jobs = opened(tmp_path, fake, tell=told.append)
@@ -64,7 +64,7 @@ def test_what_a_crash_left_unqueued_is_queued_at_the_start_and_hooks_are_told(tm
             if told:
                 break
             time.sleep(0.01)
-        assert [(s.name, s.state, s.hook) for s in told] == [("abc", "done", "https://example.org/")]
+        assert [(s.job_id, s.state, s.webhook_url) for s in told] == [("abc", "done", "https://example.org/")]
     finally:
         jobs.stop()
 
@@ -72,12 +72,12 @@ def test_what_a_crash_left_unqueued_is_queued_at_the_start_and_hooks_are_told(tm
 def test_a_hook_that_waits_for_its_next_try_holds_nobody_up_and_is_told_by_the_next(tmp_path: Path, fake: Fake) -> None:
     tried: list[str] = []
 
-    def nobody_there(status: Status) -> None:
-        tried.append(status.name)
+    def nobody_there(status: JobStatus) -> None:
+        tried.append(status.job_id)
         jobs.wait(1000)
 
     jobs = opened(tmp_path, fake, tell=nobody_there)
-    name = jobs.submit("me", b"task", hook="https://example.org/")
+    name = jobs.submit("me", b"task", webhook_url="https://example.org/")
     while not tried:
         time.sleep(0.01)
     begun = time.monotonic()
@@ -101,15 +101,15 @@ def test_what_was_erased_while_its_hook_waited_is_no_more(tmp_path: Path, fake: 
 
     over = threading.Event()
 
-    def nobody_there(status: Status) -> None:
-        tried.append(status.name)
+    def nobody_there(status: JobStatus) -> None:
+        tried.append(status.job_id)
         try:
             jobs.wait(1000)
         finally:
             over.set()
 
     jobs = opened(tmp_path, fake, tell=nobody_there)
-    name = jobs.submit("me", b"task", hook="https://example.org/")
+    name = jobs.submit("me", b"task", webhook_url="https://example.org/")
     while not tried:
         time.sleep(0.01)
     assert jobs.erase(name, "me")
@@ -119,6 +119,6 @@ def test_what_was_erased_while_its_hook_waited_is_no_more(tmp_path: Path, fake: 
 
 def test_a_database_that_does_not_open_says_so(tmp_path: Path) -> None:
     (tmp_path / "queue.sqlite").write_bytes(b"no database" * 100)
-    queue = Queue(str(tmp_path))
+    queue = JobQueue(str(tmp_path))
     with pytest.raises(MatteboxError, match="does not open"):
         queue.start({})

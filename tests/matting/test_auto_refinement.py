@@ -5,7 +5,7 @@ import pytest
 import skimage.data
 
 from mattebox.matting import auto_refinement as room
-from mattebox.matting.auto_refinement import softness, suited, twice
+from mattebox.matting.auto_refinement import edge_softness, refine_automatically, refine_in_two_passes
 from mattebox.matting.colour_refinement import refine
 from mattebox.metrics import matting
 from mattebox.types import Floats, Picture, Size
@@ -27,14 +27,15 @@ def test_hair_gets_the_network_and_a_mug_does_not(truth: Floats, way: str, monke
     picture, given = scene(truth), coarse(truth)
     wanted = getattr(room, way)(picture, given)
     monkeypatch.delattr(room, {"twice": "fine", "fine": "twice"}[way])
-    assert np.array_equal(suited(picture, given).alpha, wanted.alpha)
+    assert np.array_equal(refine_automatically(picture, given).alpha, wanted.alpha)
 
 
 def test_a_crisp_edge_is_found_better_in_two_passes() -> None:
     truth = disc(LARGE)
     picture, given = scene(truth), coarse(truth)
     once, again = (
-        matting.sad(m.alpha / np.float32(255), truth) for m in (refine(picture, given), twice(picture, given))
+        matting.sad(m.alpha / np.float32(255), truth)
+        for m in (refine(picture, given), refine_in_two_passes(picture, given))
     )
     assert again < 0.75 * once
 
@@ -44,10 +45,10 @@ def test_a_second_pass_keeps_depth_and_what_the_picture_hides() -> None:
     eight, given = scene(truth), coarse(truth)
     hidden = np.full(LARGE, 65535, np.uint16)
     hidden[:150] = 0
-    made = twice(eight.with_pixels(eight.rgb.astype(np.uint16) * 257, hidden), given)
-    assert made.depth.peak == 65535
+    made = refine_in_two_passes(eight.with_pixels(eight.rgb.astype(np.uint16) * 257, hidden), given)
+    assert made.bit_depth.peak == 65535
     assert not made.alpha[:150].any()
-    apart = np.abs(made.alpha[150:] / 257 - twice(eight, given).alpha[150:])
+    apart = np.abs(made.alpha[150:] / 257 - refine_in_two_passes(eight, given).alpha[150:])
     assert apart.mean() < 0.02
     assert np.quantile(apart, 0.999) <= 1
 
@@ -55,12 +56,12 @@ def test_a_second_pass_keeps_depth_and_what_the_picture_hides() -> None:
 def test_where_nothing_is_between_matte_and_picture_one_pass_is_all() -> None:
     truth = disc(SIZE)
     picture, given = scene(truth), coarse(truth)
-    assert np.array_equal(twice(picture, given).alpha, refine(picture, given).alpha)
+    assert np.array_equal(refine_in_two_passes(picture, given).alpha, refine(picture, given).alpha)
 
 
 def test_softness_is_the_width_of_the_uncertain_band() -> None:
     ramp = np.tile(np.linspace(-9, 10, 20).clip(0, 1) * 65535, (30, 1)).astype(np.uint16)
-    assert softness(ramp) == 0
+    assert edge_softness(ramp) == 0
     wide = np.tile((np.arange(20) / 19 * 65535).astype(np.uint16), (30, 1))
-    assert softness(wide) == pytest.approx(16)
-    assert softness(np.zeros((8, 8), np.uint16)) == 0
+    assert edge_softness(wide) == pytest.approx(16)
+    assert edge_softness(np.zeros((8, 8), np.uint16)) == 0

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from mattebox.matting.closed_form import NOISE, Windows, solved
+from mattebox.matting.closed_form import MIN_COLOUR_VARIANCE, MattingLaplacian, solve_closed_form
 from tests.fakes import disc
 
 
@@ -18,7 +18,7 @@ def by_hand(rgb: np.ndarray, p: np.ndarray) -> np.ndarray:
             inside = np.s_[max(0, y - 1) : y + 2, max(0, x - 1) : x + 2]
             colours, values = rgb[(slice(None), *inside)].reshape(3, -1).astype(float), p[inside].ravel().astype(float)
             mean = colours.mean(1, keepdims=True)
-            spread = (colours - mean) @ (colours - mean).T / values.size + NOISE * np.eye(3)
+            spread = (colours - mean) @ (colours - mean).T / values.size + MIN_COLOUR_VARIANCE * np.eye(3)
             slope = np.linalg.solve(spread, (colours - mean) @ values / values.size)
             said[inside] += (values.mean() + slope @ (colours - mean)).reshape(said[inside].shape)
             fits[inside] += 1
@@ -28,7 +28,7 @@ def by_hand(rgb: np.ndarray, p: np.ndarray) -> np.ndarray:
 def test_the_laplacian_is_the_sum_of_its_windows() -> None:
     rng = np.random.default_rng(0)
     rgb, plane = rng.random((3, 7, 9), np.float32), rng.random((7, 9), np.float32)
-    np.testing.assert_allclose(Windows(rgb).unlike(plane), by_hand(rgb, plane), atol=2e-4)
+    np.testing.assert_allclose(MattingLaplacian(rgb).apply(plane), by_hand(rgb, plane), atol=2e-4)
 
 
 @pytest.mark.parametrize("softness", [2.0, 12.0])
@@ -38,7 +38,7 @@ def test_a_blend_of_two_colours_is_found(softness: float) -> None:
     rgb = (truth[..., None] * colours[0] + (1 - truth[..., None]) * colours[1]).transpose(2, 0, 1).astype(np.float32)
     y, x = np.mgrid[:60, :80] + 0.5
     known = np.abs(np.hypot(y - 30, x - 40) - 18) > 8
-    made = solved(rgb, np.where(known, truth, np.float32(0.5)), known, 0.001)
+    made = solve_closed_form(rgb, np.where(known, truth, np.float32(0.5)), known, 0.001)
     assert np.abs(made - truth)[~known].mean() < 0.03
     assert np.abs(made - truth).max() < 0.06
 
@@ -47,4 +47,6 @@ def test_without_colours_what_was_said_stands() -> None:
     rng = np.random.default_rng(1)
     known = np.ones((20, 30), np.bool_)
     start = rng.random((20, 30), np.float32)
-    np.testing.assert_allclose(solved(np.zeros((3, 20, 30), np.float32), start, known, 0.0), start, atol=0.02)
+    np.testing.assert_allclose(
+        solve_closed_form(np.zeros((3, 20, 30), np.float32), start, known, 0.0), start, atol=0.02
+    )

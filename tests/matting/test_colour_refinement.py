@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from mattebox.io import resampling
-from mattebox.matting.colour_refinement import enlarge, levelled, refine, scales
+from mattebox.matting.colour_refinement import enlarge_matte, grid_scales, refine, stretch_levels
 from mattebox.metrics.matting import mse, sad
 from mattebox.types import Floats, Matte, Picture, Size
 from tests.fakes import composite, disc, hairy, mosaic
@@ -25,7 +25,9 @@ def coarse(alpha: Floats, size: Size = (120, 160)) -> Matte:
 def errors(picture: Picture, truth: Floats) -> tuple[tuple[float, float], tuple[float, float]]:
     """SAD and MSE of plain enlarging and of refinement."""
     given = coarse(truth)
-    mattes = [room(picture, given).alpha.astype(np.float32) / picture.depth.peak for room in (enlarge, refine)]
+    mattes = [
+        room(picture, given).alpha.astype(np.float32) / picture.bit_depth.peak for room in (enlarge_matte, refine)
+    ]
     return tuple((sad(m, truth), mse(m, truth)) for m in mattes)  # type: ignore[return-value]
 
 
@@ -48,14 +50,14 @@ def test_hair_is_found_on_photographs(astronaut: Picture, rocket: Picture) -> No
 def test_where_colours_say_nothing_the_network_is_believed() -> None:
     truth = disc(SIZE, softness=12)
     picture, given = composite(truth, (120, 120, 120), (120, 120, 120)), coarse(truth)
-    refined, expected = refine(picture, given), enlarge(picture, levelled(given))
+    refined, expected = refine(picture, given), enlarge_matte(picture, stretch_levels(given))
     assert np.abs(refined.alpha.astype(int) - expected.alpha).max() <= 2
 
 
 def test_haze_and_holes_are_settled() -> None:
     values = np.array([[0.0, 0.05, 0.1, 0.5, 0.9, 0.95, 1.0]])
     matte = Matte(np.round(values * 65535).astype(np.uint16), 0.9, True, (0, 0, 7, 1))
-    assert (levelled(matte).alpha / 65535).tolist()[0] == pytest.approx([0, 0, 0, 0.5, 1, 1, 1], abs=1e-4)
+    assert (stretch_levels(matte).alpha / 65535).tolist()[0] == pytest.approx([0, 0, 0, 0.5, 1, 1, 1], abs=1e-4)
 
 
 def test_settled_places_stay_settled() -> None:
@@ -71,7 +73,7 @@ def test_settled_places_stay_settled() -> None:
 def test_odd_sizes(size: Size) -> None:
     given = Matte(np.full((32, 64), 40000, np.uint16), 0.9, True, (0, 0, 64, 32))
     picture = Picture(np.random.default_rng(0).integers(0, 255, (*size, 3), np.uint8))
-    for room in (enlarge, refine):
+    for room in (enlarge_matte, refine):
         assert room(picture, given).alpha.shape == size
 
 
@@ -87,11 +89,11 @@ def test_what_was_transparent_stays_so() -> None:
 
 
 def test_scales_follow_the_network_resolution() -> None:
-    assert scales((2870, 3840), (288, 384)) == (5, 10)
-    assert scales((3000, 4000), (288, 384)) == (11, 11)
-    assert scales((3000, 4000), (288, 384), finer=True) == (5, 10)
-    assert scales((866, 1154), (288, 384)) == (2, 4)
-    assert scales((866, 1154), (288, 384), finer=True) == (3, 3)
-    assert scales((300, 400), (288, 384)) == (1, 2)
-    assert scales((300, 400), (288, 384), finer=True) == (1, 1)
-    assert scales((100, 200), (288, 384)) == (1, 1)
+    assert grid_scales((2870, 3840), (288, 384)) == (5, 10)
+    assert grid_scales((3000, 4000), (288, 384)) == (11, 11)
+    assert grid_scales((3000, 4000), (288, 384), finer_grid=True) == (5, 10)
+    assert grid_scales((866, 1154), (288, 384)) == (2, 4)
+    assert grid_scales((866, 1154), (288, 384), finer_grid=True) == (3, 3)
+    assert grid_scales((300, 400), (288, 384)) == (1, 2)
+    assert grid_scales((300, 400), (288, 384), finer_grid=True) == (1, 1)
+    assert grid_scales((100, 200), (288, 384)) == (1, 1)

@@ -23,8 +23,9 @@ def grey(value: int, columns: slice, dtype: type = np.uint8) -> Picture:
 
 def test_a_holdout_matte_takes_its_share() -> None:
     matte = Matte(np.full(SIZE, 60000, np.uint16), 1.0, True, (0, 0, 128, 96))
-    made = garbage_mattes.without(
-        matte, garbage_mattes.drawn(grey(128, slice(0, 64)), Picture(np.zeros((*SIZE, 3), np.uint8)), "h.png")
+    made = garbage_mattes.subtract_mask(
+        matte,
+        garbage_mattes.mask_from_picture(grey(128, slice(0, 64)), Picture(np.zeros((*SIZE, 3), np.uint8)), "h.png"),
     )
     assert made.alpha[0, 0] == round(60000 * (1 - 128 / 255))
     assert made.alpha[0, 64] == 60000
@@ -32,13 +33,13 @@ def test_a_holdout_matte_takes_its_share() -> None:
 
 def test_garbage_is_gone_before_anything_is_decided() -> None:
     matte = Matte(np.full((24, 32), 65535, np.uint16), 1.0, True, (0, 0, 32, 24))
-    garbage = garbage_mattes.drawn(
+    garbage = garbage_mattes.mask_from_picture(
         grey(65535, slice(0, 64), np.uint16), Picture(np.zeros((*SIZE, 3), np.uint8)), "g.png"
     )
-    made = garbage_mattes.thrown(matte, garbage)
+    made = garbage_mattes.apply_garbage_matte(matte, garbage)
     assert made.found
     assert made.box == (16, 0, 32, 24)
-    assert not garbage_mattes.thrown(matte, np.ones(SIZE, np.float32)).found
+    assert not garbage_mattes.apply_garbage_matte(matte, np.ones(SIZE, np.float32)).found
 
 
 @pytest.mark.parametrize(
@@ -48,7 +49,7 @@ def test_garbage_is_gone_before_anything_is_decided() -> None:
 )  # fmt: skip
 def test_what_is_no_matte_of_this_picture(mask: Picture, told: str) -> None:
     with pytest.raises(UsageError, match=told):
-        garbage_mattes.drawn(mask, Picture(np.zeros((*SIZE, 3), np.uint8)), "g.png")
+        garbage_mattes.mask_from_picture(mask, Picture(np.zeros((*SIZE, 3), np.uint8)), "g.png")
 
 
 def test_a_core_is_subject_whatever_was_said() -> None:
@@ -56,7 +57,9 @@ def test_a_core_is_subject_whatever_was_said() -> None:
     drawn = {"h.png": grey(255, slice(0, 64)), "c.png": grey(255, slice(0, 8)), "half": grey(51, slice(120, 128))}
     for core, columns, least in (("c.png", slice(0, 8), 255), ("half", slice(120, 128), 51)):
         steps = (Cut(holdout="h.png", core=core, colours="source"),)
-        made = run_recipe(Picture(scene.rgb), Recipe(steps), session=fake_session(), album=drawn.__getitem__).picture
+        made = run_recipe(
+            Picture(scene.rgb), Recipe(steps), session=fake_session(), open_image=drawn.__getitem__
+        ).picture
         assert made.alpha is not None
         assert (made.alpha[:, columns] == least).all()
         assert made.alpha[:, 8:64].max() == 0
@@ -69,7 +72,9 @@ def test_through_the_corridor(which: str) -> None:
     mask = grey(255, slice(0, 64))
     steps = (Cut(**{which: "mask.png"}),)  # type: ignore[arg-type]
     plain = run_recipe(Picture(scene.rgb), Recipe((Cut(),)), session=fake_session()).picture.alpha
-    made = run_recipe(Picture(scene.rgb), Recipe(steps), session=fake_session(), album=lambda _: mask).picture.alpha
+    made = run_recipe(
+        Picture(scene.rgb), Recipe(steps), session=fake_session(), open_image=lambda _: mask
+    ).picture.alpha
     assert plain is not None
     assert made is not None
     assert made[:, :64].max() == 0

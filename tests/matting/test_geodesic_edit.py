@@ -9,8 +9,8 @@ from typing import NamedTuple
 import numpy as np
 import pytest
 
-from mattebox.matting.geodesic_edit import prompted
-from mattebox.matting.scribbles import Mark, parse
+from mattebox.matting.geodesic_edit import apply_scribbles
+from mattebox.matting.scribbles import Scribble, parse_scribbles
 from mattebox.types import Floats, Matte, Picture
 from tests.fakes import mosaic
 
@@ -43,15 +43,15 @@ class Case(NamedTuple):
     matte: Matte
     subject: np.ndarray
     thing: np.ndarray
-    click: Mark
+    click: Scribble
 
     @property
     def truth(self) -> np.ndarray:
         return self.subject if self.wanted == "drop" else self.subject | self.thing
 
-    def clicked(self, *others: Mark) -> np.ndarray:
+    def clicked(self, *others: Scribble) -> np.ndarray:
         marks = {self.wanted: (self.click,), "keep" if self.wanted == "drop" else "drop": others}
-        return prompted(self.picture, self.matte, marks["keep"], marks["drop"]).alpha > 32767
+        return apply_scribbles(self.picture, self.matte, marks["keep"], marks["drop"]).alpha > 32767
 
     def mended(self) -> bool:
         """At least 85 % of the thing is right now, and less than 5 % of the subject's area is wrong elsewhere."""
@@ -67,7 +67,7 @@ def case(wanted: str, back, subject, front, thing, other, click, opinion: float 
         rgb = rgb * (1 - share) + share * np.asarray(colours, float)
     given = np.where(thing, opinion, subject) if wanted == "drop" else subject
     matte = Matte(np.round(softened(given) * 65535).astype(np.uint16), 0.9, True, (0, 0, W, H))
-    point = Mark(((click[0] / W, click[1] / H),))
+    point = Scribble(((click[0] / W, click[1] / H),))
     return Case(wanted, Picture(np.round(rgb).astype(np.uint8)), matte, subject, thing, point)
 
 
@@ -121,13 +121,13 @@ def test_a_click_is_quick(cases: dict[str, Case]) -> None:
 
 def test_without_marks_nothing_changes(cases: dict[str, Case]) -> None:
     given = cases["table"]
-    assert prompted(given.picture, given.matte, (), ()) is given.matte
+    assert apply_scribbles(given.picture, given.matte, (), ()) is given.matte
 
 
 def test_a_mark_of_the_other_kind_holds_on_to_its_own(cases: dict[str, Case]) -> None:
     """Two parts apart: a click drops the smaller one whole, unless a keep mark in it holds half of it."""
     given = cases["apart"]
-    held = given.clicked(Mark(((280 / W, 150 / H),)))
+    held = given.clicked(Scribble(((280 / W, 150 / H),)))
     assert not given.clicked()[given.thing].any()
     assert held[150, 280]
     assert not held[150, 310]
@@ -135,14 +135,14 @@ def test_a_mark_of_the_other_kind_holds_on_to_its_own(cases: dict[str, Case]) ->
 
 def test_a_dropped_box_is_empty(cases: dict[str, Case]) -> None:
     given = cases["table"]
-    made = prompted(given.picture, given.matte, (), parse("0,200:400,300", (H, W)))
+    made = apply_scribbles(given.picture, given.matte, (), parse_scribbles("0,200:400,300", (H, W)))
     assert made.alpha[200:].max() == 0
     assert (made.alpha[:190] == given.matte.alpha[:190]).all()
 
 
 def test_what_is_kept_in_a_box_stands_out_from_around_it(cases: dict[str, Case]) -> None:
     given = cases["handle"]
-    made = prompted(given.picture, given.matte, parse("215,95:335,205", (H, W)), ()).alpha > 32767
+    made = apply_scribbles(given.picture, given.matte, parse_scribbles("215,95:335,205", (H, W)), ()).alpha > 32767
     assert made[given.thing].mean() > 0.85
     assert made[~given.truth].mean() < 0.03  # the rocket's corner in the box stands out, too
 
@@ -150,7 +150,7 @@ def test_what_is_kept_in_a_box_stands_out_from_around_it(cases: dict[str, Case])
 def test_keeping_finds_a_subject_where_the_network_found_none(cases: dict[str, Case]) -> None:
     given = cases["handle"]
     none = Matte(np.zeros((H, W), np.uint16), 0.0, False, (0, 0, W, H))
-    made = prompted(given.picture, none, (given.click,), ())
+    made = apply_scribbles(given.picture, none, (given.click,), ())
     assert made.found
     assert made.alpha[150, 285] == 65535
 
@@ -159,9 +159,9 @@ def test_a_haze_can_be_dropped_and_what_is_right_already_stays(cases: dict[str, 
     given = cases["apart"]
     alpha = np.where(given.thing, 0.4, given.matte.alpha / 65535)
     hazy = Matte(np.round(alpha * 65535).astype(np.uint16), 0.9, True, (0, 0, W, H))
-    made = prompted(given.picture, hazy, (), (given.click,)).alpha
+    made = apply_scribbles(given.picture, hazy, (), (given.click,)).alpha
     assert made[given.thing].max() == 0
-    assert (prompted(given.picture, given.matte, (given.click,), ()).alpha == given.matte.alpha).all()
+    assert (apply_scribbles(given.picture, given.matte, (given.click,), ()).alpha == given.matte.alpha).all()
 
 
 @pytest.mark.parametrize("size", [(1, 1), (1, 50), (37, 3), (64, 65)])
@@ -171,14 +171,14 @@ def test_odd_sizes_and_flat_mattes(size: tuple[int, int], level: int | None, tex
     rng = np.random.default_rng(0)
     picture = Picture(rng.integers(0, 255, (2 * size[0], 3 * size[1], 3), np.uint8))
     alpha = rng.integers(0, 65536, size, np.uint16) if level is None else np.full(size, level, np.uint16)
-    matte, marks = Matte(alpha, 0.5, True, (0, 0, size[1], size[0])), parse(text, picture.size)
-    kept, dropped = prompted(picture, matte, marks, ()).alpha, prompted(picture, matte, (), marks).alpha
+    matte, marks = Matte(alpha, 0.5, True, (0, 0, size[1], size[0])), parse_scribbles(text, picture.size)
+    kept, dropped = apply_scribbles(picture, matte, marks, ()).alpha, apply_scribbles(picture, matte, (), marks).alpha
     assert kept.shape == dropped.shape == size
     assert (kept >= alpha).all()
     assert (dropped <= alpha).all()
-    if not marks[0].box:
-        under = np.any([m.seeds(size) for m in marks], axis=0)
+    if not marks[0].is_box:
+        under = np.any([m.seed_mask(size) for m in marks], axis=0)
         assert (kept[under] > 32767).all()
         assert (dropped[under] < 32768).all()
-    again = prompted(picture, matte, marks, ()).alpha
+    again = apply_scribbles(picture, matte, marks, ()).alpha
     assert (again == kept).all()

@@ -7,7 +7,7 @@ import pytest
 
 from mattebox.errors import UsageError
 from mattebox.matting import instances
-from mattebox.matting.scribbles import parse
+from mattebox.matting.scribbles import parse_scribbles
 from mattebox.types import Matte
 
 SIZE = (60, 80)
@@ -24,10 +24,10 @@ def two() -> Matte:
 
 
 def test_parts_are_listed_largest_first() -> None:
-    large, small = instances.instances(two(), (600, 800))
+    large, small = instances.split_into_instances(two(), (600, 800))
     assert large.box == (100, 100, 400, 500)
     assert small.box == (600, 200, 700, 400)
-    assert large.share == pytest.approx(0.25)
+    assert large.area_share == pytest.approx(0.25)
     assert large.score > 0.99 > 0.72 > small.score
 
 
@@ -37,8 +37,8 @@ def test_parts_are_listed_largest_first() -> None:
 ])  # fmt: skip
 def test_one_is_picked_with_its_rim(pick: str, large: bool, small: bool) -> None:
     matte = two()
-    place = parse(pick, SIZE)[0] if "," in pick else None
-    made = instances.picked(matte, pick, place)
+    place = parse_scribbles(pick, SIZE)[0] if "," in pick else None
+    made = instances.keep_selected_instance(matte, pick, place)
     for there, part in ((large, np.s_[9:51, 9:41]), (small, np.s_[19:41, 59:71])):
         assert (made.alpha[part] == (matte.alpha[part] if there else 0)).all()
     if pick == "2":
@@ -47,12 +47,12 @@ def test_one_is_picked_with_its_rim(pick: str, large: bool, small: bool) -> None
 
 def test_what_is_not_there_is_said() -> None:
     with pytest.raises(UsageError, match="no part 3, only 2"):
-        instances.picked(two(), "3", None)
+        instances.keep_selected_instance(two(), "3", None)
     with pytest.raises(UsageError, match="no subject under 1,1"):
-        instances.picked(two(), "1,1", parse("1,1", SIZE)[0])
+        instances.keep_selected_instance(two(), "1,1", parse_scribbles("1,1", SIZE)[0])
 
 
 @pytest.mark.parametrize("pick", ["0", "2nd", "-1", "", "1,2,3"])
 def test_nonsense_is_refused(pick: str) -> None:
     with pytest.raises(UsageError):
-        instances.check(pick)
+        instances.check_selection(pick)

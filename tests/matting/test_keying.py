@@ -6,9 +6,9 @@ import numpy as np
 import pytest
 
 from mattebox.errors import UsageError
-from mattebox.matting.chroma_screen import Screen, despilled, found_screen
-from mattebox.matting.foreground import foreground
-from mattebox.matting.keying import keyed, parse, screen_in
+from mattebox.matting.chroma_screen import ChromaScreen, despill, detect_screen
+from mattebox.matting.foreground import estimate_foreground
+from mattebox.matting.keying import compute_key_matte, parse_keying_method, resolve_screen
 from mattebox.types import Floats, Matte, Picture
 from tests.fakes import composite, disc, hairy, mosaic
 
@@ -27,13 +27,13 @@ def uneven(colour: tuple[int, int, int]) -> np.ndarray:
 
 
 def by(picture: Picture, text: str, tolerance: str = "normal", plate: Picture | None = None) -> Matte:
-    key = parse(text)
+    key = parse_keying_method(text)
     assert key is not None
-    return keyed(picture, key, tolerance, closed if plate is None else lambda _: plate)
+    return compute_key_matte(picture, key, tolerance, closed if plate is None else lambda _: plate)
 
 
 def error(matte: Matte, truth: Floats) -> float:
-    return float(np.abs(matte.alpha / matte.depth.peak - truth).mean())
+    return float(np.abs(matte.alpha / matte.bit_depth.peak - truth).mean())
 
 
 @pytest.mark.parametrize("colour", [GREEN, BLUE])
@@ -53,9 +53,9 @@ def test_the_edge_loses_the_screen(coffee: Picture, colour: tuple[int, int, int]
     truth, front = MATTES["hair"], mosaic(coffee.rgb, SIZE)
     picture = composite(truth, front, uneven(colour))
     matte = by(picture, "screen")
-    key = parse("screen")
+    key = parse_keying_method("screen")
     assert key is not None
-    clean = despilled(foreground(picture, matte), screen_in(picture, key))
+    clean = despill(estimate_foreground(picture, matte), resolve_screen(picture, key))
     edge = (truth * ((truth > 0) & (truth < 1)))[..., None]
 
     def halo(shown: Picture) -> float:
@@ -77,7 +77,7 @@ def test_what_is_opaque_and_not_spilled_stays() -> None:
     rgb[30:, 30:40] = (110, 120, 40)
     alpha = np.full((60, 80), 255, np.uint8)
     alpha[:, :5] = 0
-    made = despilled(Picture(rgb, alpha), Screen((0.0, 0.7, 0.25), 1)).rgb
+    made = despill(Picture(rgb, alpha), ChromaScreen((0.0, 0.7, 0.25), 1)).rgb
     assert made[:30, 5:8].tolist() == np.full((30, 3, 3), (120, 120, 110)).tolist()
     rgb[:30, 5:8] = made[:30, 5:8]
     assert (made == rgb).all()
@@ -86,7 +86,7 @@ def test_what_is_opaque_and_not_spilled_stays() -> None:
 def test_the_screen_is_found() -> None:
     guide = np.full((60, 80, 3), np.array(GREEN) / 255, np.float32)
     guide[20:, 20:60] = (0.9, 0.2, 0.2)
-    screen = found_screen(guide)
+    screen = detect_screen(guide)
     assert screen.channel == 1
     assert np.allclose(screen.colour, np.array(GREEN) / 255, atol=1e-6)
 
@@ -95,7 +95,7 @@ def test_no_screen_is_said(astronaut: Picture) -> None:
     with pytest.raises(UsageError, match="no screen along the border"):
         by(Picture(np.full((40, 60, 3), 128, np.uint8)), "screen")
     with pytest.raises(UsageError, match="clear hue"):
-        parse("screen(white)")
+        parse_keying_method("screen(white)")
 
 
 def test_brightness() -> None:
@@ -127,7 +127,7 @@ def test_tolerance_in_words(coffee: Picture) -> None:
 @pytest.mark.parametrize("text", ["green", "screen(bleu)", "plate", "luma(3)", "network(x)"])
 def test_nonsense_is_refused(text: str) -> None:
     with pytest.raises(UsageError):
-        parse(text)
+        parse_keying_method(text)
 
 
 def test_what_is_but_tinted_inside_stays_whole() -> None:

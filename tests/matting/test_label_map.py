@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 
 from mattebox.errors import ModelError
-from mattebox.matting.instances import instances
-from mattebox.matting.label_map import Claim, drawn
+from mattebox.matting.instances import split_into_instances
+from mattebox.matting.label_map import LabelledAlpha, draw_label_map
 from mattebox.types import Matte
 
 
@@ -19,21 +19,23 @@ def half(left: bool) -> np.ndarray:
 
 @pytest.mark.parametrize("sure", [True, False])
 def test_the_surest_has_it(sure: bool) -> None:
-    made = drawn([Claim(7, 0.9 if sure else 0.2, half(True)), Claim(9, 0.5, half(False))], (4, 8), 255)
+    made = draw_label_map(
+        [LabelledAlpha(7, 0.9 if sure else 0.2, half(True)), LabelledAlpha(9, 0.5, half(False))], (4, 8), 255
+    )
     assert made.dtype == np.uint8
     np.testing.assert_array_equal(made[0], [7] * 5 + [9] * 3 if sure else [7] * 3 + [9] * 5)
 
 
 def test_larger_than_what_claims_it_and_nobodys() -> None:
-    made = drawn([Claim(3, 1.0, half(True))], (40, 80), 255)
+    made = draw_label_map([LabelledAlpha(3, 1.0, half(True))], (40, 80), 255)
     assert (made[:, :48] == 3).all()
     assert (made[:, 52:] == 255).all()
-    assert (drawn([], (5, 6)) == 0).all()
+    assert (draw_label_map([], (5, 6)) == 0).all()
 
 
 def test_numbers_that_do_not_fit() -> None:
     with pytest.raises(ModelError, match="up to 255"):
-        drawn([Claim(256, 1.0, half(True))], (4, 8))
+        draw_label_map([LabelledAlpha(256, 1.0, half(True))], (4, 8))
 
 
 def test_parts_apart_are_the_matte_together() -> None:
@@ -41,7 +43,7 @@ def test_parts_apart_are_the_matte_together() -> None:
     alpha[2:12, 2:12] = alpha[5:9, 20:26] = 255
     alpha[1, 2:12] = 90  # soft, and nobody's
     matte = Matte(alpha, 1.0, True, (2, 2, 26, 12))
-    apart = [part.alpha for part in instances(matte, matte.size)]
+    apart = [part.alpha for part in split_into_instances(matte, matte.size)]
     assert [a[1, 4] > 0 for a in apart] == [True, True]
     np.testing.assert_allclose(np.maximum.reduce(apart), alpha / np.float32(255), atol=1e-6)
     assert (np.minimum.reduce(apart) < 0.5).all()

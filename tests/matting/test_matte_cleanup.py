@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from mattebox.matting.matte_cleanup import tidied
+from mattebox.matting.matte_cleanup import clean_up_matte
 from mattebox.types import Matte
 
 
@@ -22,7 +22,7 @@ def test_haze_and_specks_go() -> None:
     alpha = scene()
     alpha[5:15, 60:75] = 0.4
     alpha[55, 70] = 1
-    made = tidied(matte(alpha))
+    made = clean_up_matte(matte(alpha))
     assert (made.alpha == matte(scene()).alpha).all()
     assert made.box == (10, 20, 40, 50)
 
@@ -32,13 +32,13 @@ def test_what_floats_beside_the_subject_goes_and_a_wisp_that_hangs_on_it_stays()
     alpha[70:80, 80:84] = 0.3  # a wisp on the top edge
     floating = alpha.copy()
     floating[64:70, 120:126] = 0.45  # as near as the wisp's end, and hanging on nothing
-    assert (tidied(matte(floating)).alpha == matte(alpha).alpha).all()
+    assert (clean_up_matte(matte(floating)).alpha == matte(alpha).alpha).all()
 
 
 def test_a_second_subject_stays() -> None:
     alpha = scene()
     alpha[5:15, 60:75] = 1
-    made = tidied(matte(alpha))
+    made = clean_up_matte(matte(alpha))
     assert (made.alpha == matte(alpha).alpha).all()
     assert made.box == (10, 5, 75, 50)
 
@@ -47,7 +47,7 @@ def test_all_haze_is_left_alone() -> None:
     alpha = np.zeros((30, 30), np.float32)
     alpha[5:10, 5:10] = alpha[20:25, 20:25] = 0.3
     given = matte(alpha)
-    assert tidied(given) is given
+    assert clean_up_matte(given) is given
 
 
 def test_a_ghost_takes_a_side_and_a_soft_edge_stays() -> None:
@@ -56,7 +56,7 @@ def test_a_ghost_takes_a_side_and_a_soft_edge_stays() -> None:
     alpha[:, 80:84] = (0.8, 0.6, 0.4, 0.2)  # an edge
     alpha[30:80, 20:50] = 0.3  # unsure within
     alpha[20:80, 120:170] = 0.65  # unsure beside, and more likely subject than not
-    made = tidied(matte(alpha)).alpha / 65535
+    made = clean_up_matte(matte(alpha)).alpha / 65535
     assert np.abs(made[:, 78:86] - alpha[:, 78:86]).max() < 0.001
     assert made[35:75, 25:45].max() == 0
     assert made[25:75, 125:165].min() == 1
@@ -67,6 +67,6 @@ def test_a_spot_within_becomes_solid_and_a_hole_stays() -> None:
     alpha = np.kron(scene(), np.ones((4, 4), np.float32))
     spotted = alpha.copy()
     spotted[160:170, 120:140] = 0.7
-    assert (tidied(matte(spotted)).alpha == matte(alpha).alpha).all()
+    assert (clean_up_matte(matte(spotted)).alpha == matte(alpha).alpha).all()
     spotted[163:167, 125:135] = 0.2  # see-through by more than half: it may be a handle's
-    assert tidied(matte(spotted)).alpha[165, 130] == matte(spotted).alpha[165, 130]
+    assert clean_up_matte(matte(spotted)).alpha[165, 130] == matte(spotted).alpha[165, 130]

@@ -25,7 +25,7 @@ def test_what_decides_is_hot() -> None:
     rgb = np.zeros((128, 128, 3), np.uint8)
     rgb[16:32, 64:80] = 255
     told: list[float] = []
-    heat = saliency(Picture(rgb), deciding_by(slice(16, 32), slice(64, 80)), parts=8, tell=told.append)
+    heat = saliency(Picture(rgb), deciding_by(slice(16, 32), slice(64, 80)), cells=8, on_progress=told.append)
     assert heat.shape == (128, 128)
     assert np.unravel_index(heat.argmax(), heat.shape) == pytest.approx((24, 72), abs=8)
     assert heat[80:].max() < 0.1

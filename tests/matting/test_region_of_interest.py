@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from mattebox.errors import UsageError
-from mattebox.matting.region_of_interest import parse
+from mattebox.matting.region_of_interest import parse_region
 from mattebox.pipeline.run import run_recipe
 from mattebox.recipe.recipe import Cut, Recipe
 from mattebox.types import Picture
@@ -21,7 +21,7 @@ from tests.fakes import composite, disc, fake_session
     ],
 )
 def test_as_users_write_it(text: str, box: tuple[int, ...] | None) -> None:
-    assert parse(text, (300, 400)) == box
+    assert parse_region(text, (300, 400)) == box
 
 
 @pytest.mark.parametrize(
@@ -36,7 +36,7 @@ def test_as_users_write_it(text: str, box: tuple[int, ...] | None) -> None:
 )
 def test_nonsense_is_refused(text: str, message: str) -> None:
     with pytest.raises(UsageError, match=message):
-        parse(text, (300, 400))
+        parse_region(text, (300, 400))
 
 
 def test_two_subjects_and_one_is_asked_for() -> None:

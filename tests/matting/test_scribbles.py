@@ -5,31 +5,31 @@ from __future__ import annotations
 import pytest
 
 from mattebox.errors import UsageError
-from mattebox.matting.scribbles import Mark, check, parse
+from mattebox.matting.scribbles import Scribble, check_scribbles, parse_scribbles
 
 SIZE = (300, 400)
 
 
 def test_points_strokes_and_boxes() -> None:
-    assert parse("none", SIZE) == ()
-    assert parse("200,150 25%,10%", SIZE) == (Mark(((0.5, 0.5),)), Mark(((0.25, 0.1),)))
-    assert parse("0,0/40px,30", SIZE) == (Mark(((0, 0), (0.1, 0.1))),)
-    assert parse("10%,10%:50%,90%", SIZE) == (Mark(((0.1, 0.1), (0.5, 0.9)), box=True),)
+    assert parse_scribbles("none", SIZE) == ()
+    assert parse_scribbles("200,150 25%,10%", SIZE) == (Scribble(((0.5, 0.5),)), Scribble(((0.25, 0.1),)))
+    assert parse_scribbles("0,0/40px,30", SIZE) == (Scribble(((0, 0), (0.1, 0.1))),)
+    assert parse_scribbles("10%,10%:50%,90%", SIZE) == (Scribble(((0.1, 0.1), (0.5, 0.9)), is_box=True),)
 
 
 def test_the_pixels_under_them() -> None:
-    point, stroke, box = parse("399,299 0,0/399,0 50%,50%:100%,100%", SIZE)
-    assert point.seeds((30, 40)).sum() == 1
-    assert point.seeds((30, 40))[29, 39]
-    assert stroke.seeds((30, 40))[0].all()
-    assert stroke.seeds((30, 40)).sum() == 40
-    assert box.seeds((30, 40))[15:, 20:].all()
-    assert box.seeds((30, 40)).sum() == 15 * 20
+    point, stroke, box = parse_scribbles("399,299 0,0/399,0 50%,50%:100%,100%", SIZE)
+    assert point.seed_mask((30, 40)).sum() == 1
+    assert point.seed_mask((30, 40))[29, 39]
+    assert stroke.seed_mask((30, 40))[0].all()
+    assert stroke.seed_mask((30, 40)).sum() == 40
+    assert box.seed_mask((30, 40))[15:, 20:].all()
+    assert box.seed_mask((30, 40)).sum() == 15 * 20
 
 
 def test_a_stroke_has_no_gaps() -> None:
-    (stroke,) = parse("10,290/390,10", SIZE)
-    rows = stroke.seeds(SIZE).nonzero()[0]
+    (stroke,) = parse_scribbles("10,290/390,10", SIZE)
+    rows = stroke.seed_mask(SIZE).nonzero()[0]
     assert set(rows) == set(range(10, 291))
 
 
@@ -40,10 +40,10 @@ def test_a_stroke_has_no_gaps() -> None:
 )  # fmt: skip
 def test_nonsense_is_refused(text: str, message: str) -> None:
     with pytest.raises(UsageError, match=message):
-        parse(text, SIZE)
+        parse_scribbles(text, SIZE)
 
 
 def test_what_no_picture_could_mend_is_found_before_any() -> None:
-    check("100000,3 10%,10%")
+    check_scribbles("100000,3 10%,10%")
     with pytest.raises(UsageError, match="outside"):
-        check("120%,3")
+        check_scribbles("120%,3")

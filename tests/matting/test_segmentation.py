@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from mattebox.matting.segmentation import on_white, segment
+from mattebox.matting.segmentation import flatten_on_white, segment
 from mattebox.types import Picture
 from tests.fakes import composite, disc, fake_session
 
@@ -46,4 +46,4 @@ def test_hidden_colours_are_not_seen() -> None:
 def test_on_white_by_hand() -> None:
     rgb = np.full((1, 2, 3), (200, 150, 100), np.uint8)
     alpha = np.array([[128, 255]], np.uint8)
-    assert on_white(Picture(rgb, alpha)).rgb.tolist() == [[[227, 202, 177], [200, 150, 100]]]
+    assert flatten_on_white(Picture(rgb, alpha)).rgb.tolist() == [[[227, 202, 177], [200, 150, 100]]]

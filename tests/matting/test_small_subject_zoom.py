@@ -5,10 +5,10 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from mattebox.matting.scribbles import parse
-from mattebox.matting.small_subject_zoom import around, joined
+from mattebox.matting.scribbles import parse_scribbles
+from mattebox.matting.small_subject_zoom import merge_zoomed_matte, zoom_box
 from mattebox.metrics.matting import sad
-from mattebox.models.cards.registry import cards
+from mattebox.models.cards.registry import all_cards
 from mattebox.pipeline.run import Result, run_recipe
 from mattebox.recipe.recipe import Cut, Recipe
 from mattebox.types import Floats, Matte, Picture, Size
@@ -94,8 +94,8 @@ def test_a_picture_that_is_partly_transparent_hides_the_same() -> None:
 
 def test_around_is_the_subject_and_all_marks_with_room() -> None:
     matte = Matte(np.zeros((60, 90), np.uint8), 0.9, True, (10, 10, 20, 30))
-    assert around(matte, SIZE) == (60, 60, 240, 340)
-    assert around(matte, SIZE, parse("90%,90%", SIZE)) == (60, 60, 850, 580)
+    assert zoom_box(matte, SIZE) == (60, 60, 240, 340)
+    assert zoom_box(matte, SIZE, parse_scribbles("90%,90%", SIZE)) == (60, 60, 850, 580)
 
 
 def test_joined_speaks_for_the_part_and_of_the_whole() -> None:
@@ -104,7 +104,7 @@ def test_joined_speaks_for_the_part_and_of_the_whole() -> None:
     first = Matte(wide, 0.7, True, (0, 0, 45, 60), np.ones((60, 90), np.float32))
     near = np.zeros((80, 80), np.uint16)
     near[:, :40] = 65535
-    made = joined(first, Matte(near, 0.9, True, (0, 0, 40, 80)), (400, 100, 500, 200), SIZE)
+    made = merge_zoomed_matte(first, Matte(near, 0.9, True, (0, 0, 40, 80)), (400, 100, 500, 200), SIZE)
     assert made.size == (80, 80)
     assert made.confidence == 0.7
     assert made.uncertainty is first.uncertainty
@@ -113,5 +113,5 @@ def test_joined_speaks_for_the_part_and_of_the_whole() -> None:
 
 
 def test_only_our_own_networks_are_asked_twice() -> None:
-    twice = {name for name, card in cards().items() if card.input.closer}
-    assert twice == {name for name, card in cards().items() if card.task == "cutout" and not card.url}
+    twice = {name for name, card in all_cards().items() if card.input.closer}
+    assert twice == {name for name, card in all_cards().items() if card.task == "cutout" and not card.url}

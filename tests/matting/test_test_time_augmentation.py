@@ -7,9 +7,15 @@ import numpy as np
 import pytest
 
 from mattebox.errors import UsageError
-from mattebox.matting.matte_cleanup import tidied
+from mattebox.matting.matte_cleanup import clean_up_matte
 from mattebox.matting.segmentation import segment
-from mattebox.matting.test_time_augmentation import MOST, Look, _answer, looks, voted
+from mattebox.matting.test_time_augmentation import (
+    MAX_VIEWS,
+    View,
+    _predict_view,
+    plan_views,
+    predict_with_views,
+)
 from mattebox.models.cards.tensor_spec import Output
 from mattebox.models.matte_session import Session
 from mattebox.types import Picture
@@ -35,11 +41,11 @@ def light_on_the_left() -> Picture:
 
 
 def test_mean_and_spread_by_hand() -> None:
-    mean, presence, spread = voted(light_on_the_left(), answering(0.9, 0.5), 2)
+    mean, presence, spread = predict_with_views(light_on_the_left(), answering(0.9, 0.5), 2)
     assert presence == 1  # the network was not asked
     assert mean == pytest.approx(0.75)  # odds of 9 and of 1: their geometric mean is 3
     assert spread == pytest.approx(0.2)
-    mean, _, spread = voted(light_on_the_left(), answering(0.9, 0.5), 1)
+    mean, _, spread = predict_with_views(light_on_the_left(), answering(0.9, 0.5), 1)
     assert mean == pytest.approx(0.9)
     assert not spread.any()
 
@@ -48,7 +54,7 @@ def test_mean_and_spread_by_hand() -> None:
 def test_a_mirrored_look_comes_home(size: tuple[int, int]) -> None:
     """The subject sits left of the middle in every look."""
     truth = np.roll(disc(size, 3), -size[1] // 6, axis=1)
-    once, often = (voted(composite(truth, RED, BLUE), fake_session(), n)[0] for n in (1, MOST))
+    once, often = (predict_with_views(composite(truth, RED, BLUE), fake_session(), n)[0] for n in (1, MAX_VIEWS))
     assert once.shape == often.shape
     assert np.abs(once - often).mean() < 0.03
 
@@ -59,11 +65,13 @@ def test_padding_stays_where_it_is_in_a_mirrored_look() -> None:
     class Padding(Session):
         def geometry(self, size):  # type: ignore[no-untyped-def]
             made = super().geometry(size)
-            return type(made)(made.source, (made.inner[0], made.inner[1] + 64), made.inner)
+            return type(made)(made.source_size, (made.content_size[0], made.content_size[1] + 64), made.content_size)
 
     padding = Padding(session.card, session._run, "cpu")
     truth = np.roll(disc((200, 300), 3), -40, axis=1)
-    plain, mirrored = (_answer(composite(truth, RED, BLUE), None, padding, Look(1.0, m)).alpha for m in (False, True))
+    plain, mirrored = (
+        _predict_view(composite(truth, RED, BLUE), None, padding, View(1.0, m)).alpha for m in (False, True)
+    )
     assert np.abs(plain - mirrored).max() < 1e-5
 
 
@@ -71,15 +79,15 @@ def test_all_looks_are_prepared_from_one_reduction() -> None:
     """Where a look goes in full from the photograph, it sees the same to within the filter's last step."""
     picture = composite(disc((900, 1200), 3), RED, BLUE)
     session = fake_session()
-    once = session.reduced(picture)
+    once = session.reduce_for_views(picture)
     assert once is not None
     assert max(once.pixels.shape) < 1200
     for scale in (0.7, 1.0, 1.3):
-        look = session.scaled(scale)
-        (whole, place), (shared, again) = look.prepare(picture), look.prepare(picture, once)
+        look = session.with_input_scale(scale)
+        (whole, place), (shared, again) = look.preprocess(picture), look.preprocess(picture, once)
         assert place == again
         assert np.abs(whole - shared).mean() < 0.02
-    assert np.array_equal(session.prepare(picture)[0], session.prepare(picture, once)[0])
+    assert np.array_equal(session.preprocess(picture)[0], session.preprocess(picture, once)[0])
 
 
 def saying(presence: float, mirrored: float) -> Session:
@@ -94,8 +102,8 @@ def saying(presence: float, mirrored: float) -> Session:
 
 
 def test_what_looks_say_of_presence_is_joined_like_their_alphas() -> None:
-    assert voted(light_on_the_left(), saying(0.9, 0.5), 2).presence == pytest.approx(0.75)
-    assert voted(light_on_the_left(), saying(0.9, 0.5)).presence == pytest.approx(0.9)
+    assert predict_with_views(light_on_the_left(), saying(0.9, 0.5), 2).presence == pytest.approx(0.75)
+    assert predict_with_views(light_on_the_left(), saying(0.9, 0.5)).presence == pytest.approx(0.9)
 
 
 def test_confidence_is_worth_what_presence_is() -> None:
@@ -103,7 +111,7 @@ def test_confidence_is_worth_what_presence_is() -> None:
     assert sure.confidence > 0.97
     assert doubting.confidence == pytest.approx(sure.confidence / 2)
     assert (sure.found, denying.found) == (True, False)
-    for other in (doubting, tidied(denying)):  # what is said of the subject stays; a denied one is not tidied
+    for other in (doubting, clean_up_matte(denying)):  # what is said of the subject stays; a denied one is not tidied
         np.testing.assert_array_equal(sure.alpha, other.alpha)
 
 
@@ -119,11 +127,11 @@ def test_a_matte_knows_where_the_looks_differed() -> None:
 
 def test_a_card_says_how_many_looks() -> None:
     four = msgspec.structs.replace(FAKE, input=msgspec.structs.replace(FAKE.input, looks=4))
-    assert (looks(FAKE), looks(four, 1)) == ((Look(1, False),), (Look(1, False),))
-    assert [look.scale for look in looks(four)] == pytest.approx([0.7, 0.9, 1.1, 1.3])
-    assert [look.mirrored for look in looks(four)] == [False, True, False, True]
-    assert [look.scale for look in looks(four, 6)] == pytest.approx([0.7, 0.7, 1, 1, 1.3, 1.3])
-    assert [look.mirrored for look in looks(four, 6)] == 3 * [False, True]
+    assert (plan_views(FAKE), plan_views(four, 1)) == ((View(1, False),), (View(1, False),))
+    assert [look.scale for look in plan_views(four)] == pytest.approx([0.7, 0.9, 1.1, 1.3])
+    assert [look.mirrored for look in plan_views(four)] == [False, True, False, True]
+    assert [look.scale for look in plan_views(four, 6)] == pytest.approx([0.7, 0.7, 1, 1, 1.3, 1.3])
+    assert [look.mirrored for look in plan_views(four, 6)] == 3 * [False, True]
     picture = composite(disc((200, 300), 4), RED, BLUE)
     assert segment(picture, fake_session(looks=4)).uncertainty is not None
     assert segment(picture, fake_session(looks=4), votes=1).uncertainty is None
@@ -131,6 +139,6 @@ def test_a_card_says_how_many_looks() -> None:
 
 def test_a_network_of_one_size_only_looks_into_the_mirror() -> None:
     fixed = msgspec.structs.replace(FAKE, input=msgspec.structs.replace(FAKE.input, fit="squash"))
-    assert [look.mirrored for look in looks(fixed, 2)] == [False, True]
+    assert [look.mirrored for look in plan_views(fixed, 2)] == [False, True]
     with pytest.raises(UsageError, match="2 ways, not 3; .*votes 2 or fewer"):
-        looks(fixed, 3)
+        plan_views(fixed, 3)

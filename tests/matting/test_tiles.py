@@ -11,10 +11,10 @@ from mattebox.matting import tiles
 @given(st.integers(1, 900), st.integers(1, 900), st.integers(1, 40))
 def test_every_pixel_once(height: int, width: int, step: int) -> None:
     seen = np.zeros((height, width), int)
-    planes = tiles.rimmed(np.zeros((1, *tiles.grid_size((height, width), step)), np.float32))
-    for tile in tiles.tiles((height, width), step):
+    planes = tiles.pad_grid_planes(np.zeros((1, *tiles.grid_size((height, width), step)), np.float32))
+    for tile in tiles.iter_tiles((height, width), step):
         seen[tile.rows, tile.columns] += 1
-        patch, pixels = tiles.patch_of(planes, tile), tiles.whole_cells(np.ones((height, width), np.uint8), tile, 1)
+        patch, pixels = tiles.grid_patch(planes, tile), tiles.tile_pixels(np.ones((height, width), np.uint8), tile, 1)
         assert ((patch.shape[2] - 2) * step, (patch.shape[3] - 2) * step) == pixels.shape
     assert (seen == 1).all()
 
@@ -22,7 +22,7 @@ def test_every_pixel_once(height: int, width: int, step: int) -> None:
 @pytest.mark.parametrize("size", [(64, 96), (65, 99), (63, 101)])
 def test_a_ramp_lands_on_the_cells_centres(size: tuple[int, int]) -> None:
     coarse = np.tile((np.arange(24, dtype=np.float32) + 0.5) / 24, (16, 1))  # value = share of the width
-    grid = tiles.onto_grid(coarse, size, 4)
+    grid = tiles.resample_to_grid(coarse, size, 4)
     centres = (np.arange(grid.shape[1]) + 0.5) * 4 / size[1]
     inner = slice(2, -2)
     assert grid.shape == tiles.grid_size(size, 4)
@@ -30,8 +30,8 @@ def test_a_ramp_lands_on_the_cells_centres(size: tuple[int, int]) -> None:
 
 
 def test_whole_cells_repeats_the_edge() -> None:
-    tile = next(tiles.tiles((3, 5), 4))
-    pixels = tiles.whole_cells(np.arange(15, dtype=np.uint8).reshape(3, 5), tile, 255)
+    tile = next(tiles.iter_tiles((3, 5), 4))
+    pixels = tiles.tile_pixels(np.arange(15, dtype=np.uint8).reshape(3, 5), tile, 255)
     assert pixels.shape == (4, 8)
     assert (pixels[3] == pixels[2]).all()
     assert (pixels[:, 5:] == pixels[:, 4:5]).all()
@@ -41,12 +41,12 @@ def test_whole_cells_repeats_the_edge() -> None:
 def test_a_wider_tile_is_its_tile_and_more_of_the_picture(height: int, width: int, step: int, cells: int) -> None:
     size = (height, width)
     pixels = np.arange(height * width).reshape(size)
-    planes = tiles.rimmed(np.zeros((1, *tiles.grid_size(size, step)), np.float32))
-    for tile in tiles.tiles(size, step):
-        wide = tiles.widened(tile, size, step, cells)
+    planes = tiles.pad_grid_planes(np.zeros((1, *tiles.grid_size(size, step)), np.float32))
+    for tile in tiles.iter_tiles(size, step):
+        wide = tiles.expand_tile(tile, size, step, cells)
         top, left = tile.rows.start - wide.rows.start, tile.columns.start - wide.columns.start
         assert min(tile.rows.start, cells * step) == top
         seen, mine = pixels[wide.rows, wide.columns], pixels[tile.rows, tile.columns]
         assert (seen[top : top + mine.shape[0], left : left + mine.shape[1]] == mine).all()
-        patch, whole = tiles.patch_of(planes, wide), tiles.whole_cells(np.zeros(size, np.uint8), wide, 1)
+        patch, whole = tiles.grid_patch(planes, wide), tiles.tile_pixels(np.zeros(size, np.uint8), wide, 1)
         assert ((patch.shape[2] - 2) * step, (patch.shape[3] - 2) * step) == whole.shape

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from mattebox.errors import UsageError
-from mattebox.matting.trimap import given, trimap
+from mattebox.matting.trimap import trimap_from_matte, trimap_from_picture
 from mattebox.pipeline.run import run_recipe
 from mattebox.recipe.recipe import Cut, Recipe
 from mattebox.types import Matte, Picture
@@ -19,7 +19,7 @@ def test_uncertainty_is_unknown() -> None:
     alpha = np.zeros((40, 60))
     alpha[:, 30:] = 1
     alpha[10:20, 5:15] = 0.5
-    made = trimap(Matte(np.round(alpha * 65535).astype(np.uint16), 0.9, True, (30, 0, 60, 40)))
+    made = trimap_from_matte(Matte(np.round(alpha * 65535).astype(np.uint16), 0.9, True, (30, 0, 60, 40)))
     assert set(np.unique(made)) == {0, 128, 255}
     assert (made[:, 29:31] == 128).all()
     assert (made[9:21, 4:16] == 128).all()
@@ -39,7 +39,7 @@ def drawn(truth: np.ndarray) -> Picture:
 def test_what_is_drawn_is_honoured_exactly() -> None:
     truth = disc(SIZE, softness=2)
     picture, map_ = composite(truth, (220, 60, 20), (20, 60, 220)), drawn(truth)
-    made = run_recipe(picture, Recipe((Cut(trimap="t.png"),)), session=fake_session(), album=lambda _: map_).matte
+    made = run_recipe(picture, Recipe((Cut(trimap="t.png"),)), session=fake_session(), open_image=lambda _: map_).matte
     assert made is not None
     assert (made.alpha[map_.rgb[..., 0] == 255] == 255).all()
     assert (made.alpha[map_.rgb[..., 0] == 0] == 0).all()
@@ -50,7 +50,7 @@ def test_what_is_drawn_is_honoured_exactly() -> None:
 def test_it_works_where_the_network_sees_nothing() -> None:
     truth = disc(SIZE, softness=2)
     picture, map_ = composite(truth, (90, 200, 90), (20, 60, 220)), drawn(truth)  # not red: nothing to the fake network
-    made = run_recipe(picture, Recipe((Cut(trimap="t.png"),)), session=fake_session(), album=lambda _: map_).matte
+    made = run_recipe(picture, Recipe((Cut(trimap="t.png"),)), session=fake_session(), open_image=lambda _: map_).matte
     assert made is not None
     band = map_.rgb[..., 0] == 128
     assert np.abs(made.alpha / 255 - truth)[band].mean() < 0.05
@@ -59,6 +59,6 @@ def test_it_works_where_the_network_sees_nothing() -> None:
 def test_another_size_or_colour_is_refused() -> None:
     picture = Picture(np.zeros((*SIZE, 3), np.uint8))
     with pytest.raises(UsageError, match="the trimap t.png is 5 x 4, the picture 400 x 300"):
-        given(Picture(np.zeros((4, 5, 3), np.uint8)), picture, "t.png")
+        trimap_from_picture(Picture(np.zeros((4, 5, 3), np.uint8)), picture, "t.png")
     with pytest.raises(UsageError, match="in colour"):
-        given(Picture(np.full((*SIZE, 3), (0, 90, 0), np.uint8)), picture, "t.png")
+        trimap_from_picture(Picture(np.full((*SIZE, 3), (0, 90, 0), np.uint8)), picture, "t.png")

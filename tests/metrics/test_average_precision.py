@@ -3,7 +3,12 @@
 import numpy as np
 import pytest
 
-from mattebox.metrics.average_precision import Instances, average_precision, mean_average_precision, overlaps
+from mattebox.metrics.average_precision import (
+    InstanceEvaluation,
+    average_precision,
+    mean_average_precision,
+    pairwise_iou,
+)
 
 
 def strips(*ranges: tuple[int, int]) -> np.ndarray:
@@ -16,25 +21,27 @@ def strips(*ranges: tuple[int, int]) -> np.ndarray:
 def test_by_hand() -> None:
     truth = strips((0, 20), (50, 70))
     masks = strips((0, 20), (30, 40), (50, 64))  # IoU 1, nothing, 0.7
-    picture = Instances(masks, np.array([0.9, 0.8, 0.7]), truth)
-    np.testing.assert_allclose(overlaps(masks, truth), [[1, 0], [0, 0], [0, 0.7]])
+    picture = InstanceEvaluation(masks, np.array([0.9, 0.8, 0.7]), truth)
+    np.testing.assert_allclose(pairwise_iou(masks, truth), [[1, 0], [0, 0], [0, 0.7]])
     assert average_precision([picture], 0.5) == pytest.approx((51 * 1 + 50 * 2 / 3) / 101)
     assert average_precision([picture], 0.75) == pytest.approx(51 / 101)
     assert mean_average_precision([picture]) == pytest.approx((5 * (51 + 100 / 3) + 5 * 51) / 1010)
 
 
 def test_a_second_answer_for_one_subject_is_false() -> None:
-    twice = Instances(strips((0, 20), (0, 19)), np.array([0.5, 0.9]), strips((0, 20)))
+    twice = InstanceEvaluation(strips((0, 20), (0, 19)), np.array([0.5, 0.9]), strips((0, 20)))
     assert average_precision([twice], 0.5) == 1  # found first; the repeat comes after full recall
-    assert average_precision([twice, Instances(strips(), np.zeros(0), strips((0, 9)))], 0.5) == pytest.approx(51 / 101)
+    assert average_precision([twice, InstanceEvaluation(strips(), np.zeros(0), strips((0, 9)))], 0.5) == pytest.approx(
+        51 / 101
+    )
 
 
 def test_nothing_known_has_no_precision() -> None:
-    assert np.isnan(mean_average_precision([Instances(strips(), np.zeros(0), strips())]))
-    assert mean_average_precision([Instances(strips(), np.zeros(0), strips((0, 5)))]) == 0
+    assert np.isnan(mean_average_precision([InstanceEvaluation(strips(), np.zeros(0), strips())]))
+    assert mean_average_precision([InstanceEvaluation(strips(), np.zeros(0), strips((0, 5)))]) == 0
 
 
-def plain(pictures: list[Instances], threshold: float) -> float:
+def plain(pictures: list[InstanceEvaluation], threshold: float) -> float:
     answers = sorted(((s, i, j) for i, p in enumerate(pictures) for j, s in enumerate(p.scores)), reverse=True)
     taken: set[tuple[int, int]] = set()
     known, right, curve = sum(len(p.truth) for p in pictures), 0, []
@@ -60,5 +67,5 @@ def test_as_a_plain_loop(threshold: float) -> None:
         starts = rng.integers(0, 80, 5)
         truth = strips(*((s, s + 18) for s in starts))
         masks = strips(*((s + d, s + d + 18) for s, d in zip(starts, rng.integers(0, 6, 5), strict=True)))
-        pictures.append(Instances(masks, rng.random(5), truth))
+        pictures.append(InstanceEvaluation(masks, rng.random(5), truth))
     assert average_precision(pictures, threshold) == pytest.approx(plain(pictures, threshold))

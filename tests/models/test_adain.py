@@ -9,9 +9,9 @@ import numpy as np
 import pytest
 
 from mattebox.errors import ModelError
-from mattebox.models.adain import Imitator, Reals
-from mattebox.models.cards.registry import STYLIST, find_card
-from mattebox.models.style_network import Stylist
+from mattebox.models.adain import AdainNetwork, Float32Array
+from mattebox.models.cards.registry import STYLE_MODEL, find_card
+from mattebox.models.style_network import StyleTransferNetwork
 from tests.fakes import OURS
 
 
@@ -21,19 +21,19 @@ class Copy:
     def get_inputs(self) -> list[Any]:
         return [SimpleNamespace(name="given")]
 
-    def run(self, _: None, inputs: dict[str, Reals]) -> list[Reals]:
+    def run(self, _: None, inputs: dict[str, Float32Array]) -> list[Float32Array]:
         return [inputs["given"]]
 
 
-def noise(mean: float, deviation: float, seed: int, size: int) -> Reals:
+def noise(mean: float, deviation: float, seed: int, size: int) -> Float32Array:
     drawn = np.random.default_rng(seed).normal(mean, deviation, (1, 3, size, size))
     return drawn.astype(np.float32)
 
 
 def test_takes_on_means_and_deviations() -> None:
-    painter = Imitator(find_card("adain"), Copy(), Copy())
+    painter = AdainNetwork(find_card("adain"), Copy(), Copy())
     content, model = noise(0.3, 0.02, 0, 64), noise(0.6, 0.05, 1, 40)
-    made = painter.run(content, painter.manner(model))
+    made = painter.run(content, painter.style_statistics(model))
     assert np.allclose(made.mean((2, 3)), model.mean((2, 3)), atol=1e-3)
     assert np.allclose(made.std((2, 3)), model.std((2, 3)), rtol=0.02)
     for before, after in zip(content[0], made[0], strict=True):  # and what it shows stays where it was
@@ -41,23 +41,23 @@ def test_takes_on_means_and_deviations() -> None:
 
 
 def test_its_own_manner_changes_nothing() -> None:
-    painter = Imitator(find_card("adain"), Copy(), Copy())
+    painter = AdainNetwork(find_card("adain"), Copy(), Copy())
     content = noise(0.5, 0.1, 2, 32)
-    assert np.abs(painter.run(content, painter.manner(content)) - content.clip(0, 1)).max() < 1e-5
+    assert np.abs(painter.run(content, painter.style_statistics(content)) - content.clip(0, 1)).max() < 1e-5
 
 
 def test_flat_pictures_are_no_division_by_nothing() -> None:
-    painter = Imitator(find_card("adain"), Copy(), Copy())
+    painter = AdainNetwork(find_card("adain"), Copy(), Copy())
     flat = np.full((1, 3, 32, 32), 0.5, np.float32)
-    assert np.allclose(painter.run(flat, painter.manner(noise(0.2, 0.01, 3, 32))).std(), 0, atol=0.01)
+    assert np.allclose(painter.run(flat, painter.style_statistics(noise(0.2, 0.01, 3, 32))).std(), 0, atol=0.01)
 
 
 @pytest.mark.parametrize(
     ("opener", "model", "problem"),
     [
-        (Imitator, STYLIST, "has styles of its own"),
-        (Imitator, OURS, "is for cutout"),
-        (Stylist, "adain", "has no styles"),
+        (AdainNetwork, STYLE_MODEL, "has styles of its own"),
+        (AdainNetwork, OURS, "is for cutout"),
+        (StyleTransferNetwork, "adain", "has no styles"),
     ],
 )
 def test_each_opens_what_it_can_run(opener: Any, model: str, problem: str) -> None:

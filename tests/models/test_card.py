@@ -24,20 +24,20 @@ def stored(folder: Path, content: bytes = b"weights", **changes: object) -> Path
 
 
 def test_weights_are_read_when_they_are_the_cards(tmp_path: Path) -> None:
-    assert weight_store.read(load_card(stored(tmp_path))) == b"weights"
+    assert weight_store.read_weights(load_card(stored(tmp_path))) == b"weights"
 
 
 def test_other_weights_are_refused(tmp_path: Path) -> None:
     card = load_card(stored(tmp_path))
     (tmp_path / "w.onnx").write_bytes(b"Weights")
     with pytest.raises(ModelError, match=r"not the file its card describes.*restore the original"):
-        weight_store.read(card)
+        weight_store.read_weights(card)
 
 
 def test_missing_weights(tmp_path: Path) -> None:
     card = load_card(stored(tmp_path, weights="other.onnx"))
     with pytest.raises(ModelError, match="put the weights beside the card"):
-        weight_store.read(card)
+        weight_store.read_weights(card)
 
 
 @pytest.mark.parametrize("content", ["{", "{}", '{"name": 3}', "[]"])

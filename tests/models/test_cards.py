@@ -11,7 +11,7 @@ from mattebox.models.cards.card import Card
 from mattebox.models.matte_session import Session, open_session
 from mattebox.models.store import environment
 
-CARDS = registry.cards()
+CARDS = registry.all_cards()
 PULLED = {name: card for name, card in CARDS.items() if card.url}
 
 
@@ -77,7 +77,7 @@ def test_no_two_pulls_share_a_file_or_hash() -> None:
 def test_a_pulled_file_is_named_after_its_card(name: str) -> None:
     suffix = "pth" if PULLED[name].converter else "onnx"
     assert PULLED[name].weights == f"{name}.{suffix}"
-    assert (registry.CARDS / f"{name}.toml").is_file()
+    assert (registry.CARDS_FOLDER / f"{name}.toml").is_file()
     if (decoder := PULLED[name].decoder) is not None:
         assert decoder.weights == f"{name}.decoder.{suffix}"
         assert len(decoder.sha256) == 64
@@ -96,25 +96,25 @@ def test_only_non_commercial_weights_are_gated() -> None:
 
 
 def test_commercial_refuses_everywhere(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv(environment.COMMERCIAL, "1")
+    monkeypatch.setenv(environment.COMMERCIAL_VARIABLE, "1")
     for use in (registry.find_card, Session.open, open_session, lambda name: Session.open(CARDS[name])):
         with pytest.raises(ModelError, match=r"model rmbg-2\.0 may not be used commercially \(CC-BY-NC-4\.0\); choose"):
             use("rmbg-2.0")
     assert registry.find_card("u2net").licence.commercial
-    monkeypatch.setenv(environment.COMMERCIAL, "sure")
+    monkeypatch.setenv(environment.COMMERCIAL_VARIABLE, "sure")
     with pytest.raises(UsageError, match="MATTEBOX_COMMERCIAL=sure; set it to 1 or 0"):
         registry.find_card("u2net")
 
 
-@pytest.mark.parametrize("name", registry.shapes())
+@pytest.mark.parametrize("name", registry.template_cards())
 def test_shapes_say_how_and_have_no_weights(name: str) -> None:
-    shape = registry.shapes()[name]
-    assert shape.shape
+    shape = registry.template_cards()[name]
+    assert shape.is_template
     assert shape.source.startswith("https://")
-    assert shape.output.labelled
+    assert shape.output.has_classes
     assert shape.input.side >= 64
     assert len(set(shape.output.classes)) == len(shape.output.classes)
-    assert name not in registry.cards()
+    assert name not in registry.all_cards()
     with pytest.raises(ModelError, match="is a shape without weights"):
         Session.open(shape)
 
@@ -123,7 +123,7 @@ def test_classes_are_told_apart_and_are_as_many_as_their_publishers_say() -> Non
     many = {"maskrcnn": 81, "segformer-ade": 150, "segformer-clothes": 18}
     assert {name: len(registry.find_card(name).output.classes) for name in many} == many
     many = {"maskrcnn-torchvision": 91, "mask2former-panoptic": 133, "mask2former-coco": 80, "deeplabv3-voc": 21}
-    assert {name: len(registry.find_like(name).output.classes) for name in many} == many
+    assert {name: len(registry.find_template_or_card(name).output.classes) for name in many} == many
     for card in CARDS.values():
         assert len(set(card.output.classes)) == len(card.output.classes)
         assert not [c for c in card.output.classes if "+" in c or "," in c]  # what a pick is parted by

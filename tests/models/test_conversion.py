@@ -13,14 +13,14 @@ import pytest
 
 from mattebox.errors import ModelError
 from mattebox.models.cards.card import Card
-from mattebox.models.cards.registry import WEIGHTS, find_card
+from mattebox.models.cards.registry import WEIGHTS_FOLDER, find_card
 from mattebox.models.cards.tensor_spec import Tiles
-from mattebox.models.image_to_image import Imager
+from mattebox.models.image_to_image import ImageToImageNetwork
 from mattebox.models.store import conversion, download, install, weight_store
 from tests.models.shop import Shop, at_home, open_shop
 
 PUBLISHED = b"weights in a form of their own"
-GRAPH = (WEIGHTS / "up2-1.onnx").read_bytes()
+GRAPH = (WEIGHTS_FOLDER / "up2-1.onnx").read_bytes()
 
 
 class Point:
@@ -38,7 +38,7 @@ class Point:
 
 @pytest.fixture
 def shop(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[Shop]:
-    monkeypatch.setattr(download, "PAUSE", 0.001)
+    monkeypatch.setattr(download, "FIRST_RETRY_SECONDS", 0.001)
     at_home(monkeypatch, tmp_path / "home")
     with open_shop(PUBLISHED) as opened:
         yield opened
@@ -66,54 +66,54 @@ def card_of(shop: Shop) -> Card:
 def test_it_is_converted_once_and_runs(shop: Shop, can: Can) -> None:
     card, point = card_of(shop), can(lambda content: GRAPH if content == PUBLISHED else b"")
     with pytest.raises(ModelError, match="mattebox models pull"):
-        weight_store.read(card)
-    assert not weight_store.is_here(card)
-    path = weight_store.pull(card)
-    weight_store.pull(card)
+        weight_store.read_weights(card)
+    assert not weight_store.is_installed(card)
+    path = weight_store.pull_weights(card)
+    weight_store.pull_weights(card)
     assert point.asked == 1
     assert path.read_bytes() == PUBLISHED
-    assert weight_store.is_here(card)
-    assert weight_store.read(card) == GRAPH
-    assert weight_store.verify(card)["sha256"] == hashlib.sha256(PUBLISHED).hexdigest()
-    assert Imager.open(card, "cpu").run(np.zeros((1, 3, 8, 8), np.float32)).shape == (1, 3, 16, 16)
+    assert weight_store.is_installed(card)
+    assert weight_store.read_weights(card) == GRAPH
+    assert weight_store.verify_weights(card)["sha256"] == hashlib.sha256(PUBLISHED).hexdigest()
+    assert ImageToImageNetwork.open(card, "cpu").run(np.zeros((1, 3, 8, 8), np.float32)).shape == (1, 3, 16, 16)
     assert sorted(p.name for p in path.parent.iterdir()) == [
         "net.pth", "net.pth.json", "net.pth.lock", "net.pth.onnx", "net.pth.onnx.json",
     ]  # fmt: skip
-    assert install.remove(card) > len(GRAPH)
-    assert not weight_store.is_here(card)
+    assert install.remove_model(card) > len(GRAPH)
+    assert not weight_store.is_installed(card)
 
 
 def test_without_the_converter_it_says_what_to_install(shop: Shop, can: Can) -> None:
     can(None)
     card = card_of(shop)
     with pytest.raises(ModelError, match=r"mattebox\[train\].*what was pulled is kept"):
-        weight_store.pull(card)
-    assert weight_store.path_of(card).read_bytes() == PUBLISHED
-    assert not weight_store.is_here(card)
+        weight_store.pull_weights(card)
+    assert weight_store.weights_path(card).read_bytes() == PUBLISHED
+    assert not weight_store.is_installed(card)
     can(lambda _: GRAPH)
-    weight_store.pull(card)
-    assert weight_store.read(card) == GRAPH
+    weight_store.pull_weights(card)
+    assert weight_store.read_weights(card) == GRAPH
 
 
 def test_a_changed_graph_is_never_run_and_is_made_again(shop: Shop, can: Can) -> None:
     card, point = card_of(shop), can(lambda _: GRAPH)
-    graph = conversion.graph_of(weight_store.pull(card))
+    graph = conversion.onnx_path(weight_store.pull_weights(card))
     graph.write_bytes(GRAPH[:-1] + b"?")
-    for check in (weight_store.read, weight_store.verify):
+    for check in (weight_store.read_weights, weight_store.verify_weights):
         with pytest.raises(ModelError, match="is not the file"):
             check(card)
-    weight_store.pull(card)
+    weight_store.pull_weights(card)
     assert point.asked == 2
-    assert weight_store.read(card) == GRAPH
+    assert weight_store.read_weights(card) == GRAPH
 
 
 def test_a_graph_of_another_file_does_not_count(shop: Shop, can: Can) -> None:
     card = card_of(shop)
     can(lambda _: GRAPH)
-    record = weight_store.record_of(conversion.graph_of(weight_store.pull(card)))
+    record = weight_store.record_path(conversion.onnx_path(weight_store.pull_weights(card)))
     record.write_text(json.dumps(json.loads(record.read_text()) | {"from": "0" * 64}))
     with pytest.raises(ModelError, match="is not converted"):
-        weight_store.read(card)
+        weight_store.read_weights(card)
 
 
 def test_a_kill_between_record_and_graph_leaves_nothing_that_runs(
@@ -131,24 +131,24 @@ def test_a_kill_between_record_and_graph_leaves_nothing_that_runs(
 
     monkeypatch.setattr(conversion.os, "replace", once)
     with pytest.raises((KeyboardInterrupt, ModelError)):
-        weight_store.pull(card)
+        weight_store.pull_weights(card)
     monkeypatch.setattr(conversion.os, "replace", replace)
     with pytest.raises(ModelError):
-        weight_store.read(card)
-    weight_store.pull(card)
-    assert weight_store.read(card) == GRAPH
+        weight_store.read_weights(card)
+    weight_store.pull_weights(card)
+    assert weight_store.read_weights(card) == GRAPH
 
 
 def test_a_file_of_ones_own(shop: Shop, can: Can, tmp_path: Path) -> None:
     can(lambda content: GRAPH)
     (tmp_path / "mine.pth").write_bytes(b"anything")
-    card = install.add(tmp_path / "mine.pth", card_of(shop))
+    card = install.add_model(tmp_path / "mine.pth", card_of(shop))
     assert (card.weights, card.converter, card.task) == ("mine.onnx", "", "upscale")
-    assert Imager.open("mine", "cpu").tiles.scale == 2
+    assert ImageToImageNetwork.open("mine", "cpu").tiles.scale == 2
 
 
 def test_an_upscaler_of_ones_own_is_tried(shop: Shop, tmp_path: Path) -> None:
     (tmp_path / "mine.onnx").write_bytes(GRAPH)
     with pytest.raises(ModelError, match="correct scale and cut"):
-        install.add(tmp_path / "mine.onnx", find_card("up4-1"))
-    assert install.add(tmp_path / "mine.onnx", find_card("up2-1")).task == "upscale"
+        install.add_model(tmp_path / "mine.onnx", find_card("up4-1"))
+    assert install.add_model(tmp_path / "mine.onnx", find_card("up2-1")).task == "upscale"

@@ -11,19 +11,19 @@ import pytest
 import skimage.data
 
 import mattebox as mb
-from mattebox.enhancement.face_alignment import SIDE, TEMPLATE
+from mattebox.enhancement.face_alignment import FFHQ_LANDMARKS, TEMPLATE_SIDE_PIXELS
 from mattebox.errors import ModelError
 from mattebox.models.cards.registry import find_card
-from mattebox.models.face_detector import STRIDES, Answers, Finder
+from mattebox.models.face_detector import STRIDES, FaceDetector, NamedOutputs
 from mattebox.types import Floats, Picture
 from tests.models.onnx import message, model, node, tensor, value
 
-EYES = TEMPLATE / SIDE  # five points in a box of 1 x 1
+EYES = FFHQ_LANDMARKS / TEMPLATE_SIDE_PIXELS  # five points in a box of 1 x 1
 
 
-def answers(*faces: tuple[float, float, float, float], stride: int = 16, side: int = 640) -> Answers:
+def answers(*faces: tuple[float, float, float, float], stride: int = 16, side: int = 640) -> NamedOutputs:
     """What YuNet would say of faces at left, top, width, height (in its pixels), each with its score below the last."""
-    made: Answers = {}
+    made: NamedOutputs = {}
     for step in STRIDES:
         cells = (side // step) ** 2
         for kind, width in (("cls", 1), ("obj", 1), ("bbox", 4), ("kps", 10)):
@@ -45,7 +45,7 @@ class Seer:
     def __init__(self, whole: float, *faces: tuple[float, float, float, float]) -> None:
         self.whole, self.faces, self.shown = whole, faces, []
 
-    def __call__(self, x: np.ndarray) -> Answers:
+    def __call__(self, x: np.ndarray) -> NamedOutputs:
         shown = int(np.flatnonzero(x[0].any((0, 1))).max()) + 1
         self.shown.append(shown)
         scale = shown / self.whole
@@ -54,7 +54,9 @@ class Seer:
 
 def found(seer: Seer, size: tuple[int, int]) -> list[tuple[tuple[float, ...], Floats]]:
     rgb = np.full((*size, 3), 90, np.uint8)
-    return [(face.box, face.points) for face in Finder(find_card("yunet"), seer, "cpu").find(Picture(rgb))]
+    return [
+        (face.box, face.landmarks) for face in FaceDetector(find_card("yunet"), seer, "cpu").detect_faces(Picture(rgb))
+    ]
 
 
 @pytest.mark.parametrize(("height", "width"), [(900, 1280), (480, 640), (300, 320)])
@@ -80,7 +82,7 @@ def test_of_two_that_overlap_the_surer_stays() -> None:
 
 def test_another_network_is_told_apart() -> None:
     with pytest.raises(ModelError, match="does not answer as YuNet does"):
-        Finder(find_card("yunet"), lambda _: {}, "cpu").find(Picture(np.zeros((9, 9, 3), np.uint8)))
+        FaceDetector(find_card("yunet"), lambda _: {}, "cpu").detect_faces(Picture(np.zeros((9, 9, 3), np.uint8)))
 
 
 def test_what_is_not_here_and_what_is_not_for_it() -> None:
@@ -120,7 +122,13 @@ def networks(tmp_path: Path) -> tuple[str, str]:
     mask = tensor("mask", np.array([0, 1, 1]).reshape(1, 3, 1, 1))
     drawer = model(steps, [value("x", 4), value("w", 1, 11)], [value("y", 4)], [mask])
     seen = {"side": 640, "mean": [0, 0, 0], "std": [1, 1, 1]}
-    square = {"side": SIDE, "fit": "squash", "mean": [0.5] * 3, "std": [0.5] * 3, "constants": {"w": [1.0]}}
+    square = {
+        "side": TEMPLATE_SIDE_PIXELS,
+        "fit": "squash",
+        "mean": [0.5] * 3,
+        "std": [0.5] * 3,
+        "constants": {"w": [1.0]},
+    }
     return (
         card_of(tmp_path, "seer", finder, task="find", input=seen),
         card_of(tmp_path, "drawer", drawer, task="faces", input=square),

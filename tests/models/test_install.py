@@ -40,19 +40,19 @@ def left(folder: Path) -> list[str]:
 
 
 def test_an_added_model_is_found_and_runs(mine: Path) -> None:
-    install.add(mine, find_card("ben2"), licence=Licence("MIT", commercial=True))
+    install.add_model(mine, find_card("ben2"), licence=Licence("MIT", commercial=True))
     mine.unlink()
-    card = registry.cards()["mine"]
+    card = registry.all_cards()["mine"]
     assert (card.input, card.output, card.licence.name) == (find_card("ben2").input, find_card("ben2").output, "MIT")
     assert (card.url, card.figures, card.source) == ("", (), "")
     session = Session.open("mine", "cpu")
-    x, geometry = session.prepare(Picture(np.full((9, 9, 3), (255, 0, 0), np.uint8)))
-    np.testing.assert_allclose(session.restore(session.run(x), geometry), 1 / (1 + np.exp(-1)), atol=1e-6)
+    x, geometry = session.preprocess(Picture(np.full((9, 9, 3), (255, 0, 0), np.uint8)))
+    np.testing.assert_allclose(session.postprocess(session.run(x), geometry), 1 / (1 + np.exp(-1)), atol=1e-6)
 
 
 def test_an_unstated_licence_is_not_commercial(mine: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    install.add(mine, find_card("u2net"), "own")
-    monkeypatch.setenv(environment.COMMERCIAL, "1")
+    install.add_model(mine, find_card("u2net"), "own")
+    monkeypatch.setenv(environment.COMMERCIAL_VARIABLE, "1")
     with pytest.raises(ModelError, match="own may not be used commercially"):
         find_card("own")
 
@@ -60,13 +60,13 @@ def test_an_unstated_licence_is_not_commercial(mine: Path, monkeypatch: pytest.M
 @pytest.mark.parametrize("name", ["u2net", "balanced", OURS])
 def test_names_taken_are_refused(mine: Path, name: str) -> None:
     with pytest.raises(ModelError, match=f"there is a model {name} already; choose another name with --name"):
-        install.add(mine, find_card("u2net"), name)
+        install.add_model(mine, find_card("u2net"), name)
 
 
 @pytest.mark.parametrize("name", ["../x", "a b", ".x", "x@y", "x.json", "a/b"])
 def test_names_that_cannot_be(mine: Path, name: str) -> None:
     with pytest.raises(ModelError, match="cannot be a model's name"):
-        install.add(mine, find_card("u2net"), name)
+        install.add_model(mine, find_card("u2net"), name)
 
 
 class Trap:
@@ -80,11 +80,11 @@ def test_pickles_are_never_opened(tmp_path: Path, protocol: int, monkeypatch: py
     trap = tmp_path / "trap.onnx"
     trap.write_bytes(pickle.dumps(Trap(), protocol))
     with pytest.raises(ModelError, match="never opened; export the network to ONNX"):
-        install.add(trap, find_card("u2net"))
+        install.add_model(trap, find_card("u2net"))
     assert not (tmp_path / "sprung").exists()
     trap.write_bytes(b"PK\x03\x04 as torch saves it")
     with pytest.raises(ModelError, match="never opened"):
-        install.add(trap, find_card("u2net"))
+        install.add_model(trap, find_card("u2net"))
 
 
 @pytest.mark.parametrize(
@@ -100,9 +100,9 @@ def test_pickles_are_never_opened(tmp_path: Path, protocol: int, monkeypatch: py
 def test_what_does_not_run_is_not_added(tmp_path: Path, home: Path, content: bytes, like: str, message: str) -> None:
     (tmp_path / "bad.onnx").write_bytes(content)
     with pytest.raises(ModelError, match=message):
-        install.add(tmp_path / "bad.onnx", find_card(like))
+        install.add_model(tmp_path / "bad.onnx", find_card(like))
     assert left(home) == []
-    assert "bad" not in registry.cards()
+    assert "bad" not in registry.all_cards()
 
 
 def split(folder: Path, place: str) -> Path:
@@ -117,7 +117,7 @@ def split(folder: Path, place: str) -> Path:
 
 def test_numbers_beside_the_file_come_along(tmp_path: Path) -> None:
     (tmp_path / "split.data").write_bytes(RED.astype(np.float32).tobytes())
-    card = install.add(split(tmp_path, "split.data"), find_card("u2net"))
+    card = install.add_model(split(tmp_path, "split.data"), find_card("u2net"))
     (tmp_path / "split.data").unlink()
     assert list(card.parts) == ["split.data"]
     Session.open("split", "cpu")
@@ -133,36 +133,36 @@ def test_numbers_elsewhere_are_refused(tmp_path: Path, home: Path) -> None:
     (inner / "link").symlink_to(tmp_path / "secret")
     for place in ("../secret", str(tmp_path / "secret"), "link"):
         with pytest.raises(ModelError, match="outside its own folder; save the weights in or beside it"):
-            install.add(split(inner, place), find_card("u2net"))
+            install.add_model(split(inner, place), find_card("u2net"))
     with pytest.raises(ModelError, match=r"lost\.data: cannot be read .*; put it beside split\.onnx"):
-        install.add(split(inner, "lost.data"), find_card("u2net"))
+        install.add_model(split(inner, "lost.data"), find_card("u2net"))
     assert left(home) == []
 
 
 def test_removing(mine: Path, home: Path) -> None:
-    card = install.add(mine, find_card("u2net"))
-    assert install.remove(find_card("mine")) > card.bytes
+    card = install.add_model(mine, find_card("u2net"))
+    assert install.remove_model(find_card("mine")) > card.bytes
     assert left(home) == []
-    assert "mine" not in registry.cards()
+    assert "mine" not in registry.all_cards()
     pulled = find_card("u2net")
-    weight_store.path_of(pulled).parent.mkdir()
-    weight_store.part_of(weight_store.path_of(pulled)).write_bytes(b"1234")
-    assert install.remove(pulled) == 4
+    weight_store.weights_path(pulled).parent.mkdir()
+    weight_store.partial_path(weight_store.weights_path(pulled)).write_bytes(b"1234")
+    assert install.remove_model(pulled) == 4
     with pytest.raises(ModelError, match="u2net is not here; there is nothing to remove"):
-        install.remove(pulled)
+        install.remove_model(pulled)
     with pytest.raises(ModelError, match="neither pulled nor added"):
-        install.remove(find_card(OURS))
-    assert weight_store.is_here(find_card(OURS))
+        install.remove_model(find_card(OURS))
+    assert weight_store.is_installed(find_card(OURS))
 
 
 def test_a_missing_file(tmp_path: Path) -> None:
     with pytest.raises(ModelError, match=r"none\.onnx: cannot be read .*check the path"):
-        install.add(tmp_path / "none.onnx", find_card("u2net"))
+        install.add_model(tmp_path / "none.onnx", find_card("u2net"))
 
 
 def test_a_broken_card_of_the_users_is_named_and_spares_the_default(home: Path) -> None:
     (home / "added/bad").mkdir(parents=True)
     (home / "added/bad/card.json").write_text("{")
     with pytest.raises(ModelError, match=r"bad/card\.json: not a model card"):
-        registry.cards()
+        registry.all_cards()
     assert find_card("balanced").name == OURS

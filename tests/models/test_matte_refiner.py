@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from mattebox.errors import ModelError
-from mattebox.models.matte_refiner import Refiner, open_refiner
+from mattebox.models.matte_refiner import MatteRefiner, open_matte_refiner
 from tests.fakes import OURS
 
 
@@ -16,7 +16,7 @@ def test_a_tile_of_any_size(cells: tuple[int, int], step: int, shrink: int) -> N
     height, width = (c * step for c in cells)
     planes = rng.normal(0, 1, (1, 27, cells[0] + 2, cells[1] + 2)).astype(np.float32)
     common = rng.random((height, width), np.float32)
-    alpha = open_refiner().run(
+    alpha = open_matte_refiner().run(
         rng.random((height, width, 3), np.float32),
         rng.random((height, width), np.float32),
         planes,
@@ -31,11 +31,11 @@ def test_a_tile_of_any_size(cells: tuple[int, int], step: int, shrink: int) -> N
 def test_without_evidence_the_levelled_prior_stands() -> None:
     rng = np.random.default_rng(1)
     tile, prior = rng.random((40, 48, 3), np.float32), rng.random((40, 48), np.float32)
-    alpha = open_refiner().run(tile, prior, np.zeros((1, 27, 12, 14), np.float32), prior, 1, (0, 0))
+    alpha = open_matte_refiner().run(tile, prior, np.zeros((1, 27, 12, 14), np.float32), prior, 1, (0, 0))
     np.testing.assert_allclose(alpha, np.clip((prior - 0.1) / 0.8, 0, 1), atol=1e-5)
 
 
 def test_it_is_shared_and_no_other_network_stands_in() -> None:
-    assert open_refiner() is open_refiner()
+    assert open_matte_refiner() is open_matte_refiner()
     with pytest.raises(ModelError, match=f"model {OURS} is for cutout, not refine; choose edges-2"):
-        Refiner.open(OURS)
+        MatteRefiner.open(OURS)

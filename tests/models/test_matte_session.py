@@ -15,24 +15,24 @@ from tests.fakes import FAKE, fake_session
 
 @given(st.integers(1, 9000), st.integers(1, 9000))
 def test_geometry_keeps_aspect_and_multiples(height: int, width: int) -> None:
-    geometry = fake_session().geometry((height, width))
-    assert all(side % 32 == 0 and 32 <= side <= 4 * 128 for side in geometry.input)
+    geometry = fake_session().input_geometry((height, width))
+    assert all(side % 32 == 0 and 32 <= side <= 4 * 128 for side in geometry.input_size)
     if 0.5 < height / width < 2:
-        area = geometry.input[0] * geometry.input[1]
+        area = geometry.input_size[0] * geometry.input_size[1]
         assert 0.6 < area / 128**2 < 1.6
 
 
 def test_squash_is_square() -> None:
-    assert fake_session(fit="squash").geometry((900, 200)).input == (128, 128)
+    assert fake_session(fit="squash").input_geometry((900, 200)).input_size == (128, 128)
 
 
 def test_a_squash_need_not_be_square() -> None:
-    assert fake_session(fit="squash", side=0, height=64, width=96).geometry((900, 200)).input == (64, 96)
+    assert fake_session(fit="squash", side=0, height=64, width=96).input_geometry((900, 200)).input_size == (64, 96)
 
 
 @given(st.integers(1, 9000), st.integers(1, 9000))
 def test_the_short_side_is_kept_and_the_long_one_bounded(height: int, width: int) -> None:
-    found = fake_session(fit="short").geometry((height, width)).input
+    found = fake_session(fit="short").input_geometry((height, width)).input_size
     assert min(found) == 128
     assert max(found) <= 512
     assert max(found) % 32 == 0
@@ -40,15 +40,15 @@ def test_the_short_side_is_kept_and_the_long_one_bounded(height: int, width: int
 
 def test_prepare_normalises() -> None:
     session = fake_session(mean=(0.5, 0.5, 0.5), std=(0.25, 0.25, 0.25))
-    x, geometry = session.prepare(Picture(np.full((64, 64, 3), (255, 0, 51), np.uint8)))
+    x, geometry = session.preprocess(Picture(np.full((64, 64, 3), (255, 0, 51), np.uint8)))
     assert x.shape == (1, 3, 128, 128)
     assert x.dtype == np.float32
     np.testing.assert_allclose(x[0, :, 50, 50], (2.0, -2.0, -1.2), atol=1e-6)
-    assert geometry.source == (64, 64)
+    assert geometry.source_size == (64, 64)
 
 
 def test_brightest_divides_by_the_maximum() -> None:
-    x, _ = fake_session(range="brightest").prepare(Picture(np.full((64, 64, 3), (100, 50, 0), np.uint8)))
+    x, _ = fake_session(range="brightest").preprocess(Picture(np.full((64, 64, 3), (100, 50, 0), np.uint8)))
     np.testing.assert_allclose(x[0, :, 5, 5], (1, 0.5, 0), atol=1e-6)
 
 
@@ -56,7 +56,7 @@ def test_outputs_are_not_stretched() -> None:
     session = fake_session()
     faint = np.full((1, 1, 128, 128), 0.3, np.float32)
     faint[..., 0, 0] = 0.2
-    restored = session.restore(faint, session.geometry((100, 100)))
+    restored = session.postprocess(faint, session.input_geometry((100, 100)))
     assert restored.max() == np.float32(0.3)
     assert restored.min() == np.float32(0.2)
 
@@ -87,8 +87,8 @@ def test_threads_are_positive() -> None:
 
 def test_the_embedded_network_finds_the_astronaut(astronaut: Picture) -> None:
     session = open_session()
-    x, geometry = session.prepare(astronaut)
-    alpha = session.restore(session.run(x), geometry)
+    x, geometry = session.preprocess(astronaut)
+    alpha = session.postprocess(session.run(x), geometry)
     height, width = alpha.shape
     assert alpha[int(0.3 * height) : int(0.6 * height), int(0.35 * width) : int(0.5 * width)].mean() > 0.9
     assert alpha[int(0.05 * height) : int(0.25 * height), int(0.62 * width) : int(0.7 * width)].mean() < 0.1

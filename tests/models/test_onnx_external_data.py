@@ -12,7 +12,7 @@ import pytest
 from mattebox.errors import ModelError
 from mattebox.models.cards.card import Card
 from mattebox.models.matte_session import Session
-from mattebox.models.runtime.onnx_external_data import external_files
+from mattebox.models.runtime.onnx_external_data import list_external_files
 from mattebox.models.store import weight_store
 from mattebox.types import Picture
 from tests.fakes import FAKE
@@ -48,23 +48,23 @@ def stored(folder: Path, content: bytes, **changes: object) -> Card:
     ],
 )
 def test_external_data_is_found_everywhere(content: bytes) -> None:
-    assert external_files(content) == {"../../secret"}
+    assert list_external_files(content) == {"../../secret"}
 
 
 def test_a_whole_network_has_none() -> None:
-    assert external_files(colour_network(np.ones((1, 3)))) == set()
-    assert external_files(message((2, "location, location"))) == set()
+    assert list_external_files(colour_network(np.ones((1, 3)))) == set()
+    assert list_external_files(message((2, "location, location"))) == set()
 
 
 def test_a_doubled_key_hides_nothing() -> None:
     twice = message((13, message((1, "offset"), (1, "location"), (2, "a"), (2, "../../secret"))))
-    assert external_files(message((7, message((5, twice))))) == {"../../secret"}
+    assert list_external_files(message((7, message((5, twice))))) == {"../../secret"}
 
 
 def test_garbage_is_refused() -> None:
     for garbage in (b"location" + b"\xff" * 40, message((7, b"\x0a\x7flocation"))):
         with pytest.raises(ModelError, match="valid ONNX file"):
-            external_files(garbage)
+            list_external_files(garbage)
 
 
 def test_data_outside_the_models_folder_is_never_read(tmp_path: Path) -> None:
@@ -86,12 +86,12 @@ def test_named_parts_are_verified_and_used(tmp_path: Path) -> None:
     (tmp_path / "w.data").write_bytes(data)
     card = stored(tmp_path, conv(INSIDE), parts={"w.data": hashlib.sha256(data).hexdigest()})
     session = Session.open(card, "cpu")
-    x, geometry = session.prepare(Picture(np.full((8, 8, 3), (51, 0, 255), np.uint8)))
-    np.testing.assert_allclose(session.restore(session.run(x), geometry), 0.2, atol=1e-6)
+    x, geometry = session.preprocess(Picture(np.full((8, 8, 3), (51, 0, 255), np.uint8)))
+    np.testing.assert_allclose(session.postprocess(session.run(x), geometry), 0.2, atol=1e-6)
     (tmp_path / "w.data").write_bytes(data[::-1])
     with pytest.raises(ModelError, match=r"w\.data is not the file its card describes"):
-        weight_store.read(card)
+        weight_store.read_weights(card)
 
 
 def test_entries_are_written_as_the_walker_reads_them() -> None:
-    assert external_files(message((7, message((5, message((13, entry("location", "x")))))))) == {"x"}
+    assert list_external_files(message((7, message((5, message((13, entry("location", "x")))))))) == {"x"}

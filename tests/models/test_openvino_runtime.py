@@ -32,24 +32,24 @@ runtime.start((runtime.KERNELS / "decide.onnx").read_bytes(), "x", "openvino")
 
 
 def test_without_it_the_command_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(openvino_runtime, "is_here", lambda: False)
+    monkeypatch.setattr(openvino_runtime, "is_installed", lambda: False)
     with pytest.raises(DeviceError, match=r'openvino is not available here; pip install "mattebox\[openvino\]"'):
-        device.provider("openvino")
+        device.select_provider("openvino")
 
 
 def test_auto_never_takes_it(monkeypatch: pytest.MonkeyPatch) -> None:
     """It calculates with fewer digits: that is to be asked for."""
-    monkeypatch.setattr(openvino_runtime, "is_here", lambda: True)
-    assert device.name_of(device.provider("auto")[0]) == "cpu"
-    assert device.provider("openvino") == ("OpenVINO", {})
-    assert device.name_of("OpenVINO") == "openvino"
+    monkeypatch.setattr(openvino_runtime, "is_installed", lambda: True)
+    assert device.device_name(device.select_provider("auto")[0]) == "cpu"
+    assert device.select_provider("openvino") == ("OpenVINO", {})
+    assert device.device_name("OpenVINO") == "openvino"
 
 
 @needs_it
 def test_the_embedded_network_finds_the_same_subject(astronaut: Picture) -> None:
     one, other = (Session.open("balanced", d, 2) for d in ("cpu", "openvino"))
     assert other.device == "openvino"
-    alphas = [s.alpha(astronaut) for s in (one, other)]
+    alphas = [s.predict_alpha(astronaut) for s in (one, other)]
     assert np.abs(alphas[0] - alphas[1]).mean() < 0.005  # int8 is rounded otherwise on some processors
     assert ((alphas[0] > 0.5) != (alphas[1] > 0.5)).mean() < 0.005
     assert segment(astronaut, other).confidence == pytest.approx(segment(astronaut, one).confidence, abs=0.01)
@@ -59,7 +59,7 @@ def test_the_embedded_network_finds_the_same_subject(astronaut: Picture) -> None
 def test_threads_may_share_it(astronaut: Picture, chelsea: Picture) -> None:
     session = Session.open("fast", "openvino", 1)
     pictures = [astronaut, chelsea] * 4
-    inputs = [session.prepare(p)[0] for p in pictures]
+    inputs = [session.preprocess(p)[0] for p in pictures]
     wanted = [session.run(x) for x in inputs[:2]]
     with ThreadPoolExecutor(4) as pool:
         for i, y in enumerate(pool.map(session.run, inputs)):
@@ -75,4 +75,4 @@ def test_it_opens_no_socket() -> None:
 @needs_it
 def test_a_broken_graph_is_said() -> None:
     with pytest.raises(ModelError, match="cannot be loaded by OpenVINO"):
-        onnx_runtime.start(b"no graph", "model x", "openvino")
+        onnx_runtime.create_session(b"no graph", "model x", "openvino")

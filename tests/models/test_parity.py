@@ -69,8 +69,8 @@ def made(card: Card, folder: Path, content: bytes) -> Card:
 
 def ours(card: Card, picture: Picture) -> np.ndarray:
     session = Session.open(card, "cpu")
-    x, geometry = session.prepare(picture)
-    return session.restore(session.run(x), geometry)
+    x, geometry = session.preprocess(picture)
+    return session.postprocess(session.run(x), geometry)
 
 
 def theirs(content: bytes, x: np.ndarray, output: int = 0) -> np.ndarray:
@@ -82,7 +82,7 @@ def theirs(content: bytes, x: np.ndarray, output: int = 0) -> np.ndarray:
 def test_every_squashed_alpha_is_compared() -> None:
     squashed = {
         n
-        for n, c in registry.cards().items()
+        for n, c in registry.all_cards().items()
         if c.task == "cutout" and c.input.fit == "squash" and c.output.values in ("alpha", "logits")
     }
     assert squashed == set(PEER)

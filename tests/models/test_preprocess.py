@@ -10,41 +10,43 @@ from PIL import Image
 
 from mattebox.models.cards import registry
 from mattebox.models.cards.tensor_spec import Input
-from mattebox.models.preprocess import geometry, prepared
+from mattebox.models.preprocess import input_geometry, prepare_input
 from mattebox.types import Picture
 
 
 @given(st.integers(1, 9000), st.integers(1, 9000))
 def test_the_longer_side_is_sams(height: int, width: int) -> None:
-    place = geometry(Input(side=1024, fit="pad"), (height, width))
-    assert place.input == (1024, 1024)
-    assert max(place.inner) == 1024
-    assert abs(min(place.inner) - max(1, min(height, width) * 1024 / max(height, width))) <= 0.5
+    place = input_geometry(Input(side=1024, fit="pad"), (height, width))
+    assert place.input_size == (1024, 1024)
+    assert max(place.content_size) == 1024
+    assert abs(min(place.content_size) - max(1, min(height, width) * 1024 / max(height, width))) <= 0.5
 
 
 @given(st.integers(1, 9000), st.integers(1, 9000))
 def test_mask_rcnn_sees_nothing_beyond_its_frozen_clip(height: int, width: int) -> None:
     """And the shorter side at 800 where there is room."""
-    place = geometry(registry.find_card("maskrcnn").input, (height, width))
-    assert place.inner[0] <= 960
-    assert place.inner[1] <= 1280
-    assert all(w % 32 == 0 and 0 <= w - i < 32 for w, i in zip(place.input, place.inner, strict=True))
-    assert min(place.inner) == 800 or place.inner[0] == 960 or place.inner[1] == 1280
+    place = input_geometry(registry.find_card("maskrcnn").input, (height, width))
+    assert place.content_size[0] <= 960
+    assert place.content_size[1] <= 1280
+    assert all(w % 32 == 0 and 0 <= w - i < 32 for w, i in zip(place.input_size, place.content_size, strict=True))
+    assert min(place.content_size) == 800 or place.content_size[0] == 960 or place.content_size[1] == 1280
 
 
 def test_mask_rcnns_input_by_hand() -> None:
     """BGR less the means, axes CHW, black of the mean's value nowhere: padding is 0."""
-    x, place = prepared(registry.find_card("maskrcnn").input, Picture(np.full((90, 120, 3), (200, 100, 50), np.uint8)))
+    x, place = prepare_input(
+        registry.find_card("maskrcnn").input, Picture(np.full((90, 120, 3), (200, 100, 50), np.uint8))
+    )
     assert x.shape == (3, 800, 1088)
-    assert place.inner == (800, 1067)
+    assert place.content_size == (800, 1067)
     np.testing.assert_allclose(x[:, 400, 500], (50 - 102.9801, 100 - 115.9465, 200 - 122.7717), atol=1e-4)
     assert not x[:, :, 1067:].any()
 
 
 def test_sams_input_is_its_authors(chelsea: Picture) -> None:
     """Their resizing is bilinear with antialiasing; ours averages and filters: within 2 of 255 on average."""
-    x, place = prepared(registry.find_card("sam").input, chelsea)
-    height, width = place.inner
+    x, place = prepare_input(registry.find_card("sam").input, chelsea)
+    height, width = place.content_size
     small = np.array(Image.fromarray(chelsea.rgb).resize((width, height), Image.Resampling.BILINEAR), np.float32)
     wanted = (small - (123.675, 116.28, 103.53)) / (58.395, 57.12, 57.375)
     assert x.shape == (1, 3, 1024, 1024)
@@ -53,11 +55,11 @@ def test_sams_input_is_its_authors(chelsea: Picture) -> None:
 
 
 def test_mobile_sams_input_is_bytes_as_pictures_lie() -> None:
-    x, place = prepared(
+    x, place = prepare_input(
         registry.find_card("mobile-sam").input, Picture(np.full((50, 100, 3), (200, 100, 50), np.uint8))
     )
     assert x.shape == (1024, 1024, 3)
-    assert place.inner == (512, 1024)
+    assert place.content_size == (512, 1024)
     assert x[100, 100].tolist() == [200, 100, 50]
     assert not x[512:].any()
 
@@ -65,6 +67,6 @@ def test_mobile_sams_input_is_bytes_as_pictures_lie() -> None:
 @pytest.mark.parametrize("name", ["sam2-tiny", "segformer-ade", "inspyrenet"])
 def test_the_others_squash_and_normalise(name: str) -> None:
     spec = registry.find_card(name).input
-    x, place = prepared(spec, Picture(np.full((50, 100, 3), (255, 0, 51), np.uint8)))
-    assert place.inner == place.input == (spec.side, spec.side)
+    x, place = prepare_input(spec, Picture(np.full((50, 100, 3), (255, 0, 51), np.uint8)))
+    assert place.content_size == place.input_size == (spec.side, spec.side)
     np.testing.assert_allclose(x[0, :, 9, 9], (2.2489083, -2.0357141, -0.9155556), atol=1e-5)

@@ -24,23 +24,23 @@ def hook(monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[[object], None]]:
 
     def install(offer: object) -> None:
         monkeypatch.setattr(registry, "entry_points", lambda group: [Hook("other", offer, group)])  # type: ignore[arg-type]
-        registry._shipped.cache_clear()
+        registry._packaged_cards.cache_clear()
 
     yield install
-    registry._shipped.cache_clear()
+    registry._packaged_cards.cache_clear()
 
 
 def test_embedded_weights_are_what_their_cards_say() -> None:
-    embedded = [card for card in registry.cards().values() if not card.url]
+    embedded = [card for card in registry.all_cards().values() if not card.url]
     assert embedded
     for card in embedded:
-        assert weight_store.read(card)
+        assert weight_store.read_weights(card)
         assert card.licence.commercial
         assert all(f.command for f in card.figures)
         assert card.failures or card.task != "cutout"
 
 
-@pytest.mark.parametrize("name", registry.PRESETS)
+@pytest.mark.parametrize("name", registry.MODEL_PRESETS)
 def test_presets_resolve(name: str) -> None:
     assert registry.find_card(name).task == "cutout"
 
@@ -75,4 +75,4 @@ def test_another_package_adds_a_card(hook: Callable[[object], None]) -> None:
 def test_a_bad_hook_is_named(hook: Callable[[object], None], offer: object, message: str) -> None:
     hook(offer)
     with pytest.raises(ModelError, match=message):
-        registry.cards()
+        registry.all_cards()

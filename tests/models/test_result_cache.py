@@ -12,9 +12,9 @@ import pytest
 
 from mattebox.errors import UsageError
 from mattebox.models import result_cache
-from mattebox.models.cards.registry import PRESETS
+from mattebox.models.cards.registry import MODEL_PRESETS
 from mattebox.models.matte_session import Session
-from mattebox.models.result_cache import Cache
+from mattebox.models.result_cache import ResultCache
 from mattebox.models.store import environment
 from mattebox.pipeline.run import run_recipe
 from mattebox.recipe.recipe import Background, Cut, Recipe
@@ -25,12 +25,12 @@ ANSWER = {"alpha": np.arange(12, dtype=np.uint16).reshape(3, 4), "scores": np.ar
 
 RACE = """
 import sys, numpy as np
-from mattebox.models.result_cache import Cache, path_of, entries
-own = Cache()
+from mattebox.models.result_cache import ResultCache, entry_path, list_entries
+own = ResultCache()
 for i in range(int(sys.argv[1]), int(sys.argv[1]) + 40):
     plane = np.full((100, 100), i % 20, np.float32)
     own.put(f"{i % 20:064}", {"alpha": plane})
-    found = Cache().get(f"{i % 20:064}")
+    found = ResultCache().get(f"{i % 20:064}")
     assert found is None or (found["alpha"] == i % 20).all()
 """
 
@@ -41,20 +41,20 @@ def home(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Path:
     return at_home(monkeypatch, tmp_path / "home")
 
 
-def same(found: result_cache.Arrays | None) -> bool:
+def same(found: result_cache.NamedArrays | None) -> bool:
     return found is not None and all((found[k] == v).all() and found[k].dtype == v.dtype for k, v in ANSWER.items())
 
 
 def test_what_was_put_is_found_in_memory_and_by_another_process() -> None:
-    first = Cache()
+    first = ResultCache()
     first.put("a" * 64, ANSWER)
     assert same(first.get("a" * 64))
-    assert same(Cache().get("a" * 64))
-    assert Cache().get("b" * 64) is None
+    assert same(ResultCache().get("a" * 64))
+    assert ResultCache().get("b" * 64) is None
 
 
 def test_files_are_of_this_user_only() -> None:
-    Cache().put("a" * 64, ANSWER)
+    ResultCache().put("a" * 64, ANSWER)
     (path,) = environment.cache_folder().iterdir()
     assert path.name == "a" * 64 + ".matte"
     assert path.stat().st_mode & 0o077 == 0
@@ -63,20 +63,20 @@ def test_files_are_of_this_user_only() -> None:
 
 @pytest.mark.parametrize("at", [0, 40, -1])
 def test_a_flipped_byte_is_no_answer_and_goes(at: int) -> None:
-    Cache().put("a" * 64, ANSWER)
-    path = result_cache.path_of("a" * 64)
+    ResultCache().put("a" * 64, ANSWER)
+    path = result_cache.entry_path("a" * 64)
     content = bytearray(path.read_bytes())
     content[at] ^= 1
     path.write_bytes(content)
-    assert Cache().get("a" * 64) is None
+    assert ResultCache().get("a" * 64) is None
     assert not path.exists()
     path.write_bytes(b"short")
-    assert Cache().get("a" * 64) is None
+    assert ResultCache().get("a" * 64) is None
 
 
 def test_nothing_is_written_unless_wished(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("MATTEBOX_CACHE", "0")
-    own = Cache()
+    own = ResultCache()
     own.put("a" * 64, ANSWER)
     assert same(own.get("a" * 64))
     assert not environment.cache_folder().exists()
@@ -85,44 +85,44 @@ def test_nothing_is_written_unless_wished(monkeypatch: pytest.MonkeyPatch) -> No
 def test_a_folder_that_cannot_be_written_to_is_no_error(home: Path) -> None:
     home.mkdir()
     (home / "cache").write_text("a file")
-    own = Cache()
+    own = ResultCache()
     own.put("a" * 64, ANSWER)
     assert same(own.get("a" * 64))
-    assert Cache().get("a" * 64) is None
+    assert ResultCache().get("a" * 64) is None
 
 
 def test_the_folder_is_bounded_and_the_oldest_goes(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("MATTEBOX_CACHE", "400kB")
-    own = Cache()
+    own = ResultCache()
     for i in range(30):
         own.put(f"{i:064}", {"x": np.full(10_000, i, np.float32)})
-        path = result_cache.path_of(f"{i:064}")
+        path = result_cache.entry_path(f"{i:064}")
         if path.exists():
             os.utime(path, (i, i))
-        assert sum(size for _, size, _ in result_cache.entries()) <= 400_000
-    assert result_cache.path_of(f"{29:064}").exists()
-    assert not result_cache.path_of(f"{0:064}").exists()
+        assert sum(size for _, size, _ in result_cache.list_entries()) <= 400_000
+    assert result_cache.entry_path(f"{29:064}").exists()
+    assert not result_cache.entry_path(f"{0:064}").exists()
 
 
 def test_what_is_used_stays(monkeypatch: pytest.MonkeyPatch) -> None:
     for i in range(3):
-        Cache().put(f"{i:064}", {"x": np.full(10_000, i, np.float32)})
-        os.utime(result_cache.path_of(f"{i:064}"), (i, i))
-    assert Cache().get(f"{0:064}") is not None  # now the youngest
-    assert result_cache.shrink(45_000) > 0
-    assert [p.name[:64] for _, _, p in result_cache.entries()] == [f"{0:064}"]
-    assert result_cache.shrink(0) > 0
-    assert result_cache.entries() == []
+        ResultCache().put(f"{i:064}", {"x": np.full(10_000, i, np.float32)})
+        os.utime(result_cache.entry_path(f"{i:064}"), (i, i))
+    assert ResultCache().get(f"{0:064}") is not None  # now the youngest
+    assert result_cache.evict_least_recent(45_000) > 0
+    assert [p.name[:64] for _, _, p in result_cache.list_entries()] == [f"{0:064}"]
+    assert result_cache.evict_least_recent(0) > 0
+    assert result_cache.list_entries() == []
 
 
 def test_an_answer_larger_than_the_bound_is_not_written(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("MATTEBOX_CACHE", "10kB")
-    Cache().put("a" * 64, {"x": np.zeros(10_000, np.float32)})
-    assert result_cache.entries() == []
+    ResultCache().put("a" * 64, {"x": np.zeros(10_000, np.float32)})
+    assert result_cache.list_entries() == []
 
 
 def test_memory_is_bounded() -> None:
-    own = Cache(held=100_000)
+    own = ResultCache(max_memory_bytes=100_000)
     for i in range(10):
         own.put(f"{i:064}", {"x": np.zeros(10_000, np.float32)})
     assert sum(a.nbytes for kept in own._memory.values() for a in kept.values()) <= 100_000
@@ -133,20 +133,20 @@ def test_racing_processes_find_only_whole_answers() -> None:
         subprocess.Popen([sys.executable, "-c", RACE, str(start)], stderr=subprocess.PIPE) for start in (0, 7, 13)
     ]
     assert [child.communicate()[1] for child in children] == [b""] * 3
-    assert len(result_cache.entries()) <= 20
-    assert not [p for _, _, p in result_cache.entries() if p.suffix == ".part"]
+    assert len(result_cache.list_entries()) <= 20
+    assert not [p for _, _, p in result_cache.list_entries() if p.suffix == ".part"]
 
 
 @pytest.mark.parametrize(("value", "size"), [("0", 0), ("", 0), ("off", 0), ("20MB", 20_000_000), ("1G", 10**9)])
 def test_sizes(monkeypatch: pytest.MonkeyPatch, value: str, size: int) -> None:
     monkeypatch.setenv("MATTEBOX_CACHE", value)
-    assert environment.cache_bytes() == size
+    assert environment.max_cache_bytes() == size
 
 
 def test_a_size_that_is_none(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("MATTEBOX_CACHE", "much")
     with pytest.raises(UsageError, match="MATTEBOX_CACHE=much; set it to a size such as 500MB"):
-        environment.cache_bytes()
+        environment.max_cache_bytes()
 
 
 def test_a_second_cut_with_another_background_starts_no_network(
@@ -154,23 +154,25 @@ def test_a_second_cut_with_another_background_starts_no_network(
 ) -> None:
     """Of the same bytes as without a cache; another process would find it on disk, so memory is emptied between."""
     monkeypatch.setenv("MATTEBOX_CACHE", "0")
-    wanted = run_recipe(astronaut, Recipe((Cut(), Background(paint="white"))), session=Session.resting("fast", "cpu"))
+    wanted = run_recipe(
+        astronaut, Recipe((Cut(), Background(paint="white"))), session=Session.open_lazily("fast", "cpu")
+    )
     monkeypatch.setenv("MATTEBOX_CACHE", "1MB")
-    monkeypatch.setattr(result_cache, "shared", Cache())
-    run_recipe(astronaut, Recipe((Cut(),)), session=Session.resting("fast", "cpu"))
-    monkeypatch.setattr(result_cache, "shared", Cache())
-    resting = Session.resting("fast", "cpu")
+    monkeypatch.setattr(result_cache, "shared_cache", ResultCache())
+    run_recipe(astronaut, Recipe((Cut(),)), session=Session.open_lazily("fast", "cpu"))
+    monkeypatch.setattr(result_cache, "shared_cache", ResultCache())
+    resting = Session.open_lazily("fast", "cpu")
     made = run_recipe(astronaut, Recipe((Cut(), Background(paint="white"))), session=resting)
     assert resting._network is not None
-    assert resting._network._started is None
+    assert resting._network._session is None
     assert (made.picture.rgb == wanted.picture.rgb).all()
-    assert (made.device, made.model) == ("cpu", PRESETS["fast"])
+    assert (made.device, made.model) == ("cpu", MODEL_PRESETS["fast"])
 
 
 def test_other_pictures_variants_and_weights_are_other_questions(astronaut: Picture, chelsea: Picture) -> None:
-    Session.resting("fast", "cpu").alpha(astronaut)
+    Session.open_lazily("fast", "cpu").predict_alpha(astronaut)
     for model, picture in (("fast", chelsea), ("balanced", astronaut)):
-        session = Session.resting(model, "cpu")
-        session.alpha(picture)
+        session = Session.open_lazily(model, "cpu")
+        session.predict_alpha(picture)
         assert session._network is not None
-        assert session._network._started is not None
+        assert session._network._session is not None

@@ -11,9 +11,9 @@ import pytest
 
 import mattebox as mb
 from mattebox.errors import ModelError, UsageError
-from mattebox.models.cards.registry import WEIGHTS
-from mattebox.models.runtime.onnx_runtime import start
-from mattebox.models.runtime.weight_interpolation import mixed
+from mattebox.models.cards.registry import WEIGHTS_FOLDER
+from mattebox.models.runtime.onnx_runtime import create_session
+from mattebox.models.runtime.weight_interpolation import interpolate_weights
 from mattebox.types import Picture
 from tests.models.onnx import colour_network
 
@@ -21,7 +21,7 @@ ONE, OTHER = np.diag([1.0, 0.5, 0.25]), np.full((3, 3), 0.3)
 
 
 def answer(graph: bytes, x: np.ndarray) -> np.ndarray:
-    made: np.ndarray = start(graph, "mixed", "cpu").run(["output"], {"input": x})[0]
+    made: np.ndarray = create_session(graph, "mixed", "cpu").run(["output"], {"input": x})[0]
     return made
 
 
@@ -30,27 +30,32 @@ def test_it_answers_as_a_network_of_the_mixed_weights(share: float) -> None:
     one, other = colour_network(ONE, sigmoid=False), colour_network(OTHER, sigmoid=False)
     x = np.random.default_rng(0).random((1, 3, 5, 4), np.float32)
     wanted = np.einsum("oc,nchw->nohw", ONE * (1 - share) + OTHER * share, x)
-    np.testing.assert_allclose(answer(mixed(one, other, share), x), wanted, atol=1e-6)
-    assert answer(one, x).tobytes() == answer(mixed(one, other, 0), x).tobytes()  # what was given stays as it was
+    np.testing.assert_allclose(answer(interpolate_weights(one, other, share), x), wanted, atol=1e-6)
+    assert (
+        answer(one, x).tobytes() == answer(interpolate_weights(one, other, 0), x).tobytes()
+    )  # what was given stays as it was
 
 
 def test_weights_in_float16_are_mixed_too() -> None:
-    up4, real4 = ((WEIGHTS / f"{name}.onnx").read_bytes() for name in ("up4-1", "real4-1"))
+    up4, real4 = ((WEIGHTS_FOLDER / f"{name}.onnx").read_bytes() for name in ("up4-1", "real4-1"))
     x = np.random.default_rng(0).random((1, 3, 16, 16), np.float32)
-    said = [start(g, "mixed", "cpu").run(None, {"picture": x})[0] for g in (up4, mixed(up4, real4, 0.5), real4)]
+    said = [
+        create_session(g, "mixed", "cpu").run(None, {"picture": x})[0]
+        for g in (up4, interpolate_weights(up4, real4, 0.5), real4)
+    ]
     assert np.abs(said[1] - said[0]).max() > 0.01
     assert np.abs(said[1] - said[2]).max() > 0.01
-    assert mixed(up4, real4, 1.0) == real4
-    assert mixed(up4, real4, 0.0) == up4
+    assert interpolate_weights(up4, real4, 1.0) == real4
+    assert interpolate_weights(up4, real4, 0.0) == up4
 
 
 def test_what_is_not_alike() -> None:
     with pytest.raises(ModelError, match="cannot be mixed"):
-        mixed(colour_network(ONE), colour_network(np.ones((1, 3))), 0.5)
+        interpolate_weights(colour_network(ONE), colour_network(np.ones((1, 3))), 0.5)
 
 
 def card(folder: Path, name: str, weights: str, **more: str) -> str:
-    graph = (WEIGHTS / weights).read_bytes()
+    graph = (WEIGHTS_FOLDER / weights).read_bytes()
     (folder / f"{name}.onnx").write_bytes(graph)
     facts = {
         "name": name, "task": "upscale", "architecture": "x", "summary": "x", "weights": f"{name}.onnx",

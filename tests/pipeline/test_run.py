@@ -27,9 +27,9 @@ def run(picture: Picture, *steps: Cut | Background) -> Result:
 def test_depth_is_kept_and_whole_pixels_are_untouched(depth: int) -> None:
     picture = photograph(depth)
     made = run(picture, Cut()).picture
-    assert made.depth == depth
+    assert made.bit_depth == depth
     assert made.alpha is not None
-    whole = made.alpha == made.depth.peak
+    whole = made.alpha == made.bit_depth.peak
     assert whole.mean() > 0.15
     assert (made.rgb[whole] == picture.rgb[whole]).all()
 
@@ -171,7 +171,7 @@ def test_a_region_of_a_plate_is_the_same_region() -> None:
     truth = disc(SIZE)
     picture = composite(truth, RED, back)
     step = Cut(by="plate(empty.png)", region="50% 0 100% 100%")
-    matte = run_recipe(picture, Recipe((step,)), album=lambda _: Picture(back)).matte
+    matte = run_recipe(picture, Recipe((step,)), open_image=lambda _: Picture(back)).matte
     assert matte is not None
     assert matte.alpha[:, :200].max() == 0
     assert np.abs(matte.alpha / 255 - truth)[:, 200:].mean() < 0.02

@@ -6,15 +6,21 @@ from typing import get_args, get_type_hints
 import msgspec
 import pytest
 
-from mattebox.api import Enhancing, Parameters
+from mattebox.api import CutParameters, EnhanceParameters
 from mattebox.errors import UsageError
-from mattebox.recipe.flat_parameters import bare, build_recipe, choices, parameters, written
-from mattebox.recipe.recipe import ORDER, Background, Composing, Cut, Frame, Recipe, Shadow
+from mattebox.recipe.flat_parameters import (
+    allowed_words,
+    base_type,
+    build_recipe,
+    parameters_by_name,
+    stringify_values,
+)
+from mattebox.recipe.recipe import STEP_ORDER, Background, CompositionStep, Cut, Frame, Recipe, Shadow
 
 
 def test_every_field_has_one_name_and_a_description() -> None:
-    known = parameters()
-    assert len(known) == sum(len(msgspec.structs.fields(step)) for step in ORDER)
+    known = parameters_by_name()
+    assert len(known) == sum(len(msgspec.structs.fields(step)) for step in STEP_ORDER)
     for parameter in known.values():
         assert parameter.help
         assert not parameter.help.endswith(".")
@@ -22,24 +28,27 @@ def test_every_field_has_one_name_and_a_description() -> None:
 
 def test_python_takes_just_these() -> None:
     """Names and kinds of `mb.cut`'s parameters are the steps', and those of `mb.enhance` are among them."""
-    stated, known = get_type_hints(Parameters), parameters()
+    stated, known = get_type_hints(CutParameters), parameters_by_name()
     assert set(stated) == set(known)
-    assert {known[name].step for name in get_type_hints(Enhancing)} == set(ORDER) - {Cut, *get_args(Composing)}
+    assert {known[name].step for name in get_type_hints(EnhanceParameters)} == set(STEP_ORDER) - {
+        Cut,
+        *get_args(CompositionStep),
+    }
     for name, parameter in known.items():
-        if parameter.switch is not None:
+        if parameter.switch_value is not None:
             assert stated[name] is bool
-        elif choice := choices(parameter):
+        elif choice := allowed_words(parameter):
             assert set(choice) == set(get_args(stated[name]))
-        elif isinstance(bare(parameter), msgspec.inspect.StrType):
+        elif isinstance(base_type(parameter), msgspec.inspect.StrType):
             assert str in (stated[name], *get_args(stated[name]))
         else:
             kinds = {msgspec.inspect.IntType: int, msgspec.inspect.FloatType: float}
-            assert stated[name] is kinds[type(bare(parameter))]
+            assert stated[name] is kinds[type(base_type(parameter))]
 
 
 def test_defaults_are_a_plain_cut() -> None:
     assert build_recipe({}) == Recipe((Cut(),))
-    plain = {p.name: False if p.switch else p.field.default for p in parameters().values()}
+    plain = {p.name: False if p.switch_value else p.field.default for p in parameters_by_name().values()}
     assert build_recipe(plain) == Recipe((Cut(),))
 
 
@@ -47,7 +56,9 @@ def test_values_find_their_steps() -> None:
     made = build_recipe({"background": "white", "crop": True, "shadow": "cast", "shadow_angle": 120, "model": "fast"})
     steps = (Cut(model="fast"), Frame(crop="subject"), Shadow(kind="cast", angle=120), Background(paint="white"))
     assert made == Recipe(steps)
-    told = written({"size": 1600, "rotate": -2.5, "background": Path("in") / "beach.jpg", "sharpen": 80, "crop": True})
+    told = stringify_values(
+        {"size": 1600, "rotate": -2.5, "background": Path("in") / "beach.jpg", "sharpen": 80, "crop": True}
+    )
     text = {"size": "1600", "rotate": "-2.5", "background": str(Path("in") / "beach.jpg")}
     assert told == text | {"sharpen": 80, "crop": True}
     with pytest.raises(UsageError, match="size: expected `str`, got `int`"):

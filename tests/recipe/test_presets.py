@@ -8,8 +8,8 @@ import pytest
 
 import mattebox as mb
 from mattebox.api import save_options
-from mattebox.composition.marketplace.rules import find_rules, marketplaces
-from mattebox.composition.marketplace.verdict import judge
+from mattebox.composition.marketplace.rules import find_rules, load_marketplaces
+from mattebox.composition.marketplace.verdict import check_compliance
 from mattebox.errors import UsageError
 from mattebox.io import header_check
 from mattebox.io.reader import read
@@ -36,7 +36,7 @@ def photographs() -> list[Picture]:
     ]
 
 
-@pytest.mark.parametrize("name", presets.names())
+@pytest.mark.parametrize("name", presets.preset_names())
 def test_a_preset_is_sound_and_says_what_it_is_for(name: str, tmp_path: Path) -> None:
     recipe = presets.find_preset(name)
     check_recipe(recipe)
@@ -46,15 +46,15 @@ def test_a_preset_is_sound_and_says_what_it_is_for(name: str, tmp_path: Path) ->
     assert load_recipe(again) == recipe
 
 
-@pytest.mark.parametrize("name", marketplaces())
+@pytest.mark.parametrize("name", load_marketplaces())
 @pytest.mark.parametrize("number", range(4))
 def test_what_a_marketplaces_preset_makes_passes_its_check(name: str, number: int) -> None:
     recipe = presets.find_preset(name)
     result = run_recipe(photographs()[number], recipe, session=fake_session())
     file = BytesIO()
-    write(result.picture, file, **save_options(recipe.saving))
+    write(result.picture, file, **save_options(recipe.save_step))
     data = file.getvalue()
-    verdict = judge(read(data), header_check.sniff(data, name).format, len(data), find_rules(name))
+    verdict = check_compliance(read(data), header_check.read_header(data, name).format, len(data), find_rules(name))
     assert [f for f in verdict.findings if not f.passed] == []
 
 
@@ -64,11 +64,11 @@ def test_an_unknown_preset_names_the_nearest() -> None:
 
 
 def test_cutting_and_enhancing_are_not_mistaken_for_each_other() -> None:
-    assert presets.of_kind(presets.find_preset("amazon"), cuts=True) == presets.find_preset("amazon")
-    assert presets.of_kind(presets.find_preset("enhance"), cuts=False) == presets.find_preset("enhance")
+    assert presets.require_kind(presets.find_preset("amazon"), must_cut=True) == presets.find_preset("amazon")
+    assert presets.require_kind(presets.find_preset("enhance"), must_cut=False) == presets.find_preset("enhance")
     with pytest.raises(UsageError, match="nothing is cut; take it to mattebox enhance"):
-        presets.of_kind(presets.find_preset("enhance"), cuts=True)
+        presets.require_kind(presets.find_preset("enhance"), must_cut=True)
     with pytest.raises(UsageError, match="an eBay listing.* cuts; take it to mattebox cut"):
-        presets.of_kind(presets.find_preset("ebay"), cuts=False)
+        presets.require_kind(presets.find_preset("ebay"), must_cut=False)
     with pytest.raises(UsageError, match="nothing is cut"):
         mb.cut("no-such-photo.jpg", preset="enhance", empty="keep")

@@ -6,11 +6,11 @@ import msgspec
 import pytest
 
 from mattebox.errors import UsageError
-from mattebox.recipe.recipe import ORDER, Background, Cut, Frame, Recipe, Shadow, Step, load_recipe
+from mattebox.recipe.recipe import STEP_ORDER, Background, Cut, Frame, Recipe, Shadow, Step, load_recipe
 
 
 def test_every_field_says_what_it_is() -> None:
-    for step in ORDER:
+    for step in STEP_ORDER:
         schema = msgspec.json.schema(step)["$defs"][step.__name__]
         for name, field in schema["properties"].items():
             assert name == "step" or field["description"]

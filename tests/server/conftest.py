@@ -12,7 +12,7 @@ import pytest
 from fastapi.testclient import TestClient
 from PIL import Image
 
-from mattebox.server.app import create
+from mattebox.server.app import create_app
 from mattebox.server.settings import Settings
 from tests.fakes import composite, disc
 from tests.server.browsing import browsing, two_things
@@ -46,7 +46,7 @@ def mug() -> bytes:
 @pytest.fixture(scope="session")
 def client(tmp_path_factory: pytest.TempPathFactory) -> Iterator[TestClient]:
     settings = Settings(model="fast", workers=1, timeout=30, data=str(tmp_path_factory.mktemp("data")))
-    with TestClient(create(settings)) as client:
+    with TestClient(create_app(settings)) as client:
         yield client
 
 

@@ -13,11 +13,11 @@ from fastapi.testclient import TestClient
 
 from mattebox.errors import UsageError
 from mattebox.server import api_keys, auth
-from mattebox.server.api_keys import JOBS, PICTURES, USAGE
-from mattebox.server.app import create
-from mattebox.server.auth import Access
+from mattebox.server.api_keys import JOBS_SCOPE, PICTURES_SCOPE, USAGE_SCOPE
+from mattebox.server.app import create_app
+from mattebox.server.auth import AccessControl
 from mattebox.server.settings import Settings
-from mattebox.server.usage import Usage, Used
+from mattebox.server.usage import MonthlyUsage, UsageStore
 
 
 @pytest.fixture(scope="module")
@@ -27,10 +27,15 @@ def book(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="module")
 def secrets(book: Path) -> dict[str, str]:
-    scopes = {"shop": (PICTURES,), "owner": (PICTURES, JOBS, USAGE), "clerk": (JOBS,), "slow": (PICTURES,)}
+    scopes = {
+        "shop": (PICTURES_SCOPE,),
+        "owner": (PICTURES_SCOPE, JOBS_SCOPE, USAGE_SCOPE),
+        "clerk": (JOBS_SCOPE,),
+        "slow": (PICTURES_SCOPE,),
+    }
     rates = {"slow": 1}
     return {
-        name: api_keys.create(book, name, given, rates.get(name, 500), 2 if name == "shop" else 0)[1]
+        name: api_keys.create_key(book, name, given, rates.get(name, 500), 2 if name == "shop" else 0)[1]
         for name, given in scopes.items()
     }
 
@@ -38,7 +43,7 @@ def secrets(book: Path) -> dict[str, str]:
 @pytest.fixture(scope="module")
 def locked(book: Path, secrets: dict[str, str]) -> Iterator[TestClient]:
     with TestClient(
-        create(Settings(model="fast", workers=1, keys=str(book), data=str(book.parent / "data")))
+        create_app(Settings(model="fast", workers=1, keys=str(book), data=str(book.parent / "data")))
     ) as client:
         yield client
 
@@ -88,21 +93,21 @@ def test_a_rate_of_ones_own(locked: TestClient, secrets: dict[str, str], mug: by
 def test_a_revoked_key_is_out_within_a_moment(
     locked: TestClient, book: Path, mug: bytes, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(auth, "LOOK", 0.0)
-    key, secret = api_keys.create(book, "guest", (PICTURES,), 500, 0)
+    monkeypatch.setattr(auth, "RELOAD_INTERVAL_SECONDS", 0.0)
+    key, secret = api_keys.create_key(book, "guest", (PICTURES_SCOPE,), 500, 0)
     assert cut(locked, mug, secret) == (200, "")
-    api_keys.revoke(book, key.id)
+    api_keys.revoke_key(book, key.id)
     assert cut(locked, mug, secret) == (401, "key_unknown")
 
 
 def test_a_broken_file_changes_nothing_while_serving(book: Path, secrets: dict[str, str], tmp_path: Path) -> None:
     file = tmp_path / "keys"
     file.write_bytes(book.read_bytes())
-    known = Access.from_file(str(file))
+    known = AccessControl.from_file(str(file))
     time.sleep(0.01)
     file.write_text("{broken\n")
-    known._looked = 0.0
-    assert known.caller(secrets["owner"]) is not None
+    known._checked_at = 0.0
+    assert known.authenticate(secrets["owner"]) is not None
 
 
 def test_no_secret_is_written(book: Path, secrets: dict[str, str]) -> None:
@@ -116,57 +121,60 @@ def test_files_without_keys_are_refused(tmp_path: Path, text: str) -> None:
     file = tmp_path / "keys"
     file.write_text(text)
     with pytest.raises(UsageError, match="mattebox keys create"):
-        Access.from_file(str(file))
+        AccessControl.from_file(str(file))
 
 
 def test_what_makes_no_sense_is_refused(tmp_path: Path) -> None:
     file = tmp_path / "keys"
     with pytest.raises(UsageError, match="pictures, jobs, usage"):
-        api_keys.create(file, "x", ("everything",), 500, 0)
-    api_keys.create(file, "x", (PICTURES,), 500, 0)
-    api_keys.create(file, "x", (PICTURES,), 500, 0)
+        api_keys.create_key(file, "x", ("everything",), 500, 0)
+    api_keys.create_key(file, "x", (PICTURES_SCOPE,), 500, 0)
+    api_keys.create_key(file, "x", (PICTURES_SCOPE,), 500, 0)
     with pytest.raises(UsageError, match="2 keys"):
-        api_keys.revoke(file, "x")
+        api_keys.revoke_key(file, "x")
     with pytest.raises(UsageError, match="0 keys"):
-        api_keys.revoke(file, "y")
+        api_keys.revoke_key(file, "y")
 
 
 def test_counts_wait_for_a_disk_that_is_full(tmp_path: Path) -> None:
-    usage = Usage(tmp_path / "usage.sqlite")
-    usage.add("a", 1_000_000, 0.5, "2026-01")
-    real = usage._base
+    usage = UsageStore(tmp_path / "usage.sqlite")
+    usage.add_picture("a", 1_000_000, 0.5, "2026-01")
+    real = usage._connection
 
     class Full:
         def execute(self, *_: object) -> None:
             raise sqlite3.OperationalError("database or disk is full")
 
-    usage._base = Full()  # type: ignore[assignment]
-    usage.add("a", 1_000_000, 0.5, "2026-01")
-    usage._base = real
-    usage.add("a", 1_000_000, 0.5, "2026-02")
+    usage._connection = Full()  # type: ignore[assignment]
+    usage.add_picture("a", 1_000_000, 0.5, "2026-01")
+    usage._connection = real
+    usage.add_picture("a", 1_000_000, 0.5, "2026-02")
     usage.close()
-    again = Usage(tmp_path / "usage.sqlite")
-    assert [(u.month, u.pictures, u.seconds) for u in again.of("a")] == [("2026-02", 1, 0.5), ("2026-01", 2, 1.0)]
+    again = UsageStore(tmp_path / "usage.sqlite")
+    assert [(u.month, u.pictures, u.seconds) for u in again.caller_months("a")] == [
+        ("2026-02", 1, 0.5),
+        ("2026-01", 2, 1.0),
+    ]
     again.close()
 
 
 def test_machines_count_together(tmp_path: Path) -> None:
-    one, two = (Usage(tmp_path / f"usage-{name}.sqlite") for name in ("one", "two"))
-    one.add("me", 2_000_000, 0.5, "2026-10")
-    one.add("me", 1_000_000, 0.25, "2026-11")
-    two.add("me", 3_000_000, 1.0, "2026-11")
-    two.add("you", 1_000_000, 1.0, "2026-11")
+    one, two = (UsageStore(tmp_path / f"usage-{name}.sqlite") for name in ("one", "two"))
+    one.add_picture("me", 2_000_000, 0.5, "2026-10")
+    one.add_picture("me", 1_000_000, 0.25, "2026-11")
+    two.add_picture("me", 3_000_000, 1.0, "2026-11")
+    two.add_picture("you", 1_000_000, 1.0, "2026-11")
     for each in (one, two):
-        assert each.month("me", "2026-11") == Used("me", "2026-11", 2, 4.0, 1.25)
-        assert [u.month for u in each.of("me")] == ["2026-11", "2026-10"]
-        assert len(each.all()) == 3
+        assert each.caller_month("me", "2026-11") == MonthlyUsage("me", "2026-11", 2, 4.0, 1.25)
+        assert [u.month for u in each.caller_months("me")] == ["2026-11", "2026-10"]
+        assert len(each.all_months()) == 3
         each.close()
     (tmp_path / "usage-three.sqlite").write_bytes(b"no database")
-    assert one.month("you", "2026-11").pictures == 1
+    assert one.caller_month("you", "2026-11").pictures == 1
     one.close()
 
 
 def test_lines_of_the_file_hold_what_is_said(book: Path, secrets: dict[str, str]) -> None:
     first = json.loads(book.read_text().splitlines()[0])
     assert (first["name"], first["scopes"], first["quota"]) == ("shop", ["pictures"], 2)
-    assert first["hash"] == api_keys.hashed(secrets["shop"])
+    assert first["hash"] == api_keys.hash_key(secrets["shop"])

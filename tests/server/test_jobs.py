@@ -17,9 +17,9 @@ import pytest
 from fastapi.testclient import TestClient
 
 from mattebox.server import webhooks
-from mattebox.server.app import create
+from mattebox.server.app import create_app
 from mattebox.server.settings import Settings
-from mattebox.server.state import House
+from mattebox.server.state import AppState
 from tests.server.conftest import opened
 
 LATER = {"Prefer": "respond-async"}
@@ -63,7 +63,7 @@ def desk(data: Path, ear: str) -> Iterator[TestClient]:
         model="fast", workers=1, data=str(data), keys=str(keys), hook_secret=SECRET, job_pixels=250_000,
         url_networks="127.0.0.1/32", url_ports=ear.split(":")[2].split("/")[0], data_key=bytes(range(32)).hex(),
     )  # fmt: skip
-    with TestClient(create(settings), headers={"X-API-Key": "one"}) as client:
+    with TestClient(create_app(settings), headers={"X-API-Key": "one"}) as client:
         yield client
 
 
@@ -194,7 +194,7 @@ def test_cancelled(desk: TestClient, photo: bytes) -> None:
 def test_a_hook_is_signed_and_tried_again(
     desk: TestClient, mug: bytes, ear: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(webhooks, "PAUSE", 0.05)
+    monkeypatch.setattr(webhooks, "FIRST_RETRY_SECONDS", 0.05)
     job = sent(desk, mug, hook_url=ear).json()["id"]
     for _ in range(250):
         if len(Ear.heard) > 1:
@@ -217,7 +217,7 @@ def test_hooks_go_where_pictures_may_come_from(desk: TestClient, client: TestCli
 
 
 def test_too_many_jobs_are_refused_and_none_can_be_had(desk: TestClient, mug: bytes) -> None:
-    house: House = desk.app.state.house  # type: ignore[attr-defined]
+    house: AppState = desk.app.state.house  # type: ignore[attr-defined]
     before = house.settings.jobs
     try:
         house.settings.__dict__["jobs"] = 1
@@ -232,14 +232,14 @@ def test_too_many_jobs_are_refused_and_none_can_be_had(desk: TestClient, mug: by
 
 def test_one_folder_has_one_server(desk: TestClient, data: Path, mug: bytes) -> None:
     settings = Settings(model="fast", workers=1, data=str(data), data_key=bytes(range(32)).hex())
-    with TestClient(create(settings)) as second:
+    with TestClient(create_app(settings)) as second:
         assert sent(second, mug).json()["code"] == "no_jobs"
         assert second.post("/v1/cutouts", files={"image": mug}).status_code == 200
 
 
 def test_a_server_that_leaves_says_so(desk: TestClient, mug: bytes) -> None:
-    house: House = desk.app.state.house  # type: ignore[attr-defined]
-    house.leaving = True
+    house: AppState = desk.app.state.house  # type: ignore[attr-defined]
+    house.is_stopping = True
     try:
         assert desk.get("/readyz").status_code == 503
         assert desk.get("/livez").status_code == 200
@@ -248,4 +248,4 @@ def test_a_server_that_leaves_says_so(desk: TestClient, mug: bytes) -> None:
         old = desk.post("/v1.0/removebg", files={"image_file": mug})
         assert (old.status_code, old.headers["retry-after"]) == (503, "5")
     finally:
-        house.leaving = False
+        house.is_stopping = False

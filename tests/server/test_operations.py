@@ -6,9 +6,10 @@ import pytest
 from fastapi.testclient import TestClient
 
 from mattebox.errors import UsageError
-from mattebox.server.app import create
-from mattebox.server.auth import PER_MINUTE, Access
-from mattebox.server.settings import Settings, document, from_environment
+from mattebox.server.api_keys import DEFAULT_MEGAPIXELS_PER_MINUTE
+from mattebox.server.app import create_app
+from mattebox.server.auth import AccessControl
+from mattebox.server.settings import Settings, load_settings, settings_table
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -23,7 +24,7 @@ def test_alive_ready_and_counted(client: TestClient, mug: bytes) -> None:
 
 
 def test_not_ready_before_the_start() -> None:
-    assert TestClient(create(Settings())).get("/readyz").status_code == 503
+    assert TestClient(create_app(Settings())).get("/readyz").status_code == 503
 
 
 def test_the_page_brings_its_policy_and_nothing_foreign(client: TestClient) -> None:
@@ -53,7 +54,7 @@ def test_the_page_is_sent_once_to_whoever_keeps_it(client: TestClient) -> None:
 def test_keys_are_asked_for_where_there_are_any(tmp_path: Path, mug: bytes) -> None:
     keys = tmp_path / "keys"
     keys.write_text("# mine\nsecret-one\n")
-    with TestClient(create(Settings(keys=str(keys), data=str(tmp_path), model="fast", workers=1))) as client:
+    with TestClient(create_app(Settings(keys=str(keys), data=str(tmp_path), model="fast", workers=1))) as client:
         assert client.post("/v1/cutouts", files={"image": mug}).json()["code"] == "key_unknown"
         wrong = client.post("/v1.0/removebg", files={"image_file": mug}, headers={"X-API-Key": "secret-two"})
         assert (wrong.status_code, wrong.json()["errors"][0]["code"]) == (403, "auth_failed")
@@ -65,15 +66,15 @@ def test_keys_are_asked_for_where_there_are_any(tmp_path: Path, mug: bytes) -> N
 
 
 def test_a_minute_has_so_many_megapixels() -> None:
-    access = Access.of(["secret"])
-    assert access.spend("a", 400_000_000, 0.0)[0]
-    fine, told = access.spend("a", 101_000_000, 1.0)
+    access = AccessControl.from_keys(["secret"])
+    assert access.consume_rate_limit("a", 400_000_000, 0.0)[0]
+    fine, told = access.consume_rate_limit("a", 101_000_000, 1.0)
     assert not fine
-    assert told["X-RateLimit-Remaining"] == str(PER_MINUTE - 400)
+    assert told["X-RateLimit-Remaining"] == str(DEFAULT_MEGAPIXELS_PER_MINUTE - 400)
     assert 0 < int(told["Retry-After"]) <= 60
-    assert access.spend("b", 101_000_000, 1.0)[0]
-    assert access.spend("a", 101_000_000, 60.5)[0]
-    assert all(Access().spend("local", 400_000_000, 0.0)[0] for _ in range(9))
+    assert access.consume_rate_limit("b", 101_000_000, 1.0)[0]
+    assert access.consume_rate_limit("a", 101_000_000, 60.5)[0]
+    assert all(AccessControl().consume_rate_limit("local", 400_000_000, 0.0)[0] for _ in range(9))
 
 
 def test_what_is_refused_for_its_size_is_not_counted(client: TestClient) -> None:
@@ -85,7 +86,7 @@ def test_what_is_refused_for_its_size_is_not_counted(client: TestClient) -> None
 
 
 def test_an_upload_over_the_limit_is_refused_however_it_comes(mug: bytes) -> None:
-    with TestClient(create(Settings(max_upload=1000, model="fast", workers=1))) as client:
+    with TestClient(create_app(Settings(max_upload=1000, model="fast", workers=1))) as client:
         assert client.post("/v1/cutouts", files={"image": mug}).status_code == 413
         chunks = (mug[i : i + 100] for i in range(0, len(mug), 100))
         answer = client.post("/v1/cutouts", content=chunks, headers={"Content-Type": "image/jpeg"})
@@ -93,9 +94,7 @@ def test_an_upload_over_the_limit_is_refused_however_it_comes(mug: bytes) -> Non
 
 
 def test_settings_come_from_the_environment() -> None:
-    made = from_environment(
-        {"MATTEBOX_SERVER_PORT": "8000", "MATTEBOX_SERVER_PAGE": "false", "OTHER": "x"}, model="best"
-    )
+    made = load_settings({"MATTEBOX_SERVER_PORT": "8000", "MATTEBOX_SERVER_PAGE": "false", "OTHER": "x"}, model="best")
     assert (made.port, made.page, made.model) == (8000, False, "best")
 
 
@@ -111,8 +110,8 @@ def test_settings_come_from_the_environment() -> None:
 )
 def test_settings_that_make_no_sense_are_refused(environment: dict[str, str], message: str) -> None:
     with pytest.raises(UsageError, match=message):
-        from_environment(environment)
+        load_settings(environment)
 
 
 def test_every_setting_is_documented() -> None:
-    assert document() in (ROOT / "docs/server.md").read_text()
+    assert settings_table() in (ROOT / "docs/server.md").read_text()

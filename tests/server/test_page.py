@@ -14,8 +14,8 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from mattebox.recipe.flat_parameters import parameters
-from mattebox.server.routes.operations import PAGE
+from mattebox.recipe.flat_parameters import parameters_by_name
+from mattebox.server.routes.operations import PAGE_FOLDER
 from tests.server.browsing import CHROMIUM, DONE, FAILED, Visit
 
 pytestmark = [
@@ -382,7 +382,7 @@ def test_leaving_with_results_that_are_not_downloaded(browser: Any, address: str
 
 def test_the_controls_are_the_recipes(browser: Any, address: str) -> None:
     """Every control that goes into a request under its own name is a parameter, and stays within its bounds."""
-    known, own = parameters(), {"paint", "colour", "blur", "auto", "only", "preset"}
+    known, own = parameters_by_name(), {"paint", "colour", "blur", "auto", "only", "preset"}
     with Visit(browser, address) as visit:
         found = visit.page.locator("#controls").evaluate(
             "form => [...form.elements].filter(e => e.name).map(e => [e.name, e.min, e.max])"
@@ -403,9 +403,9 @@ def bounds(kind: Any) -> tuple[float, float]:
 
 
 def test_every_word_stands_in_one_file() -> None:
-    html = (PAGE / "index.html").read_text()
+    html = (PAGE_FOLDER / "index.html").read_text()
     spoken = re.sub(r"<[^>]*>", " ", re.sub(r"<noscript>.*?</noscript>", "", html)).split()
     assert set(spoken) == {"mattebox"}
-    strings = (PAGE / "strings.js").read_text()
+    strings = (PAGE_FOLDER / "strings.js").read_text()
     for key in re.findall(r'data-(?:text|label|title|alt)="(\w+)"', html):
         assert re.search(rf"^  {key}:", strings, re.M), key

@@ -11,9 +11,9 @@ import pytest
 from fastapi.testclient import TestClient
 
 from mattebox.recipe.recipe import Background, Cut, Frame, Save, Shadow
-from mattebox.server.app import create
-from mattebox.server.http.requests import Asked
-from mattebox.server.removebg_mapping import Refused, order
+from mattebox.server.app import create_app
+from mattebox.server.http.requests import RequestData
+from mattebox.server.removebg_mapping import RemovebgError, convert_request
 from mattebox.server.settings import Settings
 from tests.server.conftest import encoded, opened
 
@@ -140,7 +140,7 @@ def large(width: int = 10_000) -> bytes:
 def test_fields_become_the_recipe(photo: bytes) -> None:
     fields = {"size": "full", "crop": "true", "crop_margin": "10%", "scale": "80%", "position": "20% 80%",
               "roi": "0 0 256 512", "shadow_type": "drop", "shadow_opacity": "60", "bg_color": "white"}  # fmt: skip
-    made = order(Asked(fields, {"image_file": photo}), "balanced")
+    made = convert_request(RequestData(fields, {"image_file": photo}), "balanced")
     cut, frame, shadow, background, save = made.recipe.steps
     assert isinstance(cut, Cut)
     assert cut.region == "0.0000% 0.0000% 50.0000% 100.0000%"
@@ -151,12 +151,12 @@ def test_fields_become_the_recipe(photo: bytes) -> None:
     assert (shadow.kind, shadow.opacity) == ("drop", 60)
     assert background == Background(paint="white")
     assert save == Save(format="jpg")
-    assert made.most_pixels == 512 * 512
+    assert made.max_working_pixels == 512 * 512
 
 
 def test_too_large_a_file() -> None:
-    with pytest.raises(Refused, match="File too large"):
-        order(Asked({}, {"image_file": b"\xff\xd8\xff" + bytes(22_000_000)}), "balanced")
+    with pytest.raises(RemovebgError, match="File too large"):
+        convert_request(RequestData({}, {"image_file": b"\xff\xd8\xff" + bytes(22_000_000)}), "balanced")
 
 
 SIZES = {"small": 0.25, "regular": 0.25, "preview": 0.25, "medium": 1.5, "hd": 4, "full": 25, "4k": 25, "50MP": 50,
@@ -182,9 +182,11 @@ def test_every_kind_of_body(client: TestClient, photo: bytes, kind: str) -> None
 @pytest.mark.parametrize(("size", "most"), SIZES.items())
 def test_every_size(size: str, most: float) -> None:
     source = jpeg_header(8000, 5000)
-    made = order(Asked({"size": size, "format": "webp"}, {"image_file": source}), "balanced")
-    assert made.most_pixels == pytest.approx(min(most, 40) * 1e6, rel=1e-6)
-    assert order(Asked({"size": size}, {"image_file": source}), "m").most_pixels <= 10_000_000  # PNG holds no more
+    made = convert_request(RequestData({"size": size, "format": "webp"}, {"image_file": source}), "balanced")
+    assert made.max_working_pixels == pytest.approx(min(most, 40) * 1e6, rel=1e-6)
+    assert (
+        convert_request(RequestData({"size": size}, {"image_file": source}), "m").max_working_pixels <= 10_000_000
+    )  # PNG holds no more
 
 
 def jpeg_header(width: int, height: int) -> bytes:
@@ -210,14 +212,16 @@ FINE: list[dict[str, object]] = [
 
 @pytest.mark.parametrize("fields", FINE, ids=str)
 def test_every_field_is_taken(photo: bytes, fields: dict[str, object]) -> None:
-    made = order(Asked(fields, {"image_file": photo}), "balanced")
+    made = convert_request(RequestData(fields, {"image_file": photo}), "balanced")
     assert isinstance(made.recipe.steps[0], Cut)
     assert isinstance(made.recipe.steps[-1], Save)
 
 
 def test_scale_implies_the_centre(photo: bytes) -> None:
     (frame,) = (
-        s for s in order(Asked({"scale": "50%"}, {"image_file": photo}), "m").recipe.steps if isinstance(s, Frame)
+        s
+        for s in convert_request(RequestData({"scale": "50%"}, {"image_file": photo}), "m").recipe.steps
+        if isinstance(s, Frame)
     )
     assert (frame.fill, frame.position) == ("50%", "center")
 
@@ -253,10 +257,10 @@ def test_who_may_not(tmp_path: Path, photo: bytes) -> None:
     from mattebox.server import api_keys
 
     book = tmp_path / "keys"
-    _, quick = api_keys.create(book, "quick", (api_keys.PICTURES,), 1, 0)
-    _, few = api_keys.create(book, "few", (api_keys.PICTURES,), 500, 1)
+    _, quick = api_keys.create_key(book, "quick", (api_keys.PICTURES_SCOPE,), 1, 0)
+    _, few = api_keys.create_key(book, "few", (api_keys.PICTURES_SCOPE,), 500, 1)
     settings = Settings(model="fast", workers=1, keys=str(book), data=str(tmp_path / "data"))
-    with TestClient(create(settings)) as client:
+    with TestClient(create_app(settings)) as client:
 
         def asked(key: str | None) -> tuple[int, str, Any]:
             headers = {"X-API-Key": key} if key else {}

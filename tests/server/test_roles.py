@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 
 from mattebox.errors import UsageError
-from mattebox.server.settings import from_environment
+from mattebox.server.settings import load_settings
 from tests.jobs.test_postgres import address as address
 from tests.jobs.test_postgres import pytestmark as needs_postgres
 from tests.serving import serving
@@ -62,4 +62,4 @@ def test_one_takes_jobs_and_the_other_does_them(address: str, tmp_path: Path, mu
 @pytest.mark.parametrize("role", ["api", "worker", "boss"])
 def test_roles_need_a_database(role: str) -> None:
     with pytest.raises(UsageError, match="ROLE"):
-        from_environment({"MATTEBOX_SERVER_ROLE": role})
+        load_settings({"MATTEBOX_SERVER_ROLE": role})

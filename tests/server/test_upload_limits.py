@@ -14,11 +14,11 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
-from mattebox.server.http.upload_limits import HELD, Intake, Upload
+from mattebox.server.http.upload_limits import MAX_BUFFERED_BYTES, Upload, UploadLimiter
 from tests.serving import serving
 
 HOST = "127.0.0.1"
-SLOW = "import mattebox.server.http.upload_limits as i, mattebox.server.http.timeouts as p; i.GRACE = 1.0; p.SILENT = 20; p.HEADERS = 3.0; "
+SLOW = "import mattebox.server.http.upload_limits as i, mattebox.server.http.timeouts as p; i.GRACE_SECONDS = 1.0; p.MAX_IDLE_CONNECTIONS = 20; p.HEADER_TIMEOUT_SECONDS = 3.0; "
 SERVE = "from mattebox.cli.main import main; import sys; sys.argv[0] = 'mattebox'; main()"
 
 
@@ -153,19 +153,19 @@ def test_small_ones_need_no_turn(port: int) -> None:
 
 def test_those_that_hold_much_and_come_slowly_go_first() -> None:
     async def went() -> list[bool]:
-        intake, now = Intake(4), asyncio.get_running_loop().time()
-        fresh = Upload(now, False, count=HELD)
-        slow, slower = Upload(now - 10, False, count=9_000_000), Upload(now - 100, False, count=20_000_000)
+        intake, now = UploadLimiter(4), asyncio.get_running_loop().time()
+        fresh = Upload(now, False, byte_count=MAX_BUFFERED_BYTES)
+        slow, slower = Upload(now - 10, False, byte_count=9_000_000), Upload(now - 100, False, byte_count=20_000_000)
         intake._uploads = dict.fromkeys((slow, slower, fresh))
         for upload in (slow, slower):
             upload.deadline = asyncio.timeout(1000)
             await upload.deadline.__aenter__()
-        intake._keep_to(HELD)
-        first = [u.left for u in intake._uploads]
-        intake._keep_to(HELD)
-        second = [u.left for u in intake._uploads]
-        intake._keep_to(HELD)
-        assert [u.left for u in intake._uploads] == second  # what is left holds no more
+        intake._limit_buffered_bytes(MAX_BUFFERED_BYTES)
+        first = [u.is_evicted for u in intake._uploads]
+        intake._limit_buffered_bytes(MAX_BUFFERED_BYTES)
+        second = [u.is_evicted for u in intake._uploads]
+        intake._limit_buffered_bytes(MAX_BUFFERED_BYTES)
+        assert [u.is_evicted for u in intake._uploads] == second  # what is left holds no more
         return [*first, *second]
 
     assert asyncio.run(went()) == [False, True, False, True, True, False]

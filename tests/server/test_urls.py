@@ -10,8 +10,8 @@ import pytest
 from fastapi.testclient import TestClient
 
 from mattebox.errors import UsageError
-from mattebox.server.app import create
-from mattebox.server.settings import Settings, from_environment
+from mattebox.server.app import create_app
+from mattebox.server.settings import Settings, load_settings
 from tests.server.conftest import opened
 
 
@@ -36,7 +36,7 @@ def site(mug: bytes) -> Iterator[str]:
 def open_client(site: str) -> Iterator[TestClient]:
     port = site.rsplit(":", 1)[1]
     with TestClient(
-        create(Settings(model="fast", workers=1, urls=True, url_networks="127.0.0.1/32", url_ports=port, jobs=0))
+        create_app(Settings(model="fast", workers=1, urls=True, url_networks="127.0.0.1/32", url_ports=port, jobs=0))
     ) as client:
         yield client
 
@@ -91,4 +91,4 @@ def test_off_unless_allowed(client: TestClient, site: str) -> None:
 )
 def test_settings_that_make_no_sense_are_refused(name: str, value: str) -> None:
     with pytest.raises(UsageError):
-        from_environment({f"MATTEBOX_SERVER_{name}": value})
+        load_settings({f"MATTEBOX_SERVER_{name}": value})

@@ -148,8 +148,8 @@ def test_ten_thousand_fields_are_refused(client: TestClient) -> None:
 
 
 def test_the_document_describes_every_parameter(client: TestClient) -> None:
-    from mattebox.recipe.flat_parameters import parameters
+    from mattebox.recipe.flat_parameters import parameters_by_name
 
     document = client.get("/openapi.json").json()
     form = document["paths"]["/v1/cutouts"]["post"]["requestBody"]["content"]["multipart/form-data"]["schema"]
-    assert set(parameters()) <= set(form["properties"])
+    assert set(parameters_by_name()) <= set(form["properties"])

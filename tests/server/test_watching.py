@@ -11,7 +11,7 @@ import pytest
 from fastapi.testclient import TestClient
 
 from mattebox.errors import UsageError
-from mattebox.server.app import create
+from mattebox.server.app import create_app
 from mattebox.server.settings import Settings
 
 
@@ -20,7 +20,7 @@ def settings(folder: Path, **more: str) -> Settings:
 
 
 def test_the_log_tells_routes_and_no_names(tmp_path: Path, mug: bytes, capsys: pytest.CaptureFixture[str]) -> None:
-    with TestClient(create(settings(tmp_path, log="json"))) as client:
+    with TestClient(create_app(settings(tmp_path, log="json"))) as client:
         client.post("/v1/cutouts?canary=1", files={"image": ("canary.jpg", mug)}, data={"empty": "keep"})
         client.get("/v1/jobs/canary0")
         client.get("/canary")
@@ -40,8 +40,8 @@ def test_our_own_mistakes_are_told_and_answered(
     def broken(*_: object) -> None:
         raise ValueError("the secret")
 
-    monkeypatch.setattr(v1, "prepared", broken)
-    with TestClient(create(settings(tmp_path))) as client:
+    monkeypatch.setattr(v1, "prepare_task", broken)
+    with TestClient(create_app(settings(tmp_path))) as client:
         answer = client.post("/v1/cutouts", files={"image": mug})
     assert (answer.status_code, answer.json()["code"]) == (500, "internal")
     assert "secret" not in answer.text
@@ -70,7 +70,7 @@ def test_traces_where_they_are_asked_for(tmp_path: Path, mug: bytes, monkeypatch
     monkeypatch.setenv("OTEL_EXPORTER_OTLP_COMPRESSION", "none")
     trace = "0af7651916cd43dd8448eb211c80319c"
     try:
-        with TestClient(create(settings(tmp_path))) as client:
+        with TestClient(create_app(settings(tmp_path))) as client:
             headers = {"traceparent": f"00-{trace}-b7ad6b7169203331-01"}
             sent = client.post("/v1/cutouts", files={"image": mug}, data={"empty": "keep"}, headers=headers)
             assert sent.status_code == 200
@@ -93,4 +93,4 @@ def test_traces_without_their_packages(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("OTEL_EXPORTER_OTLP_ENDPOINT", "http://127.0.0.1:1")
     monkeypatch.setitem(sys.modules, "opentelemetry.sdk.trace", None)
     with pytest.raises(UsageError, match=r"mattebox\[telemetry\]"):
-        create(Settings())
+        create_app(Settings())

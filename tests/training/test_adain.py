@@ -13,9 +13,9 @@ onnx = pytest.importorskip("onnx", reason="onnx is not part of the test lock")
 from torch import nn  # noqa: E402
 
 from mattebox.errors import ModelError  # noqa: E402
-from mattebox.models.adain import Imitator  # noqa: E402
+from mattebox.models.adain import AdainNetwork  # noqa: E402
 from mattebox.models.cards.registry import find_card  # noqa: E402
-from mattebox.models.runtime.onnx_runtime import start  # noqa: E402
+from mattebox.models.runtime.onnx_runtime import create_session  # noqa: E402
 from mattebox.training.convert import adain  # noqa: E402
 
 WIDTHS = (4, 6, 8, 12)  # for 64, 128, 256, 512
@@ -59,10 +59,10 @@ def saved(net: nn.Module) -> bytes:
 def test_paints_as_the_published_program_does() -> None:
     torch.manual_seed(0)
     encoder, paints = vgg(), decoder()
-    graphs = [start(adain.converted(saved(net)), "adain", "cpu") for net in (encoder, paints)]
-    imitator = Imitator(find_card("adain"), *graphs)
+    graphs = [create_session(adain.converted(saved(net)), "adain", "cpu") for net in (encoder, paints)]
+    imitator = AdainNetwork(find_card("adain"), *graphs)
     content, style = torch.rand(1, 3, 48, 64), torch.rand(1, 3, 32, 40) ** 3
-    made = imitator.run(content.numpy(), imitator.manner(style.numpy()))
+    made = imitator.run(content.numpy(), imitator.style_statistics(style.numpy()))
     with torch.no_grad():
         seen, wanted = encoder[:31](content), encoder[:31](style)
         moments = [(x.mean((2, 3), keepdim=True), (x.var((2, 3), keepdim=True) + 1e-5).sqrt()) for x in (seen, wanted)]

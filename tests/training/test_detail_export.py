@@ -13,7 +13,7 @@ from PIL import Image
 torch = pytest.importorskip("torch", reason="torch is not part of the test lock")
 pytest.importorskip("onnx", reason="onnx is not part of the test lock")
 
-from mattebox.models.image_to_image import Imager  # noqa: E402
+from mattebox.models.image_to_image import ImageToImageNetwork  # noqa: E402
 from mattebox.training.core import checkpoint  # noqa: E402
 from mattebox.training.evaluate import image_quality  # noqa: E402
 from mattebox.training.evaluate.lpips import FIRES, Perceptual  # noqa: E402
@@ -48,7 +48,7 @@ def test_a_card_answers_as_its_network(plan: Plan, tmp_path: Path) -> None:
     sets(tmp_path)
     checkpoint.write({"average": net.state_dict(), "plan": plan.as_dict()}, tmp_path / "best.pt")
     card = restoration.export(tmp_path / "best.pt", tmp_path, "tiny", tmp_path / "out")
-    imager = Imager.open(str(card), "cpu")
+    imager = ImageToImageNetwork.open(str(card), "cpu")
     assert imager.card.task == ("restore" if plan.scale == 1 else "upscale")
     x = torch.rand(1, 3, 32, 48)
     with torch.no_grad():

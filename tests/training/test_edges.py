@@ -10,7 +10,7 @@ import pytest
 torch = pytest.importorskip("torch", reason="torch is not part of the test lock")
 pytest.importorskip("onnx", reason="onnx is not part of the test lock")
 
-from mattebox.models.matte_refiner import Refiner  # noqa: E402
+from mattebox.models.matte_refiner import MatteRefiner  # noqa: E402
 from mattebox.training.export import edges  # noqa: E402
 from mattebox.training.networks.edge_network import FEATURES, SEEN, Edges, Refined, flat, mixed  # noqa: E402
 from mattebox.training.tasks.edges import scenes, train, train_shapes  # noqa: E402
@@ -76,7 +76,9 @@ def test_a_run_and_its_graph(tmp_path: Path) -> None:
         .detach()
         .numpy()
     )
-    np.testing.assert_allclose(Refiner.open(str(card)).run(tile, prior, patch, common, 2, (6, 9)), source, atol=2e-2)
+    np.testing.assert_allclose(
+        MatteRefiner.open(str(card)).run(tile, prior, patch, common, 2, (6, 9)), source, atol=2e-2
+    )
 
 
 def test_shapes_say_nothing_at_first_and_learn_and_go_on(tmp_path: Path) -> None:

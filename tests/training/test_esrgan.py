@@ -15,7 +15,7 @@ torch = pytest.importorskip("torch", reason="torch is not part of the test lock"
 onnx = pytest.importorskip("onnx", reason="onnx is not part of the test lock")
 
 from mattebox.errors import ModelError  # noqa: E402
-from mattebox.models.runtime.onnx_runtime import start  # noqa: E402
+from mattebox.models.runtime.onnx_runtime import create_session  # noqa: E402
 from mattebox.training.convert import esrgan  # noqa: E402
 from mattebox.training.convert.esrgan import RRDBNet, SRVGGNetCompact  # noqa: E402
 
@@ -54,7 +54,7 @@ def test_there_and_back(kind: str, wrapped: str | None) -> None:
     net = NETWORKS[kind]().eval()
     state = net.state_dict()
     content = as_safetensors(state) if wrapped == "safetensors" else saved({wrapped: state} if wrapped else state)
-    session = start(esrgan.converted(content), kind, "cpu")
+    session = create_session(esrgan.converted(content), kind, "cpu")
     x = torch.rand(1, 3, 24, 36)
     (made,) = session.run(None, {"picture": x.numpy()})
     with torch.no_grad():
@@ -121,6 +121,6 @@ def test_the_published_compact_networks_are_ours(
             slope.weight.copy_(torch.from_numpy(w.reshape(-1).copy()))
         x = torch.rand(1, 3, 32, 40)
         made = net(x).numpy()
-    session = start(path.read_bytes(), file, "cpu")
+    session = create_session(path.read_bytes(), file, "cpu")
     (expected,) = session.run(None, {session.get_inputs()[0].name: x.numpy()})
     assert np.abs(made - expected).max() < 1e-3

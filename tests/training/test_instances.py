@@ -9,7 +9,7 @@ import pytest
 from PIL import Image
 
 from mattebox.errors import InputUnreadable
-from mattebox.io.palette_png import encode_indexed
+from mattebox.io.palette_png import encode_palette_png
 from mattebox.training.evaluate.cutout import compare, show
 from mattebox.training.evaluate.instances import LONGEST, drawn, told_apart
 from tests.fakes import fake_session
@@ -32,7 +32,7 @@ def scene(folder: Path, values: np.ndarray, kind: str = "P") -> Path:
     for i in range(2):
         Image.fromarray(rgb).save(folder / f"images/{i}.png")
         Image.fromarray(np.where(values > 0, np.uint8(255), np.uint8(0))).save(folder / f"masks/{i}.png")
-        (folder / f"instances/{i}.png").write_bytes(encode_indexed(values, 0))
+        (folder / f"instances/{i}.png").write_bytes(encode_palette_png(values, 0))
         if kind == "RGB":
             Image.open(folder / f"instances/{i}.png").convert("RGB").save(folder / f"instances/{i}.png")
     return folder

@@ -93,7 +93,7 @@ def test_int8_is_taken_for_what_it_stands_for() -> None:
     session = Session.open("fast", "cpu")
     torch.manual_seed(0)
     net = build(net_of(session.card), shape_of(session.card))
-    x, _ = session.prepare(Picture(skimage.data.astronaut()))
+    x, _ = session.preprocess(Picture(skimage.data.astronaut()))
     unfold(session.card, net, torch.from_numpy(x))
     with torch.no_grad():
         ours = torch.sigmoid(net.eval()(torch.from_numpy(x))).numpy()

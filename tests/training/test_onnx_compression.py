@@ -15,7 +15,7 @@ X = np.random.default_rng(0).standard_normal((1, 3, 64, 96)).astype(np.float32)
 
 
 def embedded(name: str) -> onnx.ModelProto:
-    return onnx.load_from_string(weight_store.read(Session.resting(name, "cpu").card))
+    return onnx.load_from_string(weight_store.read_weights(Session.open_lazily(name, "cpu").card))
 
 
 def answer(model: onnx.ModelProto) -> np.ndarray:

@@ -20,4 +20,4 @@ def test_the_graph_is_its_source(name: str) -> None:
     rng = np.random.default_rng(1)
     inputs = {k: rng.random(shape, np.float32) for k, shape in shapes.items()}
     expected = graph(*(torch.from_numpy(v) for v in inputs.values())).numpy()
-    np.testing.assert_allclose(onnx_runtime.apply(name, **inputs), expected, rtol=2e-3, atol=2e-3)
+    np.testing.assert_allclose(onnx_runtime.run_kernel(name, **inputs), expected, rtol=2e-3, atol=2e-3)

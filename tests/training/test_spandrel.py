@@ -17,8 +17,8 @@ from spandrel.architectures.SCUNet import SCUNet  # noqa: E402
 from spandrel.architectures.SwinIR import SwinIR  # noqa: E402
 
 from mattebox.errors import ModelError  # noqa: E402
-from mattebox.models.cards.registry import cards  # noqa: E402
-from mattebox.models.runtime.onnx_runtime import start  # noqa: E402
+from mattebox.models.cards.registry import all_cards  # noqa: E402
+from mattebox.models.runtime.onnx_runtime import create_session  # noqa: E402
 from mattebox.training.convert import spandrel  # noqa: E402
 
 SWINIR = {"upscale": 4, "window_size": 8, "depths": [2], "embed_dim": 12, "num_heads": [2], "mlp_ratio": 2}
@@ -42,7 +42,7 @@ def test_the_graph_answers_as_the_network(kind: str, monkeypatch: pytest.MonkeyP
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # of torch about meshgrid, in spandrel's code
         net = NETWORKS[kind]().eval()
-    session = start(spandrel.converted(saved({"params": net.state_dict()})), kind, "cpu")
+    session = create_session(spandrel.converted(saved({"params": net.state_dict()})), kind, "cpu")
     x = torch.rand(1, 3, 64, 64)
     (made,) = session.run(None, {"picture": x.numpy()})
     with torch.no_grad():
@@ -55,5 +55,5 @@ def test_what_is_of_no_network() -> None:
 
 
 def test_cards_know_the_square() -> None:
-    squares = {c.tiles.fixed for c in cards().values() if c.converter == "spandrel" and c.tiles is not None}
+    squares = {c.tiles.fixed for c in all_cards().values() if c.converter == "spandrel" and c.tiles is not None}
     assert squares == {spandrel.SIDE}

@@ -13,7 +13,7 @@ from PIL import Image
 torch = pytest.importorskip("torch", reason="torch is not part of the test lock")
 pytest.importorskip("onnx", reason="onnx is not part of the test lock")
 
-from mattebox.models.runtime.onnx_runtime import start  # noqa: E402
+from mattebox.models.runtime.onnx_runtime import create_session  # noqa: E402
 from mattebox.training.evaluate.lpips import Features  # noqa: E402
 from mattebox.training.export import style  # noqa: E402
 from mattebox.training.networks.style_network import Styled, StyleNet  # noqa: E402
@@ -65,7 +65,7 @@ def test_a_run_its_resumption_and_its_card(tmp_path: Path) -> None:
     with Image.open(tmp_path / "run" / "sheet.png") as sheet:
         assert sheet.width == 320 * (1 + len(STYLES))
     card = style.export(tmp_path / "run" / "last.pt", "tiny", tmp_path / "out", ("glass", "swirl"))
-    session = start(card.with_suffix(".onnx").read_bytes(), "tiny")
+    session = create_session(card.with_suffix(".onnx").read_bytes(), "tiny")
     net = StyleNet(len(STYLES)).eval()
     net.load_state_dict(again["average"])
     x, glass = torch.rand(1, 3, 40, 48), list(STYLES).index("glass")

@@ -13,20 +13,20 @@ from pathlib import Path
 import numpy as np
 
 from mattebox.batch.job import Outcome
-from mattebox.batch.plan import Job
+from mattebox.batch.plan import BatchJob
 from mattebox.errors import UsageError
 from mattebox.io import output_profile, resampling
 from mattebox.io.atomic_write import write_bytes
 from mattebox.io.encoding import encode
 from mattebox.io.reader import read
 from mattebox.io.sources import read_item
-from mattebox.io.writer import format_of, write
+from mattebox.io.writer import output_format, write
 from mattebox.types import Picture, Size
 
-SIDE = 1600  # longer side of what a page shows
-GAP = 16  # pixels between the two in a picture
+MAX_PAGE_SIDE_PIXELS = 1600  # longer side of what a page shows
+GAP_PIXELS = 16  # pixels between the two in a picture
 
-STYLE = """
+PAGE_CSS = """
 :root{--g:#faf9f7;--k:#e6e3dd;--c:#fff;--i:#22252a;--s:#5c6169}
 @media(prefers-color-scheme:dark){:root{--g:#17191c;--k:#2c3035;--c:#202327;--i:#eceae6;--s:#a7acb3}}
 body{margin:0 auto;padding:1rem;max-width:75rem;background:var(--g);color:var(--i);font:16px/1.5 system-ui,sans-serif}
@@ -39,28 +39,28 @@ background:repeating-conic-gradient(var(--k) 0 25%,var(--c) 0 50%) 0 0/24px 24px
 box-shadow:0 0 4px #0009;pointer-events:none}
 input{margin:0;opacity:0;cursor:ew-resize}.pair:focus-within{outline:3px solid #4c8dff;outline-offset:2px}
 """
-SCRIPT = (
+PAGE_SCRIPT = (
     "for(const i of document.querySelectorAll('input'))i.oninput=()=>i.parentNode.style.setProperty('--at',i.value+'%')"
 )
 
 
 @dataclass
-class Compare:
+class ComparisonWriter:
     """Gathers pairs as results come; `close` writes the page. A picture holds one pair and is written at once."""
 
     path: Path
     figures: list[str] = field(default_factory=list)
 
     @property
-    def pages(self) -> bool:
+    def is_page(self) -> bool:
         return self.path.suffix.lower() in (".html", ".htm")
 
-    def check(self, jobs: list[Job]) -> None:
+    def check(self, jobs: list[BatchJob]) -> None:
         """UsageError, OutputError for what cannot be compared."""
         if any(job.source is None for job in jobs):
             raise UsageError("--compare cannot read standard input a second time", "give the photograph as a file")
-        if not self.pages:
-            format_of(self.path)
+        if not self.is_page:
+            output_format(self.path)
             if len(jobs) > 1:
                 raise UsageError(f"--compare {self.path} is one picture and there are {len(jobs)}", "give a .html file")
 
@@ -69,13 +69,13 @@ class Compare:
         result, job = outcome.result, outcome.job
         if result is None or job.source is None:
             return
-        before = photograph(job)
-        if not self.pages:
-            self._beside(before, result.picture)
+        before = read_photograph(job)
+        if not self.is_page:
+            self._write_side_by_side(before, result.picture)
             return
-        size = _shown(result.picture.size)
-        first = _embedded(_sized(before, _shown(before.size, max(size))))
-        second = _embedded(_sized(result.picture, size))
+        size = _display_size(result.picture.size)
+        first = _encode_data_url(_resize(before, _display_size(before.size, max(size))))
+        second = _encode_data_url(_resize(result.picture, size))
         name = html.escape(job.name)
         told = "{1} x {0} to {3} x {2} pixels".format(*before.size, *result.picture.size)
         self.figures.append(
@@ -87,23 +87,23 @@ class Compare:
 
     def close(self) -> None:
         """The page, if it is one and there is anything to show. OutputError."""
-        if not self.pages or not self.figures:
+        if not self.is_page or not self.figures:
             return
         page = (
             '<!doctype html><html lang="en"><meta charset="utf-8"><meta name="viewport" content="width=device-width">'
-            f"<title>before and after</title><style>{STYLE}</style><h1>Before and after</h1>"
+            f"<title>before and after</title><style>{PAGE_CSS}</style><h1>Before and after</h1>"
             f"<p>Drag across a picture, or use the arrow keys.</p>{''.join(self.figures)}"
-            f"<script>{SCRIPT}</script></html>\n"
+            f"<script>{PAGE_SCRIPT}</script></html>\n"
         )
         write_bytes(self.path, page.encode(), overwrite=True)
 
-    def _beside(self, before: Picture, after: Picture) -> None:
+    def _write_side_by_side(self, before: Picture, after: Picture) -> None:
         """Both in one picture, the first enlarged to the second's height."""
         height = after.size[0]
-        after = output_profile.deliver(after, srgb=True, eight=True)
-        before = output_profile.deliver(before, srgb=True, eight=True)
-        first = _sized(before, (height, max(1, round(before.size[1] * height / before.size[0]))))
-        gap = np.full((height, GAP, 3), 255, np.uint8)
+        after = output_profile.convert_for_output(after, srgb=True, eight_bit=True)
+        before = output_profile.convert_for_output(before, srgb=True, eight_bit=True)
+        first = _resize(before, (height, max(1, round(before.size[1] * height / before.size[0]))))
+        gap = np.full((height, GAP_PIXELS, 3), 255, np.uint8)
         rgb = np.concatenate([first.rgb, gap, after.rgb], 1)
         alphas = [np.full(p.size, 255, np.uint8) if p.alpha is None else p.alpha for p in (first, after)]
         clear = np.zeros(gap.shape[:2], np.uint8)
@@ -111,22 +111,22 @@ class Compare:
         write(Picture(rgb, alpha), self.path, overwrite=True)
 
 
-def photograph(job: Job) -> Picture:
+def read_photograph(job: BatchJob) -> Picture:
     """What a job began with, read again."""
     return read(read_item(job.source, job.member), name=job.name)
 
 
-def _shown(size: Size, longer: int | None = None) -> Size:
-    """The size at which a page shows it: `longer` pixels, or at most SIDE."""
-    scale = min(1.0, SIDE / max(size)) if longer is None else longer / max(size)
+def _display_size(size: Size, longer_side: int | None = None) -> Size:
+    """The size at which a page shows it: `longer_side` pixels, or at most SIDE."""
+    scale = min(1.0, MAX_PAGE_SIDE_PIXELS / max(size)) if longer_side is None else longer_side / max(size)
     return max(1, round(size[0] * scale)), max(1, round(size[1] * scale))
 
 
-def _sized(picture: Picture, size: Size) -> Picture:
+def _resize(picture: Picture, size: Size) -> Picture:
     height, width = picture.size
-    return picture.with_pixels(*resampling.window(picture.rgb, picture.alpha, (0, 0, width, height), size))
+    return picture.with_pixels(*resampling.crop_and_resize(picture.rgb, picture.alpha, (0, 0, width, height), size))
 
 
-def _embedded(picture: Picture) -> str:
-    data = encode(output_profile.deliver(picture, srgb=True, eight=True), "webp", quality=90)
+def _encode_data_url(picture: Picture) -> str:
+    data = encode(output_profile.convert_for_output(picture, srgb=True, eight_bit=True), "webp", quality=90)
     return "data:image/webp;base64," + base64.b64encode(data).decode()

@@ -16,9 +16,9 @@ from mattebox.io.atomic_write import write_bytes
 from mattebox.io.encoding import encode
 from mattebox.types import Picture
 
-SIDE = 240  # longer side of a thumbnail
+MAX_THUMBNAIL_SIDE_PIXELS = 240  # longer side of a thumbnail
 
-STYLE = """
+PAGE_CSS = """
 :root{--g:#faf9f7;--c:#fff;--k:#e6e3dd;--i:#22252a;--s:#5c6169;--b:#a3312a}
 @media(prefers-color-scheme:dark){:root{--g:#17191c;--c:#202327;--k:#2c3035;--i:#eceae6;--s:#a7acb3;--b:#ff9d94}}
 body{margin:0;padding:1rem;background:var(--g);color:var(--i);font:15px/1.4 system-ui,sans-serif}
@@ -31,7 +31,7 @@ figcaption{padding:.4rem .6rem;overflow-wrap:anywhere}small{color:var(--s);displ
 
 
 @dataclass
-class Sheet:
+class ContactSheet:
     """Gathers thumbnails as results come, and writes the page."""
 
     path: Path
@@ -51,7 +51,7 @@ class Sheet:
         told = (
             f"{outcome.seconds:.1f} s" if matte is None else f"confidence {100 * sure:.0f} %, {outcome.seconds:.1f} s"
         )
-        source = "data:image/webp;base64," + base64.b64encode(thumbnail(outcome.result.picture)).decode()
+        source = "data:image/webp;base64," + base64.b64encode(encode_thumbnail(outcome.result.picture)).decode()
         image = f'<div><img loading="lazy" alt="" src="{source}"></div>'
         self.cells.append((sure, f"<figure>{image}<figcaption>{name}<small>{told}</small></figcaption></figure>"))
 
@@ -62,15 +62,15 @@ class Sheet:
         head = f"{len(self.cells)} photographs, {failed} failed; the least sure come first"
         page = (
             '<!doctype html><html lang="en"><meta charset="utf-8"><meta name="viewport" content="width=device-width">'
-            f"<title>{head}</title><style>{STYLE}</style><h1>mattebox</h1><p>{head}</p><main>{cells}</main></html>\n"
+            f"<title>{head}</title><style>{PAGE_CSS}</style><h1>mattebox</h1><p>{head}</p><main>{cells}</main></html>\n"
         )
         write_bytes(self.path, page.encode(), overwrite=True)
 
 
-def thumbnail(picture: Picture) -> bytes:
+def encode_thumbnail(picture: Picture) -> bytes:
     """A small WebP in sRGB, with alpha if there is any."""
     height, width = picture.size
-    scale = min(1.0, SIDE / max(height, width))
+    scale = min(1.0, MAX_THUMBNAIL_SIDE_PIXELS / max(height, width))
     size = (max(1, round(height * scale)), max(1, round(width * scale)))
-    small = picture.with_pixels(*resampling.window(picture.rgb, picture.alpha, (0, 0, width, height), size))
-    return encode(output_profile.deliver(small, srgb=True, eight=True), "webp", quality=75)
+    small = picture.with_pixels(*resampling.crop_and_resize(picture.rgb, picture.alpha, (0, 0, width, height), size))
+    return encode(output_profile.convert_for_output(small, srgb=True, eight_bit=True), "webp", quality=75)

@@ -13,14 +13,14 @@ from dataclasses import dataclass, field
 from typing import Literal, Protocol
 
 from mattebox._version import __version__
-from mattebox.batch.pixel_budget import Budget
-from mattebox.batch.plan import Job
-from mattebox.batch.tile_checkpoint import Spool
+from mattebox.batch.pixel_budget import PixelBudget
+from mattebox.batch.plan import BatchJob
+from mattebox.batch.tile_checkpoint import TileCheckpoint
 from mattebox.core import cpu_threads
-from mattebox.enhancement.tile_sink import Canvas, Canvases
+from mattebox.enhancement.tile_sink import OpenTileSink, TileSink
 from mattebox.errors import MatteboxError
 from mattebox.io import atomic_write, header_check
-from mattebox.io.encoding import Hidden
+from mattebox.io.encoding import HiddenColours
 from mattebox.io.reader import read
 from mattebox.io.sources import read_bytes, read_item
 from mattebox.io.writer import write
@@ -30,11 +30,11 @@ from mattebox.pipeline.run import Result, run_recipe
 from mattebox.recipe.recipe import Recipe, Upscale
 from mattebox.types import Box, Picture, Size
 
-PIXELS = 100_000_000  # in hand at a time
-FETCHED = 100_000_000  # bytes from one address
+MAX_PIXELS_IN_USE = 100_000_000  # in hand at a time
+MAX_DOWNLOAD_BYTES = 100_000_000  # bytes from one address
 
 
-class Sure(Protocol):
+class MatteSummary(Protocol):
     """What is kept of a matte: see `types.Matte`."""
 
     @property
@@ -45,7 +45,7 @@ class Sure(Protocol):
     def box(self) -> Box: ...
 
 
-class Finished(Protocol):
+class JobResult(Protocol):
     """What is to be known of a picture that was made, here or elsewhere: see `Result`."""
 
     @property
@@ -55,7 +55,7 @@ class Finished(Protocol):
     @property
     def notes(self) -> tuple[str, ...]: ...
     @property
-    def matte(self) -> Sure | None: ...
+    def matte(self) -> MatteSummary | None: ...
     @property
     def model(self) -> str | None: ...
     @property
@@ -69,98 +69,103 @@ class Outcome:
     """A job done (`result`) or failed (`error`); hashes of the bytes read and written, seconds it took; the rules of
     its marketplace that the written file breaks."""
 
-    job: Job
-    result: Finished | None = None
+    job: BatchJob
+    result: JobResult | None = None
     error: MatteboxError | None = None
     seconds: float = 0.0
     input_hash: str = ""
     output_hash: str = ""
-    broken: tuple[str, ...] = ()
+    broken_rules: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
-class Work:
-    """How every job is done. `beside` = how many are done at a time; `tell` is the pipeline's."""
+class LocalJobRunner:
+    """How every job is done. `concurrency` = how many are done at a time; `on_progress` is the pipeline's."""
 
     recipe: Recipe
     session: Session | None
     max_pixels: int = 100_000_000
     metadata: Literal["safe", "all", "none"] = "safe"
     overwrite: bool = False
-    hidden: Hidden = "zero"
-    beside: int = 1
-    hashed: bool = False
-    tell: Callable[[str, float], None] | None = None
-    budget: Budget = field(default_factory=lambda: Budget(PIXELS))
+    hidden: HiddenColours = "zero"
+    concurrency: int = 1
+    needs_hashes: bool = False
+    on_progress: Callable[[str, float], None] | None = None
+    budget: PixelBudget = field(default_factory=lambda: PixelBudget(MAX_PIXELS_IN_USE))
 
-    def __call__(self, job: Job) -> Outcome:
+    def __call__(self, job: BatchJob) -> Outcome:
         """Do one. Errors of ours become outcomes; all others pass."""
         begun, taken = time.perf_counter(), ""
         try:
-            with cpu_threads.shared(self.beside):
-                data = bytes_of(job)
-                taken = sha256_of(data) if self.hashed else ""
-                result = self._done(job, data, taken)
-                made, broken = self._looked_at(job)
+            with cpu_threads.share_cpus(self.concurrency):
+                data = read_input(job)
+                taken = sha256_hex(data) if self.needs_hashes else ""
+                result = self._process(job, data, taken)
+                made, broken = self._inspect_output(job)
         except MatteboxError as error:
             return Outcome(job, error=error, seconds=time.perf_counter() - begun, input_hash=taken)
         return Outcome(job, result, None, time.perf_counter() - begun, taken, made, broken)
 
-    def _looked_at(self, job: Job) -> tuple[str, tuple[str, ...]]:
+    def _inspect_output(self, job: BatchJob) -> tuple[str, tuple[str, ...]]:
         """The hash of the written file, and the rules of its marketplace that it breaks, as far as they are wanted."""
-        market = self.recipe.saving.check_for
-        if job.target is None or not (self.hashed or market != marketplace_check.NONE):
+        market = self.recipe.save_step.check_for
+        if job.target is None or not (self.needs_hashes or market != marketplace_check.NO_MARKETPLACE):
             return "", ()
         data = read_bytes(job.target)
         broken = (
             ()
-            if market == marketplace_check.NONE
-            else marketplace_check.broken(marketplace_check.held(data, market, str(job.target)))
+            if market == marketplace_check.NO_MARKETPLACE
+            else marketplace_check.broken_rules(marketplace_check.check_listing(data, market, str(job.target)))
         )
-        return sha256_of(data) if self.hashed else "", broken
+        return sha256_hex(data) if self.needs_hashes else "", broken
 
-    def _done(self, job: Job, data: bytes, taken: str) -> Result:
-        found = header_check.sniff(data, job.name)
-        header_check.check_size(found, self.max_pixels, job.name)
-        height, width = restoration.wanted_size((found.height, found.width), self.recipe)
-        with self.budget.hold(max(found.width * found.height, width * height)):
+    def _process(self, job: BatchJob, data: bytes, input_hash: str) -> Result:
+        found = header_check.read_header(data, job.name)
+        header_check.check_pixel_limit(found, self.max_pixels, job.name)
+        height, width = restoration.target_size((found.height, found.width), self.recipe)
+        with self.budget.reserve(max(found.width * found.height, width * height)):
             picture = read(data, max_pixels=self.max_pixels, metadata=self.metadata, name=job.name)
             del data
             if job.target is not None:
                 atomic_write.make_folder(job.target.parent)
-            with self._kept(job, taken) as canvas:
+            with self._open_tile_checkpoint(job, input_hash) as canvas:
                 result = run_recipe(
-                    picture, self.recipe, session=self.session, name=job.name, tell=self.tell, canvas=canvas
+                    picture,
+                    self.recipe,
+                    session=self.session,
+                    name=job.name,
+                    on_progress=self.on_progress,
+                    open_tile_sink=canvas,
                 )
-                self._written(job, result)
+                self._write_result(job, result)
         return result
 
-    def _written(self, job: Job, result: Result) -> None:
-        saving = self.recipe.saving
+    def _write_result(self, job: BatchJob, result: Result) -> None:
+        saving = self.recipe.save_step
         write(
             result.picture,
             "-" if job.target is None else job.target,
             format=None if saving.format == "auto" else saving.format,
             quality=saving.quality or None,
-            most_bytes=saving.most_bytes,
+            max_bytes=saving.max_bytes,
             layers=result.layers,
-            overwrite=self.overwrite or job.again,
+            overwrite=self.overwrite or job.is_resumed,
             inputs=() if job.source is None else (job.source,),
             hidden=self.hidden,
         )
 
     @contextmanager
-    def _kept(self, job: Job, taken: str) -> Iterator[Canvases]:
+    def _open_tile_checkpoint(self, job: BatchJob, input_hash: str) -> Iterator[OpenTileSink]:
         """What large results grow on; in batches that can be resumed, tiles of an upscaling outlive a kill."""
-        if not taken or job.target is None or self.recipe.find(Upscale) is None:
-            yield Canvas
+        if not input_hash or job.target is None or self.recipe.find_step(Upscale) is None:
+            yield TileSink
             return
-        decisive = [__version__, taken, self.recipe.to_json().decode(), *restoration.weights(self.recipe)]
+        decisive = [__version__, input_hash, self.recipe.to_json().decode(), *restoration.weight_hashes(self.recipe)]
         if self.session is not None:
             decisive.append(self.session.card.sha256)
-        spool = Spool(job.target, sha256_of("\n".join(decisive).encode()), resume=job.again)
+        spool = TileCheckpoint(job.target, sha256_hex("\n".join(decisive).encode()), resume=job.is_resumed)
         try:
-            yield spool.canvas
+            yield spool.next_tile_sink
         except MatteboxError:
             spool.clear()
             raise
@@ -169,14 +174,14 @@ class Work:
         spool.clear()
 
 
-def bytes_of(job: Job) -> bytes:
+def read_input(job: BatchJob) -> bytes:
     """The photograph's file, from wherever it lies. InputError."""
-    if job.address is not None:
-        from mattebox.io.url_fetch import Rules, fetch
+    if job.url is not None:
+        from mattebox.io.url_fetch import FetchPolicy, fetch_url
 
-        return fetch(job.address, Rules(most_bytes=FETCHED))
+        return fetch_url(job.url, FetchPolicy(max_bytes=MAX_DOWNLOAD_BYTES))
     return read_item(job.source, job.member)
 
 
-def sha256_of(data: bytes) -> str:
+def sha256_hex(data: bytes) -> str:
     return hashlib.sha256(data).hexdigest()

@@ -9,23 +9,23 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 
-class Budget:
+class PixelBudget:
     """A count of pixels shared by threads."""
 
-    def __init__(self, most: int) -> None:
-        self.most = most
-        self.held = 0
-        self._room = threading.Condition()
+    def __init__(self, max_pixels: int) -> None:
+        self.max_pixels = max_pixels
+        self.pixels_in_use = 0
+        self._condition = threading.Condition()
 
     @contextmanager
-    def hold(self, pixels: int) -> Iterator[None]:
+    def reserve(self, pixels: int) -> Iterator[None]:
         """Wait for room, then hold so many; more than the whole budget only alone."""
-        with self._room:
-            self._room.wait_for(lambda: self.held == 0 or self.held + pixels <= self.most)
-            self.held += pixels
+        with self._condition:
+            self._condition.wait_for(lambda: self.pixels_in_use == 0 or self.pixels_in_use + pixels <= self.max_pixels)
+            self.pixels_in_use += pixels
         try:
             yield
         finally:
-            with self._room:
-                self.held -= pixels
-                self._room.notify_all()
+            with self._condition:
+                self.pixels_in_use -= pixels
+                self._condition.notify_all()

@@ -13,35 +13,35 @@ from typing import TypeVar
 A = TypeVar("A")
 B = TypeVar("B")
 
-AHEAD = 3  # jobs begun for each worker before the first must be told: bounds what waits in memory
+QUEUED_JOBS_PER_WORKER = 3  # jobs begun for each worker before the first must be told: bounds what waits in memory
 
 
-def each(
-    work: Callable[[A], B], jobs: Iterable[A], workers: int, begun: Callable[[A], None] | None = None
+def map_in_order(
+    function: Callable[[A], B], jobs: Iterable[A], worker_count: int, on_next_job: Callable[[A], None] | None = None
 ) -> Iterator[B]:
-    """`work` of every job, in order; `begun` is told, from the caller's thread, when a job is next to be told.
+    """`function` of every job, in order; `on_next_job` is told, from the caller's thread, when a job is next to be told.
 
-    With one worker there are no threads. An exception of `work` stops all that has not begun.
+    With one worker there are no threads. An exception of `function` stops all that has not begun.
     """
-    if workers < 2:
+    if worker_count < 2:
         for job in jobs:
-            if begun:
-                begun(job)
-            yield work(job)
+            if on_next_job:
+                on_next_job(job)
+            yield function(job)
         return
     queue = iter(jobs)
-    with ThreadPoolExecutor(workers) as pool:
+    with ThreadPoolExecutor(worker_count) as pool:
         waiting: deque[tuple[A, Future[B]]] = deque(
-            (job, pool.submit(work, job)) for job in islice(queue, workers * AHEAD)
+            (job, pool.submit(function, job)) for job in islice(queue, worker_count * QUEUED_JOBS_PER_WORKER)
         )
         try:
             while waiting:
                 job, future = waiting.popleft()
-                if begun:
-                    begun(job)
+                if on_next_job:
+                    on_next_job(job)
                 outcome = future.result()
                 for following in islice(queue, 1):
-                    waiting.append((following, pool.submit(work, following)))
+                    waiting.append((following, pool.submit(function, following)))
                 del future
                 yield outcome
         except BaseException:

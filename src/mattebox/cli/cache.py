@@ -21,8 +21,8 @@ def command(clear: bool, as_json: bool) -> int:
     from mattebox.models.store import environment
 
     if clear:
-        result_cache.shrink(0)
-    sizes = [size for _, size, _ in result_cache.entries()]
+        result_cache.evict_least_recent(0)
+    sizes = [size for _, size, _ in result_cache.list_entries()]
     folder = str(environment.cache_folder())
     if as_json:
         click.echo(json.dumps({"folder": folder, "entries": len(sizes), "bytes": sum(sizes)}))

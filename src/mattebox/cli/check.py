@@ -11,11 +11,11 @@ import click
 from mattebox.errors import InputMissing, MatteboxError
 
 if TYPE_CHECKING:
-    from mattebox.composition.marketplace.rules import Rules
-    from mattebox.composition.marketplace.verdict import Finding, Verdict
-    from mattebox.io.sources import Item
+    from mattebox.composition.marketplace.rules import MarketplaceRules
+    from mattebox.composition.marketplace.verdict import ComplianceReport, RuleFinding
+    from mattebox.io.sources import InputItem
 
-FAILED = 1
+EXIT_CHECK_FAILED = 1
 
 
 @click.command("check", context_settings={"help_option_names": ["-h", "--help"]})
@@ -32,28 +32,28 @@ def command(inputs: tuple[str, ...], market: str | None, recursive: bool, as_jso
       mattebox cut mug.jpg --preset amazon -o mug-amazon.jpg      makes one that passes
       mattebox check --for amazon --rules
     """
-    from mattebox.composition.marketplace.rules import find_rules, marketplaces
-    from mattebox.io.sources import expand
+    from mattebox.composition.marketplace.rules import find_rules, load_marketplaces
+    from mattebox.io.sources import expand_inputs
 
     if market is None:
-        raise click.UsageError(f"say --for which marketplace: {', '.join(marketplaces())}")
+        raise click.UsageError(f"say --for which marketplace: {', '.join(load_marketplaces())}")
     rules = find_rules(market)
     if tell:
-        _tell(rules)
+        _print_rules(rules)
         return 0
     if not inputs:
         raise click.UsageError("give at least one picture")
-    codes = [_one(item, rules, as_json) for item in expand(inputs, recursive=recursive)]
-    return next((c for c in codes if c > FAILED), max(codes, default=0))
+    codes = [_check_input(item, rules, as_json) for item in expand_inputs(inputs, recursive=recursive)]
+    return next((c for c in codes if c > EXIT_CHECK_FAILED), max(codes, default=0))
 
 
-def _one(item: Item | InputMissing, rules: Rules, as_json: bool) -> int:
+def _check_input(item: InputItem | InputMissing, rules: MarketplaceRules, as_json: bool) -> int:
     """Check one picture, say it, and return its exit code."""
     try:
         if isinstance(item, InputMissing):
             raise item
         path = "-" if item.path is None else item.path
-        verdict = judged(path, rules.name)
+        verdict = check_picture(path, rules.name)
     except MatteboxError as error:
         click.echo(f"mattebox: {error}", err=True)
         return error.exit_code
@@ -61,37 +61,39 @@ def _one(item: Item | InputMissing, rules: Rules, as_json: bool) -> int:
         rows = [{k: getattr(f, k) for k in f.__dataclass_fields__} for f in verdict.findings]
         click.echo(json.dumps({"input": str(path), "for": rules.name, "passed": verdict.passed, "rules": rows}))
     else:
-        _say(str(path), verdict)
-    return 0 if verdict.passed else FAILED
+        _print_verdict(str(path), verdict)
+    return 0 if verdict.passed else EXIT_CHECK_FAILED
 
 
-def judged(path: Path | str, market: str) -> Verdict:
+def check_picture(path: Path | str, marketplace: str) -> ComplianceReport:
     """Read a picture ("-" is standard input) and hold it against the rules."""
     from mattebox.io.sources import read_bytes
     from mattebox.pipeline import marketplace_check
 
     name = "standard input" if path == "-" else str(path)
-    return marketplace_check.held(read_bytes(path, name=name), market, name)
+    return marketplace_check.check_listing(read_bytes(path, name=name), marketplace, name)
 
 
-def _say(name: str, verdict: Verdict) -> None:
+def _print_verdict(name: str, verdict: ComplianceReport) -> None:
     click.echo(f"{name}: {'passes' if verdict.passed else 'does not pass'} for {verdict.marketplace}")
     width = max(len(f.rule) for f in verdict.findings)
     for finding in verdict.findings:
-        click.echo(f"  {_mark(finding)}  {finding.rule.ljust(width)}  {finding.measured}{_wanted(finding)}")
+        click.echo(
+            f"  {_finding_label(finding)}  {finding.rule.ljust(width)}  {finding.measured}{_remedy_text(finding)}"
+        )
 
 
-def _mark(finding: Finding) -> str:
+def _finding_label(finding: RuleFinding) -> str:
     return "ok  " if finding.passed else "note" if finding.advice else "FAIL"
 
 
-def _wanted(finding: Finding) -> str:
+def _remedy_text(finding: RuleFinding) -> str:
     if finding.passed:
         return ""
     return f"  (wanted: {finding.wanted}; mend: {finding.remedy})"
 
 
-def _tell(rules: Rules) -> None:
+def _print_rules(rules: MarketplaceRules) -> None:
     import msgspec
 
     click.echo(rules.title)

@@ -6,9 +6,9 @@ from typing import Any
 
 import click
 
-from mattebox.cli.common import HELP, PhotographsCommand, carried_out, photographs_options
-from mattebox.cli.options import recipe_of
-from mattebox.recipe.recipe import ORDER
+from mattebox.cli.common import CONTEXT_SETTINGS, PhotographsCommand, photographs_options, process_photographs
+from mattebox.cli.options import recipe_from_options
+from mattebox.recipe.recipe import STEP_ORDER
 
 EXAMPLES = """
 \b
@@ -29,9 +29,9 @@ says otherwise. `mattebox --help` lists the exit codes.
 """
 
 
-@click.command("cut", cls=PhotographsCommand, epilog=EXAMPLES, context_settings=HELP)
-@photographs_options(ORDER)
+@click.command("cut", cls=PhotographsCommand, epilog=EXAMPLES, context_settings=CONTEXT_SETTINGS)
+@photographs_options(STEP_ORDER)
 @click.option("--explain", metavar="FILE", help="A picture of which parts decided and, with --votes, of the doubt.")
 def command(**options: Any) -> int:
     """Cut the subject out of photographs: files, folders, globs, ZIP archives, or - for standard input."""
-    return carried_out(recipe_of(click.get_current_context()), **options)
+    return process_photographs(recipe_from_options(click.get_current_context()), **options)

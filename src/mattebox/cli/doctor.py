@@ -15,10 +15,10 @@ def command(as_json: bool) -> int:
 
     The exit code is 1 when something will fail, else 0.
     """
-    from mattebox.models.diagnostics import examine
+    from mattebox.models.diagnostics import run_checks
 
     bad = 0
-    for finding in examine():
+    for finding in run_checks():
         bad += finding.level == "bad"
         if as_json:
             click.echo(json.dumps(asdict(finding)))

@@ -6,10 +6,10 @@ from typing import Any
 
 import click
 
-from mattebox.cli.common import HELP, PhotographsCommand, carried_out, photographs_options
-from mattebox.cli.options import recipe_of, stated_in
-from mattebox.recipe.flat_parameters import limited
-from mattebox.recipe.presets import ENHANCING, enhancing
+from mattebox.cli.common import CONTEXT_SETTINGS, PhotographsCommand, photographs_options, process_photographs
+from mattebox.cli.options import explicit_parameters, recipe_from_options
+from mattebox.recipe.flat_parameters import limit_to_area
+from mattebox.recipe.presets import ENHANCE_STEPS, enhance_base_recipe
 
 EXAMPLES = """
 \b
@@ -27,13 +27,13 @@ NAME-enhanced, in the photograph's own format. `mattebox analyse photo.jpg` says
 """
 
 
-@click.command("enhance", cls=PhotographsCommand, epilog=EXAMPLES, context_settings=HELP)
+@click.command("enhance", cls=PhotographsCommand, epilog=EXAMPLES, context_settings=CONTEXT_SETTINGS)
 @click.option(
     "--only", type=click.Choice(["all", "subject", "background"]), help="Where, for all steps that can be told."
 )
-@photographs_options(ENHANCING)
+@photographs_options(ENHANCE_STEPS)
 def command(only: str | None, **options: Any) -> int:
     """Make photographs better: noise, light, colours, sharpness, size. What is good already stays as it is."""
     context = click.get_current_context()
-    recipe = recipe_of(context, enhancing(stated_in(context)))
-    return carried_out(limited(recipe, only) if only else recipe, **options)
+    recipe = recipe_from_options(context, enhance_base_recipe(explicit_parameters(context)))
+    return process_photographs(limit_to_area(recipe, only) if only else recipe, **options)

@@ -14,18 +14,18 @@ from mattebox.cli import environment
 from mattebox.errors import InputMissing, MatteboxError, UsageError
 
 if TYPE_CHECKING:
-    from mattebox.batch.plan import Failure, Job
-    from mattebox.matting.label_map import Claim
-    from mattebox.models.instance_masks import Part
+    from mattebox.batch.plan import BatchFailure, BatchJob
+    from mattebox.matting.label_map import LabelledAlpha
+    from mattebox.models.instance_masks import Instance
     from mattebox.models.matte_session import Session
     from mattebox.types import Picture
 
 
-class Wish(NamedTuple):
-    """What else is wanted of a listing: a map (`out`), of classes instead of numbers, over what is there; JSON."""
+class ListingOptions(NamedTuple):
+    """What else is wanted of a listing: a map (`map_output`), of classes instead of numbers, over what is there; JSON."""
 
-    out: str | None
-    classes: bool
+    map_output: str | None
+    is_class_map: bool
     overwrite: bool
     as_json: bool
 
@@ -40,8 +40,8 @@ class Wish(NamedTuple):
 @click.option("--values", type=click.Choice(["number", "class"]), default="number", show_default=True,
               help="Of a map: the subject's number as listed (0 = none), or its class (255 = none).")  # fmt: skip
 @click.option("--overwrite", is_flag=True, help="Replace maps that exist; never an input.")
-@environment.commercial
-@environment.no_cache
+@environment.commercial_option
+@environment.no_cache_option
 @click.option("--json", "as_json", is_flag=True, help="One JSON object per picture on standard output.")
 def command(
     inputs: tuple[str, ...],
@@ -69,93 +69,102 @@ def command(
     from mattebox.models.matte_session import open_session
 
     session = open_session(model, device, threads)
-    if values == "class" and not session.card.output.labelled:
+    if values == "class" and not session.card.output.has_classes:
         raise UsageError(f"model {session.card.name} tells no classes", "choose one that does (mattebox models list)")
     if out == "-" and as_json:
         raise UsageError("a map and JSON cannot both go to standard output", "give the map a name")
-    wish = Wish(out, values == "class", overwrite, as_json)
-    codes = [_one(job, session, wish) for job in _jobs(inputs, recursive, wish)]
+    wish = ListingOptions(out, values == "class", overwrite, as_json)
+    codes = [_list_subjects(job, session, wish) for job in _plan_jobs(inputs, recursive, wish)]
     return next((c for c in codes if c), 0)
 
 
-def _jobs(inputs: tuple[str, ...], recursive: bool, wish: Wish) -> list[Job | Failure]:
+def _plan_jobs(inputs: tuple[str, ...], recursive: bool, options: ListingOptions) -> list[BatchJob | BatchFailure]:
     """What is to be read, and where its map goes, if one is wanted."""
-    from mattebox.batch.plan import Failure, Job, Naming, make_plan
-    from mattebox.io.sources import expand
+    from mattebox.batch.plan import BatchFailure, BatchJob, OutputNaming, make_plan
+    from mattebox.io.sources import expand_inputs
 
-    found = expand(inputs, recursive=recursive)
-    if wish.out is not None:
-        return make_plan(found, Naming(wish.out, overwrite=wish.overwrite))
-    return [Failure(i.problem, i) if isinstance(i, InputMissing) else Job(i.path, None, member=i.member) for i in found]
+    found = expand_inputs(inputs, recursive=recursive)
+    if options.map_output is not None:
+        return make_plan(found, OutputNaming(options.map_output, overwrite=options.overwrite))
+    return [
+        BatchFailure(i.problem, i) if isinstance(i, InputMissing) else BatchJob(i.path, None, member=i.member)
+        for i in found
+    ]
 
 
-def _one(job: Job | Failure, session: Session, wish: Wish) -> int:
+def _list_subjects(job: BatchJob | BatchFailure, session: Session, options: ListingOptions) -> int:
     """List the subjects of one picture, draw its map, and return its exit code."""
-    from mattebox.batch.plan import Failure
+    from mattebox.batch.plan import BatchFailure
 
     try:
-        if isinstance(job, Failure):
+        if isinstance(job, BatchFailure):
             raise job.error
-        picture = _read(job)
-        told, rows, claims = _told(picture, session, wish)
-        if wish.out is not None:
-            _draw(claims, picture, wish, job.target)
+        picture = _read_picture(job)
+        told, rows, claims = _describe_subjects(picture, session, options)
+        if options.map_output is not None:
+            _write_label_map(claims, picture, options, job.target)
     except MatteboxError as error:
         click.echo(f"mattebox: {error}", err=True)
         return error.exit_code
-    if wish.as_json:
+    if options.as_json:
         size = {"input": job.name, "width": picture.size[1], "height": picture.size[0]}
         drawn = {"map": str(job.target)} if job.target is not None else {}
         click.echo(json.dumps(size | told | drawn | {"subjects": rows}))
-    elif wish.out != "-":
-        _say(job.name, rows)
+    elif options.map_output != "-":
+        _print_subjects(job.name, rows)
     return 0
 
 
-def _read(job: Job) -> Picture:
+def _read_picture(job: BatchJob) -> Picture:
     from mattebox.io.reader import read
     from mattebox.io.sources import read_item
 
     return read(read_item(job.source, job.member), name=job.name)
 
 
-def _told(picture: Picture, session: Session, wish: Wish) -> tuple[dict[str, Any], list[dict[str, Any]], list[Claim]]:
+def _describe_subjects(
+    picture: Picture, session: Session, options: ListingOptions
+) -> tuple[dict[str, Any], list[dict[str, Any]], list[LabelledAlpha]]:
     """What is known of the picture as a whole, of each subject, and what each claims of a map that is wanted."""
-    from mattebox.matting.label_map import Claim
-    from mattebox.matting.subject_list import find
+    from mattebox.matting.label_map import LabelledAlpha
+    from mattebox.matting.subject_list import list_subjects
 
     output = session.card.output
-    parts, matte = find(picture, session)
-    classes = [{"label": p.label, "class": output.number(p.label)} if output.labelled else {} for p in parts]
-    rows = [known | _row(p) for known, p in zip(classes, parts, strict=True)]
-    values = [output.number(p.label) if wish.classes else n for n, p in enumerate(parts, 1)]
-    claims = [Claim(v, p.score if output.labelled else 1.0, p.alpha) for v, p in zip(values, parts, strict=True)]
+    parts, matte = list_subjects(picture, session)
+    classes = [{"label": p.label, "class": output.class_index(p.label)} if output.has_classes else {} for p in parts]
+    rows = [known | _subject_fields(p) for known, p in zip(classes, parts, strict=True)]
+    values = [output.class_index(p.label) if options.is_class_map else n for n, p in enumerate(parts, 1)]
+    claims = [
+        LabelledAlpha(v, p.score if output.has_classes else 1.0, p.alpha) for v, p in zip(values, parts, strict=True)
+    ]
     whole = (
         {"found": bool(parts)} if matte is None else {"found": matte.found, "confidence": round(matte.confidence, 4)}
     )
     return whole, rows, claims
 
 
-def _draw(claims: list[Claim], picture: Picture, wish: Wish, target: Path | None) -> None:
+def _write_label_map(
+    claims: list[LabelledAlpha], picture: Picture, options: ListingOptions, target: Path | None
+) -> None:
     """The map as a file, or on standard output."""
     from mattebox.io import atomic_write
-    from mattebox.io.palette_png import encode_indexed
-    from mattebox.matting.label_map import NOTHING, VOID, drawn
+    from mattebox.io.palette_png import encode_palette_png
+    from mattebox.matting.label_map import BACKGROUND_LABEL, VOID_LABEL, draw_label_map
 
-    empty = VOID if wish.classes else NOTHING
-    content = encode_indexed(drawn(claims, picture.size, empty), empty)
+    empty = VOID_LABEL if options.is_class_map else BACKGROUND_LABEL
+    content = encode_palette_png(draw_label_map(claims, picture.size, empty), empty)
     if target is None:
         sys.stdout.buffer.write(content)
         return
     atomic_write.make_folder(target.parent)
-    atomic_write.write_bytes(target, content, overwrite=wish.overwrite)
+    atomic_write.write_bytes(target, content, overwrite=options.overwrite)
 
 
-def _row(one: Part) -> dict[str, Any]:
-    return {"box": one.box, "share": round(one.share, 4), "score": round(one.score, 4)}
+def _subject_fields(instance: Instance) -> dict[str, Any]:
+    return {"box": instance.box, "share": round(instance.area_share, 4), "score": round(instance.score, 4)}
 
 
-def _say(name: str, rows: list[dict[str, Any]]) -> None:
+def _print_subjects(name: str, rows: list[dict[str, Any]]) -> None:
     click.echo(f"{name}: {len(rows) or 'no'} subject{'s' if len(rows) != 1 else ''}")
     for number, row in enumerate(rows, start=1):
         left, top, right, bottom = row["box"]

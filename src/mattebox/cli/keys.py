@@ -7,9 +7,9 @@ from pathlib import Path
 
 import click
 
-from mattebox.cli.main import say
+from mattebox.cli.main import echo_stderr
 
-HELP = {"help_option_names": ["-h", "--help"]}
+CONTEXT_SETTINGS = {"help_option_names": ["-h", "--help"]}
 file_option = click.option(
     "--file", type=click.Path(path_type=Path, dir_okay=False), envvar="MATTEBOX_SERVER_KEYS", required=True,
     help="The file of keys.  [env: MATTEBOX_SERVER_KEYS]",
@@ -25,12 +25,12 @@ Examples:
 """
 
 
-@click.group("keys", epilog=EXAMPLES, context_settings=HELP)
+@click.group("keys", epilog=EXAMPLES, context_settings=CONTEXT_SETTINGS)
 def command() -> None:
     """Make, list and revoke API keys for `mattebox serve`. The file holds their hashes only."""
 
 
-@command.command("create", context_settings=HELP)
+@command.command("create", context_settings=CONTEXT_SETTINGS)
 @click.argument("name")
 @file_option
 @click.option(
@@ -42,20 +42,20 @@ def create(name: str, file: Path, scopes: tuple[str, ...], rate: int, quota: int
     """Make a key and print it on standard output. It is shown this once."""
     from mattebox.server import api_keys
 
-    key, secret = api_keys.create(file, name, scopes or (api_keys.PICTURES, api_keys.JOBS), rate, quota)
+    key, secret = api_keys.create_key(file, name, scopes or (api_keys.PICTURES_SCOPE, api_keys.JOBS_SCOPE), rate, quota)
     click.echo(secret)
-    say(f"key {key.id} for {name!r} added to {file}; it is shown this once")
+    echo_stderr(f"key {key.id} for {name!r} added to {file}; it is shown this once")
     return 0
 
 
-@command.command("list", context_settings=HELP)
+@command.command("list", context_settings=CONTEXT_SETTINGS)
 @file_option
 @click.option("--json", "as_json", is_flag=True, help="One JSON object per key.")
 def list_(file: Path, as_json: bool) -> int:
     """List the keys: id, name, scopes, limits, and whether they are revoked."""
     from mattebox.server import api_keys
 
-    for key in api_keys.read(file):
+    for key in api_keys.read_keys(file):
         facts = {"id": key.id, "name": key.name, "scopes": list(key.scopes), "rate": key.rate, "quota": key.quota,
                  "created": key.created, "revoked": key.revoked}  # fmt: skip
         if as_json:
@@ -67,13 +67,13 @@ def list_(file: Path, as_json: bool) -> int:
     return 0
 
 
-@command.command("revoke", context_settings=HELP)
+@command.command("revoke", context_settings=CONTEXT_SETTINGS)
 @click.argument("which")
 @file_option
 def revoke(which: str, file: Path) -> int:
     """Revoke a key, by its id or its name."""
     from mattebox.server import api_keys
 
-    key = api_keys.revoke(file, which)
-    say(f"key {key.id} ({key.name or 'no name'}) is revoked")
+    key = api_keys.revoke_key(file, which)
+    echo_stderr(f"key {key.id} ({key.name or 'no name'}) is revoked")
     return 0

@@ -34,8 +34,8 @@ COMMANDS = {
     "doctor": "doctor",
     "completion": "completion",
 }
-OTHERS = "mattebox.commands"  # entry points that add commands: the workshop's, and anybody's
-INTERNAL, INTERRUPTED = 70, 130
+ENTRY_POINT_GROUP = "mattebox.commands"  # entry points that add commands: the workshop's, and anybody's
+EXIT_INTERNAL_ERROR, EXIT_INTERRUPTED = 70, 130
 
 EPILOG = """
 \b
@@ -53,22 +53,25 @@ Exit codes:
 """
 
 
-class Lazy(click.Group):
+class LazyGroup(click.Group):
     """A group whose commands live in modules of their own."""
 
     def list_commands(self, ctx: click.Context) -> list[str]:
-        return [*COMMANDS, *(point.name for point in entry_points(group=OTHERS) if point.name not in COMMANDS)]
+        return [
+            *COMMANDS,
+            *(point.name for point in entry_points(group=ENTRY_POINT_GROUP) if point.name not in COMMANDS),
+        ]
 
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
         if cmd_name not in COMMANDS:
-            found = tuple(entry_points(group=OTHERS, name=cmd_name))
+            found = tuple(entry_points(group=ENTRY_POINT_GROUP, name=cmd_name))
             other: click.Command | None = found[0].load() if found else None
             return other
         command: click.Command = import_module(f"mattebox.cli.{COMMANDS[cmd_name]}").command
         return command
 
 
-@click.group(cls=Lazy, epilog=EPILOG, context_settings={"help_option_names": ["-h", "--help"]})
+@click.group(cls=LazyGroup, epilog=EPILOG, context_settings={"help_option_names": ["-h", "--help"]})
 @click.version_option(__version__, prog_name="mattebox")
 @click.option("--debug", is_flag=True, help="Show the traceback of an error in mattebox itself.")
 def cli(debug: bool) -> None:
@@ -88,36 +91,38 @@ def main(arguments: Sequence[str] | None = None) -> NoReturn:
         code = cli.main(words, prog_name="mattebox", standalone_mode=False)
         sys.stdout.flush()
     except click.ClickException as error:
-        code = _usage(error)
+        code = _report_usage_error(error)
     except (KeyboardInterrupt, click.Abort):
-        say("interrupted; files that were finished are whole, nothing is half-written")
-        code = INTERRUPTED
+        echo_stderr("interrupted; files that were finished are whole, nothing is half-written")
+        code = EXIT_INTERRUPTED
     except BrokenPipeError:
         os.dup2(os.open(os.devnull, os.O_WRONLY), 1)  # whoever read has enough; nothing more can be said to it
         code = 0
     except MatteboxError as error:
-        say(str(error))
+        echo_stderr(str(error))
         code = error.exit_code
     except Exception as error:  # noqa: BLE001  the boundary: everything else is our own mistake
-        code = _ours(error, "--debug" in words)
+        code = _report_internal_error(error, "--debug" in words)
     sys.exit(code if isinstance(code, int) else 0)
 
 
-def say(line: str) -> None:
+def echo_stderr(line: str) -> None:
     """One line on standard error."""
     click.echo(f"mattebox: {line}", err=True)
 
 
-def _usage(error: click.ClickException) -> int:
+def _report_usage_error(error: click.ClickException) -> int:
     context = getattr(error, "ctx", None)
     path = context.command_path if context else "mattebox"
-    say(f"{' '.join(error.format_message().split()).rstrip('.')}; see `{path} --help`")
+    echo_stderr(f"{' '.join(error.format_message().split()).rstrip('.')}; see `{path} --help`")
     return 2
 
 
-def _ours(error: Exception, debug: bool) -> int:
+def _report_internal_error(error: Exception, debug: bool) -> int:
     if debug:
         traceback.print_exc()
     reason = " ".join(str(error).split())[:200]
-    say(f"internal error ({type(error).__name__}: {reason}); please report it, with what `mattebox --debug ...` shows")
-    return INTERNAL
+    echo_stderr(
+        f"internal error ({type(error).__name__}: {reason}); please report it, with what `mattebox --debug ...` shows"
+    )
+    return EXIT_INTERNAL_ERROR

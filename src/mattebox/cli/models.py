@@ -11,16 +11,16 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from mattebox.cli import environment
-from mattebox.cli.main import say
+from mattebox.cli.main import echo_stderr
 from mattebox.errors import ModelError
 
 if TYPE_CHECKING:
     from mattebox.models.cards.card import Card
-    from mattebox.models.store.download import Report
+    from mattebox.models.store.download import DownloadProgressCallback
 
-HELP = {"help_option_names": ["-h", "--help"]}
-as_json = click.option("--json", "as_json", is_flag=True, help="One JSON object per model.")
-task = click.option(
+CONTEXT_SETTINGS = {"help_option_names": ["-h", "--help"]}
+json_option = click.option("--json", "as_json", is_flag=True, help="One JSON object per model.")
+task_option = click.option(
     "--task",
     type=click.Choice(["cutout", "refine", "upscale", "restore", "faces", "find", "style"]),
     help="Only models for that.",
@@ -40,59 +40,59 @@ file; the hash stays the card's. HTTPS_PROXY is heeded.
 """
 
 
-@click.group("models", invoke_without_command=True, epilog=EXAMPLES, context_settings=HELP)
-@as_json
-@task
-@environment.commercial
+@click.group("models", invoke_without_command=True, epilog=EXAMPLES, context_settings=CONTEXT_SETTINGS)
+@json_option
+@task_option
+@environment.commercial_option
 @click.pass_context
 def command(context: click.Context, as_json: bool, task: str | None) -> int | None:
     """List the models, pull published ones, add your own."""
-    return _list(as_json, task) if context.invoked_subcommand is None else None
+    return _print_models(as_json, task) if context.invoked_subcommand is None else None
 
 
-@command.command("list", context_settings=HELP)
-@as_json
-@task
-@environment.commercial
+@command.command("list", context_settings=CONTEXT_SETTINGS)
+@json_option
+@task_option
+@environment.commercial_option
 def list_(as_json: bool, task: str | None) -> int:
     """List the models: presets, licence, commercial use, and whether the weights are here. Needs no network."""
-    return _list(as_json, task)
+    return _print_models(as_json, task)
 
 
-@command.command("show", context_settings=HELP)
+@command.command("show", context_settings=CONTEXT_SETTINGS)
 @click.argument("name")
-@as_json
+@json_option
 def show(name: str, as_json: bool) -> int:
     """Show all that a model's card says, and where its weights lie."""
     from mattebox.models.cards.registry import find_card
-    from mattebox.models.store.weight_store import is_here, path_of
+    from mattebox.models.store.weight_store import is_installed, weights_path
 
     card = find_card(name)
-    facts = _facts(card) | {"here": is_here(card), "path": str(path_of(card))}
+    facts = _card_fields(card) | {"here": is_installed(card), "path": str(weights_path(card))}
     if as_json:
         click.echo(json.dumps(facts))
         return 0
     for key, value in facts.items():
-        for line in _lines(key, value):
+        for line in _format_field(key, value):
             click.echo(line)
     return 0
 
 
-@command.command("pull", context_settings=HELP)
+@command.command("pull", context_settings=CONTEXT_SETTINGS)
 @click.argument("names", nargs=-1, required=True, metavar="NAME...")
 @click.option("--accept-licence", is_flag=True, help="You have read the licence of these weights and agree to it.")
-@environment.offline
-@environment.commercial
-@as_json
+@environment.offline_option
+@environment.commercial_option
+@json_option
 def pull(names: tuple[str, ...], accept_licence: bool, as_json: bool) -> int:
     """Bring published weights here, verified; goes on where an interrupted pull ended."""
     from mattebox.models.cards.registry import find_card
-    from mattebox.models.store.weight_store import is_here
-    from mattebox.models.store.weight_store import pull as bring
+    from mattebox.models.store.weight_store import is_installed
+    from mattebox.models.store.weight_store import pull_weights as bring
 
     for card in [find_card(name) for name in names]:
-        before = is_here(card)
-        path = bring(card, _progress(card), accepted=accept_licence)
+        before = is_installed(card)
+        path = bring(card, _progress_printer(card), is_licence_accepted=accept_licence)
         if as_json:
             click.echo(json.dumps({"name": card.name, "path": str(path), "pulled": not before}))
         else:
@@ -100,21 +100,21 @@ def pull(names: tuple[str, ...], accept_licence: bool, as_json: bool) -> int:
     return 0
 
 
-@command.command("verify", context_settings=HELP)
+@command.command("verify", context_settings=CONTEXT_SETTINGS)
 @click.argument("names", nargs=-1, metavar="[NAME...]")
-@as_json
+@json_option
 def verify(names: tuple[str, ...], as_json: bool) -> int:
     """Hash the weights that are here, or those named, and compare them with their cards."""
-    from mattebox.models.cards.registry import cards, find_card
+    from mattebox.models.cards.registry import all_cards, find_card
     from mattebox.models.store import weight_store
 
     code = 0
-    for card in map(find_card, names) if names else filter(weight_store.is_here, cards().values()):
+    for card in map(find_card, names) if names else filter(weight_store.is_installed, all_cards().values()):
         try:
-            facts: dict[str, Any] = {"name": card.name, "good": True, **weight_store.verify(card)}
+            facts: dict[str, Any] = {"name": card.name, "good": True, **weight_store.verify_weights(card)}
         except ModelError as error:
             facts, code = {"name": card.name, "good": False, "error": str(error)}, error.exit_code
-            say(str(error))
+            echo_stderr(str(error))
         if as_json:
             click.echo(json.dumps(facts))
         elif facts["good"]:
@@ -122,19 +122,19 @@ def verify(names: tuple[str, ...], as_json: bool) -> int:
     return code
 
 
-@command.command("remove", context_settings=HELP)
+@command.command("remove", context_settings=CONTEXT_SETTINGS)
 @click.argument("name")
 def remove(name: str) -> int:
     """Delete the weights of a pulled or added model."""
     from mattebox.models.cards.registry import find_card
     from mattebox.models.store import install
 
-    freed = install.remove(find_card(name.partition("@")[0]))
-    click.echo(f"{name}: removed, {_size(freed)} free again")
+    freed = install.remove_model(find_card(name.partition("@")[0]))
+    click.echo(f"{name}: removed, {_format_bytes(freed)} free again")
     return 0
 
 
-@command.command("add", context_settings=HELP)
+@command.command("add", context_settings=CONTEXT_SETTINGS)
 @click.argument("file", type=click.Path(path_type=Path), metavar="FILE.onnx")
 @click.option("--like", required=True, metavar="MODEL", help="The model whose input and output it has.")
 @click.option(
@@ -152,49 +152,49 @@ def add(
     """Add an ONNX file of your own; it is copied, and tried once. `mattebox models shapes` lists what it can be like
     beside the models."""
     from mattebox.models.cards.card import Licence
-    from mattebox.models.cards.registry import find_like
+    from mattebox.models.cards.registry import find_template_or_card
     from mattebox.models.store import install
 
     terms = Licence(licence or "unstated", commercial=commercial_use)
-    card = install.add(file, find_like(like), name, terms, decoder)
+    card = install.add_model(file, find_template_or_card(like), name, terms, decoder)
     click.echo(f"{card.name}: added, use it with --model {card.name}")
     return 0
 
 
-@command.command("shapes", context_settings=HELP)
-@as_json
+@command.command("shapes", context_settings=CONTEXT_SETTINGS)
+@json_option
 def shapes(as_json: bool) -> int:
     """List what an ONNX file of your own can be like, beside the models: families whose weights each one exports."""
-    from mattebox.models.cards.registry import shapes as known
+    from mattebox.models.cards.registry import template_cards as known
 
     for card in known().values():
         if as_json:
-            click.echo(json.dumps(_facts(card)))
+            click.echo(json.dumps(_card_fields(card)))
         else:
-            click.echo(f"{card.name:<24}  {_input(card):<12}  {card.summary}")
+            click.echo(f"{card.name:<24}  {_input_label(card):<12}  {card.summary}")
     return 0
 
 
-def _list(as_json: bool, task: str | None) -> int:
-    from mattebox.models.cards.registry import PRESETS, RESTORERS, UPSCALERS, cards
+def _print_models(as_json: bool, task: str | None) -> int:
+    from mattebox.models.cards.registry import MODEL_PRESETS, RESTORER_PRESETS, UPSCALER_PRESETS, all_cards
     from mattebox.models.store import environment, weight_store
 
-    presets = {target: preset for preset, target in [*PRESETS.items(), *RESTORERS.items()]}
-    presets |= {target: preset for preset, targets in UPSCALERS.items() for target in targets}
-    shown = [c for c in cards().values() if c.licence.commercial or not environment.commercial_only()]
+    presets = {target: preset for preset, target in [*MODEL_PRESETS.items(), *RESTORER_PRESETS.items()]}
+    presets |= {target: preset for preset, targets in UPSCALER_PRESETS.items() for target in targets}
+    shown = [c for c in all_cards().values() if c.licence.commercial or not environment.is_commercial_only()]
     shown = [c for c in shown if task in (None, c.task)]
     variants = [c if v is None else c.variant(v) for c in shown for v in (None, *c.variants)]
     if as_json:
         for card in variants:
-            more = {"preset": presets.get(card.name), "here": weight_store.is_here(card)}
-            click.echo(json.dumps(_facts(card) | more))
+            more = {"preset": presets.get(card.name), "here": weight_store.is_installed(card)}
+            click.echo(json.dumps(_card_fields(card) | more))
         return 0
     table = [("MODEL", "TASK", "PRESET", "INPUT", "LICENCE", "COMMERCIAL", "HERE", "WHAT IT IS")]
     for card in variants:
         commercial = "yes" if card.licence.commercial else "no"
-        here = "yes" if weight_store.is_here(card) else f"pull {_weight(card)}".rstrip()
+        here = "yes" if weight_store.is_installed(card) else f"pull {_download_size(card)}".rstrip()
         table.append(
-            (card.name, _task(card), presets.get(card.name, ""), _input(card), card.licence.name, commercial, here,
+            (card.name, _task_label(card), presets.get(card.name, ""), _input_label(card), card.licence.name, commercial, here,
              card.summary)
         )  # fmt: skip
     widths = [max(len(row[i]) for row in table) for i in range(len(table[0]))]
@@ -203,20 +203,23 @@ def _list(as_json: bool, task: str | None) -> int:
     return 0
 
 
-def _facts(card: Card) -> dict[str, Any]:
+def _card_fields(card: Card) -> dict[str, Any]:
     import msgspec
 
     facts: dict[str, Any] = msgspec.to_builtins(card)
     return facts | {"folder": None}
 
 
-def _lines(key: str, value: Any, indent: str = "") -> list[str]:
+def _format_field(key: str, value: Any, indent: str = "") -> list[str]:
     """A fact as lines of text, nothing for what is not said."""
     if isinstance(value, dict):
-        inner = [line for k, v in value.items() for line in _lines(k, v, indent + "  ")]
+        inner = [line for k, v in value.items() for line in _format_field(k, v, indent + "  ")]
         return [f"{indent}{key}:", *inner] if inner else []
     if isinstance(value, list | tuple) and value and isinstance(value[0], dict):
-        return [f"{indent}{key}:", *(f"{indent}  {', '.join(_plain(x) for x in v.values() if x)}" for v in value)]
+        return [
+            f"{indent}{key}:",
+            *(f"{indent}  {', '.join(_format_value(x) for x in v.values() if x)}" for v in value),
+        ]
     if isinstance(value, list | tuple) and any(" " in str(v) for v in value):
         return [f"{indent}{key}:", *(f"{indent}  {v}" for v in value)]
     if isinstance(value, list | tuple):
@@ -226,16 +229,16 @@ def _lines(key: str, value: Any, indent: str = "") -> list[str]:
     return [] if value in (None, "") else [f"{indent}{key}: {value}"]
 
 
-def _plain(value: Any) -> str:
+def _format_value(value: Any) -> str:
     """A number as one would write it."""
     return f"{value:,.0f}" if isinstance(value, float) and value.is_integer() else str(value)
 
 
-def _task(card: Card) -> str:
+def _task_label(card: Card) -> str:
     return f"upscale x{card.tiles.scale}" if card.task == "upscale" and card.tiles else card.task
 
 
-def _input(card: Card) -> str:
+def _input_label(card: Card) -> str:
     if card.task != "cutout":
         return "any size"
     spec = card.input
@@ -243,24 +246,24 @@ def _input(card: Card) -> str:
     return size + (f", {spec.looks} looks" if spec.looks > 1 else "")
 
 
-def _weight(card: Card) -> str:
+def _download_size(card: Card) -> str:
     """What a pull brings; nothing where a publisher does not say."""
     sizes = [card.bytes, *([card.decoder.bytes] if card.decoder else [])]
-    return _size(sum(sizes)) if all(sizes) else ""
+    return _format_bytes(sum(sizes)) if all(sizes) else ""
 
 
-def _size(size: int) -> str:
+def _format_bytes(size: int) -> str:
     return f"{size / 1e6:.0f} MB" if size >= 1e6 else f"{size / 1e3:.0f} kB"
 
 
-def _progress(card: Card) -> Report:
+def _progress_printer(card: Card) -> DownloadProgressCallback:
     """Tells the licence first, and then on a terminal how far the pull is, ten times a second at most."""
     last: float | None = None
 
     def report(done: int, whole: int | None) -> None:
         nonlocal last
         if last is None:
-            say(f"{card.name}: licence {card.licence.name}, {card.licence.url}")
+            echo_stderr(f"{card.name}: licence {card.licence.name}, {card.licence.url}")
             last = 0.0
         ended = done == whole
         if not sys.stderr.isatty() or not (ended or time.monotonic() - last > 0.1):

@@ -11,29 +11,45 @@ import msgspec
 from click.core import ParameterSource
 
 from mattebox.errors import UsageError
-from mattebox.recipe.flat_parameters import Parameter, bare, build_recipe, choices, parameters
-from mattebox.recipe.presets import find_preset, of_kind
-from mattebox.recipe.recipe import ORDER, Recipe, Step, load_recipe
+from mattebox.recipe.flat_parameters import (
+    Parameter,
+    allowed_words,
+    base_type,
+    build_recipe,
+    parameters_by_name,
+)
+from mattebox.recipe.presets import find_preset, require_kind
+from mattebox.recipe.recipe import STEP_ORDER, Recipe, Step, load_recipe
 
-MANY = "Many photographs"
+BATCH_HEADING = "Many photographs"
 
 F = TypeVar("F", bound=Callable[..., Any])
 
 
 class StepCommand(click.Command):
     """A command whose help lists the options of each step under the step's own words, the rest before them; those
-    named in `many` under a heading of their own."""
+    named in `batch_option_names` under a heading of their own."""
 
-    many: tuple[str, ...] = ()
+    batch_option_names: tuple[str, ...] = ()
 
     def format_options(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
-        known = parameters()
-        groups: dict[str, list[tuple[str, str]]] = {"Options": [], MANY: [], **{_title(s): [] for s in ORDER}}
+        known = parameters_by_name()
+        groups: dict[str, list[tuple[str, str]]] = {
+            "Options": [],
+            BATCH_HEADING: [],
+            **{_step_heading(s): [] for s in STEP_ORDER},
+        }
         for option in self.get_params(ctx):
             record = option.get_help_record(ctx)
             if record is not None and isinstance(option, click.Option):
                 place = known.get(option.name or "")
-                title = _title(place.step) if place else MANY if option.name in self.many else "Options"
+                title = (
+                    _step_heading(place.step)
+                    if place
+                    else BATCH_HEADING
+                    if option.name in self.batch_option_names
+                    else "Options"
+                )
                 groups[title].append(record)
         for title, records in groups.items():
             if records:
@@ -41,54 +57,54 @@ class StepCommand(click.Command):
                     formatter.write_dl(records)
 
 
-def step_options(kinds: tuple[type[Step], ...], without: str | None = None) -> Callable[[F], F]:
-    """Give a click command one option for each field of each of these steps, but the one named `without`."""
+def step_options(step_types: tuple[type[Step], ...], excluded_name: str | None = None) -> Callable[[F], F]:
+    """Give a click command one option for each field of each of these steps, but the one named `excluded_name`."""
 
     def decorate(command: F) -> F:
-        for parameter in reversed(tuple(parameters().values())):
-            if parameter.step in kinds and parameter.name != without:
-                command = _option(parameter)(command)
+        for parameter in reversed(tuple(parameters_by_name().values())):
+            if parameter.step in step_types and parameter.name != excluded_name:
+                command = _click_option(parameter)(command)
         return command
 
     return decorate
 
 
-def stated_in(context: click.Context) -> set[str]:
+def explicit_parameters(context: click.Context) -> set[str]:
     """The parameters of steps that the user gave."""
     return {
         name
-        for name in parameters()
+        for name in parameters_by_name()
         if name in context.params and context.get_parameter_source(name) is not ParameterSource.DEFAULT
     }
 
 
-def recipe_of(context: click.Context, default: Recipe | None = None) -> Recipe:
+def recipe_from_options(context: click.Context, default: Recipe | None = None) -> Recipe:
     """The recipe that a command's flags describe: those given, on top of its --recipe or --preset, or `default`.
     Without a default the command cuts. UsageError, also for a recipe of the other kind."""
-    stated = stated_in(context)
+    stated = explicit_parameters(context)
     file, preset = context.params["recipe_file"], context.params["preset"]
     if file and preset:
         raise UsageError("--recipe and --preset are both given", "choose one; the other flags change it")
     told = load_recipe(file) if file else find_preset(preset) if preset else None
-    base = of_kind(told, cuts=default is None) if told else default
-    given = {name: context.params[name] for name in parameters() if name in stated}
+    base = require_kind(told, must_cut=default is None) if told else default
+    given = {name: context.params[name] for name in parameters_by_name() if name in stated}
     if "format" not in given and Path(context.params["out"] or "").suffix:
         given["format"] = "auto"  # -o cut.webp says it better than a preset
     return build_recipe(given, base)
 
 
-def _title(step: type[Step]) -> str:
+def _step_heading(step: type[Step]) -> str:
     return str(step.__doc__).splitlines()[0].rstrip(".")
 
 
-def _option(parameter: Parameter) -> Callable[[F], F]:
+def _click_option(parameter: Parameter) -> Callable[[F], F]:
     """The click option of one parameter."""
     flag, text = "--" + parameter.name.replace("_", "-"), parameter.help + "."
-    if parameter.switch is not None:
+    if parameter.switch_value is not None:
         return click.option(flag, parameter.name, is_flag=True, help=text)
     kind: Any = str
-    info = bare(parameter)
-    if choice := choices(parameter):
+    info = base_type(parameter)
+    if choice := allowed_words(parameter):
         kind = click.Choice(choice)
     elif isinstance(info, msgspec.inspect.IntType):
         kind = click.IntRange(info.ge, info.le)

@@ -16,14 +16,14 @@ def command(name: str | None, schema: bool) -> int:
       mattebox run mine.toml photos/ -o listing/
     """
     from mattebox.recipe import presets
-    from mattebox.recipe.recipe import schema as recipe_schema
+    from mattebox.recipe.recipe import recipe_json_schema as recipe_schema
 
     if schema:
         click.echo(recipe_schema())
     elif name:
         click.echo(presets.find_preset(name).to_toml(), nl=False)
     else:
-        width = max(len(n) for n in presets.names())
-        for known in presets.names():
+        width = max(len(n) for n in presets.preset_names())
+        for known in presets.preset_names():
             click.echo(f"{known.ljust(width)}  {presets.find_preset(known).title}")
     return 0

@@ -9,40 +9,44 @@ import click
 
 from mattebox.cli.main import cli
 
-WIDTH = 100
+PAGE_WIDTH_COLUMNS = 100
 
 
-def page() -> str:
+def render_page() -> str:
     """The whole page."""
     parts = [
         "# The command line\n\nMade from the commands' own help by `python -m mattebox.cli.reference_page docs/cli.md`.\n"
     ]
-    top = _context(cli, "mattebox", None)
-    parts.append(_section("mattebox", cli.get_help(top)))
+    top = _make_context(cli, "mattebox", None)
+    parts.append(_render_section("mattebox", cli.get_help(top)))
     for name in cli.list_commands(top):
         command = cli.get_command(top, name)
         assert command is not None
-        parts += _sections(f"mattebox {name}", command, _context(command, name, top))
+        parts += _render_command(f"mattebox {name}", command, _make_context(command, name, top))
     return "\n".join(parts)
 
 
-def _sections(title: str, command: click.Command, context: click.Context) -> list[str]:
+def _render_command(title: str, command: click.Command, context: click.Context) -> list[str]:
     """The command's own section, and those of the commands inside it."""
-    parts = [_section(title, command.get_help(context))]
+    parts = [_render_section(title, command.get_help(context))]
     for name, inner in getattr(command, "commands", {}).items():
-        parts += _sections(f"{title} {name}", inner, _context(inner, name, context))
+        parts += _render_command(f"{title} {name}", inner, _make_context(inner, name, context))
     return parts
 
 
-def _context(command: click.Command, name: str, parent: click.Context | None) -> click.Context:
+def _make_context(command: click.Command, name: str, parent: click.Context | None) -> click.Context:
     """As click makes it, but of one width whatever the terminal."""
-    settings = {"terminal_width": WIDTH, "max_content_width": WIDTH, **command.context_settings}
+    settings = {
+        "terminal_width": PAGE_WIDTH_COLUMNS,
+        "max_content_width": PAGE_WIDTH_COLUMNS,
+        **command.context_settings,
+    }
     return click.Context(command, parent, name, **settings)
 
 
-def _section(title: str, text: str) -> str:
+def _render_section(title: str, text: str) -> str:
     return f"## {title}\n\n```\n{text.rstrip()}\n```\n"
 
 
 if __name__ == "__main__":
-    Path(sys.argv[1]).write_text(page())
+    Path(sys.argv[1]).write_text(render_page())

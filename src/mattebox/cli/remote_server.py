@@ -16,95 +16,97 @@ from urllib.parse import urlsplit
 
 import msgspec
 
-from mattebox.batch.job import Outcome, Sure, bytes_of, sha256_of
-from mattebox.batch.plan import Job
-from mattebox.client.client import Client, Made
+from mattebox.batch.job import MatteSummary, Outcome, read_input, sha256_hex
+from mattebox.batch.plan import BatchJob
+from mattebox.client.client import Client, ServerResult
 from mattebox.errors import MatteboxError, UsageError
 from mattebox.io import atomic_write, header_check
-from mattebox.io.reader import read, read_once
-from mattebox.io.writer import format_of, protect
+from mattebox.io.reader import read, read_cached
+from mattebox.io.writer import check_not_input, output_format
 from mattebox.models.store import environment
 from mattebox.pipeline.run import check_recipe
 from mattebox.recipe.recipe import Recipe, Save
 from mattebox.types import Box, Picture, Size
 
-KEY = "MATTEBOX_KEY"
-AT_ONCE = 4  # as many uploads as a server takes at a time
-PATIENCE = 600.0  # seconds that a busy server is waited for
-ONLY_HERE = {"device": "auto", "threads": None, "metadata": "safe", "keep_hidden": False}
-NEAR = ("localhost", "127.0.0.1", "::1")
+API_KEY_VARIABLE = "MATTEBOX_KEY"
+MAX_CONCURRENT_UPLOADS = 4  # as many uploads as a server takes at a time
+MAX_WAIT_SECONDS = 600.0  # seconds that a busy server is waited for
+LOCAL_ONLY_DEFAULTS = {"device": "auto", "threads": None, "metadata": "safe", "keep_hidden": False}
+LOOPBACK_HOSTS = ("localhost", "127.0.0.1", "::1")
 
 
-def work(recipe: Recipe, options: dict[str, Any]) -> tuple[Remote, str]:
+def open_remote_runner(recipe: Recipe, options: dict[str, Any]) -> tuple[RemoteJobRunner, str]:
     """Work on a server; its address stands where the hashes of weights would. UsageError for what cannot be there."""
-    for name, usual in ONLY_HERE.items():
+    for name, usual in LOCAL_ONLY_DEFAULTS.items():
         if options[name] != usual:
             flag = "--" + name.replace("_", "-")
             raise UsageError(f"{flag} and --server do not go together", f"leave out one; {flag} is for this machine")
     url = options["server"]
-    if environment.offline() and urlsplit(url).hostname not in NEAR:
+    if environment.is_offline() and urlsplit(url).hostname not in LOOPBACK_HOSTS:
         raise UsageError("--server needs the network, and it is forbidden", "leave out --server, or --offline")
-    if environment.commercial_only():
+    if environment.is_commercial_only():
         raise UsageError("whether a server's models may earn money is not known here", "leave out one of the two")
-    recipe, images = sent_along(recipe)
-    client = Client(url, os.environ.get(KEY), patience=PATIENCE)
-    return Remote(client, recipe, images, options["max_pixels"], options["overwrite"], bool(options["report"])), url
+    recipe, images = bundle_images(recipe)
+    client = Client(url, os.environ.get(API_KEY_VARIABLE), max_wait_seconds=MAX_WAIT_SECONDS)
+    return RemoteJobRunner(
+        client, recipe, images, options["max_pixels"], options["overwrite"], bool(options["report"])
+    ), url
 
 
-def sent_along(recipe: Recipe) -> tuple[Recipe, dict[str, bytes]]:
+def bundle_images(recipe: Recipe) -> tuple[Recipe, dict[str, bytes]]:
     """The recipe with new names for the pictures that it names, and those pictures. UsageError, InputError."""
     named: dict[str, str] = {}
 
     def album(path: str) -> Picture:
         named.setdefault(path, f"picture-{len(named) + 1}{Path(path).suffix or '.png'}")
-        return read_once(path)
+        return read_cached(path)
 
     check_recipe(recipe, album)
-    steps = tuple(_renamed(step, named) for step in recipe.steps)
+    steps = tuple(_rename_paths(step, named) for step in recipe.steps)
     return msgspec.structs.replace(recipe, steps=steps), {new: Path(p).read_bytes() for p, new in named.items()}
 
 
-def _renamed(step: Any, named: dict[str, str]) -> Any:
+def _rename_paths(step: Any, new_names: dict[str, str]) -> Any:
     """The step with every path among its fields, or in the brackets at the end of one, replaced."""
     changed = {}
     for name in step.__struct_fields__:
         value = getattr(step, name)
-        for path, new in named.items():
+        for path, new in new_names.items():
             if isinstance(value, str) and (value.strip() == path or value.strip().endswith(f"({path})")):
                 changed[name] = value.strip().removesuffix(")").removesuffix(path) + new + ")" * value.endswith(")")
     return msgspec.structs.replace(step, **changed)
 
 
 @dataclass(frozen=True)
-class Far:
+class RemoteJobResult:
     """A picture made elsewhere, as the batch wants to know of it; decoded only where somebody looks at it."""
 
-    made: Made
+    server_result: ServerResult
     url: str
 
     @cached_property
     def picture(self) -> Picture:
-        return read(self.made.content, name=f"what {self.url} sent")
+        return read(self.server_result.content, name=f"what {self.url} sent")
 
     @property
     def size(self) -> Size:
-        return self.made.height, self.made.width
+        return self.server_result.height, self.server_result.width
 
     @property
     def notes(self) -> tuple[str, ...]:
-        return tuple(self.made.told["notes"])
+        return tuple(self.server_result.details["notes"])
 
     @property
-    def matte(self) -> Sure | None:
-        made = self.made
+    def matte(self) -> MatteSummary | None:
+        made = self.server_result
         if made.confidence is None or made.box is None:
             return None
         left, top, right, bottom = made.box
-        return Seen(made.confidence, bool(made.told["found"]), (left, top, right, bottom))
+        return RemoteMatteSummary(made.confidence, bool(made.details["found"]), (left, top, right, bottom))
 
     @property
     def model(self) -> str | None:
-        return self.made.told.get("model")
+        return self.server_result.details.get("model")
 
     @property
     def device(self) -> str | None:
@@ -112,11 +114,11 @@ class Far:
 
     @property
     def seconds(self) -> dict[str, float]:
-        return dict(self.made.told["seconds"])
+        return dict(self.server_result.details["seconds"])
 
 
 @dataclass(frozen=True)
-class Seen:
+class RemoteMatteSummary:
     """What a server tells of a matte."""
 
     confidence: float
@@ -125,7 +127,7 @@ class Seen:
 
 
 @dataclass(frozen=True)
-class Remote:
+class RemoteJobRunner:
     """How every job is done there."""
 
     client: Client
@@ -133,38 +135,40 @@ class Remote:
     images: dict[str, bytes]
     max_pixels: int
     overwrite: bool
-    hashed: bool
+    needs_hashes: bool
 
-    def __call__(self, job: Job) -> Outcome:
+    def __call__(self, job: BatchJob) -> Outcome:
         """Do one. Errors of ours become outcomes; all others pass."""
         begun, taken = time.perf_counter(), ""
         try:
-            data = bytes_of(job)
-            taken = sha256_of(data) if self.hashed else ""
-            header_check.check_size(header_check.sniff(data, job.name), self.max_pixels, job.name)
-            made = self.client.run(data, self._saved_as(job), images=self.images)
-            self._written(job, made)
+            data = read_input(job)
+            taken = sha256_hex(data) if self.needs_hashes else ""
+            header_check.check_pixel_limit(header_check.read_header(data, job.name), self.max_pixels, job.name)
+            made = self.client.run(data, self._recipe_with_format(job), images=self.images)
+            self._write_result(job, made)
         except MatteboxError as error:
             told = type(error)(error.problem.replace("the picture", job.name, 1), error.remedy)
             return Outcome(job, error=told, seconds=time.perf_counter() - begun, input_hash=taken)
-        written = sha256_of(made.content) if self.hashed and job.target else ""
+        written = sha256_hex(made.content) if self.needs_hashes and job.target else ""
         broken = tuple(f"{b['rule']}: {b['measured']} (wanted: {b['wanted']})"
-                       for b in made.told.get("check", {}).get("broken", ()) if not b["advice"])  # fmt: skip
-        return Outcome(job, Far(made, self.client.url), None, time.perf_counter() - begun, taken, written, broken)
+                       for b in made.details.get("check", {}).get("broken", ()) if not b["advice"])  # fmt: skip
+        return Outcome(
+            job, RemoteJobResult(made, self.client.url), None, time.perf_counter() - begun, taken, written, broken
+        )
 
-    def _saved_as(self, job: Job) -> Recipe:
+    def _recipe_with_format(self, job: BatchJob) -> Recipe:
         """The recipe with the format that the result's name asks for."""
-        saving = self.recipe.saving
+        saving = self.recipe.save_step
         if saving.format != "auto":
             return self.recipe
-        kind = "png" if job.target is None else format_of(job.target).name
+        kind = "png" if job.target is None else output_format(job.target).name
         steps = [step for step in self.recipe.steps if not isinstance(step, Save)]
         return msgspec.structs.replace(self.recipe, steps=(*steps, msgspec.structs.replace(saving, format=kind)))
 
-    def _written(self, job: Job, made: Made) -> None:
+    def _write_result(self, job: BatchJob, server_result: ServerResult) -> None:
         if job.target is None:
-            sys.stdout.buffer.write(made.content)
+            sys.stdout.buffer.write(server_result.content)
             return
-        protect(job.target, () if job.source is None else (job.source,))
+        check_not_input(job.target, () if job.source is None else (job.source,))
         atomic_write.make_folder(job.target.parent)
-        made.save(job.target, overwrite=self.overwrite or job.again)
+        server_result.save(job.target, overwrite=self.overwrite or job.is_resumed)

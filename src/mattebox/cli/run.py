@@ -7,7 +7,7 @@ from typing import Any
 import click
 
 from mattebox.cli import cut
-from mattebox.cli.common import HELP, PhotographsCommand
+from mattebox.cli.common import CONTEXT_SETTINGS, PhotographsCommand
 
 EXAMPLES = """
 \b
@@ -36,5 +36,5 @@ command = PhotographsCommand(
     params=[click.Argument(["recipe"]), *(p for p in cut.command.params if p.name != "recipe_file")],
     help=_callback.__doc__,
     epilog=EXAMPLES,
-    context_settings=HELP,
+    context_settings=CONTEXT_SETTINGS,
 )

@@ -25,25 +25,25 @@ def command(settings: bool, **options: Any) -> int:
       curl -F image=@photo.jpg http://127.0.0.1:7100/v1/cutouts -o cut.png
       curl -F image_file=@photo.jpg -F size=full http://127.0.0.1:7100/v1.0/removebg -o cut.png
     """
-    from mattebox.server.settings import document, from_environment
+    from mattebox.server.settings import load_settings, settings_table
 
     if settings:
-        click.echo(document(), nl=False)
+        click.echo(settings_table(), nl=False)
         return 0
-    chosen = from_environment(**options)
+    chosen = load_settings(**options)
     try:
         import uvicorn
 
-        from mattebox.server.app import create
-        from mattebox.server.http.timeouts import Patient
-        from mattebox.server.shutdown import CLOSING, Server
+        from mattebox.server.app import create_app
+        from mattebox.server.http.timeouts import TimeoutProtocol
+        from mattebox.server.shutdown import CONNECTION_CLOSE_SECONDS, GracefulServer
     except ImportError as error:
         raise UsageError("the server needs packages more", "pip install mattebox[server]") from error
-    app = create(chosen)
+    app = create_app(chosen)
     click.echo(f"mattebox: http://{chosen.host}:{chosen.port}  (Ctrl-C stops it)", err=True)
     config = uvicorn.Config(
         app, host=chosen.host, port=chosen.port, log_level="warning", access_log=False, server_header=False,
-        timeout_graceful_shutdown=CLOSING, limit_concurrency=500, http=Patient, h11_max_incomplete_event_size=64 * 1024,
+        timeout_graceful_shutdown=CONNECTION_CLOSE_SECONDS, limit_concurrency=500, http=TimeoutProtocol, h11_max_incomplete_event_size=64 * 1024,
     )  # fmt: skip
-    Server(config, app.state.house).run()
+    GracefulServer(config, app.state.house).run()
     return 0

@@ -6,8 +6,8 @@ from typing import Any
 
 import click
 
-from mattebox.cli.common import HELP, PhotographsCommand, carried_out, photographs_options
-from mattebox.cli.options import recipe_of
+from mattebox.cli.common import CONTEXT_SETTINGS, PhotographsCommand, photographs_options, process_photographs
+from mattebox.cli.options import recipe_from_options
 from mattebox.recipe.flat_parameters import build_recipe
 from mattebox.recipe.recipe import Recipe, Restore, Save, Upscale
 
@@ -22,14 +22,14 @@ Examples:
 """
 
 
-@click.command("upscale", cls=PhotographsCommand, epilog=EXAMPLES, context_settings=HELP)
+@click.command("upscale", cls=PhotographsCommand, epilog=EXAMPLES, context_settings=CONTEXT_SETTINGS)
 @click.option("--to", default="2x", show_default=True, help="How many times (2x, 1.5x), or the longer side (4000px).")
-@photographs_options((Restore, Upscale, Save), without="upscale")
+@photographs_options((Restore, Upscale, Save), excluded_name="upscale")
 def command(to: str, **options: Any) -> int:
     """Enlarge photographs with detail, to any size."""
     context = click.get_current_context()
-    recipe = recipe_of(context, Recipe((Save(),)))
-    asked = recipe.find(Upscale)
+    recipe = recipe_from_options(context, Recipe((Save(),)))
+    asked = recipe.find_step(Upscale)
     if asked is None or asked.to == "none":
         recipe = build_recipe({"upscale": to}, recipe)
-    return carried_out(recipe, **options)
+    return process_photographs(recipe, **options)

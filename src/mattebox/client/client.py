@@ -20,22 +20,22 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, BinaryIO, Literal, Unpack
 
-from mattebox.api import Enhancing, Parameters
-from mattebox.client.transport import Answer, Line, form
+from mattebox.api import CutParameters, EnhanceParameters
+from mattebox.client.transport import ServerResponse, Transport, encode_multipart
 from mattebox.errors import MatteboxError
 from mattebox.io.atomic_write import write_bytes
 from mattebox.io.sources import read_bytes
 from mattebox.recipe.recipe import Recipe
 
-Source = str | os.PathLike[str] | bytes | BinaryIO
-Told = Mapping[str, Any]
+UploadSource = str | os.PathLike[str] | bytes | BinaryIO
+JsonObject = Mapping[str, Any]
 
-BESIDE = ("background", "style", "trimap", "garbage", "holdout", "core")  # parameters that may name a picture
+IMAGE_PARAMETERS = ("background", "style", "trimap", "garbage", "holdout", "core")  # parameters that may name a picture
 
 
 @dataclass(frozen=True)
-class Made:
-    """What a server made: the file's bytes, its MIME type, size in pixels, and the matte's confidence and box; `told`
+class ServerResult:
+    """What a server made: the file's bytes, its MIME type, size in pixels, and the matte's confidence and box; `details`
     is all that it tells of it (`notes`, `model`, `seconds` by stage, ...)."""
 
     content: bytes
@@ -44,7 +44,7 @@ class Made:
     height: int
     confidence: float | None
     box: tuple[int, ...] | None
-    told: Told
+    details: JsonObject
 
     def save(self, path: str | os.PathLike[str], *, overwrite: bool = True) -> None:
         """Write the file, whole or not at all. OutputError."""
@@ -52,159 +52,177 @@ class Made:
 
 
 class Client:
-    """One server. `patience`: seconds in all that a busy one is waited for; `timeout`: for one answer.
+    """One server. `max_wait_seconds`: seconds in all that a busy one is waited for; `timeout`: for one answer.
 
     Every verb raises what it would raise here, and MatteboxError when the server cannot be reached or is too busy.
     """
 
-    def __init__(self, url: str, key: str | None = None, *, patience: float = 60, timeout: float = 120) -> None:
-        self.patience, self._line = patience, Line(url.rstrip("/"), key, timeout)
+    def __init__(
+        self, url: str, api_key: str | None = None, *, max_wait_seconds: float = 60, timeout_seconds: float = 120
+    ) -> None:
+        self.max_wait_seconds, self._transport = max_wait_seconds, Transport(url.rstrip("/"), api_key, timeout_seconds)
 
     @property
     def url(self) -> str:
-        return self._line.url
+        return self._transport.url
 
-    def cut(self, source: Source, *, preset: str | None = None, **parameters: Unpack[Parameters]) -> Made:
+    def cut(
+        self, source: UploadSource, *, preset: str | None = None, **parameters: Unpack[CutParameters]
+    ) -> ServerResult:
         """Cut out a photograph there. The parameters are those of `mattebox.cut`; `preset` names a recipe."""
-        return self._picture("/v1/cutouts", source, {"preset": preset, **parameters})
+        return self._request_picture("/v1/cutouts", source, {"preset": preset, **parameters})
 
     def enhance(
         self,
-        source: Source,
+        source: UploadSource,
         *,
         preset: str | None = None,
         only: Literal["all", "subject", "background"] | None = None,
-        **parameters: Unpack[Enhancing],
-    ) -> Made:
+        **parameters: Unpack[EnhanceParameters],
+    ) -> ServerResult:
         """Make a photograph better there. The parameters are those of `mattebox.enhance`."""
-        return self._picture("/v1/enhancements", source, {"preset": preset, "only": only, **parameters})
+        return self._request_picture("/v1/enhancements", source, {"preset": preset, "only": only, **parameters})
 
-    def run(self, source: Source, recipe: Recipe | Told, *, images: Mapping[str, Source] | None = None) -> Made:
+    def run(
+        self, source: UploadSource, recipe: Recipe | JsonObject, *, images: Mapping[str, UploadSource] | None = None
+    ) -> ServerResult:
         """Do a recipe to a photograph there. `images` are the pictures that the recipe names."""
-        return self._picture("/v1/recipes:run", source, {"recipe": _told(recipe)}, images)
+        return self._request_picture("/v1/recipes:run", source, {"recipe": _recipe_json(recipe)}, images)
 
     def submit(
         self,
-        source: Source,
-        recipe: Recipe | Told,
+        source: UploadSource,
+        recipe: Recipe | JsonObject,
         *,
-        images: Mapping[str, Source] | None = None,
-        key: str | None = None,
-        hook: str | None = None,
-    ) -> Job:
-        """The same as a job, which outlives the server. With the same `key` it is the same job, however often it comes;
-        `hook` is an address that is told of the end."""
-        headers = {"Prefer": "respond-async"} | ({"Idempotency-Key": key} if key else {})
-        fields = {"recipe": _told(recipe), "hook_url": hook}
-        answer = self._asked("POST", "/v1/recipes:run", form(fields, _sent(source, images)), headers)
-        return Job(self, str(answer.told()["id"]))
+        images: Mapping[str, UploadSource] | None = None,
+        idempotency_key: str | None = None,
+        hook_url: str | None = None,
+    ) -> ServerJob:
+        """The same as a job, which outlives the server. With the same `idempotency_key` it is the same job, however often it comes;
+        `hook_url` is an address that is told of the end."""
+        headers = {"Prefer": "respond-async"} | ({"Idempotency-Key": idempotency_key} if idempotency_key else {})
+        fields = {"recipe": _recipe_json(recipe), "hook_url": hook_url}
+        answer = self._request_with_retry(
+            "POST", "/v1/recipes:run", encode_multipart(fields, _read_uploads(source, images)), headers
+        )
+        return ServerJob(self, str(answer.json()["id"]))
 
-    def jobs(self) -> list[Job]:
+    def jobs(self) -> list[ServerJob]:
         """One's own jobs, newest first."""
-        return [Job(self, str(each["id"])) for each in self._asked("GET", "/v1/jobs").told()["jobs"]]
+        return [ServerJob(self, str(each["id"])) for each in self._request_with_retry("GET", "/v1/jobs").json()["jobs"]]
 
-    def usage(self) -> Told:
+    def usage(self) -> JsonObject:
         """What the key used, by month, and how many pictures are left of this one."""
-        return self._asked("GET", "/v1/usage").told()
+        return self._request_with_retry("GET", "/v1/usage").json()
 
-    async def acut(self, source: Source, *, preset: str | None = None, **parameters: Unpack[Parameters]) -> Made:
+    async def acut(
+        self, source: UploadSource, *, preset: str | None = None, **parameters: Unpack[CutParameters]
+    ) -> ServerResult:
         return await asyncio.to_thread(lambda: self.cut(source, preset=preset, **parameters))
 
-    async def aenhance(self, source: Source, *, preset: str | None = None, **parameters: Unpack[Enhancing]) -> Made:
+    async def aenhance(
+        self, source: UploadSource, *, preset: str | None = None, **parameters: Unpack[EnhanceParameters]
+    ) -> ServerResult:
         return await asyncio.to_thread(lambda: self.enhance(source, preset=preset, **parameters))
 
-    async def arun(self, source: Source, recipe: Recipe | Told, *, images: Mapping[str, Source] | None = None) -> Made:
+    async def arun(
+        self, source: UploadSource, recipe: Recipe | JsonObject, *, images: Mapping[str, UploadSource] | None = None
+    ) -> ServerResult:
         return await asyncio.to_thread(lambda: self.run(source, recipe, images=images))
 
     async def asubmit(
         self,
-        source: Source,
-        recipe: Recipe | Told,
+        source: UploadSource,
+        recipe: Recipe | JsonObject,
         *,
-        images: Mapping[str, Source] | None = None,
-        key: str | None = None,
-        hook: str | None = None,
-    ) -> Job:
-        return await asyncio.to_thread(lambda: self.submit(source, recipe, images=images, key=key, hook=hook))
+        images: Mapping[str, UploadSource] | None = None,
+        idempotency_key: str | None = None,
+        hook_url: str | None = None,
+    ) -> ServerJob:
+        return await asyncio.to_thread(
+            lambda: self.submit(source, recipe, images=images, idempotency_key=idempotency_key, hook_url=hook_url)
+        )
 
-    def _picture(
-        self, path: str, source: Source, fields: dict[str, Any], images: Mapping[str, Source] | None = None
-    ) -> Made:
+    def _request_picture(
+        self, path: str, source: UploadSource, fields: dict[str, Any], images: Mapping[str, UploadSource] | None = None
+    ) -> ServerResult:
         """A picture, of which the server may make a job when it is large: then that is waited for, and erased."""
-        beside = {f"{n}_image": fields.pop(n) for n in BESIDE if _is_file(fields.get(n))}
-        answer = self._asked("POST", path, form(fields, _sent(source, {**beside, **(images or {})})))
+        beside = {f"{n}_image": fields.pop(n) for n in IMAGE_PARAMETERS if _is_file(fields.get(n))}
+        answer = self._request_with_retry(
+            "POST", path, encode_multipart(fields, _read_uploads(source, {**beside, **(images or {})}))
+        )
         if answer.status != 202:
-            return _made(answer)
-        job = Job(self, str(answer.told()["id"]))
+            return _parse_result(answer)
+        job = ServerJob(self, str(answer.json()["id"]))
         try:
             return job.result()
         finally:
             job.erase()
 
-    def _asked(
-        self, method: str, path: str, sent: tuple[str, bytes] = ("", b""), headers: Mapping[str, str] | None = None
-    ) -> Answer:
+    def _request_with_retry(
+        self, method: str, path: str, payload: tuple[str, bytes] = ("", b""), headers: Mapping[str, str] | None = None
+    ) -> ServerResponse:
         """An answer that is none of "come again"."""
-        end = time.monotonic() + self.patience
+        end = time.monotonic() + self.max_wait_seconds
         while True:
-            answer = self._line.ask(method, path, sent, headers or {})
-            if answer.wait is None:
+            answer = self._transport.send_request(method, path, payload, headers or {})
+            if answer.retry_after_seconds is None:
                 return answer
-            if time.monotonic() + answer.wait > end:
+            if time.monotonic() + answer.retry_after_seconds > end:
                 raise MatteboxError(f"{self.url} is busy", "try again later, or give more patience=")
-            time.sleep(answer.wait)
+            time.sleep(answer.retry_after_seconds)
 
 
 @dataclass(frozen=True)
-class Job:
+class ServerJob:
     """A job on a server."""
 
     client: Client
     id: str
 
-    def told(self) -> Told:
+    def status(self) -> JsonObject:
         """How it is: `state`, `progress` from 0 to 1, `attempts`, `error`, ... MatteboxError when it is no more."""
-        return self.client._asked("GET", f"/v1/jobs/{self.id}").told()
+        return self.client._request_with_retry("GET", f"/v1/jobs/{self.id}").json()
 
-    def result(self, patience: float | None = None) -> Made:
+    def result(self, max_wait_seconds: float | None = None) -> ServerResult:
         """Its picture, once it is done; waited for so many seconds, or without end. Raises what it failed of."""
-        end = None if patience is None else time.monotonic() + patience
+        end = None if max_wait_seconds is None else time.monotonic() + max_wait_seconds
         pause = 0.05
-        while self.told()["state"] in ("queued", "running"):
+        while self.status()["state"] in ("queued", "running"):
             if end is not None and time.monotonic() + pause > end:
                 raise MatteboxError("the job is not done yet", "ask again later")
             time.sleep(pause)
             pause = min(1.0, pause * 1.5)
-        return _made(self.client._asked("GET", f"/v1/jobs/{self.id}/result"))
+        return _parse_result(self.client._request_with_retry("GET", f"/v1/jobs/{self.id}/result"))
 
-    async def aresult(self, patience: float | None = None) -> Made:
-        return await asyncio.to_thread(lambda: self.result(patience))
+    async def aresult(self, max_wait_seconds: float | None = None) -> ServerResult:
+        return await asyncio.to_thread(lambda: self.result(max_wait_seconds))
 
     def cancel(self) -> None:
         """Stop it, if it is not over."""
-        self.client._asked("POST", f"/v1/jobs/{self.id}:cancel")
+        self.client._request_with_retry("POST", f"/v1/jobs/{self.id}:cancel")
 
     def erase(self) -> None:
         """Stop it if need be, and leave nothing of it."""
-        self.client._asked("DELETE", f"/v1/jobs/{self.id}")
+        self.client._request_with_retry("DELETE", f"/v1/jobs/{self.id}")
 
 
 def _is_file(value: Any) -> bool:
     return isinstance(value, str | os.PathLike) and os.path.isfile(value)
 
 
-def _sent(source: Source, images: Mapping[str, Source] | None) -> dict[str, bytes]:
+def _read_uploads(source: UploadSource, images: Mapping[str, UploadSource] | None) -> dict[str, bytes]:
     return {name: read_bytes(content) for name, content in {**(images or {}), "image": source}.items()}
 
 
-def _told(recipe: Recipe | Told) -> str:
+def _recipe_json(recipe: Recipe | JsonObject) -> str:
     return recipe.to_json().decode() if isinstance(recipe, Recipe) else json.dumps(recipe)
 
 
-def _made(answer: Answer) -> Made:
-    told = json.loads(answer.headers["x-made"])
+def _parse_result(response: ServerResponse) -> ServerResult:
+    told = json.loads(response.headers["x-made"])
     box = told.get("box")
-    return Made(
-        answer.body, told["mime"], told["width"], told["height"], told.get("confidence"),
+    return ServerResult(
+        response.body, told["mime"], told["width"], told["height"], told.get("confidence"),
         None if box is None else tuple(box), told,
     )  # fmt: skip

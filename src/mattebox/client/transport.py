@@ -17,7 +17,7 @@ from mattebox import errors
 from mattebox._version import __version__
 from mattebox.errors import MatteboxError
 
-KINDS: dict[str, type[MatteboxError]] = {  # the server's codes as our errors
+ERRORS_BY_CODE: dict[str, type[MatteboxError]] = {  # the server's codes as our errors
     "invalid_parameter": errors.UsageError,
     "invalid_recipe": errors.UsageError,
     "image_missing": errors.InputMissing,
@@ -29,48 +29,50 @@ KINDS: dict[str, type[MatteboxError]] = {  # the server's codes as our errors
     "model_unknown": errors.ModelError,
     "device_missing": errors.DeviceError,
 }
-LATER = (409, 429, 503)  # come again, where Retry-After says when
+RETRY_STATUSES = (409, 429, 503)  # come again, where Retry-After says when
 
 
 @dataclass(frozen=True)
-class Answer:
-    """Status, headers (lower case) and body; `wait`: seconds after which to ask again, where that is the answer."""
+class ServerResponse:
+    """Status, headers (lower case) and body; `retry_after_seconds`: seconds after which to ask again, where that is the answer."""
 
     status: int
     headers: Mapping[str, str]
     body: bytes
-    wait: float | None = None
+    retry_after_seconds: float | None = None
 
-    def told(self) -> dict[str, Any]:
+    def json(self) -> dict[str, Any]:
         """The body as JSON. MatteboxError when it is none."""
         try:
             found: dict[str, Any] = json.loads(self.body)
         except ValueError:
-            raise _strange(self.status) from None
+            raise _unexpected_response(self.status) from None
         return found
 
 
 @dataclass(frozen=True)
-class Line:
+class Transport:
     """The way to one server."""
 
     url: str
-    key: str | None
-    timeout: float
+    api_key: str | None
+    timeout_seconds: float
 
-    def ask(self, method: str, path: str, sent: tuple[str, bytes], headers: Mapping[str, str]) -> Answer:
-        """An answer that is no error. `sent`: Content-Type and body. MatteboxError, and what the answer says."""
-        kind, body = sent
+    def send_request(
+        self, method: str, path: str, payload: tuple[str, bytes], headers: Mapping[str, str]
+    ) -> ServerResponse:
+        """An answer that is no error. `payload`: Content-Type and body. MatteboxError, and what the answer says."""
+        kind, body = payload
         told = {"User-Agent": f"mattebox/{__version__}"} | ({"Content-Type": kind} if kind else {}) | dict(headers)
-        told |= {"X-API-Key": self.key} if self.key else {}
+        told |= {"X-API-Key": self.api_key} if self.api_key else {}
         request = urllib.request.Request(self.url + path, body or None, told, method=method)
         try:
-            with urllib.request.urlopen(request, timeout=self.timeout) as answer:
+            with urllib.request.urlopen(request, timeout=self.timeout_seconds) as answer:
                 found = {name.lower(): value for name, value in answer.headers.items()}
-                return self._checked(Answer(answer.status, found, answer.read()))
+                return self._check_response(ServerResponse(answer.status, found, answer.read()))
         except urllib.error.HTTPError as error:
             with error:
-                return _again(error.code, error.headers.get("Retry-After"), error.read())
+                return _retry_or_raise(error.code, error.headers.get("Retry-After"), error.read())
         except (OSError, ValueError) as error:
             reason = getattr(error, "reason", error)
             raise MatteboxError(
@@ -78,15 +80,15 @@ class Line:
             ) from error
 
     @staticmethod
-    def _checked(answer: Answer) -> Answer:
+    def _check_response(response: ServerResponse) -> ServerResponse:
         """A picture comes with what is known of it."""
-        kind = answer.headers.get("content-type", "")
-        if answer.status == 200 and kind != "application/json" and "x-made" not in answer.headers:
-            raise _strange(answer.status)
-        return answer
+        kind = response.headers.get("content-type", "")
+        if response.status == 200 and kind != "application/json" and "x-made" not in response.headers:
+            raise _unexpected_response(response.status)
+        return response
 
 
-def form(fields: Mapping[str, Any], images: Mapping[str, bytes]) -> tuple[str, bytes]:
+def encode_multipart(fields: Mapping[str, Any], images: Mapping[str, bytes]) -> tuple[str, bytes]:
     """Content-Type and body of a multipart form (RFC 7578); fields that are None are left out."""
     mark = uuid.uuid4().hex
 
@@ -105,22 +107,22 @@ def form(fields: Mapping[str, Any], images: Mapping[str, bytes]) -> tuple[str, b
     return f"multipart/form-data; boundary={mark}", b"".join(parts())
 
 
-def _again(status: int, wait: str | None, body: bytes) -> Answer:
+def _retry_or_raise(status: int, retry_after: str | None, body: bytes) -> ServerResponse:
     """The seconds to wait, where the server says so, or something before it that is none of ours. Else the error."""
-    error, code = _ours(status, body)
-    if status in LATER and (wait or not code):
-        return Answer(status, {}, body, float(wait or 2))
+    error, code = _parse_problem(status, body)
+    if status in RETRY_STATUSES and (retry_after or not code):
+        return ServerResponse(status, {}, body, float(retry_after or 2))
     raise error
 
 
-def _ours(status: int, body: bytes) -> tuple[MatteboxError, str]:
+def _parse_problem(status: int, body: bytes) -> tuple[MatteboxError, str]:
     """A problem document as our error, and its code."""
     try:
         told = json.loads(body)
-        return KINDS.get(told["code"], MatteboxError)(told["detail"], told["remedy"]), str(told["code"])
+        return ERRORS_BY_CODE.get(told["code"], MatteboxError)(told["detail"], told["remedy"]), str(told["code"])
     except (ValueError, KeyError, TypeError):
-        return _strange(status), ""
+        return _unexpected_response(status), ""
 
 
-def _strange(status: int) -> MatteboxError:
+def _unexpected_response(status: int) -> MatteboxError:
     return MatteboxError(f"the server answered {status}", "is it a mattebox server?")

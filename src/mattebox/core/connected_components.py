@@ -19,28 +19,28 @@ class Component:
     box: Box
 
 
-def components(mask: NDArray[np.bool_]) -> tuple[NDArray[np.int32], list[Component]]:
+def label_components(mask: NDArray[np.bool_]) -> tuple[NDArray[np.int32], list[Component]]:
     """Parts that hang together by sides or corners: H x W labels (0 = outside), and the parts, largest first; part
     number i has label i + 1."""
-    rows, starts, stops = _runs(mask)
-    roots = _joined(rows, starts, stops)
+    rows, starts, stops = _find_runs(mask)
+    roots = _merge_runs(rows, starts, stops)
     _, part = np.unique(roots, return_inverse=True)
     count = int(part.max()) + 1 if part.size else 0
     area = np.bincount(part, weights=stops - starts, minlength=count).astype(int)
     order = np.argsort(-area, kind="stable")
     rank = np.empty(count, np.int32)
     rank[order] = np.arange(count)
-    found = _described(rank[part], rows, starts, stops, area[order]) if count else []
+    found = _measure_components(rank[part], rows, starts, stops, area[order]) if count else []
     labels = np.zeros(mask.shape, np.int32)
     labels[mask] = np.repeat(rank[part] + 1, stops - starts)  # runs and pixels are both in reading order
     return labels, found
 
 
-def grown(mask: NDArray[np.bool_], by: int) -> NDArray[np.bool_]:
-    """The mask and all within `by` samples of it along both axes."""
-    whole = 2 * by + 1
+def dilate(mask: NDArray[np.bool_], radius: int) -> NDArray[np.bool_]:
+    """The mask and all within `radius` samples of it along both axes."""
+    whole = 2 * radius + 1
     for _ in range(2):
-        wide, count = np.pad(mask, ((by, by), (0, 0))), 1
+        wide, count = np.pad(mask, ((radius, radius), (0, 0))), 1
         while 2 * count <= whole:  # each row tells of itself and the `count` - 1 below it
             wide[:-count] |= wide[count:]
             count *= 2
@@ -57,16 +57,16 @@ def subject_box(alpha: Pixels) -> Box:
     return (int(columns[0]), int(rows[0]), int(columns[-1]) + 1, int(rows[-1]) + 1)
 
 
-def _runs(mask: NDArray[np.bool_]) -> tuple[NDArray[Any], NDArray[Any], NDArray[Any]]:
+def _find_runs(mask: NDArray[np.bool_]) -> tuple[NDArray[Any], NDArray[Any], NDArray[Any]]:
     """Row, first and one-past-last column of every run of set pixels, in reading order."""
     steps = np.diff(np.pad(mask.astype(np.int8), ((0, 0), (1, 1))), axis=1)
     rows, starts = np.nonzero(steps == 1)
     return rows, starts, np.nonzero(steps == -1)[1]
 
 
-def _joined(rows: NDArray[Any], starts: NDArray[Any], stops: NDArray[Any]) -> NDArray[Any]:
+def _merge_runs(rows: NDArray[Any], starts: NDArray[Any], stops: NDArray[Any]) -> NDArray[Any]:
     """For each run, the first run of its component."""
-    upper, lower = _touching(rows, starts, stops)
+    upper, lower = _find_adjacent_runs(rows, starts, stops)
     first = np.arange(len(rows))
     while (first[upper] != first[lower]).any():
         least = np.minimum(first[upper], first[lower])
@@ -77,7 +77,9 @@ def _joined(rows: NDArray[Any], starts: NDArray[Any], stops: NDArray[Any]) -> ND
     return first
 
 
-def _touching(rows: NDArray[Any], starts: NDArray[Any], stops: NDArray[Any]) -> tuple[NDArray[Any], NDArray[Any]]:
+def _find_adjacent_runs(
+    rows: NDArray[Any], starts: NDArray[Any], stops: NDArray[Any]
+) -> tuple[NDArray[Any], NDArray[Any]]:
     """All pairs of runs that touch by a side or a corner, the one a row above the other."""
     width = stops.max(initial=0) + 2
     line, above = rows * width, (rows - 1) * width
@@ -87,17 +89,17 @@ def _touching(rows: NDArray[Any], starts: NDArray[Any], stops: NDArray[Any]) -> 
     return np.arange(len(lower)) + np.repeat(begin - np.cumsum(count) + count, count), lower
 
 
-def _described(
-    part: NDArray[Any], rows: NDArray[Any], starts: NDArray[Any], stops: NDArray[Any], area: NDArray[Any]
+def _measure_components(
+    run_labels: NDArray[Any], rows: NDArray[Any], starts: NDArray[Any], stops: NDArray[Any], areas: NDArray[Any]
 ) -> list[Component]:
-    count = len(area)
+    count = len(areas)
     left, top = np.full(count, 1 << 30), np.full(count, 1 << 30)
     right, bottom = np.zeros(count, int), np.zeros(count, int)
-    np.minimum.at(left, part, starts)
-    np.minimum.at(top, part, rows)
-    np.maximum.at(right, part, stops)
-    np.maximum.at(bottom, part, rows + 1)
+    np.minimum.at(left, run_labels, starts)
+    np.minimum.at(top, run_labels, rows)
+    np.maximum.at(right, run_labels, stops)
+    np.maximum.at(bottom, run_labels, rows + 1)
     return [
         Component(int(a), (int(x), int(y), int(x2), int(y2)))
-        for a, x, y, x2, y2 in zip(area, left, top, right, bottom, strict=True)
+        for a, x, y, x2, y2 in zip(areas, left, top, right, bottom, strict=True)
     ]

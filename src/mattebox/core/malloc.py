@@ -15,31 +15,38 @@ from typing import Any
 
 from mattebox.core import cpu_threads
 
-TRIM, MMAP, HEAPS = -1, -3, -8  # mallopt's names, of malloc.h
-REUSED, FREE = 256_000_000, 512_000_000  # bytes: the largest block that is used again, and how much may lie free
-_held = False
+M_TRIM_THRESHOLD, M_MMAP_THRESHOLD, M_ARENA_MAX = -1, -3, -8  # mallopt's names, of malloc.h
+MMAP_THRESHOLD_BYTES, TRIM_THRESHOLD_BYTES = (
+    256_000_000,
+    512_000_000,
+)  # bytes: the largest block that is used again, and how much may lie free
+_is_tuned = False
 
 
-def hold() -> bool:
+def tune_malloc() -> bool:
     """From now on, for a process that does many pictures; whether the C library can be asked."""
-    global _held
-    change = _of_glibc("mallopt")
-    wanted = ((MMAP, REUSED), (TRIM, FREE), (HEAPS, max(2, cpu_threads.allowed())))
-    _held = change is not None and all(change(*one) for one in wanted)
-    return _held
+    global _is_tuned
+    change = _glibc_function("mallopt")
+    wanted = (
+        (M_MMAP_THRESHOLD, MMAP_THRESHOLD_BYTES),
+        (M_TRIM_THRESHOLD, TRIM_THRESHOLD_BYTES),
+        (M_ARENA_MAX, max(2, cpu_threads.process_cpu_count())),
+    )
+    _is_tuned = change is not None and all(change(*one) for one in wanted)
+    return _is_tuned
 
 
-def held() -> bool:
+def is_malloc_tuned() -> bool:
     """Whether this process holds what it freed."""
-    return _held
+    return _is_tuned
 
 
-def give_back() -> bool:
+def release_free_memory() -> bool:
     """Now; whether the C library can be asked."""
-    trim = _of_glibc("malloc_trim")
+    trim = _glibc_function("malloc_trim")
     return trim is not None and bool(trim(0) >= 0)
 
 
-def _of_glibc(name: str) -> Any:
+def _glibc_function(name: str) -> Any:
     """That function; None where there is none: musl has none, and needs none."""
     return getattr(ctypes.CDLL(None), name, None) if sys.platform.startswith("linux") else None

@@ -8,34 +8,36 @@ from __future__ import annotations
 
 import numpy as np
 
-from mattebox.types import Depth, Floats, Pixels
+from mattebox.types import BitDepth, Floats, Pixels
 
-FAINT = 0.05  # alpha under which a colour is hardly seen, and hardly to be trusted
+MIN_VISIBLE_ALPHA = 0.05  # alpha under which a colour is hardly seen, and hardly to be trusted
 
 
-def extended(rgb: Pixels, alpha: Pixels) -> Pixels:
+def bleed_colours(rgb: Pixels, alpha: Pixels) -> Pixels:
     """H x W x 3 whose colours where `alpha` is faint or 0 go on from where it is not; all others stay bit for bit."""
-    hidden = alpha < FAINT * Depth.of(alpha).peak
+    hidden = alpha < MIN_VISIBLE_ALPHA * BitDepth.of_pixels(alpha).peak
     if not hidden.any() or hidden.all():
         return rgb
     weight = (~hidden).astype(np.float32)
     colours = rgb.astype(np.float32) * weight[..., None]
-    around = _doubled(_filled(*_halved(colours, weight)), hidden.shape)
+    around = _upsample_by_two(_pull_push(*_sum_two_by_two(colours, weight)), hidden.shape)
     made = rgb.copy()
-    made[hidden] = np.rint(around[hidden]).clip(0, Depth.of(rgb).peak)
+    made[hidden] = np.rint(around[hidden]).clip(0, BitDepth.of_pixels(rgb).peak)
     return made
 
 
-def _filled(colours: Floats, weight: Floats) -> Floats:
+def _pull_push(colours: Floats, weight: Floats) -> Floats:
     """Weighted colours -> colours everywhere: their own where there are any, else those of the level above."""
     own = colours / np.maximum(weight, np.float32(1e-6))[..., None]
     if min(weight.shape) == 1 or weight.min() > 0:
         total = colours.sum((0, 1)) / max(float(weight.sum()), 1e-6)
         return np.where(weight[..., None] > 0, own, total.astype(np.float32))
-    return np.where(weight[..., None] > 0, own, _doubled(_filled(*_halved(colours, weight)), weight.shape))
+    return np.where(
+        weight[..., None] > 0, own, _upsample_by_two(_pull_push(*_sum_two_by_two(colours, weight)), weight.shape)
+    )
 
 
-def _halved(colours: Floats, weight: Floats) -> tuple[Floats, Floats]:
+def _sum_two_by_two(colours: Floats, weight: Floats) -> tuple[Floats, Floats]:
     """Sums of 2 x 2."""
     height, width = weight.shape
     pad = ((0, height % 2), (0, width % 2))
@@ -46,7 +48,7 @@ def _halved(colours: Floats, weight: Floats) -> tuple[Floats, Floats]:
     )
 
 
-def _doubled(colours: Floats, size: tuple[int, ...]) -> Floats:
+def _upsample_by_two(colours: Floats, size: tuple[int, ...]) -> Floats:
     """Twice the size, less the last row or column where that was odd; between samples, 3 to 1 of the nearer."""
     for axis in (0, 1):
         before = np.concatenate([colours.take([0], axis), colours.take(range(colours.shape[axis] - 1), axis)], axis)

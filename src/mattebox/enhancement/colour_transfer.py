@@ -11,84 +11,94 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from mattebox.enhancement.lab import fitted, lab_of, light_of
-from mattebox.enhancement.linear_light import Matrix, Sample, sampled, space_of, worked
+from mattebox.enhancement.lab import fit_to_gamut, lab_to_linear, linear_to_lab
+from mattebox.enhancement.linear_light import (
+    Float64Array,
+    LightSample,
+    apply_in_linear_light,
+    colour_space_of,
+    sample_light,
+)
 from mattebox.types import Floats, Picture, Pixels
 
-LEAST, MOST = 0.5, 2.0  # stretch along any direction
+MIN_STRETCH, MAX_STRETCH = 0.5, 2.0  # stretch along any direction
 
 
 @dataclass(frozen=True, eq=False)
-class Colours:
+class ColourStatistics:
     """Mean and covariance in Lab."""
 
-    mean: Matrix
-    covariance: Matrix
+    mean: Float64Array
+    covariance: Float64Array
 
 
 @dataclass(frozen=True, eq=False)
-class Map:
+class AffineColourMap:
     """Lab -> turn @ (Lab - before) + after."""
 
-    turn: Matrix
-    before: Matrix
-    after: Matrix
+    matrix: Float64Array
+    source_mean: Float64Array
+    target_mean: Float64Array
 
     def __call__(self, lab: Floats) -> Floats:
-        moved: Floats = ((lab - self.before.astype(np.float32)) @ self.turn.T.astype(np.float32)).astype(np.float32)
-        return moved + self.after.astype(np.float32)
+        moved: Floats = ((lab - self.source_mean.astype(np.float32)) @ self.matrix.T.astype(np.float32)).astype(
+            np.float32
+        )
+        return moved + self.target_mean.astype(np.float32)
 
 
-def colours_of(sample: Sample) -> Colours:
+def measure_colours(sample: LightSample) -> ColourStatistics:
     """What is seen of a picture; grey of middling spread when nothing is."""
-    if sample.weight.sum() < 1:
-        return Colours(np.array([50.0, 0, 0]), np.diag([400.0, 25, 25]))
-    lab = lab_of(sample.light, sample.space).astype(np.float64)
-    share = (sample.weight / sample.weight.sum()).astype(np.float64)
+    if sample.weights.sum() < 1:
+        return ColourStatistics(np.array([50.0, 0, 0]), np.diag([400.0, 25, 25]))
+    lab = linear_to_lab(sample.light, sample.space).astype(np.float64)
+    share = (sample.weights / sample.weights.sum()).astype(np.float64)
     mean = share @ lab
     away = lab - mean
-    return Colours(mean, (away * share[:, None]).T @ away + 0.5 * np.eye(3))
+    return ColourStatistics(mean, (away * share[:, None]).T @ away + 0.5 * np.eye(3))
 
 
-def reinhard(source: Colours, target: Colours) -> Map:
+def reinhard_map(source: ColourStatistics, target: ColourStatistics) -> AffineColourMap:
     stretch = np.sqrt(np.diag(target.covariance) / np.diag(source.covariance))
-    return Map(np.diag(np.clip(stretch, LEAST, MOST)), source.mean, target.mean)
+    return AffineColourMap(np.diag(np.clip(stretch, MIN_STRETCH, MAX_STRETCH)), source.mean, target.mean)
 
 
-def monge(source: Colours, target: Colours) -> Map:
-    root = _power(source.covariance, 0.5)
-    back = _power(source.covariance, -0.5)
-    turn = back @ _power(root @ target.covariance @ root, 0.5) @ back
+def monge_kantorovich_map(source: ColourStatistics, target: ColourStatistics) -> AffineColourMap:
+    root = _matrix_power(source.covariance, 0.5)
+    back = _matrix_power(source.covariance, -0.5)
+    turn = back @ _matrix_power(root @ target.covariance @ root, 0.5) @ back
     values, vectors = np.linalg.eigh(turn)
-    return Map((vectors * np.clip(values, LEAST, MOST)) @ vectors.T, source.mean, target.mean)
+    return AffineColourMap((vectors * np.clip(values, MIN_STRETCH, MAX_STRETCH)) @ vectors.T, source.mean, target.mean)
 
 
-MAPS = {"reinhard": reinhard, "monge": monge}
+MAP_BUILDERS = {"reinhard": reinhard_map, "monge": monge_kantorovich_map}
 
 
-def styled(
+def transfer_colours(
     picture: Picture, style: Picture, method: str = "monge", strength: float = 1, where: Pixels | None = None
 ) -> Picture:
     """The picture with the style's colours; strength 0 is the picture itself."""
     if strength == 0:
         return picture
-    found = MAPS[method](colours_of(sampled(picture, where)), colours_of(sampled(style)))
-    return moved(picture, found, strength, where)
+    found = MAP_BUILDERS[method](measure_colours(sample_light(picture, where)), measure_colours(sample_light(style)))
+    return apply_colour_map(picture, found, strength, where)
 
 
-def moved(picture: Picture, by: Map, strength: float = 1, where: Pixels | None = None) -> Picture:
+def apply_colour_map(
+    picture: Picture, colour_map: AffineColourMap, strength: float = 1, where: Pixels | None = None
+) -> Picture:
     """The picture with a share of the map done to its colours, in Lab; light that does not fit is made to."""
-    space = space_of(picture)
+    space = colour_space_of(picture)
 
     def work(linear: Floats, _: slice) -> Floats:
-        lab = lab_of(linear, space)
-        lab += np.float32(strength) * (by(lab) - lab)
-        return fitted(light_of(_shouldered(lab), space), space)
+        lab = linear_to_lab(linear, space)
+        lab += np.float32(strength) * (colour_map(lab) - lab)
+        return fit_to_gamut(lab_to_linear(_compress_lightness(lab), space), space)
 
-    return picture if strength == 0 else worked(picture, work, 1, where)
+    return picture if strength == 0 else apply_in_linear_light(picture, work, 1, where)
 
 
-def _shouldered(lab: Floats) -> Floats:
+def _compress_lightness(lab: Floats) -> Floats:
     """Lightness bent near black and white, so that what was moved past them keeps its texture."""
     lightness = lab[..., 0]
     high = 90 + 10 * np.tanh((lightness - 90) / 10)
@@ -97,7 +107,7 @@ def _shouldered(lab: Floats) -> Floats:
     return lab
 
 
-def _power(matrix: Matrix, power: float) -> Matrix:
+def _matrix_power(matrix: Float64Array, power: float) -> Float64Array:
     values, vectors = np.linalg.eigh(matrix)
-    made: Matrix = (vectors * np.maximum(values, 1e-6) ** power) @ vectors.T
+    made: Float64Array = (vectors * np.maximum(values, 1e-6) ** power) @ vectors.T
     return made

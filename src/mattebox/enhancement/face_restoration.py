@@ -11,60 +11,79 @@ from collections.abc import Callable, Sequence
 
 import numpy as np
 
-from mattebox.enhancement.alpha_bleed import extended
-from mattebox.enhancement.face_alignment import Pose, pose_of, returned, taken
-from mattebox.enhancement.tiles import Tell
+from mattebox.enhancement.alpha_bleed import bleed_colours
+from mattebox.enhancement.face_alignment import (
+    FaceAlignment,
+    estimate_alignment,
+    extract_aligned_face,
+    warp_back,
+)
+from mattebox.enhancement.tiles import OnProgress
 from mattebox.models.face_detector import Face
-from mattebox.types import Depth, Floats, Picture, Pixels
+from mattebox.types import BitDepth, Floats, Picture, Pixels
 
-LEAST = 0.08  # pixels of the picture for one of the network's: of a smaller face nobody knows whose it is
-MIDDLE = (0.5, 0.54)  # of the square: where the face's middle is
-REACH = (0.36, 0.44)  # of the square: how far from there the change goes, across and down
-FADE = 0.22  # of that reach: the part over which it fades out
+MIN_FACE_SCALE = 0.08  # pixels of the picture for one of the network's: of a smaller face nobody knows whose it is
+MASK_CENTRE_SHARES = (0.5, 0.54)  # of the square: where the face's middle is
+MASK_RADIUS_SHARES = (0.36, 0.44)  # of the square: how far from there the change goes, across and down
+MASK_FADE_SHARE = 0.22  # of that reach: the part over which it fades out
 
-Draw = Callable[[Floats], Floats]
+RestoreFace = Callable[[Floats], Floats]
 """side x side x 3, 0..1 -> the same drawn anew."""
 
 
-def restored(
-    picture: Picture, faces: Sequence[Face], draw: Draw, side: int, strength: float, tell: Tell | None = None
+def restore_faces(
+    picture: Picture,
+    faces: Sequence[Face],
+    restore_face: RestoreFace,
+    side: int,
+    strength: float,
+    on_progress: OnProgress | None = None,
 ) -> Picture:
     """The picture with these faces drawn anew, mixed in by `strength` (0..1); alpha and what it hides stay.
 
     Strength 0, and no face large enough, are the picture itself.
     """
-    poses = [pose for pose in (pose_of(face.points, side) for face in faces) if pose.scale >= LEAST]
+    poses = [
+        pose for pose in (estimate_alignment(face.landmarks, side) for face in faces) if pose.scale >= MIN_FACE_SCALE
+    ]
     if strength == 0 or not poses:
         return picture
     rgb = picture.rgb.copy()
-    shown = rgb if picture.alpha is None else extended(rgb, picture.alpha)
+    shown = rgb if picture.alpha is None else bleed_colours(rgb, picture.alpha)
     for count, pose in enumerate(poses, 1):
-        _draw(rgb, shown, picture.alpha, pose, draw, np.float32(strength))
-        if tell:
-            tell(count / len(poses))
+        _restore_face(rgb, shown, picture.alpha, pose, restore_face, np.float32(strength))
+        if on_progress:
+            on_progress(count / len(poses))
     return picture.with_pixels(rgb, picture.alpha)
 
 
-def _draw(rgb: Pixels, shown: Pixels, alpha: Pixels | None, pose: Pose, draw: Draw, strength: np.float32) -> None:
-    """Change one face of `rgb` in place; `shown` is what the network sees."""
-    left, top, right, bottom = pose.box(rgb.shape[:2])
+def _restore_face(
+    rgb: Pixels,
+    source: Pixels,
+    alpha: Pixels | None,
+    alignment: FaceAlignment,
+    restore_face: RestoreFace,
+    strength: np.float32,
+) -> None:
+    """Change one face of `rgb` in place; `source` is what the network sees."""
+    left, top, right, bottom = alignment.bounding_box(rgb.shape[:2])
     if right - left < 2 or bottom - top < 2:
         return
-    face, mask = taken(shown, pose), fading(pose.side)[..., None]
-    change = draw(face).clip(0, 1) - face
+    face, mask = extract_aligned_face(source, alignment), face_blend_mask(alignment.side)[..., None]
+    change = restore_face(face).clip(0, 1) - face
     change -= (change * mask).sum((0, 1)) / mask.sum()
-    place, planes = returned(change * mask * strength, pose, rgb.shape[:2])
-    peak = np.float32(Depth.of(rgb).peak)
+    place, planes = warp_back(change * mask * strength, alignment, rgb.shape[:2])
+    peak = np.float32(BitDepth.of_pixels(rgb).peak)
     made = np.rint((rgb[place] + planes * peak).clip(0, peak)).astype(rgb.dtype)
     hidden = None if alpha is None else alpha[place] == 0
     rgb[place] = made if hidden is None else np.where(hidden[..., None], rgb[place], made)
 
 
-def fading(side: int) -> Floats:
+def face_blend_mask(side: int) -> Floats:
     """side x side: 1 over the face, 0 well before the square's rim, smooth in between."""
     place = (np.arange(side, dtype=np.float32) + 0.5) / side
-    across, down = ((np.abs(place - m) / r) ** 3 for m, r in zip(MIDDLE, REACH, strict=True))
+    across, down = ((np.abs(place - m) / r) ** 3 for m, r in zip(MASK_CENTRE_SHARES, MASK_RADIUS_SHARES, strict=True))
     away = (across[None] + down[:, None]) ** (1 / 3)  # a rounded square
-    inner = np.clip((1 - away) / FADE, 0, 1)
+    inner = np.clip((1 - away) / MASK_FADE_SHARE, 0, 1)
     made: Floats = (inner * inner * (3 - 2 * inner)).astype(np.float32)
     return made

@@ -12,52 +12,52 @@ import numpy as np
 
 from mattebox.types import Floats, Size
 
-GRID = 400  # cells of the longer side, at most
-ACROSS = 40  # the filter's radius is this part of the longer side
-EDGE = 0.35  # stops (one deviation) from which a step is an edge and no texture
+GRID_SIDE_CELLS = 400  # cells of the longer side, at most
+RADIUS_DIVISOR = 40  # the filter's radius is this part of the longer side
+EDGE_SIGMA_STOPS = 0.35  # stops (one deviation) from which a step is an edge and no texture
 
 
 @dataclass(frozen=True, eq=False)
-class Base:
+class BaseLayer:
     """Planes a, b on a grid, of which base = a * brightness + b at every pixel of a picture of `size`."""
 
-    models: Floats
+    coefficients: Floats
     size: Size
 
-    def at(self, brightness: Floats, rows: slice) -> Floats:
+    def evaluate(self, brightness: Floats, rows: slice) -> Floats:
         """The base of some rows whose brightness is given."""
-        a, b = enlarged(self.models, self.size, rows)
+        a, b = upsample_rows(self.coefficients, self.size, rows)
         made: Floats = a * brightness + b
         return made
 
 
-def base(brightness: Floats, size: Size) -> Base:
+def fit_base_layer(brightness: Floats, size: Size) -> BaseLayer:
     """The base of a picture of `size` from its brightness (in stops) on a reduced grid."""
-    radius = max(1, max(brightness.shape) // ACROSS)
-    mean = box(brightness, radius)
-    variance = np.maximum(box(brightness * brightness, radius) - mean * mean, 0)
-    a = np.asarray(variance / (variance + EDGE * EDGE), np.float32)
+    radius = max(1, max(brightness.shape) // RADIUS_DIVISOR)
+    mean = box_filter(brightness, radius)
+    variance = np.maximum(box_filter(brightness * brightness, radius) - mean * mean, 0)
+    a = np.asarray(variance / (variance + EDGE_SIGMA_STOPS * EDGE_SIGMA_STOPS), np.float32)
     b = np.asarray(mean - a * mean, np.float32)
-    return Base(np.stack([box(a, radius), box(b, radius)]), size)
+    return BaseLayer(np.stack([box_filter(a, radius), box_filter(b, radius)]), size)
 
 
-def enlarged(planes: Floats, size: Size, rows: slice) -> Floats:
+def upsample_rows(planes: Floats, size: Size, rows: slice) -> Floats:
     """Some rows of grid planes (C x h x w) enlarged to `size`, bilinear."""
     height, width = planes.shape[1:]
-    low, high, down = _between(np.arange(rows.start, rows.stop), size[0], height)
-    left, right, across = _between(np.arange(size[1]), size[1], width)
+    low, high, down = _bilinear_positions(np.arange(rows.start, rows.stop), size[0], height)
+    left, right, across = _bilinear_positions(np.arange(size[1]), size[1], width)
     band = planes[:, low] + (planes[:, high] - planes[:, low]) * down[:, None]
     made: Floats = band[:, :, left]
     made += (band[:, :, right] - made) * across
     return made
 
 
-def box(plane: Floats, radius: int) -> Floats:
+def box_filter(plane: Floats, radius: int) -> Floats:
     """Means over (2 radius + 1) squared of what lies in the plane."""
-    return _run(_run(plane, radius, 0), radius, 1)
+    return _box_filter_axis(_box_filter_axis(plane, radius, 0), radius, 1)
 
 
-def _run(plane: Floats, radius: int, axis: int) -> Floats:
+def _box_filter_axis(plane: Floats, radius: int, axis: int) -> Floats:
     n = plane.shape[axis]
     sums = np.insert(np.cumsum(plane, axis=axis, dtype=np.float64), 0, 0, axis=axis)
     high, low = np.minimum(np.arange(n) + radius + 1, n), np.maximum(np.arange(n) - radius, 0)
@@ -66,8 +66,8 @@ def _run(plane: Floats, radius: int, axis: int) -> Floats:
     return mean
 
 
-def _between(place: np.ndarray, whole: int, cells: int) -> tuple[np.ndarray, np.ndarray, Floats]:
+def _bilinear_positions(indices: np.ndarray, side_pixels: int, cells: int) -> tuple[np.ndarray, np.ndarray, Floats]:
     """For each pixel the two cells around it, and the share of the second."""
-    x = np.clip((place + 0.5) * cells / whole - 0.5, 0, cells - 1)
+    x = np.clip((indices + 0.5) * cells / side_pixels - 0.5, 0, cells - 1)
     low = np.floor(x).astype(np.int64)
     return low, np.minimum(low + 1, cells - 1), (x - low).astype(np.float32)

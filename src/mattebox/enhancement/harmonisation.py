@@ -9,33 +9,44 @@ from __future__ import annotations
 
 import numpy as np
 
-from mattebox.enhancement.colour_transfer import Colours, Map, colours_of, moved
-from mattebox.enhancement.linear_light import sampled
+from mattebox.enhancement.colour_transfer import (
+    AffineColourMap,
+    ColourStatistics,
+    apply_colour_map,
+    measure_colours,
+)
+from mattebox.enhancement.linear_light import sample_light
 from mattebox.types import Picture
 
-LIGHTER, TINT = 14.0, 9.0  # the farthest that lightness and tint move, in Lab
-SHARE = 0.5  # of the way there at full strength
-SPREAD = (0.8, 1.25)  # contrast
+MAX_LIGHTNESS_SHIFT, MAX_TINT_SHIFT = 14.0, 9.0  # the farthest that lightness and tint move, in Lab
+FULL_STRENGTH_SHARE = 0.5  # of the way there at full strength
+CONTRAST_GAIN_RANGE = (0.8, 1.25)  # contrast
 
 
-def harmonised(subject: Picture, backdrop: Picture, strength: float) -> Picture:
+def harmonise_subject(subject: Picture, backdrop: Picture, strength: float) -> Picture:
     """The subject (with its alpha) moved toward the light of the backdrop; strength 0 is the subject itself."""
     if strength == 0 or (subject.alpha is not None and not subject.alpha.any()):
         return subject
-    return moved(subject, toward(colours_of(sampled(subject)), colours_of(sampled(backdrop))), strength)
+    return apply_colour_map(
+        subject,
+        build_harmonising_map(measure_colours(sample_light(subject)), measure_colours(sample_light(backdrop))),
+        strength,
+    )
 
 
-def toward(subject: Colours, backdrop: Colours) -> Map:
+def build_harmonising_map(subject: ColourStatistics, backdrop: ColourStatistics) -> AffineColourMap:
     """The map at full strength."""
     way = np.zeros(3)
-    way[0] = np.clip(SHARE * (backdrop.mean[0] - subject.mean[0]), -LIGHTER, LIGHTER)
+    way[0] = np.clip(
+        FULL_STRENGTH_SHARE * (backdrop.mean[0] - subject.mean[0]), -MAX_LIGHTNESS_SHIFT, MAX_LIGHTNESS_SHIFT
+    )
     tint = float(np.hypot(*backdrop.mean[1:]))
     if tint > 0:
         there = backdrop.mean[1:] / tint
         missing = min(
             max(tint - float(subject.mean[1:] @ there), 0.0), tint
         )  # none where the subject has that tint already
-        way[1:] = there * min(SHARE * missing, TINT)
+        way[1:] = there * min(FULL_STRENGTH_SHARE * missing, MAX_TINT_SHIFT)
     spread = np.sqrt(backdrop.covariance[0, 0] / subject.covariance[0, 0])
-    turn = np.diag([np.clip(1 + SHARE * (spread - 1), *SPREAD), 1, 1])
-    return Map(turn, subject.mean, subject.mean + way)
+    turn = np.diag([np.clip(1 + FULL_STRENGTH_SHARE * (spread - 1), *CONTRAST_GAIN_RANGE), 1, 1])
+    return AffineColourMap(turn, subject.mean, subject.mean + way)

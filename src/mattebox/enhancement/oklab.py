@@ -10,37 +10,37 @@ from functools import lru_cache
 
 import numpy as np
 
-from mattebox.enhancement.linear_light import Matrix, Space
+from mattebox.enhancement.linear_light import ColourSpace, Float64Array
 from mattebox.io import icc_matrix_shaper
 from mattebox.types import Floats
 
-CONES = np.array([  # linear sRGB -> cones
+SRGB_TO_LMS = np.array([  # linear sRGB -> cones
     [0.4122214708, 0.5363325363, 0.0514459929],
     [0.2119034982, 0.6806995451, 0.1073969566],
     [0.0883024619, 0.2817188376, 0.6299787005],
 ])  # fmt: skip
-AXES = np.array([  # their cube roots -> L, a, b
+LMS_TO_OKLAB = np.array([  # their cube roots -> L, a, b
     [0.2104542553, 0.7936177850, -0.0040720468],
     [1.9779984951, -2.4285922050, 0.4505937099],
     [0.0259040371, 0.7827717662, -0.8086757660],
 ])  # fmt: skip
 
 
-def oklab_of(light: Floats, space: Space) -> Floats:
+def linear_to_oklab(light: Floats, space: ColourSpace) -> Floats:
     """Linear light (... x 3) -> L 0 to 1, a, b."""
-    made: Floats = np.cbrt(light @ _cones(space).T.astype(np.float32)) @ AXES.T.astype(np.float32)
+    made: Floats = np.cbrt(light @ _linear_to_lms(space).T.astype(np.float32)) @ LMS_TO_OKLAB.T.astype(np.float32)
     return made
 
 
-def light_of(oklab: Floats, space: Space) -> Floats:
+def oklab_to_linear(oklab: Floats, space: ColourSpace) -> Floats:
     """L, a, b -> linear light, which may lie outside 0 to 1."""
-    roots = oklab @ np.linalg.inv(AXES).T.astype(np.float32)
-    made: Floats = (roots * roots * roots) @ np.linalg.inv(_cones(space)).T.astype(np.float32)
+    roots = oklab @ np.linalg.inv(LMS_TO_OKLAB).T.astype(np.float32)
+    made: Floats = (roots * roots * roots) @ np.linalg.inv(_linear_to_lms(space)).T.astype(np.float32)
     return made
 
 
 @lru_cache(maxsize=16)
-def _cones(space: Space) -> Matrix:
+def _linear_to_lms(space: ColourSpace) -> Float64Array:
     """The space's linear light -> cones."""
-    made: Matrix = CONES @ np.linalg.inv(icc_matrix_shaper.SRGB) @ space.matrix
+    made: Float64Array = SRGB_TO_LMS @ np.linalg.inv(icc_matrix_shaper.SRGB_TO_XYZ_D50) @ space.rgb_to_xyz
     return made

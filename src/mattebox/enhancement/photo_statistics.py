@@ -12,16 +12,16 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from mattebox.enhancement.linear_light import sampled, space_of
-from mattebox.enhancement.tone_adjustment import encoded
+from mattebox.enhancement.linear_light import colour_space_of, sample_light
+from mattebox.enhancement.tone_adjustment import encode_srgb
 from mattebox.types import Floats, Picture
 
-CELL = 16  # side of the squares, at half the size, in which noise is told
-PIECES, PIECE = 6, 256  # squares looked at for noise, blur and blocks, each way; and their side
+NOISE_CELL_PIXELS = 16  # side of the squares, at half the size, in which noise is told
+PATCHES_PER_AXIS, PATCH_SIDE_PIXELS = 6, 256  # squares looked at for noise, blur and blocks, each way; and their side
 
 
 @dataclass(frozen=True)
-class Statistics:
+class PhotoStatistics:
     """Shares of pixels at either end of red, green and blue; `key`, the light that the eye makes of it (geometric mean)
     and its `median`, both linear 0..1; `contrast`, one deviation of encoded luminance, and the `range` of its middle
     98 %; `noise`, one deviation of encoded luminance; `sharpness`, 0 (blurred) to 1 (crisp); `blocks`, by how much the
@@ -38,55 +38,59 @@ class Statistics:
     blocks: float
 
 
-def measured(picture: Picture) -> Statistics:
-    sample = sampled(picture)
-    shown = sample.weight > 0.5
+def measure_statistics(picture: Picture) -> PhotoStatistics:
+    sample = sample_light(picture)
+    shown = sample.weights > 0.5
     light = sample.light[shown] if shown.any() else sample.light
-    luminance = light @ sample.space.weights
-    seen = encoded(luminance)
+    luminance = light @ sample.space.luminance_weights
+    seen = encode_srgb(luminance)
     low, high = np.percentile(seen, (1, 99))
-    return Statistics(
-        black=_share(light, lambda x: x <= 0.0005),
-        white=_share(light, lambda x: x >= 0.985),
+    return PhotoStatistics(
+        black=_channel_shares(light, lambda x: x <= 0.0005),
+        white=_channel_shares(light, lambda x: x >= 0.985),
         key=float(np.exp(np.log(luminance + 1e-4).mean())),
         median=float(np.median(luminance)),
         contrast=float(seen.std()),
         range=float(high - low),
-        noise=noise(picture),
+        noise=noise_sigma(picture),
         sharpness=sharpness(picture),
-        blocks=blocks(picture),
+        blocks=blockiness(picture),
     )
 
 
-def noise(picture: Picture) -> float:
+def noise_sigma(picture: Picture) -> float:
     """Sigma of encoded luminance, 0..1: the median of the diagonal wavelet band (Donoho & Johnstone 1994) of each of
     many small squares, and of those the twentieth part's, since in most photographs something is smooth, and texture is
     no noise."""
     found: list[Floats] = []
-    for seen in pieces(picture):
-        height, width = (side // (2 * CELL) * 2 * CELL for side in seen.shape)
+    for seen in sample_patches(picture):
+        height, width = (side // (2 * NOISE_CELL_PIXELS) * 2 * NOISE_CELL_PIXELS for side in seen.shape)
         if not height or not width:
             continue
         whole = seen[:height, :width]
         a, b, c, d = whole[::2, ::2], whole[::2, 1::2], whole[1::2, ::2], whole[1::2, 1::2]
         fair = (np.minimum.reduce([a, b, c, d]) > 0.02) & (np.maximum.reduce([a, b, c, d]) < 0.98)
-        cells, counted = _cells(np.abs(a - b - c + d) / 2), _cells(fair)
+        cells, counted = _split_into_cells(np.abs(a - b - c + d) / 2), _split_into_cells(fair)
         found.append(np.median(cells[counted.mean(1) > 0.9], axis=1))
     levels = np.concatenate(found) if found else np.zeros(0, np.float32)
     return float(np.percentile(levels, 5)) / 0.6745 if len(levels) >= 4 else 0.0
 
 
-def _cells(plane: NDArray[Any]) -> NDArray[Any]:
+def _split_into_cells(plane: NDArray[Any]) -> NDArray[Any]:
     """n x CELL^2: the plane in squares."""
-    rows, columns = plane.shape[0] // CELL, plane.shape[1] // CELL
-    return plane.reshape(rows, CELL, columns, CELL).transpose(0, 2, 1, 3).reshape(-1, CELL * CELL)
+    rows, columns = plane.shape[0] // NOISE_CELL_PIXELS, plane.shape[1] // NOISE_CELL_PIXELS
+    return (
+        plane.reshape(rows, NOISE_CELL_PIXELS, columns, NOISE_CELL_PIXELS)
+        .transpose(0, 2, 1, 3)
+        .reshape(-1, NOISE_CELL_PIXELS * NOISE_CELL_PIXELS)
+    )
 
 
 def sharpness(picture: Picture) -> float:
     """How much of the steepest slopes another blur takes away (after Crete et al., The blur effect, 2007): little where
     they were blurred before."""
     found = []
-    for seen in pieces(picture):
+    for seen in sample_patches(picture):
         for plane in (seen, seen.T):
             if plane.shape[1] < 16:
                 continue
@@ -98,10 +102,10 @@ def sharpness(picture: Picture) -> float:
     return float(np.percentile(found, 75)) if found else 0.0
 
 
-def blocks(picture: Picture) -> float:
+def blockiness(picture: Picture) -> float:
     """By how much the mean step over every eighth border exceeds the steps beside it; 0 for none."""
     found = []
-    for seen in pieces(picture):
+    for seen in sample_patches(picture):
         for plane in (seen, seen.T):
             n = plane.shape[1] // 8 * 8
             if n >= 24:
@@ -114,18 +118,18 @@ def blocks(picture: Picture) -> float:
     return max(0.0, float(border / max(beside, 1e-4)) - 1)
 
 
-def pieces(picture: Picture) -> list[Floats]:
+def sample_patches(picture: Picture) -> list[Floats]:
     """Encoded luminance (0..1) of squares spread over the picture; their corners lie on JPEG's grid."""
-    weights, peak = space_of(picture).weights, np.float32(picture.depth.peak)
-    places = [sorted({n // 8 * 8 for n in np.linspace(0, max(0, whole - PIECE), PIECES).astype(int)})
+    weights, peak = colour_space_of(picture).luminance_weights, np.float32(picture.bit_depth.peak)
+    places = [sorted({n // 8 * 8 for n in np.linspace(0, max(0, whole - PATCH_SIDE_PIXELS), PATCHES_PER_AXIS).astype(int)})
               for whole in picture.size]  # fmt: skip
     return [
-        (picture.rgb[y : y + PIECE, x : x + PIECE].astype(np.float32) @ weights) / peak
+        (picture.rgb[y : y + PATCH_SIDE_PIXELS, x : x + PATCH_SIDE_PIXELS].astype(np.float32) @ weights) / peak
         for y in places[0]
         for x in places[1]
     ]
 
 
-def _share(light: Floats, ends: Callable[[Floats], NDArray[np.bool_]]) -> tuple[float, float, float]:
-    red, green, blue = (float(ends(light[:, i]).mean()) for i in range(3))
+def _channel_shares(light: Floats, is_extreme: Callable[[Floats], NDArray[np.bool_]]) -> tuple[float, float, float]:
+    red, green, blue = (float(is_extreme(light[:, i]).mean()) for i in range(3))
     return red, green, blue

@@ -9,29 +9,31 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from mattebox.models.image_to_image import Imager
+from mattebox.models.image_to_image import ImageToImageNetwork
 
-Batch = NDArray[np.float32]
+ImageBatch = NDArray[np.float32]
 
 
-def voted(imager: Imager) -> Imager:
+def add_self_ensemble(network: ImageToImageNetwork) -> ImageToImageNetwork:
     """The same network, answering with the mean of its eight answers."""
 
-    def run(x: Batch) -> Batch:
-        made: Batch | None = None
+    def run(x: ImageBatch) -> ImageBatch:
+        made: ImageBatch | None = None
         for turn in range(8):
-            answer = _turned(imager.run(np.ascontiguousarray(_turned(x, turn))), turn, back=True)
+            answer = _dihedral_transform(
+                network.run(np.ascontiguousarray(_dihedral_transform(x, turn))), turn, inverse=True
+            )
             made = answer.copy() if made is None else np.add(made, answer, out=made)
         assert made is not None
         return made / np.float32(8)
 
-    return Imager(imager.card, run, imager.device)
+    return ImageToImageNetwork(network.card, run, network.device)
 
 
-def _turned(x: Batch, turn: int, back: bool = False) -> Batch:
+def _dihedral_transform(x: ImageBatch, index: int, inverse: bool = False) -> ImageBatch:
     """N x C x H x W in one of its eight positions, or back from it."""
-    quarters, mirrored = turn % 4, turn >= 4
-    if back:
+    quarters, mirrored = index % 4, index >= 4
+    if inverse:
         x = np.rot90(x, -quarters, (2, 3))
         return x[..., ::-1] if mirrored else x
     return np.rot90(x[..., ::-1] if mirrored else x, quarters, (2, 3))

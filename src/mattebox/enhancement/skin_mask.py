@@ -8,20 +8,20 @@ from __future__ import annotations
 
 import numpy as np
 
-from mattebox.enhancement.lab import lab_of
-from mattebox.enhancement.linear_light import Space
+from mattebox.enhancement.lab import linear_to_lab
+from mattebox.enhancement.linear_light import ColourSpace
 from mattebox.types import Floats
 
-HUE, REACH = 48.0, 28.0  # degrees
-PALE, RICH = 8.0, 60.0  # chroma from where it is no longer grey, to where it is a flower's
-DARK = 15.0  # lightness
+SKIN_HUE_DEGREES, HUE_REACH_DEGREES = 48.0, 28.0  # degrees
+MIN_SKIN_CHROMA, MAX_SKIN_CHROMA = 8.0, 60.0  # chroma from where it is no longer grey, to where it is a flower's
+MIN_SKIN_LIGHTNESS = 15.0  # lightness
 
 
-def likeness(light: Floats, space: Space) -> Floats:
+def skin_likelihood(light: Floats, space: ColourSpace) -> Floats:
     """0..1 for linear light (... x 3)."""
-    lab = lab_of(light, space)
+    lab = linear_to_lab(light, space)
     hue, chroma = np.degrees(np.arctan2(lab[..., 2], lab[..., 1])), np.hypot(lab[..., 1], lab[..., 2])
-    near = np.clip(2 - 2 * np.abs(hue - HUE) / REACH, 0, 1)
-    body = np.clip((chroma - PALE) / 6, 0, 1) * np.clip((RICH - chroma) / 15, 0, 1)
-    made: Floats = (near * body * np.clip((lab[..., 0] - DARK) / 10, 0, 1)).astype(np.float32)
+    near = np.clip(2 - 2 * np.abs(hue - SKIN_HUE_DEGREES) / HUE_REACH_DEGREES, 0, 1)
+    body = np.clip((chroma - MIN_SKIN_CHROMA) / 6, 0, 1) * np.clip((MAX_SKIN_CHROMA - chroma) / 15, 0, 1)
+    made: Floats = (near * body * np.clip((lab[..., 0] - MIN_SKIN_LIGHTNESS) / 10, 0, 1)).astype(np.float32)
     return made

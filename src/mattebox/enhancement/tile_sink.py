@@ -7,22 +7,22 @@ from dataclasses import dataclass, field
 
 from mattebox.types import Pixels
 
-Place = tuple[int, int]
+TilePosition = tuple[int, int]
 """Top, left of a tile."""
 
 
-def _forgotten(place: Place, tile: Pixels) -> None:
+def _discard_tile(position: TilePosition, tile: Pixels) -> None:
     """What becomes of a tile when nobody keeps it."""
 
 
 @dataclass
-class Canvas:
-    """`pixels` to be filled; places of the tiles that are `done` already; `mark` is told each one that is now."""
+class TileSink:
+    """`pixels` to be filled; places of the tiles that are `completed` already; `on_tile` is told each one that is now."""
 
     pixels: Pixels
-    done: set[Place] = field(default_factory=set)
-    mark: Callable[[Place, Pixels], None] = _forgotten
+    completed: set[TilePosition] = field(default_factory=set)
+    on_tile: Callable[[TilePosition, Pixels], None] = _discard_tile
 
 
-Canvases = Callable[[Pixels], Canvas]
+OpenTileSink = Callable[[Pixels], TileSink]
 """From empty pixels to a canvas; asked for each plane and each pass in turn, always in the same order."""

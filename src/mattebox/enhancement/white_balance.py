@@ -13,36 +13,42 @@ from dataclasses import dataclass
 import numpy as np
 
 from mattebox.enhancement import dehazing, learned_illuminant
-from mattebox.enhancement.illuminant import adaptation, of_temperature
-from mattebox.enhancement.lab import fitted
-from mattebox.enhancement.linear_light import Matrix, Sample, sampled, space_of, worked
+from mattebox.enhancement.illuminant import bradford_adaptation_matrix, light_from_kelvin
+from mattebox.enhancement.lab import fit_to_gamut
+from mattebox.enhancement.linear_light import (
+    Float64Array,
+    LightSample,
+    apply_in_linear_light,
+    colour_space_of,
+    sample_light,
+)
 from mattebox.errors import UsageError
 from mattebox.recipe.recipe import Balance
 from mattebox.types import Floats, Picture, Pixels, Size
 
-LIMIT = 1.2  # no light is farther from white, in log chromaticity
-BLOWN = 0.9  # light from which a pixel is on its way to having lost its colour; white stays white
-NEUTRAL = np.ones(3)
+MAX_LOG_CHROMATICITY = 1.2  # no light is farther from white, in log chromaticity
+HIGHLIGHT_FADE_START = 0.9  # light from which a pixel is on its way to having lost its colour; white stays white
+NEUTRAL_LIGHT = np.ones(3)
 # In log chromaticity: where trust begins to fade, and where it has gone.
-NO_CAST = (0.08, 0.24)  # the other way round: smaller casts are left alone, larger ones taken off wholly
-UNSURE = (0.3, 0.7)  # the learned estimate's own doubt
-ALONE = (0.5, 1.2)  # how far the next of the other estimates lies from it
-HAZY = (0.02, 0.12)  # light of a veil, which hides a cast or feigns one
-GREEN = (0.35, 0.9)  # how far the light lies from those of day and lamps, toward green or magenta
+SMALL_CAST_FADE_RANGE = (0.08, 0.24)  # the other way round: smaller casts are left alone, larger ones taken off wholly
+UNCERTAINTY_FADE_RANGE = (0.3, 0.7)  # the learned estimate's own doubt
+DISAGREEMENT_FADE_RANGE = (0.5, 1.2)  # how far the next of the other estimates lies from it
+HAZE_FADE_RANGE = (0.02, 0.12)  # light of a veil, which hides a cast or feigns one
+GREEN_MAGENTA_FADE_RANGE = (0.35, 0.9)  # how far the light lies from those of day and lamps, toward green or magenta
 
 
 @dataclass(frozen=True, eq=False)
-class Judgement:
-    """The `light` to take off (linear RGB, green = 1; all ones for none), the one `told` by the estimators, and how far
-    they are `trusted` (0..1)."""
+class WhiteBalanceEstimate:
+    """The `light_to_correct` to take off (linear RGB, green = 1; all ones for none), the one `estimated_light` by the estimators, and how far
+    they are `confidence` (0..1)."""
 
-    light: Matrix
-    told: Matrix
-    trusted: float
+    light_to_correct: Float64Array
+    estimated_light: Float64Array
+    confidence: float
 
 
-def balanced(
-    picture: Picture, light: Matrix, strength: float = 1, where: Pixels | None = None, haze: float = 0
+def correct_white_balance(
+    picture: Picture, light: Float64Array, strength: float = 1, where: Pixels | None = None, haze: float = 0
 ) -> Picture:
     """The picture as if `light` (linear RGB of a white sheet in it) were white; strength 0 is the picture itself.
 
@@ -50,98 +56,111 @@ def balanced(
     """
     if np.ptp(light) == 0:
         return picture
-    space = space_of(picture)
-    turn = adaptation(light, space).T.astype(np.float32)
+    space = colour_space_of(picture)
+    turn = bradford_adaptation_matrix(light, space).T.astype(np.float32)
 
     def work(linear: Floats, _: slice) -> Floats:
-        blown = np.clip((linear.min(-1, keepdims=True) - BLOWN) / (1 - BLOWN), 0, 1)
-        made = dehazing.laid(fitted(dehazing.lifted(linear, haze) @ turn, space), haze)
+        blown = np.clip((linear.min(-1, keepdims=True) - HIGHLIGHT_FADE_START) / (1 - HIGHLIGHT_FADE_START), 0, 1)
+        made = dehazing.add_haze(fit_to_gamut(dehazing.remove_haze(linear, haze) @ turn, space), haze)
         return np.asarray(made + (linear - made) * blown, np.float32)
 
-    return worked(picture, work, strength, where)
+    return apply_in_linear_light(picture, work, strength, where)
 
 
-def wanted(step: Balance, picture: Picture) -> Matrix:
+def resolve_illuminant(step: Balance, picture: Picture) -> Float64Array:
     """The light that the step tells, or finds in the picture. UsageError."""
     if step.white == "none":
-        return NEUTRAL
+        return NEUTRAL_LIGHT
     if step.white == "auto":
-        return judged(sampled(picture)).light
+        return estimate_white_balance(sample_light(picture)).light_to_correct
     if step.white == "grey":
-        return dict(estimates(sampled(picture)))["grey world"]
-    kelvin = _kelvin(step.white)
+        return dict(illuminant_estimates(sample_light(picture)))["grey world"]
+    kelvin = _parse_kelvin(step.white)
     if kelvin is not None:
-        return of_temperature(kelvin, space_of(picture))
-    return picked(picture, _point(step.white, picture.size))
+        return light_from_kelvin(kelvin, colour_space_of(picture))
+    return sample_grey_point(picture, _parse_point(step.white, picture.size))
 
 
-def check(step: Balance) -> None:
+def check_balance(step: Balance) -> None:
     """UsageError for what is no white balance, before any picture is read."""
-    kelvin = _kelvin(step.white)
+    kelvin = _parse_kelvin(step.white)
     if kelvin is not None:
-        of_temperature(kelvin, space_of(Picture(np.zeros((1, 1, 3), np.uint8))))
+        light_from_kelvin(kelvin, colour_space_of(Picture(np.zeros((1, 1, 3), np.uint8))))
     elif step.white not in ("none", "auto", "grey"):
-        _point(step.white, (1 << 30, 1 << 30))
+        _parse_point(step.white, (1 << 30, 1 << 30))
 
 
-def judged(sample: Sample) -> Judgement:
+def estimate_white_balance(sample: LightSample) -> WhiteBalanceEstimate:
     """The light of a photograph, and as much of it taken off as can be trusted (figures in LOG.md)."""
-    haze, sample = dehazing.found(sample), dehazing.without(sample)
-    guess = learned_illuminant.learned(sample)
+    haze, sample = dehazing.estimate_haze(sample), dehazing.dehaze_sample(sample)
+    guess = learned_illuminant.estimate_illuminant(sample)
     if guess is None:
-        return Judgement(NEUTRAL, NEUTRAL, 0)
-    others = [_cast(light) for name, light in estimates(sample) if name != "learned"]
-    alone = min(float(np.linalg.norm(guess.cast - other)) for other in others)
-    green = abs(float(guess.cast.sum())) / 2**0.5  # lamps, day and shade lie along red against blue
-    size = float(np.linalg.norm(guess.cast))
-    trusted = _fade(guess.spread, *UNSURE) * _fade(alone, *ALONE) * _fade(green, *GREEN) * (1 - _fade(size, *NO_CAST))
-    trusted *= _fade(haze, *HAZY)
-    return Judgement(_light(guess.cast * trusted), _light(guess.cast), trusted)
+        return WhiteBalanceEstimate(NEUTRAL_LIGHT, NEUTRAL_LIGHT, 0)
+    others = [_log_chromaticity(light) for name, light in illuminant_estimates(sample) if name != "learned"]
+    alone = min(float(np.linalg.norm(guess.log_chromaticity - other)) for other in others)
+    green = abs(float(guess.log_chromaticity.sum())) / 2**0.5  # lamps, day and shade lie along red against blue
+    size = float(np.linalg.norm(guess.log_chromaticity))
+    trusted = (
+        _fade_out(guess.standard_deviation, *UNCERTAINTY_FADE_RANGE)
+        * _fade_out(alone, *DISAGREEMENT_FADE_RANGE)
+        * _fade_out(green, *GREEN_MAGENTA_FADE_RANGE)
+        * (1 - _fade_out(size, *SMALL_CAST_FADE_RANGE))
+    )
+    trusted *= _fade_out(haze, *HAZE_FADE_RANGE)
+    return WhiteBalanceEstimate(
+        _light_from_log_chromaticity(guess.log_chromaticity * trusted),
+        _light_from_log_chromaticity(guess.log_chromaticity),
+        trusted,
+    )
 
 
-def _fade(value: float, begin: float, end: float) -> float:
+def _fade_out(value: float, begin: float, end: float) -> float:
     """1 up to `begin`, 0 from `end` on."""
     return float(np.clip((end - value) / (end - begin), 0, 1))
 
 
-def estimates(sample: Sample) -> list[tuple[str, Matrix]]:
+def illuminant_estimates(sample: LightSample) -> list[tuple[str, Float64Array]]:
     """What each estimator tells: Buchsbaum 1980; Finlayson & Trezzi 2004; van de Weijer et al. 2007; bright pixels as
     in Joze et al. 2012; and the learned one. None of them when too little is seen."""
     top = sample.grid.max(-1)
-    good = (sample.seen > 0.5) & (top < learned_illuminant.BRIGHT) & (top > learned_illuminant.DARK)
+    good = (
+        (sample.grid_weights > 0.5)
+        & (top < learned_illuminant.MAX_USABLE_LIGHT)
+        & (top > learned_illuminant.MIN_USABLE_LIGHT)
+    )
     if good.sum() < 64:
-        return [("grey world", NEUTRAL)]
+        return [("grey world", NEUTRAL_LIGHT)]
     some = sample.grid[good].astype(np.float64)
     both = good[1:, 1:] & good[:-1, 1:] & good[1:, :-1]
     across, down = sample.grid[1:, 1:] - sample.grid[1:, :-1], sample.grid[1:, 1:] - sample.grid[:-1, 1:]
     edges = np.hypot(across, down)[both].astype(np.float64)
     bright = some[some.sum(1) >= np.percentile(some.sum(1), 95)]
-    found = [("grey world", some.mean(0)), ("shades of grey", _norm(some, 6))]
+    found = [("grey world", some.mean(0)), ("shades of grey", _minkowski_norm(some, 6))]
     if len(edges) and edges.mean(0).min() > 0:
-        found.append(("grey edge", _norm(edges, 6)))
+        found.append(("grey edge", _minkowski_norm(edges, 6)))
     found.append(("bright pixels", bright.mean(0)))
-    told = learned_illuminant.learned(sample)
-    lights = [(name, _light(_cast(light))) for name, light in found]
-    return lights if told is None else [*lights, ("learned", _light(told.cast))]
+    told = learned_illuminant.estimate_illuminant(sample)
+    lights = [(name, _light_from_log_chromaticity(_log_chromaticity(light))) for name, light in found]
+    return lights if told is None else [*lights, ("learned", _light_from_log_chromaticity(told.log_chromaticity))]
 
 
-def picked(picture: Picture, place: tuple[int, int]) -> Matrix:
+def sample_grey_point(picture: Picture, point: tuple[int, int]) -> Float64Array:
     """The light of the grey thing around a place (x, y). UsageError where it is black or burnt out."""
-    x, y = place
+    x, y = point
     reach = max(1, max(picture.size) // 200)
     rows, columns = slice(max(0, y - reach), y + reach + 1), slice(max(0, x - reach), x + reach + 1)
-    light = space_of(picture).decoded(np.ascontiguousarray(picture.rgb[rows, columns])).reshape(-1, 3).mean(0)
+    light = colour_space_of(picture).decode(np.ascontiguousarray(picture.rgb[rows, columns])).reshape(-1, 3).mean(0)
     if light.min() < 0.002 or light.max() > 0.99:
         raise UsageError(f"the place {x},{y} is too dark or too bright to tell the light by", "pick a grey one")
-    return _light(_cast(light.astype(np.float64)))
+    return _light_from_log_chromaticity(_log_chromaticity(light.astype(np.float64)))
 
 
-def _kelvin(text: str) -> float | None:
+def _parse_kelvin(text: str) -> float | None:
     found = re.fullmatch(r"(\d+(?:\.\d+)?)\s*K", text.strip(), re.IGNORECASE)
     return float(found[1]) if found else None
 
 
-def _point(text: str, size: Size) -> tuple[int, int]:
+def _parse_point(text: str, size: Size) -> tuple[int, int]:
     found = [re.fullmatch(r"\s*(\d+(?:\.\d+)?)\s*(px|%)?\s*", part) for part in text.split(",")]
     if len(found) != 2 or None in found:
         raise UsageError(f"{text!r} is no white balance", 'give none, auto, grey, a light such as 5500K, or "X,Y"')
@@ -151,14 +170,14 @@ def _point(text: str, size: Size) -> tuple[int, int]:
     return min(int(x), size[1] - 1), min(int(y), size[0] - 1)
 
 
-def _norm(values: Matrix, power: int) -> Matrix:
+def _minkowski_norm(values: Float64Array, power: int) -> Float64Array:
     return np.asarray((values**power).mean(0) ** (1 / power))
 
 
-def _cast(light: Matrix) -> Matrix:
+def _log_chromaticity(light: Float64Array) -> Float64Array:
     light = np.maximum(light, 1e-4)
-    return np.asarray(np.clip(np.log(light[[0, 2]] / light[1]), -LIMIT, LIMIT))
+    return np.asarray(np.clip(np.log(light[[0, 2]] / light[1]), -MAX_LOG_CHROMATICITY, MAX_LOG_CHROMATICITY))
 
 
-def _light(cast: Matrix) -> Matrix:
-    return np.array([np.exp(cast[0]), 1, np.exp(cast[1])])
+def _light_from_log_chromaticity(log_chromaticity: Float64Array) -> Float64Array:
+    return np.array([np.exp(log_chromaticity[0]), 1, np.exp(log_chromaticity[1])])

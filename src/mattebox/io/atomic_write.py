@@ -15,9 +15,9 @@ from pathlib import Path
 
 from mattebox.errors import OutputError
 
-PART = ".mattebox-part"  # how temporary files end
+TEMPORARY_SUFFIX = ".mattebox-part"  # how temporary files end
 
-REMEDIES = {
+REMEDIES_BY_ERRNO = {
     errno.ENOENT: "create the folder first",
     errno.ENOTDIR: "choose a folder, not a file, to write into",
     errno.EACCES: "choose another folder or change its permissions",
@@ -38,20 +38,20 @@ def write_bytes(path: Path, content: bytes | memoryview, *, overwrite: bool) -> 
     """
     try:
         if path.exists() and not overwrite:
-            raise _exists(path)
-        handle, name = tempfile.mkstemp(prefix=f".{path.name[:40]}.", suffix=PART, dir=path.parent)
+            raise _already_exists_error(path)
+        handle, name = tempfile.mkstemp(prefix=f".{path.name[:40]}.", suffix=TEMPORARY_SUFFIX, dir=path.parent)
     except OSError as error:
-        raise ours(error, path) from error
+        raise output_error(error, path) from error
     try:
         with os.fdopen(handle, "wb") as file:
             file.write(content)
             file.flush()
             os.fsync(file.fileno())
         os.chmod(name, 0o666 & ~_umask())
-        _publish(name, path, overwrite)
+        _move_into_place(name, path, overwrite)
         _sync_folder(path.parent)
     except OSError as error:
-        raise ours(error, path) from error
+        raise output_error(error, path) from error
     finally:
         with contextlib.suppress(OSError):
             os.unlink(name)
@@ -62,48 +62,48 @@ def make_folder(folder: Path) -> None:
     try:
         folder.mkdir(parents=True, exist_ok=True)
     except OSError as error:
-        raise ours(error, folder) from error
+        raise output_error(error, folder) from error
 
 
-def clear_leftovers(folders: Iterable[Path]) -> int:
+def remove_temporary_files(folders: Iterable[Path]) -> int:
     """Remove the temporary files that killed runs left in these folders; how many there were."""
     count = 0
     for folder in set(folders):
-        for path in folder.glob(f".*{PART}") if folder.is_dir() else ():
+        for path in folder.glob(f".*{TEMPORARY_SUFFIX}") if folder.is_dir() else ():
             with contextlib.suppress(OSError):
                 path.unlink()
                 count += 1
     return count
 
 
-def ours(error: OSError, path: Path) -> OutputError:
+def output_error(error: OSError, path: Path) -> OutputError:
     """An operating system's error as ours, with the remedy."""
     if error.errno == errno.EEXIST:
-        return _exists(path)
+        return _already_exists_error(path)
     reason = (error.strerror or str(error)).lower()
-    remedy = REMEDIES.get(error.errno or 0, "check the path and the disk")
+    remedy = REMEDIES_BY_ERRNO.get(error.errno or 0, "check the path and the disk")
     return OutputError(f"{path}: cannot be written ({reason})", f"nothing was changed; {remedy}")
 
 
-def _exists(path: Path) -> OutputError:
+def _already_exists_error(path: Path) -> OutputError:
     return OutputError(
         f"{path}: exists already", "choose another name, or replace it with --overwrite (overwrite=True)"
     )
 
 
-def _publish(name: str, path: Path, overwrite: bool) -> None:
+def _move_into_place(temporary_path: str, path: Path, overwrite: bool) -> None:
     """Give the finished file its name: replacing what is there, or only when nothing is."""
     if overwrite:
-        os.replace(name, path)
+        os.replace(temporary_path, path)
         return
     try:
-        os.link(name, path)
+        os.link(temporary_path, path)
     except FileExistsError:
         raise
     except OSError:  # a file system without hard links
         if path.exists():
             raise FileExistsError(errno.EEXIST, "exists", str(path)) from None
-        os.replace(name, path)
+        os.replace(temporary_path, path)
 
 
 def _sync_folder(folder: Path) -> None:

@@ -18,15 +18,15 @@ import numpy as np
 
 from mattebox.errors import InputUnreadable, MatteboxError
 from mattebox.io import sixteen_bit, tiff16
-from mattebox.io.header_check import Header, check_size
-from mattebox.io.metadata import exif_of, orientation
-from mattebox.io.pillow_arrays import Planes, planes
-from mattebox.io.pillow_guard import quiet
+from mattebox.io.header_check import ImageHeader, check_pixel_limit
+from mattebox.io.metadata import extract_exif, read_orientation
+from mattebox.io.pillow_arrays import PixelData, pixel_data_from_pillow
+from mattebox.io.pillow_guard import suppress_pillow_checks
 
 if TYPE_CHECKING:
     from PIL import ImageFile
 
-PLUGINS = {
+PILLOW_PLUGINS = {
     "jpeg": ("JpegImagePlugin", "JpegImageFile"),
     "png": ("PngImagePlugin", "PngImageFile"),
     "webp": ("WebPImagePlugin", "WebPImageFile"),
@@ -37,21 +37,21 @@ PLUGINS = {
 }
 
 # Oddities of writers that cost no pixel; libjpeg only warns of them.
-HARMLESS = ("extraneous bytes before marker", "Invalid SOS parameters", "Unknown Adobe color transform")
+HARMLESS_JPEG_WARNINGS = ("extraneous bytes before marker", "Invalid SOS parameters", "Unknown Adobe color transform")
 
 
 @dataclass(frozen=True)
-class Decoded:
+class DecodedImage:
     """Pixels as stored, what Pillow calls `info`, and the EXIF orientation (1 to 8) still to be applied."""
 
-    planes: Planes
+    pixel_data: PixelData
     info: Mapping[Any, Any]
     orientation: int = 1
     notes: tuple[str, ...] = field(default=())
 
 
 @contextmanager
-def boundary(name: str, kind: str) -> Iterator[None]:
+def translate_decoder_errors(name: str, format_name: str) -> Iterator[None]:
     """Whatever goes wrong inside becomes InputUnreadable, naming the file."""
     try:
         yield
@@ -62,29 +62,29 @@ def boundary(name: str, kind: str) -> Iterator[None]:
     except Exception as error:  # decoders raise anything: ZeroDivisionError, SyntaxError, IndexError, struct.error ...
         reason = (str(error).splitlines() or [""])[0][:160] or type(error).__name__
         raise InputUnreadable(
-            f"{name} is a {kind.upper()} file that is cut off, damaged or unusual ({reason})",
+            f"{name} is a {format_name.upper()} file that is cut off, damaged or unusual ({reason})",
             "export or download it again",
         ) from error
 
 
-def decode(data: bytes, header: Header, max_pixels: int, name: str = "the picture") -> Decoded:
+def decode(data: bytes, header: ImageHeader, max_pixels: int, name: str = "the picture") -> DecodedImage:
     """The first frame of a file that `header` describes. InputUnreadable; InputTooLarge when the decoder finds more
     pixels than the header told."""
-    with boundary(name, header.format), quiet():
+    with translate_decoder_errors(name, header.format), suppress_pillow_checks():
         if header.format == "jpeg":
-            return _jpeg(data, header)
+            return _decode_jpeg(data, header)
         if header.format == "heif":
-            return _heif(data, max_pixels, name)
+            return _decode_heif(data, max_pixels, name)
         if header.format == "tiff":
-            return _tiff(data, header, max_pixels, name)
-        return _pillow(data, header, max_pixels, name)
+            return _decode_tiff(data, header, max_pixels, name)
+        return _decode_with_pillow(data, header, max_pixels, name)
 
 
-def _jpeg(data: bytes, header: Header) -> Decoded:
+def _decode_jpeg(data: bytes, header: ImageHeader) -> DecodedImage:
     import simplejpeg
 
-    image = _open(data, "jpeg")
-    turn = orientation(exif_of(image.info))
+    image = _open_with_pillow(data, "jpeg")
+    turn = read_orientation(extract_exif(image.info))
     try:
         height, width, _, _ = simplejpeg.decode_jpeg_header(data)
     except ValueError:  # a kind of subsampling that only libjpeg's older interface can do
@@ -96,62 +96,66 @@ def _jpeg(data: bytes, header: Header) -> Decoded:
         raise ValueError("it tells two sizes")
     if not fast:
         image.load()
-        return Decoded(planes(image), image.info, turn)
-    pixels, notes = _turbo(data, "RGB" if image.mode == "RGB" else "GRAY")
-    found = Planes("rgb", pixels) if image.mode == "RGB" else Planes("grey", pixels[..., 0])
-    return Decoded(found, image.info, turn, notes)
+        return DecodedImage(pixel_data_from_pillow(image), image.info, turn)
+    pixels, notes = _decode_with_turbojpeg(data, "RGB" if image.mode == "RGB" else "GRAY")
+    found = PixelData("rgb", pixels) if image.mode == "RGB" else PixelData("grey", pixels[..., 0])
+    return DecodedImage(found, image.info, turn, notes)
 
 
-def _turbo(data: bytes, colours: str) -> tuple[Any, tuple[str, ...]]:
+def _decode_with_turbojpeg(data: bytes, colour_space: str) -> tuple[Any, tuple[str, ...]]:
     """Decoded strictly; what only warns of the writer's oddities is decoded all the same."""
     import simplejpeg
 
     try:
-        return simplejpeg.decode_jpeg(data, colours), ()
+        return simplejpeg.decode_jpeg(data, colour_space), ()
     except ValueError as error:
-        if not any(text in str(error) for text in HARMLESS):
+        if not any(text in str(error) for text in HARMLESS_JPEG_WARNINGS):
             raise
     # Not strict: a cut-off file would pass, so Pillow, which notices, must agree first.
-    _open(data, "jpeg").load()
-    return simplejpeg.decode_jpeg(data, colours, strict=False), ("the JPEG has small faults; it was read all the same",)
+    _open_with_pillow(data, "jpeg").load()
+    return simplejpeg.decode_jpeg(data, colour_space, strict=False), (
+        "the JPEG has small faults; it was read all the same",
+    )
 
 
-def _pillow(data: bytes, header: Header, max_pixels: int, name: str) -> Decoded:
-    image = _open(data, header.format)
-    check_size(Header(header.format, *image.size), max_pixels, name)
-    notes = _frames(header)
-    if header.format == "avif" and header.bits > 8:
-        notes += (f"{header.bits} bits per channel reduced to 8",)
-    if sixteen_bit.is_sixteen(image):
-        found = sixteen_bit.decode(lambda: _open(data, header.format))
+def _decode_with_pillow(data: bytes, header: ImageHeader, max_pixels: int, name: str) -> DecodedImage:
+    image = _open_with_pillow(data, header.format)
+    check_pixel_limit(ImageHeader(header.format, *image.size), max_pixels, name)
+    notes = _frame_notes(header)
+    if header.format == "avif" and header.bits_per_channel > 8:
+        notes += (f"{header.bits_per_channel} bits per channel reduced to 8",)
+    if sixteen_bit.is_sixteen_bit(image):
+        found = sixteen_bit.decode_sixteen_bit(lambda: _open_with_pillow(data, header.format))
     else:
-        _scale_key(image)
+        _scale_colour_key(image)
         image.load()
-        found = planes(image)
-    return Decoded(found, image.info, orientation(exif_of(image.info)), notes)
+        found = pixel_data_from_pillow(image)
+    return DecodedImage(found, image.info, read_orientation(extract_exif(image.info)), notes)
 
 
-def _tiff(data: bytes, header: Header, max_pixels: int, name: str) -> Decoded:
+def _decode_tiff(data: bytes, header: ImageHeader, max_pixels: int, name: str) -> DecodedImage:
     """Pillow turns a TIFF upright itself, so no orientation is left to apply."""
-    notes = _frames(header)
-    seen = tiff16.decode(data, lambda content: _open(content, "tiff"))
+    notes = _frame_notes(header)
+    seen = tiff16.decode_tiff16(data, lambda content: _open_with_pillow(content, "tiff"))
     if seen is not None:
-        return Decoded(seen.planes, seen.image.info, 1, notes)
-    image = _open(data, "tiff")
-    check_size(Header("tiff", *image.size), max_pixels, name)
-    if sixteen_bit.is_sixteen(image):
-        return Decoded(sixteen_bit.decode(lambda: _open(data, "tiff")), image.info, 1, notes)
+        return DecodedImage(seen.pixel_data, seen.image.info, 1, notes)
+    image = _open_with_pillow(data, "tiff")
+    check_pixel_limit(ImageHeader("tiff", *image.size), max_pixels, name)
+    if sixteen_bit.is_sixteen_bit(image):
+        return DecodedImage(
+            sixteen_bit.decode_sixteen_bit(lambda: _open_with_pillow(data, "tiff")), image.info, 1, notes
+        )
     if image.mode == "CMYK" and ";16" in sixteen_bit.raw_mode(image):
         notes += ("16 bits of CMYK reduced to 8",)
     image.load()
-    return Decoded(planes(image), image.info, 1, notes)
+    return DecodedImage(pixel_data_from_pillow(image), image.info, 1, notes)
 
 
-def _frames(header: Header) -> tuple[str, ...]:
+def _frame_notes(header: ImageHeader) -> tuple[str, ...]:
     return (f"first of {header.frames} frames",) if header.frames > 1 else ()
 
 
-def _heif(data: bytes, max_pixels: int, name: str) -> Decoded:
+def _decode_heif(data: bytes, max_pixels: int, name: str) -> DecodedImage:
     try:
         import pillow_heif
     except ImportError as error:
@@ -160,7 +164,9 @@ def _heif(data: bytes, max_pixels: int, name: str) -> Decoded:
         ) from error
     file = pillow_heif.open_heif(data, convert_hdr_to_8bit=False, bgr_mode=False)
     image = file[file.primary_index]
-    check_size(Header("heif", *image.size), max_pixels, name)  # its pixels are not decoded before they are asked for
+    check_pixel_limit(
+        ImageHeader("heif", *image.size), max_pixels, name
+    )  # its pixels are not decoded before they are asked for
     pixels = np.asarray(image)
     if pixels.dtype == np.uint16:  # libheif leaves the low bits empty; repeating the high ones makes white 65535
         bits = int(image.info.get("bit_depth", 16))
@@ -169,18 +175,18 @@ def _heif(data: bytes, max_pixels: int, name: str) -> Decoded:
     pixels = pixels.reshape(*pixels.shape[:2], channels)
     alpha = np.ascontiguousarray(pixels[..., -1]) if channels in (2, 4) else None
     if channels > 2:
-        return Decoded(Planes("rgb", np.ascontiguousarray(pixels[..., :3]), alpha), image.info)
-    return Decoded(Planes("grey", np.ascontiguousarray(pixels[..., 0]), alpha), image.info)
+        return DecodedImage(PixelData("rgb", np.ascontiguousarray(pixels[..., :3]), alpha), image.info)
+    return DecodedImage(PixelData("grey", np.ascontiguousarray(pixels[..., 0]), alpha), image.info)
 
 
-def _open(data: bytes, kind: str) -> ImageFile.ImageFile:
+def _open_with_pillow(data: bytes, format_name: str) -> ImageFile.ImageFile:
     """Pillow's reader of one format, and no other: `Image.open` would try all it knows."""
-    module, name = PLUGINS[kind]
+    module, name = PILLOW_PLUGINS[format_name]
     image: ImageFile.ImageFile = getattr(import_module(f"PIL.{module}"), name)(BytesIO(data))
     return image
 
 
-def _scale_key(image: ImageFile.ImageFile) -> None:
+def _scale_colour_key(image: ImageFile.ImageFile) -> None:
     """PNG's transparent grey is told at the file's own depth, but Pillow gives pixels of 0..255."""
     key = image.info.get("transparency")
     depth = {"L;2": 85, "L;4": 17}.get(sixteen_bit.raw_mode(image))

@@ -10,21 +10,21 @@ import struct
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from mattebox.io.tiff_ifd import Tiff
+from mattebox.io.tiff_ifd import TiffStructure
 
 
 @dataclass(frozen=True)
-class Extent:
-    """Size as stored; `raw` marks a camera's raw file in TIFF clothing, whose first page is a mere preview."""
+class ImageDimensions:
+    """Size as stored; `is_camera_raw` marks a camera's raw file in TIFF clothing, whose first page is a mere preview."""
 
     width: int
     height: int
     frames: int = 1
-    bits: int = 8
-    raw: bool = False
+    bits_per_channel: int = 8
+    is_camera_raw: bool = False
 
 
-def jpeg(data: bytes) -> Extent:
+def jpeg_dimensions(data: bytes) -> ImageDimensions:
     at = 2
     while True:
         if data[at] != 0xFF:
@@ -36,20 +36,20 @@ def jpeg(data: bytes) -> Extent:
             at += 2
         elif 0xC0 <= marker <= 0xCF and marker not in (0xC4, 0xC8, 0xCC):
             bits, height, width = struct.unpack_from(">BHH", data, at + 4)
-            return Extent(width, height, bits=bits)
+            return ImageDimensions(width, height, bits_per_channel=bits)
         elif marker in (0xD9, 0xDA):
             raise ValueError("no frame before the image data")
         else:
-            at = _skip_junk(data, at + 2 + int(struct.unpack_from(">H", data, at + 2)[0]))
+            at = _find_next_marker(data, at + 2 + int(struct.unpack_from(">H", data, at + 2)[0]))
 
 
-def _skip_junk(data: bytes, at: int) -> int:
+def _find_next_marker(data: bytes, offset: int) -> int:
     """The next marker; some writers pad between segments, and all decoders forgive it."""
-    found = data.find(b"\xff", at)
+    found = data.find(b"\xff", offset)
     return len(data) if found < 0 else found
 
 
-def png(data: bytes) -> Extent:
+def png_dimensions(data: bytes) -> ImageDimensions:
     width, height, bits = struct.unpack_from(">IIB", data, 16)
     if data[12:16] != b"IHDR":
         raise ValueError("no IHDR chunk")
@@ -59,41 +59,41 @@ def png(data: bytes) -> Extent:
         if data[at + 4 : at + 8] == b"acTL":
             frames = max(1, int(struct.unpack_from(">I", data, at + 8)[0]))
         at += 12 + length
-    return Extent(width, height, frames, bits)
+    return ImageDimensions(width, height, frames, bits)
 
 
-def gif(data: bytes) -> Extent:
+def gif_dimensions(data: bytes) -> ImageDimensions:
     width, height, flags = struct.unpack_from("<HHB", data, 6)
-    at, frames = 13 + _table(flags), 0
+    at, frames = 13 + _colour_table_bytes(flags), 0
     while at < len(data) and data[at] in (0x2C, 0x21):
         if data[at] == 0x2C:
             left, top, w, h, flags = struct.unpack_from("<HHHHB", data, at + 1)
             if not frames:
                 width, height = max(width, left + w), max(height, top + h)
             frames += 1
-            at = _sub_blocks(data, at + 11 + _table(flags))
+            at = _skip_sub_blocks(data, at + 11 + _colour_table_bytes(flags))
         else:
-            at = _sub_blocks(data, at + 2)
-    return Extent(width, height, max(frames, 1))
+            at = _skip_sub_blocks(data, at + 2)
+    return ImageDimensions(width, height, max(frames, 1))
 
 
-def _table(flags: int) -> int:
+def _colour_table_bytes(flags: int) -> int:
     return 3 << ((flags & 7) + 1) if flags & 0x80 else 0
 
 
-def _sub_blocks(data: bytes, at: int) -> int:
+def _skip_sub_blocks(data: bytes, offset: int) -> int:
     """The position behind a chain of sub-blocks; the end of the data when it is cut off."""
-    while at < len(data):
-        length = data[at]
-        at += 1 + length
+    while offset < len(data):
+        length = data[offset]
+        offset += 1 + length
         if not length:
             break
-    return at
+    return offset
 
 
-def webp(data: bytes) -> Extent:
+def webp_dimensions(data: bytes) -> ImageDimensions:
     width = height = frames = 0
-    for kind, at, size in _riff(data):
+    for kind, at, size in _iter_riff_chunks(data):
         if kind == b"VP8X":
             packed = int.from_bytes(data[at + 4 : at + 7], "little"), int.from_bytes(data[at + 7 : at + 10], "little")
             width, height = packed[0] + 1, packed[1] + 1
@@ -106,10 +106,10 @@ def webp(data: bytes) -> Extent:
             width, height = (word & 0x3FFF) + 1, (word >> 14 & 0x3FFF) + 1
         elif kind == b"VP8 " and not width:
             width, height = (v & 0x3FFF for v in struct.unpack_from("<HH", data, at + 6))
-    return Extent(width, height, max(frames, 1))
+    return ImageDimensions(width, height, max(frames, 1))
 
 
-def _riff(data: bytes) -> Iterator[tuple[bytes, int, int]]:
+def _iter_riff_chunks(data: bytes) -> Iterator[tuple[bytes, int, int]]:
     at = 12
     while at + 8 <= len(data):
         (size,) = struct.unpack_from("<I", data, at + 4)
@@ -117,39 +117,48 @@ def _riff(data: bytes) -> Iterator[tuple[bytes, int, int]]:
         at += 8 + size + size % 2
 
 
-def bmp(data: bytes) -> Extent:
+def bmp_dimensions(data: bytes) -> ImageDimensions:
     (size,) = struct.unpack_from("<I", data, 14)
     if size == 12:
         width, height = struct.unpack_from("<HH", data, 18)
     else:
         width, height = struct.unpack_from("<ii", data, 18)
-    return Extent(width, abs(height))
+    return ImageDimensions(width, abs(height))
 
 
-def tiff(data: bytes) -> Extent:
+def tiff_dimensions(data: bytes) -> ImageDimensions:
     """The first page's size; pages that are reduced copies of others do not count as frames."""
     wanted = {254, 256, 257, 258, 50706}
-    file, seen, frames, first = Tiff(data), set[int](), 0, None
-    at = file.first
+    file, seen, frames, first = TiffStructure(data), set[int](), 0, None
+    at = file.first_ifd_offset
     while at and at not in seen:
         seen.add(at)
-        tags, at = file.directory(at, wanted)
+        tags, at = file.read_ifd(at, wanted)
         first = first or tags
-        frames += not (file.number(tags.get(254)) or 0) & 1
+        frames += not (file.integer_value(tags.get(254)) or 0) & 1
     if first is None:
         raise ValueError("no page")
-    width, height, bits = (file.number(first.get(tag)) or 0 for tag in (256, 257, 258))
-    raw = 50706 in first or bool((file.number(first.get(254)) or 0) & 1)
-    return Extent(width, height, max(frames, 1), bits or 1, raw)
+    width, height, bits = (file.integer_value(first.get(tag)) or 0 for tag in (256, 257, 258))
+    raw = 50706 in first or bool((file.integer_value(first.get(254)) or 0) & 1)
+    return ImageDimensions(width, height, max(frames, 1), bits or 1, raw)
 
 
-CONTAINERS = {b"moov": 0, b"trak": 0, b"mdia": 0, b"minf": 0, b"stbl": 0, b"meta": 4, b"iprp": 0, b"ipco": 0}
+CONTAINER_BOX_PREFIX_BYTES = {
+    b"moov": 0,
+    b"trak": 0,
+    b"mdia": 0,
+    b"minf": 0,
+    b"stbl": 0,
+    b"meta": 4,
+    b"iprp": 0,
+    b"ipco": 0,
+}
 
 
-def boxes(data: bytes) -> Extent:
+def heif_dimensions(data: bytes) -> ImageDimensions:
     """AVIF and HEIC: the largest picture declared (`ispe`, or a track's), which none of its tiles exceeds."""
     sizes, frames, bits = [], 1, 8
-    for kind, start, end in _walk(data, 0, len(data)):
+    for kind, start, end in _iter_boxes(data, 0, len(data)):
         if kind == b"ispe":
             sizes.append(struct.unpack_from(">II", data, start + 4))
         elif kind in (b"av01", b"hvc1", b"hev1"):
@@ -161,23 +170,23 @@ def boxes(data: bytes) -> Extent:
     if not sizes:
         raise ValueError("no picture inside")
     width, height = max(sizes, key=lambda size: size[0] * size[1])
-    return Extent(width, height, frames, bits)
+    return ImageDimensions(width, height, frames, bits)
 
 
-def _walk(data: bytes, at: int, end: int, depth: int = 0) -> Iterator[tuple[bytes, int, int]]:
+def _iter_boxes(data: bytes, offset: int, end: int, nesting_level: int = 0) -> Iterator[tuple[bytes, int, int]]:
     """Kind, start and end of every box, those inside containers too."""
-    while at + 8 <= end and depth < 10:
-        size, kind = struct.unpack_from(">I4s", data, at)
-        start = at + 8
+    while offset + 8 <= end and nesting_level < 10:
+        size, kind = struct.unpack_from(">I4s", data, offset)
+        start = offset + 8
         if size == 1:
             (size,) = struct.unpack_from(">Q", data, start)
             start += 8
-        stop = end if size == 0 else min(at + size, end)
+        stop = end if size == 0 else min(offset + size, end)
         if stop < start:
             raise ValueError("a box ends before it begins")
         yield kind, start, stop
-        if kind in CONTAINERS:
-            yield from _walk(data, start + CONTAINERS[kind], stop, depth + 1)
+        if kind in CONTAINER_BOX_PREFIX_BYTES:
+            yield from _iter_boxes(data, start + CONTAINER_BOX_PREFIX_BYTES[kind], stop, nesting_level + 1)
         elif kind == b"stsd":
-            yield from _walk(data, start + 8, stop, depth + 1)
-        at = stop
+            yield from _iter_boxes(data, start + 8, stop, nesting_level + 1)
+        offset = stop

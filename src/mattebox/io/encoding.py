@@ -17,48 +17,58 @@ from PIL import Image
 
 from mattebox.errors import OutputError
 from mattebox.io import layered_formats, png_encoder
-from mattebox.io.resampling import eight_bit
-from mattebox.types import Depth, Layer, Picture, Pixels
+from mattebox.io.resampling import to_eight_bit
+from mattebox.types import BitDepth, Layer, Picture, Pixels
 
-Hidden = Literal["zero", "keep"]
-LEAST_QUALITY = 40  # below, blocks show
+HiddenColours = Literal["zero", "keep"]
+MIN_QUALITY = 40  # below, blocks show
 EXIF_PREFIX = b"Exif\0\0"
 
 
 @dataclass(frozen=True)
-class Format:
+class FileFormat:
     """A file format we write: its suffixes (the first is ours), MIME type, what it holds, its default quality, and
     whether it has layers."""
 
     name: str
     suffixes: tuple[str, ...]
-    mime: str
-    alpha: bool
-    sixteen: bool = False
-    most: int = 1 << 31
-    quality: int | None = None
-    layered: bool = False
+    mime_type: str
+    has_alpha: bool
+    has_sixteen_bits: bool = False
+    max_side_pixels: int = 1 << 31
+    default_quality: int | None = None
+    has_layers: bool = False
 
 
 FORMATS = {
     f.name: f
     for f in (
-        Format("png", (".png",), "image/png", alpha=True, sixteen=True),
+        FileFormat("png", (".png",), "image/png", has_alpha=True, has_sixteen_bits=True),
         # 4:4:4 at 92: chroma subsampling shows as coloured steps where a subject meets a flat background
-        Format("jpeg", (".jpg", ".jpeg", ".jpe"), "image/jpeg", alpha=False, most=65535, quality=92),
-        Format("webp", (".webp",), "image/webp", alpha=True, most=16383, quality=90),
-        Format("avif", (".avif",), "image/avif", alpha=True, most=65535, quality=80),
-        Format("tiff", (".tif", ".tiff"), "image/tiff", alpha=True, sixteen=True),
-        Format("bmp", (".bmp",), "image/bmp", alpha=False),
-        Format("psd", (".psd",), "image/vnd.adobe.photoshop", alpha=True, sixteen=True, most=30000, layered=True),
-        Format("exr", (".exr",), "image/x-exr", alpha=True, sixteen=True, layered=True),
-        Format("exr-straight", (".exr",), "image/x-exr", alpha=True, sixteen=True, layered=True),
-        Format("zip", (".zip",), "application/zip", alpha=True, most=65535, quality=92),
+        FileFormat(
+            "jpeg", (".jpg", ".jpeg", ".jpe"), "image/jpeg", has_alpha=False, max_side_pixels=65535, default_quality=92
+        ),
+        FileFormat("webp", (".webp",), "image/webp", has_alpha=True, max_side_pixels=16383, default_quality=90),
+        FileFormat("avif", (".avif",), "image/avif", has_alpha=True, max_side_pixels=65535, default_quality=80),
+        FileFormat("tiff", (".tif", ".tiff"), "image/tiff", has_alpha=True, has_sixteen_bits=True),
+        FileFormat("bmp", (".bmp",), "image/bmp", has_alpha=False),
+        FileFormat(
+            "psd",
+            (".psd",),
+            "image/vnd.adobe.photoshop",
+            has_alpha=True,
+            has_sixteen_bits=True,
+            max_side_pixels=30000,
+            has_layers=True,
+        ),
+        FileFormat("exr", (".exr",), "image/x-exr", has_alpha=True, has_sixteen_bits=True, has_layers=True),
+        FileFormat("exr-straight", (".exr",), "image/x-exr", has_alpha=True, has_sixteen_bits=True, has_layers=True),
+        FileFormat("zip", (".zip",), "application/zip", has_alpha=True, max_side_pixels=65535, default_quality=92),
     )
 }
 
 
-def find_format(name: str) -> Format:
+def find_format(name: str) -> FileFormat:
     """The format of a name ("png") or a suffix (".jpg"). OutputError naming the ones there are."""
     wanted = name.lower()
     for known in FORMATS.values():
@@ -68,67 +78,67 @@ def find_format(name: str) -> Format:
     raise OutputError(f"{name!r} is not a format we write", f"choose one of: {suffixes}")
 
 
-def encode(picture: Picture, format: str, *, quality: int | None = None, hidden: Hidden = "zero") -> bytes:
+def encode(picture: Picture, format: str, *, quality: int | None = None, hidden: HiddenColours = "zero") -> bytes:
     """The bytes of a file of that format.
 
     `quality` 1..100 is for JPEG, WebP (100 = lossless) and AVIF. `hidden` "zero" blanks the colours under alpha 0.
     Raises OutputError when the format cannot hold the picture.
     """
     kind = find_format(format)
-    _check(picture, kind, quality)
+    _check_encodable(picture, kind, quality)
     if kind.name == "png":
-        return png_encoder.encode_png(picture.rgb, picture.alpha, _chunks(picture), zero_hidden=hidden == "zero")
-    if kind.layered:
+        return png_encoder.encode_png(picture.rgb, picture.alpha, _png_chunks(picture), zero_hidden=hidden == "zero")
+    if kind.has_layers:
         return encode_layers([Layer("cutout", picture)], format)
     if kind.name == "zip":
-        return layered_formats.zipped(*_colour_and_alpha(picture, quality))
-    if kind.name == "tiff" and picture.depth is Depth.SIXTEEN:
-        return _tiff16(picture, hidden)
-    return _pillow(picture, kind, quality, hidden)
+        return layered_formats.zip_colour_and_alpha(*_encode_colour_and_alpha(picture, quality))
+    if kind.name == "tiff" and picture.bit_depth is BitDepth.SIXTEEN:
+        return _encode_tiff16(picture, hidden)
+    return _encode_with_pillow(picture, kind, quality, hidden)
 
 
 def encode_layers(layers: Sequence[Layer], format: str) -> bytes:
     """Layers, the last on top, as the bytes of a file that has them (PSD, EXR). OutputError."""
     kind = find_format(format)
-    if not kind.layered:
+    if not kind.has_layers:
         raise OutputError(f"{kind.name.upper()} has no layers", "choose psd, exr or exr-straight")
     for layer in layers:
-        _check(layer.picture, kind, None)
+        _check_encodable(layer.picture, kind, None)
     return (
-        layered_formats.psd(layers)
+        layered_formats.encode_psd(layers)
         if kind.name == "psd"
-        else layered_formats.exr(layers, straight=kind.name == "exr-straight")
+        else layered_formats.encode_exr(layers, straight_alpha=kind.name == "exr-straight")
     )
 
 
-def encode_parts(layers: Sequence[Layer], quality: int | None = None) -> bytes:
+def encode_scene_zip(layers: Sequence[Layer], quality: int | None = None) -> bytes:
     """A ZIP of a scene with a shadow: color.jpg and alpha.png of the subject, and each layer below it as a picture of
     its own, shadow.png and background.png. OutputError."""
     parts = {f"{layer.name}.png": encode(layer.picture, "png") for layer in layers[:-1]}
-    return layered_formats.zipped(*_colour_and_alpha(layers[-1].picture, quality), **parts)
+    return layered_formats.zip_colour_and_alpha(*_encode_colour_and_alpha(layers[-1].picture, quality), **parts)
 
 
-def encode_within(
-    picture: Picture, format: str, most: int, *, quality: int | None = None, hidden: Hidden = "zero"
+def encode_within_limit(
+    picture: Picture, format: str, max_bytes: int, *, quality: int | None = None, hidden: HiddenColours = "zero"
 ) -> bytes:
-    """Like `encode`, in at most `most` bytes: the best quality that fits, from `quality` down. OutputError."""
+    """Like `encode`, in at most `max_bytes` bytes: the best quality that fits, from `quality` down. OutputError."""
     kind = find_format(format)
     made = encode(picture, format, quality=quality, hidden=hidden)
-    if len(made) <= most:
+    if len(made) <= max_bytes:
         return made
     best: bytes | None = None
-    if kind.quality is not None:
-        low, high = LEAST_QUALITY, (quality or kind.quality) - 1
+    if kind.default_quality is not None:
+        low, high = MIN_QUALITY, (quality or kind.default_quality) - 1
         while low <= high:
             middle = (low + high) // 2
             tried = encode(picture, format, quality=middle, hidden=hidden)
-            if len(tried) <= most:
+            if len(tried) <= max_bytes:
                 best, low = tried, middle + 1
             else:
                 high = middle - 1
     if best is None:
         raise OutputError(
-            f"{kind.name.upper()} takes {len(made) / 1e6:.2f} MB, the limit is {most / 1e6:.2f} MB",
+            f"{kind.name.upper()} takes {len(made) / 1e6:.2f} MB, the limit is {max_bytes / 1e6:.2f} MB",
             "give a smaller --size, a larger --file-limit, or another --format (jpg, webp)",
         )
     return best
@@ -141,21 +151,23 @@ def encode_plane(plane: Pixels, format: str = "png", *, quality: int | None = No
     return encode(Picture(np.repeat(plane[..., None], 3, 2)), format, quality=quality)
 
 
-def _check(picture: Picture, kind: Format, quality: int | None) -> None:
+def _check_encodable(picture: Picture, file_format: FileFormat, quality: int | None) -> None:
     height, width = picture.size
-    if picture.alpha is not None and not kind.alpha:
+    if picture.alpha is not None and not file_format.has_alpha:
         raise OutputError(
-            f"{kind.name.upper()} has no transparency", "choose png, webp, avif or tiff, or give a --background colour"
+            f"{file_format.name.upper()} has no transparency",
+            "choose png, webp, avif or tiff, or give a --background colour",
         )
-    if max(height, width) > kind.most:
+    if max(height, width) > file_format.max_side_pixels:
         raise OutputError(
-            f"{width} x {height} is more than {kind.name.upper()} can hold ({kind.most} a side)", "choose png or tiff"
+            f"{width} x {height} is more than {file_format.name.upper()} can hold ({file_format.max_side_pixels} a side)",
+            "choose png or tiff",
         )
     if quality is not None and not 1 <= quality <= 100:
         raise OutputError(f"quality {quality} is outside 1..100", "give a whole number from 1 to 100")
 
 
-def _chunks(picture: Picture) -> list[tuple[bytes, bytes]]:
+def _png_chunks(picture: Picture) -> list[tuple[bytes, bytes]]:
     """Profile, resolution and metadata as PNG chunks."""
     kept, found = picture.metadata, []
     found.append((b"sRGB", b"\0") if picture.profile is None else png_encoder.profile_chunk(picture.profile))
@@ -168,59 +180,59 @@ def _chunks(picture: Picture) -> list[tuple[bytes, bytes]]:
     return found
 
 
-def _pixels(picture: Picture, hidden: Hidden) -> NDArray[np.uint8]:
+def _eight_bit_pixels(picture: Picture, hidden: HiddenColours) -> NDArray[np.uint8]:
     """H x W x 3 or 4 at 8 bits."""
-    rgb = eight_bit(picture.rgb)
+    rgb = to_eight_bit(picture.rgb)
     if picture.alpha is None:
         return rgb
     rgba = np.empty((*picture.size, 4), np.uint8)
-    rgba[..., :3], rgba[..., 3] = rgb, eight_bit(picture.alpha)
+    rgba[..., :3], rgba[..., 3] = rgb, to_eight_bit(picture.alpha)
     if hidden == "zero":
         whole = rgba.view(np.uint32)[..., 0]
         whole *= picture.alpha > 0
     return rgba
 
 
-def _pillow(picture: Picture, kind: Format, quality: int | None, hidden: Hidden) -> bytes:
+def _encode_with_pillow(picture: Picture, file_format: FileFormat, quality: int | None, hidden: HiddenColours) -> bytes:
     kept, file = picture.metadata, io.BytesIO()
     options: dict[str, Any] = {"icc_profile": picture.profile} if picture.profile else {}
     if kept.exif:
         options["exif"] = EXIF_PREFIX + kept.exif
-    if kept.xmp and kind.name in ("jpeg", "webp", "avif"):
+    if kept.xmp and file_format.name in ("jpeg", "webp", "avif"):
         options["xmp"] = kept.xmp
     if kept.dpi:
         options["dpi"] = kept.dpi
-    options |= _settings(kind.name, quality or kind.quality, hidden)
-    Image.fromarray(_pixels(picture, hidden)).save(file, kind.name, **options)
+    options |= _pillow_options(file_format.name, quality or file_format.default_quality, hidden)
+    Image.fromarray(_eight_bit_pixels(picture, hidden)).save(file, file_format.name, **options)
     return file.getvalue()
 
 
-def _colour_and_alpha(picture: Picture, quality: int | None) -> tuple[bytes, bytes]:
+def _encode_colour_and_alpha(picture: Picture, quality: int | None) -> tuple[bytes, bytes]:
     """Colours under the subject's edge and beyond as a JPEG, and the alpha beside them as a PNG."""
-    opaque = np.full(picture.size, picture.depth.peak, picture.rgb.dtype)
+    opaque = np.full(picture.size, picture.bit_depth.peak, picture.rgb.dtype)
     alpha = opaque if picture.alpha is None else picture.alpha
     return encode(picture.with_pixels(picture.rgb, None), "jpeg", quality=quality), encode_plane(alpha)
 
 
-def _settings(name: str, quality: int | None, hidden: Hidden) -> dict[str, Any]:
+def _pillow_options(format_name: str, quality: int | None, hidden: HiddenColours) -> dict[str, Any]:
     """Pillow's options for one format."""
-    if name == "jpeg":
+    if format_name == "jpeg":
         return {"quality": quality, "subsampling": "4:4:4"}
-    if name == "webp":
+    if format_name == "webp":
         # Alpha of 90 keeps 0 and 255 and is at most 1 off between; it and method 1 halve the time for 6 % more bytes.
         alpha = 100 if quality == 100 else 90
         return {
             "quality": quality, "method": 1, "alpha_quality": alpha, "lossless": quality == 100,
             "exact": hidden == "keep",
         }  # fmt: skip
-    if name == "avif":
+    if format_name == "avif":
         return {"quality": quality, "speed": 8}
-    if name == "tiff":
+    if format_name == "tiff":
         return {"compression": "tiff_adobe_deflate"}
     return {}
 
 
-def _tiff16(picture: Picture, hidden: Hidden) -> bytes:
+def _encode_tiff16(picture: Picture, hidden: HiddenColours) -> bytes:
     """Pillow has no 16-bit colour; tifffile has. Alpha is declared unassociated, that is straight."""
     import tifffile
 

@@ -12,22 +12,22 @@ from dataclasses import dataclass
 
 from mattebox.errors import InputTooLarge, InputUnreadable
 from mattebox.io import dimensions
-from mattebox.io.dimensions import Extent
+from mattebox.io.dimensions import ImageDimensions
 
-ACCEPTED = "a JPEG, PNG, WebP, TIFF, BMP, GIF, AVIF or HEIC picture"
+ACCEPTED_FORMATS_TEXT = "a JPEG, PNG, WebP, TIFF, BMP, GIF, AVIF or HEIC picture"
 
-READERS: dict[str, Callable[[bytes], Extent]] = {
-    "jpeg": dimensions.jpeg,
-    "png": dimensions.png,
-    "webp": dimensions.webp,
-    "tiff": dimensions.tiff,
-    "bmp": dimensions.bmp,
-    "gif": dimensions.gif,
-    "avif": dimensions.boxes,
-    "heif": dimensions.boxes,
+DIMENSION_READERS: dict[str, Callable[[bytes], ImageDimensions]] = {
+    "jpeg": dimensions.jpeg_dimensions,
+    "png": dimensions.png_dimensions,
+    "webp": dimensions.webp_dimensions,
+    "tiff": dimensions.tiff_dimensions,
+    "bmp": dimensions.bmp_dimensions,
+    "gif": dimensions.gif_dimensions,
+    "avif": dimensions.heif_dimensions,
+    "heif": dimensions.heif_dimensions,
 }
 
-SIGNATURES = (
+FORMAT_SIGNATURES = (
     (0, b"\xff\xd8\xff", "jpeg"),
     (0, b"\x89PNG\r\n\x1a\n", "png"),
     (0, b"GIF87a", "gif"),
@@ -43,7 +43,7 @@ SIGNATURES = (
 AVIF_BRANDS = {b"avif", b"avis"}
 HEIF_BRANDS = {b"heic", b"heix", b"heim", b"heis", b"hevc", b"hevx", b"hevm", b"hevs", b"mif1", b"msf1", b"heif"}
 
-STRANGERS = (
+REJECTED_SIGNATURES = (
     (0, b"%PDF", "a PDF"),
     (0, b"%!PS", "a PostScript file"),
     (0, b"\xc5\xd0\xd3\xc6", "a PostScript file (EPS)"),
@@ -70,45 +70,45 @@ STRANGERS = (
 
 
 @dataclass(frozen=True)
-class Header:
-    """`format` is a key of READERS; width and height as stored, before orientation; `bits` per channel."""
+class ImageHeader:
+    """`format` is a key of READERS; width and height as stored, before orientation; `bits_per_channel` per channel."""
 
     format: str
     width: int
     height: int
     frames: int = 1
-    bits: int = 8
+    bits_per_channel: int = 8
 
 
-def sniff(data: bytes, name: str = "the picture") -> Header:
+def read_header(data: bytes, name: str = "the picture") -> ImageHeader:
     """Format and size of a whole file in memory. InputUnreadable when it is none of ours or its header is broken."""
-    kind = identify(data)
+    kind = identify_format(data)
     if kind is None:
-        raise InputUnreadable(f"{name} is {describe(data)}", f"give {ACCEPTED}")
+        raise InputUnreadable(f"{name} is {describe_content(data)}", f"give {ACCEPTED_FORMATS_TEXT}")
     try:
-        extent = READERS[kind](data)
+        extent = DIMENSION_READERS[kind](data)
     except (struct.error, IndexError, ValueError) as error:
         reason = f": {error}" if type(error) is ValueError else ""
         raise InputUnreadable(
             f"{name} is a {kind.upper()} file with a broken header, or cut off{reason}", "export or download it again"
         ) from error
-    if extent.raw:
+    if extent.is_camera_raw:
         raise InputUnreadable(f"{name} is a camera raw file", "develop it to JPEG, PNG or TIFF first")
     if extent.width < 1 or extent.height < 1 or extent.frames < 1:
         raise InputUnreadable(f"{name} says it is {extent.width} x {extent.height} pixels", "export it again")
-    return Header(kind, extent.width, extent.height, extent.frames, extent.bits)
+    return ImageHeader(kind, extent.width, extent.height, extent.frames, extent.bits_per_channel)
 
 
-def is_empty(data: bytes, kind: str) -> bool:
+def is_zero_sized(data: bytes, format_name: str) -> bool:
     """Does the header of a file of this kind say that there are no pixels?"""
     try:
-        extent = READERS[kind](data)
+        extent = DIMENSION_READERS[format_name](data)
     except (struct.error, IndexError, ValueError):
         return False
     return extent.width < 1 or extent.height < 1
 
 
-def check_size(header: Header, max_pixels: int, name: str = "the picture") -> None:
+def check_pixel_limit(header: ImageHeader, max_pixels: int, name: str = "the picture") -> None:
     """InputTooLarge when pixels x frames exceed `max_pixels`. All frames count, though only the first is decoded:
     decoders walk through the others."""
     pixels = header.width * header.height * header.frames
@@ -117,29 +117,29 @@ def check_size(header: Header, max_pixels: int, name: str = "the picture") -> No
     frames = f" in {header.frames} frames" if header.frames > 1 else ""
     raise InputTooLarge(
         f"{name} has {header.width} x {header.height} pixels{frames}, "
-        f"{_mega(pixels)} megapixels in all; the limit is {_mega(max_pixels)}",
+        f"{_megapixels_text(pixels)} megapixels in all; the limit is {_megapixels_text(max_pixels)}",
         f"if you trust it, raise the limit with --max-pixels {pixels}",
     )
 
 
-def identify(data: bytes) -> str | None:
+def identify_format(data: bytes) -> str | None:
     """The format by its signature, None when it is not on the list."""
-    if any(data.startswith(mark, at) for at, mark, text in STRANGERS if "raw" in text):
+    if any(data.startswith(mark, at) for at, mark, text in REJECTED_SIGNATURES if "raw" in text):
         return None
     if data[4:8] == b"ftyp":
-        return _brand(data)
-    return next((kind for at, mark, kind in SIGNATURES if data.startswith(mark, at)), None)
+        return _format_from_brands(data)
+    return next((kind for at, mark, kind in FORMAT_SIGNATURES if data.startswith(mark, at)), None)
 
 
-def describe(data: bytes) -> str:
+def describe_content(data: bytes) -> str:
     """What a file of no accepted format is, as well as its first bytes tell: 'a PDF', 'text', 'empty'."""
     if not data:
         return "empty"
-    known = next((text for at, mark, text in STRANGERS if data.startswith(mark, at)), None)
-    return known or _text(data) or "of no known picture format"
+    known = next((text for at, mark, text in REJECTED_SIGNATURES if data.startswith(mark, at)), None)
+    return known or _describe_text(data) or "of no known picture format"
 
 
-def _brand(data: bytes) -> str | None:
+def _format_from_brands(data: bytes) -> str | None:
     """AVIF, HEIC or neither, from the brands in the first box of an ISO base media file."""
     end = min(int.from_bytes(data[:4], "big"), len(data), 4096)
     brands = {data[at : at + 4] for at in (8, *range(16, end, 4))}
@@ -148,7 +148,7 @@ def _brand(data: bytes) -> str | None:
     return "heif" if brands & HEIF_BRANDS else None
 
 
-def _text(data: bytes) -> str | None:
+def _describe_text(data: bytes) -> str | None:
     head = data[:512]
     if b"\0" in head:
         return None
@@ -163,5 +163,5 @@ def _text(data: bytes) -> str | None:
     return "text" if sum(c.isprintable() or c.isspace() for c in text) > 0.95 * len(text) else None
 
 
-def _mega(pixels: int) -> str:
+def _megapixels_text(pixels: int) -> str:
     return f"{pixels / 1e6:.0f}" if pixels >= 10_000_000 else f"{pixels / 1e6:.3g}"

@@ -13,48 +13,48 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-STEPS = 4096  # samples of a curve
-SRGB = np.array([
+CURVE_SAMPLES = 4096  # samples of a curve
+SRGB_TO_XYZ_D50 = np.array([
     [0.4360747, 0.3850649, 0.1430804],
     [0.2225045, 0.7168786, 0.0606169],
     [0.0139322, 0.0971045, 0.7141733],
 ])  # fmt: skip
 
 
-class Shaper(NamedTuple):
-    """`matrix` takes linear RGB to XYZ under D50; `curve` is the light (0..1) of STEPS even encoded values, one row
+class MatrixShaper(NamedTuple):
+    """`matrix` takes linear RGB to XYZ under D50; `tone_curves` is the light (0..1) of STEPS even encoded values, one row
     for each channel."""
 
     matrix: NDArray[np.float64]
-    curve: NDArray[np.float64]
+    tone_curves: NDArray[np.float64]
 
 
 @functools.lru_cache(maxsize=16)
-def shaper(profile: bytes | None) -> Shaper | None:
+def read_matrix_shaper(profile: bytes | None) -> MatrixShaper | None:
     """The shaper of an RGB profile, sRGB's for None; None when it has none that can be read."""
     if profile is None:
-        return srgb()
+        return srgb_matrix_shaper()
     try:
-        tags = _tags(profile)
-        columns = [_xyz(tags[f"{c}XYZ".encode()]) for c in "rgb"]
-        curves = np.stack([_curve(tags[f"{c}TRC".encode()]) for c in "rgb"])
+        tags = _read_tags(profile)
+        columns = [_parse_xyz(tags[f"{c}XYZ".encode()]) for c in "rgb"]
+        curves = np.stack([_sample_curve(tags[f"{c}TRC".encode()]) for c in "rgb"])
     except (KeyError, struct.error, IndexError, ValueError, OverflowError):
         return None
     matrix = np.stack(columns, axis=1)
     rising = (np.diff(curves, axis=1) >= 0).all() and (curves[:, -1] > curves[:, 0]).all()
     if not rising or not np.isfinite(matrix).all() or abs(np.linalg.det(matrix)) < 1e-4:
         return None
-    return Shaper(matrix, curves)
+    return MatrixShaper(matrix, curves)
 
 
 @functools.lru_cache(maxsize=1)
-def srgb() -> Shaper:
-    v = np.linspace(0, 1, STEPS)
+def srgb_matrix_shaper() -> MatrixShaper:
+    v = np.linspace(0, 1, CURVE_SAMPLES)
     curve = np.where(v <= 0.04045, v / 12.92, ((v + 0.055) / 1.055) ** 2.4)
-    return Shaper(SRGB, np.stack([curve] * 3))
+    return MatrixShaper(SRGB_TO_XYZ_D50, np.stack([curve] * 3))
 
 
-def _tags(profile: bytes) -> dict[bytes, bytes]:
+def _read_tags(profile: bytes) -> dict[bytes, bytes]:
     (count,) = struct.unpack_from(">I", profile, 128)
     found = {}
     for i in range(min(count, 100)):
@@ -63,13 +63,13 @@ def _tags(profile: bytes) -> dict[bytes, bytes]:
     return found
 
 
-def _xyz(tag: bytes) -> NDArray[np.float64]:
+def _parse_xyz(tag: bytes) -> NDArray[np.float64]:
     return np.array(struct.unpack_from(">3i", tag, 8)) / 65536
 
 
-def _curve(tag: bytes) -> NDArray[np.float64]:
+def _sample_curve(tag: bytes) -> NDArray[np.float64]:
     """A curveType or parametricCurveType (ICC.1:2022, 10.6 and 10.18) as samples."""
-    x = np.linspace(0, 1, STEPS)
+    x = np.linspace(0, 1, CURVE_SAMPLES)
     if tag[:4] == b"curv":
         (count,) = struct.unpack_from(">I", tag, 8)
         if count <= 1:
@@ -80,19 +80,19 @@ def _curve(tag: bytes) -> NDArray[np.float64]:
         raise ValueError(f"a curve of type {tag[:4]!r}")
     (kind,) = struct.unpack_from(">H", tag, 8)
     g, *rest = (v / 65536 for v in struct.unpack_from(f">{(1, 3, 4, 5, 7)[kind]}i", tag, 12))
-    a, b, c, d, e, f = _parametric(kind, rest)
+    a, b, c, d, e, f = _expand_parametric(kind, rest)
     power = np.maximum(a * x + b, 0) ** g + e
     return np.clip(np.where(x >= d, power, c * x + f), 0, 1)
 
 
-def _parametric(kind: int, rest: list[float]) -> tuple[float, ...]:
+def _expand_parametric(function_type: int, parameters: list[float]) -> tuple[float, ...]:
     """All curves of the standard as the widest of them: (a x + b)^g + e from d on, c x + f below."""
-    if kind == 0:
+    if function_type == 0:
         return 1, 0, 0, 0, 0, 0
-    a, b = rest[:2]
-    if kind == 1:
+    a, b = parameters[:2]
+    if function_type == 1:
         return a, b, 0, -b / a, 0, 0
-    if kind == 2:
-        return a, b, 0, -b / a, rest[2], rest[2]
-    c, d = rest[2:4]
-    return (a, b, c, d, 0, 0) if kind == 3 else (a, b, c, d, rest[4], rest[5])
+    if function_type == 2:
+        return a, b, 0, -b / a, parameters[2], parameters[2]
+    c, d = parameters[2:4]
+    return (a, b, c, d, 0, 0) if function_type == 3 else (a, b, c, d, parameters[4], parameters[5])

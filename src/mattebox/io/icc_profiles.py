@@ -19,56 +19,58 @@ from mattebox.types import Pixels
 if TYPE_CHECKING:
     from PIL import ImageCms
 
-STRIP = 256
-_SPACES = {"RGB ": "RGB", "CMYK": "CMYK", "GRAY": "L", "Lab ": "LAB"}
+STRIP_ROWS = 256
+_PILLOW_MODES = {"RGB ": "RGB", "CMYK": "CMYK", "GRAY": "L", "Lab ": "LAB"}
 
 
 @functools.lru_cache(maxsize=16)
-def space(profile: bytes) -> str | None:
+def profile_mode(profile: bytes) -> str | None:
     """The colours a profile describes: "RGB", "CMYK", "L" or "LAB"; None when it is broken or another kind."""
     from PIL import ImageCms
 
     try:
-        opened = _open(profile)
-        mode = _SPACES.get(opened.profile.xcolor_space)
+        opened = _open_profile(profile)
+        mode = _PILLOW_MODES.get(opened.profile.xcolor_space)
         if mode is not None:  # a header alone is no profile: the transform is what must work
-            ImageCms.buildTransform(opened, _srgb(), mode, "RGB")
+            ImageCms.buildTransform(opened, _srgb_profile(), mode, "RGB")
     except (ImageCms.PyCMSError, OSError, ValueError, TypeError):
         return None
     return mode
 
 
-def to_srgb(pixels: Pixels, profile: bytes | None, mode: str) -> NDArray[np.uint8]:
+def transform_to_srgb(pixels: Pixels, profile: bytes | None, mode: str) -> NDArray[np.uint8]:
     """uint8 pixels of a Pillow mode -> H x W x 3 uint8 in sRGB. `profile` None: the standard one of LAB."""
     from PIL import Image, ImageCms
 
-    transform = _transform(profile, mode, True)
+    transform = _build_transform(profile, mode, True)
     made = np.empty((*pixels.shape[:2], 3), np.uint8)
-    for top in range(0, len(pixels), STRIP):
-        strip = _image(pixels[top : top + STRIP], mode)
+    for top in range(0, len(pixels), STRIP_ROWS):
+        strip = _image_from_pixels(pixels[top : top + STRIP_ROWS], mode)
         converted: Image.Image | None = ImageCms.applyTransform(strip, transform)
-        made[top : top + STRIP] = np.asarray(converted)
+        made[top : top + STRIP_ROWS] = np.asarray(converted)
     return made
 
 
-def from_srgb(colours: NDArray[np.uint8], profile: bytes) -> NDArray[np.uint8]:
+def transform_from_srgb(colours: NDArray[np.uint8], profile: bytes) -> NDArray[np.uint8]:
     """N x 3 uint8 in sRGB -> the same colours in an RGB profile."""
     from PIL import Image, ImageCms
 
     converted: Image.Image | None = ImageCms.applyTransform(
-        Image.fromarray(np.ascontiguousarray(colours[None])), _transform(profile, "RGB", False)
+        Image.fromarray(np.ascontiguousarray(colours[None])), _build_transform(profile, "RGB", False)
     )
     result: NDArray[np.uint8] = np.asarray(converted)[0]
     return result
 
 
 @functools.lru_cache(maxsize=16)
-def grey_table(profile: bytes) -> NDArray[np.uint16]:
+def grey_to_srgb_table(profile: bytes) -> NDArray[np.uint16]:
     """What each 16-bit value of a grey profile is in sRGB's encoding: 65536 uint16 values."""
     from PIL import Image, ImageCms
 
-    target = ImageCms.ImageCmsProfile(BytesIO(_grey_srgb()))
-    transform = ImageCms.buildTransform(_open(profile), target, "I;16", "I;16", _intent(), _exact())
+    target = ImageCms.ImageCmsProfile(BytesIO(_build_grey_srgb_profile()))
+    transform = ImageCms.buildTransform(
+        _open_profile(profile), target, "I;16", "I;16", _rendering_intent(), _exact_transform_flags()
+    )
     ramp = Image.frombytes("I;16", (65536, 1), np.arange(65536, dtype="<u2").tobytes())
     converted: Image.Image | None = ImageCms.applyTransform(ramp, transform)
     assert converted is not None
@@ -78,63 +80,63 @@ def grey_table(profile: bytes) -> NDArray[np.uint16]:
 
 
 @functools.lru_cache(maxsize=16)
-def is_srgb(profile: bytes) -> bool:
+def is_srgb_profile(profile: bytes) -> bool:
     """Whether an RGB profile shows a grid of colours within one 255th of what sRGB shows."""
     steps = np.linspace(0, 255, 9).round().astype(np.uint8)
     grid = np.stack(np.meshgrid(steps, steps, steps), -1).reshape(1, -1, 3)
-    return int(np.abs(to_srgb(grid, profile, "RGB").astype(int) - grid).max()) <= 1
+    return int(np.abs(transform_to_srgb(grid, profile, "RGB").astype(int) - grid).max()) <= 1
 
 
 @functools.lru_cache(maxsize=32)
-def _transform(profile: bytes | None, mode: str, inwards: bool) -> ImageCms.ImageCmsTransform:
+def _build_transform(profile: bytes | None, mode: str, is_to_srgb: bool) -> ImageCms.ImageCmsTransform:
     from PIL import ImageCms
 
-    other = _open(profile) if profile is not None else ImageCms.ImageCmsProfile(ImageCms.createProfile("LAB"))
-    if inwards:
-        return ImageCms.buildTransform(other, _srgb(), mode, "RGB", _intent(), _flags())
-    return ImageCms.buildTransform(_srgb(), other, "RGB", mode, _intent(), _flags())
+    other = _open_profile(profile) if profile is not None else ImageCms.ImageCmsProfile(ImageCms.createProfile("LAB"))
+    if is_to_srgb:
+        return ImageCms.buildTransform(other, _srgb_profile(), mode, "RGB", _rendering_intent(), _transform_flags())
+    return ImageCms.buildTransform(_srgb_profile(), other, "RGB", mode, _rendering_intent(), _transform_flags())
 
 
-def _intent() -> Any:
+def _rendering_intent() -> Any:
     from PIL import ImageCms
 
     return ImageCms.Intent.RELATIVE_COLORIMETRIC
 
 
-def _flags() -> Any:
+def _transform_flags() -> Any:
     from PIL import ImageCms
 
     return ImageCms.Flags.BLACKPOINTCOMPENSATION
 
 
-def _exact() -> Any:
+def _exact_transform_flags() -> Any:
     """Without the shortcuts of Little CMS, which lift the darkest greys of steep curves."""
     from PIL import ImageCms
 
-    return _flags() | ImageCms.Flags.NOOPTIMIZE | ImageCms.Flags.NOCACHE
+    return _transform_flags() | ImageCms.Flags.NOOPTIMIZE | ImageCms.Flags.NOCACHE
 
 
-def _open(profile: bytes) -> ImageCms.ImageCmsProfile:
+def _open_profile(profile: bytes) -> ImageCms.ImageCmsProfile:
     from PIL import ImageCms
 
     return ImageCms.ImageCmsProfile(BytesIO(profile))
 
 
 @functools.lru_cache(maxsize=1)
-def _srgb() -> ImageCms.ImageCmsProfile:
+def _srgb_profile() -> ImageCms.ImageCmsProfile:
     from PIL import ImageCms
 
     return ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB"))
 
 
-def _image(pixels: Pixels, mode: str) -> Any:
+def _image_from_pixels(pixels: Pixels, mode: str) -> Any:
     from PIL import Image
 
     content = np.ascontiguousarray(pixels)
     return Image.frombytes(mode, (content.shape[1], content.shape[0]), content.tobytes())
 
 
-def _grey_srgb() -> bytes:
+def _build_grey_srgb_profile() -> bytes:
     """A grey profile with sRGB's tone curve, the target of `grey_table` (ICC.1:2001, parametric curve of type 3)."""
     fixed = (2.4, 1 / 1.055, 0.055 / 1.055, 1 / 12.92, 0.04045)
     curve = b"para" + struct.pack(">IHH5i", 0, 3, 0, *(round(v * 65536) for v in fixed))

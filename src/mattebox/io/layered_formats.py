@@ -24,14 +24,14 @@ from mattebox.types import Layer, Picture
 ICC_RESOURCE = 1039  # of Adobe's Photoshop File Formats Specification
 
 
-def psd(layers: Sequence[Layer]) -> bytes:
+def encode_psd(layers: Sequence[Layer]) -> bytes:
     """A Photoshop document, the last layer on top. OutputError when psd-tools is not installed."""
-    api = _extra("psd_tools", "PSD")
+    api = _import_optional("psd_tools", "PSD")
     first = layers[0].picture
     height, width = first.size
-    document = api.PSDImage.new("RGB", (width, height), depth=int(first.depth))
+    document = api.PSDImage.new("RGB", (width, height), depth=int(first.bit_depth))
     for name, picture in layers:
-        document.create_pixel_layer_from_array(_rgba(picture), name=name)
+        document.create_pixel_layer_from_array(_rgba_array(picture), name=name)
     if first.profile:
         resources = import_module("psd_tools.psd.image_resources")
         document.image_resources[ICC_RESOURCE] = resources.ImageResource(key=ICC_RESOURCE, data=first.profile)
@@ -40,40 +40,42 @@ def psd(layers: Sequence[Layer]) -> bytes:
     return file.getvalue()
 
 
-def exr(layers: Sequence[Layer], straight: bool = False) -> bytes:
+def encode_exr(layers: Sequence[Layer], straight_alpha: bool = False) -> bytes:
     """An OpenEXR file, one part for each layer. OutputError when OpenEXR is not installed."""
-    api = _extra("OpenEXR", "EXR")
+    api = _import_optional("OpenEXR", "EXR")
     header = {"compression": api.ZIP_COMPRESSION, "type": api.scanlineimage}
-    parts = [api.Part(dict(header), {"RGBA": _light(p, straight)}, name) for name, p in layers]
+    parts = [api.Part(dict(header), {"RGBA": _linear_rgba(p, straight_alpha)}, name) for name, p in layers]
     with tempfile.TemporaryDirectory() as folder:  # the package writes to paths only
         path = Path(folder) / "layers.exr"
         api.File(parts).write(str(path))
         return path.read_bytes()
 
 
-def zipped(colour_jpg: bytes, alpha_png: bytes, **others: bytes) -> bytes:
+def zip_colour_and_alpha(colour_jpg: bytes, alpha_png: bytes, **extra_files: bytes) -> bytes:
     """A ZIP of color.jpg and alpha.png: much smaller than a PNG, and the names remove.bg's users expect; and of
     whatever else there is, under its name."""
     file = io.BytesIO()
     with zipfile.ZipFile(file, "w", zipfile.ZIP_STORED) as archive:
-        for name, content in {"color.jpg": colour_jpg, "alpha.png": alpha_png, **others}.items():
+        for name, content in {"color.jpg": colour_jpg, "alpha.png": alpha_png, **extra_files}.items():
             archive.writestr(zipfile.ZipInfo(name), content)  # dated 1980: same picture, same bytes
     return file.getvalue()
 
 
-def _rgba(picture: Picture) -> NDArray[Any]:
-    alpha = picture.alpha if picture.alpha is not None else np.full(picture.size, picture.depth.peak, picture.rgb.dtype)
+def _rgba_array(picture: Picture) -> NDArray[Any]:
+    alpha = (
+        picture.alpha if picture.alpha is not None else np.full(picture.size, picture.bit_depth.peak, picture.rgb.dtype)
+    )
     return np.dstack([picture.rgb, alpha])
 
 
-def _light(picture: Picture, straight: bool) -> NDArray[np.float16]:
-    values = _rgba(picture).astype(np.float32) / np.float32(picture.depth.peak)
+def _linear_rgba(picture: Picture, straight_alpha: bool) -> NDArray[np.float16]:
+    values = _rgba_array(picture).astype(np.float32) / np.float32(picture.bit_depth.peak)
     v, alpha = values[..., :3], values[..., 3:]
     light = np.where(v <= 0.04045, v / 12.92, ((v + 0.055) / 1.055) ** 2.4)
-    return np.concatenate([light if straight else light * alpha, alpha], 2).astype(np.float16)
+    return np.concatenate([light if straight_alpha else light * alpha, alpha], 2).astype(np.float16)
 
 
-def _extra(module: str, format: str) -> Any:
+def _import_optional(module: str, format: str) -> Any:
     try:
         return import_module(module)
     except ImportError as error:

@@ -12,18 +12,18 @@ import struct
 from collections.abc import Collection, Mapping
 from typing import Any, Literal
 
-from mattebox.io.tiff_ifd import Directory, Tiff, build
+from mattebox.io.tiff_ifd import Ifd, TiffStructure, build_tiff
 from mattebox.types import Metadata
 
-Policy = Literal["safe", "all", "none"]
+MetadataPolicy = Literal["safe", "all", "none"]
 
-ORIENTATION, EXIF, GPS, INTEROP = 0x0112, 0x8769, 0x8825, 0xA005
+ORIENTATION_TAG, EXIF_IFD_TAG, GPS_IFD_TAG, INTEROP_IFD_TAG = 0x0112, 0x8769, 0x8825, 0xA005
 
 # Description, make, model, resolution, software, date, artist, copyright, rating; title, comment, keywords, subject.
-SAFE_MAIN = {0x10E, 0x10F, 0x110, 0x11A, 0x11B, 0x128, 0x131, 0x132, 0x13B, 0x8298, 0x4746, *range(0x9C9B, 0x9CA0)}
-SAFE_MAIN -= {0x9C9D}  # XPAuthor: the account's name, filled in by the system
+SAFE_MAIN_TAGS = {0x10E, 0x10F, 0x110, 0x11A, 0x11B, 0x128, 0x131, 0x132, 0x13B, 0x8298, 0x4746, *range(0x9C9B, 0x9CA0)}
+SAFE_MAIN_TAGS -= {0x9C9D}  # XPAuthor: the account's name, filled in by the system
 
-SAFE_EXIF = {
+SAFE_EXIF_TAGS = {
     *(0x829A, 0x829D, 0x8822, 0x8827, *range(0x8830, 0x8836)),  # exposure time, aperture, program, sensitivity
     *(0x9000, 0x9003, 0x9004, 0x9010, 0x9011, 0x9012, 0x9290, 0x9291, 0x9292),  # version, dates and their zones
     *(0x9201, 0x9202, 0x9203, 0x9204, 0x9205, 0x9206, 0x9207, 0x9208, 0x9209, 0x920A),  # how it was exposed
@@ -33,26 +33,26 @@ SAFE_EXIF = {
 }
 
 # What describes a TIFF file's own pixels and layout is no metadata.
-STRUCTURE = {
+PIXEL_LAYOUT_TAGS = {
     *(0xFE, 0xFF, *range(0x100, 0x104), 0x106, *range(0x107, 0x10B), 0x111, *range(0x115, 0x11A), 0x11C),
     *(*range(0x120, 0x126), 0x129, 0x12D, 0x13D, *range(0x13E, 0x148), 0x14A, 0x14C, 0x150, 0x152, 0x153, 0x154),
     *(0x155, 0x156, 0x157, 0x158, 0x15B, *range(0x200, 0x20A), *range(0x211, 0x215), 0x2BC, 0x83BB, 0x8649, 0x8773),
 }
 
 
-def gather(info: Mapping[Any, Any], policy: Policy, *, file: bytes | None = None) -> Metadata:
-    """What the policy lets through of a decoder's `info`; `file` is the whole file where that is a TIFF.
+def collect_metadata(info: Mapping[Any, Any], policy: MetadataPolicy, *, tiff_bytes: bytes | None = None) -> Metadata:
+    """What the policy lets through of a decoder's `info`; `tiff_bytes` is the whole file where that is a TIFF.
 
     Broken metadata is left out, never an error.
     """
     if policy == "none":
         return Metadata()
-    block = file if file is not None else exif_of(info)
-    kept = _attempt(block, policy, is_file=file is not None)
-    return Metadata(kept, _xmp(info) if policy == "all" else None, _dpi(info))
+    block = tiff_bytes if tiff_bytes is not None else extract_exif(info)
+    kept = _filter_exif(block, policy, is_file=tiff_bytes is not None)
+    return Metadata(kept, _extract_xmp(info) if policy == "all" else None, _extract_dpi(info))
 
 
-def exif_of(info: Mapping[Any, Any]) -> bytes | None:
+def extract_exif(info: Mapping[Any, Any]) -> bytes | None:
     """The TIFF structure of the EXIF block, from wherever the format keeps it."""
     block = info.get("exif")
     if block is None and isinstance(text := info.get("Raw profile type exif"), str):
@@ -67,76 +67,83 @@ def exif_of(info: Mapping[Any, Any]) -> bytes | None:
     return block or None
 
 
-def orientation(block: bytes | None) -> int:
+def read_orientation(exif_block: bytes | None) -> int:
     """1 to 8; 1 when there is none, or the block is broken."""
     try:
-        file = Tiff(block or b"")
-        found = file.number(file.directory(file.first, {ORIENTATION})[0].get(ORIENTATION))
+        file = TiffStructure(exif_block or b"")
+        found = file.integer_value(file.read_ifd(file.first_ifd_offset, {ORIENTATION_TAG})[0].get(ORIENTATION_TAG))
     except (ValueError, struct.error):
         return 1
     return found if found is not None and 1 <= found <= 8 else 1
 
 
-def safe(block: bytes) -> bytes | None:
+def filter_safe_tags(exif_block: bytes) -> bytes | None:
     """The allowed tags of a TIFF structure, as a new one; None when none is left. ValueError, struct.error."""
-    return _rebuilt(Tiff(block), SAFE_MAIN, SAFE_EXIF)
+    return _rebuild_exif(TiffStructure(exif_block), SAFE_MAIN_TAGS, SAFE_EXIF_TAGS)
 
 
-def _attempt(block: bytes | None, policy: Policy, is_file: bool) -> bytes | None:
-    if block is None:
+def _filter_exif(exif_block: bytes | None, policy: MetadataPolicy, is_file: bool) -> bytes | None:
+    if exif_block is None:
         return None
     try:
         if policy == "safe":
-            return safe(block)
-        return _rebuilt(Tiff(block)) if is_file else _turned(block)
+            return filter_safe_tags(exif_block)
+        return _rebuild_exif(TiffStructure(exif_block)) if is_file else _reset_orientation(exif_block)
     except (ValueError, struct.error):
         return None
 
 
-def _rebuilt(file: Tiff, main: Collection[int] | None = None, exif: Collection[int] | None = None) -> bytes | None:
+def _rebuild_exif(
+    tiff: TiffStructure, main_tags: Collection[int] | None = None, exif_tags: Collection[int] | None = None
+) -> bytes | None:
     """The tags of the main and EXIF directories that are wanted (None: all), and GPS and Interop only when all are."""
-    top, _ = file.directory(file.first, main and {*main, EXIF})
-    below = {tag: _below(file, top, tag, exif) for tag in ((EXIF,) if main else (EXIF, GPS))}
-    below[EXIF].pop(INTEROP, None)
-    kept = _classic({tag: top[tag] for tag in top if tag not in {EXIF, GPS, ORIENTATION, *STRUCTURE}})
-    below = {tag: _classic(directory) for tag, directory in below.items() if directory}
-    return build(file.order, kept, below) if kept or below else None
+    top, _ = tiff.read_ifd(tiff.first_ifd_offset, main_tags and {*main_tags, EXIF_IFD_TAG})
+    below = {
+        tag: _read_sub_ifd(tiff, top, tag, exif_tags)
+        for tag in ((EXIF_IFD_TAG,) if main_tags else (EXIF_IFD_TAG, GPS_IFD_TAG))
+    }
+    below[EXIF_IFD_TAG].pop(INTEROP_IFD_TAG, None)
+    kept = _drop_bigtiff_entries(
+        {tag: top[tag] for tag in top if tag not in {EXIF_IFD_TAG, GPS_IFD_TAG, ORIENTATION_TAG, *PIXEL_LAYOUT_TAGS}}
+    )
+    below = {tag: _drop_bigtiff_entries(directory) for tag, directory in below.items() if directory}
+    return build_tiff(tiff.byte_order, kept, below) if kept or below else None
 
 
-def _below(file: Tiff, top: Directory, tag: int, wanted: Collection[int] | None) -> Directory:
-    at = file.number(top.get(tag))
+def _read_sub_ifd(tiff: TiffStructure, main_ifd: Ifd, tag: int, allowed_tags: Collection[int] | None) -> Ifd:
+    at = tiff.integer_value(main_ifd.get(tag))
     if not at:
         return {}
     try:
-        return file.directory(at, wanted)[0]
+        return tiff.read_ifd(at, allowed_tags)[0]
     except (ValueError, struct.error):
         return {}
 
 
-def _classic(directory: Directory) -> Directory:
+def _drop_bigtiff_entries(ifd: Ifd) -> Ifd:
     """Without the 8-byte whole numbers of BigTIFF, which EXIF does not know."""
-    return {tag: entry for tag, entry in directory.items() if entry.kind <= 13}
+    return {tag: entry for tag, entry in ifd.items() if entry.field_type <= 13}
 
 
-def _turned(block: bytes) -> bytes:
+def _reset_orientation(exif_block: bytes) -> bytes:
     """The same block, its orientation set to 1 in place: nothing moves, so maker notes stay whole."""
-    file = Tiff(block)
-    count = struct.unpack_from(file.order + "H", block, file.first)[0]
-    changed = bytearray(block)
-    for at in range(file.first + 2, min(file.first + 2 + 12 * count, len(block) - 11), 12):
-        if struct.unpack_from(file.order + "H", block, at)[0] == ORIENTATION:
-            struct.pack_into(file.order + "HIHH", changed, at + 2, 3, 1, 1, 0)
+    file = TiffStructure(exif_block)
+    count = struct.unpack_from(file.byte_order + "H", exif_block, file.first_ifd_offset)[0]
+    changed = bytearray(exif_block)
+    for at in range(file.first_ifd_offset + 2, min(file.first_ifd_offset + 2 + 12 * count, len(exif_block) - 11), 12):
+        if struct.unpack_from(file.byte_order + "H", exif_block, at)[0] == ORIENTATION_TAG:
+            struct.pack_into(file.byte_order + "HIHH", changed, at + 2, 3, 1, 1, 0)
     return bytes(changed)
 
 
-def _xmp(info: Mapping[Any, Any]) -> bytes | None:
+def _extract_xmp(info: Mapping[Any, Any]) -> bytes | None:
     packet = info.get("xmp")
     if not isinstance(packet, bytes) or not packet:
         return None
     return re.sub(rb"(tiff:Orientation(?:>|=[\"']))[2-8]", rb"\g<1>1", packet)
 
 
-def _dpi(info: Mapping[Any, Any]) -> tuple[float, float] | None:
+def _extract_dpi(info: Mapping[Any, Any]) -> tuple[float, float] | None:
     try:
         x, y = (float(v) for v in info["dpi"])
     except (KeyError, TypeError, ValueError, ZeroDivisionError, OverflowError):

@@ -9,10 +9,10 @@ from numpy.typing import NDArray
 
 from mattebox.types import Metadata, Pixels
 
-BAND = 128  # rows copied at a time, so that a transposition stays in the processor's cache
+BAND_COLUMNS = 128  # rows copied at a time, so that a transposition stays in the processor's cache
 
-_TRANSPOSED = {5, 6, 7, 8}
-_FLIPS = {  # after transposing: rows reversed, columns reversed
+_TRANSPOSING_ORIENTATIONS = {5, 6, 7, 8}
+_FLIPS_BY_ORIENTATION = {  # after transposing: rows reversed, columns reversed
     1: (False, False),
     2: (False, True),
     3: (True, True),
@@ -24,24 +24,24 @@ _FLIPS = {  # after transposing: rows reversed, columns reversed
 }
 
 
-def upright(pixels: Pixels, orientation: int) -> Pixels:
+def apply_orientation(pixels: Pixels, orientation: int) -> Pixels:
     """H x W or H x W x C as stored -> as meant to be seen, C-contiguous; the same array when it already is."""
     if orientation == 1:
         return pixels
     whole = np.ascontiguousarray(pixels)
     # One item per pixel: numpy copies those much faster than a third axis.
     items: NDArray[np.void] = whole.view(np.dtype(f"V{whole[:1, :1].nbytes}")).reshape(whole.shape[:2])
-    view = items.T if orientation in _TRANSPOSED else items
-    rows, columns = _FLIPS[orientation]
+    view = items.T if orientation in _TRANSPOSING_ORIENTATIONS else items
+    rows, columns = _FLIPS_BY_ORIENTATION[orientation]
     view = view[:: -1 if rows else 1, :: -1 if columns else 1]
     made = np.empty(view.shape, view.dtype)
-    for left in range(0, view.shape[1], BAND):
-        made[:, left : left + BAND] = view[:, left : left + BAND]
+    for left in range(0, view.shape[1], BAND_COLUMNS):
+        made[:, left : left + BAND_COLUMNS] = view[:, left : left + BAND_COLUMNS]
     return made.view(whole.dtype).reshape(*view.shape, *whole.shape[2:])
 
 
-def turned(metadata: Metadata, orientation: int) -> Metadata:
+def orient_metadata(metadata: Metadata, orientation: int) -> Metadata:
     """The resolution's x and y follow the pixels."""
-    if metadata.dpi is None or orientation not in _TRANSPOSED:
+    if metadata.dpi is None or orientation not in _TRANSPOSING_ORIENTATIONS:
         return metadata
     return replace(metadata, dpi=(metadata.dpi[1], metadata.dpi[0]))

@@ -5,19 +5,21 @@ from __future__ import annotations
 from dataclasses import replace
 
 from mattebox.io import colour, resampling
-from mattebox.types import Depth, Picture
+from mattebox.types import BitDepth, Picture
 
 
-def deliver(picture: Picture, *, srgb: bool = False, eight: bool = False) -> Picture:
-    """The same picture, in sRGB if `srgb`, with 8 bits if `eight`. Through a profile, 16 bits become 8 (and it is
+def convert_for_output(picture: Picture, *, srgb: bool = False, eight_bit: bool = False) -> Picture:
+    """The same picture, in sRGB if `srgb`, with 8 bits if `eight_bit`. Through a profile, 16 bits become 8 (and it is
     said so in the notes). InputUnreadable when the profile is not usable."""
     convert = srgb and not colour.is_srgb(picture.profile)
     notes = picture.notes
-    if convert and not eight and picture.depth is Depth.SIXTEEN:
+    if convert and not eight_bit and picture.bit_depth is BitDepth.SIXTEEN:
         notes = (*notes, "converted to sRGB at 8 bits")
-    if convert or (eight and picture.depth is Depth.SIXTEEN):
-        alpha = None if picture.alpha is None else resampling.eight_bit(picture.alpha)
-        picture = replace(picture.with_pixels(resampling.eight_bit(picture.rgb), alpha), notes=notes)
+    if convert or (eight_bit and picture.bit_depth is BitDepth.SIXTEEN):
+        alpha = None if picture.alpha is None else resampling.to_eight_bit(picture.alpha)
+        picture = replace(picture.with_pixels(resampling.to_eight_bit(picture.rgb), alpha), notes=notes)
     if convert:
-        picture = picture.with_pixels(colour.to_srgb(resampling.eight_bit(picture.rgb), picture.profile), picture.alpha)
+        picture = picture.with_pixels(
+            colour.to_srgb(resampling.to_eight_bit(picture.rgb), picture.profile), picture.alpha
+        )
     return replace(picture, profile=None) if srgb else picture

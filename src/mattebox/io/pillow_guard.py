@@ -12,37 +12,37 @@ from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 
 _lock = threading.Lock()
-_inside = 0
-_restore = ExitStack()
+_active_threads = 0
+_restore_stack = ExitStack()
 
 
 @contextmanager
-def quiet() -> Iterator[None]:
+def suppress_pillow_checks() -> Iterator[None]:
     """No warning of PIL, and no limit of PIL on pixels, until the last thread has left."""
-    _enter()
+    _enter_guard()
     try:
         yield
     finally:
-        _leave()
+        _leave_guard()
 
 
-def _enter() -> None:
+def _enter_guard() -> None:
     from PIL import Image
 
-    global _inside
+    global _active_threads
     with _lock:
-        _inside += 1
-        if _inside > 1:
+        _active_threads += 1
+        if _active_threads > 1:
             return
-        _restore.enter_context(warnings.catch_warnings())
+        _restore_stack.enter_context(warnings.catch_warnings())
         warnings.filterwarnings("ignore", module=r"PIL\b")
-        _restore.callback(setattr, Image, "MAX_IMAGE_PIXELS", Image.MAX_IMAGE_PIXELS)
+        _restore_stack.callback(setattr, Image, "MAX_IMAGE_PIXELS", Image.MAX_IMAGE_PIXELS)
         Image.MAX_IMAGE_PIXELS = None
 
 
-def _leave() -> None:
-    global _inside
+def _leave_guard() -> None:
+    global _active_threads
     with _lock:
-        _inside -= 1
-        if not _inside:
-            _restore.close()
+        _active_threads -= 1
+        if not _active_threads:
+            _restore_stack.close()

@@ -20,11 +20,11 @@ from numpy.typing import NDArray
 from mattebox.core import cpu_threads
 from mattebox.types import Pixels
 
-LEVEL = 1  # of ISA-L's 0..3: the rest gains little and costs much on filtered photographs
+DEFLATE_LEVEL = 1  # of ISA-L's 0..3: the rest gains little and costs much on filtered photographs
 STRIP_BYTES = 1_000_000  # filtered bytes per strip, about
-COLOUR_TYPE = {1: 0, 2: 4, 3: 2, 4: 6}  # by number of channels: grey, grey + alpha, RGB, RGBA
-SIGNATURE = b"\x89PNG\r\n\x1a\n"
-ADLER = 65521
+COLOUR_TYPE_BY_CHANNELS = {1: 0, 2: 4, 3: 2, 4: 6}  # by number of channels: grey, grey + alpha, RGB, RGBA
+PNG_SIGNATURE = b"\x89PNG\r\n\x1a\n"
+ADLER_MODULUS = 65521
 
 
 def encode_png(
@@ -44,26 +44,28 @@ def encode_png(
     height, width = colour.shape[:2]
     channels = (1 if colour.ndim == 2 else 3) + (alpha is not None)
     depth = colour.dtype.itemsize * 8
-    header = struct.pack(">IIBBBBB", width, height, depth, COLOUR_TYPE[channels], 0, 0, 0)
-    body = b"".join(_deflated(colour, alpha, zero_hidden, threads, strip_bytes))
+    header = struct.pack(">IIBBBBB", width, height, depth, COLOUR_TYPE_BY_CHANNELS[channels], 0, 0, 0)
+    body = b"".join(_deflate_strips(colour, alpha, zero_hidden, threads, strip_bytes))
     parts = [(b"IHDR", header), *(chunks or []), (b"IDAT", body), (b"IEND", b"")]
-    return SIGNATURE + b"".join(chunk(kind, content) for kind, content in _split(parts))
+    return PNG_SIGNATURE + b"".join(build_chunk(kind, content) for kind, content in _split_long_chunks(parts))
 
 
-def chunk(kind: bytes, content: bytes) -> bytes:
+def build_chunk(chunk_type: bytes, content: bytes) -> bytes:
     """One chunk: length, type, content, CRC."""
-    crc = isal_zlib.crc32(content, isal_zlib.crc32(kind))
-    return b"".join((struct.pack(">I", len(content)), kind, content, struct.pack(">I", crc)))
+    crc = isal_zlib.crc32(content, isal_zlib.crc32(chunk_type))
+    return b"".join((struct.pack(">I", len(content)), chunk_type, content, struct.pack(">I", crc)))
 
 
-def _split(parts: list[tuple[bytes, bytes]], most: int = 1 << 30) -> Iterator[tuple[bytes, bytes]]:
+def _split_long_chunks(
+    chunks: list[tuple[bytes, bytes]], max_chunk_bytes: int = 1 << 30
+) -> Iterator[tuple[bytes, bytes]]:
     """Chunks hold at most 2 GB: larger pixel data goes into several."""
-    for kind, content in parts:
-        for start in range(0, max(len(content), 1), most):
-            yield kind, content if len(content) <= most else content[start : start + most]
+    for kind, content in chunks:
+        for start in range(0, max(len(content), 1), max_chunk_bytes):
+            yield kind, content if len(content) <= max_chunk_bytes else content[start : start + max_chunk_bytes]
 
 
-def _deflated(
+def _deflate_strips(
     colour: Pixels, alpha: Pixels | None, zero_hidden: bool, threads: int | None, strip_bytes: int
 ) -> Iterator[bytes]:
     """The zlib stream, strip by strip."""
@@ -73,25 +75,25 @@ def _deflated(
     tops = range(0, height, rows)
 
     def packed(top: int) -> tuple[bytes, int, int]:
-        filtered = _filtered(colour, alpha, top, min(top + rows, height), zero_hidden)
-        packer = isal_zlib.compressobj(LEVEL, isal_zlib.DEFLATED, -15)
+        filtered = _filter_rows(colour, alpha, top, min(top + rows, height), zero_hidden)
+        packer = isal_zlib.compressobj(DEFLATE_LEVEL, isal_zlib.DEFLATED, -15)
         body = packer.compress(filtered)
         body += packer.flush(isal_zlib.Z_FINISH if top + rows >= height else isal_zlib.Z_SYNC_FLUSH)
         return body, isal_zlib.adler32(filtered), len(filtered)
 
     yield b"\x78\x01"
     total = 1
-    with ThreadPoolExecutor(threads or cpu_threads.workers(len(tops))) as pool:
+    with ThreadPoolExecutor(threads or cpu_threads.worker_count(len(tops))) as pool:
         for body, adler, length in pool.map(packed, tops):
             total = adler32_combine(total, adler, length)
             yield body
     yield struct.pack(">I", total)
 
 
-def _filtered(colour: Pixels, alpha: Pixels | None, top: int, bottom: int, zero_hidden: bool) -> memoryview:
+def _filter_rows(colour: Pixels, alpha: Pixels | None, top: int, bottom: int, zero_hidden: bool) -> memoryview:
     """Rows top..bottom, big-endian, interleaved, Up-filtered, each with its filter byte."""
     above = max(0, top - 1)
-    raw = _interleaved(colour[above:bottom], None if alpha is None else alpha[above:bottom], zero_hidden)
+    raw = _interleave_channels(colour[above:bottom], None if alpha is None else alpha[above:bottom], zero_hidden)
     out = np.empty((bottom - top, raw.shape[1] + 1), np.uint8)
     out[:, 0] = 2
     if top == 0:
@@ -102,7 +104,7 @@ def _filtered(colour: Pixels, alpha: Pixels | None, top: int, bottom: int, zero_
     return out.reshape(-1).data
 
 
-def _interleaved(colour: Pixels, alpha: Pixels | None, zero_hidden: bool) -> NDArray[np.uint8]:
+def _interleave_channels(colour: Pixels, alpha: Pixels | None, zero_hidden: bool) -> NDArray[np.uint8]:
     """Rows of big-endian bytes, channels interleaved."""
     wide = colour.dtype.newbyteorder(">")
     if alpha is None:
@@ -117,10 +119,12 @@ def _interleaved(colour: Pixels, alpha: Pixels | None, zero_hidden: bool) -> NDA
     return joined.view(np.uint8).reshape(len(colour), -1)
 
 
-def adler32_combine(first: int, second: int, length: int) -> int:
+def adler32_combine(first_checksum: int, second_checksum: int, second_length: int) -> int:
     """Adler-32 of two byte strings joined, from their sums and the second's length (zlib's formula)."""
-    low = ((first & 0xFFFF) + (second & 0xFFFF) - 1) % ADLER
-    high = ((first >> 16) + (second >> 16) + length * ((first & 0xFFFF) - 1)) % ADLER
+    low = ((first_checksum & 0xFFFF) + (second_checksum & 0xFFFF) - 1) % ADLER_MODULUS
+    high = (
+        (first_checksum >> 16) + (second_checksum >> 16) + second_length * ((first_checksum & 0xFFFF) - 1)
+    ) % ADLER_MODULUS
     return high << 16 | low
 
 

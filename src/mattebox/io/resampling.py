@@ -17,10 +17,10 @@ from mattebox.types import Pixels, Size
 
 T = TypeVar("T", np.uint8, np.float32)
 
-GAP = 1.5  # blocks are averaged until this much is left to do for the better filter
-STRIP = 128  # rows reduced at a time
+MIN_LANCZOS_RATIO = 1.5  # blocks are averaged until this much is left to do for the better filter
+STRIP_ROWS = 128  # rows reduced at a time
 
-_FILTERS = {"bilinear": Image.Resampling.BILINEAR, "bicubic": Image.Resampling.BICUBIC}
+_PILLOW_FILTERS = {"bilinear": Image.Resampling.BILINEAR, "bicubic": Image.Resampling.BICUBIC}
 
 
 def shrink(pixels: Pixels, size: Size) -> NDArray[np.uint8]:
@@ -28,48 +28,50 @@ def shrink(pixels: Pixels, size: Size) -> NDArray[np.uint8]:
 
     16-bit pixels are rounded to 8 bits first.
     """
-    return fitted(towards(pixels, size), size)
+    return finish_shrink(average_blocks_towards(pixels, size), size)
 
 
-class Reduced(NamedTuple):
+class BlockMeans(NamedTuple):
     """Means of blocks, uint8, and how many blocks (down, across) the picture fills: the last may be broken ones."""
 
     pixels: NDArray[np.uint8]
-    extent: tuple[float, float]
+    size_in_blocks: tuple[float, float]
 
 
-def towards(pixels: Pixels, size: Size) -> Reduced:
+def average_blocks_towards(pixels: Pixels, size: Size) -> BlockMeans:
     """The first part of `shrink`, and most of its work: whole blocks averaged until little more than `size` is left.
 
     What is a little smaller or larger than `size` can be `fitted` from the same one.
     """
     height, width = pixels.shape[:2]
-    down, across = (max(1, int(whole / part / GAP)) for whole, part in zip((height, width), size, strict=True))
-    return Reduced(_reduced(pixels, down, across), (height / down, width / across))
+    down, across = (
+        max(1, int(whole / part / MIN_LANCZOS_RATIO)) for whole, part in zip((height, width), size, strict=True)
+    )
+    return BlockMeans(_average_rectangular_blocks(pixels, down, across), (height / down, width / across))
 
 
-def fitted(reduced: Reduced, size: Size) -> NDArray[np.uint8]:
+def finish_shrink(block_means: BlockMeans, size: Size) -> NDArray[np.uint8]:
     """The rest of `shrink`: at `size`, antialiased."""
-    box = (0, 0, *reduced.extent[::-1])
-    return np.array(Image.fromarray(reduced.pixels).resize(size[::-1], Image.Resampling.LANCZOS, box=box))
+    box = (0, 0, *block_means.size_in_blocks[::-1])
+    return np.array(Image.fromarray(block_means.pixels).resize(size[::-1], Image.Resampling.LANCZOS, box=box))
 
 
-def lanczos(pixels: Pixels, size: Size) -> NDArray[np.uint8]:
+def resize_lanczos(pixels: Pixels, size: Size) -> NDArray[np.uint8]:
     """Like `shrink`, but every pixel goes through the filter: slower, and equal to what networks of others were fed."""
-    return np.array(Image.fromarray(eight_bit(pixels)).resize(size[::-1], Image.Resampling.LANCZOS))
+    return np.array(Image.fromarray(to_eight_bit(pixels)).resize(size[::-1], Image.Resampling.LANCZOS))
 
 
-def reduce(pixels: Pixels, factor: int) -> NDArray[np.uint8]:
+def average_blocks(pixels: Pixels, factor: int) -> NDArray[np.uint8]:
     """H x W x 3 or H x W at any depth -> uint8 means of factor x factor blocks, the last ones over what there is."""
-    return _reduced(pixels, factor, factor)
+    return _average_rectangular_blocks(pixels, factor, factor)
 
 
 def enlarge(plane: NDArray[T], size: Size, method: Literal["bilinear", "bicubic"] = "bicubic") -> NDArray[T]:
     """H x W uint8 or float32 -> the same type at `size` (height, width); bicubic float32 may overshoot a little."""
-    return np.array(Image.fromarray(plane).resize(size[::-1], _FILTERS[method]))
+    return np.array(Image.fromarray(plane).resize(size[::-1], _PILLOW_FILTERS[method]))
 
 
-def window(
+def crop_and_resize(
     rgb: Pixels, alpha: Pixels | None, box: tuple[float, float, float, float], size: Size
 ) -> tuple[Pixels, Pixels | None]:
     """The part of a picture inside `box` (left, top, right, bottom in pixels) at `size` (height, width), antialiased.
@@ -85,15 +87,17 @@ def window(
         whole = rgb if alpha is None else np.dstack([rgb, alpha])
         made = np.asarray(Image.fromarray(whole).resize(size[::-1], Image.Resampling.LANCZOS, box=box))
         return np.ascontiguousarray(made[..., :3]), None if alpha is None else np.ascontiguousarray(made[..., 3])
-    return _deep_window(rgb, alpha, box, size)
+    return _crop_and_resize_sixteen_bit(rgb, alpha, box, size)
 
 
-def filtered(plane: NDArray[np.float32], box: tuple[float, float, float, float], size: Size) -> NDArray[np.float32]:
+def crop_and_resize_plane(
+    plane: NDArray[np.float32], box: tuple[float, float, float, float], size: Size
+) -> NDArray[np.float32]:
     """The part of an H x W float32 plane inside `box` (left, top, right, bottom) at `size`: Lanczos, may overshoot."""
     return np.array(Image.fromarray(np.ascontiguousarray(plane)).resize(size[::-1], Image.Resampling.LANCZOS, box=box))
 
 
-def turned(rgb: Pixels, alpha: Pixels | None, degrees: float) -> tuple[Pixels, Pixels]:
+def rotate_pixels(rgb: Pixels, alpha: Pixels | None, degrees: float) -> tuple[Pixels, Pixels]:
     """The picture turned clockwise about its middle, on a canvas that holds all of it.
 
     Straight alpha in and out; bicubic, colours weighted by alpha. Quarter turns come out bit for bit.
@@ -105,7 +109,7 @@ def turned(rgb: Pixels, alpha: Pixels | None, degrees: float) -> tuple[Pixels, P
         quarters = round(-degrees / 90) % 4
         return np.ascontiguousarray(np.rot90(rgb, quarters)), np.ascontiguousarray(np.rot90(alpha, quarters))
     share = alpha.astype(np.float32) / np.float32(peak)
-    pads = _room(rgb.shape[0], rgb.shape[1], degrees)
+    pads = _rotation_padding(rgb.shape[0], rgb.shape[1], degrees)
 
     def plane(values: NDArray[np.float32]) -> NDArray[np.float32]:
         padded = Image.fromarray(np.pad(values, ((pads[0],) * 2, (pads[1],) * 2)))
@@ -117,14 +121,14 @@ def turned(rgb: Pixels, alpha: Pixels | None, degrees: float) -> tuple[Pixels, P
     return np.rint(made).astype(rgb.dtype), np.rint(a * np.float32(peak)).astype(rgb.dtype)
 
 
-def _room(height: int, width: int, degrees: float) -> tuple[int, int]:
+def _rotation_padding(height: int, width: int, degrees: float) -> tuple[int, int]:
     """Rows above and below, columns left and right, that a turned picture needs."""
     sine, cosine = abs(math.sin(math.radians(degrees))), abs(math.cos(math.radians(degrees)))
     tall, wide = height * cosine + width * sine, width * cosine + height * sine
     return max(0, math.ceil((tall - height) / 2)), max(0, math.ceil((wide - width) / 2))
 
 
-def _deep_window(
+def _crop_and_resize_sixteen_bit(
     rgb: Pixels, alpha: Pixels | None, box: tuple[float, float, float, float], size: Size
 ) -> tuple[Pixels, Pixels | None]:
     """`window` for 16 bits: plane by plane in float32."""
@@ -144,20 +148,20 @@ def _deep_window(
     return made, None if a is None else np.rint(a * 65535).astype(rgb.dtype)
 
 
-def eight_bit(pixels: Pixels) -> NDArray[np.uint8]:
+def to_eight_bit(pixels: Pixels) -> NDArray[np.uint8]:
     """uint8 as it is; uint16 rounded to 8 bits."""
     if pixels.dtype == np.uint8:
         return pixels.view(np.uint8)
     return ((pixels.astype(np.uint32) * 255 + 32767) // 65535).astype(np.uint8)
 
 
-def _reduced(pixels: Pixels, down: int, across: int) -> NDArray[np.uint8]:
-    if down == across == 1:
-        return eight_bit(pixels)
+def _average_rectangular_blocks(pixels: Pixels, block_height: int, block_width: int) -> NDArray[np.uint8]:
+    if block_height == block_width == 1:
+        return to_eight_bit(pixels)
     height, width = pixels.shape[:2]
-    made = np.empty((-(-height // down), -(-width // across), *pixels.shape[2:]), np.uint8)
-    rows = max(1, STRIP // down)
+    made = np.empty((-(-height // block_height), -(-width // block_width), *pixels.shape[2:]), np.uint8)
+    rows = max(1, STRIP_ROWS // block_height)
     for top in range(0, len(made), rows):
-        strip = Image.fromarray(eight_bit(pixels[top * down : (top + rows) * down]))
-        made[top : top + rows] = np.asarray(strip.reduce((across, down)))
+        strip = Image.fromarray(to_eight_bit(pixels[top * block_height : (top + rows) * block_height]))
+        made[top : top + rows] = np.asarray(strip.reduce((block_width, block_height)))
     return made

@@ -13,13 +13,13 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from mattebox.io.pillow_arrays import STRIP, Planes, keyed
+from mattebox.io.pillow_arrays import STRIP_ROWS, PixelData, alpha_from_colour_key
 from mattebox.types import Pixels
 
 if TYPE_CHECKING:
     from PIL import ImageFile
 
-Open = Callable[[], "ImageFile.ImageFile"]
+ReopenImage = Callable[[], "ImageFile.ImageFile"]
 
 
 def raw_mode(image: ImageFile.ImageFile) -> str:
@@ -28,38 +28,40 @@ def raw_mode(image: ImageFile.ImageFile) -> str:
     return args if isinstance(args, str) else str(args[0] if args else "")
 
 
-def is_sixteen(image: ImageFile.ImageFile) -> bool:
+def is_sixteen_bit(image: ImageFile.ImageFile) -> bool:
     """Whether this opened, not yet loaded picture has 16 bits per channel that Pillow would cut to 8."""
     return image.mode.startswith("I;16") or (";16" in raw_mode(image) and image.mode in ("RGB", "RGBA"))
 
 
-def decode(open_image: Open) -> Planes:
-    """All kinds but separate planes. `open_image` opens the same picture anew each time."""
-    image = open_image()
+def decode_sixteen_bit(reopen_image: ReopenImage) -> PixelData:
+    """All kinds but separate planes. `reopen_image` opens the same picture anew each time."""
+    image = reopen_image()
     mode = raw_mode(image)
     if image.mode.startswith("I;16"):
-        return grey(image)
+        return decode_grey(image)
     if mode == "LA;16B":
-        return _grey_alpha(image)
+        return _decode_grey_alpha(image)
     straight = mode.replace("RGBa", "RGBA")
-    colour, alpha = _pairs(open_image, straight)
+    colour, alpha = _decode_byte_pairs(reopen_image, straight)
     if mode.startswith("RGBa") and alpha is not None:
-        colour = unpremultiplied(colour, alpha)
-    return Planes("rgb", colour, keyed(colour, image.info.get("transparency")) if alpha is None else alpha)
+        colour = unpremultiply(colour, alpha)
+    return PixelData(
+        "rgb", colour, alpha_from_colour_key(colour, image.info.get("transparency")) if alpha is None else alpha
+    )
 
 
-def unpremultiplied(rgb: NDArray[np.uint16], alpha: NDArray[np.uint16]) -> NDArray[np.uint16]:
+def unpremultiply(rgb: NDArray[np.uint16], alpha: NDArray[np.uint16]) -> NDArray[np.uint16]:
     """Straight colours of premultiplied ones; colours under alpha 0 are lost in such files and stay as stored."""
     made = rgb.copy()
-    for top in range(0, len(rgb), STRIP):
-        rows = slice(top, top + STRIP)
+    for top in range(0, len(rgb), STRIP_ROWS):
+        rows = slice(top, top + STRIP_ROWS)
         a = np.maximum(alpha[rows], 1).astype(np.uint32)[..., None]
         made[rows] = np.minimum((rgb[rows].astype(np.uint32) * 65535 + a // 2) // a, 65535)
         made[rows][alpha[rows] == 0] = rgb[rows][alpha[rows] == 0]
     return made
 
 
-def grey(image: ImageFile.ImageFile) -> Planes:
+def decode_grey(image: ImageFile.ImageFile) -> PixelData:
     """A grey picture that is opened but not loaded; 12 bits are stretched to 16."""
     order = ">" if image.mode.endswith("B") else "<"
     twelve = raw_mode(image) == "I;12"
@@ -67,46 +69,46 @@ def grey(image: ImageFile.ImageFile) -> Planes:
     pixels = np.frombuffer(image.tobytes(), order + "u2").astype(np.uint16).reshape(image.size[::-1])
     if twelve:
         pixels = pixels << 4 | pixels >> 8
-    return Planes("grey", pixels, keyed(pixels, image.info.get("transparency")))
+    return PixelData("grey", pixels, alpha_from_colour_key(pixels, image.info.get("transparency")))
 
 
-def _grey_alpha(image: ImageFile.ImageFile) -> Planes:
+def _decode_grey_alpha(image: ImageFile.ImageFile) -> PixelData:
     image.tile = [tile._replace(args="RGBA") for tile in image.tile]
     image.load()
     pairs = np.frombuffer(image.tobytes(), ">u2").reshape(*image.size[::-1], 2)
-    return Planes("grey", pairs[..., 0].astype(np.uint16), pairs[..., 1].astype(np.uint16))
+    return PixelData("grey", pairs[..., 0].astype(np.uint16), pairs[..., 1].astype(np.uint16))
 
 
-def _pairs(open_image: Open, mode: str) -> tuple[NDArray[np.uint16], NDArray[np.uint16] | None]:
+def _decode_byte_pairs(reopen_image: ReopenImage, mode: str) -> tuple[NDArray[np.uint16], NDArray[np.uint16] | None]:
     """Colour and alpha, from the two bytes of each sample in turn."""
     colour: NDArray[np.uint16] | None = None
     alpha: NDArray[np.uint16] | None = None
     little = mode.endswith("L") or (mode.endswith("N") and sys.byteorder == "little")
     for second in (False, True):  # the first byte of each pair, then the second
-        image = open_image()
+        image = reopen_image()
         wanted = f"{mode.split(';')[0]};16{'L' if second else 'B'}"
-        image.tile = [tile._replace(args=_with_mode(tile.args, wanted)) for tile in image.tile]
+        image.tile = [tile._replace(args=_replace_raw_mode(tile.args, wanted)) for tile in image.tile]
         image.load()
         shift = 8 if second == little else 0
         if colour is None:
             colour = np.zeros((image.height, image.width, 3), np.uint16)
             alpha = np.zeros(colour.shape[:2], np.uint16) if image.mode == "RGBA" else None
-        _add(image, colour, alpha, shift)
+        _merge_byte(image, colour, alpha, shift)
     assert colour is not None
     return colour, alpha
 
 
-def _with_mode(args: Any, mode: str) -> Any:
-    return mode if isinstance(args, str) else (mode, *args[1:])
+def _replace_raw_mode(tile_args: Any, mode: str) -> Any:
+    return mode if isinstance(tile_args, str) else (mode, *tile_args[1:])
 
 
-def _add(image: ImageFile.ImageFile, colour: Pixels, alpha: Pixels | None, shift: int) -> None:
+def _merge_byte(image: ImageFile.ImageFile, colour: Pixels, alpha: Pixels | None, shift_bits: int) -> None:
     """OR one byte of every sample into place, strip by strip."""
     width, height = image.size
-    for top in range(0, height, STRIP):
-        strip = image.crop((0, top, width, min(top + STRIP, height)))
+    for top in range(0, height, STRIP_ROWS):
+        strip = image.crop((0, top, width, min(top + STRIP_ROWS, height)))
         rows = slice(top, top + strip.height)
         pixels = np.asarray(strip)
-        colour[rows] |= pixels[..., :3].astype(np.uint16) << shift
+        colour[rows] |= pixels[..., :3].astype(np.uint16) << shift_bits
         if alpha is not None:
-            alpha[rows] |= pixels[..., 3].astype(np.uint16) << shift
+            alpha[rows] |= pixels[..., 3].astype(np.uint16) << shift_bits

@@ -13,10 +13,10 @@ from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network
 
 from mattebox.errors import UsageError
 
-Address = IPv4Address | IPv6Address
-Network = IPv4Network | IPv6Network
+IpAddress = IPv4Address | IPv6Address
+IpNetwork = IPv4Network | IPv6Network
 
-NOT_PUBLIC_4 = tuple(
+NON_PUBLIC_IPV4_NETWORKS = tuple(
     map(
         IPv4Network,
         (
@@ -29,8 +29,10 @@ NOT_PUBLIC_4 = tuple(
         ),
     )
 )
-PUBLIC_6 = IPv6Network("2000::/3")  # loopback, mapped, NAT64, private, link-local, multicast and discard lie outside
-NOT_PUBLIC_6 = tuple(
+PUBLIC_IPV6_NETWORK = IPv6Network(
+    "2000::/3"
+)  # loopback, mapped, NAT64, private, link-local, multicast and discard lie outside
+NON_PUBLIC_IPV6_NETWORKS = tuple(
     map(
         IPv6Network,
         (
@@ -40,30 +42,36 @@ NOT_PUBLIC_6 = tuple(
         ),
     )
 )
-ISATAP = (0x00005EFE, 0x02005EFE)  # bits 64 to 96
+ISATAP_INTERFACE_IDS = (0x00005EFE, 0x02005EFE)  # bits 64 to 96
 
-NUMERIC = re.compile(r"(0x[0-9a-f]*|[0-9]+)", re.IGNORECASE)
+NUMERIC_LABEL_PATTERN = re.compile(r"(0x[0-9a-f]*|[0-9]+)", re.IGNORECASE)
 
 
-def is_public(address: Address) -> bool:
+def is_public_address(address: IpAddress) -> bool:
     """Is it an ordinary address of the Internet?"""
     if isinstance(address, IPv4Address):
-        return not any(address in network for network in NOT_PUBLIC_4)
-    if address.scope_id or address not in PUBLIC_6 or any(address in network for network in NOT_PUBLIC_6):
+        return not any(address in network for network in NON_PUBLIC_IPV4_NETWORKS)
+    if (
+        address.scope_id
+        or address not in PUBLIC_IPV6_NETWORK
+        or any(address in network for network in NON_PUBLIC_IPV6_NETWORKS)
+    ):
         return False
-    return (int(address) >> 32) & 0xFFFFFFFF not in ISATAP
+    return (int(address) >> 32) & 0xFFFFFFFF not in ISATAP_INTERFACE_IDS
 
 
-def may_be_reached(address: str, besides: Iterable[Network] = ()) -> bool:
+def is_allowed_address(address: str, allowed_networks: Iterable[IpNetwork] = ()) -> bool:
     """Is a resolved address public, or among the networks allowed besides? What is no address is not."""
     try:
         found = ipaddress.ip_address(address)
     except ValueError:
         return False
-    return is_public(found) or any(found in network for network in besides if network.version == found.version)
+    return is_public_address(found) or any(
+        found in network for network in allowed_networks if network.version == found.version
+    )
 
 
-def is_literal(host: str) -> bool:
+def is_ip_literal(host: str) -> bool:
     """Is a host an address itself, plainly spelt?"""
     try:
         ipaddress.ip_address(host)
@@ -72,10 +80,10 @@ def is_literal(host: str) -> bool:
     return True
 
 
-def oddly_spelt(host: str) -> bool:
+def is_obfuscated_ip(host: str) -> bool:
     """Does a host end in a number without being a plain address? 0x7f.1, 017700000001 and 2130706433 are loopback."""
     last = host.rstrip(".").rpartition(".")[2]
-    if not NUMERIC.fullmatch(last):
+    if not NUMERIC_LABEL_PATTERN.fullmatch(last):
         return False
     try:
         ipaddress.IPv4Address(host)  # refuses leading zeros
@@ -84,7 +92,7 @@ def oddly_spelt(host: str) -> bool:
     return False
 
 
-def networks(text: str) -> tuple[Network, ...]:
+def parse_networks(text: str) -> tuple[IpNetwork, ...]:
     """Networks from a list with commas, e.g. 10.1.0.0/16. UsageError."""
     try:
         return tuple(ipaddress.ip_network(part.strip()) for part in text.split(",") if part.strip())

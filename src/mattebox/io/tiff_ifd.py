@@ -10,113 +10,117 @@ import struct
 from collections.abc import Container
 from typing import NamedTuple
 
-SIZES = {1: 1, 2: 1, 3: 2, 4: 4, 5: 8, 6: 1, 7: 1, 8: 2, 9: 4, 10: 8, 11: 4, 12: 8, 13: 4, 16: 8, 17: 8, 18: 8}
-_WHOLE = {1: "B", 3: "H", 4: "I", 13: "I", 16: "Q", 18: "Q"}
+TYPE_BYTES = {1: 1, 2: 1, 3: 2, 4: 4, 5: 8, 6: 1, 7: 1, 8: 2, 9: 4, 10: 8, 11: 4, 12: 8, 13: 4, 16: 8, 17: 8, 18: 8}
+_INTEGER_FORMATS = {1: "B", 3: "H", 4: "I", 13: "I", 16: "Q", 18: "Q"}
 
 
-class Entry(NamedTuple):
+class IfdEntry(NamedTuple):
     """One tag: its TIFF type, the number of values, and their bytes in the file's order."""
 
-    kind: int
-    length: int
-    raw: bytes
+    field_type: int
+    value_count: int
+    raw_bytes: bytes
 
 
-Directory = dict[int, Entry]
+Ifd = dict[int, IfdEntry]
 
 
-class Tiff:
+class TiffStructure:
     """A TIFF structure in memory. ValueError when `data` does not begin with one."""
 
     def __init__(self, data: bytes) -> None:
         self.data = data
         if data[:2] not in (b"II", b"MM") or len(data) < 8:
             raise ValueError("not a TIFF structure")
-        self.order = "<" if data[:2] == b"II" else ">"
-        magic = self._take("H", 2)
+        self.byte_order = "<" if data[:2] == b"II" else ">"
+        magic = self._unpack_at("H", 2)
         if magic not in (42, 43):
             raise ValueError("not a TIFF structure")
-        self.big = magic == 43
-        self.first = self._take("Q", 8) if self.big else self._take("I", 4)
-        self._read = 0
+        self.is_big_tiff = magic == 43
+        self.first_ifd_offset = self._unpack_at("Q", 8) if self.is_big_tiff else self._unpack_at("I", 4)
+        self._entries_read = 0
 
-    def directory(self, offset: int, wanted: Container[int] | None = None) -> tuple[Directory, int]:
+    def read_ifd(self, offset: int, requested_tags: Container[int] | None = None) -> tuple[Ifd, int]:
         """The tags of the directory at `offset`, and the offset of the next one (0: none).
 
         Entries read so far over the life of this object are bounded by what the data can hold: ValueError beyond.
         """
-        count, at = (self._take("Q", offset), offset + 8) if self.big else (self._take("H", offset), offset + 2)
-        width = 20 if self.big else 12
+        count, at = (
+            (self._unpack_at("Q", offset), offset + 8)
+            if self.is_big_tiff
+            else (self._unpack_at("H", offset), offset + 2)
+        )
+        width = 20 if self.is_big_tiff else 12
         count = min(count, (len(self.data) - at) // width)
-        self._read += count
-        if self._read > len(self.data) // width + 1:
+        self._entries_read += count
+        if self._entries_read > len(self.data) // width + 1:
             raise ValueError("its directories overlap")
-        found: Directory = {}
+        found: Ifd = {}
         budget = len(self.data)
         for start in range(at, at + count * width, width):
-            tag = self._take("H", start)
-            if tag in found or (wanted is not None and tag not in wanted):
+            tag = self._unpack_at("H", start)
+            if tag in found or (requested_tags is not None and tag not in requested_tags):
                 continue
-            entry = self._entry(start, budget)
+            entry = self._read_entry(start, budget)
             if entry is not None:
                 found[tag] = entry
-                budget -= len(entry.raw)
-        return found, self._next(at + count * width)
+                budget -= len(entry.raw_bytes)
+        return found, self._next_ifd_offset(at + count * width)
 
-    def with_directory(self, directory: Directory) -> bytes:
+    def with_ifd(self, ifd: Ifd) -> bytes:
         """The data with another first and only directory, appended behind it. Not for BigTIFF."""
         body = self.data + bytes(len(self.data) % 2)
-        head = body[:4] + struct.pack(self.order + "I", len(body))
-        return head + body[8:] + _layout(self.order, directory, len(body))
+        head = body[:4] + struct.pack(self.byte_order + "I", len(body))
+        return head + body[8:] + _serialise_ifd(self.byte_order, ifd, len(body))
 
-    def number(self, entry: Entry | None) -> int | None:
+    def integer_value(self, entry: IfdEntry | None) -> int | None:
         """The first value of a whole-number entry; None for any other."""
-        code = _WHOLE.get(entry.kind) if entry else None
-        if entry is None or code is None or not entry.raw:
+        code = _INTEGER_FORMATS.get(entry.field_type) if entry else None
+        if entry is None or code is None or not entry.raw_bytes:
             return None
-        return int(struct.unpack_from(self.order + code, entry.raw)[0])
+        return int(struct.unpack_from(self.byte_order + code, entry.raw_bytes)[0])
 
-    def _entry(self, start: int, budget: int) -> Entry | None:
-        kind = self._take("H", start + 2)
-        count = self._take("Q" if self.big else "I", start + 4)
-        size = SIZES.get(kind, 0) * count
-        inline, place = (8, start + 12) if self.big else (4, start + 8)
+    def _read_entry(self, offset: int, max_bytes: int) -> IfdEntry | None:
+        kind = self._unpack_at("H", offset + 2)
+        count = self._unpack_at("Q" if self.is_big_tiff else "I", offset + 4)
+        size = TYPE_BYTES.get(kind, 0) * count
+        inline, place = (8, offset + 12) if self.is_big_tiff else (4, offset + 8)
         if size > inline:
-            place = self._take("Q" if self.big else "I", place)
-        if not 0 < size <= budget or place + size > len(self.data):
+            place = self._unpack_at("Q" if self.is_big_tiff else "I", place)
+        if not 0 < size <= max_bytes or place + size > len(self.data):
             return None
-        return Entry(kind, count, bytes(self.data[place : place + size]))
+        return IfdEntry(kind, count, bytes(self.data[place : place + size]))
 
-    def _next(self, at: int) -> int:
-        if at + (8 if self.big else 4) > len(self.data):
+    def _next_ifd_offset(self, offset: int) -> int:
+        if offset + (8 if self.is_big_tiff else 4) > len(self.data):
             return 0
-        return self._take("Q" if self.big else "I", at)
+        return self._unpack_at("Q" if self.is_big_tiff else "I", offset)
 
-    def _take(self, code: str, at: int) -> int:
-        return int(struct.unpack_from(self.order + code, self.data, at)[0])
+    def _unpack_at(self, struct_format: str, offset: int) -> int:
+        return int(struct.unpack_from(self.byte_order + struct_format, self.data, offset)[0])
 
 
-def build(order: str, main: Directory, below: dict[int, Directory]) -> bytes:
-    """A classic TIFF structure of one directory and those `below` it, by the tag that points to each."""
-    head = (b"II" if order == "<" else b"MM") + struct.pack(order + "HI", 42, 8)
-    at = 8 + len(_layout(order, main | dict.fromkeys(below, Entry(4, 1, bytes(4))), 8))
+def build_tiff(byte_order: str, main_ifd: Ifd, sub_ifds: dict[int, Ifd]) -> bytes:
+    """A classic TIFF structure of one directory and those `sub_ifds` it, by the tag that points to each."""
+    head = (b"II" if byte_order == "<" else b"MM") + struct.pack(byte_order + "HI", 42, 8)
+    at = 8 + len(_serialise_ifd(byte_order, main_ifd | dict.fromkeys(sub_ifds, IfdEntry(4, 1, bytes(4))), 8))
     pointers, tail = {}, b""
-    for tag, directory in below.items():
-        pointers[tag] = Entry(4, 1, struct.pack(order + "I", at + len(tail)))
-        tail += _layout(order, directory, at + len(tail))
-    return head + _layout(order, main | pointers, 8) + tail
+    for tag, directory in sub_ifds.items():
+        pointers[tag] = IfdEntry(4, 1, struct.pack(byte_order + "I", at + len(tail)))
+        tail += _serialise_ifd(byte_order, directory, at + len(tail))
+    return head + _serialise_ifd(byte_order, main_ifd | pointers, 8) + tail
 
 
-def _layout(order: str, directory: Directory, at: int) -> bytes:
-    """One directory as it stands at offset `at`, its longer values right behind it."""
-    table = struct.pack(order + "H", len(directory))
+def _serialise_ifd(byte_order: str, ifd: Ifd, offset: int) -> bytes:
+    """One directory as it stands at offset `offset`, its longer values right behind it."""
+    table = struct.pack(byte_order + "H", len(ifd))
     values = b""
-    behind = at + 2 + 12 * len(directory) + 4
-    for tag, entry in sorted(directory.items()):
-        table += struct.pack(order + "HHI", tag, entry.kind, entry.length)
-        if len(entry.raw) <= 4:
-            table += entry.raw.ljust(4, b"\0")
+    behind = offset + 2 + 12 * len(ifd) + 4
+    for tag, entry in sorted(ifd.items()):
+        table += struct.pack(byte_order + "HHI", tag, entry.field_type, entry.value_count)
+        if len(entry.raw_bytes) <= 4:
+            table += entry.raw_bytes.ljust(4, b"\0")
         else:
-            table += struct.pack(order + "I", behind + len(values))
-            values += entry.raw + bytes(len(entry.raw) % 2)
+            table += struct.pack(byte_order + "I", behind + len(values))
+            values += entry.raw_bytes + bytes(len(entry.raw_bytes) % 2)
     return table + bytes(4) + values

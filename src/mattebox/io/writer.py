@@ -14,63 +14,68 @@ from typing import BinaryIO
 from mattebox.errors import OutputError
 from mattebox.io import atomic_write
 from mattebox.io.encoding import (
-    Format,
-    Hidden,
+    FileFormat,
+    HiddenColours,
     encode,
     encode_layers,
-    encode_parts,
-    encode_within,
+    encode_scene_zip,
+    encode_within_limit,
     find_format,
 )
 from mattebox.types import Layer, Picture
 
-Target = str | os.PathLike[str] | BinaryIO
+OutputTarget = str | os.PathLike[str] | BinaryIO
 
 
 def write(
     picture: Picture,
-    target: Target,
+    target: OutputTarget,
     *,
     format: str | None = None,
     quality: int | None = None,
     overwrite: bool = False,
-    most_bytes: int | None = None,
+    max_bytes: int | None = None,
     layers: Sequence[Layer] = (),
     inputs: Collection[Path] = (),
-    hidden: Hidden = "zero",
+    hidden: HiddenColours = "zero",
 ) -> Path | None:
     """Write a picture and return its path (None for a file object or "-", standard output).
 
-    The format is the suffix's unless given; `quality` 1..100, lowered where the file would have more than `most_bytes`;
+    The format is the suffix's unless given; `quality` 1..100, lowered where the file would have more than `max_bytes`;
     `layers`, the last on top, stand in for the picture in formats that have them; files among `inputs` are never
     overwritten; `hidden` "keep" writes the colours under alpha 0. Raises OutputError, and then nothing has changed.
     """
     if isinstance(target, str | os.PathLike) and os.fspath(target) != "-":
         path = Path(target)
-        kind = format_of(path, format)
-        protect(path, inputs)
+        kind = output_format(path, format)
+        check_not_input(path, inputs)
         atomic_write.write_bytes(
-            path, _encoded(picture, kind, quality, most_bytes, layers, hidden), overwrite=overwrite
+            path, _encode_output(picture, kind, quality, max_bytes, layers, hidden), overwrite=overwrite
         )
         return path
     file = sys.stdout.buffer if isinstance(target, str | os.PathLike) else target
-    _pour(_encoded(picture, find_format(format or "png"), quality, most_bytes, layers, hidden), file)
+    _write_stream(_encode_output(picture, find_format(format or "png"), quality, max_bytes, layers, hidden), file)
     return None
 
 
-def _encoded(
-    picture: Picture, kind: Format, quality: int | None, most: int | None, layers: Sequence[Layer], hidden: Hidden
+def _encode_output(
+    picture: Picture,
+    file_format: FileFormat,
+    quality: int | None,
+    max_bytes: int | None,
+    layers: Sequence[Layer],
+    hidden: HiddenColours,
 ) -> bytes:
-    if kind.layered and layers:
-        return encode_layers(layers, kind.name)
-    if kind.name == "zip" and any(layer.name == "shadow" for layer in layers):
-        return encode_parts(layers, quality)
-    if most is None:
-        return encode(picture, kind.name, quality=quality, hidden=hidden)
-    return encode_within(picture, kind.name, most, quality=quality, hidden=hidden)
+    if file_format.has_layers and layers:
+        return encode_layers(layers, file_format.name)
+    if file_format.name == "zip" and any(layer.name == "shadow" for layer in layers):
+        return encode_scene_zip(layers, quality)
+    if max_bytes is None:
+        return encode(picture, file_format.name, quality=quality, hidden=hidden)
+    return encode_within_limit(picture, file_format.name, max_bytes, quality=quality, hidden=hidden)
 
 
-def format_of(path: Path, format: str | None = None) -> Format:
+def output_format(path: Path, format: str | None = None) -> FileFormat:
     """The format to write `path` in. OutputError when its suffix is none of ours and none is given."""
     if format is not None:
         return find_format(format)
@@ -82,7 +87,7 @@ def format_of(path: Path, format: str | None = None) -> Format:
         raise OutputError(f"{path}: {error.problem}", error.remedy) from None
 
 
-def protect(path: Path, inputs: Collection[Path]) -> None:
+def check_not_input(path: Path, inputs: Collection[Path]) -> None:
     """OutputError when `path` is one of the inputs, by whatever name."""
     for source in inputs:
         try:
@@ -95,11 +100,11 @@ def protect(path: Path, inputs: Collection[Path]) -> None:
             )
 
 
-def _pour(content: bytes, file: BinaryIO) -> None:
+def _write_stream(content: bytes, file: BinaryIO) -> None:
     try:
         file.write(content)
         file.flush()
     except BrokenPipeError:
         raise  # whoever reads has enough; the command line ends quietly
     except OSError as error:
-        raise atomic_write.ours(error, Path(str(getattr(file, "name", "the output")))) from error
+        raise atomic_write.output_error(error, Path(str(getattr(file, "name", "the output")))) from error

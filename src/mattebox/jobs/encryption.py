@@ -13,35 +13,37 @@ from typing import Protocol
 
 from mattebox.errors import MatteboxError, UsageError
 
-MARK = b"MBX1"  # mark | 12 bytes nonce | ciphertext and tag
-NONCE = 12
+MAGIC = b"MBX1"  # mark | 12 bytes nonce | ciphertext and tag
+NONCE_BYTES = 12
 
 
-class Unsealable(MatteboxError):
+class DecryptionError(MatteboxError):
     """A piece that this key does not open, or that was changed."""
 
 
-class Seal(Protocol):
+class Cipher(Protocol):
     """`about` names the piece; only under the same name does it open again."""
 
-    def close(self, content: bytes, about: str) -> bytes: ...
+    def encrypt(self, content: bytes, associated_data: str) -> bytes: ...
 
-    def open(self, stored: bytes, about: str) -> bytes: ...
+    def decrypt(self, stored: bytes, associated_data: str) -> bytes: ...
 
 
-class Open:
+class PlaintextCipher:
     """No seal."""
 
-    def close(self, content: bytes, about: str) -> bytes:
+    def encrypt(self, content: bytes, associated_data: str) -> bytes:
         return content
 
-    def open(self, stored: bytes, about: str) -> bytes:
-        if stored.startswith(MARK):
-            raise Unsealable("the jobs on disk are sealed", "give the key they were sealed with, or empty the folder")
+    def decrypt(self, stored: bytes, associated_data: str) -> bytes:
+        if stored.startswith(MAGIC):
+            raise DecryptionError(
+                "the jobs on disk are sealed", "give the key they were sealed with, or empty the folder"
+            )
         return stored
 
 
-class Sealed:
+class AesGcmCipher:
     """AES-256-GCM, a fresh nonce each time."""
 
     def __init__(self, key: bytes) -> None:
@@ -51,44 +53,46 @@ class Sealed:
             raise UsageError(
                 "encryption needs a package more", "pip install mattebox[encryption], or leave the key out"
             ) from error
-        self._cipher = AESGCM(key)
+        self._aes_gcm = AESGCM(key)
 
-    def close(self, content: bytes, about: str) -> bytes:
-        nonce = os.urandom(NONCE)
-        return MARK + nonce + self._cipher.encrypt(nonce, content, about.encode())
+    def encrypt(self, content: bytes, associated_data: str) -> bytes:
+        nonce = os.urandom(NONCE_BYTES)
+        return MAGIC + nonce + self._aes_gcm.encrypt(nonce, content, associated_data.encode())
 
-    def open(self, stored: bytes, about: str) -> bytes:
+    def decrypt(self, stored: bytes, associated_data: str) -> bytes:
         from cryptography.exceptions import InvalidTag
 
-        nonce, content = stored[len(MARK) : len(MARK) + NONCE], stored[len(MARK) + NONCE :]
+        nonce, content = stored[len(MAGIC) : len(MAGIC) + NONCE_BYTES], stored[len(MAGIC) + NONCE_BYTES :]
         try:
-            if not stored.startswith(MARK):
+            if not stored.startswith(MAGIC):
                 raise InvalidTag
-            return self._cipher.decrypt(nonce, content, about.encode())
+            return self._aes_gcm.decrypt(nonce, content, associated_data.encode())
         except (InvalidTag, ValueError):
-            raise Unsealable(
+            raise DecryptionError(
                 "a job on disk does not open with this key", "give the key it was sealed with, or empty the folder"
             ) from None
 
 
-def seal_of(key: str, file: str = "") -> Seal:
+def cipher_from_key(key: str, key_file: str = "") -> Cipher:
     """The seal for a key of 32 bytes, in base64 or hexadecimal, given itself or by a file; none for neither.
 
     UsageError when it is no such key; the key is in no message.
     """
-    if key and file:
+    if key and key_file:
         raise UsageError("the data key is given twice", "give it itself or its file, not both")
-    if file:
+    if key_file:
         try:
-            key = Path(file).read_text().strip()
+            key = Path(key_file).read_text().strip()
         except (OSError, UnicodeDecodeError) as error:
-            raise UsageError(f"{file}: the data key cannot be read", "give a file with 32 bytes in base64") from error
+            raise UsageError(
+                f"{key_file}: the data key cannot be read", "give a file with 32 bytes in base64"
+            ) from error
     elif not key:
-        return Open()
-    return Sealed(_bytes(key))
+        return PlaintextCipher()
+    return AesGcmCipher(_parse_data_key(key))
 
 
-def _bytes(text: str) -> bytes:
+def _parse_data_key(text: str) -> bytes:
     try:
         key = bytes.fromhex(text) if len(text) == 64 else base64.b64decode(text, validate=True)
     except (binascii.Error, ValueError):

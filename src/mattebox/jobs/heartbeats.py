@@ -9,31 +9,31 @@ import contextlib
 from dataclasses import dataclass
 from pathlib import Path
 
-BEAT = 5.0  # seconds between signs of life
-SILENCE = 30.0  # after which a machine is taken for dead
+HEARTBEAT_SECONDS = 5.0  # seconds between signs of life
+HEARTBEAT_TIMEOUT_SECONDS = 30.0  # after which a machine is taken for dead
 
 
 @dataclass(frozen=True)
-class Machines:
+class Heartbeats:
     """This machine among those of `folder`."""
 
     folder: Path
-    name: str
+    machine: str
 
-    def beat(self) -> None:
+    def send(self) -> None:
         """Give a sign of life."""
         with contextlib.suppress(OSError):
             self.folder.mkdir(parents=True, exist_ok=True)
-            (self.folder / self.name).write_bytes(b"")  # not touch(): the file system's clock, not ours
+            (self.folder / self.machine).write_bytes(b"")  # not touch(): the file system's clock, not ours
 
-    def silent(self) -> list[str]:
+    def dead_machines(self) -> list[str]:
         """The others that have been silent for too long, or not yet buried."""
         with contextlib.suppress(OSError):
-            now = (self.folder / self.name).stat().st_mtime
-            others = [p for p in self.folder.iterdir() if p.name != self.name]
-            return [p.name for p in others if now - p.stat().st_mtime > SILENCE]
+            now = (self.folder / self.machine).stat().st_mtime
+            others = [p for p in self.folder.iterdir() if p.name != self.machine]
+            return [p.name for p in others if now - p.stat().st_mtime > HEARTBEAT_TIMEOUT_SECONDS]
         return []
 
-    def bury(self, name: str) -> None:
+    def forget(self, machine: str) -> None:
         """Forget a machine until it gives a sign again."""
-        (self.folder / name).unlink(missing_ok=True)
+        (self.folder / machine).unlink(missing_ok=True)

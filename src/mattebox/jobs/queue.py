@@ -18,55 +18,55 @@ from dbos import DBOS, DBOSClient, DBOSConfig, SetWorkflowID, WorkflowSerializat
 
 from mattebox.errors import MatteboxError
 
-Work = Callable[[str], None]
+Handler = Callable[[str], None]
 """Does what a name stands for, in a thread of its own. It must end without an error."""
 
-VERSION = "1"  # of what lies in the rows: a later mattebox goes on with them as long as this stays
-POLL = 0.1  # seconds between looks
+APPLICATION_VERSION = "1"  # of what lies in the rows: a later mattebox goes on with them as long as this stays
+POLL_SECONDS = 0.1  # seconds between looks
 WAITING, RUNNING = "queued", "running"
-STATES = {"ENQUEUED": WAITING, "DELAYED": WAITING, "PENDING": RUNNING}
+STATE_BY_DBOS_STATUS = {"ENQUEUED": WAITING, "DELAYED": WAITING, "PENDING": RUNNING}
 
-_work: dict[str, Work] = {}  # by queue; DBOS calls functions of modules, not of objects
+_handlers: dict[str, Handler] = {}  # by queue; DBOS calls functions of modules, not of objects
 
 
-class QueueDown(MatteboxError):
+class QueueUnavailable(MatteboxError):
     """The database does not take what is queued: full, or away."""
 
 
-class Queue:
+class JobQueue:
     """Named queues, each with its work. `database`: a folder for SQLite's file, or a postgresql:// address."""
 
     def __init__(self, database: str, executor: str = "local") -> None:
-        self._url = database if "://" in database else f"sqlite:///{Path(database) / 'queue.sqlite'}"
+        self._database_url = database if "://" in database else f"sqlite:///{Path(database) / 'queue.sqlite'}"
         self.executor = executor
-        self._busy: dict[tuple[str, str], None] = {}
+        self._running_items: dict[tuple[str, str], None] = {}
         self._lock = threading.Lock()
 
-    def start(self, work: dict[str, tuple[Work, int]], takes: bool = True) -> None:
+    def start(self, handlers: dict[str, tuple[Handler, int]], is_consumer: bool = True) -> None:
         """Begin: queue -> its work and how many at once. What a crash left goes first; one that takes nothing
         leaves all to others. MatteboxError."""
-        if _work:
+        if _handlers:
             raise MatteboxError("this process has a queue already", "start one server in a process")
-        _work.update({name: self._counted(name, each) for name, (each, _) in work.items()})
+        _handlers.update({name: self._track_running(name, each) for name, (each, _) in handlers.items()})
         config: DBOSConfig = {
             "name": "mattebox",
-            "system_database_url": self._url,
-            "application_version": VERSION,
+            "system_database_url": self._database_url,
+            "application_version": APPLICATION_VERSION,
             "executor_id": self.executor,
             "log_level": "CRITICAL",
             "use_listen_notify": False,
         }
-        if self._url.startswith("sqlite"):
-            config["db_engine_kwargs"] = {"connect_args": {"factory": _Tidy}}
+        if self._database_url.startswith("sqlite"):
+            config["db_engine_kwargs"] = {"connect_args": {"factory": _SecureDeleteConnection}}
         try:
             DBOS(config=config)
             logging.getLogger("dbos").setLevel(logging.CRITICAL)  # its lines name workflows and hold tracebacks
-            if not takes:
+            if not is_consumer:
                 DBOS.listen_queues([])
             DBOS.launch()
-            for name, (_, at_once) in work.items() if takes else ():
+            for name, (_, at_once) in handlers.items() if is_consumer else ():
                 DBOS.register_queue(
-                    name, worker_concurrency=at_once, polling_interval_sec=POLL, on_conflict="always_update"
+                    name, worker_concurrency=at_once, polling_interval_sec=POLL_SECONDS, on_conflict="always_update"
                 )
         except Exception as error:
             self.stop()
@@ -77,12 +77,12 @@ class Queue:
     def stop(self) -> None:
         """Give out nothing more, and hand what runs back to whoever is next."""
         DBOS.destroy(workflow_completion_timeout_sec=0)
-        _work.clear()
-        if not self._busy:
+        _handlers.clear()
+        if not self._running_items:
             return
-        client = DBOSClient(system_database_url=self._url)
+        client = DBOSClient(system_database_url=self._database_url)
         try:
-            rows = {_row(queue, name): queue for queue, name in list(self._busy)}
+            rows = {_workflow_id(queue, name): queue for queue, name in list(self._running_items)}
             for row in client.list_workflows(workflow_ids=list(rows), load_input=False, load_output=False):
                 client.resume_workflow(row.workflow_id, queue_name=rows[row.workflow_id])  # others were removed
         finally:
@@ -91,17 +91,19 @@ class Queue:
     def add(self, queue: str, name: str) -> None:
         """Queue a name, durably; once, however often it is added. QueueDown."""
         try:
-            with SetWorkflowID(_row(queue, name)):
-                DBOS.enqueue_workflow(queue, _turn, queue, name)
+            with SetWorkflowID(_workflow_id(queue, name)):
+                DBOS.enqueue_workflow(queue, _run_item, queue, name)
         except Exception as error:  # of the database's driver, whichever it is
-            raise QueueDown("the jobs' queue takes nothing", "free some space, or see to its database") from error
+            raise QueueUnavailable(
+                "the jobs' queue takes nothing", "free some space, or see to its database"
+            ) from error
 
     def state(self, queue: str, name: str) -> str | None:
         """WAITING or RUNNING; None when it is neither, or the queue stopped."""
-        if not _work:
+        if not _handlers:
             return None
-        row = DBOS.get_workflow_status(_row(queue, name))
-        return STATES.get(row.status) if row else None
+        row = DBOS.get_workflow_status(_workflow_id(queue, name))
+        return STATE_BY_DBOS_STATUS.get(row.status) if row else None
 
     def adopt(self, executor: str) -> None:
         """Queue again what a dead process of that name had in hand. One that lives after all does no harm by it but
@@ -112,20 +114,20 @@ class Queue:
 
     def remove(self, queue: str, names: Iterable[str]) -> None:
         """Forget names, with their rows."""
-        rows = [_row(queue, name) for name in names]
+        rows = [_workflow_id(queue, name) for name in names]
         if rows:
             DBOS.cancel_workflows(rows)
             DBOS.delete_workflows(rows)
 
-    def _counted(self, queue: str, work: Work) -> Work:
+    def _track_running(self, queue: str, handler: Handler) -> Handler:
         def do(name: str) -> None:
             with self._lock:
-                self._busy[queue, name] = None
+                self._running_items[queue, name] = None
             try:
-                work(name)
+                handler(name)
             finally:
                 with self._lock:
-                    self._busy.pop((queue, name), None)
+                    self._running_items.pop((queue, name), None)
 
         return do
 
@@ -133,15 +135,15 @@ class Queue:
 @DBOS.workflow(
     name="mattebox.turn", max_recovery_attempts=None, serialization_type=WorkflowSerializationFormat.PORTABLE
 )
-def _turn(queue: str, name: str) -> None:
-    _work[queue](name)
+def _run_item(queue: str, name: str) -> None:
+    _handlers[queue](name)
 
 
-def _row(queue: str, name: str) -> str:
+def _workflow_id(queue: str, name: str) -> str:
     return f"{queue}-{name}"
 
 
-class _Tidy(sqlite3.Connection):
+class _SecureDeleteConnection(sqlite3.Connection):
     """A connection that overwrites what it deletes, and lets readers read while one writes."""
 
     def __init__(self, *arguments: Any, **options: Any) -> None:

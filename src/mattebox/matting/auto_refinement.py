@@ -9,38 +9,42 @@ from __future__ import annotations
 import numpy as np
 
 from mattebox.io import resampling
-from mattebox.matting.colour_refinement import as_floats, refine, scales
-from mattebox.matting.network_refinement import fine
+from mattebox.matting.colour_refinement import as_floats, grid_scales, refine
+from mattebox.matting.network_refinement import refine_with_network
 from mattebox.matting.tiles import grid_size
 from mattebox.types import Matte, Picture, Pixels
 
-SOFT = 1.8  # samples of uncertain matte for one of outline
-LEAST = 3  # pixels of a sample of the matte: with fewer there is nothing between
-SURE = 0.1  # within this of nothing or all, the matte is not uncertain
+MAX_CRISP_SOFTNESS = 1.8  # samples of uncertain matte for one of outline
+MIN_STEP_PIXELS = 3  # pixels of a sample of the matte: with fewer there is nothing between
+KNOWN_ALPHA_MARGIN = 0.1  # within this of nothing or all, the matte is not uncertain
 
 
-def suited(picture: Picture, matte: Matte) -> Matte:
+def refine_automatically(picture: Picture, matte: Matte) -> Matte:
     """The coarse matte at the picture's size and depth, by colours where its edge is crisp, by the edge network where
     it is not."""
-    return fine(picture, matte) if softness(matte.alpha) > SOFT else twice(picture, matte)
+    return (
+        refine_with_network(picture, matte)
+        if edge_softness(matte.alpha) > MAX_CRISP_SOFTNESS
+        else refine_in_two_passes(picture, matte)
+    )
 
 
-def twice(picture: Picture, matte: Matte) -> Matte:
+def refine_in_two_passes(picture: Picture, matte: Matte) -> Matte:
     """`refine` on a smaller picture, twice as fine as the matte, and from there on the picture itself: a crisp edge is
     found in less than half the error, a soft one is made too crisp (LOG.md)."""
-    step = scales(picture.size, matte.size, finer=True)[1]
-    if step < LEAST:
+    step = grid_scales(picture.size, matte.size, finer_grid=True)[1]
+    if step < MIN_STEP_PIXELS:
         return refine(picture, matte)
     factor = max(2, round(step / 2))
     between = picture.with_pixels(resampling.shrink(picture.rgb, grid_size(picture.size, factor)), None)
-    return refine(picture, refine(between, matte, finer=True), finer=True)
+    return refine(picture, refine(between, matte, finer_grid=True), finer_grid=True)
 
 
-def softness(coarse: Pixels) -> float:
+def edge_softness(coarse_alpha: Pixels) -> float:
     """Uncertain samples of an H x W matte for each step of its outline; 0 where it has none."""
-    alpha = as_floats(coarse)
+    alpha = as_floats(coarse_alpha)
     subject = alpha > 0.5
     outline = sum(int(np.count_nonzero(np.diff(subject, axis=axis))) for axis in (0, 1))
     if not outline:
         return 0.0
-    return float(np.count_nonzero((alpha > SURE) & (alpha < 1 - SURE)) / outline)
+    return float(np.count_nonzero((alpha > KNOWN_ALPHA_MARGIN) & (alpha < 1 - KNOWN_ALPHA_MARGIN)) / outline)

@@ -17,76 +17,82 @@ from mattebox.core.connected_components import subject_box
 from mattebox.io import resampling
 from mattebox.matting import tiles
 from mattebox.models.runtime import onnx_runtime
-from mattebox.types import Box, Depth, Floats, Matte, Picture, Pixels, Size
+from mattebox.types import BitDepth, Box, Floats, Matte, Picture, Pixels, Size
 
-POLYNOMIALS = 20  # planes of the colour models that tell of colours
-HAZE = 0.1  # a network is never quite sure; a haze over a white page is dirt, and a hole in a subject a fault (LOG.md)
+COLOUR_PLANE_COUNT = 20  # planes of the colour models that tell of colours
+ALPHA_CLIP_MARGIN = (
+    0.1  # a network is never quite sure; a haze over a white page is dirt, and a hole in a subject a fault (LOG.md)
+)
 
 
-def enlarge(picture: Picture, matte: Matte) -> Matte:
+def enlarge_matte(picture: Picture, matte: Matte) -> Matte:
     """The coarse matte at the picture's size and depth, interpolated: fast, and blind to the photograph's edges."""
-    return finish(picture, matte, enlarged(picture, matte))
+    return finalise_matte(picture, matte, enlarge_alpha(picture, matte))
 
 
-def enlarged(picture: Picture, matte: Matte) -> Pixels:
+def enlarge_alpha(picture: Picture, matte: Matte) -> Pixels:
     """The coarse alpha at the picture's size and depth, bicubic."""
     coarse = as_floats(matte.alpha)
-    if picture.depth is Depth.EIGHT:
+    if picture.bit_depth is BitDepth.EIGHT:
         return resampling.enlarge(np.round(coarse * 255).astype(np.uint8), picture.size).copy()
     return np.round(resampling.enlarge(coarse, picture.size).clip(0, 1) * 65535).astype(np.uint16)
 
 
-def refine(picture: Picture, matte: Matte, finer: bool = False) -> Matte:
-    """The coarse matte at the picture's size and depth, its edges found in the photograph (`finer` as in `scales`)."""
-    alpha, peak = enlarged(picture, levelled(matte)), picture.depth.peak
-    shrink, step = scales(picture.size, matte.size, finer)
-    models = tiles.rimmed(colour_models(picture, matte, shrink, step)[:POLYNOMIALS])
+def refine(picture: Picture, matte: Matte, finer_grid: bool = False) -> Matte:
+    """The coarse matte at the picture's size and depth, its edges found in the photograph (`finer_grid` as in `scales`)."""
+    alpha, peak = enlarge_alpha(picture, stretch_levels(matte)), picture.bit_depth.peak
+    shrink, step = grid_scales(picture.size, matte.size, finer_grid)
+    models = tiles.pad_grid_planes(fit_colour_models(picture, matte, shrink, step)[:COLOUR_PLANE_COUNT])
 
     def decide(tile: tiles.Tile) -> None:
-        pixels, prior = (tiles.whole_cells(p, tile, peak) for p in (picture.rgb, alpha))
-        result = onnx_runtime.apply("decide", threads=1, tile=pixels, prior=prior, patch=tiles.patch_of(models, tile))
+        pixels, prior = (tiles.tile_pixels(p, tile, peak) for p in (picture.rgb, alpha))
+        result = onnx_runtime.run_kernel(
+            "decide", threads=1, tile=pixels, prior=prior, patch=tiles.grid_patch(models, tile)
+        )
         part = alpha[tile.rows, tile.columns]
         part[...] = np.round(result * peak)[: part.shape[0], : part.shape[1]]
 
     live = np.any(models, axis=0)  # elsewhere colours have no say, and the prior stands
 
     def asked(tile: tiles.Tile) -> bool:
-        return bool(live[tile.grid_rows, tile.grid_columns].any()) and tiles.mixed(alpha[tile.rows, tile.columns], peak)
+        return bool(live[tile.grid_rows, tile.grid_columns].any()) and tiles.has_partial_alpha(
+            alpha[tile.rows, tile.columns], peak
+        )
 
-    cpu_threads.side_by_side(decide, list(filter(asked, tiles.tiles(picture.size, step))))
-    return finish(picture, matte, alpha)
+    cpu_threads.parallel_map(decide, list(filter(asked, tiles.iter_tiles(picture.size, step))))
+    return finalise_matte(picture, matte, alpha)
 
 
-def levelled(matte: Matte) -> Matte:
+def stretch_levels(matte: Matte) -> Matte:
     """The matte with what is within HAZE of nothing or all taken for nothing or all, and the rest spread between."""
-    alpha = np.clip((as_floats(matte.alpha) - HAZE) / (1 - 2 * HAZE), 0, 1)
+    alpha = np.clip((as_floats(matte.alpha) - ALPHA_CLIP_MARGIN) / (1 - 2 * ALPHA_CLIP_MARGIN), 0, 1)
     return replace(matte, alpha=np.round(alpha * 65535).astype(np.uint16))
 
 
-def scales(size: Size, coarse: Size, finer: bool = False) -> tuple[int, int]:
+def grid_scales(size: Size, coarse_size: Size, finer_grid: bool = False) -> tuple[int, int]:
     """How much to shrink the guide, and the step of the model grid: a little coarser than the network's resolution,
-    since strands stand between models of smaller cells, or, for crisp edges, a little `finer` (LOG.md)."""
-    pixels = min(whole / part for whole, part in zip(size, coarse, strict=True))
-    step = max(1, int(pixels + 0.05)) if finer else int(pixels) + 1
+    since strands stand between models of smaller cells, or, for crisp edges, a little `finer_grid` (LOG.md)."""
+    pixels = min(whole / part for whole, part in zip(size, coarse_size, strict=True))
+    step = max(1, int(pixels + 0.05)) if finer_grid else int(pixels) + 1
     return (step // 2, step) if step % 2 == 0 else (step, step)
 
 
-def colour_models(picture: Picture, matte: Matte, shrink: int, step: int) -> Floats:
+def fit_colour_models(picture: Picture, matte: Matte, shrink: int, step: int) -> Floats:
     """Planes of coefficients on the model grid (see mattebox/training/export/pixel_kernels), 27 x h x w."""
-    guide = resampling.reduce(picture.rgb, shrink).astype(np.float32) / np.float32(255)
+    guide = resampling.average_blocks(picture.rgb, shrink).astype(np.float32) / np.float32(255)
     small = np.ascontiguousarray(guide.transpose(2, 0, 1)[None])
-    coarse = tiles.onto_grid(as_floats(matte.alpha), picture.size, step)
+    coarse = tiles.resample_to_grid(as_floats(matte.alpha), picture.size, step)
     name = "colour_models" if step == shrink else "colour_models_half"
-    planes: Floats = onnx_runtime.apply(name, guide=small, alpha=coarse[None, None])[0]
+    planes: Floats = onnx_runtime.run_kernel(name, guide=small, alpha=coarse[None, None])[0]
     return planes
 
 
-def finish(picture: Picture, matte: Matte, alpha: Pixels) -> Matte:
+def finalise_matte(picture: Picture, matte: Matte, alpha: Pixels) -> Matte:
     """The matte with its new alpha, never more opaque than the picture was, its box in the picture's pixels."""
     if picture.alpha is not None:
-        peak = picture.depth.peak
+        peak = picture.bit_depth.peak
         product = alpha.astype(np.uint32) * picture.alpha
-        alpha = ((product + peak // 2) // peak).astype(picture.depth.dtype)
+        alpha = ((product + peak // 2) // peak).astype(picture.bit_depth.dtype)
     box: Box = subject_box(alpha) if matte.found else (0, 0, *picture.size[::-1])
     return replace(matte, alpha=alpha, box=box)
 

@@ -15,10 +15,10 @@ from mattebox.models.cards.tensor_spec import Calibration
 from mattebox.types import Floats, Matte
 
 
-def judge(alpha: Floats, calibration: Calibration, presence: float = 1.0) -> Matte:
+def build_scored_matte(alpha: Floats, calibration: Calibration, presence: float = 1.0) -> Matte:
     """Alpha H x W 0..1, and how likely a subject is -> the Matte (uint16) with confidence 0..1, `found` and the
     subject's box."""
-    confidence = presence * calibrated(expected_iou(alpha), calibration)
+    confidence = presence * calibrate_confidence(expected_iou(alpha), calibration)
     share = float((alpha > 0.5).mean())
     found = confidence >= calibration.found_confidence and share >= calibration.found_share
     whole = np.round(alpha * 65535).astype(np.uint16)
@@ -33,9 +33,9 @@ def expected_iou(alpha: Floats) -> float:
     return float(alpha[inside].sum() / np.maximum(alpha, inside).sum())
 
 
-def calibrated(expected: float, calibration: Calibration) -> float:
+def calibrate_confidence(iou: float, calibration: Calibration) -> float:
     """Expected IoU 0..1 -> confidence 0..1; nothing stays nothing."""
-    if expected <= 0:
+    if iou <= 0:
         return 0.0
-    odds = np.log(expected / max(1 - expected, 1e-6))
+    odds = np.log(iou / max(1 - iou, 1e-6))
     return float(1 / (1 + np.exp(-(calibration.bias + calibration.slope * odds))))

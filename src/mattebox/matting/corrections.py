@@ -15,72 +15,75 @@ from mattebox.core.connected_components import subject_box
 from mattebox.io import resampling
 from mattebox.matting import instances, scribbles, trimap
 from mattebox.matting.colour_refinement import as_floats
-from mattebox.matting.geodesic_edit import prompted
-from mattebox.matting.scribbles import Mark
+from mattebox.matting.geodesic_edit import apply_scribbles
+from mattebox.matting.scribbles import Scribble
 from mattebox.recipe.recipe import Cut
 from mattebox.types import Box, Matte, Picture
 
-Album = Callable[[str], Picture]
+OpenImage = Callable[[str], Picture]
 
-GRID = 400  # longer side of the grid on which a full-size matte is changed, about
+GRID_SIDE_CELLS = 400  # longer side of the grid on which a full-size matte is changed, about
 
 
 @dataclass(frozen=True, eq=False)
-class Wishes:
+class Corrections:
     """All of it, in the picture that is cut out: marks, what to pick (and where), and the trimap."""
 
-    keep: tuple[Mark, ...]
-    drop: tuple[Mark, ...]
-    pick: str
-    place: Mark | None
-    known: NDArray[np.uint8] | None
+    keep: tuple[Scribble, ...]
+    drop: tuple[Scribble, ...]
+    selection: str
+    selection_point: Scribble | None
+    trimap: NDArray[np.uint8] | None
 
     def __bool__(self) -> bool:
-        return bool(self.keep or self.drop or self.pick != "all" or self.known is not None)
+        return bool(self.keep or self.drop or self.selection != "all" or self.trimap is not None)
 
 
-def check(step: Cut, album: Album) -> None:
+def check_corrections(step: Cut, open_image: OpenImage) -> None:
     """UsageError, InputError for what no photograph could mend."""
-    scribbles.check(step.keep)
-    scribbles.check(step.drop)
-    instances.check(step.pick)
+    scribbles.check_scribbles(step.keep)
+    scribbles.check_scribbles(step.drop)
+    instances.check_selection(step.pick)
     if step.trimap != "none":
-        album(step.trimap)
+        open_image(step.trimap)
 
 
-def read(step: Cut, picture: Picture, part: Box | None, album: Album) -> Wishes:
+def parse_corrections(step: Cut, picture: Picture, crop_box: Box | None, open_image: OpenImage) -> Corrections:
     """What the step wishes for that part of a picture. UsageError, InputError."""
-    box = part or (0, 0, picture.size[1], picture.size[0])
-    instances.check(step.pick)
-    place = scribbles.parse(step.pick, picture.size)[0] if "," in step.pick else None
+    box = crop_box or (0, 0, picture.size[1], picture.size[0])
+    instances.check_selection(step.pick)
+    place = scribbles.parse_scribbles(step.pick, picture.size)[0] if "," in step.pick else None
     keep, drop = (
-        tuple(m.within(box, picture.size) for m in scribbles.parse(t, picture.size)) for t in (step.keep, step.drop)
+        tuple(m.to_crop(box, picture.size) for m in scribbles.parse_scribbles(t, picture.size))
+        for t in (step.keep, step.drop)
     )
     known = None
     if step.trimap != "none":
-        known = trimap.given(album(step.trimap), picture, step.trimap)[box[1] : box[3], box[0] : box[2]]
-    return Wishes(keep, drop, step.pick, place and place.within(box, picture.size), known)
+        known = trimap.trimap_from_picture(open_image(step.trimap), picture, step.trimap)[
+            box[1] : box[3], box[0] : box[2]
+        ]
+    return Corrections(keep, drop, step.pick, place and place.to_crop(box, picture.size), known)
 
 
-def granted(picture: Picture, matte: Matte, wishes: Wishes) -> Matte:
+def apply_corrections(picture: Picture, matte: Matte, corrections: Corrections) -> Matte:
     """The matte, coarse or not, as wished; where the trimap is sure, see `trimap.honoured`."""
-    if not wishes:
+    if not corrections:
         return matte
-    if max(matte.size) > 2 * GRID:
-        return _carried(picture, matte, wishes)
-    made = prompted(picture, matte, wishes.keep, wishes.drop)
+    if max(matte.size) > 2 * GRID_SIDE_CELLS:
+        return _apply_at_low_resolution(picture, matte, corrections)
+    made = apply_scribbles(picture, matte, corrections.keep, corrections.drop)
     if made.found:
-        made = instances.picked(made, wishes.pick, wishes.place)
-    return made if wishes.known is None else trimap.guided(picture, made, wishes.known)
+        made = instances.keep_selected_instance(made, corrections.selection, corrections.selection_point)
+    return made if corrections.trimap is None else trimap.apply_trimap(picture, made, corrections.trimap)
 
 
-def _carried(picture: Picture, matte: Matte, wishes: Wishes) -> Matte:
+def _apply_at_low_resolution(picture: Picture, matte: Matte, corrections: Corrections) -> Matte:
     """A large matte, changed as a small one is: its own edges stay where nothing was wished."""
-    scale = GRID / max(matte.size)
+    scale = GRID_SIDE_CELLS / max(matte.size)
     size = max(1, round(matte.size[0] * scale)), max(1, round(matte.size[1] * scale))
     before = replace(matte, alpha=resampling.shrink(matte.alpha, size))
-    change = as_floats(granted(picture, before, wishes).alpha) - as_floats(before.alpha)
+    change = as_floats(apply_corrections(picture, before, corrections).alpha) - as_floats(before.alpha)
     wide = resampling.enlarge(change, matte.size, "bilinear")
-    wide *= matte.depth.peak
-    alpha = np.clip(np.rint(matte.alpha + wide), 0, matte.depth.peak).astype(matte.alpha.dtype)
-    return replace(matte, alpha=alpha, found=bool((alpha > matte.depth.peak // 2).any()), box=subject_box(alpha))
+    wide *= matte.bit_depth.peak
+    alpha = np.clip(np.rint(matte.alpha + wide), 0, matte.bit_depth.peak).astype(matte.alpha.dtype)
+    return replace(matte, alpha=alpha, found=bool((alpha > matte.bit_depth.peak // 2).any()), box=subject_box(alpha))

@@ -16,49 +16,51 @@ from mattebox.matting import tiles
 from mattebox.models.runtime import onnx_runtime
 from mattebox.types import Floats, Matte, Picture, Size
 
-GRID = 350  # longer side of the reduced grid, about
+GRID_SIDE_CELLS = 350  # longer side of the reduced grid, about
 
 
-def foreground(picture: Picture, matte: Matte) -> Picture:
+def estimate_foreground(picture: Picture, matte: Matte) -> Picture:
     """The cutout: straight foreground colours with the matte's alpha. Matte and picture have one size and depth."""
     check_match(picture, matte)
-    peak, step = picture.depth.peak, grid_step(picture.size)
+    peak, step = picture.bit_depth.peak, grid_step(picture.size)
     rgb = picture.rgb.copy()
-    todo = [t for t in tiles.tiles(picture.size, step) if tiles.mixed(matte.alpha[t.rows, t.columns], peak)]
+    todo = [
+        t for t in tiles.iter_tiles(picture.size, step) if tiles.has_partial_alpha(matte.alpha[t.rows, t.columns], peak)
+    ]
     if not todo:
         return picture.with_pixels(rgb, matte.alpha)
-    planes = tiles.rimmed(_fused(picture, matte, step))
+    planes = tiles.pad_grid_planes(_estimate_colours(picture, matte, step))
 
     def unmix(tile: tiles.Tile) -> None:
-        pixels, alpha = (tiles.whole_cells(p, tile, peak) for p in (picture.rgb, matte.alpha))
-        patch = tiles.patch_of(planes, tile)
-        clean = onnx_runtime.apply("unmix", threads=1, tile=pixels, alpha=alpha, patch=patch)
+        pixels, alpha = (tiles.tile_pixels(p, tile, peak) for p in (picture.rgb, matte.alpha))
+        patch = tiles.grid_patch(planes, tile)
+        clean = onnx_runtime.run_kernel("unmix", threads=1, tile=pixels, alpha=alpha, patch=patch)
         a, part = matte.alpha[tile.rows, tile.columns], rgb[tile.rows, tile.columns]
         soft = ((a > 0) & (a < peak))[..., None]
         whole = np.rint(clean[: a.shape[0], : a.shape[1]] * peak)
         np.copyto(part, whole.astype(part.dtype), where=soft)
 
-    cpu_threads.side_by_side(unmix, todo)
+    cpu_threads.parallel_map(unmix, todo)
     return picture.with_pixels(rgb, matte.alpha)
 
 
 def grid_step(size: Size) -> int:
-    return max(1, round(max(size) / GRID))
+    return max(1, round(max(size) / GRID_SIDE_CELLS))
 
 
 def check_match(picture: Picture, matte: Matte) -> None:
     """ValueError unless the matte has the picture's size and depth."""
-    if matte.size != picture.size or matte.depth != picture.depth:
+    if matte.size != picture.size or matte.bit_depth != picture.bit_depth:
         raise ValueError(
-            f"the matte is {matte.size} at {matte.depth} bits, the picture {picture.size} at {picture.depth}; "
+            f"the matte is {matte.size} at {matte.bit_depth} bits, the picture {picture.size} at {picture.bit_depth}; "
             "refine or enlarge the matte first"
         )
 
 
-def _fused(picture: Picture, matte: Matte, step: int) -> Floats:
+def _estimate_colours(picture: Picture, matte: Matte, step: int) -> Floats:
     """6 x h x w: blurred foreground and background colours on the reduced grid."""
-    guide = resampling.reduce(picture.rgb, step).astype(np.float32) / np.float32(255)
-    alpha = resampling.reduce(matte.alpha, step).astype(np.float32) / np.float32(255)
+    guide = resampling.average_blocks(picture.rgb, step).astype(np.float32) / np.float32(255)
+    alpha = resampling.average_blocks(matte.alpha, step).astype(np.float32) / np.float32(255)
     small = np.ascontiguousarray(guide.transpose(2, 0, 1)[None])
-    planes: Floats = onnx_runtime.apply("fuse", guide=small, alpha=alpha[None, None])[0]
+    planes: Floats = onnx_runtime.run_kernel("fuse", guide=small, alpha=alpha[None, None])[0]
     return planes

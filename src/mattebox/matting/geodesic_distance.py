@@ -12,57 +12,63 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-Plane = NDArray[np.float64]
+Float64Plane = NDArray[np.float64]
 
-FAR = 1e6  # farther than any way on a picture
-ROUNDS = 12  # turns of a way, at most; on photographs more change little
+UNREACHABLE_DISTANCE = 1e6  # farther than any way on a picture
+MAX_SWEEPS = 12  # turns of a way, at most; on photographs more change little
 
 
-class Prices(NamedTuple):
+class NeighbourCosts(NamedTuple):
     """What a step costs: to the right neighbour H x (W - 1), to the one below (H - 1) x W."""
 
-    across: Plane
-    down: Plane
+    horizontal: Float64Plane
+    vertical: Float64Plane
 
 
-def prices(features: NDArray[np.float32], weight: Plane, place: Plane, step: float) -> Prices:
-    """Of H x W x C features: `step` for the way itself, the squared change by the larger `weight` of its ends, and the
-    mean of `place` at both."""
+def neighbour_costs(
+    features: NDArray[np.float32], gradient_weight: Float64Plane, pixel_cost: Float64Plane, step_cost: float
+) -> NeighbourCosts:
+    """Of H x W x C features: `step_cost` for the way itself, the squared change by the larger `gradient_weight` of its ends, and the
+    mean of `pixel_cost` at both."""
     sides = []
     for axis in (1, 0):
         change = np.square(np.diff(features, axis=axis)).sum(axis=2, dtype=np.float64)
-        sides.append(step + change * _of_ends(np.maximum, weight, axis) + _of_ends(np.add, place, axis) / 2)
-    return Prices(*sides)
+        sides.append(
+            step_cost
+            + change * _combine_neighbours(np.maximum, gradient_weight, axis)
+            + _combine_neighbours(np.add, pixel_cost, axis) / 2
+        )
+    return NeighbourCosts(*sides)
 
 
-def _of_ends(both: np.ufunc, plane: Plane, axis: int) -> Plane:
+def _combine_neighbours(combine: np.ufunc, plane: Float64Plane, axis: int) -> Float64Plane:
     """Both ends of every step along an axis, put together."""
     ends = (plane[:, :-1], plane[:, 1:]) if axis == 1 else (plane[:-1], plane[1:])
-    return np.asarray(both(*ends))
+    return np.asarray(combine(*ends))
 
 
-def distances(seeds: NDArray[np.bool_], cost: Prices) -> Plane:
+def geodesic_distances(seeds: NDArray[np.bool_], costs: NeighbourCosts) -> Float64Plane:
     """The cheapest way from any seed to each pixel; FAR when there is no seed."""
-    far = np.where(seeds, 0.0, FAR)
-    ways = [_running(cost.across, 1), _running(cost.down, 0)]
-    for _ in range(ROUNDS):
+    far = np.where(seeds, 0.0, UNREACHABLE_DISTANCE)
+    ways = [_cumulative_cost(costs.horizontal, 1), _cumulative_cost(costs.vertical, 0)]
+    for _ in range(MAX_SWEEPS):
         before = far
         for axis, way in zip((1, 0), ways, strict=True):
-            far = np.minimum(_forward(far, way, axis), _backward(far, way, axis))
+            far = np.minimum(_sweep_forward(far, way, axis), _sweep_backward(far, way, axis))
         if np.abs(far - before).max() < 1e-6:
             break
     return far
 
 
-def _running(cost: Plane, axis: int) -> Plane:
+def _cumulative_cost(cost: Float64Plane, axis: int) -> Float64Plane:
     """What it costs to come to each pixel from its row's (or column's) first."""
     return np.pad(np.cumsum(cost, axis=axis), ((0, 0), (1, 0)) if axis == 1 else ((1, 0), (0, 0)))
 
 
-def _forward(far: Plane, way: Plane, axis: int) -> Plane:
-    return np.minimum.accumulate(far - way, axis=axis) + way
+def _sweep_forward(distance: Float64Plane, cumulative_cost: Float64Plane, axis: int) -> Float64Plane:
+    return np.minimum.accumulate(distance - cumulative_cost, axis=axis) + cumulative_cost
 
 
-def _backward(far: Plane, way: Plane, axis: int) -> Plane:
-    turned = np.flip(far + way, axis)
-    return np.flip(np.minimum.accumulate(turned, axis=axis), axis) - way
+def _sweep_backward(distance: Float64Plane, cumulative_cost: Float64Plane, axis: int) -> Float64Plane:
+    turned = np.flip(distance + cumulative_cost, axis)
+    return np.flip(np.minimum.accumulate(turned, axis=axis), axis) - cumulative_cost

@@ -16,12 +16,12 @@ from mattebox.errors import ModelError
 from mattebox.io import resampling
 from mattebox.types import Floats, Size
 
-FIRM = 0.5  # alpha from which a pixel is a thing's
-NOTHING = 0  # where things are numbered from 1
-VOID = 255  # where values are classes, which begin with 0
+MIN_SUBJECT_ALPHA = 0.5  # alpha from which a pixel is a thing's
+BACKGROUND_LABEL = 0  # where things are numbered from 1
+VOID_LABEL = 255  # where values are classes, which begin with 0
 
 
-class Claim(NamedTuple):
+class LabelledAlpha(NamedTuple):
     """What a thing is called in the map (0..255), how sure it is (0..1), and its alpha (h x w, 0..1, of the whole)."""
 
     value: int
@@ -29,14 +29,16 @@ class Claim(NamedTuple):
     alpha: Floats
 
 
-def drawn(claims: Sequence[Claim], size: Size, empty: int = NOTHING) -> NDArray[np.uint8]:
-    """height x width uint8: each pixel's value, `empty` where no alpha reaches a half. ModelError for values > 255."""
-    if any(not 0 <= claim.value <= 255 for claim in claims):
+def draw_label_map(
+    layers: Sequence[LabelledAlpha], size: Size, background: int = BACKGROUND_LABEL
+) -> NDArray[np.uint8]:
+    """height x width uint8: each pixel's value, `background` where no alpha reaches a half. ModelError for values > 255."""
+    if any(not 0 <= claim.value <= 255 for claim in layers):
         raise ModelError("a map holds numbers up to 255, and there are more", "choose fewer classes, or fewer subjects")
-    values = np.full(size, empty, np.uint8)
+    values = np.full(size, background, np.uint8)
     free = np.ones(size, bool)
-    for claim in sorted(claims, key=lambda c: -c.score):
-        mine = free & (resampling.enlarge(claim.alpha, size, "bilinear") >= FIRM)
+    for claim in sorted(layers, key=lambda c: -c.score):
+        mine = free & (resampling.enlarge(claim.alpha, size, "bilinear") >= MIN_SUBJECT_ALPHA)
         values[mine] = claim.value
         free &= ~mine
     return values

@@ -12,74 +12,85 @@ import numpy as np
 
 from mattebox.core import cpu_threads
 from mattebox.matting import colour_histogram, tiles
-from mattebox.matting.colour_refinement import HAZE, as_floats, colour_models, enlarged, finish, scales
-from mattebox.models.matte_refiner import Refiner, open_refiner
+from mattebox.matting.colour_refinement import (
+    ALPHA_CLIP_MARGIN,
+    as_floats,
+    enlarge_alpha,
+    finalise_matte,
+    fit_colour_models,
+    grid_scales,
+)
+from mattebox.models.matte_refiner import MatteRefiner, open_matte_refiner
 from mattebox.types import Floats, Matte, Picture, Pixels
 
-EVIDENCE = 26  # the plane of the colour models that tells how far colours may have a say
-SETTLED = 0.01  # a prior within this of nothing or all stays what it is
-SEEN = 8  # pixels of a sample of the matte at which the network looks in large pictures, about, for strands
-BROAD = 5  # the same where there are none: what is soft is told by what is around it (LOG.md)
-STRANDS = 0.06, 0.085  # roughness from which the palette is heard, and fully
-LOUDEST = 0.5  # of its log ratio
-ASKED = 64  # tiles that tell how rough it is, at most
-MARGIN = 8  # of those pixels around a tile, which the network sees too
+EVIDENCE_PLANE = 26  # the plane of the colour models that tells how far colours may have a say
+KNOWN_ALPHA_MARGIN = 0.01  # a prior within this of nothing or all stays what it is
+STRAND_CELL_PIXELS = (
+    8  # pixels of a sample of the matte at which the network looks in large pictures, about, for strands
+)
+SOFT_CELL_PIXELS = 5  # the same where there are none: what is soft is told by what is around it (LOG.md)
+STRAND_ROUGHNESS_RANGE = 0.06, 0.085  # roughness from which the palette is heard, and fully
+MAX_COLOUR_TABLE_WEIGHT = 0.5  # of its log ratio
+MAX_ROUGHNESS_TILES = 64  # tiles that tell how rough it is, at most
+TILE_MARGIN_PIXELS = 8  # of those pixels around a tile, which the network sees too
 
 
-def fine(picture: Picture, matte: Matte, refiner: Refiner | None = None) -> Matte:
+def refine_with_network(picture: Picture, matte: Matte, refiner: MatteRefiner | None = None) -> Matte:
     """The coarse matte at the picture's size and depth, its edges found by the edge network: ours, or the one given."""
-    network = refiner or open_refiner()
-    prior, peak = enlarged(picture, matte), picture.depth.peak
-    shrink, step = scales(picture.size, matte.size)
-    models = tiles.rimmed(colour_models(picture, matte, shrink, step))
-    table = colour_histogram.palette(picture.rgb, as_floats(matte.alpha))
-    alpha = levels(peak)[prior]
-    live = models[EVIDENCE] > 0  # elsewhere, and where the prior is settled, the coarse matte stands
+    network = refiner or open_matte_refiner()
+    prior, peak = enlarge_alpha(picture, matte), picture.bit_depth.peak
+    shrink, step = grid_scales(picture.size, matte.size)
+    models = tiles.pad_grid_planes(fit_colour_models(picture, matte, shrink, step))
+    table = colour_histogram.build_colour_table(picture.rgb, as_floats(matte.alpha))
+    alpha = levels_lut(peak)[prior]
+    live = models[EVIDENCE_PLANE] > 0  # elsewhere, and where the prior is settled, the coarse matte stands
 
     def asked(tile: tiles.Tile) -> bool:
         part = prior[tile.rows, tile.columns]
-        unsettled = (part > SETTLED * peak) & (part < (1 - SETTLED) * peak)
+        unsettled = (part > KNOWN_ALPHA_MARGIN * peak) & (part < (1 - KNOWN_ALPHA_MARGIN) * peak)
         return bool(unsettled.any() and live[tile.grid_rows, tile.grid_columns].any())
 
     def find(tile: tiles.Tile) -> None:
-        wide = tiles.widened(tile, picture.size, step, -(-MARGIN * look // step))
-        pixels, before = (tiles.whole_cells(p, wide, peak) for p in (picture.rgb, prior))
+        wide = tiles.expand_tile(tile, picture.size, step, -(-TILE_MARGIN_PIXELS * look // step))
+        pixels, before = (tiles.tile_pixels(p, wide, peak) for p in (picture.rgb, prior))
         first = wide.rows.start, wide.columns.start
-        common = colour_histogram.told(table, pixels)
-        found = network.run(pixels, before, tiles.patch_of(models, wide), common, look, first)
+        common = colour_histogram.look_up_probability(table, pixels)
+        found = network.run(pixels, before, tiles.grid_patch(models, wide), common, look, first)
         if share > 0:
-            open_ = (before > SETTLED) & (before < 1 - SETTLED)
-            found = np.where(open_, colour_histogram.joined(found, common, share), found)
+            open_ = (before > KNOWN_ALPHA_MARGIN) & (before < 1 - KNOWN_ALPHA_MARGIN)
+            found = np.where(open_, colour_histogram.add_probability_logit(found, common, share), found)
         part = alpha[tile.rows, tile.columns]
         top, left = tile.rows.start - wide.rows.start, tile.columns.start - wide.columns.start
         part[...] = np.round(found[top : top + part.shape[0], left : left + part.shape[1]] * peak)
 
-    todo = list(filter(asked, tiles.tiles(picture.size, step)))
-    share = heard(picture, prior, table, todo)
-    look = looks(step, SEEN if share > 0 else BROAD)
-    cpu_threads.side_by_side(find, todo)
-    return finish(picture, matte, alpha)
+    todo = list(filter(asked, tiles.iter_tiles(picture.size, step)))
+    share = colour_table_weight(picture, prior, table, todo)
+    look = downscale_factor(step, STRAND_CELL_PIXELS if share > 0 else SOFT_CELL_PIXELS)
+    cpu_threads.parallel_map(find, todo)
+    return finalise_matte(picture, matte, alpha)
 
 
-def heard(picture: Picture, prior: Pixels, table: Floats, todo: list[tiles.Tile]) -> float:
+def colour_table_weight(picture: Picture, prior: Pixels, table: Floats, edge_tiles: list[tiles.Tile]) -> float:
     """How much the palette is heard after the network, 0..LOUDEST: where its word changes from pixel to pixel there are
     strands, and the network learned from fewer and thicker ones. Told by some of the tiles."""
-    peak, rough = picture.depth.peak, []
-    for tile in todo[:: -(-len(todo) // ASKED) or 1]:
+    peak, rough = picture.bit_depth.peak, []
+    for tile in edge_tiles[:: -(-len(edge_tiles) // MAX_ROUGHNESS_TILES) or 1]:
         part = prior[tile.rows, tile.columns]
-        said = colour_histogram.told(table, np.divide(picture.rgb[tile.rows, tile.columns], peak, dtype=np.float32))
+        said = colour_histogram.look_up_probability(
+            table, np.divide(picture.rgb[tile.rows, tile.columns], peak, dtype=np.float32)
+        )
         rough.append(colour_histogram.roughness(said, (part > 0.1 * peak) & (part < 0.9 * peak)))
     found = np.concatenate([np.zeros(0), *rough])
-    low, high = STRANDS
-    return LOUDEST * float(np.clip((found.mean() - low) / (high - low), 0, 1)) if found.size else 0.0
+    low, high = STRAND_ROUGHNESS_RANGE
+    return MAX_COLOUR_TABLE_WEIGHT * float(np.clip((found.mean() - low) / (high - low), 0, 1)) if found.size else 0.0
 
 
-def looks(step: int, seen: int) -> int:
+def downscale_factor(step: int, cell_pixels: int) -> int:
     """How much a picture is reduced where the network looks at it: not at all up to some 6 megapixels (strands: 15)."""
-    return max(1, round(step / seen))
+    return max(1, round(step / cell_pixels))
 
 
-def levels(peak: int) -> Pixels:
+def levels_lut(peak: int) -> Pixels:
     """For each value up to `peak`: what is within HAZE of nothing or all is that, and the rest is spread between."""
-    alpha = np.clip((np.arange(peak + 1) / peak - HAZE) / (1 - 2 * HAZE), 0, 1)
+    alpha = np.clip((np.arange(peak + 1) / peak - ALPHA_CLIP_MARGIN) / (1 - 2 * ALPHA_CLIP_MARGIN), 0, 1)
     return np.round(alpha * peak).astype(np.uint8 if peak < 256 else np.uint16)

@@ -13,14 +13,14 @@ import numpy as np
 from mattebox.errors import UsageError
 from mattebox.types import Box, Matte, Picture, Size
 
-LENGTH = re.compile(r"(\d+(?:\.\d+)?)(px|%)?")
+LENGTH_PATTERN = re.compile(r"(\d+(?:\.\d+)?)(px|%)?")
 
 
-def parse(text: str, size: Size) -> Box | None:
+def parse_region(text: str, size: Size) -> Box | None:
     """ "X1 Y1 X2 Y2" in pixels or percent -> a box inside a picture of that size; None for all. UsageError."""
     if text == "all":
         return None
-    found = [LENGTH.fullmatch(w) for w in text.replace(",", " ").split()]
+    found = [LENGTH_PATTERN.fullmatch(w) for w in text.replace(",", " ").split()]
     if len(found) != 4 or None in found:
         raise UsageError(f"{text!r} is not a region", 'give "X1 Y1 X2 Y2", each in px or %')
     height, width = size
@@ -36,14 +36,14 @@ def parse(text: str, size: Size) -> Box | None:
     return x1, y1, x2, y2
 
 
-def inside(picture: Picture, box: Box) -> Picture:
+def crop_picture(picture: Picture, box: Box) -> Picture:
     """That part of the picture."""
     part = (slice(box[1], box[3]), slice(box[0], box[2]))
     alpha = None if picture.alpha is None else np.ascontiguousarray(picture.alpha[part])
     return picture.with_pixels(np.ascontiguousarray(picture.rgb[part]), alpha)
 
 
-def widened(matte: Matte, box: Box, size: Size) -> Matte:
+def uncrop_matte(matte: Matte, box: Box, size: Size) -> Matte:
     """A part's matte as the whole picture's: nothing around it."""
     alpha = np.zeros(size, matte.alpha.dtype)
     alpha[box[1] : box[3], box[0] : box[2]] = matte.alpha

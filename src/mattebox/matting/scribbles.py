@@ -15,36 +15,36 @@ from numpy.typing import NDArray
 from mattebox.errors import UsageError
 from mattebox.types import Box, Size
 
-LENGTH = re.compile(r"(\d+(?:\.\d+)?)(px|%)?")
+LENGTH_PATTERN = re.compile(r"(\d+(?:\.\d+)?)(px|%)?")
 
 Point = tuple[float, float]
 """How far right and how far down, 0..1 of the picture."""
 
 
 @dataclass(frozen=True)
-class Mark:
-    """A point, a stroke of several, or with `box` the two corners of a box."""
+class Scribble:
+    """A point, a stroke of several, or with `is_box` the two corners of a box."""
 
     points: tuple[Point, ...]
-    box: bool = False
+    is_box: bool = False
 
-    def seeds(self, size: Size) -> NDArray[np.bool_]:
+    def seed_mask(self, size: Size) -> NDArray[np.bool_]:
         """The pixels under a point or a stroke, or inside a box, on a grid of that size."""
         height, width = size
         mask = np.zeros(size, np.bool_)
         x, y = np.array(self.points).T * [[width], [height]]
         columns, rows = (np.minimum(v.astype(int), most - 1) for v, most in ((x, width), (y, height)))
-        if self.box:
+        if self.is_box:
             mask[rows.min() : rows.max() + 1, columns.min() : columns.max() + 1] = True
             return mask
         mask[rows[0], columns[0]] = True
         for i in range(1, len(x)):
             n = int(max(abs(x[i] - x[i - 1]), abs(y[i] - y[i - 1]))) + 1
             part = np.linspace(0, 1, n + 1)
-            mask[_between(y, i, part, height), _between(x, i, part, width)] = True
+            mask[_line_indices(y, i, part, height), _line_indices(x, i, part, width)] = True
         return mask
 
-    def within(self, box: Box, size: Size) -> Mark:
+    def to_crop(self, box: Box, size: Size) -> Scribble:
         """The same mark in a part of a picture of that size. UsageError when it lies outside."""
         moved = tuple(
             ((x * size[1] - box[0]) / (box[2] - box[0]), (y * size[0] - box[1]) / (box[3] - box[1]))
@@ -52,29 +52,29 @@ class Mark:
         )
         if not all(0 <= v <= 1 for point in moved for v in point):
             raise UsageError("a mark lies outside the region", "widen the region, or leave the mark out")
-        return Mark(moved, self.box)
+        return Scribble(moved, self.is_box)
 
 
-def parse(text: str, size: Size) -> tuple[Mark, ...]:
+def parse_scribbles(text: str, size: Size) -> tuple[Scribble, ...]:
     """Marks on a picture of that size; none for "none". UsageError."""
-    return () if text in ("none", "") else tuple(_mark(word, size) for word in text.split())
+    return () if text in ("none", "") else tuple(_parse_scribble(word, size) for word in text.split())
 
 
-def check(text: str) -> None:
+def check_scribbles(text: str) -> None:
     """UsageError for what no picture could mend."""
-    parse(text, (1 << 30, 1 << 30))
+    parse_scribbles(text, (1 << 30, 1 << 30))
 
 
-def _mark(word: str, size: Size) -> Mark:
+def _parse_scribble(word: str, size: Size) -> Scribble:
     box = ":" in word
-    points = tuple(_point(p, size, word) for p in re.split("[:/]", word))
+    points = tuple(_parse_point(p, size, word) for p in re.split("[:/]", word))
     if box and ("/" in word or len(points) != 2):
         raise UsageError(f"{word!r} is no box", 'give two corners, such as "10%,10%:40%,90%"')
-    return Mark(points, box)
+    return Scribble(points, box)
 
 
-def _point(text: str, size: Size, word: str) -> Point:
-    found = [LENGTH.fullmatch(v) for v in text.split(",")]
+def _parse_point(text: str, size: Size, word: str) -> Point:
+    found = [LENGTH_PATTERN.fullmatch(v) for v in text.split(",")]
     if len(found) != 2 or None in found:
         raise UsageError(f"{word!r} is no point", 'give "X,Y", each in px or %, with spaces between several')
     shares = [float(m[1]) / (100 if m[2] == "%" else whole) for m, whole in zip(found, size[::-1], strict=True) if m]
@@ -83,6 +83,8 @@ def _point(text: str, size: Size, word: str) -> Point:
     return shares[0], shares[1]
 
 
-def _between(values: NDArray[np.float64], i: int, part: NDArray[np.float64], most: int) -> NDArray[np.int64]:
-    whole: NDArray[np.int64] = (values[i - 1] + part * (values[i] - values[i - 1])).astype(np.int64)
-    return np.minimum(whole, most - 1)
+def _line_indices(
+    values: NDArray[np.float64], i: int, fractions: NDArray[np.float64], length: int
+) -> NDArray[np.int64]:
+    whole: NDArray[np.int64] = (values[i - 1] + fractions * (values[i] - values[i - 1])).astype(np.int64)
+    return np.minimum(whole, length - 1)

@@ -9,9 +9,9 @@ from dataclasses import replace
 
 import numpy as np
 
-from mattebox.matting.confidence import judge
-from mattebox.matting.matte_cleanup import tidied
-from mattebox.matting.test_time_augmentation import looks, voted
+from mattebox.matting.confidence import build_scored_matte
+from mattebox.matting.matte_cleanup import clean_up_matte
+from mattebox.matting.test_time_augmentation import plan_views, predict_with_views
 from mattebox.models.matte_session import Session
 from mattebox.types import Matte, Picture
 
@@ -23,18 +23,18 @@ def segment(picture: Picture, session: Session, votes: int = 0) -> Matte:
     `uncertainty`. A picture that is itself
     partly transparent is seen as on white, and nothing hidden becomes subject. UsageError for too many votes.
     """
-    seen = voted(on_white(picture), session, votes)
-    matte = judge(seen.alpha, session.card.calibration, seen.presence)
-    if len(looks(session.card, votes)) > 1:
-        matte = replace(matte, uncertainty=seen.spread)
-    return tidied(matte) if matte.found else matte
+    seen = predict_with_views(flatten_on_white(picture), session, votes)
+    matte = build_scored_matte(seen.alpha, session.card.calibration, seen.presence)
+    if len(plan_views(session.card, votes)) > 1:
+        matte = replace(matte, uncertainty=seen.uncertainty)
+    return clean_up_matte(matte) if matte.found else matte
 
 
-def on_white(picture: Picture) -> Picture:
+def flatten_on_white(picture: Picture) -> Picture:
     """The picture flattened onto white; itself when it is opaque."""
-    if picture.alpha is None or picture.alpha.min() == picture.depth.peak:
+    if picture.alpha is None or picture.alpha.min() == picture.bit_depth.peak:
         return picture
-    peak = picture.depth.peak
+    peak = picture.bit_depth.peak
     alpha = picture.alpha[..., None].astype(np.uint32)
     rgb = (picture.rgb * alpha + peak * (peak - alpha) + peak // 2) // peak
     return picture.with_pixels(rgb.astype(picture.rgb.dtype), None)

@@ -18,46 +18,48 @@ from mattebox.core.connected_components import subject_box
 from mattebox.io import resampling
 from mattebox.matting import region_of_interest
 from mattebox.matting.colour_refinement import as_floats
-from mattebox.matting.corrections import Wishes
-from mattebox.matting.matte_cleanup import tidied
-from mattebox.matting.scribbles import Mark
+from mattebox.matting.corrections import Corrections
+from mattebox.matting.matte_cleanup import clean_up_matte
+from mattebox.matting.scribbles import Scribble
 from mattebox.matting.segmentation import segment
-from mattebox.matting.test_time_augmentation import agreed
+from mattebox.matting.test_time_augmentation import average_alphas
 from mattebox.models.matte_session import Session
 from mattebox.types import Box, Matte, Picture, Size
 
-ROOM = 0.2  # of the subject's longer side, around it
-TRUST = 0.67  # in the closer look; the rest is the first one's, which knows what else there is
+MARGIN_SHARE = 0.2  # of the subject's longer side, around it
+ZOOM_WEIGHT = 0.67  # in the closer look; the rest is the first one's, which knows what else there is
 
 
-class Near(NamedTuple):
+class ZoomedMatte(NamedTuple):
     """What two looks say of a part of the picture: its coarse matte, its pixels, and where it lies."""
 
     matte: Matte
-    seen: Picture
-    part: Box
+    crop: Picture
+    crop_box: Box
 
 
-def looked(picture: Picture, first: Matte, session: Session, wishes: Wishes, votes: int = 0) -> Near | None:
-    """Of the part that holds the subject and all marks; None where a second look is not worth it. `first` is the coarse
+def zoom_in_on_subject(
+    picture: Picture, coarse: Matte, session: Session, corrections: Corrections, votes: int = 0
+) -> ZoomedMatte | None:
+    """Of the part that holds the subject and all marks; None where a second look is not worth it. `coarse` is the coarse
     matte of the whole picture, `votes` as in `segment`."""
-    if not first.found or wishes.pick != "all" or wishes.known is not None:
+    if not coarse.found or corrections.selection != "all" or corrections.trimap is not None:
         return None
-    part = around(first, picture.size, (*wishes.keep, *wishes.drop))
+    part = zoom_box(coarse, picture.size, (*corrections.keep, *corrections.drop))
     if (part[2] - part[0]) * (part[3] - part[1]) >= session.card.input.closer * picture.size[0] * picture.size[1]:
         return None
-    seen = region_of_interest.inside(picture, part)
+    seen = region_of_interest.crop_picture(picture, part)
     second = segment(seen, session, votes)
-    return Near(joined(first, second, part, picture.size), seen, part) if second.found else None
+    return ZoomedMatte(merge_zoomed_matte(coarse, second, part, picture.size), seen, part) if second.found else None
 
 
-def around(matte: Matte, size: Size, marks: Iterable[Mark] = ()) -> Box:
+def zoom_box(matte: Matte, size: Size, scribbles: Iterable[Scribble] = ()) -> Box:
     """The box of a coarse matte's subject and of all marks, with room, in pixels of its picture of that size."""
     down, across = (whole / cells for whole, cells in zip(size, matte.size, strict=True))
     left, top, right, bottom = matte.box
     corners = [(left * across, top * down), (right * across, bottom * down)]
-    room = ROOM * max(corners[1][0] - corners[0][0], corners[1][1] - corners[0][1])
-    corners += [(x * size[1], y * size[0]) for mark in marks for x, y in mark.points]
+    room = MARGIN_SHARE * max(corners[1][0] - corners[0][0], corners[1][1] - corners[0][1])
+    corners += [(x * size[1], y * size[0]) for mark in scribbles for x, y in mark.points]
     low, high = np.min(corners, axis=0) - room, np.max(corners, axis=0) + room
     return (
         max(0, int(low[0])), max(0, int(low[1])),
@@ -65,12 +67,12 @@ def around(matte: Matte, size: Size, marks: Iterable[Mark] = ()) -> Box:
     )  # fmt: skip
 
 
-def joined(first: Matte, second: Matte, part: Box, size: Size) -> Matte:
+def merge_zoomed_matte(coarse: Matte, zoomed: Matte, crop_box: Box, size: Size) -> Matte:
     """The first look's word on a part of a picture of that size, and the second's, at the second's resolution; of the
     whole picture's confidence and uncertainty."""
-    down, across = (cells / whole for cells, whole in zip(first.size, size, strict=True))
-    place = (part[0] * across, part[1] * down, part[2] * across, part[3] * down)
-    before = resampling.filtered(as_floats(first.alpha), place, second.size).clip(0, 1)
-    alpha = agreed([before, as_floats(second.alpha)], weights=[1 - TRUST, TRUST])
-    whole = np.round(alpha * second.depth.peak).astype(second.alpha.dtype)
-    return tidied(replace(first, alpha=whole, box=subject_box(whole)))
+    down, across = (cells / whole for cells, whole in zip(coarse.size, size, strict=True))
+    place = (crop_box[0] * across, crop_box[1] * down, crop_box[2] * across, crop_box[3] * down)
+    before = resampling.crop_and_resize_plane(as_floats(coarse.alpha), place, zoomed.size).clip(0, 1)
+    alpha = average_alphas([before, as_floats(zoomed.alpha)], weights=[1 - ZOOM_WEIGHT, ZOOM_WEIGHT])
+    whole = np.round(alpha * zoomed.bit_depth.peak).astype(zoomed.alpha.dtype)
+    return clean_up_matte(replace(coarse, alpha=whole, box=subject_box(whole)))

@@ -13,7 +13,7 @@ import numpy as np
 
 from mattebox.types import Floats, Pixels, Size
 
-TILE = 128  # pixels, about: what a processor's cache holds
+TILE_SIDE_PIXELS = 128  # pixels, about: what a processor's cache holds
 
 
 @dataclass(frozen=True)
@@ -32,9 +32,9 @@ def grid_size(size: Size, step: int) -> Size:
     return -(-size[0] // step), -(-size[1] // step)
 
 
-def tiles(size: Size, step: int) -> Iterator[Tile]:
+def iter_tiles(size: Size, step: int) -> Iterator[Tile]:
     """All tiles of a picture of this size, row by row; each starts on a cell and is whole cells but at the edge."""
-    cells = max(1, TILE // step)
+    cells = max(1, TILE_SIDE_PIXELS // step)
     height, width = grid_size(size, step)
     for y in range(0, height, cells):
         for x in range(0, width, cells):
@@ -44,10 +44,11 @@ def tiles(size: Size, step: int) -> Iterator[Tile]:
             yield Tile(rows, columns, slice(y, y2 + 2), slice(x, x2 + 2), padding)
 
 
-def widened(tile: Tile, size: Size, step: int, cells: int) -> Tile:
+def expand_tile(tile: Tile, size: Size, step: int, margin_cells: int) -> Tile:
     """The tile with so many more cells on every side, as far as there are any."""
     (rows, down), (columns, right) = (
-        _more(grid, whole, step, cells) for grid, whole in zip((tile.grid_rows, tile.grid_columns), size, strict=True)
+        _expand_side(grid, whole, step, margin_cells)
+        for grid, whole in zip((tile.grid_rows, tile.grid_columns), size, strict=True)
     )
     return Tile(
         rows, columns, slice(rows.start // step, -(-rows.stop // step) + 2),
@@ -55,24 +56,24 @@ def widened(tile: Tile, size: Size, step: int, cells: int) -> Tile:
     )  # fmt: skip
 
 
-def _more(grid: slice, whole: int, step: int, cells: int) -> tuple[slice, int]:
+def _expand_side(grid: slice, side_pixels: int, step: int, margin_cells: int) -> tuple[slice, int]:
     """Pixels, and those missing at the end, of a tile's side with more cells around it."""
-    start, stop = max(0, grid.start - cells), min(-(-whole // step), grid.stop - 2 + cells)
-    last = min(stop * step, whole)
+    start, stop = max(0, grid.start - margin_cells), min(-(-side_pixels // step), grid.stop - 2 + margin_cells)
+    last = min(stop * step, side_pixels)
     return slice(start * step, last), stop * step - last
 
 
-def rimmed(planes: Floats) -> Floats:
+def pad_grid_planes(planes: Floats) -> Floats:
     """C x h x w grid planes with one more cell on every side, edges repeated: what `Tile.grid_rows` counts on."""
     return np.pad(planes, ((0, 0), (1, 1), (1, 1)), mode="edge")
 
 
-def patch_of(planes: Floats, tile: Tile) -> Floats:
+def grid_patch(planes: Floats, tile: Tile) -> Floats:
     """1 x C x rows x columns of rimmed planes under a tile."""
     return np.ascontiguousarray(planes[None, :, tile.grid_rows, tile.grid_columns])
 
 
-def whole_cells(pixels: Pixels, tile: Tile, peak: int) -> Floats:
+def tile_pixels(pixels: Pixels, tile: Tile, peak: int) -> Floats:
     """A tile's pixels as float32 0..1, edges repeated to whole cells."""
     cut = pixels[tile.rows, tile.columns]
     if any(tile.padding):
@@ -82,15 +83,15 @@ def whole_cells(pixels: Pixels, tile: Tile, peak: int) -> Floats:
     return scaled
 
 
-def mixed(alpha: Pixels, peak: int) -> bool:
+def has_partial_alpha(alpha: Pixels, peak: int) -> bool:
     """Whether any of it lies strictly between transparent and opaque."""
     return bool(((alpha > 0) & (alpha < peak)).any())
 
 
-def onto_grid(plane: Floats, size: Size, step: int) -> Floats:
+def resample_to_grid(plane: Floats, size: Size, step: int) -> Floats:
     """A coarse plane that spans a picture of `size` -> its bilinear values at the grid's cell centres."""
     y, x = (
-        _positions(cells, step, whole, coarse)
+        _bilinear_positions(cells, step, whole, coarse)
         for cells, whole, coarse in zip(grid_size(size, step), size, plane.shape, strict=True)
     )
     rows = plane[y[0]] * (1 - y[2])[:, None] + plane[y[1]] * y[2][:, None]
@@ -98,9 +99,11 @@ def onto_grid(plane: Floats, size: Size, step: int) -> Floats:
     return result
 
 
-def _positions(cells: int, step: int, whole: int, coarse: int) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+def _bilinear_positions(
+    cells: int, step: int, side_pixels: int, samples: int
+) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """For each cell: the two coarse samples around its centre, and the share of the second."""
-    centre = (np.arange(cells) + 0.5) * step * coarse / whole - 0.5
-    place = np.clip(centre, 0, coarse - 1)
+    centre = (np.arange(cells) + 0.5) * step * samples / side_pixels - 0.5
+    place = np.clip(centre, 0, samples - 1)
     low = np.floor(place).astype(int)
-    return low, np.minimum(low + 1, coarse - 1), (place - low).astype(np.float32)
+    return low, np.minimum(low + 1, samples - 1), (place - low).astype(np.float32)

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 Mask = NDArray[np.bool_]
 
 
-def nearest(mask: Mask) -> tuple[NDArray[np.float64], NDArray[np.intp]]:
+def distance_transform(mask: Mask) -> tuple[NDArray[np.float64], NDArray[np.intp]]:
     """Euclidean distance H x W of each pixel to the nearest set one, and that one's flat index; needs one set pixel."""
     if not mask.any():
         raise ValueError("no pixel is set; ask only where there is one")
@@ -47,7 +47,7 @@ def _nearest_row(mask: Mask) -> NDArray[np.intp]:
 
 def largest_component(mask: Mask) -> Mask:
     """The set pixels of the largest component joined by sides; of equal ones the first; nothing when none is set."""
-    labels = components(mask)
+    labels = label_components(mask)
     if not mask.any():
         return mask.copy()
     counts = np.bincount(labels[mask])
@@ -55,7 +55,7 @@ def largest_component(mask: Mask) -> Mask:
     return largest
 
 
-def components(mask: Mask) -> NDArray[np.intp]:
+def label_components(mask: Mask) -> NDArray[np.intp]:
     """H x W: the flat index of the first pixel of each set pixel's component; unset pixels keep their own.
 
     Labels fall to the least neighbour's, and then to that label's own label, so that few rounds suffice.

@@ -9,20 +9,20 @@ from __future__ import annotations
 
 import numpy as np
 
-from mattebox.metrics.binary_masks import Mask, nearest
+from mattebox.metrics.binary_masks import Mask, distance_transform
 from mattebox.types import Floats
 
-REACH = 0.008  # of the picture's diagonal: how far apart outlines may lie and still match
+TOLERANCE_DIAGONAL_SHARE = 0.008  # of the picture's diagonal: how far apart outlines may lie and still match
 
 
-def boundary_f(alpha: Floats, truth: Floats, reach: float = REACH) -> float:
+def boundary_f(alpha: Floats, truth: Floats, tolerance_share: float = TOLERANCE_DIAGONAL_SHARE) -> float:
     """F, 0..1, of both outlines at one half; 1 when neither has one, 0 when only one has."""
     found, known = outline(alpha > 0.5), outline(truth > 0.5)
     if not found.any() or not known.any():
         return float(found.any() == known.any())
-    pixels = np.ceil(reach * np.hypot(*truth.shape))
-    precision = float((nearest(known)[0][found] <= pixels).mean())
-    recall = float((nearest(found)[0][known] <= pixels).mean())
+    pixels = np.ceil(tolerance_share * np.hypot(*truth.shape))
+    precision = float((distance_transform(known)[0][found] <= pixels).mean())
+    recall = float((distance_transform(found)[0][known] <= pixels).mean())
     return 2 * precision * recall / (precision + recall) if precision + recall else 0.0
 
 

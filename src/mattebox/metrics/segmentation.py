@@ -30,8 +30,8 @@ def f_curve(alpha: Floats, truth: Floats) -> NDArray[np.float64]:
     """F at the 256 thresholds alpha >= k / 255."""
     subject = truth > 0.5
     level = np.round(np.clip(alpha, 0, 1) * 255).astype(np.uint8)
-    hits = reaching(level[subject])
-    precision = hits / np.maximum(reaching(level.ravel()), 1)
+    hits = counts_at_or_above(level[subject])
+    precision = hits / np.maximum(counts_at_or_above(level.ravel()), 1)
     recall = hits / max(int(subject.sum()), 1)
     f: NDArray[np.float64] = (
         (1 + BETA_SQUARED) * precision * recall / np.maximum(BETA_SQUARED * precision + recall, 1e-9)
@@ -49,7 +49,7 @@ def mean_f(alpha: Floats, truth: Floats) -> float:
     return float(f_curve(alpha, truth).mean())
 
 
-def reaching(level: NDArray[np.uint8]) -> NDArray[np.float64]:
+def counts_at_or_above(levels: NDArray[np.uint8]) -> NDArray[np.float64]:
     """How many values reach each of the 256 levels."""
-    counts = np.bincount(level, minlength=256)
+    counts = np.bincount(levels, minlength=256)
     return counts[::-1].cumsum()[::-1].astype(np.float64)

@@ -10,12 +10,12 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from mattebox.metrics.binary_masks import Mask, nearest
-from mattebox.metrics.segmentation import reaching
+from mattebox.metrics.binary_masks import Mask, distance_transform
+from mattebox.metrics.segmentation import counts_at_or_above
 from mattebox.types import Floats
 
-Plane = NDArray[np.float64]
-TINY = float(np.finfo(np.float64).eps)
+Float64Plane = NDArray[np.float64]
+EPSILON = float(np.finfo(np.float64).eps)
 
 
 def weighted_f(alpha: Floats, truth: Floats) -> float:
@@ -26,13 +26,13 @@ def weighted_f(alpha: Floats, truth: Floats) -> float:
     if not subject.any():
         return float(alpha.max() <= 0)
     error = np.abs(alpha.astype(np.float64) - subject)
-    distance, index = nearest(subject)
-    spread = _blurred(error.ravel()[index])  # outside, each pixel takes the error of the subject's nearest
+    distance, index = distance_transform(subject)
+    spread = _gaussian_blur(error.ravel()[index])  # outside, each pixel takes the error of the subject's nearest
     error = np.where(subject, np.minimum(error, spread), error)
     error = error * np.where(subject, 1.0, 2 - np.exp(np.log(0.5) / 5 * distance))
     hits, false = float(subject.sum() - error[subject].sum()), float(error[~subject].sum())
-    recall, precision = 1 - float(error[subject].mean()), hits / (TINY + hits + false)
-    return 2 * recall * precision / (TINY + recall + precision)
+    recall, precision = 1 - float(error[subject].mean()), hits / (EPSILON + hits + false)
+    return 2 * recall * precision / (EPSILON + recall + precision)
 
 
 def s_measure(alpha: Floats, truth: Floats) -> float:
@@ -41,18 +41,18 @@ def s_measure(alpha: Floats, truth: Floats) -> float:
     share = float(subject.mean())
     if share in (0.0, 1.0):
         return float(p.mean()) if share else 1 - float(p.mean())
-    objects = share * _likeness(p[subject]) + (1 - share) * _likeness(1 - p[~subject])
-    return max(0.0, 0.5 * objects + 0.5 * _regions(p, subject))
+    objects = share * _object_similarity(p[subject]) + (1 - share) * _object_similarity(1 - p[~subject])
+    return max(0.0, 0.5 * objects + 0.5 * _region_similarity(p, subject))
 
 
-def e_curve(alpha: Floats, truth: Floats) -> Plane:
+def e_curve(alpha: Floats, truth: Floats) -> Float64Plane:
     """Enhanced alignment at the 256 thresholds alpha >= k / 255: mean over the picture, as the paper has it.
 
     (The authors' code divides by one pixel less.) Both maps are binary, so there are four kinds of pixel to count."""
     subject = truth > 0.5
     level = np.round(np.clip(alpha, 0, 1) * 255).astype(np.uint8)
     pixels, known = level.size, int(subject.sum())
-    found, hits = reaching(level.ravel()), reaching(level[subject])
+    found, hits = counts_at_or_above(level.ravel()), counts_at_or_above(level[subject])
     if known in (0, pixels):
         return found / pixels if known else 1 - found / pixels
     mean_found, mean_known = found / pixels, known / pixels
@@ -60,7 +60,7 @@ def e_curve(alpha: Floats, truth: Floats) -> Plane:
     total = np.zeros(256)
     for value, true, count in counts:
         one, other = value - mean_found, true - mean_known
-        aligned = 2 * one * other / (one**2 + other**2 + TINY)
+        aligned = 2 * one * other / (one**2 + other**2 + EPSILON)
         total += count * (aligned + 1) ** 2 / 4
     return total / pixels
 
@@ -75,7 +75,7 @@ def mean_e(alpha: Floats, truth: Floats) -> float:
     return float(e_curve(alpha, truth).mean())
 
 
-def _blurred(plane: Plane) -> Plane:
+def _gaussian_blur(plane: Float64Plane) -> Float64Plane:
     """A 7 x 7 Gaussian of sigma 5, zeros outside."""
     weights = np.exp(-(np.arange(-3, 4) ** 2) / (2 * 5**2))
     weights /= weights.sum()
@@ -85,30 +85,30 @@ def _blurred(plane: Plane) -> Plane:
     return np.asarray(sum(w * rows[:, i : i + width] for i, w in enumerate(weights)))
 
 
-def _likeness(values: Plane) -> float:
+def _object_similarity(values: Float64Plane) -> float:
     """Of values that should all be 1: high mean, small deviation."""
     mean = float(values.mean())
     deviation = float(values.std(ddof=1)) if values.size > 1 else 0.0
-    return 2 * mean / (mean**2 + 1 + deviation + TINY)
+    return 2 * mean / (mean**2 + 1 + deviation + EPSILON)
 
 
-def _regions(p: Plane, subject: Mask) -> float:
+def _region_similarity(prediction: Float64Plane, subject: Mask) -> float:
     """Structural similarity of the four rectangles that meet at the subject's centroid, weighted by their area."""
     rows, columns = np.nonzero(subject)
     y, x = (int(np.floor(k.mean() + 1.5)) for k in (rows, columns))  # the centre's own row and column lie above, left
     total = 0.0
     for part in (np.s_[:y, :x], np.s_[:y, x:], np.s_[y:, :x], np.s_[y:, x:]):
         if subject[part].size:
-            total += subject[part].size / subject.size * _similarity(p[part], subject[part].astype(np.float64))
+            total += subject[part].size / subject.size * _ssim(prediction[part], subject[part].astype(np.float64))
     return total
 
 
-def _similarity(a: Plane, b: Plane) -> float:
+def _ssim(a: Float64Plane, b: Float64Plane) -> float:
     """SSIM without its constants: luminance x contrast x structure of two planes."""
-    mean_a, mean_b, divisor = float(a.mean()), float(b.mean()), max(a.size - 1, TINY)
+    mean_a, mean_b, divisor = float(a.mean()), float(b.mean()), max(a.size - 1, EPSILON)
     spread = float(((a - mean_a) ** 2).sum() + ((b - mean_b) ** 2).sum()) / divisor
     shared = float(((a - mean_a) * (b - mean_b)).sum()) / divisor
     above, below = 4 * mean_a * mean_b * shared, (mean_a**2 + mean_b**2) * spread
     if above != 0:
-        return above / (below + TINY)
+        return above / (below + EPSILON)
     return 1.0 if below == 0 else 0.0

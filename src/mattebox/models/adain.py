@@ -14,69 +14,69 @@ from numpy.typing import NDArray
 
 from mattebox.errors import ModelError
 from mattebox.models.cards.card import Card
-from mattebox.models.cards.registry import card_for
+from mattebox.models.cards.registry import find_card_for_task
 from mattebox.models.runtime import onnx_runtime
-from mattebox.models.runtime.lru_cache import Kept
+from mattebox.models.runtime.lru_cache import LruCache
 from mattebox.models.store import weight_store
 
-MULTIPLE = 8  # of which sides must be
-LEAST = 1e-5  # variance, as published
+SIDE_MULTIPLE_PIXELS = 8  # of which sides must be
+VARIANCE_EPSILON = 1e-5  # variance, as published
 
-Reals = NDArray[np.float32]
+Float32Array = NDArray[np.float32]
 
 
 @dataclass(frozen=True, eq=False)
-class Manner:
+class FeatureStatistics:
     """Means and deviations, 1 x C x 1 x 1, of what is seen of a picture."""
 
-    mean: Reals
-    deviation: Reals
+    mean: Float32Array
+    std: Float32Array
 
 
-class Imitator:
+class AdainNetwork:
     """Both networks ready to run."""
 
     def __init__(self, card: Card, encoder: Any, decoder: Any) -> None:
         self.card, self._encoder, self._decoder = card, encoder, decoder
 
     @classmethod
-    def open(cls, model: str, device: str = "auto", threads: int | None = None) -> Imitator:
+    def open(cls, model: str, device: str = "auto", threads: int | None = None) -> AdainNetwork:
         """Start networks of its own. ModelError, also for a card of another kind; DeviceError, UsageError."""
-        card = card_for("style", model)
+        card = find_card_for_task("style", model)
         if card.decoder is None:
             raise ModelError(f"model {card.name} has styles of its own", f"choose one of: {', '.join(card.styles)}")
         encoder, decoder = (
-            onnx_runtime.start(weight_store.read(file), f"model {card.name}", device, threads)
-            for file in weight_store.files_of(card)
+            onnx_runtime.create_session(weight_store.read_weights(file), f"model {card.name}", device, threads)
+            for file in weight_store.file_cards(card)
         )
         return cls(card, encoder, decoder)
 
-    def manner(self, x: Reals) -> Manner:
+    def style_statistics(self, x: Float32Array) -> FeatureStatistics:
         """Of a picture 1 x 3 x H x W, RGB 0..1, sides multiples of 8."""
-        return _manner_of(self._seen(x))
+        return _feature_statistics(self._encode(x))
 
-    def run(self, x: Reals, manner: Manner) -> Reals:
+    def run(self, x: Float32Array, style: FeatureStatistics) -> Float32Array:
         """1 x 3 x H x W RGB 0..1, sides multiples of 8 -> the same painted so, 0..1."""
-        seen = self._seen(x)
-        own = _manner_of(seen)
-        like = (seen - own.mean) * (manner.deviation / own.deviation) + manner.mean
-        made: Reals = self._decoder.run(None, {self._decoder.get_inputs()[0].name: like})[0]
+        seen = self._encode(x)
+        own = _feature_statistics(seen)
+        like = (seen - own.mean) * (style.std / own.std) + style.mean
+        made: Float32Array = self._decoder.run(None, {self._decoder.get_inputs()[0].name: like})[0]
         return made.clip(0, 1)
 
-    def _seen(self, x: Reals) -> Reals:
-        seen: Reals = self._encoder.run(None, {self._encoder.get_inputs()[0].name: x})[0]
+    def _encode(self, x: Float32Array) -> Float32Array:
+        seen: Float32Array = self._encoder.run(None, {self._encoder.get_inputs()[0].name: x})[0]
         return seen
 
 
-def _manner_of(seen: Reals) -> Manner:
-    mean = seen.mean(axis=(2, 3), keepdims=True)
-    variance = seen.var(axis=(2, 3), keepdims=True, ddof=1) + np.float32(LEAST)
-    return Manner(mean, np.sqrt(variance))
+def _feature_statistics(features: Float32Array) -> FeatureStatistics:
+    mean = features.mean(axis=(2, 3), keepdims=True)
+    variance = features.var(axis=(2, 3), keepdims=True, ddof=1) + np.float32(VARIANCE_EPSILON)
+    return FeatureStatistics(mean, np.sqrt(variance))
 
 
-_open: Kept[Imitator] = Kept(1)
+_open_networks: LruCache[AdainNetwork] = LruCache(1)
 
 
-def open_imitator(model: str, threads: int | None = None) -> Imitator:
+def open_adain_network(model: str, threads: int | None = None) -> AdainNetwork:
     """Like `Imitator.open`, but shared."""
-    return _open.get((model, threads), lambda: Imitator.open(model, threads=threads))
+    return _open_networks.get_or_create((model, threads), lambda: AdainNetwork.open(model, threads=threads))

@@ -15,18 +15,18 @@ from pathlib import Path
 from typing import Literal
 
 from mattebox.errors import MatteboxError
-from mattebox.models.runtime.device import INSTALL, PROVIDERS, name_of
-from mattebox.models.runtime.device import provider as best
+from mattebox.models.runtime.device import INSTALL_HINTS, PROVIDERS, device_name
+from mattebox.models.runtime.device import select_provider as best
 from mattebox.models.store import environment
 
-RUNTIME = re.compile(r"onnxruntime(-(gpu|directml|openvino|silicon|training|qnn|rocm|migraphx|azure))?")
-MODULES = {"pillow": "PIL"}  # where the package and its module differ in name
-MEMORY = 400_000_000  # bytes that a photograph of 12 megapixels may need
-SPACE = 1_000_000_000  # bytes that a large model needs
+RUNTIME_PACKAGE_PATTERN = re.compile(r"onnxruntime(-(gpu|directml|openvino|silicon|training|qnn|rocm|migraphx|azure))?")
+IMPORT_NAMES = {"pillow": "PIL"}  # where the package and its module differ in name
+MIN_FREE_MEMORY_BYTES = 400_000_000  # bytes that a photograph of 12 megapixels may need
+MIN_FREE_DISK_BYTES = 1_000_000_000  # bytes that a large model needs
 
 
 @dataclass(frozen=True)
-class Finding:
+class Diagnostic:
     """`level`: good, note (worth knowing) or bad (something will fail). `mend`: the command or deed that ends it."""
 
     check: str
@@ -35,161 +35,163 @@ class Finding:
     mend: str = ""
 
 
-def examine() -> Iterator[Finding]:
+def run_checks() -> Iterator[Diagnostic]:
     """All findings, one after another. A check that breaks is itself a finding."""
     for check in CHECKS:
         try:
             yield from check()
         except MatteboxError as error:
-            yield Finding(check.__name__.removeprefix("examine_"), "bad", error.problem, error.remedy)
+            yield Diagnostic(check.__name__.removeprefix("check_"), "bad", error.problem, error.remedy)
         except ImportError as error:
-            yield Finding(
-                check.__name__.removeprefix("examine_"),
+            yield Diagnostic(
+                check.__name__.removeprefix("check_"),
                 "bad",
                 f"cannot be examined ({error})",
                 "mend the libraries first",
             )
 
 
-def packages() -> Iterator[Finding]:
+def check_packages() -> Iterator[Diagnostic]:
     """One build of onnxruntime: two of them overwrite each other's files, and the slower may win."""
     names = {d.metadata["Name"].lower() for d in metadata.distributions() if d.metadata["Name"]}
-    builds = sorted(name for name in names if RUNTIME.fullmatch(name))
+    builds = sorted(name for name in names if RUNTIME_PACKAGE_PATTERN.fullmatch(name))
     if len(builds) > 1:
         wanted = next(name for name in reversed(builds) if name != "onnxruntime")
-        yield Finding(
+        yield Diagnostic(
             "packages", "bad", f"{' and '.join(builds)} are installed over each other",
             f"pip uninstall -y {' '.join(builds)} && pip install {wanted}",
         )  # fmt: skip
     elif builds:
-        yield Finding("packages", "good", f"{builds[0]} {metadata.version(builds[0])}, and no other build of it")
+        yield Diagnostic("packages", "good", f"{builds[0]} {metadata.version(builds[0])}, and no other build of it")
     else:
-        yield Finding("packages", "bad", "onnxruntime is not installed", "pip install onnxruntime")
+        yield Diagnostic("packages", "bad", "onnxruntime is not installed", "pip install onnxruntime")
 
 
-def libraries() -> Iterator[Finding]:
+def check_libraries() -> Iterator[Diagnostic]:
     """Everything we need can be loaded, with the system's libraries that it needs in turn."""
     loaded = []
-    for name in required():
+    for name in required_packages():
         try:
-            import_module(MODULES.get(name, name))
+            import_module(IMPORT_NAMES.get(name, name))
         except Exception as error:  # noqa: BLE001  a broken package may raise anything
             reason = " ".join(str(error).split())[:200]
-            yield Finding("libraries", "bad", f"{name} cannot be loaded ({reason})", _mend_library(name, reason))
+            yield Diagnostic("libraries", "bad", f"{name} cannot be loaded ({reason})", _library_remedy(name, reason))
         else:
             loaded.append(name)
-    yield Finding("libraries", "good", f"{', '.join(loaded)} load")
+    yield Diagnostic("libraries", "good", f"{', '.join(loaded)} load")
 
 
-def devices() -> Iterator[Finding]:
+def check_devices() -> Iterator[Diagnostic]:
     """Each device that the runtime lists really starts; a graphics card that it does not list is worth a note."""
     import onnxruntime
 
     from mattebox.models.runtime import onnx_runtime
 
     there = onnxruntime.get_available_providers()
-    probe = (onnx_runtime.KERNELS / "decide.onnx").read_bytes()
+    probe = (onnx_runtime.KERNELS_FOLDER / "decide.onnx").read_bytes()
     for name, provider in PROVIDERS.items():
         if provider not in there:
             continue
         try:
-            onnx_runtime.start(probe, "the probe", name, 1)
+            onnx_runtime.create_session(probe, "the probe", name, 1)
         except MatteboxError as error:
-            yield Finding("devices", "bad", f"{name} is listed and does not start: {error.problem}", INSTALL[name])
+            yield Diagnostic(
+                "devices", "bad", f"{name} is listed and does not start: {error.problem}", INSTALL_HINTS[name]
+            )
         else:
-            yield Finding("devices", "good", f"{name} starts")
-    yield Finding("devices", "good", f"--device auto takes {name_of(best('auto')[0])}")
-    if PROVIDERS["cuda"] not in there and nvidia():
-        yield Finding(
+            yield Diagnostic("devices", "good", f"{name} starts")
+    yield Diagnostic("devices", "good", f"--device auto takes {device_name(best('auto')[0])}")
+    if PROVIDERS["cuda"] not in there and has_nvidia_driver():
+        yield Diagnostic(
             "devices", "note", "there is an NVIDIA card, and the onnxruntime installed cannot use it",
             "pip uninstall -y onnxruntime && pip install onnxruntime-gpu",
         )  # fmt: skip
 
 
-def memory() -> Iterator[Finding]:
-    free = free_memory()
+def check_memory() -> Iterator[Diagnostic]:
+    free = free_memory_bytes()
     if free is None:
-        yield Finding("memory", "note", "this system does not say how much memory is free")
-    elif free < MEMORY:
-        yield Finding(
-            "memory", "bad", f"{free / 1e6:.0f} MB of memory are free; a large photograph may need {MEMORY / 1e6:.0f}",
+        yield Diagnostic("memory", "note", "this system does not say how much memory is free")
+    elif free < MIN_FREE_MEMORY_BYTES:
+        yield Diagnostic(
+            "memory", "bad", f"{free / 1e6:.0f} MB of memory are free; a large photograph may need {MIN_FREE_MEMORY_BYTES / 1e6:.0f}",
             "close other programs, or raise the container's limit",
         )  # fmt: skip
     else:
-        yield Finding("memory", "good", f"{free / 1e9:.1f} GB of memory are free")
+        yield Diagnostic("memory", "good", f"{free / 1e9:.1f} GB of memory are free")
 
 
-def home() -> Iterator[Finding]:
+def check_home() -> Iterator[Diagnostic]:
     """Models can be kept: the home, or the folder it will be made in, can be written to."""
-    folder = environment.home()
+    folder = environment.home_folder()
     there = next(p for p in (folder, *folder.parents) if p.exists())
     if not (there.is_dir() and os.access(there, os.W_OK | os.X_OK)):
-        yield Finding(
+        yield Diagnostic(
             "home",
             "bad",
             f"{there}: models cannot be kept there",
-            f"set {environment.HOME} to a folder you may write to",
+            f"set {environment.HOME_VARIABLE} to a folder you may write to",
         )
         return
     space = shutil.disk_usage(there).free
-    if space < SPACE:
-        yield Finding(
-            "home", "note", f"{folder}: only {space / 1e6:.0f} MB are free, and large models need {SPACE / 1e6:.0f}",
-            f"free some space, or set {environment.HOME} to a folder on another disk",
+    if space < MIN_FREE_DISK_BYTES:
+        yield Diagnostic(
+            "home", "note", f"{folder}: only {space / 1e6:.0f} MB are free, and large models need {MIN_FREE_DISK_BYTES / 1e6:.0f}",
+            f"free some space, or set {environment.HOME_VARIABLE} to a folder on another disk",
         )  # fmt: skip
     else:
-        yield Finding("home", "good", f"{folder} can be written to, {space / 1e9:.0f} GB free")
+        yield Diagnostic("home", "good", f"{folder} can be written to, {space / 1e9:.0f} GB free")
 
 
-def examine_environment() -> Iterator[Finding]:
+def check_environment() -> Iterator[Diagnostic]:
     """What the environment forbids or redirects, and whether it can be understood."""
-    environment.offline()
-    environment.commercial_only()
-    environment.cache_bytes()
-    said = [f"{name}={os.environ[name]}" for name in environment.CHANGES if os.environ.get(name)]
+    environment.is_offline()
+    environment.is_commercial_only()
+    environment.max_cache_bytes()
+    said = [f"{name}={os.environ[name]}" for name in environment.REPORTED_VARIABLES if os.environ.get(name)]
     if said:
-        yield Finding("environment", "note", f"in force: {', '.join(said)}")
+        yield Diagnostic("environment", "note", f"in force: {', '.join(said)}")
 
 
-def weights() -> Iterator[Finding]:
+def check_weights() -> Iterator[Diagnostic]:
     """All weights that are here are what their cards say; pulls that did not end are named."""
     from mattebox.models.cards import registry
     from mattebox.models.store import weight_store
 
     good = 0
-    for card in registry.cards().values():
-        if weight_store.part_of(weight_store.path_of(card)).exists():
-            yield Finding(
+    for card in registry.all_cards().values():
+        if weight_store.partial_path(weight_store.weights_path(card)).exists():
+            yield Diagnostic(
                 "weights", "note", f"the pull of {card.name} is unfinished", f"mattebox models pull {card.name}"
             )
-        if not weight_store.is_here(card):
+        if not weight_store.is_installed(card):
             continue
         try:
-            weight_store.verify(card)
+            weight_store.verify_weights(card)
         except MatteboxError as error:
-            yield Finding("weights", "bad", error.problem, error.remedy)
+            yield Diagnostic("weights", "bad", error.problem, error.remedy)
         else:
             good += 1
-    yield Finding("weights", "good", f"{good} model{'s' * (good != 1)} verified")
+    yield Diagnostic("weights", "good", f"{good} model{'s' * (good != 1)} verified")
 
 
-CHECKS: tuple[Callable[[], Iterator[Finding]], ...] = (
-    packages, libraries, devices, memory, home, examine_environment, weights,
+CHECKS: tuple[Callable[[], Iterator[Diagnostic]], ...] = (
+    check_packages, check_libraries, check_devices, check_memory, check_home, check_environment, check_weights,
 )  # fmt: skip
 
 
-def required() -> list[str]:
+def required_packages() -> list[str]:
     """The packages that the base install needs, as our own metadata says."""
     said = metadata.requires("mattebox") or []
     return [re.split(r"[^\w.-]", line)[0].lower() for line in said if "extra ==" not in line]
 
 
-def nvidia() -> bool:
+def has_nvidia_driver() -> bool:
     """Is there a card whose driver is loaded?"""
     return Path("/proc/driver/nvidia/version").exists() or shutil.which("nvidia-smi") is not None
 
 
-def free_memory() -> int | None:
+def free_memory_bytes() -> int | None:
     """Bytes that may still be taken, by this machine and by this container; None where nobody says."""
     try:
         lines = Path("/proc/meminfo").read_text().splitlines()
@@ -204,7 +206,7 @@ def free_memory() -> int | None:
     return machine if limit == "max" else min(machine, max(0, int(limit) - used))
 
 
-def _mend_library(name: str, reason: str) -> str:
+def _library_remedy(name: str, reason: str) -> str:
     """A missing library of the system is the system's to install; all else is pip's."""
     missing = re.search(r"(lib[\w.+-]+\.so[\w.]*): cannot open shared object", reason)
     if missing:

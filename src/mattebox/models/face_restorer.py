@@ -9,26 +9,26 @@ from numpy.typing import NDArray
 
 from mattebox.errors import ModelError
 from mattebox.models.cards.card import Card
-from mattebox.models.cards.registry import card_for
-from mattebox.models.runtime.lru_cache import Kept
-from mattebox.models.runtime.network import Run, opened
+from mattebox.models.cards.registry import find_card_for_task
+from mattebox.models.runtime.lru_cache import LruCache
+from mattebox.models.runtime.network import InferenceFunction, open_inference_function
 from mattebox.types import Floats
 
-TASK = "faces"
+FACE_RESTORATION_TASK = "faces"
 
 
-class Facer:
+class FaceRestorer:
     """A network ready to run; `side` is its square's."""
 
-    def __init__(self, card: Card, run: Run, device: str) -> None:
+    def __init__(self, card: Card, run: InferenceFunction, device: str) -> None:
         self.card, self.device, self._run = card, device, run
         self.side = card.input.side
 
     @classmethod
-    def open(cls, model: str, device: str = "auto", threads: int | None = None) -> Facer:
+    def open(cls, model: str, device: str = "auto", threads: int | None = None) -> FaceRestorer:
         """Start a network of its own. ModelError, also for one of another task; DeviceError, UsageError."""
-        card = card_for(TASK, model)
-        return cls(card, *opened(card, device, threads))
+        card = find_card_for_task(FACE_RESTORATION_TASK, model)
+        return cls(card, *open_inference_function(card, device, threads))
 
     def run(self, face: Floats) -> Floats:
         """side x side x 3, 0..1 -> the same, not clipped. ModelError when the network gives another shape."""
@@ -41,10 +41,10 @@ class Facer:
         return np.asarray(y[0].transpose(1, 2, 0) * std + mean, np.float32)
 
 
-_open: Kept[Facer] = Kept(1)
+_open_networks: LruCache[FaceRestorer] = LruCache(1)
 
 
-def open_facer(model: str, device: str = "auto", threads: int | None = None) -> Facer:
+def open_face_restorer(model: str, device: str = "auto", threads: int | None = None) -> FaceRestorer:
     """Like `Facer.open`, but shared."""
-    card_for(TASK, model)  # what is forbidden stays so, open or not
-    return _open.get((model, device, threads), lambda: Facer.open(model, device, threads))
+    find_card_for_task(FACE_RESTORATION_TASK, model)  # what is forbidden stays so, open or not
+    return _open_networks.get_or_create((model, device, threads), lambda: FaceRestorer.open(model, device, threads))

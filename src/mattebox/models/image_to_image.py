@@ -12,33 +12,41 @@ from numpy.typing import NDArray
 
 from mattebox.errors import ModelError, UsageError
 from mattebox.models.cards.card import Card
-from mattebox.models.cards.registry import find_card, permitted
+from mattebox.models.cards.registry import find_card, require_permitted_use
 from mattebox.models.cards.tensor_spec import Tiles
-from mattebox.models.runtime.lru_cache import Kept
-from mattebox.models.runtime.network import Run, opened
-from mattebox.models.runtime.weight_interpolation import mixed
+from mattebox.models.runtime.lru_cache import LruCache
+from mattebox.models.runtime.network import InferenceFunction, open_inference_function
+from mattebox.models.runtime.weight_interpolation import interpolate_weights
 from mattebox.models.store import weight_store
 
-KEPT = 4  # held open by `open_imager`
+MAX_OPEN_NETWORKS = 4  # held open by `open_imager`
 
 
-class Imager:
+class ImageToImageNetwork:
     """A network ready to run. `device` is where it really runs; `tiles` how it wants to be fed."""
 
-    def __init__(self, card: Card, run: Run, device: str) -> None:
+    def __init__(self, card: Card, run: InferenceFunction, device: str) -> None:
         assert card.tiles is not None
         self.card, self.device, self._run = card, device, run
         self.tiles: Tiles = card.tiles
 
     @classmethod
-    def open(cls, model: str | Card, device: str = "auto", threads: int | None = None, denoise: float = 1) -> Imager:
+    def open(
+        cls, model: str | Card, device: str = "auto", threads: int | None = None, denoise: float = 1
+    ) -> ImageToImageNetwork:
         """Start a network of its own; with less than all of `denoise` (0..1), mixed with its twin. ModelError, also for
         one that cuts out; DeviceError, UsageError."""
-        card = find_card(model) if isinstance(model, str) else permitted(model)
+        card = find_card(model) if isinstance(model, str) else require_permitted_use(model)
         if card.tiles is None:
             raise ModelError(f"model {card.name} is for {card.task}", "choose one that upscales or restores")
-        content = None if denoise == 1 else mixed(weight_store.read(twin_of(card)), weight_store.read(card), denoise)
-        return cls(card, *opened(card, device, threads, content))
+        content = (
+            None
+            if denoise == 1
+            else interpolate_weights(
+                weight_store.read_weights(find_twin_card(card)), weight_store.read_weights(card), denoise
+            )
+        )
+        return cls(card, *open_inference_function(card, device, threads, content))
 
     def run(self, x: NDArray[np.float32]) -> NDArray[np.float32]:
         """1 x 3 x H x W RGB 0..1 -> the same, `scale` times the size less what it cuts off; not clipped.
@@ -54,16 +62,20 @@ class Imager:
         return y
 
 
-_open: Kept[Imager] = Kept(KEPT)
+_open_networks: LruCache[ImageToImageNetwork] = LruCache(MAX_OPEN_NETWORKS)
 
 
-def open_imager(model: str, device: str = "auto", threads: int | None = None, denoise: float = 1) -> Imager:
+def open_image_to_image_network(
+    model: str, device: str = "auto", threads: int | None = None, denoise: float = 1
+) -> ImageToImageNetwork:
     """Like `Imager.open`, but shared: the last few used stay open."""
     find_card(model)  # what is forbidden stays so, open or not
-    return _open.get((model, device, threads, denoise), lambda: Imager.open(model, device, threads, denoise))
+    return _open_networks.get_or_create(
+        (model, device, threads, denoise), lambda: ImageToImageNetwork.open(model, device, threads, denoise)
+    )
 
 
-def twin_of(card: Card) -> Card:
+def find_twin_card(card: Card) -> Card:
     """The card of the network that keeps the grain. UsageError when there is none."""
     if not card.twin:
         raise UsageError(
@@ -72,7 +84,7 @@ def twin_of(card: Card) -> Card:
     return find_card(card.twin)
 
 
-def checked(model: str, task: Literal["upscale", "restore"]) -> int:
+def find_upscale_factor(model: str, task: Literal["upscale", "restore"]) -> int:
     """The factor by which the model upscales (1 if it restores). ModelError when there is none, or not for that."""
     card = find_card(model)
     if card.tiles is None or card.task != task:

@@ -11,39 +11,47 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mattebox.models.cards.card import Card
-from mattebox.models.cards.registry import REFINER, card_for
+from mattebox.models.cards.registry import MATTE_REFINER_MODEL, find_card_for_task
 from mattebox.models.runtime import onnx_runtime
-from mattebox.models.runtime.lru_cache import Kept
+from mattebox.models.runtime.lru_cache import LruCache
 from mattebox.models.store import weight_store
 
-Plane = NDArray[np.float32]
+Float32Plane = NDArray[np.float32]
 
 
-class Refiner:
+class MatteRefiner:
     """A network ready to run, in the calling thread alone."""
 
     def __init__(self, card: Card, session: Any) -> None:
         self.card, self._session = card, session
 
     @classmethod
-    def open(cls, model: str = REFINER) -> Refiner:
+    def open(cls, model: str = MATTE_REFINER_MODEL) -> MatteRefiner:
         """Start a network of its own. ModelError, also for one of another task."""
-        card = card_for("refine", model)
-        return cls(card, onnx_runtime.start(weight_store.read(card), f"model {card.name}", "cpu", 1))
+        card = find_card_for_task("refine", model)
+        return cls(card, onnx_runtime.create_session(weight_store.read_weights(card), f"model {card.name}", "cpu", 1))
 
-    def run(self, tile: Plane, prior: Plane, patch: Plane, common: Plane, shrink: int, first: tuple[int, int]) -> Plane:
+    def run(
+        self,
+        tile: Float32Plane,
+        prior: Float32Plane,
+        patch: Float32Plane,
+        palette_probability: Float32Plane,
+        downscale_factor: int,
+        tile_origin: tuple[int, int],
+    ) -> Float32Plane:
         """Tile T x U x 3, prior (the enlarged coarse alpha) and common (what the palette says) T x U, 0..1, the patch
-        of planes below them -> alpha T x U, 0..1. The network looks at the tile reduced `shrink` times, in steps
-        counted from the picture's corner (`first` is the tile's); alpha is at full size."""
-        given = {"tile": tile, "prior": prior, "patch": patch, "common": common}
-        given |= {"shrink": np.array(shrink, np.int64), "first": np.array(first, np.int64)}
-        alpha: Plane = self._session.run(None, given)[0]
+        of planes below them -> alpha T x U, 0..1. The network looks at the tile reduced `downscale_factor` times, in steps
+        counted from the picture's corner (`tile_origin` is the tile's); alpha is at full size."""
+        given = {"tile": tile, "prior": prior, "patch": patch, "common": palette_probability}
+        given |= {"shrink": np.array(downscale_factor, np.int64), "first": np.array(tile_origin, np.int64)}
+        alpha: Float32Plane = self._session.run(None, given)[0]
         return alpha
 
 
-_open: Kept[Refiner] = Kept(1)
+_open_networks: LruCache[MatteRefiner] = LruCache(1)
 
 
-def open_refiner(model: str = REFINER) -> Refiner:
+def open_matte_refiner(model: str = MATTE_REFINER_MODEL) -> MatteRefiner:
     """Like `Refiner.open`, but shared."""
-    return _open.get(model, lambda: Refiner.open(model))
+    return _open_networks.get_or_create(model, lambda: MatteRefiner.open(model))

@@ -15,41 +15,53 @@ from numpy.typing import NDArray
 
 from mattebox.errors import ModelError
 from mattebox.models.cards.card import Decoder
-from mattebox.models.instance_masks import within
-from mattebox.types import Floats, Geometry
+from mattebox.models.instance_masks import unpadded_grid_size
+from mattebox.types import Floats, LetterboxGeometry
 
-DROP, KEEP, CORNER, OTHER, NONE = 0, 1, 2, 3, -1  # SAM's labels of points
-MASK = 256  # side of the mask that may be given as a hint; none is
+BACKGROUND_LABEL, FOREGROUND_LABEL, BOX_TOP_LEFT_LABEL, BOX_BOTTOM_RIGHT_LABEL, PADDING_LABEL = (
+    0,
+    1,
+    2,
+    3,
+    -1,
+)  # SAM's labels of points
+MASK_PROMPT_SIDE_PIXELS = 256  # side of the mask that may be given as a hint; none is
 
-Point = tuple[float, float]
+RelativePoint = tuple[float, float]
 """How far right and how far down, 0..1 of the picture."""
 
 
 @dataclass(frozen=True)
-class Prompt:
+class PointPrompt:
     """One thing asked for: points on it, points beside it, and if wanted a box around it (two corners)."""
 
-    keep: tuple[Point, ...] = ()
-    drop: tuple[Point, ...] = ()
-    box: tuple[Point, Point] | None = None
+    foreground_points: tuple[RelativePoint, ...] = ()
+    background_points: tuple[RelativePoint, ...] = ()
+    box: tuple[RelativePoint, RelativePoint] | None = None
 
 
-def feeds(prompt: Prompt, place: Geometry) -> dict[str, NDArray[Any]]:
+def decoder_inputs(prompt: PointPrompt, geometry: LetterboxGeometry) -> dict[str, NDArray[Any]]:
     """The decoder's inputs but the picture's embedding; points in the input's pixels."""
-    points = [*prompt.keep, *prompt.drop, *(prompt.box or ((0.0, 0.0),))]
-    ends = (CORNER, OTHER) if prompt.box else (NONE,)  # without a box SAM wants a point that is none
-    labels = [*(KEEP for _ in prompt.keep), *(DROP for _ in prompt.drop), *ends]
-    scale = np.array([place.inner[1], place.inner[0]], np.float32)
+    points = [*prompt.foreground_points, *prompt.background_points, *(prompt.box or ((0.0, 0.0),))]
+    ends = (
+        (BOX_TOP_LEFT_LABEL, BOX_BOTTOM_RIGHT_LABEL) if prompt.box else (PADDING_LABEL,)
+    )  # without a box SAM wants a point that is none
+    labels = [
+        *(FOREGROUND_LABEL for _ in prompt.foreground_points),
+        *(BACKGROUND_LABEL for _ in prompt.background_points),
+        *ends,
+    ]
+    scale = np.array([geometry.content_size[1], geometry.content_size[0]], np.float32)
     return {
         "point_coords": (np.array(points, np.float32) * scale)[None],
         "point_labels": np.array(labels, np.float32)[None],
-        "mask_input": np.zeros((1, 1, MASK, MASK), np.float32),
+        "mask_input": np.zeros((1, 1, MASK_PROMPT_SIDE_PIXELS, MASK_PROMPT_SIDE_PIXELS), np.float32),
         "has_mask_input": np.zeros(1, np.float32),
-        "orig_im_size": np.array(place.inner, np.float32),
+        "orig_im_size": np.array(geometry.content_size, np.float32),
     }
 
 
-def answer(outputs: Sequence[NDArray[Any]], decoder: Decoder, place: Geometry) -> Floats:
+def decode_best_mask(outputs: Sequence[NDArray[Any]], decoder: Decoder, geometry: LetterboxGeometry) -> Floats:
     """The alpha 0..1 of the mask that the decoder is surest of, of the picture without padding. ModelError."""
     if len(outputs) <= max(decoder.masks, decoder.scores) or outputs[decoder.masks].ndim != 4:
         raise ModelError(
@@ -58,6 +70,6 @@ def answer(outputs: Sequence[NDArray[Any]], decoder: Decoder, place: Geometry) -
         )
     masks, scores = outputs[decoder.masks][0], outputs[decoder.scores].reshape(-1)
     logits = masks[int(scores[: len(masks)].argmax())].astype(np.float32)
-    height, width = within(place, logits.shape)
+    height, width = unpadded_grid_size(geometry, logits.shape)
     alpha: Floats = 1 / (1 + np.exp(-np.clip(logits[:height, :width], -80, 80)))
     return alpha.astype(np.float32)

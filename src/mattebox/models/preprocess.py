@@ -9,18 +9,18 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mattebox.io import colour, resampling
-from mattebox.io.resampling import Reduced
+from mattebox.io.resampling import BlockMeans
 from mattebox.models.cards.tensor_spec import Input
-from mattebox.types import Geometry, Picture, Size
+from mattebox.types import LetterboxGeometry, Picture, Size
 
 
-def geometry(spec: Input, size: Size) -> Geometry:
+def input_geometry(spec: Input, size: Size) -> LetterboxGeometry:
     """Where a picture of this size lies in the network's input."""
     if spec.fit == "squash":
         exact = spec.height or spec.side, spec.width or spec.side
-        return Geometry(size, exact, exact)
+        return LetterboxGeometry(size, exact, exact)
     if spec.fit in ("pad", "within"):
-        return _padded(spec, size)
+        return _padded_geometry(spec, size)
     if spec.fit == "short":
         steps = [s * spec.side // (min(size) * spec.multiple) for s in size]
     else:
@@ -28,34 +28,44 @@ def geometry(spec: Input, size: Size) -> Geometry:
         steps = [round(s * scale / spec.multiple) for s in size]
     most = 4 * spec.side // spec.multiple
     height, width = (spec.multiple * min(max(1, step), most) for step in steps)
-    return Geometry(size, (height, width), (height, width))
+    return LetterboxGeometry(size, (height, width), (height, width))
 
 
-def reduced(spec: Input, picture: Picture) -> Reduced | None:
+def reduce_for_views(spec: Input, picture: Picture) -> BlockMeans | None:
     """What several looks at one picture can all be prepared from; None where the card wants every pixel filtered."""
-    return resampling.towards(picture.rgb, geometry(spec, picture.size).inner) if spec.resize == "quick" else None
+    return (
+        resampling.average_blocks_towards(picture.rgb, input_geometry(spec, picture.size).content_size)
+        if spec.resize == "quick"
+        else None
+    )
 
 
-def prepared(spec: Input, picture: Picture, once: Reduced | None = None) -> tuple[NDArray[np.float32], Geometry]:
+def prepare_input(
+    spec: Input, picture: Picture, reduced_picture: BlockMeans | None = None
+) -> tuple[NDArray[np.float32], LetterboxGeometry]:
     """A picture of any size, depth and profile -> float32 in the card's layout, and its Geometry; from what was
-    `reduced` `once`, where there is that."""
-    place = geometry(spec, picture.size)
-    once = once or reduced(spec, picture)
-    small = resampling.fitted(once, place.inner) if once else resampling.lanczos(picture.rgb, place.inner)
+    `reduced` `reduced_picture`, where there is that."""
+    place = input_geometry(spec, picture.size)
+    reduced_picture = reduced_picture or reduce_for_views(spec, picture)
+    small = (
+        resampling.finish_shrink(reduced_picture, place.content_size)
+        if reduced_picture
+        else resampling.resize_lanczos(picture.rgb, place.content_size)
+    )
     x = colour.to_srgb(small, picture.profile).astype(np.float32)
     if spec.range != "bytes":
         x /= np.float32(255 if spec.range == "depth" else max(float(x.max()), 1.0))
     x = x[..., ::-1] if spec.order == "bgr" else x
     x -= np.asarray(spec.mean, np.float32)
     x /= np.asarray(spec.std, np.float32)
-    padding = [(0, whole - part) for whole, part in zip(place.input, place.inner, strict=True)]
+    padding = [(0, whole - part) for whole, part in zip(place.input_size, place.content_size, strict=True)]
     padded = np.pad(x, [*padding, (0, 0)])
     if spec.layout != "hwc":
         padded = padded.transpose(2, 0, 1)
     return np.ascontiguousarray(padded[None] if spec.layout == "nchw" else padded), place
 
 
-def _padded(spec: Input, size: Size) -> Geometry:
+def _padded_geometry(spec: Input, size: Size) -> LetterboxGeometry:
     """The picture scaled as a whole, and black below and to the right of it."""
     if spec.fit == "pad":
         scale = spec.side / max(size)
@@ -64,6 +74,6 @@ def _padded(spec: Input, size: Size) -> Geometry:
         scale = min(spec.side / min(size), *(m / s for m, s in zip(most, size, strict=True)))
     inner = max(1, int(size[0] * scale + 0.5)), max(1, int(size[1] * scale + 0.5))
     if spec.fit == "pad":
-        return Geometry(size, (spec.side, spec.side), inner)
+        return LetterboxGeometry(size, (spec.side, spec.side), inner)
     height, width = (-(-side // spec.multiple) * spec.multiple for side in inner)
-    return Geometry(size, (height, width), inner)
+    return LetterboxGeometry(size, (height, width), inner)

@@ -24,81 +24,84 @@ from numpy.typing import NDArray
 
 from mattebox.models.store import environment
 
-Arrays: TypeAlias = "dict[str, NDArray[Any]]"
+NamedArrays: TypeAlias = "dict[str, NDArray[Any]]"
 
-SUFFIX, PART = ".matte", ".part"
-HELD = 24_000_000  # bytes in memory
-SLACK = 16  # the folder is looked over again after a sixteenth of its bound was written
+ENTRY_SUFFIX, PARTIAL_SUFFIX = ".matte", ".part"
+MAX_MEMORY_BYTES = 24_000_000  # bytes in memory
+EVICTION_SLACK_DIVISOR = 16  # the folder is looked over again after a sixteenth of its bound was written
 
 
-def key(decisive: bytes, x: NDArray[Any]) -> str:
+def cache_key(fingerprint: bytes, x: NDArray[Any]) -> str:
     """The name of an answer: of what decides it, and the input."""
-    digest = hashlib.sha256(b"mattebox answer 1\n" + decisive + f"\n{x.dtype} {x.shape}\n".encode())
+    digest = hashlib.sha256(b"mattebox answer 1\n" + fingerprint + f"\n{x.dtype} {x.shape}\n".encode())
     digest.update(np.ascontiguousarray(x).data)
     return digest.hexdigest()
 
 
-class Cache:
-    """At most `held` bytes of answers in memory, and what `settings` allows in its folder. Threads may share it."""
+class ResultCache:
+    """At most `max_memory_bytes` bytes of answers in memory, and what `settings` allows in its folder. Threads may share it."""
 
-    def __init__(self, held: int = HELD) -> None:
-        self.held = held
-        self._memory: OrderedDict[str, Arrays] = OrderedDict()
+    def __init__(self, max_memory_bytes: int = MAX_MEMORY_BYTES) -> None:
+        self.max_memory_bytes = max_memory_bytes
+        self._memory: OrderedDict[str, NamedArrays] = OrderedDict()
         self._lock = threading.Lock()
-        self._written: int | None = None  # bytes since the folder was looked over; None: never
+        self._bytes_since_eviction: int | None = None  # bytes since the folder was looked over; None: never
 
-    def get(self, name: str) -> Arrays | None:
+    def get(self, key: str) -> NamedArrays | None:
         """What was kept under that name; None when there is nothing, or nothing whole."""
         with self._lock:
-            if name in self._memory:
-                self._memory.move_to_end(name)
-                return self._memory[name]
-        arrays = _read(path_of(name)) if environment.cache_bytes() else None
+            if key in self._memory:
+                self._memory.move_to_end(key)
+                return self._memory[key]
+        arrays = _read_entry(entry_path(key)) if environment.max_cache_bytes() else None
         if arrays is not None:
-            self._hold(name, arrays)
+            self._put_in_memory(key, arrays)
         return arrays
 
-    def put(self, name: str, arrays: Arrays) -> None:
+    def put(self, key: str, arrays: NamedArrays) -> None:
         """Keep it. A folder that cannot be written to keeps nothing, and that is no error."""
-        self._hold(name, arrays)
-        most = environment.cache_bytes()
-        content = _packed(arrays) if most else b""
+        self._put_in_memory(key, arrays)
+        most = environment.max_cache_bytes()
+        content = _encode_arrays(arrays) if most else b""
         if not most or len(content) > most:
             return
         with contextlib.suppress(OSError):
-            _write(path_of(name), content)
-            self._bound(len(content), most)
+            _write_entry(entry_path(key), content)
+            self._evict_if_due(len(content), most)
 
-    def _hold(self, name: str, arrays: Arrays) -> None:
+    def _put_in_memory(self, key: str, arrays: NamedArrays) -> None:
         with self._lock:
-            self._memory[name] = arrays
-            while sum(map(_size, self._memory.values())) > self.held:
+            self._memory[key] = arrays
+            while sum(map(_array_bytes, self._memory.values())) > self.max_memory_bytes:
                 self._memory.popitem(last=False)
 
-    def _bound(self, written: int, most: int) -> None:
+    def _evict_if_due(self, written: int, max_bytes: int) -> None:
         """Look the folder over where enough was written."""
         with self._lock:
-            due = self._written is None or self._written + written > most // SLACK
-            self._written = 0 if due else (self._written or 0) + written
+            due = (
+                self._bytes_since_eviction is None
+                or self._bytes_since_eviction + written > max_bytes // EVICTION_SLACK_DIVISOR
+            )
+            self._bytes_since_eviction = 0 if due else (self._bytes_since_eviction or 0) + written
         if due:
-            shrink(most - most // SLACK)
+            evict_least_recent(max_bytes - max_bytes // EVICTION_SLACK_DIVISOR)
 
 
-def path_of(name: str) -> Path:
-    return environment.cache_folder() / f"{name}{SUFFIX}"
+def entry_path(key: str) -> Path:
+    return environment.cache_folder() / f"{key}{ENTRY_SUFFIX}"
 
 
-def entries() -> list[tuple[float, int, Path]]:
+def list_entries() -> list[tuple[float, int, Path]]:
     """When each was used last, its bytes and its path; the oldest first."""
-    return sorted(_entries())
+    return sorted(_scan_entries())
 
 
-def shrink(most: int) -> int:
+def evict_least_recent(max_bytes: int) -> int:
     """Delete the entries unused for longest until at most so many bytes are left; the bytes set free."""
-    there = entries()
+    there = list_entries()
     whole, freed = sum(size for _, size, _ in there), 0
     for _, size, path in there:
-        if whole - freed <= most:
+        if whole - freed <= max_bytes:
             break
         with contextlib.suppress(OSError):  # another process was first
             path.unlink()
@@ -106,9 +109,13 @@ def shrink(most: int) -> int:
     return freed
 
 
-def _entries() -> Iterator[tuple[float, int, Path]]:
+def _scan_entries() -> Iterator[tuple[float, int, Path]]:
     try:
-        found = [Path(e.path) for e in os.scandir(environment.cache_folder()) if e.name.endswith((SUFFIX, PART))]
+        found = [
+            Path(e.path)
+            for e in os.scandir(environment.cache_folder())
+            if e.name.endswith((ENTRY_SUFFIX, PARTIAL_SUFFIX))
+        ]
     except OSError:
         return
     for path in found:
@@ -117,7 +124,7 @@ def _entries() -> Iterator[tuple[float, int, Path]]:
             yield facts.st_mtime, facts.st_size, path
 
 
-def _packed(arrays: Arrays) -> bytes:
+def _encode_arrays(arrays: NamedArrays) -> bytes:
     """A checksum, then a line of names, types and shapes, then the numbers; whole numbers compressed."""
     parts = {name: np.ascontiguousarray(a) for name, a in arrays.items()}
     head = json.dumps([[name, a.dtype.str, a.shape] for name, a in parts.items()]).encode() + b"\n"
@@ -126,7 +133,7 @@ def _packed(arrays: Arrays) -> bytes:
     return hashlib.sha256(body).digest() + body
 
 
-def _read(path: Path) -> Arrays | None:
+def _read_entry(path: Path) -> NamedArrays | None:
     """The arrays of a file, which counts as used now; a broken one is deleted."""
     try:
         content = path.read_bytes()
@@ -149,10 +156,10 @@ def _read(path: Path) -> Arrays | None:
     return arrays
 
 
-def _write(path: Path, content: bytes) -> None:
+def _write_entry(path: Path, content: bytes) -> None:
     """Whole or not at all, and for this user only. OSError."""
     path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-    handle, name = tempfile.mkstemp(suffix=PART, dir=path.parent)
+    handle, name = tempfile.mkstemp(suffix=PARTIAL_SUFFIX, dir=path.parent)
     try:
         with os.fdopen(handle, "wb") as file:
             file.write(content)
@@ -163,9 +170,9 @@ def _write(path: Path, content: bytes) -> None:
         raise
 
 
-def _size(arrays: Arrays) -> int:
+def _array_bytes(arrays: NamedArrays) -> int:
     return sum(a.nbytes for a in arrays.values())
 
 
-shared = Cache()
+shared_cache = ResultCache()
 """The one that this process's networks keep their answers in."""

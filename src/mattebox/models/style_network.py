@@ -9,27 +9,29 @@ from numpy.typing import NDArray
 
 from mattebox.errors import ModelError
 from mattebox.models.cards.card import Card
-from mattebox.models.cards.registry import card_for
+from mattebox.models.cards.registry import find_card_for_task
 from mattebox.models.runtime import onnx_runtime
-from mattebox.models.runtime.lru_cache import Kept
+from mattebox.models.runtime.lru_cache import LruCache
 from mattebox.models.store import weight_store
 
-MULTIPLE = 4  # of which sides must be
+SIDE_MULTIPLE_PIXELS = 4  # of which sides must be
 
 
-class Stylist:
+class StyleTransferNetwork:
     """A network ready to run; `styles` are the names it knows."""
 
     def __init__(self, card: Card, session: Any) -> None:
         self.card, self.styles, self._session = card, card.styles, session
 
     @classmethod
-    def open(cls, model: str, device: str = "auto", threads: int | None = None) -> Stylist:
+    def open(cls, model: str, device: str = "auto", threads: int | None = None) -> StyleTransferNetwork:
         """Start a network of its own. ModelError, also for one of another task; DeviceError, UsageError."""
-        card = card_for("style", model)
+        card = find_card_for_task("style", model)
         if not card.styles:
             raise ModelError(f"model {card.name} has no styles of its own", "give it the picture of one, by adain")
-        return cls(card, onnx_runtime.start(weight_store.read(card), f"model {card.name}", device, threads))
+        return cls(
+            card, onnx_runtime.create_session(weight_store.read_weights(card), f"model {card.name}", device, threads)
+        )
 
     def run(self, x: NDArray[np.float32], style: str) -> NDArray[np.float32]:
         """1 x 3 x H x W RGB 0..1, sides multiples of 4 -> the same painted, 0..1."""
@@ -38,9 +40,9 @@ class Stylist:
         return made
 
 
-_open: Kept[Stylist] = Kept(1)
+_open_networks: LruCache[StyleTransferNetwork] = LruCache(1)
 
 
-def open_stylist(model: str, threads: int | None = None) -> Stylist:
+def open_style_transfer_network(model: str, threads: int | None = None) -> StyleTransferNetwork:
     """Like `Stylist.open`, but shared."""
-    return _open.get((model, threads), lambda: Stylist.open(model, threads=threads))
+    return _open_networks.get_or_create((model, threads), lambda: StyleTransferNetwork.open(model, threads=threads))

@@ -14,116 +14,123 @@ from collections.abc import Callable
 import numpy as np
 
 from mattebox.composition import background_spec
-from mattebox.composition.scene import Album
+from mattebox.composition.scene import OpenImage
 from mattebox.core import cpu_threads
 from mattebox.enhancement import dehazing, tone_adjustment, white_balance
-from mattebox.enhancement.colour_transfer import styled
-from mattebox.enhancement.harmonisation import harmonised
-from mattebox.enhancement.linear_light import sampled
-from mattebox.enhancement.saturation import coloured
-from mattebox.enhancement.sharpening import sharpened
-from mattebox.enhancement.style_transfer import Brush, like, named, painted
+from mattebox.enhancement.colour_transfer import transfer_colours
+from mattebox.enhancement.harmonisation import harmonise_subject
+from mattebox.enhancement.linear_light import sample_light
+from mattebox.enhancement.saturation import adjust_saturation
+from mattebox.enhancement.sharpening import sharpen_luminance
+from mattebox.enhancement.style_transfer import StyleTransform, apply_style, named_style, style_from_picture
 from mattebox.errors import InputMissing
-from mattebox.models.adain import open_imitator
-from mattebox.models.cards.registry import IMITATOR, STYLIST, find_card, styles
+from mattebox.models.adain import open_adain_network
+from mattebox.models.cards.registry import ADAIN_MODEL, STYLE_MODEL, find_card, style_names
 from mattebox.models.store import weight_store
-from mattebox.models.style_network import open_stylist
+from mattebox.models.style_network import open_style_transfer_network
 from mattebox.recipe.recipe import Background, Balance, Colour, Light, Recipe, Sharpen, Style
-from mattebox.types import Depth, Picture, Pixels
+from mattebox.types import BitDepth, Picture, Pixels
 
-Developing = Balance | Light | Colour | Style | Sharpen
+DevelopStep = Balance | Light | Colour | Style | Sharpen
 
-Develop = Callable[[Picture, Pixels | None], Picture]  # a picture, and where
+DevelopFunction = Callable[[Picture, Pixels | None], Picture]  # a picture, and where
 """What a step came to, once it is known what it needs."""
 
 
-def develops(recipe: Recipe) -> bool:
+def has_develop_steps(recipe: Recipe) -> bool:
     """Whether the recipe asks for anything here."""
-    return any(isinstance(s, Developing) for s in recipe.steps) or _harmony(recipe) > 0
+    return any(isinstance(s, DevelopStep) for s in recipe.steps) or _harmonisation_strength(recipe) > 0
 
 
-def check(recipe: Recipe, album: Album) -> None:
+def check_develop_steps(recipe: Recipe, open_image: OpenImage) -> None:
     """UsageError for what no photograph could mend, InputError for a style that cannot be read, ModelError for one that
     needs a network which is not here."""
-    step = recipe.find(Balance)
+    step = recipe.find_step(Balance)
     if step is not None:
-        white_balance.check(step)
-    style = recipe.find(Style)
-    if style is not None and style.picture != "none" and style.picture not in styles():
-        _model(style.picture, album)
+        white_balance.check_balance(step)
+    style = recipe.find_step(Style)
+    if style is not None and style.picture != "none" and style.picture not in style_names():
+        _open_style_picture(style.picture, open_image)
         if style.method == "adain":
-            weight_store.require(find_card(IMITATOR))
+            weight_store.require_installed(find_card(ADAIN_MODEL))
 
 
-def developed(
-    photograph: Picture, cutout: Picture, recipe: Recipe, subject: Callable[[], Pixels], album: Album
+def apply_develop_steps(
+    photograph: Picture, cutout: Picture, recipe: Recipe, get_subject_alpha: Callable[[], Pixels], open_image: OpenImage
 ) -> tuple[Picture, Picture]:
     """The photograph, for a background that shows it, and the cutout (the same picture where nothing was cut), with the
-    recipe's steps done to both. `subject` finds the subject's alpha for a step that works on a part only."""
-    behind = _behind(recipe)
-    for step in (s for s in recipe.steps if isinstance(s, Developing)):
-        where = None if step.only == "all" else _part(subject(), step.only)
-        work = _prepared(step, photograph, cutout, where, album)
+    recipe's steps done to both. `get_subject_alpha` finds the subject's alpha for a step that works on a part only."""
+    behind = _parse_background(recipe)
+    for step in (s for s in recipe.steps if isinstance(s, DevelopStep)):
+        where = None if step.only == "all" else _area_mask(get_subject_alpha(), step.only)
+        work = _prepare_step(step, photograph, cutout, where, open_image)
         alike = photograph is cutout
         cutout = work(cutout, where)
-        if alike or isinstance(behind, background_spec.Blur):
+        if alike or isinstance(behind, background_spec.BackgroundBlur):
             photograph = cutout if alike else work(photograph, where)
-    if isinstance(behind, background_spec.Image) and cutout.alpha is not None:
-        cutout = harmonised(cutout, album(behind.path), _harmony(recipe))
+    if isinstance(behind, background_spec.BackgroundImage) and cutout.alpha is not None:
+        cutout = harmonise_subject(cutout, open_image(behind.path), _harmonisation_strength(recipe))
     return photograph, cutout
 
 
-def _prepared(
-    step: Developing,
+def _prepare_step(
+    step: DevelopStep,
     photograph: Picture,
     cutout: Picture,
     where: Pixels | None,
-    album: Album,
-) -> Develop:
+    open_image: OpenImage,
+) -> DevelopFunction:
     """The step with what it measures already measured."""
     if isinstance(step, Balance):
-        light, haze = white_balance.wanted(step, photograph), dehazing.found(sampled(photograph))
-        return lambda picture, where: white_balance.balanced(picture, light, step.strength / 100, where, haze)
+        light, haze = (
+            white_balance.resolve_illuminant(step, photograph),
+            dehazing.estimate_haze(sample_light(photograph)),
+        )
+        return lambda picture, where: white_balance.correct_white_balance(
+            picture, light, step.strength / 100, where, haze
+        )
     if isinstance(step, Light):
-        plan = tone_adjustment.planned(cutout, step, where)
-        return lambda picture, where: tone_adjustment.lit(picture, plan, step.strength / 100, where)
+        plan = tone_adjustment.plan_tone(cutout, step, where)
+        return lambda picture, where: tone_adjustment.apply_tone(picture, plan, step.strength / 100, where)
     if isinstance(step, Colour):
-        return lambda picture, where: coloured(picture, step, where)
+        return lambda picture, where: adjust_saturation(picture, step, where)
     if isinstance(step, Sharpen):
-        return lambda picture, where: sharpened(picture, step, where)
+        return lambda picture, where: sharpen_luminance(picture, step, where)
     if step.picture == "none":
         return lambda picture, where: picture
-    if step.picture in styles() or step.method == "adain":
-        brush = _brush(step, album)
-        return lambda picture, where: painted(picture, brush, step.strength / 100, where)
-    model = _model(step.picture, album)
-    return lambda picture, where: styled(picture, model, step.method, step.strength / 100, where)
+    if step.picture in style_names() or step.method == "adain":
+        brush = _build_style_transfer(step, open_image)
+        return lambda picture, where: apply_style(picture, brush, step.strength / 100, where)
+    model = _open_style_picture(step.picture, open_image)
+    return lambda picture, where: transfer_colours(picture, model, step.method, step.strength / 100, where)
 
 
-def _brush(step: Style, album: Album) -> Brush:
-    if step.picture in styles():
-        return named(open_stylist(STYLIST, cpu_threads.usable()), step.picture)
-    return like(open_imitator(IMITATOR, cpu_threads.usable()), _model(step.picture, album))
+def _build_style_transfer(step: Style, open_image: OpenImage) -> StyleTransform:
+    if step.picture in style_names():
+        return named_style(open_style_transfer_network(STYLE_MODEL, cpu_threads.thread_cpu_count()), step.picture)
+    return style_from_picture(
+        open_adain_network(ADAIN_MODEL, cpu_threads.thread_cpu_count()), _open_style_picture(step.picture, open_image)
+    )
 
 
-def _model(path: str, album: Album) -> Picture:
+def _open_style_picture(path: str, open_image: OpenImage) -> Picture:
     """The picture whose colours, or manner, are taken on. InputMissing says which styles have names."""
     try:
-        return album(path)
+        return open_image(path)
     except InputMissing as error:
-        raise InputMissing(error.problem, f"give a picture's path, or one of: {', '.join(styles())}") from error
+        raise InputMissing(error.problem, f"give a picture's path, or one of: {', '.join(style_names())}") from error
 
 
-def _part(alpha: Pixels, only: str) -> Pixels:
+def _area_mask(alpha: Pixels, area: str) -> Pixels:
     """Where the step works."""
-    return alpha if only == "subject" else np.subtract(Depth.of(alpha).peak, alpha, dtype=alpha.dtype)
+    return alpha if area == "subject" else np.subtract(BitDepth.of_pixels(alpha).peak, alpha, dtype=alpha.dtype)
 
 
-def _behind(recipe: Recipe) -> background_spec.Paint | None:
-    step = recipe.find(Background)
-    return None if step is None else background_spec.parse(step.paint)
+def _parse_background(recipe: Recipe) -> background_spec.BackgroundSpec | None:
+    step = recipe.find_step(Background)
+    return None if step is None else background_spec.parse_background(step.paint)
 
 
-def _harmony(recipe: Recipe) -> float:
-    step = recipe.find(Background)
+def _harmonisation_strength(recipe: Recipe) -> float:
+    step = recipe.find_step(Background)
     return 0 if step is None else step.harmonise / 100

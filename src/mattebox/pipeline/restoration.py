@@ -16,104 +16,117 @@ from typing import Protocol
 
 from mattebox.core.connected_components import subject_box
 from mattebox.enhancement import denoising, face_restoration, upscaling
-from mattebox.enhancement.self_ensemble import voted
-from mattebox.enhancement.tile_sink import Canvas, Canvases
-from mattebox.enhancement.tiles import Tell
+from mattebox.enhancement.self_ensemble import add_self_ensemble
+from mattebox.enhancement.tile_sink import OpenTileSink, TileSink
+from mattebox.enhancement.tiles import OnProgress
 from mattebox.io import resampling
 from mattebox.models import face_detector, face_restorer
-from mattebox.models.cards.registry import card_for, find_card, restorer, upscalers
-from mattebox.models.image_to_image import Imager, checked, twin_of
+from mattebox.models.cards.registry import find_card, find_card_for_task, restorer_name, upscaler_names
+from mattebox.models.image_to_image import ImageToImageNetwork, find_twin_card, find_upscale_factor
 from mattebox.recipe.recipe import Faces, Recipe, Restore, Upscale
 from mattebox.types import Matte, Picture, Size
 
 
-class Opened(Protocol):
+class OpenNetwork(Protocol):
     """Opens a network by its name, taking out all or less of the noise (0..1)."""
 
-    def __call__(self, model: str, denoise: float = 1) -> Imager: ...
+    def __call__(self, model: str, denoise: float = 1) -> ImageToImageNetwork: ...
 
 
-def check(recipe: Recipe) -> None:
+def check_restoration_steps(recipe: Recipe) -> None:
     """UsageError and ModelError for what no photograph could mend."""
-    mending, enlarging = recipe.find(Restore), recipe.find(Upscale)
+    mending, enlarging = recipe.find_step(Restore), recipe.find_step(Upscale)
     if mending is not None and mending.amount != "none":
         if mending.amount != "auto":
-            denoising.stated(mending.amount)
-        checked(restorer(mending.model), "restore")
-    if enlarging is not None and upscaling.parsed(enlarging.to) is not None:
-        for name in upscalers(enlarging.model):
-            checked(name, "upscale")
+            denoising.parse_strength(mending.amount)
+        find_upscale_factor(restorer_name(mending.model), "restore")
+    if enlarging is not None and upscaling.parse_target(enlarging.to) is not None:
+        for name in upscaler_names(enlarging.model):
+            find_upscale_factor(name, "upscale")
             if enlarging.denoise < 100:
-                twin_of(find_card(name))
-    drawing = recipe.find(Faces)
+                find_twin_card(find_card(name))
+    drawing = recipe.find_step(Faces)
     if drawing is not None and drawing.strength:
-        card_for(face_restorer.TASK, drawing.model)
-        card_for(face_detector.TASK, drawing.finder)
+        find_card_for_task(face_restorer.FACE_RESTORATION_TASK, drawing.model)
+        find_card_for_task(face_detector.FACE_DETECTION_TASK, drawing.finder)
 
 
-def weights(recipe: Recipe) -> list[str]:
+def weight_hashes(recipe: Recipe) -> list[str]:
     """The hashes of the networks that the recipe's detail may come from."""
-    mending, enlarging = recipe.find(Restore), recipe.find(Upscale)
-    names = [restorer(mending.model)] if mending is not None and mending.amount != "none" else []
-    names += upscalers(enlarging.model) if enlarging is not None and enlarging.to != "none" else ()
+    mending, enlarging = recipe.find_step(Restore), recipe.find_step(Upscale)
+    names = [restorer_name(mending.model)] if mending is not None and mending.amount != "none" else []
+    names += upscaler_names(enlarging.model) if enlarging is not None and enlarging.to != "none" else ()
     return [find_card(name).sha256 or find_card(name).md5 for name in names]
 
 
-def restored(photograph: Picture, recipe: Recipe, opened: Opened, tell: Tell | None = None) -> Picture:
+def restore_photograph(
+    photograph: Picture, recipe: Recipe, open_network: OpenNetwork, on_progress: OnProgress | None = None
+) -> Picture:
     """The photograph with the recipe's step Restore done to it; the network is opened only if there is a need."""
-    step = recipe.find(Restore)
-    share = 0.0 if step is None else denoising.share_of(step.amount, photograph)
+    step = recipe.find_step(Restore)
+    share = 0.0 if step is None else denoising.resolve_strength(step.amount, photograph)
     if step is None or share == 0:
         return photograph
-    return denoising.restored(photograph, _tried(opened(restorer(step.model)), step), share, tell)
+    return denoising.restore_picture(
+        photograph, _apply_effort(open_network(restorer_name(step.model)), step), share, on_progress
+    )
 
 
-def wanted_size(size: Size, recipe: Recipe) -> Size:
+def target_size(size: Size, recipe: Recipe) -> Size:
     """What upscaling makes of this (height, width). UsageError when it is too much."""
-    step = recipe.find(Upscale)
-    return size if step is None else upscaling.target_of(step.to, size)
+    step = recipe.find_step(Upscale)
+    return size if step is None else upscaling.target_size(step.to, size)
 
 
-def upscaled(
-    picture: Picture, recipe: Recipe, opened: Opened, tell: Tell | None = None, canvas: Canvases = Canvas
+def upscale_picture(
+    picture: Picture,
+    recipe: Recipe,
+    open_network: OpenNetwork,
+    on_progress: OnProgress | None = None,
+    open_tile_sink: OpenTileSink = TileSink,
 ) -> Picture:
     """The picture at the size that the recipe's step Upscale asks for."""
-    step, size = recipe.find(Upscale), wanted_size(picture.size, recipe)
+    step, size = recipe.find_step(Upscale), target_size(picture.size, recipe)
     if step is None or size == picture.size:
         return picture
-    names = upscalers(step.model)
+    names = upscaler_names(step.model)
     factor = max(made / whole for made, whole in zip(size, picture.size, strict=True))
-    networks = {checked(name, "upscale"): name for name in names}
+    networks = {find_upscale_factor(name, "upscale"): name for name in names}
     chain = [
-        _tried(opened(networks[scale], step.denoise / 100), step) for scale in upscaling.passes(factor, list(networks))
+        _apply_effort(open_network(networks[scale], step.denoise / 100), step)
+        for scale in upscaling.plan_passes(factor, list(networks))
     ]
-    return upscaling.upscaled(picture, size, chain, step.detail / 100, tell, canvas)
+    return upscaling.upscale_picture(picture, size, chain, step.detail / 100, on_progress, open_tile_sink)
 
 
-def faced(picture: Picture, recipe: Recipe, device: str, threads: int, tell: Tell | None = None) -> Picture:
+def restore_faces(
+    picture: Picture, recipe: Recipe, device: str, threads: int, on_progress: OnProgress | None = None
+) -> Picture:
     """The picture with the recipe's step Faces done to it; its networks are opened only if there is a need."""
-    step = recipe.find(Faces)
+    step = recipe.find_step(Faces)
     if step is None or step.strength == 0:
         return picture
-    found = face_detector.open_finder(step.finder, device, threads).find(picture)
+    found = face_detector.open_face_detector(step.finder, device, threads).detect_faces(picture)
     if not found:
         return picture
-    network = face_restorer.open_facer(step.model, device, threads)
-    return face_restoration.restored(picture, found, network.run, network.side, step.strength / 100, tell)
+    network = face_restorer.open_face_restorer(step.model, device, threads)
+    return face_restoration.restore_faces(picture, found, network.run, network.side, step.strength / 100, on_progress)
 
 
-def _tried(imager: Imager, step: Restore | Upscale) -> Imager:
+def _apply_effort(network: ImageToImageNetwork, step: Restore | Upscale) -> ImageToImageNetwork:
     """The network, asked as often as the step says."""
-    return voted(imager) if step.effort == "best" else imager
+    return add_self_ensemble(network) if step.effort == "best" else network
 
 
-def along(photograph: Picture, size: Size) -> Picture:
+def resize_photograph(photograph: Picture, size: Size) -> Picture:
     """The photograph behind a cutout that was upscaled, at the same size: it will only be seen out of focus."""
     height, width = photograph.size
-    return photograph.with_pixels(*resampling.window(photograph.rgb, photograph.alpha, (0, 0, width, height), size))
+    return photograph.with_pixels(
+        *resampling.crop_and_resize(photograph.rgb, photograph.alpha, (0, 0, width, height), size)
+    )
 
 
-def matte_of(matte: Matte, cutout: Picture) -> Matte:
+def matte_from_cutout(matte: Matte, cutout: Picture) -> Matte:
     """The matte of a cutout that was upscaled."""
     alpha = cutout.rgb[..., 0] if cutout.alpha is None else cutout.alpha  # a matte shown as a grey picture has none
     box = subject_box(alpha) if matte.found and alpha.any() else (0, 0, cutout.size[1], cutout.size[0])

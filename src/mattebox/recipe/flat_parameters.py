@@ -16,7 +16,7 @@ import msgspec
 
 from mattebox.errors import UsageError
 from mattebox.recipe.recipe import (
-    ORDER,
+    STEP_ORDER,
     Background,
     Balance,
     Colour,
@@ -34,7 +34,7 @@ from mattebox.recipe.recipe import (
     Upscale,
 )
 
-RENAMED: dict[tuple[type[Step], str], str] = {
+FLAT_NAMES: dict[tuple[type[Step], str], str] = {
     (Restore, "amount"): "restore",
     **{(Restore, name): f"restore_{name}" for name in ("model", "effort")},
     (Upscale, "to"): "upscale",
@@ -64,19 +64,19 @@ SWITCHES: dict[tuple[type[Step], str], tuple[str, str, str]] = {  # name, value 
 
 
 class Parameter(NamedTuple):
-    """One field of a step under its flat name; `switch` is the value it takes when on, for those that are switches."""
+    """One field of a step under its flat name; `switch_value` is the value it takes when on, for those that are switches."""
 
     name: str
     step: type[Step]
     field: msgspec.structs.FieldInfo
     help: str
-    switch: str | None
+    switch_value: str | None
 
 
 @cache
-def parameters() -> MappingProxyType[str, Parameter]:
+def parameters_by_name() -> MappingProxyType[str, Parameter]:
     """Every parameter by its flat name, in the order of the steps."""
-    found = (_parameter(step, field) for step in ORDER for field in msgspec.structs.fields(step))
+    found = (_build_parameter(step, field) for step in STEP_ORDER for field in msgspec.structs.fields(step))
     return MappingProxyType({p.name: p for p in found})
 
 
@@ -86,7 +86,7 @@ def build_recipe(values: Mapping[str, Any], base: Recipe | None = None) -> Recip
     With a `base`, its steps with those values changed. UsageError for a name that is none, or a value of the wrong
     kind.
     """
-    known = parameters()
+    known = parameters_by_name()
     given: dict[type[Step], dict[str, Any]] = {type(s): msgspec.structs.asdict(s) for s in base.steps} if base else {}
     for name, value in values.items():
         if name not in known:
@@ -95,76 +95,80 @@ def build_recipe(values: Mapping[str, Any], base: Recipe | None = None) -> Recip
                 f"there is no parameter {name!r}", f"did you mean {near[0]!r}?" if near else "see the help"
             )
         place = known[name]
-        if place.switch is not None:
-            value = place.switch if value else place.field.default
+        if place.switch_value is not None:
+            value = place.switch_value if value else place.field.default
         given.setdefault(place.step, {})[place.field.name] = value
-    steps = [_checked(step, given.get(step, {})) for step in ORDER]
+    steps = [_convert_step(step, given.get(step, {})) for step in STEP_ORDER]
     kept = {type(s) for s in base.steps} if base else {Cut}
     return Recipe(tuple(s for s in steps if type(s) in kept or s != type(s)()), base.title if base else "")
 
 
-def limited(recipe: Recipe, only: str) -> Recipe:
+def limit_to_area(recipe: Recipe, area: str) -> Recipe:
     """The recipe with all its steps that can be told where done to the `subject`, the `background`, or `all`.
 
     UsageError when none of them can be.
     """
-    able = {p.name for p in parameters().values() if p.field.name == "only" and recipe.find(p.step) is not None}
+    able = {
+        p.name for p in parameters_by_name().values() if p.field.name == "only" and recipe.find_step(p.step) is not None
+    }
     if not able:
-        raise UsageError(f"only {only} has nothing to do it to", "give light auto, sharpen 80 or the like")
-    return build_recipe(dict.fromkeys(able, only), recipe)
+        raise UsageError(f"only {area} has nothing to do it to", "give light auto, sharpen 80 or the like")
+    return build_recipe(dict.fromkeys(able, area), recipe)
 
 
-def written(values: Mapping[str, Any]) -> dict[str, Any]:
+def stringify_values(values: Mapping[str, Any]) -> dict[str, Any]:
     """Python's numbers and paths as a recipe, which is text, has them: size=1600, background=Path("beach.jpg")."""
-    known = parameters()
-    return {n: _text(value) if n in known and _is_text(known[n]) else value for n, value in values.items()}
+    known = parameters_by_name()
+    return {
+        n: _stringify(value) if n in known and _is_string_parameter(known[n]) else value for n, value in values.items()
+    }
 
 
-def _is_text(parameter: Parameter) -> bool:
-    return parameter.switch is None and isinstance(bare(parameter), msgspec.inspect.StrType)
+def _is_string_parameter(parameter: Parameter) -> bool:
+    return parameter.switch_value is None and isinstance(base_type(parameter), msgspec.inspect.StrType)
 
 
-def _text(value: Any) -> Any:
+def _stringify(value: Any) -> Any:
     if isinstance(value, os.PathLike):
         return os.fspath(value)
     return str(value) if isinstance(value, int | float) and not isinstance(value, bool) else value
 
 
-def _checked(step: type[Step], fields: dict[str, Any]) -> Step:
+def _convert_step(step: type[Step], fields: dict[str, Any]) -> Step:
     try:
         made: Step = msgspec.convert(fields | {"step": step.__name__.lower()}, step)
     except msgspec.ValidationError as error:
-        raise _refused(step, str(error)) from error
+        raise _validation_error(step, str(error)) from error
     return made
 
 
-def _refused(step: type[Step], problem: str) -> UsageError:
+def _validation_error(step: type[Step], problem: str) -> UsageError:
     """In the parameter's own name, with what it is for as the remedy."""
     what, _, place = problem.partition(" - at `$.")
-    at = next((p for p in parameters().values() if p.step is step and p.field.name == place.rstrip("`")), None)
+    at = next((p for p in parameters_by_name().values() if p.step is step and p.field.name == place.rstrip("`")), None)
     if at is None:
         return UsageError(f"{step.__name__.lower()}: {problem}", "see the help for what it may be")
-    choice = choices(at)
+    choice = allowed_words(at)
     wanted = f"choose {', '.join(choice)}; " if choice else ""
     return UsageError(f"{at.name}: {what[:1].lower()}{what[1:]}", wanted + (at.help or "see the help"))
 
 
-def choices(parameter: Parameter) -> tuple[str, ...]:
+def allowed_words(parameter: Parameter) -> tuple[str, ...]:
     """The words a parameter may be, where it is one of a few."""
-    info = bare(parameter)
+    info = base_type(parameter)
     return tuple(map(str, info.values)) if isinstance(info, msgspec.inspect.LiteralType) else ()
 
 
-def bare(parameter: Parameter) -> msgspec.inspect.Type:
+def base_type(parameter: Parameter) -> msgspec.inspect.Type:
     """A parameter's type without its description."""
     info = msgspec.inspect.type_info(parameter.field.type)
     return info.type if isinstance(info, msgspec.inspect.Metadata) else info
 
 
-def _parameter(step: type[Step], field: msgspec.structs.FieldInfo) -> Parameter:
+def _build_parameter(step: type[Step], field: msgspec.structs.FieldInfo) -> Parameter:
     if (step, field.name) in SWITCHES:
         name, value, what = SWITCHES[step, field.name]
         return Parameter(name, step, field, what, value)
     info = msgspec.inspect.type_info(field.type)
     text = str((info.extra_json_schema or {}).get("description", "")) if hasattr(info, "extra_json_schema") else ""
-    return Parameter(RENAMED.get((step, field.name), field.name), step, field, text, None)
+    return Parameter(FLAT_NAMES.get((step, field.name), field.name), step, field, text, None)

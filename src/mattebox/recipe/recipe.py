@@ -21,7 +21,7 @@ from mattebox.errors import UsageError
 
 S = TypeVar("S")
 
-Only = Literal["all", "subject", "background"]
+EditArea = Literal["all", "subject", "background"]
 Effort = Literal["quick", "best"]
 
 
@@ -108,7 +108,7 @@ class Cut(Struct, frozen=True, tag="cut", tag_field="step", forbid_unknown_field
     )
 
     @property
-    def network(self) -> str | None:
+    def required_model(self) -> str | None:
         """The model it needs, if it needs one."""
         return self.model if self.by.strip() == "network" else None
 
@@ -164,7 +164,7 @@ class Balance(Struct, frozen=True, tag="balance", tag_field="step", forbid_unkno
         ),
     ] = "none"
     strength: Annotated[int, Meta(description="how much of it, in percent", ge=0, le=100)] = 100
-    only: Annotated[Only, Meta(description="where: all, subject or background")] = "all"
+    only: Annotated[EditArea, Meta(description="where: all, subject or background")] = "all"
 
 
 class Light(Struct, frozen=True, tag="light", tag_field="step", forbid_unknown_fields=True):
@@ -179,10 +179,10 @@ class Light(Struct, frozen=True, tag="light", tag_field="step", forbid_unknown_f
     shadows: Annotated[int, Meta(description="in percent; above 0 brightens what is dark", ge=-100, le=100)] = 0
     clarity: Annotated[int, Meta(description="local contrast, in percent; below 0 is softer", ge=-100, le=100)] = 0
     strength: Annotated[int, Meta(description="how much of it all, in percent", ge=0, le=100)] = 100
-    only: Annotated[Only, Meta(description="where: all, subject or background")] = "all"
+    only: Annotated[EditArea, Meta(description="where: all, subject or background")] = "all"
 
     def __post_init__(self) -> None:
-        _finite("exposure", self.exposure)
+        _require_finite("exposure", self.exposure)
 
 
 class Colour(Struct, frozen=True, tag="colour", tag_field="step", forbid_unknown_fields=True):
@@ -192,7 +192,7 @@ class Colour(Struct, frozen=True, tag="colour", tag_field="step", forbid_unknown
     vibrance: Annotated[
         int, Meta(description="the same, but less of what is colourful already, or skin", ge=-100, le=100)
     ] = 0
-    only: Annotated[Only, Meta(description="where: all, subject or background")] = "all"
+    only: Annotated[EditArea, Meta(description="where: all, subject or background")] = "all"
 
 
 class Style(Struct, frozen=True, tag="style", tag_field="step", forbid_unknown_fields=True):
@@ -213,7 +213,7 @@ class Style(Struct, frozen=True, tag="style", tag_field="step", forbid_unknown_f
         ),
     ] = "monge"
     strength: Annotated[int, Meta(description="how far, in percent", ge=0, le=100)] = 60
-    only: Annotated[Only, Meta(description="where: all, subject or background")] = "all"
+    only: Annotated[EditArea, Meta(description="where: all, subject or background")] = "all"
 
 
 class Sharpen(Struct, frozen=True, tag="sharpen", tag_field="step", forbid_unknown_fields=True):
@@ -227,10 +227,10 @@ class Sharpen(Struct, frozen=True, tag="sharpen", tag_field="step", forbid_unkno
     halo: Annotated[
         int, Meta(description="how far past its surroundings an edge may go, in percent of full light", ge=0, le=20)
     ] = 2
-    only: Annotated[Only, Meta(description="where: all, subject or background")] = "all"
+    only: Annotated[EditArea, Meta(description="where: all, subject or background")] = "all"
 
     def __post_init__(self) -> None:
-        _finite("sharpen radius", self.radius)
+        _require_finite("sharpen radius", self.radius)
 
 
 class Frame(Struct, frozen=True, tag="frame", tag_field="step", forbid_unknown_fields=True):
@@ -348,7 +348,7 @@ class Save(Struct, frozen=True, tag="save", tag_field="step", forbid_unknown_fie
     ] = "none"
 
     @property
-    def most_bytes(self) -> int | None:
+    def max_bytes(self) -> int | None:
         """The limit in bytes. UsageError when it is none."""
         if self.file_limit == "none":
             return None
@@ -358,10 +358,10 @@ class Save(Struct, frozen=True, tag="save", tag_field="step", forbid_unknown_fie
         return int(float(found[1]) * {"": 1, "k": 1e3, "M": 1e6}[found[2]])
 
 
-Photographic = Restore | Cut | Upscale | Faces | Balance | Light | Colour | Style | Sharpen  # make the picture
-Composing = Frame | Outline | Shadow | Background  # put it on a canvas
-Step = Photographic | Composing | Save
-ORDER: tuple[type[Step], ...] = get_args(Step)
+PhotoStep = Restore | Cut | Upscale | Faces | Balance | Light | Colour | Style | Sharpen  # make the picture
+CompositionStep = Frame | Outline | Shadow | Background  # put it on a canvas
+Step = PhotoStep | CompositionStep | Save
+STEP_ORDER: tuple[type[Step], ...] = get_args(Step)
 
 
 class Recipe(Struct, frozen=True, forbid_unknown_fields=True):
@@ -377,29 +377,31 @@ class Recipe(Struct, frozen=True, forbid_unknown_fields=True):
         if len(set(kinds)) < len(kinds):
             raise UsageError("the recipe has the same step twice", "merge the two")
         for before, after in pairwise(kinds):
-            if ORDER.index(after) < ORDER.index(before):
-                raise UsageError(f"{_name(before)} comes before {_name(after)}", f"put {_name(after)} first")
-        if self.cut and self.cut.output == "matte" and self.composes:
-            composing = next(k for k in kinds if issubclass(k, get_args(Composing)))
-            raise UsageError(f"a matte has no {_name(composing)}", 'leave it out or ask for output = "cutout"')
+            if STEP_ORDER.index(after) < STEP_ORDER.index(before):
+                raise UsageError(
+                    f"{_step_name(before)} comes before {_step_name(after)}", f"put {_step_name(after)} first"
+                )
+        if self.cut_step and self.cut_step.output == "matte" and self.has_composition:
+            composing = next(k for k in kinds if issubclass(k, get_args(CompositionStep)))
+            raise UsageError(f"a matte has no {_step_name(composing)}", 'leave it out or ask for output = "cutout"')
 
     @property
-    def cut(self) -> Cut | None:
-        return self.find(Cut)
+    def cut_step(self) -> Cut | None:
+        return self.find_step(Cut)
 
     @property
-    def composes(self) -> bool:
+    def has_composition(self) -> bool:
         """Whether anything is done to the picture after the cut."""
-        return any(isinstance(s, Composing) for s in self.steps)
+        return any(isinstance(s, CompositionStep) for s in self.steps)
 
     @property
-    def saving(self) -> Save:
+    def save_step(self) -> Save:
         """How the file is written."""
-        return self.find(Save) or Save()
+        return self.find_step(Save) or Save()
 
-    def find(self, kind: type[S]) -> S | None:
+    def find_step(self, step_type: type[S]) -> S | None:
         """The step of that kind, if the recipe has it."""
-        return next((s for s in self.steps if isinstance(s, kind)), None)
+        return next((s for s in self.steps if isinstance(s, step_type)), None)
 
     def to_json(self) -> bytes:
         return msgspec.json.format(msgspec.json.encode(self))
@@ -408,19 +410,19 @@ class Recipe(Struct, frozen=True, forbid_unknown_fields=True):
         """As a recipe file: each step with what differs from its defaults."""
         lines = [f"title = {json.dumps(self.title, ensure_ascii=False)}"] if self.title else []
         for step in self.steps:
-            lines += ["", "[[steps]]", f'step = "{_name(type(step))}"']
+            lines += ["", "[[steps]]", f'step = "{_step_name(type(step))}"']
             own = {f.name: getattr(step, f.name) for f in msgspec.structs.fields(step)}
             plain = type(step)()
             lines += [f"{k} = {json.dumps(v, ensure_ascii=False)}" for k, v in own.items() if v != getattr(plain, k)]
         return "\n".join(lines).lstrip("\n") + "\n"
 
 
-def _finite(name: str, value: float) -> None:
+def _require_finite(name: str, value: float) -> None:
     if not math.isfinite(value):
         raise UsageError(f"{name} is {value}", "give a number")
 
 
-def _name(step: type[Step]) -> str:
+def _step_name(step: type[Step]) -> str:
     return step.__name__.lower()
 
 
@@ -438,18 +440,20 @@ def load_recipe(path: str | Path) -> Recipe:
     except OSError as error:
         raise UsageError(f"{path}: cannot be read ({error.strerror})", "check the path of the recipe") from error
     except msgspec.DecodeError as error:
-        raise UsageError(f"{path}: {error}", _nearest(str(error))) from error
+        raise UsageError(f"{path}: {error}", _spelling_hint(str(error))) from error
 
 
-def schema() -> bytes:
+def recipe_json_schema() -> bytes:
     """The JSON Schema of recipes, from the classes above."""
     return msgspec.json.format(msgspec.json.encode(msgspec.json.schema(Recipe)))
 
 
-def _nearest(told: str) -> str:
+def _spelling_hint(message: str) -> str:
     """What was meant, when a step or one of its fields is misspelt."""
-    found = re.search(r"unknown field `(\w+)`|Invalid value '(\w+)'", told)
-    known = {f.name for step in ORDER for f in msgspec.structs.fields(step)} | {_name(step) for step in ORDER}
+    found = re.search(r"unknown field `(\w+)`|Invalid value '(\w+)'", message)
+    known = {f.name for step in STEP_ORDER for f in msgspec.structs.fields(step)} | {
+        _step_name(step) for step in STEP_ORDER
+    }
     near = difflib.get_close_matches(found[1] or found[2], known, 1) if found else []
     hint = f"did you mean {near[0]}? " if near else ""
     return f"{hint}`mattebox recipes --schema` prints the steps and their fields"

@@ -16,46 +16,46 @@ from starlette.routing import Route
 from mattebox._version import __version__
 from mattebox.errors import MatteboxError
 from mattebox.server.http import problems
-from mattebox.server.http.middleware import Surround
+from mattebox.server.http.middleware import RequestMiddleware
 from mattebox.server.http.problems import Problem
-from mattebox.server.removebg_mapping import Refused
+from mattebox.server.removebg_mapping import RemovebgError
 from mattebox.server.routes import jobs, operations, removebg, v1
 from mattebox.server.settings import Settings
-from mattebox.server.state import House
+from mattebox.server.state import AppState
 
 
-def create(settings: Settings) -> FastAPI:
+def create_app(settings: Settings) -> FastAPI:
     """The application for these settings."""
-    house = House.of(settings)
+    house = AppState.from_settings(settings)
 
     @asynccontextmanager
     async def life(_: FastAPI) -> AsyncIterator[None]:
-        await house.crew.start()
-        await house.office.begin()
-        house.ready = True
+        await house.worker_pool.start()
+        await house.job_service.resume_stored_jobs()
+        house.is_ready = True
         yield
-        house.ready = False
-        await house.office.close()
-        await house.crew.stop()
+        house.is_ready = False
+        await house.job_service.close()
+        await house.worker_pool.stop()
         house.usage.close()
-        house.traces.close()
+        house.tracer.close()
 
     app = FastAPI(title="mattebox", version=__version__, lifespan=life, openapi_url=None)
     app.state.house = house
-    known = [Security(APIKeyHeader(name="X-API-Key", auto_error=False))] if house.access.asked_for else None
+    known = [Security(APIKeyHeader(name="X-API-Key", auto_error=False))] if house.access.requires_key else None
     app.include_router(operations.router)
-    app.add_api_route("/openapi.json", _document(app), include_in_schema=False)
+    app.add_api_route("/openapi.json", _openapi_endpoint(app), include_in_schema=False)
     if settings.role != "worker":
         for router in (v1.router, jobs.router):
             app.include_router(router, dependencies=known)
         app.include_router(removebg.router)
         if settings.page:
-            app.include_router(operations.page())
-    app.add_exception_handler(Problem, _problem)
-    app.add_exception_handler(MatteboxError, _ours)
-    app.add_exception_handler(Refused, _refused)
-    app.add_exception_handler(HTTPException, _nowhere)
-    app.add_middleware(Surround, house=house)
+            app.include_router(operations.create_page_router())
+    app.add_exception_handler(Problem, _handle_problem)
+    app.add_exception_handler(MatteboxError, _handle_mattebox_error)
+    app.add_exception_handler(RemovebgError, _handle_removebg_error)
+    app.add_exception_handler(HTTPException, _handle_http_exception)
+    app.add_middleware(RequestMiddleware, state=house)
     if settings.origins:
         origins = [o.strip() for o in settings.origins.split(",")]
         app.add_middleware(
@@ -68,7 +68,7 @@ def create(settings: Settings) -> FastAPI:
     return app
 
 
-def _document(app: FastAPI) -> Callable[[], Awaitable[Response]]:
+def _openapi_endpoint(app: FastAPI) -> Callable[[], Awaitable[Response]]:
     """The OpenAPI document, made once."""
     written: list[bytes] = []
 
@@ -80,17 +80,17 @@ def _document(app: FastAPI) -> Callable[[], Awaitable[Response]]:
     return send
 
 
-async def _problem(_: Request, error: Exception) -> Response:
+async def _handle_problem(_: Request, error: Exception) -> Response:
     assert isinstance(error, Problem)
-    return problems.response(error)
+    return problems.problem_response(error)
 
 
-async def _ours(_: Request, error: Exception) -> Response:
+async def _handle_mattebox_error(_: Request, error: Exception) -> Response:
     assert isinstance(error, MatteboxError)
-    return problems.response(problems.of(error))
+    return problems.problem_response(problems.problem_from_error(error))
 
 
-async def _nowhere(request: Request, error: Exception) -> Response:
+async def _handle_http_exception(request: Request, error: Exception) -> Response:
     """No such route, or not that method of it: then Allow names those it has."""
     assert isinstance(error, HTTPException)
     code = {404: "no_such_place", 405: "method_not_allowed"}.get(error.status_code, "bad_request")
@@ -99,9 +99,9 @@ async def _nowhere(request: Request, error: Exception) -> Response:
     if error.status_code == 405:
         found = (r.methods for r in request.app.routes if isinstance(r, Route) and r.path_regex.match(request.url.path))
         headers["Allow"] = ", ".join(sorted(set().union(*(methods or () for methods in found))))
-    return problems.response(Problem(error.status_code, code, str(error.detail), remedy, headers))
+    return problems.problem_response(Problem(error.status_code, code, str(error.detail), remedy, headers))
 
 
-async def _refused(_: Request, error: Exception) -> Response:
-    assert isinstance(error, Refused)
+async def _handle_removebg_error(_: Request, error: Exception) -> Response:
+    assert isinstance(error, RemovebgError)
     return JSONResponse(error.body(), error.status, error.headers)

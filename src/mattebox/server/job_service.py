@@ -11,131 +11,134 @@ from concurrent.futures import Future
 from typing import TYPE_CHECKING, Any, BinaryIO
 
 from mattebox.errors import MatteboxError
-from mattebox.jobs.encryption import Seal, seal_of
-from mattebox.jobs.heartbeats import BEAT
+from mattebox.jobs.encryption import Cipher, cipher_from_key
+from mattebox.jobs.heartbeats import HEARTBEAT_SECONDS
 from mattebox.server import webhooks
 from mattebox.server.http import problems
 from mattebox.server.http.problems import Problem
 from mattebox.server.settings import Settings
-from mattebox.server.usage import Usage
-from mattebox.server.workers.tasks import done, unpacked
-from mattebox.server.workers.worker_pool import Busy, Crew, Done, Tell, WorkerLost
+from mattebox.server.usage import UsageStore
+from mattebox.server.workers.tasks import execute_task, unpack_task
+from mattebox.server.workers.worker_pool import OnProgress, ServerBusy, WorkerLost, WorkerPool, WorkerResponse
 
 if TYPE_CHECKING:
-    from mattebox.jobs.manager import Jobs, Status
+    from mattebox.jobs.manager import JobManager, JobStatus
 
-PATIENCE = 0.1  # seconds between looks for room
-SWEEP = 60.0
+ADMISSION_POLL_SECONDS = 0.1  # seconds between looks for room
+SWEEP_SECONDS = 60.0
 
 
-class InUse(MatteboxError):
+class JobFolderInUse(MatteboxError):
     """The jobs' folder belongs to another server."""
 
 
-class Office:
+class JobService:
     """The server's jobs. `jobs()` opens them; until then nothing is imported, written or listened to."""
 
-    def __init__(self, settings: Settings, crew: Crew, usage: Usage) -> None:
-        self.settings, self.crew, self.usage = settings, crew, usage
+    def __init__(self, settings: Settings, worker_pool: WorkerPool, usage: UsageStore) -> None:
+        self.settings, self.worker_pool, self.usage = settings, worker_pool, usage
         self.folder = settings.data_folder()
-        self.seal: Seal = seal_of(settings.data_key, settings.data_key_file)
-        self._jobs: Jobs | None = None
-        self._opening = asyncio.Lock()
-        self._lock: BinaryIO | None = None
+        self.cipher: Cipher = cipher_from_key(settings.data_key, settings.data_key_file)
+        self._manager: JobManager | None = None
+        self._open_lock = asyncio.Lock()
+        self._lock_file: BinaryIO | None = None
         self._loop: asyncio.AbstractEventLoop | None = None
-        self._doing: dict[str, Future[Done]] = {}
-        self._sweeping: asyncio.Task[None] | None = None
-        self.closed = False
+        self._futures: dict[str, Future[WorkerResponse]] = {}
+        self._sweep_task: asyncio.Task[None] | None = None
+        self.is_closed = False
 
-    async def begin(self) -> None:
+    async def resume_stored_jobs(self) -> None:
         """Go on with what lies there from before, unless another server does."""
         if self.settings.jobs and (self.settings.database or (self.folder / "jobs").is_dir()):
-            with contextlib.suppress(InUse):
-                await self.jobs()
+            with contextlib.suppress(JobFolderInUse):
+                await self.open_manager()
 
-    async def jobs(self) -> Jobs:
+    async def open_manager(self) -> JobManager:
         """The jobs, opened at the first call. Problem when there are none; InUse."""
-        if not self.settings.jobs or self.closed:
+        if not self.settings.jobs or self.is_closed:
             raise Problem(503, "no_jobs", "this server takes no jobs", "send it without Prefer: respond-async")
-        async with self._opening:
-            if self._jobs is None:
+        async with self._open_lock:
+            if self._manager is None:
                 self._loop = asyncio.get_running_loop()
-                self._jobs = await asyncio.to_thread(self._open)
-                self._sweeping = asyncio.create_task(self._sweep(self._jobs))
-        return self._jobs
+                self._manager = await asyncio.to_thread(self._create_manager)
+                self._sweep_task = asyncio.create_task(self._sweep_periodically(self._manager))
+        return self._manager
 
-    async def close(self, patience: int = 0) -> None:
+    async def close(self, grace_seconds: int = 0) -> None:
         """Finish what runs within so many seconds, and hand the rest back."""
-        self.closed = True
-        async with self._opening:
-            if self._sweeping is not None:
-                self._sweeping.cancel()
-                self._sweeping = None
-            if self._jobs is not None:
-                await asyncio.to_thread(self._jobs.stop, patience)
-                self._jobs = None
-            for future in list(self._doing.values()):
+        self.is_closed = True
+        async with self._open_lock:
+            if self._sweep_task is not None:
+                self._sweep_task.cancel()
+                self._sweep_task = None
+            if self._manager is not None:
+                await asyncio.to_thread(self._manager.stop, grace_seconds)
+                self._manager = None
+            for future in list(self._futures.values()):
                 future.cancel()
-            if self._lock is not None:
-                self._lock.close()
-                self._lock = None
+            if self._lock_file is not None:
+                self._lock_file.close()
+                self._lock_file = None
 
-    def do(self, name: str, task: bytes, tell: Tell) -> tuple[dict[str, Any], bytes]:
-        """Have the crew do a job's task, from a thread of the queue; `tell` is told what share of it is done."""
-        from mattebox.jobs.manager import Failed, Lost
+    def run_task(self, job_id: str, task: bytes, on_progress: OnProgress) -> tuple[dict[str, Any], bytes]:
+        """Have the crew do a job's task, from a thread of the queue; `on_progress` is told what share of it is done."""
+        from mattebox.jobs.manager import TaskCrashed, TaskFailed
 
         assert self._loop is not None
-        future = asyncio.run_coroutine_threadsafe(self._done(task, tell), self._loop)
-        self._doing[name] = future
+        future = asyncio.run_coroutine_threadsafe(self._execute_when_free(task, on_progress), self._loop)
+        self._futures[job_id] = future
         try:
             made = future.result()
         except WorkerLost as error:
-            raise Lost from error
+            raise TaskCrashed from error
         except Problem as problem:
-            raise Failed(_told(problem)) from None
+            raise TaskFailed(_error_fields(problem)) from None
         except MatteboxError as error:
-            raise Failed(_told(problems.of(error))) from None
+            raise TaskFailed(_error_fields(problems.problem_from_error(error))) from None
         finally:
-            self._doing.pop(name, None)
-        job = self._jobs.shelf.job(name) if self._jobs else None
+            self._futures.pop(job_id, None)
+        job = self._manager.store.job(job_id) if self._manager else None
         if job is not None:
-            self.usage.add(job["owner"], unpacked(task).pixels, made.seconds)
-        return made.told, made.body
+            self.usage.add_picture(job["owner"], unpack_task(task).pixels, made.seconds)
+        return made.header, made.body
 
-    def drop(self, name: str) -> None:
-        future = self._doing.get(name)
+    def cancel_task(self, job_id: str) -> None:
+        future = self._futures.get(job_id)
         if future is not None:
             future.cancel()
 
-    async def _done(self, piece: bytes, tell: Tell) -> Done:
+    async def _execute_when_free(self, packed_task: bytes, on_progress: OnProgress) -> WorkerResponse:
         """Wait for room without taking what others need: jobs hold half of the pixels at most, or one picture."""
-        task = unpacked(piece)
+        task = unpack_task(packed_task)
         while True:
-            if not self.crew.pixels or self.crew.pixels + task.pixels <= self.settings.pixel_budget // 2:
-                with contextlib.suppress(Busy):
-                    return await done(self.crew, task, tell)
-            await asyncio.sleep(PATIENCE)
+            if (
+                not self.worker_pool.pixels_in_flight
+                or self.worker_pool.pixels_in_flight + task.pixels <= self.settings.pixel_budget // 2
+            ):
+                with contextlib.suppress(ServerBusy):
+                    return await execute_task(self.worker_pool, task, on_progress)
+            await asyncio.sleep(ADMISSION_POLL_SECONDS)
 
-    def _open(self) -> Jobs:
+    def _create_manager(self) -> JobManager:
         try:
-            from mattebox.jobs.manager import Jobs
-            from mattebox.jobs.queue import Queue
-            from mattebox.jobs.store import Shelf
+            from mattebox.jobs.manager import JobManager
+            from mattebox.jobs.queue import JobQueue
+            from mattebox.jobs.store import JobStore
         except ImportError as error:
             raise Problem(
                 503, "no_jobs", "jobs need a package more", "pip install mattebox[server]", {"Retry-After": "3600"}
             ) from error
         settings = self.settings
-        shelf = Shelf(self.folder / "jobs", self.seal)
+        shelf = JobStore(self.folder / "jobs", self.cipher)
         shelf.prepare(settings.machine)
-        self._hold()
-        queue = Queue(settings.database or str(self.folder), settings.machine)
-        jobs = Jobs(shelf, queue, self, keep=settings.keep, tell=self._tell)
-        at_once = 2 * settings.processes() + 2  # more than work, so that none waits for the queue's next look
+        self._lock_folder()
+        queue = JobQueue(settings.database or str(self.folder), settings.machine)
+        jobs = JobManager(shelf, queue, self, retention_seconds=settings.keep, on_finished=self._deliver_webhook)
+        at_once = 2 * settings.worker_count() + 2  # more than work, so that none waits for the queue's next look
         jobs.start(0 if settings.role == "api" else at_once)
         return jobs
 
-    def _hold(self) -> None:
+    def _lock_folder(self) -> None:
         """Hold the folder: two servers that give out one machine's jobs would do them twice. InUse."""
         try:
             import fcntl
@@ -146,27 +149,27 @@ class Office:
             fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except OSError:
             file.close()
-            raise InUse(
+            raise JobFolderInUse(
                 "the jobs' folder belongs to another server", "give each its own, or a name on one database"
             ) from None
-        self._lock = file
+        self._lock_file = file
 
-    def _tell(self, status: Status) -> None:
-        assert self._jobs is not None
-        webhooks.deliver(status, self.settings.hook_secret, self.settings.rules(), self._jobs.wait)
+    def _deliver_webhook(self, status: JobStatus) -> None:
+        assert self._manager is not None
+        webhooks.deliver_webhook(status, self.settings.hook_secret, self.settings.fetch_rules(), self._manager.wait)
 
-    async def _sweep(self, jobs: Jobs) -> None:
+    async def _sweep_periodically(self, manager: JobManager) -> None:
         """Erase what was kept long enough, and give signs of life to other machines."""
-        every, swept = min(SWEEP, max(0.5, self.settings.keep / 4)), 0.0
+        every, swept = min(SWEEP_SECONDS, max(0.5, self.settings.keep / 4)), 0.0
         while True:
-            await asyncio.sleep(min(every, BEAT))
-            swept += min(every, BEAT)
+            await asyncio.sleep(min(every, HEARTBEAT_SECONDS))
+            swept += min(every, HEARTBEAT_SECONDS)
             with contextlib.suppress(Exception):  # a database or disk away for a while: the next round tries again
-                await asyncio.to_thread(jobs.beat)
+                await asyncio.to_thread(manager.heartbeat_and_adopt)
                 if swept >= every:
                     swept = 0.0
-                    await asyncio.to_thread(jobs.sweep)
+                    await asyncio.to_thread(manager.erase_expired)
 
 
-def _told(problem: Problem) -> dict[str, Any]:
+def _error_fields(problem: Problem) -> dict[str, Any]:
     return {"status": problem.status, "code": problem.code, "problem": problem.problem, "remedy": problem.remedy}

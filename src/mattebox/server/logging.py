@@ -10,20 +10,20 @@ import sys
 from datetime import UTC, datetime
 from typing import Any
 
-KINDS = ("none", "json")
+LOG_FORMATS = ("none", "json")
 
 
-class Log:
+class EventLog:
     """Tells what happened, or with the kind "none" only errors."""
 
     def __init__(self, kind: str) -> None:
-        self.on = kind != "none"
+        self.is_enabled = kind != "none"
         logging.getLogger("python_multipart").setLevel(logging.CRITICAL)  # it quotes what was sent
 
-    def tell(self, event: str, level: str = "info", **facts: Any) -> None:
+    def log_event(self, event: str, level: str = "info", **fields: Any) -> None:
         """One line, with the time; errors are told in any case."""
-        if not self.on and level != "error":
+        if not self.is_enabled and level != "error":
             return
         when = datetime.now(UTC).isoformat(timespec="milliseconds")
-        sys.stderr.write(json.dumps({"time": when, "level": level, "event": event, **facts}) + "\n")
+        sys.stderr.write(json.dumps({"time": when, "level": level, "event": event, **fields}) + "\n")
         sys.stderr.flush()

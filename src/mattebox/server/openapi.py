@@ -8,99 +8,109 @@ from typing import Any
 import msgspec
 
 from mattebox.io.encoding import FORMATS
-from mattebox.recipe.flat_parameters import Parameter, parameters
+from mattebox.recipe.flat_parameters import Parameter, parameters_by_name
 from mattebox.recipe.recipe import Recipe, Step
 
 Schema = dict[str, Any]
 
-TEXT, WHOLE, NUMBER, FILE = (
+STRING, INTEGER, NUMBER, FILE = (
     {"type": "string"},
     {"type": "integer"},
     {"type": "number"},
     {"type": "string", "format": "binary"},
 )
-SOURCES: Schema = {
+SOURCE_FIELDS: Schema = {
     "image": FILE | {"description": "the picture"},
-    "image_b64": TEXT | {"description": "or its bytes as base64"},
-    "image_url": TEXT | {"description": "or its address, where the server fetches"},
+    "image_b64": STRING | {"description": "or its bytes as base64"},
+    "image_url": STRING | {"description": "or its address, where the server fetches"},
 }
-DOT = "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAIAAACQd1PeAAAADElEQVR42mM4IScHAAK2AQUKW6YGAAAAAElFTkSuQmCC"  # a PNG, 1 x 1
-HOOK: Schema = {"hook_url": TEXT | {"description": "told when the job is over; with Prefer: respond-async"}}
+EXAMPLE_PNG_BASE64 = (
+    "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAIAAACQd1PeAAAADElEQVR42mM4IScHAAK2AQUKW6YGAAAAAElFTkSuQmCC"  # a PNG, 1 x 1
+)
+WEBHOOK_FIELDS: Schema = {"hook_url": STRING | {"description": "told when the job is over; with Prefer: respond-async"}}
 
 
-def object_of(required: str, **properties: Schema) -> Schema:
+def object_schema(required: str, **properties: Schema) -> Schema:
     """An object with these properties, of which those named in `required` always come."""
     return {"type": "object", "properties": properties, "required": required.split()}
 
 
-PROBLEM = object_of("type title status code detail remedy", type=TEXT, title=TEXT, status=WHOLE, code=TEXT,
-                    detail=TEXT, remedy=TEXT)  # fmt: skip
-MADE = object_of(
-    "mime format width height notes image_b64", mime=TEXT, format=TEXT, width=WHOLE, height=WHOLE, confidence=NUMBER,
-    found={"type": "boolean"}, box={"type": "array", "items": WHOLE, "description": "left, top, right, bottom"},
-    notes={"type": "array", "items": TEXT}, image_b64=TEXT,
+PROBLEM_SCHEMA = object_schema("type title status code detail remedy", type=STRING, title=STRING, status=INTEGER, code=STRING,
+                    detail=STRING, remedy=STRING)  # fmt: skip
+RESULT_SCHEMA = object_schema(
+    "mime format width height notes image_b64", mime=STRING, format=STRING, width=INTEGER, height=INTEGER, confidence=NUMBER,
+    found={"type": "boolean"}, box={"type": "array", "items": INTEGER, "description": "left, top, right, bottom"},
+    notes={"type": "array", "items": STRING}, image_b64=STRING,
     check={"type": "object", "description": "what a marketplace's rules say of the result of its preset"},
 )  # fmt: skip
-JOB = object_of(
-    "id state progress attempts created finished links made error", id=TEXT,
-    state={"enum": ["queued", "running", "done", "failed", "cancelled"]}, progress=NUMBER, attempts=WHOLE,
+JOB_SCHEMA = object_schema(
+    "id state progress attempts created finished links made error", id=STRING,
+    state={"enum": ["queued", "running", "done", "failed", "cancelled"]}, progress=NUMBER, attempts=INTEGER,
     created={"type": "string", "format": "date-time"}, finished={"type": ["string", "null"], "format": "date-time"},
     links={"type": "object"}, made={"type": ["object", "null"]}, error={"type": ["object", "null"]},
 )  # fmt: skip
-JOB_OPERATIONS = ("job", "job_result", "job_events", "job_cancel", "job_erase")
-JOBS = object_of("jobs", jobs={"type": "array", "items": JOB})
-USAGE = object_of(
+JOB_OPERATION_IDS = ("job", "job_result", "job_events", "job_cancel", "job_erase")
+JOB_LIST_SCHEMA = object_schema("jobs", jobs={"type": "array", "items": JOB_SCHEMA})
+USAGE_SCHEMA = object_schema(
     "usage left", usage={"type": "array", "items": {"type": "object"}}, left={"type": ["integer", "null"]}
 )
-MODELS = object_of("models", models={"type": "array", "items": {"type": "object"}})
-NAMES = {"type": "object", "additionalProperties": TEXT}
-PICTURES = {kind.mime: {"schema": FILE} for kind in FORMATS.values()}
-HEADERS = [
-    {"name": "Prefer", "in": "header", "schema": TEXT, "example": "respond-async",
+MODEL_LIST_SCHEMA = object_schema("models", models={"type": "array", "items": {"type": "object"}})
+STRING_MAP_SCHEMA = {"type": "object", "additionalProperties": STRING}
+PICTURE_CONTENT = {kind.mime_type: {"schema": FILE} for kind in FORMATS.values()}
+JOB_HEADER_PARAMETERS = [
+    {"name": "Prefer", "in": "header", "schema": STRING, "example": "respond-async",
      "description": "respond-async makes a job of it (RFC 7240)"},
-    {"name": "Idempotency-Key", "in": "header", "schema": TEXT | {"minLength": 1, "maxLength": 255},
+    {"name": "Idempotency-Key", "in": "header", "schema": STRING | {"minLength": 1, "maxLength": 255},
      "description": "the same key with the same request is the same job"},
 ]  # fmt: skip
 
-_problem = {"application/problem+json": {"schema": PROBLEM}}
-PROBLEMS: dict[int | str, Schema] = {
-    "4XX": {"description": "What is wrong with the request, and the remedy (RFC 9457)", "content": _problem},
-    "5XX": {"description": "The server cannot now, and when it might", "content": _problem},
+_PROBLEM_CONTENT = {"application/problem+json": {"schema": PROBLEM_SCHEMA}}
+PROBLEM_RESPONSES: dict[int | str, Schema] = {
+    "4XX": {"description": "What is wrong with the request, and the remedy (RFC 9457)", "content": _PROBLEM_CONTENT},
+    "5XX": {"description": "The server cannot now, and when it might", "content": _PROBLEM_CONTENT},
 }
-EVENTS: dict[int | str, Schema] = {200: {"description": "The job, as it changes", "content": {"text/event-stream": {}}}}
-EVENTS |= PROBLEMS
+EVENT_STREAM_RESPONSES: dict[int | str, Schema] = {
+    200: {"description": "The job, as it changes", "content": {"text/event-stream": {}}}
+}
+EVENT_STREAM_RESPONSES |= PROBLEM_RESPONSES
 
 
-def told(schema: Schema, what: str, status: int = 200) -> dict[int | str, Schema]:
+def json_responses(schema: Schema, description: str, status: int = 200) -> dict[int | str, Schema]:
     """Answers of a route that tells JSON, or a problem."""
-    return {status: {"description": what, "content": {"application/json": {"schema": schema}}}, **PROBLEMS}
+    return {
+        status: {"description": description, "content": {"application/json": {"schema": schema}}},
+        **PROBLEM_RESPONSES,
+    }
 
 
-def pictures(*, known: Schema | None = MADE) -> dict[int | str, Schema]:
-    """Answers of a route that makes a picture: itself, or what is `known` of it, or a job."""
-    json = {"application/json": {"schema": known}} if known else {}
-    found: dict[int | str, Schema] = {200: {"description": "The picture", "content": PICTURES | json}, **PROBLEMS}
-    if known:
-        found |= told(JOB, "A job, at Location", 202)
+def picture_responses(*, result_schema: Schema | None = RESULT_SCHEMA) -> dict[int | str, Schema]:
+    """Answers of a route that makes a picture: itself, or what is `result_schema` of it, or a job."""
+    json = {"application/json": {"schema": result_schema}} if result_schema else {}
+    found: dict[int | str, Schema] = {
+        200: {"description": "The picture", "content": PICTURE_CONTENT | json},
+        **PROBLEM_RESPONSES,
+    }
+    if result_schema:
+        found |= json_responses(JOB_SCHEMA, "A job, at Location", 202)
         found[202]["links"] = {
-            name: {"operationId": name, "parameters": {"name": "$response.body#/id"}} for name in JOB_OPERATIONS
+            name: {"operationId": name, "parameters": {"name": "$response.body#/id"}} for name in JOB_OPERATION_IDS
         }
     return found
 
 
-def form(steps: Iterable[type[Step]], example: Schema, **others: Schema) -> Schema:
+def form_request(steps: Iterable[type[Step]], example: Schema, **extra_fields: Schema) -> Schema:
     """The request of a route that takes these steps' flat parameters, as a form or JSON."""
     wanted = tuple(steps)
-    fields = {n: _described(p) for n, p in parameters().items() if p.step in wanted}
-    preset: Schema = {"preset": TEXT | {"description": "a recipe that the fields change"}}
-    return request({**SOURCES, **others, **preset, **HOOK, **fields}, example)
+    fields = {n: _parameter_schema(p) for n, p in parameters_by_name().items() if p.step in wanted}
+    preset: Schema = {"preset": STRING | {"description": "a recipe that the fields change"}}
+    return request_operation({**SOURCE_FIELDS, **extra_fields, **preset, **WEBHOOK_FIELDS, **fields}, example)
 
 
-def run() -> Schema:
+def recipe_request() -> Schema:
     """The request of a route that takes a recipe."""
     recipe: Schema = {"description": "a recipe, see /v1/recipes/schema"}
     example = {"recipe": {"steps": [{"step": "sharpen", "amount": 80}]}}
-    extra = request({**SOURCES, **HOOK, "recipe": recipe | TEXT}, example, "recipe")
+    extra = request_operation({**SOURCE_FIELDS, **WEBHOOK_FIELDS, "recipe": recipe | STRING}, example, "recipe")
     extra["requestBody"]["content"]["application/json"]["schema"]["properties"]["recipe"] = recipe | {"type": "object"}
     return extra
 
@@ -110,18 +120,18 @@ def recipe_schema() -> Schema:
     return msgspec.json.schema(Recipe)
 
 
-def request(fields: Schema, example: Schema, required: str = "") -> Schema:
+def request_operation(fields: Schema, example: Schema, required: str = "") -> Schema:
     """A request of these fields, in a form or, but for files, in JSON; exactly one of SOURCES among them."""
     plain = {name: schema for name, schema in fields.items() if schema.get("format") != "binary"}
     kinds = {"multipart/form-data": fields, "application/json": plain}
-    content: Schema = {kind: {"schema": object_of(required, **each)} for kind, each in kinds.items()}
+    content: Schema = {kind: {"schema": object_schema(required, **each)} for kind, each in kinds.items()}
     for each in content.values():
-        each["schema"]["anyOf"] = [{"required": [n]} for n in SOURCES if n in each["schema"]["properties"]]
-    content["application/json"]["example"] = {"image_b64": DOT} | example
-    return {"requestBody": {"content": content, "required": True}, "parameters": HEADERS}
+        each["schema"]["anyOf"] = [{"required": [n]} for n in SOURCE_FIELDS if n in each["schema"]["properties"]]
+    content["application/json"]["example"] = {"image_b64": EXAMPLE_PNG_BASE64} | example
+    return {"requestBody": {"content": content, "required": True}, "parameters": JOB_HEADER_PARAMETERS}
 
 
-def _described(parameter: Parameter) -> Schema:
-    on = parameter.switch is not None
+def _parameter_schema(parameter: Parameter) -> Schema:
+    on = parameter.switch_value is not None
     schema = {"type": "boolean"} if on else msgspec.json.schema(parameter.field.type)
     return schema | {"description": parameter.help, "default": False if on else parameter.field.default}

@@ -10,23 +10,23 @@ from collections.abc import Callable
 
 from mattebox.recipe.recipe import Faces, Recipe, Restore, Step, Upscale
 
-SLOW: dict[str, type[Step]] = {"restore": Restore, "upscale": Upscale, "faces": Faces}  # in the pipeline's order
-EVERY = 0.5  # seconds between two tellings
+SLOW_STEPS: dict[str, type[Step]] = {"restore": Restore, "upscale": Upscale, "faces": Faces}  # in the pipeline's order
+REPORT_INTERVAL_SECONDS = 0.5  # seconds between two tellings
 
 
-class Share:
+class ProgressReporter:
     """Call it with a stage and its own share 0..1, as the pipeline does; `send` is told the whole's, which only grows.
 
     Stages count alike: how long each takes is not known before."""
 
-    def __init__(self, recipe: Recipe, send: Callable[[float], None]) -> None:
-        self.stages = [name for name, kind in SLOW.items() if recipe.find(kind) is not None]
-        self._send, self._told, self._at = send, 0.0, time.monotonic()
+    def __init__(self, recipe: Recipe, on_progress: Callable[[float], None]) -> None:
+        self.stages = [name for name, kind in SLOW_STEPS.items() if recipe.find_step(kind) is not None]
+        self._on_progress, self._last_progress, self._last_report_time = on_progress, 0.0, time.monotonic()
 
-    def __call__(self, stage: str, share: float) -> None:
+    def __call__(self, stage: str, progress: float) -> None:
         now = time.monotonic()
-        whole = (self.stages.index(stage) + share) / len(self.stages)
-        if now - self._at < EVERY or not self._told < whole < 1:
+        whole = (self.stages.index(stage) + progress) / len(self.stages)
+        if now - self._last_report_time < REPORT_INTERVAL_SECONDS or not self._last_progress < whole < 1:
             return
-        self._told, self._at = whole, now
-        self._send(whole)
+        self._last_progress, self._last_report_time = whole, now
+        self._on_progress(whole)

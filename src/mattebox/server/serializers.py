@@ -12,41 +12,41 @@ from mattebox.server.http import problems
 from mattebox.server.http.problems import Problem
 
 if TYPE_CHECKING:
-    from mattebox.jobs.manager import Status
+    from mattebox.jobs.manager import JobStatus
 
-NOT_MADE = {"state", "finished", "error", "stored_as"}  # what an outcome tells beside the picture
+NON_RESULT_FIELDS = {"state", "finished", "error", "stored_as"}  # what an outcome tells beside the picture
 
 
-def described(status: Status) -> dict[str, Any]:
+def serialize_job(status: JobStatus) -> dict[str, Any]:
     """A job as JSON: progress is 0 while queued, below 1 while running, 1 when over."""
-    outcome, link = status.outcome, f"/v1/jobs/{status.name}"
-    made = {n: v for n, v in outcome.items() if n not in NOT_MADE}
+    outcome, link = status.outcome, f"/v1/jobs/{status.job_id}"
+    made = {n: v for n, v in outcome.items() if n not in NON_RESULT_FIELDS}
     error = outcome.get("error")
     problem = Problem(error["status"], error["code"], error["problem"], error["remedy"]) if error else None
     return {
-        "id": status.name,
+        "id": status.job_id,
         "state": status.state,
-        "progress": status.share,
+        "progress": status.progress,
         "attempts": status.attempts,
-        "created": _when(status.created),
-        "finished": _when(outcome["finished"]) if outcome else None,
+        "created": _iso_time(status.created_at),
+        "finished": _iso_time(outcome["finished"]) if outcome else None,
         "links": {"self": link, "events": f"{link}/events"}
         | ({"result": f"{link}/result"} if status.state == "done" else {}),
         "made": made or None,
-        "error": problems.document(problem) if problem else None,
+        "error": problems.problem_document(problem) if problem else None,
     }
 
 
-def headers(made: dict[str, Any]) -> dict[str, str]:
+def result_headers(metadata: dict[str, Any]) -> dict[str, str]:
     """What is known of a result, as the headers it comes with: all of it as JSON, and what many look for by itself."""
-    known = {n: v for n, v in made.items() if n not in NOT_MADE}
-    told = {"X-Width": str(made["width"]), "X-Height": str(made["height"]), "X-Made": json.dumps(known)}
-    if "confidence" in made:
-        told |= {"X-Confidence": str(made["confidence"]), "X-Box": " ".join(map(str, made["box"]))}
-    if "check" in made:
-        told["X-Check"] = json.dumps(made["check"])
+    known = {n: v for n, v in metadata.items() if n not in NON_RESULT_FIELDS}
+    told = {"X-Width": str(metadata["width"]), "X-Height": str(metadata["height"]), "X-Made": json.dumps(known)}
+    if "confidence" in metadata:
+        told |= {"X-Confidence": str(metadata["confidence"]), "X-Box": " ".join(map(str, metadata["box"]))}
+    if "check" in metadata:
+        told["X-Check"] = json.dumps(metadata["check"])
     return told
 
 
-def _when(seconds: float) -> str:
+def _iso_time(seconds: float) -> str:
     return datetime.fromtimestamp(seconds, UTC).isoformat(timespec="milliseconds")

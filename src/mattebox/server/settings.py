@@ -16,18 +16,18 @@ from typing import Any
 
 from mattebox.core import cpu_threads
 from mattebox.errors import UsageError
-from mattebox.io.ssrf_guard import networks
-from mattebox.io.url_fetch import Rules
-from mattebox.models.store.environment import home
-from mattebox.server.logging import KINDS
+from mattebox.io.ssrf_guard import parse_networks
+from mattebox.io.url_fetch import FetchPolicy
+from mattebox.models.store.environment import home_folder
+from mattebox.server.logging import LOG_FORMATS
 
-PREFIX = "MATTEBOX_SERVER_"
+ENVIRONMENT_PREFIX = "MATTEBOX_SERVER_"
 ROLES = ("all", "api", "worker")
 
 
-def setting(default: Any, text: str) -> Any:
+def setting(default: Any, description: str) -> Any:
     """A field with its description."""
-    return field(default=default, metadata={"help": text})
+    return field(default=default, metadata={"help": description})
 
 
 @dataclass(frozen=True)
@@ -75,51 +75,59 @@ class Settings:
     url_networks: str = setting("", "networks that fetching and web hooks may reach besides public ones")
     url_ports: str = setting("", "ports that they may reach besides 80 for http and 443 for https")
 
-    def processes(self) -> int:
-        return self.workers or max(1, cpu_threads.usable() // 2)
+    def worker_count(self) -> int:
+        return self.workers or max(1, cpu_threads.thread_cpu_count() // 2)
 
-    def network_threads(self) -> int:
-        return self.threads or max(1, cpu_threads.usable() // self.processes())
+    def threads_per_worker(self) -> int:
+        return self.threads or max(1, cpu_threads.thread_cpu_count() // self.worker_count())
 
     def data_folder(self) -> Path:
-        return Path(self.data).expanduser().absolute() if self.data else home() / "server"
+        return Path(self.data).expanduser().absolute() if self.data else home_folder() / "server"
 
-    def rules(self) -> Rules:
+    def fetch_rules(self) -> FetchPolicy:
         """What may be fetched from where. UsageError."""
         ports = [p.strip() for p in self.url_ports.split(",") if p.strip()]
         if not all(p.isdecimal() and 0 < int(p) < 65536 for p in ports):
-            raise UsageError(f"{PREFIX}URL_PORTS={self.url_ports} are no ports", "give e.g. 8080,8443")
-        return Rules(self.max_upload, besides=networks(self.url_networks), ports=frozenset(map(int, ports)))
+            raise UsageError(f"{ENVIRONMENT_PREFIX}URL_PORTS={self.url_ports} are no ports", "give e.g. 8080,8443")
+        return FetchPolicy(
+            self.max_upload,
+            allowed_networks=parse_networks(self.url_networks),
+            allowed_ports=frozenset(map(int, ports)),
+        )
 
 
-def from_environment(environment: Mapping[str, str] = os.environ, **changes: Any) -> Settings:
+def load_settings(environment: Mapping[str, str] = os.environ, **changes: Any) -> Settings:
     """Settings from MATTEBOX_SERVER_* variables, then `changes`. UsageError for a name or value that is none."""
     known = {f.name: f for f in dataclasses.fields(Settings)}
     values: dict[str, Any] = {}
     for variable, text in environment.items():
-        if not variable.startswith(PREFIX):
+        if not variable.startswith(ENVIRONMENT_PREFIX):
             continue
-        name = variable.removeprefix(PREFIX).lower()
+        name = variable.removeprefix(ENVIRONMENT_PREFIX).lower()
         if name not in known:
-            raise UsageError(f"{variable} is no setting", f"choose from {', '.join(PREFIX + n.upper() for n in known)}")
-        values[name] = _parsed(variable, text, type(known[name].default))
+            raise UsageError(
+                f"{variable} is no setting", f"choose from {', '.join(ENVIRONMENT_PREFIX + n.upper() for n in known)}"
+            )
+        values[name] = _parse_value(variable, text, type(known[name].default))
     if values.get("machine") == "hostname":
         values["machine"] = re.sub(r"[^A-Za-z0-9_.]", "_", socket.gethostname())[:64]
     settings = Settings(**values | {k: v for k, v in changes.items() if v is not None})
-    _check(settings)
+    _check_settings(settings)
     return settings
 
 
-def document() -> str:
+def settings_table() -> str:
     """The table of settings, for docs/server.md."""
     rows = ["| variable | default | what it is |", "|---|---|---|"]
     for f in dataclasses.fields(Settings):
         shown = str(f.default).lower() if isinstance(f.default, bool) else f.default
-        rows.append(f"| `{PREFIX}{f.name.upper()}` | {f'`{shown}`' if shown != '' else ''} | {f.metadata['help']} |")
+        rows.append(
+            f"| `{ENVIRONMENT_PREFIX}{f.name.upper()}` | {f'`{shown}`' if shown != '' else ''} | {f.metadata['help']} |"
+        )
     return "\n".join(rows) + "\n"
 
 
-def _parsed(variable: str, text: str, kind: type) -> Any:
+def _parse_value(variable: str, text: str, kind: type) -> Any:
     if kind is bool:
         if text.lower() not in ("true", "false", "1", "0"):
             raise UsageError(f"{variable}={text} is neither true nor false", "give true or false")
@@ -131,22 +139,27 @@ def _parsed(variable: str, text: str, kind: type) -> Any:
     return text
 
 
-def _check(settings: Settings) -> None:
+def _check_settings(settings: Settings) -> None:
     if settings.host not in ("127.0.0.1", "::1", "localhost") and not settings.keys and not settings.open:
         raise UsageError(
             f"listening on {settings.host} without keys would let anyone in",
-            f"give {PREFIX}KEYS, or {PREFIX}OPEN=true if that is wanted",
+            f"give {ENVIRONMENT_PREFIX}KEYS, or {ENVIRONMENT_PREFIX}OPEN=true if that is wanted",
         )
     if not 0 < settings.port < 65536:
         raise UsageError(f"{settings.port} is no port", "give 1 to 65535")
     if settings.database and not settings.database.startswith(("postgresql://", "postgres://")):
-        raise UsageError(f"{PREFIX}DATABASE is no Postgres address", "give postgresql://user:password@host/name")
+        raise UsageError(
+            f"{ENVIRONMENT_PREFIX}DATABASE is no Postgres address", "give postgresql://user:password@host/name"
+        )
     if not re.fullmatch(r"[A-Za-z0-9_.]{1,64}", settings.machine):
-        raise UsageError(f"{PREFIX}MACHINE={settings.machine} is no name", "give letters, digits, _ and .")
+        raise UsageError(f"{ENVIRONMENT_PREFIX}MACHINE={settings.machine} is no name", "give letters, digits, _ and .")
     if settings.role not in ROLES:
-        raise UsageError(f"{PREFIX}ROLE={settings.role} is no role", f"give {', '.join(ROLES)}")
+        raise UsageError(f"{ENVIRONMENT_PREFIX}ROLE={settings.role} is no role", f"give {', '.join(ROLES)}")
     if settings.role != "all" and not settings.database:
-        raise UsageError(f"{PREFIX}ROLE={settings.role} needs jobs that machines share", f"give {PREFIX}DATABASE")
-    if settings.log not in KINDS:
-        raise UsageError(f"{PREFIX}LOG={settings.log} is no log", f"give {' or '.join(KINDS)}")
-    settings.rules()
+        raise UsageError(
+            f"{ENVIRONMENT_PREFIX}ROLE={settings.role} needs jobs that machines share",
+            f"give {ENVIRONMENT_PREFIX}DATABASE",
+        )
+    if settings.log not in LOG_FORMATS:
+        raise UsageError(f"{ENVIRONMENT_PREFIX}LOG={settings.log} is no log", f"give {' or '.join(LOG_FORMATS)}")
+    settings.fetch_rules()

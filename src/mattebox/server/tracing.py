@@ -14,35 +14,35 @@ from typing import Any
 from mattebox._version import __version__
 from mattebox.errors import UsageError
 
-WHITHER = ("OTEL_EXPORTER_OTLP_ENDPOINT", "OTEL_EXPORTER_OTLP_TRACES_ENDPOINT")
+ENDPOINT_VARIABLES = ("OTEL_EXPORTER_OTLP_ENDPOINT", "OTEL_EXPORTER_OTLP_TRACES_ENDPOINT")
 
 
 class Span:
     """Takes facts, and does nothing with them."""
 
-    def tell(self, **facts: Any) -> None:
+    def set_attributes(self, **attributes: Any) -> None:
         """Facts of the span, by name; dots are written as two underscores."""
 
 
-class _Real(Span):
+class _OtelSpan(Span):
     def __init__(self, span: Any) -> None:
         self._span = span
 
-    def tell(self, **facts: Any) -> None:
-        for name, value in facts.items():
+    def set_attributes(self, **attributes: Any) -> None:
+        for name, value in attributes.items():
             self._span.set_attribute(name.replace("__", "."), value)
 
 
-class Traces:
+class Tracer:
     """Makes spans; without a tracer, such as tell nobody."""
 
-    def __init__(self, tracer: Any = None, provider: Any = None) -> None:
-        self._tracer, self._provider = tracer, provider
+    def __init__(self, otel_tracer: Any = None, provider: Any = None) -> None:
+        self._otel_tracer, self._provider = otel_tracer, provider
 
     @classmethod
-    def from_environment(cls) -> Traces:
+    def from_environment(cls) -> Tracer:
         """UsageError when traces are asked for and their packages are not there."""
-        if not any(os.environ.get(name) for name in WHITHER):
+        if not any(os.environ.get(name) for name in ENDPOINT_VARIABLES):
             return cls()
         try:
             from opentelemetry.exporter.otlp.proto.http.trace_exporter import OTLPSpanExporter
@@ -57,25 +57,25 @@ class Traces:
         return cls(provider.get_tracer("mattebox", __version__), provider)
 
     @contextmanager
-    def request(self, headers: Mapping[str, str]) -> Iterator[Span]:
+    def request_span(self, headers: Mapping[str, str]) -> Iterator[Span]:
         """The span of a request, within the caller's own (W3C Trace Context)."""
-        if self._tracer is None:
+        if self._otel_tracer is None:
             yield Span()
             return
         from opentelemetry.propagate import extract
         from opentelemetry.trace import SpanKind
 
-        with self._tracer.start_as_current_span("request", extract(headers), SpanKind.SERVER) as span:
-            yield _Named(span)
+        with self._otel_tracer.start_as_current_span("request", extract(headers), SpanKind.SERVER) as span:
+            yield _RequestSpan(span)
 
     @contextmanager
     def span(self, name: str) -> Iterator[Span]:
         """A span within whatever goes on."""
-        if self._tracer is None:
+        if self._otel_tracer is None:
             yield Span()
             return
-        with self._tracer.start_as_current_span(name) as span:
-            yield _Real(span)
+        with self._otel_tracer.start_as_current_span(name) as span:
+            yield _OtelSpan(span)
 
     def close(self) -> None:
         """Send what is left."""
@@ -83,10 +83,10 @@ class Traces:
             self._provider.shutdown()
 
 
-class _Named(_Real):
+class _RequestSpan(_OtelSpan):
     """A request's span takes its name from its method and route."""
 
-    def tell(self, **facts: Any) -> None:
-        super().tell(**facts)
-        if "http__route" in facts:
-            self._span.update_name(f"{facts['http__request__method']} {facts['http__route']}")
+    def set_attributes(self, **attributes: Any) -> None:
+        super().set_attributes(**attributes)
+        if "http__route" in attributes:
+            self._span.update_name(f"{attributes['http__request__method']} {attributes['http__route']}")

@@ -14,14 +14,14 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
-TABLE = """CREATE TABLE IF NOT EXISTS usage (caller TEXT, month TEXT, pictures INTEGER, megapixels REAL, seconds REAL,
+CREATE_TABLE_SQL = """CREATE TABLE IF NOT EXISTS usage (caller TEXT, month TEXT, pictures INTEGER, megapixels REAL, seconds REAL,
 PRIMARY KEY (caller, month))"""
-ADD = """INSERT INTO usage VALUES (?, ?, 1, ?, ?) ON CONFLICT (caller, month) DO UPDATE SET pictures = pictures + 1,
+UPSERT_SQL = """INSERT INTO usage VALUES (?, ?, 1, ?, ?) ON CONFLICT (caller, month) DO UPDATE SET pictures = pictures + 1,
 megapixels = megapixels + excluded.megapixels, seconds = seconds + excluded.seconds"""
 
 
 @dataclass(frozen=True)
-class Used:
+class MonthlyUsage:
     """One caller's month."""
 
     caller: str
@@ -31,86 +31,88 @@ class Used:
     seconds: float = 0.0
 
 
-class Usage:
+class UsageStore:
     """The counts. Without a path they last as long as the process."""
 
     def __init__(self, path: Path | None = None) -> None:
         self._path, self._lock = path, threading.Lock()
-        self._base: sqlite3.Connection | None = None
-        self._waiting: list[tuple[str, str, float, float]] = []  # what a full disk did not take yet
+        self._connection: sqlite3.Connection | None = None
+        self._pending_rows: list[tuple[str, str, float, float]] = []  # what a full disk did not take yet
 
-    def add(self, caller: str, pixels: int, seconds: float, month: str | None = None) -> None:
+    def add_picture(self, caller: str, pixels: int, seconds: float, month: str | None = None) -> None:
         """Count a picture that was made; what the disk does not take now is counted in with the next."""
         with self._lock:
-            self._waiting.append((caller, month or this_month(), pixels / 1e6, seconds))
+            self._pending_rows.append((caller, month or current_month(), pixels / 1e6, seconds))
             with contextlib.suppress(sqlite3.OperationalError):
-                while self._waiting:
-                    self._opened().execute(ADD, self._waiting[0]).close()
-                    self._waiting.pop(0)
+                while self._pending_rows:
+                    self._connect().execute(UPSERT_SQL, self._pending_rows[0]).close()
+                    self._pending_rows.pop(0)
 
-    def month(self, caller: str, month: str | None = None) -> Used:
+    def caller_month(self, caller: str, month: str | None = None) -> MonthlyUsage:
         """A caller's month, this one unless told."""
-        found = self._select("WHERE caller = ? AND month = ?", caller, month or this_month())
-        return found[0] if found else Used(caller, month or this_month())
+        found = self._select("WHERE caller = ? AND month = ?", caller, month or current_month())
+        return found[0] if found else MonthlyUsage(caller, month or current_month())
 
-    def of(self, caller: str) -> list[Used]:
+    def caller_months(self, caller: str) -> list[MonthlyUsage]:
         """All months of a caller, newest first."""
         return self._select("WHERE caller = ?", caller)
 
-    def all(self) -> list[Used]:
+    def all_months(self) -> list[MonthlyUsage]:
         """All months of all callers, newest first."""
         return self._select("")
 
     def close(self) -> None:
         with self._lock:
-            if self._base is not None:
-                self._base.close()
-                self._base = None
+            if self._connection is not None:
+                self._connection.close()
+                self._connection = None
 
     @property
-    def _others(self) -> list[Path]:
+    def _other_files(self) -> list[Path]:
         """The files of other machines, or of other roles on this one."""
         if self._path is None:
             return []
         return [p for p in sorted(self._path.parent.glob("usage-*.sqlite")) if p != self._path]
 
-    def _opened(self) -> sqlite3.Connection:
-        if self._base is None:
+    def _connect(self) -> sqlite3.Connection:
+        if self._connection is None:
             if self._path is not None:
                 self._path.parent.mkdir(parents=True, exist_ok=True)
-            self._base = sqlite3.connect(
+            self._connection = sqlite3.connect(
                 self._path or ":memory:", check_same_thread=False, isolation_level=None, timeout=10
             )
-            self._base.execute("PRAGMA journal_mode=DELETE").close()  # which others can read, wherever the disk is
-            self._base.execute(TABLE).close()
-        return self._base
+            self._connection.execute(
+                "PRAGMA journal_mode=DELETE"
+            ).close()  # which others can read, wherever the disk is
+            self._connection.execute(CREATE_TABLE_SQL).close()
+        return self._connection
 
-    def _select(self, where: str, *values: str) -> list[Used]:
+    def _select(self, where: str, *values: str) -> list[MonthlyUsage]:
         with self._lock:
-            rows = _rows(self._opened(), where, values)
-            for path in self._others:
+            rows = _fetch_rows(self._connect(), where, values)
+            for path in self._other_files:
                 read_only = f"{path.as_uri()}?mode=ro"
                 with contextlib.suppress(sqlite3.Error), closing(sqlite3.connect(read_only, uri=True)) as base:
-                    rows += _rows(base, where, values)
-        return _added(rows)
+                    rows += _fetch_rows(base, where, values)
+        return _merge_rows(rows)
 
 
-def _rows(base: sqlite3.Connection, where: str, values: tuple[str, ...]) -> list[Used]:
-    with closing(base.execute(f"SELECT * FROM usage {where}", values)) as rows:
-        return [Used(*row) for row in rows]
+def _fetch_rows(connection: sqlite3.Connection, where: str, values: tuple[str, ...]) -> list[MonthlyUsage]:
+    with closing(connection.execute(f"SELECT * FROM usage {where}", values)) as rows:
+        return [MonthlyUsage(*row) for row in rows]
 
 
-def _added(rows: list[Used]) -> list[Used]:
+def _merge_rows(rows: list[MonthlyUsage]) -> list[MonthlyUsage]:
     """One for each caller and month, newest first."""
-    found: dict[tuple[str, str], Used] = {}
+    found: dict[tuple[str, str], MonthlyUsage] = {}
     for row in rows:
-        seen = found.get((row.month, row.caller), Used(row.caller, row.month))
-        found[row.month, row.caller] = Used(
+        seen = found.get((row.month, row.caller), MonthlyUsage(row.caller, row.month))
+        found[row.month, row.caller] = MonthlyUsage(
             row.caller, row.month, seen.pictures + row.pictures,
             round(seen.megapixels + row.megapixels, 3), round(seen.seconds + row.seconds, 3),
         )  # fmt: skip
     return [found[key] for key in sorted(found, reverse=True)]
 
 
-def this_month() -> str:
+def current_month() -> str:
     return datetime.now(UTC).strftime("%Y-%m")

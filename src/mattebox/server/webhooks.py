@@ -16,36 +16,36 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from mattebox.errors import MatteboxError
-from mattebox.io.url_fetch import Rules, post
-from mattebox.server.serializers import described
+from mattebox.io.url_fetch import FetchPolicy, post_to_url
+from mattebox.server.serializers import serialize_job
 
 if TYPE_CHECKING:
-    from mattebox.jobs.manager import Status
+    from mattebox.jobs.manager import JobStatus
 
-TRIES, PAUSE, GROWTH = 6, 1.0, 4.0  # 1, 4, 16, 64 and 256 seconds between them
-ANSWER = 10.0  # seconds for one
+MAX_ATTEMPTS, FIRST_RETRY_SECONDS, BACKOFF_FACTOR = 6, 1.0, 4.0  # 1, 4, 16, 64 and 256 seconds between them
+RESPONSE_TIMEOUT_SECONDS = 10.0  # seconds for one
 
 
-def deliver(status: Status, secret: str, rules: Rules, wait: Callable[[float], None]) -> bool:
+def deliver_webhook(status: JobStatus, secret: str, rules: FetchPolicy, wait: Callable[[float], None]) -> bool:
     """Tell the end of a job; whether somebody took it (any 2xx). `wait` may raise, to go on elsewhere."""
-    assert status.hook is not None
-    body = json.dumps(described(status)).encode()
-    bounded = replace(rules, seconds=ANSWER, most_bytes=1 << 16)
-    for number in range(TRIES):
+    assert status.webhook_url is not None
+    body = json.dumps(serialize_job(status)).encode()
+    bounded = replace(rules, timeout_seconds=RESPONSE_TIMEOUT_SECONDS, max_bytes=1 << 16)
+    for number in range(MAX_ATTEMPTS):
         if number:
-            wait(PAUSE * GROWTH ** (number - 1))
+            wait(FIRST_RETRY_SECONDS * BACKOFF_FACTOR ** (number - 1))
         try:
-            if 200 <= post(status.hook, body, headers(status.name, secret, body), bounded) < 300:
+            if 200 <= post_to_url(status.webhook_url, body, signed_headers(status.job_id, secret, body), bounded) < 300:
                 return True
         except MatteboxError:
             continue
     return False
 
 
-def headers(name: str, secret: str, body: bytes, now: float | None = None) -> dict[str, Any]:
+def signed_headers(webhook_id: str, secret: str, body: bytes, now: float | None = None) -> dict[str, Any]:
     """Content type, id, time and signature."""
     at = str(int(time.time() if now is None else now))
-    mac = hmac.new(secret.encode(), f"{name}.{at}.".encode() + body, hashlib.sha256)
+    mac = hmac.new(secret.encode(), f"{webhook_id}.{at}.".encode() + body, hashlib.sha256)
     signature = f"v1,{base64.b64encode(mac.digest()).decode()}"
-    return {"Content-Type": "application/json", "webhook-id": name, "webhook-timestamp": at,
+    return {"Content-Type": "application/json", "webhook-id": webhook_id, "webhook-timestamp": at,
             "webhook-signature": signature}  # fmt: skip

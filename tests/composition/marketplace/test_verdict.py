@@ -5,14 +5,25 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from mattebox.composition.marketplace.measurements import bordered, fill, ground, subject_box, written
-from mattebox.composition.marketplace.rules import FOLDER, Rules, find_rules, marketplaces
-from mattebox.composition.marketplace.verdict import Finding, Verdict, judge
+from mattebox.composition.marketplace.measurements import (
+    count_text_marks,
+    fill_share,
+    has_border,
+    measure_background,
+    subject_box_on_white,
+)
+from mattebox.composition.marketplace.rules import (
+    RULES_FOLDER,
+    MarketplaceRules,
+    find_rules,
+    load_marketplaces,
+)
+from mattebox.composition.marketplace.verdict import ComplianceReport, RuleFinding, check_compliance
 from mattebox.errors import UsageError
 from mattebox.types import Picture
 from tests.io.pictures import rgb_profile
 
-STRICT = Rules(
+STRICT = MarketplaceRules(
     name="strict", title="Every rule there is", sources=(), formats=("jpeg",), longer_least=400, longer_most=2000,
     shorter_least=300, pixels_most=1_000_000, most_bytes=1_000_000, aspect="1:1", white=True, fill_least=0.85,
     fill_most=0.95, eight_bit=True, srgb=True, opaque=True, border_free=True, text_free=True,
@@ -34,12 +45,12 @@ def painted(picture: Picture, rows: slice, columns: slice, colour: tuple[int, in
     return picture.with_pixels(rgb, picture.alpha)
 
 
-def failed(picture: Picture, format: str = "jpeg", weight: int = 100_000, rules: Rules = STRICT) -> set[str]:
-    return {f.rule for f in judge(picture, format, weight, rules).findings if not f.passed}
+def failed(picture: Picture, format: str = "jpeg", weight: int = 100_000, rules: MarketplaceRules = STRICT) -> set[str]:
+    return {f.rule for f in check_compliance(picture, format, weight, rules).findings if not f.passed}
 
 
 def test_a_listing_that_keeps_every_rule_passes() -> None:
-    verdict = judge(listing(), "jpeg", 100_000, STRICT)
+    verdict = check_compliance(listing(), "jpeg", 100_000, STRICT)
     assert verdict.passed
     assert len(verdict.findings) == 14
 
@@ -82,7 +93,7 @@ def labelled(ink: int = 0) -> Picture:
 )  # fmt: skip
 def test_each_rule_fails_by_itself(picture: Picture, format: str, weight: int, rules: set[str]) -> None:
     assert failed(picture, format, weight) == rules
-    assert not judge(picture, format, weight, STRICT).passed
+    assert not check_compliance(picture, format, weight, STRICT).passed
 
 
 def test_a_photograph_in_a_room_is_no_white_background(coffee: Picture) -> None:
@@ -93,43 +104,43 @@ def test_advice_is_told_and_does_not_fail() -> None:
     import msgspec
 
     lenient = msgspec.structs.replace(STRICT, advice=("fill",))
-    verdict = judge(listing(share=0.5), "jpeg", 1, lenient)
+    verdict = check_compliance(listing(share=0.5), "jpeg", 1, lenient)
     assert verdict.passed
     assert [f.rule for f in verdict.findings if f.advice] == ["fill"]
     assert not next(f for f in verdict.findings if f.advice).passed
 
 
 def test_a_verdict_is_the_sum_of_its_rules() -> None:
-    good = Finding("a", True, "", "", "")
-    bad = Finding("b", False, "", "", "")
-    assert Verdict("x", (good,)).passed
-    assert not Verdict("x", (good, bad)).passed
-    assert Verdict("x", (good, replace(bad, advice=True))).passed
+    good = RuleFinding("a", True, "", "", "")
+    bad = RuleFinding("b", False, "", "", "")
+    assert ComplianceReport("x", (good,)).passed
+    assert not ComplianceReport("x", (good, bad)).passed
+    assert ComplianceReport("x", (good, replace(bad, advice=True))).passed
 
 
 def test_measures() -> None:
     picture = listing(400, 800, 0.5)
-    box = subject_box(picture.rgb)
+    box = subject_box_on_white(picture.rgb)
     assert np.abs(np.array(box) - (300, 100, 500, 300)).max() <= 2
-    assert fill(box, 800, 400) == pytest.approx(0.5, abs=0.01)
-    assert ground(picture.rgb, box).pure == 1
-    assert not bordered(picture.rgb)
-    assert written(picture.rgb) == 0
-    assert written(labelled().rgb) == 7
-    assert written(labelled(ink=225).rgb) == 7  # a faint watermark
-    assert written(labelled(ink=240).rgb) == 0  # haze
-    assert subject_box(np.full((50, 60, 3), 255, np.uint8)) == (0, 0, 60, 50)
+    assert fill_share(box, 800, 400) == pytest.approx(0.5, abs=0.01)
+    assert measure_background(picture.rgb, box).white_share == 1
+    assert not has_border(picture.rgb)
+    assert count_text_marks(picture.rgb) == 0
+    assert count_text_marks(labelled().rgb) == 7
+    assert count_text_marks(labelled(ink=225).rgb) == 7  # a faint watermark
+    assert count_text_marks(labelled(ink=240).rgb) == 0  # haze
+    assert subject_box_on_white(np.full((50, 60, 3), 255, np.uint8)) == (0, 0, 60, 50)
 
 
 def test_every_marketplace_says_where_its_rules_were_read() -> None:
-    assert len(marketplaces()) == len(list(FOLDER.glob("*.toml"))) == 7
-    for name, rules in marketplaces().items():
+    assert len(load_marketplaces()) == len(list(RULES_FOLDER.glob("*.toml"))) == 7
+    for name, rules in load_marketplaces().items():
         assert rules.name == name
         assert rules.sources
         for source in rules.sources:
             assert source.address.startswith("https://")
             assert source.read > "2026"
-        known = {f.rule for f in judge(listing(), "jpeg", 1, rules).findings}
+        known = {f.rule for f in check_compliance(listing(), "jpeg", 1, rules).findings}
         assert set(rules.advice) <= known
 
 

@@ -14,10 +14,10 @@ from msgspec import Struct
 
 from mattebox.errors import UsageError
 
-FOLDER = Path(__file__).parent / "rules"
+RULES_FOLDER = Path(__file__).parent / "rules"
 
 
-class Source(Struct, frozen=True, forbid_unknown_fields=True):
+class RuleSource(Struct, frozen=True, forbid_unknown_fields=True):
     """Where a rule is written, and when it was read there; `note` where it was not read first-hand."""
 
     address: str
@@ -25,7 +25,7 @@ class Source(Struct, frozen=True, forbid_unknown_fields=True):
     note: str = ""
 
 
-class Rules(Struct, frozen=True, forbid_unknown_fields=True):
+class MarketplaceRules(Struct, frozen=True, forbid_unknown_fields=True):
     """What a marketplace asks of a picture; what it does not ask is None or empty.
 
     Sides in pixels, shares 0..1, `most_bytes` of the file. `advice` holds the fields that are recommended rather than
@@ -34,7 +34,7 @@ class Rules(Struct, frozen=True, forbid_unknown_fields=True):
 
     name: str
     title: str
-    sources: tuple[Source, ...]
+    sources: tuple[RuleSource, ...]
     formats: tuple[str, ...]
     longer_least: int | None = None
     longer_most: int | None = None
@@ -54,15 +54,15 @@ class Rules(Struct, frozen=True, forbid_unknown_fields=True):
 
 
 @cache
-def marketplaces() -> dict[str, Rules]:
+def load_marketplaces() -> dict[str, MarketplaceRules]:
     """All marketplaces by name."""
-    found = (msgspec.toml.decode(p.read_bytes(), type=Rules) for p in sorted(FOLDER.glob("*.toml")))
+    found = (msgspec.toml.decode(p.read_bytes(), type=MarketplaceRules) for p in sorted(RULES_FOLDER.glob("*.toml")))
     return {rules.name: rules for rules in found}
 
 
-def find_rules(name: str) -> Rules:
+def find_rules(name: str) -> MarketplaceRules:
     """The marketplace of that name. UsageError with the nearest."""
-    known = marketplaces()
+    known = load_marketplaces()
     if name.lower() in known:
         return known[name.lower()]
     near = difflib.get_close_matches(name.lower(), known, 1)

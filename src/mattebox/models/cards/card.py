@@ -99,25 +99,29 @@ class Card(Struct, frozen=True, forbid_unknown_fields=True):
 
     def __post_init__(self) -> None:
         files: list[Card | Decoder] = [self, *([self.decoder] if self.decoder else [])] if self.weights else []
-        if any(not (_hex(f.sha256, 64) or _hex(f.md5, 32)) or (f.sha256 and not _hex(f.sha256, 64)) for f in files):
+        if any(
+            not (_is_hex_digest(f.sha256, 64) or _is_hex_digest(f.md5, 32))
+            or (f.sha256 and not _is_hex_digest(f.sha256, 64))
+            for f in files
+        ):
             raise ValueError("give the sha256 of the weights, or the md5 that their publisher gives")
         if (self.tiles is not None) != (self.task in ("upscale", "restore")):
             raise ValueError("tiles go with the tasks upscale and restore, and only with them")
         if self.styles and self.task != "style":
             raise ValueError("styles go with the task style, and only with it")
         asked = self.output.values == "points"
-        if self.task != "style" and asked != (self.decoder is not None) and not self.shape:
+        if self.task != "style" and asked != (self.decoder is not None) and not self.is_template:
             raise ValueError("a decoder goes with output values = points, or with the task style")
         names = [*(f.weights for f in files), *self.parts]
         if any(not n or Path(n).name != n or n.startswith(".") or "\\" in n for n in names):
             raise ValueError("weights and parts are names of files, without folders")
 
     @property
-    def shape(self) -> bool:
+    def is_template(self) -> bool:
         """Has it no weights of its own?"""
         return not self.weights
 
-    def second(self) -> Card | None:
+    def decoder_card(self) -> Card | None:
         """The decoder's file as a card of its own; None without one."""
         if self.decoder is None:
             return None
@@ -158,5 +162,5 @@ def load_card(path: str | Path) -> Card:
     return msgspec.structs.replace(card, folder=str(path.parent.resolve()))
 
 
-def _hex(text: str, length: int) -> bool:
+def _is_hex_digest(text: str, length: int) -> bool:
     return len(text) == length and set(text) <= set("0123456789abcdef")

@@ -16,23 +16,23 @@ from mattebox.errors import ModelError
 from mattebox.models.cards.card import Card, load_card
 from mattebox.models.store import environment
 
-WEIGHTS = Path(__file__).parents[1] / "weights"
-CARDS, SHAPES = (Path(__file__).parent / name for name in ("published", "shapes"))
-PRESETS = {"fast": "fast-1", "balanced": "pair-1", "best": "pair-1@best"}
-UPSCALERS = {"faithful": ("up2-1", "up4-1"), "real": ("real4-1",)}
-RESTORERS = {"standard": "restore-2"}
-STYLIST, IMITATOR = "style-1", "adain"
-REFINER = "edges-2"
-NEAR = 3  # names that come to mind for one that is none
+WEIGHTS_FOLDER = Path(__file__).parents[1] / "weights"
+CARDS_FOLDER, TEMPLATES_FOLDER = (Path(__file__).parent / name for name in ("published", "shapes"))
+MODEL_PRESETS = {"fast": "fast-1", "balanced": "pair-1", "best": "pair-1@best"}
+UPSCALER_PRESETS = {"faithful": ("up2-1", "up4-1"), "real": ("real4-1",)}
+RESTORER_PRESETS = {"standard": "restore-2"}
+STYLE_MODEL, ADAIN_MODEL = "style-1", "adain"
+MATTE_REFINER_MODEL = "edges-2"
+MAX_SUGGESTIONS = 3  # names that come to mind for one that is none
 
 
-def cards() -> dict[str, Card]:
+def all_cards() -> dict[str, Card]:
     """All known cards by name: the embedded, the published, other packages' and the user's own.
 
     ModelError when a package's hook or a card of the user's breaks, or repeats a name.
     """
     own = (load_card(path) for path in sorted(environment.added_folder().glob("*/card.json")))
-    return _checked(_shipped(), own, str(environment.added_folder()))
+    return _merge_cards(_packaged_cards(), own, str(environment.added_folder()))
 
 
 def find_card(name: str) -> Card:
@@ -41,40 +41,42 @@ def find_card(name: str) -> Card:
     ModelError when there is none, or when it may not be used commercially and MATTEBOX_COMMERCIAL asks for that.
     """
     if name.endswith((".json", ".toml")):
-        return permitted(load_card(name))
-    base, _, variant = PRESETS.get(name, name).partition("@")
-    card = _embedded().get(base) or cards().get(base)
+        return require_permitted_use(load_card(name))
+    base, _, variant = MODEL_PRESETS.get(name, name).partition("@")
+    card = _embedded_cards().get(base) or all_cards().get(base)
     if card is None:
-        names = [*PRESETS, *cards()]
-        near = [n for n in names if n.startswith(base)][:NEAR] or difflib.get_close_matches(base, names, NEAR)
-        hint = f"did you mean {' or '.join(near)}?" if near else f"choose {', '.join(PRESETS)} or another"
+        names = [*MODEL_PRESETS, *all_cards()]
+        near = [n for n in names if n.startswith(base)][:MAX_SUGGESTIONS] or difflib.get_close_matches(
+            base, names, MAX_SUGGESTIONS
+        )
+        hint = f"did you mean {' or '.join(near)}?" if near else f"choose {', '.join(MODEL_PRESETS)} or another"
         raise ModelError(f"unknown model {name!r}", f"{hint} (see `mattebox models`)")
-    return permitted(card.variant(variant) if variant else card)
+    return require_permitted_use(card.variant(variant) if variant else card)
 
 
-def card_for(task: str, name: str) -> Card:
+def find_card_for_task(task: str, name: str) -> Card:
     """The card of that name, which must be for a task. ModelError names those that are."""
     card = find_card(name)
     if card.task != task:
-        known = [c.name for c in cards().values() if c.task == task]
+        known = [c.name for c in all_cards().values() if c.task == task]
         raise ModelError(f"model {card.name} is for {card.task}, not {task}", f"choose {' or '.join(known)}")
     return card
 
 
-def find_like(name: str) -> Card:
+def find_template_or_card(name: str) -> Card:
     """The shape of that name, or the card: what a model of one's own can be like. ModelError when there is none."""
-    return shapes().get(name) or find_card(name)
+    return template_cards().get(name) or find_card(name)
 
 
 @cache
-def shapes() -> dict[str, Card]:
+def template_cards() -> dict[str, Card]:
     """How networks that others export are fed and read: cards without weights."""
-    return _checked({}, map(load_card, sorted(SHAPES.glob("*.toml"))), "mattebox")
+    return _merge_cards({}, map(load_card, sorted(TEMPLATES_FOLDER.glob("*.toml"))), "mattebox")
 
 
-def permitted(card: Card) -> Card:
+def require_permitted_use(card: Card) -> Card:
     """The card itself. ModelError when only commercial use is allowed for and the licence forbids that."""
-    if environment.commercial_only() and not card.licence.commercial:
+    if environment.is_commercial_only() and not card.licence.commercial:
         raise ModelError(
             f"model {card.name} may not be used commercially ({card.licence.name})",
             "choose another (mattebox models list --commercial), or do without --commercial and MATTEBOX_COMMERCIAL",
@@ -82,31 +84,33 @@ def permitted(card: Card) -> Card:
     return card
 
 
-def upscalers(name: str) -> tuple[str, ...]:
+def upscaler_names(name: str) -> tuple[str, ...]:
     """The cards of a kind of upscaling, one for each factor, or the one card of that name."""
-    return UPSCALERS.get(name, (name,))
+    return UPSCALER_PRESETS.get(name, (name,))
 
 
-def restorer(name: str) -> str:
+def restorer_name(name: str) -> str:
     """The card of a kind of restoring, or that of that name."""
-    return RESTORERS.get(name, name)
+    return RESTORER_PRESETS.get(name, name)
 
 
-def styles() -> tuple[str, ...]:
+def style_names() -> tuple[str, ...]:
     """The names of the embedded styles."""
-    return find_card(STYLIST).styles
+    return find_card(STYLE_MODEL).styles
 
 
 @cache
-def _embedded() -> dict[str, Card]:
+def _embedded_cards() -> dict[str, Card]:
     """The cards whose weights we carry: all that the default needs."""
-    return _checked({}, map(load_card, sorted(WEIGHTS.glob("*.json"))), "mattebox")
+    return _merge_cards({}, map(load_card, sorted(WEIGHTS_FOLDER.glob("*.json"))), "mattebox")
 
 
 @cache
-def _shipped() -> dict[str, Card]:
+def _packaged_cards() -> dict[str, Card]:
     """The cards that do not change while we run."""
-    known = _checked(_embedded(), map(load_card, sorted(CARDS.glob("*.toml"), key=lambda path: path.stem)), "mattebox")
+    known = _merge_cards(
+        _embedded_cards(), map(load_card, sorted(CARDS_FOLDER.glob("*.toml"), key=lambda path: path.stem)), "mattebox"
+    )
     for hook in entry_points(group="mattebox.cards"):
         try:
             offered = list(hook.load()())
@@ -114,11 +118,11 @@ def _shipped() -> dict[str, Card]:
             raise ModelError(
                 f"the card hook {hook.name} ({hook.value}) fails: {error}", "repair or uninstall that package"
             ) from error
-        known = _checked(known, offered, hook.value)
+        known = _merge_cards(known, offered, hook.value)
     return known
 
 
-def _checked(known: dict[str, Card], offered: Iterable[Card], owner: str) -> dict[str, Card]:
+def _merge_cards(known: dict[str, Card], offered: Iterable[Card], owner: str) -> dict[str, Card]:
     """The known cards and the offered ones; nothing is added when one is not a card or its name is taken."""
     added = dict(known)
     for card in offered:
@@ -126,7 +130,7 @@ def _checked(known: dict[str, Card], offered: Iterable[Card], owner: str) -> dic
             raise ModelError(
                 f"{owner} offers a {type(card).__name__} as a card", "return mattebox.models.cards.card.Card objects"
             )
-        if card.name in added or card.name in PRESETS:
+        if card.name in added or card.name in MODEL_PRESETS:
             raise ModelError(f"{owner} offers a second card named {card.name!r}", "rename it")
         added[card.name] = card
     return added

@@ -85,16 +85,16 @@ class Output(Struct, frozen=True, forbid_unknown_fields=True):
             raise ValueError("scale must be positive, and index not negative")
 
     @property
-    def planes(self) -> int:
+    def plane_count(self) -> int:
         """How many the output has."""
         return len(self.classes) or 1 + self.presence
 
     @property
-    def labelled(self) -> bool:
+    def has_classes(self) -> bool:
         """Does it tell what things are?"""
         return bool(self.classes)
 
-    def number(self, label: str) -> int:
+    def class_index(self, label: str) -> int:
         """Of a class, as the network counts them; `label` may be "class N", where the card has no name for it."""
         return self.classes.index(label) if label in self.classes else int(label.removeprefix("class "))
 

@@ -7,23 +7,23 @@ from collections import OrderedDict
 from collections.abc import Callable, Hashable
 from typing import Generic, TypeVar
 
-T = TypeVar("T")
+ValueT = TypeVar("ValueT")
 
 
-class Kept(Generic[T]):
-    """At most `most` of them, by key; the one unused for longest goes first."""
+class LruCache(Generic[ValueT]):
+    """At most `max_entries` of them, by key; the one unused for longest goes first."""
 
-    def __init__(self, most: int) -> None:
-        self.most = most
-        self._open: OrderedDict[Hashable, T] = OrderedDict()
+    def __init__(self, max_entries: int) -> None:
+        self.max_entries = max_entries
+        self._entries: OrderedDict[Hashable, ValueT] = OrderedDict()
         self._lock = threading.Lock()
 
-    def get(self, key: Hashable, start: Callable[[], T]) -> T:
+    def get_or_create(self, key: Hashable, create: Callable[[], ValueT]) -> ValueT:
         """The one of that key, started by one thread if it is not open."""
         with self._lock:
-            if key not in self._open:
-                self._open[key] = start()
-                while len(self._open) > self.most:
-                    self._open.popitem(last=False)
-            self._open.move_to_end(key)
-            return self._open[key]
+            if key not in self._entries:
+                self._entries[key] = create()
+                while len(self._entries) > self.max_entries:
+                    self._entries.popitem(last=False)
+            self._entries.move_to_end(key)
+            return self._entries[key]

@@ -17,13 +17,17 @@ from mattebox.errors import DeviceError, ModelError, UsageError
 from mattebox.models.runtime import device as devices
 from mattebox.models.runtime import openvino_runtime
 
-KERNELS = Path(__file__).parent / "kernels"
+KERNELS_FOLDER = Path(__file__).parent / "kernels"
 
 
-def start(
-    content: bytes, label: str, device: str = "auto", threads: int | None = None, folder: Path | None = None
+def create_session(
+    content: bytes,
+    label: str,
+    device: str = "auto",
+    threads: int | None = None,
+    external_data_folder: Path | None = None,
 ) -> Any:
-    """An onnxruntime.InferenceSession of `content`, or what stands for one; `folder` holds the graph's external data,
+    """An onnxruntime.InferenceSession of `content`, or what stands for one; `external_data_folder` holds the graph's external data,
     if it has any.
 
     Raises DeviceError when the device asked for is missing or refuses to start, ModelError when the graph is broken,
@@ -33,17 +37,19 @@ def start(
 
     if threads is not None and threads < 1:
         raise UsageError(f"{threads} threads", "give a whole number of at least 1")
-    wanted, settings = devices.provider(device)
-    if wanted == openvino_runtime.NAME:
-        return _compiled(content, label, threads or cpu_threads.usable(), folder)
+    wanted, settings = devices.select_provider(device)
+    if wanted == openvino_runtime.PROVIDER_NAME:
+        return _create_openvino_session(content, label, threads or cpu_threads.thread_cpu_count(), external_data_folder)
     options = onnxruntime.SessionOptions()
-    options.intra_op_num_threads = threads or cpu_threads.usable()
+    options.intra_op_num_threads = threads or cpu_threads.thread_cpu_count()
     options.log_severity_level = 3
-    options.enable_cpu_mem_arena = not malloc.held()  # it would hold a second time what its largest run took
+    options.enable_cpu_mem_arena = not malloc.is_malloc_tuned()  # it would hold a second time what its largest run took
     options.enable_mem_pattern = False  # planned for one input size, it doubles memory when sizes differ (LOG.md)
     options.add_session_config_entry("session.intra_op.allow_spinning", "0")  # leaves the processors to other stages
-    if folder is not None:
-        options.add_session_config_entry("session.model_external_initializers_file_folder_path", str(folder))
+    if external_data_folder is not None:
+        options.add_session_config_entry(
+            "session.model_external_initializers_file_folder_path", str(external_data_folder)
+        )
     try:
         session = onnxruntime.InferenceSession(content, options, providers=[(wanted, settings)])
     except Exception as error:
@@ -55,32 +61,34 @@ def start(
     return session
 
 
-def _compiled(content: bytes, label: str, threads: int, folder: Path | None) -> openvino_runtime.Compiled:
+def _create_openvino_session(
+    content: bytes, label: str, threads: int, external_data_folder: Path | None
+) -> openvino_runtime.OpenVinoSession:
     """The same by OpenVINO. ModelError."""
-    if folder is not None:
+    if external_data_folder is not None:
         raise ModelError(f"{label} has weights beside its graph, which OpenVINO cannot be given", "use --device cpu")
     try:
-        return openvino_runtime.Compiled(content, threads)
+        return openvino_runtime.OpenVinoSession(content, threads)
     except Exception as error:
         reason = str(error).strip().splitlines()[-1][:200]
         raise ModelError(f"{label} cannot be loaded by OpenVINO ({reason})", "use --device cpu") from error
 
 
-_kernels: dict[tuple[str, int], Any] = {}
-_starting = threading.Lock()
+_kernel_sessions: dict[tuple[str, int], Any] = {}
+_kernel_lock = threading.Lock()
 
 
-def kernel(name: str, threads: int) -> Any:
+def kernel_session(name: str, threads: int) -> Any:
     """The pixel kernel of that name: a CPU session, started once, by one thread, and shared (sessions are safe to run
     from threads)."""
-    with _starting:
-        if (name, threads) not in _kernels:
-            content = (KERNELS / f"{name}.onnx").read_bytes()
-            _kernels[name, threads] = start(content, f"kernel {name}", "cpu", threads)
-        return _kernels[name, threads]
+    with _kernel_lock:
+        if (name, threads) not in _kernel_sessions:
+            content = (KERNELS_FOLDER / f"{name}.onnx").read_bytes()
+            _kernel_sessions[name, threads] = create_session(content, f"kernel {name}", "cpu", threads)
+        return _kernel_sessions[name, threads]
 
 
-def apply(name: str, threads: int | None = None, **inputs: NDArray[np.float32]) -> NDArray[np.float32]:
+def run_kernel(name: str, threads: int | None = None, **inputs: NDArray[np.float32]) -> NDArray[np.float32]:
     """Run a pixel kernel on float32 arrays, in all processors or `threads` of them, and return its one output."""
-    result: NDArray[np.float32] = kernel(name, threads or cpu_threads.usable()).run(None, inputs)[0]
+    result: NDArray[np.float32] = kernel_session(name, threads or cpu_threads.thread_cpu_count()).run(None, inputs)[0]
     return result

@@ -16,11 +16,11 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-NAME = "OpenVINO"  # where onnxruntime would name a provider
-TYPES = {"f32": "float", "f16": "float16", "f64": "double", "i64": "int64", "i32": "int32", "u8": "uint8"}
+PROVIDER_NAME = "OpenVINO"  # where onnxruntime would name a provider
+ONNX_TYPE_NAMES = {"f32": "float", "f16": "float16", "f64": "double", "i64": "int64", "i32": "int32", "u8": "uint8"}
 
 
-class Told(NamedTuple):
+class TensorInfo(NamedTuple):
     """An input or output: `shape` has a word for each side that is free, as onnxruntime tells it."""
 
     name: str
@@ -28,16 +28,16 @@ class Told(NamedTuple):
     shape: list[int | str]
 
 
-def is_here() -> bool:
+def is_installed() -> bool:
     return importlib.util.find_spec("openvino") is not None
 
 
-class Compiled:
+class OpenVinoSession:
     """A graph ready to run. Threads may share it: each run borrows a request."""
 
     def __init__(self, content: bytes, threads: int) -> None:
         """Raises whatever OpenVINO does when the graph is broken."""
-        core = library().Core()
+        core = import_openvino().Core()
         narrow = "BF16" in core.get_property("CPU", "OPTIMIZATION_CAPABILITIES")
         hints = {
             "INFERENCE_NUM_THREADS": threads,
@@ -45,32 +45,32 @@ class Compiled:
             "INFERENCE_PRECISION_HINT": "bf16" if narrow else "f32",
         }
         self._model = core.compile_model(core.read_model(content, b""), "CPU", hints)
-        self._idle: queue.SimpleQueue[Any] = queue.SimpleQueue()
+        self._idle_requests: queue.SimpleQueue[Any] = queue.SimpleQueue()
 
-    def get_inputs(self) -> list[Told]:
-        return [_told(port) for port in self._model.inputs]
+    def get_inputs(self) -> list[TensorInfo]:
+        return [_tensor_info(port) for port in self._model.inputs]
 
-    def get_outputs(self) -> list[Told]:
-        return [_told(port) for port in self._model.outputs]
+    def get_outputs(self) -> list[TensorInfo]:
+        return [_tensor_info(port) for port in self._model.outputs]
 
     def get_providers(self) -> list[str]:
-        return [NAME]
+        return [PROVIDER_NAME]
 
-    def run(self, names: Sequence[str] | None, feeds: Mapping[str, NDArray[Any]]) -> list[NDArray[Any]]:
+    def run(self, output_names: Sequence[str] | None, input_feed: Mapping[str, NDArray[Any]]) -> list[NDArray[Any]]:
         """The outputs of those names, or all."""
         try:
-            request = self._idle.get_nowait()
+            request = self._idle_requests.get_nowait()
         except queue.Empty:
             request = self._model.create_infer_request()
         try:
-            answers = request.infer({name: np.ascontiguousarray(value) for name, value in feeds.items()})
-            wanted = [o.name for o in self.get_outputs()] if names is None else names
+            answers = request.infer({name: np.ascontiguousarray(value) for name, value in input_feed.items()})
+            wanted = [o.name for o in self.get_outputs()] if output_names is None else output_names
             return [np.array(answers[name]) for name in wanted]
         finally:
-            self._idle.put(request)
+            self._idle_requests.put(request)
 
 
-def library() -> Any:
+def import_openvino() -> Any:
     """The package, without the module by which it reports."""
     sys.modules.setdefault("openvino_telemetry", None)  # type: ignore[arg-type]  # the import of it fails, as is allowed for
     import openvino
@@ -78,7 +78,7 @@ def library() -> Any:
     return openvino
 
 
-def _told(port: Any) -> Told:
+def _tensor_info(port: Any) -> TensorInfo:
     kind = port.element_type.get_type_name()
     shape = [d.get_length() if d.is_static else "free" for d in port.partial_shape]
-    return Told(port.any_name, f"tensor({TYPES.get(kind, kind)})", shape)
+    return TensorInfo(port.any_name, f"tensor({ONNX_TYPE_NAMES.get(kind, kind)})", shape)

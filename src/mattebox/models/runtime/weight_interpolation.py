@@ -12,38 +12,47 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mattebox.errors import ModelError
-from mattebox.models.runtime.onnx_external_data import fields
+from mattebox.models.runtime.onnx_external_data import parse_fields
 
-GRAPH, TENSOR, KIND, NAME, RAW = 7, 5, 2, 8, 9  # fields of Model, Graph and Tensor in onnx.proto
-KINDS = {1: np.float32, 10: np.float16}
+GRAPH_FIELD, INITIALIZER_FIELD, DATA_TYPE_FIELD, NAME_FIELD, RAW_DATA_FIELD = (
+    7,
+    5,
+    2,
+    8,
+    9,
+)  # fields of Model, Graph and Tensor in onnx.proto
+ONNX_TO_NUMPY_TYPES = {1: np.float32, 10: np.float16}
 
 
-def mixed(one: bytes, other: bytes, share: float) -> bytes:
-    """The graph whose weights are those of `one` times 1 - share plus those of `other` times share. ModelError."""
-    made = bytearray(one)
-    pairs = zip(_numbers(memoryview(made)), _numbers(memoryview(other)), strict=True)
+def interpolate_weights(first: bytes, second: bytes, second_weight: float) -> bytes:
+    """The graph whose weights are those of `first` times 1 - share plus those of `second` times share. ModelError."""
+    made = bytearray(first)
+    pairs = zip(_weight_tensors(memoryview(made)), _weight_tensors(memoryview(second)), strict=True)
     try:
         for (name, mine), (its_name, theirs) in pairs:
             if name != its_name or mine.shape != theirs.shape or mine.dtype != theirs.dtype:
                 raise ValueError(f"{name!r} is not {its_name!r}")
-            mine[:] = mine.astype(np.float64) * (1 - share) + theirs.astype(np.float64) * share
+            mine[:] = mine.astype(np.float64) * (1 - second_weight) + theirs.astype(np.float64) * second_weight
     except (ValueError, IndexError) as error:
         raise ModelError(f"the two networks cannot be mixed ({error})", "pull both anew") from error
     return bytes(made)
 
 
-def _numbers(content: memoryview) -> Iterator[tuple[bytes, NDArray[np.floating]]]:
+def _weight_tensors(content: memoryview) -> Iterator[tuple[bytes, NDArray[np.floating]]]:
     """Name and values of each tensor of weights; those of a writable content can be written."""
-    for graph in _inside(content, GRAPH):
-        for tensor in _inside(graph, TENSOR):
-            facts = dict(fields(tensor))
-            kind, raw = facts.get(KIND), facts.get(RAW)
-            if isinstance(kind, int) and kind in KINDS and isinstance(raw, memoryview):
-                name = facts.get(NAME, b"")
-                yield bytes(name) if isinstance(name, memoryview) else b"", np.frombuffer(raw, KINDS[kind])
+    for graph in _submessages(content, GRAPH_FIELD):
+        for tensor in _submessages(graph, INITIALIZER_FIELD):
+            facts = dict(parse_fields(tensor))
+            kind, raw = facts.get(DATA_TYPE_FIELD), facts.get(RAW_DATA_FIELD)
+            if isinstance(kind, int) and kind in ONNX_TO_NUMPY_TYPES and isinstance(raw, memoryview):
+                name = facts.get(NAME_FIELD, b"")
+                yield (
+                    bytes(name) if isinstance(name, memoryview) else b"",
+                    np.frombuffer(raw, ONNX_TO_NUMPY_TYPES[kind]),
+                )
 
 
-def _inside(body: memoryview, wanted: int) -> Iterator[memoryview]:
-    for number, part in fields(body):
-        if number == wanted and isinstance(part, memoryview):
+def _submessages(body: memoryview, field_number: int) -> Iterator[memoryview]:
+    for number, part in parse_fields(body):
+        if number == field_number and isinstance(part, memoryview):
             yield part

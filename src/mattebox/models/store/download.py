@@ -18,128 +18,134 @@ from urllib.parse import urlsplit
 from mattebox._version import __version__
 from mattebox.errors import ModelError
 
-Report = Callable[[int, int | None], None]
+DownloadProgressCallback = Callable[[int, int | None], None]
 """Told how many bytes are here, and of how many (None: the server does not say)."""
 
-BLOCK = 1 << 18
-TIMEOUT = 30.0  # seconds without a byte
-RETRIES = 3  # connections in a row that come no further
-PAUSE = 0.5  # seconds before the second try, doubled each time
-LASTING = {401, 403, 404, 410, 451}  # a second try would hear the same
+BLOCK_BYTES = 1 << 18
+TIMEOUT_SECONDS = 30.0  # seconds without a byte
+MAX_STALLED_RETRIES = 3  # connections in a row that come no further
+FIRST_RETRY_SECONDS = 0.5  # seconds before the second try, doubled each time
+PERMANENT_STATUS_CODES = {401, 403, 404, 410, 451}  # a second try would hear the same
 
-AGENT = {"User-Agent": f"mattebox/{__version__}"}
+REQUEST_HEADERS = {"User-Agent": f"mattebox/{__version__}"}
 
 
-class Interrupted(Exception):
+class DownloadInterrupted(Exception):
     """The connection ended before the file did."""
 
 
-def fetch(address: str, part: Path, size: int, report: Report) -> None:
-    """Bring `part` to its full length from `address`, appending to what it holds; `size` = bytes to expect or 0.
+def download_file(url: str, partial_file: Path, expected_bytes: int, on_progress: DownloadProgressCallback) -> None:
+    """Bring `partial_file` to its full length from `url`, appending to what it holds; `expected_bytes` = bytes to expect or 0.
 
-    Breaks are tried again; what came stays in `part` for the next call. ModelError when the server does not give
+    Breaks are tried again; what came stays in `partial_file` for the next call. ModelError when the server does not give
     the file; OSError when the disk does not take it.
     """
-    if urlsplit(address).scheme not in ("http", "https"):
-        raise ModelError(f"{address}: not an address to pull from", "give one that starts with https://")
-    idle, most = 0, _length(part)
+    if urlsplit(url).scheme not in ("http", "https"):
+        raise ModelError(f"{url}: not an address to pull from", "give one that starts with https://")
+    idle, most = 0, _file_bytes(partial_file)
     while True:
         try:
-            _once(address, part, size, report)
+            _download_once(url, partial_file, expected_bytes, on_progress)
             return
-        except Interrupted as broken:
-            idle = 0 if _length(part) > most else idle + 1
-            most = max(most, _length(part))
-            if idle >= RETRIES:
+        except DownloadInterrupted as broken:
+            idle = 0 if _file_bytes(partial_file) > most else idle + 1
+            most = max(most, _file_bytes(partial_file))
+            if idle >= MAX_STALLED_RETRIES:
                 raise ModelError(
-                    f"{address}: {broken}", "check the network (or set HTTPS_PROXY) and run it again; it goes on there"
+                    f"{url}: {broken}", "check the network (or set HTTPS_PROXY) and run it again; it goes on there"
                 ) from broken
-        time.sleep(PAUSE * 2**idle)
+        time.sleep(FIRST_RETRY_SECONDS * 2**idle)
 
 
-def _once(address: str, part: Path, size: int, report: Report) -> None:
+def _download_once(url: str, partial_file: Path, expected_bytes: int, on_progress: DownloadProgressCallback) -> None:
     """One connection. Interrupted when it breaks off."""
-    held = _length(part)
-    if size and held > size:
-        part.unlink()
+    held = _file_bytes(partial_file)
+    if expected_bytes and held > expected_bytes:
+        partial_file.unlink()
         held = 0
-    response = None if size and held == size else _open(address, held)
+    response = None if expected_bytes and held == expected_bytes else _open_response(url, held)
     if response is None:  # nothing beyond what is held
-        report(held, held)
+        on_progress(held, held)
         return
     with response:
-        start = held if _continues(response, held) else 0
-        whole = _whole(response, start)
-        if size and whole and whole != size:
+        start = held if _resumes_at(response, held) else 0
+        whole = _total_bytes(response, start)
+        if expected_bytes and whole and whole != expected_bytes:
             raise ModelError(
-                f"{address}: {whole:,} bytes where the card says {size:,}", "nothing was kept; try another mirror"
+                f"{url}: {whole:,} bytes where the card says {expected_bytes:,}", "nothing was kept; try another mirror"
             )
-        _copy(response, part, start, whole or size or None, report)
+        _write_body(response, partial_file, start, whole or expected_bytes or None, on_progress)
 
 
-def _open(address: str, held: int) -> http.client.HTTPResponse | None:
-    """The response, from byte `held` on if the server can; None when it says that there is nothing beyond."""
-    request = urllib.request.Request(address, headers=AGENT | ({"Range": f"bytes={held}-"} if held else {}))
+def _open_response(url: str, offset: int) -> http.client.HTTPResponse | None:
+    """The response, from byte `offset` on if the server can; None when it says that there is nothing beyond."""
+    request = urllib.request.Request(url, headers=REQUEST_HEADERS | ({"Range": f"bytes={offset}-"} if offset else {}))
     opener = urllib.request.build_opener()  # of its own, for the shared one keeps the proxies it saw first
     try:
-        response: http.client.HTTPResponse = opener.open(request, timeout=TIMEOUT)
+        response: http.client.HTTPResponse = opener.open(request, timeout=TIMEOUT_SECONDS)
     except urllib.error.HTTPError as error:
         with error:
-            if error.code == 416 and error.headers.get("Content-Range") == f"bytes */{held}":
+            if error.code == 416 and error.headers.get("Content-Range") == f"bytes */{offset}":
                 return None
             if error.code == 416:
-                return _open(address, 0)
-            if error.code in LASTING:
+                return _open_response(url, 0)
+            if error.code in PERMANENT_STATUS_CODES:
                 raise ModelError(
-                    f"{address}: refused ({error.code} {error.reason})",
+                    f"{url}: refused ({error.code} {error.reason})",
                     "look whether the publisher has moved or closed it, or set MATTEBOX_MIRROR",
                 ) from error
-            raise Interrupted(f"the server failed ({error.code} {error.reason})") from error
+            raise DownloadInterrupted(f"the server failed ({error.code} {error.reason})") from error
     except (OSError, http.client.HTTPException) as error:
-        raise Interrupted(f"cannot be reached ({getattr(error, 'reason', error)})") from error
+        raise DownloadInterrupted(f"cannot be reached ({getattr(error, 'reason', error)})") from error
     return response
 
 
-def _continues(response: http.client.HTTPResponse, held: int) -> bool:
-    """Does the response go on at byte `held`? A server without Range sends all from the start."""
+def _resumes_at(response: http.client.HTTPResponse, offset: int) -> bool:
+    """Does the response go on at byte `offset`? A server without Range sends all from the start."""
     told = response.headers.get("Content-Range", "")
-    return response.status == 206 and told.startswith(f"bytes {held}-")
+    return response.status == 206 and told.startswith(f"bytes {offset}-")
 
 
-def _whole(response: http.client.HTTPResponse, start: int) -> int | None:
+def _total_bytes(response: http.client.HTTPResponse, offset: int) -> int | None:
     """Bytes of the whole file as the server announces them."""
     length = response.headers.get("Content-Length", "")
-    return start + int(length) if length.isdigit() else None
+    return offset + int(length) if length.isdigit() else None
 
 
-def _copy(response: http.client.HTTPResponse, part: Path, start: int, whole: int | None, report: Report) -> None:
-    """The body behind the first `start` bytes of `part`, and no more than `whole`; flushed to the disk."""
-    with part.open("r+b" if start else "wb") as file:
-        file.seek(start)
-        have = start
-        report(have, whole)
-        while block := _block(response):
+def _write_body(
+    response: http.client.HTTPResponse,
+    partial_file: Path,
+    offset: int,
+    total_bytes: int | None,
+    on_progress: DownloadProgressCallback,
+) -> None:
+    """The body behind the first `offset` bytes of `partial_file`, and no more than `total_bytes`; flushed to the disk."""
+    with partial_file.open("r+b" if offset else "wb") as file:
+        file.seek(offset)
+        have = offset
+        on_progress(have, total_bytes)
+        while block := _read_block(response):
             have += len(block)
-            if whole is not None and have > whole:
-                raise ModelError(f"more than the {whole:,} bytes expected came", "try another mirror")
+            if total_bytes is not None and have > total_bytes:
+                raise ModelError(f"more than the {total_bytes:,} bytes expected came", "try another mirror")
             file.write(block)
-            report(have, whole)
+            on_progress(have, total_bytes)
         file.flush()
         os.fsync(file.fileno())
-    if whole is not None and have < whole:
-        raise Interrupted(f"the connection ended after {have:,} of {whole:,} bytes")
+    if total_bytes is not None and have < total_bytes:
+        raise DownloadInterrupted(f"the connection ended after {have:,} of {total_bytes:,} bytes")
 
 
-def _block(response: http.client.HTTPResponse) -> bytes:
+def _read_block(response: http.client.HTTPResponse) -> bytes:
     """The next bytes; errors of the network are kept apart from those of the disk."""
     try:
-        return response.read1(BLOCK)
+        return response.read1(BLOCK_BYTES)
     except (OSError, http.client.HTTPException) as error:
-        raise Interrupted(f"the connection broke ({str(error) or type(error).__name__})") from error
+        raise DownloadInterrupted(f"the connection broke ({str(error) or type(error).__name__})") from error
 
 
-def _length(part: Path) -> int:
+def _file_bytes(partial_file: Path) -> int:
     try:
-        return part.stat().st_size
+        return partial_file.stat().st_size
     except FileNotFoundError:
         return 0

@@ -14,65 +14,67 @@ from pathlib import Path
 
 from mattebox.errors import UsageError
 
-HOME, MIRROR, OFFLINE, COMMERCIAL = (f"MATTEBOX_{name}" for name in ("HOME", "MIRROR", "OFFLINE", "COMMERCIAL"))
-CACHE = "MATTEBOX_CACHE"
-CHANGES = (MIRROR, OFFLINE, COMMERCIAL, CACHE)
-YES, NO = {"1", "yes", "true", "on"}, {"", "0", "no", "false", "off"}
+HOME_VARIABLE, MIRROR_VARIABLE, OFFLINE_VARIABLE, COMMERCIAL_VARIABLE = (
+    f"MATTEBOX_{name}" for name in ("HOME", "MIRROR", "OFFLINE", "COMMERCIAL")
+)
+CACHE_VARIABLE = "MATTEBOX_CACHE"
+REPORTED_VARIABLES = (MIRROR_VARIABLE, OFFLINE_VARIABLE, COMMERCIAL_VARIABLE, CACHE_VARIABLE)
+TRUE_WORDS, FALSE_WORDS = {"1", "yes", "true", "on"}, {"", "0", "no", "false", "off"}
 
 
-def home() -> Path:
+def home_folder() -> Path:
     """The folder of everything pulled or added; it may not exist yet."""
-    given = os.environ.get(HOME)
-    return Path(given).expanduser().absolute() if given else _data_folder() / "mattebox"
+    given = os.environ.get(HOME_VARIABLE)
+    return Path(given).expanduser().absolute() if given else _platform_data_folder() / "mattebox"
 
 
 def weights_folder() -> Path:
-    return home() / "weights"
+    return home_folder() / "weights"
 
 
 def added_folder() -> Path:
     """One folder for each model of the user's own, with its card and weights."""
-    return home() / "added"
+    return home_folder() / "added"
 
 
-def mirror() -> str | None:
+def mirror_url() -> str | None:
     """The address whose files stand in for the official ones: the mirror's `address/NAME.onnx`. None: official ones."""
-    return os.environ.get(MIRROR) or None
+    return os.environ.get(MIRROR_VARIABLE) or None
 
 
-def offline() -> bool:
-    return _switch(OFFLINE)
+def is_offline() -> bool:
+    return _read_switch(OFFLINE_VARIABLE)
 
 
-def commercial_only() -> bool:
-    return _switch(COMMERCIAL)
+def is_commercial_only() -> bool:
+    return _read_switch(COMMERCIAL_VARIABLE)
 
 
-def cache_bytes() -> int:
+def max_cache_bytes() -> int:
     """Bytes of answers that may be kept on disk; 0 for none. UsageError when it is no size."""
-    value = os.environ.get(CACHE, "").strip()
-    if value.lower() in NO:
+    value = os.environ.get(CACHE_VARIABLE, "").strip()
+    if value.lower() in FALSE_WORDS:
         return 0
     found = re.fullmatch(r"(\d+)\s*([kMG]?)B?", value)
     if not found:
-        raise UsageError(f"{CACHE}={value}", "set it to a size such as 500MB, or to 0")
+        raise UsageError(f"{CACHE_VARIABLE}={value}", "set it to a size such as 500MB, or to 0")
     return int(found[1]) * {"": 1, "k": 10**3, "M": 10**6, "G": 10**9}[found[2]]
 
 
 def cache_folder() -> Path:
     """Where answers are kept; it may not exist yet."""
-    return home() / "cache" if os.environ.get(HOME) else _cache_folder() / "mattebox"
+    return home_folder() / "cache" if os.environ.get(HOME_VARIABLE) else _platform_cache_folder() / "mattebox"
 
 
-def _switch(name: str) -> bool:
+def _read_switch(name: str) -> bool:
     """Is it on? UsageError when it says neither yes nor no, for a misspelt prohibition must not be none."""
     value = os.environ.get(name, "").strip().lower()
-    if value not in YES | NO:
+    if value not in TRUE_WORDS | FALSE_WORDS:
         raise UsageError(f"{name}={value}", "set it to 1 or 0")
-    return value in YES
+    return value in TRUE_WORDS
 
 
-def _data_folder() -> Path:
+def _platform_data_folder() -> Path:
     """Where this platform's programs keep a user's data."""
     if sys.platform == "win32":
         return Path(os.environ.get("LOCALAPPDATA") or Path.home() / "AppData/Local")
@@ -81,7 +83,7 @@ def _data_folder() -> Path:
     return Path(os.environ.get("XDG_DATA_HOME") or Path.home() / ".local/share")
 
 
-def _cache_folder() -> Path:
+def _platform_cache_folder() -> Path:
     """Where this platform's programs keep what they can do without."""
     if sys.platform == "win32":
         return Path(os.environ.get("LOCALAPPDATA") or Path.home() / "AppData/Local") / "Cache"

@@ -12,22 +12,22 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import IO
 
-PAUSE = 0.1  # seconds between two tries, so that Ctrl-C is heard everywhere
+POLL_SECONDS = 0.1  # seconds between two tries, so that Ctrl-C is heard everywhere
 
 
 @contextlib.contextmanager
-def held(path: Path) -> Iterator[None]:
+def hold_lock(path: Path) -> Iterator[None]:
     """Hold the lock `path` within the block, waiting for whoever has it. OSError where locks are not to be had."""
     with path.open("ab") as file:
-        while not _taken(file):
-            time.sleep(PAUSE)
+        while not _try_lock(file):
+            time.sleep(POLL_SECONDS)
         yield  # closing the file gives the lock back
 
 
 if sys.platform == "win32":
     import msvcrt
 
-    def _taken(file: IO[bytes]) -> bool:
+    def _try_lock(file: IO[bytes]) -> bool:
         file.seek(0)
         try:
             msvcrt.locking(file.fileno(), msvcrt.LK_NBLCK, 1)
@@ -37,7 +37,7 @@ if sys.platform == "win32":
 else:
     import fcntl
 
-    def _taken(file: IO[bytes]) -> bool:
+    def _try_lock(file: IO[bytes]) -> bool:
         try:
             fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:

@@ -17,51 +17,68 @@ import numpy as np
 
 from mattebox.errors import ModelError
 from mattebox.models.cards.card import Card, Decoder, Licence
-from mattebox.models.cards.registry import PRESETS, cards
-from mattebox.models.image_to_image import Imager
+from mattebox.models.cards.registry import MODEL_PRESETS, all_cards
+from mattebox.models.image_to_image import ImageToImageNetwork
 from mattebox.models.matte_session import Session
-from mattebox.models.runtime.onnx_external_data import external_files
+from mattebox.models.runtime.onnx_external_data import list_external_files
 from mattebox.models.store import conversion, environment, weight_store
 from mattebox.types import Picture
 
-UNSTATED = Licence("unstated", commercial=False, notes="Stated by nobody when the model was added.")
-PICKLES = (b"PK\x03\x04", b"\x80\x02", b"\x80\x03", b"\x80\x04", b"\x80\x05")  # torch's zip, and the protocols
+UNSTATED_LICENCE = Licence("unstated", commercial=False, notes="Stated by nobody when the model was added.")
+PICKLE_MAGIC_BYTES = (
+    b"PK\x03\x04",
+    b"\x80\x02",
+    b"\x80\x03",
+    b"\x80\x04",
+    b"\x80\x05",
+)  # torch's zip, and the protocols
 
 
-def add(
-    file: Path, like: Card, name: str | None = None, licence: Licence = UNSTATED, decoder: Path | None = None
+def add_model(
+    file: Path,
+    template: Card,
+    name: str | None = None,
+    licence: Licence = UNSTATED_LICENCE,
+    decoder: Path | None = None,
 ) -> Card:
     """Copy an ONNX file, and the files beside it that hold its numbers, into the home; its card. ModelError.
 
     A file that is not ONNX is converted, when the card it is to be like has a converter. Models that are asked by
     points have a `decoder`, whole in one file.
     """
-    name = _free(name or file.stem)
-    second, files = _second(like, name, decoder)
-    if like.converter and file.suffix.lower() != ".onnx":
-        content = conversion.converted(_bytes(file), like.converter, weight_store.base_name(like))
+    name = _check_new_name(name or file.stem)
+    second, files = _prepare_decoder(template, name, decoder)
+    if template.converter and file.suffix.lower() != ".onnx":
+        content = conversion.convert_to_onnx(
+            _read_file(file), template.converter, weight_store.base_model_name(template)
+        )
     else:
-        content = _onnx(file)
-    parts = {place: _part(file, place) for place in external_files(content)}
+        content = _read_onnx(file)
+    parts = {place: _read_external_data(file, place) for place in list_external_files(content)}
     card = msgspec.structs.replace(
-        like, name=name, summary=f"added from {file.name}, prepared like {weight_store.base_name(like)}", licence=licence,
+        template, name=name, summary=f"added from {file.name}, prepared like {weight_store.base_model_name(template)}", licence=licence,
         weights=f"{name}.onnx", sha256=hashlib.sha256(content).hexdigest(), md5="", bytes=len(content), url="",
         source="", parts={place: hashlib.sha256(data).hexdigest() for place, data in parts.items()},
         variants={}, data=(), recipe="", notes="", converter="", figures=(), failures=(), folder="", decoder=second,
     )  # fmt: skip
     try:
-        return _installed(card, {card.weights: content, **parts, **files})
+        return _install_files(card, {card.weights: content, **parts, **files})
     except OSError as error:
         raise ModelError(
-            f"{error.filename or environment.home()}: cannot be written ({error.strerror})",
+            f"{error.filename or environment.home_folder()}: cannot be written ({error.strerror})",
             "free some space, or choose another folder with MATTEBOX_HOME",
         ) from error
 
 
-def remove(card: Card) -> int:
+def remove_model(card: Card) -> int:
     """Delete the files of a pulled or added model; the bytes set free. ModelError when there is nothing of ours."""
     if card.url:
-        there = [p for file in weight_store.files_of(card) for p in _pulled(weight_store.path_of(file)) if p.exists()]
+        there = [
+            p
+            for file in weight_store.file_cards(card)
+            for p in _pulled_paths(weight_store.weights_path(file))
+            if p.exists()
+        ]
         if not there:
             raise ModelError(f"model {card.name} is not here", "there is nothing to remove")
     elif Path(card.folder).parent == environment.added_folder().resolve():
@@ -76,36 +93,42 @@ def remove(card: Card) -> int:
     return freed
 
 
-def _second(like: Card, name: str, file: Path | None) -> tuple[Decoder | None, dict[str, bytes]]:
+def _prepare_decoder(template: Card, name: str, file: Path | None) -> tuple[Decoder | None, dict[str, bytes]]:
     """The decoder of the new model, and its file. ModelError unless there is one just where there must be."""
-    if (like.decoder is None) != (file is None):
+    if (template.decoder is None) != (file is None):
         problem = "needs the file of its decoder" if file is None else "has no decoder"
         remedy = "give it with --decoder" if file is None else "leave out --decoder"
-        raise ModelError(f"a model like {weight_store.base_name(like)} {problem}", remedy)
-    if like.decoder is None or file is None:
+        raise ModelError(f"a model like {weight_store.base_model_name(template)} {problem}", remedy)
+    if template.decoder is None or file is None:
         return None, {}
-    content, place = _onnx(file), f"{name}.decoder.onnx"
-    if strangers := external_files(content):
+    content, place = _read_onnx(file), f"{name}.decoder.onnx"
+    if strangers := list_external_files(content):
         raise ModelError(f"{file} wants to read {min(strangers)!r}", "save the decoder with its weights inside")
     digest = hashlib.sha256(content).hexdigest()
     changes = {"weights": place, "sha256": digest, "md5": "", "bytes": len(content), "url": ""}
-    return msgspec.structs.replace(like.decoder, **changes), {place: content}
+    return msgspec.structs.replace(template.decoder, **changes), {place: content}
 
 
-def _pulled(target: Path) -> tuple[Path, ...]:
+def _pulled_paths(target: Path) -> tuple[Path, ...]:
     """Everything that a pull leaves, but the lock."""
-    graph = conversion.graph_of(target)
-    return target, weight_store.record_of(target), weight_store.part_of(target), graph, weight_store.record_of(graph)
+    graph = conversion.onnx_path(target)
+    return (
+        target,
+        weight_store.record_path(target),
+        weight_store.partial_path(target),
+        graph,
+        weight_store.record_path(graph),
+    )
 
 
-def _installed(card: Card, files: dict[str, bytes]) -> Card:
+def _install_files(card: Card, files: dict[str, bytes]) -> Card:
     """Write the files aside, try the network, then give the folder its name."""
     environment.added_folder().mkdir(parents=True, exist_ok=True)
-    aside = Path(tempfile.mkdtemp(prefix=".adding-", dir=environment.home()))
+    aside = Path(tempfile.mkdtemp(prefix=".adding-", dir=environment.home_folder()))
     try:
         for name, data in files.items():
             (aside / name).write_bytes(data)
-        _try(msgspec.structs.replace(card, folder=str(aside)))
+        _run_once(msgspec.structs.replace(card, folder=str(aside)))
         (aside / "card.json").write_bytes(msgspec.json.format(msgspec.json.encode(card)))
         final = environment.added_folder() / card.name
         os.replace(aside, final)
@@ -114,14 +137,14 @@ def _installed(card: Card, files: dict[str, bytes]) -> Card:
     return msgspec.structs.replace(card, folder=str(final.resolve()))
 
 
-def _try(card: Card) -> None:
+def _run_once(card: Card) -> None:
     """Run it once, on grey. ModelError when it does not fit its card."""
-    network = Session.open(card, "cpu") if card.tiles is None else Imager.open(card, "cpu")
+    network = Session.open(card, "cpu") if card.tiles is None else ImageToImageNetwork.open(card, "cpu")
     try:
-        if isinstance(network, Imager):
+        if isinstance(network, ImageToImageNetwork):
             network.run(np.full((1, 3, 64, 64), 0.5, np.float32))
         else:
-            network.tried(Picture(np.full((256, 256, 3), 128, np.uint8)))
+            network.validate_outputs(Picture(np.full((256, 256, 3), 128, np.uint8)))
     except ModelError:
         raise
     except Exception as error:
@@ -132,37 +155,39 @@ def _try(card: Card) -> None:
         ) from error
 
 
-def _free(name: str) -> str:
+def _check_new_name(name: str) -> str:
     """The name, when it can be one and is nobody's."""
     if not re.fullmatch(r"[A-Za-z0-9][\w.-]*", name) or name.endswith((".json", ".toml")):
         raise ModelError(f"{name!r} cannot be a model's name", "choose letters, digits, - and _ with --name")
-    if name in PRESETS or name in cards():
+    if name in MODEL_PRESETS or name in all_cards():
         raise ModelError(f"there is a model {name} already", "choose another name with --name, or remove that one")
     return name
 
 
-def _bytes(file: Path) -> bytes:
+def _read_file(file: Path) -> bytes:
     try:
         return file.read_bytes()
     except OSError as error:
         raise ModelError(f"{file}: cannot be read ({error.strerror})", "check the path of the model") from error
 
 
-def _onnx(file: Path) -> bytes:
+def _read_onnx(file: Path) -> bytes:
     """The content of the file; refused unopened when it is a pickle."""
-    content = _bytes(file)
-    if content.startswith(PICKLES):
+    content = _read_file(file)
+    if content.startswith(PICKLE_MAGIC_BYTES):
         raise ModelError(
             f"{file}: pickled weights can run any program and are never opened", "export the network to ONNX"
         )
     return content
 
 
-def _part(file: Path, place: str) -> bytes:
+def _read_external_data(file: Path, location: str) -> bytes:
     """The content of a file that the graph reads, which must lie beside it."""
-    path = file.parent / place
-    if Path(place).name != place or not path.resolve().is_relative_to(file.parent.resolve()):
-        raise ModelError(f"{file} wants to read {place!r}, outside its own folder", "save the weights in or beside it")
+    path = file.parent / location
+    if Path(location).name != location or not path.resolve().is_relative_to(file.parent.resolve()):
+        raise ModelError(
+            f"{file} wants to read {location!r}, outside its own folder", "save the weights in or beside it"
+        )
     try:
         return path.read_bytes()
     except OSError as error:

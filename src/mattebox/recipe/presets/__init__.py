@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from pathlib import Path
 
 from mattebox.errors import UsageError
-from mattebox.recipe.flat_parameters import parameters
+from mattebox.recipe.flat_parameters import parameters_by_name
 from mattebox.recipe.recipe import (
     Balance,
     Colour,
@@ -23,41 +23,41 @@ from mattebox.recipe.recipe import (
     load_recipe,
 )
 
-FOLDER = Path(__file__).parent
-ENHANCING = (Restore, Upscale, Faces, Balance, Light, Colour, Style, Sharpen, Save)
+PRESET_FOLDER = Path(__file__).parent
+ENHANCE_STEPS = (Restore, Upscale, Faces, Balance, Light, Colour, Style, Sharpen, Save)
 """What a photograph can undergo without being cut."""
 
 
-def names() -> list[str]:
+def preset_names() -> list[str]:
     """All presets."""
-    return sorted(path.stem for path in FOLDER.glob("*.toml"))
+    return sorted(path.stem for path in PRESET_FOLDER.glob("*.toml"))
 
 
-def titles() -> dict[str, str]:
+def preset_titles() -> dict[str, str]:
     """All presets, and what each is for."""
-    return {name: find_preset(name).title for name in names()}
+    return {name: find_preset(name).title for name in preset_names()}
 
 
 def find_preset(name: str) -> Recipe:
     """The recipe of that name. UsageError with the nearest."""
-    if name in names():
-        return load_recipe(FOLDER / f"{name}.toml")
-    near = difflib.get_close_matches(name, names(), 1)
+    if name in preset_names():
+        return load_recipe(PRESET_FOLDER / f"{name}.toml")
+    near = difflib.get_close_matches(name, preset_names(), 1)
     hint = f"did you mean {near[0]}? " if near else ""
-    raise UsageError(f"there is no preset {name!r}", f"{hint}choose one of: {', '.join(names())}")
+    raise UsageError(f"there is no preset {name!r}", f"{hint}choose one of: {', '.join(preset_names())}")
 
 
-def of_kind(recipe: Recipe, cuts: bool) -> Recipe:
+def require_kind(recipe: Recipe, must_cut: bool) -> Recipe:
     """The recipe, if it cuts where that is asked for, and does not where it is not. UsageError."""
     named = f" ({recipe.title})" if recipe.title else ""
-    if cuts and recipe.find(Cut) is None:
+    if must_cut and recipe.find_step(Cut) is None:
         raise UsageError(f"by this recipe{named} nothing is cut", "take it to mattebox enhance or /v1/enhancements")
-    if not cuts and recipe.find(Cut) is not None:
+    if not must_cut and recipe.find_step(Cut) is not None:
         raise UsageError(f"this recipe{named} cuts", "take it to mattebox cut or /v1/cutouts")
     return recipe
 
 
-def enhancing(stated: Iterable[str]) -> Recipe:
+def enhance_base_recipe(parameter_names: Iterable[str]) -> Recipe:
     """What flat parameters of these names change: nothing yet when a step is named, else the preset `enhance`."""
-    steps = {p.step for name, p in parameters().items() if name in set(stated)}
+    steps = {p.step for name, p in parameters_by_name().items() if name in set(parameter_names)}
     return find_preset("enhance") if steps <= {Save} else Recipe((Save(),))

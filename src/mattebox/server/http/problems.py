@@ -9,7 +9,7 @@ from starlette.responses import Response
 
 from mattebox.errors import MatteboxError
 
-KINDS: dict[str, tuple[int, str]] = {  # class of ours -> status, code
+STATUS_AND_CODE_BY_ERROR: dict[str, tuple[int, str]] = {  # class of ours -> status, code
     "UsageError": (422, "invalid_parameter"),
     "InputMissing": (422, "image_missing"),
     "InputUnreadable": (422, "image_unreadable"),
@@ -19,15 +19,15 @@ KINDS: dict[str, tuple[int, str]] = {  # class of ours -> status, code
     "ModelError": (422, "model_unknown"),
     "DeviceError": (503, "device_missing"),
     "OutOfMemory": (413, "image_too_large"),
-    "Busy": (503, "busy"),
-    "TookTooLong": (504, "took_too_long"),
+    "ServerBusy": (503, "busy"),
+    "TaskTimeout": (504, "took_too_long"),
     "WorkerLost": (500, "worker_lost"),
     "AddressRefused": (422, "address_refused"),
-    "KeyReused": (422, "idempotency_key_reused"),
-    "InUse": (503, "no_jobs"),
-    "NoRoom": (507, "storage_full"),
-    "QueueDown": (503, "queue_down"),
-    "Unsealable": (500, "internal"),
+    "IdempotencyKeyReused": (422, "idempotency_key_reused"),
+    "JobFolderInUse": (503, "no_jobs"),
+    "StorageFull": (507, "storage_full"),
+    "QueueUnavailable": (503, "queue_down"),
+    "DecryptionError": (500, "internal"),
     "Internal": (500, "internal"),
 }
 
@@ -43,26 +43,26 @@ class Problem(Exception):
         self.headers = headers or {}
 
 
-def of(error: MatteboxError) -> Problem:
+def problem_from_error(error: MatteboxError) -> Problem:
     """One of our errors as a problem."""
-    name = next((c.__name__ for c in type(error).__mro__ if c.__name__ in KINDS), "Internal")
-    status, code = KINDS[name]
+    name = next((c.__name__ for c in type(error).__mro__ if c.__name__ in STATUS_AND_CODE_BY_ERROR), "Internal")
+    status, code = STATUS_AND_CODE_BY_ERROR[name]
     wait = getattr(error, "retry_after", None)
     return Problem(status, code, error.problem, error.remedy, {"Retry-After": str(wait)} if wait else None)
 
 
-def told(answer: dict[str, Any]) -> Problem:
+def problem_from_worker(header: dict[str, Any]) -> Problem:
     """A worker's refusal as a problem."""
-    status, code = KINDS.get(answer["error"], KINDS["Internal"])
-    return Problem(status, code, answer["problem"], answer["remedy"])
+    status, code = STATUS_AND_CODE_BY_ERROR.get(header["error"], STATUS_AND_CODE_BY_ERROR["Internal"])
+    return Problem(status, code, header["problem"], header["remedy"])
 
 
-def response(problem: Problem) -> Response:
+def problem_response(problem: Problem) -> Response:
     """application/problem+json."""
-    return Response(json.dumps(document(problem)), problem.status, problem.headers, "application/problem+json")
+    return Response(json.dumps(problem_document(problem)), problem.status, problem.headers, "application/problem+json")
 
 
-def document(problem: Problem) -> dict[str, Any]:
+def problem_document(problem: Problem) -> dict[str, Any]:
     """RFC 9457's members, and ours."""
     return {
         "type": f"about:blank#{problem.code}",

@@ -20,71 +20,71 @@ from starlette.requests import Request
 
 from mattebox.errors import InputUnreadable
 from mattebox.io import header_check
-from mattebox.recipe.flat_parameters import parameters
+from mattebox.recipe.flat_parameters import parameters_by_name
 from mattebox.server.http.problems import Problem
 
-FIELDS, FILES = 200, 8  # in a form, at most
-LONGEST = 20_000  # characters of a field that is no image
+MAX_FORM_FIELDS, MAX_FORM_FILES = 200, 8  # in a form, at most
+MAX_FIELD_CHARACTERS = 20_000  # characters of a field that is no image
 MultiPartParser.spool_max_size = sys.maxsize  # forms stay in memory: nothing that is sent touches a disk
 
 
 @dataclass(frozen=True)
-class Asked:
+class RequestData:
     """Plain fields by name, and images' bytes by name."""
 
     fields: dict[str, Any] = field(default_factory=dict)
     images: dict[str, bytes] = field(default_factory=dict)
 
 
-async def asked(request: Request, data: bytes) -> Asked:
+async def parse_request(request: Request, data: bytes) -> RequestData:
     """Fields and images of a request of any of the four kinds, with its body's bytes; query parameters count as fields,
     the body's win."""
     kind = request.headers.get("content-type", "").split(";")[0].strip().lower()
     query: dict[str, Any] = dict(request.query_params)
     if kind in ("multipart/form-data", "application/x-www-form-urlencoded"):
-        found = await _form(request, data)
+        found = await _parse_form(request, data)
     elif kind == "application/json":
-        found = _json(data)
+        found = _parse_json(data)
     elif data:
-        found = Asked(images={"image": data})
+        found = RequestData(images={"image": data})
     else:
-        found = Asked()
-    return Asked(query | found.fields, found.images)
+        found = RequestData()
+    return RequestData(query | found.fields, found.images)
 
 
-def check_beginning(request: Request, max_pixels: int, data: bytes) -> None:
+def check_body_prefix(request: Request, max_pixels: int, data: bytes) -> None:
     """InputTooLarge when the beginning of a body tells that its picture is: then the rest need not come."""
     if request.headers.get("content-type", "").lower().startswith("multipart/"):
         named = data.find(b"filename=")
         start = data.find(b"\r\n\r\n", named) + 4 if named >= 0 else len(data)
         data = data[start:]
-    if header_check.identify(data) is None:
+    if header_check.identify_format(data) is None:
         return
     try:
-        found = header_check.sniff(data)
+        found = header_check.read_header(data)
     except InputUnreadable:  # its size comes later
         return
-    header_check.check_size(found, max_pixels)
+    header_check.check_pixel_limit(found, max_pixels)
 
 
-def flat(fields: dict[str, Any]) -> dict[str, Any]:
+def parse_flat_parameters(fields: dict[str, Any]) -> dict[str, Any]:
     """Fields as the flat parameters want them: numbers and switches out of a form's strings. Problem 422."""
-    known, values = parameters(), {}
+    known, values = parameters_by_name(), {}
     for name, value in fields.items():
-        if name in known and known[name].switch is not None and not isinstance(value, bool):
-            value = _switch(name, value)
+        if name in known and known[name].switch_value is not None and not isinstance(value, bool):
+            value = _parse_bool(name, value)
         elif name in known and isinstance(value, str):
             info = msgspec.inspect.type_info(known[name].field.type)
             bare = info.type if isinstance(info, msgspec.inspect.Metadata) else info
             if isinstance(bare, msgspec.inspect.IntType):
-                value = _number(name, value, int)
+                value = _parse_number(name, value, int)
             elif isinstance(bare, msgspec.inspect.FloatType):
-                value = _number(name, value, float)
+                value = _parse_number(name, value, float)
         values[name] = value
     return values
 
 
-def text(fields: dict[str, Any], name: str) -> str | None:
+def pop_text_field(fields: dict[str, Any], name: str) -> str | None:
     """A field taken out of them, if it is there. Problem 422 when it is no text."""
     value = fields.pop(name, "")
     if isinstance(value, str):
@@ -92,7 +92,7 @@ def text(fields: dict[str, Any], name: str) -> str | None:
     raise Problem(422, "invalid_parameter", f"{name} is no text", "send a string, or leave it out")
 
 
-def decoded(text: str, name: str) -> bytes:
+def decode_base64(text: str, name: str) -> bytes:
     """The bytes of a base64 string, with or without a data: prefix. Problem 422."""
     try:
         return base64.b64decode(text.split(",", 1)[1] if text.startswith("data:") else text, validate=True)
@@ -100,7 +100,7 @@ def decoded(text: str, name: str) -> bytes:
         raise Problem(422, "invalid_parameter", f"{name} is not base64", "encode the file's bytes as base64") from None
 
 
-async def _form(request: Request, data: bytes) -> Asked:
+async def _parse_form(request: Request, data: bytes) -> RequestData:
     """Starlette's parser over the body that is already here."""
 
     async def again() -> dict[str, Any]:
@@ -110,7 +110,7 @@ async def _form(request: Request, data: bytes) -> Asked:
     images: dict[str, bytes] = {}
     try:
         form = await Request(request.scope, again).form(
-            max_files=FILES, max_fields=FIELDS, max_part_size=max(len(data), 1)
+            max_files=MAX_FORM_FILES, max_fields=MAX_FORM_FIELDS, max_part_size=max(len(data), 1)
         )
     except HTTPException as error:
         raise Problem(400, "bad_request", f"the form cannot be read ({error.detail})", "check its encoding") from None
@@ -118,30 +118,30 @@ async def _form(request: Request, data: bytes) -> Asked:
         if isinstance(value, UploadFile):
             images[name] = await value.read()
             await value.close()
-        elif len(value) > LONGEST and not name.endswith("_b64"):
+        elif len(value) > MAX_FIELD_CHARACTERS and not name.endswith("_b64"):
             raise Problem(422, "invalid_parameter", f"{name[:40]} is too long", "send files as files")
         else:
             fields[name] = value
-    return Asked(fields, images)
+    return RequestData(fields, images)
 
 
-def _json(data: bytes) -> Asked:
+def _parse_json(data: bytes) -> RequestData:
     try:
         found = json.loads(data)
     except (ValueError, RecursionError):
         raise Problem(400, "bad_request", "the body is not JSON", "check its syntax and its Content-Type") from None
     if not isinstance(found, dict):
         raise Problem(400, "bad_request", "the JSON is no object", "send {...}")
-    return Asked(found)
+    return RequestData(found)
 
 
-def _switch(name: str, value: Any) -> bool:
+def _parse_bool(name: str, value: Any) -> bool:
     if not isinstance(value, str) or value.lower() not in ("true", "false", "1", "0"):
         raise Problem(422, "invalid_parameter", f"{name} is neither true nor false", "send true or false")
     return value.lower() in ("true", "1")
 
 
-def _number(name: str, value: str, kind: type[int] | type[float]) -> float:
+def _parse_number(name: str, value: str, kind: type[int] | type[float]) -> float:
     try:
         return kind(value)
     except ValueError:

@@ -12,65 +12,65 @@ from typing import Any
 import h11
 from uvicorn.protocols.http.h11_impl import H11Protocol
 
-HEADERS = 10.0  # seconds for the headers of a request
-LEFTOVER = 3.0  # seconds for the rest of a body that nobody reads, once it is answered
-READING = 30.0  # seconds for a client to read any of what lies ready for it
-SILENT = 200  # connections that have asked nothing yet
+HEADER_TIMEOUT_SECONDS = 10.0  # seconds for the headers of a request
+UNREAD_BODY_TIMEOUT_SECONDS = 3.0  # seconds for the rest of a body that nobody reads, once it is answered
+CLIENT_READ_TIMEOUT_SECONDS = 30.0  # seconds for a client to read any of what lies ready for it
+MAX_IDLE_CONNECTIONS = 200  # connections that have asked nothing yet
 
 
-class Patient(H11Protocol):
+class TimeoutProtocol(H11Protocol):
     """One connection."""
 
-    silent: dict[Patient, None] = {}  # noqa: RUF012  of all connections of the process; the first wait longest
+    idle_connections: dict[TimeoutProtocol, None] = {}  # noqa: RUF012  of all connections of the process; the first wait longest
 
     def __init__(self, *arguments: Any, **options: Any) -> None:
         super().__init__(*arguments, **options)
-        self._clocks: dict[str, asyncio.TimerHandle] = {}
+        self._timers: dict[str, asyncio.TimerHandle] = {}
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
         super().connection_made(transport)
-        self._waits()
-        if len(self.silent) > SILENT:
-            next(iter(self.silent)).transport.abort()
+        self._mark_idle()
+        if len(self.idle_connections) > MAX_IDLE_CONNECTIONS:
+            next(iter(self.idle_connections)).transport.abort()
 
     def connection_lost(self, error: Exception | None) -> None:
-        self._came()
-        self._set("reading", READING, False)
-        self._set("leftover", LEFTOVER, False)
+        self._mark_active()
+        self._set_timer("reading", CLIENT_READ_TIMEOUT_SECONDS, False)
+        self._set_timer("leftover", UNREAD_BODY_TIMEOUT_SECONDS, False)
         super().connection_lost(error)
 
     def handle_events(self) -> None:
         before = self.cycle
         super().handle_events()
         if self.cycle is not before:
-            self._came()
+            self._mark_active()
         if self.conn.their_state is not h11.SEND_BODY:
-            self._set("leftover", LEFTOVER, False)
+            self._set_timer("leftover", UNREAD_BODY_TIMEOUT_SECONDS, False)
 
     def on_response_complete(self) -> None:
         super().on_response_complete()
-        self._set("leftover", LEFTOVER, self.conn.their_state is h11.SEND_BODY)
+        self._set_timer("leftover", UNREAD_BODY_TIMEOUT_SECONDS, self.conn.their_state is h11.SEND_BODY)
         if self.cycle.response_complete and not self.transport.is_closing():
-            self._waits()
+            self._mark_idle()
 
     def pause_writing(self) -> None:
         super().pause_writing()
-        self._set("reading", READING, True)
+        self._set_timer("reading", CLIENT_READ_TIMEOUT_SECONDS, True)
 
     def resume_writing(self) -> None:
         super().resume_writing()
-        self._set("reading", READING, False)
+        self._set_timer("reading", CLIENT_READ_TIMEOUT_SECONDS, False)
 
-    def _waits(self) -> None:
-        self.silent[self] = None
-        self._set("headers", HEADERS, True)
+    def _mark_idle(self) -> None:
+        self.idle_connections[self] = None
+        self._set_timer("headers", HEADER_TIMEOUT_SECONDS, True)
 
-    def _came(self) -> None:
-        self.silent.pop(self, None)
-        self._set("headers", HEADERS, False)
+    def _mark_active(self) -> None:
+        self.idle_connections.pop(self, None)
+        self._set_timer("headers", HEADER_TIMEOUT_SECONDS, False)
 
-    def _set(self, clock: str, seconds: float, runs: bool) -> None:
-        if clock in self._clocks:
-            self._clocks.pop(clock).cancel()
-        if runs:
-            self._clocks[clock] = self.loop.call_later(seconds, self.transport.abort)
+    def _set_timer(self, timer: str, seconds: float, is_running: bool) -> None:
+        if timer in self._timers:
+            self._timers.pop(timer).cancel()
+        if is_running:
+            self._timers[timer] = self.loop.call_later(seconds, self.transport.abort)

@@ -17,44 +17,44 @@ from starlette.requests import ClientDisconnect, Request
 
 from mattebox.server.http.problems import Problem
 
-SMALL = 1_000_000  # bytes up to which an upload needs no turn
-FRESH = 1.0  # seconds for which an upload counts as coming fast
-TURN = 0.05  # seconds to wait for one's turn
-GRACE, PACE = 20.0, 16_000  # seconds, and bytes a second beyond them, that an upload must keep
-MANY = 128  # uploads in all
-HELD = 200_000_000  # bytes of them in all
-DRAIN = 5.0  # seconds for the rest of what is refused, so that the answer is read
-LOOK = 16_000  # bytes of a beginning
+SMALL_UPLOAD_BYTES = 1_000_000  # bytes up to which an upload needs no turn
+FRESH_SECONDS = 1.0  # seconds for which an upload counts as coming fast
+SLOT_TIMEOUT_SECONDS = 0.05  # seconds to wait for one's turn
+GRACE_SECONDS, MIN_BYTES_PER_SECOND = 20.0, 16_000  # seconds, and bytes a second beyond them, that an upload must keep
+MAX_UPLOADS = 128  # uploads in all
+MAX_BUFFERED_BYTES = 200_000_000  # bytes of them in all
+DRAIN_TIMEOUT_SECONDS = 5.0  # seconds for the rest of what is refused, so that the answer is read
+PREFIX_BYTES = 16_000  # bytes of a beginning
 
-Look = Callable[[bytes], None]
+PrefixCheck = Callable[[bytes], None]
 """Is shown the beginning of a body; what it raises refuses the rest."""
 
 
 @dataclass(eq=False)
 class Upload:
-    """One on its way: when it began, its bytes so far, and when it has to be there; `left`: told to go."""
+    """One on its way: when it began, its bytes so far, and when it has to be there; `is_evicted`: told to go."""
 
-    began: float
-    small: bool
+    started_at: float
+    is_small: bool
     deadline: asyncio.Timeout = field(default_factory=lambda: asyncio.timeout(None))
-    count: int = 0
-    left: bool = False
+    byte_count: int = 0
+    is_evicted: bool = False
 
 
-class Intake:
-    """All uploads on their way; at most `fast` of the large ones come fast."""
+class UploadLimiter:
+    """All uploads on their way; at most `max_fast_uploads` of the large ones come fast."""
 
-    def __init__(self, fast: int) -> None:
-        self.fast = fast
+    def __init__(self, max_fast_uploads: int) -> None:
+        self.max_fast_uploads = max_fast_uploads
         self._uploads: dict[Upload, None] = {}  # the first are the oldest
 
     @asynccontextmanager
-    async def entered(self, request: Request, most: int) -> AsyncIterator[Upload]:
+    async def admit(self, request: Request, max_bytes: int) -> AsyncIterator[Upload]:
         """Hold a place from the first byte until what was sent is understood. Problem 503 when there is none."""
         stated = request.headers.get("content-length", "")
-        small = stated.isdecimal() and int(stated) <= SMALL
-        if not (small or await self._turn()) or not self._room():
-            await _drained(request, most)
+        small = stated.isdecimal() and int(stated) <= SMALL_UPLOAD_BYTES
+        if not (small or await self._wait_for_slot()) or not self._ensure_capacity():
+            await _drain_body(request, max_bytes)
             raise Problem(503, "busy", "too many uploads at once", "try again in 2 s", {"Retry-After": "2"})
         upload = Upload(_now(), small)
         self._uploads[upload] = None
@@ -63,60 +63,69 @@ class Intake:
         finally:
             del self._uploads[upload]
 
-    async def body(self, request: Request, upload: Upload, most: int, look: Look = lambda _: None) -> bytes:
+    async def read_body(
+        self, request: Request, upload: Upload, max_bytes: int, check_prefix: PrefixCheck = lambda _: None
+    ) -> bytes:
         """The whole body; Problem 413 as soon as it is known to be too long, whatever Content-Length says, and 408 when
         it comes too slowly."""
         stated = request.headers.get("content-length", "0")
         if not stated.isdecimal():
             raise Problem(400, "bad_request", "Content-Length is no number", "leave it to your HTTP library")
-        too_long = Problem(413, "upload_too_large", f"the request has more than {most} bytes", "send a smaller file")
-        if int(stated) > most:
+        too_long = Problem(
+            413, "upload_too_large", f"the request has more than {max_bytes} bytes", "send a smaller file"
+        )
+        if int(stated) > max_bytes:
             raise too_long
         parts: list[bytes] = []
-        upload.deadline = asyncio.timeout_at(upload.began + GRACE)
+        upload.deadline = asyncio.timeout_at(upload.started_at + GRACE_SECONDS)
         try:
             async with upload.deadline as deadline:
                 async for part in request.stream():
                     parts.append(part)
-                    if upload.count < LOOK <= upload.count + len(part):
-                        look(b"".join(parts))
-                    upload.count += len(part)
-                    if upload.count > most:
+                    if upload.byte_count < PREFIX_BYTES <= upload.byte_count + len(part):
+                        check_prefix(b"".join(parts))
+                    upload.byte_count += len(part)
+                    if upload.byte_count > max_bytes:
                         raise too_long
-                    if not upload.left:
-                        deadline.reschedule(upload.began + GRACE + upload.count / PACE)
-                    self._keep_to(HELD)
+                    if not upload.is_evicted:
+                        deadline.reschedule(
+                            upload.started_at + GRACE_SECONDS + upload.byte_count / MIN_BYTES_PER_SECOND
+                        )
+                    self._limit_buffered_bytes(MAX_BUFFERED_BYTES)
         except TimeoutError:
             raise Problem(408, "upload_too_slow", "the upload came too slowly", "send it again") from None
         except ClientDisconnect:
             raise Problem(400, "bad_request", "the upload broke off", "send it again") from None
         return b"".join(parts)
 
-    async def _turn(self) -> bool:
+    async def _wait_for_slot(self) -> bool:
         """Wait for a place among those that come fast; whether there is one."""
-        end = _now() + TURN
-        while sum(not u.small and _now() - u.began < FRESH for u in self._uploads) >= self.fast:
+        end = _now() + SLOT_TIMEOUT_SECONDS
+        while (
+            sum(not u.is_small and _now() - u.started_at < FRESH_SECONDS for u in self._uploads)
+            >= self.max_fast_uploads
+        ):
             if _now() >= end:
                 return False
-            await asyncio.sleep(TURN / 10)
+            await asyncio.sleep(SLOT_TIMEOUT_SECONDS / 10)
         return True
 
-    def _room(self) -> bool:
+    def _ensure_capacity(self) -> bool:
         """Is there room for one more, if need be because the slowest goes?"""
-        return sum(not u.left for u in self._uploads) < MANY or self._slowest_goes()
+        return sum(not u.is_evicted for u in self._uploads) < MAX_UPLOADS or self._evict_slowest()
 
-    def _keep_to(self, held: int) -> None:
-        if sum(u.count for u in self._uploads if not u.left) > held:
-            self._slowest_goes()
+    def _limit_buffered_bytes(self, max_bytes: int) -> None:
+        if sum(u.byte_count for u in self._uploads if not u.is_evicted) > max_bytes:
+            self._evict_slowest()
 
-    def _slowest_goes(self) -> bool:
+    def _evict_slowest(self) -> bool:
         """Of those that are no longer fresh; whether there was one."""
         now = _now()
-        old = [u for u in self._uploads if now - u.began >= FRESH and not u.left]
+        old = [u for u in self._uploads if now - u.started_at >= FRESH_SECONDS and not u.is_evicted]
         if not old:
             return False
-        slowest = min(old, key=lambda u: u.count / (now - u.began))
-        slowest.left = True
+        slowest = min(old, key=lambda u: u.byte_count / (now - u.started_at))
+        slowest.is_evicted = True
         slowest.deadline.reschedule(now)
         return True
 
@@ -125,14 +134,14 @@ def _now() -> float:
     return asyncio.get_running_loop().time()
 
 
-async def _drained(request: Request, most: int) -> None:
+async def _drain_body(request: Request, max_bytes: int) -> None:
     """Read on and forget: a client that is still sending when it is answered and cut off never sees the answer."""
     count = 0
     try:
-        async with asyncio.timeout(DRAIN):
+        async with asyncio.timeout(DRAIN_TIMEOUT_SECONDS):
             async for part in request.stream():
                 count += len(part)
-                if count > most:
+                if count > max_bytes:
                     return
     except (TimeoutError, ClientDisconnect):
         return

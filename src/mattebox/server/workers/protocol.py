@@ -11,11 +11,11 @@ import json
 import struct
 from typing import Any
 
-LENGTHS = struct.Struct(">IQ")
-SHARE = "share"
+LENGTH_PREFIX = struct.Struct(">IQ")
+PROGRESS_KEY = "share"
 
 
-def packed(header: dict[str, Any], body: bytes = b"") -> bytes:
+def pack_frame(header: dict[str, Any], body: bytes = b"") -> bytes:
     """One frame."""
     head = json.dumps(header).encode()
-    return b"".join((LENGTHS.pack(len(head), len(body)), head, body))
+    return b"".join((LENGTH_PREFIX.pack(len(head), len(body)), head, body))

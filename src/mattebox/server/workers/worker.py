@@ -13,9 +13,9 @@ import os
 import sys
 from typing import TYPE_CHECKING, Any, BinaryIO
 
-from mattebox.server.workers.protocol import LENGTHS, SHARE, packed
+from mattebox.server.workers.protocol import LENGTH_PREFIX, PROGRESS_KEY, pack_frame
 
-BEHIND = 10  # how far a worker steps back, so that the server answers while pictures are done
+NICENESS = 10  # how far a worker steps back, so that the server answers while pictures are done
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -27,137 +27,144 @@ def main() -> None:
     model, threads, memory = sys.argv[1], int(sys.argv[2]), int(sys.argv[3])
     out = os.fdopen(os.dup(1), "wb")
     os.dup2(2, 1)  # whatever else prints must not break the frames
-    _limit(memory)
+    _limit_memory(memory)
     if hasattr(os, "nice"):
-        os.nice(BEHIND)
-    from mattebox.core.malloc import hold
+        os.nice(NICENESS)
+    from mattebox.core.malloc import tune_malloc
     from mattebox.errors import MatteboxError
     from mattebox.models.matte_session import open_session
 
-    hold()
+    tune_malloc()
     with contextlib.suppress(BrokenPipeError):  # the server is gone: nobody is left to tell
         try:
             open_session(model, "cpu", threads).start()
         except MatteboxError as error:
-            _send(out, refusal(error))
+            _write_frame(out, error_frame(error))
             return
-        _send(out, packed({"ready": True}))
-        while (frame := _receive(sys.stdin.buffer)) is not None:
-            _send(out, answer(*frame, threads, lambda share: _send(out, packed({SHARE: round(share, 3)}))))
+        _write_frame(out, pack_frame({"ready": True}))
+        while (frame := _read_frame(sys.stdin.buffer)) is not None:
+            _write_frame(
+                out,
+                answer_task(
+                    *frame, threads, lambda share: _write_frame(out, pack_frame({PROGRESS_KEY: round(share, 3)}))
+                ),
+            )
 
 
-def answer(task: dict[str, Any], data: bytes, threads: int, tell: Callable[[float], None]) -> bytes:
-    """The frame that answers one task: the picture made, or what is wrong. Every failure becomes an answer. `tell` is
+def answer_task(task: dict[str, Any], data: bytes, threads: int, on_progress: Callable[[float], None]) -> bytes:
+    """The frame that answers one task: the picture made, or what is wrong. Every failure becomes an answer. `on_progress` is
     told meanwhile what share is done."""
     from mattebox.errors import MatteboxError
 
     try:
-        return _made(task, data, threads, tell)
+        return _process_task(task, data, threads, on_progress)
     except MatteboxError as error:
-        return refusal(error)
+        return error_frame(error)
     except MemoryError:
-        return packed({"error": "OutOfMemory", "problem": "the picture needs more memory than a worker has",
+        return pack_frame({"error": "OutOfMemory", "problem": "the picture needs more memory than a worker has",
                        "remedy": "send a smaller picture"})  # fmt: skip
     except Exception as error:  # noqa: BLE001  the boundary: everything else is our own mistake
-        return packed({"error": "Internal", "problem": f"internal error ({type(error).__name__})",
+        return pack_frame({"error": "Internal", "problem": f"internal error ({type(error).__name__})",
                        "remedy": "please report it"})  # fmt: skip
 
 
-def refusal(error: Any) -> bytes:
-    return packed({"error": type(error).__name__, "problem": error.problem, "remedy": error.remedy})
+def error_frame(error: Any) -> bytes:
+    return pack_frame({"error": type(error).__name__, "problem": error.problem, "remedy": error.remedy})
 
 
-def _made(task: dict[str, Any], data: bytes, threads: int, tell: Callable[[float], None]) -> bytes:
+def _process_task(task: dict[str, Any], data: bytes, threads: int, on_progress: Callable[[float], None]) -> bytes:
     import msgspec
 
     from mattebox.errors import InputMissing
-    from mattebox.io.encoding import encode, encode_layers, encode_within, find_format
+    from mattebox.io.encoding import encode, encode_layers, encode_within_limit, find_format
     from mattebox.io.reader import read
     from mattebox.models.matte_session import open_session
     from mattebox.pipeline.run import run_recipe
     from mattebox.recipe.recipe import Recipe
-    from mattebox.server.progress import Share
+    from mattebox.server.progress import ProgressReporter
 
     recipe = msgspec.convert(task["recipe"], Recipe)
     images = task.get("images", {})  # name -> where in the data its bytes lie
-    stored = read(_slice(data, task["source"]), max_pixels=task["max_pixels"], name="the picture")
-    picture = _shrunk(stored, task["most_pixels"])
+    stored = read(_slice_bytes(data, task["source"]), max_pixels=task["max_pixels"], name="the picture")
+    picture = _shrink_picture(stored, task["most_pixels"])
 
     def album(name: str) -> Picture:
         if name not in images:
             raise InputMissing(f"{name}: is not among the images sent", "send it with the request")
-        return read(_slice(data, images[name]), max_pixels=task["max_pixels"], name=name)
+        return read(_slice_bytes(data, images[name]), max_pixels=task["max_pixels"], name=name)
 
-    network = recipe.cut.network if recipe.cut else None
+    network = recipe.cut_step.required_model if recipe.cut_step else None
     session = open_session(network, "cpu", threads) if network else None
     result = run_recipe(
-        picture, recipe, session=session, device="cpu", threads=threads, name="the picture", album=album,
-        tell=Share(recipe, tell),
+        picture, recipe, session=session, device="cpu", threads=threads, name="the picture", open_image=album,
+        on_progress=ProgressReporter(recipe, on_progress),
     )  # fmt: skip
-    saving, made = recipe.saving, result.picture
+    saving, made = recipe.save_step, result.picture
     kind = find_format("png" if saving.format == "auto" else saving.format)
-    if kind.layered and result.layers:
+    if kind.has_layers and result.layers:
         body = encode_layers(result.layers, kind.name)
-    elif saving.most_bytes is None:
+    elif saving.max_bytes is None:
         body = encode(made, kind.name, quality=saving.quality or None)
     else:
-        body = encode_within(made, kind.name, saving.most_bytes, quality=saving.quality or None)
+        body = encode_within_limit(made, kind.name, saving.max_bytes, quality=saving.quality or None)
     height, width = made.size
-    told: dict[str, Any] = {"mime": kind.mime, "format": kind.name, "width": width, "height": height}
+    told: dict[str, Any] = {"mime": kind.mime_type, "format": kind.name, "width": width, "height": height}
     told |= {"stored_width": stored.size[1], "stored_height": stored.size[0], "notes": list(made.notes)}
     if result.matte is not None:
         told |= {"confidence": round(result.matte.confidence, 4), "found": result.matte.found, "box": result.matte.box}
     if saving.check_for != "none":
-        told["check"] = _checked(body, saving.check_for)
-    return packed(told | {"model": result.model, "seconds": {k: round(v, 4) for k, v in result.seconds.items()}}, body)
+        told["check"] = _check_marketplace(body, saving.check_for)
+    return pack_frame(
+        told | {"model": result.model, "seconds": {k: round(v, 4) for k, v in result.seconds.items()}}, body
+    )
 
 
-def _checked(body: bytes, market: str) -> dict[str, Any]:
+def _check_marketplace(body: bytes, market: str) -> dict[str, Any]:
     """The file that was made, held against a marketplace's rules."""
     from mattebox.pipeline import marketplace_check
 
-    verdict = marketplace_check.held(body, market, "the result")
+    verdict = marketplace_check.check_listing(body, market, "the result")
     broken = [{"rule": f.rule, "measured": f.measured, "wanted": f.wanted, "advice": f.advice}
               for f in verdict.findings if not f.passed]  # fmt: skip
     return {"for": market, "passed": verdict.passed, "broken": broken}
 
 
-def _shrunk(picture: Picture, most: int | None) -> Picture:
+def _shrink_picture(picture: Picture, max_pixels: int | None) -> Picture:
     """The picture at so many pixels at most."""
-    from mattebox.io.resampling import window
+    from mattebox.io.resampling import crop_and_resize
 
     height, width = picture.size
-    if most is None or height * width <= most:
+    if max_pixels is None or height * width <= max_pixels:
         return picture
-    scale = (most / (height * width)) ** 0.5
+    scale = (max_pixels / (height * width)) ** 0.5
     size = (max(1, int(height * scale)), max(1, int(width * scale)))
-    return picture.with_pixels(*window(picture.rgb, picture.alpha, (0, 0, width, height), size))
+    return picture.with_pixels(*crop_and_resize(picture.rgb, picture.alpha, (0, 0, width, height), size))
 
 
-def _slice(data: bytes, span: list[int]) -> bytes:
+def _slice_bytes(data: bytes, span: list[int]) -> bytes:
     return data[span[0] : span[1]]
 
 
-def _limit(memory: int) -> None:
+def _limit_memory(max_bytes: int) -> None:
     """Hold the process to so much address space, where the system can."""
-    if not memory:
+    if not max_bytes:
         return
     try:
         import resource
     except ImportError:  # not on Windows
         return
-    resource.setrlimit(resource.RLIMIT_AS, (memory, memory))
+    resource.setrlimit(resource.RLIMIT_AS, (max_bytes, max_bytes))
 
 
-def _receive(file: BinaryIO) -> tuple[dict[str, Any], bytes] | None:
-    lengths = file.read(LENGTHS.size)
-    if len(lengths) < LENGTHS.size:
+def _read_frame(file: BinaryIO) -> tuple[dict[str, Any], bytes] | None:
+    lengths = file.read(LENGTH_PREFIX.size)
+    if len(lengths) < LENGTH_PREFIX.size:
         return None
-    head, body = LENGTHS.unpack(lengths)
+    head, body = LENGTH_PREFIX.unpack(lengths)
     return json.loads(file.read(head)), file.read(body)
 
 
-def _send(file: BinaryIO, frame: bytes) -> None:
+def _write_frame(file: BinaryIO, frame: bytes) -> None:
     file.write(frame)
     file.flush()
 

@@ -15,21 +15,21 @@ from typing import Any, TypeAlias
 
 from mattebox.errors import MatteboxError
 from mattebox.server.settings import Settings
-from mattebox.server.tracing import Traces
-from mattebox.server.workers.protocol import LENGTHS, SHARE, packed
+from mattebox.server.tracing import Tracer
+from mattebox.server.workers.protocol import LENGTH_PREFIX, PROGRESS_KEY, pack_frame
 
-START = 60  # seconds a worker may take to load its network
-Tell: TypeAlias = Callable[[float], None]
+START_TIMEOUT_SECONDS = 60  # seconds a worker may take to load its network
+OnProgress: TypeAlias = Callable[[float], None]
 """Is told what share of a picture is done, 0..1."""
 
 
-class Busy(MatteboxError):
+class ServerBusy(MatteboxError):
     """More pictures than the server takes at a time; `retry_after` in seconds."""
 
     retry_after = 2
 
 
-class TookTooLong(MatteboxError):
+class TaskTimeout(MatteboxError):
     """A picture that did not finish in time."""
 
 
@@ -38,95 +38,99 @@ class WorkerLost(MatteboxError):
 
 
 @dataclass(frozen=True)
-class Done:
+class WorkerResponse:
     """A worker's answer: what it told, and the bytes it made."""
 
-    told: dict[str, Any]
+    header: dict[str, Any]
     body: bytes
 
     @property
     def seconds(self) -> float:
         """Of work."""
-        return float(sum(self.told.get("seconds", {}).values()))
+        return float(sum(self.header.get("seconds", {}).values()))
 
 
-class Crew:
-    """All workers. `pixels` in hand never exceed the budget, but for a single larger picture alone."""
+class WorkerPool:
+    """All workers. `pixels_in_flight` in hand never exceed the budget, but for a single larger picture alone."""
 
-    def __init__(self, settings: Settings, traces: Traces | None = None) -> None:
-        self.settings, self.traces = settings, traces or Traces()
-        self.pixels = 0
+    def __init__(self, settings: Settings, tracer: Tracer | None = None) -> None:
+        self.settings, self.tracer = settings, tracer or Tracer()
+        self.pixels_in_flight = 0
         self.restarts = 0
-        self._idle: asyncio.Queue[asyncio.subprocess.Process | None] = asyncio.Queue()
-        self._all: set[asyncio.subprocess.Process] = set()
+        self._idle_workers: asyncio.Queue[asyncio.subprocess.Process | None] = asyncio.Queue()
+        self._workers: set[asyncio.subprocess.Process] = set()
 
     async def start(self) -> None:
         """Start the first worker, so that what is wrong is said at once; the others start when they are needed."""
-        self._idle.put_nowait(await self._hire())
-        for _ in range(self.settings.processes() - 1):
-            self._idle.put_nowait(None)
+        self._idle_workers.put_nowait(await self._start_worker())
+        for _ in range(self.settings.worker_count() - 1):
+            self._idle_workers.put_nowait(None)
 
     async def stop(self) -> None:
-        for process in list(self._all):
-            await self._dismiss(process)
+        for process in list(self._workers):
+            await self._kill_worker(process)
 
     @contextlib.asynccontextmanager
-    async def admitted(self, pixels: int) -> AsyncIterator[None]:
+    async def reserve_pixels(self, pixels: int) -> AsyncIterator[None]:
         """Hold so many pixels while inside. Busy when there is no room."""
-        if self.pixels and self.pixels + pixels > self.settings.pixel_budget:
-            raise Busy("the server has its hands full", f"try again in {Busy.retry_after} s")
-        self.pixels += pixels
+        if self.pixels_in_flight and self.pixels_in_flight + pixels > self.settings.pixel_budget:
+            raise ServerBusy("the server has its hands full", f"try again in {ServerBusy.retry_after} s")
+        self.pixels_in_flight += pixels
         try:
             yield
         finally:
-            self.pixels -= pixels
+            self.pixels_in_flight -= pixels
 
-    async def do(self, task: dict[str, Any], data: bytes, tell: Tell | None = None) -> Done:
+    async def run_on_worker(
+        self, header: dict[str, Any], data: bytes, on_progress: OnProgress | None = None
+    ) -> WorkerResponse:
         """Have a worker do a task. TookTooLong, WorkerLost; what the worker refuses is in `Done.told`."""
-        worker = await self._idle.get()
+        worker = await self._idle_workers.get()
         try:
-            worker = worker or await self._hire()
-            told = await asyncio.wait_for(_ask(worker, packed(task, data), tell), self.settings.timeout)
+            worker = worker or await self._start_worker()
+            told = await asyncio.wait_for(
+                _exchange_frames(worker, pack_frame(header, data), on_progress), self.settings.timeout
+            )
         except TimeoutError:
-            await self._dismiss(worker)
+            await self._kill_worker(worker)
             worker = None
-            raise TookTooLong(
+            raise TaskTimeout(
                 f"the picture took more than {self.settings.timeout} s", "send a smaller one, or a faster model"
             ) from None
         except (asyncio.IncompleteReadError, ConnectionError, OSError):
-            await self._dismiss(worker)
+            await self._kill_worker(worker)
             worker = None
             raise WorkerLost("the picture was too much for a worker", "send a smaller one; please report it") from None
         except asyncio.CancelledError:  # the client went away: the answer would be read by the next
-            await self._dismiss(worker)
+            await self._kill_worker(worker)
             worker = None
             raise
         finally:
-            self._idle.put_nowait(worker)
+            self._idle_workers.put_nowait(worker)
         return told
 
-    async def _hire(self) -> asyncio.subprocess.Process:
+    async def _start_worker(self) -> asyncio.subprocess.Process:
         settings = self.settings
         process = await asyncio.create_subprocess_exec(
             sys.executable, "-m", "mattebox.server.workers.worker",
-            settings.model, str(settings.network_threads()), str(settings.worker_memory),
+            settings.model, str(settings.threads_per_worker()), str(settings.worker_memory),
             stdin=asyncio.subprocess.PIPE, stdout=asyncio.subprocess.PIPE, limit=1 << 20,
         )  # fmt: skip
-        self._all.add(process)
+        self._workers.add(process)
         try:
-            ready = await asyncio.wait_for(_read(process), START)
+            ready = await asyncio.wait_for(_read_response(process), START_TIMEOUT_SECONDS)
         except (asyncio.IncompleteReadError, TimeoutError):
-            await self._dismiss(process)
+            await self._kill_worker(process)
             raise WorkerLost("a worker does not start", "give it more memory, or a smaller model") from None
-        if "ready" not in ready.told:
-            await self._dismiss(process)
-            raise MatteboxError(ready.told["problem"], ready.told["remedy"])
+        if "ready" not in ready.header:
+            await self._kill_worker(process)
+            raise MatteboxError(ready.header["problem"], ready.header["remedy"])
         return process
 
-    async def _dismiss(self, process: asyncio.subprocess.Process | None) -> None:
+    async def _kill_worker(self, process: asyncio.subprocess.Process | None) -> None:
         if process is None:
             return
-        self._all.discard(process)
+        self._workers.discard(process)
         self.restarts += 1
         with contextlib.suppress(ProcessLookupError):
             process.kill()
@@ -135,19 +139,21 @@ class Crew:
         await process.wait()
 
 
-async def _ask(process: asyncio.subprocess.Process, frame: bytes, tell: Tell | None) -> Done:
+async def _exchange_frames(
+    process: asyncio.subprocess.Process, frame: bytes, on_progress: OnProgress | None
+) -> WorkerResponse:
     """The worker's answer; until it comes there may be frames of what share is done."""
     assert process.stdin is not None
     process.stdin.write(frame)
     await process.stdin.drain()
-    while SHARE in (answer := await _read(process)).told:
-        if tell is not None:
-            tell(answer.told[SHARE])
+    while PROGRESS_KEY in (answer := await _read_response(process)).header:
+        if on_progress is not None:
+            on_progress(answer.header[PROGRESS_KEY])
     return answer
 
 
-async def _read(process: asyncio.subprocess.Process) -> Done:
+async def _read_response(process: asyncio.subprocess.Process) -> WorkerResponse:
     assert process.stdout is not None
-    head, body = LENGTHS.unpack(await process.stdout.readexactly(LENGTHS.size))
+    head, body = LENGTH_PREFIX.unpack(await process.stdout.readexactly(LENGTH_PREFIX.size))
     told = json.loads(await process.stdout.readexactly(head))
-    return Done(told, await process.stdout.readexactly(body) if body else b"")
+    return WorkerResponse(told, await process.stdout.readexactly(body) if body else b"")

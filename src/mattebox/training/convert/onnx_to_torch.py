@@ -34,7 +34,7 @@ def unfold(card: Card, net: nn.Module, pictures: Tensor) -> None:
 
     `pictures` N x 3 x H x W are normalised inputs. ModelError when the shapes differ.
     """
-    graph = onnx.load_from_string(weight_store.read(card)).graph
+    graph = onnx.load_from_string(weight_store.read_weights(card)).graph
     values = dict(constants(graph))
     nodes = [n for n in graph.node if n.op_type == "Conv"]
     pairs = _order(net, pictures[:1])
@@ -67,7 +67,7 @@ def unfold(card: Card, net: nn.Module, pictures: Tensor) -> None:
 
 def shape_of(card: Card) -> dict[str, Any]:
     """The shape that a card's graph says it has, as a recipe has it; nothing where it does not say."""
-    told = {prop.key: prop.value for prop in onnx.load_from_string(weight_store.read(card)).metadata_props}
+    told = {prop.key: prop.value for prop in onnx.load_from_string(weight_store.read_weights(card)).metadata_props}
     shape: dict[str, Any] = json.loads(told.get(SHAPE, "{}"))
     return shape
 

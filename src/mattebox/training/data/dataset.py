@@ -106,7 +106,7 @@ def _usable(jobs: list[Job], data: str) -> Iterator[Sample]:
 
 def _ahead(jobs: list[Job]) -> Iterator[tuple[str, Future[Sample]]]:
     """The jobs in their order, begun some places before they are due; what nobody waits for any more is dropped."""
-    threads = cpu_threads.allowed()
+    threads = cpu_threads.process_cpu_count()
     with ThreadPoolExecutor(threads) as pool:
         begun: deque[tuple[str, Future[Sample]]] = deque()
         try:

@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 
 from mattebox.errors import InputMissing
-from mattebox.matting.confidence import judge as answer
+from mattebox.matting.confidence import build_scored_matte as answer
 from mattebox.models.cards.tensor_spec import Calibration
 from mattebox.training.data.dataset import has, stream
 from mattebox.training.evaluate.predictors import See

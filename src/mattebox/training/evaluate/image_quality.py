@@ -20,9 +20,9 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from mattebox.enhancement.self_ensemble import voted
-from mattebox.enhancement.tiles import spans
-from mattebox.models.image_to_image import Imager
+from mattebox.enhancement.self_ensemble import add_self_ensemble
+from mattebox.enhancement.tiles import plan_tile_spans
+from mattebox.models.image_to_image import ImageToImageNetwork
 from mattebox.training.data.patches import photographs
 from mattebox.training.evaluate.lpips import Perceptual
 from mattebox.training.tasks.restore.real_degradation import lived
@@ -166,15 +166,15 @@ def of_network(net: torch.nn.Module, multiple: int = 1, dtype: torch.dtype = tor
     return restore
 
 
-def of_imager(imager: Imager) -> Restore:
+def of_imager(imager: ImageToImageNetwork) -> Restore:
     """A card's network on a whole picture, padded as the house does it."""
     tiles = imager.tiles
 
     def restore(picture: Tensor) -> Tensor:
         pads = []
         for side in picture.shape[:1:-1]:
-            (only,) = spans(side, side * tiles.scale, tiles, side)
-            pads += [-only.fed.start, only.fed.stop - side]
+            (only,) = plan_tile_spans(side, side * tiles.scale, tiles, side)
+            pads += [-only.network_input.start, only.network_input.stop - side]
         made = torch.from_numpy(imager.run(F.pad(picture, pads, mode="reflect").contiguous().numpy()))
         return made[:, :, : picture.shape[2] * tiles.scale, : picture.shape[3] * tiles.scale]
 
@@ -200,7 +200,11 @@ def main() -> None:
     look = Perceptual(args.perceptual, args.learned) if args.perceptual else None
     told: set[int] = set()
     for name in args.card:
-        imager = voted(Imager.open(name)) if args.effort == "best" else Imager.open(name)
+        imager = (
+            add_self_ensemble(ImageToImageNetwork.open(name))
+            if args.effort == "best"
+            else ImageToImageNetwork.open(name)
+        )
         scale = imager.tiles.scale
         if scale > 1 and scale not in told:
             print(f"bicubic x{scale}", table(bicubic(scale), scale, sets, look))

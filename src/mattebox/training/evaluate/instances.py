@@ -16,8 +16,8 @@ from PIL import Image
 
 from mattebox.errors import InputUnreadable
 from mattebox.io import resampling
-from mattebox.matting.subject_list import find
-from mattebox.metrics.average_precision import Instances, mean_average_precision
+from mattebox.matting.subject_list import list_subjects
+from mattebox.metrics.average_precision import InstanceEvaluation, mean_average_precision
 from mattebox.models.matte_session import Session
 from mattebox.training.data.dataset import stream
 from mattebox.training.data.folders import read_maps
@@ -37,12 +37,14 @@ def told_apart(session: Session, data: Path) -> float | None:
     return mean_average_precision(judged) if judged else None
 
 
-def _judged(session: Session, rgb: NDArray[np.uint8], file: Path) -> Instances:
+def _judged(session: Session, rgb: NDArray[np.uint8], file: Path) -> InstanceEvaluation:
     truth = drawn(file, rgb.shape[:2])
-    parts = find(Picture(np.ascontiguousarray(rgb)), session).parts
+    parts = list_subjects(Picture(np.ascontiguousarray(rgb)), session).instances
     size = truth.shape[1:]
     masks = [resampling.enlarge(p.alpha, rgb.shape[:2], "bilinear")[_every(rgb.shape[:2])] > 0.5 for p in parts]
-    return Instances(np.array(masks, bool).reshape(-1, *size), np.array([p.score for p in parts], float), truth)
+    return InstanceEvaluation(
+        np.array(masks, bool).reshape(-1, *size), np.array([p.score for p in parts], float), truth
+    )
 
 
 def drawn(file: Path, size: tuple[int, int]) -> Masks:

@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 from PIL import Image
 
-from mattebox.matting.test_time_augmentation import voted
+from mattebox.matting.test_time_augmentation import predict_with_views
 from mattebox.models.matte_session import Session
 from mattebox.types import Picture
 
@@ -55,7 +55,7 @@ def seer(session: Session) -> See:
     """The same, and what the network says of there being a subject."""
 
     def see(rgb: np.ndarray) -> tuple[np.ndarray, float]:
-        seen, size = voted(Picture(np.ascontiguousarray(rgb)), session), (rgb.shape[1], rgb.shape[0])
+        seen, size = predict_with_views(Picture(np.ascontiguousarray(rgb)), session), (rgb.shape[1], rgb.shape[0])
         large = Image.fromarray(seen.alpha).resize(size, Image.Resampling.BILINEAR)
         return np.clip(np.asarray(large), 0, 1), seen.presence
 

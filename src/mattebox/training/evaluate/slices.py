@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from mattebox.metrics.binary_masks import Mask, nearest
+from mattebox.metrics.binary_masks import Mask, distance_transform
 
 SMALL, LARGE = 0.15, 0.40  # share of the picture
 LOW_CONTRAST = 0.12  # distance of the mean colours on both sides of the outline, RGB 0..1
@@ -35,7 +35,7 @@ def slices(name: str, rgb: NDArray[Any], truth: NDArray[Any]) -> list[str]:
         return [*found, "full frame" if subject.any() else "empty"]
     share = float(subject.mean())
     found.append("small" if share < SMALL else "large" if share > LARGE else "medium")
-    outside, inside = nearest(subject)[0], nearest(~subject)[0]
+    outside, inside = distance_transform(subject)[0], distance_transform(~subject)[0]
     plain, diagonal = rgb.astype(np.float64) / 255, float(np.hypot(*subject.shape))
     cases = {
         "low contrast": _contrast(plain, inside, outside, max(3, RIM * diagonal)) < LOW_CONTRAST,
@@ -55,7 +55,7 @@ def _thinness(subject: Mask, inside: NDArray[Any], radius: float) -> float:
     core = inside > radius
     if not core.any():
         return 1.0
-    return 1 - float((nearest(core)[0][subject] <= radius).mean())
+    return 1 - float((distance_transform(core)[0][subject] <= radius).mean())
 
 
 def _sharpness(grey: NDArray[Any], subject: Mask) -> float:

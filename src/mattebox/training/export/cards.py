@@ -42,7 +42,7 @@ def counted(card: Card) -> list[dict[str, Any]]:
 
 def origin(name: str) -> str:
     """What a network made of one of that name says it was made of: nothing where the house does not know that one."""
-    return name if name in registry.cards() else ""
+    return name if name in registry.all_cards() else ""
 
 
 def own(data: Path) -> dict[str, Any]:

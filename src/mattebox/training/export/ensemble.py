@@ -21,7 +21,7 @@ import onnx
 from onnx import compose, helper, numpy_helper
 
 from mattebox.errors import MatteboxError, ModelError, UsageError
-from mattebox.matting.test_time_augmentation import SURE
+from mattebox.matting.test_time_augmentation import LOGIT_CLIP_MARGIN
 from mattebox.models.cards.card import Card
 from mattebox.models.cards.registry import find_card
 from mattebox.models.store import weight_store
@@ -37,7 +37,10 @@ def together(models: Sequence[onnx.ModelProto], weights: Sequence[float], steep:
     planes = {part.graph.output[0].type.tensor_type.shape.dim[1].dim_value for part in parts}
     if len(planes) != 1:
         raise ModelError(f"the networks give {' and '.join(map(str, sorted(planes)))} planes", "teach all or none more")
-    nodes, constants = [], [_constant("low", SURE), _constant("high", 1 - SURE), _constant("one", 1)]
+    nodes, constants = (
+        [],
+        [_constant("low", LOGIT_CLIP_MARGIN), _constant("high", 1 - LOGIT_CLIP_MARGIN), _constant("one", 1)],
+    )
     for i, part in enumerate(parts):
         nodes += [helper.make_node("Identity", [FED], [part.graph.input[0].name]), *part.graph.node]
         nodes += _logit(part.graph.output[0].name, f"logit{i}", f"weight{i}")
@@ -84,7 +87,9 @@ def ensemble(members: Sequence[Card], weights: Sequence[float], steep: float, da
     for card in members[1:]:
         if _fed(card) != _fed(first) or card.output != first.output:
             raise ModelError(f"models {first.name} and {card.name} are not fed alike", "their cards must say the same")
-    onnx.save(together([onnx.load_from_string(weight_store.read(card)) for card in members], weights, steep), out)
+    onnx.save(
+        together([onnx.load_from_string(weight_store.read_weights(card)) for card in members], weights, steep), out
+    )
     return cards.write_card(out, _facts(members, weights, steep), _counted(members), data)
 
 

@@ -19,7 +19,7 @@ from torch import nn
 
 from mattebox.errors import UsageError
 from mattebox.models.matte_session import Session
-from mattebox.models.runtime.openvino_runtime import library
+from mattebox.models.runtime.openvino_runtime import import_openvino
 
 RUNS = 15
 SIZE = (256, 320)
@@ -46,7 +46,7 @@ def torchscript(net: nn.Module, card: Path) -> dict[str, Any]:
 def openvino(net: nn.Module, card: Path) -> dict[str, Any]:
     """NAME.xml and NAME.bin beside the card, in float32. UsageError without the package openvino."""
     try:
-        ov = library()
+        ov = import_openvino()
     except ImportError as error:
         raise UsageError("OpenVINO's form needs its package", "pip install openvino") from error
     path = card.with_suffix(".xml")

@@ -62,13 +62,13 @@ class Pictures(CalibrationDataReader):  # type: ignore[misc, unused-ignore]
         if not there:
             raise InputMissing(f"{data}: no training picture to observe", "leave fewer to validation")
         for _, picture, _ in dataset.stream(data, "labelled", "train", every=max(1, there // count)):
-            yield {name: session.prepare(Picture(np.ascontiguousarray(picture)))[0]}
+            yield {name: session.preprocess(Picture(np.ascontiguousarray(picture)))[0]}
 
 
 def quantise(session: Session, data: Path, out: Path, count: int, keep: tuple[str, ...] = ()) -> None:
     """Write the int8 graph of a session's card; nodes whose names begin with one of `keep` stay in float. ModelError
     for one that is int8 already."""
-    card, model = session.card, onnx.load_from_string(weight_store.read(session.card))
+    card, model = session.card, onnx.load_from_string(weight_store.read_weights(session.card))
     if any(node.op_type == "DequantizeLinear" for node in model.graph.node):
         raise ModelError(f"model {card.name} is int8 already", f"take the one in float: {card.origin or 'its origin'}")
     with tempfile.TemporaryDirectory() as folder:
@@ -110,7 +110,7 @@ def measure(session: Session, data: Path, out: Path) -> dict[str, Any]:
         "float": {k: round(scores[0][k], 4) for k in keys},
         "int8": {k: round(scores[1][k], 4) for k in keys},
         "cost": {k: round(scores[1][k] - scores[0][k], 4) for k in keys},
-        "bytes": [len(weight_store.read(session.card)), out.stat().st_size],
+        "bytes": [len(weight_store.read_weights(session.card)), out.stat().st_size],
         "milliseconds": [round(1000 * t, 2) for t in taken],
         "times as fast": round(taken[0] / taken[1], 2),
     }
@@ -125,7 +125,7 @@ def _running(session: Session, path: Path) -> Session:
 
 def _times(sessions: tuple[Session, ...]) -> list[float]:
     rgb = np.random.default_rng(0).integers(0, 256, (480, 480, 3), dtype=np.uint8)
-    x = sessions[0].prepare(Picture(rgb))[0]
+    x = sessions[0].preprocess(Picture(rgb))[0]
     best = [float("inf")] * len(sessions)
     for _ in range(RUNS):
         for i, session in enumerate(sessions):

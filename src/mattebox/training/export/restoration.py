@@ -15,7 +15,7 @@ import onnx
 import torch
 from torch import nn
 
-from mattebox.models.image_to_image import Imager
+from mattebox.models.image_to_image import ImageToImageNetwork
 from mattebox.training.core import checkpoint
 from mattebox.training.data.patches import photographs
 from mattebox.training.evaluate.image_quality import of_imager, table
@@ -71,7 +71,7 @@ def export(run: Path, data: Path, name: str, out: Path, recipe: str = "", summar
     write_onnx(net, path)
     facts = facts_of(net, path, recipe, summary)
     cards.write(card, facts)
-    scores = table(of_imager(Imager.open(str(card), "cpu")), net.plan.scale, photographs(data / "val.tar"))
+    scores = table(of_imager(ImageToImageNetwork.open(str(card), "cpu")), net.plan.scale, photographs(data / "val.tar"))
     command = f"python -m mattebox.training.evaluate.image_quality DATA --card {name}"
     count = sum(p.numel() for p in net.parameters())
     judged = [{"what": what, "value": value, "command": command} for what, value in scores.items()]

@@ -14,9 +14,9 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from mattebox.matting.colour_histogram import DOUBT, MOST
-from mattebox.matting.colour_refinement import HAZE
-from mattebox.matting.network_refinement import SETTLED
+from mattebox.matting.colour_histogram import LOGIT_CLIP_MARGIN, MAX_LOG_RATIO
+from mattebox.matting.colour_refinement import ALPHA_CLIP_MARGIN
+from mattebox.matting.network_refinement import KNOWN_ALPHA_MARGIN
 from mattebox.training.export.pixel_kernels import PURE, onto, polynomial
 from mattebox.training.networks.cutnet import convolution
 
@@ -64,7 +64,7 @@ def posterior(ahead: Tensor, behind: Tensor, p: Tensor) -> Tensor:
 
 
 def levelled(p: Tensor) -> Tensor:
-    return ((p - HAZE) / (1 - 2 * HAZE)).clamp(0, 1)
+    return ((p - ALPHA_CLIP_MARGIN) / (1 - 2 * ALPHA_CLIP_MARGIN)).clamp(0, 1)
 
 
 class Shapes(nn.Module):
@@ -171,15 +171,17 @@ def twice(x: Tensor) -> Tensor:
 def open_to(x: Tensor) -> Tensor:
     """N x 1 x H x W, 0..1: how far a pixel is open to other opinions than the prior: with evidence, and not settled."""
     p = x[:, 3:4]
-    return (4 * x[:, 11:12]).clamp(0, 1) * ((torch.minimum(p, 1 - p) - SETTLED) / (4 * SETTLED)).clamp(0, 1)
+    return (4 * x[:, 11:12]).clamp(0, 1) * (
+        (torch.minimum(p, 1 - p) - KNOWN_ALPHA_MARGIN) / (4 * KNOWN_ALPHA_MARGIN)
+    ).clamp(0, 1)
 
 
 def opinions(x: Tensor) -> Tensor:
     """N x 8 x H x W: the levelled prior, three by colours, nothing, all; models and prior with the palette."""
-    level, ratio = levelled(x[:, 3:4]), 2 * MOST * (x[:, 12:13] - 0.5)
+    level, ratio = levelled(x[:, 3:4]), 2 * MAX_LOG_RATIO * (x[:, 12:13] - 0.5)
     joined = [
-        torch.sigmoid(torch.logit(x[:, 4:5], DOUBT) + ratio / 2),
-        torch.sigmoid(torch.logit(level, DOUBT) + ratio),
+        torch.sigmoid(torch.logit(x[:, 4:5], LOGIT_CLIP_MARGIN) + ratio / 2),
+        torch.sigmoid(torch.logit(level, LOGIT_CLIP_MARGIN) + ratio),
     ]
     return torch.cat([level, x[:, 4:7], torch.zeros_like(level), torch.ones_like(level), *joined], 1)
 

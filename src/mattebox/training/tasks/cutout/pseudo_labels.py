@@ -19,7 +19,7 @@ from PIL import Image
 
 from mattebox.errors import InputMissing, MatteboxError, UsageError
 from mattebox.io.atomic_write import write_bytes
-from mattebox.matting.test_time_augmentation import agreed
+from mattebox.matting.test_time_augmentation import average_alphas
 from mattebox.training.data.dataset import count, stream
 from mattebox.training.evaluate.predictors import Predict, house_predictor
 from mattebox.types import Floats
@@ -64,7 +64,7 @@ def teach(data: Path, teachers: list[Predict]) -> np.ndarray:
 
 def joined(alphas: list[Floats]) -> Floats:
     """What several teachers say, H x W, 0..1: whoever sees only haze, or nothing, leaves it to those who are sure."""
-    return agreed(alphas, SHARPER, [decided(alpha) ** TRUST for alpha in alphas])
+    return average_alphas(alphas, SHARPER, [decided(alpha) ** TRUST for alpha in alphas])
 
 
 def decided(alpha: Floats) -> float:

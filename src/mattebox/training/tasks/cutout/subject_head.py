@@ -27,7 +27,7 @@ from numpy.typing import NDArray
 from onnx import helper, numpy_helper
 
 from mattebox.errors import InputMissing, MatteboxError, ModelError
-from mattebox.matting.test_time_augmentation import looks
+from mattebox.matting.test_time_augmentation import plan_views
 from mattebox.models.cards.card import Card
 from mattebox.models.cards.registry import find_card
 from mattebox.models.matte_session import Session
@@ -59,7 +59,7 @@ def taught(card: Card, data: Path, out: Path, leave: Names = frozenset()) -> Pat
             f"give at least {FEWEST} of both, in the training split",
         )
     weight, bias = fit(subjects, empties)
-    onnx.save(told(onnx.load_from_string(weight_store.read(card)), weight, bias), out)
+    onnx.save(told(onnx.load_from_string(weight_store.read_weights(card)), weight, bias), out)
     facts = cards.like(card) | {"notes": cards.made(f"presence taught to {card.name}")}
     facts["output"] = msgspec.to_builtins(card.output) | {"presence": True}
     return cards.write_card(out, facts, cards.counted(card), data)
@@ -86,14 +86,17 @@ def _drawing(grain: float) -> Pixels:
 
 def heard(card: Card, pictures: Iterable[Pixels]) -> Iterator[Reals]:
     """What the network knows of every picture, at every size at which it looks."""
-    model = onnx.load_from_string(weight_store.read(card))
+    model = onnx.load_from_string(weight_store.read_weights(card))
     model.graph.output.append(helper.make_empty_tensor_value_info(known(model.graph)))
     session = ort.InferenceSession(model.SerializeToString(), providers=["CPUExecutionProvider"])
     fed, asked = session.get_inputs()[0].name, session.get_outputs()[-1].name
-    seen = [Session(card, lambda x: x).scaled(scale) for scale in sorted({look.scale for look in looks(card)})]
+    seen = [
+        Session(card, lambda x: x).with_input_scale(scale)
+        for scale in sorted({look.scale for look in plan_views(card)})
+    ]
     for picture in pictures:
         for size in seen:
-            x, _ = size.prepare(Picture(picture))
+            x, _ = size.preprocess(Picture(picture))
             yield session.run([asked], {fed: x})[0].reshape(-1).astype(np.float64)
 
 

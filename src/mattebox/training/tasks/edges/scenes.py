@@ -21,7 +21,7 @@ from numpy.typing import NDArray
 from PIL import Image
 from torch import Tensor
 
-from mattebox.matting.colour_histogram import palette, told
+from mattebox.matting.colour_histogram import build_colour_table, look_up_probability
 from mattebox.matting.colour_refinement import as_floats
 from mattebox.matting.segmentation import segment
 from mattebox.models.matte_session import Session, open_session
@@ -62,7 +62,7 @@ def made_up(rng: Rng, photographs: list[np.ndarray]) -> Scene:
         back = np.broadcast_to(rng.uniform(0, 1, 3).astype(np.float32), back.shape)
     rgb, coarse = lived(rng, blend(alpha, front, back)), spoiled(rng, alpha, step)
     other = texture(rng, photographs[rng.integers(len(photographs))], side)
-    return Scene(rgb, alpha, coarse, step, palette(*around(rng, (rgb, coarse), front, back, other)))
+    return Scene(rgb, alpha, coarse, step, build_colour_table(*around(rng, (rgb, coarse), front, back, other)))
 
 
 def around(
@@ -90,7 +90,7 @@ def photographed(rng: Rng, session: Session, subject: tuple[np.ndarray, np.ndarr
     whole = blend(alpha, light(colours), light(room))
     answer = segment(Picture(bytes_of(whole)), session)
     coarse = as_floats(answer.alpha)
-    table = palette(bytes_of(whole), coarse)
+    table = build_colour_table(bytes_of(whole), coarse)
     again = F.interpolate(torch.from_numpy(coarse)[None, None], size=alpha.shape, mode="bilinear")[0, 0].numpy()
     inside, known = again > 0.5, alpha > 0.5
     if (inside & known).sum() < FIT * (inside | known).sum():
@@ -220,7 +220,7 @@ def sample(rng: Rng, scene: Scene) -> np.ndarray:
     coarse = torch.from_numpy(np.ascontiguousarray(scene.coarse))[None, None]
     planes = F.pad(MODELS[step % 2 == 0](guide, coarse), (1, 1, 1, 1), mode="replicate")
     prior = F.interpolate(coarse, scale_factor=float(step), mode="bicubic", align_corners=False).clamp(0, 1)[0, 0]
-    seen = features(rgb, prior, planes, torch.from_numpy(told(scene.table, scene.rgb)))[0]
+    seen = features(rgb, prior, planes, torch.from_numpy(look_up_probability(scene.table, scene.rgb)))[0]
     truth = torch.from_numpy(np.ascontiguousarray(scene.alpha))[None]
     both = torch.cat([seen, truth]).clamp(0, 1)
     side = both.shape[1]

@@ -133,7 +133,7 @@ def weights_of(start: str, device: torch.device) -> dict[str, Tensor]:
     if start.endswith(".pt"):
         weights: dict[str, Tensor] = checkpoint.read(Path(start), device)["average"]
         return weights
-    return dict(constants(onnx.load_from_string(weight_store.read(registry.find_card(start))).graph))
+    return dict(constants(onnx.load_from_string(weight_store.read_weights(registry.find_card(start))).graph))
 
 
 def judge(

@@ -24,7 +24,7 @@ from PIL import Image
 from torch import Tensor
 
 from mattebox.enhancement import illuminant, learned_illuminant
-from mattebox.enhancement.linear_light import sampled, space_of
+from mattebox.enhancement.linear_light import colour_space_of, sample_light
 from mattebox.types import Picture
 
 SETS = {"houses_bg": 900, "caltech_bg_google": 300, "imagenet_samples_unl": 1000, "clothing_unl": 300,
@@ -32,8 +32,10 @@ SETS = {"houses_bg": 900, "caltech_bg_google": 300, "imagenet_samples_unl": 1000
 ROUGH = 1e-6  # how much rough patterns cost
 EACH = 8  # lights for each photograph
 SIDE = 256
-CENTRES = (torch.arange(learned_illuminant.BINS) - learned_illuminant.BINS / 2 + 0.5) * learned_illuminant.WIDTH
-SPACE = space_of(Picture(np.zeros((1, 1, 3), np.uint8)))
+CENTRES = (
+    torch.arange(learned_illuminant.BINS_PER_AXIS) - learned_illuminant.BINS_PER_AXIS / 2 + 0.5
+) * learned_illuminant.BIN_WIDTH_LOG_CHROMATICITY
+SPACE = colour_space_of(Picture(np.zeros((1, 1, 3), np.uint8)))
 Array = NDArray[np.float64]
 
 
@@ -65,7 +67,7 @@ def light(rng: np.random.Generator) -> Array:
     if chance < 0.2:
         return np.ones(3)
     if chance < 0.65:
-        found = illuminant.of_temperature(1e6 / rng.uniform(50, 420), SPACE)
+        found = illuminant.light_from_kelvin(1e6 / rng.uniform(50, 420), SPACE)
         return np.asarray(found * np.exp([0, rng.normal(0, 0.06), 0]))
     return np.asarray(np.exp([rng.normal(0, 0.25), 0, rng.normal(0, 0.35)]))
 
@@ -86,9 +88,13 @@ def examples(data: Path, seed: int) -> tuple[Tensor, Tensor]:
     for _, rgb in photographs(data):
         for _ in range(EACH):
             cast = light(rng)
-            found = learned_illuminant.histograms(sampled(Picture(under(rgb, cast, rng)), side=SIDE))
+            found = learned_illuminant.log_chroma_histograms(sample_light(Picture(under(rgb, cast, rng)), side=SIDE))
             place = np.log(cast[[0, 2]] / cast[1])
-            if found is not None and np.abs(place).max() < learned_illuminant.BINS * learned_illuminant.WIDTH / 2 - 0.1:
+            if (
+                found is not None
+                and np.abs(place).max()
+                < learned_illuminant.BINS_PER_AXIS * learned_illuminant.BIN_WIDTH_LOG_CHROMATICITY / 2 - 0.1
+            ):
                 planes.append(found)
                 casts.append(place)
     return torch.from_numpy(np.stack(planes)), torch.from_numpy(np.stack(casts)).float()
@@ -97,9 +103,12 @@ def examples(data: Path, seed: int) -> tuple[Tensor, Tensor]:
 def fit(planes: Tensor, casts: Tensor, epochs: int, rate: float = 0.05) -> tuple[Tensor, Tensor]:
     """Filters (PLANES x BINS x BINS) and prior by Adam on cross entropy and distance."""
     filters = torch.zeros(
-        learned_illuminant.PLANES, learned_illuminant.BINS, learned_illuminant.BINS, requires_grad=True
+        learned_illuminant.HISTOGRAM_COUNT,
+        learned_illuminant.BINS_PER_AXIS,
+        learned_illuminant.BINS_PER_AXIS,
+        requires_grad=True,
     )
-    prior = torch.zeros(learned_illuminant.BINS, learned_illuminant.BINS, requires_grad=True)
+    prior = torch.zeros(learned_illuminant.BINS_PER_AXIS, learned_illuminant.BINS_PER_AXIS, requires_grad=True)
     optimiser = torch.optim.Adam([filters, prior], rate)
     schedule = torch.optim.lr_scheduler.CosineAnnealingLR(optimiser, epochs)
     for epoch in range(epochs):
@@ -117,13 +126,16 @@ def fit(planes: Tensor, casts: Tensor, epochs: int, rate: float = 0.05) -> tuple
 
 def scores(planes: Tensor, filters: Tensor, prior: Tensor) -> Tensor:
     spectrum = torch.fft.rfft2(planes) * torch.fft.rfft2(filters)
-    made: Tensor = torch.fft.irfft2(spectrum.sum(1), s=(learned_illuminant.BINS, learned_illuminant.BINS)) + prior
+    made: Tensor = (
+        torch.fft.irfft2(spectrum.sum(1), s=(learned_illuminant.BINS_PER_AXIS, learned_illuminant.BINS_PER_AXIS))
+        + prior
+    )
     return made
 
 
 def _loss(planes: Tensor, casts: Tensor, filters: Tensor, prior: Tensor) -> Tensor:
     logs = scores(planes, filters, prior).flatten(1).log_softmax(1)
-    share = logs.exp().view(-1, learned_illuminant.BINS, learned_illuminant.BINS)
+    share = logs.exp().view(-1, learned_illuminant.BINS_PER_AXIS, learned_illuminant.BINS_PER_AXIS)
     mean = torch.stack([(share.sum(2) * CENTRES).sum(1), (share.sum(1) * CENTRES).sum(1)], 1)
     away = (CENTRES[None, :, None] - casts[:, 0, None, None]) ** 2 + (
         CENTRES[None, None] - casts[:, 1, None, None]
@@ -150,7 +162,7 @@ def degrees(planes: Tensor, casts: Tensor, filters: Tensor, prior: Tensor) -> tu
             scores(piece, filters, prior)
             .flatten(1)
             .softmax(1)
-            .view(-1, learned_illuminant.BINS, learned_illuminant.BINS)
+            .view(-1, learned_illuminant.BINS_PER_AXIS, learned_illuminant.BINS_PER_AXIS)
         )
         mean = torch.stack([(share.sum(2) * CENTRES).sum(1), (share.sum(1) * CENTRES).sum(1)], 1)
         one, other = (F.normalize(F.pad(c.exp(), (1, 0), value=1)) for c in (mean, truth))
@@ -171,7 +183,7 @@ def main() -> None:
     apart = torch.arange(len(planes)) // EACH % 10 == 9  # whole photographs, to say how good it is
     filters, prior = fit(planes[~apart], casts[~apart], arguments.epochs)
     mean, median = degrees(planes[apart], casts[apart], filters, prior)
-    save(arguments.out / learned_illuminant.WEIGHTS.name, filters, prior, len(planes), (mean, median))
+    save(arguments.out / learned_illuminant.WEIGHTS_PATH.name, filters, prior, len(planes), (mean, median))
 
 
 def save(path: Path, filters: Tensor, prior: Tensor, count: int, error: tuple[float, float]) -> None:
