@@ -16,16 +16,16 @@ import sys
 import tempfile
 from pathlib import Path
 
-from mattebox.training.data.dataset import stream
-from mattebox.training.evaluate.cutout import judge
-from mattebox.training.evaluate.predictors import house_predictor
+from mattebox.training.data.dataset import stream_samples
+from mattebox.training.evaluate.cutout import evaluate_predictor
+from mattebox.training.evaluate.predictors import card_predictor
 
 REPORTED_METRICS = ("iou", "max_f", "mae")
 
 
 def write_pairs(data: Path, set_name: str, counts: dict[str, int], folder: Path) -> Path:
     """A CSV of so many pairs of a kind for each split, drawn at random but always alike."""
-    found = [s for split in ("train", "val") for s in stream(data, "labelled", split) if s[0].set == set_name]
+    found = [s for split in ("train", "val") for s in stream_samples(data, "labelled", split) if s[0].set == set_name]
     random.Random(0).shuffle(found)
     splits = [split for split, count in counts.items() for _ in range(count)]
     with open(folder / "pairs.csv", "w", newline="") as file:
@@ -51,13 +51,13 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         pairs = write_pairs(args.data, args.set, {"train": args.pictures, "val": args.judged}, folder)
-        print_scores("before", judge(house_predictor(args.card), pairs))
+        print_scores("before", evaluate_predictor(card_predictor(args.card), pairs))
         words = ["train", str(pairs), "--out", str(folder / "run"), "--from", args.card, "--minutes", str(args.minutes)]
         subprocess.run([sys.executable, "-m", "mattebox", *words], check=True)
         best = str(folder / "run/best.pt")
         words = ["export", best, "--data", str(pairs), "--name", "tuned", "--out", str(folder)]
         subprocess.run([sys.executable, "-m", "mattebox", *words], check=True)
-        print_scores("after", judge(house_predictor(str(folder / "tuned.json")), pairs))
+        print_scores("after", evaluate_predictor(card_predictor(str(folder / "tuned.json")), pairs))
 
 
 def print_scores(label: str, scores: dict[str, float]) -> None:

@@ -71,15 +71,15 @@ def make_synthetic_scene(kind: str, megapixels: float) -> MattingScene:
 
 def composite_on_backgrounds(data: Path, megapixels: float) -> Iterator[tuple[Picture, Floats, np.ndarray]]:
     """Pictures of the validation split photographed on white, put into rooms: composite, true alpha, true colours."""
-    from mattebox.training.data.dataset import stream, uncover_white
+    from mattebox.training.data.dataset import stream_samples, unmix_white_background
 
-    rooms = (picture for _, picture, _ in stream(data, "background", "val") if min(picture.size) >= 200)
-    for row, picture, mask in stream(data, "labelled", "val"):
+    rooms = (picture for _, picture, _ in stream_samples(data, "background", "val") if min(picture.size) >= 200)
+    for row, picture, mask in stream_samples(data, "labelled", "val"):
         if row.set != "magento_white" or mask is None:
             continue
         scale = (megapixels * 1e6 / (picture.width * picture.height)) ** 0.5
         size = round(picture.width * scale), round(picture.height * scale)
-        colours = Image.fromarray(uncover_white(np.asarray(picture), np.asarray(mask)))
+        colours = Image.fromarray(unmix_white_background(np.asarray(picture), np.asarray(mask)))
         front, back = (np.asarray(p.resize(size, Image.Resampling.BICUBIC)) for p in (colours, next(rooms)))
         truth = np.asarray(mask.resize(size, Image.Resampling.BICUBIC), np.float32) / np.float32(255)
         yield composite(truth, front, back), truth, front

@@ -59,7 +59,7 @@ def saved(net: nn.Module) -> bytes:
 def test_paints_as_the_published_program_does() -> None:
     torch.manual_seed(0)
     encoder, paints = vgg(), decoder()
-    graphs = [create_session(adain.converted(saved(net)), "adain", "cpu") for net in (encoder, paints)]
+    graphs = [create_session(adain.convert_to_onnx(saved(net)), "adain", "cpu") for net in (encoder, paints)]
     imitator = AdainNetwork(find_card("adain"), *graphs)
     content, style = torch.rand(1, 3, 48, 64), torch.rand(1, 3, 32, 40) ** 3
     made = imitator.run(content.numpy(), imitator.style_statistics(style.numpy()))
@@ -73,10 +73,10 @@ def test_paints_as_the_published_program_does() -> None:
 
 
 def test_the_numbers_of_layers_are_those_published() -> None:
-    assert [int(n.split(".")[0]) for n in vgg().state_dict() if "weight" in n][:10] == list(adain.ENCODER)
-    assert [int(n.split(".")[0]) for n in decoder().state_dict() if "weight" in n] == list(adain.DECODER)
+    assert [int(n.split(".")[0]) for n in vgg().state_dict() if "weight" in n][:10] == list(adain.ENCODER_LAYERS)
+    assert [int(n.split(".")[0]) for n in decoder().state_dict() if "weight" in n] == list(adain.DECODER_LAYERS)
 
 
 def test_other_weights_are_refused() -> None:
     with pytest.raises(ModelError, match="are not of adaptive instance normalisation"):
-        adain.converted(saved(nn.Sequential(nn.Conv2d(3, 4, 3))))
+        adain.convert_to_onnx(saved(nn.Sequential(nn.Conv2d(3, 4, 3))))

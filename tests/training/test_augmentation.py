@@ -8,41 +8,43 @@ torch = pytest.importorskip("torch", reason="torch is not part of the test lock"
 
 
 def pool(kind: str, count: int = 6, side: int = 64, alpha: int = 255):  # type: ignore[no-untyped-def]
-    from mattebox.training.data.pool import Pool
-    from mattebox.training.data.tar_shards import Row
+    from mattebox.training.data.pool import PicturePool
+    from mattebox.training.data.tar_shards import ManifestRow
 
     rgba = torch.zeros(count, 4, side, side, dtype=torch.uint8)
     rgba[:, :3] = torch.randint(0, 255, (count, 3, 1, 1), dtype=torch.uint8)
     rgba[:, 3, side // 4 : -side // 4, side // 4 : -side // 4] = alpha
-    return Pool(rgba, [Row("s", "humanseg290", str(i), kind, "train", 1.0, 300, 200) for i in range(count)])
+    return PicturePool(
+        rgba, [ManifestRow("s", "humanseg290", str(i), kind, "train", 1.0, 300, 200) for i in range(count)]
+    )
 
 
 def test_a_batch_is_whole() -> None:
-    from mattebox.training.data.augmentation import Mixer
+    from mattebox.training.data.augmentation import BatchSampler
 
     torch.manual_seed(0)
-    batch = Mixer(pool("labelled"), pool("unlabelled"), pool("background", alpha=0)).batch(32, (64, 96))
+    batch = BatchSampler(pool("labelled"), pool("unlabelled"), pool("background", alpha=0)).sample_batch(32, (64, 96))
     assert batch.rgb.shape == (32, 3, 64, 96)
-    assert batch.alpha.shape == batch.trust.shape == (32, 1, 64, 96)
-    for values in (batch.rgb, batch.alpha, batch.trust):
+    assert batch.alpha.shape == batch.pixel_weights.shape == (32, 1, 64, 96)
+    for values in (batch.rgb, batch.alpha, batch.pixel_weights):
         assert values.min() >= 0
         assert values.max() <= 1
     assert batch.alpha[-1].max() == 0  # the empty room comes last
-    assert batch.crisp.sum() == 13  # a third is pasted, a twentieth drawn
+    assert batch.has_exact_edges.sum() == 13  # a third is pasted, a twentieth drawn
 
 
 def test_drawn_shapes_are_where_their_alpha_says() -> None:
-    from mattebox.training.data.augmentation import Mixer
-    from mattebox.training.data.synthetic_shapes import shapes
+    from mattebox.training.data.augmentation import BatchSampler
+    from mattebox.training.data.synthetic_shapes import draw_shape_mattes
 
     torch.manual_seed(0)
-    alpha = shapes(200, (64, 96), torch.device("cpu"))
+    alpha = draw_shape_mattes(200, (64, 96), torch.device("cpu"))
     assert alpha.shape == (200, 1, 64, 96)
     assert alpha.min() >= 0
     assert alpha.max() <= 1
     assert (alpha.amax((2, 3)) == 1).float().mean() > 0.95
     assert 0.02 < alpha.mean((1, 2, 3)).median() < 0.5
-    batch = Mixer(pool("labelled"), pool("unlabelled"), pool("background", alpha=0))._drawn(50, (64, 96))
+    batch = BatchSampler(pool("labelled"), pool("unlabelled"), pool("background", alpha=0))._sample_shapes(50, (64, 96))
     inside, outside = batch.alpha == 1, batch.alpha == 0
     apart = [
         (picture[:, a[0]].mean(1) - picture[:, b[0]].mean(1)).abs().max()
@@ -54,44 +56,44 @@ def test_drawn_shapes_are_where_their_alpha_says() -> None:
 
 
 def test_jpeg_changes_little_and_blocks_only() -> None:
-    from mattebox.training.data.degradation import jpeg
+    from mattebox.training.data.degradation import add_jpeg_artefacts
 
     ramp = torch.linspace(0, 1, 70).expand(1, 3, 50, 70)
-    out = jpeg(ramp, torch.full((1, 1, 1, 1), 0.02))
+    out = add_jpeg_artefacts(ramp, torch.full((1, 1, 1, 1), 0.02))
     assert 0 < (out - ramp).abs().max() < 0.1
     assert (out[:, :, 48:] == ramp[:, :, 48:]).all()
 
 
 def test_trim_pulls_a_mask_in() -> None:
-    from mattebox.training.data.augmentation import trim
+    from mattebox.training.data.augmentation import shrink_mask
 
     mask = torch.zeros(1, 1, 20, 20)
     mask[..., 5:15, 5:15] = 1
-    trimmed = trim(mask)
+    trimmed = shrink_mask(mask)
     assert (trimmed <= mask).all()
     assert trimmed[0, 0, 10, 10] == 1
     assert 0 < trimmed[0, 0, 10, 5] < 1
 
 
 def test_motion_smears_along_a_line_and_keeps_the_light() -> None:
-    from mattebox.training.data.degradation import motion
+    from mattebox.training.data.degradation import add_motion_blur
 
     torch.manual_seed(0)
     dot = torch.zeros(4, 3, 65, 65)
     dot[..., 30:35, 30:35] = 1
-    moved = motion(dot)
+    moved = add_motion_blur(dot)
     assert moved.sum((1, 2, 3)) == pytest.approx(dot.sum((1, 2, 3)), rel=0.01)
     assert (moved.amax((1, 2, 3)) <= 1 + 1e-6).all()
     assert ((moved > 0.01).sum((1, 2, 3)) > (dot > 0).sum((1, 2, 3))).all()
 
 
 def test_what_stands_in_front_is_no_subject() -> None:
-    from mattebox.training.data.augmentation import Mixer
+    from mattebox.training.data.augmentation import BatchSampler
 
     torch.manual_seed(0)
-    mixer = Mixer(pool("labelled"), pool("unlabelled"), pool("background", alpha=0))
+    mixer = BatchSampler(pool("labelled"), pool("unlabelled"), pool("background", alpha=0))
     rgb, alpha = torch.zeros(64, 3, 48, 48), torch.ones(64, 1, 48, 48)
-    seen, left = mixer._occluded(rgb, alpha.clone(), (48, 48))
+    seen, left = mixer._add_occluders(rgb, alpha.clone(), (48, 48))
     hidden = (left < 0.5).flatten(1).any(1)
     assert 0 < hidden.sum() < 32
     assert (seen.sum(1, keepdim=True)[left == 1] == 0).all()

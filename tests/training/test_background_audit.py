@@ -11,7 +11,7 @@ from PIL import Image
 
 from mattebox.errors import InputMissing
 from mattebox.training.data import background_audit
-from mattebox.training.data.dataset import read_names, stream
+from mattebox.training.data.dataset import read_excluded_names, stream_samples
 from tests.training.test_cutout_evaluation import material
 
 
@@ -36,14 +36,14 @@ def test_the_one_that_holds_a_subject_is_named(tmp_path: Path, capsys: pytest.Ca
     with Image.open(drawn) as picture:
         assert picture.size == (1600, 134)
     (tmp_path / "leave.txt").write_text("# what was looked at\n\n" + lines[0] + "\n")
-    leave = read_names(tmp_path / "leave.txt")
-    there = [row.key for row, *_ in stream(data, "background", "train")]
-    left = [row.key for row, *_ in stream(data, "background", "train", leave=leave)]
+    leave = read_excluded_names(tmp_path / "leave.txt")
+    there = [row.key for row, *_ in stream_samples(data, "background", "train")]
+    left = [row.key for row, *_ in stream_samples(data, "background", "train", excluded=leave)]
     assert set(there) - set(left) == leave
     assert len(leave) == 1
 
 
 def test_names_that_are_not_there(tmp_path: Path) -> None:
-    assert read_names(None) == frozenset()
+    assert read_excluded_names(None) == frozenset()
     with pytest.raises(InputMissing, match=r"none.txt: cannot be read .*; give the file"):
-        read_names(tmp_path / "none.txt")
+        read_excluded_names(tmp_path / "none.txt")

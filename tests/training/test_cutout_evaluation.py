@@ -9,10 +9,10 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from mattebox.training.evaluate.cutout import compare, show
-from mattebox.training.evaluate.html import chart, picture, table
-from mattebox.training.evaluate.reliability import bins, calibration_error
-from mattebox.training.evaluate.slices import slices
+from mattebox.training.evaluate.cutout import compare_networks, print_table
+from mattebox.training.evaluate.html import render_chart, render_picture, render_table
+from mattebox.training.evaluate.reliability import bin_by_confidence, calibration_error
+from mattebox.training.evaluate.slices import assign_slices
 from tests.fakes import disc
 
 
@@ -30,7 +30,7 @@ def material(path: Path, count: int = 8) -> Path:
 
 
 def test_a_report_for_people_and_machines(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    verdicts = compare(["fast", "balanced"], None, material(tmp_path / "mine"), tmp_path / "out")
+    verdicts = compare_networks(["fast", "balanced"], None, material(tmp_path / "mine"), tmp_path / "out")
     facts = json.loads((tmp_path / "out/report.json").read_text())
     assert [f["name"] for f in facts] == ["fast", "balanced"]
     means = facts[0]["slices"]["all"]
@@ -42,7 +42,7 @@ def test_a_report_for_people_and_machines(tmp_path: Path, capsys: pytest.Capture
     assert "data:image/jpeg;base64," in html
     assert "http" not in html
     assert "<script" not in html
-    show(verdicts)
+    print_table(verdicts)
     assert len(capsys.readouterr().out.splitlines()) == 3
 
 
@@ -50,39 +50,39 @@ def test_slices_by_hand() -> None:
     truth = np.zeros((100, 100), np.float32)
     truth[40:60, 40:60] = 1
     rgb = np.full((100, 100, 3), 100, np.uint8)
-    assert slices("cats81", rgb, truth) == ["set cats81", "animal", "small", "low contrast", "blurred"]
+    assert assign_slices("cats81", rgb, truth) == ["set cats81", "animal", "small", "low contrast", "blurred"]
     rng = np.random.default_rng(0)
     noisy = np.where(truth[..., None] > 0, 200, 20) + rng.integers(0, 50, (100, 100, 3))
-    assert slices("x", noisy.astype(np.uint8), truth) == ["set x", "small"]
+    assert assign_slices("x", noisy.astype(np.uint8), truth) == ["set x", "small"]
     moved = np.mean([np.roll(noisy, by, 1) for by in range(9)], axis=0)
-    assert "motion blur" in slices("x", moved.astype(np.uint8), truth)
+    assert "motion blur" in assign_slices("x", moved.astype(np.uint8), truth)
     lines = np.zeros((100, 100), np.float32)
     lines[::4] = 1
-    assert "thin" in slices("x", noisy.astype(np.uint8), lines)
-    assert slices("x", rgb, truth * 0) == ["set x", "empty"]
-    assert slices("x", rgb, truth * 0 + 1) == ["set x", "full frame"]
+    assert "thin" in assign_slices("x", noisy.astype(np.uint8), lines)
+    assert assign_slices("x", rgb, truth * 0) == ["set x", "empty"]
+    assert assign_slices("x", rgb, truth * 0 + 1) == ["set x", "full frame"]
 
 
 def test_calibration_error_by_hand() -> None:
-    diagram = bins(np.array([0.91, 0.99, 0.5, 1.0]), np.array([0.8, 0.9, 0.7, 0.7]))
+    diagram = bin_by_confidence(np.array([0.91, 0.99, 0.5, 1.0]), np.array([0.8, 0.9, 0.7, 0.7]))
     assert [b.count for b in diagram] == [1, 3]
     assert calibration_error(diagram) == pytest.approx((0.2 + 3 * (2.9 / 3 - 0.8)) / 4)
 
 
 def test_the_page_escapes_and_draws() -> None:
-    assert "&lt;b&gt;" in table(["<b>"], [["<i>", 0.5, 3]])
-    assert "<td>0.5000</td><td>3</td>" in table(["a"], [["b", 0.5, 3]])
-    drawn = chart({"loss": [(0, 2.0), (10, 1.0)]}, "step", "loss")
+    assert "&lt;b&gt;" in render_table(["<b>"], [["<i>", 0.5, 3]])
+    assert "<td>0.5000</td><td>3</td>" in render_table(["a"], [["b", 0.5, 3]])
+    drawn = render_chart({"loss": [(0, 2.0), (10, 1.0)]}, "step", "loss")
     assert '<polyline points="50.0,10.0 550.0,270.0"' in drawn
-    assert "nothing" in chart({}, "a", "b")
-    assert 'alt="&lt;x"' in picture(np.zeros((300, 500, 3), np.uint8), "<x")
+    assert "nothing" in render_chart({}, "a", "b")
+    assert 'alt="&lt;x"' in render_picture(np.zeros((300, 500, 3), np.uint8), "<x")
 
 
 def test_a_card_says_where_its_network_is_weak() -> None:
-    from mattebox.training.export.cards import failures
+    from mattebox.training.export.cards import describe_failures
 
     pictures = {"cats": (0.70, 34), "cars": (0.95, 9), "dogs": (0.87, 5), "one": (0.1, 1)}
     told = {of: {"iou": iou, "pictures": float(count)} for of, (iou, count) in pictures.items()}
     cats, dogs = "cats: IoU 0.70 of 34 validation pictures", "dogs: IoU 0.87 of 5 validation pictures"
-    assert failures(told, 0.88) == [cats]
-    assert failures(told, 0.95) == [cats, dogs]
+    assert describe_failures(told, 0.88) == [cats]
+    assert describe_failures(told, 0.95) == [cats, dogs]

@@ -47,20 +47,20 @@ def test_a_misspelt_setting_is_named(tmp_path: Path) -> None:
 
 
 def test_what_a_recipe_leaves_out_is_named_beside_it(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    from mattebox.training.core.settings import Recipe, read_settings, record
+    from mattebox.training.core.settings import CutoutSettings, read_settings, write_settings
 
     (tmp_path / "recipes").mkdir()
     (tmp_path / "recipes/r.toml").write_text('steps = 1\nleave_out = "leave.txt"\n')
     monkeypatch.chdir(tmp_path)
-    record(read_settings(Path("recipes/r.toml"), tmp_path / "run"), tmp_path / "run")
+    write_settings(read_settings(Path("recipes/r.toml"), tmp_path / "run"), tmp_path / "run")
     monkeypatch.chdir("/")  # the run goes on from elsewhere
-    assert Recipe(**read_settings(None, tmp_path / "run")).unwanted == tmp_path / "recipes/leave.txt"
+    assert CutoutSettings(**read_settings(None, tmp_path / "run")).excluded_names_file == tmp_path / "recipes/leave.txt"
 
 
 def test_sizes_hold_what_they_say() -> None:
-    from mattebox.training.networks.cutnet import SIZES, CutNet, multiply_adds
+    from mattebox.training.networks.cutnet import CUTNET_SHAPES, CutNet, count_multiply_adds
 
-    work = {name: multiply_adds(CutNet(shape), 320, 320) / 1e9 for name, shape in SIZES.items()}
+    work = {name: count_multiply_adds(CutNet(shape), 320, 320) / 1e9 for name, shape in CUTNET_SHAPES.items()}
     assert work["small"] < 0.8 < work["medium"] < 1.5 < work["large"] < 12
 
 

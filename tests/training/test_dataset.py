@@ -12,7 +12,7 @@ import pytest
 from PIL import Image
 
 from mattebox.errors import InputMissing, InputUnreadable, UsageError
-from mattebox.training.data.dataset import has, stream
+from mattebox.training.data.dataset import has_samples, stream_samples
 
 
 def folder(path: Path, count: int, size: tuple[int, int] = (12, 8)) -> Path:
@@ -26,15 +26,15 @@ def folder(path: Path, count: int, size: tuple[int, int] = (12, 8)) -> Path:
 
 def test_a_folder_is_split_the_same_way_each_time(tmp_path: Path) -> None:
     data = folder(tmp_path / "mine", 30)
-    held, rest = ([r.stem for r, _, _ in stream(data, "labelled", split)] for split in ("val", "train"))
+    held, rest = ([r.stem for r, _, _ in stream_samples(data, "labelled", split)] for split in ("val", "train"))
     assert (len(held), len(rest)) == (3, 27)
     assert not set(held) & set(rest)
-    row, picture, mask = next(stream(data, "labelled", "val"))
+    row, picture, mask = next(stream_samples(data, "labelled", "val"))
     assert (row.set, row.width, row.height) == ("mine", 12, 8)
     assert mask is not None
     assert (picture.mode, mask.mode, picture.size) == ("RGB", "L", (12, 8))
-    assert not has(data, "background")
-    assert not has(data, "unlabelled")
+    assert not has_samples(data, "background")
+    assert not has_samples(data, "unlabelled")
 
 
 def test_backgrounds_and_deep_masks(tmp_path: Path) -> None:
@@ -43,14 +43,14 @@ def test_backgrounds_and_deep_masks(tmp_path: Path) -> None:
     Image.new("RGB", (5, 5)).save(data / "backgrounds/room.png")
     for path in (data / "masks").iterdir():
         Image.fromarray(np.full((8, 12), 32896, np.uint16)).save(path)
-    assert [m for _, _, m in stream(data, "background", "train")] == [None]
+    assert [m for _, _, m in stream_samples(data, "background", "train")] == [None]
     (data / "unlabelled").mkdir()
     for name in "ba":
         Image.new("RGB", (5, 5)).save(data / f"unlabelled/{name}.png")
-    assert has(data, "unlabelled")
-    assert [row.stem for row, _, _ in stream(data, "unlabelled", "train")] == ["a", "b"]
-    assert not list(stream(data, "unlabelled", "val"))
-    _, _, mask = next(stream(data, "labelled", "train"))
+    assert has_samples(data, "unlabelled")
+    assert [row.stem for row, _, _ in stream_samples(data, "unlabelled", "train")] == ["a", "b"]
+    assert not list(stream_samples(data, "unlabelled", "val"))
+    _, _, mask = next(stream_samples(data, "labelled", "train"))
     assert np.asarray(mask).max() == 128
 
 
@@ -61,13 +61,13 @@ def test_a_csv_may_name_sets_and_splits(tmp_path: Path) -> None:
         *(f"images/p{i:03d}.jpg,masks/p{i:03d}.png,cats,{'val' * (i < 2)}" for i in range(3)),
     ]
     (tmp_path / "list.csv").write_text("\n".join(lines))
-    assert [(r.set, r.stem) for r, _, _ in stream(tmp_path / "list.csv", "labelled", "val")] == [
+    assert [(r.set, r.stem) for r, _, _ in stream_samples(tmp_path / "list.csv", "labelled", "val")] == [
         ("cats", "p000"),
         ("cats", "p001"),
     ]
     (tmp_path / "bad.csv").write_text("picture,mask\n")
     with pytest.raises(UsageError, match="columns image and mask"):
-        list(stream(tmp_path / "bad.csv", "labelled", "val"))
+        list(stream_samples(tmp_path / "bad.csv", "labelled", "val"))
 
 
 def test_shards_read_alike(tmp_path: Path) -> None:
@@ -82,7 +82,7 @@ def test_shards_read_alike(tmp_path: Path) -> None:
         writer = csv.writer(file)
         writer.writerow(["shard", "set", "stem", "kind", "split", "weight", "width", "height", "mask"])
         writer.writerow(["a.tar", "s", "one", "labelled", "val", 1, 6, 4, "hard"])
-    ((row, picture, mask),) = stream(tmp_path, "labelled", "val")
+    ((row, picture, mask),) = stream_samples(tmp_path, "labelled", "val")
     assert row.key == "s/one"
     assert mask is not None
     assert picture.size == mask.size == (6, 4)
@@ -92,19 +92,19 @@ def test_what_is_missing_is_named(tmp_path: Path) -> None:
     data = folder(tmp_path, 3)
     (data / "masks/p001.png").unlink()
     with pytest.raises(InputMissing, match=r"p001\.jpg: .*p001\.png is not there"):
-        list(stream(data, "labelled", "train"))
+        list(stream_samples(data, "labelled", "train"))
     with pytest.raises(InputMissing, match="nowhere"):
-        list(stream(tmp_path / "nowhere", "labelled", "train"))
+        list(stream_samples(tmp_path / "nowhere", "labelled", "train"))
     with pytest.raises(InputMissing, match=r"no folder images/"):
-        list(stream(tmp_path / "images", "labelled", "train"))
+        list(stream_samples(tmp_path / "images", "labelled", "train"))
 
 
 def test_one_in_a_hundred_is_skipped_and_named(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     data = folder(tmp_path, 120)
-    stems = [r.stem for r, _, _ in stream(data, "labelled", "train")]
+    stems = [r.stem for r, _, _ in stream_samples(data, "labelled", "train")]
     (data / "images" / f"{stems[5]}.jpg").write_bytes(b"\xff\xd8\xff broken")
-    assert len(list(stream(data, "labelled", "train"))) == len(stems) - 1
+    assert len(list(stream_samples(data, "labelled", "train"))) == len(stems) - 1
     assert f"{stems[5]}.jpg" in capsys.readouterr().err
     Image.new("L", (3, 3)).save(data / "masks" / f"{stems[9]}.png")
     with pytest.raises(InputUnreadable, match=rf"2 of 108 .*{stems[9]}.*mask is 3 x 3, the picture 12 x 8"):
-        list(stream(data, "labelled", "train"))
+        list(stream_samples(data, "labelled", "train"))

@@ -16,16 +16,16 @@ pytest.importorskip("onnx", reason="onnx is not part of the test lock")
 from mattebox.models.image_to_image import ImageToImageNetwork  # noqa: E402
 from mattebox.training.core import checkpoint  # noqa: E402
 from mattebox.training.evaluate import image_quality  # noqa: E402
-from mattebox.training.evaluate.lpips import FIRES, Perceptual  # noqa: E402
+from mattebox.training.evaluate.lpips import FIRE_LAYERS, PerceptualDistance  # noqa: E402
 from mattebox.training.export import restoration  # noqa: E402
-from mattebox.training.networks.restoration import Plan, build  # noqa: E402
-from mattebox.training.tasks.restore.real_degradation import lived, softened  # noqa: E402
+from mattebox.training.networks.restoration import RestorationShape, build_restoration_network  # noqa: E402
+from mattebox.training.tasks.restore.real_degradation import anisotropic_blur, degrade_realistically  # noqa: E402
 
 
-def stirred(plan: Plan) -> torch.nn.Module:
+def stirred(plan: RestorationShape) -> torch.nn.Module:
     """Away from the identity it starts at."""
     torch.manual_seed(0)
-    net = build(plan)
+    net = build_restoration_network(plan)
     for weight in net.parameters():
         torch.nn.init.normal_(weight, std=0.05)
     return net.eval()
@@ -42,12 +42,14 @@ def sets(folder: Path) -> None:
             tar.addfile(member, io.BytesIO(file.getvalue()))
 
 
-@pytest.mark.parametrize("plan", [Plan(2, (8,), (1,)), Plan(4, (8,), (2,)), Plan(1, (8, 16), (1, 1))])
-def test_a_card_answers_as_its_network(plan: Plan, tmp_path: Path) -> None:
+@pytest.mark.parametrize(
+    "plan", [RestorationShape(2, (8,), (1,)), RestorationShape(4, (8,), (2,)), RestorationShape(1, (8, 16), (1, 1))]
+)
+def test_a_card_answers_as_its_network(plan: RestorationShape, tmp_path: Path) -> None:
     net = stirred(plan)
     sets(tmp_path)
     checkpoint.write({"average": net.state_dict(), "plan": plan.as_dict()}, tmp_path / "best.pt")
-    card = restoration.export(tmp_path / "best.pt", tmp_path, "tiny", tmp_path / "out")
+    card = restoration.export_restoration(tmp_path / "best.pt", tmp_path, "tiny", tmp_path / "out")
     imager = ImageToImageNetwork.open(str(card), "cpu")
     assert imager.card.task == ("restore" if plan.scale == 1 else "upscale")
     x = torch.rand(1, 3, 32, 48)
@@ -55,7 +57,7 @@ def test_a_card_answers_as_its_network(plan: Plan, tmp_path: Path) -> None:
         expected = net(x).numpy()
     assert np.abs(imager.run(x.numpy()) - expected).max() < 0.02  # weights at 16 bits
     told = {f.what: f.value for f in imager.card.figures}
-    restore = image_quality.of_imager(imager)
+    restore = image_quality.card_restorer(imager)
     with tarfile.open(tmp_path / "val.tar") as tar:
         member = tar.extractfile("Set14/a.png")
         assert member is not None
@@ -63,10 +65,12 @@ def test_a_card_answers_as_its_network(plan: Plan, tmp_path: Path) -> None:
     if plan.scale > 1:
         assert (
             told["Set14 PSNR-Y"]
-            == image_quality.enlarging(restore, {"Set5": [picture], "Set14": [picture]}, plan.scale)["Set14"]
+            == image_quality.upscaling_scores(restore, {"Set5": [picture], "Set14": [picture]}, plan.scale)["Set14"]
         )
     else:
-        assert told["Set14 JPEG 10 PSNR gain"] == image_quality.unjpegging(restore, [picture])["jpeg10_gain"]
+        assert (
+            told["Set14 JPEG 10 PSNR gain"] == image_quality.jpeg_restoration_scores(restore, [picture])["jpeg10_gain"]
+        )
 
 
 def test_ssim_of_a_picture_with_itself_and_with_noise() -> None:
@@ -79,7 +83,7 @@ def fake_squeezenet(path: Path) -> Path:
     """Random weights in SqueezeNet 1.1's shapes."""
     rng, inputs = np.random.default_rng(0), 64
     weights = {"features.0.weight": (64, 3, 3, 3), "features.0.bias": (64,)}
-    for layer, squeezed in zip(FIRES, (16, 16, 32, 32, 48, 48, 64, 64), strict=True):
+    for layer, squeezed in zip(FIRE_LAYERS, (16, 16, 32, 32, 48, 48, 64, 64), strict=True):
         shapes = {
             "squeeze": (squeezed, inputs, 1, 1),
             "expand1x1": (4 * squeezed, squeezed, 1, 1),
@@ -93,7 +97,7 @@ def fake_squeezenet(path: Path) -> Path:
 
 
 def test_perceptual_distance_grows_with_difference(tmp_path: Path) -> None:
-    look = Perceptual(fake_squeezenet(tmp_path / "net.npz"))
+    look = PerceptualDistance(fake_squeezenet(tmp_path / "net.npz"))
     one = torch.rand(2, 3, 64, 64)
     near, far = (look(one, (one + s * torch.randn_like(one)).clamp(0, 1)) for s in (0.02, 0.3))
     assert look(one, one).abs().max() < 1e-6
@@ -110,9 +114,9 @@ def test_lpips_weighs_what_it_sees_as_its_authors_learned(tmp_path: Path) -> Non
     distances = {}
     for what, state in {"once": once, "last": last}.items():
         torch.save(state, tmp_path / what)
-        distances[what] = float(Perceptual(file, tmp_path / what)(one, other))
-    assert distances["once"] == pytest.approx(float(Perceptual(file)(one, other)), rel=1e-5)
-    a, b = (Perceptual(file)._units(x)[-1] for x in (one, other))
+        distances[what] = float(PerceptualDistance(file, tmp_path / what)(one, other))
+    assert distances["once"] == pytest.approx(float(PerceptualDistance(file)(one, other)), rel=1e-5)
+    a, b = (PerceptualDistance(file)._unit_features(x)[-1] for x in (one, other))
     assert distances["last"] == pytest.approx(3 * float(((a - b) ** 2).sum(1).mean()), rel=1e-5)
 
 
@@ -120,7 +124,7 @@ def test_what_has_lived_is_smaller_worse_and_still_itself() -> None:
     torch.manual_seed(0)
     y, x = torch.meshgrid(torch.linspace(0, 1, 64), torch.linspace(0, 1, 64), indexing="ij")
     clean = torch.stack([x, y, (x + y) / 2])[None].repeat(4, 1, 1, 1)
-    seen = lived(clean, 4)
+    seen = degrade_realistically(clean, 4)
     assert seen.shape == (4, 3, 16, 16)
     assert 0 <= float(seen.min()) <= float(seen.max()) <= 1
     expected = torch.nn.functional.avg_pool2d(clean, 4)
@@ -130,4 +134,4 @@ def test_what_has_lived_is_smaller_worse_and_still_itself() -> None:
 
 def test_a_blur_keeps_the_mean() -> None:
     flat = torch.full((1, 3, 16, 16), 0.3)
-    assert torch.allclose(softened(flat, 1.5, 0.4, 0.7), flat, atol=1e-6)
+    assert torch.allclose(anisotropic_blur(flat, 1.5, 0.4, 0.7), flat, atol=1e-6)

@@ -12,9 +12,16 @@ pytest.importorskip("onnx", reason="onnx is not part of the test lock")
 
 from mattebox.models.matte_refiner import MatteRefiner  # noqa: E402
 from mattebox.training.export import edges  # noqa: E402
-from mattebox.training.networks.edge_network import FEATURES, SEEN, Edges, Refined, flat, mixed  # noqa: E402
+from mattebox.training.networks.edge_network import (  # noqa: E402
+    FEATURE_COUNT,
+    PYRAMID_PLANES,
+    EdgeNet,
+    TileRefiner,
+    flatten_pyramid,
+    mix_candidates,
+)
 from mattebox.training.tasks.edges import scenes, train, train_shapes  # noqa: E402
-from mattebox.training.tasks.edges.synthetic_mattes import matte  # noqa: E402
+from mattebox.training.tasks.edges.synthetic_mattes import draw_matte  # noqa: E402
 
 
 def photographs() -> list[np.ndarray]:
@@ -25,16 +32,16 @@ def photographs() -> list[np.ndarray]:
 def a_run(rng: np.random.Generator, folder: Path, count: int) -> None:
     """Trained for a moment on so many drawn scenes."""
     for split in ("train", "val"):
-        made = [scenes.sample(rng, scenes.made_up(rng, photographs())) for _ in range(count)]
+        made = [scenes.build_sample(rng, scenes.draw_scene(rng, photographs())) for _ in range(count)]
         np.save(folder / f"{split}-0-000.npy", np.stack(made))
-    train.train(train.Recipe(seconds=0.2, width=8, pixels=50, batch=64), folder, folder / "run")
+    train.train_edges(train.EdgeSettings(seconds=0.2, width=8, pixels=50, batch=64), folder, folder / "run")
 
 
 @pytest.mark.parametrize("step", [1, 8])
 def test_mattes_have_an_edge_near_the_middle(step: int) -> None:
     rng = np.random.default_rng(step)
     for _ in range(2):
-        alpha = matte(rng, 240, step)
+        alpha = draw_matte(rng, 240, step)
         assert alpha.shape == (240, 240)
         assert 0 <= alpha.min() <= alpha.max() <= 1
         assert alpha[40:200, 40:200].std() > 0.05
@@ -42,21 +49,27 @@ def test_mattes_have_an_edge_near_the_middle(step: int) -> None:
 
 def test_a_scene_is_its_composite_and_a_sample_holds_the_truth() -> None:
     rng = np.random.default_rng(3)
-    scene = scenes.made_up(rng, photographs())
+    scene = scenes.draw_scene(rng, photographs())
     assert scene.rgb.shape == (*scene.alpha.shape, 3)
-    assert scene.coarse.shape == tuple(s // scene.step for s in scene.alpha.shape)
-    sample = scenes.sample(rng, scene)
-    assert sample.shape == (FEATURES + 1, scenes.SIDE, scenes.SIDE)
-    assert np.abs(sample[3].astype(int) - sample[FEATURES]).mean() < 60  # the spoiled matte is still about this one
+    assert scene.coarse_alpha.shape == tuple(s // scene.step for s in scene.alpha.shape)
+    sample = scenes.build_sample(rng, scene)
+    assert sample.shape == (FEATURE_COUNT + 1, scenes.SAMPLE_SIDE_PIXELS, scenes.SAMPLE_SIDE_PIXELS)
+    assert (
+        np.abs(sample[3].astype(int) - sample[FEATURE_COUNT]).mean() < 60
+    )  # the spoiled matte is still about this one
 
 
 def test_pixels_by_themselves_and_pictures_agree_and_without_evidence_nothing_changes() -> None:
-    x = torch.rand(2, FEATURES, 16, 24)
-    net = Edges(4)
-    by_themselves = net.said(flat(x).permute(0, 2, 3, 1).reshape(-1, SEEN)).reshape(2, 16, 24, -1).permute(0, 3, 1, 2)
-    assert torch.allclose(net.weigh(x), by_themselves, atol=1e-5)
+    x = torch.rand(2, FEATURE_COUNT, 16, 24)
+    net = EdgeNet(4)
+    by_themselves = (
+        net.predict_pixel_weights(flatten_pyramid(x).permute(0, 2, 3, 1).reshape(-1, PYRAMID_PLANES))
+        .reshape(2, 16, 24, -1)
+        .permute(0, 3, 1, 2)
+    )
+    assert torch.allclose(net.predict_weights(x), by_themselves, atol=1e-5)
     x[:, 11] = 0
-    made = mixed(net.weigh(x), x)
+    made = mix_candidates(net.predict_weights(x), x)
     assert torch.allclose(made, ((x[:, 3:4] - 0.1) / 0.8).clamp(0, 1))
 
 
@@ -64,15 +77,17 @@ def test_a_run_and_its_graph(tmp_path: Path) -> None:
     rng = np.random.default_rng(0)
     a_run(rng, tmp_path, 3)
     log = (tmp_path / "run" / "log.jsonl").read_text().splitlines()
-    assert len(log) == train.JUDGED
+    assert len(log) == train.EVALUATION_COUNT
 
-    card = edges.export(tmp_path / "run" / "best.pt", "edges-x", tmp_path)
+    card = edges.export_edges(tmp_path / "run" / "best.pt", "edges-x", tmp_path)
     tile, prior = rng.random((60, 90, 3), np.float32), rng.random((60, 90), np.float32)
     patch = rng.random((1, 27, 14, 20), np.float32)
     common = rng.random((60, 90), np.float32)
     given = (torch.from_numpy(v) for v in (tile, prior, patch, common))
     source = (
-        Refined(edges.load_net(tmp_path / "run" / "best.pt"))(*given, torch.tensor(2), torch.tensor([6, 9]))
+        TileRefiner(edges.load_edge_network(tmp_path / "run" / "best.pt"))(
+            *given, torch.tensor(2), torch.tensor([6, 9])
+        )
         .detach()
         .numpy()
     )
@@ -83,14 +98,16 @@ def test_a_run_and_its_graph(tmp_path: Path) -> None:
 
 def test_shapes_say_nothing_at_first_and_learn_and_go_on(tmp_path: Path) -> None:
     a_run(np.random.default_rng(0), tmp_path, 2)
-    recipe, first = train_shapes.Recipe(minutes=0.05, shapes=(4, 4, 4), batch=1), tmp_path / "run/best.pt"
-    x = torch.rand(1, FEATURES, 16, 24)
-    assert torch.equal(train_shapes.begun(recipe, first).eval().weigh(x), edges.load_net(first).weigh(x))
-    train_shapes.tune(recipe, tmp_path, tmp_path / "out", first)
+    recipe, first = train_shapes.EdgeShapeSettings(minutes=0.05, shapes=(4, 4, 4), batch=1), tmp_path / "run/best.pt"
+    x = torch.rand(1, FEATURE_COUNT, 16, 24)
+    assert torch.equal(
+        train_shapes.add_shape_network(recipe, first).eval().weigh(x), edges.load_edge_network(first).predict_weights(x)
+    )
+    train_shapes.train_edge_shapes(recipe, tmp_path, tmp_path / "out", first)
     step = torch.load(tmp_path / "out/last.pt", weights_only=True)["step"]
     assert step > 0
-    train_shapes.tune(recipe, tmp_path, tmp_path / "out", first)  # the minutes are spent
+    train_shapes.train_edge_shapes(recipe, tmp_path, tmp_path / "out", first)  # the minutes are spent
     assert torch.load(tmp_path / "out/last.pt", weights_only=True)["step"] == step
-    net = edges.load_net(tmp_path / "out/best.pt")
+    net = edges.load_edge_network(tmp_path / "out/best.pt")
     edges.write_onnx(net, tmp_path / "shapes.onnx")
     assert (tmp_path / "shapes.onnx").stat().st_size > 0

@@ -8,14 +8,14 @@ from pathlib import Path
 import pytest
 
 from mattebox.models.cards.registry import find_card
-from mattebox.training.evaluate.cutout import judge
-from mattebox.training.evaluate.predictors import house_predictor
+from mattebox.training.evaluate.cutout import evaluate_predictor
+from mattebox.training.evaluate.predictors import card_predictor
 
 
 @pytest.mark.timeout(300)
 @pytest.mark.parametrize("name", ["fast", "balanced"])
 def test_the_cards_figures_are_true(name: str, shared_data: Callable[[str], Path]) -> None:
-    scores = judge(house_predictor(name), shared_data("data/matte"))
+    scores = evaluate_predictor(card_predictor(name), shared_data("data/matte"))
     assert scores["pictures"] == 244
     assert scores["iou"] >= 0.80
     assert scores["max_f"] >= 0.89

@@ -18,7 +18,7 @@ from mattebox.errors import ModelError, UsageError  # noqa: E402
 from mattebox.models.cards.card import load_card  # noqa: E402
 from mattebox.models.cards.registry import find_card  # noqa: E402
 from mattebox.models.matte_session import Session  # noqa: E402
-from mattebox.training.export.ensemble import ensemble, together  # noqa: E402
+from mattebox.training.export.ensemble import build_ensemble, merge_graphs  # noqa: E402
 from tests.fakes import FLOAT  # noqa: E402
 from tests.training.test_cutout_evaluation import material  # noqa: E402
 
@@ -36,7 +36,7 @@ def network(channel: int, planes: int = 2) -> onnx.ModelProto:
 
 
 def test_the_mean_of_the_logits_counts() -> None:
-    model = together([network(0), network(2)], [3, 1], steep=2)
+    model = merge_graphs([network(0), network(2)], [3, 1], logit_scale=2)
     x = np.random.default_rng(0).uniform(0.01, 0.99, (2, 3, 4, 5)).astype(np.float32)
     (y,) = ort.InferenceSession(model.SerializeToString()).run(None, {"picture": x})
     mean = (0.75 * np.log(x / (1 - x))[:, :1] + 0.25 * np.log(x / (1 - x))[:, 2:]) * np.array([[[[2]], [[1]]]])
@@ -46,7 +46,7 @@ def test_the_mean_of_the_logits_counts() -> None:
 def test_what_is_sure_stays_finite() -> None:
     x = np.zeros((1, 3, 2, 2), np.float32)
     x[:, 0] = 1
-    (y,) = ort.InferenceSession(together([network(0), network(1)], [1, 1]).SerializeToString()).run(
+    (y,) = ort.InferenceSession(merge_graphs([network(0), network(1)], [1, 1]).SerializeToString()).run(
         None, {"picture": x}
     )
     np.testing.assert_allclose(y, 0.5, atol=1e-4)
@@ -54,7 +54,7 @@ def test_what_is_sure_stays_finite() -> None:
 
 def test_a_network_and_itself_say_what_it_says(tmp_path: Path) -> None:
     card, data = find_card(FLOAT), material(tmp_path / "mine", 20)
-    made = load_card(ensemble([card, card], [0.5, 0.5], 1, data, tmp_path / "pair.onnx"))
+    made = load_card(build_ensemble([card, card], [0.5, 0.5], 1, data, tmp_path / "pair.onnx"))
     x = np.random.default_rng(0).standard_normal((1, 3, 64, 96)).astype(np.float32)
     np.testing.assert_allclose(Session.open(made, "cpu").run(x), Session.open(card, "cpu").run(x), atol=2e-3)
     assert made.origin == FLOAT
@@ -67,12 +67,12 @@ def test_a_network_and_itself_say_what_it_says(tmp_path: Path) -> None:
 
 def test_what_cannot_be_put_together(tmp_path: Path) -> None:
     with pytest.raises(ModelError, match="give 1 and 2 planes"):
-        together([network(0), network(0, planes=1)], [1, 1])
+        merge_graphs([network(0), network(0, planes=1)], [1, 1])
     card, out = find_card(FLOAT), tmp_path / "pair.onnx"
     other = msgspec.structs.replace(card, input=msgspec.structs.replace(card.input, side=512), name="other")
     with pytest.raises(ModelError, match=f"{FLOAT} and other are not fed alike"):
-        ensemble([card, other], [1, 1], 1, tmp_path, out)
+        build_ensemble([card, other], [1, 1], 1, tmp_path, out)
     for members, weights in (([card], [1.0]), ([card, card], [1.0]), ([card, card], [1.0, 0.0])):
         with pytest.raises(UsageError, match="give two cards or more"):
-            ensemble(members, weights, 1, tmp_path, out)
+            build_ensemble(members, weights, 1, tmp_path, out)
     assert not out.exists()

@@ -54,7 +54,7 @@ def test_there_and_back(kind: str, wrapped: str | None) -> None:
     net = NETWORKS[kind]().eval()
     state = net.state_dict()
     content = as_safetensors(state) if wrapped == "safetensors" else saved({wrapped: state} if wrapped else state)
-    session = create_session(esrgan.converted(content), kind, "cpu")
+    session = create_session(esrgan.convert_to_onnx(content), kind, "cpu")
     x = torch.rand(1, 3, 24, 36)
     (made,) = session.run(None, {"picture": x.numpy()})
     with torch.no_grad():
@@ -74,7 +74,7 @@ def test_the_first_names_are_known() -> None:
                   "conv_hr": "model.8", "conv_last": "model.10"}  # fmt: skip
         return f"{layers[parts[0]]}.{parts[1]}"
 
-    net = esrgan.network_of({first(name): value for name, value in state.items()})
+    net = esrgan.network_from_weights({first(name): value for name, value in state.items()})
     assert all(torch.equal(value, net.state_dict()[name]) for name, value in state.items())
 
 
@@ -89,14 +89,14 @@ class Trap:
 def test_no_pickle_is_run(write: Callable[[object], bytes], tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
     with pytest.raises(ModelError, match="read safely"):
-        esrgan.converted(write(Trap()))
+        esrgan.convert_to_onnx(write(Trap()))
     assert not Path("sprung").exists()
 
 
 @pytest.mark.parametrize("state", [{"a.weight": torch.zeros(3)}, {"body.0.weight": torch.zeros(4, 3, 3, 3)}])
 def test_another_familys_weights_are_refused(state: dict[str, torch.Tensor]) -> None:
     with pytest.raises(ModelError, match="not of the ESRGAN family"):
-        esrgan.converted(saved(state))
+        esrgan.convert_to_onnx(saved(state))
 
 
 @pytest.mark.parametrize(("file", "convolutions"), [("general-x4v3", 32), ("animevideov3-x4", 16)])

@@ -15,14 +15,14 @@ from tests.training.test_train import TINY  # noqa: E402
 
 
 def test_what_is_seen_is_imitated_while_training(tmp_path: Path) -> None:
-    from mattebox.training.networks.registry import build
-    from mattebox.training.tasks.cutout.feature_distillation import Insight
+    from mattebox.training.networks.registry import build_network
+    from mattebox.training.tasks.cutout.feature_distillation import FeatureDistillation
 
     torch.manual_seed(0)
-    net, x = build("cutnet", TINY), torch.rand(2, 3, 64, 64)
-    insight = Insight(net, fake_squeezenet(tmp_path / "net.npz"))
+    net, x = build_network("cutnet", TINY), torch.rand(2, 3, 64, 64)
+    insight = FeatureDistillation(net, fake_squeezenet(tmp_path / "net.npz"))
     net.eval()(x)
-    assert not insight._heard
+    assert not insight._student_features
     learner = torch.optim.Adam([*net.parameters(), *insight.translate.parameters()], lr=1e-2)
     losses = []
     for _ in range(12):
@@ -35,4 +35,4 @@ def test_what_is_seen_is_imitated_while_training(tmp_path: Path) -> None:
     assert losses[-1] < 0.9 * losses[0]
     assert all(weight.grad is None for weight in insight.teacher.parameters())
     with pytest.raises(UsageError, match="only cutnet can imitate"):
-        Insight(build("unet", {}), tmp_path / "net.npz")
+        FeatureDistillation(build_network("unet", {}), tmp_path / "net.npz")

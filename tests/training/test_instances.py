@@ -10,8 +10,8 @@ from PIL import Image
 
 from mattebox.errors import InputUnreadable
 from mattebox.io.palette_png import encode_palette_png
-from mattebox.training.evaluate.cutout import compare, show
-from mattebox.training.evaluate.instances import LONGEST, drawn, told_apart
+from mattebox.training.evaluate.cutout import compare_networks, print_table
+from mattebox.training.evaluate.instances import MAX_MASK_SIDE_PIXELS, evaluate_instances, read_instance_map
 from tests.fakes import fake_session
 
 SUBJECTS = ((slice(20, 100), slice(10, 90)), (slice(40, 110), slice(110, 150)))
@@ -40,46 +40,48 @@ def scene(folder: Path, values: np.ndarray, kind: str = "P") -> Path:
 
 @pytest.mark.parametrize("kind", ["P", "RGB"])
 def test_what_is_listed_rightly_is_worth_one(tmp_path: Path, kind: str) -> None:
-    assert told_apart(fake_session(), scene(tmp_path / "mine", numbers(*SUBJECTS), kind)) == pytest.approx(1, abs=0.11)
+    assert evaluate_instances(fake_session(), scene(tmp_path / "mine", numbers(*SUBJECTS), kind)) == pytest.approx(
+        1, abs=0.11
+    )
 
 
 def test_one_thing_that_was_drawn_as_two_is_worth_less(tmp_path: Path) -> None:
     rows, columns = SUBJECTS[0]
     halves = ((slice(rows.start, 60), columns), (slice(60, rows.stop), columns))
-    assert told_apart(fake_session(), scene(tmp_path / "mine", numbers(*halves, SUBJECTS[1]))) < 0.5
+    assert evaluate_instances(fake_session(), scene(tmp_path / "mine", numbers(*halves, SUBJECTS[1]))) < 0.5
 
 
 def test_without_maps_nothing_is_said(tmp_path: Path) -> None:
     data = scene(tmp_path / "mine", numbers(*SUBJECTS))
     for file in (data / "instances").iterdir():
         file.unlink()
-    assert told_apart(fake_session(), data) is None
-    assert told_apart(fake_session(), data / "images/0.png") is None
+    assert evaluate_instances(fake_session(), data) is None
+    assert evaluate_instances(fake_session(), data / "images/0.png") is None
 
 
 def test_it_stands_in_the_table_and_on_the_page(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     data = scene(tmp_path / "mine", numbers(*SUBJECTS))
-    verdict = compare(["fast"], None, data, tmp_path / "out")[0]
-    assert verdict.apart is not None
-    assert verdict.facts()["instances_map"] == verdict.apart
+    verdict = compare_networks(["fast"], None, data, tmp_path / "out")[0]
+    assert verdict.instance_average_precision is not None
+    assert verdict.as_dict()["instances_map"] == verdict.instance_average_precision
     assert "Several subjects told apart" in (tmp_path / "out/report.html").read_text()
-    show([verdict])
-    assert capsys.readouterr().out.splitlines()[1].endswith(f"{verdict.apart:8.3f}")
+    print_table([verdict])
+    assert capsys.readouterr().out.splitlines()[1].endswith(f"{verdict.instance_average_precision:8.3f}")
 
 
 def test_maps_that_are_none(tmp_path: Path) -> None:
     data = scene(tmp_path / "mine", numbers(*SUBJECTS))
     with pytest.raises(InputUnreadable, match="is 160 x 128, its picture 99 x 50"):
-        drawn(data / "instances/0.png", (50, 99))
+        read_instance_map(data / "instances/0.png", (50, 99))
     (data / "instances/0.png").write_bytes(b"no picture")
     with pytest.raises(InputUnreadable, match="not a map"):
-        drawn(data / "instances/0.png", (128, 160))
+        read_instance_map(data / "instances/0.png", (128, 160))
 
 
 def test_large_maps_are_looked_at_at_intervals(tmp_path: Path) -> None:
-    values = np.zeros((100, 2 * LONGEST), np.uint16)
-    values[:, : LONGEST // 2] = 900
+    values = np.zeros((100, 2 * MAX_MASK_SIDE_PIXELS), np.uint16)
+    values[:, : MAX_MASK_SIDE_PIXELS // 2] = 900
     Image.fromarray(values).save(tmp_path / "map.png")
-    made = drawn(tmp_path / "map.png", values.shape)
-    assert made.shape == (1, 50, LONGEST)
+    made = read_instance_map(tmp_path / "map.png", values.shape)
+    assert made.shape == (1, 50, MAX_MASK_SIDE_PIXELS)
     assert made.mean() == pytest.approx(0.25)

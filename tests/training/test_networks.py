@@ -32,44 +32,44 @@ SMALL = {"unet": {"width": 4}, "litenet": LITE, "deeplab-mobilenet": {"width": 1
 
 @pytest.mark.parametrize("name", ["cutnet", "litenet", "unet", "deeplab-mobilenet", "deeplab-resnet18", "u2netp"])
 def test_every_network_learns(name: str) -> None:
-    from mattebox.training.data.augmentation import Batch
-    from mattebox.training.networks.registry import build
-    from mattebox.training.tasks.cutout.losses import total_loss
+    from mattebox.training.data.augmentation import TrainingBatch
+    from mattebox.training.networks.registry import build_network
+    from mattebox.training.tasks.cutout.losses import cutout_loss
 
     torch.manual_seed(0)
-    net = build(name, SMALL.get(name, {})).train()
-    batch = Batch(torch.rand(2, 3, 64, 96), torch.zeros(2, 1, 64, 96), torch.ones(2, 1, 64, 96), torch.ones(2))
+    net = build_network(name, SMALL.get(name, {})).train()
+    batch = TrainingBatch(torch.rand(2, 3, 64, 96), torch.zeros(2, 1, 64, 96), torch.ones(2, 1, 64, 96), torch.ones(2))
     batch.alpha[..., 16:48, 32:64] = 1
     logits, sides = net(batch.rgb)
     assert logits.shape == (2, 1, 64, 96)
     assert sides
-    before = total_loss(logits, sides, batch)
+    before = cutout_loss(logits, sides, batch)
     before.backward()
     assert all(p.grad is not None and p.grad.isfinite().all() for p in net.parameters())
     with torch.no_grad():
         for p in net.parameters():
             p -= 1e-3 * p.grad
-    assert total_loss(*net(batch.rgb), batch) < before
+    assert cutout_loss(*net(batch.rgb), batch) < before
     assert net.eval()(batch.rgb[:1]).shape == (1, 1, 64, 96)
 
 
 def test_names_and_shapes_that_are_none() -> None:
-    from mattebox.training.networks.registry import build, net_of
+    from mattebox.training.networks.registry import build_network, trainable_network_name
 
     with pytest.raises(UsageError, match="no network 'resnet'.*cutnet"):
-        build("resnet", {})
+        build_network("resnet", {})
     with pytest.raises(UsageError, match="shape does not fit unet"):
-        build("unet", {"depth": 3})
-    assert net_of(find_card("u2net")) == "u2net"
+        build_network("unet", {"depth": 3})
+    assert trainable_network_name(find_card("u2net")) == "u2net"
     with pytest.raises(UsageError, match="modnet .* cannot be trained here"):
-        net_of(find_card("modnet"))
+        trainable_network_name(find_card("modnet"))
 
 
 @pytest.mark.skipif(not U2NETP.exists(), reason="the published weights are not at hand")
 def test_published_weights_are_taken_over(tmp_path: Path) -> None:
     import onnxruntime
 
-    from mattebox.training.convert.onnx_to_torch import unfold
+    from mattebox.training.convert.onnx_to_torch import load_onnx_weights
     from mattebox.training.networks.u2net import U2Net
 
     card = tmp_path / "u2netp.toml"
@@ -77,7 +77,7 @@ def test_published_weights_are_taken_over(tmp_path: Path) -> None:
     (tmp_path / "u2netp.onnx").symlink_to(U2NETP)
     torch.manual_seed(0)
     net = U2Net()
-    unfold(find_card(str(card)), net, torch.randn(2, 3, 64, 96))
+    load_onnx_weights(find_card(str(card)), net, torch.randn(2, 3, 64, 96))
     x = torch.randn(1, 3, 320, 320)
     published = onnxruntime.InferenceSession(str(U2NETP), providers=["CPUExecutionProvider"])
     with torch.no_grad():
@@ -87,20 +87,20 @@ def test_published_weights_are_taken_over(tmp_path: Path) -> None:
 
 def test_int8_is_taken_for_what_it_stands_for() -> None:
     """The smallest network says its shape itself, and answers as its card does, in float, ready to be trained on."""
-    from mattebox.training.convert.onnx_to_torch import shape_of, unfold
-    from mattebox.training.networks.registry import build, net_of
+    from mattebox.training.convert.onnx_to_torch import load_onnx_weights, read_network_shape
+    from mattebox.training.networks.registry import build_network, trainable_network_name
 
     session = Session.open("fast", "cpu")
     torch.manual_seed(0)
-    net = build(net_of(session.card), shape_of(session.card))
+    net = build_network(trainable_network_name(session.card), read_network_shape(session.card))
     x, _ = session.preprocess(Picture(skimage.data.astronaut()))
-    unfold(session.card, net, torch.from_numpy(x))
+    load_onnx_weights(session.card, net, torch.from_numpy(x))
     with torch.no_grad():
         ours = torch.sigmoid(net.eval()(torch.from_numpy(x))).numpy()
     apart = np.abs(ours[:, 0] - session.run(x)[:, 0])
     assert apart.mean() < 0.02  # what lies between the layers is not rounded here
     assert ((ours[:, 0] > 0.5) == (session.run(x)[:, 0] > 0.5)).mean() > 0.99
-    assert shape_of(find_card(FLOAT)) == {}  # an older one, of the default shape
+    assert read_network_shape(find_card(FLOAT)) == {}  # an older one, of the default shape
 
 
 @pytest.mark.parametrize(("name", "shape"), [("cutnet", TINY), ("litenet", LITE)])
@@ -111,38 +111,40 @@ def test_the_channels_that_matter_least_go(
 
     from mattebox.training.core import checkpoint
     from mattebox.training.export import pruning
-    from mattebox.training.networks.registry import build
+    from mattebox.training.networks.registry import build_network
 
     torch.manual_seed(0)
-    net = build(name, shape)
-    for _, inside in pruning.insides(net):
-        torch.nn.init.ones_(list(inside.makers.values())[-1][1].weight)
-        list(inside.makers.values())[-1][1].weight.data[::2] = 0  # every second channel is dead, and its bias with it
+    net = build_network(name, shape)
+    for _, inside in pruning.prunable_blocks(net):
+        torch.nn.init.ones_(list(inside.producers.values())[-1][1].weight)
+        list(inside.producers.values())[-1][1].weight.data[::2] = (
+            0  # every second channel is dead, and its bias with it
+        )
     for block in net.modules():
         if isinstance(block, pruning.Block):
             torch.nn.init.ones_(block.body[1][1].weight)
     x = torch.randn(1, 3, 64, 64)
-    small, smaller = pruning.pruned(net.eval(), name, shape, 0.5)
+    small, smaller = pruning.prune_network(net.eval(), name, shape, 0.5)
     with torch.no_grad():
         assert torch.allclose(small(x), net(x), atol=1e-5)
     assert sum(p.numel() for p in small.parameters()) < sum(p.numel() for p in net.parameters())
     for share in (0, 1.5):
         with pytest.raises(UsageError, match=f"share of {share}"):
-            pruning.pruned(net, name, shape, share)
+            pruning.prune_network(net, name, shape, share)
     checkpoint.write({"average": net.state_dict(), "net": name, "shape": shape}, tmp_path / "best.pt")
     data, out = str(material(tmp_path / "mine")), tmp_path / "small/best.pt"
     pruning.main([str(tmp_path / "best.pt"), "--data", data, "--keep", "0.5", "--out", str(out)])
     assert '"after"' in capsys.readouterr().out
     assert tomllib.loads((tmp_path / "small/recipe.toml").read_text())["shape"] == smaller
-    build(name, smaller).load_state_dict(checkpoint.read(out, torch.device("cpu"))["average"])
+    build_network(name, smaller).load_state_dict(checkpoint.read(out, torch.device("cpu"))["average"])
 
 
 def test_what_has_no_blocks_is_not_pruned() -> None:
     from mattebox.training.export import pruning
-    from mattebox.training.networks.registry import build
+    from mattebox.training.networks.registry import build_network
 
     with pytest.raises(UsageError, match="unet cannot be pruned; these can: cutnet, litenet"):
-        pruning.pruned(build("unet", {"width": 4}), "unet", {"width": 4}, 0.5)
+        pruning.prune_network(build_network("unet", {"width": 4}), "unet", {"width": 4}, 0.5)
 
 
 def test_torchscript_answers_alike(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
@@ -150,9 +152,9 @@ def test_torchscript_answers_alike(tmp_path: Path, capsys: pytest.CaptureFixture
 
     from mattebox.training.core import checkpoint
     from mattebox.training.export import cutout
-    from mattebox.training.networks.cutnet import CutNet, Shape
+    from mattebox.training.networks.cutnet import CutNet, CutNetShape
 
-    net = CutNet(Shape(**{k: tuple(v) for k, v in TINY.items()}))
+    net = CutNet(CutNetShape(**{k: tuple(v) for k, v in TINY.items()}))
     checkpoint.write({"average": net.state_dict(), "net": "cutnet", "shape": TINY}, tmp_path / "best.pt")
     words = [str(tmp_path / "best.pt"), "--data", str(material(tmp_path / "mine")), "--name", "mine"]
     cutout.main([*words, "--out", str(tmp_path), "--steep", "2", "--also", "torchscript"])

@@ -30,26 +30,26 @@ def kinds(model: onnx.ModelProto) -> set[int]:
 
 
 def test_widened_and_halved_again_changes_no_answer() -> None:
-    from mattebox.training.export.onnx_compression import halved, widened
+    from mattebox.training.export.onnx_compression import restore_float32, store_as_float16
 
     before = answer(embedded(FLOAT))
-    plain = widened(embedded(FLOAT))
+    plain = restore_float32(embedded(FLOAT))
     assert onnx.TensorProto.FLOAT16 not in kinds(plain)
     np.testing.assert_allclose(answer(plain), before, atol=1e-5)
-    assert onnx.TensorProto.FLOAT16 in kinds(halved(plain))
+    assert onnx.TensorProto.FLOAT16 in kinds(store_as_float16(plain))
     np.testing.assert_allclose(answer(plain), before, atol=1e-3)  # but presence, kept in float32 until now
 
 
 @pytest.mark.parametrize("name", [FLOAT, OURS])
 def test_slim_graphs_keep_scales_and_answers(name: str) -> None:
-    from mattebox.training.export.onnx_compression import SCALED, slimmed
+    from mattebox.training.export.onnx_compression import QUANTISATION_OPS, compress_graph
 
     model = embedded(name)
     before, size = answer(model), len(model.SerializeToString())
     ends = [model.graph.input[0].name, model.graph.output[0].name]
-    slim = slimmed(model)
+    slim = compress_graph(model)
     assert [slim.graph.input[0].name, slim.graph.output[0].name] == ends
-    scales = {node.input[1] for node in slim.graph.node if node.op_type in SCALED}
+    scales = {node.input[1] for node in slim.graph.node if node.op_type in QUANTISATION_OPS}
     assert onnx.TensorProto.FLOAT16 not in {t.data_type for t in slim.graph.initializer if t.name in scales}
     assert len(slim.SerializeToString()) <= size - (40_000 if name == FLOAT else 0)  # the int8 one is carried slim
     np.testing.assert_allclose(answer(slim), before, atol=1e-3)

@@ -14,9 +14,9 @@ torch = pytest.importorskip("torch", reason="torch is not part of the test lock"
     "name", ["colour_models", "colour_models_half", "decide", "fuse", "project", "project_plate", "unmix"]
 )
 def test_the_graph_is_its_source(name: str) -> None:
-    from mattebox.training.export.pixel_kernels import graphs
+    from mattebox.training.export.pixel_kernels import kernel_graphs
 
-    graph, shapes = graphs()[name]
+    graph, shapes = kernel_graphs()[name]
     rng = np.random.default_rng(1)
     inputs = {k: rng.random(shape, np.float32) for k, shape in shapes.items()}
     expected = graph(*(torch.from_numpy(v) for v in inputs.values())).numpy()

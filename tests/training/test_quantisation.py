@@ -18,32 +18,32 @@ onnx = pytest.importorskip("onnx", reason="onnx is not part of the test lock")
 
 
 def test_int8_is_smaller_and_near(tmp_path: Path) -> None:
-    from mattebox.training.export.quantisation import measure, quantise
+    from mattebox.training.export.quantisation import measure_quantisation, quantise_card
 
     session, data, out = Session.open(f"{FLOAT}@fast", "cpu"), material(tmp_path / "mine", 20), tmp_path / "small.onnx"
-    quantise(session, data, out, 6)
+    quantise_card(session, data, out, 6)
     assert {"QuantizeLinear", "DequantizeLinear"} <= {node.op_type for node in onnx.load(out).graph.node}
-    told = measure(session, data, out)
+    told = measure_quantisation(session, data, out)
     assert told["bytes"][1] < 0.6 * told["bytes"][0]
     assert abs(told["cost"]["mae"]) < 0.05
     assert told["cost"]["mae"] == pytest.approx(told["int8"]["mae"] - told["float"]["mae"], abs=2e-4)
 
 
 def test_int8_is_not_made_of_int8(tmp_path: Path) -> None:
-    from mattebox.training.export.quantisation import quantise
+    from mattebox.training.export.quantisation import quantise_card
 
     with pytest.raises(ModelError, match="is int8 already") as caught:
-        quantise(Session.open(OURS, "cpu"), tmp_path, tmp_path / "small.onnx", 6)
+        quantise_card(Session.open(OURS, "cpu"), tmp_path, tmp_path / "small.onnx", 6)
     assert caught.value.remedy == f"take the one in float: {FLOAT}"
 
 
 def test_its_card_cuts(tmp_path: Path) -> None:
     """Beside the graph lies a card that knows what it was made of, and every weight is of 7 bits."""
-    from mattebox.training.export.quantisation import described, quantise
+    from mattebox.training.export.quantisation import quantise_card, write_int8_card
 
     session, data, out = Session.open(f"{FLOAT}@fast", "cpu"), material(tmp_path / "mine", 20), tmp_path / "small.onnx"
-    quantise(session, data, out, 6)
-    card = load_card(described(session.card, data, out))
+    quantise_card(session, data, out, 6)
+    card = load_card(write_int8_card(session.card, data, out))
     assert (card.name, card.input.side, card.licence) == ("small", session.card.input.side, session.card.licence)
     assert [f.what for f in card.figures] == [f.what for f in session.card.figures]
     assert f"int8 of {FLOAT}@fast" in card.notes

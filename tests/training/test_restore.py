@@ -13,12 +13,16 @@ from PIL import Image
 torch = pytest.importorskip("torch", reason="torch is not part of the test lock")
 
 from mattebox.training.evaluate import image_quality  # noqa: E402
-from mattebox.training.networks.net2net import grown  # noqa: E402
-from mattebox.training.networks.restoration import Enlarger, Plan, build  # noqa: E402
+from mattebox.training.networks.net2net import grow_weights  # noqa: E402
+from mattebox.training.networks.restoration import (  # noqa: E402
+    RestorationShape,
+    SuperResolutionNet,
+    build_restoration_network,
+)
 from mattebox.training.tasks.restore import synthetic_degradation  # noqa: E402
-from mattebox.training.tasks.restore.train import Recipe, train  # noqa: E402
+from mattebox.training.tasks.restore.train import RestorationSettings, train_restoration  # noqa: E402
 
-UP, RESTORE = Plan(2, (8,), (1,)), Plan(1, (8, 16), (1, 1))
+UP, RESTORE = RestorationShape(2, (8,), (1,)), RestorationShape(1, (8, 16), (1, 1))
 
 
 def test_psnr_by_hand() -> None:
@@ -30,20 +34,20 @@ def test_psnr_by_hand() -> None:
 def test_shrinking_is_pillows_bicubic() -> None:
     rng = np.random.default_rng(1)
     pixels = rng.integers(0, 256, (24, 32, 3), np.uint8)
-    ours = synthetic_degradation.shrunk(image_quality.tensor(pixels), 2)[0].permute(1, 2, 0).numpy() * 255
+    ours = synthetic_degradation.downscale(image_quality.picture_to_tensor(pixels), 2)[0].permute(1, 2, 0).numpy() * 255
     theirs = np.asarray(Image.fromarray(pixels).resize((16, 12), Image.Resampling.BICUBIC))
     assert np.abs(ours - theirs).max() <= 1
 
 
 def test_noise_has_its_sigma() -> None:
     torch.manual_seed(0)
-    grainy = synthetic_degradation.noisy(torch.full((2, 3, 64, 64), 0.5), torch.tensor([10.0, 40.0]))
+    grainy = synthetic_degradation.add_noise(torch.full((2, 3, 64, 64), 0.5), torch.tensor([10.0, 40.0]))
     assert [float(g.std() * 255) for g in grainy] == pytest.approx([10, 40], rel=0.05)
 
 
 def test_fresh_networks_are_near_the_identity_and_see_no_further_than_they_say() -> None:
     for plan in (UP, RESTORE):
-        net = build(plan).eval()
+        net = build_restoration_network(plan).eval()
         picture = torch.rand(1, 3, 96, 96)
         moved = picture.clone()
         moved[0, :, 48, 48] += 1
@@ -54,9 +58,9 @@ def test_fresh_networks_are_near_the_identity_and_see_no_further_than_they_say()
         assert rows.max() <= 49 + net.reach
 
 
-def trained(plan: Plan) -> Enlarger:
+def trained(plan: RestorationShape) -> SuperResolutionNet:
     """A network whose weights are anything but what a fresh one has."""
-    net = Enlarger(plan)
+    net = SuperResolutionNet(plan)
     for weights in net.parameters():
         torch.nn.init.normal_(weights, 0, 0.1)
     return net
@@ -65,8 +69,8 @@ def trained(plan: Plan) -> Enlarger:
 @pytest.mark.parametrize(("widths", "depths"), [((12,), (1,)), ((8,), (3,)), ((12,), (3,))])
 def test_a_grown_network_answers_as_the_small_one_and_learns_everywhere(widths: tuple[int], depths: tuple[int]) -> None:
     torch.manual_seed(0)
-    small, large = trained(UP), Enlarger(Plan(2, widths, depths))
-    large.load_state_dict(grown(small.state_dict(), large))
+    small, large = trained(UP), SuperResolutionNet(RestorationShape(2, widths, depths))
+    large.load_state_dict(grow_weights(small.state_dict(), large))
     picture = torch.rand(1, 3, 16, 16)
     assert torch.allclose(small(picture), large(picture), atol=1e-5)
     for _ in range(2):  # what nobody listens to has no gradient in the first step
@@ -81,9 +85,13 @@ def test_a_grown_network_answers_as_the_small_one_and_learns_everywhere(widths: 
 
 def test_a_network_does_not_grow_into_a_smaller_one() -> None:
     with pytest.raises(ValueError, match="does not fit"):
-        grown(trained(Plan(2, (12,), (2,))).state_dict(), Enlarger(Plan(2, (8,), (2,))))
+        grow_weights(
+            trained(RestorationShape(2, (12,), (2,))).state_dict(), SuperResolutionNet(RestorationShape(2, (8,), (2,)))
+        )
     with pytest.raises(ValueError, match="does not fit"):
-        grown(trained(Plan(2, (8,), (3,))).state_dict(), Enlarger(Plan(2, (8,), (2,))))
+        grow_weights(
+            trained(RestorationShape(2, (8,), (3,))).state_dict(), SuperResolutionNet(RestorationShape(2, (8,), (2,)))
+        )
 
 
 def archive(path: Path, names: list[str]) -> None:
@@ -98,13 +106,13 @@ def archive(path: Path, names: list[str]) -> None:
 
 
 @pytest.mark.parametrize("plan", [UP, RESTORE])
-def test_a_run_ends_with_a_network_that_loads_again(tmp_path: Path, plan: Plan) -> None:
+def test_a_run_ends_with_a_network_that_loads_again(tmp_path: Path, plan: RestorationShape) -> None:
     archive(tmp_path / "train.tar", ["a.png", "b.png"])
     archive(tmp_path / "val.tar", ["Set5/a.png", "Set14/b.png", "CBSD68/c.png"])
-    recipe = Recipe(minutes=0.01, plan=plan.as_dict(), batch=2, side=32, judge_every=0.5)
-    train(recipe, tmp_path, tmp_path / "run", torch.device("cpu"))
+    recipe = RestorationSettings(minutes=0.01, plan=plan.as_dict(), batch=2, side=32, judge_every=0.5)
+    train_restoration(recipe, tmp_path, tmp_path / "run", torch.device("cpu"))
     best = torch.load(tmp_path / "run" / "best.pt", weights_only=True)
-    again = build(Plan(**best["plan"]))
+    again = build_restoration_network(RestorationShape(**best["plan"]))
     again.load_state_dict(best["average"])
     assert best["step"] > 0
     assert all(np.isfinite(v) for v in best["scores"].values())

@@ -37,12 +37,12 @@ def saved(state: object) -> bytes:
 
 @pytest.mark.parametrize("kind", NETWORKS)
 def test_the_graph_answers_as_the_network(kind: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(spandrel, "SIDE", 64)
+    monkeypatch.setattr(spandrel, "INPUT_SIDE_PIXELS", 64)
     torch.manual_seed(0)
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # of torch about meshgrid, in spandrel's code
         net = NETWORKS[kind]().eval()
-    session = create_session(spandrel.converted(saved({"params": net.state_dict()})), kind, "cpu")
+    session = create_session(spandrel.convert_to_onnx(saved({"params": net.state_dict()})), kind, "cpu")
     x = torch.rand(1, 3, 64, 64)
     (made,) = session.run(None, {"picture": x.numpy()})
     with torch.no_grad():
@@ -51,9 +51,9 @@ def test_the_graph_answers_as_the_network(kind: str, monkeypatch: pytest.MonkeyP
 
 def test_what_is_of_no_network() -> None:
     with pytest.raises(ModelError, match="of no network that is known"):
-        spandrel.converted(saved({"params": {"weight": torch.zeros(3)}}))
+        spandrel.convert_to_onnx(saved({"params": {"weight": torch.zeros(3)}}))
 
 
 def test_cards_know_the_square() -> None:
     squares = {c.tiles.fixed for c in all_cards().values() if c.converter == "spandrel" and c.tiles is not None}
-    assert squares == {spandrel.SIDE}
+    assert squares == {spandrel.INPUT_SIDE_PIXELS}

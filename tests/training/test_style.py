@@ -14,24 +14,24 @@ torch = pytest.importorskip("torch", reason="torch is not part of the test lock"
 pytest.importorskip("onnx", reason="onnx is not part of the test lock")
 
 from mattebox.models.runtime.onnx_runtime import create_session  # noqa: E402
-from mattebox.training.evaluate.lpips import Features  # noqa: E402
+from mattebox.training.evaluate.lpips import SqueezeNetFeatures  # noqa: E402
 from mattebox.training.export import style  # noqa: E402
-from mattebox.training.networks.style_network import Styled, StyleNet  # noqa: E402
+from mattebox.training.networks.style_network import StyledConvolution, StyleNet  # noqa: E402
 from mattebox.training.tasks.style import train  # noqa: E402
-from mattebox.training.tasks.style.style_images import SIDE, STYLES, drawn  # noqa: E402
+from mattebox.training.tasks.style.style_images import SIDE_PIXELS, STYLE_PAINTERS, draw_style_image  # noqa: E402
 from tests.training.test_detail_export import fake_squeezenet  # noqa: E402
 
 
 @pytest.mark.parametrize("name", ["ink", "glass"])
 def test_pictures_are_drawn_alike_each_time(name: str) -> None:
-    one = drawn(name)
-    assert one.shape == (SIDE, SIDE, 3)
+    one = draw_style_image(name)
+    assert one.shape == (SIDE_PIXELS, SIDE_PIXELS, 3)
     assert one.std() > 20
-    np.testing.assert_array_equal(one, drawn(name))
+    np.testing.assert_array_equal(one, draw_style_image(name))
 
 
 def test_normalised_to_the_style_s_own_mean_and_deviation() -> None:
-    layer = Styled(3, 4, 2)
+    layer = StyledConvolution(3, 4, 2)
     with torch.no_grad():
         layer.scale.weight.copy_(torch.tensor([[1.0, 3.0]] * 4))
         layer.move.weight.copy_(torch.tensor([[0.0, 5.0]] * 4))
@@ -56,20 +56,20 @@ def test_a_run_its_resumption_and_its_card(tmp_path: Path) -> None:
             member = tarfile.TarInfo(f"{number}.png")
             member.size = file.tell()
             tar.addfile(member, io.BytesIO(file.getvalue()))
-    look = Features(fake_squeezenet(tmp_path / "net.npz"))
-    train.train(train.Recipe(minutes=0.01, batch=1, side=64), tmp_path, tmp_path / "run", look)
+    look = SqueezeNetFeatures(fake_squeezenet(tmp_path / "net.npz"))
+    train.train_style(train.StyleSettings(minutes=0.01, batch=1, side=64), tmp_path, tmp_path / "run", look)
     first = torch.load(tmp_path / "run" / "last.pt", weights_only=True)
-    train.train(train.Recipe(minutes=0.03, batch=1, side=64), tmp_path, tmp_path / "run", look)
+    train.train_style(train.StyleSettings(minutes=0.03, batch=1, side=64), tmp_path, tmp_path / "run", look)
     again = torch.load(tmp_path / "run" / "last.pt", weights_only=True)
     assert 0 < first["step"] < again["step"]
     with Image.open(tmp_path / "run" / "sheet.png") as sheet:
-        assert sheet.width == 320 * (1 + len(STYLES))
-    card = style.export(tmp_path / "run" / "last.pt", "tiny", tmp_path / "out", ("glass", "swirl"))
+        assert sheet.width == 320 * (1 + len(STYLE_PAINTERS))
+    card = style.export_style(tmp_path / "run" / "last.pt", "tiny", tmp_path / "out", ("glass", "swirl"))
     session = create_session(card.with_suffix(".onnx").read_bytes(), "tiny")
-    net = StyleNet(len(STYLES)).eval()
+    net = StyleNet(len(STYLE_PAINTERS)).eval()
     net.load_state_dict(again["average"])
-    x, glass = torch.rand(1, 3, 40, 48), list(STYLES).index("glass")
+    x, glass = torch.rand(1, 3, 40, 48), list(STYLE_PAINTERS).index("glass")
     with torch.no_grad():
-        expected = net(x, torch.eye(len(STYLES))[glass : glass + 1]).numpy()
+        expected = net(x, torch.eye(len(STYLE_PAINTERS))[glass : glass + 1]).numpy()
     (made,) = session.run(None, {"picture": x.numpy(), "style": np.array([[1, 0]], np.float32)})
     assert np.abs(made - expected).max() < 0.02

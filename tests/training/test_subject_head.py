@@ -13,7 +13,13 @@ from onnx import helper, numpy_helper  # noqa: E402
 
 from mattebox.errors import ModelError  # noqa: E402
 from mattebox.training.tasks.cutout.calibration import sigmoid  # noqa: E402
-from mattebox.training.tasks.cutout.subject_head import PRIOR, drawings, fit, known, told  # noqa: E402
+from mattebox.training.tasks.cutout.subject_head import (  # noqa: E402
+    SUBJECT_PRIOR_ODDS,
+    add_subject_plane,
+    draw_shape_pictures,
+    fit_subject_classifier,
+    pooled_feature_name,
+)
 
 
 def network() -> onnx.ModelProto:
@@ -37,7 +43,7 @@ def network() -> onnx.ModelProto:
 
 def test_the_plane_says_what_the_regression_does() -> None:
     weight, bias = np.array([1.0, -2.0, 0.5]), -0.3
-    session = ort.InferenceSession(told(network(), weight, bias).SerializeToString())
+    session = ort.InferenceSession(add_subject_plane(network(), weight, bias).SerializeToString())
     x = np.random.default_rng(0).normal(0, 1, (2, 3, 5, 7)).astype(np.float32)
     (y,) = session.run(None, {"picture": x})
     assert y.shape == (2, 2, 5, 7)
@@ -55,7 +61,7 @@ def test_an_encoder_that_knows_things_is_asked_before_what_comes_behind_it() -> 
     layer = helper.make_node("Identity", ["features"], ["narrow"], name="/net/narrow/narrow.0/Conv")
     model.graph.node.insert(1, layer)
     weight = np.array([1.0, -2.0, 0.5])
-    session = ort.InferenceSession(told(model, weight, 0.0).SerializeToString())
+    session = ort.InferenceSession(add_subject_plane(model, weight, 0.0).SerializeToString())
     x = np.random.default_rng(0).normal(0, 1, (1, 3, 5, 7)).astype(np.float32)
     (y,) = session.run(None, {"picture": x})
     np.testing.assert_allclose(y[0, 1], sigmoid(2 * x.mean((0, 2, 3)) @ weight), atol=1e-6)
@@ -63,24 +69,26 @@ def test_an_encoder_that_knows_things_is_asked_before_what_comes_behind_it() -> 
 
 def test_what_learned_it_once_does_not_again() -> None:
     with pytest.raises(ModelError, match="learned it already"):
-        known(told(network(), np.ones(3), 0.0).graph)
+        pooled_feature_name(add_subject_plane(network(), np.ones(3), 0.0).graph)
 
 
 def test_the_fit_tells_subjects_from_empty_rooms() -> None:
     """Kinds count alike however many there are of each; where both are as likely, the prior speaks."""
     rng = np.random.default_rng(0)
     subjects, empties = rng.normal(1, 1, (2000, 4)), rng.normal(-1, 1, (200, 4)) * [1, 1, 1, 5]
-    weight, bias = fit(subjects, empties)
-    middle = sigmoid(np.zeros(4) @ weight + bias - np.log(PRIOR))
+    weight, bias = fit_subject_classifier(subjects, empties)
+    middle = sigmoid(np.zeros(4) @ weight + bias - np.log(SUBJECT_PRIOR_ODDS))
     assert 0.3 < middle < 0.7
-    right = np.r_[sigmoid(subjects @ weight + bias - np.log(PRIOR)) > 0.5, sigmoid(empties @ weight + bias) < 0.5]
+    right = np.r_[
+        sigmoid(subjects @ weight + bias - np.log(SUBJECT_PRIOR_ODDS)) > 0.5, sigmoid(empties @ weight + bias) < 0.5
+    ]
     assert right.mean() > 0.95
     assert abs(weight[3]) < abs(weight[:3]).min()  # what varies most says least
 
 
 def test_drawn_shapes_stand_out_from_their_ground() -> None:
-    made = drawings(20)
+    made = draw_shape_pictures(20)
     assert {picture.shape for picture in made} == {(240, 320, 3)}
     assert all(picture.dtype == np.uint8 for picture in made)
     assert np.median([picture.reshape(-1, 3).std(axis=0).max() for picture in made]) > 20
-    assert all((a == b).all() for a, b in zip(made, drawings(20), strict=True))
+    assert all((a == b).all() for a, b in zip(made, draw_shape_pictures(20), strict=True))

@@ -23,21 +23,23 @@ TINY = {"widths": [8, 8, 8, 8, 8], "blocks": [1, 1, 1, 1], "inner": [1.0, 1.0, 1
 
 
 def recipe(minutes: float = 0.02):  # type: ignore[no-untyped-def]
-    from mattebox.training.core.settings import Recipe
+    from mattebox.training.core.settings import CutoutSettings
 
-    return Recipe(minutes=minutes, batch=4, pool_side=32, sides=[[0.0, 32]], shape=TINY, judge_every=0.5, warmup=2)
+    return CutoutSettings(
+        minutes=minutes, batch=4, pool_side=32, sides=[[0.0, 32]], shape=TINY, judge_every=0.5, warmup=2
+    )
 
 
 @pytest.mark.parametrize("rooms", [True, False])
 def test_a_folder_is_enough(tmp_path: Path, rooms: bool) -> None:
-    from mattebox.training.tasks.cutout.train import train
+    from mattebox.training.tasks.cutout.train import train_cutout
 
     data = material(tmp_path / "mine")
     if not rooms:
         for path in (data / "backgrounds").iterdir():
             path.unlink()
         (data / "backgrounds").rmdir()
-    train(recipe(), data, tmp_path / "run")
+    train_cutout(recipe(), data, tmp_path / "run")
     rows = [json.loads(line) for line in (tmp_path / "run/log.jsonl").read_text().splitlines()]
     judged = sum("iou" in row for row in rows)  # how often depends on the machine
     assert judged >= 1
@@ -45,25 +47,25 @@ def test_a_folder_is_enough(tmp_path: Path, rooms: bool) -> None:
     assert html.count("data:image/jpeg") == judged  # of one picture
     assert "http" not in html
     steps = rows[-1]["step"]
-    train(recipe(), data, tmp_path / "run")  # the budget is spent: nothing more is done
+    train_cutout(recipe(), data, tmp_path / "run")  # the budget is spent: nothing more is done
     assert torch.load(tmp_path / "run/last.pt", weights_only=True)["step"] == steps
-    train(recipe(), data, tmp_path / "next", start=str(tmp_path / "run/best.pt"))
+    train_cutout(recipe(), data, tmp_path / "next", initial_weights=str(tmp_path / "run/best.pt"))
 
 
 def test_a_budget_of_steps(tmp_path: Path) -> None:
-    from mattebox.training.core.settings import Recipe
-    from mattebox.training.tasks.cutout.train import told, train
+    from mattebox.training.core.settings import CutoutSettings
+    from mattebox.training.tasks.cutout.train import settings_from_arguments, train_cutout
 
     data = material(tmp_path / "mine")
     counted = replace(recipe(), minutes=0.0, steps=5)
-    train(counted, data, tmp_path / "run")
+    train_cutout(counted, data, tmp_path / "run")
     assert torch.load(tmp_path / "run/last.pt", weights_only=True)["step"] == 5
     with pytest.raises(UsageError, match="no budget"):
-        Recipe()
+        CutoutSettings()
     with pytest.raises(UsageError, match="pasted 0.5 and taught 0.5 leave no labelled photograph"):
         replace(counted, pasted=0.5, taught=0.5)
     words = {"recipe": None, "out": tmp_path / "new", "start": None, "net": "unet", "minutes": None, "steps": 7}
-    settings = told(argparse.Namespace(**words))
+    settings = settings_from_arguments(argparse.Namespace(**words))
     assert (settings["steps"], settings["minutes"]) == (7, 0.0)
 
 
@@ -87,30 +89,33 @@ def test_teachers_label_what_has_no_mask(tmp_path: Path) -> None:
 
 def test_ablations_change_one_thing_and_go_on(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     from mattebox.training.data.pool import load_pools
-    from mattebox.training.tasks.cutout.ablation import Material, ablate
+    from mattebox.training.tasks.cutout.ablation import AblationInputs, run_ablation
 
     data = material(tmp_path / "mine")
     same = replace(recipe(), minutes=0.0, steps=2)
-    given = Material(data, load_pools(data, 32, torch.device("cpu")))
+    given = AblationInputs(data, load_pools(data, 32, torch.device("cpu")))
     names = ["as it is", "without average", "composites 0"]
-    table = ablate(same, names, 2, given, tmp_path / "out")
+    table = run_ablation(same, names, 2, given, tmp_path / "out")
     assert {name: len(runs) for name, runs in table.items()} == dict.fromkeys(names, 2)
     assert json.loads((tmp_path / "out/table.json").read_text()) == table
     assert "IoU" in capsys.readouterr().out
     log = tmp_path / "out/as-it-is,-0/log.jsonl"
     judged = log.read_text().count('"iou"')
-    assert ablate(same, names[:1], 1, given, tmp_path / "out")["as it is"] == table["as it is"][:1]
+    assert run_ablation(same, names[:1], 1, given, tmp_path / "out")["as it is"] == table["as it is"][:1]
     assert log.read_text().count('"iou"') == judged  # nothing was done twice
 
 
 def test_a_change_that_cannot_be_is_said_before_the_first_run(tmp_path: Path) -> None:
-    from mattebox.training.data.pool import Pool, Pools
-    from mattebox.training.tasks.cutout.ablation import Material, ablate
+    from mattebox.training.data.pool import PicturePool, TrainingPools
+    from mattebox.training.tasks.cutout.ablation import AblationInputs, run_ablation
 
-    pool = Pool(torch.zeros(2, 4, 32, 32), [])
-    given, full = Material(tmp_path, Pools(pool, taught=pool)), replace(recipe(), pasted=0.2, taught=0.5)
+    pool = PicturePool(torch.zeros(2, 4, 32, 32), [])
+    given, full = (
+        AblationInputs(tmp_path, TrainingPools(pool, teacher_labelled=pool)),
+        replace(recipe(), pasted=0.2, taught=0.5),
+    )
     with pytest.raises(UsageError, match="pasted 0.5 and taught 0.5 leave no labelled photograph"):
-        ablate(full, ["as it is", "composites 0.5"], 1, given, tmp_path / "out")
+        run_ablation(full, ["as it is", "composites 0.5"], 1, given, tmp_path / "out")
     assert not (tmp_path / "out").exists()
 
 
@@ -129,7 +134,7 @@ def test_a_full_disk_leaves_the_previous_checkpoint(tmp_path: Path) -> None:
 
 
 def test_the_batch_that_fits_is_named() -> None:
-    from mattebox.training.core.batch_size import batch_that_fits
+    from mattebox.training.core.batch_size import suggest_fitting_batch
 
     tried = []
 
@@ -138,10 +143,10 @@ def test_the_batch_that_fits_is_named() -> None:
         if count > 12:
             raise RuntimeError("[enforce fail] DefaultCPUAllocator: can't allocate memory")
 
-    with pytest.raises(UsageError, match="batch of 96; set batch = 12"), batch_that_fits(96, trial):
+    with pytest.raises(UsageError, match="batch of 96; set batch = 12"), suggest_fitting_batch(96, trial):
         trial(96)
     assert tried == [96, 48, 24, 12]
-    with pytest.raises(RuntimeError, match="another"), batch_that_fits(96, trial):
+    with pytest.raises(RuntimeError, match="another"), suggest_fitting_batch(96, trial):
         raise RuntimeError("another")
 
 
@@ -161,14 +166,14 @@ def test_a_card_goes_back_into_a_network_that_answers_alike() -> None:
     pytest.importorskip("onnx")
     from mattebox.errors import ModelError
     from mattebox.models.matte_session import Session
-    from mattebox.training.convert.onnx_to_torch import unfold
-    from mattebox.training.networks.registry import build, net_of
-    from mattebox.training.tasks.cutout.train import trainable
+    from mattebox.training.convert.onnx_to_torch import load_onnx_weights
+    from mattebox.training.networks.registry import build_network, trainable_network_name
+    from mattebox.training.tasks.cutout.train import find_trainable_card
 
     torch.manual_seed(0)
-    pictures, card = torch.randn(4, 3, 64, 96), trainable(OURS)
-    net = build(net_of(card), {})
-    unfold(card, net, pictures)
+    pictures, card = torch.randn(4, 3, 64, 96), find_trainable_card(OURS)
+    net = build_network(trainable_network_name(card), {})
+    load_onnx_weights(card, net, pictures)
     other = torch.randn(1, 3, 64, 64)
     with torch.no_grad():
         alpha = torch.sigmoid(net.eval()(other)).numpy()
@@ -184,7 +189,7 @@ def test_a_card_goes_back_into_a_network_that_answers_alike() -> None:
         (2 / filters[0].numel()) ** 0.5, rel=0.05
     )
     with pytest.raises(ModelError, match="another shape than the recipe"):
-        unfold(card, build("unet", {}), pictures)
+        load_onnx_weights(card, build_network("unet", {}), pictures)
 
 
 def test_a_few_pictures_of_a_new_kind_teach_it(tmp_path: Path) -> None:
@@ -192,11 +197,11 @@ def test_a_few_pictures_of_a_new_kind_teach_it(tmp_path: Path) -> None:
     import numpy as np
     from PIL import Image
 
-    from mattebox.training.core.settings import TUNING, Recipe
-    from mattebox.training.evaluate.cutout import judge
-    from mattebox.training.evaluate.predictors import house_predictor
-    from mattebox.training.networks.registry import net_of
-    from mattebox.training.tasks.cutout.train import train, trainable
+    from mattebox.training.core.settings import FINE_TUNING_SETTINGS, CutoutSettings
+    from mattebox.training.evaluate.cutout import evaluate_predictor
+    from mattebox.training.evaluate.predictors import card_predictor
+    from mattebox.training.networks.registry import trainable_network_name
+    from mattebox.training.tasks.cutout.train import find_trainable_card, train_cutout
 
     data, dice = tmp_path / "mine", np.random.default_rng(0)
     (data / "images").mkdir(parents=True)
@@ -211,8 +216,10 @@ def test_a_few_pictures_of_a_new_kind_teach_it(tmp_path: Path) -> None:
         Image.fromarray(picture).save(data / f"images/{number}.png")
         Image.fromarray(dark.astype(np.uint8) * 255).save(data / f"masks/{number}.png")
     short = {"batch": 8, "sides": [[0.0, 64]], "pool_side": 64, "judge_every": 1.0, "warmup": 5, "average": 0.9}
-    recipe = Recipe(**(TUNING | short), net=net_of(trainable("balanced")), steps=40)  # type: ignore[arg-type]
-    before = judge(house_predictor("balanced"), data)["iou"]
-    train(recipe, data, tmp_path / "run", start="balanced")
+    recipe = CutoutSettings(
+        **(FINE_TUNING_SETTINGS | short), net=trainable_network_name(find_trainable_card("balanced")), steps=40
+    )  # type: ignore[arg-type]
+    before = evaluate_predictor(card_predictor("balanced"), data)["iou"]
+    train_cutout(recipe, data, tmp_path / "run", initial_weights="balanced")
     after = json.loads((tmp_path / "run/log.jsonl").read_text().splitlines()[-1])["iou"]
     assert after > before + 0.2

@@ -12,10 +12,10 @@ import click
 
 from mattebox.errors import UsageError
 
-EXTRA = ("torch", "onnx")
+TRAINING_PACKAGES = ("torch", "onnx")
 
 
-def _command(name: str, module: str, summary: str) -> click.Command:
+def _build_command(name: str, module: str, summary: str) -> click.Command:
     """A command that hands its words to a module's `main`."""
 
     @click.command(
@@ -27,7 +27,7 @@ def _command(name: str, module: str, summary: str) -> click.Command:
         try:
             tool = import_module(f"mattebox.training.{module}")
         except ModuleNotFoundError as error:
-            if error.name not in EXTRA:
+            if error.name not in TRAINING_PACKAGES:
                 raise
             raise UsageError(f"`mattebox {name}` needs {error.name}", "pip install mattebox[train]") from error
         tool.main(list(words), f"mattebox {name}")
@@ -35,13 +35,15 @@ def _command(name: str, module: str, summary: str) -> click.Command:
     return command
 
 
-train = _command(
+train = _build_command(
     "train", "tasks.cutout.train", "Train a cutout network on pictures of your own, from scratch or from a card."
 )
-evaluate = _command("eval", "evaluate.cutout", "Judge networks on labelled pictures: IoU, F, MAE and more, by slice.")
-export = _command("export", "export.cutout", "Make a trained network a card and an ONNX file.")
-quantise = _command("quantise", "export.quantisation", "Make a network int8, and say what it costs and gains.")
-prune = _command(
+evaluate = _build_command(
+    "eval", "evaluate.cutout", "Judge networks on labelled pictures: IoU, F, MAE and more, by slice."
+)
+export = _build_command("export", "export.cutout", "Make a trained network a card and an ONNX file.")
+quantise = _build_command("quantise", "export.quantisation", "Make a network int8, and say what it costs and gains.")
+prune = _build_command(
     "prune", "export.pruning", "Take the channels that matter least out of a network, and say what that costs."
 )
-sheet = _command("sheet", "data.sample_sheet", "A contact sheet of what a network in training sees.")
+sheet = _build_command("sheet", "data.sample_sheet", "A contact sheet of what a network in training sees.")

@@ -13,10 +13,10 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from mattebox.errors import ModelError
-from mattebox.training.convert.safe_load import State, state_of
-from mattebox.training.export.cutout import free, traced
+from mattebox.training.convert.safe_load import StateDict, read_state_dict
+from mattebox.training.export.cutout import dynamic_image_axes, trace_to_onnx
 
-OLD = [  # ESRGAN's first names -> those of today
+LEGACY_NAME_PATTERNS = [  # ESRGAN's first names -> those of today
     (r"^model\.0\.", "conv_first."),
     (r"^model\.1\.sub\.(\d+)\.RDB(\d)\.conv(\d)\.0\.", r"body.\1.rdb\2.conv\3."),
     (r"^model\.1\.sub\.\d+\.(weight|bias)$", r"conv_body.\1"),
@@ -27,13 +27,13 @@ OLD = [  # ESRGAN's first names -> those of today
 ]
 
 
-class Dense(nn.Module):
+class ResidualDenseBlock(nn.Module):
     """Five convolutions, each seeing all before it; a fifth of the last is added to what came in."""
 
-    def __init__(self, width: int, grown: int) -> None:
+    def __init__(self, width: int, growth: int) -> None:
         super().__init__()
         for i in range(1, 6):
-            setattr(self, f"conv{i}", nn.Conv2d(width + (i - 1) * grown, grown if i < 5 else width, 3, padding=1))
+            setattr(self, f"conv{i}", nn.Conv2d(width + (i - 1) * growth, growth if i < 5 else width, 3, padding=1))
 
     def forward(self, x: Tensor) -> Tensor:
         seen = [x]
@@ -43,12 +43,12 @@ class Dense(nn.Module):
         return made
 
 
-class Block(nn.Module):
+class RRDB(nn.Module):
     """Residual in residual."""
 
-    def __init__(self, width: int, grown: int) -> None:
+    def __init__(self, width: int, growth: int) -> None:
         super().__init__()
-        self.rdb1, self.rdb2, self.rdb3 = (Dense(width, grown) for _ in range(3))
+        self.rdb1, self.rdb2, self.rdb3 = (ResidualDenseBlock(width, growth) for _ in range(3))
 
     def forward(self, x: Tensor) -> Tensor:
         made: Tensor = x + 0.2 * self.rdb3(self.rdb2(self.rdb1(x)))
@@ -56,20 +56,20 @@ class Block(nn.Module):
 
 
 class RRDBNet(nn.Module):
-    """Enlarges four times; `shuffled` halves (or quarters) the picture first, so that it enlarges twice (or not)."""
+    """Enlarges four times; `unshuffle_factor` halves (or quarters) the picture first, so that it enlarges twice (or not)."""
 
-    def __init__(self, width: int, grown: int, blocks: int, shuffled: int) -> None:
+    def __init__(self, width: int, growth: int, blocks: int, unshuffle_factor: int) -> None:
         super().__init__()
-        self.shuffled = shuffled
-        self.conv_first = nn.Conv2d(3 * shuffled**2, width, 3, padding=1)
-        self.body = nn.Sequential(*[Block(width, grown) for _ in range(blocks)])
+        self.unshuffle_factor = unshuffle_factor
+        self.conv_first = nn.Conv2d(3 * unshuffle_factor**2, width, 3, padding=1)
+        self.body = nn.Sequential(*[RRDB(width, growth) for _ in range(blocks)])
         for name in ("conv_body", "conv_up1", "conv_up2", "conv_hr"):
             setattr(self, name, nn.Conv2d(width, width, 3, padding=1))
         self.conv_last = nn.Conv2d(width, 3, 3, padding=1)
 
     def forward(self, x: Tensor) -> Tensor:
-        if self.shuffled > 1:
-            x = F.pixel_unshuffle(x, self.shuffled)
+        if self.unshuffle_factor > 1:
+            x = F.pixel_unshuffle(x, self.unshuffle_factor)
         x = self.conv_first(x)
         x = x + self.conv_body(self.body(x))
         for conv in (self.conv_up1, self.conv_up2):
@@ -92,16 +92,18 @@ class SRVGGNetCompact(nn.Module):
         return F.pixel_shuffle(self.body(x), self.scale) + F.interpolate(x, scale_factor=self.scale, mode="nearest")
 
 
-def converted(content: bytes) -> bytes:
+def convert_to_onnx(content: bytes) -> bytes:
     """A .pth or .safetensors file of the family as an ONNX graph with free height and width. ModelError."""
-    net, given = network_of(state_of(content)), torch.zeros(1, 3, 32, 32)
-    made: bytes = traced(net, (given,), ["picture"], ["better"], free("picture", "better")).SerializeToString()
+    net, given = network_from_weights(read_state_dict(content)), torch.zeros(1, 3, 32, 32)
+    made: bytes = trace_to_onnx(
+        net, (given,), ["picture"], ["better"], dynamic_image_axes("picture", "better")
+    ).SerializeToString()
     return made
 
 
-def network_of(state: State) -> nn.Module:
+def network_from_weights(state: StateDict) -> nn.Module:
     """The network that has these weights. ModelError when it is none of the family."""
-    named = {_today(name): value.float() for name, value in state.items()}
+    named = {_current_name(name): value.float() for name, value in state.items()}
     net: nn.Module
     try:
         if "conv_first.weight" in named:
@@ -122,7 +124,7 @@ def network_of(state: State) -> nn.Module:
     return net.eval()
 
 
-def _today(name: str) -> str:
-    for pattern, replacement in OLD:
+def _current_name(name: str) -> str:
+    for pattern, replacement in LEGACY_NAME_PATTERNS:
         name = re.sub(pattern, replacement, name)
     return name

@@ -26,18 +26,18 @@ from mattebox.models.cards.card import Card
 from mattebox.models.store import weight_store
 from mattebox.types import Floats
 
-SHAPE = "shape"  # the property of a graph that says its network's shape, as a recipe has it
+SHAPE_PROPERTY = "shape"  # the property of a graph that says its network's shape, as a recipe has it
 
 
-def unfold(card: Card, net: nn.Module, pictures: Tensor) -> None:
+def load_onnx_weights(card: Card, net: nn.Module, pictures: Tensor) -> None:
     """Load a card's weights into a network of its shape, layer by layer in the order they run.
 
     `pictures` N x 3 x H x W are normalised inputs. ModelError when the shapes differ.
     """
     graph = onnx.load_from_string(weight_store.read_weights(card)).graph
-    values = dict(constants(graph))
+    values = dict(iterate_constants(graph))
     nodes = [n for n in graph.node if n.op_type == "Conv"]
-    pairs = _order(net, pictures[:1])
+    pairs = _convolutions_in_order(net, pictures[:1])
     known = net.state_dict()
     named = {k.removeprefix("net."): v for k, v in values.items() if k.removeprefix("net.") in known}
     if [tuple(values[n.input[1]].shape) for n in nodes] != [tuple(c.weight.shape) for c, _ in pairs] or any(
@@ -55,24 +55,24 @@ def unfold(card: Card, net: nn.Module, pictures: Tensor) -> None:
             if norm is None and bias is not None and convolution.bias is not None:
                 convolution.bias.copy_(bias)
         if norm is not None and bias is not None:
-            hooks.append(norm.register_forward_pre_hook(_neutral(bias)))
+            hooks.append(norm.register_forward_pre_hook(_neutralising_hook(bias)))
     with torch.no_grad():
         net.eval()(pictures)
     for hook in hooks:
         hook.remove()
     for convolution, norm in pairs:
         if norm is not None:
-            _resize(convolution, norm)
+            _rescale_filters(convolution, norm)
 
 
-def shape_of(card: Card) -> dict[str, Any]:
+def read_network_shape(card: Card) -> dict[str, Any]:
     """The shape that a card's graph says it has, as a recipe has it; nothing where it does not say."""
     told = {prop.key: prop.value for prop in onnx.load_from_string(weight_store.read_weights(card)).metadata_props}
-    shape: dict[str, Any] = json.loads(told.get(SHAPE, "{}"))
+    shape: dict[str, Any] = json.loads(told.get(SHAPE_PROPERTY, "{}"))
     return shape
 
 
-def constants(graph: onnx.GraphProto) -> Iterator[tuple[str, Tensor]]:
+def iterate_constants(graph: onnx.GraphProto) -> Iterator[tuple[str, Tensor]]:
     """Initialisers in float32, under the name the graph uses: those stored in float16 have a Cast behind them, those in
     int8 and int32 a DequantizeLinear."""
     stored = {tensor.name: numpy_helper.to_array(tensor) for tensor in graph.initializer}
@@ -82,18 +82,18 @@ def constants(graph: onnx.GraphProto) -> Iterator[tuple[str, Tensor]]:
             yield cast.get(name, name), torch.tensor(value, dtype=torch.float32)
     for node in graph.node:
         if node.op_type == "DequantizeLinear" and node.input[0] in stored:
-            yield node.output[0], torch.tensor(_scaled(*(stored[name] for name in node.input)))
+            yield node.output[0], torch.tensor(_dequantise(*(stored[name] for name in node.input)))
 
 
-def _scaled(whole: NDArray[Any], scale: Floats, zero: NDArray[Any] | None = None) -> Floats:
+def _dequantise(integers: NDArray[Any], scale: Floats, zero_point: NDArray[Any] | None = None) -> Floats:
     """What whole numbers stand for, by a scale for all or one for each of the first axis."""
-    along = (-1, *(1 for _ in whole.shape[1:])) if scale.size > 1 else ()
-    middle = 0 if zero is None else zero.astype(np.float32).reshape(along)
-    made: Floats = ((whole - middle) * scale.reshape(along)).astype(np.float32)
+    along = (-1, *(1 for _ in integers.shape[1:])) if scale.size > 1 else ()
+    middle = 0 if zero_point is None else zero_point.astype(np.float32).reshape(along)
+    made: Floats = ((integers - middle) * scale.reshape(along)).astype(np.float32)
     return made
 
 
-def _order(net: nn.Module, picture: Tensor) -> list[tuple[nn.Conv2d, nn.BatchNorm2d | None]]:
+def _convolutions_in_order(net: nn.Module, picture: Tensor) -> list[tuple[nn.Conv2d, nn.BatchNorm2d | None]]:
     """Convolutions in the order they run, each with the batch normalisation right behind it, if there is one."""
     ran: list[nn.Module] = []
     layers = [m for m in net.modules() if isinstance(m, nn.Conv2d | nn.BatchNorm2d)]
@@ -109,7 +109,7 @@ def _order(net: nn.Module, picture: Tensor) -> list[tuple[nn.Conv2d, nn.BatchNor
     return pairs
 
 
-def _neutral(bias: Tensor) -> Callable[[nn.BatchNorm2d, tuple[Tensor]], None]:
+def _neutralising_hook(bias: Tensor) -> Callable[[nn.BatchNorm2d, tuple[Tensor]], None]:
     """A hook that gives a normalisation its input's statistics, and lets it add `bias` and nothing else."""
 
     def settle(norm: nn.BatchNorm2d, inputs: tuple[Tensor]) -> None:
@@ -123,7 +123,7 @@ def _neutral(bias: Tensor) -> Callable[[nn.BatchNorm2d, tuple[Tensor]], None]:
 
 
 @torch.no_grad()
-def _resize(convolution: nn.Conv2d, norm: nn.BatchNorm2d) -> None:
+def _rescale_filters(convolution: nn.Conv2d, norm: nn.BatchNorm2d) -> None:
     """Filters of the size of He et al. (2015) at the start; what follows the normalisation stays as it is."""
     assert norm.running_mean is not None
     assert norm.running_var is not None

@@ -14,15 +14,15 @@ from torch import Tensor
 
 from mattebox.errors import ModelError
 
-State = dict[str, Tensor]
-KINDS = {"F32": np.float32, "F16": np.float16}
+StateDict = dict[str, Tensor]
+SAFETENSORS_DTYPES = {"F32": np.float32, "F16": np.float16}
 
 
-def state_of(content: bytes) -> State:
+def read_state_dict(content: bytes) -> StateDict:
     """The tensors by name. ModelError when there is anything but tensors."""
     try:
         if content[8:9] == b"{":
-            return _safetensors(content)
+            return _read_safetensors(content)
         state: Any = torch.load(io.BytesIO(content), map_location="cpu", weights_only=True)
     except Exception as error:
         raise ModelError(
@@ -36,13 +36,13 @@ def state_of(content: bytes) -> State:
     return state
 
 
-def _safetensors(content: bytes) -> State:
+def _read_safetensors(content: bytes) -> StateDict:
     length = int.from_bytes(content[:8], "little")
     header, data = json.loads(content[8 : 8 + length]), content[8 + length :]
     found = {}
     for name, facts in header.items():
         if name != "__metadata__":
             begin, end = facts["data_offsets"]
-            array = np.frombuffer(data[begin:end], KINDS[facts["dtype"]]).reshape(facts["shape"])
+            array = np.frombuffer(data[begin:end], SAFETENSORS_DTYPES[facts["dtype"]]).reshape(facts["shape"])
             found[name] = torch.from_numpy(array.copy())
     return found

@@ -11,20 +11,22 @@ import torch
 from torch import nn
 
 from mattebox.errors import ModelError
-from mattebox.training.convert.safe_load import State, state_of
-from mattebox.training.export.cutout import traced
+from mattebox.training.convert.safe_load import StateDict, read_state_dict
+from mattebox.training.export.cutout import trace_to_onnx
 
-SIDE = 256  # of the square, in pixels: `fixed` in the cards
+INPUT_SIDE_PIXELS = 256  # of the square, in pixels: `fixed` in the cards
 
 
-def converted(content: bytes) -> bytes:
+def convert_to_onnx(content: bytes) -> bytes:
     """A .pth or .safetensors file as an ONNX graph of squares of SIDE. ModelError."""
-    net, given = network_of(state_of(content)), torch.zeros(1, 3, SIDE, SIDE)
-    made: bytes = traced(net, (given,), ["picture"], ["better"], {}, do_constant_folding=False).SerializeToString()
+    net, given = network_from_weights(read_state_dict(content)), torch.zeros(1, 3, INPUT_SIDE_PIXELS, INPUT_SIDE_PIXELS)
+    made: bytes = trace_to_onnx(
+        net, (given,), ["picture"], ["better"], {}, do_constant_folding=False
+    ).SerializeToString()
     return made
 
 
-def network_of(state: State) -> nn.Module:
+def network_from_weights(state: StateDict) -> nn.Module:
     """The network that has these weights. ModelError when spandrel knows none, or it does not take and give colours."""
     try:
         from spandrel import MAIN_REGISTRY, UnsupportedModelError

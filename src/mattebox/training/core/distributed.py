@@ -16,27 +16,27 @@ from torch import nn
 from torch.nn.parallel import DistributedDataParallel
 
 
-class Team:
-    """`number` of this process among `size`; `device` is its own."""
+class DistributedContext:
+    """`rank` of this process among `world_size`; `device` is its own."""
 
-    def __init__(self, number: int = 0, size: int = 1) -> None:
-        self.number, self.size = number, size
+    def __init__(self, rank: int = 0, world_size: int = 1) -> None:
+        self.rank, self.world_size = rank, world_size
         local = int(os.environ.get("LOCAL_RANK", "0"))
         self.device = torch.device("cuda", local) if torch.cuda.is_available() else torch.device("cpu")
 
     @property
-    def leads(self) -> bool:
-        return self.number == 0
+    def is_main(self) -> bool:
+        return self.rank == 0
 
-    def joined(self, net: nn.Module) -> nn.Module:
+    def wrap_network(self, net: nn.Module) -> nn.Module:
         """The network as it is to be called while training."""
-        if self.size == 1:
+        if self.world_size == 1:
             return net
         return DistributedDataParallel(net, [self.device.index] if self.device.type == "cuda" else None)
 
-    def agreed(self, value: float) -> float:
+    def broadcast_value(self, value: float) -> float:
         """The first one's value, for all."""
-        if self.size == 1:
+        if self.world_size == 1:
             return value
         told = torch.tensor([value], dtype=torch.float64, device=self.device)
         dist.broadcast(told, 0)
@@ -44,20 +44,20 @@ class Team:
 
     def wait(self) -> None:
         """Until all are here."""
-        if self.size > 1:
+        if self.world_size > 1:
             dist.barrier()
 
 
 @contextmanager
-def gathered() -> Iterator[Team]:
+def open_distributed_context() -> Iterator[DistributedContext]:
     """The team that torchrun's environment tells of, or a team of one."""
     size = int(os.environ.get("WORLD_SIZE", "1"))
     if size == 1:
-        yield Team()
+        yield DistributedContext()
         return
     dist.init_process_group("nccl" if torch.cuda.is_available() else "gloo")
     try:
-        team = Team(dist.get_rank(), size)
+        team = DistributedContext(dist.get_rank(), size)
         if team.device.type == "cuda":
             torch.cuda.set_device(team.device)
         yield team

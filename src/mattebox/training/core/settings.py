@@ -12,15 +12,17 @@ from typing import Any
 from mattebox.errors import UsageError
 from mattebox.training.core import schedule
 
-MOST = 0.85  # of a batch may be pasted or taught: there are also drawn shapes, empty rooms, and what is labelled
-TUNING: dict[str, Any] = {  # of a trained network, minutes on few pictures: small steps, little forgetting
+MAX_SYNTHETIC_SHARE = (
+    0.85  # of a batch may be pasted or taught: there are also drawn shapes, empty rooms, and what is labelled
+)
+FINE_TUNING_SETTINGS: dict[str, Any] = {  # of a trained network, minutes on few pictures: small steps, little forgetting
     "batch": 12, "rate": 4e-4, "warmup": 20, "average": 0.97, "sides": [[0.0, 256], [0.6, 320]], "pool_side": 320,
     "judge_every": 0.5,
 }  # fmt: skip
 
 
 @dataclass(frozen=True)
-class Recipe:
+class CutoutSettings:
     """A run. `net` is one of mattebox.training.networks.registry, of a `shape`; `minutes` the budget: learning rate and picture
     size follow the share of it that is spent, because machines differ a hundredfold. Or `steps`, where runs are to be
     compared.
@@ -53,33 +55,35 @@ class Recipe:
     def __post_init__(self) -> None:
         if self.minutes <= 0 and self.steps <= 0:
             raise UsageError("the run has no budget", "give it minutes, or steps")
-        if self.pasted + self.taught > MOST:
+        if self.pasted + self.taught > MAX_SYNTHETIC_SHARE:
             share = f"pasted {self.pasted:g} and taught {self.taught:g}"
-            raise UsageError(f"{share} leave no labelled photograph in a batch", f"together they may be {MOST:g}")
+            raise UsageError(
+                f"{share} leave no labelled photograph in a batch", f"together they may be {MAX_SYNTHETIC_SHARE:g}"
+            )
 
     @property
-    def unwanted(self) -> Path | None:
+    def excluded_names_file(self) -> Path | None:
         return Path(self.leave_out) if self.leave_out else None
 
-    def spent(self, seconds: float, steps: int) -> float:
+    def budget_share(self, seconds: float, steps: int) -> float:
         """The share of the budget that so many seconds or steps are."""
         return steps / self.steps if self.steps else seconds / (self.minutes * 60)
 
-    def side(self, progress: float) -> int:
+    def side_at(self, progress: float) -> int:
         return int([s for start, s in self.sides if progress >= start][-1])
 
-    def rate_at(self, progress: float, step: int) -> float:
-        return schedule.rate_at(self.rate, progress, step, self.warmup)
+    def learning_rate_at(self, progress: float, step: int) -> float:
+        return schedule.cosine_learning_rate(self.rate, progress, step, self.warmup)
 
 
-def read_settings(recipe: Path | None, out: Path) -> dict[str, Any]:
+def read_settings(recipe_file: Path | None, run_folder: Path) -> dict[str, Any]:
     """A recipe's settings: of its file, of the run that goes on, or none. UsageError when malformed."""
-    source = recipe or (out / "recipe.toml" if (out / "recipe.toml").exists() else None)
+    source = recipe_file or (run_folder / "recipe.toml" if (run_folder / "recipe.toml").exists() else None)
     try:
         settings: dict[str, Any] = {} if source is None else tomllib.loads(source.read_text())
     except (OSError, tomllib.TOMLDecodeError) as error:
         raise UsageError(f"{source}: not a recipe ({error})", "see runs/ for examples") from error
-    known = {f.name for f in fields(Recipe)}
+    known = {f.name for f in fields(CutoutSettings)}
     if unknown := sorted(settings.keys() - known):
         near = difflib.get_close_matches(unknown[0], known, 1)
         hint = f"did you mean {near[0]}?" if near else f"it may have {', '.join(sorted(known))}"
@@ -89,10 +93,10 @@ def read_settings(recipe: Path | None, out: Path) -> dict[str, Any]:
     return settings
 
 
-def record(settings: dict[str, Any], out: Path) -> None:
+def write_settings(settings: dict[str, Any], run_folder: Path) -> None:
     """Keep what the run was told beside it."""
     shape: dict[str, Any] = settings.get("shape", {})
     plain = [f"{name} = {json.dumps(value)}" for name, value in settings.items() if name != "shape"]
-    out.mkdir(parents=True, exist_ok=True)
+    run_folder.mkdir(parents=True, exist_ok=True)
     lines = [*plain, "", "[shape]", *(f"{name} = {json.dumps(value)}" for name, value in shape.items())]
-    (out / "recipe.toml").write_text("\n".join(lines) + "\n")
+    (run_folder / "recipe.toml").write_text("\n".join(lines) + "\n")

@@ -22,29 +22,31 @@ from PIL import Image, ImageOps
 
 from mattebox.core import cpu_threads
 from mattebox.errors import InputMissing, InputUnreadable
-from mattebox.training.data.folders import Pair, read_backgrounds, read_pairs, read_unlabelled
-from mattebox.training.data.tar_shards import Row, decode_member, read_manifest
+from mattebox.training.data.folders import ImageMaskPair, read_backgrounds, read_pairs, read_unlabelled
+from mattebox.training.data.tar_shards import ManifestRow, decode_member, read_manifest
 
-TOLERATED = 0.01
-LOOSE = {"labelled": read_pairs, "background": read_backgrounds, "unlabelled": read_unlabelled}
-AHEAD = 2  # pictures for each processor
-Sample: TypeAlias = tuple[Row, Image.Image, Image.Image | None]
-Names: TypeAlias = frozenset[str]
+MAX_DAMAGED_SHARE = 0.01
+FOLDER_READERS = {"labelled": read_pairs, "background": read_backgrounds, "unlabelled": read_unlabelled}
+PREFETCH_PER_THREAD = 2  # pictures for each processor
+DatasetSample: TypeAlias = tuple[ManifestRow, Image.Image, Image.Image | None]
+PictureNames: TypeAlias = frozenset[str]
 """SET/STEM; the set of a picture in a folder is the folder's."""
 
 
-def stream(data: Path, kind: str, split: str, every: int = 1, leave: Names = frozenset()) -> Iterator[Sample]:
-    """Yield (row, RGB picture, L mask or None) of one kind and split, in the material's order; one in `every`, without
+def stream_samples(
+    data: Path, kind: str, split: str, stride: int = 1, excluded: PictureNames = frozenset()
+) -> Iterator[DatasetSample]:
+    """Yield (row, RGB picture, L mask or None) of one kind and split, in the material's order; one in `stride`, without
     those whose names are to be left out.
 
     `kind` is labelled, unlabelled or background. InputMissing, InputUnreadable, UsageError.
     """
     with ExitStack() as open_tars:
-        jobs = [job for job in _jobs(data, kind, split, open_tars) if job.key not in leave]
-        yield from _usable(jobs[::every], str(data))
+        jobs = [job for job in _decode_tasks(data, kind, split, open_tars) if job.key not in excluded]
+        yield from _decode_usable(jobs[::stride], str(data))
 
 
-def read_names(file: Path | None) -> Names:
+def read_excluded_names(file: Path | None) -> PictureNames:
     """Pictures to be left out, one a line as `mattebox.training.data.background_audit` prints them, remarks behind a #. InputMissing."""
     try:
         lines = file.read_text().splitlines() if file else []
@@ -55,64 +57,64 @@ def read_names(file: Path | None) -> Names:
     return frozenset(name for line in lines if (name := line.partition("#")[0].strip()))
 
 
-def count(data: Path, kind: str, split: str) -> int:
+def count_samples(data: Path, kind: str, split: str) -> int:
     """How many there are, usable or not. InputMissing, UsageError."""
     with ExitStack() as open_tars:
-        return len(_jobs(data, kind, split, open_tars))
+        return len(_decode_tasks(data, kind, split, open_tars))
 
 
-def has(data: Path, kind: str) -> bool:
+def has_samples(data: Path, kind: str) -> bool:
     """Whether there is any picture of a kind."""
-    if _is_packed(data):
+    if _has_manifest(data):
         return any(row.kind == kind for row in read_manifest(data))
-    return bool(LOOSE[kind](data))
+    return bool(FOLDER_READERS[kind](data))
 
 
-def _is_packed(data: Path) -> bool:
+def _has_manifest(data: Path) -> bool:
     if not data.exists():
         raise InputMissing(f"{data}: not there", "give tar shards, a folder with images/ and masks/, or a CSV")
     return (data / "manifest.csv").is_file()
 
 
-class Job(NamedTuple):
+class DecodeTask(NamedTuple):
     """`name` for messages, `key` as `Row.key`."""
 
     name: str
     key: str
-    decode: Callable[[], Sample]
+    decode: Callable[[], DatasetSample]
 
 
-def _jobs(data: Path, kind: str, split: str, open_tars: ExitStack) -> list[Job]:
-    return _packed(data, kind, split, open_tars) if _is_packed(data) else _loose(data, kind, split)
+def _decode_tasks(data: Path, kind: str, split: str, open_tars: ExitStack) -> list[DecodeTask]:
+    return _shard_tasks(data, kind, split, open_tars) if _has_manifest(data) else _folder_tasks(data, kind, split)
 
 
-def _usable(jobs: list[Job], data: str) -> Iterator[Sample]:
+def _decode_usable(tasks: list[DecodeTask], data: str) -> Iterator[DatasetSample]:
     """What can be decoded; the rest named and counted."""
     damaged: list[str] = []
-    for name, decoded in _ahead(jobs):
+    for name, decoded in _prefetch(tasks):
         try:
             sample = decoded.result()
         except Exception as error:  # decoders raise many kinds
             damaged.append(name)
             print(f"skipped {name}: {error}", file=sys.stderr, flush=True)
-            if len(damaged) > TOLERATED * len(jobs):
+            if len(damaged) > MAX_DAMAGED_SHARE * len(tasks):
                 raise InputUnreadable(
-                    f"{data}: {len(damaged)} of {len(jobs)} pictures cannot be used, the last {name} ({error})",
+                    f"{data}: {len(damaged)} of {len(tasks)} pictures cannot be used, the last {name} ({error})",
                     "repair or remove them; one in a hundred is skipped",
                 ) from error
         else:
             yield sample
 
 
-def _ahead(jobs: list[Job]) -> Iterator[tuple[str, Future[Sample]]]:
+def _prefetch(tasks: list[DecodeTask]) -> Iterator[tuple[str, Future[DatasetSample]]]:
     """The jobs in their order, begun some places before they are due; what nobody waits for any more is dropped."""
     threads = cpu_threads.process_cpu_count()
     with ThreadPoolExecutor(threads) as pool:
-        begun: deque[tuple[str, Future[Sample]]] = deque()
+        begun: deque[tuple[str, Future[DatasetSample]]] = deque()
         try:
-            for job in jobs:
+            for job in tasks:
                 begun.append((job.name, pool.submit(job.decode)))
-                if len(begun) > AHEAD * threads:
+                if len(begun) > PREFETCH_PER_THREAD * threads:
                     yield begun.popleft()
             while begun:
                 yield begun.popleft()
@@ -120,31 +122,31 @@ def _ahead(jobs: list[Job]) -> Iterator[tuple[str, Future[Sample]]]:
             pool.shutdown(cancel_futures=True)
 
 
-def _packed(data: Path, kind: str, split: str, stack: ExitStack) -> list[Job]:
+def _shard_tasks(data: Path, kind: str, split: str, stack: ExitStack) -> list[DecodeTask]:
     rows = [r for r in read_manifest(data) if r.kind == kind and r.split == split]
     tars = {}
     for shard in {r.shard for r in rows}:
         tars[shard] = stack.enter_context(tarfile.open(data / shard))  # noqa: SIM115 (the stack closes it)
 
-    def decoder(row: Row) -> Callable[[], Sample]:
-        return lambda: (row, *_matched(*decode_member(tars[row.shard], row)))
+    def decoder(row: ManifestRow) -> Callable[[], DatasetSample]:
+        return lambda: (row, *_check_mask_size(*decode_member(tars[row.shard], row)))
 
-    return [Job(row.key, row.key, decoder(row)) for row in rows]
-
-
-def _loose(data: Path, kind: str, split: str) -> list[Job]:
-    pairs = (p for p in LOOSE[kind](data) if p.split == split)
-    return [Job(str(p.image), f"{p.set}/{p.image.stem}", partial(_open, p, kind)) for p in pairs]
+    return [DecodeTask(row.key, row.key, decoder(row)) for row in rows]
 
 
-def _open(pair: Pair, kind: str) -> Sample:
+def _folder_tasks(data: Path, kind: str, split: str) -> list[DecodeTask]:
+    pairs = (p for p in FOLDER_READERS[kind](data) if p.split == split)
+    return [DecodeTask(str(p.image), f"{p.set}/{p.image.stem}", partial(_open_pair, p, kind)) for p in pairs]
+
+
+def _open_pair(pair: ImageMaskPair, kind: str) -> DatasetSample:
     with Image.open(pair.image) as file:
         picture = ImageOps.exif_transpose(file).convert("RGB")
-    picture, mask = _matched(picture, None if pair.mask is None else _mask(pair.mask))
-    return Row("", pair.set, pair.image.stem, kind, pair.split, 1.0, *picture.size), picture, mask
+    picture, mask = _check_mask_size(picture, None if pair.mask is None else _read_mask(pair.mask))
+    return ManifestRow("", pair.set, pair.image.stem, kind, pair.split, 1.0, *picture.size), picture, mask
 
 
-def _mask(path: Path) -> Image.Image:
+def _read_mask(path: Path) -> Image.Image:
     """8-bit grey; 16-bit masks keep their upper half."""
     with Image.open(path) as file:
         if file.mode.startswith("I"):
@@ -152,13 +154,13 @@ def _mask(path: Path) -> Image.Image:
         return file.convert("L")
 
 
-def _matched(picture: Image.Image, mask: Image.Image | None) -> tuple[Image.Image, Image.Image | None]:
+def _check_mask_size(picture: Image.Image, mask: Image.Image | None) -> tuple[Image.Image, Image.Image | None]:
     if mask is not None and mask.size != picture.size:
         raise ValueError(f"its mask is {mask.width} x {mask.height}, the picture {picture.width} x {picture.height}")
     return picture, mask
 
 
-def uncover_white(rgb: np.ndarray, alpha: np.ndarray) -> np.ndarray:
+def unmix_white_background(rgb: np.ndarray, alpha: np.ndarray) -> np.ndarray:
     """True foreground colours of a picture on pure white: F = (I - (1 - a) 255) / a; white where a = 0."""
     a = alpha[..., None].astype(np.float32) / 255
     colours = (rgb - (1 - a) * 255) / np.maximum(a, 0.05)

@@ -15,7 +15,7 @@ from PIL import Image
 from torch import Tensor
 
 
-def photographs(archive: Path) -> dict[str, list[np.ndarray]]:
+def read_photographs(archive: Path) -> dict[str, list[np.ndarray]]:
     """Set name -> pictures, H x W x 3 uint8, in the archive's order. A file in no folder belongs to the set ""."""
     found: dict[str, list[np.ndarray]] = {}
     with tarfile.open(archive) as tar:
@@ -27,21 +27,21 @@ def photographs(archive: Path) -> dict[str, list[np.ndarray]]:
     return found
 
 
-class Patches:
+class PatchSampler:
     """Random square patches of photographs, turned and mirrored at random; all photographs stay in memory."""
 
     def __init__(self, pictures: list[np.ndarray], device: torch.device) -> None:
         self.pictures = [torch.from_numpy(p.copy()).to(device).permute(2, 0, 1).contiguous() for p in pictures]
         areas = torch.tensor([float(p.shape[1] * p.shape[2]) for p in self.pictures])
-        self.shares = areas / areas.sum()
+        self.sampling_weights = areas / areas.sum()
 
-    def batch(self, count: int, side: int) -> Tensor:
+    def sample_batch(self, count: int, side: int) -> Tensor:
         """count x 3 x side x side, float32, 0..1."""
-        chosen = torch.multinomial(self.shares, count, replacement=True).tolist()
-        return torch.stack([self._patch(self.pictures[i], side) for i in chosen]).float() / 255
+        chosen = torch.multinomial(self.sampling_weights, count, replacement=True).tolist()
+        return torch.stack([self._random_patch(self.pictures[i], side) for i in chosen]).float() / 255
 
     @staticmethod
-    def _patch(picture: Tensor, side: int) -> Tensor:
+    def _random_patch(picture: Tensor, side: int) -> Tensor:
         top = int(torch.randint(picture.shape[1] - side + 1, ()))
         left = int(torch.randint(picture.shape[2] - side + 1, ()))
         patch = picture[:, top : top + side, left : left + side]

@@ -16,40 +16,40 @@ import torch
 from PIL import Image
 
 from mattebox.errors import MatteboxError
-from mattebox.training.data.augmentation import Mixer
-from mattebox.training.data.dataset import has
+from mattebox.training.data.augmentation import BatchSampler
+from mattebox.training.data.dataset import has_samples
 from mattebox.training.data.pool import load_pool
 
-ACROSS = 4  # samples in a row, each beside its mask
+SAMPLES_PER_ROW = 4  # samples in a row, each beside its mask
 
 
-def sheet(data: Path, count: int, side: int, seed: int = 0) -> Image.Image:
+def draw_sample_sheet(data: Path, count: int, side: int, seed: int = 0) -> Image.Image:
     """Samples as training makes them, each beside its mask."""
     random.seed(seed)
     torch.manual_seed(seed)
     labelled = load_pool(data, "labelled", side)
-    rooms = load_pool(data, "background", side) if has(data, "background") else None
-    batch = Mixer(labelled, labelled, rooms).batch(count, (side, side))
+    rooms = load_pool(data, "background", side) if has_samples(data, "background") else None
+    batch = BatchSampler(labelled, labelled, rooms).sample_batch(count, (side, side))
     tiles = []
     for rgb, alpha in zip(batch.rgb, batch.alpha, strict=True):
         colours = rgb.permute(1, 2, 0).clamp(0, 1).numpy()
         grey = alpha[0].float().numpy()[..., None].repeat(3, 2)
         tiles.append(np.concatenate([colours, grey], 1))
-    while len(tiles) % ACROSS:
+    while len(tiles) % SAMPLES_PER_ROW:
         tiles.append(np.zeros_like(tiles[0]))
-    rows = [np.concatenate(tiles[i : i + ACROSS], 1) for i in range(0, len(tiles), ACROSS)]
+    rows = [np.concatenate(tiles[i : i + SAMPLES_PER_ROW], 1) for i in range(0, len(tiles), SAMPLES_PER_ROW)]
     return Image.fromarray(np.rint(np.concatenate(rows) * 255).astype(np.uint8))
 
 
-def main(words: Sequence[str] | None = None, called: str | None = None) -> None:
-    parser = argparse.ArgumentParser(called, description=__doc__)
+def main(argv: Sequence[str] | None = None, prog: str | None = None) -> None:
+    parser = argparse.ArgumentParser(prog, description=__doc__)
     parser.add_argument("data", type=Path)
     parser.add_argument("--out", type=Path, required=True)
     parser.add_argument("--count", type=int, default=32)
     parser.add_argument("--side", type=int, default=192)
-    args = parser.parse_args(words)
+    args = parser.parse_args(argv)
     try:
-        sheet(args.data, args.count, args.side).save(args.out)
+        draw_sample_sheet(args.data, args.count, args.side).save(args.out)
     except MatteboxError as error:
         sys.exit(f"error: {error}")
 

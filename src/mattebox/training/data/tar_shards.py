@@ -17,7 +17,7 @@ from PIL import Image
 
 
 @dataclass(frozen=True)
-class Row:
+class ManifestRow:
     """One picture of the manifest."""
 
     shard: str
@@ -34,34 +34,34 @@ class Row:
         return f"{self.set}/{self.stem}"
 
 
-HELD = 6  # every sixth background is kept from training: on those, ghosts are counted
+VALIDATION_BACKGROUND_STRIDE = 6  # every sixth background is kept from training: on those, ghosts are counted
 
 
-def read_manifest(folder: Path) -> list[Row]:
+def read_manifest(folder: Path) -> list[ManifestRow]:
     """All rows, in the manifest's order; every sixth background counts as validation."""
     with open(folder / "manifest.csv", newline="") as file:
         rows = [
-            Row(
+            ManifestRow(
                 r["shard"], r["set"], r["stem"], r["kind"], r["split"],
                 float(r["weight"]), int(r["width"]), int(r["height"]),
             )
             for r in csv.DictReader(file)
         ]  # fmt: skip
-    held = {r.key for r in [r for r in rows if r.kind == "background"][::HELD]}
+    held = {r.key for r in [r for r in rows if r.kind == "background"][::VALIDATION_BACKGROUND_STRIDE]}
     return [replace(r, split="val") if r.kind == "background" and r.key in held else r for r in rows]
 
 
-_reading = Lock()  # one file has one place where it is read
+_read_lock = Lock()  # one file has one place where it is read
 
 
-def decode_member(tar: tarfile.TarFile, row: Row) -> tuple[Image.Image, Image.Image | None]:
+def decode_member(tar: tarfile.TarFile, row: ManifestRow) -> tuple[Image.Image, Image.Image | None]:
     """A row's RGB picture and, when labelled, its L mask. From any thread."""
-    picture = _member(tar, f"{row.key}.webp").convert("RGB")
-    return picture, _member(tar, f"{row.key}.png").convert("L") if row.kind == "labelled" else None
+    picture = _read_member(tar, f"{row.key}.webp").convert("RGB")
+    return picture, _read_member(tar, f"{row.key}.png").convert("L") if row.kind == "labelled" else None
 
 
-def _member(tar: tarfile.TarFile, name: str) -> Image.Image:
-    with _reading:
+def _read_member(tar: tarfile.TarFile, name: str) -> Image.Image:
+    with _read_lock:
         member = tar.extractfile(name)
         assert member is not None, name
         content = member.read()

@@ -21,74 +21,80 @@ from mattebox.errors import MatteboxError, UsageError
 from mattebox.models.cards.registry import find_card
 from mattebox.models.cards.tensor_spec import Calibration
 from mattebox.models.matte_session import Session
-from mattebox.training.data.dataset import stream
-from mattebox.training.evaluate.card_evaluation import Verdict, evaluate
-from mattebox.training.evaluate.instances import told_apart
-from mattebox.training.evaluate.predictors import Predict, See, seer, u2net_predictor, unasked
-from mattebox.training.evaluate.report import report
-from mattebox.training.evaluate.scores import score, summarise
+from mattebox.training.data.dataset import stream_samples
+from mattebox.training.evaluate.card_evaluation import EvaluationResult, evaluate_network
+from mattebox.training.evaluate.instances import evaluate_instances
+from mattebox.training.evaluate.predictors import (
+    AlphaPredictor,
+    SubjectPredictor,
+    assume_subject_present,
+    session_subject_predictor,
+    u2net_predictor,
+)
+from mattebox.training.evaluate.report import render_evaluation_report
+from mattebox.training.evaluate.scores import average_scores, score_alpha
 
-SHORT = ("iou", "max_f", "mae", "boundary_f", "weighted_f", "s")
+TABLE_SCORES = ("iou", "max_f", "mae", "boundary_f", "weighted_f", "s")
 
 
-def judge(predict: Predict, folder: Path) -> dict[str, float]:
+def evaluate_predictor(predict: AlphaPredictor, data: Path) -> dict[str, float]:
     """Means of IoU, MAE and F over the validation split."""
-    return over_all(scores_by_set(predict, folder))
+    return average_over_sets(scores_by_set(predict, data))
 
 
-def scores_by_set(predict: Predict, folder: Path) -> dict[str, list[dict[str, Any]]]:
+def scores_by_set(predict: AlphaPredictor, data: Path) -> dict[str, list[dict[str, Any]]]:
     """Each validation picture's scores, by the set that it is of."""
     by_set: dict[str, list[dict[str, Any]]] = {}
-    for row, picture, mask in stream(folder, "labelled", "val"):
+    for row, picture, mask in stream_samples(data, "labelled", "val"):
         truth = np.asarray(mask, np.float32) / np.float32(255)
-        by_set.setdefault(row.set, []).append(score(predict(np.asarray(picture)), truth))
+        by_set.setdefault(row.set, []).append(score_alpha(predict(np.asarray(picture)), truth))
     return by_set
 
 
-def over_all(by_set: dict[str, list[dict[str, Any]]]) -> dict[str, float]:
+def average_over_sets(by_set: dict[str, list[dict[str, Any]]]) -> dict[str, float]:
     """Means over the pictures of all sets."""
-    return summarise(s for rows in by_set.values() for s in rows)
+    return average_scores(s for rows in by_set.values() for s in rows)
 
 
-def compare(names: list[str], u2netp: Path | None, data: Path, out: Path | None) -> list[Verdict]:
+def compare_networks(names: list[str], u2netp: Path | None, data: Path, out: Path | None) -> list[EvaluationResult]:
     """Judge cards, and a U2-Netp file, on the same pictures; the page and the JSON go to `out`."""
     sessions = {name: Session.open(name) for name in names}
-    sees: dict[str, See] = {name: seer(session) for name, session in sessions.items()}
+    sees: dict[str, SubjectPredictor] = {name: session_subject_predictor(session) for name, session in sessions.items()}
     known: dict[str, Calibration | None] = {name: find_card(name).calibration for name in names}
     if u2netp is not None:
-        sees[u2netp.stem], known[u2netp.stem] = unasked(u2net_predictor(u2netp)), None
-    apart = {name: told_apart(session, data) for name, session in sessions.items()}
-    verdicts = [evaluate(name, see, data, known[name], apart.get(name)) for name, see in sees.items()]
+        sees[u2netp.stem], known[u2netp.stem] = assume_subject_present(u2net_predictor(u2netp)), None
+    apart = {name: evaluate_instances(session, data) for name, session in sessions.items()}
+    verdicts = [evaluate_network(name, see, data, known[name], apart.get(name)) for name, see in sees.items()]
     if out is not None:
         out.mkdir(parents=True, exist_ok=True)
-        (out / "report.json").write_text(json.dumps([v.facts() for v in verdicts], indent=1) + "\n")
-        (out / "report.html").write_text(report(verdicts, sees, data), encoding="utf-8")
+        (out / "report.json").write_text(json.dumps([v.as_dict() for v in verdicts], indent=1) + "\n")
+        (out / "report.html").write_text(render_evaluation_report(verdicts, sees, data), encoding="utf-8")
     return verdicts
 
 
-def show(verdicts: list[Verdict]) -> None:
+def print_table(results: list[EvaluationResult]) -> None:
     """The short table."""
-    print(f"{'network':20s}", *(f"{c:>10s}" for c in SHORT), f"{'ECE':>8s} {'ghosts':>8s} {'mAP':>8s}")
-    for verdict in verdicts:
-        facts, means = verdict.facts(), verdict.summaries["all"]
+    print(f"{'network':20s}", *(f"{c:>10s}" for c in TABLE_SCORES), f"{'ECE':>8s} {'ghosts':>8s} {'mAP':>8s}")
+    for verdict in results:
+        facts, means = verdict.as_dict(), verdict.summaries["all"]
         ends = [facts.get("calibration_error"), facts.get("ghosts"), facts.get("instances_map")]
         told = ("       -" if value is None else f"{value:8.3f}" for value in ends)
-        print(f"{verdict.name:20s}", *(f"{means[c]:10.4f}" for c in SHORT), *told)
+        print(f"{verdict.name:20s}", *(f"{means[c]:10.4f}" for c in TABLE_SCORES), *told)
 
 
-def main(words: Sequence[str] | None = None, called: str | None = None) -> None:
-    parser = argparse.ArgumentParser(called, description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+def main(argv: Sequence[str] | None = None, prog: str | None = None) -> None:
+    parser = argparse.ArgumentParser(prog, description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("data", type=Path)
     parser.add_argument("--card", help="the network to judge")
     parser.add_argument("--against", nargs="+", default=[], metavar="CARD", help="others, on the same pictures")
     parser.add_argument("--u2netp", type=Path, help="a U2-Netp ONNX file")
     parser.add_argument("--out", type=Path, help="folder for report.html and report.json")
-    args = parser.parse_args(words)
+    args = parser.parse_args(argv)
     try:
         names = list(dict.fromkeys([*([args.card] if args.card else []), *args.against]))
         if not names and args.u2netp is None:
             raise UsageError("no network to judge", "give --card NAME or --u2netp FILE")
-        show(compare(names, args.u2netp, args.data, args.out))
+        print_table(compare_networks(names, args.u2netp, args.data, args.out))
     except MatteboxError as error:
         sys.exit(f"error: {error}")
 

@@ -23,18 +23,18 @@ from torch import Tensor
 from mattebox.enhancement.self_ensemble import add_self_ensemble
 from mattebox.enhancement.tiles import plan_tile_spans
 from mattebox.models.image_to_image import ImageToImageNetwork
-from mattebox.training.data.patches import photographs
-from mattebox.training.evaluate.lpips import Perceptual
-from mattebox.training.tasks.restore.real_degradation import lived
-from mattebox.training.tasks.restore.synthetic_degradation import compressed, noisy, shrunk
+from mattebox.training.data.patches import read_photographs
+from mattebox.training.evaluate.lpips import PerceptualDistance
+from mattebox.training.tasks.restore.real_degradation import degrade_realistically
+from mattebox.training.tasks.restore.synthetic_degradation import add_noise, compress_jpeg, downscale
 
-Restore = Callable[[Tensor], Tensor]
-SIGMAS, QUALITIES = (15, 25, 50), (10, 20, 30, 40)
+RestoreFunction = Callable[[Tensor], Tensor]
+NOISE_SIGMAS, JPEG_QUALITIES = (15, 25, 50), (10, 20, 30, 40)
 
 
-def psnr(one: Tensor, other: Tensor) -> float:
+def psnr(result: Tensor, reference: Tensor) -> float:
     """Decibels between two pictures of 0..1."""
-    return -10 * math.log10(max(float(((one - other) ** 2).mean()), 1e-10))
+    return -10 * math.log10(max(float(((result - reference) ** 2).mean()), 1e-10))
 
 
 def luma(picture: Tensor) -> Tensor:
@@ -43,50 +43,63 @@ def luma(picture: Tensor) -> Tensor:
     return (picture * weights.view(1, 3, 1, 1)).sum(1, keepdim=True) + 16 / 255
 
 
-def rounded(picture: Tensor) -> Tensor:
+def round_to_8_bits(picture: Tensor) -> Tensor:
     return (picture.clamp(0, 1) * 255).round() / 255
 
 
-def enlarging(enlarge: Restore, sets: dict[str, list[np.ndarray]], scale: int) -> dict[str, float]:
+def upscaling_scores(upscale: RestoreFunction, sets: dict[str, list[np.ndarray]], scale: int) -> dict[str, float]:
     """Set -> mean PSNR-Y."""
-    return {name: _mean(_enlarged(enlarge, p, scale) for p in sets[name]) for name in ("Set5", "Set14")}
+    return {name: _rounded_mean(_upscaling_psnr(upscale, p, scale) for p in sets[name]) for name in ("Set5", "Set14")}
 
 
-def denoising(restore: Restore, pictures: list[np.ndarray]) -> dict[str, float]:
+def denoising_scores(restore: RestoreFunction, pictures: list[np.ndarray]) -> dict[str, float]:
     """sigma -> mean colour PSNR, not rounded (as published tables)."""
-    return {f"sigma{s}": _mean(_denoised(restore, p, s, i) for i, p in enumerate(pictures)) for s in SIGMAS}
+    return {
+        f"sigma{s}": _rounded_mean(_denoising_psnr(restore, p, s, i) for i, p in enumerate(pictures))
+        for s in NOISE_SIGMAS
+    }
 
 
-def unjpegging(restore: Restore, pictures: list[np.ndarray], quality: int = 10) -> dict[str, float]:
+def jpeg_restoration_scores(
+    restore: RestoreFunction, pictures: list[np.ndarray], quality: int = 10
+) -> dict[str, float]:
     """The gain in decibels over the JPEG itself, in all colours."""
-    return {f"jpeg{quality}_gain": _mean(_unjpegged(restore, p, quality) for p in pictures)}
+    return {f"jpeg{quality}_gain": _rounded_mean(_jpeg_psnr_gain(restore, p, quality) for p in pictures)}
 
 
-def living(enlarge: Restore, pictures: list[np.ndarray], scale: int, look: Perceptual) -> dict[str, float]:
+def real_world_scores(
+    upscale: RestoreFunction, pictures: list[np.ndarray], scale: int, perceptual: PerceptualDistance
+) -> dict[str, float]:
     """PSNR-Y of photographs that lived (a fixed seed), and how near they look: minus ten perceptual distances."""
     torch.manual_seed(0)
-    pairs = [(rounded(enlarge(lived(whole, scale))), whole) for whole in (_divisible(p, scale) for p in pictures)]
+    pairs = [
+        (round_to_8_bits(upscale(degrade_realistically(whole, scale))), whole)
+        for whole in (_crop_to_multiple(p, scale) for p in pictures)
+    ]
     with torch.inference_mode():
-        near = _mean(-10 * float(look(a, b)) for a, b in pairs)
-    return {"lived PSNR-Y": _mean(psnr(luma(a), luma(b)) for a, b in pairs), "lived nearness": near}
+        near = _rounded_mean(-10 * float(perceptual(a, b)) for a, b in pairs)
+    return {"lived PSNR-Y": _rounded_mean(psnr(luma(a), luma(b)) for a, b in pairs), "lived nearness": near}
 
 
-def _divisible(picture: np.ndarray, scale: int) -> Tensor:
-    whole = tensor(picture)
+def _crop_to_multiple(picture: np.ndarray, scale: int) -> Tensor:
+    whole = picture_to_tensor(picture)
     return whole[:, :, : whole.shape[2] // scale * scale, : whole.shape[3] // scale * scale]
 
 
-def table(
-    restore: Restore, scale: int, sets: dict[str, list[np.ndarray]], perceptual: Perceptual | None = None
+def benchmark_scores(
+    restore: RestoreFunction,
+    scale: int,
+    sets: dict[str, list[np.ndarray]],
+    perceptual: PerceptualDistance | None = None,
 ) -> dict[str, float]:
     """All figures of a network, named as in tables."""
     if scale == 1:
-        return _restored(restore, sets, perceptual)
+        return _restoration_scores(restore, sets, perceptual)
     found = {}
     for name in ("Set5", "Set14"):
-        pairs = [_pair(restore, p, scale) for p in sets[name]]
+        pairs = [_upscaled_pair(restore, p, scale) for p in sets[name]]
         inner = (..., slice(scale, -scale), slice(scale, -scale))
-        found[f"{name} PSNR-Y"] = _mean(psnr(luma(a)[inner], luma(b)[inner]) for a, b in pairs)
+        found[f"{name} PSNR-Y"] = _rounded_mean(psnr(luma(a)[inner], luma(b)[inner]) for a, b in pairs)
         found[f"{name} SSIM-Y"] = round(float(np.mean([ssim(luma(a)[inner], luma(b)[inner]) for a, b in pairs])), 4)
         if perceptual is not None:
             with torch.inference_mode():
@@ -95,13 +108,17 @@ def table(
     return found
 
 
-def _restored(restore: Restore, sets: dict[str, list[np.ndarray]], perceptual: Perceptual | None) -> dict[str, float]:
+def _restoration_scores(
+    restore: RestoreFunction, sets: dict[str, list[np.ndarray]], perceptual: PerceptualDistance | None
+) -> dict[str, float]:
     """`table` of a network that restores: noise by PSNR, JPEG by its gain, and by SSIM and looks before and after."""
-    found = {f"CBSD68 {name} PSNR": v for name, v in denoising(restore, sets["CBSD68"]).items()}
-    for quality in QUALITIES:
-        found[f"Set14 JPEG {quality} PSNR gain"] = unjpegging(restore, sets["Set14"], quality)[f"jpeg{quality}_gain"]
-    worn = [(compressed(tensor(p), [10]), tensor(p)) for p in sets["Set14"]]
-    for what, pairs in (("JPEG 10", worn), ("JPEG 10 restored", [(rounded(restore(a)), b) for a, b in worn])):
+    found = {f"CBSD68 {name} PSNR": v for name, v in denoising_scores(restore, sets["CBSD68"]).items()}
+    for quality in JPEG_QUALITIES:
+        found[f"Set14 JPEG {quality} PSNR gain"] = jpeg_restoration_scores(restore, sets["Set14"], quality)[
+            f"jpeg{quality}_gain"
+        ]
+    worn = [(compress_jpeg(picture_to_tensor(p), [10]), picture_to_tensor(p)) for p in sets["Set14"]]
+    for what, pairs in (("JPEG 10", worn), ("JPEG 10 restored", [(round_to_8_bits(restore(a)), b) for a, b in worn])):
         found[f"Set14 {what} SSIM-Y"] = round(float(np.mean([ssim(luma(a), luma(b)) for a, b in pairs])), 4)
         if perceptual is not None:
             with torch.inference_mode():
@@ -110,7 +127,7 @@ def _restored(restore: Restore, sets: dict[str, list[np.ndarray]], perceptual: P
     return found
 
 
-def ssim(one: Tensor, other: Tensor) -> float:
+def ssim(result: Tensor, reference: Tensor) -> float:
     """Of luma 0..1, windows of 11 x 11 under a Gaussian of 1.5, inside only."""
     line = torch.exp(-0.5 * ((torch.arange(11.0) - 5) / 1.5) ** 2)
     window = (line[:, None] * line)[None, None] / line.sum() ** 2
@@ -118,42 +135,42 @@ def ssim(one: Tensor, other: Tensor) -> float:
     def mean(x: Tensor) -> Tensor:
         return F.conv2d(x, window)
 
-    a, b = mean(one), mean(other)
-    va, vb, both = mean(one * one) - a * a, mean(other * other) - b * b, mean(one * other) - a * b
+    a, b = mean(result), mean(reference)
+    va, vb, both = mean(result * result) - a * a, mean(reference * reference) - b * b, mean(result * reference) - a * b
     c1, c2 = 0.01**2, 0.03**2
     return float((((2 * a * b + c1) * (2 * both + c2)) / ((a * a + b * b + c1) * (va + vb + c2))).mean())
 
 
-def _pair(enlarge: Restore, picture: np.ndarray, scale: int) -> tuple[Tensor, Tensor]:
+def _upscaled_pair(upscale: RestoreFunction, picture: np.ndarray, scale: int) -> tuple[Tensor, Tensor]:
     """What was made of the shrunk picture, and the picture."""
-    whole = _divisible(picture, scale)
-    return rounded(enlarge(shrunk(whole, scale))), whole
+    whole = _crop_to_multiple(picture, scale)
+    return round_to_8_bits(upscale(downscale(whole, scale))), whole
 
 
-def _enlarged(enlarge: Restore, picture: np.ndarray, scale: int) -> float:
-    made, whole = _pair(enlarge, picture, scale)
+def _upscaling_psnr(upscale: RestoreFunction, picture: np.ndarray, scale: int) -> float:
+    made, whole = _upscaled_pair(upscale, picture, scale)
     inner = (..., slice(scale, -scale), slice(scale, -scale))
     return psnr(luma(made)[inner], luma(whole)[inner])
 
 
-def _denoised(restore: Restore, picture: np.ndarray, sigma: float, seed: int) -> float:
+def _denoising_psnr(restore: RestoreFunction, picture: np.ndarray, sigma: float, seed: int) -> float:
     torch.manual_seed(seed)
-    whole = tensor(picture)
-    return psnr(restore(noisy(whole, torch.tensor([sigma]))).clamp(0, 1), whole)
+    whole = picture_to_tensor(picture)
+    return psnr(restore(add_noise(whole, torch.tensor([sigma]))).clamp(0, 1), whole)
 
 
-def _unjpegged(restore: Restore, picture: np.ndarray, quality: int) -> float:
-    whole = tensor(picture)
-    worn = compressed(whole, [quality])
-    return psnr(rounded(restore(worn)), whole) - psnr(worn, whole)
+def _jpeg_psnr_gain(restore: RestoreFunction, picture: np.ndarray, quality: int) -> float:
+    whole = picture_to_tensor(picture)
+    worn = compress_jpeg(whole, [quality])
+    return psnr(round_to_8_bits(restore(worn)), whole) - psnr(worn, whole)
 
 
-def tensor(picture: np.ndarray) -> Tensor:
+def picture_to_tensor(picture: np.ndarray) -> Tensor:
     """1 x 3 x H x W, 0..1."""
     return torch.from_numpy(picture.copy()).permute(2, 0, 1)[None].float() / 255
 
 
-def of_network(net: torch.nn.Module, multiple: int = 1, dtype: torch.dtype = torch.float32) -> Restore:
+def network_restorer(net: torch.nn.Module, multiple: int = 1, dtype: torch.dtype = torch.float32) -> RestoreFunction:
     """The network on a picture of any size, padded to a multiple by its own mirror image."""
 
     def restore(picture: Tensor) -> Tensor:
@@ -166,22 +183,22 @@ def of_network(net: torch.nn.Module, multiple: int = 1, dtype: torch.dtype = tor
     return restore
 
 
-def of_imager(imager: ImageToImageNetwork) -> Restore:
+def card_restorer(network: ImageToImageNetwork) -> RestoreFunction:
     """A card's network on a whole picture, padded as the house does it."""
-    tiles = imager.tiles
+    tiles = network.tiles
 
     def restore(picture: Tensor) -> Tensor:
         pads = []
         for side in picture.shape[:1:-1]:
             (only,) = plan_tile_spans(side, side * tiles.scale, tiles, side)
             pads += [-only.network_input.start, only.network_input.stop - side]
-        made = torch.from_numpy(imager.run(F.pad(picture, pads, mode="reflect").contiguous().numpy()))
+        made = torch.from_numpy(network.run(F.pad(picture, pads, mode="reflect").contiguous().numpy()))
         return made[:, :, : picture.shape[2] * tiles.scale, : picture.shape[3] * tiles.scale]
 
     return restore
 
 
-def bicubic(scale: int) -> Restore:
+def bicubic_upscaler(scale: int) -> RestoreFunction:
     def enlarge(picture: Tensor) -> Tensor:
         return F.interpolate(picture, scale_factor=scale, mode="bicubic")
 
@@ -196,8 +213,8 @@ def main() -> None:
     parser.add_argument("--learned", type=Path, help="LPIPS's own weights over it (squeeze.pth): true LPIPS")
     parser.add_argument("--effort", choices=["quick", "best"], default="quick")
     args = parser.parse_args()
-    sets = photographs(args.data / "val.tar")
-    look = Perceptual(args.perceptual, args.learned) if args.perceptual else None
+    sets = read_photographs(args.data / "val.tar")
+    look = PerceptualDistance(args.perceptual, args.learned) if args.perceptual else None
     told: set[int] = set()
     for name in args.card:
         imager = (
@@ -207,16 +224,16 @@ def main() -> None:
         )
         scale = imager.tiles.scale
         if scale > 1 and scale not in told:
-            print(f"bicubic x{scale}", table(bicubic(scale), scale, sets, look))
+            print(f"bicubic x{scale}", benchmark_scores(bicubic_upscaler(scale), scale, sets, look))
             if look is not None:
-                print(f"bicubic x{scale}", living(bicubic(scale), sets["Set14"], scale, look))
+                print(f"bicubic x{scale}", real_world_scores(bicubic_upscaler(scale), sets["Set14"], scale, look))
             told.add(scale)
-        print(imager.card.name, table(of_imager(imager), scale, sets, look))
+        print(imager.card.name, benchmark_scores(card_restorer(imager), scale, sets, look))
         if scale > 1 and look is not None:
-            print(imager.card.name, living(of_imager(imager), sets["Set14"], scale, look))
+            print(imager.card.name, real_world_scores(card_restorer(imager), sets["Set14"], scale, look))
 
 
-def _mean(values: Iterable[float]) -> float:
+def _rounded_mean(values: Iterable[float]) -> float:
     return round(float(np.mean(list(values))), 3)
 
 

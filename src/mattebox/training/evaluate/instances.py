@@ -19,35 +19,37 @@ from mattebox.io import resampling
 from mattebox.matting.subject_list import list_subjects
 from mattebox.metrics.average_precision import InstanceEvaluation, mean_average_precision
 from mattebox.models.matte_session import Session
-from mattebox.training.data.dataset import stream
-from mattebox.training.data.folders import read_maps
+from mattebox.training.data.dataset import stream_samples
+from mattebox.training.data.folders import read_instance_maps
 from mattebox.types import Picture
 
-LONGEST = 640  # pixels of a side at which masks are compared
+MAX_MASK_SIDE_PIXELS = 640  # pixels of a side at which masks are compared
 
-Masks = NDArray[np.bool_]
+InstanceMasks = NDArray[np.bool_]
 
 
-def told_apart(session: Session, data: Path) -> float | None:
+def evaluate_instances(session: Session, data: Path) -> float | None:
     """Mean average precision over the validation pictures that have a map, 0..1; None where none has. InputError."""
-    maps, judged = read_maps(data), []
-    for row, picture, _ in stream(data, "labelled", "val") if maps else ():
+    maps, judged = read_instance_maps(data), []
+    for row, picture, _ in stream_samples(data, "labelled", "val") if maps else ():
         if row.stem in maps:
-            judged.append(_judged(session, np.asarray(picture), maps[row.stem]))
+            judged.append(_evaluate_picture(session, np.asarray(picture), maps[row.stem]))
     return mean_average_precision(judged) if judged else None
 
 
-def _judged(session: Session, rgb: NDArray[np.uint8], file: Path) -> InstanceEvaluation:
-    truth = drawn(file, rgb.shape[:2])
+def _evaluate_picture(session: Session, rgb: NDArray[np.uint8], file: Path) -> InstanceEvaluation:
+    truth = read_instance_map(file, rgb.shape[:2])
     parts = list_subjects(Picture(np.ascontiguousarray(rgb)), session).instances
     size = truth.shape[1:]
-    masks = [resampling.enlarge(p.alpha, rgb.shape[:2], "bilinear")[_every(rgb.shape[:2])] > 0.5 for p in parts]
+    masks = [
+        resampling.enlarge(p.alpha, rgb.shape[:2], "bilinear")[_subsampling_slices(rgb.shape[:2])] > 0.5 for p in parts
+    ]
     return InstanceEvaluation(
         np.array(masks, bool).reshape(-1, *size), np.array([p.score for p in parts], float), truth
     )
 
 
-def drawn(file: Path, size: tuple[int, int]) -> Masks:
+def read_instance_map(file: Path, size: tuple[int, int]) -> InstanceMasks:
     """The subjects of a map, N x h x w, at LONGEST pixels at most. InputUnreadable for one that is no picture, or of
     another size than its photograph, H x W."""
     try:
@@ -59,11 +61,11 @@ def drawn(file: Path, size: tuple[int, int]) -> Masks:
         (h, w), (height, width) = values.shape[:2], size
         raise InputUnreadable(f"{file} is {w} x {h}, its picture {width} x {height}", "draw it at the picture's size")
     numbers = values.astype(np.int64) @ (1, 256, 65536) if values.ndim == 3 else values.astype(np.int64)
-    numbers = numbers[_every(size)]
+    numbers = numbers[_subsampling_slices(size)]
     return np.array([numbers == n for n in np.unique(numbers[numbers > 0])], bool).reshape(-1, *numbers.shape)
 
 
-def _every(size: tuple[int, ...]) -> tuple[slice, slice]:
+def _subsampling_slices(size: tuple[int, ...]) -> tuple[slice, slice]:
     """Rows and columns that are looked at."""
-    step = -(-max(size) // LONGEST)
+    step = -(-max(size) // MAX_MASK_SIDE_PIXELS)
     return slice(step // 2, None, step), slice(step // 2, None, step)

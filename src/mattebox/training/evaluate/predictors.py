@@ -17,12 +17,12 @@ from mattebox.models.matte_session import Session
 from mattebox.types import Picture
 
 MEAN, STD = (0.485, 0.456, 0.406), (0.229, 0.224, 0.225)
-Predict = Callable[[Any], Any]
-See = Callable[[Any], tuple[Any, float]]
+AlphaPredictor = Callable[[Any], Any]
+SubjectPredictor = Callable[[Any], tuple[Any, float]]
 """A picture -> alpha, and how likely it is that there is a subject at all."""
 
 
-def u2net_predictor(path: Path) -> Predict:
+def u2net_predictor(path: Path) -> AlphaPredictor:
     """A U2-Net with its own preparation: squashed to 320 x 320, divided by the picture's brightest."""
     import onnxruntime as ort
 
@@ -39,19 +39,19 @@ def u2net_predictor(path: Path) -> Predict:
     return predict
 
 
-def house_predictor(model: str) -> Predict:
+def card_predictor(card_name: str) -> AlphaPredictor:
     """A card's network in the house's own session."""
-    return session_predictor(Session.open(model))
+    return session_predictor(Session.open(card_name))
 
 
-def session_predictor(session: Session) -> Predict:
+def session_predictor(session: Session) -> AlphaPredictor:
     """A session's alpha, enlarged to the picture without refinement."""
 
-    see = seer(session)
+    see = session_subject_predictor(session)
     return lambda rgb: see(rgb)[0]
 
 
-def seer(session: Session) -> See:
+def session_subject_predictor(session: Session) -> SubjectPredictor:
     """The same, and what the network says of there being a subject."""
 
     def see(rgb: np.ndarray) -> tuple[np.ndarray, float]:
@@ -62,6 +62,6 @@ def seer(session: Session) -> See:
     return see
 
 
-def unasked(predict: Predict) -> See:
+def assume_subject_present(predict: AlphaPredictor) -> SubjectPredictor:
     """A network that does not say whether there is a subject."""
     return lambda rgb: (predict(rgb), 1.0)

@@ -11,11 +11,11 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-BINS = 10
+BIN_COUNT = 10
 
 
 @dataclass(frozen=True)
-class Bin:
+class ReliabilityBin:
     """Pictures whose confidence lies in one tenth: how many, their mean confidence and mean IoU."""
 
     count: int
@@ -23,15 +23,17 @@ class Bin:
     reached: float
 
 
-def bins(confidence: NDArray[np.float64], reached: NDArray[np.float64]) -> list[Bin]:
+def bin_by_confidence(confidence: NDArray[np.float64], actual_iou: NDArray[np.float64]) -> list[ReliabilityBin]:
     """The occupied tenths of 0..1, in order."""
-    tenth = np.minimum((confidence * BINS).astype(int), BINS - 1)
+    tenth = np.minimum((confidence * BIN_COUNT).astype(int), BIN_COUNT - 1)
     return [
-        Bin(int((tenth == k).sum()), float(confidence[tenth == k].mean()), float(reached[tenth == k].mean()))
+        ReliabilityBin(
+            int((tenth == k).sum()), float(confidence[tenth == k].mean()), float(actual_iou[tenth == k].mean())
+        )
         for k in np.unique(tenth)
     ]
 
 
-def calibration_error(diagram: list[Bin]) -> float:
+def calibration_error(diagram: list[ReliabilityBin]) -> float:
     """Mean gap between confidence and IoU, weighted by pictures: 0 is perfect."""
     return sum(b.count * abs(b.confidence - b.reached) for b in diagram) / sum(b.count for b in diagram)

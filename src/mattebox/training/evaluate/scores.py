@@ -16,7 +16,7 @@ from mattebox.metrics.segmentation import f_curve, iou, mae, mean_f
 from mattebox.metrics.structure import max_e, mean_e, s_measure, weighted_f
 from mattebox.types import Floats
 
-FURTHER: dict[str, Callable[[Floats, Floats], float]] = {
+EXTRA_SCORES: dict[str, Callable[[Floats, Floats], float]] = {
     "mean_f": mean_f,
     "weighted_f": weighted_f,
     "s": s_measure,
@@ -30,20 +30,20 @@ FURTHER: dict[str, Callable[[Floats, Floats], float]] = {
 }
 
 
-def score(alpha: Floats, truth: Floats) -> dict[str, Any]:
+def score_alpha(alpha: Floats, truth: Floats) -> dict[str, Any]:
     """One picture's IoU, MAE and F curve."""
     return {"iou": iou(alpha, truth), "mae": mae(alpha, truth), "f": f_curve(alpha, truth)}
 
 
-def full_score(alpha: Floats, truth: Floats) -> dict[str, Any]:
+def score_alpha_fully(alpha: Floats, truth: Floats) -> dict[str, Any]:
     """All measures of one picture."""
-    return score(alpha, truth) | {name: measure(alpha, truth) for name, measure in FURTHER.items()}
+    return score_alpha(alpha, truth) | {name: measure(alpha, truth) for name, measure in EXTRA_SCORES.items()}
 
 
-def summarise(scores: Iterable[dict[str, Any]]) -> dict[str, float]:
+def average_scores(scores: Iterable[dict[str, Any]]) -> dict[str, float]:
     """Means over pictures. `max_f` lets every picture have its best threshold; `max_f_one` has one for all."""
     rows = list(scores)
-    mean = {k: float(np.mean([r[k] for r in rows])) for k in ("iou", "mae", *FURTHER) if k in rows[0]}
+    mean = {k: float(np.mean([r[k] for r in rows])) for k in ("iou", "mae", *EXTRA_SCORES) if k in rows[0]}
     curves = np.stack([r["f"] for r in rows])
     best = {"max_f": float(curves.max(1).mean()), "max_f_one": float(curves.mean(0).max())}
     return {**best, **mean, "pictures": len(rows)}

@@ -13,35 +13,38 @@ from numpy.typing import NDArray
 
 from mattebox.metrics.binary_masks import Mask, distance_transform
 
-SMALL, LARGE = 0.15, 0.40  # share of the picture
-LOW_CONTRAST = 0.12  # distance of the mean colours on both sides of the outline, RGB 0..1
-RIM = 0.02  # of the diagonal: how wide these sides are
-THIN = 0.05  # share of the subject that an opening removes
-OPENING = 0.01  # of the diagonal: its radius
-BLURRED = 0.35  # deviation of the Laplacian inside the subject over that of the picture's grey
-MOVED = 0.5  # least over most bend of the subject's grey by direction: nine of ten blurs of 9 px are below (LOG.md)
-KINDS = {
+SMALL_SUBJECT_SHARE, LARGE_SUBJECT_SHARE = 0.15, 0.40  # share of the picture
+LOW_CONTRAST_DISTANCE = 0.12  # distance of the mean colours on both sides of the outline, RGB 0..1
+RIM_DIAGONAL_SHARE = 0.02  # of the diagonal: how wide these sides are
+THIN_SUBJECT_SHARE = 0.05  # share of the subject that an opening removes
+OPENING_DIAGONAL_SHARE = 0.01  # of the diagonal: its radius
+BLURRED_SHARPNESS_RATIO = 0.35  # deviation of the Laplacian inside the subject over that of the picture's grey
+MOTION_BLUR_RATIO = (
+    0.5  # least over most bend of the subject's grey by direction: nine of ten blurs of 9 px are below (LOG.md)
+)
+SETS_BY_SUBJECT_KIND = {
     "person": ("humanseg290", "ccp"),
     "animal": ("butterfly", "cats81", "feralcats", "msu_animals"),
     "product": ("magento_white", "cars_jvyou"),
 }
 
 
-def slices(name: str, rgb: NDArray[Any], truth: NDArray[Any]) -> list[str]:
-    """Slices of a picture: its set's `name`, H x W x 3 uint8, truth H x W 0..1."""
-    found = [f"set {name}", *(kind for kind, sets in KINDS.items() if name in sets)]
+def assign_slices(set_name: str, rgb: NDArray[Any], truth: NDArray[Any]) -> list[str]:
+    """Slices of a picture: its set's `set_name`, H x W x 3 uint8, truth H x W 0..1."""
+    found = [f"set {set_name}", *(kind for kind, sets in SETS_BY_SUBJECT_KIND.items() if set_name in sets)]
     subject = truth > 0.5
     if subject.all() or not subject.any():
         return [*found, "full frame" if subject.any() else "empty"]
     share = float(subject.mean())
-    found.append("small" if share < SMALL else "large" if share > LARGE else "medium")
+    found.append("small" if share < SMALL_SUBJECT_SHARE else "large" if share > LARGE_SUBJECT_SHARE else "medium")
     outside, inside = distance_transform(subject)[0], distance_transform(~subject)[0]
     plain, diagonal = rgb.astype(np.float64) / 255, float(np.hypot(*subject.shape))
     cases = {
-        "low contrast": _contrast(plain, inside, outside, max(3, RIM * diagonal)) < LOW_CONTRAST,
-        "thin": _thinness(subject, inside, OPENING * diagonal) > THIN,
-        "blurred": _sharpness(plain.mean(2), subject) < BLURRED,
-        "motion blur": _evenness(plain.mean(2), subject) < MOVED,
+        "low contrast": _contrast(plain, inside, outside, max(3, RIM_DIAGONAL_SHARE * diagonal))
+        < LOW_CONTRAST_DISTANCE,
+        "thin": _thinness(subject, inside, OPENING_DIAGONAL_SHARE * diagonal) > THIN_SUBJECT_SHARE,
+        "blurred": _sharpness(plain.mean(2), subject) < BLURRED_SHARPNESS_RATIO,
+        "motion blur": _directional_evenness(plain.mean(2), subject) < MOTION_BLUR_RATIO,
     }
     return [*found, *(case for case, holds in cases.items() if holds)]
 
@@ -64,7 +67,7 @@ def _sharpness(grey: NDArray[Any], subject: Mask) -> float:
     return float(within.std() / (grey.std() + 1e-3)) if within.size else 1.0
 
 
-def _evenness(grey: NDArray[Any], subject: Mask) -> float:
+def _directional_evenness(grey: NDArray[Any], subject: Mask) -> float:
     """Smallest over largest deviation of the second differences in four directions: motion takes them along its own."""
     middle, within = grey[1:-1, 1:-1], subject[1:-1, 1:-1]
     if not within.any():

@@ -18,36 +18,40 @@ import msgspec
 
 from mattebox.models.cards import registry
 from mattebox.models.cards.card import Card
-from mattebox.training.data.dataset import count
-from mattebox.training.evaluate.cutout import over_all, scores_by_set
-from mattebox.training.evaluate.predictors import house_predictor
-from mattebox.training.evaluate.scores import summarise
-from mattebox.training.tasks.cutout.calibration import calibrate
+from mattebox.training.data.dataset import count_samples
+from mattebox.training.evaluate.cutout import average_over_sets, scores_by_set
+from mattebox.training.evaluate.predictors import card_predictor
+from mattebox.training.evaluate.scores import average_scores
+from mattebox.training.tasks.cutout.calibration import calibrate_card
 
-SHOWN = {"max_f": "validation max-F", "iou": "validation IoU", "mae": "validation MAE"}
-POOR, WORST, FEW = 0.04, 4, 3  # IoU below the usual one that is a failure; how many are told; pictures that prove none
-TAKEN = ("task", "architecture", "summary", "licence", "input", "variants", "data", "recipe")
+CARD_SCORES = {"max_f": "validation max-F", "iou": "validation IoU", "mae": "validation MAE"}
+WEAK_SET_IOU_MARGIN, MAX_LISTED_FAILURES, INCONCLUSIVE_PICTURES = (
+    0.04,
+    4,
+    3,
+)  # IoU below the usual one that is a failure; how many are told; pictures that prove none
+INHERITED_FIELDS = ("task", "architecture", "summary", "licence", "input", "variants", "data", "recipe")
 
 
-def like(card: Card) -> dict[str, Any]:
+def inherited_facts(card: Card) -> dict[str, Any]:
     """What a card says of its network's making and use."""
     told: dict[str, Any] = msgspec.to_builtins(card)
-    return {k: told[k] for k in TAKEN}
+    return {k: told[k] for k in INHERITED_FIELDS}
 
 
-def counted(card: Card) -> list[dict[str, Any]]:
+def size_figures(card: Card) -> list[dict[str, Any]]:
     """A card's figures that hold for any network made of its own: all but what was judged."""
-    return [msgspec.to_builtins(f) for f in card.figures if f.what not in SHOWN.values()]
+    return [msgspec.to_builtins(f) for f in card.figures if f.what not in CARD_SCORES.values()]
 
 
-def origin(name: str) -> str:
+def known_origin(name: str) -> str:
     """What a network made of one of that name says it was made of: nothing where the house does not know that one."""
     return name if name in registry.all_cards() else ""
 
 
-def own(data: Path) -> dict[str, Any]:
+def user_network_facts(data: Path) -> dict[str, Any]:
     """The facts of a network of the user's own, which the user may want to complete."""
-    pairs = count(data, "labelled", "train")
+    pairs = count_samples(data, "labelled", "train")
     return {
         "task": "cutout",
         "summary": f"trained on {data.resolve().name}",
@@ -58,7 +62,7 @@ def own(data: Path) -> dict[str, Any]:
     }
 
 
-def of_ours(
+def bundled_network_facts(
     weights: Path, task: str, architecture: str, summary: str, notes: str, data: list[str], recipe: str, **more: Any
 ) -> dict[str, Any]:
     """The facts, without figures, of a network that the house carries, whose weights lie there already."""
@@ -77,44 +81,48 @@ def of_ours(
     }
 
 
-def parameters(count: int, command: str) -> dict[str, Any]:
+def parameter_figure(count: int, command: str) -> dict[str, Any]:
     """The figure that says how large a network is."""
     return {"what": "parameters", "value": count, "command": command}
 
 
-def write_card(weights: Path, facts: dict[str, Any], counted: list[dict[str, Any]], data: Path) -> Path:
-    """NAME.json beside NAME.onnx, calibrated and judged on the validation split; `counted` are figures besides."""
+def write_evaluated_card(weights: Path, facts: dict[str, Any], figures: list[dict[str, Any]], data: Path) -> Path:
+    """NAME.json beside NAME.onnx, calibrated and judged on the validation split; `figures` are figures besides."""
     name, path = weights.stem, weights.with_suffix(".json")
     facts = facts | {"name": name, "weights": weights.name, "figures": [], "calibration": {}}
     facts |= {"sha256": hashlib.sha256(weights.read_bytes()).hexdigest()}
-    write(path, facts)
-    facts["calibration"] = calibrate(str(path), data)
-    by_set = scores_by_set(house_predictor(str(path)), data)
-    scores = over_all(by_set)
-    facts["failures"] = failures({of: summarise(rows) for of, rows in by_set.items()}, scores["iou"])
+    write_facts(path, facts)
+    facts["calibration"] = calibrate_card(str(path), data)
+    by_set = scores_by_set(card_predictor(str(path)), data)
+    scores = average_over_sets(by_set)
+    facts["failures"] = describe_failures({of: average_scores(rows) for of, rows in by_set.items()}, scores["iou"])
     print(*(f"weak on {line}" for line in facts["failures"]), sep="\n")
     command = f"python -m mattebox.training.evaluate.cutout DATA --card {name}"
-    judged = [{"what": what, "value": round(scores[key], 4), "command": command} for key, what in SHOWN.items()]
-    facts["figures"] = [*counted, *judged]
-    write(path, facts)
+    judged = [{"what": what, "value": round(scores[key], 4), "command": command} for key, what in CARD_SCORES.items()]
+    facts["figures"] = [*figures, *judged]
+    write_facts(path, facts)
     return path
 
 
-def failures(by_set: dict[str, dict[str, float]], usual: float) -> list[str]:
-    """The sets on which a network is worst, worst first, in words: those clearly below its `usual` IoU."""
-    poor = [(of, s) for of, s in by_set.items() if s["iou"] < usual - POOR and s["pictures"] > FEW]
-    worst = sorted(poor, key=lambda told: told[1]["iou"])[:WORST]
+def describe_failures(by_set: dict[str, dict[str, float]], overall_iou: float) -> list[str]:
+    """The sets on which a network is worst, worst first, in words: those clearly below its `overall_iou` IoU."""
+    poor = [
+        (of, s)
+        for of, s in by_set.items()
+        if s["iou"] < overall_iou - WEAK_SET_IOU_MARGIN and s["pictures"] > INCONCLUSIVE_PICTURES
+    ]
+    worst = sorted(poor, key=lambda told: told[1]["iou"])[:MAX_LISTED_FAILURES]
     return [f"{of}: IoU {s['iou']:.2f} of {s['pictures']:.0f} validation pictures" for of, s in worst]
 
 
-def made(how: str) -> str:
+def provenance_note(method: str) -> str:
     """How, on which day, and the commit of the workshop where there is one."""
     words = ["git", "-C", str(Path(__file__).parent), "rev-parse", "--short", "HEAD"]
     done = subprocess.run(words, capture_output=True, text=True, check=False) if shutil.which("git") else None
     commit = f", workshop at commit {done.stdout.strip()}" if done is not None and done.returncode == 0 else ""
-    return f"{how} {date.today():%Y-%m-%d}{commit}"
+    return f"{method} {date.today():%Y-%m-%d}{commit}"
 
 
-def write(path: Path, facts: dict[str, Any]) -> None:
+def write_facts(path: Path, facts: dict[str, Any]) -> None:
     """The card's file."""
     path.write_text(json.dumps(facts, indent=2) + "\n")

@@ -15,14 +15,14 @@ import torch
 
 from mattebox.training.core import checkpoint
 from mattebox.training.export import cards
-from mattebox.training.export.cutout import traced
-from mattebox.training.networks.edge_network import Edges, Refined
+from mattebox.training.export.cutout import trace_to_onnx
+from mattebox.training.networks.edge_network import EdgeNet, TileRefiner
 
-SUMMARY = "finds edges at full size, hair and blur alike; trained from scratch by the mattebox workshop"
-NOTES = (
+CARD_SUMMARY = "finds edges at full size, hair and blur alike; trained from scratch by the mattebox workshop"
+LICENCE_NOTES = (
     "The weights are ours. The photographs they were learned from belong to others; their sets are named under data."
 )
-DATA = [
+TRAINING_DATA = [
     "mattes drawn by mattebox/training/tasks/edges/synthetic_mattes",
     "magento_white: alpha and colours of products and models photographed on white",
     "caltech_bg_google, houses_bg: backgrounds",
@@ -30,14 +30,14 @@ DATA = [
 ]
 
 
-def load_net(path: Path) -> Edges:
+def load_edge_network(path: Path) -> EdgeNet:
     state = checkpoint.read(path, torch.device("cpu"))
-    net = Edges(state["width"], state.get("shapes"))
+    net = EdgeNet(state["width"], state.get("shapes"))
     net.load_state_dict(state["average"])
     return net.eval()
 
 
-def write_onnx(net: Edges, path: Path) -> None:
+def write_onnx(net: EdgeNet, path: Path) -> None:
     """Export for tiles of any size, weights in float16."""
     given = (
         torch.rand(64, 96, 3),
@@ -54,16 +54,20 @@ def write_onnx(net: Edges, path: Path) -> None:
         "patch": {2: "rows", 3: "columns"},
     }
     names = ["tile", "prior", "patch", "common", "shrink", "first"]
-    onnx.save(traced(Refined(net), given, names, ["alpha"], {**axes, "alpha": {0: "T", 1: "U"}}), path)
+    onnx.save(trace_to_onnx(TileRefiner(net), given, names, ["alpha"], {**axes, "alpha": {0: "T", 1: "U"}}), path)
 
 
-def export(run: Path, name: str, out: Path) -> Path:
+def export_edges(checkpoint_file: Path, name: str, out: Path) -> Path:
     out.mkdir(parents=True, exist_ok=True)
-    net, path, card = load_net(run), out / f"{name}.onnx", out / f"{name}.json"
+    net, path, card = load_edge_network(checkpoint_file), out / f"{name}.onnx", out / f"{name}.json"
     write_onnx(net, path)
-    facts = cards.of_ours(path, "refine", "Edges", SUMMARY, NOTES, DATA, "runs/edges-2.toml")
+    facts = cards.bundled_network_facts(
+        path, "refine", "Edges", CARD_SUMMARY, LICENCE_NOTES, TRAINING_DATA, "runs/edges-2.toml"
+    )
     count = sum(p.numel() for p in net.parameters())
-    cards.write(card, facts | {"figures": [cards.parameters(count, "python -m mattebox.training.export.edges")]})
+    cards.write_facts(
+        card, facts | {"figures": [cards.parameter_figure(count, "python -m mattebox.training.export.edges")]}
+    )
     return card
 
 
@@ -73,7 +77,7 @@ def main() -> None:
     parser.add_argument("--name", default="edges-2")
     parser.add_argument("--out", type=Path, default=Path("src/mattebox/zoo/weights"))
     args = parser.parse_args()
-    print(f"wrote {export(args.run, args.name, args.out)}")
+    print(f"wrote {export_edges(args.run, args.name, args.out)}")
 
 
 if __name__ == "__main__":

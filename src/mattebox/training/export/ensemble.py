@@ -27,32 +27,38 @@ from mattebox.models.cards.registry import find_card
 from mattebox.models.store import weight_store
 from mattebox.training.export import cards
 
-FED, SAID = "picture", "said"
+INPUT_NAME, OUTPUT_NAME = "picture", "said"
 
 
-def together(models: Sequence[onnx.ModelProto], weights: Sequence[float], steep: float = 1.0) -> onnx.ModelProto:
+def merge_graphs(
+    models: Sequence[onnx.ModelProto], weights: Sequence[float], logit_scale: float = 1.0
+) -> onnx.ModelProto:
     """One graph of several that take N x 3 x H x W and give N x P x H x W of 0..1: the mean of their logits by
-    `weights`, that of the first plane, alpha, `steep` times as decided. ModelError when they have other planes."""
+    `weights`, that of the first plane, alpha, `logit_scale` times as decided. ModelError when they have other planes."""
     parts = [compose.add_prefix(model, f"net{i}_") for i, model in enumerate(models)]
     planes = {part.graph.output[0].type.tensor_type.shape.dim[1].dim_value for part in parts}
     if len(planes) != 1:
         raise ModelError(f"the networks give {' and '.join(map(str, sorted(planes)))} planes", "teach all or none more")
     nodes, constants = (
         [],
-        [_constant("low", LOGIT_CLIP_MARGIN), _constant("high", 1 - LOGIT_CLIP_MARGIN), _constant("one", 1)],
+        [
+            _scalar_tensor("low", LOGIT_CLIP_MARGIN),
+            _scalar_tensor("high", 1 - LOGIT_CLIP_MARGIN),
+            _scalar_tensor("one", 1),
+        ],
     )
     for i, part in enumerate(parts):
-        nodes += [helper.make_node("Identity", [FED], [part.graph.input[0].name]), *part.graph.node]
-        nodes += _logit(part.graph.output[0].name, f"logit{i}", f"weight{i}")
-        constants += [*part.graph.initializer, _constant(f"weight{i}", weights[i] / sum(weights))]
-    by_plane = np.array([steep] + [1] * (planes.pop() - 1), np.float32)
+        nodes += [helper.make_node("Identity", [INPUT_NAME], [part.graph.input[0].name]), *part.graph.node]
+        nodes += _logit_nodes(part.graph.output[0].name, f"logit{i}", f"weight{i}")
+        constants += [*part.graph.initializer, _scalar_tensor(f"weight{i}", weights[i] / sum(weights))]
+    by_plane = np.array([logit_scale] + [1] * (planes.pop() - 1), np.float32)
     constants.append(numpy_helper.from_array(by_plane[:, None, None], "steep"))
     nodes += [
         helper.make_node("Sum", [f"logit{i}" for i in range(len(parts))], ["mean"]),
         helper.make_node("Mul", ["mean", "steep"], ["decided"]),
-        helper.make_node("Sigmoid", ["decided"], [SAID]),
+        helper.make_node("Sigmoid", ["decided"], [OUTPUT_NAME]),
     ]
-    fed, said = helper.make_empty_tensor_value_info(FED), helper.make_empty_tensor_value_info(SAID)
+    fed, said = helper.make_empty_tensor_value_info(INPUT_NAME), helper.make_empty_tensor_value_info(OUTPUT_NAME)
     fed.type.CopyFrom(parts[0].graph.input[0].type)
     said.type.CopyFrom(parts[0].graph.output[0].type)
     graph = helper.make_graph(nodes, "ensemble", [fed], [said], constants)
@@ -63,15 +69,15 @@ def together(models: Sequence[onnx.ModelProto], weights: Sequence[float], steep:
     return model
 
 
-def _constant(name: str, value: float) -> onnx.TensorProto:
+def _scalar_tensor(name: str, value: float) -> onnx.TensorProto:
     return numpy_helper.from_array(np.array(value, np.float32), name)
 
 
-def _logit(said: str, out: str, weight: str) -> list[onnx.NodeProto]:
+def _logit_nodes(probability: str, out: str, weight: str) -> list[onnx.NodeProto]:
     """`weight` times the logit of what a network said, which is never taken for surer than SURE."""
     made = [f"{out}_{step}" for step in ("sure", "rest", "odds", "log")]
     return [
-        helper.make_node("Clip", [said, "low", "high"], [made[0]]),
+        helper.make_node("Clip", [probability, "low", "high"], [made[0]]),
         helper.make_node("Sub", ["one", made[0]], [made[1]]),
         helper.make_node("Div", [made[0], made[1]], [made[2]]),
         helper.make_node("Log", [made[2]], [made[3]]),
@@ -79,44 +85,49 @@ def _logit(said: str, out: str, weight: str) -> list[onnx.NodeProto]:
     ]
 
 
-def ensemble(members: Sequence[Card], weights: Sequence[float], steep: float, data: Path, out: Path) -> Path:
+def build_ensemble(
+    members: Sequence[Card], weights: Sequence[float], logit_scale: float, data: Path, out: Path
+) -> Path:
     """Write the graph and its card; the card's path. UsageError, and ModelError for networks that are fed otherwise."""
     if len(members) < 2 or len(weights) != len(members) or min(weights) <= 0:
         raise UsageError(f"{len(members)} cards and {len(weights)} weights", "give two cards or more, and a share each")
     first = members[0]
     for card in members[1:]:
-        if _fed(card) != _fed(first) or card.output != first.output:
+        if _input_without_views(card) != _input_without_views(first) or card.output != first.output:
             raise ModelError(f"models {first.name} and {card.name} are not fed alike", "their cards must say the same")
     onnx.save(
-        together([onnx.load_from_string(weight_store.read_weights(card)) for card in members], weights, steep), out
+        merge_graphs(
+            [onnx.load_from_string(weight_store.read_weights(card)) for card in members], weights, logit_scale
+        ),
+        out,
     )
-    return cards.write_card(out, _facts(members, weights, steep), _counted(members), data)
+    return cards.write_evaluated_card(out, _card_facts(members, weights, logit_scale), _sum_figures(members), data)
 
 
-def _fed(card: Card) -> Any:
+def _input_without_views(card: Card) -> Any:
     return msgspec.structs.replace(card.input, looks=1)
 
 
-def _facts(members: Sequence[Card], weights: Sequence[float], steep: float) -> dict[str, Any]:
+def _card_facts(members: Sequence[Card], weights: Sequence[float], logit_scale: float) -> dict[str, Any]:
     """What is known of the first, and of the others' making."""
     first, names = members[0], [card.name for card in members]
     shares = ", ".join(f"{name} {weight:g}" for name, weight in zip(names, weights, strict=True))
     kinds = dict.fromkeys(card.architecture for card in members)
-    return cards.like(first) | {
+    return cards.inherited_facts(first) | {
         "architecture": " and ".join(kinds),
         "summary": f"{' and '.join(names)} asked together; {first.summary}",
-        "input": msgspec.to_builtins(_fed(first)),
+        "input": msgspec.to_builtins(_input_without_views(first)),
         "output": msgspec.to_builtins(first.output),
         "data": list(dict.fromkeys(line for card in members for line in card.data)),
         "recipe": "; ".join(f"{card.name}: {card.recipe}" for card in members),
-        "notes": cards.made(f"logits' mean of {shares}, {steep:g} times as steep, put together"),
-        "origin": cards.origin(first.origin or first.name),
+        "notes": cards.provenance_note(f"logits' mean of {shares}, {logit_scale:g} times as steep, put together"),
+        "origin": cards.known_origin(first.origin or first.name),
     }
 
 
-def _counted(members: Sequence[Card]) -> list[dict[str, Any]]:
+def _sum_figures(members: Sequence[Card]) -> list[dict[str, Any]]:
     """Their figures, added up, where all have them."""
-    told = [{f["what"]: f for f in cards.counted(card)} for card in members]
+    told = [{f["what"]: f for f in cards.size_figures(card)} for card in members]
     shared = [what for what in told[0] if all(what in figures for figures in told)]
     return [told[0][what] | {"value": sum(figures[what]["value"] for figures in told)} for what in shared]
 
@@ -130,7 +141,7 @@ def main() -> None:
     parser.add_argument("--out", type=Path, required=True, help="NAME.onnx; NAME.json is written beside it")
     args = parser.parse_args()
     try:
-        print(ensemble(list(map(find_card, args.cards)), args.weights, args.steep, args.data, args.out))
+        print(build_ensemble(list(map(find_card, args.cards)), args.weights, args.steep, args.data, args.out))
     except MatteboxError as error:
         sys.exit(f"error: {error}")
 

@@ -21,18 +21,18 @@ from mattebox.errors import UsageError
 from mattebox.models.matte_session import Session
 from mattebox.models.runtime.openvino_runtime import import_openvino
 
-RUNS = 15
-SIZE = (256, 320)
+TIMED_RUNS = 15
+INPUT_SIZE = (256, 320)
 
-Runs = Callable[[NDArray[np.float32]], NDArray[np.float32]]
+RunFunction = Callable[[NDArray[np.float32]], NDArray[np.float32]]
 
 
-def torchscript(net: nn.Module, card: Path) -> dict[str, Any]:
+def export_torchscript(net: nn.Module, card: Path) -> dict[str, Any]:
     """NAME.pt beside the card, by tracing: sides of any multiple of 32."""
     path = card.with_suffix(".pt")
     with warnings.catch_warnings(), torch.no_grad():
         warnings.simplefilter("ignore")  # torch.jit is kept for deployment, and says so
-        traced = torch.jit.trace(net, torch.zeros(1, 3, *SIZE))
+        traced = torch.jit.trace(net, torch.zeros(1, 3, *INPUT_SIZE))
         traced.save(str(path))
         loaded = torch.jit.load(str(path))
 
@@ -40,10 +40,10 @@ def torchscript(net: nn.Module, card: Path) -> dict[str, Any]:
             with torch.no_grad():
                 return np.asarray(loaded(torch.from_numpy(x)))
 
-        return compared(run, card, [path])
+        return compare_with_onnx(run, card, [path])
 
 
-def openvino(net: nn.Module, card: Path) -> dict[str, Any]:
+def export_openvino(net: nn.Module, card: Path) -> dict[str, Any]:
     """NAME.xml and NAME.bin beside the card, in float32. UsageError without the package openvino."""
     try:
         ov = import_openvino()
@@ -56,20 +56,20 @@ def openvino(net: nn.Module, card: Path) -> dict[str, Any]:
     def run(x: NDArray[np.float32]) -> NDArray[np.float32]:
         return np.asarray(model(x)[0])
 
-    return compared(run, card, [path, path.with_suffix(".bin")])
+    return compare_with_onnx(run, card, [path, path.with_suffix(".bin")])
 
 
-FORMATS = {"torchscript": torchscript, "openvino": openvino}
+FORMATS = {"torchscript": export_torchscript, "openvino": export_openvino}
 
 
-def compared(run: Runs, card: Path, files: list[Path]) -> dict[str, Any]:
+def compare_with_onnx(run: RunFunction, card: Path, files: list[Path]) -> dict[str, Any]:
     """The new form against the card's ONNX file, at the size of export and at another."""
     session = Session.open(str(card), "cpu")
     rng = np.random.default_rng(0)
-    pictures = [rng.normal(size=(1, 3, *size)).astype(np.float32) for size in (SIZE, SIZE[::-1])]
+    pictures = [rng.normal(size=(1, 3, *size)).astype(np.float32) for size in (INPUT_SIZE, INPUT_SIZE[::-1])]
     apart = max(float(np.abs(run(x) - session.run(x)).max()) for x in pictures)
     best = {"onnx": float("inf"), "this": float("inf")}
-    for _ in range(RUNS):
+    for _ in range(TIMED_RUNS):
         for name, one in (("onnx", session.run), ("this", run)):
             begun = time.perf_counter()
             one(pictures[0])

@@ -33,78 +33,82 @@ from mattebox.models.cards.card import Card
 from mattebox.models.matte_session import Session
 from mattebox.models.store import weight_store
 from mattebox.training.data import dataset
-from mattebox.training.evaluate.cutout import judge
+from mattebox.training.evaluate.cutout import evaluate_predictor
 from mattebox.training.evaluate.predictors import session_predictor
 from mattebox.training.export import cards
-from mattebox.training.export.onnx_compression import slimmed, widened
+from mattebox.training.export.onnx_compression import compress_graph, restore_float32
 from mattebox.types import Picture
 
-EARLY = (
+FLOAT_NODE_PREFIXES = (
     "/net/encoder/stem",
     "/net/encoder/stages.0",
     "/net/encoder/stages.1",
 )  # of a LiteNet: most of the cost (LOG.md)
-RUNS = 20  # timed runs of each network, taken in turns
+TIMED_RUNS = 20  # timed runs of each network, taken in turns
 
 
-class Pictures(CalibrationDataReader):  # type: ignore[misc, unused-ignore]
+class CalibrationPictures(CalibrationDataReader):  # type: ignore[misc, unused-ignore]
     """Training pictures as the network's inputs, one by one."""
 
-    def __init__(self, session: Session, data: Path, count: int, name: str) -> None:
-        self.inputs = self._inputs(session, data, count, name)
+    def __init__(self, session: Session, data: Path, picture_count: int, input_name: str) -> None:
+        self.inputs = self._prepare_inputs(session, data, picture_count, input_name)
 
     def get_next(self) -> dict[str, NDArray[np.float32]] | None:
         return next(self.inputs, None)
 
     @staticmethod
-    def _inputs(session: Session, data: Path, count: int, name: str) -> Iterator[dict[str, NDArray[np.float32]]]:
-        there = dataset.count(data, "labelled", "train")
+    def _prepare_inputs(
+        session: Session, data: Path, picture_count: int, input_name: str
+    ) -> Iterator[dict[str, NDArray[np.float32]]]:
+        there = dataset.count_samples(data, "labelled", "train")
         if not there:
             raise InputMissing(f"{data}: no training picture to observe", "leave fewer to validation")
-        for _, picture, _ in dataset.stream(data, "labelled", "train", every=max(1, there // count)):
-            yield {name: session.preprocess(Picture(np.ascontiguousarray(picture)))[0]}
+        for _, picture, _ in dataset.stream_samples(data, "labelled", "train", stride=max(1, there // picture_count)):
+            yield {input_name: session.preprocess(Picture(np.ascontiguousarray(picture)))[0]}
 
 
-def quantise(session: Session, data: Path, out: Path, count: int, keep: tuple[str, ...] = ()) -> None:
-    """Write the int8 graph of a session's card; nodes whose names begin with one of `keep` stay in float. ModelError
+def quantise_card(
+    session: Session, data: Path, out: Path, picture_count: int, float_prefixes: tuple[str, ...] = ()
+) -> None:
+    """Write the int8 graph of a session's card; nodes whose names begin with one of `float_prefixes` stay in float. ModelError
     for one that is int8 already."""
     card, model = session.card, onnx.load_from_string(weight_store.read_weights(session.card))
     if any(node.op_type == "DequantizeLinear" for node in model.graph.node):
         raise ModelError(f"model {card.name} is int8 already", f"take the one in float: {card.origin or 'its origin'}")
     with tempfile.TemporaryDirectory() as folder:
         plain, ready = Path(folder, "plain.onnx"), Path(folder, "ready.onnx")
-        onnx.save(widened(model), plain)
+        onnx.save(restore_float32(model), plain)
         quant_pre_process(str(plain), str(ready), skip_symbolic_shape=True)
         graph = onnx.load(ready).graph
         quantize_static(
-            str(ready), str(out), Pictures(session, data, count, graph.input[0].name),
+            str(ready), str(out), CalibrationPictures(session, data, picture_count, graph.input[0].name),
             quant_format=QuantFormat.QDQ, activation_type=QuantType.QUInt8, weight_type=QuantType.QInt8,
             per_channel=True, reduce_range=True, calibrate_method=CalibrationMethod.MinMax,
             op_types_to_quantize=["Conv", "MatMul", "Gemm"],
-            nodes_to_exclude=[node.name for node in graph.node if keep and node.name.startswith(keep)],
+            nodes_to_exclude=[node.name for node in graph.node if float_prefixes and node.name.startswith(float_prefixes)],
             extra_options={"CalibMovingAverage": True},
         )  # fmt: skip
-    made = slimmed(onnx.load(out))
+    made = compress_graph(onnx.load(out))
     onnx.helper.set_model_props(made, {prop.key: prop.value for prop in model.metadata_props})
     onnx.save(made, out)
 
 
-def described(card: Card, data: Path, out: Path) -> Path:
+def write_int8_card(card: Card, data: Path, out: Path) -> Path:
     """Write the int8 graph's card: what is known of the network it was made of, calibrated and judged anew."""
-    facts = cards.like(card) | {"notes": cards.made(f"int8 of {card.name}, made")}
+    facts = cards.inherited_facts(card) | {"notes": cards.provenance_note(f"int8 of {card.name}, made")}
     facts |= {
         "summary": f"{card.summary}; in int8",
         "output": msgspec.to_builtins(card.output),
-        "origin": cards.origin(card.name),
+        "origin": cards.known_origin(card.name),
     }
-    return cards.write_card(out, facts, cards.counted(card), data)
+    return cards.write_evaluated_card(out, facts, cards.size_figures(card), data)
 
 
-def measure(session: Session, data: Path, out: Path) -> dict[str, Any]:
+def measure_quantisation(session: Session, data: Path, out: Path) -> dict[str, Any]:
     """Accuracy of both on the validation split, bytes, and the ratio of their times, best of runs taken in turns."""
-    small = _running(session, out)
-    scores = [judge(session_predictor(s), data) for s in (session, small)]
-    taken = _times((session, small))
+    small = _session_for_graph(session, out)
+    scores = [evaluate_predictor(session_predictor(s), data) for s in (session, small)]
+    taken = _time_sessions((session, small))
     keys = ("iou", "max_f", "mae")
     return {
         "float": {k: round(scores[0][k], 4) for k in keys},
@@ -116,18 +120,18 @@ def measure(session: Session, data: Path, out: Path) -> dict[str, Any]:
     }
 
 
-def _running(session: Session, path: Path) -> Session:
+def _session_for_graph(session: Session, path: Path) -> Session:
     """The card's preparation around another graph."""
     started = ort.InferenceSession(str(path), providers=["CPUExecutionProvider"])
     name = started.get_inputs()[0].name
     return Session(session.card, lambda x: np.asarray(started.run(None, {name: x})[0]), "cpu")
 
 
-def _times(sessions: tuple[Session, ...]) -> list[float]:
+def _time_sessions(sessions: tuple[Session, ...]) -> list[float]:
     rgb = np.random.default_rng(0).integers(0, 256, (480, 480, 3), dtype=np.uint8)
     x = sessions[0].preprocess(Picture(rgb))[0]
     best = [float("inf")] * len(sessions)
-    for _ in range(RUNS):
+    for _ in range(TIMED_RUNS):
         for i, session in enumerate(sessions):
             begun = time.perf_counter()
             session.run(x)
@@ -135,19 +139,21 @@ def _times(sessions: tuple[Session, ...]) -> list[float]:
     return best
 
 
-def main(words: Sequence[str] | None = None, called: str | None = None) -> None:
-    parser = argparse.ArgumentParser(called, description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+def main(argv: Sequence[str] | None = None, prog: str | None = None) -> None:
+    parser = argparse.ArgumentParser(prog, description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("data", type=Path)
     parser.add_argument("--card", required=True)
     parser.add_argument("--out", type=Path, required=True)
     parser.add_argument("--pictures", type=int, default=100, help="how many training pictures to observe")
-    parser.add_argument("--keep", nargs="*", default=EARLY, metavar="PREFIX", help="nodes that stay in float")
-    args = parser.parse_args(words)
+    parser.add_argument(
+        "--keep", nargs="*", default=FLOAT_NODE_PREFIXES, metavar="PREFIX", help="nodes that stay in float"
+    )
+    args = parser.parse_args(argv)
     try:
         session = Session.open(args.card, "cpu")
-        quantise(session, args.data, args.out, args.pictures, tuple(args.keep))
-        print(json.dumps(measure(session, args.data, args.out), indent=1))
-        card = described(session.card, args.data, args.out)
+        quantise_card(session, args.data, args.out, args.pictures, tuple(args.keep))
+        print(json.dumps(measure_quantisation(session, args.data, args.out), indent=1))
+        card = write_int8_card(session.card, args.data, args.out)
         print(f"wrote {card}; use it with: mattebox cut photo.jpg --model {card}")
     except MatteboxError as error:
         sys.exit(f"error: {error}")

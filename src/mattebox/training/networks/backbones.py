@@ -10,14 +10,14 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 # kernel, expanded, outputs, squeezes, hard swish, stride: table 1 of the paper, the last three rows dilated
-ROWS = (
+MOBILENET_ROWS = (
     (3, 16, 16, False, False, 1), (3, 64, 24, False, False, 2), (3, 72, 24, False, False, 1),
     (5, 72, 40, True, False, 2), (5, 120, 40, True, False, 1), (5, 120, 40, True, False, 1),
     (3, 240, 80, False, True, 2), (3, 200, 80, False, True, 1), (3, 184, 80, False, True, 1),
     (3, 184, 80, False, True, 1), (3, 480, 112, True, True, 1), (3, 672, 112, True, True, 1),
     (5, 672, 160, True, True, -2), (5, 960, 160, True, True, -2), (5, 960, 160, True, True, -2),
 )  # fmt: skip
-LOW = 2  # the row whose output is at 1/4
+LOW_LEVEL_ROW = 2  # the row whose output is at 1/4
 
 
 class MobileNetV3(nn.Module):
@@ -27,38 +27,47 @@ class MobileNetV3(nn.Module):
 
     def __init__(self) -> None:
         super().__init__()
-        self.stem = _conv(3, 16, 3, 2, act=nn.Hardswish)
-        widths = [16, *(row[2] for row in ROWS)]
-        self.rows = nn.ModuleList(_Inverted(a, *row) for a, row in zip(widths, ROWS, strict=False))
-        self.last = _conv(160, 960, 1, act=nn.Hardswish)
+        self.stem = _conv_bn(3, 16, 3, 2, activation=nn.Hardswish)
+        widths = [16, *(row[2] for row in MOBILENET_ROWS)]
+        self.rows = nn.ModuleList(_InvertedResidual(a, *row) for a, row in zip(widths, MOBILENET_ROWS, strict=False))
+        self.last = _conv_bn(160, 960, 1, activation=nn.Hardswish)
 
     def forward(self, x: Tensor) -> tuple[Tensor, Tensor]:
         x = low = self.stem(x)
         for number, row in enumerate(self.rows):
             x = row(x)
-            if number == LOW:
+            if number == LOW_LEVEL_ROW:
                 low = x
         return low, self.last(x)
 
 
-class _Inverted(nn.Module):
+class _InvertedResidual(nn.Module):
     """Inverted residual with squeeze and excitation; a stride of -2 means dilated by 2."""
 
-    def __init__(self, a: int, size: int, wide: int, b: int, squeezes: bool, swish: bool, stride: int) -> None:
+    def __init__(
+        self,
+        inputs: int,
+        kernel: int,
+        expanded: int,
+        outputs: int,
+        use_squeeze: bool,
+        use_hard_swish: bool,
+        stride: int,
+    ) -> None:
         super().__init__()
-        act = nn.Hardswish if swish else nn.ReLU
+        act = nn.Hardswish if use_hard_swish else nn.ReLU
         dilation = 2 if stride < 0 else 1
-        grow = [_conv(a, wide, 1, act=act)] if wide != a else []
-        depth = _conv(wide, wide, size, max(1, stride), dilation, wide, act)
-        squeeze = [_Squeeze(wide)] if squeezes else []
-        self.body = nn.Sequential(*grow, depth, *squeeze, _conv(wide, b, 1))
-        self.same = a == b and stride in (1, -2)
+        grow = [_conv_bn(inputs, expanded, 1, activation=act)] if expanded != inputs else []
+        depth = _conv_bn(expanded, expanded, kernel, max(1, stride), dilation, expanded, act)
+        squeeze = [_SqueezeExcitation(expanded)] if use_squeeze else []
+        self.body = nn.Sequential(*grow, depth, *squeeze, _conv_bn(expanded, outputs, 1))
+        self.has_skip = inputs == outputs and stride in (1, -2)
 
     def forward(self, x: Tensor) -> Tensor:
-        return x + self.body(x) if self.same else self.body(x)
+        return x + self.body(x) if self.has_skip else self.body(x)
 
 
-class _Squeeze(nn.Module):
+class _SqueezeExcitation(nn.Module):
     """Squeeze and excitation (Hu et al. 2018)."""
 
     def __init__(self, width: int) -> None:
@@ -76,14 +85,14 @@ class ResNet(nn.Module):
     def __init__(self, depth: int) -> None:
         super().__init__()
         counts, grows = {18: ((2, 2, 2, 2), 1), 50: ((3, 4, 6, 3), 4)}[depth]
-        self.stem = nn.Sequential(_conv(3, 64, 7, 2, act=nn.ReLU), nn.MaxPool2d(3, 2, 1))
+        self.stem = nn.Sequential(_conv_bn(3, 64, 7, 2, activation=nn.ReLU), nn.MaxPool2d(3, 2, 1))
         width, stages = 64, []
         for number, count in enumerate(counts):
             inner = 64 << number
             blocks = []
             for index in range(count):
                 stride = 2 if index == 0 and number in (1, 2) else 1
-                blocks.append(_Residual(width, inner, grows, stride, dilation=2 if number == 3 else 1))
+                blocks.append(_ResNetBlock(width, inner, grows, stride, dilation=2 if number == 3 else 1))
                 width = inner * grows
             stages.append(nn.Sequential(*blocks))
         self.stages = nn.ModuleList(stages)
@@ -97,25 +106,35 @@ class ResNet(nn.Module):
         return low, x
 
 
-class _Residual(nn.Module):
+class _ResNetBlock(nn.Module):
     """Two 3x3 convolutions, or a bottleneck where the block grows."""
 
-    def __init__(self, a: int, inner: int, grows: int, stride: int, dilation: int) -> None:
+    def __init__(self, inputs: int, inner: int, expansion: int, stride: int, dilation: int) -> None:
         super().__init__()
-        middle = _conv(a if grows == 1 else inner, inner, 3, stride, dilation, act=nn.ReLU)
-        layers = [middle, _conv(inner, inner, 3, 1, dilation)]
-        if grows > 1:
-            layers = [_conv(a, inner, 1, act=nn.ReLU), middle, _conv(inner, inner * grows, 1)]
+        middle = _conv_bn(inputs if expansion == 1 else inner, inner, 3, stride, dilation, activation=nn.ReLU)
+        layers = [middle, _conv_bn(inner, inner, 3, 1, dilation)]
+        if expansion > 1:
+            layers = [_conv_bn(inputs, inner, 1, activation=nn.ReLU), middle, _conv_bn(inner, inner * expansion, 1)]
         self.body = nn.Sequential(*layers)
-        self.skip = nn.Identity() if stride == 1 and a == inner * grows else _conv(a, inner * grows, 1, stride)
+        self.skip = (
+            nn.Identity()
+            if stride == 1 and inputs == inner * expansion
+            else _conv_bn(inputs, inner * expansion, 1, stride)
+        )
 
     def forward(self, x: Tensor) -> Tensor:
         return F.relu(self.skip(x) + self.body(x))
 
 
-def _conv(
-    a: int, b: int, size: int, stride: int = 1, dilation: int = 1, groups: int = 1, act: type[nn.Module] | None = None
+def _conv_bn(
+    inputs: int,
+    outputs: int,
+    kernel: int,
+    stride: int = 1,
+    dilation: int = 1,
+    groups: int = 1,
+    activation: type[nn.Module] | None = None,
 ) -> nn.Sequential:
     """Convolution and batch normalisation, with an activation where one is given."""
-    convolution = nn.Conv2d(a, b, size, stride, size // 2 * dilation, dilation, groups, bias=False)
-    return nn.Sequential(convolution, nn.BatchNorm2d(b), *([] if act is None else [act()]))
+    convolution = nn.Conv2d(inputs, outputs, kernel, stride, kernel // 2 * dilation, dilation, groups, bias=False)
+    return nn.Sequential(convolution, nn.BatchNorm2d(outputs), *([] if activation is None else [activation()]))

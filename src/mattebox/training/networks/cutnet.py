@@ -15,11 +15,11 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-MULTIPLE = 32  # sides of the input must be multiples of this
+INPUT_MULTIPLE_PIXELS = 32  # sides of the input must be multiples of this
 
 
 @dataclass(frozen=True)
-class Shape:
+class CutNetShape:
     """Widths at 1/2 .. 1/32, blocks at 1/4 .. 1/32, inner width ratio of the blocks, decoder widths at 1/16 .. 1/2;
     `heads` of each attention layer at 1/32, which brings a narrow block along."""
 
@@ -33,38 +33,38 @@ class Shape:
         return {k: list(v) for k, v in asdict(self).items()}
 
 
-SIZES = {
-    "small": Shape((12, 24, 48, 96, 128), (1, 1, 2, 2), (1.0, 1.0, 0.5, 0.5), (64, 48, 24, 12), (4,)),
-    "medium": Shape(),  # the embedded network's
-    "large": Shape((32, 64, 128, 256, 384), (1, 2, 4, 3), (1.0, 1.0, 0.5, 0.5), (192, 128, 64, 32), (8, 8, 8)),
+CUTNET_SHAPES = {
+    "small": CutNetShape((12, 24, 48, 96, 128), (1, 1, 2, 2), (1.0, 1.0, 0.5, 0.5), (64, 48, 24, 12), (4,)),
+    "medium": CutNetShape(),  # the embedded network's
+    "large": CutNetShape((32, 64, 128, 256, 384), (1, 2, 4, 3), (1.0, 1.0, 0.5, 0.5), (192, 128, 64, 32), (8, 8, 8)),
 }
 
 
-def convolution(inputs: int, outputs: int, size: int = 3, stride: int = 1, active: bool = True) -> nn.Sequential:
-    """Convolution, batch normalisation and, when `active`, ReLU."""
+def conv_bn_relu(inputs: int, outputs: int, kernel: int = 3, stride: int = 1, with_relu: bool = True) -> nn.Sequential:
+    """Convolution, batch normalisation and, when `with_relu`, ReLU."""
     layers: list[nn.Module] = [
-        nn.Conv2d(inputs, outputs, size, stride, size // 2, bias=False),
+        nn.Conv2d(inputs, outputs, kernel, stride, kernel // 2, bias=False),
         nn.BatchNorm2d(outputs),
     ]
-    if active:
+    if with_relu:
         layers.append(nn.ReLU(inplace=True))
     return nn.Sequential(*layers)
 
 
-class Block(nn.Module):
+class ResidualBlock(nn.Module):
     """Residual block of two 3x3 convolutions; starts as the identity."""
 
     def __init__(self, width: int, inner: float) -> None:
         super().__init__()
         hidden = int(width * inner)
-        self.body = nn.Sequential(convolution(width, hidden), convolution(hidden, width, active=False))
+        self.body = nn.Sequential(conv_bn_relu(width, hidden), conv_bn_relu(hidden, width, with_relu=False))
         nn.init.zeros_(self.body[1][1].weight)
 
     def forward(self, x: Tensor) -> Tensor:
         return F.relu(x + self.body(x))
 
 
-class Context(nn.Module):
+class GlobalContext(nn.Module):
     """Adds what the whole picture holds to every place."""
 
     def __init__(self, width: int) -> None:
@@ -75,7 +75,7 @@ class Context(nn.Module):
         return x + self.mix(x.mean((2, 3), keepdim=True))
 
 
-class Attention(nn.Module):
+class SelfAttention(nn.Module):
     """Every place asks every other: what counts as the subject is decided by all of the picture.
     Affordable at 1/32, where a photograph has a hundred places. Starts as the identity."""
 
@@ -96,13 +96,13 @@ class Attention(nn.Module):
         return x + self.answer(seen.unflatten(2, x.shape[2:]))
 
 
-class Rise(nn.Module):
+class DecoderStage(nn.Module):
     """One decoder step: narrow, double the size, join the encoder's features, mix."""
 
     def __init__(self, inputs: int, skip: int, outputs: int) -> None:
         super().__init__()
-        self.narrow = convolution(inputs, outputs, 1)
-        self.mix = convolution(outputs + skip, outputs)
+        self.narrow = conv_bn_relu(inputs, outputs, 1)
+        self.mix = conv_bn_relu(outputs + skip, outputs)
 
     def forward(self, x: Tensor, skip: Tensor) -> Tensor:
         x = F.interpolate(self.narrow(x), scale_factor=2, mode="bilinear", align_corners=False)
@@ -115,22 +115,26 @@ class CutNet(nn.Module):
     In training mode also returns side logits at 1/16 .. 1/4 for deep supervision.
     """
 
-    def __init__(self, shape: Shape | None = None) -> None:
+    def __init__(self, shape: CutNetShape | None = None) -> None:
         super().__init__()
-        self.shape = shape = shape or Shape()
+        self.shape = shape = shape or CutNetShape()
         widths = shape.widths
-        self.stem = convolution(3, widths[0], stride=2)
+        self.stem = conv_bn_relu(3, widths[0], stride=2)
         self.stages = nn.ModuleList(
-            nn.Sequential(convolution(a, b, stride=2), *(Block(b, inner) for _ in range(count)))
+            nn.Sequential(conv_bn_relu(a, b, stride=2), *(ResidualBlock(b, inner) for _ in range(count)))
             for a, b, count, inner in zip(widths, widths[1:], shape.blocks, shape.inner, strict=False)
         )
         self.attention = nn.Sequential(
-            *(layer for heads in shape.heads for layer in (Attention(widths[-1], heads), Block(widths[-1], 0.25)))
+            *(
+                layer
+                for heads in shape.heads
+                for layer in (SelfAttention(widths[-1], heads), ResidualBlock(widths[-1], 0.25))
+            )
         )
-        self.context = Context(widths[-1])
+        self.context = GlobalContext(widths[-1])
         below = (widths[-1], *shape.decoder)
         self.rises = nn.ModuleList(
-            Rise(a, skip, b) for a, skip, b in zip(below, widths[-2::-1], shape.decoder, strict=False)
+            DecoderStage(a, skip, b) for a, skip, b in zip(below, widths[-2::-1], shape.decoder, strict=False)
         )
         self.sides = nn.ModuleList(nn.Conv2d(width, 1, 1) for width in shape.decoder[:3])
         self.head = nn.Conv2d(shape.decoder[-1], 4, 3, padding=1)
@@ -150,7 +154,7 @@ class CutNet(nn.Module):
         return logits, [side(level) for side, level in zip(self.sides, levels, strict=False)]
 
 
-def multiply_adds(net: nn.Module, height: int, width: int) -> int:
+def count_multiply_adds(net: nn.Module, height: int, width: int) -> int:
     """Multiply-adds of one pass over a height x width input, convolutions counted."""
     total = 0
 

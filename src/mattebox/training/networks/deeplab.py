@@ -13,9 +13,9 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from mattebox.training.networks.backbones import MobileNetV3, ResNet
-from mattebox.training.networks.cutnet import convolution
+from mattebox.training.networks.cutnet import conv_bn_relu
 
-RATES = (6, 12, 18)
+DILATION_RATES = (6, 12, 18)
 BACKBONES: dict[str, Callable[[], MobileNetV3 | ResNet]] = {
     "mobilenet": MobileNetV3,
     "resnet18": lambda: ResNet(18),
@@ -29,9 +29,9 @@ class DeepLab(nn.Module):
     def __init__(self, backbone: str = "mobilenet", width: int = 128) -> None:
         super().__init__()
         self.backbone = BACKBONES[backbone]()
-        self.pyramid = _Pyramid(self.backbone.high, width)
-        self.low = convolution(self.backbone.low, 48, 1)
-        self.mix = nn.Sequential(convolution(width + 48, width), convolution(width, width))
+        self.pyramid = _SpatialPyramidPooling(self.backbone.high, width)
+        self.low = conv_bn_relu(self.backbone.low, 48, 1)
+        self.mix = nn.Sequential(conv_bn_relu(width + 48, width), conv_bn_relu(width, width))
         self.head = nn.Conv2d(width, 1, 1)
         self.side = nn.Conv2d(width, 1, 1)
 
@@ -44,20 +44,20 @@ class DeepLab(nn.Module):
         return (logits, [self.side(context)]) if self.training else logits
 
 
-class _Pyramid(nn.Module):
+class _SpatialPyramidPooling(nn.Module):
     """Looks at several distances, and at everything, at once."""
 
     def __init__(self, inputs: int, width: int) -> None:
         super().__init__()
-        self.near = convolution(inputs, width, 1)
+        self.near = conv_bn_relu(inputs, width, 1)
         self.far = nn.ModuleList(
             nn.Sequential(
                 nn.Conv2d(inputs, width, 3, padding=rate, dilation=rate, bias=False), nn.BatchNorm2d(width), nn.ReLU()
             )
-            for rate in RATES
+            for rate in DILATION_RATES
         )
         self.everywhere = nn.Conv2d(inputs, width, 1)
-        self.join = convolution(width * (len(RATES) + 2), width, 1)
+        self.join = conv_bn_relu(width * (len(DILATION_RATES) + 2), width, 1)
 
     def forward(self, x: Tensor) -> Tensor:
         near = self.near(x)

@@ -11,15 +11,15 @@ from collections.abc import Sequence
 
 from torch import Tensor, nn
 
-STEM = 32
+STEM_CHANNELS = 32
 # blocks, kernel, stride, expansion, outputs of each stage in Lite0
 STAGES = (
     (1, 3, 1, 1, 16), (2, 3, 2, 6, 24), (2, 5, 2, 6, 40), (3, 3, 2, 6, 80), (3, 5, 1, 6, 112), (4, 5, 2, 6, 192),
     (1, 3, 1, 6, 320),
 )  # fmt: skip
-SCALES = {0: (1.0, 1.0), 1: (1.0, 1.1), 2: (1.1, 1.2), 3: (1.2, 1.4), 4: (1.4, 1.8)}  # of widths, of depths
-LEVELS = (0, 1, 2, 4, 6)  # the last stages at 1/2, 1/4, 1/8, 1/16 and 1/32
-EPSILON = 1e-3  # of the published batch normalisations
+WIDTH_DEPTH_SCALES = {0: (1.0, 1.0), 1: (1.0, 1.1), 2: (1.1, 1.2), 3: (1.2, 1.4), 4: (1.4, 1.8)}  # of widths, of depths
+FEATURE_STAGES = (0, 1, 2, 4, 6)  # the last stages at 1/2, 1/4, 1/8, 1/16 and 1/32
+BATCH_NORM_EPSILON = 1e-3  # of the published batch normalisations
 
 
 class EfficientNetLite(nn.Module):
@@ -33,23 +33,23 @@ class EfficientNetLite(nn.Module):
     def __init__(self, size: int = 0, stages: int = 7, last: int = 0, inner: Sequence[int] = ()) -> None:
         super().__init__()
         self.size = size
-        wide, deep = SCALES[size]
+        wide, deep = WIDTH_DEPTH_SCALES[size]
         rows = STAGES[:stages]
         end = len(rows) - 1
-        self.stem = _conv(3, STEM, 3, 2)
-        width, parts, left = STEM, [], iter(inner)
+        self.stem = _conv_bn_relu6(3, STEM_CHANNELS, 3, 2)
+        width, parts, left = STEM_CHANNELS, [], iter(inner)
         for number, (count, kernel, stride, grows, outputs) in enumerate(rows):
             count = count if number in (0, len(STAGES) - 1) else math.ceil(count * deep)
             count = min(count, last) if last and number == end else count
-            outputs, blocks = _rounded(outputs * wide), []
+            outputs, blocks = _round_channels(outputs * wide), []
             for index in range(count):
                 many = next(left, width * grows) if grows > 1 else width
-                blocks.append(Inverted(width, many, outputs, kernel, stride if index == 0 else 1, grows > 1))
+                blocks.append(InvertedResidual(width, many, outputs, kernel, stride if index == 0 else 1, grows > 1))
                 width = outputs
             parts.append(nn.Sequential(*blocks))
         self.stages = nn.ModuleList(parts)
-        self.levels = (*LEVELS[:-1], end)
-        self.widths = tuple(_rounded(STAGES[level][4] * wide) for level in self.levels)
+        self.levels = (*FEATURE_STAGES[:-1], end)
+        self.widths = tuple(_round_channels(STAGES[level][4] * wide) for level in self.levels)
 
     def forward(self, x: Tensor) -> list[Tensor]:
         x, seen = self.stem(x), []
@@ -60,28 +60,32 @@ class EfficientNetLite(nn.Module):
         return seen
 
 
-class Inverted(nn.Module):
+class InvertedResidual(nn.Module):
     """Inverted residual with a linear bottleneck (Sandler et al. 2018), of `inner` channels; as many as come in where
     it does not `grow`."""
 
-    def __init__(self, inputs: int, inner: int, outputs: int, kernel: int, stride: int, grow: bool) -> None:
+    def __init__(self, inputs: int, inner: int, outputs: int, kernel: int, stride: int, expands: bool) -> None:
         super().__init__()
-        self.grow = _conv(inputs, inner, 1) if grow else nn.Identity()
-        self.depth = _conv(inner, inner, kernel, stride, groups=inner)
-        self.project = _conv(inner, outputs, 1, active=False)
-        self.same = stride == 1 and inputs == outputs
+        self.grow = _conv_bn_relu6(inputs, inner, 1) if expands else nn.Identity()
+        self.depth = _conv_bn_relu6(inner, inner, kernel, stride, groups=inner)
+        self.project = _conv_bn_relu6(inner, outputs, 1, with_relu=False)
+        self.has_skip = stride == 1 and inputs == outputs
 
     def forward(self, x: Tensor) -> Tensor:
         y = self.project(self.depth(self.grow(x)))
-        return x + y if self.same else y
+        return x + y if self.has_skip else y
 
 
-def _conv(inputs: int, outputs: int, size: int, stride: int = 1, groups: int = 1, active: bool = True) -> nn.Sequential:
-    convolution = nn.Conv2d(inputs, outputs, size, stride, size // 2, groups=groups, bias=False)
-    return nn.Sequential(convolution, nn.BatchNorm2d(outputs, EPSILON), *([nn.ReLU6(inplace=True)] if active else []))
+def _conv_bn_relu6(
+    inputs: int, outputs: int, kernel: int, stride: int = 1, groups: int = 1, with_relu: bool = True
+) -> nn.Sequential:
+    convolution = nn.Conv2d(inputs, outputs, kernel, stride, kernel // 2, groups=groups, bias=False)
+    return nn.Sequential(
+        convolution, nn.BatchNorm2d(outputs, BATCH_NORM_EPSILON), *([nn.ReLU6(inplace=True)] if with_relu else [])
+    )
 
 
-def _rounded(width: float) -> int:
+def _round_channels(width: float) -> int:
     """To multiples of 8, never more than a tenth less."""
     near = max(8, int(width + 4) // 8 * 8)
     return near + 8 if near < 0.9 * width else near

@@ -12,7 +12,13 @@ from collections.abc import Sequence
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from mattebox.training.networks.cutnet import Attention, Block, Context, Rise, convolution
+from mattebox.training.networks.cutnet import (
+    DecoderStage,
+    GlobalContext,
+    ResidualBlock,
+    SelfAttention,
+    conv_bn_relu,
+)
 from mattebox.training.networks.efficientnet import EfficientNetLite
 
 
@@ -33,11 +39,15 @@ class LiteNet(nn.Module):
         super().__init__()
         self.encoder = EfficientNetLite(size, stages, last, inner)
         widths = self.encoder.widths
-        self.narrow = convolution(widths[-1], narrow, 1)
-        self.attention = nn.Sequential(*(layer for h in heads for layer in (Attention(narrow, h), Block(narrow, 0.25))))
-        self.context = Context(narrow)
+        self.narrow = conv_bn_relu(widths[-1], narrow, 1)
+        self.attention = nn.Sequential(
+            *(layer for h in heads for layer in (SelfAttention(narrow, h), ResidualBlock(narrow, 0.25)))
+        )
+        self.context = GlobalContext(narrow)
         below = (narrow, *decoder)
-        self.rises = nn.ModuleList(Rise(a, skip, b) for a, skip, b in zip(below, widths[-2::-1], decoder, strict=False))
+        self.rises = nn.ModuleList(
+            DecoderStage(a, skip, b) for a, skip, b in zip(below, widths[-2::-1], decoder, strict=False)
+        )
         self.sides = nn.ModuleList(nn.Conv2d(width, 1, 1) for width in decoder[:3])
         self.head = nn.Conv2d(decoder[-1], 4, 3, padding=1)
 

@@ -16,7 +16,7 @@ from torch import Tensor, nn
 
 
 @dataclass(frozen=True)
-class Plan:
+class RestorationShape:
     """scale 1 is a Restorer with `widths` per level and `depths` blocks each, else an Enlarger of the first of both."""
 
     scale: int
@@ -27,25 +27,25 @@ class Plan:
         return asdict(self)
 
 
-class Block(nn.Module):
+class EDSRBlock(nn.Module):
     """x + conv(relu(conv(x)))."""
 
     def __init__(self, width: int) -> None:
         super().__init__()
-        self.first, self.second = _conv(width, width), _conv(width, width)
+        self.first, self.second = _conv3x3(width, width), _conv3x3(width, width)
         nn.init.zeros_(self.second.weight)
 
     def forward(self, x: Tensor) -> Tensor:
         return x + self.second(F.relu(self.first(x)))
 
 
-class Enlarger(nn.Module):
-    def __init__(self, plan: Plan) -> None:
+class SuperResolutionNet(nn.Module):
+    def __init__(self, plan: RestorationShape) -> None:
         super().__init__()
         self.plan, width = plan, plan.widths[0]
-        self.head = _conv(3, width)
-        self.body = nn.Sequential(*[Block(width) for _ in range(plan.depths[0])], _conv(width, width))
-        self.tail = _conv(width, 3 * plan.scale**2)
+        self.head = _conv3x3(3, width)
+        self.body = nn.Sequential(*[EDSRBlock(width) for _ in range(plan.depths[0])], _conv3x3(width, width))
+        self.tail = _conv3x3(width, 3 * plan.scale**2)
 
     def forward(self, x: Tensor) -> Tensor:
         features = self.head(x)
@@ -59,18 +59,18 @@ class Enlarger(nn.Module):
         return 2 * self.plan.depths[0] + 3
 
 
-class Restorer(nn.Module):
+class RestorationNet(nn.Module):
     """Sides must be multiples of 2 ** levels."""
 
-    def __init__(self, plan: Plan) -> None:
+    def __init__(self, plan: RestorationShape) -> None:
         super().__init__()
         self.plan, widths, depths = plan, plan.widths, plan.depths
-        self.head = _conv(12, widths[0])
-        self.down = nn.ModuleList(_blocks(w, d) for w, d in zip(widths, depths, strict=True))
+        self.head = _conv3x3(12, widths[0])
+        self.down = nn.ModuleList(_stack_blocks(w, d) for w, d in zip(widths, depths, strict=True))
         self.shrink = nn.ModuleList(nn.Conv2d(a, b, 2, 2) for a, b in pairwise(widths))
         self.grow = nn.ModuleList(nn.Conv2d(b, 4 * a, 1) for a, b in pairwise(widths))
-        self.up = nn.ModuleList(_blocks(w, d) for w, d in zip(widths[:-1], depths, strict=False))
-        self.tail = _conv(widths[0], 12)
+        self.up = nn.ModuleList(_stack_blocks(w, d) for w, d in zip(widths[:-1], depths, strict=False))
+        self.tail = _conv3x3(widths[0], 12)
 
     def forward(self, x: Tensor) -> Tensor:
         y, kept = self.head(F.pixel_unshuffle(x, 2)), []
@@ -91,13 +91,13 @@ class Restorer(nn.Module):
         return sum(own) + sum(own[:last]) + 2 ** (last + 1) + 4
 
 
-def build(plan: Plan) -> Enlarger | Restorer:
-    return Restorer(plan) if plan.scale == 1 else Enlarger(plan)
+def build_restoration_network(plan: RestorationShape) -> SuperResolutionNet | RestorationNet:
+    return RestorationNet(plan) if plan.scale == 1 else SuperResolutionNet(plan)
 
 
-def _blocks(width: int, depth: int) -> nn.Sequential:
-    return nn.Sequential(*[Block(width) for _ in range(depth)])
+def _stack_blocks(width: int, depth: int) -> nn.Sequential:
+    return nn.Sequential(*[EDSRBlock(width) for _ in range(depth)])
 
 
-def _conv(inputs: int, outputs: int) -> nn.Conv2d:
+def _conv3x3(inputs: int, outputs: int) -> nn.Conv2d:
     return nn.Conv2d(inputs, outputs, 3, padding=1)

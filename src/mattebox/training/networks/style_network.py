@@ -10,11 +10,11 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-WIDTHS = (16, 32, 56)
-BLOCKS = 4
+LEVEL_WIDTHS = (16, 32, 56)
+BLOCK_COUNT = 4
 
 
-class Styled(nn.Module):
+class StyledConvolution(nn.Module):
     """A convolution, then each channel of each picture at mean and deviation of its style."""
 
     def __init__(self, inputs: int, outputs: int, styles: int, stride: int = 1, size: int = 3) -> None:
@@ -31,10 +31,10 @@ class Styled(nn.Module):
         return x * self.scale(style)[..., None, None] + self.move(style)[..., None, None]
 
 
-class Block(nn.Module):
+class StyledResidualBlock(nn.Module):
     def __init__(self, width: int, styles: int) -> None:
         super().__init__()
-        self.first, self.second = Styled(width, width, styles), Styled(width, width, styles)
+        self.first, self.second = StyledConvolution(width, width, styles), StyledConvolution(width, width, styles)
 
     def forward(self, x: Tensor, style: Tensor) -> Tensor:
         made: Tensor = x + self.second(F.relu(self.first(x, style)), style)
@@ -46,12 +46,14 @@ class StyleNet(nn.Module):
 
     def __init__(self, styles: int) -> None:
         super().__init__()
-        fine, middle, coarse = WIDTHS
-        self.enter = Styled(3, fine, styles, size=5)
-        self.down = nn.ModuleList([Styled(fine, middle, styles, 2), Styled(middle, coarse, styles, 2)])
-        self.blocks = nn.ModuleList(Block(coarse, styles) for _ in range(BLOCKS))
-        self.up = nn.ModuleList([Styled(coarse, middle, styles), Styled(middle, fine, styles)])
-        self.leave = Styled(fine, 3, styles, size=5)
+        fine, middle, coarse = LEVEL_WIDTHS
+        self.enter = StyledConvolution(3, fine, styles, size=5)
+        self.down = nn.ModuleList(
+            [StyledConvolution(fine, middle, styles, 2), StyledConvolution(middle, coarse, styles, 2)]
+        )
+        self.blocks = nn.ModuleList(StyledResidualBlock(coarse, styles) for _ in range(BLOCK_COUNT))
+        self.up = nn.ModuleList([StyledConvolution(coarse, middle, styles), StyledConvolution(middle, fine, styles)])
+        self.leave = StyledConvolution(fine, 3, styles, size=5)
 
     def forward(self, picture: Tensor, style: Tensor) -> Tensor:
         x = F.relu(self.enter(2 * picture - 1, style))

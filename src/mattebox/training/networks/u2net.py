@@ -11,11 +11,11 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 # depth, inputs, inner, outputs of each U; a depth of 0 is the dilated one. Encoder 1 to 6, then decoder 5 to 1.
-FULL = (
+FULL_STAGES = (
     (7, 3, 32, 64), (6, 64, 32, 128), (5, 128, 64, 256), (4, 256, 128, 512), (0, 512, 256, 512), (0, 512, 256, 512),
     (0, 1024, 256, 512), (4, 1024, 128, 256), (5, 512, 64, 128), (6, 256, 32, 64), (7, 128, 16, 64),
 )  # fmt: skip
-SMALL = (
+SMALL_STAGES = (
     (7, 3, 16, 64), (6, 64, 16, 64), (5, 64, 16, 64), (4, 64, 16, 64), (0, 64, 16, 64), (0, 64, 16, 64),
     (0, 128, 16, 64), (4, 128, 16, 64), (5, 128, 16, 64), (6, 128, 16, 64), (7, 128, 16, 64),
 )  # fmt: skip
@@ -24,11 +24,14 @@ SMALL = (
 class U2Net(nn.Module):
     """`plan` is FULL or SMALL."""
 
-    def __init__(self, plan: tuple[tuple[int, int, int, int], ...] = SMALL) -> None:
+    def __init__(self, stage_table: tuple[tuple[int, int, int, int], ...] = SMALL_STAGES) -> None:
         super().__init__()
-        stages = [_Dilated(*row[1:]) if row[0] == 0 else _U(*row) for row in plan]
+        stages = [_DilatedResidualUBlock(*row[1:]) if row[0] == 0 else _ResidualUBlock(*row) for row in stage_table]
         self.down, self.up = nn.ModuleList(stages[:6]), nn.ModuleList(stages[6:])
-        widths = [row[3] for row in (plan[10], plan[9], plan[8], plan[7], plan[6], plan[5])]
+        widths = [
+            row[3]
+            for row in (stage_table[10], stage_table[9], stage_table[8], stage_table[7], stage_table[6], stage_table[5])
+        ]
         self.coarse = nn.ModuleList(nn.Conv2d(width, 1, 3, padding=1) for width in widths)
         self.fuse = nn.Conv2d(6, 1, 1)
 
@@ -36,50 +39,56 @@ class U2Net(nn.Module):
         size = x.shape[2:]
         found: list[Tensor] = []
         for level, stage in enumerate(self.down):
-            x = stage(_halved(x) if level else x)
+            x = stage(_max_pool(x) if level else x)
             found.append(x)
         decoded = [found.pop()]
         for stage in self.up:
             below = found.pop()
-            decoded.append(stage(torch.cat([_sized(decoded[-1], below), below], 1)))
+            decoded.append(stage(torch.cat([_resize_like(decoded[-1], below), below], 1)))
         coarse = [side(y) for side, y in zip(self.coarse, reversed(decoded), strict=True)]
         logits = self.fuse(torch.cat([F.interpolate(c, size=size, mode="bilinear", align_corners=False)
                                       for c in coarse], 1))  # fmt: skip
         return (logits, coarse) if self.training else logits
 
 
-class _U(nn.Module):
+class _ResidualUBlock(nn.Module):
     """A small U of `depth` levels (RSU in the paper)."""
 
     def __init__(self, depth: int, inputs: int, inner: int, outputs: int) -> None:
         super().__init__()
-        self.enter = _conv(inputs, outputs)
-        self.down = nn.ModuleList(_conv(outputs if level == 0 else inner, inner) for level in range(depth - 1))
-        self.bottom = _conv(inner, inner, 2)
-        self.up = nn.ModuleList(_conv(2 * inner, outputs if level == 0 else inner) for level in range(depth - 1))
+        self.enter = _conv_bn_relu(inputs, outputs)
+        self.down = nn.ModuleList(_conv_bn_relu(outputs if level == 0 else inner, inner) for level in range(depth - 1))
+        self.bottom = _conv_bn_relu(inner, inner, 2)
+        self.up = nn.ModuleList(
+            _conv_bn_relu(2 * inner, outputs if level == 0 else inner) for level in range(depth - 1)
+        )
 
     def forward(self, x: Tensor) -> Tensor:
         x = entered = self.enter(x)
         found: list[Tensor] = []
         for level, stage in enumerate(self.down):
-            x = stage(_halved(x) if level else x)
+            x = stage(_max_pool(x) if level else x)
             found.append(x)
         x = self.bottom(x)
         for stage in reversed(self.up):
             below = found.pop()
-            x = stage(torch.cat([_sized(x, below), below], 1))
+            x = stage(torch.cat([_resize_like(x, below), below], 1))
         return x + entered
 
 
-class _Dilated(nn.Module):
+class _DilatedResidualUBlock(nn.Module):
     """The same without changes of size (RSU-4F)."""
 
     def __init__(self, inputs: int, inner: int, outputs: int) -> None:
         super().__init__()
-        self.enter = _conv(inputs, outputs)
-        self.down = nn.ModuleList([_conv(outputs, inner), _conv(inner, inner, 2), _conv(inner, inner, 4)])
-        self.bottom = _conv(inner, inner, 8)
-        self.up = nn.ModuleList([_conv(2 * inner, outputs), _conv(2 * inner, inner, 2), _conv(2 * inner, inner, 4)])
+        self.enter = _conv_bn_relu(inputs, outputs)
+        self.down = nn.ModuleList(
+            [_conv_bn_relu(outputs, inner), _conv_bn_relu(inner, inner, 2), _conv_bn_relu(inner, inner, 4)]
+        )
+        self.bottom = _conv_bn_relu(inner, inner, 8)
+        self.up = nn.ModuleList(
+            [_conv_bn_relu(2 * inner, outputs), _conv_bn_relu(2 * inner, inner, 2), _conv_bn_relu(2 * inner, inner, 4)]
+        )
 
     def forward(self, x: Tensor) -> Tensor:
         x = entered = self.enter(x)
@@ -93,14 +102,14 @@ class _Dilated(nn.Module):
         return x + entered
 
 
-def _conv(inputs: int, outputs: int, dilation: int = 1) -> nn.Sequential:
+def _conv_bn_relu(inputs: int, outputs: int, dilation: int = 1) -> nn.Sequential:
     convolution = nn.Conv2d(inputs, outputs, 3, padding=dilation, dilation=dilation, bias=False)
     return nn.Sequential(convolution, nn.BatchNorm2d(outputs), nn.ReLU(inplace=True))
 
 
-def _halved(x: Tensor) -> Tensor:
+def _max_pool(x: Tensor) -> Tensor:
     return F.max_pool2d(x, 2, 2, ceil_mode=True)
 
 
-def _sized(x: Tensor, like: Tensor) -> Tensor:
-    return F.interpolate(x, size=like.shape[2:], mode="bilinear", align_corners=False)
+def _resize_like(x: Tensor, reference: Tensor) -> Tensor:
+    return F.interpolate(x, size=reference.shape[2:], mode="bilinear", align_corners=False)

@@ -12,7 +12,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from mattebox.training.networks.cutnet import convolution
+from mattebox.training.networks.cutnet import conv_bn_relu
 
 
 class UNet(nn.Module):
@@ -21,9 +21,9 @@ class UNet(nn.Module):
     def __init__(self, width: int = 24) -> None:
         super().__init__()
         widths = [width << level for level in range(5)]
-        self.down = nn.ModuleList(_pair(a, b) for a, b in zip([3, *widths], widths, strict=False))
-        self.narrow = nn.ModuleList(convolution(b, a, 1) for a, b in pairwise(widths))
-        self.up = nn.ModuleList(_pair(2 * a, a) for a in widths[:-1])
+        self.down = nn.ModuleList(_double_conv(a, b) for a, b in zip([3, *widths], widths, strict=False))
+        self.narrow = nn.ModuleList(conv_bn_relu(b, a, 1) for a, b in pairwise(widths))
+        self.up = nn.ModuleList(_double_conv(2 * a, a) for a in widths[:-1])
         self.sides = nn.ModuleList(nn.Conv2d(a, 1, 1) for a in widths[1:-1])
         self.head = nn.Conv2d(width, 1, 1)
 
@@ -43,5 +43,5 @@ class UNet(nn.Module):
         return self.head(x), [side(y) for side, y in zip(reversed(self.sides), levels, strict=False)]
 
 
-def _pair(inputs: int, outputs: int) -> nn.Sequential:
-    return nn.Sequential(convolution(inputs, outputs), convolution(outputs, outputs))
+def _double_conv(inputs: int, outputs: int) -> nn.Sequential:
+    return nn.Sequential(conv_bn_relu(inputs, outputs), conv_bn_relu(outputs, outputs))

@@ -20,25 +20,25 @@ import numpy as np
 import torch
 
 from mattebox.errors import MatteboxError
-from mattebox.training.core.settings import Recipe, read_settings
-from mattebox.training.data.dataset import read_names
-from mattebox.training.data.pool import Pools, load_pools
-from mattebox.training.tasks.cutout.pseudo_labels import read_soft
-from mattebox.training.tasks.cutout.train import INSTALLED, train
+from mattebox.training.core.settings import CutoutSettings, read_settings
+from mattebox.training.data.dataset import read_excluded_names
+from mattebox.training.data.pool import TrainingPools, load_pools
+from mattebox.training.tasks.cutout.pseudo_labels import read_soft_labels
+from mattebox.training.tasks.cutout.train import INSTALLED_BACKBONE, train_cutout
 
-SHORT = ("iou", "max_f", "mae")
-WITHOUT = "without "
-CHANGES: dict[str, dict[str, Any]] = {
+TABLE_SCORES = ("iou", "max_f", "mae")
+WITHOUT_PREFIX = "without "
+ABLATIONS: dict[str, dict[str, Any]] = {
     "as it is": {},
-    f"{WITHOUT}teachers": {},
-    f"{WITHOUT}features": {},
+    f"{WITHOUT_PREFIX}teachers": {},
+    f"{WITHOUT_PREFIX}features": {},
     "composites 0": {"pasted": 0.0},
     "composites 0.3": {"pasted": 0.3},
     "composites 0.5": {"pasted": 0.5},
-    f"{WITHOUT}average": {"average": 0.0},
+    f"{WITHOUT_PREFIX}average": {"average": 0.0},
     "side 160": {"sides": [[0.0, 160]]},
     "side 256": {"sides": [[0.0, 256]]},
-    f"{WITHOUT}backbone": {},
+    f"{WITHOUT_PREFIX}backbone": {},
     "litenet 2": {"net": "litenet", "shape": {"size": 2}},
     "cutnet": {"net": "cutnet", "shape": {}},
     "deeplab-mobilenet": {"net": "deeplab-mobilenet", "shape": {}},
@@ -47,63 +47,65 @@ CHANGES: dict[str, dict[str, Any]] = {
 
 
 @dataclass(frozen=True)
-class Material:
+class AblationInputs:
     """What runs are made of: the pictures, a classifier to imitate, and whether encoders begin with one's weights."""
 
     data: Path
-    pools: Pools
-    features: Path | None = None
-    backbone: bool = False
+    pools: TrainingPools
+    feature_weights: Path | None = None
+    use_pretrained_backbone: bool = False
 
 
-def ablate(
-    recipe: Recipe, names: list[str], seeds: int, material: Material, out: Path
+def run_ablation(
+    settings: CutoutSettings, names: list[str], seed_count: int, inputs: AblationInputs, out: Path
 ) -> dict[str, list[dict[str, float]]]:
     """Name of the change -> the scores of its runs, one of each seed. MatteboxError, before the first run where a
     recipe cannot be changed so."""
-    known = {name: _without(name, material) for name in names}
-    changed = {name: _changed(recipe, name, known[name]) for name in names}
+    known = {name: _remove_ablated_inputs(name, inputs) for name in names}
+    changed = {name: _apply_ablation(settings, name, known[name]) for name in names}
     table = {}
     for name in names:
         table[name] = [
-            _scores(replace(changed[name], seed=seed), known[name], out / f"{name}, {seed}".replace(" ", "-"))
-            for seed in range(seeds)
+            _train_and_score(replace(changed[name], seed=seed), known[name], out / f"{name}, {seed}".replace(" ", "-"))
+            for seed in range(seed_count)
         ]
         (out / "table.json").write_text(json.dumps(table, indent=1) + "\n")
-        show(name, table[name])
+        print_scores(name, table[name])
     return table
 
 
-def _changed(recipe: Recipe, name: str, known: Material) -> Recipe:
+def _apply_ablation(settings: CutoutSettings, name: str, inputs: AblationInputs) -> CutoutSettings:
     """The recipe with that one thing changed; where nobody teaches, nobody is asked."""
-    changed = replace(recipe, **CHANGES[name])
-    return changed if known.pools.taught is not None else replace(changed, taught=0.0)
+    changed = replace(settings, **ABLATIONS[name])
+    return changed if inputs.pools.teacher_labelled is not None else replace(changed, taught=0.0)
 
 
-def _without(name: str, material: Material) -> Material:
+def _remove_ablated_inputs(name: str, inputs: AblationInputs) -> AblationInputs:
     """What the change leaves of the material."""
-    if name == f"{WITHOUT}teachers":
-        return replace(material, pools=replace(material.pools, taught=None))
-    if name == f"{WITHOUT}features":
-        return replace(material, features=None)
-    return replace(material, backbone=False) if name == f"{WITHOUT}backbone" else material
+    if name == f"{WITHOUT_PREFIX}teachers":
+        return replace(inputs, pools=replace(inputs.pools, teacher_labelled=None))
+    if name == f"{WITHOUT_PREFIX}features":
+        return replace(inputs, feature_weights=None)
+    return replace(inputs, use_pretrained_backbone=False) if name == f"{WITHOUT_PREFIX}backbone" else inputs
 
 
-def _scores(recipe: Recipe, material: Material, run: Path) -> dict[str, float]:
+def _train_and_score(settings: CutoutSettings, inputs: AblationInputs, run_folder: Path) -> dict[str, float]:
     """The scores of a run at its end, trained now or before; each network is given what it can use."""
-    features = material.features if recipe.net == "cutnet" else None
-    backbone = INSTALLED if material.backbone and recipe.net == "litenet" else None
-    train(recipe, material.data, run, features=features, pools=material.pools, backbone=backbone)
-    rows = [json.loads(line) for line in (run / "log.jsonl").read_text().splitlines()]
+    features = inputs.feature_weights if settings.net == "cutnet" else None
+    backbone = INSTALLED_BACKBONE if inputs.use_pretrained_backbone and settings.net == "litenet" else None
+    train_cutout(
+        settings, inputs.data, run_folder, feature_weights=features, pools=inputs.pools, backbone_weights=backbone
+    )
+    rows = [json.loads(line) for line in (run_folder / "log.jsonl").read_text().splitlines()]
     last = [row for row in rows if "iou" in row][-1]
-    return {name: last[name] for name in SHORT}
+    return {name: last[name] for name in TABLE_SCORES}
 
 
-def show(name: str, runs: list[dict[str, float]]) -> None:
+def print_scores(name: str, run_scores: list[dict[str, float]]) -> None:
     """One line: the mean of each measure, and how far the runs lie apart."""
     cells = []
-    for measure in SHORT:
-        values = [run[measure] for run in runs]
+    for measure in TABLE_SCORES:
+        values = [run[measure] for run in run_scores]
         apart = f" +-{(max(values) - min(values)) / 2:.3f}" if len(values) > 1 else ""
         cells.append(f"{measure} {np.mean(values):.3f}{apart}")
     print(f"{name:24s}", "   ".join(cells), flush=True)
@@ -120,15 +122,17 @@ def main() -> None:
     parser.add_argument("--side", type=int, default=192, help="of the pictures, unless a change says another")
     parser.add_argument("--steps", type=int, default=600)
     parser.add_argument("--seeds", type=int, default=1)
-    parser.add_argument("--only", nargs="+", choices=CHANGES, default=list(CHANGES), metavar="NAME")
+    parser.add_argument("--only", nargs="+", choices=ABLATIONS, default=list(ABLATIONS), metavar="NAME")
     args = parser.parse_args()
     try:
         equal = {"steps": args.steps, "judge_every": 1.0, "sides": [[0.0, args.side]], "warmup": 50, "average": 0.99}
-        recipe = Recipe(**(read_settings(args.recipe, args.out) | equal))
+        recipe = CutoutSettings(**(read_settings(args.recipe, args.out) | equal))
         args.out.mkdir(parents=True, exist_ok=True)
-        leave = read_names(recipe.unwanted)
-        pools = load_pools(args.data, recipe.pool_side, torch.device("cpu"), read_soft(args.soft), leave)
-        ablate(recipe, args.only, args.seeds, Material(args.data, pools, args.features, args.backbone), args.out)
+        leave = read_excluded_names(recipe.excluded_names_file)
+        pools = load_pools(args.data, recipe.pool_side, torch.device("cpu"), read_soft_labels(args.soft), leave)
+        run_ablation(
+            recipe, args.only, args.seeds, AblationInputs(args.data, pools, args.features, args.backbone), args.out
+        )
     except MatteboxError as error:
         sys.exit(f"error: {error}")
 

@@ -18,33 +18,37 @@ from numpy.typing import NDArray
 from mattebox.matting.confidence import expected_iou
 from mattebox.metrics.segmentation import iou
 from mattebox.models.matte_session import Session
-from mattebox.training.data.dataset import stream
-from mattebox.training.evaluate.predictors import See, seer
+from mattebox.training.data.dataset import stream_samples
+from mattebox.training.evaluate.predictors import SubjectPredictor, session_subject_predictor
 
 FOLDS = 4
-STEPS = 50  # of Newton's method
-FEWEST = 24  # validation pictures
-USEFUL = 0.5  # IoU from which a matte is worth having: to refuse a photograph of which it is not costs nobody anything
+NEWTON_STEPS = 50  # of Newton's method
+MIN_VALIDATION_PICTURES = 24  # validation pictures
+MIN_USEFUL_IOU = (
+    0.5  # IoU from which a matte is worth having: to refuse a photograph of which it is not costs nobody anything
+)
 
 
-def calibrate(model: str, data: Path) -> dict[str, Any]:
+def calibrate_card(model: str, data: Path) -> dict[str, Any]:
     """The card's calibration, and printed: how reliable it is on folds it was not fitted on."""
-    see = seer(Session.open(model))
+    see = session_subject_predictor(Session.open(model))
     seen = [
         (expected_iou(alpha), iou(alpha, np.asarray(mask, np.float32) / np.float32(255)), presence)
-        for (alpha, presence), mask in ((see(np.asarray(p)), m) for _, p, m in stream(data, "labelled", "val") if m)
+        for (alpha, presence), mask in (
+            (see(np.asarray(p)), m) for _, p, m in stream_samples(data, "labelled", "val") if m
+        )
     ]
-    if len(seen) < FEWEST:
+    if len(seen) < MIN_VALIDATION_PICTURES:
         print(
             f"{len(seen)} validation pictures are too few to calibrate on: the confidence is what the network promises"
         )
         return {}
     promised, reached, presence = np.array(seen).T
-    print("reliability, folds:", reliability(promised, reached, presence))
-    bias, slope = fit(promised, reached, presence)
+    print("reliability, folds:", cross_validate_confidence(promised, reached, presence))
+    bias, slope = fit_confidence(promised, reached, presence)
     sure = presence * sigmoid(bias + slope * logit(promised))
-    ghosts = [p * sigmoid(bias + slope * logit(expected)) for expected, p in empties(see, data)]
-    threshold = best_threshold(sure[reached >= USEFUL], np.array(ghosts))
+    ghosts = [p * sigmoid(bias + slope * logit(expected)) for expected, p in predict_empty_backgrounds(see, data)]
+    threshold = choose_found_threshold(sure[reached >= MIN_USEFUL_IOU], np.array(ghosts))
     return {
         "bias": round(bias, 4),
         "slope": round(slope, 4),
@@ -53,59 +57,70 @@ def calibrate(model: str, data: Path) -> dict[str, Any]:
     }
 
 
-def fit(promised: NDArray[Any], reached: NDArray[Any], presence: NDArray[Any] | float = 1.0) -> tuple[float, float]:
+def fit_confidence(
+    predicted_iou: NDArray[Any], actual_iou: NDArray[Any], presence: NDArray[Any] | float = 1.0
+) -> tuple[float, float]:
     """Bias and slope by Newton's method on the cross entropy with soft targets, of what presence leaves to say."""
-    reached = np.clip(reached / np.maximum(presence, 0.1), 0, 1)
-    x = np.stack([np.ones_like(promised), logit(promised)], 1)
-    bias, slope = logistic(x, reached, np.ones(len(x)), np.array([1e-3, 1e-3]), np.array([0.0, 1.0]))
+    actual_iou = np.clip(actual_iou / np.maximum(presence, 0.1), 0, 1)
+    x = np.stack([np.ones_like(predicted_iou), logit(predicted_iou)], 1)
+    bias, slope = fit_logistic_regression(x, actual_iou, np.ones(len(x)), np.array([1e-3, 1e-3]), np.array([0.0, 1.0]))
     return float(bias), float(slope)
 
 
-def logistic(
-    x: NDArray[Any], truth: NDArray[Any], worth: NDArray[Any], decay: NDArray[Any], start: NDArray[Any]
+def fit_logistic_regression(
+    x: NDArray[Any],
+    targets: NDArray[Any],
+    sample_weights: NDArray[Any],
+    l2_penalty: NDArray[Any],
+    initial_weights: NDArray[Any],
 ) -> NDArray[Any]:
-    """Weights C of the logistic regression of N x C on truth 0..1, each row `worth` so much, by Newton's method;
-    `decay` draws each weight to where it starts."""
-    w = start
-    for _ in range(STEPS):
+    """Weights C of the logistic regression of N x C on truth 0..1, each row `sample_weights` so much, by Newton's method;
+    `l2_penalty` draws each weight to where it starts."""
+    w = initial_weights
+    for _ in range(NEWTON_STEPS):
         p = sigmoid(x @ w)
-        hessian = (x * (worth * p * (1 - p))[:, None]).T @ x + np.diag(decay)
-        w = w - np.linalg.solve(hessian, x.T @ (worth * (p - truth)) + decay * (w - start))
+        hessian = (x * (sample_weights * p * (1 - p))[:, None]).T @ x + np.diag(l2_penalty)
+        w = w - np.linalg.solve(hessian, x.T @ (sample_weights * (p - targets)) + l2_penalty * (w - initial_weights))
     return w
 
 
-def reliability(
-    promised: NDArray[Any], reached: NDArray[Any], presence: NDArray[Any] | None = None
+def cross_validate_confidence(
+    predicted_iou: NDArray[Any], actual_iou: NDArray[Any], presence: NDArray[Any] | None = None
 ) -> dict[str, float]:
     """Held-out mean absolute gap between confidence and IoU, in bins of equal size, and their correlation."""
-    fold, presence = np.arange(len(promised)) % FOLDS, np.ones(len(promised)) if presence is None else presence
-    given = np.empty(len(promised))
+    fold, presence = (
+        np.arange(len(predicted_iou)) % FOLDS,
+        np.ones(len(predicted_iou)) if presence is None else presence,
+    )
+    given = np.empty(len(predicted_iou))
     for k in range(FOLDS):
-        bias, slope = fit(promised[fold != k], reached[fold != k], presence[fold != k])
-        given[fold == k] = presence[fold == k] * sigmoid(bias + slope * logit(promised[fold == k]))
+        bias, slope = fit_confidence(predicted_iou[fold != k], actual_iou[fold != k], presence[fold != k])
+        given[fold == k] = presence[fold == k] * sigmoid(bias + slope * logit(predicted_iou[fold == k]))
     bins = np.array_split(np.argsort(given), 8)
-    gap = np.mean([abs(given[b].mean() - reached[b].mean()) for b in bins])
+    gap = np.mean([abs(given[b].mean() - actual_iou[b].mean()) for b in bins])
     return {
         "calibration error": round(float(gap), 4),
-        "correlation": round(float(np.corrcoef(given, reached)[0, 1]), 3),
+        "correlation": round(float(np.corrcoef(given, actual_iou)[0, 1]), 3),
     }
 
 
-def empties(see: See, data: Path) -> list[tuple[float, float]]:
+def predict_empty_backgrounds(predict: SubjectPredictor, data: Path) -> list[tuple[float, float]]:
     """Expected IoU and presence that the network promises on the empty rooms and clutter it was not trained on."""
-    seen = (see(np.asarray(p)) for _, p, _ in stream(data, "background", "val"))
+    seen = (predict(np.asarray(p)) for _, p, _ in stream_samples(data, "background", "val"))
     return [(expected_iou(alpha), presence) for alpha, presence in seen]
 
 
-def best_threshold(with_subject: NDArray[Any], without: NDArray[Any]) -> float:
+def choose_found_threshold(with_subject: NDArray[Any], without_subject: NDArray[Any]) -> float:
     """Where missed subjects, counted twenty times, and ghosts are fewest; no subject counts whose matte is useless."""
-    if not len(without):
+    if not len(without_subject):
         print("no backgrounds: `found` is decided by subjects alone")
-        without = np.zeros(1)
+        without_subject = np.zeros(1)
     tries = np.linspace(0.02, 0.9, 89)
-    cost = [20 * np.mean(with_subject < t) + np.mean(without >= t) for t in tries]
+    cost = [20 * np.mean(with_subject < t) + np.mean(without_subject >= t) for t in tries]
     best = float(tries[int(np.argmin(cost))])
-    print(f"found at {best:.2f}: misses {np.mean(with_subject < best):.3f}, ghosts {np.mean(without >= best):.3f}")
+    print(
+        f"found at {best:.2f}: misses {np.mean(with_subject < best):.3f}, ghosts {np.mean(without_subject >= best):.3f}"
+    )
     return best
 
 
@@ -123,7 +138,7 @@ def main() -> None:
     parser.add_argument("data", type=Path)
     parser.add_argument("--card", default="balanced")
     args = parser.parse_args()
-    print(calibrate(args.card, args.data))
+    print(calibrate_card(args.card, args.data))
 
 
 if __name__ == "__main__":

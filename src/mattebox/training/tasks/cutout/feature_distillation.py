@@ -15,30 +15,30 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from mattebox.errors import UsageError
-from mattebox.training.evaluate.lpips import Features
+from mattebox.training.evaluate.lpips import SqueezeNetFeatures
 from mattebox.training.networks.cutnet import CutNet
 
-KNOWN = 512  # channels of the classifier's last features
+TEACHER_CHANNELS = 512  # channels of the classifier's last features
 
 
-class Insight(nn.Module):
+class FeatureDistillation(nn.Module):
     """Listens at 1/16 and 1/32 of a CutNet; `loss` compares what was heard with what the classifier sees."""
 
-    def __init__(self, net: nn.Module, file: Path) -> None:
+    def __init__(self, net: nn.Module, weights_file: Path) -> None:
         super().__init__()
         if not isinstance(net, CutNet):
             raise UsageError("only cutnet can imitate a classifier", "leave out --features")
-        self.teacher = Features(file).eval().requires_grad_(False)
+        self.teacher = SqueezeNetFeatures(weights_file).eval().requires_grad_(False)
         places = (net.stages[2], net.context)
-        self.translate = nn.ModuleList(nn.Conv2d(width, KNOWN, 1) for width in net.shape.widths[3:5])
-        self._heard: dict[int, Tensor] = {}
+        self.translate = nn.ModuleList(nn.Conv2d(width, TEACHER_CHANNELS, 1) for width in net.shape.widths[3:5])
+        self._student_features: dict[int, Tensor] = {}
         for number, place in enumerate(places):
-            place.register_forward_hook(partial(self._hear, number))
+            place.register_forward_hook(partial(self._capture_features, number))
 
-    def _hear(self, number: int, place: nn.Module, _given: object, output: Tensor) -> None:
+    def _capture_features(self, number: int, layer: nn.Module, _inputs: object, output: Tensor) -> None:
         """What is said while judging is not for these ears."""
-        if place.training:
-            self._heard[number] = output
+        if layer.training:
+            self._student_features[number] = output
 
     def loss(self, rgb: Tensor) -> Tensor:
         """Mean squared distance of normalised features for the N x 3 x H x W sRGB 0..1 that the network last saw."""
@@ -46,7 +46,7 @@ class Insight(nn.Module):
             known = self.teacher.seen(F.avg_pool2d(rgb, 2))[-1]  # half the size: a quarter of the cost
         total = torch.zeros((), device=rgb.device)
         for number, layer in enumerate(self.translate):
-            said = layer(self._heard.pop(number)).float()
+            said = layer(self._student_features.pop(number)).float()
             target = F.interpolate(known.float(), size=said.shape[2:], mode="bilinear", align_corners=False)
             total = total + F.mse_loss(said, F.batch_norm(target, None, None, training=True))
         return total / len(self.translate)

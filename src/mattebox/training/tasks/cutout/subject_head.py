@@ -32,62 +32,68 @@ from mattebox.models.cards.card import Card
 from mattebox.models.cards.registry import find_card
 from mattebox.models.matte_session import Session
 from mattebox.models.store import weight_store
-from mattebox.training.data.dataset import Names, read_names, stream
-from mattebox.training.data.synthetic_shapes import drawn, plain
+from mattebox.training.data.dataset import PictureNames, read_excluded_names, stream_samples
+from mattebox.training.data.synthetic_shapes import draw_plain_colours, draw_shapes_over
 from mattebox.training.export import cards
-from mattebox.training.tasks.cutout.calibration import logistic
+from mattebox.training.tasks.cutout.calibration import fit_logistic_regression
 from mattebox.types import Picture, Pixels
 
-PRIOR = 10.0
-DECAY = 1e-2  # of the weights of standardised features
-BEHIND = "/narrow/narrow.0/Conv"  # the layer behind a LiteNet's encoder, as export names it
-FEWEST = 50  # backgrounds
-DRAWN = 300  # shapes
-GRAIN = 0.015
+SUBJECT_PRIOR_ODDS = 10.0
+L2_PENALTY = 1e-2  # of the weights of standardised features
+AFTER_ENCODER_NODE = "/narrow/narrow.0/Conv"  # the layer behind a LiteNet's encoder, as export names it
+MIN_PICTURES = 50  # backgrounds
+SHAPE_PICTURE_COUNT = 300  # shapes
+GRAIN_SIGMA = 0.015
 
-Reals = NDArray[np.float64]
+Float64Array = NDArray[np.float64]
 
 
-def taught(card: Card, data: Path, out: Path, leave: Names = frozenset()) -> Path:
+def train_subject_head(card: Card, data: Path, out: Path, excluded: PictureNames = frozenset()) -> Path:
     """Write the graph and the card of the network that says so, learned without what is to be left out; the card's
     path. InputMissing, ModelError."""
-    subjects = np.array(list(heard(card, chain(pictures(data, "labelled", 2, leave), drawings(DRAWN)))))
-    empties = np.array(list(heard(card, pictures(data, "background", 1, leave))))
-    if min(len(subjects), len(empties)) < FEWEST:
+    subjects = np.array(
+        list(
+            extract_features(
+                card, chain(stream_pictures(data, "labelled", 2, excluded), draw_shape_pictures(SHAPE_PICTURE_COUNT))
+            )
+        )
+    )
+    empties = np.array(list(extract_features(card, stream_pictures(data, "background", 1, excluded))))
+    if min(len(subjects), len(empties)) < MIN_PICTURES:
         raise InputMissing(
             f"{data}: {len(subjects)} subjects and {len(empties)} backgrounds to learn from",
-            f"give at least {FEWEST} of both, in the training split",
+            f"give at least {MIN_PICTURES} of both, in the training split",
         )
-    weight, bias = fit(subjects, empties)
-    onnx.save(told(onnx.load_from_string(weight_store.read_weights(card)), weight, bias), out)
-    facts = cards.like(card) | {"notes": cards.made(f"presence taught to {card.name}")}
+    weight, bias = fit_subject_classifier(subjects, empties)
+    onnx.save(add_subject_plane(onnx.load_from_string(weight_store.read_weights(card)), weight, bias), out)
+    facts = cards.inherited_facts(card) | {"notes": cards.provenance_note(f"presence taught to {card.name}")}
     facts["output"] = msgspec.to_builtins(card.output) | {"presence": True}
-    return cards.write_card(out, facts, cards.counted(card), data)
+    return cards.write_evaluated_card(out, facts, cards.size_figures(card), data)
 
 
-def pictures(data: Path, kind: str, every: int, leave: Names) -> Iterator[Pixels]:
+def stream_pictures(data: Path, kind: str, stride: int, excluded: PictureNames) -> Iterator[Pixels]:
     """Training photographs of a kind, H x W x 3."""
-    for _, picture, _ in stream(data, kind, "train", every, leave):
+    for _, picture, _ in stream_samples(data, kind, "train", stride, excluded):
         yield np.ascontiguousarray(picture)
 
 
-def drawings(count: int) -> list[Pixels]:
+def draw_shape_pictures(count: int) -> list[Pixels]:
     """Shapes of one colour or two, half of them with a grain: 240 x 320 x 3, always the same."""
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(0)
-        return [_drawing(GRAIN * (i % 2)) for i in range(count)]
+        return [_draw_shape_picture(GRAIN_SIGMA * (i % 2)) for i in range(count)]
 
 
-def _drawing(grain: float) -> Pixels:
-    rgb, _ = drawn(plain(1, (240, 320), torch.device("cpu")))
-    rgb = (rgb + grain * torch.randn_like(rgb)).clamp(0, 1)
+def _draw_shape_picture(grain_sigma: float) -> Pixels:
+    rgb, _ = draw_shapes_over(draw_plain_colours(1, (240, 320), torch.device("cpu")))
+    rgb = (rgb + grain_sigma * torch.randn_like(rgb)).clamp(0, 1)
     return np.ascontiguousarray((rgb * 255).round().byte()[0].permute(1, 2, 0).numpy())
 
 
-def heard(card: Card, pictures: Iterable[Pixels]) -> Iterator[Reals]:
+def extract_features(card: Card, pictures: Iterable[Pixels]) -> Iterator[Float64Array]:
     """What the network knows of every picture, at every size at which it looks."""
     model = onnx.load_from_string(weight_store.read_weights(card))
-    model.graph.output.append(helper.make_empty_tensor_value_info(known(model.graph)))
+    model.graph.output.append(helper.make_empty_tensor_value_info(pooled_feature_name(model.graph)))
     session = ort.InferenceSession(model.SerializeToString(), providers=["CPUExecutionProvider"])
     fed, asked = session.get_inputs()[0].name, session.get_outputs()[-1].name
     seen = [
@@ -100,22 +106,24 @@ def heard(card: Card, pictures: Iterable[Pixels]) -> Iterator[Reals]:
             yield session.run([asked], {fed: x})[0].reshape(-1).astype(np.float64)
 
 
-def fit(subjects: Reals, empties: Reals) -> tuple[Reals, float]:
+def fit_subject_classifier(
+    subject_features: Float64Array, background_features: Float64Array
+) -> tuple[Float64Array, float]:
     """Weight C and bias of the logistic regression of N x C, by Newton's method; both kinds count alike."""
-    x = np.concatenate([subjects, empties])
+    x = np.concatenate([subject_features, background_features])
     middle, spread = x.mean(0), x.std(0) + 1e-6
     x = np.c_[(x - middle) / spread, np.ones(len(x))]
-    truth = np.r_[np.ones(len(subjects)), np.zeros(len(empties))]
-    worth = np.where(truth == 1, 0.5 / len(subjects), 0.5 / len(empties))
-    decay = np.r_[np.full(x.shape[1] - 1, DECAY), 1e-9]
-    w = logistic(x, truth, worth, decay, np.zeros(x.shape[1]))
+    truth = np.r_[np.ones(len(subject_features)), np.zeros(len(background_features))]
+    worth = np.where(truth == 1, 0.5 / len(subject_features), 0.5 / len(background_features))
+    decay = np.r_[np.full(x.shape[1] - 1, L2_PENALTY), 1e-9]
+    w = fit_logistic_regression(x, truth, worth, decay, np.zeros(x.shape[1]))
     weight = w[:-1] / spread
-    return weight, float(w[-1] - weight @ middle + np.log(PRIOR))
+    return weight, float(w[-1] - weight @ middle + np.log(SUBJECT_PRIOR_ODDS))
 
 
-def told(model: onnx.ModelProto, weight: Reals, bias: float) -> onnx.ModelProto:
+def add_subject_plane(model: onnx.ModelProto, weight: Float64Array, bias: float) -> onnx.ModelProto:
     """The graph with a second plane beside its alpha: how likely a subject is, the same everywhere."""
-    graph, alpha, mean = model.graph, model.graph.output[0].name, known(model.graph)
+    graph, alpha, mean = model.graph, model.graph.output[0].name, pooled_feature_name(model.graph)
     constants = {
         "presence.weight": weight.astype(np.float32).reshape(1, -1, 1, 1),
         "presence.bias": np.array(bias, np.float32),
@@ -137,11 +145,11 @@ def told(model: onnx.ModelProto, weight: Reals, bias: float) -> onnx.ModelProto:
     return model
 
 
-def known(graph: onnx.GraphProto) -> str:
+def pooled_feature_name(graph: onnx.GraphProto) -> str:
     """The name of what the network knows of the whole picture, as 1 x C x 1 x 1; a node that takes the mean is added
     where there is none. ModelError for a network that has no such thing, or says it already."""
     means = [node.output[0] for node in graph.node if node.op_type in ("ReduceMean", "GlobalAveragePool")]
-    behind = [node for node in graph.node if node.name.count("/") == 4 and node.name.endswith(BEHIND)]
+    behind = [node for node in graph.node if node.name.count("/") == 4 and node.name.endswith(AFTER_ENCODER_NODE)]
     if any(t.name.startswith("presence.") for t in graph.initializer) or (len(means) != 1 and not behind):
         raise ModelError(
             "the network averages nothing over the picture, or has learned it already",
@@ -154,15 +162,17 @@ def known(graph: onnx.GraphProto) -> str:
     return name
 
 
-def main(words: Sequence[str] | None = None) -> None:
+def main(argv: Sequence[str] | None = None) -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("data", type=Path)
     parser.add_argument("--card", required=True)
     parser.add_argument("--out", type=Path, required=True, help="the new graph; its card lies beside it")
     parser.add_argument("--leave-out", type=Path, metavar="FILE", help="names of pictures not to learn from")
-    args = parser.parse_args(words)
+    args = parser.parse_args(argv)
     try:
-        print(f"wrote {taught(find_card(args.card), args.data, args.out, read_names(args.leave_out))}")
+        print(
+            f"wrote {train_subject_head(find_card(args.card), args.data, args.out, read_excluded_names(args.leave_out))}"
+        )
     except MatteboxError as error:
         sys.exit(f"error: {error}")
 

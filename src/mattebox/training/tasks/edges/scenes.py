@@ -25,91 +25,101 @@ from mattebox.matting.colour_histogram import build_colour_table, look_up_probab
 from mattebox.matting.colour_refinement import as_floats
 from mattebox.matting.segmentation import segment
 from mattebox.models.matte_session import Session, open_session
-from mattebox.training.data.dataset import stream, uncover_white
+from mattebox.training.data.dataset import stream_samples, unmix_white_background
 from mattebox.training.export.pixel_kernels import ColourModels
-from mattebox.training.networks.edge_network import features
-from mattebox.training.tasks.edges.synthetic_mattes import Rng, matte
+from mattebox.training.networks.edge_network import compute_edge_features
+from mattebox.training.tasks.edges.synthetic_mattes import Rng, draw_matte
 from mattebox.types import Floats, Picture
 
-SIDE = 160  # of a sample
-STEPS = (1, 2, 2, 3, 3, 4, 4, 5, 6, 8, 10, 12)  # pixels of one sample of the matte
-REACH = 24  # samples of the matte around a scene's middle that colour models may see
-SHARD = 200  # samples of a file
-FAITHFUL = 0.3  # of the coarse mattes
-BUSY = 0.4  # of the textures
-CROWDED = 0.3  # of the drawn scenes
-FIT = 0.85  # IoU from which the network's answer is about the subject at all
+SAMPLE_SIDE_PIXELS = 160  # of a sample
+MATTE_STEPS_PIXELS = (1, 2, 2, 3, 3, 4, 4, 5, 6, 8, 10, 12)  # pixels of one sample of the matte
+CONTEXT_MATTE_SAMPLES = 24  # samples of the matte around a scene's middle that colour models may see
+SAMPLES_PER_FILE = 200  # samples of a file
+ACCURATE_MATTE_SHARE = 0.3  # of the coarse mattes
+REPEATED_TEXTURE_SHARE = 0.4  # of the textures
+THIRD_PHOTOGRAPH_SHARE = 0.3  # of the drawn scenes
+MIN_PREDICTION_IOU = 0.85  # IoU from which the network's answer is about the subject at all
 
 
-class Scene(NamedTuple):
+class EdgeScene(NamedTuple):
     """Full-resolution rgb H x W x 3 and true alpha H x W, 0..1; the coarse matte h x w over the same ground; the whole
     picture's palette."""
 
     rgb: Floats
     alpha: Floats
-    coarse: Floats
+    coarse_alpha: Floats
     step: int
-    table: Floats
+    colour_table: Floats
 
 
-def made_up(rng: Rng, photographs: list[np.ndarray]) -> Scene:
+def draw_scene(rng: Rng, photographs: list[np.ndarray]) -> EdgeScene:
     """A drawn matte over photographs, its coarse form spoiled."""
-    step = int(rng.choice(STEPS))
-    side = min(SIDE + 2 * REACH * step, 640) // (4 * step) * 4 * step
-    alpha = matte(rng, side, step)
-    front, back = (texture(rng, photographs[rng.integers(len(photographs))], side) for _ in range(2))
+    step = int(rng.choice(MATTE_STEPS_PIXELS))
+    side = min(SAMPLE_SIDE_PIXELS + 2 * CONTEXT_MATTE_SAMPLES * step, 640) // (4 * step) * 4 * step
+    alpha = draw_matte(rng, side, step)
+    front, back = (random_texture(rng, photographs[rng.integers(len(photographs))], side) for _ in range(2))
     if rng.random() < 0.1:
         back = np.broadcast_to(rng.uniform(0, 1, 3).astype(np.float32), back.shape)
-    rgb, coarse = lived(rng, blend(alpha, front, back)), spoiled(rng, alpha, step)
-    other = texture(rng, photographs[rng.integers(len(photographs))], side)
-    return Scene(rgb, alpha, coarse, step, build_colour_table(*around(rng, (rgb, coarse), front, back, other)))
+    rgb, coarse = add_camera_noise(rng, blend_over(alpha, front, back)), degrade_matte(rng, alpha, step)
+    other = random_texture(rng, photographs[rng.integers(len(photographs))], side)
+    return EdgeScene(
+        rgb, alpha, coarse, step, build_colour_table(*extend_picture(rng, (rgb, coarse), front, back, other))
+    )
 
 
-def around(
-    rng: Rng, scene: tuple[Floats, Floats], front: Floats, back: Floats, other: Floats
+def extend_picture(
+    rng: Rng, scene: tuple[Floats, Floats], subject_texture: Floats, background_texture: Floats, other_texture: Floats
 ) -> tuple[NDArray[np.uint8], Floats]:
     """A scene is a small part of a picture: rgb and coarse alpha of more of it. Below lie front, as subject, and back;
     sometimes another photograph that is half of each, so that colours say less."""
     rgb, coarse = scene
     half, cells = rgb.shape[1] // 2, coarse.shape[1] // 2
-    more = [np.concatenate([front[:, :half], back[:, half:]], 1)] * int(rng.integers(3))
-    more += [other] if rng.random() < CROWDED else []
+    more = [np.concatenate([subject_texture[:, :half], background_texture[:, half:]], 1)] * int(rng.integers(3))
+    more += [other_texture] if rng.random() < THIRD_PHOTOGRAPH_SHARE else []
     split = np.zeros_like(coarse)
     split[:, :cells] = 1
-    return bytes_of(np.concatenate([rgb, *more])), np.concatenate([coarse, *[split] * len(more)])
+    return to_uint8(np.concatenate([rgb, *more])), np.concatenate([coarse, *[split] * len(more)])
 
 
-def bytes_of(rgb: Floats) -> NDArray[np.uint8]:
+def to_uint8(rgb: Floats) -> NDArray[np.uint8]:
     return np.rint(rgb * 255).astype(np.uint8)
 
 
-def photographed(rng: Rng, session: Session, subject: tuple[np.ndarray, np.ndarray], room: np.ndarray) -> list[Scene]:
+def composite_scenes(
+    rng: Rng, session: Session, subject: tuple[np.ndarray, np.ndarray], background: np.ndarray
+) -> list[EdgeScene]:
     """Some windows of one subject over a room, with the network's answer; none where it is about something else."""
     colours, alpha = subject
-    room = np.asarray(Image.fromarray(room).resize(alpha.shape[::-1], Image.Resampling.BICUBIC))
-    whole = blend(alpha, light(colours), light(room))
-    answer = segment(Picture(bytes_of(whole)), session)
+    background = np.asarray(Image.fromarray(background).resize(alpha.shape[::-1], Image.Resampling.BICUBIC))
+    whole = blend_over(alpha, to_float32(colours), to_float32(background))
+    answer = segment(Picture(to_uint8(whole)), session)
     coarse = as_floats(answer.alpha)
-    table = build_colour_table(bytes_of(whole), coarse)
+    table = build_colour_table(to_uint8(whole), coarse)
     again = F.interpolate(torch.from_numpy(coarse)[None, None], size=alpha.shape, mode="bilinear")[0, 0].numpy()
     inside, known = again > 0.5, alpha > 0.5
-    if (inside & known).sum() < FIT * (inside | known).sum():
+    if (inside & known).sum() < MIN_PREDICTION_IOU * (inside | known).sum():
         return []
     edge = np.argwhere((alpha > 0.1) & (alpha < 0.9))
     rng.shuffle(edge)
     places = edge[:: max(1, len(edge) // 4)][:4]
-    return [_window(rng, colours, alpha, room, coarse, table, place) for place in places]
+    return [_crop_scene(rng, colours, alpha, background, coarse, table, place) for place in places]
 
 
-def _window(
-    rng: Rng, colours: np.ndarray, alpha: Floats, room: np.ndarray, coarse: Floats, table: Floats, place: np.ndarray
-) -> Scene:
+def _crop_scene(
+    rng: Rng,
+    colours: np.ndarray,
+    alpha: Floats,
+    background: np.ndarray,
+    coarse_alpha: Floats,
+    colour_table: Floats,
+    place: np.ndarray,
+) -> EdgeScene:
     """What lies around a place, enlarged `step` times against the coarse matte."""
-    step = int(rng.choice(STEPS))
-    ratio = np.divide(coarse.shape, alpha.shape)  # samples of the matte for each pixel of the small picture
-    cells = min(SIDE + 2 * REACH * step, 640) // (4 * step) * 4
-    cells = min(cells, *(s // 4 * 4 for s in coarse.shape))
-    first = np.clip(place * ratio - cells / 2, 0, np.subtract(coarse.shape, cells)).astype(int)
+    step = int(rng.choice(MATTE_STEPS_PIXELS))
+    ratio = np.divide(coarse_alpha.shape, alpha.shape)  # samples of the matte for each pixel of the small picture
+    cells = min(SAMPLE_SIDE_PIXELS + 2 * CONTEXT_MATTE_SAMPLES * step, 640) // (4 * step) * 4
+    cells = min(cells, *(s // 4 * 4 for s in coarse_alpha.shape))
+    first = np.clip(place * ratio - cells / 2, 0, np.subtract(coarse_alpha.shape, cells)).astype(int)
     ends = np.minimum((first + cells) / ratio, alpha.shape)
     (above, left), (below, right) = (tuple(map(float, v)) for v in (first / ratio, ends))
     side = cells * step
@@ -120,24 +130,30 @@ def _window(
 
     sharp = rng.uniform(1, max(1, 0.8 * step * ratio[0]))
     true = ((seen(np.rint(alpha * 255).astype(np.uint8)) - 0.5) * np.float32(sharp) + 0.5).clip(0, 1)
-    mixed = blend(true, seen(colours), seen(room))
-    return Scene(lived(rng, mixed), true, coarse[first[0] : first[0] + cells, first[1] : first[1] + cells], step, table)
+    mixed = blend_over(true, seen(colours), seen(background))
+    return EdgeScene(
+        add_camera_noise(rng, mixed),
+        true,
+        coarse_alpha[first[0] : first[0] + cells, first[1] : first[1] + cells],
+        step,
+        colour_table,
+    )
 
 
-def light(pixels: np.ndarray) -> Floats:
+def to_float32(pixels: np.ndarray) -> Floats:
     return np.asarray(pixels / np.float32(255), np.float32)
 
 
-def blend(alpha: Floats, front: Floats, back: Floats) -> Floats:
+def blend_over(alpha: Floats, front: Floats, back: Floats) -> Floats:
     a = alpha[..., None]
     return np.asarray(a * front + (1 - a) * back, np.float32)
 
 
-def texture(rng: Rng, photograph: np.ndarray, side: int) -> Floats:
+def random_texture(rng: Rng, photograph: np.ndarray, side: int) -> Floats:
     """A square of a photograph at a random enlargement, turned and lit at random; often mirrored and repeated at about
     its own size instead, so that it is busy."""
-    if rng.random() < BUSY:
-        photograph, least = _repeated(photograph, side, rng.uniform(0.5, 1.2)), 0.999
+    if rng.random() < REPEATED_TEXTURE_SHARE:
+        photograph, least = _mirror_repeat(photograph, side, rng.uniform(0.5, 1.2)), 0.999
     else:
         least = rng.uniform(1, 4)
     most = min(photograph.shape[:2])
@@ -149,7 +165,7 @@ def texture(rng: Rng, photograph: np.ndarray, side: int) -> Floats:
     return np.asarray((rgb * rng.uniform(0.6, 1.2, 3) + rng.uniform(-0.1, 0.1)).clip(0, 1), np.float32)
 
 
-def _repeated(photograph: np.ndarray, side: int, scale: float) -> np.ndarray:
+def _mirror_repeat(photograph: np.ndarray, side: int, scale: float) -> np.ndarray:
     """A photograph reduced, and mirrored until it is at least so large."""
     width, height = (max(48, int(s * scale)) for s in photograph.shape[1::-1])
     small = np.asarray(Image.fromarray(photograph).resize((width, height), Image.Resampling.BICUBIC))
@@ -157,28 +173,30 @@ def _repeated(photograph: np.ndarray, side: int, scale: float) -> np.ndarray:
     return np.pad(small, (*pads, (0, 0)), mode="symmetric")
 
 
-def lived(rng: Rng, rgb: Floats) -> Floats:
+def add_camera_noise(rng: Rng, rgb: Floats) -> Floats:
     """With a camera's noise, and rounded as a file has it."""
     noise = rng.normal(0, rng.random() ** 2 * 0.03, rgb.shape)
     return np.asarray(np.rint((rgb + noise).clip(0, 1) * 255) / 255, np.float32)
 
 
-def spoiled(rng: Rng, alpha: Floats, step: int) -> Floats:
+def degrade_matte(rng: Rng, alpha: Floats, step: int) -> Floats:
     """The matte as a network might see it: well, or shrunk, blurred, thin things lost, moved, too wide, hazy."""
     cells = alpha.shape[0] // step
     x = torch.from_numpy(alpha)[None, None]
-    if rng.random() < FAITHFUL:
-        return np.asarray(blurred(F.adaptive_avg_pool2d(x, cells), rng.uniform(0.3, 0.9))[0, 0].numpy())
+    if rng.random() < ACCURATE_MATTE_SHARE:
+        return np.asarray(gaussian_blur(F.adaptive_avg_pool2d(x, cells), rng.uniform(0.3, 0.9))[0, 0].numpy())
     if rng.random() < 0.35:  # thin things are seen as one mass, or not at all
-        x = gain(
-            blurred(F.adaptive_avg_pool2d(x, cells), rng.uniform(0.5, 2.5)), rng.uniform(1, 4), rng.uniform(0.25, 0.6)
+        x = apply_contrast(
+            gaussian_blur(F.adaptive_avg_pool2d(x, cells), rng.uniform(0.5, 2.5)),
+            rng.uniform(1, 4),
+            rng.uniform(0.25, 0.6),
         )
     x = F.adaptive_avg_pool2d(x, cells)
     if rng.random() < 0.5:
-        x = moved(rng, x, rng.uniform(0, 1.5))
-    x = blurred(x, rng.uniform(0.3, 1.6))
+        x = warp_randomly(rng, x, rng.uniform(0, 1.5))
+    x = gaussian_blur(x, rng.uniform(0.3, 1.6))
     if rng.random() < 0.6:
-        x = gain(x, rng.uniform(0.8, 2.2), rng.uniform(0.35, 0.65))
+        x = apply_contrast(x, rng.uniform(0.8, 2.2), rng.uniform(0.35, 0.65))
     if rng.random() < 0.5:
         haze = F.interpolate(torch.from_numpy(rng.normal(0, 0.05, (1, 1, 5, 5)).astype(np.float32)), size=x.shape[2:],
                              mode="bicubic")  # fmt: skip
@@ -186,11 +204,11 @@ def spoiled(rng: Rng, alpha: Floats, step: int) -> Floats:
     return np.asarray(x.clamp(0, 1)[0, 0].numpy())
 
 
-def gain(x: Tensor, slope: float, middle: float) -> Tensor:
-    return ((x - middle) * slope + 0.5).clamp(0, 1)
+def apply_contrast(x: Tensor, slope: float, centre: float) -> Tensor:
+    return ((x - centre) * slope + 0.5).clamp(0, 1)
 
 
-def blurred(x: Tensor, sigma: float) -> Tensor:
+def gaussian_blur(x: Tensor, sigma: float) -> Tensor:
     reach = max(1, round(3 * sigma))
     line = torch.exp(-0.5 * (torch.arange(-reach, reach + 1) / sigma) ** 2)
     line = (line / line.sum())[None, None, None]
@@ -198,56 +216,61 @@ def blurred(x: Tensor, sigma: float) -> Tensor:
     return F.conv2d(F.pad(x, (0, 0, reach, reach), mode="replicate"), line.mT)
 
 
-def moved(rng: Rng, x: Tensor, most: float) -> Tensor:
+def warp_randomly(rng: Rng, x: Tensor, max_shift: float) -> Tensor:
     """Shifted by a few samples, differently from place to place."""
     height, width = x.shape[2:]
-    field = torch.from_numpy(rng.normal(0, most, (1, 2, 5, 5)).astype(np.float32))
+    field = torch.from_numpy(rng.normal(0, max_shift, (1, 2, 5, 5)).astype(np.float32))
     field = F.interpolate(field, size=(height, width), mode="bicubic")[0].permute(1, 2, 0)
     rows, columns = torch.meshgrid(torch.linspace(-1, 1, height), torch.linspace(-1, 1, width), indexing="ij")
     grid = torch.stack([columns, rows], 2) + field * torch.tensor([2 / width, 2 / height])
     return F.grid_sample(x, grid[None], padding_mode="border", align_corners=False)
 
 
-MODELS = {False: ColourModels(halve=False), True: ColourModels(halve=True)}
+COLOUR_MODELS = {False: ColourModels(halve=False), True: ColourModels(halve=True)}
 
 
 @torch.no_grad()
-def sample(rng: Rng, scene: Scene) -> np.ndarray:
+def build_sample(rng: Rng, scene: EdgeScene) -> np.ndarray:
     """14 x SIDE x SIDE uint8 around the middle of a scene, as the house would see it."""
     step, rgb = scene.step, torch.from_numpy(np.ascontiguousarray(scene.rgb))
     shrink = step // 2 if step % 2 == 0 else step
     guide = F.avg_pool2d(rgb.permute(2, 0, 1)[None], shrink)
-    coarse = torch.from_numpy(np.ascontiguousarray(scene.coarse))[None, None]
-    planes = F.pad(MODELS[step % 2 == 0](guide, coarse), (1, 1, 1, 1), mode="replicate")
+    coarse = torch.from_numpy(np.ascontiguousarray(scene.coarse_alpha))[None, None]
+    planes = F.pad(COLOUR_MODELS[step % 2 == 0](guide, coarse), (1, 1, 1, 1), mode="replicate")
     prior = F.interpolate(coarse, scale_factor=float(step), mode="bicubic", align_corners=False).clamp(0, 1)[0, 0]
-    seen = features(rgb, prior, planes, torch.from_numpy(look_up_probability(scene.table, scene.rgb)))[0]
+    seen = compute_edge_features(
+        rgb, prior, planes, torch.from_numpy(look_up_probability(scene.colour_table, scene.rgb))
+    )[0]
     truth = torch.from_numpy(np.ascontiguousarray(scene.alpha))[None]
     both = torch.cat([seen, truth]).clamp(0, 1)
     side = both.shape[1]
-    top, left = (int(np.clip((side - SIDE) // 2 + rng.integers(-20, 21), 0, side - SIDE)) for _ in range(2))
-    part = both[:, top : top + SIDE, left : left + SIDE]
+    top, left = (
+        int(np.clip((side - SAMPLE_SIDE_PIXELS) // 2 + rng.integers(-20, 21), 0, side - SAMPLE_SIDE_PIXELS))
+        for _ in range(2)
+    )
+    part = both[:, top : top + SAMPLE_SIDE_PIXELS, left : left + SAMPLE_SIDE_PIXELS]
     return np.asarray((part * 255).round().byte().numpy())
 
 
-def photographs(data: Path) -> list[np.ndarray]:
+def read_photographs(data: Path) -> list[np.ndarray]:
     """Rooms, streets and other photographs of the training split; those of 200 pixels at least."""
     kinds = (("background", 700), ("unlabelled", 900))
     found = [
         np.asarray(p)
         for kind, most in kinds
-        for _, (_, p, _) in zip(range(most), stream(data, kind, "train"), strict=False)
+        for _, (_, p, _) in zip(range(most), stream_samples(data, kind, "train"), strict=False)
     ]
     return [p for p in found if min(p.shape[:2]) >= 200]
 
 
-def subjects(data: Path, split: str) -> list[tuple[np.ndarray, np.ndarray]]:
+def read_subjects_on_white(data: Path, split: str) -> list[tuple[np.ndarray, np.ndarray]]:
     """Colours uint8 and alpha 0..1 of what was photographed on white."""
     pairs = (
         (np.asarray(p), np.asarray(m))
-        for row, p, m in stream(data, "labelled", split)
+        for row, p, m in stream_samples(data, "labelled", split)
         if m and row.set == "magento_white"
     )
-    return [(uncover_white(p, m), (m / np.float32(255)).astype(np.float32)) for p, m in pairs]
+    return [(unmix_white_background(p, m), (m / np.float32(255)).astype(np.float32)) for p, m in pairs]
 
 
 def main() -> None:
@@ -260,16 +283,16 @@ def main() -> None:
     args = parser.parse_args()
     torch.set_num_threads(1)
     rng, session = np.random.default_rng(args.seed), open_session("balanced", "cpu", 1)
-    rooms, known = photographs(args.data), subjects(args.data, args.split)
+    rooms, known = read_photographs(args.data), read_subjects_on_white(args.data, args.split)
     args.pool.mkdir(parents=True, exist_ok=True)
-    for shard in range(-(-args.count // SHARD)):
+    for shard in range(-(-args.count // SAMPLES_PER_FILE)):
         made: list[np.ndarray] = []
-        while len(made) < SHARD:
-            made.append(sample(rng, made_up(rng, rooms)))
+        while len(made) < SAMPLES_PER_FILE:
+            made.append(build_sample(rng, draw_scene(rng, rooms)))
             if len(made) % 4 == 0:
                 pair, room = known[rng.integers(len(known))], rooms[rng.integers(len(rooms))]
-                made.extend(sample(rng, s) for s in photographed(rng, session, pair, room))
-        np.save(args.pool / f"{args.split}-{args.seed}-{shard:03}.npy", np.stack(made[:SHARD]))
+                made.extend(build_sample(rng, s) for s in composite_scenes(rng, session, pair, room))
+        np.save(args.pool / f"{args.split}-{args.seed}-{shard:03}.npy", np.stack(made[:SAMPLES_PER_FILE]))
         print(shard, flush=True)
 
 

@@ -11,31 +11,37 @@ from PIL import Image, ImageDraw, ImageFilter
 
 from mattebox.types import Floats
 
-FINER = 3  # times as large, drawn
+SUPERSAMPLING = 3  # times as large, drawn
 Rng = np.random.Generator
 
 
-def matte(rng: Rng, side: int, step: float) -> Floats:
+def draw_matte(rng: Rng, side: int, step: float) -> Floats:
     """Alpha side x side, 0..1, an edge passing near the middle."""
-    outline = _outline(rng, side * FINER)
-    canvas = Image.new("L", (side * FINER, side * FINER))
+    outline = _draw_outline(rng, side * SUPERSAMPLING)
+    canvas = Image.new("L", (side * SUPERSAMPLING, side * SUPERSAMPLING))
     draw = ImageDraw.Draw(canvas)
     draw.polygon([tuple(p) for p in outline], fill=255)
     kind = rng.choice(["plain", "hair", "fur", "bars", "holes"], p=[0.36, 0.3, 0.14, 0.1, 0.1])
     if kind == "hair":
-        _strands(
-            rng, draw, outline, step, count=int(rng.integers(15, 300)), length=(1.5, rng.uniform(6, 36)), spread=0.7
+        _draw_strands(
+            rng,
+            draw,
+            outline,
+            step,
+            count=int(rng.integers(15, 300)),
+            length_range=(1.5, rng.uniform(6, 36)),
+            spread=0.7,
         )
     elif kind == "fur":
-        _strands(rng, draw, outline, step, count=int(rng.integers(300, 1200)), length=(0.5, 4), spread=0.4)
+        _draw_strands(rng, draw, outline, step, count=int(rng.integers(300, 1200)), length_range=(0.5, 4), spread=0.4)
     elif kind == "bars":
-        _bars(rng, draw, side * FINER, step * FINER, 255)
+        _draw_bars(rng, draw, side * SUPERSAMPLING, step * SUPERSAMPLING, 255)
     elif kind == "holes":
-        _bars(rng, draw, side * FINER, step * FINER, 0)
-    blur = _softness(rng, step, fine=kind in ("hair", "fur"))
+        _draw_bars(rng, draw, side * SUPERSAMPLING, step * SUPERSAMPLING, 0)
+    blur = _edge_sigma(rng, step, is_hairy=kind in ("hair", "fur"))
     if rng.random() < 0.1:
-        canvas = _moved(rng, canvas, step)
-    soft = canvas.filter(ImageFilter.GaussianBlur(blur * FINER))
+        canvas = _motion_blur(rng, canvas, step)
+    soft = canvas.filter(ImageFilter.GaussianBlur(blur * SUPERSAMPLING))
     alpha = np.asarray(soft.resize((side, side), Image.Resampling.BOX), np.float32) / np.float32(255)
     if rng.random() < 0.1:
         alpha = (
@@ -44,14 +50,14 @@ def matte(rng: Rng, side: int, step: float) -> Floats:
     return alpha.clip(0, 1).astype(np.float32)
 
 
-def _softness(rng: Rng, step: float, fine: bool) -> float:
+def _edge_sigma(rng: Rng, step: float, is_hairy: bool) -> float:
     """Sigma of the edge in pixels: mostly a lens's, sometimes out of focus."""
-    if rng.random() < (0.1 if fine else 0.3):
+    if rng.random() < (0.1 if is_hairy else 0.3):
         return float(rng.uniform(0.5, 2.5) * step)
     return float(rng.uniform(0.25, 0.6) + rng.random() ** 2 * 0.2 * step)
 
 
-def _outline(rng: Rng, side: int) -> np.ndarray:
+def _draw_outline(rng: Rng, side: int) -> np.ndarray:
     """N x 2 points of a closed curve whose edge passes near the middle."""
     turn = np.linspace(0, 2 * np.pi, 400, endpoint=False)
     radius, towards = rng.uniform(0.12, 1.2) * side, rng.uniform(0, 2 * np.pi)
@@ -69,14 +75,14 @@ def _outline(rng: Rng, side: int) -> np.ndarray:
     return np.asarray(points - nearest + side / 2 + rng.normal(0, 0.08, 2) * side)
 
 
-def _strands(rng: Rng, draw: ImageDraw.ImageDraw, outline: np.ndarray, step: float, count: int,
-             length: tuple[float, float], spread: float) -> None:  # fmt: skip
+def _draw_strands(rng: Rng, draw: ImageDraw.ImageDraw, outline: np.ndarray, step: float, count: int,
+             length_range: tuple[float, float], spread: float) -> None:  # fmt: skip
     """Hairs that leave the outline near the picture, bent, thinner at the end, in locks of a common direction."""
     centre, side = outline.mean(0), np.asarray(draw.im.size).max()
     near = np.flatnonzero(((outline > -0.1 * side) & (outline < 1.1 * side)).all(1))
     if not near.size:
         return
-    thick = rng.uniform(0.5, 0.7 + 0.35 * step) * FINER
+    thick = rng.uniform(0.5, 0.7 + 0.35 * step) * SUPERSAMPLING
     lock = rng.normal(0, spread)
     for _ in range(count):
         i = rng.choice(near)
@@ -84,7 +90,7 @@ def _strands(rng: Rng, draw: ImageDraw.ImageDraw, outline: np.ndarray, step: flo
         if rng.random() < 0.3:
             lock = rng.normal(0, spread)
         way = np.arctan2(*(root - centre)[::-1]) + lock + rng.normal(0, 0.15 * spread)
-        far = rng.uniform(*length) * step * FINER
+        far = rng.uniform(*length_range) * step * SUPERSAMPLING
         bends = way + np.cumsum(np.append(rng.normal(0, 0.25), np.full(11, rng.normal(0, 0.12))))
         line = root + np.cumsum(np.stack([np.cos(bends), np.sin(bends)], 1), 0) * far / 12
         line = np.concatenate([[root - (line[0] - root)], line])
@@ -94,7 +100,7 @@ def _strands(rng: Rng, draw: ImageDraw.ImageDraw, outline: np.ndarray, step: flo
             draw.line([tuple(p) for p in line[a : a + 5]], fill=shade, width=max(1, round(wide * (1 - a / 16))))
 
 
-def _bars(rng: Rng, draw: ImageDraw.ImageDraw, side: int, step: float, shade: int) -> None:
+def _draw_bars(rng: Rng, draw: ImageDraw.ImageDraw, side: int, step: float, shade: int) -> None:
     """A few thin things: straps, legs, wires; or gaps such as those of a handle."""
     for _ in range(int(rng.integers(1, 6))):
         a, b = rng.uniform(0.1, 0.9, 2) * side, rng.uniform(-0.2, 1.2, 2) * side
@@ -106,9 +112,9 @@ def _bars(rng: Rng, draw: ImageDraw.ImageDraw, side: int, step: float, shade: in
             draw.ellipse(box, outline=shade, width=wide)
 
 
-def _moved(rng: Rng, canvas: Image.Image, step: float) -> Image.Image:
+def _motion_blur(rng: Rng, canvas: Image.Image, step: float) -> Image.Image:
     """Smeared along a line, as by motion."""
-    way = rng.uniform(-1, 1, 2) * 2 * step * FINER
+    way = rng.uniform(-1, 1, 2) * 2 * step * SUPERSAMPLING
     moved = [np.asarray(canvas.transform(canvas.size, Image.Transform.AFFINE, (1, 0, way[0] * t, 0, 1, way[1] * t)),
                         np.float32) for t in np.linspace(-0.5, 0.5, 7)]  # fmt: skip
     return Image.fromarray(np.mean(moved, axis=0).astype(np.uint8))

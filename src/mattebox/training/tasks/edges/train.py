@@ -26,21 +26,21 @@ from torch import Tensor
 
 from mattebox.training.core import checkpoint, schedule
 from mattebox.training.networks.edge_network import (
-    FEATURES,
-    OPINIONS,
-    Edges,
-    flat,
-    levelled,
-    open_to,
-    opinions,
+    CANDIDATE_COUNT,
+    FEATURE_COUNT,
+    EdgeNet,
+    alpha_candidates,
+    flatten_pyramid,
+    refinement_weight,
+    stretch_levels,
 )
 
-GROUP = 10  # samples treated at a time
-JUDGED = 10  # times
+SAMPLES_PER_GROUP = 10  # samples treated at a time
+EVALUATION_COUNT = 10  # times
 
 
 @dataclass(frozen=True)
-class Recipe:
+class EdgeSettings:
     """A run, as its TOML file has it. `seconds` are of the processor's own time; `pixels` are those of one sample."""
 
     seconds: float
@@ -51,98 +51,102 @@ class Recipe:
     decay: float = 1e-3
     seed: int = 0
 
-    def rate_at(self, progress: float, step: int) -> float:
-        return schedule.rate_at(self.rate, progress, step, warmup=50)
+    def learning_rate_at(self, progress: float, step: int) -> float:
+        return schedule.cosine_learning_rate(self.rate, progress, step, warmup_steps=50)
 
 
-class Pixels(NamedTuple):
+class PixelSamples(NamedTuple):
     """What is seen of N pixels, the opinions on each, the levelled prior, the evidence, the truth."""
 
-    seen: Tensor
-    said: Tensor
-    level: Tensor
-    worth: Tensor
+    features: Tensor
+    candidates: Tensor
+    levelled_prior: Tensor
+    weight: Tensor
     truth: Tensor
 
-    def errors(self, shares: Tensor) -> Tensor:
-        mixed = (shares * self.said).sum(1)
-        return self.level + self.worth * (mixed - self.level) - self.truth
+    def errors(self, weights: Tensor) -> Tensor:
+        mixed = (weights * self.candidates).sum(1)
+        return self.levelled_prior + self.weight * (mixed - self.levelled_prior) - self.truth
 
-    def some(self, which: Tensor) -> Pixels:
-        return Pixels(*(part[which] for part in self))
+    def select(self, indices: Tensor) -> PixelSamples:
+        return PixelSamples(*(part[indices] for part in self))
 
 
-def drawn(pool: Path, split: str, recipe: Recipe) -> Pixels:
+def sample_pixels(sample_folder: Path, split: str, settings: EdgeSettings) -> PixelSamples:
     """Pixels of all samples of a split; every third group of samples is seen at half size, as large pictures are."""
-    rng, made = np.random.default_rng(recipe.seed), []
-    for path in sorted(pool.glob(f"{split}-*.npy")):
+    rng, made = np.random.default_rng(settings.seed), []
+    for path in sorted(sample_folder.glob(f"{split}-*.npy")):
         samples = np.load(path)
-        for i in range(0, len(samples), GROUP):
-            batch = torch.from_numpy(samples[i : i + GROUP]).float() / 255
-            made.append(_pixels(rng, batch, recipe.pixels, half=i // GROUP % 3 == 2))
-    return Pixels(*(torch.cat(parts) for parts in zip(*made, strict=True)))
+        for i in range(0, len(samples), SAMPLES_PER_GROUP):
+            batch = torch.from_numpy(samples[i : i + SAMPLES_PER_GROUP]).float() / 255
+            made.append(_sample_group_pixels(rng, batch, settings.pixels, at_half_size=i // SAMPLES_PER_GROUP % 3 == 2))
+    return PixelSamples(*(torch.cat(parts) for parts in zip(*made, strict=True)))
 
 
-def _pixels(rng: np.random.Generator, batch: Tensor, count: int, half: bool) -> Pixels:
-    x, truth = batch[:, :FEATURES], batch[:, FEATURES]
-    level, worth = levelled(x[:, 3]), open_to(x)[:, 0]
-    whole = flat(x) if not half else F.interpolate(flat(F.avg_pool2d(x, 2)), scale_factor=2.0, mode="bilinear")
-    places = torch.cat([_some(rng, one.nonzero(), count, n) for n, one in enumerate(worth > 0)])
+def _sample_group_pixels(rng: np.random.Generator, batch: Tensor, count: int, at_half_size: bool) -> PixelSamples:
+    x, truth = batch[:, :FEATURE_COUNT], batch[:, FEATURE_COUNT]
+    level, worth = stretch_levels(x[:, 3]), refinement_weight(x)[:, 0]
+    whole = (
+        flatten_pyramid(x)
+        if not at_half_size
+        else F.interpolate(flatten_pyramid(F.avg_pool2d(x, 2)), scale_factor=2.0, mode="bilinear")
+    )
+    places = torch.cat([_choose_places(rng, one.nonzero(), count, n) for n, one in enumerate(worth > 0)])
     n, row, column = places.unbind(1)
-    seen, said = whole[n, :, row, column].half(), opinions(x)[n, :, row, column]
-    return Pixels(seen, said, level[n, row, column], worth[n, row, column], truth[n, row, column])
+    seen, said = whole[n, :, row, column].half(), alpha_candidates(x)[n, :, row, column]
+    return PixelSamples(seen, said, level[n, row, column], worth[n, row, column], truth[n, row, column])
 
 
-def _some(rng: np.random.Generator, places: Tensor, count: int, sample: int) -> Tensor:
+def _choose_places(rng: np.random.Generator, places: Tensor, count: int, sample_index: int) -> Tensor:
     """At most so many of a sample's places: sample, row, column."""
     chosen = places[torch.from_numpy(rng.permutation(len(places))[:count])]
-    return F.pad(chosen, (1, 0), value=sample)
+    return F.pad(chosen, (1, 0), value=sample_index)
 
 
-def started(recipe: Recipe, pixels: Pixels) -> Edges:
+def initialise_edge_network(settings: EdgeSettings, pixels: PixelSamples) -> EdgeNet:
     """A network that sees its pixels about a mean of nothing, with a deviation of one."""
-    torch.manual_seed(recipe.seed)
-    net, seen = Edges(recipe.width), pixels.seen.float()
+    torch.manual_seed(settings.seed)
+    net, seen = EdgeNet(settings.width), pixels.features.float()
     net.mean.copy_(seen.mean(0))
     net.deviation.copy_(seen.std(0) + 1e-3)
     return net
 
 
 @torch.no_grad()
-def judge(net: Edges, held: Pixels) -> dict[str, float]:
+def evaluate_edges(net: EdgeNet, validation: PixelSamples) -> dict[str, float]:
     """Mean absolute error x 1000 of the network, and of the levelled prior and the colour models by themselves."""
-    count = len(held.truth)
+    count = len(validation.truth)
     alone = {
-        name: F.one_hot(torch.tensor(i), OPINIONS).float().expand(count, OPINIONS)
+        name: F.one_hot(torch.tensor(i), CANDIDATE_COUNT).float().expand(count, CANDIDATE_COUNT)
         for name, i in (("plain", 0), ("models", 1), ("palette", 6))
     }
-    told = {"learned": net.said(held.seen.float()), **alone}
-    return {name: round(1000 * float(held.errors(shares).abs().mean()), 2) for name, shares in told.items()}
+    told = {"learned": net.predict_pixel_weights(validation.features.float()), **alone}
+    return {name: round(1000 * float(validation.errors(shares).abs().mean()), 2) for name, shares in told.items()}
 
 
-def train(recipe: Recipe, pool: Path, out: Path) -> None:
+def train_edges(settings: EdgeSettings, sample_folder: Path, out: Path) -> None:
     out.mkdir(parents=True, exist_ok=True)
-    pixels, held = drawn(pool, "train", recipe), drawn(pool, "val", recipe)
-    net, best = started(recipe, pixels), math.inf
-    optimiser = torch.optim.AdamW(net.parameters(), lr=recipe.rate, weight_decay=recipe.decay)
+    pixels, held = sample_pixels(sample_folder, "train", settings), sample_pixels(sample_folder, "val", settings)
+    net, best = initialise_edge_network(settings, pixels), math.inf
+    optimiser = torch.optim.AdamW(net.parameters(), lr=settings.rate, weight_decay=settings.decay)
     begun, step, judged = time.process_time(), 0, 0
-    while judged < JUDGED:
-        progress = (time.process_time() - begun) / recipe.seconds
+    while judged < EVALUATION_COUNT:
+        progress = (time.process_time() - begun) / settings.seconds
         for group in optimiser.param_groups:
-            group["lr"] = recipe.rate_at(progress, step)
-        some = pixels.some(torch.randint(len(pixels.truth), (recipe.batch,)))
-        miss = some.errors(net.said(some.seen.float()))
+            group["lr"] = settings.learning_rate_at(progress, step)
+        some = pixels.select(torch.randint(len(pixels.truth), (settings.batch,)))
+        miss = some.errors(net.predict_pixel_weights(some.features.float()))
         optimiser.zero_grad(set_to_none=True)
         (miss.abs().mean() + miss.square().mean()).backward()
         optimiser.step()
         step += 1
-        if progress * JUDGED >= judged + 1:
-            judged, scores = judged + 1, judge(net, held)
+        if progress * EVALUATION_COUNT >= judged + 1:
+            judged, scores = judged + 1, evaluate_edges(net, held)
             with open(out / "log.jsonl", "a") as log:
                 log.write(json.dumps({"step": step, **scores}) + "\n")
             if scores["learned"] < best:
                 best = scores["learned"]
-                state = {"average": copy.deepcopy(net.state_dict()), "width": recipe.width, "scores": scores}
+                state = {"average": copy.deepcopy(net.state_dict()), "width": settings.width, "scores": scores}
                 checkpoint.write(state, out / "best.pt")
 
 
@@ -153,7 +157,7 @@ def main() -> None:
     parser.add_argument("out", type=Path)
     args = parser.parse_args()
     torch.set_num_threads(1)
-    train(Recipe(**tomllib.loads(args.recipe.read_text())), args.pool, args.out)
+    train_edges(EdgeSettings(**tomllib.loads(args.recipe.read_text())), args.pool, args.out)
 
 
 if __name__ == "__main__":

@@ -12,61 +12,65 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from mattebox.training.tasks.restore.synthetic_degradation import compressed
+from mattebox.training.tasks.restore.synthetic_degradation import compress_jpeg
 
-MODES = ("area", "bilinear", "bicubic")
+INTERPOLATION_MODES = ("area", "bilinear", "bicubic")
 
 
-def lived(pictures: Tensor, scale: int) -> Tensor:
+def degrade_realistically(pictures: Tensor, scale: int) -> Tensor:
     """A `scale`-th of the size, which must divide, after two rounds."""
     size = pictures.shape[2] // scale, pictures.shape[3] // scale
-    return torch.cat([_one(picture[None], size) for picture in pictures])
+    return torch.cat([_degrade_picture(picture[None], size) for picture in pictures])
 
 
-def _one(picture: Tensor, size: tuple[int, int]) -> Tensor:
-    if _chance(0.9):
-        picture = softened(picture, _between(0.2, 1.8), _between(0.2, 1.8), _between(0, math.pi))
-    ratio = _between(0.4, 1.1)
+def _degrade_picture(picture: Tensor, size: tuple[int, int]) -> Tensor:
+    if _random_chance(0.9):
+        picture = anisotropic_blur(
+            picture, _random_between(0.2, 1.8), _random_between(0.2, 1.8), _random_between(0, math.pi)
+        )
+    ratio = _random_between(0.4, 1.1)
     between = max(size[0], round(picture.shape[2] * ratio)), max(size[1], round(picture.shape[3] * ratio))
-    picture = _compressed(_grainy(resized(picture, between), 12), 50)
-    if _chance(0.5):
-        picture = softened(picture, _between(0.2, 0.9), _between(0.2, 0.9), _between(0, math.pi))
-    picture = _grainy(resized(picture, size), 6)
-    return _compressed(picture, 40) if _chance(0.8) else (picture.clamp(0, 1) * 255).round() / 255
+    picture = _compress_randomly(_add_random_noise(resize_randomly(picture, between), 12), 50)
+    if _random_chance(0.5):
+        picture = anisotropic_blur(
+            picture, _random_between(0.2, 0.9), _random_between(0.2, 0.9), _random_between(0, math.pi)
+        )
+    picture = _add_random_noise(resize_randomly(picture, size), 6)
+    return _compress_randomly(picture, 40) if _random_chance(0.8) else (picture.clamp(0, 1) * 255).round() / 255
 
 
-def softened(picture: Tensor, along: float, across: float, angle: float) -> Tensor:
+def anisotropic_blur(picture: Tensor, sigma_along: float, sigma_across: float, angle: float) -> Tensor:
     """Gaussian blur of two deviations, in pixels, turned by an angle."""
-    reach = max(1, math.ceil(2.5 * max(along, across)))
+    reach = max(1, math.ceil(2.5 * max(sigma_along, sigma_across)))
     y, x = torch.meshgrid(*[torch.arange(-reach, reach + 1.0)] * 2, indexing="ij")
     u, v = x * math.cos(angle) + y * math.sin(angle), y * math.cos(angle) - x * math.sin(angle)
-    kernel = torch.exp(-0.5 * ((u / along) ** 2 + (v / across) ** 2)).to(picture)
+    kernel = torch.exp(-0.5 * ((u / sigma_along) ** 2 + (v / sigma_across) ** 2)).to(picture)
     kernel = (kernel / kernel.sum()).expand(3, 1, -1, -1)
     return F.conv2d(F.pad(picture, [reach] * 4, mode="replicate"), kernel, groups=3)
 
 
-def resized(picture: Tensor, size: tuple[int, int]) -> Tensor:
+def resize_randomly(picture: Tensor, size: tuple[int, int]) -> Tensor:
     """By a method that nobody told us."""
-    mode = MODES[int(torch.randint(3, ()))]
-    smooth = {} if mode == "area" else {"antialias": _chance(0.7), "align_corners": False}
+    mode = INTERPOLATION_MODES[int(torch.randint(3, ()))]
+    smooth = {} if mode == "area" else {"antialias": _random_chance(0.7), "align_corners": False}
     return F.interpolate(picture, size, mode=mode, **smooth).clamp(0, 1)
 
 
-def _grainy(picture: Tensor, most: float) -> Tensor:
-    """Gaussian noise of up to `most` levels, grey in two of five, or none in one of four."""
-    if _chance(0.25):
+def _add_random_noise(picture: Tensor, max_sigma: float) -> Tensor:
+    """Gaussian noise of up to `max_sigma` levels, grey in two of five, or none in one of four."""
+    if _random_chance(0.25):
         return picture
-    noise = torch.randn_like(picture[:, : 1 if _chance(0.4) else 3])
-    return (picture + noise * (_between(0, most) / 255)).clamp(0, 1)
+    noise = torch.randn_like(picture[:, : 1 if _random_chance(0.4) else 3])
+    return (picture + noise * (_random_between(0, max_sigma) / 255)).clamp(0, 1)
 
 
-def _compressed(picture: Tensor, least: int) -> Tensor:
-    return compressed(picture, [int(torch.randint(least, 96, ()))])
+def _compress_randomly(picture: Tensor, min_quality: int) -> Tensor:
+    return compress_jpeg(picture, [int(torch.randint(min_quality, 96, ()))])
 
 
-def _between(low: float, high: float) -> float:
+def _random_between(low: float, high: float) -> float:
     return low + (high - low) * float(torch.rand(()))
 
 
-def _chance(share: float) -> bool:
+def _random_chance(share: float) -> bool:
     return float(torch.rand(())) < share

@@ -15,19 +15,19 @@ from PIL import Image
 from torch import Tensor
 
 
-def shrunk(pictures: Tensor, scale: int) -> Tensor:
+def downscale(pictures: Tensor, scale: int) -> Tensor:
     """A scale-th of the size, which must divide."""
     size = (pictures.shape[2] // scale, pictures.shape[3] // scale)
     small = F.interpolate(pictures, size, mode="bicubic", antialias=True)
     return (small.clamp(0, 1) * 255).round() / 255
 
 
-def noisy(pictures: Tensor, sigma: Tensor) -> Tensor:
+def add_noise(pictures: Tensor, sigma: Tensor) -> Tensor:
     """Gaussian noise of N sigmas, in 8-bit levels; not clipped, as denoising tables have it."""
     return pictures + torch.randn_like(pictures) * (sigma.view(-1, 1, 1, 1) / 255)
 
 
-def blurred(pictures: Tensor, sigma: float) -> Tensor:
+def gaussian_blur(pictures: Tensor, sigma: float) -> Tensor:
     """Gaussian blur of `sigma` pixels."""
     reach = max(1, round(3 * sigma))
     line = torch.exp(-0.5 * (torch.arange(-reach, reach + 1, device=pictures.device) / sigma) ** 2)
@@ -37,36 +37,36 @@ def blurred(pictures: Tensor, sigma: float) -> Tensor:
     return F.conv2d(across, line.transpose(2, 3), groups=3)
 
 
-def compressed(pictures: Tensor, qualities: list[int]) -> Tensor:
+def compress_jpeg(pictures: Tensor, qualities: list[int]) -> Tensor:
     """Through JPEG, each at its quality, with the usual halved colour resolution."""
     eight = (pictures.clamp(0, 1) * 255).round().byte().permute(0, 2, 3, 1).cpu().numpy()
-    done = [_jpeg(one, quality) for one, quality in zip(eight, qualities, strict=True)]
+    done = [_jpeg_round_trip(one, quality) for one, quality in zip(eight, qualities, strict=True)]
     return (torch.from_numpy(np.stack(done)).permute(0, 3, 1, 2).float() / 255).to(pictures.device)
 
 
-def _jpeg(pixels: np.ndarray, quality: int) -> np.ndarray:
+def _jpeg_round_trip(pixels: np.ndarray, quality: int) -> np.ndarray:
     target = io.BytesIO()
     Image.fromarray(pixels).save(target, "JPEG", quality=quality)
     return np.asarray(Image.open(target))
 
 
-def worn(pictures: Tensor, most_noise: float = 55.0) -> Tensor:
+def degrade_for_restoration(pictures: Tensor, max_noise_sigma: float = 55.0) -> Tensor:
     """A blind restorer's input: mostly noise, some JPEG, some of all three, some untouched."""
     count = len(pictures)
     kind = torch.rand(count)
     out = pictures.clone()
     plain = kind < 0.5
-    out[plain] = noisy(pictures[plain], torch.rand(int(plain.sum())) * most_noise)
+    out[plain] = add_noise(pictures[plain], torch.rand(int(plain.sum())) * max_noise_sigma)
     jpeg = (kind >= 0.5) & (kind < 0.8)
     if jpeg.any():
-        out[jpeg] = compressed(pictures[jpeg], (5 + 90 * torch.rand(int(jpeg.sum())) ** 2).int().tolist())
+        out[jpeg] = compress_jpeg(pictures[jpeg], (5 + 90 * torch.rand(int(jpeg.sum())) ** 2).int().tolist())
     for index in torch.nonzero((kind >= 0.8) & (kind < 0.96)).flatten().tolist():
-        out[index : index + 1] = _all_three(pictures[index : index + 1])
+        out[index : index + 1] = _add_blur_noise_jpeg(pictures[index : index + 1])
     return out
 
 
-def _all_three(picture: Tensor) -> Tensor:
+def _add_blur_noise_jpeg(picture: Tensor) -> Tensor:
     """A little blur, then noise, then JPEG: a photograph of a telephone, forwarded."""
-    soft = blurred(picture, 0.3 + 1.2 * float(torch.rand(())))
-    grainy = noisy(soft, torch.rand(1) * 20)
-    return compressed(grainy, [int(torch.randint(20, 95, ()))])
+    soft = gaussian_blur(picture, 0.3 + 1.2 * float(torch.rand(())))
+    grainy = add_noise(soft, torch.rand(1) * 20)
+    return compress_jpeg(grainy, [int(torch.randint(20, 95, ()))])

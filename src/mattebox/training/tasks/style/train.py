@@ -23,19 +23,19 @@ from PIL import Image
 from torch import Tensor
 
 from mattebox.training.core import mixed_precision
-from mattebox.training.core.trainer import Trainee
-from mattebox.training.data.patches import Patches, photographs
-from mattebox.training.evaluate.lpips import Features
+from mattebox.training.core.trainer import Trainer
+from mattebox.training.data.patches import PatchSampler, read_photographs
+from mattebox.training.evaluate.lpips import SqueezeNetFeatures
 from mattebox.training.networks.style_network import StyleNet
-from mattebox.training.tasks.style.style_images import STYLES, drawn
+from mattebox.training.tasks.style.style_images import STYLE_PAINTERS, draw_style_image
 
-SAVE_EVERY = 60.0  # seconds
-FASTER = 4.0  # steps of what tells styles apart
-DEPTHS, CONTENT = 5, 2  # features used, and the one that holds what is shown
+CHECKPOINT_SECONDS = 60.0  # seconds
+STYLE_RATE_FACTOR = 4.0  # steps of what tells styles apart
+FEATURE_DEPTHS, CONTENT_DEPTH = 5, 2  # features used, and the one that holds what is shown
 
 
 @dataclass(frozen=True)
-class Recipe:
+class StyleSettings:
     """A run. `style`, `content`, `tone` and `smooth` weigh the losses, `own` each style's once more."""
 
     minutes: float
@@ -46,103 +46,113 @@ class Recipe:
     content: float = 1.0
     tone: float = 1.0
     smooth: float = 1.0
-    own: tuple[float, ...] = (1.0,) * len(STYLES)
+    own: tuple[float, ...] = (1.0,) * len(STYLE_PAINTERS)
     look_every: float = 0.1
     seed: int = 0
 
 
-def gram(features: Tensor) -> Tensor:
+def gram_matrix(features: Tensor) -> Tensor:
     """N x C x C: how often channels go together."""
     flat = features.flatten(2)
     return flat @ flat.transpose(1, 2) / flat.shape[2]
 
 
-def lights(pictures: Tensor) -> Tensor:
+def coarse_luminance(pictures: Tensor) -> Tensor:
     """Where it is light and where dark, coarsely, at mean 0 and deviation 1: what is shown should stay readable."""
     coarse = F.avg_pool2d(pictures.mean(1, keepdim=True), 8)
     mean, deviation = coarse.mean((2, 3), keepdim=True), coarse.std((2, 3), keepdim=True)
     return (coarse - mean) / (deviation + 0.02)
 
 
-class Run(Trainee):
-    def __init__(self, recipe: Recipe, look: Features) -> None:
-        torch.manual_seed(recipe.seed)
-        self.recipe, self.look = recipe, look
-        net = StyleNet(len(STYLES)).to(memory_format=torch.channels_last)
+class StyleTrainer(Trainer):
+    def __init__(self, settings: StyleSettings, feature_extractor: SqueezeNetFeatures) -> None:
+        torch.manual_seed(settings.seed)
+        self.settings, self.feature_extractor = settings, feature_extractor
+        net = StyleNet(len(STYLE_PAINTERS)).to(memory_format=torch.channels_last)
         own = [p for name, p in net.named_parameters() if ".scale." in name or ".move." in name]
         rest = [p for name, p in net.named_parameters() if ".scale." not in name and ".move." not in name]
-        groups = [{"params": rest, "share": 1.0}, {"params": own, "share": FASTER}]
-        super().__init__(net, torch.optim.Adam(groups, lr=recipe.rate), keep=0.0, longest=1.0)
+        groups = [{"params": rest, "share": 1.0}, {"params": own, "share": STYLE_RATE_FACTOR}]
+        super().__init__(net, torch.optim.Adam(groups, lr=settings.rate), ema_decay=0.0, max_gradient_norm=1.0)
         with torch.no_grad():
-            seen = [look.seen(tensor(drawn(name)), DEPTHS) for name in STYLES]
-        self.wanted = [torch.cat([gram(s[i]) for s in seen]) for i in range(DEPTHS)]
+            seen = [
+                feature_extractor.extract(picture_to_tensor(draw_style_image(name)), FEATURE_DEPTHS)
+                for name in STYLE_PAINTERS
+            ]
+        self.style_targets = [torch.cat([gram_matrix(s[i]) for s in seen]) for i in range(FEATURE_DEPTHS)]
 
     @property
     def progress(self) -> float:
-        return self.spent / (60 * self.recipe.minutes)
+        return self.elapsed_seconds / (60 * self.settings.minutes)
 
-    def advance(self, patches: Patches) -> dict[str, float]:
-        begun, r = time.perf_counter(), self.recipe
+    def train_step(self, patches: PatchSampler) -> dict[str, float]:
+        begun, r = time.perf_counter(), self.settings
         rate = r.rate * min(1.0, (self.step + 1) / 50) * max(0.05, 1 - self.progress)
-        clean = patches.batch(r.batch, r.side)
-        chosen = torch.randint(len(STYLES), (r.batch,))
-        with mixed_precision.mixed(torch.device("cpu")):
-            made = self.net(clean, F.one_hot(chosen, len(STYLES)).float())
+        clean = patches.sample_batch(r.batch, r.side)
+        chosen = torch.randint(len(STYLE_PAINTERS), (r.batch,))
+        with mixed_precision.autocast_where_fast(torch.device("cpu")):
+            made = self.net(clean, F.one_hot(chosen, len(STYLE_PAINTERS)).float())
         made = made.float()
         losses = self._losses(clean, made, chosen)
         loss = r.style * losses["style"] + r.content * losses["content"]
         loss = loss + r.tone * losses["tone"] + r.smooth * losses["smooth"]
-        self.descend(loss, rate)
-        self.spent += time.perf_counter() - begun
+        self.take_optimiser_step(loss, rate)
+        self.elapsed_seconds += time.perf_counter() - begun
         return {name: float(value.detach()) for name, value in losses.items()}
 
-    def _losses(self, clean: Tensor, made: Tensor, chosen: Tensor) -> dict[str, Tensor]:
+    def _losses(self, clean: Tensor, result: Tensor, style_indices: Tensor) -> dict[str, Tensor]:
         with torch.no_grad():
-            held = self.look.seen(clean, CONTENT + 1)[CONTENT]
-        seen, own = self.look.seen(made, DEPTHS), torch.tensor(self.recipe.own)[chosen]
+            held = self.feature_extractor.extract(clean, CONTENT_DEPTH + 1)[CONTENT_DEPTH]
+        seen, own = (
+            self.feature_extractor.extract(result, FEATURE_DEPTHS),
+            torch.tensor(self.settings.own)[style_indices],
+        )
         style = torch.zeros(())
-        for features, wanted in zip(seen, self.wanted, strict=True):
-            size = wanted[chosen].flatten(1).pow(2).mean(1)
-            style = style + (own * (gram(features) - wanted[chosen]).flatten(1).pow(2).mean(1) / size).mean()
-        content = ((seen[CONTENT] - held) ** 2).mean() / (held**2).mean()
-        smooth = (made[..., 1:] - made[..., :-1]).abs().mean() + (made[..., 1:, :] - made[..., :-1, :]).abs().mean()
-        tone = ((lights(made) - lights(clean)) ** 2).mean()
-        return {"style": style / DEPTHS, "content": content, "tone": tone, "smooth": smooth}
+        for features, wanted in zip(seen, self.style_targets, strict=True):
+            size = wanted[style_indices].flatten(1).pow(2).mean(1)
+            style = (
+                style + (own * (gram_matrix(features) - wanted[style_indices]).flatten(1).pow(2).mean(1) / size).mean()
+            )
+        content = ((seen[CONTENT_DEPTH] - held) ** 2).mean() / (held**2).mean()
+        smooth = (result[..., 1:] - result[..., :-1]).abs().mean() + (
+            result[..., 1:, :] - result[..., :-1, :]
+        ).abs().mean()
+        tone = ((coarse_luminance(result) - coarse_luminance(clean)) ** 2).mean()
+        return {"style": style / FEATURE_DEPTHS, "content": content, "tone": tone, "smooth": smooth}
 
 
-def tensor(pixels: np.ndarray) -> Tensor:
+def picture_to_tensor(pixels: np.ndarray) -> Tensor:
     return torch.from_numpy(pixels.copy()).permute(2, 0, 1)[None].float() / 255
 
 
-def sheet(net: StyleNet, shown: list[np.ndarray]) -> np.ndarray:
+def draw_style_sheet(net: StyleNet, photographs: list[np.ndarray]) -> np.ndarray:
     """A row for each photograph: itself, then every style."""
     rows = []
-    for photograph in shown:
-        x = tensor(photograph)
+    for photograph in photographs:
+        x = picture_to_tensor(photograph)
         with torch.no_grad():
-            made = [net(x, torch.eye(len(STYLES))[i : i + 1])[0] for i in range(len(STYLES))]
+            made = [net(x, torch.eye(len(STYLE_PAINTERS))[i : i + 1])[0] for i in range(len(STYLE_PAINTERS))]
         pixels = [(m.clamp(0, 1).permute(1, 2, 0).numpy() * 255).astype(np.uint8) for m in made]
         rows.append(np.hstack([photograph, *pixels]))
     return np.vstack(rows)
 
 
-def train(recipe: Recipe, data: Path, out: Path, look: Features) -> None:
+def train_style(settings: StyleSettings, data: Path, out: Path, feature_extractor: SqueezeNetFeatures) -> None:
     out.mkdir(parents=True, exist_ok=True)
-    run, pictures = Run(recipe, look), photographs(data / "train.tar")[""]
+    run, pictures = StyleTrainer(settings, feature_extractor), read_photographs(data / "train.tar")[""]
     if (out / "last.pt").exists():
         run.load(out / "last.pt")
-    torch.manual_seed(recipe.seed + run.step)
-    patches, shown = Patches(pictures, torch.device("cpu")), [p[:320, :320] for p in pictures[:3]]
+    torch.manual_seed(settings.seed + run.step)
+    patches, shown = PatchSampler(pictures, torch.device("cpu")), [p[:320, :320] for p in pictures[:3]]
     saved, looked = time.monotonic(), run.progress
     while run.progress < 1:
-        losses = run.advance(patches)
-        if time.monotonic() - saved > SAVE_EVERY or run.progress >= 1:
-            run.save(out / "last.pt", styles=list(STYLES))
+        losses = run.train_step(patches)
+        if time.monotonic() - saved > CHECKPOINT_SECONDS or run.progress >= 1:
+            run.save(out / "last.pt", styles=list(STYLE_PAINTERS))
             saved = time.monotonic()
-        if run.progress - looked >= recipe.look_every or run.progress >= 1:
+        if run.progress - looked >= settings.look_every or run.progress >= 1:
             looked = run.progress
             print(json.dumps({"step": run.step, "progress": round(looked, 3), **losses}), flush=True)
-            Image.fromarray(sheet(run.net.eval(), shown)).save(out / "sheet.png")
+            Image.fromarray(draw_style_sheet(run.net.eval(), shown)).save(out / "sheet.png")
             run.net.train()
 
 
@@ -157,8 +167,8 @@ def main() -> None:
     if args.threads:
         torch.set_num_threads(args.threads)
     settings = tomllib.loads(args.recipe.read_text())
-    settings["own"] = tuple(settings.get("own", [1.0] * len(STYLES)))
-    train(Recipe(**settings), args.data, args.out, Features(args.features))
+    settings["own"] = tuple(settings.get("own", [1.0] * len(STYLE_PAINTERS)))
+    train_style(StyleSettings(**settings), args.data, args.out, SqueezeNetFeatures(args.features))
 
 
 if __name__ == "__main__":

@@ -27,21 +27,21 @@ from mattebox.enhancement import illuminant, learned_illuminant
 from mattebox.enhancement.linear_light import colour_space_of, sample_light
 from mattebox.types import Picture
 
-SETS = {"houses_bg": 900, "caltech_bg_google": 300, "imagenet_samples_unl": 1000, "clothing_unl": 300,
+MAX_PHOTOGRAPHS_BY_SET = {"houses_bg": 900, "caltech_bg_google": 300, "imagenet_samples_unl": 1000, "clothing_unl": 300,
         "caltech101_unl": 700, "ccp_unlabelled": 150}  # fmt: skip
-ROUGH = 1e-6  # how much rough patterns cost
-EACH = 8  # lights for each photograph
-SIDE = 256
-CENTRES = (
+ROUGHNESS_WEIGHT = 1e-6  # how much rough patterns cost
+LIGHTS_PER_PHOTOGRAPH = 8  # lights for each photograph
+SIDE_PIXELS = 256
+BIN_CENTRES = (
     torch.arange(learned_illuminant.BINS_PER_AXIS) - learned_illuminant.BINS_PER_AXIS / 2 + 0.5
 ) * learned_illuminant.BIN_WIDTH_LOG_CHROMATICITY
-SPACE = colour_space_of(Picture(np.zeros((1, 1, 3), np.uint8)))
-Array = NDArray[np.float64]
+COLOUR_SPACE = colour_space_of(Picture(np.zeros((1, 1, 3), np.uint8)))
+Float64Array = NDArray[np.float64]
 
 
-def photographs(data: Path) -> Iterator[tuple[str, NDArray[np.uint8]]]:
+def stream_photographs(data: Path) -> Iterator[tuple[str, NDArray[np.uint8]]]:
     """Set and pixels of every colour photograph to learn from."""
-    left = dict(SETS)
+    left = dict(MAX_PHOTOGRAPHS_BY_SET)
     shards = [data / "restore/train.tar", *sorted((data / "matte").glob("[bu]*.tar"))]
     for shard in shards:
         with tarfile.open(shard) as held:
@@ -54,41 +54,43 @@ def photographs(data: Path) -> Iterator[tuple[str, NDArray[np.uint8]]]:
                 image = Image.open(io.BytesIO(file.read()))
                 if image.mode != "RGB":
                     continue
-                image.thumbnail((SIDE, SIDE))
+                image.thumbnail((SIDE_PIXELS, SIDE_PIXELS))
                 rgb = np.asarray(image)
                 if np.ptp(rgb.astype(int), axis=-1).mean() > 6:
                     left[kind] = left.get(kind, 0) - 1
                     yield kind, rgb
 
 
-def light(rng: np.random.Generator) -> Array:
+def random_illuminant(rng: np.random.Generator) -> Float64Array:
     """Linear RGB (green = 1): of a fifth of photographs none, else near the daylight locus or anywhere."""
     chance = rng.random()
     if chance < 0.2:
         return np.ones(3)
     if chance < 0.65:
-        found = illuminant.light_from_kelvin(1e6 / rng.uniform(50, 420), SPACE)
+        found = illuminant.light_from_kelvin(1e6 / rng.uniform(50, 420), COLOUR_SPACE)
         return np.asarray(found * np.exp([0, rng.normal(0, 0.06), 0]))
     return np.asarray(np.exp([rng.normal(0, 0.25), 0, rng.normal(0, 0.35)]))
 
 
-def under(rgb: NDArray[np.uint8], cast: Array, rng: np.random.Generator) -> NDArray[np.uint8]:
+def relight(rgb: NDArray[np.uint8], illuminant_rgb: Float64Array, rng: np.random.Generator) -> NDArray[np.uint8]:
     """The photograph under a light, as an 8-bit file of it: luminance kept, or exposed so that little is clipped."""
     v = rgb.astype(np.float32) / 255
     linear = np.where(v <= 0.04045, v / 12.92, ((v + 0.055) / 1.055) ** 2.4)
-    gain = cast / (cast @ (0.2126, 0.7152, 0.0722) if rng.random() < 0.5 else cast.max())
+    gain = illuminant_rgb / (illuminant_rgb @ (0.2126, 0.7152, 0.0722) if rng.random() < 0.5 else illuminant_rgb.max())
     x = np.clip(linear * gain * rng.uniform(0.7, 1.0), 0, 1)
     out = np.where(x <= 0.0031308, x * 12.92, 1.055 * x ** (1 / 2.4) - 0.055)
     return np.rint(out * 255).astype(np.uint8)
 
 
-def examples(data: Path, seed: int) -> tuple[Tensor, Tensor]:
+def build_examples(data: Path, seed: int) -> tuple[Tensor, Tensor]:
     """Histograms, and the log chromaticities of the lights, in which green is 1."""
     rng, planes, casts = np.random.default_rng(seed), [], []
-    for _, rgb in photographs(data):
-        for _ in range(EACH):
-            cast = light(rng)
-            found = learned_illuminant.log_chroma_histograms(sample_light(Picture(under(rgb, cast, rng)), side=SIDE))
+    for _, rgb in stream_photographs(data):
+        for _ in range(LIGHTS_PER_PHOTOGRAPH):
+            cast = random_illuminant(rng)
+            found = learned_illuminant.log_chroma_histograms(
+                sample_light(Picture(relight(rgb, cast, rng)), side=SIDE_PIXELS)
+            )
             place = np.log(cast[[0, 2]] / cast[1])
             if (
                 found is not None
@@ -100,7 +102,7 @@ def examples(data: Path, seed: int) -> tuple[Tensor, Tensor]:
     return torch.from_numpy(np.stack(planes)), torch.from_numpy(np.stack(casts)).float()
 
 
-def fit(planes: Tensor, casts: Tensor, epochs: int, rate: float = 0.05) -> tuple[Tensor, Tensor]:
+def fit_filters(planes: Tensor, casts: Tensor, epochs: int, rate: float = 0.05) -> tuple[Tensor, Tensor]:
     """Filters (PLANES x BINS x BINS) and prior by Adam on cross entropy and distance."""
     filters = torch.zeros(
         learned_illuminant.HISTOGRAM_COUNT,
@@ -124,7 +126,7 @@ def fit(planes: Tensor, casts: Tensor, epochs: int, rate: float = 0.05) -> tuple
     return filters.detach(), prior.detach()
 
 
-def scores(planes: Tensor, filters: Tensor, prior: Tensor) -> Tensor:
+def score_bins(planes: Tensor, filters: Tensor, prior: Tensor) -> Tensor:
     spectrum = torch.fft.rfft2(planes) * torch.fft.rfft2(filters)
     made: Tensor = (
         torch.fft.irfft2(spectrum.sum(1), s=(learned_illuminant.BINS_PER_AXIS, learned_illuminant.BINS_PER_AXIS))
@@ -134,11 +136,11 @@ def scores(planes: Tensor, filters: Tensor, prior: Tensor) -> Tensor:
 
 
 def _loss(planes: Tensor, casts: Tensor, filters: Tensor, prior: Tensor) -> Tensor:
-    logs = scores(planes, filters, prior).flatten(1).log_softmax(1)
+    logs = score_bins(planes, filters, prior).flatten(1).log_softmax(1)
     share = logs.exp().view(-1, learned_illuminant.BINS_PER_AXIS, learned_illuminant.BINS_PER_AXIS)
-    mean = torch.stack([(share.sum(2) * CENTRES).sum(1), (share.sum(1) * CENTRES).sum(1)], 1)
-    away = (CENTRES[None, :, None] - casts[:, 0, None, None]) ** 2 + (
-        CENTRES[None, None] - casts[:, 1, None, None]
+    mean = torch.stack([(share.sum(2) * BIN_CENTRES).sum(1), (share.sum(1) * BIN_CENTRES).sum(1)], 1)
+    away = (BIN_CENTRES[None, :, None] - casts[:, 0, None, None]) ** 2 + (
+        BIN_CENTRES[None, None] - casts[:, 1, None, None]
     ) ** 2
     soft = (-away / (2 * 0.05**2)).flatten(1).softmax(1)
     loss: Tensor = 0.1 * -(soft * logs).sum(1).mean() + 10 * ((mean - casts).square().sum(1) + 1e-5).sqrt().mean()
@@ -148,23 +150,23 @@ def _loss(planes: Tensor, casts: Tensor, filters: Tensor, prior: Tensor) -> Tens
 def _roughness(filters: Tensor, prior: Tensor) -> Tensor:
     """Neighbouring bins mean much the same; without this, patterns learn photographs by heart."""
     total = torch.zeros(())
-    for x, weight in ((filters, ROUGH), (prior[None], ROUGH)):
+    for x, weight in ((filters, ROUGHNESS_WEIGHT), (prior[None], ROUGHNESS_WEIGHT)):
         total = total + weight * ((x - x.roll(1, 1)).square().sum() + (x - x.roll(1, 2)).square().sum())
         total = total + 0.1 * weight * x.square().sum()
     return total
 
 
-def degrees(planes: Tensor, casts: Tensor, filters: Tensor, prior: Tensor) -> tuple[float, float]:
+def angular_errors_degrees(planes: Tensor, casts: Tensor, filters: Tensor, prior: Tensor) -> tuple[float, float]:
     """Mean and median angle between the lights told and those put on."""
     found = []
     for piece, truth in zip(planes.split(512), casts.split(512), strict=True):
         share = (
-            scores(piece, filters, prior)
+            score_bins(piece, filters, prior)
             .flatten(1)
             .softmax(1)
             .view(-1, learned_illuminant.BINS_PER_AXIS, learned_illuminant.BINS_PER_AXIS)
         )
-        mean = torch.stack([(share.sum(2) * CENTRES).sum(1), (share.sum(1) * CENTRES).sum(1)], 1)
+        mean = torch.stack([(share.sum(2) * BIN_CENTRES).sum(1), (share.sum(1) * BIN_CENTRES).sum(1)], 1)
         one, other = (F.normalize(F.pad(c.exp(), (1, 0), value=1)) for c in (mean, truth))
         found.append(torch.rad2deg(torch.acos((one * other).sum(1).clamp(max=1))))
     errors = torch.cat(found)
@@ -179,14 +181,16 @@ def main() -> None:
     arguments = parser.parse_args()
     torch.manual_seed(1)
     torch.set_num_threads(1)
-    planes, casts = examples(arguments.data, 1)
-    apart = torch.arange(len(planes)) // EACH % 10 == 9  # whole photographs, to say how good it is
-    filters, prior = fit(planes[~apart], casts[~apart], arguments.epochs)
-    mean, median = degrees(planes[apart], casts[apart], filters, prior)
-    save(arguments.out / learned_illuminant.WEIGHTS_PATH.name, filters, prior, len(planes), (mean, median))
+    planes, casts = build_examples(arguments.data, 1)
+    apart = torch.arange(len(planes)) // LIGHTS_PER_PHOTOGRAPH % 10 == 9  # whole photographs, to say how good it is
+    filters, prior = fit_filters(planes[~apart], casts[~apart], arguments.epochs)
+    mean, median = angular_errors_degrees(planes[apart], casts[apart], filters, prior)
+    write_weights(arguments.out / learned_illuminant.WEIGHTS_PATH.name, filters, prior, len(planes), (mean, median))
 
 
-def save(path: Path, filters: Tensor, prior: Tensor, count: int, error: tuple[float, float]) -> None:
+def write_weights(
+    path: Path, filters: Tensor, prior: Tensor, count: int, mean_and_median_error: tuple[float, float]
+) -> None:
     path.parent.mkdir(parents=True, exist_ok=True)
     np.savez_compressed(path, filters=filters.numpy().astype(np.float16), prior=prior.numpy().astype(np.float16))
     card = {
@@ -199,16 +203,21 @@ def save(path: Path, filters: Tensor, prior: Tensor, count: int, error: tuple[fl
             "commercial": True,
             "notes": "The weights are ours. The photographs they were learned from belong to others; see data.",
         },
-        "data": ["BSD, 399 training photographs", *(f"{name}, at most {most}" for name, most in SETS.items())],
+        "data": [
+            "BSD, 399 training photographs",
+            *(f"{name}, at most {most}" for name, most in MAX_PHOTOGRAPHS_BY_SET.items()),
+        ],
         "figures": [
             {"what": "examples, a tenth of the photographs held out", "value": count},
-            {"what": "mean degrees on those held out", "value": round(error[0], 2)},
-            {"what": "median degrees on those held out", "value": round(error[1], 2)},
+            {"what": "mean degrees on those held out", "value": round(mean_and_median_error[0], 2)},
+            {"what": "median degrees on those held out", "value": round(mean_and_median_error[1], 2)},
         ],
         "command": "python -m mattebox.training.tasks.white_balance.train DATA --out src/mattebox/enhancement/weights",
     }
     path.with_suffix(".json").write_text(json.dumps(card, indent=2) + "\n")
-    print(f"{path}: {path.stat().st_size} bytes; {error[0]:.2f} degrees (median {error[1]:.2f})")
+    print(
+        f"{path}: {path.stat().st_size} bytes; {mean_and_median_error[0]:.2f} degrees (median {mean_and_median_error[1]:.2f})"
+    )
 
 
 if __name__ == "__main__":
