@@ -18,11 +18,11 @@ from mattebox.matting.colour_refinement import enlarge_matte, refine
 from mattebox.matting.foreground import estimate_foreground
 from mattebox.metrics.matting import mse
 from mattebox.metrics.segmentation import mae
-from mattebox.types import Floats, Matte, Picture, Size
+from mattebox.types import Floats, Matte, Picture, ImageShape
 from tests.fakes import composite, disc, hairy, mosaic
 
-PICTURE_SIZE: Size = (750, 1000)
-COARSE_SIZE: Size = (138, 184)
+PICTURE_SIZE: ImageShape = (750, 1000)
+COARSE_SIZE: ImageShape = (138, 184)
 PHOTO_PAIRS = (("astronaut", "coffee"), ("chelsea", "rocket"), ("coffee", "chelsea"))
 TRUE_MATTES = {"hard": disc(PICTURE_SIZE), "hair": hairy(PICTURE_SIZE), "soft": disc(PICTURE_SIZE, softness=20)}
 

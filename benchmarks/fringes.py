@@ -37,7 +37,7 @@ def mattebox_cutout(**options: str) -> CutoutFunction:
         try:
             made = mb.cut(picture, **options).picture  # type: ignore[arg-type]
         except mb.NoSubject:
-            return np.zeros(picture.size, np.float32), picture.rgb
+            return np.zeros(picture.shape, np.float32), picture.rgb
         assert made.alpha is not None
         return made.alpha.astype(np.float32) / np.float32(255), made.rgb
 

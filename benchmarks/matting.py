@@ -34,7 +34,7 @@ from benchmarks.worker import peak_megabytes
 from mattebox.io import resampling
 from mattebox.metrics import matting
 from mattebox.metrics.segmentation import iou
-from mattebox.types import Floats, Matte, Picture, Size
+from mattebox.types import Floats, Matte, Picture, ImageShape
 from tests.fakes import composite, disc, hairy, mosaic
 
 MattingMethod = Callable[
@@ -63,7 +63,7 @@ class MattingScene(NamedTuple):
 
 def make_synthetic_scene(kind: str, megapixels: float) -> MattingScene:
     height = round((megapixels * 1e6 * 3 / 4) ** 0.5)
-    size: Size = (height, round(height * 4 / 3))
+    size: ImageShape = (height, round(height * 4 / 3))
     truth = {"hard": disc, "hair": hairy, "soft": lambda s: disc(s, softness=0.02 * min(s))}[kind](size)
     front, back = (mosaic(getattr(skimage.data, name)(), size) for name in ("chelsea", "rocket"))
     return MattingScene(composite(truth, front, back), simulate_coarse_matte(truth), truth, front)
@@ -99,7 +99,7 @@ def load_real_scenes(data: Path, megapixels: float, count: int) -> list[MattingS
 
 
 def _is_subject_found(scene: MattingScene) -> bool:
-    again = resampling.enlarge(scene.coarse_matte.alpha / np.float32(65535), scene.picture.size, "bilinear")
+    again = resampling.enlarge(scene.coarse_matte.alpha / np.float32(65535), scene.picture.shape, "bilinear")
     return iou(again, scene.truth) > MIN_FOUND_IOU
 
 
@@ -145,7 +145,7 @@ def run_mattebox_plain(picture: Picture, coarse_matte: Matte) -> tuple[np.ndarra
 
 def rembg_mask(picture: Picture, coarse_matte: Matte) -> Image.Image:
     small = Image.fromarray((coarse_matte.alpha // 257).astype(np.uint8))
-    return small.resize(picture.size[::-1], Image.Resampling.LANCZOS)
+    return small.resize(picture.shape[::-1], Image.Resampling.LANCZOS)
 
 
 def run_rembg_alpha_matting(picture: Picture, coarse_matte: Matte) -> tuple[np.ndarray, np.ndarray | None]:
@@ -174,7 +174,7 @@ def trimap_from_coarse(picture: Picture, coarse_matte: Matte) -> np.ndarray:
     from scipy.ndimage import maximum_filter, minimum_filter
 
     seen = run_mattebox_plain(picture, coarse_matte)[0] / 255
-    reach = 2 * max(1, picture.size[0] // coarse_matte.size[0]) + 1
+    reach = 2 * max(1, picture.shape[0] // coarse_matte.shape[0]) + 1
     sure, none = minimum_filter(seen, reach) > 0.95, maximum_filter(seen, reach) < 0.05
     return np.where(sure, 1.0, np.where(none, 0.0, 0.5))
 

@@ -43,7 +43,7 @@ def render_cells(picture: Picture, model: str, backdrops: list[str]) -> list[np.
     if len(backdrops) > 1:
         shown.append((alpha * 255 * np.ones(3)).astype(np.uint8))
     for name in backdrops:
-        blend = alpha * result.picture.rgb + (1 - alpha) * draw_backdrop(name, *picture.size)
+        blend = alpha * result.picture.rgb + (1 - alpha) * draw_backdrop(name, *picture.shape)
         shown.append(np.round(blend).astype(np.uint8))
     return shown
 

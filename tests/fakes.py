@@ -9,7 +9,7 @@ from mattebox.models.cards.card import Card, Licence
 from mattebox.models.cards.registry import MODEL_PRESETS, find_card
 from mattebox.models.cards.tensor_spec import Calibration, Input
 from mattebox.models.matte_session import Session
-from mattebox.types import Floats, Picture, Size
+from mattebox.types import Floats, Picture, ImageShape
 
 FAKE = Card(
     name="fake",
@@ -37,7 +37,7 @@ def fake_session(**changes: object) -> Session:
     return Session(card, run, "cpu")
 
 
-def disc(size: Size, softness: float = 1.0) -> Floats:
+def disc(size: ImageShape, softness: float = 1.0) -> Floats:
     """Alpha of a disc in the middle, its edge `softness` pixels wide."""
     height, width = size
     y, x = np.mgrid[:height, :width] + 0.5
@@ -45,7 +45,7 @@ def disc(size: Size, softness: float = 1.0) -> Floats:
     return np.clip((0.3 * min(size) - distance) / softness + 0.5, 0, 1).astype(np.float32)
 
 
-def hairy(size: Size, seed: int = 0) -> Floats:
+def hairy(size: ImageShape, seed: int = 0) -> Floats:
     """Alpha of a disc with a few hundred thin strands standing out of it."""
     rng = np.random.default_rng(seed)
     alpha = disc(size)
@@ -61,7 +61,7 @@ def hairy(size: Size, seed: int = 0) -> Floats:
     return alpha
 
 
-def mosaic(rgb: np.ndarray, size: Size) -> np.ndarray:
+def mosaic(rgb: np.ndarray, size: ImageShape) -> np.ndarray:
     """A photograph mirrored and repeated to a size: natural detail at native resolution."""
     double = np.concatenate([rgb, rgb[:, ::-1]], 1)
     whole = np.concatenate([double, double[::-1]], 0)

@@ -21,7 +21,7 @@ def test_rgb_is_height_width_three(shape: tuple[int, ...]) -> None:
 
 def test_alpha_goes_with_rgb() -> None:
     rgb = np.zeros((4, 5, 3), np.uint8)
-    assert Picture(rgb, np.zeros((4, 5), np.uint8)).size == (4, 5)
+    assert Picture(rgb, np.zeros((4, 5), np.uint8)).shape == (4, 5)
     for alpha in (np.zeros((5, 4), np.uint8), np.zeros((4, 5), np.uint16)):
         with pytest.raises(ValueError, match="same size and depth"):
             Picture(rgb, alpha)
@@ -30,7 +30,7 @@ def test_alpha_goes_with_rgb() -> None:
 def test_with_pixels_keeps_the_rest() -> None:
     picture = Picture(np.zeros((2, 2, 3), np.uint8), profile=b"icc", notes=("first of 2 frames",))
     other = picture.with_pixels(np.ones((3, 3, 3), np.uint8), None)
-    assert (other.profile, other.notes, other.size) == (b"icc", ("first of 2 frames",), (3, 3))
+    assert (other.profile, other.notes, other.shape) == (b"icc", ("first of 2 frames",), (3, 3))
 
 
 def test_a_matte_is_a_plane() -> None:

@@ -19,7 +19,7 @@ Pixels: TypeAlias = NDArray[np.unsignedinteger[Any]]
 Floats: TypeAlias = NDArray[np.float32]
 """Values from 0 to 1."""
 
-Size: TypeAlias = tuple[int, int]
+ImageShape: TypeAlias = tuple[int, int]
 """Height, width in pixels."""
 
 Box: TypeAlias = tuple[int, int, int, int]
@@ -82,8 +82,13 @@ class Picture:
             _check_plane(self.alpha, self.rgb, "alpha")
 
     @property
-    def size(self) -> Size:
+    def shape(self) -> ImageShape:
         return self.rgb.shape[0], self.rgb.shape[1]
+
+    @property
+    def size(self) -> tuple[int, int]:
+        """(width, height) in pixels, as in Pillow; `shape` is (height, width), as in NumPy."""
+        return self.rgb.shape[1], self.rgb.shape[0]
 
     @property
     def bit_depth(self) -> BitDepth:
@@ -122,7 +127,7 @@ class Matte:
         BitDepth.of_pixels(self.alpha)
 
     @property
-    def size(self) -> Size:
+    def shape(self) -> ImageShape:
         return self.alpha.shape[0], self.alpha.shape[1]
 
     @property
@@ -138,9 +143,9 @@ class LetterboxGeometry:
     its top left corner, that holds the picture (the rest is padding).
     """
 
-    source_size: Size
-    input_size: Size
-    content_size: Size
+    source_size: ImageShape
+    input_size: ImageShape
+    content_size: ImageShape
 
 
 def _check_plane(plane: Pixels, rgb: Pixels, name: str) -> None:

@@ -97,7 +97,7 @@ def test_the_background_does_not_turn_along() -> None:
     steps = (Cut(), Frame(rotate="upright"), Background(paint="blur"))
     made = scene.compose_layers(Picture(photograph), cutout, (90, 30, 230, 270), Recipe(steps), no_album)
     assert made.backdrop is not None
-    middle = made.backdrop.rgb[made.backdrop.size[0] // 2]
+    middle = made.backdrop.rgb[made.backdrop.shape[0] // 2]
     width = len(middle)
     assert middle[width // 2 - 100].max() < 40
     assert middle[width // 2 + 100].min() > 160

@@ -85,7 +85,7 @@ def test_nonsense_is_refused_with_the_remedy(frame: Frame) -> None:
 def test_whole_moves_keep_every_bit(dtype: type) -> None:
     picture = Picture(noise((30, 40, 3), dtype), noise((30, 40), dtype))
     moved = apply_placement(picture, compute_placement((30, 40), (10, 5, 20, 25), Frame(crop="subject", margin="3px")))
-    assert moved.size == (26, 16)
+    assert moved.shape == (26, 16)
     assert (moved.rgb == picture.rgb[2:28, 7:23]).all()
     assert moved.alpha is not None
     assert (moved.alpha == picture.alpha[2:28, 7:23]).all()

@@ -40,7 +40,7 @@ def test_layers_add_up_to_the_picture(dtype: type, paint: str) -> None:
     assert made.shadow is not None
     below = composite_over(made.subject, made.shadow)
     flat = made.flatten()
-    assert flat.size == (200, 200)
+    assert flat.shape == (200, 200)
     assert flat.rgb.dtype == dtype
     if paint == "transparent":
         assert made.backdrop is None
@@ -58,7 +58,7 @@ def test_the_subjects_box_follows_it() -> None:
     made = compose_layers(
         source, cutout, BOX, Recipe((Frame(crop="subject", margin="10px"), Outline(width="5px"))), album
     )
-    assert made.subject.size == (80, 60)
+    assert made.subject.shape == (80, 60)
     assert made.box == (5, 5, 55, 75)
 
 
@@ -81,7 +81,7 @@ def test_an_opaque_photograph_framed_gets_its_background_around() -> None:
     source, _ = photograph()
     recipe = Recipe((Frame(aspect="2:1"), Background(paint="black")))
     flat = compose_layers(source, source, (0, 0, 120, 100), recipe, album).flatten()
-    assert flat.size == (100, 200)
+    assert flat.shape == (100, 200)
     assert flat.rgb[:, :40].max() == 0
     assert (flat.rgb[:, 40:160] == source.rgb).all()
 

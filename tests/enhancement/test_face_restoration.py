@@ -90,7 +90,7 @@ def test_the_fine_grain_of_a_large_face_stays() -> None:
 
 
 def test_what_is_hidden_and_alpha_stay(photograph: Picture) -> None:
-    alpha = np.zeros(photograph.size, np.uint8)
+    alpha = np.zeros(photograph.shape, np.uint8)
     alpha[:, :230] = 255
     made = face_restoration.restore_faces(Picture(photograph.rgb, alpha), [ASTRONAUT], striped, TEMPLATE_SIDE_PIXELS, 1)
     assert made.alpha is alpha

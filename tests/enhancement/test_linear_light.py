@@ -32,7 +32,7 @@ def test_half_the_light_is_half_the_light(dtype: type) -> None:
 
 def test_only_where_it_may_and_nothing_at_strength_0() -> None:
     picture = ramp(np.uint8)
-    where = np.zeros(picture.size, np.uint8)
+    where = np.zeros(picture.shape, np.uint8)
     where[:10] = 255
 
     def black(light: Floats, _: slice) -> Floats:

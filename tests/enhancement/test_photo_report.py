@@ -16,7 +16,7 @@ from mattebox.types import Picture
 
 @pytest.mark.parametrize("sigma", [4, 12])
 def test_noise(astronaut: Picture, sigma: float) -> None:
-    grain = np.random.default_rng(1).normal(0, sigma, (*astronaut.size, 1))
+    grain = np.random.default_rng(1).normal(0, sigma, (*astronaut.shape, 1))
     noisy = Picture(np.clip(astronaut.rgb + grain, 0, 255).astype(np.uint8))
     assert noise_sigma(noisy) * 255 == pytest.approx(sigma, rel=0.35)
     assert noise_sigma(astronaut) * 255 < 3

@@ -63,7 +63,7 @@ def test_ratios_stay() -> None:
 def test_none_is_the_picture_itself() -> None:
     picture = edge()
     assert sharpen_luminance(picture, Sharpen()) is picture
-    assert sharpen_luminance(picture, Sharpen(amount=50), np.zeros(picture.size, np.uint8)) is picture
+    assert sharpen_luminance(picture, Sharpen(amount=50), np.zeros(picture.shape, np.uint8)) is picture
 
 
 def test_a_blur_keeps_the_sum() -> None:

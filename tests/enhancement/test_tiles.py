@@ -16,12 +16,12 @@ from mattebox.models.cards.tensor_spec import Tiles
 from mattebox.models.image_to_image import ImageToImageNetwork
 from mattebox.models.runtime.network import make_inference_function
 from mattebox.models.runtime.onnx_runtime import create_session
-from mattebox.types import Pixels, Size
+from mattebox.types import Pixels, ImageShape
 from tests.enhancement.networks import box, imager
 
 
 def whole(
-    pixels: Pixels, network: ImageToImageNetwork, size: Size | None = None, budget: int = 10**9
+    pixels: Pixels, network: ImageToImageNetwork, size: ImageShape | None = None, budget: int = 10**9
 ) -> NDArray[np.float32]:
     spec = network.tiles
     height, width = size or (pixels.shape[0] * spec.scale, pixels.shape[1] * spec.scale)
@@ -41,7 +41,7 @@ def whole(
     multiple=st.sampled_from([1, 2, 8]),
     side=st.integers(1, 40),
 )
-def test_the_whole_out_of_tiles(size: Size, scale: int, reach: int, multiple: int, side: int) -> None:
+def test_the_whole_out_of_tiles(size: ImageShape, scale: int, reach: int, multiple: int, side: int) -> None:
     """The mean over zeros beyond the picture tells at once when a tile sees too little, or too much."""
     pixels = np.random.default_rng(0).integers(0, 256, (*size, 3), np.uint8)
     network = imager(scale, reach, multiple)
@@ -60,7 +60,7 @@ def test_the_whole_out_of_tiles(size: Size, scale: int, reach: int, multiple: in
     reach=st.integers(0, 9),
     free=st.integers(32, 60),
 )
-def test_squares_of_one_size(size: Size, scale: int, reach: int, free: int) -> None:
+def test_squares_of_one_size(size: ImageShape, scale: int, reach: int, free: int) -> None:
     """A network that takes nothing else answers as one that takes anything, but for mirrors beyond the picture."""
     pixels = np.random.default_rng(0).integers(0, 256, (*size, 3), np.uint8)
     parts = whole(pixels, imager(scale, reach, fixed=2 * reach + free))
@@ -70,7 +70,7 @@ def test_squares_of_one_size(size: Size, scale: int, reach: int, free: int) -> N
 
 
 @pytest.mark.parametrize("size", [(101, 77), (150, 99)])
-def test_squares_of_one_size_at_any_size(size: Size) -> None:
+def test_squares_of_one_size_at_any_size(size: ImageShape) -> None:
     pixels = np.random.default_rng(2).integers(0, 256, (61, 47, 3), np.uint8)
     made, wanted = whole(pixels, imager(4, 2, fixed=40), size), whole(pixels, imager(4, 2), size)
     np.testing.assert_allclose(made[: size[0] - 20, : size[1] - 20], wanted[: size[0] - 20, : size[1] - 20], atol=2e-5)
@@ -89,7 +89,7 @@ def test_the_network_pads_where_the_picture_ends_and_nowhere_else() -> None:
 
 
 @pytest.mark.parametrize("size", [(101, 77), (60, 40), (150, 99)])
-def test_any_size_out_of_tiles(size: Size, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_any_size_out_of_tiles(size: ImageShape, monkeypatch: pytest.MonkeyPatch) -> None:
     """What is resampled after the network is the same in tiles as at once."""
     pixels = np.random.default_rng(2).integers(0, 256, (61, 47, 3), np.uint8)
     network = imager(4, 2)

@@ -127,4 +127,4 @@ def test_nothing_seen_needs_nothing() -> None:
 @pytest.mark.parametrize("size", [(1, 1), (1, 70), (70, 1), (3, 500)])
 def test_any_size(size: tuple[int, int]) -> None:
     picture = Picture(np.full((*size, 3), 90, np.uint8))
-    assert tone_adjustment.apply_tone(picture, ToneAdjustment(shadows=0.5, clarity=0.5, contrast=0.5)).size == size
+    assert tone_adjustment.apply_tone(picture, ToneAdjustment(shadows=0.5, clarity=0.5, contrast=0.5)).shape == size

@@ -9,7 +9,7 @@ from PIL import Image, ImageFilter
 from mattebox.enhancement import tiles, upscaling
 from mattebox.errors import UsageError
 from mattebox.models.image_to_image import ImageToImageNetwork
-from mattebox.types import Picture, Size
+from mattebox.types import Picture, ImageShape
 from tests.enhancement.networks import imager
 
 
@@ -25,7 +25,7 @@ from tests.enhancement.networks import imager
         ("1x", (30, 40), (30, 40)),
     ],
 )
-def test_what_is_asked_for(to: str, size: Size, made: Size) -> None:
+def test_what_is_asked_for(to: str, size: ImageShape, made: ImageShape) -> None:
     assert upscaling.target_size(to, size) == made
 
 
@@ -36,7 +36,7 @@ def test_what_is_no_size(to: str) -> None:
 
 
 @pytest.mark.parametrize(("to", "size"), [("1000px", (4, 4)), ("16x", (4000, 3000))])
-def test_what_is_too_much(to: str, size: Size) -> None:
+def test_what_is_too_much(to: str, size: ImageShape) -> None:
     with pytest.raises(UsageError, match="at most"):
         upscaling.target_size(to, size)
 
@@ -54,7 +54,7 @@ def test_which_networks(factor: float, scales: list[int], chain: list[int]) -> N
 def test_flat_stays_flat_to_the_last_level(kind: type[np.uint8] | type[np.uint16]) -> None:
     rgb = np.full((20, 30, 3), 12345 % np.iinfo(kind).max, kind)
     made = upscaling.upscale_picture(Picture(rgb), (47, 71), [imager(2, 0), imager(2, 0)])
-    assert made.size == (47, 71)
+    assert made.shape == (47, 71)
     assert made.rgb.dtype == kind
     assert (made.rgb == rgb[0, 0, 0]).all()
 

@@ -153,7 +153,7 @@ def test_harmless_bytes_behind_a_jpeg_are_forgiven_and_said() -> None:
 
 def test_the_limit_is_the_callers() -> None:
     content = saved(scene(), "PNG")
-    assert read(content, max_pixels=64 * 48).size == (48, 64)
+    assert read(content, max_pixels=64 * 48).shape == (48, 64)
     with pytest.raises(InputTooLarge, match="holiday"):
         read(content, max_pixels=64 * 48 - 1, name="holiday")
 
@@ -161,7 +161,7 @@ def test_the_limit_is_the_callers() -> None:
 def test_more_than_pillow_allows_is_read_without_a_word() -> None:
     """Pillow warns from 89 megapixels on; our own limit is the one that counts."""
     content = saved(Image.new("1", (9500, 9500)), "TIFF", compression="group4")
-    assert read(content).size == (9500, 9500)
+    assert read(content).shape == (9500, 9500)
 
 
 def test_frames_of_a_liar_are_refused() -> None:
@@ -179,7 +179,7 @@ def test_no_warning_leaks_and_the_filters_stay(recwarn: pytest.WarningsRecorder)
     content = saved(scene(), "JPEG", exif=bytes(block))
     with ThreadPoolExecutor(4) as pool:
         for picture in pool.map(read, [content] * 16):
-            assert picture.size == (48, 64)
+            assert picture.shape == (48, 64)
     assert (list(warnings.filters), Image.MAX_IMAGE_PIXELS) == before
     assert not recwarn.list
 

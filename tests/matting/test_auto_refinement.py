@@ -8,12 +8,12 @@ from mattebox.matting import auto_refinement as room
 from mattebox.matting.auto_refinement import edge_softness, refine_automatically, refine_in_two_passes
 from mattebox.matting.colour_refinement import refine
 from mattebox.metrics import matting
-from mattebox.types import Floats, Picture, Size
+from mattebox.types import Floats, Picture, ImageShape
 from tests.fakes import composite, disc, hairy, mosaic
 from tests.matting.test_colour_refinement import coarse
 
-SIZE: Size = (300, 400)
-LARGE: Size = (480, 640)
+SIZE: ImageShape = (300, 400)
+LARGE: ImageShape = (480, 640)
 
 
 def scene(truth: Floats) -> Picture:

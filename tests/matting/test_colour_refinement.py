@@ -8,13 +8,13 @@ import pytest
 from mattebox.io import resampling
 from mattebox.matting.colour_refinement import enlarge_matte, grid_scales, refine, stretch_levels
 from mattebox.metrics.matting import mse, sad
-from mattebox.types import Floats, Matte, Picture, Size
+from mattebox.types import Floats, Matte, Picture, ImageShape
 from tests.fakes import composite, disc, hairy, mosaic
 
 SIZE = (600, 800)
 
 
-def coarse(alpha: Floats, size: Size = (120, 160)) -> Matte:
+def coarse(alpha: Floats, size: ImageShape = (120, 160)) -> Matte:
     """What a network sees of a known matte: shrunk, and a little blurred."""
     small = resampling.shrink(np.round(alpha * 255).astype(np.uint8), size).astype(np.float32) / 255
     for axis in (0, 1):
@@ -70,7 +70,7 @@ def test_settled_places_stay_settled() -> None:
 
 
 @pytest.mark.parametrize("size", [(1, 1), (1, 500), (37, 3), (61, 67), (257, 513)])
-def test_odd_sizes(size: Size) -> None:
+def test_odd_sizes(size: ImageShape) -> None:
     given = Matte(np.full((32, 64), 40000, np.uint16), 0.9, True, (0, 0, 64, 32))
     picture = Picture(np.random.default_rng(0).integers(0, 255, (*size, 3), np.uint8))
     for room in (enlarge_matte, refine):

@@ -14,7 +14,7 @@ SIZE = (400, 600)
 
 def known(picture: Picture, alpha: np.ndarray) -> Matte:
     whole = np.round(alpha * picture.bit_depth.peak).astype(picture.bit_depth.dtype)
-    return Matte(whole, 1.0, True, (0, 0, picture.size[1], picture.size[0]))
+    return Matte(whole, 1.0, True, (0, 0, picture.shape[1], picture.shape[0]))
 
 
 @pytest.mark.parametrize("depth", [8, 16])
@@ -40,7 +40,7 @@ def test_the_halo_shrinks_on_photographs(coffee: Picture, chelsea: Picture) -> N
 
 
 def test_untouched_pixels_are_bit_exact(astronaut: Picture) -> None:
-    alpha = disc(astronaut.size, softness=5)
+    alpha = disc(astronaut.shape, softness=5)
     matte = known(astronaut, alpha)
     cutout = estimate_foreground(astronaut, matte)
     whole = (matte.alpha == 0) | (matte.alpha == 255)
@@ -50,7 +50,7 @@ def test_untouched_pixels_are_bit_exact(astronaut: Picture) -> None:
 
 
 def test_a_hard_matte_changes_nothing(astronaut: Picture) -> None:
-    matte = known(astronaut, (disc(astronaut.size) > 0.5).astype(np.float32))
+    matte = known(astronaut, (disc(astronaut.shape) > 0.5).astype(np.float32))
     assert (estimate_foreground(astronaut, matte).rgb == astronaut.rgb).all()
 
 

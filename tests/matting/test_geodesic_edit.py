@@ -171,7 +171,7 @@ def test_odd_sizes_and_flat_mattes(size: tuple[int, int], level: int | None, tex
     rng = np.random.default_rng(0)
     picture = Picture(rng.integers(0, 255, (2 * size[0], 3 * size[1], 3), np.uint8))
     alpha = rng.integers(0, 65536, size, np.uint16) if level is None else np.full(size, level, np.uint16)
-    matte, marks = Matte(alpha, 0.5, True, (0, 0, size[1], size[0])), parse_scribbles(text, picture.size)
+    matte, marks = Matte(alpha, 0.5, True, (0, 0, size[1], size[0])), parse_scribbles(text, picture.shape)
     kept, dropped = apply_scribbles(picture, matte, marks, ()).alpha, apply_scribbles(picture, matte, (), marks).alpha
     assert kept.shape == dropped.shape == size
     assert (kept >= alpha).all()

@@ -43,7 +43,7 @@ def test_parts_apart_are_the_matte_together() -> None:
     alpha[2:12, 2:12] = alpha[5:9, 20:26] = 255
     alpha[1, 2:12] = 90  # soft, and nobody's
     matte = Matte(alpha, 1.0, True, (2, 2, 26, 12))
-    apart = [part.alpha for part in split_into_instances(matte, matte.size)]
+    apart = [part.alpha for part in split_into_instances(matte, matte.shape)]
     assert [a[1, 4] > 0 for a in apart] == [True, True]
     np.testing.assert_allclose(np.maximum.reduce(apart), alpha / np.float32(255), atol=1e-6)
     assert (np.minimum.reduce(apart) < 0.5).all()

@@ -15,7 +15,7 @@ from mattebox.matting.colour_refinement import as_floats, enlarge_alpha, enlarge
 from mattebox.matting.network_refinement import levels_lut, refine_with_network
 from mattebox.metrics.matting import sad
 from mattebox.models.matte_refiner import MatteRefiner, open_matte_refiner
-from mattebox.types import Matte, Picture, Size
+from mattebox.types import Matte, Picture, ImageShape
 from tests.fakes import composite, disc, hairy, mosaic
 from tests.matting.test_colour_refinement import SIZE, coarse
 
@@ -45,7 +45,7 @@ def test_the_palette_is_heard_where_there_are_strands_and_nowhere_else(astronaut
     heard: dict[str, float] = {}
     for what, truth in {"hair": hairy(SIZE), "blur": disc(SIZE, softness=24)}.items():
         picture, given = composite(truth, front, back), coarse(truth)
-        table, (_, step) = build_colour_table(picture.rgb, as_floats(given.alpha)), grid_scales(SIZE, given.size)
+        table, (_, step) = build_colour_table(picture.rgb, as_floats(given.alpha)), grid_scales(SIZE, given.shape)
         heard[what] = fine_module.colour_table_weight(
             picture, enlarge_alpha(picture, given), table, list(tiles.iter_tiles(SIZE, step))
         )
@@ -112,7 +112,7 @@ def test_what_is_far_from_the_edge_is_settled() -> None:
 
 
 @pytest.mark.parametrize("size", [(1, 1), (1, 500), (37, 3), (61, 67), (257, 513)])
-def test_odd_sizes(size: Size) -> None:
+def test_odd_sizes(size: ImageShape) -> None:
     given = Matte(np.full((32, 64), 40000, np.uint16), 0.9, True, (0, 0, 64, 32))
     picture = Picture(np.random.default_rng(0).integers(0, 255, (*size, 3), np.uint8))
     assert refine_with_network(picture, given).alpha.shape == size

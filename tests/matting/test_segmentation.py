@@ -15,7 +15,7 @@ def test_the_subject_is_where_it_is(size: tuple[int, int]) -> None:
     truth = disc(size, softness=4)
     matte = segment(composite(truth, (220, 60, 20), (20, 60, 220)), fake_session())
     left, top, right, bottom = matte.box
-    height, width = matte.size
+    height, width = matte.shape
     assert matte.found
     assert matte.confidence > 0.8
     assert abs((left + right) / 2 - width / 2) <= 1

@@ -11,10 +11,10 @@ from mattebox.metrics.matting import sad
 from mattebox.models.cards.registry import all_cards
 from mattebox.pipeline.run import Result, run_recipe
 from mattebox.recipe.recipe import Cut, Recipe
-from mattebox.types import Floats, Matte, Picture, Size
+from mattebox.types import Floats, Matte, Picture, ImageShape
 from tests.fakes import composite, fake_session
 
-SIZE: Size = (600, 900)
+SIZE: ImageShape = (600, 900)
 
 
 def spot(place: tuple[float, float], radius: float) -> Floats:
@@ -46,7 +46,7 @@ def test_a_small_subject_has_closer_edges_where_it_lies(place: tuple[int, int]) 
     assert far.matte is not None
     assert np.abs(np.subtract(near.matte.box, far.matte.box)).max() <= 6
     assert near.matte.confidence == far.matte.confidence
-    assert near.matte.size == near.picture.size == SIZE
+    assert near.matte.shape == near.picture.shape == SIZE
     assert "closer" in near.seconds
     assert "closer" not in far.seconds
 
@@ -105,7 +105,7 @@ def test_joined_speaks_for_the_part_and_of_the_whole() -> None:
     near = np.zeros((80, 80), np.uint16)
     near[:, :40] = 65535
     made = merge_zoomed_matte(first, Matte(near, 0.9, True, (0, 0, 40, 80)), (400, 100, 500, 200), SIZE)
-    assert made.size == (80, 80)
+    assert made.shape == (80, 80)
     assert made.confidence == 0.7
     assert made.uncertainty is first.uncertainty
     assert (made.alpha[:, :36] > 65000).all()

@@ -120,7 +120,7 @@ def test_a_matte_knows_where_the_looks_differed() -> None:
     assert segment(picture, fake_session()).uncertainty is None
     matte = segment(picture, fake_session(), votes=4)
     assert matte.uncertainty is not None
-    assert matte.uncertainty.shape == matte.size
+    assert matte.uncertainty.shape == matte.shape
     edge = (matte.alpha > 2000) & (matte.alpha < 63000)
     assert matte.uncertainty[edge].mean() > 10 * matte.uncertainty[~edge].mean()
 

@@ -206,6 +206,6 @@ def test_rembgs_own_code(name: str, photograph: str, tmp_path: Path, request: py
     alpha = ours(made(registry.find_card(name), tmp_path, content), picture)
     stretched = (alpha - alpha.min()) / (alpha.max() - alpha.min())
     small = Image.fromarray((stretched * 255).astype(np.uint8))
-    found = np.array(small.resize(picture.size[::-1], Image.Resampling.LANCZOS), np.float32)
+    found = np.array(small.resize(picture.shape[::-1], Image.Resampling.LANCZOS), np.float32)
     assert np.ptp(wanted) > 200
     assert np.abs(found - wanted).max() <= 1

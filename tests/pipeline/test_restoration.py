@@ -29,7 +29,7 @@ def test_a_cutout_and_its_matte_grow_together(astronaut: Picture) -> None:
     plain, large = done(astronaut, Cut()), done(astronaut, Cut(), Upscale(to="2x"))
     assert plain.matte is not None
     assert large.matte is not None
-    assert large.picture.size == large.matte.size == (1024, 1024)
+    assert large.picture.shape == large.matte.shape == (1024, 1024)
     assert np.abs(np.array(large.matte.box) - 2 * np.array(plain.matte.box)).max() <= 4
     assert large.picture.alpha is not None
     assert plain.picture.alpha is not None
@@ -43,20 +43,20 @@ def test_a_cutout_and_its_matte_grow_together(astronaut: Picture) -> None:
 def test_the_photograph_behind_grows_with_the_cutout(astronaut: Picture) -> None:
     plain = done(astronaut, Cut(), Background(paint="blur(4%)")).picture
     large = done(astronaut, Cut(), Upscale(to="2x"), Background(paint="blur(4%)")).picture
-    assert large.size == (1024, 1024)
+    assert large.shape == (1024, 1024)
     shrunk = large.rgb.reshape(512, 2, 512, 2, 3).mean((1, 3))
     assert np.abs(shrunk - plain.rgb).mean() < 3
 
 
 def test_light_after_upscaling_and_a_frame_at_the_end(astronaut: Picture) -> None:
     steps = (Cut(), Upscale(to="2x"), Light(exposure=0.5), Frame(crop="subject", size="600"))
-    assert max(done(small(astronaut), *steps).picture.size) == 600
+    assert max(done(small(astronaut), *steps).picture.shape) == 600
 
 
 def test_a_matte_as_a_picture_grows_too(astronaut: Picture) -> None:
     result = done(small(astronaut), Cut(output="matte"), Upscale(to="2x"))
     assert result.matte is not None
-    assert result.picture.size == result.matte.size == (342, 342)
+    assert result.picture.shape == result.matte.shape == (342, 342)
 
 
 def test_profile_depth_and_metadata_stay(astronaut: Picture) -> None:
@@ -64,7 +64,7 @@ def test_profile_depth_and_metadata_stay(astronaut: Picture) -> None:
     made = done(deep, Upscale(to="1.5x", detail=50)).picture
     assert made.rgb.dtype == np.uint16
     assert made.profile == b"profile"
-    assert made.size == (256, 256)
+    assert made.shape == (256, 256)
 
 
 @pytest.mark.parametrize(

@@ -31,7 +31,7 @@ def test_trained_on_a_folder_and_used_by_its_card(tmp_path: Path, capsys: pytest
     assert done.exit_code == 0, done.output
     result = mb.cut(data / "images/p0.png", model=str(tmp_path / "mine.json"), empty="keep")
     assert result.model == "mine"
-    assert result.picture.size == (64, 80)
+    assert result.picture.shape == (64, 80)
     words = [str(data), "--out", str(tmp_path / "on"), "--from", str(tmp_path / "mine.json"), "--steps", "1"]
     done = CliRunner().invoke(commands.train, [*words, "--threads", "1"], catch_exceptions=False)
     assert done.exit_code == 0, done.output  # of the same shape, which the graph says itself

@@ -21,7 +21,7 @@ from mattebox.io.encoding import encode
 from mattebox.io.reader import read
 from mattebox.io.sources import read_item
 from mattebox.io.writer import output_format, write
-from mattebox.types import Picture, Size
+from mattebox.types import Picture, ImageShape
 
 MAX_PAGE_SIDE_PIXELS = 1600  # longer side of what a page shows
 GAP_PIXELS = 16  # pixels between the two in a picture
@@ -73,11 +73,11 @@ class ComparisonWriter:
         if not self.is_page:
             self._write_side_by_side(before, result.picture)
             return
-        size = _display_size(result.picture.size)
-        first = _encode_data_url(_resize(before, _display_size(before.size, max(size))))
+        size = _display_size(result.picture.shape)
+        first = _encode_data_url(_resize(before, _display_size(before.shape, max(size))))
         second = _encode_data_url(_resize(result.picture, size))
         name = html.escape(job.name)
-        told = "{1} x {0} to {3} x {2} pixels".format(*before.size, *result.picture.size)
+        told = "{1} x {0} to {3} x {2} pixels".format(*before.shape, *result.picture.shape)
         self.figures.append(
             f'<figure><div class="pair"><img class="before" alt="before" src="{first}">'
             f'<img class="after" alt="after" src="{second}">'
@@ -99,13 +99,13 @@ class ComparisonWriter:
 
     def _write_side_by_side(self, before: Picture, after: Picture) -> None:
         """Both in one picture, the first enlarged to the second's height."""
-        height = after.size[0]
+        height = after.shape[0]
         after = output_profile.convert_for_output(after, srgb=True, eight_bit=True)
         before = output_profile.convert_for_output(before, srgb=True, eight_bit=True)
-        first = _resize(before, (height, max(1, round(before.size[1] * height / before.size[0]))))
+        first = _resize(before, (height, max(1, round(before.shape[1] * height / before.shape[0]))))
         gap = np.full((height, GAP_PIXELS, 3), 255, np.uint8)
         rgb = np.concatenate([first.rgb, gap, after.rgb], 1)
-        alphas = [np.full(p.size, 255, np.uint8) if p.alpha is None else p.alpha for p in (first, after)]
+        alphas = [np.full(p.shape, 255, np.uint8) if p.alpha is None else p.alpha for p in (first, after)]
         clear = np.zeros(gap.shape[:2], np.uint8)
         alpha = np.concatenate([alphas[0], clear, alphas[1]], 1) if min(a.min() for a in alphas) < 255 else None
         write(Picture(rgb, alpha), self.path, overwrite=True)
@@ -116,14 +116,14 @@ def read_photograph(job: BatchJob) -> Picture:
     return read(read_item(job.source, job.member), name=job.name)
 
 
-def _display_size(size: Size, longer_side: int | None = None) -> Size:
+def _display_size(size: ImageShape, longer_side: int | None = None) -> ImageShape:
     """The size at which a page shows it: `longer_side` pixels, or at most SIDE."""
     scale = min(1.0, MAX_PAGE_SIDE_PIXELS / max(size)) if longer_side is None else longer_side / max(size)
     return max(1, round(size[0] * scale)), max(1, round(size[1] * scale))
 
 
-def _resize(picture: Picture, size: Size) -> Picture:
-    height, width = picture.size
+def _resize(picture: Picture, size: ImageShape) -> Picture:
+    height, width = picture.shape
     return picture.with_pixels(*resampling.crop_and_resize(picture.rgb, picture.alpha, (0, 0, width, height), size))
 
 

@@ -69,7 +69,7 @@ class ContactSheet:
 
 def encode_thumbnail(picture: Picture) -> bytes:
     """A small WebP in sRGB, with alpha if there is any."""
-    height, width = picture.size
+    height, width = picture.shape
     scale = min(1.0, MAX_THUMBNAIL_SIDE_PIXELS / max(height, width))
     size = (max(1, round(height * scale)), max(1, round(width * scale)))
     small = picture.with_pixels(*resampling.crop_and_resize(picture.rgb, picture.alpha, (0, 0, width, height), size))

@@ -63,8 +63,8 @@ class SaliencyWriter:
 
 def draw_panels(picture: Picture, maps: list[Floats]) -> NDArray[np.uint8]:
     """The picture and each map (h x w, 0..1) over it, side by side with GAP white pixels between: sRGB uint8."""
-    scale = min(1.0, MAX_PANEL_SIDE_PIXELS / max(picture.size))
-    size = max(1, round(picture.size[0] * scale)), max(1, round(picture.size[1] * scale))
+    scale = min(1.0, MAX_PANEL_SIDE_PIXELS / max(picture.shape))
+    size = max(1, round(picture.shape[0] * scale)), max(1, round(picture.shape[1] * scale))
     rgb = colour.to_srgb(resampling.shrink(picture.rgb, size), picture.profile)
     grey = np.repeat(rgb.mean(axis=2, keepdims=True), 3, axis=2)
     shown = [rgb]

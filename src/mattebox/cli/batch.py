@@ -124,7 +124,7 @@ def run_batch(plan: list[BatchJob | BatchFailure], recipe: Recipe, options: dict
 
 def _is_large(outcome: Outcome | BatchFailure | None) -> bool:
     result = getattr(outcome, "result", None)
-    return result is not None and result.size[0] * result.size[1] > LARGE_RESULT_PIXELS
+    return result is not None and result.shape[0] * result.shape[1] > LARGE_RESULT_PIXELS
 
 
 def _default_concurrency(recipe: Recipe, options: dict[str, Any]) -> int:

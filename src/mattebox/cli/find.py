@@ -107,7 +107,7 @@ def _list_subjects(job: BatchJob | BatchFailure, session: Session, options: List
         click.echo(f"mattebox: {error}", err=True)
         return error.exit_code
     if options.as_json:
-        size = {"input": job.name, "width": picture.size[1], "height": picture.size[0]}
+        size = {"input": job.name, "width": picture.shape[1], "height": picture.shape[0]}
         drawn = {"map": str(job.target)} if job.target is not None else {}
         click.echo(json.dumps(size | told | drawn | {"subjects": rows}))
     elif options.map_output != "-":
@@ -152,7 +152,7 @@ def _write_label_map(
     from mattebox.matting.label_map import BACKGROUND_LABEL, VOID_LABEL, draw_label_map
 
     empty = VOID_LABEL if options.is_class_map else BACKGROUND_LABEL
-    content = encode_palette_png(draw_label_map(claims, picture.size, empty), empty)
+    content = encode_palette_png(draw_label_map(claims, picture.shape, empty), empty)
     if target is None:
         sys.stdout.buffer.write(content)
         return

@@ -122,7 +122,7 @@ class ConsoleReporter:
 
 def result_fields(job: BatchJob, result: JobResult) -> dict[str, Any]:
     """One finished picture as JSON data."""
-    height, width = result.size
+    height, width = result.shape
     row = _job_fields(job.name, job) | {"ok": True, "error": None, "width": width, "height": height}
     if result.matte is not None:
         row |= {"found": result.matte.found, "confidence": round(result.matte.confidence, 4), "box": result.matte.box}

@@ -14,7 +14,7 @@ from typing import Any, Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from mattebox.types import BitDepth, Floats, Picture, Pixels, Size
+from mattebox.types import BitDepth, Floats, Picture, Pixels, ImageShape
 
 BlendSpace = Literal["encoded", "linear"]
 
@@ -35,7 +35,7 @@ def flatten(picture: Picture, back: Pixels, space: BlendSpace = "encoded") -> Pi
         return picture
     _check_backdrop(picture, back)
     rgb = np.empty_like(picture.rgb)
-    for at in _iter_blocks(picture.size):
+    for at in _iter_blocks(picture.shape):
         rgb[at] = _blend_block(picture.rgb[at], picture.alpha[at], back[at], space)
     return picture.with_pixels(rgb, None)
 
@@ -66,7 +66,7 @@ def broadcast_colour(colour: tuple[int, int, int], like: Pixels) -> Pixels:
     return np.broadcast_to(row, like.shape)
 
 
-def _iter_blocks(size: Size) -> Iterator[tuple[slice, slice]]:
+def _iter_blocks(size: ImageShape) -> Iterator[tuple[slice, slice]]:
     return (
         (rows, slice(left, left + BLOCK_COLUMNS))
         for rows in iter_strips(size[0])

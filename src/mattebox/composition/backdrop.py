@@ -13,7 +13,7 @@ from mattebox.composition.alpha_compositing import broadcast_colour, flatten_ont
 from mattebox.composition.background_spec import FlatColour, LinearGradient, RadialGradient, StudioBackdrop
 from mattebox.io import colour, resampling
 from mattebox.io.colour import RgbColour
-from mattebox.types import BitDepth, Floats, Picture, Pixels, Size
+from mattebox.types import BitDepth, Floats, Picture, Pixels, ImageShape
 
 
 def render_backdrop(spec: FlatColour | LinearGradient | RadialGradient | StudioBackdrop, canvas: Picture) -> Pixels:
@@ -21,12 +21,12 @@ def render_backdrop(spec: FlatColour | LinearGradient | RadialGradient | StudioB
     if isinstance(spec, FlatColour):
         return render_flat_colour(spec.colour, canvas)
     if isinstance(spec, LinearGradient):
-        return _map_to_colours(linear_gradient(canvas.size, spec.angle), spec.colours, canvas)
+        return _map_to_colours(linear_gradient(canvas.shape, spec.angle), spec.colours, canvas)
     if isinstance(spec, RadialGradient):
-        return _map_to_colours(radial_gradient(canvas.size), spec.colours, canvas)
+        return _map_to_colours(radial_gradient(canvas.shape), spec.colours, canvas)
     shades = (1 - 0.56 * spec.contrast, 1 - 0.2 * spec.contrast, 1.0, 1 + 0.12 * spec.contrast)
     return _map_to_colours(
-        studio_gradient(canvas.size, spec), tuple(_scale_brightness(spec.colour, s) for s in shades), canvas
+        studio_gradient(canvas.shape, spec), tuple(_scale_brightness(spec.colour, s) for s in shades), canvas
     )
 
 
@@ -35,7 +35,7 @@ def render_flat_colour(srgb_colour: RgbColour, canvas: Picture) -> Pixels:
     return broadcast_colour(colour.colour_from_srgb(srgb_colour, canvas.profile, canvas.bit_depth), canvas.rgb)
 
 
-def linear_gradient(size: Size, angle: float) -> Floats:
+def linear_gradient(size: ImageShape, angle: float) -> Floats:
     """0..1 across the canvas in a direction, corner to corner as in CSS."""
     height, width = size
     x, y = math.sin(math.radians(angle)), -math.cos(math.radians(angle))
@@ -45,7 +45,7 @@ def linear_gradient(size: Size, angle: float) -> Floats:
     return np.asarray((across + down) / length + 0.5, np.float32)
 
 
-def radial_gradient(size: Size) -> Floats:
+def radial_gradient(size: ImageShape) -> Floats:
     """0 in the middle, 1 in the corners."""
     height, width = size
     y = ((np.arange(height) + 0.5) / height * 2 - 1)[:, None]
@@ -53,7 +53,7 @@ def radial_gradient(size: Size) -> Floats:
     return np.asarray(np.sqrt((x * x + y * y) / 2), np.float32)
 
 
-def studio_gradient(size: Size, studio: StudioBackdrop) -> Floats:
+def studio_gradient(size: ImageShape, studio: StudioBackdrop) -> Floats:
     """Light 0..1 on a paper sweep: a wall that darkens to the top and the sides, a floor brightest at the front."""
     y = ((np.arange(size[0]) + 0.5) / size[0])[:, None]
     x = (((np.arange(size[1]) + 0.5) / size[1] - studio.light) * 2)[None, :]
@@ -73,7 +73,7 @@ def fit_image(
     """A picture over the whole canvas (`cover`), inside it (`contain`, colour around) or repeated (`tile`). `alignment`: the
     shares 0..1 of what is too much or too little that lie to the left and above."""
     shown = colour.to_srgb(resampling.to_eight_bit(_flatten_on_white(picture)), picture.profile)
-    height, width = canvas.size
+    height, width = canvas.shape
     tall, wide = shown.shape[:2]
     if fit == "tile":
         sheet = np.tile(shown, (-(-height // tall), -(-width // wide), 1))[:height, :width]
@@ -83,7 +83,7 @@ def fit_image(
         scale = max(ratios)
         left, top = (wide - width / scale) * alignment[0], (tall - height / scale) * alignment[1]
         whole, _ = resampling.crop_and_resize(
-            shown, None, (left, top, left + width / scale, top + height / scale), canvas.size
+            shown, None, (left, top, left + width / scale, top + height / scale), canvas.shape
         )
         return colour.pixels_from_srgb(resampling.to_eight_bit(whole), canvas.profile, canvas.bit_depth)
     inner = (max(1, round(tall * min(ratios))), max(1, round(wide * min(ratios))))
@@ -100,7 +100,7 @@ def _map_to_colours(positions: Floats, colours: tuple[RgbColour, ...], canvas: P
     wall shows no bands."""
     exact = [colour.colour_from_srgb(c, canvas.profile, canvas.bit_depth) for c in colours]
     stops = np.linspace(0, 1, len(colours))
-    made = np.empty((*canvas.size, 3), canvas.bit_depth.dtype)
+    made = np.empty((*canvas.shape, 3), canvas.bit_depth.dtype)
     for rows in iter_strips(len(made)):
         for i in range(3):
             value = np.interp(positions[rows], stops, [c[i] / canvas.bit_depth.peak for c in exact])

@@ -26,7 +26,7 @@ def blur_background(photograph: Picture, alpha: Pixels, placement: Placement, ra
 
     `alpha` is the subject's, in the photograph's size. Beyond the photograph its mirror image goes on.
     """
-    longer = max(photograph.size)
+    longer = max(photograph.shape)
     shrink = max(1, min(round(longer / GRID_SIDE_CELLS), int(longer * radius / MIN_SAMPLES_PER_SIGMA)))
     hidden = resampling.average_blocks(alpha, shrink).astype(np.float32) / np.float32(255)
     free = np.clip(1 - 2 * blur_planes(hidden, SUBJECT_RIM_SAMPLES), 0, 1) * (hidden < MAX_BACKGROUND_ALPHA)
@@ -53,10 +53,10 @@ def _render_on_canvas(light: Floats, photograph: Picture, placement: Placement) 
     """A small picture of light -> encoded pixels of the canvas, bilinear, strip by strip."""
     depth = photograph.bit_depth
     rows, below, down = _mirrored_positions(
-        placement.canvas_size[0], placement.top, placement.scale, photograph.size[0], light.shape[0]
+        placement.canvas_size[0], placement.top, placement.scale, photograph.shape[0], light.shape[0]
     )
     columns, right, across = _mirrored_positions(
-        placement.canvas_size[1], placement.left, placement.scale, photograph.size[1], light.shape[1]
+        placement.canvas_size[1], placement.left, placement.scale, photograph.shape[1], light.shape[1]
     )
     made = np.empty((*placement.canvas_size, 3), depth.dtype)
     for part in iter_strips(placement.canvas_size[0]):

@@ -63,7 +63,7 @@ def rotate_picture(picture: Picture, angle: float) -> tuple[Picture, tuple[int, 
     if not angle % 360:
         return picture, (0, 0)
     rgb, alpha = resampling.rotate_pixels(picture.rgb, picture.alpha, angle)
-    grown = (rgb.shape[1] - picture.size[1]) // 2, (rgb.shape[0] - picture.size[0]) // 2
+    grown = (rgb.shape[1] - picture.shape[1]) // 2, (rgb.shape[0] - picture.shape[0]) // 2
     return picture.with_pixels(rgb, alpha), grown
 
 

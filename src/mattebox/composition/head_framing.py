@@ -43,7 +43,7 @@ def head_box(cutout: Picture) -> Box | None:
     """Left, top, right, bottom of the head, hair included; None when none is found."""
     if cutout.alpha is None:
         return None
-    step = max(1, round(max(cutout.size) / GRID_SIDE_CELLS))
+    step = max(1, round(max(cutout.shape) / GRID_SIDE_CELLS))
     labels, parts = label_components(resampling.average_blocks(cutout.alpha, step) >= 128)
     if not parts:
         return None
@@ -53,7 +53,7 @@ def head_box(cutout: Picture) -> Box | None:
     left, top, right, bottom = found
     if _skin_share(resampling.average_blocks(cutout.rgb, step)[top:bottom, left:right]) < MIN_SKIN_SHARE:
         return None
-    height, width = cutout.size
+    height, width = cutout.shape
     return left * step, top * step, min(width, right * step), min(height, bottom * step)
 
 

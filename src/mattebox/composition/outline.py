@@ -16,7 +16,7 @@ from mattebox.composition.blur import blur_planes
 from mattebox.errors import UsageError
 from mattebox.io import resampling
 from mattebox.io.colour import RgbColour
-from mattebox.types import Floats, Picture, Size
+from mattebox.types import Floats, Picture, ImageShape
 
 MAX_WIDTH_CELLS = 12  # grid samples that the distance takes, at most
 SMOOTHING_WIDTH_SHARE = 0.35  # of the width: bumps of the subject smaller than this do not show in the outline's rim
@@ -33,7 +33,7 @@ def add_outline(cutout: Picture, width: float, colour: RgbColour) -> Picture:
     away = (_smooth_distances(distance_transform(alpha > 0.5, reach), even) - 0.5) * cell  # from the subject's edge
     if cell > 1:
         away = resampling.enlarge(away, (away.shape[0] * cell, away.shape[1] * cell))
-    away = away[: cutout.size[0], : cutout.size[1]]
+    away = away[: cutout.shape[0], : cutout.shape[1]]
     edge = np.rint(np.clip(width + 0.5 - away, 0, 1) * cutout.bit_depth.peak).astype(cutout.bit_depth.dtype)
     inside = cutout.with_pixels(cutout.rgb, np.minimum(cutout.alpha, edge))  # no haze beyond a sticker's edge
     return composite_over(inside, cutout.with_pixels(broadcast_colour(colour, cutout.rgb), edge))
@@ -61,7 +61,7 @@ def distance_transform(inside: np.ndarray, max_distance: int) -> Floats:
     return np.sqrt(best)
 
 
-def parse_outline_width(text: str, size: Size) -> float:
+def parse_outline_width(text: str, size: ImageShape) -> float:
     """A width as users write it, 2% of the longer side or 12px, in pixels. UsageError."""
     found = re.fullmatch(r"(\d+(?:\.\d+)?)(px|%)?", text.strip())
     if not found or (found[2] == "%" and float(found[1]) > 20) or float(found[1]) > 2000:

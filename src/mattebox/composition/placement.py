@@ -14,7 +14,7 @@ import numpy as np
 from mattebox.errors import UsageError
 from mattebox.io import resampling
 from mattebox.recipe.recipe import Frame
-from mattebox.types import Box, Picture, Size
+from mattebox.types import Box, Picture, ImageShape
 
 MAX_CANVAS_SIDE_PIXELS, MAX_CANVAS_PIXELS = 30_000, 400_000_000  # pixels on a side of the canvas, and in all
 
@@ -32,7 +32,7 @@ LENGTH_PATTERN = re.compile(r"(\d+(?:\.\d+)?)(px|%)?")
 class Placement:
     """A pixel at (x, y) of the source lands at (left + scale x, top + scale y) of a canvas (height, width)."""
 
-    canvas_size: Size
+    canvas_size: ImageShape
     scale: float
     left: float
     top: float
@@ -50,7 +50,7 @@ class Placement:
         )
 
 
-def compute_placement(source: Size, box: Box, frame: Frame) -> Placement:
+def compute_placement(source: ImageShape, box: Box, frame: Frame) -> Placement:
     """Where a picture of size `source`, its subject inside `box`, goes. UsageError when the frame makes no sense."""
     own = frame.fill == "original"
     fill = None if own else parse_fill(frame.fill)
@@ -83,7 +83,7 @@ def compute_placement(source: Size, box: Box, frame: Frame) -> Placement:
 
 def apply_placement(picture: Picture, placement: Placement) -> Picture:
     """The picture on its canvas, transparent around; opaque when it covers all of it. Whole moves keep every bit."""
-    height, width = picture.size
+    height, width = picture.shape
     x = _clip_to_canvas(placement.left, placement.left + placement.scale * width, placement.canvas_size[1])
     y = _clip_to_canvas(placement.top, placement.top + placement.scale * height, placement.canvas_size[0])
     left, right = (min(max((v - placement.left) / placement.scale, 0.0), float(width)) for v in x)
@@ -180,7 +180,7 @@ def _margins_in_pixels(margins: tuple[Length, Length, Length, Length], width: in
     return tuple(round(v * side / 100) if unit == "%" else round(v) for (v, unit), side in sides)
 
 
-def _resolve_position(text: str, shown: Box, source: Size) -> tuple[float, float]:
+def _resolve_position(text: str, shown: Box, source: ImageShape) -> tuple[float, float]:
     """Shares 0..1 of the free room, to the left and above."""
     if text == "original":
         room = (source[1] - (shown[2] - shown[0]), source[0] - (shown[3] - shown[1]))

@@ -76,17 +76,17 @@ def compose_layers(
 ) -> Composition:
     """The recipe's composing steps. `cutout` has the photograph's size; `open_image` opens pictures named by the recipe."""
     framing = recipe.find_step(Frame) or Frame()
-    cut_off = photograph.alpha is None and box[3] >= MIN_CUT_OFF_HEIGHT_SHARE * photograph.size[0]
+    cut_off = photograph.alpha is None and box[3] >= MIN_CUT_OFF_HEIGHT_SHARE * photograph.shape[0]
     stood, box, moved = _rotate_cutout(cutout, box, framing)
     box = _visible_subject_box(stood, box, recipe)
     if framing.rest == "clear":
         stood = placement.clear_outside_box(stood, box)
-    scene, at = Composition(stood, box), placement.Placement(stood.size, 1.0, 0.0, 0.0)
+    scene, at = Composition(stood, box), placement.Placement(stood.shape, 1.0, 0.0, 0.0)
     if recipe.find_step(Frame):
         stood, at = _place_cutout(stood, box, framing)
         scene = Composition(_note_enlargement(placement.apply_placement(stood, at), at.scale), at.map_box(box))
     if (edge := recipe.find_step(Outline)) is not None:
-        width = outline.parse_outline_width(edge.width, scene.subject.size)
+        width = outline.parse_outline_width(edge.width, scene.subject.shape)
         subject = outline.add_outline(scene.subject, width, _parse_picture_colour(edge.colour, cutout))
         scene = replace(scene, subject=subject, box=_expand_box(scene.box, width, subject))
     if (dark := recipe.find_step(Shadow)) is not None:
@@ -117,7 +117,7 @@ def _place_cutout(cutout: Picture, box: Box, framing: Frame) -> tuple[Picture, p
             return cutout, head_framing.place_around_head(box, found, framing)
         cutout = replace(cutout, notes=(*cutout.notes, "no head found: framed by the subject"))
         framing = msgspec.structs.replace(framing, crop="subject", fill="any")
-    return cutout, placement.compute_placement(cutout.size, box, framing)
+    return cutout, placement.compute_placement(cutout.shape, box, framing)
 
 
 def _add_shadow(
@@ -156,11 +156,11 @@ def _render_backdrop(
     if isinstance(wanted, background_spec.BackgroundImage):
         return backdrop.fit_image(open_image(wanted.path), canvas, step.fit, placement.parse_position(step.align)), None
     if isinstance(wanted, background_spec.BackgroundBlur):
-        hidden = cutout.alpha if cutout.alpha is not None else np.zeros(cutout.size, cutout.bit_depth.dtype)
+        hidden = cutout.alpha if cutout.alpha is not None else np.zeros(cutout.shape, cutout.bit_depth.dtype)
         return blur_background(photograph, hidden, subject_placement, wanted.radius), None
     alpha = None
     if isinstance(wanted, background_spec.FlatColour) and wanted.alpha < 255:
-        alpha = np.full(canvas.size, wanted.alpha * (canvas.bit_depth.peak // 255), canvas.bit_depth.dtype)
+        alpha = np.full(canvas.shape, wanted.alpha * (canvas.bit_depth.peak // 255), canvas.bit_depth.dtype)
     return backdrop.render_backdrop(wanted, canvas), alpha
 
 
@@ -184,7 +184,7 @@ def _note_enlargement(picture: Picture, scale: float) -> Picture:
 
 def _expand_box(box: Box, margin: float, picture: Picture) -> Box:
     n = round(margin)
-    return max(0, box[0] - n), max(0, box[1] - n), min(picture.size[1], box[2] + n), min(picture.size[0], box[3] + n)
+    return max(0, box[0] - n), max(0, box[1] - n), min(picture.shape[1], box[2] + n), min(picture.shape[0], box[3] + n)
 
 
 def _parse_opaque_colour(text: str) -> colour.RgbColour:

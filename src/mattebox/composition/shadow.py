@@ -38,7 +38,7 @@ def render_shadow(cutout: Picture, box: Box, step: Shadow, colour: RgbColour) ->
     if step.kind == "reflection":
         return render_reflection(cutout, box, length, step.opacity / 100)
     sigma = step.softness / 100 * tall
-    cell = max(1, min(round(max(cutout.size) / GRID_SIDE_CELLS), int(sigma / 2) or 1))
+    cell = max(1, min(round(max(cutout.shape) / GRID_SIDE_CELLS), int(sigma / 2) or 1))
     alpha = resampling.average_blocks(cutout.alpha, cell).astype(np.float32) / np.float32(255)
     reach, stands = tall / cell, find_ground_contact(alpha, tall / cell)
     if stands is None:
@@ -133,10 +133,10 @@ def _shift_plane(plane: Floats, down: int, right: int) -> Floats:
 
 def _shadow_layer(darkness: Floats, cutout: Picture, cell: int, colour: RgbColour) -> Picture:
     """Darkness 0..1 on the grid -> a picture of one colour with that alpha."""
-    height, width = cutout.size
+    height, width = cutout.shape
     grown = resampling.enlarge(darkness, (darkness.shape[0] * cell, darkness.shape[1] * cell)) if cell > 1 else darkness
     grown = np.clip(grown[:height, :width], 0, 1)
-    alpha = np.empty(cutout.size, cutout.bit_depth.dtype)
+    alpha = np.empty(cutout.shape, cutout.bit_depth.dtype)
     for rows in iter_strips(height):
         alpha[rows] = quantise_with_dither(grown[rows], cutout.bit_depth, rows.start) if grown[rows].any() else 0
     return cutout.with_pixels(broadcast_colour(colour, cutout.rgb), alpha)

@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mattebox.io import resampling
-from mattebox.types import BitDepth, Floats, Pixels, Size
+from mattebox.types import BitDepth, Floats, Pixels, ImageShape
 
 TEMPLATE_SIDE_PIXELS = 512
 FFHQ_LANDMARKS = np.array(  # eyes, nose, corners of the mouth, in a square of 512
@@ -35,7 +35,7 @@ class FaceAlignment:
     def scale(self) -> float:
         return float(math.hypot(self.matrix[0, 0], self.matrix[1, 0]))
 
-    def bounding_box(self, size: Size) -> tuple[int, int, int, int]:
+    def bounding_box(self, size: ImageShape) -> tuple[int, int, int, int]:
         """Left, top, right, bottom of the part of a picture of `size` in which the square lies; may be empty."""
         corners = np.array([[0, 0], [self.side, 0], [0, self.side], [self.side, self.side]])
         places = corners @ self.matrix.T + self.translation
@@ -66,7 +66,7 @@ def extract_aligned_face(rgb: Pixels, alignment: FaceAlignment) -> Floats:
     return _sample_bilinear(near, x, y).reshape(alignment.side, alignment.side, 3).clip(0, 1)
 
 
-def warp_back(change: Floats, alignment: FaceAlignment, size: Size) -> tuple[tuple[slice, slice], Floats]:
+def warp_back(change: Floats, alignment: FaceAlignment, size: ImageShape) -> tuple[tuple[slice, slice], Floats]:
     """The square's planes (side x side x n) in a picture of `size`: rows and columns, and what lies there (0 outside
     the square)."""
     left, top, right, bottom = alignment.bounding_box(size)
@@ -80,11 +80,11 @@ def warp_back(change: Floats, alignment: FaceAlignment, size: Size) -> tuple[tup
     return (slice(top, bottom), slice(left, right)), made.reshape(bottom - top, right - left, -1)
 
 
-def _scale_size(size: tuple[int, ...], factor: float) -> Size:
+def _scale_size(size: tuple[int, ...], factor: float) -> ImageShape:
     return max(1, round(size[0] * factor)), max(1, round(size[1] * factor))
 
 
-def _resize_planes(planes: Floats, size: Size) -> Floats:
+def _resize_planes(planes: Floats, size: ImageShape) -> Floats:
     box = (0.0, 0.0, float(planes.shape[1]), float(planes.shape[0]))
     return np.stack([resampling.crop_and_resize_plane(planes[..., i], box, size) for i in range(planes.shape[2])], 2)
 

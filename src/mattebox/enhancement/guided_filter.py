@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from mattebox.types import Floats, Size
+from mattebox.types import Floats, ImageShape
 
 GRID_SIDE_CELLS = 400  # cells of the longer side, at most
 RADIUS_DIVISOR = 40  # the filter's radius is this part of the longer side
@@ -22,7 +22,7 @@ class BaseLayer:
     """Planes a, b on a grid, of which base = a * brightness + b at every pixel of a picture of `size`."""
 
     coefficients: Floats
-    size: Size
+    size: ImageShape
 
     def evaluate(self, brightness: Floats, rows: slice) -> Floats:
         """The base of some rows whose brightness is given."""
@@ -31,7 +31,7 @@ class BaseLayer:
         return made
 
 
-def fit_base_layer(brightness: Floats, size: Size) -> BaseLayer:
+def fit_base_layer(brightness: Floats, size: ImageShape) -> BaseLayer:
     """The base of a picture of `size` from its brightness (in stops) on a reduced grid."""
     radius = max(1, max(brightness.shape) // RADIUS_DIVISOR)
     mean = box_filter(brightness, radius)
@@ -41,7 +41,7 @@ def fit_base_layer(brightness: Floats, size: Size) -> BaseLayer:
     return BaseLayer(np.stack([box_filter(a, radius), box_filter(b, radius)]), size)
 
 
-def upsample_rows(planes: Floats, size: Size, rows: slice) -> Floats:
+def upsample_rows(planes: Floats, size: ImageShape, rows: slice) -> Floats:
     """Some rows of grid planes (C x h x w) enlarged to `size`, bilinear."""
     height, width = planes.shape[1:]
     low, high, down = _bilinear_positions(np.arange(rows.start, rows.stop), size[0], height)

@@ -126,9 +126,9 @@ class LightSample:
 
 def sample_light(picture: Picture, where: Pixels | None = None, side: int = SAMPLE_SIDE_PIXELS) -> LightSample:
     """Every so many pixels of what the picture shows, and `where` it counts."""
-    step = max(1, round(max(picture.size) / side))
+    step = max(1, round(max(picture.shape) / side))
     pick = (slice(step // 2, None, step), slice(step // 2, None, step))
-    if min(picture.size) <= step // 2:
+    if min(picture.shape) <= step // 2:
         pick = (slice(0, 1), slice(0, 1))
     space = colour_space_of(picture)
     seen = np.ones(picture.rgb[pick].shape[:2], np.float32)

@@ -122,7 +122,7 @@ def sample_patches(picture: Picture) -> list[Floats]:
     """Encoded luminance (0..1) of squares spread over the picture; their corners lie on JPEG's grid."""
     weights, peak = colour_space_of(picture).luminance_weights, np.float32(picture.bit_depth.peak)
     places = [sorted({n // 8 * 8 for n in np.linspace(0, max(0, whole - PATCH_SIDE_PIXELS), PATCHES_PER_AXIS).astype(int)})
-              for whole in picture.size]  # fmt: skip
+              for whole in picture.shape]  # fmt: skip
     return [
         (picture.rgb[y : y + PATCH_SIDE_PIXELS, x : x + PATCH_SIDE_PIXELS].astype(np.float32) @ weights) / peak
         for y in places[0]

@@ -21,7 +21,7 @@ def sharpen_luminance(picture: Picture, step: Sharpen, where: Pixels | None = No
     """The picture with its luminance sharpened; amount 0 is the picture itself."""
     if not step.amount or (where is not None and not where.any()):
         return picture
-    rgb, space, height = np.empty_like(picture.rgb), colour_space_of(picture), picture.size[0]
+    rgb, space, height = np.empty_like(picture.rgb), colour_space_of(picture), picture.shape[0]
     rim = max(1, int(np.ceil(KERNEL_RADIUS_SIGMAS * step.radius)))
     quiet = step.threshold * noise_sigma(picture) if step.threshold else 0.0
     for rows in iter_strips(height):

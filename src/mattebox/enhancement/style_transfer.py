@@ -16,7 +16,7 @@ from mattebox.enhancement.alpha_bleed import bleed_colours
 from mattebox.enhancement.linear_light import iter_strips, mix_with_source
 from mattebox.io import colour, resampling
 from mattebox.models import adain, style_network
-from mattebox.types import BitDepth, Floats, Picture, Pixels, Size
+from mattebox.types import BitDepth, Floats, Picture, Pixels, ImageShape
 
 MAX_STYLISED_PIXELS = 1_000_000  # pixels that are painted; strokes are in keeping with that size
 MAX_ADAIN_PIXELS = (
@@ -59,7 +59,7 @@ def apply_style(picture: Picture, style: StyleTransform, strength: float = 1, wh
     rgb, peak = np.empty_like(picture.rgb), np.float32(picture.bit_depth.peak)
     for rows in iter_strips(len(rgb)):
         source = picture.rgb[rows]
-        light = source.astype(np.float32) + _upsample_rows(change, rows, picture.size) * peak
+        light = source.astype(np.float32) + _upsample_rows(change, rows, picture.shape) * peak
         made: Pixels = np.rint(light.clip(0, peak)).astype(source.dtype)
         rgb[rows] = mix_with_source(source, made, strength, None if where is None else where[rows])
     if picture.alpha is not None:
@@ -78,20 +78,20 @@ def _network_input(picture: Picture, side_multiple: int, max_pixels: int, conver
     """1 x 3 x h x w, 0..1: the picture as a network sees it, with the subject's colours where nothing is
     seen; `convert_to_srgb` to sRGB."""
     rgb = picture.rgb if picture.alpha is None else bleed_colours(picture.rgb, picture.alpha)
-    small = resampling.shrink(rgb, _network_size(picture.size, side_multiple, max_pixels))
+    small = resampling.shrink(rgb, _network_size(picture.shape, side_multiple, max_pixels))
     if convert_to_srgb:
         small = colour.to_srgb(small, picture.profile)
     light = small.astype(np.float32) / np.float32(BitDepth.EIGHT.peak)
     return np.ascontiguousarray(light.transpose(2, 0, 1)[None])
 
 
-def _network_size(size: Size, side_multiple: int, max_pixels: int) -> Size:
+def _network_size(size: ImageShape, side_multiple: int, max_pixels: int) -> ImageShape:
     scale = min(1.0, (max_pixels / (size[0] * size[1])) ** 0.5)
     height, width = (max(MIN_SIDE_PIXELS, round(side * scale / side_multiple) * side_multiple) for side in size)
     return height, width
 
 
-def _upsample_rows(change: Floats, rows: slice, size: Size) -> Floats:
+def _upsample_rows(change: Floats, rows: slice, size: ImageShape) -> Floats:
     """Some rows of the change at the picture's size."""
     ratio = change.shape[0] / size[0]
     top, bottom = rows.start * ratio, rows.stop * ratio

@@ -17,7 +17,7 @@ import numpy as np
 from mattebox.io import resampling
 from mattebox.models.cards.tensor_spec import Tiles
 from mattebox.models.image_to_image import ImageToImageNetwork
-from mattebox.types import BitDepth, Floats, Pixels, Size
+from mattebox.types import BitDepth, Floats, Pixels, ImageShape
 
 MEMORY_BUDGET_BYTES = 512_000_000  # bytes that a network may take while it runs
 MIN_TILE_SIDE_PIXELS = 64  # pixels of a tile's side, however little memory there is
@@ -76,7 +76,7 @@ def tile_side(tiles: Tiles, budget: int = MEMORY_BUDGET_BYTES) -> int:
 def iter_processed_tiles(
     pixels: Pixels,
     network: ImageToImageNetwork,
-    size: Size | None = None,
+    size: ImageShape | None = None,
     budget: int = MEMORY_BUDGET_BYTES,
     completed: Container[tuple[int, int]] = (),
 ) -> Iterator[tuple[slice, slice, Floats]]:
@@ -96,7 +96,7 @@ def iter_processed_tiles(
 
 
 def _process_tile(
-    pixels: Pixels, network: ImageToImageNetwork, vertical: TileSpan, horizontal: TileSpan, size: Size
+    pixels: Pixels, network: ImageToImageNetwork, vertical: TileSpan, horizontal: TileSpan, size: ImageShape
 ) -> Floats:
     tiles = network.tiles
     x = _network_input(pixels, vertical.network_input, horizontal.network_input)
@@ -113,7 +113,9 @@ def _process_tile(
     return exact[0] if pixels.ndim == 2 else np.ascontiguousarray(exact.transpose(1, 2, 0))
 
 
-def _resample_tile(y: Floats, spans: tuple[TileSpan, TileSpan], source_size: Size, size: Size, scale: int) -> Floats:
+def _resample_tile(
+    y: Floats, spans: tuple[TileSpan, TileSpan], source_size: ImageShape, size: ImageShape, scale: int
+) -> Floats:
     """Planes of what was seen, `scale` times its size -> those of the tile, resampled where sizes differ."""
     if size == (source_size[0] * scale, source_size[1] * scale):
         return y

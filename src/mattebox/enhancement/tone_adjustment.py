@@ -113,7 +113,7 @@ def apply_tone(picture: Picture, tone: ToneAdjustment, strength: float = 1, wher
         ground = (
             guided_filter.fit_base_layer(
                 np.log2(apply_exposure_and_lift(dehazing.remove_haze(small.max(-1), tone.haze), tone) + MIN_LOG_LIGHT),
-                picture.size,
+                picture.shape,
             )
             if tone.needs_base_layer
             else None
@@ -122,7 +122,7 @@ def apply_tone(picture: Picture, tone: ToneAdjustment, strength: float = 1, wher
     def work(linear: Floats, rows: slice) -> Floats:
         linear = dehazing.remove_haze(linear, tone.haze)
         before = linear.max(-1)
-        care = None if spared is None else 1 - guided_filter.upsample_rows(spared, picture.size, rows)[0]
+        care = None if spared is None else 1 - guided_filter.upsample_rows(spared, picture.shape, rows)[0]
         after = apply_exposure_and_lift(before, tone)
         if tone.contrast:
             after = apply_contrast(after, tone.contrast if care is None else tone.contrast * care)

@@ -20,7 +20,7 @@ from mattebox.enhancement.tiles import OnProgress, iter_processed_tiles
 from mattebox.errors import UsageError
 from mattebox.io import resampling
 from mattebox.models.image_to_image import ImageToImageNetwork
-from mattebox.types import BitDepth, Floats, Picture, Pixels, Size
+from mattebox.types import BitDepth, Floats, Picture, Pixels, ImageShape
 
 MAX_RESULT_PIXELS = 400_000_000  # pixels of a result
 MAX_FACTOR = 16.0
@@ -42,7 +42,7 @@ def parse_target(text: str) -> tuple[float, Literal["x", "px"]] | None:
     return float(found[1]), "x"
 
 
-def target_size(text: str, size: Size) -> Size:
+def target_size(text: str, size: ImageShape) -> ImageShape:
     """The (height, width) that is asked for of a picture of `size`, which stays where it is that large already.
 
     UsageError for what `parsed` does not know, and for too much.
@@ -72,7 +72,7 @@ def plan_passes(factor: float, scales: Sequence[int]) -> list[int]:
 
 def upscale_picture(
     picture: Picture,
-    size: Size,
+    size: ImageShape,
     networks: Sequence[ImageToImageNetwork],
     detail: float = 1,
     on_progress: OnProgress | None = None,
@@ -83,7 +83,7 @@ def upscale_picture(
     `detail` 0..1 mixes the networks' answer with plain Lanczos: 1 is all theirs. `on_progress` is told the share done. Whoever
     gives a `open_tile_sink` may keep tiles, and have them left out another time.
     """
-    steps = _plan_steps(picture.size, size, networks)
+    steps = _plan_steps(picture.shape, size, networks)
     work = _CombinedProgress(len(steps), on_progress)
     for imager, between in steps:
         rgb, alpha = picture.rgb, picture.alpha
@@ -101,10 +101,10 @@ def upscale_picture(
 
 
 def _plan_steps(
-    source_size: Size, size: Size, networks: Sequence[ImageToImageNetwork]
-) -> list[tuple[ImageToImageNetwork, Size]]:
+    source_size: ImageShape, size: ImageShape, networks: Sequence[ImageToImageNetwork]
+) -> list[tuple[ImageToImageNetwork, ImageShape]]:
     """Each network with the size it is to reach: the last one's is exact."""
-    found: list[tuple[ImageToImageNetwork, Size]] = []
+    found: list[tuple[ImageToImageNetwork, ImageShape]] = []
     for place, imager in enumerate(networks):
         last = place == len(networks) - 1
         source_size = size if last else (source_size[0] * imager.tiles.scale, source_size[1] * imager.tiles.scale)
@@ -115,7 +115,7 @@ def _plan_steps(
 def _upscale_pixels(
     pixels: Pixels,
     network: ImageToImageNetwork,
-    size: Size,
+    size: ImageShape,
     detail: float,
     on_progress: OnProgress,
     open_tile_sink: OpenTileSink,
@@ -134,7 +134,7 @@ def _upscale_pixels(
     return canvas.pixels
 
 
-def _preserve_flat_alpha(alpha: Pixels, rows: slice, columns: slice, size: Size, tile: Floats) -> Floats:
+def _preserve_flat_alpha(alpha: Pixels, rows: slice, columns: slice, size: ImageShape, tile: Floats) -> Floats:
     """The tile of an alpha with what is alike all around left as it is: opaque stays opaque, to the last level."""
     places = [
         np.minimum(((np.arange(way.start, way.stop) + 0.5) * whole / made).astype(np.int64), whole - 1)
@@ -151,7 +151,7 @@ def _preserve_flat_alpha(alpha: Pixels, rows: slice, columns: slice, size: Size,
     return np.where(flat, low[inner].astype(np.float32) / np.float32(BitDepth.of_pixels(alpha).peak), tile)
 
 
-def _lanczos_tile(pixels: Pixels, rows: slice, columns: slice, size: Size) -> Floats:
+def _lanczos_tile(pixels: Pixels, rows: slice, columns: slice, size: ImageShape) -> Floats:
     """The tile as resampling alone would have it, 0..1."""
     edges = []
     for way, whole, made in zip((rows, columns), pixels.shape[:2], size, strict=True):

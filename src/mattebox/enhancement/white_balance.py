@@ -24,7 +24,7 @@ from mattebox.enhancement.linear_light import (
 )
 from mattebox.errors import UsageError
 from mattebox.recipe.recipe import Balance
-from mattebox.types import Floats, Picture, Pixels, Size
+from mattebox.types import Floats, Picture, Pixels, ImageShape
 
 MAX_LOG_CHROMATICITY = 1.2  # no light is farther from white, in log chromaticity
 HIGHLIGHT_FADE_START = 0.9  # light from which a pixel is on its way to having lost its colour; white stays white
@@ -78,7 +78,7 @@ def resolve_illuminant(step: Balance, picture: Picture) -> Float64Array:
     kelvin = _parse_kelvin(step.white)
     if kelvin is not None:
         return light_from_kelvin(kelvin, colour_space_of(picture))
-    return sample_grey_point(picture, _parse_point(step.white, picture.size))
+    return sample_grey_point(picture, _parse_point(step.white, picture.shape))
 
 
 def check_balance(step: Balance) -> None:
@@ -147,7 +147,7 @@ def illuminant_estimates(sample: LightSample) -> list[tuple[str, Float64Array]]:
 def sample_grey_point(picture: Picture, point: tuple[int, int]) -> Float64Array:
     """The light of the grey thing around a place (x, y). UsageError where it is black or burnt out."""
     x, y = point
-    reach = max(1, max(picture.size) // 200)
+    reach = max(1, max(picture.shape) // 200)
     rows, columns = slice(max(0, y - reach), y + reach + 1), slice(max(0, x - reach), x + reach + 1)
     light = colour_space_of(picture).decode(np.ascontiguousarray(picture.rgb[rows, columns])).reshape(-1, 3).mean(0)
     if light.min() < 0.002 or light.max() > 0.99:
@@ -160,7 +160,7 @@ def _parse_kelvin(text: str) -> float | None:
     return float(found[1]) if found else None
 
 
-def _parse_point(text: str, size: Size) -> tuple[int, int]:
+def _parse_point(text: str, size: ImageShape) -> tuple[int, int]:
     found = [re.fullmatch(r"\s*(\d+(?:\.\d+)?)\s*(px|%)?\s*", part) for part in text.split(",")]
     if len(found) != 2 or None in found:
         raise UsageError(f"{text!r} is no white balance", 'give none, auto, grey, a light such as 5500K, or "X,Y"')

@@ -152,7 +152,7 @@ def encode_plane(plane: Pixels, format: str = "png", *, quality: int | None = No
 
 
 def _check_encodable(picture: Picture, file_format: FileFormat, quality: int | None) -> None:
-    height, width = picture.size
+    height, width = picture.shape
     if picture.alpha is not None and not file_format.has_alpha:
         raise OutputError(
             f"{file_format.name.upper()} has no transparency",
@@ -185,7 +185,7 @@ def _eight_bit_pixels(picture: Picture, hidden: HiddenColours) -> NDArray[np.uin
     rgb = to_eight_bit(picture.rgb)
     if picture.alpha is None:
         return rgb
-    rgba = np.empty((*picture.size, 4), np.uint8)
+    rgba = np.empty((*picture.shape, 4), np.uint8)
     rgba[..., :3], rgba[..., 3] = rgb, to_eight_bit(picture.alpha)
     if hidden == "zero":
         whole = rgba.view(np.uint32)[..., 0]
@@ -209,7 +209,7 @@ def _encode_with_pillow(picture: Picture, file_format: FileFormat, quality: int 
 
 def _encode_colour_and_alpha(picture: Picture, quality: int | None) -> tuple[bytes, bytes]:
     """Colours under the subject's edge and beyond as a JPEG, and the alpha beside them as a PNG."""
-    opaque = np.full(picture.size, picture.bit_depth.peak, picture.rgb.dtype)
+    opaque = np.full(picture.shape, picture.bit_depth.peak, picture.rgb.dtype)
     alpha = opaque if picture.alpha is None else picture.alpha
     return encode(picture.with_pixels(picture.rgb, None), "jpeg", quality=quality), encode_plane(alpha)
 

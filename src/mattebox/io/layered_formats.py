@@ -28,7 +28,7 @@ def encode_psd(layers: Sequence[Layer]) -> bytes:
     """A Photoshop document, the last layer on top. OutputError when psd-tools is not installed."""
     api = _import_optional("psd_tools", "PSD")
     first = layers[0].picture
-    height, width = first.size
+    height, width = first.shape
     document = api.PSDImage.new("RGB", (width, height), depth=int(first.bit_depth))
     for name, picture in layers:
         document.create_pixel_layer_from_array(_rgba_array(picture), name=name)
@@ -63,7 +63,9 @@ def zip_colour_and_alpha(colour_jpg: bytes, alpha_png: bytes, **extra_files: byt
 
 def _rgba_array(picture: Picture) -> NDArray[Any]:
     alpha = (
-        picture.alpha if picture.alpha is not None else np.full(picture.size, picture.bit_depth.peak, picture.rgb.dtype)
+        picture.alpha
+        if picture.alpha is not None
+        else np.full(picture.shape, picture.bit_depth.peak, picture.rgb.dtype)
     )
     return np.dstack([picture.rgb, alpha])
 

@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
-from mattebox.types import Pixels, Size
+from mattebox.types import Pixels, ImageShape
 
 T = TypeVar("T", np.uint8, np.float32)
 
@@ -23,7 +23,7 @@ STRIP_ROWS = 128  # rows reduced at a time
 _PILLOW_FILTERS = {"bilinear": Image.Resampling.BILINEAR, "bicubic": Image.Resampling.BICUBIC}
 
 
-def shrink(pixels: Pixels, size: Size) -> NDArray[np.uint8]:
+def shrink(pixels: Pixels, size: ImageShape) -> NDArray[np.uint8]:
     """H x W x 3 or H x W at any depth -> uint8 at `size` (height, width), antialiased; enlarges where it must.
 
     16-bit pixels are rounded to 8 bits first.
@@ -38,7 +38,7 @@ class BlockMeans(NamedTuple):
     size_in_blocks: tuple[float, float]
 
 
-def average_blocks_towards(pixels: Pixels, size: Size) -> BlockMeans:
+def average_blocks_towards(pixels: Pixels, size: ImageShape) -> BlockMeans:
     """The first part of `shrink`, and most of its work: whole blocks averaged until little more than `size` is left.
 
     What is a little smaller or larger than `size` can be `fitted` from the same one.
@@ -50,13 +50,13 @@ def average_blocks_towards(pixels: Pixels, size: Size) -> BlockMeans:
     return BlockMeans(_average_rectangular_blocks(pixels, down, across), (height / down, width / across))
 
 
-def finish_shrink(block_means: BlockMeans, size: Size) -> NDArray[np.uint8]:
+def finish_shrink(block_means: BlockMeans, size: ImageShape) -> NDArray[np.uint8]:
     """The rest of `shrink`: at `size`, antialiased."""
     box = (0, 0, *block_means.size_in_blocks[::-1])
     return np.array(Image.fromarray(block_means.pixels).resize(size[::-1], Image.Resampling.LANCZOS, box=box))
 
 
-def resize_lanczos(pixels: Pixels, size: Size) -> NDArray[np.uint8]:
+def resize_lanczos(pixels: Pixels, size: ImageShape) -> NDArray[np.uint8]:
     """Like `shrink`, but every pixel goes through the filter: slower, and equal to what networks of others were fed."""
     return np.array(Image.fromarray(to_eight_bit(pixels)).resize(size[::-1], Image.Resampling.LANCZOS))
 
@@ -66,13 +66,13 @@ def average_blocks(pixels: Pixels, factor: int) -> NDArray[np.uint8]:
     return _average_rectangular_blocks(pixels, factor, factor)
 
 
-def enlarge(plane: NDArray[T], size: Size, method: Literal["bilinear", "bicubic"] = "bicubic") -> NDArray[T]:
+def enlarge(plane: NDArray[T], size: ImageShape, method: Literal["bilinear", "bicubic"] = "bicubic") -> NDArray[T]:
     """H x W uint8 or float32 -> the same type at `size` (height, width); bicubic float32 may overshoot a little."""
     return np.array(Image.fromarray(plane).resize(size[::-1], _PILLOW_FILTERS[method]))
 
 
 def crop_and_resize(
-    rgb: Pixels, alpha: Pixels | None, box: tuple[float, float, float, float], size: Size
+    rgb: Pixels, alpha: Pixels | None, box: tuple[float, float, float, float], size: ImageShape
 ) -> tuple[Pixels, Pixels | None]:
     """The part of a picture inside `box` (left, top, right, bottom in pixels) at `size` (height, width), antialiased.
 
@@ -91,7 +91,7 @@ def crop_and_resize(
 
 
 def crop_and_resize_plane(
-    plane: NDArray[np.float32], box: tuple[float, float, float, float], size: Size
+    plane: NDArray[np.float32], box: tuple[float, float, float, float], size: ImageShape
 ) -> NDArray[np.float32]:
     """The part of an H x W float32 plane inside `box` (left, top, right, bottom) at `size`: Lanczos, may overshoot."""
     return np.array(Image.fromarray(np.ascontiguousarray(plane)).resize(size[::-1], Image.Resampling.LANCZOS, box=box))
@@ -129,7 +129,7 @@ def _rotation_padding(height: int, width: int, degrees: float) -> tuple[int, int
 
 
 def _crop_and_resize_sixteen_bit(
-    rgb: Pixels, alpha: Pixels | None, box: tuple[float, float, float, float], size: Size
+    rgb: Pixels, alpha: Pixels | None, box: tuple[float, float, float, float], size: ImageShape
 ) -> tuple[Pixels, Pixels | None]:
     """`window` for 16 bits: plane by plane in float32."""
 

@@ -32,11 +32,11 @@ def refine_automatically(picture: Picture, matte: Matte) -> Matte:
 def refine_in_two_passes(picture: Picture, matte: Matte) -> Matte:
     """`refine` on a smaller picture, twice as fine as the matte, and from there on the picture itself: a crisp edge is
     found in less than half the error, a soft one is made too crisp (LOG.md)."""
-    step = grid_scales(picture.size, matte.size, finer_grid=True)[1]
+    step = grid_scales(picture.shape, matte.shape, finer_grid=True)[1]
     if step < MIN_STEP_PIXELS:
         return refine(picture, matte)
     factor = max(2, round(step / 2))
-    between = picture.with_pixels(resampling.shrink(picture.rgb, grid_size(picture.size, factor)), None)
+    between = picture.with_pixels(resampling.shrink(picture.rgb, grid_size(picture.shape, factor)), None)
     return refine(picture, refine(between, matte, finer_grid=True), finer_grid=True)
 
 

@@ -89,7 +89,7 @@ def despill(cutout: Picture, screen: ChromaScreen) -> Picture:
 def _spill_zone(cutout: Picture) -> Callable[[int, int], NDArray[np.bool_]]:
     """Rows from, to -> which of their pixels show at all and lie within the spill's reach of what does not."""
     assert cutout.alpha is not None
-    alpha, step = cutout.alpha, max(1, round(max(cutout.size) / GRID_SIDE_CELLS))
+    alpha, step = cutout.alpha, max(1, round(max(cutout.shape) / GRID_SIDE_CELLS))
     cells = dilate(resampling.average_blocks(alpha, step) < 250, round(SPILL_REACH_SHARE * GRID_SIDE_CELLS))
 
     def rows(top: int, bottom: int) -> NDArray[np.bool_]:

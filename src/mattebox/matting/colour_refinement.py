@@ -17,7 +17,7 @@ from mattebox.core.connected_components import subject_box
 from mattebox.io import resampling
 from mattebox.matting import tiles
 from mattebox.models.runtime import onnx_runtime
-from mattebox.types import BitDepth, Box, Floats, Matte, Picture, Pixels, Size
+from mattebox.types import BitDepth, Box, Floats, Matte, Picture, Pixels, ImageShape
 
 COLOUR_PLANE_COUNT = 20  # planes of the colour models that tell of colours
 ALPHA_CLIP_MARGIN = (
@@ -34,14 +34,14 @@ def enlarge_alpha(picture: Picture, matte: Matte) -> Pixels:
     """The coarse alpha at the picture's size and depth, bicubic."""
     coarse = as_floats(matte.alpha)
     if picture.bit_depth is BitDepth.EIGHT:
-        return resampling.enlarge(np.round(coarse * 255).astype(np.uint8), picture.size).copy()
-    return np.round(resampling.enlarge(coarse, picture.size).clip(0, 1) * 65535).astype(np.uint16)
+        return resampling.enlarge(np.round(coarse * 255).astype(np.uint8), picture.shape).copy()
+    return np.round(resampling.enlarge(coarse, picture.shape).clip(0, 1) * 65535).astype(np.uint16)
 
 
 def refine(picture: Picture, matte: Matte, finer_grid: bool = False) -> Matte:
     """The coarse matte at the picture's size and depth, its edges found in the photograph (`finer_grid` as in `scales`)."""
     alpha, peak = enlarge_alpha(picture, stretch_levels(matte)), picture.bit_depth.peak
-    shrink, step = grid_scales(picture.size, matte.size, finer_grid)
+    shrink, step = grid_scales(picture.shape, matte.shape, finer_grid)
     models = tiles.pad_grid_planes(fit_colour_models(picture, matte, shrink, step)[:COLOUR_PLANE_COUNT])
 
     def decide(tile: tiles.Tile) -> None:
@@ -59,7 +59,7 @@ def refine(picture: Picture, matte: Matte, finer_grid: bool = False) -> Matte:
             alpha[tile.rows, tile.columns], peak
         )
 
-    cpu_threads.parallel_map(decide, list(filter(asked, tiles.iter_tiles(picture.size, step))))
+    cpu_threads.parallel_map(decide, list(filter(asked, tiles.iter_tiles(picture.shape, step))))
     return finalise_matte(picture, matte, alpha)
 
 
@@ -69,7 +69,7 @@ def stretch_levels(matte: Matte) -> Matte:
     return replace(matte, alpha=np.round(alpha * 65535).astype(np.uint16))
 
 
-def grid_scales(size: Size, coarse_size: Size, finer_grid: bool = False) -> tuple[int, int]:
+def grid_scales(size: ImageShape, coarse_size: ImageShape, finer_grid: bool = False) -> tuple[int, int]:
     """How much to shrink the guide, and the step of the model grid: a little coarser than the network's resolution,
     since strands stand between models of smaller cells, or, for crisp edges, a little `finer_grid` (LOG.md)."""
     pixels = min(whole / part for whole, part in zip(size, coarse_size, strict=True))
@@ -81,7 +81,7 @@ def fit_colour_models(picture: Picture, matte: Matte, shrink: int, step: int) ->
     """Planes of coefficients on the model grid (see mattebox/training/export/pixel_kernels), 27 x h x w."""
     guide = resampling.average_blocks(picture.rgb, shrink).astype(np.float32) / np.float32(255)
     small = np.ascontiguousarray(guide.transpose(2, 0, 1)[None])
-    coarse = tiles.resample_to_grid(as_floats(matte.alpha), picture.size, step)
+    coarse = tiles.resample_to_grid(as_floats(matte.alpha), picture.shape, step)
     name = "colour_models" if step == shrink else "colour_models_half"
     planes: Floats = onnx_runtime.run_kernel(name, guide=small, alpha=coarse[None, None])[0]
     return planes
@@ -93,7 +93,7 @@ def finalise_matte(picture: Picture, matte: Matte, alpha: Pixels) -> Matte:
         peak = picture.bit_depth.peak
         product = alpha.astype(np.uint32) * picture.alpha
         alpha = ((product + peak // 2) // peak).astype(picture.bit_depth.dtype)
-    box: Box = subject_box(alpha) if matte.found else (0, 0, *picture.size[::-1])
+    box: Box = subject_box(alpha) if matte.found else (0, 0, *picture.shape[::-1])
     return replace(matte, alpha=alpha, box=box)
 
 

@@ -50,11 +50,11 @@ def check_corrections(step: Cut, open_image: OpenImage) -> None:
 
 def parse_corrections(step: Cut, picture: Picture, crop_box: Box | None, open_image: OpenImage) -> Corrections:
     """What the step wishes for that part of a picture. UsageError, InputError."""
-    box = crop_box or (0, 0, picture.size[1], picture.size[0])
+    box = crop_box or (0, 0, picture.shape[1], picture.shape[0])
     instances.check_selection(step.pick)
-    place = scribbles.parse_scribbles(step.pick, picture.size)[0] if "," in step.pick else None
+    place = scribbles.parse_scribbles(step.pick, picture.shape)[0] if "," in step.pick else None
     keep, drop = (
-        tuple(m.to_crop(box, picture.size) for m in scribbles.parse_scribbles(t, picture.size))
+        tuple(m.to_crop(box, picture.shape) for m in scribbles.parse_scribbles(t, picture.shape))
         for t in (step.keep, step.drop)
     )
     known = None
@@ -62,14 +62,14 @@ def parse_corrections(step: Cut, picture: Picture, crop_box: Box | None, open_im
         known = trimap.trimap_from_picture(open_image(step.trimap), picture, step.trimap)[
             box[1] : box[3], box[0] : box[2]
         ]
-    return Corrections(keep, drop, step.pick, place and place.to_crop(box, picture.size), known)
+    return Corrections(keep, drop, step.pick, place and place.to_crop(box, picture.shape), known)
 
 
 def apply_corrections(picture: Picture, matte: Matte, corrections: Corrections) -> Matte:
     """The matte, coarse or not, as wished; where the trimap is sure, see `trimap.honoured`."""
     if not corrections:
         return matte
-    if max(matte.size) > 2 * GRID_SIDE_CELLS:
+    if max(matte.shape) > 2 * GRID_SIDE_CELLS:
         return _apply_at_low_resolution(picture, matte, corrections)
     made = apply_scribbles(picture, matte, corrections.keep, corrections.drop)
     if made.found:
@@ -79,11 +79,11 @@ def apply_corrections(picture: Picture, matte: Matte, corrections: Corrections) 
 
 def _apply_at_low_resolution(picture: Picture, matte: Matte, corrections: Corrections) -> Matte:
     """A large matte, changed as a small one is: its own edges stay where nothing was wished."""
-    scale = GRID_SIDE_CELLS / max(matte.size)
-    size = max(1, round(matte.size[0] * scale)), max(1, round(matte.size[1] * scale))
+    scale = GRID_SIDE_CELLS / max(matte.shape)
+    size = max(1, round(matte.shape[0] * scale)), max(1, round(matte.shape[1] * scale))
     before = replace(matte, alpha=resampling.shrink(matte.alpha, size))
     change = as_floats(apply_corrections(picture, before, corrections).alpha) - as_floats(before.alpha)
-    wide = resampling.enlarge(change, matte.size, "bilinear")
+    wide = resampling.enlarge(change, matte.shape, "bilinear")
     wide *= matte.bit_depth.peak
     alpha = np.clip(np.rint(matte.alpha + wide), 0, matte.bit_depth.peak).astype(matte.alpha.dtype)
     return replace(matte, alpha=alpha, found=bool((alpha > matte.bit_depth.peak // 2).any()), box=subject_box(alpha))

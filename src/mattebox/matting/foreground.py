@@ -14,7 +14,7 @@ from mattebox.core import cpu_threads
 from mattebox.io import resampling
 from mattebox.matting import tiles
 from mattebox.models.runtime import onnx_runtime
-from mattebox.types import Floats, Matte, Picture, Size
+from mattebox.types import Floats, Matte, Picture, ImageShape
 
 GRID_SIDE_CELLS = 350  # longer side of the reduced grid, about
 
@@ -22,10 +22,12 @@ GRID_SIDE_CELLS = 350  # longer side of the reduced grid, about
 def estimate_foreground(picture: Picture, matte: Matte) -> Picture:
     """The cutout: straight foreground colours with the matte's alpha. Matte and picture have one size and depth."""
     check_match(picture, matte)
-    peak, step = picture.bit_depth.peak, grid_step(picture.size)
+    peak, step = picture.bit_depth.peak, grid_step(picture.shape)
     rgb = picture.rgb.copy()
     todo = [
-        t for t in tiles.iter_tiles(picture.size, step) if tiles.has_partial_alpha(matte.alpha[t.rows, t.columns], peak)
+        t
+        for t in tiles.iter_tiles(picture.shape, step)
+        if tiles.has_partial_alpha(matte.alpha[t.rows, t.columns], peak)
     ]
     if not todo:
         return picture.with_pixels(rgb, matte.alpha)
@@ -44,15 +46,15 @@ def estimate_foreground(picture: Picture, matte: Matte) -> Picture:
     return picture.with_pixels(rgb, matte.alpha)
 
 
-def grid_step(size: Size) -> int:
+def grid_step(size: ImageShape) -> int:
     return max(1, round(max(size) / GRID_SIDE_CELLS))
 
 
 def check_match(picture: Picture, matte: Matte) -> None:
     """ValueError unless the matte has the picture's size and depth."""
-    if matte.size != picture.size or matte.bit_depth != picture.bit_depth:
+    if matte.shape != picture.shape or matte.bit_depth != picture.bit_depth:
         raise ValueError(
-            f"the matte is {matte.size} at {matte.bit_depth} bits, the picture {picture.size} at {picture.bit_depth}; "
+            f"the matte is {matte.shape} at {matte.bit_depth} bits, the picture {picture.shape} at {picture.bit_depth}; "
             "refine or enlarge the matte first"
         )
 

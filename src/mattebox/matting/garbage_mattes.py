@@ -19,8 +19,8 @@ from mattebox.types import Floats, Matte, Picture
 
 def mask_from_picture(mask: Picture, picture: Picture, path: str) -> Floats:
     """H x W, 0..1, of a grey picture. UsageError when it is in colour or of another size."""
-    if mask.size != picture.size:
-        told = " x ".join(map(str, mask.size[::-1])), " x ".join(map(str, picture.size[::-1]))
+    if mask.shape != picture.shape:
+        told = " x ".join(map(str, mask.shape[::-1])), " x ".join(map(str, picture.shape[::-1]))
         raise UsageError(f"the matte {path} is {told[0]}, the picture {told[1]}", "draw it at the picture's size")
     eight = resampling.to_eight_bit(mask.rgb)
     if int((eight.max(axis=2) - eight.min(axis=2)).max()) > 8:
@@ -30,7 +30,7 @@ def mask_from_picture(mask: Picture, picture: Picture, path: str) -> Floats:
 
 def apply_garbage_matte(coarse: Matte, garbage: Floats) -> Matte:
     """A coarse matte without what is mostly garbage; `found` when anything is left."""
-    bad = resampling.shrink(np.rint(garbage * 255).astype(np.uint8), coarse.size) > 127
+    bad = resampling.shrink(np.rint(garbage * 255).astype(np.uint8), coarse.shape) > 127
     alpha = np.where(bad, 0, coarse.alpha).astype(coarse.alpha.dtype)
     left = bool((alpha > coarse.bit_depth.peak // 2).any())
     return replace(coarse, alpha=alpha, found=coarse.found and left, box=subject_box(alpha))

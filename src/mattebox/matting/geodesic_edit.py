@@ -62,11 +62,11 @@ def apply_scribbles(picture: Picture, matte: Matte, keep: Sequence[Scribble], dr
     alpha = matte.alpha.astype(np.float32) / np.float32(matte.bit_depth.peak)
     seen = pixel_features(picture, alpha)
     less = remove_regions(alpha, seen, drop, keep)
-    for box in (m.seed_mask(matte.size) for m in drop if m.is_box):
+    for box in (m.seed_mask(matte.shape) for m in drop if m.is_box):
         less = np.where(box, np.float32(0), less)
     more = 1 - remove_regions(1 - alpha, seen, keep, drop)
     made = np.where(more > alpha, np.maximum(more, less), less)
-    for box in (m.seed_mask(matte.size) for m in keep if m.is_box):
+    for box in (m.seed_mask(matte.shape) for m in keep if m.is_box):
         made = np.maximum(made, _region_weight(segment_box(box, alpha > 0.5, seen), np.zeros_like(box)))
     whole = np.round(made * matte.bit_depth.peak).astype(matte.alpha.dtype)
     found = bool((whole > matte.bit_depth.peak // 2).any())

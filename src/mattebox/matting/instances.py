@@ -17,13 +17,13 @@ from mattebox.matting.colour_refinement import as_floats
 from mattebox.matting.confidence import expected_iou
 from mattebox.matting.geodesic_distance import geodesic_distances, neighbour_costs
 from mattebox.models.instance_masks import Instance
-from mattebox.types import Matte, Size
+from mattebox.types import Matte, ImageShape
 
 MIN_INSTANCE_SHARE = 0.0005  # of the picture: a smaller part is not listed
 SELECTION_KEYWORDS = ("all", "largest")  # the picks that are words, beside names of classes
 
 
-def split_into_instances(matte: Matte, size: Size) -> list[Instance]:
+def split_into_instances(matte: Matte, size: ImageShape) -> list[Instance]:
     """The parts of a matte of a picture of that size, largest first, of no class: the score of each is the IoU to be
     expected of it alone, its alpha the matte with no other part in it."""
     alpha = as_floats(matte.alpha)
@@ -55,7 +55,7 @@ def keep_selected_instance(matte: Matte, selection: str, point: scribbles.Scribb
         return matte
     labels, parts = label_components(matte.alpha > matte.bit_depth.peak // 2)
     if point is not None:
-        under = np.unique(labels[point.seed_mask(matte.size)])
+        under = np.unique(labels[point.seed_mask(matte.shape)])
         chosen = [int(n) for n in under if n]
         if not chosen:
             raise UsageError(
@@ -67,7 +67,7 @@ def keep_selected_instance(matte: Matte, selection: str, point: scribbles.Scribb
             raise UsageError(f"there is no part {selection}, only {len(parts)}", "`mattebox find` lists them")
     mine = np.isin(labels, chosen)
     others = (labels > 0) & ~mine
-    plain = neighbour_costs(np.zeros((*matte.size, 1), np.float32), np.zeros(matte.size), np.zeros(matte.size), 1.0)
+    plain = neighbour_costs(np.zeros((*matte.shape, 1), np.float32), np.zeros(matte.shape), np.zeros(matte.shape), 1.0)
     nearer = geodesic_distances(mine, plain) <= geodesic_distances(others, plain)
     alpha = np.where(nearer, matte.alpha, np.zeros((), matte.alpha.dtype))
     return replace(matte, alpha=alpha, box=subject_box(alpha))

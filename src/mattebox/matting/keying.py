@@ -76,7 +76,7 @@ def parse_keying_method(text: str) -> KeyingMethod | None:
 def resolve_screen(picture: Picture, method: KeyingMethod) -> ChromaScreen:
     """The screen's colour in the picture's encoding: as given, or found along its border. UsageError."""
     if not method.argument:
-        return detect_screen(_guide_image(picture.rgb, grid_step(picture.size)))
+        return detect_screen(_guide_image(picture.rgb, grid_step(picture.shape)))
     return screen_from_colour(
         np.array(colour.colour_from_srgb(_parse_screen_colour(method.argument), picture.profile)) / 255
     )
@@ -87,7 +87,7 @@ def compute_key_matte(picture: Picture, method: KeyingMethod, tolerance: str, op
     `open_image` opens the plate. UsageError, InputError."""
     if method.kind == "luma":
         return _matte_from_alpha(picture, _key_by_luma(picture, tolerance))
-    step = grid_step(picture.size)
+    step = grid_step(picture.shape)
     guide = _guide_image(picture.rgb, step)
     plate = None
     if method.kind == "plate":
@@ -114,13 +114,13 @@ def _fill_enclosed_areas(rough_alpha: Floats) -> Floats:
 
 def _refine_edges(picture: Picture, guide: Floats, rough_alpha: Floats, plate: Pixels | None, tolerance: str) -> Pixels:
     """Alpha at full size: settled as the rough one on the grid says, and along edges by the colours of both sides."""
-    step, peak = grid_step(picture.size), picture.bit_depth.peak
+    step, peak = grid_step(picture.shape), picture.bit_depth.peak
     band = dilate(rough_alpha < KNOWN_FOREGROUND_ALPHA, EDGE_BAND_CELLS) & dilate(
         rough_alpha > 1 - KNOWN_FOREGROUND_ALPHA, EDGE_BAND_CELLS
     )
     planes = tiles.pad_grid_planes(_estimate_colours(guide, rough_alpha, band, tolerance))
     settled = (np.round(rough_alpha) * peak).astype(picture.bit_depth.dtype)
-    alpha = _expand_cells(settled, step, picture.size).copy()
+    alpha = _expand_cells(settled, step, picture.shape).copy()
 
     def project(tile: tiles.Tile) -> None:
         given = {"tile": tiles.tile_pixels(picture.rgb, tile, peak), "patch": tiles.grid_patch(planes, tile)}
@@ -131,7 +131,7 @@ def _refine_edges(picture: Picture, guide: Floats, rough_alpha: Floats, plate: P
         found = np.rint(_stretch_levels(share[: part.shape[0], : part.shape[1]], tolerance) * peak).astype(part.dtype)
         np.copyto(part, found, where=_expand_cells(_tile_cells(band, tile), step, part.shape))
 
-    cpu_threads.parallel_map(project, [t for t in tiles.iter_tiles(picture.size, step) if _tile_cells(band, t).any()])
+    cpu_threads.parallel_map(project, [t for t in tiles.iter_tiles(picture.shape, step) if _tile_cells(band, t).any()])
     return alpha
 
 
@@ -151,13 +151,13 @@ def _estimate_colours(guide: Floats, rough_alpha: Floats, band: Mask, tolerance:
 
 def _key_by_luma(picture: Picture, tolerance: str) -> Pixels:
     """Alpha at full size: how far each pixel's brightness lies from the border's to the farthest there is."""
-    guide = _guide_image(picture.rgb, grid_step(picture.size)) @ LUMA_WEIGHTS
+    guide = _guide_image(picture.rgb, grid_step(picture.shape)) @ LUMA_WEIGHTS
     ground = float(np.median(border_pixels(guide[..., None])))
     apart = guide - ground
     farthest = float(np.quantile(apart, 0.995 if ground < 0.5 else 0.005))
     if abs(farthest) < MIN_CONTRAST:
         raise UsageError("the photograph is of one brightness", "cut with --by network, screen or plate(FILE)")
-    alpha = np.empty(picture.size, picture.bit_depth.dtype)
+    alpha = np.empty(picture.shape, picture.bit_depth.dtype)
     for top in range(0, len(alpha), CHUNK_ROWS):
         light = (
             picture.rgb[top : top + CHUNK_ROWS].astype(np.float32) @ LUMA_WEIGHTS / np.float32(picture.bit_depth.peak)
@@ -172,7 +172,7 @@ def _matte_from_alpha(picture: Picture, alpha: Pixels) -> Matte:
     """The matte, with nothing found when there is next to nothing of it, or all."""
     share = float((alpha > picture.bit_depth.peak // 2).mean())
     found = MIN_SUBJECT_SHARE < share < 1 - MIN_SUBJECT_SHARE
-    whole = (0, 0, picture.size[1], picture.size[0])
+    whole = (0, 0, picture.shape[1], picture.shape[0])
     return finalise_matte(picture, Matte(alpha, 1.0 if found else 0.0, found, whole), alpha)
 
 
@@ -187,8 +187,8 @@ def _guide_image(rgb: Pixels, step: int) -> Floats:
 
 def _convert_plate(plate: Picture, picture: Picture, path: str) -> Pixels:
     """The plate's pixels in the picture's encoding. UsageError when it is of another size."""
-    if plate.size != picture.size:
-        told = " x ".join(map(str, plate.size[::-1])), " x ".join(map(str, picture.size[::-1]))
+    if plate.shape != picture.shape:
+        told = " x ".join(map(str, plate.shape[::-1])), " x ".join(map(str, picture.shape[::-1]))
         raise UsageError(f"the plate {path} is {told[0]}, the picture {told[1]}", "take both from the same place")
     if plate.bit_depth == picture.bit_depth and plate.profile == picture.profile:
         return plate.rgb

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from mattebox.errors import ModelError
 from mattebox.io import resampling
-from mattebox.types import Floats, Size
+from mattebox.types import Floats, ImageShape
 
 MIN_SUBJECT_ALPHA = 0.5  # alpha from which a pixel is a thing's
 BACKGROUND_LABEL = 0  # where things are numbered from 1
@@ -30,7 +30,7 @@ class LabelledAlpha(NamedTuple):
 
 
 def draw_label_map(
-    layers: Sequence[LabelledAlpha], size: Size, background: int = BACKGROUND_LABEL
+    layers: Sequence[LabelledAlpha], size: ImageShape, background: int = BACKGROUND_LABEL
 ) -> NDArray[np.uint8]:
     """height x width uint8: each pixel's value, `background` where no alpha reaches a half. ModelError for values > 255."""
     if any(not 0 <= claim.value <= 255 for claim in layers):

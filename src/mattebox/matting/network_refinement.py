@@ -39,7 +39,7 @@ def refine_with_network(picture: Picture, matte: Matte, refiner: MatteRefiner | 
     """The coarse matte at the picture's size and depth, its edges found by the edge network: ours, or the one given."""
     network = refiner or open_matte_refiner()
     prior, peak = enlarge_alpha(picture, matte), picture.bit_depth.peak
-    shrink, step = grid_scales(picture.size, matte.size)
+    shrink, step = grid_scales(picture.shape, matte.shape)
     models = tiles.pad_grid_planes(fit_colour_models(picture, matte, shrink, step))
     table = colour_histogram.build_colour_table(picture.rgb, as_floats(matte.alpha))
     alpha = levels_lut(peak)[prior]
@@ -51,7 +51,7 @@ def refine_with_network(picture: Picture, matte: Matte, refiner: MatteRefiner | 
         return bool(unsettled.any() and live[tile.grid_rows, tile.grid_columns].any())
 
     def find(tile: tiles.Tile) -> None:
-        wide = tiles.expand_tile(tile, picture.size, step, -(-TILE_MARGIN_PIXELS * look // step))
+        wide = tiles.expand_tile(tile, picture.shape, step, -(-TILE_MARGIN_PIXELS * look // step))
         pixels, before = (tiles.tile_pixels(p, wide, peak) for p in (picture.rgb, prior))
         first = wide.rows.start, wide.columns.start
         common = colour_histogram.look_up_probability(table, pixels)
@@ -63,7 +63,7 @@ def refine_with_network(picture: Picture, matte: Matte, refiner: MatteRefiner | 
         top, left = tile.rows.start - wide.rows.start, tile.columns.start - wide.columns.start
         part[...] = np.round(found[top : top + part.shape[0], left : left + part.shape[1]] * peak)
 
-    todo = list(filter(asked, tiles.iter_tiles(picture.size, step)))
+    todo = list(filter(asked, tiles.iter_tiles(picture.shape, step)))
     share = colour_table_weight(picture, prior, table, todo)
     look = downscale_factor(step, STRAND_CELL_PIXELS if share > 0 else SOFT_CELL_PIXELS)
     cpu_threads.parallel_map(find, todo)

@@ -11,12 +11,12 @@ from dataclasses import replace
 import numpy as np
 
 from mattebox.errors import UsageError
-from mattebox.types import Box, Matte, Picture, Size
+from mattebox.types import Box, Matte, Picture, ImageShape
 
 LENGTH_PATTERN = re.compile(r"(\d+(?:\.\d+)?)(px|%)?")
 
 
-def parse_region(text: str, size: Size) -> Box | None:
+def parse_region(text: str, size: ImageShape) -> Box | None:
     """ "X1 Y1 X2 Y2" in pixels or percent -> a box inside a picture of that size; None for all. UsageError."""
     if text == "all":
         return None
@@ -43,7 +43,7 @@ def crop_picture(picture: Picture, box: Box) -> Picture:
     return picture.with_pixels(np.ascontiguousarray(picture.rgb[part]), alpha)
 
 
-def uncrop_matte(matte: Matte, box: Box, size: Size) -> Matte:
+def uncrop_matte(matte: Matte, box: Box, size: ImageShape) -> Matte:
     """A part's matte as the whole picture's: nothing around it."""
     alpha = np.zeros(size, matte.alpha.dtype)
     alpha[box[1] : box[3], box[0] : box[2]] = matte.alpha

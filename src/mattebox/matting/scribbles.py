@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mattebox.errors import UsageError
-from mattebox.types import Box, Size
+from mattebox.types import Box, ImageShape
 
 LENGTH_PATTERN = re.compile(r"(\d+(?:\.\d+)?)(px|%)?")
 
@@ -28,7 +28,7 @@ class Scribble:
     points: tuple[Point, ...]
     is_box: bool = False
 
-    def seed_mask(self, size: Size) -> NDArray[np.bool_]:
+    def seed_mask(self, size: ImageShape) -> NDArray[np.bool_]:
         """The pixels under a point or a stroke, or inside a box, on a grid of that size."""
         height, width = size
         mask = np.zeros(size, np.bool_)
@@ -44,7 +44,7 @@ class Scribble:
             mask[_line_indices(y, i, part, height), _line_indices(x, i, part, width)] = True
         return mask
 
-    def to_crop(self, box: Box, size: Size) -> Scribble:
+    def to_crop(self, box: Box, size: ImageShape) -> Scribble:
         """The same mark in a part of a picture of that size. UsageError when it lies outside."""
         moved = tuple(
             ((x * size[1] - box[0]) / (box[2] - box[0]), (y * size[0] - box[1]) / (box[3] - box[1]))
@@ -55,7 +55,7 @@ class Scribble:
         return Scribble(moved, self.is_box)
 
 
-def parse_scribbles(text: str, size: Size) -> tuple[Scribble, ...]:
+def parse_scribbles(text: str, size: ImageShape) -> tuple[Scribble, ...]:
     """Marks on a picture of that size; none for "none". UsageError."""
     return () if text in ("none", "") else tuple(_parse_scribble(word, size) for word in text.split())
 
@@ -65,7 +65,7 @@ def check_scribbles(text: str) -> None:
     parse_scribbles(text, (1 << 30, 1 << 30))
 
 
-def _parse_scribble(word: str, size: Size) -> Scribble:
+def _parse_scribble(word: str, size: ImageShape) -> Scribble:
     box = ":" in word
     points = tuple(_parse_point(p, size, word) for p in re.split("[:/]", word))
     if box and ("/" in word or len(points) != 2):
@@ -73,7 +73,7 @@ def _parse_scribble(word: str, size: Size) -> Scribble:
     return Scribble(points, box)
 
 
-def _parse_point(text: str, size: Size, word: str) -> Point:
+def _parse_point(text: str, size: ImageShape, word: str) -> Point:
     found = [LENGTH_PATTERN.fullmatch(v) for v in text.split(",")]
     if len(found) != 2 or None in found:
         raise UsageError(f"{word!r} is no point", 'give "X,Y", each in px or %, with spaces between several')

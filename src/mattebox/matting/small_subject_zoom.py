@@ -24,7 +24,7 @@ from mattebox.matting.scribbles import Scribble
 from mattebox.matting.segmentation import segment
 from mattebox.matting.test_time_augmentation import average_alphas
 from mattebox.models.matte_session import Session
-from mattebox.types import Box, Matte, Picture, Size
+from mattebox.types import Box, Matte, Picture, ImageShape
 
 MARGIN_SHARE = 0.2  # of the subject's longer side, around it
 ZOOM_WEIGHT = 0.67  # in the closer look; the rest is the first one's, which knows what else there is
@@ -45,17 +45,17 @@ def zoom_in_on_subject(
     matte of the whole picture, `votes` as in `segment`."""
     if not coarse.found or corrections.selection != "all" or corrections.trimap is not None:
         return None
-    part = zoom_box(coarse, picture.size, (*corrections.keep, *corrections.drop))
-    if (part[2] - part[0]) * (part[3] - part[1]) >= session.card.input.closer * picture.size[0] * picture.size[1]:
+    part = zoom_box(coarse, picture.shape, (*corrections.keep, *corrections.drop))
+    if (part[2] - part[0]) * (part[3] - part[1]) >= session.card.input.closer * picture.shape[0] * picture.shape[1]:
         return None
     seen = region_of_interest.crop_picture(picture, part)
     second = segment(seen, session, votes)
-    return ZoomedMatte(merge_zoomed_matte(coarse, second, part, picture.size), seen, part) if second.found else None
+    return ZoomedMatte(merge_zoomed_matte(coarse, second, part, picture.shape), seen, part) if second.found else None
 
 
-def zoom_box(matte: Matte, size: Size, scribbles: Iterable[Scribble] = ()) -> Box:
+def zoom_box(matte: Matte, size: ImageShape, scribbles: Iterable[Scribble] = ()) -> Box:
     """The box of a coarse matte's subject and of all marks, with room, in pixels of its picture of that size."""
-    down, across = (whole / cells for whole, cells in zip(size, matte.size, strict=True))
+    down, across = (whole / cells for whole, cells in zip(size, matte.shape, strict=True))
     left, top, right, bottom = matte.box
     corners = [(left * across, top * down), (right * across, bottom * down)]
     room = MARGIN_SHARE * max(corners[1][0] - corners[0][0], corners[1][1] - corners[0][1])
@@ -67,12 +67,12 @@ def zoom_box(matte: Matte, size: Size, scribbles: Iterable[Scribble] = ()) -> Bo
     )  # fmt: skip
 
 
-def merge_zoomed_matte(coarse: Matte, zoomed: Matte, crop_box: Box, size: Size) -> Matte:
+def merge_zoomed_matte(coarse: Matte, zoomed: Matte, crop_box: Box, size: ImageShape) -> Matte:
     """The first look's word on a part of a picture of that size, and the second's, at the second's resolution; of the
     whole picture's confidence and uncertainty."""
-    down, across = (cells / whole for cells, whole in zip(coarse.size, size, strict=True))
+    down, across = (cells / whole for cells, whole in zip(coarse.shape, size, strict=True))
     place = (crop_box[0] * across, crop_box[1] * down, crop_box[2] * across, crop_box[3] * down)
-    before = resampling.crop_and_resize_plane(as_floats(coarse.alpha), place, zoomed.size).clip(0, 1)
+    before = resampling.crop_and_resize_plane(as_floats(coarse.alpha), place, zoomed.shape).clip(0, 1)
     alpha = average_alphas([before, as_floats(zoomed.alpha)], weights=[1 - ZOOM_WEIGHT, ZOOM_WEIGHT])
     whole = np.round(alpha * zoomed.bit_depth.peak).astype(zoomed.alpha.dtype)
     return clean_up_matte(replace(coarse, alpha=whole, box=subject_box(whole)))

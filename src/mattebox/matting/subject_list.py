@@ -30,4 +30,4 @@ def list_subjects(picture: Picture, session: Session) -> SubjectList:
     if session.card.output.has_classes:
         return SubjectList(session.predict_instances(flatten_on_white(picture)), None)
     matte = segment(picture, session)
-    return SubjectList(split_into_instances(matte, picture.size) if matte.found else [], matte)
+    return SubjectList(split_into_instances(matte, picture.shape) if matte.found else [], matte)

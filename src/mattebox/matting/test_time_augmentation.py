@@ -66,7 +66,7 @@ def predict_with_views(picture: Picture, session: Session, votes: int = 0) -> Av
     if chosen == FIXED_SIZE_VIEWS[:1]:
         said = session.predict_matte(picture)
         return AveragedPrediction(said.alpha, said.presence, np.zeros_like(said.alpha))
-    size = session.input_geometry(picture.size).content_size
+    size = session.input_geometry(picture.shape).content_size
     once = session.reduce_for_views(picture)
     longest_first = sorted(chosen, key=lambda look: -look.scale)
     answers = cpu_threads.parallel_map(lambda look: _predict_view(picture, once, session, look), longest_first)

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from mattebox.types import Floats, Pixels, Size
+from mattebox.types import Floats, Pixels, ImageShape
 
 TILE_SIDE_PIXELS = 128  # pixels, about: what a processor's cache holds
 
@@ -24,15 +24,15 @@ class Tile:
     columns: slice
     grid_rows: slice
     grid_columns: slice
-    padding: Size  # pixels missing below and to the right to fill whole cells
+    padding: ImageShape  # pixels missing below and to the right to fill whole cells
 
 
-def grid_size(size: Size, step: int) -> Size:
+def grid_size(size: ImageShape, step: int) -> ImageShape:
     """Cells that cover a picture of this size."""
     return -(-size[0] // step), -(-size[1] // step)
 
 
-def iter_tiles(size: Size, step: int) -> Iterator[Tile]:
+def iter_tiles(size: ImageShape, step: int) -> Iterator[Tile]:
     """All tiles of a picture of this size, row by row; each starts on a cell and is whole cells but at the edge."""
     cells = max(1, TILE_SIDE_PIXELS // step)
     height, width = grid_size(size, step)
@@ -44,7 +44,7 @@ def iter_tiles(size: Size, step: int) -> Iterator[Tile]:
             yield Tile(rows, columns, slice(y, y2 + 2), slice(x, x2 + 2), padding)
 
 
-def expand_tile(tile: Tile, size: Size, step: int, margin_cells: int) -> Tile:
+def expand_tile(tile: Tile, size: ImageShape, step: int, margin_cells: int) -> Tile:
     """The tile with so many more cells on every side, as far as there are any."""
     (rows, down), (columns, right) = (
         _expand_side(grid, whole, step, margin_cells)
@@ -88,7 +88,7 @@ def has_partial_alpha(alpha: Pixels, peak: int) -> bool:
     return bool(((alpha > 0) & (alpha < peak)).any())
 
 
-def resample_to_grid(plane: Floats, size: Size, step: int) -> Floats:
+def resample_to_grid(plane: Floats, size: ImageShape, step: int) -> Floats:
     """A coarse plane that spans a picture of `size` -> its bilinear values at the grid's cell centres."""
     y, x = (
         _bilinear_positions(cells, step, whole, coarse)

@@ -40,8 +40,8 @@ def trimap_from_matte(matte: Matte) -> NDArray[np.uint8]:
 def trimap_from_picture(drawing: Picture, picture: Picture, path: str) -> NDArray[np.uint8]:
     """A drawn trimap as 0, 128 and 255. UsageError when it is not one of that picture."""
     grey = resampling.to_eight_bit(drawing.rgb)
-    if drawing.size != picture.size:
-        told = " x ".join(map(str, drawing.size[::-1])), " x ".join(map(str, picture.size[::-1]))
+    if drawing.shape != picture.shape:
+        told = " x ".join(map(str, drawing.shape[::-1])), " x ".join(map(str, picture.shape[::-1]))
         raise UsageError(f"the trimap {path} is {told[0]}, the picture {told[1]}", "draw it at the picture's size")
     if (grey.max(axis=2) - grey.min(axis=2)).max() > 8:
         raise UsageError(f"the trimap {path} is in colour", "give a grey picture of 0, 128 and 255")
@@ -52,11 +52,11 @@ def trimap_from_picture(drawing: Picture, picture: Picture, path: str) -> NDArra
 def apply_trimap(picture: Picture, coarse: Matte, trimap: NDArray[np.uint8]) -> Matte:
     """The coarse matte with what is sure in the trimap; in between, closed-form matting, drawn to what the network
     says, or, where that is at odds with the trimap, to how near, geodesically, each sample is to the sure subject."""
-    small = resampling.shrink(trimap, coarse.size)
+    small = resampling.shrink(trimap, coarse.shape)
     front, back = small > 250, small < 5
-    alpha, seen = as_floats(coarse.alpha), pixel_features(picture, np.zeros(coarse.size, np.float32))
+    alpha, seen = as_floats(coarse.alpha), pixel_features(picture, np.zeros(coarse.shape, np.float32))
     start = alpha if agrees_with_trimap(alpha, front, back) else foreground_proximity(front, back, seen)
-    rgb = resampling.shrink(picture.rgb, coarse.size).astype(np.float32).transpose(2, 0, 1) / np.float32(255)
+    rgb = resampling.shrink(picture.rgb, coarse.shape).astype(np.float32).transpose(2, 0, 1) / np.float32(255)
     start = np.where(front, np.float32(1), np.where(back, np.float32(0), start))
     made = solve_closed_form(rgb, start, front | back, PRIOR_WEIGHT)
     made = np.where(front, 1, np.where(back, 0, made))

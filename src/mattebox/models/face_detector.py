@@ -64,7 +64,7 @@ class FaceDetector:
         """All faces, the surest first."""
         found: list[Face] = []
         for share in DETECTION_SCALES:
-            scale = share * self.card.input.side / max(picture.size)
+            scale = share * self.card.input.side / max(picture.shape)
             if share == max(DETECTION_SCALES) or scale < 1:
                 found += self._detect_at_scale(picture, min(scale, 1.0))
         return _suppress_non_maxima(found)
@@ -72,7 +72,7 @@ class FaceDetector:
     def _detect_at_scale(self, picture: Picture, scale: float) -> list[Face]:
         """Those found in the picture at a scale, in the corner of what the network sees."""
         side = self.card.input.side
-        height, width = (min(side, max(1, round(s * scale))) for s in picture.size)
+        height, width = (min(side, max(1, round(s * scale))) for s in picture.shape)
         small = colour.to_srgb(resampling.shrink(picture.rgb, (height, width)), picture.profile)
         x = np.zeros((1, 3, side, side), np.float32)
         x[0, :, :height, :width] = small[..., ::-1].transpose(2, 0, 1)
@@ -83,7 +83,7 @@ class FaceDetector:
             raise ModelError(
                 f"model {self.card.name} does not answer as YuNet does ({error})", "correct its card"
             ) from error
-        ratio = np.float32(picture.size[1] / width), np.float32(picture.size[0] / height)
+        ratio = np.float32(picture.shape[1] / width), np.float32(picture.shape[0] / height)
         return [_face_from_cell(cell, ratio) for cell in cells[cells[:, 14] >= MIN_FACE_SCORE]]
 
 

@@ -27,7 +27,7 @@ from mattebox.models.point_prompts import PointPrompt
 from mattebox.models.result_cache import NamedArrays
 from mattebox.models.runtime.lru_cache import LruCache
 from mattebox.models.runtime.network import InferenceFunction, Network
-from mattebox.types import Floats, LetterboxGeometry, Picture, Size
+from mattebox.types import Floats, LetterboxGeometry, Picture, ImageShape
 
 MAX_OPEN_SESSIONS = 4  # sessions held open by `open_session`
 
@@ -82,7 +82,7 @@ class Session:
         card = msgspec.structs.replace(self.card, input=msgspec.structs.replace(self.card.input, side=side))
         return Session(card, self._run, self._device, self._decoder)
 
-    def input_geometry(self, size: Size) -> LetterboxGeometry:
+    def input_geometry(self, size: ImageShape) -> LetterboxGeometry:
         """Where a picture of this size lies in the network's input."""
         return preprocess.input_geometry(self.card.input, size)
 
@@ -132,7 +132,7 @@ class Session:
         if self.card.output.values in INSTANCE_DECODERS:
             wanted, found = self.card.output.subject, self.predict_instances(picture)
             kept = [p for p in found if not wanted or p.label in wanted]
-            return MattePrediction(instance_masks.union_alpha(kept, self._alpha_size(picture.size)), 1.0)
+            return MattePrediction(instance_masks.union_alpha(kept, self._alpha_size(picture.shape)), 1.0)
         return self.predict_preprocessed(*self.preprocess(picture))
 
     def predict_preprocessed(self, x: NDArray[np.float32], geometry: LetterboxGeometry) -> MattePrediction:
@@ -181,7 +181,7 @@ class Session:
             raise ModelError(
                 f"model {self.card.name} cannot be asked by points", "choose one that can, such as mobile-sam"
             )
-        place = self.input_geometry(picture.size)
+        place = self.input_geometry(picture.shape)
 
         def ask() -> NamedArrays:
             return {str(i): y for i, y in enumerate(self._run_all_outputs(self.preprocess(picture)[0]))}
@@ -226,7 +226,7 @@ class Session:
         card = self.card
         return msgspec.json.encode([card.sha256, card.md5, card.parts, card.input, card.output])
 
-    def _alpha_size(self, size: Size) -> Size:
+    def _alpha_size(self, size: ImageShape) -> ImageShape:
         return self.input_geometry(size).content_size
 
     def _run_all_outputs(self, x: NDArray[np.float32]) -> list[NDArray[Any]]:

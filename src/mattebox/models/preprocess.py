@@ -11,10 +11,10 @@ from numpy.typing import NDArray
 from mattebox.io import colour, resampling
 from mattebox.io.resampling import BlockMeans
 from mattebox.models.cards.tensor_spec import Input
-from mattebox.types import LetterboxGeometry, Picture, Size
+from mattebox.types import LetterboxGeometry, Picture, ImageShape
 
 
-def input_geometry(spec: Input, size: Size) -> LetterboxGeometry:
+def input_geometry(spec: Input, size: ImageShape) -> LetterboxGeometry:
     """Where a picture of this size lies in the network's input."""
     if spec.fit == "squash":
         exact = spec.height or spec.side, spec.width or spec.side
@@ -34,7 +34,7 @@ def input_geometry(spec: Input, size: Size) -> LetterboxGeometry:
 def reduce_for_views(spec: Input, picture: Picture) -> BlockMeans | None:
     """What several looks at one picture can all be prepared from; None where the card wants every pixel filtered."""
     return (
-        resampling.average_blocks_towards(picture.rgb, input_geometry(spec, picture.size).content_size)
+        resampling.average_blocks_towards(picture.rgb, input_geometry(spec, picture.shape).content_size)
         if spec.resize == "quick"
         else None
     )
@@ -45,7 +45,7 @@ def prepare_input(
 ) -> tuple[NDArray[np.float32], LetterboxGeometry]:
     """A picture of any size, depth and profile -> float32 in the card's layout, and its Geometry; from what was
     `reduced` `reduced_picture`, where there is that."""
-    place = input_geometry(spec, picture.size)
+    place = input_geometry(spec, picture.shape)
     reduced_picture = reduced_picture or reduce_for_views(spec, picture)
     small = (
         resampling.finish_shrink(reduced_picture, place.content_size)
@@ -65,7 +65,7 @@ def prepare_input(
     return np.ascontiguousarray(padded[None] if spec.layout == "nchw" else padded), place
 
 
-def _padded_geometry(spec: Input, size: Size) -> LetterboxGeometry:
+def _padded_geometry(spec: Input, size: ImageShape) -> LetterboxGeometry:
     """The picture scaled as a whole, and black below and to the right of it."""
     if spec.fit == "pad":
         scale = spec.side / max(size)

@@ -101,7 +101,7 @@ def cut_out(
             else garbage_mattes.subtract_mask(matte, mask)
         )
     if part is not None:
-        matte = region_of_interest.uncrop_matte(matte, part, picture.size)
+        matte = region_of_interest.uncrop_matte(matte, part, picture.shape)
     made = timer.run("foreground", lambda: _render_output(picture, matte, step, _detect_screen(seen, wanted)))
     return Cutout(made, matte, session)
 
@@ -115,7 +115,7 @@ def _compute_initial_matte(
     session: Session | None,
 ) -> InitialMatte:
     """The first answer: a key's, or the network's, which may look again at the part that holds a small subject."""
-    part = region_of_interest.parse_region(step.region, picture.size)
+    part = region_of_interest.parse_region(step.region, picture.shape)
     seen = picture if part is None else region_of_interest.crop_picture(picture, part)
     wished = corrections.parse_corrections(step, picture, part, open_image)
     if keying_method is not None:

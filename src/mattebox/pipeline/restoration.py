@@ -24,7 +24,7 @@ from mattebox.models import face_detector, face_restorer
 from mattebox.models.cards.registry import find_card, find_card_for_task, restorer_name, upscaler_names
 from mattebox.models.image_to_image import ImageToImageNetwork, find_twin_card, find_upscale_factor
 from mattebox.recipe.recipe import Faces, Recipe, Restore, Upscale
-from mattebox.types import Matte, Picture, Size
+from mattebox.types import Matte, Picture, ImageShape
 
 
 class OpenNetwork(Protocol):
@@ -72,7 +72,7 @@ def restore_photograph(
     )
 
 
-def target_size(size: Size, recipe: Recipe) -> Size:
+def target_size(size: ImageShape, recipe: Recipe) -> ImageShape:
     """What upscaling makes of this (height, width). UsageError when it is too much."""
     step = recipe.find_step(Upscale)
     return size if step is None else upscaling.target_size(step.to, size)
@@ -86,11 +86,11 @@ def upscale_picture(
     open_tile_sink: OpenTileSink = TileSink,
 ) -> Picture:
     """The picture at the size that the recipe's step Upscale asks for."""
-    step, size = recipe.find_step(Upscale), target_size(picture.size, recipe)
-    if step is None or size == picture.size:
+    step, size = recipe.find_step(Upscale), target_size(picture.shape, recipe)
+    if step is None or size == picture.shape:
         return picture
     names = upscaler_names(step.model)
-    factor = max(made / whole for made, whole in zip(size, picture.size, strict=True))
+    factor = max(made / whole for made, whole in zip(size, picture.shape, strict=True))
     networks = {find_upscale_factor(name, "upscale"): name for name in names}
     chain = [
         _apply_effort(open_network(networks[scale], step.denoise / 100), step)
@@ -118,9 +118,9 @@ def _apply_effort(network: ImageToImageNetwork, step: Restore | Upscale) -> Imag
     return add_self_ensemble(network) if step.effort == "best" else network
 
 
-def resize_photograph(photograph: Picture, size: Size) -> Picture:
+def resize_photograph(photograph: Picture, size: ImageShape) -> Picture:
     """The photograph behind a cutout that was upscaled, at the same size: it will only be seen out of focus."""
-    height, width = photograph.size
+    height, width = photograph.shape
     return photograph.with_pixels(
         *resampling.crop_and_resize(photograph.rgb, photograph.alpha, (0, 0, width, height), size)
     )
@@ -129,5 +129,5 @@ def resize_photograph(photograph: Picture, size: Size) -> Picture:
 def matte_from_cutout(matte: Matte, cutout: Picture) -> Matte:
     """The matte of a cutout that was upscaled."""
     alpha = cutout.rgb[..., 0] if cutout.alpha is None else cutout.alpha  # a matte shown as a grey picture has none
-    box = subject_box(alpha) if matte.found and alpha.any() else (0, 0, cutout.size[1], cutout.size[0])
+    box = subject_box(alpha) if matte.found and alpha.any() else (0, 0, cutout.shape[1], cutout.shape[0])
     return replace(matte, alpha=alpha, box=box)

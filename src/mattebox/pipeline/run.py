@@ -22,7 +22,7 @@ from mattebox.models.image_to_image import ImageToImageNetwork, open_image_to_im
 from mattebox.models.matte_session import Session, open_session
 from mattebox.pipeline import cutout, develop, marketplace_check, restoration
 from mattebox.recipe.recipe import Cut, Faces, Frame, Recipe, Restore, Save, Upscale
-from mattebox.types import Box, Layer, Matte, Picture, Pixels, Size
+from mattebox.types import Box, Layer, Matte, Picture, Pixels, ImageShape
 
 
 @dataclass(frozen=True)
@@ -38,8 +38,8 @@ class Result:
     layers: tuple[Layer, ...] = ()
 
     @property
-    def size(self) -> Size:
-        return self.picture.size
+    def shape(self) -> ImageShape:
+        return self.picture.shape
 
     @property
     def notes(self) -> tuple[str, ...]:
@@ -68,7 +68,7 @@ def run_recipe(
     scene.check_composition(recipe, open_image)
     develop.check_develop_steps(recipe, open_image)
     restoration.check_restoration_steps(recipe)
-    restoration.target_size(picture.size, recipe)
+    restoration.target_size(picture.shape, recipe)
 
     def opened(model: str = Cut().model) -> Session:
         return session or stages.run("open", lambda: open_session(model, device, threads))
@@ -132,7 +132,7 @@ def check_recipe(recipe: Recipe, open_image: OpenImage = read_cached) -> None:
         cutout.check_cut(recipe.cut_step, open_image)
 
 
-def max_output_size(size: Size, recipe: Recipe) -> Size:
+def max_output_size(size: ImageShape, recipe: Recipe) -> ImageShape:
     """What a picture of this (height, width) becomes, at most. UsageError when that is too much, or makes no sense."""
     height, width = restoration.target_size(size, recipe)
     step = recipe.find_step(Frame)
@@ -155,7 +155,7 @@ def _apply_upscale(
     made = restoration.upscale_picture(result.picture, recipe, open_network, on_progress, open_tile_sink)
     if made is result.picture:
         return picture, result
-    behind = made if picture is result.picture else restoration.resize_photograph(picture, made.size)
+    behind = made if picture is result.picture else restoration.resize_photograph(picture, made.shape)
     matte = None if result.matte is None else restoration.matte_from_cutout(result.matte, made)
     return behind, replace(result, picture=made, matte=matte)
 
@@ -191,4 +191,4 @@ def _subject_box(result: Result) -> Box:
     alpha = result.picture.alpha
     if alpha is not None and alpha.any():
         return subject_box(alpha)
-    return 0, 0, result.picture.size[1], result.picture.size[0]
+    return 0, 0, result.picture.shape[1], result.picture.shape[0]

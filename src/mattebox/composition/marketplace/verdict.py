@@ -65,7 +65,7 @@ def _check_file(format: str, file_bytes: int, rules: MarketplaceRules) -> Iterat
 
 
 def _check_size(picture: Picture, rules: MarketplaceRules) -> Iterator[RuleFinding]:
-    height, width = picture.size
+    height, width = picture.shape
     shown = f"{width} x {height}"
     longer, shorter = max(width, height), min(width, height)
     if rules.longer_least is not None:
@@ -104,7 +104,7 @@ def _check_content(picture: Picture, rules: MarketplaceRules) -> Iterator[RuleFi
     peak = picture.bit_depth.peak
     rgb = flatten_onto_colour(picture, (peak, peak, peak)).rgb
     box = measurements.subject_box_on_white(rgb)
-    height, width = picture.size
+    height, width = picture.shape
     if rules.white:
         found = measurements.measure_background(rgb, box)
         kept = found.white_share >= MIN_WHITE_SHARE and found.border_white_share >= 0.5

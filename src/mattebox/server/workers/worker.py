@@ -107,9 +107,9 @@ def _process_task(task: dict[str, Any], data: bytes, threads: int, on_progress: 
         body = encode(made, kind.name, quality=saving.quality or None)
     else:
         body = encode_within_limit(made, kind.name, saving.max_bytes, quality=saving.quality or None)
-    height, width = made.size
+    height, width = made.shape
     told: dict[str, Any] = {"mime": kind.mime_type, "format": kind.name, "width": width, "height": height}
-    told |= {"stored_width": stored.size[1], "stored_height": stored.size[0], "notes": list(made.notes)}
+    told |= {"stored_width": stored.shape[1], "stored_height": stored.shape[0], "notes": list(made.notes)}
     if result.matte is not None:
         told |= {"confidence": round(result.matte.confidence, 4), "found": result.matte.found, "box": result.matte.box}
     if saving.check_for != "none":
@@ -133,7 +133,7 @@ def _shrink_picture(picture: Picture, max_pixels: int | None) -> Picture:
     """The picture at so many pixels at most."""
     from mattebox.io.resampling import crop_and_resize
 
-    height, width = picture.size
+    height, width = picture.shape
     if max_pixels is None or height * width <= max_pixels:
         return picture
     scale = (max_pixels / (height * width)) ** 0.5
