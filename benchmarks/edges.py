@@ -18,7 +18,7 @@ from mattebox.matting.colour_refinement import enlarge_matte, refine
 from mattebox.matting.foreground import estimate_foreground
 from mattebox.metrics.matting import mse
 from mattebox.metrics.segmentation import mae
-from mattebox.types import Floats, Matte, Picture, ImageShape
+from mattebox.types import Floats, ImageShape, Matte, Picture
 from tests.fakes import composite, disc, hairy, mosaic
 
 PICTURE_SIZE: ImageShape = (750, 1000)

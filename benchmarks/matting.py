@@ -34,7 +34,7 @@ from benchmarks.worker import peak_megabytes
 from mattebox.io import resampling
 from mattebox.metrics import matting
 from mattebox.metrics.segmentation import iou
-from mattebox.types import Floats, Matte, Picture, ImageShape
+from mattebox.types import Floats, ImageShape, Matte, Picture
 from tests.fakes import composite, disc, hairy, mosaic
 
 MattingMethod = Callable[

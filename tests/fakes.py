@@ -9,7 +9,7 @@ from mattebox.models.cards.card import Card, Licence
 from mattebox.models.cards.registry import MODEL_PRESETS, find_card
 from mattebox.models.cards.tensor_spec import Calibration, Input
 from mattebox.models.matte_session import Session
-from mattebox.types import Floats, Picture, ImageShape
+from mattebox.types import Floats, ImageShape, Picture
 
 FAKE = Card(
     name="fake",

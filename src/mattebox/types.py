@@ -7,6 +7,7 @@ ICC profile beside them says; no profile means sRGB. This file knows nothing of 
 from __future__ import annotations
 
 import enum
+from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from typing import Any, NamedTuple, TypeAlias
 
@@ -97,6 +98,13 @@ class Picture:
     def with_pixels(self, rgb: Pixels, alpha: Pixels | None) -> Picture:
         """The same profile, metadata and notes around other pixels."""
         return replace(self, rgb=rgb, alpha=alpha)
+
+
+OpenImage: TypeAlias = Callable[[str], Picture]
+"""Opens a picture that a recipe names, by its path."""
+
+OnProgress: TypeAlias = Callable[[float], None]
+"""Called with the share, 0..1, of the work that is done."""
 
 
 class Layer(NamedTuple):

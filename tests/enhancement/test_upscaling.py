@@ -9,7 +9,7 @@ from PIL import Image, ImageFilter
 from mattebox.enhancement import tiles, upscaling
 from mattebox.errors import UsageError
 from mattebox.models.image_to_image import ImageToImageNetwork
-from mattebox.types import Picture, ImageShape
+from mattebox.types import ImageShape, Picture
 from tests.enhancement.networks import imager
 
 

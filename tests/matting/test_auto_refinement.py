@@ -8,7 +8,7 @@ from mattebox.matting import auto_refinement as room
 from mattebox.matting.auto_refinement import edge_softness, refine_automatically, refine_in_two_passes
 from mattebox.matting.colour_refinement import refine
 from mattebox.metrics import matting
-from mattebox.types import Floats, Picture, ImageShape
+from mattebox.types import Floats, ImageShape, Picture
 from tests.fakes import composite, disc, hairy, mosaic
 from tests.matting.test_colour_refinement import coarse
 

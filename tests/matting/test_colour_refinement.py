@@ -8,7 +8,7 @@ import pytest
 from mattebox.io import resampling
 from mattebox.matting.colour_refinement import enlarge_matte, grid_scales, refine, stretch_levels
 from mattebox.metrics.matting import mse, sad
-from mattebox.types import Floats, Matte, Picture, ImageShape
+from mattebox.types import Floats, ImageShape, Matte, Picture
 from tests.fakes import composite, disc, hairy, mosaic
 
 SIZE = (600, 800)

@@ -15,7 +15,7 @@ from mattebox.matting.colour_refinement import as_floats, enlarge_alpha, enlarge
 from mattebox.matting.network_refinement import levels_lut, refine_with_network
 from mattebox.metrics.matting import sad
 from mattebox.models.matte_refiner import MatteRefiner, open_matte_refiner
-from mattebox.types import Matte, Picture, ImageShape
+from mattebox.types import ImageShape, Matte, Picture
 from tests.fakes import composite, disc, hairy, mosaic
 from tests.matting.test_colour_refinement import SIZE, coarse
 

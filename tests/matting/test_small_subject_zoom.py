@@ -11,7 +11,7 @@ from mattebox.metrics.matting import sad
 from mattebox.models.cards.registry import all_cards
 from mattebox.pipeline.run import Result, run_recipe
 from mattebox.recipe.recipe import Cut, Recipe
-from mattebox.types import Floats, Matte, Picture, ImageShape
+from mattebox.types import Floats, ImageShape, Matte, Picture
 from tests.fakes import composite, fake_session
 
 SIZE: ImageShape = (600, 900)

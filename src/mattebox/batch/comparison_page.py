@@ -21,7 +21,7 @@ from mattebox.io.encoding import encode
 from mattebox.io.reader import read
 from mattebox.io.sources import read_item
 from mattebox.io.writer import output_format, write
-from mattebox.types import Picture, ImageShape
+from mattebox.types import ImageShape, Picture
 
 MAX_PAGE_SIDE_PIXELS = 1600  # longer side of what a page shows
 GAP_PIXELS = 16  # pixels between the two in a picture

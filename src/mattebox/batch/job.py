@@ -28,7 +28,7 @@ from mattebox.models.matte_session import Session
 from mattebox.pipeline import marketplace_check, restoration
 from mattebox.pipeline.run import Result, run_recipe
 from mattebox.recipe.recipe import Recipe, Upscale
-from mattebox.types import Box, Picture, ImageShape
+from mattebox.types import Box, ImageShape, Picture
 
 MAX_PIXELS_IN_USE = 100_000_000  # in hand at a time
 MAX_DOWNLOAD_BYTES = 100_000_000  # bytes from one address

@@ -26,7 +26,7 @@ from mattebox.io.writer import check_not_input, output_format
 from mattebox.models.store import environment
 from mattebox.pipeline.run import check_recipe
 from mattebox.recipe.recipe import Recipe, Save
-from mattebox.types import Box, Picture, ImageShape
+from mattebox.types import Box, ImageShape, Picture
 
 API_KEY_VARIABLE = "MATTEBOX_KEY"
 MAX_CONCURRENT_UPLOADS = 4  # as many uploads as a server takes at a time

@@ -14,7 +14,7 @@ from typing import Any, Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from mattebox.types import BitDepth, Floats, Picture, Pixels, ImageShape
+from mattebox.types import BitDepth, Floats, ImageShape, Picture, Pixels
 
 BlendSpace = Literal["encoded", "linear"]
 

@@ -13,7 +13,7 @@ from mattebox.composition.alpha_compositing import broadcast_colour, flatten_ont
 from mattebox.composition.background_spec import FlatColour, LinearGradient, RadialGradient, StudioBackdrop
 from mattebox.io import colour, resampling
 from mattebox.io.colour import RgbColour
-from mattebox.types import BitDepth, Floats, Picture, Pixels, ImageShape
+from mattebox.types import BitDepth, Floats, ImageShape, Picture, Pixels
 
 
 def render_backdrop(spec: FlatColour | LinearGradient | RadialGradient | StudioBackdrop, canvas: Picture) -> Pixels:

@@ -16,7 +16,7 @@ from mattebox.composition.blur import blur_planes
 from mattebox.errors import UsageError
 from mattebox.io import resampling
 from mattebox.io.colour import RgbColour
-from mattebox.types import Floats, Picture, ImageShape
+from mattebox.types import Floats, ImageShape, Picture
 
 MAX_WIDTH_CELLS = 12  # grid samples that the distance takes, at most
 SMOOTHING_WIDTH_SHARE = 0.35  # of the width: bumps of the subject smaller than this do not show in the outline's rim

@@ -6,7 +6,6 @@ falls from both, then comes what lies behind. Knows nothing of how the cutout ca
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass, replace
 
 import msgspec
@@ -21,14 +20,12 @@ from mattebox.core.connected_components import subject_box
 from mattebox.errors import UsageError
 from mattebox.io import colour
 from mattebox.recipe.recipe import Background, Frame, Outline, Recipe, Shadow
-from mattebox.types import Box, Layer, Picture, Pixels
+from mattebox.types import Box, Layer, OpenImage, Picture, Pixels
 
 MIN_REPORTED_ENLARGEMENT = 1.15  # from here on it shows
 MIN_CUT_OFF_HEIGHT_SHARE = 0.995  # of a photograph's height: what reaches farther down is cut off there
 MIN_VISIBLE_SHADOW_SHARE = 0.06  # of full darkness: a shadow that ends so dark ends visibly
 GROUND_SHADOW_KINDS = ("contact", "cast", "reflection")  # shadows of what stands
-
-OpenImage = Callable[[str], Picture]  # the path of a picture of one's own -> the picture
 
 
 @dataclass(frozen=True, eq=False)

@@ -14,10 +14,10 @@ import numpy as np
 
 from mattebox.enhancement import photo_statistics
 from mattebox.enhancement.alpha_bleed import bleed_colours
-from mattebox.enhancement.tiles import OnProgress, iter_processed_tiles
+from mattebox.enhancement.tiles import iter_processed_tiles
 from mattebox.errors import UsageError
 from mattebox.models.image_to_image import ImageToImageNetwork
-from mattebox.types import BitDepth, Floats, Picture, Pixels
+from mattebox.types import BitDepth, Floats, OnProgress, Picture, Pixels
 
 MIN_VISIBLE_NOISE, FULL_STRENGTH_NOISE = 1.6 / 255, 3.2 / 255  # noise left alone, and noise from which all is applied
 MIN_VISIBLE_BLOCKINESS, FULL_STRENGTH_BLOCKINESS = 0.12, 0.3  # the same for blocks of JPEG

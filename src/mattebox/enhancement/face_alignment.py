@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mattebox.io import resampling
-from mattebox.types import BitDepth, Floats, Pixels, ImageShape
+from mattebox.types import BitDepth, Floats, ImageShape, Pixels
 
 TEMPLATE_SIDE_PIXELS = 512
 FFHQ_LANDMARKS = np.array(  # eyes, nose, corners of the mouth, in a square of 512

@@ -18,9 +18,8 @@ from mattebox.enhancement.face_alignment import (
     extract_aligned_face,
     warp_back,
 )
-from mattebox.enhancement.tiles import OnProgress
 from mattebox.models.face_detector import Face
-from mattebox.types import BitDepth, Floats, Picture, Pixels
+from mattebox.types import BitDepth, Floats, OnProgress, Picture, Pixels
 
 MIN_FACE_SCALE = 0.08  # pixels of the picture for one of the network's: of a smaller face nobody knows whose it is
 MASK_CENTRE_SHARES = (0.5, 0.54)  # of the square: where the face's middle is

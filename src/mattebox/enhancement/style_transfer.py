@@ -16,7 +16,7 @@ from mattebox.enhancement.alpha_bleed import bleed_colours
 from mattebox.enhancement.linear_light import iter_strips, mix_with_source
 from mattebox.io import colour, resampling
 from mattebox.models import adain, style_network
-from mattebox.types import BitDepth, Floats, Picture, Pixels, ImageShape
+from mattebox.types import BitDepth, Floats, ImageShape, Picture, Pixels
 
 MAX_STYLISED_PIXELS = 1_000_000  # pixels that are painted; strokes are in keeping with that size
 MAX_ADAIN_PIXELS = (

@@ -9,7 +9,7 @@ Knows nothing of colours or alpha.
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Container, Iterator
+from collections.abc import Container, Iterator
 from dataclasses import dataclass
 
 import numpy as np
@@ -17,14 +17,11 @@ import numpy as np
 from mattebox.io import resampling
 from mattebox.models.cards.tensor_spec import Tiles
 from mattebox.models.image_to_image import ImageToImageNetwork
-from mattebox.types import BitDepth, Floats, Pixels, ImageShape
+from mattebox.types import BitDepth, Floats, ImageShape, Pixels
 
 MEMORY_BUDGET_BYTES = 512_000_000  # bytes that a network may take while it runs
 MIN_TILE_SIDE_PIXELS = 64  # pixels of a tile's side, however little memory there is
 LANCZOS_LOBES = 3  # of the Lanczos filter
-
-OnProgress = Callable[[float], None]
-"""Is told what share of the work is done."""
 
 
 @dataclass(frozen=True)

@@ -16,11 +16,11 @@ import numpy as np
 
 from mattebox.enhancement.alpha_bleed import bleed_colours
 from mattebox.enhancement.tile_sink import OpenTileSink, TileSink
-from mattebox.enhancement.tiles import OnProgress, iter_processed_tiles
+from mattebox.enhancement.tiles import iter_processed_tiles
 from mattebox.errors import UsageError
 from mattebox.io import resampling
 from mattebox.models.image_to_image import ImageToImageNetwork
-from mattebox.types import BitDepth, Floats, Picture, Pixels, ImageShape
+from mattebox.types import BitDepth, Floats, ImageShape, OnProgress, Picture, Pixels
 
 MAX_RESULT_PIXELS = 400_000_000  # pixels of a result
 MAX_FACTOR = 16.0

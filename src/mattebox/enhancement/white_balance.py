@@ -24,7 +24,7 @@ from mattebox.enhancement.linear_light import (
 )
 from mattebox.errors import UsageError
 from mattebox.recipe.recipe import Balance
-from mattebox.types import Floats, Picture, Pixels, ImageShape
+from mattebox.types import Floats, ImageShape, Picture, Pixels
 
 MAX_LOG_CHROMATICITY = 1.2  # no light is farther from white, in log chromaticity
 HIGHLIGHT_FADE_START = 0.9  # light from which a pixel is on its way to having lost its colour; white stays white

@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
-from mattebox.types import Pixels, ImageShape
+from mattebox.types import ImageShape, Pixels
 
 T = TypeVar("T", np.uint8, np.float32)
 

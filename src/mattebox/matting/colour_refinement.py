@@ -17,7 +17,7 @@ from mattebox.core.connected_components import subject_box
 from mattebox.io import resampling
 from mattebox.matting import tiles
 from mattebox.models.runtime import onnx_runtime
-from mattebox.types import BitDepth, Box, Floats, Matte, Picture, Pixels, ImageShape
+from mattebox.types import BitDepth, Box, Floats, ImageShape, Matte, Picture, Pixels
 
 COLOUR_PLANE_COUNT = 20  # planes of the colour models that tell of colours
 ALPHA_CLIP_MARGIN = (

@@ -5,7 +5,6 @@ Only the order of these rooms and the step's words for them; knows nothing of th
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -18,9 +17,7 @@ from mattebox.matting.colour_refinement import as_floats
 from mattebox.matting.geodesic_edit import apply_scribbles
 from mattebox.matting.scribbles import Scribble
 from mattebox.recipe.recipe import Cut
-from mattebox.types import Box, Matte, Picture
-
-OpenImage = Callable[[str], Picture]
+from mattebox.types import Box, Matte, OpenImage, Picture
 
 GRID_SIDE_CELLS = 400  # longer side of the grid on which a full-size matte is changed, about
 

@@ -14,7 +14,7 @@ from mattebox.core import cpu_threads
 from mattebox.io import resampling
 from mattebox.matting import tiles
 from mattebox.models.runtime import onnx_runtime
-from mattebox.types import Floats, Matte, Picture, ImageShape
+from mattebox.types import Floats, ImageShape, Matte, Picture
 
 GRID_SIDE_CELLS = 350  # longer side of the reduced grid, about
 

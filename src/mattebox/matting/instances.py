@@ -17,7 +17,7 @@ from mattebox.matting.colour_refinement import as_floats
 from mattebox.matting.confidence import expected_iou
 from mattebox.matting.geodesic_distance import geodesic_distances, neighbour_costs
 from mattebox.models.instance_masks import Instance
-from mattebox.types import Matte, ImageShape
+from mattebox.types import ImageShape, Matte
 
 MIN_INSTANCE_SHARE = 0.0005  # of the picture: a smaller part is not listed
 SELECTION_KEYWORDS = ("all", "largest")  # the picks that are words, beside names of classes

@@ -8,7 +8,6 @@ picture's own encoded values, tile by tile. Knows nothing of networks.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
@@ -30,10 +29,9 @@ from mattebox.matting.chroma_screen import (
 from mattebox.matting.colour_refinement import finalise_matte
 from mattebox.matting.foreground import grid_step
 from mattebox.models.runtime import onnx_runtime
-from mattebox.types import Floats, Matte, Picture, Pixels
+from mattebox.types import Floats, Matte, OpenImage, Picture, Pixels
 
 Mask = NDArray[np.bool_]
-OpenImage = Callable[[str], Picture]
 
 LEVELS_BY_TOLERANCE = {
     "tight": (0.0, 0.85),

@@ -11,7 +11,7 @@ from dataclasses import replace
 import numpy as np
 
 from mattebox.errors import UsageError
-from mattebox.types import Box, Matte, Picture, ImageShape
+from mattebox.types import Box, ImageShape, Matte, Picture
 
 LENGTH_PATTERN = re.compile(r"(\d+(?:\.\d+)?)(px|%)?")
 

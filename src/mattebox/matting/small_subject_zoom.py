@@ -24,7 +24,7 @@ from mattebox.matting.scribbles import Scribble
 from mattebox.matting.segmentation import segment
 from mattebox.matting.test_time_augmentation import average_alphas
 from mattebox.models.matte_session import Session
-from mattebox.types import Box, Matte, Picture, ImageShape
+from mattebox.types import Box, ImageShape, Matte, Picture
 
 MARGIN_SHARE = 0.2  # of the subject's longer side, around it
 ZOOM_WEIGHT = 0.67  # in the closer look; the rest is the first one's, which knows what else there is

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from mattebox.types import Floats, Pixels, ImageShape
+from mattebox.types import Floats, ImageShape, Pixels
 
 TILE_SIDE_PIXELS = 128  # pixels, about: what a processor's cache holds
 

@@ -27,7 +27,7 @@ from mattebox.models.point_prompts import PointPrompt
 from mattebox.models.result_cache import NamedArrays
 from mattebox.models.runtime.lru_cache import LruCache
 from mattebox.models.runtime.network import InferenceFunction, Network
-from mattebox.types import Floats, LetterboxGeometry, Picture, ImageShape
+from mattebox.types import Floats, ImageShape, LetterboxGeometry, Picture
 
 MAX_OPEN_SESSIONS = 4  # sessions held open by `open_session`
 

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from mattebox.io import colour, resampling
 from mattebox.io.resampling import BlockMeans
 from mattebox.models.cards.tensor_spec import Input
-from mattebox.types import LetterboxGeometry, Picture, ImageShape
+from mattebox.types import ImageShape, LetterboxGeometry, Picture
 
 
 def input_geometry(spec: Input, size: ImageShape) -> LetterboxGeometry:

@@ -25,7 +25,7 @@ from mattebox.matting import (
 from mattebox.matting.auto_refinement import refine_automatically
 from mattebox.matting.chroma_screen import ChromaScreen, despill
 from mattebox.matting.colour_refinement import enlarge_matte, refine
-from mattebox.matting.corrections import Corrections, OpenImage
+from mattebox.matting.corrections import Corrections
 from mattebox.matting.foreground import estimate_foreground
 from mattebox.matting.network_refinement import refine_with_network
 from mattebox.matting.segmentation import segment
@@ -33,7 +33,7 @@ from mattebox.matting.test_time_augmentation import plan_views
 from mattebox.models.cards.registry import find_card
 from mattebox.models.matte_session import Session
 from mattebox.recipe.recipe import Cut
-from mattebox.types import Box, Floats, Matte, Picture, Pixels
+from mattebox.types import Box, Floats, Matte, OpenImage, Picture, Pixels
 
 EDGE_REFINERS: dict[str, Callable[[Picture, Matte], Matte]] = {
     "refined": refine, "fine": refine_with_network, "auto": refine_automatically, "plain": enlarge_matte,

@@ -14,7 +14,6 @@ from collections.abc import Callable
 import numpy as np
 
 from mattebox.composition import background_spec
-from mattebox.composition.scene import OpenImage
 from mattebox.core import cpu_threads
 from mattebox.enhancement import dehazing, tone_adjustment, white_balance
 from mattebox.enhancement.colour_transfer import transfer_colours
@@ -29,7 +28,7 @@ from mattebox.models.cards.registry import ADAIN_MODEL, STYLE_MODEL, find_card, 
 from mattebox.models.store import weight_store
 from mattebox.models.style_network import open_style_transfer_network
 from mattebox.recipe.recipe import Background, Balance, Colour, Light, Recipe, Sharpen, Style
-from mattebox.types import BitDepth, Picture, Pixels
+from mattebox.types import BitDepth, OpenImage, Picture, Pixels
 
 DevelopStep = Balance | Light | Colour | Style | Sharpen
 

@@ -18,13 +18,12 @@ from mattebox.core.connected_components import subject_box
 from mattebox.enhancement import denoising, face_restoration, upscaling
 from mattebox.enhancement.self_ensemble import add_self_ensemble
 from mattebox.enhancement.tile_sink import OpenTileSink, TileSink
-from mattebox.enhancement.tiles import OnProgress
 from mattebox.io import resampling
 from mattebox.models import face_detector, face_restorer
 from mattebox.models.cards.registry import find_card, find_card_for_task, restorer_name, upscaler_names
 from mattebox.models.image_to_image import ImageToImageNetwork, find_twin_card, find_upscale_factor
 from mattebox.recipe.recipe import Faces, Recipe, Restore, Upscale
-from mattebox.types import Matte, Picture, ImageShape
+from mattebox.types import ImageShape, Matte, OnProgress, Picture
 
 
 class OpenNetwork(Protocol):

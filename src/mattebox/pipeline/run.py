@@ -11,7 +11,6 @@ from functools import partial
 
 from mattebox.composition import placement, scene
 from mattebox.composition.marketplace.rules import find_rules
-from mattebox.composition.scene import OpenImage
 from mattebox.core import cpu_threads
 from mattebox.core.connected_components import subject_box
 from mattebox.core.timing import StageTimer
@@ -22,7 +21,7 @@ from mattebox.models.image_to_image import ImageToImageNetwork, open_image_to_im
 from mattebox.models.matte_session import Session, open_session
 from mattebox.pipeline import cutout, develop, marketplace_check, restoration
 from mattebox.recipe.recipe import Cut, Faces, Frame, Recipe, Restore, Save, Upscale
-from mattebox.types import Box, Layer, Matte, Picture, Pixels, ImageShape
+from mattebox.types import Box, ImageShape, Layer, Matte, OpenImage, Picture, Pixels
 
 
 @dataclass(frozen=True)

@@ -19,7 +19,8 @@ from mattebox.server.http.problems import Problem
 from mattebox.server.settings import Settings
 from mattebox.server.usage import UsageStore
 from mattebox.server.workers.tasks import execute_task, unpack_task
-from mattebox.server.workers.worker_pool import OnProgress, ServerBusy, WorkerLost, WorkerPool, WorkerResponse
+from mattebox.server.workers.worker_pool import ServerBusy, WorkerLost, WorkerPool, WorkerResponse
+from mattebox.types import OnProgress
 
 if TYPE_CHECKING:
     from mattebox.jobs.manager import JobManager, JobStatus

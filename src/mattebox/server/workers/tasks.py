@@ -15,7 +15,8 @@ from mattebox.recipe.recipe import Recipe
 from mattebox.server.http import problems
 from mattebox.server.settings import Settings
 from mattebox.server.workers.protocol import LENGTH_PREFIX, pack_frame
-from mattebox.server.workers.worker_pool import OnProgress, WorkerPool, WorkerResponse
+from mattebox.server.workers.worker_pool import WorkerPool, WorkerResponse
+from mattebox.types import OnProgress
 
 
 @dataclass(frozen=True)

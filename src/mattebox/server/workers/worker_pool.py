@@ -9,18 +9,17 @@ import asyncio
 import contextlib
 import json
 import sys
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator
 from dataclasses import dataclass
-from typing import Any, TypeAlias
+from typing import Any
 
 from mattebox.errors import MatteboxError
 from mattebox.server.settings import Settings
 from mattebox.server.tracing import Tracer
 from mattebox.server.workers.protocol import LENGTH_PREFIX, PROGRESS_KEY, pack_frame
+from mattebox.types import OnProgress
 
 START_TIMEOUT_SECONDS = 60  # seconds a worker may take to load its network
-OnProgress: TypeAlias = Callable[[float], None]
-"""Is told what share of a picture is done, 0..1."""
 
 
 class ServerBusy(MatteboxError):
