@@ -20,6 +20,9 @@ Pixels: TypeAlias = NDArray[np.unsignedinteger[Any]]
 Floats: TypeAlias = NDArray[np.float32]
 """Values from 0 to 1."""
 
+Mask: TypeAlias = NDArray[np.bool_]
+"""H x W: which pixels belong to something."""
+
 ImageShape: TypeAlias = tuple[int, int]
 """Height, width in pixels."""
 
@@ -141,6 +144,20 @@ class Matte:
     @property
     def bit_depth(self) -> BitDepth:
         return BitDepth.of_pixels(self.alpha)
+
+    def with_alpha(self, alpha: Pixels) -> Matte:
+        """The matte with another alpha: `found` when any of it is more than half opaque, `box` around that."""
+        found = bool((alpha > np.iinfo(alpha.dtype).max // 2).any())
+        return replace(self, alpha=alpha, found=found, box=subject_box(alpha))
+
+
+def subject_box(alpha: Pixels) -> Box:
+    """Box of the pixels that are more than half opaque; the whole plane when there are none."""
+    inside = alpha > np.iinfo(alpha.dtype).max // 2
+    rows, columns = np.flatnonzero(inside.any(1)), np.flatnonzero(inside.any(0))
+    if not rows.size:
+        return (0, 0, alpha.shape[1], alpha.shape[0])
+    return (int(columns[0]), int(rows[0]), int(columns[-1]) + 1, int(rows[-1]) + 1)
 
 
 @dataclass(frozen=True)

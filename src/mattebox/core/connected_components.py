@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 from numpy.typing import NDArray
 
-from mattebox.types import Box, Pixels
+from mattebox.types import Box
+from mattebox.types import subject_box as subject_box
 
 
 @dataclass(frozen=True)
@@ -19,11 +20,13 @@ class Component:
     box: Box
 
 
-def label_components(mask: NDArray[np.bool_]) -> tuple[NDArray[np.int32], list[Component]]:
-    """Parts that hang together by sides or corners: H x W labels (0 = outside), and the parts, largest first; part
-    number i has label i + 1."""
+def label_components(
+    mask: NDArray[np.bool_], connectivity: Literal[4, 8] = 8
+) -> tuple[NDArray[np.int32], list[Component]]:
+    """Components joined by sides (4) or by sides and corners (8): H x W labels (0 = outside), and the components,
+    largest first, of equal ones the one that begins first; component i has label i + 1."""
     rows, starts, stops = _find_runs(mask)
-    roots = _merge_runs(rows, starts, stops)
+    roots = _merge_runs(rows, starts, stops, connectivity)
     _, part = np.unique(roots, return_inverse=True)
     count = int(part.max()) + 1 if part.size else 0
     area = np.bincount(part, weights=stops - starts, minlength=count).astype(int)
@@ -48,15 +51,6 @@ def dilate(mask: NDArray[np.bool_], radius: int) -> NDArray[np.bool_]:
     return mask
 
 
-def subject_box(alpha: Pixels) -> Box:
-    """Left, top, right, bottom of what is at least half subject; the whole plane when nothing is."""
-    inside = alpha > np.iinfo(alpha.dtype).max // 2
-    rows, columns = np.flatnonzero(inside.any(1)), np.flatnonzero(inside.any(0))
-    if not rows.size:
-        return (0, 0, alpha.shape[1], alpha.shape[0])
-    return (int(columns[0]), int(rows[0]), int(columns[-1]) + 1, int(rows[-1]) + 1)
-
-
 def _find_runs(mask: NDArray[np.bool_]) -> tuple[NDArray[Any], NDArray[Any], NDArray[Any]]:
     """Row, first and one-past-last column of every run of set pixels, in reading order."""
     steps = np.diff(np.pad(mask.astype(np.int8), ((0, 0), (1, 1))), axis=1)
@@ -64,9 +58,11 @@ def _find_runs(mask: NDArray[np.bool_]) -> tuple[NDArray[Any], NDArray[Any], NDA
     return rows, starts, np.nonzero(steps == -1)[1]
 
 
-def _merge_runs(rows: NDArray[Any], starts: NDArray[Any], stops: NDArray[Any]) -> NDArray[Any]:
+def _merge_runs(
+    rows: NDArray[Any], starts: NDArray[Any], stops: NDArray[Any], connectivity: Literal[4, 8]
+) -> NDArray[Any]:
     """For each run, the first run of its component."""
-    upper, lower = _find_adjacent_runs(rows, starts, stops)
+    upper, lower = _find_adjacent_runs(rows, starts, stops, connectivity)
     first = np.arange(len(rows))
     while (first[upper] != first[lower]).any():
         least = np.minimum(first[upper], first[lower])
@@ -78,13 +74,14 @@ def _merge_runs(rows: NDArray[Any], starts: NDArray[Any], stops: NDArray[Any]) -
 
 
 def _find_adjacent_runs(
-    rows: NDArray[Any], starts: NDArray[Any], stops: NDArray[Any]
+    rows: NDArray[Any], starts: NDArray[Any], stops: NDArray[Any], connectivity: Literal[4, 8]
 ) -> tuple[NDArray[Any], NDArray[Any]]:
-    """All pairs of runs that touch by a side or a corner, the one a row above the other."""
+    """All pairs of connected runs, one a row above the other."""
     width = stops.max(initial=0) + 2
     line, above = rows * width, (rows - 1) * width
-    begin = np.searchsorted(line + stops, above + starts)
-    count = np.searchsorted(line + starts, above + stops, side="right") - begin
+    # With 8 neighbours, runs that only meet at a corner are connected: one stops in the column where the other starts.
+    begin = np.searchsorted(line + stops, above + starts, side="left" if connectivity == 8 else "right")
+    count = np.searchsorted(line + starts, above + stops, side="right" if connectivity == 8 else "left") - begin
     lower = np.repeat(np.arange(len(rows)), count)
     return np.arange(len(lower)) + np.repeat(begin - np.cumsum(count) + count, count), lower
 
