@@ -6,7 +6,8 @@ import numpy as np
 import pytest
 
 from mattebox.io import resampling
-from mattebox.matting.colour_refinement import enlarge_matte, grid_scales, refine, stretch_levels
+from mattebox.matting.colour_refinement import clip_haze, grid_scales, refine
+from mattebox.matting.matte_operations import enlarge_matte
 from mattebox.metrics.matting import mse, sad
 from mattebox.types import Floats, ImageShape, Matte, Picture
 from tests.fakes import composite, disc, hairy, mosaic
@@ -50,14 +51,14 @@ def test_hair_is_found_on_photographs(astronaut: Picture, rocket: Picture) -> No
 def test_where_colours_say_nothing_the_network_is_believed() -> None:
     truth = disc(SIZE, softness=12)
     picture, given = composite(truth, (120, 120, 120), (120, 120, 120)), coarse(truth)
-    refined, expected = refine(picture, given), enlarge_matte(picture, stretch_levels(given))
+    refined, expected = refine(picture, given), enlarge_matte(picture, clip_haze(given))
     assert np.abs(refined.alpha.astype(int) - expected.alpha).max() <= 2
 
 
 def test_haze_and_holes_are_settled() -> None:
     values = np.array([[0.0, 0.05, 0.1, 0.5, 0.9, 0.95, 1.0]])
     matte = Matte(np.round(values * 65535).astype(np.uint16), 0.9, True, (0, 0, 7, 1))
-    assert (stretch_levels(matte).alpha / 65535).tolist()[0] == pytest.approx([0, 0, 0, 0.5, 1, 1, 1], abs=1e-4)
+    assert (clip_haze(matte).alpha / 65535).tolist()[0] == pytest.approx([0, 0, 0, 0.5, 1, 1, 1], abs=1e-4)
 
 
 def test_settled_places_stay_settled() -> None:

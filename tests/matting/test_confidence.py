@@ -5,9 +5,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mattebox.core.connected_components import subject_box
 from mattebox.matting.confidence import build_scored_matte, calibrate_confidence, expected_iou
 from mattebox.models.cards.tensor_spec import Calibration
+from mattebox.types import subject_box
 
 
 def test_expected_iou_by_hand() -> None:

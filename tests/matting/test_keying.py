@@ -8,7 +8,8 @@ import pytest
 from mattebox.errors import UsageError
 from mattebox.matting.chroma_screen import ChromaScreen, despill, detect_screen
 from mattebox.matting.foreground import estimate_foreground
-from mattebox.matting.keying import compute_key_matte, parse_keying_method, resolve_screen
+from mattebox.matting.keying import compute_key_matte, resolve_screen
+from mattebox.matting.keying_method import parse_keying_method
 from mattebox.types import Floats, Matte, Picture
 from tests.fakes import composite, disc, hairy, mosaic
 

@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 
 from mattebox.errors import ModelError
-from mattebox.matting.instances import split_into_instances
 from mattebox.matting.label_map import LabelledAlpha, draw_label_map
+from mattebox.matting.subject_list import split_into_instances
 from mattebox.types import Matte
 
 

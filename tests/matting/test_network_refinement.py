@@ -8,10 +8,10 @@ from typing import Any, cast
 import numpy as np
 import pytest
 
-from mattebox.matting import network_refinement as fine_module
-from mattebox.matting import tiles
+from mattebox.matting import network_refinement, tiles
+from mattebox.matting.colour_refinement import grid_scales, refine
 from mattebox.matting.colour_table import build_colour_table
-from mattebox.matting.colour_refinement import as_floats, enlarge_alpha, enlarge_matte, grid_scales, refine
+from mattebox.matting.matte_operations import as_floats, enlarge_alpha, enlarge_matte
 from mattebox.matting.network_refinement import levels_lut, refine_with_network
 from mattebox.metrics.matting import sad
 from mattebox.models.matte_refiner import MatteRefiner, open_matte_refiner
@@ -46,7 +46,7 @@ def test_the_palette_is_heard_where_there_are_strands_and_nowhere_else(astronaut
     for what, truth in {"hair": hairy(SIZE), "blur": disc(SIZE, softness=24)}.items():
         picture, given = composite(truth, front, back), coarse(truth)
         table, (_, step) = build_colour_table(picture.rgb, as_floats(given.alpha)), grid_scales(SIZE, given.shape)
-        heard[what] = fine_module.colour_table_weight(
+        heard[what] = network_refinement.colour_table_weight(
             picture, enlarge_alpha(picture, given), table, list(tiles.iter_tiles(SIZE, step))
         )
     assert heard["hair"] > 0.3

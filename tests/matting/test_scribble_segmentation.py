@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 from mattebox.matting.scribble_segmentation import apply_scribbles
-from mattebox.matting.scribbles import Scribble, parse_scribbles
+from mattebox.matting.scribbles import Rectangle, Scribble, Stroke, parse_scribbles
 from mattebox.types import Floats, Matte, Picture
 from tests.fakes import mosaic
 
@@ -67,7 +67,7 @@ def case(wanted: str, back, subject, front, thing, other, click, opinion: float 
         rgb = rgb * (1 - share) + share * np.asarray(colours, float)
     given = np.where(thing, opinion, subject) if wanted == "drop" else subject
     matte = Matte(np.round(softened(given) * 65535).astype(np.uint16), 0.9, True, (0, 0, W, H))
-    point = Scribble(((click[0] / W, click[1] / H),))
+    point = Stroke(((click[0] / W, click[1] / H),))
     return Case(wanted, Picture(np.round(rgb).astype(np.uint8)), matte, subject, thing, point)
 
 
@@ -127,7 +127,7 @@ def test_without_marks_nothing_changes(cases: dict[str, Case]) -> None:
 def test_a_mark_of_the_other_kind_holds_on_to_its_own(cases: dict[str, Case]) -> None:
     """Two parts apart: a click drops the smaller one whole, unless a keep mark in it holds half of it."""
     given = cases["apart"]
-    held = given.clicked(Scribble(((280 / W, 150 / H),)))
+    held = given.clicked(Stroke(((280 / W, 150 / H),)))
     assert not given.clicked()[given.thing].any()
     assert held[150, 280]
     assert not held[150, 310]
@@ -176,7 +176,7 @@ def test_odd_sizes_and_flat_mattes(size: tuple[int, int], level: int | None, tex
     assert kept.shape == dropped.shape == size
     assert (kept >= alpha).all()
     assert (dropped <= alpha).all()
-    if not marks[0].is_box:
+    if not isinstance(marks[0], Rectangle):
         under = np.any([m.seed_mask(size) for m in marks], axis=0)
         assert (kept[under] > 32767).all()
         assert (dropped[under] < 32768).all()

@@ -5,16 +5,16 @@ from __future__ import annotations
 import pytest
 
 from mattebox.errors import UsageError
-from mattebox.matting.scribbles import Scribble, check_scribbles, parse_scribbles
+from mattebox.matting.scribbles import Rectangle, Stroke, check_scribbles, parse_scribbles
 
 SIZE = (300, 400)
 
 
 def test_points_strokes_and_boxes() -> None:
     assert parse_scribbles("none", SIZE) == ()
-    assert parse_scribbles("200,150 25%,10%", SIZE) == (Scribble(((0.5, 0.5),)), Scribble(((0.25, 0.1),)))
-    assert parse_scribbles("0,0/40px,30", SIZE) == (Scribble(((0, 0), (0.1, 0.1))),)
-    assert parse_scribbles("10%,10%:50%,90%", SIZE) == (Scribble(((0.1, 0.1), (0.5, 0.9)), is_box=True),)
+    assert parse_scribbles("200,150 25%,10%", SIZE) == (Stroke(((0.5, 0.5),)), Stroke(((0.25, 0.1),)))
+    assert parse_scribbles("0,0/40px,30", SIZE) == (Stroke(((0, 0), (0.1, 0.1))),)
+    assert parse_scribbles("10%,10%:50%,90%", SIZE) == (Rectangle(((0.1, 0.1), (0.5, 0.9))),)
 
 
 def test_the_pixels_under_them() -> None:

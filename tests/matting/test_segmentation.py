@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from mattebox.matting.segmentation import flatten_on_white, segment
+from mattebox.matting.segmentation import segment
 from mattebox.types import Picture
 from tests.fakes import composite, disc, fake_session
 
@@ -41,9 +41,3 @@ def test_hidden_colours_are_not_seen() -> None:
     hidden = red.with_pixels(red.rgb, np.zeros((100, 100), np.uint8))
     assert segment(red, fake_session()).found
     assert not segment(hidden, fake_session()).found
-
-
-def test_on_white_by_hand() -> None:
-    rgb = np.full((1, 2, 3), (200, 150, 100), np.uint8)
-    alpha = np.array([[128, 255]], np.uint8)
-    assert flatten_on_white(Picture(rgb, alpha)).rgb.tolist() == [[[227, 202, 177], [200, 150, 100]]]

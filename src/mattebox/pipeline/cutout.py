@@ -19,14 +19,17 @@ from mattebox.matting import (
     keying,
     network_query,
     region_of_interest,
+    selection,
     small_subject_zoom,
     trimap,
 )
 from mattebox.matting.auto_refinement import refine_automatically
 from mattebox.matting.chroma_screen import ChromaScreen, despill
-from mattebox.matting.colour_refinement import enlarge_matte, refine
+from mattebox.matting.colour_refinement import refine
 from mattebox.matting.corrections import Corrections
 from mattebox.matting.foreground import estimate_foreground
+from mattebox.matting.keying_method import KeyingMethod, parse_keying_method
+from mattebox.matting.matte_operations import enlarge_matte
 from mattebox.matting.network_refinement import refine_with_network
 from mattebox.matting.segmentation import segment
 from mattebox.matting.test_time_augmentation import plan_views
@@ -63,9 +66,9 @@ def check_cut(step: Cut, open_image: OpenImage) -> None:
     for path in (step.garbage, step.holdout, step.core):
         if path != "none":
             open_image(path)
-    wanted = keying.parse_keying_method(step.by)
+    wanted = parse_keying_method(step.by)
     card = find_card(step.model) if wanted is None else None
-    network_query.check_selected_classes(step.pick, card)
+    selection.check_selected_classes(selection.parse_selection(step.pick), card)
     if card is not None:
         plan_views(card, step.votes)
     elif wanted is not None and wanted.kind == "plate":
@@ -76,9 +79,9 @@ def cut_out(
     picture: Picture, step: Cut, timer: StageTimer, name: str, open_image: OpenImage, get_session: Callable[[], Session]
 ) -> Cutout:
     """The rooms of the cut, in their order. NoSubject, and what each room raises."""
-    wanted = keying.parse_keying_method(step.by)
+    wanted = parse_keying_method(step.by)
     session = get_session() if wanted is None else None
-    network_query.check_selected_classes(step.pick, session.card if session else None)
+    selection.check_selected_classes(selection.parse_selection(step.pick), session.card if session else None)
     matte, seen, part, wished = _compute_initial_matte(picture, step, timer, open_image, wanted, session)
     masks = _load_user_mattes(step, picture, part, open_image)
     if "garbage" in masks:
@@ -111,7 +114,7 @@ def _compute_initial_matte(
     step: Cut,
     timer: StageTimer,
     open_image: OpenImage,
-    keying_method: keying.KeyingMethod | None,
+    keying_method: KeyingMethod | None,
     session: Session | None,
 ) -> InitialMatte:
     """The first answer: a key's, or the network's, which may look again at the part that holds a small subject."""
@@ -155,7 +158,7 @@ def _load_user_mattes(step: Cut, picture: Picture, crop_box: Box | None, open_im
     )
 
 
-def _detect_screen(crop: Picture, keying_method: keying.KeyingMethod | None) -> ChromaScreen | None:
+def _detect_screen(crop: Picture, keying_method: KeyingMethod | None) -> ChromaScreen | None:
     """The screen behind the subject, whose light is to be taken off it."""
     return (
         keying.resolve_screen(crop, keying_method)
