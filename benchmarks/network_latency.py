@@ -1,6 +1,6 @@
 """One run of each network: ours at its three sizes against the peer's, in turn, on one picture.
 
-python -m benchmarks.network --u2netp FILE [--repeats 15]
+python -m benchmarks.network_latency --u2netp FILE [--repeats 15]
 """
 
 from __future__ import annotations

@@ -1,6 +1,6 @@
 """Jobs while processes of the server are killed at random: none is lost, and no result changes once it was seen.
 
-    python -m benchmarks.serving.kills [--jobs 200] [--kills 30] [--seed 1]
+    python -m benchmarks.serving.worker_crashes [--jobs 200] [--kills 30] [--seed 1]
 
 Any process of the tree is killed (SIGKILL): a worker, or the server itself, which is started again as whoever minds it
 would. Every job is sent twice under one key; results are read as they come and compared at the end.
@@ -23,7 +23,7 @@ import time
 from pathlib import Path
 
 from benchmarks.batch import write_photographs
-from benchmarks.serving.served import ServerProcess, running_server
+from benchmarks.serving.server_process import ServerProcess, running_server
 
 CUTOUT_PATH = "/v1/cutouts?empty=keep&model=fast"
 

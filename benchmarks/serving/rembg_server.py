@@ -1,6 +1,6 @@
 """Our server beside rembg's with the same network: pictures a second, and peak memory under parallel large uploads.
 
-    python -m benchmarks.serving.peer --u2netp FILE [--count 24] [--parallel 4] [--rounds 3]
+    python -m benchmarks.serving.rembg_server --u2netp FILE [--count 24] [--parallel 4] [--rounds 3]
 
 1 MP JPEGs in, transparent PNGs out, by so many clients at a time, by turns; medians of the rounds. No photograph is
 sent to a server twice, since ours keeps mattes. Then eight 12 MP JPEGs at once: the most that the whole tree of each
@@ -21,7 +21,7 @@ from pathlib import Path
 from statistics import median
 
 from benchmarks.batch import BENCHMARKS_FOLDER, write_photographs
-from benchmarks.serving.served import ServerProcess, running_server
+from benchmarks.serving.server_process import ServerProcess, running_server
 
 PLAIN_CUTOUT_QUERY = "&edges=plain&colours=source"
 

@@ -1,6 +1,6 @@
 """Clients that mean harm, slowly: the memory stays flat, and a good client is served all the while.
 
-    python -m benchmarks.serving.slow [--seconds 60]
+    python -m benchmarks.serving.slow_clients [--seconds 60]
 
 At once: 300 connections that say nothing, 150 uploads of 20 MB that come at a kilobyte a second, 4 that send 24 MB and
 hold back the last byte, 4 bodies in chunks without an end, forms of 10,000 fields, and 20 clients that never read what
@@ -24,7 +24,7 @@ from multiprocessing.synchronize import Event
 from pathlib import Path
 
 from benchmarks.batch import write_photographs
-from benchmarks.serving.served import ServerProcess, percentile, running_server
+from benchmarks.serving.server_process import ServerProcess, percentile, running_server
 
 POST_REQUEST_HEAD = b"POST /v1/cutouts?empty=keep HTTP/1.1\r\nHost: a\r\nContent-Type: image/jpeg\r\n"
 JPEG_START = b"\xff\xd8\xff\xfe"

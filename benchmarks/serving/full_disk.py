@@ -1,6 +1,6 @@
 """A disk that is full: jobs are refused, nothing half a job is seen, and with room again all goes on by itself.
 
-    python -m benchmarks.serving.disk [--megabytes 64]        needs root: it mounts a tmpfs
+    python -m benchmarks.serving.full_disk [--megabytes 64]        needs root: it mounts a tmpfs
 
 Jobs are sent until the disk takes none, and are done all the same; then, with two at work, something else fills it to
 the last byte, and goes away again. Temporary files and the log lie on the same disk.
@@ -20,7 +20,7 @@ from pathlib import Path
 from PIL import Image
 
 from benchmarks.batch import write_photographs
-from benchmarks.serving.served import ServerProcess, running_server
+from benchmarks.serving.server_process import ServerProcess, running_server
 
 ASYNC_HEADERS = {"Content_Type": "image/jpeg", "Prefer": "respond-async"}
 

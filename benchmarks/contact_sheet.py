@@ -1,9 +1,9 @@
 """The contact sheet to look at after any change to output: photographs, their mattes, and the cutouts on three grounds.
 
-    python -m benchmarks.sheet OUT.png [PHOTO ...] [--model NAME] [--row-height 300]
+    python -m benchmarks.contact_sheet OUT.png [PHOTO ...] [--model NAME] [--row-height 300]
 
 Without photographs it takes scikit-image's (public domain or CC0). The picture in the README is one row of it:
-    python -m benchmarks.sheet docs/result.png --model best --names coffee chelsea --grounds checker
+    python -m benchmarks.contact_sheet docs/result.png --model best --names coffee chelsea --grounds checker
 """
 
 from __future__ import annotations

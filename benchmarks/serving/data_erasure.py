@@ -1,6 +1,6 @@
 """What was sent and what was made, looked for on the disk when it should be gone: by retention, and by DELETE.
 
-    python -m benchmarks.serving.canary [--keep 3]
+    python -m benchmarks.serving.data_erasure [--keep 3]
 
 A photograph carries a canary in its EXIF comment, behind its end, in its file's name, in a field, in its key and in
 the address of a hook. Then every byte below the data folder, the folder of temporary files and the log is
@@ -22,7 +22,7 @@ from pathlib import Path
 from PIL import Image
 
 from benchmarks.batch import write_photographs
-from benchmarks.serving.served import ServerProcess, running_server
+from benchmarks.serving.server_process import ServerProcess, running_server
 
 CANARY = b"canary-3f9c1e-yellow"
 PROBE_BYTES = 48

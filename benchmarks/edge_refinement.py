@@ -1,6 +1,6 @@
 """Edges on known mattes: what refinement and clean colours gain over enlarging the network's answer.
 
-    python -m benchmarks.edges
+    python -m benchmarks.edge_refinement
 
 Composites of scikit-image's photographs, tiled to 1000 x 750, over one another: a hard disc, a disc with strands, a
 soft disc. The coarse matte is the known one at a network's resolution (about 160 x 160, which is to this size what

@@ -1,6 +1,6 @@
 """Whole cutouts against rembg's, each with its own network: what is left of the old background along the edge.
 
-    python -m benchmarks.fringes --data DATA --u2netp FILE [--count 16] [--megapixels 1]
+    python -m benchmarks.edge_colour_error --data DATA --u2netp FILE [--count 16] [--megapixels 1]
 
 Pictures of things and people photographed on white, whose alpha and colours are known, put into rooms (see
 benchmarks.matting). rembg runs its own code with U2-Netp, the small one of its networks; ours its default and its best

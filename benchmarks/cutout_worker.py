@@ -1,6 +1,6 @@
 """One contender in a process of its own: reads `go` lines, does the job once, answers with one JSON line.
 
-    python -m benchmarks.worker WHO MODE MODEL PHOTO THREADS
+    python -m benchmarks.cutout_worker WHO MODE MODEL PHOTO THREADS
 
 WHO is mattebox or rembg. The job is a photograph's bytes in, the bytes of an RGBA PNG out, the network already loaded:
 what a batch costs per picture. `network` is the time inside the network's own run, so that all else can be compared.

@@ -1,6 +1,6 @@
 """A batch killed at random moments and started again, against one left alone.
 
-    python -m benchmarks.durability [--count 300] [--kills 10] [--seed 1]
+    python -m benchmarks.batch_crash_recovery [--count 300] [--kills 10] [--seed 1]
 
 Photographs of mixed formats, one in twenty broken. Prints how many results differ from the undisturbed run's, whether
 the report is complete, and whether temporary files are left over.

@@ -1,6 +1,6 @@
 """White balance on photographs put under known lights, and left as they are: how far off, and how much they change.
 
-    python -m benchmarks.balance [FOLDER_OR_TAR ...] [--most 100]
+    python -m benchmarks.white_balance [FOLDER_OR_TAR ...] [--most 100]
 
 scikit-image's photographs, and those of the folders or tar files given, which are taken for neutral. Degrees are
 between the light put on and the light taken off, in linear RGB, for each estimator alone and for what is done in the

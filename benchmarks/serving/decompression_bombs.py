@@ -1,6 +1,6 @@
 """Pictures that are small as files and huge as pixels, honest and lying about it, many at once.
 
-    python -m benchmarks.serving.bombs [--at-once 32]
+    python -m benchmarks.serving.decompression_bombs [--at-once 32]
 
 A PNG of 178 megapixels, a HEIC of 200, an AVIF of 289, all made here; and an AVIF and a HEIC whose containers say
 100 x 100, so that only the decoder finds out. Seconds until the answers, and how much the whole tree grew.
@@ -22,7 +22,7 @@ import numpy as np
 from PIL import Image
 
 from benchmarks.batch import write_photographs
-from benchmarks.serving.served import ServerProcess, running_server
+from benchmarks.serving.server_process import ServerProcess, running_server
 
 
 def make_png(width: int, height: int) -> bytes:

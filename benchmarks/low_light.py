@@ -1,6 +1,6 @@
 """Low light: photographs darkened by known stops, with a sensor's noise, and lifted again: how near they come.
 
-    python -m benchmarks.lowlight [FOLDER_OR_TAR ...] [--most 40]
+    python -m benchmarks.low_light [FOLDER_OR_TAR ...] [--most 40]
 
 Ways: `--light auto` alone and with `--restore auto`; histogram equalisation; the gamma that makes the mean that of the
 photograph (which nobody knows); and the best of the curves of Zero-DCE (Guo et al. 2020), eight times
@@ -18,7 +18,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 import mattebox as mb
-from benchmarks.balance import SRGB_SPACE, is_coloured, load_photographs
+from benchmarks.white_balance import SRGB_SPACE, is_coloured, load_photographs
 from mattebox.types import Picture
 
 EncodedRgb = NDArray[np.float64]

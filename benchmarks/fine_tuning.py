@@ -1,6 +1,6 @@
 """What fine-tuning brings: some minutes on a few pictures of one kind, judged on others of that kind.
 
-    python -m benchmarks.finetune DATA [--set butterfly] [--card u2netp] [--pictures 80] [--judged 120] [--minutes 5]
+    python -m benchmarks.fine_tuning DATA [--set butterfly] [--card u2netp] [--pictures 80] [--judged 120] [--minutes 5]
 
 DATA is training material with that set. The card is judged before and after, by the same commands that users have
 (`mattebox train --from`, `mattebox export`); give one that has not learned from these pictures. Needs torch.

@@ -1,6 +1,6 @@
 """The embedded networks on the devices of this machine, in turns, on the same input: medians in milliseconds.
 
-    python -m benchmarks.devices cpu openvino --rounds 20 --threads 2
+    python -m benchmarks.device_latency cpu openvino --rounds 20 --threads 2
 
 Each device's first run is not counted. "differs" is the largest difference from the first device's answer.
 """

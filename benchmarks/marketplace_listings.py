@@ -1,6 +1,6 @@
 """Do listings made by a marketplace's preset pass its check?
 
-    python -m benchmarks.listings [--model balanced]
+    python -m benchmarks.marketplace_listings [--model balanced]
 
 Twenty photographs: scikit-image's four, each as it is, mirrored, turned, darkened and small. Each goes through every
 marketplace's preset, is written, read again and checked. Prints what does not pass.

@@ -1,6 +1,6 @@
 """Many clients at once, each sending one large photograph after another as a job, while somebody asks whether it lives.
 
-    python -m benchmarks.serving.load [--clients 64] [--minutes 2] [--megapixels 12] [--jobs 1000]
+    python -m benchmarks.serving.concurrent_jobs [--clients 64] [--minutes 2] [--megapixels 12] [--jobs 1000]
 
 Accepted or refused, every request is answered; what was accepted is done in the end, of which a server has so many at
 most (`MATTEBOX_SERVER_JOBS`). Memory is that of the whole tree.
@@ -17,7 +17,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from benchmarks.batch import write_photographs
-from benchmarks.serving.served import ServerProcess, percentile, running_server
+from benchmarks.serving.server_process import ServerProcess, percentile, running_server
 
 
 @dataclass
