@@ -33,7 +33,7 @@ def build_mattebox_cutout(mode: str, model: str, photo: Path, threads: int) -> T
     )  # the same photograph again and again: nothing may be remembered
     session, content = Session.open(model, "cpu", threads), photo.read_bytes()
     spent = MethodTimer(session, "_run")
-    step = Cut(edges="plain", colours="source") if mode == "plain" else Cut()
+    step = Cut(edges="none", colours="source") if mode == "plain" else Cut()
 
     def job() -> tuple[int, float]:
         spent.seconds = 0.0

@@ -86,7 +86,7 @@ def main() -> None:
         "rembg, alpha_matting": rembg_cutout(args.u2netp, True),
         "mattebox": mattebox_cutout(),
         "mattebox --edges auto": mattebox_cutout(edges="auto"),
-        "mattebox --edges fine": mattebox_cutout(edges="fine"),
+        "mattebox --edges network": mattebox_cutout(edges="network"),
         "mattebox --model best --edges auto": mattebox_cutout(model="best", edges="auto"),
     }
     rows: dict[str, list[list[float]]] = {who: [] for who in cutters}

@@ -23,7 +23,7 @@ from statistics import median
 from benchmarks.batch import BENCHMARKS_FOLDER, write_photographs
 from benchmarks.serving.server_process import ServerProcess, running_server
 
-PLAIN_CUTOUT_QUERY = "&edges=plain&colours=source"
+PLAIN_CUTOUT_QUERY = "&edges=none&colours=source"
 
 
 def build_multipart(image: bytes) -> tuple[bytes, str]:

@@ -25,7 +25,7 @@ from mattebox.types import Floats, Picture
 
 NamedOutputs = dict[str, NDArray[np.float32]]
 
-FACE_DETECTION_TASK = "find"
+FACE_DETECTION_TASK = "face-detect"
 STRIDES = (8, 16, 32)
 MIN_FACE_SCORE = 0.6  # of the score: below it is no face
 MAX_FACE_IOU = 0.3  # of two boxes' union: above it they are of one face

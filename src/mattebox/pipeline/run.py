@@ -168,7 +168,7 @@ def _apply_output_profile(result: Result, save_step: Save) -> Result:
     """The result as its file is to carry it."""
 
     def made(picture: Picture) -> Picture:
-        return convert_for_output(picture, srgb=save_step.profile == "srgb", eight_bit=save_step.depth == "8")
+        return convert_for_output(picture, srgb=save_step.profile == "srgb", eight_bit=save_step.bit_depth == "8")
 
     layers = tuple(Layer(name, made(picture)) for name, picture in result.layers)
     return replace(result, picture=made(result.picture), layers=layers)

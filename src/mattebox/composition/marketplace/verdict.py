@@ -89,7 +89,7 @@ def _check_size(picture: Picture, rules: MarketplaceRules) -> Iterator[RuleFindi
 def _check_colours(picture: Picture, rules: MarketplaceRules) -> Iterator[RuleFinding]:
     if rules.eight_bit:
         yield RuleFinding(
-            "depth", picture.bit_depth is BitDepth.EIGHT, f"{picture.bit_depth} bits", "8 bits", "--depth 8"
+            "depth", picture.bit_depth is BitDepth.EIGHT, f"{picture.bit_depth} bits", "8 bits", "--bit-depth 8"
         )
     if rules.srgb:
         kept = colour.is_srgb(picture.profile)
