@@ -14,7 +14,7 @@ from mattebox.enhancement import tiles
 from mattebox.models.cards.card import Card, Licence
 from mattebox.models.cards.tensor_spec import Tiles
 from mattebox.models.image_to_image import ImageToImageNetwork
-from mattebox.models.runtime.network import make_inference_function
+from mattebox.models.runtime.inference import make_inference_function
 from mattebox.models.runtime.onnx_runtime import create_session
 from mattebox.types import ImageShape, Pixels
 from tests.enhancement.networks import box, imager

@@ -13,13 +13,12 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from mattebox.core.lru_cache import LruCache
 from mattebox.errors import ModelError
 from mattebox.io import colour, resampling
 from mattebox.models.cards.card import Card
 from mattebox.models.cards.registry import find_card_for_task
-from mattebox.models.runtime import device as devices
-from mattebox.models.runtime import onnx_runtime
-from mattebox.models.runtime.lru_cache import LruCache
+from mattebox.models.runtime import devices, onnx_runtime
 from mattebox.models.store import weight_store
 from mattebox.types import Floats, Picture
 

@@ -16,7 +16,7 @@ from mattebox.models.cards.card import Card
 from tests.fakes import FAKE
 
 
-class Shop:
+class WeightServer:
     """Sells `content`; keeps in `asked` the Range header of each request.
 
     `breaks`: after how many bytes each connection in turn ends. `ranges`: does it know Range. `announce`: does it say
@@ -42,8 +42,8 @@ class Shop:
         return msgspec.structs.replace(FAKE, **(facts | changes))
 
 
-class Clerk(BaseHTTPRequestHandler):
-    shop: Shop
+class RequestHandler(BaseHTTPRequestHandler):
+    shop: WeightServer
 
     def do_GET(self) -> None:
         shop, asked = self.shop, self.headers.get("Range")
@@ -82,9 +82,9 @@ class Clerk(BaseHTTPRequestHandler):
 
 
 @contextlib.contextmanager
-def open_shop(content: bytes) -> Iterator[Shop]:
-    shop = Shop(content)
-    server = ThreadingHTTPServer(("127.0.0.1", 0), type("OurClerk", (Clerk,), {"shop": shop}))
+def serve_weights(content: bytes) -> Iterator[WeightServer]:
+    shop = WeightServer(content)
+    server = ThreadingHTTPServer(("127.0.0.1", 0), type("OurClerk", (RequestHandler,), {"shop": shop}))
     server.daemon_threads = True
     shop.address = f"http://127.0.0.1:{server.server_port}"
     thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02})
@@ -98,7 +98,7 @@ def open_shop(content: bytes) -> Iterator[Shop]:
         server.server_close()
 
 
-def at_home(monkeypatch: pytest.MonkeyPatch, folder: Path) -> Path:
+def use_home_folder(monkeypatch: pytest.MonkeyPatch, folder: Path) -> Path:
     """Make `folder` the home of models, free of what this machine's environment says."""
     for name in ("MIRROR", "OFFLINE", "COMMERCIAL"):
         monkeypatch.delenv(f"MATTEBOX_{name}", raising=False)

@@ -7,24 +7,24 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from mattebox.core.lru_cache import LruCache
 from mattebox.errors import ModelError
 from mattebox.models.cards.card import Card
 from mattebox.models.cards.registry import find_card_for_task
 from mattebox.models.runtime import onnx_runtime
-from mattebox.models.runtime.lru_cache import LruCache
 from mattebox.models.store import weight_store
 
 SIDE_MULTIPLE_PIXELS = 4  # of which sides must be
 
 
-class StyleTransferNetwork:
+class MultiStyleNetwork:
     """A network ready to run; `styles` are the names it knows."""
 
     def __init__(self, card: Card, session: Any) -> None:
         self.card, self.styles, self._session = card, card.styles, session
 
     @classmethod
-    def open(cls, model: str, device: str = "auto", threads: int | None = None) -> StyleTransferNetwork:
+    def open(cls, model: str, device: str = "auto", threads: int | None = None) -> MultiStyleNetwork:
         """Start a network of its own. ModelError, also for one of another task; DeviceError, UsageError."""
         card = find_card_for_task("style", model)
         if not card.styles:
@@ -40,9 +40,9 @@ class StyleTransferNetwork:
         return made
 
 
-_open_networks: LruCache[StyleTransferNetwork] = LruCache(1)
+_open_networks: LruCache[MultiStyleNetwork] = LruCache(1)
 
 
-def open_style_transfer_network(model: str, threads: int | None = None) -> StyleTransferNetwork:
+def open_multi_style_network(model: str, threads: int | None = None) -> MultiStyleNetwork:
     """Like `Stylist.open`, but shared."""
-    return _open_networks.get_or_create((model, threads), lambda: StyleTransferNetwork.open(model, threads=threads))
+    return _open_networks.get_or_create((model, threads), lambda: MultiStyleNetwork.open(model, threads=threads))

@@ -11,8 +11,7 @@ from numpy.typing import NDArray
 
 from mattebox.errors import ModelError
 from mattebox.models.cards.card import Card
-from mattebox.models.runtime import device as devices
-from mattebox.models.runtime import onnx_runtime
+from mattebox.models.runtime import devices, onnx_runtime
 from mattebox.models.runtime.batching import DynamicBatcher
 from mattebox.models.store import weight_store
 
