@@ -10,7 +10,7 @@ import pytest
 
 from mattebox.matting import network_refinement as fine_module
 from mattebox.matting import tiles
-from mattebox.matting.colour_histogram import build_colour_table
+from mattebox.matting.colour_table import build_colour_table
 from mattebox.matting.colour_refinement import as_floats, enlarge_alpha, enlarge_matte, grid_scales, refine
 from mattebox.matting.network_refinement import levels_lut, refine_with_network
 from mattebox.metrics.matting import sad

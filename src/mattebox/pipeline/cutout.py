@@ -17,7 +17,7 @@ from mattebox.matting import (
     corrections,
     garbage_mattes,
     keying,
-    query,
+    network_query,
     region_of_interest,
     small_subject_zoom,
     trimap,
@@ -65,7 +65,7 @@ def check_cut(step: Cut, open_image: OpenImage) -> None:
             open_image(path)
     wanted = keying.parse_keying_method(step.by)
     card = find_card(step.model) if wanted is None else None
-    query.check_selected_classes(step.pick, card)
+    network_query.check_selected_classes(step.pick, card)
     if card is not None:
         plan_views(card, step.votes)
     elif wanted is not None and wanted.kind == "plate":
@@ -78,7 +78,7 @@ def cut_out(
     """The rooms of the cut, in their order. NoSubject, and what each room raises."""
     wanted = keying.parse_keying_method(step.by)
     session = get_session() if wanted is None else None
-    query.check_selected_classes(step.pick, session.card if session else None)
+    network_query.check_selected_classes(step.pick, session.card if session else None)
     matte, seen, part, wished = _compute_initial_matte(picture, step, timer, open_image, wanted, session)
     masks = _load_user_mattes(step, picture, part, open_image)
     if "garbage" in masks:
@@ -125,7 +125,7 @@ def _compute_initial_matte(
         )
         return InitialMatte(matte, seen, part, wished)
     assert session is not None
-    matte, left = timer.run("segment", lambda: query.query_network(seen, session, wished, step.votes))
+    matte, left = timer.run("segment", lambda: network_query.query_network(seen, session, wished, step.votes))
     if part is None and session.card.input.closer:
         near = timer.run(
             "closer", lambda: small_subject_zoom.zoom_in_on_subject(picture, matte, session, left, step.votes)

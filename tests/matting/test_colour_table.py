@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from mattebox.matting.colour_histogram import (
+from mattebox.matting.colour_table import (
     BINS_PER_CHANNEL,
     HISTOGRAM_SIDE_PIXELS,
     add_probability_logit,

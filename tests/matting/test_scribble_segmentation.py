@@ -9,7 +9,7 @@ from typing import NamedTuple
 import numpy as np
 import pytest
 
-from mattebox.matting.geodesic_edit import apply_scribbles
+from mattebox.matting.scribble_segmentation import apply_scribbles
 from mattebox.matting.scribbles import Scribble, parse_scribbles
 from mattebox.types import Floats, Matte, Picture
 from tests.fakes import mosaic
