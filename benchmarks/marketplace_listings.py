@@ -17,8 +17,8 @@ import numpy as np
 import skimage.data
 
 from mattebox.api import save_options
+from mattebox.composition.marketplace.compliance import check_compliance
 from mattebox.composition.marketplace.rules import load_marketplaces
-from mattebox.composition.marketplace.verdict import check_compliance
 from mattebox.io import header_check
 from mattebox.io.reader import read
 from mattebox.io.writer import write

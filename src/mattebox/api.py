@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import BinaryIO, Literal, TypedDict, Unpack
 
-from mattebox.composition.marketplace.verdict import ComplianceReport
+from mattebox.composition.marketplace.compliance import ComplianceReport
 from mattebox.io.reader import read
 from mattebox.io.writer import write
 from mattebox.matting import subject_list

@@ -5,6 +5,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
+from mattebox.composition.marketplace.compliance import ComplianceReport, RuleFinding, check_compliance
 from mattebox.composition.marketplace.measurements import (
     count_text_marks,
     fill_share,
@@ -18,7 +19,6 @@ from mattebox.composition.marketplace.rules import (
     find_rules,
     load_marketplaces,
 )
-from mattebox.composition.marketplace.verdict import ComplianceReport, RuleFinding, check_compliance
 from mattebox.errors import UsageError
 from mattebox.types import Picture
 from tests.io.pictures import rgb_profile

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from mattebox.composition.alpha_compositing import composite_over, flatten
-from mattebox.composition.scene import check_composition, compose_layers
+from mattebox.composition.layer_composition import check_composition, compose_layers
 from mattebox.errors import InputMissing, UsageError
 from mattebox.io.reader import read_cached
 from mattebox.recipe.recipe import Background, Frame, Outline, Recipe, Shadow

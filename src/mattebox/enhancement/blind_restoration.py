@@ -14,7 +14,7 @@ import numpy as np
 
 from mattebox.enhancement import photo_statistics
 from mattebox.enhancement.alpha_bleed import bleed_colours
-from mattebox.enhancement.tiles import iter_processed_tiles
+from mattebox.enhancement.tiled_inference import iter_processed_tiles
 from mattebox.errors import UsageError
 from mattebox.models.image_to_image import ImageToImageNetwork
 from mattebox.types import BitDepth, Floats, OnProgress, Picture, Pixels

@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 
-from mattebox.enhancement import tiles
+from mattebox.enhancement import tiled_inference
 from mattebox.models.cards.card import Card, Licence
 from mattebox.models.cards.tensor_spec import Tiles
 from mattebox.models.image_to_image import ImageToImageNetwork
@@ -26,7 +26,7 @@ def whole(
     spec = network.tiles
     height, width = size or (pixels.shape[0] * spec.scale, pixels.shape[1] * spec.scale)
     made = np.full((height, width, *pixels.shape[2:]), np.nan, np.float32)
-    for rows, columns, part in tiles.iter_processed_tiles(pixels, network, size, budget):
+    for rows, columns, part in tiled_inference.iter_processed_tiles(pixels, network, size, budget):
         assert np.isnan(made[rows, columns]).all(), "no pixel is made twice"
         made[rows, columns] = part
     assert not np.isnan(made).any(), "every pixel is made"
@@ -47,8 +47,8 @@ def test_the_whole_out_of_tiles(size: ImageShape, scale: int, reach: int, multip
     network = imager(scale, reach, multiple)
     at_once = whole(pixels, network)
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(tiles, "MIN_TILE_SIDE_PIXELS", 1)
-        patch.setattr(tiles, "tile_side", lambda *_: side)
+        patch.setattr(tiled_inference, "MIN_TILE_SIDE_PIXELS", 1)
+        patch.setattr(tiled_inference, "tile_side", lambda *_: side)
         parts = whole(pixels, network)
     np.testing.assert_allclose(parts, at_once, atol=1e-6)
 
@@ -94,7 +94,7 @@ def test_any_size_out_of_tiles(size: ImageShape, monkeypatch: pytest.MonkeyPatch
     pixels = np.random.default_rng(2).integers(0, 256, (61, 47, 3), np.uint8)
     network = imager(4, 2)
     at_once = whole(pixels, network, size)
-    monkeypatch.setattr(tiles, "tile_side", lambda *_: 13)
+    monkeypatch.setattr(tiled_inference, "tile_side", lambda *_: 13)
     np.testing.assert_allclose(whole(pixels, network, size), at_once, atol=2e-5)
 
 
@@ -106,9 +106,9 @@ def test_a_network_that_cuts_its_rim_gets_a_mirrored_one() -> None:
 
 def test_memory_decides_the_side() -> None:
     spec = Tiles(reach=20, bytes=1000)
-    assert tiles.tile_side(spec, 250_000_000) == 500 - 40
-    assert tiles.tile_side(spec, 1) == tiles.MIN_TILE_SIDE_PIXELS
-    assert tiles.tile_side(Tiles(reach=20, multiple=8, bytes=1000), 250_000_000) % 8 == 0
+    assert tiled_inference.tile_side(spec, 250_000_000) == 500 - 40
+    assert tiled_inference.tile_side(spec, 1) == tiled_inference.MIN_TILE_SIDE_PIXELS
+    assert tiled_inference.tile_side(Tiles(reach=20, multiple=8, bytes=1000), 250_000_000) % 8 == 0
 
 
 FOREIGN = {
