@@ -14,8 +14,8 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from mattebox.matting.colour_table import LOGIT_CLIP_MARGIN, MAX_LOG_RATIO
 from mattebox.matting.colour_refinement import ALPHA_CLIP_MARGIN
+from mattebox.matting.colour_table import LOGIT_CLIP_MARGIN, MAX_LOG_RATIO
 from mattebox.matting.network_refinement import KNOWN_ALPHA_MARGIN
 from mattebox.training.export.pixel_kernels import PURE_PIXEL_PRIOR, enlarge_patch, evaluate_polynomial
 from mattebox.training.networks.cutnet import conv_bn_relu
