@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import BinaryIO, Literal, TypedDict, Unpack
 
-from mattebox.composition.marketplace.verdict import ComplianceReport
+from mattebox.composition.marketplace.compliance import ComplianceReport
 from mattebox.io.reader import read
 from mattebox.io.writer import write
 from mattebox.matting import subject_list
@@ -121,7 +121,7 @@ class EnhanceParameters(TypedDict, total=False):
     quality: int
     file_limit: str
     profile: Literal["keep", "srgb"]
-    depth: Literal["keep", "8"]
+    bit_depth: Literal["keep", "8"]
     check_for: str
 
 
@@ -130,7 +130,7 @@ class CutParameters(EnhanceParameters, total=False):
 
     model: NameOrPath
     votes: int
-    edges: Literal["refined", "fine", "auto", "plain"]
+    edges: Literal["colour", "network", "auto", "none"]
     colours: Literal["clean", "source"]
     empty: Literal["refuse", "keep"]
     region: str

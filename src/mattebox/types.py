@@ -145,14 +145,13 @@ class Matte:
     def bit_depth(self) -> BitDepth:
         return BitDepth.of_pixels(self.alpha)
 
-    def with_alpha(self, alpha: Pixels) -> Matte:
-        """The matte with another alpha: `found` when any of it is more than half opaque, `box` around that."""
-        found = bool((alpha > np.iinfo(alpha.dtype).max // 2).any())
-        return replace(self, alpha=alpha, found=found, box=subject_box(alpha))
+    def with_alpha(self, alpha: Pixels, *, found: bool | None = None) -> Matte:
+        """The same matte with another alpha and the box around it; `found` stays unless given."""
+        return replace(self, alpha=alpha, found=self.found if found is None else found, box=subject_box(alpha))
 
 
 def subject_box(alpha: Pixels) -> Box:
-    """Box of the pixels that are more than half opaque; the whole plane when there are none."""
+    """Bounding box of what is at least half subject; the whole plane when nothing is."""
     inside = alpha > np.iinfo(alpha.dtype).max // 2
     rows, columns = np.flatnonzero(inside.any(1)), np.flatnonzero(inside.any(0))
     if not rows.size:

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from mattebox.io import resampling
 from mattebox.matting import scribbles, selection, trimap
-from mattebox.matting.matte_operations import as_floats
+from mattebox.matting.matte_operations import as_floats, has_subject
 from mattebox.matting.scribble_segmentation import apply_scribbles
 from mattebox.matting.scribbles import Scribble
 from mattebox.matting.selection import SELECT_ALL, Selection
@@ -121,4 +121,5 @@ def _apply_at_low_resolution(picture: Picture, matte: Matte, corrections: Correc
     change = as_floats(apply_corrections(picture, reduced, corrections).alpha) - as_floats(reduced.alpha)
     enlarged = resampling.enlarge(change, matte.shape, "bilinear")
     enlarged *= matte.bit_depth.peak
-    return matte.with_alpha(np.clip(np.rint(matte.alpha + enlarged), 0, matte.bit_depth.peak).astype(matte.alpha.dtype))
+    alpha = np.clip(np.rint(matte.alpha + enlarged), 0, matte.bit_depth.peak).astype(matte.alpha.dtype)
+    return matte.with_alpha(alpha, found=has_subject(alpha))

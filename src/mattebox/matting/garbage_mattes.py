@@ -7,13 +7,11 @@ core matte is subject in any case.
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 import numpy as np
 
 from mattebox.io import resampling
 from mattebox.matting.mask_validation import check_grey, check_same_size
-from mattebox.matting.matte_operations import as_floats
+from mattebox.matting.matte_operations import as_floats, has_subject
 from mattebox.types import Floats, Matte, Picture
 
 
@@ -47,17 +45,17 @@ def mask_from_picture(mask: Picture, picture: Picture, path: str) -> Floats:
 def apply_garbage_matte(coarse: Matte, garbage: Floats) -> Matte:
     """The coarse matte without the samples that are mostly garbage; not `found` when nothing is left."""
     is_garbage = resampling.shrink(np.rint(garbage * 255).astype(np.uint8), coarse.shape) > 127
-    result = coarse.with_alpha(np.where(is_garbage, 0, coarse.alpha).astype(coarse.alpha.dtype))
-    return replace(result, found=coarse.found and result.found)
+    alpha = np.where(is_garbage, 0, coarse.alpha).astype(coarse.alpha.dtype)
+    return coarse.with_alpha(alpha, found=coarse.found and has_subject(alpha))
 
 
 def subtract_mask(matte: Matte, mask: Floats) -> Matte:
     """The matte times 1 - mask, which has the matte's size."""
     alpha = np.rint(matte.alpha * (1 - mask)).astype(matte.alpha.dtype)
-    return replace(matte.with_alpha(alpha), found=matte.found)
+    return matte.with_alpha(alpha)
 
 
 def apply_core_matte(matte: Matte, core: Floats) -> Matte:
     """The maximum of the matte and a core matte of its size."""
     alpha = np.maximum(matte.alpha, np.rint(core * matte.bit_depth.peak).astype(matte.alpha.dtype))
-    return replace(matte.with_alpha(alpha), found=matte.found or bool((core > 0.5).any()))
+    return matte.with_alpha(alpha, found=matte.found or bool((core > 0.5).any()))

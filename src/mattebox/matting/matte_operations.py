@@ -22,6 +22,11 @@ def as_pixels(values: NDArray[np.floating[Any]], depth: BitDepth) -> Pixels:
     return np.round(values * depth.peak).astype(depth.dtype)
 
 
+def has_subject(alpha: Pixels) -> bool:
+    """Whether any pixel is more than half opaque."""
+    return bool((alpha > np.iinfo(alpha.dtype).max // 2).any())
+
+
 def stretch_levels(values: NDArray[Any], black: float, white: float) -> NDArray[Any]:
     """Values with `black` moved to 0 and `white` to 1, linear between and clipped outside."""
     return np.clip((values - black) / (white - black), 0, 1)

@@ -13,7 +13,7 @@ import numpy as np
 
 from mattebox.core.connected_components import label_components
 from mattebox.matting.box_sum import box_sum
-from mattebox.matting.matte_operations import as_floats, as_pixels
+from mattebox.matting.matte_operations import as_floats, as_pixels, has_subject
 from mattebox.matting.pixel_features import pixel_features
 from mattebox.matting.region_growing import grow_region, segment_box
 from mattebox.matting.scribbles import Scribble, Stroke, split_scribbles
@@ -56,7 +56,8 @@ def apply_scribbles(picture: Picture, matte: Matte, keep: Sequence[Scribble], dr
     for mask in (box.seed_mask(size) for box in keep_boxes):
         region = segment_box(mask, alpha > 0.5, features)
         result = np.maximum(result, _region_weight(region, np.zeros_like(mask)))
-    return matte.with_alpha(as_pixels(result, matte.bit_depth))
+    pixels = as_pixels(result, matte.bit_depth)
+    return matte.with_alpha(pixels, found=has_subject(pixels))
 
 
 def remove_regions(alpha: Floats, features: Floats, strokes: Sequence[Stroke], opposing: Sequence[Stroke]) -> Floats:

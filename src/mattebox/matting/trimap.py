@@ -6,8 +6,6 @@ the coarse grid, and holds exactly at full size where it is certain.
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 import numpy as np
 from numpy.typing import NDArray
 
@@ -95,8 +93,7 @@ def apply_trimap(picture: Picture, coarse: Matte, trimap: NDArray[np.uint8]) -> 
     rgb = as_floats(resampling.shrink(picture.rgb, coarse.shape)).transpose(2, 0, 1)
     alpha = solve_closed_form(rgb, prior, foreground | background, PRIOR_WEIGHT)
     alpha = np.where(foreground, np.float32(1), np.where(background, np.float32(0), alpha))
-    result = coarse.with_alpha(as_pixels(alpha, coarse.bit_depth))
-    return replace(result, found=coarse.found or bool(foreground.any()))
+    return coarse.with_alpha(as_pixels(alpha, coarse.bit_depth), found=coarse.found or bool(foreground.any()))
 
 
 def agrees_with_trimap(alpha: Floats, known_foreground: Mask, known_background: Mask) -> bool:
@@ -121,4 +118,4 @@ def enforce_trimap(matte: Matte, trimap: NDArray[np.uint8]) -> Matte:
     alpha = matte.alpha.copy()
     alpha[trimap == BACKGROUND] = 0
     alpha[trimap == FOREGROUND] = matte.bit_depth.peak
-    return replace(matte.with_alpha(alpha), found=matte.found)
+    return matte.with_alpha(alpha)

@@ -39,7 +39,7 @@ from mattebox.recipe.recipe import Cut
 from mattebox.types import Box, Floats, Matte, OpenImage, Picture, Pixels
 
 EDGE_REFINERS: dict[str, Callable[[Picture, Matte], Matte]] = {
-    "refined": refine, "fine": refine_with_network, "auto": refine_automatically, "plain": enlarge_matte,
+    "colour": refine, "network": refine_with_network, "auto": refine_automatically, "none": enlarge_matte,
 }  # fmt: skip
 
 

@@ -6,8 +6,8 @@ a JPEG counts. Knows nothing of how the file came about.
 
 from __future__ import annotations
 
+from mattebox.composition.marketplace.compliance import ComplianceReport, check_compliance
 from mattebox.composition.marketplace.rules import find_rules
-from mattebox.composition.marketplace.verdict import ComplianceReport, check_compliance
 from mattebox.io import header_check
 from mattebox.io.reader import read
 

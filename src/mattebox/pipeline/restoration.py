@@ -15,7 +15,7 @@ from dataclasses import replace
 from typing import Protocol
 
 from mattebox.core.connected_components import subject_box
-from mattebox.enhancement import denoising, face_restoration, upscaling
+from mattebox.enhancement import blind_restoration, face_restoration, upscaling
 from mattebox.enhancement.self_ensemble import add_self_ensemble
 from mattebox.enhancement.tile_sink import OpenTileSink, TileSink
 from mattebox.io import resampling
@@ -37,7 +37,7 @@ def check_restoration_steps(recipe: Recipe) -> None:
     mending, enlarging = recipe.find_step(Restore), recipe.find_step(Upscale)
     if mending is not None and mending.amount != "none":
         if mending.amount != "auto":
-            denoising.parse_strength(mending.amount)
+            blind_restoration.parse_strength(mending.amount)
         find_upscale_factor(restorer_name(mending.model), "restore")
     if enlarging is not None and upscaling.parse_target(enlarging.to) is not None:
         for name in upscaler_names(enlarging.model):
@@ -63,10 +63,10 @@ def restore_photograph(
 ) -> Picture:
     """The photograph with the recipe's step Restore done to it; the network is opened only if there is a need."""
     step = recipe.find_step(Restore)
-    share = 0.0 if step is None else denoising.resolve_strength(step.amount, photograph)
+    share = 0.0 if step is None else blind_restoration.resolve_strength(step.amount, photograph)
     if step is None or share == 0:
         return photograph
-    return denoising.restore_picture(
+    return blind_restoration.restore_picture(
         photograph, _apply_effort(open_network(restorer_name(step.model)), step), share, on_progress
     )
 

@@ -9,7 +9,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from functools import partial
 
-from mattebox.composition import placement, scene
+from mattebox.composition import layer_composition, placement
 from mattebox.composition.marketplace.rules import find_rules
 from mattebox.core import cpu_threads
 from mattebox.core.connected_components import subject_box
@@ -64,7 +64,7 @@ def run_recipe(
     Raises NoSubject when there is nothing to cut out, InputError, ModelError, DeviceError, UsageError.
     """
     stages = StageTimer()
-    scene.check_composition(recipe, open_image)
+    layer_composition.check_composition(recipe, open_image)
     develop.check_develop_steps(recipe, open_image)
     restoration.check_restoration_steps(recipe)
     restoration.target_size(picture.shape, recipe)
@@ -112,7 +112,8 @@ def run_recipe(
         result = replace(result, picture=shown)
     if recipe.has_composition:
         made = stages.run(
-            "compose", lambda: scene.compose_layers(picture, result.picture, _subject_box(result), recipe, open_image)
+            "compose",
+            lambda: layer_composition.compose_layers(picture, result.picture, _subject_box(result), recipe, open_image),
         )
         result = replace(result, picture=stages.run("flatten", made.flatten), layers=made.layers())
     if (saving := recipe.find_step(Save)) is not None:
@@ -122,7 +123,7 @@ def run_recipe(
 
 def check_recipe(recipe: Recipe, open_image: OpenImage = read_cached) -> None:
     """Find out before any picture is read what no picture could mend. UsageError, InputError, ModelError."""
-    scene.check_composition(recipe, open_image)
+    layer_composition.check_composition(recipe, open_image)
     develop.check_develop_steps(recipe, open_image)
     restoration.check_restoration_steps(recipe)
     if recipe.save_step.check_for != marketplace_check.NO_MARKETPLACE:
@@ -168,7 +169,7 @@ def _apply_output_profile(result: Result, save_step: Save) -> Result:
     """The result as its file is to carry it."""
 
     def made(picture: Picture) -> Picture:
-        return convert_for_output(picture, srgb=save_step.profile == "srgb", eight_bit=save_step.depth == "8")
+        return convert_for_output(picture, srgb=save_step.profile == "srgb", eight_bit=save_step.bit_depth == "8")
 
     layers = tuple(Layer(name, made(picture)) for name, picture in result.layers)
     return replace(result, picture=made(result.picture), layers=layers)
