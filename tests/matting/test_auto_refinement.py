@@ -46,7 +46,7 @@ def test_a_crisp_edge_is_found_better_in_two_passes() -> None:
     assert again < 0.75 * once
 
 
-def test_a_second_pass_keeps_depth_and_what_the_picture_hides() -> None:
+def test_the_second_pass_keeps_bit_depth_and_transparency() -> None:
     truth = disc(LARGE)
     eight, given = scene(truth), coarse(truth)
     hidden = np.full(LARGE, 65535, np.uint16)
@@ -59,7 +59,7 @@ def test_a_second_pass_keeps_depth_and_what_the_picture_hides() -> None:
     assert np.quantile(apart, 0.999) <= 1
 
 
-def test_where_nothing_is_between_matte_and_picture_one_pass_is_all() -> None:
+def test_a_small_picture_gets_one_pass() -> None:
     truth = disc(SIZE)
     picture, given = scene(truth), coarse(truth)
     assert np.array_equal(refine_in_two_passes(picture, given).alpha, refine(picture, given).alpha)

@@ -1,4 +1,4 @@
-"""The segment room with a fake network: whole picture in, calibrated coarse matte out."""
+"""Segmentation with a fake network: whole picture in, calibrated coarse matte out."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ def test_depth_does_not_matter() -> None:
     assert np.abs(one.alpha.astype(int) - other.alpha).max() < 0.05 * 65535
 
 
-def test_hidden_colours_are_not_seen() -> None:
+def test_colours_of_transparent_pixels_are_ignored() -> None:
     """A red disc under alpha 0 is no subject."""
     red = composite(disc((100, 100)), (220, 60, 20), (128, 128, 128))
     hidden = red.with_pixels(red.rgb, np.zeros((100, 100), np.uint8))

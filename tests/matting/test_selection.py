@@ -12,8 +12,8 @@ from mattebox.types import Matte
 SIZE = (60, 80)
 
 
-def two() -> Matte:
-    """A large sure part, a small doubtful one, each with a soft rim."""
+def two_components() -> Matte:
+    """A large certain component and a small doubtful one, each with a soft rim."""
     alpha = np.zeros(SIZE)
     alpha[9:51, 9:41] = 0.3
     alpha[10:50, 10:40] = 1
@@ -26,8 +26,8 @@ def two() -> Matte:
     ("all", True, True), ("largest", True, False), ("1", True, False), ("2", False, True), ("65,30", False, True),
     ("20%,20%", True, False),
 ])  # fmt: skip
-def test_one_is_picked_with_its_rim(pick: str, large: bool, small: bool) -> None:
-    matte = two()
+def test_one_is_kept_with_its_soft_edge(pick: str, large: bool, small: bool) -> None:
+    matte = two_components()
     made = keep_selected_component(matte, parse_selection(pick, SIZE))
     for there, part in ((large, np.s_[9:51, 9:41]), (small, np.s_[19:41, 59:71])):
         assert (made.alpha[part] == (matte.alpha[part] if there else 0)).all()
@@ -35,11 +35,11 @@ def test_one_is_picked_with_its_rim(pick: str, large: bool, small: bool) -> None
         assert made.box == (60, 20, 70, 40)
 
 
-def test_what_is_not_there_is_said() -> None:
+def test_a_missing_component_is_refused() -> None:
     with pytest.raises(UsageError, match="no part 3, only 2"):
-        keep_selected_component(two(), parse_selection("3"))
+        keep_selected_component(two_components(), parse_selection("3"))
     with pytest.raises(UsageError, match="no subject under 1,1"):
-        keep_selected_component(two(), parse_selection("1,1", SIZE))
+        keep_selected_component(two_components(), parse_selection("1,1", SIZE))
 
 
 @pytest.mark.parametrize("pick", ["0", "2nd", "-1", "", "1,2,3"])
