@@ -8,7 +8,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from mattebox.types import Box, Pixels
+from mattebox.types import Box
+from mattebox.types import subject_box as subject_box  # until all import it from there
 
 
 @dataclass(frozen=True)
@@ -46,15 +47,6 @@ def dilate(mask: NDArray[np.bool_], radius: int) -> NDArray[np.bool_]:
             count *= 2
         mask = (wide[: len(mask)] | wide[whole - count : whole - count + len(mask)]).T
     return mask
-
-
-def subject_box(alpha: Pixels) -> Box:
-    """Left, top, right, bottom of what is at least half subject; the whole plane when nothing is."""
-    inside = alpha > np.iinfo(alpha.dtype).max // 2
-    rows, columns = np.flatnonzero(inside.any(1)), np.flatnonzero(inside.any(0))
-    if not rows.size:
-        return (0, 0, alpha.shape[1], alpha.shape[0])
-    return (int(columns[0]), int(rows[0]), int(columns[-1]) + 1, int(rows[-1]) + 1)
 
 
 def _find_runs(mask: NDArray[np.bool_]) -> tuple[NDArray[Any], NDArray[Any], NDArray[Any]]:

@@ -41,7 +41,7 @@ def query_network(
         session.predict_instances(seen), corrections.selection, corrections.selection_point, session.card
     )
     matte = build_scored_matte(
-        union_alpha(found, session.input_geometry(picture.shape).content_size), session.card.calibration
+        union_alpha(found, session.input_geometry(picture.shape).content_shape), session.card.calibration
     )
     return matte, replace(corrections, selection="all", selection_point=None)
 

@@ -53,21 +53,21 @@ def decode_detections(outputs: Sequence[NDArray[Any]], output: Output, geometry:
             "they must be N x 4, N, N and N x 1 x h x w; correct the card",
         )
     boxes, labels, scores, masks = outputs[:4]
-    grid, whole = _alpha_grid_size(geometry.content_size), masks.shape[2:] == geometry.input_size
+    grid, whole = _alpha_grid_size(geometry.content_shape), masks.shape[2:] == geometry.input_shape
     found = []
     for box, label, score, mask in zip(boxes, labels, scores, masks, strict=True):
         if score >= output.least:
             lies = (
-                (0.0, 0.0, float(geometry.input_size[1]), float(geometry.input_size[0]))
+                (0.0, 0.0, float(geometry.input_shape[1]), float(geometry.input_shape[0]))
                 if whole
                 else tuple(map(float, box))
             )
-            alpha = paste_mask(mask[0], lies, geometry.content_size, grid)
+            alpha = paste_mask(mask[0], lies, geometry.content_shape, grid)
             found.append(
                 Instance(
                     _class_name(output, int(label)),
                     float(score),
-                    _scale_box(box, geometry.content_size, geometry.source_size),
+                    _scale_box(box, geometry.content_shape, geometry.source_shape),
                     alpha,
                 )
             )
@@ -175,7 +175,7 @@ def dequantise_alpha(alpha: NDArray[Any]) -> Floats:
 def unpadded_grid_size(geometry: LetterboxGeometry, grid_size: tuple[int, ...]) -> tuple[int, int]:
     """How many rows and columns of a grid over the whole input lie over the picture."""
     height, width = (
-        max(1, round(g * i / w)) for g, i, w in zip(grid_size, geometry.content_size, geometry.input_size, strict=True)
+        max(1, round(g * i / w)) for g, i, w in zip(grid_size, geometry.content_shape, geometry.input_shape, strict=True)
     )
     return height, width
 
@@ -191,7 +191,7 @@ def _instance_from_alpha(label: str, score: float, alpha: Floats, geometry: Lett
     """With the box around what is firm of it."""
     y, x = np.nonzero(alpha > MASK_THRESHOLD)
     box = np.array([x.min(), y.min(), x.max() + 1, y.max() + 1] if y.size else [0, 0, 0, 0])
-    return Instance(label, score, _scale_box(box, (alpha.shape[0], alpha.shape[1]), geometry.source_size), alpha)
+    return Instance(label, score, _scale_box(box, (alpha.shape[0], alpha.shape[1]), geometry.source_shape), alpha)
 
 
 def _scale_box(box: NDArray[Any], from_size: tuple[int, int], to_size: tuple[int, int]) -> Box:

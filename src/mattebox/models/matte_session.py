@@ -113,7 +113,7 @@ class Session:
 
     def postprocess(self, y: NDArray[np.float32], geometry: LetterboxGeometry) -> Floats:
         """1 x 1 x H x W -> alpha 0..1 of the whole picture, at the network's own resolution, padding cut off."""
-        height, width = geometry.content_size
+        height, width = geometry.content_shape
         return np.clip(y[0, 0, :height, :width], 0.0, 1.0).astype(np.float32)
 
     def predict_alpha(self, picture: Picture) -> Floats:
@@ -165,11 +165,11 @@ class Session:
                 found = INSTANCE_DECODERS[output.values](self._run_all_outputs(x), output, place)
             else:
                 found = instance_masks.decode_class_map(
-                    self._run_at_input_size(x)[0, :, : place.content_size[0], : place.content_size[1]], output, place
+                    self._run_at_input_size(x)[0, :, : place.content_shape[0], : place.content_shape[1]], output, place
                 )
             return instance_masks.pack_instances(found)
 
-        return instance_masks.unpack_instances(self._cached_outputs(f"parts {place.source_size}", x, ask))
+        return instance_masks.unpack_instances(self._cached_outputs(f"parts {place.source_shape}", x, ask))
 
     def predict_from_prompts(self, picture: Picture, prompt_list: Sequence[PointPrompt]) -> Floats:
         """A picture and what is asked for -> alpha 0..1 of all that together, h x w at the decoder's resolution.
@@ -227,7 +227,7 @@ class Session:
         return msgspec.json.encode([card.sha256, card.md5, card.parts, card.input, card.output])
 
     def _alpha_size(self, size: ImageShape) -> ImageShape:
-        return self.input_geometry(size).content_size
+        return self.input_geometry(size).content_shape
 
     def _run_all_outputs(self, x: NDArray[np.float32]) -> list[NDArray[Any]]:
         assert self._network is not None

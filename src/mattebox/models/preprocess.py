@@ -34,7 +34,7 @@ def input_geometry(spec: Input, size: ImageShape) -> LetterboxGeometry:
 def reduce_for_views(spec: Input, picture: Picture) -> BlockMeans | None:
     """What several looks at one picture can all be prepared from; None where the card wants every pixel filtered."""
     return (
-        resampling.average_blocks_towards(picture.rgb, input_geometry(spec, picture.shape).content_size)
+        resampling.average_blocks_towards(picture.rgb, input_geometry(spec, picture.shape).content_shape)
         if spec.resize == "quick"
         else None
     )
@@ -48,9 +48,9 @@ def prepare_input(
     place = input_geometry(spec, picture.shape)
     reduced_picture = reduced_picture or reduce_for_views(spec, picture)
     small = (
-        resampling.finish_shrink(reduced_picture, place.content_size)
+        resampling.finish_shrink(reduced_picture, place.content_shape)
         if reduced_picture
-        else resampling.resize_lanczos(picture.rgb, place.content_size)
+        else resampling.resize_lanczos(picture.rgb, place.content_shape)
     )
     x = colour.to_srgb(small, picture.profile).astype(np.float32)
     if spec.range != "bytes":
@@ -58,7 +58,7 @@ def prepare_input(
     x = x[..., ::-1] if spec.order == "bgr" else x
     x -= np.asarray(spec.mean, np.float32)
     x /= np.asarray(spec.std, np.float32)
-    padding = [(0, whole - part) for whole, part in zip(place.input_size, place.content_size, strict=True)]
+    padding = [(0, whole - part) for whole, part in zip(place.input_shape, place.content_shape, strict=True)]
     padded = np.pad(x, [*padding, (0, 0)])
     if spec.layout != "hwc":
         padded = padded.transpose(2, 0, 1)
