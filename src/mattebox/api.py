@@ -26,6 +26,7 @@ from mattebox.models.instance_masks import Instance
 from mattebox.models.matte_session import Session
 from mattebox.pipeline import marketplace_check
 from mattebox.pipeline.run import Result, run_recipe
+from mattebox.pipeline.save_options import save_options
 from mattebox.recipe.flat_parameters import build_recipe, stringify_values
 from mattebox.recipe.presets import enhance_base_recipe, find_preset, require_kind
 from mattebox.recipe.recipe import Recipe, Save
@@ -116,23 +117,6 @@ class CutoutResult(Result):
             return None
         path = Path(target)
         return None if str(path) == "-" else marketplace_check.check_listing(path.read_bytes(), marketplace, str(path))
-
-
-class SaveOptions(TypedDict):
-    """The arguments of `write` that the step Save sets."""
-
-    format: str | None
-    quality: int | None
-    max_bytes: int | None
-
-
-def save_options(save_step: Save) -> SaveOptions:
-    """The step Save as arguments of `write`. UsageError for a file size limit that is none."""
-    return SaveOptions(
-        format=None if save_step.format == "auto" else save_step.format,
-        quality=save_step.quality or None,
-        max_bytes=save_step.max_bytes,
-    )
 
 
 class EnhanceParameters(TypedDict, total=False):

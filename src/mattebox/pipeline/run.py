@@ -149,7 +149,7 @@ def run_recipe(
     """
     if not is_checked:
         check_recipe(recipe, open_image, session)
-    restoration.target_size(picture.shape, recipe)
+    restoration.target_shape(picture.shape, recipe)
     networks = _Networks(session, device, threads, StageTimer())
     run = _PipelineRun(recipe, networks, name, open_image, on_progress, open_tile_sink, picture, Result(picture))
     return run.run_stages()
@@ -171,7 +171,7 @@ def check_recipe(recipe: Recipe, open_image: OpenImage = read_cached, session: S
 
 def max_output_size(shape: ImageShape, recipe: Recipe) -> ImageShape:
     """Largest (height, width) that a recipe can make of a picture of this shape. UsageError when that is too large."""
-    height, width = restoration.target_size(shape, recipe)
+    height, width = restoration.target_shape(shape, recipe)
     step = recipe.find_step(Frame)
     if step is None:
         return height, width
@@ -269,7 +269,7 @@ class _PipelineRun:
         if upscaled is before:
             return
         if self.photograph is not before:
-            self.photograph = restoration.resize_photograph(self.photograph, upscaled.shape)
+            self.photograph = restoration.resize_picture(self.photograph, upscaled.shape)
         if self.result.matte is not None:
             self.result = replace(self.result, matte=restoration.matte_from_cutout(self.result.matte, upscaled))
         self._replace_picture(upscaled)
