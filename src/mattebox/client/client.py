@@ -109,7 +109,7 @@ class Client:
         only: Literal["all", "subject", "background"] | None = None,
         **parameters: Unpack[EnhanceParameters],
     ) -> ServerResult:
-        """Enhance a photograph on the server. The parameters are those of `mattebox.enhance`; `only` applies to all steps."""
+        """Enhance a photograph on the server, with the parameters of `mattebox.enhance`; `only` is for all steps."""
         return self._request_picture("/v1/enhancements", source, {"preset": preset, "only": only, **parameters})
 
     def run(
@@ -157,16 +157,19 @@ class Client:
     async def acut(
         self, source: UploadSource, *, preset: str | None = None, **parameters: Unpack[CutParameters]
     ) -> ServerResult:
+        """`cut`, awaitable."""
         return await asyncio.to_thread(lambda: self.cut(source, preset=preset, **parameters))
 
     async def aenhance(
         self, source: UploadSource, *, preset: str | None = None, **parameters: Unpack[EnhanceParameters]
     ) -> ServerResult:
+        """`enhance`, awaitable."""
         return await asyncio.to_thread(lambda: self.enhance(source, preset=preset, **parameters))
 
     async def arun(
         self, source: UploadSource, recipe: Recipe | JsonObject, *, images: Mapping[str, UploadSource] | None = None
     ) -> ServerResult:
+        """`run`, awaitable."""
         return await asyncio.to_thread(lambda: self.run(source, recipe, images=images))
 
     async def asubmit(
@@ -178,6 +181,7 @@ class Client:
         idempotency_key: str | None = None,
         hook_url: str | None = None,
     ) -> ServerJob:
+        """`submit`, awaitable."""
         return await asyncio.to_thread(
             lambda: self.submit(source, recipe, images=images, idempotency_key=idempotency_key, hook_url=hook_url)
         )
@@ -235,6 +239,7 @@ class ServerJob:
         return _parse_result(self.client._request_with_retry("GET", f"/v1/jobs/{self.id}/result"))
 
     async def aresult(self, max_wait_seconds: float | None = None) -> ServerResult:
+        """`result`, awaitable."""
         return await asyncio.to_thread(lambda: self.result(max_wait_seconds))
 
     def cancel(self) -> None:

@@ -1,4 +1,4 @@
-"""HTTP transport of the client: one request, its response, and problem documents (RFC 9457) as mattebox's exceptions."""
+"""HTTP transport of the client: sends a request, and raises problem documents (RFC 9457) as MatteboxError."""
 
 from __future__ import annotations
 
