@@ -14,7 +14,7 @@ from typing import Any, BinaryIO, Literal, TypeAlias, TypedDict, Unpack
 import numpy as np
 from numpy.typing import NDArray
 
-from mattebox.composition.marketplace.verdict import ComplianceReport
+from mattebox.composition.marketplace.compliance import ComplianceReport
 from mattebox.core.array_conversion import array_remedy, type_name
 from mattebox.core.pillow_conversion import PilImage, is_pil_image
 from mattebox.errors import UsageError
@@ -160,7 +160,7 @@ class EnhanceParameters(TypedDict, total=False):
     quality: int
     file_limit: str
     profile: Literal["keep", "srgb"]
-    depth: Literal["keep", "8"]
+    bit_depth: Literal["keep", "8"]
     check_for: str
 
 
@@ -169,7 +169,7 @@ class CutParameters(EnhanceParameters, total=False):
 
     model: NameOrPath
     votes: int
-    edges: Literal["refined", "fine", "auto", "plain"]
+    edges: Literal["colour", "network", "auto", "none"]
     colours: Literal["clean", "source"]
     empty: Literal["refuse", "keep"]
     region: str

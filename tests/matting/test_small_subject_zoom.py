@@ -28,7 +28,7 @@ def photograph(truth: Floats) -> Picture:
 
 
 def cut(picture: Picture, share: float, step: Cut | None = None) -> Result:
-    recipe = Recipe((step or Cut(edges="plain"),))
+    recipe = Recipe((step or Cut(edges="none"),))
     return run_recipe(picture, recipe, session=fake_session(closer=share))
 
 
@@ -66,18 +66,18 @@ def test_two_small_subjects_far_apart_are_both_kept() -> None:
 def test_a_mark_far_from_the_subject_is_granted() -> None:
     truth = np.maximum(spot((100, 100), 40), spot((150, 260), 30))
     whole = photograph(truth)
-    part = cut(whole, 0.3, Cut(edges="plain", drop="100,100"))
+    part = cut(whole, 0.3, Cut(edges="none", drop="100,100"))
     assert part.matte is not None
     assert part.matte.alpha[100, 100] == 0
     assert part.matte.alpha[150, 260] == 255
-    made = cut(photograph(spot((100, 100), 40)), 0.3, Cut(edges="plain", keep="700,500:720,520"))
+    made = cut(photograph(spot((100, 100), 40)), 0.3, Cut(edges="none", keep="700,500:720,520"))
     assert made.matte is not None
     assert made.matte.alpha[100, 100] == 255
 
 
 def test_what_is_picked_or_drawn_is_told_by_one_look() -> None:
     truth = np.maximum(spot((100, 100), 40), spot((150, 260), 30))
-    once, again = (cut(photograph(truth), s, Cut(edges="plain", pick="largest")).picture for s in (0, 0.3))
+    once, again = (cut(photograph(truth), s, Cut(edges="none", pick="largest")).picture for s in (0, 0.3))
     assert np.array_equal(once.alpha, again.alpha)  # type: ignore[arg-type]
 
 

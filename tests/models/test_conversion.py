@@ -17,7 +17,7 @@ from mattebox.models.cards.registry import WEIGHTS_FOLDER, find_card
 from mattebox.models.cards.tensor_spec import Tiles
 from mattebox.models.image_to_image import ImageToImageNetwork
 from mattebox.models.store import conversion, download, install, weight_store
-from tests.models.shop import Shop, at_home, open_shop
+from tests.models.weight_server import WeightServer, serve_weights, use_home_folder
 
 PUBLISHED = b"weights in a form of their own"
 GRAPH = (WEIGHTS_FOLDER / "up2-1.onnx").read_bytes()
@@ -37,10 +37,10 @@ class Point:
 
 
 @pytest.fixture
-def shop(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[Shop]:
+def shop(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[WeightServer]:
     monkeypatch.setattr(download, "FIRST_RETRY_SECONDS", 0.001)
-    at_home(monkeypatch, tmp_path / "home")
-    with open_shop(PUBLISHED) as opened:
+    use_home_folder(monkeypatch, tmp_path / "home")
+    with serve_weights(PUBLISHED) as opened:
         yield opened
 
 
@@ -57,13 +57,13 @@ def can(monkeypatch: pytest.MonkeyPatch) -> Callable[[Callable[[bytes], bytes] |
 Can = Callable[[Callable[[bytes], bytes] | None], Point]
 
 
-def card_of(shop: Shop) -> Card:
+def card_of(shop: WeightServer) -> Card:
     return msgspec.structs.replace(
         shop.card(), task="upscale", converter="fake", tiles=Tiles(scale=2, reach=15), weights="net.pth"
     )
 
 
-def test_it_is_converted_once_and_runs(shop: Shop, can: Can) -> None:
+def test_it_is_converted_once_and_runs(shop: WeightServer, can: Can) -> None:
     card, point = card_of(shop), can(lambda content: GRAPH if content == PUBLISHED else b"")
     with pytest.raises(ModelError, match="mattebox models pull"):
         weight_store.read_weights(card)
@@ -83,7 +83,7 @@ def test_it_is_converted_once_and_runs(shop: Shop, can: Can) -> None:
     assert not weight_store.is_installed(card)
 
 
-def test_without_the_converter_it_says_what_to_install(shop: Shop, can: Can) -> None:
+def test_without_the_converter_it_says_what_to_install(shop: WeightServer, can: Can) -> None:
     can(None)
     card = card_of(shop)
     with pytest.raises(ModelError, match=r"mattebox\[train\].*what was pulled is kept"):
@@ -95,7 +95,7 @@ def test_without_the_converter_it_says_what_to_install(shop: Shop, can: Can) -> 
     assert weight_store.read_weights(card) == GRAPH
 
 
-def test_a_changed_graph_is_never_run_and_is_made_again(shop: Shop, can: Can) -> None:
+def test_a_changed_graph_is_never_run_and_is_made_again(shop: WeightServer, can: Can) -> None:
     card, point = card_of(shop), can(lambda _: GRAPH)
     graph = conversion.onnx_path(weight_store.pull_weights(card))
     graph.write_bytes(GRAPH[:-1] + b"?")
@@ -107,7 +107,7 @@ def test_a_changed_graph_is_never_run_and_is_made_again(shop: Shop, can: Can) ->
     assert weight_store.read_weights(card) == GRAPH
 
 
-def test_a_graph_of_another_file_does_not_count(shop: Shop, can: Can) -> None:
+def test_a_graph_of_another_file_does_not_count(shop: WeightServer, can: Can) -> None:
     card = card_of(shop)
     can(lambda _: GRAPH)
     record = weight_store.record_path(conversion.onnx_path(weight_store.pull_weights(card)))
@@ -117,7 +117,7 @@ def test_a_graph_of_another_file_does_not_count(shop: Shop, can: Can) -> None:
 
 
 def test_a_kill_between_record_and_graph_leaves_nothing_that_runs(
-    shop: Shop, can: Can, monkeypatch: pytest.MonkeyPatch
+    shop: WeightServer, can: Can, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     card = card_of(shop)
     can(lambda _: GRAPH)
@@ -139,7 +139,7 @@ def test_a_kill_between_record_and_graph_leaves_nothing_that_runs(
     assert weight_store.read_weights(card) == GRAPH
 
 
-def test_a_file_of_ones_own(shop: Shop, can: Can, tmp_path: Path) -> None:
+def test_a_file_of_ones_own(shop: WeightServer, can: Can, tmp_path: Path) -> None:
     can(lambda content: GRAPH)
     (tmp_path / "mine.pth").write_bytes(b"anything")
     card = install.add_model(tmp_path / "mine.pth", card_of(shop))
@@ -147,7 +147,7 @@ def test_a_file_of_ones_own(shop: Shop, can: Can, tmp_path: Path) -> None:
     assert ImageToImageNetwork.open("mine", "cpu").tiles.scale == 2
 
 
-def test_an_upscaler_of_ones_own_is_tried(shop: Shop, tmp_path: Path) -> None:
+def test_an_upscaler_of_ones_own_is_tried(shop: WeightServer, tmp_path: Path) -> None:
     (tmp_path / "mine.onnx").write_bytes(GRAPH)
     with pytest.raises(ModelError, match="correct scale and cut"):
         install.add_model(tmp_path / "mine.onnx", find_card("up4-1"))

@@ -16,12 +16,12 @@ from mattebox.models import diagnostics
 from mattebox.models.cards import registry
 from mattebox.models.diagnostics import Diagnostic
 from mattebox.models.store import weight_store
-from tests.models.shop import at_home
+from tests.models.weight_server import use_home_folder
 
 
 @pytest.fixture(autouse=True)
 def home(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Path:
-    return at_home(monkeypatch, tmp_path / "home")
+    return use_home_folder(monkeypatch, tmp_path / "home")
 
 
 def installed(monkeypatch: pytest.MonkeyPatch, *names: str) -> None:

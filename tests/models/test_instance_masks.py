@@ -10,7 +10,7 @@ import pytest
 from PIL import Image
 
 from mattebox.errors import ModelError, NoSubject, UsageError
-from mattebox.matting.query import check_selected_classes, select_instances
+from mattebox.matting.network_query import check_selected_classes, select_instances
 from mattebox.matting.scribbles import parse_scribbles
 from mattebox.models.cards import registry
 from mattebox.models.cards.card import Card

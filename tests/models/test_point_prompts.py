@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from mattebox.errors import ModelError, UsageError
-from mattebox.matting.query import prompts_from_scribbles
+from mattebox.matting.network_query import prompts_from_scribbles
 from mattebox.matting.scribbles import parse_scribbles
 from mattebox.models.cards import registry
 from mattebox.models.matte_session import Session

@@ -18,7 +18,7 @@ import pytest
 from mattebox.errors import ModelError
 from mattebox.models.cards.card import Card
 from mattebox.models.store import download, weight_store
-from tests.models.shop import Shop, at_home, open_shop
+from tests.models.weight_server import WeightServer, serve_weights, use_home_folder
 
 CONTENT = random.Random(0).randbytes(3_000_000)
 SHA256 = hashlib.sha256(CONTENT).hexdigest()
@@ -34,12 +34,12 @@ weight_store.pull_weights(msgspec.json.decode(sys.argv[1], type=Card))
 @pytest.fixture
 def home(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Path:
     monkeypatch.setattr(download, "FIRST_RETRY_SECONDS", 0.001)
-    return at_home(monkeypatch, tmp_path / "home")
+    return use_home_folder(monkeypatch, tmp_path / "home")
 
 
 @pytest.fixture
-def shop(home: Path) -> Iterator[Shop]:
-    with open_shop(CONTENT) as opened:
+def shop(home: Path) -> Iterator[WeightServer]:
+    with serve_weights(CONTENT) as opened:
         yield opened
 
 
@@ -52,7 +52,7 @@ def whole(path: Path) -> bool:
     return path.read_bytes() == CONTENT
 
 
-def test_a_pull_verifies_names_and_records(shop: Shop) -> None:
+def test_a_pull_verifies_names_and_records(shop: WeightServer) -> None:
     told: list[tuple[int, int | None]] = []
     path = weight_store.pull_weights(shop.card(), lambda done, of: told.append((done, of)))
     assert whole(path)
@@ -62,14 +62,14 @@ def test_a_pull_verifies_names_and_records(shop: Shop) -> None:
     assert sorted(p.name for p in path.parent.iterdir()) == ["sold.onnx", "sold.onnx.json", "sold.onnx.lock"]
 
 
-def test_what_is_here_is_not_pulled_again(shop: Shop) -> None:
+def test_what_is_here_is_not_pulled_again(shop: WeightServer) -> None:
     weight_store.pull_weights(shop.card())
     weight_store.pull_weights(shop.card())
     assert len(shop.asked) == 1
 
 
 @pytest.mark.parametrize("percent", [1, 37, 99])
-def test_a_killed_pull_goes_on_where_it_ended(shop: Shop, percent: int) -> None:
+def test_a_killed_pull_goes_on_where_it_ended(shop: WeightServer, percent: int) -> None:
     shop.hang_after = len(CONTENT) * percent // 100
     child = pulling(shop.card())
     part = weight_store.partial_path(weight_store.weights_path(shop.card()))
@@ -90,13 +90,13 @@ def test_a_killed_pull_goes_on_where_it_ended(shop: Shop, percent: int) -> None:
 
 
 @pytest.mark.parametrize("percent", [1, 37, 99])
-def test_a_broken_connection_is_tried_again(shop: Shop, percent: int) -> None:
+def test_a_broken_connection_is_tried_again(shop: WeightServer, percent: int) -> None:
     shop.breaks = [len(CONTENT) * percent // 100]
     assert whole(weight_store.pull_weights(shop.card()))
     assert shop.asked == [None, f"bytes={len(CONTENT) * percent // 100}-"]
 
 
-def test_a_connection_that_brings_nothing_is_given_up(shop: Shop) -> None:
+def test_a_connection_that_brings_nothing_is_given_up(shop: WeightServer) -> None:
     shop.breaks = [1_000_000] + [0] * download.MAX_STALLED_RETRIES
     with pytest.raises(
         ModelError, match=r"ended after 1,000,000 of 3,000,000 bytes; check the network .*goes on there"
@@ -106,7 +106,7 @@ def test_a_connection_that_brings_nothing_is_given_up(shop: Shop) -> None:
     assert shop.asked[-1] == "bytes=1000000-"
 
 
-def test_a_flipped_byte_in_what_was_kept_is_fetched_anew(shop: Shop) -> None:
+def test_a_flipped_byte_in_what_was_kept_is_fetched_anew(shop: WeightServer) -> None:
     part = weight_store.partial_path(weight_store.weights_path(shop.card()))
     part.parent.mkdir(parents=True)
     part.write_bytes(bytes([CONTENT[0] ^ 1]) + CONTENT[1:2_000_000])
@@ -114,7 +114,7 @@ def test_a_flipped_byte_in_what_was_kept_is_fetched_anew(shop: Shop) -> None:
     assert shop.asked == ["bytes=2000000-", None]
 
 
-def test_a_flipped_byte_from_the_server_is_never_named(shop: Shop) -> None:
+def test_a_flipped_byte_from_the_server_is_never_named(shop: WeightServer) -> None:
     card = shop.card()
     shop.content = bytes([CONTENT[0] ^ 1]) + CONTENT[1:]
     with pytest.raises(ModelError, match=r"not the file the card of sold describes \(md5 .*nothing was kept"):
@@ -123,7 +123,7 @@ def test_a_flipped_byte_from_the_server_is_never_named(shop: Shop) -> None:
     assert not weight_store.partial_path(weight_store.weights_path(card)).exists()
 
 
-def test_a_flipped_byte_on_the_disk_is_never_loaded_and_is_pulled_again(shop: Shop) -> None:
+def test_a_flipped_byte_on_the_disk_is_never_loaded_and_is_pulled_again(shop: WeightServer) -> None:
     path = weight_store.pull_weights(shop.card())
     path.write_bytes(bytes([CONTENT[0] ^ 1]) + CONTENT[1:])
     with pytest.raises(ModelError, match="mattebox models pull sold; nothing was loaded"):
@@ -134,24 +134,24 @@ def test_a_flipped_byte_on_the_disk_is_never_loaded_and_is_pulled_again(shop: Sh
     assert weight_store.read_weights(shop.card()) == CONTENT
 
 
-def test_a_server_without_range_sends_all_again(shop: Shop) -> None:
+def test_a_server_without_range_sends_all_again(shop: WeightServer) -> None:
     shop.ranges, shop.breaks = False, [1_000_000]
     assert whole(weight_store.pull_weights(shop.card()))
 
 
-def test_a_server_without_range_that_never_comes_further_is_given_up(shop: Shop) -> None:
+def test_a_server_without_range_that_never_comes_further_is_given_up(shop: WeightServer) -> None:
     shop.ranges, shop.breaks = False, [1_000_000, 500_000] * 9
     with pytest.raises(ModelError, match="check the network"):
         weight_store.pull_weights(shop.card())
     assert len(shop.asked) == 1 + download.MAX_STALLED_RETRIES
 
 
-def test_a_server_that_announces_no_length(shop: Shop) -> None:
+def test_a_server_that_announces_no_length(shop: WeightServer) -> None:
     shop.announce = False
     assert whole(weight_store.pull_weights(shop.card(bytes=0)))
 
 
-def test_a_complete_part_needs_only_its_name(shop: Shop) -> None:
+def test_a_complete_part_needs_only_its_name(shop: WeightServer) -> None:
     part = weight_store.partial_path(weight_store.weights_path(shop.card()))
     part.parent.mkdir(parents=True)
     part.write_bytes(CONTENT)
@@ -159,7 +159,7 @@ def test_a_complete_part_needs_only_its_name(shop: Shop) -> None:
     assert shop.asked == [f"bytes={len(CONTENT)}-"]
 
 
-def test_a_part_that_is_too_long_is_thrown_away(shop: Shop) -> None:
+def test_a_part_that_is_too_long_is_thrown_away(shop: WeightServer) -> None:
     part = weight_store.partial_path(weight_store.weights_path(shop.card()))
     part.parent.mkdir(parents=True)
     part.write_bytes(CONTENT + b"more")
@@ -167,19 +167,19 @@ def test_a_part_that_is_too_long_is_thrown_away(shop: Shop) -> None:
 
 
 @pytest.mark.parametrize("size", [2_999_999, 3_000_001])
-def test_another_size_is_refused_before_it_comes(shop: Shop, size: int) -> None:
+def test_another_size_is_refused_before_it_comes(shop: WeightServer, size: int) -> None:
     with pytest.raises(ModelError, match=rf"3,000,000 bytes where the card says {size:,}"):
         weight_store.pull_weights(shop.card(bytes=size))
 
 
-def test_more_than_announced_by_the_card_is_refused(shop: Shop) -> None:
+def test_more_than_announced_by_the_card_is_refused(shop: WeightServer) -> None:
     shop.announce = False
     with pytest.raises(ModelError, match="more than the 2,000,000 bytes expected"):
         weight_store.pull_weights(shop.card(bytes=2_000_000))
 
 
 @pytest.mark.parametrize(("status", "tries"), [(404, 1), (403, 1), (503, 2)])
-def test_refusals_last_and_failures_pass(shop: Shop, status: int, tries: int) -> None:
+def test_refusals_last_and_failures_pass(shop: WeightServer, status: int, tries: int) -> None:
     shop.statuses = [status]
     if tries == 1:
         with pytest.raises(ModelError, match=rf"refused \({status} .*MATTEBOX_MIRROR"):
@@ -190,13 +190,13 @@ def test_refusals_last_and_failures_pass(shop: Shop, status: int, tries: int) ->
 
 
 def test_a_server_that_is_not_there(home: Path) -> None:
-    with open_shop(CONTENT) as gone:
+    with serve_weights(CONTENT) as gone:
         card = gone.card()
     with pytest.raises(ModelError, match=r"official\.onnx: cannot be reached \(.*refused.*\); check the network"):
         weight_store.pull_weights(card)
 
 
-def test_a_disk_that_fails_is_not_the_networks_fault(shop: Shop, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_disk_that_fails_is_not_the_networks_fault(shop: WeightServer, monkeypatch: pytest.MonkeyPatch) -> None:
     def full(handle: int) -> None:
         raise OSError(errno.ENOSPC, "No space left on device")
 
@@ -206,7 +206,7 @@ def test_a_disk_that_fails_is_not_the_networks_fault(shop: Shop, monkeypatch: py
     assert len(shop.asked) == 1
 
 
-def test_two_processes_racing_end_with_one_good_file(shop: Shop) -> None:
+def test_two_processes_racing_end_with_one_good_file(shop: WeightServer) -> None:
     shop.hang_after = 1_000_000
     children = [pulling(shop.card()) for _ in range(2)]
     deadline = time.monotonic() + 20
@@ -222,33 +222,33 @@ def test_two_processes_racing_end_with_one_good_file(shop: Shop) -> None:
     assert shop.asked.count(None) == 1
 
 
-def test_a_mirror_stands_in(shop: Shop, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_mirror_stands_in(shop: WeightServer, monkeypatch: pytest.MonkeyPatch) -> None:
     card = shop.card(url="https://nowhere.invalid/official.onnx")
     monkeypatch.setenv("MATTEBOX_MIRROR", shop.address + "/")
     assert weight_store.download_url(card) == f"{shop.address}/sold.onnx"
     assert whole(weight_store.pull_weights(card))
 
 
-def test_a_proxy_of_the_environment_is_used(shop: Shop, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_proxy_of_the_environment_is_used(shop: WeightServer, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("http_proxy", shop.address)
     monkeypatch.delenv("no_proxy", raising=False)
     assert whole(weight_store.pull_weights(shop.card(url="http://weights.invalid/official.onnx")))
 
 
-def test_offline_refuses_and_says_where_to_put_the_file(shop: Shop, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_offline_refuses_and_says_where_to_put_the_file(shop: WeightServer, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("MATTEBOX_OFFLINE", "1")
     with pytest.raises(ModelError, match=r"network is switched off.*copy the file to .*sold\.onnx"):
         weight_store.pull_weights(shop.card())
     assert not shop.asked
 
 
-def test_missing_weights_name_the_pull(shop: Shop) -> None:
+def test_missing_weights_name_the_pull(shop: WeightServer) -> None:
     with pytest.raises(ModelError) as refused:
         weight_store.read_weights(shop.card(name="birefnet-general@small"))
     assert str(refused.value) == "model birefnet-general is not here; mattebox models pull birefnet-general"
 
 
-def test_a_file_copied_by_hand_is_verified_and_recorded(shop: Shop) -> None:
+def test_a_file_copied_by_hand_is_verified_and_recorded(shop: WeightServer) -> None:
     path = weight_store.weights_path(shop.card())
     path.parent.mkdir(parents=True)
     path.write_bytes(CONTENT)
@@ -256,7 +256,7 @@ def test_a_file_copied_by_hand_is_verified_and_recorded(shop: Shop) -> None:
     assert json.loads(weight_store.record_path(path).read_bytes())["sha256"] == SHA256
 
 
-def test_the_recorded_sha256_is_held_against_the_file(shop: Shop) -> None:
+def test_the_recorded_sha256_is_held_against_the_file(shop: WeightServer) -> None:
     path = weight_store.pull_weights(shop.card())
     facts = json.loads(weight_store.record_path(path).read_bytes())
     weight_store.record_path(path).write_text(json.dumps(facts | {"sha256": "0" * 64}))
@@ -265,7 +265,7 @@ def test_the_recorded_sha256_is_held_against_the_file(shop: Shop) -> None:
 
 
 @pytest.mark.parametrize("content", ["", "{", "[]", '{"sha256": "00"}'])
-def test_a_broken_record_counts_for_nothing(shop: Shop, content: str) -> None:
+def test_a_broken_record_counts_for_nothing(shop: WeightServer, content: str) -> None:
     path = weight_store.pull_weights(shop.card())
     weight_store.record_path(path).write_text(content)
     assert weight_store.read_weights(shop.card()) == CONTENT
@@ -276,14 +276,14 @@ def test_only_http_addresses_are_fetched(home: Path, tmp_path: Path) -> None:
         download.download_file(tmp_path.as_uri(), tmp_path / "x", 0, lambda done, of: None)
 
 
-def test_an_unwritable_home_is_named(shop: Shop, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+def test_an_unwritable_home_is_named(shop: WeightServer, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     (tmp_path / "file").write_text("")
     monkeypatch.setenv("MATTEBOX_HOME", str(tmp_path / "file"))
     with pytest.raises(ModelError, match="another folder with MATTEBOX_HOME"):
         weight_store.pull_weights(shop.card())
 
 
-def test_a_model_of_two_files_is_pulled_verified_and_removed_whole(shop: Shop) -> None:
+def test_a_model_of_two_files_is_pulled_verified_and_removed_whole(shop: WeightServer) -> None:
     """Both from one shop: the second file's name is another, its bytes are the same."""
     from mattebox.models.cards.card import Decoder
     from mattebox.models.cards.tensor_spec import Output

@@ -90,7 +90,7 @@ def test_too_large_a_result_is_refused_at_once() -> None:
 
 
 def test_a_clean_photograph_opens_no_network(astronaut: Picture, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("mattebox.pipeline.restoration.denoising.estimate_strength", lambda picture: 0.0)
+    monkeypatch.setattr("mattebox.pipeline.restoration.blind_restoration.estimate_strength", lambda picture: 0.0)
     monkeypatch.setattr(
         "mattebox.pipeline.run.open_image_to_image_network", lambda *_: pytest.fail("a network was opened")
     )

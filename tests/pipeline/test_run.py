@@ -71,7 +71,7 @@ def test_sixteen_bit_background() -> None:
 
 
 def test_plain_edges_differ_from_refined() -> None:
-    plain, refined = (run(photograph(), Cut(edges=e)).matte for e in ("plain", "refined"))
+    plain, refined = (run(photograph(), Cut(edges=e)).matte for e in ("none", "colour"))
     assert plain is not None
     assert refined is not None
     truth = disc(SIZE, softness=2)

@@ -7,8 +7,8 @@ import numpy as np
 import pytest
 
 import mattebox as mb
+from mattebox.composition.marketplace.compliance import check_compliance
 from mattebox.composition.marketplace.rules import find_rules, load_marketplaces
-from mattebox.composition.marketplace.verdict import check_compliance
 from mattebox.errors import UsageError
 from mattebox.io import header_check
 from mattebox.io.reader import read

@@ -46,7 +46,7 @@ def test_composing_by_form_fields(client: TestClient, photo: bytes) -> None:
 
 
 def test_json_in_and_json_out(client: TestClient, photo: bytes) -> None:
-    body = {"image_b64": base64.b64encode(photo).decode(), "matte_only": True, "edges": "plain"}
+    body = {"image_b64": base64.b64encode(photo).decode(), "matte_only": True, "edges": "none"}
     told = client.post("/v1/cutouts", json=body, headers={"Accept": "application/json"}).json()
     assert told["mime"] == "image/png"
     assert told["found"] is True
@@ -153,3 +153,18 @@ def test_the_document_describes_every_parameter(client: TestClient) -> None:
     document = client.get("/openapi.json").json()
     form = document["paths"]["/v1/cutouts"]["post"]["requestBody"]["content"]["multipart/form-data"]["schema"]
     assert set(parameters_by_name()) <= set(form["properties"])
+
+
+def test_deprecated_words_are_accepted(client: TestClient, photo: bytes) -> None:
+    from mattebox.recipe.deprecated_names import DeprecatedNameWarning
+
+    files = {"image": photo}
+    today = client.post("/v1/cutouts", data={"edges": "none", "bit_depth": "8", "matte_only": "true"}, files=files)
+    with pytest.warns(DeprecatedNameWarning):
+        old = client.post("/v1/cutouts", data={"edges": "plain", "depth": "8", "matte_only": "true"}, files=files)
+    recipe = {"steps": [{"step": "cut", "edges": "plain", "output": "matte"}, {"step": "save", "depth": "8"}]}
+    with pytest.warns(DeprecatedNameWarning):
+        run = client.post("/v1/recipes:run", data={"recipe": json.dumps(recipe)}, files=files)
+    assert today.status_code == old.status_code == run.status_code == 200
+    assert today.content == old.content
+    assert today.headers["content-type"] == run.headers["content-type"]

@@ -22,7 +22,7 @@ CONTEXT_SETTINGS = {"help_option_names": ["-h", "--help"]}
 json_option = click.option("--json", "as_json", is_flag=True, help="One JSON object per model.")
 task_option = click.option(
     "--task",
-    type=click.Choice(["cutout", "refine", "upscale", "restore", "faces", "find", "style"]),
+    type=click.Choice(["cutout", "refine", "upscale", "restore", "faces", "face-detect", "style"]),
     help="Only models for that.",
 )
 
@@ -177,11 +177,11 @@ def shapes(as_json: bool) -> int:
 
 def _print_models(as_json: bool, task: str | None) -> int:
     from mattebox.models.cards.registry import MODEL_PRESETS, RESTORER_PRESETS, UPSCALER_PRESETS, all_cards
-    from mattebox.models.store import environment, weight_store
+    from mattebox.models.store import settings, weight_store
 
     presets = {target: preset for preset, target in [*MODEL_PRESETS.items(), *RESTORER_PRESETS.items()]}
     presets |= {target: preset for preset, targets in UPSCALER_PRESETS.items() for target in targets}
-    shown = [c for c in all_cards().values() if c.licence.commercial or not environment.is_commercial_only()]
+    shown = [c for c in all_cards().values() if c.licence.commercial or not settings.is_commercial_only()]
     shown = [c for c in shown if task in (None, c.task)]
     variants = [c if v is None else c.variant(v) for c in shown for v in (None, *c.variants)]
     if as_json:

@@ -12,11 +12,11 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from mattebox.core.lru_cache import LruCache
 from mattebox.errors import ModelError
 from mattebox.models.cards.card import Card
 from mattebox.models.cards.registry import find_card_for_task
 from mattebox.models.runtime import onnx_runtime
-from mattebox.models.runtime.lru_cache import LruCache
 from mattebox.models.store import weight_store
 
 SIDE_MULTIPLE_PIXELS = 8  # of which sides must be

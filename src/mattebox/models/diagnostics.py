@@ -15,9 +15,9 @@ from pathlib import Path
 from typing import Literal
 
 from mattebox.errors import MatteboxError
-from mattebox.models.runtime.device import INSTALL_HINTS, PROVIDERS, device_name
-from mattebox.models.runtime.device import select_provider as best
-from mattebox.models.store import environment
+from mattebox.models.runtime.devices import INSTALL_HINTS, PROVIDERS, device_name
+from mattebox.models.runtime.devices import select_provider as best
+from mattebox.models.store import settings
 
 RUNTIME_PACKAGE_PATTERN = re.compile(r"onnxruntime(-(gpu|directml|openvino|silicon|training|qnn|rocm|migraphx|azure))?")
 IMPORT_NAMES = {"pillow": "PIL"}  # where the package and its module differ in name
@@ -123,21 +123,21 @@ def check_memory() -> Iterator[Diagnostic]:
 
 def check_home() -> Iterator[Diagnostic]:
     """Models can be kept: the home, or the folder it will be made in, can be written to."""
-    folder = environment.home_folder()
+    folder = settings.home_folder()
     there = next(p for p in (folder, *folder.parents) if p.exists())
     if not (there.is_dir() and os.access(there, os.W_OK | os.X_OK)):
         yield Diagnostic(
             "home",
             "bad",
             f"{there}: models cannot be kept there",
-            f"set {environment.HOME_VARIABLE} to a folder you may write to",
+            f"set {settings.HOME_VARIABLE} to a folder you may write to",
         )
         return
     space = shutil.disk_usage(there).free
     if space < MIN_FREE_DISK_BYTES:
         yield Diagnostic(
             "home", "note", f"{folder}: only {space / 1e6:.0f} MB are free, and large models need {MIN_FREE_DISK_BYTES / 1e6:.0f}",
-            f"free some space, or set {environment.HOME_VARIABLE} to a folder on another disk",
+            f"free some space, or set {settings.HOME_VARIABLE} to a folder on another disk",
         )  # fmt: skip
     else:
         yield Diagnostic("home", "good", f"{folder} can be written to, {space / 1e9:.0f} GB free")
@@ -145,10 +145,10 @@ def check_home() -> Iterator[Diagnostic]:
 
 def check_environment() -> Iterator[Diagnostic]:
     """What the environment forbids or redirects, and whether it can be understood."""
-    environment.is_offline()
-    environment.is_commercial_only()
-    environment.max_cache_bytes()
-    said = [f"{name}={os.environ[name]}" for name in environment.REPORTED_VARIABLES if os.environ.get(name)]
+    settings.is_offline()
+    settings.is_commercial_only()
+    settings.max_cache_bytes()
+    said = [f"{name}={os.environ[name]}" for name in settings.REPORTED_VARIABLES if os.environ.get(name)]
     if said:
         yield Diagnostic("environment", "note", f"in force: {', '.join(said)}")
 

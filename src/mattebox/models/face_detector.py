@@ -13,19 +13,18 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from mattebox.core.lru_cache import LruCache
 from mattebox.errors import ModelError
 from mattebox.io import colour, resampling
 from mattebox.models.cards.card import Card
 from mattebox.models.cards.registry import find_card_for_task
-from mattebox.models.runtime import device as devices
-from mattebox.models.runtime import onnx_runtime
-from mattebox.models.runtime.lru_cache import LruCache
+from mattebox.models.runtime import devices, onnx_runtime
 from mattebox.models.store import weight_store
 from mattebox.types import Floats, Picture
 
 NamedOutputs = dict[str, NDArray[np.float32]]
 
-FACE_DETECTION_TASK = "find"
+FACE_DETECTION_TASK = "face-detect"
 STRIDES = (8, 16, 32)
 MIN_FACE_SCORE = 0.6  # of the score: below it is no face
 MAX_FACE_IOU = 0.3  # of two boxes' union: above it they are of one face

@@ -7,11 +7,11 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
+from mattebox.core.lru_cache import LruCache
 from mattebox.errors import ModelError
 from mattebox.models.cards.card import Card
 from mattebox.models.cards.registry import find_card_for_task
-from mattebox.models.runtime.lru_cache import LruCache
-from mattebox.models.runtime.network import InferenceFunction, open_inference_function
+from mattebox.models.runtime.inference import InferenceFunction, open_inference_function
 from mattebox.types import Floats
 
 FACE_RESTORATION_TASK = "faces"

@@ -10,12 +10,12 @@ from typing import Literal
 import numpy as np
 from numpy.typing import NDArray
 
+from mattebox.core.lru_cache import LruCache
 from mattebox.errors import ModelError, UsageError
 from mattebox.models.cards.card import Card
 from mattebox.models.cards.registry import find_card, require_permitted_use
 from mattebox.models.cards.tensor_spec import Tiles
-from mattebox.models.runtime.lru_cache import LruCache
-from mattebox.models.runtime.network import InferenceFunction, open_inference_function
+from mattebox.models.runtime.inference import InferenceFunction, open_inference_function
 from mattebox.models.runtime.weight_interpolation import interpolate_weights
 from mattebox.models.store import weight_store
 

@@ -10,10 +10,10 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from mattebox.core.lru_cache import LruCache
 from mattebox.models.cards.card import Card
 from mattebox.models.cards.registry import MATTE_REFINER_MODEL, find_card_for_task
 from mattebox.models.runtime import onnx_runtime
-from mattebox.models.runtime.lru_cache import LruCache
 from mattebox.models.store import weight_store
 
 Float32Plane = NDArray[np.float32]

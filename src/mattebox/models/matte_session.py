@@ -16,6 +16,7 @@ import msgspec
 import numpy as np
 from numpy.typing import NDArray
 
+from mattebox.core.lru_cache import LruCache
 from mattebox.errors import ModelError, UsageError
 from mattebox.io import resampling
 from mattebox.io.resampling import BlockMeans
@@ -25,8 +26,7 @@ from mattebox.models.cards.registry import find_card, require_permitted_use
 from mattebox.models.instance_masks import Instance
 from mattebox.models.point_prompts import PointPrompt
 from mattebox.models.result_cache import NamedArrays
-from mattebox.models.runtime.lru_cache import LruCache
-from mattebox.models.runtime.network import InferenceFunction, Network
+from mattebox.models.runtime.inference import InferenceFunction, Network
 from mattebox.types import Floats, ImageShape, LetterboxGeometry, Picture
 
 MAX_OPEN_SESSIONS = 4  # sessions held open by `open_session`

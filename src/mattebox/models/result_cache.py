@@ -22,7 +22,7 @@ from typing import Any, TypeAlias
 import numpy as np
 from numpy.typing import NDArray
 
-from mattebox.models.store import environment
+from mattebox.models.store import settings
 
 NamedArrays: TypeAlias = "dict[str, NDArray[Any]]"
 
@@ -53,7 +53,7 @@ class ResultCache:
             if key in self._memory:
                 self._memory.move_to_end(key)
                 return self._memory[key]
-        arrays = _read_entry(entry_path(key)) if environment.max_cache_bytes() else None
+        arrays = _read_entry(entry_path(key)) if settings.max_cache_bytes() else None
         if arrays is not None:
             self._put_in_memory(key, arrays)
         return arrays
@@ -61,7 +61,7 @@ class ResultCache:
     def put(self, key: str, arrays: NamedArrays) -> None:
         """Keep it. A folder that cannot be written to keeps nothing, and that is no error."""
         self._put_in_memory(key, arrays)
-        most = environment.max_cache_bytes()
+        most = settings.max_cache_bytes()
         content = _encode_arrays(arrays) if most else b""
         if not most or len(content) > most:
             return
@@ -88,7 +88,7 @@ class ResultCache:
 
 
 def entry_path(key: str) -> Path:
-    return environment.cache_folder() / f"{key}{ENTRY_SUFFIX}"
+    return settings.cache_folder() / f"{key}{ENTRY_SUFFIX}"
 
 
 def list_entries() -> list[tuple[float, int, Path]]:
@@ -112,9 +112,7 @@ def evict_least_recent(max_bytes: int) -> int:
 def _scan_entries() -> Iterator[tuple[float, int, Path]]:
     try:
         found = [
-            Path(e.path)
-            for e in os.scandir(environment.cache_folder())
-            if e.name.endswith((ENTRY_SUFFIX, PARTIAL_SUFFIX))
+            Path(e.path) for e in os.scandir(settings.cache_folder()) if e.name.endswith((ENTRY_SUFFIX, PARTIAL_SUFFIX))
         ]
     except OSError:
         return

@@ -9,7 +9,7 @@ import numpy as np
 
 from mattebox.core.timing import StageTimer
 from mattebox.errors import NoSubject
-from mattebox.matting import corrections, garbage_mattes, keying, query, region_of_interest, trimap
+from mattebox.matting import corrections, garbage_mattes, keying, network_query, region_of_interest, trimap
 from mattebox.matting.colour_refinement import refine
 from mattebox.matting.foreground import estimate_foreground
 from mattebox.matting.segmentation import segment
@@ -40,10 +40,10 @@ def check_cut(step: Cut, open_image: OpenImage, session: Session | None = None) 
     method = keying.parse_keying_method(step.by)
     if method is None:
         card = find_card(step.model) if session is None else session.card
-        query.check_selected_classes(step.pick, card)
+        network_query.check_selected_classes(step.pick, card)
         plan_views(card, step.votes)
         return
-    query.check_selected_classes(step.pick, None)
+    network_query.check_selected_classes(step.pick, None)
     if method.kind == "plate":
         open_image(method.argument)
 

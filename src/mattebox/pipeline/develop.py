@@ -24,8 +24,8 @@ from mattebox.enhancement.style_transfer import StyleTransform, apply_style, nam
 from mattebox.errors import InputMissing
 from mattebox.models.adain import open_adain_network
 from mattebox.models.cards.registry import ADAIN_MODEL, STYLE_MODEL, find_card, style_names
+from mattebox.models.multi_style import open_multi_style_network
 from mattebox.models.store import weight_store
-from mattebox.models.style_network import open_style_transfer_network
 from mattebox.recipe.recipe import Background, Balance, Colour, Light, Recipe, Sharpen, Style
 from mattebox.types import BitDepth, OpenImage, Picture, Pixels
 
@@ -126,7 +126,7 @@ def _prepare_step(
 def _build_style_transfer(step: Style, open_image: OpenImage) -> StyleTransform:
     """The network of a named style, or AdaIN with the statistics of the style picture."""
     if step.picture in style_names():
-        return named_style(open_style_transfer_network(STYLE_MODEL, cpu_threads.thread_cpu_count()), step.picture)
+        return named_style(open_multi_style_network(STYLE_MODEL, cpu_threads.thread_cpu_count()), step.picture)
     return style_from_picture(
         open_adain_network(ADAIN_MODEL, cpu_threads.thread_cpu_count()), _open_style_picture(step.picture, open_image)
     )

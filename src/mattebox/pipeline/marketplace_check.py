@@ -5,8 +5,8 @@ The file is decoded again as a viewer would, so that JPEG compression counts.
 
 from __future__ import annotations
 
+from mattebox.composition.marketplace.compliance import ComplianceReport, check_compliance
 from mattebox.composition.marketplace.rules import find_rules
-from mattebox.composition.marketplace.verdict import ComplianceReport, check_compliance
 from mattebox.io import header_check
 from mattebox.io.reader import read
 

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import NamedTuple, Protocol
 
 from mattebox.core.timing import StageTimer
-from mattebox.matting import keying, query, region_of_interest, small_subject_zoom
+from mattebox.matting import keying, network_query, region_of_interest, small_subject_zoom
 from mattebox.matting.auto_refinement import refine_automatically
 from mattebox.matting.chroma_screen import despill
 from mattebox.matting.colour_refinement import enlarge_matte, refine
@@ -22,7 +22,7 @@ from mattebox.recipe.recipe import Cut
 from mattebox.types import Box, Matte, OpenImage, Picture
 
 EDGE_REFINERS: dict[str, Callable[[Picture, Matte], Matte]] = {
-    "refined": refine, "fine": refine_with_network, "auto": refine_automatically, "plain": enlarge_matte,
+    "colour": refine, "network": refine_with_network, "auto": refine_automatically, "none": enlarge_matte,
 }  # fmt: skip
 
 
@@ -66,7 +66,7 @@ class NetworkMatte:
         crop = _crop(picture, region)
         corrections = parse_corrections(self.step, picture, region, self.open_image)
         matte, remaining = self.timer.run(
-            "segment", lambda: query.query_network(crop, self.session, corrections, self.step.votes)
+            "segment", lambda: network_query.query_network(crop, self.session, corrections, self.step.votes)
         )
         if region is None and self.session.card.input.closer:
             zoomed = self.timer.run(

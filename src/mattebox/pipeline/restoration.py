@@ -12,7 +12,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Protocol
 
-from mattebox.enhancement import denoising, face_restoration, upscaling
+from mattebox.enhancement import blind_restoration, face_restoration, upscaling
 from mattebox.enhancement.self_ensemble import add_self_ensemble
 from mattebox.enhancement.tile_sink import OpenTileSink, TileSink
 from mattebox.io import resampling
@@ -34,7 +34,7 @@ def check_restoration_steps(recipe: Recipe) -> None:
     restore, upscale = recipe.find_step(Restore), recipe.find_step(Upscale)
     if restore is not None and restore.amount != "none":
         if restore.amount != "auto":
-            denoising.parse_strength(restore.amount)
+            blind_restoration.parse_strength(restore.amount)
         find_upscale_factor(restorer_name(restore.model), "restore")
     if upscale is not None and upscaling.parse_target(upscale.to) is not None:
         for name in upscaler_names(upscale.model):
@@ -60,10 +60,10 @@ def restore_photograph(
 ) -> Picture:
     """Apply the step Restore; the network is opened only if there is something to restore."""
     step = recipe.find_step(Restore)
-    strength = 0.0 if step is None else denoising.resolve_strength(step.amount, photograph)
+    strength = 0.0 if step is None else blind_restoration.resolve_strength(step.amount, photograph)
     if step is None or strength == 0:
         return photograph
-    return denoising.restore_picture(
+    return blind_restoration.restore_picture(
         photograph, _apply_effort(open_network(restorer_name(step.model)), step), strength, on_progress
     )
 

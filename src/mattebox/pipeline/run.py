@@ -9,7 +9,7 @@ from typing import Any
 
 from numpy.typing import DTypeLike, NDArray
 
-from mattebox.composition import placement, scene
+from mattebox.composition import layer_composition, placement
 from mattebox.composition.marketplace.rules import find_rules
 from mattebox.core import cpu_threads
 from mattebox.core.pillow_conversion import PilImage
@@ -160,7 +160,7 @@ def check_recipe(recipe: Recipe, open_image: OpenImage = read_cached, session: S
 
     UsageError, InputError, ModelError.
     """
-    scene.check_composition(recipe, open_image)
+    layer_composition.check_composition(recipe, open_image)
     develop.check_develop_steps(recipe, open_image)
     restoration.check_restoration_steps(recipe)
     if recipe.save_step.check_for != marketplace_check.NO_MARKETPLACE:
@@ -291,7 +291,7 @@ class _PipelineRun:
         timer = self.networks.timer
         composition = timer.run(
             "compose",
-            lambda: scene.compose_layers(
+            lambda: layer_composition.compose_layers(
                 self.photograph, self.result.picture, self._subject_box(), self.recipe, self.open_image
             ),
         )
@@ -299,7 +299,7 @@ class _PipelineRun:
         self.result = replace(self.result, picture=picture, layers=composition.layers())
 
     def _convert_for_output(self, step: Save) -> None:
-        convert = partial(convert_for_output, srgb=step.profile == "srgb", eight_bit=step.depth == "8")
+        convert = partial(convert_for_output, srgb=step.profile == "srgb", eight_bit=step.bit_depth == "8")
         layers = tuple(Layer(name, convert(picture)) for name, picture in self.result.layers)
         self.result = replace(self.result, picture=convert(self.result.picture), layers=layers)
 

@@ -60,7 +60,7 @@ class Card(Struct, frozen=True, forbid_unknown_fields=True):
     of the network, name -> sha256. `variants` are named changes to `input` or `output` ("fast": a smaller side).
     Networks that upscale or restore have `tiles` in place of `input`, `output` and `calibration`, those of styles the
     names of their `styles`, or a `decoder` when they take any picture's; those for `faces` take and give a square of
-    `side`, those that `find` faces look at one.
+    `side`, those for `face-detect` look at one.
     Weights that are not ONNX name their `converter` (see `convert`). `twin` is the card of a network of the same
     architecture that takes out less noise, for mixing (see `mixture`); `origin` that of the network in float of which
     an int8 one was made; `failures` say where it is known to be weak. Models that are asked by points have a `decoder`.
@@ -69,7 +69,7 @@ class Card(Struct, frozen=True, forbid_unknown_fields=True):
     """
 
     name: str
-    task: Literal["cutout", "refine", "upscale", "restore", "style", "faces", "find"]
+    task: Literal["cutout", "refine", "upscale", "restore", "style", "faces", "face-detect"]
     architecture: str
     summary: str
     weights: str

@@ -14,10 +14,10 @@ from pathlib import Path
 
 from mattebox.errors import ModelError
 from mattebox.models.cards.card import Card, load_card
-from mattebox.models.store import environment
+from mattebox.models.store import settings
 
 WEIGHTS_FOLDER = Path(__file__).parents[1] / "weights"
-CARDS_FOLDER, TEMPLATES_FOLDER = (Path(__file__).parent / name for name in ("published", "shapes"))
+CARDS_FOLDER, TEMPLATES_FOLDER = (Path(__file__).parent / name for name in ("published", "templates"))
 MODEL_PRESETS = {"fast": "fast-1", "balanced": "pair-1", "best": "pair-1@best"}
 UPSCALER_PRESETS = {"faithful": ("up2-1", "up4-1"), "real": ("real4-1",)}
 RESTORER_PRESETS = {"standard": "restore-2"}
@@ -31,8 +31,8 @@ def all_cards() -> dict[str, Card]:
 
     ModelError when a package's hook or a card of the user's breaks, or repeats a name.
     """
-    own = (load_card(path) for path in sorted(environment.added_folder().glob("*/card.json")))
-    return _merge_cards(_packaged_cards(), own, str(environment.added_folder()))
+    own = (load_card(path) for path in sorted(settings.added_folder().glob("*/card.json")))
+    return _merge_cards(_packaged_cards(), own, str(settings.added_folder()))
 
 
 def find_card(name: str) -> Card:
@@ -76,7 +76,7 @@ def template_cards() -> dict[str, Card]:
 
 def require_permitted_use(card: Card) -> Card:
     """The card itself. ModelError when only commercial use is allowed for and the licence forbids that."""
-    if environment.is_commercial_only() and not card.licence.commercial:
+    if settings.is_commercial_only() and not card.licence.commercial:
         raise ModelError(
             f"model {card.name} may not be used commercially ({card.licence.name})",
             "choose another (mattebox models list --commercial), or do without --commercial and MATTEBOX_COMMERCIAL",

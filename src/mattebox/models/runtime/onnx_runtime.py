@@ -14,8 +14,7 @@ from numpy.typing import NDArray
 
 from mattebox.core import cpu_threads, malloc
 from mattebox.errors import DeviceError, ModelError, UsageError
-from mattebox.models.runtime import device as devices
-from mattebox.models.runtime import openvino_runtime
+from mattebox.models.runtime import devices, openvino_runtime
 
 KERNELS_FOLDER = Path(__file__).parent / "kernels"
 

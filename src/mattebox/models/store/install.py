@@ -21,7 +21,7 @@ from mattebox.models.cards.registry import MODEL_PRESETS, all_cards
 from mattebox.models.image_to_image import ImageToImageNetwork
 from mattebox.models.matte_session import Session
 from mattebox.models.runtime.onnx_external_data import list_external_files
-from mattebox.models.store import conversion, environment, weight_store
+from mattebox.models.store import conversion, settings, weight_store
 from mattebox.types import Picture
 
 UNSTATED_LICENCE = Licence("unstated", commercial=False, notes="Stated by nobody when the model was added.")
@@ -65,7 +65,7 @@ def add_model(
         return _install_files(card, {card.weights: content, **parts, **files})
     except OSError as error:
         raise ModelError(
-            f"{error.filename or environment.home_folder()}: cannot be written ({error.strerror})",
+            f"{error.filename or settings.home_folder()}: cannot be written ({error.strerror})",
             "free some space, or choose another folder with MATTEBOX_HOME",
         ) from error
 
@@ -81,7 +81,7 @@ def remove_model(card: Card) -> int:
         ]
         if not there:
             raise ModelError(f"model {card.name} is not here", "there is nothing to remove")
-    elif Path(card.folder).parent == environment.added_folder().resolve():
+    elif Path(card.folder).parent == settings.added_folder().resolve():
         there = [p for p in Path(card.folder).iterdir() if p.is_file()]
     else:
         raise ModelError(f"model {card.name} was neither pulled nor added", "what is part of the program stays")
@@ -123,14 +123,14 @@ def _pulled_paths(target: Path) -> tuple[Path, ...]:
 
 def _install_files(card: Card, files: dict[str, bytes]) -> Card:
     """Write the files aside, try the network, then give the folder its name."""
-    environment.added_folder().mkdir(parents=True, exist_ok=True)
-    aside = Path(tempfile.mkdtemp(prefix=".adding-", dir=environment.home_folder()))
+    settings.added_folder().mkdir(parents=True, exist_ok=True)
+    aside = Path(tempfile.mkdtemp(prefix=".adding-", dir=settings.home_folder()))
     try:
         for name, data in files.items():
             (aside / name).write_bytes(data)
         _run_once(msgspec.structs.replace(card, folder=str(aside)))
         (aside / "card.json").write_bytes(msgspec.json.format(msgspec.json.encode(card)))
-        final = environment.added_folder() / card.name
+        final = settings.added_folder() / card.name
         os.replace(aside, final)
     finally:
         shutil.rmtree(aside, ignore_errors=True)

@@ -13,11 +13,11 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from mattebox.core.file_lock import hold_lock
 from mattebox.errors import ModelError
 from mattebox.models.cards.card import Card
 from mattebox.models.runtime.onnx_external_data import list_external_files
-from mattebox.models.store import conversion, environment
-from mattebox.models.store.file_lock import hold_lock
+from mattebox.models.store import conversion, settings
 
 if TYPE_CHECKING:
     from mattebox.models.store.download import DownloadProgressCallback
@@ -27,7 +27,7 @@ Hashes = dict[str, str]
 
 def weights_path(card: Card) -> Path:
     """Where the weights lie or would lie: beside the card, or in the store when they are pulled."""
-    return environment.weights_folder() / card.weights if card.url else Path(card.folder, card.weights)
+    return settings.weights_folder() / card.weights if card.url else Path(card.folder, card.weights)
 
 
 def is_installed(card: Card) -> bool:
@@ -143,7 +143,7 @@ def expected_hashes(card: Card) -> Hashes:
 
 def download_url(card: Card) -> str:
     """Where the weights are pulled from: the mirror's file of that name if one is set, else the official address."""
-    mirror = environment.mirror_url()
+    mirror = settings.mirror_url()
     return f"{mirror.rstrip('/')}/{card.weights}" if mirror else card.url
 
 
@@ -160,7 +160,7 @@ def record_path(target: Path) -> Path:
 def _check_download_allowed(card: Card, target: Path, is_licence_accepted: bool) -> None:
     """ModelError when the network is forbidden, or the licence not accepted."""
     licence = card.licence
-    if environment.is_offline():
+    if settings.is_offline():
         raise ModelError(
             f"model {base_model_name(card)} is not here and the network is switched off (--offline, MATTEBOX_OFFLINE)",
             f"pull it while online, or copy the file to {target}",

@@ -73,17 +73,15 @@ def error_frame(error: Any) -> bytes:
 
 
 def _process_task(task: dict[str, Any], data: bytes, threads: int, on_progress: Callable[[float], None]) -> bytes:
-    import msgspec
-
     from mattebox.errors import InputMissing
     from mattebox.io.encoding import encode, encode_layers, encode_within_limit, find_format
     from mattebox.io.reader import read
     from mattebox.models.matte_session import open_session
     from mattebox.pipeline.run import run_recipe
-    from mattebox.recipe.recipe import Recipe
+    from mattebox.recipe.recipe import parse_recipe
     from mattebox.server.progress import ProgressReporter
 
-    recipe = msgspec.convert(task["recipe"], Recipe)
+    recipe = parse_recipe(task["recipe"])
     images = task.get("images", {})  # name -> where in the data its bytes lie
     stored = read(_slice_bytes(data, task["source"]), max_pixels=task["max_pixels"], name="the picture")
     picture = _shrink_picture(stored, task["most_pixels"])
