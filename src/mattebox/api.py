@@ -25,7 +25,8 @@ from mattebox.matting import subject_list
 from mattebox.models.instance_masks import Instance
 from mattebox.models.matte_session import Session
 from mattebox.pipeline import marketplace_check
-from mattebox.pipeline.run import Result, run_recipe
+from mattebox.pipeline.result import Result
+from mattebox.pipeline.run import run_recipe
 from mattebox.pipeline.save_options import save_options
 from mattebox.recipe.flat_parameters import build_recipe, stringify_values
 from mattebox.recipe.presets import enhance_base_recipe, find_preset, require_kind

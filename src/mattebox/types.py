@@ -142,7 +142,7 @@ class Picture:
         """A picture of a Pillow image of any mode, upright by its EXIF orientation, in its ICC profile.
 
         CMYK, Lab and grey with a profile become sRGB, palettes are expanded. The modes I, I;16 and F (0 to 1) become
-        16 bits. Of its metadata only the resolution is kept; `mattebox.read` of the file keeps all.
+        16 bits. Of its metadata only the resolution is kept; `mattebox.read` keeps EXIF and XMP too.
 
         Raises
         ------

@@ -50,6 +50,22 @@ def test_a_transparent_colour_becomes_alpha(mode: str, transparency: object) -> 
     assert same(pixels, read(data))
 
 
+def test_transparent_wide_and_narrow_grey() -> None:
+    for image, key in (
+        (Image.fromarray(RGB[..., 0].astype(np.uint16) * 257), int(RGB[0, 0, 0]) * 257),
+        (PHOTO.convert("1"), 0),
+    ):
+        data = as_file(image, transparency=key)
+        assert same(Picture.from_pil(Image.open(io.BytesIO(data))), read(data)), image.mode
+
+
+def test_alpha_in_the_palette() -> None:
+    half = Image.fromarray(np.dstack([RGB // 64 * 64, RGB[..., 0] // 128 * 255]))
+    indexed = half.quantize(64, Image.Quantize.FASTOCTREE)
+    assert (indexed.mode, indexed.palette and indexed.palette.mode) == ("P", "RGBA")
+    assert same(Picture.from_pil(indexed), Picture.from_pil(indexed.convert("RGBA")))
+
+
 @pytest.mark.parametrize("mode", ["YCbCr", "HSV", "LAB", "RGBX", "RGBa", "CMYK"])
 def test_other_colour_models_show_the_same_colours(mode: str) -> None:
     smooth = Image.radial_gradient("L").resize((64, 64)).convert("RGB")

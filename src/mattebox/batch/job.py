@@ -23,7 +23,8 @@ from mattebox.io.sources import read_bytes, read_item
 from mattebox.io.writer import write
 from mattebox.models.matte_session import Session
 from mattebox.pipeline import marketplace_check, restoration
-from mattebox.pipeline.run import Result, run_recipe
+from mattebox.pipeline.result import Result
+from mattebox.pipeline.run import run_recipe
 from mattebox.pipeline.save_options import save_options
 from mattebox.recipe.recipe import Recipe, Upscale
 from mattebox.types import Box, ImageShape, Picture

@@ -1,4 +1,4 @@
-"""Things that are slow to start, kept open: the last few used, shared by threads. Knows nothing of what they are."""
+"""Thread-safe LRU cache of objects that are slow to create, such as open model sessions."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ ValueT = TypeVar("ValueT")
 
 
 class LruCache(Generic[ValueT]):
-    """At most `max_entries` of them, by key; the one unused for longest goes first."""
+    """Holds at most `max_entries` values; the least recently used one is dropped first."""
 
     def __init__(self, max_entries: int) -> None:
         self.max_entries = max_entries
@@ -19,7 +19,7 @@ class LruCache(Generic[ValueT]):
         self._lock = threading.Lock()
 
     def get_or_create(self, key: Hashable, create: Callable[[], ValueT]) -> ValueT:
-        """The one of that key, started by one thread if it is not open."""
+        """The value of a key, created by one thread if it is missing."""
         with self._lock:
             if key not in self._entries:
                 self._entries[key] = create()

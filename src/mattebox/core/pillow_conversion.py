@@ -58,9 +58,11 @@ def pixels_from_pil(image: PilImage) -> PillowPixels:
     notes: tuple[str, ...] = ()
     if image.mode.startswith("I") or image.mode == "F":
         rgb, _ = pixels_from_array(_wide_plane(image))
+        key = image.info.get("transparency")
+        alpha = np.where(rgb[..., 0] == key, 0, 65535).astype(np.uint16) if isinstance(key, int) else None
         if profile and _profile_mode(profile) != "RGB":
             profile, notes = None, ("its colour profile was ignored: it does not fit the pixels",)
-        return PillowPixels(rgb, None, profile, dpi, notes)
+        return PillowPixels(rgb, alpha, profile, dpi, notes)
     image = _expand_mode(image)
     rgb_image, profile, notes = _convert_to_rgb(image, profile)
     alpha = np.asarray(image.getchannel("A")) if image.mode in ALPHA_MODES.values() else None
@@ -126,7 +128,7 @@ def _expand_mode(image: PilImage) -> PilImage:
     """The image in one of the modes L, LA, RGB, RGBA, CMYK and LAB. UsageError for modes that Pillow cannot convert."""
     has_key = image.info.get("transparency") is not None
     if image.mode in ("P", "PA"):
-        return image.convert("RGBA" if has_key or image.mode == "PA" else "RGB")
+        return image.convert("RGBA" if image.has_transparency_data else "RGB")
     image = image.convert(EXPANDED_MODES[image.mode]) if image.mode in EXPANDED_MODES else image
     if image.mode in ALPHA_MODES and has_key and not isinstance(image.info.get("transparency"), bytes):
         return image.convert(ALPHA_MODES[image.mode])
