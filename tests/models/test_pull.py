@@ -82,7 +82,7 @@ def test_a_broken_connection_is_tried_again(server: WeightServer, percent: int) 
 def test_a_connection_that_brings_nothing_is_given_up(server: WeightServer) -> None:
     server.breaks = [1_000_000] + [0] * download.MAX_STALLED_RETRIES
     with pytest.raises(
-        ModelError, match=r"ended after 1,000,000 of 3,000,000 bytes; check the network .*goes on there"
+        ModelError, match=r"ended after 1,000,000 of 3,000,000 bytes; check the network .*the download resumes"
     ):
         pull_weights(server.card())
     assert is_complete(pull_weights(server.card()))
@@ -173,7 +173,9 @@ def test_a_disk_that_fails_is_not_the_networks_fault(server: WeightServer, monke
         raise OSError(errno.ENOSPC, "No space left on device")
 
     monkeypatch.setattr(download.os, "fsync", full)
-    with pytest.raises(ModelError, match=r"cannot be written \(No space left.*free some space.*what came is kept"):
+    with pytest.raises(
+        ModelError, match=r"cannot be written \(No space left.*free some space.*what was downloaded is kept"
+    ):
         pull_weights(server.card())
     assert len(server.range_headers) == 1
 

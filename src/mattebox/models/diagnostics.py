@@ -138,7 +138,7 @@ def check_home() -> Iterator[Diagnostic]:
     existing = next(p for p in (folder, *folder.parents) if p.exists())
     if not (existing.is_dir() and os.access(existing, os.W_OK | os.X_OK)):
         yield Diagnostic(
-            "home", "bad", f"{existing}: models cannot be kept there",
+            "home", "bad", f"{existing}: models cannot be stored there",
             f"set {settings.HOME_VARIABLE} to a folder you may write to",
         )  # fmt: skip
         return

@@ -16,11 +16,9 @@ import msgspec
 import numpy as np
 from numpy.typing import NDArray
 
-from mattebox.core.activations import sigmoid
 from mattebox.errors import ModelError, UsageError
-from mattebox.io import resampling
 from mattebox.io.resampling import BlockMeans
-from mattebox.models import instance_decoders, instance_masks, point_prompts, preprocess, result_cache
+from mattebox.models import instance_decoders, instance_masks, point_prompts, postprocess, preprocess, result_cache
 from mattebox.models.cards.card import Card
 from mattebox.models.cards.registry import find_card, require_permitted_use
 from mattebox.models.instance_masks import Instance
@@ -103,7 +101,7 @@ class Session:
         """Open a model; its network starts at the first run. Parameters and errors as for `open`."""
         card = find_card(model) if isinstance(model, str) else require_permitted_use(model)
         if card.task != "cutout" or card.is_template:
-            reason = "is a shape without weights" if card.is_template else f"is for {card.task}"
+            reason = "is a template without weights" if card.is_template else f"is for {card.task}"
             raise ModelError(f"model {card.name} {reason} and cannot cut out", "choose balanced, or another that can")
         decoder_card = card.decoder_card()
         decoder = Network(decoder_card, device, threads, takes_picture=False) if decoder_card else None
@@ -159,21 +157,11 @@ class Session:
         ModelError
             The network's output has another shape than its card says.
         """
-        y, output = self._run_at_input_size(x), self.card.output
-        if output.values == "alpha":
-            return y
-        if output.values == "logits":
-            return sigmoid(y)
-        subject_classes = [output.classes.index(name) for name in output.subject]
-        if output.values == "shares":
-            probability: NDArray[np.float32] = y[:, subject_classes].sum(axis=1, keepdims=True)
-            return probability
-        return np.isin(y.argmax(axis=1, keepdims=True), subject_classes).astype(np.float32)
+        return postprocess.output_to_alpha(self.card.output, self._run_at_input_size(x))
 
     def postprocess(self, y: NDArray[np.float32], geometry: LetterboxGeometry) -> Floats:
         """Cut the padding off an output of `run`; returns alpha h x w, 0..1, at the network's resolution."""
-        height, width = geometry.content_size
-        return np.clip(y[0, 0, :height, :width], 0.0, 1.0).astype(np.float32)
+        return postprocess.crop_alpha(y, geometry)
 
     def predict_alpha(self, picture: Picture) -> Floats:
         """Predict the alpha of a picture, h x w, 0..1, at the network's resolution. Errors as for `predict_matte`."""
@@ -186,7 +174,8 @@ class Session:
         """
         if self.card.output.values == "points":
             raise UsageError(
-                f"model {self.card.name} must be told what", 'mark it with --keep "X,Y", or a box "X,Y:X,Y"'
+                f"model {self.card.name} needs a point or a box on the subject",
+                'mark it with --keep "X,Y", or with a box "X,Y:X,Y"',
             )
         if self.card.output.values in INSTANCE_DECODERS:
             subject, instances = self.card.output.subject, self.predict_instances(picture)
@@ -211,7 +200,7 @@ class Session:
         if self._network is None:
             values = compute()
         else:
-            quantised = self._cached_outputs("said", x, compute_quantised)
+            quantised = self._cached_outputs("matte", x, compute_quantised)
             values = {name: instance_masks.dequantise_alpha(value) for name, value in quantised.items()}
         return MattePrediction(values["alpha"], float(values["presence"][0]))
 
@@ -219,7 +208,7 @@ class Session:
         """Predict the instances in a picture, largest first. ModelError where the network knows no classes."""
         output = self.card.output
         if not output.has_classes:
-            raise ModelError(f"model {self.card.name} tells no classes", "choose one that does (mattebox models list)")
+            raise ModelError(f"model {self.card.name} knows no classes", "choose one that does (mattebox models list)")
         x, geometry = self.preprocess(picture)
 
         def compute() -> NamedArrays:
@@ -231,7 +220,7 @@ class Session:
                 instances = instance_decoders.decode_class_map(class_map, output, geometry)
             return instance_masks.pack_instances(instances)
 
-        return instance_masks.unpack_instances(self._cached_outputs(f"parts {geometry.source_size}", x, compute))
+        return instance_masks.unpack_instances(self._cached_outputs(f"instances {geometry.source_size}", x, compute))
 
     def predict_from_prompts(self, picture: Picture, prompts: Sequence[PointPrompt]) -> Floats:
         """Predict the alpha of the objects that prompts mark.
@@ -257,7 +246,7 @@ class Session:
         decoder, spec = self._decoder, self.card.decoder
         if decoder is None or spec is None:
             raise ModelError(
-                f"model {self.card.name} cannot be asked by points", "choose one that can, such as mobile-sam"
+                f"model {self.card.name} takes no points or boxes", "choose one that does, such as mobile-sam"
             )
         geometry = self.input_geometry(picture.shape)
 
@@ -289,11 +278,7 @@ class Session:
         if self._network is None:
             return compute()
         key = result_cache.cache_key(f"{output_kind} {self.device} ".encode() + self._card_fingerprint, x)
-        outputs = result_cache.shared_cache.get(key)
-        if outputs is None:
-            outputs = compute()
-            result_cache.shared_cache.put(key, outputs)
-        return outputs
+        return result_cache.shared_cache.get_or_compute(key, compute)
 
     @functools.cached_property
     def _card_fingerprint(self) -> bytes:
@@ -310,14 +295,8 @@ class Session:
 
     def _run_at_input_size(self, x: NDArray[np.float32]) -> NDArray[np.float32]:
         """The network's output, enlarged to the input's size. ModelError where it has another shape."""
-        y, output = self._run(x), self.card.output
         height, width = x.shape[2:]
-        shape = (1, output.plane_count, height // output.scale, width // output.scale)
-        if y.shape != shape:
-            raise ModelError(f"model {self.card.name} gave {y.shape}", f"it must give {shape}; correct its card")
-        if output.scale > 1:
-            y = np.stack([resampling.enlarge(plane, (height, width), "bilinear") for plane in y[0]])[None]
-        return y
+        return postprocess.enlarge_output(self.card.output, self._run(x), (height, width), self.card.name)
 
 
 @share_networks(MAX_OPEN_SESSIONS)

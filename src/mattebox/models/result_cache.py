@@ -14,9 +14,9 @@ import os
 import threading
 import zlib
 from collections import OrderedDict
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import Any, TypeAlias
+from typing import Any, NamedTuple, TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
@@ -31,6 +31,18 @@ ENTRY_SUFFIX = ".matte"
 CHECKSUM_BYTES = 32
 MAX_MEMORY_BYTES = 24_000_000
 EVICTION_SLACK_DIVISOR = 16  # the folder is scanned again after writing 1/16 of its limit
+
+
+class CacheEntry(NamedTuple):
+    """A file of the cache."""
+
+    last_used: float
+    """Seconds since the epoch."""
+
+    size: int
+    """In bytes."""
+
+    path: Path
 
 
 def cache_key(fingerprint: bytes, x: NDArray[Any]) -> str:
@@ -66,6 +78,14 @@ class ResultCache:
             self._put_in_memory(key, arrays)
         return arrays
 
+    def get_or_compute(self, key: str, compute: Callable[[], NamedArrays]) -> NamedArrays:
+        """Return the result of a key; one that is missing is computed and stored."""
+        arrays = self.get(key)
+        if arrays is None:
+            arrays = compute()
+            self.put(key, arrays)
+        return arrays
+
     def put(self, key: str, arrays: NamedArrays) -> None:
         """Store a result. A folder that cannot be written to is no error."""
         self._put_in_memory(key, arrays)
@@ -98,25 +118,25 @@ def entry_path(key: str) -> Path:
     return settings.cache_folder() / f"{key}{ENTRY_SUFFIX}"
 
 
-def list_entries() -> list[tuple[float, int, Path]]:
-    """Time of last use, size in bytes and path of each entry on disk; least recently used first."""
+def list_entries() -> list[CacheEntry]:
+    """List the entries on disk, least recently used first."""
     return sorted(_scan_entries())
 
 
 def evict_least_recent(max_bytes: int) -> int:
     """Delete the least recently used entries on disk until `max_bytes` are left; returns the bytes freed."""
     entries = list_entries()
-    total, freed = sum(size for _, size, _ in entries), 0
-    for _, size, path in entries:
+    total, freed = sum(entry.size for entry in entries), 0
+    for entry in entries:
         if total - freed <= max_bytes:
             break
         with contextlib.suppress(OSError):  # another process was first
-            path.unlink()
-        freed += size
+            entry.path.unlink()
+        freed += entry.size
     return freed
 
 
-def _scan_entries() -> Iterator[tuple[float, int, Path]]:
+def _scan_entries() -> Iterator[CacheEntry]:
     suffixes = (ENTRY_SUFFIX, atomic_write.TEMPORARY_SUFFIX)  # killed processes leave temporary files
     try:
         paths = [Path(e.path) for e in os.scandir(settings.cache_folder()) if e.name.endswith(suffixes)]
@@ -125,7 +145,7 @@ def _scan_entries() -> Iterator[tuple[float, int, Path]]:
     for path in paths:
         with contextlib.suppress(OSError):
             status = path.stat()
-            yield status.st_mtime, status.st_size, path
+            yield CacheEntry(status.st_mtime, status.st_size, path)
 
 
 def _encode_arrays(arrays: NamedArrays) -> bytes:

@@ -173,5 +173,5 @@ def _signature_error(session: Any, card: Card) -> ModelError:
     inputs = ", ".join(i.name for i in session.get_inputs())
     return ModelError(
         f"model {card.name} has the inputs {inputs} and {len(session.get_outputs())} outputs",
-        "name all but the picture under constants in its card, and an output that there is",
+        "name all but the picture under constants in its card, and an output that exists",
     )

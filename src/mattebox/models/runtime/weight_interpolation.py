@@ -48,7 +48,7 @@ def interpolate_weights(first: bytes, second: bytes, second_weight: float) -> by
                 raise ValueError(f"{name!r} is not {second_name!r}")
             target[:] = target.astype(np.float64) * (1 - second_weight) + source.astype(np.float64) * second_weight
     except (ValueError, IndexError) as error:
-        raise ModelError(f"the two networks cannot be mixed ({error})", "pull both anew") from error
+        raise ModelError(f"the two networks cannot be mixed ({error})", "pull both again") from error
     return bytes(mixed)
 
 

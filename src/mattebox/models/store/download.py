@@ -66,7 +66,7 @@ def download_file(url: str, partial_file: Path, expected_bytes: int, on_progress
             max_bytes = max(max_bytes, _file_bytes(partial_file))
             if stalled >= MAX_STALLED_RETRIES:
                 raise ModelError(
-                    f"{url}: {error}", "check the network (or set HTTPS_PROXY) and run it again; it goes on there"
+                    f"{url}: {error}", "check the network (or set HTTPS_PROXY) and run it again; the download resumes"
                 ) from error
         time.sleep(FIRST_RETRY_SECONDS * 2**stalled)
 

@@ -58,7 +58,7 @@ def pull_weights(
 
 def _pull_file(card: Card, on_progress: DownloadProgressCallback, is_licence_accepted: bool) -> Path:
     target = weight_files.weights_path(card)
-    with convert_write_errors(target, f"{WRITE_REMEDY}; what came is kept"):
+    with convert_write_errors(target, f"{WRITE_REMEDY}; what was downloaded is kept"):
         target.parent.mkdir(parents=True, exist_ok=True)
         with hold_lock(weight_files.lock_path(target)):
             if not _verify_or_delete(card, target):
