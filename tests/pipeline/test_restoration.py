@@ -1,10 +1,11 @@
-"""Restoring and upscaling on their way through the corridor: order, sizes, what goes along, and what is refused."""
+"""Restoring and upscaling in the pipeline: order, sizes, metadata, and what is refused."""
 
 import numpy as np
 import pytest
 
 from mattebox.errors import ModelError, UsageError
-from mattebox.pipeline.run import Result, run_recipe
+from mattebox.pipeline.result import Result
+from mattebox.pipeline.run import run_recipe
 from mattebox.recipe.recipe import Background, Cut, Frame, Light, Recipe, Restore, Save, Step, Upscale
 from mattebox.types import Picture
 

@@ -1,4 +1,4 @@
-"""Connected components of a mask, by runs that are joined (Rosenfeld & Pfaltz 1966), and growing a mask. Pure numpy."""
+"""Connected components of a mask by run-length union (Rosenfeld & Pfaltz 1966), and dilation, in NumPy."""
 
 from __future__ import annotations
 
@@ -9,12 +9,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mattebox.types import Box
-from mattebox.types import subject_box as subject_box
+from mattebox.types import subject_box as subject_box  # until all import it from there
 
 
 @dataclass(frozen=True)
 class Component:
-    """A connected part: how many pixels it has, and the box around it."""
+    """A connected component: its area in pixels and its bounding box."""
 
     area: int
     box: Box
@@ -23,31 +23,44 @@ class Component:
 def label_components(
     mask: NDArray[np.bool_], connectivity: Literal[4, 8] = 8
 ) -> tuple[NDArray[np.int32], list[Component]]:
-    """Components joined by sides (4) or by sides and corners (8): H x W labels (0 = outside), and the components,
-    largest first, of equal ones the one that begins first; component i has label i + 1."""
+    """Label the connected components of a mask.
+
+    Parameters
+    ----------
+    mask : (H, W) bool
+    connectivity : {4, 8}
+        Pixels are joined by their sides, or by their sides and corners.
+
+    Returns
+    -------
+    labels : (H, W) int32
+        0 outside; component i of the list has the label i + 1.
+    components : list of Component
+        Largest first; of equal ones, the one that begins first in reading order.
+    """
     rows, starts, stops = _find_runs(mask)
     roots = _merge_runs(rows, starts, stops, connectivity)
-    _, part = np.unique(roots, return_inverse=True)
-    count = int(part.max()) + 1 if part.size else 0
-    area = np.bincount(part, weights=stops - starts, minlength=count).astype(int)
+    _, component = np.unique(roots, return_inverse=True)
+    count = int(component.max()) + 1 if component.size else 0
+    area = np.bincount(component, weights=stops - starts, minlength=count).astype(int)
     order = np.argsort(-area, kind="stable")
     rank = np.empty(count, np.int32)
     rank[order] = np.arange(count)
-    found = _measure_components(rank[part], rows, starts, stops, area[order]) if count else []
+    components = _measure_components(rank[component], rows, starts, stops, area[order]) if count else []
     labels = np.zeros(mask.shape, np.int32)
-    labels[mask] = np.repeat(rank[part] + 1, stops - starts)  # runs and pixels are both in reading order
-    return labels, found
+    labels[mask] = np.repeat(rank[component] + 1, stops - starts)  # runs and pixels are both in reading order
+    return labels, components
 
 
 def dilate(mask: NDArray[np.bool_], radius: int) -> NDArray[np.bool_]:
-    """The mask and all within `radius` samples of it along both axes."""
-    whole = 2 * radius + 1
+    """Dilation by a square of side 2 x `radius` + 1."""
+    side = 2 * radius + 1
     for _ in range(2):
         wide, count = np.pad(mask, ((radius, radius), (0, 0))), 1
-        while 2 * count <= whole:  # each row tells of itself and the `count` - 1 below it
+        while 2 * count <= side:  # each row holds the maximum of itself and the `count` - 1 below it
             wide[:-count] |= wide[count:]
             count *= 2
-        mask = (wide[: len(mask)] | wide[whole - count : whole - count + len(mask)]).T
+        mask = (wide[: len(mask)] | wide[side - count : side - count + len(mask)]).T
     return mask
 
 
@@ -76,7 +89,7 @@ def _merge_runs(
 def _find_adjacent_runs(
     rows: NDArray[Any], starts: NDArray[Any], stops: NDArray[Any], connectivity: Literal[4, 8]
 ) -> tuple[NDArray[Any], NDArray[Any]]:
-    """All pairs of connected runs, one a row above the other."""
+    """All pairs of connected runs in neighbouring rows: indices of the upper and of the lower ones."""
     width = stops.max(initial=0) + 2
     line, above = rows * width, (rows - 1) * width
     # With 8 neighbours, runs that only meet at a corner are connected: one stops in the column where the other starts.

@@ -1,6 +1,6 @@
-"""One process at a time: a lock on a file, which the system itself gives up when its holder dies.
+"""Lock between processes, on a file; the system releases it when its holder dies.
 
-The file stays behind, empty; removing it would let two waiters hold two different files. Knows nothing of models.
+The empty file stays behind: if it were removed, two waiting processes could lock two different files.
 """
 
 from __future__ import annotations
@@ -12,16 +12,19 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import IO
 
-POLL_SECONDS = 0.1  # seconds between two tries, so that Ctrl-C is heard everywhere
+POLL_SECONDS = 0.1  # between two tries; polling lets Ctrl-C interrupt the wait on every platform
 
 
 @contextlib.contextmanager
 def hold_lock(path: Path) -> Iterator[None]:
-    """Hold the lock `path` within the block, waiting for whoever has it. OSError where locks are not to be had."""
+    """Hold the lock on file `path` inside the block; wait until it is free.
+
+    Raises OSError where the file cannot be created or the file system has no locks.
+    """
     with path.open("ab") as file:
         while not _try_lock(file):
             time.sleep(POLL_SECONDS)
-        yield  # closing the file gives the lock back
+        yield  # closing the file releases the lock
 
 
 if sys.platform == "win32":

@@ -31,15 +31,13 @@ REMEDIES_BY_ERRNO = {
 }
 
 
-def write_bytes(path: Path, content: bytes | memoryview, *, overwrite: bool) -> None:
-    """Write `content` to `path` atomically.
+def write_bytes(
+    path: Path, content: bytes | memoryview, *, overwrite: bool, private: bool = False, durable: bool = True
+) -> None:
+    """Write `content` to `path`, whole or not at all. Without `overwrite`, an existing file stays as it is.
 
-    Without `overwrite` an existing file is left alone; of two processes that write at once, one gets the error.
-
-    Raises
-    ------
-    OutputError
-        The file exists, or the system refuses; the target is unchanged.
+    Of two processes writing without `overwrite`, one wins and the other gets the error. `private`: only this user may
+    read the file. `durable=False` does not wait for the disk: a power cut may lose the file. Raises OutputError.
     """
     try:
         if path.exists() and not overwrite:
@@ -51,10 +49,13 @@ def write_bytes(path: Path, content: bytes | memoryview, *, overwrite: bool) -> 
         with os.fdopen(handle, "wb") as file:
             file.write(content)
             file.flush()
-            os.fsync(file.fileno())
-        os.chmod(name, 0o666 & ~_umask())
+            if durable:
+                os.fsync(file.fileno())
+        if not private:  # as mkstemp leaves it
+            os.chmod(name, 0o666 & ~_umask())
         _move_into_place(name, path, overwrite)
-        _sync_folder(path.parent)
+        if durable:
+            _sync_folder(path.parent)
     except OSError as error:
         raise output_error(error, path) from error
     finally:

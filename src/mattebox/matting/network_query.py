@@ -52,7 +52,7 @@ def query_network(
         return segment(picture, session, votes), corrections
     instances = session.predict_instances(flatten_on_white(picture))
     selected = select_instances(instances, corrections.selection, session.card)
-    alpha = union_alpha(selected, session.input_geometry(picture.shape).content_size)
+    alpha = union_alpha(selected, session.input_geometry(picture.shape).content_shape)
     return build_scored_matte(alpha, session.card.calibration), replace(corrections, selection=SELECT_ALL)
 
 

@@ -42,7 +42,7 @@ def saliency(
         h x w at the network's resolution, 0..1, where 1 is the most salient cell; 0 everywhere when no cell matters.
     """
     x, geometry = session.preprocess(flatten_on_white(picture))
-    height, width = geometry.content_size
+    height, width = geometry.content_shape
 
     def predict(network_input: Floats) -> Floats:
         return session.postprocess(session.run(network_input), geometry)

@@ -11,7 +11,8 @@ from mattebox.core.flatten import flatten_on_white
 from mattebox.matting.confidence import expected_iou
 from mattebox.matting.matte_operations import as_floats
 from mattebox.matting.segmentation import segment
-from mattebox.models.instance_masks import MIN_INSTANCE_SHARE, Instance
+from mattebox.models.instance_decoders import MIN_INSTANCE_SHARE
+from mattebox.models.instance_masks import Instance
 from mattebox.models.matte_session import Session
 from mattebox.types import ImageShape, Matte, Picture
 

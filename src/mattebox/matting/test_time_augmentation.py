@@ -99,7 +99,7 @@ def predict_with_views(picture: Picture, session: Session, votes: int = 0) -> Av
     if views == FIXED_SIZE_VIEWS[:1]:
         prediction = session.predict_matte(picture)
         return AveragedPrediction(prediction.alpha, prediction.presence, np.zeros_like(prediction.alpha))
-    size = session.input_geometry(picture.shape).content_size
+    size = session.input_geometry(picture.shape).content_shape
     reduced = session.reduce_for_views(picture)
     slowest_first = sorted(views, key=lambda view: -view.scale)
     predictions = cpu_threads.parallel_map(lambda view: _predict_view(picture, reduced, session, view), slowest_first)
@@ -149,7 +149,7 @@ def _predict_view(
     x, geometry = scaled.preprocess(picture, reduced_picture)
     if not view.mirrored:
         return scaled.predict_preprocessed(x, geometry)
-    width = geometry.content_size[1]  # padding stays on the right
+    width = geometry.content_shape[1]  # padding stays on the right
     x[..., :width] = x[..., :width][..., ::-1].copy()
     alpha, presence = scaled.predict_preprocessed(x, geometry)
     return MattePrediction(np.ascontiguousarray(alpha[:, ::-1]), presence)

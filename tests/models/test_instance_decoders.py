@@ -14,15 +14,8 @@ from mattebox.matting.selection import check_selected_classes, parse_selection, 
 from mattebox.models.cards import registry
 from mattebox.models.cards.card import Card
 from mattebox.models.cards.tensor_spec import Output
-from mattebox.models.instance_masks import (
-    Instance,
-    decode_class_map,
-    decode_detections,
-    decode_queries,
-    pack_instances,
-    paste_mask,
-    unpack_instances,
-)
+from mattebox.models.instance_decoders import decode_class_map, decode_detections, decode_queries, paste_mask
+from mattebox.models.instance_masks import Instance, pack_instances, unpack_instances
 from mattebox.models.matte_session import Session
 from mattebox.pipeline.run import run_recipe
 from mattebox.recipe.recipe import Cut, Recipe
