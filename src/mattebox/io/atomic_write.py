@@ -34,10 +34,23 @@ REMEDIES_BY_ERRNO = {
 def write_bytes(
     path: Path, content: bytes | memoryview, *, overwrite: bool, private: bool = False, durable: bool = True
 ) -> None:
-    """Write `content` to `path`, whole or not at all. Without `overwrite`, an existing file stays as it is.
+    """Write `content` to `path` atomically.
 
-    Of two processes writing without `overwrite`, one wins and the other gets the error. `private`: only this user may
-    read the file. `durable=False` does not wait for the disk: a power cut may lose the file. Raises OutputError.
+    Parameters
+    ----------
+    path, content
+        The file and its bytes.
+    overwrite
+        Replace an existing file. Without it, of two processes that write at once, one gets the error.
+    private
+        Only the current user may read the file.
+    durable
+        Wait until the file is on the disk; without it, a power cut may lose the file.
+
+    Raises
+    ------
+    OutputError
+        The file exists, or the system refuses; the target is unchanged.
     """
     try:
         if path.exists() and not overwrite:

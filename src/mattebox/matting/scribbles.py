@@ -141,7 +141,8 @@ def _parse_point(text: str, size: ImageShape, word: str) -> RelativePoint:
         raise UsageError(f"{word!r} is no point", 'give "X,Y", each in px or %, with spaces between several')
     x, y = (length.as_share(side) for length, side in zip(lengths, size[::-1], strict=True) if length)
     if max(x, y) > 1:
-        raise UsageError(f"{word!r} lies outside the picture, {size[1]} x {size[0]}", "stay inside it")
+        known_size = "" if size == ANY_SIZE else f", {size[1]} x {size[0]}"
+        raise UsageError(f"{word!r} lies outside the picture{known_size}", "stay inside it")
     return x, y
 
 
