@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mattebox.types import Box
-from mattebox.types import subject_box as subject_box  # until all import it from there
+from mattebox.types import subject_box as subject_box
 
 
 @dataclass(frozen=True)
@@ -29,14 +29,14 @@ def label_components(
     ----------
     mask : (H, W) bool
     connectivity : {4, 8}
-        Pixels are joined by their sides, or by their sides and corners.
+        Neighbours by sides, or by sides and corners.
 
     Returns
     -------
     labels : (H, W) int32
         0 outside; component i of the list has the label i + 1.
     components : list of Component
-        Largest first; of equal ones, the one that begins first in reading order.
+        Largest first; of equal ones the first in reading order.
     """
     rows, starts, stops = _find_runs(mask)
     roots = _merge_runs(rows, starts, stops, connectivity)
@@ -89,7 +89,7 @@ def _merge_runs(
 def _find_adjacent_runs(
     rows: NDArray[Any], starts: NDArray[Any], stops: NDArray[Any], connectivity: Literal[4, 8]
 ) -> tuple[NDArray[Any], NDArray[Any]]:
-    """All pairs of connected runs in neighbouring rows: indices of the upper and of the lower ones."""
+    """All pairs of connected runs, one a row above the other."""
     width = stops.max(initial=0) + 2
     line, above = rows * width, (rows - 1) * width
     # With 8 neighbours, runs that only meet at a corner are connected: one stops in the column where the other starts.
