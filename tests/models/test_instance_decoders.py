@@ -229,9 +229,9 @@ def test_a_class_that_is_not_there_is_no_subject(tmp_path: Path) -> None:
 
 
 def test_classes_are_not_asked_of_those_who_do_not_tell() -> None:
-    with pytest.raises(UsageError, match=f"model {OURS} tells no classes such as person; choose one that does"):
+    with pytest.raises(UsageError, match=f"model {OURS} knows no classes such as person; choose one that does"):
         check_selected_classes(parse_selection("person"), registry.find_card("balanced"))
-    with pytest.raises(UsageError, match="only a network can tell person"):
+    with pytest.raises(UsageError, match="only a network can recognise person"):
         check_selected_classes(parse_selection("person"), None)
     for pick in ("all", "largest", "2", "10,20"):
         check_selected_classes(parse_selection(pick), registry.find_card("balanced"))

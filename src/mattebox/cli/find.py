@@ -70,7 +70,7 @@ def command(
 
     session = open_session(model, device, threads)
     if values == "class" and not session.card.output.has_classes:
-        raise UsageError(f"model {session.card.name} tells no classes", "choose one that does (mattebox models list)")
+        raise UsageError(f"model {session.card.name} knows no classes", "choose one that does (mattebox models list)")
     if out == "-" and as_json:
         raise UsageError("a map and JSON cannot both go to standard output", "give the map a name")
     wish = ListingOptions(out, values == "class", overwrite, as_json)
