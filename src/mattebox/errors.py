@@ -21,6 +21,7 @@ class MatteboxError(Exception):
     """Base of all errors raised on purpose. `problem` names the file or value; `remedy` says what mends it."""
 
     exit_code = 1
+    code = "internal"  # stable name of the error in HTTP responses
 
     def __init__(self, problem: str, remedy: str) -> None:
         super().__init__(problem, remedy)
@@ -35,6 +36,7 @@ class UsageError(MatteboxError):
     """A parameter, option or recipe does not make sense."""
 
     exit_code = 2
+    code = "invalid_parameter"
 
 
 class InputError(MatteboxError):
@@ -46,34 +48,44 @@ class InputError(MatteboxError):
 class InputMissing(InputError):
     """A picture is not there, or a folder holds none."""
 
+    code = "image_missing"
+
 
 class InputUnreadable(InputError):
     """Not a picture, a broken one, or of a kind we do not read."""
 
+    code = "image_unreadable"
+
 
 class InputTooLarge(InputError):
     """More pixels than the limit allows."""
+
+    code = "image_too_large"
 
 
 class NoSubject(MatteboxError):
     """The photograph shows nothing to cut out."""
 
     exit_code = 4
+    code = "no_subject"
 
 
 class OutputError(MatteboxError):
     """The result cannot be written."""
 
     exit_code = 5
+    code = "format_cannot_hold_result"
 
 
 class ModelError(MatteboxError):
     """A model is unknown, or its weights are not what its card says."""
 
     exit_code = 6
+    code = "model_unknown"
 
 
 class DeviceError(MatteboxError):
     """The device asked for is not there."""
 
     exit_code = 7
+    code = "device_missing"

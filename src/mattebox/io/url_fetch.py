@@ -33,6 +33,8 @@ MAX_URL_CHARACTERS = 2000  # characters of an address
 class AddressRefused(InputError):
     """An address that pictures are not fetched from."""
 
+    code = "address_refused"
+
 
 def resolve_host(host: str, port: int) -> list[str]:
     """The system's answer."""
