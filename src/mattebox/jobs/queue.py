@@ -132,7 +132,7 @@ class JobQueue:
         return STATE_BY_DBOS_STATUS.get(row.status) if row else None
 
     def adopt(self, machine: str) -> None:
-        """Queue the running items of a dead machine again. If it is alive after all, they are merely processed twice."""
+        """Queue the running items of a dead machine again. If it is alive after all, they are only processed twice."""
         for row in DBOS.list_workflows(executor_id=machine, status="PENDING", load_input=False, load_output=False):
             if row.queue_name:
                 DBOS.resume_workflow(row.workflow_id, queue_name=row.queue_name)

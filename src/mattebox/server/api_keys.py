@@ -17,7 +17,7 @@ from mattebox.errors import UsageError
 from mattebox.io.atomic_write import write_bytes
 
 PICTURES_SCOPE, JOBS_SCOPE, USAGE_SCOPE = "pictures", "jobs", "usage"
-SCOPES = {PICTURES_SCOPE: "have pictures made", JOBS_SCOPE: "jobs, one's own", USAGE_SCOPE: "see the usage of all keys"}
+SCOPES = {PICTURES_SCOPE: "process pictures", JOBS_SCOPE: "run jobs", USAGE_SCOPE: "see the usage of all keys"}
 DEFAULT_MEGAPIXELS_PER_MINUTE = 500  # the limit of remove.bg
 KEY_PREFIX = "mbx_"
 

@@ -153,7 +153,8 @@ class JobService:
         except OSError:
             file.close()
             raise JobFolderInUse(
-                "the jobs' folder belongs to another server", "give each its own, or a name on one database"
+                "another server uses the jobs' folder",
+                "give each server a folder of its own, or a machine name and one database",
             ) from None
         self._lock_file = file
 

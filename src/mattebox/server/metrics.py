@@ -34,9 +34,8 @@ class RequestMetrics:
         for route in sorted(self.total_seconds):
             total = sum(n for (r, _), n in self.request_counts.items() if r == route)
             for bucket in LATENCY_BUCKETS_SECONDS:
-                lines.append(
-                    f'mattebox_request_seconds_bucket{{route="{route}",le="{bucket}"}} {self.bucket_counts[route, bucket]}'
-                )
+                count = self.bucket_counts[route, bucket]
+                lines.append(f'mattebox_request_seconds_bucket{{route="{route}",le="{bucket}"}} {count}')
             lines.append(f'mattebox_request_seconds_bucket{{route="{route}",le="+Inf"}} {total}')
             lines.append(f'mattebox_request_seconds_sum{{route="{route}"}} {self.total_seconds[route]:.6f}')
             lines.append(f'mattebox_request_seconds_count{{route="{route}"}} {total}')

@@ -24,7 +24,9 @@ SOURCE_FIELDS: Schema = {
 EXAMPLE_PNG_BASE64 = (
     "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAIAAACQd1PeAAAADElEQVR42mM4IScHAAK2AQUKW6YGAAAAAElFTkSuQmCC"  # a PNG, 1 x 1
 )
-WEBHOOK_FIELDS: Schema = {"hook_url": STRING | {"description": "told when the job is over; with Prefer: respond-async"}}
+WEBHOOK_FIELDS: Schema = {
+    "hook_url": STRING | {"description": "notified when the job is finished; with Prefer: respond-async"}
+}
 
 
 def object_schema(required: str, **properties: Schema) -> Schema:
@@ -52,7 +54,7 @@ RESULT_SCHEMA = object_schema(
     box={"type": "array", "items": INTEGER, "description": "left, top, right, bottom"},
     notes=STRING_LIST,
     image_b64=STRING,
-    check={"type": "object", "description": "what a marketplace's rules say of the result of its preset"},
+    check={"type": "object", "description": "whether the result keeps the rules of the preset's marketplace"},
 )
 JOB_SCHEMA = object_schema(
     "id state progress attempts created finished links made error",
@@ -78,7 +80,7 @@ JOB_HEADER_PARAMETERS = [
         "in": "header",
         "schema": STRING,
         "example": "respond-async",
-        "description": "respond-async makes a job of it (RFC 7240)",
+        "description": "respond-async makes the request a job (RFC 7240)",
     },
     {
         "name": "Idempotency-Key",
@@ -91,7 +93,7 @@ JOB_HEADER_PARAMETERS = [
 _PROBLEM_CONTENT = {"application/problem+json": {"schema": PROBLEM_SCHEMA}}
 PROBLEM_RESPONSES: dict[int | str, Schema] = {
     "4XX": {"description": "What is wrong with the request, and the remedy (RFC 9457)", "content": _PROBLEM_CONTENT},
-    "5XX": {"description": "The server cannot now, and when it might", "content": _PROBLEM_CONTENT},
+    "5XX": {"description": "The server cannot answer now; Retry-After says when it might", "content": _PROBLEM_CONTENT},
 }
 EVENT_STREAM_RESPONSES: dict[int | str, Schema] = {
     200: {"description": "The job, as it changes", "content": {"text/event-stream": {}}}

@@ -33,24 +33,24 @@ def setting(default: Any, description: str) -> Any:
 
 @dataclass(frozen=True)
 class Settings:
-    """All settings and their defaults."""
+    """All settings, with their defaults and descriptions."""
 
     host: str = setting("127.0.0.1", "the address to listen on; others than loopback need keys, or open=true")
     port: int = setting(7100, "the port")
     workers: int = setting(
         0,
-        "processes that do the pictures; 0 is one for each two processors. One for each does a quarter more small "
-        "pictures, in nearly twice the memory",
+        "worker processes; 0 for one per two processors. One per processor does a quarter more small pictures, in nearly "
+        "twice the memory",
     )
-    threads: int = setting(0, "threads of each worker's network; 0 shares the processors out")
+    threads: int = setting(0, "threads of each worker's network; 0 divides the processors among the workers")
     model: str = setting("balanced", "the model used where a request names none")
     max_upload: int = setting(25_000_000, "bytes of a request at most")
     max_pixels: int = setting(50_000_000, "pixels x frames of a picture at most")
-    pixel_budget: int = setting(200_000_000, "pixels in hand at a time; more are answered 503 with Retry-After")
-    uploads: int = setting(4, "large uploads taken in at a time; more are answered 503 with Retry-After")
+    pixel_budget: int = setting(200_000_000, "pixels in progress at a time; more are answered 503 with Retry-After")
+    uploads: int = setting(4, "large uploads received at a time; more are answered 503 with Retry-After")
     timeout: int = setting(60, "seconds a picture may take before its worker is replaced")
     worker_memory: int = setting(4_000_000_000, "bytes of address space of a worker; 0 for no limit")
-    drain: int = setting(25, "seconds that pictures in hand get to finish when the server is told to stop")
+    drain: int = setting(25, "seconds that pictures in progress get to finish on shutdown")
     keys: str = setting(
         "", "a file of API keys, of `mattebox keys` or plain ones, one a line; empty for none on loopback"
     )

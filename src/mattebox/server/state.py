@@ -21,7 +21,7 @@ from mattebox.server.workers.worker_pool import WorkerPool
 
 @dataclass
 class AppState:
-    """Settings and services of one server. `is_ready` between start and shutdown; `is_stopping` from the first signal."""
+    """Settings and services of a server. `is_ready` between start and stop, `is_stopping` from the first signal."""
 
     settings: Settings
     worker_pool: WorkerPool

@@ -48,7 +48,7 @@ async def list_jobs(request: Request) -> Any:
 
 @router.get("/{name:job}", operation_id="job", responses=openapi.json_responses(openapi.JOB_SCHEMA, "The job"))
 async def get_job(request: Request, name: str) -> Any:
-    """How a job is doing."""
+    """The state and progress of a job."""
     return serialize_job(await _require_status(request, name))
 
 
@@ -59,7 +59,7 @@ async def get_job(request: Request, name: str) -> Any:
     response_class=Response,
 )
 async def get_job_result(request: Request, name: str) -> Response:
-    """The picture that a job made; the same bytes each time. A failed job answers as its request would have."""
+    """The result of a job; the same bytes each time. A failed job returns the error of its request."""
     status = await _require_status(request, name)
     if not status.is_finished:
         raise Problem(409, "job_not_done", f"the job is {status.state}", "try again later", {"Retry-After": "1"})
@@ -80,7 +80,7 @@ async def get_job_result(request: Request, name: str) -> Response:
     response_class=StreamingResponse,
 )
 async def stream_job_events(request: Request, name: str) -> Response:
-    """A job's states and progress as server-sent events, each as GET tells it, until it is over or erased."""
+    """A job's states and progress as server-sent events, each with the job as JSON, until it is finished or erased."""
     await _require_status(request, name)
     return StreamingResponse(_follow_job(request, name), media_type="text/event-stream")
 
@@ -91,7 +91,7 @@ async def stream_job_events(request: Request, name: str) -> Response:
     responses=openapi.json_responses(openapi.JOB_SCHEMA, "The job as it is now"),
 )
 async def cancel_job(request: Request, name: str) -> Any:
-    """Stop a job that is not over."""
+    """Cancel a job that is not finished."""
     status = await _call_manager(request, lambda manager, caller: manager.cancel(name, caller))
     if status is None:
         raise job_not_found()
@@ -106,7 +106,7 @@ async def cancel_job(request: Request, name: str) -> Any:
     response_class=Response,
 )
 async def erase_job(request: Request, name: str) -> Response:
-    """Stop a job, and erase all of it: what was sent, what was made, and that it ever was."""
+    """Stop a job, and erase all of it: what was sent, the result, and every trace of it."""
     if not await _call_manager(request, lambda manager, caller: manager.erase(name, caller)):
         raise job_not_found()
     return Response(status_code=204)

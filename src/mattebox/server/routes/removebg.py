@@ -91,7 +91,7 @@ async def _read_request(state: AppState, request: Request) -> RequestData:
 
 
 async def _fetch_url_fields(settings: Settings, request_data: RequestData) -> RequestData:
-    """Download the images of URL fields; a field that competes with another source is left for the mapping to refuse."""
+    """Download the images of URL fields, except where there is another source: then the mapping refuses both."""
     fields, images = dict(request_data.fields), dict(request_data.images)
     for name, alternatives in ALTERNATIVES_BY_URL_FIELD.items():
         if fields.get(name) and not any(fields.get(other) or images.get(other) for other in alternatives):

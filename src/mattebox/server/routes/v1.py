@@ -50,7 +50,10 @@ EXTRA_IMAGE_FIELDS = {
     for name, parameter in PARAMETER_BY_EXTRA_IMAGE.items()
 }
 STYLE_IMAGE_FIELD = {"style_image": EXTRA_IMAGE_FIELDS["style_image"]}
-ONLY_SCHEMA = {"enum": ["all", "subject", "background"], "description": "where, for all steps that can be told"}
+ONLY_SCHEMA = {
+    "enum": ["all", "subject", "background"],
+    "description": "the area to change, for all steps that have one",
+}
 
 router = APIRouter(prefix="/v1")
 
@@ -62,8 +65,8 @@ router = APIRouter(prefix="/v1")
     response_class=Response,
 )
 async def create_cutout(request: Request) -> Response:
-    """Cut out a picture, and compose or enhance it if asked. The picture comes back; with `Accept: application/json`,
-    what is known of it too; with `Prefer: respond-async`, a job. Errors are problem documents with a stable `code`."""
+    """Cut out a picture, and optionally compose or enhance it. Returns the picture; with `Accept: application/json`, its
+    metadata too; with `Prefer: respond-async`, a job. Errors are problem documents with a stable `code`."""
     defaults = {"model": get_state(request).settings.model}
 
     def build_cutout_recipe(fields: dict[str, Any], preset: Recipe | None) -> Recipe:
@@ -79,8 +82,8 @@ async def create_cutout(request: Request) -> Response:
     response_class=Response,
 )
 async def create_enhancement(request: Request) -> Response:
-    """Make a picture better, or larger; nothing is cut. Without a field of a step it does what the picture needs and
-    no more, as the preset `enhance` says. Answers as /v1/cutouts."""
+    """Enhance or enlarge a picture; nothing is cut out. Without the field of any step, it corrects what the picture
+    needs, as the preset `enhance` does. Returns the same as /v1/cutouts."""
     return await _answer_request(request, _build_enhancement_recipe)
 
 
@@ -91,7 +94,7 @@ async def create_enhancement(request: Request) -> Response:
     response_class=Response,
 )
 async def create_recipe_run(request: Request) -> Response:
-    """Do a recipe (field `recipe`, JSON) to a picture (field `image`). Other files are the pictures it names."""
+    """Run a recipe (field `recipe`, JSON) on a picture (field `image`). Other files are the pictures that it names."""
     return await _answer_request(request, lambda fields, _: _parse_recipe(fields.get("recipe", "")))
 
 
@@ -103,7 +106,7 @@ async def get_recipe_schema() -> Any:
 
 @router.get("/models", responses=openapi.json_responses(openapi.MODEL_LIST_SCHEMA, "The models"))
 async def list_models() -> Any:
-    """The models that this server has the weights of: what they do and their licence."""
+    """The installed models: their tasks and licences."""
     return {
         "models": [
             {
@@ -121,13 +124,13 @@ async def list_models() -> Any:
 
 @router.get("/presets", responses=openapi.json_responses(openapi.STRING_MAP_SCHEMA, "Name and purpose of each"))
 async def list_presets() -> dict[str, str]:
-    """Recipes with a name, and what each is for."""
+    """Name and purpose of each preset."""
     return presets.preset_titles()
 
 
 @router.get("/usage", responses=openapi.json_responses(openapi.USAGE_SCHEMA, "By month"))
 async def get_usage(request: Request) -> Any:
-    """What the key used, month by month: pictures, megapixels, seconds of work; of all keys, where its scope allows."""
+    """Usage of the key by month: pictures, megapixels, seconds of work; of all keys with the scope `usage`."""
     state = get_state(request)
     caller = state.access.authenticate(request.headers.get("x-api-key")) or require_caller(state.access, request)
     sees_all = state.access.has_scope(caller, USAGE_SCOPE)
