@@ -1,4 +1,4 @@
-"""What runs when a server stops is finished or handed back; what a crash left is gone on with."""
+"""On shutdown, running jobs are finished or handed back to the queue; jobs that a crash left are resumed."""
 
 import threading
 import time
@@ -8,19 +8,19 @@ import pytest
 
 from mattebox.errors import MatteboxError
 from mattebox.jobs.encryption import PlaintextCipher
-from mattebox.jobs.manager import JobStatus
 from mattebox.jobs.queue import JobQueue
+from mattebox.jobs.status import JobStatus
 from mattebox.jobs.store import JobStore
-from tests.jobs.fakes import Fake, ended, opened
+from tests.jobs.fakes import FakeTaskRunner, start_manager, wait_until_finished
 
 
 @pytest.fixture
-def fake() -> Fake:
-    return Fake()
+def fake() -> FakeTaskRunner:
+    return FakeTaskRunner()
 
 
-def test_what_runs_at_a_stop_is_finished(tmp_path: Path, fake: Fake) -> None:
-    jobs = opened(tmp_path, fake)
+def test_running_jobs_are_finished(tmp_path: Path, fake: FakeTaskRunner) -> None:
+    jobs = start_manager(tmp_path, fake)
     fake.gate.clear()
     name = jobs.submit("me", b"task")
     while not fake.calls:
@@ -30,36 +30,36 @@ def test_what_runs_at_a_stop_is_finished(tmp_path: Path, fake: Fake) -> None:
     assert jobs.store.finished_at(name) is not None
 
 
-def test_what_is_not_finished_at_a_stop_is_handed_back_and_done_by_the_next(tmp_path: Path, fake: Fake) -> None:
-    jobs = opened(tmp_path, fake)
+def test_unfinished_jobs_are_handed_back(tmp_path: Path, fake: FakeTaskRunner) -> None:
+    jobs = start_manager(tmp_path, fake)
     fake.gate.clear()
     names = [jobs.submit("me", b"%d" % i, idempotency_key=str(i)) for i in range(4)]
     while len(fake.calls) < 2:
         time.sleep(0.01)
     jobs.stop()
-    fake.dropped.update(names)
+    fake.cancelled.update(names)
     assert all(jobs.store.finished_at(n) is None for n in names)
     time.sleep(0.05)
-    again = Fake()
-    following = opened(tmp_path, again)
+    again = FakeTaskRunner()
+    following = start_manager(tmp_path, again)
     try:
         assert [following.submit("me", b"%d" % i, idempotency_key=str(i)) for i in range(4)] == names
-        statuses = [ended(following, n) for n in names]
+        statuses = [wait_until_finished(following, n) for n in names]
         assert [(s.state, s.attempts) for s in statuses] == [("done", 1)] * 4
         assert sorted(again.calls) == sorted(names)
     finally:
         following.stop()
 
 
-def test_what_a_crash_left_unqueued_is_queued_at_the_start_and_hooks_are_told(tmp_path: Path, fake: Fake) -> None:
+def test_jobs_that_a_crash_left_unqueued_are_queued_and_web_hooks_sent(tmp_path: Path, fake: FakeTaskRunner) -> None:
     told: list[JobStatus] = []
-    shelf = JobStore(tmp_path / "jobs", PlaintextCipher())
-    shelf.prepare()
-    shelf.add("abc", {"owner": "me", "created": 1.0, "fingerprint": "", "hook": "https://example.org/"}, b"task")
-    jobs = opened(tmp_path, fake, tell=told.append)
+    store = JobStore(tmp_path / "jobs", PlaintextCipher())
+    store.prepare()
+    store.add("abc", {"owner": "me", "created": 1.0, "fingerprint": "", "hook": "https://example.org/"}, b"task")
+    jobs = start_manager(tmp_path, fake, on_finished=told.append)
     try:
         jobs.submit("me", b"silent")
-        assert ended(jobs, "abc").state == "done"
+        assert wait_until_finished(jobs, "abc").state == "done"
         for _ in range(500):
             if told:
                 break
@@ -69,14 +69,14 @@ def test_what_a_crash_left_unqueued_is_queued_at_the_start_and_hooks_are_told(tm
         jobs.stop()
 
 
-def test_a_hook_that_waits_for_its_next_try_holds_nobody_up_and_is_told_by_the_next(tmp_path: Path, fake: Fake) -> None:
+def test_a_waiting_web_hook_does_not_delay_shutdown(tmp_path: Path, fake: FakeTaskRunner) -> None:
     tried: list[str] = []
 
     def nobody_there(status: JobStatus) -> None:
         tried.append(status.job_id)
         jobs.wait(1000)
 
-    jobs = opened(tmp_path, fake, tell=nobody_there)
+    jobs = start_manager(tmp_path, fake, on_finished=nobody_there)
     name = jobs.submit("me", b"task", webhook_url="https://example.org/")
     while not tried:
         time.sleep(0.01)
@@ -84,7 +84,7 @@ def test_a_hook_that_waits_for_its_next_try_holds_nobody_up_and_is_told_by_the_n
     jobs.stop(20)
     assert time.monotonic() - begun < 10
     told: list[str] = []
-    following = opened(tmp_path, fake, tell=lambda status: told.append(status.name))
+    following = start_manager(tmp_path, fake, on_finished=lambda status: told.append(status.job_id))
     try:
         for _ in range(500):
             if told:
@@ -96,7 +96,7 @@ def test_a_hook_that_waits_for_its_next_try_holds_nobody_up_and_is_told_by_the_n
         following.stop()
 
 
-def test_what_was_erased_while_its_hook_waited_is_no_more(tmp_path: Path, fake: Fake) -> None:
+def test_a_job_erased_while_its_web_hook_waits(tmp_path: Path, fake: FakeTaskRunner) -> None:
     tried: list[str] = []
 
     over = threading.Event()
@@ -108,7 +108,7 @@ def test_what_was_erased_while_its_hook_waited_is_no_more(tmp_path: Path, fake: 
         finally:
             over.set()
 
-    jobs = opened(tmp_path, fake, tell=nobody_there)
+    jobs = start_manager(tmp_path, fake, on_finished=nobody_there)
     name = jobs.submit("me", b"task", webhook_url="https://example.org/")
     while not tried:
         time.sleep(0.01)

@@ -1,9 +1,9 @@
-"""Uploads on their way in: how many at a time, how slow one may be, and who has to go when there are too many.
+"""Admission of uploads: how many at a time, how slow one may be, and which to evict when there are too many.
 
-Of large ones a few that come fast are taken in at a time, so that each is soon on its way; more wait a moment for their
-turn, and are asked to come again. Slow ones do not count among those, but they have to keep a pace, and make room when
-there are many, or when they hold much: a crowd of them cannot keep others out, nor fill the memory. Knows nothing of
-what is sent.
+Only a few large uploads that arrive fast are admitted at a time, so that each is complete soon; further ones wait a
+moment for a slot and are then asked to come again. Slow uploads take no slot but must keep a minimum rate, and the
+slowest are evicted when there are many or when together they hold much memory. So a crowd of slow clients can neither
+keep others out nor fill the memory.
 """
 
 from __future__ import annotations
@@ -17,22 +17,22 @@ from starlette.requests import ClientDisconnect, Request
 
 from mattebox.server.http.problems import Problem
 
-SMALL_UPLOAD_BYTES = 1_000_000  # bytes up to which an upload needs no turn
-FRESH_SECONDS = 1.0  # seconds for which an upload counts as coming fast
-SLOT_TIMEOUT_SECONDS = 0.05  # seconds to wait for one's turn
-GRACE_SECONDS, MIN_BYTES_PER_SECOND = 20.0, 16_000  # seconds, and bytes a second beyond them, that an upload must keep
-MAX_UPLOADS = 128  # uploads in all
-MAX_BUFFERED_BYTES = 200_000_000  # bytes of them in all
-DRAIN_TIMEOUT_SECONDS = 5.0  # seconds for the rest of what is refused, so that the answer is read
-PREFIX_BYTES = 16_000  # bytes of a beginning
+SMALL_UPLOAD_BYTES = 1_000_000  # smaller uploads need no slot
+FRESH_SECONDS = 1.0  # an upload counts as fast for so long
+SLOT_TIMEOUT_SECONDS = 0.05  # to wait for a slot
+GRACE_SECONDS, MIN_BYTES_PER_SECOND = 20.0, 16_000  # the rate applies after the grace period
+MAX_UPLOADS = 128
+MAX_BUFFERED_BYTES = 200_000_000  # of all uploads together
+DRAIN_TIMEOUT_SECONDS = 5.0  # to receive the rest of a refused upload
+PREFIX_BYTES = 16_000  # shown to the prefix check
 
 PrefixCheck = Callable[[bytes], None]
-"""Is shown the beginning of a body; what it raises refuses the rest."""
+"""Receives the first bytes of a body; an exception refuses the upload."""
 
 
 @dataclass(eq=False)
 class Upload:
-    """One on its way: when it began, its bytes so far, and when it has to be there; `is_evicted`: told to go."""
+    """An upload in progress."""
 
     started_at: float
     is_small: bool
@@ -42,21 +42,21 @@ class Upload:
 
 
 class UploadLimiter:
-    """All uploads on their way; at most `max_fast_uploads` of the large ones come fast."""
+    """All uploads in progress, of which at most `max_fast_uploads` are large and fast."""
 
     def __init__(self, max_fast_uploads: int) -> None:
         self.max_fast_uploads = max_fast_uploads
-        self._uploads: dict[Upload, None] = {}  # the first are the oldest
+        self._uploads: dict[Upload, None] = {}  # oldest first
 
     @asynccontextmanager
     async def admit(self, request: Request, max_bytes: int) -> AsyncIterator[Upload]:
-        """Hold a place from the first byte until what was sent is understood. Problem 503 when there is none."""
-        stated = request.headers.get("content-length", "")
-        small = stated.isdecimal() and int(stated) <= SMALL_UPLOAD_BYTES
-        if not (small or await self._wait_for_slot()) or not self._ensure_capacity():
+        """Hold a slot while the request is read and parsed. Problem 503 when there is none."""
+        content_length = request.headers.get("content-length", "")
+        is_small = content_length.isdecimal() and int(content_length) <= SMALL_UPLOAD_BYTES
+        if not (is_small or await self._wait_for_slot()) or not self._ensure_capacity():
             await _drain_body(request, max_bytes)
             raise Problem(503, "busy", "too many uploads at once", "try again in 2 s", {"Retry-After": "2"})
-        upload = Upload(_now(), small)
+        upload = Upload(_now(), is_small)
         self._uploads[upload] = None
         try:
             yield upload
@@ -66,15 +66,21 @@ class UploadLimiter:
     async def read_body(
         self, request: Request, upload: Upload, max_bytes: int, check_prefix: PrefixCheck = lambda _: None
     ) -> bytes:
-        """The whole body; Problem 413 as soon as it is known to be too long, whatever Content-Length says, and 408 when
-        it comes too slowly."""
-        stated = request.headers.get("content-length", "0")
-        if not stated.isdecimal():
+        """Read the whole body.
+
+        Raises
+        ------
+        Problem
+            413 as soon as the body is known to be too long, whatever Content-Length says; 408 when it arrives too
+            slowly; 400 when it breaks off.
+        """
+        content_length = request.headers.get("content-length", "0")
+        if not content_length.isdecimal():
             raise Problem(400, "bad_request", "Content-Length is no number", "leave it to your HTTP library")
         too_long = Problem(
             413, "upload_too_large", f"the request has more than {max_bytes} bytes", "send a smaller file"
         )
-        if int(stated) > max_bytes:
+        if int(content_length) > max_bytes:
             raise too_long
         parts: list[bytes] = []
         upload.deadline = asyncio.timeout_at(upload.started_at + GRACE_SECONDS)
@@ -99,19 +105,19 @@ class UploadLimiter:
         return b"".join(parts)
 
     async def _wait_for_slot(self) -> bool:
-        """Wait for a place among those that come fast; whether there is one."""
+        """Wait for a slot of a large upload; whether one became free."""
         end = _now() + SLOT_TIMEOUT_SECONDS
-        while (
-            sum(not u.is_small and _now() - u.started_at < FRESH_SECONDS for u in self._uploads)
-            >= self.max_fast_uploads
-        ):
+        while self._fast_upload_count() >= self.max_fast_uploads:
             if _now() >= end:
                 return False
             await asyncio.sleep(SLOT_TIMEOUT_SECONDS / 10)
         return True
 
+    def _fast_upload_count(self) -> int:
+        return sum(not u.is_small and _now() - u.started_at < FRESH_SECONDS for u in self._uploads)
+
     def _ensure_capacity(self) -> bool:
-        """Is there room for one more, if need be because the slowest goes?"""
+        """Make room for one more upload, by eviction if necessary; whether there is room."""
         return sum(not u.is_evicted for u in self._uploads) < MAX_UPLOADS or self._evict_slowest()
 
     def _limit_buffered_bytes(self, max_bytes: int) -> None:
@@ -119,12 +125,12 @@ class UploadLimiter:
             self._evict_slowest()
 
     def _evict_slowest(self) -> bool:
-        """Of those that are no longer fresh; whether there was one."""
+        """Evict the slowest of the uploads that are no longer fresh; whether there was one."""
         now = _now()
-        old = [u for u in self._uploads if now - u.started_at >= FRESH_SECONDS and not u.is_evicted]
-        if not old:
+        candidates = [u for u in self._uploads if now - u.started_at >= FRESH_SECONDS and not u.is_evicted]
+        if not candidates:
             return False
-        slowest = min(old, key=lambda u: u.byte_count / (now - u.started_at))
+        slowest = min(candidates, key=lambda u: u.byte_count / (now - u.started_at))
         slowest.is_evicted = True
         slowest.deadline.reschedule(now)
         return True
@@ -135,7 +141,7 @@ def _now() -> float:
 
 
 async def _drain_body(request: Request, max_bytes: int) -> None:
-    """Read on and forget: a client that is still sending when it is answered and cut off never sees the answer."""
+    """Read and discard the body: a client that is cut off while it sends never sees the response."""
     count = 0
     try:
         async with asyncio.timeout(DRAIN_TIMEOUT_SECONDS):

@@ -48,7 +48,7 @@ def test_our_own_mistakes_are_told_and_answered(
     (line,) = capsys.readouterr().err.splitlines()
     told = json.loads(line)
     assert (told["level"], told["kind"]) == ("error", "ValueError")
-    assert any("test_watching.py" in place for place in told["trace"])
+    assert any("test_observability.py" in place for place in told["trace"])
     assert "the secret" not in told["trace"][0]
 
 

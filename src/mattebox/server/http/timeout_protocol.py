@@ -1,7 +1,7 @@
-"""A connection that does not wait for ever: for a request's headers, nor for a client to read its answer.
+"""HTTP/1.1 protocol with time limits for reading headers and unread bodies and for writing responses.
 
-uvicorn's own, with two clocks. Connections that have asked nothing yet make room for new ones, so that a crowd of them
-keeps nobody out.
+uvicorn's h11 protocol with timers. When there are too many idle connections, the oldest is closed, so that a crowd of
+them cannot keep others out.
 """
 
 from __future__ import annotations
@@ -12,16 +12,16 @@ from typing import Any
 import h11
 from uvicorn.protocols.http.h11_impl import H11Protocol
 
-HEADER_TIMEOUT_SECONDS = 10.0  # seconds for the headers of a request
-UNREAD_BODY_TIMEOUT_SECONDS = 3.0  # seconds for the rest of a body that nobody reads, once it is answered
-CLIENT_READ_TIMEOUT_SECONDS = 30.0  # seconds for a client to read any of what lies ready for it
-MAX_IDLE_CONNECTIONS = 200  # connections that have asked nothing yet
+HEADER_TIMEOUT_SECONDS = 10.0  # to receive a request's headers
+UNREAD_BODY_TIMEOUT_SECONDS = 3.0  # to receive the rest of a body after the response
+CLIENT_READ_TIMEOUT_SECONDS = 30.0  # for a client to read any of the response
+MAX_IDLE_CONNECTIONS = 200  # connections without a request
 
 
 class TimeoutProtocol(H11Protocol):
     """One connection."""
 
-    idle_connections: dict[TimeoutProtocol, None] = {}  # noqa: RUF012  of all connections of the process; the first wait longest
+    idle_connections: dict[TimeoutProtocol, None] = {}  # noqa: RUF012  shared by the process, oldest first
 
     def __init__(self, *arguments: Any, **options: Any) -> None:
         super().__init__(*arguments, **options)
@@ -35,8 +35,8 @@ class TimeoutProtocol(H11Protocol):
 
     def connection_lost(self, error: Exception | None) -> None:
         self._mark_active()
-        self._set_timer("reading", CLIENT_READ_TIMEOUT_SECONDS, False)
-        self._set_timer("leftover", UNREAD_BODY_TIMEOUT_SECONDS, False)
+        self._set_timer("client_read", CLIENT_READ_TIMEOUT_SECONDS, False)
+        self._set_timer("unread_body", UNREAD_BODY_TIMEOUT_SECONDS, False)
         super().connection_lost(error)
 
     def handle_events(self) -> None:
@@ -45,21 +45,21 @@ class TimeoutProtocol(H11Protocol):
         if self.cycle is not before:
             self._mark_active()
         if self.conn.their_state is not h11.SEND_BODY:
-            self._set_timer("leftover", UNREAD_BODY_TIMEOUT_SECONDS, False)
+            self._set_timer("unread_body", UNREAD_BODY_TIMEOUT_SECONDS, False)
 
     def on_response_complete(self) -> None:
         super().on_response_complete()
-        self._set_timer("leftover", UNREAD_BODY_TIMEOUT_SECONDS, self.conn.their_state is h11.SEND_BODY)
+        self._set_timer("unread_body", UNREAD_BODY_TIMEOUT_SECONDS, self.conn.their_state is h11.SEND_BODY)
         if self.cycle.response_complete and not self.transport.is_closing():
             self._mark_idle()
 
     def pause_writing(self) -> None:
         super().pause_writing()
-        self._set_timer("reading", CLIENT_READ_TIMEOUT_SECONDS, True)
+        self._set_timer("client_read", CLIENT_READ_TIMEOUT_SECONDS, True)
 
     def resume_writing(self) -> None:
         super().resume_writing()
-        self._set_timer("reading", CLIENT_READ_TIMEOUT_SECONDS, False)
+        self._set_timer("client_read", CLIENT_READ_TIMEOUT_SECONDS, False)
 
     def _mark_idle(self) -> None:
         self.idle_connections[self] = None
@@ -70,6 +70,7 @@ class TimeoutProtocol(H11Protocol):
         self._set_timer("headers", HEADER_TIMEOUT_SECONDS, False)
 
     def _set_timer(self, timer: str, seconds: float, is_running: bool) -> None:
+        """Restart or cancel a timer, at the end of which the connection is closed."""
         if timer in self._timers:
             self._timers.pop(timer).cancel()
         if is_running:

@@ -20,13 +20,13 @@ DONE, FAILED = "[data-status=done]", "[data-status=failed]"
 
 
 @contextmanager
-def browsing() -> Iterator[Any]:
+def start_browser() -> Iterator[Any]:
     from playwright.sync_api import sync_playwright
 
-    with sync_playwright() as play:
-        started = play.chromium.launch(executable_path=CHROMIUM, args=QUIET)
-        yield started
-        started.close()
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=QUIET)
+        yield browser
+        browser.close()
 
 
 class Visit:

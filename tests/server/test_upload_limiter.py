@@ -14,11 +14,11 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
-from mattebox.server.http.upload_limits import MAX_BUFFERED_BYTES, Upload, UploadLimiter
+from mattebox.server.http.upload_limiter import MAX_BUFFERED_BYTES, Upload, UploadLimiter
 from tests.serving import serving
 
 HOST = "127.0.0.1"
-SLOW = "import mattebox.server.http.upload_limits as i, mattebox.server.http.timeouts as p; i.GRACE_SECONDS = 1.0; p.MAX_IDLE_CONNECTIONS = 20; p.HEADER_TIMEOUT_SECONDS = 3.0; "
+SLOW = "import mattebox.server.http.upload_limiter as i, mattebox.server.http.timeout_protocol as p; i.GRACE_SECONDS = 1.0; p.MAX_IDLE_CONNECTIONS = 20; p.HEADER_TIMEOUT_SECONDS = 3.0; "
 SERVE = "from mattebox.cli.main import main; import sys; sys.argv[0] = 'mattebox'; main()"
 
 

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from tests.server.browsing import CHROMIUM, DONE, FAILED, Visit
+from tests.server.page_visit import CHROMIUM, DONE, FAILED, Visit
 
 pytestmark = [
     pytest.mark.skipif(CHROMIUM is None, reason="no Chromium on this machine: apt install chromium"),

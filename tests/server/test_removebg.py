@@ -13,7 +13,8 @@ from fastapi.testclient import TestClient
 from mattebox.recipe.recipe import Background, Cut, Frame, Save, Shadow
 from mattebox.server.app import create_app
 from mattebox.server.http.requests import RequestData
-from mattebox.server.removebg_mapping import RemovebgError, convert_request
+from mattebox.server.removebg.errors import RemovebgError
+from mattebox.server.removebg.mapping import convert_request
 from mattebox.server.settings import Settings
 from tests.server.conftest import encoded, opened
 
