@@ -137,6 +137,7 @@ class Trainer:
     def evaluate(self) -> None:
         """Score the averaged network; it becomes the best checkpoint if no earlier one scored higher."""
         if self.distributed.is_main:
+            random_state = _random_state(self.device)
             net = self.ema.net.eval()
             evaluation = self.task.evaluate(net)
             if evaluation is not None:
@@ -146,6 +147,7 @@ class Trainer:
                     state = self._averaged_state() | {"scores": evaluation.scores}
                     checkpoint.write(state, self.run_folder / BEST_CHECKPOINT)
             self.task.write_report(net, self.run_folder, evaluation, self.step)
+            _set_random_state(random_state, self.device)  # evaluations seed their own draws
         self._evaluations = self._count_due_evaluations()
         self.distributed.wait()
 
