@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import re
+from abc import ABC, abstractmethod
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from typing import Self
@@ -24,14 +25,14 @@ RelativePoint = tuple[float, float]
 
 
 @dataclass(frozen=True)
-class Scribble:
+class Scribble(ABC):
     """Points that the user marked on a picture: a `Stroke` or a `Rectangle`."""
 
     points: tuple[RelativePoint, ...]
 
+    @abstractmethod
     def seed_mask(self, size: ImageShape) -> Mask:
         """The pixels under the scribble, on a grid of that (height, width)."""
-        raise NotImplementedError
 
     def to_crop(self, box: Box, size: ImageShape) -> Self:
         """The scribble in the coordinates of a crop of a picture of that (height, width). UsageError when it lies
