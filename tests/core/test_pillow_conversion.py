@@ -105,6 +105,13 @@ def test_it_stands_upright(orientation: int) -> None:
     assert same(Picture.from_pil(Image.open(io.BytesIO(data))), read(data))
 
 
+@pytest.mark.parametrize("exif", [b"garbage", b"MM\0*\0\0\0\x08\0\5\1\x12", b"II*\0\xff\xff\xff\xff"])
+def test_damaged_exif_is_ignored(exif: bytes) -> None:
+    image = PHOTO.copy()
+    image.info["exif"] = b"Exif\0\0" + exif
+    assert (Picture.from_pil(image).rgb == RGB).all()
+
+
 def test_profiles() -> None:
     wide = rgb_profile()
     data = as_file(PHOTO, icc_profile=wide)
@@ -156,6 +163,8 @@ def test_what_is_no_image_or_cannot_be_decoded() -> None:
     assert not is_pil_image(RGB)
     with pytest.raises(UsageError, match="no Pillow image but numpy.ndarray"):
         Picture.from_pil(RGB)  # type: ignore[arg-type]
+    with pytest.raises(UsageError, match="0 x 5, without pixels"):
+        Picture.from_pil(Image.new("RGB", (0, 5)))
     data = as_file(PHOTO, "jpeg", quality=95)
     with pytest.raises(InputUnreadable, match="cannot be decoded"):
         Picture.from_pil(Image.open(io.BytesIO(data[: len(data) // 2])))

@@ -6,6 +6,7 @@ in `mattebox.io`, which keeps 16 bits a channel and metadata; this module takes 
 
 from __future__ import annotations
 
+import struct
 import sys
 from io import BytesIO
 from typing import TYPE_CHECKING, Any, NamedTuple, TypeAlias, TypeGuard
@@ -13,7 +14,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple, TypeAlias, TypeGuard
 import numpy as np
 
 from mattebox.core import icc_profiles
-from mattebox.core.array_conversion import PixelArray, array_remedy, pixels_from_array, type_name
+from mattebox.core.array_conversion import PixelArray, array_from_pixels, array_remedy, pixels_from_array, type_name
 from mattebox.errors import InputUnreadable, UsageError
 
 if TYPE_CHECKING:
@@ -61,6 +62,8 @@ def pixels_from_pil(image: PilImage) -> PillowPixels:
     """
     if not is_pil_image(image):
         raise UsageError(f"this is no Pillow image but {type_name(image)}", array_remedy(image))
+    if 0 in image.size:
+        raise UsageError(f"the Pillow image is {image.width} x {image.height}, without pixels", "give at least 1 x 1")
     dpi = _dpi(image)
     image = _load_upright(image)
     is_wide = image.mode.startswith("I") or image.mode == "F"
@@ -73,7 +76,7 @@ def pil_from_pixels(rgb: PixelArray, alpha: PixelArray | None, info: dict[str, A
     """An RGB or RGBA image with `info` (`icc_profile`, `dpi`); 16 bits become 8, since Pillow has no wider colour."""
     from PIL import Image
 
-    planes = rgb if alpha is None else np.concatenate([rgb, alpha[..., None]], axis=2)
+    planes = array_from_pixels(rgb, alpha)
     if planes.dtype == np.uint16:
         planes = ((planes.astype(np.uint32) + 128) // 257).astype(np.uint8)
     image = Image.fromarray(planes)
@@ -95,12 +98,15 @@ def _load_upright(image: PilImage) -> PilImage:
 
     try:
         image.load()
-        return ImageOps.exif_transpose(image)
     except Exception as error:  # decoders raise anything
         reason = (str(error).splitlines() or [""])[0][:160] or type(error).__name__
         raise InputUnreadable(
             f"the Pillow image cannot be decoded ({reason})", "open it again, or give its path"
         ) from error
+    try:
+        return ImageOps.exif_transpose(image)
+    except (OSError, SyntaxError, ValueError, TypeError, LookupError, struct.error, Warning):
+        return image  # damaged EXIF data say nothing about the orientation
 
 
 def _dpi(image: PilImage) -> tuple[float, float] | None:
