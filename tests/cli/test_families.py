@@ -140,8 +140,8 @@ def test_the_second_run_needs_no_network(real: Run, monkeypatch: pytest.MonkeyPa
     from mattebox.models.runtime import inference
 
     monkeypatch.setattr(result_cache, "shared_cache", result_cache.ResultCache())
-    monkeypatch.setattr(matte_session, "_open_sessions", matte_session.LruCache(4))
-    monkeypatch.setattr(inference.onnx_runtime, "start", started(inference.onnx_runtime.start))
+    matte_session.open_session.clear()
+    monkeypatch.setattr(inference.onnx_runtime, "create_session", started(inference.onnx_runtime.create_session))
     assert real(*words, "--background", "white", "-o", "two.png").code == 0
     monkeypatch.setattr(result_cache, "shared_cache", result_cache.ResultCache())
     afresh = real(*words, "--background", "white", "-o", "two.png", "--no-cache")

@@ -15,7 +15,7 @@ import numpy as np
 import pytest
 
 from mattebox.models.cards import registry
-from mattebox.models.store import weight_store
+from mattebox.models.store import weight_files
 from tests.cli.conftest import Run
 from tests.fakes import OURS
 from tests.models.onnx import colour_network
@@ -90,7 +90,7 @@ def test_pull_use_verify_remove(run: Run, shop: WeightServer, home: Path) -> Non
 
 def test_verify_finds_a_flipped_byte(run: Run, shop: WeightServer) -> None:
     run("models", "pull", "sold")
-    weight_store.weights_path(registry.find_card("sold")).write_bytes(NETWORK[::-1])
+    weight_files.weights_path(registry.find_card("sold")).write_bytes(NETWORK[::-1])
     ran = run("models", "verify", "--json")
     assert ran.code == 6
     facts = {row["name"]: row for row in map(json.loads, ran.out.splitlines())}
@@ -103,7 +103,7 @@ def test_a_gated_licence_is_shown_and_must_be_accepted(run: Run, shop: WeightSer
     refused = run("models", "pull", "gated")
     assert refused.code == 6
     assert "CC-BY-NC-4.0, not for commercial use (https://l); read it and" in refused.error
-    assert not shop.asked
+    assert not shop.range_headers
     assert run("models", "pull", "gated", "--accept-licence").code == 0
     ran = run("models", "pull", "gated", "--accept-licence", "--commercial")
     assert ran.code == 6
@@ -114,7 +114,7 @@ def test_offline_never_asks(run: Run, shop: WeightServer) -> None:
     ran = run("models", "pull", "sold", "--offline")
     assert ran.code == 6
     assert "network is switched off" in ran.error
-    assert not shop.asked
+    assert not shop.range_headers
     assert "MATTEBOX_OFFLINE" not in os.environ
 
 

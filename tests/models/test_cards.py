@@ -115,7 +115,7 @@ def test_shapes_say_how_and_have_no_weights(name: str) -> None:
     assert shape.input.side >= 64
     assert len(set(shape.output.classes)) == len(shape.output.classes)
     assert name not in registry.all_cards()
-    with pytest.raises(ModelError, match="is a shape without weights"):
+    with pytest.raises(ModelError, match="is a template without weights"):
         Session.open(shape)
 
 

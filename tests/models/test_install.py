@@ -14,7 +14,7 @@ from mattebox.models.cards import registry
 from mattebox.models.cards.card import Licence
 from mattebox.models.cards.registry import find_card
 from mattebox.models.matte_session import Session
-from mattebox.models.store import install, settings, weight_store
+from mattebox.models.store import install, settings, weight_files
 from mattebox.types import Picture
 from tests.fakes import OURS
 from tests.models.onnx import colour_network, external, model, node, value
@@ -145,14 +145,14 @@ def test_removing(mine: Path, home: Path) -> None:
     assert left(home) == []
     assert "mine" not in registry.all_cards()
     pulled = find_card("u2net")
-    weight_store.weights_path(pulled).parent.mkdir()
-    weight_store.partial_path(weight_store.weights_path(pulled)).write_bytes(b"1234")
+    weight_files.weights_path(pulled).parent.mkdir()
+    weight_files.partial_path(weight_files.weights_path(pulled)).write_bytes(b"1234")
     assert install.remove_model(pulled) == 4
     with pytest.raises(ModelError, match="u2net is not here; there is nothing to remove"):
         install.remove_model(pulled)
     with pytest.raises(ModelError, match="neither pulled nor added"):
         install.remove_model(find_card(OURS))
-    assert weight_store.is_installed(find_card(OURS))
+    assert weight_files.is_installed(find_card(OURS))
 
 
 def test_a_missing_file(tmp_path: Path) -> None:

@@ -1,4 +1,4 @@
-"""What networks said is kept: found again exactly, whole or not at all, bounded, by any number of processes."""
+"""Cached results are returned exactly, files are complete or absent, sizes are bounded; processes may share them."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ import numpy as np
 import pytest
 
 from mattebox.errors import UsageError
+from mattebox.io import atomic_write
 from mattebox.models import result_cache
 from mattebox.models.cards.registry import MODEL_PRESETS
 from mattebox.models.matte_session import Session
@@ -134,7 +135,7 @@ def test_racing_processes_find_only_whole_answers() -> None:
     ]
     assert [child.communicate()[1] for child in children] == [b""] * 3
     assert len(result_cache.list_entries()) <= 20
-    assert not [p for _, _, p in result_cache.list_entries() if p.suffix == ".part"]
+    assert not [p for _, _, p in result_cache.list_entries() if p.suffix == atomic_write.TEMPORARY_SUFFIX]
 
 
 @pytest.mark.parametrize(("value", "size"), [("0", 0), ("", 0), ("off", 0), ("20MB", 20_000_000), ("1G", 10**9)])

@@ -22,7 +22,7 @@ def command(clear: bool, as_json: bool) -> int:
 
     if clear:
         result_cache.evict_least_recent(0)
-    sizes = [size for _, size, _ in result_cache.list_entries()]
+    sizes = [entry.size for entry in result_cache.list_entries()]
     folder = str(settings.cache_folder())
     if as_json:
         click.echo(json.dumps({"folder": folder, "entries": len(sizes), "bytes": sum(sizes)}))

@@ -1,4 +1,4 @@
-"""Advisory file lock between processes, which the system releases when its holder dies.
+"""Lock between processes, on a file; the system releases it when its holder dies.
 
 The empty file stays behind: if it were removed, two waiting processes could lock two different files.
 """
@@ -12,12 +12,15 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import IO
 
-POLL_SECONDS = 0.1  # between two attempts; polling lets Ctrl-C through on every system
+POLL_SECONDS = 0.1  # between two tries; polling lets Ctrl-C interrupt the wait on every platform
 
 
 @contextlib.contextmanager
 def hold_lock(path: Path) -> Iterator[None]:
-    """Hold the lock on `path` within the block, after waiting for other holders. OSError without lock support."""
+    """Hold the lock on file `path` inside the block; wait until it is free.
+
+    Raises OSError where the file cannot be created or the file system has no locks.
+    """
     with path.open("ab") as file:
         while not _try_lock(file):
             time.sleep(POLL_SECONDS)

@@ -1,4 +1,4 @@
-"""Thread-safe LRU cache of objects that are slow to create, such as open model sessions."""
+"""Thread-safe cache of the most recently used values."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ ValueT = TypeVar("ValueT")
 
 
 class LruCache(Generic[ValueT]):
-    """Holds at most `max_entries` values; the least recently used one is dropped first."""
+    """At most `max_entries` values by key; the least recently used one is dropped first."""
 
     def __init__(self, max_entries: int) -> None:
         self.max_entries = max_entries
@@ -19,7 +19,7 @@ class LruCache(Generic[ValueT]):
         self._lock = threading.Lock()
 
     def get_or_create(self, key: Hashable, create: Callable[[], ValueT]) -> ValueT:
-        """The value of a key, created by one thread if it is missing."""
+        """Return the value of `key`; `create` runs in one thread only, and only where the key is new."""
         with self._lock:
             if key not in self._entries:
                 self._entries[key] = create()
@@ -27,3 +27,8 @@ class LruCache(Generic[ValueT]):
                     self._entries.popitem(last=False)
             self._entries.move_to_end(key)
             return self._entries[key]
+
+    def clear(self) -> None:
+        """Drop all values."""
+        with self._lock:
+            self._entries.clear()

@@ -31,10 +31,21 @@ REMEDIES_BY_ERRNO = {
 }
 
 
-def write_bytes(path: Path, content: bytes | memoryview, *, overwrite: bool) -> None:
+def write_bytes(
+    path: Path, content: bytes | memoryview, *, overwrite: bool, private: bool = False, durable: bool = True
+) -> None:
     """Write `content` to `path` atomically.
 
-    Without `overwrite` an existing file is left alone; of two processes that write at once, one gets the error.
+    Parameters
+    ----------
+    path, content
+        The file and its bytes.
+    overwrite
+        Replace an existing file. Without it, of two processes that write at once, one gets the error.
+    private
+        Only the current user may read the file.
+    durable
+        Wait until the file is on the disk; without it, a power cut may lose the file.
 
     Raises
     ------
@@ -51,10 +62,13 @@ def write_bytes(path: Path, content: bytes | memoryview, *, overwrite: bool) -> 
         with os.fdopen(handle, "wb") as file:
             file.write(content)
             file.flush()
-            os.fsync(file.fileno())
-        os.chmod(name, 0o666 & ~_umask())
+            if durable:
+                os.fsync(file.fileno())
+        if not private:  # as mkstemp leaves it
+            os.chmod(name, 0o666 & ~_umask())
         _move_into_place(name, path, overwrite)
-        _sync_folder(path.parent)
+        if durable:
+            _sync_folder(path.parent)
     except OSError as error:
         raise output_error(error, path) from error
     finally:

@@ -1,8 +1,8 @@
-"""What the environment says about models: where they lie, whence they come, and what is forbidden.
+"""Settings of the models in environment variables: where weights are kept and pulled from, and what is forbidden.
 
-MATTEBOX_HOME is the folder of pulled weights and added cards, MATTEBOX_MIRROR an address to pull from in place of the
-official ones, MATTEBOX_OFFLINE=1 forbids the network, MATTEBOX_COMMERCIAL=1 forbids weights that may not earn money,
-MATTEBOX_CACHE is how much of what networks said is kept on disk: 500MB, or 0 for nothing, as where it is not set.
+MATTEBOX_HOME is the folder of pulled weights and added models. MATTEBOX_MIRROR is an address to pull from instead of
+the official ones. MATTEBOX_OFFLINE=1 forbids the network, MATTEBOX_COMMERCIAL=1 weights that may not be used
+commercially. MATTEBOX_CACHE is the size of the cache of network results on disk, such as 500MB; 0, or unset, for none.
 """
 
 from __future__ import annotations
@@ -20,54 +20,58 @@ HOME_VARIABLE, MIRROR_VARIABLE, OFFLINE_VARIABLE, COMMERCIAL_VARIABLE = (
 CACHE_VARIABLE = "MATTEBOX_CACHE"
 REPORTED_VARIABLES = (MIRROR_VARIABLE, OFFLINE_VARIABLE, COMMERCIAL_VARIABLE, CACHE_VARIABLE)
 TRUE_WORDS, FALSE_WORDS = {"1", "yes", "true", "on"}, {"", "0", "no", "false", "off"}
+SIZE_UNITS = {"": 1, "k": 10**3, "M": 10**6, "G": 10**9}
 
 
 def home_folder() -> Path:
     """The folder of everything pulled or added; it may not exist yet."""
-    given = os.environ.get(HOME_VARIABLE)
-    return Path(given).expanduser().absolute() if given else _platform_data_folder() / "mattebox"
+    folder = os.environ.get(HOME_VARIABLE)
+    return Path(folder).expanduser().absolute() if folder else _platform_data_folder() / "mattebox"
 
 
 def weights_folder() -> Path:
+    """The folder of pulled weights."""
     return home_folder() / "weights"
 
 
 def added_folder() -> Path:
-    """One folder for each model of the user's own, with its card and weights."""
+    """The folder of the user's own models: in it one folder for each, with its card and weights."""
     return home_folder() / "added"
 
 
 def mirror_url() -> str | None:
-    """The address whose files stand in for the official ones: the mirror's `address/NAME.onnx`. None: official ones."""
+    """The address that replaces the official ones, as ADDRESS/NAME.onnx; None where they are used."""
     return os.environ.get(MIRROR_VARIABLE) or None
 
 
 def is_offline() -> bool:
+    """Whether the network is forbidden. UsageError where the setting is unclear."""
     return _read_switch(OFFLINE_VARIABLE)
 
 
 def is_commercial_only() -> bool:
+    """Whether weights that may not be used commercially are forbidden. UsageError where the setting is unclear."""
     return _read_switch(COMMERCIAL_VARIABLE)
 
 
 def max_cache_bytes() -> int:
-    """Bytes of answers that may be kept on disk; 0 for none. UsageError when it is no size."""
+    """Size of the cache on disk in bytes, 0 for none. UsageError where the setting is no size."""
     value = os.environ.get(CACHE_VARIABLE, "").strip()
     if value.lower() in FALSE_WORDS:
         return 0
-    found = re.fullmatch(r"(\d+)\s*([kMG]?)B?", value)
-    if not found:
+    match = re.fullmatch(r"(\d+)\s*([kMG]?)B?", value)
+    if not match:
         raise UsageError(f"{CACHE_VARIABLE}={value}", "set it to a size such as 500MB, or to 0")
-    return int(found[1]) * {"": 1, "k": 10**3, "M": 10**6, "G": 10**9}[found[2]]
+    return int(match[1]) * SIZE_UNITS[match[2]]
 
 
 def cache_folder() -> Path:
-    """Where answers are kept; it may not exist yet."""
+    """The folder of the cache; it may not exist yet."""
     return home_folder() / "cache" if os.environ.get(HOME_VARIABLE) else _platform_cache_folder() / "mattebox"
 
 
 def _read_switch(name: str) -> bool:
-    """Is it on? UsageError when it says neither yes nor no, for a misspelt prohibition must not be none."""
+    """A yes or no; anything else is a UsageError, for a misspelt prohibition must not count as none."""
     value = os.environ.get(name, "").strip().lower()
     if value not in TRUE_WORDS | FALSE_WORDS:
         raise UsageError(f"{name}={value}", "set it to 1 or 0")
@@ -75,18 +79,22 @@ def _read_switch(name: str) -> bool:
 
 
 def _platform_data_folder() -> Path:
-    """Where this platform's programs keep a user's data."""
+    """The platform's folder for a user's data."""
     if sys.platform == "win32":
-        return Path(os.environ.get("LOCALAPPDATA") or Path.home() / "AppData/Local")
+        return _windows_data_folder()
     if sys.platform == "darwin":
         return Path.home() / "Library/Application Support"
     return Path(os.environ.get("XDG_DATA_HOME") or Path.home() / ".local/share")
 
 
 def _platform_cache_folder() -> Path:
-    """Where this platform's programs keep what they can do without."""
+    """The platform's folder for caches."""
     if sys.platform == "win32":
-        return Path(os.environ.get("LOCALAPPDATA") or Path.home() / "AppData/Local") / "Cache"
+        return _windows_data_folder() / "Cache"
     if sys.platform == "darwin":
         return Path.home() / "Library/Caches"
     return Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache")
+
+
+def _windows_data_folder() -> Path:
+    return Path(os.environ.get("LOCALAPPDATA") or Path.home() / "AppData/Local")

@@ -13,7 +13,7 @@ from fastapi.responses import JSONResponse
 
 from mattebox.errors import UsageError
 from mattebox.models.cards import registry
-from mattebox.models.store.weight_store import is_installed
+from mattebox.models.store.weight_files import is_installed
 from mattebox.recipe import presets
 from mattebox.recipe.flat_parameters import build_recipe, limit_to_area, parameters_by_name
 from mattebox.recipe.presets import ENHANCE_STEPS, enhance_base_recipe, require_kind
