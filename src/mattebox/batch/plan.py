@@ -219,6 +219,6 @@ def _check_job(job: BatchJob, inputs: set[str], overwrite: bool) -> BatchJob | B
         problem = f"{job.target}: is an input itself"
         return BatchFailure(job.name, OutputError(problem, "choose another output; photographs are never overwritten"))
     if job.target.exists() and not overwrite and not job.is_resumed:
-        problem = f"{job.target}: exists already"
+        problem = f"{job.target}: already exists"
         return BatchFailure(job.name, OutputError(problem, "choose another output, or replace it with --overwrite"))
     return job

@@ -38,7 +38,7 @@ class BatchReport:
         self.path, self.model_hash, self.review_confidence = path, model_hash, review_confidence
         self.recipe_hash = hash_recipe(recipe)
         if path.exists() and not resume:
-            raise OutputError(f"{path}: exists already", "go on with it by --resume, or choose another name")
+            raise OutputError(f"{path}: already exists", "go on with it by --resume, or choose another name")
         self.finished_rows = (
             {r["input"]: r for r in read_rows(path) if self._is_reusable(r)} if resume and path.exists() else {}
         )

@@ -16,11 +16,10 @@ from mattebox.composition.alpha_compositing import BlendSpace, composite_over
 from mattebox.composition.background_blur import blur_background
 from mattebox.composition.shadow import render_shadow
 from mattebox.composition.visible_bounds import visible_box
-from mattebox.core.connected_components import subject_box
 from mattebox.errors import UsageError
 from mattebox.io import colour
 from mattebox.recipe.recipe import Background, Frame, Outline, Recipe, Shadow
-from mattebox.types import Box, Layer, OpenImage, Picture, Pixels
+from mattebox.types import Box, Layer, OpenImage, Picture, Pixels, subject_box
 
 MIN_REPORTED_ENLARGEMENT = 1.15  # from here on it shows
 MIN_CUT_OFF_HEIGHT_SHARE = 0.995  # of a photograph's height: what reaches farther down is cut off there

@@ -13,8 +13,8 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from mattebox.core import icc_profiles
 from mattebox.errors import InputUnreadable, UsageError
-from mattebox.io import icc_profiles
 from mattebox.io.pillow_arrays import STRIP_ROWS, PixelData
 from mattebox.types import BitDepth, Pixels
 
@@ -173,10 +173,7 @@ def _grey_to_rgb(
 ) -> RgbConversion:
     """Replicate grey to three channels, converting it from its grey profile's tone curve to sRGB's."""
     if profile and profile_mode == "L":
-        table = icc_profiles.grey_to_srgb_table(profile)
-        if grey.dtype == np.uint8:
-            table = ((table[::257].astype(np.uint32) + 128) // 257).astype(np.uint8)
-        grey, profile = table[grey], None
+        grey, profile = icc_profiles.grey_to_srgb(grey, profile), None
     rgb = np.empty((*grey.shape, 3), grey.dtype)
     rgb[...] = grey[..., None]
     return RgbConversion(rgb, profile or None, notes)
