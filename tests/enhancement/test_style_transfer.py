@@ -79,7 +79,7 @@ def test_the_manner_of_a_picture_is_that_of_what_is_seen_of_it() -> None:
     shown: list[NDArray[np.float32]] = []
 
     class Imitates(AdainNetwork):
-        def manner(self, x: NDArray[np.float32]) -> FeatureStatistics:
+        def style_statistics(self, x: NDArray[np.float32]) -> FeatureStatistics:
             shown.append(x)
             return FeatureStatistics(x.mean((2, 3), keepdims=True), x.std((2, 3), keepdims=True))
 

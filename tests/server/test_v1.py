@@ -6,6 +6,8 @@ import json
 import pytest
 from fastapi.testclient import TestClient
 
+from mattebox.server.app import create_app
+from mattebox.server.settings import Settings
 from tests.server.conftest import opened
 
 
@@ -46,7 +48,7 @@ def test_composing_by_form_fields(client: TestClient, photo: bytes) -> None:
 
 
 def test_json_in_and_json_out(client: TestClient, photo: bytes) -> None:
-    body = {"image_b64": base64.b64encode(photo).decode(), "matte_only": True, "edges": "plain"}
+    body = {"image_b64": base64.b64encode(photo).decode(), "matte_only": True, "edges": "none"}
     told = client.post("/v1/cutouts", json=body, headers={"Accept": "application/json"}).json()
     assert told["mime"] == "image/png"
     assert told["found"] is True
@@ -153,3 +155,26 @@ def test_the_document_describes_every_parameter(client: TestClient) -> None:
     document = client.get("/openapi.json").json()
     form = document["paths"]["/v1/cutouts"]["post"]["requestBody"]["content"]["multipart/form-data"]["schema"]
     assert set(parameters_by_name()) <= set(form["properties"])
+
+
+def test_an_upload_over_the_limit_is_refused(mug: bytes) -> None:
+    with TestClient(create_app(Settings(max_upload=1000, model="fast", workers=1))) as client:
+        assert client.post("/v1/cutouts", files={"image": mug}).status_code == 413
+        chunks = (mug[i : i + 100] for i in range(0, len(mug), 100))
+        answer = client.post("/v1/cutouts", content=chunks, headers={"Content-Type": "image/jpeg"})
+        assert (answer.status_code, answer.json()["code"]) == (413, "upload_too_large")
+
+
+def test_deprecated_words_are_accepted(client: TestClient, photo: bytes) -> None:
+    from mattebox.recipe.deprecated_names import DeprecatedNameWarning
+
+    files = {"image": photo}
+    today = client.post("/v1/cutouts", data={"edges": "none", "bit_depth": "8", "matte_only": "true"}, files=files)
+    with pytest.warns(DeprecatedNameWarning):
+        old = client.post("/v1/cutouts", data={"edges": "plain", "depth": "8", "matte_only": "true"}, files=files)
+    recipe = {"steps": [{"step": "cut", "edges": "plain", "output": "matte"}, {"step": "save", "depth": "8"}]}
+    with pytest.warns(DeprecatedNameWarning):
+        run = client.post("/v1/recipes:run", data={"recipe": json.dumps(recipe)}, files=files)
+    assert today.status_code == old.status_code == run.status_code == 200
+    assert today.content == old.content
+    assert today.headers["content-type"] == run.headers["content-type"]

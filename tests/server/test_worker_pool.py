@@ -13,7 +13,7 @@ import pytest
 from mattebox.errors import MatteboxError
 from mattebox.recipe.recipe import Cut, Recipe, Upscale
 from mattebox.server.settings import Settings
-from mattebox.server.workers.tasks import execute_recipe, execute_task, prepare_task
+from mattebox.server.workers.task_execution import execute_recipe, execute_task, prepare_task
 from mattebox.server.workers.worker_pool import ServerBusy, TaskTimeout, WorkerLost, WorkerPool
 from tests.server.conftest import encoded
 

@@ -22,7 +22,7 @@ CONTEXT_SETTINGS = {"help_option_names": ["-h", "--help"]}
 json_option = click.option("--json", "as_json", is_flag=True, help="One JSON object per model.")
 task_option = click.option(
     "--task",
-    type=click.Choice(["cutout", "refine", "upscale", "restore", "faces", "find", "style"]),
+    type=click.Choice(["cutout", "refine", "upscale", "restore", "faces", "face-detect", "style"]),
     help="Only models for that.",
 )
 

@@ -35,7 +35,7 @@ def command(settings: bool, **options: Any) -> int:
         import uvicorn
 
         from mattebox.server.app import create_app
-        from mattebox.server.http.timeouts import TimeoutProtocol
+        from mattebox.server.http.timeout_protocol import TimeoutProtocol
         from mattebox.server.shutdown import CONNECTION_CLOSE_SECONDS, GracefulServer
     except ImportError as error:
         raise UsageError("the server needs packages more", "pip install mattebox[server]") from error
@@ -45,5 +45,5 @@ def command(settings: bool, **options: Any) -> int:
         app, host=chosen.host, port=chosen.port, log_level="warning", access_log=False, server_header=False,
         timeout_graceful_shutdown=CONNECTION_CLOSE_SECONDS, limit_concurrency=500, http=TimeoutProtocol, h11_max_incomplete_event_size=64 * 1024,
     )  # fmt: skip
-    GracefulServer(config, app.state.house).run()
+    GracefulServer(config, app.state.mattebox).run()
     return 0

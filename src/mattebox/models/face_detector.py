@@ -23,7 +23,7 @@ from mattebox.types import Floats, Picture
 NamedOutputs = dict[str, NDArray[np.float32]]
 FloatBox = tuple[float, float, float, float]
 
-FACE_DETECTION_TASK = "find"
+FACE_DETECTION_TASK = "face-detect"
 STRIDES = (8, 16, 32)
 MIN_FACE_SCORE = 0.6
 MAX_FACE_IOU = 0.3  # boxes that overlap more are of one face

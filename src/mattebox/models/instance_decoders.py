@@ -56,16 +56,16 @@ def decode_detections(outputs: Sequence[NDArray[Any]], output: Output, geometry:
             f"boxes, classes, scores and masks have the shapes {[o.shape for o in outputs]}",
             "they must be N x 4, N, N and N x 1 x h x w; correct the card",
         )
-    input_height, input_width = geometry.input_size
+    input_height, input_width = geometry.input_shape
     input_box = (0.0, 0.0, float(input_width), float(input_height))
-    has_full_masks = outputs[3].shape[2:] == geometry.input_size
-    grid_size = _alpha_grid_size(geometry.content_size)
+    has_full_masks = outputs[3].shape[2:] == geometry.input_shape
+    grid_size = _alpha_grid_size(geometry.content_shape)
     instances = []
     for box, label, score, mask in zip(*outputs[:4], strict=True):
         if score >= output.least:
             mask_box = input_box if has_full_masks else tuple(map(float, box))
-            alpha = paste_mask(mask[0], mask_box, geometry.content_size, grid_size)
-            picture_box = _scale_box(box, geometry.content_size, geometry.source_size)
+            alpha = paste_mask(mask[0], mask_box, geometry.content_shape, grid_size)
+            picture_box = _scale_box(box, geometry.content_shape, geometry.source_shape)
             instances.append(Instance(_class_name(output, int(label)), float(score), picture_box, alpha))
     return _drop_small_and_sort(instances)
 
@@ -179,7 +179,7 @@ def _instance_from_alpha(label: str, score: float, alpha: Floats, geometry: Lett
     """An instance whose box is that of its alpha above the threshold."""
     y, x = np.nonzero(alpha > MASK_THRESHOLD)
     box = np.array([x.min(), y.min(), x.max() + 1, y.max() + 1] if y.size else [0, 0, 0, 0])
-    return Instance(label, score, _scale_box(box, (alpha.shape[0], alpha.shape[1]), geometry.source_size), alpha)
+    return Instance(label, score, _scale_box(box, (alpha.shape[0], alpha.shape[1]), geometry.source_shape), alpha)
 
 
 def _scale_box(box: NDArray[Any], from_size: ImageShape, to_size: ImageShape) -> Box:

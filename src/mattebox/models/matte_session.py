@@ -215,12 +215,12 @@ class Session:
             if output.values in INSTANCE_DECODERS:
                 instances = INSTANCE_DECODERS[output.values](self._run_all_outputs(x), output, geometry)
             else:
-                height, width = geometry.content_size
+                height, width = geometry.content_shape
                 class_map = self._run_at_input_size(x)[0, :, :height, :width]
                 instances = instance_decoders.decode_class_map(class_map, output, geometry)
             return instance_masks.pack_instances(instances)
 
-        return instance_masks.unpack_instances(self._cached_outputs(f"instances {geometry.source_size}", x, compute))
+        return instance_masks.unpack_instances(self._cached_outputs(f"instances {geometry.source_shape}", x, compute))
 
     def predict_from_prompts(self, picture: Picture, prompts: Sequence[PointPrompt]) -> Floats:
         """Predict the alpha of the objects that prompts mark.
@@ -287,7 +287,7 @@ class Session:
         return msgspec.json.encode([card.sha256, card.md5, card.parts, card.input, card.output])
 
     def _alpha_size(self, size: ImageShape) -> ImageShape:
-        return self.input_geometry(size).content_size
+        return self.input_geometry(size).content_shape
 
     def _run_all_outputs(self, x: NDArray[np.float32]) -> list[NDArray[Any]]:
         assert self._network is not None

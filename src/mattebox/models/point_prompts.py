@@ -45,13 +45,13 @@ def decoder_inputs(prompt: PointPrompt, geometry: LetterboxGeometry) -> dict[str
         *(BACKGROUND_LABEL for _ in prompt.background_points),
         *box_labels,
     ]
-    scale = np.array([geometry.content_size[1], geometry.content_size[0]], np.float32)
+    scale = np.array([geometry.content_shape[1], geometry.content_shape[0]], np.float32)
     return {
         "point_coords": (np.array(points, np.float32) * scale)[None],
         "point_labels": np.array(labels, np.float32)[None],
         "mask_input": np.zeros((1, 1, MASK_PROMPT_SIDE_PIXELS, MASK_PROMPT_SIDE_PIXELS), np.float32),
         "has_mask_input": np.zeros(1, np.float32),
-        "orig_im_size": np.array(geometry.content_size, np.float32),
+        "orig_im_size": np.array(geometry.content_shape, np.float32),
     }
 
 

@@ -61,5 +61,5 @@ def output_to_alpha(spec: Output, y: NDArray[np.float32]) -> NDArray[np.float32]
 
 def crop_alpha(y: NDArray[np.float32], geometry: LetterboxGeometry) -> Floats:
     """Cut the padding off the alpha plane of 1 x C x H x W, and clip it to 0..1; returns h x w."""
-    height, width = geometry.content_size
+    height, width = geometry.content_shape
     return np.clip(y[0, 0, :height, :width], 0.0, 1.0).astype(np.float32)

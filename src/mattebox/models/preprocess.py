@@ -41,7 +41,8 @@ def input_geometry(spec: Input, size: ImageShape) -> LetterboxGeometry:
 def unpadded_grid_size(geometry: LetterboxGeometry, grid_size: tuple[int, ...]) -> ImageShape:
     """Rows and columns, of a grid over the full input, that cover the picture and not its padding."""
     height, width = (
-        max(1, round(g * c / i)) for g, c, i in zip(grid_size, geometry.content_size, geometry.input_size, strict=True)
+        max(1, round(g * c / i))
+        for g, c, i in zip(grid_size, geometry.content_shape, geometry.input_shape, strict=True)
     )
     return height, width
 
@@ -50,7 +51,7 @@ def reduce_for_views(spec: Input, picture: Picture) -> BlockMeans | None:
     """Reduce a picture once, for all its test-time augmentation views; None where the card needs every pixel."""
     if spec.resize != "quick":
         return None
-    return resampling.average_blocks_towards(picture.rgb, input_geometry(spec, picture.shape).content_size)
+    return resampling.average_blocks_towards(picture.rgb, input_geometry(spec, picture.shape).content_shape)
 
 
 def prepare_input(
@@ -77,16 +78,16 @@ def prepare_input(
     geometry = input_geometry(spec, picture.shape)
     reduced_picture = reduced_picture or reduce_for_views(spec, picture)
     if reduced_picture:
-        resized = resampling.finish_shrink(reduced_picture, geometry.content_size)
+        resized = resampling.finish_shrink(reduced_picture, geometry.content_shape)
     else:
-        resized = resampling.resize_lanczos(picture.rgb, geometry.content_size)
+        resized = resampling.resize_lanczos(picture.rgb, geometry.content_shape)
     x = colour.to_srgb(resized, picture.profile).astype(np.float32)
     if spec.range != "bytes":
         x /= np.float32(255 if spec.range == "depth" else max(float(x.max()), 1.0))
     x = x[..., ::-1] if spec.order == "bgr" else x
     x -= np.asarray(spec.mean, np.float32)
     x /= np.asarray(spec.std, np.float32)
-    padding = [(0, i - c) for i, c in zip(geometry.input_size, geometry.content_size, strict=True)]
+    padding = [(0, i - c) for i, c in zip(geometry.input_shape, geometry.content_shape, strict=True)]
     padded = np.pad(x, [*padding, (0, 0)])
     if spec.layout != "hwc":
         padded = padded.transpose(2, 0, 1)

@@ -84,7 +84,7 @@ class Card(Struct, frozen=True, forbid_unknown_fields=True):
     ----------
     task : str
         `upscale` and `restore` have `tiles` instead of `input`, `output` and `calibration`; `style` has `styles`, or
-        a `decoder` where it takes the style of any picture; `faces` (restoration) and `find` (face detection) take
+        a `decoder` where it takes the style of any picture; `faces` (restoration) and `face-detect` take
         squares of `input.side`.
     weights : str
         File name: beside the card or, where there is a `url` to pull it from, in the store.
@@ -115,7 +115,7 @@ class Card(Struct, frozen=True, forbid_unknown_fields=True):
     """
 
     name: str
-    task: Literal["cutout", "refine", "upscale", "restore", "style", "faces", "find"]
+    task: Literal["cutout", "refine", "upscale", "restore", "style", "faces", "face-detect"]
     architecture: str
     summary: str
     weights: str
