@@ -3,13 +3,8 @@
 import numpy as np
 import pytest
 
-from mattebox.composition.alpha_compositing import (
-    composite_over,
-    decode_srgb_pixels,
-    encode_srgb_pixels,
-    flatten,
-    flatten_onto_colour,
-)
+from mattebox.composition.alpha_compositing import composite_over, flatten, flatten_onto_colour
+from mattebox.core.srgb import decode_srgb_pixels, encode_srgb_pixels
 from mattebox.types import Picture
 
 

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+from mattebox.composition.head_detection import head_box
 
 from mattebox.composition import layer_composition
-from mattebox.composition.head_framing import head_box, place_around_head
+from mattebox.composition.head_framing import place_around_head
 from mattebox.recipe.recipe import Background, Cut, Frame, Recipe
 from mattebox.types import Picture
 

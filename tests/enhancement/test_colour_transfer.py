@@ -5,15 +5,17 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from mattebox.enhancement.colour_space import colour_space_of
 from mattebox.enhancement.colour_transfer import (
     measure_colours,
     monge_kantorovich_map,
     reinhard_map,
     transfer_colours,
 )
+from mattebox.enhancement.gamut import fit_to_gamut
 from mattebox.enhancement.harmonisation import harmonise_subject
-from mattebox.enhancement.lab import fit_to_gamut, lab_to_linear, linear_to_lab
-from mattebox.enhancement.linear_light import colour_space_of, sample_light
+from mattebox.enhancement.lab import lab_to_linear, linear_to_lab
+from mattebox.enhancement.light_sample import sample_light
 from mattebox.types import Picture
 
 SPACE = colour_space_of(Picture(np.zeros((1, 1, 3), np.uint8)))

@@ -5,7 +5,8 @@ import pytest
 import skimage.data
 
 from mattebox.enhancement import dehazing
-from mattebox.enhancement.linear_light import colour_space_of, sample_light
+from mattebox.enhancement.colour_space import colour_space_of
+from mattebox.enhancement.light_sample import sample_light
 from mattebox.pipeline.run import run_recipe
 from mattebox.recipe.recipe import Balance, Light, Recipe
 from mattebox.types import BitDepth, Picture, Pixels

@@ -4,7 +4,9 @@ import numpy as np
 import pytest
 from PIL import ImageCms
 
-from mattebox.enhancement.linear_light import apply_in_linear_light, colour_space_of, sample_light
+from mattebox.enhancement.colour_space import colour_space_of
+from mattebox.enhancement.light_sample import sample_light
+from mattebox.enhancement.linear_light import apply_in_linear_light
 from mattebox.io import icc_matrix_shaper
 from mattebox.types import Floats, Picture
 

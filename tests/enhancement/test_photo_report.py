@@ -7,7 +7,7 @@ import pytest
 from PIL import Image, ImageFilter
 
 from mattebox.enhancement import illuminant
-from mattebox.enhancement.linear_light import colour_space_of
+from mattebox.enhancement.colour_space import colour_space_of
 from mattebox.enhancement.photo_report import analyse_photo, describe_cast
 from mattebox.enhancement.photo_statistics import blockiness, measure_statistics, noise_sigma, sharpness
 from mattebox.recipe.recipe import Balance, Light

@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from mattebox.enhancement.linear_light import colour_space_of
+from mattebox.enhancement.colour_space import colour_space_of
 from mattebox.enhancement.oklab import linear_to_oklab, oklab_to_linear
 from mattebox.enhancement.saturation import adjust_saturation
 from mattebox.recipe.recipe import Colour

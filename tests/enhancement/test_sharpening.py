@@ -5,8 +5,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from mattebox.enhancement.linear_light import colour_space_of
-from mattebox.enhancement.sharpening import gaussian_blur, sharpen_luminance
+from mattebox.core.smoothing_filters import gaussian_blur
+from mattebox.enhancement.colour_space import colour_space_of
+from mattebox.enhancement.sharpening import sharpen_luminance
 from mattebox.recipe.recipe import Sharpen
 from mattebox.types import Picture
 

@@ -6,7 +6,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from mattebox.enhancement import tone_adjustment
-from mattebox.enhancement.linear_light import colour_space_of, sample_light
+from mattebox.enhancement.colour_space import colour_space_of
+from mattebox.enhancement.light_sample import sample_light
 from mattebox.enhancement.tone_adjustment import ToneAdjustment
 from mattebox.recipe.recipe import Light
 from mattebox.types import Picture

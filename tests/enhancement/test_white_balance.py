@@ -5,8 +5,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mattebox.enhancement import illuminant, learned_illuminant, white_balance
-from mattebox.enhancement.linear_light import Float64Array, colour_space_of, sample_light
+from mattebox.enhancement import illuminant, illuminant_estimation, learned_illuminant, white_balance
+from mattebox.enhancement.colour_space import Float64Array, colour_space_of
+from mattebox.enhancement.light_sample import sample_light
 from mattebox.errors import ModelError, UsageError
 from mattebox.recipe.recipe import Balance
 from mattebox.types import Picture
@@ -26,7 +27,7 @@ def under(picture: Picture, light: Float64Array) -> Picture:
 )
 def test_a_cast_is_taken_off(name: str, light: Float64Array, request: pytest.FixtureRequest) -> None:
     seen = sample_light(under(request.getfixturevalue(name), light))
-    left = illuminant.angular_error_degrees(white_balance.estimate_white_balance(seen).light_to_correct, light)
+    left = illuminant.angular_error_degrees(illuminant_estimation.estimate_white_balance(seen).light_to_correct, light)
     assert left < 0.5 * illuminant.angular_error_degrees(np.ones(3), light)
 
 
@@ -34,7 +35,7 @@ def test_a_cast_is_taken_off(name: str, light: Float64Array, request: pytest.Fix
 def test_a_photograph_without_a_cast_is_left_alone(name: str, request: pytest.FixtureRequest) -> None:
     picture = request.getfixturevalue(name)
     made = white_balance.correct_white_balance(
-        picture, white_balance.estimate_white_balance(sample_light(picture)).light_to_correct
+        picture, illuminant_estimation.estimate_white_balance(sample_light(picture)).light_to_correct
     )
     assert np.abs(made.rgb.astype(int) - picture.rgb).mean() < 4
 
@@ -64,7 +65,7 @@ def test_strength_lies_between_nothing_and_all(strength: float, seed: int) -> No
     low, high = np.minimum(rgb, whole.rgb), np.maximum(rgb, whole.rgb)
     assert ((part.rgb >= low) & (part.rgb <= high)).all()
     assert white_balance.correct_white_balance(picture, SHADE, 0) is picture
-    assert white_balance.correct_white_balance(picture, white_balance.NEUTRAL_LIGHT) is picture
+    assert white_balance.correct_white_balance(picture, illuminant.NEUTRAL_LIGHT) is picture
 
 
 def test_the_daylight_of_srgb_is_white() -> None:
@@ -74,11 +75,11 @@ def test_the_daylight_of_srgb_is_white() -> None:
 
 
 def test_what_a_step_asks_for(astronaut: Picture) -> None:
-    assert (white_balance.resolve_illuminant(Balance(), astronaut) == 1).all()
-    assert white_balance.resolve_illuminant(Balance(white="3200 k"), astronaut) == pytest.approx(LAMP)
+    assert (white_balance.plan_white_balance(Balance(), astronaut).light == 1).all()
+    assert white_balance.plan_white_balance(Balance(white="3200 k"), astronaut).light == pytest.approx(LAMP)
     lamp = under(Picture(np.full((20, 20, 3), 128, np.uint8)), LAMP)
     for way in ("10,10", "50%,50%", "grey"):
-        found = white_balance.resolve_illuminant(Balance(white=way), lamp)
+        found = white_balance.plan_white_balance(Balance(white=way), lamp).light
         assert illuminant.angular_error_degrees(found, LAMP) < 1
 
 
@@ -91,16 +92,16 @@ def test_nonsense_is_refused(white: str) -> None:
 def test_places_outside_or_black_are_refused() -> None:
     black = Picture(np.zeros((10, 10, 3), np.uint8))
     with pytest.raises(UsageError, match="outside"):
-        white_balance.resolve_illuminant(Balance(white="20,5"), black)
+        white_balance.plan_white_balance(Balance(white="20,5"), black)
     with pytest.raises(UsageError, match="too dark"):
-        white_balance.resolve_illuminant(Balance(white="5,5"), black)
+        white_balance.plan_white_balance(Balance(white="5,5"), black)
 
 
 def test_nothing_to_see_is_no_cast() -> None:
     for value in (0, 255):
         sample = sample_light(Picture(np.full((30, 30, 3), value, np.uint8)))
-        assert (white_balance.estimate_white_balance(sample).light_to_correct == 1).all()
-        assert (white_balance.illuminant_estimates(sample)[0][1] == 1).all()
+        assert (illuminant_estimation.estimate_white_balance(sample).light_to_correct == 1).all()
+        assert (illuminant_estimation.illuminant_estimates(sample)[0][1] == 1).all()
 
 
 def test_patterns_are_what_their_card_says(monkeypatch: pytest.MonkeyPatch) -> None:
