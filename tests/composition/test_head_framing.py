@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from mattebox.composition.head_detection import head_box
 
 from mattebox.composition import layer_composition
+from mattebox.composition.head_detection import head_box
 from mattebox.composition.head_framing import place_around_head
 from mattebox.recipe.recipe import Background, Cut, Frame, Recipe
 from mattebox.types import Picture
