@@ -63,8 +63,11 @@ def rotate_picture(picture: Picture, angle: float) -> tuple[Picture, tuple[int, 
     angle
         Degrees clockwise.
 
-    Returns ------- tuple The picture on a canvas that holds all of it, transparent around; and how far (right, down)
-    its middle has moved.
+    Returns
+    -------
+    tuple
+        The picture on a canvas that holds all of it, transparent around; and how far (right, down) its middle has
+        moved.
     """
     if not angle % 360:
         return picture, (0, 0)
