@@ -23,10 +23,10 @@ def test_aspects(text: str, aspect: float | None) -> None:
 
 
 def test_margins_are_in_the_order_of_css() -> None:
-    one, two, three, four = ((float(n), "px") for n in (1, 2, 3, 4))
-    assert parse_margins("1") == (one, one, one, one)
-    assert parse_margins("1px, 2px") == (two, one, two, one)
-    assert parse_margins("1 2 3 4") == (four, one, two, three)
+    first, two, three, four = ((float(n), "px") for n in (1, 2, 3, 4))
+    assert parse_margins("1") == (first, first, first, first)
+    assert parse_margins("1px, 2px") == (two, first, two, first)
+    assert parse_margins("1 2 3 4") == (four, first, two, three)
     assert parse_margins("5%") == ((5.0, "%"),) * 4
 
 

@@ -1,4 +1,4 @@
-"""Colour transfer and harmony: statistics move where they should, by no more than they may."""
+"""Colour transfer and harmonisation: statistics move where they should, within their limits."""
 
 import numpy as np
 import pytest
@@ -18,8 +18,8 @@ from mattebox.types import Picture
 SPACE = colour_space_of(Picture(np.zeros((1, 1, 3), np.uint8)))
 
 
-def gap(one: Picture, other: Picture) -> float:
-    return float(np.linalg.norm(measure_colours(sample_light(one)).mean - measure_colours(sample_light(other)).mean))
+def colour_distance(first: Picture, second: Picture) -> float:
+    return float(np.linalg.norm(measure_colours(sample_light(first)).mean - measure_colours(sample_light(second)).mean))
 
 
 def test_lab_is_cies_and_comes_back() -> None:
@@ -33,27 +33,27 @@ def test_lab_is_cies_and_comes_back() -> None:
 
 @pytest.mark.parametrize("method", ["monge", "reinhard"])
 def test_colours_move_to_the_styles(method: str, astronaut: Picture, rocket: Picture) -> None:
-    made = transfer_colours(astronaut, rocket, method)
-    assert gap(made, rocket) < 0.25 * gap(astronaut, rocket)
+    result = transfer_colours(astronaut, rocket, method)
+    assert colour_distance(result, rocket) < 0.25 * colour_distance(astronaut, rocket)
     half = transfer_colours(astronaut, rocket, method, 0.5)
-    assert gap(made, rocket) < gap(half, rocket) < gap(astronaut, rocket)
+    assert colour_distance(result, rocket) < colour_distance(half, rocket) < colour_distance(astronaut, rocket)
     assert transfer_colours(astronaut, rocket, method, 0) is astronaut
 
 
-@pytest.mark.parametrize("way", [monge_kantorovich_map, reinhard_map])
-def test_a_picture_is_its_own_style(way: object, astronaut: Picture) -> None:
+@pytest.mark.parametrize("build_map", [monge_kantorovich_map, reinhard_map])
+def test_a_picture_is_its_own_style(build_map: object, astronaut: Picture) -> None:
     own = measure_colours(sample_light(astronaut))
-    assert callable(way)
-    assert way(own, own).matrix == pytest.approx(np.eye(3), abs=1e-6)
+    assert callable(build_map)
+    assert build_map(own, own).matrix == pytest.approx(np.eye(3), abs=1e-6)
 
 
 def test_monge_turns_one_gaussian_into_the_other() -> None:
     rng = np.random.default_rng(3)
     a = rng.normal(size=(3, 3))
     source, target = np.eye(3) * 9 + a @ a.T, np.eye(3) * 12 - 0.3 * (a + a.T)
-    one, other = (type(measure_colours(sample_light(Picture(np.zeros((1, 1, 3), np.uint8)))))(np.zeros(3), c)
+    first, second = (type(measure_colours(sample_light(Picture(np.zeros((1, 1, 3), np.uint8)))))(np.zeros(3), c)
                   for c in (source, target))  # fmt: skip
-    turn = monge_kantorovich_map(one, other).matrix
+    turn = monge_kantorovich_map(first, second).matrix
     assert turn @ source @ turn.T == pytest.approx(target, abs=1e-6)
 
 
@@ -62,19 +62,19 @@ def test_a_flat_picture_takes_on_a_style_without_bands(coffee: Picture) -> None:
     assert np.ptp(transfer_colours(flat, coffee).rgb.astype(int), axis=(0, 1)).max() == 0
 
 
-def test_a_subject_comes_nearer_to_its_backdrop_and_keeps_its_own_colour(rocket: Picture) -> None:
+def test_a_subject_moves_towards_its_backdrop_and_keeps_its_own_colour(rocket: Picture) -> None:
     rgb, alpha = np.full((60, 60, 3), (200, 60, 50), np.uint8), np.zeros((60, 60), np.uint8)
     alpha[15:45, 15:45] = 255
     subject = Picture(rgb, alpha)
-    made = harmonise_subject(subject, rocket, 1)
-    assert gap(made, rocket) < gap(subject, rocket)
-    assert made.rgb[30, 30, 0] > 1.7 * made.rgb[30, 30, 2]
-    assert made.alpha is alpha
+    result = harmonise_subject(subject, rocket, 1)
+    assert colour_distance(result, rocket) < colour_distance(subject, rocket)
+    assert result.rgb[30, 30, 0] > 1.7 * result.rgb[30, 30, 2]
+    assert result.alpha is alpha
     half = harmonise_subject(subject, rocket, 0.5)
-    assert gap(made, rocket) < gap(half, rocket) < gap(subject, rocket)
+    assert colour_distance(result, rocket) < colour_distance(half, rocket) < colour_distance(subject, rocket)
 
 
-def test_nothing_asked_or_seen_is_the_subject_itself(rocket: Picture) -> None:
+def test_strength_0_or_no_visible_pixels_return_the_subject_itself(rocket: Picture) -> None:
     hidden = Picture(np.zeros((9, 9, 3), np.uint8), np.zeros((9, 9), np.uint8))
     assert harmonise_subject(rocket, rocket, 0) is rocket
     assert harmonise_subject(hidden, rocket, 1) is hidden
