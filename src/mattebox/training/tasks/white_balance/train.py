@@ -24,7 +24,8 @@ from PIL import Image
 from torch import Tensor
 
 from mattebox.enhancement import illuminant, learned_illuminant
-from mattebox.enhancement.linear_light import colour_space_of, sample_light
+from mattebox.enhancement.colour_space import colour_space_of
+from mattebox.enhancement.light_sample import sample_light
 from mattebox.types import Picture
 
 MAX_PHOTOGRAPHS_BY_SET = {"houses_bg": 900, "caltech_bg_google": 300, "imagenet_samples_unl": 1000, "clothing_unl": 300,
