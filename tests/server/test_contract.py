@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.serving import serving
+from tests.serving import start_server
 
 TOOL = Path(sys.executable).with_name("schemathesis")
 HERE = Path(__file__).parent
@@ -19,7 +19,7 @@ HERE = Path(__file__).parent
 @pytest.mark.skipif(not TOOL.exists(), reason="needs schemathesis")
 @pytest.mark.timeout(600)
 def test_whatever_is_sent_the_answer_is_one_that_was_promised(tmp_path: Path) -> None:
-    with serving(tmp_path) as address:
+    with start_server(tmp_path) as address:
         asked = [str(TOOL), "--config-file", str(HERE / "schemathesis.toml"), "run", f"{address}/openapi.json",
                  "--checks", "all", "--max-examples", os.environ.get("EXAMPLES", "8"),
                  "--seed", os.environ.get("SEED", "1"), "--no-color"]  # fmt: skip

@@ -7,7 +7,7 @@ import pytest
 from fastapi.testclient import TestClient
 from PIL import Image
 
-from tests.server.conftest import encoded, opened
+from tests.server.conftest import decode_image, encode_image
 
 
 @pytest.fixture(scope="module")
@@ -15,13 +15,13 @@ def dim() -> bytes:
     """A photograph two stops too dark, with a cast."""
     from skimage.data import coffee
 
-    return encoded((coffee()[::2, ::2] * np.array([0.25, 0.25, 0.4])).astype(np.uint8), "png")
+    return encode_image((coffee()[::2, ::2] * np.array([0.25, 0.25, 0.4])).astype(np.uint8), "png")
 
 
 def test_what_a_photograph_needs(client: TestClient, dim: bytes) -> None:
     answer = client.post("/v1/enhancements", files={"image": dim})
     assert (answer.status_code, answer.headers["content-type"]) == (200, "image/png"), answer.text
-    made, was = np.asarray(opened(answer.content).convert("RGB")), np.asarray(opened(dim))
+    made, was = np.asarray(decode_image(answer.content).convert("RGB")), np.asarray(decode_image(dim))
     assert made.shape == was.shape
     assert made.mean() > 1.3 * was.mean()
     assert "x-confidence" not in answer.headers
@@ -29,7 +29,7 @@ def test_what_a_photograph_needs(client: TestClient, dim: bytes) -> None:
 
 def test_a_step_that_is_named_is_all_that_is_done(client: TestClient, dim: bytes) -> None:
     answer = client.post("/v1/enhancements", files={"image": dim}, data={"upscale": "2x"})
-    made, was = opened(answer.content), opened(dim)
+    made, was = decode_image(answer.content), decode_image(dim)
     assert made.size == (2 * was.width, 2 * was.height)
     back = np.asarray(made.resize(was.size, Image.Resampling.BOX)).astype(int)
     assert np.abs(back - np.asarray(was)).mean() < 2
@@ -38,20 +38,20 @@ def test_a_step_that_is_named_is_all_that_is_done(client: TestClient, dim: bytes
 def test_only_the_background(client: TestClient, photo: bytes) -> None:
     fields = {"exposure": "-2", "only": "background", "format": "png"}
     answer = client.post("/v1/enhancements", files={"image": photo}, data=fields)
-    made, was = (np.asarray(opened(x).convert("RGB")).astype(int) for x in (answer.content, photo))
+    made, was = (np.asarray(decode_image(x).convert("RGB")).astype(int) for x in (answer.content, photo))
     assert np.abs(made - was)[100:200, 200:260].mean() < 2  # her face
     assert (was - made)[:60, 440:].mean() > 20
 
 
 def test_another_pictures_colours(client: TestClient, photo: bytes, mug: bytes) -> None:
     answer = client.post("/v1/enhancements", files={"image": photo, "style_image": mug}, data={"style_strength": "100"})
-    made, was = (np.asarray(opened(x).convert("RGB")).astype(int) for x in (answer.content, photo))
+    made, was = (np.asarray(decode_image(x).convert("RGB")).astype(int) for x in (answer.content, photo))
     assert np.abs(made - was).mean() > 10
 
 
 def test_cutting_and_enhancing_at_once(client: TestClient, photo: bytes) -> None:
     answer = client.post("/v1/cutouts", files={"image": photo}, data={"upscale": "1024px", "saturation": "-100"})
-    made = opened(answer.content)
+    made = decode_image(answer.content)
     assert (made.mode, made.size) == ("RGBA", (1024, 1024))
     rgb = np.asarray(made).astype(int)
     assert np.ptp(rgb[..., :3], axis=2)[rgb[..., 3] == 255].max() <= 3
@@ -84,7 +84,7 @@ def test_what_is_refused(client: TestClient, photo: bytes, place: str, fields: d
 def test_a_recipe_without_a_cut(client: TestClient, photo: bytes) -> None:
     recipe = '{"steps": [{"step": "upscale", "to": "600px"}]}'
     answer = client.post("/v1/recipes:run", files={"image": photo}, data={"recipe": recipe})
-    assert opened(answer.content).size == (600, 600)
+    assert decode_image(answer.content).size == (600, 600)
 
 
 def test_sixteen_bits_stay(client: TestClient) -> None:

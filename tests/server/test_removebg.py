@@ -16,7 +16,7 @@ from mattebox.server.http.requests import RequestData
 from mattebox.server.removebg.errors import RemovebgError
 from mattebox.server.removebg.mapping import convert_request
 from mattebox.server.settings import Settings
-from tests.server.conftest import encoded, opened
+from tests.server.conftest import decode_image, encode_image
 
 URL = "/v1.0/removebg"
 
@@ -24,9 +24,9 @@ URL = "/v1.0/removebg"
 def test_the_default_is_a_preview_with_alpha(client: TestClient) -> None:
     rgb = np.full((1000, 1500, 3), 200, np.uint8)
     rgb[300:900, 500:1000] = (160, 40, 20)
-    answer = client.post(URL, files={"image_file": encoded(rgb)})
+    answer = client.post(URL, files={"image_file": encode_image(rgb)})
     assert answer.status_code == 200, answer.text
-    made = opened(answer.content)
+    made = decode_image(answer.content)
     assert (made.format, made.mode) == ("PNG", "RGBA")
     assert made.width * made.height <= 250_000
     assert made.width / made.height == pytest.approx(1.5, abs=0.01)
@@ -59,7 +59,7 @@ def test_formats(client: TestClient, photo: bytes, fields: dict[str, str], forma
     if mode == "refused":  # a translucent colour needs a format that holds it
         assert answer.status_code == 400
         return
-    made = opened(answer.content)
+    made = decode_image(answer.content)
     assert (made.format, made.mode) == (format, mode)
 
 
@@ -70,11 +70,13 @@ def test_zip_and_json(client: TestClient, photo: bytes) -> None:
     body = {"image_file_b64": base64.b64encode(photo).decode(), "crop": True}
     data = client.post(URL, json=body, headers={"Accept": "application/json"}).json()["data"]
     assert set(data) == {"result_b64", "foreground_top", "foreground_left", "foreground_width", "foreground_height"}
-    assert opened(base64.b64decode(data["result_b64"])).format == "PNG"
+    assert decode_image(base64.b64decode(data["result_b64"])).format == "PNG"
 
 
 def test_a_picture_behind_is_cover_fitted(client: TestClient, photo: bytes, mug: bytes) -> None:
-    made = opened(client.post(URL, files={"image_file": photo, "bg_image_file": mug}, data={"size": "full"}).content)
+    made = decode_image(
+        client.post(URL, files={"image_file": photo, "bg_image_file": mug}, data={"size": "full"}).content
+    )
     assert (made.format, made.size) == ("JPEG", (512, 512))
 
 
@@ -117,7 +119,7 @@ def test_errors_have_their_codes(client: TestClient, photo: bytes, fields: dict[
     fields = dict(fields)
     what = fields.pop("image", None)
     plain = np.full((200, 300, 3), 128, np.uint8)
-    known = {"x": photo, "text": b"hello", "empty": encoded(plain), "large": large(), "torn": photo[:2000],
+    known = {"x": photo, "text": b"hello", "empty": encode_image(plain), "large": large(), "torn": photo[:2000],
              "nothing": large(0), "heavy": photo + bytes(22_000_000)}  # fmt: skip
     files = {"image_file": known[what]} if what else None
     answer = client.post(URL, files=files, data=fields)
@@ -177,7 +179,7 @@ def test_every_kind_of_body(client: TestClient, photo: bytes, kind: str) -> None
     assert answer.headers["content-type"] == "image/png"
     assert answer.headers["x-type"] == "person"
     assert answer.headers["x-credits-charged"] == "0"
-    assert opened(answer.content).size == (512, 512)
+    assert decode_image(answer.content).size == (512, 512)
 
 
 @pytest.mark.parametrize(("size", "most"), SIZES.items())
@@ -230,11 +232,11 @@ def test_scale_implies_the_centre(photo: bytes) -> None:
 def test_zip_holds_colours_that_make_the_cutout(client: TestClient, photo: bytes) -> None:
     """color.jpg under alpha.png is the PNG, but for what JPEG costs."""
     sent = {"files": {"image_file": photo}}
-    whole = opened(client.post(URL, **sent, data={"size": "full"}).content)  # type: ignore[arg-type]
+    whole = decode_image(client.post(URL, **sent, data={"size": "full"}).content)  # type: ignore[arg-type]
     answer = client.post(URL, **sent, data={"size": "full", "format": "zip"})  # type: ignore[arg-type]
     assert answer.headers["content-type"] == "application/zip"
     with zipfile.ZipFile(io.BytesIO(answer.content)) as archive:
-        colour, alpha = (opened(archive.read(name)) for name in ("color.jpg", "alpha.png"))
+        colour, alpha = (decode_image(archive.read(name)) for name in ("color.jpg", "alpha.png"))
     assert (colour.format, colour.mode, alpha.format, alpha.mode) == ("JPEG", "RGB", "PNG", "L")
     known = np.asarray(whole)
     assert np.array_equal(np.asarray(alpha), known[..., 3])
@@ -245,7 +247,7 @@ def test_zip_holds_colours_that_make_the_cutout(client: TestClient, photo: bytes
 def test_foreground_headers_hold_the_subject(client: TestClient, mug: bytes) -> None:
     answer = client.post(URL, files={"image_file": mug}, data={"size": "full"})
     top, left, width, height = (int(answer.headers[f"x-foreground-{n}"]) for n in ("top", "left", "width", "height"))
-    alpha = np.asarray(opened(answer.content))[..., 3]
+    alpha = np.asarray(decode_image(answer.content))[..., 3]
     assert alpha[top : top + height, left : left + width].sum() > 0.98 * alpha.sum()
     told = client.post(URL, files={"image_file": mug}, data={"size": "full"}, headers={"Accept": "application/json"})
     data = told.json()["data"]

@@ -12,7 +12,7 @@ from fastapi.testclient import TestClient
 from mattebox.errors import UsageError
 from mattebox.server.app import create_app
 from mattebox.server.settings import Settings, load_settings
-from tests.server.conftest import opened
+from tests.server.conftest import decode_image
 
 
 @pytest.fixture(scope="module")
@@ -52,7 +52,7 @@ def test_by_address(open_client: TestClient, site: str) -> None:
         ),
     ):
         assert answer.status_code == 200, answer.text
-        assert opened(answer.content).size == (320, 240)
+        assert decode_image(answer.content).size == (320, 240)
 
 
 @pytest.mark.parametrize(
