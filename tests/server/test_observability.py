@@ -52,7 +52,7 @@ def test_internal_errors_are_logged_and_answered(
     assert "the secret" not in event["trace"][0]
 
 
-def test_traces_where_they_are_asked_for(tmp_path: Path, mug: bytes, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_traces(tmp_path: Path, mug: bytes, monkeypatch: pytest.MonkeyPatch) -> None:
     proto = pytest.importorskip("opentelemetry.proto.collector.trace.v1.trace_service_pb2")
     received: list[bytes] = []
 
@@ -87,7 +87,7 @@ def test_traces_where_they_are_asked_for(tmp_path: Path, mug: bytes, monkeypatch
     assert facts["mattebox.seconds.segment"].double_value > 0
 
 
-def test_traces_without_their_packages(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_traces_without_opentelemetry(monkeypatch: pytest.MonkeyPatch) -> None:
     import sys
 
     monkeypatch.setenv("OTEL_EXPORTER_OTLP_ENDPOINT", "http://127.0.0.1:1")

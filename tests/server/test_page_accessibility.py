@@ -1,5 +1,5 @@
-"""The page for everybody: axe finds nothing in any state of it, in both schemes; on a phone all of it is there, large
-enough to touch, and nothing moves sideways. docs/ has its pictures from here.
+"""Accessibility and layout of the page: axe in every state and both colour schemes, touch targets on a phone, reduced
+motion. The pictures in docs/ are made here.
 """
 
 from __future__ import annotations
@@ -73,7 +73,7 @@ def test_on_a_phone(browser: Any, address: str, files: dict[str, Path], scheme: 
         assert page.locator("#download").is_visible()
 
 
-def test_nothing_moves_for_those_who_asked_for_rest(browser: Any, address: str, files: dict[str, Path]) -> None:
+def test_reduced_motion(browser: Any, address: str, files: dict[str, Path]) -> None:
     with Visit(browser, address, reduced_motion="reduce") as visit:
         visit.open(files["two"])
         moving = visit.page.evaluate(

@@ -1,4 +1,4 @@
-"""The contract of remove.bg's API, point by point: fields, sizes, formats, headers, errors."""
+"""remove.bg's API: fields, sizes, formats, headers and errors."""
 
 import base64
 import io
@@ -73,7 +73,7 @@ def test_zip_and_json(client: TestClient, photo: bytes) -> None:
     assert decode_image(base64.b64decode(data["result_b64"])).format == "PNG"
 
 
-def test_a_picture_behind_is_cover_fitted(client: TestClient, photo: bytes, mug: bytes) -> None:
+def test_a_background_image_covers_the_result(client: TestClient, photo: bytes, mug: bytes) -> None:
     made = decode_image(
         client.post(URL, files={"image_file": photo, "bg_image_file": mug}, data={"size": "full"}).content
     )
@@ -119,8 +119,8 @@ def test_errors_have_their_codes(client: TestClient, photo: bytes, fields: dict[
     fields = dict(fields)
     what = fields.pop("image", None)
     plain = np.full((200, 300, 3), 128, np.uint8)
-    known = {"x": photo, "text": b"hello", "empty": encode_image(plain), "large": large(), "torn": photo[:2000],
-             "nothing": large(0), "heavy": photo + bytes(22_000_000)}  # fmt: skip
+    known = {"x": photo, "text": b"hello", "empty": encode_image(plain), "large": large_png_header(), "torn": photo[:2000],
+             "nothing": large_png_header(0), "heavy": photo + bytes(22_000_000)}  # fmt: skip
     files = {"image_file": known[what]} if what else None
     answer = client.post(URL, files=files, data=fields)
     assert answer.status_code == 400, answer.text
@@ -129,8 +129,8 @@ def test_errors_have_their_codes(client: TestClient, photo: bytes, fields: dict[
     assert error["title"]
 
 
-def large(width: int = 10_000) -> bytes:
-    """The header of a PNG of 60 megapixels, or as wide as told, and nothing else worth decoding."""
+def large_png_header(width: int = 10_000) -> bytes:
+    """A PNG with a header of `width` x 6,000 pixels and almost no content."""
     import struct
     import zlib
 
@@ -140,7 +140,7 @@ def large(width: int = 10_000) -> bytes:
     return b"\x89PNG\r\n\x1a\n" + b"".join(parts)
 
 
-def test_fields_become_the_recipe(photo: bytes) -> None:
+def test_fields_are_mapped_to_steps(photo: bytes) -> None:
     fields = {"size": "full", "crop": "true", "crop_margin": "10%", "scale": "80%", "position": "20% 80%",
               "roi": "0 0 256 512", "shadow_type": "drop", "shadow_opacity": "60", "bg_color": "white"}  # fmt: skip
     made = convert_request(RequestData(fields, {"image_file": photo}), "balanced")
@@ -214,7 +214,7 @@ FINE: list[dict[str, object]] = [
 
 
 @pytest.mark.parametrize("fields", FINE, ids=str)
-def test_every_field_is_taken(photo: bytes, fields: dict[str, object]) -> None:
+def test_all_fields_are_accepted(photo: bytes, fields: dict[str, object]) -> None:
     made = convert_request(RequestData(fields, {"image_file": photo}), "balanced")
     assert isinstance(made.recipe.steps[0], Cut)
     assert isinstance(made.recipe.steps[-1], Save)
@@ -229,7 +229,7 @@ def test_scale_implies_the_centre(photo: bytes) -> None:
     assert (frame.fill, frame.position) == ("50%", "center")
 
 
-def test_zip_holds_colours_that_make_the_cutout(client: TestClient, photo: bytes) -> None:
+def test_the_zip_recombines_to_the_cutout(client: TestClient, photo: bytes) -> None:
     """color.jpg under alpha.png is the PNG, but for what JPEG costs."""
     sent = {"files": {"image_file": photo}}
     whole = decode_image(client.post(URL, **sent, data={"size": "full"}).content)  # type: ignore[arg-type]
@@ -244,7 +244,7 @@ def test_zip_holds_colours_that_make_the_cutout(client: TestClient, photo: bytes
     assert np.abs(np.asarray(colour).astype(int) - known[..., :3])[seen].mean() < 4
 
 
-def test_foreground_headers_hold_the_subject(client: TestClient, mug: bytes) -> None:
+def test_foreground_headers_are_the_subject_box(client: TestClient, mug: bytes) -> None:
     answer = client.post(URL, files={"image_file": mug}, data={"size": "full"})
     top, left, width, height = (int(answer.headers[f"x-foreground-{n}"]) for n in ("top", "left", "width", "height"))
     alpha = np.asarray(decode_image(answer.content))[..., 3]
@@ -255,7 +255,7 @@ def test_foreground_headers_hold_the_subject(client: TestClient, mug: bytes) -> 
     assert found == [top, left, width, height]
 
 
-def test_who_may_not(tmp_path: Path, photo: bytes) -> None:
+def test_authentication(tmp_path: Path, photo: bytes) -> None:
     """403 for no key, 402 for none left, 429 with Retry-After for too fast."""
     from mattebox.server import api_keys
 

@@ -32,7 +32,7 @@ def test_a_form_with_a_file(client: TestClient, photo: bytes) -> None:
     assert answer.headers["x-content-type-options"] == "nosniff"
 
 
-def test_composing_by_form_fields(client: TestClient, photo: bytes) -> None:
+def test_composition_by_form_fields(client: TestClient, photo: bytes) -> None:
     fields = {
         "crop": "true",
         "size": "200x300",
@@ -62,7 +62,7 @@ def test_a_bare_body_with_query_parameters(client: TestClient, photo: bytes) -> 
     assert decode_image(answer.content).format == "WEBP"
 
 
-def test_a_picture_of_ones_own_behind(client: TestClient, photo: bytes, mug: bytes) -> None:
+def test_a_background_image(client: TestClient, photo: bytes, mug: bytes) -> None:
     answer = client.post("/v1/cutouts", files={"image": photo, "background_image": mug}, data={"format": "png"})
     made = decode_image(answer.content)
     assert made.mode == "RGB"
