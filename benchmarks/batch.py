@@ -78,7 +78,7 @@ def same_network_commands(network_path: Path, work: Path) -> CommandsByName:
     same = ("--model", str(work / "u2netp.toml"))
     peer = [str(Path(sys.executable).with_name("rembg")), "p", "-m", "u2netp", str(work / "in"), str(work / "peer")]
     white = ("--format", "jpg", "--background", "white")
-    plain = ("--edges", "plain", "--colours", "source")
+    plain = ("--edges", "none", "--colours", "source")
     return {
         "rembg p": (peer, CPU_CORES),
         "same network, plain": (mattebox_command(work / "in", work / "a", *same, *plain), CPU_CORES),

@@ -30,7 +30,7 @@ import numpy as np
 import skimage.data
 from PIL import Image
 
-from benchmarks.worker import peak_megabytes
+from benchmarks.cutout_worker import peak_megabytes
 from mattebox.io import resampling
 from mattebox.metrics import matting
 from mattebox.metrics.segmentation import iou
@@ -112,7 +112,7 @@ def simulate_coarse_matte(truth: Floats) -> Matte:
     return Matte(np.round(small * 65535).astype(np.uint16), 1.0, True, (0, 0, *size[::-1]))
 
 
-def run_mattebox_fine(picture: Picture, coarse_matte: Matte) -> tuple[np.ndarray, np.ndarray | None]:
+def run_mattebox_network(picture: Picture, coarse_matte: Matte) -> tuple[np.ndarray, np.ndarray | None]:
     from mattebox.matting.network_refinement import refine_with_network
 
     return with_foreground_colours(picture, refine_with_network(picture, coarse_matte))
@@ -124,7 +124,7 @@ def run_mattebox_auto(picture: Picture, coarse_matte: Matte) -> tuple[np.ndarray
     return with_foreground_colours(picture, refine_automatically(picture, coarse_matte))
 
 
-def run_mattebox_refined(picture: Picture, coarse_matte: Matte) -> tuple[np.ndarray, np.ndarray | None]:
+def run_mattebox_colour(picture: Picture, coarse_matte: Matte) -> tuple[np.ndarray, np.ndarray | None]:
     from mattebox.matting.colour_refinement import refine
 
     return with_foreground_colours(picture, refine(picture, coarse_matte))
@@ -137,8 +137,8 @@ def with_foreground_colours(picture: Picture, matte: Matte) -> tuple[np.ndarray,
     return matte.alpha, estimate_foreground(picture, matte).rgb
 
 
-def run_mattebox_plain(picture: Picture, coarse_matte: Matte) -> tuple[np.ndarray, np.ndarray | None]:
-    from mattebox.matting.colour_refinement import enlarge_matte
+def run_mattebox_none(picture: Picture, coarse_matte: Matte) -> tuple[np.ndarray, np.ndarray | None]:
+    from mattebox.matting.matte_operations import enlarge_matte
 
     return enlarge_matte(picture, coarse_matte).alpha, None
 
@@ -173,7 +173,7 @@ def trimap_from_coarse(picture: Picture, coarse_matte: Matte) -> np.ndarray:
     """0, 0.5 or 1: what the enlarged coarse alpha leaves open, widened by one of its samples."""
     from scipy.ndimage import maximum_filter, minimum_filter
 
-    seen = run_mattebox_plain(picture, coarse_matte)[0] / 255
+    seen = run_mattebox_none(picture, coarse_matte)[0] / 255
     reach = 2 * max(1, picture.shape[0] // coarse_matte.shape[0]) + 1
     sure, none = minimum_filter(seen, reach) > 0.95, maximum_filter(seen, reach) < 0.05
     return np.where(sure, 1.0, np.where(none, 0.0, 0.5))
@@ -205,16 +205,16 @@ def run_pymatting_colours(picture: Picture, coarse_matte: Matte) -> tuple[np.nda
 
 
 METHODS: dict[str, MattingMethod] = {
-    "mattebox refined": run_mattebox_refined,
-    "mattebox fine": run_mattebox_fine,
+    "mattebox colour": run_mattebox_colour,
+    "mattebox network": run_mattebox_network,
     "mattebox auto": run_mattebox_auto,
-    "mattebox plain": run_mattebox_plain,
+    "mattebox none": run_mattebox_none,
     "rembg default": run_rembg_default,
     "rembg alpha_matting": run_rembg_alpha_matting,
     "rembg post_process": run_rembg_post_process,
     "pymatting closed form": pymatting_method("cf"),
     "pymatting KNN": pymatting_method("knn"),
-    "mattebox refined, pymatting's colours": run_pymatting_colours,
+    "mattebox colour, pymatting's colours": run_pymatting_colours,
 }
 
 
@@ -241,7 +241,7 @@ def _measure_scene(method: MattingMethod, scene: MattingScene) -> dict[str, floa
 
 def edge_band_errors(alpha: Floats, rgb: np.ndarray, scene: MattingScene) -> dict[str, float]:
     """Mean colour error, 0..255, of the cutout shown on plain grounds, in the band along the edge."""
-    seen = run_mattebox_plain(scene.picture, scene.coarse_matte)[0]
+    seen = run_mattebox_none(scene.picture, scene.coarse_matte)[0]
     band = ((scene.truth > 0) & (scene.truth < 1)) | ((seen > 0.02 * 255) & (seen < 0.98 * 255))
     return backdrop_errors(alpha[band], rgb[band], scene.truth[band], scene.foreground_rgb[band])
 

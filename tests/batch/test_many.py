@@ -117,7 +117,7 @@ def test_several_at_a_time_make_the_same_bytes(run: Run) -> None:
 def test_failures_are_told_again_after_long_work(run: Run) -> None:
     photos(Path("in"), 22)
     Path("in/a.jpg").write_bytes(b"no")
-    ran = run("cut", "in", "-o", "out/", "--edges", "plain", "--colours", "source")
+    ran = run("cut", "in", "-o", "out/", "--edges", "none", "--colours", "source")
     lines = ran.err.splitlines()
     assert lines[-2] == "mattebox: 1 of 23 failed:"
     assert lines[-1].strip().startswith(os.path.join("in", "a.jpg"))

@@ -1,4 +1,4 @@
-"""A closer look at small subjects: edges are nearer, everything lies where it did, and nothing large is seen twice."""
+"""Second pass for small subjects: edges are more exact, positions stay, and large subjects get a single pass."""
 
 from __future__ import annotations
 
@@ -9,7 +9,8 @@ from mattebox.matting.scribbles import parse_scribbles
 from mattebox.matting.small_subject_zoom import merge_zoomed_matte, zoom_box
 from mattebox.metrics.matting import sad
 from mattebox.models.cards.registry import all_cards
-from mattebox.pipeline.run import Result, run_recipe
+from mattebox.pipeline.result import Result
+from mattebox.pipeline.run import run_recipe
 from mattebox.recipe.recipe import Cut, Recipe
 from mattebox.types import Floats, ImageShape, Matte, Picture
 from tests.fakes import composite, fake_session
@@ -28,7 +29,7 @@ def photograph(truth: Floats) -> Picture:
 
 
 def cut(picture: Picture, share: float, step: Cut | None = None) -> Result:
-    recipe = Recipe((step or Cut(edges="plain"),))
+    recipe = Recipe((step or Cut(edges="none"),))
     return run_recipe(picture, recipe, session=fake_session(closer=share))
 
 
@@ -38,7 +39,7 @@ def error(made: Result, truth: Floats) -> float:
 
 
 @pytest.mark.parametrize("place", [(300, 450), (70, 820), (560, 60)])
-def test_a_small_subject_has_closer_edges_where_it_lies(place: tuple[int, int]) -> None:
+def test_a_small_subject_has_more_exact_edges(place: tuple[int, int]) -> None:
     truth = spot(place, 45)
     far, near = (cut(photograph(truth), share) for share in (0, 0.3))
     assert error(near, truth) < 0.5 * error(far, truth)
@@ -51,7 +52,7 @@ def test_a_small_subject_has_closer_edges_where_it_lies(place: tuple[int, int]) 
     assert "closer" not in far.seconds
 
 
-def test_a_large_subject_is_looked_at_once() -> None:
+def test_a_large_subject_gets_one_pass() -> None:
     truth = spot((300, 450), 260)
     once, again = (cut(photograph(truth), share).picture for share in (0, 0.3))
     assert np.array_equal(once.alpha, again.alpha)  # type: ignore[arg-type]
@@ -63,21 +64,21 @@ def test_two_small_subjects_far_apart_are_both_kept() -> None:
     assert np.array_equal(once.alpha, again.alpha)  # type: ignore[arg-type]
 
 
-def test_a_mark_far_from_the_subject_is_granted() -> None:
+def test_a_scribble_far_from_the_subject_counts() -> None:
     truth = np.maximum(spot((100, 100), 40), spot((150, 260), 30))
     whole = photograph(truth)
-    part = cut(whole, 0.3, Cut(edges="plain", drop="100,100"))
+    part = cut(whole, 0.3, Cut(edges="none", drop="100,100"))
     assert part.matte is not None
     assert part.matte.alpha[100, 100] == 0
     assert part.matte.alpha[150, 260] == 255
-    made = cut(photograph(spot((100, 100), 40)), 0.3, Cut(edges="plain", keep="700,500:720,520"))
+    made = cut(photograph(spot((100, 100), 40)), 0.3, Cut(edges="none", keep="700,500:720,520"))
     assert made.matte is not None
     assert made.matte.alpha[100, 100] == 255
 
 
-def test_what_is_picked_or_drawn_is_told_by_one_look() -> None:
+def test_a_selection_gets_one_pass() -> None:
     truth = np.maximum(spot((100, 100), 40), spot((150, 260), 30))
-    once, again = (cut(photograph(truth), s, Cut(edges="plain", pick="largest")).picture for s in (0, 0.3))
+    once, again = (cut(photograph(truth), s, Cut(edges="none", pick="largest")).picture for s in (0, 0.3))
     assert np.array_equal(once.alpha, again.alpha)  # type: ignore[arg-type]
 
 
@@ -92,13 +93,13 @@ def test_a_picture_that_is_partly_transparent_hides_the_same() -> None:
     assert made.alpha[300, 470] == 255
 
 
-def test_around_is_the_subject_and_all_marks_with_room() -> None:
+def test_the_box_holds_the_subject_and_all_scribbles() -> None:
     matte = Matte(np.zeros((60, 90), np.uint8), 0.9, True, (10, 10, 20, 30))
     assert zoom_box(matte, SIZE) == (60, 60, 240, 340)
     assert zoom_box(matte, SIZE, parse_scribbles("90%,90%", SIZE)) == (60, 60, 850, 580)
 
 
-def test_joined_speaks_for_the_part_and_of_the_whole() -> None:
+def test_the_merged_matte_is_of_the_crop() -> None:
     wide = np.zeros((60, 90), np.uint16)
     wide[:, :45] = 65535
     first = Matte(wide, 0.7, True, (0, 0, 45, 60), np.ones((60, 90), np.float32))
@@ -112,6 +113,6 @@ def test_joined_speaks_for_the_part_and_of_the_whole() -> None:
     assert (made.alpha[:, 44:] < 500).all()
 
 
-def test_only_our_own_networks_are_asked_twice() -> None:
+def test_only_our_own_networks_get_two_passes() -> None:
     twice = {name for name, card in all_cards().items() if card.input.closer}
     assert twice == {name for name, card in all_cards().items() if card.task == "cutout" and not card.url}

@@ -91,7 +91,7 @@ def test_what_is_not_here_and_what_is_not_for_it() -> None:
         mb.enhance(photograph, faces=50)
     with pytest.raises(ModelError, match="model up2-1 is for upscale, not faces"):
         mb.enhance(photograph, faces=50, faces_model="up2-1")
-    with pytest.raises(ModelError, match="not find; choose yunet"):
+    with pytest.raises(ModelError, match="not face-detect; choose yunet"):
         mb.enhance(photograph, faces=50, faces_finder="up2-1")
 
 
@@ -130,7 +130,7 @@ def networks(tmp_path: Path) -> tuple[str, str]:
         "constants": {"w": [1.0]},
     }
     return (
-        card_of(tmp_path, "seer", finder, task="find", input=seen),
+        card_of(tmp_path, "seer", finder, task="face-detect", input=seen),
         card_of(tmp_path, "drawer", drawer, task="faces", input=square),
     )
 

@@ -32,7 +32,7 @@ def test_nonsense_is_refused(steps: tuple[Step, ...], message: str) -> None:
 
 
 def test_json_round_trip(tmp_path: Path) -> None:
-    recipe = Recipe((Cut(model="fast", edges="plain"), Background(paint="#fff")))
+    recipe = Recipe((Cut(model="fast", edges="none"), Background(paint="#fff")))
     path = tmp_path / "recipe.json"
     path.write_bytes(recipe.to_json())
     assert load_recipe(path) == recipe

@@ -117,11 +117,18 @@ def test_a_background_image_covers_the_result(client: TestClient, photo: bytes, 
 )
 def test_errors_have_their_codes(client: TestClient, photo: bytes, fields: dict[str, str], code: str) -> None:
     fields = dict(fields)
-    what = fields.pop("image", None)
+    image = fields.pop("image", None)
     plain = np.full((200, 300, 3), 128, np.uint8)
-    known = {"x": photo, "text": b"hello", "empty": encode_image(plain), "large": large_png_header(), "torn": photo[:2000],
-             "nothing": large_png_header(0), "heavy": photo + bytes(22_000_000)}  # fmt: skip
-    files = {"image_file": known[what]} if what else None
+    images = {
+        "x": photo,
+        "text": b"hello",
+        "empty": encode_image(plain),
+        "large": large_png_header(),
+        "torn": photo[:2000],
+        "nothing": large_png_header(0),
+        "heavy": photo + bytes(22_000_000),
+    }
+    files = {"image_file": images[image]} if image else None
     answer = client.post(URL, files=files, data=fields)
     assert answer.status_code == 400, answer.text
     error = answer.json()["errors"][0]

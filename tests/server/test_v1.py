@@ -48,8 +48,8 @@ def test_composition_by_form_fields(client: TestClient, photo: bytes) -> None:
 
 
 def test_json_in_and_json_out(client: TestClient, photo: bytes) -> None:
-    body = {"image_b64": base64.b64encode(photo).decode(), "matte_only": True, "edges": "plain"}
-    body = client.post("/v1/cutouts", json=body, headers={"Accept": "application/json"}).json()
+    fields = {"image_b64": base64.b64encode(photo).decode(), "matte_only": True, "edges": "none"}
+    body = client.post("/v1/cutouts", json=fields, headers={"Accept": "application/json"}).json()
     assert body["mime"] == "image/png"
     assert body["found"] is True
     assert decode_image(base64.b64decode(body["image_b64"])).mode in ("RGB", "L")
@@ -163,3 +163,18 @@ def test_an_upload_over_the_limit_is_refused(mug: bytes) -> None:
         chunks = (mug[i : i + 100] for i in range(0, len(mug), 100))
         answer = client.post("/v1/cutouts", content=chunks, headers={"Content-Type": "image/jpeg"})
         assert (answer.status_code, answer.json()["code"]) == (413, "upload_too_large")
+
+
+def test_deprecated_words_are_accepted(client: TestClient, photo: bytes) -> None:
+    from mattebox.recipe.deprecated_names import DeprecatedNameWarning
+
+    files = {"image": photo}
+    today = client.post("/v1/cutouts", data={"edges": "none", "bit_depth": "8", "matte_only": "true"}, files=files)
+    with pytest.warns(DeprecatedNameWarning):
+        old = client.post("/v1/cutouts", data={"edges": "plain", "depth": "8", "matte_only": "true"}, files=files)
+    recipe = {"steps": [{"step": "cut", "edges": "plain", "output": "matte"}, {"step": "save", "depth": "8"}]}
+    with pytest.warns(DeprecatedNameWarning):
+        run = client.post("/v1/recipes:run", data={"recipe": json.dumps(recipe)}, files=files)
+    assert today.status_code == old.status_code == run.status_code == 200
+    assert today.content == old.content
+    assert today.headers["content-type"] == run.headers["content-type"]

@@ -18,7 +18,7 @@ from mattebox.core import cpu_threads
 from mattebox.core.malloc import release_free_memory, tune_malloc
 from mattebox.errors import UsageError
 from mattebox.io.sources import expand_inputs
-from mattebox.models.store.environment import is_offline
+from mattebox.models.store.settings import is_offline
 from mattebox.recipe.recipe import Recipe
 
 if TYPE_CHECKING:
@@ -130,7 +130,7 @@ def _is_large(outcome: Outcome | BatchFailure | None) -> bool:
 def _default_concurrency(recipe: Recipe, options: dict[str, Any]) -> int:
     """Photographs at a time: one for each processor, and more where an accelerator wants whole batches."""
     from mattebox.cli import remote_server
-    from mattebox.models.runtime import device as devices
+    from mattebox.models.runtime import devices
 
     if options["server"]:
         return remote_server.MAX_CONCURRENT_UPLOADS

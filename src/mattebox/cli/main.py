@@ -5,18 +5,21 @@ Commands load when they are called, and what they stand on when they run, so tha
 
 from __future__ import annotations
 
+import contextlib
 import os
 import sys
 import traceback
-from collections.abc import Sequence
+import warnings
+from collections.abc import Iterator, Sequence
 from importlib import import_module
 from importlib.metadata import entry_points
-from typing import NoReturn
+from typing import Any, NoReturn
 
 import click
 
 from mattebox._version import __version__
 from mattebox.errors import MatteboxError
+from mattebox.recipe.deprecated_names import DeprecatedNameWarning
 
 COMMANDS = {
     "cut": "cut",
@@ -88,7 +91,8 @@ def main(arguments: Sequence[str] | None = None) -> NoReturn:
     """Run a command line and exit with its code; no error leaves without its remedy, none with a traceback."""
     words = list(sys.argv[1:] if arguments is None else arguments)
     try:
-        code = cli.main(words, prog_name="mattebox", standalone_mode=False)
+        with _show_deprecations():
+            code = cli.main(words, prog_name="mattebox", standalone_mode=False)
         sys.stdout.flush()
     except click.ClickException as error:
         code = _report_usage_error(error)
@@ -104,6 +108,23 @@ def main(arguments: Sequence[str] | None = None) -> NoReturn:
     except Exception as error:  # noqa: BLE001  the boundary: everything else is our own mistake
         code = _report_internal_error(error, "--debug" in words)
     sys.exit(code if isinstance(code, int) else 0)
+
+
+@contextlib.contextmanager
+def _show_deprecations() -> Iterator[None]:
+    """Inside, a deprecated name in a flag or recipe is one line on standard error."""
+    with warnings.catch_warnings():
+        show = warnings.showwarning
+
+        def show_line(message: Warning | str, category: type[Warning], *args: Any, **kwargs: Any) -> None:
+            if issubclass(category, DeprecatedNameWarning):
+                echo_stderr(str(message))
+            else:
+                show(message, category, *args, **kwargs)
+
+        warnings.simplefilter("always", DeprecatedNameWarning)
+        warnings.showwarning = show_line
+        yield
 
 
 def echo_stderr(line: str) -> None:

@@ -22,7 +22,7 @@ CONTEXT_SETTINGS = {"help_option_names": ["-h", "--help"]}
 json_option = click.option("--json", "as_json", is_flag=True, help="One JSON object per model.")
 task_option = click.option(
     "--task",
-    type=click.Choice(["cutout", "refine", "upscale", "restore", "faces", "find", "style"]),
+    type=click.Choice(["cutout", "refine", "upscale", "restore", "faces", "face-detect", "style"]),
     help="Only models for that.",
 )
 
@@ -65,7 +65,7 @@ def list_(as_json: bool, task: str | None) -> int:
 def show(name: str, as_json: bool) -> int:
     """Show all that a model's card says, and where its weights lie."""
     from mattebox.models.cards.registry import find_card
-    from mattebox.models.store.weight_store import is_installed, weights_path
+    from mattebox.models.store.weight_files import is_installed, weights_path
 
     card = find_card(name)
     facts = _card_fields(card) | {"here": is_installed(card), "path": str(weights_path(card))}
@@ -87,12 +87,12 @@ def show(name: str, as_json: bool) -> int:
 def pull(names: tuple[str, ...], accept_licence: bool, as_json: bool) -> int:
     """Bring published weights here, verified; goes on where an interrupted pull ended."""
     from mattebox.models.cards.registry import find_card
-    from mattebox.models.store.weight_store import is_installed
-    from mattebox.models.store.weight_store import pull_weights as bring
+    from mattebox.models.store.pull import pull_weights
+    from mattebox.models.store.weight_files import is_installed
 
     for card in [find_card(name) for name in names]:
         before = is_installed(card)
-        path = bring(card, _progress_printer(card), is_licence_accepted=accept_licence)
+        path = pull_weights(card, _progress_printer(card), is_licence_accepted=accept_licence)
         if as_json:
             click.echo(json.dumps({"name": card.name, "path": str(path), "pulled": not before}))
         else:
@@ -106,12 +106,12 @@ def pull(names: tuple[str, ...], accept_licence: bool, as_json: bool) -> int:
 def verify(names: tuple[str, ...], as_json: bool) -> int:
     """Hash the weights that are here, or those named, and compare them with their cards."""
     from mattebox.models.cards.registry import all_cards, find_card
-    from mattebox.models.store import weight_store
+    from mattebox.models.store import weight_files, weight_store
 
     code = 0
-    for card in map(find_card, names) if names else filter(weight_store.is_installed, all_cards().values()):
+    for card in map(find_card, names) if names else filter(weight_files.is_installed, all_cards().values()):
         try:
-            facts: dict[str, Any] = {"name": card.name, "good": True, **weight_store.verify_weights(card)}
+            facts: dict[str, Any] = {"name": card.name, "good": True, **weight_store.verify_and_record(card)}
         except ModelError as error:
             facts, code = {"name": card.name, "good": False, "error": str(error)}, error.exit_code
             echo_stderr(str(error))
@@ -177,22 +177,22 @@ def shapes(as_json: bool) -> int:
 
 def _print_models(as_json: bool, task: str | None) -> int:
     from mattebox.models.cards.registry import MODEL_PRESETS, RESTORER_PRESETS, UPSCALER_PRESETS, all_cards
-    from mattebox.models.store import environment, weight_store
+    from mattebox.models.store import settings, weight_files
 
     presets = {target: preset for preset, target in [*MODEL_PRESETS.items(), *RESTORER_PRESETS.items()]}
     presets |= {target: preset for preset, targets in UPSCALER_PRESETS.items() for target in targets}
-    shown = [c for c in all_cards().values() if c.licence.commercial or not environment.is_commercial_only()]
+    shown = [c for c in all_cards().values() if c.licence.commercial or not settings.is_commercial_only()]
     shown = [c for c in shown if task in (None, c.task)]
     variants = [c if v is None else c.variant(v) for c in shown for v in (None, *c.variants)]
     if as_json:
         for card in variants:
-            more = {"preset": presets.get(card.name), "here": weight_store.is_installed(card)}
+            more = {"preset": presets.get(card.name), "here": weight_files.is_installed(card)}
             click.echo(json.dumps(_card_fields(card) | more))
         return 0
     table = [("MODEL", "TASK", "PRESET", "INPUT", "LICENCE", "COMMERCIAL", "HERE", "WHAT IT IS")]
     for card in variants:
         commercial = "yes" if card.licence.commercial else "no"
-        here = "yes" if weight_store.is_installed(card) else f"pull {_download_size(card)}".rstrip()
+        here = "yes" if weight_files.is_installed(card) else f"pull {_download_size(card)}".rstrip()
         table.append(
             (card.name, _task_label(card), presets.get(card.name, ""), _input_label(card), card.licence.name, commercial, here,
              card.summary)

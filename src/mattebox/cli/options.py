@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection, Sequence
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -11,11 +11,13 @@ import msgspec
 from click.core import ParameterSource
 
 from mattebox.errors import UsageError
+from mattebox.recipe.deprecated_names import RENAMED_WORDS
 from mattebox.recipe.flat_parameters import (
     Parameter,
     allowed_words,
     base_type,
     build_recipe,
+    deprecated_parameters,
     parameters_by_name,
 )
 from mattebox.recipe.presets import find_preset, require_kind
@@ -24,6 +26,17 @@ from mattebox.recipe.recipe import STEP_ORDER, Recipe, Step, load_recipe
 BATCH_HEADING = "Many photographs"
 
 F = TypeVar("F", bound=Callable[..., Any])
+
+
+class WordChoice(click.Choice[str]):
+    """A choice among words that also passes on deprecated ones, which the recipe then replaces."""
+
+    def __init__(self, words: Sequence[str], deprecated_words: Collection[str]) -> None:
+        super().__init__(words)
+        self.deprecated_words = deprecated_words
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> str:
+        return str(value) if value in self.deprecated_words else super().convert(value, param, ctx)
 
 
 class StepCommand(click.Command):
@@ -61,19 +74,22 @@ def step_options(step_types: tuple[type[Step], ...], excluded_name: str | None =
     """Give a click command one option for each field of each of these steps, but the one named `excluded_name`."""
 
     def decorate(command: F) -> F:
-        for parameter in reversed(tuple(parameters_by_name().values())):
-            if parameter.step in step_types and parameter.name != excluded_name:
-                command = _click_option(parameter)(command)
+        for old_name, parameter in deprecated_parameters().items():
+            if parameter.step in step_types:
+                command = _click_option(parameter, old_name, hidden=True)(command)
+        for name, parameter in reversed(tuple(parameters_by_name().items())):
+            if parameter.step in step_types and name != excluded_name:
+                command = _click_option(parameter, name)(command)
         return command
 
     return decorate
 
 
 def explicit_parameters(context: click.Context) -> set[str]:
-    """The parameters of steps that the user gave."""
+    """The parameters of steps that the user gave, deprecated names among them."""
     return {
         name
-        for name in parameters_by_name()
+        for name in (*parameters_by_name(), *deprecated_parameters())
         if name in context.params and context.get_parameter_source(name) is not ParameterSource.DEFAULT
     }
 
@@ -87,7 +103,7 @@ def recipe_from_options(context: click.Context, default: Recipe | None = None) -
         raise UsageError("--recipe and --preset are both given", "choose one; the other flags change it")
     told = load_recipe(file) if file else find_preset(preset) if preset else None
     base = require_kind(told, must_cut=default is None) if told else default
-    given = {name: context.params[name] for name in parameters_by_name() if name in stated}
+    given = {name: value for name, value in context.params.items() if name in stated}
     if "format" not in given and Path(context.params["out"] or "").suffix:
         given["format"] = "auto"  # -o cut.webp says it better than a preset
     return build_recipe(given, base)
@@ -97,17 +113,18 @@ def _step_heading(step: type[Step]) -> str:
     return str(step.__doc__).splitlines()[0].rstrip(".")
 
 
-def _click_option(parameter: Parameter) -> Callable[[F], F]:
-    """The click option of one parameter."""
-    flag, text = "--" + parameter.name.replace("_", "-"), parameter.help + "."
+def _click_option(parameter: Parameter, name: str, hidden: bool = False) -> Callable[[F], F]:
+    """The click option of one parameter, under its name or an old one."""
+    flag, text = "--" + name.replace("_", "-"), parameter.help + "."
     if parameter.switch_value is not None:
-        return click.option(flag, parameter.name, is_flag=True, help=text)
+        return click.option(flag, name, is_flag=True, help=text, hidden=hidden)
     kind: Any = str
     info = base_type(parameter)
     if choice := allowed_words(parameter):
-        kind = click.Choice(choice)
+        kind = WordChoice(choice, RENAMED_WORDS.get((parameter.step.__name__.lower(), parameter.field.name), {}))
     elif isinstance(info, msgspec.inspect.IntType):
         kind = click.IntRange(info.ge, info.le)
     elif isinstance(info, msgspec.inspect.FloatType):
         kind = click.FloatRange(info.ge, info.le)
-    return click.option(flag, parameter.name, type=kind, default=parameter.field.default, show_default=True, help=text)
+    default = parameter.field.default
+    return click.option(flag, name, type=kind, default=default, show_default=True, help=text, hidden=hidden)

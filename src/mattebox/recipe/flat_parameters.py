@@ -15,6 +15,7 @@ from typing import Any, NamedTuple
 import msgspec
 
 from mattebox.errors import UsageError
+from mattebox.recipe.deprecated_names import RENAMED_FIELDS, current_field, current_word
 from mattebox.recipe.recipe import (
     STEP_ORDER,
     Background,
@@ -80,6 +81,14 @@ def parameters_by_name() -> MappingProxyType[str, Parameter]:
     return MappingProxyType({p.name: p for p in found})
 
 
+@cache
+def deprecated_parameters() -> MappingProxyType[str, Parameter]:
+    """The parameters that have an old flat name, by that name."""
+    current = {(p.step.__name__.lower(), p.field.name): p for p in parameters_by_name().values()}
+    renamed = ((old, current[step, new]) for step, names in RENAMED_FIELDS.items() for old, new in names.items())
+    return MappingProxyType({p.name.replace(p.field.name, old): p for old, p in renamed})
+
+
 def build_recipe(values: Mapping[str, Any], base: Recipe | None = None) -> Recipe:
     """The recipe that flat values describe: the cut, and each other step that has a value of its own.
 
@@ -88,7 +97,7 @@ def build_recipe(values: Mapping[str, Any], base: Recipe | None = None) -> Recip
     """
     known = parameters_by_name()
     given: dict[type[Step], dict[str, Any]] = {type(s): msgspec.structs.asdict(s) for s in base.steps} if base else {}
-    for name, value in values.items():
+    for name, value in _replace_deprecated_names(values).items():
         if name not in known:
             near = difflib.get_close_matches(name, known, 1)
             raise UsageError(
@@ -134,9 +143,22 @@ def _stringify(value: Any) -> Any:
     return str(value) if isinstance(value, int | float) and not isinstance(value, bool) else value
 
 
+def _replace_deprecated_names(values: Mapping[str, Any]) -> dict[str, Any]:
+    """The values under today's names, with a DeprecationWarning for each old one."""
+    old, current = deprecated_parameters(), {}
+    for name, value in values.items():
+        parameter = old.get(name)
+        if parameter is not None:
+            current_field(parameter.step.__name__.lower(), name)
+        current[parameter.name if parameter else name] = value
+    return current
+
+
 def _convert_step(step: type[Step], fields: dict[str, Any]) -> Step:
+    tag = step.__name__.lower()
+    fields = {name: current_word(tag, name, value) for name, value in fields.items()}
     try:
-        made: Step = msgspec.convert(fields | {"step": step.__name__.lower()}, step)
+        made: Step = msgspec.convert(fields | {"step": tag}, step)
     except msgspec.ValidationError as error:
         raise _validation_error(step, str(error)) from error
     return made

@@ -12,12 +12,13 @@ import math
 import re
 from itertools import pairwise
 from pathlib import Path
-from typing import Annotated, Literal, TypeVar, get_args
+from typing import Annotated, Any, Literal, TypeVar, get_args
 
 import msgspec
 from msgspec import Meta, Struct
 
 from mattebox.errors import UsageError
+from mattebox.recipe.deprecated_names import current_word, replace_deprecated_steps
 
 S = TypeVar("S")
 
@@ -50,14 +51,13 @@ class Cut(Struct, frozen=True, tag="cut", tag_field="step", forbid_unknown_field
         ),
     ] = 0
     edges: Annotated[
-        Literal["refined", "fine", "auto", "plain"],
+        Literal["colour", "network", "auto", "none"],
         Meta(
-            description="refined follows the photograph's own edges at full size; fine does so by a network: slower, "
-            "and better for strands, soft edges and where the matte is wrong; auto is fine for hair, fur and doubt, "
-            "refined in two passes for crisp edges; "
-            "plain only enlarges the matte"
+            description="how the matte gets the photograph's edges at full size: colour by local colour models; "
+            "network by a network, slower, and better for strands, soft edges and where the matte is wrong; auto by "
+            "the network for hair, fur and doubt, by colour in two passes for crisp edges; none only enlarges the matte"
         ),
-    ] = "refined"
+    ] = "colour"
     colours: Annotated[
         Literal["clean", "source"],
         Meta(description="clean estimates the subject's own colours along soft edges; source keeps the photograph's"),
@@ -106,6 +106,10 @@ class Cut(Struct, frozen=True, tag="cut", tag_field="step", forbid_unknown_field
     output: Annotated[Literal["cutout", "matte"], Meta(description="the cutout, or its matte as a grey picture")] = (
         "cutout"
     )
+
+    def __post_init__(self) -> None:
+        if (edges := current_word("cut", "edges", self.edges)) != self.edges:
+            msgspec.structs.force_setattr(self, "edges", edges)
 
     @property
     def required_model(self) -> str | None:
@@ -340,7 +344,7 @@ class Save(Struct, frozen=True, tag="save", tag_field="step", forbid_unknown_fie
     profile: Annotated[
         Literal["keep", "srgb"], Meta(description="keep the photograph's colour profile, or convert to sRGB")
     ] = "keep"
-    depth: Annotated[
+    bit_depth: Annotated[
         Literal["keep", "8"], Meta(description="keep 16 bits where the photograph has them, or 8 for all")
     ] = "keep"
     check_for: Annotated[
@@ -434,13 +438,16 @@ def load_recipe(path: str | Path) -> Recipe:
         raise UsageError(f"{path}: a recipe is a .toml or .json file", "rename it or convert it")
     try:
         content = path.read_bytes()
-        if suffix == ".toml":
-            return msgspec.toml.decode(content, type=Recipe)
-        return msgspec.json.decode(content, type=Recipe)
+        return parse_recipe(msgspec.toml.decode(content) if suffix == ".toml" else msgspec.json.decode(content))
     except OSError as error:
         raise UsageError(f"{path}: cannot be read ({error.strerror})", "check the path of the recipe") from error
     except msgspec.DecodeError as error:
         raise UsageError(f"{path}: {error}", _spelling_hint(str(error))) from error
+
+
+def parse_recipe(data: Any) -> Recipe:
+    """The recipe that decoded TOML or JSON describes. msgspec.ValidationError, UsageError."""
+    return msgspec.convert(replace_deprecated_steps(data), Recipe)
 
 
 def recipe_json_schema() -> bytes:

@@ -12,11 +12,11 @@ from fastapi.responses import JSONResponse
 
 from mattebox.errors import UsageError
 from mattebox.models.cards import registry
-from mattebox.models.store.weight_store import is_installed
+from mattebox.models.store.weight_files import is_installed
 from mattebox.recipe import presets
 from mattebox.recipe.flat_parameters import build_recipe, limit_to_area, parameters_by_name
 from mattebox.recipe.presets import ENHANCE_STEPS, enhance_base_recipe, require_kind
-from mattebox.recipe.recipe import STEP_ORDER, Recipe
+from mattebox.recipe.recipe import STEP_ORDER, Recipe, parse_recipe
 from mattebox.server import openapi
 from mattebox.server.api_keys import USAGE_SCOPE
 from mattebox.server.auth import require_caller
@@ -209,9 +209,7 @@ def _build_enhancement_recipe(fields: dict[str, Any], preset: Recipe | None) -> 
 
 def _parse_recipe(value: Any) -> Recipe:
     try:
-        if isinstance(value, dict):
-            return msgspec.convert(value, Recipe)
-        return msgspec.json.decode(str(value), type=Recipe)
+        return parse_recipe(value if isinstance(value, dict) else msgspec.json.decode(str(value)))
     except msgspec.DecodeError as error:
         raise Problem(422, "invalid_recipe", f"recipe: {error}", "GET /v1/recipes/schema tells what it holds") from None
 

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any, BinaryIO
 from mattebox.server.workers.protocol import PROGRESS_KEY, pack_frame, read_frame
 
 if TYPE_CHECKING:
-    from mattebox.pipeline.run import Result
+    from mattebox.pipeline.result import Result
     from mattebox.recipe.recipe import Save
     from mattebox.types import OnProgress, Picture
 
@@ -84,15 +84,13 @@ def pack_error(code: str, problem: str, remedy: str) -> bytes:
 
 
 def _run_task(task: dict[str, Any], data: bytes, threads: int, on_progress: OnProgress) -> bytes:
-    import msgspec
-
     from mattebox.io.reader import read
     from mattebox.models.matte_session import open_session
     from mattebox.pipeline.run import run_recipe
-    from mattebox.recipe.recipe import Recipe
+    from mattebox.recipe.recipe import parse_recipe
     from mattebox.server.progress import ProgressReporter
 
-    recipe = msgspec.convert(task["recipe"], Recipe)
+    recipe = parse_recipe(task["recipe"])
     source = read(_slice_bytes(data, task["source"]), max_pixels=task["max_pixels"], name="the picture")
     model = recipe.cut_step.required_model if recipe.cut_step else None
     result = run_recipe(
