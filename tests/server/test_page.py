@@ -1,5 +1,5 @@
-"""The page in a real browser: photographs in, cutouts seen, changed, marked and downloaded, through busy servers and
-broken files; by mouse, touch and keyboard alone.
+"""The page in a real browser: files in, results viewed, changed and exported; busy servers and broken files; by mouse,
+touch and keyboard.
 """
 
 from __future__ import annotations
@@ -69,7 +69,7 @@ def test_drop_compare_change_download(browser: Any, address: str, files: Files) 
         assert visit.complaints == visit.foreign == []
 
 
-def test_the_result_is_dragged_out_and_copied(browser: Any, address: str, files: Files) -> None:
+def test_drag_and_copy_the_result(browser: Any, address: str, files: Files) -> None:
     with Visit(browser, address, permissions=["clipboard-read", "clipboard-write"]) as visit:
         visit.open(files["two"])
         carried = visit.page.evaluate("""() => {
@@ -92,7 +92,7 @@ def alphas(visit: Visit) -> tuple[int, int]:
     return made.getpixel((110, 150))[3], made.getpixel((305, 165))[3]
 
 
-def test_a_click_drops_what_should_not_be_there(browser: Any, address: str, files: Files) -> None:
+def test_a_click_removes_a_part(browser: Any, address: str, files: Files) -> None:
     with Visit(browser, address) as visit:
         visit.open(files["two"])
         assert min(alphas(visit)) > 128
@@ -111,7 +111,7 @@ def test_a_click_drops_what_should_not_be_there(browser: Any, address: str, file
         assert alphas(visit)[1] < 64
 
 
-def test_the_brush_takes_and_gives_exactly_what_it_covers(browser: Any, address: str, files: Files) -> None:
+def test_the_brush_covers_exactly_what_it_paints(browser: Any, address: str, files: Files) -> None:
     with Visit(browser, address) as visit:
         page = visit.page
         visit.open(files["two"])
@@ -214,7 +214,7 @@ def test_zoom_by_wheel_double_click_and_pinch(browser: Any, address: str, files:
         assert scale() == pytest.approx(2 * whole, rel=0.05)
 
 
-def test_better_without_a_cut(browser: Any, address: str, files: Files) -> None:
+def test_enhance_without_cutting(browser: Any, address: str, files: Files) -> None:
     with Visit(browser, address) as visit:
         page = visit.page
         visit.open(files["astronaut"])
@@ -232,7 +232,7 @@ def test_better_without_a_cut(browser: Any, address: str, files: Files) -> None:
         assert all(m < 0.8 * w for m, w in zip(made.getpixel((512, 120)), was, strict=True))
 
 
-def test_a_marketplaces_preset_and_its_verdict(browser: Any, address: str, files: Files) -> None:
+def test_a_marketplace_preset_is_checked(browser: Any, address: str, files: Files) -> None:
     with Visit(browser, address) as visit:
         visit.open(files["two"])
         visit.tab("Presets")
@@ -244,7 +244,7 @@ def test_a_marketplaces_preset_and_its_verdict(browser: Any, address: str, files
         assert visit.page.locator("[name=crop]").is_disabled()
 
 
-def test_own_picture_behind_and_settings_remembered(browser: Any, address: str, files: Files, tmp_path: Path) -> None:
+def test_a_background_picture_and_stored_settings(browser: Any, address: str, files: Files, tmp_path: Path) -> None:
     plain = tmp_path / "plain.png"
     Image.new("RGB", (40, 30), (10, 200, 90)).save(plain)
     with Visit(browser, address) as visit:
@@ -260,7 +260,7 @@ def test_own_picture_behind_and_settings_remembered(browser: Any, address: str, 
         assert page.locator("[name=model]").input_value() == "fast"
 
 
-def test_many_at_once_and_one_that_is_none(browser: Any, address: str, files: Files) -> None:
+def test_a_batch_with_a_broken_file(browser: Any, address: str, files: Files) -> None:
     with Visit(browser, address) as visit:
         page = visit.page
         page.set_input_files("#files", [files["two"], files["broken"], files["two"], files["coffee"]])
@@ -284,7 +284,7 @@ def test_many_at_once_and_one_that_is_none(browser: Any, address: str, files: Fi
         assert page.locator("#counted").inner_text() == "3 photographs, all done"
 
 
-def test_a_busy_server_and_one_that_is_away(browser: Any, address: str, files: Files) -> None:
+def test_busy_and_unreachable_servers(browser: Any, address: str, files: Files) -> None:
     with Visit(browser, address) as visit:
         page, tries = visit.page, []
 
@@ -307,7 +307,7 @@ def test_a_busy_server_and_one_that_is_away(browser: Any, address: str, files: F
         assert len(tries) == 3
 
 
-def test_a_server_that_wants_a_key(browser: Any, address: str, files: Files) -> None:
+def test_a_server_with_api_keys(browser: Any, address: str, files: Files) -> None:
     with Visit(browser, address) as visit:
         page = visit.page
 
@@ -325,7 +325,7 @@ def test_a_server_that_wants_a_key(browser: Any, address: str, files: Files) -> 
         page.locator(DONE).wait_for()
 
 
-def test_a_photograph_that_became_a_job_leaves_nothing_there(browser: Any, address: str, files: Files) -> None:
+def test_a_job_is_followed_and_erased(browser: Any, address: str, files: Files) -> None:
     with Visit(browser, address) as visit:
         late = {"Prefer": "respond-async"}
         visit.page.route("**/v1/cutouts", lambda r: r.continue_(headers=r.request.headers | late))
@@ -337,7 +337,7 @@ def test_a_photograph_that_became_a_job_leaves_nothing_there(browser: Any, addre
             assert answer.read() == b'{"jobs":[]}'
 
 
-def test_how_far_it_is(browser: Any, address: str, files: Files) -> None:
+def test_progress(browser: Any, address: str, files: Files) -> None:
     with Visit(browser, address) as visit:
         busy, late = visit.page.locator("#busy"), {"Prefer": "respond-async"}
         line = visit.page.context.new_cdp_session(visit.page)
@@ -366,7 +366,7 @@ def test_how_far_it_is(browser: Any, address: str, files: Files) -> None:
         visit.page.locator("[data-status=done]").nth(1).wait_for()
 
 
-def test_leaving_with_results_that_are_not_downloaded(browser: Any, address: str, files: Files) -> None:
+def test_leaving_with_unsaved_results(browser: Any, address: str, files: Files) -> None:
     with Visit(browser, address) as visit:
         asked: list[str] = []
         visit.page.on("dialog", lambda d: (asked.append(d.type), d.dismiss()))
@@ -380,7 +380,7 @@ def test_leaving_with_results_that_are_not_downloaded(browser: Any, address: str
         assert asked == ["beforeunload"]
 
 
-def test_the_controls_are_the_recipes(browser: Any, address: str) -> None:
+def test_the_controls_match_the_recipe(browser: Any, address: str) -> None:
     """Every control that goes into a request under its own name is a parameter, and stays within its bounds."""
     known, own = parameters_by_name(), {"paint", "colour", "blur", "auto", "only", "preset"}
     with Visit(browser, address) as visit:
@@ -402,7 +402,7 @@ def bounds(kind: Any) -> tuple[float, float]:
     return meta.ge, meta.le
 
 
-def test_every_word_stands_in_one_file() -> None:
+def test_all_texts_are_in_strings_js() -> None:
     html = (PAGE_FOLDER / "index.html").read_text()
     spoken = re.sub(r"<[^>]*>", " ", re.sub(r"<noscript>.*?</noscript>", "", html)).split()
     assert set(spoken) == {"mattebox"}

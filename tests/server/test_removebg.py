@@ -1,4 +1,4 @@
-"""The contract of remove.bg's API, point by point: fields, sizes, formats, headers, errors."""
+"""remove.bg's API: fields, sizes, formats, headers and errors."""
 
 import base64
 import io
@@ -16,7 +16,7 @@ from mattebox.server.http.requests import RequestData
 from mattebox.server.removebg.errors import RemovebgError
 from mattebox.server.removebg.mapping import convert_request
 from mattebox.server.settings import Settings
-from tests.server.conftest import encoded, opened
+from tests.server.conftest import decode_image, encode_image
 
 URL = "/v1.0/removebg"
 
@@ -24,9 +24,9 @@ URL = "/v1.0/removebg"
 def test_the_default_is_a_preview_with_alpha(client: TestClient) -> None:
     rgb = np.full((1000, 1500, 3), 200, np.uint8)
     rgb[300:900, 500:1000] = (160, 40, 20)
-    answer = client.post(URL, files={"image_file": encoded(rgb)})
+    answer = client.post(URL, files={"image_file": encode_image(rgb)})
     assert answer.status_code == 200, answer.text
-    made = opened(answer.content)
+    made = decode_image(answer.content)
     assert (made.format, made.mode) == ("PNG", "RGBA")
     assert made.width * made.height <= 250_000
     assert made.width / made.height == pytest.approx(1.5, abs=0.01)
@@ -59,7 +59,7 @@ def test_formats(client: TestClient, photo: bytes, fields: dict[str, str], forma
     if mode == "refused":  # a translucent colour needs a format that holds it
         assert answer.status_code == 400
         return
-    made = opened(answer.content)
+    made = decode_image(answer.content)
     assert (made.format, made.mode) == (format, mode)
 
 
@@ -70,11 +70,13 @@ def test_zip_and_json(client: TestClient, photo: bytes) -> None:
     body = {"image_file_b64": base64.b64encode(photo).decode(), "crop": True}
     data = client.post(URL, json=body, headers={"Accept": "application/json"}).json()["data"]
     assert set(data) == {"result_b64", "foreground_top", "foreground_left", "foreground_width", "foreground_height"}
-    assert opened(base64.b64decode(data["result_b64"])).format == "PNG"
+    assert decode_image(base64.b64decode(data["result_b64"])).format == "PNG"
 
 
-def test_a_picture_behind_is_cover_fitted(client: TestClient, photo: bytes, mug: bytes) -> None:
-    made = opened(client.post(URL, files={"image_file": photo, "bg_image_file": mug}, data={"size": "full"}).content)
+def test_a_background_image_covers_the_result(client: TestClient, photo: bytes, mug: bytes) -> None:
+    made = decode_image(
+        client.post(URL, files={"image_file": photo, "bg_image_file": mug}, data={"size": "full"}).content
+    )
     assert (made.format, made.size) == ("JPEG", (512, 512))
 
 
@@ -115,11 +117,18 @@ def test_a_picture_behind_is_cover_fitted(client: TestClient, photo: bytes, mug:
 )
 def test_errors_have_their_codes(client: TestClient, photo: bytes, fields: dict[str, str], code: str) -> None:
     fields = dict(fields)
-    what = fields.pop("image", None)
+    image = fields.pop("image", None)
     plain = np.full((200, 300, 3), 128, np.uint8)
-    known = {"x": photo, "text": b"hello", "empty": encoded(plain), "large": large(), "torn": photo[:2000],
-             "nothing": large(0), "heavy": photo + bytes(22_000_000)}  # fmt: skip
-    files = {"image_file": known[what]} if what else None
+    images = {
+        "x": photo,
+        "text": b"hello",
+        "empty": encode_image(plain),
+        "large": large_png_header(),
+        "torn": photo[:2000],
+        "nothing": large_png_header(0),
+        "heavy": photo + bytes(22_000_000),
+    }
+    files = {"image_file": images[image]} if image else None
     answer = client.post(URL, files=files, data=fields)
     assert answer.status_code == 400, answer.text
     error = answer.json()["errors"][0]
@@ -127,8 +136,8 @@ def test_errors_have_their_codes(client: TestClient, photo: bytes, fields: dict[
     assert error["title"]
 
 
-def large(width: int = 10_000) -> bytes:
-    """The header of a PNG of 60 megapixels, or as wide as told, and nothing else worth decoding."""
+def large_png_header(width: int = 10_000) -> bytes:
+    """A PNG with a header of `width` x 6,000 pixels and almost no content."""
     import struct
     import zlib
 
@@ -138,7 +147,7 @@ def large(width: int = 10_000) -> bytes:
     return b"\x89PNG\r\n\x1a\n" + b"".join(parts)
 
 
-def test_fields_become_the_recipe(photo: bytes) -> None:
+def test_fields_are_mapped_to_steps(photo: bytes) -> None:
     fields = {"size": "full", "crop": "true", "crop_margin": "10%", "scale": "80%", "position": "20% 80%",
               "roi": "0 0 256 512", "shadow_type": "drop", "shadow_opacity": "60", "bg_color": "white"}  # fmt: skip
     made = convert_request(RequestData(fields, {"image_file": photo}), "balanced")
@@ -177,7 +186,7 @@ def test_every_kind_of_body(client: TestClient, photo: bytes, kind: str) -> None
     assert answer.headers["content-type"] == "image/png"
     assert answer.headers["x-type"] == "person"
     assert answer.headers["x-credits-charged"] == "0"
-    assert opened(answer.content).size == (512, 512)
+    assert decode_image(answer.content).size == (512, 512)
 
 
 @pytest.mark.parametrize(("size", "most"), SIZES.items())
@@ -212,7 +221,7 @@ FINE: list[dict[str, object]] = [
 
 
 @pytest.mark.parametrize("fields", FINE, ids=str)
-def test_every_field_is_taken(photo: bytes, fields: dict[str, object]) -> None:
+def test_all_fields_are_accepted(photo: bytes, fields: dict[str, object]) -> None:
     made = convert_request(RequestData(fields, {"image_file": photo}), "balanced")
     assert isinstance(made.recipe.steps[0], Cut)
     assert isinstance(made.recipe.steps[-1], Save)
@@ -227,14 +236,14 @@ def test_scale_implies_the_centre(photo: bytes) -> None:
     assert (frame.fill, frame.position) == ("50%", "center")
 
 
-def test_zip_holds_colours_that_make_the_cutout(client: TestClient, photo: bytes) -> None:
+def test_the_zip_recombines_to_the_cutout(client: TestClient, photo: bytes) -> None:
     """color.jpg under alpha.png is the PNG, but for what JPEG costs."""
     sent = {"files": {"image_file": photo}}
-    whole = opened(client.post(URL, **sent, data={"size": "full"}).content)  # type: ignore[arg-type]
+    whole = decode_image(client.post(URL, **sent, data={"size": "full"}).content)  # type: ignore[arg-type]
     answer = client.post(URL, **sent, data={"size": "full", "format": "zip"})  # type: ignore[arg-type]
     assert answer.headers["content-type"] == "application/zip"
     with zipfile.ZipFile(io.BytesIO(answer.content)) as archive:
-        colour, alpha = (opened(archive.read(name)) for name in ("color.jpg", "alpha.png"))
+        colour, alpha = (decode_image(archive.read(name)) for name in ("color.jpg", "alpha.png"))
     assert (colour.format, colour.mode, alpha.format, alpha.mode) == ("JPEG", "RGB", "PNG", "L")
     known = np.asarray(whole)
     assert np.array_equal(np.asarray(alpha), known[..., 3])
@@ -242,10 +251,10 @@ def test_zip_holds_colours_that_make_the_cutout(client: TestClient, photo: bytes
     assert np.abs(np.asarray(colour).astype(int) - known[..., :3])[seen].mean() < 4
 
 
-def test_foreground_headers_hold_the_subject(client: TestClient, mug: bytes) -> None:
+def test_foreground_headers_are_the_subject_box(client: TestClient, mug: bytes) -> None:
     answer = client.post(URL, files={"image_file": mug}, data={"size": "full"})
     top, left, width, height = (int(answer.headers[f"x-foreground-{n}"]) for n in ("top", "left", "width", "height"))
-    alpha = np.asarray(opened(answer.content))[..., 3]
+    alpha = np.asarray(decode_image(answer.content))[..., 3]
     assert alpha[top : top + height, left : left + width].sum() > 0.98 * alpha.sum()
     told = client.post(URL, files={"image_file": mug}, data={"size": "full"}, headers={"Accept": "application/json"})
     data = told.json()["data"]
@@ -253,7 +262,7 @@ def test_foreground_headers_hold_the_subject(client: TestClient, mug: bytes) -> 
     assert found == [top, left, width, height]
 
 
-def test_who_may_not(tmp_path: Path, photo: bytes) -> None:
+def test_authentication(tmp_path: Path, photo: bytes) -> None:
     """403 for no key, 402 for none left, 429 with Retry-After for too fast."""
     from mattebox.server import api_keys
 
