@@ -22,7 +22,7 @@ from PIL import Image
 from mattebox.enhancement import illuminant, tone_adjustment, white_balance
 from mattebox.enhancement.lab import linear_to_lab
 from mattebox.enhancement.linear_light import Float64Array, colour_space_of, sample_light
-from mattebox.recipe.recipe import Light
+from mattebox.recipe.steps import Light
 from mattebox.types import Picture
 
 SRGB_SPACE = colour_space_of(Picture(np.zeros((1, 1, 3), np.uint8)))

@@ -21,7 +21,8 @@ from mattebox.pipeline import marketplace_check
 from mattebox.pipeline.run import Result, run_recipe
 from mattebox.recipe.flat_parameters import build_recipe, stringify_values
 from mattebox.recipe.presets import enhance_base_recipe, find_preset, require_kind
-from mattebox.recipe.recipe import Recipe, Save
+from mattebox.recipe.recipe import Recipe
+from mattebox.recipe.steps import Save
 from mattebox.types import Picture
 
 PictureSource = str | os.PathLike[str] | bytes | BinaryIO | Picture

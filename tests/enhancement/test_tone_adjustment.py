@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from mattebox.enhancement import tone_adjustment
 from mattebox.enhancement.linear_light import colour_space_of, sample_light
 from mattebox.enhancement.tone_adjustment import ToneAdjustment
-from mattebox.recipe.recipe import Light
+from mattebox.recipe.steps import Light
 from mattebox.types import Picture
 
 ONE = st.floats(-1, 1)

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from mattebox.enhancement import illuminant, learned_illuminant, white_balance
 from mattebox.enhancement.linear_light import Float64Array, colour_space_of, sample_light
 from mattebox.errors import ModelError, UsageError
-from mattebox.recipe.recipe import Balance
+from mattebox.recipe.steps import Balance
 from mattebox.types import Picture
 
 SPACE = colour_space_of(Picture(np.zeros((1, 1, 3), np.uint8)))

@@ -17,7 +17,8 @@ from mattebox.models.matte_session import Session
 from mattebox.models.result_cache import ResultCache
 from mattebox.models.store import environment
 from mattebox.pipeline.run import run_recipe
-from mattebox.recipe.recipe import Background, Cut, Recipe
+from mattebox.recipe.recipe import Recipe
+from mattebox.recipe.steps import Background, Cut
 from mattebox.types import Picture
 from tests.models.shop import at_home
 

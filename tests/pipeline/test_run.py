@@ -7,7 +7,8 @@ import pytest
 
 from mattebox.errors import NoSubject, UsageError
 from mattebox.pipeline.run import Result, check_recipe, run_recipe
-from mattebox.recipe.recipe import Background, Cut, Recipe
+from mattebox.recipe.recipe import Recipe
+from mattebox.recipe.steps import Background, Cut
 from mattebox.types import Metadata, Picture
 from tests.fakes import composite, disc, fake_session
 

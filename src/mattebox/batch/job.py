@@ -27,7 +27,8 @@ from mattebox.io.writer import write
 from mattebox.models.matte_session import Session
 from mattebox.pipeline import marketplace_check, restoration
 from mattebox.pipeline.run import Result, run_recipe
-from mattebox.recipe.recipe import Recipe, Upscale
+from mattebox.recipe.recipe import Recipe
+from mattebox.recipe.steps import Upscale
 from mattebox.types import Box, ImageShape, Picture
 
 MAX_PIXELS_IN_USE = 100_000_000  # in hand at a time

@@ -14,7 +14,8 @@ from mattebox.cli import environment
 from mattebox.cli.batch import BATCH_OPTION_NAMES, batch_options
 from mattebox.cli.options import StepCommand, step_options
 from mattebox.errors import UsageError
-from mattebox.recipe.recipe import Recipe, Step, Upscale
+from mattebox.recipe.recipe import Recipe
+from mattebox.recipe.steps import Step, Upscale
 
 if TYPE_CHECKING:
     from mattebox.batch.plan import BatchJob

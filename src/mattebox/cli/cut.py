@@ -8,7 +8,7 @@ import click
 
 from mattebox.cli.common import CONTEXT_SETTINGS, PhotographsCommand, photographs_options, process_photographs
 from mattebox.cli.options import recipe_from_options
-from mattebox.recipe.recipe import STEP_ORDER
+from mattebox.recipe.steps import STEP_ORDER
 
 EXAMPLES = """
 \b

@@ -11,7 +11,6 @@ import msgspec
 from click.core import ParameterSource
 
 from mattebox.errors import UsageError
-from mattebox.recipe.deprecated_names import RENAMED_WORDS
 from mattebox.recipe.flat_parameters import (
     Parameter,
     allowed_words,
@@ -21,7 +20,9 @@ from mattebox.recipe.flat_parameters import (
     parameters_by_name,
 )
 from mattebox.recipe.presets import find_preset, require_kind
-from mattebox.recipe.recipe import STEP_ORDER, Recipe, Step, load_recipe
+from mattebox.recipe.recipe import Recipe
+from mattebox.recipe.serialization import load_recipe
+from mattebox.recipe.steps import STEP_ORDER, Step
 
 BATCH_HEADING = "Many photographs"
 
@@ -121,7 +122,7 @@ def _click_option(parameter: Parameter, name: str, hidden: bool = False) -> Call
     kind: Any = str
     info = base_type(parameter)
     if choice := allowed_words(parameter):
-        kind = WordChoice(choice, RENAMED_WORDS.get((parameter.step.__name__.lower(), parameter.field.name), {}))
+        kind = WordChoice(choice, parameter.deprecated_words)
     elif isinstance(info, msgspec.inspect.IntType):
         kind = click.IntRange(info.ge, info.le)
     elif isinstance(info, msgspec.inspect.FloatType):

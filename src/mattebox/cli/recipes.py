@@ -16,7 +16,7 @@ def command(name: str | None, schema: bool) -> int:
       mattebox run mine.toml photos/ -o listing/
     """
     from mattebox.recipe import presets
-    from mattebox.recipe.recipe import recipe_json_schema as recipe_schema
+    from mattebox.recipe.serialization import recipe_json_schema as recipe_schema
 
     if schema:
         click.echo(recipe_schema())

@@ -25,7 +25,8 @@ from mattebox.io.reader import read, read_cached
 from mattebox.io.writer import check_not_input, output_format
 from mattebox.models.store import environment
 from mattebox.pipeline.run import check_recipe
-from mattebox.recipe.recipe import Recipe, Save
+from mattebox.recipe.recipe import Recipe
+from mattebox.recipe.steps import Save
 from mattebox.types import Box, ImageShape, Picture
 
 API_KEY_VARIABLE = "MATTEBOX_KEY"

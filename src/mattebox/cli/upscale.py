@@ -9,7 +9,8 @@ import click
 from mattebox.cli.common import CONTEXT_SETTINGS, PhotographsCommand, photographs_options, process_photographs
 from mattebox.cli.options import recipe_from_options
 from mattebox.recipe.flat_parameters import build_recipe
-from mattebox.recipe.recipe import Recipe, Restore, Save, Upscale
+from mattebox.recipe.recipe import Recipe
+from mattebox.recipe.steps import Restore, Save, Upscale
 
 EXAMPLES = """
 \b

@@ -14,7 +14,7 @@ from mattebox.composition import placement
 from mattebox.composition.placement import Placement
 from mattebox.core.connected_components import label_components
 from mattebox.io import resampling
-from mattebox.recipe.recipe import Frame
+from mattebox.recipe.steps import Frame
 from mattebox.types import Box, Picture, Pixels
 
 GRID_SIDE_CELLS = 256  # longer side of the plane in which the outline is followed, about

@@ -13,7 +13,7 @@ import numpy as np
 
 from mattebox.errors import UsageError
 from mattebox.io import resampling
-from mattebox.recipe.recipe import Frame
+from mattebox.recipe.steps import Frame
 from mattebox.types import Box, ImageShape, Picture
 
 MAX_CANVAS_SIDE_PIXELS, MAX_CANVAS_PIXELS = 30_000, 400_000_000  # pixels on a side of the canvas, and in all

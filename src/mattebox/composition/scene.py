@@ -19,7 +19,8 @@ from mattebox.composition.visible_bounds import visible_box
 from mattebox.core.connected_components import subject_box
 from mattebox.errors import UsageError
 from mattebox.io import colour
-from mattebox.recipe.recipe import Background, Frame, Outline, Recipe, Shadow
+from mattebox.recipe.recipe import Recipe
+from mattebox.recipe.steps import Background, Frame, Outline, Shadow
 from mattebox.types import Box, Layer, OpenImage, Picture, Pixels
 
 MIN_REPORTED_ENLARGEMENT = 1.15  # from here on it shows

@@ -16,7 +16,7 @@ from mattebox.composition.blur import blur_planes
 from mattebox.composition.ground_contact import GroundContact, find_ground_contact
 from mattebox.io import resampling
 from mattebox.io.colour import RgbColour
-from mattebox.recipe.recipe import Shadow
+from mattebox.recipe.steps import Shadow
 from mattebox.types import Box, Floats, Picture
 
 GRID_SIDE_CELLS = 700  # longer side of the grid, about

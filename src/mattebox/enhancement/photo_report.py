@@ -14,7 +14,8 @@ from mattebox.enhancement import denoising, tone_adjustment, white_balance
 from mattebox.enhancement.illuminant import angular_error_degrees
 from mattebox.enhancement.linear_light import Float64Array, sample_light
 from mattebox.enhancement.photo_statistics import PhotoStatistics, measure_statistics
-from mattebox.recipe.recipe import Balance, Light, Recipe, Restore, Sharpen, Step
+from mattebox.recipe.recipe import Recipe
+from mattebox.recipe.steps import AnyStep, Balance, Light, Restore, Sharpen
 from mattebox.types import Picture
 
 MIN_CAST_CONFIDENCE = 0.25  # trust in a cast from which it is worth telling
@@ -36,7 +37,7 @@ class PhotoReport:
     cast_degrees: float
     cast_direction: str
     findings: tuple[str, ...]
-    steps: tuple[Step, ...]
+    steps: tuple[AnyStep, ...]
 
     @property
     def recipe(self) -> Recipe | None:
@@ -51,7 +52,7 @@ def analyse_photo(picture: Picture) -> PhotoReport:
     if judgement.confidence < MIN_CAST_CONFIDENCE:
         direction = "none"
     needs = tone_adjustment.estimate_tone(sample)
-    steps: list[Step] = []
+    steps: list[AnyStep] = []
     if denoising.strength_from_statistics(found) >= MIN_RESTORATION_STRENGTH:
         steps.append(Restore(amount="auto"))
     if judgement.confidence >= MIN_CAST_CONFIDENCE:

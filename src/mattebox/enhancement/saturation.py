@@ -11,7 +11,7 @@ from mattebox.enhancement import skin_mask
 from mattebox.enhancement.lab import fit_to_gamut
 from mattebox.enhancement.linear_light import ColourSpace, apply_in_linear_light, colour_space_of
 from mattebox.enhancement.oklab import linear_to_oklab, oklab_to_linear
-from mattebox.recipe.recipe import Colour
+from mattebox.recipe.steps import Colour
 from mattebox.types import Floats, Picture, Pixels
 
 SKIN_PROTECTION_SHARE = 0.8  # share of vibrance that skin is spared

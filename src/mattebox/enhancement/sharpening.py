@@ -11,7 +11,7 @@ import numpy as np
 from mattebox.enhancement.linear_light import colour_space_of, iter_strips, mix_with_source
 from mattebox.enhancement.photo_statistics import noise_sigma
 from mattebox.enhancement.tone_adjustment import decode_srgb, encode_srgb
-from mattebox.recipe.recipe import Sharpen
+from mattebox.recipe.steps import Sharpen
 from mattebox.types import Floats, Picture, Pixels
 
 KERNEL_RADIUS_SIGMAS = 3  # the Gaussian ends after this many radii

@@ -19,7 +19,7 @@ from mattebox.enhancement.linear_light import (
     colour_space_of,
     sample_light,
 )
-from mattebox.recipe.recipe import Light
+from mattebox.recipe.steps import Light
 from mattebox.types import Floats, Picture, Pixels
 
 MIN_LOG_LIGHT = np.float32(2.0**-10)  # light below which brightness in stops stands still

@@ -23,7 +23,7 @@ from mattebox.enhancement.linear_light import (
     sample_light,
 )
 from mattebox.errors import UsageError
-from mattebox.recipe.recipe import Balance
+from mattebox.recipe.steps import Balance
 from mattebox.types import Floats, ImageShape, Picture, Pixels
 
 MAX_LOG_CHROMATICITY = 1.2  # no light is farther from white, in log chromaticity

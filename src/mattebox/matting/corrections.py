@@ -16,7 +16,7 @@ from mattebox.matting import instances, scribbles, trimap
 from mattebox.matting.colour_refinement import as_floats
 from mattebox.matting.geodesic_edit import apply_scribbles
 from mattebox.matting.scribbles import Scribble
-from mattebox.recipe.recipe import Cut
+from mattebox.recipe.steps import Cut
 from mattebox.types import Box, Matte, OpenImage, Picture
 
 GRID_SIDE_CELLS = 400  # longer side of the grid on which a full-size matte is changed, about

@@ -32,7 +32,7 @@ from mattebox.matting.segmentation import segment
 from mattebox.matting.test_time_augmentation import plan_views
 from mattebox.models.cards.registry import find_card
 from mattebox.models.matte_session import Session
-from mattebox.recipe.recipe import Cut
+from mattebox.recipe.steps import Cut
 from mattebox.types import Box, Floats, Matte, OpenImage, Picture, Pixels
 
 EDGE_REFINERS: dict[str, Callable[[Picture, Matte], Matte]] = {

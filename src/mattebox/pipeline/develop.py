@@ -27,7 +27,8 @@ from mattebox.models.adain import open_adain_network
 from mattebox.models.cards.registry import ADAIN_MODEL, STYLE_MODEL, find_card, style_names
 from mattebox.models.store import weight_store
 from mattebox.models.style_network import open_style_transfer_network
-from mattebox.recipe.recipe import Background, Balance, Colour, Light, Recipe, Sharpen, Style
+from mattebox.recipe.recipe import Recipe
+from mattebox.recipe.steps import Background, Balance, Colour, Light, Sharpen, Style
 from mattebox.types import BitDepth, OpenImage, Picture, Pixels
 
 DevelopStep = Balance | Light | Colour | Style | Sharpen

@@ -8,7 +8,8 @@ from __future__ import annotations
 import time
 from collections.abc import Callable
 
-from mattebox.recipe.recipe import Faces, Recipe, Restore, Step, Upscale
+from mattebox.recipe.recipe import Recipe
+from mattebox.recipe.steps import Faces, Restore, Step, Upscale
 
 SLOW_STEPS: dict[str, type[Step]] = {"restore": Restore, "upscale": Upscale, "faces": Faces}  # in the pipeline's order
 REPORT_INTERVAL_SECONDS = 0.5  # seconds between two tellings

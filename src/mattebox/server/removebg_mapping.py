@@ -13,7 +13,8 @@ from typing import Any
 
 from mattebox.errors import MatteboxError, UsageError
 from mattebox.io import colour, header_check
-from mattebox.recipe.recipe import Background, Cut, Frame, Recipe, Save, Shadow, Step
+from mattebox.recipe.recipe import Recipe
+from mattebox.recipe.steps import AnyStep, Background, Cut, Frame, Save, Shadow
 from mattebox.server.http.requests import RequestData, decode_base64
 
 SIZE_MEGAPIXELS = {  # megapixels of the result at most
@@ -74,7 +75,7 @@ def convert_request(request_data: RequestData, model: str) -> RecipeRequest:
     most = _parse_size(text)
     found = _sniff_header(source)
     scale = min(1.0, math.sqrt(most / (found.width * found.height)))
-    steps: list[Step] = [_cut_step(text, found, model)]
+    steps: list[AnyStep] = [_cut_step(text, found, model)]
     steps += _frame_steps(text)
     steps += _shadow_steps(text)
     background, images, opaque = _background_steps(request_data, text)
@@ -195,7 +196,7 @@ def _parse_region(fields: dict[str, str], image_header: header_check.ImageHeader
     return " ".join(f"{min(v, 100.0):.4f}%" for v in (x1, y1, x2, y2))
 
 
-def _frame_steps(fields: dict[str, str]) -> list[Step]:
+def _frame_steps(fields: dict[str, str]) -> list[AnyStep]:
     crop = _parse_flag(fields, "crop", "invalid_crop_margin")
     margin = _parse_margin(fields.get("crop_margin", "0")) if crop else "0"
     scale, position = fields.get("scale", "original").lower(), fields.get("position", "").lower()
@@ -244,7 +245,7 @@ def _parse_margin(text: str) -> str:
     return " ".join((of_whole(top, bottom), of_whole(right, left), of_whole(bottom, top), of_whole(left, right)))
 
 
-def _shadow_steps(fields: dict[str, str]) -> list[Step]:
+def _shadow_steps(fields: dict[str, str]) -> list[AnyStep]:
     kind = fields.get(
         "shadow_type", "auto" if _parse_flag(fields, "add_shadow", "invalid_shadow_type") else "none"
     ).lower()
@@ -258,7 +259,9 @@ def _shadow_steps(fields: dict[str, str]) -> list[Step]:
     return [] if kind == "none" else [Shadow(kind=SHADOW_KINDS[kind], opacity=int(strength))]  # type: ignore[arg-type]
 
 
-def _background_steps(request_data: RequestData, fields: dict[str, str]) -> tuple[list[Step], dict[str, bytes], bool]:
+def _background_steps(
+    request_data: RequestData, fields: dict[str, str]
+) -> tuple[list[AnyStep], dict[str, bytes], bool]:
     """The step that lays something behind, the image it needs, and whether nothing shines through it."""
     given = [n for n in ("bg_color", "bg_image_url") if n in fields] + (
         ["bg_image_file"] if request_data.images.get("bg_image_file") else []

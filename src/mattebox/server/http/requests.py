@@ -20,7 +20,7 @@ from starlette.requests import Request
 
 from mattebox.errors import InputUnreadable
 from mattebox.io import header_check
-from mattebox.recipe.flat_parameters import parameters_by_name
+from mattebox.recipe.flat_parameters import base_type, parameters_by_name
 from mattebox.server.http.problems import Problem
 
 MAX_FORM_FIELDS, MAX_FORM_FILES = 200, 8  # in a form, at most
@@ -74,11 +74,10 @@ def parse_flat_parameters(fields: dict[str, Any]) -> dict[str, Any]:
         if name in known and known[name].switch_value is not None and not isinstance(value, bool):
             value = _parse_bool(name, value)
         elif name in known and isinstance(value, str):
-            info = msgspec.inspect.type_info(known[name].field.type)
-            bare = info.type if isinstance(info, msgspec.inspect.Metadata) else info
-            if isinstance(bare, msgspec.inspect.IntType):
+            kind = base_type(known[name])
+            if isinstance(kind, msgspec.inspect.IntType):
                 value = _parse_number(name, value, int)
-            elif isinstance(bare, msgspec.inspect.FloatType):
+            elif isinstance(kind, msgspec.inspect.FloatType):
                 value = _parse_number(name, value, float)
         values[name] = value
     return values

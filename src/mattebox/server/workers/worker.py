@@ -78,7 +78,7 @@ def _process_task(task: dict[str, Any], data: bytes, threads: int, on_progress: 
     from mattebox.io.reader import read
     from mattebox.models.matte_session import open_session
     from mattebox.pipeline.run import run_recipe
-    from mattebox.recipe.recipe import parse_recipe
+    from mattebox.recipe.serialization import parse_recipe
     from mattebox.server.progress import ProgressReporter
 
     recipe = parse_recipe(task["recipe"])
