@@ -19,6 +19,7 @@ from mattebox.models.instance_masks import Instance
 from mattebox.models.matte_session import Session
 from mattebox.pipeline import marketplace_check
 from mattebox.pipeline.run import Result, run_recipe
+from mattebox.recipe.field_types import Area, Effort
 from mattebox.recipe.flat_parameters import build_recipe, stringify_values
 from mattebox.recipe.presets import enhance_base_recipe, find_preset, require_kind
 from mattebox.recipe.recipe import Recipe
@@ -86,18 +87,18 @@ class EnhanceParameters(TypedDict, total=False):
 
     restore: str | float
     restore_model: NameOrPath
-    restore_effort: Literal["quick", "best"]
+    restore_effort: Effort
     upscale: str
     upscale_model: NameOrPath
     upscale_detail: int
     upscale_denoise: int
-    upscale_effort: Literal["quick", "best"]
+    upscale_effort: Effort
     faces: int
     faces_model: NameOrPath
     faces_finder: NameOrPath
     balance: str
     balance_strength: int
-    balance_only: Literal["all", "subject", "background"]
+    balance_only: Area
     light: Literal["none", "auto"]
     exposure: float
     contrast: int
@@ -105,19 +106,19 @@ class EnhanceParameters(TypedDict, total=False):
     shadows: int
     clarity: int
     light_strength: int
-    light_only: Literal["all", "subject", "background"]
+    light_only: Area
     saturation: int
     vibrance: int
-    colour_only: Literal["all", "subject", "background"]
+    colour_only: Area
     style: NameOrPath
     style_method: Literal["monge", "reinhard", "adain"]
     style_strength: int
-    style_only: Literal["all", "subject", "background"]
+    style_only: Area
     sharpen: int
     sharpen_radius: float
     sharpen_threshold: int
     sharpen_halo: int
-    sharpen_only: Literal["all", "subject", "background"]
+    sharpen_only: Area
     format: str
     quality: int
     file_limit: str

@@ -28,7 +28,7 @@ def test_what_is_wrong_comes_with_what_mends_it(run: Run, monkeypatch: pytest.Mo
     ran = run("doctor")
     assert ran.code == 1
     assert "bad   memory: 1 MB of memory are free" in ran.out
-    assert "      mend: close other programs" in ran.out
+    assert "      fix: close other programs" in ran.out
 
 
 def test_json(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:

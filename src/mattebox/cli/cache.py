@@ -1,4 +1,4 @@
-"""`mattebox cache`: what networks said of earlier photographs, kept on this machine; how much of it, and its end."""
+"""`mattebox cache`: show or clear the cache of networks' results on this machine."""
 
 from __future__ import annotations
 
@@ -6,8 +6,10 @@ import json
 
 import click
 
+from mattebox.cli.console import CONTEXT_SETTINGS
 
-@click.command("cache", context_settings={"help_option_names": ["-h", "--help"]})
+
+@click.command("cache", context_settings=CONTEXT_SETTINGS)
 @click.option("--clear", is_flag=True, help="Delete it all.")
 @click.option("--json", "as_json", is_flag=True, help="As JSON.")
 def command(clear: bool, as_json: bool) -> int:

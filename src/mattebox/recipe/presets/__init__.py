@@ -47,7 +47,9 @@ def require_kind(recipe: Recipe, must_cut: bool) -> Recipe:
 
 
 def enhance_base_recipe(parameter_names: Iterable[str]) -> Recipe:
-    """The recipe that flat parameters of these names change when nothing is cut: the preset `enhance` where none is of a
-    step that changes the picture, else one without such steps."""
+    """The recipe that flat parameters of these names change when nothing is cut.
+
+    That is the preset `enhance` unless a name is of a step that changes the picture.
+    """
     steps = {p.step for name, p in parameters_by_name().items() if name in set(parameter_names)}
     return find_preset("enhance") if steps <= {Save} else Recipe((Save(),))
