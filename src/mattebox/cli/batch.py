@@ -29,7 +29,7 @@ from mattebox.recipe.recipe import Recipe
 BatchEntry: TypeAlias = BatchJob | BatchFailure
 JobRunner: TypeAlias = Callable[[BatchJob], Outcome]
 
-LARGE_RESULT_PIXELS = 40_000_000  # pixels of a result after which memory is given back
+LARGE_RESULT_PIXELS = 40_000_000  # of a result, after which free memory is released
 MAX_CONCURRENT_PICTURES = 8  # the default's bound: memory grows with it
 
 

@@ -13,10 +13,10 @@ from mattebox.cli.console import CONTEXT_SETTINGS
 @click.option("--clear", is_flag=True, help="Delete it all.")
 @click.option("--json", "as_json", is_flag=True, help="As JSON.")
 def command(clear: bool, as_json: bool) -> int:
-    """Show what is kept of earlier runs, so that no network runs twice on the same photograph.
+    """Show the cache of networks' results: no network runs twice on the same photograph.
 
-    Kept are mattes and embeddings under the hash of what the network saw, never photographs or their names.
-    MATTEBOX_CACHE says how much (500MB unless it is set, 0 for nothing); what was unused for longest goes first. From
+    It holds mattes and embeddings under hashes of the networks' input, never photographs or their names.
+    MATTEBOX_CACHE limits its size (500MB unless it is set, 0 for nothing); the least recently used go first. From
     Python and on a server nothing is kept on disk unless it is set.
     """
     from mattebox.models import result_cache

@@ -9,7 +9,8 @@ import click
 from mattebox.cli.common import photographs_options, process_photographs
 from mattebox.cli.console import CONTEXT_SETTINGS
 from mattebox.cli.options import StepCommand, explicit_parameters, recipe_from_options
-from mattebox.recipe.flat_parameters import limit_to_area
+from mattebox.recipe.field_types import AREAS
+from mattebox.recipe.flat_parameters import AREA_HELP, limit_to_area
 from mattebox.recipe.presets import ENHANCE_STEPS, enhance_base_recipe
 
 EXAMPLES = """
@@ -29,9 +30,7 @@ NAME-enhanced, in the photograph's own format. `mattebox analyse photo.jpg` says
 
 
 @click.command("enhance", cls=StepCommand, epilog=EXAMPLES, context_settings=CONTEXT_SETTINGS)
-@click.option(
-    "--only", type=click.Choice(["all", "subject", "background"]), help="Where, for all steps that can be told."
-)
+@click.option("--only", type=click.Choice(AREAS), help=f"{AREA_HELP.capitalize()}.")
 @photographs_options(ENHANCE_STEPS)
 def command(only: str | None, **_: Any) -> int:
     """Make photographs better: noise, light, colours, sharpness, size. What is good already stays as it is."""

@@ -58,7 +58,7 @@ def command(
     **_: Any,
 ) -> int:
     """List the subjects of photographs: number by size, box, share of the picture, score; and what they are, where the
-    model tells classes. With --map, draw which of them each pixel belongs to.
+    model knows classes. With --map, draw which of them each pixel belongs to.
 
     \b
       mattebox find table.jpg

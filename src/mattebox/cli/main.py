@@ -38,9 +38,7 @@ COMMANDS = {
     "doctor": "doctor",
     "completion": "completion",
 }
-ENTRY_POINT_GROUP = (
-    "mattebox.commands"  # entry points that add commands: those of mattebox.training and of other packages
-)
+ENTRY_POINT_GROUP = "mattebox.commands"  # of commands from mattebox.training and from other packages
 EXIT_INTERNAL_ERROR, EXIT_INTERRUPTED = 70, 130
 
 EPILOG = """

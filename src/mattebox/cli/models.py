@@ -35,7 +35,7 @@ Examples:
 
 \b
 Weights lie under MATTEBOX_HOME. MATTEBOX_MIRROR=ADDRESS pulls ADDRESS/NAME.onnx (or .pth) in place of the official
-file; the hash stays the card's. HTTPS_PROXY is heeded.
+file; the hash stays the card's. HTTPS_PROXY is respected.
 """
 
 
@@ -138,7 +138,7 @@ def remove(name: str) -> int:
     "--decoder",
     type=click.Path(path_type=Path),
     metavar="FILE.onnx",
-    help="The second file of a model that is asked by points, such as --like mobile-sam.",
+    help="The second file of a model that is prompted by points, such as --like mobile-sam.",
 )
 @click.option("--name", help="What to call it.  [default: the file's name]")
 @click.option("--licence", metavar="NAME", help="The licence of its weights.  [default: unstated]")

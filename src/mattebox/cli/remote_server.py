@@ -53,7 +53,7 @@ def open_remote_runner(recipe: Recipe, options: BatchOptions, url: str) -> tuple
     if environment.is_offline() and urlsplit(url).hostname not in LOOPBACK_HOSTS:
         raise UsageError("--server needs the network, and it is forbidden", "leave out --server, or --offline")
     if environment.is_commercial_only():
-        raise UsageError("whether a server's models may earn money is not known here", "leave out one of the two")
+        raise UsageError("the licences of a server's models are not known here", "leave out --server, or --commercial")
     recipe, images = bundle_images(recipe)
     client = Client(url, os.environ.get(API_KEY_VARIABLE), max_wait_seconds=MAX_WAIT_SECONDS)
     runner = RemoteJobRunner(client, recipe, images, options.max_pixels, options.overwrite, bool(options.report))
@@ -93,7 +93,7 @@ class RemoteJobResult:
 
     @cached_property
     def picture(self) -> Picture:
-        return read(self.server_result.content, name=f"what {self.url} sent")
+        return read(self.server_result.content, name=f"the answer of {self.url}")
 
     @property
     def shape(self) -> ImageShape:

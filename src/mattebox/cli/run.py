@@ -24,7 +24,7 @@ All of `mattebox cut`'s options are taken; those of the steps change the recipe.
 
 
 def _callback(recipe: str, **_: Any) -> int:
-    """Do what a recipe (.toml, .json) says to photographs."""
+    """Run a recipe (.toml, .json) on photographs."""
     context = click.get_current_context()
     context.params["recipe_file"] = recipe
     return process_photographs(recipe_from_options(context), context)

@@ -22,7 +22,8 @@ MAX_HEADER_BYTES = 64 * 1024
 @click.option("--data", metavar="FOLDER", help="Where jobs lie until they are erased.  [default: mattebox's own]")
 @click.option("--settings", "show_settings", is_flag=True, help="Print all settings (environment variables) and exit.")
 def command(show_settings: bool, **options: Any) -> int:
-    """Serve the API and the page: drop a photograph, see the cutout. Only this machine is let in unless told otherwise.
+    """Serve the API and the page: drop a photograph, see the cutout. Only this machine can connect unless
+    --host says otherwise.
 
     \b
       mattebox serve                                        then open http://127.0.0.1:7100

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Literal
+from typing import Annotated, Literal, get_args
 
 from msgspec import Meta
 
@@ -10,6 +10,7 @@ Percent = Annotated[int, Meta(ge=0, le=100)]
 SignedPercent = Annotated[int, Meta(ge=-100, le=100)]
 Area = Annotated[Literal["all", "subject", "background"], Meta(description="where: all, subject or background")]
 CssColour = Annotated[str, Meta(description="its colour")]
+AREAS: tuple[str, ...] = get_args(get_args(Area)[0])
 Effort = Literal["quick", "best"]
 
 FLAT_NAME, SWITCH_VALUE, SWITCH_HELP = "flat_name", "switch_value", "switch_help"  # keys of Meta.extra

@@ -15,7 +15,8 @@ from mattebox.errors import UsageError
 from mattebox.models.cards import registry
 from mattebox.models.store.weight_store import is_installed
 from mattebox.recipe import presets
-from mattebox.recipe.flat_parameters import build_recipe, limit_to_area, parameters_by_name
+from mattebox.recipe.field_types import AREAS
+from mattebox.recipe.flat_parameters import AREA_HELP, build_recipe, limit_to_area, parameters_by_name
 from mattebox.recipe.presets import ENHANCE_STEPS, enhance_base_recipe, require_kind
 from mattebox.recipe.recipe import Recipe
 from mattebox.recipe.serialization import parse_recipe
@@ -40,7 +41,7 @@ EXTRA_IMAGE_FIELDS = {
     name: openapi.FILE | {"description": f"a picture for {other}"} for name, other in PARAMETER_BY_EXTRA_IMAGE.items()
 }
 STYLE_IMAGE_FIELD = {"style_image": EXTRA_IMAGE_FIELDS["style_image"]}
-ONLY_SCHEMA = {"enum": ["all", "subject", "background"], "description": "where, for all steps that can be told"}
+ONLY_SCHEMA = {"enum": list(AREAS), "description": AREA_HELP}
 
 router = APIRouter(prefix="/v1")
 
