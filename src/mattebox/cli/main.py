@@ -22,22 +22,10 @@ from mattebox.cli.console import CONTEXT_SETTINGS, echo_stderr, report_error
 from mattebox.errors import MatteboxError
 from mattebox.recipe.deprecated_names import DeprecatedNameWarning
 
-COMMANDS = {
-    "cut": "cut",
-    "enhance": "enhance",
-    "upscale": "upscale",
-    "run": "run",
-    "find": "find",
-    "analyse": "analyse",
-    "check": "check",
-    "recipes": "recipes",
-    "serve": "serve",
-    "keys": "keys",
-    "models": "models",
-    "cache": "cache",
-    "doctor": "doctor",
-    "completion": "completion",
-}
+COMMANDS = (  # each a module of this package
+    "cut", "enhance", "upscale", "run", "find", "analyse", "check", "recipes", "serve", "keys", "models", "cache",
+    "doctor", "completion",
+)  # fmt: skip
 ENTRY_POINT_GROUP = "mattebox.commands"  # of commands from mattebox.training and from other packages
 EXIT_INTERNAL_ERROR, EXIT_INTERRUPTED = 70, 130
 
@@ -71,7 +59,7 @@ class LazyGroup(click.Group):
             points = tuple(entry_points(group=ENTRY_POINT_GROUP, name=cmd_name))
             plugin: click.Command | None = points[0].load() if points else None
             return plugin
-        command: click.Command = import_module(f"mattebox.cli.{COMMANDS[cmd_name]}").command
+        command: click.Command = import_module(f"mattebox.cli.{cmd_name}").command
         return command
 
 
