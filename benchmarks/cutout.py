@@ -42,7 +42,7 @@ class WorkerProcess:
     """A contender's process."""
 
     def __init__(self, contender: Contender, photo: Path, threads: int, environment_variables: dict[str, str]) -> None:
-        command = [sys.executable, "-m", "benchmarks.worker", contender.library, contender.mode, contender.model]
+        command = [sys.executable, "-m", "benchmarks.cutout_worker", contender.library, contender.mode, contender.model]
         self.process = subprocess.Popen(
             [*command, str(photo), str(threads)],
             cwd=BENCHMARKS_FOLDER.parent, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, env=environment_variables,

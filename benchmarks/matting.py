@@ -30,7 +30,7 @@ import numpy as np
 import skimage.data
 from PIL import Image
 
-from benchmarks.worker import peak_megabytes
+from benchmarks.cutout_worker import peak_megabytes
 from mattebox.io import resampling
 from mattebox.metrics import matting
 from mattebox.metrics.segmentation import iou

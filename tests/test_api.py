@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
@@ -149,3 +150,50 @@ def test_subjects_are_found_and_numbered_as_cut_picks_them() -> None:
     assert picked.alpha is not None
     assert (picked.alpha[12:38, 12:38] == 255).all()
     assert not picked.alpha[60:110, 90:140].any()
+
+
+AS_USERS_HAVE_IT: dict[str, Callable[[np.ndarray], object]] = {
+    "rgb": lambda rgb: rgb,
+    "fortran": np.asfortranarray,
+    "rgba": lambda rgb: np.dstack([rgb, np.full(rgb.shape[:2], 255, np.uint8)]),
+    "pillow": Image.fromarray,
+    "pillow-rgba": lambda rgb: Image.fromarray(rgb).convert("RGBA"),
+}
+
+
+@pytest.mark.parametrize("convert", AS_USERS_HAVE_IT.values(), ids=AS_USERS_HAVE_IT)
+def test_arrays_and_pillow_images_are_cut_as_the_picture_is(
+    convert: Callable[[np.ndarray], object], astronaut: Picture
+) -> None:
+    result, expected = (
+        mb.cut(source, session=fake_session(), empty="keep")  # type: ignore[arg-type]
+        for source in (convert(astronaut.rgb), astronaut)
+    )
+    assert (np.asarray(result) == np.asarray(expected)).all()
+    assert np.asarray(result).shape == (512, 512, 4)
+    assert result.to_pil().size == result.size == (512, 512)
+    assert (result.confidence, result.box) == (expected.confidence, expected.box)
+    assert result._repr_png_().startswith(b"\x89PNG")
+
+
+def test_grey_and_floating_point_arrays_are_enhanced_and_searched(astronaut: Picture) -> None:
+    for array, depth in ((astronaut.rgb[..., 0], 8), (astronaut.rgb / 255, 16), (astronaut.rgb > 127, 8)):
+        result = mb.enhance(array, exposure=0.1)
+        assert result.picture.bit_depth == depth
+        assert (result.confidence, result.box) == (None, None)
+    assert mb.find(Image.fromarray(astronaut.rgb), session=fake_session())
+
+
+def test_other_sources_are_refused_with_the_remedy(astronaut: Picture) -> None:
+    tensor = type("Tensor", (), {"__module__": "torch", "__array__": lambda self: astronaut.rgb})()
+    for source, remedy in (
+        (7, "from int; give a path, bytes"),
+        (None, "from NoneType; give a path"),
+        (tensor, r"torch\.Tensor; give tensor\.detach"),
+        (astronaut.rgb.transpose(2, 0, 1), "channels first; give height x width x channels"),
+        (mb.enhance(astronaut, exposure=0.1), r"give its `\.picture`"),
+    ):
+        with pytest.raises(mb.MatteboxError, match=remedy):
+            mb.cut(source)  # type: ignore[arg-type]
+    with pytest.raises(mb.MatteboxError, match="512 x 512"):
+        mb.cut(Image.fromarray(astronaut.rgb), max_pixels=1000)

@@ -81,12 +81,12 @@ def test_every_variable_of_ours_is_documented() -> None:
     named: set[str] = set()
     for path in (ROOT / "src").rglob("*.py"):
         named |= set(re.findall(r"\bMATTEBOX_[A-Z_]+[A-Z]\b", path.read_text()))
-    from mattebox.models.store import environment
+    from mattebox.models.store import settings
 
     named |= {
-        environment.HOME_VARIABLE,
-        environment.MIRROR_VARIABLE,
-        environment.OFFLINE_VARIABLE,
-        environment.COMMERCIAL_VARIABLE,
+        settings.HOME_VARIABLE,
+        settings.MIRROR_VARIABLE,
+        settings.OFFLINE_VARIABLE,
+        settings.COMMERCIAL_VARIABLE,
     }
     assert {name for name in named if not re.search(rf"\b{name}\b", told)} == set()

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from mattebox.types import BitDepth, Matte, Picture
+from mattebox.types import BitDepth, Matte, Picture, subject_box
 
 
 def test_depth_of_pixels() -> None:
@@ -36,3 +36,32 @@ def test_with_pixels_keeps_the_rest() -> None:
 def test_a_matte_is_a_plane() -> None:
     with pytest.raises(ValueError, match="height x width"):
         Matte(np.zeros((4, 4, 1), np.uint8), 1.0, True, (0, 0, 4, 4))
+    matte = Matte(np.zeros((3, 4), np.uint8), 1.0, True, (0, 0, 4, 3))
+    assert (matte.shape, matte.size) == ((3, 4), (4, 3))
+
+
+def test_another_alpha_brings_its_box() -> None:
+    alpha = np.zeros((5, 9), np.uint16)
+    alpha[1:3, 4:6] = 40000
+    matte = Matte(np.zeros((5, 9), np.uint16), 0.5, False, (0, 0, 9, 5)).with_alpha(alpha, found=True)
+    assert (matte.box, matte.found, matte.confidence) == ((4, 1, 6, 3), True, 0.5)
+    assert matte.with_alpha(alpha).found
+    assert subject_box(np.zeros((5, 9), np.uint8)) == (0, 0, 9, 5)
+
+
+def test_a_picture_is_an_array_to_numpy() -> None:
+    rgb = np.arange(60, dtype=np.uint8).reshape(4, 5, 3)
+    opaque, transparent = Picture(rgb), Picture(rgb, rgb[..., 0].copy())
+    assert np.asarray(opaque) is rgb
+    assert np.array(opaque, copy=False) is rgb
+    assert not np.shares_memory(np.array(opaque), rgb)
+    assert not np.shares_memory(opaque.to_array(), rgb)
+    assert np.asarray(opaque, np.float32).dtype == np.float32
+    for array in (np.asarray(transparent), transparent.to_array()):
+        assert array.shape == (4, 5, 4)
+        assert (array[..., 3] == rgb[..., 0]).all()
+    with pytest.raises(ValueError, match="leave out copy=False"):
+        np.array(transparent, copy=False)
+    back = Picture.from_array(np.asarray(transparent))
+    assert back.alpha is not None
+    assert (back.alpha == rgb[..., 0]).all()

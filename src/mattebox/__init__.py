@@ -1,9 +1,9 @@
-"""mattebox: a photograph goes in, a faithful cutout or a better photograph comes out.
+"""mattebox: background removal and photo enhancement.
 
     import mattebox as mb
     mb.cut("photo.jpg").save("cut.png")
 
-Names load when first used (PEP 562), so that importing mattebox costs next to nothing.
+Public names are imported on first use (PEP 562), which keeps `import mattebox` fast.
 """
 
 from __future__ import annotations
@@ -33,7 +33,7 @@ if TYPE_CHECKING:
     from mattebox.types import Matte as Matte
     from mattebox.types import Picture as Picture
 
-_HOMES: dict[str, tuple[str, str | None]] = {  # public name: module, name there (None = the module itself)
+_EXPORTS: dict[str, tuple[str, str | None]] = {  # public name: module, attribute (None = the module itself)
     "cut": ("api", "cut"),
     "enhance": ("api", "enhance"),
     "find": ("api", "find"),
@@ -54,15 +54,15 @@ _HOMES: dict[str, tuple[str, str | None]] = {  # public name: module, name there
     "NoSubject": ("errors", "NoSubject"),
 }
 
-__all__ = sorted(_HOMES)
+__all__ = sorted(_EXPORTS)
 
 
 def __getattr__(name: str) -> Any:
-    if name not in _HOMES:
+    if name not in _EXPORTS:
         raise AttributeError(f"module 'mattebox' has no attribute {name!r}")
-    module, attribute = _HOMES[name]
-    home = import_module(f"mattebox.{module}")
-    value = home if attribute is None else getattr(home, attribute)
+    module, attribute = _EXPORTS[name]
+    imported = import_module(f"mattebox.{module}")
+    value = imported if attribute is None else getattr(imported, attribute)
     globals()[name] = value
     return value
 

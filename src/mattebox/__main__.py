@@ -1,4 +1,4 @@
-"""`python -m mattebox` is the command line."""
+"""Runs the command line as `python -m mattebox`."""
 
 from mattebox.cli.main import main
 

@@ -1,4 +1,4 @@
-"""The three-line Python API: a photograph's path in, a cutout out. Reads, runs the pipeline, and can save.
+"""The Python API: `cut`, `enhance`, `upscale` and `find`. Reads a photograph, runs the pipeline, and saves results.
 
 import mattebox as mb
 mb.cut("photo.jpg").save("cut.png")
@@ -9,16 +9,25 @@ from __future__ import annotations
 import os
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import BinaryIO, Literal, TypedDict, Unpack
+from typing import Any, BinaryIO, Literal, TypeAlias, TypedDict, Unpack
 
-from mattebox.composition.marketplace.verdict import ComplianceReport
+import numpy as np
+from numpy.typing import NDArray
+
+from mattebox.composition.marketplace.compliance import ComplianceReport
+from mattebox.core.array_conversion import array_remedy, type_name
+from mattebox.core.pillow_conversion import PilImage, is_pil_image
+from mattebox.errors import UsageError
+from mattebox.io import header_check
 from mattebox.io.reader import read
 from mattebox.io.writer import write
 from mattebox.matting import subject_list
 from mattebox.models.instance_masks import Instance
 from mattebox.models.matte_session import Session
 from mattebox.pipeline import marketplace_check
-from mattebox.pipeline.run import Result, run_recipe
+from mattebox.pipeline.result import Result
+from mattebox.pipeline.run import run_recipe
+from mattebox.pipeline.save_options import save_options
 from mattebox.recipe.field_types import Area, Effort
 from mattebox.recipe.flat_parameters import build_recipe, stringify_values
 from mattebox.recipe.presets import enhance_base_recipe, find_preset, require_kind
@@ -26,14 +35,43 @@ from mattebox.recipe.recipe import Recipe
 from mattebox.recipe.steps import Save
 from mattebox.types import Picture
 
-PictureSource = str | os.PathLike[str] | bytes | BinaryIO | Picture
-NameOrPath = str | os.PathLike[str]  # a word, or the path of a file
+PictureSource: TypeAlias = (
+    "str | os.PathLike[str] | bytes | bytearray | memoryview | BinaryIO | Picture | NDArray[Any] | PilImage"
+)
+NameOrPath = str | os.PathLike[str]  # a name, or the path of a file
+
+DEFAULT_MAX_PIXELS = 100_000_000  # of a file that is read
 
 
 @dataclass(frozen=True)
 class CutoutResult(Result):
-    """A result that remembers where it came from, so that saving never overwrites the photograph, and how its recipe
-    wants it saved."""
+    """What `cut`, `enhance` and `upscale` return. `numpy.asarray(result)` gives RGB or RGBA, and a notebook shows it.
+
+    Attributes
+    ----------
+    picture : Picture
+        The result, with alpha where it is transparent.
+    matte : Matte or None
+        The alpha matte of the cut, at the photograph's (upscaled) size; None when nothing was cut.
+    confidence : float or None
+        Expected intersection over union of the matte, 0 to 1; None when nothing was cut.
+    box : (left, top, right, bottom) or None
+        Bounding box of the subject in pixels of the matte; None when nothing was cut.
+    size, shape : (width, height), (height, width)
+        Of the picture, in pixels.
+    notes : tuple of str
+        Remarks for the user.
+    model, device : str or None
+        The network that cut, and where it ran.
+    seconds : dict of str to float
+        Duration of each stage.
+    layers : tuple of Layer
+        Background, shadow and subject of a composition, from the bottom; empty without one.
+    source : Path or None
+        The photograph's file, which `save` never overwrites.
+    save_step : Save
+        The recipe's settings for saving.
+    """
 
     source: Path | None = None
     save_step: Save = field(default_factory=Save)
@@ -47,43 +85,45 @@ class CutoutResult(Result):
         overwrite: bool = True,
         hidden: Literal["zero", "keep"] = "zero",
     ) -> ComplianceReport | None:
-        """Write the picture, whole or not at all; the format is the suffix's unless given. OutputError.
+        """Write the picture to a file, completely or not at all.
 
-        Of a listing that becomes a file (`check_for`, as in a marketplace's preset), the verdict on that file.
+        Parameters
+        ----------
+        target : path or binary file object
+            "-" is standard output.
+        format : str, optional
+            Such as "png"; by default the recipe's, or what the path's suffix says.
+        quality : int, optional
+            1 to 100; by default the recipe's, or the format's.
+        overwrite : bool
+            Whether an existing file may be replaced. The photograph itself never is.
+        hidden : {"zero", "keep"}
+            Colours of pixels that are fully transparent: cleared or kept.
+
+        Returns
+        -------
+        ComplianceReport or None
+            The check of the written file against the marketplace of the recipe (`check_for`, as in a marketplace's
+            preset), if it names one and `target` is a path.
+
+        Raises
+        ------
+        OutputError
+            When it cannot be written, or the format cannot hold it.
         """
         options = save_options(self.save_step)
         options["format"], options["quality"] = format or options["format"], quality or options["quality"]
         inputs = () if self.source is None else (self.source,)
         write(self.picture, target, overwrite=overwrite, inputs=inputs, hidden=hidden, layers=self.layers, **options)
-        market = self.save_step.check_for
-        if (
-            market == marketplace_check.NO_MARKETPLACE
-            or not isinstance(target, str | os.PathLike)
-            or os.fspath(target) == "-"
-        ):
+        marketplace = self.save_step.check_for
+        if marketplace == marketplace_check.NO_MARKETPLACE or not isinstance(target, str | os.PathLike):
             return None
-        return marketplace_check.check_listing(Path(target).read_bytes(), market, os.fspath(target))
-
-
-class SaveOptions(TypedDict):
-    """What `write` makes of the step Save."""
-
-    format: str | None
-    quality: int | None
-    max_bytes: int | None
-
-
-def save_options(save_step: Save) -> SaveOptions:
-    """UsageError when the limit makes no sense."""
-    return SaveOptions(
-        format=None if save_step.format == "auto" else save_step.format,
-        quality=save_step.quality or None,
-        max_bytes=save_step.max_bytes,
-    )
+        path = Path(target)
+        return None if str(path) == "-" else marketplace_check.check_listing(path.read_bytes(), marketplace, str(path))
 
 
 class EnhanceParameters(TypedDict, total=False):
-    """What `enhance` takes beside the photograph: its steps' fields (see `mattebox enhance --help`)."""
+    """Parameters of `enhance`: the fields of its steps (see `mattebox enhance --help`)."""
 
     restore: str | float
     restore_model: NameOrPath
@@ -128,7 +168,7 @@ class EnhanceParameters(TypedDict, total=False):
 
 
 class CutParameters(EnhanceParameters, total=False):
-    """What `cut` takes beside the photograph: those of `enhance`, and these (see `mattebox cut --help`)."""
+    """Parameters of `cut`: those of `enhance`, and these (see `mattebox cut --help`)."""
 
     model: NameOrPath
     votes: int
@@ -177,17 +217,43 @@ def cut(
     device: str = "auto",
     threads: int | None = None,
     session: Session | None = None,
-    max_pixels: int = 100_000_000,
+    max_pixels: int = DEFAULT_MAX_PIXELS,
     **parameters: Unpack[CutParameters],
 ) -> CutoutResult:
-    """Cut the subject out of a photograph, and compose it if asked.
+    """Cut the subject out of a photograph, and compose it with a background, shadow or frame on request.
 
+    Parameters
+    ----------
+    source : path, bytes, binary file object, Picture, PIL.Image.Image or NumPy array
+        The photograph. Arrays are H x W or H x W x 1, 3 or 4, of uint8, uint16, bool or floating point from 0 to 1, in
+        RGB order; Pillow images of any mode are taken with their orientation and ICC profile.
+    preset : str, optional
+        Name or path of a recipe to start from, such as "amazon"; `parameters` change it.
+    device : {"auto", "cpu", "cuda", ...}
+        Where networks run.
+    threads : int, optional
+        CPU threads; by default as many as this process may use.
+    session : Session, optional
+        An open model to use in place of the one that `model` names.
+    max_pixels : int
+        Larger files are refused before they are decoded.
+    **parameters
+        Fields of the recipe's steps, under the names of the command line's flags (see `mattebox cut --help`).
+
+    Returns
+    -------
+    CutoutResult
+
+    Raises
+    ------
+    InputError, NoSubject, ModelError, DeviceError, UsageError
+        All of them are MatteboxError.
+
+    Examples
+    --------
         mb.cut("mug.jpg", crop=True, size="1600x1600", fill="85%", background="white", shadow="contact")
         mb.cut("mug.jpg", preset="amazon").save("mug-amazon.jpg")
-
-    `source` is a path, bytes, a binary file object or a Picture. The parameters are those of the recipe's steps, under
-    the names of the command line's flags; they change the `preset` if one is named. Raises InputError, NoSubject,
-    ModelError, DeviceError, UsageError; all are MatteboxError.
+        rgba = np.asarray(mb.cut(PIL.Image.open("mug.jpg")))
     """
     recipe = build_recipe(
         stringify_values(parameters), require_kind(find_preset(preset), must_cut=True) if preset else None
@@ -200,25 +266,21 @@ def enhance(
     *,
     device: str = "auto",
     threads: int | None = None,
-    max_pixels: int = 100_000_000,
+    max_pixels: int = DEFAULT_MAX_PIXELS,
     **parameters: Unpack[EnhanceParameters],
 ) -> CutoutResult:
-    """Make a photograph better: noise, light, colours, sharpness, size. Nothing is cut.
+    """Enhance a photograph: noise, light, colours, sharpness and size. Nothing is cut out.
 
+    Without `parameters` the preset `enhance` is used, which does what the photograph needs and no more. Everything
+    else is as for `cut`.
+
+    Examples
+    --------
         mb.enhance("photo.jpg").save("better.jpg")
         mb.enhance("photo.jpg", light="auto", sharpen=80)
-
-    Without parameters it does what the preset `enhance` does: what the photograph needs and no more. All else is as for
-    `cut`.
     """
-    return _run_recipe(
-        source,
-        build_recipe(stringify_values(parameters), enhance_base_recipe(parameters)),
-        device,
-        threads,
-        None,
-        max_pixels,
-    )
+    recipe = build_recipe(stringify_values(parameters), enhance_base_recipe(parameters))
+    return _run_recipe(source, recipe, device, threads, None, max_pixels)
 
 
 def upscale(
@@ -227,14 +289,16 @@ def upscale(
     *,
     device: str = "auto",
     threads: int | None = None,
-    max_pixels: int = 100_000_000,
+    max_pixels: int = DEFAULT_MAX_PIXELS,
     **parameters: Unpack[EnhanceParameters],
 ) -> CutoutResult:
-    """Enlarge a photograph, and its transparency, with detail: `to` is 2x, 1.5x, or the longer side such as 4000px.
+    """Enlarge a photograph, and its transparency, by a super-resolution network.
 
+    `to` is a factor such as "2x" or "1.5x", or the longer side such as "4000px". Everything else is as for `enhance`.
+
+    Examples
+    --------
         mb.upscale("photo.jpg", "4x").save("large.png")
-
-    All else is as for `enhance`.
     """
     recipe = build_recipe({**parameters, "upscale": to}, Recipe((Save(),)))
     return _run_recipe(source, recipe, device, threads, None, max_pixels)
@@ -247,29 +311,54 @@ def find(
     device: str = "auto",
     threads: int | None = None,
     session: Session | None = None,
-    max_pixels: int = 100_000_000,
+    max_pixels: int = DEFAULT_MAX_PIXELS,
 ) -> list[Instance]:
-    """The subjects of a photograph, largest first, numbered from 1 as `cut` picks them.
+    """List the subjects of a photograph, largest first, numbered from 1 as `cut(pick=...)` numbers them.
 
+    The parameters are as for `cut`.
+
+    Returns
+    -------
+    list of Instance
+        Each with its `box` (left, top, right, bottom in pixels), `area_share` (of the picture), `score` (0 to 1),
+        `alpha` (h x w float32, 0 to 1, coarse) and `label` (its class, where the model has classes).
+
+    Examples
+    --------
         for subject in mb.find("group.jpg"):
-            print(subject.box, subject.share, subject.score)
+            print(subject.box, subject.area_share, subject.score)
         mb.cut("group.jpg", pick=2)
-
-    Each has its box (left, top, right, bottom in pixels), its share of the picture's area, a score of 0..1, its coarse
-    alpha (h x w, 0..1), and its class in `label` where the model knows classes. Raises InputError, ModelError,
-    DeviceError, UsageError.
     """
-    picture = source if isinstance(source, Picture) else read(source, max_pixels=max_pixels)
+    picture = _load_picture(source, max_pixels)
     return subject_list.list_subjects(picture, session or Session.open(os.fspath(model), device, threads)).instances
 
 
 def _run_recipe(
     source: PictureSource, recipe: Recipe, device: str, threads: int | None, session: Session | None, max_pixels: int
 ) -> CutoutResult:
-    """The recipe done to a photograph from anywhere."""
-    picture = source if isinstance(source, Picture) else read(source, max_pixels=max_pixels)
+    picture = _load_picture(source, max_pixels)
     path = Path(source) if isinstance(source, str | os.PathLike) else None
     result = run_recipe(
         picture, recipe, session=session, device=device, threads=threads, name=str(path or "the photograph")
     )
     return CutoutResult(**vars(result), source=path, save_step=recipe.save_step)
+
+
+def _load_picture(source: Any, max_pixels: int) -> Picture:
+    """The photograph from whatever holds it. InputError; UsageError for what holds none."""
+    if isinstance(source, Picture):
+        return source
+    if isinstance(source, np.ndarray):
+        return Picture.from_array(source)
+    if is_pil_image(source):
+        header = header_check.ImageHeader("pillow", *source.size)
+        header_check.check_pixel_limit(header, max_pixels, "the photograph")  # opened images are not decoded yet
+        return Picture.from_pil(source)
+    if isinstance(source, str | os.PathLike | bytes | bytearray | memoryview) or hasattr(source, "read"):
+        return read(source, max_pixels=max_pixels)
+    remedy = "give a path, bytes, a binary file object, a Picture, a PIL.Image or a NumPy array"
+    if isinstance(source, Result):
+        remedy = "give its `.picture`"
+    elif hasattr(source, "__array__") or hasattr(source, "__dlpack__"):
+        remedy = array_remedy(source)
+    raise UsageError(f"a photograph cannot be read from {type_name(source)}", remedy)

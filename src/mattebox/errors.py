@@ -1,24 +1,34 @@
-"""Every error mattebox raises, and the exit code the command line gives for it.
+"""The exceptions that mattebox raises, and the exit codes of the command line.
 
-    MatteboxError                1   anything of ours
-    ├── UsageError               2   a parameter, option or recipe does not make sense
+    MatteboxError                1   any of them
+    ├── UsageError               2   a parameter, option or recipe is invalid
     ├── InputError               3   a picture cannot be used
-    │   ├── InputMissing         3   not there, or no picture in the folder
-    │   ├── InputUnreadable      3   not a picture, broken, or of a kind we do not read
+    │   ├── InputMissing         3   does not exist, or a folder without pictures
+    │   ├── InputUnreadable      3   not a picture, broken, or of an unsupported kind
     │   └── InputTooLarge        3   more pixels than the limit allows
-    ├── NoSubject                4   the photograph shows nothing to cut out
+    ├── NoSubject                4   no subject was found in the photograph
     ├── OutputError              5   the result cannot be written (exists, read-only, disk full, unknown suffix)
-    ├── ModelError               6   a model is unknown, or its weights are not what its card says
-    └── DeviceError              7   the device asked for is not there
+    ├── ModelError               6   a model is unknown, or its weights do not match its card
+    └── DeviceError              7   the requested device is not available
 
-Each carries the problem and the remedy apart; `str()` joins them into one line. This file imports nothing.
+Each has a `problem` and a `remedy`; `str()` joins them into one line.
 """
 
 from __future__ import annotations
 
 
 class MatteboxError(Exception):
-    """Base of all errors raised on purpose. `problem` names the file or value; `remedy` says what mends it."""
+    """Base class of all errors that mattebox raises on purpose.
+
+    Attributes
+    ----------
+    problem : str
+        What is wrong, with the file or value.
+    remedy : str
+        What to do about it.
+    exit_code : int
+        Of the command line.
+    """
 
     exit_code = 1
 
@@ -32,7 +42,7 @@ class MatteboxError(Exception):
 
 
 class UsageError(MatteboxError):
-    """A parameter, option or recipe does not make sense."""
+    """A parameter, option or recipe is invalid."""
 
     exit_code = 2
 
@@ -44,19 +54,19 @@ class InputError(MatteboxError):
 
 
 class InputMissing(InputError):
-    """A picture is not there, or a folder holds none."""
+    """A picture does not exist, or a folder holds none."""
 
 
 class InputUnreadable(InputError):
-    """Not a picture, a broken one, or of a kind we do not read."""
+    """A file is not a picture, broken, or of an unsupported kind."""
 
 
 class InputTooLarge(InputError):
-    """More pixels than the limit allows."""
+    """A picture has more pixels than the limit allows."""
 
 
 class NoSubject(MatteboxError):
-    """The photograph shows nothing to cut out."""
+    """No subject was found in the photograph."""
 
     exit_code = 4
 
@@ -68,12 +78,12 @@ class OutputError(MatteboxError):
 
 
 class ModelError(MatteboxError):
-    """A model is unknown, or its weights are not what its card says."""
+    """A model is unknown, or its weights do not match its card."""
 
     exit_code = 6
 
 
 class DeviceError(MatteboxError):
-    """The device asked for is not there."""
+    """The requested device is not available."""
 
     exit_code = 7

@@ -80,7 +80,7 @@ def test_a_broken_archive_is_one_failure(tmp_path: Path) -> None:
     path.write_bytes(b"PK\x03\x04 nothing")
     (entry,) = make_plan(expand_inputs([path]), OutputNaming("out"))
     assert isinstance(entry, BatchFailure)
-    assert "pack it anew" in str(entry.error)
+    assert "pack it again" in str(entry.error)
 
 
 def test_results_of_an_earlier_run_are_jobs_again(tmp_path: Path) -> None:

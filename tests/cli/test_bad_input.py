@@ -78,7 +78,7 @@ def test_different_failures_give_one(run: Run, photo: Path) -> None:
 @pytest.mark.parametrize(
     ("words", "code", "told"),
     [
-        (["-o", "out.xyz"], 5, "'.xyz' is not a format we write; choose one of: .png"),
+        (["-o", "out.xyz"], 5, "'.xyz' is not a format that can be written; choose one of: .png"),
         (["--format", "gif"], 5, "choose one of"),
         (["-o", "missing.jpg"], 5, "JPEG has no transparency"),
         (["--background", "bleu"], 2, "did you mean blur or blue"),

@@ -89,7 +89,7 @@ def test_overwrite(run: Run, photo: Path) -> None:
     Path("out.png").write_bytes(b"old")
     ran = run("cut", photo, "-o", "out.png")
     assert ran.code == 5
-    assert "out.png: exists already" in ran.error
+    assert "out.png: already exists" in ran.error
     assert Path("out.png").read_bytes() == b"old"
     assert run("cut", photo, "-o", "out.png", "--overwrite").code == 0
     assert Path("out.png").read_bytes().startswith(b"\x89PNG")

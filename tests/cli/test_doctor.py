@@ -9,12 +9,12 @@ import pytest
 
 from mattebox.models import diagnostics
 from tests.cli.conftest import Run
-from tests.models.shop import at_home
+from tests.models.weight_server import use_home_folder
 
 
 @pytest.fixture(autouse=True)
 def home(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Path:
-    return at_home(monkeypatch, tmp_path / "home")
+    return use_home_folder(monkeypatch, tmp_path / "home")
 
 
 def test_nothing_is_wrong(run: Run) -> None:

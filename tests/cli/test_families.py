@@ -15,7 +15,7 @@ from tests.cli.conftest import Ran, Run, save
 from tests.fakes import OURS
 from tests.models.families import blocks, shrinking
 from tests.models.onnx import clicked_decoder, constants_network
-from tests.models.shop import at_home
+from tests.models.weight_server import use_home_folder
 
 GREEN = (220, 80, 280, 140)
 
@@ -24,7 +24,7 @@ GREEN = (220, 80, 280, 140)
 def real(monkeypatch: pytest.MonkeyPatch, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> Run:
     """Run a command line here, with its own networks and a home of its own."""
     monkeypatch.chdir(tmp_path)
-    at_home(monkeypatch, tmp_path / "home")
+    use_home_folder(monkeypatch, tmp_path / "home")
     save(blocks(), tmp_path / "blocks.png")
 
     def call(*words: object) -> Ran:
@@ -137,11 +137,11 @@ def test_the_second_run_needs_no_network(real: Run, monkeypatch: pytest.MonkeyPa
     assert kept["entries"] == 1
     assert 0 < kept["bytes"] < 100_000
     from mattebox.models import matte_session, result_cache
-    from mattebox.models.runtime import network
+    from mattebox.models.runtime import inference
 
     monkeypatch.setattr(result_cache, "shared_cache", result_cache.ResultCache())
-    monkeypatch.setattr(matte_session, "_open_sessions", matte_session.LruCache(4))
-    monkeypatch.setattr(network.onnx_runtime, "create_session", guard(network.onnx_runtime.create_session))
+    matte_session.open_session.clear()
+    monkeypatch.setattr(inference.onnx_runtime, "create_session", guard(inference.onnx_runtime.create_session))
     assert real(*words, "--background", "white", "-o", "two.png").code == 0
     monkeypatch.setattr(result_cache, "shared_cache", result_cache.ResultCache())
     afresh = real(*words, "--background", "white", "-o", "two.png", "--no-cache")

@@ -15,24 +15,24 @@ import numpy as np
 import pytest
 
 from mattebox.models.cards import registry
-from mattebox.models.store import weight_store
+from mattebox.models.store import weight_files
 from tests.cli.conftest import Run
 from tests.fakes import OURS
 from tests.models.onnx import colour_network
-from tests.models.shop import Shop, at_home, open_shop
+from tests.models.weight_server import WeightServer, serve_weights, use_home_folder
 
 NETWORK = colour_network(np.array([[4.0, -2.0, -2.0]]))
 
 
 @pytest.fixture(autouse=True)
 def home(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Path:
-    return at_home(monkeypatch, tmp_path / "home")
+    return use_home_folder(monkeypatch, tmp_path / "home")
 
 
 @pytest.fixture
-def shop(monkeypatch: pytest.MonkeyPatch) -> Iterator[Shop]:
+def shop(monkeypatch: pytest.MonkeyPatch) -> Iterator[WeightServer]:
     """A shop with two models on its shelf: `sold`, and `gated` that is not for commercial use."""
-    with open_shop(NETWORK) as opened:
+    with serve_weights(NETWORK) as opened:
         sold = opened.card()
         terms = msgspec.structs.replace(
             sold.licence, name="CC-BY-NC-4.0", url="https://l", commercial=False, gated=True
@@ -75,7 +75,7 @@ def test_show(run: Run) -> None:
     assert json.loads(run("models", "show", "u2net", "--json").out)["bytes"] == 175_997_641
 
 
-def test_pull_use_verify_remove(run: Run, shop: Shop, home: Path) -> None:
+def test_pull_use_verify_remove(run: Run, shop: WeightServer, home: Path) -> None:
     pulled = run("models", "pull", "sold")
     assert pulled.code == 0
     assert pulled.error == "mattebox: sold: licence Apache-2.0, "
@@ -88,9 +88,9 @@ def test_pull_use_verify_remove(run: Run, shop: Shop, home: Path) -> None:
     assert not list((home / "weights").glob("sold.onnx*[!k]"))
 
 
-def test_verify_finds_a_flipped_byte(run: Run, shop: Shop) -> None:
+def test_verify_finds_a_flipped_byte(run: Run, shop: WeightServer) -> None:
     run("models", "pull", "sold")
-    weight_store.weights_path(registry.find_card("sold")).write_bytes(NETWORK[::-1])
+    weight_files.weights_path(registry.find_card("sold")).write_bytes(NETWORK[::-1])
     ran = run("models", "verify", "--json")
     assert ran.code == 6
     facts = {row["name"]: row for row in map(json.loads, ran.out.splitlines())}
@@ -99,22 +99,22 @@ def test_verify_finds_a_flipped_byte(run: Run, shop: Shop) -> None:
     assert "mattebox models pull sold" in ran.error
 
 
-def test_a_gated_licence_is_shown_and_must_be_accepted(run: Run, shop: Shop) -> None:
+def test_a_gated_licence_is_shown_and_must_be_accepted(run: Run, shop: WeightServer) -> None:
     refused = run("models", "pull", "gated")
     assert refused.code == 6
     assert "CC-BY-NC-4.0, not for commercial use (https://l); read it and" in refused.error
-    assert not shop.asked
+    assert not shop.range_headers
     assert run("models", "pull", "gated", "--accept-licence").code == 0
     ran = run("models", "pull", "gated", "--accept-licence", "--commercial")
     assert ran.code == 6
     assert "gated may not be used commercially" in ran.error
 
 
-def test_offline_never_asks(run: Run, shop: Shop) -> None:
+def test_offline_never_asks(run: Run, shop: WeightServer) -> None:
     ran = run("models", "pull", "sold", "--offline")
     assert ran.code == 6
     assert "network is switched off" in ran.error
-    assert not shop.asked
+    assert not shop.range_headers
     assert "MATTEBOX_OFFLINE" not in os.environ
 
 

@@ -1,4 +1,4 @@
-"""The client against a real server: pictures back, our own errors back, patience with a busy one."""
+"""The client against a real server: results, the same exceptions as here, and retries while it is busy."""
 
 from __future__ import annotations
 

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from mattebox.composition import deskew, scene
+from mattebox.composition import deskew, layer_composition
 from mattebox.errors import UsageError
 from mattebox.recipe.recipe import Recipe
 from mattebox.recipe.steps import Background, Cut, Frame
@@ -96,7 +96,7 @@ def test_the_background_does_not_turn_along() -> None:
     photograph[:, 160:] = 200
     cutout = bottle(12)
     steps = (Cut(), Frame(rotate="upright"), Background(paint="blur"))
-    made = scene.compose_layers(Picture(photograph), cutout, (90, 30, 230, 270), Recipe(steps), no_album)
+    made = layer_composition.compose_layers(Picture(photograph), cutout, (90, 30, 230, 270), Recipe(steps), no_album)
     assert made.backdrop is not None
     middle = made.backdrop.rgb[made.backdrop.shape[0] // 2]
     width = len(middle)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from mattebox.composition import scene
+from mattebox.composition import layer_composition
 from mattebox.composition.head_framing import head_box, place_around_head
 from mattebox.recipe.recipe import Recipe
 from mattebox.recipe.steps import Background, Cut, Frame
@@ -81,7 +81,7 @@ def arranged(cutout: Picture, **frame: str) -> Picture:
         raise AssertionError(path)
 
     steps = (Cut(), Frame(around="head", size="300x300", **frame), Background(paint="white"))  # type: ignore[arg-type]
-    return scene.compose_layers(cutout, cutout, (70, 60, 330, 600), Recipe(steps), no_album).flatten()
+    return layer_composition.compose_layers(cutout, cutout, (70, 60, 330, 600), Recipe(steps), no_album).flatten()
 
 
 def test_framed_and_nothing_stretched() -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from mattebox.composition import scene
+from mattebox.composition import layer_composition
 from mattebox.composition.visible_bounds import contrasting_box, visible_box
 from mattebox.recipe.recipe import Recipe
 from mattebox.recipe.steps import Background, Cut, Frame
@@ -50,6 +50,6 @@ def test_the_frame_is_filled_by_what_is_seen() -> None:
         raise AssertionError(path)
 
     steps = (Cut(), Frame(crop="subject", size="400x400", fill="50%"), Background(paint="white"))
-    made = scene.compose_layers(half_white(), half_white(), (20, 30, 100, 70), Recipe(steps), no_album)
+    made = layer_composition.compose_layers(half_white(), half_white(), (20, 30, 100, 70), Recipe(steps), no_album)
     box = contrasting_box(made.flatten().rgb, WHITE)
     assert box == pytest.approx((100, 100, 300, 300), abs=12)

@@ -56,7 +56,7 @@ def test_colours_move_to_the_styles(method: str, astronaut: Picture, rocket: Pic
 def test_a_picture_is_its_own_style(way: object, astronaut: Picture) -> None:
     own = measure_colours(sample_light(astronaut))
     assert callable(way)
-    assert way(own, own).turn == pytest.approx(np.eye(3), abs=1e-6)
+    assert way(own, own).matrix == pytest.approx(np.eye(3), abs=1e-6)
 
 
 def test_monge_turns_one_gaussian_into_the_other() -> None:

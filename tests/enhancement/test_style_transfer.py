@@ -12,7 +12,7 @@ from mattebox.errors import InputMissing, ModelError
 from mattebox.models.adain import AdainNetwork, FeatureStatistics
 from mattebox.models.cards.card import Card
 from mattebox.models.cards.registry import ADAIN_MODEL, STYLE_MODEL, find_card, style_names
-from mattebox.models.style_network import StyleTransferNetwork
+from mattebox.models.multi_style import MultiStyleNetwork
 from mattebox.pipeline.run import check_recipe, run_recipe
 from mattebox.recipe.recipe import Recipe
 from mattebox.recipe.steps import Style
@@ -33,9 +33,9 @@ class Session:
 
 
 @pytest.fixture
-def brighter() -> StyleTransferNetwork:
+def brighter() -> MultiStyleNetwork:
     card: Card = find_card(STYLE_MODEL)
-    return StyleTransferNetwork(card, Session())
+    return MultiStyleNetwork(card, Session())
 
 
 def noise(height: int, width: int, kind: type = np.uint8) -> NDArray[np.unsignedinteger]:
@@ -45,7 +45,7 @@ def noise(height: int, width: int, kind: type = np.uint8) -> NDArray[np.unsigned
 
 @pytest.mark.parametrize("size", [(37, 53), (1, 200), (2000, 1503)])
 @pytest.mark.parametrize("kind", [np.uint8, np.uint16])
-def test_detail_stays_at_any_size(brighter: StyleTransferNetwork, size: tuple[int, int], kind: type) -> None:
+def test_detail_stays_at_any_size(brighter: MultiStyleNetwork, size: tuple[int, int], kind: type) -> None:
     rgb = noise(*size, kind)
     made = apply_style(Picture(rgb), named_style(brighter, "mosaic")).rgb
     assert made.dtype == kind
@@ -54,7 +54,7 @@ def test_detail_stays_at_any_size(brighter: StyleTransferNetwork, size: tuple[in
     assert brighter._session.shown[2] * brighter._session.shown[3] <= style_transfer.MAX_STYLISED_PIXELS * 1.02
 
 
-def test_strength_and_part(brighter: StyleTransferNetwork) -> None:
+def test_strength_and_part(brighter: MultiStyleNetwork) -> None:
     picture = Picture(noise(60, 60))
     assert apply_style(picture, named_style(brighter, "mosaic"), 0) is picture
     half = apply_style(picture, named_style(brighter, "mosaic"), 0.5).rgb.astype(int) - picture.rgb
@@ -66,7 +66,7 @@ def test_strength_and_part(brighter: StyleTransferNetwork) -> None:
     assert (made[:30] > picture.rgb[:30]).all()
 
 
-def test_alpha_and_what_it_hides_stay(brighter: StyleTransferNetwork) -> None:
+def test_alpha_and_what_it_hides_stay(brighter: MultiStyleNetwork) -> None:
     alpha = np.zeros((40, 40), np.uint8)
     alpha[10:30, 10:30] = 255
     picture = Picture(noise(40, 40), alpha)
@@ -80,7 +80,7 @@ def test_the_manner_of_a_picture_is_that_of_what_is_seen_of_it() -> None:
     shown: list[NDArray[np.float32]] = []
 
     class Imitates(AdainNetwork):
-        def manner(self, x: NDArray[np.float32]) -> FeatureStatistics:
+        def style_statistics(self, x: NDArray[np.float32]) -> FeatureStatistics:
             shown.append(x)
             return FeatureStatistics(x.mean((2, 3), keepdims=True), x.std((2, 3), keepdims=True))
 
@@ -123,4 +123,4 @@ def test_an_unknown_name_says_which_there_are(astronaut: Picture) -> None:
 
 def test_only_a_network_of_styles_paints() -> None:
     with pytest.raises(ModelError, match="is for cutout"):
-        StyleTransferNetwork.open(OURS)
+        MultiStyleNetwork.open(OURS)

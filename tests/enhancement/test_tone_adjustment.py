@@ -79,7 +79,7 @@ def test_a_good_photograph_is_left_alone(name: str, request: pytest.FixtureReque
 def test_a_dark_photograph_comes_nearer_to_what_it_was(name: str, request: pytest.FixtureRequest) -> None:
     picture = request.getfixturevalue(name)
     space = colour_space_of(picture)
-    dark = picture.with_pixels(space.encode(space.decode(picture.rgb) * np.float32(0.15), picture.depth), None)
+    dark = picture.with_pixels(space.encode(space.decode(picture.rgb) * np.float32(0.15), picture.bit_depth), None)
     made = tone_adjustment.apply_tone(dark, tone_adjustment.plan_tone(dark, Light(light="auto")))
     away = [np.abs(p.rgb.astype(int) - picture.rgb).mean() for p in (dark, made)]
     assert away[1] < 0.65 * away[0]

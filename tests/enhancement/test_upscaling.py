@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from PIL import Image, ImageFilter
 
-from mattebox.enhancement import tiles, upscaling
+from mattebox.enhancement import tiled_inference, upscaling
 from mattebox.errors import UsageError
 from mattebox.models.image_to_image import ImageToImageNetwork
 from mattebox.types import ImageShape, Picture
@@ -68,7 +68,7 @@ def test_sixteen_bits_are_more_than_eight() -> None:
 
 def test_no_detail_is_plain_lanczos(monkeypatch: pytest.MonkeyPatch) -> None:
     pixels = np.random.default_rng(0).integers(90, 160, (40, 50, 3), np.uint8)
-    monkeypatch.setattr(tiles, "tile_side", lambda *_: 17)
+    monkeypatch.setattr(tiled_inference, "tile_side", lambda *_: 17)
     made = upscaling.upscale_picture(Picture(pixels), (80, 100), [imager(2, 2)], detail=0)
     expected = np.asarray(Image.fromarray(pixels).resize((100, 80), Image.Resampling.LANCZOS)).astype(int)
     assert np.abs(made.rgb - expected).max() <= 1

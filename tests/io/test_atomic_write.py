@@ -45,7 +45,7 @@ def test_kill_minus_nine_never_leaves_a_part(tmp_path: Path) -> None:
 def test_without_overwrite_what_is_there_stays(tmp_path: Path) -> None:
     target = tmp_path / "out.png"
     atomic_write.write_bytes(target, b"one", overwrite=False)
-    with pytest.raises(OutputError, match="exists already"):
+    with pytest.raises(OutputError, match="already exists"):
         atomic_write.write_bytes(target, b"two", overwrite=False)
     assert target.read_bytes() == b"one"
     atomic_write.write_bytes(target, b"two", overwrite=True)

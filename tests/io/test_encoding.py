@@ -111,7 +111,7 @@ def test_names_and_suffixes() -> None:
     assert {f.suffixes[0] for f in FORMATS.values()} == {
         ".png", ".jpg", ".webp", ".avif", ".tif", ".bmp", ".psd", ".exr", ".zip",
     }  # fmt: skip
-    with pytest.raises(OutputError, match="'tga' is not a format we write; choose one of: .png"):
+    with pytest.raises(OutputError, match="'tga' is not a format that can be written; choose one of: .png"):
         find_format("tga")
 
 

@@ -10,8 +10,8 @@ import pytest
 
 from mattebox.matting import network_refinement as fine_module
 from mattebox.matting import tiles
-from mattebox.matting.colour_histogram import build_colour_table
 from mattebox.matting.colour_refinement import as_floats, enlarge_alpha, enlarge_matte, grid_scales, refine
+from mattebox.matting.colour_table import build_colour_table
 from mattebox.matting.network_refinement import levels_lut, refine_with_network
 from mattebox.metrics.matting import sad
 from mattebox.models.matte_refiner import MatteRefiner, open_matte_refiner

@@ -9,7 +9,8 @@ from mattebox.matting.scribbles import parse_scribbles
 from mattebox.matting.small_subject_zoom import merge_zoomed_matte, zoom_box
 from mattebox.metrics.matting import sad
 from mattebox.models.cards.registry import all_cards
-from mattebox.pipeline.run import Result, run_recipe
+from mattebox.pipeline.result import Result
+from mattebox.pipeline.run import run_recipe
 from mattebox.recipe.recipe import Recipe
 from mattebox.recipe.steps import Cut
 from mattebox.types import Floats, ImageShape, Matte, Picture

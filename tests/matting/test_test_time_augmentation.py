@@ -65,7 +65,9 @@ def test_padding_stays_where_it_is_in_a_mirrored_look() -> None:
     class Padding(Session):
         def geometry(self, size):  # type: ignore[no-untyped-def]
             made = super().geometry(size)
-            return type(made)(made.source_size, (made.content_size[0], made.content_size[1] + 64), made.content_size)
+            return type(made)(
+                made.source_shape, (made.content_shape[0], made.content_shape[1] + 64), made.content_shape
+            )
 
     padding = Padding(session.card, session._run, "cpu")
     truth = np.roll(disc((200, 300), 3), -40, axis=1)

@@ -11,7 +11,7 @@ import pytest
 from mattebox.errors import ModelError
 from mattebox.models.adain import AdainNetwork, Float32Array
 from mattebox.models.cards.registry import STYLE_MODEL, find_card
-from mattebox.models.style_network import StyleTransferNetwork
+from mattebox.models.multi_style import MultiStyleNetwork
 from tests.fakes import OURS
 
 
@@ -57,7 +57,7 @@ def test_flat_pictures_are_no_division_by_nothing() -> None:
     [
         (AdainNetwork, STYLE_MODEL, "has styles of its own"),
         (AdainNetwork, OURS, "is for cutout"),
-        (StyleTransferNetwork, "adain", "has no styles"),
+        (MultiStyleNetwork, "adain", "has no styles"),
     ],
 )
 def test_each_opens_what_it_can_run(opener: Any, model: str, problem: str) -> None:

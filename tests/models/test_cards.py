@@ -9,7 +9,7 @@ from mattebox.errors import ModelError, UsageError
 from mattebox.models.cards import registry
 from mattebox.models.cards.card import Card
 from mattebox.models.matte_session import Session, open_session
-from mattebox.models.store import environment
+from mattebox.models.store import settings
 
 CARDS = registry.all_cards()
 PULLED = {name: card for name, card in CARDS.items() if card.url}
@@ -96,12 +96,12 @@ def test_only_non_commercial_weights_are_gated() -> None:
 
 
 def test_commercial_refuses_everywhere(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv(environment.COMMERCIAL_VARIABLE, "1")
+    monkeypatch.setenv(settings.COMMERCIAL_VARIABLE, "1")
     for use in (registry.find_card, Session.open, open_session, lambda name: Session.open(CARDS[name])):
         with pytest.raises(ModelError, match=r"model rmbg-2\.0 may not be used commercially \(CC-BY-NC-4\.0\); choose"):
             use("rmbg-2.0")
     assert registry.find_card("u2net").licence.commercial
-    monkeypatch.setenv(environment.COMMERCIAL_VARIABLE, "sure")
+    monkeypatch.setenv(settings.COMMERCIAL_VARIABLE, "sure")
     with pytest.raises(UsageError, match="MATTEBOX_COMMERCIAL=sure; set it to 1 or 0"):
         registry.find_card("u2net")
 
@@ -115,7 +115,7 @@ def test_shapes_say_how_and_have_no_weights(name: str) -> None:
     assert shape.input.side >= 64
     assert len(set(shape.output.classes)) == len(shape.output.classes)
     assert name not in registry.all_cards()
-    with pytest.raises(ModelError, match="is a shape without weights"):
+    with pytest.raises(ModelError, match="is a template without weights"):
         Session.open(shape)
 
 

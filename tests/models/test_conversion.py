@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import os
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -16,8 +17,9 @@ from mattebox.models.cards.card import Card
 from mattebox.models.cards.registry import WEIGHTS_FOLDER, find_card
 from mattebox.models.cards.tensor_spec import Tiles
 from mattebox.models.image_to_image import ImageToImageNetwork
-from mattebox.models.store import conversion, download, install, weight_store
-from tests.models.shop import Shop, at_home, open_shop
+from mattebox.models.store import conversion, download, install, weight_files, weight_store
+from mattebox.models.store.pull import pull_weights
+from tests.models.weight_server import WeightServer, serve_weights, use_home_folder
 
 PUBLISHED = b"weights in a form of their own"
 GRAPH = (WEIGHTS_FOLDER / "up2-1.onnx").read_bytes()
@@ -37,10 +39,10 @@ class Point:
 
 
 @pytest.fixture
-def shop(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[Shop]:
+def server(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[WeightServer]:
     monkeypatch.setattr(download, "FIRST_RETRY_SECONDS", 0.001)
-    at_home(monkeypatch, tmp_path / "home")
-    with open_shop(PUBLISHED) as opened:
+    use_home_folder(monkeypatch, tmp_path / "home")
+    with serve_weights(PUBLISHED) as opened:
         yield opened
 
 
@@ -57,22 +59,22 @@ def can(monkeypatch: pytest.MonkeyPatch) -> Callable[[Callable[[bytes], bytes] |
 Can = Callable[[Callable[[bytes], bytes] | None], Point]
 
 
-def card_of(shop: Shop) -> Card:
+def card_of(server: WeightServer) -> Card:
     return msgspec.structs.replace(
-        shop.card(), task="upscale", converter="fake", tiles=Tiles(scale=2, reach=15), weights="net.pth"
+        server.card(), task="upscale", converter="fake", tiles=Tiles(scale=2, reach=15), weights="net.pth"
     )
 
 
-def test_it_is_converted_once_and_runs(shop: Shop, can: Can) -> None:
-    card, point = card_of(shop), can(lambda content: GRAPH if content == PUBLISHED else b"")
+def test_it_is_converted_once_and_runs(server: WeightServer, can: Can) -> None:
+    card, point = card_of(server), can(lambda content: GRAPH if content == PUBLISHED else b"")
     with pytest.raises(ModelError, match="mattebox models pull"):
         weight_store.read_weights(card)
-    assert not weight_store.is_installed(card)
-    path = weight_store.pull_weights(card)
-    weight_store.pull_weights(card)
+    assert not weight_files.is_installed(card)
+    path = pull_weights(card)
+    pull_weights(card)
     assert point.asked == 1
     assert path.read_bytes() == PUBLISHED
-    assert weight_store.is_installed(card)
+    assert weight_files.is_installed(card)
     assert weight_store.read_weights(card) == GRAPH
     assert weight_store.verify_weights(card)["sha256"] == hashlib.sha256(PUBLISHED).hexdigest()
     assert ImageToImageNetwork.open(card, "cpu").run(np.zeros((1, 3, 8, 8), np.float32)).shape == (1, 3, 16, 16)
@@ -80,74 +82,75 @@ def test_it_is_converted_once_and_runs(shop: Shop, can: Can) -> None:
         "net.pth", "net.pth.json", "net.pth.lock", "net.pth.onnx", "net.pth.onnx.json",
     ]  # fmt: skip
     assert install.remove_model(card) > len(GRAPH)
-    assert not weight_store.is_installed(card)
+    assert not weight_files.is_installed(card)
 
 
-def test_without_the_converter_it_says_what_to_install(shop: Shop, can: Can) -> None:
+def test_without_the_converter_it_says_what_to_install(server: WeightServer, can: Can) -> None:
     can(None)
-    card = card_of(shop)
+    card = card_of(server)
     with pytest.raises(ModelError, match=r"mattebox\[train\].*what was pulled is kept"):
-        weight_store.pull_weights(card)
-    assert weight_store.weights_path(card).read_bytes() == PUBLISHED
-    assert not weight_store.is_installed(card)
+        pull_weights(card)
+    assert weight_files.weights_path(card).read_bytes() == PUBLISHED
+    assert not weight_files.is_installed(card)
     can(lambda _: GRAPH)
-    weight_store.pull_weights(card)
+    pull_weights(card)
     assert weight_store.read_weights(card) == GRAPH
 
 
-def test_a_changed_graph_is_never_run_and_is_made_again(shop: Shop, can: Can) -> None:
-    card, point = card_of(shop), can(lambda _: GRAPH)
-    graph = conversion.onnx_path(weight_store.pull_weights(card))
+def test_a_changed_graph_is_never_run_and_is_made_again(server: WeightServer, can: Can) -> None:
+    card, point = card_of(server), can(lambda _: GRAPH)
+    graph = conversion.onnx_path(pull_weights(card))
     graph.write_bytes(GRAPH[:-1] + b"?")
     for check in (weight_store.read_weights, weight_store.verify_weights):
         with pytest.raises(ModelError, match="is not the file"):
             check(card)
-    weight_store.pull_weights(card)
+    pull_weights(card)
     assert point.asked == 2
     assert weight_store.read_weights(card) == GRAPH
 
 
-def test_a_graph_of_another_file_does_not_count(shop: Shop, can: Can) -> None:
-    card = card_of(shop)
+def test_a_graph_of_another_file_does_not_count(server: WeightServer, can: Can) -> None:
+    card = card_of(server)
     can(lambda _: GRAPH)
-    record = weight_store.record_path(conversion.onnx_path(weight_store.pull_weights(card)))
+    record = weight_files.record_path(conversion.onnx_path(pull_weights(card)))
     record.write_text(json.dumps(json.loads(record.read_text()) | {"from": "0" * 64}))
     with pytest.raises(ModelError, match="is not converted"):
         weight_store.read_weights(card)
 
 
 def test_a_kill_between_record_and_graph_leaves_nothing_that_runs(
-    shop: Shop, can: Can, monkeypatch: pytest.MonkeyPatch
+    server: WeightServer, can: Can, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    card = card_of(shop)
+    card = card_of(server)
     can(lambda _: GRAPH)
-    replace, calls = conversion.os.replace, []
+    replace, targets = os.replace, []
 
-    def once(source: Path, target: Path) -> None:
-        if calls:
+    def killed_before_the_graph(source: Path, target: Path) -> None:
+        targets.append(Path(target).name)
+        if targets[-1] == "net.pth.onnx":
             raise KeyboardInterrupt
-        calls.append(target)
         replace(source, target)
 
-    monkeypatch.setattr(conversion.os, "replace", once)
+    monkeypatch.setattr(os, "replace", killed_before_the_graph)
     with pytest.raises((KeyboardInterrupt, ModelError)):
-        weight_store.pull_weights(card)
-    monkeypatch.setattr(conversion.os, "replace", replace)
+        pull_weights(card)
+    monkeypatch.setattr(os, "replace", replace)
+    assert targets[-2:] == ["net.pth.onnx.json", "net.pth.onnx"]
     with pytest.raises(ModelError):
         weight_store.read_weights(card)
-    weight_store.pull_weights(card)
+    pull_weights(card)
     assert weight_store.read_weights(card) == GRAPH
 
 
-def test_a_file_of_ones_own(shop: Shop, can: Can, tmp_path: Path) -> None:
+def test_a_file_of_ones_own(server: WeightServer, can: Can, tmp_path: Path) -> None:
     can(lambda content: GRAPH)
     (tmp_path / "mine.pth").write_bytes(b"anything")
-    card = install.add_model(tmp_path / "mine.pth", card_of(shop))
+    card = install.add_model(tmp_path / "mine.pth", card_of(server))
     assert (card.weights, card.converter, card.task) == ("mine.onnx", "", "upscale")
     assert ImageToImageNetwork.open("mine", "cpu").tiles.scale == 2
 
 
-def test_an_upscaler_of_ones_own_is_tried(shop: Shop, tmp_path: Path) -> None:
+def test_an_upscaler_of_ones_own_is_tried(server: WeightServer, tmp_path: Path) -> None:
     (tmp_path / "mine.onnx").write_bytes(GRAPH)
     with pytest.raises(ModelError, match="correct scale and cut"):
         install.add_model(tmp_path / "mine.onnx", find_card("up4-1"))

@@ -1,4 +1,4 @@
-"""Each usual mistake is found and named with what mends it."""
+"""Each usual mistake of an installation is found, and named with its remedy."""
 
 from __future__ import annotations
 
@@ -15,13 +15,13 @@ from mattebox.errors import ModelError
 from mattebox.models import diagnostics
 from mattebox.models.cards import registry
 from mattebox.models.diagnostics import Diagnostic
-from mattebox.models.store import weight_store
-from tests.models.shop import at_home
+from mattebox.models.store import weight_files
+from tests.models.weight_server import use_home_folder
 
 
 @pytest.fixture(autouse=True)
 def home(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Path:
-    return at_home(monkeypatch, tmp_path / "home")
+    return use_home_folder(monkeypatch, tmp_path / "home")
 
 
 def installed(monkeypatch: pytest.MonkeyPatch, *names: str) -> None:
@@ -115,10 +115,10 @@ def test_a_full_disk(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_bad_weights_and_unfinished_pulls(home: Path) -> None:
-    path = weight_store.weights_path(registry.find_card("u2netp"))
+    path = weight_files.weights_path(registry.find_card("u2netp"))
     path.parent.mkdir(parents=True)
     path.write_bytes(b"other")
-    weight_store.partial_path(path.with_name("silueta.onnx")).write_bytes(b"half")
+    weight_files.partial_path(path.with_name("silueta.onnx")).write_bytes(b"half")
     findings = {f.level: f for f in diagnostics.check_weights()}
     assert findings["bad"].mend.startswith("mattebox models pull u2netp")
     assert findings["note"].mend == "mattebox models pull silueta"
@@ -134,7 +134,7 @@ def test_an_environment_that_cannot_be_understood(monkeypatch: pytest.MonkeyPatc
     assert [f.says for f in diagnostics.check_environment()] == ["in force: MATTEBOX_OFFLINE=1"]
 
 
-@pytest.mark.parametrize("error", [ModelError("broken card", "mend it"), ModuleNotFoundError("No module named 'x'")])
+@pytest.mark.parametrize("error", [ModelError("broken card", "fix it"), ModuleNotFoundError("No module named 'x'")])
 def test_a_check_that_breaks_is_a_finding(monkeypatch: pytest.MonkeyPatch, error: Exception) -> None:
     def weights() -> None:
         raise error

@@ -14,18 +14,18 @@ from mattebox.models.cards import registry
 from mattebox.models.cards.card import Licence
 from mattebox.models.cards.registry import find_card
 from mattebox.models.matte_session import Session
-from mattebox.models.store import environment, install, weight_store
+from mattebox.models.store import install, settings, weight_files
 from mattebox.types import Picture
 from tests.fakes import OURS
 from tests.models.onnx import colour_network, external, model, node, value
-from tests.models.shop import at_home
+from tests.models.weight_server import use_home_folder
 
 RED = np.array([[1.0, 0.0, 0.0]])
 
 
 @pytest.fixture(autouse=True)
 def home(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Path:
-    return at_home(monkeypatch, tmp_path / "home")
+    return use_home_folder(monkeypatch, tmp_path / "home")
 
 
 @pytest.fixture
@@ -52,7 +52,7 @@ def test_an_added_model_is_found_and_runs(mine: Path) -> None:
 
 def test_an_unstated_licence_is_not_commercial(mine: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     install.add_model(mine, find_card("u2net"), "own")
-    monkeypatch.setenv(environment.COMMERCIAL_VARIABLE, "1")
+    monkeypatch.setenv(settings.COMMERCIAL_VARIABLE, "1")
     with pytest.raises(ModelError, match="own may not be used commercially"):
         find_card("own")
 
@@ -145,14 +145,14 @@ def test_removing(mine: Path, home: Path) -> None:
     assert left(home) == []
     assert "mine" not in registry.all_cards()
     pulled = find_card("u2net")
-    weight_store.weights_path(pulled).parent.mkdir()
-    weight_store.partial_path(weight_store.weights_path(pulled)).write_bytes(b"1234")
+    weight_files.weights_path(pulled).parent.mkdir()
+    weight_files.partial_path(weight_files.weights_path(pulled)).write_bytes(b"1234")
     assert install.remove_model(pulled) == 4
     with pytest.raises(ModelError, match="u2net is not here; there is nothing to remove"):
         install.remove_model(pulled)
     with pytest.raises(ModelError, match="neither pulled nor added"):
         install.remove_model(find_card(OURS))
-    assert weight_store.is_installed(find_card(OURS))
+    assert weight_files.is_installed(find_card(OURS))
 
 
 def test_a_missing_file(tmp_path: Path) -> None:

@@ -16,23 +16,23 @@ from tests.fakes import FAKE, fake_session
 @given(st.integers(1, 9000), st.integers(1, 9000))
 def test_geometry_keeps_aspect_and_multiples(height: int, width: int) -> None:
     geometry = fake_session().input_geometry((height, width))
-    assert all(side % 32 == 0 and 32 <= side <= 4 * 128 for side in geometry.input_size)
+    assert all(side % 32 == 0 and 32 <= side <= 4 * 128 for side in geometry.input_shape)
     if 0.5 < height / width < 2:
-        area = geometry.input_size[0] * geometry.input_size[1]
+        area = geometry.input_shape[0] * geometry.input_shape[1]
         assert 0.6 < area / 128**2 < 1.6
 
 
 def test_squash_is_square() -> None:
-    assert fake_session(fit="squash").input_geometry((900, 200)).input_size == (128, 128)
+    assert fake_session(fit="squash").input_geometry((900, 200)).input_shape == (128, 128)
 
 
 def test_a_squash_need_not_be_square() -> None:
-    assert fake_session(fit="squash", side=0, height=64, width=96).input_geometry((900, 200)).input_size == (64, 96)
+    assert fake_session(fit="squash", side=0, height=64, width=96).input_geometry((900, 200)).input_shape == (64, 96)
 
 
 @given(st.integers(1, 9000), st.integers(1, 9000))
 def test_the_short_side_is_kept_and_the_long_one_bounded(height: int, width: int) -> None:
-    found = fake_session(fit="short").input_geometry((height, width)).input_size
+    found = fake_session(fit="short").input_geometry((height, width)).input_shape
     assert min(found) == 128
     assert max(found) <= 512
     assert max(found) % 32 == 0
@@ -44,7 +44,7 @@ def test_prepare_normalises() -> None:
     assert x.shape == (1, 3, 128, 128)
     assert x.dtype == np.float32
     np.testing.assert_allclose(x[0, :, 50, 50], (2.0, -2.0, -1.2), atol=1e-6)
-    assert geometry.source_size == (64, 64)
+    assert geometry.source_shape == (64, 64)
 
 
 def test_brightest_divides_by_the_maximum() -> None:

@@ -16,7 +16,7 @@ import pytest
 from mattebox.errors import DeviceError, ModelError
 from mattebox.matting.segmentation import segment
 from mattebox.models.matte_session import Session
-from mattebox.models.runtime import device, onnx_runtime, openvino_runtime
+from mattebox.models.runtime import devices, onnx_runtime, openvino_runtime
 from mattebox.types import Picture
 
 needs_it = pytest.mark.skipif(importlib.util.find_spec("openvino") is None, reason="needs openvino, in no lock")
@@ -34,15 +34,15 @@ runtime.start((runtime.KERNELS / "decide.onnx").read_bytes(), "x", "openvino")
 def test_without_it_the_command_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(openvino_runtime, "is_installed", lambda: False)
     with pytest.raises(DeviceError, match=r'openvino is not available here; pip install "mattebox\[openvino\]"'):
-        device.select_provider("openvino")
+        devices.select_provider("openvino")
 
 
 def test_auto_never_takes_it(monkeypatch: pytest.MonkeyPatch) -> None:
     """It calculates with fewer digits: that is to be asked for."""
     monkeypatch.setattr(openvino_runtime, "is_installed", lambda: True)
-    assert device.device_name(device.select_provider("auto")[0]) == "cpu"
-    assert device.select_provider("openvino") == ("OpenVINO", {})
-    assert device.device_name("OpenVINO") == "openvino"
+    assert devices.device_name(devices.select_provider("auto")[0]) == "cpu"
+    assert devices.select_provider("openvino") == ("OpenVINO", {})
+    assert devices.device_name("OpenVINO") == "openvino"
 
 
 @needs_it

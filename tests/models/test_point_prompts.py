@@ -1,4 +1,4 @@
-"""Models that are asked by points: where points go, which mask is taken, and that a picture is embedded only once."""
+"""Point and box prompts: where points go, which mask is taken, and that a picture is embedded only once."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from mattebox.errors import ModelError, UsageError
-from mattebox.matting.query import prompts_from_scribbles
+from mattebox.matting.network_query import prompts_from_scribbles
 from mattebox.matting.scribbles import parse_scribbles
 from mattebox.models.cards import registry
 from mattebox.models.matte_session import Session
@@ -117,12 +117,14 @@ def test_cut_by_a_click(tmp_path: Path) -> None:
 
 def test_without_a_mark_it_asks_for_one(tmp_path: Path) -> None:
     session = Session.open(mobile_sam(tmp_path), "cpu")
-    with pytest.raises(UsageError, match=r"model mobile-sam must be told what; mark it with --keep"):
+    with pytest.raises(
+        UsageError, match=r"model mobile-sam needs a point or a box on the subject; mark it with --keep"
+    ):
         run_recipe(blocks(), Recipe((Cut(),)), session=session)
 
 
 def test_networks_without_points_say_so() -> None:
-    with pytest.raises(ModelError, match=f"model {OURS} cannot be asked by points"):
+    with pytest.raises(ModelError, match=f"model {OURS} takes no points or boxes"):
         Session.open("balanced", "cpu").predict_from_prompts(blocks(), [PointPrompt(foreground_points=(ON_RED,))])
 
 

@@ -17,19 +17,19 @@ from mattebox.types import Picture
 @given(st.integers(1, 9000), st.integers(1, 9000))
 def test_the_longer_side_is_sams(height: int, width: int) -> None:
     place = input_geometry(Input(side=1024, fit="pad"), (height, width))
-    assert place.input_size == (1024, 1024)
-    assert max(place.content_size) == 1024
-    assert abs(min(place.content_size) - max(1, min(height, width) * 1024 / max(height, width))) <= 0.5
+    assert place.input_shape == (1024, 1024)
+    assert max(place.content_shape) == 1024
+    assert abs(min(place.content_shape) - max(1, min(height, width) * 1024 / max(height, width))) <= 0.5
 
 
 @given(st.integers(1, 9000), st.integers(1, 9000))
 def test_mask_rcnn_sees_nothing_beyond_its_frozen_clip(height: int, width: int) -> None:
     """And the shorter side at 800 where there is room."""
     place = input_geometry(registry.find_card("maskrcnn").input, (height, width))
-    assert place.content_size[0] <= 960
-    assert place.content_size[1] <= 1280
-    assert all(w % 32 == 0 and 0 <= w - i < 32 for w, i in zip(place.input_size, place.content_size, strict=True))
-    assert min(place.content_size) == 800 or place.content_size[0] == 960 or place.content_size[1] == 1280
+    assert place.content_shape[0] <= 960
+    assert place.content_shape[1] <= 1280
+    assert all(w % 32 == 0 and 0 <= w - i < 32 for w, i in zip(place.input_shape, place.content_shape, strict=True))
+    assert min(place.content_shape) == 800 or place.content_shape[0] == 960 or place.content_shape[1] == 1280
 
 
 def test_mask_rcnns_input_by_hand() -> None:
@@ -38,7 +38,7 @@ def test_mask_rcnns_input_by_hand() -> None:
         registry.find_card("maskrcnn").input, Picture(np.full((90, 120, 3), (200, 100, 50), np.uint8))
     )
     assert x.shape == (3, 800, 1088)
-    assert place.content_size == (800, 1067)
+    assert place.content_shape == (800, 1067)
     np.testing.assert_allclose(x[:, 400, 500], (50 - 102.9801, 100 - 115.9465, 200 - 122.7717), atol=1e-4)
     assert not x[:, :, 1067:].any()
 
@@ -46,7 +46,7 @@ def test_mask_rcnns_input_by_hand() -> None:
 def test_sams_input_is_its_authors(chelsea: Picture) -> None:
     """Their resizing is bilinear with antialiasing; ours averages and filters: within 2 of 255 on average."""
     x, place = prepare_input(registry.find_card("sam").input, chelsea)
-    height, width = place.content_size
+    height, width = place.content_shape
     small = np.array(Image.fromarray(chelsea.rgb).resize((width, height), Image.Resampling.BILINEAR), np.float32)
     wanted = (small - (123.675, 116.28, 103.53)) / (58.395, 57.12, 57.375)
     assert x.shape == (1, 3, 1024, 1024)
@@ -59,7 +59,7 @@ def test_mobile_sams_input_is_bytes_as_pictures_lie() -> None:
         registry.find_card("mobile-sam").input, Picture(np.full((50, 100, 3), (200, 100, 50), np.uint8))
     )
     assert x.shape == (1024, 1024, 3)
-    assert place.content_size == (512, 1024)
+    assert place.content_shape == (512, 1024)
     assert x[100, 100].tolist() == [200, 100, 50]
     assert not x[512:].any()
 
@@ -68,5 +68,5 @@ def test_mobile_sams_input_is_bytes_as_pictures_lie() -> None:
 def test_the_others_squash_and_normalise(name: str) -> None:
     spec = registry.find_card(name).input
     x, place = prepare_input(spec, Picture(np.full((50, 100, 3), (255, 0, 51), np.uint8)))
-    assert place.content_size == place.input_size == (spec.side, spec.side)
+    assert place.content_shape == place.input_shape == (spec.side, spec.side)
     np.testing.assert_allclose(x[0, :, 9, 9], (2.2489083, -2.0357141, -0.9155556), atol=1e-5)

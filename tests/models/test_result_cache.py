@@ -1,4 +1,4 @@
-"""What networks said is kept: found again exactly, whole or not at all, bounded, by any number of processes."""
+"""Cached results are returned exactly, files are complete or absent, sizes are bounded; processes may share them."""
 
 from __future__ import annotations
 
@@ -11,16 +11,17 @@ import numpy as np
 import pytest
 
 from mattebox.errors import UsageError
+from mattebox.io import atomic_write
 from mattebox.models import result_cache
 from mattebox.models.cards.registry import MODEL_PRESETS
 from mattebox.models.matte_session import Session
 from mattebox.models.result_cache import ResultCache
-from mattebox.models.store import environment
+from mattebox.models.store import settings
 from mattebox.pipeline.run import run_recipe
 from mattebox.recipe.recipe import Recipe
 from mattebox.recipe.steps import Background, Cut
 from mattebox.types import Picture
-from tests.models.shop import at_home
+from tests.models.weight_server import use_home_folder
 
 ANSWER = {"alpha": np.arange(12, dtype=np.uint16).reshape(3, 4), "scores": np.array([0.5, -2.0], np.float32)}
 
@@ -39,7 +40,7 @@ for i in range(int(sys.argv[1]), int(sys.argv[1]) + 40):
 @pytest.fixture(autouse=True)
 def home(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Path:
     monkeypatch.setenv("MATTEBOX_CACHE", "1MB")
-    return at_home(monkeypatch, tmp_path / "home")
+    return use_home_folder(monkeypatch, tmp_path / "home")
 
 
 def same(found: result_cache.NamedArrays | None) -> bool:
@@ -56,7 +57,7 @@ def test_what_was_put_is_found_in_memory_and_by_another_process() -> None:
 
 def test_files_are_of_this_user_only() -> None:
     ResultCache().put("a" * 64, ANSWER)
-    (path,) = environment.cache_folder().iterdir()
+    (path,) = settings.cache_folder().iterdir()
     assert path.name == "a" * 64 + ".matte"
     assert path.stat().st_mode & 0o077 == 0
     assert path.parent.stat().st_mode & 0o077 == 0
@@ -80,7 +81,7 @@ def test_nothing_is_written_unless_wished(monkeypatch: pytest.MonkeyPatch) -> No
     own = ResultCache()
     own.put("a" * 64, ANSWER)
     assert same(own.get("a" * 64))
-    assert not environment.cache_folder().exists()
+    assert not settings.cache_folder().exists()
 
 
 def test_a_folder_that_cannot_be_written_to_is_no_error(home: Path) -> None:
@@ -135,19 +136,19 @@ def test_racing_processes_find_only_whole_answers() -> None:
     ]
     assert [child.communicate()[1] for child in children] == [b""] * 3
     assert len(result_cache.list_entries()) <= 20
-    assert not [p for _, _, p in result_cache.list_entries() if p.suffix == ".part"]
+    assert not [p for _, _, p in result_cache.list_entries() if p.suffix == atomic_write.TEMPORARY_SUFFIX]
 
 
 @pytest.mark.parametrize(("value", "size"), [("0", 0), ("", 0), ("off", 0), ("20MB", 20_000_000), ("1G", 10**9)])
 def test_sizes(monkeypatch: pytest.MonkeyPatch, value: str, size: int) -> None:
     monkeypatch.setenv("MATTEBOX_CACHE", value)
-    assert environment.max_cache_bytes() == size
+    assert settings.max_cache_bytes() == size
 
 
 def test_a_size_that_is_none(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("MATTEBOX_CACHE", "much")
     with pytest.raises(UsageError, match="MATTEBOX_CACHE=much; set it to a size such as 500MB"):
-        environment.max_cache_bytes()
+        settings.max_cache_bytes()
 
 
 def test_a_second_cut_with_another_background_starts_no_network(

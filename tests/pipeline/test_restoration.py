@@ -1,10 +1,11 @@
-"""Restoring and upscaling on their way through the corridor: order, sizes, what goes along, and what is refused."""
+"""Restoring and upscaling in the pipeline: order, sizes, metadata, and what is refused."""
 
 import numpy as np
 import pytest
 
 from mattebox.errors import ModelError, UsageError
-from mattebox.pipeline.run import Result, run_recipe
+from mattebox.pipeline.result import Result
+from mattebox.pipeline.run import run_recipe
 from mattebox.recipe.recipe import Recipe
 from mattebox.recipe.steps import Background, Cut, Frame, Light, Restore, Save, Step, Upscale
 from mattebox.types import Picture
@@ -91,7 +92,7 @@ def test_too_large_a_result_is_refused_at_once() -> None:
 
 
 def test_a_clean_photograph_opens_no_network(astronaut: Picture, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("mattebox.pipeline.restoration.denoising.estimate_strength", lambda picture: 0.0)
+    monkeypatch.setattr("mattebox.pipeline.restoration.blind_restoration.estimate_strength", lambda picture: 0.0)
     monkeypatch.setattr(
         "mattebox.pipeline.run.open_image_to_image_network", lambda *_: pytest.fail("a network was opened")
     )

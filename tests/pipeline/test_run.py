@@ -1,4 +1,4 @@
-"""The corridor with a fake network: the promises about pixels, depth, profile and alpha, end to end."""
+"""The pipeline with a fake network: guarantees for pixels, bit depth, profile and alpha, end to end."""
 
 from __future__ import annotations
 
@@ -6,9 +6,10 @@ import numpy as np
 import pytest
 
 from mattebox.errors import NoSubject, UsageError
-from mattebox.pipeline.run import Result, check_recipe, run_recipe
+from mattebox.pipeline.result import Result
+from mattebox.pipeline.run import check_recipe, run_recipe
 from mattebox.recipe.recipe import Recipe
-from mattebox.recipe.steps import Background, Cut
+from mattebox.recipe.steps import Background, Cut, Save
 from mattebox.types import Metadata, Picture
 from tests.fakes import composite, disc, fake_session
 
@@ -33,6 +34,25 @@ def test_depth_is_kept_and_whole_pixels_are_untouched(depth: int) -> None:
     whole = made.alpha == made.bit_depth.peak
     assert whole.mean() > 0.15
     assert (made.rgb[whole] == picture.rgb[whole]).all()
+
+
+def test_a_result_has_size_confidence_box_and_array() -> None:
+    result = run(photograph(), Cut())
+    assert result.matte is not None
+    assert (result.shape, result.size) == (SIZE, SIZE[::-1])
+    assert (result.confidence, result.box) == (result.matte.confidence, result.matte.box)
+    assert np.asarray(result).shape == (*SIZE, 4)
+    assert (result.to_array()[..., 3] == result.matte.alpha).all()
+    assert result.to_pil().mode == "RGBA"
+    uncut = run_recipe(photograph(), Recipe((Save(),)))
+    assert (uncut.confidence, uncut.box) == (None, None)
+
+
+def test_a_recipe_is_checked_by_the_session_that_cuts_and_once() -> None:
+    with pytest.raises(UsageError, match="model fake tells no classes"):
+        run(photograph(), Cut(pick="cat"))
+    checked = run_recipe(photograph(), Recipe((Cut(),)), session=fake_session(), is_checked=True)
+    assert (checked.picture.rgb == run(photograph(), Cut()).picture.rgb).all()
 
 
 def test_no_halo_of_the_old_background() -> None:
@@ -104,7 +124,7 @@ def test_the_same_twice_gives_the_same_bytes() -> None:
     assert one.alpha.tobytes() == other.alpha.tobytes()
 
 
-def test_what_it_ran_on_and_how_long_is_told() -> None:
+def test_model_device_and_seconds_are_reported() -> None:
     result = run(photograph(), Cut())
     assert (result.model, result.device) == ("fake", "cpu")
     assert set(result.seconds) == {"segment", "refine", "foreground"}
@@ -139,7 +159,7 @@ def test_dropping_keeping_and_picking() -> None:
         assert (shown != area).mean() < 0.01, step
 
 
-def test_a_mark_outside_the_region_is_said() -> None:
+def test_a_scribble_outside_the_region_is_refused() -> None:
     with pytest.raises(UsageError, match="outside the region"):
         run(two_discs()[0], Cut(region="50% 0 100% 100%", keep="10,10"))
 
@@ -159,7 +179,7 @@ def test_keys_need_no_network() -> None:
     assert np.abs(result.matte.alpha / 255 - disc(SIZE, softness=2)).mean() < 0.002
 
 
-def test_a_key_takes_marks_as_a_network_does() -> None:
+def test_a_key_takes_scribbles_as_a_network_does() -> None:
     _, left, right = two_discs()
     large = composite(np.kron(left | right, np.ones((4, 4))).astype(np.float32), RED, (0, 177, 64))
     matte = run(large, Cut(by="screen", drop="80%,50%")).matte
@@ -182,7 +202,7 @@ def test_a_region_of_a_plate_is_the_same_region() -> None:
     "step",
     [Cut(keep="ten,ten"), Cut(drop="1"), Cut(pick="both"), Cut(by="magic"), Cut(by="screen(white)")],
 )
-def test_what_no_picture_could_mend_is_found_before_any(step: Cut) -> None:
+def test_invalid_steps_are_refused_before_any_picture_is_opened(step: Cut) -> None:
     with pytest.raises(UsageError):
         check_recipe(Recipe((step,)), never)
 

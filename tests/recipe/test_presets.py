@@ -7,14 +7,14 @@ import numpy as np
 import pytest
 
 import mattebox as mb
-from mattebox.api import save_options
+from mattebox.composition.marketplace.compliance import check_compliance
 from mattebox.composition.marketplace.rules import find_rules, load_marketplaces
-from mattebox.composition.marketplace.verdict import check_compliance
 from mattebox.errors import UsageError
 from mattebox.io import header_check
 from mattebox.io.reader import read
 from mattebox.io.writer import write
 from mattebox.pipeline.run import check_recipe, run_recipe
+from mattebox.pipeline.save_options import save_options
 from mattebox.recipe import presets
 from mattebox.recipe.serialization import load_recipe
 from mattebox.types import Picture

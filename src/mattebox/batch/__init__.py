@@ -1,1 +1,1 @@
-"""Over many: what is to be done, by how many at a time, what was done, and what to look at afterwards."""
+"""Batch processing: planning, running, reports, and pages to look at the results."""

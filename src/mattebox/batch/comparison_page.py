@@ -1,11 +1,7 @@
-"""Before and after: one page with a slider over each pair, or one picture with both side by side. Nothing is fetched.
-
-Knows outcomes and photographs, not what was done to them.
-"""
+"""Comparison of photographs and results: an HTML page with a slider over each pair, or one picture side by side."""
 
 from __future__ import annotations
 
-import base64
 import html
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -14,17 +10,17 @@ import numpy as np
 
 from mattebox.batch.job import Outcome
 from mattebox.batch.plan import BatchJob
+from mattebox.batch.preview import limited_shape, read_photograph, render_page, scaled_shape, webp_data_url
 from mattebox.errors import UsageError
-from mattebox.io import output_profile, resampling
+from mattebox.io import output_profile
 from mattebox.io.atomic_write import write_bytes
-from mattebox.io.encoding import encode
-from mattebox.io.reader import read
-from mattebox.io.sources import read_item
 from mattebox.io.writer import output_format, write
-from mattebox.types import ImageShape, Picture
+from mattebox.pipeline.restoration import resize_picture
+from mattebox.types import Picture
 
-MAX_PAGE_SIDE_PIXELS = 1600  # longer side of what a page shows
-GAP_PIXELS = 16  # pixels between the two in a picture
+MAX_PAGE_SIDE_PIXELS = 1600  # longer side of the pictures in a page
+PAGE_QUALITY = 90  # of their WebP
+GAP_PIXELS = 16  # between the two halves of a picture
 
 PAGE_CSS = """
 :root{--g:#faf9f7;--k:#e6e3dd;--c:#fff;--i:#22252a;--s:#5c6169}
@@ -46,17 +42,18 @@ PAGE_SCRIPT = (
 
 @dataclass
 class ComparisonWriter:
-    """Gathers pairs as results come; `close` writes the page. A picture holds one pair and is written at once."""
+    """Collects pairs as results come; `close` writes the page. A picture of one pair is written at once."""
 
     path: Path
     figures: list[str] = field(default_factory=list)
 
     @property
     def is_page(self) -> bool:
+        """Whether an HTML page is written, rather than a picture."""
         return self.path.suffix.lower() in (".html", ".htm")
 
     def check(self, jobs: list[BatchJob]) -> None:
-        """UsageError, OutputError for what cannot be compared."""
+        """Refuse jobs that cannot be compared. UsageError, OutputError."""
         if any(job.source is None for job in jobs):
             raise UsageError("--compare cannot read standard input a second time", "give the photograph as a file")
         if not self.is_page:
@@ -65,7 +62,7 @@ class ComparisonWriter:
                 raise UsageError(f"--compare {self.path} is one picture and there are {len(jobs)}", "give a .html file")
 
     def add(self, outcome: Outcome) -> None:
-        """Keep a pair. InputError when the photograph has gone; OutputError."""
+        """Add the pair of a finished job. InputError when the photograph is gone; OutputError."""
         result, job = outcome.result, outcome.job
         if result is None or job.source is None:
             return
@@ -73,60 +70,38 @@ class ComparisonWriter:
         if not self.is_page:
             self._write_side_by_side(before, result.picture)
             return
-        size = _display_size(result.picture.shape)
-        first = _encode_data_url(_resize(before, _display_size(before.shape, max(size))))
-        second = _encode_data_url(_resize(result.picture, size))
+        shape = limited_shape(result.picture.shape, MAX_PAGE_SIDE_PIXELS)
+        first = webp_data_url(before, scaled_shape(before.shape, max(shape)), PAGE_QUALITY)
+        second = webp_data_url(result.picture, shape, PAGE_QUALITY)
         name = html.escape(job.name)
-        told = "{1} x {0} to {3} x {2} pixels".format(*before.shape, *result.picture.shape)
+        sizes = "{1} x {0} to {3} x {2} pixels".format(*before.shape, *result.picture.shape)
         self.figures.append(
             f'<figure><div class="pair"><img class="before" alt="before" src="{first}">'
             f'<img class="after" alt="after" src="{second}">'
             f'<input type="range" min="0" max="100" step="0.5" value="50" aria-label="{name}: before on the left, '
-            f'after on the right"></div><figcaption>{name}: {told}</figcaption></figure>'
+            f'after on the right"></div><figcaption>{name}: {sizes}</figcaption></figure>'
         )
 
     def close(self) -> None:
-        """The page, if it is one and there is anything to show. OutputError."""
+        """Write the page, if it is one and has pairs. OutputError."""
         if not self.is_page or not self.figures:
             return
-        page = (
-            '<!doctype html><html lang="en"><meta charset="utf-8"><meta name="viewport" content="width=device-width">'
-            f"<title>before and after</title><style>{PAGE_CSS}</style><h1>Before and after</h1>"
-            f"<p>Drag across a picture, or use the arrow keys.</p>{''.join(self.figures)}"
-            f"<script>{PAGE_SCRIPT}</script></html>\n"
+        body = (
+            "<h1>Before and after</h1><p>Drag across a picture, or use the arrow keys.</p>"
+            f"{''.join(self.figures)}<script>{PAGE_SCRIPT}</script>"
         )
+        page = render_page("before and after", PAGE_CSS, body)
         write_bytes(self.path, page.encode(), overwrite=True)
 
     def _write_side_by_side(self, before: Picture, after: Picture) -> None:
-        """Both in one picture, the first enlarged to the second's height."""
+        """Both in one picture, the first resized to the second's height."""
         height = after.shape[0]
         after = output_profile.convert_for_output(after, srgb=True, eight_bit=True)
         before = output_profile.convert_for_output(before, srgb=True, eight_bit=True)
-        first = _resize(before, (height, max(1, round(before.shape[1] * height / before.shape[0]))))
+        first = resize_picture(before, (height, max(1, round(before.shape[1] * height / before.shape[0]))))
         gap = np.full((height, GAP_PIXELS, 3), 255, np.uint8)
         rgb = np.concatenate([first.rgb, gap, after.rgb], 1)
         alphas = [np.full(p.shape, 255, np.uint8) if p.alpha is None else p.alpha for p in (first, after)]
         clear = np.zeros(gap.shape[:2], np.uint8)
         alpha = np.concatenate([alphas[0], clear, alphas[1]], 1) if min(a.min() for a in alphas) < 255 else None
         write(Picture(rgb, alpha), self.path, overwrite=True)
-
-
-def read_photograph(job: BatchJob) -> Picture:
-    """What a job began with, read again."""
-    return read(read_item(job.source, job.member), name=job.name)
-
-
-def _display_size(size: ImageShape, longer_side: int | None = None) -> ImageShape:
-    """The size at which a page shows it: `longer_side` pixels, or at most SIDE."""
-    scale = min(1.0, MAX_PAGE_SIDE_PIXELS / max(size)) if longer_side is None else longer_side / max(size)
-    return max(1, round(size[0] * scale)), max(1, round(size[1] * scale))
-
-
-def _resize(picture: Picture, size: ImageShape) -> Picture:
-    height, width = picture.shape
-    return picture.with_pixels(*resampling.crop_and_resize(picture.rgb, picture.alpha, (0, 0, width, height), size))
-
-
-def _encode_data_url(picture: Picture) -> str:
-    data = encode(output_profile.convert_for_output(picture, srgb=True, eight_bit=True), "webp", quality=90)
-    return "data:image/webp;base64," + base64.b64encode(data).decode()

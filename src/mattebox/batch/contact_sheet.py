@@ -1,22 +1,17 @@
-"""A contact sheet: all results of a batch in one HTML file, smallest confidence first on request, nothing fetched.
-
-Knows results and the report's lines, not how they came about.
-"""
+"""Contact sheet: thumbnails of all results of a batch in one HTML file, failures and low confidence first."""
 
 from __future__ import annotations
 
-import base64
 import html
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from mattebox.batch.job import Outcome
-from mattebox.io import output_profile, resampling
+from mattebox.batch.preview import limited_shape, render_page, webp_data_url
 from mattebox.io.atomic_write import write_bytes
-from mattebox.io.encoding import encode
-from mattebox.types import Picture
 
-MAX_THUMBNAIL_SIDE_PIXELS = 240  # longer side of a thumbnail
+MAX_THUMBNAIL_SIDE_PIXELS = 240  # longer side
+THUMBNAIL_QUALITY = 75  # of WebP
 
 PAGE_CSS = """
 :root{--g:#faf9f7;--c:#fff;--k:#e6e3dd;--i:#22252a;--s:#5c6169;--b:#a3312a}
@@ -32,45 +27,38 @@ figcaption{padding:.4rem .6rem;overflow-wrap:anywhere}small{color:var(--s);displ
 
 @dataclass
 class ContactSheet:
-    """Gathers thumbnails as results come, and writes the page."""
+    """Collects thumbnails as results come, and writes the page. A cell is sorted by its confidence; -1 is a failure."""
 
     path: Path
     cells: list[tuple[float, str]] = field(default_factory=list)
 
     def add(self, outcome: Outcome) -> None:
-        """Keep what is needed of an outcome: a thumbnail of a few kilobytes."""
+        """Add the thumbnail of a result, or the message of a failure."""
         name = html.escape(outcome.job.name)
         if outcome.result is None:
-            told = html.escape(str(outcome.error))
+            message = html.escape(str(outcome.error))
             self.cells.append(
-                (-1.0, f'<figure class="bad"><div></div><figcaption>{name}<small>{told}</small></figcaption></figure>')
+                (
+                    -1.0,
+                    f'<figure class="bad"><div></div><figcaption>{name}<small>{message}</small></figcaption></figure>',
+                )
             )
             return
         matte = outcome.result.matte
-        sure = 1.0 if matte is None else matte.confidence
-        told = (
-            f"{outcome.seconds:.1f} s" if matte is None else f"confidence {100 * sure:.0f} %, {outcome.seconds:.1f} s"
-        )
-        source = "data:image/webp;base64," + base64.b64encode(encode_thumbnail(outcome.result.picture)).decode()
+        confidence = 1.0 if matte is None else matte.confidence
+        caption = "" if matte is None else f"confidence {100 * confidence:.0f} %, "
+        caption += f"{outcome.seconds:.1f} s"
+        picture = outcome.result.picture
+        source = webp_data_url(picture, limited_shape(picture.shape, MAX_THUMBNAIL_SIDE_PIXELS), THUMBNAIL_QUALITY)
         image = f'<div><img loading="lazy" alt="" src="{source}"></div>'
-        self.cells.append((sure, f"<figure>{image}<figcaption>{name}<small>{told}</small></figcaption></figure>"))
+        self.cells.append(
+            (confidence, f"<figure>{image}<figcaption>{name}<small>{caption}</small></figcaption></figure>")
+        )
 
     def write(self) -> None:
-        """The page, those to look at first. OutputError."""
+        """Write the page, sorted by confidence. OutputError."""
         cells = "".join(cell for _, cell in sorted(self.cells, key=lambda c: c[0]))
-        failed = sum(sure < 0 for sure, _ in self.cells)
-        head = f"{len(self.cells)} photographs, {failed} failed; the least sure come first"
-        page = (
-            '<!doctype html><html lang="en"><meta charset="utf-8"><meta name="viewport" content="width=device-width">'
-            f"<title>{head}</title><style>{PAGE_CSS}</style><h1>mattebox</h1><p>{head}</p><main>{cells}</main></html>\n"
-        )
+        failed = sum(confidence < 0 for confidence, _ in self.cells)
+        title = f"{len(self.cells)} photographs, {failed} failed; the least confident come first"
+        page = render_page(title, PAGE_CSS, f"<h1>mattebox</h1><p>{title}</p><main>{cells}</main>")
         write_bytes(self.path, page.encode(), overwrite=True)
-
-
-def encode_thumbnail(picture: Picture) -> bytes:
-    """A small WebP in sRGB, with alpha if there is any."""
-    height, width = picture.shape
-    scale = min(1.0, MAX_THUMBNAIL_SIDE_PIXELS / max(height, width))
-    size = (max(1, round(height * scale)), max(1, round(width * scale)))
-    small = picture.with_pixels(*resampling.crop_and_resize(picture.rgb, picture.alpha, (0, 0, width, height), size))
-    return encode(output_profile.convert_for_output(small, srgb=True, eight_bit=True), "webp", quality=75)

@@ -1,7 +1,4 @@
-"""One job, from a file's bytes to a file: read, recipe, write; and what is to be known of it afterwards.
-
-Knows nothing of other jobs but the budget they share.
-"""
+"""Runs one job of a batch, from the file's bytes to the written file, and says what came of it."""
 
 from __future__ import annotations
 
@@ -26,17 +23,19 @@ from mattebox.io.sources import read_bytes, read_item
 from mattebox.io.writer import write
 from mattebox.models.matte_session import Session
 from mattebox.pipeline import marketplace_check, restoration
-from mattebox.pipeline.run import Result, run_recipe
+from mattebox.pipeline.result import Result
+from mattebox.pipeline.run import run_recipe
+from mattebox.pipeline.save_options import save_options
 from mattebox.recipe.recipe import Recipe
 from mattebox.recipe.steps import Upscale
 from mattebox.types import Box, ImageShape, Picture
 
-MAX_PIXELS_IN_USE = 100_000_000  # in hand at a time
-MAX_DOWNLOAD_BYTES = 100_000_000  # bytes from one address
+MAX_PIXELS_IN_USE = 100_000_000  # of all pictures that are worked on at a time
+MAX_DOWNLOAD_BYTES = 100_000_000  # from one URL
 
 
 class MatteSummary(Protocol):
-    """What is kept of a matte: see `types.Matte`."""
+    """A matte without its pixels: see `types.Matte`."""
 
     @property
     def confidence(self) -> float: ...
@@ -47,7 +46,7 @@ class MatteSummary(Protocol):
 
 
 class JobResult(Protocol):
-    """What is to be known of a picture that was made, here or elsewhere: see `Result`."""
+    """The result of a job, computed here or on a server: see `pipeline.run.Result`."""
 
     @property
     def picture(self) -> Picture: ...
@@ -67,8 +66,22 @@ class JobResult(Protocol):
 
 @dataclass(frozen=True)
 class Outcome:
-    """A job done (`result`) or failed (`error`); hashes of the bytes read and written, seconds it took; the rules of
-    its marketplace that the written file breaks."""
+    """The outcome of a job.
+
+    Attributes
+    ----------
+    job : BatchJob
+    result : JobResult or None
+        Of a job that succeeded.
+    error : MatteboxError or None
+        Of a job that failed.
+    seconds : float
+        Duration.
+    input_hash, output_hash : str
+        SHA-256 of the bytes read and written; empty unless requested.
+    broken_rules : tuple of str
+        Rules of its marketplace that the written file breaks.
+    """
 
     job: BatchJob
     result: JobResult | None = None
@@ -81,7 +94,27 @@ class Outcome:
 
 @dataclass(frozen=True)
 class LocalJobRunner:
-    """How every job is done. `concurrency` = how many are done at a time; `on_progress` is the pipeline's."""
+    """Runs jobs in this process.
+
+    Attributes
+    ----------
+    recipe : Recipe
+        Has passed `check_recipe`.
+    session : Session or None
+        The open network of the cut; None when the recipe needs none.
+    max_pixels : int
+        Larger files are refused.
+    metadata, overwrite, hidden
+        As in `io.reader.read` and `io.writer.write`.
+    concurrency : int
+        Jobs that run at a time: each takes its share of the CPUs.
+    needs_hashes : bool
+        Whether outcomes have hashes, and upscaled tiles are checkpointed for a later run.
+    on_progress : callable or None
+        As in `run_recipe`.
+    budget : PixelBudget
+        Shared by all jobs.
+    """
 
     recipe: Recipe
     session: Session | None
@@ -95,88 +128,86 @@ class LocalJobRunner:
     budget: PixelBudget = field(default_factory=lambda: PixelBudget(MAX_PIXELS_IN_USE))
 
     def __call__(self, job: BatchJob) -> Outcome:
-        """Do one. Errors of ours become outcomes; all others pass."""
-        begun, taken = time.perf_counter(), ""
+        """Run one job. A MatteboxError becomes its outcome; other exceptions are raised."""
+        start, input_hash = time.perf_counter(), ""
         try:
             with cpu_threads.share_cpus(self.concurrency):
                 data = read_input(job)
-                taken = sha256_hex(data) if self.needs_hashes else ""
-                result = self._process(job, data, taken)
-                made, broken = self._inspect_output(job)
+                input_hash = sha256_hex(data) if self.needs_hashes else ""
+                result = self._process(job, data, input_hash)
+                output_hash, broken_rules = self._inspect_output(job)
         except MatteboxError as error:
-            return Outcome(job, error=error, seconds=time.perf_counter() - begun, input_hash=taken)
-        return Outcome(job, result, None, time.perf_counter() - begun, taken, made, broken)
+            return Outcome(job, error=error, seconds=time.perf_counter() - start, input_hash=input_hash)
+        return Outcome(job, result, None, time.perf_counter() - start, input_hash, output_hash, broken_rules)
 
     def _inspect_output(self, job: BatchJob) -> tuple[str, tuple[str, ...]]:
-        """The hash of the written file, and the rules of its marketplace that it breaks, as far as they are wanted."""
-        market = self.recipe.save_step.check_for
-        if job.target is None or not (self.needs_hashes or market != marketplace_check.NO_MARKETPLACE):
+        """The hash of the written file if requested, and the rules of the recipe's marketplace that it breaks."""
+        marketplace = self.recipe.save_step.check_for
+        is_listing = marketplace != marketplace_check.NO_MARKETPLACE
+        if job.target is None or not (self.needs_hashes or is_listing):
             return "", ()
         data = read_bytes(job.target)
-        broken = (
-            ()
-            if market == marketplace_check.NO_MARKETPLACE
-            else marketplace_check.broken_rules(marketplace_check.check_listing(data, market, str(job.target)))
-        )
-        return sha256_hex(data) if self.needs_hashes else "", broken
+        output_hash = sha256_hex(data) if self.needs_hashes else ""
+        if not is_listing:
+            return output_hash, ()
+        report = marketplace_check.check_listing(data, marketplace, str(job.target))
+        return output_hash, marketplace_check.broken_rules(report)
 
     def _process(self, job: BatchJob, data: bytes, input_hash: str) -> Result:
-        found = header_check.read_header(data, job.name)
-        header_check.check_pixel_limit(found, self.max_pixels, job.name)
-        height, width = restoration.target_size((found.height, found.width), self.recipe)
-        with self.budget.reserve(max(found.width * found.height, width * height)):
+        header = header_check.read_header(data, job.name)
+        header_check.check_pixel_limit(header, self.max_pixels, job.name)
+        height, width = restoration.target_shape((header.height, header.width), self.recipe)
+        with self.budget.reserve(max(header.width * header.height, width * height)):
             picture = read(data, max_pixels=self.max_pixels, metadata=self.metadata, name=job.name)
             del data
             if job.target is not None:
                 atomic_write.make_folder(job.target.parent)
-            with self._open_tile_checkpoint(job, input_hash) as canvas:
+            with self._open_tile_checkpoint(job, input_hash) as open_tile_sink:
                 result = run_recipe(
                     picture,
                     self.recipe,
                     session=self.session,
                     name=job.name,
                     on_progress=self.on_progress,
-                    open_tile_sink=canvas,
+                    open_tile_sink=open_tile_sink,
+                    is_checked=True,
                 )
                 self._write_result(job, result)
         return result
 
     def _write_result(self, job: BatchJob, result: Result) -> None:
-        saving = self.recipe.save_step
         write(
             result.picture,
             "-" if job.target is None else job.target,
-            format=None if saving.format == "auto" else saving.format,
-            quality=saving.quality or None,
-            max_bytes=saving.max_bytes,
             layers=result.layers,
             overwrite=self.overwrite or job.is_resumed,
             inputs=() if job.source is None else (job.source,),
             hidden=self.hidden,
+            **save_options(self.recipe.save_step),
         )
 
     @contextmanager
     def _open_tile_checkpoint(self, job: BatchJob, input_hash: str) -> Iterator[OpenTileSink]:
-        """What large results grow on; in batches that can be resumed, tiles of an upscaling outlive a kill."""
+        """Makes arrays for upscaled results; where the batch can be resumed, finished tiles are also kept on disk."""
         if not input_hash or job.target is None or self.recipe.find_step(Upscale) is None:
             yield TileSink
             return
-        decisive = [__version__, input_hash, self.recipe.to_json().decode(), *restoration.weight_hashes(self.recipe)]
+        key_parts = [__version__, input_hash, self.recipe.to_json().decode(), *restoration.weight_hashes(self.recipe)]
         if self.session is not None:
-            decisive.append(self.session.card.sha256)
-        spool = TileCheckpoint(job.target, sha256_hex("\n".join(decisive).encode()), resume=job.is_resumed)
+            key_parts.append(self.session.card.sha256)
+        checkpoint = TileCheckpoint(job.target, sha256_hex("\n".join(key_parts).encode()), resume=job.is_resumed)
         try:
-            yield spool.next_tile_sink
+            yield checkpoint.next_tile_sink
         except MatteboxError:
-            spool.clear()
+            checkpoint.clear()
             raise
         finally:
-            spool.close()
-        spool.clear()
+            checkpoint.close()
+        checkpoint.clear()
 
 
 def read_input(job: BatchJob) -> bytes:
-    """The photograph's file, from wherever it lies. InputError."""
+    """The bytes of the photograph's file, ZIP member, URL or standard input. InputError."""
     if job.url is not None:
         from mattebox.io.url_fetch import FetchPolicy, fetch_url
 
@@ -185,4 +216,5 @@ def read_input(job: BatchJob) -> bytes:
 
 
 def sha256_hex(data: bytes) -> str:
+    """SHA-256 of the bytes in hexadecimal."""
     return hashlib.sha256(data).hexdigest()

@@ -1,6 +1,4 @@
-"""How many pixels may be in hand at a time, because memory goes by pixels: a panorama among small pictures waits until
-there is room, and then goes alone if it must. Knows nothing of pictures.
-"""
+"""Limits the pixels that concurrent jobs hold in memory, whatever the mix of small pictures and panoramas."""
 
 from __future__ import annotations
 
@@ -10,7 +8,7 @@ from contextlib import contextmanager
 
 
 class PixelBudget:
-    """A count of pixels shared by threads."""
+    """A budget of pixels shared by threads."""
 
     def __init__(self, max_pixels: int) -> None:
         self.max_pixels = max_pixels
@@ -19,7 +17,7 @@ class PixelBudget:
 
     @contextmanager
     def reserve(self, pixels: int) -> Iterator[None]:
-        """Wait for room, then hold so many; more than the whole budget only alone."""
+        """Wait until that many pixels are free, and hold them; more than the budget has is held alone."""
         with self._condition:
             self._condition.wait_for(lambda: self.pixels_in_use == 0 or self.pixels_in_use + pixels <= self.max_pixels)
             self.pixels_in_use += pixels

@@ -1,7 +1,4 @@
-"""From the inputs on the command line to the outputs they will be written to, before any work is done.
-
-Knows names and folders; reads and writes no picture.
-"""
+"""Plans a batch: maps inputs to output paths, and refuses conflicts before any work is done."""
 
 from __future__ import annotations
 
@@ -9,29 +6,33 @@ import csv
 import os
 from collections import Counter
 from collections.abc import Iterable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 
 from mattebox.errors import InputMissing, MatteboxError, OutputError, UsageError
 from mattebox.io.sources import InputItem, item_display_name
 
-OUTPUT_SUFFIXES = (
-    ".png",
-    ".jpg",
-    ".jpeg",
-    ".webp",
-    ".avif",
-    ".tif",
-    ".tiff",
-    ".bmp",
-)  # suffixes that results may share
+# Suffixes that a result may take over from its photograph.
+OUTPUT_SUFFIXES = (".png", ".jpg", ".jpeg", ".webp", ".avif", ".tif", ".tiff", ".bmp")
 
 
 @dataclass(frozen=True)
 class BatchJob:
-    """One picture's way: `source` (None = standard input) and `target` (None = standard output); `is_resumed` when an
-    earlier run of the same batch may have made the target already; `member` names it in a ZIP archive, `url` says
-    where it is to be fetched from."""
+    """One picture to process.
+
+    Attributes
+    ----------
+    source : Path or None
+        The photograph's file, or the ZIP archive that holds it; None for standard input or a URL.
+    target : Path or None
+        The result's file; None for standard output.
+    is_resumed : bool
+        Whether an earlier run of the batch may have written the target already.
+    member : str or None
+        Name in the ZIP archive.
+    url : str or None
+        Address to download from.
+    """
 
     source: Path | None
     target: Path | None
@@ -41,12 +42,13 @@ class BatchJob:
 
     @property
     def name(self) -> str:
+        """What messages and reports call it."""
         return item_display_name(self.source, self.member, self.url)
 
 
 @dataclass(frozen=True)
 class BatchFailure:
-    """A picture that failed, or an input that is not there."""
+    """An input that is missing, or must not be processed."""
 
     name: str
     error: MatteboxError
@@ -54,9 +56,23 @@ class BatchFailure:
 
 @dataclass(frozen=True)
 class OutputNaming:
-    """Where results go: -o's value `output`, the `suffix` new names get ("": the photograph's own, where we write it), a
-    `template` for them, whether results that are there already may be replaced (`overwrite`) or are those of an earlier
-    run (`resume`), and the `stem_suffix` that names beside photographs get."""
+    """How results are named.
+
+    Attributes
+    ----------
+    output : str or None
+        Value of -o: a file, a folder, or "-".
+    suffix : str
+        Suffix of results; "" takes over the photograph's where that format can be written.
+    template : str or None
+        Value of --name, such as "{stem}-{index}".
+    overwrite : bool
+        Whether existing files may be replaced.
+    resume : bool
+        Whether existing files are taken for results of an earlier run.
+    stem_suffix : str
+        Added to the names of results that lie beside their photographs.
+    """
 
     output: str | None = None
     suffix: str = ".png"
@@ -66,14 +82,29 @@ class OutputNaming:
     stem_suffix: str = "cut"
 
     def suffix_of(self, item: InputItem) -> str:
+        """The suffix of this item's result."""
         own = item.relative_path.suffix.lower()
         return self.suffix or (own if own in OUTPUT_SUFFIXES else ".png")
 
 
 def make_plan(inputs: Iterable[InputItem | InputMissing], naming: OutputNaming) -> list[BatchJob | BatchFailure]:
-    """Jobs in the order of the inputs; a Failure in place of each input that is missing or must not be written.
+    """Plan the jobs of a batch.
 
-    UsageError when the whole makes no sense.
+    Parameters
+    ----------
+    inputs : iterable of InputItem or InputMissing
+        As `io.sources.expand_inputs` gives them.
+    naming : OutputNaming
+
+    Returns
+    -------
+    list of BatchJob or BatchFailure
+        In the order of the inputs; a failure for each input that is missing or whose target must not be written.
+
+    Raises
+    ------
+    UsageError
+        When the names conflict, or several pictures would go to one file.
     """
     entries = list(inputs)
     items = [e for e in entries if isinstance(e, InputItem)]
@@ -88,7 +119,7 @@ def make_plan(inputs: Iterable[InputItem | InputMissing], naming: OutputNaming) 
 
 
 def plan_from_manifest(path: Path, naming: OutputNaming) -> list[BatchJob | BatchFailure]:
-    """Jobs of a CSV file with the columns `input` and, if wanted, `output`; paths are taken from where it lies."""
+    """Plan the jobs of a CSV file with a column `input` and optionally `output`, relative to its folder. UsageError."""
     try:
         with open(path, newline="", encoding="utf-8-sig") as file:
             rows = list(csv.DictReader(file))
@@ -97,35 +128,37 @@ def plan_from_manifest(path: Path, naming: OutputNaming) -> list[BatchJob | Batc
     if not rows or "input" not in rows[0]:
         raise UsageError(f"{path}: has no column `input`", "name it in the first line: input,output")
     items = [InputItem(path.parent / r["input"], Path(r["input"]).relative_to(Path(r["input"]).anchor)) for r in rows]
-    named = [r.get("output") for r in rows]
-    planned = iter(_output_paths([i for i, n in zip(items, named, strict=True) if not n], naming))
+    names = [r.get("output") for r in rows]
+    planned = iter(_output_paths([i for i, n in zip(items, names, strict=True) if not n], naming))
     folder = Path(naming.output) if naming.output else path.parent
     jobs: list[BatchJob | BatchFailure] = []
-    for item, name in zip(items, named, strict=True):
+    for item, name in zip(items, names, strict=True):
         target = folder / name if name else next(planned)
-        there = item.path is not None and item.path.exists()
+        exists = item.path is not None and item.path.exists()
         missing = InputMissing(f"{item.path}: no such file", f"check its line in {path}")
-        jobs.append(BatchJob(item.path, target, naming.resume) if there else BatchFailure(str(item.path), missing))
+        jobs.append(BatchJob(item.path, target, naming.resume) if exists else BatchFailure(str(item.path), missing))
     return _check_all_jobs(jobs, naming)
 
 
 def _check_all_jobs(jobs: list[BatchJob | BatchFailure], naming: OutputNaming) -> list[BatchJob | BatchFailure]:
+    """The jobs, with failures for targets that must not be written. UsageError for two results of one name."""
     inputs = {
         os.path.realpath(j.source) for j in jobs if isinstance(j, BatchJob) and j.source and not (j.member or j.url)
     }
     counts = Counter(os.path.normcase(j.target) for j in jobs if isinstance(j, BatchJob) and j.target)
-    twice = next((name for name, count in counts.items() if count > 1), None)
-    if twice is not None:
-        raise UsageError(f"several pictures would become {twice}", "put {stem}, {folder} or {index} into --name")
+    duplicate = next((name for name, count in counts.items() if count > 1), None)
+    if duplicate is not None:
+        raise UsageError(f"several pictures would become {duplicate}", "put {stem}, {folder} or {index} into --name")
     return [_check_job(j, inputs, naming.overwrite) if isinstance(j, BatchJob) else j for j in jobs]
 
 
 def is_folder(output: str) -> bool:
-    """Whether -o's value means a folder: it is one, ends like one, or has no suffix."""
+    """Whether the value of -o means a folder: it is one, ends in a slash, or has no suffix."""
     return output.endswith(("/", os.sep)) or Path(output).is_dir() or not Path(output).suffix
 
 
 def _output_paths(items: list[InputItem], naming: OutputNaming) -> list[Path | None]:
+    """The target of each item; None for standard output. UsageError."""
     out = naming.output
     if naming.template is not None:
         return [_fill_template(naming.template, i, n, naming) for n, i in enumerate(items, 1)]
@@ -148,7 +181,7 @@ def _path_beside_photograph(path: Path, item: InputItem, naming: OutputNaming) -
 
 
 def _fill_template(template: str, item: InputItem, number: int, naming: OutputNaming) -> Path:
-    """A name from the template, in -o's folder or beside the photograph; sub-folders are kept by {folder}."""
+    """The template filled in, below the folder of -o or beside the photograph. UsageError."""
     fields = {
         "stem": item.relative_path.stem,
         "folder": str(item.relative_path.parent) if item.relative_path.parent != Path() else "",
@@ -170,7 +203,7 @@ def _fill_template(template: str, item: InputItem, number: int, naming: OutputNa
 
 
 def _disambiguate_paths(targets: list[Path], items: list[InputItem]) -> list[Path | None]:
-    """Where photo.jpg and photo.webp would both become photo.png, they become photo.jpg.png and photo.webp.png."""
+    """Make duplicate targets distinct: photo.jpg and photo.webp become photo.jpg.png and photo.webp.png."""
     counts = Counter(os.path.normcase(t) for t in targets)
     return [
         t.with_name(f"{t.stem}{i.relative_path.suffix}{t.suffix}") if counts[os.path.normcase(t)] > 1 else t
@@ -179,13 +212,13 @@ def _disambiguate_paths(targets: list[Path], items: list[InputItem]) -> list[Pat
 
 
 def _check_job(job: BatchJob, inputs: set[str], overwrite: bool) -> BatchJob | BatchFailure:
-    """The job, or why it must not be done."""
+    """The job, or the failure that its target must not be written."""
     if job.target is None:
         return job
     if os.path.realpath(job.target) in inputs:
         problem = f"{job.target}: is an input itself"
         return BatchFailure(job.name, OutputError(problem, "choose another output; photographs are never overwritten"))
     if job.target.exists() and not overwrite and not job.is_resumed:
-        problem = f"{job.target}: exists already"
+        problem = f"{job.target}: already exists"
         return BatchFailure(job.name, OutputError(problem, "choose another output, or replace it with --overwrite"))
-    return replace(job)
+    return job

@@ -1,6 +1,6 @@
-"""The report: one JSON line for each picture, on disk before the next is told; and what it lets a later run leave out.
+"""Batch report: one JSON line per picture, synced to disk at once, by which a later run skips finished jobs.
 
-A line that a kill has torn is passed over. Knows nothing of how pictures are done.
+A line that was cut off by a kill is ignored.
 """
 
 from __future__ import annotations
@@ -20,11 +20,17 @@ from mattebox.errors import OutputError, UsageError
 from mattebox.io.atomic_write import output_error
 from mattebox.recipe.recipe import Recipe
 
-REVIEW_CONFIDENCE = 0.6  # confidence under which a person should look
+REVIEW_CONFIDENCE = 0.6  # results below it are marked "doubtful"
 
 
 class BatchReport:
-    """An open report. `finished_rows` holds what earlier runs finished: (input, recipe and model) -> row."""
+    """A report open for appending.
+
+    Attributes
+    ----------
+    finished_rows : dict of str to dict
+        Rows of earlier runs with the same recipe and model that did not fail, by their input.
+    """
 
     def __init__(
         self, path: Path, recipe: Recipe, model_hash: str, *, resume: bool, review_confidence: float = REVIEW_CONFIDENCE
@@ -32,7 +38,7 @@ class BatchReport:
         self.path, self.model_hash, self.review_confidence = path, model_hash, review_confidence
         self.recipe_hash = hash_recipe(recipe)
         if path.exists() and not resume:
-            raise OutputError(f"{path}: exists already", "go on with it by --resume, or choose another name")
+            raise OutputError(f"{path}: already exists", "go on with it by --resume, or choose another name")
         self.finished_rows = (
             {r["input"]: r for r in read_rows(path) if self._is_reusable(r)} if resume and path.exists() else {}
         )
@@ -44,14 +50,14 @@ class BatchReport:
             raise output_error(error, path) from error
 
     def is_finished(self, job: BatchJob) -> bool:
-        """Whether an earlier run did this job, and both its input and its output are still what they were then."""
+        """Whether an earlier run finished this job, and its input and output files are unchanged since."""
         row = self.finished_rows.get(job.name)
         if row is None or job.source is None or job.target is None or row["output"] != str(job.target):
             return False
         return _has_hash(job.source, row["input_sha256"]) and _has_hash(job.target, row["output_sha256"])
 
     def add(self, outcome: Outcome) -> None:
-        """Write a line, and have it on disk. OutputError."""
+        """Append the line of an outcome and sync it to disk. OutputError."""
         line = json.dumps(report_row(outcome, self.recipe_hash, self.model_hash, self.review_confidence)) + "\n"
         try:
             self._file.write(line.encode())
@@ -61,10 +67,11 @@ class BatchReport:
             raise output_error(error, self.path) from error
 
     def add_failure(self, failure: BatchFailure) -> None:
-        """A line for an input that never became a job: it is not there, or must not be written. OutputError."""
+        """Append a line for an input that did not become a job. OutputError."""
         self.add(Outcome(BatchJob(None, None, url=failure.name), error=failure.error))
 
     def close(self) -> None:
+        """Close the file."""
         self._file.close()
 
     def _is_reusable(self, row: dict[str, Any]) -> bool:
@@ -73,9 +80,9 @@ class BatchReport:
 
 
 def report_row(outcome: Outcome, recipe_hash: str, model_hash: str, review_confidence: float) -> dict[str, Any]:
-    """One picture's line."""
+    """The row of one picture."""
     job, result, error = outcome.job, outcome.result, outcome.error
-    told: dict[str, Any] = {
+    row: dict[str, Any] = {
         "input": job.name,
         "input_sha256": outcome.input_hash,
         "output": None if job.target is None else str(job.target),
@@ -86,32 +93,33 @@ def report_row(outcome: Outcome, recipe_hash: str, model_hash: str, review_confi
         "verdict": "failed" if error else "ok",
     }
     if result is not None and result.matte is not None:
-        told |= {"confidence": round(result.matte.confidence, 4), "found": result.matte.found, "box": result.matte.box}
-        told["verdict"] = "doubtful" if result.matte.confidence < review_confidence else "ok"
+        row |= {"confidence": round(result.matte.confidence, 4), "found": result.matte.found, "box": result.matte.box}
+        row["verdict"] = "doubtful" if result.matte.confidence < review_confidence else "ok"
     if outcome.broken_rules:
-        told |= {"verdict": "rejected", "broken": list(outcome.broken_rules)}
+        row |= {"verdict": "rejected", "broken": list(outcome.broken_rules)}
     if error is not None:
-        told["error"] = {"class": type(error).__name__, "problem": error.problem, "remedy": error.remedy,
+        row["error"] = {"class": type(error).__name__, "problem": error.problem, "remedy": error.remedy,
                          "exit_code": error.exit_code}  # fmt: skip
-    return told
+    return row
 
 
 def read_rows(path: Path) -> Iterator[dict[str, Any]]:
-    """The whole lines of a report, oldest first. UsageError when it is none."""
+    """The complete rows of a report, oldest first. UsageError when it cannot be read."""
     try:
         lines = path.read_bytes().split(b"\n")
     except OSError as error:
         raise UsageError(f"{path}: cannot be read ({error.strerror})", "give the report of an earlier run") from error
     for line in lines:
         try:
-            found = json.loads(line)
+            row = json.loads(line)
         except ValueError:
             continue
-        if isinstance(found, dict) and "input" in found:
-            yield found
+        if isinstance(row, dict) and "input" in row:
+            yield row
 
 
 def hash_recipe(recipe: Recipe) -> str:
+    """SHA-256 of the recipe, in hexadecimal."""
     return hashlib.sha256(msgspec.json.encode(recipe)).hexdigest()
 
 
@@ -123,7 +131,7 @@ def _has_hash(path: Path, expected_hash: str) -> bool:
 
 
 def _lacks_final_newline(path: Path) -> bool:
-    """Whether the last line lacks its end."""
+    """Whether the last line is incomplete."""
     size = path.stat().st_size
     with open(path, "rb") as file:
         file.seek(max(0, size - 1))

@@ -1,5 +1,6 @@
-"""Many jobs, several at a time, in threads: decoders, networks and encoders let each other run. Outcomes come in the
-jobs' order. Ctrl-C lets those in hand finish, starts no more, and passes on.
+"""Runs jobs in a thread pool and yields their results in order; Ctrl-C lets running jobs finish and starts no more.
+
+Threads suffice: decoders, networks and encoders release Python's interpreter lock.
 """
 
 from __future__ import annotations
@@ -13,15 +14,16 @@ from typing import TypeVar
 A = TypeVar("A")
 B = TypeVar("B")
 
-QUEUED_JOBS_PER_WORKER = 3  # jobs begun for each worker before the first must be told: bounds what waits in memory
+QUEUED_JOBS_PER_WORKER = 3  # started ahead of the next result: limits what waits in memory
 
 
 def map_in_order(
     function: Callable[[A], B], jobs: Iterable[A], worker_count: int, on_next_job: Callable[[A], None] | None = None
 ) -> Iterator[B]:
-    """`function` of every job, in order; `on_next_job` is told, from the caller's thread, when a job is next to be told.
+    """`function` of every job, in order, computed in a pool of threads (or in the caller's, with one worker).
 
-    With one worker there are no threads. An exception of `function` stops all that has not begun.
+    `on_next_job` is called with each job, in the caller's thread, before its result is awaited. An exception of
+    `function` is raised, and no further job is started.
     """
     if worker_count < 2:
         for job in jobs:

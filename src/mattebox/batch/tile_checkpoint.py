@@ -1,7 +1,6 @@
-"""Tiles of a large result kept on disk beside it until it is whole, so that a killed batch need not make them again.
+"""Keeps finished tiles of a large result in a file beside it, so that a killed batch need not compute them again.
 
-One file that only grows: a record for each tile, with its checksum. What a kill cut short is not read back. Knows
-nothing of networks.
+The file is append-only: one record a tile, with a checksum. Incomplete records are dropped when it is read.
 """
 
 from __future__ import annotations
@@ -18,12 +17,12 @@ from mattebox.enhancement.tile_sink import TilePosition, TileSink
 from mattebox.io.atomic_write import output_error
 from mattebox.types import Pixels
 
-RECORD_HEADER = struct.Struct("<5I I")  # which canvas, top, left, height, width; checksum of these and the pixels
+RECORD_HEADER = struct.Struct("<5I I")  # index of the sink, top, left, height, width; CRC-32 of these and the pixels
 CHECKPOINT_SUFFIX = ".tiles"
 
 
 class TileCheckpoint:
-    """The tiles of the result at `target`, made under `key`: the hash of all that decides how they look."""
+    """Checkpoint of the result at `target`; `key` is a hash of everything that determines the tiles."""
 
     def __init__(self, target: Path, key: str, *, resume: bool) -> None:
         self.path = target.with_name(f".{target.name}.{key[:16]}{CHECKPOINT_SUFFIX}")
@@ -35,67 +34,65 @@ class TileCheckpoint:
         self._saved_tiles = self._read_records() if self.path.exists() else {}
 
     def next_tile_sink(self, pixels: Pixels) -> TileSink:
-        """The next canvas, with the tiles that an earlier run made put into it."""
+        """The sink of the next array, with the tiles of an earlier run restored."""
         number, self._sink_count = self._sink_count, self._sink_count + 1
-        canvas = TileSink(pixels, on_tile=lambda place, tile: self._append_record(number, place, tile))
+        sink = TileSink(pixels, on_tile=lambda position, tile: self._append_record(number, position, tile))
         for (owner, top, left), tile in self._saved_tiles.items():
             if owner == number:
-                canvas.pixels[top : top + tile.shape[0], left : left + tile.shape[1]] = self._restore_dtype(
-                    tile, pixels
-                )
-                canvas.completed.add((top, left))
-        return canvas
+                sink.pixels[top : top + tile.shape[0], left : left + tile.shape[1]] = self._restore_dtype(tile, pixels)
+                sink.completed.add((top, left))
+        return sink
 
     def close(self) -> None:
-        """Write no more; what is kept stays."""
+        """Close the file, which stays for a later run."""
         if self._file is not None:
             self._file.close()
             self._file = None
 
     def clear(self) -> None:
-        """Forget it all: the result is whole, or will not be."""
+        """Delete the file: the result is complete, or has failed."""
         self.close()
         with contextlib.suppress(OSError):
             self.path.unlink(missing_ok=True)
 
-    def _append_record(self, sink_number: int, place: TilePosition, tile: Pixels) -> None:
+    def _append_record(self, sink_number: int, position: TilePosition, tile: Pixels) -> None:
         try:
             if self._file is None:
-                self._file = open(self.path, "ab")  # noqa: SIM115  open as long as the result grows
-            head = (sink_number, *place, *tile.shape[:2])
+                self._file = open(self.path, "ab")  # noqa: SIM115  closed by `close`
+            header = (sink_number, *position, *tile.shape[:2])
             data = np.ascontiguousarray(tile).tobytes()
             self._file.write(
-                RECORD_HEADER.pack(*head, _record_checksum(head, data)) + struct.pack("<Q", len(data)) + data
+                RECORD_HEADER.pack(*header, _record_checksum(header, data)) + struct.pack("<Q", len(data)) + data
             )
             self._file.flush()
         except OSError as error:
             raise output_error(error, self.path) from error
 
     def _read_records(self) -> dict[tuple[int, int, int], np.ndarray]:
-        """The whole records; the file is cut to them."""
-        found, whole = {}, 0
+        """The complete records; the file is truncated after them."""
+        tiles, end = {}, 0
         with open(self.path, "r+b") as file:
-            while len(head := file.read(RECORD_HEADER.size + 8)) == RECORD_HEADER.size + 8:
-                *place, checksum = RECORD_HEADER.unpack(head[: RECORD_HEADER.size])
-                (length,) = struct.unpack("<Q", head[RECORD_HEADER.size :])
+            while len(header := file.read(RECORD_HEADER.size + 8)) == RECORD_HEADER.size + 8:
+                *fields, checksum = RECORD_HEADER.unpack(header[: RECORD_HEADER.size])
+                (length,) = struct.unpack("<Q", header[RECORD_HEADER.size :])
                 data = file.read(length)
-                if len(data) < length or _record_checksum(tuple(place), data) != checksum:
+                if len(data) < length or _record_checksum(tuple(fields), data) != checksum:
                     break
-                number, top, left, height, width = place
-                found[number, top, left] = np.frombuffer(data, np.uint8).reshape(height, width, -1)
-                whole = file.tell()
-            file.truncate(whole)
-        return found
+                number, top, left, height, width = fields
+                tiles[number, top, left] = np.frombuffer(data, np.uint8).reshape(height, width, -1)
+                end = file.tell()
+            file.truncate(end)
+        return tiles
 
     @staticmethod
     def _restore_dtype(tile: np.ndarray, like: Pixels) -> Pixels:
-        """Bytes as the pixels they were."""
+        """A tile of bytes as pixels of the same dtype as `like`."""
         typed: Pixels = tile.reshape(-1).view(like.dtype).reshape(*tile.shape[:2], *like.shape[2:])
         return typed
 
 
 def escape_glob(name: str) -> str:
-    """A file's name as a pattern that means just it."""
+    """A glob pattern that matches exactly this file name."""
     return "".join(f"[{c}]" if c in "*?[" else c for c in name)
 
 

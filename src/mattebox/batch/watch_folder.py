@@ -1,4 +1,4 @@
-"""A hot folder: pictures that have come to rest, each once. Knows folders and times, not what is done with pictures."""
+"""Watches a folder and yields each picture once it has stopped changing."""
 
 from __future__ import annotations
 
@@ -9,10 +9,10 @@ from pathlib import Path
 from mattebox.errors import InputMissing
 from mattebox.io.sources import InputItem, expand_inputs
 
-POLL_SECONDS = 1.0  # seconds between looks
-MIN_STABLE_POLLS = 2  # looks in a row with the same size and time
+POLL_SECONDS = 1.0  # between scans
+MIN_STABLE_POLLS = 2  # scans in a row with the same size and time
 
-FileState = tuple[int, int]
+FileState = tuple[int, int]  # size, modification time in nanoseconds
 
 
 def iterate_stable_files(
@@ -23,35 +23,45 @@ def iterate_stable_files(
     poll_seconds: float = POLL_SECONDS,
     should_skip: Callable[[Path], bool],
 ) -> Iterator[InputItem]:
-    """Pictures of a folder as they come and rest, until `should_stop`; those that `should_skip` names are never given.
+    """Yield the pictures of a folder as soon as they are stable, and again when they change later.
 
-    A picture that changes after it was given is given again.
+    Parameters
+    ----------
+    folder : Path
+    recursive : bool
+        Whether subfolders are watched too.
+    should_stop : callable
+        Polled several times a second; True ends the iteration.
+    poll_seconds : float
+        Time between scans.
+    should_skip : callable
+        True for paths that are never yielded, such as results.
     """
-    seen: dict[Path, tuple[FileState, int]] = {}
-    given: dict[Path, FileState] = {}
+    pending: dict[Path, tuple[FileState, int]] = {}
+    yielded: dict[Path, FileState] = {}
     while not should_stop():
         for item in expand_inputs([folder], recursive=recursive):
             if isinstance(item, InputMissing) or item.path is None or should_skip(item.path):
                 continue
             state = _file_state(item.path)
-            if state is None or given.get(item.path) == state:
+            if state is None or yielded.get(item.path) == state:
                 continue
-            before, looks = seen.get(item.path, (state, 0))
-            looks = looks + 1 if before == state else 1
-            seen[item.path] = (state, looks)
-            if looks >= MIN_STABLE_POLLS and state[0]:
-                given[item.path] = state
-                del seen[item.path]
+            last_state, polls = pending.get(item.path, (state, 0))
+            polls = polls + 1 if last_state == state else 1
+            pending[item.path] = (state, polls)
+            if polls >= MIN_STABLE_POLLS and state[0]:
+                yielded[item.path] = state
+                del pending[item.path]
                 yield item
         _sleep(poll_seconds, should_stop)
 
 
 def _file_state(path: Path) -> FileState | None:
     try:
-        found = path.stat()
+        status = path.stat()
     except OSError:
         return None
-    return found.st_size, found.st_mtime_ns
+    return status.st_size, status.st_mtime_ns
 
 
 def _sleep(seconds: float, should_stop: Callable[[], bool]) -> None:

@@ -21,8 +21,8 @@ from mattebox.core.malloc import release_free_memory, tune_malloc
 from mattebox.errors import UsageError
 from mattebox.io.sources import expand_inputs
 from mattebox.models import matte_session
-from mattebox.models.runtime.device import benefits_from_batching, select_provider
-from mattebox.models.store.environment import is_offline
+from mattebox.models.runtime.devices import benefits_from_batching, select_provider
+from mattebox.models.store.settings import is_offline
 from mattebox.pipeline import restoration
 from mattebox.recipe.recipe import Recipe
 

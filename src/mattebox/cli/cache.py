@@ -20,12 +20,12 @@ def command(clear: bool, as_json: bool) -> int:
     Python and on a server nothing is kept on disk unless it is set.
     """
     from mattebox.models import result_cache
-    from mattebox.models.store import environment
+    from mattebox.models.store import settings
 
     if clear:
         result_cache.evict_least_recent(0)
-    sizes = [size for _, size, _ in result_cache.list_entries()]
-    folder = str(environment.cache_folder())
+    sizes = [entry.size for entry in result_cache.list_entries()]
+    folder = str(settings.cache_folder())
     if as_json:
         click.echo(json.dumps({"folder": folder, "entries": len(sizes), "bytes": sum(sizes)}))
     else:

@@ -12,8 +12,8 @@ from mattebox.cli.console import CONTEXT_SETTINGS, json_option, recursive_option
 from mattebox.errors import InputMissing, MatteboxError
 
 if TYPE_CHECKING:
+    from mattebox.composition.marketplace.compliance import ComplianceReport, RuleFinding
     from mattebox.composition.marketplace.rules import MarketplaceRules
-    from mattebox.composition.marketplace.verdict import ComplianceReport, RuleFinding
     from mattebox.io.sources import InputItem
 
 EXIT_CHECK_FAILED = 1

@@ -8,7 +8,7 @@ from typing import Any, TypeVar
 
 import click
 
-from mattebox.models.store.environment import CACHE_VARIABLE, COMMERCIAL_VARIABLE, OFFLINE_VARIABLE
+from mattebox.models.store.settings import CACHE_VARIABLE, COMMERCIAL_VARIABLE, OFFLINE_VARIABLE
 
 F = TypeVar("F", bound=Callable[..., Any])
 

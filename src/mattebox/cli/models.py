@@ -64,7 +64,7 @@ def list_(as_json: bool, task: str | None) -> int:
 def show(name: str, as_json: bool) -> int:
     """Show all that a model's card says, and where its weights lie."""
     from mattebox.models.cards.registry import find_card
-    from mattebox.models.store.weight_store import is_installed, weights_path
+    from mattebox.models.store.weight_files import is_installed, weights_path
 
     card = find_card(name)
     card_fields = _card_fields(card) | {"here": is_installed(card), "path": str(weights_path(card))}
@@ -86,7 +86,8 @@ def show(name: str, as_json: bool) -> int:
 def pull(names: tuple[str, ...], accept_licence: bool, as_json: bool) -> int:
     """Download published weights and verify them; an interrupted pull is continued."""
     from mattebox.models.cards.registry import find_card
-    from mattebox.models.store.weight_store import is_installed, pull_weights
+    from mattebox.models.store.pull import pull_weights
+    from mattebox.models.store.weight_files import is_installed
 
     for card in [find_card(name) for name in names]:
         was_installed = is_installed(card)
@@ -104,12 +105,12 @@ def pull(names: tuple[str, ...], accept_licence: bool, as_json: bool) -> int:
 def verify(names: tuple[str, ...], as_json: bool) -> int:
     """Hash the weights that are here, or those named, and compare them with their cards."""
     from mattebox.models.cards.registry import all_cards, find_card
-    from mattebox.models.store import weight_store
+    from mattebox.models.store import weight_files, weight_store
 
     code = 0
-    for card in map(find_card, names) if names else filter(weight_store.is_installed, all_cards().values()):
+    for card in map(find_card, names) if names else filter(weight_files.is_installed, all_cards().values()):
         try:
-            row: dict[str, Any] = {"name": card.name, "good": True, **weight_store.verify_weights(card)}
+            row: dict[str, Any] = {"name": card.name, "good": True, **weight_store.verify_and_record(card)}
         except ModelError as error:
             row, code = {"name": card.name, "good": False, "error": str(error)}, report_error(error)
         if as_json:
@@ -174,16 +175,16 @@ def shapes(as_json: bool) -> int:
 
 def _print_models(as_json: bool, task: str | None) -> int:
     from mattebox.models.cards.registry import MODEL_PRESETS, RESTORER_PRESETS, UPSCALER_PRESETS, all_cards
-    from mattebox.models.store import environment, weight_store
+    from mattebox.models.store import settings, weight_files
 
     presets = {target: preset for preset, target in [*MODEL_PRESETS.items(), *RESTORER_PRESETS.items()]}
     presets |= {target: preset for preset, targets in UPSCALER_PRESETS.items() for target in targets}
-    cards = [c for c in all_cards().values() if c.licence.commercial or not environment.is_commercial_only()]
+    cards = [c for c in all_cards().values() if c.licence.commercial or not settings.is_commercial_only()]
     cards = [c for c in cards if task in (None, c.task)]
     variants = [c if v is None else c.variant(v) for c in cards for v in (None, *c.variants)]
     if as_json:
         for card in variants:
-            state = {"preset": presets.get(card.name), "here": weight_store.is_installed(card)}
+            state = {"preset": presets.get(card.name), "here": weight_files.is_installed(card)}
             click.echo(json.dumps(_card_fields(card) | state))
         return 0
     _print_table([_table_row(card, presets.get(card.name, "")) for card in variants])
@@ -191,10 +192,10 @@ def _print_models(as_json: bool, task: str | None) -> int:
 
 
 def _table_row(card: Card, preset: str) -> tuple[str, ...]:
-    from mattebox.models.store import weight_store
+    from mattebox.models.store.weight_files import is_installed
 
     commercial = "yes" if card.licence.commercial else "no"
-    here = "yes" if weight_store.is_installed(card) else f"pull {_download_size(card)}".rstrip()
+    here = "yes" if is_installed(card) else f"pull {_download_size(card)}".rstrip()
     licence = card.licence.name
     return card.name, _task_label(card), preset, _input_label(card), licence, commercial, here, card.summary
 

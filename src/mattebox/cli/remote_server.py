@@ -23,7 +23,7 @@ from mattebox.errors import MatteboxError, UsageError
 from mattebox.io import atomic_write, header_check
 from mattebox.io.reader import read, read_cached
 from mattebox.io.writer import check_not_input, output_format
-from mattebox.models.store import environment
+from mattebox.models.store import settings
 from mattebox.pipeline.run import check_recipe
 from mattebox.recipe.recipe import Recipe
 from mattebox.recipe.steps import AnyStep, Save
@@ -50,9 +50,9 @@ def open_remote_runner(recipe: Recipe, options: BatchOptions, url: str) -> tuple
         if getattr(options, name) != default:
             flag = "--" + name.replace("_", "-")
             raise UsageError(f"{flag} and --server do not go together", f"leave out one; {flag} is for this machine")
-    if environment.is_offline() and urlsplit(url).hostname not in LOOPBACK_HOSTS:
+    if settings.is_offline() and urlsplit(url).hostname not in LOOPBACK_HOSTS:
         raise UsageError("--server needs the network, and it is forbidden", "leave out --server, or --offline")
-    if environment.is_commercial_only():
+    if settings.is_commercial_only():
         raise UsageError("the licences of a server's models are not known here", "leave out --server, or --commercial")
     recipe, images = bundle_images(recipe)
     client = Client(url, os.environ.get(API_KEY_VARIABLE), max_wait_seconds=MAX_WAIT_SECONDS)

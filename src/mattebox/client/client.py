@@ -1,12 +1,12 @@
-"""A mattebox server from Python: the same parameters as `mb.cut`, the picture's bytes back, our own errors.
+"""Client for a mattebox server: the parameters of `mb.cut`, encoded files back, and the same exceptions.
 
-    client = mattebox.Client("http://127.0.0.1:7100", key="...")
+    client = mattebox.Client("http://127.0.0.1:7100", api_key="...")
     client.cut("photo.jpg", background="white", format="jpg").save("white.jpg")
     job = client.submit("photo.jpg", {"steps": [{"step": "cut"}]})
     job.result().save("cut.png")
 
-Each verb has an asynchronous twin: acut, aenhance, arun, asubmit, aresult. Standard library only. A busy server is
-asked again as it says. Knows nothing of how pictures are made.
+Methods have asynchronous twins: acut, aenhance, arun, asubmit, and aresult of a job. A busy server is asked again when
+it says. Needs no image library and no network model.
 """
 
 from __future__ import annotations
@@ -18,14 +18,16 @@ import time
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, BinaryIO, Literal, Unpack
+from typing import TYPE_CHECKING, Any, BinaryIO, Literal, Unpack
 
-from mattebox.api import CutParameters, EnhanceParameters
 from mattebox.client.transport import ServerResponse, Transport, encode_multipart
 from mattebox.errors import MatteboxError
 from mattebox.io.atomic_write import write_bytes
 from mattebox.io.sources import read_bytes
 from mattebox.recipe.recipe import Recipe
+
+if TYPE_CHECKING:  # a client loads no pipeline
+    from mattebox.api import CutParameters, EnhanceParameters
 
 UploadSource = str | os.PathLike[str] | bytes | BinaryIO
 JsonObject = Mapping[str, Any]
@@ -35,8 +37,23 @@ IMAGE_PARAMETERS = ("background", "style", "trimap", "garbage", "holdout", "core
 
 @dataclass(frozen=True)
 class ServerResult:
-    """What a server made: the file's bytes, its MIME type, size in pixels, and the matte's confidence and box; `details`
-    is all that it tells of it (`notes`, `model`, `seconds` by stage, ...)."""
+    """A result from a server.
+
+    Attributes
+    ----------
+    content : bytes
+        The encoded file.
+    mime : str
+        Its MIME type.
+    width, height : int
+        Its size in pixels.
+    confidence : float or None
+        Of the matte, 0 to 1; None when nothing was cut.
+    box : (left, top, right, bottom) or None
+        Of the subject, in pixels of the matte.
+    details : mapping
+        Everything that the server reports: `notes`, `model`, `seconds` by stage, ...
+    """
 
     content: bytes
     mime: str
@@ -47,14 +64,25 @@ class ServerResult:
     details: JsonObject
 
     def save(self, path: str | os.PathLike[str], *, overwrite: bool = True) -> None:
-        """Write the file, whole or not at all. OutputError."""
+        """Write the file, completely or not at all. OutputError."""
         write_bytes(Path(path), self.content, overwrite=overwrite)
 
 
 class Client:
-    """One server. `max_wait_seconds`: seconds in all that a busy one is waited for; `timeout`: for one answer.
+    """A connection to one server.
 
-    Every verb raises what it would raise here, and MatteboxError when the server cannot be reached or is too busy.
+    Parameters
+    ----------
+    url : str
+        Such as "http://127.0.0.1:7100".
+    api_key : str, optional
+        Where the server asks for one.
+    max_wait_seconds : float
+        How long a request is repeated while the server is busy.
+    timeout_seconds : float
+        Of a single response.
+
+    All methods raise what the local functions raise, and MatteboxError when the server cannot be reached or stays busy.
     """
 
     def __init__(
@@ -64,12 +92,13 @@ class Client:
 
     @property
     def url(self) -> str:
+        """Address of the server."""
         return self._transport.url
 
     def cut(
         self, source: UploadSource, *, preset: str | None = None, **parameters: Unpack[CutParameters]
     ) -> ServerResult:
-        """Cut out a photograph there. The parameters are those of `mattebox.cut`; `preset` names a recipe."""
+        """Cut out a subject on the server. The parameters are those of `mattebox.cut`."""
         return self._request_picture("/v1/cutouts", source, {"preset": preset, **parameters})
 
     def enhance(
@@ -80,13 +109,13 @@ class Client:
         only: Literal["all", "subject", "background"] | None = None,
         **parameters: Unpack[EnhanceParameters],
     ) -> ServerResult:
-        """Make a photograph better there. The parameters are those of `mattebox.enhance`."""
+        """Enhance a photograph on the server, with the parameters of `mattebox.enhance`; `only` is for all steps."""
         return self._request_picture("/v1/enhancements", source, {"preset": preset, "only": only, **parameters})
 
     def run(
         self, source: UploadSource, recipe: Recipe | JsonObject, *, images: Mapping[str, UploadSource] | None = None
     ) -> ServerResult:
-        """Do a recipe to a photograph there. `images` are the pictures that the recipe names."""
+        """Run a recipe on the server. `images` maps the names of pictures in the recipe to the pictures."""
         return self._request_picture("/v1/recipes:run", source, {"recipe": _recipe_json(recipe)}, images)
 
     def submit(
@@ -98,36 +127,49 @@ class Client:
         idempotency_key: str | None = None,
         hook_url: str | None = None,
     ) -> ServerJob:
-        """The same as a job, which outlives the server. With the same `idempotency_key` it is the same job, however often it comes;
-        `hook_url` is an address that is told of the end."""
+        """Run a recipe as a background job, which survives restarts of the server.
+
+        Parameters
+        ----------
+        source, recipe, images
+            As for `run`.
+        idempotency_key : str, optional
+            Requests with the same key give the same job, however often they are sent.
+        hook_url : str, optional
+            Address of a webhook that is called when the job ends.
+        """
         headers = {"Prefer": "respond-async"} | ({"Idempotency-Key": idempotency_key} if idempotency_key else {})
         fields = {"recipe": _recipe_json(recipe), "hook_url": hook_url}
-        answer = self._request_with_retry(
+        response = self._request_with_retry(
             "POST", "/v1/recipes:run", encode_multipart(fields, _read_uploads(source, images)), headers
         )
-        return ServerJob(self, str(answer.json()["id"]))
+        return ServerJob(self, str(response.json()["id"]))
 
     def jobs(self) -> list[ServerJob]:
-        """One's own jobs, newest first."""
-        return [ServerJob(self, str(each["id"])) for each in self._request_with_retry("GET", "/v1/jobs").json()["jobs"]]
+        """The jobs of this API key, newest first."""
+        jobs = self._request_with_retry("GET", "/v1/jobs").json()["jobs"]
+        return [ServerJob(self, str(job["id"])) for job in jobs]
 
     def usage(self) -> JsonObject:
-        """What the key used, by month, and how many pictures are left of this one."""
+        """Usage of the API key by month, and how many pictures are left in this one."""
         return self._request_with_retry("GET", "/v1/usage").json()
 
     async def acut(
         self, source: UploadSource, *, preset: str | None = None, **parameters: Unpack[CutParameters]
     ) -> ServerResult:
+        """`cut`, awaitable."""
         return await asyncio.to_thread(lambda: self.cut(source, preset=preset, **parameters))
 
     async def aenhance(
         self, source: UploadSource, *, preset: str | None = None, **parameters: Unpack[EnhanceParameters]
     ) -> ServerResult:
+        """`enhance`, awaitable."""
         return await asyncio.to_thread(lambda: self.enhance(source, preset=preset, **parameters))
 
     async def arun(
         self, source: UploadSource, recipe: Recipe | JsonObject, *, images: Mapping[str, UploadSource] | None = None
     ) -> ServerResult:
+        """`run`, awaitable."""
         return await asyncio.to_thread(lambda: self.run(source, recipe, images=images))
 
     async def asubmit(
@@ -139,6 +181,7 @@ class Client:
         idempotency_key: str | None = None,
         hook_url: str | None = None,
     ) -> ServerJob:
+        """`submit`, awaitable."""
         return await asyncio.to_thread(
             lambda: self.submit(source, recipe, images=images, idempotency_key=idempotency_key, hook_url=hook_url)
         )
@@ -146,14 +189,14 @@ class Client:
     def _request_picture(
         self, path: str, source: UploadSource, fields: dict[str, Any], images: Mapping[str, UploadSource] | None = None
     ) -> ServerResult:
-        """A picture, of which the server may make a job when it is large: then that is waited for, and erased."""
-        beside = {f"{n}_image": fields.pop(n) for n in IMAGE_PARAMETERS if _is_file(fields.get(n))}
-        answer = self._request_with_retry(
-            "POST", path, encode_multipart(fields, _read_uploads(source, {**beside, **(images or {})}))
+        """Request a picture. Where the server makes a job of a large one, wait for it, and erase it."""
+        files = {f"{n}_image": fields.pop(n) for n in IMAGE_PARAMETERS if _is_file(fields.get(n))}
+        response = self._request_with_retry(
+            "POST", path, encode_multipart(fields, _read_uploads(source, {**files, **(images or {})}))
         )
-        if answer.status != 202:
-            return _parse_result(answer)
-        job = ServerJob(self, str(answer.json()["id"]))
+        if response.status != 202:
+            return _parse_result(response)
+        job = ServerJob(self, str(response.json()["id"]))
         try:
             return job.result()
         finally:
@@ -162,30 +205,30 @@ class Client:
     def _request_with_retry(
         self, method: str, path: str, payload: tuple[str, bytes] = ("", b""), headers: Mapping[str, str] | None = None
     ) -> ServerResponse:
-        """An answer that is none of "come again"."""
+        """Send a request, again as long as the server is busy. MatteboxError after `max_wait_seconds`."""
         end = time.monotonic() + self.max_wait_seconds
         while True:
-            answer = self._transport.send_request(method, path, payload, headers or {})
-            if answer.retry_after_seconds is None:
-                return answer
-            if time.monotonic() + answer.retry_after_seconds > end:
-                raise MatteboxError(f"{self.url} is busy", "try again later, or give more patience=")
-            time.sleep(answer.retry_after_seconds)
+            response = self._transport.send_request(method, path, payload, headers or {})
+            if response.retry_after_seconds is None:
+                return response
+            if time.monotonic() + response.retry_after_seconds > end:
+                raise MatteboxError(f"{self.url} is busy", "try again later, or raise max_wait_seconds")
+            time.sleep(response.retry_after_seconds)
 
 
 @dataclass(frozen=True)
 class ServerJob:
-    """A job on a server."""
+    """A background job on a server."""
 
     client: Client
     id: str
 
     def status(self) -> JsonObject:
-        """How it is: `state`, `progress` from 0 to 1, `attempts`, `error`, ... MatteboxError when it is no more."""
+        """Its `state`, `progress` (0 to 1), `attempts`, `error`, ... MatteboxError when it no longer exists."""
         return self.client._request_with_retry("GET", f"/v1/jobs/{self.id}").json()
 
     def result(self, max_wait_seconds: float | None = None) -> ServerResult:
-        """Its picture, once it is done; waited for so many seconds, or without end. Raises what it failed of."""
+        """Wait for its picture, without limit unless given. Raises the error of a job that failed."""
         end = None if max_wait_seconds is None else time.monotonic() + max_wait_seconds
         pause = 0.05
         while self.status()["state"] in ("queued", "running"):
@@ -196,14 +239,15 @@ class ServerJob:
         return _parse_result(self.client._request_with_retry("GET", f"/v1/jobs/{self.id}/result"))
 
     async def aresult(self, max_wait_seconds: float | None = None) -> ServerResult:
+        """`result`, awaitable."""
         return await asyncio.to_thread(lambda: self.result(max_wait_seconds))
 
     def cancel(self) -> None:
-        """Stop it, if it is not over."""
+        """Stop it, if it has not ended."""
         self.client._request_with_retry("POST", f"/v1/jobs/{self.id}:cancel")
 
     def erase(self) -> None:
-        """Stop it if need be, and leave nothing of it."""
+        """Stop it if necessary, and delete its files."""
         self.client._request_with_retry("DELETE", f"/v1/jobs/{self.id}")
 
 
@@ -220,9 +264,9 @@ def _recipe_json(recipe: Recipe | JsonObject) -> str:
 
 
 def _parse_result(response: ServerResponse) -> ServerResult:
-    told = json.loads(response.headers["x-made"])
-    box = told.get("box")
+    details = json.loads(response.headers["x-made"])
+    box = details.get("box")
     return ServerResult(
-        response.body, told["mime"], told["width"], told["height"], told.get("confidence"),
-        None if box is None else tuple(box), told,
+        response.body, details["mime"], details["width"], details["height"], details.get("confidence"),
+        None if box is None else tuple(box), details,
     )  # fmt: skip

@@ -1,7 +1,4 @@
-"""One request to a mattebox server and its answer, over HTTP; problem documents become our own errors.
-
-Standard library only. Knows nothing of what is asked.
-"""
+"""HTTP transport of the client: sends a request, and raises problem documents (RFC 9457) as MatteboxError."""
 
 from __future__ import annotations
 
@@ -17,7 +14,7 @@ from mattebox import errors
 from mattebox._version import __version__
 from mattebox.errors import MatteboxError
 
-ERRORS_BY_CODE: dict[str, type[MatteboxError]] = {  # the server's codes as our errors
+ERRORS_BY_CODE: dict[str, type[MatteboxError]] = {  # codes of problem documents
     "invalid_parameter": errors.UsageError,
     "invalid_recipe": errors.UsageError,
     "image_missing": errors.InputMissing,
@@ -29,12 +26,12 @@ ERRORS_BY_CODE: dict[str, type[MatteboxError]] = {  # the server's codes as our 
     "model_unknown": errors.ModelError,
     "device_missing": errors.DeviceError,
 }
-RETRY_STATUSES = (409, 429, 503)  # come again, where Retry-After says when
+RETRY_STATUSES = (409, 429, 503)  # to be repeated, where Retry-After says when
 
 
 @dataclass(frozen=True)
 class ServerResponse:
-    """Status, headers (lower case) and body; `retry_after_seconds`: seconds after which to ask again, where that is the answer."""
+    """Status, headers (names in lower case) and body; `retry_after_seconds` where the request is to be repeated."""
 
     status: int
     headers: Mapping[str, str]
@@ -42,17 +39,17 @@ class ServerResponse:
     retry_after_seconds: float | None = None
 
     def json(self) -> dict[str, Any]:
-        """The body as JSON. MatteboxError when it is none."""
+        """The body as JSON. MatteboxError when it is not JSON."""
         try:
-            found: dict[str, Any] = json.loads(self.body)
+            document: dict[str, Any] = json.loads(self.body)
         except ValueError:
             raise _unexpected_response(self.status) from None
-        return found
+        return document
 
 
 @dataclass(frozen=True)
 class Transport:
-    """The way to one server."""
+    """Sends requests to one server."""
 
     url: str
     api_key: str | None
@@ -61,15 +58,19 @@ class Transport:
     def send_request(
         self, method: str, path: str, payload: tuple[str, bytes], headers: Mapping[str, str]
     ) -> ServerResponse:
-        """An answer that is no error. `payload`: Content-Type and body. MatteboxError, and what the answer says."""
-        kind, body = payload
-        told = {"User-Agent": f"mattebox/{__version__}"} | ({"Content-Type": kind} if kind else {}) | dict(headers)
-        told |= {"X-API-Key": self.api_key} if self.api_key else {}
-        request = urllib.request.Request(self.url + path, body or None, told, method=method)
+        """Send a request with `payload` (Content-Type and body). Raises the error of a problem document, and
+        MatteboxError when the server cannot be reached."""
+        content_type, body = payload
+        all_headers = {"User-Agent": f"mattebox/{__version__}"} | dict(headers)
+        if content_type:
+            all_headers["Content-Type"] = content_type
+        if self.api_key:
+            all_headers["X-API-Key"] = self.api_key
+        request = urllib.request.Request(self.url + path, body or None, all_headers, method=method)
         try:
-            with urllib.request.urlopen(request, timeout=self.timeout_seconds) as answer:
-                found = {name.lower(): value for name, value in answer.headers.items()}
-                return self._check_response(ServerResponse(answer.status, found, answer.read()))
+            with urllib.request.urlopen(request, timeout=self.timeout_seconds) as response:
+                received = {name.lower(): value for name, value in response.headers.items()}
+                return self._check_response(ServerResponse(response.status, received, response.read()))
         except urllib.error.HTTPError as error:
             with error:
                 return _retry_or_raise(error.code, error.headers.get("Retry-After"), error.read())
@@ -81,34 +82,34 @@ class Transport:
 
     @staticmethod
     def _check_response(response: ServerResponse) -> ServerResponse:
-        """A picture comes with what is known of it."""
-        kind = response.headers.get("content-type", "")
-        if response.status == 200 and kind != "application/json" and "x-made" not in response.headers:
+        """The response, if a picture in it has its details. MatteboxError for a server of another kind."""
+        content_type = response.headers.get("content-type", "")
+        if response.status == 200 and content_type != "application/json" and "x-made" not in response.headers:
             raise _unexpected_response(response.status)
         return response
 
 
 def encode_multipart(fields: Mapping[str, Any], images: Mapping[str, bytes]) -> tuple[str, bytes]:
     """Content-Type and body of a multipart form (RFC 7578); fields that are None are left out."""
-    mark = uuid.uuid4().hex
+    boundary = uuid.uuid4().hex
 
     def parts() -> Iterator[bytes]:
         for name, value in fields.items():
             if value is None:
                 continue
             text = str(value).lower() if isinstance(value, bool) else str(value)
-            yield f'--{mark}\r\nContent-Disposition: form-data; name="{name}"\r\n\r\n{text}\r\n'.encode()
+            yield f'--{boundary}\r\nContent-Disposition: form-data; name="{name}"\r\n\r\n{text}\r\n'.encode()
         for name, content in images.items():
-            yield f'--{mark}\r\nContent-Disposition: form-data; name="{name}"; filename="image"\r\n\r\n'.encode()
+            yield f'--{boundary}\r\nContent-Disposition: form-data; name="{name}"; filename="image"\r\n\r\n'.encode()
             yield content
             yield b"\r\n"
-        yield f"--{mark}--\r\n".encode()
+        yield f"--{boundary}--\r\n".encode()
 
-    return f"multipart/form-data; boundary={mark}", b"".join(parts())
+    return f"multipart/form-data; boundary={boundary}", b"".join(parts())
 
 
 def _retry_or_raise(status: int, retry_after: str | None, body: bytes) -> ServerResponse:
-    """The seconds to wait, where the server says so, or something before it that is none of ours. Else the error."""
+    """A response to retry, where the server or a proxy before it is busy; otherwise the error is raised."""
     error, code = _parse_problem(status, body)
     if status in RETRY_STATUSES and (retry_after or not code):
         return ServerResponse(status, {}, body, float(retry_after or 2))
@@ -116,10 +117,11 @@ def _retry_or_raise(status: int, retry_after: str | None, body: bytes) -> Server
 
 
 def _parse_problem(status: int, body: bytes) -> tuple[MatteboxError, str]:
-    """A problem document as our error, and its code."""
+    """The exception of a problem document, and its code; "" for any other body."""
     try:
-        told = json.loads(body)
-        return ERRORS_BY_CODE.get(told["code"], MatteboxError)(told["detail"], told["remedy"]), str(told["code"])
+        problem = json.loads(body)
+        error = ERRORS_BY_CODE.get(problem["code"], MatteboxError)
+        return error(problem["detail"], problem["remedy"]), str(problem["code"])
     except (ValueError, KeyError, TypeError):
         return _unexpected_response(status), ""
 

@@ -1,1 +1,1 @@
-"""Shared ground: CPU threads, allocator tuning, timing, connected components."""
+"""Shared helpers: CPU threads, malloc tuning, timing, connected components, conversion of arrays and Pillow images."""

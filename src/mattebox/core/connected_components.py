@@ -1,4 +1,4 @@
-"""Connected components of a mask, by runs that are joined (Rosenfeld & Pfaltz 1966), and growing a mask. Pure numpy."""
+"""Connected components of a mask by run-length union (Rosenfeld & Pfaltz 1966), and dilation, in NumPy."""
 
 from __future__ import annotations
 
@@ -8,53 +8,56 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from mattebox.types import Box, Pixels
+from mattebox.types import Box
+from mattebox.types import subject_box as subject_box  # until all import it from there
 
 
 @dataclass(frozen=True)
 class Component:
-    """A connected part: how many pixels it has, and the box around it."""
+    """A connected component: its area in pixels and its bounding box."""
 
     area: int
     box: Box
 
 
 def label_components(mask: NDArray[np.bool_]) -> tuple[NDArray[np.int32], list[Component]]:
-    """Parts that hang together by sides or corners: H x W labels (0 = outside), and the parts, largest first; part
-    number i has label i + 1."""
+    """Label the 8-connected components of a mask.
+
+    Parameters
+    ----------
+    mask : (H, W) bool
+
+    Returns
+    -------
+    labels : (H, W) int32
+        0 outside; component i of the list has the label i + 1.
+    components : list of Component
+        Largest first.
+    """
     rows, starts, stops = _find_runs(mask)
     roots = _merge_runs(rows, starts, stops)
-    _, part = np.unique(roots, return_inverse=True)
-    count = int(part.max()) + 1 if part.size else 0
-    area = np.bincount(part, weights=stops - starts, minlength=count).astype(int)
+    _, component = np.unique(roots, return_inverse=True)
+    count = int(component.max()) + 1 if component.size else 0
+    area = np.bincount(component, weights=stops - starts, minlength=count).astype(int)
     order = np.argsort(-area, kind="stable")
     rank = np.empty(count, np.int32)
     rank[order] = np.arange(count)
-    found = _measure_components(rank[part], rows, starts, stops, area[order]) if count else []
+    components = _measure_components(rank[component], rows, starts, stops, area[order]) if count else []
     labels = np.zeros(mask.shape, np.int32)
-    labels[mask] = np.repeat(rank[part] + 1, stops - starts)  # runs and pixels are both in reading order
-    return labels, found
+    labels[mask] = np.repeat(rank[component] + 1, stops - starts)  # runs and pixels are both in reading order
+    return labels, components
 
 
 def dilate(mask: NDArray[np.bool_], radius: int) -> NDArray[np.bool_]:
-    """The mask and all within `radius` samples of it along both axes."""
-    whole = 2 * radius + 1
+    """Dilation by a square of side 2 x `radius` + 1."""
+    side = 2 * radius + 1
     for _ in range(2):
         wide, count = np.pad(mask, ((radius, radius), (0, 0))), 1
-        while 2 * count <= whole:  # each row tells of itself and the `count` - 1 below it
+        while 2 * count <= side:  # each row holds the maximum of itself and the `count` - 1 below it
             wide[:-count] |= wide[count:]
             count *= 2
-        mask = (wide[: len(mask)] | wide[whole - count : whole - count + len(mask)]).T
+        mask = (wide[: len(mask)] | wide[side - count : side - count + len(mask)]).T
     return mask
-
-
-def subject_box(alpha: Pixels) -> Box:
-    """Left, top, right, bottom of what is at least half subject; the whole plane when nothing is."""
-    inside = alpha > np.iinfo(alpha.dtype).max // 2
-    rows, columns = np.flatnonzero(inside.any(1)), np.flatnonzero(inside.any(0))
-    if not rows.size:
-        return (0, 0, alpha.shape[1], alpha.shape[0])
-    return (int(columns[0]), int(rows[0]), int(columns[-1]) + 1, int(rows[-1]) + 1)
 
 
 def _find_runs(mask: NDArray[np.bool_]) -> tuple[NDArray[Any], NDArray[Any], NDArray[Any]]:
@@ -80,7 +83,7 @@ def _merge_runs(rows: NDArray[Any], starts: NDArray[Any], stops: NDArray[Any]) -
 def _find_adjacent_runs(
     rows: NDArray[Any], starts: NDArray[Any], stops: NDArray[Any]
 ) -> tuple[NDArray[Any], NDArray[Any]]:
-    """All pairs of runs that touch by a side or a corner, the one a row above the other."""
+    """All pairs of 8-connected runs in neighbouring rows: indices of the upper and of the lower ones."""
     width = stops.max(initial=0) + 2
     line, above = rows * width, (rows - 1) * width
     begin = np.searchsorted(line + stops, above + starts)

@@ -1,7 +1,4 @@
-"""How many processors this process may use: what its container or `taskset` allows, not what the machine has.
-
-A thread that works beside others on pictures of their own takes its share of them.
-"""
+"""CPU counts that respect containers and `taskset`, a fair share of them per worker thread, and a parallel map."""
 
 from __future__ import annotations
 
@@ -15,30 +12,29 @@ from typing import TypeVar
 A = TypeVar("A")
 B = TypeVar("B")
 
-MAX_THREADS = 8  # more threads than this gain little on one picture and cost memory
+MAX_THREADS = 8  # of one picture: more gain little and cost memory
 
-_sharing_threads: ContextVar[int] = ContextVar("beside", default=1)
+_sharing_threads: ContextVar[int] = ContextVar("sharing_threads", default=1)
 
 
 def process_cpu_count() -> int:
-    """Processors this process may run on, at least 1."""
+    """CPUs that this process may run on, at least 1."""
     affinity = getattr(os, "sched_getaffinity", None)
     return len(affinity(0)) if affinity else os.cpu_count() or 1
 
 
 def thread_cpu_count() -> int:
-    """Processors this thread may count on, at least 1."""
+    """CPUs for this thread: its share where several work side by side (`share_cpus`), at least 1."""
     return max(1, process_cpu_count() // _sharing_threads.get())
 
 
 def worker_count(item_count: int) -> int:
-    """Threads for a job in that many pieces, at least 1."""
+    """Threads for that many independent items, at least 1."""
     return max(1, min(item_count, thread_cpu_count(), MAX_THREADS))
 
 
 def parallel_map(function: Callable[[A], B], items: Sequence[A]) -> list[B]:
-    """The work of every item, in their order, in as many threads as there are processors for it; the first exception is
-    raised."""
+    """`function` of every item, in order, computed in `worker_count` threads; the first exception is raised."""
     if worker_count(len(items)) < 2:
         return [function(item) for item in items]
     with ThreadPoolExecutor(worker_count(len(items))) as pool:
@@ -47,7 +43,7 @@ def parallel_map(function: Callable[[A], B], items: Sequence[A]) -> list[B]:
 
 @contextmanager
 def share_cpus(thread_count: int) -> Iterator[None]:
-    """Inside, this thread is one of `thread_count` that share the processors."""
+    """Limit this thread to 1/`thread_count` of the CPUs."""
     token = _sharing_threads.set(max(1, thread_count))
     try:
         yield

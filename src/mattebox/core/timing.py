@@ -1,4 +1,4 @@
-"""How long each stage of a run took."""
+"""Times the stages of a pipeline run."""
 
 from __future__ import annotations
 
@@ -10,14 +10,15 @@ T = TypeVar("T")
 
 
 class StageTimer:
-    """Times the stages of one run; a stage that comes twice has both times."""
+    """Seconds per stage; those of a stage that runs more than once are added up."""
 
     def __init__(self) -> None:
         self.seconds: dict[str, float] = {}
 
     def run(self, name: str, function: Callable[[], T]) -> T:
-        begun = time.perf_counter()
+        """Call `function` as part of the stage `name`, and return its result."""
+        start = time.perf_counter()
         try:
             return function()
         finally:
-            self.seconds[name] = self.seconds.get(name, 0.0) + time.perf_counter() - begun
+            self.seconds[name] = self.seconds.get(name, 0.0) + time.perf_counter() - start

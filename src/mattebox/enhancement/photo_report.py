@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from mattebox.enhancement import denoising, tone_adjustment, white_balance
+from mattebox.enhancement import blind_restoration, tone_adjustment, white_balance
 from mattebox.enhancement.illuminant import angular_error_degrees
 from mattebox.enhancement.linear_light import Float64Array, sample_light
 from mattebox.enhancement.photo_statistics import PhotoStatistics, measure_statistics
@@ -53,7 +53,7 @@ def analyse_photo(picture: Picture) -> PhotoReport:
         direction = "none"
     needs = tone_adjustment.estimate_tone(sample)
     steps: list[AnyStep] = []
-    if denoising.strength_from_statistics(found) >= MIN_RESTORATION_STRENGTH:
+    if blind_restoration.strength_from_statistics(found) >= MIN_RESTORATION_STRENGTH:
         steps.append(Restore(amount="auto"))
     if judgement.confidence >= MIN_CAST_CONFIDENCE:
         steps.append(Balance(white="auto"))

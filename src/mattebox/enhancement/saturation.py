@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from mattebox.enhancement import skin_mask
+from mattebox.enhancement import skin_likelihood
 from mattebox.enhancement.lab import fit_to_gamut
 from mattebox.enhancement.linear_light import ColourSpace, apply_in_linear_light, colour_space_of
 from mattebox.enhancement.oklab import linear_to_oklab, oklab_to_linear
@@ -32,7 +32,10 @@ def adjust_saturation(picture: Picture, step: Colour, where: Pixels | None = Non
             rich = 1 - np.sqrt(least / np.maximum(most, np.float32(1e-4)))  # about as it is seen
             pale = (1 - rich) ** 2 if step.vibrance > 0 else 1 - rich
             more += (
-                step.vibrance / 100 * pale * (1 - SKIN_PROTECTION_SHARE * skin_mask.skin_likelihood(linear, space))
+                step.vibrance
+                / 100
+                * pale
+                * (1 - SKIN_PROTECTION_SHARE * skin_likelihood.skin_likelihood(linear, space))
             )[..., None]
         return _scale_chroma(linear, grey, _limit_chroma_gain(linear, grey, np.maximum(more, -1)), space)
 

@@ -15,7 +15,7 @@ import numpy as np
 from mattebox.enhancement.alpha_bleed import bleed_colours
 from mattebox.enhancement.linear_light import iter_strips, mix_with_source
 from mattebox.io import colour, resampling
-from mattebox.models import adain, style_network
+from mattebox.models import adain, multi_style
 from mattebox.types import BitDepth, Floats, ImageShape, Picture, Pixels
 
 MAX_STYLISED_PIXELS = 1_000_000  # pixels that are painted; strokes are in keeping with that size
@@ -35,9 +35,9 @@ class StyleTransform:
     max_pixels: int
 
 
-def named_style(network: style_network.StyleTransferNetwork, style: str) -> StyleTransform:
+def named_style(network: multi_style.MultiStyleNetwork, style: str) -> StyleTransform:
     """A style that the network knows."""
-    return StyleTransform(lambda x: network.run(x, style), style_network.SIDE_MULTIPLE_PIXELS, MAX_STYLISED_PIXELS)
+    return StyleTransform(lambda x: network.run(x, style), multi_style.SIDE_MULTIPLE_PIXELS, MAX_STYLISED_PIXELS)
 
 
 def style_from_picture(network: adain.AdainNetwork, reference: Picture) -> StyleTransform:

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from mattebox.enhancement import dehazing, guided_filter, skin_mask
+from mattebox.enhancement import dehazing, guided_filter, skin_likelihood
 from mattebox.enhancement.linear_light import (
     LightSample,
     apply_in_linear_light,
@@ -107,7 +107,7 @@ def apply_tone(picture: Picture, tone: ToneAdjustment, strength: float = 1, wher
     if tone.needs_base_layer or tone.contrast > 0:
         small = sample_light(Picture(picture.rgb, None, picture.profile), side=guided_filter.GRID_SIDE_CELLS).grid
         radius = max(1, max(small.shape[:2]) // (2 * guided_filter.RADIUS_DIVISOR))
-        spared = guided_filter.box_filter(skin_mask.skin_likelihood(small, space), radius)[None] * np.float32(
+        spared = guided_filter.box_filter(skin_likelihood.skin_likelihood(small, space), radius)[None] * np.float32(
             SKIN_PROTECTION_SHARE
         )
         ground = (

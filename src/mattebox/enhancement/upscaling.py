@@ -16,7 +16,7 @@ import numpy as np
 
 from mattebox.enhancement.alpha_bleed import bleed_colours
 from mattebox.enhancement.tile_sink import OpenTileSink, TileSink
-from mattebox.enhancement.tiles import iter_processed_tiles
+from mattebox.enhancement.tiled_inference import iter_processed_tiles
 from mattebox.errors import UsageError
 from mattebox.io import resampling
 from mattebox.models.image_to_image import ImageToImageNetwork

@@ -1,3 +1,5 @@
-"""The doors: photographs come in through `read.read`, results go out through `write.write`. The only room that knows
-picture libraries, which load when first used.
+"""Image input and output: sources, decoding, colour management, metadata, resampling, encoding, atomic writes.
+
+Photographs are read by `reader.read` and written by `writer.write`. Image libraries are imported in this package only,
+and only when first used.
 """

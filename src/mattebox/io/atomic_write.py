@@ -1,7 +1,7 @@
-"""Files appear whole or not at all: temporary file beside the target, written, synced, renamed, folder synced.
+"""Atomic file writes: write a temporary file beside the target, sync it, rename it, sync the folder.
 
-A crash or `kill -9` at any moment leaves the target absent, old or new, never partial (at worst a hidden temporary file
-is left over). Knows nothing of pictures.
+A crash or `kill -9` at any moment leaves the target absent, old or new, never partial; at worst a hidden temporary file
+is left over.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from pathlib import Path
 
 from mattebox.errors import OutputError
 
-TEMPORARY_SUFFIX = ".mattebox-part"  # how temporary files end
+TEMPORARY_SUFFIX = ".mattebox-part"
 
 REMEDIES_BY_ERRNO = {
     errno.ENOENT: "create the folder first",
@@ -31,10 +31,26 @@ REMEDIES_BY_ERRNO = {
 }
 
 
-def write_bytes(path: Path, content: bytes | memoryview, *, overwrite: bool) -> None:
-    """Write `content` to `path`, whole or not at all. Without `overwrite`, an existing file stays as it is.
+def write_bytes(
+    path: Path, content: bytes | memoryview, *, overwrite: bool, private: bool = False, durable: bool = True
+) -> None:
+    """Write `content` to `path` atomically.
 
-    Of two processes writing without `overwrite`, one wins and the other gets the error. Raises OutputError.
+    Parameters
+    ----------
+    path, content
+        The file and its bytes.
+    overwrite
+        Replace an existing file. Without it, of two processes that write at once, one gets the error.
+    private
+        Only the current user may read the file.
+    durable
+        Wait until the file is on the disk; without it, a power cut may lose the file.
+
+    Raises
+    ------
+    OutputError
+        The file exists, or the system refuses; the target is unchanged.
     """
     try:
         if path.exists() and not overwrite:
@@ -46,10 +62,13 @@ def write_bytes(path: Path, content: bytes | memoryview, *, overwrite: bool) -> 
         with os.fdopen(handle, "wb") as file:
             file.write(content)
             file.flush()
-            os.fsync(file.fileno())
-        os.chmod(name, 0o666 & ~_umask())
+            if durable:
+                os.fsync(file.fileno())
+        if not private:  # as mkstemp leaves it
+            os.chmod(name, 0o666 & ~_umask())
         _move_into_place(name, path, overwrite)
-        _sync_folder(path.parent)
+        if durable:
+            _sync_folder(path.parent)
     except OSError as error:
         raise output_error(error, path) from error
     finally:
@@ -58,7 +77,7 @@ def write_bytes(path: Path, content: bytes | memoryview, *, overwrite: bool) -> 
 
 
 def make_folder(folder: Path) -> None:
-    """The folder and those above it, if they are not there. OutputError."""
+    """Create a folder and its parents where they do not exist. Raises OutputError."""
     try:
         folder.mkdir(parents=True, exist_ok=True)
     except OSError as error:
@@ -66,7 +85,7 @@ def make_folder(folder: Path) -> None:
 
 
 def remove_temporary_files(folders: Iterable[Path]) -> int:
-    """Remove the temporary files that killed runs left in these folders; how many there were."""
+    """Remove the temporary files that killed processes left in these folders, and return their number."""
     count = 0
     for folder in set(folders):
         for path in folder.glob(f".*{TEMPORARY_SUFFIX}") if folder.is_dir() else ():
@@ -77,7 +96,7 @@ def remove_temporary_files(folders: Iterable[Path]) -> int:
 
 
 def output_error(error: OSError, path: Path) -> OutputError:
-    """An operating system's error as ours, with the remedy."""
+    """Translate an OSError into an OutputError with its remedy."""
     if error.errno == errno.EEXIST:
         return _already_exists_error(path)
     reason = (error.strerror or str(error)).lower()
@@ -87,12 +106,12 @@ def output_error(error: OSError, path: Path) -> OutputError:
 
 def _already_exists_error(path: Path) -> OutputError:
     return OutputError(
-        f"{path}: exists already", "choose another name, or replace it with --overwrite (overwrite=True)"
+        f"{path}: already exists", "choose another name, or replace it with --overwrite (overwrite=True)"
     )
 
 
 def _move_into_place(temporary_path: str, path: Path, overwrite: bool) -> None:
-    """Give the finished file its name: replacing what is there, or only when nothing is."""
+    """Give the finished file its name, replacing an existing file only with `overwrite`."""
     if overwrite:
         os.replace(temporary_path, path)
         return
@@ -107,7 +126,7 @@ def _move_into_place(temporary_path: str, path: Path, overwrite: bool) -> None:
 
 
 def _sync_folder(folder: Path) -> None:
-    """Make the new name itself durable, where folders can be synced."""
+    """Sync the folder, so that the new name survives a power cut."""
     if os.name == "nt":
         return
     handle = os.open(folder, os.O_RDONLY)
@@ -119,7 +138,7 @@ def _sync_folder(folder: Path) -> None:
 
 
 def _umask() -> int:
-    """The process's umask; reading it means setting it, so it is read once."""
+    """The process's umask, read once on import because reading it means setting it."""
     return _UMASK
 
 

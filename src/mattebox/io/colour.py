@@ -1,7 +1,7 @@
-"""Colours in and out: to and from sRGB through ICC profiles, other colour spaces into RGB, and colours by name.
+"""Colour conversion: to and from sRGB through ICC profiles, other colour models to RGB, and colours by name.
 
-RGB pixels keep their values and their profile; CMYK, Lab and grey with a profile become sRGB on the way in. PNG's gAMA
-and cHRM chunks are ignored, as by most viewers: without an embedded profile, colours are sRGB.
+RGB pixels keep their values and their profile; CMYK, Lab and grey with a profile are converted to sRGB on reading.
+Without an embedded profile, colours are taken as sRGB.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ LMS_TO_LINEAR_SRGB = np.array([
 
 
 class RgbConversion(NamedTuple):
-    """H x W x 3 pixels, the RGB profile they are in (None = sRGB), and remarks for the user."""
+    """H x W x 3 pixels, their RGB profile (None = sRGB), and notes for the user."""
 
     rgb: Pixels
     profile: bytes | None
@@ -36,9 +36,9 @@ class RgbConversion(NamedTuple):
 
 
 def to_srgb(rgb: NDArray[np.uint8], profile: bytes | None) -> NDArray[np.uint8]:
-    """H x W x 3 uint8 in a profile -> the same colours in sRGB; the same array when it is sRGB already.
+    """Convert H x W x 3 uint8 pixels from a profile to sRGB; the same array if they are sRGB already.
 
-    InputUnreadable when the profile is no usable RGB profile (`read` lets none through).
+    Raises InputUnreadable when the profile is not a usable RGB profile (`read` refuses those).
     """
     if is_srgb(profile):
         return rgb
@@ -47,14 +47,14 @@ def to_srgb(rgb: NDArray[np.uint8], profile: bytes | None) -> NDArray[np.uint8]:
 
 
 def is_srgb(profile: bytes | None) -> bool:
-    """Whether colours in this RGB profile are sRGB's, within one 255th. InputUnreadable when it is not usable."""
+    """Whether an RGB profile equals sRGB within 1/255. Raises InputUnreadable when it is not usable."""
     return profile is None or icc_profiles.is_srgb_profile(_require_rgb_profile(profile))
 
 
 def colour_from_srgb(colour: RgbColour, profile: bytes | None, depth: BitDepth = BitDepth.EIGHT) -> RgbColour:
-    """An sRGB colour (0..255) as the profile encodes it, from 0 to the depth's peak.
+    """Convert one sRGB colour (0..255) to a profile, scaled to a bit depth's peak.
 
-    Exact without a profile; through one, to 8 bits at either depth. InputUnreadable when the profile is not usable.
+    Exact without a profile; through one, accurate to 8 bits at either depth. Raises InputUnreadable.
     """
     if not is_srgb(profile):
         assert profile is not None
@@ -65,7 +65,7 @@ def colour_from_srgb(colour: RgbColour, profile: bytes | None, depth: BitDepth =
 
 
 def pixels_from_srgb(rgb: NDArray[np.uint8], profile: bytes | None, depth: BitDepth = BitDepth.EIGHT) -> Pixels:
-    """H x W x 3 uint8 sRGB colours as the profile encodes them, at a depth; to 8 bits. InputUnreadable."""
+    """Convert H x W x 3 uint8 sRGB pixels to a profile at a bit depth, accurate to 8 bits. Raises InputUnreadable."""
     if not is_srgb(profile):
         assert profile is not None
         rgb = icc_profiles.transform_from_srgb(rgb.reshape(-1, 3), profile).reshape(rgb.shape)
@@ -73,11 +73,11 @@ def pixels_from_srgb(rgb: NDArray[np.uint8], profile: bytes | None, depth: BitDe
 
 
 def convert_to_rgb(decoded: PixelData, profile: bytes | None) -> RgbConversion:
-    """Decoded pixels of any colour space as RGB. A profile that does not fit is ignored, and said so in the notes."""
-    wanted = {"rgb": ("RGB",), "grey": ("L", "RGB"), "cmyk": ("CMYK",), "lab": ()}[decoded.colour_model]
+    """Convert decoded pixels of any colour model to RGB. A profile of another model is ignored, with a note."""
+    usable_modes = {"rgb": ("RGB",), "grey": ("L", "RGB"), "cmyk": ("CMYK",), "lab": ()}[decoded.colour_model]
     kind = icc_profiles.profile_mode(profile) if profile else None
     notes: tuple[str, ...] = ()
-    if profile and wanted and kind not in wanted:
+    if profile and usable_modes and kind not in usable_modes:
         what = "is broken" if kind is None else f"is for {kind} colours"
         profile, notes = None, (f"its colour profile {what} and was ignored",)
     if decoded.colour_model == "rgb":
@@ -93,24 +93,38 @@ def convert_to_rgb(decoded: PixelData, profile: bytes | None) -> RgbConversion:
 
 
 def naive_cmyk_to_rgb(cmyk: Pixels) -> NDArray[np.uint8]:
-    """H x W x 4 inks (255 = full) -> RGB where each ink only takes its own light away: all that can be said without
-    a profile."""
-    made = np.empty((*cmyk.shape[:2], 3), np.uint8)
+    """Convert H x W x 4 inks (255 = full) to RGB without a profile: R = (1 - C)(1 - K), and so on."""
+    rgb = np.empty((*cmyk.shape[:2], 3), np.uint8)
     for top in range(0, len(cmyk), STRIP_ROWS):
         paper = 255 - cmyk[top : top + STRIP_ROWS].astype(np.uint16)
-        made[top : top + STRIP_ROWS] = (paper[..., :3] * paper[..., 3:] + 127) // 255
-    return made
+        rgb[top : top + STRIP_ROWS] = (paper[..., :3] * paper[..., 3:] + 127) // 255
+    return rgb
 
 
 def parse_colour(text: str) -> RgbColour | None:
-    """A colour as users write it: a CSS name, #rgb, #rrggbb, r,g,b, rgb(r, g, b) or oklch(L C H). None for
-    "transparent". UsageError."""
+    """Parse a colour as users write it.
+
+    Parameters
+    ----------
+    text
+        "transparent", a CSS name, #rgb, #rrggbb, r,g,b, rgb(r, g, b) or oklch(L C H).
+
+    Returns
+    -------
+    tuple of int or None
+        sRGB values 0..255; None for "transparent".
+
+    Raises
+    ------
+    UsageError
+        The text is none of these.
+    """
     from PIL import ImageColor
 
-    plain = text.strip().lower()
-    if plain == "transparent":
+    lowered = text.strip().lower()
+    if lowered == "transparent":
         return None
-    spelled = ImageColor.colormap.get(plain, plain)
+    spelled = ImageColor.colormap.get(lowered, lowered)
     if isinstance(spelled, tuple):
         return spelled[0], spelled[1], spelled[2]
     digits = re.fullmatch(r"#([0-9a-f]{3}|[0-9a-f]{6})", spelled)
@@ -130,15 +144,17 @@ def parse_colour(text: str) -> RgbColour | None:
 
 
 def css_colour_names() -> list[str]:
-    """The colours CSS has names for."""
+    """Names of the CSS colours."""
     from PIL import ImageColor
 
     return list(ImageColor.colormap)
 
 
 def oklch_to_srgb(lightness: float, chroma: float, hue: float) -> RgbColour:
-    """Lightness 0..1, chroma (0..0.4 or so), hue in degrees -> the sRGB colour, what lies outside of sRGB clipped
-    (Ottosson, A perceptual color space for image processing, 2020)."""
+    """Convert Oklch (lightness 0..1, chroma from 0 to about 0.4, hue in degrees) to sRGB, clipped to its gamut.
+
+    Ottosson, A perceptual color space for image processing, 2020.
+    """
     a, b = chroma * math.cos(math.radians(hue)), chroma * math.sin(math.radians(hue))
     cones = np.array([
         lightness + 0.3963377774 * a + 0.2158037573 * b,
@@ -155,7 +171,7 @@ def oklch_to_srgb(lightness: float, chroma: float, hue: float) -> RgbColour:
 def _grey_to_rgb(
     grey: Pixels, profile: bytes | None, profile_mode: str | None, notes: tuple[str, ...]
 ) -> RgbConversion:
-    """Grey replicated; through its own tone curve to sRGB's if it has a grey profile."""
+    """Replicate grey to three channels, converting it from its grey profile's tone curve to sRGB's."""
     if profile and profile_mode == "L":
         table = icc_profiles.grey_to_srgb_table(profile)
         if grey.dtype == np.uint8:

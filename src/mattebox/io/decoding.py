@@ -1,8 +1,8 @@
-"""From a checked file to pixels. Every exception of every decoder ends in `boundary`, the one place that turns it into
-InputUnreadable.
+"""Decoding of files whose header has been checked.
 
-RGB and grey JPEG go through simplejpeg (libjpeg-turbo), which also tells of damage; HEIC through pillow-heif, if
-installed; everything else through Pillow. Only the first frame is decoded. AVIF of more than 8 bits comes as 8.
+RGB and grey JPEG go through simplejpeg (libjpeg-turbo), which also reports damage; HEIC through pillow-heif, if
+installed; everything else through Pillow. Only the first frame is decoded. AVIF of more than 8 bits is decoded as 8.
+Every exception of a decoder becomes InputUnreadable in `translate_decoder_errors`.
 """
 
 from __future__ import annotations
@@ -36,13 +36,13 @@ PILLOW_PLUGINS = {
     "avif": ("AvifImagePlugin", "AvifImageFile"),
 }
 
-# Oddities of writers that cost no pixel; libjpeg only warns of them.
+# Faults that cost no pixel; libjpeg only warns of them.
 HARMLESS_JPEG_WARNINGS = ("extraneous bytes before marker", "Invalid SOS parameters", "Unknown Adobe color transform")
 
 
 @dataclass(frozen=True)
 class DecodedImage:
-    """Pixels as stored, what Pillow calls `info`, and the EXIF orientation (1 to 8) still to be applied."""
+    """Pixels as stored, Pillow's `info` dictionary, and the EXIF orientation (1 to 8) that is still to be applied."""
 
     pixel_data: PixelData
     info: Mapping[Any, Any]
@@ -52,7 +52,7 @@ class DecodedImage:
 
 @contextmanager
 def translate_decoder_errors(name: str, format_name: str) -> Iterator[None]:
-    """Whatever goes wrong inside becomes InputUnreadable, naming the file."""
+    """Turn any exception inside the block into InputUnreadable that names the file."""
     try:
         yield
     except MatteboxError:
@@ -68,8 +68,10 @@ def translate_decoder_errors(name: str, format_name: str) -> Iterator[None]:
 
 
 def decode(data: bytes, header: ImageHeader, max_pixels: int, name: str = "the picture") -> DecodedImage:
-    """The first frame of a file that `header` describes. InputUnreadable; InputTooLarge when the decoder finds more
-    pixels than the header told."""
+    """Decode the first frame of a file.
+
+    Raises InputUnreadable, and InputTooLarge when the decoder finds more pixels than the header states.
+    """
     with translate_decoder_errors(name, header.format), suppress_pillow_checks():
         if header.format == "jpeg":
             return _decode_jpeg(data, header)
@@ -84,26 +86,26 @@ def _decode_jpeg(data: bytes, header: ImageHeader) -> DecodedImage:
     import simplejpeg
 
     image = _open_with_pillow(data, "jpeg")
-    turn = read_orientation(extract_exif(image.info))
+    orientation = read_orientation(extract_exif(image.info))
     try:
         height, width, _, _ = simplejpeg.decode_jpeg_header(data)
-    except ValueError:  # a kind of subsampling that only libjpeg's older interface can do
+    except ValueError:  # a chroma subsampling that only libjpeg's older interface decodes
         height, width = image.height, image.width
         fast = False
     else:
         fast = image.mode in ("RGB", "L")
     if (width, height) != (header.width, header.height) or image.size != (width, height):
-        raise ValueError("it tells two sizes")
+        raise ValueError("its two headers state different sizes")
     if not fast:
         image.load()
-        return DecodedImage(pixel_data_from_pillow(image), image.info, turn)
+        return DecodedImage(pixel_data_from_pillow(image), image.info, orientation)
     pixels, notes = _decode_with_turbojpeg(data, "RGB" if image.mode == "RGB" else "GRAY")
     found = PixelData("rgb", pixels) if image.mode == "RGB" else PixelData("grey", pixels[..., 0])
-    return DecodedImage(found, image.info, turn, notes)
+    return DecodedImage(found, image.info, orientation, notes)
 
 
 def _decode_with_turbojpeg(data: bytes, colour_space: str) -> tuple[Any, tuple[str, ...]]:
-    """Decoded strictly; what only warns of the writer's oddities is decoded all the same."""
+    """Decode strictly, and leniently where libjpeg only warns of harmless faults."""
     import simplejpeg
 
     try:
@@ -113,9 +115,7 @@ def _decode_with_turbojpeg(data: bytes, colour_space: str) -> tuple[Any, tuple[s
             raise
     # Not strict: a cut-off file would pass, so Pillow, which notices, must agree first.
     _open_with_pillow(data, "jpeg").load()
-    return simplejpeg.decode_jpeg(data, colour_space, strict=False), (
-        "the JPEG has small faults; it was read all the same",
-    )
+    return simplejpeg.decode_jpeg(data, colour_space, strict=False), ("the JPEG has small faults but could be read",)
 
 
 def _decode_with_pillow(data: bytes, header: ImageHeader, max_pixels: int, name: str) -> DecodedImage:
@@ -134,11 +134,11 @@ def _decode_with_pillow(data: bytes, header: ImageHeader, max_pixels: int, name:
 
 
 def _decode_tiff(data: bytes, header: ImageHeader, max_pixels: int, name: str) -> DecodedImage:
-    """Pillow turns a TIFF upright itself, so no orientation is left to apply."""
+    """Decode a TIFF. Pillow applies its orientation, so none is left to apply."""
     notes = _frame_notes(header)
-    seen = tiff16.decode_tiff16(data, lambda content: _open_with_pillow(content, "tiff"))
-    if seen is not None:
-        return DecodedImage(seen.pixel_data, seen.image.info, 1, notes)
+    unusual = tiff16.decode_tiff16(data, lambda content: _open_with_pillow(content, "tiff"))
+    if unusual is not None:
+        return DecodedImage(unusual.pixel_data, unusual.image.info, 1, notes)
     image = _open_with_pillow(data, "tiff")
     check_pixel_limit(ImageHeader("tiff", *image.size), max_pixels, name)
     if sixteen_bit.is_sixteen_bit(image):
@@ -180,14 +180,14 @@ def _decode_heif(data: bytes, max_pixels: int, name: str) -> DecodedImage:
 
 
 def _open_with_pillow(data: bytes, format_name: str) -> ImageFile.ImageFile:
-    """Pillow's reader of one format, and no other: `Image.open` would try all it knows."""
+    """Open with Pillow's plugin of one format; `Image.open` would try all of them."""
     module, name = PILLOW_PLUGINS[format_name]
     image: ImageFile.ImageFile = getattr(import_module(f"PIL.{module}"), name)(BytesIO(data))
     return image
 
 
 def _scale_colour_key(image: ImageFile.ImageFile) -> None:
-    """PNG's transparent grey is told at the file's own depth, but Pillow gives pixels of 0..255."""
+    """Scale a PNG's transparent grey, which is stored at the file's bit depth, to Pillow's 0..255."""
     key = image.info.get("transparency")
     depth = {"L;2": 85, "L;4": 17}.get(sixteen_bit.raw_mode(image))
     if isinstance(key, int) and depth and image.mode == "L":

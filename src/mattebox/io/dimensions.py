@@ -1,4 +1,4 @@
-"""Width, height, frames and depth of each accepted format, read from its structure without decoding a pixel.
+"""Width, height, number of frames and bit depth of each accepted format, read without decoding.
 
 Every function takes the whole file and raises struct.error, IndexError or ValueError when it is cut off or broken.
 Sources: ITU-T T.81 (JPEG), PNG 3rd edition, RFC 9649 (WebP), TIFF 6.0, GIF89a, ISO/IEC 14496-12 and 23008-12 (HEIF).
@@ -15,7 +15,7 @@ from mattebox.io.tiff_ifd import TiffStructure
 
 @dataclass(frozen=True)
 class ImageDimensions:
-    """Size as stored; `is_camera_raw` marks a camera's raw file in TIFF clothing, whose first page is a mere preview."""
+    """Size as stored; `is_camera_raw` marks a raw file with TIFF structure, whose first page is only a preview."""
 
     width: int
     height: int
@@ -44,7 +44,7 @@ def jpeg_dimensions(data: bytes) -> ImageDimensions:
 
 
 def _find_next_marker(data: bytes, offset: int) -> int:
-    """The next marker; some writers pad between segments, and all decoders forgive it."""
+    """The position of the next marker; some writers pad between segments, which decoders accept."""
     found = data.find(b"\xff", offset)
     return len(data) if found < 0 else found
 
@@ -82,7 +82,7 @@ def _colour_table_bytes(flags: int) -> int:
 
 
 def _skip_sub_blocks(data: bytes, offset: int) -> int:
-    """The position behind a chain of sub-blocks; the end of the data when it is cut off."""
+    """The position after a chain of sub-blocks; the end of the data when it is cut off."""
     while offset < len(data):
         length = data[offset]
         offset += 1 + length
@@ -127,13 +127,13 @@ def bmp_dimensions(data: bytes) -> ImageDimensions:
 
 
 def tiff_dimensions(data: bytes) -> ImageDimensions:
-    """The first page's size; pages that are reduced copies of others do not count as frames."""
-    wanted = {254, 256, 257, 258, 50706}
-    file, seen, frames, first = TiffStructure(data), set[int](), 0, None
+    """Size of the first page; pages that are reduced copies of others do not count as frames."""
+    tags_to_read = {254, 256, 257, 258, 50706}
+    file, visited, frames, first = TiffStructure(data), set[int](), 0, None
     at = file.first_ifd_offset
-    while at and at not in seen:
-        seen.add(at)
-        tags, at = file.read_ifd(at, wanted)
+    while at and at not in visited:
+        visited.add(at)
+        tags, at = file.read_ifd(at, tags_to_read)
         first = first or tags
         frames += not (file.integer_value(tags.get(254)) or 0) & 1
     if first is None:
@@ -156,7 +156,7 @@ CONTAINER_BOX_PREFIX_BYTES = {
 
 
 def heif_dimensions(data: bytes) -> ImageDimensions:
-    """AVIF and HEIC: the largest picture declared (`ispe`, or a track's), which none of its tiles exceeds."""
+    """AVIF and HEIC: the largest size declared by an `ispe` box or a track; no tile exceeds it."""
     sizes, frames, bits = [], 1, 8
     for kind, start, end in _iter_boxes(data, 0, len(data)):
         if kind == b"ispe":
@@ -174,7 +174,7 @@ def heif_dimensions(data: bytes) -> ImageDimensions:
 
 
 def _iter_boxes(data: bytes, offset: int, end: int, nesting_level: int = 0) -> Iterator[tuple[bytes, int, int]]:
-    """Kind, start and end of every box, those inside containers too."""
+    """Type, start and end of every box, including those inside containers."""
     while offset + 8 <= end and nesting_level < 10:
         size, kind = struct.unpack_from(">I4s", data, offset)
         start = offset + 8

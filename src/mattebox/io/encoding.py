@@ -1,7 +1,7 @@
-"""Pictures to the bytes of a file: the formats we write, and what each can hold. Pure: no files.
+"""Encoding of pictures to the bytes of a file: the formats that can be written, and what each can hold.
 
-PNG is our own encoder; the rest is Pillow's. 16 bits stay 16 in PNG and TIFF and are rounded to 8 elsewhere. Colours
-are written straight beside alpha; what has no place for alpha refuses it.
+PNG has an encoder of its own; Pillow writes the rest. 16 bits stay 16 in PNG and TIFF and are rounded to 8 elsewhere.
+Colours are written straight beside alpha; formats without alpha refuse a transparent picture.
 """
 
 from __future__ import annotations
@@ -21,14 +21,13 @@ from mattebox.io.resampling import to_eight_bit
 from mattebox.types import BitDepth, Layer, Picture, Pixels
 
 HiddenColours = Literal["zero", "keep"]
-MIN_QUALITY = 40  # below, blocks show
+MIN_QUALITY = 40  # blocks are visible below it
 EXIF_PREFIX = b"Exif\0\0"
 
 
 @dataclass(frozen=True)
 class FileFormat:
-    """A file format we write: its suffixes (the first is ours), MIME type, what it holds, its default quality, and
-    whether it has layers."""
+    """A file format: suffixes (the first is the default), MIME type, capabilities and default quality."""
 
     name: str
     suffixes: tuple[str, ...]
@@ -69,20 +68,33 @@ FORMATS = {
 
 
 def find_format(name: str) -> FileFormat:
-    """The format of a name ("png") or a suffix (".jpg"). OutputError naming the ones there are."""
-    wanted = name.lower()
+    """Find a format by name ("png") or suffix (".jpg"). Raises OutputError that lists the known ones."""
+    lowered = name.lower()
     for known in FORMATS.values():
-        if wanted in (known.name, *known.suffixes, *(s[1:] for s in known.suffixes)):
+        if lowered in (known.name, *known.suffixes, *(s[1:] for s in known.suffixes)):
             return known
     suffixes = ", ".join(dict.fromkeys(s for f in FORMATS.values() for s in f.suffixes))
-    raise OutputError(f"{name!r} is not a format we write", f"choose one of: {suffixes}")
+    raise OutputError(f"{name!r} is not a format that can be written", f"choose one of: {suffixes}")
 
 
 def encode(picture: Picture, format: str, *, quality: int | None = None, hidden: HiddenColours = "zero") -> bytes:
-    """The bytes of a file of that format.
+    """Encode a picture.
 
-    `quality` 1..100 is for JPEG, WebP (100 = lossless) and AVIF. `hidden` "zero" blanks the colours under alpha 0.
-    Raises OutputError when the format cannot hold the picture.
+    Parameters
+    ----------
+    picture
+        The picture, 8 or 16 bits, with or without alpha.
+    format
+        A name or suffix such as "png" or ".jpg".
+    quality
+        1 to 100 for JPEG, WebP (100 = lossless) and AVIF; None is the format's default.
+    hidden
+        "zero" sets colours under alpha 0 to black, which halves a PNG; "keep" writes them.
+
+    Raises
+    ------
+    OutputError
+        The format cannot hold the picture.
     """
     kind = find_format(format)
     _check_encodable(picture, kind, quality)
@@ -98,7 +110,7 @@ def encode(picture: Picture, format: str, *, quality: int | None = None, hidden:
 
 
 def encode_layers(layers: Sequence[Layer], format: str) -> bytes:
-    """Layers, the last on top, as the bytes of a file that has them (PSD, EXR). OutputError."""
+    """Encode layers, the last on top, to a format that has layers (PSD, EXR). Raises OutputError."""
     kind = find_format(format)
     if not kind.has_layers:
         raise OutputError(f"{kind.name.upper()} has no layers", "choose psd, exr or exr-straight")
@@ -112,8 +124,10 @@ def encode_layers(layers: Sequence[Layer], format: str) -> bytes:
 
 
 def encode_scene_zip(layers: Sequence[Layer], quality: int | None = None) -> bytes:
-    """A ZIP of a scene with a shadow: color.jpg and alpha.png of the subject, and each layer below it as a picture of
-    its own, shadow.png and background.png. OutputError."""
+    """Encode a scene with a shadow as a ZIP: color.jpg and alpha.png of the subject, shadow.png and background.png.
+
+    Raises OutputError.
+    """
     parts = {f"{layer.name}.png": encode(layer.picture, "png") for layer in layers[:-1]}
     return layered_formats.zip_colour_and_alpha(*_encode_colour_and_alpha(layers[-1].picture, quality), **parts)
 
@@ -121,31 +135,31 @@ def encode_scene_zip(layers: Sequence[Layer], quality: int | None = None) -> byt
 def encode_within_limit(
     picture: Picture, format: str, max_bytes: int, *, quality: int | None = None, hidden: HiddenColours = "zero"
 ) -> bytes:
-    """Like `encode`, in at most `max_bytes` bytes: the best quality that fits, from `quality` down. OutputError."""
+    """Like `encode`, with the best quality from `quality` down that fits into `max_bytes`. Raises OutputError."""
     kind = find_format(format)
-    made = encode(picture, format, quality=quality, hidden=hidden)
-    if len(made) <= max_bytes:
-        return made
+    content = encode(picture, format, quality=quality, hidden=hidden)
+    if len(content) <= max_bytes:
+        return content
     best: bytes | None = None
     if kind.default_quality is not None:
         low, high = MIN_QUALITY, (quality or kind.default_quality) - 1
         while low <= high:
             middle = (low + high) // 2
-            tried = encode(picture, format, quality=middle, hidden=hidden)
-            if len(tried) <= max_bytes:
-                best, low = tried, middle + 1
+            candidate = encode(picture, format, quality=middle, hidden=hidden)
+            if len(candidate) <= max_bytes:
+                best, low = candidate, middle + 1
             else:
                 high = middle - 1
     if best is None:
         raise OutputError(
-            f"{kind.name.upper()} takes {len(made) / 1e6:.2f} MB, the limit is {max_bytes / 1e6:.2f} MB",
+            f"{kind.name.upper()} takes {len(content) / 1e6:.2f} MB, the limit is {max_bytes / 1e6:.2f} MB",
             "give a smaller --size, a larger --file-limit, or another --format (jpg, webp)",
         )
     return best
 
 
 def encode_plane(plane: Pixels, format: str = "png", *, quality: int | None = None) -> bytes:
-    """A grey H x W picture, such as a matte, as the bytes of a file; PNG and TIFF keep 16 bits."""
+    """Encode a grey H x W plane such as a matte; PNG and TIFF keep 16 bits."""
     if find_format(format).name == "png":
         return png_encoder.encode_png(plane)
     return encode(Picture(np.repeat(plane[..., None], 3, 2)), format, quality=quality)
@@ -160,7 +174,8 @@ def _check_encodable(picture: Picture, file_format: FileFormat, quality: int | N
         )
     if max(height, width) > file_format.max_side_pixels:
         raise OutputError(
-            f"{width} x {height} is more than {file_format.name.upper()} can hold ({file_format.max_side_pixels} a side)",
+            f"{width} x {height} is more than {file_format.name.upper()} can hold "
+            f"({file_format.max_side_pixels} a side)",
             "choose png or tiff",
         )
     if quality is not None and not 1 <= quality <= 100:
@@ -168,47 +183,47 @@ def _check_encodable(picture: Picture, file_format: FileFormat, quality: int | N
 
 
 def _png_chunks(picture: Picture) -> list[tuple[bytes, bytes]]:
-    """Profile, resolution and metadata as PNG chunks."""
-    kept, found = picture.metadata, []
-    found.append((b"sRGB", b"\0") if picture.profile is None else png_encoder.profile_chunk(picture.profile))
-    if kept.dpi:
-        found.append(png_encoder.resolution_chunk(kept.dpi))
-    if kept.exif:
-        found.append((b"eXIf", kept.exif))
-    if kept.xmp:
-        found.append(png_encoder.xmp_chunk(kept.xmp))
-    return found
+    """Ancillary PNG chunks of the profile, resolution and metadata."""
+    metadata, chunks = picture.metadata, []
+    chunks.append((b"sRGB", b"\0") if picture.profile is None else png_encoder.profile_chunk(picture.profile))
+    if metadata.dpi:
+        chunks.append(png_encoder.resolution_chunk(metadata.dpi))
+    if metadata.exif:
+        chunks.append((b"eXIf", metadata.exif))
+    if metadata.xmp:
+        chunks.append(png_encoder.xmp_chunk(metadata.xmp))
+    return chunks
 
 
 def _eight_bit_pixels(picture: Picture, hidden: HiddenColours) -> NDArray[np.uint8]:
-    """H x W x 3 or 4 at 8 bits."""
+    """The picture as H x W x 3 or 4 uint8."""
     rgb = to_eight_bit(picture.rgb)
     if picture.alpha is None:
         return rgb
     rgba = np.empty((*picture.shape, 4), np.uint8)
     rgba[..., :3], rgba[..., 3] = rgb, to_eight_bit(picture.alpha)
     if hidden == "zero":
-        whole = rgba.view(np.uint32)[..., 0]
-        whole *= picture.alpha > 0
+        packed = rgba.view(np.uint32)[..., 0]
+        packed *= picture.alpha > 0
     return rgba
 
 
 def _encode_with_pillow(picture: Picture, file_format: FileFormat, quality: int | None, hidden: HiddenColours) -> bytes:
-    kept, file = picture.metadata, io.BytesIO()
+    metadata, file = picture.metadata, io.BytesIO()
     options: dict[str, Any] = {"icc_profile": picture.profile} if picture.profile else {}
-    if kept.exif:
-        options["exif"] = EXIF_PREFIX + kept.exif
-    if kept.xmp and file_format.name in ("jpeg", "webp", "avif"):
-        options["xmp"] = kept.xmp
-    if kept.dpi:
-        options["dpi"] = kept.dpi
+    if metadata.exif:
+        options["exif"] = EXIF_PREFIX + metadata.exif
+    if metadata.xmp and file_format.name in ("jpeg", "webp", "avif"):
+        options["xmp"] = metadata.xmp
+    if metadata.dpi:
+        options["dpi"] = metadata.dpi
     options |= _pillow_options(file_format.name, quality or file_format.default_quality, hidden)
     Image.fromarray(_eight_bit_pixels(picture, hidden)).save(file, file_format.name, **options)
     return file.getvalue()
 
 
 def _encode_colour_and_alpha(picture: Picture, quality: int | None) -> tuple[bytes, bytes]:
-    """Colours under the subject's edge and beyond as a JPEG, and the alpha beside them as a PNG."""
+    """The colours as a JPEG and the alpha as a PNG."""
     opaque = np.full(picture.shape, picture.bit_depth.peak, picture.rgb.dtype)
     alpha = opaque if picture.alpha is None else picture.alpha
     return encode(picture.with_pixels(picture.rgb, None), "jpeg", quality=quality), encode_plane(alpha)
@@ -219,7 +234,7 @@ def _pillow_options(format_name: str, quality: int | None, hidden: HiddenColours
     if format_name == "jpeg":
         return {"quality": quality, "subsampling": "4:4:4"}
     if format_name == "webp":
-        # Alpha of 90 keeps 0 and 255 and is at most 1 off between; it and method 1 halve the time for 6 % more bytes.
+        # Alpha quality 90 keeps 0 and 255 and errs by at most 1; with method 1 it halves the time for 6 % more bytes.
         alpha = 100 if quality == 100 else 90
         return {
             "quality": quality, "method": 1, "alpha_quality": alpha, "lossless": quality == 100,
@@ -233,7 +248,7 @@ def _pillow_options(format_name: str, quality: int | None, hidden: HiddenColours
 
 
 def _encode_tiff16(picture: Picture, hidden: HiddenColours) -> bytes:
-    """Pillow has no 16-bit colour; tifffile has. Alpha is declared unassociated, that is straight."""
+    """Encode 16-bit colour with tifffile, since Pillow cannot. Alpha is declared unassociated (straight)."""
     import tifffile
 
     stack = picture.rgb if picture.alpha is None else np.dstack([picture.rgb, picture.alpha])

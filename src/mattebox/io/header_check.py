@@ -1,7 +1,7 @@
-"""What a file is and how large, from its first bytes and its structure, before any decoder sees it.
+"""Identification of a file's format and size from its first bytes and structure, before decoding.
 
-Formats are an allow-list: JPEG, PNG, WebP, TIFF, BMP, GIF, AVIF, HEIC. Everything else is refused by name where its
-signature is known. Believes nothing of file names. Sizes are read by `dimensions`, one function per format.
+Formats are an allow-list: JPEG, PNG, WebP, TIFF, BMP, GIF, AVIF, HEIC. Other formats with a known signature are named
+in the error. File names are not trusted. Sizes are read by `dimensions`, one function per format.
 """
 
 from __future__ import annotations
@@ -71,7 +71,7 @@ REJECTED_SIGNATURES = (
 
 @dataclass(frozen=True)
 class ImageHeader:
-    """`format` is a key of READERS; width and height as stored, before orientation; `bits_per_channel` per channel."""
+    """`format` is a key of DIMENSION_READERS; width and height are as stored, before orientation."""
 
     format: str
     width: int
@@ -81,36 +81,38 @@ class ImageHeader:
 
 
 def read_header(data: bytes, name: str = "the picture") -> ImageHeader:
-    """Format and size of a whole file in memory. InputUnreadable when it is none of ours or its header is broken."""
+    """Read format and size of a file in memory. Raises InputUnreadable for other formats and broken headers."""
     kind = identify_format(data)
     if kind is None:
         raise InputUnreadable(f"{name} is {describe_content(data)}", f"give {ACCEPTED_FORMATS_TEXT}")
     try:
-        extent = DIMENSION_READERS[kind](data)
+        size = DIMENSION_READERS[kind](data)
     except (struct.error, IndexError, ValueError) as error:
         reason = f": {error}" if type(error) is ValueError else ""
         raise InputUnreadable(
             f"{name} is a {kind.upper()} file with a broken header, or cut off{reason}", "export or download it again"
         ) from error
-    if extent.is_camera_raw:
+    if size.is_camera_raw:
         raise InputUnreadable(f"{name} is a camera raw file", "develop it to JPEG, PNG or TIFF first")
-    if extent.width < 1 or extent.height < 1 or extent.frames < 1:
-        raise InputUnreadable(f"{name} says it is {extent.width} x {extent.height} pixels", "export it again")
-    return ImageHeader(kind, extent.width, extent.height, extent.frames, extent.bits_per_channel)
+    if size.width < 1 or size.height < 1 or size.frames < 1:
+        raise InputUnreadable(f"{name} says it is {size.width} x {size.height} pixels", "export it again")
+    return ImageHeader(kind, size.width, size.height, size.frames, size.bits_per_channel)
 
 
 def is_zero_sized(data: bytes, format_name: str) -> bool:
-    """Does the header of a file of this kind say that there are no pixels?"""
+    """Whether the header of a file states a size of zero."""
     try:
-        extent = DIMENSION_READERS[format_name](data)
+        size = DIMENSION_READERS[format_name](data)
     except (struct.error, IndexError, ValueError):
         return False
-    return extent.width < 1 or extent.height < 1
+    return size.width < 1 or size.height < 1
 
 
 def check_pixel_limit(header: ImageHeader, max_pixels: int, name: str = "the picture") -> None:
-    """InputTooLarge when pixels x frames exceed `max_pixels`. All frames count, though only the first is decoded:
-    decoders walk through the others."""
+    """Raise InputTooLarge when width x height x frames exceeds `max_pixels`.
+
+    All frames count although only the first is decoded, since decoders walk through the others.
+    """
     pixels = header.width * header.height * header.frames
     if pixels <= max_pixels:
         return
@@ -123,7 +125,7 @@ def check_pixel_limit(header: ImageHeader, max_pixels: int, name: str = "the pic
 
 
 def identify_format(data: bytes) -> str | None:
-    """The format by its signature, None when it is not on the list."""
+    """The format by its signature; None when it is not accepted."""
     if any(data.startswith(mark, at) for at, mark, text in REJECTED_SIGNATURES if "raw" in text):
         return None
     if data[4:8] == b"ftyp":
@@ -132,11 +134,11 @@ def identify_format(data: bytes) -> str | None:
 
 
 def describe_content(data: bytes) -> str:
-    """What a file of no accepted format is, as well as its first bytes tell: 'a PDF', 'text', 'empty'."""
+    """Describe a file of no accepted format by its first bytes: 'a PDF', 'text', 'empty'."""
     if not data:
         return "empty"
     known = next((text for at, mark, text in REJECTED_SIGNATURES if data.startswith(mark, at)), None)
-    return known or _describe_text(data) or "of no known picture format"
+    return known or _describe_text(data) or "of an unknown format"
 
 
 def _format_from_brands(data: bytes) -> str | None:

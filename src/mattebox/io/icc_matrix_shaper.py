@@ -1,7 +1,7 @@
-"""The light behind an RGB profile's numbers: its tone curves and the matrix of its primaries, read from its tags.
+"""Tone curves and primaries of matrix/TRC RGB profiles, read from their tags.
 
 Profiles of monitors, cameras and photo software hold three curves and a 3 x 3 matrix to XYZ under D50 (ICC.1:2022,
-9.2 and 10.18); others hold tables only, and have no shaper. Knows nothing of pixels or of Little CMS.
+9.2 and 10.18). Profiles that hold only lookup tables have no matrix shaper.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-CURVE_SAMPLES = 4096  # samples of a curve
+CURVE_SAMPLES = 4096
 SRGB_TO_XYZ_D50 = np.array([
     [0.4360747, 0.3850649, 0.1430804],
     [0.2225045, 0.7168786, 0.0606169],
@@ -22,8 +22,8 @@ SRGB_TO_XYZ_D50 = np.array([
 
 
 class MatrixShaper(NamedTuple):
-    """`matrix` takes linear RGB to XYZ under D50; `tone_curves` is the light (0..1) of STEPS even encoded values, one row
-    for each channel."""
+    """`matrix` (3 x 3) takes linear RGB to XYZ under D50; `tone_curves` (3 x CURVE_SAMPLES) is linear light, 0..1, at
+    equally spaced encoded values."""
 
     matrix: NDArray[np.float64]
     tone_curves: NDArray[np.float64]
@@ -31,7 +31,7 @@ class MatrixShaper(NamedTuple):
 
 @functools.lru_cache(maxsize=16)
 def read_matrix_shaper(profile: bytes | None) -> MatrixShaper | None:
-    """The shaper of an RGB profile, sRGB's for None; None when it has none that can be read."""
+    """The matrix shaper of an RGB profile (None = sRGB); None when the profile has none that can be read."""
     if profile is None:
         return srgb_matrix_shaper()
     try:
@@ -49,6 +49,7 @@ def read_matrix_shaper(profile: bytes | None) -> MatrixShaper | None:
 
 @functools.lru_cache(maxsize=1)
 def srgb_matrix_shaper() -> MatrixShaper:
+    """The matrix shaper of sRGB."""
     v = np.linspace(0, 1, CURVE_SAMPLES)
     curve = np.where(v <= 0.04045, v / 12.92, ((v + 0.055) / 1.055) ** 2.4)
     return MatrixShaper(SRGB_TO_XYZ_D50, np.stack([curve] * 3))
@@ -56,11 +57,11 @@ def srgb_matrix_shaper() -> MatrixShaper:
 
 def _read_tags(profile: bytes) -> dict[bytes, bytes]:
     (count,) = struct.unpack_from(">I", profile, 128)
-    found = {}
+    tags = {}
     for i in range(min(count, 100)):
         name, at, length = struct.unpack_from(">4sII", profile, 132 + 12 * i)
-        found[name] = profile[at : at + length]
-    return found
+        tags[name] = profile[at : at + length]
+    return tags
 
 
 def _parse_xyz(tag: bytes) -> NDArray[np.float64]:
@@ -68,7 +69,7 @@ def _parse_xyz(tag: bytes) -> NDArray[np.float64]:
 
 
 def _sample_curve(tag: bytes) -> NDArray[np.float64]:
-    """A curveType or parametricCurveType (ICC.1:2022, 10.6 and 10.18) as samples."""
+    """Sample a curveType or parametricCurveType (ICC.1:2022, 10.6 and 10.18)."""
     x = np.linspace(0, 1, CURVE_SAMPLES)
     if tag[:4] == b"curv":
         (count,) = struct.unpack_from(">I", tag, 8)
@@ -86,7 +87,7 @@ def _sample_curve(tag: bytes) -> NDArray[np.float64]:
 
 
 def _expand_parametric(function_type: int, parameters: list[float]) -> tuple[float, ...]:
-    """All curves of the standard as the widest of them: (a x + b)^g + e from d on, c x + f below."""
+    """Parameters of any parametric curve in its most general form: (a x + b)^g + e from d on, c x + f below."""
     if function_type == 0:
         return 1, 0, 0, 0, 0, 0
     a, b = parameters[:2]

@@ -1,7 +1,7 @@
-"""ICC profiles by Pillow's ImageCms (Little CMS): opened, checked and turned into transforms to and from sRGB, cached.
+"""ICC transforms to and from sRGB by Pillow's ImageCms (Little CMS), cached.
 
-Relative colorimetric intent with black point compensation, as photo software does by default. 8 bits per channel,
-except grey, which goes through a 16-bit table. Knows nothing of pictures.
+Relative colorimetric intent with black point compensation, the default of photo software. 8 bits per channel, except
+grey, which goes through a 16-bit table.
 """
 
 from __future__ import annotations
@@ -25,13 +25,13 @@ _PILLOW_MODES = {"RGB ": "RGB", "CMYK": "CMYK", "GRAY": "L", "Lab ": "LAB"}
 
 @functools.lru_cache(maxsize=16)
 def profile_mode(profile: bytes) -> str | None:
-    """The colours a profile describes: "RGB", "CMYK", "L" or "LAB"; None when it is broken or another kind."""
+    """The Pillow mode a profile is for: "RGB", "CMYK", "L" or "LAB"; None when it is broken or for something else."""
     from PIL import ImageCms
 
     try:
         opened = _open_profile(profile)
         mode = _PILLOW_MODES.get(opened.profile.xcolor_space)
-        if mode is not None:  # a header alone is no profile: the transform is what must work
+        if mode is not None:  # a valid header is not enough: the transform must work
             ImageCms.buildTransform(opened, _srgb_profile(), mode, "RGB")
     except (ImageCms.PyCMSError, OSError, ValueError, TypeError):
         return None
@@ -39,20 +39,20 @@ def profile_mode(profile: bytes) -> str | None:
 
 
 def transform_to_srgb(pixels: Pixels, profile: bytes | None, mode: str) -> NDArray[np.uint8]:
-    """uint8 pixels of a Pillow mode -> H x W x 3 uint8 in sRGB. `profile` None: the standard one of LAB."""
+    """Convert uint8 pixels of a Pillow mode to H x W x 3 uint8 sRGB. `profile` None means the standard LAB profile."""
     from PIL import Image, ImageCms
 
     transform = _build_transform(profile, mode, True)
-    made = np.empty((*pixels.shape[:2], 3), np.uint8)
+    rgb = np.empty((*pixels.shape[:2], 3), np.uint8)
     for top in range(0, len(pixels), STRIP_ROWS):
         strip = _image_from_pixels(pixels[top : top + STRIP_ROWS], mode)
         converted: Image.Image | None = ImageCms.applyTransform(strip, transform)
-        made[top : top + STRIP_ROWS] = np.asarray(converted)
-    return made
+        rgb[top : top + STRIP_ROWS] = np.asarray(converted)
+    return rgb
 
 
 def transform_from_srgb(colours: NDArray[np.uint8], profile: bytes) -> NDArray[np.uint8]:
-    """N x 3 uint8 in sRGB -> the same colours in an RGB profile."""
+    """Convert N x 3 uint8 sRGB colours to an RGB profile."""
     from PIL import Image, ImageCms
 
     converted: Image.Image | None = ImageCms.applyTransform(
@@ -64,7 +64,7 @@ def transform_from_srgb(colours: NDArray[np.uint8], profile: bytes) -> NDArray[n
 
 @functools.lru_cache(maxsize=16)
 def grey_to_srgb_table(profile: bytes) -> NDArray[np.uint16]:
-    """What each 16-bit value of a grey profile is in sRGB's encoding: 65536 uint16 values."""
+    """Table from 16-bit values of a grey profile to sRGB's encoding: 65536 uint16 values."""
     from PIL import Image, ImageCms
 
     target = ImageCms.ImageCmsProfile(BytesIO(_build_grey_srgb_profile()))
@@ -81,7 +81,7 @@ def grey_to_srgb_table(profile: bytes) -> NDArray[np.uint16]:
 
 @functools.lru_cache(maxsize=16)
 def is_srgb_profile(profile: bytes) -> bool:
-    """Whether an RGB profile shows a grid of colours within one 255th of what sRGB shows."""
+    """Whether an RGB profile maps a grid of colours to within 1/255 of sRGB."""
     steps = np.linspace(0, 255, 9).round().astype(np.uint8)
     grid = np.stack(np.meshgrid(steps, steps, steps), -1).reshape(1, -1, 3)
     return int(np.abs(transform_to_srgb(grid, profile, "RGB").astype(int) - grid).max()) <= 1
@@ -110,7 +110,7 @@ def _transform_flags() -> Any:
 
 
 def _exact_transform_flags() -> Any:
-    """Without the shortcuts of Little CMS, which lift the darkest greys of steep curves."""
+    """Flags without Little CMS's optimisations, which lift the darkest greys of steep curves."""
     from PIL import ImageCms
 
     return _transform_flags() | ImageCms.Flags.NOOPTIMIZE | ImageCms.Flags.NOCACHE
@@ -137,7 +137,7 @@ def _image_from_pixels(pixels: Pixels, mode: str) -> Any:
 
 
 def _build_grey_srgb_profile() -> bytes:
-    """A grey profile with sRGB's tone curve, the target of `grey_table` (ICC.1:2001, parametric curve of type 3)."""
+    """A grey profile with sRGB's tone curve, the target of `grey_to_srgb_table` (ICC.1:2001, parametric type 3)."""
     fixed = (2.4, 1 / 1.055, 0.055 / 1.055, 1 / 12.92, 0.04045)
     curve = b"para" + struct.pack(">IHH5i", 0, 3, 0, *(round(v * 65536) for v in fixed))
     white = b"XYZ " + struct.pack(">I3i", 0, 63190, 65536, 54061)

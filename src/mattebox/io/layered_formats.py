@@ -1,8 +1,8 @@
-"""Layers and channels for other programs: Photoshop documents, OpenEXR, and ZIP files of colour and alpha.
+"""Layered files for other programs: Photoshop documents, OpenEXR, and ZIP archives of colour and alpha.
 
-PSD (psd-tools) keeps 8 or 16 bits and the profile, straight alpha, one layer each. OpenEXR (the project's own package)
-is linear light through sRGB's curve, half floats, colours premultiplied as its readers expect unless `straight` is
-asked for, one part each. Pure.
+PSD (psd-tools) keeps 8 or 16 bits, the profile and straight alpha, with one layer each. OpenEXR (the Academy's own
+package) holds half floats in linear light, decoded by sRGB's curve, premultiplied as its readers expect unless straight
+alpha is requested, with one part each.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ ICC_RESOURCE = 1039  # of Adobe's Photoshop File Formats Specification
 
 
 def encode_psd(layers: Sequence[Layer]) -> bytes:
-    """A Photoshop document, the last layer on top. OutputError when psd-tools is not installed."""
+    """Encode a Photoshop document, the last layer on top. Raises OutputError when psd-tools is not installed."""
     api = _import_optional("psd_tools", "PSD")
     first = layers[0].picture
     height, width = first.shape
@@ -41,23 +41,24 @@ def encode_psd(layers: Sequence[Layer]) -> bytes:
 
 
 def encode_exr(layers: Sequence[Layer], straight_alpha: bool = False) -> bytes:
-    """An OpenEXR file, one part for each layer. OutputError when OpenEXR is not installed."""
+    """Encode an OpenEXR file with one part per layer. Raises OutputError when OpenEXR is not installed."""
     api = _import_optional("OpenEXR", "EXR")
     header = {"compression": api.ZIP_COMPRESSION, "type": api.scanlineimage}
     parts = [api.Part(dict(header), {"RGBA": _linear_rgba(p, straight_alpha)}, name) for name, p in layers]
-    with tempfile.TemporaryDirectory() as folder:  # the package writes to paths only
+    with tempfile.TemporaryDirectory() as folder:  # the package only writes to paths
         path = Path(folder) / "layers.exr"
         api.File(parts).write(str(path))
         return path.read_bytes()
 
 
 def zip_colour_and_alpha(colour_jpg: bytes, alpha_png: bytes, **extra_files: bytes) -> bytes:
-    """A ZIP of color.jpg and alpha.png: much smaller than a PNG, and the names remove.bg's users expect; and of
-    whatever else there is, under its name."""
+    """Pack color.jpg and alpha.png (the names that remove.bg uses) and further files into an uncompressed ZIP."""
     file = io.BytesIO()
     with zipfile.ZipFile(file, "w", zipfile.ZIP_STORED) as archive:
         for name, content in {"color.jpg": colour_jpg, "alpha.png": alpha_png, **extra_files}.items():
-            archive.writestr(zipfile.ZipInfo(name), content)  # dated 1980: same picture, same bytes
+            archive.writestr(
+                zipfile.ZipInfo(name), content
+            )  # dated 1980, so that the same picture gives the same bytes
     return file.getvalue()
 
 
@@ -81,4 +82,4 @@ def _import_optional(module: str, format: str) -> Any:
     try:
         return import_module(module)
     except ImportError as error:
-        raise OutputError(f"{format} files need a package more", "pip install mattebox[layers]") from error
+        raise OutputError(f"{format} files need an extra package", "pip install mattebox[layers]") from error

@@ -1,7 +1,7 @@
-"""Metadata that may travel on: EXIF filtered by an allow-list of tags, XMP, resolution. EXIF 3.0 and TIFF 6.0 tags.
+"""Metadata that results keep: EXIF filtered by an allow-list of tags (EXIF 3.0, TIFF 6.0), XMP, resolution.
 
-"safe" keeps camera, lens, exposure, dates, authorship, description and resolution; it drops place (GPS), thumbnails,
-maker notes, serial numbers, owner names and all XMP (which repeats any of them). Knows nothing of pixels.
+"safe" keeps camera, lens, exposure, dates, authorship, description and resolution; it drops GPS, thumbnails, maker
+notes, serial numbers, owner names and all XMP, which may repeat any of these.
 """
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ SAFE_EXIF_TAGS = {
     *(0xA432, 0xA433, 0xA434),  # lens
 }
 
-# What describes a TIFF file's own pixels and layout is no metadata.
+# Tags that describe the pixels and layout of a TIFF file, not the photograph.
 PIXEL_LAYOUT_TAGS = {
     *(0xFE, 0xFF, *range(0x100, 0x104), 0x106, *range(0x107, 0x10B), 0x111, *range(0x115, 0x11A), 0x11C),
     *(*range(0x120, 0x126), 0x129, 0x12D, 0x13D, *range(0x13E, 0x148), 0x14A, 0x14C, 0x150, 0x152, 0x153, 0x154),
@@ -41,22 +41,22 @@ PIXEL_LAYOUT_TAGS = {
 
 
 def collect_metadata(info: Mapping[Any, Any], policy: MetadataPolicy, *, tiff_bytes: bytes | None = None) -> Metadata:
-    """What the policy lets through of a decoder's `info`; `tiff_bytes` is the whole file where that is a TIFF.
+    """Collect the metadata that `policy` allows from Pillow's `info`; `tiff_bytes` is the file if it is a TIFF.
 
-    Broken metadata is left out, never an error.
+    Broken metadata is left out and never an error.
     """
     if policy == "none":
         return Metadata()
     block = tiff_bytes if tiff_bytes is not None else extract_exif(info)
-    kept = _filter_exif(block, policy, is_file=tiff_bytes is not None)
-    return Metadata(kept, _extract_xmp(info) if policy == "all" else None, _extract_dpi(info))
+    exif = _filter_exif(block, policy, is_file=tiff_bytes is not None)
+    return Metadata(exif, _extract_xmp(info) if policy == "all" else None, _extract_dpi(info))
 
 
 def extract_exif(info: Mapping[Any, Any]) -> bytes | None:
-    """The TIFF structure of the EXIF block, from wherever the format keeps it."""
+    """The EXIF block (a TIFF structure) from Pillow's `info`."""
     block = info.get("exif")
     if block is None and isinstance(text := info.get("Raw profile type exif"), str):
-        try:  # ImageMagick's way in PNG: a heading of three lines, then hexadecimal
+        try:  # ImageMagick's PNG form: three heading lines, then hexadecimal
             block = bytes.fromhex("".join(text.split("\n")[3:]))
         except ValueError:
             return None
@@ -68,7 +68,7 @@ def extract_exif(info: Mapping[Any, Any]) -> bytes | None:
 
 
 def read_orientation(exif_block: bytes | None) -> int:
-    """1 to 8; 1 when there is none, or the block is broken."""
+    """The EXIF orientation, 1 to 8; 1 when it is absent or the block is broken."""
     try:
         file = TiffStructure(exif_block or b"")
         found = file.integer_value(file.read_ifd(file.first_ifd_offset, {ORIENTATION_TAG})[0].get(ORIENTATION_TAG))
@@ -78,7 +78,7 @@ def read_orientation(exif_block: bytes | None) -> int:
 
 
 def filter_safe_tags(exif_block: bytes) -> bytes | None:
-    """The allowed tags of a TIFF structure, as a new one; None when none is left. ValueError, struct.error."""
+    """Rebuild an EXIF block with the safe tags only; None when none is left. Raises ValueError, struct.error."""
     return _rebuild_exif(TiffStructure(exif_block), SAFE_MAIN_TAGS, SAFE_EXIF_TAGS)
 
 
@@ -96,18 +96,18 @@ def _filter_exif(exif_block: bytes | None, policy: MetadataPolicy, is_file: bool
 def _rebuild_exif(
     tiff: TiffStructure, main_tags: Collection[int] | None = None, exif_tags: Collection[int] | None = None
 ) -> bytes | None:
-    """The tags of the main and EXIF directories that are wanted (None: all), and GPS and Interop only when all are."""
+    """Rebuild an EXIF block with the given tags (None = all) of the main and EXIF directories; GPS only with all."""
     top, _ = tiff.read_ifd(tiff.first_ifd_offset, main_tags and {*main_tags, EXIF_IFD_TAG})
-    below = {
+    sub_ifds = {
         tag: _read_sub_ifd(tiff, top, tag, exif_tags)
         for tag in ((EXIF_IFD_TAG,) if main_tags else (EXIF_IFD_TAG, GPS_IFD_TAG))
     }
-    below[EXIF_IFD_TAG].pop(INTEROP_IFD_TAG, None)
-    kept = _drop_bigtiff_entries(
+    sub_ifds[EXIF_IFD_TAG].pop(INTEROP_IFD_TAG, None)
+    main_ifd = _drop_bigtiff_entries(
         {tag: top[tag] for tag in top if tag not in {EXIF_IFD_TAG, GPS_IFD_TAG, ORIENTATION_TAG, *PIXEL_LAYOUT_TAGS}}
     )
-    below = {tag: _drop_bigtiff_entries(directory) for tag, directory in below.items() if directory}
-    return build_tiff(tiff.byte_order, kept, below) if kept or below else None
+    sub_ifds = {tag: _drop_bigtiff_entries(directory) for tag, directory in sub_ifds.items() if directory}
+    return build_tiff(tiff.byte_order, main_ifd, sub_ifds) if main_ifd or sub_ifds else None
 
 
 def _read_sub_ifd(tiff: TiffStructure, main_ifd: Ifd, tag: int, allowed_tags: Collection[int] | None) -> Ifd:
@@ -121,12 +121,12 @@ def _read_sub_ifd(tiff: TiffStructure, main_ifd: Ifd, tag: int, allowed_tags: Co
 
 
 def _drop_bigtiff_entries(ifd: Ifd) -> Ifd:
-    """Without the 8-byte whole numbers of BigTIFF, which EXIF does not know."""
+    """Drop entries with the 8-byte integers of BigTIFF, which EXIF does not have."""
     return {tag: entry for tag, entry in ifd.items() if entry.field_type <= 13}
 
 
 def _reset_orientation(exif_block: bytes) -> bytes:
-    """The same block, its orientation set to 1 in place: nothing moves, so maker notes stay whole."""
+    """Set the orientation to 1 in place; nothing moves, so offsets inside maker notes stay valid."""
     file = TiffStructure(exif_block)
     count = struct.unpack_from(file.byte_order + "H", exif_block, file.first_ifd_offset)[0]
     changed = bytearray(exif_block)

@@ -1,4 +1,4 @@
-"""Turning pixels upright, once, by the eight EXIF orientations. Knows nothing of where the number comes from."""
+"""Application of the eight EXIF orientations to pixels and resolution."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from mattebox.types import Metadata, Pixels
 
-BAND_COLUMNS = 128  # rows copied at a time, so that a transposition stays in the processor's cache
+BAND_COLUMNS = 128  # columns copied at a time, so that a transposition stays in the processor's cache
 
 _TRANSPOSING_ORIENTATIONS = {5, 6, 7, 8}
 _FLIPS_BY_ORIENTATION = {  # after transposing: rows reversed, columns reversed
@@ -25,23 +25,23 @@ _FLIPS_BY_ORIENTATION = {  # after transposing: rows reversed, columns reversed
 
 
 def apply_orientation(pixels: Pixels, orientation: int) -> Pixels:
-    """H x W or H x W x C as stored -> as meant to be seen, C-contiguous; the same array when it already is."""
+    """Turn stored pixels (H x W or H x W x C) upright, C-contiguous; the same array for orientation 1."""
     if orientation == 1:
         return pixels
-    whole = np.ascontiguousarray(pixels)
-    # One item per pixel: numpy copies those much faster than a third axis.
-    items: NDArray[np.void] = whole.view(np.dtype(f"V{whole[:1, :1].nbytes}")).reshape(whole.shape[:2])
+    contiguous = np.ascontiguousarray(pixels)
+    # One item per pixel: NumPy copies these much faster than a third axis.
+    items: NDArray[np.void] = contiguous.view(np.dtype(f"V{contiguous[:1, :1].nbytes}")).reshape(contiguous.shape[:2])
     view = items.T if orientation in _TRANSPOSING_ORIENTATIONS else items
     rows, columns = _FLIPS_BY_ORIENTATION[orientation]
     view = view[:: -1 if rows else 1, :: -1 if columns else 1]
-    made = np.empty(view.shape, view.dtype)
+    upright = np.empty(view.shape, view.dtype)
     for left in range(0, view.shape[1], BAND_COLUMNS):
-        made[:, left : left + BAND_COLUMNS] = view[:, left : left + BAND_COLUMNS]
-    return made.view(whole.dtype).reshape(*view.shape, *whole.shape[2:])
+        upright[:, left : left + BAND_COLUMNS] = view[:, left : left + BAND_COLUMNS]
+    return upright.view(contiguous.dtype).reshape(*view.shape, *contiguous.shape[2:])
 
 
 def orient_metadata(metadata: Metadata, orientation: int) -> Metadata:
-    """The resolution's x and y follow the pixels."""
+    """Swap the horizontal and vertical resolution where the orientation transposes the pixels."""
     if metadata.dpi is None or orientation not in _TRANSPOSING_ORIENTATIONS:
         return metadata
     return replace(metadata, dpi=(metadata.dpi[1], metadata.dpi[0]))

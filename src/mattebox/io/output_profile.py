@@ -1,4 +1,4 @@
-"""The picture as a file is to carry it: in sRGB, at 8 bits, where asked. Knows nothing of formats."""
+"""Conversion of a picture to the colour profile and bit depth that its file is to have."""
 
 from __future__ import annotations
 
@@ -9,8 +9,11 @@ from mattebox.types import BitDepth, Picture
 
 
 def convert_for_output(picture: Picture, *, srgb: bool = False, eight_bit: bool = False) -> Picture:
-    """The same picture, in sRGB if `srgb`, with 8 bits if `eight_bit`. Through a profile, 16 bits become 8 (and it is
-    said so in the notes). InputUnreadable when the profile is not usable."""
+    """Convert a picture to sRGB if `srgb`, and to 8 bits if `eight_bit`.
+
+    Converting a 16-bit picture from another profile reduces it to 8 bits and adds a note. Raises InputUnreadable when
+    the profile is not usable.
+    """
     convert = srgb and not colour.is_srgb(picture.profile)
     notes = picture.notes
     if convert and not eight_bit and picture.bit_depth is BitDepth.SIXTEEN:

@@ -1,5 +1,6 @@
-"""From Pillow's images to plain arrays: which colour space, which pixels, which alpha. Copies strip by strip, so that
-only one whole copy exists beside Pillow's own. Knows nothing of files.
+"""Conversion of Pillow images to arrays: colour model, pixels and alpha.
+
+Copies strip by strip, so that only one full copy exists beside Pillow's own.
 """
 
 from __future__ import annotations
@@ -19,7 +20,7 @@ STRIP_ROWS = 64
 
 
 class PixelData(NamedTuple):
-    """Pixels in a colour space: H x W x 3 (rgb, lab), H x W (grey) or H x W x 4 (cmyk); alpha straight, H x W."""
+    """Pixels in a colour model: H x W x 3 (rgb, lab), H x W (grey) or H x W x 4 (cmyk); straight alpha, H x W."""
 
     colour_model: ColourModel
     pixels: Pixels
@@ -27,11 +28,13 @@ class PixelData(NamedTuple):
 
 
 def pixel_data_from_pillow(image: Image.Image) -> PixelData:
-    """Any 8-bit picture of Pillow's. ValueError for kinds of pixel that photographs do not have."""
-    clear = image.info.get("transparency")
+    """Convert any 8-bit Pillow image. Raises ValueError for modes that photographs do not have."""
+    transparency = image.info.get("transparency")
     mode = image.mode
     if mode in ("P", "PA"):
-        return pixel_data_from_pillow(_expand_palette(image, "RGBA" if clear is not None or mode == "PA" else "RGB"))
+        return pixel_data_from_pillow(
+            _expand_palette(image, "RGBA" if transparency is not None or mode == "PA" else "RGB")
+        )
     if mode in ("1", "La", "RGBa", "YCbCr"):
         return pixel_data_from_pillow(image.convert({"1": "L", "La": "LA", "RGBa": "RGBA", "YCbCr": "RGB"}[mode]))
     if mode in ("L", "LA"):
@@ -39,7 +42,7 @@ def pixel_data_from_pillow(image: Image.Image) -> PixelData:
         return PixelData(
             "grey",
             grey,
-            alpha_from_colour_key(grey, clear)
+            alpha_from_colour_key(grey, transparency)
             if mode == "L"
             else channels_from_pillow(image.getchannel("A"), "L")[..., 0],
         )
@@ -48,7 +51,7 @@ def pixel_data_from_pillow(image: Image.Image) -> PixelData:
         return PixelData(
             "rgb",
             rgb,
-            channels_from_pillow(image, "A")[..., 0] if mode == "RGBA" else alpha_from_colour_key(rgb, clear),
+            channels_from_pillow(image, "A")[..., 0] if mode == "RGBA" else alpha_from_colour_key(rgb, transparency),
         )
     if mode == "CMYK":
         return PixelData("cmyk", channels_from_pillow(image, "CMYK"))
@@ -69,7 +72,7 @@ def channels_from_pillow(image: Image.Image, raw_mode: str) -> NDArray[np.uint8]
 
 
 def alpha_from_colour_key(pixels: Pixels, colour_key: Any) -> Pixels | None:
-    """Alpha of a picture whose one colour `colour_key` is transparent; None without a key."""
+    """Alpha of a picture in which the colour `colour_key` is transparent; None without a key."""
     if colour_key is None or isinstance(colour_key, bytes):
         return None
     peak = np.iinfo(pixels.dtype).max
@@ -83,7 +86,7 @@ def alpha_from_colour_key(pixels: Pixels, colour_key: Any) -> Pixels | None:
 
 
 def _expand_palette(image: Image.Image, mode: str) -> Image.Image:
-    """A palette's colours written out; its transparent entries are in the alpha then."""
-    made = image.convert(mode)
-    made.info.pop("transparency", None)
-    return made
+    """Convert a palette image to full colours; transparent entries become alpha."""
+    expanded = image.convert(mode)
+    expanded.info.pop("transparency", None)
+    return expanded

@@ -1,7 +1,7 @@
-"""Silence around the decoders: Pillow's warnings and its own size limit, which `header.check_size` replaces.
+"""Suppression of Pillow's warnings and size limit during decoding; `header_check.check_pixel_limit` replaces the limit.
 
-Python's warning filters are shared by all threads, so the first thread in changes them and the last one out puts them
-back; only warnings raised inside the picture libraries are dropped.
+Python's warning filters are shared by all threads, so the first thread to enter changes them and the last one to leave
+restores them. Only warnings raised inside Pillow are dropped.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ _restore_stack = ExitStack()
 
 @contextmanager
 def suppress_pillow_checks() -> Iterator[None]:
-    """No warning of PIL, and no limit of PIL on pixels, until the last thread has left."""
+    """Suppress Pillow's warnings and pixel limit until the last thread has left."""
     _enter_guard()
     try:
         yield

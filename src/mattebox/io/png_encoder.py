@@ -1,9 +1,9 @@
-"""A fast PNG encoder: Up filter and ISA-L deflate, strips in threads, joined into one zlib stream.
+"""A fast PNG encoder: Up filter and ISA-L deflate, in strips on several threads, joined into one zlib stream.
 
-PNG dominates the cost of a cutout: Pillow at its default level takes seconds for 12 megapixels of RGBA, this some tens
-of milliseconds (benchmarks/encoders.py). After the PNG specification (W3C, third edition) and RFC 1950/1951: each strip
-is deflated on its own and ends on a byte (sync flush), and the strips' Adler-32 sums are combined. Memory is that of a
-few strips and the result. Knows nothing of files or of the other formats.
+Pillow at its default level takes seconds for 12 megapixels of RGBA, this encoder some tens of milliseconds
+(benchmarks/encoders.py). It follows the PNG specification (W3C, third edition) and RFC 1950 and 1951: each strip is
+deflated separately and ends on a byte boundary (sync flush), and the Adler-32 checksums of the strips are combined.
+Memory is that of a few strips and the result.
 """
 
 from __future__ import annotations
@@ -20,9 +20,9 @@ from numpy.typing import NDArray
 from mattebox.core import cpu_threads
 from mattebox.types import Pixels
 
-DEFLATE_LEVEL = 1  # of ISA-L's 0..3: the rest gains little and costs much on filtered photographs
-STRIP_BYTES = 1_000_000  # filtered bytes per strip, about
-COLOUR_TYPE_BY_CHANNELS = {1: 0, 2: 4, 3: 2, 4: 6}  # by number of channels: grey, grey + alpha, RGB, RGBA
+DEFLATE_LEVEL = 1  # of ISA-L's 0..3; higher levels gain little on filtered photographs and cost much
+STRIP_BYTES = 1_000_000  # approximate number of filtered bytes per strip
+COLOUR_TYPE_BY_CHANNELS = {1: 0, 2: 4, 3: 2, 4: 6}  # grey, grey + alpha, RGB, RGBA
 PNG_SIGNATURE = b"\x89PNG\r\n\x1a\n"
 ADLER_MODULUS = 65521
 
@@ -36,10 +36,22 @@ def encode_png(
     threads: int | None = None,
     strip_bytes: int = STRIP_BYTES,
 ) -> bytes:
-    """A PNG file's bytes.
+    """Encode a PNG file.
 
-    `colour` H x W (grey) or H x W x 3, `alpha` H x W or None, uint8 or uint16; `chunks` are ancillary (type, content)
-    pairs written before the pixels; with `zero_hidden`, colours under alpha 0 are written as 0.
+    Parameters
+    ----------
+    colour
+        H x W (grey) or H x W x 3, uint8 or uint16.
+    alpha
+        H x W of the same type, straight, or None.
+    chunks
+        Ancillary chunks (type, content), written before the pixels.
+    zero_hidden
+        Write colours under alpha 0 as 0.
+    threads
+        Number of threads; None uses the process's CPUs.
+    strip_bytes
+        Approximate number of filtered bytes per strip.
     """
     height, width = colour.shape[:2]
     channels = (1 if colour.ndim == 2 else 3) + (alpha is not None)
@@ -51,7 +63,7 @@ def encode_png(
 
 
 def build_chunk(chunk_type: bytes, content: bytes) -> bytes:
-    """One chunk: length, type, content, CRC."""
+    """Build one chunk: length, type, content, CRC."""
     crc = isal_zlib.crc32(content, isal_zlib.crc32(chunk_type))
     return b"".join((struct.pack(">I", len(content)), chunk_type, content, struct.pack(">I", crc)))
 
@@ -59,7 +71,7 @@ def build_chunk(chunk_type: bytes, content: bytes) -> bytes:
 def _split_long_chunks(
     chunks: list[tuple[bytes, bytes]], max_chunk_bytes: int = 1 << 30
 ) -> Iterator[tuple[bytes, bytes]]:
-    """Chunks hold at most 2 GB: larger pixel data goes into several."""
+    """Split chunks that are longer than a chunk may be (2 GB)."""
     for kind, content in chunks:
         for start in range(0, max(len(content), 1), max_chunk_bytes):
             yield kind, content if len(content) <= max_chunk_bytes else content[start : start + max_chunk_bytes]
@@ -68,13 +80,13 @@ def _split_long_chunks(
 def _deflate_strips(
     colour: Pixels, alpha: Pixels | None, zero_hidden: bool, threads: int | None, strip_bytes: int
 ) -> Iterator[bytes]:
-    """The zlib stream, strip by strip."""
+    """Yield the zlib stream strip by strip."""
     height = len(colour)
     row = colour[0].nbytes + (0 if alpha is None else alpha[0].nbytes) + 1
     rows = max(1, strip_bytes // row)
     tops = range(0, height, rows)
 
-    def packed(top: int) -> tuple[bytes, int, int]:
+    def deflate_strip(top: int) -> tuple[bytes, int, int]:
         filtered = _filter_rows(colour, alpha, top, min(top + rows, height), zero_hidden)
         packer = isal_zlib.compressobj(DEFLATE_LEVEL, isal_zlib.DEFLATED, -15)
         body = packer.compress(filtered)
@@ -84,14 +96,14 @@ def _deflate_strips(
     yield b"\x78\x01"
     total = 1
     with ThreadPoolExecutor(threads or cpu_threads.worker_count(len(tops))) as pool:
-        for body, adler, length in pool.map(packed, tops):
+        for body, adler, length in pool.map(deflate_strip, tops):
             total = adler32_combine(total, adler, length)
             yield body
     yield struct.pack(">I", total)
 
 
 def _filter_rows(colour: Pixels, alpha: Pixels | None, top: int, bottom: int, zero_hidden: bool) -> memoryview:
-    """Rows top..bottom, big-endian, interleaved, Up-filtered, each with its filter byte."""
+    """Rows from `top` to `bottom`: big-endian, interleaved, Up-filtered, each with its filter byte."""
     above = max(0, top - 1)
     raw = _interleave_channels(colour[above:bottom], None if alpha is None else alpha[above:bottom], zero_hidden)
     out = np.empty((bottom - top, raw.shape[1] + 1), np.uint8)
@@ -114,13 +126,13 @@ def _interleave_channels(colour: Pixels, alpha: Pixels | None, zero_hidden: bool
     joined[..., :-1] = grey
     joined[..., -1] = alpha
     if zero_hidden:
-        whole = joined.view(f"u{joined.itemsize * joined.shape[2]}")[..., 0]
-        np.copyto(whole, 0, where=alpha == 0)
+        packed = joined.view(f"u{joined.itemsize * joined.shape[2]}")[..., 0]
+        np.copyto(packed, 0, where=alpha == 0)
     return joined.view(np.uint8).reshape(len(colour), -1)
 
 
 def adler32_combine(first_checksum: int, second_checksum: int, second_length: int) -> int:
-    """Adler-32 of two byte strings joined, from their sums and the second's length (zlib's formula)."""
+    """Adler-32 of two concatenated byte strings, from their checksums and the second's length (zlib's formula)."""
     low = ((first_checksum & 0xFFFF) + (second_checksum & 0xFFFF) - 1) % ADLER_MODULUS
     high = (
         (first_checksum >> 16) + (second_checksum >> 16) + second_length * ((first_checksum & 0xFFFF) - 1)

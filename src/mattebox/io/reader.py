@@ -1,7 +1,4 @@
-"""The front door: bytes -> header check -> decode -> colour -> orientation -> metadata -> Picture.
-
-Only the order of the steps lives here. Knows nothing of what happens to the picture afterwards.
-"""
+"""Reading of photographs: bytes -> header check -> decoding -> colour -> orientation -> metadata -> Picture."""
 
 from __future__ import annotations
 
@@ -24,27 +21,48 @@ def read(
     metadata: Literal["safe", "all", "none"] = "safe",
     name: str | None = None,
 ) -> Picture:
-    """Read a photograph: a path, "-" for standard input, the bytes of a file, or a binary file object.
+    """Read a photograph.
 
-    The Picture is upright, 8 or 16 bits as the file is, in the file's RGB profile (CMYK, Lab and grey profiles become
-    sRGB). `max_pixels` limits width x height x frames, checked before decoding. `metadata` "safe" drops place, serial
-    numbers, names of owners and thumbnails; "all" keeps what the file has; "none" keeps only the colour profile.
-    `name` stands for the source in error messages. Raises InputMissing, InputUnreadable, InputTooLarge.
+    Parameters
+    ----------
+    source
+        A path, "-" for standard input, the bytes of a file, or a binary file object.
+    max_pixels
+        Limit of width x height x frames, checked before decoding.
+    metadata
+        "safe" drops position, serial numbers, owner names and thumbnails; "all" keeps everything; "none" keeps only the
+        colour profile.
+    name
+        What error messages call the source.
+
+    Returns
+    -------
+    Picture
+        Upright, 8 or 16 bits as in the file, in the file's RGB profile; CMYK, Lab and grey profiles are converted to
+        sRGB.
+
+    Raises
+    ------
+    InputMissing, InputUnreadable, InputTooLarge
+
+    Examples
+    --------
+    >>> picture = mb.read("photo.jpg")
     """
     label = name or sources.source_display_name(source)
     data = sources.read_bytes(source, name=label)
-    found = header_check.read_header(data, label)
-    header_check.check_pixel_limit(found, max_pixels, label)
-    return _build_picture(data, found, max_pixels, metadata, label)
+    header = header_check.read_header(data, label)
+    header_check.check_pixel_limit(header, max_pixels, label)
+    return _build_picture(data, header, max_pixels, metadata, label)
 
 
 def read_cached(path: str) -> Picture:
-    """Read a picture that many others need, such as a background; the last few are kept until their file changes."""
+    """Read a picture that many others use, such as a background; the last two are cached until their file changes."""
     try:
-        seen = os.stat(path)
+        status = os.stat(path)
     except OSError:
         return read(path)
-    return _read_cached_version(path, seen.st_mtime_ns, seen.st_size)
+    return _read_cached_version(path, status.st_mtime_ns, status.st_size)
 
 
 @lru_cache(maxsize=2)
@@ -57,15 +75,17 @@ def _build_picture(
 ) -> Picture:
     decoded = decode(data, file_header, max_pixels, name)
     with translate_decoder_errors(name, file_header.format):
-        entered = colour.convert_to_rgb(decoded.pixel_data, decoded.info.get("icc_profile"))
-        rgb = apply_orientation(entered.rgb, decoded.orientation)
+        converted = colour.convert_to_rgb(decoded.pixel_data, decoded.info.get("icc_profile"))
+        rgb = apply_orientation(converted.rgb, decoded.orientation)
         alpha = decoded.pixel_data.alpha
         file = data if file_header.format == "tiff" else None
-        kept = orient_metadata(metadata.collect_metadata(decoded.info, policy, tiff_bytes=file), decoded.orientation)
+        upright_metadata = orient_metadata(
+            metadata.collect_metadata(decoded.info, policy, tiff_bytes=file), decoded.orientation
+        )
         return Picture(
             rgb,
             None if alpha is None else apply_orientation(alpha, decoded.orientation),
-            entered.profile,
-            kept,
-            decoded.notes + entered.notes,
+            converted.profile,
+            upright_metadata,
+            decoded.notes + converted.notes,
         )

@@ -1,7 +1,7 @@
-"""16-bit PNG and TIFF, exactly, although Pillow has no 16-bit colour: it decodes twice, once for the upper bytes and
-once for the lower ones (its raw modes ";16B" and ";16L" each keep one byte of a pair), by its robust C decoders.
+"""Exact decoding of 16-bit PNG and TIFF with Pillow, which has no 16-bit colour.
 
-Grey with alpha in PNG is four bytes a pixel, read as if they were RGBA. See `retag` for the odd kinds of TIFF.
+The file is decoded twice, once for the high and once for the low bytes: Pillow's raw modes ";16B" and ";16L" each keep
+one byte of a pair. Grey with alpha in PNG is four bytes a pixel and read as RGBA. `tiff16` handles unusual TIFFs.
 """
 
 from __future__ import annotations
@@ -23,18 +23,18 @@ ReopenImage = Callable[[], "ImageFile.ImageFile"]
 
 
 def raw_mode(image: ImageFile.ImageFile) -> str:
-    """How the samples lie in the file, in Pillow's words, such as "RGB;16B"; empty when there is no tile."""
+    """Pillow's raw mode of the stored samples, such as "RGB;16B"; empty when there is no tile."""
     args = image.tile[0].args if image.tile else ""
     return args if isinstance(args, str) else str(args[0] if args else "")
 
 
 def is_sixteen_bit(image: ImageFile.ImageFile) -> bool:
-    """Whether this opened, not yet loaded picture has 16 bits per channel that Pillow would cut to 8."""
+    """Whether an opened, not yet loaded image has 16 bits per channel, which Pillow would cut to 8."""
     return image.mode.startswith("I;16") or (";16" in raw_mode(image) and image.mode in ("RGB", "RGBA"))
 
 
 def decode_sixteen_bit(reopen_image: ReopenImage) -> PixelData:
-    """All kinds but separate planes. `reopen_image` opens the same picture anew each time."""
+    """Decode all layouts but separate planes. `reopen_image` opens the same image anew at each call."""
     image = reopen_image()
     mode = raw_mode(image)
     if image.mode.startswith("I;16"):
@@ -51,18 +51,18 @@ def decode_sixteen_bit(reopen_image: ReopenImage) -> PixelData:
 
 
 def unpremultiply(rgb: NDArray[np.uint16], alpha: NDArray[np.uint16]) -> NDArray[np.uint16]:
-    """Straight colours of premultiplied ones; colours under alpha 0 are lost in such files and stay as stored."""
-    made = rgb.copy()
+    """Divide colours by alpha; colours under alpha 0 are lost in such files and stay as stored."""
+    straight = rgb.copy()
     for top in range(0, len(rgb), STRIP_ROWS):
         rows = slice(top, top + STRIP_ROWS)
         a = np.maximum(alpha[rows], 1).astype(np.uint32)[..., None]
-        made[rows] = np.minimum((rgb[rows].astype(np.uint32) * 65535 + a // 2) // a, 65535)
-        made[rows][alpha[rows] == 0] = rgb[rows][alpha[rows] == 0]
-    return made
+        straight[rows] = np.minimum((rgb[rows].astype(np.uint32) * 65535 + a // 2) // a, 65535)
+        straight[rows][alpha[rows] == 0] = rgb[rows][alpha[rows] == 0]
+    return straight
 
 
 def decode_grey(image: ImageFile.ImageFile) -> PixelData:
-    """A grey picture that is opened but not loaded; 12 bits are stretched to 16."""
+    """Decode an opened, not yet loaded grey image; 12 bits are stretched to 16."""
     order = ">" if image.mode.endswith("B") else "<"
     twelve = raw_mode(image) == "I;12"
     image.load()
@@ -80,14 +80,14 @@ def _decode_grey_alpha(image: ImageFile.ImageFile) -> PixelData:
 
 
 def _decode_byte_pairs(reopen_image: ReopenImage, mode: str) -> tuple[NDArray[np.uint16], NDArray[np.uint16] | None]:
-    """Colour and alpha, from the two bytes of each sample in turn."""
+    """Decode colour and alpha from the first and the second byte of each sample."""
     colour: NDArray[np.uint16] | None = None
     alpha: NDArray[np.uint16] | None = None
     little = mode.endswith("L") or (mode.endswith("N") and sys.byteorder == "little")
     for second in (False, True):  # the first byte of each pair, then the second
         image = reopen_image()
-        wanted = f"{mode.split(';')[0]};16{'L' if second else 'B'}"
-        image.tile = [tile._replace(args=_replace_raw_mode(tile.args, wanted)) for tile in image.tile]
+        byte_mode = f"{mode.split(';')[0]};16{'L' if second else 'B'}"
+        image.tile = [tile._replace(args=_replace_raw_mode(tile.args, byte_mode)) for tile in image.tile]
         image.load()
         shift = 8 if second == little else 0
         if colour is None:

@@ -1,5 +1,7 @@
-"""Where pictures come from: the bytes behind a path, a stream or standard input, and the files behind the command
-line's words (files, folders, globs, "-"). Turns the system's errors into ours. Knows nothing of pictures but suffixes.
+"""Sources of pictures: bytes of paths, streams and standard input, and expansion of command-line arguments.
+
+Arguments may be files, folders, globs, ZIP archives, URLs where allowed, and "-". System errors become InputMissing or
+InputUnreadable.
 """
 
 from __future__ import annotations
@@ -24,14 +26,16 @@ PICTURE_SUFFIXES = (
 )
 
 MAX_FILE_BYTES = 1 << 30
-"""The most that is read from one file, stream or pipe: 1 GiB."""
+"""Limit for one file, stream or pipe: 1 GiB."""
 
 
 @dataclass(frozen=True)
 class InputItem:
-    """One picture to read: its `path` (None = standard input), where it lies below the folder that was named, so that
-    a tree of results can mirror the tree of photographs, and in a ZIP archive its `member`. A picture to be fetched has
-    its `url`, and a name as if it lay in this folder."""
+    """One picture to read.
+
+    `path` is None for standard input; `relative_path` is the place below the given folder, so that results can mirror
+    the tree; `member` is the name in a ZIP archive; `url` is the address of a picture to fetch.
+    """
 
     path: Path | None
     relative_path: Path
@@ -44,7 +48,7 @@ class InputItem:
 
 
 def item_display_name(path: Path | None, member: str | None = None, url: str | None = None) -> str:
-    """What reports and messages call a picture that lies there."""
+    """What reports and messages call a picture."""
     if url is not None:
         return url
     if path is None:
@@ -55,28 +59,28 @@ def item_display_name(path: Path | None, member: str | None = None, url: str | N
 def expand_inputs(
     arguments: Iterable[str | os.PathLike[str]], *, recursive: bool = False, allow_urls: bool = False
 ) -> Iterator[InputItem | InputMissing]:
-    """The pictures behind files, folders, globs and "-", and http(s) addresses where they are allowed, lazily, each
-    once; an InputMissing in place of what is not there, so that one wrong word does not stop the rest.
+    """Expand files, folders, globs, ZIP archives, "-" and allowed URLs to pictures, lazily and each once.
 
-    Folders give the files with one of SUFFIXES in natural order (2 before 10), hidden ones left out, and with
-    `recursive` their subfolders' too. A file that is named is taken whatever its suffix.
+    Missing inputs are yielded as InputMissing, so that one wrong argument does not stop the others. Folders give the
+    files with one of PICTURE_SUFFIXES in natural order (2 before 10), without hidden ones, and with `recursive` those
+    of their subfolders. A file that is named is taken whatever its suffix.
     """
-    seen: set[str] = set()
-    for word in arguments:
-        for item in _expand_argument(os.fspath(word), recursive, allow_urls):
+    yielded: set[str] = set()
+    for argument in arguments:
+        for item in _expand_argument(os.fspath(argument), recursive, allow_urls):
             if isinstance(item, InputItem):
                 path = "-" if item.path is None else os.path.realpath(item.path)
                 key = item.url or f"{path}\0{item.member or ''}"
-                if key in seen:
+                if key in yielded:
                     continue
-                seen.add(key)
+                yielded.add(key)
             yield item
 
 
 def read_bytes(source: Any, *, name: str | None = None, max_bytes: int = MAX_FILE_BYTES) -> bytes:
-    """All bytes of a path, "-" (standard input), bytes-like object or binary file object, up to `max_bytes` of them.
+    """Read all bytes of a path, "-" (standard input), bytes-like object or binary file object, up to `max_bytes`.
 
-    InputMissing, InputUnreadable (a folder, no permission), InputTooLarge; UsageError for any other kind of source.
+    Raises InputMissing, InputUnreadable (a folder, no permission), InputTooLarge; UsageError for other sources.
     """
     label = name or source_display_name(source)
     if isinstance(source, bytes | bytearray | memoryview):
@@ -90,13 +94,15 @@ def read_bytes(source: Any, *, name: str | None = None, max_bytes: int = MAX_FIL
     except OSError as error:
         raise _input_error(error, label) from error
     except ValueError as error:  # a path with a null character
-        raise InputMissing(f"{label!r} is no possible path ({error})", "check its spelling") from error
+        raise InputMissing(f"{label!r} is not a valid path ({error})", "check its spelling") from error
     return _read_stream(source, label, max_bytes)
 
 
 def read_item(path: Path | None, member: str | None = None) -> bytes:
-    """The bytes of a file, of a picture in a ZIP archive, or (None) of standard input. InputMissing, InputUnreadable,
-    InputTooLarge."""
+    """Read a file, a member of a ZIP archive, or (None) standard input.
+
+    Raises InputMissing, InputUnreadable, InputTooLarge.
+    """
     if path is None:
         return read_bytes("-")
     return read_bytes(path) if member is None else _read_archive_member(path, member, MAX_FILE_BYTES)
@@ -112,14 +118,14 @@ def _read_archive_member(path: Path, member: str, max_bytes: int) -> bytes:
     except OSError as error:
         raise _input_error(error, str(path)) from error
     except (zipfile.BadZipFile, RuntimeError, NotImplementedError, EOFError, zlib.error) as error:
-        raise InputUnreadable(f"{label} cannot be unpacked ({error})", "pack it anew, without a password") from error
+        raise InputUnreadable(f"{label} cannot be unpacked ({error})", "pack it again without a password") from error
     if len(content) > max_bytes:
         raise _too_large_error(label, max_bytes)
     return content
 
 
 def source_display_name(source: Any) -> str:
-    """How error messages call a source."""
+    """What error messages call a source."""
     if isinstance(source, str | os.PathLike):
         return "standard input" if source == "-" else os.fsdecode(source)
     name = getattr(source, "name", None)
@@ -127,7 +133,7 @@ def source_display_name(source: Any) -> str:
 
 
 def natural_sort_key(name: str) -> list[tuple[int, int, str]]:
-    """A sorting key by which img2 comes before img10, whatever the case."""
+    """A case-insensitive sort key that puts img2 before img10."""
     parts = re.findall(r"([0-9]+)|([^0-9]+)", name.casefold())
     return [(0, int(digits), "") if digits else (1, 0, text) for digits, text in parts]
 
@@ -140,7 +146,7 @@ def _expand_argument(argument: str, recursive: bool, allow_urls: bool) -> Iterat
             name = _path_from_url(argument)
             yield InputItem(name, name, url=argument)
         else:
-            yield InputMissing(f"{argument}: addresses are not fetched", "allow it with --fetch")
+            yield InputMissing(f"{argument}: URLs are not fetched by default", "allow it with --fetch")
     elif os.path.isdir(argument):
         yield from _folder_items(Path(argument), recursive)
     elif argument.lower().endswith(".zip") and os.path.isfile(argument):
@@ -154,7 +160,7 @@ def _expand_argument(argument: str, recursive: bool, allow_urls: bool) -> Iterat
 
 
 def _path_from_url(url: str) -> Path:
-    """A file's name for what lies at an address."""
+    """A file name for a URL."""
     last = re.sub(r"[?#].*", "", url).rpartition("/")[2]
     name = re.sub(r"[^\w.-]", "_", unquote(last)).lstrip(".")[-100:]
     return Path(name or "picture")
@@ -172,12 +178,12 @@ def _folder_items(root: Path, recursive: bool) -> Iterator[InputItem | InputMiss
 
 
 def _archive_items(path: Path) -> Iterator[InputItem | InputMissing]:
-    """The pictures of a ZIP archive, in natural order; names that would lead out of a folder are passed over."""
+    """The pictures of a ZIP archive, in natural order; names that point outside a folder are skipped."""
     try:
         with zipfile.ZipFile(path) as archive:
             names = [i.filename for i in archive.infolist() if not i.is_dir()]
     except (zipfile.BadZipFile, OSError, ValueError) as error:
-        yield InputMissing(f"{path}: cannot be opened as an archive ({error})", "pack it anew")
+        yield InputMissing(f"{path}: cannot be opened as an archive ({error})", "pack it again")
         return
     pictures = [n for n in names if n.lower().endswith(PICTURE_SUFFIXES) and not Path(n).name.startswith(".")]
     safe = [n for n in pictures if not Path(n).is_absolute() and ".." not in Path(n).parts and "\\" not in n]
@@ -243,7 +249,7 @@ def _read_stream(source: Any, label: str, max_bytes: int) -> bytes:
 
 
 def _read_limited(file: BinaryIO, label: str, max_bytes: int) -> bytes:
-    """All of it, at most one byte over the limit: pipes and devices may never end."""
+    """Read a stream up to one byte over the limit, since pipes and devices may never end."""
     size = _file_size(file)
     if size is not None and size > max_bytes:
         raise _too_large_error(label, max_bytes)

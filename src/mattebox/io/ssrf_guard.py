@@ -1,7 +1,8 @@
-"""Which addresses of the Internet a picture may be fetched from: public ones, and what the owner allows besides.
+"""Guard against server-side request forgery: which IP addresses a picture may be fetched from.
 
-Ranges are IANA's registries of special purpose addresses and what clouds put into public ones; Python's `is_global`
-passes some of them. Forms that carry an IPv4 address within an IPv6 one are refused whole. Opens no socket.
+Public addresses are allowed, and networks that the operator adds. The refused ranges are IANA's registries of special
+purpose addresses and the service addresses of clouds; Python's `is_global` lets some of these pass. IPv6 forms that
+embed an IPv4 address are refused altogether.
 """
 
 from __future__ import annotations
@@ -37,7 +38,7 @@ NON_PUBLIC_IPV6_NETWORKS = tuple(
         IPv6Network,
         (
             *("2001::/23", "2002::/16"),  # Teredo, benchmarks, ORCHID; 6to4
-            *("2001:db8::/32", "3fff::/20", "3ffe::/16"),  # documentation, the 6bone that was
+            *("2001:db8::/32", "3fff::/20", "3ffe::/16"),  # documentation, the former 6bone
             "2620:4f:8000::/48",  # AS112
         ),
     )
@@ -48,7 +49,7 @@ NUMERIC_LABEL_PATTERN = re.compile(r"(0x[0-9a-f]*|[0-9]+)", re.IGNORECASE)
 
 
 def is_public_address(address: IpAddress) -> bool:
-    """Is it an ordinary address of the Internet?"""
+    """Whether an address is an ordinary public one."""
     if isinstance(address, IPv4Address):
         return not any(address in network for network in NON_PUBLIC_IPV4_NETWORKS)
     if (
@@ -61,18 +62,18 @@ def is_public_address(address: IpAddress) -> bool:
 
 
 def is_allowed_address(address: str, allowed_networks: Iterable[IpNetwork] = ()) -> bool:
-    """Is a resolved address public, or among the networks allowed besides? What is no address is not."""
+    """Whether a resolved address is public or in one of the allowed networks; False for text that is no address."""
     try:
-        found = ipaddress.ip_address(address)
+        parsed = ipaddress.ip_address(address)
     except ValueError:
         return False
-    return is_public_address(found) or any(
-        found in network for network in allowed_networks if network.version == found.version
+    return is_public_address(parsed) or any(
+        parsed in network for network in allowed_networks if network.version == parsed.version
     )
 
 
 def is_ip_literal(host: str) -> bool:
-    """Is a host an address itself, plainly spelt?"""
+    """Whether a host is an IP address in its standard notation."""
     try:
         ipaddress.ip_address(host)
     except ValueError:
@@ -81,7 +82,7 @@ def is_ip_literal(host: str) -> bool:
 
 
 def is_obfuscated_ip(host: str) -> bool:
-    """Does a host end in a number without being a plain address? 0x7f.1, 017700000001 and 2130706433 are loopback."""
+    """Whether a host is an IP address in disguise: 0x7f.1, 017700000001 and 2130706433 all mean 127.0.0.1."""
     last = host.rstrip(".").rpartition(".")[2]
     if not NUMERIC_LABEL_PATTERN.fullmatch(last):
         return False
@@ -93,8 +94,10 @@ def is_obfuscated_ip(host: str) -> bool:
 
 
 def parse_networks(text: str) -> tuple[IpNetwork, ...]:
-    """Networks from a list with commas, e.g. 10.1.0.0/16. UsageError."""
+    """Parse a comma-separated list of networks such as 10.1.0.0/16. Raises UsageError."""
     try:
         return tuple(ipaddress.ip_network(part.strip()) for part in text.split(",") if part.strip())
     except ValueError as error:
-        raise UsageError(f"{text[:80]!r} is no list of networks ({error})", "give e.g. 10.1.0.0/16,fd12::/32") from None
+        raise UsageError(
+            f"{text[:80]!r} is not a list of networks ({error})", "give e.g. 10.1.0.0/16,fd12::/32"
+        ) from None

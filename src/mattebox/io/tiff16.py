@@ -1,7 +1,7 @@
 """16-bit TIFFs that Pillow misreads or refuses: separate planes, grey with alpha, and grey where white is zero.
 
-Each is shown to Pillow by another directory over the same data, as a kind that it reads exactly: a plane as a grey
-picture, grey with alpha as four bytes. So all its compressions, tiles and orientations hold. TIFF 6.0, section 8.
+The directory is rewritten over the same data so that Pillow reads it exactly: a plane as a grey picture, grey with
+alpha as four 8-bit channels. All of its compressions, tilings and orientations keep working. TIFF 6.0, section 8.
 """
 
 from __future__ import annotations
@@ -35,20 +35,20 @@ DATA_LOCATION_TAGS = (273, 279, 324, 325)  # where the strips or tiles are, and 
 
 
 class DecodedTiff16(NamedTuple):
-    """What was found, and the image it was found by (for its `info`)."""
+    """The pixels, and the Pillow image they came from (for its `info`)."""
 
     pixel_data: PixelData
     image: ImageFile.ImageFile
 
 
 def decode_tiff16(data: bytes, open_data: OpenTiffBytes) -> DecodedTiff16 | None:
-    """The pixels of one of those kinds; None for all others, which Pillow reads as they are. ValueError."""
+    """Decode a TIFF of one of these kinds; None for all others, which Pillow reads directly. Raises ValueError."""
     file = TiffStructure(data)
     tags, _ = file.read_ifd(file.first_ifd_offset)
 
-    def value(tag: int, usual: int) -> int:
-        found = file.integer_value(tags.get(tag))
-        return usual if found is None else found
+    def value(tag: int, default: int) -> int:
+        stored = file.integer_value(tags.get(tag))
+        return default if stored is None else stored
 
     if value(BITS_PER_SAMPLE_TAG, 1) != 16 or value(SAMPLE_FORMAT_TAG, 1) != 1 or value(PHOTOMETRIC_TAG, 0) > 2:
         return None
@@ -59,8 +59,8 @@ def decode_tiff16(data: bytes, open_data: OpenTiffBytes) -> DecodedTiff16 | None
     if file.is_big_tiff or samples > 4 or (grey and samples > 2):
         raise ValueError("16 bits in an unusual order of channels; save it with interleaved channels")
     if value(PLANAR_CONFIGURATION_TAG, 1) == 2 or samples == 1:
-        seen = [_decode_plane(file, tags, k, samples, open_data) for k in range(samples)]
-        channels, image = [one.pixel_data.pixels for one in seen], seen[0].image
+        planes = [_decode_plane(file, tags, k, samples, open_data) for k in range(samples)]
+        channels, image = [plane.pixel_data.pixels for plane in planes], planes[0].image
     else:
         if value(PREDICTOR_TAG, 1) != 1:
             raise ValueError("16-bit grey with alpha and a predictor; save it without compression")
@@ -71,7 +71,7 @@ def decode_tiff16(data: bytes, open_data: OpenTiffBytes) -> DecodedTiff16 | None
 
 
 def _assemble_channels(channels: list[Pixels], colour_count: int, extra_sample_type: int) -> PixelData:
-    """Colour and alpha; `extra_sample_type` of the further channel: 1 premultiplied alpha, 2 straight alpha, else no alpha."""
+    """Join channels; the extra one is premultiplied alpha (type 1), straight alpha (type 2) or dropped."""
     colour = np.stack(channels[:colour_count], -1).astype(np.uint16, copy=False)
     alpha = channels[colour_count] if len(channels) > colour_count and extra_sample_type in (1, 2) else None
     if alpha is not None and extra_sample_type == 1:
@@ -82,14 +82,14 @@ def _assemble_channels(channels: list[Pixels], colour_count: int, extra_sample_t
 def _decode_plane(
     tiff: TiffStructure, tags: Ifd, plane_index: int, plane_count: int, open_data: OpenTiffBytes
 ) -> DecodedTiff16:
-    """One plane as a grey picture of its own."""
+    """Decode one plane as a grey picture."""
     changed = {tag: _plane_entry(tags[tag], plane_index, plane_count) for tag in DATA_LOCATION_TAGS if tag in tags}
     image = open_data(_rewrite_tags(tiff, tags, changed, bits_per_sample=[16], photometric=1))
     return DecodedTiff16(sixteen_bit.decode_grey(image), image)
 
 
 def _plane_entry(entry: IfdEntry, plane_index: int, plane_count: int) -> IfdEntry:
-    """The share of one plane in a list of places: planes stand one behind the other."""
+    """The part of a list of offsets that belongs to one plane; planes are listed one after the other."""
     each = entry.value_count // plane_count
     size = len(entry.raw_bytes) // entry.value_count
     if not each:
@@ -102,7 +102,7 @@ def _plane_entry(entry: IfdEntry, plane_index: int, plane_count: int) -> IfdEntr
 def _decode_grey_alpha(
     tiff: TiffStructure, tags: Ifd, open_data: OpenTiffBytes
 ) -> tuple[list[Pixels], ImageFile.ImageFile]:
-    """Grey and alpha of two bytes each, read as the four bytes of an RGBA picture."""
+    """Decode 16-bit grey with alpha as the four bytes of an RGBA picture."""
     changed = {EXTRA_SAMPLES_TAG: _short_entry(tiff, [2])}
     image = open_data(_rewrite_tags(tiff, tags, changed, bits_per_sample=[8] * 4, photometric=2))
     image.load()

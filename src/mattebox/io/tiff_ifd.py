@@ -1,7 +1,7 @@
-"""The directories of TIFF 6.0 (and BigTIFF), in which TIFF files and EXIF keep their tags: read and written raw.
+"""Raw reading and writing of TIFF 6.0 and BigTIFF directories (IFDs), which also hold EXIF.
 
-Values stay the bytes they were, so that what is kept is kept exactly. Entries that point outside the data are skipped;
-a directory never costs more memory than the data it is read from. Knows nothing of what the tags mean.
+Values stay raw bytes, so that they are copied exactly. Entries that point outside the data are skipped; a directory
+never costs more memory than the data it is read from.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ _INTEGER_FORMATS = {1: "B", 3: "H", 4: "I", 13: "I", 16: "Q", 18: "Q"}
 
 
 class IfdEntry(NamedTuple):
-    """One tag: its TIFF type, the number of values, and their bytes in the file's order."""
+    """One tag: TIFF field type, number of values, and their bytes in the file's byte order."""
 
     field_type: int
     value_count: int
@@ -26,7 +26,7 @@ Ifd = dict[int, IfdEntry]
 
 
 class TiffStructure:
-    """A TIFF structure in memory. ValueError when `data` does not begin with one."""
+    """A TIFF structure in memory. Raises ValueError when `data` does not begin with one."""
 
     def __init__(self, data: bytes) -> None:
         self.data = data
@@ -41,9 +41,9 @@ class TiffStructure:
         self._entries_read = 0
 
     def read_ifd(self, offset: int, requested_tags: Container[int] | None = None) -> tuple[Ifd, int]:
-        """The tags of the directory at `offset`, and the offset of the next one (0: none).
+        """Read the tags of the directory at `offset`; return them and the offset of the next directory (0 = none).
 
-        Entries read so far over the life of this object are bounded by what the data can hold: ValueError beyond.
+        The entries read over the lifetime of this object are bounded by what the data can hold; ValueError beyond.
         """
         count, at = (
             (self._unpack_at("Q", offset), offset + 8)
@@ -55,26 +55,26 @@ class TiffStructure:
         self._entries_read += count
         if self._entries_read > len(self.data) // width + 1:
             raise ValueError("its directories overlap")
-        found: Ifd = {}
+        ifd: Ifd = {}
         budget = len(self.data)
         for start in range(at, at + count * width, width):
             tag = self._unpack_at("H", start)
-            if tag in found or (requested_tags is not None and tag not in requested_tags):
+            if tag in ifd or (requested_tags is not None and tag not in requested_tags):
                 continue
             entry = self._read_entry(start, budget)
             if entry is not None:
-                found[tag] = entry
+                ifd[tag] = entry
                 budget -= len(entry.raw_bytes)
-        return found, self._next_ifd_offset(at + count * width)
+        return ifd, self._next_ifd_offset(at + count * width)
 
     def with_ifd(self, ifd: Ifd) -> bytes:
-        """The data with another first and only directory, appended behind it. Not for BigTIFF."""
+        """The data with `ifd`, appended at the end, as its only directory. Not for BigTIFF."""
         body = self.data + bytes(len(self.data) % 2)
         head = body[:4] + struct.pack(self.byte_order + "I", len(body))
         return head + body[8:] + _serialise_ifd(self.byte_order, ifd, len(body))
 
     def integer_value(self, entry: IfdEntry | None) -> int | None:
-        """The first value of a whole-number entry; None for any other."""
+        """The first value of an integer entry; None for other types."""
         code = _INTEGER_FORMATS.get(entry.field_type) if entry else None
         if entry is None or code is None or not entry.raw_bytes:
             return None
@@ -101,7 +101,7 @@ class TiffStructure:
 
 
 def build_tiff(byte_order: str, main_ifd: Ifd, sub_ifds: dict[int, Ifd]) -> bytes:
-    """A classic TIFF structure of one directory and those `sub_ifds` it, by the tag that points to each."""
+    """Build a classic TIFF structure of a main directory and sub-directories, by the tag that points to each."""
     head = (b"II" if byte_order == "<" else b"MM") + struct.pack(byte_order + "HI", 42, 8)
     at = 8 + len(_serialise_ifd(byte_order, main_ifd | dict.fromkeys(sub_ifds, IfdEntry(4, 1, bytes(4))), 8))
     pointers, tail = {}, b""
@@ -112,7 +112,7 @@ def build_tiff(byte_order: str, main_ifd: Ifd, sub_ifds: dict[int, Ifd]) -> byte
 
 
 def _serialise_ifd(byte_order: str, ifd: Ifd, offset: int) -> bytes:
-    """One directory as it stands at offset `offset`, its longer values right behind it."""
+    """Serialise a directory placed at `offset`, followed by its longer values."""
     table = struct.pack(byte_order + "H", len(ifd))
     values = b""
     behind = offset + 2 + 12 * len(ifd) + 4

@@ -1,8 +1,8 @@
-"""A picture from an http or https address, whoever gave that address: checked, pinned, bounded.
+"""Fetching of http and https URLs that may come from anybody.
 
-A host is looked up once, every address found must be allowed, and the connection goes to the one that was checked, its
-name kept for Host and TLS. Redirects are few and checked alike; size and time are bounded in all. No proxy, no cookies,
-no credentials. What is wrong is told without saying what lies at an address that is refused.
+The host is resolved once, all of its addresses must be allowed, and the connection goes to the address that was
+checked, with the host's name for the Host header and TLS. Redirects are few and checked in the same way; size and total
+time are bounded. No proxy, cookies or credentials are used. Errors do not reveal what lies at a refused address.
 """
 
 from __future__ import annotations
@@ -22,26 +22,26 @@ from mattebox.errors import InputError, InputMissing, InputTooLarge
 from mattebox.io.ssrf_guard import IpNetwork, is_allowed_address, is_ip_literal, is_obfuscated_ip
 
 ResolveHost = Callable[[str, int], list[str]]
-"""Host and port -> its addresses. OSError when there are none."""
+"""Resolves a host and port to IP addresses; OSError when there are none."""
 
 DEFAULT_PORTS = {"http": 80, "https": 443}
 REDIRECT_STATUSES = {301, 302, 303, 307, 308}
 CHUNK_BYTES = 1 << 16
-MAX_URL_CHARACTERS = 2000  # characters of an address
+MAX_URL_CHARACTERS = 2000
 
 
 class AddressRefused(InputError):
-    """An address that pictures are not fetched from."""
+    """The URL is not allowed to be fetched."""
 
 
 def resolve_host(host: str, port: int) -> list[str]:
-    """The system's answer."""
-    return list(dict.fromkeys(str(found[4][0]) for found in socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)))
+    """Resolve a host with the system's resolver."""
+    return list(dict.fromkeys(str(info[4][0]) for info in socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)))
 
 
 @dataclass(frozen=True)
 class FetchPolicy:
-    """What is allowed. `allowed_networks`: networks besides the public ones; `allowed_ports`: besides each scheme's own."""
+    """Limits of fetching. `allowed_networks` are allowed besides public ones, `allowed_ports` besides 80 and 443."""
 
     max_bytes: int = 25_000_000
     timeout_seconds: float = 20.0
@@ -53,7 +53,7 @@ class FetchPolicy:
 
 @dataclass(frozen=True)
 class ResolvedUrl:
-    """A checked address: what to say to whom, and where it is."""
+    """The parts of a checked URL, and the IP address to connect to."""
 
     scheme: str
     host: str
@@ -64,7 +64,7 @@ class ResolvedUrl:
 
 @dataclass(frozen=True)
 class FetchResponse:
-    """Status, where it points, and the body."""
+    """Status, Location header and body of a response."""
 
     status: int
     location: str | None
@@ -72,7 +72,7 @@ class FetchResponse:
 
 
 def fetch_url(url: str, policy: FetchPolicy = FetchPolicy()) -> bytes:
-    """The bytes behind an address. AddressRefused, InputMissing, InputTooLarge."""
+    """Fetch the bytes at a URL. Raises AddressRefused, InputMissing, InputTooLarge."""
     end = time.monotonic() + policy.timeout_seconds
     for _ in range(policy.max_redirects + 1):
         target = check_url(url, policy, end)
@@ -82,17 +82,20 @@ def fetch_url(url: str, policy: FetchPolicy = FetchPolicy()) -> bytes:
         if answer.status not in REDIRECT_STATUSES or not answer.location:
             raise InputMissing(f"{target.host} answered {answer.status}", "check the address")
         url = _resolve_redirect(url, answer.location)
-    raise InputMissing("the address leads from one to the next", "give the last one")
+    raise InputMissing("the address redirects too often", "give the final address")
 
 
 def post_to_url(url: str, body: bytes, headers: dict[str, str], policy: FetchPolicy) -> int:
-    """Send a body to an address; the status of the answer. Redirects are not followed. AddressRefused, InputMissing."""
+    """POST a body and return the status; redirects are not followed. Raises AddressRefused, InputMissing."""
     end = time.monotonic() + policy.timeout_seconds
     return send_request(check_url(url, policy, end), "POST", body, headers, policy, end).status
 
 
 def check_url(url: str, policy: FetchPolicy, deadline: float | None = None) -> ResolvedUrl:
-    """Look an address up, and refuse it unless everything about it is allowed. AddressRefused, InputMissing."""
+    """Parse and resolve a URL, and refuse it unless everything about it is allowed.
+
+    Raises AddressRefused, InputMissing.
+    """
     parts, host, port = parse_url(url, policy)
     addresses = _resolve_with_timeout(
         host, port, policy, time.monotonic() + policy.timeout_seconds if deadline is None else deadline
@@ -104,9 +107,9 @@ def check_url(url: str, policy: FetchPolicy, deadline: float | None = None) -> R
 
 
 def parse_url(url: str, policy: FetchPolicy) -> tuple[SplitResult, str, int]:
-    """What can be said of an address without looking it up. AddressRefused."""
+    """Check a URL without resolving it. Raises AddressRefused."""
     if len(url) > MAX_URL_CHARACTERS or any(c <= " " or c in "\\\x7f" for c in url):
-        raise _refusal("it is too long, or holds spaces or backslashes")
+        raise _refusal("it is too long, or contains spaces or backslashes")
     try:
         parts = urlsplit(url)
         port = parts.port or DEFAULT_PORTS.get(parts.scheme, 0)
@@ -114,48 +117,52 @@ def parse_url(url: str, policy: FetchPolicy) -> tuple[SplitResult, str, int]:
     except (ValueError, UnicodeError):
         raise _refusal("it cannot be read") from None
     if parts.scheme not in DEFAULT_PORTS:
-        raise _refusal("it starts with neither http:// nor https://")
+        raise _refusal("it does not start with http:// or https://")
     if parts.username is not None or parts.password is not None:
-        raise _refusal("it holds a user or password")
+        raise _refusal("it contains a user or password")
     if port != DEFAULT_PORTS[parts.scheme] and port not in policy.allowed_ports:
         raise _refusal(f"its port {port} is not allowed")
     if not host or "%" in host or is_obfuscated_ip(host):
-        raise _refusal("its host is none, or oddly spelt")
+        raise _refusal("its host is missing or in an unusual notation")
     if not parts.path.isascii() or not parts.query.isascii():
-        raise _refusal("it holds other than ASCII after the host; percent-encode that")
+        raise _refusal("it has non-ASCII characters after the host; percent-encode them")
     return parts, host, port
 
 
 def send_request(
     target: ResolvedUrl, method: str, body: bytes | None, headers: dict[str, str], policy: FetchPolicy, deadline: float
 ) -> FetchResponse:
-    """One request over one connection to the checked address. InputMissing, InputTooLarge."""
+    """Send one request over one connection to the checked address. Raises InputMissing, InputTooLarge."""
     connection = _PinnedConnection(target, max(0.001, deadline - time.monotonic()))
-    told = {"User-Agent": f"mattebox/{__version__}", "Accept-Encoding": "identity", "Connection": "close"} | headers
+    all_headers = {
+        "User-Agent": f"mattebox/{__version__}",
+        "Accept-Encoding": "identity",
+        "Connection": "close",
+    } | headers
     try:
         with _close_at_deadline(connection, deadline):
-            connection.request(method, target.path, body, told)
+            connection.request(method, target.path, body, all_headers)
             answer = connection.getresponse()
             location = answer.getheader("Location")
             content = b"" if answer.status in REDIRECT_STATUSES else _read_body(answer, target.host, policy.max_bytes)
-            if time.monotonic() >= deadline:  # cut off: what came may not be all
+            if time.monotonic() >= deadline:  # cut off: the body may be incomplete
                 raise TimeoutError
             return FetchResponse(answer.status, location, content)
     except (OSError, http.client.HTTPException, ValueError):
         raise InputMissing(
-            f"{target.host} does not send it", "check the address, and that it is quick enough"
+            f"{target.host} does not send it", "check the address, and that it answers quickly enough"
         ) from None
     finally:
         connection.close()
 
 
 class _PinnedConnection(http.client.HTTPConnection):
-    """A connection to a target's checked address, under its name."""
+    """A connection to the checked IP address under the host's name."""
 
     def __init__(self, target: ResolvedUrl, timeout: float) -> None:
         super().__init__(target.host, target.port, timeout=timeout)
         self._target = target
-        self.open_socket: socket.socket | None = None  # http.client lets go of `sock` while the body still comes
+        self.open_socket: socket.socket | None = None  # http.client drops `sock` while the body is still read
         self.default_port = DEFAULT_PORTS[target.scheme]  # so that Host names other ports only
 
     def connect(self) -> None:
@@ -169,7 +176,7 @@ class _PinnedConnection(http.client.HTTPConnection):
 
 @contextlib.contextmanager
 def _close_at_deadline(connection: _PinnedConnection, deadline: float) -> Iterator[None]:
-    """Shut the connection at the end of the time, however slowly its bytes come."""
+    """Close the connection at the deadline, however slowly its bytes arrive."""
 
     def shut() -> None:
         if connection.open_socket is not None:
@@ -201,21 +208,21 @@ def _read_body(response: http.client.HTTPResponse, host: str, max_bytes: int) ->
 
 
 def _resolve_with_timeout(host: str, port: int, policy: FetchPolicy, deadline: float) -> list[str]:
-    """The addresses of a host, in time: the system's resolver knows no limit, so that it has a thread of its own."""
+    """Resolve a host before a deadline. The system's resolver has no time-out, so it runs in a thread."""
     if is_ip_literal(host):
         return [host]
-    found: list[list[str]] = []
+    results: list[list[str]] = []
 
-    def ask() -> None:
+    def resolve() -> None:
         with contextlib.suppress(OSError, UnicodeError):
-            found.append(policy.resolve(host, port))
+            results.append(policy.resolve(host, port))
 
-    thread = threading.Thread(target=ask, daemon=True)
+    thread = threading.Thread(target=resolve, daemon=True)
     thread.start()
     thread.join(max(0.0, deadline - time.monotonic()))
-    if not found:
+    if not results:
         raise InputMissing(f"{host[:100]} is not found", "check the address")
-    return found[0]
+    return results[0]
 
 
 def _resolve_redirect(url: str, location: str) -> str:
@@ -224,7 +231,7 @@ def _resolve_redirect(url: str, location: str) -> str:
     except ValueError:
         raise _refusal("it cannot be read") from None
     if url.startswith("https:") and not new.startswith("https:"):
-        raise _refusal("it leads from https to something else")
+        raise _refusal("it redirects from https to something else")
     return new
 
 

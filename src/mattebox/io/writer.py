@@ -1,7 +1,4 @@
-"""The back door: a Picture to a file, a file object or standard output, whole or not at all, never over an input.
-
-Knows nothing of how a format is encoded or how a file is made durable.
-"""
+"""Writing of pictures to files, file objects and standard output: atomic, and never over an input."""
 
 from __future__ import annotations
 
@@ -39,11 +36,42 @@ def write(
     inputs: Collection[Path] = (),
     hidden: HiddenColours = "zero",
 ) -> Path | None:
-    """Write a picture and return its path (None for a file object or "-", standard output).
+    """Write a picture.
 
-    The format is the suffix's unless given; `quality` 1..100, lowered where the file would have more than `max_bytes`;
-    `layers`, the last on top, stand in for the picture in formats that have them; files among `inputs` are never
-    overwritten; `hidden` "keep" writes the colours under alpha 0. Raises OutputError, and then nothing has changed.
+    Parameters
+    ----------
+    picture
+        The picture, with or without alpha.
+    target
+        A path, a binary file object, or "-" for standard output.
+    format
+        A name such as "png"; None means the suffix's format, and PNG for streams.
+    quality
+        1 to 100 for JPEG, WebP and AVIF; None is the format's default.
+    overwrite
+        Replace an existing file.
+    max_bytes
+        Limit of the file; quality is lowered until it fits.
+    layers
+        Layers, the last on top, that replace the picture in formats with layers.
+    inputs
+        Files that are never overwritten.
+    hidden
+        "keep" writes the colours under alpha 0; "zero" sets them to black.
+
+    Returns
+    -------
+    Path or None
+        The path written to; None for streams.
+
+    Raises
+    ------
+    OutputError
+        Nothing has been changed.
+
+    Examples
+    --------
+    >>> mb.write(cutout, "cut.png")
     """
     if isinstance(target, str | os.PathLike) and os.fspath(target) != "-":
         path = Path(target)
@@ -76,11 +104,13 @@ def _encode_output(
 
 
 def output_format(path: Path, format: str | None = None) -> FileFormat:
-    """The format to write `path` in. OutputError when its suffix is none of ours and none is given."""
+    """The format to write `path` in. Raises OutputError for an unknown suffix when no format is given."""
     if format is not None:
         return find_format(format)
     if not path.suffix:
-        raise OutputError(f"{path}: has no suffix to tell the format by", "add one such as .png, or give --format")
+        raise OutputError(
+            f"{path}: has no suffix from which to tell the format", "add one such as .png, or give --format"
+        )
     try:
         return find_format(path.suffix)
     except OutputError as error:
@@ -88,7 +118,7 @@ def output_format(path: Path, format: str | None = None) -> FileFormat:
 
 
 def check_not_input(path: Path, inputs: Collection[Path]) -> None:
-    """OutputError when `path` is one of the inputs, by whatever name."""
+    """Raise OutputError when `path` is the same file as one of the inputs."""
     for source in inputs:
         try:
             same = path.resolve() == source.resolve() or path.samefile(source)
@@ -105,6 +135,6 @@ def _write_stream(content: bytes, file: BinaryIO) -> None:
         file.write(content)
         file.flush()
     except BrokenPipeError:
-        raise  # whoever reads has enough; the command line ends quietly
+        raise  # the reader has closed the pipe; the command line ends quietly
     except OSError as error:
         raise atomic_write.output_error(error, Path(str(getattr(file, "name", "the output")))) from error

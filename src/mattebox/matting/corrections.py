@@ -14,7 +14,7 @@ from mattebox.core.connected_components import subject_box
 from mattebox.io import resampling
 from mattebox.matting import instances, scribbles, trimap
 from mattebox.matting.colour_refinement import as_floats
-from mattebox.matting.geodesic_edit import apply_scribbles
+from mattebox.matting.scribble_segmentation import apply_scribbles
 from mattebox.matting.scribbles import Scribble
 from mattebox.recipe.steps import Cut
 from mattebox.types import Box, Matte, OpenImage, Picture

@@ -11,7 +11,7 @@ from __future__ import annotations
 import numpy as np
 
 from mattebox.core import cpu_threads
-from mattebox.matting import colour_histogram, tiles
+from mattebox.matting import colour_table, tiles
 from mattebox.matting.colour_refinement import (
     ALPHA_CLIP_MARGIN,
     as_floats,
@@ -41,7 +41,7 @@ def refine_with_network(picture: Picture, matte: Matte, refiner: MatteRefiner | 
     prior, peak = enlarge_alpha(picture, matte), picture.bit_depth.peak
     shrink, step = grid_scales(picture.shape, matte.shape)
     models = tiles.pad_grid_planes(fit_colour_models(picture, matte, shrink, step))
-    table = colour_histogram.build_colour_table(picture.rgb, as_floats(matte.alpha))
+    table = colour_table.build_colour_table(picture.rgb, as_floats(matte.alpha))
     alpha = levels_lut(peak)[prior]
     live = models[EVIDENCE_PLANE] > 0  # elsewhere, and where the prior is settled, the coarse matte stands
 
@@ -54,11 +54,11 @@ def refine_with_network(picture: Picture, matte: Matte, refiner: MatteRefiner | 
         wide = tiles.expand_tile(tile, picture.shape, step, -(-TILE_MARGIN_PIXELS * look // step))
         pixels, before = (tiles.tile_pixels(p, wide, peak) for p in (picture.rgb, prior))
         first = wide.rows.start, wide.columns.start
-        common = colour_histogram.look_up_probability(table, pixels)
+        common = colour_table.look_up_probability(table, pixels)
         found = network.run(pixels, before, tiles.grid_patch(models, wide), common, look, first)
         if share > 0:
             open_ = (before > KNOWN_ALPHA_MARGIN) & (before < 1 - KNOWN_ALPHA_MARGIN)
-            found = np.where(open_, colour_histogram.add_probability_logit(found, common, share), found)
+            found = np.where(open_, colour_table.add_probability_logit(found, common, share), found)
         part = alpha[tile.rows, tile.columns]
         top, left = tile.rows.start - wide.rows.start, tile.columns.start - wide.columns.start
         part[...] = np.round(found[top : top + part.shape[0], left : left + part.shape[1]] * peak)
@@ -76,10 +76,10 @@ def colour_table_weight(picture: Picture, prior: Pixels, table: Floats, edge_til
     peak, rough = picture.bit_depth.peak, []
     for tile in edge_tiles[:: -(-len(edge_tiles) // MAX_ROUGHNESS_TILES) or 1]:
         part = prior[tile.rows, tile.columns]
-        said = colour_histogram.look_up_probability(
+        said = colour_table.look_up_probability(
             table, np.divide(picture.rgb[tile.rows, tile.columns], peak, dtype=np.float32)
         )
-        rough.append(colour_histogram.roughness(said, (part > 0.1 * peak) & (part < 0.9 * peak)))
+        rough.append(colour_table.roughness(said, (part > 0.1 * peak) & (part < 0.9 * peak)))
     found = np.concatenate([np.zeros(0), *rough])
     low, high = STRAND_ROUGHNESS_RANGE
     return MAX_COLOUR_TABLE_WEIGHT * float(np.clip((found.mean() - low) / (high - low), 0, 1)) if found.size else 0.0

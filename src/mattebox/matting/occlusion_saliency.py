@@ -32,7 +32,7 @@ def saliency(
     All 0 when nothing changes whatever is hidden. Takes parts x parts runs; `on_progress` is told the share done.
     """
     x, geometry = session.preprocess(flatten_on_white(picture))
-    height, width = geometry.content_size
+    height, width = geometry.content_shape
     whole = session.postprocess(session.run(x), geometry)
     hidden = _blur_planes(x[0, :, :height, :width])
     cell = max(1, -(-max(height, width) // cells))

@@ -66,7 +66,7 @@ def predict_with_views(picture: Picture, session: Session, votes: int = 0) -> Av
     if chosen == FIXED_SIZE_VIEWS[:1]:
         said = session.predict_matte(picture)
         return AveragedPrediction(said.alpha, said.presence, np.zeros_like(said.alpha))
-    size = session.input_geometry(picture.shape).content_size
+    size = session.input_geometry(picture.shape).content_shape
     once = session.reduce_for_views(picture)
     longest_first = sorted(chosen, key=lambda look: -look.scale)
     answers = cpu_threads.parallel_map(lambda look: _predict_view(picture, once, session, look), longest_first)
@@ -94,7 +94,7 @@ def _predict_view(
     x, geometry = seen.preprocess(picture, reduced_picture)
     if not view.mirrored:
         return seen.predict_preprocessed(x, geometry)
-    width = geometry.content_size[1]  # what is padded stays on the right
+    width = geometry.content_shape[1]  # what is padded stays on the right
     x[..., :width] = x[..., :width][..., ::-1].copy()
     alpha, presence = seen.predict_preprocessed(x, geometry)
     return MattePrediction(np.ascontiguousarray(alpha[:, ::-1]), presence)

@@ -17,7 +17,7 @@ from mattebox.io import resampling
 from mattebox.matting.closed_form import solve_closed_form
 from mattebox.matting.colour_refinement import as_floats
 from mattebox.matting.geodesic_distance import geodesic_distances, neighbour_costs
-from mattebox.matting.geodesic_edit import pixel_features
+from mattebox.matting.scribble_segmentation import pixel_features
 from mattebox.types import Floats, Matte, Picture
 
 Mask = NDArray[np.bool_]

@@ -1,7 +1,7 @@
-"""The cellar: models as data (cards), their verified weights, and sessions that run them.
+"""Models: cards (data), verified weights, and sessions that run them.
 
-onnxruntime 1.32 keeps a database of what it did in the user's home and sends it to its maker, unless told not to before
-it is loaded; here it is told. Whoever wants that sets ORT_DISABLE_TELEMETRY=0.
+ONNX Runtime 1.32 records its use in a database in the user's home and sends it to its maker, unless
+ORT_DISABLE_TELEMETRY is set before it is loaded; it is set here. To allow the reports, set ORT_DISABLE_TELEMETRY=0.
 """
 
 import os

@@ -1,8 +1,7 @@
-"""A network that finds faces, and in each the five points by which it can be set upright.
+"""Face detection with five landmarks by YuNet (Wu, Peng & Yu, 2023).
 
-YuNet (Wu, Peng & Yu, 2023), decoded as its authors do: three grids of cells, each with a score, a box and five points.
-Looks at the whole picture at two sizes, since it is made for faces of 10 to 300 pixels. Knows nothing of what is done
-to faces. May be shared between threads.
+Decoded as its authors do: three grids of cells, each with a score, a box and five points. The picture is searched at
+two sizes, since the network finds faces of 10 to 300 pixels.
 """
 
 from __future__ import annotations
@@ -17,68 +16,79 @@ from mattebox.errors import ModelError
 from mattebox.io import colour, resampling
 from mattebox.models.cards.card import Card
 from mattebox.models.cards.registry import find_card_for_task
-from mattebox.models.runtime import device as devices
-from mattebox.models.runtime import onnx_runtime
-from mattebox.models.runtime.lru_cache import LruCache
-from mattebox.models.store import weight_store
+from mattebox.models.runtime.inference import session_device, start_card_session
+from mattebox.models.shared_networks import share_networks
 from mattebox.types import Floats, Picture
 
 NamedOutputs = dict[str, NDArray[np.float32]]
+FloatBox = tuple[float, float, float, float]
 
 FACE_DETECTION_TASK = "face-detect"
 STRIDES = (8, 16, 32)
-MIN_FACE_SCORE = 0.6  # of the score: below it is no face
-MAX_FACE_IOU = 0.3  # of two boxes' union: above it they are of one face
-DETECTION_SCALES = (1.0, 0.4)  # shares of the network's side that the picture fills, in turn
+MIN_FACE_SCORE = 0.6
+MAX_FACE_IOU = 0.3  # boxes that overlap more are of one face
+DETECTION_SCALES = (1.0, 0.4)  # longer side of the picture, as a share of the network's side
 
 
 @dataclass(frozen=True, eq=False)
 class Face:
-    """`box` left, top, right, bottom; `landmarks` 5 x 2: the eyes, the tip of the nose, the corners of the mouth, each
-    pair from the picture's left; both in pixels of the picture. `score` 0..1."""
+    """A detected face, in pixels of the picture.
 
-    box: tuple[float, float, float, float]
+    Attributes
+    ----------
+    box : (float, float, float, float)
+        Left, top, right, bottom.
+    landmarks : 5 x 2 float32
+        x and y of the eyes, the tip of the nose and the corners of the mouth; of a pair the left one first.
+    score : float
+        0..1.
+    """
+
+    box: FloatBox
     landmarks: Floats
     score: float
 
 
 class FaceDetector:
-    """A network ready to run. `run` takes 1 x 3 x side x side BGR 0..255 and gives its outputs by name."""
+    """A network ready to run. Threads may share it.
+
+    `run` maps 1 x 3 x side x side float32, BGR 0..255, to the network's outputs by name.
+    """
 
     def __init__(self, card: Card, run: Callable[[NDArray[np.float32]], NamedOutputs], device: str) -> None:
         self.card, self.device, self._run = card, device, run
 
     @classmethod
     def open(cls, model: str, device: str = "auto", threads: int | None = None) -> FaceDetector:
-        """Start a network of its own. ModelError, also for one that finds no faces; DeviceError, UsageError."""
+        """Start the network. Raises ModelError, also for a model of another task, DeviceError, UsageError."""
         card = find_card_for_task(FACE_DETECTION_TASK, model)
-        session = onnx_runtime.create_session(weight_store.read_weights(card), f"model {card.name}", device, threads)
-        (taken,), names = session.get_inputs(), [o.name for o in session.get_outputs()]
+        session = start_card_session(card, device, threads)
+        (picture_input,), names = session.get_inputs(), [o.name for o in session.get_outputs()]
 
         def run(x: NDArray[np.float32]) -> NamedOutputs:
-            return dict(zip(names, session.run(names, {taken.name: x}), strict=True))
+            return dict(zip(names, session.run(names, {picture_input.name: x}), strict=True))
 
-        return cls(card, run, devices.device_name(session.get_providers()[0]))
+        return cls(card, run, session_device(session))
 
     def detect_faces(self, picture: Picture) -> list[Face]:
-        """All faces, the surest first."""
-        found: list[Face] = []
+        """Detect all faces in a picture; those with the highest score first."""
+        faces: list[Face] = []
         for share in DETECTION_SCALES:
             scale = share * self.card.input.side / max(picture.shape)
             if share == max(DETECTION_SCALES) or scale < 1:
-                found += self._detect_at_scale(picture, min(scale, 1.0))
-        return _suppress_non_maxima(found)
+                faces += self._detect_at_scale(picture, min(scale, 1.0))
+        return _suppress_non_maxima(faces)
 
     def _detect_at_scale(self, picture: Picture, scale: float) -> list[Face]:
-        """Those found in the picture at a scale, in the corner of what the network sees."""
+        """Detect faces in the picture reduced by `scale`, placed in the top left corner of the network's input."""
         side = self.card.input.side
         height, width = (min(side, max(1, round(s * scale))) for s in picture.shape)
         small = colour.to_srgb(resampling.shrink(picture.rgb, (height, width)), picture.profile)
         x = np.zeros((1, 3, side, side), np.float32)
         x[0, :, :height, :width] = small[..., ::-1].transpose(2, 0, 1)
-        answers = self._run(x)
+        outputs = self._run(x)
         try:
-            cells = np.concatenate([_decode_stride(answers, stride, side) for stride in STRIDES])
+            cells = np.concatenate([_decode_stride(outputs, stride, side) for stride in STRIDES])
         except (KeyError, ValueError) as error:
             raise ModelError(
                 f"model {self.card.name} does not answer as YuNet does ({error})", "correct its card"
@@ -88,17 +98,17 @@ class FaceDetector:
 
 
 def _decode_stride(outputs: NamedOutputs, stride: int, side: int) -> Floats:
-    """n x 15: box (left, top, right, bottom), five points (x, y), score; in the network's pixels."""
-    across = side // stride
-    row, column = (g.reshape(-1, 1).astype(np.float32) for g in np.mgrid[:across, :across])
-    place = np.concatenate([column, row], 1)
+    """Decode one grid: n x 15 of box (left, top, right, bottom), five points (x, y) and score, in input pixels."""
+    cells = side // stride
+    row, column = (g.reshape(-1, 1).astype(np.float32) for g in np.mgrid[:cells, :cells])
+    position = np.concatenate([column, row], 1)
     cls, obj, box, points = (
-        outputs[f"{kind}_{stride}"].reshape(across * across, -1) for kind in ("cls", "obj", "bbox", "kps")
+        outputs[f"{kind}_{stride}"].reshape(cells * cells, -1) for kind in ("cls", "obj", "bbox", "kps")
     )
-    middle, half = (place + box[:, :2]) * stride, np.exp(np.minimum(box[:, 2:], 8)) * (stride / 2)
+    centre, half = (position + box[:, :2]) * stride, np.exp(np.minimum(box[:, 2:], 8)) * (stride / 2)
     score = np.sqrt(cls.clip(0, 1) * obj.clip(0, 1))
-    made = np.concatenate([middle - half, middle + half, (points + np.tile(place, 5)) * stride, score], 1)
-    return np.asarray(made, np.float32)
+    decoded = np.concatenate([centre - half, centre + half, (points + np.tile(position, 5)) * stride, score], 1)
+    return np.asarray(decoded, np.float32)
 
 
 def _face_from_cell(cell: Floats, scale: tuple[np.float32, np.float32]) -> Face:
@@ -108,27 +118,24 @@ def _face_from_cell(cell: Floats, scale: tuple[np.float32, np.float32]) -> Face:
 
 
 def _suppress_non_maxima(faces: list[Face]) -> list[Face]:
-    """The surest of those that overlap."""
-    kept: list[Face] = []
+    """Of faces that overlap, keep the one with the highest score."""
+    result: list[Face] = []
     for face in sorted(faces, key=lambda f: -f.score):
-        if all(_box_iou(face.box, other.box) <= MAX_FACE_IOU for other in kept):
-            kept.append(face)
-    return kept
+        if all(_box_iou(face.box, better.box) <= MAX_FACE_IOU for better in result):
+            result.append(face)
+    return result
 
 
-def _box_iou(one: tuple[float, float, float, float], other: tuple[float, float, float, float]) -> float:
+def _box_iou(a: FloatBox, b: FloatBox) -> float:
     """Intersection over union."""
-    width = min(one[2], other[2]) - max(one[0], other[0])
-    height = min(one[3], other[3]) - max(one[1], other[1])
-    both = max(width, 0.0) * max(height, 0.0)
-    whole = sum((b[2] - b[0]) * (b[3] - b[1]) for b in (one, other)) - both
-    return both / whole if whole > 0 else 0.0
+    width = min(a[2], b[2]) - max(a[0], b[0])
+    height = min(a[3], b[3]) - max(a[1], b[1])
+    intersection = max(width, 0.0) * max(height, 0.0)
+    union = sum((box[2] - box[0]) * (box[3] - box[1]) for box in (a, b)) - intersection
+    return intersection / union if union > 0 else 0.0
 
 
-_open_detectors: LruCache[FaceDetector] = LruCache(1)
-
-
+@share_networks()
 def open_face_detector(model: str, device: str = "auto", threads: int | None = None) -> FaceDetector:
-    """Like `Finder.open`, but shared."""
-    find_card_for_task(FACE_DETECTION_TASK, model)  # what is forbidden stays so, open or not
-    return _open_detectors.get_or_create((model, device, threads), lambda: FaceDetector.open(model, device, threads))
+    """Return the shared network of a model, opened at the first call; see `FaceDetector.open`."""
+    return FaceDetector.open(model, device, threads)

@@ -1,7 +1,4 @@
-"""A network that answers a picture with a picture: one that upscales or restores. Sessions give mattes; these do not.
-
-Feeds it what it is given: cutting pictures into tiles is the enhancing room's business. May be shared between threads.
-"""
+"""Image-to-image networks, which upscale or restore a picture tile by tile."""
 
 from __future__ import annotations
 
@@ -14,16 +11,16 @@ from mattebox.errors import ModelError, UsageError
 from mattebox.models.cards.card import Card
 from mattebox.models.cards.registry import find_card, require_permitted_use
 from mattebox.models.cards.tensor_spec import Tiles
-from mattebox.models.runtime.lru_cache import LruCache
-from mattebox.models.runtime.network import InferenceFunction, open_inference_function
+from mattebox.models.runtime.inference import InferenceFunction, open_inference_function
 from mattebox.models.runtime.weight_interpolation import interpolate_weights
+from mattebox.models.shared_networks import share_networks
 from mattebox.models.store import weight_store
 
-MAX_OPEN_NETWORKS = 4  # held open by `open_imager`
+MAX_OPEN_NETWORKS = 4
 
 
 class ImageToImageNetwork:
-    """A network ready to run. `device` is where it really runs; `tiles` how it wants to be fed."""
+    """A network ready to run on tiles, which `tiles` describes. Threads may share it."""
 
     def __init__(self, card: Card, run: InferenceFunction, device: str) -> None:
         assert card.tiles is not None
@@ -34,24 +31,47 @@ class ImageToImageNetwork:
     def open(
         cls, model: str | Card, device: str = "auto", threads: int | None = None, denoise: float = 1
     ) -> ImageToImageNetwork:
-        """Start a network of its own; with less than all of `denoise` (0..1), mixed with its twin. ModelError, also for
-        one that cuts out; DeviceError, UsageError."""
+        """Start a network.
+
+        Parameters
+        ----------
+        model : str or Card
+        device : str
+            `auto`, `cpu`, `cuda`, `cuda:1` ...
+        threads : int, optional
+            Processor threads; by default all that this thread may use.
+        denoise : float
+            0..1; below 1 the weights are mixed with those of the card's twin, which keeps more grain.
+
+        Raises
+        ------
+        ModelError
+            Also for a model that neither upscales nor restores.
+        DeviceError, UsageError
+        """
         card = find_card(model) if isinstance(model, str) else require_permitted_use(model)
         if card.tiles is None:
             raise ModelError(f"model {card.name} is for {card.task}", "choose one that upscales or restores")
-        content = (
-            None
-            if denoise == 1
-            else interpolate_weights(
-                weight_store.read_weights(find_twin_card(card)), weight_store.read_weights(card), denoise
-            )
-        )
+        content = None if denoise == 1 else _mix_with_twin(card, denoise)
         return cls(card, *open_inference_function(card, device, threads, content))
 
     def run(self, x: NDArray[np.float32]) -> NDArray[np.float32]:
-        """1 x 3 x H x W RGB 0..1 -> the same, `scale` times the size less what it cuts off; not clipped.
+        """Run the network on a tile.
 
-        ModelError when the network gives another shape.
+        Parameters
+        ----------
+        x : 1 x 3 x H x W float32
+            RGB, 0..1.
+
+        Returns
+        -------
+        1 x 3 x h x w float32
+            RGB, not clipped to 0..1; h is `tiles.scale` x (H - 2 `tiles.cut`), w likewise.
+
+        Raises
+        ------
+        ModelError
+            The network's output has another shape.
         """
         y = self._run(x)
         height, width = (self.tiles.scale * (side - 2 * self.tiles.cut) for side in x.shape[2:])
@@ -62,21 +82,16 @@ class ImageToImageNetwork:
         return y
 
 
-_open_networks: LruCache[ImageToImageNetwork] = LruCache(MAX_OPEN_NETWORKS)
-
-
+@share_networks(MAX_OPEN_NETWORKS)
 def open_image_to_image_network(
     model: str, device: str = "auto", threads: int | None = None, denoise: float = 1
 ) -> ImageToImageNetwork:
-    """Like `Imager.open`, but shared: the last few used stay open."""
-    find_card(model)  # what is forbidden stays so, open or not
-    return _open_networks.get_or_create(
-        (model, device, threads, denoise), lambda: ImageToImageNetwork.open(model, device, threads, denoise)
-    )
+    """Return the shared network of a model, opened at the first call; see `ImageToImageNetwork.open`."""
+    return ImageToImageNetwork.open(model, device, threads, denoise)
 
 
 def find_twin_card(card: Card) -> Card:
-    """The card of the network that keeps the grain. UsageError when there is none."""
+    """Find the card of the twin that removes less noise. UsageError where the card has none."""
     if not card.twin:
         raise UsageError(
             f"model {card.name} has no twin that takes out less noise", "choose realesr-general, or leave it"
@@ -85,8 +100,13 @@ def find_twin_card(card: Card) -> Card:
 
 
 def find_upscale_factor(model: str, task: Literal["upscale", "restore"]) -> int:
-    """The factor by which the model upscales (1 if it restores). ModelError when there is none, or not for that."""
+    """Find the factor by which a model upscales; 1 for restoration. ModelError for a model of another task."""
     card = find_card(model)
     if card.tiles is None or card.task != task:
         raise ModelError(f"model {model} cannot {task}", f"choose another (mattebox models list --task {task})")
     return card.tiles.scale
+
+
+def _mix_with_twin(card: Card, denoise: float) -> bytes:
+    twin_weights = weight_store.read_weights(find_twin_card(card))
+    return interpolate_weights(twin_weights, weight_store.read_weights(card), denoise)

@@ -1,6 +1,7 @@
-"""A network that finds edges at full size from a coarse matte and local colour models. May be shared between threads.
+"""Matte refinement network: fine alpha of a tile from the photograph, a coarse matte and local colour models.
 
-Always on the processor, a tile at a time: what an accelerator would gain is lost on the way there.
+It always runs on the processor, one tile at a time: the transfer to an accelerator costs more than it saves
+(decision 005).
 """
 
 from __future__ import annotations
@@ -12,24 +13,23 @@ from numpy.typing import NDArray
 
 from mattebox.models.cards.card import Card
 from mattebox.models.cards.registry import MATTE_REFINER_MODEL, find_card_for_task
-from mattebox.models.runtime import onnx_runtime
-from mattebox.models.runtime.lru_cache import LruCache
-from mattebox.models.store import weight_store
+from mattebox.models.runtime.inference import start_card_session
+from mattebox.models.shared_networks import share_networks
 
 Float32Plane = NDArray[np.float32]
 
 
 class MatteRefiner:
-    """A network ready to run, in the calling thread alone."""
+    """A network ready to run, on one processor thread for each call. Threads may share it."""
 
     def __init__(self, card: Card, session: Any) -> None:
         self.card, self._session = card, session
 
     @classmethod
     def open(cls, model: str = MATTE_REFINER_MODEL) -> MatteRefiner:
-        """Start a network of its own. ModelError, also for one of another task."""
+        """Start the network. Raises ModelError, also for a model of another task."""
         card = find_card_for_task("refine", model)
-        return cls(card, onnx_runtime.create_session(weight_store.read_weights(card), f"model {card.name}", "cpu", 1))
+        return cls(card, start_card_session(card, "cpu", 1))
 
     def run(
         self,
@@ -40,18 +40,35 @@ class MatteRefiner:
         downscale_factor: int,
         tile_origin: tuple[int, int],
     ) -> Float32Plane:
-        """Tile T x U x 3, prior (the enlarged coarse alpha) and common (what the palette says) T x U, 0..1, the patch
-        of planes below them -> alpha T x U, 0..1. The network looks at the tile reduced `downscale_factor` times, in steps
-        counted from the picture's corner (`tile_origin` is the tile's); alpha is at full size."""
-        given = {"tile": tile, "prior": prior, "patch": patch, "common": palette_probability}
-        given |= {"shrink": np.array(downscale_factor, np.int64), "first": np.array(tile_origin, np.int64)}
-        alpha: Float32Plane = self._session.run(None, given)[0]
+        """Refine the alpha of one tile.
+
+        Parameters
+        ----------
+        tile : T x U x 3 float32
+            RGB 0..1.
+        prior : T x U float32
+            0..1: the coarse alpha, enlarged.
+        patch : 1 x C x h x w float32
+            Planes of the local colour models under the tile, at their own resolution.
+        palette_probability : T x U float32
+            0..1: foreground probability of each pixel's colour.
+        downscale_factor : int
+            The network sees the tile reduced by this factor; alpha is at full size.
+        tile_origin : (int, int)
+            Row and column of the tile in the picture, from which the reduction counts its blocks.
+
+        Returns
+        -------
+        T x U float32
+            Alpha, 0..1.
+        """
+        inputs = {"tile": tile, "prior": prior, "patch": patch, "common": palette_probability}
+        inputs |= {"shrink": np.array(downscale_factor, np.int64), "first": np.array(tile_origin, np.int64)}
+        alpha: Float32Plane = self._session.run(None, inputs)[0]
         return alpha
 
 
-_open_networks: LruCache[MatteRefiner] = LruCache(1)
-
-
+@share_networks()
 def open_matte_refiner(model: str = MATTE_REFINER_MODEL) -> MatteRefiner:
-    """Like `Refiner.open`, but shared."""
-    return _open_networks.get_or_create(model, lambda: MatteRefiner.open(model))
+    """Return the shared network of a model, opened at the first call; see `MatteRefiner.open`."""
+    return MatteRefiner.open(model)

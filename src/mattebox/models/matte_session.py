@@ -1,8 +1,8 @@
-"""A card brought to life on a device. Three verbs around every network: prepare -> run -> restore.
+"""Cutout sessions: a card's network on a device, from a picture to its alpha.
 
-`prepare` gives the network's input and the Geometry that `restore` needs to bring the output home; nothing is
-stretched per picture, so alphas mean the same in every photograph. `alpha`, `parts` and `prompted` are the three
-in one, and do not ask again what was answered before. Sessions may be shared between threads.
+Every network runs in three steps: `preprocess` gives its input and the geometry, `run` its output, `postprocess` the
+alpha of the picture. Outputs are not stretched per picture, so alphas mean the same in every photograph. The
+`predict_...` methods do all three and cache their results.
 """
 
 from __future__ import annotations
@@ -17,32 +17,55 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mattebox.errors import ModelError, UsageError
-from mattebox.io import resampling
 from mattebox.io.resampling import BlockMeans
-from mattebox.models import instance_masks, point_prompts, preprocess, result_cache
+from mattebox.models import instance_decoders, instance_masks, point_prompts, postprocess, preprocess, result_cache
 from mattebox.models.cards.card import Card
 from mattebox.models.cards.registry import find_card, require_permitted_use
 from mattebox.models.instance_masks import Instance
 from mattebox.models.point_prompts import PointPrompt
 from mattebox.models.result_cache import NamedArrays
-from mattebox.models.runtime.lru_cache import LruCache
-from mattebox.models.runtime.network import InferenceFunction, Network
+from mattebox.models.runtime.inference import InferenceFunction, Network
+from mattebox.models.shared_networks import share_networks
 from mattebox.types import Floats, ImageShape, LetterboxGeometry, Picture
 
-MAX_OPEN_SESSIONS = 4  # sessions held open by `open_session`
+MAX_OPEN_SESSIONS = 4
 
-INSTANCE_DECODERS = {"boxes": instance_masks.decode_detections, "queries": instance_masks.decode_queries}
+INSTANCE_DECODERS = {"boxes": instance_decoders.decode_detections, "queries": instance_decoders.decode_queries}
 
 
 class MattePrediction(NamedTuple):
-    """Of a picture: alpha h x w, 0..1, and how likely it is that there is a subject at all (1 where nobody asked)."""
+    """A prediction for a picture.
+
+    Attributes
+    ----------
+    alpha : h x w float32
+        0..1, at the network's resolution.
+    presence : float
+        Probability that there is a subject, 0..1; 1 from networks that do not predict it.
+    """
 
     alpha: Floats
     presence: float
 
 
 class Session:
-    """A network ready to run. `device` is where it really runs."""
+    """A network that cuts out subjects, ready to run. Threads may share it.
+
+    Parameters
+    ----------
+    card : Card
+    run : callable
+        The network as a function, from its input to its output.
+    device : str
+        Name of the device behind `run`; a `Network` knows its own.
+    decoder : Network, optional
+        The mask decoder of a promptable model.
+
+    Examples
+    --------
+    >>> session = Session.open("fast", device="cpu")
+    >>> alpha = session.predict_alpha(picture)
+    """
 
     def __init__(self, card: Card, run: InferenceFunction, device: str = "", decoder: Network | None = None) -> None:
         self.card = card
@@ -51,157 +74,198 @@ class Session:
 
     @classmethod
     def open(cls, model: str | Card = "balanced", device: str = "auto", threads: int | None = None) -> Session:
-        """Start a network of its own. ModelError, DeviceError, UsageError."""
+        """Open a model and start its network.
+
+        Parameters
+        ----------
+        model : str or Card
+            A preset (fast, balanced, best), the name of a model, `name@variant`, or the path of a card.
+        device : str
+            `auto`, `cpu`, `cuda`, `cuda:1` ...
+        threads : int, optional
+            Processor threads; by default all that this thread may use.
+
+        Raises
+        ------
+        ModelError
+            The model is unknown, cannot cut out, or its weights are missing or wrong.
+        DeviceError
+            The device is not available.
+        UsageError
+            `threads` is not positive.
+        """
         return cls.open_lazily(model, device, threads).start()
 
     @classmethod
     def open_lazily(cls, model: str | Card = "balanced", device: str = "auto", threads: int | None = None) -> Session:
-        """The same, started when it is first needed. ModelError, DeviceError for what is not there."""
+        """Open a model; its network starts at the first run. Parameters and errors as for `open`."""
         card = find_card(model) if isinstance(model, str) else require_permitted_use(model)
         if card.task != "cutout" or card.is_template:
-            what = "is a shape without weights" if card.is_template else f"is for {card.task}"
-            raise ModelError(f"model {card.name} {what} and cannot cut out", "choose balanced, or another that can")
-        second = card.decoder_card()
-        decoder = Network(second, device, threads, takes_picture=False) if second else None
+            reason = "is a template without weights" if card.is_template else f"is for {card.task}"
+            raise ModelError(f"model {card.name} {reason} and cannot cut out", "choose balanced, or another that can")
+        decoder_card = card.decoder_card()
+        decoder = Network(decoder_card, device, threads, takes_picture=False) if decoder_card else None
         return cls(card, Network(card, device, threads), decoder=decoder)
 
     @property
     def device(self) -> str:
+        """Name of the device that the network runs on."""
         return self._network.device if self._network else self._device
 
     def start(self) -> Session:
-        """Start what has not started yet; itself. ModelError, DeviceError."""
+        """Start the networks that have not started yet; returns the session. ModelError, DeviceError."""
         for network in (self._network, self._decoder):
             if network is not None:
                 network.start()
         return self
 
     def with_input_scale(self, factor: float) -> Session:
-        """The same network, shown pictures `factor` times as large as usual."""
+        """The same network for inputs `factor` times as large as the card's."""
         side = max(self.card.input.multiple, round(self.card.input.side * factor))
         card = msgspec.structs.replace(self.card, input=msgspec.structs.replace(self.card.input, side=side))
         return Session(card, self._run, self._device, self._decoder)
 
     def input_geometry(self, size: ImageShape) -> LetterboxGeometry:
-        """Where a picture of this size lies in the network's input."""
+        """Place of a picture of a size (height, width) in the network's input."""
         return preprocess.input_geometry(self.card.input, size)
 
     def reduce_for_views(self, picture: Picture) -> BlockMeans | None:
-        """What looks at several sizes can be prepared from; None where there is no such thing."""
+        """Reduce a picture once, for several calls of `preprocess`; None where the card needs every pixel."""
         return preprocess.reduce_for_views(self.card.input, picture)
 
     def preprocess(
         self, picture: Picture, reduced_picture: BlockMeans | None = None
     ) -> tuple[NDArray[np.float32], LetterboxGeometry]:
-        """A picture of any size, depth and profile -> 1 x 3 x H x W float32 in sRGB, normalised, and its Geometry
-        (of other axes where the card's layout says so); from what was `reduced` `reduced_picture`, where there is that."""
+        """Convert a picture of any size, bit depth and profile to the network's input; see `prepare_input`."""
         return preprocess.prepare_input(self.card.input, picture, reduced_picture)
 
     def run(self, x: NDArray[np.float32]) -> NDArray[np.float32]:
-        """1 x 3 x H x W -> 1 x 1 x H x W alpha 0..1, as the card's output says, with a second plane where the network
-        says how likely a subject is. ModelError for another shape."""
-        y, output = self._run_at_input_size(x), self.card.output
-        if output.values == "alpha":
-            return y
-        if output.values == "logits":
-            return (1 / (1 + np.exp(-np.clip(y, -80, 80)))).astype(np.float32)
-        chosen = [output.classes.index(name) for name in output.subject]
-        if output.values == "shares":
-            shares: NDArray[np.float32] = y[:, chosen].sum(axis=1, keepdims=True)
-            return shares
-        return np.isin(y.argmax(axis=1, keepdims=True), chosen).astype(np.float32)
+        """Run the network.
+
+        Parameters
+        ----------
+        x : 1 x 3 x H x W float32
+            From `preprocess`.
+
+        Returns
+        -------
+        1 x 1 x H x W float32
+            Alpha 0..1; from networks that predict presence, a second plane with its value everywhere.
+
+        Raises
+        ------
+        ModelError
+            The network's output has another shape than its card says.
+        """
+        return postprocess.output_to_alpha(self.card.output, self._run_at_input_size(x))
 
     def postprocess(self, y: NDArray[np.float32], geometry: LetterboxGeometry) -> Floats:
-        """1 x 1 x H x W -> alpha 0..1 of the whole picture, at the network's own resolution, padding cut off."""
-        height, width = geometry.content_size
-        return np.clip(y[0, 0, :height, :width], 0.0, 1.0).astype(np.float32)
+        """Cut the padding off an output of `run`; returns alpha h x w, 0..1, at the network's resolution."""
+        return postprocess.crop_alpha(y, geometry)
 
     def predict_alpha(self, picture: Picture) -> Floats:
-        """A picture -> alpha 0..1, h x w at the network's resolution. UsageError as `seen`."""
+        """Predict the alpha of a picture, h x w, 0..1, at the network's resolution. Errors as for `predict_matte`."""
         return self.predict_matte(picture).alpha
 
     def predict_matte(self, picture: Picture) -> MattePrediction:
-        """What the network says of a picture, at its own resolution: of the card's subject where it tells classes.
+        """Predict alpha and presence of the subject: of the card's subject classes, where the network knows classes.
 
-        UsageError from a network that must be asked by points.
+        Raises UsageError for a promptable model, ModelError where the output does not fit the card.
         """
         if self.card.output.values == "points":
             raise UsageError(
-                f"model {self.card.name} must be told what", 'mark it with --keep "X,Y", or a box "X,Y:X,Y"'
+                f"model {self.card.name} needs a point or a box on the subject",
+                'mark it with --keep "X,Y", or with a box "X,Y:X,Y"',
             )
         if self.card.output.values in INSTANCE_DECODERS:
-            wanted, found = self.card.output.subject, self.predict_instances(picture)
-            kept = [p for p in found if not wanted or p.label in wanted]
-            return MattePrediction(instance_masks.union_alpha(kept, self._alpha_size(picture.shape)), 1.0)
+            subject, instances = self.card.output.subject, self.predict_instances(picture)
+            selected = [i for i in instances if not subject or i.label in subject]
+            return MattePrediction(instance_masks.union_alpha(selected, self._alpha_size(picture.shape)), 1.0)
         return self.predict_preprocessed(*self.preprocess(picture))
 
     def predict_preprocessed(self, x: NDArray[np.float32], geometry: LetterboxGeometry) -> MattePrediction:
-        """Run and restore in one: what the network says of what was prepared, in steps of 1 / 65535 (but for networks
-        that no card describes, which are always asked)."""
+        """Predict from the result of `preprocess`.
 
-        def ask() -> NamedArrays:
+        Values of a card's network are rounded to 1/65535, so that cached and fresh ones are equal.
+        """
+
+        def compute() -> NamedArrays:
             y = self.run(x)
             presence = y[0, 1:].reshape(-1)[:1] if self.card.output.presence else np.ones(1, np.float32)
             return {"alpha": self.postprocess(y, geometry), "presence": presence}
 
+        def compute_quantised() -> NamedArrays:
+            return {name: instance_masks.quantise_alpha(value) for name, value in compute().items()}
+
         if self._network is None:
-            told = ask()
+            values = compute()
         else:
-            steps = self._cached_outputs(
-                "said", x, lambda: {name: instance_masks.quantise_alpha(value) for name, value in ask().items()}
-            )
-            told = {name: instance_masks.dequantise_alpha(value) for name, value in steps.items()}
-        return MattePrediction(told["alpha"], float(told["presence"][0]))
+            quantised = self._cached_outputs("matte", x, compute_quantised)
+            values = {name: instance_masks.dequantise_alpha(value) for name, value in quantised.items()}
+        return MattePrediction(values["alpha"], float(values["presence"][0]))
 
     def predict_instances(self, picture: Picture) -> list[Instance]:
-        """What the network tells apart in a picture, largest first. ModelError when it tells no classes."""
+        """Predict the instances in a picture, largest first. ModelError where the network knows no classes."""
         output = self.card.output
         if not output.has_classes:
-            raise ModelError(f"model {self.card.name} tells no classes", "choose one that does (mattebox models list)")
-        x, place = self.preprocess(picture)
+            raise ModelError(f"model {self.card.name} knows no classes", "choose one that does (mattebox models list)")
+        x, geometry = self.preprocess(picture)
 
-        def ask() -> NamedArrays:
+        def compute() -> NamedArrays:
             if output.values in INSTANCE_DECODERS:
-                found = INSTANCE_DECODERS[output.values](self._run_all_outputs(x), output, place)
+                instances = INSTANCE_DECODERS[output.values](self._run_all_outputs(x), output, geometry)
             else:
-                found = instance_masks.decode_class_map(
-                    self._run_at_input_size(x)[0, :, : place.content_size[0], : place.content_size[1]], output, place
-                )
-            return instance_masks.pack_instances(found)
+                height, width = geometry.content_shape
+                class_map = self._run_at_input_size(x)[0, :, :height, :width]
+                instances = instance_decoders.decode_class_map(class_map, output, geometry)
+            return instance_masks.pack_instances(instances)
 
-        return instance_masks.unpack_instances(self._cached_outputs(f"parts {place.source_size}", x, ask))
+        return instance_masks.unpack_instances(self._cached_outputs(f"instances {geometry.source_shape}", x, compute))
 
-    def predict_from_prompts(self, picture: Picture, prompt_list: Sequence[PointPrompt]) -> Floats:
-        """A picture and what is asked for -> alpha 0..1 of all that together, h x w at the decoder's resolution.
+    def predict_from_prompts(self, picture: Picture, prompts: Sequence[PointPrompt]) -> Floats:
+        """Predict the alpha of the objects that prompts mark.
 
         The picture is embedded once; each prompt costs a run of the decoder only.
+
+        Parameters
+        ----------
+        picture : Picture
+        prompts : sequence of PointPrompt
+            One for each object.
+
+        Returns
+        -------
+        h x w float32
+            Alpha 0..1 of all the objects together, at the decoder's resolution.
+
+        Raises
+        ------
+        ModelError
+            The model takes no prompts.
         """
         decoder, spec = self._decoder, self.card.decoder
         if decoder is None or spec is None:
             raise ModelError(
-                f"model {self.card.name} cannot be asked by points", "choose one that can, such as mobile-sam"
+                f"model {self.card.name} takes no points or boxes", "choose one that does, such as mobile-sam"
             )
-        place = self.input_geometry(picture.shape)
+        geometry = self.input_geometry(picture.shape)
 
-        def ask() -> NamedArrays:
+        def embed() -> NamedArrays:
             return {str(i): y for i, y in enumerate(self._run_all_outputs(self.preprocess(picture)[0]))}
 
+        # the key is of the picture itself: a cached one is not even preprocessed
         profile = hashlib.sha256(picture.profile or b"").hexdigest()
-        embedding = self._cached_outputs(
-            f"embedding {profile}", picture.rgb, ask
-        )  # known by the photograph: not even prepared
+        embedding = self._cached_outputs(f"embedding {profile}", picture.rgb, embed)
         picture_feeds = {name: embedding[str(i)] for name, i in spec.takes.items()}
-        answers = [
-            point_prompts.decode_best_mask(
-                decoder.run_named_inputs(picture_feeds | point_prompts.decoder_inputs(p, place)), spec, place
-            )
-            for p in prompt_list
-        ]
-        alpha: Floats = np.maximum.reduce(answers)
+        masks = []
+        for prompt in prompts:
+            feeds = picture_feeds | point_prompts.decoder_inputs(prompt, geometry)
+            masks.append(point_prompts.decode_best_mask(decoder.run_named_inputs(feeds), spec, geometry))
+        alpha: Floats = np.maximum.reduce(masks)
         return alpha
 
     def validate_outputs(self, picture: Picture) -> None:
-        """Ask it anything at all. ModelError when it does not answer as its card says."""
+        """Run the network once on a picture. ModelError where its outputs do not fit its card."""
         if self.card.output.values == "points":
             self.predict_from_prompts(picture, [PointPrompt(foreground_points=((0.5, 0.5),))])
         elif self.card.output.values in INSTANCE_DECODERS:
@@ -210,45 +274,36 @@ class Session:
             self.predict_alpha(picture)
 
     def _cached_outputs(self, output_kind: str, x: NDArray[Any], compute: Callable[[], NamedArrays]) -> NamedArrays:
-        """What the network says of `x`: kept, or asked and kept. Networks that no card describes are always asked."""
+        """The results for an input, from the cache or computed; functions without a card's hash are not cached."""
         if self._network is None:
             return compute()
-        name = result_cache.cache_key(f"{output_kind} {self.device} ".encode() + self._card_fingerprint, x)
-        kept = result_cache.shared_cache.get(name)
-        if kept is None:
-            kept = compute()
-            result_cache.shared_cache.put(name, kept)
-        return kept
+        key = result_cache.cache_key(f"{output_kind} {self.device} ".encode() + self._card_fingerprint, x)
+        return result_cache.shared_cache.get_or_compute(key, compute)
 
     @functools.cached_property
     def _card_fingerprint(self) -> bytes:
-        """All of the card that decides an answer."""
+        """All of the card that decides a result."""
         card = self.card
         return msgspec.json.encode([card.sha256, card.md5, card.parts, card.input, card.output])
 
     def _alpha_size(self, size: ImageShape) -> ImageShape:
-        return self.input_geometry(size).content_size
+        return self.input_geometry(size).content_shape
 
     def _run_all_outputs(self, x: NDArray[np.float32]) -> list[NDArray[Any]]:
         assert self._network is not None
         return self._network.run_all_outputs(x)
 
     def _run_at_input_size(self, x: NDArray[np.float32]) -> NDArray[np.float32]:
-        """The network's output at the input's size. ModelError when it has another shape."""
-        y, output = self._run(x), self.card.output
+        """The network's output, enlarged to the input's size. ModelError where it has another shape."""
         height, width = x.shape[2:]
-        wanted = (1, output.plane_count, height // output.scale, width // output.scale)
-        if y.shape != wanted:
-            raise ModelError(f"model {self.card.name} gave {y.shape}", f"it must give {wanted}; correct its card")
-        if output.scale > 1:
-            y = np.stack([resampling.enlarge(plane, (height, width), "bilinear") for plane in y[0]])[None]
-        return y
+        return postprocess.enlarge_output(self.card.output, self._run(x), (height, width), self.card.name)
 
 
-_open_sessions: LruCache[Session] = LruCache(MAX_OPEN_SESSIONS)
-
-
+@share_networks(MAX_OPEN_SESSIONS)
 def open_session(model: str = "balanced", device: str = "auto", threads: int | None = None) -> Session:
-    """Like `Session.resting`, but shared: the last few used stay open, so that a batch starts its network once."""
-    find_card(model)  # what is forbidden stays so, open or not
-    return _open_sessions.get_or_create((model, device, threads), lambda: Session.open_lazily(model, device, threads))
+    """Return the shared session of a model, opened lazily at the first call.
+
+    The last few sessions stay open, so that a batch starts its network once. Parameters and errors as for
+    `Session.open`.
+    """
+    return Session.open_lazily(model, device, threads)

@@ -1,7 +1,4 @@
-"""A picture -> a network's input, as its card's `Input` says: size, padding, sRGB, values, order of channels and axes.
-
-Pure: knows nothing of networks, files or what comes out.
-"""
+"""Preprocessing: a picture -> a network's input tensor, as the card's `Input` describes it (decision 001)."""
 
 from __future__ import annotations
 
@@ -13,67 +10,99 @@ from mattebox.io.resampling import BlockMeans
 from mattebox.models.cards.tensor_spec import Input
 from mattebox.types import ImageShape, LetterboxGeometry, Picture
 
+MAX_SIDE_FACTOR = 4  # a side of the input is at most this many times `side`
+
 
 def input_geometry(spec: Input, size: ImageShape) -> LetterboxGeometry:
-    """Where a picture of this size lies in the network's input."""
+    """Compute the place of a picture in the network's input.
+
+    Parameters
+    ----------
+    spec : Input
+        The card's description of the input.
+    size : (int, int)
+        Height and width of the picture.
+    """
     if spec.fit == "squash":
         exact = spec.height or spec.side, spec.width or spec.side
         return LetterboxGeometry(size, exact, exact)
     if spec.fit in ("pad", "within"):
         return _padded_geometry(spec, size)
     if spec.fit == "short":
-        steps = [s * spec.side // (min(size) * spec.multiple) for s in size]
+        multiples = [s * spec.side // (min(size) * spec.multiple) for s in size]
     else:
         scale = spec.side / (size[0] * size[1]) ** 0.5
-        steps = [round(s * scale / spec.multiple) for s in size]
-    most = 4 * spec.side // spec.multiple
-    height, width = (spec.multiple * min(max(1, step), most) for step in steps)
+        multiples = [round(s * scale / spec.multiple) for s in size]
+    max_multiples = MAX_SIDE_FACTOR * spec.side // spec.multiple
+    height, width = (spec.multiple * min(max(1, m), max_multiples) for m in multiples)
     return LetterboxGeometry(size, (height, width), (height, width))
 
 
-def reduce_for_views(spec: Input, picture: Picture) -> BlockMeans | None:
-    """What several looks at one picture can all be prepared from; None where the card wants every pixel filtered."""
-    return (
-        resampling.average_blocks_towards(picture.rgb, input_geometry(spec, picture.shape).content_size)
-        if spec.resize == "quick"
-        else None
+def unpadded_grid_size(geometry: LetterboxGeometry, grid_size: tuple[int, ...]) -> ImageShape:
+    """Rows and columns, of a grid over the full input, that cover the picture and not its padding."""
+    height, width = (
+        max(1, round(g * c / i))
+        for g, c, i in zip(grid_size, geometry.content_shape, geometry.input_shape, strict=True)
     )
+    return height, width
+
+
+def reduce_for_views(spec: Input, picture: Picture) -> BlockMeans | None:
+    """Reduce a picture once, for all its test-time augmentation views; None where the card needs every pixel."""
+    if spec.resize != "quick":
+        return None
+    return resampling.average_blocks_towards(picture.rgb, input_geometry(spec, picture.shape).content_shape)
 
 
 def prepare_input(
     spec: Input, picture: Picture, reduced_picture: BlockMeans | None = None
 ) -> tuple[NDArray[np.float32], LetterboxGeometry]:
-    """A picture of any size, depth and profile -> float32 in the card's layout, and its Geometry; from what was
-    `reduced` `reduced_picture`, where there is that."""
-    place = input_geometry(spec, picture.shape)
+    """Convert a picture to a network's input.
+
+    Parameters
+    ----------
+    spec : Input
+        The card's description of the input.
+    picture : Picture
+        Of any size, bit depth and profile.
+    reduced_picture : BlockMeans, optional
+        The picture's `reduce_for_views`, where it is already there.
+
+    Returns
+    -------
+    float32 array
+        sRGB, resized, padded and normalised, in the card's layout.
+    LetterboxGeometry
+        Place of the picture in it.
+    """
+    geometry = input_geometry(spec, picture.shape)
     reduced_picture = reduced_picture or reduce_for_views(spec, picture)
-    small = (
-        resampling.finish_shrink(reduced_picture, place.content_size)
-        if reduced_picture
-        else resampling.resize_lanczos(picture.rgb, place.content_size)
-    )
-    x = colour.to_srgb(small, picture.profile).astype(np.float32)
+    if reduced_picture:
+        resized = resampling.finish_shrink(reduced_picture, geometry.content_shape)
+    else:
+        resized = resampling.resize_lanczos(picture.rgb, geometry.content_shape)
+    x = colour.to_srgb(resized, picture.profile).astype(np.float32)
     if spec.range != "bytes":
         x /= np.float32(255 if spec.range == "depth" else max(float(x.max()), 1.0))
     x = x[..., ::-1] if spec.order == "bgr" else x
     x -= np.asarray(spec.mean, np.float32)
     x /= np.asarray(spec.std, np.float32)
-    padding = [(0, whole - part) for whole, part in zip(place.input_size, place.content_size, strict=True)]
+    padding = [(0, i - c) for i, c in zip(geometry.input_shape, geometry.content_shape, strict=True)]
     padded = np.pad(x, [*padding, (0, 0)])
     if spec.layout != "hwc":
         padded = padded.transpose(2, 0, 1)
-    return np.ascontiguousarray(padded[None] if spec.layout == "nchw" else padded), place
+    return np.ascontiguousarray(padded[None] if spec.layout == "nchw" else padded), geometry
 
 
 def _padded_geometry(spec: Input, size: ImageShape) -> LetterboxGeometry:
-    """The picture scaled as a whole, and black below and to the right of it."""
+    """The picture in its own aspect ratio, with black padding below and to the right of it."""
     if spec.fit == "pad":
         scale = spec.side / max(size)
     else:
-        most = (spec.height or np.inf, spec.width or np.inf)
-        scale = min(spec.side / min(size), *(m / s for m, s in zip(most, size, strict=True)))
-    inner = max(1, int(size[0] * scale + 0.5)), max(1, int(size[1] * scale + 0.5))
+        limits = (spec.height or np.inf, spec.width or np.inf)
+        scale = min(spec.side / min(size), *(limit / s for limit, s in zip(limits, size, strict=True)))
+    content = max(1, int(size[0] * scale + 0.5)), max(1, int(size[1] * scale + 0.5))
     if spec.fit == "pad":
-        return LetterboxGeometry(size, (spec.side, spec.side), inner)
-    height, width = (-(-side // spec.multiple) * spec.multiple for side in inner)
-    return LetterboxGeometry(size, (height, width), inner)
+        return LetterboxGeometry(size, (spec.side, spec.side), content)
+    height, width = (-(-side // spec.multiple) * spec.multiple for side in content)
+    return LetterboxGeometry(size, (height, width), content)

@@ -1,8 +1,8 @@
-"""What a network said of an input, kept: asked the same again, no network runs. In memory, and on disk where wished.
+"""Cache of network results, in memory and optionally on disk: a repeated input runs no network.
 
-An entry's name is the hash of the input and of everything else that decides the answer, so nothing kept can be out of
-date. Files appear whole or not at all and carry a checksum; a broken one is no entry. Any number of processes may share
-the folder; what was unused for longest goes first. Knows nothing of cards, networks or pictures.
+The key of an entry is the hash of the input and of everything else that decides the result, so entries are never out of
+date. Files are written atomically and carry a checksum; a broken one counts as missing. Processes may share the folder;
+the least recently used entries are deleted first.
 """
 
 from __future__ import annotations
@@ -11,63 +11,91 @@ import contextlib
 import hashlib
 import json
 import os
-import tempfile
 import threading
 import zlib
 from collections import OrderedDict
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import Any, TypeAlias
+from typing import Any, NamedTuple, TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
 
-from mattebox.models.store import environment
+from mattebox.errors import OutputError
+from mattebox.io import atomic_write
+from mattebox.models.store import settings
 
 NamedArrays: TypeAlias = "dict[str, NDArray[Any]]"
 
-ENTRY_SUFFIX, PARTIAL_SUFFIX = ".matte", ".part"
-MAX_MEMORY_BYTES = 24_000_000  # bytes in memory
-EVICTION_SLACK_DIVISOR = 16  # the folder is looked over again after a sixteenth of its bound was written
+ENTRY_SUFFIX = ".matte"
+CHECKSUM_BYTES = 32
+MAX_MEMORY_BYTES = 24_000_000
+EVICTION_SLACK_DIVISOR = 16  # the folder is scanned again after writing 1/16 of its limit
+
+
+class CacheEntry(NamedTuple):
+    """A file of the cache."""
+
+    last_used: float
+    """Seconds since the epoch."""
+
+    size: int
+    """In bytes."""
+
+    path: Path
 
 
 def cache_key(fingerprint: bytes, x: NDArray[Any]) -> str:
-    """The name of an answer: of what decides it, and the input."""
+    """Hash an input together with the `fingerprint` of everything else that decides the result."""
     digest = hashlib.sha256(b"mattebox answer 1\n" + fingerprint + f"\n{x.dtype} {x.shape}\n".encode())
     digest.update(np.ascontiguousarray(x).data)
     return digest.hexdigest()
 
 
 class ResultCache:
-    """At most `max_memory_bytes` bytes of answers in memory, and what `settings` allows in its folder. Threads may share it."""
+    """Results by key. Threads may share it.
+
+    Parameters
+    ----------
+    max_memory_bytes : int
+        Bytes of results in memory, at most; `settings.max_cache_bytes` limits those on disk.
+    """
 
     def __init__(self, max_memory_bytes: int = MAX_MEMORY_BYTES) -> None:
         self.max_memory_bytes = max_memory_bytes
         self._memory: OrderedDict[str, NamedArrays] = OrderedDict()
         self._lock = threading.Lock()
-        self._bytes_since_eviction: int | None = None  # bytes since the folder was looked over; None: never
+        self._bytes_since_eviction: int | None = None  # bytes written since the last scan; None: not scanned yet
 
     def get(self, key: str) -> NamedArrays | None:
-        """What was kept under that name; None when there is nothing, or nothing whole."""
+        """Return the result of a key; None where there is none, or where its file is broken."""
         with self._lock:
             if key in self._memory:
                 self._memory.move_to_end(key)
                 return self._memory[key]
-        arrays = _read_entry(entry_path(key)) if environment.max_cache_bytes() else None
+        arrays = _load_or_discard_entry(entry_path(key)) if settings.max_cache_bytes() else None
         if arrays is not None:
             self._put_in_memory(key, arrays)
         return arrays
 
+    def get_or_compute(self, key: str, compute: Callable[[], NamedArrays]) -> NamedArrays:
+        """Return the result of a key; one that is missing is computed and stored."""
+        arrays = self.get(key)
+        if arrays is None:
+            arrays = compute()
+            self.put(key, arrays)
+        return arrays
+
     def put(self, key: str, arrays: NamedArrays) -> None:
-        """Keep it. A folder that cannot be written to keeps nothing, and that is no error."""
+        """Store a result. A folder that cannot be written to is no error."""
         self._put_in_memory(key, arrays)
-        most = environment.max_cache_bytes()
-        content = _encode_arrays(arrays) if most else b""
-        if not most or len(content) > most:
+        max_bytes = settings.max_cache_bytes()
+        content = _encode_arrays(arrays) if max_bytes else b""
+        if not max_bytes or len(content) > max_bytes:
             return
-        with contextlib.suppress(OSError):
+        with contextlib.suppress(OSError, OutputError):
             _write_entry(entry_path(key), content)
-            self._evict_if_due(len(content), most)
+            self._evict_if_due(len(content), max_bytes)
 
     def _put_in_memory(self, key: str, arrays: NamedArrays) -> None:
         with self._lock:
@@ -76,75 +104,77 @@ class ResultCache:
                 self._memory.popitem(last=False)
 
     def _evict_if_due(self, written: int, max_bytes: int) -> None:
-        """Look the folder over where enough was written."""
+        """Enforce the limit of the folder, where enough was written since the last time."""
         with self._lock:
-            due = (
-                self._bytes_since_eviction is None
-                or self._bytes_since_eviction + written > max_bytes // EVICTION_SLACK_DIVISOR
-            )
-            self._bytes_since_eviction = 0 if due else (self._bytes_since_eviction or 0) + written
-        if due:
-            evict_least_recent(max_bytes - max_bytes // EVICTION_SLACK_DIVISOR)
+            slack = max_bytes // EVICTION_SLACK_DIVISOR
+            is_due = self._bytes_since_eviction is None or self._bytes_since_eviction + written > slack
+            self._bytes_since_eviction = 0 if is_due else (self._bytes_since_eviction or 0) + written
+        if is_due:
+            evict_least_recent(max_bytes - slack)
 
 
 def entry_path(key: str) -> Path:
-    return environment.cache_folder() / f"{key}{ENTRY_SUFFIX}"
+    """The file of a key."""
+    return settings.cache_folder() / f"{key}{ENTRY_SUFFIX}"
 
 
-def list_entries() -> list[tuple[float, int, Path]]:
-    """When each was used last, its bytes and its path; the oldest first."""
+def list_entries() -> list[CacheEntry]:
+    """List the entries on disk, least recently used first."""
     return sorted(_scan_entries())
 
 
 def evict_least_recent(max_bytes: int) -> int:
-    """Delete the entries unused for longest until at most so many bytes are left; the bytes set free."""
-    there = list_entries()
-    whole, freed = sum(size for _, size, _ in there), 0
-    for _, size, path in there:
-        if whole - freed <= max_bytes:
+    """Delete the least recently used entries on disk until `max_bytes` are left; returns the bytes freed."""
+    entries = list_entries()
+    total, freed = sum(entry.size for entry in entries), 0
+    for entry in entries:
+        if total - freed <= max_bytes:
             break
         with contextlib.suppress(OSError):  # another process was first
-            path.unlink()
-        freed += size
+            entry.path.unlink()
+        freed += entry.size
     return freed
 
 
-def _scan_entries() -> Iterator[tuple[float, int, Path]]:
+def _scan_entries() -> Iterator[CacheEntry]:
+    suffixes = (ENTRY_SUFFIX, atomic_write.TEMPORARY_SUFFIX)  # killed processes leave temporary files
     try:
-        found = [
-            Path(e.path)
-            for e in os.scandir(environment.cache_folder())
-            if e.name.endswith((ENTRY_SUFFIX, PARTIAL_SUFFIX))
-        ]
+        paths = [Path(e.path) for e in os.scandir(settings.cache_folder()) if e.name.endswith(suffixes)]
     except OSError:
         return
-    for path in found:
+    for path in paths:
         with contextlib.suppress(OSError):
-            facts = path.stat()
-            yield facts.st_mtime, facts.st_size, path
+            status = path.stat()
+            yield CacheEntry(status.st_mtime, status.st_size, path)
 
 
 def _encode_arrays(arrays: NamedArrays) -> bytes:
-    """A checksum, then a line of names, types and shapes, then the numbers; whole numbers compressed."""
-    parts = {name: np.ascontiguousarray(a) for name, a in arrays.items()}
-    head = json.dumps([[name, a.dtype.str, a.shape] for name, a in parts.items()]).encode() + b"\n"
-    level = 1 if all(a.dtype.kind == "u" for a in parts.values()) else 0
-    body = zlib.compress(head + b"".join(a.tobytes() for a in parts.values()), level)
+    """A checksum, then a line of names, types and shapes, then the values; unsigned integers are compressed."""
+    contiguous = {name: np.ascontiguousarray(a) for name, a in arrays.items()}
+    header = json.dumps([[name, a.dtype.str, a.shape] for name, a in contiguous.items()]).encode() + b"\n"
+    level = 1 if all(a.dtype.kind == "u" for a in contiguous.values()) else 0
+    body = zlib.compress(header + b"".join(a.tobytes() for a in contiguous.values()), level)
     return hashlib.sha256(body).digest() + body
 
 
-def _read_entry(path: Path) -> NamedArrays | None:
-    """The arrays of a file, which counts as used now; a broken one is deleted."""
+def _decode_arrays(content: bytes) -> NamedArrays:
+    """The arrays of `_encode_arrays`. ValueError, zlib.error for broken content."""
+    checksum, body = content[:CHECKSUM_BYTES], content[CHECKSUM_BYTES:]
+    if hashlib.sha256(body).digest() != checksum:
+        raise ValueError("wrong checksum")
+    header, _, values = zlib.decompress(body).partition(b"\n")
+    arrays, at = {}, 0
+    for name, dtype_name, shape in json.loads(header):
+        dtype, count = np.dtype(dtype_name), int(np.prod(shape, dtype=np.int64))
+        arrays[name] = np.frombuffer(values, dtype, count, at).reshape(shape)
+        at += count * dtype.itemsize
+    return arrays
+
+
+def _load_or_discard_entry(path: Path) -> NamedArrays | None:
+    """Read a file and mark it as used now; a broken one is deleted."""
     try:
-        content = path.read_bytes()
-        if hashlib.sha256(content[32:]).digest() != content[:32]:
-            raise ValueError("broken")
-        head, _, body = zlib.decompress(content[32:]).partition(b"\n")
-        arrays, at = {}, 0
-        for name, kind, shape in json.loads(head):
-            dtype, count = np.dtype(kind), int(np.prod(shape, dtype=np.int64))
-            arrays[name] = np.frombuffer(body, dtype, count, at).reshape(shape)
-            at += count * dtype.itemsize
+        arrays = _decode_arrays(path.read_bytes())
     except FileNotFoundError:
         return None
     except (OSError, ValueError, zlib.error):
@@ -157,17 +187,9 @@ def _read_entry(path: Path) -> NamedArrays | None:
 
 
 def _write_entry(path: Path, content: bytes) -> None:
-    """Whole or not at all, and for this user only. OSError."""
+    """Write a file atomically, readable by this user only. OSError, OutputError."""
     path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-    handle, name = tempfile.mkstemp(suffix=PARTIAL_SUFFIX, dir=path.parent)
-    try:
-        with os.fdopen(handle, "wb") as file:
-            file.write(content)
-        os.replace(name, path)
-    except OSError:
-        with contextlib.suppress(OSError):
-            os.unlink(name)
-        raise
+    atomic_write.write_bytes(path, content, overwrite=True, private=True, durable=False)
 
 
 def _array_bytes(arrays: NamedArrays) -> int:
@@ -175,4 +197,4 @@ def _array_bytes(arrays: NamedArrays) -> int:
 
 
 shared_cache = ResultCache()
-"""The one that this process's networks keep their answers in."""
+"""The cache of this process's networks."""

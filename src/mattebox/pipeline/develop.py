@@ -1,10 +1,9 @@
-"""The part of the corridor where a photograph is developed: balance, light, colour, style, sharpness; and harmony with
-what will lie behind.
+"""Develops a photograph: white balance, light, colour, style, sharpening; and harmonises a cutout with its background.
 
-The order is that of a darkroom. The colour of the light comes first, since every later step judges by colours; then
-tone, since saturation and style depend on it; sharpening last, since whatever follows a sharpened edge would bend it.
-What a step needs to know is measured once, on the whole photograph for the light's colour (a subject alone tells little
-of it), on what is shown for the rest, and done alike to the cutout and to the photograph behind it.
+The order is that of raw editors: white balance first, since all later steps judge by colours; then tone, since
+saturation and style depend on it; sharpening last, since later steps would distort sharpened edges. The illuminant is
+estimated on the whole photograph (the subject alone tells little of it), everything else on the visible result; each
+step is then applied alike to the cutout and to the photograph behind it.
 """
 
 from __future__ import annotations
@@ -25,26 +24,28 @@ from mattebox.enhancement.style_transfer import StyleTransform, apply_style, nam
 from mattebox.errors import InputMissing
 from mattebox.models.adain import open_adain_network
 from mattebox.models.cards.registry import ADAIN_MODEL, STYLE_MODEL, find_card, style_names
+from mattebox.models.multi_style import open_multi_style_network
 from mattebox.models.store import weight_store
-from mattebox.models.style_network import open_style_transfer_network
 from mattebox.recipe.recipe import Recipe
 from mattebox.recipe.steps import Background, Balance, Colour, Light, Sharpen, Style
 from mattebox.types import BitDepth, OpenImage, Picture, Pixels
 
 DevelopStep = Balance | Light | Colour | Style | Sharpen
 
-DevelopFunction = Callable[[Picture, Pixels | None], Picture]  # a picture, and where
-"""What a step came to, once it is known what it needs."""
+DevelopFunction = Callable[[Picture, Pixels | None], Picture]
+"""A step with its measurements: of a picture and a mask (None = everywhere)."""
 
 
 def has_develop_steps(recipe: Recipe) -> bool:
-    """Whether the recipe asks for anything here."""
+    """Whether the recipe has a step that this module applies."""
     return any(isinstance(s, DevelopStep) for s in recipe.steps) or _harmonisation_strength(recipe) > 0
 
 
 def check_develop_steps(recipe: Recipe, open_image: OpenImage) -> None:
-    """UsageError for what no photograph could mend, InputError for a style that cannot be read, ModelError for one that
-    needs a network which is not here."""
+    """Check the recipe's steps without a photograph.
+
+    UsageError; InputError for a style picture that cannot be read; ModelError for a network that is not installed.
+    """
     step = recipe.find_step(Balance)
     if step is not None:
         white_balance.check_balance(step)
@@ -58,18 +59,36 @@ def check_develop_steps(recipe: Recipe, open_image: OpenImage) -> None:
 def apply_develop_steps(
     photograph: Picture, cutout: Picture, recipe: Recipe, get_subject_alpha: Callable[[], Pixels], open_image: OpenImage
 ) -> tuple[Picture, Picture]:
-    """The photograph, for a background that shows it, and the cutout (the same picture where nothing was cut), with the
-    recipe's steps done to both. `get_subject_alpha` finds the subject's alpha for a step that works on a part only."""
-    behind = _parse_background(recipe)
+    """Apply the recipe's steps.
+
+    Parameters
+    ----------
+    photograph, cutout : Picture
+        The same object where nothing was cut.
+    recipe : Recipe
+        Checked by `check_develop_steps`.
+    get_subject_alpha : callable
+        Gives the subject's alpha; called for steps that work on the subject or the background only.
+    open_image : callable
+        Opens the style picture and the background.
+
+    Returns
+    -------
+    photograph, cutout : Picture
+        The photograph is developed only where it will be seen: uncut, or blurred behind the cutout.
+    """
+    background = _parse_background(recipe)
     for step in (s for s in recipe.steps if isinstance(s, DevelopStep)):
-        where = None if step.only == "all" else _area_mask(get_subject_alpha(), step.only)
-        work = _prepare_step(step, photograph, cutout, where, open_image)
-        alike = photograph is cutout
-        cutout = work(cutout, where)
-        if alike or isinstance(behind, background_spec.BackgroundBlur):
-            photograph = cutout if alike else work(photograph, where)
-    if isinstance(behind, background_spec.BackgroundImage) and cutout.alpha is not None:
-        cutout = harmonise_subject(cutout, open_image(behind.path), _harmonisation_strength(recipe))
+        mask = None if step.only == "all" else _area_mask(get_subject_alpha(), step.only)
+        develop = _prepare_step(step, photograph, cutout, mask, open_image)
+        is_uncut = photograph is cutout
+        cutout = develop(cutout, mask)
+        if is_uncut:
+            photograph = cutout
+        elif isinstance(background, background_spec.BackgroundBlur):
+            photograph = develop(photograph, mask)
+    if isinstance(background, background_spec.BackgroundImage) and cutout.alpha is not None:
+        cutout = harmonise_subject(cutout, open_image(background.path), _harmonisation_strength(recipe))
     return photograph, cutout
 
 
@@ -77,44 +96,45 @@ def _prepare_step(
     step: DevelopStep,
     photograph: Picture,
     cutout: Picture,
-    where: Pixels | None,
+    mask: Pixels | None,
     open_image: OpenImage,
 ) -> DevelopFunction:
-    """The step with what it measures already measured."""
+    """The step with its measurements taken."""
     if isinstance(step, Balance):
         light, haze = (
             white_balance.resolve_illuminant(step, photograph),
             dehazing.estimate_haze(sample_light(photograph)),
         )
-        return lambda picture, where: white_balance.correct_white_balance(
-            picture, light, step.strength / 100, where, haze
+        return lambda picture, mask: white_balance.correct_white_balance(
+            picture, light, step.strength / 100, mask, haze
         )
     if isinstance(step, Light):
-        plan = tone_adjustment.plan_tone(cutout, step, where)
-        return lambda picture, where: tone_adjustment.apply_tone(picture, plan, step.strength / 100, where)
+        plan = tone_adjustment.plan_tone(cutout, step, mask)
+        return lambda picture, mask: tone_adjustment.apply_tone(picture, plan, step.strength / 100, mask)
     if isinstance(step, Colour):
-        return lambda picture, where: adjust_saturation(picture, step, where)
+        return lambda picture, mask: adjust_saturation(picture, step, mask)
     if isinstance(step, Sharpen):
-        return lambda picture, where: sharpen_luminance(picture, step, where)
+        return lambda picture, mask: sharpen_luminance(picture, step, mask)
     if step.picture == "none":
-        return lambda picture, where: picture
+        return lambda picture, mask: picture
     if step.picture in style_names() or step.method == "adain":
-        brush = _build_style_transfer(step, open_image)
-        return lambda picture, where: apply_style(picture, brush, step.strength / 100, where)
-    model = _open_style_picture(step.picture, open_image)
-    return lambda picture, where: transfer_colours(picture, model, step.method, step.strength / 100, where)
+        transform = _build_style_transfer(step, open_image)
+        return lambda picture, mask: apply_style(picture, transform, step.strength / 100, mask)
+    example = _open_style_picture(step.picture, open_image)
+    return lambda picture, mask: transfer_colours(picture, example, step.method, step.strength / 100, mask)
 
 
 def _build_style_transfer(step: Style, open_image: OpenImage) -> StyleTransform:
+    """The network of a named style, or AdaIN with the statistics of the style picture."""
     if step.picture in style_names():
-        return named_style(open_style_transfer_network(STYLE_MODEL, cpu_threads.thread_cpu_count()), step.picture)
+        return named_style(open_multi_style_network(STYLE_MODEL, cpu_threads.thread_cpu_count()), step.picture)
     return style_from_picture(
         open_adain_network(ADAIN_MODEL, cpu_threads.thread_cpu_count()), _open_style_picture(step.picture, open_image)
     )
 
 
 def _open_style_picture(path: str, open_image: OpenImage) -> Picture:
-    """The picture whose colours, or manner, are taken on. InputMissing says which styles have names."""
+    """The picture whose colours or style are transferred. InputMissing lists the named styles."""
     try:
         return open_image(path)
     except InputMissing as error:
@@ -122,7 +142,7 @@ def _open_style_picture(path: str, open_image: OpenImage) -> Picture:
 
 
 def _area_mask(alpha: Pixels, area: str) -> Pixels:
-    """Where the step works."""
+    """The alpha of the area that the step works on."""
     return alpha if area == "subject" else np.subtract(BitDepth.of_pixels(alpha).peak, alpha, dtype=alpha.dtype)
 
 

@@ -1,12 +1,10 @@
-"""The part of the corridor where detail is mended: restoring, before anything looks at the photograph, upscaling, after
-the cut, and faces, after both.
+"""Restores detail: denoising before the cut, upscaling after it, faces last.
 
-The order matters. Noise and JPEG's blocks go first: the cut, its edges and the estimates of light all judge by pixels,
-and no later step can tell an enlarged block from detail. The cut comes before upscaling: it costs less at the size the
-photograph has, and the subject's own colours, which upscaling needs to go on under the transparent, are known only
-then. Faces are drawn last, at the size that is wanted: drawn before, they would be enlarged by a network that knows
-less of faces. Light, colour and sharpness come after upscaling: sharpened edges must not go through a network, and a
-curve applied before would stretch what is noise.
+The order matters. Noise and JPEG blocks go first: the cut, its edges and the estimates of light all judge by pixels,
+and no later step can tell an enlarged block from detail. The cut comes before upscaling: it is cheaper at the original
+size, and upscaling needs the subject's own colours, which it continues under transparent pixels. Faces are restored at
+the final size: before, they would be enlarged by a network that knows less of faces. Light, colour and sharpness come
+after upscaling: sharpened edges must not go through a network, and a tone curve would amplify noise.
 """
 
 from __future__ import annotations
@@ -14,8 +12,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Protocol
 
-from mattebox.core.connected_components import subject_box
-from mattebox.enhancement import denoising, face_restoration, upscaling
+from mattebox.enhancement import blind_restoration, face_restoration, upscaling
 from mattebox.enhancement.self_ensemble import add_self_ensemble
 from mattebox.enhancement.tile_sink import OpenTileSink, TileSink
 from mattebox.io import resampling
@@ -28,54 +25,54 @@ from mattebox.types import ImageShape, Matte, OnProgress, Picture
 
 
 class OpenNetwork(Protocol):
-    """Opens a network by its name, taking out all or less of the noise (0..1)."""
+    """Opens a network by its name; `denoise` is the share of the noise that it removes, 0 to 1."""
 
     def __call__(self, model: str, denoise: float = 1) -> ImageToImageNetwork: ...
 
 
 def check_restoration_steps(recipe: Recipe) -> None:
-    """UsageError and ModelError for what no photograph could mend."""
-    mending, enlarging = recipe.find_step(Restore), recipe.find_step(Upscale)
-    if mending is not None and mending.amount != "none":
-        if mending.amount != "auto":
-            denoising.parse_strength(mending.amount)
-        find_upscale_factor(restorer_name(mending.model), "restore")
-    if enlarging is not None and upscaling.parse_target(enlarging.to) is not None:
-        for name in upscaler_names(enlarging.model):
+    """Check the recipe's steps Restore, Upscale and Faces without a photograph. UsageError, ModelError."""
+    restore, upscale = recipe.find_step(Restore), recipe.find_step(Upscale)
+    if restore is not None and restore.amount != "none":
+        if restore.amount != "auto":
+            blind_restoration.parse_strength(restore.amount)
+        find_upscale_factor(restorer_name(restore.model), "restore")
+    if upscale is not None and upscaling.parse_target(upscale.to) is not None:
+        for name in upscaler_names(upscale.model):
             find_upscale_factor(name, "upscale")
-            if enlarging.denoise < 100:
+            if upscale.denoise < 100:
                 find_twin_card(find_card(name))
-    drawing = recipe.find_step(Faces)
-    if drawing is not None and drawing.strength:
-        find_card_for_task(face_restorer.FACE_RESTORATION_TASK, drawing.model)
-        find_card_for_task(face_detector.FACE_DETECTION_TASK, drawing.finder)
+    faces = recipe.find_step(Faces)
+    if faces is not None and faces.strength:
+        find_card_for_task(face_restorer.FACE_RESTORATION_TASK, faces.model)
+        find_card_for_task(face_detector.FACE_DETECTION_TASK, faces.finder)
 
 
 def weight_hashes(recipe: Recipe) -> list[str]:
-    """The hashes of the networks that the recipe's detail may come from."""
-    mending, enlarging = recipe.find_step(Restore), recipe.find_step(Upscale)
-    names = [restorer_name(mending.model)] if mending is not None and mending.amount != "none" else []
-    names += upscaler_names(enlarging.model) if enlarging is not None and enlarging.to != "none" else ()
+    """Hashes of the networks that the recipe restores and upscales with."""
+    restore, upscale = recipe.find_step(Restore), recipe.find_step(Upscale)
+    names = [restorer_name(restore.model)] if restore is not None and restore.amount != "none" else []
+    names += upscaler_names(upscale.model) if upscale is not None and upscale.to != "none" else ()
     return [find_card(name).sha256 or find_card(name).md5 for name in names]
 
 
 def restore_photograph(
     photograph: Picture, recipe: Recipe, open_network: OpenNetwork, on_progress: OnProgress | None = None
 ) -> Picture:
-    """The photograph with the recipe's step Restore done to it; the network is opened only if there is a need."""
+    """Apply the step Restore; the network is opened only if there is something to restore."""
     step = recipe.find_step(Restore)
-    share = 0.0 if step is None else denoising.resolve_strength(step.amount, photograph)
-    if step is None or share == 0:
+    strength = 0.0 if step is None else blind_restoration.resolve_strength(step.amount, photograph)
+    if step is None or strength == 0:
         return photograph
-    return denoising.restore_picture(
-        photograph, _apply_effort(open_network(restorer_name(step.model)), step), share, on_progress
+    return blind_restoration.restore_picture(
+        photograph, _apply_effort(open_network(restorer_name(step.model)), step), strength, on_progress
     )
 
 
-def target_size(size: ImageShape, recipe: Recipe) -> ImageShape:
-    """What upscaling makes of this (height, width). UsageError when it is too much."""
+def target_shape(shape: ImageShape, recipe: Recipe) -> ImageShape:
+    """(height, width) after the step Upscale. UsageError when that is too large."""
     step = recipe.find_step(Upscale)
-    return size if step is None else upscaling.target_size(step.to, size)
+    return shape if step is None else upscaling.target_size(step.to, shape)
 
 
 def upscale_picture(
@@ -85,49 +82,48 @@ def upscale_picture(
     on_progress: OnProgress | None = None,
     open_tile_sink: OpenTileSink = TileSink,
 ) -> Picture:
-    """The picture at the size that the recipe's step Upscale asks for."""
-    step, size = recipe.find_step(Upscale), target_size(picture.shape, recipe)
-    if step is None or size == picture.shape:
+    """Apply the step Upscale by as many passes of its networks as the factor needs."""
+    step, target = recipe.find_step(Upscale), target_shape(picture.shape, recipe)
+    if step is None or target == picture.shape:
         return picture
     names = upscaler_names(step.model)
-    factor = max(made / whole for made, whole in zip(size, picture.shape, strict=True))
+    factor = max(after / before for after, before in zip(target, picture.shape, strict=True))
     networks = {find_upscale_factor(name, "upscale"): name for name in names}
     chain = [
         _apply_effort(open_network(networks[scale], step.denoise / 100), step)
         for scale in upscaling.plan_passes(factor, list(networks))
     ]
-    return upscaling.upscale_picture(picture, size, chain, step.detail / 100, on_progress, open_tile_sink)
+    return upscaling.upscale_picture(picture, target, chain, step.detail / 100, on_progress, open_tile_sink)
 
 
 def restore_faces(
     picture: Picture, recipe: Recipe, device: str, threads: int, on_progress: OnProgress | None = None
 ) -> Picture:
-    """The picture with the recipe's step Faces done to it; its networks are opened only if there is a need."""
+    """Apply the step Faces; its networks are opened only as they are needed."""
     step = recipe.find_step(Faces)
     if step is None or step.strength == 0:
         return picture
-    found = face_detector.open_face_detector(step.finder, device, threads).detect_faces(picture)
-    if not found:
+    faces = face_detector.open_face_detector(step.finder, device, threads).detect_faces(picture)
+    if not faces:
         return picture
     network = face_restorer.open_face_restorer(step.model, device, threads)
-    return face_restoration.restore_faces(picture, found, network.run, network.side, step.strength / 100, on_progress)
+    return face_restoration.restore_faces(picture, faces, network.run, network.side, step.strength / 100, on_progress)
 
 
 def _apply_effort(network: ImageToImageNetwork, step: Restore | Upscale) -> ImageToImageNetwork:
-    """The network, asked as often as the step says."""
+    """The network, with self-ensemble where the step asks for the best effort."""
     return add_self_ensemble(network) if step.effort == "best" else network
 
 
-def resize_photograph(photograph: Picture, size: ImageShape) -> Picture:
-    """The photograph behind a cutout that was upscaled, at the same size: it will only be seen out of focus."""
-    height, width = photograph.shape
-    return photograph.with_pixels(
-        *resampling.crop_and_resize(photograph.rgb, photograph.alpha, (0, 0, width, height), size)
-    )
+def resize_picture(picture: Picture, shape: ImageShape) -> Picture:
+    """The picture resampled to (height, width); good enough for a photograph that is blurred behind its cutout."""
+    box = (0, 0, *picture.size)
+    return picture.with_pixels(*resampling.crop_and_resize(picture.rgb, picture.alpha, box, shape))
 
 
 def matte_from_cutout(matte: Matte, cutout: Picture) -> Matte:
-    """The matte of a cutout that was upscaled."""
-    alpha = cutout.rgb[..., 0] if cutout.alpha is None else cutout.alpha  # a matte shown as a grey picture has none
-    box = subject_box(alpha) if matte.found and alpha.any() else (0, 0, cutout.shape[1], cutout.shape[0])
-    return replace(matte, alpha=alpha, box=box)
+    """The matte of an upscaled cutout; of a cutout that shows its matte in grey, these pixels."""
+    alpha = cutout.rgb[..., 0] if cutout.alpha is None else cutout.alpha
+    if matte.found and alpha.any():
+        return matte.with_alpha(alpha)
+    return replace(matte, alpha=alpha, box=(0, 0, *cutout.size))

@@ -1,18 +1,14 @@
-"""The corridor: recipe in, picture in, picture out. The only place where rooms meet.
-
-Knows the order of the rooms and nothing of their methods; opens no files but those a recipe names, through `album`.
-"""
+"""Runs a recipe on a picture: restore, cut, upscale, faces, develop, compose, convert for output, in this order."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from functools import partial
 
-from mattebox.composition import placement, scene
+from mattebox.composition import layer_composition, placement
 from mattebox.composition.marketplace.rules import find_rules
 from mattebox.core import cpu_threads
-from mattebox.core.connected_components import subject_box
 from mattebox.core.timing import StageTimer
 from mattebox.enhancement.tile_sink import OpenTileSink, TileSink
 from mattebox.io.output_profile import convert_for_output
@@ -20,30 +16,10 @@ from mattebox.io.reader import read_cached
 from mattebox.models.image_to_image import ImageToImageNetwork, open_image_to_image_network
 from mattebox.models.matte_session import Session, open_session
 from mattebox.pipeline import cutout, develop, marketplace_check, restoration
+from mattebox.pipeline.result import Result
 from mattebox.recipe.recipe import Recipe
 from mattebox.recipe.steps import Cut, Faces, Frame, Restore, Save, Upscale
-from mattebox.types import Box, ImageShape, Layer, Matte, OpenImage, Picture, Pixels
-
-
-@dataclass(frozen=True)
-class Result:
-    """What came out: `picture`, the `matte` it was cut with (if any), the model's name and device, the seconds each
-    stage took, and the `layers` it was composed of (if it was composed)."""
-
-    picture: Picture
-    matte: Matte | None = None
-    model: str | None = None
-    device: str | None = None
-    seconds: dict[str, float] = field(default_factory=dict)
-    layers: tuple[Layer, ...] = ()
-
-    @property
-    def shape(self) -> ImageShape:
-        return self.picture.shape
-
-    @property
-    def notes(self) -> tuple[str, ...]:
-        return self.picture.notes
+from mattebox.types import Box, ImageShape, Layer, OnProgress, OpenImage, Picture, Pixels, subject_box
 
 
 def run_recipe(
@@ -57,138 +33,216 @@ def run_recipe(
     open_image: OpenImage = read_cached,
     on_progress: Callable[[str, float], None] | None = None,
     open_tile_sink: OpenTileSink = TileSink,
+    is_checked: bool = False,
 ) -> Result:
-    """Do the recipe's steps to a picture. `session` stands in for the recipe's model; `name` is for error messages;
-    `open_image` opens the pictures that a recipe names, such as a background; `on_progress` is told the name of a stage that takes
-    its time, and what share of it is done; `open_tile_sink` gives what large results grow on.
+    """Run a recipe's steps on a picture.
 
-    Raises NoSubject when there is nothing to cut out, InputError, ModelError, DeviceError, UsageError.
+    Parameters
+    ----------
+    picture : Picture
+        The photograph.
+    recipe : Recipe
+        The steps.
+    session : Session, optional
+        An open network to use in place of the one that the recipe names.
+    device : str
+        Where networks run: "auto", "cpu", "cuda", ...
+    threads : int, optional
+        CPU threads; by default as many as this thread may use.
+    name : str
+        The photograph's, for error messages.
+    open_image : callable
+        Opens the pictures that the recipe names, such as a background.
+    on_progress : callable, optional
+        Called with the name of a long stage and the share of it that is done.
+    open_tile_sink : callable
+        Makes the arrays that large results are written to, tile by tile.
+    is_checked : bool
+        Whether `check_recipe` has passed the recipe, so that it need not be checked again.
+
+    Raises
+    ------
+    NoSubject
+        When there is nothing to cut out.
+    InputError, ModelError, DeviceError, UsageError
+        As `check_recipe` and the stages raise them.
     """
-    stages = StageTimer()
-    scene.check_composition(recipe, open_image)
-    develop.check_develop_steps(recipe, open_image)
-    restoration.check_restoration_steps(recipe)
-    restoration.target_size(picture.shape, recipe)
-
-    def opened(model: str = Cut().model) -> Session:
-        return session or stages.run("open", lambda: open_session(model, device, threads))
-
-    def imager(model: str, denoise: float = 1) -> ImageToImageNetwork:
-        return stages.run(
-            "open",
-            lambda: open_image_to_image_network(model, device, threads or cpu_threads.thread_cpu_count(), denoise),
-        )
-
-    def told(stage: str) -> Callable[[float], None] | None:
-        return None if on_progress is None else partial(on_progress, stage)
-
-    if recipe.find_step(Restore) is not None:
-        picture = stages.run(
-            "restore", lambda: restoration.restore_photograph(picture, recipe, imager, told("restore"))
-        )
-    result = Result(picture)
-    if recipe.cut_step is not None:
-        step = recipe.cut_step
-        cut_picture, matte, by = cutout.cut_out(picture, step, stages, name, open_image, lambda: opened(step.model))
-        result = Result(cut_picture, matte) if by is None else Result(cut_picture, matte, by.card.name, by.device)
-    if recipe.find_step(Upscale) is not None:
-        picture, result = stages.run(
-            "upscale", lambda: _apply_upscale(picture, result, recipe, imager, told("upscale"), open_tile_sink)
-        )
-    drawn = partial(
-        restoration.restore_faces,
-        result.picture,
-        recipe,
-        device,
-        threads or cpu_threads.thread_cpu_count(),
-        told("faces"),
-    )
-    picture, result = _replace_picture(
-        picture, result, stages.run("faces", drawn) if recipe.find_step(Faces) else result.picture
-    )
-    if develop.has_develop_steps(recipe):
-        subject = partial(_subject_alpha, picture, result, opened)
-        work = partial(develop.apply_develop_steps, picture, result.picture, recipe, subject, open_image)
-        picture, shown = stages.run("develop", work)
-        result = replace(result, picture=shown)
-    if recipe.has_composition:
-        made = stages.run(
-            "compose", lambda: scene.compose_layers(picture, result.picture, _subject_box(result), recipe, open_image)
-        )
-        result = replace(result, picture=stages.run("flatten", made.flatten), layers=made.layers())
-    if (saving := recipe.find_step(Save)) is not None:
-        result = stages.run("deliver", lambda: _apply_output_profile(result, saving))
-    return replace(result, seconds=stages.seconds)
+    if not is_checked:
+        check_recipe(recipe, open_image, session)
+    restoration.target_shape(picture.shape, recipe)
+    networks = _Networks(session, device, threads, StageTimer())
+    run = _PipelineRun(recipe, networks, name, open_image, on_progress, open_tile_sink, picture, Result(picture))
+    return run.run_stages()
 
 
-def check_recipe(recipe: Recipe, open_image: OpenImage = read_cached) -> None:
-    """Find out before any picture is read what no picture could mend. UsageError, InputError, ModelError."""
-    scene.check_composition(recipe, open_image)
+def check_recipe(recipe: Recipe, open_image: OpenImage = read_cached, session: Session | None = None) -> None:
+    """Check all that can be checked without a photograph; `session` stands in for the recipe's model.
+
+    UsageError, InputError, ModelError.
+    """
+    layer_composition.check_composition(recipe, open_image)
     develop.check_develop_steps(recipe, open_image)
     restoration.check_restoration_steps(recipe)
     if recipe.save_step.check_for != marketplace_check.NO_MARKETPLACE:
         find_rules(recipe.save_step.check_for)
     if recipe.cut_step is not None:
-        cutout.check_cut(recipe.cut_step, open_image)
+        cutout.check_cut(recipe.cut_step, open_image, session)
 
 
-def max_output_size(size: ImageShape, recipe: Recipe) -> ImageShape:
-    """What a picture of this (height, width) becomes, at most. UsageError when that is too much, or makes no sense."""
-    height, width = restoration.target_size(size, recipe)
+def max_output_size(shape: ImageShape, recipe: Recipe) -> ImageShape:
+    """Largest (height, width) that a recipe can make of a picture of this shape. UsageError when that is too large."""
+    height, width = restoration.target_shape(shape, recipe)
     step = recipe.find_step(Frame)
-    return (
-        (height, width)
-        if step is None
-        else placement.compute_placement((height, width), (0, 0, width, height), step).canvas_size
-    )
+    if step is None:
+        return height, width
+    return placement.compute_placement((height, width), (0, 0, width, height), step).canvas_size
 
 
-def _apply_upscale(
-    picture: Picture,
-    result: Result,
-    recipe: Recipe,
-    open_network: restoration.OpenNetwork,
-    on_progress: Callable[[float], None] | None,
-    open_tile_sink: OpenTileSink,
-) -> tuple[Picture, Result]:
-    """The photograph and what was made of it, upscaled."""
-    made = restoration.upscale_picture(result.picture, recipe, open_network, on_progress, open_tile_sink)
-    if made is result.picture:
-        return picture, result
-    behind = made if picture is result.picture else restoration.resize_photograph(picture, made.shape)
-    matte = None if result.matte is None else restoration.matte_from_cutout(result.matte, made)
-    return behind, replace(result, picture=made, matte=matte)
+@dataclass(frozen=True)
+class _Networks:
+    """Opens the networks of a run, timed as the stage "open"."""
+
+    session: Session | None
+    device: str
+    requested_threads: int | None
+    timer: StageTimer
+
+    @property
+    def threads(self) -> int:
+        return self.requested_threads or cpu_threads.thread_cpu_count()
+
+    def open_session(self, model: str = Cut().model) -> Session:
+        return self.session or self.timer.run("open", lambda: open_session(model, self.device, self.requested_threads))
+
+    def open_image_network(self, model: str, denoise: float = 1) -> ImageToImageNetwork:
+        return self.timer.run("open", lambda: open_image_to_image_network(model, self.device, self.threads, denoise))
 
 
-def _replace_picture(picture: Picture, result: Result, new_picture: Picture) -> tuple[Picture, Result]:
-    """The photograph and its result once `new_picture` is what is shown; they are one where nothing was cut."""
-    return new_picture if picture is result.picture else picture, replace(result, picture=new_picture)
+@dataclass
+class _PipelineRun:
+    """One recipe at work on one picture. `photograph` is what a background may show; it is the same object as the
+    result's picture as long as nothing was cut."""
 
+    recipe: Recipe
+    networks: _Networks
+    name: str
+    open_image: OpenImage
+    on_progress: Callable[[str, float], None] | None
+    open_tile_sink: OpenTileSink
+    photograph: Picture
+    result: Result
 
-def _apply_output_profile(result: Result, save_step: Save) -> Result:
-    """The result as its file is to carry it."""
+    def run_stages(self) -> Result:
+        """All stages of which the recipe has a step."""
+        recipe = self.recipe
+        if recipe.find_step(Restore) is not None:
+            self._time("restore", self._restore)
+        if recipe.cut_step is not None:
+            self._cut(recipe.cut_step)
+        if recipe.find_step(Upscale) is not None:
+            self._time("upscale", self._upscale)
+        if recipe.find_step(Faces) is not None:
+            self._time("faces", self._restore_faces)
+        if develop.has_develop_steps(recipe):
+            self._time("develop", self._develop)
+        if recipe.has_composition:
+            self._compose()
+        if (save_step := recipe.find_step(Save)) is not None:
+            self._time("deliver", lambda: self._convert_for_output(save_step))
+        return replace(self.result, seconds=self.networks.timer.seconds)
 
-    def made(picture: Picture) -> Picture:
-        return convert_for_output(picture, srgb=save_step.profile == "srgb", eight_bit=save_step.bit_depth == "8")
+    def _time(self, stage: str, function: Callable[[], None]) -> None:
+        self.networks.timer.run(stage, function)
 
-    layers = tuple(Layer(name, made(picture)) for name, picture in result.layers)
-    return replace(result, picture=made(result.picture), layers=layers)
+    def _progress(self, stage: str) -> OnProgress | None:
+        return None if self.on_progress is None else partial(self.on_progress, stage)
 
+    def _restore(self) -> None:
+        self._replace_picture(
+            restoration.restore_photograph(
+                self.photograph, self.recipe, self.networks.open_image_network, self._progress("restore")
+            )
+        )
 
-def _subject_alpha(picture: Picture, result: Result, get_session: Callable[[], Session]) -> Pixels:
-    """The subject's alpha, for steps that work on a part: as it was cut, as the file has it, or found now."""
-    if result.matte is not None:
-        return result.matte.alpha
-    if picture.alpha is not None:
-        return picture.alpha
-    return cutout.subject_alpha(picture, get_session())
+    def _cut(self, step: Cut) -> None:
+        picture, matte, session = cutout.cut_out(
+            self.photograph,
+            step,
+            self.networks.timer,
+            self.name,
+            self.open_image,
+            lambda: self.networks.open_session(step.model),
+        )
+        self.result = Result(picture, matte)
+        if session is not None:
+            self.result = replace(self.result, model=session.card.name, device=session.device)
 
+    def _upscale(self) -> None:
+        before = self.result.picture
+        upscaled = restoration.upscale_picture(
+            before,
+            self.recipe,
+            self.networks.open_image_network,
+            self._progress("upscale"),
+            self.open_tile_sink,
+        )
+        if upscaled is before:
+            return
+        if self.photograph is not before:
+            self.photograph = restoration.resize_picture(self.photograph, upscaled.shape)
+        if self.result.matte is not None:
+            self.result = replace(self.result, matte=restoration.matte_from_cutout(self.result.matte, upscaled))
+        self._replace_picture(upscaled)
 
-def _subject_box(result: Result) -> Box:
-    """The subject's box: the matte's, that of what is opaque at all, or the whole picture."""
-    if result.matte is not None:
-        return result.matte.box
-    alpha = result.picture.alpha
-    if alpha is not None and alpha.any():
-        return subject_box(alpha)
-    return 0, 0, result.picture.shape[1], result.picture.shape[0]
+    def _restore_faces(self) -> None:
+        self._replace_picture(
+            restoration.restore_faces(
+                self.result.picture, self.recipe, self.networks.device, self.networks.threads, self._progress("faces")
+            )
+        )
+
+    def _develop(self) -> None:
+        self.photograph, developed = develop.apply_develop_steps(
+            self.photograph, self.result.picture, self.recipe, self._subject_alpha, self.open_image
+        )
+        self.result = replace(self.result, picture=developed)
+
+    def _compose(self) -> None:
+        timer = self.networks.timer
+        composition = timer.run(
+            "compose",
+            lambda: layer_composition.compose_layers(
+                self.photograph, self.result.picture, self._subject_box(), self.recipe, self.open_image
+            ),
+        )
+        picture = timer.run("flatten", composition.flatten)
+        self.result = replace(self.result, picture=picture, layers=composition.layers())
+
+    def _convert_for_output(self, step: Save) -> None:
+        convert = partial(convert_for_output, srgb=step.profile == "srgb", eight_bit=step.bit_depth == "8")
+        layers = tuple(Layer(name, convert(picture)) for name, picture in self.result.layers)
+        self.result = replace(self.result, picture=convert(self.result.picture), layers=layers)
+
+    def _replace_picture(self, picture: Picture) -> None:
+        """Show `picture` from now on; where nothing was cut, it is the photograph too."""
+        if self.photograph is self.result.picture:
+            self.photograph = picture
+        self.result = replace(self.result, picture=picture)
+
+    def _subject_alpha(self) -> Pixels:
+        """The subject's alpha for steps that work on the subject or background only: of the cut, of the file, or of a
+        network."""
+        if self.result.matte is not None:
+            return self.result.matte.alpha
+        if self.photograph.alpha is not None:
+            return self.photograph.alpha
+        return cutout.subject_alpha(self.photograph, self.networks.open_session())
+
+    def _subject_box(self) -> Box:
+        """Bounding box of the matte's subject, of the visible pixels, or the whole picture."""
+        if self.result.matte is not None:
+            return self.result.matte.box
+        alpha = self.result.picture.alpha
+        if alpha is not None and alpha.any():
+            return subject_box(alpha)
+        return 0, 0, *self.result.picture.size

@@ -18,7 +18,7 @@ from mattebox.core import cpu_threads
 from mattebox.errors import UsageError
 from mattebox.io.ssrf_guard import parse_networks
 from mattebox.io.url_fetch import FetchPolicy
-from mattebox.models.store.environment import home_folder
+from mattebox.models.store.settings import home_folder
 from mattebox.server.logging import LOG_FORMATS
 
 ENVIRONMENT_PREFIX = "MATTEBOX_SERVER_"

@@ -1,1 +1,1 @@
-"""Model cards (models as data) and the registry that finds them."""
+"""Model cards, which describe models as data, and the registry that finds them."""

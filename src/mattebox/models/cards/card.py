@@ -1,6 +1,4 @@
-"""A model as data. A card says where the weights are, what they must hash to, under which licence, and how a picture
-becomes their input and their output an alpha. It knows nothing of runtimes, files of weights or the network.
-"""
+"""Model cards: a model as data, from the hash and licence of its weights to the meaning of its input and output."""
 
 from __future__ import annotations
 
@@ -12,11 +10,27 @@ from msgspec import Struct
 
 from mattebox.errors import ModelError
 from mattebox.models.cards.tensor_spec import Calibration, Input, Output, Tiles
+from mattebox.models.store.file_errors import read_bytes
+
+SHA256_DIGITS, MD5_DIGITS = 64, 32
 
 
 class Licence(Struct, frozen=True, forbid_unknown_fields=True):
-    """SPDX name of the weights' licence, the address of its text, whether they may be used commercially, whether it
-    must be accepted before a pull (`gated`), and what to know about their data."""
+    """Licence of the weights.
+
+    Attributes
+    ----------
+    name : str
+        SPDX identifier.
+    commercial : bool
+        Whether it allows commercial use.
+    url : str
+        Address of its text.
+    gated : bool
+        Whether it must be accepted before a pull.
+    notes : str
+        On the licence of the training data.
+    """
 
     name: str
     commercial: bool
@@ -26,11 +40,12 @@ class Licence(Struct, frozen=True, forbid_unknown_fields=True):
 
     @property
     def must_be_accepted(self) -> bool:
+        """Whether a pull asks the user to accept it."""
         return self.gated or not self.commercial
 
 
 class Figure(Struct, frozen=True, forbid_unknown_fields=True):
-    """A figure, and the command that measures it or the publication that states it."""
+    """A measurement, and the command that repeats it or the publication that states it."""
 
     what: str
     value: float
@@ -39,8 +54,17 @@ class Figure(Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class Decoder(Struct, frozen=True, forbid_unknown_fields=True):
-    """The second network of a model that is asked by points, or paints: its file (as in `Card`), which of the first
-    one's outputs each of its inputs takes, and the numbers of its own outputs that are masks (logits) and scores."""
+    """The second network of a promptable or style transfer model.
+
+    Attributes
+    ----------
+    weights, sha256, md5, bytes, url
+        Its file, as in `Card`.
+    takes : dict
+        Name of each of its inputs -> number of the first network's output that it takes.
+    masks, scores : int
+        Numbers of its outputs that are mask logits and their scores.
+    """
 
     weights: str
     takes: dict[str, int]
@@ -53,19 +77,41 @@ class Decoder(Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class Card(Struct, frozen=True, forbid_unknown_fields=True):
-    """One model.
+    """One model. A card without weights is a template: input and output of networks that users export themselves
+    (`mattebox models add my.onnx --like TEMPLATE`).
 
-    `weights` is a file beside the card or, when there is a `url` to pull it from, in the store; it must hash to
-    `sha256` and `md5` (those that are given; one must be) and be `bytes` long (0 = unknown). `parts` are further files
-    of the network, name -> sha256. `variants` are named changes to `input` or `output` ("fast": a smaller side).
-    Networks that upscale or restore have `tiles` in place of `input`, `output` and `calibration`, those of styles the
-    names of their `styles`, or a `decoder` when they take any picture's; those for `faces` take and give a square of
-    `side`, those for `face-detect` look at one.
-    Weights that are not ONNX name their `converter` (see `convert`). `twin` is the card of a network of the same
-    architecture that takes out less noise, for mixing (see `mixture`); `origin` that of the network in float of which
-    an int8 one was made; `failures` say where it is known to be weak. Models that are asked by points have a `decoder`.
-    A card without weights is a shape: how networks exported by their users are fed and read
-    (`mattebox models add my.onnx --like SHAPE`).
+    Attributes
+    ----------
+    task : str
+        `upscale` and `restore` have `tiles` instead of `input`, `output` and `calibration`; `style` has `styles`, or
+        a `decoder` where it takes the style of any picture; `faces` (restoration) and `face-detect` take
+        squares of `input.side`.
+    weights : str
+        File name: beside the card or, where there is a `url` to pull it from, in the store.
+    sha256, md5 : str
+        Hashes of the file; one must be given.
+    bytes : int
+        Size of the file, 0 where unknown.
+    url, source : str
+        Address of the file, and the publication it belongs to.
+    parts : dict
+        External data of the graph: file name -> sha256.
+    variants : dict
+        Named changes to `input` or `output` ("fast": a smaller side).
+    styles : tuple of str
+        Names of the styles that the network has learned.
+    decoder : Decoder, optional
+        The second network of a promptable or style transfer model.
+    converter : str
+        Entry point that converts weights of another format than ONNX.
+    twin : str
+        Card of a network of the same architecture that removes less noise, to mix weights with.
+    origin : str
+        Card of the float network that this int8 one was made from.
+    figures, failures : tuple
+        Measurements, and known weaknesses.
+    folder : str
+        Where the card was read from.
     """
 
     name: str
@@ -99,18 +145,14 @@ class Card(Struct, frozen=True, forbid_unknown_fields=True):
 
     def __post_init__(self) -> None:
         files: list[Card | Decoder] = [self, *([self.decoder] if self.decoder else [])] if self.weights else []
-        if any(
-            not (_is_hex_digest(f.sha256, 64) or _is_hex_digest(f.md5, 32))
-            or (f.sha256 and not _is_hex_digest(f.sha256, 64))
-            for f in files
-        ):
+        if not all(_has_valid_hashes(f) for f in files):
             raise ValueError("give the sha256 of the weights, or the md5 that their publisher gives")
         if (self.tiles is not None) != (self.task in ("upscale", "restore")):
             raise ValueError("tiles go with the tasks upscale and restore, and only with them")
         if self.styles and self.task != "style":
             raise ValueError("styles go with the task style, and only with it")
-        asked = self.output.values == "points"
-        if self.task != "style" and asked != (self.decoder is not None) and not self.is_template:
+        is_promptable = self.output.values == "points"
+        if self.task != "style" and is_promptable != (self.decoder is not None) and not self.is_template:
             raise ValueError("a decoder goes with output values = points, or with the task style")
         names = [*(f.weights for f in files), *self.parts]
         if any(not n or Path(n).name != n or n.startswith(".") or "\\" in n for n in names):
@@ -118,48 +160,54 @@ class Card(Struct, frozen=True, forbid_unknown_fields=True):
 
     @property
     def is_template(self) -> bool:
-        """Has it no weights of its own?"""
+        """Whether it has no weights of its own."""
         return not self.weights
 
     def decoder_card(self) -> Card | None:
-        """The decoder's file as a card of its own; None without one."""
+        """A card for the decoder's file; None where there is no decoder."""
         if self.decoder is None:
             return None
         file = {name: getattr(self.decoder, name) for name in ("weights", "sha256", "md5", "bytes", "url")}
         return msgspec.structs.replace(self, decoder=None, output=Output(), parts={}, variants={}, **file)
 
     def variant(self, name: str) -> Card:
-        """The card with its input or output changed as the variant says. ModelError when there is none of that name."""
+        """The card with its input or output changed as a variant says. ModelError where it has none of that name."""
         if name not in self.variants:
-            have = ", ".join(sorted(self.variants)) or "none"
-            raise ModelError(f"model {self.name} has no variant {name!r}", f"choose one of: {have}")
+            names = ", ".join(sorted(self.variants)) or "none"
+            raise ModelError(f"model {self.name} has no variant {name!r}", f"choose one of: {names}")
         changes = self.variants[name]
-        seen = {k: v for k, v in changes.items() if k in Input.__struct_fields__}
-        read = {k: v for k, v in changes.items() if k not in Input.__struct_fields__}
+        input_changes = {k: v for k, v in changes.items() if k in Input.__struct_fields__}
+        output_changes = {k: v for k, v in changes.items() if k not in Input.__struct_fields__}
         try:
-            new_input = msgspec.convert({**msgspec.to_builtins(self.input), **seen}, Input)
-            new_output = msgspec.convert({**msgspec.to_builtins(self.output), **read}, Output)
+            new_input = msgspec.convert({**msgspec.to_builtins(self.input), **input_changes}, Input)
+            new_output = msgspec.convert({**msgspec.to_builtins(self.output), **output_changes}, Output)
         except msgspec.ValidationError as error:
             raise ModelError(
                 f"model {self.name}: its variant {name} is malformed ({error})", "correct its card"
             ) from error
-        changed = {"name": f"{self.name}@{name}", "input": new_input, "output": new_output, "variants": {}}
-        return msgspec.structs.replace(self, **changed)
+        return msgspec.structs.replace(
+            self, name=f"{self.name}@{name}", input=new_input, output=new_output, variants={}
+        )
 
 
 def load_card(path: str | Path) -> Card:
-    """Read a card from a JSON or TOML file. ModelError when it is missing or malformed."""
+    """Load a card from a JSON or TOML file. ModelError where it is missing or malformed."""
     path = Path(path)
     decode = msgspec.toml.decode if path.suffix.lower() == ".toml" else msgspec.json.decode
     try:
-        card = decode(path.read_bytes(), type=Card)
-    except OSError as error:
-        raise ModelError(f"{path}: cannot be read ({error.strerror})", "check the path of the card") from error
+        card = decode(read_bytes(path, "check the path of the card"), type=Card)
     except msgspec.DecodeError as error:
         raise ModelError(
-            f"{path}: not a model card ({error})", "compare it with one in mattebox/zoo/weights"
+            f"{path}: not a model card ({error})", "compare it with one in mattebox/models/weights"
         ) from error
     return msgspec.structs.replace(card, folder=str(path.parent.resolve()))
+
+
+def _has_valid_hashes(file: Card | Decoder) -> bool:
+    """Whether the sha256 is well-formed or, where there is none, the MD5."""
+    if file.sha256:
+        return _is_hex_digest(file.sha256, SHA256_DIGITS)
+    return _is_hex_digest(file.md5, MD5_DIGITS)
 
 
 def _is_hex_digest(text: str, length: int) -> bool:

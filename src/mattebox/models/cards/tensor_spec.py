@@ -1,7 +1,4 @@
-"""How a network is fed and what it answers, as data: the parts of a card that its code reads.
-
-Knows nothing of where weights lie, of pictures or of runtimes.
-"""
+"""Input, output, tiling and calibration of a network: the parts of a card that decide how it is run."""
 
 from __future__ import annotations
 
@@ -13,16 +10,29 @@ from msgspec import Struct
 class Input(Struct, frozen=True, forbid_unknown_fields=True):
     """How a picture becomes the network's float32 input.
 
-    `fit`: `aspect` = about side x side pixels in the picture's own aspect, sides rounded to `multiple`; `short` = the
-    same with the shorter side `side`; `squash` = exactly `height` x `width` (side x side where they are not given);
-    `pad` = the longer side `side`, then black to side x side; `within` = the shorter side `side` but nothing beyond
-    `height` x `width` (where given), then black to multiples. Padding is below and to the right.
-    `resize`: `quick` averages blocks first, `lanczos` filters every pixel, as the field's own code does.
-    Values are divided by 255 (`range` = depth), by the picture's brightest (`brightest`, U2-Net's habit) or by nothing
-    (`bytes`), then (x - mean) / std. `order` is that of the channels, `layout` that of the axes.
-    `looks` = how many views of a picture it is shown unless told otherwise (`matte.votes`); where the subject's part is
-    less than `closer` of the picture, it is shown that part, too (`matte.closer`; 0: never). `constants` are the
-    network's further inputs.
+    Attributes
+    ----------
+    side, height, width, multiple : int
+        Size of the input in pixels, as `fit` uses it.
+    fit : str
+        `aspect`: about side x side pixels in the picture's own aspect ratio, sides rounded to `multiple`. `short`: the
+        same with the shorter side `side`. `squash`: exactly `height` x `width` (by default side x side). `pad`: the
+        longer side `side`, then padded to side x side. `within`: the shorter side `side`, but at most `height` x
+        `width`, then padded to multiples. Padding is black, below and to the right.
+    resize : str
+        `quick` averages blocks first; `lanczos` filters every pixel, as the published code does.
+    range : str
+        Values are divided by 255 (`depth`), by the picture's maximum (`brightest`, as for U2-Net) or not (`bytes`).
+    mean, std : (float, float, float)
+        Values are then normalised to (x - mean) / std.
+    order, layout : str
+        Order of the channels and of the axes.
+    looks : int
+        Views of test-time augmentation, by default.
+    closer : float
+        Where the subject covers a smaller share of the picture than this, it is cropped and run again; 0 for never.
+    constants : dict
+        Values of the network's further inputs.
     """
 
     side: int = 0
@@ -53,17 +63,24 @@ class Input(Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class Output(Struct, frozen=True, forbid_unknown_fields=True):
-    """What the network's output number `index` means, at a `scale`-th of the input's size.
+    """What the network's output means.
 
-    `alpha` = 0..1; `logits` = alpha before the sigmoid; `classes` = one channel for each of `classes`, of which the
-    largest wins; `shares` = the same, but 0..1 and adding up to 1. `subject` names the classes wanted.
-    Two kinds tell things apart, and all their outputs are read: `boxes` = boxes (x, y, x, y in the input's pixels),
-    numbers of classes, scores, and masks to be pasted into the boxes or as large as the input (Mask R-CNN); `queries`
-    = for each query logits of `classes` and of none, and those of its mask (MaskFormer, Mask2Former). What they are
-    surer of than `least` counts; `subject` are those cut out unless others are asked for, all when it is empty.
-    `points` = logits of masks, asked for by points and boxes through the card's decoder (SAM).
-    With `presence`, for alpha and logits, a second plane says how likely it is that there is a subject at all: the
-    same everywhere.
+    Attributes
+    ----------
+    values : str
+        `alpha`: 0..1. `logits`: alpha before the sigmoid. `classes`: one channel for each of `classes`, the largest
+        wins. `shares`: the same as probabilities that add up to 1. Of these, output number `index` is read, at 1 /
+        `scale` of the input's size. Instances, of which all outputs are read: `boxes` (Mask R-CNN; see
+        `decode_detections`) and `queries` (MaskFormer, Mask2Former; see `decode_queries`). `points`: mask logits from
+        point and box prompts, through the card's decoder (SAM).
+    classes : tuple of str
+        Names of the classes, in the network's order.
+    subject : tuple of str
+        Classes that are cut out by default; for instances, all where it is empty.
+    least : float
+        Smallest score of an instance.
+    presence : bool
+        For `alpha` and `logits`: a second plane has the probability that there is a subject, the same everywhere.
     """
 
     values: Literal["alpha", "logits", "classes", "shares", "boxes", "queries", "points"] = "alpha"
@@ -86,25 +103,36 @@ class Output(Struct, frozen=True, forbid_unknown_fields=True):
 
     @property
     def plane_count(self) -> int:
-        """How many the output has."""
+        """Number of planes (channels) of the output."""
         return len(self.classes) or 1 + self.presence
 
     @property
     def has_classes(self) -> bool:
-        """Does it tell what things are?"""
+        """Whether the network distinguishes classes."""
         return bool(self.classes)
 
     def class_index(self, label: str) -> int:
-        """Of a class, as the network counts them; `label` may be "class N", where the card has no name for it."""
+        """Number of a class; `label` may be "class N", for one that the card has no name for."""
         return self.classes.index(label) if label in self.classes else int(label.removeprefix("class "))
 
 
 class Tiles(Struct, frozen=True, forbid_unknown_fields=True):
-    """How a network that answers with a picture is fed: RGB 0..1 in, RGB 0..1 of `scale` times the size out.
+    """How an image-to-image network is run on tiles: RGB 0..1 in, RGB 0..1 out.
 
-    A pixel of the answer sees `reach` pixels around it; sides must be multiples of `multiple`; `bytes` is the memory a
-    pixel of the input takes while it runs. What the network cuts off on every side of its answer is `cut`, in pixels
-    of the input. A network that takes squares of one size only says which: `fixed` (0 for any).
+    Attributes
+    ----------
+    scale : int
+        Size of the output by that of the input.
+    reach : int
+        Receptive field: a pixel of the output depends on this many input pixels around it.
+    multiple : int
+        Sides of the input are multiples of this.
+    cut : int
+        Input pixels that the output lacks on each side.
+    bytes : int
+        Memory for each input pixel.
+    fixed : int
+        Side of the only square that the network takes; 0 where it takes any size.
     """
 
     scale: int = 1
@@ -122,9 +150,10 @@ class Tiles(Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class Calibration(Struct, frozen=True, forbid_unknown_fields=True):
-    """How outputs become promises: `confidence` = sigmoid(bias + slope x logit of the matte's own expected IoU), times
-    how likely it is that there is a subject at all, where the network says so; a subject is `found` when its confidence
-    and its share of the picture reach these."""
+    """Calibration of the matte's confidence: presence x sigmoid(bias + slope x logit of the matte's expected IoU).
+
+    A subject is found where its confidence reaches `found_confidence` and its share of the picture `found_share`.
+    """
 
     bias: float = 0.0
     slope: float = 1.0

@@ -1,7 +1,7 @@
-"""A network called from several threads, run in batches: what waits while the device is busy goes together next.
+"""Dynamic batching: calls from several threads that wait for the device run together as one batch.
 
-Nobody waits for company: an idle device starts at once with what there is. Worth it on accelerators only; a
-processor gains nothing (LOG.md). Knows nothing of cards or pictures.
+An idle device starts at once with the calls that are there; no call waits for a batch to fill. It pays on accelerators
+only (decision 016).
 """
 
 from __future__ import annotations
@@ -13,13 +13,13 @@ from collections.abc import Callable
 import numpy as np
 from numpy.typing import NDArray
 
-MAX_BATCH_IMAGES = 16  # pictures in a batch
+MAX_BATCH_IMAGES = 16
 
 Float32Array = NDArray[np.float32]
 
 
 class _PendingCall:
-    """One caller's input, and what became of it."""
+    """The input of one call, and its result or error."""
 
     def __init__(self, x: Float32Array) -> None:
         self.x = x
@@ -32,7 +32,15 @@ class _PendingCall:
 
 
 class DynamicBatcher:
-    """`run` takes N x C x H x W and gives as many answers; calling this with one gives its own."""
+    """A batched network, called with single inputs.
+
+    Parameters
+    ----------
+    run : callable
+        Takes N x C x H x W float32 and returns N results.
+    max_batch_images : int
+        Inputs in one run, at most.
+    """
 
     def __init__(self, run: Callable[[Float32Array], Float32Array], max_batch_images: int = MAX_BATCH_IMAGES) -> None:
         self.run, self.max_batch_images = run, max_batch_images
@@ -40,6 +48,7 @@ class DynamicBatcher:
         self._queue_lock, self._device_lock = threading.Lock(), threading.Lock()
 
     def __call__(self, x: Float32Array) -> Float32Array:
+        """Run one input, 1 x C x H x W, in whatever batch comes next; returns its own result."""
         call = _PendingCall(x)
         with self._queue_lock:
             self._queues.setdefault(x.shape, deque()).append(call)
@@ -52,26 +61,26 @@ class DynamicBatcher:
         return call.result
 
     def _run_next_batch(self, shape: tuple[int, ...]) -> None:
-        """Run those of one shape that came first."""
+        """Run the oldest calls with inputs of this shape."""
         with self._queue_lock:
             queue = self._queues[shape]
             calls = [queue.popleft() for _ in range(min(self.max_batch_images, len(queue)))]
             if not queue:
                 del self._queues[shape]
         try:
-            answers = self.run(np.concatenate([c.x for c in calls]))
-        except Exception as error:  # noqa: BLE001 - the runtime raises its own kinds, all told to the caller
+            results = self.run(np.concatenate([c.x for c in calls]))
+        except Exception as error:  # noqa: BLE001 - runtimes raise types of their own; the caller gets them
             self._run_one_by_one(calls, error)
             return
         for index, call in enumerate(calls):
-            call.result = answers[index : index + 1]
+            call.result = results[index : index + 1]
 
     def _run_one_by_one(self, calls: list[_PendingCall], error: Exception) -> None:
-        """A batch that fails is tried one by one: it may have been too large, or one of them bad."""
+        """Run the calls of a failed batch singly: it may have been too large, or one of its inputs bad."""
         for call in calls:
             try:
                 if len(calls) == 1:
                     raise error
                 call.result = self.run(call.x)
-            except Exception as own:  # noqa: BLE001
-                call.error = own
+            except Exception as single_error:  # noqa: BLE001
+                call.error = single_error

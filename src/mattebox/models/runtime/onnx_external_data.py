@@ -1,16 +1,15 @@
-"""Which other files an ONNX graph wants to read: the external data of its tensors, found without loading anything.
+"""External data of an ONNX graph: the files its tensors refer to, listed before a runtime loads it.
 
-A graph may name any path of the machine as the place of its numbers, so this is asked before a runtime sees it.
-Walks the protobuf encoding of onnx.proto by hand, only where tensors can be; knows nothing of cards or runtimes.
+A graph may name any path of the machine, so its references are checked first. Reads the protobuf encoding of
+onnx.proto directly, in every message that can hold a tensor.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
 from mattebox.errors import ModelError
+from mattebox.models.runtime.protobuf import parse_fields
 
-# message -> field number -> the message found there
+# message -> field number -> the message in that field
 SUBMESSAGE_FIELDS = {
     "Model": {7: "Graph", 20: "Training", 25: "Function"},
     "Training": {1: "Graph", 2: "Graph"},
@@ -21,58 +20,41 @@ SUBMESSAGE_FIELDS = {
     "Sparse": {1: "Tensor", 2: "Tensor"},
     "Tensor": {13: "Entry"},
 }
-WIRE_VARINT, WIRE_FIXED64, WIRE_LENGTH_DELIMITED, WIRE_FIXED32 = 0, 1, 2, 5
 
 
 def list_external_files(content: bytes) -> set[str]:
-    """The places, as the graph writes them, of all external data. ModelError when it is not ONNX."""
+    """List the files that hold external data of a graph.
+
+    Parameters
+    ----------
+    content : bytes
+        An ONNX file.
+
+    Returns
+    -------
+    set of str
+        The locations as the graph writes them.
+
+    Raises
+    ------
+    ModelError
+        The content is not an ONNX graph.
+    """
     if b"location" not in content:  # the key that every such entry must have
         return set()
-    found: set[str] = set()
-    todo = [("Model", memoryview(content))]
+    locations: set[str] = set()
+    pending = [("Model", memoryview(content))]
     try:
-        while todo:
-            message, body = todo.pop()
-            parts = [(number, part) for number, part in parse_fields(body) if isinstance(part, memoryview)]
+        while pending:
+            message, body = pending.pop()
+            fields = [(number, value) for number, value in parse_fields(body) if isinstance(value, memoryview)]
             if message == "Entry":
-                facts = dict(parts)
-                if bytes(facts.get(1, b"")) == b"location":
-                    found.add(bytes(facts.get(2, b"")).decode())
+                entry = dict(fields)
+                if bytes(entry.get(1, b"")) == b"location":
+                    locations.add(bytes(entry.get(2, b"")).decode())
                 continue
-            inside = SUBMESSAGE_FIELDS[message]
-            todo += [(inside[number], part) for number, part in parts if number in inside]
+            submessage_names = SUBMESSAGE_FIELDS[message]
+            pending += [(submessage_names[number], value) for number, value in fields if number in submessage_names]
     except (IndexError, ValueError) as error:
         raise ModelError(f"the graph is broken ({error})", "check that it is a valid ONNX file") from error
-    return found
-
-
-def parse_fields(body: memoryview) -> Iterator[tuple[int, memoryview | int]]:
-    """Number and content of the fields that have a length, and number and value of the whole numbers."""
-    at, end = 0, len(body)
-    while at < end:
-        key, at = _read_varint(body, at)
-        number, kind = key >> 3, key & 7
-        if kind == WIRE_LENGTH_DELIMITED:
-            length, at = _read_varint(body, at)
-            if at + length > end:
-                raise ValueError("a field is longer than the file")
-            yield number, body[at : at + length]
-            at += length
-        elif kind == WIRE_VARINT:
-            value, at = _read_varint(body, at)
-            yield number, value
-        elif kind in (WIRE_FIXED64, WIRE_FIXED32):
-            at += 8 if kind == WIRE_FIXED64 else 4
-        else:
-            raise ValueError(f"field kind {kind}")
-
-
-def _read_varint(body: memoryview, offset: int) -> tuple[int, int]:
-    value = shift = 0
-    while True:
-        byte = body[offset]
-        offset += 1
-        value |= (byte & 127) << shift
-        if byte < 128:
-            return value, offset
-        shift += 7
+    return locations

@@ -1,7 +1,4 @@
-"""Bytes of an ONNX graph -> a running onnxruntime session on one device, and the small pixel kernels shipped with us.
-
-The only file that builds onnxruntime sessions. It knows nothing of cards, pictures or mattes.
-"""
+"""ONNX Runtime sessions, and the pixel kernels: small ONNX graphs for heavy pixel work (decision 002)."""
 
 from __future__ import annotations
 
@@ -14,8 +11,7 @@ from numpy.typing import NDArray
 
 from mattebox.core import cpu_threads, malloc
 from mattebox.errors import DeviceError, ModelError, UsageError
-from mattebox.models.runtime import device as devices
-from mattebox.models.runtime import openvino_runtime
+from mattebox.models.runtime import devices, openvino_runtime
 
 KERNELS_FOLDER = Path(__file__).parent / "kernels"
 
@@ -27,51 +23,84 @@ def create_session(
     threads: int | None = None,
     external_data_folder: Path | None = None,
 ) -> Any:
-    """An onnxruntime.InferenceSession of `content`, or what stands for one; `external_data_folder` holds the graph's external data,
-    if it has any.
+    """Start a session of an ONNX graph.
 
-    Raises DeviceError when the device asked for is missing or refuses to start, ModelError when the graph is broken,
-    UsageError when `threads` is not positive.
+    Parameters
+    ----------
+    content : bytes
+        The ONNX file.
+    label : str
+        What error messages call the graph.
+    device : str
+        `auto`, `cpu`, `cuda`, `cuda:1`, `openvino` ...; see `devices.select_provider`.
+    threads : int, optional
+        Processor threads; by default all that this thread may use.
+    external_data_folder : Path, optional
+        Folder of the graph's external data, where it has any.
+
+    Returns
+    -------
+    onnxruntime.InferenceSession or OpenVinoSession
+
+    Raises
+    ------
+    DeviceError
+        The device is not available or does not start.
+    ModelError
+        The graph is broken.
+    UsageError
+        `threads` is not positive.
     """
     import onnxruntime
 
     if threads is not None and threads < 1:
         raise UsageError(f"{threads} threads", "give a whole number of at least 1")
-    wanted, settings = devices.select_provider(device)
-    if wanted == openvino_runtime.PROVIDER_NAME:
-        return _create_openvino_session(content, label, threads or cpu_threads.thread_cpu_count(), external_data_folder)
-    options = onnxruntime.SessionOptions()
-    options.intra_op_num_threads = threads or cpu_threads.thread_cpu_count()
-    options.log_severity_level = 3
-    options.enable_cpu_mem_arena = not malloc.is_malloc_tuned()  # it would hold a second time what its largest run took
-    options.enable_mem_pattern = False  # planned for one input size, it doubles memory when sizes differ (LOG.md)
-    options.add_session_config_entry("session.intra_op.allow_spinning", "0")  # leaves the processors to other stages
-    if external_data_folder is not None:
-        options.add_session_config_entry(
-            "session.model_external_initializers_file_folder_path", str(external_data_folder)
-        )
+    threads = threads or cpu_threads.thread_cpu_count()
+    provider, provider_options = devices.select_provider(device)
+    if provider == openvino_runtime.PROVIDER_NAME:
+        return _create_openvino_session(content, label, threads, external_data_folder)
+    options = _session_options(threads, external_data_folder)
     try:
-        session = onnxruntime.InferenceSession(content, options, providers=[(wanted, settings)])
+        session = onnxruntime.InferenceSession(content, options, providers=[(provider, provider_options)])
     except Exception as error:
-        reason = str(error).strip().splitlines()[-1][:200]
-        raise ModelError(f"{label} cannot be loaded ({reason})", "check that it is a valid ONNX file") from error
-    if device != "auto" and session.get_providers()[0] != wanted:
+        raise _load_error(f"{label} cannot be loaded", error, "check that it is a valid ONNX file") from error
+    if device != "auto" and session.get_providers()[0] != provider:
         raise DeviceError(f"device {device} did not start; onnxruntime offered {session.get_providers()[0]}",
                           "check the driver, or use --device cpu")  # fmt: skip
     return session
 
 
+def _session_options(threads: int, external_data_folder: Path | None) -> Any:
+    import onnxruntime
+
+    options = onnxruntime.SessionOptions()
+    options.intra_op_num_threads = threads
+    options.log_severity_level = 3
+    options.enable_cpu_mem_arena = not malloc.is_malloc_tuned()  # the arena keeps the memory of its largest run
+    options.enable_mem_pattern = False  # doubles memory where input sizes differ (decision 015)
+    options.add_session_config_entry("session.intra_op.allow_spinning", "0")  # leaves the processors to other stages
+    if external_data_folder is not None:
+        options.add_session_config_entry(
+            "session.model_external_initializers_file_folder_path", str(external_data_folder)
+        )
+    return options
+
+
 def _create_openvino_session(
     content: bytes, label: str, threads: int, external_data_folder: Path | None
 ) -> openvino_runtime.OpenVinoSession:
-    """The same by OpenVINO. ModelError."""
     if external_data_folder is not None:
-        raise ModelError(f"{label} has weights beside its graph, which OpenVINO cannot be given", "use --device cpu")
+        raise ModelError(f"{label} has weights beside its graph, which OpenVINO cannot read", "use --device cpu")
     try:
         return openvino_runtime.OpenVinoSession(content, threads)
     except Exception as error:
-        reason = str(error).strip().splitlines()[-1][:200]
-        raise ModelError(f"{label} cannot be loaded by OpenVINO ({reason})", "use --device cpu") from error
+        raise _load_error(f"{label} cannot be loaded by OpenVINO", error, "use --device cpu") from error
+
+
+def _load_error(problem: str, error: Exception, remedy: str) -> ModelError:
+    """The error for a graph that a runtime refuses, with the last line of the runtime's own message."""
+    reason = str(error).strip().splitlines()[-1][:200]
+    return ModelError(f"{problem} ({reason})", remedy)
 
 
 _kernel_sessions: dict[tuple[str, int], Any] = {}
@@ -79,8 +108,7 @@ _kernel_lock = threading.Lock()
 
 
 def kernel_session(name: str, threads: int) -> Any:
-    """The pixel kernel of that name: a CPU session, started once, by one thread, and shared (sessions are safe to run
-    from threads)."""
+    """Return the CPU session of a pixel kernel, started at the first call and shared by threads."""
     with _kernel_lock:
         if (name, threads) not in _kernel_sessions:
             content = (KERNELS_FOLDER / f"{name}.onnx").read_bytes()
@@ -89,6 +117,21 @@ def kernel_session(name: str, threads: int) -> Any:
 
 
 def run_kernel(name: str, threads: int | None = None, **inputs: NDArray[np.float32]) -> NDArray[np.float32]:
-    """Run a pixel kernel on float32 arrays, in all processors or `threads` of them, and return its one output."""
+    """Run a pixel kernel.
+
+    Parameters
+    ----------
+    name : str
+        File name in `kernels`, without its suffix.
+    threads : int, optional
+        Processor threads; by default all that this thread may use.
+    **inputs : float32 arrays
+        The kernel's inputs by name.
+
+    Returns
+    -------
+    float32 array
+        The kernel's one output.
+    """
     result: NDArray[np.float32] = kernel_session(name, threads or cpu_threads.thread_cpu_count()).run(None, inputs)[0]
     return result

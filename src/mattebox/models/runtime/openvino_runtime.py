@@ -1,8 +1,7 @@
-"""OpenVINO in the place of onnxruntime, where its package is installed: `--device openvino`. On processors that can it
-calculates in bfloat16, which is what makes it worth having (LOG.md), and alphas differ by about a hundredth.
+"""OpenVINO sessions with the interface of ONNX Runtime's, as far as it is used here: `--device openvino`.
 
-It has of onnxruntime's session what we use of that, and no more. Its package would report its use over the network
-when it is imported; that part of it is kept from loading. Knows nothing of cards or pictures.
+They compute in bfloat16 on processors that support it; alphas then differ by about 0.01 (decision 018). The package
+reports its use over the network when it is imported; that module of it is kept from loading.
 """
 
 from __future__ import annotations
@@ -16,12 +15,13 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-PROVIDER_NAME = "OpenVINO"  # where onnxruntime would name a provider
-ONNX_TYPE_NAMES = {"f32": "float", "f16": "float16", "f64": "double", "i64": "int64", "i32": "int32", "u8": "uint8"}
+from mattebox.models.runtime.tensor_types import ort_type_name
+
+PROVIDER_NAME = "OpenVINO"  # in the place of an ONNX Runtime provider's name
 
 
 class TensorInfo(NamedTuple):
-    """An input or output: `shape` has a word for each side that is free, as onnxruntime tells it."""
+    """An input or output; `shape` has a string for each dimension that is dynamic, as in ONNX Runtime."""
 
     name: str
     type: str
@@ -33,16 +33,16 @@ def is_installed() -> bool:
 
 
 class OpenVinoSession:
-    """A graph ready to run. Threads may share it: each run borrows a request."""
+    """A compiled graph. Threads may share it: each run takes an inference request of its own from a pool."""
 
     def __init__(self, content: bytes, threads: int) -> None:
-        """Raises whatever OpenVINO does when the graph is broken."""
+        """Compile a graph. Raises OpenVINO's own errors where it is broken."""
         core = import_openvino().Core()
-        narrow = "BF16" in core.get_property("CPU", "OPTIMIZATION_CAPABILITIES")
+        has_bfloat16 = "BF16" in core.get_property("CPU", "OPTIMIZATION_CAPABILITIES")
         hints = {
             "INFERENCE_NUM_THREADS": threads,
             "NUM_STREAMS": 1,
-            "INFERENCE_PRECISION_HINT": "bf16" if narrow else "f32",
+            "INFERENCE_PRECISION_HINT": "bf16" if has_bfloat16 else "f32",
         }
         self._model = core.compile_model(core.read_model(content, b""), "CPU", hints)
         self._idle_requests: queue.SimpleQueue[Any] = queue.SimpleQueue()
@@ -57,28 +57,28 @@ class OpenVinoSession:
         return [PROVIDER_NAME]
 
     def run(self, output_names: Sequence[str] | None, input_feed: Mapping[str, NDArray[Any]]) -> list[NDArray[Any]]:
-        """The outputs of those names, or all."""
+        """Run the graph; returns the named outputs, or all."""
         try:
             request = self._idle_requests.get_nowait()
         except queue.Empty:
             request = self._model.create_infer_request()
         try:
-            answers = request.infer({name: np.ascontiguousarray(value) for name, value in input_feed.items()})
-            wanted = [o.name for o in self.get_outputs()] if output_names is None else output_names
-            return [np.array(answers[name]) for name in wanted]
+            outputs = request.infer({name: np.ascontiguousarray(value) for name, value in input_feed.items()})
+            names = [o.name for o in self.get_outputs()] if output_names is None else output_names
+            return [np.array(outputs[name]) for name in names]
         finally:
             self._idle_requests.put(request)
 
 
 def import_openvino() -> Any:
-    """The package, without the module by which it reports."""
-    sys.modules.setdefault("openvino_telemetry", None)  # type: ignore[arg-type]  # the import of it fails, as is allowed for
+    """Import the package without its telemetry; it copes where that module cannot be imported."""
+    sys.modules.setdefault("openvino_telemetry", None)  # type: ignore[arg-type]
     import openvino
 
     return openvino
 
 
 def _tensor_info(port: Any) -> TensorInfo:
-    kind = port.element_type.get_type_name()
+    type_name = ort_type_name(port.element_type.get_type_name())
     shape = [d.get_length() if d.is_static else "free" for d in port.partial_shape]
-    return TensorInfo(port.any_name, f"tensor({ONNX_TYPE_NAMES.get(kind, kind)})", shape)
+    return TensorInfo(port.any_name, type_name, shape)

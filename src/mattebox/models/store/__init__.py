@@ -1,1 +1,1 @@
-"""Model weights on disk: download, verification, installation, conversion, environment settings."""
+"""Model weights on disk: paths, verification, download, conversion, installation, and the settings for them."""

@@ -1,7 +1,6 @@
-"""An address -> a file on disk, going on where an earlier attempt ended (HTTP Range).
+"""Resumable download of a file over HTTP, by range requests.
 
-urllib takes the proxies of the environment. What arrives is whole but unverified: its hash is the store's business.
-Knows nothing of models.
+Proxies come from the environment (urllib). The file that arrives is complete, but not verified.
 """
 
 from __future__ import annotations
@@ -19,68 +18,83 @@ from mattebox._version import __version__
 from mattebox.errors import ModelError
 
 DownloadProgressCallback = Callable[[int, int | None], None]
-"""Told how many bytes are here, and of how many (None: the server does not say)."""
+"""Called with the bytes that are here and the bytes in all (None where the server does not say)."""
 
 BLOCK_BYTES = 1 << 18
-TIMEOUT_SECONDS = 30.0  # seconds without a byte
-MAX_STALLED_RETRIES = 3  # connections in a row that come no further
-FIRST_RETRY_SECONDS = 0.5  # seconds before the second try, doubled each time
-PERMANENT_STATUS_CODES = {401, 403, 404, 410, 451}  # a second try would hear the same
+TIMEOUT_SECONDS = 30.0  # without a byte
+MAX_STALLED_RETRIES = 3  # connections in a row that bring no new bytes
+FIRST_RETRY_SECONDS = 0.5  # doubled for each further retry
+PERMANENT_STATUS_CODES = {401, 403, 404, 410, 451}  # not worth a retry
 
 REQUEST_HEADERS = {"User-Agent": f"mattebox/{__version__}"}
 
 
 class DownloadInterrupted(Exception):
-    """The connection ended before the file did."""
+    """The connection ended before the file was complete."""
 
 
 def download_file(url: str, partial_file: Path, expected_bytes: int, on_progress: DownloadProgressCallback) -> None:
-    """Bring `partial_file` to its full length from `url`, appending to what it holds; `expected_bytes` = bytes to expect or 0.
+    """Download a file, with retries; bytes that arrived stay in the partial file for the next call.
 
-    Breaks are tried again; what came stays in `partial_file` for the next call. ModelError when the server does not give
-    the file; OSError when the disk does not take it.
+    Parameters
+    ----------
+    url : str
+        An http or https address.
+    partial_file : Path
+        Where to write; bytes that are already in it are not downloaded again.
+    expected_bytes : int
+        Size of the file, 0 where unknown.
+    on_progress : callable
+        Called with the bytes that are here and the bytes in all.
+
+    Raises
+    ------
+    ModelError
+        The server does not give the file.
+    OSError
+        The file cannot be written.
     """
     if urlsplit(url).scheme not in ("http", "https"):
         raise ModelError(f"{url}: not an address to pull from", "give one that starts with https://")
-    idle, most = 0, _file_bytes(partial_file)
+    stalled, max_bytes = 0, _file_bytes(partial_file)
     while True:
         try:
             _download_once(url, partial_file, expected_bytes, on_progress)
             return
-        except DownloadInterrupted as broken:
-            idle = 0 if _file_bytes(partial_file) > most else idle + 1
-            most = max(most, _file_bytes(partial_file))
-            if idle >= MAX_STALLED_RETRIES:
+        except DownloadInterrupted as error:
+            stalled = 0 if _file_bytes(partial_file) > max_bytes else stalled + 1
+            max_bytes = max(max_bytes, _file_bytes(partial_file))
+            if stalled >= MAX_STALLED_RETRIES:
                 raise ModelError(
-                    f"{url}: {broken}", "check the network (or set HTTPS_PROXY) and run it again; it goes on there"
-                ) from broken
-        time.sleep(FIRST_RETRY_SECONDS * 2**idle)
+                    f"{url}: {error}", "check the network (or set HTTPS_PROXY) and run it again; the download resumes"
+                ) from error
+        time.sleep(FIRST_RETRY_SECONDS * 2**stalled)
 
 
 def _download_once(url: str, partial_file: Path, expected_bytes: int, on_progress: DownloadProgressCallback) -> None:
-    """One connection. Interrupted when it breaks off."""
-    held = _file_bytes(partial_file)
-    if expected_bytes and held > expected_bytes:
+    """Download over one connection. DownloadInterrupted where it breaks off."""
+    offset = _file_bytes(partial_file)
+    if expected_bytes and offset > expected_bytes:
         partial_file.unlink()
-        held = 0
-    response = None if expected_bytes and held == expected_bytes else _open_response(url, held)
-    if response is None:  # nothing beyond what is held
-        on_progress(held, held)
+        offset = 0
+    response = None if expected_bytes and offset == expected_bytes else _open_response(url, offset)
+    if response is None:  # the file is complete
+        on_progress(offset, offset)
         return
     with response:
-        start = held if _resumes_at(response, held) else 0
-        whole = _total_bytes(response, start)
-        if expected_bytes and whole and whole != expected_bytes:
+        start = offset if _resumes_at(response, offset) else 0
+        total = _total_bytes(response, start)
+        if expected_bytes and total and total != expected_bytes:
             raise ModelError(
-                f"{url}: {whole:,} bytes where the card says {expected_bytes:,}", "nothing was kept; try another mirror"
+                f"{url}: {total:,} bytes where the card says {expected_bytes:,}", "nothing was kept; try another mirror"
             )
-        _write_body(response, partial_file, start, whole or expected_bytes or None, on_progress)
+        _write_body(response, partial_file, start, total or expected_bytes or None, on_progress)
 
 
 def _open_response(url: str, offset: int) -> http.client.HTTPResponse | None:
-    """The response, from byte `offset` on if the server can; None when it says that there is nothing beyond."""
+    """Request the file from byte `offset` on; None where the server says that nothing follows."""
     request = urllib.request.Request(url, headers=REQUEST_HEADERS | ({"Range": f"bytes={offset}-"} if offset else {}))
-    opener = urllib.request.build_opener()  # of its own, for the shared one keeps the proxies it saw first
+    opener = urllib.request.build_opener()  # not the shared one, which keeps the proxies of its first use
     try:
         response: http.client.HTTPResponse = opener.open(request, timeout=TIMEOUT_SECONDS)
     except urllib.error.HTTPError as error:
@@ -101,13 +115,13 @@ def _open_response(url: str, offset: int) -> http.client.HTTPResponse | None:
 
 
 def _resumes_at(response: http.client.HTTPResponse, offset: int) -> bool:
-    """Does the response go on at byte `offset`? A server without Range sends all from the start."""
-    told = response.headers.get("Content-Range", "")
-    return response.status == 206 and told.startswith(f"bytes {offset}-")
+    """Whether the response starts at byte `offset`; a server without range requests sends all from the start."""
+    content_range = response.headers.get("Content-Range", "")
+    return response.status == 206 and content_range.startswith(f"bytes {offset}-")
 
 
 def _total_bytes(response: http.client.HTTPResponse, offset: int) -> int | None:
-    """Bytes of the whole file as the server announces them."""
+    """Size of the complete file as the server announces it; None where it does not."""
     length = response.headers.get("Content-Length", "")
     return offset + int(length) if length.isdigit() else None
 
@@ -119,25 +133,25 @@ def _write_body(
     total_bytes: int | None,
     on_progress: DownloadProgressCallback,
 ) -> None:
-    """The body behind the first `offset` bytes of `partial_file`, and no more than `total_bytes`; flushed to the disk."""
+    """Write the body at `offset`, at most up to `total_bytes`, and flush it to the disk."""
     with partial_file.open("r+b" if offset else "wb") as file:
         file.seek(offset)
-        have = offset
-        on_progress(have, total_bytes)
+        done = offset
+        on_progress(done, total_bytes)
         while block := _read_block(response):
-            have += len(block)
-            if total_bytes is not None and have > total_bytes:
+            done += len(block)
+            if total_bytes is not None and done > total_bytes:
                 raise ModelError(f"more than the {total_bytes:,} bytes expected came", "try another mirror")
             file.write(block)
-            on_progress(have, total_bytes)
+            on_progress(done, total_bytes)
         file.flush()
         os.fsync(file.fileno())
-    if total_bytes is not None and have < total_bytes:
-        raise DownloadInterrupted(f"the connection ended after {have:,} of {total_bytes:,} bytes")
+    if total_bytes is not None and done < total_bytes:
+        raise DownloadInterrupted(f"the connection ended after {done:,} of {total_bytes:,} bytes")
 
 
 def _read_block(response: http.client.HTTPResponse) -> bytes:
-    """The next bytes; errors of the network are kept apart from those of the disk."""
+    """The next bytes. Network errors become DownloadInterrupted, so that an OSError means the disk."""
     try:
         return response.read1(BLOCK_BYTES)
     except (OSError, http.client.HTTPException) as error:

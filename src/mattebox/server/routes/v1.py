@@ -13,7 +13,7 @@ from fastapi.responses import JSONResponse
 
 from mattebox.errors import UsageError
 from mattebox.models.cards import registry
-from mattebox.models.store.weight_store import is_installed
+from mattebox.models.store.weight_files import is_installed
 from mattebox.recipe import presets
 from mattebox.recipe.field_types import AREAS
 from mattebox.recipe.flat_parameters import AREA_HELP, build_recipe, limit_to_area, parameters_by_name

@@ -21,7 +21,7 @@ import torch.nn.functional as F
 from torch import Tensor
 
 from mattebox.enhancement.self_ensemble import add_self_ensemble
-from mattebox.enhancement.tiles import plan_tile_spans
+from mattebox.enhancement.tiled_inference import plan_tile_spans
 from mattebox.models.image_to_image import ImageToImageNetwork
 from mattebox.training.data.patches import read_photographs
 from mattebox.training.evaluate.lpips import PerceptualDistance

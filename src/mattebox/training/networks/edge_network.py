@@ -2,7 +2,7 @@
 
 The opinions are the network's own matte (levelled), what local colour models of subject and background say
 (mattebox/training/export/pixel_kernels), where the pixel lies between both mean colours, nothing, and all; and two that hear what the
-colour is by itself, all over the picture (mattebox.matting.colour_histogram). Three layers look at each pixel and at means and
+colour is by itself, all over the picture (mattebox.matting.colour_table). Three layers look at each pixel and at means and
 deviations around it, over four sizes, and weigh the opinions; so the answer is a matte from the first step of training,
 and without evidence nothing changes. Convolutions may tell them of shapes: where strands run. Knows nothing of files or
 training.
@@ -14,8 +14,8 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from mattebox.matting.colour_histogram import LOGIT_CLIP_MARGIN, MAX_LOG_RATIO
 from mattebox.matting.colour_refinement import ALPHA_CLIP_MARGIN
+from mattebox.matting.colour_table import LOGIT_CLIP_MARGIN, MAX_LOG_RATIO
 from mattebox.matting.network_refinement import KNOWN_ALPHA_MARGIN
 from mattebox.training.export.pixel_kernels import PURE_PIXEL_PRIOR, enlarge_patch, evaluate_polynomial
 from mattebox.training.networks.cutnet import conv_bn_relu

@@ -1,0 +1,128 @@
+"""Where the first matte of a cutout comes from: a network, or a key (chroma screen, luma or clean plate).
+
+Each source computes an initial matte, refines its edges and cleans the cutout's colours in its own way; everything
+between is the same for all of them (see `cutout`).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import NamedTuple, Protocol
+
+from mattebox.core.timing import StageTimer
+from mattebox.matting import keying, network_query, region_of_interest, small_subject_zoom
+from mattebox.matting.auto_refinement import refine_automatically
+from mattebox.matting.chroma_screen import despill
+from mattebox.matting.colour_refinement import enlarge_matte, refine
+from mattebox.matting.corrections import Corrections, parse_corrections
+from mattebox.matting.network_refinement import refine_with_network
+from mattebox.models.matte_session import Session
+from mattebox.recipe.steps import Cut
+from mattebox.types import Box, Matte, OpenImage, Picture
+
+EDGE_REFINERS: dict[str, Callable[[Picture, Matte], Matte]] = {
+    "colour": refine, "network": refine_with_network, "auto": refine_automatically, "none": enlarge_matte,
+}  # fmt: skip
+
+
+class InitialMatte(NamedTuple):
+    """A matte before corrections, the crop of the picture that it covers (`crop_box`; None = all of it), and the
+    corrections that are still to be applied."""
+
+    matte: Matte
+    crop: Picture
+    crop_box: Box | None
+    corrections: Corrections
+
+
+class MatteSource(Protocol):
+    """A way to a first matte."""
+
+    @property
+    def session(self) -> Session | None:
+        """The network that is asked, if one is."""
+
+    def compute_matte(self, picture: Picture, region: Box | None) -> InitialMatte:
+        """The first matte of a region of the picture (None = all of it)."""
+
+    def refine_edges(self, crop: Picture, matte: Matte) -> Matte:
+        """The matte at the crop's size and bit depth."""
+
+    def remove_spill(self, cutout: Picture, crop: Picture) -> Picture:
+        """The cutout without light that the background cast on the subject; `crop` shows that background."""
+
+
+@dataclass(frozen=True)
+class NetworkMatte:
+    """The matte of a segmentation network, which looks again at a crop around a small subject if its card says so."""
+
+    session: Session
+    step: Cut
+    open_image: OpenImage
+    timer: StageTimer
+
+    def compute_matte(self, picture: Picture, region: Box | None) -> InitialMatte:
+        crop = _crop(picture, region)
+        corrections = parse_corrections(self.step, picture, region, self.open_image)
+        matte, remaining = self.timer.run(
+            "segment", lambda: network_query.query_network(crop, self.session, corrections, self.step.votes)
+        )
+        if region is None and self.session.card.input.closer:
+            zoomed = self.timer.run(
+                "closer",
+                lambda: small_subject_zoom.zoom_in_on_subject(picture, matte, self.session, remaining, self.step.votes),
+            )
+            if zoomed is not None:
+                return InitialMatte(*zoomed, parse_corrections(self.step, picture, zoomed.crop_box, self.open_image))
+        return InitialMatte(matte, crop, region, remaining)
+
+    def refine_edges(self, crop: Picture, matte: Matte) -> Matte:
+        return self.timer.run("refine", lambda: EDGE_REFINERS[self.step.edges](crop, matte))
+
+    def remove_spill(self, cutout: Picture, crop: Picture) -> Picture:
+        return cutout
+
+
+@dataclass(frozen=True)
+class KeyedMatte:
+    """The matte of a key, which has its edges at full size already. Chroma screens spill their light, others do not."""
+
+    method: keying.KeyingMethod
+    step: Cut
+    open_image: OpenImage
+    timer: StageTimer
+    session: None = None
+
+    def compute_matte(self, picture: Picture, region: Box | None) -> InitialMatte:
+        crop = _crop(picture, region)
+        corrections = parse_corrections(self.step, picture, region, self.open_image)
+        matte = self.timer.run(
+            "key",
+            lambda: keying.compute_key_matte(
+                crop, self.method, self.step.tolerance, lambda path: _crop(self.open_image(path), region)
+            ),
+        )
+        return InitialMatte(matte, crop, region, corrections)
+
+    def refine_edges(self, crop: Picture, matte: Matte) -> Matte:
+        return matte
+
+    def remove_spill(self, cutout: Picture, crop: Picture) -> Picture:
+        if self.method.kind != "screen":
+            return cutout
+        return despill(cutout, keying.resolve_screen(crop, self.method))
+
+
+def make_matte_source(
+    step: Cut, timer: StageTimer, open_image: OpenImage, get_session: Callable[[], Session]
+) -> MatteSource:
+    """The source that the step names. Only a network calls `get_session`. UsageError, ModelError, DeviceError."""
+    method = keying.parse_keying_method(step.by)
+    if method is None:
+        return NetworkMatte(get_session(), step, open_image, timer)
+    return KeyedMatte(method, step, open_image, timer)
+
+
+def _crop(picture: Picture, box: Box | None) -> Picture:
+    return picture if box is None else region_of_interest.crop_picture(picture, box)
