@@ -23,7 +23,7 @@ from mattebox.enhancement import illuminant, illuminant_estimation, tone_adjustm
 from mattebox.enhancement.colour_space import Float64Array, colour_space_of
 from mattebox.enhancement.lab import linear_to_lab
 from mattebox.enhancement.light_sample import sample_light
-from mattebox.recipe.recipe import Light
+from mattebox.recipe.steps import Light
 from mattebox.types import Picture
 
 SRGB_SPACE = colour_space_of(Picture(np.zeros((1, 1, 3), np.uint8)))

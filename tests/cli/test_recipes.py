@@ -9,7 +9,9 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from mattebox.recipe.recipe import Background, Cut, Frame, Recipe, load_recipe
+from mattebox.recipe.recipe import Recipe
+from mattebox.recipe.serialization import load_recipe
+from mattebox.recipe.steps import Background, Cut, Frame
 from tests.cli.conftest import Run, save
 from tests.fakes import composite, disc
 

@@ -8,7 +8,8 @@ from mattebox.enhancement import dehazing
 from mattebox.enhancement.colour_space import colour_space_of
 from mattebox.enhancement.light_sample import sample_light
 from mattebox.pipeline.run import run_recipe
-from mattebox.recipe.recipe import Balance, Light, Recipe
+from mattebox.recipe.recipe import Recipe
+from mattebox.recipe.steps import Balance, Light
 from mattebox.types import BitDepth, Picture, Pixels
 
 SPACE = colour_space_of(Picture(np.zeros((1, 1, 3), np.uint8)))

@@ -9,7 +9,7 @@ from mattebox.enhancement import dehazing, illuminant, illuminant_estimation, le
 from mattebox.enhancement.colour_space import Float64Array, colour_space_of
 from mattebox.enhancement.light_sample import sample_light
 from mattebox.errors import ModelError, UsageError
-from mattebox.recipe.recipe import Balance
+from mattebox.recipe.steps import Balance
 from mattebox.types import Picture
 
 SPACE = colour_space_of(Picture(np.zeros((1, 1, 3), np.uint8)))

@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 from fastapi.testclient import TestClient
 
-from mattebox.recipe.recipe import Background, Cut, Frame, Save, Shadow
+from mattebox.recipe.steps import Background, Cut, Frame, Save, Shadow
 from mattebox.server.app import create_app
 from mattebox.server.http.requests import RequestData
 from mattebox.server.removebg.errors import RemovebgError

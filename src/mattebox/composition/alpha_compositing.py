@@ -48,12 +48,6 @@ def flatten_onto_colour(picture: Picture, colour: tuple[int, int, int], space: B
     return flatten(picture, broadcast_colour(colour, picture.rgb), space)
 
 
-def flatten_onto_white(picture: Picture) -> Picture:
-    """Flatten a picture onto white."""
-    peak = picture.bit_depth.peak
-    return flatten_onto_colour(picture, (peak, peak, peak))
-
-
 def flatten(picture: Picture, backdrop: Pixels, space: BlendSpace = "encoded") -> Picture:
     """Flatten a picture onto opaque pixels (H x W x 3) of its own size and depth: opaque, without alpha."""
     if picture.alpha is None:

@@ -19,7 +19,7 @@ from mattebox.matting.test_time_augmentation import plan_views
 from mattebox.models.cards.registry import find_card
 from mattebox.models.matte_session import Session
 from mattebox.pipeline.matte_source import MatteSource, make_matte_source
-from mattebox.recipe.recipe import Cut
+from mattebox.recipe.steps import Cut
 from mattebox.types import Box, Floats, Matte, OpenImage, Picture, Pixels
 
 

@@ -9,7 +9,8 @@ import msgspec
 
 from mattebox.io.encoding import FORMATS
 from mattebox.recipe.flat_parameters import Parameter, parameters_by_name
-from mattebox.recipe.recipe import Recipe, Step
+from mattebox.recipe.recipe import Recipe
+from mattebox.recipe.steps import Step
 
 Schema = dict[str, Any]
 

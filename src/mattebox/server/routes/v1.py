@@ -16,7 +16,9 @@ from mattebox.models.store.weight_files import is_installed
 from mattebox.recipe import presets
 from mattebox.recipe.flat_parameters import build_recipe, limit_to_area, parameters_by_name
 from mattebox.recipe.presets import ENHANCE_STEPS, enhance_base_recipe, require_kind
-from mattebox.recipe.recipe import STEP_ORDER, Recipe, parse_recipe
+from mattebox.recipe.recipe import Recipe
+from mattebox.recipe.serialization import parse_recipe
+from mattebox.recipe.steps import STEP_ORDER
 from mattebox.server import openapi
 from mattebox.server.api_keys import USAGE_SCOPE
 from mattebox.server.auth import require_caller
