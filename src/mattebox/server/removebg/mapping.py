@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from mattebox.errors import MatteboxError
 from mattebox.io import header_check
 from mattebox.recipe.recipe import Recipe
-from mattebox.recipe.steps import Background, Cut, Frame, Save, Shadow
+from mattebox.recipe.steps import AnyStep, Background, Cut, Frame, Save, Shadow
 from mattebox.server.http.fields import decode_base64
 from mattebox.server.http.problems import Problem
 from mattebox.server.http.requests import RequestData
