@@ -1,5 +1,4 @@
-"""Alpha compositing of pictures with straight alpha (the "over" operator of Porter & Duff, Compositing Digital Images,
-1984).
+"""Alpha compositing of straight-alpha pictures: the "over" operator (Porter & Duff, Compositing digital images, 1984).
 
 `encoded` blends stored values, as browsers and viewers do with a transparent file; `linear` blends light, as a camera
 would have, by sRGB's curve whatever the profile (decision 003). Computed in strips.
