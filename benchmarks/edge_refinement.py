@@ -14,8 +14,9 @@ import numpy as np
 import skimage.data
 
 from mattebox.io import resampling
-from mattebox.matting.colour_refinement import enlarge_matte, refine
+from mattebox.matting.colour_refinement import refine
 from mattebox.matting.foreground import estimate_foreground
+from mattebox.matting.matte_operations import enlarge_matte
 from mattebox.metrics.matting import mse
 from mattebox.metrics.segmentation import mae
 from mattebox.types import Floats, ImageShape, Matte, Picture

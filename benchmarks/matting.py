@@ -138,7 +138,7 @@ def with_foreground_colours(picture: Picture, matte: Matte) -> tuple[np.ndarray,
 
 
 def run_mattebox_none(picture: Picture, coarse_matte: Matte) -> tuple[np.ndarray, np.ndarray | None]:
-    from mattebox.matting.colour_refinement import enlarge_matte
+    from mattebox.matting.matte_operations import enlarge_matte
 
     return enlarge_matte(picture, coarse_matte).alpha, None
 

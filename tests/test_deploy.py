@@ -76,7 +76,7 @@ def test_containers_may_do_no_more_than_they_need() -> None:
 
 
 def test_every_variable_of_ours_is_documented() -> None:
-    """Those of the server are made into a table from its settings; tests/server/test_around.py holds that."""
+    """Those of the server are made into a table from its settings; tests/server/test_settings.py holds that."""
     told = "".join((ROOT / "docs" / name).read_text() for name in ("deploy.md", "server.md", "cli.md"))
     named: set[str] = set()
     for path in (ROOT / "src").rglob("*.py"):

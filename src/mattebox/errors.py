@@ -31,6 +31,7 @@ class MatteboxError(Exception):
     """
 
     exit_code = 1
+    code = "internal"  # stable name of the error in HTTP responses
 
     def __init__(self, problem: str, remedy: str) -> None:
         super().__init__(problem, remedy)
@@ -45,6 +46,7 @@ class UsageError(MatteboxError):
     """A parameter, option or recipe is invalid."""
 
     exit_code = 2
+    code = "invalid_parameter"
 
 
 class InputError(MatteboxError):
@@ -56,34 +58,44 @@ class InputError(MatteboxError):
 class InputMissing(InputError):
     """A picture does not exist, or a folder holds none."""
 
+    code = "image_missing"
+
 
 class InputUnreadable(InputError):
     """A file is not a picture, broken, or of an unsupported kind."""
 
+    code = "image_unreadable"
+
 
 class InputTooLarge(InputError):
     """A picture has more pixels than the limit allows."""
+
+    code = "image_too_large"
 
 
 class NoSubject(MatteboxError):
     """No subject was found in the photograph."""
 
     exit_code = 4
+    code = "no_subject"
 
 
 class OutputError(MatteboxError):
     """The result cannot be written."""
 
     exit_code = 5
+    code = "format_cannot_hold_result"
 
 
 class ModelError(MatteboxError):
     """A model is unknown, or its weights do not match its card."""
 
     exit_code = 6
+    code = "model_unknown"
 
 
 class DeviceError(MatteboxError):
     """The requested device is not available."""
 
     exit_code = 7
+    code = "device_missing"

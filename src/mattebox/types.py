@@ -23,6 +23,9 @@ Pixels: TypeAlias = NDArray[np.unsignedinteger[Any]]
 Floats: TypeAlias = NDArray[np.float32]
 """float32 from 0 to 1."""
 
+Mask: TypeAlias = NDArray[np.bool_]
+"""H x W: which pixels belong to something."""
+
 ImageShape: TypeAlias = tuple[int, int]
 """Height and width in pixels, as in NumPy."""
 

@@ -1,4 +1,4 @@
-"""A doer that answers a task with its bytes doubled, or does as it is told; and a desk of jobs on a real queue."""
+"""A fake task runner, and a job manager on a real queue."""
 
 from __future__ import annotations
 
@@ -10,44 +10,46 @@ from pathlib import Path
 from typing import Any
 
 from mattebox.jobs.encryption import PlaintextCipher
-from mattebox.jobs.manager import JobManager, JobStatus
+from mattebox.jobs.manager import JobManager
 from mattebox.jobs.queue import JobQueue
+from mattebox.jobs.status import JobStatus
 from mattebox.jobs.store import JobStore
+from mattebox.types import OnProgress
 
 
-class Fake:
-    """Answers a task with its bytes doubled; or does as it is told."""
+class FakeTaskRunner:
+    """Returns the bytes of a task doubled, after `act` and once `gate` is open."""
 
     def __init__(self) -> None:
         self.calls: list[str] = []
         self.act: Callable[[bytes], None] = lambda _: None
         self.gate = threading.Event()
         self.gate.set()
-        self.dropped: set[str] = set()
+        self.cancelled: set[str] = set()
 
-    def do(self, name: str, task: bytes, tell: Callable[[float], None]) -> tuple[dict[str, Any], bytes]:
-        self.calls.append(name)
-        tell(0.25)
+    def run_task(self, job_id: str, task: bytes, on_progress: OnProgress) -> tuple[dict[str, Any], bytes]:
+        self.calls.append(job_id)
+        on_progress(0.25)
         self.act(task)
         while not self.gate.wait(0.01):
-            if name in self.dropped:
+            if job_id in self.cancelled:
                 raise CancelledError
         return {"width": len(task)}, task * 2
 
-    def drop(self, name: str) -> None:
-        self.dropped.add(name)
+    def cancel_task(self, job_id: str) -> None:
+        self.cancelled.add(job_id)
 
 
-def opened(folder: Path, fake: Fake, **options: Any) -> JobManager:
-    jobs = JobManager(JobStore(folder / "jobs", PlaintextCipher()), JobQueue(str(folder)), fake, **options)
+def start_manager(folder: Path, runner: FakeTaskRunner, **options: Any) -> JobManager:
+    jobs = JobManager(JobStore(folder / "jobs", PlaintextCipher()), JobQueue(str(folder)), runner, **options)
     jobs.store.prepare()
     jobs.start(2)
     return jobs
 
 
-def ended(jobs: JobManager, name: str) -> JobStatus:
+def wait_until_finished(jobs: JobManager, job_id: str) -> JobStatus:
     for _ in range(1000):
-        status = jobs.status(name, "me")
+        status = jobs.status(job_id, "me")
         assert status is not None
         if status.is_finished:
             return status

@@ -1,4 +1,4 @@
-"""What lies on disk can be sealed, and a seal opens only with its key, in its place, unchanged."""
+"""Stored files decrypt only with their key, under their name and unchanged."""
 
 import base64
 import builtins
@@ -12,16 +12,16 @@ from mattebox.jobs.encryption import AesGcmCipher, DecryptionError, PlaintextCip
 KEY = bytes(range(32))
 
 
-def test_sealed_and_opened() -> None:
-    seal = AesGcmCipher(KEY)
-    stored = seal.encrypt(b"canary", "a/job")
+def test_round_trip() -> None:
+    cipher = AesGcmCipher(KEY)
+    stored = cipher.encrypt(b"canary", "a/job")
     assert b"canary" not in stored
-    assert stored != seal.encrypt(b"canary", "a/job")
-    assert seal.decrypt(stored, "a/job") == b"canary"
+    assert stored != cipher.encrypt(b"canary", "a/job")
+    assert cipher.decrypt(stored, "a/job") == b"canary"
 
 
 @pytest.mark.parametrize("at", [0, 5, 20, -1])
-def test_a_changed_piece_does_not_open(at: int) -> None:
+def test_a_changed_file_does_not_decrypt(at: int) -> None:
     stored = bytearray(AesGcmCipher(KEY).encrypt(b"canary", "a/job"))
     stored[at] ^= 1
     with pytest.raises(DecryptionError):
@@ -30,9 +30,13 @@ def test_a_changed_piece_does_not_open(at: int) -> None:
 
 def test_neither_elsewhere_nor_with_another_key_nor_without() -> None:
     stored = AesGcmCipher(KEY).encrypt(b"canary", "a/job")
-    for seal, about in ((AesGcmCipher(KEY), "b/job"), (AesGcmCipher(bytes(32)), "a/job"), (PlaintextCipher(), "a/job")):
+    for cipher, about in (
+        (AesGcmCipher(KEY), "b/job"),
+        (AesGcmCipher(bytes(32)), "a/job"),
+        (PlaintextCipher(), "a/job"),
+    ):
         with pytest.raises(DecryptionError, match="key"):
-            seal.decrypt(stored, about)
+            cipher.decrypt(stored, about)
     with pytest.raises(DecryptionError):
         AesGcmCipher(KEY).decrypt(PlaintextCipher().encrypt(b"canary", "a/job"), "a/job")
 

@@ -16,7 +16,7 @@ from mattebox.jobs.encryption import PlaintextCipher
 from mattebox.jobs.manager import JobManager
 from mattebox.jobs.queue import JobQueue
 from mattebox.jobs.store import JobStore
-from tests.jobs.fakes import Fake, ended
+from tests.jobs.fakes import FakeTaskRunner, wait_until_finished
 from tests.serving import free_port
 
 USER = "postgres"  # the server refuses to run as root
@@ -59,11 +59,11 @@ def address() -> Iterator[str]:
 
 def test_jobs_on_postgres(address: str, tmp_path: Path) -> None:
     for machine in ("one", "two"):
-        jobs = JobManager(JobStore(tmp_path / "jobs", PlaintextCipher()), JobQueue(address, machine), Fake())
+        jobs = JobManager(JobStore(tmp_path / "jobs", PlaintextCipher()), JobQueue(address, machine), FakeTaskRunner())
         jobs.start(4)
         try:
             names = {jobs.submit("me", b"%d" % i, idempotency_key=str(i)) for i in range(8)}
-            assert {ended(jobs, name).state for name in names} == {"done"}
+            assert {wait_until_finished(jobs, name).state for name in names} == {"done"}
             assert len(names) == len(jobs.store.job_ids()) == 8
             assert jobs.erase(names.pop(), "me")
         finally:

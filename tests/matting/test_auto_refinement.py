@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 import skimage.data
 
-from mattebox.matting import auto_refinement as room
+from mattebox.matting import auto_refinement
 from mattebox.matting.auto_refinement import edge_softness, refine_automatically, refine_in_two_passes
 from mattebox.matting.colour_refinement import refine
 from mattebox.metrics import matting
@@ -22,12 +22,18 @@ def scene(truth: Floats) -> Picture:
     return composite(truth, front, back)
 
 
-@pytest.mark.parametrize(("truth", "way"), [(disc(SIZE), "twice"), (hairy(SIZE), "fine")])
-def test_hair_gets_the_network_and_a_mug_does_not(truth: Floats, way: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    picture, given = scene(truth), coarse(truth)
-    wanted = getattr(room, way)(picture, given)
-    monkeypatch.delattr(room, {"twice": "fine", "fine": "twice"}[way])
-    assert np.array_equal(refine_automatically(picture, given).alpha, wanted.alpha)
+@pytest.mark.parametrize(
+    ("truth", "expected", "other"),
+    [(disc(SIZE), "refine_in_two_passes", "refine_with_network"),
+     (hairy(SIZE), "refine_with_network", "refine_in_two_passes")],
+)  # fmt: skip
+def test_hair_gets_the_network_and_a_mug_does_not(
+    truth: Floats, expected: str, other: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    picture, matte = scene(truth), coarse(truth)
+    target = getattr(auto_refinement, expected)(picture, matte)
+    monkeypatch.delattr(auto_refinement, other)
+    assert np.array_equal(refine_automatically(picture, matte).alpha, target.alpha)
 
 
 def test_a_crisp_edge_is_found_better_in_two_passes() -> None:
@@ -40,7 +46,7 @@ def test_a_crisp_edge_is_found_better_in_two_passes() -> None:
     assert again < 0.75 * once
 
 
-def test_a_second_pass_keeps_depth_and_what_the_picture_hides() -> None:
+def test_the_second_pass_keeps_bit_depth_and_transparency() -> None:
     truth = disc(LARGE)
     eight, given = scene(truth), coarse(truth)
     hidden = np.full(LARGE, 65535, np.uint16)
@@ -53,7 +59,7 @@ def test_a_second_pass_keeps_depth_and_what_the_picture_hides() -> None:
     assert np.quantile(apart, 0.999) <= 1
 
 
-def test_where_nothing_is_between_matte_and_picture_one_pass_is_all() -> None:
+def test_a_small_picture_gets_one_pass() -> None:
     truth = disc(SIZE)
     picture, given = scene(truth), coarse(truth)
     assert np.array_equal(refine_in_two_passes(picture, given).alpha, refine(picture, given).alpha)

@@ -43,7 +43,7 @@ def test_a_blend_of_two_colours_is_found(softness: float) -> None:
     assert np.abs(made - truth).max() < 0.06
 
 
-def test_without_colours_what_was_said_stands() -> None:
+def test_without_contrast_the_prior_is_kept() -> None:
     rng = np.random.default_rng(1)
     known = np.ones((20, 30), np.bool_)
     start = rng.random((20, 30), np.float32)

@@ -6,7 +6,8 @@ import numpy as np
 import pytest
 
 from mattebox.io import resampling
-from mattebox.matting.colour_refinement import enlarge_matte, grid_scales, refine, stretch_levels
+from mattebox.matting.colour_refinement import clip_haze, grid_scales, refine
+from mattebox.matting.matte_operations import enlarge_matte
 from mattebox.metrics.matting import mse, sad
 from mattebox.types import Floats, ImageShape, Matte, Picture
 from tests.fakes import composite, disc, hairy, mosaic
@@ -15,7 +16,7 @@ SIZE = (600, 800)
 
 
 def coarse(alpha: Floats, size: ImageShape = (120, 160)) -> Matte:
-    """What a network sees of a known matte: shrunk, and a little blurred."""
+    """A known matte as a network gives it: reduced, and a little blurred."""
     small = resampling.shrink(np.round(alpha * 255).astype(np.uint8), size).astype(np.float32) / 255
     for axis in (0, 1):
         small = (np.roll(small, 1, axis) + 2 * small + np.roll(small, -1, axis)) / 4
@@ -26,7 +27,7 @@ def errors(picture: Picture, truth: Floats) -> tuple[tuple[float, float], tuple[
     """SAD and MSE of plain enlarging and of refinement."""
     given = coarse(truth)
     mattes = [
-        room(picture, given).alpha.astype(np.float32) / picture.bit_depth.peak for room in (enlarge_matte, refine)
+        method(picture, given).alpha.astype(np.float32) / picture.bit_depth.peak for method in (enlarge_matte, refine)
     ]
     return tuple((sad(m, truth), mse(m, truth)) for m in mattes)  # type: ignore[return-value]
 
@@ -47,20 +48,20 @@ def test_hair_is_found_on_photographs(astronaut: Picture, rocket: Picture) -> No
     assert refined[1] < 0.3 * plain[1]
 
 
-def test_where_colours_say_nothing_the_network_is_believed() -> None:
+def test_without_contrast_the_coarse_matte_is_kept() -> None:
     truth = disc(SIZE, softness=12)
     picture, given = composite(truth, (120, 120, 120), (120, 120, 120)), coarse(truth)
-    refined, expected = refine(picture, given), enlarge_matte(picture, stretch_levels(given))
+    refined, expected = refine(picture, given), enlarge_matte(picture, clip_haze(given))
     assert np.abs(refined.alpha.astype(int) - expected.alpha).max() <= 2
 
 
-def test_haze_and_holes_are_settled() -> None:
+def test_haze_and_holes_are_clipped() -> None:
     values = np.array([[0.0, 0.05, 0.1, 0.5, 0.9, 0.95, 1.0]])
     matte = Matte(np.round(values * 65535).astype(np.uint16), 0.9, True, (0, 0, 7, 1))
-    assert (stretch_levels(matte).alpha / 65535).tolist()[0] == pytest.approx([0, 0, 0, 0.5, 1, 1, 1], abs=1e-4)
+    assert (clip_haze(matte).alpha / 65535).tolist()[0] == pytest.approx([0, 0, 0, 0.5, 1, 1, 1], abs=1e-4)
 
 
-def test_settled_places_stay_settled() -> None:
+def test_certain_alpha_stays_certain() -> None:
     truth = disc(SIZE)
     matte = refine(composite(truth, (200, 150, 100), (40, 60, 90)), coarse(truth))
     assert matte.alpha[:100].max() == 0
@@ -73,8 +74,8 @@ def test_settled_places_stay_settled() -> None:
 def test_odd_sizes(size: ImageShape) -> None:
     given = Matte(np.full((32, 64), 40000, np.uint16), 0.9, True, (0, 0, 64, 32))
     picture = Picture(np.random.default_rng(0).integers(0, 255, (*size, 3), np.uint8))
-    for room in (enlarge_matte, refine):
-        assert room(picture, given).alpha.shape == size
+    for method in (enlarge_matte, refine):
+        assert method(picture, given).alpha.shape == size
 
 
 def test_what_was_transparent_stays_so() -> None:

@@ -5,9 +5,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mattebox.core.connected_components import subject_box
 from mattebox.matting.confidence import build_scored_matte, calibrate_confidence, expected_iou
 from mattebox.models.cards.tensor_spec import Calibration
+from mattebox.types import subject_box
 
 
 def test_expected_iou_by_hand() -> None:
@@ -16,12 +16,12 @@ def test_expected_iou_by_hand() -> None:
     assert expected_iou(alpha) == pytest.approx(1.7 / 2.2)
 
 
-def test_nothing_inside_promises_nothing() -> None:
+def test_without_a_subject_the_expected_iou_is_zero() -> None:
     assert expected_iou(np.full((4, 4), 0.49, np.float32)) == 0
     assert calibrate_confidence(0.0, Calibration(bias=5)) == 0
 
 
-def test_a_sure_matte_is_found_with_its_box() -> None:
+def test_a_certain_matte_is_found_with_its_box() -> None:
     alpha = np.zeros((10, 12), np.float32)
     alpha[2:7, 3:9] = 1
     matte = build_scored_matte(alpha, Calibration())
@@ -39,7 +39,7 @@ def test_a_ghost_is_not_found() -> None:
     assert matte.box == (0, 0, 32, 32)
 
 
-def test_a_speck_is_not_found_however_sure() -> None:
+def test_a_speck_is_not_found_however_certain() -> None:
     speck = np.zeros((100, 100), np.float32)
     speck[50, 50] = 1
     assert not build_scored_matte(speck, Calibration(found_share=0.001)).found
@@ -47,7 +47,7 @@ def test_a_speck_is_not_found_however_sure() -> None:
 
 
 @given(st.floats(0.01, 0.98), st.floats(0.01, 0.98))
-def test_more_promised_is_more_confidence(one: float, other: float) -> None:
+def test_a_higher_expected_iou_is_more_confidence(one: float, other: float) -> None:
     low, high = sorted((one, other))
     calibration = Calibration(bias=-0.4, slope=0.8)
     assert 0 <= calibrate_confidence(low, calibration) <= calibrate_confidence(high, calibration) <= 1

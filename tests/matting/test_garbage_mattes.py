@@ -44,16 +44,16 @@ def test_garbage_is_gone_before_anything_is_decided() -> None:
 
 
 @pytest.mark.parametrize(
-    ("mask", "told"),
+    ("mask", "message"),
     [(Picture(np.zeros((3, 4, 3), np.uint8)), "is 4 x 3, the picture 128 x 96"),
      (Picture(np.tile(np.array([200, 10, 10], np.uint8), (*SIZE, 1))), "is in colour")],
 )  # fmt: skip
-def test_what_is_no_matte_of_this_picture(mask: Picture, told: str) -> None:
-    with pytest.raises(UsageError, match=told):
+def test_another_size_or_colour_is_refused(mask: Picture, message: str) -> None:
+    with pytest.raises(UsageError, match=message):
         garbage_mattes.mask_from_picture(mask, Picture(np.zeros((*SIZE, 3), np.uint8)), "g.png")
 
 
-def test_a_core_is_subject_whatever_was_said() -> None:
+def test_a_core_is_subject_in_any_case() -> None:
     scene = composite(disc(SIZE, 2), (220, 60, 20), (20, 60, 220))
     drawn = {"h.png": grey(255, slice(0, 64)), "c.png": grey(255, slice(0, 8)), "half": grey(51, slice(120, 128))}
     for core, columns, least in (("c.png", slice(0, 8), 255), ("half", slice(120, 128), 51)):
@@ -68,7 +68,7 @@ def test_a_core_is_subject_whatever_was_said() -> None:
 
 
 @pytest.mark.parametrize("which", ["garbage", "holdout"])
-def test_through_the_corridor(which: str) -> None:
+def test_in_the_pipeline(which: str) -> None:
     scene = composite(disc(SIZE, 2), (220, 60, 20), (20, 60, 220))
     mask = grey(255, slice(0, 64))
     steps = (Cut(**{which: "mask.png"}),)  # type: ignore[arg-type]

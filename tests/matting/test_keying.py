@@ -1,4 +1,4 @@
-"""Keys: by a screen, by brightness, by a clean plate, on composites whose alpha and colours are known."""
+"""Keying by screen, brightness and clean plate, on composites whose alpha and colours are known."""
 
 from __future__ import annotations
 
@@ -8,7 +8,8 @@ import pytest
 from mattebox.errors import UsageError
 from mattebox.matting.chroma_screen import ChromaScreen, despill, detect_screen
 from mattebox.matting.foreground import estimate_foreground
-from mattebox.matting.keying import compute_key_matte, parse_keying_method, resolve_screen
+from mattebox.matting.keying import compute_key_matte, resolve_screen
+from mattebox.matting.keying_method import parse_keying_method
 from mattebox.types import Floats, Matte, Picture
 from tests.fakes import composite, disc, hairy, mosaic
 
@@ -49,7 +50,7 @@ def test_a_screen(chelsea: Picture, colour: tuple[int, int, int], kind: str, mos
 
 
 @pytest.mark.parametrize("colour", [GREEN, BLUE])
-def test_the_edge_loses_the_screen(coffee: Picture, colour: tuple[int, int, int]) -> None:
+def test_spill_is_removed_from_the_edge(coffee: Picture, colour: tuple[int, int, int]) -> None:
     truth, front = MATTES["hair"], mosaic(coffee.rgb, SIZE)
     picture = composite(truth, front, uneven(colour))
     matte = by(picture, "screen")
@@ -70,7 +71,7 @@ def test_sixteen_bits_and_a_picture_of_one_cell() -> None:
     assert by(Picture(np.full((1, 1, 3), GREEN, np.uint8)), "screen(#00b140)").alpha.tolist() == [[0]]
 
 
-def test_what_is_opaque_and_not_spilled_stays() -> None:
+def test_opaque_pixels_without_spill_stay() -> None:
     """Half the rim is spilled green; the red and the olive inside keep every bit, and so does red at the rim."""
     rgb = np.full((60, 80, 3), (200, 40, 40), np.uint8)
     rgb[:30, 5:8] = (120, 150, 110)
@@ -91,7 +92,7 @@ def test_the_screen_is_found() -> None:
     assert np.allclose(screen.colour, np.array(GREEN) / 255, atol=1e-6)
 
 
-def test_no_screen_is_said(astronaut: Picture) -> None:
+def test_a_picture_without_a_screen_is_refused(astronaut: Picture) -> None:
     with pytest.raises(UsageError, match="no screen along the border"):
         by(Picture(np.full((40, 60, 3), 128, np.uint8)), "screen")
     with pytest.raises(UsageError, match="clear hue"):
@@ -130,7 +131,7 @@ def test_nonsense_is_refused(text: str) -> None:
         parse_keying_method(text)
 
 
-def test_what_is_but_tinted_inside_stays_whole() -> None:
+def test_enclosed_tinted_areas_stay_opaque() -> None:
     """A shirt that is a little green, and a green gem of the screen's own colour: the one stays, the other goes."""
     front = np.full((*SIZE, 3), (200, 60, 40), np.uint8)
     front[150:180, 200:230] = (90, 150, 80)

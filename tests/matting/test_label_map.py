@@ -1,4 +1,4 @@
-"""Maps of numbers: the surest has what several claim, and what nobody claims is empty."""
+"""Label maps: the highest score has what several layers claim, and the rest is background."""
 
 from __future__ import annotations
 
@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 
 from mattebox.errors import ModelError
-from mattebox.matting.instances import split_into_instances
 from mattebox.matting.label_map import LabelledAlpha, draw_label_map
+from mattebox.matting.subject_list import split_into_instances
 from mattebox.types import Matte
 
 
@@ -17,28 +17,28 @@ def half(left: bool) -> np.ndarray:
     return alpha if left else alpha * np.r_[np.zeros(3), np.ones(5)].astype(np.float32)
 
 
-@pytest.mark.parametrize("sure", [True, False])
-def test_the_surest_has_it(sure: bool) -> None:
+@pytest.mark.parametrize("is_higher", [True, False])
+def test_the_highest_score_wins(is_higher: bool) -> None:
     made = draw_label_map(
-        [LabelledAlpha(7, 0.9 if sure else 0.2, half(True)), LabelledAlpha(9, 0.5, half(False))], (4, 8), 255
+        [LabelledAlpha(7, 0.9 if is_higher else 0.2, half(True)), LabelledAlpha(9, 0.5, half(False))], (4, 8), 255
     )
     assert made.dtype == np.uint8
-    np.testing.assert_array_equal(made[0], [7] * 5 + [9] * 3 if sure else [7] * 3 + [9] * 5)
+    np.testing.assert_array_equal(made[0], [7] * 5 + [9] * 3 if is_higher else [7] * 3 + [9] * 5)
 
 
-def test_larger_than_what_claims_it_and_nobodys() -> None:
+def test_a_larger_map_and_an_empty_one() -> None:
     made = draw_label_map([LabelledAlpha(3, 1.0, half(True))], (40, 80), 255)
     assert (made[:, :48] == 3).all()
     assert (made[:, 52:] == 255).all()
     assert (draw_label_map([], (5, 6)) == 0).all()
 
 
-def test_numbers_that_do_not_fit() -> None:
+def test_values_above_255_are_refused() -> None:
     with pytest.raises(ModelError, match="up to 255"):
         draw_label_map([LabelledAlpha(256, 1.0, half(True))], (4, 8))
 
 
-def test_parts_apart_are_the_matte_together() -> None:
+def test_instances_of_a_matte_make_up_the_matte() -> None:
     alpha = np.zeros((20, 30), np.uint8)
     alpha[2:12, 2:12] = alpha[5:9, 20:26] = 255
     alpha[1, 2:12] = 90  # soft, and nobody's

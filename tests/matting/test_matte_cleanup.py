@@ -1,4 +1,4 @@
-"""Islands: haze and specks go, parts of the subject stay, and nothing near it changes."""
+"""Clean-up: haze and specks go, parts of the subject stay, and nothing near it changes."""
 
 import numpy as np
 
@@ -27,7 +27,7 @@ def test_haze_and_specks_go() -> None:
     assert made.box == (10, 20, 40, 50)
 
 
-def test_what_floats_beside_the_subject_goes_and_a_wisp_that_hangs_on_it_stays() -> None:
+def test_a_floating_wisp_goes_and_a_connected_one_stays() -> None:
     alpha = np.kron(scene(), np.ones((4, 4), np.float32))
     alpha[70:80, 80:84] = 0.3  # a wisp on the top edge
     floating = alpha.copy()
@@ -50,12 +50,12 @@ def test_all_haze_is_left_alone() -> None:
     assert clean_up_matte(given) is given
 
 
-def test_a_ghost_takes_a_side_and_a_soft_edge_stays() -> None:
+def test_a_ghost_is_resolved_and_a_soft_edge_stays() -> None:
     alpha = np.zeros((100, 200), np.float32)
     alpha[:, :80] = 1
     alpha[:, 80:84] = (0.8, 0.6, 0.4, 0.2)  # an edge
-    alpha[30:80, 20:50] = 0.3  # unsure within
-    alpha[20:80, 120:170] = 0.65  # unsure beside, and more likely subject than not
+    alpha[30:80, 20:50] = 0.3  # uncertain inside
+    alpha[20:80, 120:170] = 0.65  # uncertain beside it, and more likely subject than not
     made = clean_up_matte(matte(alpha)).alpha / 65535
     assert np.abs(made[:, 78:86] - alpha[:, 78:86]).max() < 0.001
     assert made[35:75, 25:45].max() == 0

@@ -8,10 +8,10 @@ from typing import Any, cast
 import numpy as np
 import pytest
 
-from mattebox.matting import network_refinement as fine_module
-from mattebox.matting import tiles
-from mattebox.matting.colour_refinement import as_floats, enlarge_alpha, enlarge_matte, grid_scales, refine
+from mattebox.matting import network_refinement, tiles
+from mattebox.matting.colour_refinement import grid_scales, refine
 from mattebox.matting.colour_table import build_colour_table
+from mattebox.matting.matte_operations import as_floats, enlarge_alpha, enlarge_matte
 from mattebox.matting.network_refinement import levels_lut, refine_with_network
 from mattebox.metrics.matting import sad
 from mattebox.models.matte_refiner import MatteRefiner, open_matte_refiner
@@ -39,14 +39,14 @@ def test_hair_is_found_on_photographs(astronaut: Picture, rocket: Picture) -> No
     assert sad(made, truth) < 0.55 * sad(plain, truth)
 
 
-def test_the_palette_is_heard_where_there_are_strands_and_nowhere_else(astronaut: Picture, rocket: Picture) -> None:
+def test_the_colour_table_has_weight_where_there_are_strands_only(astronaut: Picture, rocket: Picture) -> None:
     """And then strands are finer than colours near them can tell."""
     front, back = mosaic(astronaut.rgb, SIZE), mosaic(rocket.rgb, SIZE)
     heard: dict[str, float] = {}
     for what, truth in {"hair": hairy(SIZE), "blur": disc(SIZE, softness=24)}.items():
         picture, given = composite(truth, front, back), coarse(truth)
         table, (_, step) = build_colour_table(picture.rgb, as_floats(given.alpha)), grid_scales(SIZE, given.shape)
-        heard[what] = fine_module.colour_table_weight(
+        heard[what] = network_refinement.colour_table_weight(
             picture, enlarge_alpha(picture, given), table, list(tiles.iter_tiles(SIZE, step))
         )
     assert heard["hair"] > 0.3
@@ -56,26 +56,24 @@ def test_the_palette_is_heard_where_there_are_strands_and_nowhere_else(astronaut
     assert sad(made, truth) < 0.85 * sad(models, truth)
 
 
-class Watched:
-    """The edge network, and how much it was shown reduced."""
+class FactorRecorder:
+    """The edge network, with a record of the factors by which it was shown the picture reduced."""
 
     def __init__(self) -> None:
-        self.network, self.looks = open_matte_refiner(), set[int]()
+        self.network, self.factors = open_matte_refiner(), set[int]()
 
-    def run(self, *given: Any) -> np.ndarray:
-        self.looks.add(given[4])
-        return self.network.run(*given)
+    def run(self, *inputs: Any) -> np.ndarray:
+        self.factors.add(inputs[4])
+        return self.network.run(*inputs)
 
 
-def test_large_pictures_are_looked_at_more_coarsely_where_there_are_no_strands(
-    astronaut: Picture, rocket: Picture
-) -> None:
+def test_large_pictures_without_strands_are_reduced(astronaut: Picture, rocket: Picture) -> None:
     front, back = mosaic(astronaut.rgb, SIZE), mosaic(rocket.rgb, SIZE)
-    small = SIZE[0] // 10, SIZE[1] // 10  # as a network's answer lies under 12 megapixels
-    for truth, look in ((hairy(SIZE), 1), (disc(SIZE, softness=24), 2)):
-        watched = Watched()
-        refine_with_network(composite(truth, front, back), coarse(truth, small), cast(MatteRefiner, watched))
-        assert watched.looks == {look}
+    small = SIZE[0] // 10, SIZE[1] // 10  # as a network's matte of 12 megapixels
+    for truth, factor in ((hairy(SIZE), 1), (disc(SIZE, softness=24), 2)):
+        recorder = FactorRecorder()
+        refine_with_network(composite(truth, front, back), coarse(truth, small), cast(MatteRefiner, recorder))
+        assert recorder.factors == {factor}
 
 
 def test_a_matte_that_is_moved_is_forgiven_more_than_by_colours_alone(chelsea: Picture, rocket: Picture) -> None:
@@ -97,13 +95,13 @@ def test_tiles_leave_no_seams(astronaut: Picture, rocket: Picture, monkeypatch: 
     assert np.quantile(apart, 0.999) <= 8
 
 
-def test_haze_and_holes_are_settled() -> None:
+def test_haze_and_holes_are_clipped() -> None:
     values = np.array([0, 12, 25, 128, 230, 243, 255])
     assert levels_lut(255)[values].tolist() == pytest.approx([0, 0, 0, 128, 255, 255, 255], abs=1)
     assert levels_lut(65535)[32768] == pytest.approx(32768, abs=1)
 
 
-def test_what_is_far_from_the_edge_is_settled() -> None:
+def test_alpha_far_from_the_edge_is_certain() -> None:
     truth = disc(SIZE)
     matte = refine_with_network(composite(truth, (200, 150, 100), (40, 60, 90)), coarse(truth))
     assert matte.alpha[:100].max() == 0

@@ -1,4 +1,4 @@
-"""A region: the subject is looked for in it alone, and nothing outside becomes subject."""
+"""Region of interest: only what lies inside can be subject."""
 
 import numpy as np
 import pytest
@@ -21,7 +21,7 @@ from tests.fakes import composite, disc, fake_session
         ("25% 0 75% 100%", (100, 0, 300, 300)),
     ],
 )
-def test_as_users_write_it(text: str, box: tuple[int, ...] | None) -> None:
+def test_a_region_is_parsed(text: str, box: tuple[int, ...] | None) -> None:
     assert parse_region(text, (300, 400)) == box
 
 
@@ -40,7 +40,7 @@ def test_nonsense_is_refused(text: str, message: str) -> None:
         parse_region(text, (300, 400))
 
 
-def test_two_subjects_and_one_is_asked_for() -> None:
+def test_one_of_two_subjects() -> None:
     one = composite(disc((200, 200)), (220, 60, 20), (20, 60, 220))
     both = Picture(np.hstack([one.rgb, one.rgb]))
     result = run_recipe(both, Recipe((Cut(region="50% 0 100% 100%"),)), session=fake_session())

@@ -1,4 +1,4 @@
-"""Prompts: one click mends a wrong region, and only it, without another run of the network."""
+"""Scribbles: one click fixes a wrong region, and only it, without another run of the network."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 from mattebox.matting.scribble_segmentation import apply_scribbles
-from mattebox.matting.scribbles import Scribble, parse_scribbles
+from mattebox.matting.scribbles import Rectangle, Scribble, Stroke, parse_scribbles
 from mattebox.types import Floats, Matte, Picture
 from tests.fakes import mosaic
 
@@ -38,7 +38,7 @@ def softened(plane: np.ndarray) -> Floats:
 class Case(NamedTuple):
     """A subject and another thing beside it; a drop case has that thing wrongly kept, a keep case wrongly dropped."""
 
-    wanted: str
+    action: str
     picture: Picture
     matte: Matte
     subject: np.ndarray
@@ -47,28 +47,28 @@ class Case(NamedTuple):
 
     @property
     def truth(self) -> np.ndarray:
-        return self.subject if self.wanted == "drop" else self.subject | self.thing
+        return self.subject if self.action == "drop" else self.subject | self.thing
 
     def clicked(self, *others: Scribble) -> np.ndarray:
-        marks = {self.wanted: (self.click,), "keep" if self.wanted == "drop" else "drop": others}
+        marks = {self.action: (self.click,), "keep" if self.action == "drop" else "drop": others}
         return apply_scribbles(self.picture, self.matte, marks["keep"], marks["drop"]).alpha > 32767
 
-    def mended(self) -> bool:
+    def is_fixed(self) -> bool:
         """At least 85 % of the thing is right now, and less than 5 % of the subject's area is wrong elsewhere."""
         wrong = self.clicked() != self.truth
         return wrong[self.thing].mean() < 0.15 and wrong[~self.thing].sum() < 0.05 * self.subject.sum()
 
 
-def case(wanted: str, back, subject, front, thing, other, click, opinion: float = 1.0) -> Case:  # type: ignore[no-untyped-def]
+def case(action: str, back, subject, front, thing, other, click, thing_alpha: float = 1.0) -> Case:  # type: ignore[no-untyped-def]
     thing = thing & ~subject
     rgb = np.broadcast_to(np.asarray(back, float), (H, W, 3))
     for mask, colours in ((subject, front), (thing, other)):
         share = softened(mask)[..., None]
         rgb = rgb * (1 - share) + share * np.asarray(colours, float)
-    given = np.where(thing, opinion, subject) if wanted == "drop" else subject
+    given = np.where(thing, thing_alpha, subject) if action == "drop" else subject
     matte = Matte(np.round(softened(given) * 65535).astype(np.uint16), 0.9, True, (0, 0, W, H))
-    point = Scribble(((click[0] / W, click[1] / H),))
-    return Case(wanted, Picture(np.round(rgb).astype(np.uint8)), matte, subject, thing, point)
+    point = Stroke(((click[0] / W, click[1] / H),))
+    return Case(action, Picture(np.round(rgb).astype(np.uint8)), matte, subject, thing, point)
 
 
 @pytest.fixture(scope="module")
@@ -102,13 +102,13 @@ def cases(astronaut: Picture, chelsea: Picture, coffee: Picture, rocket: Picture
     }  # fmt: skip
 
 
-def test_one_click_mends_nine_of_ten(cases: dict[str, Case]) -> None:
-    failed = [name for name, each in cases.items() if not each.mended()]
+def test_one_click_fixes_nine_of_ten(cases: dict[str, Case]) -> None:
+    failed = [name for name, each in cases.items() if not each.is_fixed()]
     assert len(cases) == 10
     assert len(failed) <= 1, failed
 
 
-def test_a_click_is_quick(cases: dict[str, Case]) -> None:
+def test_a_click_takes_a_tenth_of_a_second(cases: dict[str, Case]) -> None:
     """The target is a tenth of a second of one processor, on a 300 x 400 grid; a slow one is given two."""
 
     def seconds(work: Callable[[], object]) -> float:
@@ -119,15 +119,15 @@ def test_a_click_is_quick(cases: dict[str, Case]) -> None:
     assert min(seconds(cases["handle"].clicked) for _ in range(3)) < 0.2
 
 
-def test_without_marks_nothing_changes(cases: dict[str, Case]) -> None:
+def test_without_scribbles_nothing_changes(cases: dict[str, Case]) -> None:
     given = cases["table"]
     assert apply_scribbles(given.picture, given.matte, (), ()) is given.matte
 
 
-def test_a_mark_of_the_other_kind_holds_on_to_its_own(cases: dict[str, Case]) -> None:
+def test_an_opposing_scribble_keeps_its_side(cases: dict[str, Case]) -> None:
     """Two parts apart: a click drops the smaller one whole, unless a keep mark in it holds half of it."""
     given = cases["apart"]
-    held = given.clicked(Scribble(((280 / W, 150 / H),)))
+    held = given.clicked(Stroke(((280 / W, 150 / H),)))
     assert not given.clicked()[given.thing].any()
     assert held[150, 280]
     assert not held[150, 310]
@@ -155,7 +155,7 @@ def test_keeping_finds_a_subject_where_the_network_found_none(cases: dict[str, C
     assert made.alpha[150, 285] == 65535
 
 
-def test_a_haze_can_be_dropped_and_what_is_right_already_stays(cases: dict[str, Case]) -> None:
+def test_haze_can_be_dropped_and_a_right_matte_stays(cases: dict[str, Case]) -> None:
     given = cases["apart"]
     alpha = np.where(given.thing, 0.4, given.matte.alpha / 65535)
     hazy = Matte(np.round(alpha * 65535).astype(np.uint16), 0.9, True, (0, 0, W, H))
@@ -176,7 +176,7 @@ def test_odd_sizes_and_flat_mattes(size: tuple[int, int], level: int | None, tex
     assert kept.shape == dropped.shape == size
     assert (kept >= alpha).all()
     assert (dropped <= alpha).all()
-    if not marks[0].is_box:
+    if not isinstance(marks[0], Rectangle):
         under = np.any([m.seed_mask(size) for m in marks], axis=0)
         assert (kept[under] > 32767).all()
         assert (dropped[under] < 32768).all()

@@ -1,23 +1,23 @@
-"""Marks: points, strokes and boxes as text, in pixels and percent."""
+"""Scribbles: points, strokes and rectangles as text, in pixels and percent."""
 
 from __future__ import annotations
 
 import pytest
 
 from mattebox.errors import UsageError
-from mattebox.matting.scribbles import Scribble, check_scribbles, parse_scribbles
+from mattebox.matting.scribbles import Rectangle, Stroke, check_scribbles, parse_scribbles
 
 SIZE = (300, 400)
 
 
 def test_points_strokes_and_boxes() -> None:
     assert parse_scribbles("none", SIZE) == ()
-    assert parse_scribbles("200,150 25%,10%", SIZE) == (Scribble(((0.5, 0.5),)), Scribble(((0.25, 0.1),)))
-    assert parse_scribbles("0,0/40px,30", SIZE) == (Scribble(((0, 0), (0.1, 0.1))),)
-    assert parse_scribbles("10%,10%:50%,90%", SIZE) == (Scribble(((0.1, 0.1), (0.5, 0.9)), is_box=True),)
+    assert parse_scribbles("200,150 25%,10%", SIZE) == (Stroke(((0.5, 0.5),)), Stroke(((0.25, 0.1),)))
+    assert parse_scribbles("0,0/40px,30", SIZE) == (Stroke(((0, 0), (0.1, 0.1))),)
+    assert parse_scribbles("10%,10%:50%,90%", SIZE) == (Rectangle(((0.1, 0.1), (0.5, 0.9))),)
 
 
-def test_the_pixels_under_them() -> None:
+def test_seed_masks() -> None:
     point, stroke, box = parse_scribbles("399,299 0,0/399,0 50%,50%:100%,100%", SIZE)
     assert point.seed_mask((30, 40)).sum() == 1
     assert point.seed_mask((30, 40))[29, 39]
@@ -43,7 +43,7 @@ def test_nonsense_is_refused(text: str, message: str) -> None:
         parse_scribbles(text, SIZE)
 
 
-def test_what_no_picture_could_mend_is_found_before_any() -> None:
+def test_scribbles_are_checked_without_a_picture() -> None:
     check_scribbles("100000,3 10%,10%")
     with pytest.raises(UsageError, match="outside"):
         check_scribbles("120%,3")

@@ -1,11 +1,11 @@
-"""The segment room with a fake network: whole picture in, calibrated coarse matte out."""
+"""Segmentation with a fake network: whole picture in, calibrated coarse matte out."""
 
 from __future__ import annotations
 
 import numpy as np
 import pytest
 
-from mattebox.matting.segmentation import flatten_on_white, segment
+from mattebox.matting.segmentation import segment
 from mattebox.types import Picture
 from tests.fakes import composite, disc, fake_session
 
@@ -35,15 +35,9 @@ def test_depth_does_not_matter() -> None:
     assert np.abs(one.alpha.astype(int) - other.alpha).max() < 0.05 * 65535
 
 
-def test_hidden_colours_are_not_seen() -> None:
+def test_colours_of_transparent_pixels_are_ignored() -> None:
     """A red disc under alpha 0 is no subject."""
     red = composite(disc((100, 100)), (220, 60, 20), (128, 128, 128))
     hidden = red.with_pixels(red.rgb, np.zeros((100, 100), np.uint8))
     assert segment(red, fake_session()).found
     assert not segment(hidden, fake_session()).found
-
-
-def test_on_white_by_hand() -> None:
-    rgb = np.full((1, 2, 3), (200, 150, 100), np.uint8)
-    alpha = np.array([[128, 255]], np.uint8)
-    assert flatten_on_white(Picture(rgb, alpha)).rgb.tolist() == [[[227, 202, 177], [200, 150, 100]]]

@@ -1,4 +1,4 @@
-"""A closer look at small subjects: edges are nearer, everything lies where it did, and nothing large is seen twice."""
+"""Second pass for small subjects: edges are more exact, positions stay, and large subjects get a single pass."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ def error(made: Result, truth: Floats) -> float:
 
 
 @pytest.mark.parametrize("place", [(300, 450), (70, 820), (560, 60)])
-def test_a_small_subject_has_closer_edges_where_it_lies(place: tuple[int, int]) -> None:
+def test_a_small_subject_has_more_exact_edges(place: tuple[int, int]) -> None:
     truth = spot(place, 45)
     far, near = (cut(photograph(truth), share) for share in (0, 0.3))
     assert error(near, truth) < 0.5 * error(far, truth)
@@ -53,7 +53,7 @@ def test_a_small_subject_has_closer_edges_where_it_lies(place: tuple[int, int]) 
     assert "closer" not in far.seconds
 
 
-def test_a_large_subject_is_looked_at_once() -> None:
+def test_a_large_subject_gets_one_pass() -> None:
     truth = spot((300, 450), 260)
     once, again = (cut(photograph(truth), share).picture for share in (0, 0.3))
     assert np.array_equal(once.alpha, again.alpha)  # type: ignore[arg-type]
@@ -65,7 +65,7 @@ def test_two_small_subjects_far_apart_are_both_kept() -> None:
     assert np.array_equal(once.alpha, again.alpha)  # type: ignore[arg-type]
 
 
-def test_a_mark_far_from_the_subject_is_granted() -> None:
+def test_a_scribble_far_from_the_subject_counts() -> None:
     truth = np.maximum(spot((100, 100), 40), spot((150, 260), 30))
     whole = photograph(truth)
     part = cut(whole, 0.3, Cut(edges="none", drop="100,100"))
@@ -77,7 +77,7 @@ def test_a_mark_far_from_the_subject_is_granted() -> None:
     assert made.matte.alpha[100, 100] == 255
 
 
-def test_what_is_picked_or_drawn_is_told_by_one_look() -> None:
+def test_a_selection_gets_one_pass() -> None:
     truth = np.maximum(spot((100, 100), 40), spot((150, 260), 30))
     once, again = (cut(photograph(truth), s, Cut(edges="none", pick="largest")).picture for s in (0, 0.3))
     assert np.array_equal(once.alpha, again.alpha)  # type: ignore[arg-type]
@@ -94,13 +94,13 @@ def test_a_picture_that_is_partly_transparent_hides_the_same() -> None:
     assert made.alpha[300, 470] == 255
 
 
-def test_around_is_the_subject_and_all_marks_with_room() -> None:
+def test_the_box_holds_the_subject_and_all_scribbles() -> None:
     matte = Matte(np.zeros((60, 90), np.uint8), 0.9, True, (10, 10, 20, 30))
     assert zoom_box(matte, SIZE) == (60, 60, 240, 340)
     assert zoom_box(matte, SIZE, parse_scribbles("90%,90%", SIZE)) == (60, 60, 850, 580)
 
 
-def test_joined_speaks_for_the_part_and_of_the_whole() -> None:
+def test_the_merged_matte_is_of_the_crop() -> None:
     wide = np.zeros((60, 90), np.uint16)
     wide[:, :45] = 65535
     first = Matte(wide, 0.7, True, (0, 0, 45, 60), np.ones((60, 90), np.float32))
@@ -114,6 +114,6 @@ def test_joined_speaks_for_the_part_and_of_the_whole() -> None:
     assert (made.alpha[:, 44:] < 500).all()
 
 
-def test_only_our_own_networks_are_asked_twice() -> None:
+def test_only_our_own_networks_get_two_passes() -> None:
     twice = {name for name, card in all_cards().items() if card.input.closer}
     assert twice == {name for name, card in all_cards().items() if card.task == "cutout" and not card.url}

@@ -1,4 +1,4 @@
-"""Several looks: their mean, their spread, and what a network that takes one size can do."""
+"""Test-time augmentation: the mean and spread of several views, and networks that take one size only."""
 
 from __future__ import annotations
 
@@ -51,25 +51,23 @@ def test_mean_and_spread_by_hand() -> None:
 
 
 @pytest.mark.parametrize("size", [(200, 300), (310, 90)])
-def test_a_mirrored_look_comes_home(size: tuple[int, int]) -> None:
-    """The subject sits left of the middle in every look."""
+def test_a_mirrored_view_is_mirrored_back(size: tuple[int, int]) -> None:
+    """The subject is left of the centre in every view."""
     truth = np.roll(disc(size, 3), -size[1] // 6, axis=1)
     once, often = (predict_with_views(composite(truth, RED, BLUE), fake_session(), n)[0] for n in (1, MAX_VIEWS))
     assert once.shape == often.shape
     assert np.abs(once - often).mean() < 0.03
 
 
-def test_padding_stays_where_it_is_in_a_mirrored_look() -> None:
+def test_padding_stays_on_the_right_in_a_mirrored_view() -> None:
     session = fake_session()
 
-    class Padding(Session):
-        def geometry(self, size):  # type: ignore[no-untyped-def]
-            made = super().geometry(size)
-            return type(made)(
-                made.source_shape, (made.content_shape[0], made.content_shape[1] + 64), made.content_shape
-            )
+    class PaddingSession(Session):
+        def preprocess(self, picture, reduced_picture=None):  # type: ignore[no-untyped-def]
+            x, geometry = super().preprocess(picture, reduced_picture)
+            return np.pad(x, ((0, 0), (0, 0), (0, 0), (0, 64))), geometry
 
-    padding = Padding(session.card, session._run, "cpu")
+    padding = PaddingSession(session.card, session._run, "cpu")
     truth = np.roll(disc((200, 300), 3), -40, axis=1)
     plain, mirrored = (
         _predict_view(composite(truth, RED, BLUE), None, padding, View(1.0, m)).alpha for m in (False, True)
@@ -77,23 +75,24 @@ def test_padding_stays_where_it_is_in_a_mirrored_look() -> None:
     assert np.abs(plain - mirrored).max() < 1e-5
 
 
-def test_all_looks_are_prepared_from_one_reduction() -> None:
-    """Where a look goes in full from the photograph, it sees the same to within the filter's last step."""
+def test_all_views_are_prepared_from_one_reduction() -> None:
+    """The network input is the same as from the full picture, to within the last step of the filter."""
     picture = composite(disc((900, 1200), 3), RED, BLUE)
     session = fake_session()
     once = session.reduce_for_views(picture)
     assert once is not None
     assert max(once.pixels.shape) < 1200
     for scale in (0.7, 1.0, 1.3):
-        look = session.with_input_scale(scale)
-        (whole, place), (shared, again) = look.preprocess(picture), look.preprocess(picture, once)
-        assert place == again
-        assert np.abs(whole - shared).mean() < 0.02
+        scaled = session.with_input_scale(scale)
+        full, full_geometry = scaled.preprocess(picture)
+        reduced, reduced_geometry = scaled.preprocess(picture, once)
+        assert full_geometry == reduced_geometry
+        assert np.abs(full - reduced).mean() < 0.02
     assert np.array_equal(session.preprocess(picture)[0], session.preprocess(picture, once)[0])
 
 
 def saying(presence: float, mirrored: float) -> Session:
-    """The same, sure of its matte, but not of there being anything."""
+    """The same, certain of its matte, with a given probability of a subject."""
 
     def run(x: np.ndarray) -> np.ndarray:
         left, right = x[..., : x.shape[3] // 2].mean(), x[..., x.shape[3] // 2 :].mean()
@@ -103,21 +102,24 @@ def saying(presence: float, mirrored: float) -> Session:
     return Session(msgspec.structs.replace(FAKE, output=Output(presence=True)), run, "cpu")
 
 
-def test_what_looks_say_of_presence_is_joined_like_their_alphas() -> None:
+def test_presence_is_averaged_like_the_alphas() -> None:
     assert predict_with_views(light_on_the_left(), saying(0.9, 0.5), 2).presence == pytest.approx(0.75)
     assert predict_with_views(light_on_the_left(), saying(0.9, 0.5)).presence == pytest.approx(0.9)
 
 
-def test_confidence_is_worth_what_presence_is() -> None:
-    sure, doubting, denying = (segment(light_on_the_left(), saying(p, p)) for p in (1.0, 0.5, 0.01))
-    assert sure.confidence > 0.97
-    assert doubting.confidence == pytest.approx(sure.confidence / 2)
-    assert (sure.found, denying.found) == (True, False)
-    for other in (doubting, clean_up_matte(denying)):  # what is said of the subject stays; a denied one is not tidied
-        np.testing.assert_array_equal(sure.alpha, other.alpha)
+def test_confidence_is_multiplied_by_presence() -> None:
+    certain, doubtful, absent = (segment(light_on_the_left(), saying(p, p)) for p in (1.0, 0.5, 0.01))
+    assert certain.confidence > 0.97
+    assert doubtful.confidence == pytest.approx(certain.confidence / 2)
+    assert (certain.found, absent.found) == (True, False)
+    for other in (
+        doubtful,
+        clean_up_matte(absent),
+    ):  # presence leaves alpha as it is; without a subject it is not cleaned
+        np.testing.assert_array_equal(certain.alpha, other.alpha)
 
 
-def test_a_matte_knows_where_the_looks_differed() -> None:
+def test_a_matte_has_the_spread_of_its_views() -> None:
     picture = composite(disc((200, 300), 4), RED, BLUE)
     assert segment(picture, fake_session()).uncertainty is None
     matte = segment(picture, fake_session(), votes=4)
@@ -127,20 +129,20 @@ def test_a_matte_knows_where_the_looks_differed() -> None:
     assert matte.uncertainty[edge].mean() > 10 * matte.uncertainty[~edge].mean()
 
 
-def test_a_card_says_how_many_looks() -> None:
+def test_a_card_sets_the_number_of_views() -> None:
     four = msgspec.structs.replace(FAKE, input=msgspec.structs.replace(FAKE.input, looks=4))
     assert (plan_views(FAKE), plan_views(four, 1)) == ((View(1, False),), (View(1, False),))
-    assert [look.scale for look in plan_views(four)] == pytest.approx([0.7, 0.9, 1.1, 1.3])
-    assert [look.mirrored for look in plan_views(four)] == [False, True, False, True]
-    assert [look.scale for look in plan_views(four, 6)] == pytest.approx([0.7, 0.7, 1, 1, 1.3, 1.3])
-    assert [look.mirrored for look in plan_views(four, 6)] == 3 * [False, True]
+    assert [view.scale for view in plan_views(four)] == pytest.approx([0.7, 0.9, 1.1, 1.3])
+    assert [view.mirrored for view in plan_views(four)] == [False, True, False, True]
+    assert [view.scale for view in plan_views(four, 6)] == pytest.approx([0.7, 0.7, 1, 1, 1.3, 1.3])
+    assert [view.mirrored for view in plan_views(four, 6)] == 3 * [False, True]
     picture = composite(disc((200, 300), 4), RED, BLUE)
     assert segment(picture, fake_session(looks=4)).uncertainty is not None
     assert segment(picture, fake_session(looks=4), votes=1).uncertainty is None
 
 
-def test_a_network_of_one_size_only_looks_into_the_mirror() -> None:
+def test_a_network_of_one_size_has_only_a_mirrored_view() -> None:
     fixed = msgspec.structs.replace(FAKE, input=msgspec.structs.replace(FAKE.input, fit="squash"))
-    assert [look.mirrored for look in plan_views(fixed, 2)] == [False, True]
+    assert [view.mirrored for view in plan_views(fixed, 2)] == [False, True]
     with pytest.raises(UsageError, match="2 ways, not 3; .*votes 2 or fewer"):
         plan_views(fixed, 3)

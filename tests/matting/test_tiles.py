@@ -1,4 +1,4 @@
-"""Tiles cover every pixel once; the grid's cells sit where they should."""
+"""Tiles cover every pixel once; the grid's cells lie where they should."""
 
 import numpy as np
 import pytest
@@ -29,7 +29,7 @@ def test_a_ramp_lands_on_the_cells_centres(size: tuple[int, int]) -> None:
     np.testing.assert_allclose(grid[5, inner], centres[inner], atol=1e-5)
 
 
-def test_whole_cells_repeats_the_edge() -> None:
+def test_partial_cells_are_padded_by_the_edge() -> None:
     tile = next(tiles.iter_tiles((3, 5), 4))
     pixels = tiles.tile_pixels(np.arange(15, dtype=np.uint8).reshape(3, 5), tile, 255)
     assert pixels.shape == (4, 8)
@@ -38,7 +38,7 @@ def test_whole_cells_repeats_the_edge() -> None:
 
 
 @given(st.integers(1, 400), st.integers(1, 400), st.integers(1, 30), st.integers(0, 9))
-def test_a_wider_tile_is_its_tile_and_more_of_the_picture(height: int, width: int, step: int, cells: int) -> None:
+def test_an_expanded_tile_holds_its_tile(height: int, width: int, step: int, cells: int) -> None:
     size = (height, width)
     pixels = np.arange(height * width).reshape(size)
     planes = tiles.pad_grid_planes(np.zeros((1, *tiles.grid_size(size, step)), np.float32))

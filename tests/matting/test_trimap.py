@@ -1,4 +1,4 @@
-"""Trimaps: made of a matte's own uncertainty; a drawn one is honoured exactly where it is sure."""
+"""Trimaps: made from a matte's uncertainty; a drawn one holds exactly where it is certain."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ def test_uncertainty_is_unknown() -> None:
 
 
 def drawn(truth: np.ndarray) -> Picture:
-    """Sure but for a band around the edge; a corner is made subject, against all sense."""
+    """Certain except in a band around the edge; a corner is made subject, against all sense."""
     y, x = np.mgrid[: SIZE[0], : SIZE[1]]
     distance = np.hypot(y - 149.5, x - 199.5)
     grey = np.where(np.abs(distance - 90) < 8, 128, np.where(truth > 0.5, 255, 0)).astype(np.uint8)
@@ -37,7 +37,7 @@ def drawn(truth: np.ndarray) -> Picture:
     return Picture(np.repeat(grey[..., None], 3, axis=2))
 
 
-def test_what_is_drawn_is_honoured_exactly() -> None:
+def test_a_drawn_trimap_holds_exactly() -> None:
     truth = disc(SIZE, softness=2)
     picture, map_ = composite(truth, (220, 60, 20), (20, 60, 220)), drawn(truth)
     made = run_recipe(picture, Recipe((Cut(trimap="t.png"),)), session=fake_session(), open_image=lambda _: map_).matte

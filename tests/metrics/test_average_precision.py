@@ -28,7 +28,7 @@ def test_by_hand() -> None:
     assert mean_average_precision([picture]) == pytest.approx((5 * (51 + 100 / 3) + 5 * 51) / 1010)
 
 
-def test_a_second_answer_for_one_subject_is_false() -> None:
+def test_a_second_detection_of_one_subject_is_false() -> None:
     twice = InstanceEvaluation(strips((0, 20), (0, 19)), np.array([0.5, 0.9]), strips((0, 20)))
     assert average_precision([twice], 0.5) == 1  # found first; the repeat comes after full recall
     assert average_precision([twice, InstanceEvaluation(strips(), np.zeros(0), strips((0, 9)))], 0.5) == pytest.approx(
@@ -36,7 +36,7 @@ def test_a_second_answer_for_one_subject_is_false() -> None:
     )
 
 
-def test_nothing_known_has_no_precision() -> None:
+def test_without_true_instances_there_is_no_precision() -> None:
     assert np.isnan(mean_average_precision([InstanceEvaluation(strips(), np.zeros(0), strips())]))
     assert mean_average_precision([InstanceEvaluation(strips(), np.zeros(0), strips((0, 5)))]) == 0
 

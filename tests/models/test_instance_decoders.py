@@ -10,8 +10,7 @@ import pytest
 from PIL import Image
 
 from mattebox.errors import ModelError, NoSubject, UsageError
-from mattebox.matting.network_query import check_selected_classes, select_instances
-from mattebox.matting.scribbles import parse_scribbles
+from mattebox.matting.selection import check_selected_classes, parse_selection, select_instances
 from mattebox.models.cards import registry
 from mattebox.models.cards.card import Card
 from mattebox.models.cards.tensor_spec import Output
@@ -232,19 +231,18 @@ def test_a_class_that_is_not_there_is_no_subject(tmp_path: Path) -> None:
 
 def test_classes_are_not_asked_of_those_who_do_not_tell() -> None:
     with pytest.raises(UsageError, match=f"model {OURS} tells no classes such as person; choose one that does"):
-        check_selected_classes("person", registry.find_card("balanced"))
+        check_selected_classes(parse_selection("person"), registry.find_card("balanced"))
     with pytest.raises(UsageError, match="only a network can tell person"):
-        check_selected_classes("person", None)
+        check_selected_classes(parse_selection("person"), None)
     for pick in ("all", "largest", "2", "10,20"):
-        check_selected_classes(pick, registry.find_card("balanced"))
+        check_selected_classes(parse_selection(pick), registry.find_card("balanced"))
 
 
 def test_the_smallest_thing_under_a_place_is_meant() -> None:
     table, cup = (Instance(n, 1.0, (0, 0, 9, 9), np.ones((9, 9), np.float32)) for n in ("table", "cup"))
     cup.alpha[:, 5:] = 0
     card = registry.find_card("maskrcnn")
-    (place,) = parse_scribbles("10%,10%", (90, 90))
-    assert select_instances([table, cup], "10%,10%", place, card) == [cup]
+    assert select_instances([table, cup], parse_selection("10%,10%", (90, 90)), card) == [cup]
 
 
 def test_another_network_is_refused_with_its_shapes(tmp_path: Path) -> None:

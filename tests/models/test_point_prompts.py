@@ -9,7 +9,7 @@ import pytest
 
 from mattebox.errors import ModelError, UsageError
 from mattebox.matting.network_query import prompts_from_scribbles
-from mattebox.matting.scribbles import parse_scribbles
+from mattebox.matting.scribbles import Rectangle, parse_scribbles
 from mattebox.models.cards import registry
 from mattebox.models.matte_session import Session
 from mattebox.models.point_prompts import PointPrompt, decode_best_mask, decoder_inputs
@@ -137,5 +137,5 @@ def test_marks_become_prompts() -> None:
     assert boxed.foreground_points == ((0.6, 0.7),)
     assert boxed.background_points == rest.background_points == ((0.05, 0.95),)
     assert rest.foreground_points == ((0.1, 0.1), (0.0, 0.0), (0.2, 0.2), (0.4, 0.2))
-    assert [m.is_box for m in left] == [True]
+    assert [isinstance(m, Rectangle) for m in left] == [True]
     assert prompts_from_scribbles((), parse_scribbles("5,95", size)) == ([], ())

@@ -15,7 +15,7 @@ from PIL import Image
 from mattebox.server.app import create_app
 from mattebox.server.settings import Settings
 from tests.fakes import composite, disc
-from tests.server.browsing import browsing, two_things
+from tests.server.page_visit import start_browser, two_things
 from tests.serving import serving
 
 
@@ -57,9 +57,9 @@ def address(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
         yield f"{address}/"
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")  # not longer: while Playwright runs, asyncio.run() fails in this thread
 def browser() -> Iterator[Any]:
-    with browsing() as browser:
+    with start_browser() as browser:
         yield browser
 
 

@@ -178,3 +178,17 @@ def test_lines_of_the_file_hold_what_is_said(book: Path, secrets: dict[str, str]
     first = json.loads(book.read_text().splitlines()[0])
     assert (first["name"], first["scopes"], first["quota"]) == ("shop", ["pictures"], 2)
     assert first["hash"] == api_keys.hash_key(secrets["shop"])
+
+
+def test_plain_keys_are_required_by_both_apis(tmp_path: Path, mug: bytes) -> None:
+    keys = tmp_path / "keys"
+    keys.write_text("# mine\nsecret-one\n")
+    with TestClient(create_app(Settings(keys=str(keys), data=str(tmp_path), model="fast", workers=1))) as client:
+        assert client.post("/v1/cutouts", files={"image": mug}).json()["code"] == "key_unknown"
+        wrong = client.post("/v1.0/removebg", files={"image_file": mug}, headers={"X-API-Key": "secret-two"})
+        assert (wrong.status_code, wrong.json()["errors"][0]["code"]) == (403, "auth_failed")
+        right = {"X-API-Key": "secret-one"}
+        assert (
+            client.post("/v1/cutouts", files={"image": mug}, data={"empty": "keep"}, headers=right).status_code == 200
+        )
+        assert client.get("/v1.0/account", headers=right).status_code == 200

@@ -217,7 +217,7 @@ def test_hooks_go_where_pictures_may_come_from(desk: TestClient, client: TestCli
 
 
 def test_too_many_jobs_are_refused_and_none_can_be_had(desk: TestClient, mug: bytes) -> None:
-    house: AppState = desk.app.state.house  # type: ignore[attr-defined]
+    house: AppState = desk.app.state.mattebox  # type: ignore[attr-defined]
     before = house.settings.jobs
     try:
         house.settings.__dict__["jobs"] = 1
@@ -238,7 +238,7 @@ def test_one_folder_has_one_server(desk: TestClient, data: Path, mug: bytes) -> 
 
 
 def test_a_server_that_leaves_says_so(desk: TestClient, mug: bytes) -> None:
-    house: AppState = desk.app.state.house  # type: ignore[attr-defined]
+    house: AppState = desk.app.state.mattebox  # type: ignore[attr-defined]
     house.is_stopping = True
     try:
         assert desk.get("/readyz").status_code == 503

@@ -15,8 +15,8 @@ import pytest
 from PIL import Image
 
 from mattebox.recipe.flat_parameters import parameters_by_name
-from mattebox.server.routes.operations import PAGE_FOLDER
-from tests.server.browsing import CHROMIUM, DONE, FAILED, Visit
+from mattebox.server.routes.static_files import PAGE_FOLDER
+from tests.server.page_visit import CHROMIUM, DONE, FAILED, Visit
 
 pytestmark = [
     pytest.mark.skipif(CHROMIUM is None, reason="no Chromium on this machine: apt install chromium"),

@@ -6,6 +6,8 @@ import json
 import pytest
 from fastapi.testclient import TestClient
 
+from mattebox.server.app import create_app
+from mattebox.server.settings import Settings
 from tests.server.conftest import opened
 
 
@@ -153,6 +155,14 @@ def test_the_document_describes_every_parameter(client: TestClient) -> None:
     document = client.get("/openapi.json").json()
     form = document["paths"]["/v1/cutouts"]["post"]["requestBody"]["content"]["multipart/form-data"]["schema"]
     assert set(parameters_by_name()) <= set(form["properties"])
+
+
+def test_an_upload_over_the_limit_is_refused(mug: bytes) -> None:
+    with TestClient(create_app(Settings(max_upload=1000, model="fast", workers=1))) as client:
+        assert client.post("/v1/cutouts", files={"image": mug}).status_code == 413
+        chunks = (mug[i : i + 100] for i in range(0, len(mug), 100))
+        answer = client.post("/v1/cutouts", content=chunks, headers={"Content-Type": "image/jpeg"})
+        assert (answer.status_code, answer.json()["code"]) == (413, "upload_too_large")
 
 
 def test_deprecated_words_are_accepted(client: TestClient, photo: bytes) -> None:

@@ -40,21 +40,24 @@ def test_trained_on_a_folder_and_used_by_its_card(tmp_path: Path, capsys: pytest
 
 def test_a_misspelt_setting_is_named(tmp_path: Path) -> None:
     from mattebox.training.core.settings import read_settings
+    from mattebox.training.tasks.cutout.settings import CutoutSettings
 
     (tmp_path / "r.toml").write_text("minuts = 3")
     with pytest.raises(UsageError, match="no setting 'minuts'; did you mean minutes"):
-        read_settings(tmp_path / "r.toml", tmp_path)
+        read_settings(CutoutSettings, tmp_path / "r.toml", tmp_path)
 
 
 def test_what_a_recipe_leaves_out_is_named_beside_it(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    from mattebox.training.core.settings import CutoutSettings, read_settings, write_settings
+    from mattebox.training.core.settings import build_settings, read_settings, write_settings
+    from mattebox.training.tasks.cutout.settings import CutoutSettings
 
     (tmp_path / "recipes").mkdir()
     (tmp_path / "recipes/r.toml").write_text('steps = 1\nleave_out = "leave.txt"\n')
     monkeypatch.chdir(tmp_path)
-    write_settings(read_settings(Path("recipes/r.toml"), tmp_path / "run"), tmp_path / "run")
+    write_settings(read_settings(CutoutSettings, Path("recipes/r.toml"), tmp_path / "run"), tmp_path / "run")
     monkeypatch.chdir("/")  # the run goes on from elsewhere
-    assert CutoutSettings(**read_settings(None, tmp_path / "run")).excluded_names_file == tmp_path / "recipes/leave.txt"
+    settings = build_settings(CutoutSettings, read_settings(CutoutSettings, None, tmp_path / "run"))
+    assert settings.excluded_names_file == tmp_path / "recipes/leave.txt"
 
 
 def test_sizes_hold_what_they_say() -> None:

@@ -121,7 +121,7 @@ def test_the_channels_that_matter_least_go(
             0  # every second channel is dead, and its bias with it
         )
     for block in net.modules():
-        if isinstance(block, pruning.Block):
+        if isinstance(block, pruning.ResidualBlock):
             torch.nn.init.ones_(block.body[1][1].weight)
     x = torch.randn(1, 3, 64, 64)
     small, smaller = pruning.prune_network(net.eval(), name, shape, 0.5)

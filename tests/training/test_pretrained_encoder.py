@@ -117,7 +117,7 @@ def test_the_weights_of_an_installed_package(tmp_path: Path, monkeypatch: pytest
 
 
 def test_the_encoder_is_trained_more_gently(tmp_path: Path) -> None:
-    from mattebox.training.core.settings import CutoutSettings
+    from mattebox.training.tasks.cutout.settings import CutoutSettings
     from mattebox.training.tasks.cutout.train import train_cutout
 
     recipe = CutoutSettings(steps=3, net="litenet", shape=dict(LITE), batch=2, pool_side=32, sides=[[0.0, 32]], warmup=1,
@@ -137,18 +137,19 @@ def test_half_precision_only_where_it_pays() -> None:
 
 
 def test_a_smaller_network_begins_with_what_fits_of_a_larger(tmp_path: Path) -> None:
-    from mattebox.training.core.settings import CutoutSettings
-    from mattebox.training.tasks.cutout.task import CutoutTrainer
+    from mattebox.training.core.trainer import Trainer
+    from mattebox.training.tasks.cutout.settings import CutoutSettings
+    from mattebox.training.tasks.cutout.task import CutoutTask, initialise_from_checkpoint
 
-    larger = CutoutTrainer(
-        CutoutSettings(steps=1, net="litenet", shape=dict(LITE) | {"last": 2, "narrow": 24, "heads": [3]})
-    )
-    larger.save(tmp_path / "best.pt")
-    smaller = CutoutTrainer(CutoutSettings(steps=1, net="litenet", shape=dict(LITE), seed=1))
-    assert 0.8 < smaller.initialise_from_checkpoint(tmp_path / "best.pt") < 1
-    taken, had = smaller.net.state_dict(), larger.ema_net.state_dict()
-    assert torch.equal(taken["encoder.stages.5.0.grow.0.weight"], had["encoder.stages.5.0.grow.0.weight"])
-    assert taken["narrow.0.weight"].shape == (16, 192, 1, 1)
-    other = CutoutTrainer(CutoutSettings(steps=1, net="unet", shape={"width": 4}))
+    def start(seed: int = 0, net: str = "litenet", **shape: object) -> Trainer:
+        return Trainer(CutoutTask(CutoutSettings(steps=1, net=net, shape=shape, seed=seed), tmp_path), tmp_path)
+
+    larger = start(**LITE | {"last": 2, "narrow": 24, "heads": [3]})
+    larger.save()
+    smaller = start(seed=1, **LITE)
+    assert 0.8 < initialise_from_checkpoint(smaller.net, tmp_path / "last.pt") < 1
+    weights, source = smaller.net.state_dict(), larger.ema.net.state_dict()
+    assert torch.equal(weights["encoder.stages.5.0.grow.0.weight"], source["encoder.stages.5.0.grow.0.weight"])
+    assert weights["narrow.0.weight"].shape == (16, 192, 1, 1)
     with pytest.raises(UsageError, match="fits 0% of this network"):
-        other.initialise_from_checkpoint(tmp_path / "best.pt")
+        initialise_from_checkpoint(start(net="unet", width=4).net, tmp_path / "last.pt")

@@ -20,7 +20,8 @@ from mattebox.training.networks.restoration import (  # noqa: E402
     build_restoration_network,
 )
 from mattebox.training.tasks.restore import synthetic_degradation  # noqa: E402
-from mattebox.training.tasks.restore.train import RestorationSettings, train_restoration  # noqa: E402
+from mattebox.training.tasks.restore.settings import RestorationSettings  # noqa: E402
+from mattebox.training.tasks.restore.train import train_restoration  # noqa: E402
 
 UP, RESTORE = RestorationShape(2, (8,), (1,)), RestorationShape(1, (8, 16), (1, 1))
 
@@ -110,7 +111,7 @@ def test_a_run_ends_with_a_network_that_loads_again(tmp_path: Path, plan: Restor
     archive(tmp_path / "train.tar", ["a.png", "b.png"])
     archive(tmp_path / "val.tar", ["Set5/a.png", "Set14/b.png", "CBSD68/c.png"])
     recipe = RestorationSettings(minutes=0.01, plan=plan.as_dict(), batch=2, side=32, judge_every=0.5)
-    train_restoration(recipe, tmp_path, tmp_path / "run", torch.device("cpu"))
+    train_restoration(recipe, tmp_path, tmp_path / "run")
     best = torch.load(tmp_path / "run" / "best.pt", weights_only=True)
     again = build_restoration_network(RestorationShape(**best["plan"]))
     again.load_state_dict(best["average"])

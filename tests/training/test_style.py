@@ -17,8 +17,9 @@ from mattebox.models.runtime.onnx_runtime import create_session  # noqa: E402
 from mattebox.training.evaluate.lpips import SqueezeNetFeatures  # noqa: E402
 from mattebox.training.export import style  # noqa: E402
 from mattebox.training.networks.style_network import StyledConvolution, StyleNet  # noqa: E402
-from mattebox.training.tasks.style import train  # noqa: E402
+from mattebox.training.tasks.style.settings import StyleSettings  # noqa: E402
 from mattebox.training.tasks.style.style_images import SIDE_PIXELS, STYLE_PAINTERS, draw_style_image  # noqa: E402
+from mattebox.training.tasks.style.train import train_style  # noqa: E402
 from tests.training.test_detail_export import fake_squeezenet  # noqa: E402
 
 
@@ -57,9 +58,9 @@ def test_a_run_its_resumption_and_its_card(tmp_path: Path) -> None:
             member.size = file.tell()
             tar.addfile(member, io.BytesIO(file.getvalue()))
     look = SqueezeNetFeatures(fake_squeezenet(tmp_path / "net.npz"))
-    train.train_style(train.StyleSettings(minutes=0.01, batch=1, side=64), tmp_path, tmp_path / "run", look)
+    train_style(StyleSettings(steps=1, batch=1, side=64), tmp_path, tmp_path / "run", look)
     first = torch.load(tmp_path / "run" / "last.pt", weights_only=True)
-    train.train_style(train.StyleSettings(minutes=0.03, batch=1, side=64), tmp_path, tmp_path / "run", look)
+    train_style(StyleSettings(steps=3, batch=1, side=64), tmp_path, tmp_path / "run", look)
     again = torch.load(tmp_path / "run" / "last.pt", weights_only=True)
     assert 0 < first["step"] < again["step"]
     with Image.open(tmp_path / "run" / "sheet.png") as sheet:

@@ -23,7 +23,7 @@ TINY = {"widths": [8, 8, 8, 8, 8], "blocks": [1, 1, 1, 1], "inner": [1.0, 1.0, 1
 
 
 def recipe(minutes: float = 0.02):  # type: ignore[no-untyped-def]
-    from mattebox.training.core.settings import CutoutSettings
+    from mattebox.training.tasks.cutout.settings import CutoutSettings
 
     return CutoutSettings(
         minutes=minutes, batch=4, pool_side=32, sides=[[0.0, 32]], shape=TINY, judge_every=0.5, warmup=2
@@ -53,7 +53,7 @@ def test_a_folder_is_enough(tmp_path: Path, rooms: bool) -> None:
 
 
 def test_a_budget_of_steps(tmp_path: Path) -> None:
-    from mattebox.training.core.settings import CutoutSettings
+    from mattebox.training.tasks.cutout.settings import CutoutSettings
     from mattebox.training.tasks.cutout.train import settings_from_arguments, train_cutout
 
     data = material(tmp_path / "mine")
@@ -197,10 +197,10 @@ def test_a_few_pictures_of_a_new_kind_teach_it(tmp_path: Path) -> None:
     import numpy as np
     from PIL import Image
 
-    from mattebox.training.core.settings import FINE_TUNING_SETTINGS, CutoutSettings
     from mattebox.training.evaluate.cutout import evaluate_predictor
     from mattebox.training.evaluate.predictors import card_predictor
     from mattebox.training.networks.registry import trainable_network_name
+    from mattebox.training.tasks.cutout.settings import FINE_TUNING_SETTINGS, CutoutSettings
     from mattebox.training.tasks.cutout.train import find_trainable_card, train_cutout
 
     data, dice = tmp_path / "mine", np.random.default_rng(0)

@@ -40,7 +40,7 @@ def command(show_settings: bool, **options: Any) -> int:
         import uvicorn
 
         from mattebox.server.app import create_app
-        from mattebox.server.http.timeouts import TimeoutProtocol
+        from mattebox.server.http.timeout_protocol import TimeoutProtocol
         from mattebox.server.shutdown import CONNECTION_CLOSE_SECONDS, GracefulServer
     except ImportError as error:
         raise UsageError("the server needs packages more", "pip install mattebox[server]") from error
@@ -52,5 +52,5 @@ def command(show_settings: bool, **options: Any) -> int:
         timeout_graceful_shutdown=CONNECTION_CLOSE_SECONDS, limit_concurrency=MAX_CONNECTIONS, http=TimeoutProtocol,
         h11_max_incomplete_event_size=MAX_HEADER_BYTES,
     )  # fmt: skip
-    GracefulServer(config, app.state.house).run()
+    GracefulServer(config, app.state.mattebox).run()
     return 0

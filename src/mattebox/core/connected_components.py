@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 from numpy.typing import NDArray
 
 from mattebox.types import Box
-from mattebox.types import subject_box as subject_box  # until all import it from there
+from mattebox.types import subject_box as subject_box
 
 
 @dataclass(frozen=True)
@@ -20,22 +20,26 @@ class Component:
     box: Box
 
 
-def label_components(mask: NDArray[np.bool_]) -> tuple[NDArray[np.int32], list[Component]]:
-    """Label the 8-connected components of a mask.
+def label_components(
+    mask: NDArray[np.bool_], connectivity: Literal[4, 8] = 8
+) -> tuple[NDArray[np.int32], list[Component]]:
+    """Label the connected components of a mask.
 
     Parameters
     ----------
     mask : (H, W) bool
+    connectivity : {4, 8}
+        Neighbours by sides, or by sides and corners.
 
     Returns
     -------
     labels : (H, W) int32
         0 outside; component i of the list has the label i + 1.
     components : list of Component
-        Largest first.
+        Largest first; of equal ones the first in reading order.
     """
     rows, starts, stops = _find_runs(mask)
-    roots = _merge_runs(rows, starts, stops)
+    roots = _merge_runs(rows, starts, stops, connectivity)
     _, component = np.unique(roots, return_inverse=True)
     count = int(component.max()) + 1 if component.size else 0
     area = np.bincount(component, weights=stops - starts, minlength=count).astype(int)
@@ -67,9 +71,11 @@ def _find_runs(mask: NDArray[np.bool_]) -> tuple[NDArray[Any], NDArray[Any], NDA
     return rows, starts, np.nonzero(steps == -1)[1]
 
 
-def _merge_runs(rows: NDArray[Any], starts: NDArray[Any], stops: NDArray[Any]) -> NDArray[Any]:
+def _merge_runs(
+    rows: NDArray[Any], starts: NDArray[Any], stops: NDArray[Any], connectivity: Literal[4, 8]
+) -> NDArray[Any]:
     """For each run, the first run of its component."""
-    upper, lower = _find_adjacent_runs(rows, starts, stops)
+    upper, lower = _find_adjacent_runs(rows, starts, stops, connectivity)
     first = np.arange(len(rows))
     while (first[upper] != first[lower]).any():
         least = np.minimum(first[upper], first[lower])
@@ -81,13 +87,14 @@ def _merge_runs(rows: NDArray[Any], starts: NDArray[Any], stops: NDArray[Any]) -
 
 
 def _find_adjacent_runs(
-    rows: NDArray[Any], starts: NDArray[Any], stops: NDArray[Any]
+    rows: NDArray[Any], starts: NDArray[Any], stops: NDArray[Any], connectivity: Literal[4, 8]
 ) -> tuple[NDArray[Any], NDArray[Any]]:
-    """All pairs of 8-connected runs in neighbouring rows: indices of the upper and of the lower ones."""
+    """All pairs of connected runs, one a row above the other."""
     width = stops.max(initial=0) + 2
     line, above = rows * width, (rows - 1) * width
-    begin = np.searchsorted(line + stops, above + starts)
-    count = np.searchsorted(line + starts, above + stops, side="right") - begin
+    # With 8 neighbours, runs that only meet at a corner are connected: one stops in the column where the other starts.
+    begin = np.searchsorted(line + stops, above + starts, side="left" if connectivity == 8 else "right")
+    count = np.searchsorted(line + starts, above + stops, side="right" if connectivity == 8 else "left") - begin
     lower = np.repeat(np.arange(len(rows)), count)
     return np.arange(len(lower)) + np.repeat(begin - np.cumsum(count) + count, count), lower
 

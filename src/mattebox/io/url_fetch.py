@@ -33,6 +33,8 @@ MAX_URL_CHARACTERS = 2000
 class AddressRefused(InputError):
     """The URL is not allowed to be fetched."""
 
+    code = "address_refused"
+
 
 def resolve_host(host: str, port: int) -> list[str]:
     """Resolve a host with the system's resolver."""

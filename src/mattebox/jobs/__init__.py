@@ -1,4 +1,4 @@
-"""Durable jobs: a task on disk before it is promised, done once, its result kept for an hour, then gone.
+"""Durable jobs: a task is stored before it is accepted, run once, and its result kept for a while.
 
-`desk.Jobs` is the whole interface. Knows nothing of HTTP, nor of what a task means.
+`manager.JobManager` is the interface to all of it.
 """

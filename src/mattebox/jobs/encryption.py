@@ -1,6 +1,6 @@
-"""What lies on disk, sealed or open: AES-256-GCM with a key that is not there, or the bytes as they are.
+"""Encryption of stored jobs: AES-256-GCM with a key from the settings, or none.
 
-A sealed piece is bound to its job and its kind (additional data of GCM), so that no file can stand in for another.
+Each file is bound to its job and kind by GCM's associated data, so that no file can replace another.
 """
 
 from __future__ import annotations
@@ -13,24 +13,26 @@ from typing import Protocol
 
 from mattebox.errors import MatteboxError, UsageError
 
-MAGIC = b"MBX1"  # mark | 12 bytes nonce | ciphertext and tag
+MAGIC = b"MBX1"  # followed by the nonce, the ciphertext and the tag
 NONCE_BYTES = 12
 
 
 class DecryptionError(MatteboxError):
-    """A piece that this key does not open, or that was changed."""
+    """A file was encrypted with another key, or changed."""
 
 
 class Cipher(Protocol):
-    """`about` names the piece; only under the same name does it open again."""
+    """Encrypts and decrypts bytes. `associated_data` names them and must be the same both times."""
 
-    def encrypt(self, content: bytes, associated_data: str) -> bytes: ...
+    def encrypt(self, content: bytes, associated_data: str) -> bytes:
+        """The bytes to store."""
 
-    def decrypt(self, stored: bytes, associated_data: str) -> bytes: ...
+    def decrypt(self, stored: bytes, associated_data: str) -> bytes:
+        """The content of stored bytes. DecryptionError."""
 
 
 class PlaintextCipher:
-    """No seal."""
+    """Stores bytes as they are."""
 
     def encrypt(self, content: bytes, associated_data: str) -> bytes:
         return content
@@ -38,13 +40,13 @@ class PlaintextCipher:
     def decrypt(self, stored: bytes, associated_data: str) -> bytes:
         if stored.startswith(MAGIC):
             raise DecryptionError(
-                "the jobs on disk are sealed", "give the key they were sealed with, or empty the folder"
+                "the jobs on disk are encrypted", "give the key they were encrypted with, or empty the folder"
             )
         return stored
 
 
 class AesGcmCipher:
-    """AES-256-GCM, a fresh nonce each time."""
+    """AES-256-GCM with a random nonce for each file."""
 
     def __init__(self, key: bytes) -> None:
         try:
@@ -69,14 +71,30 @@ class AesGcmCipher:
             return self._aes_gcm.decrypt(nonce, content, associated_data.encode())
         except (InvalidTag, ValueError):
             raise DecryptionError(
-                "a job on disk does not open with this key", "give the key it was sealed with, or empty the folder"
+                "a job on disk cannot be decrypted with this key",
+                "give the key it was encrypted with, or empty the folder",
             ) from None
 
 
 def cipher_from_key(key: str, key_file: str = "") -> Cipher:
-    """The seal for a key of 32 bytes, in base64 or hexadecimal, given itself or by a file; none for neither.
+    """The cipher for a key.
 
-    UsageError when it is no such key; the key is in no message.
+    Parameters
+    ----------
+    key
+        32 bytes in base64 or hexadecimal.
+    key_file
+        A file that holds the key instead.
+
+    Returns
+    -------
+    Cipher
+        PlaintextCipher when there is neither.
+
+    Raises
+    ------
+    UsageError
+        The key is malformed or given twice, or the package is missing. No message contains the key.
     """
     if key and key_file:
         raise UsageError("the data key is given twice", "give it itself or its file, not both")

@@ -1,6 +1,6 @@
-"""Which machines on one queue are alive: each touches a file of its name in the folder they share.
+"""Heartbeats of the machines on one queue: each rewrites a file with its name in a shared folder.
 
-Times are the folder's own, so that the machines' clocks do not matter. Knows nothing of jobs.
+Times are those of the file system, so that the machines' clocks do not matter.
 """
 
 from __future__ import annotations
@@ -9,25 +9,25 @@ import contextlib
 from dataclasses import dataclass
 from pathlib import Path
 
-HEARTBEAT_SECONDS = 5.0  # seconds between signs of life
-HEARTBEAT_TIMEOUT_SECONDS = 30.0  # after which a machine is taken for dead
+HEARTBEAT_SECONDS = 5.0  # between two heartbeats
+HEARTBEAT_TIMEOUT_SECONDS = 30.0  # without one, a machine counts as dead
 
 
 @dataclass(frozen=True)
 class Heartbeats:
-    """This machine among those of `folder`."""
+    """The heartbeats in `folder`, and this machine's name among them."""
 
     folder: Path
     machine: str
 
     def send(self) -> None:
-        """Give a sign of life."""
+        """Send a heartbeat."""
         with contextlib.suppress(OSError):
             self.folder.mkdir(parents=True, exist_ok=True)
-            (self.folder / self.machine).write_bytes(b"")  # not touch(): the file system's clock, not ours
+            (self.folder / self.machine).write_bytes(b"")  # touch() would use the clock of this machine
 
     def dead_machines(self) -> list[str]:
-        """The others that have been silent for too long, or not yet buried."""
+        """Other machines without a recent heartbeat, unless forgotten."""
         with contextlib.suppress(OSError):
             now = (self.folder / self.machine).stat().st_mtime
             others = [p for p in self.folder.iterdir() if p.name != self.machine]
@@ -35,5 +35,5 @@ class Heartbeats:
         return []
 
     def forget(self, machine: str) -> None:
-        """Forget a machine until it gives a sign again."""
+        """Forget a machine until its next heartbeat."""
         (self.folder / machine).unlink(missing_ok=True)

@@ -1,85 +1,51 @@
-"""Jobs taken in, done, told of, kept a while and erased: the one interface to the shelf and the queue.
+"""Job manager: accepts jobs, runs them from a durable queue, reports their status, and erases them.
 
-A job is promised when it lies on the shelf, synced; it is over when its outcome does, and then nothing changes it.
-A worker lost over it is counted, and at the third it fails as poisoned. Knows nothing of HTTP, nor what a task means.
+A job is accepted once it is on disk, synced. It is finished once its outcome is, and then nothing changes it.
 """
 
 from __future__ import annotations
 
 import hashlib
 import json
-import threading
 import time
 import uuid
 from collections.abc import Callable, Sequence
-from concurrent.futures import CancelledError
-from dataclasses import dataclass
-from functools import partial
-from typing import Any, NoReturn, Protocol
+from typing import Any
 
 from mattebox.errors import MatteboxError
+from mattebox.jobs.executor import JobExecutor
 from mattebox.jobs.heartbeats import Heartbeats
 from mattebox.jobs.queue import RUNNING, WAITING, JobQueue, QueueUnavailable
-from mattebox.jobs.store import JobStore, StorageFull
+from mattebox.jobs.status import CANCELLED, DONE, JobStatus
+from mattebox.jobs.store import JobStore
+from mattebox.jobs.task_runner import TaskRunner
 
 JOBS_QUEUE, WEBHOOKS_QUEUE = "jobs", "hooks"
-MAX_WORKER_LOSSES = 3  # lost over one job
-MAX_SERVER_LOSSES = 10  # gone down while doing it: seldom the job's fault, for a server dies with all it does
-RETRY_DELAY_SECONDS = 1.0  # seconds after a lost worker, and twice as many after the second
-STORAGE_FULL_DELAY_SECONDS = 5.0
-DONE, FAILED, CANCELLED = "done", "failed", "cancelled"
-POISONED_ERROR = {"status": 500, "code": "poisoned", "problem": "the job was too much for a worker, three times",
-            "remedy": "send a smaller picture; please report it"}  # fmt: skip
-INTERNAL_ERROR = {"status": 500, "code": "internal", "remedy": "please report it"}
-
-
-class TaskCrashed(Exception):
-    """The worker died over the task."""
-
-
-class TaskFailed(Exception):
-    """The task cannot be done; `error` says why."""
-
-    def __init__(self, error: dict[str, Any]) -> None:
-        super().__init__(error.get("problem"))
-        self.error = error
+MAX_CONCURRENT_WEBHOOKS = 8
 
 
 class IdempotencyKeyReused(MatteboxError):
-    """An idempotency key that came with something else before."""
+    """An idempotency key was used for another request before."""
 
-
-class TaskRunner(Protocol):
-    """Who does tasks. `run_task` blocks, and tells what share is done; `cancel_task` makes a running `run_task` of that name raise
-    CancelledError."""
-
-    def run_task(
-        self, job_id: str, task: bytes, on_progress: Callable[[float], None]
-    ) -> tuple[dict[str, Any], bytes]: ...
-
-    def cancel_task(self, job_id: str) -> None: ...
-
-
-@dataclass(frozen=True)
-class JobStatus:
-    """One job: `state` is queued, running, done, failed or cancelled; `outcome` holds what a finished one tells,
-    `progress` is what part of it is done, 0..1."""
-
-    job_id: str
-    state: str
-    created_at: float
-    attempts: int
-    outcome: dict[str, Any]
-    webhook_url: str | None
-    progress: float = 0.0
-
-    @property
-    def is_finished(self) -> bool:
-        return self.state in (DONE, FAILED, CANCELLED)
+    code = "idempotency_key_reused"
 
 
 class JobManager:
-    """All jobs. Every method blocks, and may be called from any thread; what is not the owner's is not there."""
+    """All jobs. Every method blocks and may be called from any thread. Other owners' jobs seem not to exist.
+
+    Parameters
+    ----------
+    store
+        Where jobs lie on disk.
+    queue
+        Their order, across restarts and machines.
+    runner
+        Runs their tasks.
+    retention_seconds
+        How long finished jobs are kept.
+    on_finished
+        Called for every finished job with a web hook, until it returns normally.
+    """
 
     def __init__(
         self,
@@ -90,55 +56,41 @@ class JobManager:
         retention_seconds: float = 3600,
         on_finished: Callable[[JobStatus], None] | None = None,
     ) -> None:
-        self.store, self.queue, self.runner, self.retention_seconds, self._on_finished = (
-            store,
-            queue,
-            runner,
-            retention_seconds,
-            on_finished,
-        )
-        self.heartbeats = Heartbeats(store.root.parent / "machines", queue.executor)
-        self._stopping_event = threading.Event()  # nothing more is begun
-        self._stopped_event = threading.Event()  # what runs now belongs to whoever is next
-        self._running_job_ids: set[str] = set()
+        self.store, self.queue = store, queue
+        self.retention_seconds, self._on_finished = retention_seconds, on_finished
+        self.executor = JobExecutor(store, runner)
+        self.heartbeats = Heartbeats(store.root.parent / "machines", queue.machine)
 
     def start(self, max_concurrent: int = 1) -> None:
-        """Begin, with what a crash left first; with none at once, all is left to other machines."""
-        self.store.prepare(self.queue.executor)
+        """Start with the jobs that a crash left; with `max_concurrent` 0, leave all jobs to other machines."""
+        self.store.prepare(self.queue.machine)
         self.heartbeats.send()
         self.queue.start(
-            {JOBS_QUEUE: (self._run_job, max_concurrent), WEBHOOKS_QUEUE: (self._send_webhook, 8)},
+            {
+                JOBS_QUEUE: (self._run_job, max_concurrent),
+                WEBHOOKS_QUEUE: (self._send_webhook, MAX_CONCURRENT_WEBHOOKS),
+            },
             is_consumer=max_concurrent > 0,
         )
-        for name in self.store.job_ids():
-            if self.store.finished_at(name) is not None:
-                self.store.clean_up_finished(name)
-                continue
-            if self.queue.state(JOBS_QUEUE, name) is None:  # a crash came before it was queued
-                self.queue.remove(JOBS_QUEUE, [name])
-                self.queue.add(JOBS_QUEUE, name)
+        for job_id in self.store.job_ids():
+            if self.store.finished_at(job_id) is not None:
+                self.store.clean_up_finished(job_id)
+            elif self.queue.state(JOBS_QUEUE, job_id) is None:  # it crashed before it was queued
+                self.queue.remove(JOBS_QUEUE, [job_id])
+                self.queue.add(JOBS_QUEUE, job_id)
 
     def stop(self, grace_seconds: int = 0) -> None:
-        """Finish the jobs that run within so many seconds; the rest is handed back, and its doing may be dropped then.
-        Who only waits, such as a hook for its next try, is not waited for."""
-        self._stopping_event.set()
-        end = time.monotonic() + grace_seconds
-        while self._running_job_ids and time.monotonic() < end:
-            time.sleep(0.02)
+        """Let running jobs finish for so many seconds, and hand the rest back to the queue. Waiting web hooks are
+        handed back at once."""
+        self.executor.drain(grace_seconds)
         try:
             self.queue.stop()
         finally:
-            self._stopped_event.set()
+            self.executor.release()
 
     def wait(self, seconds: float) -> None:
-        """Sleep, in the work of a queue. CancelledError when it is handed back meanwhile."""
-        if self._stopping_event.wait(seconds):
-            self._hand_back()
-
-    def _hand_back(self) -> NoReturn:
-        """Stay until the queue has stopped, which otherwise believed that this was over."""
-        self._stopped_event.wait()
-        raise CancelledError
+        """Sleep in `on_finished`. CancelledError when the manager stops meanwhile."""
+        self.executor.wait(seconds)
 
     def submit(
         self,
@@ -149,56 +101,70 @@ class JobManager:
         webhook_url: str | None = None,
         reserve_bytes: int = 0,
     ) -> str:
-        """Take a job in; its name. With a `idempotency_key`, the same task has the same name however often it comes; `reserve_bytes` are the
-        bytes that its result may take.
+        """Accept a job.
 
-        KeyReused when the key came with another task; NoRoom when the disk does not take it, QueueDown the queue.
+        Parameters
+        ----------
+        owner
+            Who may see the job.
+        task
+            What to do, for the runner.
+        idempotency_key
+            The same key with the same task is the same job, however often it is submitted.
+        webhook_url
+            Notified when the job is finished.
+        reserve_bytes
+            Disk space that must be free for the result.
+
+        Returns
+        -------
+        str
+            The job's id.
+
+        Raises
+        ------
+        IdempotencyKeyReused
+            The key was used for another task.
+        StorageFull, QueueUnavailable
+            The disk or the queue refuses the job.
         """
-        name = (
-            uuid.uuid4().hex
-            if idempotency_key is None
-            else hashlib.sha256(f"{owner}\0{idempotency_key}".encode()).hexdigest()[:32]
-        )
-        about = {
-            "owner": owner,
-            "created": time.time(),
-            "fingerprint": _fingerprint(task, webhook_url),
-            "hook": webhook_url,
-        }
-        new = self.store.add(name, about, task, self.queue.executor, reserve_bytes)
-        if not new:
-            known = self.store.job(name)
-            if known is not None and known["fingerprint"] != about["fingerprint"]:
+        job_id = uuid.uuid4().hex if idempotency_key is None else _job_id_for_key(owner, idempotency_key)
+        fingerprint = _fingerprint(task, webhook_url)
+        job = {"owner": owner, "created": time.time(), "fingerprint": fingerprint, "hook": webhook_url}
+        is_new = self.store.add(job_id, job, task, self.queue.machine, reserve_bytes)
+        if not is_new:
+            stored = self.store.job(job_id)
+            if stored is not None and stored["fingerprint"] != fingerprint:
                 raise IdempotencyKeyReused(
                     "this idempotency key came with another request", "use a new key for a new request"
                 )
-        if self.store.finished_at(name) is None:
+        if self.store.finished_at(job_id) is None:
             try:
-                self.queue.add(JOBS_QUEUE, name)
+                self.queue.add(JOBS_QUEUE, job_id)
             except QueueUnavailable:
-                if new:  # nothing was promised
-                    self.store.erase(name)
+                if is_new:  # not accepted yet
+                    self.store.erase(job_id)
                 raise
-        return name
+        return job_id
 
     def status(self, job_id: str, owner: str) -> JobStatus | None:
-        """How a job is doing; None when there is none of that name."""
+        """The status of a job; None when there is none with this id."""
         job = self.store.job(job_id) if job_id.isalnum() else None
         if job is None or job["owner"] != owner:
             return None
         outcome, losses = self.store.outcome(job_id), self.store.losses(job_id)
         state = outcome["state"] if outcome else self.queue.state(JOBS_QUEUE, job_id) or WAITING
-        share = 1.0 if outcome else self.store.progress(job_id) if state == RUNNING else 0.0
+        progress = 1.0 if outcome else self.store.progress(job_id) if state == RUNNING else 0.0
         attempts = losses["workers"] + losses["begun"]
-        return JobStatus(job_id, state, job["created"], attempts, outcome or {}, job["hook"], share)
+        return JobStatus(job_id, state, job["created"], attempts, outcome or {}, job["hook"], progress)
 
     def list(self, owner: str, limit: int = 100) -> list[JobStatus]:
         """The owner's jobs, newest first."""
-        found = [s for n in self.store.job_ids() if (s := self.status(n, owner)) is not None]
-        return sorted(found, key=lambda s: -s.created_at)[:limit]
+        statuses = [s for job_id in self.store.job_ids() if (s := self.status(job_id, owner)) is not None]
+        return sorted(statuses, key=lambda s: -s.created_at)[:limit]
 
     def result(self, job_id: str, owner: str) -> tuple[dict[str, Any], bytes] | None:
-        """What is known of a done job's result, and its bytes; None when there is none."""
+        """Metadata and bytes of a done job's result; None when there is none."""
         status = self.status(job_id, owner)
         if status is None or status.state != DONE:
             return None
@@ -206,105 +172,59 @@ class JobManager:
         return None if body is None else (status.outcome, body)
 
     def cancel(self, job_id: str, owner: str) -> JobStatus | None:
-        """Stop a job that is not over; how it is now."""
+        """Cancel a job unless it is finished, and return its status; None when there is none with this id."""
         if self.status(job_id, owner) is None:
             return None
-        if self.store.finish(job_id, {"state": CANCELLED, "finished": time.time()}):
-            self.runner.cancel_task(job_id)
+        if self.executor.finish(job_id, CANCELLED, {}):
+            self.executor.runner.cancel_task(job_id)
         return self.status(job_id, owner)
 
     def erase(self, job_id: str, owner: str) -> bool:
-        """Stop a job, and leave nothing of it; False when there is none."""
+        """Stop a job and erase all of it; False when there is none with this id."""
         if self.status(job_id, owner) is None:
             return False
         return self._erase(job_id)
 
     def erase_expired(self, now: float | None = None) -> int:
-        """Erase what was finished longer ago than it is kept; how many."""
-        old = (time.time() if now is None else now) - self.retention_seconds
-        found = [n for n in self.store.job_ids() if (at := self.store.finished_at(n)) is not None and at <= old]
-        return sum(map(self._erase, found))
+        """Erase jobs that finished more than `retention_seconds` ago; how many."""
+        limit = (time.time() if now is None else now) - self.retention_seconds
+        expired = [n for n in self.store.job_ids() if (at := self.store.finished_at(n)) is not None and at <= limit]
+        return sum(map(self._erase, expired))
 
     def heartbeat_and_adopt(self) -> Sequence[str]:
-        """Give a sign of life, and take over what machines had in hand that give none; their names."""
+        """Send a heartbeat, and queue the jobs of dead machines again; the names of those machines."""
         self.heartbeats.send()
         dead = self.heartbeats.dead_machines()
-        for name in dead:
-            self.queue.adopt(name)
-            self.store.prepare(name)
-            self.heartbeats.forget(name)
+        for machine in dead:
+            self.queue.adopt(machine)
+            self.store.prepare(machine)
+            self.heartbeats.forget(machine)
         return dead
 
     def _erase(self, job_id: str) -> bool:
         erased = self.store.erase(job_id)
-        self.runner.cancel_task(job_id)
+        self.executor.runner.cancel_task(job_id)
         self.queue.remove(JOBS_QUEUE, [job_id])
         self.queue.remove(WEBHOOKS_QUEUE, [job_id])
         return erased
 
     def _run_job(self, job_id: str) -> None:
-        """Bring a job to its outcome, and see that its end is told. CancelledError when handed back."""
-        self._running_job_ids.add(job_id)
-        try:
-            self._run_until_finished(job_id)
+        """Run a job to its outcome, then queue its web hook. CancelledError when it is handed back."""
+        with self.executor.track_running(job_id):
+            self.executor.run_until_finished(job_id)
             job = self.store.job(job_id)
             if job is not None and job["hook"]:
                 self.queue.add(WEBHOOKS_QUEUE, job_id)
-        finally:
-            self._running_job_ids.discard(job_id)
-
-    def _run_until_finished(self, job_id: str) -> None:
-        """Without an outcome it comes back only when the job is erased."""
-        while self.store.finished_at(job_id) is None and (task := self.store.task(job_id)) is not None:
-            if self._stopping_event.is_set():
-                self._running_job_ids.discard(job_id)
-                self._hand_back()
-            try:
-                if not self._fail_if_poisoned(job_id):
-                    self._run_attempt(job_id, task)
-            except StorageFull:
-                self._stopping_event.wait(STORAGE_FULL_DELAY_SECONDS)
-            except CancelledError:
-                continue  # erased or cancelled, or handed back
-
-    def _run_attempt(self, job_id: str, task: bytes) -> None:
-        losses = self.store.losses(job_id)
-        self.store.set_losses(job_id, losses | {"begun": losses["begun"] + 1})
-        self.store.set_progress(job_id, 0.0)
-        try:
-            told, body = self.runner.run_task(job_id, task, partial(self.store.set_progress, job_id))
-            self._finish(job_id, DONE, told, body)
-        except TaskCrashed:
-            losses["workers"] += 1
-            self.store.set_losses(job_id, losses)
-            if losses["workers"] < MAX_WORKER_LOSSES:
-                self._stopping_event.wait(RETRY_DELAY_SECONDS * losses["workers"])
-            return
-        except TaskFailed as failed:
-            self._finish(job_id, FAILED, {"error": failed.error})
-        except (StorageFull, CancelledError):
-            self.store.set_losses(job_id, losses)
-            raise
-        except Exception as error:  # noqa: BLE001  the boundary: everything else is our own mistake
-            self._finish(
-                job_id, FAILED, {"error": INTERNAL_ERROR | {"problem": f"internal error ({type(error).__name__})"}}
-            )
-
-    def _fail_if_poisoned(self, job_id: str) -> bool:
-        losses = self.store.losses(job_id)
-        if losses["workers"] < MAX_WORKER_LOSSES and losses["begun"] < MAX_SERVER_LOSSES:
-            return False
-        self._finish(job_id, FAILED, {"error": POISONED_ERROR})
-        return True
-
-    def _finish(self, job_id: str, state: str, fields: dict[str, Any], body: bytes | None = None) -> None:
-        self.store.finish(job_id, {"state": state, "finished": time.time(), **fields}, body)
 
     def _send_webhook(self, job_id: str) -> None:
         job = self.store.job(job_id)
         status = self.status(job_id, job["owner"]) if job else None
         if status is not None and self._on_finished is not None:
             self._on_finished(status)
+
+
+def _job_id_for_key(owner: str, idempotency_key: str) -> str:
+    return hashlib.sha256(f"{owner}\0{idempotency_key}".encode()).hexdigest()[:32]
 
 
 def _fingerprint(task: bytes, webhook_url: str | None) -> str:

@@ -1,8 +1,8 @@
-"""Whose turn it is, remembered through crashes: DBOS, on SQLite in one file or on Postgres for several machines.
+"""Durable queue on DBOS, with SQLite for one machine or Postgres for several.
 
-A row holds a job's random name and times, nothing that anyone sent. What was running when a process died is given out
-again when a process of the same name starts, or another adopts it. DBOS keeps one instance in a process, so there is
-one Queue in a process. Knows nothing of what a job is.
+A row holds an item's random name and times, nothing that a client sent. Items that were running when a process died
+are queued again when a process with the same machine name starts or another one adopts them. DBOS allows one instance
+per process, hence one JobQueue per process.
 """
 
 from __future__ import annotations
@@ -19,40 +19,62 @@ from dbos import DBOS, DBOSClient, DBOSConfig, SetWorkflowID, WorkflowSerializat
 from mattebox.errors import MatteboxError
 
 Handler = Callable[[str], None]
-"""Does what a name stands for, in a thread of its own. It must end without an error."""
+"""Processes the item with this name, in a thread of its own. It must not raise an exception, but CancelledError."""
 
-APPLICATION_VERSION = "1"  # of what lies in the rows: a later mattebox goes on with them as long as this stays
-POLL_SECONDS = 0.1  # seconds between looks
+APPLICATION_VERSION = "1"  # of the rows' format: later releases resume them as long as it stays
+POLL_SECONDS = 0.1  # between polls of the database
 WAITING, RUNNING = "queued", "running"
 STATE_BY_DBOS_STATUS = {"ENQUEUED": WAITING, "DELAYED": WAITING, "PENDING": RUNNING}
 
-_handlers: dict[str, Handler] = {}  # by queue; DBOS calls functions of modules, not of objects
+_handlers: dict[str, Handler] = {}  # by queue; global, because DBOS calls functions of modules, not methods
 
 
 class QueueUnavailable(MatteboxError):
-    """The database does not take what is queued: full, or away."""
+    """The database is full or unreachable."""
+
+    code = "queue_down"
 
 
 class JobQueue:
-    """Named queues, each with its work. `database`: a folder for SQLite's file, or a postgresql:// address."""
+    """Named queues with a handler each.
 
-    def __init__(self, database: str, executor: str = "local") -> None:
+    Parameters
+    ----------
+    database
+        A folder for SQLite's file, or a postgresql:// address.
+    machine
+        Name of this machine among those on one database, the same after a restart.
+    """
+
+    def __init__(self, database: str, machine: str = "local") -> None:
         self._database_url = database if "://" in database else f"sqlite:///{Path(database) / 'queue.sqlite'}"
-        self.executor = executor
+        self.machine = machine
         self._running_items: dict[tuple[str, str], None] = {}
         self._lock = threading.Lock()
 
     def start(self, handlers: dict[str, tuple[Handler, int]], is_consumer: bool = True) -> None:
-        """Begin: queue -> its work and how many at once. What a crash left goes first; one that takes nothing
-        leaves all to others. MatteboxError."""
+        """Start processing; items that a crash left come first.
+
+        Parameters
+        ----------
+        handlers
+            Handler and number of concurrent items of each queue.
+        is_consumer
+            False to only add items, for other machines to process.
+
+        Raises
+        ------
+        MatteboxError
+            The database does not open, or this process has a queue already.
+        """
         if _handlers:
             raise MatteboxError("this process has a queue already", "start one server in a process")
-        _handlers.update({name: self._track_running(name, each) for name, (each, _) in handlers.items()})
+        _handlers.update({name: self._track_running(name, handler) for name, (handler, _) in handlers.items()})
         config: DBOSConfig = {
             "name": "mattebox",
             "system_database_url": self._database_url,
             "application_version": APPLICATION_VERSION,
-            "executor_id": self.executor,
+            "executor_id": self.machine,
             "log_level": "CRITICAL",
             "use_listen_notify": False,
         }
@@ -60,13 +82,16 @@ class JobQueue:
             config["db_engine_kwargs"] = {"connect_args": {"factory": _SecureDeleteConnection}}
         try:
             DBOS(config=config)
-            logging.getLogger("dbos").setLevel(logging.CRITICAL)  # its lines name workflows and hold tracebacks
+            logging.getLogger("dbos").setLevel(logging.CRITICAL)  # its messages hold names and tracebacks
             if not is_consumer:
                 DBOS.listen_queues([])
             DBOS.launch()
-            for name, (_, at_once) in handlers.items() if is_consumer else ():
+            for name, (_, max_concurrent) in handlers.items() if is_consumer else ():
                 DBOS.register_queue(
-                    name, worker_concurrency=at_once, polling_interval_sec=POLL_SECONDS, on_conflict="always_update"
+                    name,
+                    worker_concurrency=max_concurrent,
+                    polling_interval_sec=POLL_SECONDS,
+                    on_conflict="always_update",
                 )
         except Exception as error:
             self.stop()
@@ -75,21 +100,22 @@ class JobQueue:
             ) from error
 
     def stop(self) -> None:
-        """Give out nothing more, and hand what runs back to whoever is next."""
+        """Start no more items, and queue the running ones again for the next process."""
         DBOS.destroy(workflow_completion_timeout_sec=0)
         _handlers.clear()
         if not self._running_items:
             return
         client = DBOSClient(system_database_url=self._database_url)
         try:
-            rows = {_workflow_id(queue, name): queue for queue, name in list(self._running_items)}
-            for row in client.list_workflows(workflow_ids=list(rows), load_input=False, load_output=False):
-                client.resume_workflow(row.workflow_id, queue_name=rows[row.workflow_id])  # others were removed
+            queues = {_workflow_id(queue, name): queue for queue, name in list(self._running_items)}
+            # Only those that are listed: others were removed meanwhile.
+            for row in client.list_workflows(workflow_ids=list(queues), load_input=False, load_output=False):
+                client.resume_workflow(row.workflow_id, queue_name=queues[row.workflow_id])
         finally:
             client.destroy()
 
     def add(self, queue: str, name: str) -> None:
-        """Queue a name, durably; once, however often it is added. QueueDown."""
+        """Queue an item durably; once, however often it is added. QueueUnavailable."""
         try:
             with SetWorkflowID(_workflow_id(queue, name)):
                 DBOS.enqueue_workflow(queue, _run_item, queue, name)
@@ -99,28 +125,27 @@ class JobQueue:
             ) from error
 
     def state(self, queue: str, name: str) -> str | None:
-        """WAITING or RUNNING; None when it is neither, or the queue stopped."""
+        """WAITING or RUNNING; None for neither, or when the queue is stopped."""
         if not _handlers:
             return None
         row = DBOS.get_workflow_status(_workflow_id(queue, name))
         return STATE_BY_DBOS_STATUS.get(row.status) if row else None
 
-    def adopt(self, executor: str) -> None:
-        """Queue again what a dead process of that name had in hand. One that lives after all does no harm by it but
-        work done twice."""
-        for row in DBOS.list_workflows(executor_id=executor, status="PENDING", load_input=False, load_output=False):
+    def adopt(self, machine: str) -> None:
+        """Queue the running items of a dead machine again. If it is alive after all, they are only processed twice."""
+        for row in DBOS.list_workflows(executor_id=machine, status="PENDING", load_input=False, load_output=False):
             if row.queue_name:
                 DBOS.resume_workflow(row.workflow_id, queue_name=row.queue_name)
 
     def remove(self, queue: str, names: Iterable[str]) -> None:
-        """Forget names, with their rows."""
+        """Cancel items and delete their rows."""
         rows = [_workflow_id(queue, name) for name in names]
         if rows:
             DBOS.cancel_workflows(rows)
             DBOS.delete_workflows(rows)
 
     def _track_running(self, queue: str, handler: Handler) -> Handler:
-        def do(name: str) -> None:
+        def run_handler(name: str) -> None:
             with self._lock:
                 self._running_items[queue, name] = None
             try:
@@ -129,7 +154,7 @@ class JobQueue:
                 with self._lock:
                     self._running_items.pop((queue, name), None)
 
-        return do
+        return run_handler
 
 
 @DBOS.workflow(
@@ -144,9 +169,9 @@ def _workflow_id(queue: str, name: str) -> str:
 
 
 class _SecureDeleteConnection(sqlite3.Connection):
-    """A connection that overwrites what it deletes, and lets readers read while one writes."""
+    """A SQLite connection that overwrites deleted content (secure_delete) and writes a WAL."""
 
     def __init__(self, *arguments: Any, **options: Any) -> None:
         super().__init__(*arguments, **options)
-        for line in ("journal_mode=WAL", "synchronous=FULL", "secure_delete=ON"):
-            self.execute(f"PRAGMA {line}").close()
+        for pragma in ("journal_mode=WAL", "synchronous=FULL", "secure_delete=ON"):
+            self.execute(f"PRAGMA {pragma}").close()

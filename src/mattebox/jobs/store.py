@@ -1,13 +1,13 @@
-"""Jobs on disk, one folder each: what was asked, the pictures, what came of it; written whole and synced, or not.
+"""Job store: one folder per job on disk, every file written atomically and synced.
 
-    ID/job        who asked, when, for what            sealed; written once
-    ID/task       the recipe and the pictures          sealed; gone as soon as there is an outcome
-    ID/<sha256>   the result, named by its own bytes   sealed; never changed
-    ID/outcome    how it ended                         sealed; written once, and first come stays
+    ID/job        owner, time, fingerprint, web hook   encrypted; written once
+    ID/task       the recipe and the pictures          encrypted; deleted once there is an outcome
+    ID/<sha256>   the result, named by its hash        encrypted; never changed
+    ID/outcome    how the job ended                    encrypted; written once, the first one stays
     ID/losses     workers and servers lost over it     two counts
-    ID/share      what part of it is done              a number, not synced: worth nothing after a crash
+    ID/share      progress                             a number, not synced: useless after a crash
 
-A folder appears by one rename and vanishes by one, so that no half of a job is ever seen. Knows nothing of queues.
+A folder appears and disappears by one rename, so that no partial job is ever visible.
 """
 
 from __future__ import annotations
@@ -32,18 +32,20 @@ JOB_FILE, TASK_FILE, OUTCOME_FILE, LOSSES_FILE, PROGRESS_FILE = "job", "task", "
 
 
 class StorageFull(MatteboxError):
-    """The disk does not take a job."""
+    """The disk refuses a job."""
+
+    code = "storage_full"
 
 
 @dataclass(frozen=True)
 class JobStore:
-    """All jobs below `root`. NoRoom when the disk does not take what is written; Unsealable for another key's files."""
+    """All jobs below `root`. StorageFull when the disk refuses a file; DecryptionError for files of another key."""
 
     root: Path
     cipher: Cipher
 
     def prepare(self, machine: str = "local") -> None:
-        """Make the folder, and clear away what a crash of that machine left half come, or anyone half gone."""
+        """Create the folder, and delete what a crash left: half-added jobs of that machine, half-erased ones of any."""
         try:
             self.root.mkdir(parents=True, exist_ok=True, mode=0o700)
         except OSError as error:
@@ -55,41 +57,55 @@ class JobStore:
     def add(
         self, job_id: str, job: dict[str, Any], task: bytes, machine: str = "local", reserve_bytes: int = 0
     ) -> bool:
-        """Put a job on the shelf; False when one of that name is there already, which stays as it is.
+        """Store a job; False when one with this id exists, which stays as it is.
 
-        `reserve_bytes` are the bytes that have to be free beside it: a disk full of tasks had none left to finish any.
+        Parameters
+        ----------
+        job_id
+            Its id, and the name of its folder.
+        job
+            Owner, time, fingerprint and web hook.
+        task
+            What to do.
+        machine
+            This machine, in the name of the temporary folder.
+        reserve_bytes
+            Must be free beside the task: a disk full of tasks would have no space to finish any.
         """
         try:
             if shutil.disk_usage(self.root).free < len(task) + reserve_bytes and not (self.root / job_id).exists():
                 raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
-            coming = Path(tempfile.mkdtemp(prefix=f"{INCOMING_PREFIX}{machine}-", dir=self.root))
+            incoming = Path(tempfile.mkdtemp(prefix=f"{INCOMING_PREFIX}{machine}-", dir=self.root))
         except OSError as error:
             raise _storage_full_error(error) from error
         try:
             for kind, content in ((JOB_FILE, json.dumps(job).encode()), (TASK_FILE, task)):
-                _write_synced(coming / kind, self.cipher.encrypt(content, f"{job_id}/{kind}"))
-            _sync_folder(coming)
-            os.rename(coming, self.root / job_id)  # fails where there is one: no job's folder is empty
+                _write_synced(incoming / kind, self.cipher.encrypt(content, f"{job_id}/{kind}"))
+            _sync_folder(incoming)
+            os.rename(incoming, self.root / job_id)  # fails if it exists, as it is not empty
             _sync_folder(self.root)
         except OSError as error:
             if (self.root / job_id).exists():
                 return False
             raise _storage_full_error(error) from error
         finally:
-            shutil.rmtree(coming, ignore_errors=True)
+            shutil.rmtree(incoming, ignore_errors=True)
         return True
 
     def job(self, job_id: str) -> dict[str, Any] | None:
+        """Owner, time, fingerprint and web hook; None when there is no such job."""
         return self._read_json(job_id, JOB_FILE)
 
     def task(self, job_id: str) -> bytes | None:
+        """What to do; None once the job is finished or erased."""
         return self._read_decrypted(job_id, TASK_FILE)
 
     def outcome(self, job_id: str) -> dict[str, Any] | None:
+        """How the job ended; None before."""
         return self._read_json(job_id, OUTCOME_FILE)
 
     def result(self, job_id: str, stored_as: str) -> bytes | None:
-        """The bytes of a result; None when it is gone; MatteboxError when the disk has changed it."""
+        """The bytes of a result; None when it is erased. MatteboxError when the disk has corrupted it."""
         stored = self._read_stored(job_id, stored_as)
         if stored is None:
             return None
@@ -98,18 +114,23 @@ class JobStore:
         return self.cipher.decrypt(stored, f"{job_id}/result")
 
     def finish(self, job_id: str, outcome: dict[str, Any], body: bytes | None = None) -> bool:
-        """Write how a job ended, with its result; False when that is told already, or the job is gone.
+        """Store the outcome of a job and its result, and delete the task.
 
-        What was sent is cleared away. The result is on disk before the outcome that names it is.
+        The result is on disk before the outcome that names it.
+
+        Returns
+        -------
+        bool
+            False when the job has an outcome already, or is erased.
         """
         folder = self.root / job_id
-        told = dict(outcome)
+        outcome = dict(outcome)
         try:
             if body is not None:
                 stored = self.cipher.encrypt(body, f"{job_id}/result")
-                told |= {"stored_as": hashlib.sha256(stored).hexdigest(), "sha256": hashlib.sha256(body).hexdigest()}
-                self._write_file(folder / told["stored_as"], stored, overwrite=True)
-            self._write_encrypted(folder / OUTCOME_FILE, json.dumps(told).encode(), f"{job_id}/{OUTCOME_FILE}")
+                outcome |= {"stored_as": hashlib.sha256(stored).hexdigest(), "sha256": hashlib.sha256(body).hexdigest()}
+                self._write_file(folder / outcome["stored_as"], stored, overwrite=True)
+            self._write_encrypted(folder / OUTCOME_FILE, json.dumps(outcome).encode(), f"{job_id}/{OUTCOME_FILE}")
         except (FileExistsError, FileNotFoundError):
             self.clean_up_finished(job_id)
             return False
@@ -124,56 +145,58 @@ class JobStore:
             return None
 
     def clean_up_finished(self, job_id: str) -> None:
-        """Clear away what a finished job needs no more: what was sent, and results that came second."""
+        """Delete what a finished job no longer needs: the task, and results that came too late."""
         outcome = self.outcome(job_id)
         if outcome is None:
             return
-        kept = {JOB_FILE, OUTCOME_FILE, LOSSES_FILE, outcome.get("stored_as")}
+        needed = {JOB_FILE, OUTCOME_FILE, LOSSES_FILE, outcome.get("stored_as")}
         with contextlib.suppress(FileNotFoundError):
             for path in (self.root / job_id).iterdir():
-                if path.name not in kept:
+                if path.name not in needed:
                     path.unlink(missing_ok=True)
 
     def losses(self, job_id: str) -> dict[str, int]:
-        """How many workers died over a job, and how many servers: `begun` counts starts whose end nobody saw."""
+        """How many workers died over a job, and how many attempts had no known end (`begun`)."""
         losses = {"workers": 0, "begun": 0}
         with contextlib.suppress(OSError, ValueError):
             losses |= json.loads((self.root / job_id / LOSSES_FILE).read_bytes())
         return losses
 
     def set_losses(self, job_id: str, losses: dict[str, int]) -> None:
+        """Store the counts, unless the job is erased."""
         with contextlib.suppress(FileNotFoundError):
             self._write_file(self.root / job_id / LOSSES_FILE, json.dumps(losses).encode(), overwrite=True)
 
     def progress(self, job_id: str) -> float:
-        """What part of a running job is done, 0..1."""
+        """Completed share of a running job, from 0 to 1."""
         with contextlib.suppress(OSError, ValueError):
             return float((self.root / job_id / PROGRESS_FILE).read_text())
         return 0.0
 
     def set_progress(self, job_id: str, progress: float) -> None:
-        """Of use to who looks, and to nobody else: a full disk or an erased job is no matter."""
+        """Store the completed share. Errors are ignored: it is only for display."""
         with contextlib.suppress(OSError):
             (self.root / job_id / PROGRESS_FILE).write_text(f"{progress:.3f}")
 
     def erase(self, job_id: str) -> bool:
-        """Take a job and all its bytes away; False when there is none."""
-        going = self.root / f"{DELETING_PREFIX}{job_id}-{os.urandom(4).hex()}"
+        """Delete a job with all its bytes; False when there is none."""
+        deleting = self.root / f"{DELETING_PREFIX}{job_id}-{os.urandom(4).hex()}"
         try:
-            os.rename(self.root / job_id, going)
+            os.rename(self.root / job_id, deleting)
         except FileNotFoundError:
             return False
         _sync_folder(self.root)
-        shutil.rmtree(going, ignore_errors=True)
+        shutil.rmtree(deleting, ignore_errors=True)
         return True
 
     def job_ids(self) -> list[str]:
+        """The ids of all jobs."""
         with contextlib.suppress(FileNotFoundError):
             return sorted(p.name for p in self.root.iterdir() if p.is_dir() and not p.name.startswith("."))
         return []
 
     def count(self) -> int:
-        """How many there are."""
+        """The number of jobs."""
         with contextlib.suppress(FileNotFoundError):
             return sum(not entry.name.startswith(".") for entry in os.scandir(self.root))
         return 0
@@ -182,7 +205,7 @@ class JobStore:
         self._write_file(path, self.cipher.encrypt(content, associated_data))
 
     def _write_file(self, path: Path, content: bytes, overwrite: bool = False) -> None:
-        """`write_bytes`, its errors told apart: FileExistsError, FileNotFoundError (erased meanwhile), NoRoom."""
+        """Write a file atomically. FileExistsError, FileNotFoundError (erased meanwhile), StorageFull."""
         try:
             write_bytes(path, content, overwrite=overwrite)
         except OutputError as error:
@@ -195,8 +218,8 @@ class JobStore:
 
     def _read_json(self, job_id: str, kind: str) -> dict[str, Any] | None:
         content = self._read_decrypted(job_id, kind)
-        told: dict[str, Any] | None = None if content is None else json.loads(content)
-        return told
+        fields: dict[str, Any] | None = None if content is None else json.loads(content)
+        return fields
 
     def _read_decrypted(self, job_id: str, kind: str) -> bytes | None:
         stored = self._read_stored(job_id, kind)
@@ -214,7 +237,7 @@ def _storage_full_error(error: OSError) -> StorageFull:
 
 
 def _write_synced(path: Path, content: bytes) -> None:
-    """Synced, but for its name; nobody sees the folder yet. OSError."""
+    """Write and sync a file in a folder that is not visible yet. OSError."""
     with open(path, "xb") as file:
         file.write(content)
         file.flush()
@@ -222,7 +245,7 @@ def _write_synced(path: Path, content: bytes) -> None:
 
 
 def _sync_folder(folder: Path) -> None:
-    """Make names in a folder durable, where folders can be synced."""
+    """Make the names in a folder durable, where the system can sync folders."""
     if os.name == "nt":
         return
     handle = os.open(folder, os.O_RDONLY)

@@ -1,1 +1,4 @@
-"""The matte rooms: segment, refine, foreground, confidence. Pure: pictures, mattes and parameters in, the same out."""
+"""Matting: from a picture to a matte (segment, correct, refine, key) and the subject's own colours.
+
+Pure functions: pictures, mattes, sessions and parameters in, the same out.
+"""

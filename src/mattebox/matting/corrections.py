@@ -1,7 +1,4 @@
-"""What the user wishes of a coarse matte beyond the first answer: marks to keep and drop, one part picked, a trimap.
-
-Only the order of these rooms and the step's words for them; knows nothing of their methods or of networks.
-"""
+"""User corrections of a coarse matte: scribbles to keep or drop, the choice of one subject, and a trimap."""
 
 from __future__ import annotations
 
@@ -10,77 +7,119 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 
-from mattebox.core.connected_components import subject_box
 from mattebox.io import resampling
-from mattebox.matting import instances, scribbles, trimap
-from mattebox.matting.colour_refinement import as_floats
+from mattebox.matting import scribbles, selection, trimap
+from mattebox.matting.matte_operations import as_floats, has_subject
 from mattebox.matting.scribble_segmentation import apply_scribbles
 from mattebox.matting.scribbles import Scribble
+from mattebox.matting.selection import SELECT_ALL, Selection
 from mattebox.recipe.steps import Cut
 from mattebox.types import Box, Matte, OpenImage, Picture
 
-GRID_SIDE_CELLS = 400  # longer side of the grid on which a full-size matte is changed, about
+GRID_SIDE_CELLS = 400  # longer side of the grid on which a full-size matte is corrected, about
 
 
 @dataclass(frozen=True, eq=False)
 class Corrections:
-    """All of it, in the picture that is cut out: marks, what to pick (and where), and the trimap."""
+    """Corrections in the coordinates of the crop that is cut out: scribbles, selection, and the trimap (or None), uint8
+    at the crop's size with the values 0, 128 and 255."""
 
-    keep: tuple[Scribble, ...]
-    drop: tuple[Scribble, ...]
-    selection: str
-    selection_point: Scribble | None
-    trimap: NDArray[np.uint8] | None
+    keep: tuple[Scribble, ...] = ()
+    drop: tuple[Scribble, ...] = ()
+    selection: Selection = SELECT_ALL
+    trimap: NDArray[np.uint8] | None = None
 
     def __bool__(self) -> bool:
-        return bool(self.keep or self.drop or self.selection != "all" or self.trimap is not None)
+        return bool(self.keep or self.drop or self.selection.kind != "all" or self.trimap is not None)
 
 
 def check_corrections(step: Cut, open_image: OpenImage) -> None:
-    """UsageError, InputError for what no photograph could mend."""
+    """Check the corrections of a step before any picture is read. UsageError, InputError."""
     scribbles.check_scribbles(step.keep)
     scribbles.check_scribbles(step.drop)
-    instances.check_selection(step.pick)
+    selection.parse_selection(step.pick)
     if step.trimap != "none":
         open_image(step.trimap)
 
 
 def parse_corrections(step: Cut, picture: Picture, crop_box: Box | None, open_image: OpenImage) -> Corrections:
-    """What the step wishes for that part of a picture. UsageError, InputError."""
-    box = crop_box or (0, 0, picture.shape[1], picture.shape[0])
-    instances.check_selection(step.pick)
-    place = scribbles.parse_scribbles(step.pick, picture.shape)[0] if "," in step.pick else None
+    """Parse the corrections of a step.
+
+    Parameters
+    ----------
+    step : Cut
+        The step whose `keep`, `drop`, `pick` and `trimap` are parsed.
+    picture : Picture
+        The whole picture, to which positions and the trimap refer.
+    crop_box : Box or None
+        The part that is cut out; None for the whole picture.
+    open_image : OpenImage
+        Opens the trimap.
+
+    Returns
+    -------
+    Corrections
+        In the coordinates of the crop.
+
+    Raises
+    ------
+    UsageError, InputError
+        When a text makes no sense, a position lies outside, or the trimap cannot be used.
+    """
+    left, top, right, bottom = box = crop_box or (0, 0, *picture.size)
+    chosen = selection.parse_selection(step.pick, picture.shape).to_crop(box, picture.shape)
     keep, drop = (
-        tuple(m.to_crop(box, picture.shape) for m in scribbles.parse_scribbles(t, picture.shape))
-        for t in (step.keep, step.drop)
+        tuple(s.to_crop(box, picture.shape) for s in scribbles.parse_scribbles(text, picture.shape))
+        for text in (step.keep, step.drop)
     )
-    known = None
-    if step.trimap != "none":
-        known = trimap.trimap_from_picture(open_image(step.trimap), picture, step.trimap)[
-            box[1] : box[3], box[0] : box[2]
-        ]
-    return Corrections(keep, drop, step.pick, place and place.to_crop(box, picture.shape), known)
+    if step.trimap == "none":
+        return Corrections(keep, drop, chosen)
+    known = trimap.trimap_from_picture(open_image(step.trimap), picture, step.trimap)
+    return Corrections(keep, drop, chosen, known[top:bottom, left:right])
 
 
 def apply_corrections(picture: Picture, matte: Matte, corrections: Corrections) -> Matte:
-    """The matte, coarse or not, as wished; where the trimap is sure, see `trimap.honoured`."""
+    """Apply corrections to a matte, coarse or at full size.
+
+    Parameters
+    ----------
+    picture : Picture
+        The picture (or crop) that the matte belongs to.
+    matte : Matte
+        Matte of the whole of it, at any resolution.
+    corrections : Corrections
+        In the coordinates of `picture`.
+
+    Returns
+    -------
+    Matte
+        At the same resolution. Where the trimap is certain it holds exactly only after `trimap.enforce_trimap`, at full
+        size.
+
+    Raises
+    ------
+    UsageError
+        When the selection does not exist.
+    """
     if not corrections:
         return matte
     if max(matte.shape) > 2 * GRID_SIDE_CELLS:
         return _apply_at_low_resolution(picture, matte, corrections)
-    made = apply_scribbles(picture, matte, corrections.keep, corrections.drop)
-    if made.found:
-        made = instances.keep_selected_instance(made, corrections.selection, corrections.selection_point)
-    return made if corrections.trimap is None else trimap.apply_trimap(picture, made, corrections.trimap)
+    corrected = apply_scribbles(picture, matte, corrections.keep, corrections.drop)
+    if corrected.found:
+        corrected = selection.keep_selected_component(corrected, corrections.selection)
+    if corrections.trimap is not None:
+        corrected = trimap.apply_trimap(picture, corrected, corrections.trimap)
+    return corrected
 
 
 def _apply_at_low_resolution(picture: Picture, matte: Matte, corrections: Corrections) -> Matte:
-    """A large matte, changed as a small one is: its own edges stay where nothing was wished."""
+    """Correct a large matte by the change of a reduced one, so that its edges stay where nothing is corrected."""
     scale = GRID_SIDE_CELLS / max(matte.shape)
     size = max(1, round(matte.shape[0] * scale)), max(1, round(matte.shape[1] * scale))
-    before = replace(matte, alpha=resampling.shrink(matte.alpha, size))
-    change = as_floats(apply_corrections(picture, before, corrections).alpha) - as_floats(before.alpha)
-    wide = resampling.enlarge(change, matte.shape, "bilinear")
-    wide *= matte.bit_depth.peak
-    alpha = np.clip(np.rint(matte.alpha + wide), 0, matte.bit_depth.peak).astype(matte.alpha.dtype)
-    return replace(matte, alpha=alpha, found=bool((alpha > matte.bit_depth.peak // 2).any()), box=subject_box(alpha))
+    reduced = replace(matte, alpha=resampling.shrink(matte.alpha, size))
+    change = as_floats(apply_corrections(picture, reduced, corrections).alpha) - as_floats(reduced.alpha)
+    enlarged = resampling.enlarge(change, matte.shape, "bilinear")
+    enlarged *= matte.bit_depth.peak
+    alpha = np.clip(np.rint(matte.alpha + enlarged), 0, matte.bit_depth.peak).astype(matte.alpha.dtype)
+    return matte.with_alpha(alpha, found=has_subject(alpha))

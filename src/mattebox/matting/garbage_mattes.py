@@ -1,48 +1,61 @@
-"""Garbage, holdout and core mattes, as film people draw them: grey pictures that say what is no subject, and what is.
+"""Garbage, holdout and core mattes, the compositing terms: grey pictures that exclude, subtract and add.
 
-A garbage matte is thrown away before anything is asked of the network's answer, so a wire or a stand in it cannot
-become the subject; a holdout matte is what stands in front, and only what is shown is taken out.
-A core matte is subject, whatever else is said. Knows no files.
+A garbage matte excludes what is never subject, before the network's answer is used, so that a wire or a stand in it
+cannot become the subject. A holdout matte is what stands in front of the subject: it is subtracted from the result. A
+core matte is subject in any case.
 """
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 import numpy as np
 
-from mattebox.core.connected_components import subject_box
-from mattebox.errors import UsageError
 from mattebox.io import resampling
+from mattebox.matting.mask_validation import check_grey, check_same_size
+from mattebox.matting.matte_operations import as_floats, has_subject
 from mattebox.types import Floats, Matte, Picture
 
 
 def mask_from_picture(mask: Picture, picture: Picture, path: str) -> Floats:
-    """H x W, 0..1, of a grey picture. UsageError when it is in colour or of another size."""
-    if mask.shape != picture.shape:
-        told = " x ".join(map(str, mask.shape[::-1])), " x ".join(map(str, picture.shape[::-1]))
-        raise UsageError(f"the matte {path} is {told[0]}, the picture {told[1]}", "draw it at the picture's size")
-    eight = resampling.to_eight_bit(mask.rgb)
-    if int((eight.max(axis=2) - eight.min(axis=2)).max()) > 8:
-        raise UsageError(f"the matte {path} is in colour", "give a grey picture, white where it takes away")
-    return mask.rgb[..., 1].astype(np.float32) / np.float32(mask.bit_depth.peak)
+    """Read a drawn mask.
+
+    Parameters
+    ----------
+    mask : Picture
+        Grey picture, any bit depth.
+    picture : Picture
+        The picture it was drawn for.
+    path : str
+        Where the mask comes from, for messages.
+
+    Returns
+    -------
+    Floats
+        The mask H x W, 0..1.
+
+    Raises
+    ------
+    UsageError
+        When the mask is in colour or of another size than the picture.
+    """
+    check_same_size(mask, picture, f"the matte {path}", "draw it at the picture's size")
+    check_grey(mask, f"the matte {path}", "give a grey picture, white where it takes away")
+    return as_floats(mask.rgb[..., 1])
 
 
 def apply_garbage_matte(coarse: Matte, garbage: Floats) -> Matte:
-    """A coarse matte without what is mostly garbage; `found` when anything is left."""
-    bad = resampling.shrink(np.rint(garbage * 255).astype(np.uint8), coarse.shape) > 127
-    alpha = np.where(bad, 0, coarse.alpha).astype(coarse.alpha.dtype)
-    left = bool((alpha > coarse.bit_depth.peak // 2).any())
-    return replace(coarse, alpha=alpha, found=coarse.found and left, box=subject_box(alpha))
+    """The coarse matte without the samples that are mostly garbage; not `found` when nothing is left."""
+    is_garbage = resampling.shrink(np.rint(garbage * 255).astype(np.uint8), coarse.shape) > 127
+    alpha = np.where(is_garbage, 0, coarse.alpha).astype(coarse.alpha.dtype)
+    return coarse.with_alpha(alpha, found=coarse.found and has_subject(alpha))
 
 
 def subtract_mask(matte: Matte, mask: Floats) -> Matte:
-    """The matte at the mask's size, times what the mask leaves."""
+    """The matte times 1 - mask, which has the matte's size."""
     alpha = np.rint(matte.alpha * (1 - mask)).astype(matte.alpha.dtype)
-    return replace(matte, alpha=alpha, box=subject_box(alpha))
+    return matte.with_alpha(alpha)
 
 
 def apply_core_matte(matte: Matte, core: Floats) -> Matte:
-    """The matte at the core's size, and at least the core."""
+    """The maximum of the matte and a core matte of its size."""
     alpha = np.maximum(matte.alpha, np.rint(core * matte.bit_depth.peak).astype(matte.alpha.dtype))
-    return replace(matte, alpha=alpha, found=matte.found or bool((core > 0.5).any()), box=subject_box(alpha))
+    return matte.with_alpha(alpha, found=matte.found or bool((core > 0.5).any()))

@@ -1,14 +1,12 @@
-"""Mattes without a network: by a screen's colour, by brightness, or by a picture of the empty scene (a clean plate).
+"""Keying: mattes without a network, by a screen's colour, by brightness, or by difference to a clean plate.
 
-A rough alpha on a reduced grid (Vlahos's colour difference; difference to the plate) tells sure subject from sure
-background; their local colours, by blur fusion, tell how far each pixel of the edge lies between the two. All in the
-picture's own encoded values, tile by tile. Knows nothing of networks.
+A coarse alpha on a reduced grid (Vlahos's colour difference, or the difference to a picture of the empty scene)
+separates certain subject from certain background. Their local colours, by blur fusion, then give the position of each
+edge pixel between the two. Works on the picture's own encoded values, tile by tile.
 """
 
 from __future__ import annotations
 
-import re
-from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -26,177 +24,159 @@ from mattebox.matting.chroma_screen import (
     detect_screen,
     screen_from_colour,
 )
-from mattebox.matting.colour_refinement import finalise_matte
-from mattebox.matting.foreground import grid_step
+from mattebox.matting.foreground import fuse_colours, grid_step
+from mattebox.matting.keying_method import KeyingMethod, parse_screen_colour
+from mattebox.matting.mask_validation import check_same_size
+from mattebox.matting.matte_operations import finalise_matte, guide_image, stretch_levels
 from mattebox.models.runtime import onnx_runtime
-from mattebox.types import Floats, Matte, OpenImage, Picture, Pixels
+from mattebox.types import Floats, Mask, Matte, OpenImage, Picture, Pixels
 
-Mask = NDArray[np.bool_]
-
-LEVELS_BY_TOLERANCE = {
-    "tight": (0.0, 0.85),
-    "normal": (0.05, 0.95),
-    "loose": (0.2, 1.0),
-}  # shares taken for none and for all
-PLATE_THRESHOLD_BY_TOLERANCE = {
-    "tight": 0.06,
-    "normal": 0.12,
-    "loose": 0.24,
-}  # from a plate, of the full range: surely subject
+LEVELS_BY_TOLERANCE = {"tight": (0.0, 0.85), "normal": (0.05, 0.95), "loose": (0.2, 1.0)}  # black and white point
+PLATE_THRESHOLD_BY_TOLERANCE = {"tight": 0.06, "normal": 0.12, "loose": 0.24}  # difference from the plate: subject
+PLATE_NOISE_SHARE = 0.25  # of that threshold: smaller differences are background
 COLOUR_ITERATIONS = 2  # of estimating colours and alpha in turn
-EDGE_BAND_CELLS = 6  # cells of the grid around a background in which an edge may lie
-KNOWN_FOREGROUND_ALPHA = 0.9  # rough alpha this near to all or nothing is sure
-MIN_SUBJECT_SHARE = 0.0005  # of the picture is subject, and of background, or nothing is found
-MIN_CONTRAST = 0.1  # of the full range: with less contrast brightness tells nothing
-LUMA_WEIGHTS = np.array([0.2126, 0.7152, 0.0722], np.float32)
-CHUNK_ROWS = 256  # treated at a time
-
-
-@dataclass(frozen=True)
-class KeyingMethod:
-    """`screen` with its sRGB colour or none, `luma`, or `plate` with its path."""
-
-    kind: str
-    argument: str = ""
-
-
-def parse_keying_method(text: str) -> KeyingMethod | None:
-    """None for the network. UsageError."""
-    found = re.fullmatch(r"(network|screen|luma|plate)\s*(?:\((.*)\))?", text.strip())
-    if not found or (found[1] in ("network", "luma") and found[2]) or (found[1] == "plate" and not found[2]):
-        raise UsageError(f"{text!r} tells no way to cut", "give network, screen, screen(#00b140), luma or plate(FILE)")
-    key = KeyingMethod(found[1], (found[2] or "").strip())
-    if key.kind == "screen" and key.argument:
-        screen_from_colour(np.array(_parse_screen_colour(key.argument)) / 255)
-    return None if key.kind == "network" else key
+EDGE_BAND_CELLS = 6  # cells of the grid around certain background in which an edge may lie
+KNOWN_FOREGROUND_ALPHA = 0.9  # coarse alpha above is certain foreground, below 1 - this certain background
+MIN_SUBJECT_SHARE = 0.0005  # of the picture, for subject and for background; with less, nothing is found
+MIN_CONTRAST = 0.1  # of the full range: with less, brightness does not separate anything
+LUMA_WEIGHTS = np.array([0.2126, 0.7152, 0.0722], np.float32)  # BT.709, of encoded values
+CHUNK_ROWS = 256  # rows processed at a time
 
 
 def resolve_screen(picture: Picture, method: KeyingMethod) -> ChromaScreen:
-    """The screen's colour in the picture's encoding: as given, or found along its border. UsageError."""
+    """The screen in the picture's encoding: of the method's colour, or detected along the border. UsageError."""
     if not method.argument:
-        return detect_screen(_guide_image(picture.rgb, grid_step(picture.shape)))
-    return screen_from_colour(
-        np.array(colour.colour_from_srgb(_parse_screen_colour(method.argument), picture.profile)) / 255
-    )
+        return detect_screen(guide_image(picture.rgb, grid_step(picture.shape)))
+    encoded = colour.colour_from_srgb(parse_screen_colour(method.argument), picture.profile)
+    return screen_from_colour(np.array(encoded) / 255)
 
 
 def compute_key_matte(picture: Picture, method: KeyingMethod, tolerance: str, open_image: OpenImage) -> Matte:
-    """The matte at the picture's size and depth. `tolerance` is tight (what is doubtful stays), normal or loose;
-    `open_image` opens the plate. UsageError, InputError."""
+    """Compute a matte by keying.
+
+    Parameters
+    ----------
+    picture : Picture
+        Any size and bit depth.
+    method : KeyingMethod
+        By screen, luma or plate.
+    tolerance : {"tight", "normal", "loose"}
+        How different from the background a pixel must be to be subject: tight keeps doubtful pixels, loose removes
+        them.
+    open_image : OpenImage
+        Opens the plate.
+
+    Returns
+    -------
+    Matte
+        At the picture's size and bit depth, with confidence 1, or 0 when (almost) nothing or everything is subject.
+
+    Raises
+    ------
+    UsageError, InputError
+        When there is no screen or no contrast, or the plate cannot be used.
+    """
     if method.kind == "luma":
         return _matte_from_alpha(picture, _key_by_luma(picture, tolerance))
     step = grid_step(picture.shape)
-    guide = _guide_image(picture.rgb, step)
+    guide = guide_image(picture.rgb, step)
     plate = None
     if method.kind == "plate":
         plate = _convert_plate(open_image(method.argument), picture, method.argument)
-        apart = np.abs(guide - _guide_image(plate, step)).max(axis=2) / PLATE_THRESHOLD_BY_TOLERANCE[tolerance]
-        rough = ((apart - 0.25) / 0.75).clip(0, 1)
+        threshold = PLATE_THRESHOLD_BY_TOLERANCE[tolerance]
+        difference = np.abs(guide - guide_image(plate, step)).max(axis=2) / threshold
+        coarse = stretch_levels(difference, PLATE_NOISE_SHARE, 1)
     else:
         screen = resolve_screen(picture, method)
-        whole = colour_difference(np.array(screen.colour, np.float32), screen.channel)
-        rough = _stretch_levels(1 - colour_difference(guide, screen.channel) / whole, tolerance)
-    return _matte_from_alpha(
-        picture, _refine_edges(picture, guide, _fill_enclosed_areas(rough.astype(np.float32)), plate, tolerance)
-    )
+        full_difference = colour_difference(np.array(screen.colour, np.float32), screen.channel)
+        screen_share = colour_difference(guide, screen.channel) / full_difference
+        coarse = stretch_levels(1 - screen_share, *LEVELS_BY_TOLERANCE[tolerance])
+    coarse = _fill_enclosed_areas(coarse.astype(np.float32))
+    return _matte_from_alpha(picture, _refine_edges(picture, guide, coarse, plate, tolerance))
 
 
-def _fill_enclosed_areas(rough_alpha: Floats) -> Floats:
-    """The rough alpha with all places full that are but tinted, as a shirt or an eye: they nowhere reach the screen."""
-    open_, surely = rough_alpha < KNOWN_FOREGROUND_ALPHA, rough_alpha < 1 - KNOWN_FOREGROUND_ALPHA
-    labels, parts = label_components(open_)
-    reached = np.zeros(len(parts) + 1, np.bool_)
-    reached[np.unique(labels[surely])] = True
-    return np.where(open_ & ~reached[labels], np.float32(1), rough_alpha)
+def _fill_enclosed_areas(coarse_alpha: Floats) -> Floats:
+    """The coarse alpha with areas filled that are tinted like the screen but not connected to it, such as an eye."""
+    is_open = coarse_alpha < KNOWN_FOREGROUND_ALPHA
+    is_background = coarse_alpha < 1 - KNOWN_FOREGROUND_ALPHA
+    labels, components = label_components(is_open)
+    reaches_background = np.zeros(len(components) + 1, np.bool_)
+    reaches_background[np.unique(labels[is_background])] = True
+    return np.where(is_open & ~reaches_background[labels], np.float32(1), coarse_alpha)
 
 
-def _refine_edges(picture: Picture, guide: Floats, rough_alpha: Floats, plate: Pixels | None, tolerance: str) -> Pixels:
-    """Alpha at full size: settled as the rough one on the grid says, and along edges by the colours of both sides."""
+def _refine_edges(
+    picture: Picture, guide: Floats, coarse_alpha: Floats, plate: Pixels | None, tolerance: str
+) -> Pixels:
+    """Alpha at full size: by the colours of both sides along edges, the rounded coarse alpha elsewhere."""
     step, peak = grid_step(picture.shape), picture.bit_depth.peak
-    band = dilate(rough_alpha < KNOWN_FOREGROUND_ALPHA, EDGE_BAND_CELLS) & dilate(
-        rough_alpha > 1 - KNOWN_FOREGROUND_ALPHA, EDGE_BAND_CELLS
-    )
-    planes = tiles.pad_grid_planes(_estimate_colours(guide, rough_alpha, band, tolerance))
-    settled = (np.round(rough_alpha) * peak).astype(picture.bit_depth.dtype)
-    alpha = _expand_cells(settled, step, picture.shape).copy()
+    near_background = dilate(coarse_alpha < KNOWN_FOREGROUND_ALPHA, EDGE_BAND_CELLS)
+    near_foreground = dilate(coarse_alpha > 1 - KNOWN_FOREGROUND_ALPHA, EDGE_BAND_CELLS)
+    band = near_background & near_foreground
+    colours = tiles.pad_grid_planes(_estimate_grid_colours(guide, coarse_alpha, band, tolerance))
+    rounded = (np.round(coarse_alpha) * peak).astype(picture.bit_depth.dtype)
+    alpha = _expand_cells(rounded, step, picture.shape).copy()
 
-    def project(tile: tiles.Tile) -> None:
-        given = {"tile": tiles.tile_pixels(picture.rgb, tile, peak), "patch": tiles.grid_patch(planes, tile)}
+    def project_tile(tile: tiles.Tile) -> None:
+        feeds = {"tile": tiles.tile_pixels(picture.rgb, tile, peak), "patch": tiles.grid_patch(colours, tile)}
         if plate is not None:
-            given["plate"] = tiles.tile_pixels(plate, tile, peak)
-        share = onnx_runtime.run_kernel("project" if plate is None else "project_plate", threads=1, **given)
-        part = alpha[tile.rows, tile.columns]
-        found = np.rint(_stretch_levels(share[: part.shape[0], : part.shape[1]], tolerance) * peak).astype(part.dtype)
-        np.copyto(part, found, where=_expand_cells(_tile_cells(band, tile), step, part.shape))
+            feeds["plate"] = tiles.tile_pixels(plate, tile, peak)
+        share = onnx_runtime.run_kernel("project" if plate is None else "project_plate", threads=1, **feeds)
+        target = alpha[tile.rows, tile.columns]
+        levels = stretch_levels(share[: target.shape[0], : target.shape[1]], *LEVELS_BY_TOLERANCE[tolerance])
+        in_band = _expand_cells(_tile_cells(band, tile), step, target.shape)
+        np.copyto(target, np.rint(levels * peak).astype(target.dtype), where=in_band)
 
-    cpu_threads.parallel_map(project, [t for t in tiles.iter_tiles(picture.shape, step) if _tile_cells(band, t).any()])
+    band_tiles = [t for t in tiles.iter_tiles(picture.shape, step) if _tile_cells(band, t).any()]
+    cpu_threads.parallel_map(project_tile, band_tiles)
     return alpha
 
 
-def _estimate_colours(guide: Floats, rough_alpha: Floats, band: Mask, tolerance: str) -> Floats:
-    """6 x h x w: the subject's and the background's colours near each cell, found in turn with alpha."""
-    small, alpha = np.ascontiguousarray(guide.transpose(2, 0, 1)[None]), rough_alpha
-    for i in range(COLOUR_ITERATIONS):
-        planes: Floats = onnx_runtime.run_kernel("fuse", guide=small, alpha=np.ascontiguousarray(alpha[None, None]))[0]
-        if i == COLOUR_ITERATIONS - 1:
-            return planes
-        front, back = planes[:3].transpose(1, 2, 0), planes[3:].transpose(1, 2, 0)
-        way = front - back
-        share = ((guide - back) * way).sum(axis=2) / np.maximum(np.square(way).sum(axis=2), 1e-4)
-        alpha = np.where(band, _stretch_levels(share, tolerance), np.round(rough_alpha)).astype(np.float32)
-    raise AssertionError("there is a last round")
+def _estimate_grid_colours(guide: Floats, coarse_alpha: Floats, band: Mask, tolerance: str) -> Floats:
+    """6 x h x w: foreground and background colours near each cell, estimated in turn with alpha in the band."""
+    planes = fuse_colours(guide, coarse_alpha)
+    for _ in range(COLOUR_ITERATIONS - 1):
+        foreground, background = planes[:3].transpose(1, 2, 0), planes[3:].transpose(1, 2, 0)
+        axis = foreground - background
+        share = ((guide - background) * axis).sum(axis=2) / np.maximum(np.square(axis).sum(axis=2), 1e-4)
+        levels = stretch_levels(share, *LEVELS_BY_TOLERANCE[tolerance])
+        planes = fuse_colours(guide, np.where(band, levels, np.round(coarse_alpha)).astype(np.float32))
+    return planes
 
 
 def _key_by_luma(picture: Picture, tolerance: str) -> Pixels:
-    """Alpha at full size: how far each pixel's brightness lies from the border's to the farthest there is."""
-    guide = _guide_image(picture.rgb, grid_step(picture.shape)) @ LUMA_WEIGHTS
-    ground = float(np.median(border_pixels(guide[..., None])))
-    apart = guide - ground
-    farthest = float(np.quantile(apart, 0.995 if ground < 0.5 else 0.005))
-    if abs(farthest) < MIN_CONTRAST:
+    """Alpha at full size: the difference of each pixel's brightness from the border's, relative to the largest one."""
+    guide = guide_image(picture.rgb, grid_step(picture.shape)) @ LUMA_WEIGHTS
+    background = float(np.median(border_pixels(guide[..., None])))
+    largest = float(np.quantile(guide - background, 0.995 if background < 0.5 else 0.005))
+    if abs(largest) < MIN_CONTRAST:
         raise UsageError("the photograph is of one brightness", "cut with --by network, screen or plate(FILE)")
-    alpha = np.empty(picture.shape, picture.bit_depth.dtype)
+    alpha, peak = np.empty(picture.shape, picture.bit_depth.dtype), picture.bit_depth.peak
     for top in range(0, len(alpha), CHUNK_ROWS):
-        light = (
-            picture.rgb[top : top + CHUNK_ROWS].astype(np.float32) @ LUMA_WEIGHTS / np.float32(picture.bit_depth.peak)
-        )
-        alpha[top : top + CHUNK_ROWS] = np.rint(
-            _stretch_levels((light - ground) / farthest, tolerance) * picture.bit_depth.peak
-        )
+        rows = slice(top, top + CHUNK_ROWS)
+        luma = picture.rgb[rows].astype(np.float32) @ LUMA_WEIGHTS / np.float32(peak)
+        alpha[rows] = np.rint(stretch_levels((luma - background) / largest, *LEVELS_BY_TOLERANCE[tolerance]) * peak)
     return alpha
 
 
 def _matte_from_alpha(picture: Picture, alpha: Pixels) -> Matte:
-    """The matte, with nothing found when there is next to nothing of it, or all."""
+    """The matte of an alpha; nothing is found when next to nothing, or next to everything, is subject."""
     share = float((alpha > picture.bit_depth.peak // 2).mean())
     found = MIN_SUBJECT_SHARE < share < 1 - MIN_SUBJECT_SHARE
-    whole = (0, 0, picture.shape[1], picture.shape[0])
-    return finalise_matte(picture, Matte(alpha, 1.0 if found else 0.0, found, whole), alpha)
-
-
-def _stretch_levels(alpha: Floats, tolerance: str) -> Floats:
-    low, high = LEVELS_BY_TOLERANCE[tolerance]
-    return ((alpha - np.float32(low)) / np.float32(high - low)).clip(0, 1)
-
-
-def _guide_image(rgb: Pixels, step: int) -> Floats:
-    return resampling.average_blocks(rgb, step).astype(np.float32) / np.float32(255)
+    return finalise_matte(picture, Matte(alpha, 1.0 if found else 0.0, found, (0, 0, *picture.size)), alpha)
 
 
 def _convert_plate(plate: Picture, picture: Picture, path: str) -> Pixels:
     """The plate's pixels in the picture's encoding. UsageError when it is of another size."""
-    if plate.shape != picture.shape:
-        told = " x ".join(map(str, plate.shape[::-1])), " x ".join(map(str, picture.shape[::-1]))
-        raise UsageError(f"the plate {path} is {told[0]}, the picture {told[1]}", "take both from the same place")
+    check_same_size(plate, picture, f"the plate {path}", "take both from the same place")
     if plate.bit_depth == picture.bit_depth and plate.profile == picture.profile:
         return plate.rgb
-    return colour.pixels_from_srgb(
-        colour.to_srgb(resampling.to_eight_bit(plate.rgb), plate.profile), picture.profile, picture.bit_depth
-    )
+    srgb = colour.to_srgb(resampling.to_eight_bit(plate.rgb), plate.profile)
+    return colour.pixels_from_srgb(srgb, picture.profile, picture.bit_depth)
 
 
 def _tile_cells(band: Mask, tile: tiles.Tile) -> Mask:
-    """The cells of a tile, without its rim."""
+    """The cells of a tile, without its margin."""
     rows, columns = tile.grid_rows, tile.grid_columns
     return band[rows.start : rows.stop - 2, columns.start : columns.stop - 2]
 
@@ -204,10 +184,3 @@ def _tile_cells(band: Mask, tile: tiles.Tile) -> Mask:
 def _expand_cells(plane: NDArray[Any], step: int, size: tuple[int, ...]) -> NDArray[Any]:
     """A plane of cells at full size."""
     return np.repeat(np.repeat(plane, step, 0), step, 1)[: size[0], : size[1]]
-
-
-def _parse_screen_colour(text: str) -> colour.RgbColour:
-    found = colour.parse_colour(text)
-    if found is None:
-        raise UsageError(f"the screen's colour {text!r} is no opaque colour", "give one such as #00b140")
-    return found

@@ -1,8 +1,8 @@
-"""Why did it cut this? The parts of a photograph that the network's decision rests on, found by hiding them.
+"""Saliency by occlusion: the parts of a picture that a network's matte depends on.
 
-Occlusion sensitivity (Zeiler & Fergus, Visualizing and Understanding Convolutional Networks, 2014): each part in turn
-is replaced by its surroundings' blur, and where the matte elsewhere changes, that part mattered. Needs no gradients, so
-that it explains any card's network. Knows nothing of files or colours.
+Zeiler & Fergus, Visualizing and Understanding Convolutional Networks (2014): each cell of a grid in turn is replaced by
+its blurred surroundings; the change of the matte elsewhere is its saliency. It needs no gradients, so it works with any
+card's network.
 """
 
 from __future__ import annotations
@@ -10,68 +10,74 @@ from __future__ import annotations
 from collections.abc import Callable
 
 import numpy as np
-from numpy.typing import NDArray
 
+from mattebox.core.flatten import flatten_on_white
 from mattebox.io import resampling
-from mattebox.matting.segmentation import flatten_on_white
 from mattebox.models.matte_session import Session
-from mattebox.types import Floats, Picture
+from mattebox.types import Floats, OnProgress, Picture
 
 DEFAULT_GRID_CELLS = 12  # along the longer side
-BLURRED_SIDE_SAMPLES = 6  # samples along the longer side that are left of what is hidden
+BLURRED_SIDE_SAMPLES = 6  # samples along the longer side that remain of blurred surroundings
 
 
 def saliency(
-    picture: Picture,
-    session: Session,
-    cells: int = DEFAULT_GRID_CELLS,
-    on_progress: Callable[[float], None] | None = None,
+    picture: Picture, session: Session, cells: int = DEFAULT_GRID_CELLS, on_progress: OnProgress | None = None
 ) -> Floats:
-    """H x W at the network's resolution, 0..1: how much each part decides over the rest; 1 is the most.
+    """Compute how much the matte depends on each part of a picture.
 
-    All 0 when nothing changes whatever is hidden. Takes parts x parts runs; `on_progress` is told the share done.
+    Parameters
+    ----------
+    picture : Picture
+        Any size and bit depth.
+    session : Session
+        The network; it runs about `cells` x `cells` times.
+    cells : int
+        Cells of the grid along the longer side.
+    on_progress : OnProgress, optional
+        Called after each row of cells.
+
+    Returns
+    -------
+    Floats
+        h x w at the network's resolution, 0..1, where 1 is the most salient cell; 0 everywhere when no cell matters.
     """
     x, geometry = session.preprocess(flatten_on_white(picture))
     height, width = geometry.content_shape
-    whole = session.postprocess(session.run(x), geometry)
-    hidden = _blur_planes(x[0, :, :height, :width])
-    cell = max(1, -(-max(height, width) // cells))
-    rows, columns = -(-height // cell), -(-width // cell)
-    heat = np.zeros((rows, columns), np.float32)
+
+    def predict(network_input: Floats) -> Floats:
+        return session.postprocess(session.run(network_input), geometry)
+
+    baseline = predict(x)
+    blurred = _blur_planes(x[0, :, :height, :width])
+    cell_side = max(1, -(-max(height, width) // cells))
+    rows, columns = -(-height // cell_side), -(-width // cell_side)
+    effects = np.zeros((rows, columns), np.float32)
     for row in range(rows):
         for column in range(columns):
-            part = (slice(row * cell, (row + 1) * cell), slice(column * cell, (column + 1) * cell))
-            heat[row, column] = _occlusion_effect(
-                x, hidden, whole, part, lambda y: session.postprocess(session.run(y), geometry)
-            )
+            window = tuple(slice(i * cell_side, (i + 1) * cell_side) for i in (row, column))
+            effects[row, column] = _occlusion_effect(x, blurred, baseline, (window[0], window[1]), predict)
         if on_progress is not None:
             on_progress((row + 1) / rows)
-    smooth = resampling.enlarge(heat / max(float(heat.max()), 1e-6), (rows * cell, columns * cell))
+    relative = effects / max(float(effects.max()), 1e-6)
+    smooth = resampling.enlarge(relative, (rows * cell_side, columns * cell_side))
     return np.ascontiguousarray(smooth[:height, :width].clip(0, 1))
 
 
 def _occlusion_effect(
-    x: NDArray[np.float32],
-    blurred: NDArray[np.float32],
-    baseline: Floats,
-    window: tuple[slice, slice],
-    predict: Callable[[NDArray[np.float32]], Floats],
+    x: Floats, blurred: Floats, baseline: Floats, window: tuple[slice, slice], predict: Callable[[Floats], Floats]
 ) -> float:
-    """Mean change of the matte outside a part that is hidden."""
-    changed = x.copy()
-    limits = slice(0, blurred.shape[1]), slice(0, blurred.shape[2])
-    changed[0][:, limits[0], limits[1]][:, window[0], window[1]] = blurred[:, window[0], window[1]]
-    difference = np.abs(predict(changed) - baseline)
-    difference[window] = 0
-    return float(difference.mean())
+    """Mean change of the matte outside a window when the window is blurred."""
+    occluded = x.copy()
+    content = occluded[0, :, : blurred.shape[1], : blurred.shape[2]]
+    content[:, window[0], window[1]] = blurred[:, window[0], window[1]]
+    change = np.abs(predict(occluded) - baseline)
+    change[window] = 0
+    return float(change.mean())
 
 
-def _blur_planes(planes: NDArray[np.float32]) -> NDArray[np.float32]:
-    """3 x H x W with nothing left but wide washes of colour."""
+def _blur_planes(planes: Floats) -> Floats:
+    """C x H x W planes, reduced to a few samples and enlarged again."""
     size = planes.shape[1], planes.shape[2]
-    few = (
-        max(1, round(BLURRED_SIDE_SAMPLES * size[0] / max(size))),
-        max(1, round(BLURRED_SIDE_SAMPLES * size[1] / max(size))),
-    )
-    small = [resampling.crop_and_resize_plane(plane, (0, 0, size[1], size[0]), few) for plane in planes]
-    return np.stack([resampling.enlarge(plane, size) for plane in small])
+    height, width = (max(1, round(BLURRED_SIDE_SAMPLES * side / max(size))) for side in size)
+    reduced = [resampling.crop_and_resize_plane(p, (0, 0, size[1], size[0]), (height, width)) for p in planes]
+    return np.stack([resampling.enlarge(p, size) for p in reduced])

@@ -1,14 +1,10 @@
-"""Where is the subject? The network's answer, at the network's own resolution, with its confidence.
-
-Knows nothing of files, of full-resolution edges or of how the network runs.
-"""
+"""Segmentation: the coarse matte of the subject, at the network's resolution, with its confidence."""
 
 from __future__ import annotations
 
 from dataclasses import replace
 
-import numpy as np
-
+from mattebox.core.flatten import flatten_on_white
 from mattebox.matting.confidence import build_scored_matte
 from mattebox.matting.matte_cleanup import clean_up_matte
 from mattebox.matting.test_time_augmentation import plan_views, predict_with_views
@@ -17,24 +13,36 @@ from mattebox.types import Matte, Picture
 
 
 def segment(picture: Picture, session: Session, votes: int = 0) -> Matte:
-    """A coarse matte: uint16 alpha of the whole picture at the network's resolution (see `refine` for full size).
+    """Compute the coarse matte of a picture's subject.
 
-    With two `votes` or more (0 = as many as the model's card says) it is the mean of so many looks, and has their
-    `uncertainty`. A picture that is itself
-    partly transparent is seen as on white, and nothing hidden becomes subject. UsageError for too many votes.
+    Parameters
+    ----------
+    picture : Picture
+        Any size and bit depth. Where it is partly transparent, the network sees it on white.
+    session : Session
+        The network.
+    votes : int
+        Number of views for test-time augmentation (mirrored, at other scales); 0 for as many as the model's card says.
+
+    Returns
+    -------
+    Matte
+        Alpha uint16 of the whole picture at the network's resolution (see `refine` for full size), with confidence,
+        `found`, box, and with two views or more the `uncertainty`.
+
+    Raises
+    ------
+    UsageError
+        When the network cannot have so many views, or must be prompted by points.
+
+    Examples
+    --------
+    >>> import mattebox as mb
+    >>> matte = mb.segment(mb.read("photo.jpg"), mb.Session.open("balanced"))  # doctest: +SKIP
+    >>> matte.confidence, matte.box  # doctest: +SKIP
     """
-    seen = predict_with_views(flatten_on_white(picture), session, votes)
-    matte = build_scored_matte(seen.alpha, session.card.calibration, seen.presence)
+    prediction = predict_with_views(flatten_on_white(picture), session, votes)
+    matte = build_scored_matte(prediction.alpha, session.card.calibration, prediction.presence)
     if len(plan_views(session.card, votes)) > 1:
-        matte = replace(matte, uncertainty=seen.uncertainty)
+        matte = replace(matte, uncertainty=prediction.uncertainty)
     return clean_up_matte(matte) if matte.found else matte
-
-
-def flatten_on_white(picture: Picture) -> Picture:
-    """The picture flattened onto white; itself when it is opaque."""
-    if picture.alpha is None or picture.alpha.min() == picture.bit_depth.peak:
-        return picture
-    peak = picture.bit_depth.peak
-    alpha = picture.alpha[..., None].astype(np.uint32)
-    rgb = (picture.rgb * alpha + peak * (peak - alpha) + peak // 2) // peak
-    return picture.with_pixels(rgb.astype(picture.rgb.dtype), None)

@@ -1,33 +1,79 @@
-"""What is in a photograph: the things that a network tells apart, or the parts of its matte that hang together.
-
-Knows nothing of how networks run, or of how the listing is shown.
-"""
+"""List of the subjects in a picture: instances that a network detects, or connected components of its matte."""
 
 from __future__ import annotations
 
 from typing import NamedTuple
 
-from mattebox.matting.instances import split_into_instances
-from mattebox.matting.segmentation import flatten_on_white, segment
+import numpy as np
+
+from mattebox.core.connected_components import label_components
+from mattebox.core.flatten import flatten_on_white
+from mattebox.matting.confidence import expected_iou
+from mattebox.matting.matte_operations import as_floats
+from mattebox.matting.segmentation import segment
+from mattebox.models.instance_decoders import MIN_INSTANCE_SHARE
 from mattebox.models.instance_masks import Instance
 from mattebox.models.matte_session import Session
-from mattebox.types import Matte, Picture
+from mattebox.types import ImageShape, Matte, Picture
 
 
 class SubjectList(NamedTuple):
-    """The parts, largest first; and the matte they were found in, None where the network tells things apart itself."""
+    """Instances, largest first, and the matte they were separated from (None when the network detects instances)."""
 
     instances: list[Instance]
     matte: Matte | None
 
 
 def list_subjects(picture: Picture, session: Session) -> SubjectList:
-    """Each part with its box, share, score (0..1), its class where the network knows classes, and its coarse alpha.
+    """List the subjects in a picture.
 
-    A network that knows no classes finds subjects apart only where they do not touch. ModelError for one that must be
-    told points.
+    Parameters
+    ----------
+    picture : Picture
+        Any size and bit depth.
+    session : Session
+        The network. One that knows no classes separates only subjects that do not touch.
+
+    Returns
+    -------
+    SubjectList
+        Each instance with its box, score (0..1), class (or "") and coarse alpha.
+
+    Raises
+    ------
+    UsageError
+        When the network must be prompted by points.
     """
     if session.card.output.has_classes:
         return SubjectList(session.predict_instances(flatten_on_white(picture)), None)
     matte = segment(picture, session)
     return SubjectList(split_into_instances(matte, picture.shape) if matte.found else [], matte)
+
+
+def split_into_instances(matte: Matte, size: ImageShape) -> list[Instance]:
+    """Split a matte into its connected components.
+
+    Parameters
+    ----------
+    matte : Matte
+        Coarse matte.
+    size : ImageShape
+        (Height, width) of its picture, to which the boxes refer.
+
+    Returns
+    -------
+    list of Instance
+        Largest first, without a class. The score is the expected IoU of the component alone; the alpha is the matte
+        without the other components.
+    """
+    alpha = as_floats(matte.alpha)
+    labels, components = label_components(alpha > 0.5)
+    y_scale, x_scale = size[0] / alpha.shape[0], size[1] / alpha.shape[1]
+    instances = []
+    for label, component in enumerate(components, start=1):
+        if component.area >= MIN_INSTANCE_SHARE * alpha.size:
+            left, top, right, bottom = component.box
+            box = (round(left * x_scale), round(top * y_scale), round(right * x_scale), round(bottom * y_scale))
+            own_alpha = np.where((labels == label) | (labels == 0), alpha, np.float32(0))
+            instances.append(Instance("", expected_iou(own_alpha[top:bottom, left:right]), box, own_alpha))
+    return instances

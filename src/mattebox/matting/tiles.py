@@ -1,7 +1,6 @@
-"""Work at full resolution, tile by tile, guided by planes on a coarser grid whose cells are `step` pixels wide.
+"""Tiles of a picture at full resolution, over planes of coefficients on a grid whose cells are `step` pixels wide.
 
-Only tiles that need it are computed, side by side (see `processors`); memory stays that of a few tiles. Knows nothing
-of what is computed.
+Callers compute only the tiles that need it, in parallel, so that memory stays that of a few tiles.
 """
 
 from __future__ import annotations
@@ -13,27 +12,28 @@ import numpy as np
 
 from mattebox.types import Floats, ImageShape, Pixels
 
-TILE_SIDE_PIXELS = 128  # pixels, about: what a processor's cache holds
+TILE_SIDE_PIXELS = 128  # about; fits a processor's cache
 
 
 @dataclass(frozen=True)
 class Tile:
-    """A rectangle of the picture (`rows`, `columns`) and the same, with a rim of one cell, on the padded grid."""
+    """A rectangle of the picture (`rows`, `columns`), and the same with a margin of one cell on the padded grid (see
+    `pad_grid_planes`)."""
 
     rows: slice
     columns: slice
     grid_rows: slice
     grid_columns: slice
-    padding: ImageShape  # pixels missing below and to the right to fill whole cells
+    padding: ImageShape  # pixels missing at the bottom and on the right to fill whole cells
 
 
 def grid_size(size: ImageShape, step: int) -> ImageShape:
-    """Cells that cover a picture of this size."""
+    """(Rows, columns) of cells that cover a picture of (height, width) `size`."""
     return -(-size[0] // step), -(-size[1] // step)
 
 
 def iter_tiles(size: ImageShape, step: int) -> Iterator[Tile]:
-    """All tiles of a picture of this size, row by row; each starts on a cell and is whole cells but at the edge."""
+    """All tiles of a picture, row by row; each starts at a cell's edge and holds whole cells, except at the border."""
     cells = max(1, TILE_SIDE_PIXELS // step)
     height, width = grid_size(size, step)
     for y in range(0, height, cells):
@@ -45,10 +45,10 @@ def iter_tiles(size: ImageShape, step: int) -> Iterator[Tile]:
 
 
 def expand_tile(tile: Tile, size: ImageShape, step: int, margin_cells: int) -> Tile:
-    """The tile with so many more cells on every side, as far as there are any."""
+    """The tile with so many more cells on every side, inside the picture."""
     (rows, down), (columns, right) = (
-        _expand_side(grid, whole, step, margin_cells)
-        for grid, whole in zip((tile.grid_rows, tile.grid_columns), size, strict=True)
+        _expand_side(grid, side, step, margin_cells)
+        for grid, side in zip((tile.grid_rows, tile.grid_columns), size, strict=True)
     )
     return Tile(
         rows, columns, slice(rows.start // step, -(-rows.stop // step) + 2),
@@ -57,42 +57,43 @@ def expand_tile(tile: Tile, size: ImageShape, step: int, margin_cells: int) -> T
 
 
 def _expand_side(grid: slice, side_pixels: int, step: int, margin_cells: int) -> tuple[slice, int]:
-    """Pixels, and those missing at the end, of a tile's side with more cells around it."""
+    """Slice of pixels, and number of pixels missing at the end, of a tile's side with more cells around it."""
     start, stop = max(0, grid.start - margin_cells), min(-(-side_pixels // step), grid.stop - 2 + margin_cells)
     last = min(stop * step, side_pixels)
     return slice(start * step, last), stop * step - last
 
 
 def pad_grid_planes(planes: Floats) -> Floats:
-    """C x h x w grid planes with one more cell on every side, edges repeated: what `Tile.grid_rows` counts on."""
+    """C x h x w grid planes with one more cell on every side, edges repeated; `Tile.grid_rows` and `grid_columns` are
+    indices into these."""
     return np.pad(planes, ((0, 0), (1, 1), (1, 1)), mode="edge")
 
 
 def grid_patch(planes: Floats, tile: Tile) -> Floats:
-    """1 x C x rows x columns of rimmed planes under a tile."""
+    """1 x C x rows x columns of padded planes under a tile."""
     return np.ascontiguousarray(planes[None, :, tile.grid_rows, tile.grid_columns])
 
 
 def tile_pixels(pixels: Pixels, tile: Tile, peak: int) -> Floats:
     """A tile's pixels as float32 0..1, edges repeated to whole cells."""
-    cut = pixels[tile.rows, tile.columns]
+    crop = pixels[tile.rows, tile.columns]
     if any(tile.padding):
-        rest = ((0, 0),) * (cut.ndim - 2)
-        cut = np.pad(cut, ((0, tile.padding[0]), (0, tile.padding[1]), *rest), mode="edge")
-    scaled: Floats = np.multiply(cut, np.float32(1 / peak), dtype=np.float32)
+        channels = ((0, 0),) * (crop.ndim - 2)
+        crop = np.pad(crop, ((0, tile.padding[0]), (0, tile.padding[1]), *channels), mode="edge")
+    scaled: Floats = np.multiply(crop, np.float32(1 / peak), dtype=np.float32)
     return scaled
 
 
 def has_partial_alpha(alpha: Pixels, peak: int) -> bool:
-    """Whether any of it lies strictly between transparent and opaque."""
+    """Whether any pixel lies strictly between transparent and opaque."""
     return bool(((alpha > 0) & (alpha < peak)).any())
 
 
 def resample_to_grid(plane: Floats, size: ImageShape, step: int) -> Floats:
-    """A coarse plane that spans a picture of `size` -> its bilinear values at the grid's cell centres."""
+    """Bilinear values, at the centres of the grid's cells, of a coarse plane that spans a picture of `size`."""
     y, x = (
-        _bilinear_positions(cells, step, whole, coarse)
-        for cells, whole, coarse in zip(grid_size(size, step), size, plane.shape, strict=True)
+        _bilinear_positions(cells, step, side, samples)
+        for cells, side, samples in zip(grid_size(size, step), size, plane.shape, strict=True)
     )
     rows = plane[y[0]] * (1 - y[2])[:, None] + plane[y[1]] * y[2][:, None]
     result: Floats = (rows[:, x[0]] * (1 - x[2]) + rows[:, x[1]] * x[2]).astype(np.float32)
@@ -102,8 +103,8 @@ def resample_to_grid(plane: Floats, size: ImageShape, step: int) -> Floats:
 def _bilinear_positions(
     cells: int, step: int, side_pixels: int, samples: int
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """For each cell: the two coarse samples around its centre, and the share of the second."""
+    """For each cell along a side: the two coarse samples around its centre, and the weight of the second."""
     centre = (np.arange(cells) + 0.5) * step * samples / side_pixels - 0.5
-    place = np.clip(centre, 0, samples - 1)
-    low = np.floor(place).astype(int)
-    return low, np.minimum(low + 1, samples - 1), (place - low).astype(np.float32)
+    position = np.clip(centre, 0, samples - 1)
+    low = np.floor(position).astype(int)
+    return low, np.minimum(low + 1, samples - 1), (position - low).astype(np.float32)

@@ -1,5 +1,5 @@
-"""Measures of mattes against known ones.
+"""Metrics of mattes against ground truth.
 
-`segmentation` (hard regions), `boundary` (outlines), `structure` (weighted F, S, E), `matting` (soft alpha) and
-`instances` (several subjects); `planes` holds what they share.
+`segmentation` (binary regions), `boundary` (outlines), `structure` (weighted F, S- and E-measure), `matting` (soft
+alpha) and `average_precision` (instances); `binary_masks` and `separable_filter` hold what they share.
 """

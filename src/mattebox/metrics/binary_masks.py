@@ -1,75 +1,69 @@
-"""What several measures need of a binary plane: the nearest pixel that is set, and connected components.
-
-The distance is exact: first along columns, then along rows over ever wider shifts (the separable scheme of
-Felzenszwalb & Huttenlocher, Distance Transforms of Sampled Functions, 2012, with the lower envelope taken by brute
-force, which numpy does fast). Knows nothing of mattes or scores.
-"""
+"""Operations on binary masks that several metrics share: the distance transform and the largest component."""
 
 from __future__ import annotations
 
 import numpy as np
 from numpy.typing import NDArray
 
-Mask = NDArray[np.bool_]
+from mattebox.core.connected_components import label_components
+from mattebox.types import Mask
 
 
 def distance_transform(mask: Mask) -> tuple[NDArray[np.float64], NDArray[np.intp]]:
-    """Euclidean distance H x W of each pixel to the nearest set one, and that one's flat index; needs one set pixel."""
+    """Exact Euclidean distance to the nearest set pixel.
+
+    First along columns, then along rows over growing shifts: the separable scheme of Felzenszwalb & Huttenlocher,
+    Distance Transforms of Sampled Functions (2012), with the lower envelope taken by brute force, which is fast in
+    numpy.
+
+    Parameters
+    ----------
+    mask : Mask
+        H x W, with at least one set pixel.
+
+    Returns
+    -------
+    tuple of arrays
+        The distance of each pixel, H x W, and the flat index of its nearest set pixel.
+
+    Raises
+    ------
+    ValueError
+        When no pixel is set.
+    """
     if not mask.any():
         raise ValueError("no pixel is set; ask only where there is one")
     height, width = mask.shape
-    row = _nearest_row(mask)
-    far = 4 * (height**2 + width**2)  # of columns without a set pixel: farther than any other
-    squared = np.where(row < 0, far, (row - np.arange(height)[:, None]) ** 2)
-    best, column = squared.copy(), np.broadcast_to(np.arange(width), mask.shape).copy()
+    nearest_row = _nearest_row(mask)
+    unreachable = 4 * (height**2 + width**2)  # for columns without a set pixel: more than any squared distance
+    squared = np.where(nearest_row < 0, unreachable, (nearest_row - np.arange(height)[:, None]) ** 2)
+    best, columns = squared.copy(), np.broadcast_to(np.arange(width), mask.shape)
+    nearest_column = columns.copy()
     shift = 1
     while shift < width and shift**2 < best.max():
-        for here, there in ((np.s_[:, shift:], np.s_[:, :-shift]), (np.s_[:, :-shift], np.s_[:, shift:])):
-            tried = squared[there] + shift**2
-            nearer = tried < best[here]
-            best[here] = np.where(nearer, tried, best[here])
-            source = np.broadcast_to(np.arange(width), mask.shape)[there]
-            column[here] = np.where(nearer, source, column[here])
+        left, right = np.s_[:, :-shift], np.s_[:, shift:]
+        for target, source in ((right, left), (left, right)):
+            candidate = squared[source] + shift**2
+            is_nearer = candidate < best[target]
+            best[target] = np.where(is_nearer, candidate, best[target])
+            nearest_column[target] = np.where(is_nearer, columns[source], nearest_column[target])
         shift += 1
-    index = np.take_along_axis(row, column, 1) * width + column
+    index = np.take_along_axis(nearest_row, nearest_column, 1) * width + nearest_column
     return np.sqrt(best), index
+
+
+def largest_component(mask: Mask) -> Mask:
+    """The largest component of pixels joined by their sides; of equal ones the first; empty when no pixel is set."""
+    labels, _ = label_components(mask, connectivity=4)
+    result: Mask = labels == 1
+    return result
 
 
 def _nearest_row(mask: Mask) -> NDArray[np.intp]:
     """Row of the nearest set pixel in each pixel's own column; -1 in columns without one."""
     rows = np.broadcast_to(np.arange(mask.shape[0])[:, None], mask.shape)
-    never = 2 * mask.shape[0] + 1
-    above = np.maximum.accumulate(np.where(mask, rows, -never), 0)
-    below = np.minimum.accumulate(np.where(mask, rows, never)[::-1], 0)[::-1]
-    row = np.where(rows - above <= below - rows, above, below)
-    return np.where(mask.any(0), row, -1)
-
-
-def largest_component(mask: Mask) -> Mask:
-    """The set pixels of the largest component joined by sides; of equal ones the first; nothing when none is set."""
-    labels = label_components(mask)
-    if not mask.any():
-        return mask.copy()
-    counts = np.bincount(labels[mask])
-    largest: Mask = mask & (labels == int(counts.argmax()))
-    return largest
-
-
-def label_components(mask: Mask) -> NDArray[np.intp]:
-    """H x W: the flat index of the first pixel of each set pixel's component; unset pixels keep their own.
-
-    Labels fall to the least neighbour's, and then to that label's own label, so that few rounds suffice.
-    """
-    label = np.arange(mask.size, dtype=np.intp)
-    index = label.reshape(mask.shape)
-    across, down = mask[:, 1:] & mask[:, :-1], mask[1:] & mask[:-1]
-    one = np.concatenate([index[:, 1:][across], index[1:][down]])
-    other = np.concatenate([index[:, :-1][across], index[:-1][down]])
-    while True:
-        least = np.minimum(label[one], label[other])
-        if (label[one] == label[other]).all():
-            return label.reshape(mask.shape)
-        np.minimum.at(label, label[one], least)
-        np.minimum.at(label, label[other], least)
-        while (label[label] != label).any():
-            label = label[label]
+    outside = 2 * mask.shape[0] + 1
+    above = np.maximum.accumulate(np.where(mask, rows, -outside), 0)
+    below = np.minimum.accumulate(np.where(mask, rows, outside)[::-1], 0)[::-1]
+    nearest = np.where(rows - above <= below - rows, above, below)
+    return np.where(mask.any(0), nearest, -1)

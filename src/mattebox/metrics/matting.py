@@ -1,7 +1,6 @@
-"""How well a soft alpha matches a known one: SAD, MSE, gradient and connectivity error.
+"""Matting errors of a soft alpha: SAD, MSE, gradient and connectivity error.
 
-After Rhemann et al., A Perceptually Motivated Online Benchmark for Image Matting (2009). Arrays are H x W floats 0..1.
-Knows nothing of pictures or networks.
+Rhemann et al., A Perceptually Motivated Online Benchmark for Image Matting (2009). Arrays are H x W floats, 0..1.
 """
 
 from __future__ import annotations
@@ -12,11 +11,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mattebox.metrics.binary_masks import largest_component
+from mattebox.metrics.separable_filter import filter_separably, gaussian_kernel
 from mattebox.types import Floats
 
-GRADIENT_SIGMA_PIXELS = 1.4  # of the Gaussian derivatives, in pixels
-CONNECTIVITY_THRESHOLDS = np.arange(11) / 10  # the alphas at which connectivity is looked at
-CONNECTIVITY_TOLERANCE = 0.15  # how far alpha may rise above what is connected unpunished
+GRADIENT_SIGMA_PIXELS = 1.4  # of the Gaussian derivatives
+GRADIENT_RADIUS_PIXELS = 4  # of their kernels
+CONNECTIVITY_THRESHOLDS = np.arange(11) / 10  # alphas at which connectivity is tested
+CONNECTIVITY_TOLERANCE = 0.15  # difference from the connected level that does not count
 
 
 def sad(alpha: Floats, truth: Floats) -> float:
@@ -30,40 +31,30 @@ def mse(alpha: Floats, truth: Floats) -> float:
 
 
 def gradient_error(alpha: Floats, truth: Floats) -> float:
-    """Sum of squared differences of the gradients' magnitudes, in thousands."""
+    """Sum of squared differences of the gradient magnitudes, in thousands."""
     return float(np.square(_gradient_magnitude(alpha) - _gradient_magnitude(truth)).sum(dtype=np.float64)) / 1000
 
 
 def connectivity_error(alpha: Floats, truth: Floats) -> float:
-    """Sum of differences of how well each pixel is joined to the region opaque in both, in thousands."""
+    """Sum of differences of the degree to which each pixel is connected to the region opaque in both, in thousands."""
     level = np.full(alpha.shape, -1.0)
-    for below, step in pairwise(CONNECTIVITY_THRESHOLDS):
-        joined = largest_component((alpha >= step) & (truth >= step))
-        level[(level < 0) & ~joined] = below
+    for previous, threshold in pairwise(CONNECTIVITY_THRESHOLDS):
+        connected = largest_component((alpha >= threshold) & (truth >= threshold))
+        level[(level < 0) & ~connected] = previous
     level[level < 0] = 1
     return float(np.abs(_connectedness(alpha, level) - _connectedness(truth, level)).sum()) / 1000
 
 
 def _connectedness(alpha: Floats, connected_level: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Degree of connectedness 0..1, from the highest step at which each pixel is joined to the common region."""
-    above = alpha - connected_level
-    return np.asarray(1 - np.where(above >= CONNECTIVITY_TOLERANCE, above, 0))
+    """Degree of connectedness, 0..1, from the highest threshold at which each pixel is connected."""
+    excess = alpha - connected_level
+    return np.asarray(1 - np.where(excess >= CONNECTIVITY_TOLERANCE, excess, 0))
 
 
 def _gradient_magnitude(plane: Floats) -> NDArray[np.float64]:
-    """Magnitude of the Gaussian-derivative gradient."""
-    reach = np.arange(-4, 5)
-    gauss = np.exp(-(reach**2) / (2 * GRADIENT_SIGMA_PIXELS**2))
-    gauss /= gauss.sum()
-    edge = -reach * gauss / GRADIENT_SIGMA_PIXELS**2
-    return np.hypot(_filter_separably(plane, gauss, edge), _filter_separably(plane, edge, gauss))
-
-
-def _filter_separably(
-    plane: Floats, vertical_kernel: NDArray[np.float64], horizontal_kernel: NDArray[np.float64]
-) -> NDArray[np.float64]:
-    """Separable filtering, edges repeated."""
-    reach = len(vertical_kernel) // 2
-    wide = np.pad(plane.astype(np.float64), reach, mode="edge")
-    rows = sum(weight * wide[i : i + plane.shape[0]] for i, weight in enumerate(vertical_kernel))
-    return np.asarray(sum(weight * rows[:, i : i + plane.shape[1]] for i, weight in enumerate(horizontal_kernel)))
+    """Magnitude of the gradient by Gaussian derivatives."""
+    gauss = gaussian_kernel(GRADIENT_RADIUS_PIXELS, GRADIENT_SIGMA_PIXELS)
+    offsets = np.arange(-GRADIENT_RADIUS_PIXELS, GRADIENT_RADIUS_PIXELS + 1)
+    derivative = -offsets * gauss / GRADIENT_SIGMA_PIXELS**2
+    horizontal = filter_separably(plane, gauss, derivative, "edge")
+    return np.hypot(horizontal, filter_separably(plane, derivative, gauss, "edge"))

@@ -9,10 +9,12 @@ import numpy as np
 
 from mattebox.core.timing import StageTimer
 from mattebox.errors import NoSubject
-from mattebox.matting import corrections, garbage_mattes, keying, network_query, region_of_interest, trimap
+from mattebox.matting import corrections, garbage_mattes, region_of_interest, trimap
 from mattebox.matting.colour_refinement import refine
 from mattebox.matting.foreground import estimate_foreground
+from mattebox.matting.keying_method import parse_keying_method
 from mattebox.matting.segmentation import segment
+from mattebox.matting.selection import check_selected_classes, parse_selection
 from mattebox.matting.test_time_augmentation import plan_views
 from mattebox.models.cards.registry import find_card
 from mattebox.models.matte_session import Session
@@ -37,13 +39,13 @@ def check_cut(step: Cut, open_image: OpenImage, session: Session | None = None) 
     corrections.check_corrections(step, open_image)
     for path in _user_matte_paths(step).values():
         open_image(path)
-    method = keying.parse_keying_method(step.by)
+    method, selection = parse_keying_method(step.by), parse_selection(step.pick)
     if method is None:
         card = find_card(step.model) if session is None else session.card
-        network_query.check_selected_classes(step.pick, card)
+        check_selected_classes(selection, card)
         plan_views(card, step.votes)
         return
-    network_query.check_selected_classes(step.pick, None)
+    check_selected_classes(selection, None)
     if method.kind == "plate":
         open_image(method.argument)
 

@@ -14,8 +14,10 @@ from mattebox.core.timing import StageTimer
 from mattebox.matting import keying, network_query, region_of_interest, small_subject_zoom
 from mattebox.matting.auto_refinement import refine_automatically
 from mattebox.matting.chroma_screen import despill
-from mattebox.matting.colour_refinement import enlarge_matte, refine
+from mattebox.matting.colour_refinement import refine
 from mattebox.matting.corrections import Corrections, parse_corrections
+from mattebox.matting.keying_method import KeyingMethod, parse_keying_method
+from mattebox.matting.matte_operations import enlarge_matte
 from mattebox.matting.network_refinement import refine_with_network
 from mattebox.models.matte_session import Session
 from mattebox.recipe.steps import Cut
@@ -88,7 +90,7 @@ class NetworkMatte:
 class KeyedMatte:
     """The matte of a key, which has its edges at full size already. Chroma screens spill their light, others do not."""
 
-    method: keying.KeyingMethod
+    method: KeyingMethod
     step: Cut
     open_image: OpenImage
     timer: StageTimer
@@ -118,7 +120,7 @@ def make_matte_source(
     step: Cut, timer: StageTimer, open_image: OpenImage, get_session: Callable[[], Session]
 ) -> MatteSource:
     """The source that the step names. Only a network calls `get_session`. UsageError, ModelError, DeviceError."""
-    method = keying.parse_keying_method(step.by)
+    method = parse_keying_method(step.by)
     if method is None:
         return NetworkMatte(get_session(), step, open_image, timer)
     return KeyedMatte(method, step, open_image, timer)

@@ -1,1 +1,1 @@
-"""The HTTP window: an API of our own, one that speaks remove.bg's, and a page. `mattebox serve` opens it."""
+"""HTTP server: the mattebox API, an API compatible with remove.bg's, and a web page. `mattebox serve` starts it."""

@@ -1,7 +1,7 @@
-"""API keys in a file: who has one, what it may do, how much; the keys themselves only as their SHA-256.
+"""File of API keys: name, scopes, rate and quota of each, and the SHA-256 of the key instead of the key.
 
-A key is 256 random bits, so that its plain hash tells nothing. One JSON object a line; plain keys, one a line, are read
-as well. Knows nothing of HTTP.
+A key is 256 random bits, so an unsalted hash is safe. The file holds one JSON object per line; plain keys, one per
+line, are read too.
 """
 
 from __future__ import annotations
@@ -17,13 +17,13 @@ from mattebox.errors import UsageError
 from mattebox.io.atomic_write import write_bytes
 
 PICTURES_SCOPE, JOBS_SCOPE, USAGE_SCOPE = "pictures", "jobs", "usage"
-SCOPES = {PICTURES_SCOPE: "have pictures made", JOBS_SCOPE: "jobs, one's own", USAGE_SCOPE: "see the usage of all keys"}
-DEFAULT_MEGAPIXELS_PER_MINUTE = 500  # megapixels, as remove.bg counts; a smaller picture counts as one
+SCOPES = {PICTURES_SCOPE: "process pictures", JOBS_SCOPE: "run jobs", USAGE_SCOPE: "see the usage of all keys"}
+DEFAULT_MEGAPIXELS_PER_MINUTE = 500  # the limit of remove.bg
 KEY_PREFIX = "mbx_"
 
 
 class ApiKey(msgspec.Struct, frozen=True, omit_defaults=True):
-    """One key. `rate`: megapixels a minute; `quota`: pictures a calendar month, 0 for no end."""
+    """One key. `rate` in megapixels per minute; `quota` in pictures per calendar month, 0 for no limit."""
 
     id: str
     hash: str
@@ -36,11 +36,12 @@ class ApiKey(msgspec.Struct, frozen=True, omit_defaults=True):
 
 
 def hash_key(secret: str) -> str:
+    """SHA-256 of a key, in hexadecimal."""
     return hashlib.sha256(secret.encode()).hexdigest()
 
 
 def read_keys(path: Path) -> list[ApiKey]:
-    """The keys of a file. UsageError when it cannot be read, or is no such file."""
+    """The keys of a file, revoked ones too. UsageError when it is unreadable or malformed."""
     try:
         lines = [line.strip() for line in path.read_text().splitlines()]
     except (OSError, UnicodeDecodeError) as error:
@@ -49,25 +50,53 @@ def read_keys(path: Path) -> list[ApiKey]:
 
 
 def create_key(path: Path, name: str, scopes: tuple[str, ...], rate: int, quota: int) -> tuple[ApiKey, str]:
-    """Add a key to a file, which may not be there yet; the key, and its secret, which is kept nowhere. UsageError."""
-    known = read_keys(path) if path.exists() else []
+    """Create a key and add it to a file.
+
+    Parameters
+    ----------
+    path
+        The key file; created if necessary.
+    name
+        What to call the key in lists.
+    scopes
+        What it allows, of `SCOPES`.
+    rate
+        Megapixels per minute.
+    quota
+        Pictures per calendar month; 0 for no limit.
+
+    Returns
+    -------
+    key : ApiKey
+        The stored entry.
+    secret : str
+        The key itself, which is stored nowhere.
+
+    Raises
+    ------
+    UsageError
+        For an unknown scope or an unreadable file.
+    """
+    keys = read_keys(path) if path.exists() else []
     if unknown := [s for s in scopes if s not in SCOPES]:
         raise UsageError(f"there is no scope {unknown[0]!r}", f"choose from {', '.join(SCOPES)}")
     secret = KEY_PREFIX + secrets.token_urlsafe(32)
     key = ApiKey(secrets.token_hex(4), hash_key(secret), name, scopes, rate, quota, _utc_now())
-    _write_keys(path, [*known, key])
+    _write_keys(path, [*keys, key])
     return key, secret
 
 
 def revoke_key(path: Path, id_or_name: str) -> ApiKey:
-    """Revoke a key by its id or its name; it stays in the file. UsageError when there is not exactly one."""
-    known = read_keys(path)
-    found = [k for k in known if not k.revoked and id_or_name in (k.id, k.name)]
-    if len(found) != 1:
-        raise UsageError(f"{len(found)} keys in use are called {id_or_name!r}", "give an id from `mattebox keys list`")
-    gone = msgspec.structs.replace(found[0], revoked=_utc_now())
-    _write_keys(path, [gone if k.id == gone.id else k for k in known])
-    return gone
+    """Revoke a key by its id or name; its entry stays in the file. UsageError when not exactly one key matches."""
+    keys = read_keys(path)
+    matches = [k for k in keys if not k.revoked and id_or_name in (k.id, k.name)]
+    if len(matches) != 1:
+        raise UsageError(
+            f"{len(matches)} keys in use are called {id_or_name!r}", "give an id from `mattebox keys list`"
+        )
+    revoked = msgspec.structs.replace(matches[0], revoked=_utc_now())
+    _write_keys(path, [revoked if k.id == revoked.id else k for k in keys])
+    return revoked
 
 
 def _parse_api_key(path: Path, line: str) -> ApiKey:

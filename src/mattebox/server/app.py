@@ -1,4 +1,4 @@
-"""The application: routes, errors as answers, and how it starts and stops."""
+"""The FastAPI application: routes, middleware, error handlers, start and stop."""
 
 from __future__ import annotations
 
@@ -15,52 +15,60 @@ from starlette.routing import Route
 
 from mattebox._version import __version__
 from mattebox.errors import MatteboxError
-from mattebox.server.http import problems
 from mattebox.server.http.middleware import RequestMiddleware
 from mattebox.server.http.problems import Problem
-from mattebox.server.removebg_mapping import RemovebgError
-from mattebox.server.routes import jobs, operations, removebg, v1
+from mattebox.server.removebg.errors import RemovebgError
+from mattebox.server.routes import health, jobs, removebg, static_files, v1
 from mattebox.server.settings import Settings
 from mattebox.server.state import AppState
 
+CODE_BY_STATUS = {404: "no_such_place", 405: "method_not_allowed"}  # of errors that routing raises
+
 
 def create_app(settings: Settings) -> FastAPI:
-    """The application for these settings."""
-    house = AppState.from_settings(settings)
+    """Create the application.
+
+    Parameters
+    ----------
+    settings
+        From `load_settings`.
+
+    Returns
+    -------
+    FastAPI
+        An ASGI application. Its state, an `AppState`, is `app.state.mattebox`.
+
+    Raises
+    ------
+    UsageError
+        For an unreadable key file, or traces without their packages.
+    """
+    state = AppState.from_settings(settings)
 
     @asynccontextmanager
-    async def life(_: FastAPI) -> AsyncIterator[None]:
-        await house.worker_pool.start()
-        await house.job_service.resume_stored_jobs()
-        house.is_ready = True
+    async def lifespan(_: FastAPI) -> AsyncIterator[None]:
+        await state.worker_pool.start()
+        await state.job_service.resume_stored_jobs()
+        state.is_ready = True
         yield
-        house.is_ready = False
-        await house.job_service.close()
-        await house.worker_pool.stop()
-        house.usage.close()
-        house.tracer.close()
+        state.is_ready = False
+        await state.job_service.close()
+        await state.worker_pool.stop()
+        state.usage.close()
+        state.tracer.close()
 
-    app = FastAPI(title="mattebox", version=__version__, lifespan=life, openapi_url=None)
-    app.state.house = house
-    known = [Security(APIKeyHeader(name="X-API-Key", auto_error=False))] if house.access.requires_key else None
-    app.include_router(operations.router)
-    app.add_api_route("/openapi.json", _openapi_endpoint(app), include_in_schema=False)
-    if settings.role != "worker":
-        for router in (v1.router, jobs.router):
-            app.include_router(router, dependencies=known)
-        app.include_router(removebg.router)
-        if settings.page:
-            app.include_router(operations.create_page_router())
+    app = FastAPI(title="mattebox", version=__version__, lifespan=lifespan, openapi_url=None)
+    app.state.mattebox = state
+    _add_routes(app, state)
     app.add_exception_handler(Problem, _handle_problem)
     app.add_exception_handler(MatteboxError, _handle_mattebox_error)
     app.add_exception_handler(RemovebgError, _handle_removebg_error)
     app.add_exception_handler(HTTPException, _handle_http_exception)
-    app.add_middleware(RequestMiddleware, state=house)
+    app.add_middleware(RequestMiddleware, state=state)
     if settings.origins:
-        origins = [o.strip() for o in settings.origins.split(",")]
         app.add_middleware(
             CORSMiddleware,
-            allow_origins=origins,
+            allow_origins=[origin.strip() for origin in settings.origins.split(",")],
             allow_methods=["GET", "POST", "DELETE"],
             allow_headers=["X-API-Key", "Prefer", "Idempotency-Key"],
             expose_headers=["Location", "X-Made", "X-Confidence", "X-Box"],
@@ -68,38 +76,52 @@ def create_app(settings: Settings) -> FastAPI:
     return app
 
 
+def _add_routes(app: FastAPI, state: AppState) -> None:
+    app.include_router(health.router)
+    app.add_api_route("/openapi.json", _openapi_endpoint(app), include_in_schema=False)
+    if state.settings.role == "worker":
+        return
+    security = [Security(APIKeyHeader(name="X-API-Key", auto_error=False))] if state.access.requires_key else None
+    for router in (v1.router, jobs.router):
+        app.include_router(router, dependencies=security)
+    app.include_router(removebg.router)
+    if state.settings.page:
+        app.include_router(static_files.create_page_router())
+
+
 def _openapi_endpoint(app: FastAPI) -> Callable[[], Awaitable[Response]]:
-    """The OpenAPI document, made once."""
-    written: list[bytes] = []
+    """An endpoint for the OpenAPI document, which is built on the first request."""
+    cached: list[bytes] = []
 
-    async def send() -> Response:
-        if not written:
-            written.append(json.dumps(app.openapi()).encode())
-        return Response(written[0], media_type="application/json")
+    async def send_document() -> Response:
+        if not cached:
+            cached.append(json.dumps(app.openapi()).encode())
+        return Response(cached[0], media_type="application/json")
 
-    return send
+    return send_document
 
 
 async def _handle_problem(_: Request, error: Exception) -> Response:
     assert isinstance(error, Problem)
-    return problems.problem_response(error)
+    return error.to_response()
 
 
 async def _handle_mattebox_error(_: Request, error: Exception) -> Response:
     assert isinstance(error, MatteboxError)
-    return problems.problem_response(problems.problem_from_error(error))
+    return Problem.from_error(error).to_response()
 
 
 async def _handle_http_exception(request: Request, error: Exception) -> Response:
-    """No such route, or not that method of it: then Allow names those it has."""
+    """Errors of routing: no such path, or not this method, in which case Allow names the path's methods."""
     assert isinstance(error, HTTPException)
-    code = {404: "no_such_place", 405: "method_not_allowed"}.get(error.status_code, "bad_request")
-    remedy = "GET /openapi.json tells what there is"
+    code = CODE_BY_STATUS.get(error.status_code, "bad_request")
     headers = dict(error.headers or {})
     if error.status_code == 405:
-        found = (r.methods for r in request.app.routes if isinstance(r, Route) and r.path_regex.match(request.url.path))
-        headers["Allow"] = ", ".join(sorted(set().union(*(methods or () for methods in found))))
-    return problems.problem_response(Problem(error.status_code, code, str(error.detail), remedy, headers))
+        path = request.url.path
+        routes = (r for r in request.app.routes if isinstance(r, Route) and r.path_regex.match(path))
+        headers["Allow"] = ", ".join(sorted(set().union(*(route.methods or () for route in routes))))
+    remedy = "GET /openapi.json tells what there is"
+    return Problem(error.status_code, code, str(error.detail), remedy, headers).to_response()
 
 
 async def _handle_removebg_error(_: Request, error: Exception) -> Response:

@@ -1,5 +1,6 @@
-"""Who may call, what, and how much in a minute. The file of keys is read again when it changes; keys are known by their
-hashes alone and written nowhere.
+"""Authentication and authorisation by API keys, which are known by their hashes alone.
+
+The key file is read again when it changes, so that a revoked key stops working within a second.
 """
 
 from __future__ import annotations
@@ -9,28 +10,22 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from starlette.requests import Request
+
 from mattebox.errors import UsageError
-from mattebox.server.api_keys import DEFAULT_MEGAPIXELS_PER_MINUTE, SCOPES, ApiKey, hash_key, read_keys
+from mattebox.server.api_keys import DEFAULT_MEGAPIXELS_PER_MINUTE, PICTURES_SCOPE, SCOPES, ApiKey, hash_key, read_keys
+from mattebox.server.http.problems import Problem
 
 LOCAL_CALLER = "local"
-RELOAD_INTERVAL_SECONDS = 1.0  # seconds between looks at the file
-
-
-@dataclass
-class RateWindow:
-    """One caller's minute."""
-
-    started_at: float = 0.0
-    megapixels: int = 0
+RELOAD_INTERVAL_SECONDS = 1.0  # between checks of the key file
 
 
 @dataclass
 class AccessControl:
-    """Known keys by their hash, and every caller's minute. Without keys, everyone is LOCAL and may do everything."""
+    """API keys by their hash, and what each allows. Without keys, everyone is LOCAL_CALLER and has every scope."""
 
     keys: dict[str, ApiKey] = field(default_factory=dict)
     path: Path | None = None
-    rate_windows: dict[str, RateWindow] = field(default_factory=dict)
     _file_stamp: tuple[float, int] = (0.0, 0)
     _checked_at: float = 0.0
 
@@ -40,7 +35,7 @@ class AccessControl:
 
     @classmethod
     def from_file(cls, path: str) -> AccessControl:
-        """The keys of a file, none when there is no name. UsageError when it cannot be read or holds none in use."""
+        """The keys of a file; no keys for an empty path. UsageError when it is unreadable or all keys are revoked."""
         if not path:
             return cls()
         access = cls(path=Path(path))
@@ -51,11 +46,11 @@ class AccessControl:
 
     @property
     def requires_key(self) -> bool:
-        """Is a key needed?"""
+        """Whether callers need a key."""
         return self.path is not None or bool(self.keys)
 
     def authenticate(self, key: str | None) -> str | None:
-        """The name under which a key's calls are counted; None when it may not call."""
+        """The caller's name (the hash of the key); None for an unknown or missing key."""
         if not self.requires_key:
             return LOCAL_CALLER
         self._reload_if_changed()
@@ -63,33 +58,19 @@ class AccessControl:
         return name if name in self.keys else None
 
     def has_scope(self, caller: str, scope: str) -> bool:
-        """Is something within a caller's scopes?"""
+        """Whether a caller may use a scope."""
         return scope in (SCOPES if caller == LOCAL_CALLER else self.keys[caller].scopes if caller in self.keys else ())
 
     def monthly_quota(self, caller: str) -> int:
-        """Pictures a month; 0 for no end."""
+        """Pictures per calendar month; 0 for no limit."""
         return self.keys[caller].quota if caller in self.keys else 0
 
-    def consume_rate_limit(self, caller: str, pixels: int, now: float | None = None) -> tuple[bool, dict[str, str]]:
-        """Count a picture; whether it is within the limit (there is none where there are no keys), and the headers
-        that say so."""
-        now = time.monotonic() if now is None else now
-        window = self.rate_windows.setdefault(caller, RateWindow(now))
-        if now - window.started_at >= 60:
-            window.started_at, window.megapixels = now, 0
-        most = self.keys[caller].rate if caller in self.keys else DEFAULT_MEGAPIXELS_PER_MINUTE
-        cost = max(1, round(pixels / 1e6))
-        allowed = not self.requires_key or window.megapixels + cost <= most
-        window.megapixels = min(most, window.megapixels + cost) if allowed else window.megapixels
-        told = {
-            "X-RateLimit-Limit": str(most),
-            "X-RateLimit-Remaining": str(max(0, most - window.megapixels)),
-            "X-RateLimit-Reset": str(int(time.time() + 60 - (now - window.started_at))),
-        }
-        return allowed, told | ({} if allowed else {"Retry-After": str(int(61 - (now - window.started_at)))})
+    def megapixels_per_minute(self, caller: str) -> int:
+        """The caller's rate limit."""
+        return self.keys[caller].rate if caller in self.keys else DEFAULT_MEGAPIXELS_PER_MINUTE
 
     def _reload_if_changed(self) -> None:
-        """Read the file again when it changed; one that cannot be read just then changes nothing."""
+        """Read the key file again when it has changed; keep the known keys when it cannot be read."""
         now = time.monotonic()
         if self.path is None or now - self._checked_at < RELOAD_INTERVAL_SECONDS:
             return
@@ -103,6 +84,36 @@ class AccessControl:
 
     def _load_keys(self) -> None:
         assert self.path is not None
-        found = {k.hash: k for k in read_keys(self.path) if not k.revoked}
+        active_keys = {k.hash: k for k in read_keys(self.path) if not k.revoked}
         status = self.path.stat()
-        self.keys, self._file_stamp = found, (status.st_mtime, status.st_ino)
+        self.keys, self._file_stamp = active_keys, (status.st_mtime, status.st_ino)
+
+
+def require_caller(access: AccessControl, request: Request, scope: str = PICTURES_SCOPE) -> str:
+    """Authenticate a request and authorise it for a scope.
+
+    Parameters
+    ----------
+    access
+        The known keys.
+    request
+        Its X-API-Key header carries the key.
+    scope
+        What the caller wants to do, one of `api_keys.SCOPES`.
+
+    Returns
+    -------
+    str
+        The caller's name, under which usage is counted.
+
+    Raises
+    ------
+    Problem
+        401 for an unknown or missing key, 403 for a scope that the key does not have.
+    """
+    caller = access.authenticate(request.headers.get("x-api-key"))
+    if caller is None:
+        raise Problem(401, "key_unknown", "the API key is missing or unknown", "send it as X-API-Key")
+    if not access.has_scope(caller, scope):
+        raise Problem(403, "scope_missing", f"the API key is not for {scope}", "ask for one with that scope")
+    return caller

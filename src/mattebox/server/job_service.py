@@ -1,6 +1,6 @@
-"""Jobs at the server: opened when the first one comes or old ones lie there, done by the crew, swept, handed back.
+"""Job service of the server: opens the job manager on demand, runs its tasks on the worker pool, erases expired jobs.
 
-Between the jobs' threads and the crew's event loop. Knows nothing of requests.
+It connects the threads of the job queue with the event loop of the worker pool.
 """
 
 from __future__ import annotations
@@ -14,27 +14,30 @@ from mattebox.errors import MatteboxError
 from mattebox.jobs.encryption import Cipher, cipher_from_key
 from mattebox.jobs.heartbeats import HEARTBEAT_SECONDS
 from mattebox.server import webhooks
-from mattebox.server.http import problems
 from mattebox.server.http.problems import Problem
 from mattebox.server.settings import Settings
 from mattebox.server.usage import UsageStore
-from mattebox.server.workers.tasks import execute_task, unpack_task
+from mattebox.server.workers.protocol import WorkerTask
+from mattebox.server.workers.task_execution import execute_task
 from mattebox.server.workers.worker_pool import ServerBusy, WorkerLost, WorkerPool, WorkerResponse
 from mattebox.types import OnProgress
 
 if TYPE_CHECKING:
-    from mattebox.jobs.manager import JobManager, JobStatus
+    from mattebox.jobs.manager import JobManager
+    from mattebox.jobs.status import JobStatus
 
-ADMISSION_POLL_SECONDS = 0.1  # seconds between looks for room
-SWEEP_SECONDS = 60.0
+ADMISSION_POLL_SECONDS = 0.1  # between checks of the pixel budget
+SWEEP_SECONDS = 60.0  # between sweeps of expired jobs
 
 
 class JobFolderInUse(MatteboxError):
-    """The jobs' folder belongs to another server."""
+    """Another server uses the jobs' folder."""
+
+    code = "no_jobs"
 
 
 class JobService:
-    """The server's jobs. `jobs()` opens them; until then nothing is imported, written or listened to."""
+    """The server's jobs. Until `open_manager` is called, nothing is imported, written or started."""
 
     def __init__(self, settings: Settings, worker_pool: WorkerPool, usage: UsageStore) -> None:
         self.settings, self.worker_pool, self.usage = settings, worker_pool, usage
@@ -49,13 +52,13 @@ class JobService:
         self.is_closed = False
 
     async def resume_stored_jobs(self) -> None:
-        """Go on with what lies there from before, unless another server does."""
+        """Resume jobs that are stored already, unless another server uses their folder."""
         if self.settings.jobs and (self.settings.database or (self.folder / "jobs").is_dir()):
             with contextlib.suppress(JobFolderInUse):
                 await self.open_manager()
 
     async def open_manager(self) -> JobManager:
-        """The jobs, opened at the first call. Problem when there are none; InUse."""
+        """The job manager, opened on the first call. Problem 503 when jobs are off; JobFolderInUse."""
         if not self.settings.jobs or self.is_closed:
             raise Problem(503, "no_jobs", "this server takes no jobs", "send it without Prefer: respond-async")
         async with self._open_lock:
@@ -66,7 +69,7 @@ class JobService:
         return self._manager
 
     async def close(self, grace_seconds: int = 0) -> None:
-        """Finish what runs within so many seconds, and hand the rest back."""
+        """Let running jobs finish for so many seconds, then hand the rest back to the queue."""
         self.is_closed = True
         async with self._open_lock:
             if self._sweep_task is not None:
@@ -82,40 +85,39 @@ class JobService:
                 self._lock_file = None
 
     def run_task(self, job_id: str, task: bytes, on_progress: OnProgress) -> tuple[dict[str, Any], bytes]:
-        """Have the crew do a job's task, from a thread of the queue; `on_progress` is told what share of it is done."""
-        from mattebox.jobs.manager import TaskCrashed, TaskFailed
+        """Run a job's task on the worker pool, called from a thread of the queue. TaskFailed, TaskCrashed."""
+        from mattebox.jobs.task_runner import TaskCrashed, TaskFailed
 
         assert self._loop is not None
         future = asyncio.run_coroutine_threadsafe(self._execute_when_free(task, on_progress), self._loop)
         self._futures[job_id] = future
         try:
-            made = future.result()
+            response = future.result()
         except WorkerLost as error:
             raise TaskCrashed from error
         except Problem as problem:
-            raise TaskFailed(_error_fields(problem)) from None
+            raise TaskFailed(problem.to_fields()) from None
         except MatteboxError as error:
-            raise TaskFailed(_error_fields(problems.problem_from_error(error))) from None
+            raise TaskFailed(Problem.from_error(error).to_fields()) from None
         finally:
             self._futures.pop(job_id, None)
         job = self._manager.store.job(job_id) if self._manager else None
         if job is not None:
-            self.usage.add_picture(job["owner"], unpack_task(task).pixels, made.seconds)
-        return made.header, made.body
+            self.usage.add_picture(job["owner"], WorkerTask.unpack(task).pixels, response.seconds)
+        return response.header, response.body
 
     def cancel_task(self, job_id: str) -> None:
+        """Cancel a running task; `run_task` then raises CancelledError."""
         future = self._futures.get(job_id)
         if future is not None:
             future.cancel()
 
     async def _execute_when_free(self, packed_task: bytes, on_progress: OnProgress) -> WorkerResponse:
-        """Wait for room without taking what others need: jobs hold half of the pixels at most, or one picture."""
-        task = unpack_task(packed_task)
+        """Run a task once at most half of the pixel budget is in use with it, or nothing else runs."""
+        task = WorkerTask.unpack(packed_task)
         while True:
-            if (
-                not self.worker_pool.pixels_in_flight
-                or self.worker_pool.pixels_in_flight + task.pixels <= self.settings.pixel_budget // 2
-            ):
+            in_flight = self.worker_pool.pixels_in_flight
+            if not in_flight or in_flight + task.pixels <= self.settings.pixel_budget // 2:
                 with contextlib.suppress(ServerBusy):
                     return await execute_task(self.worker_pool, task, on_progress)
             await asyncio.sleep(ADMISSION_POLL_SECONDS)
@@ -130,47 +132,45 @@ class JobService:
                 503, "no_jobs", "jobs need a package more", "pip install mattebox[server]", {"Retry-After": "3600"}
             ) from error
         settings = self.settings
-        shelf = JobStore(self.folder / "jobs", self.cipher)
-        shelf.prepare(settings.machine)
+        store = JobStore(self.folder / "jobs", self.cipher)
+        store.prepare(settings.machine)
         self._lock_folder()
         queue = JobQueue(settings.database or str(self.folder), settings.machine)
-        jobs = JobManager(shelf, queue, self, retention_seconds=settings.keep, on_finished=self._deliver_webhook)
-        at_once = 2 * settings.worker_count() + 2  # more than work, so that none waits for the queue's next look
-        jobs.start(0 if settings.role == "api" else at_once)
-        return jobs
+        manager = JobManager(store, queue, self, retention_seconds=settings.keep, on_finished=self._deliver_webhook)
+        max_concurrent = 2 * settings.worker_count() + 2  # more than workers, so that none waits for the queue's poll
+        manager.start(0 if settings.role == "api" else max_concurrent)
+        return manager
 
     def _lock_folder(self) -> None:
-        """Hold the folder: two servers that give out one machine's jobs would do them twice. InUse."""
+        """Lock the folder: two servers under one machine's name would run its jobs twice. JobFolderInUse."""
         try:
             import fcntl
-        except ImportError:  # not on Windows
+        except ImportError:  # Windows
             return
-        file = open(self.folder / f"{self.settings.machine}.lock", "wb")  # noqa: SIM115  held until the end
+        file = open(self.folder / f"{self.settings.machine}.lock", "wb")  # noqa: SIM115  locked until `close`
         try:
             fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except OSError:
             file.close()
             raise JobFolderInUse(
-                "the jobs' folder belongs to another server", "give each its own, or a name on one database"
+                "another server uses the jobs' folder",
+                "give each server a folder of its own, or a machine name and one database",
             ) from None
         self._lock_file = file
 
     def _deliver_webhook(self, status: JobStatus) -> None:
         assert self._manager is not None
-        webhooks.deliver_webhook(status, self.settings.hook_secret, self.settings.fetch_rules(), self._manager.wait)
+        webhooks.deliver_webhook(status, self.settings.hook_secret, self.settings.fetch_policy(), self._manager.wait)
 
     async def _sweep_periodically(self, manager: JobManager) -> None:
-        """Erase what was kept long enough, and give signs of life to other machines."""
-        every, swept = min(SWEEP_SECONDS, max(0.5, self.settings.keep / 4)), 0.0
+        """Send heartbeats to other machines, and erase expired jobs now and then."""
+        sweep_seconds = min(SWEEP_SECONDS, max(0.5, self.settings.keep / 4))
+        pause_seconds, since_sweep = min(sweep_seconds, HEARTBEAT_SECONDS), 0.0
         while True:
-            await asyncio.sleep(min(every, HEARTBEAT_SECONDS))
-            swept += min(every, HEARTBEAT_SECONDS)
-            with contextlib.suppress(Exception):  # a database or disk away for a while: the next round tries again
+            await asyncio.sleep(pause_seconds)
+            since_sweep += pause_seconds
+            with contextlib.suppress(Exception):  # a database or disk may be away for a while: try again
                 await asyncio.to_thread(manager.heartbeat_and_adopt)
-                if swept >= every:
-                    swept = 0.0
+                if since_sweep >= sweep_seconds:
+                    since_sweep = 0.0
                     await asyncio.to_thread(manager.erase_expired)
-
-
-def _error_fields(problem: Problem) -> dict[str, Any]:
-    return {"status": problem.status, "code": problem.code, "problem": problem.problem, "remedy": problem.remedy}

@@ -1,4 +1,4 @@
-"""What Prometheus reads: requests by route and status, seconds spent, pixels in hand. Names no caller."""
+"""Prometheus metrics: requests by route and status, their latency, and pixels in flight."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ LATENCY_BUCKETS_SECONDS = (0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 30.0)
 
 
 class RequestMetrics:
-    """Counts since the start."""
+    """Request counts and latencies since the start."""
 
     def __init__(self) -> None:
         self.request_counts: dict[tuple[str, int], int] = defaultdict(int)
@@ -16,6 +16,7 @@ class RequestMetrics:
         self.bucket_counts: dict[tuple[str, float], int] = defaultdict(int)
 
     def observe(self, route: str, status: int, seconds: float) -> None:
+        """Count one request."""
         self.request_counts[route, status] += 1
         self.total_seconds[route] += seconds
         for bucket in LATENCY_BUCKETS_SECONDS:
@@ -23,7 +24,7 @@ class RequestMetrics:
                 self.bucket_counts[route, bucket] += 1
 
     def to_prometheus_text(self, pixels_in_flight: int, worker_restarts: int) -> str:
-        """In Prometheus' text format."""
+        """All metrics in the Prometheus text format."""
         lines = ["# TYPE mattebox_requests_total counter"]
         lines += [
             f'mattebox_requests_total{{route="{r}",status="{s}"}} {n}'
@@ -33,9 +34,8 @@ class RequestMetrics:
         for route in sorted(self.total_seconds):
             total = sum(n for (r, _), n in self.request_counts.items() if r == route)
             for bucket in LATENCY_BUCKETS_SECONDS:
-                lines.append(
-                    f'mattebox_request_seconds_bucket{{route="{route}",le="{bucket}"}} {self.bucket_counts[route, bucket]}'
-                )
+                count = self.bucket_counts[route, bucket]
+                lines.append(f'mattebox_request_seconds_bucket{{route="{route}",le="{bucket}"}} {count}')
             lines.append(f'mattebox_request_seconds_bucket{{route="{route}",le="+Inf"}} {total}')
             lines.append(f'mattebox_request_seconds_sum{{route="{route}"}} {self.total_seconds[route]:.6f}')
             lines.append(f'mattebox_request_seconds_count{{route="{route}"}} {total}')

@@ -1,6 +1,6 @@
-"""What the server may be told, each by an environment variable of its own. docs/server.md is made from this file.
+"""Settings of the server, each from an environment variable MATTEBOX_SERVER_*.
 
-Knows nothing of HTTP.
+The table in docs/server.md is generated from this file.
 """
 
 from __future__ import annotations
@@ -19,37 +19,38 @@ from mattebox.errors import UsageError
 from mattebox.io.ssrf_guard import parse_networks
 from mattebox.io.url_fetch import FetchPolicy
 from mattebox.models.store.settings import home_folder
-from mattebox.server.logging import LOG_FORMATS
+from mattebox.server.booleans import parse_boolean
+from mattebox.server.event_log import LOG_FORMATS
 
 ENVIRONMENT_PREFIX = "MATTEBOX_SERVER_"
 ROLES = ("all", "api", "worker")
 
 
 def setting(default: Any, description: str) -> Any:
-    """A field with its description."""
+    """A dataclass field with a default and a description."""
     return field(default=default, metadata={"help": description})
 
 
 @dataclass(frozen=True)
 class Settings:
-    """All settings and their defaults."""
+    """All settings, with their defaults and descriptions."""
 
     host: str = setting("127.0.0.1", "the address to listen on; others than loopback need keys, or open=true")
     port: int = setting(7100, "the port")
     workers: int = setting(
         0,
-        "processes that do the pictures; 0 is one for each two processors. One for each does a quarter more small "
-        "pictures, in nearly twice the memory",
+        "worker processes; 0 for one per two processors. One per processor does a quarter more small pictures, in nearly "
+        "twice the memory",
     )
-    threads: int = setting(0, "threads of each worker's network; 0 shares the processors out")
+    threads: int = setting(0, "threads of each worker's network; 0 divides the processors among the workers")
     model: str = setting("balanced", "the model used where a request names none")
     max_upload: int = setting(25_000_000, "bytes of a request at most")
     max_pixels: int = setting(50_000_000, "pixels x frames of a picture at most")
-    pixel_budget: int = setting(200_000_000, "pixels in hand at a time; more are answered 503 with Retry-After")
-    uploads: int = setting(4, "large uploads taken in at a time; more are answered 503 with Retry-After")
+    pixel_budget: int = setting(200_000_000, "pixels in progress at a time; more are answered 503 with Retry-After")
+    uploads: int = setting(4, "large uploads received at a time; more are answered 503 with Retry-After")
     timeout: int = setting(60, "seconds a picture may take before its worker is replaced")
     worker_memory: int = setting(4_000_000_000, "bytes of address space of a worker; 0 for no limit")
-    drain: int = setting(25, "seconds that pictures in hand get to finish when the server is told to stop")
+    drain: int = setting(25, "seconds that pictures in progress get to finish on shutdown")
     keys: str = setting(
         "", "a file of API keys, of `mattebox keys` or plain ones, one a line; empty for none on loopback"
     )
@@ -76,16 +77,19 @@ class Settings:
     url_ports: str = setting("", "ports that they may reach besides 80 for http and 443 for https")
 
     def worker_count(self) -> int:
+        """Number of worker processes."""
         return self.workers or max(1, cpu_threads.thread_cpu_count() // 2)
 
     def threads_per_worker(self) -> int:
+        """Threads of each worker's network."""
         return self.threads or max(1, cpu_threads.thread_cpu_count() // self.worker_count())
 
     def data_folder(self) -> Path:
+        """Folder of jobs and usage."""
         return Path(self.data).expanduser().absolute() if self.data else home_folder() / "server"
 
-    def fetch_rules(self) -> FetchPolicy:
-        """What may be fetched from where. UsageError."""
+    def fetch_policy(self) -> FetchPolicy:
+        """Which addresses downloads and web hooks may reach. UsageError for malformed settings."""
         ports = [p.strip() for p in self.url_ports.split(",") if p.strip()]
         if not all(p.isdecimal() and 0 < int(p) < 65536 for p in ports):
             raise UsageError(f"{ENVIRONMENT_PREFIX}URL_PORTS={self.url_ports} are no ports", "give e.g. 8080,8443")
@@ -97,18 +101,24 @@ class Settings:
 
 
 def load_settings(environment: Mapping[str, str] = os.environ, **changes: Any) -> Settings:
-    """Settings from MATTEBOX_SERVER_* variables, then `changes`. UsageError for a name or value that is none."""
-    known = {f.name: f for f in dataclasses.fields(Settings)}
+    """Settings from MATTEBOX_SERVER_* variables, overridden by `changes` that are not None.
+
+    Raises
+    ------
+    UsageError
+        For an unknown variable or an invalid value.
+    """
+    fields = {f.name: f for f in dataclasses.fields(Settings)}
     values: dict[str, Any] = {}
     for variable, text in environment.items():
         if not variable.startswith(ENVIRONMENT_PREFIX):
             continue
         name = variable.removeprefix(ENVIRONMENT_PREFIX).lower()
-        if name not in known:
+        if name not in fields:
             raise UsageError(
-                f"{variable} is no setting", f"choose from {', '.join(ENVIRONMENT_PREFIX + n.upper() for n in known)}"
+                f"{variable} is no setting", f"choose from {', '.join(ENVIRONMENT_PREFIX + n.upper() for n in fields)}"
             )
-        values[name] = _parse_value(variable, text, type(known[name].default))
+        values[name] = _parse_value(variable, text, type(fields[name].default))
     if values.get("machine") == "hostname":
         values["machine"] = re.sub(r"[^A-Za-z0-9_.]", "_", socket.gethostname())[:64]
     settings = Settings(**values | {k: v for k, v in changes.items() if v is not None})
@@ -117,22 +127,22 @@ def load_settings(environment: Mapping[str, str] = os.environ, **changes: Any) -
 
 
 def settings_table() -> str:
-    """The table of settings, for docs/server.md."""
+    """All settings as a Markdown table, for docs/server.md."""
     rows = ["| variable | default | what it is |", "|---|---|---|"]
     for f in dataclasses.fields(Settings):
-        shown = str(f.default).lower() if isinstance(f.default, bool) else f.default
-        rows.append(
-            f"| `{ENVIRONMENT_PREFIX}{f.name.upper()}` | {f'`{shown}`' if shown != '' else ''} | {f.metadata['help']} |"
-        )
+        default = str(f.default).lower() if isinstance(f.default, bool) else f.default
+        default_cell = f"`{default}`" if default != "" else ""
+        rows.append(f"| `{ENVIRONMENT_PREFIX}{f.name.upper()}` | {default_cell} | {f.metadata['help']} |")
     return "\n".join(rows) + "\n"
 
 
-def _parse_value(variable: str, text: str, kind: type) -> Any:
-    if kind is bool:
-        if text.lower() not in ("true", "false", "1", "0"):
+def _parse_value(variable: str, text: str, value_type: type) -> Any:
+    if value_type is bool:
+        value = parse_boolean(text)
+        if value is None:
             raise UsageError(f"{variable}={text} is neither true nor false", "give true or false")
-        return text.lower() in ("true", "1")
-    if kind is int:
+        return value
+    if value_type is int:
         if not text.isdecimal():
             raise UsageError(f"{variable}={text} is no whole number", "give digits only")
         return int(text)
@@ -162,4 +172,4 @@ def _check_settings(settings: Settings) -> None:
         )
     if settings.log not in LOG_FORMATS:
         raise UsageError(f"{ENVIRONMENT_PREFIX}LOG={settings.log} is no log", f"give {' or '.join(LOG_FORMATS)}")
-    settings.fetch_rules()
+    settings.fetch_policy()

@@ -1,6 +1,6 @@
-"""How the server stops: told to, it is no longer ready, finishes what it has in hand, hands the rest back, and goes.
+"""Graceful shutdown: on a signal, finish or hand back the work in progress, then exit.
 
-While that lasts it still answers: /readyz with 503, new work with 503 and Retry-After, and questions about jobs.
+Until then the server still responds: /readyz with 503, new work with 503 and Retry-After, and questions about jobs.
 """
 
 from __future__ import annotations
@@ -14,12 +14,12 @@ import uvicorn
 
 from mattebox.server.state import AppState
 
-MIN_SHUTDOWN_SECONDS = 1.0  # seconds at least after SIGTERM, so that whoever asks /readyz sees it
-CONNECTION_CLOSE_SECONDS = 2  # seconds for connections that are still open then
+MIN_SHUTDOWN_SECONDS = 1.0  # after SIGTERM, so that a load balancer sees /readyz fail
+CONNECTION_CLOSE_SECONDS = 2  # for connections that are still open at the end
 
 
 class GracefulServer(uvicorn.Server):
-    """uvicorn's server, leaving gently: the first signal begins it, a second one ends it at once."""
+    """uvicorn's server with a graceful shutdown on the first signal and an immediate one on the second."""
 
     def __init__(self, config: uvicorn.Config, app_state: AppState) -> None:
         super().__init__(config)
@@ -37,15 +37,14 @@ class GracefulServer(uvicorn.Server):
 
     async def on_tick(self, counter: int) -> bool:
         if self.app_state.is_stopping and not self.should_exit:
-            if self._closing_task is None:
-                self._closing_task = asyncio.create_task(
-                    self.app_state.job_service.close(self.app_state.settings.drain)
-                )
-            waited = time.monotonic() - self._signalled_at
-            done = (
-                self._closing_task.done()
-                and not self.app_state.requests_in_flight
-                and waited >= self._min_shutdown_seconds
-            )
-            self.should_exit = done or waited >= self.app_state.settings.drain
+            self.should_exit = self._is_drained()
         return await super().on_tick(counter)
+
+    def _is_drained(self) -> bool:
+        """Whether no work is in progress any more, or the time for it is over. The first call closes the jobs."""
+        state = self.app_state
+        if self._closing_task is None:
+            self._closing_task = asyncio.create_task(state.job_service.close(state.settings.drain))
+        elapsed = time.monotonic() - self._signalled_at
+        is_idle = self._closing_task.done() and not state.requests_in_flight
+        return (is_idle and elapsed >= self._min_shutdown_seconds) or elapsed >= state.settings.drain

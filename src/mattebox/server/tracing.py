@@ -1,7 +1,7 @@
-"""OpenTelemetry traces, where the environment says whither (OTEL_EXPORTER_OTLP_ENDPOINT and its kin).
+"""OpenTelemetry traces, configured by the standard variables (OTEL_EXPORTER_OTLP_ENDPOINT and others).
 
-A span for each request, by its route, and one for each picture within it, with the seconds of its stages. They hold no
-name, no address, nothing of a picture. Without that variable nothing is imported.
+One span per request, named by its route, and within it one per picture with the seconds of each stage. Spans hold no
+names, addresses or picture content. Without an endpoint, OpenTelemetry is not even imported.
 """
 
 from __future__ import annotations
@@ -18,10 +18,10 @@ ENDPOINT_VARIABLES = ("OTEL_EXPORTER_OTLP_ENDPOINT", "OTEL_EXPORTER_OTLP_TRACES_
 
 
 class Span:
-    """Takes facts, and does nothing with them."""
+    """A span that discards its attributes: what a disabled tracer creates."""
 
     def set_attributes(self, **attributes: Any) -> None:
-        """Facts of the span, by name; dots are written as two underscores."""
+        """Set attributes by name; two underscores stand for a dot."""
 
 
 class _OtelSpan(Span):
@@ -33,15 +33,24 @@ class _OtelSpan(Span):
             self._span.set_attribute(name.replace("__", "."), value)
 
 
+class _RequestSpan(_OtelSpan):
+    """A request's span, named by method and route once they are known."""
+
+    def set_attributes(self, **attributes: Any) -> None:
+        super().set_attributes(**attributes)
+        if "http__route" in attributes:
+            self._span.update_name(f"{attributes['http__request__method']} {attributes['http__route']}")
+
+
 class Tracer:
-    """Makes spans; without a tracer, such as tell nobody."""
+    """Creates spans; disabled without an OpenTelemetry tracer."""
 
     def __init__(self, otel_tracer: Any = None, provider: Any = None) -> None:
         self._otel_tracer, self._provider = otel_tracer, provider
 
     @classmethod
     def from_environment(cls) -> Tracer:
-        """UsageError when traces are asked for and their packages are not there."""
+        """A tracer for the configured endpoint. UsageError when OpenTelemetry is not installed."""
         if not any(os.environ.get(name) for name in ENDPOINT_VARIABLES):
             return cls()
         try:
@@ -51,14 +60,14 @@ class Tracer:
             from opentelemetry.sdk.trace.export import BatchSpanProcessor
         except ImportError as error:
             raise UsageError("traces need packages more", "pip install mattebox[telemetry]") from error
-        named = {"service.name": os.environ.get("OTEL_SERVICE_NAME", "mattebox"), "service.version": __version__}
-        provider = TracerProvider(resource=Resource.create(named))
+        attributes = {"service.name": os.environ.get("OTEL_SERVICE_NAME", "mattebox"), "service.version": __version__}
+        provider = TracerProvider(resource=Resource.create(attributes))
         provider.add_span_processor(BatchSpanProcessor(OTLPSpanExporter()))
         return cls(provider.get_tracer("mattebox", __version__), provider)
 
     @contextmanager
     def request_span(self, headers: Mapping[str, str]) -> Iterator[Span]:
-        """The span of a request, within the caller's own (W3C Trace Context)."""
+        """The span of a request, a child of the caller's span (W3C Trace Context)."""
         if self._otel_tracer is None:
             yield Span()
             return
@@ -70,7 +79,7 @@ class Tracer:
 
     @contextmanager
     def span(self, name: str) -> Iterator[Span]:
-        """A span within whatever goes on."""
+        """A child of the current span."""
         if self._otel_tracer is None:
             yield Span()
             return
@@ -78,15 +87,6 @@ class Tracer:
             yield _OtelSpan(span)
 
     def close(self) -> None:
-        """Send what is left."""
+        """Export the remaining spans."""
         if self._provider is not None:
             self._provider.shutdown()
-
-
-class _RequestSpan(_OtelSpan):
-    """A request's span takes its name from its method and route."""
-
-    def set_attributes(self, **attributes: Any) -> None:
-        super().set_attributes(**attributes)
-        if "http__route" in attributes:
-            self._span.update_name(f"{attributes['http__request__method']} {attributes['http__route']}")

@@ -1,7 +1,6 @@
-"""What each caller used in each month: pictures, megapixels, seconds of work. Counts only, kept in one SQLite
-file of each machine; all of them in a folder are counted together.
+"""Usage of each caller by month: pictures, megapixels and seconds of work, in SQLite.
 
-Callers are the hashes of their keys. Knows nothing of HTTP, nor what is allowed.
+Each machine writes a file of its own; queries add up all files of the folder. Callers are the hashes of their keys.
 """
 
 from __future__ import annotations
@@ -14,15 +13,19 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
-CREATE_TABLE_SQL = """CREATE TABLE IF NOT EXISTS usage (caller TEXT, month TEXT, pictures INTEGER, megapixels REAL, seconds REAL,
-PRIMARY KEY (caller, month))"""
-UPSERT_SQL = """INSERT INTO usage VALUES (?, ?, 1, ?, ?) ON CONFLICT (caller, month) DO UPDATE SET pictures = pictures + 1,
-megapixels = megapixels + excluded.megapixels, seconds = seconds + excluded.seconds"""
+CREATE_TABLE_SQL = """
+CREATE TABLE IF NOT EXISTS usage (
+    caller TEXT, month TEXT, pictures INTEGER, megapixels REAL, seconds REAL, PRIMARY KEY (caller, month)
+)"""
+UPSERT_SQL = """
+INSERT INTO usage VALUES (?, ?, 1, ?, ?)
+ON CONFLICT (caller, month) DO UPDATE SET
+    pictures = pictures + 1, megapixels = megapixels + excluded.megapixels, seconds = seconds + excluded.seconds"""
 
 
 @dataclass(frozen=True)
 class MonthlyUsage:
-    """One caller's month."""
+    """Usage of one caller in one month (YYYY-MM)."""
 
     caller: str
     month: str
@@ -32,15 +35,15 @@ class MonthlyUsage:
 
 
 class UsageStore:
-    """The counts. Without a path they last as long as the process."""
+    """Monthly usage of all callers, in a SQLite file; without a path, in memory."""
 
     def __init__(self, path: Path | None = None) -> None:
         self._path, self._lock = path, threading.Lock()
         self._connection: sqlite3.Connection | None = None
-        self._pending_rows: list[tuple[str, str, float, float]] = []  # what a full disk did not take yet
+        self._pending_rows: list[tuple[str, str, float, float]] = []  # not yet written, because the disk is full
 
     def add_picture(self, caller: str, pixels: int, seconds: float, month: str | None = None) -> None:
-        """Count a picture that was made; what the disk does not take now is counted in with the next."""
+        """Count a finished picture; when the disk is full, it is written with the next one."""
         with self._lock:
             self._pending_rows.append((caller, month or current_month(), pixels / 1e6, seconds))
             with contextlib.suppress(sqlite3.OperationalError):
@@ -49,9 +52,9 @@ class UsageStore:
                     self._pending_rows.pop(0)
 
     def caller_month(self, caller: str, month: str | None = None) -> MonthlyUsage:
-        """A caller's month, this one unless told."""
-        found = self._select("WHERE caller = ? AND month = ?", caller, month or current_month())
-        return found[0] if found else MonthlyUsage(caller, month or current_month())
+        """A caller's usage in a month, by default the current one."""
+        months = self._select("WHERE caller = ? AND month = ?", caller, month or current_month())
+        return months[0] if months else MonthlyUsage(caller, month or current_month())
 
     def caller_months(self, caller: str) -> list[MonthlyUsage]:
         """All months of a caller, newest first."""
@@ -62,6 +65,7 @@ class UsageStore:
         return self._select("")
 
     def close(self) -> None:
+        """Close the database."""
         with self._lock:
             if self._connection is not None:
                 self._connection.close()
@@ -69,7 +73,7 @@ class UsageStore:
 
     @property
     def _other_files(self) -> list[Path]:
-        """The files of other machines, or of other roles on this one."""
+        """Files of other machines, or of other roles on this one."""
         if self._path is None:
             return []
         return [p for p in sorted(self._path.parent.glob("usage-*.sqlite")) if p != self._path]
@@ -81,9 +85,8 @@ class UsageStore:
             self._connection = sqlite3.connect(
                 self._path or ":memory:", check_same_thread=False, isolation_level=None, timeout=10
             )
-            self._connection.execute(
-                "PRAGMA journal_mode=DELETE"
-            ).close()  # which others can read, wherever the disk is
+            # Unlike WAL, this journal lets other machines read the file on a network disk.
+            self._connection.execute("PRAGMA journal_mode=DELETE").close()
             self._connection.execute(CREATE_TABLE_SQL).close()
         return self._connection
 
@@ -92,8 +95,8 @@ class UsageStore:
             rows = _fetch_rows(self._connect(), where, values)
             for path in self._other_files:
                 read_only = f"{path.as_uri()}?mode=ro"
-                with contextlib.suppress(sqlite3.Error), closing(sqlite3.connect(read_only, uri=True)) as base:
-                    rows += _fetch_rows(base, where, values)
+                with contextlib.suppress(sqlite3.Error), closing(sqlite3.connect(read_only, uri=True)) as connection:
+                    rows += _fetch_rows(connection, where, values)
         return _merge_rows(rows)
 
 
@@ -103,16 +106,20 @@ def _fetch_rows(connection: sqlite3.Connection, where: str, values: tuple[str, .
 
 
 def _merge_rows(rows: list[MonthlyUsage]) -> list[MonthlyUsage]:
-    """One for each caller and month, newest first."""
-    found: dict[tuple[str, str], MonthlyUsage] = {}
+    """Sums by caller and month, newest first."""
+    totals: dict[tuple[str, str], MonthlyUsage] = {}
     for row in rows:
-        seen = found.get((row.month, row.caller), MonthlyUsage(row.caller, row.month))
-        found[row.month, row.caller] = MonthlyUsage(
-            row.caller, row.month, seen.pictures + row.pictures,
-            round(seen.megapixels + row.megapixels, 3), round(seen.seconds + row.seconds, 3),
-        )  # fmt: skip
-    return [found[key] for key in sorted(found, reverse=True)]
+        total = totals.get((row.month, row.caller), MonthlyUsage(row.caller, row.month))
+        totals[row.month, row.caller] = MonthlyUsage(
+            row.caller,
+            row.month,
+            total.pictures + row.pictures,
+            round(total.megapixels + row.megapixels, 3),
+            round(total.seconds + row.seconds, 3),
+        )
+    return [totals[key] for key in sorted(totals, reverse=True)]
 
 
 def current_month() -> str:
+    """The current month in UTC, as YYYY-MM."""
     return datetime.now(UTC).strftime("%Y-%m")

@@ -1,27 +1,25 @@
-"""Around every request: it is counted, traced and logged by its route, its answer carries the headers that each does,
-and our own mistakes become answers.
+"""Middleware of all requests: counts, traces and logs them by route, adds default headers, answers internal errors.
 
-Plain ASGI: Starlette's convenience for this makes a task of every piece of a body. Knows no route.
+Plain ASGI, because Starlette's BaseHTTPMiddleware starts a task for every request and copies each chunk of its body.
 """
 
 from __future__ import annotations
 
 import time
 from traceback import format_tb
-from typing import Any
 
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from mattebox.server.http import problems
 from mattebox.server.http.problems import Problem
 from mattebox.server.state import AppState
+from mattebox.server.tracing import Span
 
 DEFAULT_HEADERS = {"X-Content-Type-Options": "nosniff", "Referrer-Policy": "no-referrer", "Cache-Control": "no-store"}
 
 
 class RequestMiddleware:
-    """Middleware."""
+    """ASGI middleware that observes every HTTP request."""
 
     def __init__(self, app: ASGIApp, state: AppState) -> None:
         self.app, self.state = app, state
@@ -30,38 +28,38 @@ class RequestMiddleware:
         if scope["type"] != "http":
             await self.app(scope, receive, send)
             return
-        begun, house, method = time.perf_counter(), self.state, scope["method"]
-        works, answer = method not in ("GET", "HEAD"), _StatusRecorder(send)
-        house.requests_in_flight += works
+        started_at, state, method = time.perf_counter(), self.state, scope["method"]
+        has_effect, recorder = method not in ("GET", "HEAD"), _StatusRecorder(send)
+        state.requests_in_flight += has_effect
         try:
-            with house.tracer.request_span(Headers(scope=scope)) as span:
-                await self._call_app(scope, receive, answer, span)
+            with state.tracer.request_span(Headers(scope=scope)) as span:
+                await self._call_app(scope, receive, recorder, span)
                 route = getattr(scope.get("route"), "path_format", "other")
                 span.set_attributes(
-                    http__request__method=method, http__route=route, http__response__status_code=answer.status
+                    http__request__method=method, http__route=route, http__response__status_code=recorder.status
                 )
         finally:
-            house.requests_in_flight -= works
-        took = time.perf_counter() - begun
-        house.metrics.observe(route, answer.status, took)
-        house.log.log_event("request", method=method, route=route, status=answer.status, seconds=round(took, 4))
+            state.requests_in_flight -= has_effect
+        seconds = time.perf_counter() - started_at
+        state.metrics.observe(route, recorder.status, seconds)
+        state.log.log_event("request", method=method, route=route, status=recorder.status, seconds=round(seconds, 4))
 
-    async def _call_app(self, scope: Scope, receive: Receive, recorder: _StatusRecorder, span: Any) -> None:
-        """An error becomes an answer, where none has begun."""
+    async def _call_app(self, scope: Scope, receive: Receive, recorder: _StatusRecorder, span: Span) -> None:
+        """Call the application; an unexpected error becomes a 500 response, unless a response has begun."""
         try:
             await self.app(scope, receive, recorder)
         except Exception as error:
             trace = format_tb(error.__traceback__)
             self.state.log.log_event("internal error", "error", kind=type(error).__name__, trace=trace)
-            span.tell(error__type=type(error).__name__)
+            span.set_attributes(error__type=type(error).__name__)
             if recorder.status:
                 raise
             problem = Problem(500, "internal", "internal error", "please report it")
-            await problems.problem_response(problem)(scope, receive, recorder)
+            await problem.to_response()(scope, receive, recorder)
 
 
 class _StatusRecorder:
-    """Sends on, and remembers the status."""
+    """An ASGI `send` that adds the default headers and remembers the status."""
 
     def __init__(self, send: Send) -> None:
         self._send, self.status = send, 0

@@ -1,4 +1,4 @@
-"""Errors as RFC 9457 problem documents, each with a stable code and the remedy. Knows our errors and HTTP's numbers."""
+"""Errors as problem documents (RFC 9457), each with a stable code and a remedy."""
 
 from __future__ import annotations
 
@@ -9,31 +9,43 @@ from starlette.responses import Response
 
 from mattebox.errors import MatteboxError
 
-STATUS_AND_CODE_BY_ERROR: dict[str, tuple[int, str]] = {  # class of ours -> status, code
-    "UsageError": (422, "invalid_parameter"),
-    "InputMissing": (422, "image_missing"),
-    "InputUnreadable": (422, "image_unreadable"),
-    "InputTooLarge": (413, "image_too_large"),
-    "NoSubject": (422, "no_subject"),
-    "OutputError": (422, "format_cannot_hold_result"),
-    "ModelError": (422, "model_unknown"),
-    "DeviceError": (503, "device_missing"),
-    "OutOfMemory": (413, "image_too_large"),
-    "ServerBusy": (503, "busy"),
-    "TaskTimeout": (504, "took_too_long"),
-    "WorkerLost": (500, "worker_lost"),
-    "AddressRefused": (422, "address_refused"),
-    "IdempotencyKeyReused": (422, "idempotency_key_reused"),
-    "JobFolderInUse": (503, "no_jobs"),
-    "StorageFull": (507, "storage_full"),
-    "QueueUnavailable": (503, "queue_down"),
-    "DecryptionError": (500, "internal"),
-    "Internal": (500, "internal"),
+STATUS_BY_CODE = {  # HTTP status of each `MatteboxError.code`
+    "invalid_parameter": 422,
+    "image_missing": 422,
+    "image_unreadable": 422,
+    "image_too_large": 413,
+    "no_subject": 422,
+    "format_cannot_hold_result": 422,
+    "model_unknown": 422,
+    "device_missing": 503,
+    "busy": 503,
+    "took_too_long": 504,
+    "worker_lost": 500,
+    "address_refused": 422,
+    "idempotency_key_reused": 422,
+    "no_jobs": 503,
+    "storage_full": 507,
+    "queue_down": 503,
+    "internal": 500,
 }
 
 
 class Problem(Exception):
-    """An answer that is a problem: `status`, stable `code`, what is wrong and what mends it."""
+    """An error response.
+
+    Parameters
+    ----------
+    status
+        HTTP status.
+    code
+        Stable name of the error, for programs.
+    problem
+        What went wrong.
+    remedy
+        What to do about it.
+    headers
+        Further response headers, such as Retry-After.
+    """
 
     def __init__(
         self, status: int, code: str, problem: str, remedy: str, headers: dict[str, str] | None = None
@@ -42,33 +54,42 @@ class Problem(Exception):
         self.status, self.code, self.problem, self.remedy = status, code, problem, remedy
         self.headers = headers or {}
 
+    @classmethod
+    def from_error(cls, error: MatteboxError) -> Problem:
+        """The problem for a mattebox error, with Retry-After where the error has `retry_after`."""
+        return cls(STATUS_BY_CODE.get(error.code, 500), error.code, error.problem, error.remedy, retry_headers(error))
 
-def problem_from_error(error: MatteboxError) -> Problem:
-    """One of our errors as a problem."""
-    name = next((c.__name__ for c in type(error).__mro__ if c.__name__ in STATUS_AND_CODE_BY_ERROR), "Internal")
-    status, code = STATUS_AND_CODE_BY_ERROR[name]
-    wait = getattr(error, "retry_after", None)
-    return Problem(status, code, error.problem, error.remedy, {"Retry-After": str(wait)} if wait else None)
+    @classmethod
+    def from_worker(cls, header: dict[str, Any]) -> Problem:
+        """The problem for a worker's error response."""
+        return cls(STATUS_BY_CODE.get(header["code"], 500), header["code"], header["problem"], header["remedy"])
+
+    @classmethod
+    def from_fields(cls, fields: dict[str, Any]) -> Problem:
+        """The inverse of `to_fields`."""
+        return cls(fields["status"], fields["code"], fields["problem"], fields["remedy"])
+
+    def to_fields(self) -> dict[str, Any]:
+        """Status, code, problem and remedy, as the outcome of a failed job stores them."""
+        return {"status": self.status, "code": self.code, "problem": self.problem, "remedy": self.remedy}
+
+    def to_document(self) -> dict[str, Any]:
+        """The members of RFC 9457, and `code` and `remedy`."""
+        return {
+            "type": f"about:blank#{self.code}",
+            "title": self.code.replace("_", " "),
+            "status": self.status,
+            "code": self.code,
+            "detail": self.problem,
+            "remedy": self.remedy,
+        }
+
+    def to_response(self) -> Response:
+        """An application/problem+json response."""
+        return Response(json.dumps(self.to_document()), self.status, self.headers, "application/problem+json")
 
 
-def problem_from_worker(header: dict[str, Any]) -> Problem:
-    """A worker's refusal as a problem."""
-    status, code = STATUS_AND_CODE_BY_ERROR.get(header["error"], STATUS_AND_CODE_BY_ERROR["Internal"])
-    return Problem(status, code, header["problem"], header["remedy"])
-
-
-def problem_response(problem: Problem) -> Response:
-    """application/problem+json."""
-    return Response(json.dumps(problem_document(problem)), problem.status, problem.headers, "application/problem+json")
-
-
-def problem_document(problem: Problem) -> dict[str, Any]:
-    """RFC 9457's members, and ours."""
-    return {
-        "type": f"about:blank#{problem.code}",
-        "title": problem.code.replace("_", " "),
-        "status": problem.status,
-        "code": problem.code,
-        "detail": problem.problem,
-        "remedy": problem.remedy,
-    }
+def retry_headers(error: MatteboxError) -> dict[str, str]:
+    """Retry-After where the error says in how many seconds another attempt may succeed."""
+    seconds = getattr(error, "retry_after", None)
+    return {"Retry-After": str(seconds)} if seconds else {}

@@ -1,296 +1,309 @@
-// The page: photographs in, what is seen of them, results out. State is a list of items; one is shown.
-import { dress, made as words } from "/page/dress.js";
+// The application: a list of photographs, of which one is selected; files in, the view, results out.
+import { getJson, retryNow } from "/page/api.js";
+import { byId, createElement } from "/page/dom.js";
 import * as form from "/page/form.js";
-import { keyboard } from "/page/keyboard.js";
-import * as marks from "/page/marks.js";
-import { behind, cuts, filter, standsIn } from "/page/order.js";
+import { initKeyboard } from "/page/keyboard.js";
+import { adjustmentFilter, backgroundPreview, canPreviewFromCutout, needsCutout } from "/page/request.js";
 import * as results from "/page/results.js";
-import { look, now } from "/page/server.js";
-import * as stage from "/page/stage.js";
+import { hasFailed, hasResult, initScheduler, isBusy, isDisplayable, itemState, requestsFor, scheduleNext } from "/page/scheduler.js";
+import * as scribbles from "/page/scribbles.js";
 import { text } from "/page/strings.js";
-import * as strip from "/page/strip.js";
-import { begin, failed, moving, state, there, visible, wake, wanted } from "/page/work.js";
+import { applyThemeAndText } from "/page/theme_and_text.js";
+import * as thumbnails from "/page/thumbnails.js";
+import * as viewer from "/page/viewer.js";
 
-const $ = (id) => document.getElementById(id);
-// { file, name, before, marks, undone, answered, made: { final, cutout }, failed, busy, move, state, tile }
+// { file, name, originalUrl, scribbles, undoneScribbles, appliedCount, results: { final, cutout }, failure, isBusy,
+//   progress, needsPreview, hasPreview, savedResultId, pixelSize, state, tile }
 const items = [];
-let shown = null, backdrop = null, timer = 0, sampled = null;
+let selectedItem = null, backdrop = null, wakeTimer = 0, swatchSample = null;
 
 // ---- photographs in
 
-function add(files) {
+function addFiles(files) {
   const pictures = [...files].filter((f) => f.type.startsWith("image/") || /\.(heic|heif|avif|tiff?)$/i.test(f.name));
-  if (!pictures.length) return say(text.noPictures);
+  if (!pictures.length) return setStatus(text.noPictures);
   const added = pictures.map((file) => {
-    const item = { file, name: file.name.replace(/\.\w+$/, "") || "photo", before: URL.createObjectURL(file), marks: [], undone: [], answered: 0, made: {}, state: "waiting" };
-    strip.tile(item, { show, step, remove, drag });
+    const name = file.name.replace(/\.\w+$/, "") || "photo";
+    const item = { file, name, originalUrl: URL.createObjectURL(file), scribbles: [], undoneScribbles: [], appliedCount: 0, results: {}, state: "waiting" };
+    thumbnails.createTile(item, { selectItem, selectNeighbour, removeItem, startDrag });
     items.push(item);
     return item;
   });
-  laid();
-  show(added[0]);
-  sketch(added);
+  updateLayout();
+  selectItem(added[0]);
+  drawThumbnails(added);
 }
 
-// Small pictures of what came, one after the other; a format that this browser cannot show is asked of the server.
-async function sketch(added) {
+// One after the other; of a format that this browser cannot decode, the server makes a preview.
+async function drawThumbnails(added) {
   for (const item of added) {
-    if (!items.includes(item) || item.made.final || (await strip.draw(item, item.file))) continue;
-    item.foreign = true;
-    if (item === shown) view();
-    wake();
+    if (!items.includes(item) || item.results.final || (await thumbnails.drawThumbnail(item, item.file))) continue;
+    item.needsPreview = true;
+    if (item === selectedItem) render();
+    scheduleNext();
   }
 }
 
-function laid() {
-  const some = items.length > 0;
-  document.body.classList.toggle("bare", !some);
-  $("empty").hidden = some;
-  $("bench").hidden = $("controls").hidden = $("batch").hidden = !some;
-  $("all").hidden = items.length < 2;
-  strip.progress(items);
+function updateLayout() {
+  const hasItems = items.length > 0;
+  document.body.classList.toggle("bare", !hasItems);
+  byId("empty").hidden = hasItems;
+  byId("bench").hidden = byId("controls").hidden = byId("batch").hidden = !hasItems;
+  byId("all").hidden = items.length < 2;
+  thumbnails.updateProgress(items);
 }
 
-function remove(item) {
-  const at = items.indexOf(item), next = () => items[Math.min(at, items.length - 1)];
-  if (at < 0) return;
-  items.splice(at, 1);
-  for (const url of [item.before, ...Object.values(item.made).map((m) => m.url)]) URL.revokeObjectURL(url);
-  const focused = item.tile.contains(document.activeElement) || $("failure").contains(document.activeElement);
+function removeItem(item) {
+  const index = items.indexOf(item), neighbour = () => items[Math.min(index, items.length - 1)];
+  if (index < 0) return;
+  items.splice(index, 1);
+  for (const url of [item.originalUrl, ...Object.values(item.results).map((result) => result.url)]) URL.revokeObjectURL(url);
+  const hasFocus = item.tile.contains(document.activeElement) || byId("failure").contains(document.activeElement);
   item.tile.remove();
-  laid();
-  if (item === shown) show(next() ?? null);
-  if (focused) (next()?.tile.firstChild ?? $("choose")).focus();
-  wake();
+  updateLayout();
+  if (item === selectedItem) selectItem(neighbour() ?? null);
+  if (hasFocus) (neighbour()?.tile.firstChild ?? byId("choose")).focus();
+  scheduleNext();
 }
 
-function clear() {
-  if (unsaved() && !confirm(text.really)) return;
-  for (const item of [...items]) remove(item);
-  say("");
-  $("choose").focus();
+function removeAllItems() {
+  if (hasUnsavedResults() && !confirm(text.confirmRemoveAll)) return;
+  for (const item of [...items]) removeItem(item);
+  setStatus("");
+  byId("choose").focus();
 }
 
-function own(file) {
+function setBackdrop(file) {
   if (!file) return;
   if (backdrop) URL.revokeObjectURL(backdrop.url);
   backdrop = { file, url: URL.createObjectURL(file), id: `${file.name} ${file.size} ${file.lastModified}` };
   document.querySelector("[data-paint=picture]").style.setProperty("--paint", `url("${backdrop.url}") center / cover`);
-  form.choose("paint", "picture");
-  changed();
+  form.setControl("paint", "picture");
+  onSettingsChanged();
 }
 
-// ---- what is seen
+// ---- the view
 
-function show(item) {
-  if (item !== shown) stage.fresh();
-  shown = item;
-  marks.of(item);
-  strip.current(items, item);
-  if (item) view();
-  wake();
+function selectItem(item) {
+  if (item !== selectedItem) viewer.resetView();
+  selectedItem = item;
+  scribbles.setItem(item);
+  thumbnails.markSelected(items, item);
+  if (item) render();
+  scheduleNext();
 }
 
-function step(by) {
-  const to = items[items.indexOf(shown) + by];
-  if (to) show(to);
+function selectNeighbour(offset) {
+  const neighbour = items[items.indexOf(selectedItem) + offset];
+  if (neighbour) selectItem(neighbour);
 }
 
-// The result where it is there; else the bare cutout with the rest laid around it; else the last that was made.
-function view() {
-  if (!shown) return;
-  const said = form.said(), want = wanted(shown), { final, cutout } = shown.made, marking = marks.active();
-  const done = there(shown, "final", want) && visible(final), clear = { behind: {}, filter: "none" };
-  const bare = cuts(said) && cutout && (marking || (there(shown, "cutout", want) && (standsIn(said) || !visible(final))));
-  let after;
-  if (done && !marking) after = { after: final.url, ...clear };
-  else if (bare) after = { after: cutout.url, behind: { ...behind(said, backdrop), ghost: marks.keeping() }, filter: filter(said) };
-  else if (!cuts(said)) after = { after: shown.before, behind: {}, filter: filter(said) };
-  else after = { after: (visible(final) ? final : cutout)?.url ?? shown.before, ...clear };
-  stage.show({ before: shown.before, ...after });
-  marks.redraw();
-  told(there(shown, "final", want) ? final : null);
-  swatches();
+function render() {
+  if (!selectedItem) return;
+  const requests = requestsFor(selectedItem);
+  viewer.show({ before: selectedItem.originalUrl, ...layersFor(selectedItem, requests) });
+  scribbles.redraw();
+  renderStatus(hasResult(selectedItem, "final", requests) ? selectedItem.results.final : null);
+  updateSwatches();
 }
 
-// What is known of the shown one.
-function told(final) {
-  const wrong = failed(shown);
-  $("failure").hidden = !wrong;
-  $("frame").classList.toggle("failing", wrong && Boolean(shown.foreign && !shown.looked));
-  if (wrong) {
-    $("failure").querySelector("strong").textContent = shown.failed.problem;
-    $("failure").querySelector("p").textContent = shown.failed.remedy;
-    say(`${shown.failed.problem} ${shown.failed.remedy}`);
-  } else if (final) say(text.done(final.width, final.height, final.confidence, final.seconds.toFixed(1)));
-  judged(final?.check);
+// The final result where it is there; else the cutout with a preview of the rest; else the last result there was.
+function layersFor(item, requests) {
+  const settings = form.readSettings(), { final, cutout } = item.results, isScribbling = scribbles.isActive();
+  const plainLayer = { background: {}, filter: "none" };
+  if (hasResult(item, "final", requests) && isDisplayable(final) && !isScribbling) return { after: final.url, ...plainLayer };
+  const canUseCutout = hasResult(item, "cutout", requests) && (canPreviewFromCutout(settings) || !isDisplayable(final));
+  if (needsCutout(settings) && cutout && (isScribbling || canUseCutout)) {
+    const background = { ...backgroundPreview(settings, backdrop), ghost: scribbles.isKeeping() };
+    return { after: cutout.url, background, filter: adjustmentFilter(settings) };
+  }
+  if (!needsCutout(settings)) return { after: item.originalUrl, background: {}, filter: adjustmentFilter(settings) };
+  return { after: (isDisplayable(final) ? final : cutout)?.url ?? item.originalUrl, ...plainLayer };
 }
 
-// What a marketplace's rules say of it.
-function judged(check) {
-  $("verdict").hidden = !check;
+function renderStatus(result) {
+  const isFailure = hasFailed(selectedItem), { failure } = selectedItem;
+  byId("failure").hidden = !isFailure;
+  byId("frame").classList.toggle("failing", isFailure && Boolean(selectedItem.needsPreview && !selectedItem.hasPreview));
+  if (isFailure) {
+    byId("failure").querySelector("strong").textContent = failure.problem;
+    byId("failure").querySelector("p").textContent = failure.remedy;
+    setStatus(`${failure.problem} ${failure.remedy}`);
+  } else if (result) setStatus(text.done(result.width, result.height, result.confidence, result.seconds.toFixed(1)));
+  renderMarketplaceCheck(result?.check);
+}
+
+function renderMarketplaceCheck(check) {
+  byId("verdict").hidden = !check;
   if (!check) return;
-  const market = form.named(check.for);
-  $("verdict").className = check.passed ? "good" : "bad";
-  $("verdict").replaceChildren(words("strong", check.passed ? text.passes(market) : text.fails(market)), ...check.broken.map((b) => words("span", text.broken(b))));
+  const market = form.presetLabel(check.for);
+  const title = createElement("strong", { textContent: check.passed ? text.checkPassed(market) : text.checkFailed(market) });
+  byId("verdict").className = check.passed ? "good" : "bad";
+  byId("verdict").replaceChildren(title, ...check.broken.map((rule) => createElement("span", { textContent: text.brokenRule(rule) })));
 }
 
-function woken() {
-  for (const item of items) strip.state(item, state(item));
-  strip.progress(items);
-  const busy = Boolean(shown) && (shown.busy || (shown.state === "waiting" && moving()));
-  $("busy").hidden = !busy;
-  $("busy").lastElementChild.textContent = busy ? doing(shown) : "";
-  $("frame").setAttribute("aria-busy", String(busy));
+function renderProgress() {
+  for (const item of items) thumbnails.setState(item, itemState(item));
+  thumbnails.updateProgress(items);
+  const showsBusy = Boolean(selectedItem) && (selectedItem.isBusy || (selectedItem.state === "waiting" && isBusy()));
+  byId("busy").hidden = !showsBusy;
+  byId("busy").lastElementChild.textContent = showsBusy ? progressText(selectedItem) : "";
+  byId("frame").setAttribute("aria-busy", String(showsBusy));
 }
 
-// What is being done to a photograph, and how far it is once that can be told.
-function doing(item) {
-  if (item.move?.share > 0 && item.move.share < 1) return text[item.move.what](Math.round(100 * item.move.share));
-  return item.foreign && !item.looked ? text.reading : item.made.final || item.made.cutout ? text.updating : text.working(0);
+// What happens to a photograph, with a percentage where it is known.
+function progressText(item) {
+  const { phase, fraction } = item.progress ?? {};
+  if (fraction > 0 && fraction < 1) return text[phase](Math.round(100 * fraction));
+  if (item.needsPreview && !item.hasPreview) return text.reading;
+  return item.results.final || item.results.cutout ? text.updating : text.working(0);
 }
 
-// The swatches show the subject itself before each background.
-async function swatches() {
-  const cutout = shown.made.cutout, last = sampled;
-  if (!cutout || last?.of === cutout) return;
-  const mine = (sampled = { of: cutout });
-  mine.url = await strip.sample(cutout.blob).catch(() => null);
-  if (sampled !== mine || !mine.url) return;
-  $("paints").style.setProperty("--cut", `url("${mine.url}")`);
-  if (last?.url) setTimeout(() => URL.revokeObjectURL(last.url), 1000);
+// Shows the cutout itself on the background swatches.
+async function updateSwatches() {
+  const cutout = selectedItem.results.cutout, previous = swatchSample;
+  if (!cutout || previous?.cutout === cutout) return;
+  const sample = (swatchSample = { cutout });
+  sample.url = await thumbnails.createSwatchUrl(cutout.blob).catch(() => null);
+  if (swatchSample !== sample || !sample.url) return;
+  byId("paints").style.setProperty("--cut", `url("${sample.url}")`);
+  if (previous?.url) setTimeout(() => URL.revokeObjectURL(previous.url), 1000);
 }
 
-function waiting(left, why) {
-  const more = left !== null && !$("now").hidden;
-  $("status").setAttribute("aria-live", more ? "off" : "polite"); // told aloud once, not each second
-  $("now").hidden = left === null;
-  if (left !== null) say(text[why](left));
+function showRetryCountdown(secondsLeft, reason) {
+  const isAnnounced = secondsLeft !== null && !byId("now").hidden;
+  byId("status").setAttribute("aria-live", isAnnounced ? "off" : "polite"); // screen readers announce it once, not each second
+  byId("now").hidden = secondsLeft === null;
+  if (secondsLeft !== null) setStatus(text[reason](secondsLeft));
 }
 
-function say(line) {
-  $("status").textContent = line;
-  if (!items.length && line) document.querySelector("#empty .small").textContent = line;
+function setStatus(message) {
+  byId("status").textContent = message;
+  if (!items.length && message) document.querySelector("#empty .small").textContent = message;
 }
 
-function changed() {
-  clearTimeout(timer);
-  view();
-  timer = setTimeout(wake, 250);
+function onSettingsChanged() {
+  clearTimeout(wakeTimer);
+  render();
+  wakeTimer = setTimeout(scheduleNext, 250);
 }
 
 // ---- results out
 
-const unsaved = () => items.some((i) => i.busy || (i.made.final && i.saved !== i.made.final.id));
+const hasUnsavedResults = () => items.some((item) => item.isBusy || (item.results.final && item.savedResultId !== item.results.final.requestId));
 
-// The results of these items once they are what is wanted; failed ones are left out.
-async function ready(some, button) {
+// The results of these items once they are up to date, as [{ item, result }]; failed items are left out.
+async function waitForResults(requested, button) {
   button.setAttribute("aria-busy", "true");
   try {
     for (;;) {
-      const open = some.filter((i) => items.includes(i) && !failed(i) && !there(i, "final"));
-      if (!open.length) break;
-      if ($("now").hidden) say(text.preparing(some.length - open.length, some.length));
+      const pending = requested.filter((item) => items.includes(item) && !hasFailed(item) && !hasResult(item, "final"));
+      if (!pending.length) break;
+      if (byId("now").hidden) setStatus(text.preparing(requested.length - pending.length, requested.length));
       await new Promise((resolve) => setTimeout(resolve, 100));
     }
   } finally {
     button.removeAttribute("aria-busy");
   }
-  const found = some.filter((i) => items.includes(i) && there(i, "final")).map((item) => ({ item, made: item.made.final }));
-  if (!found.length) say(text.nothingYet);
-  return found;
+  const entries = requested.filter((item) => items.includes(item) && hasResult(item, "final")).map((item) => ({ item, result: item.results.final }));
+  if (!entries.length) setStatus(text.nothingDone);
+  return entries;
 }
 
-const saved = ({ item, made }) => (item.saved = made.id);
+const markSaved = ({ item, result }) => (item.savedResultId = result.requestId);
 
-async function download() {
-  for (const done of await ready([shown], $("download"))) {
-    results.save(done.made.blob, results.named(done.item, done.made));
-    saved(done);
-    say(text.downloaded(results.named(done.item, done.made)));
+async function downloadResult() {
+  for (const entry of await waitForResults([selectedItem], byId("download"))) {
+    const name = results.resultFileName(entry.item, entry.result);
+    results.downloadBlob(entry.result.blob, name);
+    markSaved(entry);
+    setStatus(text.downloaded(name));
   }
 }
 
 async function downloadAll() {
-  const done = await ready([...items], $("all"));
-  if (!done.length) return;
+  const entries = await waitForResults([...items], byId("all"));
+  if (!entries.length) return;
   try {
-    await results.saveAll(done);
-    done.forEach(saved);
-    say(text.downloaded(text.zipName(done.length)));
+    await results.downloadZip(entries);
+    entries.forEach(markSaved);
+    setStatus(text.downloaded(text.zipName(entries.length)));
   } catch (error) {
     if (!(error instanceof RangeError)) throw error;
-    say(error.message);
+    setStatus(error.message);
   }
 }
 
-async function copy() {
-  const found = ready([shown], $("copy"));
+async function copyResult() {
+  const entries = waitForResults([selectedItem], byId("copy"));
   try {
-    await results.copy(found.then(([done]) => done.made.blob));
-    (await found).forEach(saved);
-    say(text.copied);
+    await results.copyToClipboard(entries.then(([entry]) => entry.result.blob));
+    (await entries).forEach(markSaved);
+    setStatus(text.copied);
   } catch {
-    say(text.notCopied);
+    setStatus(text.copyFailed);
   }
 }
 
-async function share() {
-  const [done] = await ready([shown], $("share"));
-  if (done) await navigator.share({ files: [results.file(done.item, done.made)] }).then(() => saved(done), () => {});
+async function shareResult() {
+  const [entry] = await waitForResults([selectedItem], byId("share"));
+  if (entry) await navigator.share({ files: [results.toFile(entry.item, entry.result)] }).then(() => markSaved(entry), () => {});
 }
 
-function drag(event, item) {
-  if (!there(item, "final")) return event.preventDefault();
-  results.dragged(event, item, item.made.final);
-  saved({ item, made: item.made.final });
+function startDrag(event, item) {
+  if (!hasResult(item, "final")) return event.preventDefault();
+  results.setDragData(event, item, item.results.final);
+  markSaved({ item, result: item.results.final });
 }
 
-// ---- the page
+// ---- start
 
-const ours = "application/x-mattebox", brings = (event) => event.dataTransfer.types.includes("Files") && !event.dataTransfer.types.includes(ours);
-const retry = (some) => { for (const item of some) item.failed = null; view(); wake(); };
-const on = (id, kind, act) => $(id).addEventListener(kind, act);
+const hasFiles = ({ dataTransfer: { types } }) => types.includes("Files") && !types.includes(results.INTERNAL_DRAG_TYPE);
+const retryItems = (failedItems) => { for (const item of failedItems) item.failure = null; render(); scheduleNext(); };
+const listen = (id, type, handler) => byId(id).addEventListener(type, handler);
 
-dress();
-form.begin(changed);
-stage.begin(marks.pointing);
-marks.begin({
-  may: () => Boolean(shown) && (cuts(form.said()) || (say(text.noCut), false)),
-  chosen: (tool, way) => { view(); wake(); if (tool !== "look") say(text.told[tool][way]); },
-  marked: (item) => { item.answered = Math.min(item.answered, item.marks.length); view(); wake(); },
+applyThemeAndText();
+form.initForm(onSettingsChanged);
+viewer.initViewer(scribbles.pointerTool);
+scribbles.initScribbles({
+  canScribble: () => Boolean(selectedItem) && (needsCutout(form.readSettings()) || (setStatus(text.noCut), false)),
+  onToolSelected: (tool, brushMode) => { render(); scheduleNext(); if (tool !== "look") setStatus(text.toolHints[tool][brushMode]); },
+  onScribblesChanged: (item) => { item.appliedCount = Math.min(item.appliedCount, item.scribbles.length); render(); scheduleNext(); },
 });
-begin({
-  items, shown: () => shown, backdrop: () => backdrop, waiting, woken,
-  ended: (item) => item === shown && view(),
-  looked: (item, blob) => { URL.revokeObjectURL(item.before); item.before = URL.createObjectURL(blob); strip.draw(item, blob); },
-  kept: (item, made, first) => { if (visible(made)) strip.draw(item, made.blob); if (first && item === shown) setTimeout(stage.reveal, 60); },
+initScheduler({
+  items, selectedItem: () => selectedItem, backdrop: () => backdrop, onWait: showRetryCountdown, onUpdate: renderProgress,
+  onFinished: (item) => item === selectedItem && render(),
+  onPreview: (item, blob) => { URL.revokeObjectURL(item.originalUrl); item.originalUrl = URL.createObjectURL(blob); thumbnails.drawThumbnail(item, blob); },
+  onResult: (item, result, isFirst) => {
+    if (isDisplayable(result)) thumbnails.drawThumbnail(item, result.blob);
+    if (isFirst && item === selectedItem) setTimeout(viewer.reveal, 60);
+  },
 });
-keyboard({ shown: () => shown, step, copy });
-look("/v1/presets").then((known) => known && form.presets(known));
-for (const id of ["add", "choose"]) on(id, "click", () => $("files").click());
-on("files", "change", (event) => { add(event.target.files); event.target.value = ""; });
-on("picture", "click", () => $("backdrop").click());
-on("backdrop", "change", (event) => { own(event.target.files[0]); event.target.value = ""; });
-on("paints", "click", (event) => { if (event.detail && event.target.value === "picture") $("backdrop").click(); });
-on("retry", "click", () => retry([shown]));
-on("again", "click", () => retry(items));
-on("discard", "click", () => remove(shown));
-on("clear", "click", clear);
-on("now", "click", now);
-on("help", "click", () => $("keys").showModal());
-on("download", "click", download);
-on("download", "dragstart", (event) => drag(event, shown));
-on("all", "click", downloadAll);
-on("copy", "click", copy);
-on("share", "click", share);
-$("share").hidden = !navigator.canShare?.({ files: [new File(["x"], "x.png", { type: "image/png" })] });
-document.addEventListener("paste", (event) => event.clipboardData.files.length && add(event.clipboardData.files));
-document.addEventListener("dragover", (event) => { event.preventDefault(); $("over").hidden = !brings(event); });
-document.addEventListener("dragleave", (event) => { if (!event.relatedTarget) $("over").hidden = true; });
+initKeyboard({ selectedItem: () => selectedItem, selectNeighbour, copyResult });
+getJson("/v1/presets").then((titlesByName) => titlesByName && form.showPresets(titlesByName));
+for (const id of ["add", "choose"]) listen(id, "click", () => byId("files").click());
+listen("files", "change", (event) => { addFiles(event.target.files); event.target.value = ""; });
+listen("picture", "click", () => byId("backdrop").click());
+listen("backdrop", "change", (event) => { setBackdrop(event.target.files[0]); event.target.value = ""; });
+listen("paints", "click", (event) => { if (event.detail && event.target.value === "picture") byId("backdrop").click(); });
+listen("retry", "click", () => retryItems([selectedItem]));
+listen("again", "click", () => retryItems(items));
+listen("discard", "click", () => removeItem(selectedItem));
+listen("clear", "click", removeAllItems);
+listen("now", "click", retryNow);
+listen("help", "click", () => byId("keys").showModal());
+listen("download", "click", downloadResult);
+listen("download", "dragstart", (event) => startDrag(event, selectedItem));
+listen("all", "click", downloadAll);
+listen("copy", "click", copyResult);
+listen("share", "click", shareResult);
+byId("share").hidden = !navigator.canShare?.({ files: [new File(["x"], "x.png", { type: "image/png" })] });
+document.addEventListener("paste", (event) => event.clipboardData.files.length && addFiles(event.clipboardData.files));
+document.addEventListener("dragover", (event) => { event.preventDefault(); byId("over").hidden = !hasFiles(event); });
+document.addEventListener("dragleave", (event) => { if (!event.relatedTarget) byId("over").hidden = true; });
 document.addEventListener("drop", (event) => {
   event.preventDefault();
-  $("over").hidden = true;
-  if (brings(event)) add(event.dataTransfer.files);
+  byId("over").hidden = true;
+  if (hasFiles(event)) addFiles(event.dataTransfer.files);
 });
-addEventListener("beforeunload", (event) => { if (unsaved()) event.preventDefault(); });
+addEventListener("beforeunload", (event) => { if (hasUnsavedResults()) event.preventDefault(); });

@@ -1,25 +1,31 @@
-// Keys that work wherever the focus is, but in fields. Single keys can be turned off (WCAG 2.1.4).
-import * as marks from "/page/marks.js";
-import { kept } from "/page/store.js";
+// Keyboard shortcuts outside of text fields. Single-key shortcuts can be turned off (WCAG 2.1.4).
+import { byId } from "/page/dom.js";
+import * as scribbles from "/page/scribbles.js";
+import { localSettings } from "/page/storage.js";
 
-const $ = (id) => document.getElementById(id);
-
-// `page` has shown(), step(by) and copy().
-export function keyboard(page) {
-  const single = {
-    v: () => marks.choose("look"), k: () => marks.choose("keep"), r: () => marks.choose("drop"), c: () => $("original").click(),
-    "[": () => marks.grow(0.8), "]": () => marks.grow(1.25), ",": () => page.step(-1), ".": () => page.step(1),
+// `page` has selectedItem(), selectNeighbour(offset) and copyResult().
+export function initKeyboard(page) {
+  const plainKeyActions = {
+    v: () => scribbles.selectTool("look"), k: () => scribbles.selectTool("keep"), r: () => scribbles.selectTool("drop"),
+    c: () => byId("original").click(), "[": () => scribbles.resizeBrush(0.8), "]": () => scribbles.resizeBrush(1.25),
+    ",": () => page.selectNeighbour(-1), ".": () => page.selectNeighbour(1),
   };
-  const held = { z: marks.undo, y: marks.redo, Z: marks.redo, c: () => page.copy() };
-  $("shortcuts").checked = kept.get("no-shortcuts") === null;
-  $("shortcuts").addEventListener("change", (event) => kept.set("no-shortcuts", event.target.checked ? null : "1"));
+  const ctrlKeyActions = { z: scribbles.undo, y: scribbles.redo, Z: scribbles.redo, c: () => page.copyResult() };
+  const openHelp = () => byId("keys").showModal();
+  const actionFor = (event) => {
+    if (event.ctrlKey || event.metaKey) return ctrlKeyActions[event.key];
+    if (!byId("shortcuts").checked) return null;
+    return event.key === "?" ? openHelp : plainKeyActions[event.key];
+  };
+  byId("shortcuts").checked = localSettings.get("no-shortcuts") === null;
+  byId("shortcuts").addEventListener("change", (event) => localSettings.set("no-shortcuts", event.target.checked ? null : "1"));
   document.addEventListener("keydown", (event) => {
-    if (document.querySelector("dialog[open]") || event.altKey || typing(event.target)) return;
-    const action = event.ctrlKey || event.metaKey ? held[event.key] : $("shortcuts").checked ? (event.key === "?" ? () => $("keys").showModal() : single[event.key]) : null;
-    if (!action || (event.key !== "?" && !page.shown()) || (event.key === "c" && event.ctrlKey && String(getSelection()))) return;
+    if (document.querySelector("dialog[open]") || event.altKey || isTextInput(event.target)) return;
+    const action = actionFor(event), copiesText = event.key === "c" && event.ctrlKey && String(getSelection());
+    if (!action || (event.key !== "?" && !page.selectedItem()) || copiesText) return;
     event.preventDefault();
     action();
   });
 }
 
-const typing = (node) => node.matches("select, textarea, input:not([type=range], [type=checkbox], [type=radio])");
+const isTextInput = (node) => node.matches("select, textarea, input:not([type=range], [type=checkbox], [type=radio])");

@@ -1,14 +1,15 @@
-// Results out: one file, all as a ZIP, the clipboard, another application. Knows blobs and names.
+// Export of results: as a file, all of them as a ZIP, to the clipboard, or by drag and drop.
 import { text } from "/page/strings.js";
-import { zip } from "/page/zip.js";
+import { createZip } from "/page/zip.js";
 
-const SUFFIX = { "image/png": "png", "image/jpeg": "jpg", "image/webp": "webp", "image/avif": "avif", "image/vnd.adobe.photoshop": "psd",
-  "application/zip": "zip" };
-const MOST = 2 ** 32 - 2 ** 24; // bytes that a plain ZIP holds, with room for its directory
+const EXTENSION_BY_MIME = { "image/png": "png", "image/jpeg": "jpg", "image/webp": "webp", "image/avif": "avif",
+  "image/vnd.adobe.photoshop": "psd", "application/zip": "zip" };
+const MAX_ZIP_BYTES = 2 ** 32 - 2 ** 24; // of a plain ZIP, less space for its directory
+export const INTERNAL_DRAG_TYPE = "application/x-mattebox"; // marks drags that begin on this page
 
-export const named = (item, made) => `${item.name}-${made.cut ? "cut" : "enhanced"}.${SUFFIX[made.blob.type] ?? "png"}`;
+export const resultFileName = (item, result) => `${item.name}-${result.isCutout ? "cut" : "enhanced"}.${EXTENSION_BY_MIME[result.blob.type] ?? "png"}`;
 
-export function save(blob, name) {
+export function downloadBlob(blob, name) {
   const link = document.createElement("a");
   link.href = URL.createObjectURL(blob);
   link.download = name;
@@ -16,25 +17,26 @@ export function save(blob, name) {
   setTimeout(() => URL.revokeObjectURL(link.href), 60_000);
 }
 
-// [{ item, made }]: each under a name of its own. The results are not copied: the ZIP refers to them. RangeError when
-// they are too large together.
-export async function saveAll(done) {
-  if (done.reduce((sum, { made }) => sum + made.blob.size, 0) > MOST) throw new RangeError(text.zipTooLarge);
-  const seen = new Map();
-  const entries = done.map(({ item, made }) => {
-    const name = named(item, made), count = seen.get(name) ?? 0;
-    seen.set(name, count + 1);
-    return { name: count ? name.replace(/(\.\w+)$/, `-${count + 1}$1`) : name, blob: made.blob };
+// `entries` are [{ item, result }]. Names are made unique. Results are not copied: the ZIP refers to them. Throws a
+// RangeError when they are too large together.
+export async function downloadZip(entries) {
+  if (entries.reduce((sum, { result }) => sum + result.blob.size, 0) > MAX_ZIP_BYTES) throw new RangeError(text.zipTooLarge);
+  const nameCounts = new Map();
+  const zipEntries = entries.map(({ item, result }) => {
+    const name = resultFileName(item, result), count = nameCounts.get(name) ?? 0;
+    nameCounts.set(name, count + 1);
+    return { name: count ? name.replace(/(\.\w+)$/, `-${count + 1}$1`) : name, blob: result.blob };
   });
-  save(await zip(entries), text.zipName(entries.length));
+  downloadBlob(await createZip(zipEntries), text.zipName(zipEntries.length));
 }
 
-// Called at once while the user's click counts; the picture may come later. Rejects where the browser cannot.
-export function copy(blob) {
-  return navigator.clipboard.write([new ClipboardItem({ "image/png": blob.then(png) })]);
+// Takes the promise of a blob, because the browser allows the clipboard only while the user's click is being handled.
+// Rejects where the browser cannot copy pictures.
+export function copyToClipboard(blob) {
+  return navigator.clipboard.write([new ClipboardItem({ "image/png": blob.then(toPng) })]);
 }
 
-async function png(blob) {
+async function toPng(blob) {
   if (blob.type === "image/png") return blob;
   const bitmap = await createImageBitmap(blob), canvas = document.createElement("canvas");
   [canvas.width, canvas.height] = [bitmap.width, bitmap.height];
@@ -42,13 +44,13 @@ async function png(blob) {
   return new Promise((resolve) => canvas.toBlob(resolve, "image/png"));
 }
 
-export const file = (item, made) => new File([made.blob], named(item, made), { type: made.blob.type });
+export const toFile = (item, result) => new File([result.blob], resultFileName(item, result), { type: result.blob.type });
 
-// A drag that began on a result carries it as a file: to the desktop, or into another page.
-export function dragged(event, item, made) {
-  const name = named(item, made), transfer = event.dataTransfer;
+// Lets a drag carry the result as a file, to the desktop or into another page.
+export function setDragData(event, item, result) {
+  const name = resultFileName(item, result), transfer = event.dataTransfer;
   transfer.effectAllowed = "copy";
-  transfer.setData("DownloadURL", `${made.blob.type}:${name}:${made.url}`);
-  transfer.setData("application/x-mattebox", name); // so that our own page does not take it in again
-  transfer.items.add(file(item, made));
+  transfer.setData("DownloadURL", `${result.blob.type}:${name}:${result.url}`);
+  transfer.setData(INTERNAL_DRAG_TYPE, name);
+  transfer.items.add(toFile(item, result));
 }

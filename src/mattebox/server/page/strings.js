@@ -1,4 +1,4 @@
-// Everything the page says, in one place: translate this file, and nothing else.
+// All texts of the page: a translation replaces this file alone.
 export const text = {
   // header and empty state
   promiseHere: "Your photographs stay on this computer.",
@@ -16,7 +16,7 @@ export const text = {
   kinds: "Or paste one. JPEG, PNG, WebP, HEIC, AVIF, TIFF",
   noPictures: "That is no picture. Drop JPEG, PNG, WebP, HEIC, AVIF or TIFF files.",
 
-  // the stage
+  // the viewer
   stage: "Photograph",
   after: "After",
   before: "Before",
@@ -39,7 +39,7 @@ export const text = {
   zoomOut: "Zoom out",
   zoomFit: "Fit",
   zoomActual: "100 %: each pixel as it is",
-  told: {
+  toolHints: {
     keep: { part: "Click what should stay. Draw for more.", brush: "Paint what should stay: exactly that." },
     drop: { part: "Click what should go. Draw for more.", brush: "Paint what should go: exactly that." },
   },
@@ -48,18 +48,18 @@ export const text = {
   // the batch
   strip: "All photographs",
   progress: "Photographs done",
-  counted: (done, failed, all, left) => (done === all ? (all === 1 ? "1 photograph, done" : `${all} photographs, all done`) : `${done} of ${all} done`) +
+  batchProgress: (done, failed, all, left) => (done === all ? (all === 1 ? "1 photograph, done" : `${all} photographs, all done`) : `${done} of ${all} done`) +
     (failed ? `, ${failed} failed` : "") + (left ? `, about ${left} left` : ""),
   seconds: (s) => (s < 90 ? `${Math.max(1, Math.round(s))} s` : `${Math.round(s / 60)} min`),
   states: { waiting: "waiting", working: "working", done: "done", failed: "failed" },
   tile: (name, state) => `${name}, ${state}`,
-  removeOne: (name) => `Remove ${name}`,
+  removeItem: (name) => `Remove ${name}`,
   remove: "Remove",
   retry: "Try again",
   retryAll: "Try failed again",
   tryNow: "Try now",
   clear: "Remove all",
-  really: "Some results are not downloaded. Remove all?",
+  confirmRemoveAll: "Some results are not downloaded. Remove all?",
 
   // panels
   controls: "What to do, with all photographs",
@@ -86,7 +86,7 @@ export const text = {
     upscale: "Enlarge", style: "Paint as", style_strength: "Strength",
   },
   hints: { auto: "Noise, colour cast and light, as far as the photograph needs it" },
-  wheres: { all: "Everywhere", subject: "Subject", background: "Background" },
+  regions: { all: "Everywhere", subject: "Subject", background: "Background" },
   sizes: { none: "No", "2x": "2 ×", "4x": "4 ×" },
   styles: { none: "Nothing", watercolour: "Watercolour", mosaic: "Mosaic", glass: "Stained glass", points: "Points", swirl: "Swirls" },
   shadowKinds: { none: "None", contact: "On the ground", drop: "Behind", cast: "Cast", reflection: "Reflection" },
@@ -98,9 +98,9 @@ export const text = {
   presetFormat: "Preset’s own",
   noPreset: "None",
   noPresetMore: "Your own settings",
-  decided: (name) => `The preset “${name}” decides frame and shadow.`,
+  presetDecides: (name) => `The preset “${name}” decides frame and shadow.`,
   defaults: "Reset settings",
-  resetOne: "Double-click to reset",
+  resetControl: "Double-click to reset",
 
   // results
   format: "File format",
@@ -111,13 +111,13 @@ export const text = {
   preparing: (done, all) => `Preparing ${done} of ${all}…`,
   downloaded: (name) => `${name} is downloaded.`,
   copied: "Copied.",
-  notCopied: "This browser copies no pictures here (it wants https or localhost). Download it instead.",
+  copyFailed: "This browser copies no pictures here (it wants https or localhost). Download it instead.",
   zipTooLarge: "All together they are over 4 GB: more than a plain ZIP holds. Remove some, or download them one by one.",
   zipName: (n) => `mattebox-${n}-photographs.zip`,
-  nothingYet: "Nothing is done yet.",
-  passes: (market) => `Keeps ${market}’s rules`,
-  fails: (market) => `Does not keep ${market}’s rules`,
-  broken: (b) => `${b.rule}: ${b.measured}, wanted ${b.wanted}`,
+  nothingDone: "Nothing is done yet.",
+  checkPassed: (market) => `Keeps ${market}’s rules`,
+  checkFailed: (market) => `Does not keep ${market}’s rules`,
+  brokenRule: (b) => `${b.rule}: ${b.measured}, wanted ${b.wanted}`,
 
   // states
   reading: "Opening…",
@@ -129,8 +129,8 @@ export const text = {
   away: (s) => `The server does not answer. Trying again in ${s} s; your photographs wait here.`,
   cutOff: "The server broke the upload off. The photograph may be too large for it, or the connection too slow.",
   cutOffRemedy: "Make it smaller, or try again.",
-  strange: (status) => `The server answered ${status}.`,
-  strangeRemedy: "Try again; if it stays so, tell who runs it.",
+  unexpectedAnswer: (status) => `The server answered ${status}.`,
+  unexpectedAnswerRemedy: "Try again; if it stays so, tell who runs it.",
 
   // dialogs
   keysTitle: "Keyboard",

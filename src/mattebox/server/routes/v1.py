@@ -1,11 +1,10 @@
-"""Our own API: /v1/cutouts and /v1/enhancements with flat parameters, /v1/recipes:run, and what there is."""
+"""Routes of the mattebox API: cutouts, enhancements, recipes, and the lists of models, presets and usage."""
 
 from __future__ import annotations
 
 import base64
 from collections.abc import Callable
-from functools import partial
-from typing import Any
+from typing import Any, TypeAlias
 
 import msgspec
 from fastapi import APIRouter, Request, Response
@@ -23,22 +22,35 @@ from mattebox.recipe.serialization import parse_recipe
 from mattebox.recipe.steps import STEP_ORDER
 from mattebox.server import openapi
 from mattebox.server.api_keys import USAGE_SCOPE
-from mattebox.server.http import requests
+from mattebox.server.auth import require_caller
+from mattebox.server.http.fields import decode_base64, parse_flat_parameters, pop_text_field
 from mattebox.server.http.problems import Problem
-from mattebox.server.http.requests import RequestData
-from mattebox.server.routes import jobs
+from mattebox.server.http.requests import RequestData, receive_request
+from mattebox.server.http.sources import count_pixels, fetch_picture
+from mattebox.server.job_submission import parse_idempotency_key, should_run_as_job, submit_job
 from mattebox.server.serializers import result_headers
+from mattebox.server.settings import Settings
 from mattebox.server.state import AppState, get_state
 from mattebox.server.usage import MonthlyUsage
-from mattebox.server.workers.tasks import WorkerTask, execute_task, prepare_task
+from mattebox.server.workers.protocol import WorkerTask
+from mattebox.server.workers.task_execution import execute_task, prepare_task
 from mattebox.server.workers.worker_pool import WorkerResponse
 
-PARAMETER_BY_EXTRA_IMAGE = {  # pictures sent beside the one that is done: which parameter each is
-    "background_image": "background", "style_image": "style", "trimap_image": "trimap", "garbage_image": "garbage",
-    "holdout_image": "holdout", "core_image": "core", "plate_image": "by",
-}  # fmt: skip
+BuildRecipe: TypeAlias = Callable[[dict[str, Any], Recipe | None], Recipe]
+"""Fields and the preset that they change -> the recipe to run."""
+
+PARAMETER_BY_EXTRA_IMAGE = {
+    "background_image": "background",
+    "style_image": "style",
+    "trimap_image": "trimap",
+    "garbage_image": "garbage",
+    "holdout_image": "holdout",
+    "core_image": "core",
+    "plate_image": "by",
+}
 EXTRA_IMAGE_FIELDS = {
-    name: openapi.FILE | {"description": f"a picture for {other}"} for name, other in PARAMETER_BY_EXTRA_IMAGE.items()
+    name: openapi.FILE | {"description": f"a picture for {parameter}"}
+    for name, parameter in PARAMETER_BY_EXTRA_IMAGE.items()
 }
 STYLE_IMAGE_FIELD = {"style_image": EXTRA_IMAGE_FIELDS["style_image"]}
 ONLY_SCHEMA = {"enum": list(AREAS), "description": AREA_HELP}
@@ -46,34 +58,33 @@ ONLY_SCHEMA = {"enum": list(AREAS), "description": AREA_HELP}
 router = APIRouter(prefix="/v1")
 
 
-@router.post("/cutouts", openapi_extra=openapi.form_request(STEP_ORDER, {"empty": "keep"}, **EXTRA_IMAGE_FIELDS),
-             responses=openapi.picture_responses(), response_class=Response)  # fmt: skip
+@router.post(
+    "/cutouts",
+    openapi_extra=openapi.form_request(STEP_ORDER, {"empty": "keep"}, **EXTRA_IMAGE_FIELDS),
+    responses=openapi.picture_responses(),
+    response_class=Response,
+)
 async def create_cutout(request: Request) -> Response:
-    """Cut out a picture, and compose or enhance it if asked. The picture comes back; with `Accept: application/json`,
-    what is known of it too; with `Prefer: respond-async`, a job. Errors are problem documents with a stable `code`."""
-    own = {"model": get_state(request).settings.model}
+    """Cut out a picture, and optionally compose or enhance it. Returns the picture; with `Accept: application/json`, its
+    metadata too; with `Prefer: respond-async`, a job. Errors are problem documents with a stable `code`."""
+    defaults = {"model": get_state(request).settings.model}
 
-    def recipe(fields: dict[str, Any], preset: Recipe | None) -> Recipe:
-        return build_recipe(own | fields, preset and require_kind(preset, must_cut=True))
+    def build_cutout_recipe(fields: dict[str, Any], preset: Recipe | None) -> Recipe:
+        return build_recipe(defaults | fields, preset and require_kind(preset, must_cut=True))
 
-    return await _answer_request(request, recipe)
+    return await _answer_request(request, build_cutout_recipe)
 
 
-@router.post("/enhancements", openapi_extra=openapi.form_request(ENHANCE_STEPS, {"exposure": 0.5}, **STYLE_IMAGE_FIELD, only=ONLY_SCHEMA),
-             responses=openapi.picture_responses(), response_class=Response)  # fmt: skip
+@router.post(
+    "/enhancements",
+    openapi_extra=openapi.form_request(ENHANCE_STEPS, {"exposure": 0.5}, **STYLE_IMAGE_FIELD, only=ONLY_SCHEMA),
+    responses=openapi.picture_responses(),
+    response_class=Response,
+)
 async def create_enhancement(request: Request) -> Response:
-    """Make a picture better, or larger; nothing is cut. Without a field of a step it does what the picture needs and
-    no more, as the preset `enhance` says. Answers as /v1/cutouts."""
-
-    def recipe(fields: dict[str, Any], preset: Recipe | None) -> Recipe:
-        only = requests.pop_text_field(fields, "only")
-        foreign = fields.keys() & {name for name, p in parameters_by_name().items() if p.step not in ENHANCE_STEPS}
-        if foreign:
-            raise UsageError(f"{min(foreign)} is not for enhancing", "send it to /v1/cutouts")
-        made = build_recipe(fields, require_kind(preset, must_cut=False) if preset else enhance_base_recipe(fields))
-        return limit_to_area(made, only) if only else made
-
-    return await _answer_request(request, recipe)
+    """Enhance or enlarge a picture; nothing is cut out. Without the field of any step, it corrects what the picture
+    needs, as the preset `enhance` does. Returns the same as /v1/cutouts."""
+    return await _answer_request(request, _build_enhancement_recipe)
 
 
 @router.post(
@@ -83,8 +94,8 @@ async def create_enhancement(request: Request) -> Response:
     response_class=Response,
 )
 async def create_recipe_run(request: Request) -> Response:
-    """Do a recipe (field `recipe`, JSON) to a picture (field `image`). Other files are the pictures it names."""
-    return await _answer_request(request, lambda fields, preset: _parse_recipe(fields.get("recipe", "")))
+    """Run a recipe (field `recipe`, JSON) on a picture (field `image`). Other files are the pictures that it names."""
+    return await _answer_request(request, lambda fields, _: _parse_recipe(fields.get("recipe", "")))
 
 
 @router.get("/recipes/schema", responses=openapi.json_responses({"type": "object"}, "A JSON Schema"))
@@ -95,105 +106,105 @@ async def get_recipe_schema() -> Any:
 
 @router.get("/models", responses=openapi.json_responses(openapi.MODEL_LIST_SCHEMA, "The models"))
 async def list_models() -> Any:
-    """The models that this server has the weights of: what they do and their licence."""
-    found = [card for card in registry.all_cards().values() if is_installed(card)]
-    return {"models": [{"name": c.name, "task": c.task, "licence": c.licence.name, "commercial": c.licence.commercial,
-                        "styles": c.styles} for c in found]}  # fmt: skip
+    """The installed models: their tasks and licences."""
+    return {
+        "models": [
+            {
+                "name": card.name,
+                "task": card.task,
+                "licence": card.licence.name,
+                "commercial": card.licence.commercial,
+                "styles": card.styles,
+            }
+            for card in registry.all_cards().values()
+            if is_installed(card)
+        ]
+    }
 
 
 @router.get("/presets", responses=openapi.json_responses(openapi.STRING_MAP_SCHEMA, "Name and purpose of each"))
 async def list_presets() -> dict[str, str]:
-    """Recipes with a name, and what each is for."""
+    """Name and purpose of each preset."""
     return presets.preset_titles()
-
-
-async def _answer_request(request: Request, make_recipe: Callable[[dict[str, Any], Recipe | None], Recipe]) -> Response:
-    """The picture, or a job that will make it. `make_recipe` is made of the fields and the preset that they change."""
-    house = get_state(request)
-    caller = house.require_caller(request)
-    jobs.parse_idempotency_key(request)
-    async with house.upload_limiter.admit(request, house.settings.max_upload) as upload:
-        look = partial(requests.check_body_prefix, request, house.settings.max_pixels)
-        data = await house.upload_limiter.read_body(request, upload, house.settings.max_upload, look)
-        asked = await requests.parse_request(request, data)
-        task, hook, limits = await _prepare_request(house, caller, asked, make_recipe)
-        del data, asked
-        if jobs.should_run_as_job(request, house, task):
-            return await jobs.submit_job(request, caller, task, hook, limits)
-    if hook is not None:
-        raise Problem(422, "invalid_parameter", "hook_url is for jobs", "send Prefer: respond-async with it")
-    made = await execute_task(house.worker_pool, task)
-    house.usage.add_picture(caller, task.pixels, made.seconds)
-    return picture_response(made, request, limits)
-
-
-async def _prepare_request(
-    state: AppState,
-    caller: str,
-    request_data: RequestData,
-    make_recipe: Callable[[dict[str, Any], Recipe | None], Recipe],
-) -> tuple[WorkerTask, str | None, dict[str, str]]:
-    """What is to be done, whom to tell of its end, and the headers of the caller's limits. MatteboxError, Problem."""
-    fields, images = dict(request_data.fields), dict(request_data.images)
-    source = await _take_source(state, RequestData(fields, images))
-    hook, preset = requests.pop_text_field(fields, "hook_url"), requests.pop_text_field(fields, "preset")
-    for name in PARAMETER_BY_EXTRA_IMAGE.keys() & images.keys():
-        images[f"{name}.file"] = images.pop(name)
-        fields[PARAMETER_BY_EXTRA_IMAGE[name]] = f"plate({name}.file)" if name == "plate_image" else f"{name}.file"
-    wanted = make_recipe(requests.parse_flat_parameters(fields), presets.find_preset(preset) if preset else None)
-    state.check_not_stopping()
-    limits = state.count_picture(caller, source)
-    task = prepare_task(state.settings, wanted, source, images)
-    return task, hook, limits
 
 
 @router.get("/usage", responses=openapi.json_responses(openapi.USAGE_SCHEMA, "By month"))
 async def get_usage(request: Request) -> Any:
-    """What the key used, month by month: pictures, megapixels, seconds of work; of all keys, where its scope allows."""
-    house = get_state(request)
-    caller = house.access.authenticate(request.headers.get("x-api-key")) or house.require_caller(request)
-    found = (
-        house.usage.all_months() if house.access.has_scope(caller, USAGE_SCOPE) else house.usage.caller_months(caller)
-    )
-    return {"usage": [_serialize_usage(house, each) for each in found], "left": house.pictures_left(caller)}
+    """Usage of the key by month: pictures, megapixels, seconds of work; of all keys with the scope `usage`."""
+    state = get_state(request)
+    caller = state.access.authenticate(request.headers.get("x-api-key")) or require_caller(state.access, request)
+    sees_all = state.access.has_scope(caller, USAGE_SCOPE)
+    months = state.usage.all_months() if sees_all else state.usage.caller_months(caller)
+    return {
+        "usage": [_serialize_usage(state, month) for month in months],
+        "left": state.quota.pictures_left(caller),
+    }
 
 
-def _serialize_usage(state: AppState, usage: MonthlyUsage) -> dict[str, Any]:
-    key = state.access.keys.get(usage.caller)
-    name = {"key": key.id, "name": key.name} if key else {"key": usage.caller[:8], "name": ""}
-    return name | {"month": usage.month, "pictures": usage.pictures, "megapixels": usage.megapixels,
-                   "seconds": usage.seconds}  # fmt: skip
+async def _answer_request(request: Request, build_request_recipe: BuildRecipe) -> Response:
+    """Process the picture of a request and respond with the result, or submit a job."""
+    state = get_state(request)
+    caller = require_caller(state.access, request)
+    parse_idempotency_key(request)
+    async with receive_request(state, request, state.settings.max_upload) as request_data:
+        task, webhook_url, limit_headers = await _prepare_request(state, caller, request_data, build_request_recipe)
+        del request_data  # the task holds its own copy
+        if should_run_as_job(request, state, task):
+            return await submit_job(request, caller, task, webhook_url, limit_headers)
+    if webhook_url is not None:
+        raise Problem(422, "invalid_parameter", "hook_url is for jobs", "send Prefer: respond-async with it")
+    response = await execute_task(state.worker_pool, task)
+    state.usage.add_picture(caller, task.pixels, response.seconds)
+    return picture_response(response, request, limit_headers)
+
+
+async def _prepare_request(
+    state: AppState, caller: str, request_data: RequestData, build_request_recipe: BuildRecipe
+) -> tuple[WorkerTask, str | None, dict[str, str]]:
+    """The task, the web hook and the headers of the caller's limits. MatteboxError, Problem."""
+    fields, images = dict(request_data.fields), dict(request_data.images)
+    source = await _take_source(state.settings, fields, images)
+    webhook_url, preset = pop_text_field(fields, "hook_url"), pop_text_field(fields, "preset")
+    for name in PARAMETER_BY_EXTRA_IMAGE.keys() & images.keys():
+        images[f"{name}.file"] = images.pop(name)
+        fields[PARAMETER_BY_EXTRA_IMAGE[name]] = f"plate({name}.file)" if name == "plate_image" else f"{name}.file"
+    recipe = build_request_recipe(parse_flat_parameters(fields), presets.find_preset(preset) if preset else None)
+    state.check_not_stopping()
+    state.quota.check_monthly_quota(caller)
+    limit_headers = state.quota.check_rate_limit(caller, count_pixels(source, state.settings.max_pixels))
+    return prepare_task(state.settings, recipe, source, images), webhook_url, limit_headers
+
+
+async def _take_source(settings: Settings, fields: dict[str, Any], images: dict[str, bytes]) -> bytes:
+    """Remove the source picture from the images or fields: the file, its base64, or the download from its URL."""
+    sources = [images.pop("image")] if "image" in images else []
+    encoded, url = pop_text_field(fields, "image_b64"), pop_text_field(fields, "image_url")
+    if encoded is not None:
+        sources.append(decode_base64(encoded, "image_b64"))
+    if url is not None and not sources:
+        return await fetch_picture(url, settings)
+    count = len(sources) + (url is not None)
+    if count != 1:
+        raise Problem(422, "image_missing", f"{count} pictures were sent", "send one, as the field `image`")
+    return sources[0]
 
 
 def picture_response(worker_response: WorkerResponse, request: Request, limit_headers: dict[str, str]) -> Response:
-    """The picture itself, or with `Accept: application/json` what is known of it and its bytes as base64."""
-    told = worker_response.header
+    """The encoded result, or with `Accept: application/json` its metadata and the result as base64."""
+    metadata, body = worker_response.header, worker_response.body
     if "application/json" in request.headers.get("accept", ""):
-        return JSONResponse(
-            told | {"image_b64": base64.b64encode(worker_response.body).decode()}, headers=limit_headers
-        )
-    return Response(worker_response.body, media_type=told["mime"], headers=result_headers(told) | limit_headers)
+        return JSONResponse(metadata | {"image_b64": base64.b64encode(body).decode()}, headers=limit_headers)
+    return Response(body, media_type=metadata["mime"], headers=result_headers(metadata) | limit_headers)
 
 
-async def _take_source(state: AppState, request_data: RequestData) -> bytes:
-    """The picture among the images, taken out of them; or from base64, or from its address."""
-    given = [request_data.images.pop("image")] if "image" in request_data.images else []
-    encoded, url = (
-        requests.pop_text_field(request_data.fields, "image_b64"),
-        requests.pop_text_field(request_data.fields, "image_url"),
-    )
-    if encoded is not None:
-        given.append(requests.decode_base64(encoded, "image_b64"))
-    if url is not None and not given:
-        return await state.fetch_url(url)
-    if len(given) + (url is not None) != 1:
-        raise Problem(
-            422,
-            "image_missing",
-            f"{len(given) + (url is not None)} pictures were sent",
-            "send one, as the field `image`",
-        )
-    return given[0]
+def _build_enhancement_recipe(fields: dict[str, Any], preset: Recipe | None) -> Recipe:
+    only = pop_text_field(fields, "only")
+    cutout_fields = fields.keys() & {name for name, p in parameters_by_name().items() if p.step not in ENHANCE_STEPS}
+    if cutout_fields:
+        raise UsageError(f"{min(cutout_fields)} is not for enhancing", "send it to /v1/cutouts")
+    base = require_kind(preset, must_cut=False) if preset else enhance_base_recipe(fields)
+    recipe = build_recipe(fields, base)
+    return limit_to_area(recipe, only) if only else recipe
 
 
 def _parse_recipe(value: Any) -> Recipe:
@@ -201,3 +212,15 @@ def _parse_recipe(value: Any) -> Recipe:
         return parse_recipe(value if isinstance(value, dict) else msgspec.json.decode(str(value)))
     except msgspec.DecodeError as error:
         raise Problem(422, "invalid_recipe", f"recipe: {error}", "GET /v1/recipes/schema tells what it holds") from None
+
+
+def _serialize_usage(state: AppState, usage: MonthlyUsage) -> dict[str, Any]:
+    key = state.access.keys.get(usage.caller)
+    return {
+        "key": key.id if key else usage.caller[:8],
+        "name": key.name if key else "",
+        "month": usage.month,
+        "pictures": usage.pictures,
+        "megapixels": usage.megapixels,
+        "seconds": usage.seconds,
+    }

@@ -1,13 +1,13 @@
-"""The worker processes: started, given one picture at a time, killed when one takes too long, replaced when one dies.
+"""Pool of worker processes, each of which processes one picture at a time.
 
-Admission is by pixels in hand, not by requests, because that is what memory goes by. Knows nothing of HTTP.
+A worker that takes too long is killed, one that died is replaced. Admission is by pixels in flight, not by requests,
+because memory grows with pixels.
 """
 
 from __future__ import annotations
 
 import asyncio
 import contextlib
-import json
 import sys
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
@@ -16,41 +16,46 @@ from typing import Any
 from mattebox.errors import MatteboxError
 from mattebox.server.settings import Settings
 from mattebox.server.tracing import Tracer
-from mattebox.server.workers.protocol import LENGTH_PREFIX, PROGRESS_KEY, pack_frame
+from mattebox.server.workers.protocol import PROGRESS_KEY, pack_frame, receive_frame
 from mattebox.types import OnProgress
 
-START_TIMEOUT_SECONDS = 60  # seconds a worker may take to load its network
+START_TIMEOUT_SECONDS = 60  # to load the network
 
 
 class ServerBusy(MatteboxError):
-    """More pictures than the server takes at a time; `retry_after` in seconds."""
+    """The pixel budget is used up; `retry_after` in seconds."""
 
+    code = "busy"
     retry_after = 2
 
 
 class TaskTimeout(MatteboxError):
-    """A picture that did not finish in time."""
+    """A picture did not finish in time."""
+
+    code = "took_too_long"
 
 
 class WorkerLost(MatteboxError):
-    """A worker that died over a picture."""
+    """A worker died while it processed a picture."""
+
+    code = "worker_lost"
 
 
 @dataclass(frozen=True)
 class WorkerResponse:
-    """A worker's answer: what it told, and the bytes it made."""
+    """A worker's response: metadata (or an error), and the encoded result."""
 
     header: dict[str, Any]
     body: bytes
 
     @property
     def seconds(self) -> float:
-        """Of work."""
+        """Processing time, of all stages together."""
         return float(sum(self.header.get("seconds", {}).values()))
 
 
 class WorkerPool:
-    """All workers. `pixels_in_flight` in hand never exceed the budget, but for a single larger picture alone."""
+    """All workers. `pixels_in_flight` never exceeds the budget, unless a single larger picture runs alone."""
 
     def __init__(self, settings: Settings, tracer: Tracer | None = None) -> None:
         self.settings, self.tracer = settings, tracer or Tracer()
@@ -60,20 +65,21 @@ class WorkerPool:
         self._workers: set[asyncio.subprocess.Process] = set()
 
     async def start(self) -> None:
-        """Start the first worker, so that what is wrong is said at once; the others start when they are needed."""
+        """Start the first worker, so that errors show at once; the others start on demand."""
         self._idle_workers.put_nowait(await self._start_worker())
         for _ in range(self.settings.worker_count() - 1):
             self._idle_workers.put_nowait(None)
 
     async def stop(self) -> None:
+        """Kill all workers."""
         for process in list(self._workers):
             await self._kill_worker(process)
 
     @contextlib.asynccontextmanager
     async def reserve_pixels(self, pixels: int) -> AsyncIterator[None]:
-        """Hold so many pixels while inside. Busy when there is no room."""
+        """Count pixels as in flight while the context is open. ServerBusy when the budget is used up."""
         if self.pixels_in_flight and self.pixels_in_flight + pixels > self.settings.pixel_budget:
-            raise ServerBusy("the server has its hands full", f"try again in {ServerBusy.retry_after} s")
+            raise ServerBusy("the server is busy", f"try again in {ServerBusy.retry_after} s")
         self.pixels_in_flight += pixels
         try:
             yield
@@ -83,11 +89,31 @@ class WorkerPool:
     async def run_on_worker(
         self, header: dict[str, Any], data: bytes, on_progress: OnProgress | None = None
     ) -> WorkerResponse:
-        """Have a worker do a task. TookTooLong, WorkerLost; what the worker refuses is in `Done.told`."""
+        """Run a task on the next idle worker.
+
+        Parameters
+        ----------
+        header, data
+            Header and body of the task's frame.
+        on_progress
+            Receives the completed share of the task, from 0 to 1.
+
+        Returns
+        -------
+        WorkerResponse
+            Its header holds `code`, `problem` and `remedy` when the worker refuses the task.
+
+        Raises
+        ------
+        TaskTimeout
+            The task takes longer than the settings allow.
+        WorkerLost
+            The worker died.
+        """
         worker = await self._idle_workers.get()
         try:
             worker = worker or await self._start_worker()
-            told = await asyncio.wait_for(
+            return await asyncio.wait_for(
                 _exchange_frames(worker, pack_frame(header, data), on_progress), self.settings.timeout
             )
         except TimeoutError:
@@ -100,13 +126,12 @@ class WorkerPool:
             await self._kill_worker(worker)
             worker = None
             raise WorkerLost("the picture was too much for a worker", "send a smaller one; please report it") from None
-        except asyncio.CancelledError:  # the client went away: the answer would be read by the next
+        except asyncio.CancelledError:  # the client has gone: the next task would read this response
             await self._kill_worker(worker)
             worker = None
             raise
         finally:
             self._idle_workers.put_nowait(worker)
-        return told
 
     async def _start_worker(self) -> asyncio.subprocess.Process:
         settings = self.settings
@@ -117,7 +142,7 @@ class WorkerPool:
         )  # fmt: skip
         self._workers.add(process)
         try:
-            ready = await asyncio.wait_for(_read_response(process), START_TIMEOUT_SECONDS)
+            ready = await asyncio.wait_for(_receive_response(process), START_TIMEOUT_SECONDS)
         except (asyncio.IncompleteReadError, TimeoutError):
             await self._kill_worker(process)
             raise WorkerLost("a worker does not start", "give it more memory, or a smaller model") from None
@@ -141,18 +166,16 @@ class WorkerPool:
 async def _exchange_frames(
     process: asyncio.subprocess.Process, frame: bytes, on_progress: OnProgress | None
 ) -> WorkerResponse:
-    """The worker's answer; until it comes there may be frames of what share is done."""
+    """Send a task and receive its response; reports the progress until then."""
     assert process.stdin is not None
     process.stdin.write(frame)
     await process.stdin.drain()
-    while PROGRESS_KEY in (answer := await _read_response(process)).header:
+    while PROGRESS_KEY in (response := await _receive_response(process)).header:
         if on_progress is not None:
-            on_progress(answer.header[PROGRESS_KEY])
-    return answer
+            on_progress(response.header[PROGRESS_KEY])
+    return response
 
 
-async def _read_response(process: asyncio.subprocess.Process) -> WorkerResponse:
+async def _receive_response(process: asyncio.subprocess.Process) -> WorkerResponse:
     assert process.stdout is not None
-    head, body = LENGTH_PREFIX.unpack(await process.stdout.readexactly(LENGTH_PREFIX.size))
-    told = json.loads(await process.stdout.readexactly(head))
-    return WorkerResponse(told, await process.stdout.readexactly(body) if body else b"")
+    return WorkerResponse(*await receive_frame(process.stdout))

@@ -1,1 +1,1 @@
-"""What every training task shares: trainer, schedule, checkpoints, distributed training, run log."""
+"""What all training tasks share: the trainer, settings, checkpoints, distributed training, the run's log, the command."""

@@ -1,7 +1,4 @@
-"""When memory runs out: find the batch that fits and say it.
-
-Knows nothing of networks: it is handed a trial that takes a batch size and either works or runs out.
-"""
+"""When memory runs out: find the largest batch that fits and name it in the error."""
 
 from __future__ import annotations
 
@@ -13,12 +10,26 @@ import torch
 from mattebox.errors import MatteboxError, UsageError
 
 OUT_OF_MEMORY_PHRASES = ("out of memory", "can't allocate memory", "not enough memory")
-MIN_BATCH_SIZE = 4  # one sample of each kind
 
 
 @contextmanager
-def suggest_fitting_batch(batch_size: int, try_batch: Callable[[int], None]) -> Iterator[None]:
-    """Turn running out of memory within into an error that names the largest halving of `batch_size` that works."""
+def suggest_fitting_batch(batch_size: int, try_batch: Callable[[int], None], min_batch_size: int = 1) -> Iterator[None]:
+    """Turn running out of memory into an error that names the largest halving of `batch_size` that works.
+
+    Parameters
+    ----------
+    batch_size : int
+        The batch that the enclosed code uses.
+    try_batch : callable
+        Takes a batch size; returns, or runs out of memory itself.
+    min_batch_size : int
+        The smallest batch that is tried.
+
+    Raises
+    ------
+    UsageError
+        If the enclosed code runs out of memory.
+    """
     try:
         yield
     except (RuntimeError, MemoryError) as error:
@@ -27,26 +38,29 @@ def suggest_fitting_batch(batch_size: int, try_batch: Callable[[int], None]) -> 
         failure = error.with_traceback(None)  # the traceback would hold the step's tensors
     else:
         return
-    raise _batch_size_error(batch_size, try_batch) from failure
+    raise _batch_size_error(batch_size, try_batch, min_batch_size) from failure
 
 
 def is_out_of_memory(error: BaseException) -> bool:
-    return isinstance(error, MemoryError) or any(sign in str(error).lower() for sign in OUT_OF_MEMORY_PHRASES)
+    """Whether an error says that memory, of the machine or of the accelerator, ran out."""
+    return isinstance(error, MemoryError) or any(phrase in str(error).lower() for phrase in OUT_OF_MEMORY_PHRASES)
 
 
-def _batch_size_error(batch_size: int, try_batch: Callable[[int], None]) -> MatteboxError:
-    fits = batch_size // 2
-    while fits >= MIN_BATCH_SIZE:
+def _batch_size_error(batch_size: int, try_batch: Callable[[int], None], min_batch_size: int) -> MatteboxError:
+    smaller = batch_size // 2
+    while smaller >= min_batch_size:
         if torch.cuda.is_available():
             torch.cuda.empty_cache()
         try:
-            try_batch(fits)
+            try_batch(smaller)
         except (RuntimeError, MemoryError) as error:
             if not is_out_of_memory(error):
                 raise
-            fits //= 2
+            smaller //= 2
         else:
-            return UsageError(f"memory does not hold a batch of {batch_size}", f"set batch = {fits}: that fits")
+            return UsageError(
+                f"memory does not hold a batch of {batch_size}", f"set batch = {smaller} in the recipe: that fits"
+            )
     return UsageError(
-        f"memory holds no batch of {MIN_BATCH_SIZE}", "set smaller sides or a smaller pool_side in the recipe"
+        f"memory holds no batch of {min_batch_size}", "set a smaller side (sides, pool_side) in the recipe"
     )

@@ -1,102 +1,153 @@
-"""What a training run is told: a TOML file, checked, and recorded beside the run. Knows nothing of networks or data."""
+"""Settings of a training run: read from a TOML recipe, checked, and recorded beside the run."""
 
 from __future__ import annotations
 
 import difflib
 import json
 import tomllib
-from dataclasses import dataclass, field, fields
+from collections.abc import Mapping
+from dataclasses import MISSING, dataclass, fields
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar, get_type_hints
+
+import msgspec
 
 from mattebox.errors import UsageError
 from mattebox.training.core import schedule
 
-MAX_SYNTHETIC_SHARE = (
-    0.85  # of a batch may be pasted or taught: there are also drawn shapes, empty rooms, and what is labelled
-)
-FINE_TUNING_SETTINGS: dict[str, Any] = {  # of a trained network, minutes on few pictures: small steps, little forgetting
-    "batch": 12, "rate": 4e-4, "warmup": 20, "average": 0.97, "sides": [[0.0, 256], [0.6, 320]], "pool_side": 320,
-    "judge_every": 0.5,
-}  # fmt: skip
+RECORDED_RECIPE = "recipe.toml"  # in the run's folder
+RECIPE_PATH = {"relative_to": "recipe"}  # metadata of a field that names a file beside the recipe
+SEE_EXAMPLES = "see runs/ for examples"
 
 
-@dataclass(frozen=True)
-class CutoutSettings:
-    """A run. `net` is one of mattebox.training.networks.registry, of a `shape`; `minutes` the budget: learning rate and picture
-    size follow the share of it that is spent, because machines differ a hundredfold. Or `steps`, where runs are to be
-    compared.
+@dataclass(frozen=True, kw_only=True)
+class TrainingSettings:
+    """Settings that all tasks have; each task adds its own.
 
-    `sides` = (from this share, side of the square input); `average` = how much the running average of the weights keeps
-    each step (0 = none); `pasted` and `taught` = the shares of composites and of teachers' pictures in a batch;
-    `imitate` = the weight of a classifier's features, where they are given; `gentle` = the share of the rate that an
-    encoder gets which began with published weights; `leave_out` = a file that names pictures not to be learned from,
-    beside the recipe's own unless it says where."""
+    Parameters
+    ----------
+    minutes : float
+        Budget in minutes of training. The learning rate follows the share of it that is spent.
+    steps : int
+        Budget in steps instead, so that runs can be compared; it counts if both are given.
+    batch : int
+        Samples a step, in each process.
+    rate : float
+        Learning rate after the warm-up.
+    warmup : int
+        Steps until the full rate is reached.
+    average : float
+        Decay of the exponential moving average of the weights; 0 for none.
+    judge_every : float
+        Share of the budget between two evaluations.
+    seed : int
+        Seed of initialisation and sampling.
+
+    Raises
+    ------
+    UsageError
+        If there is no budget, or a value is out of range.
+    """
 
     minutes: float = 0.0
     steps: int = 0
-    net: str = "cutnet"
-    batch: int = 24
-    rate: float = 2e-3
-    decay: float = 0.02
+    batch: int = 16
+    rate: float = 1e-3
     warmup: int = 300
     average: float = 0.999
-    pool_side: int = 256
-    seed: int = 0
-    sides: list[list[float]] = field(default_factory=lambda: [[0.0, 160], [0.45, 224], [0.8, 288]])
-    shape: dict[str, Any] = field(default_factory=dict)
     judge_every: float = 0.1
-    pasted: float = 0.34
-    taught: float = 0.16
-    imitate: float = 0.1
-    gentle: float = 0.3
-    leave_out: str = ""
+    seed: int = 0
 
     def __post_init__(self) -> None:
-        if self.minutes <= 0 and self.steps <= 0:
+        if self.budget_seconds <= 0 and self.steps <= 0:
             raise UsageError("the run has no budget", "give it minutes, or steps")
-        if self.pasted + self.taught > MAX_SYNTHETIC_SHARE:
-            share = f"pasted {self.pasted:g} and taught {self.taught:g}"
-            raise UsageError(
-                f"{share} leave no labelled photograph in a batch", f"together they may be {MAX_SYNTHETIC_SHARE:g}"
-            )
+        if self.batch < 1:
+            raise UsageError(f"a batch of {self.batch} has no sample", "set batch to 1 or more")
+        if self.judge_every <= 0:
+            raise UsageError(f"judge_every = {self.judge_every:g} is no share of the budget", "set it to 0.1, or so")
 
     @property
-    def excluded_names_file(self) -> Path | None:
-        return Path(self.leave_out) if self.leave_out else None
+    def budget_seconds(self) -> float:
+        """The budget in seconds; 0 where it is counted in steps."""
+        return self.minutes * 60
 
     def budget_share(self, seconds: float, steps: int) -> float:
-        """The share of the budget that so many seconds or steps are."""
-        return steps / self.steps if self.steps else seconds / (self.minutes * 60)
-
-    def side_at(self, progress: float) -> int:
-        return int([s for start, s in self.sides if progress >= start][-1])
+        """Share of the budget that is spent after so many seconds and steps."""
+        return steps / self.steps if self.steps else seconds / self.budget_seconds
 
     def learning_rate_at(self, progress: float, step: int) -> float:
+        """Warm-up, then half a cosine down to 1 % of the rate."""
         return schedule.cosine_learning_rate(self.rate, progress, step, self.warmup)
 
 
-def read_settings(recipe_file: Path | None, run_folder: Path) -> dict[str, Any]:
-    """A recipe's settings: of its file, of the run that goes on, or none. UsageError when malformed."""
-    source = recipe_file or (run_folder / "recipe.toml" if (run_folder / "recipe.toml").exists() else None)
+S = TypeVar("S", bound=TrainingSettings)
+
+
+def read_settings(kind: type[TrainingSettings], recipe_file: Path | None, run_folder: Path) -> dict[str, Any]:
+    """Read the values of a recipe; without one, those of the run that is resumed, if any.
+
+    Parameters
+    ----------
+    kind : type
+        The task's settings, whose field names are the keys of the recipe.
+    recipe_file : Path or None
+        A TOML file.
+    run_folder : Path
+        Where the recipe of an earlier call is recorded.
+
+    Returns
+    -------
+    dict
+        The values by name, to be checked by `build_settings`; paths are absolute.
+
+    Raises
+    ------
+    UsageError
+        If the file cannot be read, is no TOML, or has an unknown key.
+    """
+    recorded = run_folder / RECORDED_RECIPE
+    source = recipe_file or (recorded if recorded.exists() else None)
+    if source is None:
+        return {}
     try:
-        settings: dict[str, Any] = {} if source is None else tomllib.loads(source.read_text())
-    except (OSError, tomllib.TOMLDecodeError) as error:
-        raise UsageError(f"{source}: not a recipe ({error})", "see runs/ for examples") from error
-    known = {f.name for f in fields(CutoutSettings)}
-    if unknown := sorted(settings.keys() - known):
+        values = tomllib.loads(source.read_text())
+    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
+        raise UsageError(f"{source}: not a recipe ({error})", SEE_EXAMPLES) from error
+    known = {f.name: f for f in fields(kind)}
+    if unknown := sorted(values.keys() - known.keys()):
         near = difflib.get_close_matches(unknown[0], known, 1)
         hint = f"did you mean {near[0]}?" if near else f"it may have {', '.join(sorted(known))}"
         raise UsageError(f"{source}: there is no setting {unknown[0]!r}", hint)
-    if source is not None and settings.get("leave_out"):
-        settings["leave_out"] = str(source.resolve().parent / settings["leave_out"])
-    return settings
+    for name, value in values.items():
+        if known[name].metadata == RECIPE_PATH and isinstance(value, str) and value:
+            values[name] = str(source.resolve().parent / value)
+    return values
 
 
-def write_settings(settings: dict[str, Any], run_folder: Path) -> None:
-    """Keep what the run was told beside it."""
-    shape: dict[str, Any] = settings.get("shape", {})
-    plain = [f"{name} = {json.dumps(value)}" for name, value in settings.items() if name != "shape"]
+def build_settings(kind: type[S], values: Mapping[str, Any]) -> S:
+    """Settings of these values; UsageError if one is missing, of another type, or out of range."""
+    types, checked = get_type_hints(kind), {}
+    for field in fields(kind):
+        if field.name in values:
+            try:
+                checked[field.name] = msgspec.convert(values[field.name], types[field.name])
+            except msgspec.ValidationError as error:
+                raise UsageError(f"recipe: {field.name}: {error}".replace("`", ""), SEE_EXAMPLES) from error
+        elif field.default is MISSING and field.default_factory is MISSING:
+            raise UsageError(f"recipe: the setting {field.name} is missing", SEE_EXAMPLES)
+    return kind(**checked)
+
+
+def override_budget(values: dict[str, Any], minutes: float | None, steps: int | None) -> dict[str, Any]:
+    """The values with another budget, where one is given."""
+    return values | {"minutes": minutes or 0.0, "steps": steps or 0} if minutes or steps else values
+
+
+def write_settings(values: Mapping[str, Any], run_folder: Path) -> None:
+    """Record the values of a recipe in the run's folder."""
+    plain = [f"{name} = {json.dumps(value)}" for name, value in values.items() if not isinstance(value, dict)]
+    tables = [(name, value) for name, value in values.items() if isinstance(value, dict)]
+    for name, table in tables:
+        plain += ["", f"[{name}]", *(f"{key} = {json.dumps(value)}" for key, value in table.items())]
     run_folder.mkdir(parents=True, exist_ok=True)
-    lines = [*plain, "", "[shape]", *(f"{name} = {json.dumps(value)}" for name, value in shape.items())]
-    (run_folder / "recipe.toml").write_text("\n".join(lines) + "\n")
+    (run_folder / RECORDED_RECIPE).write_text("\n".join(plain) + "\n")

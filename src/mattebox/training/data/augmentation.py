@@ -82,7 +82,10 @@ class BatchSampler:
         draw = {"labelled": self._sample_labelled, "pasted": self._sample_composites, "drawn": self._sample_shapes, "taught": self._sample_teacher_labelled,
                 "empty": self._sample_empty}  # fmt: skip
         parts = [draw[kind](some, size) for kind, some in counts.items() if some]
-        joined = (torch.cat([getattr(p, name) for p in parts]) for name in ("rgb", "alpha", "trust", "crisp"))
+        joined = (
+            torch.cat([getattr(p, name) for p in parts])
+            for name in ("rgb", "alpha", "pixel_weights", "has_exact_edges")
+        )
         batch = TrainingBatch(*joined)
         batch.rgb = degrade_batch(batch.rgb)
         return batch

@@ -14,17 +14,42 @@ import torch
 from PIL import Image
 from torch import Tensor
 
+from mattebox.errors import InputMissing, InputUnreadable, UsageError
+
 
 def read_photographs(archive: Path) -> dict[str, list[np.ndarray]]:
     """Set name -> pictures, H x W x 3 uint8, in the archive's order. A file in no folder belongs to the set ""."""
-    found: dict[str, list[np.ndarray]] = {}
-    with tarfile.open(archive) as tar:
-        for member in sorted((m for m in tar.getmembers() if m.isfile()), key=lambda m: m.name):
-            content = tar.extractfile(member)
-            assert content is not None
-            pixels = np.asarray(Image.open(io.BytesIO(content.read())).convert("RGB"))
-            found.setdefault(str(Path(member.name).parent).removeprefix("."), []).append(pixels)
-    return found
+    pictures: dict[str, list[np.ndarray]] = {}
+    try:
+        with tarfile.open(archive) as tar:
+            for member in sorted((m for m in tar.getmembers() if m.isfile()), key=lambda m: m.name):
+                content = tar.extractfile(member)
+                assert content is not None
+                pixels = np.asarray(Image.open(io.BytesIO(content.read())).convert("RGB"))
+                pictures.setdefault(str(Path(member.name).parent).removeprefix("."), []).append(pixels)
+    except FileNotFoundError as error:
+        raise InputMissing(f"{archive}: no such file", "give the folder that holds it") from error
+    except (tarfile.ReadError, OSError) as error:
+        raise InputUnreadable(f"{archive}: not an archive of pictures ({error})", "make it anew with tar") from error
+    return pictures
+
+
+def read_training_photographs(archive: Path, min_side: int) -> list[np.ndarray]:
+    """The photographs of an archive that lie in no folder, H x W x 3 uint8.
+
+    Raises
+    ------
+    InputError
+        If the archive is missing, broken or holds none.
+    UsageError
+        If one is smaller than a patch of `min_side` pixels.
+    """
+    pictures = read_photographs(archive).get("", [])
+    if not pictures:
+        raise InputMissing(f"{archive}: holds no photograph", "photographs to train on lie in no folder")
+    if min(min(picture.shape[:2]) for picture in pictures) < min_side:
+        raise UsageError(f"{archive}: a photograph is smaller than a patch of {min_side} pixels", "set a smaller side")
+    return pictures
 
 
 class PatchSampler:

@@ -11,7 +11,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from mattebox.metrics.binary_masks import Mask, distance_transform
+from mattebox.metrics.binary_masks import distance_transform
+from mattebox.types import Mask
 
 SMALL_SUBJECT_SHARE, LARGE_SUBJECT_SHARE = 0.15, 0.40  # share of the picture
 LOW_CONTRAST_DISTANCE = 0.12  # distance of the mean colours on both sides of the outline, RGB 0..1

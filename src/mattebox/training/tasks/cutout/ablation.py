@@ -20,11 +20,13 @@ import numpy as np
 import torch
 
 from mattebox.errors import MatteboxError
-from mattebox.training.core.settings import CutoutSettings, read_settings
+from mattebox.training.core.settings import build_settings, read_settings
 from mattebox.training.data.dataset import read_excluded_names
 from mattebox.training.data.pool import TrainingPools, load_pools
 from mattebox.training.tasks.cutout.pseudo_labels import read_soft_labels
-from mattebox.training.tasks.cutout.train import INSTALLED_BACKBONE, train_cutout
+from mattebox.training.tasks.cutout.settings import CutoutSettings
+from mattebox.training.tasks.cutout.task import INSTALLED_BACKBONE
+from mattebox.training.tasks.cutout.train import train_cutout
 
 TABLE_SCORES = ("iou", "max_f", "mae")
 WITHOUT_PREFIX = "without "
@@ -126,7 +128,7 @@ def main() -> None:
     args = parser.parse_args()
     try:
         equal = {"steps": args.steps, "judge_every": 1.0, "sides": [[0.0, args.side]], "warmup": 50, "average": 0.99}
-        recipe = CutoutSettings(**(read_settings(args.recipe, args.out) | equal))
+        recipe = build_settings(CutoutSettings, read_settings(CutoutSettings, args.recipe, args.out) | equal)
         args.out.mkdir(parents=True, exist_ok=True)
         leave = read_excluded_names(recipe.excluded_names_file)
         pools = load_pools(args.data, recipe.pool_side, torch.device("cpu"), read_soft_labels(args.soft), leave)

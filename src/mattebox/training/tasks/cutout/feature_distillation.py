@@ -43,7 +43,7 @@ class FeatureDistillation(nn.Module):
     def loss(self, rgb: Tensor) -> Tensor:
         """Mean squared distance of normalised features for the N x 3 x H x W sRGB 0..1 that the network last saw."""
         with torch.no_grad():
-            known = self.teacher.seen(F.avg_pool2d(rgb, 2))[-1]  # half the size: a quarter of the cost
+            known = self.teacher.extract(F.avg_pool2d(rgb, 2))[-1]  # half the size: a quarter of the cost
         total = torch.zeros((), device=rgb.device)
         for number, layer in enumerate(self.translate):
             said = layer(self._student_features.pop(number)).float()

@@ -21,8 +21,8 @@ from numpy.typing import NDArray
 from PIL import Image
 from torch import Tensor
 
-from mattebox.matting.colour_refinement import as_floats
 from mattebox.matting.colour_table import build_colour_table, look_up_probability
+from mattebox.matting.matte_operations import as_floats
 from mattebox.matting.segmentation import segment
 from mattebox.models.matte_session import Session, open_session
 from mattebox.training.data.dataset import stream_samples, unmix_white_background

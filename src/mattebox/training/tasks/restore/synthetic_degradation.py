@@ -24,7 +24,7 @@ def downscale(pictures: Tensor, scale: int) -> Tensor:
 
 def add_noise(pictures: Tensor, sigma: Tensor) -> Tensor:
     """Gaussian noise of N sigmas, in 8-bit levels; not clipped, as denoising tables have it."""
-    return pictures + torch.randn_like(pictures) * (sigma.view(-1, 1, 1, 1) / 255)
+    return pictures + torch.randn_like(pictures) * (sigma.to(pictures.device).view(-1, 1, 1, 1) / 255)
 
 
 def gaussian_blur(pictures: Tensor, sigma: float) -> Tensor:

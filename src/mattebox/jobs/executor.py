@@ -1,0 +1,117 @@
+"""Execution of jobs: runs a task until it has an outcome, with retries after lost workers.
+
+A worker that dies over a task is counted, and so is a server that goes down meanwhile; after too many losses the job
+fails as poisoned. While the server stops, running jobs are handed back to the queue.
+"""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Iterator
+from concurrent.futures import CancelledError
+from contextlib import contextmanager
+from functools import partial
+from typing import Any, NoReturn
+
+from mattebox.jobs.status import DONE, FAILED
+from mattebox.jobs.store import JobStore, StorageFull
+from mattebox.jobs.task_runner import TaskCrashed, TaskFailed, TaskRunner
+
+MAX_WORKER_LOSSES = 3  # over one job
+MAX_SERVER_LOSSES = 10  # more, because a server that goes down takes innocent jobs with it
+RETRY_DELAY_SECONDS = 1.0  # after the first lost worker, twice as long after the second
+STORAGE_FULL_DELAY_SECONDS = 5.0
+POISONED_ERROR = {
+    "status": 500,
+    "code": "poisoned",
+    "problem": "the job was too much for a worker, three times",
+    "remedy": "send a smaller picture; please report it",
+}
+INTERNAL_ERROR = {"status": 500, "code": "internal", "remedy": "please report it"}
+
+
+class JobExecutor:
+    """Runs the jobs of this process, each in a thread of the queue."""
+
+    def __init__(self, store: JobStore, runner: TaskRunner) -> None:
+        self.store, self.runner = store, runner
+        self._stopping_event = threading.Event()  # begin nothing more
+        self._stopped_event = threading.Event()  # running jobs belong to another process now
+        self._running_job_ids: set[str] = set()
+
+    @contextmanager
+    def track_running(self, job_id: str) -> Iterator[None]:
+        """Count a job as running, so that `drain` waits for it."""
+        self._running_job_ids.add(job_id)
+        try:
+            yield
+        finally:
+            self._running_job_ids.discard(job_id)
+
+    def run_until_finished(self, job_id: str) -> None:
+        """Run a job until it has an outcome or is erased. CancelledError when it is handed back."""
+        while self.store.finished_at(job_id) is None and (task := self.store.task(job_id)) is not None:
+            if self._stopping_event.is_set():
+                self._running_job_ids.discard(job_id)
+                self._hand_back()
+            try:
+                if not self._fail_if_poisoned(job_id):
+                    self._run_attempt(job_id, task)
+            except StorageFull:
+                self._stopping_event.wait(STORAGE_FULL_DELAY_SECONDS)
+            except CancelledError:
+                continue  # erased, cancelled or handed back: the loop's condition tells
+
+    def finish(self, job_id: str, state: str, fields: dict[str, Any], body: bytes | None = None) -> bool:
+        """Store the outcome of a job; False when it has one already or is erased."""
+        return self.store.finish(job_id, {"state": state, "finished": time.time(), **fields}, body)
+
+    def drain(self, grace_seconds: int) -> None:
+        """Begin nothing more, and let running jobs finish for so many seconds."""
+        self._stopping_event.set()
+        end = time.monotonic() + grace_seconds
+        while self._running_job_ids and time.monotonic() < end:
+            time.sleep(0.02)
+
+    def release(self) -> None:
+        """Let the threads of jobs that were handed back end, once the queue has stopped."""
+        self._stopped_event.set()
+
+    def wait(self, seconds: float) -> None:
+        """Sleep in a thread of the queue. CancelledError when its item is handed back meanwhile."""
+        if self._stopping_event.wait(seconds):
+            self._hand_back()
+
+    def _hand_back(self) -> NoReturn:
+        """Block until the queue has stopped: if this thread ended before, the queue would count its item as done."""
+        self._stopped_event.wait()
+        raise CancelledError
+
+    def _run_attempt(self, job_id: str, task: bytes) -> None:
+        losses = self.store.losses(job_id)
+        self.store.set_losses(job_id, losses | {"begun": losses["begun"] + 1})
+        self.store.set_progress(job_id, 0.0)
+        try:
+            metadata, body = self.runner.run_task(job_id, task, partial(self.store.set_progress, job_id))
+            self.finish(job_id, DONE, metadata, body)
+        except TaskCrashed:
+            losses["workers"] += 1
+            self.store.set_losses(job_id, losses)
+            if losses["workers"] < MAX_WORKER_LOSSES:
+                self._stopping_event.wait(RETRY_DELAY_SECONDS * losses["workers"])
+        except TaskFailed as failed:
+            self.finish(job_id, FAILED, {"error": failed.error})
+        except (StorageFull, CancelledError):
+            self.store.set_losses(job_id, losses)
+            raise
+        except Exception as error:  # noqa: BLE001  the boundary: anything else is a bug of ours
+            problem = f"internal error ({type(error).__name__})"
+            self.finish(job_id, FAILED, {"error": INTERNAL_ERROR | {"problem": problem}})
+
+    def _fail_if_poisoned(self, job_id: str) -> bool:
+        losses = self.store.losses(job_id)
+        if losses["workers"] < MAX_WORKER_LOSSES and losses["begun"] < MAX_SERVER_LOSSES:
+            return False
+        self.finish(job_id, FAILED, {"error": POISONED_ERROR})
+        return True

@@ -1,0 +1,66 @@
+"""Values of request fields: numbers, booleans, text and base64 from the strings of forms and query strings."""
+
+from __future__ import annotations
+
+import base64
+import binascii
+from typing import Any
+
+import msgspec
+
+from mattebox.recipe.flat_parameters import base_type, parameters_by_name
+from mattebox.server.booleans import parse_boolean
+from mattebox.server.http.problems import Problem
+
+
+def parse_flat_parameters(fields: dict[str, Any]) -> dict[str, Any]:
+    """Convert fields to the types of the flat parameters; other fields stay as they are.
+
+    Raises
+    ------
+    Problem
+        422 when a value is not of its parameter's type.
+    """
+    parameters, values = parameters_by_name(), {}
+    for name, value in fields.items():
+        if name in parameters and parameters[name].switch_value is not None and not isinstance(value, bool):
+            value = _parse_switch(name, value)
+        elif name in parameters and isinstance(value, str):
+            plain_type = base_type(parameters[name])
+            if isinstance(plain_type, msgspec.inspect.IntType):
+                value = _parse_number(name, value, int)
+            elif isinstance(plain_type, msgspec.inspect.FloatType):
+                value = _parse_number(name, value, float)
+        values[name] = value
+    return values
+
+
+def pop_text_field(fields: dict[str, Any], name: str) -> str | None:
+    """Remove a text field and return it; None when it is absent or empty. Problem 422 when it is not text."""
+    value = fields.pop(name, "")
+    if isinstance(value, str):
+        return value or None
+    raise Problem(422, "invalid_parameter", f"{name} is no text", "send a string, or leave it out")
+
+
+def decode_base64(text: str, name: str) -> bytes:
+    """The bytes of a base64 string, with or without a data: prefix. Problem 422 when it is malformed."""
+    try:
+        return base64.b64decode(text.split(",", 1)[1] if text.startswith("data:") else text, validate=True)
+    except (binascii.Error, IndexError, ValueError):
+        raise Problem(422, "invalid_parameter", f"{name} is not base64", "encode the file's bytes as base64") from None
+
+
+def _parse_switch(name: str, value: Any) -> bool:
+    parsed = parse_boolean(value) if isinstance(value, str) else None
+    if parsed is None:
+        raise Problem(422, "invalid_parameter", f"{name} is neither true nor false", "send true or false")
+    return parsed
+
+
+def _parse_number(name: str, value: str, number_type: type[int] | type[float]) -> float:
+    try:
+        return number_type(value)
+    except ValueError:
+        expected = "whole number" if number_type is int else "number"
+        raise Problem(422, "invalid_parameter", f"{name} is no {expected}", "send digits") from None

@@ -1,0 +1,77 @@
+"""HTTP/1.1 protocol with time limits for reading headers and unread bodies and for writing responses.
+
+uvicorn's h11 protocol with timers. When there are too many idle connections, the oldest is closed, so that a crowd of
+them cannot keep others out.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from typing import Any
+
+import h11
+from uvicorn.protocols.http.h11_impl import H11Protocol
+
+HEADER_TIMEOUT_SECONDS = 10.0  # to receive a request's headers
+UNREAD_BODY_TIMEOUT_SECONDS = 3.0  # to receive the rest of a body after the response
+CLIENT_READ_TIMEOUT_SECONDS = 30.0  # for a client to read any of the response
+MAX_IDLE_CONNECTIONS = 200  # connections without a request
+
+
+class TimeoutProtocol(H11Protocol):
+    """One connection."""
+
+    idle_connections: dict[TimeoutProtocol, None] = {}  # noqa: RUF012  shared by the process, oldest first
+
+    def __init__(self, *arguments: Any, **options: Any) -> None:
+        super().__init__(*arguments, **options)
+        self._timers: dict[str, asyncio.TimerHandle] = {}
+
+    def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
+        super().connection_made(transport)
+        self._mark_idle()
+        if len(self.idle_connections) > MAX_IDLE_CONNECTIONS:
+            next(iter(self.idle_connections)).transport.abort()
+
+    def connection_lost(self, error: Exception | None) -> None:
+        self._mark_active()
+        self._set_timer("client_read", CLIENT_READ_TIMEOUT_SECONDS, False)
+        self._set_timer("unread_body", UNREAD_BODY_TIMEOUT_SECONDS, False)
+        super().connection_lost(error)
+
+    def handle_events(self) -> None:
+        before = self.cycle
+        super().handle_events()
+        if self.cycle is not before:
+            self._mark_active()
+        if self.conn.their_state is not h11.SEND_BODY:
+            self._set_timer("unread_body", UNREAD_BODY_TIMEOUT_SECONDS, False)
+
+    def on_response_complete(self) -> None:
+        super().on_response_complete()
+        self._set_timer("unread_body", UNREAD_BODY_TIMEOUT_SECONDS, self.conn.their_state is h11.SEND_BODY)
+        if self.cycle.response_complete and not self.transport.is_closing():
+            self._mark_idle()
+
+    def pause_writing(self) -> None:
+        super().pause_writing()
+        self._set_timer("client_read", CLIENT_READ_TIMEOUT_SECONDS, True)
+
+    def resume_writing(self) -> None:
+        super().resume_writing()
+        self._set_timer("client_read", CLIENT_READ_TIMEOUT_SECONDS, False)
+
+    def _mark_idle(self) -> None:
+        self.idle_connections[self] = None
+        self._set_timer("headers", HEADER_TIMEOUT_SECONDS, True)
+
+    def _mark_active(self) -> None:
+        self.idle_connections.pop(self, None)
+        self._set_timer("headers", HEADER_TIMEOUT_SECONDS, False)
+
+    def _set_timer(self, timer: str, seconds: float, is_running: bool) -> None:
+        """Restart or cancel a timer, at the end of which the connection is closed."""
+        if timer in self._timers:
+            self._timers.pop(timer).cancel()
+        if is_running:
+            self._timers[timer] = self.loop.call_later(seconds, self.transport.abort)

@@ -1,0 +1,153 @@
+"""Admission of uploads: how many at a time, how slow one may be, and which to evict when there are too many.
+
+Only a few large uploads that arrive fast are admitted at a time, so that each is complete soon; further ones wait a
+moment for a slot and are then asked to come again. Slow uploads take no slot but must keep a minimum rate, and the
+slowest are evicted when there are many or when together they hold much memory. So a crowd of slow clients can neither
+keep others out nor fill the memory.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+
+from starlette.requests import ClientDisconnect, Request
+
+from mattebox.server.http.problems import Problem
+
+SMALL_UPLOAD_BYTES = 1_000_000  # smaller uploads need no slot
+FRESH_SECONDS = 1.0  # an upload counts as fast for so long
+SLOT_TIMEOUT_SECONDS = 0.05  # to wait for a slot
+GRACE_SECONDS, MIN_BYTES_PER_SECOND = 20.0, 16_000  # the rate applies after the grace period
+MAX_UPLOADS = 128
+MAX_BUFFERED_BYTES = 200_000_000  # of all uploads together
+DRAIN_TIMEOUT_SECONDS = 5.0  # to receive the rest of a refused upload
+PREFIX_BYTES = 16_000  # shown to the prefix check
+
+PrefixCheck = Callable[[bytes], None]
+"""Receives the first bytes of a body; an exception refuses the upload."""
+
+
+@dataclass(eq=False)
+class Upload:
+    """An upload in progress."""
+
+    started_at: float
+    is_small: bool
+    deadline: asyncio.Timeout = field(default_factory=lambda: asyncio.timeout(None))
+    byte_count: int = 0
+    is_evicted: bool = False
+
+
+class UploadLimiter:
+    """All uploads in progress, of which at most `max_fast_uploads` are large and fast."""
+
+    def __init__(self, max_fast_uploads: int) -> None:
+        self.max_fast_uploads = max_fast_uploads
+        self._uploads: dict[Upload, None] = {}  # oldest first
+
+    @asynccontextmanager
+    async def admit(self, request: Request, max_bytes: int) -> AsyncIterator[Upload]:
+        """Hold a slot while the request is read and parsed. Problem 503 when there is none."""
+        content_length = request.headers.get("content-length", "")
+        is_small = content_length.isdecimal() and int(content_length) <= SMALL_UPLOAD_BYTES
+        if not (is_small or await self._wait_for_slot()) or not self._ensure_capacity():
+            await _drain_body(request, max_bytes)
+            raise Problem(503, "busy", "too many uploads at once", "try again in 2 s", {"Retry-After": "2"})
+        upload = Upload(_now(), is_small)
+        self._uploads[upload] = None
+        try:
+            yield upload
+        finally:
+            del self._uploads[upload]
+
+    async def read_body(
+        self, request: Request, upload: Upload, max_bytes: int, check_prefix: PrefixCheck = lambda _: None
+    ) -> bytes:
+        """Read the whole body.
+
+        Raises
+        ------
+        Problem
+            413 as soon as the body is known to be too long, whatever Content-Length says; 408 when it arrives too
+            slowly; 400 when it breaks off.
+        """
+        content_length = request.headers.get("content-length", "0")
+        if not content_length.isdecimal():
+            raise Problem(400, "bad_request", "Content-Length is no number", "leave it to your HTTP library")
+        too_long = Problem(
+            413, "upload_too_large", f"the request has more than {max_bytes} bytes", "send a smaller file"
+        )
+        if int(content_length) > max_bytes:
+            raise too_long
+        parts: list[bytes] = []
+        upload.deadline = asyncio.timeout_at(upload.started_at + GRACE_SECONDS)
+        try:
+            async with upload.deadline as deadline:
+                async for part in request.stream():
+                    parts.append(part)
+                    if upload.byte_count < PREFIX_BYTES <= upload.byte_count + len(part):
+                        check_prefix(b"".join(parts))
+                    upload.byte_count += len(part)
+                    if upload.byte_count > max_bytes:
+                        raise too_long
+                    if not upload.is_evicted:
+                        deadline.reschedule(
+                            upload.started_at + GRACE_SECONDS + upload.byte_count / MIN_BYTES_PER_SECOND
+                        )
+                    self._limit_buffered_bytes(MAX_BUFFERED_BYTES)
+        except TimeoutError:
+            raise Problem(408, "upload_too_slow", "the upload came too slowly", "send it again") from None
+        except ClientDisconnect:
+            raise Problem(400, "bad_request", "the upload broke off", "send it again") from None
+        return b"".join(parts)
+
+    async def _wait_for_slot(self) -> bool:
+        """Wait for a slot of a large upload; whether one became free."""
+        end = _now() + SLOT_TIMEOUT_SECONDS
+        while self._fast_upload_count() >= self.max_fast_uploads:
+            if _now() >= end:
+                return False
+            await asyncio.sleep(SLOT_TIMEOUT_SECONDS / 10)
+        return True
+
+    def _fast_upload_count(self) -> int:
+        return sum(not u.is_small and _now() - u.started_at < FRESH_SECONDS for u in self._uploads)
+
+    def _ensure_capacity(self) -> bool:
+        """Make room for one more upload, by eviction if necessary; whether there is room."""
+        return sum(not u.is_evicted for u in self._uploads) < MAX_UPLOADS or self._evict_slowest()
+
+    def _limit_buffered_bytes(self, max_bytes: int) -> None:
+        if sum(u.byte_count for u in self._uploads if not u.is_evicted) > max_bytes:
+            self._evict_slowest()
+
+    def _evict_slowest(self) -> bool:
+        """Evict the slowest of the uploads that are no longer fresh; whether there was one."""
+        now = _now()
+        candidates = [u for u in self._uploads if now - u.started_at >= FRESH_SECONDS and not u.is_evicted]
+        if not candidates:
+            return False
+        slowest = min(candidates, key=lambda u: u.byte_count / (now - u.started_at))
+        slowest.is_evicted = True
+        slowest.deadline.reschedule(now)
+        return True
+
+
+def _now() -> float:
+    return asyncio.get_running_loop().time()
+
+
+async def _drain_body(request: Request, max_bytes: int) -> None:
+    """Read and discard the body: a client that is cut off while it sends never sees the response."""
+    count = 0
+    try:
+        async with asyncio.timeout(DRAIN_TIMEOUT_SECONDS):
+            async for part in request.stream():
+                count += len(part)
+                if count > max_bytes:
+                    return
+    except (TimeoutError, ClientDisconnect):
+        return

@@ -1,0 +1,122 @@
+// Requests to the API from the settings of the form, and a rough preview of their result in CSS.
+
+const ADJUSTMENT_FIELDS = ["exposure", "contrast", "highlights", "shadows", "clarity", "saturation", "vibrance", "sharpen"];
+const REGION_FIELD_BY_STEP = { light: "light_only", exposure: "light_only", contrast: "light_only", highlights: "light_only", shadows: "light_only",
+  clarity: "light_only", balance: "balance_only", saturation: "colour_only", vibrance: "colour_only", style: "style_only", sharpen: "sharpen_only" };
+const FRAME_FIELDS = ["crop", "aspect", "outline"];
+export const KEEP_BACKGROUND = "original"; // the paint that means: cut nothing out
+
+// A preset always cuts, whatever the background.
+export const needsCutout = (settings) => settings.get("paint") !== KEEP_BACKGROUND || Boolean(settings.get("preset"));
+
+// { path, fields, maskStrokes, backdrop, id }: where the request goes, its plain fields, the brush strokes that become
+// masks, the picture behind, and all of it as one string, which tells whether a result is still what the settings ask for.
+export function finalRequest(item, settings, backdrop) {
+  const fields = {};
+  addAdjustmentFields(fields, settings);
+  if (!needsCutout(settings)) {
+    if (!("restore" in fields)) fields.restore = "none"; // without any step, the server would choose some
+    if (settings.get("format") !== "auto") fields.format = settings.get("format");
+    return withId({ path: "/v1/enhancements", fields, maskStrokes: [] });
+  }
+  Object.assign(fields, cutoutFields(item, settings));
+  if (settings.get("preset")) fields.preset = settings.get("preset");
+  else addCompositionFields(fields, settings);
+  if (settings.get("format") !== "auto") fields.format = settings.get("format");
+  addBackgroundFields(fields, settings, backdrop);
+  return withId({ path: "/v1/cutouts", fields, maskStrokes: brushStrokes(item), backdrop: fields.background ? null : selectedBackdrop(settings, backdrop) });
+}
+
+// The cutout alone, as a PNG of the photograph's size: shown over a CSS background until the result is there.
+export function cutoutRequest(item, settings) {
+  const fields = { ...cutoutFields(item, settings), format: "png", background: "transparent" };
+  return withId({ path: "/v1/cutouts", fields, maskStrokes: brushStrokes(item), backdrop: null });
+}
+
+// The photograph itself, for browsers that cannot display its format.
+export const previewRequest = () => withId({ path: "/v1/enhancements", fields: { restore: "none", format: "jpg" }, maskStrokes: [] });
+
+function withId(request) {
+  const sortedFields = Object.entries(request.fields).sort(([a], [b]) => (a < b ? -1 : 1));
+  return { ...request, id: JSON.stringify([request.path, sortedFields, request.maskStrokes, request.backdrop?.id ?? null]) };
+}
+
+const selectedBackdrop = (settings, backdrop) => (settings.get("paint") === "picture" ? backdrop : null);
+const brushStrokes = (item) => item.scribbles.filter((scribble) => scribble.size);
+
+// Without a chosen model, the server uses its own.
+function cutoutFields(item, settings) {
+  const fields = { empty: "keep" };
+  if (settings.get("model")) fields.model = settings.get("model");
+  for (const mode of ["keep", "drop"]) {
+    const lines = item.scribbles.filter((scribble) => scribble.mode === mode && !scribble.size)
+      .map((scribble) => scribble.points.map(([x, y]) => `${x.toFixed(2)}%,${y.toFixed(2)}%`).join("/"));
+    if (lines.length) fields[mode] = lines.join(" ");
+  }
+  return fields;
+}
+
+function addAdjustmentFields(fields, settings) {
+  if (settings.has("auto")) Object.assign(fields, { restore: "auto", balance: "auto", light: "auto" });
+  for (const name of ADJUSTMENT_FIELDS) if (Number(settings.get(name))) fields[name] = settings.get(name);
+  for (const name of ["upscale", "style"]) if (settings.get(name) !== "none") fields[name] = settings.get(name);
+  if (fields.style) fields.style_strength = settings.get("style_strength");
+  const region = settings.get("only");
+  if (region !== "all") for (const [name, regionField] of Object.entries(REGION_FIELD_BY_STEP)) if (name in fields) fields[regionField] = region;
+}
+
+function addCompositionFields(fields, settings) {
+  fields.format = "png";
+  if (settings.get("shadow") !== "none") for (const name of ["shadow", "shadow_opacity", "shadow_softness"]) fields[name] = settings.get(name);
+  if (Number(settings.get("outline"))) fields.outline = `${settings.get("outline") / 10}%`;
+  if (settings.has("crop")) Object.assign(fields, { crop: "true", margin: `${settings.get("margin")}%` });
+  if (settings.get("aspect") !== "original") fields.aspect = settings.get("aspect");
+}
+
+// With a preset, a background is sent only where one was chosen.
+function addBackgroundFields(fields, settings, backdrop) {
+  const paint = settings.get("paint"), isOpaque = settings.get("format") === "jpg";
+  if (paint === "picture" && backdrop) {
+    if (Number(settings.get("harmonise"))) fields.harmonise = settings.get("harmonise");
+    return;
+  }
+  const isTransparent = ["transparent", "picture", KEEP_BACKGROUND].includes(paint);
+  if (isTransparent && settings.get("preset")) return;
+  if (isTransparent) fields.background = isOpaque ? "white" : "transparent";
+  else if (paint === "colour") fields.background = settings.get("colour");
+  else if (paint === "blur") fields.background = `blur(${settings.get("blur")}%)`;
+  else fields.background = paint;
+}
+
+// ---- preview
+
+// Whether the cutout over a CSS background can stand for the result: not where the frame changes, or more than light.
+export function canPreviewFromCutout(settings) {
+  const changesFrame = FRAME_FIELDS.some((name) => settings.get(name) && !["0", "original"].includes(settings.get(name)));
+  return !settings.get("preset") && !changesFrame && settings.get("style") === "none";
+}
+
+// The background as CSS: { paint }, { picture } or { blur }.
+export function backgroundPreview(settings, backdrop) {
+  const paint = settings.get("paint"), isOpaque = settings.get("format") === "jpg";
+  if (paint === "picture") return { picture: backdrop?.url ?? null };
+  if (paint === "blur") return { blur: Number(settings.get("blur")) };
+  if (paint === "colour") return { paint: settings.get("colour") };
+  if (paint === "studio") return { paint: "linear-gradient(#c4c7cc 55%, #f0f0f2 72%)" };
+  if (paint === "transparent" || paint === KEEP_BACKGROUND) return { paint: isOpaque ? "white" : null };
+  return { paint };
+}
+
+// Light, colour and drop shadow as a CSS filter.
+export function adjustmentFilter(settings) {
+  const numberOf = (name) => Number(settings.get(name)), parts = [];
+  if (settings.get("only") === "all" || settings.get("only") === "subject") {
+    if (numberOf("exposure")) parts.push(`brightness(${2 ** (numberOf("exposure") / 2.2)})`);
+    if (numberOf("contrast")) parts.push(`contrast(${1 + numberOf("contrast") / 250})`);
+    if (numberOf("saturation") || numberOf("vibrance")) parts.push(`saturate(${Math.max(0, 1 + numberOf("saturation") / 100 + numberOf("vibrance") / 200)})`);
+  }
+  if (needsCutout(settings) && settings.get("shadow") === "drop") {
+    parts.push(`drop-shadow(1.5vmin 1.5vmin ${numberOf("shadow_softness") / 3}vmin rgb(0 0 0 / ${numberOf("shadow_opacity")}%))`);
+  }
+  return parts.join(" ") || "none";
+}

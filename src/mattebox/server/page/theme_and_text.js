@@ -1,0 +1,33 @@
+// Fills in the texts of strings.js, and switches between light and dark.
+import { byId, createElement } from "/page/dom.js";
+import { localSettings } from "/page/storage.js";
+import { text } from "/page/strings.js";
+
+const IS_LOCAL = ["localhost", "127.0.0.1", "[::1]"].includes(location.hostname);
+
+export function applyThemeAndText() {
+  for (const node of document.querySelectorAll("[data-text]")) node.textContent = text[node.dataset.text];
+  for (const node of document.querySelectorAll("[data-label]")) node.setAttribute("aria-label", text[node.dataset.label]);
+  for (const node of document.querySelectorAll("button[data-label], [data-title]")) node.title = text[node.dataset.title ?? node.dataset.label];
+  for (const node of document.querySelectorAll("[data-alt]")) node.alt = text[node.dataset.alt];
+  if (matchMedia("(hover: none)").matches) document.querySelector("#empty h2").textContent = text.dropTouch; // touch screens cannot drop files
+  byId("promise").lastElementChild.textContent = IS_LOCAL ? text.promiseHere : text.promiseThere(location.host);
+  byId("privacy").textContent = text.privacy(location.host);
+  byId("keys").querySelector("dl").append(...text.keys.flatMap(([keys, action]) => [keysTerm(keys), createElement("dd", { textContent: action })]));
+  document.documentElement.style.colorScheme = localSettings.get("theme") ?? "";
+  byId("theme").addEventListener("click", toggleTheme);
+}
+
+function keysTerm(keys) {
+  const term = document.createElement("dt");
+  term.append(...keys.split("  ").map((key) => createElement("kbd", { textContent: key })));
+  return term;
+}
+
+// Switches to the other scheme and remembers it.
+function toggleTheme() {
+  const rootStyle = document.documentElement.style;
+  const scheme = rootStyle.colorScheme || (matchMedia("(prefers-color-scheme: dark)").matches ? "dark" : "light");
+  rootStyle.colorScheme = scheme === "dark" ? "light" : "dark";
+  localSettings.set("theme", rootStyle.colorScheme);
+}

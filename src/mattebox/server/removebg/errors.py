@@ -1,0 +1,47 @@
+"""Errors in remove.bg's format and with its codes."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from mattebox.errors import MatteboxError
+from mattebox.server.http.problems import retry_headers
+
+STATUS_BY_CODE = {
+    "auth_failed": 403,
+    "insufficient_credits": 402,
+    "rate_limit_exceeded": 429,
+    "internal": 500,
+    "busy": 503,
+}
+REMOVEBG_CODE_BY_CODE = {  # remove.bg's code for each `MatteboxError.code` that has one of its own
+    "no_subject": "unknown_foreground",
+    "image_too_large": "resolution_too_high",
+    "busy": "busy",
+    "took_too_long": "internal",
+    "worker_lost": "internal",
+}
+
+
+class RemovebgError(Exception):
+    """An error response: `{"errors": [{"title", "code", "detail"}]}`."""
+
+    def __init__(self, code: str, title: str, detail: str = "", headers: dict[str, str] | None = None) -> None:
+        super().__init__(title)
+        self.code, self.title, self.detail, self.headers = code, title, detail, headers or {}
+
+    @property
+    def status(self) -> int:
+        """HTTP status of the code."""
+        return STATUS_BY_CODE.get(self.code, 400)
+
+    def body(self) -> dict[str, Any]:
+        """The JSON body."""
+        error = {"title": self.title, "code": self.code} | ({"detail": self.detail} if self.detail else {})
+        return {"errors": [error]}
+
+
+def convert_error(error: MatteboxError) -> RemovebgError:
+    """The remove.bg error for a mattebox error."""
+    code = REMOVEBG_CODE_BY_CODE.get(error.code, "failed_to_read_image")
+    return RemovebgError(code, error.problem, error.remedy, retry_headers(error))

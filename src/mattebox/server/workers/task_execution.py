@@ -1,0 +1,161 @@
+"""Preparation and execution of tasks: a recipe and its images become a task, a worker of the pool runs it.
+
+Whatever the recipe and the headers of the images show to be wrong is refused before a decoder runs.
+"""
+
+from __future__ import annotations
+
+import msgspec
+
+from mattebox.errors import InputMissing, UsageError
+from mattebox.io import header_check
+from mattebox.recipe.recipe import Recipe
+from mattebox.server.http.problems import Problem
+from mattebox.server.settings import Settings
+from mattebox.server.workers.protocol import WorkerTask
+from mattebox.server.workers.worker_pool import WorkerPool, WorkerResponse
+from mattebox.types import OnProgress, Picture
+
+
+def prepare_task(
+    settings: Settings,
+    recipe: Recipe,
+    source: bytes,
+    images: dict[str, bytes] | None = None,
+    max_working_pixels: int | None = None,
+) -> WorkerTask:
+    """Validate a recipe and its images, and make a task of them.
+
+    Parameters
+    ----------
+    settings
+        The server's limits and default model.
+    recipe
+        What to do.
+    source
+        The encoded picture to process.
+    images
+        Encoded pictures that the recipe names, by name.
+    max_working_pixels
+        The source is shrunk to so many pixels first; None for its full size.
+
+    Raises
+    ------
+    MatteboxError
+        For whatever the recipe or the image headers show to be wrong; only pixels can still be wrong afterwards.
+    """
+    images = images or {}
+    check_models(recipe, settings.model)
+    _check_recipe(recipe, images)
+    if not source:
+        raise InputMissing("no picture was sent", "send one as the form's field `image`")
+    pixels = sum(
+        _checked_pixel_count(content, settings.max_pixels, name)
+        for name, content in (("the picture", source), *images.items())
+    )
+    pixels = max(pixels, _result_pixels(settings, recipe, source, max_working_pixels))
+    parts, spans, offset = [source], {}, len(source)
+    for name, content in images.items():
+        spans[name] = (offset, offset + len(content))
+        parts.append(content)
+        offset += len(content)
+    header = {
+        "recipe": msgspec.to_builtins(recipe),
+        "source": (0, len(source)),
+        "images": spans,
+        "max_pixels": settings.max_pixels,
+        "most_pixels": max_working_pixels,  # stored with jobs, hence not renamed
+    }
+    return WorkerTask(header, b"".join(parts), pixels)
+
+
+async def execute_recipe(
+    worker_pool: WorkerPool,
+    recipe: Recipe,
+    source: bytes,
+    images: dict[str, bytes] | None = None,
+    max_working_pixels: int | None = None,
+) -> WorkerResponse:
+    """Prepare a task and execute it. See `prepare_task` and `execute_task`."""
+    return await execute_task(
+        worker_pool, prepare_task(worker_pool.settings, recipe, source, images, max_working_pixels)
+    )
+
+
+async def execute_task(
+    worker_pool: WorkerPool, task: WorkerTask, on_progress: OnProgress | None = None
+) -> WorkerResponse:
+    """Execute a task on a worker, if the pixel budget allows it now.
+
+    Parameters
+    ----------
+    worker_pool
+        The workers.
+    task
+        From `prepare_task`.
+    on_progress
+        Receives the completed share of the task, from 0 to 1.
+
+    Raises
+    ------
+    MatteboxError
+        ServerBusy, TaskTimeout or WorkerLost.
+    Problem
+        The worker refused the task.
+    """
+    with worker_pool.tracer.span("picture") as span:
+        span.set_attributes(mattebox__pixels=task.pixels)
+        async with worker_pool.reserve_pixels(task.pixels):
+            response = await worker_pool.run_on_worker(task.header, task.data, on_progress)
+        span.set_attributes(
+            **{f"mattebox__seconds__{stage}": s for stage, s in response.header.get("seconds", {}).items()}
+        )
+    if "code" in response.header:
+        raise Problem.from_worker(response.header)
+    return response
+
+
+def check_models(recipe: Recipe, default_model: str) -> None:
+    """UsageError for a model that is a file: requests may choose known models and the server's own, never files."""
+    from mattebox.models.cards.registry import MODEL_PRESETS, RESTORER_PRESETS, UPSCALER_PRESETS, all_cards
+
+    models = (str(getattr(step, field, default_model)) for step in recipe.steps for field in ("model", "finder"))
+    for model in models:
+        name = model.partition("@")[0]
+        if model == default_model:
+            continue
+        if name not in {*MODEL_PRESETS, *RESTORER_PRESETS, *UPSCALER_PRESETS} and name not in all_cards():
+            raise UsageError(f"there is no model {name[:60]!r}", "GET /v1/models tells which there are")
+
+
+def _check_recipe(recipe: Recipe, images: dict[str, bytes]) -> None:
+    """Check the recipe, and that the pictures it names were sent; none is decoded here."""
+    import numpy as np
+
+    from mattebox.pipeline.run import check_recipe
+
+    def open_placeholder(name: str) -> Picture:
+        if name not in images:
+            raise InputMissing(f"{name}: is not among the images sent", "send it with the request")
+        return Picture(np.zeros((1, 1, 3), np.uint8))
+
+    check_recipe(recipe, open_placeholder)
+
+
+def _result_pixels(settings: Settings, recipe: Recipe, source: bytes, max_working_pixels: int | None) -> int:
+    """Pixels of the result. UsageError when there are more than a picture may have."""
+    from mattebox.pipeline.run import max_output_size
+
+    header = header_check.read_header(source)
+    scale = min(1.0, ((max_working_pixels or settings.max_pixels) / (header.width * header.height)) ** 0.5)
+    shape = max(1, int(header.height * scale)), max(1, int(header.width * scale))
+    height, width = max_output_size(shape, recipe)
+    if height * width > settings.max_pixels:
+        raise UsageError(f"the result would have {width} x {height} pixels", f"ask for {settings.max_pixels} or fewer")
+    return height * width
+
+
+def _checked_pixel_count(content: bytes, max_pixels: int, name: str) -> int:
+    header = header_check.read_header(content, name)
+    header_check.check_pixel_limit(header, max_pixels, name)
+    return header.width * header.height

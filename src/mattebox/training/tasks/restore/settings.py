@@ -1,0 +1,44 @@
+"""Settings of training a network that restores or enlarges photographs."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any, Literal
+
+from mattebox.training.core import schedule
+from mattebox.training.core.settings import TrainingSettings
+from mattebox.training.networks.restoration import RestorationShape
+
+FINAL_RATE_SHARE = 0.002  # of the learning rate, at the end
+
+
+@dataclass(frozen=True, kw_only=True)
+class RestorationSettings(TrainingSettings):
+    """Settings of a restoration run, beside those of all tasks.
+
+    Parameters
+    ----------
+    plan : dict
+        `scale` (1 restores), `widths` and `depths` of the network.
+    side : int
+        Side in pixels of a patch, at the large size.
+    world : {"clean", "real"}
+        Degradation of photographs to enlarge: bicubic, or that of photographs on the web.
+    look : float
+        Weight of the perceptual loss.
+    measure : {"luma", "decibels"}
+        Loss: absolute error, mostly of luma, or PSNR of all colours.
+    """
+
+    plan: dict[str, Any]
+    side: int = 96
+    world: Literal["clean", "real"] = "clean"
+    look: float = 0.0
+    measure: Literal["luma", "decibels"] = "luma"
+
+    @property
+    def network_shape(self) -> RestorationShape:
+        return RestorationShape(self.plan["scale"], tuple(self.plan["widths"]), tuple(self.plan["depths"]))
+
+    def learning_rate_at(self, progress: float, step: int) -> float:
+        return schedule.cosine_learning_rate(self.rate, progress, step, self.warmup, FINAL_RATE_SHARE)

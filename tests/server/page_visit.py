@@ -1,0 +1,117 @@
+"""A server as users start it and a real browser before it, for the tests of the page."""
+
+from __future__ import annotations
+
+import io
+import os
+import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from PIL import Image
+
+CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
+QUIET = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking",
+         "--disable-component-update", "--disable-sync"]  # fmt: skip
+DONE, FAILED = "[data-status=done]", "[data-status=failed]"
+
+
+@contextmanager
+def start_browser() -> Iterator[Any]:
+    from playwright.sync_api import sync_playwright
+
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=QUIET)
+        yield browser
+        browser.close()
+
+
+class Visit:
+    """One look at the page, with the settings a new browser has. `complaints` are what the console said, `foreign` the
+    requests that went to anyone else, `asked` the pictures that were asked for."""
+
+    def __init__(self, browser: Any, address: str, **context: Any) -> None:
+        self.context = browser.new_context(**{"viewport": {"width": 1280, "height": 860}} | context)
+        self.page = page = self.context.new_page()
+        page.set_default_timeout(60_000)
+        self.complaints: list[str] = []
+        self.foreign: list[str] = []
+        self.asked: list[str] = []
+        page.on("console", lambda m: self.complaints.append(m.text))
+        page.on("pageerror", lambda e: self.complaints.append(str(e)))
+        page.on("request", self._requested)
+        self.address = address
+        page.goto(address)
+        self.choose("select[name=model]", "fast")
+
+    def __enter__(self) -> Visit:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.context.close()
+
+    def _requested(self, request: Any) -> None:
+        if not request.url.startswith((self.address, "blob:", "data:")):
+            self.foreign.append(request.url)
+        if request.method == "POST":
+            self.asked.append(request.url.removeprefix(self.address))
+
+    def choose(self, where: str, value: str) -> None:
+        """A value of a control, though its panel be hidden."""
+        self.page.locator(where).evaluate(
+            "(e, v) => { e.value = v; e.dispatchEvent(new Event('input', { bubbles: true })); }", value
+        )
+
+    def open(self, *files: Path) -> None:
+        """Photographs, and wait for the results of all of them."""
+        self.page.set_input_files("#files", files)
+        self.page.locator(DONE).nth(len(files) - 1).wait_for()
+
+    def settle(self) -> None:
+        """Until what was just changed is answered."""
+        self.page.wait_for_timeout(350)
+        self.page.locator(".face[aria-current=true]").locator("xpath=..").and_(self.page.locator(DONE)).wait_for()
+
+    def paint(self, name: str) -> None:
+        self.page.get_by_role("radio", name=name, exact=True).check(force=True)
+
+    def tab(self, name: str) -> None:
+        self.page.get_by_role("tab", name=name).click()
+
+    def downloaded(self) -> tuple[str, Image.Image]:
+        with self.page.expect_download() as download:
+            self.page.get_by_role("button", name="Download", exact=True).click()
+        made = Image.open(io.BytesIO(Path(download.value.path()).read_bytes()))
+        return download.value.suggested_filename, made
+
+    def at(self, x: float, y: float) -> tuple[float, float]:
+        """Where a point of the shown picture, in shares of it, lies on the screen."""
+        box = self.page.locator("#sheet").bounding_box()
+        return box["x"] + x * box["width"], box["y"] + y * box["height"]
+
+    def draw(self, *points: tuple[float, float]) -> None:
+        first, *rest = (self.at(*p) for p in points)
+        self.page.mouse.move(*first)
+        self.page.mouse.down()
+        for point in rest:
+            self.page.mouse.move(*point, steps=5)
+        self.page.mouse.up()
+
+    def pictured(self, name: str) -> None:
+        """The page as docs/ shows it: written there when MATTEBOX_TEST_DOCS says where."""
+        if folder := os.environ.get("MATTEBOX_TEST_DOCS"):
+            self.page.wait_for_timeout(900)
+            shot = Image.open(io.BytesIO(self.page.screenshot()))
+            shot.quantize(160).save(Path(folder) / name, optimize=True)
+
+
+def two_things() -> np.ndarray:
+    """A red disc and a blue box on grey, 300 x 400."""
+    rgb = np.full((300, 400, 3), (225, 228, 230), np.uint8)
+    y, x = np.mgrid[:300, :400]
+    rgb[(x - 110) ** 2 + (y - 150) ** 2 < 80**2] = (190, 40, 30)
+    rgb[100:230, 260:350] = (30, 60, 160)
+    return rgb

@@ -1,0 +1,29 @@
+"""Megapixels per minute and caller."""
+
+from fastapi.testclient import TestClient
+
+from mattebox.server.rate_limiter import RateLimiter
+
+
+def test_megapixels_per_minute() -> None:
+    limiter = RateLimiter()
+    assert limiter.consume("a", 400_000_000, 500, now=0.0)[0]
+    allowed, headers = limiter.consume("a", 101_000_000, 500, now=1.0)
+    assert not allowed
+    assert headers["X-RateLimit-Remaining"] == str(500 - 400)
+    assert 0 < int(headers["Retry-After"]) <= 60
+    assert limiter.consume("b", 101_000_000, 500, now=1.0)[0]
+    assert limiter.consume("a", 101_000_000, 500, now=60.5)[0]
+
+
+def test_nothing_is_refused_unless_enforced() -> None:
+    limiter = RateLimiter()
+    assert all(limiter.consume("local", 400_000_000, 500, is_enforced=False, now=0.0)[0] for _ in range(9))
+
+
+def test_a_picture_refused_for_its_size_is_not_counted(client: TestClient) -> None:
+    from tests.server.test_removebg import large
+
+    before = client.post("/v1/cutouts", files={"image": large()})
+    assert (before.status_code, before.json()["code"]) == (413, "image_too_large")
+    assert "x-ratelimit-remaining" not in before.headers

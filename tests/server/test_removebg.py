@@ -1,0 +1,290 @@
+"""The contract of remove.bg's API, point by point: fields, sizes, formats, headers, errors."""
+
+import base64
+import io
+import zipfile
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from fastapi.testclient import TestClient
+
+from mattebox.recipe.steps import Background, Cut, Frame, Save, Shadow
+from mattebox.server.app import create_app
+from mattebox.server.http.requests import RequestData
+from mattebox.server.removebg.errors import RemovebgError
+from mattebox.server.removebg.mapping import convert_request
+from mattebox.server.settings import Settings
+from tests.server.conftest import encoded, opened
+
+URL = "/v1.0/removebg"
+
+
+def test_the_default_is_a_preview_with_alpha(client: TestClient) -> None:
+    rgb = np.full((1000, 1500, 3), 200, np.uint8)
+    rgb[300:900, 500:1000] = (160, 40, 20)
+    answer = client.post(URL, files={"image_file": encoded(rgb)})
+    assert answer.status_code == 200, answer.text
+    made = opened(answer.content)
+    assert (made.format, made.mode) == ("PNG", "RGBA")
+    assert made.width * made.height <= 250_000
+    assert made.width / made.height == pytest.approx(1.5, abs=0.01)
+    for name in ("type", "width", "height", "max-width", "max-height", "credits-charged", "foreground-top",
+                 "foreground-left", "foreground-width", "foreground-height", "ratelimit-limit",
+                 "ratelimit-remaining", "ratelimit-reset"):  # fmt: skip
+        assert f"x-{name}" in answer.headers
+    assert (answer.headers["x-width"], answer.headers["x-max-width"]) == (str(made.width), "1500")
+
+
+@pytest.mark.parametrize(
+    ("fields", "format", "mode"),
+    [
+        ({"size": "full"}, "PNG", "RGBA"),
+        ({"size": "auto", "bg_color": "81d4fa"}, "JPEG", "RGB"),
+        ({"bg_color": "fa0", "format": "png"}, "PNG", "RGB"),
+        ({"bg_color": "81d4fa77"}, "PNG", "RGBA"),  # auto: what shines through needs a format that holds it
+        ({"bg_color": "81d4fa77", "format": "jpg"}, "JPEG", "refused"),
+        ({"bg_color": "81d4fa77", "format": "png"}, "PNG", "RGBA"),
+        ({"bg_color": "81d4faff"}, "JPEG", "RGB"),
+        ({"format": "jpg"}, "JPEG", "RGB"),  # on white
+        ({"bg_color": "0000", "format": "png"}, "PNG", "RGBA"),
+        ({"format": "webp"}, "WEBP", "RGBA"),
+        ({"channels": "alpha"}, "PNG", "RGB"),
+        ({"shadow_type": "drop"}, "PNG", "RGBA"),
+    ],
+)
+def test_formats(client: TestClient, photo: bytes, fields: dict[str, str], format: str, mode: str) -> None:
+    answer = client.post(URL, files={"image_file": photo}, data=fields)
+    if mode == "refused":  # a translucent colour needs a format that holds it
+        assert answer.status_code == 400
+        return
+    made = opened(answer.content)
+    assert (made.format, made.mode) == (format, mode)
+
+
+def test_zip_and_json(client: TestClient, photo: bytes) -> None:
+    answer = client.post(URL, files={"image_file": photo}, data={"format": "zip", "size": "full"})
+    with zipfile.ZipFile(io.BytesIO(answer.content)) as archive:
+        assert archive.namelist() == ["color.jpg", "alpha.png"]
+    body = {"image_file_b64": base64.b64encode(photo).decode(), "crop": True}
+    data = client.post(URL, json=body, headers={"Accept": "application/json"}).json()["data"]
+    assert set(data) == {"result_b64", "foreground_top", "foreground_left", "foreground_width", "foreground_height"}
+    assert opened(base64.b64decode(data["result_b64"])).format == "PNG"
+
+
+def test_a_picture_behind_is_cover_fitted(client: TestClient, photo: bytes, mug: bytes) -> None:
+    made = opened(client.post(URL, files={"image_file": photo, "bg_image_file": mug}, data={"size": "full"}).content)
+    assert (made.format, made.size) == ("JPEG", (512, 512))
+
+
+@pytest.mark.parametrize(
+    ("fields", "code"),
+    [
+        ({}, "missing_source"),
+        ({"image_url": "http://x/y.jpg"}, "failed_image_download"),
+        ({"image_url": "no address"}, "invalid_image_url"),
+        ({"image": "x", "bg_image_url": "ftp://x"}, "invalid_bg_image_url"),
+        ({"image": "x", "image_file_b64": "aGVsbG8="}, "multiple_sources"),
+        ({"image": "nothing"}, "invalid_dimensions"),
+        ({"image": "heavy"}, "file_too_large"),
+        ({"image_file_b64": "aGVsbG8="}, "invalid_file_type"),
+        ({"image": "x", "image_url": "http://x/y.jpg"}, "multiple_sources"),
+        ({"image": "text"}, "invalid_file_type"),
+        ({"image_file_b64": "?"}, "failed_to_read_image"),
+        ({"image": "x", "size": "huge"}, "invalid_size"),
+        ({"image": "x", "format": "bmp"}, "invalid_format"),
+        ({"image": "x", "channels": "rgb"}, "invalid_channels"),
+        ({"image": "x", "bg_color": "nocolour"}, "invalid_bg_color"),
+        ({"image": "x", "bg_image_url": "http://x"}, "failed_bg_download"),
+        ({"image": "x", "bg_image_url": "http://x", "bg_color": "fff"}, "multiple_bg_sources"),
+        ({"image": "x", "crop": "true", "crop_margin": "60%"}, "invalid_crop_margin"),
+        ({"image": "x", "crop": "true", "crop_margin": "501px"}, "invalid_crop_margin"),
+        ({"image": "x", "crop": "true", "crop_margin": "1 2 3"}, "invalid_crop_margin"),
+        ({"image": "x", "scale": "5%"}, "invalid_scale"),
+        ({"image": "x", "position": "up"}, "invalid_position"),
+        ({"image": "x", "position": "120%"}, "invalid_position"),
+        ({"image": "x", "semitransparency": "maybe"}, "invalid_semitransparency"),
+        ({"image": "x", "roi": "1 2 3"}, "invalid_roi"),
+        ({"image": "x", "roi": "0 0 9999 10"}, "roi_exceeds_bounds"),
+        ({"image": "x", "roi": "50% 0% 50% 100%"}, "roi_region_empty"),
+        ({"image": "empty"}, "unknown_foreground"),
+        ({"image": "large"}, "resolution_too_high"),
+        ({"image": "torn"}, "failed_to_read_image"),
+    ],
+)
+def test_errors_have_their_codes(client: TestClient, photo: bytes, fields: dict[str, str], code: str) -> None:
+    fields = dict(fields)
+    what = fields.pop("image", None)
+    plain = np.full((200, 300, 3), 128, np.uint8)
+    known = {"x": photo, "text": b"hello", "empty": encoded(plain), "large": large(), "torn": photo[:2000],
+             "nothing": large(0), "heavy": photo + bytes(22_000_000)}  # fmt: skip
+    files = {"image_file": known[what]} if what else None
+    answer = client.post(URL, files=files, data=fields)
+    assert answer.status_code == 400, answer.text
+    error = answer.json()["errors"][0]
+    assert error["code"] == code
+    assert error["title"]
+
+
+def large(width: int = 10_000) -> bytes:
+    """The header of a PNG of 60 megapixels, or as wide as told, and nothing else worth decoding."""
+    import struct
+    import zlib
+
+    head = struct.pack(">IIBBBBB", width, 6_000, 8, 2, 0, 0, 0)
+    chunks = ((b"IHDR", head), (b"IDAT", zlib.compress(b"\0" * 100)), (b"IEND", b""))
+    parts = (struct.pack(">I", len(c)) + k + c + struct.pack(">I", zlib.crc32(k + c)) for k, c in chunks)
+    return b"\x89PNG\r\n\x1a\n" + b"".join(parts)
+
+
+def test_fields_become_the_recipe(photo: bytes) -> None:
+    fields = {"size": "full", "crop": "true", "crop_margin": "10%", "scale": "80%", "position": "20% 80%",
+              "roi": "0 0 256 512", "shadow_type": "drop", "shadow_opacity": "60", "bg_color": "white"}  # fmt: skip
+    made = convert_request(RequestData(fields, {"image_file": photo}), "balanced")
+    cut, frame, shadow, background, save = made.recipe.steps
+    assert isinstance(cut, Cut)
+    assert cut.region == "0.0000% 0.0000% 50.0000% 100.0000%"
+    assert isinstance(frame, Frame)
+    assert (frame.crop, frame.fill, frame.position) == ("subject", "80%", "20% 80%")
+    assert frame.margin.split() == ["8.3333%"] * 4  # a tenth of the subject on either side is a twelfth of the whole
+    assert isinstance(shadow, Shadow)
+    assert (shadow.kind, shadow.opacity) == ("drop", 60)
+    assert background == Background(paint="white")
+    assert save == Save(format="jpg")
+    assert made.max_working_pixels == 512 * 512
+
+
+def test_too_large_a_file() -> None:
+    with pytest.raises(RemovebgError, match="File too large"):
+        convert_request(RequestData({}, {"image_file": b"\xff\xd8\xff" + bytes(22_000_000)}), "balanced")
+
+
+SIZES = {"small": 0.25, "regular": 0.25, "preview": 0.25, "medium": 1.5, "hd": 4, "full": 25, "4k": 25, "50MP": 50,
+         "auto": 50}  # fmt: skip
+
+
+@pytest.mark.parametrize("kind", ["multipart", "urlencoded", "json"])
+def test_every_kind_of_body(client: TestClient, photo: bytes, kind: str) -> None:
+    encoded, fields = base64.b64encode(photo).decode(), {"size": "full", "type": "person", "type_level": "2"}
+    sent = {
+        "multipart": {"files": {"image_file": photo}, "data": fields},
+        "urlencoded": {"data": fields | {"image_file_b64": encoded}},
+        "json": {"json": fields | {"image_file_b64": encoded, "semitransparency": False}},
+    }[kind]
+    answer = client.post(URL, **sent)  # type: ignore[arg-type]
+    assert answer.status_code == 200, answer.text
+    assert answer.headers["content-type"] == "image/png"
+    assert answer.headers["x-type"] == "person"
+    assert answer.headers["x-credits-charged"] == "0"
+    assert opened(answer.content).size == (512, 512)
+
+
+@pytest.mark.parametrize(("size", "most"), SIZES.items())
+def test_every_size(size: str, most: float) -> None:
+    source = jpeg_header(8000, 5000)
+    made = convert_request(RequestData({"size": size, "format": "webp"}, {"image_file": source}), "balanced")
+    assert made.max_working_pixels == pytest.approx(min(most, 40) * 1e6, rel=1e-6)
+    assert (
+        convert_request(RequestData({"size": size}, {"image_file": source}), "m").max_working_pixels <= 10_000_000
+    )  # PNG holds no more
+
+
+def jpeg_header(width: int, height: int) -> bytes:
+    frame = b"\xff\xc0" + (17).to_bytes(2, "big") + b"\x08" + height.to_bytes(2, "big") + width.to_bytes(2, "big")
+    return b"\xff\xd8" + frame + b"\x03\x01\x22\0\x02\x11\x01\x03\x11\x01" + bytes(100)
+
+
+FINE: list[dict[str, object]] = [
+    *({"type": t} for t in ("auto", "person", "product", "car", "animal", "graphic", "transportation", "other")),
+    *({"type_level": level} for level in ("none", "1", "2", "latest")),
+    *({"format": f} for f in ("auto", "png", "jpg", "zip", "webp")),
+    *({"crop": "true", "crop_margin": m} for m in ("0", "30px", "10%", "10% 20%", "1px 2px 3px 4px", "50%", "500px")),
+    *({"scale": s} for s in ("original", "10%", "100%", "62.5%")),
+    *({"position": p} for p in ("original", "center", "25%", "25% 75%")),
+    *({"channels": c} for c in ("rgba", "alpha")),
+    *({"semitransparency": s} for s in ("true", "false", True)),
+    *({"add_shadow": s} for s in ("true", "false")),
+    *({"shadow_type": s, "shadow_opacity": "70"} for s in ("none", "auto", "drop", "3D", "car")),
+    *({"bg_color": c} for c in ("81d", "81d8", "81d4fa", "81d4fa77", "#81d4fa", "green")),
+    *({"roi": r} for r in ("0 0 100 100", "0px 0px 100px 100px", "0% 0% 100% 100%", "10% 10px 90% 200px")),
+]
+
+
+@pytest.mark.parametrize("fields", FINE, ids=str)
+def test_every_field_is_taken(photo: bytes, fields: dict[str, object]) -> None:
+    made = convert_request(RequestData(fields, {"image_file": photo}), "balanced")
+    assert isinstance(made.recipe.steps[0], Cut)
+    assert isinstance(made.recipe.steps[-1], Save)
+
+
+def test_scale_implies_the_centre(photo: bytes) -> None:
+    (frame,) = (
+        s
+        for s in convert_request(RequestData({"scale": "50%"}, {"image_file": photo}), "m").recipe.steps
+        if isinstance(s, Frame)
+    )
+    assert (frame.fill, frame.position) == ("50%", "center")
+
+
+def test_zip_holds_colours_that_make_the_cutout(client: TestClient, photo: bytes) -> None:
+    """color.jpg under alpha.png is the PNG, but for what JPEG costs."""
+    sent = {"files": {"image_file": photo}}
+    whole = opened(client.post(URL, **sent, data={"size": "full"}).content)  # type: ignore[arg-type]
+    answer = client.post(URL, **sent, data={"size": "full", "format": "zip"})  # type: ignore[arg-type]
+    assert answer.headers["content-type"] == "application/zip"
+    with zipfile.ZipFile(io.BytesIO(answer.content)) as archive:
+        colour, alpha = (opened(archive.read(name)) for name in ("color.jpg", "alpha.png"))
+    assert (colour.format, colour.mode, alpha.format, alpha.mode) == ("JPEG", "RGB", "PNG", "L")
+    known = np.asarray(whole)
+    assert np.array_equal(np.asarray(alpha), known[..., 3])
+    seen = known[..., 3] > 0
+    assert np.abs(np.asarray(colour).astype(int) - known[..., :3])[seen].mean() < 4
+
+
+def test_foreground_headers_hold_the_subject(client: TestClient, mug: bytes) -> None:
+    answer = client.post(URL, files={"image_file": mug}, data={"size": "full"})
+    top, left, width, height = (int(answer.headers[f"x-foreground-{n}"]) for n in ("top", "left", "width", "height"))
+    alpha = np.asarray(opened(answer.content))[..., 3]
+    assert alpha[top : top + height, left : left + width].sum() > 0.98 * alpha.sum()
+    told = client.post(URL, files={"image_file": mug}, data={"size": "full"}, headers={"Accept": "application/json"})
+    data = told.json()["data"]
+    found = [data[f"foreground_{n}"] for n in ("top", "left", "width", "height")]
+    assert found == [top, left, width, height]
+
+
+def test_who_may_not(tmp_path: Path, photo: bytes) -> None:
+    """403 for no key, 402 for none left, 429 with Retry-After for too fast."""
+    from mattebox.server import api_keys
+
+    book = tmp_path / "keys"
+    _, quick = api_keys.create_key(book, "quick", (api_keys.PICTURES_SCOPE,), 1, 0)
+    _, few = api_keys.create_key(book, "few", (api_keys.PICTURES_SCOPE,), 500, 1)
+    settings = Settings(model="fast", workers=1, keys=str(book), data=str(tmp_path / "data"))
+    with TestClient(create_app(settings)) as client:
+
+        def asked(key: str | None) -> tuple[int, str, Any]:
+            headers = {"X-API-Key": key} if key else {}
+            answer = client.post(URL, files={"image_file": photo}, headers=headers)
+            code = "" if answer.status_code == 200 else answer.json()["errors"][0]["code"]
+            return answer.status_code, code, answer.headers
+
+        assert asked(None)[:2] == (403, "auth_failed")
+        assert asked("wrong")[:2] == (403, "auth_failed")
+        assert asked(quick)[:2] == (200, "")
+        status, code, headers = asked(quick)
+        assert (status, code) == (429, "rate_limit_exceeded")
+        assert 0 < int(headers["retry-after"]) <= 61
+        assert headers["x-ratelimit-remaining"] == "0"
+        status, _, headers = asked(few)
+        assert (status, headers["x-credits-charged"]) == (200, "1")
+        assert asked(few)[:2] == (402, "insufficient_credits")
+        told = client.get("/v1.0/account", headers={"X-API-Key": few}).json()["data"]["attributes"]
+        assert told["credits"]["total"] == 0
+        assert client.get("/v1.0/account").status_code == 403
+
+
+def test_account(client: TestClient) -> None:
+    attributes = client.get("/v1.0/account").json()["data"]["attributes"]
+    assert set(attributes["credits"]) == {"total", "subscription", "payg", "enterprise"}
+    assert set(attributes["api"]) == {"free_calls", "sizes"}
