@@ -19,9 +19,10 @@ import numpy as np
 import skimage.data
 from PIL import Image
 
-from mattebox.enhancement import illuminant, tone_adjustment, white_balance
+from mattebox.enhancement import illuminant, illuminant_estimation, tone_adjustment, white_balance
+from mattebox.enhancement.colour_space import Float64Array, colour_space_of
 from mattebox.enhancement.lab import linear_to_lab
-from mattebox.enhancement.linear_light import Float64Array, colour_space_of, sample_light
+from mattebox.enhancement.light_sample import sample_light
 from mattebox.recipe.steps import Light
 from mattebox.types import Picture
 
@@ -84,8 +85,8 @@ def report_cast_errors(pictures: list[tuple[str, Picture]]) -> None:
     for _, picture in pictures:
         for name, light in ILLUMINANTS.items():
             seen = sample_light(apply_illuminant(picture, light))
-            found = dict(white_balance.illuminant_estimates(seen)) | {
-                "done": white_balance.estimate_white_balance(seen).light_to_correct,
+            found = dict(illuminant_estimation.illuminant_estimates(seen)) | {
+                "done": illuminant_estimation.estimate_white_balance(seen).light_to_correct,
                 "nothing": np.ones(3),
             }
             for way, told in found.items():
@@ -105,11 +106,11 @@ def report_changes_as_they_are(pictures: list[tuple[str, Picture]]) -> None:
     rows = []
     for name, picture in pictures:
         whiter = white_balance.correct_white_balance(
-            picture, white_balance.estimate_white_balance(sample_light(picture)).light_to_correct
+            picture, illuminant_estimation.estimate_white_balance(sample_light(picture)).light_to_correct
         )
         everything = tone_adjustment.apply_tone(whiter, tone_adjustment.plan_tone(whiter, Light(light="auto")))
         grey = white_balance.correct_white_balance(
-            picture, dict(white_balance.illuminant_estimates(sample_light(picture)))["grey world"]
+            picture, dict(illuminant_estimation.illuminant_estimates(sample_light(picture)))["grey world"]
         )
         rows.append((name, *(mean_colour_difference(picture, p) for p in (grey, whiter, everything))))
     print("\nas they are: change        median    mean    most")

@@ -19,7 +19,7 @@ def test_one_line_ending_in_the_remedy(kind: type[errors.MatteboxError]) -> None
     assert 1 <= kind.exit_code <= 7
 
 
-def test_the_drawing_at_the_top_is_true() -> None:
+def test_the_tree_in_the_docstring_is_complete() -> None:
     drawing = errors.__doc__ or ""
     for kind in tree():
         line = next(line for line in drawing.splitlines() if f" {kind.__name__} " in f" {line.strip(' ├└│─')} ")
@@ -27,6 +27,6 @@ def test_the_drawing_at_the_top_is_true() -> None:
 
 
 def test_errors_survive_pickling() -> None:
-    """Worker processes send them home."""
+    """Worker processes send them to their parent."""
     error = pickle.loads(pickle.dumps(errors.NoSubject("a", "b")))
     assert (type(error), error.problem, error.remedy) == (errors.NoSubject, "a", "b")

@@ -69,7 +69,7 @@ def test_a_cycle_through_a_function_is_found(tmp_path: Path, monkeypatch: pytest
 
 @pytest.mark.parametrize("module", LOWEST_LAYER)
 def test_the_lowest_layer_needs_numpy_and_msgspec_alone(graph: grimp.ImportGraph, module: str) -> None:
-    allowed = {"numpy", "msgspec"} | ({"PIL"} if module == "core" else set())  # core.pillow_conversion, see pyproject
+    allowed = {"numpy", "msgspec"} | ({"PIL"} if module == "core" else set())  # two modules, see pyproject
     assert third_party_packages(graph, f"mattebox.{module}") <= allowed
 
 

@@ -1,4 +1,4 @@
-"""The public names, pinned: adding one is a decision, losing one a breach."""
+"""The public names, pinned: adding one is a decision, removing one breaks users."""
 
 import mattebox
 

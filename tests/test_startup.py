@@ -39,7 +39,7 @@ def after_help() -> set[str]:
     return loaded(HELP)
 
 
-@pytest.mark.parametrize("module", ["onnxruntime", "msgspec", "click", *DECODERS])
+@pytest.mark.parametrize("module", ["numpy", "onnxruntime", "msgspec", "click", *DECODERS])
 def test_import_leaves_alone(after_import: set[str], module: str) -> None:
     assert "mattebox" in after_import
     assert module not in after_import
@@ -49,6 +49,12 @@ def test_import_leaves_alone(after_import: set[str], module: str) -> None:
 def test_help_leaves_alone(after_help: set[str], module: str) -> None:
     assert "mattebox.cli" in after_help
     assert module not in after_help
+
+
+def test_a_client_loads_no_pipeline() -> None:
+    after_client = loaded("from mattebox import Client")
+    assert "mattebox.client.client" in after_client
+    assert not after_client & {"numpy", "mattebox.api", "mattebox.pipeline.run"}
 
 
 def test_the_probe_sees_what_is_loaded() -> None:

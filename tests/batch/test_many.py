@@ -1,4 +1,4 @@
-"""Many photographs on the command line: report, resume, review, sheet, watch."""
+"""Batches on the command line: report, resume, review, contact sheet, watch folder."""
 
 import json
 import os

@@ -1,4 +1,4 @@
-"""Where results go: beside, into a tree, by a template, by a manifest; and what is refused before any work."""
+"""Output paths: beside the photographs, in a tree, by a template or a manifest; and what is refused before any work."""
 
 import zipfile
 from pathlib import Path

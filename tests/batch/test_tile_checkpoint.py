@@ -1,4 +1,4 @@
-"""Tiles that outlive a kill: read back when whole, made again when not, gone when the result is there."""
+"""Tile checkpoints: complete tiles survive a kill, incomplete ones are computed again, and the file goes at the end."""
 
 import os
 import signal
@@ -21,12 +21,12 @@ def tile(value: int, kind: type = np.uint8) -> Pixels:
 
 
 @pytest.mark.parametrize("kind", [np.uint8, np.uint16])
-def test_what_was_kept_comes_back(tmp_path: Path, kind: type) -> None:
-    spool = TileCheckpoint(tmp_path / "a.png", "k" * 64, resume=False)
-    first, second = (spool.next_tile_sink(np.zeros((8, 12, 3), kind)) for _ in range(2))
+def test_saved_tiles_are_restored(tmp_path: Path, kind: type) -> None:
+    checkpoint = TileCheckpoint(tmp_path / "a.png", "k" * 64, resume=False)
+    first, second = (checkpoint.next_tile_sink(np.zeros((8, 12, 3), kind)) for _ in range(2))
     first.on_tile((0, 0), tile(200, kind))
     second.on_tile((4, 6), tile(7, kind))
-    spool.close()
+    checkpoint.close()
     again = TileCheckpoint(tmp_path / "a.png", "k" * 64, resume=True)
     one, two = (again.next_tile_sink(np.zeros((8, 12, 3), kind)) for _ in range(2))
     assert (one.completed, two.completed) == ({(0, 0)}, {(4, 6)})
@@ -37,21 +37,21 @@ def test_what_was_kept_comes_back(tmp_path: Path, kind: type) -> None:
 
 
 def test_a_torn_or_changed_record_ends_it(tmp_path: Path) -> None:
-    spool = TileCheckpoint(tmp_path / "a.png", "k" * 64, resume=False)
-    canvas = spool.next_tile_sink(np.zeros((8, 12, 3), np.uint8))
+    checkpoint = TileCheckpoint(tmp_path / "a.png", "k" * 64, resume=False)
+    sink = checkpoint.next_tile_sink(np.zeros((8, 12, 3), np.uint8))
     for place in ((0, 0), (0, 6), (4, 0)):
-        canvas.on_tile(place, tile(9))
-    spool.close()
-    content = bytearray(spool.path.read_bytes())
+        sink.on_tile(place, tile(9))
+    checkpoint.close()
+    content = bytearray(checkpoint.path.read_bytes())
     third = len(content) // 3
     content[third + 40] ^= 1
-    spool.path.write_bytes(content[:-5])
+    checkpoint.path.write_bytes(content[:-5])
     again = TileCheckpoint(tmp_path / "a.png", "k" * 64, resume=True)
     assert again.next_tile_sink(np.zeros((8, 12, 3), np.uint8)).completed == {(0, 0)}
-    assert spool.path.stat().st_size == third
+    assert checkpoint.path.stat().st_size == third
 
 
-def test_tiles_of_another_making_are_thrown_away(tmp_path: Path) -> None:
+def test_tiles_of_another_key_are_deleted(tmp_path: Path) -> None:
     old = TileCheckpoint(tmp_path / "a[1].png", "o" * 64, resume=False)
     old.next_tile_sink(np.zeros((8, 12, 3), np.uint8)).on_tile((0, 0), tile(9))
     old.close()

@@ -83,7 +83,7 @@ def test_maps_of_numbers_and_of_classes(real: Run) -> None:
     with Image.open("one.png") as made:
         np.testing.assert_array_equal(np.asarray(made), np.choose(numbers, [255, 17, 1]))
     untold = real("find", "blocks.png", "--map", "two.png", "--values", "class")
-    assert (untold.code, f"model {OURS} tells no classes" in untold.error) == (2, True)
+    assert (untold.code, f"model {OURS} knows no classes" in untold.error) == (2, True)
     assert real("find", "blocks.png", "--model", "things", "--map", "blocks.png", "--overwrite").code != 0
 
 
@@ -92,7 +92,7 @@ def test_a_class_is_checked_before_any_picture_is_read(real: Run) -> None:
     misspelt = real("cut", "none.png", "--model", "things", "--pick", "persn")
     assert (misspelt.code, "did you mean person?" in misspelt.error) == (2, True)
     untold = real("cut", "none.png", "--pick", "person")
-    assert (untold.code, f"model {OURS} tells no classes" in untold.error) == (2, True)
+    assert (untold.code, f"model {OURS} knows no classes" in untold.error) == (2, True)
     absent = real("cut", "blocks.png", "--model", "things", "--pick", "zebra", "-o", "cut.png")
     assert absent.code == 4
 

@@ -12,7 +12,7 @@ from mattebox.core.pillow_conversion import is_pil_image, pixels_from_pil
 from mattebox.errors import InputUnreadable, UsageError
 from mattebox.io.reader import read
 from mattebox.types import Picture
-from tests.io.pictures import rgb_profile
+from tests.io.pictures import cmyk_profile, grey_profile, rgb_profile
 
 RGB = np.random.default_rng(0).integers(0, 256, (20, 30, 3), np.uint8)
 PHOTO = Image.fromarray(RGB)
@@ -105,6 +105,13 @@ def test_it_stands_upright(orientation: int) -> None:
     assert same(Picture.from_pil(Image.open(io.BytesIO(data))), read(data))
 
 
+@pytest.mark.parametrize("exif", [b"garbage", b"MM\0*\0\0\0\x08\0\5\1\x12", b"II*\0\xff\xff\xff\xff"])
+def test_damaged_exif_is_ignored(exif: bytes) -> None:
+    image = PHOTO.copy()
+    image.info["exif"] = b"Exif\0\0" + exif
+    assert (Picture.from_pil(image).rgb == RGB).all()
+
+
 def test_profiles() -> None:
     wide = rgb_profile()
     data = as_file(PHOTO, icc_profile=wide)
@@ -121,6 +128,19 @@ def test_profiles() -> None:
         "its colour profile is for RGB colours and was ignored",
         "CMYK colours converted to sRGB",
     )
+
+
+@pytest.mark.parametrize("mode", ["L", "I;16", "CMYK"])
+def test_profiles_of_other_colours_are_converted_as_in_files(mode: str) -> None:
+    if mode == "CMYK":
+        lab = np.random.default_rng(1).uniform((0, -40, -40), (100, 40, 40), (2, 2, 2, 2, 3))
+        data = as_file(PHOTO.convert("CMYK"), "tiff", icc_profile=cmyk_profile(lab))
+    else:
+        image = Image.fromarray(RGB[..., 0].astype(np.uint16) * 257) if mode == "I;16" else PHOTO.convert("L")
+        data = as_file(image, icc_profile=grey_profile(1.0))
+    picture, expected = Picture.from_pil(Image.open(io.BytesIO(data))), read(data)
+    assert same(picture, expected)
+    assert (picture.profile, picture.notes) == (None, expected.notes)
 
 
 def test_there_and_back() -> None:
@@ -143,6 +163,8 @@ def test_what_is_no_image_or_cannot_be_decoded() -> None:
     assert not is_pil_image(RGB)
     with pytest.raises(UsageError, match="no Pillow image but numpy.ndarray"):
         Picture.from_pil(RGB)  # type: ignore[arg-type]
+    with pytest.raises(UsageError, match="0 x 5, without pixels"):
+        Picture.from_pil(Image.new("RGB", (0, 5)))
     data = as_file(PHOTO, "jpeg", quality=95)
     with pytest.raises(InputUnreadable, match="cannot be decoded"):
         Picture.from_pil(Image.open(io.BytesIO(data[: len(data) // 2])))

@@ -45,5 +45,5 @@ def test_nonsense_is_refused(text: str, message: str) -> None:
 
 def test_scribbles_are_checked_without_a_picture() -> None:
     check_scribbles("100000,3 10%,10%")
-    with pytest.raises(UsageError, match="outside"):
+    with pytest.raises(UsageError, match="outside the picture; stay"):
         check_scribbles("120%,3")

@@ -144,5 +144,5 @@ def test_a_card_sets_the_number_of_views() -> None:
 def test_a_network_of_one_size_has_only_a_mirrored_view() -> None:
     fixed = msgspec.structs.replace(FAKE, input=msgspec.structs.replace(FAKE.input, fit="squash"))
     assert [view.mirrored for view in plan_views(fixed, 2)] == [False, True]
-    with pytest.raises(UsageError, match="2 ways, not 3; .*votes 2 or fewer"):
+    with pytest.raises(UsageError, match="2 views of a picture, not 3; .*votes 2 or fewer"):
         plan_views(fixed, 3)

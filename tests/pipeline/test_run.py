@@ -49,7 +49,7 @@ def test_a_result_has_size_confidence_box_and_array() -> None:
 
 
 def test_a_recipe_is_checked_by_the_session_that_cuts_and_once() -> None:
-    with pytest.raises(UsageError, match="model fake tells no classes"):
+    with pytest.raises(UsageError, match="model fake knows no classes"):
         run(photograph(), Cut(pick="cat"))
     checked = run_recipe(photograph(), Recipe((Cut(),)), session=fake_session(), is_checked=True)
     assert (checked.picture.rgb == run(photograph(), Cut()).picture.rgb).all()

@@ -57,7 +57,7 @@ def test_a_folder_is_labelled_once(tmp_path: Path, monkeypatch: pytest.MonkeyPat
         "mattebox.training.tasks.cutout.pseudo_labels.compute_soft_labels", lambda *_: pytest.fail("labelled again")
     )
     write_soft_labels(data, [OURS], out)
-    with pytest.raises(UsageError, match=f"holds the opinion of {OURS}; remove it"):
+    with pytest.raises(UsageError, match=f"holds the masks of {OURS}; remove it"):
         write_soft_labels(data, ["best"], out)
     np.savez(out, masks=masks)
     with pytest.raises(UsageError, match="teachers it does not name"):  # as versions before this one wrote it

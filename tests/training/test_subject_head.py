@@ -67,8 +67,8 @@ def test_an_encoder_that_knows_things_is_asked_before_what_comes_behind_it() -> 
     np.testing.assert_allclose(y[0, 1], sigmoid(2 * x.mean((0, 2, 3)) @ weight), atol=1e-6)
 
 
-def test_what_learned_it_once_does_not_again() -> None:
-    with pytest.raises(ModelError, match="learned it already"):
+def test_a_second_subject_head_is_refused() -> None:
+    with pytest.raises(ModelError, match="has a subject head already"):
         pooled_feature_name(add_subject_plane(network(), np.ones(3), 0.0).graph)
 
 

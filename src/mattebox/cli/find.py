@@ -72,7 +72,7 @@ def command(
 
     session = open_session(model, device, threads)
     if values == "class" and not session.card.output.has_classes:
-        raise UsageError(f"model {session.card.name} tells no classes", "choose one that does (mattebox models list)")
+        raise UsageError(f"model {session.card.name} knows no classes", "choose one that does (mattebox models list)")
     if map_output == "-" and as_json:
         raise UsageError("a map and JSON cannot both go to standard output", "give the map a name")
     options = ListingOptions(map_output, values == "class", overwrite, as_json)

@@ -1,1 +1,1 @@
-"""Shared helpers: CPU threads, malloc tuning, timing, connected components, conversion of arrays and Pillow images."""
+"""Shared helpers without I/O: CPU threads, malloc, timing, caches, components, lengths, arrays and Pillow images."""

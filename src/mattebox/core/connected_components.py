@@ -9,7 +9,6 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mattebox.types import Box
-from mattebox.types import subject_box as subject_box
 
 
 @dataclass(frozen=True)

@@ -13,8 +13,9 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from mattebox.core import icc_profiles
+from mattebox.core.srgb import encode_srgb
 from mattebox.errors import InputUnreadable, UsageError
-from mattebox.io import icc_profiles
 from mattebox.io.pillow_arrays import STRIP_ROWS, PixelData
 from mattebox.types import BitDepth, Pixels
 
@@ -162,9 +163,7 @@ def oklch_to_srgb(lightness: float, chroma: float, hue: float) -> RgbColour:
         lightness - 0.0894841775 * a - 1.2914855480 * b,
     ]) ** 3  # fmt: skip
     light = LMS_TO_LINEAR_SRGB @ cones
-    x = np.clip(light, 0, 1)
-    values = np.where(x <= 0.0031308, 12.92 * x, 1.055 * x ** (1 / 2.4) - 0.055)
-    red, green, blue = (int(v) for v in np.rint(values * 255))
+    red, green, blue = (int(v) for v in np.rint(encode_srgb(light) * 255))
     return red, green, blue
 
 
@@ -173,10 +172,7 @@ def _grey_to_rgb(
 ) -> RgbConversion:
     """Replicate grey to three channels, converting it from its grey profile's tone curve to sRGB's."""
     if profile and profile_mode == "L":
-        table = icc_profiles.grey_to_srgb_table(profile)
-        if grey.dtype == np.uint8:
-            table = ((table[::257].astype(np.uint32) + 128) // 257).astype(np.uint8)
-        grey, profile = table[grey], None
+        grey, profile = icc_profiles.grey_to_srgb(grey, profile), None
     rgb = np.empty((*grey.shape, 3), grey.dtype)
     rgb[...] = grey[..., None]
     return RgbConversion(rgb, profile or None, notes)

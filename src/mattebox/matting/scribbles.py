@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import re
+from abc import ABC, abstractmethod
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from typing import Self
@@ -24,14 +25,14 @@ RelativePoint = tuple[float, float]
 
 
 @dataclass(frozen=True)
-class Scribble:
+class Scribble(ABC):
     """Points that the user marked on a picture: a `Stroke` or a `Rectangle`."""
 
     points: tuple[RelativePoint, ...]
 
+    @abstractmethod
     def seed_mask(self, size: ImageShape) -> Mask:
         """The pixels under the scribble, on a grid of that (height, width)."""
-        raise NotImplementedError
 
     def to_crop(self, box: Box, size: ImageShape) -> Self:
         """The scribble in the coordinates of a crop of a picture of that (height, width). UsageError when it lies
@@ -141,7 +142,8 @@ def _parse_point(text: str, size: ImageShape, word: str) -> RelativePoint:
         raise UsageError(f"{word!r} is no point", 'give "X,Y", each in px or %, with spaces between several')
     x, y = (length.as_share(side) for length, side in zip(lengths, size[::-1], strict=True) if length)
     if max(x, y) > 1:
-        raise UsageError(f"{word!r} lies outside the picture, {size[1]} x {size[0]}", "stay inside it")
+        known_size = "" if size == ANY_SIZE else f", {size[1]} x {size[0]}"
+        raise UsageError(f"{word!r} lies outside the picture{known_size}", "stay inside it")
     return x, y
 
 

@@ -85,18 +85,18 @@ def check_selected_classes(selection: Selection, card: Card | None) -> None:
     if selection.kind != "classes":
         return
     if card is None:
-        raise UsageError(f"only a network can tell {selection.text}", "leave out --by, or pick by number or place")
+        raise UsageError(f"only a network can recognise {selection.text}", "leave out --by, or pick by number or place")
     known = card.output.classes
     for name in selection.classes:
         if not known:
             raise UsageError(
-                f"model {card.name} tells no classes such as {name}", "choose one that does (mattebox models list)"
+                f"model {card.name} knows no classes such as {name}", "choose one that does (mattebox models list)"
             )
         if name not in known:
             similar = difflib.get_close_matches(name, known, 1)
             listing = f"mattebox models show {card.name.partition('@')[0]} names them"
             raise UsageError(
-                f"model {card.name} tells no {name}", f"did you mean {similar[0]}?" if similar else listing
+                f"model {card.name} does not know {name}", f"did you mean {similar[0]}?" if similar else listing
             )
 
 

@@ -67,7 +67,7 @@ def plan_views(card: Card, votes: int = 0) -> tuple[View, ...]:
     count, limit = votes or card.input.looks, _max_views(card)
     if count > limit:
         raise UsageError(
-            f"model {card.name} can look at a picture in {limit} way{'s' * (limit > 1)}, not {count}",
+            f"model {card.name} takes {limit} view{'s' * (limit > 1)} of a picture, not {count}",
             f"take votes {limit} or fewer, or model balanced",
         )
     if limit < MAX_VIEWS or count == 1:

@@ -1,8 +1,8 @@
 """Train shape convolutions for a trained edge network: over whole samples, beside the layers that it has.
 
-    python -m mattebox.training.tasks.edges.train_shapes runs/edges-shapes.toml POOL OUT --start EDGES/best.pt [--threads 2]
+    python -m mattebox.training.tasks.edges.train_shapes RECIPE POOL OUT --start EDGES/best.pt [--threads 2]
 
-Single pixels do not tell where strands run, however much of their surroundings is in their features. The loss is that
+RECIPE is one of runs/. Single pixels do not tell where strands run, however much of their surroundings is in their features. The loss is that
 of mattebox.training.tasks.edges.train, over all pixels to refine, plus the error of alpha's gradient, which keeps
 strands thin. A killed run goes on where it was. OUT/best.pt is what scored best on POOL's validation samples.
 """

@@ -3,7 +3,8 @@
     python -m mattebox.training.tasks.restore.train RECIPE DATA OUT [--start SMALLER/best.pt | CARD] [--threads N]
     python -m mattebox.training.tasks.restore.train runs/real4-1.toml DATA OUT --start UP4/best.pt --perceptual FILE
 
-RECIPE is one of runs/. DATA holds train.tar and val.tar. A killed run goes on where it was; OUT/best.pt is the moving average that scored best.
+RECIPE is one of runs/. DATA holds train.tar and val.tar. A killed run goes on where it was; OUT/best.pt is the moving
+average that scored best.
 The loss is L1, mostly of luma, as super-resolution is measured, or PSNR of all colours, as denoising is; a network for
 photographs of the real world, whose details cannot be known, also has a perceptual loss.
 """

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from mattebox.types import Pixels
+from mattebox.core.array_conversion import PixelArray
 
 if TYPE_CHECKING:
     from PIL import ImageCms
@@ -38,7 +38,7 @@ def profile_mode(profile: bytes) -> str | None:
     return mode
 
 
-def transform_to_srgb(pixels: Pixels, profile: bytes | None, mode: str) -> NDArray[np.uint8]:
+def transform_to_srgb(pixels: PixelArray, profile: bytes | None, mode: str) -> NDArray[np.uint8]:
     """Convert uint8 pixels of a Pillow mode to H x W x 3 uint8 sRGB. `profile` None means the standard LAB profile."""
     from PIL import Image, ImageCms
 
@@ -77,6 +77,15 @@ def grey_to_srgb_table(profile: bytes) -> NDArray[np.uint16]:
     table = np.frombuffer(converted.tobytes(), "<u2").astype(np.uint16)
     table.flags.writeable = False
     return table
+
+
+def grey_to_srgb(grey: PixelArray, profile: bytes) -> PixelArray:
+    """Convert H x W uint8 or uint16 of a grey profile to sRGB's encoding, at the same bit depth."""
+    table: PixelArray = grey_to_srgb_table(profile)
+    if grey.dtype == np.uint8:
+        table = ((table[::257].astype(np.uint32) + 128) // 257).astype(np.uint8)
+    converted: PixelArray = table[grey]
+    return converted
 
 
 @functools.lru_cache(maxsize=16)
@@ -129,7 +138,7 @@ def _srgb_profile() -> ImageCms.ImageCmsProfile:
     return ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB"))
 
 
-def _image_from_pixels(pixels: Pixels, mode: str) -> Any:
+def _image_from_pixels(pixels: PixelArray, mode: str) -> Any:
     from PIL import Image
 
     content = np.ascontiguousarray(pixels)
