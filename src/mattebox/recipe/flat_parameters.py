@@ -21,7 +21,7 @@ from mattebox.recipe.field_types import FLAT_NAME, SWITCH_HELP, SWITCH_VALUE
 from mattebox.recipe.recipe import Recipe
 from mattebox.recipe.steps import STEP_ORDER, AnyStep, Cut, Step
 
-AREA_HELP = "where: all, subject or background, for every step that can be limited to an area"  # of limit_to_area
+AREA_HELP = "the area to change, for all steps that have one"  # of limit_to_area
 
 
 class Parameter(NamedTuple):

@@ -163,4 +163,4 @@ def request_operation(fields: Schema, example: Schema, required: str = "") -> Sc
 def _parameter_schema(parameter: Parameter) -> Schema:
     is_switch = parameter.switch_value is not None
     schema = {"type": "boolean"} if is_switch else msgspec.json.schema(parameter.field.type)
-    return schema | {"description": parameter.help, "default": False if is_switch else parameter.field.default}
+    return schema | {"description": parameter.help, "default": parameter.default}
