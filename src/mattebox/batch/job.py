@@ -6,7 +6,7 @@ import hashlib
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Literal, Protocol
 
 from mattebox._version import __version__
@@ -19,6 +19,7 @@ from mattebox.errors import MatteboxError
 from mattebox.io import atomic_write, header_check
 from mattebox.io.encoding import HiddenColours
 from mattebox.io.reader import read
+from mattebox.io.result_mark import mark_exif
 from mattebox.io.sources import read_bytes, read_item
 from mattebox.io.writer import write
 from mattebox.models.matte_session import Session
@@ -176,8 +177,13 @@ class LocalJobRunner:
         return result
 
     def _write_result(self, job: BatchJob, result: Result) -> None:
+        """Write a result, with the mark by which a later run recognises it, unless it has no metadata at all."""
+        picture = result.picture
+        if self.metadata != "none":
+            marked = replace(picture.metadata, exif=mark_exif(picture.metadata.exif))
+            picture = replace(picture, metadata=marked)
         write(
-            result.picture,
+            picture,
             "-" if job.target is None else job.target,
             layers=result.layers,
             overwrite=self.overwrite or job.is_resumed,

@@ -5,14 +5,14 @@ from __future__ import annotations
 import contextlib
 import os
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
 from mattebox.errors import InputError, InputMissing, MatteboxError, OutputError, UsageError
 from mattebox.io.atomic_write import is_stream, output_error
 from mattebox.io.manifest import ManifestRow, read_manifest
-from mattebox.io.sources import InputItem, find_input_fault, item_display_name
+from mattebox.io.sources import InputItem, absolute_name, find_input_fault, item_display_name
 
 # Suffixes that a result may take over from its photograph.
 OUTPUT_SUFFIXES = (".png", ".jpg", ".jpeg", ".webp", ".avif", ".tif", ".tiff", ".bmp")
@@ -90,7 +90,9 @@ class OutputNaming:
         return self.suffix or (own if own in OUTPUT_SUFFIXES else ".png")
 
 
-def make_plan(inputs: Iterable[InputItem | InputMissing], naming: OutputNaming) -> list[BatchJob | BatchFailure]:
+def make_plan(
+    inputs: Iterable[InputItem | InputMissing], naming: OutputNaming, protected: Collection[str] = ()
+) -> list[BatchJob | BatchFailure]:
     """Plan the jobs of a batch.
 
     Parameters
@@ -98,6 +100,8 @@ def make_plan(inputs: Iterable[InputItem | InputMissing], naming: OutputNaming) 
     inputs : iterable of InputItem or InputMissing
         As `io.sources.expand_inputs` gives them.
     naming : OutputNaming
+    protected : collection of str
+        Absolute names of further files that are never overwritten.
 
     Returns
     -------
@@ -111,14 +115,14 @@ def make_plan(inputs: Iterable[InputItem | InputMissing], naming: OutputNaming) 
     """
     entries = list(inputs)
     items = [e for e in entries if isinstance(e, InputItem)]
-    targets = iter(_output_paths(items, naming))
+    targets = iter(output_paths(items, naming))
     jobs = [
         BatchJob(e.path, next(targets), naming.resume, e.member, e.url)
         if isinstance(e, InputItem)
         else BatchFailure(e.problem, e)
         for e in entries
     ]
-    return _check_all_jobs(jobs, naming)
+    return _check_all_jobs(jobs, naming, protected)
 
 
 def plan_from_manifest(path: Path, naming: OutputNaming) -> list[BatchJob | BatchFailure]:
@@ -143,7 +147,7 @@ def plan_from_manifest(path: Path, naming: OutputNaming) -> list[BatchJob | Batc
         When the file cannot be read, or several pictures would go to one file.
     """
     rows = read_manifest(path)
-    planned = iter(_output_paths([_manifest_item(r) for r in rows if r.input and not r.output], naming))
+    planned = iter(output_paths([_manifest_item(r) for r in rows if r.input and not r.output], naming))
     folder = Path(naming.output) if naming.output else path.parent
     entries: list[BatchJob | BatchFailure] = []
     for row in rows:
@@ -183,14 +187,16 @@ def _stays_inside(name: str, folder: Path) -> bool:
     return not os.path.isabs(name) or os.path.commonpath([root, os.path.normpath(name)]) == root
 
 
-def _check_all_jobs(jobs: list[BatchJob | BatchFailure], naming: OutputNaming) -> list[BatchJob | BatchFailure]:
+def _check_all_jobs(
+    jobs: list[BatchJob | BatchFailure], naming: OutputNaming, protected: Collection[str] = ()
+) -> list[BatchJob | BatchFailure]:
     """The jobs, with failures for targets that must not be written. UsageError for two results of one name."""
     inputs = {_real_path(j.source) for j in jobs if isinstance(j, BatchJob) and j.source and not (j.member or j.url)}
     counts = Counter(os.path.normcase(j.target) for j in jobs if isinstance(j, BatchJob) and j.target)
     duplicate = next((name for name, count in counts.items() if count > 1), None)
     if duplicate is not None:
         raise UsageError(f"several pictures would become {duplicate}", "put {stem}, {folder} or {index} into --name")
-    return [_check_job(j, inputs, naming.overwrite) if isinstance(j, BatchJob) else j for j in jobs]
+    return [_check_job(j, inputs, protected, naming.overwrite) if isinstance(j, BatchJob) else j for j in jobs]
 
 
 def is_folder(output: str) -> bool:
@@ -200,7 +206,7 @@ def is_folder(output: str) -> bool:
     return not Path(output).suffix and not is_stream(output)
 
 
-def _output_paths(items: list[InputItem], naming: OutputNaming) -> list[Path | None]:
+def output_paths(items: list[InputItem], naming: OutputNaming) -> list[Path | None]:
     """The target of each item; None for standard output. UsageError."""
     out = naming.output
     if naming.template is not None:
@@ -256,7 +262,7 @@ def _disambiguate_paths(targets: list[Path], items: list[InputItem]) -> list[Pat
     ]
 
 
-def _check_job(job: BatchJob, inputs: set[str], overwrite: bool) -> BatchJob | BatchFailure:
+def _check_job(job: BatchJob, inputs: set[str], protected: Collection[str], overwrite: bool) -> BatchJob | BatchFailure:
     """The job, or the failure that its target must not be written."""
     if job.target is None or is_stream(job.target):
         return job
@@ -270,6 +276,9 @@ def _check_job(job: BatchJob, inputs: set[str], overwrite: bool) -> BatchJob | B
         return BatchFailure(job.name, output_error(error, job.target))
     except ValueError as error:  # a null character
         return BatchFailure(job.name, OutputError(f"{job.target}: cannot be written ({error})", "choose another name"))
+    if os.path.normcase(absolute_name(job.target)) in protected:
+        problem = f"{job.target}: already exists, and does not say that mattebox wrote it"
+        return BatchFailure(job.name, OutputError(problem, "move it away, or choose another output with -o"))
     if not overwrite and not job.is_resumed:
         problem = f"{job.target}: already exists"
         return BatchFailure(job.name, OutputError(problem, "choose another output, or replace it with --overwrite"))

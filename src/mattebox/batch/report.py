@@ -15,9 +15,11 @@ from typing import Any, BinaryIO
 import msgspec
 
 from mattebox.batch.job import Outcome
+from mattebox.batch.own_results import ReportedOutput
 from mattebox.batch.plan import BatchFailure, BatchJob
 from mattebox.errors import OutputError, UsageError
 from mattebox.io.atomic_write import is_stream, output_error
+from mattebox.io.sources import absolute_name
 from mattebox.recipe.recipe import Recipe
 
 REVIEW_CONFIDENCE = 0.6  # results below it are marked "doubtful"
@@ -119,6 +121,19 @@ def read_rows(path: Path) -> Iterator[dict[str, Any]]:
             continue
         if isinstance(row, dict) and "input" in row:
             yield row
+
+
+def read_outputs(path: Path) -> dict[str, ReportedOutput]:
+    """The outputs that a report names, by absolute name; none where there is no report. UsageError."""
+    if not os.path.lexists(path) or is_stream(path):
+        return {}
+    return {
+        os.path.normcase(absolute_name(row["output"])): ReportedOutput(
+            os.path.normcase(absolute_name(row["input"])), str(row.get("output_sha256"))
+        )
+        for row in read_rows(path)
+        if row.get("output")
+    }
 
 
 def hash_recipe(recipe: Recipe) -> str:

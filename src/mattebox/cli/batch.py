@@ -10,10 +10,13 @@ from typing import TypeAlias
 import click
 
 from mattebox.batch.job import LocalJobRunner, Outcome
+from mattebox.batch.own_results import leave_out_results
 from mattebox.batch.plan import BatchFailure, BatchJob, OutputNaming, make_plan, plan_from_manifest
+from mattebox.batch.report import read_outputs
 from mattebox.batch.runner import map_in_order
 from mattebox.cli import remote_server
 from mattebox.cli.batch_options import BatchOptions
+from mattebox.cli.console import echo_stderr
 from mattebox.cli.outcome_recorder import OutcomeRecorder
 from mattebox.cli.output import ConsoleReporter
 from mattebox.core import cpu_threads
@@ -30,6 +33,7 @@ BatchEntry: TypeAlias = BatchJob | BatchFailure
 JobRunner: TypeAlias = Callable[[BatchJob], Outcome]
 
 LARGE_RESULT_PIXELS = 40_000_000  # of a result, after which free memory is released
+MAX_NAMED_RESULTS = 3  # in the note on results that were left out
 MAX_CONCURRENT_PICTURES = 8  # the default's bound: memory grows with it
 
 
@@ -43,7 +47,18 @@ def plan_batch(naming: OutputNaming, options: BatchOptions) -> list[BatchEntry]:
         raise click.UsageError("give at least one photograph, folder or pattern, or a --manifest")
     if options.fetch and is_offline():
         raise UsageError("--fetch needs the network, and it is forbidden", "leave out --fetch, or --offline")
-    return make_plan(expand_inputs(options.inputs, recursive=options.recursive, allow_urls=options.fetch), naming)
+    entries = expand_inputs(options.inputs, recursive=options.recursive, allow_urls=options.fetch)
+    reported = read_outputs(Path(options.report)) if options.report and options.resume else {}
+    selection = leave_out_results(entries, naming, reported)
+    if selection.left_out:
+        echo_stderr(_describe_left_out(selection.left_out))
+    return make_plan(selection.entries, naming, selection.unmarked)
+
+
+def _describe_left_out(paths: list[Path]) -> str:
+    names = ", ".join(map(str, paths[:MAX_NAMED_RESULTS])) + (", ..." if len(paths) > MAX_NAMED_RESULTS else "")
+    count = "a result" if len(paths) == 1 else f"{len(paths)} results"
+    return f"left out {count} of an earlier run: {names}; to process results, give them without their photographs"
 
 
 def run_batch(plan: list[BatchEntry], recipe: Recipe, options: BatchOptions) -> int:

@@ -81,12 +81,15 @@ def command(
 
 def _plan_jobs(inputs: tuple[str, ...], recursive: bool, options: ListingOptions) -> list[BatchJob | BatchFailure]:
     """The pictures to read, and where their maps go, if any are written."""
+    from mattebox.batch.own_results import leave_out_results
     from mattebox.batch.plan import BatchFailure, BatchJob, OutputNaming, make_plan
     from mattebox.io.sources import expand_inputs
 
     items = expand_inputs(inputs, recursive=recursive)
     if options.map_output is not None:
-        return make_plan(items, OutputNaming(options.map_output, overwrite=options.overwrite))
+        naming = OutputNaming(options.map_output, overwrite=options.overwrite)
+        selection = leave_out_results(items, naming)
+        return make_plan(selection.entries, naming, selection.unmarked)
     return [
         BatchFailure(i.problem, i) if isinstance(i, InputMissing) else BatchJob(i.path, None, member=i.member)
         for i in items

@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from mattebox.errors import OutputError
-from mattebox.io import layered_formats, png_encoder
+from mattebox.io import layered_formats, png_encoder, result_mark
 from mattebox.io.resampling import to_eight_bit
 from mattebox.types import BitDepth, Layer, Picture, Pixels
 
@@ -247,6 +247,14 @@ def _pillow_options(format_name: str, quality: int | None, hidden: HiddenColours
     return {}
 
 
+def _tiff16_tags(picture: Picture) -> list[tuple[int, int, int, bytes, bool]]:
+    """The tags of the main EXIF directory that 16-bit files keep: the mark of results."""
+    if not result_mark.has_mark(picture.metadata.exif):
+        return []
+    value = result_mark.SOFTWARE_NAME + b"\0"
+    return [(result_mark.PROCESSING_SOFTWARE_TAG, result_mark.ASCII_FIELD_TYPE, len(value), value, True)]
+
+
 def _encode_tiff16(picture: Picture, hidden: HiddenColours) -> bytes:
     """Encode 16-bit colour with tifffile, since Pillow cannot. Alpha is declared unassociated (straight)."""
     import tifffile
@@ -266,5 +274,7 @@ def _encode_tiff16(picture: Picture, hidden: HiddenColours) -> bytes:
         resolution=picture.metadata.dpi,
         resolutionunit="INCH" if picture.metadata.dpi else None,
         metadata=None,
+        software=False,
+        extratags=_tiff16_tags(picture),
     )
     return file.getvalue()

@@ -10,6 +10,7 @@ import codecs
 import csv
 import io
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -102,7 +103,7 @@ def _detect_delimiter(text: str) -> str:
     return max(DELIMITERS, key=score)
 
 
-def _normalise_header(names: list[str] | tuple[str, ...]) -> list[str]:
+def _normalise_header(names: Sequence[str]) -> list[str]:
     return [name.strip().lower() for name in names]
 
 

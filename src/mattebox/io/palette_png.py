@@ -9,6 +9,8 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
+from mattebox.io.result_mark import mark_exif
+
 HUE_STEP_TURNS = 0.618034  # golden ratio of the colour wheel, so that consecutive numbers look different
 
 
@@ -19,7 +21,7 @@ def encode_palette_png(values: NDArray[np.uint8], background_value: int) -> byte
         b"".join(b"\0\0\0" if value == background_value else _palette_colour(value) for value in range(256))
     )
     file = io.BytesIO()
-    picture.save(file, "PNG")
+    picture.save(file, "PNG", exif=mark_exif(None))
     return file.getvalue()
 
 
