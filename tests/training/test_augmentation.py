@@ -20,7 +20,7 @@ def pool(kind: str, count: int = 6, side: int = 64, alpha: int = 255):  # type: 
 
 
 def test_a_batch_is_whole() -> None:
-    from mattebox.training.data.augmentation import BatchSampler
+    from mattebox.training.data.batch_sampler import BatchSampler
 
     torch.manual_seed(0)
     batch = BatchSampler(pool("labelled"), pool("unlabelled"), pool("background", alpha=0)).sample_batch(32, (64, 96))
@@ -34,7 +34,7 @@ def test_a_batch_is_whole() -> None:
 
 
 def test_drawn_shapes_are_where_their_alpha_says() -> None:
-    from mattebox.training.data.augmentation import BatchSampler
+    from mattebox.training.data.batch_sampler import BatchSampler
     from mattebox.training.data.synthetic_shapes import draw_shape_mattes
 
     torch.manual_seed(0)
@@ -88,7 +88,7 @@ def test_motion_smears_along_a_line_and_keeps_the_light() -> None:
 
 
 def test_what_stands_in_front_is_no_subject() -> None:
-    from mattebox.training.data.augmentation import BatchSampler
+    from mattebox.training.data.batch_sampler import BatchSampler
 
     torch.manual_seed(0)
     mixer = BatchSampler(pool("labelled"), pool("unlabelled"), pool("background", alpha=0))

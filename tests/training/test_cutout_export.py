@@ -61,7 +61,8 @@ def test_what_a_recipe_leaves_out_is_named_beside_it(tmp_path: Path, monkeypatch
 
 
 def test_sizes_hold_what_they_say() -> None:
-    from mattebox.training.networks.cutnet import CUTNET_SHAPES, CutNet, count_multiply_adds
+    from mattebox.training.networks.complexity import count_multiply_adds
+    from mattebox.training.networks.cutnet import CUTNET_SHAPES, CutNet
 
     work = {name: count_multiply_adds(CutNet(shape), 320, 320) / 1e9 for name, shape in CUTNET_SHAPES.items()}
     assert work["small"] < 0.8 < work["medium"] < 1.5 < work["large"] < 12

@@ -15,11 +15,15 @@ pytest.importorskip("onnx", reason="onnx is not part of the test lock")
 
 from mattebox.models.image_to_image import ImageToImageNetwork  # noqa: E402
 from mattebox.training.core import checkpoint  # noqa: E402
+from mattebox.training.data.blur import anisotropic_blur  # noqa: E402
 from mattebox.training.evaluate import image_quality  # noqa: E402
-from mattebox.training.evaluate.lpips import FIRE_LAYERS, PerceptualDistance  # noqa: E402
+from mattebox.training.evaluate.lpips import PerceptualDistance  # noqa: E402
+from mattebox.training.evaluate.psnr_ssim import ssim  # noqa: E402
+from mattebox.training.evaluate.restorers import card_restorer  # noqa: E402
 from mattebox.training.export import restoration  # noqa: E402
 from mattebox.training.networks.restoration import RestorationShape, build_restoration_network  # noqa: E402
-from mattebox.training.tasks.restore.real_degradation import anisotropic_blur, degrade_realistically  # noqa: E402
+from mattebox.training.networks.squeezenet import FIRE_LAYERS  # noqa: E402
+from mattebox.training.tasks.restore.real_degradation import degrade_realistically  # noqa: E402
 
 
 def stirred(plan: RestorationShape) -> torch.nn.Module:
@@ -57,7 +61,7 @@ def test_a_card_answers_as_its_network(plan: RestorationShape, tmp_path: Path) -
         expected = net(x).numpy()
     assert np.abs(imager.run(x.numpy()) - expected).max() < 0.02  # weights at 16 bits
     told = {f.what: f.value for f in imager.card.figures}
-    restore = image_quality.card_restorer(imager)
+    restore = card_restorer(imager)
     with tarfile.open(tmp_path / "val.tar") as tar:
         member = tar.extractfile("Set14/a.png")
         assert member is not None
@@ -75,8 +79,8 @@ def test_a_card_answers_as_its_network(plan: RestorationShape, tmp_path: Path) -
 
 def test_ssim_of_a_picture_with_itself_and_with_noise() -> None:
     luma = torch.rand(1, 1, 40, 40)
-    assert image_quality.ssim(luma, luma) == pytest.approx(1)
-    assert image_quality.ssim(luma, torch.rand(1, 1, 40, 40)) < 0.2
+    assert ssim(luma, luma) == pytest.approx(1)
+    assert ssim(luma, torch.rand(1, 1, 40, 40)) < 0.2
 
 
 def fake_squeezenet(path: Path) -> Path:

@@ -64,7 +64,7 @@ def test_it_stands_in_the_table_and_on_the_page(tmp_path: Path, capsys: pytest.C
     verdict = compare_networks(["fast"], None, data, tmp_path / "out")[0]
     assert verdict.instance_average_precision is not None
     assert verdict.as_dict()["instances_map"] == verdict.instance_average_precision
-    assert "Several subjects told apart" in (tmp_path / "out/report.html").read_text()
+    assert "Separation of several subjects" in (tmp_path / "out/report.html").read_text()
     print_table([verdict])
     assert capsys.readouterr().out.splitlines()[1].endswith(f"{verdict.instance_average_precision:8.3f}")
 

@@ -32,7 +32,7 @@ SMALL = {"unet": {"width": 4}, "litenet": LITE, "deeplab-mobilenet": {"width": 1
 
 @pytest.mark.parametrize("name", ["cutnet", "litenet", "unet", "deeplab-mobilenet", "deeplab-resnet18", "u2netp"])
 def test_every_network_learns(name: str) -> None:
-    from mattebox.training.data.augmentation import TrainingBatch
+    from mattebox.training.data.batch_sampler import TrainingBatch
     from mattebox.training.networks.registry import build_network
     from mattebox.training.tasks.cutout.losses import cutout_loss
 
@@ -172,8 +172,8 @@ def test_several_processes_train_one_network(tmp_path: Path) -> None:
         f"minutes = 0.02\nbatch = 4\npool_side = 32\nsides = [[0.0, 32]]\njudge_every = 0.5\n[shape]\n{shape}\n"
     )
     words = [sys.executable, "-W", "ignore", "-m", "torch.distributed.run", "--standalone", "--nproc-per-node", "2",
-             "-m", "mattebox.training.tasks.cutout.train", str(data), "--out", str(tmp_path / "run"), "--recipe", str(tmp_path / "r.toml"),
-             "--threads", "1"]  # fmt: skip
+             "-m", "mattebox.training.tasks.cutout.train", str(data), "--out", str(tmp_path / "run"),
+             "--recipe", str(tmp_path / "r.toml"), "--threads", "1"]  # fmt: skip
     environment = os.environ | {"PYTHONPATH": os.pathsep.join([str(ROOT / "src"), str(ROOT)]), "OMP_NUM_THREADS": "1"}
     done = subprocess.run(words, env=environment, capture_output=True, text=True, timeout=50, cwd=ROOT)
     assert done.returncode == 0, done.stderr[-2000:]

@@ -42,9 +42,9 @@ def published(tmp_path: Path, **renamed: str) -> Path:
 
 def test_the_encoder_sees_what_the_classifier_saw(tmp_path: Path) -> None:
     """Fed as the house feeds its networks, it answers as the published one does for (x - 127) / 128."""
-    from mattebox.training.evaluate.torch_predictor import normalise_rgb
     from mattebox.training.networks.efficientnet import EfficientNetLite
     from mattebox.training.networks.litenet import LiteNet
+    from mattebox.training.networks.normalisation import normalise_rgb
     from mattebox.training.networks.pretrained_encoder import load_encoder_weights
 
     file = published(tmp_path)
@@ -120,9 +120,11 @@ def test_the_encoder_is_trained_more_gently(tmp_path: Path) -> None:
     from mattebox.training.tasks.cutout.settings import CutoutSettings
     from mattebox.training.tasks.cutout.train import train_cutout
 
-    recipe = CutoutSettings(steps=3, net="litenet", shape=dict(LITE), batch=2, pool_side=32, sides=[[0.0, 32]], warmup=1,
-                    gentle=0.0, decay=0.0, average=0.0)  # fmt: skip
-    train_cutout(recipe, material(tmp_path / "mine"), tmp_path / "run", backbone_weights=str(published(tmp_path)))
+    settings = CutoutSettings(
+        steps=3, net="litenet", shape=dict(LITE), batch=2, pool_side=32, sides=[[0.0, 32]], warmup=1, gentle=0.0,
+        decay=0.0, average=0.0,
+    )  # fmt: skip
+    train_cutout(settings, material(tmp_path / "mine"), tmp_path / "run", backbone_weights=str(published(tmp_path)))
     made = torch.load(tmp_path / "run/last.pt", weights_only=True)["weights"]
     saved = torch.load(tmp_path / "lite0.pth", weights_only=True)
     assert torch.equal(made["encoder.stages.2.0.grow.0.weight"], saved["_blocks.3._expand_conv.weight"])

@@ -25,9 +25,10 @@ from mattebox.matting.colour_table import build_colour_table, look_up_probabilit
 from mattebox.matting.matte_operations import as_floats
 from mattebox.matting.segmentation import segment
 from mattebox.models.matte_session import Session, open_session
+from mattebox.training.data.blur import gaussian_blur
 from mattebox.training.data.dataset import stream_samples, unmix_white_background
-from mattebox.training.export.pixel_kernels import ColourModels
-from mattebox.training.networks.edge_network import compute_edge_features
+from mattebox.training.networks.edge_features import compute_edge_features
+from mattebox.training.networks.pixel_kernels import ColourModels
 from mattebox.training.tasks.edges.synthetic_mattes import Rng, draw_matte
 from mattebox.types import Floats, Picture
 
@@ -222,14 +223,6 @@ def degrade_matte(rng: Rng, alpha: Floats, step: int) -> Floats:
 
 def apply_contrast(x: Tensor, slope: float, centre: float) -> Tensor:
     return ((x - centre) * slope + 0.5).clamp(0, 1)
-
-
-def gaussian_blur(x: Tensor, sigma: float) -> Tensor:
-    reach = max(1, round(3 * sigma))
-    line = torch.exp(-0.5 * (torch.arange(-reach, reach + 1) / sigma) ** 2)
-    line = (line / line.sum())[None, None, None]
-    x = F.conv2d(F.pad(x, (reach, reach, 0, 0), mode="replicate"), line)
-    return F.conv2d(F.pad(x, (0, 0, reach, reach), mode="replicate"), line.mT)
 
 
 def warp_randomly(rng: Rng, x: Tensor, max_shift: float) -> Tensor:
