@@ -64,9 +64,8 @@ class BatchSampler:
         }
         self.labelled, self.teacher_labelled, self.backgrounds = labelled, teacher_labelled, backgrounds
         set_weights = {r.set: 0.6 if r.set == "magento_white" else 1.0 for r in labelled.rows}
-        has_known_sets = any(
-            r.set in CUTOUT_SET_WEIGHTS for r in labelled.rows
-        )  # other sets are assumed cleanly cut out
+        # sets of users are assumed to be cut out cleanly
+        has_known_sets = any(r.set in CUTOUT_SET_WEIGHTS for r in labelled.rows)
         self.sampling_weights = {
             "labelled": labelled.sampling_weights(set_weights),
             "pasted": labelled.sampling_weights(CUTOUT_SET_WEIGHTS if has_known_sets else None),

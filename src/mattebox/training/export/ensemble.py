@@ -134,7 +134,9 @@ def build_ensemble(
     first = members[0]
     for card in members[1:]:
         if _input_without_views(card) != _input_without_views(first) or card.output != first.output:
-            raise ModelError(f"models {first.name} and {card.name} are not fed alike", "their cards must say the same")
+            raise ModelError(
+                f"models {first.name} and {card.name} differ in input or output", "choose cards with the same of both"
+            )
     graphs = [onnx.load_from_string(weight_store.read_weights(card)) for card in members]
     onnx.save(merge_graphs(graphs, weights, logit_scale), out)
     return cards.write_evaluated_card(out, _card_facts(members, weights, logit_scale), _sum_figures(members), data)
