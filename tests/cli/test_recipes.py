@@ -144,7 +144,10 @@ def test_deprecated_words_work_and_say_so_in_one_line(run: Run, photo: Path) -> 
     )  # fmt: skip
     assert 'edges = "none"' in Path("new.toml").read_text()
     ran = run("cut", photo.name, "-o", "b.png", "--depth=8")
-    assert (ran.code, ran.error) == (0, "mattebox: depth is deprecated and will be removed in the next release; use bit_depth")
+    assert (ran.code, ran.error) == (
+        0,
+        "mattebox: depth is deprecated and will be removed in the next release; use bit_depth",
+    )
     assert "--depth" not in run("cut", "--help").out
     Path("old.toml").write_text('[[steps]]\nstep = "cut"\nedges = "plain"\n')
     ran = run("run", "old.toml", photo.name, "-o", "c.png")
