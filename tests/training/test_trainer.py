@@ -223,6 +223,10 @@ def test_recipes_are_checked_by_name_and_type(tmp_path: Path) -> None:
         build_settings(RestorationSettings, values | {"batch": "8"})
     with pytest.raises(UsageError, match="recipe: measure: Invalid enum value 'lama'"):
         build_settings(RestorationSettings, values | {"measure": "lama"})
+    with pytest.raises(UsageError, match="recipe: plan: Object missing required field depths"):
+        build_settings(RestorationSettings, values | {"plan": {"scale": 2, "widths": [8]}})
+    with pytest.raises(UsageError, match="widths and depths of different lengths"):
+        build_settings(RestorationSettings, values | {"plan": UP | {"depths": [1, 1]}})
     with pytest.raises(UsageError, match="the setting plan is missing"):
         build_settings(RestorationSettings, {"steps": 2})
     with pytest.raises(UsageError, match="no budget"):
