@@ -10,7 +10,8 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from mattebox.recipe.recipe import Background, Cut, Recipe
+from mattebox.recipe.recipe import Recipe
+from mattebox.recipe.steps import Background, Cut
 from tests.cli.conftest import Run, save
 from tests.fakes import composite, disc
 from tests.serving import start_server

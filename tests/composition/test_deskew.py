@@ -8,7 +8,8 @@ from numpy.typing import NDArray
 
 from mattebox.composition import deskew, layer_composition
 from mattebox.errors import UsageError
-from mattebox.recipe.recipe import Background, Cut, Frame, Recipe
+from mattebox.recipe.recipe import Recipe
+from mattebox.recipe.steps import Background, Cut, Frame
 from mattebox.types import BitDepth, Picture
 
 

@@ -8,7 +8,8 @@ import pytest
 from mattebox.composition import layer_composition
 from mattebox.composition.head_detection import head_box
 from mattebox.composition.head_framing import place_around_head
-from mattebox.recipe.recipe import Background, Cut, Frame, Recipe
+from mattebox.recipe.recipe import Recipe
+from mattebox.recipe.steps import Background, Cut, Frame
 from mattebox.types import Picture
 
 SKIN, CLOTH = (215, 160, 130), (40, 60, 160)

@@ -7,7 +7,8 @@ from mattebox.composition.alpha_compositing import composite_over, flatten
 from mattebox.composition.layer_composition import check_composition, compose_layers
 from mattebox.errors import InputMissing, UsageError
 from mattebox.io.reader import read_cached
-from mattebox.recipe.recipe import Background, Frame, Outline, Recipe, Shadow
+from mattebox.recipe.recipe import Recipe
+from mattebox.recipe.steps import Background, Frame, Outline, Shadow
 from mattebox.types import Box, Picture
 
 BOX: Box = (30, 20, 70, 80)

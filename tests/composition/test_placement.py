@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 
 from mattebox.composition.placement import Placement, apply_placement, clear_outside_box, compute_placement
 from mattebox.errors import UsageError
-from mattebox.recipe.recipe import Frame
+from mattebox.recipe.steps import Frame
 from mattebox.types import Picture
 from tests.io.pictures import noise
 

@@ -6,7 +6,7 @@ import pytest
 from mattebox.composition.outline import add_outline, distance_transform, parse_outline_width
 from mattebox.composition.shadow import render_shadow
 from mattebox.errors import UsageError
-from mattebox.recipe.recipe import Shadow
+from mattebox.recipe.steps import Shadow
 from mattebox.types import Box, Picture
 
 BOX: Box = (80, 40, 120, 140)  # 40 wide, 100 tall

@@ -7,7 +7,8 @@ import pytest
 
 from mattebox.composition import layer_composition
 from mattebox.composition.visible_bounds import contrasting_box, visible_box
-from mattebox.recipe.recipe import Background, Cut, Frame, Recipe
+from mattebox.recipe.recipe import Recipe
+from mattebox.recipe.steps import Background, Cut, Frame
 from mattebox.types import BitDepth, Picture
 
 WHITE = (255, 255, 255)

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from mattebox.enhancement.colour_space import colour_space_of
+from mattebox.enhancement.colour_space import srgb_colour_space
 from mattebox.enhancement.colour_transfer import (
     measure_colours,
     monge_kantorovich_map,
@@ -15,7 +15,7 @@ from mattebox.enhancement.lab import lab_to_linear, linear_to_lab
 from mattebox.enhancement.light_sample import sample_light
 from mattebox.types import Picture
 
-SPACE = colour_space_of(Picture(np.zeros((1, 1, 3), np.uint8)))
+SPACE = srgb_colour_space()
 
 
 def colour_distance(first: Picture, second: Picture) -> float:

@@ -5,13 +5,14 @@ import pytest
 import skimage.data
 
 from mattebox.enhancement import dehazing
-from mattebox.enhancement.colour_space import colour_space_of
+from mattebox.enhancement.colour_space import srgb_colour_space
 from mattebox.enhancement.light_sample import sample_light
 from mattebox.pipeline.run import run_recipe
-from mattebox.recipe.recipe import Balance, Light, Recipe
+from mattebox.recipe.recipe import Recipe
+from mattebox.recipe.steps import Balance, Light
 from mattebox.types import BitDepth, Picture, Pixels
 
-SPACE = colour_space_of(Picture(np.zeros((1, 1, 3), np.uint8)))
+SPACE = srgb_colour_space()
 
 
 def add_synthetic_haze(pixels: Pixels, amount: float, remaining: float) -> Picture:

@@ -10,7 +10,7 @@ from mattebox.enhancement import illuminant
 from mattebox.enhancement.colour_space import colour_space_of
 from mattebox.enhancement.photo_report import analyse_photo, describe_cast
 from mattebox.enhancement.photo_statistics import blockiness, measure_statistics, noise_sigma, sharpness
-from mattebox.recipe.recipe import Balance, Light
+from mattebox.recipe.steps import Balance, Light
 from mattebox.types import Picture
 
 

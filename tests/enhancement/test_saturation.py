@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from mattebox.enhancement.colour_space import colour_space_of
 from mattebox.enhancement.oklab import linear_to_oklab, oklab_to_linear
 from mattebox.enhancement.saturation import adjust_saturation
-from mattebox.recipe.recipe import Colour
+from mattebox.recipe.steps import Colour
 from mattebox.types import Picture
 
 

@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 
 from mattebox.enhancement.colour_space import colour_space_of
 from mattebox.enhancement.sharpening import sharpen_luminance
-from mattebox.recipe.recipe import Sharpen
+from mattebox.recipe.steps import Sharpen
 from mattebox.types import Picture
 
 

@@ -18,7 +18,7 @@ from mattebox.enhancement.harmonisation import harmonise_subject
 from mattebox.io.writer import write
 from mattebox.recipe.flat_parameters import parameters_by_name
 from mattebox.recipe.presets import ENHANCE_STEPS
-from mattebox.recipe.recipe import Save
+from mattebox.recipe.steps import Save
 from mattebox.types import Picture
 
 STYLE = "STYLE"  # stands for a picture's path

@@ -14,7 +14,8 @@ from mattebox.models.cards.card import Card
 from mattebox.models.cards.registry import ADAIN_MODEL, STYLE_MODEL, find_card, style_names
 from mattebox.models.multi_style import MultiStyleNetwork
 from mattebox.pipeline.run import check_recipe, run_recipe
-from mattebox.recipe.recipe import Recipe, Style
+from mattebox.recipe.recipe import Recipe
+from mattebox.recipe.steps import Style
 from mattebox.types import Picture
 from tests.fakes import OURS
 

@@ -9,7 +9,7 @@ from mattebox.enhancement import tone_adjustment
 from mattebox.enhancement.colour_space import colour_space_of
 from mattebox.enhancement.light_sample import sample_light
 from mattebox.enhancement.tone_adjustment import ToneAdjustment
-from mattebox.recipe.recipe import Light
+from mattebox.recipe.steps import Light
 from mattebox.types import Picture
 
 ONE = st.floats(-1, 1)

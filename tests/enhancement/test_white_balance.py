@@ -6,13 +6,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from mattebox.enhancement import dehazing, illuminant, illuminant_estimation, learned_illuminant, white_balance
-from mattebox.enhancement.colour_space import Float64Array, colour_space_of
+from mattebox.enhancement.colour_space import Float64Array, srgb_colour_space
 from mattebox.enhancement.light_sample import sample_light
 from mattebox.errors import ModelError, UsageError
-from mattebox.recipe.recipe import Balance
+from mattebox.recipe.steps import Balance
 from mattebox.types import Picture
 
-SPACE = colour_space_of(Picture(np.zeros((1, 1, 3), np.uint8)))
+SPACE = srgb_colour_space()
 LAMP, SHADE = illuminant.light_from_kelvin(3200, SPACE), illuminant.light_from_kelvin(11000, SPACE)
 
 

@@ -18,7 +18,8 @@ from mattebox.models.instance_decoders import decode_class_map, decode_detection
 from mattebox.models.instance_masks import Instance, pack_instances, unpack_instances
 from mattebox.models.matte_session import Session
 from mattebox.pipeline.run import run_recipe
-from mattebox.recipe.recipe import Cut, Recipe
+from mattebox.recipe.recipe import Recipe
+from mattebox.recipe.steps import Cut
 from mattebox.types import LetterboxGeometry, Picture
 from tests.fakes import OURS
 from tests.models.families import blocks, stored

@@ -14,7 +14,8 @@ from mattebox.models.cards import registry
 from mattebox.models.matte_session import Session
 from mattebox.models.point_prompts import PointPrompt, decode_best_mask, decoder_inputs
 from mattebox.pipeline.run import run_recipe
-from mattebox.recipe.recipe import Cut, Recipe
+from mattebox.recipe.recipe import Recipe
+from mattebox.recipe.steps import Cut
 from mattebox.types import LetterboxGeometry
 from tests.fakes import OURS
 from tests.models.families import blocks, mobile_sam, shrinking, stored

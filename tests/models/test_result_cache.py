@@ -18,7 +18,8 @@ from mattebox.models.matte_session import Session
 from mattebox.models.result_cache import ResultCache
 from mattebox.models.store import settings
 from mattebox.pipeline.run import run_recipe
-from mattebox.recipe.recipe import Background, Cut, Recipe
+from mattebox.recipe.recipe import Recipe
+from mattebox.recipe.steps import Background, Cut
 from mattebox.types import Picture
 from tests.models.weight_server import use_home_folder
 

@@ -67,10 +67,10 @@ def browser() -> Iterator[Any]:
 def files(tmp_path_factory: pytest.TempPathFactory, astronaut, coffee, chelsea) -> dict[str, Path]:  # type: ignore[no-untyped-def]
     """Photographs as files, a broken file, and a drawing of two subjects."""
     folder = tmp_path_factory.mktemp("photos")
-    made = {n: folder / f"{n}.jpg" for n in ("astronaut", "coffee", "chelsea")}
+    paths = {n: folder / f"{n}.jpg" for n in ("astronaut", "coffee", "chelsea")}
     for name, picture in (("astronaut", astronaut), ("coffee", coffee), ("chelsea", chelsea)):
-        Image.fromarray(picture.rgb).save(made[name], quality=92)
-    made |= {"two": folder / "two.png", "broken": folder / "broken.png"}
-    Image.fromarray(draw_two_subjects()).save(made["two"])
-    made["broken"].write_bytes(b"no picture")
-    return made
+        Image.fromarray(picture.rgb).save(paths[name], quality=92)
+    paths |= {"two": folder / "two.png", "broken": folder / "broken.png"}
+    Image.fromarray(draw_two_subjects()).save(paths["two"])
+    paths["broken"].write_bytes(b"no picture")
+    return paths

@@ -45,7 +45,7 @@ class Visit:
         Messages of the console and uncaught errors.
     foreign
         URLs of requests to other servers.
-    asked
+    post_paths
         Paths of POST requests.
     """
 
@@ -55,7 +55,7 @@ class Visit:
         page.set_default_timeout(60_000)
         self.complaints: list[str] = []
         self.foreign: list[str] = []
-        self.asked: list[str] = []
+        self.post_paths: list[str] = []
         page.on("console", lambda m: self.complaints.append(m.text))
         page.on("pageerror", lambda e: self.complaints.append(str(e)))
         page.on("request", self._requested)
@@ -73,7 +73,7 @@ class Visit:
         if not request.url.startswith((self.address, "blob:", "data:")):
             self.foreign.append(request.url)
         if request.method == "POST":
-            self.asked.append(request.url.removeprefix(self.address))
+            self.post_paths.append(request.url.removeprefix(self.address))
 
     def choose(self, where: str, value: str) -> None:
         """Set the value of a control, even in a hidden panel."""

@@ -20,9 +20,9 @@ HERE = Path(__file__).parent
 @pytest.mark.timeout(600)
 def test_responses_match_the_openapi_document(tmp_path: Path) -> None:
     with start_server(tmp_path) as address:
-        asked = [str(TOOL), "--config-file", str(HERE / "schemathesis.toml"), "run", f"{address}/openapi.json",
+        command = [str(TOOL), "--config-file", str(HERE / "schemathesis.toml"), "run", f"{address}/openapi.json",
                  "--checks", "all", "--max-examples", os.environ.get("EXAMPLES", "8"),
                  "--seed", os.environ.get("SEED", "1"), "--no-color"]  # fmt: skip
-        done = subprocess.run(asked, capture_output=True, text=True, cwd=tmp_path)
-        assert done.returncode == 0, done.stdout[-6000:] + done.stderr[-2000:]
-        assert "generated" in done.stdout
+        process = subprocess.run(command, capture_output=True, text=True, cwd=tmp_path)
+        assert process.returncode == 0, process.stdout[-6000:] + process.stderr[-2000:]
+        assert "generated" in process.stdout

@@ -21,39 +21,39 @@ def dim() -> bytes:
 def test_automatic_corrections(client: TestClient, dim: bytes) -> None:
     answer = client.post("/v1/enhancements", files={"image": dim})
     assert (answer.status_code, answer.headers["content-type"]) == (200, "image/png"), answer.text
-    made, was = np.asarray(decode_image(answer.content).convert("RGB")), np.asarray(decode_image(dim))
-    assert made.shape == was.shape
-    assert made.mean() > 1.3 * was.mean()
+    result, source = np.asarray(decode_image(answer.content).convert("RGB")), np.asarray(decode_image(dim))
+    assert result.shape == source.shape
+    assert result.mean() > 1.3 * source.mean()
     assert "x-confidence" not in answer.headers
 
 
 def test_named_steps_only(client: TestClient, dim: bytes) -> None:
     answer = client.post("/v1/enhancements", files={"image": dim}, data={"upscale": "2x"})
-    made, was = decode_image(answer.content), decode_image(dim)
-    assert made.size == (2 * was.width, 2 * was.height)
-    back = np.asarray(made.resize(was.size, Image.Resampling.BOX)).astype(int)
-    assert np.abs(back - np.asarray(was)).mean() < 2
+    result, source = decode_image(answer.content), decode_image(dim)
+    assert result.size == (2 * source.width, 2 * source.height)
+    back = np.asarray(result.resize(source.size, Image.Resampling.BOX)).astype(int)
+    assert np.abs(back - np.asarray(source)).mean() < 2
 
 
 def test_only_the_background(client: TestClient, photo: bytes) -> None:
     fields = {"exposure": "-2", "only": "background", "format": "png"}
     answer = client.post("/v1/enhancements", files={"image": photo}, data=fields)
-    made, was = (np.asarray(decode_image(x).convert("RGB")).astype(int) for x in (answer.content, photo))
-    assert np.abs(made - was)[100:200, 200:260].mean() < 2  # her face
-    assert (was - made)[:60, 440:].mean() > 20
+    result, source = (np.asarray(decode_image(x).convert("RGB")).astype(int) for x in (answer.content, photo))
+    assert np.abs(result - source)[100:200, 200:260].mean() < 2  # her face
+    assert (source - result)[:60, 440:].mean() > 20
 
 
 def test_style_image(client: TestClient, photo: bytes, mug: bytes) -> None:
     answer = client.post("/v1/enhancements", files={"image": photo, "style_image": mug}, data={"style_strength": "100"})
-    made, was = (np.asarray(decode_image(x).convert("RGB")).astype(int) for x in (answer.content, photo))
-    assert np.abs(made - was).mean() > 10
+    result, source = (np.asarray(decode_image(x).convert("RGB")).astype(int) for x in (answer.content, photo))
+    assert np.abs(result - source).mean() > 10
 
 
 def test_cut_and_enhance(client: TestClient, photo: bytes) -> None:
     answer = client.post("/v1/cutouts", files={"image": photo}, data={"upscale": "1024px", "saturation": "-100"})
-    made = decode_image(answer.content)
-    assert (made.mode, made.size) == ("RGBA", (1024, 1024))
-    rgb = np.asarray(made).astype(int)
+    result = decode_image(answer.content)
+    assert (result.mode, result.size) == ("RGBA", (1024, 1024))
+    rgb = np.asarray(result).astype(int)
     assert np.ptp(rgb[..., :3], axis=2)[rgb[..., 3] == 255].max() <= 3
 
 

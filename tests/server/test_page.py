@@ -24,10 +24,10 @@ pytestmark = [
 ]
 Files = dict[str, Path]
 DROP = """async ([name, bytes]) => {
-  const moved = new DataTransfer();
-  moved.items.add(new File([Uint8Array.from(bytes)], name, { type: "image/jpeg" }));
-  const told = { dataTransfer: moved, bubbles: true, cancelable: true };
-  for (const kind of ["dragover", "drop"]) document.dispatchEvent(new DragEvent(kind, told));
+  const transfer = new DataTransfer();
+  transfer.items.add(new File([Uint8Array.from(bytes)], name, { type: "image/jpeg" }));
+  const eventInit = { dataTransfer: transfer, bubbles: true, cancelable: true };
+  for (const kind of ["dragover", "drop"]) document.dispatchEvent(new DragEvent(kind, eventInit));
 }"""
 STYLE = "(e, name) => getComputedStyle(e)[name]"
 
@@ -63,23 +63,23 @@ def test_drop_compare_change_download(browser: Any, address: str, files: Files) 
         page.wait_for_timeout(300)
         waiting[1].continue_()
         page.unroute("**/v1/cutouts")
-        name, made = visit.downloaded()
-        assert (name, made.format, made.size) == ("coffee-cut.jpg", "JPEG", (600, 400))
-        assert min(made.getpixel((590, 5))) >= 250
+        name, result = visit.downloaded()
+        assert (name, result.format, result.size) == ("coffee-cut.jpg", "JPEG", (600, 400))
+        assert min(result.getpixel((590, 5))) >= 250
         assert visit.complaints == visit.foreign == []
 
 
 def test_drag_and_copy_the_result(browser: Any, address: str, files: Files) -> None:
     with Visit(browser, address, permissions=["clipboard-read", "clipboard-write"]) as visit:
         visit.open(files["two"])
-        carried = visit.page.evaluate("""() => {
-          const moved = new DataTransfer();
-          const told = { dataTransfer: moved, bubbles: true, cancelable: true };
-          document.querySelector("#strip .face").dispatchEvent(new DragEvent("dragstart", told));
-          return [moved.getData("DownloadURL"), moved.files[0].name, moved.files[0].type];
+        drag_data = visit.page.evaluate("""() => {
+          const transfer = new DataTransfer();
+          const eventInit = { dataTransfer: transfer, bubbles: true, cancelable: true };
+          document.querySelector("#strip .face").dispatchEvent(new DragEvent("dragstart", eventInit));
+          return [transfer.getData("DownloadURL"), transfer.files[0].name, transfer.files[0].type];
         }""")
-        assert re.fullmatch(r"image/png:two-cut\.png:blob:http.*", carried[0])
-        assert carried[1:] == ["two-cut.png", "image/png"]
+        assert re.fullmatch(r"image/png:two-cut\.png:blob:http.*", drag_data[0])
+        assert drag_data[1:] == ["two-cut.png", "image/png"]
         visit.page.get_by_role("button", name="Copy").click()
         visit.page.get_by_text("Copied.").wait_for()
         kinds = visit.page.evaluate("async () => (await navigator.clipboard.read())[0].types")
@@ -88,8 +88,8 @@ def test_drag_and_copy_the_result(browser: Any, address: str, files: Files) -> N
 
 def alphas(visit: Visit) -> tuple[int, int]:
     """Of the disc and of the box."""
-    made = visit.downloaded()[1].convert("RGBA")
-    return made.getpixel((110, 150))[3], made.getpixel((305, 165))[3]
+    result = visit.downloaded()[1].convert("RGBA")
+    return result.getpixel((110, 150))[3], result.getpixel((305, 165))[3]
 
 
 def test_a_click_removes_a_part(browser: Any, address: str, files: Files) -> None:
@@ -124,13 +124,13 @@ def test_the_brush_covers_exactly_what_it_paints(browser: Any, address: str, fil
         page.get_by_role("button", name="Remove", exact=True).first.click()
         visit.draw((0.275, 0.4), (0.275, 0.6))
         visit.settle()
-        made = np.asarray(visit.downloaded()[1].convert("RGBA"))
-        assert (made[24:37, 45:196, 3] == 255).all()
-        assert (made[24:37, 45:196, :3] == (225, 228, 230)).all()
-        assert (made[122:178, 103:118, 3] == 0).all()
+        result = np.asarray(visit.downloaded()[1].convert("RGBA"))
+        assert (result[24:37, 45:196, 3] == 255).all()
+        assert (result[24:37, 45:196, :3] == (225, 228, 230)).all()
+        assert (result[122:178, 103:118, 3] == 0).all()
         rest = np.ones((300, 400), bool)
         rest[16:45, 25:216] = rest[105:195, 95:126] = False
-        assert np.abs(made[rest][:, 3].astype(int) - before[rest][:, 3]).max() <= 2
+        assert np.abs(result[rest][:, 3].astype(int) - before[rest][:, 3]).max() <= 2
 
 
 def test_by_keyboard_alone(browser: Any, address: str, files: Files) -> None:
@@ -226,10 +226,10 @@ def test_enhance_without_cutting(browser: Any, address: str, files: Files) -> No
         page.select_option("[name=upscale]", "2x")
         page.get_by_text("1024 × 1024 pixels").wait_for()
         assert page.locator("#after").evaluate(STYLE, "filter") == "none"
-        name, made = visit.downloaded()
-        assert (name, made.mode, made.size) == ("astronaut-enhanced.png", "RGB", (1024, 1024))
+        name, result = visit.downloaded()
+        assert (name, result.mode, result.size) == ("astronaut-enhanced.png", "RGB", (1024, 1024))
         was = Image.open(files["astronaut"]).getpixel((256, 60))
-        assert all(m < 0.8 * w for m, w in zip(made.getpixel((512, 120)), was, strict=True))
+        assert all(m < 0.8 * w for m, w in zip(result.getpixel((512, 120)), was, strict=True))
 
 
 def test_a_marketplace_preset_is_checked(browser: Any, address: str, files: Files) -> None:
@@ -238,8 +238,8 @@ def test_a_marketplace_preset_is_checked(browser: Any, address: str, files: File
         visit.tab("Presets")
         visit.page.get_by_role("radio", name="Amazon").check(force=True)
         visit.page.get_by_text("Keeps Amazon’s rules").wait_for()
-        name, made = visit.downloaded()
-        assert (name, made.size) == ("two-cut.jpg", (2000, 2000))
+        name, result = visit.downloaded()
+        assert (name, result.size) == ("two-cut.jpg", (2000, 2000))
         visit.tab("Frame")
         assert visit.page.locator("[name=crop]").is_disabled()
 
@@ -269,10 +269,10 @@ def test_a_batch_with_a_broken_file(browser: Any, address: str, files: Files) ->
         assert page.locator("#counted").inner_text() == "3 of 4 done, 1 failed"
         page.get_by_role("button", name="broken.png, failed").click()
         assert "Give a JPEG" in page.locator("#failure").inner_text()
-        asked = len(visit.asked)
+        request_count = len(visit.post_paths)
         page.locator("#retry").click()
         page.locator(FAILED).wait_for()
-        assert len(visit.asked) > asked
+        assert len(visit.post_paths) > request_count
         with page.expect_download() as download:
             page.get_by_role("button", name="All as ZIP").click()
         assert download.value.suggested_filename == "mattebox-3-photographs.zip"
@@ -347,37 +347,37 @@ def test_progress(browser: Any, address: str, files: Files) -> None:
         busy.get_by_text(re.compile(r"Sending… \d\d %")).wait_for()
         line.send("Network.emulateNetworkConditions", slow | {"uploadThroughput": -1})
         visit.page.locator(DONE).wait_for()
-        told: list[float] = [0.42, 0.0]
+        progress: list[float] = [0.42, 0.0]
 
         def running(route: Any) -> None:
             if route.request.method != "GET":
                 return route.continue_()
             answer = route.fetch()
-            changes = {"state": "running", "progress": told[-1]} if told else {}
+            changes = {"state": "running", "progress": progress[-1]} if progress else {}
             return route.fulfill(response=answer, json=answer.json() | changes)
 
         visit.page.route("**/v1/jobs/*", running)
         visit.page.route("**/v1/cutouts", lambda r: r.continue_(headers=r.request.headers | late))
         visit.page.locator("input[type=file]").first.set_input_files(files["two"])
         visit.page.locator("#strip .face").last.click()
-        told.pop()
+        progress.pop()
         busy.get_by_text("Working… 42 %").wait_for()
-        told.clear()
+        progress.clear()
         visit.page.locator("[data-status=done]").nth(1).wait_for()
 
 
 def test_leaving_with_unsaved_results(browser: Any, address: str, files: Files) -> None:
     with Visit(browser, address) as visit:
-        asked: list[str] = []
-        visit.page.on("dialog", lambda d: (asked.append(d.type), d.dismiss()))
+        dialogs: list[str] = []
+        visit.page.on("dialog", lambda d: (dialogs.append(d.type), d.dismiss()))
         visit.open(files["two"])
         visit.page.locator("#strip .face").click()  # browsers ask only those who have done something
         visit.page.close(run_before_unload=True)
         visit.page.wait_for_timeout(500)
-        assert asked == ["beforeunload"]
+        assert dialogs == ["beforeunload"]
         visit.downloaded()
         visit.page.reload()
-        assert asked == ["beforeunload"]
+        assert dialogs == ["beforeunload"]
 
 
 def test_the_controls_match_the_recipe(browser: Any, address: str) -> None:

@@ -2,7 +2,8 @@
 
 import pytest
 
-from mattebox.recipe.recipe import Cut, Faces, Recipe, Restore, Upscale
+from mattebox.recipe.recipe import Recipe
+from mattebox.recipe.steps import Cut, Faces, Restore, Upscale
 from mattebox.server import progress
 from mattebox.server.progress import ProgressReporter
 

@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 from fastapi.testclient import TestClient
 
-from mattebox.recipe.recipe import Background, Cut, Frame, Save, Shadow
+from mattebox.recipe.steps import Background, Cut, Frame, Save, Shadow
 from mattebox.server.app import create_app
 from mattebox.server.http.requests import RequestData
 from mattebox.server.removebg.errors import RemovebgError
@@ -26,15 +26,15 @@ def test_the_default_is_a_preview_with_alpha(client: TestClient) -> None:
     rgb[300:900, 500:1000] = (160, 40, 20)
     answer = client.post(URL, files={"image_file": encode_image(rgb)})
     assert answer.status_code == 200, answer.text
-    made = decode_image(answer.content)
-    assert (made.format, made.mode) == ("PNG", "RGBA")
-    assert made.width * made.height <= 250_000
-    assert made.width / made.height == pytest.approx(1.5, abs=0.01)
+    result = decode_image(answer.content)
+    assert (result.format, result.mode) == ("PNG", "RGBA")
+    assert result.width * result.height <= 250_000
+    assert result.width / result.height == pytest.approx(1.5, abs=0.01)
     for name in ("type", "width", "height", "max-width", "max-height", "credits-charged", "foreground-top",
                  "foreground-left", "foreground-width", "foreground-height", "ratelimit-limit",
                  "ratelimit-remaining", "ratelimit-reset"):  # fmt: skip
         assert f"x-{name}" in answer.headers
-    assert (answer.headers["x-width"], answer.headers["x-max-width"]) == (str(made.width), "1500")
+    assert (answer.headers["x-width"], answer.headers["x-max-width"]) == (str(result.width), "1500")
 
 
 @pytest.mark.parametrize(
@@ -59,8 +59,8 @@ def test_formats(client: TestClient, photo: bytes, fields: dict[str, str], forma
     if mode == "refused":  # a translucent colour needs a format that holds it
         assert answer.status_code == 400
         return
-    made = decode_image(answer.content)
-    assert (made.format, made.mode) == (format, mode)
+    result = decode_image(answer.content)
+    assert (result.format, result.mode) == (format, mode)
 
 
 def test_zip_and_json(client: TestClient, photo: bytes) -> None:
@@ -74,10 +74,10 @@ def test_zip_and_json(client: TestClient, photo: bytes) -> None:
 
 
 def test_a_background_image_covers_the_result(client: TestClient, photo: bytes, mug: bytes) -> None:
-    made = decode_image(
+    result = decode_image(
         client.post(URL, files={"image_file": photo, "bg_image_file": mug}, data={"size": "full"}).content
     )
-    assert (made.format, made.size) == ("JPEG", (512, 512))
+    assert (result.format, result.size) == ("JPEG", (512, 512))
 
 
 @pytest.mark.parametrize(
@@ -150,8 +150,8 @@ def large_png_header(width: int = 10_000) -> bytes:
 def test_fields_are_mapped_to_steps(photo: bytes) -> None:
     fields = {"size": "full", "crop": "true", "crop_margin": "10%", "scale": "80%", "position": "20% 80%",
               "roi": "0 0 256 512", "shadow_type": "drop", "shadow_opacity": "60", "bg_color": "white"}  # fmt: skip
-    made = convert_request(RequestData(fields, {"image_file": photo}), "balanced")
-    cut, frame, shadow, background, save = made.recipe.steps
+    result = convert_request(RequestData(fields, {"image_file": photo}), "balanced")
+    cut, frame, shadow, background, save = result.recipe.steps
     assert isinstance(cut, Cut)
     assert cut.region == "0.0000% 0.0000% 50.0000% 100.0000%"
     assert isinstance(frame, Frame)
@@ -161,7 +161,7 @@ def test_fields_are_mapped_to_steps(photo: bytes) -> None:
     assert (shadow.kind, shadow.opacity) == ("drop", 60)
     assert background == Background(paint="white")
     assert save == Save(format="jpg")
-    assert made.max_working_pixels == 512 * 512
+    assert result.max_working_pixels == 512 * 512
 
 
 def test_too_large_a_file() -> None:
@@ -192,8 +192,8 @@ def test_every_kind_of_body(client: TestClient, photo: bytes, kind: str) -> None
 @pytest.mark.parametrize(("size", "most"), SIZES.items())
 def test_every_size(size: str, most: float) -> None:
     source = jpeg_header(8000, 5000)
-    made = convert_request(RequestData({"size": size, "format": "webp"}, {"image_file": source}), "balanced")
-    assert made.max_working_pixels == pytest.approx(min(most, 40) * 1e6, rel=1e-6)
+    result = convert_request(RequestData({"size": size, "format": "webp"}, {"image_file": source}), "balanced")
+    assert result.max_working_pixels == pytest.approx(min(most, 40) * 1e6, rel=1e-6)
     assert (
         convert_request(RequestData({"size": size}, {"image_file": source}), "m").max_working_pixels <= 10_000_000
     )  # PNG holds no more
@@ -222,9 +222,9 @@ FINE: list[dict[str, object]] = [
 
 @pytest.mark.parametrize("fields", FINE, ids=str)
 def test_all_fields_are_accepted(photo: bytes, fields: dict[str, object]) -> None:
-    made = convert_request(RequestData(fields, {"image_file": photo}), "balanced")
-    assert isinstance(made.recipe.steps[0], Cut)
-    assert isinstance(made.recipe.steps[-1], Save)
+    result = convert_request(RequestData(fields, {"image_file": photo}), "balanced")
+    assert isinstance(result.recipe.steps[0], Cut)
+    assert isinstance(result.recipe.steps[-1], Save)
 
 
 def test_scale_implies_the_centre(photo: bytes) -> None:
@@ -272,22 +272,22 @@ def test_authentication(tmp_path: Path, photo: bytes) -> None:
     settings = Settings(model="fast", workers=1, keys=str(book), data=str(tmp_path / "data"))
     with TestClient(create_app(settings)) as client:
 
-        def asked(key: str | None) -> tuple[int, str, Any]:
+        def request_status(key: str | None) -> tuple[int, str, Any]:
             headers = {"X-API-Key": key} if key else {}
             answer = client.post(URL, files={"image_file": photo}, headers=headers)
             code = "" if answer.status_code == 200 else answer.json()["errors"][0]["code"]
             return answer.status_code, code, answer.headers
 
-        assert asked(None)[:2] == (403, "auth_failed")
-        assert asked("wrong")[:2] == (403, "auth_failed")
-        assert asked(quick)[:2] == (200, "")
-        status, code, headers = asked(quick)
+        assert request_status(None)[:2] == (403, "auth_failed")
+        assert request_status("wrong")[:2] == (403, "auth_failed")
+        assert request_status(quick)[:2] == (200, "")
+        status, code, headers = request_status(quick)
         assert (status, code) == (429, "rate_limit_exceeded")
         assert 0 < int(headers["retry-after"]) <= 61
         assert headers["x-ratelimit-remaining"] == "0"
-        status, _, headers = asked(few)
+        status, _, headers = request_status(few)
         assert (status, headers["x-credits-charged"]) == (200, "1")
-        assert asked(few)[:2] == (402, "insufficient_credits")
+        assert request_status(few)[:2] == (402, "insufficient_credits")
         told = client.get("/v1.0/account", headers={"X-API-Key": few}).json()["data"]["attributes"]
         assert told["credits"]["total"] == 0
         assert client.get("/v1.0/account").status_code == 403

@@ -24,9 +24,9 @@ def test_a_marketplaces_preset_is_checked(client: TestClient, mug: bytes) -> Non
 def test_a_form_with_a_file(client: TestClient, photo: bytes) -> None:
     answer = client.post("/v1/cutouts", files={"image": photo})
     assert (answer.status_code, answer.headers["content-type"]) == (200, "image/png")
-    made = decode_image(answer.content)
-    assert (made.mode, made.size) == ("RGBA", (512, 512))
-    assert made.getchannel("A").getextrema() == (0, 255)
+    result = decode_image(answer.content)
+    assert (result.mode, result.size) == ("RGBA", (512, 512))
+    assert result.getchannel("A").getextrema() == (0, 255)
     assert 0 < float(answer.headers["x-confidence"]) < 1
     assert len(answer.headers["x-box"].split()) == 4
     assert answer.headers["x-content-type-options"] == "nosniff"
@@ -42,9 +42,9 @@ def test_composition_by_form_fields(client: TestClient, photo: bytes) -> None:
         "format": "jpg",
     }
     answer = client.post("/v1/cutouts", files={"image": photo}, data=fields)
-    made = decode_image(answer.content)
-    assert (made.format, made.size) == ("JPEG", (200, 300))
-    assert sum(abs(a - b) for a, b in zip(made.getpixel((3, 3)), (16, 32, 48), strict=True)) < 20
+    result = decode_image(answer.content)
+    assert (result.format, result.size) == ("JPEG", (200, 300))
+    assert sum(abs(a - b) for a, b in zip(result.getpixel((3, 3)), (16, 32, 48), strict=True)) < 20
 
 
 def test_json_in_and_json_out(client: TestClient, photo: bytes) -> None:
@@ -64,9 +64,9 @@ def test_a_bare_body_with_query_parameters(client: TestClient, photo: bytes) -> 
 
 def test_a_background_image(client: TestClient, photo: bytes, mug: bytes) -> None:
     answer = client.post("/v1/cutouts", files={"image": photo, "background_image": mug}, data={"format": "png"})
-    made = decode_image(answer.content)
-    assert made.mode == "RGB"
-    assert made.getpixel((511, 1))[2] > 120
+    result = decode_image(answer.content)
+    assert result.mode == "RGB"
+    assert result.getpixel((511, 1))[2] > 120
 
 
 def test_presets(client: TestClient, photo: bytes) -> None:

@@ -11,7 +11,8 @@ import numpy as np
 import pytest
 
 from mattebox.errors import MatteboxError
-from mattebox.recipe.recipe import Cut, Recipe, Upscale
+from mattebox.recipe.recipe import Recipe
+from mattebox.recipe.steps import Cut, Upscale
 from mattebox.server.settings import Settings
 from mattebox.server.workers.task_execution import execute_recipe, execute_task, prepare_task
 from mattebox.server.workers.worker_pool import ServerBusy, TaskTimeout, WorkerLost, WorkerPool

@@ -1,5 +1,4 @@
-"""Alpha compositing of pictures with straight alpha (the "over" operator of Porter & Duff, Compositing Digital Images,
-1984).
+"""Alpha compositing of straight-alpha pictures: the "over" operator (Porter & Duff, Compositing digital images, 1984).
 
 `encoded` blends stored values, as browsers and viewers do with a transparent file; `linear` blends light, as a camera
 would have, by sRGB's curve whatever the profile (decision 003). Computed in strips.
@@ -46,12 +45,6 @@ def flatten_onto_colour(picture: Picture, colour: tuple[int, int, int], space: B
     if not all(0 <= c <= picture.bit_depth.peak for c in colour):
         raise ValueError(f"the colour {colour} is outside 0..{picture.bit_depth.peak}")
     return flatten(picture, broadcast_colour(colour, picture.rgb), space)
-
-
-def flatten_onto_white(picture: Picture) -> Picture:
-    """Flatten a picture onto white."""
-    peak = picture.bit_depth.peak
-    return flatten_onto_colour(picture, (peak, peak, peak))
 
 
 def flatten(picture: Picture, backdrop: Pixels, space: BlendSpace = "encoded") -> Picture:

@@ -7,8 +7,9 @@ import math
 import numpy as np
 from numpy.typing import NDArray
 
-from mattebox.composition.alpha_compositing import broadcast_colour, flatten_onto_white
+from mattebox.composition.alpha_compositing import broadcast_colour
 from mattebox.composition.background_spec import FlatColour, LinearGradient, RadialGradient, StudioBackdrop
+from mattebox.core.flatten import flatten_on_white
 from mattebox.core.strips import iter_strips
 from mattebox.io import colour, resampling
 from mattebox.io.colour import RgbColour
@@ -85,7 +86,7 @@ def fit_image(
     fill_colour
         sRGB, around a picture that is contained.
     """
-    source = colour.to_srgb(resampling.to_eight_bit(flatten_onto_white(picture).rgb), picture.profile)
+    source = colour.to_srgb(resampling.to_eight_bit(flatten_on_white(picture).rgb), picture.profile)
     if fit == "tile":
         (height, width), (tall, wide) = canvas.shape, source.shape[:2]
         fitted = np.ascontiguousarray(np.tile(source, (-(-height // tall), -(-width // wide), 1))[:height, :width])

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from mattebox.composition.frame_spec import parse_fill
 from mattebox.composition.placement import Placement, canvas_size
-from mattebox.recipe.recipe import Frame
+from mattebox.recipe.steps import Frame
 from mattebox.types import Box
 
 DEFAULT_HEAD_SHARE, MAX_HEAD_SHARE = 0.5, 0.95  # of the canvas's height

@@ -23,7 +23,8 @@ from mattebox.composition.shadow import render_shadow
 from mattebox.composition.visible_bounds import visible_box
 from mattebox.errors import UsageError
 from mattebox.io import colour
-from mattebox.recipe.recipe import Background, Frame, Outline, Recipe, Shadow
+from mattebox.recipe.recipe import Recipe
+from mattebox.recipe.steps import Background, Frame, Outline, Shadow
 from mattebox.types import Box, Layer, OpenImage, Picture, Pixels, subject_box
 
 MIN_REPORTED_ENLARGEMENT = 1.15

@@ -20,7 +20,7 @@ from mattebox.composition.frame_spec import (
 from mattebox.core.limits import MAX_OUTPUT_PIXELS
 from mattebox.errors import UsageError
 from mattebox.io import resampling
-from mattebox.recipe.recipe import Frame
+from mattebox.recipe.steps import Frame
 from mattebox.types import Box, ImageShape, Picture
 
 MAX_CANVAS_SIDE_PIXELS = 30_000

@@ -16,7 +16,7 @@ from mattebox.core.smoothing_filters import approximate_gaussian_blur
 from mattebox.core.strips import iter_strips
 from mattebox.io import resampling
 from mattebox.io.colour import RgbColour
-from mattebox.recipe.recipe import Shadow
+from mattebox.recipe.steps import Shadow
 from mattebox.types import Box, Floats, Picture
 
 GRID_SIDE_CELLS = 700  # of the longer side, about

@@ -1,4 +1,4 @@
-"""A small sample of a picture's linear light, for measurements on the whole of it."""
+"""A sample of a picture's linear light, on which estimates of exposure, haze and illuminant are made."""
 
 from __future__ import annotations
 

@@ -15,7 +15,8 @@ from mattebox.enhancement.illuminant import NEUTRAL_LIGHT, angular_error_degrees
 from mattebox.enhancement.illuminant_estimation import estimate_white_balance
 from mattebox.enhancement.light_sample import sample_light
 from mattebox.enhancement.photo_statistics import PhotoStatistics, measure_statistics
-from mattebox.recipe.recipe import Balance, Light, Recipe, Restore, Sharpen, Step
+from mattebox.recipe.recipe import Recipe
+from mattebox.recipe.steps import AnyStep, Balance, Light, Restore, Sharpen
 from mattebox.types import Picture
 
 MIN_CAST_CONFIDENCE = 0.25
@@ -48,7 +49,7 @@ class PhotoReport:
     cast_degrees: float
     cast_direction: str
     findings: tuple[str, ...]
-    steps: tuple[Step, ...]
+    steps: tuple[AnyStep, ...]
 
     @property
     def recipe(self) -> Recipe | None:
@@ -64,7 +65,7 @@ def analyse_photo(picture: Picture) -> PhotoReport:
     has_cast = white_balance.confidence >= MIN_CAST_CONFIDENCE
     if not has_cast:
         direction = "none"
-    steps: list[Step] = []
+    steps: list[AnyStep] = []
     if blind_restoration.strength_from_statistics(statistics) >= MIN_RESTORATION_STRENGTH:
         steps.append(Restore(amount="auto"))
     if has_cast:

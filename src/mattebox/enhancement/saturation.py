@@ -9,7 +9,7 @@ from mattebox.enhancement.gamut import fit_to_gamut, gamut_headroom
 from mattebox.enhancement.linear_light import apply_in_linear_light
 from mattebox.enhancement.oklab import linear_to_oklab, oklab_to_linear
 from mattebox.enhancement.skin_likelihood import skin_likelihood
-from mattebox.recipe.recipe import Colour
+from mattebox.recipe.steps import Colour
 from mattebox.types import Floats, Picture, Pixels
 
 SKIN_PROTECTION_SHARE = 0.8  # of vibrance, from which skin is spared

@@ -14,7 +14,7 @@ from mattebox.core.strips import iter_strips
 from mattebox.enhancement.colour_space import ColourSpace, colour_space_of
 from mattebox.enhancement.linear_light import mix_with_source
 from mattebox.enhancement.photo_statistics import noise_sigma
-from mattebox.recipe.recipe import Sharpen
+from mattebox.recipe.steps import Sharpen
 from mattebox.types import BitDepth, Floats, Picture, Pixels
 
 

@@ -20,7 +20,7 @@ from mattebox.enhancement.light_sample import MIN_SAMPLE_PIXELS, LightSample, sa
 from mattebox.enhancement.linear_light import apply_in_linear_light
 from mattebox.enhancement.ramps import smoothstep
 from mattebox.enhancement.skin_likelihood import skin_likelihood
-from mattebox.recipe.recipe import Light
+from mattebox.recipe.steps import Light
 from mattebox.types import Floats, Picture, Pixels
 
 MIN_LOG_LIGHT = np.float32(2.0**-10)  # added before logarithms

@@ -22,7 +22,7 @@ from mattebox.enhancement.illuminant_estimation import estimate_white_balance, i
 from mattebox.enhancement.light_sample import sample_light
 from mattebox.enhancement.linear_light import apply_in_linear_light
 from mattebox.errors import UsageError
-from mattebox.recipe.recipe import Balance
+from mattebox.recipe.steps import Balance
 from mattebox.types import Floats, ImageShape, Picture, Pixels
 
 HIGHLIGHT_FADE_START = 0.9  # brighter pixels have begun to lose their colour: white stays white

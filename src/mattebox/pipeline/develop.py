@@ -25,7 +25,8 @@ from mattebox.models.adain import open_adain_network
 from mattebox.models.cards.registry import ADAIN_MODEL, STYLE_MODEL, find_card, style_names
 from mattebox.models.multi_style import open_multi_style_network
 from mattebox.models.store import weight_store
-from mattebox.recipe.recipe import Background, Balance, Colour, Light, Recipe, Sharpen, Style
+from mattebox.recipe.recipe import Recipe
+from mattebox.recipe.steps import Background, Balance, Colour, Light, Sharpen, Style
 from mattebox.types import BitDepth, OpenImage, Picture, Pixels
 
 DevelopStep = Balance | Light | Colour | Style | Sharpen

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
-from mattebox.composition.alpha_compositing import flatten_onto_white
 from mattebox.composition.marketplace import measurements
 from mattebox.composition.marketplace.rules import MarketplaceRules
+from mattebox.core.flatten import flatten_on_white
 from mattebox.io import colour
 from mattebox.types import BitDepth, Picture
 
@@ -126,7 +126,7 @@ def _check_colours(picture: Picture, rules: MarketplaceRules) -> Iterator[RuleFi
 
 def _check_content(picture: Picture, rules: MarketplaceRules) -> Iterator[RuleFinding]:
     """What the picture shows; transparent parts count as white, as they will be displayed."""
-    rgb = flatten_onto_white(picture).rgb
+    rgb = flatten_on_white(picture).rgb
     box = measurements.subject_box_on_white(rgb)
     if rules.white:
         whiteness = measurements.measure_background(rgb, box)
