@@ -2,7 +2,7 @@
 
 python -m benchmarks.startup [--repeats 7]
 
-rembg must be installed in the same environment (requirements/bench.lock).
+rembg must be installed in the same environment (requirements/bench.lock), for its `--help` as `rembg[cli]`.
 """
 
 from __future__ import annotations

@@ -136,7 +136,8 @@ def run_good_client(server: ServerProcess, image: bytes, seconds: float) -> Late
 
 def run(seconds: float) -> None:
     image = next(jpeg_photographs(1, (1200, 900)))
-    finished, results = multiprocessing.Event(), multiprocessing.Queue[Counter[str]]()
+    finished = multiprocessing.Event()
+    results: Queue[Counter[str]] = multiprocessing.Queue()
     with tempfile.TemporaryDirectory() as name, running_server(Path(name)) as server:
         alone = run_good_client(server, image, 8)
         before = server.resident_megabytes()
