@@ -45,7 +45,8 @@ def build_mattebox_cutout(mode: str, model: str, photo: Path, threads: int) -> T
     from mattebox.models import result_cache
     from mattebox.models.matte_session import Session
     from mattebox.pipeline.run import run_recipe
-    from mattebox.recipe.recipe import Cut, Recipe
+    from mattebox.recipe.recipe import Recipe
+    from mattebox.recipe.steps import Cut
 
     # The same photograph is cut again and again: its matte must not be cached.
     result_cache.shared_cache = result_cache.ResultCache(max_memory_bytes=0)

@@ -21,11 +21,11 @@ from PIL import Image
 from benchmarks.common import PHOTO_NAMES, argument_parser, load_photograph
 from mattebox.enhancement import illuminant, tone_adjustment, white_balance
 from mattebox.enhancement.lab import linear_to_lab
-from mattebox.enhancement.linear_light import Float64Array, colour_space_of, sample_light
-from mattebox.recipe.recipe import Light
+from mattebox.enhancement.light_sample import sample_light
+from mattebox.recipe.steps import Light
 from mattebox.types import Picture
 
-SRGB_SPACE = colour_space_of(Picture(np.zeros((1, 1, 3), np.uint8)))
+SRGB_SPACE = srgb_colour_space()
 ILLUMINANTS = {
     "2800K": illuminant.light_from_kelvin(2800, SRGB_SPACE),
     "3600K": illuminant.light_from_kelvin(3600, SRGB_SPACE),

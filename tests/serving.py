@@ -1,4 +1,4 @@
-"""`mattebox serve` in a process of its own, as users start it, for the tests that need one."""
+"""A `mattebox serve` process for tests."""
 
 from __future__ import annotations
 
@@ -13,11 +13,12 @@ from contextlib import contextmanager
 from pathlib import Path
 
 HOST = "127.0.0.1"
-START = ("-m", "mattebox")
-PATIENCE = 30  # seconds until it is ready, on a loaded machine
+RUN_MODULE = ("-m", "mattebox")
+READY_TIMEOUT_SECONDS = 30  # enough on a loaded machine
 
 
 def free_port() -> int:
+    """A port that nobody listens on."""
     with socket.socket() as free:
         free.bind((HOST, 0))
         port: int = free.getsockname()[1]
@@ -25,28 +26,40 @@ def free_port() -> int:
 
 
 @contextmanager
-def serving(data: Path, *, start: tuple[str, ...] = START, **settings: str) -> Iterator[str]:
-    """The address of a server that keeps its things in `data`, by the `settings` that MATTEBOX_SERVER_... would be.
+def start_server(data: Path, *, start: tuple[str, ...] = RUN_MODULE, **settings: str) -> Iterator[str]:
+    """Start a server and yield its address.
 
-    AssertionError with what it said where it does not become ready.
+    Parameters
+    ----------
+    data
+        Folder of its jobs and its log.
+    start
+        Arguments of Python that run the command line.
+    settings
+        Values of MATTEBOX_SERVER_* variables, by the rest of their name in lower case.
+
+    Raises
+    ------
+    AssertionError
+        With its log, when it does not become ready.
     """
-    told = {"DATA": str(data), "WORKERS": "1", "MODEL": "fast"} | {name.upper(): v for name, v in settings.items()}
-    environment = {f"MATTEBOX_SERVER_{name}": value for name, value in told.items()} | {"MATTEBOX_OFFLINE": "1"}
+    values = {"DATA": str(data), "WORKERS": "1", "MODEL": "fast"} | {name.upper(): v for name, v in settings.items()}
+    environment = {f"MATTEBOX_SERVER_{name}": value for name, value in values.items()} | {"MATTEBOX_OFFLINE": "1"}
     port = free_port()
-    with (data / "said").open("wb") as said:
-        words = [sys.executable, *start, "serve", "--port", str(port)]
-        process = subprocess.Popen(words, stderr=said, env=os.environ | environment)
+    with (data / "log").open("wb") as log:
+        command = [sys.executable, *start, "serve", "--port", str(port)]
+        process = subprocess.Popen(command, stderr=log, env=os.environ | environment)
     try:
         url = f"http://{HOST}:{port}"
-        assert _ready(process, url), (data / "said").read_text()
+        assert _wait_until_ready(process, url), (data / "log").read_text()
         yield url
     finally:
         process.terminate()
         process.wait(30)
 
 
-def _ready(process: subprocess.Popen[bytes], url: str) -> bool:
-    limit = time.monotonic() + PATIENCE
+def _wait_until_ready(process: subprocess.Popen[bytes], url: str) -> bool:
+    limit = time.monotonic() + READY_TIMEOUT_SECONDS
     while time.monotonic() < limit and process.poll() is None:
         try:
             urllib.request.urlopen(f"{url}/readyz", timeout=1).close()

@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from mattebox.matting.segmentation import segment as segment
     from mattebox.models.matte_session import Session as Session
     from mattebox.pipeline.run import run_recipe as run  # noqa: F401
-    from mattebox.recipe import recipe as steps  # noqa: F401
+    from mattebox.recipe import steps as steps
     from mattebox.recipe.recipe import Recipe as Recipe
     from mattebox.types import Matte as Matte
     from mattebox.types import Picture as Picture
@@ -49,7 +49,7 @@ _EXPORTS: dict[str, tuple[str, str | None]] = {  # public name: module, attribut
     "Matte": ("types", "Matte"),
     "Session": ("models.matte_session", "Session"),
     "Recipe": ("recipe.recipe", "Recipe"),
-    "steps": ("recipe.recipe", None),
+    "steps": ("recipe.steps", None),
     "MatteboxError": ("errors", "MatteboxError"),
     "NoSubject": ("errors", "NoSubject"),
 }

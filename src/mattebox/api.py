@@ -28,9 +28,11 @@ from mattebox.pipeline import marketplace_check
 from mattebox.pipeline.result import Result
 from mattebox.pipeline.run import run_recipe
 from mattebox.pipeline.save_options import save_options
+from mattebox.recipe.field_types import Area, Effort
 from mattebox.recipe.flat_parameters import build_recipe, stringify_values
 from mattebox.recipe.presets import enhance_base_recipe, find_preset, require_kind
-from mattebox.recipe.recipe import Recipe, Save
+from mattebox.recipe.recipe import Recipe
+from mattebox.recipe.steps import Save
 from mattebox.types import Picture
 
 PictureSource: TypeAlias = (
@@ -125,18 +127,18 @@ class EnhanceParameters(TypedDict, total=False):
 
     restore: str | float
     restore_model: NameOrPath
-    restore_effort: Literal["quick", "best"]
+    restore_effort: Effort
     upscale: str
     upscale_model: NameOrPath
     upscale_detail: int
     upscale_denoise: int
-    upscale_effort: Literal["quick", "best"]
+    upscale_effort: Effort
     faces: int
     faces_model: NameOrPath
     faces_finder: NameOrPath
     balance: str
     balance_strength: int
-    balance_only: Literal["all", "subject", "background"]
+    balance_only: Area
     light: Literal["none", "auto"]
     exposure: float
     contrast: int
@@ -144,19 +146,19 @@ class EnhanceParameters(TypedDict, total=False):
     shadows: int
     clarity: int
     light_strength: int
-    light_only: Literal["all", "subject", "background"]
+    light_only: Area
     saturation: int
     vibrance: int
-    colour_only: Literal["all", "subject", "background"]
+    colour_only: Area
     style: NameOrPath
     style_method: Literal["monge", "reinhard", "adain"]
     style_strength: int
-    style_only: Literal["all", "subject", "background"]
+    style_only: Area
     sharpen: int
     sharpen_radius: float
     sharpen_threshold: int
     sharpen_halo: int
-    sharpen_only: Literal["all", "subject", "background"]
+    sharpen_only: Area
     format: str
     quality: int
     file_limit: str

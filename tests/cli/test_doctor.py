@@ -23,12 +23,12 @@ def test_nothing_is_wrong(run: Run) -> None:
     assert "good  devices: cpu starts" in ran.out
 
 
-def test_what_is_wrong_comes_with_what_mends_it(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_what_is_wrong_comes_with_its_fix(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(diagnostics, "free_memory_bytes", lambda: 1_000_000)
     ran = run("doctor")
     assert ran.code == 1
     assert "bad   memory: 1 MB of memory are free" in ran.out
-    assert "      mend: close other programs" in ran.out
+    assert "      fix: close other programs" in ran.out
 
 
 def test_json(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -141,7 +141,7 @@ def test_the_second_run_needs_no_network(real: Run, monkeypatch: pytest.MonkeyPa
 
     monkeypatch.setattr(result_cache, "shared_cache", result_cache.ResultCache())
     matte_session.open_session.clear()
-    monkeypatch.setattr(inference.onnx_runtime, "create_session", started(inference.onnx_runtime.create_session))
+    monkeypatch.setattr(inference.onnx_runtime, "create_session", guard(inference.onnx_runtime.create_session))
     assert real(*words, "--background", "white", "-o", "two.png").code == 0
     monkeypatch.setattr(result_cache, "shared_cache", result_cache.ResultCache())
     afresh = real(*words, "--background", "white", "-o", "two.png", "--no-cache")
@@ -149,11 +149,11 @@ def test_the_second_run_needs_no_network(real: Run, monkeypatch: pytest.MonkeyPa
     assert real("cache", "--clear").out.endswith(": 0 answers, 0.0 MB\n")
 
 
-def started(start: Callable[..., object]) -> Callable[..., object]:
-    """The runtime's start, which fails for models; pixel kernels may."""
+def guard(create_session: Callable[..., object]) -> Callable[..., object]:
+    """The runtime's sessions, refused for models; pixel kernels may have them."""
 
     def guarded(content: bytes, label: str, *more: object) -> object:
         assert not label.startswith("model "), f"{label} was started"
-        return start(content, label, *more)
+        return create_session(content, label, *more)
 
     return guarded

@@ -10,17 +10,18 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from mattebox.recipe.recipe import Background, Cut, Recipe
+from mattebox.recipe.recipe import Recipe
+from mattebox.recipe.steps import Background, Cut
 from tests.cli.conftest import Run, save
 from tests.fakes import composite, disc
-from tests.serving import serving
+from tests.serving import start_server
 
 
 @pytest.fixture(scope="module")
 def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     data = tmp_path_factory.mktemp("data")
     (data / "keys").write_text("sesame\n")
-    with serving(data, keys=str(data / "keys"), model="balanced") as address:
+    with start_server(data, keys=str(data / "keys"), model="balanced") as address:
         yield address
 
 

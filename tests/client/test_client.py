@@ -16,7 +16,7 @@ from PIL import Image
 
 from mattebox import Client, MatteboxError, NoSubject, Picture, Recipe, steps
 from mattebox.errors import InputMissing, InputUnreadable, OutputError, UsageError
-from tests.serving import serving
+from tests.serving import start_server
 
 
 def awaited(work: Coroutine[Any, Any, Any]) -> Any:
@@ -27,7 +27,7 @@ def awaited(work: Coroutine[Any, Any, Any]) -> Any:
 
 @pytest.fixture(scope="module")
 def url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    with serving(tmp_path_factory.mktemp("data"), job_pixels="1000000") as address:
+    with start_server(tmp_path_factory.mktemp("data"), job_pixels="1000000") as address:
         yield address
 
 

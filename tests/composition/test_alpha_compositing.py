@@ -3,13 +3,8 @@
 import numpy as np
 import pytest
 
-from mattebox.composition.alpha_compositing import (
-    composite_over,
-    decode_srgb_pixels,
-    encode_srgb_pixels,
-    flatten,
-    flatten_onto_colour,
-)
+from mattebox.composition.alpha_compositing import composite_over, flatten, flatten_onto_colour
+from mattebox.core.srgb import decode_srgb_pixels, encode_srgb_pixels
 from mattebox.types import Picture
 
 
@@ -88,9 +83,9 @@ def test_every_block_is_blended_and_none_twice() -> None:
     rgb = rng.integers(0, 256, (150, 600, 3), np.uint8)
     alpha = rng.integers(0, 256, (150, 600), np.uint8)
     alpha[:64, :256], alpha[64:128, 256:512] = 255, 0
-    made = flatten_onto_colour(Picture(rgb, alpha), (10, 200, 30)).rgb
+    result = flatten_onto_colour(Picture(rgb, alpha), (10, 200, 30)).rgb
     a = alpha[..., None] / 255
-    assert np.array_equal(made, np.floor(rgb * a + np.array([10, 200, 30]) * (1 - a) + 0.5 + 1e-9).astype(np.uint8))
+    assert np.array_equal(result, np.floor(rgb * a + np.array([10, 200, 30]) * (1 - a) + 0.5 + 1e-9).astype(np.uint8))
     back = rng.integers(0, 256, rgb.shape, np.uint8)
     under = flatten(Picture(rgb, alpha), back).rgb
     assert np.array_equal(under[:64, :256], rgb[:64, :256])
@@ -102,9 +97,9 @@ def test_every_mean_of_eight_bits_is_rounded_exactly() -> None:
     alpha, value = (v.astype(np.uint8) for v in np.mgrid[:256, :256])
     rgb = np.repeat(value[..., None], 3, 2)
     under = np.broadcast_to(np.array([0, 77, 255], np.uint8), rgb.shape)
-    made = flatten(Picture(rgb, alpha), under).rgb
+    result = flatten(Picture(rgb, alpha), under).rgb
     a, v = alpha[..., None].astype(np.int64), value[..., None].astype(np.int64)
-    np.testing.assert_array_equal(made, (2 * (v * a + under * (255 - a)) + 255) // 510)
+    np.testing.assert_array_equal(result, (2 * (v * a + under * (255 - a)) + 255) // 510)
 
 
 def test_means_of_sixteen_bits_are_rounded_exactly() -> None:

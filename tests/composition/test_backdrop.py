@@ -10,7 +10,7 @@ from mattebox.composition.placement import Placement
 from mattebox.types import Picture
 from tests.io.pictures import noise
 
-HERE = Placement((90, 120), 1.0, 0.0, 0.0)
+IDENTITY = Placement((90, 120), 1.0, 0.0, 0.0)
 
 
 def canvas(height: int = 90, width: int = 120, dtype: type = np.uint8) -> Picture:
@@ -35,23 +35,23 @@ def test_gradients_run_corner_to_corner_as_in_css(angle: float) -> None:
 
 def test_a_gradient_shows_no_bands() -> None:
     """Two greys one step apart over many rows: dithered, every row's mean follows the line."""
-    made = render_backdrop(LinearGradient(180, ((100, 100, 100), (101, 101, 101))), canvas(200, 400)).astype(float)
-    means = made.mean((1, 2))
+    result = render_backdrop(LinearGradient(180, ((100, 100, 100), (101, 101, 101))), canvas(200, 400)).astype(float)
+    means = result.mean((1, 2))
     assert np.abs(means - np.linspace(100, 101, 200)).max() < 0.12
     assert np.array_equal(
-        made, render_backdrop(LinearGradient(180, ((100, 100, 100), (101, 101, 101))), canvas(200, 400))
+        result, render_backdrop(LinearGradient(180, ((100, 100, 100), (101, 101, 101))), canvas(200, 400))
     )
 
 
 def test_radial_is_brightest_in_the_middle() -> None:
-    made = render_backdrop(RadialGradient(((255, 255, 255), (0, 0, 0))), canvas()).astype(int)
-    assert made[45, 60].min() > 245
-    assert made[0, 0].max() < 12
+    result = render_backdrop(RadialGradient(((255, 255, 255), (0, 0, 0))), canvas()).astype(int)
+    assert result[45, 60].min() > 245
+    assert result[0, 0].max() < 12
 
 
-def test_a_studio_is_lit_from_where_it_is_asked_to_be() -> None:
-    left, flat = (render_backdrop(StudioBackdrop((200, 200, 200), **asked), canvas()).astype(float) for asked in
-                  ({"light": 0.0, "contrast": 1.0}, {"contrast": 0.0}))  # fmt: skip
+def test_a_studio_is_lit_from_the_given_side() -> None:
+    left = render_backdrop(StudioBackdrop((200, 200, 200), light=0.0, contrast=1.0), canvas()).astype(float)
+    flat = render_backdrop(StudioBackdrop((200, 200, 200), contrast=0.0), canvas()).astype(float)
     assert left[:, :5].mean() > left[:, -5:].mean() + 10
     assert np.abs(flat - 200).max() <= 1
     high, low = (
@@ -61,42 +61,44 @@ def test_a_studio_is_lit_from_where_it_is_asked_to_be() -> None:
 
 
 def test_the_studio_floor_is_lighter_than_its_wall() -> None:
-    made = render_backdrop(StudioBackdrop((200, 200, 200)), canvas()).astype(float)
-    assert made[-10:, 50:70].mean() > made[:10, 50:70].mean() + 15
+    result = render_backdrop(StudioBackdrop((200, 200, 200)), canvas()).astype(float)
+    assert result[-10:, 50:70].mean() > result[:10, 50:70].mean() + 15
 
 
 @pytest.mark.parametrize("fit", ["cover", "contain", "tile"])
 def test_a_picture_is_never_stretched(fit: str) -> None:
     y, x = np.mgrid[:80, :200]
     disc = np.where((x - 100) ** 2 + (y - 40) ** 2 < 30**2, 0, 255).astype(np.uint8)
-    made = fit_image(Picture(np.repeat(disc[..., None], 3, 2)), canvas(240, 240), fit)[..., 0] < 128
-    assert made.shape == (240, 240)
-    rows, columns = np.flatnonzero(made[:, 118:122].any(1) if fit != "tile" else made[:80].any(1)), None
+    result = fit_image(Picture(np.repeat(disc[..., None], 3, 2)), canvas(240, 240), fit)[..., 0] < 128
+    assert result.shape == (240, 240)
+    rows, columns = np.flatnonzero(result[:, 118:122].any(1) if fit != "tile" else result[:80].any(1)), None
     if fit == "tile":
-        columns = np.flatnonzero(made[:80, :200].any(0))
+        columns = np.flatnonzero(result[:80, :200].any(0))
         assert (len(rows), len(columns)) == (59, 59)
         return
-    columns = np.flatnonzero(made[118:122].any(0))
+    columns = np.flatnonzero(result[118:122].any(0))
     scale = 3 if fit == "cover" else 1.2
     assert len(rows) == pytest.approx(60 * scale, abs=3)
     assert len(columns) == pytest.approx(60 * scale, abs=3)
 
 
-@pytest.mark.parametrize(("at", "shown"), [((0.0, 0.5), "left"), ((0.5, 0.5), "middle"), ((1.0, 0.5), "right")])
-def test_which_part_is_seen(at: tuple[float, float], shown: str) -> None:
+@pytest.mark.parametrize(
+    ("alignment", "part_name"), [((0.0, 0.5), "left"), ((0.5, 0.5), "middle"), ((1.0, 0.5), "right")]
+)
+def test_alignment_selects_the_visible_part(alignment: tuple[float, float], part_name: str) -> None:
     thirds = np.repeat(np.array([10, 120, 240], np.uint8), 40)
     picture = Picture(np.broadcast_to(thirds[None, :, None], (40, 120, 3)).copy())
-    made = fit_image(picture, canvas(40, 40), "cover", at)
-    value = {"left": 10, "middle": 120, "right": 240}[shown]
-    assert np.abs(made[:, 2:-2].astype(int) - value).max() <= 2
-    framed = fit_image(picture, canvas(120, 120), "contain", at[::-1])
-    assert np.flatnonzero((framed[:, 5] == 10).all(1)).tolist() == [round(80 * at[0]) + i for i in range(40)]
+    result = fit_image(picture, canvas(40, 40), "cover", alignment)
+    value = {"left": 10, "middle": 120, "right": 240}[part_name]
+    assert np.abs(result[:, 2:-2].astype(int) - value).max() <= 2
+    framed = fit_image(picture, canvas(120, 120), "contain", alignment[::-1])
+    assert np.flatnonzero((framed[:, 5] == 10).all(1)).tolist() == [round(80 * alignment[0]) + i for i in range(40)]
 
 
 def test_sixteen_bit_canvases_get_sixteen_bit_backdrops() -> None:
-    made = fit_image(Picture(noise((30, 40, 3), np.uint8)), canvas(dtype=np.uint16), "cover")
-    assert made.dtype == np.uint16
-    assert made.max() > 60000
+    result = fit_image(Picture(noise((30, 40, 3), np.uint8)), canvas(dtype=np.uint16), "cover")
+    assert result.dtype == np.uint16
+    assert result.max() > 60000
 
 
 def test_the_subject_leaves_no_ghost_in_the_blur() -> None:
@@ -106,21 +108,21 @@ def test_the_subject_leaves_no_ghost_in_the_blur() -> None:
     alpha = np.zeros((90, 120), np.uint8)
     alpha[20:70, 30:90] = 255
     rgb[20:70, 30:90] = (255, 0, 0)
-    made = blur_background(Picture(rgb), alpha, HERE, 0.03).astype(int)
-    assert made[..., 0].max() <= 1
-    assert np.abs(made[..., 1] - 180).max() <= 1
+    result = blur_background(Picture(rgb), alpha, IDENTITY, 0.03).astype(int)
+    assert result[..., 0].max() <= 1
+    assert np.abs(result[..., 1] - 180).max() <= 1
 
 
 def test_blurred_surroundings_go_on_beyond_the_photograph() -> None:
     picture = Picture(noise((60, 80, 3), np.uint8))
-    at = Placement((200, 200), 1.5, 40.0, 55.0)
-    made = blur_background(picture, np.zeros((60, 80), np.uint8), at, 0.05)
-    assert made.shape == (200, 200, 3)
-    assert made.min() > 30
-    assert made.astype(float).std() < 25
+    alignment = Placement((200, 200), 1.5, 40.0, 55.0)
+    result = blur_background(picture, np.zeros((60, 80), np.uint8), alignment, 0.05)
+    assert result.shape == (200, 200, 3)
+    assert result.min() > 30
+    assert result.astype(float).std() < 25
 
 
 def test_a_subject_that_fills_everything_leaves_a_plain_backdrop() -> None:
     picture = Picture(noise((60, 80, 3), np.uint8))
-    made = blur_background(picture, np.full((60, 80), 255, np.uint8), Placement((60, 80), 1, 0, 0), 0.05)
-    assert made.astype(float).std((0, 1)).max() < 3
+    result = blur_background(picture, np.full((60, 80), 255, np.uint8), Placement((60, 80), 1, 0, 0), 0.05)
+    assert result.astype(float).std((0, 1)).max() < 3

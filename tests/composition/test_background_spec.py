@@ -1,4 +1,4 @@
-"""What may stand behind a subject, as users write it."""
+"""Backgrounds as users write them."""
 
 import pytest
 
@@ -60,6 +60,6 @@ def test_known(text: str, expected: object) -> None:
         ("oklch(1)", "a colour"),
     ],
 )
-def test_nonsense_is_refused_with_the_remedy(text: str, hint: str) -> None:
+def test_invalid_values_are_refused_with_the_remedy(text: str, hint: str) -> None:
     with pytest.raises(UsageError, match=hint):
         parse_background(text)

@@ -1,4 +1,4 @@
-"""A leaning product is set straight; what has no sides to set straight is left alone."""
+"""A tilted product is set upright; subjects without straight sides are left alone."""
 
 from __future__ import annotations
 
@@ -8,7 +8,8 @@ from numpy.typing import NDArray
 
 from mattebox.composition import deskew, layer_composition
 from mattebox.errors import UsageError
-from mattebox.recipe.recipe import Background, Cut, Frame, Recipe
+from mattebox.recipe.recipe import Recipe
+from mattebox.recipe.steps import Background, Cut, Frame
 from mattebox.types import BitDepth, Picture
 
 
@@ -24,7 +25,7 @@ def bottle(lean: float, depth: BitDepth = BitDepth.EIGHT) -> Picture:
 
 
 @pytest.mark.parametrize("lean", [-25.0, -8.0, -1.5, 3.0, 12.0, 28.0])
-def test_the_lean_is_measured(lean: float) -> None:
+def test_the_tilt_is_measured(lean: float) -> None:
     alpha = bottle(lean).alpha
     assert alpha is not None
     assert deskew.tilt_degrees(alpha) == pytest.approx(lean, abs=0.6)
@@ -43,28 +44,28 @@ def shape(kind: str) -> NDArray[np.uint8]:
 
 
 @pytest.mark.parametrize("kind", ["disc", "upright", "cross", "nothing", "line"])
-def test_what_cannot_be_told_is_left(kind: str) -> None:
+def test_shapes_without_a_tilt_are_left_alone(kind: str) -> None:
     assert deskew.tilt_degrees(shape(kind)) == 0
 
 
 @pytest.mark.parametrize("depth", [BitDepth.EIGHT, BitDepth.SIXTEEN])
 def test_turned_upright_it_is_a_rectangle_of_its_own_colours(depth: BitDepth) -> None:
     picture = bottle(12, depth)
-    made, _ = deskew.rotate_picture(picture, deskew.rotation_degrees("upright", picture))
-    assert made.alpha is not None
-    solid = made.alpha == depth.peak
+    result, _ = deskew.rotate_picture(picture, deskew.rotation_degrees("upright", picture))
+    assert result.alpha is not None
+    solid = result.alpha == depth.peak
     rows, columns = np.flatnonzero(solid.any(1)), np.flatnonzero(solid.any(0))
     assert (np.ptp(rows) + 1, np.ptp(columns) + 1) == pytest.approx((200, 60), abs=5)
-    assert (made.rgb[solid][:, 1:] == 0).all()
-    top = made.rgb[rows[0] + 5, (columns[0] + columns[-1]) // 2]
+    assert (result.rgb[solid][:, 1:] == 0).all()
+    top = result.rgb[rows[0] + 5, (columns[0] + columns[-1]) // 2]
     assert top[0] == pytest.approx(depth.peak, rel=0.01)
 
 
 def test_quarter_turns_keep_every_bit_and_nothing_is_cut_off() -> None:
     picture = bottle(12)
-    made, _ = deskew.rotate_picture(picture, 90)
-    assert (made.rgb == np.rot90(picture.rgb, -1)).all()
-    back, _ = deskew.rotate_picture(made, -90)
+    result, _ = deskew.rotate_picture(picture, 90)
+    assert (result.rgb == np.rot90(picture.rgb, -1)).all()
+    back, _ = deskew.rotate_picture(result, -90)
     assert (back.rgb == picture.rgb).all()
     leaning, _ = deskew.rotate_picture(picture, 33)
     assert leaning.alpha is not None
@@ -79,7 +80,7 @@ def test_no_turn_is_the_same_picture() -> None:
     assert deskew.rotate_picture(picture, 360)[0] is picture
 
 
-def test_nonsense_is_refused() -> None:
+def test_invalid_values_are_refused() -> None:
     for text in ("left", "400", "", "1e3"):
         with pytest.raises(UsageError, match="how far to turn"):
             deskew.rotation_degrees(text, bottle(0))
@@ -88,16 +89,18 @@ def test_nonsense_is_refused() -> None:
 def test_the_background_does_not_turn_along() -> None:
     """Behind a turned subject the photograph's blurred background stays where it was."""
 
-    def no_album(path: str) -> Picture:
+    def refuse_image(path: str) -> Picture:
         raise AssertionError(path)
 
     photograph = np.zeros((300, 320, 3), np.uint8)
     photograph[:, 160:] = 200
     cutout = bottle(12)
     steps = (Cut(), Frame(rotate="upright"), Background(paint="blur"))
-    made = layer_composition.compose_layers(Picture(photograph), cutout, (90, 30, 230, 270), Recipe(steps), no_album)
-    assert made.backdrop is not None
-    middle = made.backdrop.rgb[made.backdrop.shape[0] // 2]
+    result = layer_composition.compose_layers(
+        Picture(photograph), cutout, (90, 30, 230, 270), Recipe(steps), refuse_image
+    )
+    assert result.backdrop is not None
+    middle = result.backdrop.rgb[result.backdrop.shape[0] // 2]
     width = len(middle)
     assert middle[width // 2 - 100].max() < 40
     assert middle[width // 2 + 100].min() > 160

@@ -1,4 +1,4 @@
-"""A person's head is found in a drawn outline, and framed without being cut."""
+"""A person's head is detected in a drawn silhouette, and framed without being cut."""
 
 from __future__ import annotations
 
@@ -6,8 +6,10 @@ import numpy as np
 import pytest
 
 from mattebox.composition import layer_composition
-from mattebox.composition.head_framing import head_box, place_around_head
-from mattebox.recipe.recipe import Background, Cut, Frame, Recipe
+from mattebox.composition.head_detection import head_box
+from mattebox.composition.head_framing import place_around_head
+from mattebox.recipe.recipe import Recipe
+from mattebox.recipe.steps import Background, Cut, Frame
 from mattebox.types import Picture
 
 SKIN, CLOTH = (215, 160, 130), (40, 60, 160)
@@ -62,30 +64,34 @@ def test_an_ear_is_no_head() -> None:
 
 
 def test_the_head_takes_its_share_in_the_middle_with_room_above() -> None:
-    at = place_around_head((70, 60, 330, 600), (150, 60, 250, 200), Frame(around="head", fill="50%", size="500x500"))
-    left, top, right, bottom = at.map_box((150, 60, 250, 200))
+    placement = place_around_head(
+        (70, 60, 330, 600), (150, 60, 250, 200), Frame(around="head", fill="50%", size="500x500")
+    )
+    left, top, right, bottom = placement.map_box((150, 60, 250, 200))
     assert bottom - top == 250
     assert (left + right) / 2 == 250
     assert 40 < top < 130
-    assert at.map_box((70, 60, 330, 600))[3] == 500
+    assert placement.map_box((70, 60, 330, 600))[3] == 500
 
 
 def test_a_bust_cut_short_is_enlarged_until_it_reaches_the_rim() -> None:
-    at = place_around_head((70, 60, 330, 260), (150, 60, 250, 200), Frame(around="head", fill="30%", size="500x500"))
-    assert at.top + at.scale * 260 == pytest.approx(500)
+    placement = place_around_head(
+        (70, 60, 330, 260), (150, 60, 250, 200), Frame(around="head", fill="30%", size="500x500")
+    )
+    assert placement.top + placement.scale * 260 == pytest.approx(500)
 
 
-def arranged(cutout: Picture, **frame: str) -> Picture:
-    def no_album(path: str) -> Picture:
+def compose(cutout: Picture, **frame: str) -> Picture:
+    def refuse_image(path: str) -> Picture:
         raise AssertionError(path)
 
     steps = (Cut(), Frame(around="head", size="300x300", **frame), Background(paint="white"))  # type: ignore[arg-type]
-    return layer_composition.compose_layers(cutout, cutout, (70, 60, 330, 600), Recipe(steps), no_album).flatten()
+    return layer_composition.compose_layers(cutout, cutout, (70, 60, 330, 600), Recipe(steps), refuse_image).flatten()
 
 
 def test_framed_and_nothing_stretched() -> None:
-    made = arranged(person(), fill="50%")
-    skin = np.abs(made.rgb.astype(int) - SKIN).max(2) < 40
+    result = compose(person(), fill="50%")
+    skin = np.abs(result.rgb.astype(int) - SKIN).max(2) < 40
     rows = np.flatnonzero(skin.any(1))
     head = skin[rows[0] : rows[0] + 150]
     columns = np.flatnonzero(head.any(0))
@@ -93,6 +99,6 @@ def test_framed_and_nothing_stretched() -> None:
     assert rows[0] > 20
 
 
-def test_no_head_is_said_and_the_subject_framed() -> None:
-    made = arranged(person(colour=(20, 120, 40)))
-    assert any("no head found" in note for note in made.notes)
+def test_without_a_head_the_subject_is_framed_with_a_note() -> None:
+    result = compose(person(colour=(20, 120, 40)))
+    assert any("no head found" in note for note in result.notes)

@@ -1,4 +1,4 @@
-"""Framing: where things stand is arithmetic; what is shown is never stretched; whole moves keep every bit."""
+"""Placement: positions by arithmetic, nothing stretched, every bit kept by shifts of whole pixels."""
 
 import numpy as np
 import pytest
@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 
 from mattebox.composition.placement import Placement, apply_placement, clear_outside_box, compute_placement
 from mattebox.errors import UsageError
-from mattebox.recipe.recipe import Frame
+from mattebox.recipe.steps import Frame
 from mattebox.types import Picture
 from tests.io.pictures import noise
 
@@ -76,13 +76,13 @@ def test_the_subject_is_always_on_the_canvas(
         Frame(crop="subject", size="20x20", margin="12px"),
     ],
 )  # fmt: skip
-def test_nonsense_is_refused_with_the_remedy(frame: Frame) -> None:
+def test_invalid_values_are_refused_with_the_remedy(frame: Frame) -> None:
     with pytest.raises(UsageError, match=";"):
         compute_placement(SIZE, BOX, frame)
 
 
 @pytest.mark.parametrize("dtype", [np.uint8, np.uint16])
-def test_whole_moves_keep_every_bit(dtype: type) -> None:
+def test_shifts_by_whole_pixels_keep_every_bit(dtype: type) -> None:
     picture = Picture(noise((30, 40, 3), dtype), noise((30, 40), dtype))
     moved = apply_placement(picture, compute_placement((30, 40), (10, 5, 20, 25), Frame(crop="subject", margin="3px")))
     assert moved.shape == (26, 16)
@@ -92,7 +92,7 @@ def test_whole_moves_keep_every_bit(dtype: type) -> None:
 
 
 @pytest.mark.parametrize("dtype", [np.uint8, np.uint16])
-def test_what_was_hidden_never_bleeds_into_what_is_seen(dtype: type) -> None:
+def test_hidden_colours_never_bleed_into_visible_ones(dtype: type) -> None:
     peak = int(np.iinfo(dtype).max)
     rgb = np.zeros((64, 64, 3), dtype)
     rgb[..., 1] = peak  # green hidden behind
@@ -100,31 +100,31 @@ def test_what_was_hidden_never_bleeds_into_what_is_seen(dtype: type) -> None:
     alpha = np.zeros((64, 64), dtype)
     alpha[16:48, 16:48] = peak
     for size in ("37", "150"):
-        made = apply_placement(Picture(rgb, alpha), compute_placement((64, 64), (16, 16, 48, 48), Frame(size=size)))
-        assert made.alpha is not None
-        seen = made.alpha > peak // 16
-        assert made.rgb[seen][:, 1].max() <= peak // 32
-        assert made.rgb[seen][:, 0].min() >= peak - peak // 16
+        result = apply_placement(Picture(rgb, alpha), compute_placement((64, 64), (16, 16, 48, 48), Frame(size=size)))
+        assert result.alpha is not None
+        visible = result.alpha > peak // 16
+        assert result.rgb[visible][:, 1].max() <= peak // 32
+        assert result.rgb[visible][:, 0].min() >= peak - peak // 16
 
 
 def test_an_opaque_picture_on_a_larger_canvas_is_transparent_around() -> None:
-    made = apply_placement(
+    result = apply_placement(
         Picture(noise((10, 20, 3), np.uint8)), compute_placement((10, 20), (0, 0, 20, 10), Frame(aspect="1:1"))
     )
-    assert made.alpha is not None
-    assert made.alpha[5:15].min() == 255
-    assert made.alpha[:5].max() == made.alpha[15:].max() == 0
+    assert result.alpha is not None
+    assert result.alpha[5:15].min() == 255
+    assert result.alpha[:5].max() == result.alpha[15:].max() == 0
 
 
 def test_a_circle_stays_a_circle() -> None:
     y, x = np.mgrid[:200, :300]
     disc = ((x - 150) ** 2 + (y - 100) ** 2 < 80**2).astype(np.uint8) * 255
     picture = Picture(np.repeat(disc[..., None], 3, 2), disc)
-    made = apply_placement(
+    result = apply_placement(
         picture, compute_placement((200, 300), (71, 21, 230, 180), Frame(crop="subject", size="640x480", fill="90%"))
     )
-    assert made.alpha is not None
-    inside = made.alpha > 127
+    assert result.alpha is not None
+    inside = result.alpha > 127
     wide, tall = inside.any(0).sum(), inside.any(1).sum()
     assert abs(int(wide) - int(tall)) <= 2
     assert tall == pytest.approx(432, abs=3)
@@ -133,7 +133,7 @@ def test_a_circle_stays_a_circle() -> None:
 def test_faint_remains_outside_the_box_are_cleared() -> None:
     alpha = np.full((100, 100), 9, np.uint8)
     alpha[20:60, 30:70] = 255
-    made = clear_outside_box(Picture(np.zeros((100, 100, 3), np.uint8), alpha), (30, 20, 70, 60))
-    assert made.alpha is not None
-    assert (made.alpha[19:61, 29:71] == alpha[19:61, 29:71]).all()
-    assert made.alpha.astype(int).sum() == 40 * 40 * 255 + (42 * 42 - 40 * 40) * 9
+    result = clear_outside_box(Picture(np.zeros((100, 100, 3), np.uint8), alpha), (30, 20, 70, 60))
+    assert result.alpha is not None
+    assert (result.alpha[19:61, 29:71] == alpha[19:61, 29:71]).all()
+    assert result.alpha.astype(int).sum() == 40 * 40 * 255 + (42 * 42 - 40 * 40) * 9

@@ -1,4 +1,4 @@
-"""Shadows: where they fall, how dark, how soft; the outline's width; the reflection's rows."""
+"""Shadows: position, darkness and softness; the outline's width; the reflection's rows."""
 
 import numpy as np
 import pytest
@@ -6,7 +6,7 @@ import pytest
 from mattebox.composition.outline import add_outline, distance_transform, parse_outline_width
 from mattebox.composition.shadow import render_shadow
 from mattebox.errors import UsageError
-from mattebox.recipe.recipe import Shadow
+from mattebox.recipe.steps import Shadow
 from mattebox.types import Box, Picture
 
 BOX: Box = (80, 40, 120, 140)  # 40 wide, 100 tall
@@ -21,7 +21,7 @@ def block(dtype: type = np.uint8) -> Picture:
     return Picture(rgb, alpha)
 
 
-def dark(**settings: object) -> np.ndarray:
+def shadow_alpha(**settings: object) -> np.ndarray:
     layer = render_shadow(block(), BOX, Shadow(**settings), (0, 0, 0))  # type: ignore[arg-type]
     assert layer is not None
     assert layer.alpha is not None
@@ -29,7 +29,7 @@ def dark(**settings: object) -> np.ndarray:
 
 
 def test_a_hard_drop_shadow_is_the_subject_moved() -> None:
-    alpha = dark(kind="drop", softness=0, length=20, angle=90, opacity=50)
+    alpha = shadow_alpha(kind="drop", softness=0, length=20, angle=90, opacity=50)
     expected = np.zeros((200, 200))
     expected[60:160, 80:120] = 0.5
     assert np.abs(alpha - expected).max() < 0.01
@@ -37,20 +37,20 @@ def test_a_hard_drop_shadow_is_the_subject_moved() -> None:
 
 @pytest.mark.parametrize(("angle", "right", "down"), [(0, 1, 0), (90, 0, 1), (180, -1, 0), (270, 0, -1), (45, 1, 1)])
 def test_a_drop_shadow_falls_where_the_angle_says(angle: int, right: int, down: int) -> None:
-    alpha = dark(kind="drop", angle=angle, length=10, softness=4)
+    alpha = shadow_alpha(kind="drop", angle=angle, length=10, softness=4)
     y, x = (np.average(np.arange(200) + 0.5, weights=alpha.sum(a)) for a in (1, 0))
     reach = 10 if 0 in (right, down) else 10 / 2**0.5
     assert (x - 100, y - 90) == pytest.approx((right * reach, down * reach), abs=1.5)
 
 
 def test_softness_spreads_and_keeps_the_sum() -> None:
-    hard, soft = dark(kind="drop", softness=0), dark(kind="drop", softness=8)
+    hard, soft = shadow_alpha(kind="drop", softness=0), shadow_alpha(kind="drop", softness=8)
     assert soft.sum() == pytest.approx(hard.sum(), rel=0.02)
     assert ((soft > 0.02) & (soft < 0.4)).sum() > 4 * ((hard > 0.02) & (hard < 0.4)).sum()
 
 
 def test_a_contact_shadow_lies_at_the_foot() -> None:
-    alpha = dark(kind="contact")
+    alpha = shadow_alpha(kind="contact")
     below, above = alpha[138:150, 85:115].mean(), alpha[:110].max()
     assert below > 0.2
     assert above < 0.02
@@ -71,7 +71,7 @@ def test_contact_is_only_where_the_subject_stands() -> None:
 
 
 def test_a_cast_shadow_leans_away_and_starts_at_the_foot() -> None:
-    alpha = dark(kind="cast", angle=45, length=50, softness=1)
+    alpha = shadow_alpha(kind="cast", angle=45, length=50, softness=1)
     assert alpha[:125].max() < 0.05  # its darkest part lies hidden behind the foot
     assert np.delete(alpha[:138], range(76, 124), 1).max() < 0.05
     upper, lower = (np.average(np.arange(200), weights=alpha[y]) for y in (144, 154))
@@ -138,20 +138,20 @@ def test_distances_are_euclidean() -> None:
     inside[10, 15] = True
     y, x = np.mgrid[:21, :31]
     exact = np.hypot(y - 10, x - 15)
-    found = distance_transform(inside, 8)
-    assert np.abs(found - exact)[exact <= 8].max() < 1e-5
-    assert found[exact > 8].min() > 8
+    distances = distance_transform(inside, 8)
+    assert np.abs(distances - exact)[exact <= 8].max() < 1e-5
+    assert distances[exact > 8].min() > 8
     assert distance_transform(np.zeros((4, 4), bool), 3).min() > 3
 
 
 @pytest.mark.parametrize("width", [1, 6, 40])
 def test_an_outline_is_as_wide_as_asked_and_under_the_subject(width: int) -> None:
-    made = add_outline(block(), width, (255, 255, 255))
-    assert made.alpha is not None
-    row = made.alpha[90].astype(float) / 255
+    result = add_outline(block(), width, (255, 255, 255))
+    assert result.alpha is not None
+    row = result.alpha[90].astype(float) / 255
     assert row.sum() == pytest.approx(40 + 2 * width, abs=1.5)
-    assert made.rgb[90, 100].tolist() == [90, 0, 0]
-    assert made.rgb[90, 79].tolist() == [255, 255, 255]
+    assert result.rgb[90, 100].tolist() == [90, 0, 0]
+    assert result.rgb[90, 79].tolist() == [255, 255, 255]
 
 
 def test_outline_widths_as_users_write_them() -> None:
@@ -165,17 +165,17 @@ def test_no_haze_is_left_beyond_a_stickers_edge() -> None:
     picture = block()
     assert picture.alpha is not None
     picture.alpha[90, 150] = 100  # faint, and far from the subject
-    made = add_outline(picture, 6, (255, 255, 255))
-    assert made.alpha is not None
-    assert made.alpha[90, 150] == 0
-    assert made.alpha[90, 122] == 255
+    result = add_outline(picture, 6, (255, 255, 255))
+    assert result.alpha is not None
+    assert result.alpha[90, 150] == 0
+    assert result.alpha[90, 122] == 255
 
 
 def test_a_furry_edge_does_not_show_in_the_outlines_rim() -> None:
     picture = block()
     assert picture.alpha is not None
     picture.alpha[38:40, 84:120:14] = 255  # tufts of two pixels
-    made = add_outline(picture, 12, (255, 255, 255))
-    assert made.alpha is not None
-    tops = made.alpha[:40, 86:114].astype(float).sum(0) / 255
+    result = add_outline(picture, 12, (255, 255, 255))
+    assert result.alpha is not None
+    tops = result.alpha[:40, 86:114].astype(float).sum(0) / 255
     assert np.ptp(tops) < 0.6

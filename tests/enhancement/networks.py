@@ -1,4 +1,4 @@
-"""Networks that tests can reckon with: a mean of what lies around, at any scale, with zeros beyond the picture."""
+"""Networks with a known result: box means at any scale, with zeros beyond the picture."""
 
 import numpy as np
 from numpy.typing import NDArray
@@ -8,7 +8,7 @@ from mattebox.models.cards.tensor_spec import Tiles
 from mattebox.models.image_to_image import ImageToImageNetwork
 
 
-def imager(
+def mean_network(
     scale: int, reach: int, multiple: int = 1, cut: int = 0, budget: int = 2000, fixed: int = 0
 ) -> ImageToImageNetwork:
     """Each pixel becomes the mean of the (2 reach + 1) squared around it, `scale` times over in each direction; where

@@ -1,4 +1,4 @@
-"""Restoring: nothing at strength 0, a share of the network's change otherwise, and none where there is no need."""
+"""Blind restoration: strengths, hidden pixels, the estimate of the strength, and the embedded network."""
 
 import io
 
@@ -11,72 +11,72 @@ from mattebox.enhancement import blind_restoration
 from mattebox.errors import UsageError
 from mattebox.models.image_to_image import ImageToImageNetwork
 from mattebox.types import Picture
-from tests.enhancement.networks import imager
+from tests.enhancement.networks import mean_network
 
 
-def compressed(pixels: np.ndarray, quality: int) -> Picture:
+def compress_jpeg(pixels: np.ndarray, quality: int) -> Picture:
     file = io.BytesIO()
     Image.fromarray(pixels).save(file, "JPEG", quality=quality)
     return Picture(np.array(Image.open(file)))
 
 
-def noisy(pixels: np.ndarray, sigma: float) -> Picture:
+def add_noise(pixels: np.ndarray, sigma: float) -> Picture:
     grain = np.random.default_rng(0).normal(0, sigma, pixels.shape)
     return Picture(np.clip(pixels + grain, 0, 255).astype(np.uint8))
 
 
 def test_none_and_nothing_are_the_picture_itself() -> None:
-    picture = noisy(skimage.data.astronaut(), 10)
+    picture = add_noise(skimage.data.astronaut(), 10)
     assert blind_restoration.resolve_strength("none", picture) == 0
-    assert blind_restoration.restore_picture(picture, imager(1, 2), 0) is picture
+    assert blind_restoration.restore_picture(picture, mean_network(1, 2), 0) is picture
 
 
-@pytest.mark.parametrize("wanted", ["", "much", "1.1", "-0.1", "nan", "50%"])
-def test_what_is_no_share(wanted: str) -> None:
+@pytest.mark.parametrize("expected", ["", "much", "1.1", "-0.1", "nan", "50%"])
+def test_invalid_strengths_are_refused(expected: str) -> None:
     with pytest.raises(UsageError, match="from 0 to 1"):
-        blind_restoration.parse_strength(wanted)
+        blind_restoration.parse_strength(expected)
 
 
 @pytest.mark.parametrize("share", [0.25, 1.0])
 def test_a_share_of_the_change(share: float) -> None:
-    picture = noisy(skimage.data.astronaut()[:100, :90], 20)
-    whole = blind_restoration.restore_picture(picture, imager(1, 1), 1).rgb.astype(float)
-    made = blind_restoration.restore_picture(picture, imager(1, 1), share).rgb
-    assert np.abs(made - (picture.rgb + share * (whole - picture.rgb))).max() <= 1
+    picture = add_noise(skimage.data.astronaut()[:100, :90], 20)
+    full = blind_restoration.restore_picture(picture, mean_network(1, 1), 1).rgb.astype(float)
+    result = blind_restoration.restore_picture(picture, mean_network(1, 1), share).rgb
+    assert np.abs(result - (picture.rgb + share * (full - picture.rgb))).max() <= 1
 
 
 def test_hidden_colours_and_alpha_stay() -> None:
     rgb = np.random.default_rng(0).integers(0, 256, (40, 40, 3), np.uint8)
     alpha = np.zeros((40, 40), np.uint8)
     alpha[10:30, 10:30] = 255
-    made = blind_restoration.restore_picture(Picture(rgb, alpha), imager(1, 2), 1)
-    assert made.alpha is alpha
-    np.testing.assert_array_equal(made.rgb[alpha == 0], rgb[alpha == 0])
-    assert (made.rgb[alpha > 0] != rgb[alpha > 0]).any()
+    result = blind_restoration.restore_picture(Picture(rgb, alpha), mean_network(1, 2), 1)
+    assert result.alpha is alpha
+    np.testing.assert_array_equal(result.rgb[alpha == 0], rgb[alpha == 0])
+    assert (result.rgb[alpha > 0] != rgb[alpha > 0]).any()
 
 
 @pytest.mark.parametrize("name", ["astronaut", "coffee", "chelsea", "rocket"])
-def test_need(name: str) -> None:
+def test_estimated_strength(name: str) -> None:
     """Clean photographs need (next to) nothing, noisy and blocky ones all of it."""
     pixels = getattr(skimage.data, name)()
     small = np.array(Image.fromarray(pixels).resize((pixels.shape[1] // 2, pixels.shape[0] // 2), Image.Resampling.BOX))
     assert blind_restoration.estimate_strength(Picture(small)) < 0.5
-    assert blind_restoration.estimate_strength(noisy(small, 12)) == 1
-    assert blind_restoration.estimate_strength(compressed(pixels, 10)) > 0.8
+    assert blind_restoration.estimate_strength(add_noise(small, 12)) == 1
+    assert blind_restoration.estimate_strength(compress_jpeg(pixels, 10)) > 0.8
 
 
 def gain(picture: Picture, clean: np.ndarray) -> float:
     """Decibels won by the embedded network."""
-    made = blind_restoration.restore_picture(picture, ImageToImageNetwork.open("restore-2", "cpu"), 1).rgb
+    result = blind_restoration.restore_picture(picture, ImageToImageNetwork.open("restore-2", "cpu"), 1).rgb
 
     def error(pixels: np.ndarray) -> float:
         return float(np.mean((pixels.astype(float) - clean) ** 2))
 
-    return float(10 * np.log10(error(picture.rgb) / error(made)))
+    return float(10 * np.log10(error(picture.rgb) / error(result)))
 
 
 def test_the_embedded_network_takes_out_noise_and_blocks() -> None:
     clean = skimage.data.astronaut()[::2, ::2]
-    assert gain(noisy(clean, 25), clean) > 6
-    assert gain(noisy(clean, 10), clean) > 2.5
-    assert gain(compressed(clean, 10), clean) > 0.7
+    assert gain(add_noise(clean, 25), clean) > 6
+    assert gain(add_noise(clean, 10), clean) > 2.5
+    assert gain(compress_jpeg(clean, 10), clean) > 0.7

@@ -1,10 +1,12 @@
-"""Light and back: bit for bit at both depths, through profiles, and mixed only where it may."""
+"""Linear light: exact round trips at both depths, profiles, and mixing by strength and mask."""
 
 import numpy as np
 import pytest
 from PIL import ImageCms
 
-from mattebox.enhancement.linear_light import apply_in_linear_light, colour_space_of, sample_light
+from mattebox.enhancement.colour_space import colour_space_of
+from mattebox.enhancement.light_sample import sample_light
+from mattebox.enhancement.linear_light import apply_in_linear_light
 from mattebox.io import icc_matrix_shaper
 from mattebox.types import Floats, Picture
 
@@ -26,8 +28,8 @@ def test_every_number_comes_back(dtype: type) -> None:
 @pytest.mark.parametrize("dtype", DTYPES)
 def test_half_the_light_is_half_the_light(dtype: type) -> None:
     picture = Picture(np.full((3, 3, 3), np.iinfo(dtype).max, dtype))
-    made = apply_in_linear_light(picture, lambda light, _: light * np.float32(0.5))
-    assert made.rgb[0, 0, 0] / np.iinfo(dtype).max == pytest.approx(0.7354, abs=0.002)
+    result = apply_in_linear_light(picture, lambda light, _: light * np.float32(0.5))
+    assert result.rgb[0, 0, 0] / np.iinfo(dtype).max == pytest.approx(0.7354, abs=0.002)
 
 
 def test_only_where_it_may_and_nothing_at_strength_0() -> None:
@@ -38,23 +40,23 @@ def test_only_where_it_may_and_nothing_at_strength_0() -> None:
     def black(light: Floats, _: slice) -> Floats:
         return light * 0
 
-    made = apply_in_linear_light(picture, black, where=where)
-    assert (made.rgb[:10] == 0).all()
-    assert (made.rgb[10:] == picture.rgb[10:]).all()
+    result = apply_in_linear_light(picture, black, where=where)
+    assert (result.rgb[:10] == 0).all()
+    assert (result.rgb[10:] == picture.rgb[10:]).all()
     assert apply_in_linear_light(picture, black, strength=0) is picture
     assert apply_in_linear_light(picture, black, where=where * 0) is picture
 
 
 def test_a_profile_is_read_as_little_cms_reads_it() -> None:
     profile = ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB")).tobytes()
-    found = icc_matrix_shaper.read_matrix_shaper(profile)
-    assert found is not None
-    assert np.abs(found.matrix - icc_matrix_shaper.SRGB_TO_XYZ_D50).max() < 0.001
-    assert np.abs(found.tone_curves - icc_matrix_shaper.srgb_matrix_shaper().tone_curves).max() < 0.001
+    shaper = icc_matrix_shaper.read_matrix_shaper(profile)
+    assert shaper is not None
+    assert np.abs(shaper.matrix - icc_matrix_shaper.SRGB_TO_XYZ_D50).max() < 0.001
+    assert np.abs(shaper.tone_curves - icc_matrix_shaper.srgb_matrix_shaper().tone_curves).max() < 0.001
 
 
 @pytest.mark.parametrize("broken", [b"", b"x" * 200, b"\xff" * 400])
-def test_what_is_no_shaper_is_none(broken: bytes) -> None:
+def test_profiles_without_a_matrix_shaper_give_none(broken: bytes) -> None:
     assert icc_matrix_shaper.read_matrix_shaper(broken) is None
     picture = Picture(np.zeros((4, 4, 3), np.uint8), profile=broken)
     assert colour_space_of(picture).rgb_to_xyz[1, 1] == icc_matrix_shaper.SRGB_TO_XYZ_D50[1, 1]

@@ -1,4 +1,4 @@
-"""Reports: each measure answers to what it measures, and a good photograph has nothing to mend."""
+"""Reports: each measurement responds to what it measures, and a good photograph has nothing to fix."""
 
 import io
 
@@ -7,10 +7,10 @@ import pytest
 from PIL import Image, ImageFilter
 
 from mattebox.enhancement import illuminant
-from mattebox.enhancement.linear_light import colour_space_of
+from mattebox.enhancement.colour_space import colour_space_of
 from mattebox.enhancement.photo_report import analyse_photo, describe_cast
 from mattebox.enhancement.photo_statistics import blockiness, measure_statistics, noise_sigma, sharpness
-from mattebox.recipe.recipe import Balance, Light
+from mattebox.recipe.steps import Balance, Light
 from mattebox.types import Picture
 
 
@@ -28,9 +28,9 @@ def test_blur_and_blocks(astronaut: Picture) -> None:
     image = Image.fromarray(astronaut.rgb)
     soft = Picture(np.asarray(image.filter(ImageFilter.GaussianBlur(2))))
     assert sharpness(soft) < 0.3 < 0.6 < sharpness(astronaut)
-    held = io.BytesIO()
-    image.save(held, "JPEG", quality=12)
-    assert blockiness(Picture(np.asarray(Image.open(held)))) > 0.5
+    buffer = io.BytesIO()
+    image.save(buffer, "JPEG", quality=12)
+    assert blockiness(Picture(np.asarray(Image.open(buffer)))) > 0.5
     assert blockiness(astronaut) < 0.1
 
 
@@ -45,16 +45,16 @@ def test_light_and_ends() -> None:
 
 
 @pytest.mark.parametrize(
-    ("light", "said"),
+    ("light", "direction_name"),
     [((1.2, 1, 0.8), "warm"), ((0.8, 1, 1.2), "cool"), ((0.8, 1, 0.8), "green"), ((1.2, 1, 1.2), "magenta")],
 )
-def test_casts_in_words(light: tuple[float, float, float], said: str) -> None:
+def test_cast_directions(light: tuple[float, float, float], direction_name: str) -> None:
     angle, direction = describe_cast(np.array(light))
-    assert direction == said
+    assert direction == direction_name
     assert 4 < angle < 15
 
 
-def test_what_is_wrong_is_said_and_mended(astronaut: Picture) -> None:
+def test_faults_are_reported_with_steps_that_fix_them(astronaut: Picture) -> None:
     space = colour_space_of(astronaut)
     lamp = illuminant.light_from_kelvin(3000, space)
     linear = space.decode(astronaut.rgb) * (0.1 * lamp / lamp.max()).astype(np.float32)
@@ -65,7 +65,7 @@ def test_what_is_wrong_is_said_and_mended(astronaut: Picture) -> None:
     assert report.recipe is not None
 
 
-def test_a_good_photograph_has_nothing_to_mend(astronaut: Picture) -> None:
+def test_a_good_photograph_has_nothing_to_fix(astronaut: Picture) -> None:
     report = analyse_photo(astronaut)
     assert report.recipe is None
     assert report.cast_direction == "none"

@@ -1,14 +1,14 @@
-"""Saturation and vibrance: hue and luminance stay, skin is spared, nothing is burnt out."""
+"""Saturation and vibrance: hue and luminance stay, skin is spared, nothing is clipped."""
 
 import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from mattebox.enhancement.linear_light import colour_space_of
+from mattebox.enhancement.colour_space import colour_space_of
 from mattebox.enhancement.oklab import linear_to_oklab, oklab_to_linear
 from mattebox.enhancement.saturation import adjust_saturation
-from mattebox.recipe.recipe import Colour
+from mattebox.recipe.steps import Colour
 from mattebox.types import Picture
 
 
@@ -26,21 +26,21 @@ def test_luminance_stays_and_grey_stays_grey(saturation: int, vibrance: int, see
     rgb = np.random.default_rng(seed).integers(0, 65536, (6, 6, 3)).astype(np.uint16)
     rgb[0] = rgb[0, :, :1]
     picture = Picture(rgb)
-    made = adjust_saturation(picture, Colour(saturation=saturation, vibrance=vibrance))
+    result = adjust_saturation(picture, Colour(saturation=saturation, vibrance=vibrance))
     space = colour_space_of(picture)
-    before, after = (space.decode(p.rgb) @ space.luminance_weights for p in (picture, made))
+    before, after = (space.decode(p.rgb) @ space.luminance_weights for p in (picture, result))
     assert np.abs(before - after).max() < 0.002
-    assert np.ptp(made.rgb[0].astype(int), axis=-1).max() <= 1
+    assert np.ptp(result.rgb[0].astype(int), axis=-1).max() <= 1
 
 
-def test_nothing_asked_is_the_picture_itself() -> None:
+def test_no_adjustment_returns_the_picture_itself() -> None:
     picture = patch((200, 100, 50))
     assert adjust_saturation(picture, Colour()) is picture
 
 
 def test_less_than_all_saturation_is_grey() -> None:
-    made = adjust_saturation(patch((200, 100, 50), (10, 200, 30)), Colour(saturation=-100))
-    assert np.ptp(made.rgb.astype(int), axis=-1).max() <= 1
+    result = adjust_saturation(patch((200, 100, 50), (10, 200, 30)), Colour(saturation=-100))
+    assert np.ptp(result.rgb.astype(int), axis=-1).max() <= 1
 
 
 def test_vibrance_spares_skin_and_what_is_colourful_already() -> None:
@@ -53,7 +53,7 @@ def test_vibrance_spares_skin_and_what_is_colourful_already() -> None:
 
 
 @pytest.mark.parametrize("amount", [-60, 40, 100])
-def test_hue_stays_as_it_is_seen(amount: int) -> None:
+def test_perceived_hue_stays(amount: int) -> None:
     """In Oklab, of colours that have room: orange does not turn yellow, nor blue purple."""
     picture = Picture(
         (np.array([[(180, 120, 90), (150, 110, 60), (90, 110, 170), (80, 140, 90), (160, 100, 130)]]) * 257).astype(
@@ -61,8 +61,8 @@ def test_hue_stays_as_it_is_seen(amount: int) -> None:
         )
     )
     space = colour_space_of(picture)
-    made = adjust_saturation(picture, Colour(saturation=amount))
-    before, after = (linear_to_oklab(space.decode(p.rgb), space)[0] for p in (picture, made))
+    result = adjust_saturation(picture, Colour(saturation=amount))
+    before, after = (linear_to_oklab(space.decode(p.rgb), space)[0] for p in (picture, result))
     turned = np.angle(np.exp(1j * (np.arctan2(after[:, 2], after[:, 1]) - np.arctan2(before[:, 2], before[:, 1]))))
     assert np.abs(np.degrees(turned)).max() < 1.0
 
@@ -78,9 +78,9 @@ def test_oklab_there_and_back(seed: int) -> None:
 
 def test_only_where_it_may() -> None:
     picture = patch((200, 100, 50), (200, 100, 50))
-    made = adjust_saturation(picture, Colour(saturation=50), np.array([[255, 0]], np.uint8))
-    assert (made.rgb[0, 1] == picture.rgb[0, 1]).all()
-    assert (made.rgb[0, 0] != picture.rgb[0, 0]).any()
+    result = adjust_saturation(picture, Colour(saturation=50), np.array([[255, 0]], np.uint8))
+    assert (result.rgb[0, 1] == picture.rgb[0, 1]).all()
+    assert (result.rgb[0, 0] != picture.rgb[0, 0]).any()
 
 
 @pytest.mark.parametrize("amount", [-100, 50, 100])

@@ -1,4 +1,4 @@
-"""Painting in a style: strength, part, depth, alpha, size; and that the embedded styles are styles."""
+"""Style transfer: strength, mask, depth, alpha and size; and the embedded styles."""
 
 from __future__ import annotations
 
@@ -14,7 +14,8 @@ from mattebox.models.cards.card import Card
 from mattebox.models.cards.registry import ADAIN_MODEL, STYLE_MODEL, find_card, style_names
 from mattebox.models.multi_style import MultiStyleNetwork
 from mattebox.pipeline.run import check_recipe, run_recipe
-from mattebox.recipe.recipe import Recipe, Style
+from mattebox.recipe.recipe import Recipe
+from mattebox.recipe.steps import Style
 from mattebox.types import Picture
 from tests.fakes import OURS
 
@@ -32,7 +33,7 @@ class Session:
 
 
 @pytest.fixture
-def brighter() -> MultiStyleNetwork:
+def brightening() -> MultiStyleNetwork:
     card: Card = find_card(STYLE_MODEL)
     return MultiStyleNetwork(card, Session())
 
@@ -44,61 +45,61 @@ def noise(height: int, width: int, kind: type = np.uint8) -> NDArray[np.unsigned
 
 @pytest.mark.parametrize("size", [(37, 53), (1, 200), (2000, 1503)])
 @pytest.mark.parametrize("kind", [np.uint8, np.uint16])
-def test_detail_stays_at_any_size(brighter: MultiStyleNetwork, size: tuple[int, int], kind: type) -> None:
+def test_detail_stays_at_any_size(brightening: MultiStyleNetwork, size: tuple[int, int], kind: type) -> None:
     rgb = noise(*size, kind)
-    made = apply_style(Picture(rgb), named_style(brighter, "mosaic")).rgb
-    assert made.dtype == kind
-    assert np.abs(made.astype(float) - rgb - 0.1 * np.iinfo(kind).max).max() <= 1
-    assert isinstance(brighter._session, Session)
-    assert brighter._session.shown[2] * brighter._session.shown[3] <= style_transfer.MAX_STYLISED_PIXELS * 1.02
+    result = apply_style(Picture(rgb), named_style(brightening, "mosaic")).rgb
+    assert result.dtype == kind
+    assert np.abs(result.astype(float) - rgb - 0.1 * np.iinfo(kind).max).max() <= 1
+    assert isinstance(brightening._session, Session)
+    assert brightening._session.shown[2] * brightening._session.shown[3] <= style_transfer.MAX_STYLISED_PIXELS * 1.02
 
 
-def test_strength_and_part(brighter: MultiStyleNetwork) -> None:
+def test_strength_and_part(brightening: MultiStyleNetwork) -> None:
     picture = Picture(noise(60, 60))
-    assert apply_style(picture, named_style(brighter, "mosaic"), 0) is picture
-    half = apply_style(picture, named_style(brighter, "mosaic"), 0.5).rgb.astype(int) - picture.rgb
+    assert apply_style(picture, named_style(brightening, "mosaic"), 0) is picture
+    half = apply_style(picture, named_style(brightening, "mosaic"), 0.5).rgb.astype(int) - picture.rgb
     assert np.abs(half - 12.75).max() <= 1
     where = np.zeros((60, 60), np.uint8)
     where[:30] = 255
-    made = apply_style(picture, named_style(brighter, "mosaic"), 1, where).rgb
-    np.testing.assert_array_equal(made[30:], picture.rgb[30:])
-    assert (made[:30] > picture.rgb[:30]).all()
+    result = apply_style(picture, named_style(brightening, "mosaic"), 1, where).rgb
+    np.testing.assert_array_equal(result[30:], picture.rgb[30:])
+    assert (result[:30] > picture.rgb[:30]).all()
 
 
-def test_alpha_and_what_it_hides_stay(brighter: MultiStyleNetwork) -> None:
+def test_alpha_and_what_it_hides_stay(brightening: MultiStyleNetwork) -> None:
     alpha = np.zeros((40, 40), np.uint8)
     alpha[10:30, 10:30] = 255
     picture = Picture(noise(40, 40), alpha)
-    made = apply_style(picture, named_style(brighter, "mosaic"))
-    assert made.alpha is alpha
-    np.testing.assert_array_equal(made.rgb[alpha == 0], picture.rgb[alpha == 0])
+    result = apply_style(picture, named_style(brightening, "mosaic"))
+    assert result.alpha is alpha
+    np.testing.assert_array_equal(result.rgb[alpha == 0], picture.rgb[alpha == 0])
 
 
-def test_the_manner_of_a_picture_is_that_of_what_is_seen_of_it() -> None:
+def test_the_style_of_a_picture_is_that_of_its_visible_pixels() -> None:
     """In sRGB, at a size that networks know, and whatever lies under alpha 0."""
     shown: list[NDArray[np.float32]] = []
 
-    class Imitates(AdainNetwork):
+    class FakeAdain(AdainNetwork):
         def style_statistics(self, x: NDArray[np.float32]) -> FeatureStatistics:
             shown.append(x)
             return FeatureStatistics(x.mean((2, 3), keepdims=True), x.std((2, 3), keepdims=True))
 
-        def run(self, x: NDArray[np.float32], manner: FeatureStatistics) -> NDArray[np.float32]:
+        def run(self, x: NDArray[np.float32], statistics: FeatureStatistics) -> NDArray[np.float32]:
             shown.append(x)
-            return np.broadcast_to(manner.mean, x.shape).astype(np.float32)
+            return np.broadcast_to(statistics.mean, x.shape).astype(np.float32)
 
-    painter = Imitates(find_card(ADAIN_MODEL), None, None)
+    network = FakeAdain(find_card(ADAIN_MODEL), None, None)
     rgb, alpha = np.full((900, 1200, 3), 200, np.uint8), np.full((900, 1200), 255, np.uint8)
     rgb[:, :600], alpha[:, :600] = 10, 0
-    made = apply_style(Picture(noise(60, 90)), style_from_picture(painter, Picture(rgb, alpha)))
-    model, content = (s.shape for s in shown)
-    assert model[2] % 8 == model[3] % 8 == content[2] % 8 == content[3] % 8 == 0
-    assert model[2] * model[3] <= style_transfer.MAX_ADAIN_PIXELS * 1.02
+    result = apply_style(Picture(noise(60, 90)), style_from_picture(network, Picture(rgb, alpha)))
+    style_shape, content_shape = (s.shape for s in shown)
+    assert style_shape[2] % 8 == style_shape[3] % 8 == content_shape[2] % 8 == content_shape[3] % 8 == 0
+    assert style_shape[2] * style_shape[3] <= style_transfer.MAX_ADAIN_PIXELS * 1.02
     assert shown[0].min() > 0.75  # the black half is not seen
-    assert abs(made.rgb.astype(float).mean() - 200) < 2
+    assert abs(result.rgb.astype(float).mean() - 200) < 2
 
 
-def test_a_manner_wants_a_network_that_is_here(astronaut: Picture) -> None:
+def test_a_style_from_a_picture_needs_its_network(astronaut: Picture) -> None:
     recipe = Recipe((Style(picture="model.png", method="adain"),))
     with pytest.raises(ModelError, match="not here") as caught:
         check_recipe(recipe, lambda path: astronaut)
@@ -108,11 +109,11 @@ def test_a_manner_wants_a_network_that_is_here(astronaut: Picture) -> None:
 
 @pytest.mark.parametrize("name", style_names())
 def test_each_embedded_style_is_one_of_its_own(name: str, astronaut: Picture) -> None:
-    made = run_recipe(astronaut, Recipe((Style(picture=name, strength=100),))).picture.rgb.astype(float)
-    assert np.abs(made - astronaut.rgb).mean() > 10
-    other = next(s for s in style_names() if s != name)
-    painted = run_recipe(astronaut, Recipe((Style(picture=other, strength=100),))).picture.rgb
-    assert np.abs(made - painted).mean() > 5
+    result = run_recipe(astronaut, Recipe((Style(picture=name, strength=100),))).picture.rgb.astype(float)
+    assert np.abs(result - astronaut.rgb).mean() > 10
+    second = next(s for s in style_names() if s != name)
+    other_style = run_recipe(astronaut, Recipe((Style(picture=second, strength=100),))).picture.rgb
+    assert np.abs(result - other_style).mean() > 5
 
 
 def test_an_unknown_name_says_which_there_are(astronaut: Picture) -> None:
@@ -120,6 +121,6 @@ def test_an_unknown_name_says_which_there_are(astronaut: Picture) -> None:
         run_recipe(astronaut, Recipe((Style(picture="inc"),)))
 
 
-def test_only_a_network_of_styles_paints() -> None:
+def test_only_style_networks_are_accepted() -> None:
     with pytest.raises(ModelError, match="is for cutout"):
         MultiStyleNetwork.open(OURS)

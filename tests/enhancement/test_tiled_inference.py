@@ -1,4 +1,4 @@
-"""Tiles: the answer is that of the whole picture, whatever the network reaches, at any size."""
+"""Tiled inference: the result of the whole picture, for any receptive field, at any size."""
 
 from collections.abc import Callable
 from pathlib import Path
@@ -17,20 +17,20 @@ from mattebox.models.image_to_image import ImageToImageNetwork
 from mattebox.models.runtime.inference import make_inference_function
 from mattebox.models.runtime.onnx_runtime import create_session
 from mattebox.types import ImageShape, Pixels
-from tests.enhancement.networks import box, imager
+from tests.enhancement.networks import box, mean_network
 
 
-def whole(
+def run_tiled(
     pixels: Pixels, network: ImageToImageNetwork, size: ImageShape | None = None, budget: int = 10**9
 ) -> NDArray[np.float32]:
     spec = network.tiles
     height, width = size or (pixels.shape[0] * spec.scale, pixels.shape[1] * spec.scale)
-    made = np.full((height, width, *pixels.shape[2:]), np.nan, np.float32)
-    for rows, columns, part in tiled_inference.iter_processed_tiles(pixels, network, size, budget):
-        assert np.isnan(made[rows, columns]).all(), "no pixel is made twice"
-        made[rows, columns] = part
-    assert not np.isnan(made).any(), "every pixel is made"
-    return made
+    result = np.full((height, width, *pixels.shape[2:]), np.nan, np.float32)
+    for rows, columns, tile in tiled_inference.iter_processed_tiles(pixels, network, size, budget):
+        assert np.isnan(result[rows, columns]).all(), "no pixel is made twice"
+        result[rows, columns] = tile
+    assert not np.isnan(result).any(), "every pixel is made"
+    return result
 
 
 @settings(deadline=None, max_examples=60)
@@ -44,13 +44,13 @@ def whole(
 def test_the_whole_out_of_tiles(size: ImageShape, scale: int, reach: int, multiple: int, side: int) -> None:
     """The mean over zeros beyond the picture tells at once when a tile sees too little, or too much."""
     pixels = np.random.default_rng(0).integers(0, 256, (*size, 3), np.uint8)
-    network = imager(scale, reach, multiple)
-    at_once = whole(pixels, network)
+    network = mean_network(scale, reach, multiple)
+    at_once = run_tiled(pixels, network)
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(tiled_inference, "MIN_TILE_SIDE_PIXELS", 1)
         patch.setattr(tiled_inference, "tile_side", lambda *_: side)
-        parts = whole(pixels, network)
-    np.testing.assert_allclose(parts, at_once, atol=1e-6)
+        tiled = run_tiled(pixels, network)
+    np.testing.assert_allclose(tiled, at_once, atol=1e-6)
 
 
 @settings(deadline=None, max_examples=40)
@@ -63,17 +63,19 @@ def test_the_whole_out_of_tiles(size: ImageShape, scale: int, reach: int, multip
 def test_squares_of_one_size(size: ImageShape, scale: int, reach: int, free: int) -> None:
     """A network that takes nothing else answers as one that takes anything, but for mirrors beyond the picture."""
     pixels = np.random.default_rng(0).integers(0, 256, (*size, 3), np.uint8)
-    parts = whole(pixels, imager(scale, reach, fixed=2 * reach + free))
-    free_size = whole(pixels, imager(scale, reach))
+    tiled = run_tiled(pixels, mean_network(scale, reach, fixed=2 * reach + free))
+    free_size = run_tiled(pixels, mean_network(scale, reach))
     inner = tuple(slice(0, max(0, side - reach) * scale) for side in size)  # where no mirror is seen
-    np.testing.assert_allclose(parts[inner], free_size[inner], atol=1e-6)
+    np.testing.assert_allclose(tiled[inner], free_size[inner], atol=1e-6)
 
 
 @pytest.mark.parametrize("size", [(101, 77), (150, 99)])
 def test_squares_of_one_size_at_any_size(size: ImageShape) -> None:
     pixels = np.random.default_rng(2).integers(0, 256, (61, 47, 3), np.uint8)
-    made, wanted = whole(pixels, imager(4, 2, fixed=40), size), whole(pixels, imager(4, 2), size)
-    np.testing.assert_allclose(made[: size[0] - 20, : size[1] - 20], wanted[: size[0] - 20, : size[1] - 20], atol=2e-5)
+    result, wanted = run_tiled(pixels, mean_network(4, 2, fixed=40), size), run_tiled(pixels, mean_network(4, 2), size)
+    np.testing.assert_allclose(
+        result[: size[0] - 20, : size[1] - 20], wanted[: size[0] - 20, : size[1] - 20], atol=2e-5
+    )
 
 
 def test_a_square_must_have_room() -> None:
@@ -85,23 +87,23 @@ def test_a_square_must_have_room() -> None:
 def test_the_network_pads_where_the_picture_ends_and_nowhere_else() -> None:
     pixels = np.random.default_rng(1).integers(0, 256, (50, 70, 3), np.uint8)
     expected = box(pixels.transpose(2, 0, 1)[None].astype(np.float32) / np.float32(255), 3)[0].transpose(1, 2, 0)
-    np.testing.assert_allclose(whole(pixels, imager(1, 3), budget=1), expected, atol=1e-6)
+    np.testing.assert_allclose(run_tiled(pixels, mean_network(1, 3), budget=1), expected, atol=1e-6)
 
 
 @pytest.mark.parametrize("size", [(101, 77), (60, 40), (150, 99)])
 def test_any_size_out_of_tiles(size: ImageShape, monkeypatch: pytest.MonkeyPatch) -> None:
     """What is resampled after the network is the same in tiles as at once."""
     pixels = np.random.default_rng(2).integers(0, 256, (61, 47, 3), np.uint8)
-    network = imager(4, 2)
-    at_once = whole(pixels, network, size)
+    network = mean_network(4, 2)
+    at_once = run_tiled(pixels, network, size)
     monkeypatch.setattr(tiled_inference, "tile_side", lambda *_: 13)
-    np.testing.assert_allclose(whole(pixels, network, size), at_once, atol=2e-5)
+    np.testing.assert_allclose(run_tiled(pixels, network, size), at_once, atol=2e-5)
 
 
 def test_a_network_that_cuts_its_rim_gets_a_mirrored_one() -> None:
     pixels = np.full((30, 40, 3), 200, np.uint8)
-    made = whole(pixels, imager(2, 3, cut=5), budget=1)
-    np.testing.assert_allclose(made, 200 / 255, atol=1e-6)
+    result = run_tiled(pixels, mean_network(2, 3, cut=5), budget=1)
+    np.testing.assert_allclose(result, 200 / 255, atol=1e-6)
 
 
 def test_memory_decides_the_side() -> None:
@@ -128,6 +130,6 @@ def test_published_networks_out_of_tiles(name: str, shared_data: Callable[[str],
     )  # fmt: skip
     network = ImageToImageNetwork(card, make_inference_function(create_session(content, name, "cpu"), card), "cpu")
     pixels = skimage.data.chelsea()[:160, 100:300]
-    at_once = whole(pixels, network)
-    parts = whole(pixels, network, budget=1)
-    assert np.abs(parts - at_once).max() * 255 <= 1
+    at_once = run_tiled(pixels, network)
+    tiled = run_tiled(pixels, network, budget=1)
+    assert np.abs(tiled - at_once).max() * 255 <= 1

@@ -1,4 +1,4 @@
-"""Tone: curves that rise and clip nothing, greys that stay grey, ratios that are kept, good photographs left alone."""
+"""Tone: monotonic curves without clipping, neutral greys, constant ratios, good photographs left alone."""
 
 import numpy as np
 import pytest
@@ -6,9 +6,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from mattebox.enhancement import tone_adjustment
-from mattebox.enhancement.linear_light import colour_space_of, sample_light
+from mattebox.enhancement.colour_space import colour_space_of
+from mattebox.enhancement.light_sample import sample_light
 from mattebox.enhancement.tone_adjustment import ToneAdjustment
-from mattebox.recipe.recipe import Light
+from mattebox.recipe.steps import Light
 from mattebox.types import Picture
 
 ONE = st.floats(-1, 1)
@@ -36,34 +37,37 @@ def test_curves_rise_and_keep_their_ends(exposure: float, lift: float, contrast:
 
 
 @settings(max_examples=25)
-@given(made=TONES, deep=st.booleans())
-def test_grey_stays_grey(made: ToneAdjustment, deep: bool) -> None:
+@given(result=TONES, deep=st.booleans())
+def test_grey_stays_grey(result: ToneAdjustment, deep: bool) -> None:
     grey = np.linspace(0, 65535 if deep else 255, 2400).astype(np.uint16 if deep else np.uint8)
     picture = Picture(np.repeat(grey.reshape(40, 60, 1), 3, axis=2))
-    after = tone_adjustment.apply_tone(picture, made).rgb
+    after = tone_adjustment.apply_tone(picture, result).rgb
     assert np.ptp(after.astype(int), axis=-1).max() == 0
     assert after.dtype == picture.rgb.dtype
 
 
 @settings(max_examples=25)
-@given(made=TONES, seed=st.integers(0, 50))
-def test_hues_stay_and_nothing_is_burnt_out(made: ToneAdjustment, seed: int) -> None:
+@given(result=TONES, seed=st.integers(0, 50))
+def test_hues_stay_and_nothing_is_burnt_out(result: ToneAdjustment, seed: int) -> None:
     picture = scene(np.uint16, seed)
-    after = tone_adjustment.apply_tone(picture, made).rgb
+    after = tone_adjustment.apply_tone(picture, result).rgb
     space = colour_space_of(picture)
     before, light = space.decode(picture.rgb), space.decode(after)
-    seen = (before.min(-1) > 0.01) & (light.min(-1) > 0.01)
-    ratios = (light[seen] / light[seen].max(-1, keepdims=True), before[seen] / before[seen].max(-1, keepdims=True))
+    visible = (before.min(-1) > 0.01) & (light.min(-1) > 0.01)
+    ratios = (
+        light[visible] / light[visible].max(-1, keepdims=True),
+        before[visible] / before[visible].max(-1, keepdims=True),
+    )
     assert np.abs(ratios[0] - ratios[1]).max(initial=0) < 0.01
     inside = picture.rgb.max(-1) < 50000
-    assert after.max(-1)[inside].max() < 65535 or made.exposure > 2
+    assert after.max(-1)[inside].max() < 65535 or result.exposure > 2
 
 
-@given(made=TONES)
+@given(result=TONES)
 @settings(max_examples=10)
-def test_strength_0_and_no_tone_are_the_picture_itself(made: ToneAdjustment) -> None:
+def test_strength_0_and_no_tone_are_the_picture_itself(result: ToneAdjustment) -> None:
     picture = scene(np.uint8)
-    assert tone_adjustment.apply_tone(picture, made, 0) is picture
+    assert tone_adjustment.apply_tone(picture, result, 0) is picture
     assert tone_adjustment.apply_tone(picture, tone_adjustment.NO_ADJUSTMENT) is picture
     assert tone_adjustment.plan_tone(picture, Light()) == tone_adjustment.NO_ADJUSTMENT
 
@@ -71,8 +75,8 @@ def test_strength_0_and_no_tone_are_the_picture_itself(made: ToneAdjustment) -> 
 @pytest.mark.parametrize("name", ["astronaut", "coffee", "rocket", "chelsea"])
 def test_a_good_photograph_is_left_alone(name: str, request: pytest.FixtureRequest) -> None:
     picture = request.getfixturevalue(name)
-    made = tone_adjustment.apply_tone(picture, tone_adjustment.plan_tone(picture, Light(light="auto")))
-    assert np.abs(made.rgb.astype(int) - picture.rgb).mean() < 2
+    result = tone_adjustment.apply_tone(picture, tone_adjustment.plan_tone(picture, Light(light="auto")))
+    assert np.abs(result.rgb.astype(int) - picture.rgb).mean() < 2
 
 
 @pytest.mark.parametrize("name", ["astronaut", "coffee", "chelsea"])
@@ -80,9 +84,9 @@ def test_a_dark_photograph_comes_nearer_to_what_it_was(name: str, request: pytes
     picture = request.getfixturevalue(name)
     space = colour_space_of(picture)
     dark = picture.with_pixels(space.encode(space.decode(picture.rgb) * np.float32(0.15), picture.bit_depth), None)
-    made = tone_adjustment.apply_tone(dark, tone_adjustment.plan_tone(dark, Light(light="auto")))
-    away = [np.abs(p.rgb.astype(int) - picture.rgb).mean() for p in (dark, made)]
-    assert away[1] < 0.65 * away[0]
+    result = tone_adjustment.apply_tone(dark, tone_adjustment.plan_tone(dark, Light(light="auto")))
+    errors = [np.abs(p.rgb.astype(int) - picture.rgb).mean() for p in (dark, result)]
+    assert errors[1] < 0.65 * errors[0]
 
 
 def test_shadows_lift_what_is_dark_alone_and_highlights_lower_what_is_bright() -> None:
@@ -119,7 +123,7 @@ def test_clarity_strengthens_texture_and_spares_skin() -> None:
     assert 1 < stronger[1] < 1 + 0.7 * (stronger[0] - 1)
 
 
-def test_nothing_seen_needs_nothing() -> None:
+def test_no_visible_pixels_need_no_adjustment() -> None:
     hidden = Picture(np.zeros((50, 50, 3), np.uint8), np.zeros((50, 50), np.uint8))
     assert tone_adjustment.estimate_tone(sample_light(hidden)) == tone_adjustment.NO_ADJUSTMENT
 

@@ -1,21 +1,22 @@
-"""White balance: casts put on are taken off, photographs without one are left alone, and greys stay grey."""
+"""White balance: casts are corrected, photographs without one are left alone, and greys stay grey."""
 
 import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mattebox.enhancement import illuminant, learned_illuminant, white_balance
-from mattebox.enhancement.linear_light import Float64Array, colour_space_of, sample_light
+from mattebox.enhancement import dehazing, illuminant, illuminant_estimation, learned_illuminant, white_balance
+from mattebox.enhancement.colour_space import Float64Array, srgb_colour_space
+from mattebox.enhancement.light_sample import sample_light
 from mattebox.errors import ModelError, UsageError
-from mattebox.recipe.recipe import Balance
+from mattebox.recipe.steps import Balance
 from mattebox.types import Picture
 
-SPACE = colour_space_of(Picture(np.zeros((1, 1, 3), np.uint8)))
+SPACE = srgb_colour_space()
 LAMP, SHADE = illuminant.light_from_kelvin(3200, SPACE), illuminant.light_from_kelvin(11000, SPACE)
 
 
-def under(picture: Picture, light: Float64Array) -> Picture:
+def apply_illuminant(picture: Picture, light: Float64Array) -> Picture:
     linear = SPACE.decode(picture.rgb) * (light / light.max()).astype(np.float32)
     return picture.with_pixels(SPACE.encode(linear, picture.bit_depth), None)
 
@@ -24,28 +25,28 @@ def under(picture: Picture, light: Float64Array) -> Picture:
     ("name", "light"),
     [("astronaut", LAMP), ("astronaut", SHADE), ("rocket", LAMP), ("rocket", SHADE), ("coffee", LAMP)],
 )
-def test_a_cast_is_taken_off(name: str, light: Float64Array, request: pytest.FixtureRequest) -> None:
-    seen = sample_light(under(request.getfixturevalue(name), light))
-    left = illuminant.angular_error_degrees(white_balance.estimate_white_balance(seen).light_to_correct, light)
+def test_a_cast_is_corrected(name: str, light: Float64Array, request: pytest.FixtureRequest) -> None:
+    seen = sample_light(apply_illuminant(request.getfixturevalue(name), light))
+    left = illuminant.angular_error_degrees(illuminant_estimation.estimate_white_balance(seen).light_to_correct, light)
     assert left < 0.5 * illuminant.angular_error_degrees(np.ones(3), light)
 
 
 @pytest.mark.parametrize("name", ["astronaut", "coffee", "rocket", "chelsea"])
 def test_a_photograph_without_a_cast_is_left_alone(name: str, request: pytest.FixtureRequest) -> None:
     picture = request.getfixturevalue(name)
-    made = white_balance.correct_white_balance(
-        picture, white_balance.estimate_white_balance(sample_light(picture)).light_to_correct
+    result = white_balance.correct_white_balance(
+        picture, illuminant_estimation.estimate_white_balance(sample_light(picture)).light_to_correct
     )
-    assert np.abs(made.rgb.astype(int) - picture.rgb).mean() < 4
+    assert np.abs(result.rgb.astype(int) - picture.rgb).mean() < 4
 
 
 @pytest.mark.parametrize("dtype", [np.uint8, np.uint16])
 def test_a_known_light_leaves_a_grey_card_grey(dtype: type) -> None:
     peak = int(np.iinfo(dtype).max)
     card = Picture(np.repeat(np.linspace(0, 0.7 * peak, 600).astype(dtype).reshape(20, 30, 1), 3, axis=2))
-    made = white_balance.correct_white_balance(under(card, LAMP), LAMP)
-    assert np.ptp(made.rgb.astype(int), axis=-1).max() <= 2 + peak // 255
-    assert made.rgb.dtype == dtype
+    result = white_balance.correct_white_balance(apply_illuminant(card, LAMP), LAMP)
+    assert np.ptp(result.rgb.astype(int), axis=-1).max() <= 2 + peak // 255
+    assert result.rgb.dtype == dtype
 
 
 def test_white_stays_white() -> None:
@@ -57,14 +58,14 @@ def test_white_stays_white() -> None:
 def test_strength_lies_between_nothing_and_all(strength: float, seed: int) -> None:
     rgb = np.random.default_rng(seed).integers(0, 256, (8, 8, 3), dtype=np.uint8)
     picture = Picture(rgb)
-    whole, part = (
+    whole, partial = (
         white_balance.correct_white_balance(picture, SHADE),
         white_balance.correct_white_balance(picture, SHADE, strength),
     )
     low, high = np.minimum(rgb, whole.rgb), np.maximum(rgb, whole.rgb)
-    assert ((part.rgb >= low) & (part.rgb <= high)).all()
+    assert ((partial.rgb >= low) & (partial.rgb <= high)).all()
     assert white_balance.correct_white_balance(picture, SHADE, 0) is picture
-    assert white_balance.correct_white_balance(picture, white_balance.NEUTRAL_LIGHT) is picture
+    assert white_balance.correct_white_balance(picture, illuminant.NEUTRAL_LIGHT) is picture
 
 
 def test_the_daylight_of_srgb_is_white() -> None:
@@ -73,17 +74,17 @@ def test_the_daylight_of_srgb_is_white() -> None:
     assert SHADE[0] < 1 < SHADE[2]
 
 
-def test_what_a_step_asks_for(astronaut: Picture) -> None:
-    assert (white_balance.resolve_illuminant(Balance(), astronaut) == 1).all()
-    assert white_balance.resolve_illuminant(Balance(white="3200 k"), astronaut) == pytest.approx(LAMP)
-    lamp = under(Picture(np.full((20, 20, 3), 128, np.uint8)), LAMP)
-    for way in ("10,10", "50%,50%", "grey"):
-        found = white_balance.resolve_illuminant(Balance(white=way), lamp)
+def test_the_correction_that_a_step_asks_for(astronaut: Picture) -> None:
+    assert (white_balance.plan_white_balance(Balance(), astronaut).light == 1).all()
+    assert white_balance.plan_white_balance(Balance(white="3200 k"), astronaut).light == pytest.approx(LAMP)
+    lamp = apply_illuminant(Picture(np.full((20, 20, 3), 128, np.uint8)), LAMP)
+    for text in ("10,10", "50%,50%", "grey"):
+        found = white_balance.plan_white_balance(Balance(white=text), lamp).light
         assert illuminant.angular_error_degrees(found, LAMP) < 1
 
 
-@pytest.mark.parametrize("white", ["blue", "1000K", "1;2", "10,10,10", "nanK"])
-def test_nonsense_is_refused(white: str) -> None:
+@pytest.mark.parametrize("white", ["blue", "1000K", "1;2", "10,10,10", "nanK", "50%,150%"])
+def test_invalid_values_are_refused(white: str) -> None:
     with pytest.raises(UsageError):
         white_balance.check_balance(Balance(white=white))
 
@@ -91,20 +92,28 @@ def test_nonsense_is_refused(white: str) -> None:
 def test_places_outside_or_black_are_refused() -> None:
     black = Picture(np.zeros((10, 10, 3), np.uint8))
     with pytest.raises(UsageError, match="outside"):
-        white_balance.resolve_illuminant(Balance(white="20,5"), black)
+        white_balance.plan_white_balance(Balance(white="20,5"), black)
     with pytest.raises(UsageError, match="too dark"):
-        white_balance.resolve_illuminant(Balance(white="5,5"), black)
+        white_balance.plan_white_balance(Balance(white="5,5"), black)
 
 
 def test_nothing_to_see_is_no_cast() -> None:
     for value in (0, 255):
         sample = sample_light(Picture(np.full((30, 30, 3), value, np.uint8)))
-        assert (white_balance.estimate_white_balance(sample).light_to_correct == 1).all()
-        assert (white_balance.illuminant_estimates(sample)[0][1] == 1).all()
+        assert (illuminant_estimation.estimate_white_balance(sample).light_to_correct == 1).all()
+        assert (illuminant_estimation.illuminant_estimates(sample)[0][1] == 1).all()
 
 
-def test_patterns_are_what_their_card_says(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_filters_match_their_card(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(learned_illuminant, "load_card", lambda: {"sha256": "0" * 64})
     learned_illuminant.load_filters.cache_clear()
     with pytest.raises(ModelError, match="white-1"):
         learned_illuminant.load_filters()
+
+
+def test_haze_is_estimated_with_the_illuminant(astronaut: Picture) -> None:
+    hazy = astronaut.with_pixels((astronaut.rgb * 0.3 + 100).astype(np.uint8), None)
+    expected = dehazing.estimate_haze(sample_light(hazy))
+    assert expected > 0.05
+    for white in ("auto", "grey", "3200K"):
+        assert white_balance.plan_white_balance(Balance(white=white), hazy).haze == expected

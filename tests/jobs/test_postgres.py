@@ -22,11 +22,13 @@ from tests.serving import free_port
 USER = "postgres"  # the server refuses to run as root
 
 
-PLACES = os.pathsep.join([os.environ["PATH"], *map(str, Path("/usr/lib/postgresql").glob("*/bin"))])  # Debian's own
+SEARCH_PATH = os.pathsep.join(
+    [os.environ["PATH"], *map(str, Path("/usr/lib/postgresql").glob("*/bin"))]
+)  # Debian's own
 
 
 def _postgres_can_run() -> bool:
-    if shutil.which("pg_ctl", path=PLACES) is None:
+    if shutil.which("pg_ctl", path=SEARCH_PATH) is None:
         return False
     return os.getuid() != 0 or any(entry.pw_name == USER for entry in pwd.getpwall())
 
@@ -44,7 +46,7 @@ def address() -> Iterator[str]:
     port = free_port()
 
     def run(*words: str) -> None:
-        words = (str(shutil.which(words[0], path=PLACES)), *words[1:])
+        words = (str(shutil.which(words[0], path=SEARCH_PATH)), *words[1:])
         subprocess.run(words, check=True, stdout=subprocess.DEVNULL, cwd=home, timeout=40, **as_user)  # type: ignore[call-overload]
 
     run("initdb", "-D", str(home / "data"), "-U", "mattebox", "-A", "trust", "--no-sync")

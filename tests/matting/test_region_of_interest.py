@@ -6,7 +6,8 @@ import pytest
 from mattebox.errors import UsageError
 from mattebox.matting.region_of_interest import parse_region
 from mattebox.pipeline.run import run_recipe
-from mattebox.recipe.recipe import Cut, Recipe
+from mattebox.recipe.recipe import Recipe
+from mattebox.recipe.steps import Cut
 from mattebox.types import Picture
 from tests.fakes import composite, disc, fake_session
 

@@ -11,7 +11,8 @@ from mattebox.metrics.matting import sad
 from mattebox.models.cards.registry import all_cards
 from mattebox.pipeline.result import Result
 from mattebox.pipeline.run import run_recipe
-from mattebox.recipe.recipe import Cut, Recipe
+from mattebox.recipe.recipe import Recipe
+from mattebox.recipe.steps import Cut
 from mattebox.types import Floats, ImageShape, Matte, Picture
 from tests.fakes import composite, fake_session
 

@@ -8,7 +8,8 @@ import pytest
 from mattebox.errors import UsageError
 from mattebox.matting.trimap import trimap_from_matte, trimap_from_picture
 from mattebox.pipeline.run import run_recipe
-from mattebox.recipe.recipe import Cut, Recipe
+from mattebox.recipe.recipe import Recipe
+from mattebox.recipe.steps import Cut
 from mattebox.types import Matte, Picture
 from tests.fakes import composite, disc, fake_session
 

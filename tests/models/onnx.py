@@ -36,7 +36,7 @@ def tensor(name: str, values: np.ndarray) -> bytes:
 
 
 def external(name: str, shape: Sequence[int], location: str) -> bytes:
-    """A tensor whose numbers lie in another file."""
+    """A tensor whose values are in another file."""
     return message(*[(1, n) for n in shape], (2, FLOAT), (8, name), (13, entry("location", location)), (14, 1))
 
 
@@ -100,7 +100,7 @@ def numbers(name: str, *values: int) -> bytes:
 
 
 def constants_network(outputs: dict[str, np.ndarray], rank: int = 3) -> bytes:
-    """A network that gives these arrays whatever it sees; its input has `rank` dimensions."""
+    """A network with constant outputs; its input has `rank` dimensions."""
     nodes = [node("Identity", [f"{name} itself"], [name]) for name in outputs]
     tensors = [
         whole_array(f"{name} itself", a) if a.dtype.kind == "i" else tensor(f"{name} itself", a)

@@ -1,4 +1,4 @@
-"""The manner of another picture: its means and deviations, channel by channel, and nothing else of it."""
+"""The output has the mean and deviation of the style picture, channel by channel."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from tests.fakes import OURS
 
 
 class Copy:
-    """A network that answers with what it is given."""
+    """A network that returns its input."""
 
     def get_inputs(self) -> list[Any]:
         return [SimpleNamespace(name="given")]
@@ -30,7 +30,7 @@ def noise(mean: float, deviation: float, seed: int, size: int) -> Float32Array:
     return drawn.astype(np.float32)
 
 
-def test_takes_on_means_and_deviations() -> None:
+def test_output_has_the_statistics_of_the_style() -> None:
     painter = AdainNetwork(find_card("adain"), Copy(), Copy())
     content, model = noise(0.3, 0.02, 0, 64), noise(0.6, 0.05, 1, 40)
     made = painter.run(content, painter.style_statistics(model))
@@ -40,13 +40,13 @@ def test_takes_on_means_and_deviations() -> None:
         assert np.corrcoef(before.ravel(), after.ravel())[0, 1] > 0.999
 
 
-def test_its_own_manner_changes_nothing() -> None:
+def test_a_pictures_own_statistics_change_nothing() -> None:
     painter = AdainNetwork(find_card("adain"), Copy(), Copy())
     content = noise(0.5, 0.1, 2, 32)
     assert np.abs(painter.run(content, painter.style_statistics(content)) - content.clip(0, 1)).max() < 1e-5
 
 
-def test_flat_pictures_are_no_division_by_nothing() -> None:
+def test_flat_pictures_do_not_divide_by_zero() -> None:
     painter = AdainNetwork(find_card("adain"), Copy(), Copy())
     flat = np.full((1, 3, 32, 32), 0.5, np.float32)
     assert np.allclose(painter.run(flat, painter.style_statistics(noise(0.2, 0.01, 3, 32))).std(), 0, atol=0.01)
@@ -60,6 +60,6 @@ def test_flat_pictures_are_no_division_by_nothing() -> None:
         (MultiStyleNetwork, "adain", "has no styles"),
     ],
 )
-def test_each_opens_what_it_can_run(opener: Any, model: str, problem: str) -> None:
+def test_other_kinds_of_model_are_refused(opener: Any, model: str, problem: str) -> None:
     with pytest.raises(ModelError, match=problem):
         opener.open(model)

@@ -23,7 +23,7 @@ def stored(folder: Path, content: bytes = b"weights", **changes: object) -> Path
     return path
 
 
-def test_weights_are_read_when_they_are_the_cards(tmp_path: Path) -> None:
+def test_weights_with_the_cards_hash_are_read(tmp_path: Path) -> None:
     assert weight_store.read_weights(load_card(stored(tmp_path))) == b"weights"
 
 

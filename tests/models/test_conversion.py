@@ -1,4 +1,4 @@
-"""Weights published in another form: converted once when pulled, never half, only from the file that was verified."""
+"""Weights in another format are converted once, atomically, and only from the verified file."""
 
 from __future__ import annotations
 
@@ -25,14 +25,14 @@ PUBLISHED = b"weights in a form of their own"
 GRAPH = (WEIGHTS_FOLDER / "up2-1.onnx").read_bytes()
 
 
-class Point:
+class FakeEntryPoint:
     """An entry point."""
 
     def __init__(self, work: Callable[[bytes], bytes] | None) -> None:
-        self.work, self.asked = work, 0
+        self.work, self.load_count = work, 0
 
     def load(self) -> Callable[[bytes], bytes]:
-        self.asked += 1
+        self.load_count += 1
         if self.work is None:
             raise ImportError("no torch")
         return self.work
@@ -42,21 +42,21 @@ class Point:
 def server(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[WeightServer]:
     monkeypatch.setattr(download, "FIRST_RETRY_SECONDS", 0.001)
     use_home_folder(monkeypatch, tmp_path / "home")
-    with serve_weights(PUBLISHED) as opened:
-        yield opened
+    with serve_weights(PUBLISHED) as weights:
+        yield weights
 
 
 @pytest.fixture
-def can(monkeypatch: pytest.MonkeyPatch) -> Callable[[Callable[[bytes], bytes] | None], Point]:
-    def converting(work: Callable[[bytes], bytes] | None) -> Point:
-        point = Point(work)
+def install_converter(monkeypatch: pytest.MonkeyPatch) -> Callable[[Callable[[bytes], bytes] | None], FakeEntryPoint]:
+    def install(work: Callable[[bytes], bytes] | None) -> FakeEntryPoint:
+        point = FakeEntryPoint(work)
         monkeypatch.setattr(conversion, "entry_points", lambda group, name: (point,) if name == "fake" else ())
         return point
 
-    return converting
+    return install
 
 
-Can = Callable[[Callable[[bytes], bytes] | None], Point]
+InstallConverter = Callable[[Callable[[bytes], bytes] | None], FakeEntryPoint]
 
 
 def card_of(server: WeightServer) -> Card:
@@ -65,14 +65,14 @@ def card_of(server: WeightServer) -> Card:
     )
 
 
-def test_it_is_converted_once_and_runs(server: WeightServer, can: Can) -> None:
-    card, point = card_of(server), can(lambda content: GRAPH if content == PUBLISHED else b"")
+def test_weights_are_converted_once_and_run(server: WeightServer, install_converter: InstallConverter) -> None:
+    card, point = card_of(server), install_converter(lambda content: GRAPH if content == PUBLISHED else b"")
     with pytest.raises(ModelError, match="mattebox models pull"):
         weight_store.read_weights(card)
     assert not weight_files.is_installed(card)
     path = pull_weights(card)
     pull_weights(card)
-    assert point.asked == 1
+    assert point.load_count == 1
     assert path.read_bytes() == PUBLISHED
     assert weight_files.is_installed(card)
     assert weight_store.read_weights(card) == GRAPH
@@ -85,33 +85,37 @@ def test_it_is_converted_once_and_runs(server: WeightServer, can: Can) -> None:
     assert not weight_files.is_installed(card)
 
 
-def test_without_the_converter_it_says_what_to_install(server: WeightServer, can: Can) -> None:
-    can(None)
+def test_without_the_converter_it_says_what_to_install(
+    server: WeightServer, install_converter: InstallConverter
+) -> None:
+    install_converter(None)
     card = card_of(server)
     with pytest.raises(ModelError, match=r"mattebox\[train\].*what was pulled is kept"):
         pull_weights(card)
     assert weight_files.weights_path(card).read_bytes() == PUBLISHED
     assert not weight_files.is_installed(card)
-    can(lambda _: GRAPH)
+    install_converter(lambda _: GRAPH)
     pull_weights(card)
     assert weight_store.read_weights(card) == GRAPH
 
 
-def test_a_changed_graph_is_never_run_and_is_made_again(server: WeightServer, can: Can) -> None:
-    card, point = card_of(server), can(lambda _: GRAPH)
+def test_a_changed_graph_is_never_run_and_is_converted_again(
+    server: WeightServer, install_converter: InstallConverter
+) -> None:
+    card, point = card_of(server), install_converter(lambda _: GRAPH)
     graph = conversion.onnx_path(pull_weights(card))
     graph.write_bytes(GRAPH[:-1] + b"?")
     for check in (weight_store.read_weights, weight_store.verify_weights):
         with pytest.raises(ModelError, match="is not the file"):
             check(card)
     pull_weights(card)
-    assert point.asked == 2
+    assert point.load_count == 2
     assert weight_store.read_weights(card) == GRAPH
 
 
-def test_a_graph_of_another_file_does_not_count(server: WeightServer, can: Can) -> None:
+def test_a_graph_of_another_file_is_refused(server: WeightServer, install_converter: InstallConverter) -> None:
     card = card_of(server)
-    can(lambda _: GRAPH)
+    install_converter(lambda _: GRAPH)
     record = weight_files.record_path(conversion.onnx_path(pull_weights(card)))
     record.write_text(json.dumps(json.loads(record.read_text()) | {"from": "0" * 64}))
     with pytest.raises(ModelError, match="is not converted"):
@@ -119,10 +123,10 @@ def test_a_graph_of_another_file_does_not_count(server: WeightServer, can: Can) 
 
 
 def test_a_kill_between_record_and_graph_leaves_nothing_that_runs(
-    server: WeightServer, can: Can, monkeypatch: pytest.MonkeyPatch
+    server: WeightServer, install_converter: InstallConverter, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     card = card_of(server)
-    can(lambda _: GRAPH)
+    install_converter(lambda _: GRAPH)
     replace, targets = os.replace, []
 
     def killed_before_the_graph(source: Path, target: Path) -> None:
@@ -142,15 +146,17 @@ def test_a_kill_between_record_and_graph_leaves_nothing_that_runs(
     assert weight_store.read_weights(card) == GRAPH
 
 
-def test_a_file_of_ones_own(server: WeightServer, can: Can, tmp_path: Path) -> None:
-    can(lambda content: GRAPH)
+def test_a_users_own_file_is_converted(
+    server: WeightServer, install_converter: InstallConverter, tmp_path: Path
+) -> None:
+    install_converter(lambda content: GRAPH)
     (tmp_path / "mine.pth").write_bytes(b"anything")
     card = install.add_model(tmp_path / "mine.pth", card_of(server))
     assert (card.weights, card.converter, card.task) == ("mine.onnx", "", "upscale")
     assert ImageToImageNetwork.open("mine", "cpu").tiles.scale == 2
 
 
-def test_an_upscaler_of_ones_own_is_tried(server: WeightServer, tmp_path: Path) -> None:
+def test_a_users_own_upscaler_is_run_once(server: WeightServer, tmp_path: Path) -> None:
     (tmp_path / "mine.onnx").write_bytes(GRAPH)
     with pytest.raises(ModelError, match="correct scale and cut"):
         install.add_model(tmp_path / "mine.onnx", find_card("up4-1"))

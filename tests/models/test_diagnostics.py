@@ -49,7 +49,7 @@ def test_no_runtime_at_all(monkeypatch: pytest.MonkeyPatch) -> None:
     ]
 
 
-def test_what_we_need_is_read_from_our_own_metadata() -> None:
+def test_required_packages_come_from_the_metadata() -> None:
     assert {"numpy", "pillow", "onnxruntime", "msgspec", "click"} <= set(diagnostics.required_packages())
     assert "pillow-heif" not in diagnostics.required_packages()
 
@@ -65,7 +65,7 @@ def test_what_we_need_is_read_from_our_own_metadata() -> None:
         (AttributeError("numpy was built for another ABI"), "pip install --force-reinstall isal"),
     ],
 )
-def test_what_cannot_be_loaded(monkeypatch: pytest.MonkeyPatch, error: Exception, mend: str) -> None:
+def test_packages_that_cannot_be_imported(monkeypatch: pytest.MonkeyPatch, error: Exception, mend: str) -> None:
     def load(name: str) -> ModuleType:
         if name == "isal":
             raise error
@@ -101,7 +101,7 @@ def test_memory(monkeypatch: pytest.MonkeyPatch, free: int | None, level: str) -
     assert [f.level for f in diagnostics.check_memory()] == [level]
 
 
-def test_a_home_that_is_no_folder(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+def test_a_home_folder_that_is_a_file(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     (tmp_path / "file").write_text("")
     monkeypatch.setenv("MATTEBOX_HOME", str(tmp_path / "file/home"))
     (found,) = diagnostics.check_home()

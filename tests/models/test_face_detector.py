@@ -1,4 +1,4 @@
-"""Faces as YuNet tells them: cells decoded to boxes and points, at two sizes, one for each face; and the whole way."""
+"""YuNet's cells are decoded to boxes and landmarks, at two sizes, one for each face; and faces are restored."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ EYES = FFHQ_LANDMARKS / TEMPLATE_SIDE_PIXELS  # five points in a box of 1 x 1
 
 
 def answers(*faces: tuple[float, float, float, float], stride: int = 16, side: int = 640) -> NamedOutputs:
-    """What YuNet would say of faces at left, top, width, height (in its pixels), each with its score below the last."""
+    """YuNet's outputs for faces at left, top, width, height (in input pixels), with falling scores."""
     made: NamedOutputs = {}
     for step in STRIDES:
         cells = (side // step) ** 2
@@ -40,7 +40,7 @@ def answers(*faces: tuple[float, float, float, float], stride: int = 16, side: i
 
 
 class Seer:
-    """Sees the same faces of a photograph, whatever size it is shown at."""
+    """Detects the same faces of a photograph at any size of its input."""
 
     def __init__(self, whole: float, *faces: tuple[float, float, float, float]) -> None:
         self.whole, self.faces, self.shown = whole, faces, []
@@ -60,7 +60,7 @@ def found(seer: Seer, size: tuple[int, int]) -> list[tuple[tuple[float, ...], Fl
 
 
 @pytest.mark.parametrize(("height", "width"), [(900, 1280), (480, 640), (300, 320)])
-def test_boxes_and_points_are_the_pictures(height: int, width: int) -> None:
+def test_boxes_and_landmarks_are_in_pixels_of_the_picture(height: int, width: int) -> None:
     seer = Seer(width, (100, 60, 80, 100), (200, 150, 40, 50))
     faces = found(seer, (height, width))
     assert [round(v) for v in faces[0][0]] == [100, 60, 180, 160]
@@ -70,22 +70,22 @@ def test_boxes_and_points_are_the_pictures(height: int, width: int) -> None:
     assert seer.shown == ([640, 256] if width >= 640 else [320, 256])
 
 
-def test_no_face_is_none() -> None:
+def test_a_picture_without_faces() -> None:
     assert found(Seer(1280), (900, 1280)) == []
 
 
-def test_of_two_that_overlap_the_surer_stays() -> None:
+def test_of_two_overlapping_boxes_the_higher_score_stays() -> None:
     faces = found(Seer(640, (100, 60, 160, 200), (112, 76, 160, 200)), (480, 640))
     assert [round(v) for v in faces[0][0]] == [100, 60, 260, 260]
     assert len(faces) == 1
 
 
-def test_another_network_is_told_apart() -> None:
+def test_outputs_of_another_network_are_refused() -> None:
     with pytest.raises(ModelError, match="does not answer as YuNet does"):
         FaceDetector(find_card("yunet"), lambda _: {}, "cpu").detect_faces(Picture(np.zeros((9, 9, 3), np.uint8)))
 
 
-def test_what_is_not_here_and_what_is_not_for_it() -> None:
+def test_missing_models_and_models_for_other_tasks() -> None:
     photograph = Picture(np.zeros((9, 9, 3), np.uint8))
     with pytest.raises(ModelError, match="mattebox models pull yunet"):
         mb.enhance(photograph, faces=50)
@@ -135,7 +135,7 @@ def networks(tmp_path: Path) -> tuple[str, str]:
     )
 
 
-def test_the_whole_way(networks: tuple[str, str]) -> None:
+def test_end_to_end(networks: tuple[str, str]) -> None:
     finder, drawer = networks
     photograph = Picture(skimage.data.astronaut())
     made = mb.enhance(photograph, faces=100, faces_model=drawer, faces_finder=finder).picture
@@ -148,7 +148,7 @@ def test_the_whole_way(networks: tuple[str, str]) -> None:
     np.testing.assert_array_equal(nothing.rgb, photograph.rgb)
 
 
-def test_faces_are_drawn_at_the_size_that_is_wanted(networks: tuple[str, str]) -> None:
+def test_faces_are_restored_at_the_requested_size(networks: tuple[str, str]) -> None:
     finder, drawer = networks
     photograph = Picture(skimage.data.astronaut())
     plain = mb.upscale(photograph, "2x").picture

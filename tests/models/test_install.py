@@ -1,4 +1,4 @@
-"""Models of the user's own: tried before they are added, pickles never opened, files elsewhere never read."""
+"""A user's own models run once before they are added; pickles are never opened, files elsewhere never read."""
 
 from __future__ import annotations
 
@@ -106,7 +106,7 @@ def test_what_does_not_run_is_not_added(tmp_path: Path, home: Path, content: byt
 
 
 def split(folder: Path, place: str) -> Path:
-    """A network whose numbers lie in another file."""
+    """A network whose weights are in another file."""
     path = folder / "split.onnx"
     weights = external("weights", (1, 3, 1, 1), place)
     path.write_bytes(
@@ -115,7 +115,7 @@ def split(folder: Path, place: str) -> Path:
     return path
 
 
-def test_numbers_beside_the_file_come_along(tmp_path: Path) -> None:
+def test_external_data_beside_the_file_is_copied(tmp_path: Path) -> None:
     (tmp_path / "split.data").write_bytes(RED.astype(np.float32).tobytes())
     card = install.add_model(split(tmp_path, "split.data"), find_card("u2net"))
     (tmp_path / "split.data").unlink()
@@ -126,7 +126,7 @@ def test_numbers_beside_the_file_come_along(tmp_path: Path) -> None:
         Session.open("split", "cpu")
 
 
-def test_numbers_elsewhere_are_refused(tmp_path: Path, home: Path) -> None:
+def test_external_data_elsewhere_is_refused(tmp_path: Path, home: Path) -> None:
     inner = tmp_path / "inner"
     inner.mkdir()
     (tmp_path / "secret").write_bytes(RED.astype(np.float32).tobytes())

@@ -1,4 +1,4 @@
-"""Networks that tell things apart: masks land where they belong, pixel for pixel, under the right name."""
+"""Instances of all families of networks have the right mask, box and class."""
 
 from __future__ import annotations
 
@@ -18,7 +18,8 @@ from mattebox.models.instance_decoders import decode_class_map, decode_detection
 from mattebox.models.instance_masks import Instance, pack_instances, unpack_instances
 from mattebox.models.matte_session import Session
 from mattebox.pipeline.run import run_recipe
-from mattebox.recipe.recipe import Cut, Recipe
+from mattebox.recipe.recipe import Recipe
+from mattebox.recipe.steps import Cut
 from mattebox.types import LetterboxGeometry, Picture
 from tests.fakes import OURS
 from tests.models.families import blocks, stored
@@ -29,7 +30,7 @@ THINGS = Output("boxes", classes=("background", "person", "dog"))
 
 
 def pasted(mask: np.ndarray, box: tuple[int, int, int, int], size: tuple[int, int]) -> np.ndarray:
-    """As maskrcnn-benchmark pastes: a border of nothing, the box widened for it, enlarged by another hand."""
+    """As maskrcnn-benchmark pastes masks: padded by one pixel, in a widened box, enlarged by Pillow."""
     cells = len(mask)
     across, down = (box[2] - box[0]) // cells, (box[3] - box[1]) // cells
     wide = Image.fromarray(np.pad(mask, 1).astype(np.float32))
@@ -69,7 +70,7 @@ def test_masks_as_large_as_the_input_are_taken_as_they_are() -> None:
     assert (part.alpha == masks[0, 0, :200, :300]).all()
 
 
-def test_queries_keep_what_they_win() -> None:
+def test_queries_keep_the_pixels_they_win() -> None:
     output = Output("queries", classes=("person", "dog", "grass"))
     kinds = np.full((1, 4, 4), -9.0)
     kinds[0, [0, 1, 2, 3], [0, 2, 3, 1]] = 9.0  # a person, grass, nothing, a dog
@@ -87,7 +88,7 @@ def test_queries_keep_what_they_win() -> None:
         decode_queries([masks, kinds[..., :3]], output, PLACE)
 
 
-def test_classes_fall_into_what_hangs_together() -> None:
+def test_class_maps_are_split_into_connected_regions() -> None:
     output = Output("classes", classes=("background", "cat"), subject=("cat",))
     logits = np.zeros((2, 50, 75), np.float32)
     logits[0] = 1
@@ -97,7 +98,7 @@ def test_classes_fall_into_what_hangs_together() -> None:
     assert first.score == pytest.approx(1 / (1 + np.exp(-3)), abs=1e-5)
 
 
-def test_parts_survive_being_kept() -> None:
+def test_instances_survive_packing() -> None:
     part = Instance("traffic light", 0.25, (1, 2, 30, 40), np.linspace(0, 1, 6, dtype=np.float32).reshape(2, 3))
     (again,) = unpack_instances(pack_instances([part]))
     assert (again.label, again.box) == ("traffic light", (1, 2, 30, 40))
@@ -107,7 +108,7 @@ def test_parts_survive_being_kept() -> None:
 
 
 def mask_rcnn(folder: Path) -> Card:
-    """A red thing of class dog, a green one of class person, and one nobody believes, in the frame of 1200 x 800."""
+    """A red instance of class dog, a green one of class person, and one of low score, in a frame of 1200 x 800."""
     x = np.array([[120, 160, 600, 640], [880, 320, 1120, 560], [0, 0, 300, 300]], np.float32)
     outputs = {"boxes": x, "labels": np.array([17, 1, 2]), "scores": np.array([0.95, 0.8, 0.2]),
                "masks": np.ones((3, 1, 28, 28))}  # fmt: skip
@@ -115,7 +116,7 @@ def mask_rcnn(folder: Path) -> Card:
 
 
 def torchvision(folder: Path) -> Card:
-    """One detection, whose whole mask is what is redder than green and blue."""
+    """One detection, whose full-size mask is where red exceeds green and blue."""
     shift = tensor("shift", np.array([-5.0]))
     nodes = [node("Conv", ["image", "weights", "shift"], ["warm"]), node("Sigmoid", ["warm"], ["masks"])]
     nodes += [node("Identity", [f"the {n}"], [n]) for n in ("boxes", "scores")]
@@ -187,7 +188,7 @@ def truth(*boxes: tuple[int, int, int, int]) -> np.ndarray:
 
 
 @pytest.mark.parametrize("family", FAMILIES)
-def test_each_family_lists_its_things(family: object, tmp_path: Path) -> None:
+def test_each_family_lists_its_instances(family: object, tmp_path: Path) -> None:
     parts = Session.open(family(tmp_path), "cpu").predict_instances(blocks())  # type: ignore[operator]
     red, green = FAMILIES[family]  # type: ignore[index]
     found = {p.label: p for p in parts}
@@ -198,7 +199,7 @@ def test_each_family_lists_its_things(family: object, tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("family", [mask_rcnn, mask2former, segformer])
-def test_each_family_cuts_what_is_picked(family: object, tmp_path: Path) -> None:
+def test_each_family_cuts_the_selected_instances(family: object, tmp_path: Path) -> None:
     """By class, number, place and size, at full size: one wrong pixel in two hundred at most, all at an edge."""
     session = Session.open(family(tmp_path), "cpu")  # type: ignore[operator]
     red, green = FAMILIES[family]  # type: ignore[index]
@@ -211,7 +212,7 @@ def test_each_family_cuts_what_is_picked(family: object, tmp_path: Path) -> None
     assert (cut(session, pick=str(numbered)) ^ truth(GREEN_BOX)).mean() < 0.005
 
 
-def test_torchvisions_whole_masks(tmp_path: Path) -> None:
+def test_torchvisions_full_size_masks(tmp_path: Path) -> None:
     session = Session.open(torchvision(tmp_path), "cpu")
     (part,) = session.predict_instances(blocks())
     assert part.label == "cat"
@@ -228,7 +229,7 @@ def test_a_class_that_is_not_there_is_no_subject(tmp_path: Path) -> None:
             cut(session, pick=pick)
 
 
-def test_classes_are_not_asked_of_those_who_do_not_tell() -> None:
+def test_models_without_classes_refuse_class_names() -> None:
     with pytest.raises(UsageError, match=f"model {OURS} knows no classes such as person; choose one that does"):
         check_selected_classes(parse_selection("person"), registry.find_card("balanced"))
     with pytest.raises(UsageError, match="only a network can recognise person"):
@@ -237,20 +238,20 @@ def test_classes_are_not_asked_of_those_who_do_not_tell() -> None:
         check_selected_classes(parse_selection(pick), registry.find_card("balanced"))
 
 
-def test_the_smallest_thing_under_a_place_is_meant() -> None:
+def test_a_place_selects_the_smallest_instance_there() -> None:
     table, cup = (Instance(n, 1.0, (0, 0, 9, 9), np.ones((9, 9), np.float32)) for n in ("table", "cup"))
     cup.alpha[:, 5:] = 0
     card = registry.find_card("maskrcnn")
     assert select_instances([table, cup], parse_selection("10%,10%", (90, 90)), card) == [cup]
 
 
-def test_another_network_is_refused_with_its_shapes(tmp_path: Path) -> None:
+def test_other_output_shapes_are_refused(tmp_path: Path) -> None:
     bad = stored(registry.find_card("maskrcnn"), tmp_path, constants_network({"only": np.zeros((2, 2))}))
     with pytest.raises(ModelError, match="N x 4, N, N and N x 1 x h x w"):
         Session.open(bad, "cpu").predict_instances(blocks())
 
 
-def test_nothing_found_is_kept_and_told(tmp_path: Path) -> None:
+def test_no_instances_are_cached_and_reported(tmp_path: Path) -> None:
     empty = {
         "boxes": np.zeros((0, 4)),
         "labels": np.zeros(0, int),

@@ -1,4 +1,4 @@
-"""The edge network as the house opens it: any tile, its own task only."""
+"""The matte refiner takes tiles of any size, and opens models of its own task only."""
 
 from __future__ import annotations
 
@@ -28,14 +28,14 @@ def test_a_tile_of_any_size(cells: tuple[int, int], step: int, shrink: int) -> N
     assert 0 <= alpha.min() <= alpha.max() <= 1
 
 
-def test_without_evidence_the_levelled_prior_stands() -> None:
+def test_without_evidence_the_levelled_prior_is_the_result() -> None:
     rng = np.random.default_rng(1)
     tile, prior = rng.random((40, 48, 3), np.float32), rng.random((40, 48), np.float32)
     alpha = open_matte_refiner().run(tile, prior, np.zeros((1, 27, 12, 14), np.float32), prior, 1, (0, 0))
     np.testing.assert_allclose(alpha, np.clip((prior - 0.1) / 0.8, 0, 1), atol=1e-5)
 
 
-def test_it_is_shared_and_no_other_network_stands_in() -> None:
+def test_it_is_shared_and_other_models_are_refused() -> None:
     assert open_matte_refiner() is open_matte_refiner()
     with pytest.raises(ModelError, match=f"model {OURS} is for cutout, not refine; choose edges-2"):
         MatteRefiner.open(OURS)

@@ -1,4 +1,4 @@
-"""prepare - run - restore, with a fake network and with the embedded one."""
+"""Preprocess, run, postprocess, with a fake network and with the embedded one."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ def test_the_short_side_is_kept_and_the_long_one_bounded(height: int, width: int
     assert max(found) % 32 == 0
 
 
-def test_prepare_normalises() -> None:
+def test_preprocessing_normalises() -> None:
     session = fake_session(mean=(0.5, 0.5, 0.5), std=(0.25, 0.25, 0.25))
     x, geometry = session.preprocess(Picture(np.full((64, 64, 3), (255, 0, 51), np.uint8)))
     assert x.shape == (1, 3, 128, 128)
@@ -61,7 +61,7 @@ def test_outputs_are_not_stretched() -> None:
     assert restored.min() == np.float32(0.2)
 
 
-def test_a_wrong_shape_is_said() -> None:
+def test_a_wrong_output_shape_is_an_error() -> None:
     session = Session(FAKE, lambda x: x, "cpu")
     with pytest.raises(ModelError, match="it must give"):
         session.run(np.zeros((1, 3, 64, 64), np.float32))

@@ -51,7 +51,7 @@ def test_external_data_is_found_everywhere(content: bytes) -> None:
     assert list_external_files(content) == {"../../secret"}
 
 
-def test_a_whole_network_has_none() -> None:
+def test_a_network_without_external_data() -> None:
     assert list_external_files(colour_network(np.ones((1, 3)))) == set()
     assert list_external_files(message((2, "location, location"))) == set()
 
@@ -93,5 +93,5 @@ def test_named_parts_are_verified_and_used(tmp_path: Path) -> None:
         weight_store.read_weights(card)
 
 
-def test_entries_are_written_as_the_walker_reads_them() -> None:
+def test_entries_of_external_data_are_read() -> None:
     assert list_external_files(message((7, message((5, message((13, entry("location", "x")))))))) == {"x"}

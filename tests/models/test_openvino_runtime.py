@@ -31,14 +31,14 @@ runtime.start((runtime.KERNELS / "decide.onnx").read_bytes(), "x", "openvino")
 """
 
 
-def test_without_it_the_command_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_without_it_the_error_has_the_command(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(openvino_runtime, "is_installed", lambda: False)
     with pytest.raises(DeviceError, match=r'openvino is not available here; pip install "mattebox\[openvino\]"'):
         devices.select_provider("openvino")
 
 
 def test_auto_never_takes_it(monkeypatch: pytest.MonkeyPatch) -> None:
-    """It calculates with fewer digits: that is to be asked for."""
+    """It computes in bfloat16, which must be requested."""
     monkeypatch.setattr(openvino_runtime, "is_installed", lambda: True)
     assert devices.device_name(devices.select_provider("auto")[0]) == "cpu"
     assert devices.select_provider("openvino") == ("OpenVINO", {})
@@ -73,6 +73,6 @@ def test_it_opens_no_socket() -> None:
 
 
 @needs_it
-def test_a_broken_graph_is_said() -> None:
+def test_a_broken_graph_is_an_error() -> None:
     with pytest.raises(ModelError, match="cannot be loaded by OpenVINO"):
         onnx_runtime.create_session(b"no graph", "model x", "openvino")

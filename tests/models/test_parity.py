@@ -1,4 +1,4 @@
-"""The same weights give the same alpha as the peer's own code, before the peer stretches each mask to 0..1.
+"""The same weights give the same alpha as rembg's own code, before rembg stretches each mask to 0..1.
 
 Within 1/255. The preparation of the peer (rembg 2.0) is restated here in a few lines, independent of the cards; where
 rembg is installed its own code is asked as well.
@@ -51,7 +51,7 @@ WEIGHTS = np.array([[9.0, -14.0, 5.0]])
 
 
 def prepared(picture: Picture, side: int | tuple[int, int], mean: object, std: object, brightest: bool) -> np.ndarray:
-    """The peer's way to a network's input."""
+    """A network's input as rembg prepares it."""
     size = (side, side) if isinstance(side, int) else side
     small = np.array(Image.fromarray(picture.rgb).resize(size, Image.Resampling.LANCZOS))
     x = (small / (max(small.max(), 1e-6) if brightest else 255) - mean) / std
@@ -89,7 +89,7 @@ def test_every_squashed_alpha_is_compared() -> None:
 
 
 @pytest.mark.parametrize("name", PEER)
-def test_the_same_network_gives_the_peers_alpha(name: str, tmp_path: Path, chelsea: Picture) -> None:
+def test_the_same_network_gives_rembgs_alpha(name: str, tmp_path: Path, chelsea: Picture) -> None:
     side, mean, std, brightest, sigmoid = PEER[name]
     content = colour_network(WEIGHTS, sigmoid=not sigmoid)
     dark = Picture((chelsea.rgb * 0.6).astype(np.uint8))
@@ -100,7 +100,7 @@ def test_the_same_network_gives_the_peers_alpha(name: str, tmp_path: Path, chels
     assert np.abs(found - wanted).max() < 1 / 255
 
 
-def test_clothes_are_the_peers_classes(tmp_path: Path, coffee: Picture) -> None:
+def test_clothes_are_rembgs_classes(tmp_path: Path, coffee: Picture) -> None:
     weights = np.array([[0.1, 0.1, 0.1], [2.0, -1.0, -1.0], [-1.0, 2.0, -1.0], [-1.0, -1.0, 2.0]])
     content = colour_network(weights, sigmoid=False)
     classes = theirs(content, prepared(coffee, 768, *IMAGENET, True)).argmax(0)

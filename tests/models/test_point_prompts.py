@@ -14,7 +14,8 @@ from mattebox.models.cards import registry
 from mattebox.models.matte_session import Session
 from mattebox.models.point_prompts import PointPrompt, decode_best_mask, decoder_inputs
 from mattebox.pipeline.run import run_recipe
-from mattebox.recipe.recipe import Cut, Recipe
+from mattebox.recipe.recipe import Recipe
+from mattebox.recipe.steps import Cut
 from mattebox.types import LetterboxGeometry
 from tests.fakes import OURS
 from tests.models.families import blocks, mobile_sam, shrinking, stored
@@ -25,14 +26,14 @@ ON_RED, ON_GREEN, ON_BLUE = (0.3, 0.5), (0.83, 0.55), (0.65, 0.1)
 
 
 def block(alpha: np.ndarray, left: int, top: int, right: int, bottom: int) -> np.ndarray:
-    """Where a block of the picture of 300 x 200 pixels lies on the grid of an alpha."""
+    """A block of the picture of 300 x 200 pixels, in cells of the alpha."""
     height, width = alpha.shape
     y, x = np.mgrid[:height, :width] + 0.5
     y, x = y * 200 / height, x * 300 / width
     return (x > left) & (x < right) & (y > top) & (y < bottom)
 
 
-def test_points_are_in_the_inputs_pixels_and_end_with_none() -> None:
+def test_points_are_in_input_pixels_and_end_with_padding() -> None:
     made = decoder_inputs(PointPrompt(foreground_points=((0.5, 0.5),), background_points=((0.25, 1.0),)), PLACE)
     assert made["point_coords"].tolist() == [[[512.0, 341.5], [256.0, 683.0], [0.0, 0.0]]]
     assert made["point_labels"].tolist() == [[1.0, 0.0, -1.0]]
@@ -40,13 +41,13 @@ def test_points_are_in_the_inputs_pixels_and_end_with_none() -> None:
     assert not made["has_mask_input"].any()
 
 
-def test_a_box_is_two_corners_and_takes_the_place_of_none() -> None:
+def test_a_box_is_two_corners_in_place_of_padding() -> None:
     made = decoder_inputs(PointPrompt(foreground_points=((0.5, 0.5),), box=((0.25, 0.0), (0.75, 1.0))), PLACE)
     assert made["point_labels"].tolist() == [[1.0, 2.0, 3.0]]
     assert made["point_coords"][0, 1:].tolist() == [[256.0, 0.0], [768.0, 683.0]]
 
 
-def test_the_surest_mask_is_taken_without_its_padding() -> None:
+def test_the_mask_with_the_highest_score_is_taken_without_padding() -> None:
     decoder = registry.find_card("mobile-sam").decoder
     assert decoder is not None
     masks = np.stack([np.full((256, 256), -9.0), np.full((256, 256), 3.0)])[None]
@@ -58,7 +59,7 @@ def test_the_surest_mask_is_taken_without_its_padding() -> None:
 
 
 @pytest.mark.parametrize("name", ["mobile-sam", "sam", "sam2-tiny"])
-def test_a_click_gives_what_lies_under_it(name: str, tmp_path: Path) -> None:
+def test_a_point_selects_the_object_under_it(name: str, tmp_path: Path) -> None:
     """Exactly, on the decoder's grid, but for the row of cells along the block's edge."""
     encoder = shrinking("hwc" if name == "mobile-sam" else "nchw", extra=2 if name == "sam2-tiny" else 0)
     session = Session.open(stored(registry.find_card(name), tmp_path, encoder, decoder_of(name)), "cpu")
@@ -76,7 +77,7 @@ def test_a_click_gives_what_lies_under_it(name: str, tmp_path: Path) -> None:
 
 
 def decoder_of(name: str) -> bytes:
-    """SAM 2's takes two more embeddings; what it does with them is its own affair."""
+    """SAM 2's decoder takes two more embeddings, which this one ignores."""
     if name != "sam2-tiny":
         return clicked_decoder()
     from tests.models import onnx
@@ -84,7 +85,7 @@ def decoder_of(name: str) -> bytes:
     return clicked_decoder(extra=[onnx.value(f"high_res_features{i}", 4) for i in (1, 2)])
 
 
-def test_the_second_click_embeds_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_second_point_does_not_embed_again(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     session = Session.open(mobile_sam(tmp_path), "cpu")
     runs: list[int] = []
     every = session._run_all_outputs
@@ -97,8 +98,8 @@ def test_the_second_click_embeds_nothing(tmp_path: Path, monkeypatch: pytest.Mon
     assert np.abs(first - second).max() > 0.9
 
 
-def test_cut_by_a_click(tmp_path: Path) -> None:
-    """Through the whole corridor, full size: the block under the click and nothing else."""
+def test_cut_by_a_point(tmp_path: Path) -> None:
+    """End to end, at full size: the block under the point and nothing else."""
     session = Session.open(mobile_sam(tmp_path), "cpu")
 
     def alpha(**step: str) -> np.ndarray:
@@ -114,7 +115,7 @@ def test_cut_by_a_click(tmp_path: Path) -> None:
     assert (alpha(keep="90,100 250,110", drop="210,70:290,150") ^ red).mean() < 0.01
 
 
-def test_without_a_mark_it_asks_for_one(tmp_path: Path) -> None:
+def test_without_a_prompt_it_asks_for_one(tmp_path: Path) -> None:
     session = Session.open(mobile_sam(tmp_path), "cpu")
     with pytest.raises(
         UsageError, match=r"model mobile-sam needs a point or a box on the subject; mark it with --keep"
@@ -122,12 +123,12 @@ def test_without_a_mark_it_asks_for_one(tmp_path: Path) -> None:
         run_recipe(blocks(), Recipe((Cut(),)), session=session)
 
 
-def test_networks_without_points_say_so() -> None:
+def test_other_models_take_no_points() -> None:
     with pytest.raises(ModelError, match=f"model {OURS} takes no points or boxes"):
         Session.open("balanced", "cpu").predict_from_prompts(blocks(), [PointPrompt(foreground_points=(ON_RED,))])
 
 
-def test_marks_become_prompts() -> None:
+def test_scribbles_become_prompts() -> None:
     size = (100, 100)
     keep = parse_scribbles("10,10 50%,50%:90%,90% 60,70 0,0/20,20/40,20", size)
     asked, left = prompts_from_scribbles(keep, parse_scribbles("5,95 0,80:20,99", size))

@@ -15,7 +15,7 @@ from mattebox.types import Picture
 
 
 @given(st.integers(1, 9000), st.integers(1, 9000))
-def test_the_longer_side_is_sams(height: int, width: int) -> None:
+def test_sams_longer_side(height: int, width: int) -> None:
     place = input_geometry(Input(side=1024, fit="pad"), (height, width))
     assert place.input_shape == (1024, 1024)
     assert max(place.content_shape) == 1024
@@ -23,8 +23,8 @@ def test_the_longer_side_is_sams(height: int, width: int) -> None:
 
 
 @given(st.integers(1, 9000), st.integers(1, 9000))
-def test_mask_rcnn_sees_nothing_beyond_its_frozen_clip(height: int, width: int) -> None:
-    """And the shorter side at 800 where there is room."""
+def test_mask_rcnns_input_is_within_its_limits(height: int, width: int) -> None:
+    """The shorter side is 800 where the longer one allows it."""
     place = input_geometry(registry.find_card("maskrcnn").input, (height, width))
     assert place.content_shape[0] <= 960
     assert place.content_shape[1] <= 1280
@@ -43,7 +43,7 @@ def test_mask_rcnns_input_by_hand() -> None:
     assert not x[:, :, 1067:].any()
 
 
-def test_sams_input_is_its_authors(chelsea: Picture) -> None:
+def test_sams_input_is_that_of_its_authors(chelsea: Picture) -> None:
     """Their resizing is bilinear with antialiasing; ours averages and filters: within 2 of 255 on average."""
     x, place = prepare_input(registry.find_card("sam").input, chelsea)
     height, width = place.content_shape
@@ -54,7 +54,7 @@ def test_sams_input_is_its_authors(chelsea: Picture) -> None:
     assert not x[0, :, height:].any()
 
 
-def test_mobile_sams_input_is_bytes_as_pictures_lie() -> None:
+def test_mobile_sams_input_is_bytes_in_hwc() -> None:
     x, place = prepare_input(
         registry.find_card("mobile-sam").input, Picture(np.full((50, 100, 3), (200, 100, 50), np.uint8))
     )
@@ -65,7 +65,7 @@ def test_mobile_sams_input_is_bytes_as_pictures_lie() -> None:
 
 
 @pytest.mark.parametrize("name", ["sam2-tiny", "segformer-ade", "inspyrenet"])
-def test_the_others_squash_and_normalise(name: str) -> None:
+def test_other_models_squash_and_normalise(name: str) -> None:
     spec = registry.find_card(name).input
     x, place = prepare_input(spec, Picture(np.full((50, 100, 3), (255, 0, 51), np.uint8)))
     assert place.content_shape == place.input_shape == (spec.side, spec.side)

@@ -45,14 +45,14 @@ def test_a_pull_verifies_names_and_records(server: WeightServer) -> None:
     assert sorted(p.name for p in path.parent.iterdir()) == ["sold.onnx", "sold.onnx.json", "sold.onnx.lock"]
 
 
-def test_what_is_here_is_not_pulled_again(server: WeightServer) -> None:
+def test_installed_weights_are_not_pulled_again(server: WeightServer) -> None:
     pull_weights(server.card())
     pull_weights(server.card())
     assert len(server.range_headers) == 1
 
 
 @pytest.mark.parametrize("percent", [1, 37, 99])
-def test_a_killed_pull_goes_on_where_it_ended(server: WeightServer, percent: int) -> None:
+def test_a_killed_pull_is_resumed(server: WeightServer, percent: int) -> None:
     server.hang_after = len(CONTENT) * percent // 100
     child = start_pull(server.card())
     part = weight_files.partial_path(weight_files.weights_path(server.card()))
@@ -73,7 +73,7 @@ def test_a_killed_pull_goes_on_where_it_ended(server: WeightServer, percent: int
 
 
 @pytest.mark.parametrize("percent", [1, 37, 99])
-def test_a_broken_connection_is_tried_again(server: WeightServer, percent: int) -> None:
+def test_a_broken_connection_is_retried(server: WeightServer, percent: int) -> None:
     server.breaks = [len(CONTENT) * percent // 100]
     assert is_complete(pull_weights(server.card()))
     assert server.range_headers == [None, f"bytes={len(CONTENT) * percent // 100}-"]
@@ -89,7 +89,7 @@ def test_a_connection_that_brings_nothing_is_given_up(server: WeightServer) -> N
     assert server.range_headers[-1] == "bytes=1000000-"
 
 
-def test_a_flipped_byte_in_what_was_kept_is_fetched_anew(server: WeightServer) -> None:
+def test_a_flipped_byte_in_the_partial_file_is_downloaded_again(server: WeightServer) -> None:
     part = weight_files.partial_path(weight_files.weights_path(server.card()))
     part.parent.mkdir(parents=True)
     part.write_bytes(bytes([CONTENT[0] ^ 1]) + CONTENT[1:2_000_000])
@@ -97,7 +97,7 @@ def test_a_flipped_byte_in_what_was_kept_is_fetched_anew(server: WeightServer) -
     assert server.range_headers == ["bytes=2000000-", None]
 
 
-def test_a_flipped_byte_from_the_server_is_never_named(server: WeightServer) -> None:
+def test_a_flipped_byte_from_the_server_never_gets_the_final_name(server: WeightServer) -> None:
     card = server.card()
     server.content = bytes([CONTENT[0] ^ 1]) + CONTENT[1:]
     with pytest.raises(ModelError, match=r"not the file the card of sold describes \(md5 .*nothing was kept"):
@@ -123,7 +123,7 @@ def test_a_server_that_announces_no_length(server: WeightServer) -> None:
     assert is_complete(pull_weights(server.card(bytes=0)))
 
 
-def test_a_complete_part_needs_only_its_name(server: WeightServer) -> None:
+def test_a_complete_partial_file_is_only_renamed(server: WeightServer) -> None:
     part = weight_files.partial_path(weight_files.weights_path(server.card()))
     part.parent.mkdir(parents=True)
     part.write_bytes(CONTENT)
@@ -131,7 +131,7 @@ def test_a_complete_part_needs_only_its_name(server: WeightServer) -> None:
     assert server.range_headers == [f"bytes={len(CONTENT)}-"]
 
 
-def test_a_part_that_is_too_long_is_thrown_away(server: WeightServer) -> None:
+def test_a_partial_file_that_is_too_long_is_deleted(server: WeightServer) -> None:
     part = weight_files.partial_path(weight_files.weights_path(server.card()))
     part.parent.mkdir(parents=True)
     part.write_bytes(CONTENT + b"more")
@@ -139,7 +139,7 @@ def test_a_part_that_is_too_long_is_thrown_away(server: WeightServer) -> None:
 
 
 @pytest.mark.parametrize("size", [2_999_999, 3_000_001])
-def test_another_size_is_refused_before_it_comes(server: WeightServer, size: int) -> None:
+def test_another_size_is_refused_before_the_download(server: WeightServer, size: int) -> None:
     with pytest.raises(ModelError, match=rf"3,000,000 bytes where the card says {size:,}"):
         pull_weights(server.card(bytes=size))
 
@@ -168,7 +168,7 @@ def test_a_server_that_is_not_there(home: Path) -> None:
         pull_weights(card)
 
 
-def test_a_disk_that_fails_is_not_the_networks_fault(server: WeightServer, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_disk_error_is_not_retried(server: WeightServer, monkeypatch: pytest.MonkeyPatch) -> None:
     def full(handle: int) -> None:
         raise OSError(errno.ENOSPC, "No space left on device")
 
@@ -196,7 +196,7 @@ def test_two_processes_racing_end_with_one_good_file(server: WeightServer) -> No
     assert server.range_headers.count(None) == 1
 
 
-def test_a_mirror_stands_in(server: WeightServer, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_mirror_replaces_the_official_address(server: WeightServer, monkeypatch: pytest.MonkeyPatch) -> None:
     card = server.card(url="https://nowhere.invalid/official.onnx")
     monkeypatch.setenv("MATTEBOX_MIRROR", server.address + "/")
     assert weight_files.download_url(card) == f"{server.address}/sold.onnx"

@@ -18,7 +18,8 @@ from mattebox.models.matte_session import Session
 from mattebox.models.result_cache import ResultCache
 from mattebox.models.store import settings
 from mattebox.pipeline.run import run_recipe
-from mattebox.recipe.recipe import Background, Cut, Recipe
+from mattebox.recipe.recipe import Recipe
+from mattebox.recipe.steps import Background, Cut
 from mattebox.types import Picture
 from tests.models.weight_server import use_home_folder
 
@@ -46,7 +47,7 @@ def same(found: result_cache.NamedArrays | None) -> bool:
     return found is not None and all((found[k] == v).all() and found[k].dtype == v.dtype for k, v in ANSWER.items())
 
 
-def test_what_was_put_is_found_in_memory_and_by_another_process() -> None:
+def test_entries_are_found_in_memory_and_on_disk() -> None:
     first = ResultCache()
     first.put("a" * 64, ANSWER)
     assert same(first.get("a" * 64))
@@ -63,7 +64,7 @@ def test_files_are_of_this_user_only() -> None:
 
 
 @pytest.mark.parametrize("at", [0, 40, -1])
-def test_a_flipped_byte_is_no_answer_and_goes(at: int) -> None:
+def test_a_file_with_a_flipped_byte_is_deleted(at: int) -> None:
     ResultCache().put("a" * 64, ANSWER)
     path = result_cache.entry_path("a" * 64)
     content = bytearray(path.read_bytes())
@@ -75,7 +76,7 @@ def test_a_flipped_byte_is_no_answer_and_goes(at: int) -> None:
     assert ResultCache().get("a" * 64) is None
 
 
-def test_nothing_is_written_unless_wished(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_nothing_is_written_without_the_setting(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("MATTEBOX_CACHE", "0")
     own = ResultCache()
     own.put("a" * 64, ANSWER)
@@ -92,7 +93,7 @@ def test_a_folder_that_cannot_be_written_to_is_no_error(home: Path) -> None:
     assert ResultCache().get("a" * 64) is None
 
 
-def test_the_folder_is_bounded_and_the_oldest_goes(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_folder_is_limited_and_the_oldest_entries_are_deleted(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("MATTEBOX_CACHE", "400kB")
     own = ResultCache()
     for i in range(30):
@@ -105,7 +106,7 @@ def test_the_folder_is_bounded_and_the_oldest_goes(monkeypatch: pytest.MonkeyPat
     assert not result_cache.entry_path(f"{0:064}").exists()
 
 
-def test_what_is_used_stays(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_used_entries_stay(monkeypatch: pytest.MonkeyPatch) -> None:
     for i in range(3):
         ResultCache().put(f"{i:064}", {"x": np.full(10_000, i, np.float32)})
         os.utime(result_cache.entry_path(f"{i:064}"), (i, i))
@@ -116,7 +117,7 @@ def test_what_is_used_stays(monkeypatch: pytest.MonkeyPatch) -> None:
     assert result_cache.list_entries() == []
 
 
-def test_an_answer_larger_than_the_bound_is_not_written(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_an_entry_larger_than_the_limit_is_not_written(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("MATTEBOX_CACHE", "10kB")
     ResultCache().put("a" * 64, {"x": np.zeros(10_000, np.float32)})
     assert result_cache.list_entries() == []
@@ -129,7 +130,7 @@ def test_memory_is_bounded() -> None:
     assert sum(a.nbytes for kept in own._memory.values() for a in kept.values()) <= 100_000
 
 
-def test_racing_processes_find_only_whole_answers() -> None:
+def test_racing_processes_find_complete_entries_only() -> None:
     children = [
         subprocess.Popen([sys.executable, "-c", RACE, str(start)], stderr=subprocess.PIPE) for start in (0, 7, 13)
     ]
@@ -144,7 +145,7 @@ def test_sizes(monkeypatch: pytest.MonkeyPatch, value: str, size: int) -> None:
     assert settings.max_cache_bytes() == size
 
 
-def test_a_size_that_is_none(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_malformed_size(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("MATTEBOX_CACHE", "much")
     with pytest.raises(UsageError, match="MATTEBOX_CACHE=much; set it to a size such as 500MB"):
         settings.max_cache_bytes()
@@ -170,7 +171,7 @@ def test_a_second_cut_with_another_background_starts_no_network(
     assert (made.device, made.model) == ("cpu", MODEL_PRESETS["fast"])
 
 
-def test_other_pictures_variants_and_weights_are_other_questions(astronaut: Picture, chelsea: Picture) -> None:
+def test_other_pictures_and_weights_have_other_keys(astronaut: Picture, chelsea: Picture) -> None:
     Session.open_lazily("fast", "cpu").predict_alpha(astronaut)
     for model, picture in (("fast", chelsea), ("balanced", astronaut)):
         session = Session.open_lazily(model, "cpu")

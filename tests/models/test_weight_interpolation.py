@@ -1,4 +1,4 @@
-"""Two networks mixed into one: weight by weight, at both precisions, and never two that are not alike."""
+"""Two networks are mixed weight by weight, at both precisions; different architectures are refused."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ def answer(graph: bytes, x: np.ndarray) -> np.ndarray:
 
 
 @pytest.mark.parametrize("share", [0.0, 0.25, 1.0])
-def test_it_answers_as_a_network_of_the_mixed_weights(share: float) -> None:
+def test_the_result_is_a_network_of_the_mixed_weights(share: float) -> None:
     one, other = colour_network(ONE, sigmoid=False), colour_network(OTHER, sigmoid=False)
     x = np.random.default_rng(0).random((1, 3, 5, 4), np.float32)
     wanted = np.einsum("oc,nchw->nohw", ONE * (1 - share) + OTHER * share, x)
@@ -49,7 +49,7 @@ def test_weights_in_float16_are_mixed_too() -> None:
     assert interpolate_weights(up4, real4, 0.0) == up4
 
 
-def test_what_is_not_alike() -> None:
+def test_different_architectures_are_refused() -> None:
     with pytest.raises(ModelError, match="cannot be mixed"):
         interpolate_weights(colour_network(ONE), colour_network(np.ones((1, 3))), 0.5)
 
@@ -67,7 +67,7 @@ def card(folder: Path, name: str, weights: str, **more: str) -> str:
     return str(path)
 
 
-def test_the_whole_way(tmp_path: Path) -> None:
+def test_end_to_end(tmp_path: Path) -> None:
     twin = card(tmp_path, "keeps", "up4-1.onnx")
     model = card(tmp_path, "takes", "real4-1.onnx", twin=twin)
     picture = Picture(np.random.default_rng(0).integers(90, 160, (20, 24, 3), np.uint8))

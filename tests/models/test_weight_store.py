@@ -40,7 +40,7 @@ def test_a_file_copied_by_hand_is_verified_and_recorded(server: WeightServer) ->
     assert json.loads(weight_files.record_path(path).read_bytes())["sha256"] == SHA256
 
 
-def test_the_recorded_sha256_is_held_against_the_file(server: WeightServer) -> None:
+def test_the_recorded_sha256_is_verified(server: WeightServer) -> None:
     path = pull_weights(server.card())
     facts = json.loads(weight_files.record_path(path).read_bytes())
     weight_files.record_path(path).write_text(json.dumps(facts | {"sha256": "0" * 64}))
@@ -49,7 +49,7 @@ def test_the_recorded_sha256_is_held_against_the_file(server: WeightServer) -> N
 
 
 @pytest.mark.parametrize("content", ["", "{", "[]", '{"sha256": "00"}'])
-def test_a_broken_record_counts_for_nothing(server: WeightServer, content: str) -> None:
+def test_a_broken_record_is_ignored(server: WeightServer, content: str) -> None:
     path = pull_weights(server.card())
     weight_files.record_path(path).write_text(content)
     assert weight_store.read_weights(server.card()) == CONTENT

@@ -6,7 +6,8 @@ import pytest
 from mattebox.errors import ModelError, UsageError
 from mattebox.pipeline.result import Result
 from mattebox.pipeline.run import run_recipe
-from mattebox.recipe.recipe import Background, Cut, Frame, Light, Recipe, Restore, Save, Step, Upscale
+from mattebox.recipe.recipe import Recipe
+from mattebox.recipe.steps import Background, Cut, Frame, Light, Restore, Save, Step, Upscale
 from mattebox.types import Picture
 
 

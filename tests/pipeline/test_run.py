@@ -8,7 +8,8 @@ import pytest
 from mattebox.errors import NoSubject, UsageError
 from mattebox.pipeline.result import Result
 from mattebox.pipeline.run import check_recipe, run_recipe
-from mattebox.recipe.recipe import Background, Cut, Recipe, Save
+from mattebox.recipe.recipe import Recipe
+from mattebox.recipe.steps import Background, Cut, Save
 from mattebox.types import Metadata, Picture
 from tests.fakes import composite, disc, fake_session
 

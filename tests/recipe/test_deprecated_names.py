@@ -7,19 +7,21 @@ import pytest
 
 from mattebox.recipe.deprecated_names import RENAMED_FIELDS, RENAMED_WORDS, DeprecatedNameWarning
 from mattebox.recipe.flat_parameters import allowed_words, build_recipe, deprecated_parameters, parameters_by_name
-from mattebox.recipe.recipe import STEP_ORDER, Cut, Recipe, Save, load_recipe, parse_recipe
+from mattebox.recipe.recipe import Recipe
+from mattebox.recipe.serialization import load_recipe, parse_recipe
+from mattebox.recipe.steps import STEP_ORDER, Cut, Save
 
 OLD = {"steps": [{"step": "cut", "edges": "fine"}, {"step": "save", "depth": "8"}]}
 NEW = Recipe((Cut(edges="network"), Save(bit_depth="8")))
 
 
 def test_the_tables_lead_from_names_that_are_gone_to_names_that_exist() -> None:
-    fields = {step.__name__.lower(): set(step.__struct_fields__) for step in STEP_ORDER}
+    fields = {step.tag(): set(step.__struct_fields__) for step in STEP_ORDER}
     for step, names in RENAMED_FIELDS.items():
         assert set(names.values()) <= fields[step]
         assert not set(names) & fields[step]
     for (step, field), words in RENAMED_WORDS.items():
-        known = {(p.step.__name__.lower(), p.field.name): p for p in parameters_by_name().values()}
+        known = {(p.step.tag(), p.field.name): p for p in parameters_by_name().values()}
         assert set(words.values()) <= set(allowed_words(known[step, field]))
         assert not set(words) & set(allowed_words(known[step, field]))
 
@@ -28,8 +30,8 @@ def test_a_decoded_recipe() -> None:
     with pytest.warns(DeprecatedNameWarning) as warned:
         assert parse_recipe(OLD) == NEW
     assert [str(w.message) for w in warned] == [
-        'edges "fine" is deprecated and goes with the next release; use "network"',
-        "depth is deprecated and goes with the next release; use bit_depth",
+        'edges "fine" is deprecated and will be removed in the next release; use "network"',
+        "depth is deprecated and will be removed in the next release; use bit_depth",
     ]
     assert all(w.filename == __file__ for w in warned)
 

@@ -15,7 +15,8 @@ from mattebox.recipe.flat_parameters import (
     parameters_by_name,
     stringify_values,
 )
-from mattebox.recipe.recipe import STEP_ORDER, Background, CompositionStep, Cut, Frame, Recipe, Shadow
+from mattebox.recipe.recipe import Recipe
+from mattebox.recipe.steps import STEP_ORDER, Background, CompositionStep, Cut, Frame, Shadow
 
 
 def test_every_field_has_one_name_and_a_description() -> None:
@@ -48,7 +49,7 @@ def test_python_takes_just_these() -> None:
 
 def test_defaults_are_a_plain_cut() -> None:
     assert build_recipe({}) == Recipe((Cut(),))
-    plain = {p.name: False if p.switch_value else p.field.default for p in parameters_by_name().values()}
+    plain = {name: p.default for name, p in parameters_by_name().items()}
     assert build_recipe(plain) == Recipe((Cut(),))
 
 

@@ -16,7 +16,7 @@ from mattebox.io.writer import write
 from mattebox.pipeline.run import check_recipe, run_recipe
 from mattebox.pipeline.save_options import save_options
 from mattebox.recipe import presets
-from mattebox.recipe.recipe import load_recipe
+from mattebox.recipe.serialization import load_recipe
 from mattebox.types import Picture
 from tests.fakes import composite, disc, fake_session, hairy
 from tests.io.pictures import rgb_profile

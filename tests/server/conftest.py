@@ -1,4 +1,4 @@
-"""A server of its own for the tests, its workers real processes with the embedded network at its fastest."""
+"""Servers, pictures and a browser for the tests. Workers are real processes with the fastest embedded network."""
 
 from __future__ import annotations
 
@@ -15,17 +15,17 @@ from PIL import Image
 from mattebox.server.app import create_app
 from mattebox.server.settings import Settings
 from tests.fakes import composite, disc
-from tests.server.page_visit import start_browser, two_things
-from tests.serving import serving
+from tests.server.page_visit import draw_two_subjects, start_browser
+from tests.serving import start_server
 
 
-def encoded(rgb: np.ndarray, format: str = "jpeg") -> bytes:
+def encode_image(rgb: np.ndarray, format: str = "jpeg") -> bytes:
     file = io.BytesIO()
     Image.fromarray(rgb).save(file, format)
     return file.getvalue()
 
 
-def opened(data: bytes) -> Image.Image:
+def decode_image(data: bytes) -> Image.Image:
     image = Image.open(io.BytesIO(data))
     image.load()
     return image
@@ -34,13 +34,13 @@ def opened(data: bytes) -> Image.Image:
 @pytest.fixture(scope="session")
 def photo(astronaut) -> bytes:  # type: ignore[no-untyped-def]
     """A JPEG of a person, 512 x 512."""
-    return encoded(astronaut.rgb)
+    return encode_image(astronaut.rgb)
 
 
 @pytest.fixture(scope="session")
 def mug() -> bytes:
     """A JPEG of an orange disc on blue, 320 x 240."""
-    return encoded(composite(disc((240, 320)), (230, 110, 30), (40, 70, 180)).rgb)
+    return encode_image(composite(disc((240, 320)), (230, 110, 30), (40, 70, 180)).rgb)
 
 
 @pytest.fixture(scope="session")
@@ -52,8 +52,8 @@ def client(tmp_path_factory: pytest.TempPathFactory) -> Iterator[TestClient]:
 
 @pytest.fixture(scope="session")
 def address(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    """A server process as users start it."""
-    with serving(tmp_path_factory.mktemp("served")) as address:
+    """The address of a server process."""
+    with start_server(tmp_path_factory.mktemp("served")) as address:
         yield f"{address}/"
 
 
@@ -65,12 +65,12 @@ def browser() -> Iterator[Any]:
 
 @pytest.fixture(scope="session")
 def files(tmp_path_factory: pytest.TempPathFactory, astronaut, coffee, chelsea) -> dict[str, Path]:  # type: ignore[no-untyped-def]
-    """Photographs as files, one that is none, and a made one of two things."""
+    """Photographs as files, a broken file, and a drawing of two subjects."""
     folder = tmp_path_factory.mktemp("photos")
-    made = {n: folder / f"{n}.jpg" for n in ("astronaut", "coffee", "chelsea")}
+    paths = {n: folder / f"{n}.jpg" for n in ("astronaut", "coffee", "chelsea")}
     for name, picture in (("astronaut", astronaut), ("coffee", coffee), ("chelsea", chelsea)):
-        Image.fromarray(picture.rgb).save(made[name], quality=92)
-    made |= {"two": folder / "two.png", "broken": folder / "broken.png"}
-    Image.fromarray(two_things()).save(made["two"])
-    made["broken"].write_bytes(b"no picture")
-    return made
+        Image.fromarray(picture.rgb).save(paths[name], quality=92)
+    paths |= {"two": folder / "two.png", "broken": folder / "broken.png"}
+    Image.fromarray(draw_two_subjects()).save(paths["two"])
+    paths["broken"].write_bytes(b"no picture")
+    return paths

@@ -1,4 +1,4 @@
-"""A server as users start it and a real browser before it, for the tests of the page."""
+"""A visit to the page in a real browser, for its tests."""
 
 from __future__ import annotations
 
@@ -14,8 +14,15 @@ import numpy as np
 from PIL import Image
 
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
-QUIET = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking",
-         "--disable-component-update", "--disable-sync"]  # fmt: skip
+CHROMIUM_FLAGS = [
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+]
 DONE, FAILED = "[data-status=done]", "[data-status=failed]"
 
 
@@ -24,14 +31,23 @@ def start_browser() -> Iterator[Any]:
     from playwright.sync_api import sync_playwright
 
     with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=QUIET)
+        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=CHROMIUM_FLAGS)
         yield browser
         browser.close()
 
 
 class Visit:
-    """One look at the page, with the settings a new browser has. `complaints` are what the console said, `foreign` the
-    requests that went to anyone else, `asked` the pictures that were asked for."""
+    """The page in a new browser context.
+
+    Attributes
+    ----------
+    complaints
+        Messages of the console and uncaught errors.
+    foreign
+        URLs of requests to other servers.
+    post_paths
+        Paths of POST requests.
+    """
 
     def __init__(self, browser: Any, address: str, **context: Any) -> None:
         self.context = browser.new_context(**{"viewport": {"width": 1280, "height": 860}} | context)
@@ -39,7 +55,7 @@ class Visit:
         page.set_default_timeout(60_000)
         self.complaints: list[str] = []
         self.foreign: list[str] = []
-        self.asked: list[str] = []
+        self.post_paths: list[str] = []
         page.on("console", lambda m: self.complaints.append(m.text))
         page.on("pageerror", lambda e: self.complaints.append(str(e)))
         page.on("request", self._requested)
@@ -57,21 +73,21 @@ class Visit:
         if not request.url.startswith((self.address, "blob:", "data:")):
             self.foreign.append(request.url)
         if request.method == "POST":
-            self.asked.append(request.url.removeprefix(self.address))
+            self.post_paths.append(request.url.removeprefix(self.address))
 
     def choose(self, where: str, value: str) -> None:
-        """A value of a control, though its panel be hidden."""
+        """Set the value of a control, even in a hidden panel."""
         self.page.locator(where).evaluate(
             "(e, v) => { e.value = v; e.dispatchEvent(new Event('input', { bubbles: true })); }", value
         )
 
     def open(self, *files: Path) -> None:
-        """Photographs, and wait for the results of all of them."""
+        """Add photographs and wait for all results."""
         self.page.set_input_files("#files", files)
         self.page.locator(DONE).nth(len(files) - 1).wait_for()
 
     def settle(self) -> None:
-        """Until what was just changed is answered."""
+        """Wait for the result of the last change."""
         self.page.wait_for_timeout(350)
         self.page.locator(".face[aria-current=true]").locator("xpath=..").and_(self.page.locator(DONE)).wait_for()
 
@@ -84,11 +100,11 @@ class Visit:
     def downloaded(self) -> tuple[str, Image.Image]:
         with self.page.expect_download() as download:
             self.page.get_by_role("button", name="Download", exact=True).click()
-        made = Image.open(io.BytesIO(Path(download.value.path()).read_bytes()))
-        return download.value.suggested_filename, made
+        picture = Image.open(io.BytesIO(Path(download.value.path()).read_bytes()))
+        return download.value.suggested_filename, picture
 
     def at(self, x: float, y: float) -> tuple[float, float]:
-        """Where a point of the shown picture, in shares of it, lies on the screen."""
+        """Screen position of a point of the picture, which is given in shares of its size."""
         box = self.page.locator("#sheet").bounding_box()
         return box["x"] + x * box["width"], box["y"] + y * box["height"]
 
@@ -101,14 +117,14 @@ class Visit:
         self.page.mouse.up()
 
     def pictured(self, name: str) -> None:
-        """The page as docs/ shows it: written there when MATTEBOX_TEST_DOCS says where."""
+        """Write a screenshot for the documentation to the folder MATTEBOX_TEST_DOCS, if set."""
         if folder := os.environ.get("MATTEBOX_TEST_DOCS"):
             self.page.wait_for_timeout(900)
             shot = Image.open(io.BytesIO(self.page.screenshot()))
             shot.quantize(160).save(Path(folder) / name, optimize=True)
 
 
-def two_things() -> np.ndarray:
+def draw_two_subjects() -> np.ndarray:
     """A red disc and a blue box on grey, 300 x 400."""
     rgb = np.full((300, 400, 3), (225, 228, 230), np.uint8)
     y, x = np.mgrid[:300, :400]

@@ -1,4 +1,4 @@
-"""Keys: made, heeded, limited, revoked; what they used is counted; their secrets are written nowhere."""
+"""API keys: creation, scopes, limits, revocation, usage; their secrets are written nowhere."""
 
 from __future__ import annotations
 
@@ -21,12 +21,12 @@ from mattebox.server.usage import MonthlyUsage, UsageStore
 
 
 @pytest.fixture(scope="module")
-def book(tmp_path_factory: pytest.TempPathFactory) -> Path:
+def key_file(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return tmp_path_factory.mktemp("keys") / "keys"
 
 
 @pytest.fixture(scope="module")
-def secrets(book: Path) -> dict[str, str]:
+def secrets(key_file: Path) -> dict[str, str]:
     scopes = {
         "shop": (PICTURES_SCOPE,),
         "owner": (PICTURES_SCOPE, JOBS_SCOPE, USAGE_SCOPE),
@@ -35,15 +35,15 @@ def secrets(book: Path) -> dict[str, str]:
     }
     rates = {"slow": 1}
     return {
-        name: api_keys.create_key(book, name, given, rates.get(name, 500), 2 if name == "shop" else 0)[1]
+        name: api_keys.create_key(key_file, name, given, rates.get(name, 500), 2 if name == "shop" else 0)[1]
         for name, given in scopes.items()
     }
 
 
 @pytest.fixture(scope="module")
-def locked(book: Path, secrets: dict[str, str]) -> Iterator[TestClient]:
+def keyed_client(key_file: Path, secrets: dict[str, str]) -> Iterator[TestClient]:
     with TestClient(
-        create_app(Settings(model="fast", workers=1, keys=str(book), data=str(book.parent / "data")))
+        create_app(Settings(model="fast", workers=1, keys=str(key_file), data=str(key_file.parent / "data")))
     ) as client:
         yield client
 
@@ -53,56 +53,56 @@ def cut(client: TestClient, image: bytes, secret: str, path: str = "/v1/cutouts"
     return answer.status_code, "" if answer.status_code == 200 else answer.json()["code"]
 
 
-def test_scopes(locked: TestClient, secrets: dict[str, str], mug: bytes) -> None:
-    assert cut(locked, mug, secrets["owner"]) == (200, "")
-    assert cut(locked, mug, secrets["clerk"]) == (403, "scope_missing")
-    assert cut(locked, mug, "mbx_other") == (401, "key_unknown")
+def test_scopes(keyed_client: TestClient, secrets: dict[str, str], mug: bytes) -> None:
+    assert cut(keyed_client, mug, secrets["owner"]) == (200, "")
+    assert cut(keyed_client, mug, secrets["clerk"]) == (403, "scope_missing")
+    assert cut(keyed_client, mug, "mbx_other") == (401, "key_unknown")
     for method, path in (("GET", "/v1/jobs"), ("POST", "/v1/cutouts")):
         headers = {"X-API-Key": secrets["shop"], "Prefer": "respond-async"}
         files = {"image": mug} if method == "POST" else None
-        assert locked.request(method, path, headers=headers, files=files).json()["code"] == "scope_missing"
-    old = locked.post("/v1.0/removebg", files={"image_file": mug}, headers={"X-API-Key": secrets["clerk"]})
+        assert keyed_client.request(method, path, headers=headers, files=files).json()["code"] == "scope_missing"
+    old = keyed_client.post("/v1.0/removebg", files={"image_file": mug}, headers={"X-API-Key": secrets["clerk"]})
     assert old.status_code == 403
 
 
-def test_quota_and_usage(locked: TestClient, secrets: dict[str, str], mug: bytes, photo: bytes) -> None:
+def test_quota_and_usage(keyed_client: TestClient, secrets: dict[str, str], mug: bytes, photo: bytes) -> None:
     shop, owner = ({"X-API-Key": secrets[n]} for n in ("shop", "owner"))
-    assert cut(locked, b"hello", secrets["shop"])[0] == 422  # not counted
-    assert cut(locked, mug, secrets["shop"]) == (200, "")
-    told = locked.get("/v1.0/account", headers=shop).json()["data"]["attributes"]["credits"]
-    assert (told["total"], told["payg"]) == (1, 0)
-    assert locked.post("/v1.0/removebg", files={"image_file": photo}, headers=shop).status_code == 200
-    assert cut(locked, mug, secrets["shop"]) == (429, "quota_used_up")
-    old = locked.post("/v1.0/removebg", files={"image_file": photo}, headers=shop)
+    assert cut(keyed_client, b"hello", secrets["shop"])[0] == 422  # not counted
+    assert cut(keyed_client, mug, secrets["shop"]) == (200, "")
+    amounts = keyed_client.get("/v1.0/account", headers=shop).json()["data"]["attributes"]["credits"]
+    assert (amounts["total"], amounts["payg"]) == (1, 0)
+    assert keyed_client.post("/v1.0/removebg", files={"image_file": photo}, headers=shop).status_code == 200
+    assert cut(keyed_client, mug, secrets["shop"]) == (429, "quota_used_up")
+    old = keyed_client.post("/v1.0/removebg", files={"image_file": photo}, headers=shop)
     assert (old.status_code, old.json()["errors"][0]["code"]) == (402, "insufficient_credits")
-    mine = locked.get("/v1/usage", headers=shop).json()
+    mine = keyed_client.get("/v1/usage", headers=shop).json()
     (month,) = mine["usage"]
     assert (mine["left"], month["name"], month["pictures"]) == (0, "shop", 2)
     assert month["megapixels"] == pytest.approx((320 * 240 + 512 * 512) / 1e6, abs=0.002)
     assert month["seconds"] > 0
-    every = locked.get("/v1/usage", headers=owner).json()
-    assert {"shop", "owner"} <= {each["name"] for each in every["usage"]}
-    assert locked.get("/v1/usage").status_code == 401
+    everyone = keyed_client.get("/v1/usage", headers=owner).json()
+    assert {"shop", "owner"} <= {each["name"] for each in everyone["usage"]}
+    assert keyed_client.get("/v1/usage").status_code == 401
 
 
-def test_a_rate_of_ones_own(locked: TestClient, secrets: dict[str, str], mug: bytes) -> None:
-    assert cut(locked, mug, secrets["slow"])[0] == 200
-    assert cut(locked, mug, secrets["slow"]) == (429, "too_many_pixels")
+def test_the_rate_of_a_key(keyed_client: TestClient, secrets: dict[str, str], mug: bytes) -> None:
+    assert cut(keyed_client, mug, secrets["slow"])[0] == 200
+    assert cut(keyed_client, mug, secrets["slow"]) == (429, "too_many_pixels")
 
 
-def test_a_revoked_key_is_out_within_a_moment(
-    locked: TestClient, book: Path, mug: bytes, monkeypatch: pytest.MonkeyPatch
+def test_a_revoked_key_is_refused(
+    keyed_client: TestClient, key_file: Path, mug: bytes, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(auth, "RELOAD_INTERVAL_SECONDS", 0.0)
-    key, secret = api_keys.create_key(book, "guest", (PICTURES_SCOPE,), 500, 0)
-    assert cut(locked, mug, secret) == (200, "")
-    api_keys.revoke_key(book, key.id)
-    assert cut(locked, mug, secret) == (401, "key_unknown")
+    key, secret = api_keys.create_key(key_file, "guest", (PICTURES_SCOPE,), 500, 0)
+    assert cut(keyed_client, mug, secret) == (200, "")
+    api_keys.revoke_key(key_file, key.id)
+    assert cut(keyed_client, mug, secret) == (401, "key_unknown")
 
 
-def test_a_broken_file_changes_nothing_while_serving(book: Path, secrets: dict[str, str], tmp_path: Path) -> None:
+def test_a_broken_key_file_keeps_the_known_keys(key_file: Path, secrets: dict[str, str], tmp_path: Path) -> None:
     file = tmp_path / "keys"
-    file.write_bytes(book.read_bytes())
+    file.write_bytes(key_file.read_bytes())
     known = AccessControl.from_file(str(file))
     time.sleep(0.01)
     file.write_text("{broken\n")
@@ -110,8 +110,8 @@ def test_a_broken_file_changes_nothing_while_serving(book: Path, secrets: dict[s
     assert known.authenticate(secrets["owner"]) is not None
 
 
-def test_no_secret_is_written(book: Path, secrets: dict[str, str]) -> None:
-    written = b"".join(p.read_bytes() for p in book.parent.rglob("*") if p.is_file())
+def test_no_secret_is_written(key_file: Path, secrets: dict[str, str]) -> None:
+    written = b"".join(p.read_bytes() for p in key_file.parent.rglob("*") if p.is_file())
     assert all(secret.encode() not in written and secret[4:].encode() not in written for secret in secrets.values())
     assert all(len(secret) > 40 for secret in secrets.values())
 
@@ -124,7 +124,7 @@ def test_files_without_keys_are_refused(tmp_path: Path, text: str) -> None:
         AccessControl.from_file(str(file))
 
 
-def test_what_makes_no_sense_is_refused(tmp_path: Path) -> None:
+def test_invalid_scopes_and_ambiguous_names(tmp_path: Path) -> None:
     file = tmp_path / "keys"
     with pytest.raises(UsageError, match="pictures, jobs, usage"):
         api_keys.create_key(file, "x", ("everything",), 500, 0)
@@ -136,7 +136,7 @@ def test_what_makes_no_sense_is_refused(tmp_path: Path) -> None:
         api_keys.revoke_key(file, "y")
 
 
-def test_counts_wait_for_a_disk_that_is_full(tmp_path: Path) -> None:
+def test_usage_waits_for_disk_space(tmp_path: Path) -> None:
     usage = UsageStore(tmp_path / "usage.sqlite")
     usage.add_picture("a", 1_000_000, 0.5, "2026-01")
     real = usage._connection
@@ -158,7 +158,7 @@ def test_counts_wait_for_a_disk_that_is_full(tmp_path: Path) -> None:
     again.close()
 
 
-def test_machines_count_together(tmp_path: Path) -> None:
+def test_usage_of_all_machines_is_added_up(tmp_path: Path) -> None:
     one, two = (UsageStore(tmp_path / f"usage-{name}.sqlite") for name in ("one", "two"))
     one.add_picture("me", 2_000_000, 0.5, "2026-10")
     one.add_picture("me", 1_000_000, 0.25, "2026-11")
@@ -174,8 +174,8 @@ def test_machines_count_together(tmp_path: Path) -> None:
     one.close()
 
 
-def test_lines_of_the_file_hold_what_is_said(book: Path, secrets: dict[str, str]) -> None:
-    first = json.loads(book.read_text().splitlines()[0])
+def test_the_format_of_the_key_file(key_file: Path, secrets: dict[str, str]) -> None:
+    first = json.loads(key_file.read_text().splitlines()[0])
     assert (first["name"], first["scopes"], first["quota"]) == ("shop", ["pictures"], 2)
     assert first["hash"] == api_keys.hash_key(secrets["shop"])
 

@@ -1,4 +1,4 @@
-"""The server keeps its own OpenAPI document: Schemathesis, all checks, on a server as users start it.
+"""The server conforms to its OpenAPI document: all checks of Schemathesis on a server process.
 
 A few examples here; `EXAMPLES=200 SEED=3 scripts/test tests/server/test_contract.py` asks for more.
 """
@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.serving import serving
+from tests.serving import start_server
 
 TOOL = Path(sys.executable).with_name("schemathesis")
 HERE = Path(__file__).parent
@@ -18,11 +18,11 @@ HERE = Path(__file__).parent
 
 @pytest.mark.skipif(not TOOL.exists(), reason="needs schemathesis")
 @pytest.mark.timeout(600)
-def test_whatever_is_sent_the_answer_is_one_that_was_promised(tmp_path: Path) -> None:
-    with serving(tmp_path) as address:
-        asked = [str(TOOL), "--config-file", str(HERE / "schemathesis.toml"), "run", f"{address}/openapi.json",
+def test_responses_match_the_openapi_document(tmp_path: Path) -> None:
+    with start_server(tmp_path) as address:
+        command = [str(TOOL), "--config-file", str(HERE / "schemathesis.toml"), "run", f"{address}/openapi.json",
                  "--checks", "all", "--max-examples", os.environ.get("EXAMPLES", "8"),
                  "--seed", os.environ.get("SEED", "1"), "--no-color"]  # fmt: skip
-        done = subprocess.run(asked, capture_output=True, text=True, cwd=tmp_path)
-        assert done.returncode == 0, done.stdout[-6000:] + done.stderr[-2000:]
-        assert "generated" in done.stdout
+        process = subprocess.run(command, capture_output=True, text=True, cwd=tmp_path)
+        assert process.returncode == 0, process.stdout[-6000:] + process.stderr[-2000:]
+        assert "generated" in process.stdout

@@ -1,4 +1,4 @@
-"""A server as users start it, killed and stopped with work in hand: nothing promised is lost, nothing seen changes."""
+"""A server process, killed and stopped while it works: no accepted job is lost, no result changes."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ pytestmark = pytest.mark.skipif(not Path("/proc/self/task").exists(), reason="pr
 JOBS = 24  # more than are done before the second kill
 
 
-class Served:
+class ServerProcess:
     """`mattebox serve` in a process group of its own, on one port and folder however often it is started."""
 
     def __init__(self, data: Path) -> None:
@@ -34,12 +34,12 @@ class Served:
         self.process: subprocess.Popen[bytes] | None = None
 
     def start(self) -> None:
-        words = [sys.executable, "-m", "mattebox", "serve", "--port", str(self.port), "--workers", "1"]
+        command = [sys.executable, "-m", "mattebox", "serve", "--port", str(self.port), "--workers", "1"]
         settings = {"MATTEBOX_OFFLINE": "1", "MATTEBOX_SERVER_DATA": str(self.data), "MATTEBOX_SERVER_MODEL": "fast",
                     "MATTEBOX_SERVER_DRAIN": "10"}  # fmt: skip
         log = (self.data / "log").open("ab")
         with log:
-            self.process = subprocess.Popen(words, stderr=log, env=os.environ | settings, start_new_session=True)
+            self.process = subprocess.Popen(command, stderr=log, env=os.environ | settings, start_new_session=True)
         for _ in range(300):
             if self.get("/readyz")[0] == 200:
                 return
@@ -47,7 +47,7 @@ class Served:
         raise AssertionError((self.data / "log").read_text())
 
     def kill(self) -> None:
-        """The whole tree, at once."""
+        """Kill the server and its workers."""
         assert self.process is not None
         os.killpg(self.process.pid, signal.SIGKILL)
         self.process.wait(10)
@@ -61,8 +61,10 @@ class Served:
         return self.ask(urllib.request.Request(f"http://127.0.0.1:{self.port}{path}"))
 
     def send(self, image: bytes, **headers: str) -> tuple[int, bytes]:
-        told = {"Content-Type": "image/jpeg"} | {n.replace("_", "-"): v for n, v in headers.items()}
-        return self.ask(urllib.request.Request(f"http://127.0.0.1:{self.port}/v1/cutouts?empty=keep", image, told))
+        all_headers = {"Content-Type": "image/jpeg"} | {n.replace("_", "-"): v for n, v in headers.items()}
+        return self.ask(
+            urllib.request.Request(f"http://127.0.0.1:{self.port}/v1/cutouts?empty=keep", image, all_headers)
+        )
 
     def ask(self, request: urllib.request.Request) -> tuple[int, bytes]:
         try:
@@ -74,87 +76,85 @@ class Served:
         except OSError:
             return 0, b""
 
-    def job(self, image: bytes, key: str) -> str:
+    def submit(self, image: bytes, key: str) -> str:
         status, body = self.send(image, Prefer="respond-async", Idempotency_Key=key)
         assert status == 202, body
         name: str = json.loads(body)["id"]
         return name
 
-    def told(self, name: str) -> dict[str, Any]:
-        told: dict[str, Any] = json.loads(self.get(f"/v1/jobs/{name}")[1])
-        return told
+    def job_status(self, name: str) -> dict[str, Any]:
+        status: dict[str, Any] = json.loads(self.get(f"/v1/jobs/{name}")[1])
+        return status
 
-    def ended(self, name: str) -> dict[str, Any]:
+    def wait_until_finished(self, name: str) -> dict[str, Any]:
         for _ in range(400):
-            if (told := self.told(name))["progress"] == 1:
-                return told
+            if (job := self.job_status(name))["progress"] == 1:
+                return job
             time.sleep(0.05)
-        raise AssertionError(told)
+        raise AssertionError(job)
 
 
 @pytest.fixture(scope="module")
-def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
-    made = Served(tmp_path_factory.mktemp("data"))
-    made.start()
-    yield made
-    if made.process is not None and made.process.poll() is None:
-        made.kill()
+def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ServerProcess]:
+    process = ServerProcess(tmp_path_factory.mktemp("data"))
+    process.start()
+    yield process
+    if process.process is not None and process.process.poll() is None:
+        process.kill()
 
 
-def test_killed_again_and_again_and_all_is_done(served: Served, mug: bytes, photo: bytes) -> None:
-    names = [served.job((mug, photo)[i % 2], f"k{i}") for i in range(JOBS)]
-    seen: dict[str, bytes] = {}
+def test_all_jobs_survive_kills(server: ServerProcess, mug: bytes, photo: bytes) -> None:
+    names = [server.submit((mug, photo)[i % 2], f"k{i}") for i in range(JOBS)]
+    results: dict[str, bytes] = {}
     for _ in range(2):
-        served.ended(next(name for name in names if name not in seen))
+        server.wait_until_finished(next(name for name in names if name not in results))
         for name in names:
-            status, body = served.get(f"/v1/jobs/{name}/result")
+            status, body = server.get(f"/v1/jobs/{name}/result")
             assert status in (200, 409)
             if status == 200:
-                assert seen.setdefault(name, body) == body
-        assert 0 < len(seen) < len(names)
-        served.kill()
-        served.start()
-    assert [served.job((mug, photo)[i % 2], f"k{i}") for i in range(JOBS)] == names
-    assert {served.ended(name)["state"] for name in names} == {"done"}
+                assert results.setdefault(name, body) == body
+        assert 0 < len(results) < len(names)
+        server.kill()
+        server.start()
+    assert [server.submit((mug, photo)[i % 2], f"k{i}") for i in range(JOBS)] == names
+    assert {server.wait_until_finished(name)["state"] for name in names} == {"done"}
     for name in names:
-        status, body = served.get(f"/v1/jobs/{name}/result")
+        status, body = server.get(f"/v1/jobs/{name}/result")
         assert status == 200
-        assert seen.get(name, body) == body
-    assert b"Traceback" not in (served.data / "log").read_bytes()
+        assert results.get(name, body) == body
+    assert b"Traceback" not in (server.data / "log").read_bytes()
 
 
-def test_a_job_whose_worker_always_dies_is_poisoned_and_the_next_is_done(served: Served, mug: bytes) -> None:
-    name = served.job(mug, "poison")
-    while (told := served.told(name))["progress"] < 1:
-        for pid in served.workers():
+def test_a_job_whose_worker_always_dies_is_poisoned(server: ServerProcess, mug: bytes) -> None:
+    name = server.submit(mug, "poison")
+    while (job := server.job_status(name))["progress"] < 1:
+        for pid in server.workers():
             with contextlib.suppress(ProcessLookupError):  # it may have gone since it was listed
                 os.kill(pid, signal.SIGKILL)
         time.sleep(0.02)
-    assert (told["state"], told["error"]["code"], told["attempts"]) == ("failed", "poisoned", 3)
-    assert served.ended(served.job(mug, "fine"))["state"] == "done"
+    assert (job["state"], job["error"]["code"], job["attempts"]) == ("failed", "poisoned", 3)
+    assert server.wait_until_finished(server.submit(mug, "fine"))["state"] == "done"
 
 
-def test_told_to_stop_it_finishes_what_it_has_in_hand_and_the_next_does_the_rest(
-    served: Served, photo: bytes, mug: bytes
-) -> None:
-    names = [served.job(photo, f"s{i}") for i in range(6)]
-    answers: list[int] = []
-    waiting = [threading.Thread(target=lambda: answers.append(served.send(photo)[0])) for _ in range(3)]
+def test_sigterm_finishes_running_work_and_hands_the_rest_back(server: ServerProcess, photo: bytes, mug: bytes) -> None:
+    names = [server.submit(photo, f"s{i}") for i in range(6)]
+    statuses: list[int] = []
+    waiting = [threading.Thread(target=lambda: statuses.append(server.send(photo)[0])) for _ in range(3)]
     for thread in waiting:
         thread.start()
     time.sleep(0.3)
-    assert served.process is not None
-    served.process.send_signal(signal.SIGTERM)
-    begun = time.monotonic()
+    assert server.process is not None
+    server.process.send_signal(signal.SIGTERM)
+    started_at = time.monotonic()
     time.sleep(0.2)
-    assert served.get("/readyz")[0] == 503
-    assert served.send(mug)[0] == 503
+    assert server.get("/readyz")[0] == 503
+    assert server.send(mug)[0] == 503
     for thread in waiting:
         thread.join()
-    assert answers == [200] * 3
-    assert served.process.wait(20) == 0
-    assert time.monotonic() - begun < 15
-    served.start()
-    assert {served.ended(name)["state"] for name in names} == {"done"}
-    assert max(served.told(name)["attempts"] for name in names) == 1
-    assert b"Traceback" not in (served.data / "log").read_bytes()
+    assert statuses == [200] * 3
+    assert server.process.wait(20) == 0
+    assert time.monotonic() - started_at < 15
+    server.start()
+    assert {server.wait_until_finished(name)["state"] for name in names} == {"done"}
+    assert max(server.job_status(name)["attempts"] for name in names) == 1
+    assert b"Traceback" not in (server.data / "log").read_bytes()

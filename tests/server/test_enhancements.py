@@ -1,4 +1,4 @@
-"""Better photographs over HTTP: the steps' fields, what is needed when none is given, and nothing of a cut."""
+"""POST /v1/enhancements: fields of steps, automatic corrections, and nothing of a cutout."""
 
 import io
 
@@ -7,7 +7,7 @@ import pytest
 from fastapi.testclient import TestClient
 from PIL import Image
 
-from tests.server.conftest import encoded, opened
+from tests.server.conftest import decode_image, encode_image
 
 
 @pytest.fixture(scope="module")
@@ -15,45 +15,45 @@ def dim() -> bytes:
     """A photograph two stops too dark, with a cast."""
     from skimage.data import coffee
 
-    return encoded((coffee()[::2, ::2] * np.array([0.25, 0.25, 0.4])).astype(np.uint8), "png")
+    return encode_image((coffee()[::2, ::2] * np.array([0.25, 0.25, 0.4])).astype(np.uint8), "png")
 
 
-def test_what_a_photograph_needs(client: TestClient, dim: bytes) -> None:
+def test_automatic_corrections(client: TestClient, dim: bytes) -> None:
     answer = client.post("/v1/enhancements", files={"image": dim})
     assert (answer.status_code, answer.headers["content-type"]) == (200, "image/png"), answer.text
-    made, was = np.asarray(opened(answer.content).convert("RGB")), np.asarray(opened(dim))
-    assert made.shape == was.shape
-    assert made.mean() > 1.3 * was.mean()
+    result, source = np.asarray(decode_image(answer.content).convert("RGB")), np.asarray(decode_image(dim))
+    assert result.shape == source.shape
+    assert result.mean() > 1.3 * source.mean()
     assert "x-confidence" not in answer.headers
 
 
-def test_a_step_that_is_named_is_all_that_is_done(client: TestClient, dim: bytes) -> None:
+def test_named_steps_only(client: TestClient, dim: bytes) -> None:
     answer = client.post("/v1/enhancements", files={"image": dim}, data={"upscale": "2x"})
-    made, was = opened(answer.content), opened(dim)
-    assert made.size == (2 * was.width, 2 * was.height)
-    back = np.asarray(made.resize(was.size, Image.Resampling.BOX)).astype(int)
-    assert np.abs(back - np.asarray(was)).mean() < 2
+    result, source = decode_image(answer.content), decode_image(dim)
+    assert result.size == (2 * source.width, 2 * source.height)
+    back = np.asarray(result.resize(source.size, Image.Resampling.BOX)).astype(int)
+    assert np.abs(back - np.asarray(source)).mean() < 2
 
 
 def test_only_the_background(client: TestClient, photo: bytes) -> None:
     fields = {"exposure": "-2", "only": "background", "format": "png"}
     answer = client.post("/v1/enhancements", files={"image": photo}, data=fields)
-    made, was = (np.asarray(opened(x).convert("RGB")).astype(int) for x in (answer.content, photo))
-    assert np.abs(made - was)[100:200, 200:260].mean() < 2  # her face
-    assert (was - made)[:60, 440:].mean() > 20
+    result, source = (np.asarray(decode_image(x).convert("RGB")).astype(int) for x in (answer.content, photo))
+    assert np.abs(result - source)[100:200, 200:260].mean() < 2  # her face
+    assert (source - result)[:60, 440:].mean() > 20
 
 
-def test_another_pictures_colours(client: TestClient, photo: bytes, mug: bytes) -> None:
+def test_style_image(client: TestClient, photo: bytes, mug: bytes) -> None:
     answer = client.post("/v1/enhancements", files={"image": photo, "style_image": mug}, data={"style_strength": "100"})
-    made, was = (np.asarray(opened(x).convert("RGB")).astype(int) for x in (answer.content, photo))
-    assert np.abs(made - was).mean() > 10
+    result, source = (np.asarray(decode_image(x).convert("RGB")).astype(int) for x in (answer.content, photo))
+    assert np.abs(result - source).mean() > 10
 
 
-def test_cutting_and_enhancing_at_once(client: TestClient, photo: bytes) -> None:
+def test_cut_and_enhance(client: TestClient, photo: bytes) -> None:
     answer = client.post("/v1/cutouts", files={"image": photo}, data={"upscale": "1024px", "saturation": "-100"})
-    made = opened(answer.content)
-    assert (made.mode, made.size) == ("RGBA", (1024, 1024))
-    rgb = np.asarray(made).astype(int)
+    result = decode_image(answer.content)
+    assert (result.mode, result.size) == ("RGBA", (1024, 1024))
+    rgb = np.asarray(result).astype(int)
     assert np.ptp(rgb[..., :3], axis=2)[rgb[..., 3] == 255].max() <= 3
 
 
@@ -75,7 +75,7 @@ def test_cutting_and_enhancing_at_once(client: TestClient, photo: bytes) -> None
         ("/v1/cutouts", {"margin": "49%"}, "invalid_parameter"),  # 25 times as wide and high
     ],
 )
-def test_what_is_refused(client: TestClient, photo: bytes, place: str, fields: dict[str, str], code: str) -> None:
+def test_invalid_parameters(client: TestClient, photo: bytes, place: str, fields: dict[str, str], code: str) -> None:
     answer = client.post(place, files={"image": photo}, data=fields)
     assert (answer.status_code, answer.json()["code"]) == (422, code), answer.text
     assert answer.json()["remedy"]
@@ -84,10 +84,10 @@ def test_what_is_refused(client: TestClient, photo: bytes, place: str, fields: d
 def test_a_recipe_without_a_cut(client: TestClient, photo: bytes) -> None:
     recipe = '{"steps": [{"step": "upscale", "to": "600px"}]}'
     answer = client.post("/v1/recipes:run", files={"image": photo}, data={"recipe": recipe})
-    assert opened(answer.content).size == (600, 600)
+    assert decode_image(answer.content).size == (600, 600)
 
 
-def test_sixteen_bits_stay(client: TestClient) -> None:
+def test_sixteen_bits_are_kept(client: TestClient) -> None:
     tifffile = pytest.importorskip("tifffile")
     deep, file = np.linspace(0, 65535, 64 * 64 * 3).reshape(64, 64, 3).astype(np.uint16), io.BytesIO()
     tifffile.imwrite(file, deep, photometric="rgb")
@@ -96,7 +96,7 @@ def test_sixteen_bits_stay(client: TestClient) -> None:
     assert tifffile.imread(io.BytesIO(answer.content)).dtype == np.uint16
 
 
-def test_what_there_is(client: TestClient) -> None:
+def test_models_and_schema(client: TestClient) -> None:
     found = {m["name"]: m for m in client.get("/v1/models").json()["models"]}
     assert found["up2-1"]["task"] == "upscale"
     assert "watercolour" in found["style-1"]["styles"]
@@ -104,7 +104,7 @@ def test_what_there_is(client: TestClient) -> None:
     assert set(document["paths"]["/v1/enhancements"]["post"]["responses"]) == {"200", "202", "4XX", "5XX"}
 
 
-def test_no_such_place_is_a_problem_too(client: TestClient) -> None:
+def test_an_unknown_path_is_a_problem(client: TestClient) -> None:
     for answer, code in (
         (client.get("/v1/nothing"), "no_such_place"),
         (client.get("/v1/cutouts"), "method_not_allowed"),

@@ -1,4 +1,4 @@
-"""What operators see: a log of JSON lines and OpenTelemetry traces, neither of which holds what anybody sent."""
+"""Event log and OpenTelemetry traces, neither of which contains what a client sent."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ def settings(folder: Path, **more: str) -> Settings:
     return Settings(model="fast", workers=1, data=str(folder), **more)  # type: ignore[arg-type]
 
 
-def test_the_log_tells_routes_and_no_names(tmp_path: Path, mug: bytes, capsys: pytest.CaptureFixture[str]) -> None:
+def test_the_log_contains_routes_and_no_names(tmp_path: Path, mug: bytes, capsys: pytest.CaptureFixture[str]) -> None:
     with TestClient(create_app(settings(tmp_path, log="json"))) as client:
         client.post("/v1/cutouts?canary=1", files={"image": ("canary.jpg", mug)}, data={"empty": "keep"})
         client.get("/v1/jobs/canary0")
@@ -32,7 +32,7 @@ def test_the_log_tells_routes_and_no_names(tmp_path: Path, mug: bytes, capsys: p
     assert "canary" not in json.dumps(lines)
 
 
-def test_our_own_mistakes_are_told_and_answered(
+def test_internal_errors_are_logged_and_answered(
     tmp_path: Path, mug: bytes, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     from mattebox.server.routes import v1
@@ -46,13 +46,13 @@ def test_our_own_mistakes_are_told_and_answered(
     assert (answer.status_code, answer.json()["code"]) == (500, "internal")
     assert "secret" not in answer.text
     (line,) = capsys.readouterr().err.splitlines()
-    told = json.loads(line)
-    assert (told["level"], told["kind"]) == ("error", "ValueError")
-    assert any("test_observability.py" in place for place in told["trace"])
-    assert "the secret" not in told["trace"][0]
+    event = json.loads(line)
+    assert (event["level"], event["kind"]) == ("error", "ValueError")
+    assert any("test_observability.py" in entry for entry in event["trace"])
+    assert "the secret" not in event["trace"][0]
 
 
-def test_traces_where_they_are_asked_for(tmp_path: Path, mug: bytes, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_traces(tmp_path: Path, mug: bytes, monkeypatch: pytest.MonkeyPatch) -> None:
     proto = pytest.importorskip("opentelemetry.proto.collector.trace.v1.trace_service_pb2")
     received: list[bytes] = []
 
@@ -87,7 +87,7 @@ def test_traces_where_they_are_asked_for(tmp_path: Path, mug: bytes, monkeypatch
     assert facts["mattebox.seconds.segment"].double_value > 0
 
 
-def test_traces_without_their_packages(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_traces_without_opentelemetry(monkeypatch: pytest.MonkeyPatch) -> None:
     import sys
 
     monkeypatch.setenv("OTEL_EXPORTER_OTLP_ENDPOINT", "http://127.0.0.1:1")

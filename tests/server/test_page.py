@@ -1,5 +1,5 @@
-"""The page in a real browser: photographs in, cutouts seen, changed, marked and downloaded, through busy servers and
-broken files; by mouse, touch and keyboard alone.
+"""The page in a real browser: files in, results viewed, changed and exported; busy servers and broken files; by mouse,
+touch and keyboard.
 """
 
 from __future__ import annotations
@@ -24,10 +24,10 @@ pytestmark = [
 ]
 Files = dict[str, Path]
 DROP = """async ([name, bytes]) => {
-  const moved = new DataTransfer();
-  moved.items.add(new File([Uint8Array.from(bytes)], name, { type: "image/jpeg" }));
-  const told = { dataTransfer: moved, bubbles: true, cancelable: true };
-  for (const kind of ["dragover", "drop"]) document.dispatchEvent(new DragEvent(kind, told));
+  const transfer = new DataTransfer();
+  transfer.items.add(new File([Uint8Array.from(bytes)], name, { type: "image/jpeg" }));
+  const eventInit = { dataTransfer: transfer, bubbles: true, cancelable: true };
+  for (const kind of ["dragover", "drop"]) document.dispatchEvent(new DragEvent(kind, eventInit));
 }"""
 STYLE = "(e, name) => getComputedStyle(e)[name]"
 
@@ -63,23 +63,23 @@ def test_drop_compare_change_download(browser: Any, address: str, files: Files) 
         page.wait_for_timeout(300)
         waiting[1].continue_()
         page.unroute("**/v1/cutouts")
-        name, made = visit.downloaded()
-        assert (name, made.format, made.size) == ("coffee-cut.jpg", "JPEG", (600, 400))
-        assert min(made.getpixel((590, 5))) >= 250
+        name, result = visit.downloaded()
+        assert (name, result.format, result.size) == ("coffee-cut.jpg", "JPEG", (600, 400))
+        assert min(result.getpixel((590, 5))) >= 250
         assert visit.complaints == visit.foreign == []
 
 
-def test_the_result_is_dragged_out_and_copied(browser: Any, address: str, files: Files) -> None:
+def test_drag_and_copy_the_result(browser: Any, address: str, files: Files) -> None:
     with Visit(browser, address, permissions=["clipboard-read", "clipboard-write"]) as visit:
         visit.open(files["two"])
-        carried = visit.page.evaluate("""() => {
-          const moved = new DataTransfer();
-          const told = { dataTransfer: moved, bubbles: true, cancelable: true };
-          document.querySelector("#strip .face").dispatchEvent(new DragEvent("dragstart", told));
-          return [moved.getData("DownloadURL"), moved.files[0].name, moved.files[0].type];
+        drag_data = visit.page.evaluate("""() => {
+          const transfer = new DataTransfer();
+          const eventInit = { dataTransfer: transfer, bubbles: true, cancelable: true };
+          document.querySelector("#strip .face").dispatchEvent(new DragEvent("dragstart", eventInit));
+          return [transfer.getData("DownloadURL"), transfer.files[0].name, transfer.files[0].type];
         }""")
-        assert re.fullmatch(r"image/png:two-cut\.png:blob:http.*", carried[0])
-        assert carried[1:] == ["two-cut.png", "image/png"]
+        assert re.fullmatch(r"image/png:two-cut\.png:blob:http.*", drag_data[0])
+        assert drag_data[1:] == ["two-cut.png", "image/png"]
         visit.page.get_by_role("button", name="Copy").click()
         visit.page.get_by_text("Copied.").wait_for()
         kinds = visit.page.evaluate("async () => (await navigator.clipboard.read())[0].types")
@@ -88,11 +88,11 @@ def test_the_result_is_dragged_out_and_copied(browser: Any, address: str, files:
 
 def alphas(visit: Visit) -> tuple[int, int]:
     """Of the disc and of the box."""
-    made = visit.downloaded()[1].convert("RGBA")
-    return made.getpixel((110, 150))[3], made.getpixel((305, 165))[3]
+    result = visit.downloaded()[1].convert("RGBA")
+    return result.getpixel((110, 150))[3], result.getpixel((305, 165))[3]
 
 
-def test_a_click_drops_what_should_not_be_there(browser: Any, address: str, files: Files) -> None:
+def test_a_click_removes_a_part(browser: Any, address: str, files: Files) -> None:
     with Visit(browser, address) as visit:
         visit.open(files["two"])
         assert min(alphas(visit)) > 128
@@ -111,7 +111,7 @@ def test_a_click_drops_what_should_not_be_there(browser: Any, address: str, file
         assert alphas(visit)[1] < 64
 
 
-def test_the_brush_takes_and_gives_exactly_what_it_covers(browser: Any, address: str, files: Files) -> None:
+def test_the_brush_covers_exactly_what_it_paints(browser: Any, address: str, files: Files) -> None:
     with Visit(browser, address) as visit:
         page = visit.page
         visit.open(files["two"])
@@ -124,13 +124,13 @@ def test_the_brush_takes_and_gives_exactly_what_it_covers(browser: Any, address:
         page.get_by_role("button", name="Remove", exact=True).first.click()
         visit.draw((0.275, 0.4), (0.275, 0.6))
         visit.settle()
-        made = np.asarray(visit.downloaded()[1].convert("RGBA"))
-        assert (made[24:37, 45:196, 3] == 255).all()
-        assert (made[24:37, 45:196, :3] == (225, 228, 230)).all()
-        assert (made[122:178, 103:118, 3] == 0).all()
+        result = np.asarray(visit.downloaded()[1].convert("RGBA"))
+        assert (result[24:37, 45:196, 3] == 255).all()
+        assert (result[24:37, 45:196, :3] == (225, 228, 230)).all()
+        assert (result[122:178, 103:118, 3] == 0).all()
         rest = np.ones((300, 400), bool)
         rest[16:45, 25:216] = rest[105:195, 95:126] = False
-        assert np.abs(made[rest][:, 3].astype(int) - before[rest][:, 3]).max() <= 2
+        assert np.abs(result[rest][:, 3].astype(int) - before[rest][:, 3]).max() <= 2
 
 
 def test_by_keyboard_alone(browser: Any, address: str, files: Files) -> None:
@@ -214,7 +214,7 @@ def test_zoom_by_wheel_double_click_and_pinch(browser: Any, address: str, files:
         assert scale() == pytest.approx(2 * whole, rel=0.05)
 
 
-def test_better_without_a_cut(browser: Any, address: str, files: Files) -> None:
+def test_enhance_without_cutting(browser: Any, address: str, files: Files) -> None:
     with Visit(browser, address) as visit:
         page = visit.page
         visit.open(files["astronaut"])
@@ -226,25 +226,25 @@ def test_better_without_a_cut(browser: Any, address: str, files: Files) -> None:
         page.select_option("[name=upscale]", "2x")
         page.get_by_text("1024 × 1024 pixels").wait_for()
         assert page.locator("#after").evaluate(STYLE, "filter") == "none"
-        name, made = visit.downloaded()
-        assert (name, made.mode, made.size) == ("astronaut-enhanced.png", "RGB", (1024, 1024))
+        name, result = visit.downloaded()
+        assert (name, result.mode, result.size) == ("astronaut-enhanced.png", "RGB", (1024, 1024))
         was = Image.open(files["astronaut"]).getpixel((256, 60))
-        assert all(m < 0.8 * w for m, w in zip(made.getpixel((512, 120)), was, strict=True))
+        assert all(m < 0.8 * w for m, w in zip(result.getpixel((512, 120)), was, strict=True))
 
 
-def test_a_marketplaces_preset_and_its_verdict(browser: Any, address: str, files: Files) -> None:
+def test_a_marketplace_preset_is_checked(browser: Any, address: str, files: Files) -> None:
     with Visit(browser, address) as visit:
         visit.open(files["two"])
         visit.tab("Presets")
         visit.page.get_by_role("radio", name="Amazon").check(force=True)
         visit.page.get_by_text("Keeps Amazon’s rules").wait_for()
-        name, made = visit.downloaded()
-        assert (name, made.size) == ("two-cut.jpg", (2000, 2000))
+        name, result = visit.downloaded()
+        assert (name, result.size) == ("two-cut.jpg", (2000, 2000))
         visit.tab("Frame")
         assert visit.page.locator("[name=crop]").is_disabled()
 
 
-def test_own_picture_behind_and_settings_remembered(browser: Any, address: str, files: Files, tmp_path: Path) -> None:
+def test_a_background_picture_and_stored_settings(browser: Any, address: str, files: Files, tmp_path: Path) -> None:
     plain = tmp_path / "plain.png"
     Image.new("RGB", (40, 30), (10, 200, 90)).save(plain)
     with Visit(browser, address) as visit:
@@ -260,7 +260,7 @@ def test_own_picture_behind_and_settings_remembered(browser: Any, address: str, 
         assert page.locator("[name=model]").input_value() == "fast"
 
 
-def test_many_at_once_and_one_that_is_none(browser: Any, address: str, files: Files) -> None:
+def test_a_batch_with_a_broken_file(browser: Any, address: str, files: Files) -> None:
     with Visit(browser, address) as visit:
         page = visit.page
         page.set_input_files("#files", [files["two"], files["broken"], files["two"], files["coffee"]])
@@ -269,10 +269,10 @@ def test_many_at_once_and_one_that_is_none(browser: Any, address: str, files: Fi
         assert page.locator("#counted").inner_text() == "3 of 4 done, 1 failed"
         page.get_by_role("button", name="broken.png, failed").click()
         assert "Give a JPEG" in page.locator("#failure").inner_text()
-        asked = len(visit.asked)
+        request_count = len(visit.post_paths)
         page.locator("#retry").click()
         page.locator(FAILED).wait_for()
-        assert len(visit.asked) > asked
+        assert len(visit.post_paths) > request_count
         with page.expect_download() as download:
             page.get_by_role("button", name="All as ZIP").click()
         assert download.value.suggested_filename == "mattebox-3-photographs.zip"
@@ -284,7 +284,7 @@ def test_many_at_once_and_one_that_is_none(browser: Any, address: str, files: Fi
         assert page.locator("#counted").inner_text() == "3 photographs, all done"
 
 
-def test_a_busy_server_and_one_that_is_away(browser: Any, address: str, files: Files) -> None:
+def test_busy_and_unreachable_servers(browser: Any, address: str, files: Files) -> None:
     with Visit(browser, address) as visit:
         page, tries = visit.page, []
 
@@ -307,7 +307,7 @@ def test_a_busy_server_and_one_that_is_away(browser: Any, address: str, files: F
         assert len(tries) == 3
 
 
-def test_a_server_that_wants_a_key(browser: Any, address: str, files: Files) -> None:
+def test_a_server_with_api_keys(browser: Any, address: str, files: Files) -> None:
     with Visit(browser, address) as visit:
         page = visit.page
 
@@ -325,7 +325,7 @@ def test_a_server_that_wants_a_key(browser: Any, address: str, files: Files) -> 
         page.locator(DONE).wait_for()
 
 
-def test_a_photograph_that_became_a_job_leaves_nothing_there(browser: Any, address: str, files: Files) -> None:
+def test_a_job_is_followed_and_erased(browser: Any, address: str, files: Files) -> None:
     with Visit(browser, address) as visit:
         late = {"Prefer": "respond-async"}
         visit.page.route("**/v1/cutouts", lambda r: r.continue_(headers=r.request.headers | late))
@@ -337,7 +337,7 @@ def test_a_photograph_that_became_a_job_leaves_nothing_there(browser: Any, addre
             assert answer.read() == b'{"jobs":[]}'
 
 
-def test_how_far_it_is(browser: Any, address: str, files: Files) -> None:
+def test_progress(browser: Any, address: str, files: Files) -> None:
     with Visit(browser, address) as visit:
         busy, late = visit.page.locator("#busy"), {"Prefer": "respond-async"}
         line = visit.page.context.new_cdp_session(visit.page)
@@ -347,40 +347,40 @@ def test_how_far_it_is(browser: Any, address: str, files: Files) -> None:
         busy.get_by_text(re.compile(r"Sending… \d\d %")).wait_for()
         line.send("Network.emulateNetworkConditions", slow | {"uploadThroughput": -1})
         visit.page.locator(DONE).wait_for()
-        told: list[float] = [0.42, 0.0]
+        progress: list[float] = [0.42, 0.0]
 
         def running(route: Any) -> None:
             if route.request.method != "GET":
                 return route.continue_()
             answer = route.fetch()
-            changes = {"state": "running", "progress": told[-1]} if told else {}
+            changes = {"state": "running", "progress": progress[-1]} if progress else {}
             return route.fulfill(response=answer, json=answer.json() | changes)
 
         visit.page.route("**/v1/jobs/*", running)
         visit.page.route("**/v1/cutouts", lambda r: r.continue_(headers=r.request.headers | late))
         visit.page.locator("input[type=file]").first.set_input_files(files["two"])
         visit.page.locator("#strip .face").last.click()
-        told.pop()
+        progress.pop()
         busy.get_by_text("Working… 42 %").wait_for()
-        told.clear()
+        progress.clear()
         visit.page.locator("[data-status=done]").nth(1).wait_for()
 
 
-def test_leaving_with_results_that_are_not_downloaded(browser: Any, address: str, files: Files) -> None:
+def test_leaving_with_unsaved_results(browser: Any, address: str, files: Files) -> None:
     with Visit(browser, address) as visit:
-        asked: list[str] = []
-        visit.page.on("dialog", lambda d: (asked.append(d.type), d.dismiss()))
+        dialogs: list[str] = []
+        visit.page.on("dialog", lambda d: (dialogs.append(d.type), d.dismiss()))
         visit.open(files["two"])
         visit.page.locator("#strip .face").click()  # browsers ask only those who have done something
         visit.page.close(run_before_unload=True)
         visit.page.wait_for_timeout(500)
-        assert asked == ["beforeunload"]
+        assert dialogs == ["beforeunload"]
         visit.downloaded()
         visit.page.reload()
-        assert asked == ["beforeunload"]
+        assert dialogs == ["beforeunload"]
 
 
-def test_the_controls_are_the_recipes(browser: Any, address: str) -> None:
+def test_the_controls_match_the_recipe(browser: Any, address: str) -> None:
     """Every control that goes into a request under its own name is a parameter, and stays within its bounds."""
     known, own = parameters_by_name(), {"paint", "colour", "blur", "auto", "only", "preset"}
     with Visit(browser, address) as visit:
@@ -402,7 +402,7 @@ def bounds(kind: Any) -> tuple[float, float]:
     return meta.ge, meta.le
 
 
-def test_every_word_stands_in_one_file() -> None:
+def test_all_texts_are_in_strings_js() -> None:
     html = (PAGE_FOLDER / "index.html").read_text()
     spoken = re.sub(r"<[^>]*>", " ", re.sub(r"<noscript>.*?</noscript>", "", html)).split()
     assert set(spoken) == {"mattebox"}

@@ -1,5 +1,5 @@
-"""The page for everybody: axe finds nothing in any state of it, in both schemes; on a phone all of it is there, large
-enough to touch, and nothing moves sideways. docs/ has its pictures from here.
+"""Accessibility and layout of the page: axe in every state and both colour schemes, touch targets on a phone, reduced
+motion. The pictures in docs/ are made here.
 """
 
 from __future__ import annotations
@@ -16,14 +16,14 @@ pytestmark = [
     pytest.mark.timeout(180),
 ]
 PHONE = {"viewport": {"width": 390, "height": 844}, "is_mobile": True, "has_touch": True}
-TARGETS = """() => [...document.querySelectorAll("button, select, input, label.swatch, label.preset")]
+SMALL_TARGETS = """() => [...document.querySelectorAll("button, select, input, label.swatch, label.preset")]
   .filter(e => e.checkVisibility({ opacityProperty: true }))
   .filter(e => !e.matches(".unseen, .swatch input, .preset input, .switch")) // their labels are the targets
   .map(e => [e.id || e.className || e.name, e.getBoundingClientRect().width, e.getBoundingClientRect().height])
   .filter(([, w, h]) => w < 43.9 || h < 43.9)"""
 
 
-def accused(visit: Visit) -> list[Any]:
+def axe_violations(visit: Visit) -> list[Any]:
     """What axe says against the page as it stands."""
     from axe_playwright_python.sync_playwright import Axe
 
@@ -37,43 +37,43 @@ def test_axe_in_every_state(browser: Any, address: str, files: dict[str, Path], 
     # At rest: axe counts the colours of what is half faded in, which is nothing that anyone reads.
     with Visit(browser, address, color_scheme=scheme, reduced_motion="reduce", bypass_csp=True) as visit:
         page = visit.page
-        assert accused(visit) == []
+        assert axe_violations(visit) == []
         page.set_input_files("#files", [files["coffee"], files["broken"]])
         page.locator(DONE).wait_for()
         page.locator(FAILED).wait_for()
         for tab in ("Background", "Light", "Frame", "Size", "Presets"):
             visit.tab(tab)
-            assert (tab, accused(visit)) == (tab, [])
+            assert (tab, axe_violations(visit)) == (tab, [])
         page.get_by_role("button", name="Keep", exact=True).click()
         page.get_by_role("button", name="Brush").click()
-        assert accused(visit) == []
+        assert axe_violations(visit) == []
         page.locator("#strip .face").nth(1).click()
-        assert accused(visit) == []
+        assert axe_violations(visit) == []
         page.locator("#help").click()
-        assert accused(visit) == []
+        assert axe_violations(visit) == []
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 def test_on_a_phone(browser: Any, address: str, files: dict[str, Path], scheme: str) -> None:
     with Visit(browser, address, color_scheme=scheme, **PHONE) as visit:
         page = visit.page
-        assert page.evaluate(TARGETS) == []
+        assert page.evaluate(SMALL_TARGETS) == []
         visit.open(files["astronaut"], files["coffee"], files["chelsea"])
         page.wait_for_timeout(800)
         visit.pictured(f"phone-{scheme}.png")
         for tab in ("Background", "Light", "Frame", "Size", "Presets"):
             visit.tab(tab)
-            assert (tab, page.evaluate(TARGETS)) == (tab, [])
+            assert (tab, page.evaluate(SMALL_TARGETS)) == (tab, [])
         page.get_by_role("button", name="Remove", exact=True).first.tap()
         page.get_by_role("button", name="Brush").tap()
-        assert page.evaluate(TARGETS) == []
+        assert page.evaluate(SMALL_TARGETS) == []
         assert page.evaluate("document.documentElement.scrollWidth") == 390
         frame = page.locator("#frame").bounding_box()
         assert frame["height"] > 200
         assert page.locator("#download").is_visible()
 
 
-def test_nothing_moves_for_those_who_asked_for_rest(browser: Any, address: str, files: dict[str, Path]) -> None:
+def test_reduced_motion(browser: Any, address: str, files: dict[str, Path]) -> None:
     with Visit(browser, address, reduced_motion="reduce") as visit:
         visit.open(files["two"])
         moving = visit.page.evaluate(

@@ -22,8 +22,8 @@ def test_nothing_is_refused_unless_enforced() -> None:
 
 
 def test_a_picture_refused_for_its_size_is_not_counted(client: TestClient) -> None:
-    from tests.server.test_removebg import large
+    from tests.server.test_removebg import large_png_header
 
-    before = client.post("/v1/cutouts", files={"image": large()})
+    before = client.post("/v1/cutouts", files={"image": large_png_header()})
     assert (before.status_code, before.json()["code"]) == (413, "image_too_large")
     assert "x-ratelimit-remaining" not in before.headers

@@ -1,4 +1,4 @@
-"""The contract of remove.bg's API, point by point: fields, sizes, formats, headers, errors."""
+"""remove.bg's API: fields, sizes, formats, headers and errors."""
 
 import base64
 import io
@@ -10,13 +10,13 @@ import numpy as np
 import pytest
 from fastapi.testclient import TestClient
 
-from mattebox.recipe.recipe import Background, Cut, Frame, Save, Shadow
+from mattebox.recipe.steps import Background, Cut, Frame, Save, Shadow
 from mattebox.server.app import create_app
 from mattebox.server.http.requests import RequestData
 from mattebox.server.removebg.errors import RemovebgError
 from mattebox.server.removebg.mapping import convert_request
 from mattebox.server.settings import Settings
-from tests.server.conftest import encoded, opened
+from tests.server.conftest import decode_image, encode_image
 
 URL = "/v1.0/removebg"
 
@@ -24,17 +24,17 @@ URL = "/v1.0/removebg"
 def test_the_default_is_a_preview_with_alpha(client: TestClient) -> None:
     rgb = np.full((1000, 1500, 3), 200, np.uint8)
     rgb[300:900, 500:1000] = (160, 40, 20)
-    answer = client.post(URL, files={"image_file": encoded(rgb)})
+    answer = client.post(URL, files={"image_file": encode_image(rgb)})
     assert answer.status_code == 200, answer.text
-    made = opened(answer.content)
-    assert (made.format, made.mode) == ("PNG", "RGBA")
-    assert made.width * made.height <= 250_000
-    assert made.width / made.height == pytest.approx(1.5, abs=0.01)
+    result = decode_image(answer.content)
+    assert (result.format, result.mode) == ("PNG", "RGBA")
+    assert result.width * result.height <= 250_000
+    assert result.width / result.height == pytest.approx(1.5, abs=0.01)
     for name in ("type", "width", "height", "max-width", "max-height", "credits-charged", "foreground-top",
                  "foreground-left", "foreground-width", "foreground-height", "ratelimit-limit",
                  "ratelimit-remaining", "ratelimit-reset"):  # fmt: skip
         assert f"x-{name}" in answer.headers
-    assert (answer.headers["x-width"], answer.headers["x-max-width"]) == (str(made.width), "1500")
+    assert (answer.headers["x-width"], answer.headers["x-max-width"]) == (str(result.width), "1500")
 
 
 @pytest.mark.parametrize(
@@ -59,8 +59,8 @@ def test_formats(client: TestClient, photo: bytes, fields: dict[str, str], forma
     if mode == "refused":  # a translucent colour needs a format that holds it
         assert answer.status_code == 400
         return
-    made = opened(answer.content)
-    assert (made.format, made.mode) == (format, mode)
+    result = decode_image(answer.content)
+    assert (result.format, result.mode) == (format, mode)
 
 
 def test_zip_and_json(client: TestClient, photo: bytes) -> None:
@@ -70,12 +70,14 @@ def test_zip_and_json(client: TestClient, photo: bytes) -> None:
     body = {"image_file_b64": base64.b64encode(photo).decode(), "crop": True}
     data = client.post(URL, json=body, headers={"Accept": "application/json"}).json()["data"]
     assert set(data) == {"result_b64", "foreground_top", "foreground_left", "foreground_width", "foreground_height"}
-    assert opened(base64.b64decode(data["result_b64"])).format == "PNG"
+    assert decode_image(base64.b64decode(data["result_b64"])).format == "PNG"
 
 
-def test_a_picture_behind_is_cover_fitted(client: TestClient, photo: bytes, mug: bytes) -> None:
-    made = opened(client.post(URL, files={"image_file": photo, "bg_image_file": mug}, data={"size": "full"}).content)
-    assert (made.format, made.size) == ("JPEG", (512, 512))
+def test_a_background_image_covers_the_result(client: TestClient, photo: bytes, mug: bytes) -> None:
+    result = decode_image(
+        client.post(URL, files={"image_file": photo, "bg_image_file": mug}, data={"size": "full"}).content
+    )
+    assert (result.format, result.size) == ("JPEG", (512, 512))
 
 
 @pytest.mark.parametrize(
@@ -115,11 +117,18 @@ def test_a_picture_behind_is_cover_fitted(client: TestClient, photo: bytes, mug:
 )
 def test_errors_have_their_codes(client: TestClient, photo: bytes, fields: dict[str, str], code: str) -> None:
     fields = dict(fields)
-    what = fields.pop("image", None)
+    image = fields.pop("image", None)
     plain = np.full((200, 300, 3), 128, np.uint8)
-    known = {"x": photo, "text": b"hello", "empty": encoded(plain), "large": large(), "torn": photo[:2000],
-             "nothing": large(0), "heavy": photo + bytes(22_000_000)}  # fmt: skip
-    files = {"image_file": known[what]} if what else None
+    images = {
+        "x": photo,
+        "text": b"hello",
+        "empty": encode_image(plain),
+        "large": large_png_header(),
+        "torn": photo[:2000],
+        "nothing": large_png_header(0),
+        "heavy": photo + bytes(22_000_000),
+    }
+    files = {"image_file": images[image]} if image else None
     answer = client.post(URL, files=files, data=fields)
     assert answer.status_code == 400, answer.text
     error = answer.json()["errors"][0]
@@ -127,8 +136,8 @@ def test_errors_have_their_codes(client: TestClient, photo: bytes, fields: dict[
     assert error["title"]
 
 
-def large(width: int = 10_000) -> bytes:
-    """The header of a PNG of 60 megapixels, or as wide as told, and nothing else worth decoding."""
+def large_png_header(width: int = 10_000) -> bytes:
+    """A PNG with a header of `width` x 6,000 pixels and almost no content."""
     import struct
     import zlib
 
@@ -138,11 +147,11 @@ def large(width: int = 10_000) -> bytes:
     return b"\x89PNG\r\n\x1a\n" + b"".join(parts)
 
 
-def test_fields_become_the_recipe(photo: bytes) -> None:
+def test_fields_are_mapped_to_steps(photo: bytes) -> None:
     fields = {"size": "full", "crop": "true", "crop_margin": "10%", "scale": "80%", "position": "20% 80%",
               "roi": "0 0 256 512", "shadow_type": "drop", "shadow_opacity": "60", "bg_color": "white"}  # fmt: skip
-    made = convert_request(RequestData(fields, {"image_file": photo}), "balanced")
-    cut, frame, shadow, background, save = made.recipe.steps
+    result = convert_request(RequestData(fields, {"image_file": photo}), "balanced")
+    cut, frame, shadow, background, save = result.recipe.steps
     assert isinstance(cut, Cut)
     assert cut.region == "0.0000% 0.0000% 50.0000% 100.0000%"
     assert isinstance(frame, Frame)
@@ -152,7 +161,7 @@ def test_fields_become_the_recipe(photo: bytes) -> None:
     assert (shadow.kind, shadow.opacity) == ("drop", 60)
     assert background == Background(paint="white")
     assert save == Save(format="jpg")
-    assert made.max_working_pixels == 512 * 512
+    assert result.max_working_pixels == 512 * 512
 
 
 def test_too_large_a_file() -> None:
@@ -177,14 +186,14 @@ def test_every_kind_of_body(client: TestClient, photo: bytes, kind: str) -> None
     assert answer.headers["content-type"] == "image/png"
     assert answer.headers["x-type"] == "person"
     assert answer.headers["x-credits-charged"] == "0"
-    assert opened(answer.content).size == (512, 512)
+    assert decode_image(answer.content).size == (512, 512)
 
 
 @pytest.mark.parametrize(("size", "most"), SIZES.items())
 def test_every_size(size: str, most: float) -> None:
     source = jpeg_header(8000, 5000)
-    made = convert_request(RequestData({"size": size, "format": "webp"}, {"image_file": source}), "balanced")
-    assert made.max_working_pixels == pytest.approx(min(most, 40) * 1e6, rel=1e-6)
+    result = convert_request(RequestData({"size": size, "format": "webp"}, {"image_file": source}), "balanced")
+    assert result.max_working_pixels == pytest.approx(min(most, 40) * 1e6, rel=1e-6)
     assert (
         convert_request(RequestData({"size": size}, {"image_file": source}), "m").max_working_pixels <= 10_000_000
     )  # PNG holds no more
@@ -212,10 +221,10 @@ FINE: list[dict[str, object]] = [
 
 
 @pytest.mark.parametrize("fields", FINE, ids=str)
-def test_every_field_is_taken(photo: bytes, fields: dict[str, object]) -> None:
-    made = convert_request(RequestData(fields, {"image_file": photo}), "balanced")
-    assert isinstance(made.recipe.steps[0], Cut)
-    assert isinstance(made.recipe.steps[-1], Save)
+def test_all_fields_are_accepted(photo: bytes, fields: dict[str, object]) -> None:
+    result = convert_request(RequestData(fields, {"image_file": photo}), "balanced")
+    assert isinstance(result.recipe.steps[0], Cut)
+    assert isinstance(result.recipe.steps[-1], Save)
 
 
 def test_scale_implies_the_centre(photo: bytes) -> None:
@@ -227,14 +236,14 @@ def test_scale_implies_the_centre(photo: bytes) -> None:
     assert (frame.fill, frame.position) == ("50%", "center")
 
 
-def test_zip_holds_colours_that_make_the_cutout(client: TestClient, photo: bytes) -> None:
+def test_the_zip_recombines_to_the_cutout(client: TestClient, photo: bytes) -> None:
     """color.jpg under alpha.png is the PNG, but for what JPEG costs."""
     sent = {"files": {"image_file": photo}}
-    whole = opened(client.post(URL, **sent, data={"size": "full"}).content)  # type: ignore[arg-type]
+    whole = decode_image(client.post(URL, **sent, data={"size": "full"}).content)  # type: ignore[arg-type]
     answer = client.post(URL, **sent, data={"size": "full", "format": "zip"})  # type: ignore[arg-type]
     assert answer.headers["content-type"] == "application/zip"
     with zipfile.ZipFile(io.BytesIO(answer.content)) as archive:
-        colour, alpha = (opened(archive.read(name)) for name in ("color.jpg", "alpha.png"))
+        colour, alpha = (decode_image(archive.read(name)) for name in ("color.jpg", "alpha.png"))
     assert (colour.format, colour.mode, alpha.format, alpha.mode) == ("JPEG", "RGB", "PNG", "L")
     known = np.asarray(whole)
     assert np.array_equal(np.asarray(alpha), known[..., 3])
@@ -242,10 +251,10 @@ def test_zip_holds_colours_that_make_the_cutout(client: TestClient, photo: bytes
     assert np.abs(np.asarray(colour).astype(int) - known[..., :3])[seen].mean() < 4
 
 
-def test_foreground_headers_hold_the_subject(client: TestClient, mug: bytes) -> None:
+def test_foreground_headers_are_the_subject_box(client: TestClient, mug: bytes) -> None:
     answer = client.post(URL, files={"image_file": mug}, data={"size": "full"})
     top, left, width, height = (int(answer.headers[f"x-foreground-{n}"]) for n in ("top", "left", "width", "height"))
-    alpha = np.asarray(opened(answer.content))[..., 3]
+    alpha = np.asarray(decode_image(answer.content))[..., 3]
     assert alpha[top : top + height, left : left + width].sum() > 0.98 * alpha.sum()
     told = client.post(URL, files={"image_file": mug}, data={"size": "full"}, headers={"Accept": "application/json"})
     data = told.json()["data"]
@@ -253,7 +262,7 @@ def test_foreground_headers_hold_the_subject(client: TestClient, mug: bytes) -> 
     assert found == [top, left, width, height]
 
 
-def test_who_may_not(tmp_path: Path, photo: bytes) -> None:
+def test_authentication(tmp_path: Path, photo: bytes) -> None:
     """403 for no key, 402 for none left, 429 with Retry-After for too fast."""
     from mattebox.server import api_keys
 
@@ -263,22 +272,22 @@ def test_who_may_not(tmp_path: Path, photo: bytes) -> None:
     settings = Settings(model="fast", workers=1, keys=str(book), data=str(tmp_path / "data"))
     with TestClient(create_app(settings)) as client:
 
-        def asked(key: str | None) -> tuple[int, str, Any]:
+        def request_status(key: str | None) -> tuple[int, str, Any]:
             headers = {"X-API-Key": key} if key else {}
             answer = client.post(URL, files={"image_file": photo}, headers=headers)
             code = "" if answer.status_code == 200 else answer.json()["errors"][0]["code"]
             return answer.status_code, code, answer.headers
 
-        assert asked(None)[:2] == (403, "auth_failed")
-        assert asked("wrong")[:2] == (403, "auth_failed")
-        assert asked(quick)[:2] == (200, "")
-        status, code, headers = asked(quick)
+        assert request_status(None)[:2] == (403, "auth_failed")
+        assert request_status("wrong")[:2] == (403, "auth_failed")
+        assert request_status(quick)[:2] == (200, "")
+        status, code, headers = request_status(quick)
         assert (status, code) == (429, "rate_limit_exceeded")
         assert 0 < int(headers["retry-after"]) <= 61
         assert headers["x-ratelimit-remaining"] == "0"
-        status, _, headers = asked(few)
+        status, _, headers = request_status(few)
         assert (status, headers["x-credits-charged"]) == (200, "1")
-        assert asked(few)[:2] == (402, "insufficient_credits")
+        assert request_status(few)[:2] == (402, "insufficient_credits")
         told = client.get("/v1.0/account", headers={"X-API-Key": few}).json()["data"]["attributes"]
         assert told["credits"]["total"] == 0
         assert client.get("/v1.0/account").status_code == 403

@@ -1,4 +1,4 @@
-"""API and worker apart, on one Postgres: one takes jobs, the other does them, and what is used is counted together."""
+"""API and worker as two servers on one Postgres: one accepts jobs, the other runs them; usage is added up."""
 
 from __future__ import annotations
 
@@ -16,22 +16,22 @@ from mattebox.errors import UsageError
 from mattebox.server.settings import load_settings
 from tests.jobs.test_postgres import address as address
 from tests.jobs.test_postgres import pytestmark as needs_postgres
-from tests.serving import serving
+from tests.serving import start_server
 
 KEY = {"X-API-Key": "sesame"}
 
 
 @contextmanager
-def playing(role: str, database: str, data: Path) -> Iterator[str]:
-    """The address of a server that is only one of the two, named so among the machines."""
-    with serving(data, role=role, database=database, keys=str(data / "keys"), machine=role) as url:
+def start_role(role: str, database: str, data: Path) -> Iterator[str]:
+    """The address of a server with this role, which is also its machine name."""
+    with start_server(data, role=role, database=database, keys=str(data / "keys"), machine=role) as url:
         yield url
 
 
-def asked(url: str, body: bytes | None = None, **headers: str) -> tuple[int, dict]:  # type: ignore[type-arg]
-    told = KEY | {n.replace("_", "-"): v for n, v in headers.items()}
+def request_json(url: str, body: bytes | None = None, **headers: str) -> tuple[int, dict]:  # type: ignore[type-arg]
+    all_headers = KEY | {n.replace("_", "-"): v for n, v in headers.items()}
     try:
-        with urllib.request.urlopen(urllib.request.Request(url, body, told), timeout=20) as answer:
+        with urllib.request.urlopen(urllib.request.Request(url, body, all_headers), timeout=20) as answer:
             return answer.status, json.loads(answer.read())
     except urllib.error.HTTPError as error:
         with error:
@@ -41,22 +41,22 @@ def asked(url: str, body: bytes | None = None, **headers: str) -> tuple[int, dic
 @needs_postgres
 def test_one_takes_jobs_and_the_other_does_them(address: str, tmp_path: Path, mug: bytes) -> None:
     (tmp_path / "keys").write_text("sesame\n")
-    with playing("api", address, tmp_path) as api:
-        told = {"Content_Type": "image/jpeg", "Prefer": "respond-async"}
-        status, job = asked(f"{api}/v1/cutouts?empty=keep", mug, **told)
+    with start_role("api", address, tmp_path) as api:
+        all_headers = {"Content_Type": "image/jpeg", "Prefer": "respond-async"}
+        status, job = request_json(f"{api}/v1/cutouts?empty=keep", mug, **all_headers)
         assert status == 202
         time.sleep(1.5)
-        assert asked(f"{api}{job['links']['self']}")[1]["state"] == "queued"
-        with playing("worker", address, tmp_path) as worker:
-            assert asked(f"{worker}/v1/cutouts", mug)[0] == 404
+        assert request_json(f"{api}{job['links']['self']}")[1]["state"] == "queued"
+        with start_role("worker", address, tmp_path) as worker:
+            assert request_json(f"{worker}/v1/cutouts", mug)[0] == 404
             for _ in range(200):
-                state = asked(f"{api}{job['links']['self']}")[1]["state"]
+                state = request_json(f"{api}{job['links']['self']}")[1]["state"]
                 if state == "done":
                     break
                 time.sleep(0.1)
             assert state == "done"
-            (used,) = asked(f"{api}/v1/usage")[1]["usage"]
-            assert used["pictures"] == 1
+            (usage,) = request_json(f"{api}/v1/usage")[1]["usage"]
+            assert usage["pictures"] == 1
 
 
 @pytest.mark.parametrize("role", ["api", "worker", "boss"])

@@ -10,7 +10,7 @@ from mattebox.server.settings import load_settings, settings_table
 ROOT = Path(__file__).resolve().parents[2]
 
 
-def test_settings_come_from_the_environment() -> None:
+def test_settings_from_the_environment() -> None:
     made = load_settings({"MATTEBOX_SERVER_PORT": "8000", "MATTEBOX_SERVER_PAGE": "false", "OTHER": "x"}, model="best")
     assert (made.port, made.page, made.model) == (8000, False, "best")
 
@@ -25,7 +25,7 @@ def test_settings_come_from_the_environment() -> None:
         ({"MATTEBOX_SERVER_PORT": "70000"}, "no port"),
     ],
 )
-def test_settings_that_make_no_sense_are_refused(environment: dict[str, str], message: str) -> None:
+def test_invalid_settings(environment: dict[str, str], message: str) -> None:
     with pytest.raises(UsageError, match=message):
         load_settings(environment)
 

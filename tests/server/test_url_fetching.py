@@ -1,4 +1,4 @@
-"""Pictures by address: off unless allowed, and then only from where they may come."""
+"""Pictures from URLs: off by default, and from allowed addresses only."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from fastapi.testclient import TestClient
 from mattebox.errors import UsageError
 from mattebox.server.app import create_app
 from mattebox.server.settings import Settings, load_settings
-from tests.server.conftest import opened
+from tests.server.conftest import decode_image
 
 
 @pytest.fixture(scope="module")
@@ -41,7 +41,7 @@ def open_client(site: str) -> Iterator[TestClient]:
         yield client
 
 
-def test_by_address(open_client: TestClient, site: str) -> None:
+def test_fetching(open_client: TestClient, site: str) -> None:
     for answer in (
         open_client.post("/v1/cutouts", data={"image_url": f"{site}/mug.jpg"}),
         open_client.post("/v1/cutouts", json={"image_url": f"{site}/mug.jpg"}),
@@ -52,7 +52,7 @@ def test_by_address(open_client: TestClient, site: str) -> None:
         ),
     ):
         assert answer.status_code == 200, answer.text
-        assert opened(answer.content).size == (320, 240)
+        assert decode_image(answer.content).size == (320, 240)
 
 
 @pytest.mark.parametrize(
@@ -65,7 +65,7 @@ def test_by_address(open_client: TestClient, site: str) -> None:
         ("{site}/gone.jpg", 422, "image_missing"),
     ],
 )
-def test_refused(open_client: TestClient, site: str, url: str, status: int, code: str) -> None:
+def test_refused_addresses(open_client: TestClient, site: str, url: str, status: int, code: str) -> None:
     answer = open_client.post("/v1/cutouts", data={"image_url": url.format(site=site)})
     assert (answer.status_code, answer.json()["code"]) == (status, code)
     old = open_client.post("/v1.0/removebg", data={"image_url": url.format(site=site)})
@@ -73,7 +73,7 @@ def test_refused(open_client: TestClient, site: str, url: str, status: int, code
     assert (old.status_code, old.json()["errors"][0]["code"]) == (400, theirs)
 
 
-def test_one_source_at_a_time(open_client: TestClient, site: str, mug: bytes) -> None:
+def test_one_source_only(open_client: TestClient, site: str, mug: bytes) -> None:
     files, data = {"image": mug}, {"image_url": f"{site}/mug.jpg"}
     assert open_client.post("/v1/cutouts", files=files, data=data).json()["code"] == "image_missing"
     old = open_client.post("/v1.0/removebg", files={"image_file": mug}, data=data)
@@ -89,6 +89,6 @@ def test_off_unless_allowed(client: TestClient, site: str) -> None:
     ("name", "value"),
     [("URL_NETWORKS", "10.0.0.1/8"), ("URL_PORTS", "x"), ("URL_PORTS", "70000"), ("DATABASE", "mysql://x")],
 )
-def test_settings_that_make_no_sense_are_refused(name: str, value: str) -> None:
+def test_invalid_settings(name: str, value: str) -> None:
     with pytest.raises(UsageError):
         load_settings({f"MATTEBOX_SERVER_{name}": value})

@@ -1,4 +1,4 @@
-"""Our own API: pictures by four ways in, parameters as everywhere, problems with stable codes."""
+"""The mattebox API: four kinds of requests, flat parameters, problems with stable codes."""
 
 import base64
 import json
@@ -8,31 +8,31 @@ from fastapi.testclient import TestClient
 
 from mattebox.server.app import create_app
 from mattebox.server.settings import Settings
-from tests.server.conftest import opened
+from tests.server.conftest import decode_image
 
 
 def test_a_marketplaces_preset_is_checked(client: TestClient, mug: bytes) -> None:
     answer = client.post("/v1/cutouts", files={"image": mug}, data={"preset": "amazon"})
     assert json.loads(answer.headers["x-check"]) == {"for": "amazon", "passed": True, "broken": []}
     changed = {"preset": "amazon", "background": "grey"}
-    told = client.post("/v1/cutouts", files={"image": mug}, data=changed, headers={"Accept": "application/json"}).json()
-    assert not told["check"]["passed"]
-    assert "white background" in [b["rule"] for b in told["check"]["broken"]]
+    body = client.post("/v1/cutouts", files={"image": mug}, data=changed, headers={"Accept": "application/json"}).json()
+    assert not body["check"]["passed"]
+    assert "white background" in [b["rule"] for b in body["check"]["broken"]]
     assert "x-check" not in client.post("/v1/cutouts", files={"image": mug}, data={"preset": "product"}).headers
 
 
 def test_a_form_with_a_file(client: TestClient, photo: bytes) -> None:
     answer = client.post("/v1/cutouts", files={"image": photo})
     assert (answer.status_code, answer.headers["content-type"]) == (200, "image/png")
-    made = opened(answer.content)
-    assert (made.mode, made.size) == ("RGBA", (512, 512))
-    assert made.getchannel("A").getextrema() == (0, 255)
+    result = decode_image(answer.content)
+    assert (result.mode, result.size) == ("RGBA", (512, 512))
+    assert result.getchannel("A").getextrema() == (0, 255)
     assert 0 < float(answer.headers["x-confidence"]) < 1
     assert len(answer.headers["x-box"].split()) == 4
     assert answer.headers["x-content-type-options"] == "nosniff"
 
 
-def test_composing_by_form_fields(client: TestClient, photo: bytes) -> None:
+def test_composition_by_form_fields(client: TestClient, photo: bytes) -> None:
     fields = {
         "crop": "true",
         "size": "200x300",
@@ -42,43 +42,43 @@ def test_composing_by_form_fields(client: TestClient, photo: bytes) -> None:
         "format": "jpg",
     }
     answer = client.post("/v1/cutouts", files={"image": photo}, data=fields)
-    made = opened(answer.content)
-    assert (made.format, made.size) == ("JPEG", (200, 300))
-    assert sum(abs(a - b) for a, b in zip(made.getpixel((3, 3)), (16, 32, 48), strict=True)) < 20
+    result = decode_image(answer.content)
+    assert (result.format, result.size) == ("JPEG", (200, 300))
+    assert sum(abs(a - b) for a, b in zip(result.getpixel((3, 3)), (16, 32, 48), strict=True)) < 20
 
 
 def test_json_in_and_json_out(client: TestClient, photo: bytes) -> None:
-    body = {"image_b64": base64.b64encode(photo).decode(), "matte_only": True, "edges": "none"}
-    told = client.post("/v1/cutouts", json=body, headers={"Accept": "application/json"}).json()
-    assert told["mime"] == "image/png"
-    assert told["found"] is True
-    assert opened(base64.b64decode(told["image_b64"])).mode in ("RGB", "L")
+    fields = {"image_b64": base64.b64encode(photo).decode(), "matte_only": True, "edges": "none"}
+    body = client.post("/v1/cutouts", json=fields, headers={"Accept": "application/json"}).json()
+    assert body["mime"] == "image/png"
+    assert body["found"] is True
+    assert decode_image(base64.b64decode(body["image_b64"])).mode in ("RGB", "L")
 
 
 def test_a_bare_body_with_query_parameters(client: TestClient, photo: bytes) -> None:
     answer = client.post(
         "/v1/cutouts?format=webp&background=white", content=photo, headers={"Content-Type": "image/jpeg"}
     )
-    assert opened(answer.content).format == "WEBP"
+    assert decode_image(answer.content).format == "WEBP"
 
 
-def test_a_picture_of_ones_own_behind(client: TestClient, photo: bytes, mug: bytes) -> None:
+def test_a_background_image(client: TestClient, photo: bytes, mug: bytes) -> None:
     answer = client.post("/v1/cutouts", files={"image": photo, "background_image": mug}, data={"format": "png"})
-    made = opened(answer.content)
-    assert made.mode == "RGB"
-    assert made.getpixel((511, 1))[2] > 120
+    result = decode_image(answer.content)
+    assert result.mode == "RGB"
+    assert result.getpixel((511, 1))[2] > 120
 
 
 def test_presets(client: TestClient, photo: bytes) -> None:
     assert "amazon" in client.get("/v1/presets").json()
     answer = client.post("/v1/cutouts", files={"image": photo}, data={"preset": "sticker", "size": "100x100"})
-    assert opened(answer.content).size == (100, 100)
+    assert decode_image(answer.content).size == (100, 100)
 
 
 def test_a_recipe_as_json(client: TestClient, photo: bytes) -> None:
     recipe = {"steps": [{"step": "cut", "model": "fast"}, {"step": "background", "paint": "white"}]}
     answer = client.post("/v1/recipes:run", files={"image": photo}, data={"recipe": json.dumps(recipe)})
-    assert opened(answer.content).mode == "RGB"
+    assert decode_image(answer.content).mode == "RGB"
     assert "Cut" in client.get("/v1/recipes/schema").text
 
 
@@ -103,11 +103,11 @@ def test_problems_have_codes_and_remedies(
     client: TestClient, photo: bytes, fields: dict[str, str], status: int, code: str
 ) -> None:
     answer = client.post("/v1/cutouts", files={"image": photo}, data=fields)
-    told = answer.json()
-    assert (answer.status_code, told["code"]) == (status, code), told
+    body = answer.json()
+    assert (answer.status_code, body["code"]) == (status, code), body
     assert answer.headers["content-type"] == "application/problem+json"
-    assert told["detail"]
-    assert told["remedy"]
+    assert body["detail"]
+    assert body["remedy"]
 
 
 @pytest.mark.parametrize(
@@ -126,10 +126,10 @@ def test_broken_pictures(client: TestClient, content: bytes, status: int, code: 
 def test_an_empty_photograph_has_no_subject(client: TestClient) -> None:
     import numpy as np
 
-    from tests.server.conftest import encoded
+    from tests.server.conftest import encode_image
 
     plain = np.full((200, 300, 3), 128, np.uint8)
-    answer = client.post("/v1/cutouts", files={"image": encoded(plain)})
+    answer = client.post("/v1/cutouts", files={"image": encode_image(plain)})
     assert (answer.status_code, answer.json()["code"]) == (422, "no_subject")
 
 

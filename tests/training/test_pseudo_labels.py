@@ -1,4 +1,4 @@
-"""Teachers label pictures without masks: whoever is sure decides, and what was labelled is labelled once."""
+"""Teachers label pictures without masks, once; the more decided mask counts more."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from tests.training.test_cutout_evaluation import material
 
 
 def unlabelled(path: Path, count: int = 2) -> Path:
-    """Training material, and photographs of a disc whose mask nobody tells."""
+    """Training data, and photographs of a disc without a mask."""
     data = material(path)
     (data / "unlabelled").mkdir()
     for i in range(count):
@@ -57,7 +57,7 @@ def test_a_folder_is_labelled_once(tmp_path: Path, monkeypatch: pytest.MonkeyPat
         "mattebox.training.tasks.cutout.pseudo_labels.compute_soft_labels", lambda *_: pytest.fail("labelled again")
     )
     write_soft_labels(data, [OURS], out)
-    with pytest.raises(UsageError, match=f"holds the opinion of {OURS}; remove it"):
+    with pytest.raises(UsageError, match=f"holds the masks of {OURS}; remove it"):
         write_soft_labels(data, ["best"], out)
     np.savez(out, masks=masks)
     with pytest.raises(UsageError, match="teachers it does not name"):  # as versions before this one wrote it

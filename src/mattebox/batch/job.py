@@ -26,7 +26,8 @@ from mattebox.pipeline import marketplace_check, restoration
 from mattebox.pipeline.result import Result
 from mattebox.pipeline.run import run_recipe
 from mattebox.pipeline.save_options import save_options
-from mattebox.recipe.recipe import Recipe, Upscale
+from mattebox.recipe.recipe import Recipe
+from mattebox.recipe.steps import Upscale
 from mattebox.types import Box, ImageShape, Picture
 
 MAX_PIXELS_IN_USE = 100_000_000  # of all pictures that are worked on at a time

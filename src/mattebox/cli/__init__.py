@@ -1,1 +1,1 @@
-"""The command line: a window that looks into the house and holds no furniture."""
+"""The command line: one module for each command; the work is done by the packages below."""

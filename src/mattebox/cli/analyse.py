@@ -1,4 +1,4 @@
-"""`mattebox analyse`: what a photograph measures, in words and numbers, and the recipe that would mend it."""
+"""`mattebox analyse`: measure a photograph's faults, and suggest the recipe that would correct them."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from mattebox.cli.console import CONTEXT_SETTINGS, first_failure, json_option, recursive_option, report_error
 from mattebox.errors import InputMissing, MatteboxError
 
 if TYPE_CHECKING:
@@ -14,13 +15,13 @@ if TYPE_CHECKING:
     from mattebox.io.sources import InputItem
 
 
-@click.command("analyse", context_settings={"help_option_names": ["-h", "--help"]})
+@click.command("analyse", context_settings=CONTEXT_SETTINGS)
 @click.argument("inputs", nargs=-1, required=True, metavar="IN...")
-@click.option("--recursive", is_flag=True, help="Take the folders inside folders, too.")
-@click.option("--json", "as_json", is_flag=True, help="One JSON object per picture on standard output.")
+@recursive_option
+@json_option
 def command(inputs: tuple[str, ...], recursive: bool, as_json: bool) -> int:
     """Say what photographs measure (clipping, exposure, contrast, cast, noise, blur, JPEG's blocks), and what would
-    mend them.
+    correct them.
 
     \b
       mattebox analyse photo.jpg
@@ -28,8 +29,7 @@ def command(inputs: tuple[str, ...], recursive: bool, as_json: bool) -> int:
     """
     from mattebox.io.sources import expand_inputs
 
-    codes = [_analyse_input(item, as_json) for item in expand_inputs(inputs, recursive=recursive)]
-    return next((c for c in codes if c), 0)
+    return first_failure(_analyse_input(item, as_json) for item in expand_inputs(inputs, recursive=recursive))
 
 
 def _analyse_input(item: InputItem | InputMissing, as_json: bool) -> int:
@@ -43,8 +43,7 @@ def _analyse_input(item: InputItem | InputMissing, as_json: bool) -> int:
             raise item
         report = analyse_photo(read(read_item(item.path, item.member), name=item.name))
     except MatteboxError as error:
-        click.echo(f"mattebox: {error}", err=True)
-        return error.exit_code
+        return report_error(error)
     click.echo(
         json.dumps({"input": item.name, **_report_fields(report)}) if as_json else _format_report(item.name, report)
     )
@@ -64,23 +63,23 @@ def _report_fields(report: PhotoReport) -> dict[str, object]:
 
 
 def _format_report(name: str, report: PhotoReport) -> str:
-    found = report.statistics
-    ends = (" ".join(f"{share:.1%}" for share in shares) for shares in (found.black, found.white))
+    statistics = report.statistics
+    ends = (" ".join(f"{share:.1%}" for share in shares) for shares in (statistics.black, statistics.white))
     numbers = {
         "black (r g b)": next(ends),
         "burnt out (r g b)": next(ends),
-        "light": f"median {found.median:.2f}, key {found.key:.2f}",
-        "contrast": f"{found.contrast:.2f}, range {found.range:.2f}",
+        "light": f"median {statistics.median:.2f}, key {statistics.key:.2f}",
+        "contrast": f"{statistics.contrast:.2f}, range {statistics.range:.2f}",
         "cast": report.cast_direction
         if report.cast_direction == "none"
         else f"{report.cast_direction}, {report.cast_degrees:.0f} degrees",
-        "noise": f"{found.noise * 255:.1f} in 255",
-        "sharpness": f"{found.sharpness:.2f}",
-        "blocks of JPEG": f"{found.blocks:.2f}",
+        "noise": f"{statistics.noise * 255:.1f} in 255",
+        "sharpness": f"{statistics.sharpness:.2f}",
+        "blocks of JPEG": f"{statistics.blocks:.2f}",
     }
     width = max(map(len, numbers))
-    lines = [f"{name}: {'; '.join(report.findings) or 'nothing to mend'}"]
-    lines += [f"  {what.ljust(width)}  {value}" for what, value in numbers.items()]
+    lines = [f"{name}: {'; '.join(report.findings) or 'nothing to correct'}"]
+    lines += [f"  {label.ljust(width)}  {value}" for label, value in numbers.items()]
     recipe = report.recipe
     if recipe is not None:
         lines += ["  suggested recipe:"] + [f"    {line}" for line in recipe.to_toml().splitlines() if line]

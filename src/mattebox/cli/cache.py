@@ -1,4 +1,4 @@
-"""`mattebox cache`: what networks said of earlier photographs, kept on this machine; how much of it, and its end."""
+"""`mattebox cache`: show or clear the cache of networks' results on this machine."""
 
 from __future__ import annotations
 
@@ -6,15 +6,17 @@ import json
 
 import click
 
+from mattebox.cli.console import CONTEXT_SETTINGS
 
-@click.command("cache", context_settings={"help_option_names": ["-h", "--help"]})
+
+@click.command("cache", context_settings=CONTEXT_SETTINGS)
 @click.option("--clear", is_flag=True, help="Delete it all.")
 @click.option("--json", "as_json", is_flag=True, help="As JSON.")
 def command(clear: bool, as_json: bool) -> int:
-    """Show what is kept of earlier runs, so that no network runs twice on the same photograph.
+    """Show the cache of networks' results: no network runs twice on the same photograph.
 
-    Kept are mattes and embeddings under the hash of what the network saw, never photographs or their names.
-    MATTEBOX_CACHE says how much (500MB unless it is set, 0 for nothing); what was unused for longest goes first. From
+    It holds mattes and embeddings under hashes of the networks' input, never photographs or their names.
+    MATTEBOX_CACHE limits its size (500MB unless it is set, 0 for nothing); the least recently used go first. From
     Python and on a server nothing is kept on disk unless it is set.
     """
     from mattebox.models import result_cache

@@ -1,4 +1,4 @@
-"""`mattebox check`: does a picture keep a marketplace's rules? Each rule with what was measured and what mends it."""
+"""`mattebox check`: check pictures against a marketplace's rules; each with its measurement and remedy."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from mattebox.cli.console import CONTEXT_SETTINGS, json_option, recursive_option, report_error
 from mattebox.errors import InputMissing, MatteboxError
 
 if TYPE_CHECKING:
@@ -18,13 +19,13 @@ if TYPE_CHECKING:
 EXIT_CHECK_FAILED = 1
 
 
-@click.command("check", context_settings={"help_option_names": ["-h", "--help"]})
+@click.command("check", context_settings=CONTEXT_SETTINGS)
 @click.argument("inputs", nargs=-1, metavar="IN...")
 @click.option("--for", "market", metavar="NAME", help="amazon, ebay, etsy, google, shopify, walmart or zalando.")
-@click.option("--recursive", is_flag=True, help="Take the folders inside folders, too.")
-@click.option("--json", "as_json", is_flag=True, help="One JSON object per picture on standard output.")
-@click.option("--rules", "tell", is_flag=True, help="Print the rules, their sources, and when they were read.")
-def command(inputs: tuple[str, ...], market: str | None, recursive: bool, as_json: bool, tell: bool) -> int:
+@recursive_option
+@json_option
+@click.option("--rules", "show_rules", is_flag=True, help="Print the rules, their sources, and when they were read.")
+def command(inputs: tuple[str, ...], market: str | None, recursive: bool, as_json: bool, show_rules: bool) -> int:
     """Check pictures against a marketplace's rules. Exit code 0 when all pass, 1 when one does not.
 
     \b
@@ -38,7 +39,7 @@ def command(inputs: tuple[str, ...], market: str | None, recursive: bool, as_jso
     if market is None:
         raise click.UsageError(f"say --for which marketplace: {', '.join(load_marketplaces())}")
     rules = find_rules(market)
-    if tell:
+    if show_rules:
         _print_rules(rules)
         return 0
     if not inputs:
@@ -48,15 +49,14 @@ def command(inputs: tuple[str, ...], market: str | None, recursive: bool, as_jso
 
 
 def _check_input(item: InputItem | InputMissing, rules: MarketplaceRules, as_json: bool) -> int:
-    """Check one picture, say it, and return its exit code."""
+    """Check one picture, print the findings, and return its exit code."""
     try:
         if isinstance(item, InputMissing):
             raise item
         path = "-" if item.path is None else item.path
         verdict = check_picture(path, rules.name)
     except MatteboxError as error:
-        click.echo(f"mattebox: {error}", err=True)
-        return error.exit_code
+        return report_error(error)
     if as_json:
         rows = [{k: getattr(f, k) for k in f.__dataclass_fields__} for f in verdict.findings]
         click.echo(json.dumps({"input": str(path), "for": rules.name, "passed": verdict.passed, "rules": rows}))
@@ -66,7 +66,7 @@ def _check_input(item: InputItem | InputMissing, rules: MarketplaceRules, as_jso
 
 
 def check_picture(path: Path | str, marketplace: str) -> ComplianceReport:
-    """Read a picture ("-" is standard input) and hold it against the rules."""
+    """Read a picture ("-" is standard input) and check it against a marketplace's rules."""
     from mattebox.io.sources import read_bytes
     from mattebox.pipeline import marketplace_check
 
@@ -90,7 +90,7 @@ def _finding_label(finding: RuleFinding) -> str:
 def _remedy_text(finding: RuleFinding) -> str:
     if finding.passed:
         return ""
-    return f"  (wanted: {finding.wanted}; mend: {finding.remedy})"
+    return f"  (wanted: {finding.wanted}; remedy: {finding.remedy})"
 
 
 def _print_rules(rules: MarketplaceRules) -> None:

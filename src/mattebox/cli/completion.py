@@ -1,8 +1,10 @@
-"""`mattebox completion SHELL`: the script that completes words of the command line."""
+"""`mattebox completion SHELL`: print the completion script for a shell."""
 
 from __future__ import annotations
 
 import click
+
+from mattebox.cli.console import CONTEXT_SETTINGS
 
 INSTALL = """
 \b
@@ -13,7 +15,7 @@ Install it with one line:
 """
 
 
-@click.command("completion", epilog=INSTALL, context_settings={"help_option_names": ["-h", "--help"]})
+@click.command("completion", epilog=INSTALL, context_settings=CONTEXT_SETTINGS)
 @click.argument("shell", type=click.Choice(["bash", "zsh", "fish"]))
 def command(shell: str) -> int:
     """Print the completion script for a shell."""
@@ -21,7 +23,7 @@ def command(shell: str) -> int:
 
     from mattebox.cli.main import cli
 
-    kind = get_completion_class(shell)
-    assert kind is not None
-    click.echo(kind(cli, {}, "mattebox", "_MATTEBOX_COMPLETE").source())
+    completion = get_completion_class(shell)
+    assert completion is not None
+    click.echo(completion(cli, {}, "mattebox", "_MATTEBOX_COMPLETE").source())
     return 0

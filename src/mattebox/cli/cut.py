@@ -1,4 +1,4 @@
-"""`mattebox cut`: photographs in, cutouts out; one failure never stops the rest."""
+"""`mattebox cut`: cut the subject out of photographs."""
 
 from __future__ import annotations
 
@@ -6,9 +6,10 @@ from typing import Any
 
 import click
 
-from mattebox.cli.common import CONTEXT_SETTINGS, PhotographsCommand, photographs_options, process_photographs
-from mattebox.cli.options import recipe_from_options
-from mattebox.recipe.recipe import STEP_ORDER
+from mattebox.cli.common import photographs_options, process_photographs
+from mattebox.cli.console import CONTEXT_SETTINGS
+from mattebox.cli.options import StepCommand, recipe_from_options
+from mattebox.recipe.steps import STEP_ORDER
 
 EXAMPLES = """
 \b
@@ -29,9 +30,10 @@ says otherwise. `mattebox --help` lists the exit codes.
 """
 
 
-@click.command("cut", cls=PhotographsCommand, epilog=EXAMPLES, context_settings=CONTEXT_SETTINGS)
+@click.command("cut", cls=StepCommand, epilog=EXAMPLES, context_settings=CONTEXT_SETTINGS)
 @photographs_options(STEP_ORDER)
 @click.option("--explain", metavar="FILE", help="A picture of which parts decided and, with --votes, of the doubt.")
-def command(**options: Any) -> int:
+def command(**_: Any) -> int:
     """Cut the subject out of photographs: files, folders, globs, ZIP archives, or - for standard input."""
-    return process_photographs(recipe_from_options(click.get_current_context()), **options)
+    context = click.get_current_context()
+    return process_photographs(recipe_from_options(context), context)

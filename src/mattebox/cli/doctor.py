@@ -1,4 +1,4 @@
-"""`mattebox doctor`: what is wrong with this installation, and the command that mends each."""
+"""`mattebox doctor`: find faults of this installation, each with the command that fixes it."""
 
 from __future__ import annotations
 
@@ -7,8 +7,10 @@ from dataclasses import asdict
 
 import click
 
+from mattebox.cli.console import CONTEXT_SETTINGS
 
-@click.command("doctor", context_settings={"help_option_names": ["-h", "--help"]})
+
+@click.command("doctor", context_settings=CONTEXT_SETTINGS)
 @click.option("--json", "as_json", is_flag=True, help="One JSON object per finding.")
 def command(as_json: bool) -> int:
     """Look for the usual mistakes: packages, libraries, devices, memory, folders, weights.
@@ -17,13 +19,13 @@ def command(as_json: bool) -> int:
     """
     from mattebox.models.diagnostics import run_checks
 
-    bad = 0
+    has_failure = False
     for finding in run_checks():
-        bad += finding.level == "bad"
+        has_failure |= finding.level == "bad"
         if as_json:
             click.echo(json.dumps(asdict(finding)))
             continue
         click.echo(f"{finding.level:4}  {finding.check}: {finding.says}")
         if finding.mend:
-            click.echo(f"      mend: {finding.mend}")
-    return 1 if bad else 0
+            click.echo(f"      fix: {finding.mend}")
+    return 1 if has_failure else 0

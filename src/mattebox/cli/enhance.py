@@ -1,4 +1,4 @@
-"""`mattebox enhance`: photographs in, better photographs out; nothing is cut."""
+"""`mattebox enhance`: correct noise, light, colours and sharpness of photographs; nothing is cut."""
 
 from __future__ import annotations
 
@@ -6,9 +6,11 @@ from typing import Any
 
 import click
 
-from mattebox.cli.common import CONTEXT_SETTINGS, PhotographsCommand, photographs_options, process_photographs
-from mattebox.cli.options import explicit_parameters, recipe_from_options
-from mattebox.recipe.flat_parameters import limit_to_area
+from mattebox.cli.common import photographs_options, process_photographs
+from mattebox.cli.console import CONTEXT_SETTINGS
+from mattebox.cli.options import StepCommand, explicit_parameters, recipe_from_options
+from mattebox.recipe.field_types import AREAS
+from mattebox.recipe.flat_parameters import AREA_HELP, limit_to_area
 from mattebox.recipe.presets import ENHANCE_STEPS, enhance_base_recipe
 
 EXAMPLES = """
@@ -27,13 +29,11 @@ NAME-enhanced, in the photograph's own format. `mattebox analyse photo.jpg` says
 """
 
 
-@click.command("enhance", cls=PhotographsCommand, epilog=EXAMPLES, context_settings=CONTEXT_SETTINGS)
-@click.option(
-    "--only", type=click.Choice(["all", "subject", "background"]), help="Where, for all steps that can be told."
-)
+@click.command("enhance", cls=StepCommand, epilog=EXAMPLES, context_settings=CONTEXT_SETTINGS)
+@click.option("--only", type=click.Choice(AREAS), help=f"{AREA_HELP.capitalize()}.")
 @photographs_options(ENHANCE_STEPS)
-def command(only: str | None, **options: Any) -> int:
+def command(only: str | None, **_: Any) -> int:
     """Make photographs better: noise, light, colours, sharpness, size. What is good already stays as it is."""
     context = click.get_current_context()
     recipe = recipe_from_options(context, enhance_base_recipe(explicit_parameters(context)))
-    return process_photographs(limit_to_area(recipe, only) if only else recipe, **options)
+    return process_photographs(limit_to_area(recipe, only) if only else recipe, context)

@@ -1,4 +1,4 @@
-"""--offline, --commercial and --no-cache: what the environment can forbid, forbidden for the time of one command."""
+"""--offline, --commercial and --no-cache: set environment variables for the time of one command."""
 
 from __future__ import annotations
 
@@ -12,28 +12,30 @@ from mattebox.models.store.settings import CACHE_VARIABLE, COMMERCIAL_VARIABLE, 
 
 F = TypeVar("F", bound=Callable[..., Any])
 
-DEFAULT_CACHE_SIZE = "500MB"  # of answers are kept, unless the environment says otherwise
+DEFAULT_CACHE_SIZE = "500MB"  # of the command line, unless the environment says otherwise
 
 
 def _environment_flag(flag: str, variable: str, help: str) -> Callable[[F], F]:
-    def forbid(context: click.Context, _: click.Parameter, given: bool) -> None:
-        if given:
+    """An option that sets a variable to 1."""
+
+    def set_flag(context: click.Context, _: click.Parameter, is_set: bool) -> None:
+        if is_set:
             _set_variable(context, variable, "1")
 
-    return click.option(flag, is_flag=True, expose_value=False, is_eager=True, callback=forbid, help=help)
+    return click.option(flag, is_flag=True, expose_value=False, is_eager=True, callback=set_flag, help=help)
 
 
 def _set_cache_size(context: click.Context, _: click.Parameter, is_disabled: bool) -> None:
-    """The command line keeps what networks said unless told otherwise."""
+    """Enable the cache on the command line, or disable it."""
     if is_disabled or not os.environ.get(CACHE_VARIABLE):
         _set_variable(context, CACHE_VARIABLE, "0" if is_disabled else DEFAULT_CACHE_SIZE)
 
 
 def _set_variable(context: click.Context, variable: str, value: str) -> None:
-    """For the time of the command."""
-    before = os.environ.get(variable)
+    """Set a variable until the command ends."""
+    previous = os.environ.get(variable)
     os.environ[variable] = value
-    context.call_on_close(lambda: _restore_variable(variable, before))
+    context.call_on_close(lambda: _restore_variable(variable, previous))
 
 
 def _restore_variable(variable: str, value: str | None) -> None:

@@ -1,4 +1,4 @@
-"""`mattebox keys`: API keys for `mattebox serve`: made, listed, revoked."""
+"""`mattebox keys`: make, list and revoke API keys for `mattebox serve`."""
 
 from __future__ import annotations
 
@@ -7,9 +7,8 @@ from pathlib import Path
 
 import click
 
-from mattebox.cli.main import echo_stderr
+from mattebox.cli.console import CONTEXT_SETTINGS, echo_stderr
 
-CONTEXT_SETTINGS = {"help_option_names": ["-h", "--help"]}
 file_option = click.option(
     "--file", type=click.Path(path_type=Path, dir_okay=False), envvar="MATTEBOX_SERVER_KEYS", required=True,
     help="The file of keys.  [env: MATTEBOX_SERVER_KEYS]",
@@ -20,7 +19,7 @@ EXAMPLES = """
 Examples:
   mattebox keys create shop --file keys --quota 1000       prints the key, this once
   mattebox keys list --file keys
-  mattebox keys revoke shop --file keys                    a running server heeds it within a second
+  mattebox keys revoke shop --file keys                    a running server refuses it within a second
   mattebox serve --host 0.0.0.0 --keys keys
 """
 
@@ -56,10 +55,10 @@ def list_(file: Path, as_json: bool) -> int:
     from mattebox.server import api_keys
 
     for key in api_keys.read_keys(file):
-        facts = {"id": key.id, "name": key.name, "scopes": list(key.scopes), "rate": key.rate, "quota": key.quota,
+        row = {"id": key.id, "name": key.name, "scopes": list(key.scopes), "rate": key.rate, "quota": key.quota,
                  "created": key.created, "revoked": key.revoked}  # fmt: skip
         if as_json:
-            click.echo(json.dumps(facts))
+            click.echo(json.dumps(row))
             continue
         quota = f"{key.quota} a month" if key.quota else "no quota"
         state = f"revoked {key.revoked}" if key.revoked else "in use"

@@ -1,6 +1,6 @@
-"""`mattebox`: the group of commands, and the one place where errors become lines and exit codes.
+"""`mattebox`: the group of commands; turns errors into lines on standard error and exit codes.
 
-Commands load when they are called, and what they stand on when they run, so that `--help` is quick.
+A command's module is imported when it is called, and what it needs when it runs, so that `--help` is quick.
 """
 
 from __future__ import annotations
@@ -18,26 +18,15 @@ from typing import Any, NoReturn
 import click
 
 from mattebox._version import __version__
+from mattebox.cli.console import CONTEXT_SETTINGS, echo_stderr, report_error
 from mattebox.errors import MatteboxError
 from mattebox.recipe.deprecated_names import DeprecatedNameWarning
 
-COMMANDS = {
-    "cut": "cut",
-    "enhance": "enhance",
-    "upscale": "upscale",
-    "run": "run",
-    "find": "find",
-    "analyse": "analyse",
-    "check": "check",
-    "recipes": "recipes",
-    "serve": "serve",
-    "keys": "keys",
-    "models": "models",
-    "cache": "cache",
-    "doctor": "doctor",
-    "completion": "completion",
-}
-ENTRY_POINT_GROUP = "mattebox.commands"  # entry points that add commands: the workshop's, and anybody's
+COMMANDS = (  # each a module of this package
+    "cut", "enhance", "upscale", "run", "find", "analyse", "check", "recipes", "serve", "keys", "models", "cache",
+    "doctor", "completion",
+)  # fmt: skip
+ENTRY_POINT_GROUP = "mattebox.commands"  # of commands from mattebox.training and from other packages
 EXIT_INTERNAL_ERROR, EXIT_INTERRUPTED = 70, 130
 
 EPILOG = """
@@ -57,7 +46,7 @@ Exit codes:
 
 
 class LazyGroup(click.Group):
-    """A group whose commands live in modules of their own."""
+    """A group that imports the module of a command on first use, and takes further commands from entry points."""
 
     def list_commands(self, ctx: click.Context) -> list[str]:
         return [
@@ -67,14 +56,14 @@ class LazyGroup(click.Group):
 
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
         if cmd_name not in COMMANDS:
-            found = tuple(entry_points(group=ENTRY_POINT_GROUP, name=cmd_name))
-            other: click.Command | None = found[0].load() if found else None
-            return other
-        command: click.Command = import_module(f"mattebox.cli.{COMMANDS[cmd_name]}").command
+            points = tuple(entry_points(group=ENTRY_POINT_GROUP, name=cmd_name))
+            plugin: click.Command | None = points[0].load() if points else None
+            return plugin
+        command: click.Command = import_module(f"mattebox.cli.{cmd_name}").command
         return command
 
 
-@click.group(cls=LazyGroup, epilog=EPILOG, context_settings={"help_option_names": ["-h", "--help"]})
+@click.group(cls=LazyGroup, epilog=EPILOG, context_settings=CONTEXT_SETTINGS)
 @click.version_option(__version__, prog_name="mattebox")
 @click.option("--debug", is_flag=True, help="Show the traceback of an error in mattebox itself.")
 def cli(debug: bool) -> None:
@@ -88,7 +77,7 @@ def cli(debug: bool) -> None:
 
 
 def main(arguments: Sequence[str] | None = None) -> NoReturn:
-    """Run a command line and exit with its code; no error leaves without its remedy, none with a traceback."""
+    """Run a command line and exit with its code. Every error is one line with its remedy, never a traceback."""
     words = list(sys.argv[1:] if arguments is None else arguments)
     try:
         with _show_deprecations():
@@ -100,12 +89,11 @@ def main(arguments: Sequence[str] | None = None) -> NoReturn:
         echo_stderr("interrupted; files that were finished are whole, nothing is half-written")
         code = EXIT_INTERRUPTED
     except BrokenPipeError:
-        os.dup2(os.open(os.devnull, os.O_WRONLY), 1)  # whoever read has enough; nothing more can be said to it
+        os.dup2(os.open(os.devnull, os.O_WRONLY), 1)  # the reader has closed the pipe
         code = 0
     except MatteboxError as error:
-        echo_stderr(str(error))
-        code = error.exit_code
-    except Exception as error:  # noqa: BLE001  the boundary: everything else is our own mistake
+        code = report_error(error)
+    except Exception as error:  # noqa: BLE001  any other exception is a fault of ours
         code = _report_internal_error(error, "--debug" in words)
     sys.exit(code if isinstance(code, int) else 0)
 
@@ -125,11 +113,6 @@ def _show_deprecations() -> Iterator[None]:
         warnings.simplefilter("always", DeprecatedNameWarning)
         warnings.showwarning = show_line
         yield
-
-
-def echo_stderr(line: str) -> None:
-    """One line on standard error."""
-    click.echo(f"mattebox: {line}", err=True)
 
 
 def _report_usage_error(error: click.ClickException) -> int:

@@ -1,4 +1,4 @@
-"""`mattebox models`: what there is to choose from, and bringing, checking and removing it."""
+"""`mattebox models`: list, pull, verify, add and remove models."""
 
 from __future__ import annotations
 
@@ -11,14 +11,13 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from mattebox.cli import environment
-from mattebox.cli.main import echo_stderr
+from mattebox.cli.console import CONTEXT_SETTINGS, echo_stderr, report_error
 from mattebox.errors import ModelError
 
 if TYPE_CHECKING:
     from mattebox.models.cards.card import Card
     from mattebox.models.store.download import DownloadProgressCallback
 
-CONTEXT_SETTINGS = {"help_option_names": ["-h", "--help"]}
 json_option = click.option("--json", "as_json", is_flag=True, help="One JSON object per model.")
 task_option = click.option(
     "--task",
@@ -36,7 +35,7 @@ Examples:
 
 \b
 Weights lie under MATTEBOX_HOME. MATTEBOX_MIRROR=ADDRESS pulls ADDRESS/NAME.onnx (or .pth) in place of the official
-file; the hash stays the card's. HTTPS_PROXY is heeded.
+file; the hash stays the card's. HTTPS_PROXY is respected.
 """
 
 
@@ -68,11 +67,11 @@ def show(name: str, as_json: bool) -> int:
     from mattebox.models.store.weight_files import is_installed, weights_path
 
     card = find_card(name)
-    facts = _card_fields(card) | {"here": is_installed(card), "path": str(weights_path(card))}
+    card_fields = _card_fields(card) | {"here": is_installed(card), "path": str(weights_path(card))}
     if as_json:
-        click.echo(json.dumps(facts))
+        click.echo(json.dumps(card_fields))
         return 0
-    for key, value in facts.items():
+    for key, value in card_fields.items():
         for line in _format_field(key, value):
             click.echo(line)
     return 0
@@ -85,18 +84,18 @@ def show(name: str, as_json: bool) -> int:
 @environment.commercial_option
 @json_option
 def pull(names: tuple[str, ...], accept_licence: bool, as_json: bool) -> int:
-    """Bring published weights here, verified; goes on where an interrupted pull ended."""
+    """Download published weights and verify them; an interrupted pull is continued."""
     from mattebox.models.cards.registry import find_card
     from mattebox.models.store.pull import pull_weights
     from mattebox.models.store.weight_files import is_installed
 
     for card in [find_card(name) for name in names]:
-        before = is_installed(card)
+        was_installed = is_installed(card)
         path = pull_weights(card, _progress_printer(card), is_licence_accepted=accept_licence)
         if as_json:
-            click.echo(json.dumps({"name": card.name, "path": str(path), "pulled": not before}))
+            click.echo(json.dumps({"name": card.name, "path": str(path), "pulled": not was_installed}))
         else:
-            click.echo(f"{card.name}: {'was here already' if before else 'pulled'}, {path}")
+            click.echo(f"{card.name}: {'was here already' if was_installed else 'pulled'}, {path}")
     return 0
 
 
@@ -111,14 +110,13 @@ def verify(names: tuple[str, ...], as_json: bool) -> int:
     code = 0
     for card in map(find_card, names) if names else filter(weight_files.is_installed, all_cards().values()):
         try:
-            facts: dict[str, Any] = {"name": card.name, "good": True, **weight_store.verify_and_record(card)}
+            row: dict[str, Any] = {"name": card.name, "good": True, **weight_store.verify_and_record(card)}
         except ModelError as error:
-            facts, code = {"name": card.name, "good": False, "error": str(error)}, error.exit_code
-            echo_stderr(str(error))
+            row, code = {"name": card.name, "good": False, "error": str(error)}, report_error(error)
         if as_json:
-            click.echo(json.dumps(facts))
-        elif facts["good"]:
-            click.echo(f"{card.name}: good, sha256 {facts['sha256']}")
+            click.echo(json.dumps(row))
+        elif row["good"]:
+            click.echo(f"{card.name}: good, sha256 {row['sha256']}")
     return code
 
 
@@ -129,8 +127,8 @@ def remove(name: str) -> int:
     from mattebox.models.cards.registry import find_card
     from mattebox.models.store import install
 
-    freed = install.remove_model(find_card(name.partition("@")[0]))
-    click.echo(f"{name}: removed, {_format_bytes(freed)} free again")
+    freed_bytes = install.remove_model(find_card(name.partition("@")[0]))
+    click.echo(f"{name}: removed, {_format_bytes(freed_bytes)} free again")
     return 0
 
 
@@ -141,7 +139,7 @@ def remove(name: str) -> int:
     "--decoder",
     type=click.Path(path_type=Path),
     metavar="FILE.onnx",
-    help="The second file of a model that is asked by points, such as --like mobile-sam.",
+    help="The second file of a model that is prompted by points, such as --like mobile-sam.",
 )
 @click.option("--name", help="What to call it.  [default: the file's name]")
 @click.option("--licence", metavar="NAME", help="The licence of its weights.  [default: unstated]")
@@ -155,8 +153,8 @@ def add(
     from mattebox.models.cards.registry import find_template_or_card
     from mattebox.models.store import install
 
-    terms = Licence(licence or "unstated", commercial=commercial_use)
-    card = install.add_model(file, find_template_or_card(like), name, terms, decoder)
+    card_licence = Licence(licence or "unstated", commercial=commercial_use)
+    card = install.add_model(file, find_template_or_card(like), name, card_licence, decoder)
     click.echo(f"{card.name}: added, use it with --model {card.name}")
     return 0
 
@@ -165,9 +163,9 @@ def add(
 @json_option
 def shapes(as_json: bool) -> int:
     """List what an ONNX file of your own can be like, beside the models: families whose weights each one exports."""
-    from mattebox.models.cards.registry import template_cards as known
+    from mattebox.models.cards.registry import template_cards
 
-    for card in known().values():
+    for card in template_cards().values():
         if as_json:
             click.echo(json.dumps(_card_fields(card)))
         else:
@@ -181,40 +179,46 @@ def _print_models(as_json: bool, task: str | None) -> int:
 
     presets = {target: preset for preset, target in [*MODEL_PRESETS.items(), *RESTORER_PRESETS.items()]}
     presets |= {target: preset for preset, targets in UPSCALER_PRESETS.items() for target in targets}
-    shown = [c for c in all_cards().values() if c.licence.commercial or not settings.is_commercial_only()]
-    shown = [c for c in shown if task in (None, c.task)]
-    variants = [c if v is None else c.variant(v) for c in shown for v in (None, *c.variants)]
+    cards = [c for c in all_cards().values() if c.licence.commercial or not settings.is_commercial_only()]
+    cards = [c for c in cards if task in (None, c.task)]
+    variants = [c if v is None else c.variant(v) for c in cards for v in (None, *c.variants)]
     if as_json:
         for card in variants:
-            more = {"preset": presets.get(card.name), "here": weight_files.is_installed(card)}
-            click.echo(json.dumps(_card_fields(card) | more))
+            state = {"preset": presets.get(card.name), "here": weight_files.is_installed(card)}
+            click.echo(json.dumps(_card_fields(card) | state))
         return 0
-    table = [("MODEL", "TASK", "PRESET", "INPUT", "LICENCE", "COMMERCIAL", "HERE", "WHAT IT IS")]
-    for card in variants:
-        commercial = "yes" if card.licence.commercial else "no"
-        here = "yes" if weight_files.is_installed(card) else f"pull {_download_size(card)}".rstrip()
-        table.append(
-            (card.name, _task_label(card), presets.get(card.name, ""), _input_label(card), card.licence.name, commercial, here,
-             card.summary)
-        )  # fmt: skip
+    _print_table([_table_row(card, presets.get(card.name, "")) for card in variants])
+    return 0
+
+
+def _table_row(card: Card, preset: str) -> tuple[str, ...]:
+    from mattebox.models.store.weight_files import is_installed
+
+    commercial = "yes" if card.licence.commercial else "no"
+    here = "yes" if is_installed(card) else f"pull {_download_size(card)}".rstrip()
+    licence = card.licence.name
+    return card.name, _task_label(card), preset, _input_label(card), licence, commercial, here, card.summary
+
+
+def _print_table(rows: list[tuple[str, ...]]) -> None:
+    table = [("MODEL", "TASK", "PRESET", "INPUT", "LICENCE", "COMMERCIAL", "HERE", "WHAT IT IS"), *rows]
     widths = [max(len(row[i]) for row in table) for i in range(len(table[0]))]
     for row in table:
         click.echo("  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip())
-    return 0
 
 
 def _card_fields(card: Card) -> dict[str, Any]:
     import msgspec
 
-    facts: dict[str, Any] = msgspec.to_builtins(card)
-    return facts | {"folder": None}
+    card_fields: dict[str, Any] = msgspec.to_builtins(card)
+    return card_fields | {"folder": None}
 
 
 def _format_field(key: str, value: Any, indent: str = "") -> list[str]:
-    """A fact as lines of text, nothing for what is not said."""
+    """A card's field as lines of text, none where it is empty."""
     if isinstance(value, dict):
-        inner = [line for k, v in value.items() for line in _format_field(k, v, indent + "  ")]
-        return [f"{indent}{key}:", *inner] if inner else []
+        lines = [line for k, v in value.items() for line in _format_field(k, v, indent + "  ")]
+        return [f"{indent}{key}:", *lines] if lines else []
     if isinstance(value, list | tuple) and value and isinstance(value[0], dict):
         return [
             f"{indent}{key}:",
@@ -230,7 +234,7 @@ def _format_field(key: str, value: Any, indent: str = "") -> list[str]:
 
 
 def _format_value(value: Any) -> str:
-    """A number as one would write it."""
+    """A value as text; whole numbers with thousands separators."""
     return f"{value:,.0f}" if isinstance(value, float) and value.is_integer() else str(value)
 
 
@@ -247,7 +251,7 @@ def _input_label(card: Card) -> str:
 
 
 def _download_size(card: Card) -> str:
-    """What a pull brings; nothing where a publisher does not say."""
+    """The size of a download; "" where the publisher does not state it."""
     sizes = [card.bytes, *([card.decoder.bytes] if card.decoder else [])]
     return _format_bytes(sum(sizes)) if all(sizes) else ""
 
@@ -257,19 +261,19 @@ def _format_bytes(size: int) -> str:
 
 
 def _progress_printer(card: Card) -> DownloadProgressCallback:
-    """Tells the licence first, and then on a terminal how far the pull is, ten times a second at most."""
-    last: float | None = None
+    """A callback that prints the licence once, and on a terminal the progress, ten times a second at most."""
+    last_update: float | None = None
 
-    def report(done: int, whole: int | None) -> None:
-        nonlocal last
-        if last is None:
+    def report(done_bytes: int, total_bytes: int | None) -> None:
+        nonlocal last_update
+        if last_update is None:
             echo_stderr(f"{card.name}: licence {card.licence.name}, {card.licence.url}")
-            last = 0.0
-        ended = done == whole
-        if not sys.stderr.isatty() or not (ended or time.monotonic() - last > 0.1):
+            last_update = 0.0
+        is_complete = done_bytes == total_bytes
+        if not sys.stderr.isatty() or not (is_complete or time.monotonic() - last_update > 0.1):
             return
-        last = time.monotonic()
-        share = f"{100 * done // whole:3d} %  " if whole else ""
-        click.echo(f"\r{card.name}: {share}{done / 1e6:,.1f} MB", nl=ended, err=True)
+        last_update = time.monotonic()
+        share = f"{100 * done_bytes // total_bytes:3d} %  " if total_bytes else ""
+        click.echo(f"\r{card.name}: {share}{done_bytes / 1e6:,.1f} MB", nl=is_complete, err=True)
 
     return report

@@ -1,4 +1,4 @@
-"""Flags derived from the recipe's steps: name, type, default and help come from the fields, never restated here."""
+"""Command-line options derived from the recipe's steps: name, type, default and help come from the fields."""
 
 from __future__ import annotations
 
@@ -10,8 +10,8 @@ import click
 import msgspec
 from click.core import ParameterSource
 
+from mattebox.cli.batch_options import BatchOption
 from mattebox.errors import UsageError
-from mattebox.recipe.deprecated_names import RENAMED_WORDS
 from mattebox.recipe.flat_parameters import (
     Parameter,
     allowed_words,
@@ -21,9 +21,11 @@ from mattebox.recipe.flat_parameters import (
     parameters_by_name,
 )
 from mattebox.recipe.presets import find_preset, require_kind
-from mattebox.recipe.recipe import STEP_ORDER, Recipe, Step, load_recipe
+from mattebox.recipe.recipe import Recipe
+from mattebox.recipe.serialization import load_recipe
+from mattebox.recipe.steps import STEP_ORDER, Step
 
-BATCH_HEADING = "Many photographs"
+GENERAL_HEADING, BATCH_HEADING = "Options", "Many photographs"
 
 F = TypeVar("F", bound=Callable[..., Any])
 
@@ -40,34 +42,19 @@ class WordChoice(click.Choice[str]):
 
 
 class StepCommand(click.Command):
-    """A command whose help lists the options of each step under the step's own words, the rest before them; those
-    named in `batch_option_names` under a heading of their own."""
-
-    batch_option_names: tuple[str, ...] = ()
+    """A command whose help lists general options, those for many photographs, then those of each step."""
 
     def format_options(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
-        known = parameters_by_name()
-        groups: dict[str, list[tuple[str, str]]] = {
-            "Options": [],
-            BATCH_HEADING: [],
-            **{_step_heading(s): [] for s in STEP_ORDER},
-        }
+        headings = [GENERAL_HEADING, BATCH_HEADING, *map(_step_heading, STEP_ORDER)]
+        records: dict[str, list[tuple[str, str]]] = {heading: [] for heading in headings}
         for option in self.get_params(ctx):
             record = option.get_help_record(ctx)
             if record is not None and isinstance(option, click.Option):
-                place = known.get(option.name or "")
-                title = (
-                    _step_heading(place.step)
-                    if place
-                    else BATCH_HEADING
-                    if option.name in self.batch_option_names
-                    else "Options"
-                )
-                groups[title].append(record)
-        for title, records in groups.items():
-            if records:
-                with formatter.section(title):
-                    formatter.write_dl(records)
+                records[_option_heading(option)].append(record)
+        for heading, rows in records.items():
+            if rows:
+                with formatter.section(heading):
+                    formatter.write_dl(rows)
 
 
 def step_options(step_types: tuple[type[Step], ...], excluded_name: str | None = None) -> Callable[[F], F]:
@@ -95,18 +82,36 @@ def explicit_parameters(context: click.Context) -> set[str]:
 
 
 def recipe_from_options(context: click.Context, default: Recipe | None = None) -> Recipe:
-    """The recipe that a command's flags describe: those given, on top of its --recipe or --preset, or `default`.
-    Without a default the command cuts. UsageError, also for a recipe of the other kind."""
-    stated = explicit_parameters(context)
+    """The recipe that a command's options describe.
+
+    Parameters
+    ----------
+    context
+        The options given; those of steps change the recipe of --recipe or --preset.
+    default
+        The recipe that they change without these two; None for a command that cuts.
+
+    Raises
+    ------
+    UsageError
+        Options contradict each other or the recipe is for the other kind of command.
+    """
     file, preset = context.params["recipe_file"], context.params["preset"]
     if file and preset:
         raise UsageError("--recipe and --preset are both given", "choose one; the other flags change it")
-    told = load_recipe(file) if file else find_preset(preset) if preset else None
-    base = require_kind(told, must_cut=default is None) if told else default
-    given = {name: value for name, value in context.params.items() if name in stated}
-    if "format" not in given and Path(context.params["out"] or "").suffix:
-        given["format"] = "auto"  # -o cut.webp says it better than a preset
-    return build_recipe(given, base)
+    base = load_recipe(file) if file else find_preset(preset) if preset else None
+    base = require_kind(base, must_cut=default is None) if base else default
+    values = {name: context.params[name] for name in explicit_parameters(context)}
+    if "format" not in values and Path(context.params["output"] or "").suffix:
+        values["format"] = "auto"  # the suffix of -o comes before a preset's format
+    return build_recipe(values, base)
+
+
+def _option_heading(option: click.Option) -> str:
+    if isinstance(option, BatchOption):
+        return BATCH_HEADING
+    parameter = parameters_by_name().get(option.name or "")
+    return _step_heading(parameter.step) if parameter else GENERAL_HEADING
 
 
 def _step_heading(step: type[Step]) -> str:
@@ -118,13 +123,18 @@ def _click_option(parameter: Parameter, name: str, hidden: bool = False) -> Call
     flag, text = "--" + name.replace("_", "-"), parameter.help + "."
     if parameter.switch_value is not None:
         return click.option(flag, name, is_flag=True, help=text, hidden=hidden)
-    kind: Any = str
+    default = parameter.default
+    return click.option(
+        flag, name, type=_click_type(parameter), default=default, show_default=True, help=text, hidden=hidden
+    )
+
+
+def _click_type(parameter: Parameter) -> click.ParamType[Any] | type[str]:
+    if words := allowed_words(parameter):
+        return WordChoice(words, parameter.deprecated_words)
     info = base_type(parameter)
-    if choice := allowed_words(parameter):
-        kind = WordChoice(choice, RENAMED_WORDS.get((parameter.step.__name__.lower(), parameter.field.name), {}))
-    elif isinstance(info, msgspec.inspect.IntType):
-        kind = click.IntRange(info.ge, info.le)
-    elif isinstance(info, msgspec.inspect.FloatType):
-        kind = click.FloatRange(info.ge, info.le)
-    default = parameter.field.default
-    return click.option(flag, name, type=kind, default=default, show_default=True, help=text, hidden=hidden)
+    if isinstance(info, msgspec.inspect.IntType):
+        return click.IntRange(info.ge, info.le)
+    if isinstance(info, msgspec.inspect.FloatType):
+        return click.FloatRange(info.ge, info.le)
+    return str

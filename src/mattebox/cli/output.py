@@ -1,6 +1,6 @@
-"""What the user sees: a line per picture on a terminal, JSON lines on request, a progress line on long work, errors.
+"""Console output of a batch: a line for each picture on a terminal, JSON lines, a progress line, errors.
 
-Pictures and JSON go to standard output, words to standard error; piped, only errors are said.
+Pictures and JSON go to standard output, text to standard error; where that is not a terminal, only notes and errors.
 """
 
 from __future__ import annotations
@@ -14,17 +14,19 @@ import click
 
 from mattebox.batch.job import JobResult
 from mattebox.batch.plan import BatchFailure, BatchJob
+from mattebox.cli.console import echo_stderr
 from mattebox.errors import MatteboxError
 
 EXIT_MIXED_FAILURES = 1
 EXIT_RULES_BROKEN = 1
-PROGRESS_DELAY_SECONDS = 1.0  # seconds until it is told how far a single photograph is
-MIN_PICTURES_FOR_SUMMARY = 5  # pictures from which failures are told again at the end
+PROGRESS_DELAY_SECONDS = 1.0  # before the progress of a single photograph is shown
+PROGRESS_INTERVAL_SECONDS = 0.1
+MAX_PICTURES_WITHOUT_SUMMARY = 5  # above them failures are listed again at the end
 REVIEW_CONFIDENCE = 0.6  # expected IoU below which a cutout is worth a look
 
 
 class ConsoleReporter:
-    """Collects the outcome of a batch and says it as it comes."""
+    """Writes the outcomes of a batch as they come, and keeps its exit code."""
 
     def __init__(self, total: int, as_json: bool) -> None:
         self.total, self.as_json = total, as_json
@@ -40,21 +42,21 @@ class ConsoleReporter:
         """Replace the progress line."""
         if not self.has_progress_line:
             return
-        spent = time.monotonic() - self.start_time
-        told = ""
+        elapsed = time.monotonic() - self.start_time
+        estimate = ""
         if self.done_count:
-            rate = self.done_count / max(spent, 1e-6)
-            told = f", {rate:.1f}/s, {_format_duration((self.total - self.done_count) / rate)} left"
-        self._write_line(f"\r\x1b[K[{self.done_count + 1}/{self.total}{told}] {entry.name}"[:200])
+            rate = self.done_count / max(elapsed, 1e-6)
+            estimate = f", {rate:.1f}/s, {_format_duration((self.total - self.done_count) / rate)} left"
+        self._write_line(f"\r\x1b[K[{self.done_count + 1}/{self.total}{estimate}] {entry.name}"[:200])
 
     def show_progress(self, stage: str, share: float) -> None:
-        """How far the only photograph is, where it takes its time."""
+        """Show the progress of a single photograph that takes long."""
         now = time.monotonic()
         if (
             self.total != 1
             or not sys.stderr.isatty()
             or now - self.start_time < PROGRESS_DELAY_SECONDS
-            or now - self.last_update_time < 0.1
+            or now - self.last_update_time < PROGRESS_INTERVAL_SECONDS
         ):
             return
         self.last_update_time, self.has_progress_line = now, True
@@ -62,24 +64,24 @@ class ConsoleReporter:
         self._write_line(f"\r\x1b[K{stage} {share:4.0%}, {left} left")
 
     def report_skipped(self, job: BatchJob) -> None:
-        """A picture that an earlier run has done."""
+        """Count a picture that an earlier run has done."""
         self.done_count += 1
         self.skipped_count += 1
 
     def print_summary(self) -> None:
-        """The last words: what was left out, and on long work all failures once more."""
+        """Write how many were skipped, and after many pictures all failures once more."""
         self._clear_line()
         if self.skipped_count:
-            click.echo(f"mattebox: {self.skipped_count} were done already", err=True)
-        if self.total > MIN_PICTURES_FOR_SUMMARY and self.failures:
-            click.echo(f"mattebox: {len(self.failures)} of {self.total} failed:", err=True)
+            echo_stderr(f"{self.skipped_count} were done already")
+        if self.total > MAX_PICTURES_WITHOUT_SUMMARY and self.failures:
+            echo_stderr(f"{len(self.failures)} of {self.total} failed:")
             for line in self.failures:
                 click.echo(f"  {line}", err=True)
 
     def report_result(
         self, job: BatchJob, result: JobResult, seconds: float, broken_rules: tuple[str, ...] = ()
     ) -> None:
-        """A picture that was made; what its marketplace would reject counts as failed, though it is there."""
+        """Write a result. One that its marketplace would reject counts as failed, though its file is written."""
         self.done_count += 1
         self._clear_line()
         for note in result.notes:
@@ -91,25 +93,26 @@ class ConsoleReporter:
         if broken_rules:
             self.exit_codes.append(EXIT_RULES_BROKEN)
             self.failures.append(f"{job.target}: does not pass; {'; '.join(broken_rules)}")
-            click.echo(f"mattebox: {self.failures[-1]}", err=True)
+            echo_stderr(self.failures[-1])
 
     def report_failure(self, failure: BatchFailure, job: BatchJob | None = None) -> None:
+        """Write a failure."""
         self.done_count += 1
         self._clear_line()
         error = failure.error
         self.exit_codes.append(error.exit_code)
         line = str(error)
-        named = failure.name in line or (job is not None and str(job.target) in line)
-        self.failures.append(line if named else f"{failure.name}: {line}")
-        click.echo(f"mattebox: {self.failures[-1]}", err=True)
+        has_name = failure.name in line or (job is not None and str(job.target) in line)
+        self.failures.append(line if has_name else f"{failure.name}: {line}")
+        echo_stderr(self.failures[-1])
         if self.as_json:
             click.echo(json.dumps(failure_fields(failure, job)))
 
     @property
     def exit_code(self) -> int:
         """0, the one code that all failures share, or 1 when they differ."""
-        kinds = set(self.exit_codes)
-        return 0 if not kinds else kinds.pop() if len(kinds) == 1 else EXIT_MIXED_FAILURES
+        codes = set(self.exit_codes)
+        return 0 if not codes else codes.pop() if len(codes) == 1 else EXIT_MIXED_FAILURES
 
     def _clear_line(self) -> None:
         if self.has_progress_line:
@@ -133,13 +136,13 @@ def result_fields(job: BatchJob, result: JobResult) -> dict[str, Any]:
 def failure_fields(failure: BatchFailure, job: BatchJob | None) -> dict[str, Any]:
     """One failure as JSON data."""
     error: MatteboxError = failure.error
-    told = {
+    fields = {
         "class": type(error).__name__,
         "problem": error.problem,
         "remedy": error.remedy,
         "exit_code": error.exit_code,
     }
-    return _job_fields(failure.name, job) | {"ok": False, "error": told}
+    return _job_fields(failure.name, job) | {"ok": False, "error": fields}
 
 
 def _job_fields(name: str, job: BatchJob | None) -> dict[str, Any]:
@@ -147,11 +150,11 @@ def _job_fields(name: str, job: BatchJob | None) -> dict[str, Any]:
 
 
 def _confidence_text(result: JobResult) -> str:
-    """The confidence in words, with a nudge where a person should look."""
+    """The confidence, with a request to look where it is low."""
     if result.matte is None:
         return ""
-    nudge = ": look at this one" if result.matte.confidence < REVIEW_CONFIDENCE else ""
-    return f"confidence {result.matte.confidence:.2f}{nudge}, "
+    request = ": look at this one" if result.matte.confidence < REVIEW_CONFIDENCE else ""
+    return f"confidence {result.matte.confidence:.2f}{request}, "
 
 
 def _format_duration(seconds: float) -> str:

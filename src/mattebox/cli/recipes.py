@@ -1,11 +1,13 @@
-"""`mattebox recipes`: the presets, one of them as a file to begin with, or the schema of all recipes."""
+"""`mattebox recipes`: list the presets, print one as a file to begin with, or the JSON Schema of recipes."""
 
 from __future__ import annotations
 
 import click
 
+from mattebox.cli.console import CONTEXT_SETTINGS
 
-@click.command("recipes", context_settings={"help_option_names": ["-h", "--help"]})
+
+@click.command("recipes", context_settings=CONTEXT_SETTINGS)
 @click.argument("name", required=False)
 @click.option("--schema", is_flag=True, help="The JSON Schema of recipes: every step, field, default and limit.")
 def command(name: str | None, schema: bool) -> int:
@@ -16,14 +18,15 @@ def command(name: str | None, schema: bool) -> int:
       mattebox run mine.toml photos/ -o listing/
     """
     from mattebox.recipe import presets
-    from mattebox.recipe.recipe import recipe_json_schema as recipe_schema
+    from mattebox.recipe.serialization import recipe_json_schema
 
     if schema:
-        click.echo(recipe_schema())
+        click.echo(recipe_json_schema())
     elif name:
         click.echo(presets.find_preset(name).to_toml(), nl=False)
     else:
-        width = max(len(n) for n in presets.preset_names())
-        for known in presets.preset_names():
-            click.echo(f"{known.ljust(width)}  {presets.find_preset(known).title}")
+        titles = presets.preset_titles()
+        width = max(map(len, titles))
+        for preset, title in titles.items():
+            click.echo(f"{preset.ljust(width)}  {title}")
     return 0

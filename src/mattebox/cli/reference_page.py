@@ -1,4 +1,4 @@
-"""docs/cli.md, made from the commands' own help: `python -m mattebox.cli.reference_page docs/cli.md`."""
+"""Generates docs/cli.md from the commands' help: `python -m mattebox.cli.reference_page docs/cli.md`."""
 
 from __future__ import annotations
 
@@ -10,13 +10,12 @@ import click
 from mattebox.cli.main import cli
 
 PAGE_WIDTH_COLUMNS = 100
+INTRODUCTION = "Generated from the commands' help by `python -m mattebox.cli.reference_page docs/cli.md`."
 
 
 def render_page() -> str:
-    """The whole page."""
-    parts = [
-        "# The command line\n\nMade from the commands' own help by `python -m mattebox.cli.reference_page docs/cli.md`.\n"
-    ]
+    """The page as Markdown."""
+    parts = [f"# The command line\n\n{INTRODUCTION}\n"]
     top = _make_context(cli, "mattebox", None)
     parts.append(_render_section("mattebox", cli.get_help(top)))
     for name in cli.list_commands(top):
@@ -27,15 +26,15 @@ def render_page() -> str:
 
 
 def _render_command(title: str, command: click.Command, context: click.Context) -> list[str]:
-    """The command's own section, and those of the commands inside it."""
+    """The section of a command, and those of its subcommands."""
     parts = [_render_section(title, command.get_help(context))]
-    for name, inner in getattr(command, "commands", {}).items():
-        parts += _render_command(f"{title} {name}", inner, _make_context(inner, name, context))
+    for name, subcommand in getattr(command, "commands", {}).items():
+        parts += _render_command(f"{title} {name}", subcommand, _make_context(subcommand, name, context))
     return parts
 
 
 def _make_context(command: click.Command, name: str, parent: click.Context | None) -> click.Context:
-    """As click makes it, but of one width whatever the terminal."""
+    """A context of a fixed width, whatever the terminal."""
     settings = {
         "terminal_width": PAGE_WIDTH_COLUMNS,
         "max_content_width": PAGE_WIDTH_COLUMNS,

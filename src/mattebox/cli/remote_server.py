@@ -1,6 +1,6 @@
-"""--server: the photographs are read and the results written here, and done there. In all else the batch is the same.
+"""--server: the jobs of a batch run on a server, over the HTTP client; photographs are read and results written here.
 
-What only this machine could do is refused, never left out. Knows the client, not HTTP.
+Options that only this machine can follow are refused.
 """
 
 from __future__ import annotations
@@ -11,13 +11,13 @@ import time
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
-from typing import Any
 from urllib.parse import urlsplit
 
 import msgspec
 
 from mattebox.batch.job import MatteSummary, Outcome, read_input, sha256_hex
 from mattebox.batch.plan import BatchJob
+from mattebox.cli.batch_options import BatchOptions
 from mattebox.client.client import Client, ServerResult
 from mattebox.errors import MatteboxError, UsageError
 from mattebox.io import atomic_write, header_check
@@ -25,48 +25,55 @@ from mattebox.io.reader import read, read_cached
 from mattebox.io.writer import check_not_input, output_format
 from mattebox.models.store import settings
 from mattebox.pipeline.run import check_recipe
-from mattebox.recipe.recipe import Recipe, Save
+from mattebox.recipe.recipe import Recipe
+from mattebox.recipe.steps import AnyStep, Save
 from mattebox.types import Box, ImageShape, Picture
 
 API_KEY_VARIABLE = "MATTEBOX_KEY"
-MAX_CONCURRENT_UPLOADS = 4  # as many uploads as a server takes at a time
-MAX_WAIT_SECONDS = 600.0  # seconds that a busy server is waited for
+MAX_CONCURRENT_UPLOADS = 4  # as many as a server takes at a time
+MAX_WAIT_SECONDS = 600.0  # for a busy server
 LOCAL_ONLY_DEFAULTS = {"device": "auto", "threads": None, "metadata": "safe", "keep_hidden": False}
 LOOPBACK_HOSTS = ("localhost", "127.0.0.1", "::1")
 
 
-def open_remote_runner(recipe: Recipe, options: dict[str, Any]) -> tuple[RemoteJobRunner, str]:
-    """Work on a server; its address stands where the hashes of weights would. UsageError for what cannot be there."""
-    for name, usual in LOCAL_ONLY_DEFAULTS.items():
-        if options[name] != usual:
+def open_remote_runner(recipe: Recipe, options: BatchOptions, url: str) -> tuple[RemoteJobRunner, str]:
+    """A runner on the server at an address, and that address in place of hashes of weights.
+
+    Raises
+    ------
+    UsageError
+        An option or the environment forbids it.
+    InputError
+        A picture that the recipe names cannot be read.
+    """
+    for name, default in LOCAL_ONLY_DEFAULTS.items():
+        if getattr(options, name) != default:
             flag = "--" + name.replace("_", "-")
             raise UsageError(f"{flag} and --server do not go together", f"leave out one; {flag} is for this machine")
-    url = options["server"]
     if settings.is_offline() and urlsplit(url).hostname not in LOOPBACK_HOSTS:
         raise UsageError("--server needs the network, and it is forbidden", "leave out --server, or --offline")
     if settings.is_commercial_only():
-        raise UsageError("whether a server's models may earn money is not known here", "leave out one of the two")
+        raise UsageError("the licences of a server's models are not known here", "leave out --server, or --commercial")
     recipe, images = bundle_images(recipe)
     client = Client(url, os.environ.get(API_KEY_VARIABLE), max_wait_seconds=MAX_WAIT_SECONDS)
-    return RemoteJobRunner(
-        client, recipe, images, options["max_pixels"], options["overwrite"], bool(options["report"])
-    ), url
+    runner = RemoteJobRunner(client, recipe, images, options.max_pixels, options.overwrite, bool(options.report))
+    return runner, url
 
 
 def bundle_images(recipe: Recipe) -> tuple[Recipe, dict[str, bytes]]:
-    """The recipe with new names for the pictures that it names, and those pictures. UsageError, InputError."""
-    named: dict[str, str] = {}
+    """The recipe with upload names in place of the paths in it, and those pictures by name. UsageError, InputError."""
+    names: dict[str, str] = {}
 
-    def album(path: str) -> Picture:
-        named.setdefault(path, f"picture-{len(named) + 1}{Path(path).suffix or '.png'}")
+    def open_image(path: str) -> Picture:
+        names.setdefault(path, f"picture-{len(names) + 1}{Path(path).suffix or '.png'}")
         return read_cached(path)
 
-    check_recipe(recipe, album)
-    steps = tuple(_rename_paths(step, named) for step in recipe.steps)
-    return msgspec.structs.replace(recipe, steps=steps), {new: Path(p).read_bytes() for p, new in named.items()}
+    check_recipe(recipe, open_image)
+    steps = tuple(_rename_paths(step, names) for step in recipe.steps)
+    return msgspec.structs.replace(recipe, steps=steps), {new: Path(p).read_bytes() for p, new in names.items()}
 
 
-def _rename_paths(step: Any, new_names: dict[str, str]) -> Any:
+def _rename_paths(step: AnyStep, new_names: dict[str, str]) -> AnyStep:
     """The step with every path among its fields, or in the brackets at the end of one, replaced."""
     changed = {}
     for name in step.__struct_fields__:
@@ -79,14 +86,14 @@ def _rename_paths(step: Any, new_names: dict[str, str]) -> Any:
 
 @dataclass(frozen=True)
 class RemoteJobResult:
-    """A picture made elsewhere, as the batch wants to know of it; decoded only where somebody looks at it."""
+    """The result of a job on a server (`batch.job.JobResult`); decoded when its picture is first used."""
 
     server_result: ServerResult
     url: str
 
     @cached_property
     def picture(self) -> Picture:
-        return read(self.server_result.content, name=f"what {self.url} sent")
+        return read(self.server_result.content, name=f"the answer of {self.url}")
 
     @property
     def shape(self) -> ImageShape:
@@ -98,11 +105,11 @@ class RemoteJobResult:
 
     @property
     def matte(self) -> MatteSummary | None:
-        made = self.server_result
-        if made.confidence is None or made.box is None:
+        result = self.server_result
+        if result.confidence is None or result.box is None:
             return None
-        left, top, right, bottom = made.box
-        return RemoteMatteSummary(made.confidence, bool(made.details["found"]), (left, top, right, bottom))
+        left, top, right, bottom = result.box
+        return RemoteMatteSummary(result.confidence, bool(result.details["found"]), (left, top, right, bottom))
 
     @property
     def model(self) -> str | None:
@@ -119,7 +126,7 @@ class RemoteJobResult:
 
 @dataclass(frozen=True)
 class RemoteMatteSummary:
-    """What a server tells of a matte."""
+    """What a server's answer says of a matte."""
 
     confidence: float
     found: bool
@@ -128,7 +135,7 @@ class RemoteMatteSummary:
 
 @dataclass(frozen=True)
 class RemoteJobRunner:
-    """How every job is done there."""
+    """Runs jobs on a server."""
 
     client: Client
     recipe: Recipe
@@ -138,32 +145,30 @@ class RemoteJobRunner:
     needs_hashes: bool
 
     def __call__(self, job: BatchJob) -> Outcome:
-        """Do one. Errors of ours become outcomes; all others pass."""
-        begun, taken = time.perf_counter(), ""
+        """Run one job. A MatteboxError becomes its outcome; other exceptions pass."""
+        start, input_hash = time.perf_counter(), ""
         try:
             data = read_input(job)
-            taken = sha256_hex(data) if self.needs_hashes else ""
+            input_hash = sha256_hex(data) if self.needs_hashes else ""
             header_check.check_pixel_limit(header_check.read_header(data, job.name), self.max_pixels, job.name)
-            made = self.client.run(data, self._recipe_with_format(job), images=self.images)
-            self._write_result(job, made)
+            result = self.client.run(data, self._recipe_with_format(job), images=self.images)
+            self._write_result(job, result)
         except MatteboxError as error:
-            told = type(error)(error.problem.replace("the picture", job.name, 1), error.remedy)
-            return Outcome(job, error=told, seconds=time.perf_counter() - begun, input_hash=taken)
-        written = sha256_hex(made.content) if self.needs_hashes and job.target else ""
-        broken = tuple(f"{b['rule']}: {b['measured']} (wanted: {b['wanted']})"
-                       for b in made.details.get("check", {}).get("broken", ()) if not b["advice"])  # fmt: skip
-        return Outcome(
-            job, RemoteJobResult(made, self.client.url), None, time.perf_counter() - begun, taken, written, broken
-        )
+            named = type(error)(error.problem.replace("the picture", job.name, 1), error.remedy)
+            return Outcome(job, error=named, seconds=time.perf_counter() - start, input_hash=input_hash)
+        output_hash = sha256_hex(result.content) if self.needs_hashes and job.target else ""
+        seconds = time.perf_counter() - start
+        job_result = RemoteJobResult(result, self.client.url)
+        return Outcome(job, job_result, None, seconds, input_hash, output_hash, _broken_rules(result))
 
     def _recipe_with_format(self, job: BatchJob) -> Recipe:
-        """The recipe with the format that the result's name asks for."""
-        saving = self.recipe.save_step
-        if saving.format != "auto":
+        """The recipe with the format of the result's suffix, where it leaves that open."""
+        save_step = self.recipe.save_step
+        if save_step.format != "auto":
             return self.recipe
-        kind = "png" if job.target is None else output_format(job.target).name
+        name = "png" if job.target is None else output_format(job.target).name
         steps = [step for step in self.recipe.steps if not isinstance(step, Save)]
-        return msgspec.structs.replace(self.recipe, steps=(*steps, msgspec.structs.replace(saving, format=kind)))
+        return msgspec.structs.replace(self.recipe, steps=(*steps, msgspec.structs.replace(save_step, format=name)))
 
     def _write_result(self, job: BatchJob, server_result: ServerResult) -> None:
         if job.target is None:
@@ -172,3 +177,9 @@ class RemoteJobRunner:
         check_not_input(job.target, () if job.source is None else (job.source,))
         atomic_write.make_folder(job.target.parent)
         server_result.save(job.target, overwrite=self.overwrite or job.is_resumed)
+
+
+def _broken_rules(result: ServerResult) -> tuple[str, ...]:
+    """The rules of its marketplace that a result breaks, as lines."""
+    broken = result.details.get("check", {}).get("broken", ())
+    return tuple(f"{b['rule']}: {b['measured']} (wanted: {b['wanted']})" for b in broken if not b["advice"])

@@ -1,4 +1,4 @@
-"""`mattebox run`: a recipe, then photographs; in all else `mattebox cut`."""
+"""`mattebox run`: run a recipe file on photographs; otherwise as `mattebox cut`."""
 
 from __future__ import annotations
 
@@ -7,7 +7,9 @@ from typing import Any
 import click
 
 from mattebox.cli import cut
-from mattebox.cli.common import CONTEXT_SETTINGS, PhotographsCommand
+from mattebox.cli.common import process_photographs
+from mattebox.cli.console import CONTEXT_SETTINGS
+from mattebox.cli.options import StepCommand, recipe_from_options
 
 EXAMPLES = """
 \b
@@ -21,16 +23,14 @@ All of `mattebox cut`'s options are taken; those of the steps change the recipe.
 """
 
 
-def _callback(recipe: str, **options: Any) -> int:
-    """Do what a recipe (.toml, .json) says to photographs."""
+def _callback(recipe: str, **_: Any) -> int:
+    """Run a recipe (.toml, .json) on photographs."""
     context = click.get_current_context()
     context.params["recipe_file"] = recipe
-    assert cut.command.callback is not None
-    done: int = cut.command.callback(**options | {"recipe_file": recipe})
-    return done
+    return process_photographs(recipe_from_options(context), context)
 
 
-command = PhotographsCommand(
+command = StepCommand(
     "run",
     callback=_callback,
     params=[click.Argument(["recipe"]), *(p for p in cut.command.params if p.name != "recipe_file")],

@@ -1,4 +1,4 @@
-"""`mattebox serve`: the HTTP API and the page on this machine."""
+"""`mattebox serve`: serve the HTTP API and the page."""
 
 from __future__ import annotations
 
@@ -6,19 +6,24 @@ from typing import Any
 
 import click
 
+from mattebox.cli.console import CONTEXT_SETTINGS, echo_stderr
 from mattebox.errors import UsageError
 
+MAX_CONNECTIONS = 500  # beyond them the answer is 503
+MAX_HEADER_BYTES = 64 * 1024
 
-@click.command("serve", context_settings={"help_option_names": ["-h", "--help"]})
+
+@click.command("serve", context_settings=CONTEXT_SETTINGS)
 @click.option("--host", help="The address to listen on.  [default: 127.0.0.1]")
 @click.option("--port", type=click.IntRange(1, 65535), help="The port.  [default: 7100]")
 @click.option("--workers", type=click.IntRange(1), help="Processes that do the pictures.  [default: by processors]")
 @click.option("--model", help="The model used where a request names none.  [default: balanced]")
 @click.option("--keys", metavar="FILE", help="API keys, one a line; needed to listen beyond loopback.")
 @click.option("--data", metavar="FOLDER", help="Where jobs lie until they are erased.  [default: mattebox's own]")
-@click.option("--settings", is_flag=True, help="Print all settings (environment variables) and exit.")
-def command(settings: bool, **options: Any) -> int:
-    """Serve the API and the page: drop a photograph, see the cutout. Only this machine is let in unless told otherwise.
+@click.option("--settings", "show_settings", is_flag=True, help="Print all settings (environment variables) and exit.")
+def command(show_settings: bool, **options: Any) -> int:
+    """Serve the API and the page: drop a photograph, see the cutout. Only this machine can connect unless
+    --host says otherwise.
 
     \b
       mattebox serve                                        then open http://127.0.0.1:7100
@@ -27,10 +32,10 @@ def command(settings: bool, **options: Any) -> int:
     """
     from mattebox.server.settings import load_settings, settings_table
 
-    if settings:
+    if show_settings:
         click.echo(settings_table(), nl=False)
         return 0
-    chosen = load_settings(**options)
+    settings = load_settings(**options)
     try:
         import uvicorn
 
@@ -39,11 +44,13 @@ def command(settings: bool, **options: Any) -> int:
         from mattebox.server.shutdown import CONNECTION_CLOSE_SECONDS, GracefulServer
     except ImportError as error:
         raise UsageError("the server needs packages more", "pip install mattebox[server]") from error
-    app = create_app(chosen)
-    click.echo(f"mattebox: http://{chosen.host}:{chosen.port}  (Ctrl-C stops it)", err=True)
+    app = create_app(settings)
+    host, port = settings.host, settings.port
+    echo_stderr(f"http://{host}:{port}  (Ctrl-C stops it)")
     config = uvicorn.Config(
-        app, host=chosen.host, port=chosen.port, log_level="warning", access_log=False, server_header=False,
-        timeout_graceful_shutdown=CONNECTION_CLOSE_SECONDS, limit_concurrency=500, http=TimeoutProtocol, h11_max_incomplete_event_size=64 * 1024,
+        app, host=host, port=port, log_level="warning", access_log=False, server_header=False,
+        timeout_graceful_shutdown=CONNECTION_CLOSE_SECONDS, limit_concurrency=MAX_CONNECTIONS, http=TimeoutProtocol,
+        h11_max_incomplete_event_size=MAX_HEADER_BYTES,
     )  # fmt: skip
     GracefulServer(config, app.state.mattebox).run()
     return 0

@@ -1,4 +1,4 @@
-"""`mattebox upscale`: photographs in, larger photographs out."""
+"""`mattebox upscale`: enlarge photographs with detail."""
 
 from __future__ import annotations
 
@@ -6,10 +6,12 @@ from typing import Any
 
 import click
 
-from mattebox.cli.common import CONTEXT_SETTINGS, PhotographsCommand, photographs_options, process_photographs
-from mattebox.cli.options import recipe_from_options
+from mattebox.cli.common import photographs_options, process_photographs
+from mattebox.cli.console import CONTEXT_SETTINGS
+from mattebox.cli.options import StepCommand, recipe_from_options
 from mattebox.recipe.flat_parameters import build_recipe
-from mattebox.recipe.recipe import Recipe, Restore, Save, Upscale
+from mattebox.recipe.recipe import Recipe
+from mattebox.recipe.steps import Restore, Save, Upscale
 
 EXAMPLES = """
 \b
@@ -22,14 +24,14 @@ Examples:
 """
 
 
-@click.command("upscale", cls=PhotographsCommand, epilog=EXAMPLES, context_settings=CONTEXT_SETTINGS)
+@click.command("upscale", cls=StepCommand, epilog=EXAMPLES, context_settings=CONTEXT_SETTINGS)
 @click.option("--to", default="2x", show_default=True, help="How many times (2x, 1.5x), or the longer side (4000px).")
 @photographs_options((Restore, Upscale, Save), excluded_name="upscale")
-def command(to: str, **options: Any) -> int:
+def command(to: str, **_: Any) -> int:
     """Enlarge photographs with detail, to any size."""
     context = click.get_current_context()
     recipe = recipe_from_options(context, Recipe((Save(),)))
-    asked = recipe.find_step(Upscale)
-    if asked is None or asked.to == "none":
+    step = recipe.find_step(Upscale)
+    if step is None or step.to == "none":
         recipe = build_recipe({"upscale": to}, recipe)
-    return process_photographs(recipe, **options)
+    return process_photographs(recipe, context)

@@ -1,1 +1,1 @@
-"""The composition room: what stands behind and around the subject."""
+"""Composition: the cutout framed on a canvas, with outline, shadow and background."""

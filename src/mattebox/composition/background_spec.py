@@ -1,13 +1,11 @@
-"""What users may put behind a subject, as they write it: words and functions of CSS, or the path of a picture.
-
-Only the reading of it; `backdrop` makes the pixels.
-"""
+"""Parsing of backgrounds as users write them: CSS colours and functions, "blur", "studio", or a picture's path."""
 
 from __future__ import annotations
 
 import difflib
 import re
 from dataclasses import dataclass
+from functools import lru_cache
 
 from mattebox.errors import UsageError
 from mattebox.io import colour
@@ -16,7 +14,7 @@ from mattebox.io.colour import RgbColour
 
 @dataclass(frozen=True)
 class FlatColour:
-    """One sRGB colour; `alpha` 0..255 lets what lies behind the result through."""
+    """One sRGB colour, with `alpha` 0..255."""
 
     colour: RgbColour
     alpha: int = 255
@@ -39,15 +37,26 @@ class RadialGradient:
 
 @dataclass(frozen=True)
 class BackgroundBlur:
-    """The photograph without its subject, out of focus; `radius` as a share of the longer side."""
+    """The photograph's own background, blurred; `radius` as a share of the longer side."""
 
     radius: float
 
 
 @dataclass(frozen=True)
 class StudioBackdrop:
-    """A paper sweep: wall above, floor below, lit from the front. Shares 0..1: `horizon`, how far down the wall goes
-    over into the floor; `light`, where across the light stands; `contrast`, how much darker it is away from it."""
+    """A paper sweep, lit from the front.
+
+    Attributes
+    ----------
+    colour
+        sRGB.
+    horizon
+        Share 0..1 of the height at which the wall turns into the floor.
+    light
+        Share 0..1 of the width at which the light stands.
+    contrast
+        0..1: how much darker it is away from the light.
+    """
 
     colour: RgbColour
     horizon: float = 0.66
@@ -57,7 +66,7 @@ class StudioBackdrop:
 
 @dataclass(frozen=True)
 class BackgroundImage:
-    """A picture of one's own."""
+    """A picture, by its path."""
 
     path: str
 
@@ -69,28 +78,26 @@ DEFAULT_STUDIO_COLOUR: RgbColour = (236, 236, 238)
 BACKGROUND_KEYWORDS = ("transparent", "blur", "studio", "linear-gradient", "radial-gradient")
 
 
+@lru_cache(maxsize=64)
 def parse_background(text: str) -> BackgroundSpec | None:
-    """None for transparent. UsageError when it is nothing of the kind."""
-    plain = text.strip()
-    found = re.fullmatch(r"([a-z-]+)\s*(?:\((.*)\))?", plain, re.IGNORECASE | re.DOTALL)
-    word, inside = (found[1].lower(), found[2]) if found else ("", None)
+    """The background that a text describes; None for transparent. UsageError."""
+    stripped = text.strip()
+    match = re.fullmatch(r"([a-z-]+)\s*(?:\((.*)\))?", stripped, re.IGNORECASE | re.DOTALL)
+    word, arguments = (match[1].lower(), match[2]) if match else ("", None)
     if word == "transparent":
         return None
     if word == "blur":
-        return BackgroundBlur(_parse_blur_radius(inside) if inside else DEFAULT_BLUR_RADIUS_SHARE)
+        return BackgroundBlur(_parse_blur_radius(arguments) if arguments else DEFAULT_BLUR_RADIUS_SHARE)
     if word == "studio":
-        return _parse_studio(inside or "")
-    if word in ("linear-gradient", "radial-gradient") and inside is not None:
-        return _parse_gradient(word, _split_arguments(inside))
-    if not word.startswith(("rgb", "oklch")) and re.search(r"\.\w{2,5}$|[/\\]", plain):
-        return BackgroundImage(plain)
+        return _parse_studio(arguments or "")
+    if word in ("linear-gradient", "radial-gradient") and arguments is not None:
+        return _parse_gradient(word, _split_arguments(arguments))
+    if not word.startswith(("rgb", "oklch")) and re.search(r"\.\w{2,5}$|[/\\]", stripped):
+        return BackgroundImage(stripped)
     try:
-        if hexed := re.fullmatch(r"#([0-9a-f]{3})([0-9a-f])|#([0-9a-f]{6})([0-9a-f]{2})", plain.lower()):
-            digits, alpha = (hexed[1], hexed[2] * 2) if hexed[1] else (hexed[3], hexed[4])
-            return FlatColour(_parse_colour(f"#{digits}"), int(alpha, 16)) if int(alpha, 16) else None
-        return FlatColour(_parse_colour(plain))
+        return _parse_flat_colour(stripped)
     except UsageError as error:
-        near = difflib.get_close_matches(word or plain, [*BACKGROUND_KEYWORDS, *colour.css_colour_names()], 2, 0.7)
+        near = difflib.get_close_matches(word or stripped, [*BACKGROUND_KEYWORDS, *colour.css_colour_names()], 2, 0.7)
         hint = f"did you mean {' or '.join(near)}? " if near else ""
         raise UsageError(
             f"{text!r} is no background",
@@ -99,15 +106,24 @@ def parse_background(text: str) -> BackgroundSpec | None:
         ) from error
 
 
+def _parse_flat_colour(text: str) -> FlatColour | None:
+    """A colour; with hexadecimal alpha too, where 0 is transparent."""
+    match = re.fullmatch(r"#([0-9a-f]{3})([0-9a-f])|#([0-9a-f]{6})([0-9a-f]{2})", text.lower())
+    if not match:
+        return FlatColour(_parse_colour(text))
+    digits, alpha = (match[1], match[2] * 2) if match[1] else (match[3], match[4])
+    return FlatColour(_parse_colour(f"#{digits}"), int(alpha, 16)) if int(alpha, 16) else None
+
+
 def _parse_studio(arguments: str) -> StudioBackdrop:
-    """Of a colour and shares, both optional: "#ddd, horizon 60%, light 30%, contrast 80%"."""
+    """A colour and shares, both optional, such as "#ddd, horizon 60%, light 30%, contrast 80%"."""
     colours, shares = [DEFAULT_STUDIO_COLOUR], {}
-    for part in _split_arguments(arguments):
-        found = re.fullmatch(r"(horizon|light|contrast)\s+(\d+(?:\.\d+)?)%", part.strip())
-        if found:
-            shares[found[1]] = float(found[2]) / 100
-        elif part.strip():
-            colours.append(_parse_colour(part))
+    for argument in _split_arguments(arguments):
+        match = re.fullmatch(r"(horizon|light|contrast)\s+(\d+(?:\.\d+)?)%", argument.strip())
+        if match:
+            shares[match[1]] = float(match[2]) / 100
+        elif argument.strip():
+            colours.append(_parse_colour(argument))
     if len(colours) > 2 or any(share > 1 for share in shares.values()):
         raise UsageError(
             f"studio({arguments})",
@@ -118,9 +134,9 @@ def _parse_studio(arguments: str) -> StudioBackdrop:
 
 def _parse_gradient(kind: str, arguments: list[str]) -> LinearGradient | RadialGradient:
     angle = 180.0
-    if kind == "linear-gradient" and (turn := re.fullmatch(r"(-?\d+(?:\.\d+)?)deg", arguments[0].strip())):
-        angle, arguments = float(turn[1]), arguments[1:]
-    colours = tuple(_parse_colour(p) for p in arguments)
+    if kind == "linear-gradient" and (match := re.fullmatch(r"(-?\d+(?:\.\d+)?)deg", arguments[0].strip())):
+        angle, arguments = float(match[1]), arguments[1:]
+    colours = tuple(_parse_colour(argument) for argument in arguments)
     if len(colours) < 2:
         raise UsageError(
             f"a gradient of {len(colours)} colour(s)", "give two or more, such as linear-gradient(white, grey)"
@@ -129,19 +145,19 @@ def _parse_gradient(kind: str, arguments: list[str]) -> LinearGradient | RadialG
 
 
 def _split_arguments(arguments: str) -> list[str]:
-    """Split at commas outside brackets."""
+    """Split at commas outside parentheses."""
     return re.split(r",(?![^(]*\))", arguments)
 
 
 def _parse_colour(text: str) -> RgbColour:
-    found = colour.parse_colour(text)
-    if found is None:
+    rgb = colour.parse_colour(text)
+    if rgb is None:
         raise UsageError(f"{text.strip()!r} inside a background", "give an opaque colour there")
-    return found
+    return rgb
 
 
 def _parse_blur_radius(text: str) -> float:
-    found = re.fullmatch(r"\s*(\d+(?:\.\d+)?)%\s*", text)
-    if not found or not 0.1 <= float(found[1]) <= 30:
+    match = re.fullmatch(r"\s*(\d+(?:\.\d+)?)%\s*", text)
+    if not match or not 0.1 <= float(match[1]) <= 30:
         raise UsageError(f"blur({text})", "give a radius from 0.1% to 30% of the longer side, such as blur(3%)")
-    return float(found[1]) / 100
+    return float(match[1]) / 100

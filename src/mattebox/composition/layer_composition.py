@@ -1,7 +1,7 @@
-"""A cutout arranged: framed, outlined, with its shadow beneath and something behind, each a layer of its own.
+"""Composition of a cutout into layers: framed, outlined, with its shadow beneath it and a background behind.
 
-The order of composing: first everything moves to the canvas, then the outline belongs to the subject, then the shadow
-falls from both, then comes what lies behind. Knows nothing of how the cutout came about or what is done with layers.
+The order: everything is moved to the canvas first; the outline then belongs to the subject, the shadow falls from both,
+and the background comes last.
 """
 
 from __future__ import annotations
@@ -11,26 +11,43 @@ from dataclasses import dataclass, replace
 import msgspec
 import numpy as np
 
-from mattebox.composition import backdrop, background_spec, deskew, head_framing, outline, placement
+from mattebox.composition import backdrop, background_spec, deskew, outline, placement
 from mattebox.composition.alpha_compositing import BlendSpace, composite_over
 from mattebox.composition.background_blur import blur_background
+from mattebox.composition.background_spec import BackgroundSpec
+from mattebox.composition.frame_spec import parse_position
+from mattebox.composition.head_detection import head_box
+from mattebox.composition.head_framing import place_around_head
+from mattebox.composition.placement import Placement
 from mattebox.composition.shadow import render_shadow
 from mattebox.composition.visible_bounds import visible_box
 from mattebox.errors import UsageError
 from mattebox.io import colour
-from mattebox.recipe.recipe import Background, Frame, Outline, Recipe, Shadow
+from mattebox.recipe.recipe import Recipe
+from mattebox.recipe.steps import Background, Frame, Outline, Shadow
 from mattebox.types import Box, Layer, OpenImage, Picture, Pixels, subject_box
 
-MIN_REPORTED_ENLARGEMENT = 1.15  # from here on it shows
-MIN_CUT_OFF_HEIGHT_SHARE = 0.995  # of a photograph's height: what reaches farther down is cut off there
-MIN_VISIBLE_SHADOW_SHARE = 0.06  # of full darkness: a shadow that ends so dark ends visibly
-GROUND_SHADOW_KINDS = ("contact", "cast", "reflection")  # shadows of what stands
+MIN_REPORTED_ENLARGEMENT = 1.15
+MIN_CUT_OFF_HEIGHT_SHARE = 0.995  # of a photograph's height: a subject that reaches farther down is cut off
+MIN_VISIBLE_SHADOW_SHARE = 0.06  # of full darkness, at the canvas's lower border
+GROUND_SHADOW_KINDS = ("contact", "cast", "reflection")  # of subjects that stand
 
 
 @dataclass(frozen=True, eq=False)
 class Composition:
-    """Layers of one size, depth and profile, from the top: `subject` (with its outline), `shadow`, `backdrop`. `box` is
-    the subject's."""
+    """Layers of one size, depth and profile.
+
+    Attributes
+    ----------
+    subject
+        The topmost layer, with its outline.
+    box
+        The subject's.
+    shadow, backdrop
+        The layers beneath; None for none.
+    blend
+        The space in which layers are blended.
+    """
 
     subject: Picture
     box: Box
@@ -39,19 +56,18 @@ class Composition:
     blend: BlendSpace = "encoded"
 
     def layers(self) -> tuple[Layer, ...]:
-        """From the bottom: background, shadow, subject; only those there are."""
-        found = [] if self.backdrop is None else [Layer("background", self.backdrop)]
-        found += [] if self.shadow is None else [Layer("shadow", self.shadow)]
-        return (*found, Layer("subject", self.subject))
+        """From the bottom: background, shadow and subject, as far as there are any."""
+        pictures = {"background": self.backdrop, "shadow": self.shadow, "subject": self.subject}
+        return tuple(Layer(name, picture) for name, picture in pictures.items() if picture is not None)
 
     def flatten(self) -> Picture:
-        """All layers in one picture: opaque when there is an opaque backdrop."""
-        shown = self.subject if self.shadow is None else composite_over(self.subject, self.shadow, self.blend)
-        return shown if self.backdrop is None else composite_over(shown, self.backdrop, self.blend)
+        """All layers in one picture; opaque where the backdrop is."""
+        front = self.subject if self.shadow is None else composite_over(self.subject, self.shadow, self.blend)
+        return front if self.backdrop is None else composite_over(front, self.backdrop, self.blend)
 
 
 def check_composition(recipe: Recipe, open_image: OpenImage) -> None:
-    """UsageError for whatever no photograph could mend, InputError for a backdrop that cannot be read."""
+    """UsageError for steps that suit no photograph, InputError for a background that cannot be read."""
     for step in recipe.steps:
         if isinstance(step, Frame):
             placement.check_frame(step)
@@ -61,76 +77,104 @@ def check_composition(recipe: Recipe, open_image: OpenImage) -> None:
         elif isinstance(step, Shadow):
             _parse_opaque_colour(step.colour)
         elif isinstance(step, Background):
-            wanted = background_spec.parse_background(step.paint)
-            placement.parse_position(step.align)
-            if isinstance(wanted, background_spec.BackgroundImage):
-                open_image(wanted.path)
+            spec = background_spec.parse_background(step.paint)
+            parse_position(step.align)
+            if isinstance(spec, background_spec.BackgroundImage):
+                open_image(spec.path)
 
 
 def compose_layers(
     photograph: Picture, cutout: Picture, box: Box, recipe: Recipe, open_image: OpenImage
 ) -> Composition:
-    """The recipe's composing steps. `cutout` has the photograph's size; `open_image` opens pictures named by the recipe."""
-    framing = recipe.find_step(Frame) or Frame()
-    cut_off = photograph.alpha is None and box[3] >= MIN_CUT_OFF_HEIGHT_SHARE * photograph.shape[0]
-    stood, box, moved = _rotate_cutout(cutout, box, framing)
-    box = _visible_subject_box(stood, box, recipe)
-    if framing.rest == "clear":
-        stood = placement.clear_outside_box(stood, box)
-    scene, at = Composition(stood, box), placement.Placement(stood.shape, 1.0, 0.0, 0.0)
-    if recipe.find_step(Frame):
-        stood, at = _place_cutout(stood, box, framing)
-        scene = Composition(_note_enlargement(placement.apply_placement(stood, at), at.scale), at.map_box(box))
+    """Apply the composition steps of a recipe.
+
+    Parameters
+    ----------
+    photograph
+        With its background.
+    cutout
+        Its subject, of the same size.
+    box
+        The subject's.
+    recipe
+        Steps other than of composition are ignored.
+    open_image
+        Opens pictures that the recipe names.
+    """
+    frame, background = recipe.find_step(Frame), recipe.find_step(Background)
+    spec = None if background is None else background_spec.parse_background(background.paint)
+    is_cut_off = photograph.alpha is None and box[3] >= MIN_CUT_OFF_HEIGHT_SHARE * photograph.shape[0]
+    subject, box, offset = _rotate_cutout(cutout, box, frame or Frame())
+    if frame is not None or recipe.find_step(Shadow) is not None:
+        box = _visible_subject_box(subject, box, spec)
+    composition, subject_placement = _frame_subject(subject, box, frame)
     if (edge := recipe.find_step(Outline)) is not None:
-        width = outline.parse_outline_width(edge.width, scene.subject.shape)
-        subject = outline.add_outline(scene.subject, width, _parse_picture_colour(edge.colour, cutout))
-        scene = replace(scene, subject=subject, box=_expand_box(scene.box, width, subject))
-    if (dark := recipe.find_step(Shadow)) is not None:
-        scene = _add_shadow(scene, dark, cut_off, _parse_picture_colour(dark.colour, cutout))
-    behind = recipe.find_step(Background)
-    if behind is None or scene.subject.alpha is None:
-        return scene
-    pixels, alpha = _render_backdrop(behind, photograph, cutout, scene.subject, at.shift(moved), open_image)
-    laid = None if pixels is None else scene.subject.with_pixels(pixels, alpha)
-    return replace(scene, backdrop=laid, blend=behind.blend)
+        composition = _add_outline(composition, edge)
+    if (shadow := recipe.find_step(Shadow)) is not None:
+        composition = _add_shadow(composition, shadow, is_cut_off)
+    if background is None or composition.subject.alpha is None:
+        return composition
+    pixels, alpha = _render_backdrop(
+        background, spec, photograph, cutout, composition.subject, subject_placement.shift(offset), open_image
+    )
+    layer = None if pixels is None else composition.subject.with_pixels(pixels, alpha)
+    return replace(composition, backdrop=layer, blend=background.blend)
 
 
-def _rotate_cutout(cutout: Picture, box: Box, framing: Frame) -> tuple[Picture, Box, tuple[int, int]]:
-    """The cutout turned as the frame asks, the subject's box in it, and how far the photograph's middle has moved."""
-    angle = deskew.rotation_degrees(framing.rotate, cutout)
+def _rotate_cutout(cutout: Picture, box: Box, frame: Frame) -> tuple[Picture, Box, tuple[int, int]]:
+    """The rotated cutout, the subject's box in it, and how far (right, down) the photograph's middle has moved."""
+    angle = deskew.rotation_degrees(frame.rotate, cutout)
     if not angle:
         return cutout, box, (0, 0)
-    stood, moved = deskew.rotate_picture(cutout, angle)
-    assert stood.alpha is not None
-    return stood, subject_box(stood.alpha), moved
+    rotated, offset = deskew.rotate_picture(cutout, angle)
+    assert rotated.alpha is not None
+    return rotated, subject_box(rotated.alpha), offset
 
 
-def _place_cutout(cutout: Picture, box: Box, framing: Frame) -> tuple[Picture, placement.Placement]:
-    """Where the frame puts the cutout, which says so when it has no head to go by."""
-    if framing.around == "head":
-        found = head_framing.head_box(cutout)
-        if found is not None:
-            return cutout, head_framing.place_around_head(box, found, framing)
+def _frame_subject(subject: Picture, box: Box, frame: Frame | None) -> tuple[Composition, Placement]:
+    """The subject on its canvas, and where it is there."""
+    if frame is None:
+        return Composition(subject, box), Placement(subject.shape, 1.0, 0.0, 0.0)
+    if frame.rest == "clear":
+        subject = placement.clear_outside_box(subject, box)
+    subject, subject_placement = _place_cutout(subject, box, frame)
+    canvas = placement.apply_placement(subject, subject_placement)
+    composition = Composition(canvas, subject_placement.map_box(box))
+    if subject_placement.scale >= MIN_REPORTED_ENLARGEMENT:
+        note = f"enlarged {subject_placement.scale:.1f} times; a larger photograph would be sharper"
+        composition = _add_note(composition, note)
+    return composition, subject_placement
+
+
+def _place_cutout(cutout: Picture, box: Box, frame: Frame) -> tuple[Picture, Placement]:
+    """Where the frame puts the cutout, with a note where there is no head to frame it by."""
+    if frame.around == "head":
+        head = head_box(cutout)
+        if head is not None:
+            return cutout, place_around_head(box, head, frame)
         cutout = replace(cutout, notes=(*cutout.notes, "no head found: framed by the subject"))
-        framing = msgspec.structs.replace(framing, crop="subject", fill="any")
-    return cutout, placement.compute_placement(cutout.shape, box, framing)
+        frame = msgspec.structs.replace(frame, crop="subject", fill="any")
+    return cutout, placement.compute_placement(cutout.shape, box, frame)
 
 
-def _add_shadow(
-    composition: Composition, step: Shadow, is_cut_off: bool, shadow_colour: colour.RgbColour
-) -> Composition:
-    """With its shadow; a subject that the photograph cuts off below stands on no ground, and that is said."""
+def _add_outline(composition: Composition, step: Outline) -> Composition:
+    width = outline.parse_outline_width(step.width, composition.subject.shape)
+    subject = outline.add_outline(composition.subject, width, _parse_picture_colour(step.colour, composition.subject))
+    return replace(composition, subject=subject, box=_expand_box(composition.box, width, subject))
+
+
+def _add_shadow(composition: Composition, step: Shadow, is_cut_off: bool) -> Composition:
+    """With a shadow; a subject that the photograph cuts off below stands on no ground, and gets a note instead."""
     if is_cut_off and step.kind in GROUND_SHADOW_KINDS:
         return _add_note(composition, "cut off by the photograph's lower rim: it has no shadow on the ground")
+    shadow_colour = _parse_picture_colour(step.colour, composition.subject)
     layer = render_shadow(composition.subject, composition.box, step, shadow_colour)
-    made = replace(composition, shadow=layer)
-    if (
-        layer is None
-        or layer.alpha is None
-        or int(layer.alpha[-1].max()) < MIN_VISIBLE_SHADOW_SHARE * layer.bit_depth.peak
-    ):
-        return made
-    return _add_note(made, "its shadow runs out of the picture; give it room below with --margin or --position")
+    composition = replace(composition, shadow=layer)
+    if layer is None or layer.alpha is None:
+        return composition
+    if int(layer.alpha[-1].max()) < MIN_VISIBLE_SHADOW_SHARE * layer.bit_depth.peak:
+        return composition
+    return _add_note(composition, "its shadow runs out of the picture; give it room below with --margin or --position")
 
 
 def _add_note(composition: Composition, note: str) -> Composition:
@@ -139,43 +183,32 @@ def _add_note(composition: Composition, note: str) -> Composition:
 
 def _render_backdrop(
     step: Background,
+    spec: BackgroundSpec | None,
     photograph: Picture,
     cutout: Picture,
     canvas: Picture,
-    subject_placement: placement.Placement,
+    photograph_placement: Placement,
     open_image: OpenImage,
 ) -> tuple[Pixels | None, Pixels | None]:
-    """The colours of the backdrop that the step asks for, None for transparent; and their alpha, None for opaque."""
-    wanted = background_spec.parse_background(step.paint)
-    if wanted is None:
+    """The backdrop's colours, None for transparent; and its alpha, None for opaque."""
+    if spec is None:
         return None, None
-    if isinstance(wanted, background_spec.BackgroundImage):
-        return backdrop.fit_image(open_image(wanted.path), canvas, step.fit, placement.parse_position(step.align)), None
-    if isinstance(wanted, background_spec.BackgroundBlur):
-        hidden = cutout.alpha if cutout.alpha is not None else np.zeros(cutout.shape, cutout.bit_depth.dtype)
-        return blur_background(photograph, hidden, subject_placement, wanted.radius), None
+    if isinstance(spec, background_spec.BackgroundImage):
+        return backdrop.fit_image(open_image(spec.path), canvas, step.fit, parse_position(step.align)), None
+    if isinstance(spec, background_spec.BackgroundBlur):
+        subject_alpha = cutout.alpha if cutout.alpha is not None else np.zeros(cutout.shape, cutout.bit_depth.dtype)
+        return blur_background(photograph, subject_alpha, photograph_placement, spec.radius), None
     alpha = None
-    if isinstance(wanted, background_spec.FlatColour) and wanted.alpha < 255:
-        alpha = np.full(canvas.shape, wanted.alpha * (canvas.bit_depth.peak // 255), canvas.bit_depth.dtype)
-    return backdrop.render_backdrop(wanted, canvas), alpha
+    if isinstance(spec, background_spec.FlatColour) and spec.alpha < 255:
+        alpha = np.full(canvas.shape, spec.alpha * (canvas.bit_depth.peak // 255), canvas.bit_depth.dtype)
+    return backdrop.render_backdrop(spec, canvas), alpha
 
 
-def _visible_subject_box(cutout: Picture, box: Box, recipe: Recipe) -> Box:
-    """The subject's box, before a flat ground only as far as it is seen, where something goes by it."""
-    if recipe.find_step(Frame) is None and recipe.find_step(Shadow) is None:
+def _visible_subject_box(cutout: Picture, box: Box, spec: BackgroundSpec | None) -> Box:
+    """The subject's box; before an opaque flat colour, the part of it that is visible."""
+    if not isinstance(spec, background_spec.FlatColour) or spec.alpha < 255 or cutout.alpha is None:
         return box
-    behind = recipe.find_step(Background)
-    wanted = None if behind is None else background_spec.parse_background(behind.paint)
-    if not isinstance(wanted, background_spec.FlatColour) or wanted.alpha < 255 or cutout.alpha is None:
-        return box
-    return visible_box(cutout, colour.colour_from_srgb(wanted.colour, cutout.profile, cutout.bit_depth), box)
-
-
-def _note_enlargement(picture: Picture, scale: float) -> Picture:
-    """Says it when detail was made up."""
-    if scale < MIN_REPORTED_ENLARGEMENT:
-        return picture
-    return replace(picture, notes=(*picture.notes, f"enlarged {scale:.1f} times; a larger photograph would be sharper"))
+    return visible_box(cutout, colour.colour_from_srgb(spec.colour, cutout.profile, cutout.bit_depth), box)
 
 
 def _expand_box(box: Box, margin: float, picture: Picture) -> Box:
@@ -184,11 +217,12 @@ def _expand_box(box: Box, margin: float, picture: Picture) -> Box:
 
 
 def _parse_opaque_colour(text: str) -> colour.RgbColour:
-    found = colour.parse_colour(text)
-    if found is None:
+    rgb = colour.parse_colour(text)
+    if rgb is None:
         raise UsageError(f"the colour {text!r} of an outline or a shadow", "give an opaque colour")
-    return found
+    return rgb
 
 
 def _parse_picture_colour(text: str, picture: Picture) -> colour.RgbColour:
+    """The colour in the picture's own encoding and depth."""
     return colour.colour_from_srgb(_parse_opaque_colour(text), picture.profile, picture.bit_depth)

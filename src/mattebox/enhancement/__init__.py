@@ -1,1 +1,1 @@
-"""The rooms where a photograph is made better: size, noise, light, colour."""
+"""Photo enhancement: white balance, tone, colour, style, restoration, upscaling and sharpening."""

@@ -1,9 +1,7 @@
-"""Noise, a little blur and the blocks of JPEG taken out of a photograph by a blind network: as much as is wanted, or
-as is needed, which for a clean photograph is nothing.
+"""Blind restoration: noise, slight blur and JPEG blocks removed by a network that estimates them itself.
 
-The network is blind: it finds out itself what is wrong and answers with a clean picture; a share of the difference is
-applied. Works on encoded values in the picture's own profile, at its own depth. Knows nothing of which networks there
-are.
+A share of the network's change is applied: a fixed one, or as much as the measured noise and blocking call for, which
+is nothing for a clean photograph. Works on encoded values in the picture's own profile, at its own depth.
 """
 
 from __future__ import annotations
@@ -13,69 +11,76 @@ from collections.abc import Callable
 import numpy as np
 
 from mattebox.enhancement import photo_statistics
-from mattebox.enhancement.alpha_bleed import bleed_colours
+from mattebox.enhancement.alpha_bleed import bleed_colours, restore_hidden_pixels
 from mattebox.enhancement.tiled_inference import iter_processed_tiles
 from mattebox.errors import UsageError
 from mattebox.models.image_to_image import ImageToImageNetwork
 from mattebox.types import BitDepth, Floats, OnProgress, Picture, Pixels
 
-MIN_VISIBLE_NOISE, FULL_STRENGTH_NOISE = 1.6 / 255, 3.2 / 255  # noise left alone, and noise from which all is applied
-MIN_VISIBLE_BLOCKINESS, FULL_STRENGTH_BLOCKINESS = 0.12, 0.3  # the same for blocks of JPEG
+MIN_VISIBLE_NOISE, FULL_STRENGTH_NOISE = 1.6 / 255, 3.2 / 255  # sigma
+MIN_VISIBLE_BLOCKINESS, FULL_STRENGTH_BLOCKINESS = 0.12, 0.3
 
 
 def resolve_strength(amount: str, picture: Picture) -> float:
-    """How much, 0..1, of what the network would change: none, auto, or a number from 0 to 1. UsageError."""
+    """The strength 0..1 that "none", "auto" or a number from 0 to 1 asks for. UsageError."""
     if amount == "none":
         return 0.0
     return estimate_strength(picture) if amount == "auto" else parse_strength(amount)
 
 
 def parse_strength(amount: str) -> float:
-    """The number; UsageError when it is none, or out of range."""
+    """A number from 0 to 1. UsageError."""
     try:
-        share = float(amount)
+        strength = float(amount)
     except ValueError:
-        share = -1.0
-    if not 0 <= share <= 1:
+        strength = -1.0
+    if not 0 <= strength <= 1:
         raise UsageError(f"{amount!r} is not how much to restore", "give none, auto, or a number from 0 to 1")
-    return share
+    return strength
 
 
 def estimate_strength(picture: Picture) -> float:
-    """As much as the photograph's noise or its blocks call for; 0 where neither shows."""
+    """The strength that the picture's noise or blocking calls for; 0 where neither is visible."""
     return _strength_from_measurements(photo_statistics.noise_sigma(picture), photo_statistics.blockiness(picture))
 
 
 def strength_from_statistics(stats: photo_statistics.PhotoStatistics) -> float:
-    """The same of a photograph that is measured already."""
+    """Like `estimate_strength`, from measurements at hand."""
     return _strength_from_measurements(stats.noise, stats.blocks)
 
 
 def _strength_from_measurements(noise: float, blockiness: float) -> float:
-    return float(
-        np.clip(
-            max(
-                (noise - MIN_VISIBLE_NOISE) / (FULL_STRENGTH_NOISE - MIN_VISIBLE_NOISE),
-                (blockiness - MIN_VISIBLE_BLOCKINESS) / (FULL_STRENGTH_BLOCKINESS - MIN_VISIBLE_BLOCKINESS),
-            ),
-            0,
-            1,
-        )
-    )
+    by_noise = (noise - MIN_VISIBLE_NOISE) / (FULL_STRENGTH_NOISE - MIN_VISIBLE_NOISE)
+    by_blocks = (blockiness - MIN_VISIBLE_BLOCKINESS) / (FULL_STRENGTH_BLOCKINESS - MIN_VISIBLE_BLOCKINESS)
+    return float(np.clip(max(by_noise, by_blocks), 0, 1))
 
 
 def restore_picture(
     picture: Picture, network: ImageToImageNetwork, strength: float, on_progress: OnProgress | None = None
 ) -> Picture:
-    """The picture with that share (0..1) of the network's changes; its alpha stays. At 0 it is the picture itself."""
+    """Apply a restoration network to a picture.
+
+    Parameters
+    ----------
+    picture
+        Either depth; alpha, and the pixels it hides, stay.
+    network
+        Of scale 1.
+    strength
+        0..1: the share of the network's change that is applied. 0 returns the picture itself.
+    on_progress
+        Called with the share, 0..1, that is done.
+    """
     if strength == 0:
         return picture
-    rgb = picture.rgb if picture.alpha is None else bleed_colours(picture.rgb, picture.alpha)
-    made = apply_network(rgb, network, lambda old, new: old + np.float32(strength) * (new - old), on_progress)
-    if picture.alpha is not None:
-        hidden = picture.alpha == 0
-        made[hidden] = picture.rgb[hidden]
-    return picture.with_pixels(made, picture.alpha)
+    rgb = apply_network(
+        bleed_colours(picture.rgb, picture.alpha),
+        network,
+        lambda before, after: before + np.float32(strength) * (after - before),
+        on_progress,
+    )
+    restore_hidden_pixels(rgb, picture.rgb, picture.alpha)
+    return picture.with_pixels(rgb, picture.alpha)
 
 
 def apply_network(
@@ -84,11 +89,11 @@ def apply_network(
     mix: Callable[[Floats, Floats], Floats],
     on_progress: OnProgress | None = None,
 ) -> Pixels:
-    """H x W x 3 through a network of scale 1, tile by tile; `mix` makes a tile of the old and the new."""
-    made, peak = np.empty_like(rgb), np.float32(BitDepth.of_pixels(rgb).peak)
-    for rows, columns, new in iter_processed_tiles(rgb, network):
-        old = rgb[rows, columns].astype(np.float32) / peak
-        made[rows, columns] = np.rint(mix(old, new).clip(0, 1) * peak)
+    """H x W x 3 through a network of scale 1, tile by tile; `mix` combines each tile (0..1) before and after it."""
+    result, peak = np.empty_like(rgb), np.float32(BitDepth.of_pixels(rgb).peak)
+    for rows, columns, after in iter_processed_tiles(rgb, network):
+        before = rgb[rows, columns].astype(np.float32) / peak
+        result[rows, columns] = np.rint(mix(before, after).clip(0, 1) * peak)
         if on_progress:
             on_progress(rows.stop / rgb.shape[0])
-    return made
+    return result

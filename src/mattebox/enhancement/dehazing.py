@@ -1,42 +1,41 @@
-"""A veil of light over a whole photograph: haze, a window's reflection, a faded print. Added alike everywhere, it lifts
-the darkest and takes from contrast and colour; subtracted, it gives both back. Knows nothing of other tones.
+"""Haze over a whole photograph: estimated, removed and added.
 
-Told by the dark channel (He, Sun & Tang 2009), of the whole picture at once: somewhere one of the three is near black,
-unless there is a veil, or the photograph is of something white.
+Haze, a window's reflection or a faded print adds the same light everywhere, which lifts the darkest pixels and takes
+contrast and colour. It is estimated by the dark channel (He, Sun & Tang, Single image haze removal using dark channel
+prior, 2009) of the whole picture at once: somewhere one of the channels is near black, unless there is haze or the
+scene is white.
 """
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 import numpy as np
 
-from mattebox.enhancement.linear_light import LightSample
+from mattebox.enhancement.light_sample import MIN_SAMPLE_PIXELS, LightSample
+from mattebox.enhancement.ramps import fade_out
 from mattebox.types import Floats
 
-REMOVED_HAZE_SHARE = 0.85  # of what was found is taken off: a little haze is air
-CONTRAST_FADE_RANGE = (0.35, 0.6)  # of encoded values: a narrower one is veiled, a wider one is not
-BLANK_SCENE_FADE_RANGE = (0.06, 0.16)  # narrower still, and it is of a bare wall
-WHITE_SCENE_FADE_RANGE = (0.85, 0.95)  # brighter than that, and it is of something white before white
+REMOVED_HAZE_SHARE = 0.85  # the rest stays: a little haze is air
+CONTRAST_FADE_RANGE = (0.35, 0.6)  # ranges of encoded values: a narrower one is hazy, a wider one is not
+BLANK_SCENE_FADE_RANGE = (0.06, 0.16)  # narrower still: a bare wall
+WHITE_SCENE_FADE_RANGE = (0.85, 0.95)  # brightest encoded value: above, something white before white
 
 
 def estimate_haze(sample: LightSample) -> float:
-    """Linear light, 0..1, that lies over the photograph; 0 for none."""
-    seen = sample.weights > 0.5
-    if seen.sum() < 64:
+    """The linear light, 0..1, of the haze that can safely be removed; 0 for none."""
+    light = sample.visible_light
+    if len(light) < MIN_SAMPLE_PIXELS:
         return 0.0
-    light = sample.light[seen]
     low, high = np.percentile(light.max(-1), (1, 99)) ** (1 / 2.2)
-    sure = (
-        _fade_out(high - low, *CONTRAST_FADE_RANGE)
-        * _fade_out(high, *WHITE_SCENE_FADE_RANGE)
-        * (1 - _fade_out(high - low, *BLANK_SCENE_FADE_RANGE))
+    confidence = (
+        fade_out(high - low, *CONTRAST_FADE_RANGE)
+        * fade_out(high, *WHITE_SCENE_FADE_RANGE)
+        * (1 - fade_out(high - low, *BLANK_SCENE_FADE_RANGE))
     )
-    return REMOVED_HAZE_SHARE * sure * float(np.percentile(light.min(-1), 1))
+    return REMOVED_HAZE_SHARE * confidence * float(np.percentile(light.min(-1), 1))
 
 
 def remove_haze(light: Floats, haze: float) -> Floats:
-    """Light without the veil, white where it was white."""
+    """Linear light without haze; white stays white."""
     if not haze:
         return light
     clear: Floats = np.maximum(light - np.float32(haze), 0) / np.float32(1 - haze)
@@ -44,15 +43,5 @@ def remove_haze(light: Floats, haze: float) -> Floats:
 
 
 def add_haze(light: Floats, haze: float) -> Floats:
-    """Light under the veil: what `lifted` undoes."""
+    """Linear light under haze: the inverse of `remove_haze`."""
     return light * np.float32(1 - haze) + np.float32(haze) if haze else light
-
-
-def dehaze_sample(sample: LightSample) -> LightSample:
-    """The sample as it would be without its veil."""
-    return replace(sample, grid=remove_haze(sample.grid, estimate_haze(sample)))
-
-
-def _fade_out(value: float, begin: float, end: float) -> float:
-    """1 up to `begin`, 0 from `end` on."""
-    return float(np.clip((end - value) / (end - begin), 0, 1))

@@ -1,8 +1,8 @@
-"""A face set upright in a square, and what was changed there brought back to where the face is.
+"""Face alignment: a face warped upright into a square, and changes made there warped back.
 
-The square is FFHQ's (Karras et al. 2019), as face networks know it: a turn, a size and a shift that bring five points
-nearest to its own (Umeyama 1991). Pixels are resampled to the square's scale first, so that nothing is skipped when a
-face is larger, and then turned. Knows nothing of networks.
+The square is that of FFHQ (Karras et al., A style-based generator architecture for GANs, 2019), on which face networks
+are trained. The similarity transform is the one that brings five landmarks nearest to the square's (Umeyama 1991).
+Pixels are resampled to the square's scale before they are rotated, so that larger faces are antialiased.
 """
 
 from __future__ import annotations
@@ -13,19 +13,20 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from mattebox.core.interpolation import linear_neighbours
 from mattebox.io import resampling
-from mattebox.types import BitDepth, Floats, ImageShape, Pixels
+from mattebox.types import BitDepth, Box, Floats, ImageShape, Pixels
 
 TEMPLATE_SIDE_PIXELS = 512
 FFHQ_LANDMARKS = np.array(  # eyes, nose, corners of the mouth, in a square of 512
     [[192.98138, 239.94708], [318.90277, 240.1936], [256.63416, 314.01935], [201.26117, 371.41043],
      [313.08905, 371.15118]], np.float64)  # fmt: skip
-MAX_LANCZOS_SIDE_PIXELS = 1024  # side to which a change is enlarged by the better filter; beyond, linearly
+MAX_LANCZOS_SIDE_PIXELS = 1024  # changes are enlarged to this side by Lanczos, and beyond it linearly
 
 
 @dataclass(frozen=True, eq=False)
 class FaceAlignment:
-    """Square -> picture: place = turn @ place in the square + shift. `scale`: pixels of the picture to one of its."""
+    """The similarity transform (x, y) in the picture = `matrix` @ (x, y) in the square + `translation`."""
 
     matrix: NDArray[np.float64]
     translation: NDArray[np.float64]
@@ -33,51 +34,57 @@ class FaceAlignment:
 
     @property
     def scale(self) -> float:
+        """Pixels of the picture to one of the square."""
         return float(math.hypot(self.matrix[0, 0], self.matrix[1, 0]))
 
-    def bounding_box(self, size: ImageShape) -> tuple[int, int, int, int]:
-        """Left, top, right, bottom of the part of a picture of `size` in which the square lies; may be empty."""
+    def bounding_box(self, size: ImageShape) -> Box:
+        """The part of a picture of `size` in which the square lies, with a margin for filters; may be empty."""
         corners = np.array([[0, 0], [self.side, 0], [0, self.side], [self.side, self.side]])
-        places = corners @ self.matrix.T + self.translation
-        (left, top), (right, bottom) = np.floor(places.min(0)) - 2, np.ceil(places.max(0)) + 2
+        positions = corners @ self.matrix.T + self.translation
+        (left, top), (right, bottom) = np.floor(positions.min(0)) - 2, np.ceil(positions.max(0)) + 2
         height, width = size
         return max(0, int(left)), max(0, int(top)), min(width, int(right)), min(height, int(bottom))
 
 
 def estimate_alignment(landmarks: Floats, side: int = TEMPLATE_SIDE_PIXELS) -> FaceAlignment:
-    """The pose whose square of `side` holds these five points (5 x 2, of the picture) best."""
+    """The least-squares alignment of five landmarks (5 x 2: x, y in pixels of the picture) with a square of `side`."""
     source, target = FFHQ_LANDMARKS * (side / TEMPLATE_SIDE_PIXELS), landmarks.astype(np.float64)
     a, b = source - source.mean(0), target - target.mean(0)
     norm = max(float((a * a).sum()), 1e-9)
     along, across = float((a * b).sum()) / norm, float((a[:, 0] * b[:, 1] - a[:, 1] * b[:, 0]).sum()) / norm
-    turn = np.array([[along, -across], [across, along]])
-    return FaceAlignment(turn, target.mean(0) - turn @ source.mean(0), side)
+    matrix = np.array([[along, -across], [across, along]])
+    return FaceAlignment(matrix, target.mean(0) - matrix @ source.mean(0), side)
 
 
 def extract_aligned_face(rgb: Pixels, alignment: FaceAlignment) -> Floats:
-    """The square, side x side x 3, 0..1; beyond the picture its last pixels go on."""
+    """The square (side x side x 3, 0..1); border pixels are repeated outside the picture."""
     left, top, right, bottom = alignment.bounding_box(rgb.shape[:2])
-    part = rgb[top:bottom, left:right].astype(np.float32) / np.float32(BitDepth.of_pixels(rgb).peak)
-    size = _scale_size(part.shape[:2], 1 / alignment.scale)
-    near = _resize_planes(part, size)
+    crop = rgb[top:bottom, left:right].astype(np.float32) / np.float32(BitDepth.of_pixels(rgb).peak)
+    size = _scale_size(crop.shape[:2], 1 / alignment.scale)
+    resized = _resize_planes(crop, size)
     row, column = np.mgrid[: alignment.side, : alignment.side] + 0.5
     x, y = (alignment.matrix @ np.stack([column.ravel(), row.ravel()])) + alignment.translation[:, None]
-    x, y = (x - left) * size[1] / part.shape[1] - 0.5, (y - top) * size[0] / part.shape[0] - 0.5
-    return _sample_bilinear(near, x, y).reshape(alignment.side, alignment.side, 3).clip(0, 1)
+    x, y = (x - left) * size[1] / crop.shape[1] - 0.5, (y - top) * size[0] / crop.shape[0] - 0.5
+    return _sample_bilinear(resized, x, y).reshape(alignment.side, alignment.side, 3).clip(0, 1)
 
 
 def warp_back(change: Floats, alignment: FaceAlignment, size: ImageShape) -> tuple[tuple[slice, slice], Floats]:
-    """The square's planes (side x side x n) in a picture of `size`: rows and columns, and what lies there (0 outside
-    the square)."""
+    """Warp planes of the square (side x side x n) to where they lie in a picture of `size`.
+
+    Returns
+    -------
+    tuple
+        Rows and columns of the picture, and the planes there (0 outside the square).
+    """
     left, top, right, bottom = alignment.bounding_box(size)
     side = max(1, min(round(alignment.side * alignment.scale), MAX_LANCZOS_SIDE_PIXELS))
-    near = _resize_planes(change, (side, side))
+    resized = _resize_planes(change, (side, side))
     row, column = np.mgrid[top:bottom, left:right] + 0.5
-    places = np.stack([column.ravel(), row.ravel()]) - alignment.translation[:, None]
-    x, y = np.linalg.inv(alignment.matrix) @ places * (side / alignment.side) - 0.5
+    offsets = np.stack([column.ravel(), row.ravel()]) - alignment.translation[:, None]
+    x, y = np.linalg.inv(alignment.matrix) @ offsets * (side / alignment.side) - 0.5
     inside = (x > -1) & (y > -1) & (x < side) & (y < side)
-    made = _sample_bilinear(near, x, y) * inside[:, None]
-    return (slice(top, bottom), slice(left, right)), made.reshape(bottom - top, right - left, -1)
+    planes = _sample_bilinear(resized, x, y) * inside[:, None]
+    return (slice(top, bottom), slice(left, right)), planes.reshape(bottom - top, right - left, -1)
 
 
 def _scale_size(size: tuple[int, ...], factor: float) -> ImageShape:
@@ -90,13 +97,10 @@ def _resize_planes(planes: Floats, size: ImageShape) -> Floats:
 
 
 def _sample_bilinear(planes: Floats, x: NDArray[np.float64], y: NDArray[np.float64]) -> Floats:
-    """n x planes, between the four pixels around each place; the rim goes on."""
-    height, width = planes.shape[:2]
-    x, y = x.clip(0, width - 1), y.clip(0, height - 1)
-    left, top = x.astype(np.int64), y.astype(np.int64)
-    right, bottom = np.minimum(left + 1, width - 1), np.minimum(top + 1, height - 1)
-    u, v = (x - left).astype(np.float32)[:, None], (y - top).astype(np.float32)[:, None]
-    upper = planes[top, left] + (planes[top, right] - planes[top, left]) * u
-    lower = planes[bottom, left] + (planes[bottom, right] - planes[bottom, left]) * u
-    made: Floats = upper + (lower - upper) * v
-    return made
+    """n x planes: H x W x planes at n positions; border samples are repeated outside."""
+    top, bottom, down = linear_neighbours(y, planes.shape[0])
+    left, right, across = linear_neighbours(x, planes.shape[1])
+    upper = planes[top, left] + (planes[top, right] - planes[top, left]) * across[:, None]
+    lower = planes[bottom, left] + (planes[bottom, right] - planes[bottom, left]) * across[:, None]
+    result: Floats = upper + (lower - upper) * down[:, None]
+    return result

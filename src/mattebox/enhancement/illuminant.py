@@ -1,28 +1,35 @@
-"""Lights by temperature, and the matrix that makes one light's white another's: Planck's locus and Bradford's cones.
+"""Illuminants: colours of light by temperature and by log chromaticity, and chromatic adaptation between them.
 
-A light is the linear RGB of a white sheet in it, green = 1, in a picture's own space. Knows nothing of pixels.
+An illuminant is the linear RGB of a white sheet in its light, green = 1, in a picture's own colour space.
 """
 
 from __future__ import annotations
 
 import numpy as np
 
-from mattebox.enhancement.linear_light import ColourSpace, Float64Array
+from mattebox.enhancement.colour_space import ColourSpace, Float64Array
 from mattebox.errors import UsageError
 
-MIN_KELVIN, MAX_KELVIN = 2000, 25000  # kelvin
+NEUTRAL_LIGHT = np.ones(3)
+MIN_KELVIN, MAX_KELVIN = 2000, 25000
+SRGB_WHITE_KELVIN = 6504
+D50_WHITE_XYZ = np.array([0.96422, 1, 0.82521])  # the white of ICC profiles
 BRADFORD_MATRIX = np.array([[0.8951, 0.2664, -0.1614], [-0.7502, 1.7135, 0.0367], [0.0389, -0.0685, 1.0296]])
-SRGB_WHITE_KELVIN = 6504  # kelvin of sRGB's white
-D50_WHITE_XYZ = np.array([0.96422, 1, 0.82521])  # XYZ of a profile's white, D50
+MAX_LOG_CHROMATICITY = 1.2  # no illuminant is farther from white
 
 
-def light_from_kelvin(kelvin: float, space: ColourSpace) -> Float64Array:
-    """The light of a black body (locus by Kim et al. 2002), relative to one of DAY, which is
-    white. UsageError outside COOLEST..HOTTEST."""
+def check_kelvin(kelvin: float) -> None:
+    """UsageError for a temperature outside the usable range."""
     if not MIN_KELVIN <= kelvin <= MAX_KELVIN:
         raise UsageError(
             f"{kelvin:g}K is no usable temperature of light", f"give {MIN_KELVIN}K to {MAX_KELVIN}K, such as 5500K"
         )
+
+
+def light_from_kelvin(kelvin: float, space: ColourSpace) -> Float64Array:
+    """The illuminant of a black body, relative to daylight at 6504 K, which is white (Planckian locus by Kim et al.
+    2002). UsageError outside the usable range."""
+    check_kelvin(kelvin)
     cones = (
         (BRADFORD_MATRIX @ _planckian_locus_xyz(kelvin))
         / (BRADFORD_MATRIX @ _planckian_locus_xyz(SRGB_WHITE_KELVIN))
@@ -34,17 +41,28 @@ def light_from_kelvin(kelvin: float, space: ColourSpace) -> Float64Array:
 
 
 def bradford_adaptation_matrix(light: Float64Array, space: ColourSpace) -> Float64Array:
-    """Linear RGB -> the same surfaces under the space's own white (Bradford); the light's luminance is kept."""
+    """3 x 3: linear RGB under an illuminant -> the same surfaces under the space's own white; luminance is kept."""
     cones = BRADFORD_MATRIX @ space.rgb_to_xyz
     light = light / (space.rgb_to_xyz[1] @ light) * space.rgb_to_xyz[1].sum()
-    before, after = cones @ light, cones @ np.ones(3)
-    return np.asarray(np.linalg.inv(cones) @ np.diag(after / np.maximum(before, 1e-3)) @ cones)
+    source, target = cones @ light, cones @ np.ones(3)
+    return np.asarray(np.linalg.inv(cones) @ np.diag(target / np.maximum(source, 1e-3)) @ cones)
 
 
-def angular_error_degrees(one: Float64Array, other: Float64Array) -> float:
-    """The angle between two lights: how colour constancy is measured."""
-    cosine = one @ other / (np.linalg.norm(one) * np.linalg.norm(other))
+def angular_error_degrees(estimate: Float64Array, reference: Float64Array) -> float:
+    """The angle between two illuminants, the usual measure of colour constancy."""
+    cosine = estimate @ reference / (np.linalg.norm(estimate) * np.linalg.norm(reference))
     return float(np.degrees(np.arccos(np.clip(cosine, -1, 1))))
+
+
+def log_chromaticity(light: Float64Array) -> Float64Array:
+    """(log red/green, log blue/green), clipped to what illuminants have."""
+    light = np.maximum(light, 1e-4)
+    return np.asarray(np.clip(np.log(light[[0, 2]] / light[1]), -MAX_LOG_CHROMATICITY, MAX_LOG_CHROMATICITY))
+
+
+def light_from_log_chromaticity(chromaticity: Float64Array) -> Float64Array:
+    """The inverse of `log_chromaticity`."""
+    return np.array([np.exp(chromaticity[0]), 1, np.exp(chromaticity[1])])
 
 
 def _planckian_locus_xyz(kelvin: float) -> Float64Array:

@@ -1,9 +1,8 @@
-"""The learned estimate of the light: where, in a histogram of colours, the photograph's white must be.
+"""Learned illuminant estimation: the white point located in log-chroma histograms by fitted filters.
 
-Under another light all log-chromaticities shift alike, so a white point is found as an object is in an image, by
-correlating the histogram with a learned pattern (Barron & Tsai, Fast Fourier Color Constancy, CVPR 2017).
-Three histograms: all pixels, their edges, the brightest. The patterns are fitted in the workshop. Knows
-nothing of pictures at full size or of corrections.
+Another illuminant shifts all log chromaticities alike, so a white point is found like an object in an image, by
+correlating the histogram with a learned filter (Barron & Tsai, Fast Fourier Color Constancy, CVPR 2017). Three
+histograms are used: of all pixels, of their edges, and of the brightest. The filters are fitted by `mattebox.training`.
 """
 
 from __future__ import annotations
@@ -18,36 +17,44 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from mattebox.enhancement.linear_light import LightSample
+from mattebox.enhancement.colour_space import Float64Array
+from mattebox.enhancement.light_sample import MIN_SAMPLE_PIXELS, MIN_USABLE_LIGHT, LightSample, pixels_with_neighbours
 from mattebox.errors import ModelError
 from mattebox.types import Floats
 
 BINS_PER_AXIS = 64
-BIN_WIDTH_LOG_CHROMATICITY = 0.05  # of a bin, in log chromaticity
-MIN_USABLE_LIGHT, MAX_USABLE_LIGHT = 0.004, 0.98  # light outside of this says nothing of colour
+BIN_WIDTH_LOG_CHROMATICITY = 0.05
 HISTOGRAM_COUNT = 3
 WEIGHTS_PATH = Path(__file__).parent / "weights" / "white-1.npz"
 
-Float64Array = NDArray[np.float64]
 Spectrum = NDArray[np.complex128]
 
 
 class IlluminantEstimate(NamedTuple):
-    """The light's log chromaticity (log red/green, log blue/green), and how far off it may be (one deviation)."""
+    """The illuminant's log chromaticity (log red/green, log blue/green), and the estimate's standard deviation."""
 
     log_chromaticity: Float64Array
     standard_deviation: float
 
 
 def estimate_illuminant(sample: LightSample) -> IlluminantEstimate | None:
-    """Where the white is; None when too little is seen to say."""
-    planes = log_chroma_histograms(sample)
-    return None if planes is None else locate_white_point(planes, *load_filters())
+    """The illuminant of a photograph; None when too few pixels are usable."""
+    histograms = log_chroma_histograms(sample)
+    return None if histograms is None else locate_white_point(histograms, *load_filters())
 
 
 def locate_white_point(histogram_planes: Floats, filters: Spectrum, prior: Float64Array) -> IlluminantEstimate:
-    """The mean and the spread of the likelihood that histograms, filters (PLANES x BINS x BINS, transformed) and
-    the prior (BINS x BINS) give."""
+    """Mean and deviation of the likelihood of the white point.
+
+    Parameters
+    ----------
+    histogram_planes
+        `HISTOGRAM_COUNT` x `BINS_PER_AXIS` x `BINS_PER_AXIS`.
+    filters
+        One for each histogram, as its 2-D Fourier transform.
+    prior
+        `BINS_PER_AXIS` x `BINS_PER_AXIS`, log likelihood.
+    """
     scores = np.fft.irfft2((np.fft.rfft2(histogram_planes) * filters).sum(0), (BINS_PER_AXIS, BINS_PER_AXIS)) + prior
     share = np.exp(scores - scores.max())
     share /= share.sum()
@@ -58,19 +65,21 @@ def locate_white_point(histogram_planes: Floats, filters: Spectrum, prior: Float
 
 
 def log_chroma_histograms(sample: LightSample) -> Floats | None:
-    """PLANES x BINS x BINS: square roots of the shares of all pixels, of edges and of the brightest pixels."""
-    top, low = sample.grid.max(-1), sample.grid.min(-1)
-    good = (
-        (sample.grid_weights > 0.5) & (top < MAX_USABLE_LIGHT) & (top > MIN_USABLE_LIGHT) & (low > MIN_USABLE_LIGHT / 4)
-    )
-    if good.sum() < 64:
+    """`HISTOGRAM_COUNT` x `BINS_PER_AXIS` x `BINS_PER_AXIS`: square roots of the shares of all pixels, of edges and of
+    the brightest tenth. None when too few pixels are usable."""
+    brightest = sample.grid.max(-1)
+    usable = sample.usable_mask & (sample.grid.min(-1) > MIN_USABLE_LIGHT / 4)
+    if usable.sum() < MIN_SAMPLE_PIXELS:
         return None
-    both = good[1:, 1:] & good[:-1, 1:] & good[1:, :-1]
-    edges = np.abs(sample.grid[1:, 1:] - sample.grid[:-1, 1:]) + np.abs(sample.grid[1:, 1:] - sample.grid[1:, :-1])
-    bright = good & (top >= np.percentile(top[good], 90))
-    edged = both & (edges.min(-1) > MIN_USABLE_LIGHT / 4)
-    parts = [(sample.grid[good], None), (edges[edged], edges[edged].sum(-1)), (sample.grid[bright], None)]
-    return np.stack([_log_chroma_histogram(light, weight) for light, weight in parts]).astype(np.float32)
+    across, down = sample.gradients()
+    edges = np.abs(down) + np.abs(across)
+    edge_mask = pixels_with_neighbours(usable) & (edges.min(-1) > MIN_USABLE_LIGHT / 4)
+    bright_mask = usable & (brightest >= np.percentile(brightest[usable], 90))
+    return np.stack([
+        _log_chroma_histogram(sample.grid[usable], None),
+        _log_chroma_histogram(edges[edge_mask], edges[edge_mask].sum(-1)),
+        _log_chroma_histogram(sample.grid[bright_mask], None),
+    ]).astype(np.float32)  # fmt: skip
 
 
 def _log_chroma_histogram(light: Floats, weights: Floats | None) -> Float64Array:
@@ -87,15 +96,15 @@ def _log_chroma_histogram(light: Floats, weights: Floats | None) -> Float64Array
 
 @lru_cache(maxsize=1)
 def load_filters() -> tuple[Spectrum, Float64Array]:
-    """The fitted filters, transformed, and the prior. ModelError when they are not what their card says."""
+    """The Fourier transforms of the fitted filters, and the prior. ModelError when the file does not match its card."""
     content = WEIGHTS_PATH.read_bytes()
     if hashlib.sha256(content).hexdigest() != load_card()["sha256"]:
         raise ModelError(f"{WEIGHTS_PATH.name} is not what its card says", "install mattebox again")
-    with np.load(io.BytesIO(content), allow_pickle=False) as held:
-        return np.fft.rfft2(held["filters"].astype(np.float64)), held["prior"].astype(np.float64)
+    with np.load(io.BytesIO(content), allow_pickle=False) as arrays:
+        return np.fft.rfft2(arrays["filters"].astype(np.float64)), arrays["prior"].astype(np.float64)
 
 
 def load_card() -> dict[str, object]:
-    """What the patterns are, what they were learned from and how good they are."""
-    read: dict[str, object] = json.loads(WEIGHTS_PATH.with_suffix(".json").read_text())
-    return read
+    """The card of the filters: data, licence, hash and figures."""
+    card: dict[str, object] = json.loads(WEIGHTS_PATH.with_suffix(".json").read_text())
+    return card

@@ -1,7 +1,7 @@
-"""Eight answers for one: a network asked about a picture turned and mirrored every way, and the mean of what it says.
+"""Geometric self-ensemble: the mean of a network's outputs for the eight rotations and reflections of its input.
 
 Timofte et al., Seven ways to improve example-based single image super resolution, 2016. Eight times as slow, a little
-nearer to the truth. Knows nothing of what the network does.
+more accurate.
 """
 
 from __future__ import annotations
@@ -15,25 +15,24 @@ ImageBatch = NDArray[np.float32]
 
 
 def add_self_ensemble(network: ImageToImageNetwork) -> ImageToImageNetwork:
-    """The same network, answering with the mean of its eight answers."""
+    """The same network, whose output is the mean over the eight orientations of its input."""
 
     def run(x: ImageBatch) -> ImageBatch:
-        made: ImageBatch | None = None
-        for turn in range(8):
-            answer = _dihedral_transform(
-                network.run(np.ascontiguousarray(_dihedral_transform(x, turn))), turn, inverse=True
-            )
-            made = answer.copy() if made is None else np.add(made, answer, out=made)
-        assert made is not None
-        return made / np.float32(8)
+        total: ImageBatch | None = None
+        for index in range(8):
+            output = network.run(np.ascontiguousarray(_dihedral_transform(x, index)))
+            upright = _dihedral_transform(output, index, inverse=True)
+            total = upright.copy() if total is None else np.add(total, upright, out=total)
+        assert total is not None
+        return total / np.float32(8)
 
     return ImageToImageNetwork(network.card, run, network.device)
 
 
 def _dihedral_transform(x: ImageBatch, index: int, inverse: bool = False) -> ImageBatch:
-    """N x C x H x W in one of its eight positions, or back from it."""
-    quarters, mirrored = index % 4, index >= 4
+    """N x C x H x W in one of its eight orientations, or back from it."""
+    quarter_turns, is_mirrored = index % 4, index >= 4
     if inverse:
-        x = np.rot90(x, -quarters, (2, 3))
-        return x[..., ::-1] if mirrored else x
-    return np.rot90(x[..., ::-1] if mirrored else x, quarters, (2, 3))
+        x = np.rot90(x, -quarter_turns, (2, 3))
+        return x[..., ::-1] if is_mirrored else x
+    return np.rot90(x[..., ::-1] if is_mirrored else x, quarter_turns, (2, 3))

@@ -1,4 +1,4 @@
-"""Where a large result grows tile by tile, so that somebody may keep the tiles: the room itself opens no files."""
+"""Where the tiles of a large result are collected, and may be stored for resumption by the caller."""
 
 from __future__ import annotations
 
@@ -12,12 +12,13 @@ TilePosition = tuple[int, int]
 
 
 def _discard_tile(position: TilePosition, tile: Pixels) -> None:
-    """What becomes of a tile when nobody keeps it."""
+    """Store nothing."""
 
 
 @dataclass
 class TileSink:
-    """`pixels` to be filled; places of the tiles that are `completed` already; `on_tile` is told each one that is now."""
+    """The `pixels` to fill, the positions of tiles that are `completed` already, and `on_tile`, called with each new
+    one."""
 
     pixels: Pixels
     completed: set[TilePosition] = field(default_factory=set)
@@ -25,4 +26,4 @@ class TileSink:
 
 
 OpenTileSink = Callable[[Pixels], TileSink]
-"""From empty pixels to a canvas; asked for each plane and each pass in turn, always in the same order."""
+"""Empty pixels -> their sink; called for each plane of each pass, always in the same order."""

@@ -1,9 +1,10 @@
-"""Tone: exposure, contrast, highlights, shadows and clarity, by hand or as much of them as a photograph needs.
+"""Tone: exposure, contrast, highlights, shadows and clarity, set by hand or estimated.
 
-All is one gain for each pixel, by which its red, green and blue are multiplied alike: hue and saturation stay, grey
-stays grey. Brightness is the largest of the three, so that nothing that was not burnt out becomes so; what lies above
-the shoulder is bent, never cut. Highlights, shadows and clarity work on an edge-aware base (`local`), and lightly on
-skin. Low light is lifted by the iterated curve of Zero-DCE (Guo et al. 2020), its parameter told by the histogram.
+All of it is one gain per pixel, by which red, green and blue are multiplied alike: hue and saturation stay. Brightness
+is the largest of the three, and gains are compressed above a shoulder, so that nothing new is clipped. Highlights,
+shadows and clarity work on an edge-preserving base layer (`guided_filter`), and clarity and contrast spare skin. Low
+light is lifted by the iterated curve of Zero-DCE (Guo et al., Zero-reference deep curve estimation, 2020), with a
+parameter from the histogram.
 """
 
 from __future__ import annotations
@@ -12,34 +13,43 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from mattebox.enhancement import dehazing, guided_filter, skin_likelihood
-from mattebox.enhancement.linear_light import (
-    LightSample,
-    apply_in_linear_light,
-    colour_space_of,
-    sample_light,
-)
-from mattebox.recipe.recipe import Light
+from mattebox.core.smoothing_filters import box_filter
+from mattebox.core.srgb import decode_srgb, encode_srgb
+from mattebox.enhancement import dehazing, guided_filter
+from mattebox.enhancement.light_sample import MIN_SAMPLE_PIXELS, LightSample, sample_light
+from mattebox.enhancement.linear_light import apply_in_linear_light
+from mattebox.enhancement.ramps import smoothstep
+from mattebox.enhancement.skin_likelihood import skin_likelihood
+from mattebox.recipe.steps import Light
 from mattebox.types import Floats, Picture, Pixels
 
-MIN_LOG_LIGHT = np.float32(2.0**-10)  # light below which brightness in stops stands still
-SHOULDER_START = 0.75  # light above which gains are bent
-CURVE_ITERATIONS = 4  # of the curve for low light
-MIDDLE_GREY = 0.18  # grey
-STOPS_PER_ENCODED_DOUBLING = 2.2  # stops of light in one doubling of encoded values, about
-HIGHLIGHT_TARGET_RANGE, HIGHLIGHT_TARGET_RAMP = (
-    (0.75, 0.9),
-    0.35,
-)  # encoded values that the brightest shall have; the farther below, the higher
-EXPOSURE_CORRECTION_SHARE = 0.9  # of the way there
-SKIN_PROTECTION_SHARE = 0.6  # share of clarity and contrast that skin is spared
+MIN_LOG_LIGHT = np.float32(2.0**-10)  # added before logarithms
+SHOULDER_START = 0.75  # linear light above which gains are compressed
+CURVE_ITERATIONS = 4  # of the low-light curve
+MIDDLE_GREY = 0.18
+STOPS_PER_ENCODED_DOUBLING = 2.2  # of linear light, about
+HIGHLIGHT_TARGET_RANGE = (0.75, 0.9)  # encoded values: the brightest pixels are brought here; the darker, the higher
+HIGHLIGHT_TARGET_RAMP = 0.35  # encoded values below the range at which its upper end is the target
+EXPOSURE_CORRECTION_SHARE = 0.9
+MAX_EXPOSURE_STOPS, MAX_LIFT = 4.5, 0.5  # of what is estimated (decision 020)
+SKIN_PROTECTION_SHARE = 0.6  # of clarity and contrast, from which skin is spared
 
 
 @dataclass(frozen=True)
 class ToneAdjustment:
-    """What is done: a `haze` (0..1, linear) is taken off, then `exposure` and `lift` in order, then `contrast`, then
-    what works on the base: `highlights` and `shadows`, and `clarity`. All 0 is nothing; exposure is in stops, the rest
-    from -1 to 1."""
+    """A tone adjustment; all 0 is none.
+
+    Attributes
+    ----------
+    exposure
+        Stops.
+    lift
+        Parameter of the low-light curve, -1..1.
+    contrast, highlights, shadows, clarity
+        -1..1.
+    haze
+        Linear light, 0..1, that is removed first.
+    """
 
     exposure: float = 0
     lift: float = 0
@@ -57,145 +67,156 @@ class ToneAdjustment:
 NO_ADJUSTMENT = ToneAdjustment()
 
 
+@dataclass(frozen=True, eq=False)
+class LocalGuides:
+    """What is measured on a reduced picture: skin protection (1 x h x w, 0..1), and the base layer where it is
+    needed."""
+
+    skin_protection: Floats
+    base_layer: guided_filter.BaseLayer | None
+
+
 def plan_tone(picture: Picture, step: Light, where: Pixels | None = None) -> ToneAdjustment:
-    """What the step asks for; for auto, on top of what the picture needs."""
-    found = estimate_tone(sample_light(picture, where)) if step.light == "auto" else NO_ADJUSTMENT
+    """The adjustment that a step asks for; for auto, on top of the estimated one."""
+    estimate = estimate_tone(sample_light(picture, where)) if step.light == "auto" else NO_ADJUSTMENT
     return ToneAdjustment(
-        exposure=found.exposure + step.exposure,
-        lift=found.lift,
-        contrast=float(np.clip(found.contrast + step.contrast / 100, -1, 1)),
-        highlights=float(np.clip(found.highlights + step.highlights / 100, -1, 1)),
-        shadows=float(np.clip(found.shadows + step.shadows / 100, -1, 1)),
-        clarity=float(np.clip(found.clarity + step.clarity / 100, -1, 1)),
-        haze=found.haze,
+        exposure=estimate.exposure + step.exposure,
+        lift=estimate.lift,
+        contrast=float(np.clip(estimate.contrast + step.contrast / 100, -1, 1)),
+        highlights=float(np.clip(estimate.highlights + step.highlights / 100, -1, 1)),
+        shadows=float(np.clip(estimate.shadows + step.shadows / 100, -1, 1)),
+        clarity=float(np.clip(estimate.clarity + step.clarity / 100, -1, 1)),
+        haze=estimate.haze,
     )
 
 
 def estimate_tone(sample: LightSample) -> ToneAdjustment:
-    """No more than a photograph needs: nothing for one that is well exposed, nearly all of the way for one in which
-    nothing is bright; where something is, dusk is to stay dusk (figures in LOG.md)."""
-    seen = sample.weights > 0.5
-    if seen.sum() < 64:
+    """The adjustment that a photograph needs (decision 020): none where it is well exposed, nearly all of it where
+    nothing is bright; where something is, dusk stays dusk."""
+    light = sample.visible_light
+    if len(light) < MIN_SAMPLE_PIXELS:
         return NO_ADJUSTMENT
-    hazy = dehazing.estimate_haze(sample)
-    value = encode_srgb(dehazing.remove_haze(sample.light.max(-1)[seen], hazy))
-    low, middle, bright, high = (float(v) for v in np.percentile(value, (1, 50, 90, 99)))
-    exposure = 0.0
-    if high < HIGHLIGHT_TARGET_RANGE[0]:  # nothing bright in it: stretched so that its brightest come near to white
-        wanted = HIGHLIGHT_TARGET_RANGE[0] + (HIGHLIGHT_TARGET_RANGE[1] - HIGHLIGHT_TARGET_RANGE[0]) * min(
-            1.0, (HIGHLIGHT_TARGET_RANGE[0] - high) / HIGHLIGHT_TARGET_RAMP
-        )
-        exposure = min(
-            4.5, EXPOSURE_CORRECTION_SHARE * STOPS_PER_ENCODED_DOUBLING * float(np.log2(wanted / max(high, 0.08)))
-        )
-        low, middle, bright = (v * 2 ** (exposure / STOPS_PER_ENCODED_DOUBLING) for v in (low, middle, bright))
+    haze = dehazing.estimate_haze(sample)
+    value = encode_srgb(dehazing.remove_haze(light.max(-1), haze))
+    low, median, bright, high = (float(v) for v in np.percentile(value, (1, 50, 90, 99)))
+    exposure = _estimate_exposure(high)
+    if exposure:
+        low, median, bright = (v * 2 ** (exposure / STOPS_PER_ENCODED_DOUBLING) for v in (low, median, bright))
     lift = 0.0
-    if middle < 0.3:  # dark all over; where a tenth is bright, the dark is a black coat or a wood
-        lift = min(0.5, 1.5 * (0.3 - middle)) * float(np.clip((0.65 - bright) / 0.25, 0, 1))
-    elif middle > 0.75 and low > 0.25:
-        lift = -min(0.3, middle - 0.75)
-    narrow = np.clip((0.14 - np.std(value)) / 0.08, 0, 1) * np.clip((0.75 - (high - low)) / 0.25, 0, 1)
-    return ToneAdjustment(exposure, lift, contrast=0.3 * float(narrow), haze=hazy)
+    if median < 0.3:  # dark all over; where a tenth is bright, the dark is a black coat or a wood
+        lift = min(MAX_LIFT, 1.5 * (0.3 - median)) * float(np.clip((0.65 - bright) / 0.25, 0, 1))
+    elif median > 0.75 and low > 0.25:
+        lift = -min(0.3, median - 0.75)
+    flatness = np.clip((0.14 - np.std(value)) / 0.08, 0, 1) * np.clip((0.75 - (high - low)) / 0.25, 0, 1)
+    return ToneAdjustment(exposure, lift, contrast=0.3 * float(flatness), haze=haze)
+
+
+def _estimate_exposure(high: float) -> float:
+    """Stops that bring the brightest pixels (encoded) near to white, where none is bright."""
+    lowest, highest = HIGHLIGHT_TARGET_RANGE
+    if high >= lowest:
+        return 0.0
+    target = lowest + (highest - lowest) * min(1.0, (lowest - high) / HIGHLIGHT_TARGET_RAMP)
+    stops = EXPOSURE_CORRECTION_SHARE * STOPS_PER_ENCODED_DOUBLING * float(np.log2(target / max(high, 0.08)))
+    return min(MAX_EXPOSURE_STOPS, stops)
 
 
 def apply_tone(picture: Picture, tone: ToneAdjustment, strength: float = 1, where: Pixels | None = None) -> Picture:
-    """The picture with that tone; strength 0, and no tone, are the picture itself."""
+    """Apply a tone adjustment.
+
+    Parameters
+    ----------
+    picture
+        Either depth, any profile; alpha is kept.
+    tone
+        `NO_ADJUSTMENT` returns the picture itself.
+    strength
+        0..1. 0 returns the picture itself.
+    where
+        H x W mask, 0 to its peak: where the adjustment applies.
+    """
     if tone == NO_ADJUSTMENT or strength == 0:
         return picture
-    space, spared = colour_space_of(picture), None
-    ground = None
-    if tone.needs_base_layer or tone.contrast > 0:
-        small = sample_light(Picture(picture.rgb, None, picture.profile), side=guided_filter.GRID_SIDE_CELLS).grid
-        radius = max(1, max(small.shape[:2]) // (2 * guided_filter.RADIUS_DIVISOR))
-        spared = guided_filter.box_filter(skin_likelihood.skin_likelihood(small, space), radius)[None] * np.float32(
-            SKIN_PROTECTION_SHARE
-        )
-        ground = (
-            guided_filter.fit_base_layer(
-                np.log2(apply_exposure_and_lift(dehazing.remove_haze(small.max(-1), tone.haze), tone) + MIN_LOG_LIGHT),
-                picture.shape,
-            )
-            if tone.needs_base_layer
-            else None
-        )
+    guides = _measure_guides(picture, tone) if tone.needs_base_layer or tone.contrast > 0 else None
 
-    def work(linear: Floats, rows: slice) -> Floats:
+    def transform(linear: Floats, rows: slice) -> Floats:
         linear = dehazing.remove_haze(linear, tone.haze)
         before = linear.max(-1)
-        care = None if spared is None else 1 - guided_filter.upsample_rows(spared, picture.shape, rows)[0]
-        after = apply_exposure_and_lift(before, tone)
-        if tone.contrast:
-            after = apply_contrast(after, tone.contrast if care is None else tone.contrast * care)
-        if ground is not None and care is not None:
-            after = apply_gain_with_shoulder(
-                after, _local_gain(apply_exposure_and_lift(before, tone), ground, tone, rows, care)
-            )
+        after = _adjust_brightness(before, tone, guides, picture, rows)
         gain = after / np.maximum(before, np.float32(1e-6))
-        made: Floats = linear * gain[..., None]
-        return made
+        result: Floats = linear * gain[..., None]
+        return result
 
-    return apply_in_linear_light(picture, work, strength, where)
+    return apply_in_linear_light(picture, transform, strength, where)
+
+
+def _measure_guides(picture: Picture, tone: ToneAdjustment) -> LocalGuides:
+    sample = sample_light(Picture(picture.rgb, None, picture.profile), side=guided_filter.GRID_SIDE_CELLS)
+    radius = max(1, max(sample.grid.shape[:2]) // (2 * guided_filter.RADIUS_DIVISOR))
+    likelihood = box_filter(skin_likelihood(sample.grid, sample.space), radius)
+    base_layer = None
+    if tone.needs_base_layer:
+        value = apply_exposure_and_lift(dehazing.remove_haze(sample.grid.max(-1), tone.haze), tone)
+        base_layer = guided_filter.fit_base_layer(np.log2(value + MIN_LOG_LIGHT), picture.shape)
+    return LocalGuides(likelihood[None] * np.float32(SKIN_PROTECTION_SHARE), base_layer)
+
+
+def _adjust_brightness(
+    before: Floats, tone: ToneAdjustment, guides: LocalGuides | None, picture: Picture, rows: slice
+) -> Floats:
+    """The brightness of some rows after the adjustment."""
+    exposed = apply_exposure_and_lift(before, tone)
+    effect_weight: float | Floats = 1
+    if guides is not None:
+        effect_weight = 1 - guided_filter.upsample_rows(guides.skin_protection, picture.shape, rows)[0]
+    after = apply_contrast(exposed, tone.contrast * effect_weight) if tone.contrast else exposed
+    if guides is None or guides.base_layer is None:
+        return after
+    return apply_gain_with_shoulder(after, _local_gain(exposed, guides.base_layer, tone, rows, effect_weight))
 
 
 def apply_exposure_and_lift(value: Floats, tone: ToneAdjustment) -> Floats:
-    """Exposure, then the curve for low light. Rises with the light, keeps 0 and 1."""
-    made = apply_gain_with_shoulder(value, np.float32(2.0**tone.exposure)) if tone.exposure else value
+    """Exposure, then the low-light curve, on linear light; monotonic, keeps 0 and 1."""
+    result = apply_gain_with_shoulder(value, np.float32(2.0**tone.exposure)) if tone.exposure else value
     if tone.lift:
-        made = decode_srgb(apply_low_light_curve(encode_srgb(made), tone.lift))
-    return made
+        result = decode_srgb(apply_low_light_curve(encode_srgb(result), tone.lift))
+    return result
 
 
 def apply_low_light_curve(value: Floats, amount: float) -> Floats:
-    """x + a x (1 - x), again and again, on encoded values; a negative amount darkens."""
+    """x + a x (1 - x), iterated, on encoded values; a negative amount darkens."""
     for _ in range(CURVE_ITERATIONS):
         value = value + np.float32(amount) * value * (1 - value)
     return value
 
 
 def apply_contrast(value: Floats, amount: float | Floats) -> Floats:
-    """An S around the middle of the encoded values; keeps 0, the middle and 1, and rises everywhere."""
+    """An S curve around the middle of encoded values, on linear light; monotonic, keeps 0, the middle and 1."""
     x = encode_srgb(value)
-    made: Floats = x - np.float32(0.9 / (2 * np.pi)) * np.asarray(amount, np.float32) * np.sin(2 * np.pi * x)
-    return decode_srgb(made)
+    curved: Floats = x - np.float32(0.9 / (2 * np.pi)) * np.asarray(amount, np.float32) * np.sin(2 * np.pi * x)
+    return decode_srgb(curved)
 
 
 def apply_gain_with_shoulder(value: Floats, gain: Floats | np.float32) -> Floats:
-    """Light times a gain; above the shoulder it nears 1 and never gets there, unless it was there before."""
-    made = value * gain
+    """Linear light times a gain; above the shoulder it approaches 1 and does not reach it, unless it was there
+    before."""
+    gained = value * gain
     knee = np.maximum(value, np.float32(SHOULDER_START))
-    room = np.maximum(1 - knee, np.float32(1e-6))
-    over = np.maximum(made - knee, 0)
-    return np.where(made > knee, np.minimum(knee + room * over / (room + over), 1), made).astype(np.float32)
+    headroom = np.maximum(1 - knee, np.float32(1e-6))
+    excess = np.maximum(gained - knee, 0)
+    compressed = np.minimum(knee + headroom * excess / (headroom + excess), 1)
+    return np.where(gained > knee, compressed, gained).astype(np.float32)
 
 
 def _local_gain(
-    value: Floats, base_layer: guided_filter.BaseLayer, tone: ToneAdjustment, rows: slice, effect_weight: Floats
+    value: Floats, base_layer: guided_filter.BaseLayer, tone: ToneAdjustment, rows: slice, effect_weight: float | Floats
 ) -> Floats:
-    """By how much the base is raised or lowered, and what stands out from it strengthened."""
+    """The gain of highlights and shadows, by the base layer, and of clarity, by the detail above it."""
     stops = np.log2(value + MIN_LOG_LIGHT)
-    under = base_layer.evaluate(stops, rows)
-    height = under - np.float32(np.log2(MIDDLE_GREY))  # stops above middle grey
-    move = 1.5 * tone.shadows * _smoothstep(-height - 0.5, 3) * _smoothstep(height + 9, 3)
-    move += 1.3 * tone.highlights * _smoothstep(height - 0.2, 2)
-    move += 0.8 * tone.clarity * np.clip(stops - under, -1, 1) * effect_weight * _smoothstep(height + 7, 3)
-    made: Floats = np.exp2(move.astype(np.float32))
-    return made
-
-
-def _smoothstep(x: Floats, width: float) -> Floats:
-    t = np.clip(x / width, 0, 1)
-    made: Floats = t * t * (3 - 2 * t)
-    return made
-
-
-def encode_srgb(light: Floats) -> Floats:
-    """Light as sRGB's curve writes it: about as it is seen."""
-    x = np.clip(light, 0, 1)
-    made: Floats = np.where(x <= 0.0031308, 12.92 * x, 1.055 * x ** np.float32(1 / 2.4) - 0.055).astype(np.float32)
-    return made
-
-
-def decode_srgb(value: Floats) -> Floats:
-    x = np.clip(value, 0, 1)
-    made: Floats = np.where(x <= 0.04045, x / 12.92, ((x + 0.055) / 1.055) ** np.float32(2.4)).astype(np.float32)
-    return made
+    base = base_layer.evaluate(stops, rows)
+    level = base - np.float32(np.log2(MIDDLE_GREY))  # stops above middle grey
+    shift = 1.5 * tone.shadows * smoothstep(-level - 0.5, 3) * smoothstep(level + 9, 3)
+    shift += 1.3 * tone.highlights * smoothstep(level - 0.2, 2)
+    shift += 0.8 * tone.clarity * np.clip(stops - base, -1, 1) * effect_weight * smoothstep(level + 7, 3)
+    gain: Floats = np.exp2(shift.astype(np.float32))
+    return gain

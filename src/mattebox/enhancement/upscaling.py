@@ -1,19 +1,20 @@
-"""More pixels: a picture enlarged to any size by networks, its alpha by itself, no rim where they meet.
+"""Upscaling: a picture enlarged to any size by super-resolution networks, and its alpha with it.
 
-A network enlarges by its own factor; what is asked for is reached by resampling its answer down (never up, but past
-what the networks reach), and beyond the largest factor by going through again. Works on encoded values in the
-picture's own profile, at its own depth. Memory is the result's and a tile's. Knows nothing of which networks there are.
+A network enlarges by its own factor; an exact size is reached by resampling its result, and factors beyond the largest
+network's by several passes. Works on encoded values in the picture's own profile, at its own depth. Memory is that of
+the result and a tile.
 """
 
 from __future__ import annotations
 
 import math
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from typing import Literal
 
 import numpy as np
 
+from mattebox.core.limits import MAX_OUTPUT_PIXELS
 from mattebox.enhancement.alpha_bleed import bleed_colours
 from mattebox.enhancement.tile_sink import OpenTileSink, TileSink
 from mattebox.enhancement.tiled_inference import iter_processed_tiles
@@ -22,52 +23,54 @@ from mattebox.io import resampling
 from mattebox.models.image_to_image import ImageToImageNetwork
 from mattebox.types import BitDepth, Floats, ImageShape, OnProgress, Picture, Pixels
 
-MAX_RESULT_PIXELS = 400_000_000  # pixels of a result
 MAX_FACTOR = 16.0
 
 
 def parse_target(text: str) -> tuple[float, Literal["x", "px"]] | None:
-    """A factor or the longer side that "2", "2x", "1.5x" or "2048px" asks for; None for none. UsageError."""
+    """The factor or longer side that "2", "2x", "1.5x" or "2048px" means; None for "none". UsageError."""
     if text.strip() == "none":
         return None
-    found = re.fullmatch(r"(\d+(?:\.\d+)?)\s*(x|px)?", text.strip().lower())
-    if found is None or not float(found[1]):
+    match = re.fullmatch(r"(\d+(?:\.\d+)?)\s*(x|px)?", text.strip().lower())
+    if match is None or not float(match[1]):
         raise UsageError(f"{text!r} is not a size to upscale to", "give 2x, 1.5x, or the longer side such as 4000px")
-    if found[2] == "px":
-        return float(found[1]), "px"
-    if not 1 <= float(found[1]) <= MAX_FACTOR:
+    if match[2] == "px":
+        return float(match[1]), "px"
+    if not 1 <= float(match[1]) <= MAX_FACTOR:
         raise UsageError(
             f"{text!r} is no factor to upscale by", f"give 1x to {MAX_FACTOR:g}x, or the longer side in px"
         )
-    return float(found[1]), "x"
+    return float(match[1]), "x"
 
 
 def target_size(text: str, size: ImageShape) -> ImageShape:
-    """The (height, width) that is asked for of a picture of `size`, which stays where it is that large already.
+    """The (height, width) to which a picture of `size` is to be upscaled; `size` itself where it is that large already.
 
-    UsageError for what `parsed` does not know, and for too much.
+    Raises
+    ------
+    UsageError
+        For text that `parse_target` does not accept, and for too large a result.
     """
-    wanted = parse_target(text)
-    if wanted is None:
+    target = parse_target(text)
+    if target is None:
         return size
-    value, unit = wanted
+    value, unit = target
     factor = value if unit == "x" else max(1.0, value / max(size))
-    made = max(1, round(size[0] * factor)), max(1, round(size[1] * factor))
-    if factor > MAX_FACTOR or made[0] * made[1] > MAX_RESULT_PIXELS:
+    height, width = max(1, round(size[0] * factor)), max(1, round(size[1] * factor))
+    if factor > MAX_FACTOR or height * width > MAX_OUTPUT_PIXELS:
         raise UsageError(
-            f"upscaling {size[1]} x {size[0]} to {made[1]} x {made[0]} pixels",
-            f"at most {MAX_FACTOR:g} times and {MAX_RESULT_PIXELS // 1_000_000} megapixels can be made",
+            f"upscaling {size[1]} x {size[0]} to {width} x {height} pixels",
+            f"at most {MAX_FACTOR:g} times and {MAX_OUTPUT_PIXELS // 1_000_000} megapixels can be made",
         )
-    return made
+    return height, width
 
 
 def plan_passes(factor: float, scales: Sequence[int]) -> list[int]:
-    """The networks' factors to go through, one after another: the least that reaches `factor`, the largest first."""
-    found, left = [], factor
-    while left > 1:
-        found.append(next((s for s in sorted(scales) if s >= left), max(scales)))
-        left /= found[-1]
-    return found
+    """The scales of the networks to apply in turn: as few as reach `factor`, the largest first."""
+    passes, remaining = [], factor
+    while remaining > 1:
+        passes.append(next((s for s in sorted(scales) if s >= remaining), max(scales)))
+        remaining /= passes[-1]
+    return passes
 
 
 def upscale_picture(
@@ -78,38 +81,41 @@ def upscale_picture(
     on_progress: OnProgress | None = None,
     open_tile_sink: OpenTileSink = TileSink,
 ) -> Picture:
-    """The picture at `size` (height, width), through the networks of `passes` in turn.
+    """Upscale a picture.
 
-    `detail` 0..1 mixes the networks' answer with plain Lanczos: 1 is all theirs. `on_progress` is told the share done. Whoever
-    gives a `open_tile_sink` may keep tiles, and have them left out another time.
+    Parameters
+    ----------
+    picture
+        Either depth, with or without alpha.
+    size
+        (height, width) of the result.
+    networks
+        To apply in turn, such as those of `plan_passes`.
+    detail
+        0..1: the networks' result mixed with plain Lanczos; 1 is all the networks'.
+    on_progress
+        Called with the share, 0..1, that is done.
+    open_tile_sink
+        Collects the tiles of each plane and pass; may store them, and name those to leave out.
     """
-    steps = _plan_steps(picture.shape, size, networks)
-    work = _CombinedProgress(len(steps), on_progress)
-    for imager, between in steps:
-        rgb, alpha = picture.rgb, picture.alpha
+    progress = _CombinedProgress(len(networks), on_progress)
+    plane_weight = 1.0 if picture.alpha is None else 0.5
+    for network, pass_size in zip(networks, _pass_sizes(picture.shape, size, networks), strict=True):
+        rgb, alpha = bleed_colours(picture.rgb, picture.alpha), picture.alpha
+        rgb = _upscale_pixels(rgb, network, pass_size, detail, progress.add_part(plane_weight), open_tile_sink)
         if alpha is not None:
-            rgb = bleed_colours(rgb, alpha)
-        shares = 1.0 if alpha is None else 0.5
-        made = _upscale_pixels(rgb, imager, between, detail, work.add_part(shares), open_tile_sink)
-        seen = (
-            None
-            if alpha is None
-            else _upscale_pixels(alpha, imager, between, detail, work.add_part(shares), open_tile_sink)
-        )
-        picture = picture.with_pixels(made, seen)
+            alpha = _upscale_pixels(alpha, network, pass_size, detail, progress.add_part(plane_weight), open_tile_sink)
+        picture = picture.with_pixels(rgb, alpha)
     return picture
 
 
-def _plan_steps(
-    source_size: ImageShape, size: ImageShape, networks: Sequence[ImageToImageNetwork]
-) -> list[tuple[ImageToImageNetwork, ImageShape]]:
-    """Each network with the size it is to reach: the last one's is exact."""
-    found: list[tuple[ImageToImageNetwork, ImageShape]] = []
-    for place, imager in enumerate(networks):
-        last = place == len(networks) - 1
-        source_size = size if last else (source_size[0] * imager.tiles.scale, source_size[1] * imager.tiles.scale)
-        found.append((imager, source_size))
-    return found
+def _pass_sizes(source: ImageShape, target: ImageShape, networks: Sequence[ImageToImageNetwork]) -> list[ImageShape]:
+    """The size that each network reaches: by its own scale, and the last one the target."""
+    sizes = []
+    for network in networks:
+        source = source[0] * network.tiles.scale, source[1] * network.tiles.scale
+        sizes.append(source)
+    return [*sizes[:-1], target] if sizes else []
 
 
 def _upscale_pixels(
@@ -120,64 +126,64 @@ def _upscale_pixels(
     on_progress: OnProgress,
     open_tile_sink: OpenTileSink,
 ) -> Pixels:
-    canvas = open_tile_sink(np.empty((*size, *pixels.shape[2:]), pixels.dtype))
+    sink = open_tile_sink(np.empty((*size, *pixels.shape[2:]), pixels.dtype))
     peak = np.float32(BitDepth.of_pixels(pixels).peak)
-    for rows, columns, part in iter_processed_tiles(pixels, network, size, completed=canvas.completed):
+    for rows, columns, tile in iter_processed_tiles(pixels, network, size, completed=sink.completed):
         if detail < 1:
             plain = _lanczos_tile(pixels, rows, columns, size)
-            part = plain + np.float32(detail) * (part - plain)
+            tile = plain + np.float32(detail) * (tile - plain)
         if pixels.ndim == 2:
-            part = _preserve_flat_alpha(pixels, rows, columns, size, part)
-        canvas.pixels[rows, columns] = np.rint(part * peak)
-        canvas.on_tile((rows.start, columns.start), canvas.pixels[rows, columns])
+            tile = _preserve_flat_alpha(pixels, rows, columns, size, tile)
+        sink.pixels[rows, columns] = np.rint(tile * peak)
+        sink.on_tile((rows.start, columns.start), sink.pixels[rows, columns])
         on_progress((rows.stop * size[1] - (rows.stop - rows.start) * (size[1] - columns.stop)) / (size[0] * size[1]))
-    return canvas.pixels
+    return sink.pixels
 
 
 def _preserve_flat_alpha(alpha: Pixels, rows: slice, columns: slice, size: ImageShape, tile: Floats) -> Floats:
-    """The tile of an alpha with what is alike all around left as it is: opaque stays opaque, to the last level."""
-    places = [
-        np.minimum(((np.arange(way.start, way.stop) + 0.5) * whole / made).astype(np.int64), whole - 1)
-        for way, whole, made in zip((rows, columns), alpha.shape, size, strict=True)
-    ]
-    y, x = (slice(max(0, p[0] - 1), p[-1] + 2) for p in places)
-    near = np.pad(alpha[y, x], 1, mode="edge")
-    high, low = near, near
+    """A tile of alpha whose values stay exact where the source is constant around: opaque stays opaque."""
+    y, x = (
+        np.minimum(((np.arange(span.start, span.stop) + 0.5) * source / target).astype(np.int64), source - 1)
+        for span, source, target in zip((rows, columns), alpha.shape, size, strict=True)
+    )
+    top, left = max(0, y[0] - 1), max(0, x[0] - 1)
+    low = high = np.pad(alpha[top : y[-1] + 2, left : x[-1] + 2], 1, mode="edge")
     for axis in (0, 1):
         high = np.maximum.reduce([np.roll(high, -k, axis) for k in range(3)])
         low = np.minimum.reduce([np.roll(low, -k, axis) for k in range(3)])
-    inner = np.ix_(places[0] - y.start, places[1] - x.start)
-    flat = (high == low)[inner]
-    return np.where(flat, low[inner].astype(np.float32) / np.float32(BitDepth.of_pixels(alpha).peak), tile)
+    positions = np.ix_(y - top, x - left)
+    is_flat = (high == low)[positions]
+    return np.where(is_flat, low[positions].astype(np.float32) / np.float32(BitDepth.of_pixels(alpha).peak), tile)
 
 
 def _lanczos_tile(pixels: Pixels, rows: slice, columns: slice, size: ImageShape) -> Floats:
-    """The tile as resampling alone would have it, 0..1."""
+    """The tile (0..1) by Lanczos resampling alone."""
     edges = []
-    for way, whole, made in zip((rows, columns), pixels.shape[:2], size, strict=True):
-        start, stop = way.start * whole / made, way.stop * whole / made
+    for span, source, target in zip((rows, columns), pixels.shape[:2], size, strict=True):
+        start, stop = span.start * source / target, span.stop * source / target
         first = max(0, math.floor(start) - 4)
-        edges.append((first, min(whole, math.ceil(stop) + 4), start - first, stop - first))
+        edges.append((first, min(source, math.ceil(stop) + 4), start - first, stop - first))
     (y1, y2, top, bottom), (x1, x2, left, right) = edges
     x = pixels[y1:y2, x1:x2].astype(np.float32) / np.float32(BitDepth.of_pixels(pixels).peak)
-    target = rows.stop - rows.start, columns.stop - columns.start
+    shape = rows.stop - rows.start, columns.stop - columns.start
     planes = [x] if x.ndim == 2 else [x[..., i] for i in range(3)]
-    done = [resampling.crop_and_resize_plane(plane, (left, top, right, bottom), target).clip(0, 1) for plane in planes]
-    return done[0] if x.ndim == 2 else np.stack(done, 2)
+    tiles = [resampling.crop_and_resize_plane(plane, (left, top, right, bottom), shape).clip(0, 1) for plane in planes]
+    return tiles[0] if x.ndim == 2 else np.stack(tiles, 2)
 
 
 class _CombinedProgress:
-    """Shares of several pieces of work, told as one."""
+    """Progress of several parts of work, reported as one."""
 
-    def __init__(self, part_count: int, on_progress: OnProgress | None) -> None:
-        self.part_count, self.on_progress, self.completed_share = part_count, on_progress, 0.0
+    def __init__(self, total_weight: float, on_progress: OnProgress | None) -> None:
+        self.total_weight, self.on_progress, self.added_weight = total_weight, on_progress, 0.0
 
-    def add_part(self, weight: float) -> Callable[[float], None]:
-        begun = self.completed_share
-        self.completed_share += weight
+    def add_part(self, weight: float) -> OnProgress:
+        """The callback of the next part."""
+        start = self.added_weight
+        self.added_weight += weight
 
-        def told(share: float) -> None:
+        def report(share: float) -> None:
             if self.on_progress:
-                self.on_progress((begun + weight * share) / self.part_count)
+                self.on_progress((start + weight * share) / self.total_weight)
 
-        return told
+        return report

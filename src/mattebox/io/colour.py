@@ -14,6 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mattebox.core import icc_profiles
+from mattebox.core.srgb import encode_srgb
 from mattebox.errors import InputUnreadable, UsageError
 from mattebox.io.pillow_arrays import STRIP_ROWS, PixelData
 from mattebox.types import BitDepth, Pixels
@@ -162,9 +163,7 @@ def oklch_to_srgb(lightness: float, chroma: float, hue: float) -> RgbColour:
         lightness - 0.0894841775 * a - 1.2914855480 * b,
     ]) ** 3  # fmt: skip
     light = LMS_TO_LINEAR_SRGB @ cones
-    x = np.clip(light, 0, 1)
-    values = np.where(x <= 0.0031308, 12.92 * x, 1.055 * x ** (1 / 2.4) - 0.055)
-    red, green, blue = (int(v) for v in np.rint(values * 255))
+    red, green, blue = (int(v) for v in np.rint(encode_srgb(light) * 255))
     return red, green, blue
 
 

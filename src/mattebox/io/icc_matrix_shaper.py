@@ -13,6 +13,8 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from mattebox.core.srgb import decode_srgb
+
 CURVE_SAMPLES = 4096
 SRGB_TO_XYZ_D50 = np.array([
     [0.4360747, 0.3850649, 0.1430804],
@@ -50,8 +52,7 @@ def read_matrix_shaper(profile: bytes | None) -> MatrixShaper | None:
 @functools.lru_cache(maxsize=1)
 def srgb_matrix_shaper() -> MatrixShaper:
     """The matrix shaper of sRGB."""
-    v = np.linspace(0, 1, CURVE_SAMPLES)
-    curve = np.where(v <= 0.04045, v / 12.92, ((v + 0.055) / 1.055) ** 2.4)
+    curve = decode_srgb(np.linspace(0, 1, CURVE_SAMPLES))
     return MatrixShaper(SRGB_TO_XYZ_D50, np.stack([curve] * 3))
 
 

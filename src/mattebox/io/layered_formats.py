@@ -18,6 +18,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from mattebox.core.srgb import decode_srgb
 from mattebox.errors import OutputError
 from mattebox.types import Layer, Picture
 
@@ -73,8 +74,7 @@ def _rgba_array(picture: Picture) -> NDArray[Any]:
 
 def _linear_rgba(picture: Picture, straight_alpha: bool) -> NDArray[np.float16]:
     values = _rgba_array(picture).astype(np.float32) / np.float32(picture.bit_depth.peak)
-    v, alpha = values[..., :3], values[..., 3:]
-    light = np.where(v <= 0.04045, v / 12.92, ((v + 0.055) / 1.055) ** 2.4)
+    light, alpha = decode_srgb(values[..., :3]), values[..., 3:]
     return np.concatenate([light if straight_alpha else light * alpha, alpha], 2).astype(np.float16)
 
 

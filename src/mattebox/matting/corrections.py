@@ -13,7 +13,7 @@ from mattebox.matting.matte_operations import as_floats, has_subject
 from mattebox.matting.scribble_segmentation import apply_scribbles
 from mattebox.matting.scribbles import Scribble
 from mattebox.matting.selection import SELECT_ALL, Selection
-from mattebox.recipe.recipe import Cut
+from mattebox.recipe.steps import Cut
 from mattebox.types import Box, Matte, OpenImage, Picture
 
 GRID_SIDE_CELLS = 400  # longer side of the grid on which a full-size matte is corrected, about

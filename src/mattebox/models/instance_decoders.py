@@ -17,7 +17,7 @@ from mattebox.core.connected_components import label_components
 from mattebox.errors import ModelError
 from mattebox.models.cards.tensor_spec import Output
 from mattebox.models.instance_masks import MASK_THRESHOLD, Instance
-from mattebox.models.preprocess import unpadded_grid_size
+from mattebox.models.preprocess import unpadded_grid_shape
 from mattebox.types import Box, Floats, ImageShape, LetterboxGeometry
 
 MAX_ALPHA_SIDE_PIXELS = 512
@@ -59,12 +59,12 @@ def decode_detections(outputs: Sequence[NDArray[Any]], output: Output, geometry:
     input_height, input_width = geometry.input_shape
     input_box = (0.0, 0.0, float(input_width), float(input_height))
     has_full_masks = outputs[3].shape[2:] == geometry.input_shape
-    grid_size = _alpha_grid_size(geometry.content_shape)
+    grid_shape = _alpha_grid_shape(geometry.content_shape)
     instances = []
     for box, label, score, mask in zip(*outputs[:4], strict=True):
         if score >= output.least:
             mask_box = input_box if has_full_masks else tuple(map(float, box))
-            alpha = paste_mask(mask[0], mask_box, geometry.content_shape, grid_size)
+            alpha = paste_mask(mask[0], mask_box, geometry.content_shape, grid_shape)
             picture_box = _scale_box(box, geometry.content_shape, geometry.source_shape)
             instances.append(Instance(_class_name(output, int(label)), float(score), picture_box, alpha))
     return _drop_small_and_sort(instances)
@@ -145,7 +145,7 @@ def decode_class_map(class_map: Floats, output: Output, geometry: LetterboxGeome
     return _drop_small_and_sort(instances)
 
 
-def paste_mask(mask: FloatArray, box: tuple[float, ...], picture_size: ImageShape, grid_size: ImageShape) -> Floats:
+def paste_mask(mask: FloatArray, box: tuple[float, ...], picture_shape: ImageShape, grid_shape: ImageShape) -> Floats:
     """Resample a mask in a box to a grid over the full picture, bilinearly; zero outside the box.
 
     Parameters
@@ -154,16 +154,16 @@ def paste_mask(mask: FloatArray, box: tuple[float, ...], picture_size: ImageShap
         0..1.
     box : (float, float, float, float)
         Left, top, right, bottom of the mask, in pixels of the picture; it may reach beyond it.
-    picture_size, grid_size : (int, int)
+    picture_shape, grid_shape : (int, int)
         Height and width of the picture and of the result.
 
     Returns
     -------
-    grid_size float32
+    grid_shape float32
         0..1.
     """
-    columns = _bilinear_weights(box[0], box[2], mask.shape[1], picture_size[1], grid_size[1])
-    rows = _bilinear_weights(box[1], box[3], mask.shape[0], picture_size[0], grid_size[0])
+    columns = _bilinear_weights(box[0], box[2], mask.shape[1], picture_shape[1], grid_shape[1])
+    rows = _bilinear_weights(box[1], box[3], mask.shape[0], picture_shape[0], grid_shape[0])
     alpha: Floats = np.clip(rows @ mask.astype(np.float32) @ columns.T, 0, 1)
     return alpha
 
@@ -182,15 +182,15 @@ def _instance_from_alpha(label: str, score: float, alpha: Floats, geometry: Lett
     return Instance(label, score, _scale_box(box, (alpha.shape[0], alpha.shape[1]), geometry.source_shape), alpha)
 
 
-def _scale_box(box: NDArray[Any], from_size: ImageShape, to_size: ImageShape) -> Box:
+def _scale_box(box: NDArray[Any], from_shape: ImageShape, to_shape: ImageShape) -> Box:
     """Convert a box in pixels of a picture of one size to pixels of another, clipped to it."""
-    x_scale, y_scale = to_size[1] / from_size[1], to_size[0] / from_size[0]
+    x_scale, y_scale = to_shape[1] / from_shape[1], to_shape[0] / from_shape[0]
     left, top, right, bottom = (float(v) for v in box)
     return (
         max(0, round(left * x_scale)),
         max(0, round(top * y_scale)),
-        min(to_size[1], round(right * x_scale)),
-        min(to_size[0], round(bottom * y_scale)),
+        min(to_shape[1], round(right * x_scale)),
+        min(to_shape[0], round(bottom * y_scale)),
     )
 
 
@@ -202,14 +202,14 @@ def _mean_class_probability(class_map: Floats, mask: NDArray[np.bool_], index: i
     return float((values if output.values == "shares" else softmax(values, axis=0))[index].mean())
 
 
-def _alpha_grid_size(picture_size: ImageShape) -> ImageShape:
-    scale = min(1.0, MAX_ALPHA_SIDE_PIXELS / max(picture_size))
-    return max(1, round(picture_size[0] * scale)), max(1, round(picture_size[1] * scale))
+def _alpha_grid_shape(picture_shape: ImageShape) -> ImageShape:
+    scale = min(1.0, MAX_ALPHA_SIDE_PIXELS / max(picture_shape))
+    return max(1, round(picture_shape[0] * scale)), max(1, round(picture_shape[1] * scale))
 
 
 def _crop_padding(planes: NDArray[Any], geometry: LetterboxGeometry) -> NDArray[Any]:
     """Cut the padding off planes over the full input."""
-    height, width = unpadded_grid_size(geometry, planes.shape[1:])
+    height, width = unpadded_grid_shape(geometry, planes.shape[1:])
     return planes[:, :height, :width]
 
 

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from mattebox.types import Box, Floats
+from mattebox.types import Box, Floats, ImageShape
 
 MASK_THRESHOLD = 0.5  # alpha above which a pixel belongs to the instance
 MAX_QUANTISED_ALPHA = 65535  # alphas are rounded to this many steps, so that cached and fresh ones are equal
@@ -42,9 +42,9 @@ class Instance:
         return float((self.alpha > MASK_THRESHOLD).mean())
 
 
-def union_alpha(instances: Sequence[Instance], size: tuple[int, int]) -> Floats:
-    """Alpha of all instances together; zeros of `size` (height, width) where there are none."""
-    return np.maximum.reduce([i.alpha for i in instances]) if instances else np.zeros(size, np.float32)
+def union_alpha(instances: Sequence[Instance], shape: ImageShape) -> Floats:
+    """Alpha of all instances together; zeros of `shape` where there are none."""
+    return np.maximum.reduce([i.alpha for i in instances]) if instances else np.zeros(shape, np.float32)
 
 
 def pack_instances(instances: Sequence[Instance]) -> dict[str, NDArray[Any]]:

@@ -125,9 +125,9 @@ class Session:
         card = msgspec.structs.replace(self.card, input=msgspec.structs.replace(self.card.input, side=side))
         return Session(card, self._run, self._device, self._decoder)
 
-    def input_geometry(self, size: ImageShape) -> LetterboxGeometry:
-        """Place of a picture of a size (height, width) in the network's input."""
-        return preprocess.input_geometry(self.card.input, size)
+    def input_geometry(self, shape: ImageShape) -> LetterboxGeometry:
+        """Place of a picture of a shape (height, width) in the network's input."""
+        return preprocess.input_geometry(self.card.input, shape)
 
     def reduce_for_views(self, picture: Picture) -> BlockMeans | None:
         """Reduce a picture once, for several calls of `preprocess`; None where the card needs every pixel."""
@@ -180,7 +180,7 @@ class Session:
         if self.card.output.values in INSTANCE_DECODERS:
             subject, instances = self.card.output.subject, self.predict_instances(picture)
             selected = [i for i in instances if not subject or i.label in subject]
-            return MattePrediction(instance_masks.union_alpha(selected, self._alpha_size(picture.shape)), 1.0)
+            return MattePrediction(instance_masks.union_alpha(selected, self._alpha_shape(picture.shape)), 1.0)
         return self.predict_preprocessed(*self.preprocess(picture))
 
     def predict_preprocessed(self, x: NDArray[np.float32], geometry: LetterboxGeometry) -> MattePrediction:
@@ -286,8 +286,8 @@ class Session:
         card = self.card
         return msgspec.json.encode([card.sha256, card.md5, card.parts, card.input, card.output])
 
-    def _alpha_size(self, size: ImageShape) -> ImageShape:
-        return self.input_geometry(size).content_shape
+    def _alpha_shape(self, shape: ImageShape) -> ImageShape:
+        return self.input_geometry(shape).content_shape
 
     def _run_all_outputs(self, x: NDArray[np.float32]) -> list[NDArray[Any]]:
         assert self._network is not None

@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from mattebox.core.activations import sigmoid
 from mattebox.errors import ModelError
 from mattebox.models.cards.card import Decoder
-from mattebox.models.preprocess import unpadded_grid_size
+from mattebox.models.preprocess import unpadded_grid_shape
 from mattebox.types import Floats, LetterboxGeometry
 
 # SAM's labels of points
@@ -82,5 +82,5 @@ def decode_best_mask(outputs: Sequence[NDArray[Any]], decoder: Decoder, geometry
         )
     masks, scores = outputs[decoder.masks][0], outputs[decoder.scores].reshape(-1)
     logits = masks[int(scores[: len(masks)].argmax())].astype(np.float32)
-    height, width = unpadded_grid_size(geometry, logits.shape)
+    height, width = unpadded_grid_shape(geometry, logits.shape)
     return sigmoid(logits[:height, :width])

@@ -12,7 +12,7 @@ from mattebox.models.cards.tensor_spec import Output
 from mattebox.types import Floats, ImageShape, LetterboxGeometry
 
 
-def enlarge_output(spec: Output, y: NDArray[np.float32], input_size: ImageShape, model: str) -> NDArray[np.float32]:
+def enlarge_output(spec: Output, y: NDArray[np.float32], input_shape: ImageShape, model: str) -> NDArray[np.float32]:
     """Enlarge an output to the input's size.
 
     Parameters
@@ -21,7 +21,7 @@ def enlarge_output(spec: Output, y: NDArray[np.float32], input_size: ImageShape,
         The card's description of the output.
     y : 1 x C x h x w float32
         The output, at 1 / `spec.scale` of the input's size.
-    input_size : (int, int)
+    input_shape : (int, int)
         Height and width of the input.
     model : str
         Name of the model, for the error message.
@@ -31,13 +31,13 @@ def enlarge_output(spec: Output, y: NDArray[np.float32], input_size: ImageShape,
     ModelError
         The output has another shape.
     """
-    height, width = input_size
+    height, width = input_shape
     shape = (1, spec.plane_count, height // spec.scale, width // spec.scale)
     if y.shape != shape:
         raise ModelError(f"model {model} gave {y.shape}", f"it must give {shape}; correct its card")
     if spec.scale == 1:
         return y
-    return np.stack([resampling.enlarge(plane, input_size, "bilinear") for plane in y[0]])[None]
+    return np.stack([resampling.enlarge(plane, input_shape, "bilinear") for plane in y[0]])[None]
 
 
 def output_to_alpha(spec: Output, y: NDArray[np.float32]) -> NDArray[np.float32]:

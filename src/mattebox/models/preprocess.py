@@ -13,36 +13,36 @@ from mattebox.types import ImageShape, LetterboxGeometry, Picture
 MAX_SIDE_FACTOR = 4  # a side of the input is at most this many times `side`
 
 
-def input_geometry(spec: Input, size: ImageShape) -> LetterboxGeometry:
+def input_geometry(spec: Input, shape: ImageShape) -> LetterboxGeometry:
     """Compute the place of a picture in the network's input.
 
     Parameters
     ----------
     spec : Input
         The card's description of the input.
-    size : (int, int)
+    shape : (int, int)
         Height and width of the picture.
     """
     if spec.fit == "squash":
         exact = spec.height or spec.side, spec.width or spec.side
-        return LetterboxGeometry(size, exact, exact)
+        return LetterboxGeometry(shape, exact, exact)
     if spec.fit in ("pad", "within"):
-        return _padded_geometry(spec, size)
+        return _padded_geometry(spec, shape)
     if spec.fit == "short":
-        multiples = [s * spec.side // (min(size) * spec.multiple) for s in size]
+        multiples = [s * spec.side // (min(shape) * spec.multiple) for s in shape]
     else:
-        scale = spec.side / (size[0] * size[1]) ** 0.5
-        multiples = [round(s * scale / spec.multiple) for s in size]
+        scale = spec.side / (shape[0] * shape[1]) ** 0.5
+        multiples = [round(s * scale / spec.multiple) for s in shape]
     max_multiples = MAX_SIDE_FACTOR * spec.side // spec.multiple
     height, width = (spec.multiple * min(max(1, m), max_multiples) for m in multiples)
-    return LetterboxGeometry(size, (height, width), (height, width))
+    return LetterboxGeometry(shape, (height, width), (height, width))
 
 
-def unpadded_grid_size(geometry: LetterboxGeometry, grid_size: tuple[int, ...]) -> ImageShape:
+def unpadded_grid_shape(geometry: LetterboxGeometry, grid_shape: tuple[int, ...]) -> ImageShape:
     """Rows and columns, of a grid over the full input, that cover the picture and not its padding."""
     height, width = (
         max(1, round(g * c / i))
-        for g, c, i in zip(grid_size, geometry.content_shape, geometry.input_shape, strict=True)
+        for g, c, i in zip(grid_shape, geometry.content_shape, geometry.input_shape, strict=True)
     )
     return height, width
 
@@ -94,15 +94,15 @@ def prepare_input(
     return np.ascontiguousarray(padded[None] if spec.layout == "nchw" else padded), geometry
 
 
-def _padded_geometry(spec: Input, size: ImageShape) -> LetterboxGeometry:
+def _padded_geometry(spec: Input, shape: ImageShape) -> LetterboxGeometry:
     """The picture in its own aspect ratio, with black padding below and to the right of it."""
     if spec.fit == "pad":
-        scale = spec.side / max(size)
+        scale = spec.side / max(shape)
     else:
         limits = (spec.height or np.inf, spec.width or np.inf)
-        scale = min(spec.side / min(size), *(limit / s for limit, s in zip(limits, size, strict=True)))
-    content = max(1, int(size[0] * scale + 0.5)), max(1, int(size[1] * scale + 0.5))
+        scale = min(spec.side / min(shape), *(limit / s for limit, s in zip(limits, shape, strict=True)))
+    content = max(1, int(shape[0] * scale + 0.5)), max(1, int(shape[1] * scale + 0.5))
     if spec.fit == "pad":
-        return LetterboxGeometry(size, (spec.side, spec.side), content)
+        return LetterboxGeometry(shape, (spec.side, spec.side), content)
     height, width = (-(-side // spec.multiple) * spec.multiple for side in content)
-    return LetterboxGeometry(size, (height, width), content)
+    return LetterboxGeometry(shape, (height, width), content)

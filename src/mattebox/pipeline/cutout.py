@@ -15,11 +15,11 @@ from mattebox.matting.foreground import estimate_foreground
 from mattebox.matting.keying_method import parse_keying_method
 from mattebox.matting.segmentation import segment
 from mattebox.matting.selection import check_selected_classes, parse_selection
-from mattebox.matting.test_time_augmentation import plan_views
+from mattebox.matting.tta import plan_views
 from mattebox.models.cards.registry import find_card
 from mattebox.models.matte_session import Session
 from mattebox.pipeline.matte_source import MatteSource, make_matte_source
-from mattebox.recipe.recipe import Cut
+from mattebox.recipe.steps import Cut
 from mattebox.types import Box, Floats, Matte, OpenImage, Picture, Pixels
 
 

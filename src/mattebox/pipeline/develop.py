@@ -14,10 +14,9 @@ import numpy as np
 
 from mattebox.composition import background_spec
 from mattebox.core import cpu_threads
-from mattebox.enhancement import dehazing, tone_adjustment, white_balance
+from mattebox.enhancement import tone_adjustment, white_balance
 from mattebox.enhancement.colour_transfer import transfer_colours
 from mattebox.enhancement.harmonisation import harmonise_subject
-from mattebox.enhancement.linear_light import sample_light
 from mattebox.enhancement.saturation import adjust_saturation
 from mattebox.enhancement.sharpening import sharpen_luminance
 from mattebox.enhancement.style_transfer import StyleTransform, apply_style, named_style, style_from_picture
@@ -26,7 +25,8 @@ from mattebox.models.adain import open_adain_network
 from mattebox.models.cards.registry import ADAIN_MODEL, STYLE_MODEL, find_card, style_names
 from mattebox.models.multi_style import open_multi_style_network
 from mattebox.models.store import weight_store
-from mattebox.recipe.recipe import Background, Balance, Colour, Light, Recipe, Sharpen, Style
+from mattebox.recipe.recipe import Recipe
+from mattebox.recipe.steps import Background, Balance, Colour, Light, Sharpen, Style
 from mattebox.types import BitDepth, OpenImage, Picture, Pixels
 
 DevelopStep = Balance | Light | Colour | Style | Sharpen
@@ -100,12 +100,9 @@ def _prepare_step(
 ) -> DevelopFunction:
     """The step with its measurements taken."""
     if isinstance(step, Balance):
-        light, haze = (
-            white_balance.resolve_illuminant(step, photograph),
-            dehazing.estimate_haze(sample_light(photograph)),
-        )
+        correction = white_balance.plan_white_balance(step, photograph)
         return lambda picture, mask: white_balance.correct_white_balance(
-            picture, light, step.strength / 100, mask, haze
+            picture, correction.light, step.strength / 100, mask, correction.haze
         )
     if isinstance(step, Light):
         plan = tone_adjustment.plan_tone(cutout, step, mask)

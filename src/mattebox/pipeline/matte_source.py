@@ -20,7 +20,7 @@ from mattebox.matting.keying_method import KeyingMethod, parse_keying_method
 from mattebox.matting.matte_operations import enlarge_matte
 from mattebox.matting.network_refinement import refine_with_network
 from mattebox.models.matte_session import Session
-from mattebox.recipe.recipe import Cut
+from mattebox.recipe.steps import Cut
 from mattebox.types import Box, Matte, OpenImage, Picture
 
 EDGE_REFINERS: dict[str, Callable[[Picture, Matte], Matte]] = {

@@ -19,7 +19,8 @@ from mattebox.io import resampling
 from mattebox.models import face_detector, face_restorer
 from mattebox.models.cards.registry import find_card, find_card_for_task, restorer_name, upscaler_names
 from mattebox.models.image_to_image import ImageToImageNetwork, find_twin_card, find_upscale_factor
-from mattebox.recipe.recipe import Faces, Recipe, Restore, Upscale
+from mattebox.recipe.recipe import Recipe
+from mattebox.recipe.steps import Faces, Restore, Upscale
 from mattebox.types import ImageShape, Matte, OnProgress, Picture
 
 

@@ -17,7 +17,8 @@ from mattebox.models.image_to_image import ImageToImageNetwork, open_image_to_im
 from mattebox.models.matte_session import Session, open_session
 from mattebox.pipeline import cutout, develop, marketplace_check, restoration
 from mattebox.pipeline.result import Result
-from mattebox.recipe.recipe import Cut, Faces, Frame, Recipe, Restore, Save, Upscale
+from mattebox.recipe.recipe import Recipe
+from mattebox.recipe.steps import Cut, Faces, Frame, Restore, Save, Upscale
 from mattebox.types import Box, ImageShape, Layer, OnProgress, OpenImage, Picture, Pixels, subject_box
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TypedDict
 
-from mattebox.recipe.recipe import Save
+from mattebox.recipe.steps import Save
 
 
 class SaveOptions(TypedDict):

@@ -1,1 +1,1 @@
-"""Recipes: the steps and their parameters, declared once; their flat names; packaged presets."""
+"""Recipes: steps and their parameters, flat names, files, deprecated names, presets."""

@@ -1,6 +1,6 @@
 """Old names of recipe fields and of their words, accepted for one release with a DeprecationWarning.
 
-The two tables are the only place that names them: recipe files, Python, HTTP and the command line all come through here.
+The two tables are the only place that names them, for recipe files, Python, HTTP and the command line.
 """
 
 from __future__ import annotations
@@ -31,26 +31,27 @@ def current_field(step: str, field: str) -> str:
     """Today's name of a step's field."""
     name = RENAMED_FIELDS.get(step, {}).get(field, field)
     if name != field:
-        _warn(f"{field} is deprecated and goes with the next release; use {name}")
+        _warn(f"{field} is deprecated and will be removed in the next release; use {name}")
     return name
 
 
-def current_word(step: str, field: str, value: Any) -> Any:
-    """Today's word where a field's value is an old one."""
-    words = RENAMED_WORDS.get((step, field), {})
-    if not isinstance(value, str) or value not in words:
-        return value
-    _warn(f'{field} "{value}" is deprecated and goes with the next release; use "{words[value]}"')
-    return words[value]
+def current_words(step: str, fields: Mapping[str, Any]) -> dict[str, str]:
+    """Today's words of those fields of a step whose values are old ones."""
+    current: dict[str, str] = {}
+    for (of_step, field), words in RENAMED_WORDS.items():
+        value = fields.get(field)
+        if of_step == step and isinstance(value, str) and value in words:
+            _warn(f'{field} "{value}" is deprecated and will be removed in the next release; use "{words[value]}"')
+            current[field] = words[value]
+    return current
 
 
 def _replace_in_step(fields: Mapping[str, Any]) -> dict[str, Any]:
-    step, result = str(fields.get("step")), {}
+    step, renamed = str(fields.get("step")), {}
     for field, value in fields.items():
         is_ambiguous = RENAMED_FIELDS.get(step, {}).get(field) in fields  # both names: validation refuses the old one
-        name = field if is_ambiguous else current_field(step, field)
-        result[name] = current_word(step, name, value)
-    return result
+        renamed[field if is_ambiguous else current_field(step, field)] = value
+    return renamed | current_words(step, renamed)
 
 
 def _warn(message: str) -> None:

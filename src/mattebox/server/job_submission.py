@@ -69,7 +69,7 @@ async def submit_job(
         _store_job, manager, state.settings.jobs, caller, task, idempotency_key, webhook_url
     )
     if status is None:
-        raise job_not_found()
+        raise job_not_found_problem()
     headers = {"Location": f"/v1/jobs/{status.job_id}", "Preference-Applied": "respond-async", "Retry-After": "1"}
     return JSONResponse(serialize_job(status), 202, headers | limit_headers)
 
@@ -82,7 +82,7 @@ def parse_idempotency_key(request: Request) -> str | None:
     return key
 
 
-def job_not_found() -> Problem:
+def job_not_found_problem() -> Problem:
     """The problem for a job that does not exist or belongs to another caller."""
     return Problem(404, "job_unknown", "there is no such job", "it may have been erased, or be another caller's")
 

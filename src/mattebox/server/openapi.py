@@ -9,7 +9,8 @@ import msgspec
 
 from mattebox.io.encoding import FORMATS
 from mattebox.recipe.flat_parameters import Parameter, parameters_by_name
-from mattebox.recipe.recipe import Recipe, Step
+from mattebox.recipe.recipe import Recipe
+from mattebox.recipe.steps import Step
 
 Schema = dict[str, Any]
 
@@ -162,4 +163,4 @@ def request_operation(fields: Schema, example: Schema, required: str = "") -> Sc
 def _parameter_schema(parameter: Parameter) -> Schema:
     is_switch = parameter.switch_value is not None
     schema = {"type": "boolean"} if is_switch else msgspec.json.schema(parameter.field.type)
-    return schema | {"description": parameter.help, "default": False if is_switch else parameter.field.default}
+    return schema | {"description": parameter.help, "default": parameter.default}

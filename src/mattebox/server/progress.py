@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import time
 
-from mattebox.recipe.recipe import Faces, Recipe, Restore, Step, Upscale
+from mattebox.recipe.recipe import Recipe
+from mattebox.recipe.steps import Faces, Restore, Step, Upscale
 from mattebox.types import OnProgress
 
 SLOW_STEPS: dict[str, type[Step]] = {"restore": Restore, "upscale": Upscale, "faces": Faces}  # in pipeline order

@@ -39,8 +39,8 @@ class Settings:
     port: int = setting(7100, "the port")
     workers: int = setting(
         0,
-        "worker processes; 0 for one per two processors. One per processor does a quarter more small pictures, in nearly "
-        "twice the memory",
+        "worker processes; 0 for one per two processors. One per processor does a quarter more small pictures, in "
+        "nearly twice the memory",
     )
     threads: int = setting(0, "threads of each worker's network; 0 divides the processors among the workers")
     model: str = setting("balanced", "the model used where a request names none")

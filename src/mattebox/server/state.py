@@ -39,20 +39,21 @@ class AppState:
 
     @classmethod
     def from_settings(cls, settings: Settings) -> AppState:
+        """Create all services. UsageError for an unreadable key file or data key, or missing packages."""
         tracer = Tracer.from_environment()
         access = AccessControl.from_file(settings.keys)
         usage = UsageStore(settings.data_folder() / f"usage-{settings.machine}.sqlite" if access.requires_key else None)
         worker_pool = WorkerPool(settings, tracer)
         return cls(
-            settings,
-            worker_pool,
-            access,
-            PictureQuota(access, usage),
-            usage,
-            JobService(settings, worker_pool, usage),
-            tracer,
-            EventLog(settings.log),
-            UploadLimiter(settings.uploads),
+            settings=settings,
+            worker_pool=worker_pool,
+            access=access,
+            quota=PictureQuota(access, usage),
+            usage=usage,
+            job_service=JobService(settings, worker_pool, usage),
+            tracer=tracer,
+            log=EventLog(settings.log),
+            upload_limiter=UploadLimiter(settings.uploads),
         )
 
     def check_not_stopping(self) -> None:

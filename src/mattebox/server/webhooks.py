@@ -53,14 +53,18 @@ def deliver_webhook(status: JobStatus, secret: str, policy: FetchPolicy, wait: C
         if attempt:
             wait(FIRST_RETRY_SECONDS * BACKOFF_FACTOR ** (attempt - 1))
         try:
-            if 200 <= post_to_url(status.webhook_url, body, signed_headers(status.job_id, secret, body), policy) < 300:
+            if (
+                200
+                <= post_to_url(status.webhook_url, body, signature_headers(status.job_id, secret, body), policy)
+                < 300
+            ):
                 return True
         except MatteboxError:
             continue
     return False
 
 
-def signed_headers(webhook_id: str, secret: str, body: bytes, now: float | None = None) -> dict[str, str]:
+def signature_headers(webhook_id: str, secret: str, body: bytes, now: float | None = None) -> dict[str, str]:
     """Content type, id, timestamp and signature of a notification."""
     timestamp = str(int(time.time() if now is None else now))
     mac = hmac.new(secret.encode(), f"{webhook_id}.{timestamp}.".encode() + body, hashlib.sha256)

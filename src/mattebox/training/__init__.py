@@ -1,4 +1,4 @@
-"""The workshop: where the embedded networks are trained and judged.
+"""Training, evaluation and export of mattebox's networks, with PyTorch.
 
-It uses the house (`mattebox`) and plain torch; the house never imports it.
+The rest of mattebox does not import it.
 """

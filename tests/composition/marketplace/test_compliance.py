@@ -1,4 +1,4 @@
-"""Marketplaces' rules: a picture that keeps them passes, and one built to break a rule fails by that rule."""
+"""Marketplaces' rules: a compliant picture passes, and one that breaks a rule fails by that rule."""
 
 from dataclasses import replace
 
@@ -39,13 +39,15 @@ def listing(height: int = 600, width: int = 600, share: float = 0.9, dtype: type
     return Picture(rgb)
 
 
-def painted(picture: Picture, rows: slice, columns: slice, colour: tuple[int, int, int]) -> Picture:
+def paint(picture: Picture, rows: slice, columns: slice, colour: tuple[int, int, int]) -> Picture:
     rgb = picture.rgb.copy()
     rgb[rows, columns] = colour
     return picture.with_pixels(rgb, picture.alpha)
 
 
-def failed(picture: Picture, format: str = "jpeg", weight: int = 100_000, rules: MarketplaceRules = STRICT) -> set[str]:
+def failed_rules(
+    picture: Picture, format: str = "jpeg", weight: int = 100_000, rules: MarketplaceRules = STRICT
+) -> set[str]:
     return {f.rule for f in check_compliance(picture, format, weight, rules).findings if not f.passed}
 
 
@@ -55,18 +57,18 @@ def test_a_listing_that_keeps_every_rule_passes() -> None:
     assert len(verdict.findings) == 14
 
 
-def framed() -> Picture:
+def bordered() -> Picture:
     picture = listing(share=0.9)
     for rows, columns in ((slice(0, 6), slice(None)), (slice(-6, None), slice(None)),
                           (slice(None), slice(0, 6)), (slice(None), slice(-6, None))):  # fmt: skip
-        picture = painted(picture, rows, columns, (20, 20, 120))
+        picture = paint(picture, rows, columns, (20, 20, 120))
     return picture
 
 
-def labelled(ink: int = 0) -> Picture:
+def with_text(ink: int = 0) -> Picture:
     picture = listing(800, 800, 0.86)
     for i in range(7):
-        picture = painted(picture, slice(12, 30), slice(250 + 26 * i, 266 + 26 * i), (ink, ink, ink))
+        picture = paint(picture, slice(12, 30), slice(250 + 26 * i, 266 + 26 * i), (ink, ink, ink))
     return picture
 
 
@@ -81,26 +83,26 @@ def labelled(ink: int = 0) -> Picture:
         (listing(600, 640), "jpeg", 1, {"aspect", "fill"} - {"fill"}),
         (listing(share=0.7), "jpeg", 1, {"fill"}),
         (listing(share=0.98), "jpeg", 1, {"fill"}),
-        (painted(listing(), slice(0, 20), slice(None), (254, 254, 254)), "jpeg", 1, {"white background"}),
+        (paint(listing(), slice(0, 20), slice(None), (254, 254, 254)), "jpeg", 1, {"white background"}),
         (Picture(np.where(listing().rgb == 255, 250, listing().rgb).astype(np.uint8)), "jpeg", 1, {"white background"}),
         (listing(dtype=np.uint16), "jpeg", 1, {"depth"}),
         (replace(listing(), profile=rgb_profile()), "jpeg", 1, {"colour space"}),
         (listing().with_pixels(listing().rgb, np.full((600, 600), 254, np.uint8)), "jpeg", 1, {"transparency"}),
-        (framed(), "jpeg", 1, {"no border", "white background", "fill"}),
-        (labelled(), "jpeg", 1, {"no text"}),
+        (bordered(), "jpeg", 1, {"no border", "white background", "fill"}),
+        (with_text(), "jpeg", 1, {"no text"}),
     ],
     ids=lambda v: "+".join(sorted(v)) if isinstance(v, set) else None,
 )  # fmt: skip
 def test_each_rule_fails_by_itself(picture: Picture, format: str, weight: int, rules: set[str]) -> None:
-    assert failed(picture, format, weight) == rules
+    assert failed_rules(picture, format, weight) == rules
     assert not check_compliance(picture, format, weight, STRICT).passed
 
 
 def test_a_photograph_in_a_room_is_no_white_background(coffee: Picture) -> None:
-    assert {"white background"} <= failed(coffee)
+    assert {"white background"} <= failed_rules(coffee)
 
 
-def test_advice_is_told_and_does_not_fail() -> None:
+def test_advice_is_reported_and_does_not_fail() -> None:
     import msgspec
 
     lenient = msgspec.structs.replace(STRICT, advice=("fill",))
@@ -110,7 +112,7 @@ def test_advice_is_told_and_does_not_fail() -> None:
     assert not next(f for f in verdict.findings if f.advice).passed
 
 
-def test_a_verdict_is_the_sum_of_its_rules() -> None:
+def test_a_report_passes_if_all_rules_but_advice_do() -> None:
     good = RuleFinding("a", True, "", "", "")
     bad = RuleFinding("b", False, "", "", "")
     assert ComplianceReport("x", (good,)).passed
@@ -126,9 +128,9 @@ def test_measures() -> None:
     assert measure_background(picture.rgb, box).white_share == 1
     assert not has_border(picture.rgb)
     assert count_text_marks(picture.rgb) == 0
-    assert count_text_marks(labelled().rgb) == 7
-    assert count_text_marks(labelled(ink=225).rgb) == 7  # a faint watermark
-    assert count_text_marks(labelled(ink=240).rgb) == 0  # haze
+    assert count_text_marks(with_text().rgb) == 7
+    assert count_text_marks(with_text(ink=225).rgb) == 7  # a faint watermark
+    assert count_text_marks(with_text(ink=240).rgb) == 0  # haze
     assert subject_box_on_white(np.full((50, 60, 3), 255, np.uint8)) == (0, 0, 60, 50)
 
 

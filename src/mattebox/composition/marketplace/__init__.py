@@ -1,1 +1,1 @@
-"""Marketplaces: their rules as data, what a picture measures, and the verdict."""
+"""Marketplaces: their rules for pictures as data, measurements of a picture, and its compliance."""

@@ -1,26 +1,39 @@
-"""A picture's measurements against a marketplace's rules: pass or fail, each rule with its measure and its remedy.
-
-Knows nothing of how a picture came about.
-"""
+"""Compliance of a picture with a marketplace's rules: pass or fail, each rule with its measurement and remedy."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
-from mattebox.composition.alpha_compositing import flatten_onto_colour
 from mattebox.composition.marketplace import measurements
 from mattebox.composition.marketplace.rules import MarketplaceRules
+from mattebox.core.flatten import flatten_on_white
 from mattebox.io import colour
 from mattebox.types import BitDepth, Picture
 
-MIN_WHITE_SHARE = 0.999  # of the ground must be exactly white
+MIN_WHITE_SHARE = 0.999  # of the background must be exactly white
+MIN_BORDER_WHITE_SHARE = 0.5
+ASPECT_TOLERANCE = 0.01
+FILL_TOLERANCE = 0.002
 
 
 @dataclass(frozen=True)
 class RuleFinding:
-    """One rule: its name, whether it is kept, what was `measured` and `wanted`, what mends it, and whether it is only
-    advice."""
+    """The result for one rule.
+
+    Attributes
+    ----------
+    rule
+        Its name.
+    passed
+        Whether the picture complies.
+    measured, wanted
+        In words.
+    remedy
+        How to fix the picture.
+    advice
+        Whether the rule is only a recommendation.
+    """
 
     rule: str
     passed: bool
@@ -39,19 +52,31 @@ class ComplianceReport:
 
     @property
     def passed(self) -> bool:
+        """Whether the picture complies with all rules that are more than advice."""
         return all(f.passed or f.advice for f in self.findings)
 
 
 def check_compliance(picture: Picture, format: str, file_bytes: int, rules: MarketplaceRules) -> ComplianceReport:
-    """A picture as read from a file of that format and `file_bytes` in bytes."""
+    """Check a picture against a marketplace's rules.
+
+    Parameters
+    ----------
+    picture
+        As decoded from its file.
+    format
+        The file's format, such as "jpeg".
+    file_bytes
+        The file's size.
+    rules
+        The marketplace's.
+    """
     findings = [
         *_check_file(format, file_bytes, rules),
         *_check_size(picture, rules),
         *_check_colours(picture, rules),
         *_check_content(picture, rules),
     ]
-    advised = [f if f.rule not in rules.advice else _as_advice(f) for f in findings]
-    return ComplianceReport(rules.name, tuple(advised))
+    return ComplianceReport(rules.name, tuple(replace(f, advice=f.rule in rules.advice) for f in findings))
 
 
 def _check_file(format: str, file_bytes: int, rules: MarketplaceRules) -> Iterator[RuleFinding]:
@@ -59,31 +84,31 @@ def _check_file(format: str, file_bytes: int, rules: MarketplaceRules) -> Iterat
         "format", format in rules.formats, format, " or ".join(rules.formats), f"--format {rules.formats[0]}"
     )
     if rules.most_bytes is not None:
-        most = rules.most_bytes / 1e6
-        yield RuleFinding("weight", file_bytes <= rules.most_bytes, f"{file_bytes / 1e6:.2f} MB", f"at most {most:g} MB",
-                      f"--file-limit {most:g}MB")  # fmt: skip
+        limit = rules.most_bytes / 1e6
+        yield RuleFinding("weight", file_bytes <= rules.most_bytes, f"{file_bytes / 1e6:.2f} MB",
+                      f"at most {limit:g} MB", f"--file-limit {limit:g}MB")  # fmt: skip
 
 
 def _check_size(picture: Picture, rules: MarketplaceRules) -> Iterator[RuleFinding]:
-    height, width = picture.shape
-    shown = f"{width} x {height}"
+    width, height = picture.size
+    size = f"{width} x {height}"
     longer, shorter = max(width, height), min(width, height)
     if rules.longer_least is not None:
-        yield RuleFinding("longer side, least", longer >= rules.longer_least, shown, f"at least {rules.longer_least}",
+        yield RuleFinding("longer side, least", longer >= rules.longer_least, size, f"at least {rules.longer_least}",
                       f"--size {rules.longer_least}, from a larger photograph if there is one")  # fmt: skip
     if rules.longer_most is not None:
-        yield RuleFinding("longer side, most", longer <= rules.longer_most, shown, f"at most {rules.longer_most}",
+        yield RuleFinding("longer side, most", longer <= rules.longer_most, size, f"at most {rules.longer_most}",
                       f"--size {rules.longer_most}")  # fmt: skip
     if rules.shorter_least is not None:
-        yield RuleFinding("shorter side, least", shorter >= rules.shorter_least, shown, f"at least {rules.shorter_least}",
-                      "--size with a larger number")  # fmt: skip
+        yield RuleFinding("shorter side, least", shorter >= rules.shorter_least, size,
+                      f"at least {rules.shorter_least}", "--size with a larger number")  # fmt: skip
     if rules.pixels_most is not None:
         yield RuleFinding("pixels", width * height <= rules.pixels_most, f"{width * height / 1e6:.1f} MP",
                       f"at most {rules.pixels_most / 1e6:g} MP", "--size with a smaller number")  # fmt: skip
     if rules.aspect is not None:
         across, down = (float(v) for v in rules.aspect.split(":"))
-        kept = abs(width / height * down / across - 1) < 0.01
-        yield RuleFinding("aspect", kept, f"{width / height:.3f}:1", rules.aspect, f"--aspect {rules.aspect}")
+        complies = abs(width / height * down / across - 1) < ASPECT_TOLERANCE
+        yield RuleFinding("aspect", complies, f"{width / height:.3f}:1", rules.aspect, f"--aspect {rules.aspect}")
 
 
 def _check_colours(picture: Picture, rules: MarketplaceRules) -> Iterator[RuleFinding]:
@@ -92,37 +117,35 @@ def _check_colours(picture: Picture, rules: MarketplaceRules) -> Iterator[RuleFi
             "depth", picture.bit_depth is BitDepth.EIGHT, f"{picture.bit_depth} bits", "8 bits", "--bit-depth 8"
         )
     if rules.srgb:
-        kept = colour.is_srgb(picture.profile)
-        yield RuleFinding("colour space", kept, "sRGB" if kept else "another profile", "sRGB", "--profile srgb")
+        complies = colour.is_srgb(picture.profile)
+        yield RuleFinding("colour space", complies, "sRGB" if complies else "another profile", "sRGB", "--profile srgb")
     if rules.opaque:
-        opaque = picture.alpha is None or int(picture.alpha.min()) == picture.bit_depth.peak
-        yield RuleFinding("transparency", opaque, "none" if opaque else "transparent", "none", "--background white")
+        complies = picture.alpha is None or int(picture.alpha.min()) == picture.bit_depth.peak
+        yield RuleFinding("transparency", complies, "none" if complies else "transparent", "none", "--background white")
 
 
 def _check_content(picture: Picture, rules: MarketplaceRules) -> Iterator[RuleFinding]:
-    """What the picture shows; transparent parts count as white, as they will be shown."""
-    peak = picture.bit_depth.peak
-    rgb = flatten_onto_colour(picture, (peak, peak, peak)).rgb
+    """What the picture shows; transparent parts count as white, as they will be displayed."""
+    rgb = flatten_on_white(picture).rgb
     box = measurements.subject_box_on_white(rgb)
-    height, width = picture.shape
     if rules.white:
-        found = measurements.measure_background(rgb, box)
-        kept = found.white_share >= MIN_WHITE_SHARE and found.border_white_share >= 0.5
-        told = f"{100 * found.white_share:.1f} % of it 255, darkest {found.darkest_level}, {100 * found.border_white_share:.0f} % of the rim"
-        yield RuleFinding("white background", kept, told, "255, 255, 255", "--background white")
+        whiteness = measurements.measure_background(rgb, box)
+        complies = whiteness.white_share >= MIN_WHITE_SHARE and whiteness.border_white_share >= MIN_BORDER_WHITE_SHARE
+        measured = (
+            f"{100 * whiteness.white_share:.1f} % of it 255, darkest {whiteness.darkest_level}, "
+            f"{100 * whiteness.border_white_share:.0f} % of the rim"
+        )
+        yield RuleFinding("white background", complies, measured, "255, 255, 255", "--background white")
     if rules.fill_least is not None or rules.fill_most is not None:
         low, high = rules.fill_least or 0.0, rules.fill_most or 1.0
-        share = measurements.fill_share(box, width, height)
-        yield RuleFinding("fill", low - 0.002 <= share <= high + 0.002, f"{100 * share:.0f} %",
-                      f"{100 * low:.0f} to {100 * high:.0f} %", f"--crop --fill {50 * (low + high):.0f}%")  # fmt: skip
+        share = measurements.fill_share(box, *picture.size)
+        complies = low - FILL_TOLERANCE <= share <= high + FILL_TOLERANCE
+        yield RuleFinding("fill", complies, f"{100 * share:.0f} %", f"{100 * low:.0f} to {100 * high:.0f} %",
+                      f"--crop --fill {50 * (low + high):.0f}%")  # fmt: skip
     if rules.border_free:
-        framed = measurements.has_border(rgb)
-        yield RuleFinding("no border", not framed, "a line around" if framed else "none", "none", "crop the border off")
+        border = measurements.has_border(rgb)
+        yield RuleFinding("no border", not border, "a line around" if border else "none", "none", "crop the border off")
     if rules.text_free:
         marks = measurements.count_text_marks(rgb)
-        told = f"{marks} marks in a row beside the subject" if marks else "none seen"
-        yield RuleFinding("no text", not marks, told, "none", "remove the writing, if it is that")
-
-
-def _as_advice(finding: RuleFinding) -> RuleFinding:
-    return RuleFinding(finding.rule, finding.passed, finding.measured, finding.wanted, finding.remedy, advice=True)
+        measured = f"{marks} marks in a row beside the subject" if marks else "none seen"
+        yield RuleFinding("no text", not marks, measured, "none", "remove the writing, if it is that")

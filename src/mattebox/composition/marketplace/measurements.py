@@ -1,6 +1,6 @@
-"""What a listing's picture measures: its background, how much the subject fills, a border, writing beside the subject.
+"""Measurements of a product picture: its background, the subject's fill, a border, and text beside the subject.
 
-All without a network: a listing shows its subject before a plain ground, and that is what is measured. Knows no rules.
+Without a network: such a picture shows its subject before a plain white background, and that is what is measured.
 """
 
 from __future__ import annotations
@@ -15,19 +15,30 @@ from mattebox.core.connected_components import Component, dilate, label_componen
 from mattebox.io import resampling
 from mattebox.types import Box, Pixels
 
-MIN_WHITE_LEVEL = 248  # 0..255: darker than this in any channel is no white ground
-JPEG_RINGING_LEVELS = 6  # steps of 255 by which a JPEG's coding disturbs white beside an edge
-SUBJECT_MARGIN_SHARE = 0.03  # of the longer side: how far beside the subject that may be
-MIN_TEXT_DISTANCE_SHARE = 0.02  # of the longer side: what is nearer to the subject is a part of it
-MIN_LETTER_HEIGHT_SHARE = 0.01  # of the longer side: smaller marks are no writing
-MAX_INK_LEVEL = 232  # 0..255: marks without anything darker are haze, which nobody reads on white
-MIN_MARKS_IN_ROW = 4  # marks in a row from which it may be writing
+MIN_WHITE_LEVEL = 248  # 0..255: a background darker than this in any channel is not white
+JPEG_RINGING_LEVELS = 6  # of 255: by which JPEG disturbs white beside an edge
+SUBJECT_MARGIN_SHARE = 0.03  # of the longer side: how far from the subject that may be
+MIN_TEXT_DISTANCE_SHARE = 0.02  # of the longer side: what is nearer to the subject is part of it
+MIN_LETTER_HEIGHT_SHARE = 0.01  # of the longer side
+MAX_INK_LEVEL = 232  # 0..255: marks without anything darker are not legible on white
+MIN_MARKS_IN_ROW = 4  # from which they may be text
+BORDER_INSET_SHARE = 0.06  # of the shorter side: what lies inside a border
+BORDER_COLOUR_TOLERANCE = 10  # levels of 255
 
 
 @dataclass(frozen=True)
 class BackgroundWhiteness:
-    """`white_share` = share 0..1 of the ground that is exactly white; `darkest_level` its darkest channel, 0..255; `border_white_share` = share of
-    the picture's outermost pixels that belong to it."""
+    """How white a background is.
+
+    Attributes
+    ----------
+    white_share
+        Share 0..1 of the background that is exactly white.
+    darkest_level
+        Its darkest channel, 0..255.
+    border_white_share
+        Share 0..1 of the picture's outermost pixels that are white.
+    """
 
     white_share: float
     darkest_level: int
@@ -35,75 +46,79 @@ class BackgroundWhiteness:
 
 
 def measure_background(rgb: Pixels, box: Box) -> BackgroundWhiteness:
-    """The ground around a subject's box."""
+    """Measure the background around a subject's box."""
     darkest = resampling.to_eight_bit(rgb).min(2)
     outside = np.ones(darkest.shape, bool)
     margin = max(1, round(SUBJECT_MARGIN_SHARE * max(darkest.shape)))
     outside[max(0, box[1] - margin) : box[3] + margin, max(0, box[0] - margin) : box[2] + margin] = False
     edge = np.concatenate([darkest[0], darkest[-1], darkest[:, 0], darkest[:, -1]])
-    rim = float((edge >= 255 - JPEG_RINGING_LEVELS).mean())
-    if not outside.any():
-        return BackgroundWhiteness(float((edge == 255).mean()), int(edge.min()), rim)
-    around = darkest[outside]
-    return BackgroundWhiteness(float((around == 255).mean()), int(around.min()), rim)
+    border_white_share = float((edge >= 255 - JPEG_RINGING_LEVELS).mean())
+    background = darkest[outside] if outside.any() else edge
+    return BackgroundWhiteness(float((background == 255).mean()), int(background.min()), border_white_share)
 
 
 def subject_box_on_white(rgb: Pixels) -> Box:
-    """Left, top, right, bottom of what stands on a white ground, dust left out; the whole when nothing stands out."""
+    """The box of what stands out from white, dust left out; all of the picture when nothing does."""
     white = int(np.iinfo(rgb.dtype).max)
     return contrasting_box(rgb, (white, white, white)) or (0, 0, rgb.shape[1], rgb.shape[0])
 
 
 def fill_share(box: Box, width: int, height: int) -> float:
-    """How much of the frame the subject fills along the side where it fills most, 0..1."""
+    """The share 0..1 of the frame that the subject fills, along the side where it fills most."""
     return max((box[2] - box[0]) / width, (box[3] - box[1]) / height)
 
 
 def has_border(rgb: Pixels) -> bool:
-    """Whether a line of one colour runs around the picture that what lies inside it does not have."""
-    small = resampling.to_eight_bit(rgb)
-    inset = max(4, round(0.06 * min(small.shape[:2])))
-    if min(small.shape[:2]) < 4 * inset:
+    """Whether a line of one colour runs around the picture, which what lies inside it does not have."""
+    pixels = resampling.to_eight_bit(rgb)
+    inset = max(4, round(BORDER_INSET_SHARE * min(pixels.shape[:2])))
+    if min(pixels.shape[:2]) < 4 * inset:
         return False
-    lines = [small[0], small[-1], small[:, 0], small[:, -1]]
-    within = [small[inset], small[-1 - inset], small[:, inset], small[:, -1 - inset]]
-    colour = np.median(np.concatenate(lines), axis=0)
-    even = all((np.abs(line - colour).max(1) <= 10).mean() > 0.97 for line in lines)
-    same = all((np.abs(line - colour).max(1) <= 10).mean() > 0.5 for line in within)
-    return bool(even and not same and colour.min() < MIN_WHITE_LEVEL)
+    outer = [pixels[0], pixels[-1], pixels[:, 0], pixels[:, -1]]
+    inner = [pixels[inset], pixels[-1 - inset], pixels[:, inset], pixels[:, -1 - inset]]
+    colour = np.median(np.concatenate(outer), axis=0)
+    is_uniform = all(_colour_share(line, colour) > 0.97 for line in outer)
+    continues_inside = all(_colour_share(line, colour) > 0.5 for line in inner)
+    return bool(is_uniform and not continues_inside and colour.min() < MIN_WHITE_LEVEL)
+
+
+def _colour_share(line: NDArray[np.uint8], colour: NDArray[np.float64]) -> float:
+    """The share 0..1 of pixels that have a colour, about."""
+    return float((np.abs(line - colour).max(1) <= BORDER_COLOUR_TOLERANCE).mean())
 
 
 def count_text_marks(rgb: Pixels) -> int:
-    """How many marks stand in a row beside the subject, as letters do: 0, or at least four."""
-    darkest = _darkest_channel(rgb)
-    labels, parts = label_components(darkest < MIN_WHITE_LEVEL)
-    if not parts:
+    """How many letter-like marks stand in a row beside the subject: 0, or at least `MIN_MARKS_IN_ROW`."""
+    darkest = _reduced_darkest_channel(rgb)
+    labels, components = label_components(darkest < MIN_WHITE_LEVEL)
+    if not components:
         return 0
-    near = dilate(labels == 1, max(1, round(MIN_TEXT_DISTANCE_SHARE * max(labels.shape))))
-    beside = set(np.unique(labels[darkest < MAX_INK_LEVEL])) - set(np.unique(labels[near]))
+    near_subject = dilate(labels == 1, max(1, round(MIN_TEXT_DISTANCE_SHARE * max(labels.shape))))
+    beside = set(np.unique(labels[darkest < MAX_INK_LEVEL])) - set(np.unique(labels[near_subject]))
     letters = [
-        p.box for i, p in enumerate(parts) if i + 1 in beside and _is_letter_like(p, parts[0].area, max(labels.shape))
+        component.box
+        for label, component in enumerate(components, 1)
+        if label in beside and _is_letter_like(component, components[0].area, max(labels.shape))
     ]
-    most = max((sum(_are_in_a_row(first, box) for box in letters) for first in letters), default=0)
-    return most if most >= MIN_MARKS_IN_ROW else 0
+    longest = max((sum(_are_in_a_row(first, box) for box in letters) for first in letters), default=0)
+    return longest if longest >= MIN_MARKS_IN_ROW else 0
 
 
 def _is_letter_like(component: Component, subject_area: int, longer_side: int) -> bool:
-    """Small beside the subject, large enough to read, and about as wide as it is tall."""
+    """Small compared with the subject, large enough to read, and about as wide as it is tall."""
     wide, tall = component.box[2] - component.box[0], component.box[3] - component.box[1]
-    return (
-        component.area < 0.1 * subject_area and tall >= MIN_LETTER_HEIGHT_SHARE * longer_side and 0.08 < wide / tall < 3
-    )
+    is_small = component.area < 0.1 * subject_area
+    return is_small and tall >= MIN_LETTER_HEIGHT_SHARE * longer_side and 0.08 < wide / tall < 3
 
 
 def _are_in_a_row(first: Box, other: Box) -> bool:
-    """Whether two marks are on one line and of one size."""
+    """Whether two marks are on one line and of about one size."""
     tall, middle = first[3] - first[1], (first[1] + first[3]) / 2
     return abs((other[1] + other[3]) / 2 - middle) < 0.6 * tall and 0.5 < (other[3] - other[1]) / tall < 2
 
 
-def _darkest_channel(rgb: Pixels) -> NDArray[np.uint8]:
-    """The darkest channel of each pixel, 0..255, in a picture reduced to GRID."""
+def _reduced_darkest_channel(rgb: Pixels) -> NDArray[np.uint8]:
+    """The darkest channel, 0..255, of the reduced picture."""
     step = max(1, round(max(rgb.shape[:2]) / GRID_SIDE_CELLS))
     darkest: NDArray[np.uint8] = resampling.average_blocks(rgb, step).min(2)
     return darkest

@@ -1,7 +1,4 @@
-"""Marketplaces' rules for pictures, as data: one TOML file each, with its source and the day it was read.
-
-Knows how rules are written and found, not how a picture is measured.
-"""
+"""Marketplaces' rules for pictures, as data: one TOML file each, with its sources and the day they were read."""
 
 from __future__ import annotations
 
@@ -18,7 +15,7 @@ RULES_FOLDER = Path(__file__).parent / "rules"
 
 
 class RuleSource(Struct, frozen=True, forbid_unknown_fields=True):
-    """Where a rule is written, and when it was read there; `note` where it was not read first-hand."""
+    """Where rules are published, and when they were read; `note` where they were not read first-hand."""
 
     address: str
     read: str
@@ -26,10 +23,10 @@ class RuleSource(Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class MarketplaceRules(Struct, frozen=True, forbid_unknown_fields=True):
-    """What a marketplace asks of a picture; what it does not ask is None or empty.
+    """A marketplace's rules; None or empty for what it does not require.
 
-    Sides in pixels, shares 0..1, `most_bytes` of the file. `advice` holds the fields that are recommended rather than
-    required: a picture passes without them, and is told.
+    Sides are in pixels, `fill_least` and `fill_most` shares 0..1, `most_bytes` of the file. `advice` names the rules
+    that are recommended rather than required: they are reported, but do not fail a picture.
     """
 
     name: str
@@ -55,13 +52,14 @@ class MarketplaceRules(Struct, frozen=True, forbid_unknown_fields=True):
 
 @cache
 def load_marketplaces() -> dict[str, MarketplaceRules]:
-    """All marketplaces by name."""
-    found = (msgspec.toml.decode(p.read_bytes(), type=MarketplaceRules) for p in sorted(RULES_FOLDER.glob("*.toml")))
-    return {rules.name: rules for rules in found}
+    """All marketplaces, by name."""
+    files = sorted(RULES_FOLDER.glob("*.toml"))
+    marketplaces = (msgspec.toml.decode(path.read_bytes(), type=MarketplaceRules) for path in files)
+    return {rules.name: rules for rules in marketplaces}
 
 
 def find_rules(name: str) -> MarketplaceRules:
-    """The marketplace of that name. UsageError with the nearest."""
+    """The rules of a marketplace, in any case. UsageError with the nearest name."""
     known = load_marketplaces()
     if name.lower() in known:
         return known[name.lower()]

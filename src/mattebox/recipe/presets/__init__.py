@@ -1,4 +1,4 @@
-"""Recipes with a name, packaged as the files beside this one: `--preset product`, or the name of a marketplace."""
+"""Presets: the recipes packaged as TOML files in this folder, such as `product`, or one for each marketplace."""
 
 from __future__ import annotations
 
@@ -8,56 +8,48 @@ from pathlib import Path
 
 from mattebox.errors import UsageError
 from mattebox.recipe.flat_parameters import parameters_by_name
-from mattebox.recipe.recipe import (
-    Balance,
-    Colour,
-    Cut,
-    Faces,
-    Light,
-    Recipe,
-    Restore,
-    Save,
-    Sharpen,
-    Style,
-    Upscale,
-    load_recipe,
-)
+from mattebox.recipe.recipe import Recipe
+from mattebox.recipe.serialization import load_recipe
+from mattebox.recipe.steps import Balance, Colour, Cut, Faces, Light, Restore, Save, Sharpen, Style, Upscale
 
 PRESET_FOLDER = Path(__file__).parent
 ENHANCE_STEPS = (Restore, Upscale, Faces, Balance, Light, Colour, Style, Sharpen, Save)
-"""What a photograph can undergo without being cut."""
+"""Steps that need no cut."""
 
 
 def preset_names() -> list[str]:
-    """All presets."""
+    """Names of all presets, sorted."""
     return sorted(path.stem for path in PRESET_FOLDER.glob("*.toml"))
 
 
 def preset_titles() -> dict[str, str]:
-    """All presets, and what each is for."""
+    """All presets by name, with what each is for."""
     return {name: find_preset(name).title for name in preset_names()}
 
 
 def find_preset(name: str) -> Recipe:
-    """The recipe of that name. UsageError with the nearest."""
+    """The preset of that name. UsageError, which suggests the nearest name."""
     if name in preset_names():
         return load_recipe(PRESET_FOLDER / f"{name}.toml")
-    near = difflib.get_close_matches(name, preset_names(), 1)
-    hint = f"did you mean {near[0]}? " if near else ""
+    similar = difflib.get_close_matches(name, preset_names(), 1)
+    hint = f"did you mean {similar[0]}? " if similar else ""
     raise UsageError(f"there is no preset {name!r}", f"{hint}choose one of: {', '.join(preset_names())}")
 
 
 def require_kind(recipe: Recipe, must_cut: bool) -> Recipe:
-    """The recipe, if it cuts where that is asked for, and does not where it is not. UsageError."""
-    named = f" ({recipe.title})" if recipe.title else ""
+    """The recipe itself if it has a cut exactly where one is required, else UsageError."""
+    title = f" ({recipe.title})" if recipe.title else ""
     if must_cut and recipe.find_step(Cut) is None:
-        raise UsageError(f"by this recipe{named} nothing is cut", "take it to mattebox enhance or /v1/enhancements")
+        raise UsageError(f"by this recipe{title} nothing is cut", "take it to mattebox enhance or /v1/enhancements")
     if not must_cut and recipe.find_step(Cut) is not None:
-        raise UsageError(f"this recipe{named} cuts", "take it to mattebox cut or /v1/cutouts")
+        raise UsageError(f"this recipe{title} cuts", "take it to mattebox cut or /v1/cutouts")
     return recipe
 
 
 def enhance_base_recipe(parameter_names: Iterable[str]) -> Recipe:
-    """What flat parameters of these names change: nothing yet when a step is named, else the preset `enhance`."""
+    """The recipe that flat parameters of these names change when nothing is cut.
+
+    That is the preset `enhance` unless a name is of a step that changes the picture.
+    """
     steps = {p.step for name, p in parameters_by_name().items() if name in set(parameter_names)}
     return find_preset("enhance") if steps <= {Save} else Recipe((Save(),))

@@ -8,7 +8,7 @@ from typing import Any
 
 import msgspec
 
-from mattebox.recipe.flat_parameters import parameters_by_name
+from mattebox.recipe.flat_parameters import base_type, parameters_by_name
 from mattebox.server.booleans import parse_boolean
 from mattebox.server.http.problems import Problem
 
@@ -26,8 +26,7 @@ def parse_flat_parameters(fields: dict[str, Any]) -> dict[str, Any]:
         if name in parameters and parameters[name].switch_value is not None and not isinstance(value, bool):
             value = _parse_switch(name, value)
         elif name in parameters and isinstance(value, str):
-            info = msgspec.inspect.type_info(parameters[name].field.type)
-            plain_type = info.type if isinstance(info, msgspec.inspect.Metadata) else info
+            plain_type = base_type(parameters[name])
             if isinstance(plain_type, msgspec.inspect.IntType):
                 value = _parse_number(name, value, int)
             elif isinstance(plain_type, msgspec.inspect.FloatType):

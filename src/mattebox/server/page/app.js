@@ -1,10 +1,11 @@
-// The application: a list of photographs, of which one is selected; files in, the view, results out.
+// The application: a list of photographs, of which one is selected; adding and removing them, and the view.
 import { getJson, retryNow } from "/page/api.js";
 import { byId, createElement } from "/page/dom.js";
 import * as form from "/page/form.js";
 import { initKeyboard } from "/page/keyboard.js";
 import { adjustmentFilter, backgroundPreview, canPreviewFromCutout, needsCutout } from "/page/request.js";
-import * as results from "/page/results.js";
+import { copyResult, hasUnsavedResults, initResultActions, startDrag } from "/page/result_actions.js";
+import { INTERNAL_DRAG_TYPE } from "/page/results.js";
 import { hasFailed, hasResult, initScheduler, isBusy, isDisplayable, itemState, requestsFor, scheduleNext } from "/page/scheduler.js";
 import * as scribbles from "/page/scribbles.js";
 import { text } from "/page/strings.js";
@@ -188,77 +189,9 @@ function onSettingsChanged() {
   wakeTimer = setTimeout(scheduleNext, 250);
 }
 
-// ---- results out
-
-const hasUnsavedResults = () => items.some((item) => item.isBusy || (item.results.final && item.savedResultId !== item.results.final.requestId));
-
-// The results of these items once they are up to date, as [{ item, result }]; failed items are left out.
-async function waitForResults(requested, button) {
-  button.setAttribute("aria-busy", "true");
-  try {
-    for (;;) {
-      const pending = requested.filter((item) => items.includes(item) && !hasFailed(item) && !hasResult(item, "final"));
-      if (!pending.length) break;
-      if (byId("now").hidden) setStatus(text.preparing(requested.length - pending.length, requested.length));
-      await new Promise((resolve) => setTimeout(resolve, 100));
-    }
-  } finally {
-    button.removeAttribute("aria-busy");
-  }
-  const entries = requested.filter((item) => items.includes(item) && hasResult(item, "final")).map((item) => ({ item, result: item.results.final }));
-  if (!entries.length) setStatus(text.nothingDone);
-  return entries;
-}
-
-const markSaved = ({ item, result }) => (item.savedResultId = result.requestId);
-
-async function downloadResult() {
-  for (const entry of await waitForResults([selectedItem], byId("download"))) {
-    const name = results.resultFileName(entry.item, entry.result);
-    results.downloadBlob(entry.result.blob, name);
-    markSaved(entry);
-    setStatus(text.downloaded(name));
-  }
-}
-
-async function downloadAll() {
-  const entries = await waitForResults([...items], byId("all"));
-  if (!entries.length) return;
-  try {
-    await results.downloadZip(entries);
-    entries.forEach(markSaved);
-    setStatus(text.downloaded(text.zipName(entries.length)));
-  } catch (error) {
-    if (!(error instanceof RangeError)) throw error;
-    setStatus(error.message);
-  }
-}
-
-async function copyResult() {
-  const entries = waitForResults([selectedItem], byId("copy"));
-  try {
-    await results.copyToClipboard(entries.then(([entry]) => entry.result.blob));
-    (await entries).forEach(markSaved);
-    setStatus(text.copied);
-  } catch {
-    setStatus(text.copyFailed);
-  }
-}
-
-async function shareResult() {
-  const [entry] = await waitForResults([selectedItem], byId("share"));
-  if (entry) await navigator.share({ files: [results.toFile(entry.item, entry.result)] }).then(() => markSaved(entry), () => {});
-}
-
-function startDrag(event, item) {
-  if (!hasResult(item, "final")) return event.preventDefault();
-  results.setDragData(event, item, item.results.final);
-  markSaved({ item, result: item.results.final });
-}
-
 // ---- start
 
-const hasFiles = ({ dataTransfer: { types } }) => types.includes("Files") && !types.includes(results.INTERNAL_DRAG_TYPE);
+const hasFiles = ({ dataTransfer: { types } }) => types.includes("Files") && !types.includes(INTERNAL_DRAG_TYPE);
 const retryItems = (failedItems) => { for (const item of failedItems) item.failure = null; render(); scheduleNext(); };
 const listen = (id, type, handler) => byId(id).addEventListener(type, handler);
 
@@ -279,6 +212,7 @@ initScheduler({
     if (isFirst && item === selectedItem) setTimeout(viewer.reveal, 60);
   },
 });
+initResultActions({ items, selectedItem: () => selectedItem, setStatus });
 initKeyboard({ selectedItem: () => selectedItem, selectNeighbour, copyResult });
 getJson("/v1/presets").then((titlesByName) => titlesByName && form.showPresets(titlesByName));
 for (const id of ["add", "choose"]) listen(id, "click", () => byId("files").click());
@@ -292,12 +226,6 @@ listen("discard", "click", () => removeItem(selectedItem));
 listen("clear", "click", removeAllItems);
 listen("now", "click", retryNow);
 listen("help", "click", () => byId("keys").showModal());
-listen("download", "click", downloadResult);
-listen("download", "dragstart", (event) => startDrag(event, selectedItem));
-listen("all", "click", downloadAll);
-listen("copy", "click", copyResult);
-listen("share", "click", shareResult);
-byId("share").hidden = !navigator.canShare?.({ files: [new File(["x"], "x.png", { type: "image/png" })] });
 document.addEventListener("paste", (event) => event.clipboardData.files.length && addFiles(event.clipboardData.files));
 document.addEventListener("dragover", (event) => { event.preventDefault(); byId("over").hidden = !hasFiles(event); });
 document.addEventListener("dragleave", (event) => { if (!event.relatedTarget) byId("over").hidden = true; });
@@ -306,4 +234,3 @@ document.addEventListener("drop", (event) => {
   byId("over").hidden = true;
   if (hasFiles(event)) addFiles(event.dataTransfer.files);
 });
-addEventListener("beforeunload", (event) => { if (hasUnsavedResults()) event.preventDefault(); });

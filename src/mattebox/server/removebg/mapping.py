@@ -10,7 +10,8 @@ from dataclasses import dataclass
 
 from mattebox.errors import MatteboxError
 from mattebox.io import header_check
-from mattebox.recipe.recipe import Background, Cut, Frame, Recipe, Save, Shadow, Step
+from mattebox.recipe.recipe import Recipe
+from mattebox.recipe.steps import AnyStep, Background, Cut, Frame, Save, Shadow
 from mattebox.server.http.fields import decode_base64
 from mattebox.server.http.problems import Problem
 from mattebox.server.http.requests import RequestData
@@ -42,7 +43,7 @@ class RecipeRequest:
 class _BackgroundChoice:
     """The requested background: its steps, the images they name, and whether it is opaque."""
 
-    steps: tuple[Step, ...] = ()
+    steps: tuple[AnyStep, ...] = ()
     images: dict[str, bytes] | None = None
     is_opaque: bool = False
 
@@ -131,7 +132,7 @@ def _cut_step(fields: Fields, header: header_check.ImageHeader, model: str) -> C
     return Cut(model=model, region=region, output=output)  # type: ignore[arg-type]
 
 
-def _frame_steps(fields: Fields) -> tuple[Step, ...]:
+def _frame_steps(fields: Fields) -> tuple[AnyStep, ...]:
     crops = parsing.parse_flag(fields, "crop", "invalid_crop_margin")
     margin = parsing.parse_margin(fields) if crops else "0"
     fill = parsing.parse_fill(fields)
@@ -143,7 +144,7 @@ def _frame_steps(fields: Fields) -> tuple[Step, ...]:
     return (Frame(crop="subject" if crops else "nothing", margin=margin, fill=fill, position=position),)
 
 
-def _shadow_steps(fields: Fields) -> tuple[Step, ...]:
+def _shadow_steps(fields: Fields) -> tuple[AnyStep, ...]:
     kind, opacity = parsing.parse_shadow(fields)
     return () if kind == "none" else (Shadow(kind=kind, opacity=opacity),)  # type: ignore[arg-type]
 

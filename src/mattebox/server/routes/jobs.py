@@ -15,7 +15,7 @@ from mattebox.server import openapi
 from mattebox.server.api_keys import JOBS_SCOPE
 from mattebox.server.auth import require_caller
 from mattebox.server.http.problems import Problem
-from mattebox.server.job_submission import job_not_found
+from mattebox.server.job_submission import job_not_found_problem
 from mattebox.server.serializers import result_headers, serialize_job
 from mattebox.server.state import get_state
 
@@ -67,7 +67,7 @@ async def get_job_result(request: Request, name: str) -> Response:
         raise Problem.from_fields(status.outcome["error"])
     result = await _call_manager(request, lambda manager, caller: manager.result(name, caller))
     if result is None:
-        raise job_not_found()
+        raise job_not_found_problem()
     metadata, body = result
     headers = {"ETag": f'"{metadata["sha256"]}"'} | result_headers(metadata)
     return Response(body, media_type=metadata["mime"], headers=headers)
@@ -94,7 +94,7 @@ async def cancel_job(request: Request, name: str) -> Any:
     """Cancel a job that is not finished."""
     status = await _call_manager(request, lambda manager, caller: manager.cancel(name, caller))
     if status is None:
-        raise job_not_found()
+        raise job_not_found_problem()
     return serialize_job(status)
 
 
@@ -108,7 +108,7 @@ async def cancel_job(request: Request, name: str) -> Any:
 async def erase_job(request: Request, name: str) -> Response:
     """Stop a job, and erase all of it: what was sent, the result, and every trace of it."""
     if not await _call_manager(request, lambda manager, caller: manager.erase(name, caller)):
-        raise job_not_found()
+        raise job_not_found_problem()
     return Response(status_code=204)
 
 
@@ -137,7 +137,7 @@ async def _follow_job(request: Request, job_id: str) -> AsyncIterator[str]:
 async def _require_status(request: Request, job_id: str) -> JobStatus:
     status = await _call_manager(request, lambda manager, caller: manager.status(job_id, caller))
     if status is None:
-        raise job_not_found()
+        raise job_not_found_problem()
     return status
 
 

@@ -14,9 +14,12 @@ from mattebox.errors import UsageError
 from mattebox.models.cards import registry
 from mattebox.models.store.weight_files import is_installed
 from mattebox.recipe import presets
-from mattebox.recipe.flat_parameters import build_recipe, limit_to_area, parameters_by_name
+from mattebox.recipe.field_types import AREAS
+from mattebox.recipe.flat_parameters import AREA_HELP, build_recipe, limit_to_area, parameters_by_name
 from mattebox.recipe.presets import ENHANCE_STEPS, enhance_base_recipe, require_kind
-from mattebox.recipe.recipe import STEP_ORDER, Recipe, parse_recipe
+from mattebox.recipe.recipe import Recipe
+from mattebox.recipe.serialization import parse_recipe
+from mattebox.recipe.steps import STEP_ORDER
 from mattebox.server import openapi
 from mattebox.server.api_keys import USAGE_SCOPE
 from mattebox.server.auth import require_caller
@@ -50,10 +53,7 @@ EXTRA_IMAGE_FIELDS = {
     for name, parameter in PARAMETER_BY_EXTRA_IMAGE.items()
 }
 STYLE_IMAGE_FIELD = {"style_image": EXTRA_IMAGE_FIELDS["style_image"]}
-ONLY_SCHEMA = {
-    "enum": ["all", "subject", "background"],
-    "description": "the area to change, for all steps that have one",
-}
+ONLY_SCHEMA = {"enum": list(AREAS), "description": AREA_HELP}
 
 router = APIRouter(prefix="/v1")
 

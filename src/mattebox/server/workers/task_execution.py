@@ -50,7 +50,7 @@ def prepare_task(
     if not source:
         raise InputMissing("no picture was sent", "send one as the form's field `image`")
     pixels = sum(
-        _checked_pixel_count(content, settings.max_pixels, name)
+        _count_image_pixels(content, settings.max_pixels, name)
         for name, content in (("the picture", source), *images.items())
     )
     pixels = max(pixels, _result_pixels(settings, recipe, source, max_working_pixels))
@@ -155,7 +155,7 @@ def _result_pixels(settings: Settings, recipe: Recipe, source: bytes, max_workin
     return height * width
 
 
-def _checked_pixel_count(content: bytes, max_pixels: int, name: str) -> int:
+def _count_image_pixels(content: bytes, max_pixels: int, name: str) -> int:
     header = header_check.read_header(content, name)
     header_check.check_pixel_limit(header, max_pixels, name)
     return header.width * header.height

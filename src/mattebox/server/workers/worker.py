@@ -17,7 +17,7 @@ from mattebox.server.workers.protocol import PROGRESS_KEY, pack_frame, read_fram
 
 if TYPE_CHECKING:
     from mattebox.pipeline.result import Result
-    from mattebox.recipe.recipe import Save
+    from mattebox.recipe.steps import Save
     from mattebox.types import OnProgress, Picture
 
 NICENESS = 10  # so that the server responds while pictures are processed
@@ -87,7 +87,7 @@ def _run_task(task: dict[str, Any], data: bytes, threads: int, on_progress: OnPr
     from mattebox.io.reader import read
     from mattebox.models.matte_session import open_session
     from mattebox.pipeline.run import run_recipe
-    from mattebox.recipe.recipe import parse_recipe
+    from mattebox.recipe.serialization import parse_recipe
     from mattebox.server.progress import ProgressReporter
 
     recipe = parse_recipe(task["recipe"])

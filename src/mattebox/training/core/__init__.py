@@ -1,1 +1,1 @@
-"""What all training tasks share: the trainer, settings, checkpoints, distributed training, the run's log, the command."""
+"""What all training tasks share: trainer, settings, checkpoints, distributed training, log, command line."""

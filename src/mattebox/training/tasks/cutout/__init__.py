@@ -1,1 +1,1 @@
-"""Training of the cutout (salient-object matting) network."""
+"""Training of the cutout (salient-object matting) network, its calibration, subject head and soft labels."""

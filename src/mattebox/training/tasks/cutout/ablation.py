@@ -1,10 +1,10 @@
-"""What each part of a recipe is worth: equal runs, one thing changed in each, judged alike.
+"""Ablation of a cutout recipe: equal runs that differ in one setting, evaluated alike.
 
-    python -m mattebox.training.tasks.cutout.ablation DATA OUT [--recipe FILE] [--soft soft.npz] [--features squeezenet1.1.npz] [--steps 600]
-                              [--backbone] [--side 192] [--only NAME ...] [--seeds 1]
+    python -m mattebox.training.tasks.cutout.ablation DATA OUT [--recipe FILE] [--soft soft.npz] [--features FILE]
+                              [--backbone] [--steps 600] [--side 192] [--only NAME ...] [--seeds 1]
 
-Runs are equally long in steps, and short: they tell what helps early, not what helps in the end. OUT/table.json holds
-what was measured; a killed comparison goes on where it was. Give `--seeds 3` to see how much is luck.
+Runs have the same number of steps and are short: they tell what helps early, not what helps in the end. OUT/table.json
+holds the scores; a killed comparison goes on where it was. Give `--seeds 3` to see the spread of equal runs.
 """
 
 from __future__ import annotations
@@ -50,7 +50,7 @@ ABLATIONS: dict[str, dict[str, Any]] = {
 
 @dataclass(frozen=True)
 class AblationInputs:
-    """What runs are made of: the pictures, a classifier to imitate, and whether encoders begin with one's weights."""
+    """Data of the runs, a classifier to imitate, and whether encoders begin with a classifier's weights."""
 
     data: Path
     pools: TrainingPools
@@ -61,14 +61,39 @@ class AblationInputs:
 def run_ablation(
     settings: CutoutSettings, names: list[str], seed_count: int, inputs: AblationInputs, out: Path
 ) -> dict[str, list[dict[str, float]]]:
-    """Name of the change -> the scores of its runs, one of each seed. MatteboxError, before the first run where a
-    recipe cannot be changed so."""
-    known = {name: _remove_ablated_inputs(name, inputs) for name in names}
-    changed = {name: _apply_ablation(settings, name, known[name]) for name in names}
+    """Train and score a run for each change and seed.
+
+    Parameters
+    ----------
+    settings : CutoutSettings
+        Settings that are changed.
+    names : list of str
+        Changes, keys of `ABLATIONS`.
+    seed_count : int
+        Runs of each.
+    inputs : AblationInputs
+        Data and initial weights.
+    out : Path
+        Folder of the runs and of the table.
+
+    Returns
+    -------
+    dict
+        Scores of the runs by the name of the change.
+
+    Raises
+    ------
+    UsageError
+        If a recipe cannot be changed so, before the first run.
+    """
+    remaining = {name: _remove_ablated_inputs(name, inputs) for name in names}
+    changed = {name: _apply_ablation(settings, name, remaining[name]) for name in names}
     table = {}
     for name in names:
         table[name] = [
-            _train_and_score(replace(changed[name], seed=seed), known[name], out / f"{name}, {seed}".replace(" ", "-"))
+            _train_and_score(
+                replace(changed[name], seed=seed), remaining[name], out / f"{name}, {seed}".replace(" ", "-")
+            )
             for seed in range(seed_count)
         ]
         (out / "table.json").write_text(json.dumps(table, indent=1) + "\n")
@@ -77,13 +102,13 @@ def run_ablation(
 
 
 def _apply_ablation(settings: CutoutSettings, name: str, inputs: AblationInputs) -> CutoutSettings:
-    """The recipe with that one thing changed; where nobody teaches, nobody is asked."""
+    """The settings with one change; without teachers' masks no batch has any."""
     changed = replace(settings, **ABLATIONS[name])
     return changed if inputs.pools.teacher_labelled is not None else replace(changed, taught=0.0)
 
 
 def _remove_ablated_inputs(name: str, inputs: AblationInputs) -> AblationInputs:
-    """What the change leaves of the material."""
+    """The inputs that a change leaves."""
     if name == f"{WITHOUT_PREFIX}teachers":
         return replace(inputs, pools=replace(inputs.pools, teacher_labelled=None))
     if name == f"{WITHOUT_PREFIX}features":
@@ -92,7 +117,7 @@ def _remove_ablated_inputs(name: str, inputs: AblationInputs) -> AblationInputs:
 
 
 def _train_and_score(settings: CutoutSettings, inputs: AblationInputs, run_folder: Path) -> dict[str, float]:
-    """The scores of a run at its end, trained now or before; each network is given what it can use."""
+    """Scores at the end of a run, trained now or earlier, with the inputs that its network can use."""
     features = inputs.feature_weights if settings.net == "cutnet" else None
     backbone = INSTALLED_BACKBONE if inputs.use_pretrained_backbone and settings.net == "litenet" else None
     train_cutout(
@@ -104,12 +129,12 @@ def _train_and_score(settings: CutoutSettings, inputs: AblationInputs, run_folde
 
 
 def print_scores(name: str, run_scores: list[dict[str, float]]) -> None:
-    """One line: the mean of each measure, and how far the runs lie apart."""
+    """Print a line: the mean of each score and half the range of the runs."""
     cells = []
     for measure in TABLE_SCORES:
         values = [run[measure] for run in run_scores]
-        apart = f" +-{(max(values) - min(values)) / 2:.3f}" if len(values) > 1 else ""
-        cells.append(f"{measure} {np.mean(values):.3f}{apart}")
+        spread = f" +-{(max(values) - min(values)) / 2:.3f}" if len(values) > 1 else ""
+        cells.append(f"{measure} {np.mean(values):.3f}{spread}")
     print(f"{name:24s}", "   ".join(cells), flush=True)
 
 
@@ -117,21 +142,21 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("data", type=Path)
     parser.add_argument("out", type=Path)
-    parser.add_argument("--recipe", type=Path, help="a TOML file of what stays the same")
+    parser.add_argument("--recipe", type=Path, help="a TOML file of the settings that stay the same")
     parser.add_argument("--soft", type=Path, help="teachers' masks (mattebox.training.tasks.cutout.pseudo_labels)")
     parser.add_argument("--features", type=Path, help="SqueezeNet 1.1's weights (.npz)")
     parser.add_argument("--backbone", action="store_true", help="litenet begins with an installed classifier's weights")
-    parser.add_argument("--side", type=int, default=192, help="of the pictures, unless a change says another")
+    parser.add_argument("--side", type=int, default=192, help="of the input in pixels, unless a change sets another")
     parser.add_argument("--steps", type=int, default=600)
     parser.add_argument("--seeds", type=int, default=1)
     parser.add_argument("--only", nargs="+", choices=ABLATIONS, default=list(ABLATIONS), metavar="NAME")
     args = parser.parse_args()
     try:
-        equal = {"steps": args.steps, "judge_every": 1.0, "sides": [[0.0, args.side]], "warmup": 50, "average": 0.99}
-        recipe = build_settings(CutoutSettings, read_settings(CutoutSettings, args.recipe, args.out) | equal)
+        shared = {"steps": args.steps, "judge_every": 1.0, "sides": [[0.0, args.side]], "warmup": 50, "average": 0.99}
+        recipe = build_settings(CutoutSettings, read_settings(CutoutSettings, args.recipe, args.out) | shared)
         args.out.mkdir(parents=True, exist_ok=True)
-        leave = read_excluded_names(recipe.excluded_names_file)
-        pools = load_pools(args.data, recipe.pool_side, torch.device("cpu"), read_soft_labels(args.soft), leave)
+        excluded = read_excluded_names(recipe.excluded_names_file)
+        pools = load_pools(args.data, recipe.pool_side, torch.device("cpu"), read_soft_labels(args.soft), excluded)
         run_ablation(
             recipe, args.only, args.seeds, AblationInputs(args.data, pools, args.features, args.backbone), args.out
         )

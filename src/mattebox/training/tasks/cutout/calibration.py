@@ -1,8 +1,9 @@
-"""Confidence that means something: fitted on the validation split, checked by folds.
+"""Calibration of the confidence on the validation split, checked by cross-validation.
 
-Fits confidence = presence x sigmoid(bias + slope x logit(expected IoU)) to the IoU really reached, by logistic
-regression with soft targets (Platt 1999); presence is what the network says of there being a subject, if it does.
-Places the threshold of `found` between photographs with a subject and empty rooms.
+Fits confidence = presence x sigmoid(bias + slope x logit(expected IoU)) to the IoU reached, by logistic regression with
+soft targets (Platt 1999); presence is the network's probability that there is a subject, if it has one. The threshold
+of `found` is placed between photographs with a subject and empty backgrounds.
+
     python -m mattebox.training.tasks.cutout.calibration DATA --card balanced    prints the fit and its reliability
 """
 
@@ -22,33 +23,43 @@ from mattebox.training.data.dataset import stream_samples
 from mattebox.training.evaluate.predictors import SubjectPredictor, session_subject_predictor
 
 FOLDS = 4
-NEWTON_STEPS = 50  # of Newton's method
-MIN_VALIDATION_PICTURES = 24  # validation pictures
-MIN_USEFUL_IOU = (
-    0.5  # IoU from which a matte is worth having: to refuse a photograph of which it is not costs nobody anything
-)
+MISS_COST = 20  # of a missed subject, against a false alarm
+NEWTON_STEPS = 50
+MIN_VALIDATION_PICTURES = 24
+MIN_USEFUL_IOU = 0.5  # of a matte worth having: only those count as missed subjects
 
 
 def calibrate_card(model: str, data: Path) -> dict[str, Any]:
-    """The card's calibration, and printed: how reliable it is on folds it was not fitted on."""
-    see = session_subject_predictor(Session.open(model))
-    seen = [
+    """Fit a card's calibration and print how reliable it is on held-out folds.
+
+    Parameters
+    ----------
+    model : str
+        Name or path of the card.
+    data : Path
+        Shards, a folder or a CSV with validation pictures.
+
+    Returns
+    -------
+    dict
+        Fields of the card's calibration; empty with too few pictures.
+    """
+    predict = session_subject_predictor(Session.open(model))
+    results = [
         (expected_iou(alpha), iou(alpha, np.asarray(mask, np.float32) / np.float32(255)), presence)
         for (alpha, presence), mask in (
-            (see(np.asarray(p)), m) for _, p, m in stream_samples(data, "labelled", "val") if m
+            (predict(np.asarray(p)), m) for _, p, m in stream_samples(data, "labelled", "val") if m
         )
     ]
-    if len(seen) < MIN_VALIDATION_PICTURES:
-        print(
-            f"{len(seen)} validation pictures are too few to calibrate on: the confidence is what the network promises"
-        )
+    if len(results) < MIN_VALIDATION_PICTURES:
+        print(f"{len(results)} validation pictures are too few to calibrate on: the confidence is the expected IoU")
         return {}
-    promised, reached, presence = np.array(seen).T
-    print("reliability, folds:", cross_validate_confidence(promised, reached, presence))
-    bias, slope = fit_confidence(promised, reached, presence)
-    sure = presence * sigmoid(bias + slope * logit(promised))
-    ghosts = [p * sigmoid(bias + slope * logit(expected)) for expected, p in predict_empty_backgrounds(see, data)]
-    threshold = choose_found_threshold(sure[reached >= MIN_USEFUL_IOU], np.array(ghosts))
+    expected, reached, presence = np.array(results).T
+    print("reliability, folds:", cross_validate_confidence(expected, reached, presence))
+    bias, slope = fit_confidence(expected, reached, presence)
+    confidence = presence * sigmoid(bias + slope * logit(expected))
+    empty = [p * sigmoid(bias + slope * logit(predicted)) for predicted, p in predict_empty_backgrounds(predict, data)]
+    threshold = choose_found_threshold(confidence[reached >= MIN_USEFUL_IOU], np.array(empty))
     return {
         "bias": round(bias, 4),
         "slope": round(slope, 4),
@@ -60,7 +71,7 @@ def calibrate_card(model: str, data: Path) -> dict[str, Any]:
 def fit_confidence(
     predicted_iou: NDArray[Any], actual_iou: NDArray[Any], presence: NDArray[Any] | float = 1.0
 ) -> tuple[float, float]:
-    """Bias and slope by Newton's method on the cross entropy with soft targets, of what presence leaves to say."""
+    """Bias and slope of the confidence, after the IoU reached has been divided by presence."""
     actual_iou = np.clip(actual_iou / np.maximum(presence, 0.1), 0, 1)
     x = np.stack([np.ones_like(predicted_iou), logit(predicted_iou)], 1)
     bias, slope = fit_logistic_regression(x, actual_iou, np.ones(len(x)), np.array([1e-3, 1e-3]), np.array([0.0, 1.0]))
@@ -74,8 +85,26 @@ def fit_logistic_regression(
     l2_penalty: NDArray[Any],
     initial_weights: NDArray[Any],
 ) -> NDArray[Any]:
-    """Weights C of the logistic regression of N x C on truth 0..1, each row `sample_weights` so much, by Newton's method;
-    `l2_penalty` draws each weight to where it starts."""
+    """Logistic regression with soft targets, by Newton's method.
+
+    Parameters
+    ----------
+    x : ndarray, N x C
+        Features.
+    targets : ndarray, N
+        Probabilities 0..1.
+    sample_weights : ndarray, N
+        Weights of the rows.
+    l2_penalty : ndarray, C
+        Penalty of each weight's distance from its initial value.
+    initial_weights : ndarray, C
+        Where the search begins.
+
+    Returns
+    -------
+    ndarray, C
+        The weights.
+    """
     w = initial_weights
     for _ in range(NEWTON_STEPS):
         p = sigmoid(x @ w)
@@ -87,40 +116,39 @@ def fit_logistic_regression(
 def cross_validate_confidence(
     predicted_iou: NDArray[Any], actual_iou: NDArray[Any], presence: NDArray[Any] | None = None
 ) -> dict[str, float]:
-    """Held-out mean absolute gap between confidence and IoU, in bins of equal size, and their correlation."""
+    """Calibration error (mean absolute gap to the IoU in bins of equal size) and correlation on held-out folds."""
     fold, presence = (
         np.arange(len(predicted_iou)) % FOLDS,
         np.ones(len(predicted_iou)) if presence is None else presence,
     )
-    given = np.empty(len(predicted_iou))
+    confidence = np.empty(len(predicted_iou))
     for k in range(FOLDS):
         bias, slope = fit_confidence(predicted_iou[fold != k], actual_iou[fold != k], presence[fold != k])
-        given[fold == k] = presence[fold == k] * sigmoid(bias + slope * logit(predicted_iou[fold == k]))
-    bins = np.array_split(np.argsort(given), 8)
-    gap = np.mean([abs(given[b].mean() - actual_iou[b].mean()) for b in bins])
+        confidence[fold == k] = presence[fold == k] * sigmoid(bias + slope * logit(predicted_iou[fold == k]))
+    bins = np.array_split(np.argsort(confidence), 8)
+    gap = np.mean([abs(confidence[b].mean() - actual_iou[b].mean()) for b in bins])
     return {
         "calibration error": round(float(gap), 4),
-        "correlation": round(float(np.corrcoef(given, actual_iou)[0, 1]), 3),
+        "correlation": round(float(np.corrcoef(confidence, actual_iou)[0, 1]), 3),
     }
 
 
 def predict_empty_backgrounds(predict: SubjectPredictor, data: Path) -> list[tuple[float, float]]:
-    """Expected IoU and presence that the network promises on the empty rooms and clutter it was not trained on."""
-    seen = (predict(np.asarray(p)) for _, p, _ in stream_samples(data, "background", "val"))
-    return [(expected_iou(alpha), presence) for alpha, presence in seen]
+    """Expected IoU and presence on the validation backgrounds, which have no subject."""
+    results = (predict(np.asarray(p)) for _, p, _ in stream_samples(data, "background", "val"))
+    return [(expected_iou(alpha), presence) for alpha, presence in results]
 
 
 def choose_found_threshold(with_subject: NDArray[Any], without_subject: NDArray[Any]) -> float:
-    """Where missed subjects, counted twenty times, and ghosts are fewest; no subject counts whose matte is useless."""
+    """Threshold of the confidence with the fewest misses, counted twenty times, and false alarms."""
     if not len(without_subject):
         print("no backgrounds: `found` is decided by subjects alone")
         without_subject = np.zeros(1)
-    tries = np.linspace(0.02, 0.9, 89)
-    cost = [20 * np.mean(with_subject < t) + np.mean(without_subject >= t) for t in tries]
-    best = float(tries[int(np.argmin(cost))])
-    print(
-        f"found at {best:.2f}: misses {np.mean(with_subject < best):.3f}, ghosts {np.mean(without_subject >= best):.3f}"
-    )
+    thresholds = np.linspace(0.02, 0.9, 89)
+    cost = [MISS_COST * np.mean(with_subject < t) + np.mean(without_subject >= t) for t in thresholds]
+    best = float(thresholds[int(np.argmin(cost))])
+    misses, false_alarms = np.mean(with_subject < best), np.mean(without_subject >= best)
+    print(f"found at {best:.2f}: misses {misses:.3f}, false alarms {false_alarms:.3f}")
     return best
 
 

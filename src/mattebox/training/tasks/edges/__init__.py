@@ -1,1 +1,1 @@
-"""The learned refiner: synthetic mattes, scenes, the network, its training and export."""
+"""Training of the edge refinement network: synthetic mattes, scenes, pixels, shapes."""

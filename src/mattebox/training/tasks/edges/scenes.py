@@ -1,11 +1,11 @@
-"""What the edge network learns from: composites with known alpha, beside what a cutout network might have said of them.
+"""Training samples of the edge network: composites with known alpha and coarse mattes as a cutout network gives them.
 
     python -m mattebox.training.tasks.edges.scenes DATA POOL [--count 3000] [--seed 0]
 
-writes POOL/*.npy, uint8 N x 14 x SIDE x SIDE: thirteen features (mattebox/training/networks/edge_network) and the true alpha. Half of
-the scenes are made-up mattes with photographs before and behind, and a matte spoiled at random as the network's; half
-are products and models photographed on white (whose alpha and colours are known) over rooms and streets, with the
-embedded network's own answer. Everything is seen at a random enlargement, as in a large photograph.
+writes POOL/*.npy, uint8 N x 14 x SIDE x SIDE: thirteen features (mattebox.training.networks.edge_network) and the true
+alpha. Half of the scenes are synthetic mattes with photographs as foreground and background, and a matte degraded at
+random; half are products and models photographed on white (whose alpha and colours are known) over backgrounds, with
+the embedded network's own matte. All are at a random enlargement, as in a large photograph.
 """
 
 from __future__ import annotations
@@ -19,7 +19,6 @@ import torch
 import torch.nn.functional as F
 from numpy.typing import NDArray
 from PIL import Image
-from torch import Tensor
 
 from mattebox.matting.colour_table import build_colour_table, look_up_probability
 from mattebox.matting.matte_operations import as_floats
@@ -28,22 +27,35 @@ from mattebox.models.matte_session import Session, open_session
 from mattebox.training.data.dataset import stream_samples, unmix_white_background
 from mattebox.training.export.pixel_kernels import ColourModels
 from mattebox.training.networks.edge_network import compute_edge_features
+from mattebox.training.tasks.edges.matte_degradation import degrade_matte
 from mattebox.training.tasks.edges.synthetic_mattes import Rng, draw_matte
 from mattebox.types import Floats, Picture
 
-SAMPLE_SIDE_PIXELS = 160  # of a sample
-MATTE_STEPS_PIXELS = (1, 2, 2, 3, 3, 4, 4, 5, 6, 8, 10, 12)  # pixels of one sample of the matte
-CONTEXT_MATTE_SAMPLES = 24  # samples of the matte around a scene's middle that colour models may see
-SAMPLES_PER_FILE = 200  # samples of a file
-ACCURATE_MATTE_SHARE = 0.3  # of the coarse mattes
+SAMPLE_SIDE_PIXELS = 160
+MATTE_STEPS_PIXELS = (1, 2, 2, 3, 3, 4, 4, 5, 6, 8, 10, 12)  # of one sample of the coarse matte
+CONTEXT_MATTE_SAMPLES = 24  # samples of the coarse matte around a scene, for the colour models
+SAMPLES_PER_FILE = 200
 REPEATED_TEXTURE_SHARE = 0.4  # of the textures
 THIRD_PHOTOGRAPH_SHARE = 0.3  # of the drawn scenes
-MIN_PREDICTION_IOU = 0.85  # IoU from which the network's answer is about the subject at all
+MIN_PREDICTION_IOU = 0.85  # of the network's matte, to be about the subject at all
 
 
 class EdgeScene(NamedTuple):
-    """Full-resolution rgb H x W x 3 and true alpha H x W, 0..1; the coarse matte h x w over the same ground; the whole
-    picture's palette."""
+    """A composite with its true and its coarse matte.
+
+    Attributes
+    ----------
+    rgb : ndarray, H x W x 3 float32
+        The composite, 0..1.
+    alpha : ndarray, H x W float32
+        True alpha, 0..1.
+    coarse_alpha : ndarray, H/step x W/step float32
+        Alpha as the cutout network gives it.
+    step : int
+        Pixels of one sample of the coarse matte.
+    colour_table : ndarray
+        Foreground probabilities of the whole picture's colours.
+    """
 
     rgb: Floats
     alpha: Floats
@@ -53,7 +65,7 @@ class EdgeScene(NamedTuple):
 
 
 def draw_scene(rng: Rng, photographs: list[np.ndarray]) -> EdgeScene:
-    """A drawn matte over photographs, its coarse form spoiled."""
+    """A synthetic matte between two photographs, with a degraded coarse matte."""
     step = int(rng.choice(MATTE_STEPS_PIXELS))
     side = min(SAMPLE_SIDE_PIXELS + 2 * CONTEXT_MATTE_SAMPLES * step, 640) // (4 * step) * 4 * step
     alpha = draw_matte(rng, side, step)
@@ -70,15 +82,18 @@ def draw_scene(rng: Rng, photographs: list[np.ndarray]) -> EdgeScene:
 def extend_picture(
     rng: Rng, scene: tuple[Floats, Floats], subject_texture: Floats, background_texture: Floats, other_texture: Floats
 ) -> tuple[NDArray[np.uint8], Floats]:
-    """A scene is a small part of a picture: rgb and coarse alpha of more of it. Below lie front, as subject, and back;
-    sometimes another photograph that is half of each, so that colours say less."""
+    """The picture that a scene is a small part of: rgb and coarse alpha.
+
+    Below the scene lie both textures, as subject and as background, and sometimes another photograph that is half of
+    each, so that colours tell less.
+    """
     rgb, coarse = scene
     half, cells = rgb.shape[1] // 2, coarse.shape[1] // 2
-    more = [np.concatenate([subject_texture[:, :half], background_texture[:, half:]], 1)] * int(rng.integers(3))
-    more += [other_texture] if rng.random() < THIRD_PHOTOGRAPH_SHARE else []
+    parts = [np.concatenate([subject_texture[:, :half], background_texture[:, half:]], 1)] * int(rng.integers(3))
+    parts += [other_texture] if rng.random() < THIRD_PHOTOGRAPH_SHARE else []
     split = np.zeros_like(coarse)
     split[:, :cells] = 1
-    return to_uint8(np.concatenate([rgb, *more])), np.concatenate([coarse, *[split] * len(more)])
+    return to_uint8(np.concatenate([rgb, *parts])), np.concatenate([coarse, *[split] * len(parts)])
 
 
 def to_uint8(rgb: Floats) -> NDArray[np.uint8]:
@@ -88,16 +103,15 @@ def to_uint8(rgb: Floats) -> NDArray[np.uint8]:
 def composite_scenes(
     rng: Rng, session: Session, subject: tuple[np.ndarray, np.ndarray], background: np.ndarray
 ) -> list[EdgeScene]:
-    """Some windows of one subject over a room, with the network's answer; none where it is about something else."""
+    """Crops along the edge of a subject over a background, with the network's matte; none if it missed the subject."""
     colours, alpha = subject
     background = np.asarray(Image.fromarray(background).resize(alpha.shape[::-1], Image.Resampling.BICUBIC))
-    whole = blend_over(alpha, to_float32(colours), to_float32(background))
-    answer = segment(Picture(to_uint8(whole)), session)
-    coarse = as_floats(answer.alpha)
-    table = build_colour_table(to_uint8(whole), coarse)
-    again = F.interpolate(torch.from_numpy(coarse)[None, None], size=alpha.shape, mode="bilinear")[0, 0].numpy()
-    inside, known = again > 0.5, alpha > 0.5
-    if (inside & known).sum() < MIN_PREDICTION_IOU * (inside | known).sum():
+    composite = to_uint8(blend_over(alpha, to_float32(colours), to_float32(background)))
+    coarse = as_floats(segment(Picture(composite), session).alpha)
+    table = build_colour_table(composite, coarse)
+    enlarged = F.interpolate(torch.from_numpy(coarse)[None, None], size=alpha.shape, mode="bilinear")[0, 0].numpy()
+    predicted, truth = enlarged > 0.5, alpha > 0.5
+    if (predicted & truth).sum() < MIN_PREDICTION_IOU * (predicted | truth).sum():
         return []
     edge = np.argwhere((alpha > 0.1) & (alpha < 0.9))
     rng.shuffle(edge)
@@ -114,7 +128,7 @@ def _crop_scene(
     colour_table: Floats,
     place: np.ndarray,
 ) -> EdgeScene:
-    """What lies around a place, enlarged `step` times against the coarse matte."""
+    """The scene around a place, row and column of the picture, enlarged against the coarse matte."""
     step = int(rng.choice(MATTE_STEPS_PIXELS))
     ratio = np.divide(coarse_alpha.shape, alpha.shape)  # samples of the matte for each pixel of the small picture
     cells = min(SAMPLE_SIDE_PIXELS + 2 * CONTEXT_MATTE_SAMPLES * step, 640) // (4 * step) * 4
@@ -124,16 +138,16 @@ def _crop_scene(
     (above, left), (below, right) = (tuple(map(float, v)) for v in (first / ratio, ends))
     side = cells * step
 
-    def seen(plane: np.ndarray) -> Floats:
+    def enlarge(plane: np.ndarray) -> Floats:
         part = Image.fromarray(plane).resize((side, side), Image.Resampling.BICUBIC, box=(left, above, right, below))
         return np.asarray(part, np.float32) / np.float32(255)
 
-    sharp = rng.uniform(1, max(1, 0.8 * step * ratio[0]))
-    true = ((seen(np.rint(alpha * 255).astype(np.uint8)) - 0.5) * np.float32(sharp) + 0.5).clip(0, 1)
-    mixed = blend_over(true, seen(colours), seen(background))
+    sharpness = rng.uniform(1, max(1, 0.8 * step * ratio[0]))
+    true_alpha = ((enlarge(np.rint(alpha * 255).astype(np.uint8)) - 0.5) * np.float32(sharpness) + 0.5).clip(0, 1)
+    rgb = blend_over(true_alpha, enlarge(colours), enlarge(background))
     return EdgeScene(
-        add_camera_noise(rng, mixed),
-        true,
+        add_camera_noise(rng, rgb),
+        true_alpha,
         coarse_alpha[first[0] : first[0] + cells, first[1] : first[1] + cells],
         step,
         colour_table,
@@ -150,14 +164,15 @@ def blend_over(alpha: Floats, front: Floats, back: Floats) -> Floats:
 
 
 def random_texture(rng: Rng, photograph: np.ndarray, side: int) -> Floats:
-    """A square of a photograph at a random enlargement, turned and lit at random; often mirrored and repeated at about
-    its own size instead, so that it is busy."""
+    """A random square of a photograph, enlarged, turned and lit at random, side x side x 3, 0..1.
+
+    Often it is mirrored and repeated instead, so that the texture is busy.
+    """
     if rng.random() < REPEATED_TEXTURE_SHARE:
-        photograph, least = _mirror_repeat(photograph, side, rng.uniform(0.5, 1.2)), 0.999
+        photograph, enlargement = _mirror_repeat(photograph, side, rng.uniform(0.5, 1.2)), 0.999
     else:
-        least = rng.uniform(1, 4)
-    most = min(photograph.shape[:2])
-    cut = int(np.clip(side / least, 48, most))
+        enlargement = rng.uniform(1, 4)
+    cut = int(np.clip(side / enlargement, 48, min(photograph.shape[:2])))
     top, left = (int(rng.integers(0, s - cut + 1)) for s in photograph.shape[:2])
     part = Image.fromarray(photograph[top : top + cut, left : left + cut])
     rgb = np.asarray(part.resize((side, side), Image.Resampling.BICUBIC), np.float32) / np.float32(255)
@@ -166,7 +181,7 @@ def random_texture(rng: Rng, photograph: np.ndarray, side: int) -> Floats:
 
 
 def _mirror_repeat(photograph: np.ndarray, side: int, scale: float) -> np.ndarray:
-    """A photograph reduced, and mirrored until it is at least so large."""
+    """A downscaled photograph, mirrored until no side is shorter than `side`."""
     width, height = (max(48, int(s * scale)) for s in photograph.shape[1::-1])
     small = np.asarray(Image.fromarray(photograph).resize((width, height), Image.Resampling.BICUBIC))
     pads = [(0, max(0, side - s)) for s in (height, width)]
@@ -174,56 +189,9 @@ def _mirror_repeat(photograph: np.ndarray, side: int, scale: float) -> np.ndarra
 
 
 def add_camera_noise(rng: Rng, rgb: Floats) -> Floats:
-    """With a camera's noise, and rounded as a file has it."""
+    """Add sensor noise and round to 8 bits."""
     noise = rng.normal(0, rng.random() ** 2 * 0.03, rgb.shape)
     return np.asarray(np.rint((rgb + noise).clip(0, 1) * 255) / 255, np.float32)
-
-
-def degrade_matte(rng: Rng, alpha: Floats, step: int) -> Floats:
-    """The matte as a network might see it: well, or shrunk, blurred, thin things lost, moved, too wide, hazy."""
-    cells = alpha.shape[0] // step
-    x = torch.from_numpy(alpha)[None, None]
-    if rng.random() < ACCURATE_MATTE_SHARE:
-        return np.asarray(gaussian_blur(F.adaptive_avg_pool2d(x, cells), rng.uniform(0.3, 0.9))[0, 0].numpy())
-    if rng.random() < 0.35:  # thin things are seen as one mass, or not at all
-        x = apply_contrast(
-            gaussian_blur(F.adaptive_avg_pool2d(x, cells), rng.uniform(0.5, 2.5)),
-            rng.uniform(1, 4),
-            rng.uniform(0.25, 0.6),
-        )
-    x = F.adaptive_avg_pool2d(x, cells)
-    if rng.random() < 0.5:
-        x = warp_randomly(rng, x, rng.uniform(0, 1.5))
-    x = gaussian_blur(x, rng.uniform(0.3, 1.6))
-    if rng.random() < 0.6:
-        x = apply_contrast(x, rng.uniform(0.8, 2.2), rng.uniform(0.35, 0.65))
-    if rng.random() < 0.5:
-        haze = F.interpolate(torch.from_numpy(rng.normal(0, 0.05, (1, 1, 5, 5)).astype(np.float32)), size=x.shape[2:],
-                             mode="bicubic")  # fmt: skip
-        x = x + haze
-    return np.asarray(x.clamp(0, 1)[0, 0].numpy())
-
-
-def apply_contrast(x: Tensor, slope: float, centre: float) -> Tensor:
-    return ((x - centre) * slope + 0.5).clamp(0, 1)
-
-
-def gaussian_blur(x: Tensor, sigma: float) -> Tensor:
-    reach = max(1, round(3 * sigma))
-    line = torch.exp(-0.5 * (torch.arange(-reach, reach + 1) / sigma) ** 2)
-    line = (line / line.sum())[None, None, None]
-    x = F.conv2d(F.pad(x, (reach, reach, 0, 0), mode="replicate"), line)
-    return F.conv2d(F.pad(x, (0, 0, reach, reach), mode="replicate"), line.mT)
-
-
-def warp_randomly(rng: Rng, x: Tensor, max_shift: float) -> Tensor:
-    """Shifted by a few samples, differently from place to place."""
-    height, width = x.shape[2:]
-    field = torch.from_numpy(rng.normal(0, max_shift, (1, 2, 5, 5)).astype(np.float32))
-    field = F.interpolate(field, size=(height, width), mode="bicubic")[0].permute(1, 2, 0)
-    rows, columns = torch.meshgrid(torch.linspace(-1, 1, height), torch.linspace(-1, 1, width), indexing="ij")
-    grid = torch.stack([columns, rows], 2) + field * torch.tensor([2 / width, 2 / height])
-    return F.grid_sample(x, grid[None], padding_mode="border", align_corners=False)
 
 
 COLOUR_MODELS = {False: ColourModels(halve=False), True: ColourModels(halve=True)}
@@ -231,40 +199,40 @@ COLOUR_MODELS = {False: ColourModels(halve=False), True: ColourModels(halve=True
 
 @torch.no_grad()
 def build_sample(rng: Rng, scene: EdgeScene) -> np.ndarray:
-    """14 x SIDE x SIDE uint8 around the middle of a scene, as the house would see it."""
+    """A training sample, 14 x SIDE x SIDE uint8, around the middle of a scene."""
     step, rgb = scene.step, torch.from_numpy(np.ascontiguousarray(scene.rgb))
     shrink = step // 2 if step % 2 == 0 else step
     guide = F.avg_pool2d(rgb.permute(2, 0, 1)[None], shrink)
     coarse = torch.from_numpy(np.ascontiguousarray(scene.coarse_alpha))[None, None]
     planes = F.pad(COLOUR_MODELS[step % 2 == 0](guide, coarse), (1, 1, 1, 1), mode="replicate")
     prior = F.interpolate(coarse, scale_factor=float(step), mode="bicubic", align_corners=False).clamp(0, 1)[0, 0]
-    seen = compute_edge_features(
+    features = compute_edge_features(
         rgb, prior, planes, torch.from_numpy(look_up_probability(scene.colour_table, scene.rgb))
     )[0]
     truth = torch.from_numpy(np.ascontiguousarray(scene.alpha))[None]
-    both = torch.cat([seen, truth]).clamp(0, 1)
-    side = both.shape[1]
+    sample = torch.cat([features, truth]).clamp(0, 1)
+    side = sample.shape[1]
     top, left = (
         int(np.clip((side - SAMPLE_SIDE_PIXELS) // 2 + rng.integers(-20, 21), 0, side - SAMPLE_SIDE_PIXELS))
         for _ in range(2)
     )
-    part = both[:, top : top + SAMPLE_SIDE_PIXELS, left : left + SAMPLE_SIDE_PIXELS]
-    return np.asarray((part * 255).round().byte().numpy())
+    crop = sample[:, top : top + SAMPLE_SIDE_PIXELS, left : left + SAMPLE_SIDE_PIXELS]
+    return np.asarray((crop * 255).round().byte().numpy())
 
 
 def read_photographs(data: Path) -> list[np.ndarray]:
-    """Rooms, streets and other photographs of the training split; those of 200 pixels at least."""
+    """Backgrounds and unlabelled photographs of the training split, H x W x 3 uint8, of 200 pixels at least."""
     kinds = (("background", 700), ("unlabelled", 900))
-    found = [
+    photographs = [
         np.asarray(p)
-        for kind, most in kinds
-        for _, (_, p, _) in zip(range(most), stream_samples(data, kind, "train"), strict=False)
+        for kind, count in kinds
+        for _, (_, p, _) in zip(range(count), stream_samples(data, kind, "train"), strict=False)
     ]
-    return [p for p in found if min(p.shape[:2]) >= 200]
+    return [p for p in photographs if min(p.shape[:2]) >= 200]
 
 
 def read_subjects_on_white(data: Path, split: str) -> list[tuple[np.ndarray, np.ndarray]]:
-    """Colours uint8 and alpha 0..1 of what was photographed on white."""
+    """Colours uint8 and alpha 0..1 of the subjects photographed on white."""
     pairs = (
         (np.asarray(p), np.asarray(m))
         for row, p, m in stream_samples(data, "labelled", split)
@@ -283,16 +251,18 @@ def main() -> None:
     args = parser.parse_args()
     torch.set_num_threads(1)
     rng, session = np.random.default_rng(args.seed), open_session("balanced", "cpu", 1)
-    rooms, known = read_photographs(args.data), read_subjects_on_white(args.data, args.split)
+    backgrounds, subjects = read_photographs(args.data), read_subjects_on_white(args.data, args.split)
     args.pool.mkdir(parents=True, exist_ok=True)
     for shard in range(-(-args.count // SAMPLES_PER_FILE)):
-        made: list[np.ndarray] = []
-        while len(made) < SAMPLES_PER_FILE:
-            made.append(build_sample(rng, draw_scene(rng, rooms)))
-            if len(made) % 4 == 0:
-                pair, room = known[rng.integers(len(known))], rooms[rng.integers(len(rooms))]
-                made.extend(build_sample(rng, s) for s in composite_scenes(rng, session, pair, room))
-        np.save(args.pool / f"{args.split}-{args.seed}-{shard:03}.npy", np.stack(made[:SAMPLES_PER_FILE]))
+        samples: list[np.ndarray] = []
+        while len(samples) < SAMPLES_PER_FILE:
+            samples.append(build_sample(rng, draw_scene(rng, backgrounds)))
+            if len(samples) % 4 == 0:
+                subject = subjects[rng.integers(len(subjects))]
+                background = backgrounds[rng.integers(len(backgrounds))]
+                scenes = composite_scenes(rng, session, subject, background)
+                samples.extend(build_sample(rng, scene) for scene in scenes)
+        np.save(args.pool / f"{args.split}-{args.seed}-{shard:03}.npy", np.stack(samples[:SAMPLES_PER_FILE]))
         print(shard, flush=True)
 
 

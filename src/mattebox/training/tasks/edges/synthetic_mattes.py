@@ -1,7 +1,7 @@
-"""Made-up mattes, known to the last pixel: blobs, boards and bars with hard, soft, hairy, furry and moved edges.
+"""Synthetic mattes with exact alpha: blobs, boards and bars with hard, soft, hairy, furry and moved edges.
 
-Drawn three times as large and averaged. Sizes go with `step`, the pixels of one sample of a network's matte, because
-what a network cannot see is what is to be found. Knows nothing of pictures or networks.
+Drawn at three times the size and averaged. Sizes follow `step`, the pixels of one sample of a network's coarse matte,
+because details smaller than that are what edge refinement has to find.
 """
 
 from __future__ import annotations
@@ -11,12 +11,27 @@ from PIL import Image, ImageDraw, ImageFilter
 
 from mattebox.types import Floats
 
-SUPERSAMPLING = 3  # times as large, drawn
+SUPERSAMPLING = 3
 Rng = np.random.Generator
 
 
 def draw_matte(rng: Rng, side: int, step: float) -> Floats:
-    """Alpha side x side, 0..1, an edge passing near the middle."""
+    """Draw a random matte with an edge near its middle.
+
+    Parameters
+    ----------
+    rng : Generator
+        Random numbers.
+    side : int
+        Side in pixels.
+    step : float
+        Pixels of one sample of the coarse matte.
+
+    Returns
+    -------
+    ndarray, side x side float32
+        Alpha, 0..1.
+    """
     outline = _draw_outline(rng, side * SUPERSAMPLING)
     canvas = Image.new("L", (side * SUPERSAMPLING, side * SUPERSAMPLING))
     draw = ImageDraw.Draw(canvas)
@@ -51,17 +66,17 @@ def draw_matte(rng: Rng, side: int, step: float) -> Floats:
 
 
 def _edge_sigma(rng: Rng, step: float, is_hairy: bool) -> float:
-    """Sigma of the edge in pixels: mostly a lens's, sometimes out of focus."""
+    """Blur of the edge in pixels: mostly that of a lens, sometimes out of focus."""
     if rng.random() < (0.1 if is_hairy else 0.3):
         return float(rng.uniform(0.5, 2.5) * step)
     return float(rng.uniform(0.25, 0.6) + rng.random() ** 2 * 0.2 * step)
 
 
 def _draw_outline(rng: Rng, side: int) -> np.ndarray:
-    """N x 2 points of a closed curve whose edge passes near the middle."""
+    """N x 2 points of a closed curve that passes near the middle."""
     turn = np.linspace(0, 2 * np.pi, 400, endpoint=False)
     radius, towards = rng.uniform(0.12, 1.2) * side, rng.uniform(0, 2 * np.pi)
-    if rng.random() < 0.25:  # a board, straight and with corners
+    if rng.random() < 0.25:  # straight, with corners
         reach = np.max(np.abs([np.cos(turn), np.sin(turn) * rng.uniform(0.4, 1)]), axis=0)
         wave = 1 / np.maximum(reach, 0.2)
     else:
@@ -77,7 +92,7 @@ def _draw_outline(rng: Rng, side: int) -> np.ndarray:
 
 def _draw_strands(rng: Rng, draw: ImageDraw.ImageDraw, outline: np.ndarray, step: float, count: int,
              length_range: tuple[float, float], spread: float) -> None:  # fmt: skip
-    """Hairs that leave the outline near the picture, bent, thinner at the end, in locks of a common direction."""
+    """Hairs from the outline: bent, thinner at the end, in locks of a common direction."""
     centre, side = outline.mean(0), np.asarray(draw.im.size).max()
     near = np.flatnonzero(((outline > -0.1 * side) & (outline < 1.1 * side)).all(1))
     if not near.size:
@@ -101,7 +116,7 @@ def _draw_strands(rng: Rng, draw: ImageDraw.ImageDraw, outline: np.ndarray, step
 
 
 def _draw_bars(rng: Rng, draw: ImageDraw.ImageDraw, side: int, step: float, shade: int) -> None:
-    """A few thin things: straps, legs, wires; or gaps such as those of a handle."""
+    """A few thin parts, as straps, legs or wires; or holes, as of a handle."""
     for _ in range(int(rng.integers(1, 6))):
         a, b = rng.uniform(0.1, 0.9, 2) * side, rng.uniform(-0.2, 1.2, 2) * side
         wide = max(1, round(rng.uniform(0.2, 3) * step))
@@ -113,7 +128,7 @@ def _draw_bars(rng: Rng, draw: ImageDraw.ImageDraw, side: int, step: float, shad
 
 
 def _motion_blur(rng: Rng, canvas: Image.Image, step: float) -> Image.Image:
-    """Smeared along a line, as by motion."""
+    """Blur along a line."""
     way = rng.uniform(-1, 1, 2) * 2 * step * SUPERSAMPLING
     moved = [np.asarray(canvas.transform(canvas.size, Image.Transform.AFFINE, (1, 0, way[0] * t, 0, 1, way[1] * t)),
                         np.float32) for t in np.linspace(-0.5, 0.5, 7)]  # fmt: skip

@@ -1,1 +1,1 @@
-"""Where the enlarging and the restoring networks are made."""
+"""Training of the networks that enlarge and restore photographs."""

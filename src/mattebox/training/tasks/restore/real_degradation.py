@@ -1,7 +1,7 @@
-"""What happens to photographs between a camera and a stranger's screen: blurred, shrunk, noisy, compressed, and all of
-it once more, in the manner of Real-ESRGAN (Wang et al. 2021) with weaker ends, since most are not that bad.
+"""Degradation of photographs as on the web: blur, resizing, noise and JPEG, in two rounds.
 
-N x 3 x H x W float32 of 0..1 in and out, each picture with a fate of its own. Nothing here knows a network.
+In the manner of Real-ESRGAN (Wang et al. 2021), with weaker extremes. N x 3 x H x W float32, 0..1, in and out; every
+picture is degraded by itself.
 """
 
 from __future__ import annotations
@@ -18,7 +18,20 @@ INTERPOLATION_MODES = ("area", "bilinear", "bicubic")
 
 
 def degrade_realistically(pictures: Tensor, scale: int) -> Tensor:
-    """A `scale`-th of the size, which must divide, after two rounds."""
+    """Degrade and downscale pictures at random.
+
+    Parameters
+    ----------
+    pictures : Tensor, N x 3 x H x W
+        Clean pictures, 0..1; `scale` divides their sides.
+    scale : int
+        Factor of the downscaling.
+
+    Returns
+    -------
+    Tensor, N x 3 x H/scale x W/scale
+        Degraded pictures, 0..1.
+    """
     size = pictures.shape[2] // scale, pictures.shape[3] // scale
     return torch.cat([_degrade_picture(picture[None], size) for picture in pictures])
 
@@ -29,8 +42,8 @@ def _degrade_picture(picture: Tensor, size: tuple[int, int]) -> Tensor:
             picture, _random_between(0.2, 1.8), _random_between(0.2, 1.8), _random_between(0, math.pi)
         )
     ratio = _random_between(0.4, 1.1)
-    between = max(size[0], round(picture.shape[2] * ratio)), max(size[1], round(picture.shape[3] * ratio))
-    picture = _compress_randomly(_add_random_noise(resize_randomly(picture, between), 12), 50)
+    intermediate = max(size[0], round(picture.shape[2] * ratio)), max(size[1], round(picture.shape[3] * ratio))
+    picture = _compress_randomly(_add_random_noise(resize_randomly(picture, intermediate), 12), 50)
     if _random_chance(0.5):
         picture = anisotropic_blur(
             picture, _random_between(0.2, 0.9), _random_between(0.2, 0.9), _random_between(0, math.pi)
@@ -40,7 +53,7 @@ def _degrade_picture(picture: Tensor, size: tuple[int, int]) -> Tensor:
 
 
 def anisotropic_blur(picture: Tensor, sigma_along: float, sigma_across: float, angle: float) -> Tensor:
-    """Gaussian blur of two deviations, in pixels, turned by an angle."""
+    """Gaussian blur with two standard deviations in pixels, turned by an angle in radians."""
     reach = max(1, math.ceil(2.5 * max(sigma_along, sigma_across)))
     y, x = torch.meshgrid(*[torch.arange(-reach, reach + 1.0)] * 2, indexing="ij")
     u, v = x * math.cos(angle) + y * math.sin(angle), y * math.cos(angle) - x * math.sin(angle)
@@ -50,14 +63,14 @@ def anisotropic_blur(picture: Tensor, sigma_along: float, sigma_across: float, a
 
 
 def resize_randomly(picture: Tensor, size: tuple[int, int]) -> Tensor:
-    """By a method that nobody told us."""
+    """Resize by a random interpolation."""
     mode = INTERPOLATION_MODES[int(torch.randint(3, ()))]
     smooth = {} if mode == "area" else {"antialias": _random_chance(0.7), "align_corners": False}
     return F.interpolate(picture, size, mode=mode, **smooth).clamp(0, 1)
 
 
 def _add_random_noise(picture: Tensor, max_sigma: float) -> Tensor:
-    """Gaussian noise of up to `max_sigma` levels, grey in two of five, or none in one of four."""
+    """Gaussian noise of up to `max_sigma` 8-bit levels; grey in two of five cases, none in one of four."""
     if _random_chance(0.25):
         return picture
     noise = torch.randn_like(picture[:, : 1 if _random_chance(0.4) else 3])

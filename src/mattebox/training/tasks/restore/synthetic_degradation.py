@@ -1,7 +1,7 @@
-"""What cameras, networks of wires and haste do to photographs: shrinking, noise, blur, JPEG.
+"""Synthetic degradation of photographs: downscaling, noise, blur, JPEG.
 
-Every function takes and gives N x 3 x H x W float32 of 0..1. Shrinking is antialiased bicubic (a = -0.5, as MATLAB's
-imresize) rounded to 8 bits, the convention of super-resolution tables. Nothing here knows a network.
+N x 3 x H x W float32, 0..1, in and out. Downscaling is antialiased bicubic (a = -0.5, as MATLAB's imresize), rounded to
+8 bits: the convention of super-resolution benchmarks.
 """
 
 from __future__ import annotations
@@ -16,14 +16,14 @@ from torch import Tensor
 
 
 def downscale(pictures: Tensor, scale: int) -> Tensor:
-    """A scale-th of the size, which must divide."""
+    """Downscale by a factor that divides the sides."""
     size = (pictures.shape[2] // scale, pictures.shape[3] // scale)
     small = F.interpolate(pictures, size, mode="bicubic", antialias=True)
     return (small.clamp(0, 1) * 255).round() / 255
 
 
 def add_noise(pictures: Tensor, sigma: Tensor) -> Tensor:
-    """Gaussian noise of N sigmas, in 8-bit levels; not clipped, as denoising tables have it."""
+    """Add Gaussian noise, of a standard deviation in 8-bit levels for each picture; not clipped, as in benchmarks."""
     return pictures + torch.randn_like(pictures) * (sigma.to(pictures.device).view(-1, 1, 1, 1) / 255)
 
 
@@ -38,10 +38,10 @@ def gaussian_blur(pictures: Tensor, sigma: float) -> Tensor:
 
 
 def compress_jpeg(pictures: Tensor, qualities: list[int]) -> Tensor:
-    """Through JPEG, each at its quality, with the usual halved colour resolution."""
-    eight = (pictures.clamp(0, 1) * 255).round().byte().permute(0, 2, 3, 1).cpu().numpy()
-    done = [_jpeg_round_trip(one, quality) for one, quality in zip(eight, qualities, strict=True)]
-    return (torch.from_numpy(np.stack(done)).permute(0, 3, 1, 2).float() / 255).to(pictures.device)
+    """JPEG artefacts, at a quality for each picture, with 4:2:0 chroma subsampling."""
+    pixels = (pictures.clamp(0, 1) * 255).round().byte().permute(0, 2, 3, 1).cpu().numpy()
+    decoded = [_jpeg_round_trip(picture, quality) for picture, quality in zip(pixels, qualities, strict=True)]
+    return (torch.from_numpy(np.stack(decoded)).permute(0, 3, 1, 2).float() / 255).to(pictures.device)
 
 
 def _jpeg_round_trip(pixels: np.ndarray, quality: int) -> np.ndarray:
@@ -51,12 +51,12 @@ def _jpeg_round_trip(pixels: np.ndarray, quality: int) -> np.ndarray:
 
 
 def degrade_for_restoration(pictures: Tensor, max_noise_sigma: float = 55.0) -> Tensor:
-    """A blind restorer's input: mostly noise, some JPEG, some of all three, some untouched."""
+    """Input for blind restoration: mostly noise, some JPEG, some blur, noise and JPEG, some clean."""
     count = len(pictures)
     kind = torch.rand(count)
     out = pictures.clone()
-    plain = kind < 0.5
-    out[plain] = add_noise(pictures[plain], torch.rand(int(plain.sum())) * max_noise_sigma)
+    noisy = kind < 0.5
+    out[noisy] = add_noise(pictures[noisy], torch.rand(int(noisy.sum())) * max_noise_sigma)
     jpeg = (kind >= 0.5) & (kind < 0.8)
     if jpeg.any():
         out[jpeg] = compress_jpeg(pictures[jpeg], (5 + 90 * torch.rand(int(jpeg.sum())) ** 2).int().tolist())
@@ -66,7 +66,7 @@ def degrade_for_restoration(pictures: Tensor, max_noise_sigma: float = 55.0) -> 
 
 
 def _add_blur_noise_jpeg(picture: Tensor) -> Tensor:
-    """A little blur, then noise, then JPEG: a photograph of a telephone, forwarded."""
-    soft = gaussian_blur(picture, 0.3 + 1.2 * float(torch.rand(())))
-    grainy = add_noise(soft, torch.rand(1) * 20)
-    return compress_jpeg(grainy, [int(torch.randint(20, 95, ()))])
+    """A little blur, then noise, then JPEG, as in a forwarded photograph of a phone."""
+    blurred = gaussian_blur(picture, 0.3 + 1.2 * float(torch.rand(())))
+    noisy = add_noise(blurred, torch.rand(1) * 20)
+    return compress_jpeg(noisy, [int(torch.randint(20, 95, ()))])

@@ -1,1 +1,1 @@
-"""Where the style network is made."""
+"""Training of the style transfer network."""

@@ -1,6 +1,6 @@
-"""Pictures to learn styles from, drawn here, so that they belong to nobody else: SIDE x SIDE x 3 uint8, seeded.
+"""Style pictures drawn by code, so that no one else has rights in them: SIDE x SIDE x 3 uint8, from a fixed seed.
 
-Each is a texture in a few colours; what a network takes from it is how strokes and colours lie beside each other.
+Each is a texture in a few colours; the style loss takes from it how strokes and colours lie beside each other.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ Pixels = NDArray[np.uint8]
 
 
 def draw_style_image(name: str) -> Pixels:
-    """The picture of a style, by its name in STYLES."""
+    """The picture of a style, a key of STYLE_PAINTERS."""
     return STYLE_PAINTERS[name](np.random.default_rng(7))
 
 
@@ -111,7 +111,7 @@ STYLE_PAINTERS = {
 
 
 def _smooth_noise(rng: np.random.Generator, bumps: int) -> NDArray[np.float64]:
-    """Smooth noise 0..1, `bumps` bumps across."""
+    """Smooth noise 0..1, SIDE x SIDE, with `bumps` bumps across."""
     small = Image.fromarray(rng.random((bumps, bumps)).astype(np.float32))
     large = np.asarray(small.resize((SIDE_PIXELS, SIDE_PIXELS), Image.Resampling.BICUBIC)).astype(float)
     return (large - large.min()) / max(float(np.ptp(large)), 1e-6)
@@ -125,22 +125,22 @@ def _draw_cells(
     joint_width: float,
     colour_sigma: float,
 ) -> Pixels:
-    """Cells around random places, each of one colour, with joints where two are equally near."""
+    """Voronoi cells around random sites, each of one colour, with joints between them."""
     sites = rng.uniform(0, SIDE_PIXELS, (count, 2))
     y, x = np.mgrid[:SIDE_PIXELS, :SIDE_PIXELS]
     first = np.full((SIDE_PIXELS, SIDE_PIXELS), np.inf)
     second, owner = first.copy(), np.zeros((SIDE_PIXELS, SIDE_PIXELS), int)
     for i, (v, u) in enumerate(sites.tolist()):
-        far = np.hypot(y - v, x - u)
-        nearer = far < first
-        second = np.where(nearer, first, np.minimum(second, far))
-        first, owner = np.where(nearer, far, first), np.where(nearer, i, owner)
-    own = np.array(
+        distance = np.hypot(y - v, x - u)
+        is_nearer = distance < first
+        second = np.where(is_nearer, first, np.minimum(second, distance))
+        first, owner = np.where(is_nearer, distance, first), np.where(is_nearer, i, owner)
+    cell_colours = np.array(
         [np.array(colours[rng.integers(len(colours))]) + rng.normal(0, colour_sigma, 3) for _ in range(count)]
     )
     share = np.clip((second - first) / joint_width, 0, 1)[..., None]
-    made = share * own[owner] + (1 - share) * np.array(joint_colour)
-    soft = Image.fromarray(_to_uint8(made * (0.94 + 0.12 * _smooth_noise(rng, 60))[..., None]))
+    cells = share * cell_colours[owner] + (1 - share) * np.array(joint_colour)
+    soft = Image.fromarray(_to_uint8(cells * (0.94 + 0.12 * _smooth_noise(rng, 60))[..., None]))
     return np.asarray(soft.filter(ImageFilter.GaussianBlur(0.6)))
 
 

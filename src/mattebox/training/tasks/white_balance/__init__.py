@@ -1,1 +1,1 @@
-"""Fitting of the white-balance estimator."""
+"""Fitting of the learned illuminant estimator."""

@@ -1,4 +1,4 @@
-"""Every card says all that a user must know before trusting it, and weights are published only with their hash."""
+"""Every card states licence, source, data and hash of its weights."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ PULLED = {name: card for name, card in CARDS.items() if card.url}
 
 
 def faults(card: Card) -> list[str]:
-    """What a card lacks."""
+    """Faults of a card."""
     spec, lacks = card.input, []
     if not (
         card.summary
@@ -44,7 +44,7 @@ def faults(card: Card) -> list[str]:
 
 
 @pytest.mark.parametrize("name", CARDS)
-def test_a_card_lacks_nothing(name: str) -> None:
+def test_every_card_is_complete(name: str) -> None:
     assert faults(CARDS[name]) == []
     for variant in CARDS[name].variants:
         assert faults(CARDS[name].variant(variant)) == []
@@ -61,7 +61,7 @@ def test_a_card_lacks_nothing(name: str) -> None:
         ({"input": {"side": 3}}, "geometry"),
     ],
 )
-def test_faults_are_seen(changes: dict[str, object], fault: str) -> None:
+def test_faults_are_detected(changes: dict[str, object], fault: str) -> None:
     facts = msgspec.to_builtins(CARDS["u2net"]) | changes
     assert faults(msgspec.convert(facts, Card)) == [fault]
 
@@ -107,7 +107,7 @@ def test_commercial_refuses_everywhere(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.mark.parametrize("name", registry.template_cards())
-def test_shapes_say_how_and_have_no_weights(name: str) -> None:
+def test_templates_have_no_weights(name: str) -> None:
     shape = registry.template_cards()[name]
     assert shape.is_template
     assert shape.source.startswith("https://")
@@ -119,7 +119,7 @@ def test_shapes_say_how_and_have_no_weights(name: str) -> None:
         Session.open(shape)
 
 
-def test_classes_are_told_apart_and_are_as_many_as_their_publishers_say() -> None:
+def test_classes_are_distinct_and_as_many_as_published() -> None:
     many = {"maskrcnn": 81, "segformer-ade": 150, "segformer-clothes": 18}
     assert {name: len(registry.find_card(name).output.classes) for name in many} == many
     many = {"maskrcnn-torchvision": 91, "mask2former-panoptic": 133, "mask2former-coco": 80, "deeplabv3-voc": 21}

@@ -1,6 +1,6 @@
-"""Strength 0 is nothing, bit for bit: every effect there is, at any depth, with and without transparency.
+"""Strength 0 changes nothing, bit for bit: every effect, at either depth, with and without transparency.
 
-The parameters are read from the recipe, so that a new effect without a way to be nothing fails here.
+The parameters are read from the recipe, so that a new effect without a strength of 0 fails here.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from mattebox.enhancement.harmonisation import harmonise_subject
 from mattebox.io.writer import write
 from mattebox.recipe.flat_parameters import parameters_by_name
 from mattebox.recipe.presets import ENHANCE_STEPS
-from mattebox.recipe.recipe import Save
+from mattebox.recipe.steps import Save
 from mattebox.types import Picture
 
 STYLE = "STYLE"  # stands for a picture's path
@@ -59,26 +59,26 @@ def pictures(draw: st.DrawFn) -> Picture:
     return Picture(rgb, alpha)
 
 
-@pytest.mark.parametrize("asked", NOTHING, ids=str)
+@pytest.mark.parametrize("parameters", NOTHING, ids=str)
 @settings(deadline=None, max_examples=12)
 @given(picture=pictures())
-def test_nothing_is_nothing(asked: dict[str, Any], picture: Picture, style: str) -> None:
+def test_strength_0_changes_nothing(parameters: dict[str, Any], picture: Picture, style: str) -> None:
     before = picture.rgb.copy(), None if picture.alpha is None else picture.alpha.copy()
-    made = mb.enhance(picture, **{k: style if v == STYLE else v for k, v in asked.items()}).picture
-    np.testing.assert_array_equal(made.rgb, before[0])
+    result = mb.enhance(picture, **{k: style if v == STYLE else v for k, v in parameters.items()}).picture
+    np.testing.assert_array_equal(result.rgb, before[0])
     np.testing.assert_array_equal(picture.rgb, before[0])  # and what was given stays as it was
-    assert made.rgb.dtype == before[0].dtype
-    assert (made.alpha is None) == (before[1] is None)
-    if made.alpha is not None and before[1] is not None:
-        np.testing.assert_array_equal(made.alpha, before[1])
+    assert result.rgb.dtype == before[0].dtype
+    assert (result.alpha is None) == (before[1] is None)
+    if result.alpha is not None and before[1] is not None:
+        np.testing.assert_array_equal(result.alpha, before[1])
 
 
-def test_every_effect_is_among_them() -> None:
-    steps = {parameters_by_name()[name].step for asked in NOTHING for name in asked}
+def test_every_effect_is_covered() -> None:
+    steps = {parameters_by_name()[name].step for parameters in NOTHING for name in parameters}
     assert steps == set(ENHANCE_STEPS) - {Save}
 
 
 @settings(deadline=None, max_examples=25)
 @given(picture=pictures(), backdrop=pictures())
-def test_no_harmony_is_nothing(picture: Picture, backdrop: Picture) -> None:
+def test_harmonisation_at_strength_0_returns_the_subject_itself(picture: Picture, backdrop: Picture) -> None:
     assert harmonise_subject(picture, backdrop, 0) is picture

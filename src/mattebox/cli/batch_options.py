@@ -1,0 +1,115 @@
+"""Options of all commands that turn photographs into files, and their values as one typed object."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, fields
+from functools import partial
+from typing import Any, Literal, TypeVar
+
+import click
+
+from mattebox.cli import environment
+from mattebox.cli.console import json_option, recursive_option
+
+F = TypeVar("F", bound=Callable[..., Any])
+
+
+@dataclass(frozen=True)
+class BatchOptions:
+    """Values of the options below, by the names that they declare."""
+
+    inputs: tuple[str, ...]
+    output: str | None
+    save_recipe: str | None
+    overwrite: bool
+    recursive: bool
+    keep_hidden: bool
+    metadata: Literal["safe", "all", "none"]
+    max_pixels: int
+    device: str
+    threads: int | None
+    compare: str | None
+    fetch: bool
+    concurrency: int | None
+    manifest: str | None
+    name_template: str | None
+    report: str | None
+    resume: bool
+    review: str | None
+    review_under: float
+    sheet: str | None
+    watch: bool
+    server: str | None
+    as_json: bool
+    explain: str | None = None  # of `cut` only
+
+    @classmethod
+    def from_parameters(cls, parameters: Mapping[str, Any]) -> BatchOptions:
+        """From the parameters of a command, which has others, too."""
+        return cls(**{f.name: parameters[f.name] for f in fields(cls) if f.name in parameters})
+
+
+class BatchOption(click.Option):
+    """An option that the help lists under a heading for many photographs."""
+
+
+class PixelCountType(click.ParamType[int]):
+    """A number of pixels: 100000000, 100M or 100MP."""
+
+    name = "pixels"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> int:
+        if isinstance(value, int):
+            return value
+        match = re.fullmatch(r"(\d+(?:\.\d+)?)\s*(k|m|mp|g|gp)?", value.strip().lower())
+        if match is None or float(match[1]) <= 0:
+            self.fail(f"{value!r} is not a number of pixels such as 100M", param, ctx)
+        return int(float(match[1]) * {"k": 1e3, "m": 1e6, "g": 1e9}.get((match[2] or " ")[0], 1))
+
+
+batch_option = partial(click.option, cls=BatchOption)
+
+INPUT_OPTIONS: list[Callable[[Any], Any]] = [
+    click.argument("inputs", nargs=-1, metavar="IN..."),
+    click.option("-o", "--output", metavar="OUT|DIR", help="A file, a folder, or - for standard output."),
+]
+COMMON_OPTIONS: list[Callable[[Any], Any]] = [
+    click.option("--preset", metavar="NAME",
+                 help="A recipe that comes along, such as product; see `mattebox recipes`."),
+    click.option("--recipe", "recipe_file", metavar="FILE",
+                 help="A recipe of your own (.toml, .json); flags change it."),
+    click.option("--save-recipe", metavar="FILE",
+                 help="Write what the flags say as a recipe (.toml), to use again."),
+    click.option("--overwrite", is_flag=True, help="Replace results that exist; never an input."),
+    recursive_option,
+    click.option("--keep-hidden", is_flag=True, help="Keep the colours of fully transparent pixels in the file."),
+    click.option("--metadata", type=click.Choice(["safe", "all", "none"]), default="safe", show_default=True,
+                 help="safe drops positions, serial numbers and thumbnails; the colour profile always stays."),
+    click.option("--max-pixels", type=PixelCountType(), default=100_000_000,
+                 help="Refuse larger pictures.  [default: 100M]"),
+    click.option("--device", default="auto", show_default=True,
+                 help="cpu, cuda, cuda:1, coreml, ... or the best there is."),
+    click.option("--threads", type=click.IntRange(1), help="For the network.  [default: all processors]"),
+    click.option("--compare", metavar="FILE",
+                 help="Before and after in one page with a slider (.html), or side by side in a picture."),
+    batch_option("--fetch", is_flag=True, help="Fetch photographs from http and https addresses, public ones only."),
+    batch_option("--jobs", "concurrency", type=click.IntRange(1),
+                 help="Photographs at a time.  [default: one for each processor, more on a GPU]"),
+    batch_option("--manifest", metavar="FILE", help="A CSV file with the columns input and, if wanted, output."),
+    batch_option("--name", "name_template", metavar="TEMPLATE",
+                 help="Names of the results, from {stem}, {folder}, {index}, {format} and {suffix}."),
+    batch_option("--report", metavar="FILE", help="A JSON line for each: hashes, confidence, verdict, error."),
+    batch_option("--resume", is_flag=True, help="Go on with --report's batch: leave out what is done and unchanged."),
+    batch_option("--review", metavar="DIR", help="Link the results that a person should look at into this folder."),
+    batch_option("--review-under", type=click.FloatRange(0, 1), default=0.6, show_default=True,
+                 help="The confidence under which a person should look."),
+    batch_option("--sheet", metavar="FILE", help="A contact sheet (HTML) of all results, the least sure first."),
+    batch_option("--watch", is_flag=True, help="Stay, and do photographs as they come to rest in the folder IN."),
+    click.option("--server", metavar="URL", help="Have them done by a `mattebox serve`; its key in MATTEBOX_KEY."),
+    environment.commercial_option,
+    environment.no_cache_option,
+    json_option,
+    click.option("--debug", is_flag=True, hidden=True),
+]  # fmt: skip

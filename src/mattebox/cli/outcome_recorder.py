@@ -1,0 +1,147 @@
+"""Outcomes of a batch to wherever they are recorded: console, report, sheets and review folder."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import shutil
+from collections.abc import Iterable
+from pathlib import Path
+from typing import TYPE_CHECKING, Protocol
+
+from mattebox.batch.comparison_page import ComparisonWriter
+from mattebox.batch.contact_sheet import ContactSheet
+from mattebox.batch.plan import BatchFailure, BatchJob
+from mattebox.batch.report import BatchReport
+from mattebox.batch.saliency_sheet import SaliencyWriter
+from mattebox.cli.batch_options import BatchOptions
+from mattebox.cli.output import ConsoleReporter
+from mattebox.io.atomic_write import make_folder, output_error, remove_temporary_files
+from mattebox.models.matte_session import Session
+from mattebox.recipe.recipe import Recipe
+
+if TYPE_CHECKING:
+    from mattebox.batch.job import Outcome
+
+
+class OutcomeSink(Protocol):
+    """A page or sheet that shows outcomes."""
+
+    def add(self, outcome: Outcome) -> None: ...
+
+
+class OutcomeRecorder:
+    """Records each outcome of a batch; `close` writes what is written at its end.
+
+    Parameters
+    ----------
+    recipe, model
+        The recipe, and the hashes of the weights or the server's address, for the report.
+    options
+        Which files are written.
+    jobs
+        The jobs known beforehand: pages and sheets refuse those they cannot show.
+    console
+        Reports to the user.
+    session
+        The network that `--explain` asks which parts decided.
+    """
+
+    def __init__(
+        self,
+        recipe: Recipe,
+        model: str,
+        options: BatchOptions,
+        jobs: Iterable[BatchJob],
+        console: ConsoleReporter,
+        session: Session | None,
+    ) -> None:
+        jobs = list(jobs)
+        self.console = console
+        self.review_folder = Path(options.review) if options.review else None
+        self.review_confidence = options.review_under
+        self.report = _open_report(recipe, model, options, jobs)
+        self.contact_sheet = ContactSheet(Path(options.sheet)) if options.sheet else None
+        self.comparison = ComparisonWriter(Path(options.compare)) if options.compare else None
+        saliency = SaliencyWriter(Path(options.explain), session) if options.explain else None
+        for writer in (self.comparison, saliency):
+            if writer is not None:
+                writer.check(jobs)
+        sinks: tuple[OutcomeSink | None, ...] = (self.contact_sheet, self.comparison, saliency)
+        self.sinks = [sink for sink in sinks if sink is not None]
+
+    def is_finished(self, job: BatchJob) -> bool:
+        """Whether an earlier run has done the job, by the report."""
+        return self.report is not None and self.report.is_finished(job)
+
+    def record(self, entry: BatchJob | BatchFailure, outcome: Outcome | BatchFailure | None) -> None:
+        """Record the outcome of an entry of the plan, None for a job that was finished before."""
+        if outcome is None:
+            assert isinstance(entry, BatchJob)
+            self.console.report_skipped(entry)
+        elif isinstance(outcome, BatchFailure):
+            self.console.report_failure(outcome)
+            if self.report is not None:
+                self.report.add_failure(outcome)
+        else:
+            self._record_outcome(outcome)
+
+    def close(self) -> None:
+        """Write the sheets, close the report and print the summary."""
+        if self.contact_sheet is not None and self.contact_sheet.cells:
+            self.contact_sheet.write()
+        if self.comparison is not None:
+            self.comparison.close()
+        if self.report is not None:
+            self.report.close()
+        self.console.print_summary()
+
+    def _record_outcome(self, outcome: Outcome) -> None:
+        if self.report is not None:
+            self.report.add(outcome)
+        if outcome.error is not None:
+            self.console.report_failure(BatchFailure(outcome.job.name, outcome.error), outcome.job)
+        else:
+            assert outcome.result is not None
+            self.console.report_result(outcome.job, outcome.result, outcome.seconds, outcome.broken_rules)
+        for sink in self.sinks:
+            sink.add(outcome)
+        self._link_for_review(outcome)
+
+    def _link_for_review(self, outcome: Outcome) -> None:
+        """Link (or copy where links are not possible) a doubtful result, or one that its marketplace would reject."""
+        result, target = outcome.result, outcome.job.target
+        if self.review_folder is None or target is None or result is None or result.matte is None:
+            return
+        confidence = result.matte.confidence
+        if confidence >= self.review_confidence and not outcome.broken_rules:
+            return
+        make_folder(self.review_folder)
+        link = self.review_folder / f"{confidence:.2f}-{target.name}"
+        destination = os.path.relpath(target, self.review_folder)
+        if link.is_symlink() and os.readlink(link) != destination:  # of the same name, from another folder
+            link = link.with_name(f"{confidence:.2f}-{'-'.join(target.parts[target.is_absolute() :])}")
+        try:
+            _replace_link(link, destination, target)
+        except OSError as error:
+            raise output_error(error, link) from error
+
+
+def _replace_link(link: Path, destination: str, target: Path) -> None:
+    with contextlib.suppress(FileNotFoundError):
+        link.unlink()
+    try:
+        link.symlink_to(destination)
+    except OSError:
+        shutil.copyfile(target, link)
+
+
+def _open_report(recipe: Recipe, model: str, options: BatchOptions, jobs: list[BatchJob]) -> BatchReport | None:
+    if not options.report:
+        return None
+    report = BatchReport(
+        Path(options.report), recipe, model, resume=options.resume, review_confidence=options.review_under
+    )
+    if options.resume:
+        remove_temporary_files(job.target.parent for job in jobs if job.target)
+    return report

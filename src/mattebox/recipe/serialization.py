@@ -1,0 +1,68 @@
+"""Recipes from TOML and JSON, and their JSON Schema."""
+
+from __future__ import annotations
+
+import difflib
+import re
+from pathlib import Path
+from typing import Any
+
+import msgspec
+
+from mattebox.errors import UsageError
+from mattebox.recipe.deprecated_names import replace_deprecated_steps
+from mattebox.recipe.recipe import Recipe
+from mattebox.recipe.steps import STEP_ORDER
+
+
+def load_recipe(path: str | Path) -> Recipe:
+    """Read a recipe file.
+
+    Parameters
+    ----------
+    path
+        A TOML or JSON file, told apart by its suffix.
+
+    Raises
+    ------
+    UsageError
+        The file is missing, malformed, or has unknown steps or fields.
+    """
+    path = Path(path)
+    suffix = path.suffix.lower()
+    if suffix not in (".toml", ".json"):
+        raise UsageError(f"{path}: a recipe is a .toml or .json file", "rename it or convert it")
+    try:
+        content = path.read_bytes()
+        return parse_recipe(msgspec.toml.decode(content) if suffix == ".toml" else msgspec.json.decode(content))
+    except OSError as error:
+        raise UsageError(f"{path}: cannot be read ({error.strerror})", "check the path of the recipe") from error
+    except msgspec.DecodeError as error:
+        raise UsageError(f"{path}: {error}", _spelling_hint(str(error))) from error
+
+
+def parse_recipe(data: Any) -> Recipe:
+    """Validate a recipe that is decoded from TOML or JSON; deprecated names are replaced.
+
+    Raises
+    ------
+    msgspec.ValidationError
+        A step, field or value is unknown.
+    UsageError
+        The steps do not go together.
+    """
+    return msgspec.convert(replace_deprecated_steps(data), Recipe)
+
+
+def recipe_json_schema() -> bytes:
+    """The JSON Schema of recipes."""
+    return msgspec.json.format(msgspec.json.encode(msgspec.json.schema(Recipe)))
+
+
+def _spelling_hint(message: str) -> str:
+    """The nearest known name, when a step or one of its fields is misspelt."""
+    match = re.search(r"unknown field `(\w+)`|Invalid value '(\w+)'", message)
+    names = {step.tag() for step in STEP_ORDER}.union(*(step.__struct_fields__ for step in STEP_ORDER))
+    similar = difflib.get_close_matches(match[1] or match[2], names, 1) if match else []
+    hint = f"did you mean {similar[0]}? " if similar else ""
+    return f"{hint}`mattebox recipes --schema` prints the steps and their fields"

@@ -1,0 +1,46 @@
+"""Recipe files: TOML and JSON round-trip; a broken one is refused with its name and the remedy."""
+
+from pathlib import Path
+
+import pytest
+
+from mattebox.errors import UsageError
+from mattebox.recipe.recipe import Recipe
+from mattebox.recipe.serialization import load_recipe
+from mattebox.recipe.steps import Background, Cut
+
+
+def test_json_round_trip(tmp_path: Path) -> None:
+    recipe = Recipe((Cut(model="fast", edges="none"), Background(paint="#fff")))
+    path = tmp_path / "recipe.json"
+    path.write_bytes(recipe.to_json())
+    assert load_recipe(path) == recipe
+
+
+def test_toml(tmp_path: Path) -> None:
+    path = tmp_path / "recipe.toml"
+    path.write_text('[[steps]]\nstep = "cut"\nmodel = "best"\n\n[[steps]]\nstep = "background"\npaint = "white"\n')
+    assert load_recipe(path) == Recipe((Cut(model="best"), Background(paint="white")))
+
+
+@pytest.mark.parametrize(
+    ("name", "content"),
+    [
+        ("a.toml", "steps = 3"),
+        ("a.toml", '[[steps]]\nstep = "dance"'),
+        ("a.toml", '[[steps]]\nstep = "cut"\nmodle = "best"'),
+        ("a.json", "{"),
+        ("a.json", '{"steps": []}'),
+        ("a.txt", ""),
+    ],
+)
+def test_a_broken_file_names_itself(tmp_path: Path, name: str, content: str) -> None:
+    path = tmp_path / name
+    path.write_text(content)
+    with pytest.raises(UsageError):
+        load_recipe(path)
+
+
+def test_a_missing_file(tmp_path: Path) -> None:
+    with pytest.raises(UsageError, match="check the path"):
+        load_recipe(tmp_path / "none.toml")
