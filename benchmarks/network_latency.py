@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from benchmarks.common import CPU_CORES, argument_parser, copy_u2netp, load_photograph, median_ratio, time_rounds
-from mattebox.matting.test_time_augmentation import plan_views
+from mattebox.matting.tta import plan_views
 from mattebox.models.matte_session import Session
 from mattebox.types import Picture
 

@@ -20,6 +20,8 @@ from PIL import Image
 
 from benchmarks.common import PHOTO_NAMES, argument_parser, load_photograph
 from mattebox.enhancement import illuminant, tone_adjustment, white_balance
+from mattebox.enhancement.colour_space import Float64Array, srgb_colour_space
+from mattebox.enhancement.illuminant_estimation import estimate_white_balance, illuminant_estimates
 from mattebox.enhancement.lab import linear_to_lab
 from mattebox.enhancement.light_sample import sample_light
 from mattebox.recipe.steps import Light
@@ -85,8 +87,8 @@ def report_angular_errors(pictures: list[Picture]) -> None:
     for picture in pictures:
         for name, light in ILLUMINANTS.items():
             sample = sample_light(apply_illuminant(picture, light))
-            estimates = dict(white_balance.illuminant_estimates(sample)) | {
-                "applied": white_balance.estimate_white_balance(sample).light_to_correct,
+            estimates = dict(illuminant_estimates(sample)) | {
+                "applied": estimate_white_balance(sample).light_to_correct,
                 "nothing": np.ones(3),
             }
             for method, estimate in estimates.items():
@@ -102,8 +104,8 @@ def report_angular_errors(pictures: list[Picture]) -> None:
 
 def measure_change(name: str, picture: Picture) -> ColourChange:
     sample = sample_light(picture)
-    grey_world = dict(white_balance.illuminant_estimates(sample))["grey world"]
-    light = white_balance.estimate_white_balance(sample).light_to_correct
+    grey_world = dict(illuminant_estimates(sample))["grey world"]
+    light = estimate_white_balance(sample).light_to_correct
     balanced = white_balance.correct_white_balance(picture, light)
     enhanced = tone_adjustment.apply_tone(balanced, tone_adjustment.plan_tone(balanced, Light(light="auto")))
     versions = (white_balance.correct_white_balance(picture, grey_world), balanced, enhanced)
