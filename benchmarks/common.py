@@ -159,8 +159,11 @@ def sample_periodically(read: Callable[[], T], interval_seconds: float) -> Itera
 
 
 def rembg_program() -> str:
-    """Path of the `rembg` command beside this Python."""
-    return str(Path(sys.executable).with_name("rembg"))
+    """Path of the `rembg` command beside this Python; exits with a message if there is none."""
+    path = Path(sys.executable).with_name("rembg")
+    if not path.exists():
+        sys.exit(f"{path} is missing; install rembg[cli] in this environment")
+    return str(path)
 
 
 def rembg_environment(network_folder: Path) -> dict[str, str]:
