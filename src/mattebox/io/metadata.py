@@ -18,6 +18,7 @@ from mattebox.types import Metadata
 MetadataPolicy = Literal["safe", "all", "none"]
 
 ORIENTATION_TAG, EXIF_IFD_TAG, GPS_IFD_TAG, INTEROP_IFD_TAG = 0x0112, 0x8769, 0x8825, 0xA005
+COLOUR_SPACE_TAG, EXIF_SRGB = 0xA001, 1
 
 # Description, make, model, resolution, software, date, artist, copyright, rating; title, comment, keywords, subject.
 SAFE_MAIN_TAGS = {0x10E, 0x10F, 0x110, 0x11A, 0x11B, 0x128, 0x131, 0x132, 0x13B, 0x8298, 0x4746, *range(0x9C9B, 0x9CA0)}
@@ -77,6 +78,26 @@ def read_orientation(exif_block: bytes | None) -> int:
     return found if found is not None and 1 <= found <= 8 else 1
 
 
+def is_adobe_rgb_exif(exif_block: bytes | None) -> bool:
+    """Whether EXIF says Adobe RGB: interoperability index "R03", and no colour space of sRGB (DCF 2.0)."""
+    try:
+        return _adobe_rgb_ifd_offset(TiffStructure(exif_block or b"")) is not None
+    except (ValueError, struct.error):
+        return False
+
+
+def _adobe_rgb_ifd_offset(tiff: TiffStructure) -> int | None:
+    """The offset of an interoperability directory that says Adobe RGB. Raises ValueError, struct.error."""
+    top = tiff.read_ifd(tiff.first_ifd_offset, {EXIF_IFD_TAG})[0]
+    exif_at = tiff.integer_value(top.get(EXIF_IFD_TAG))
+    exif = tiff.read_ifd(exif_at, {COLOUR_SPACE_TAG, INTEROP_IFD_TAG})[0] if exif_at else {}
+    at = tiff.integer_value(exif.get(INTEROP_IFD_TAG))
+    if not at or tiff.integer_value(exif.get(COLOUR_SPACE_TAG)) == EXIF_SRGB:
+        return None
+    index = tiff.read_ifd(at, {1})[0].get(1)
+    return at if index is not None and index.raw_bytes.startswith(b"R03") else None
+
+
 def filter_safe_tags(exif_block: bytes) -> bytes | None:
     """Rebuild an EXIF block with the safe tags only; None when none is left. Raises ValueError, struct.error."""
     return _rebuild_exif(TiffStructure(exif_block), SAFE_MAIN_TAGS, SAFE_EXIF_TAGS)
@@ -133,7 +154,21 @@ def _reset_orientation(exif_block: bytes) -> bytes:
     for at in range(file.first_ifd_offset + 2, min(file.first_ifd_offset + 2 + 12 * count, len(exif_block) - 11), 12):
         if struct.unpack_from(file.byte_order + "H", exif_block, at)[0] == ORIENTATION_TAG:
             struct.pack_into(file.byte_order + "HIHH", changed, at + 2, 3, 1, 1, 0)
+    _clear_adobe_rgb(file, changed)
     return bytes(changed)
+
+
+def _clear_adobe_rgb(file: TiffStructure, exif_block: bytearray) -> None:
+    """Replace the index "R03" by "R98": results have an ICC profile instead, or have become sRGB."""
+    try:
+        at = _adobe_rgb_ifd_offset(file)
+    except (ValueError, struct.error):
+        return
+    if at is not None:
+        (count,) = struct.unpack_from(file.byte_order + "H", exif_block, at)
+        for entry in range(at + 2, min(at + 2 + 12 * count, len(exif_block) - 11), 12):
+            if exif_block[entry + 8 : entry + 11] == b"R03":
+                exif_block[entry + 8 : entry + 11] = b"R98"
 
 
 def _extract_xmp(info: Mapping[Any, Any]) -> bytes | None:

@@ -6,7 +6,7 @@ import os
 from functools import lru_cache
 from typing import BinaryIO, Literal
 
-from mattebox.io import colour, header_check, metadata, sources
+from mattebox.io import colour, colour_signalling, header_check, metadata, sources
 from mattebox.io.decoding import decode, translate_decoder_errors
 from mattebox.io.orientation import apply_orientation, orient_metadata
 from mattebox.types import Picture
@@ -75,7 +75,9 @@ def _build_picture(
 ) -> Picture:
     decoded = decode(data, file_header, max_pixels, name)
     with translate_decoder_errors(name, file_header.format):
-        converted = colour.convert_to_rgb(decoded.pixel_data, decoded.info.get("icc_profile"))
+        signal = colour_signalling.read_colour_signal(data, file_header.format, decoded.info)
+        pixel_data = colour.expand_range(decoded.pixel_data) if signal.is_narrow_range else decoded.pixel_data
+        converted = colour.convert_to_rgb(pixel_data, signal.profile)
         rgb = apply_orientation(converted.rgb, decoded.orientation)
         alpha = decoded.pixel_data.alpha
         file = data if file_header.format == "tiff" else None
@@ -87,5 +89,5 @@ def _build_picture(
             None if alpha is None else apply_orientation(alpha, decoded.orientation),
             converted.profile,
             upright_metadata,
-            decoded.notes + converted.notes,
+            decoded.notes + signal.notes + converted.notes,
         )
