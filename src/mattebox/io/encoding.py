@@ -25,6 +25,7 @@ from mattebox.types import BitDepth, Layer, Picture, Pixels
 HiddenColours = Literal["zero", "keep"]
 MIN_QUALITY = 40  # blocks are visible below it
 EXIF_PREFIX = b"Exif\0\0"
+TIFF_XMP_TAG = 700
 
 
 @dataclass(frozen=True)
@@ -254,6 +255,8 @@ def _encode_with_pillow(picture: Picture, file_format: FileFormat, quality: int 
         options["exif"] = EXIF_PREFIX + metadata.exif
     if metadata.xmp and file_format.name in ("jpeg", "webp", "avif"):
         options["xmp"] = metadata.xmp
+    elif metadata.xmp and file_format.name == "tiff":
+        options["tiffinfo"] = {TIFF_XMP_TAG: metadata.xmp}
     if metadata.dpi:
         options["dpi"] = metadata.dpi
     options |= _pillow_options(file_format.name, quality or file_format.default_quality, hidden)
@@ -293,6 +296,7 @@ def _encode_tiff16(picture: Picture, hidden: HiddenColours) -> bytes:
     stack = picture.rgb if picture.alpha is None else np.dstack([picture.rgb, picture.alpha])
     if picture.alpha is not None and hidden == "zero":
         stack[picture.alpha == 0] = 0
+    xmp = picture.metadata.xmp
     file = io.BytesIO()
     tifffile.imwrite(
         file,
@@ -305,5 +309,6 @@ def _encode_tiff16(picture: Picture, hidden: HiddenColours) -> bytes:
         resolution=picture.metadata.dpi,
         resolutionunit="INCH" if picture.metadata.dpi else None,
         metadata=None,
+        extratags=[(TIFF_XMP_TAG, "B", len(xmp), xmp, True)] if xmp else (),
     )
     return file.getvalue()

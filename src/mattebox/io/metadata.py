@@ -1,7 +1,7 @@
 """Metadata that results keep: EXIF filtered by an allow-list of tags (EXIF 3.0, TIFF 6.0), XMP, resolution.
 
 "safe" keeps camera, lens, exposure, dates, authorship, description and resolution; it drops GPS, thumbnails, maker
-notes, serial numbers, owner names and all XMP, which may repeat any of these.
+notes, serial numbers, owner names and all XMP but authorship, since XMP may repeat any of these.
 """
 
 from __future__ import annotations
@@ -12,6 +12,7 @@ import struct
 from collections.abc import Collection, Mapping
 from typing import Any, Literal
 
+from mattebox.io import xmp
 from mattebox.io.tiff_ifd import Ifd, TiffStructure, build_tiff
 from mattebox.types import Metadata
 
@@ -50,7 +51,7 @@ def collect_metadata(info: Mapping[Any, Any], policy: MetadataPolicy, *, tiff_by
         return Metadata()
     block = tiff_bytes if tiff_bytes is not None else extract_exif(info)
     exif = _filter_exif(block, policy, is_file=tiff_bytes is not None)
-    return Metadata(exif, _extract_xmp(info) if policy == "all" else None, _extract_dpi(info))
+    return Metadata(exif, _extract_xmp(info, policy), _extract_dpi(info))
 
 
 def extract_exif(info: Mapping[Any, Any]) -> bytes | None:
@@ -171,9 +172,12 @@ def _clear_adobe_rgb(file: TiffStructure, exif_block: bytearray) -> None:
                 exif_block[entry + 8 : entry + 11] = b"R98"
 
 
-def _extract_xmp(info: Mapping[Any, Any]) -> bytes | None:
+def _extract_xmp(info: Mapping[Any, Any], policy: MetadataPolicy) -> bytes | None:
     packet = info.get("xmp")
     if not isinstance(packet, bytes) or not packet:
+        return None
+    packet = xmp.extract_authorship(packet) if policy == "safe" else xmp.remove_stale_properties(packet)
+    if packet is None:
         return None
     return re.sub(rb"(tiff:Orientation(?:>|=[\"']))[2-8]", rb"\g<1>1", packet)
 
