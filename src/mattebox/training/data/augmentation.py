@@ -19,9 +19,15 @@ from torch import Tensor
 from mattebox.training.data.degradation import box_blur, degrade_batch
 from mattebox.training.data.pool import PicturePool
 from mattebox.training.data.synthetic_shapes import draw_plain_colours, draw_shape_mattes, draw_shapes_over
+from mattebox.training.data.tar_shards import UNKNOWN_PIXEL_SETS
 
-CUTOUT_SET_WEIGHTS = {"magento_white": 0.7, "ccp": 0.35, "cars_jvyou": 1.2, "humanseg290": 1.2, "icoseg": 0.25}
-IMPRECISE_MASK_SETS = ("ccp", "feralcats", "coco_small", "msu_animals")  # masks off by 1-3 px
+CUTOUT_SET_WEIGHTS = {
+    "magento_white": 0.7, "ccp": 0.35, "cars_jvyou": 1.2, "humanseg290": 1.2, "icoseg": 0.25, "davis16": 1.0,
+    "weizmann_horses": 0.6,
+}  # fmt: skip
+IMPRECISE_MASK_SETS = (  # masks off by 1-3 px
+    "ccp", "feralcats", "coco_small", "coco_taming", "msu_animals", "vocdemo_voc", "vocdemo_sbd",
+)  # fmt: skip
 EMPTY_BACKGROUND_SHARE = 0.08  # of a batch are rooms without a subject
 DRAWN_SHAPE_SHARE = 0.05  # are shapes
 OCCLUDER_RADIUS_RANGE = (0.1, 0.5)  # half the size of what stands in front, of the picture's
@@ -67,7 +73,7 @@ class BatchSampler:
         }
         device = labelled.rgba.device
         self.is_imprecise = torch.tensor([r.set in IMPRECISE_MASK_SETS for r in labelled.rows], device=device)
-        self.has_unknown_band = torch.tensor([r.set == "grabcut" for r in labelled.rows], device=device)
+        self.has_unknown_band = torch.tensor([r.set in UNKNOWN_PIXEL_SETS for r in labelled.rows], device=device)
         self.is_on_white = torch.tensor([r.set == "magento_white" for r in labelled.rows], device=device)
 
     def sample_batch(self, count: int, size: tuple[int, int]) -> TrainingBatch:

@@ -39,7 +39,7 @@ def stream_samples(
     """Yield (row, RGB picture, L mask or None) of one kind and split, in the material's order; one in `stride`, without
     those whose names are to be left out.
 
-    `kind` is labelled, unlabelled or background. InputMissing, InputUnreadable, UsageError.
+    `kind` is labelled, unlabelled, background or, in shards only, check (its split is check, too). InputMissing, InputUnreadable, UsageError.
     """
     with ExitStack() as open_tars:
         jobs = [job for job in _decode_tasks(data, kind, split, open_tars) if job.key not in excluded]
@@ -67,7 +67,7 @@ def has_samples(data: Path, kind: str) -> bool:
     """Whether there is any picture of a kind."""
     if _has_manifest(data):
         return any(row.kind == kind for row in read_manifest(data))
-    return bool(FOLDER_READERS[kind](data))
+    return kind in FOLDER_READERS and bool(FOLDER_READERS[kind](data))
 
 
 def _has_manifest(data: Path) -> bool:

@@ -1,7 +1,7 @@
 """Training material on disk: tar shards with a manifest.
 
-Reads `manifest.csv` (shard, set, stem, kind, split, weight, width, height, mask) and tar members `<set>/<stem>.webp`
-with `<set>/<stem>.png` masks. Knows nothing of tensors, augmentation or networks.
+Reads `manifest.csv` (shard, set, stem, kind, split, weight, width, height, ext) and tar members `<set>/<stem>.<ext>`
+with `<set>/<stem>.png` masks where the kind has them. Knows nothing of tensors, augmentation or networks.
 """
 
 from __future__ import annotations
@@ -28,12 +28,15 @@ class ManifestRow:
     weight: float
     width: int
     height: int
+    ext: str = "webp"
 
     @property
     def key(self) -> str:
         return f"{self.set}/{self.stem}"
 
 
+UNKNOWN_PIXEL_SETS = ("grabcut", "voc12val_panels")  # 128 in their masks is unknown: it is not learned from or scored
+MASKED_KINDS = ("labelled", "check")  # their pictures have masks
 VALIDATION_BACKGROUND_STRIDE = 6  # every sixth background is kept from training: on those, ghosts are counted
 
 
@@ -43,7 +46,7 @@ def read_manifest(folder: Path) -> list[ManifestRow]:
         rows = [
             ManifestRow(
                 r["shard"], r["set"], r["stem"], r["kind"], r["split"],
-                float(r["weight"]), int(r["width"]), int(r["height"]),
+                float(r["weight"]), int(r["width"]), int(r["height"]), r.get("ext") or "webp",
             )
             for r in csv.DictReader(file)
         ]  # fmt: skip
@@ -55,9 +58,9 @@ _read_lock = Lock()  # one file has one place where it is read
 
 
 def decode_member(tar: tarfile.TarFile, row: ManifestRow) -> tuple[Image.Image, Image.Image | None]:
-    """A row's RGB picture and, when labelled, its L mask. From any thread."""
-    picture = _read_member(tar, f"{row.key}.webp").convert("RGB")
-    return picture, _read_member(tar, f"{row.key}.png").convert("L") if row.kind == "labelled" else None
+    """A row's RGB picture and, where its kind has one, its L mask. From any thread."""
+    picture = _read_member(tar, f"{row.key}.{row.ext}").convert("RGB")
+    return picture, _read_member(tar, f"{row.key}.png").convert("L") if row.kind in MASKED_KINDS else None
 
 
 def _read_member(tar: tarfile.TarFile, name: str) -> Image.Image:
