@@ -17,7 +17,7 @@ import skimage.data
 from numpy.typing import NDArray
 
 from benchmarks.cutout import prepare_environment
-from mattebox.matting.test_time_augmentation import plan_views
+from mattebox.matting.tta import plan_views
 from mattebox.models.matte_session import Session
 from mattebox.types import Picture
 

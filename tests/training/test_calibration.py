@@ -1,4 +1,4 @@
-"""Calibration on made-up data whose answer is known."""
+"""Calibration on synthetic data whose solution is known."""
 
 from __future__ import annotations
 

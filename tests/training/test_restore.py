@@ -1,4 +1,4 @@
-"""The enlarging and restoring networks' making: what they are trained on, how they are judged, that they run."""
+"""Training of the upscaling and restoring networks: degradation, scores, growing, runs."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The style network's making: drawn pictures, normalisation by style, a run that can be resumed, a card that paints."""
+"""Training of the style network: drawn pictures, normalisation by style, resumed runs, the exported card."""
 
 from __future__ import annotations
 

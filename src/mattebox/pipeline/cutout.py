@@ -17,7 +17,7 @@ from mattebox.matting.keying_method import parse_keying_method
 from mattebox.matting.matte_operations import is_blank
 from mattebox.matting.segmentation import segment
 from mattebox.matting.selection import check_selected_classes, parse_selection
-from mattebox.matting.test_time_augmentation import plan_views
+from mattebox.matting.tta import plan_views
 from mattebox.models.cards.registry import find_card
 from mattebox.models.matte_session import Session
 from mattebox.pipeline.matte_source import MatteSource, make_matte_source

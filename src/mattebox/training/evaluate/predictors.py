@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 from PIL import Image
 
-from mattebox.matting.test_time_augmentation import predict_with_views
+from mattebox.matting.tta import predict_with_views
 from mattebox.models.matte_session import Session
 from mattebox.types import Picture
 

@@ -21,7 +21,7 @@ import onnx
 from onnx import compose, helper, numpy_helper
 
 from mattebox.errors import MatteboxError, ModelError, UsageError
-from mattebox.matting.test_time_augmentation import LOGIT_CLIP_MARGIN
+from mattebox.matting.tta import LOGIT_CLIP_MARGIN
 from mattebox.models.cards.card import Card
 from mattebox.models.cards.registry import find_card
 from mattebox.models.store import weight_store

@@ -26,7 +26,7 @@ from numpy.typing import NDArray
 from onnx import helper, numpy_helper
 
 from mattebox.errors import InputMissing, MatteboxError, ModelError
-from mattebox.matting.test_time_augmentation import plan_views
+from mattebox.matting.tta import plan_views
 from mattebox.models.cards.card import Card
 from mattebox.models.cards.registry import find_card
 from mattebox.models.matte_session import Session

@@ -2,9 +2,10 @@
 
     python -m mattebox.training.tasks.edges.train_shapes RECIPE POOL OUT --start EDGES/best.pt [--threads 2]
 
-RECIPE is one of runs/. Single pixels do not tell where strands run, however much of their surroundings is in their features. The loss is that
-of mattebox.training.tasks.edges.train, over all pixels to refine, plus the error of alpha's gradient, which keeps
-strands thin. A killed run goes on where it was. OUT/best.pt is what scored best on POOL's validation samples.
+RECIPE is one of runs/. Single pixels do not tell where strands run, however much of their surroundings is in their
+features. The loss is that of mattebox.training.tasks.edges.train, over all pixels to refine, plus the error of alpha's
+gradient, which keeps strands thin. A killed run goes on where it was. OUT/best.pt is what scored best on POOL's
+validation samples. Under torchrun give --from, since it takes --start for its own.
 """
 
 from __future__ import annotations
@@ -180,7 +181,14 @@ def train_edge_shapes(
 def main(argv: Sequence[str] | None = None) -> None:
     parser = recipe_parser(__doc__, "pool")
     parser.set_defaults(threads=1)
-    parser.add_argument("--start", type=Path, required=True, help="best.pt of mattebox.training.tasks.edges.train")
+    parser.add_argument(
+        "--from",
+        "--start",
+        dest="start",
+        type=Path,
+        required=True,
+        help="best.pt of mattebox.training.tasks.edges.train",
+    )
     args = parser.parse_args(argv)
 
     def train(distributed: DistributedContext) -> None:
