@@ -224,9 +224,9 @@ class Matte:
     confidence : float
         Expected intersection over union with the true matte, 0 to 1.
     found : bool
-        Whether there is a subject.
+        Whether it is clear that there is a subject; a doubtful matte may still show one.
     box : (left, top, right, bottom)
-        Bounding box of the subject in pixels of `alpha`; the whole picture when none is found.
+        Bounding box in pixels of `alpha` of what is at least half subject; the whole picture when nothing is.
     uncertainty : (h, w) float32 or None
         Spread of the views of test-time augmentation, 0 to 1, at the network's resolution; None with a single view.
     """

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 torch = pytest.importorskip("torch", reason="torch is not part of the test lock")
@@ -98,3 +100,17 @@ def test_occluders_are_no_subject() -> None:
     assert 0 < hidden.sum() < 32
     assert (occluded.sum(1, keepdim=True)[visible == 1] == 0).all()
     assert (visible[~hidden] == 1).all()
+
+
+@pytest.mark.parametrize(("set_name", "weight"), [("grabcut", 0), ("voc12val_panels", 0), ("cats", 1)])
+def test_unknown_pixels_of_a_mask_have_no_weight(set_name: str, weight: float) -> None:
+    from mattebox.training.data.batch_sampler import BatchSampler
+
+    torch.manual_seed(0)
+    labelled = pool("labelled")
+    labelled.rgba[:, 3] = 128
+    labelled.rows[:] = [replace(row, set=set_name) for row in labelled.rows]
+    batch = BatchSampler(labelled, pool("unlabelled"), pool("background", alpha=0))._sample_labelled(4, (32, 32))
+    is_unknown = (batch.alpha - 0.5).abs() < 0.01
+    assert is_unknown.float().mean() > 0.5
+    assert (batch.pixel_weights[is_unknown] == weight).all()

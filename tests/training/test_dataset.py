@@ -71,20 +71,22 @@ def test_a_csv_may_name_sets_and_splits(tmp_path: Path) -> None:
         list(stream_samples(tmp_path / "bad.csv", "labelled", "val"))
 
 
-def test_shards_read_alike(tmp_path: Path) -> None:
+@pytest.mark.parametrize(("kind", "split", "ext"), [("labelled", "val", "avif"), ("check", "check", "webp")])
+def test_shards_read_alike(tmp_path: Path, kind: str, split: str, ext: str) -> None:
     with tarfile.open(tmp_path / "a.tar", "w") as tar:
-        for name, mode, kind in (("s/one.webp", "RGB", "WEBP"), ("s/one.png", "L", "PNG")):
+        for name, mode, encoding in ((f"s/one.{ext}", "RGB", ext), ("s/one.png", "L", "png")):
             content = io.BytesIO()
-            Image.new(mode, (6, 4)).save(content, kind)
+            Image.new(mode, (6, 4)).save(content, encoding)
             info = tarfile.TarInfo(name)
             info.size = content.tell()
             tar.addfile(info, io.BytesIO(content.getvalue()))
     with open(tmp_path / "manifest.csv", "w", newline="") as file:
         writer = csv.writer(file)
-        writer.writerow(["shard", "set", "stem", "kind", "split", "weight", "width", "height", "mask"])
-        writer.writerow(["a.tar", "s", "one", "labelled", "val", 1, 6, 4, "hard"])
-    ((row, picture, mask),) = stream_samples(tmp_path, "labelled", "val")
+        writer.writerow(["shard", "set", "stem", "kind", "split", "weight", "width", "height", "ext"])
+        writer.writerow(["a.tar", "s", "one", kind, split, 1, 6, 4, ext])
+    ((row, picture, mask),) = stream_samples(tmp_path, kind, split)
     assert row.key == "s/one"
+    assert has_samples(tmp_path, kind)
     assert mask is not None
     assert picture.size == mask.size == (6, 4)
 

@@ -17,9 +17,15 @@ from mattebox.training.data.augmentation import cast_shadow, crop_randomly, edge
 from mattebox.training.data.degradation import degrade_batch
 from mattebox.training.data.pool import PicturePool
 from mattebox.training.data.synthetic_shapes import draw_plain_colours, draw_shape_mattes, draw_shapes_over
+from mattebox.training.data.tar_shards import UNKNOWN_PIXEL_SETS
 
-CUTOUT_SET_WEIGHTS = {"magento_white": 0.7, "ccp": 0.35, "cars_jvyou": 1.2, "humanseg290": 1.2, "icoseg": 0.25}
-IMPRECISE_MASK_SETS = ("ccp", "feralcats", "coco_small", "msu_animals")  # outlines off by 1-3 px
+CUTOUT_SET_WEIGHTS = {
+    "magento_white": 0.7, "ccp": 0.35, "cars_jvyou": 1.2, "humanseg290": 1.2, "icoseg": 0.25, "davis16": 1.0,
+    "weizmann_horses": 0.6,
+}  # fmt: skip
+IMPRECISE_MASK_SETS = (  # outlines off by 1-3 px
+    "ccp", "feralcats", "coco_small", "coco_taming", "msu_animals", "vocdemo_voc", "vocdemo_sbd",
+)  # fmt: skip
 EMPTY_BACKGROUND_SHARE = 0.08  # of a batch
 DRAWN_SHAPE_SHARE = 0.05  # of a batch
 OCCLUDER_RADIUS_RANGE = (0.1, 0.5)  # half the picture's side being 1
@@ -75,7 +81,7 @@ class BatchSampler:
         }
         device = labelled.rgba.device
         self.is_imprecise = torch.tensor([r.set in IMPRECISE_MASK_SETS for r in labelled.rows], device=device)
-        self.has_unknown_band = torch.tensor([r.set == "grabcut" for r in labelled.rows], device=device)
+        self.has_unknown_band = torch.tensor([r.set in UNKNOWN_PIXEL_SETS for r in labelled.rows], device=device)
         self.is_on_white = torch.tensor([r.set == "magento_white" for r in labelled.rows], device=device)
 
     def sample_batch(self, count: int, size: tuple[int, int]) -> TrainingBatch:

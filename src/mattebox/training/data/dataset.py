@@ -93,7 +93,7 @@ def has_samples(data: Path, kind: str) -> bool:
     """Whether there is a picture of a kind."""
     if _has_manifest(data):
         return any(row.kind == kind for row in read_manifest(data))
-    return bool(FOLDER_READERS[kind](data))
+    return kind in FOLDER_READERS and bool(FOLDER_READERS[kind](data))
 
 
 def _has_manifest(data: Path) -> bool:

@@ -1,7 +1,7 @@
 """Datasets as tar shards with a manifest.
 
-`manifest.csv` has the columns shard, set, stem, kind, split, weight, width, height and mask; the shards have members
-`<set>/<stem>.webp`, and masks `<set>/<stem>.png`.
+`manifest.csv` has the columns shard, set, stem, kind, split, weight, width, height and ext; the shards have members
+`<set>/<stem>.<ext>`, and masks `<set>/<stem>.png` where the kind has them.
 """
 
 from __future__ import annotations
@@ -15,6 +15,8 @@ from threading import Lock
 
 from PIL import Image
 
+UNKNOWN_PIXEL_SETS = ("grabcut", "voc12val_panels")  # 128 in their masks is unknown and not trained on
+MASKED_KINDS = ("labelled", "check")  # kinds whose pictures have masks
 VALIDATION_BACKGROUND_STRIDE = 6  # every sixth background is for validation: false positives are counted on those
 
 _read_lock = Lock()  # threads share a tar's file position
@@ -32,6 +34,7 @@ class ManifestRow:
     weight: float
     width: int
     height: int
+    ext: str = "webp"
 
     @property
     def key(self) -> str:
@@ -44,7 +47,7 @@ def read_manifest(folder: Path) -> list[ManifestRow]:
         rows = [
             ManifestRow(
                 r["shard"], r["set"], r["stem"], r["kind"], r["split"],
-                float(r["weight"]), int(r["width"]), int(r["height"]),
+                float(r["weight"]), int(r["width"]), int(r["height"]), r.get("ext") or "webp",
             )
             for r in csv.DictReader(file)
         ]  # fmt: skip
@@ -53,9 +56,9 @@ def read_manifest(folder: Path) -> list[ManifestRow]:
 
 
 def decode_member(tar: tarfile.TarFile, row: ManifestRow) -> tuple[Image.Image, Image.Image | None]:
-    """A row's RGB picture and, if it is labelled, its L mask; thread-safe."""
-    picture = open_tar_image(tar, f"{row.key}.webp").convert("RGB")
-    return picture, open_tar_image(tar, f"{row.key}.png").convert("L") if row.kind == "labelled" else None
+    """A row's RGB picture and, where its kind has one, its L mask; thread-safe."""
+    picture = open_tar_image(tar, f"{row.key}.{row.ext}").convert("RGB")
+    return picture, open_tar_image(tar, f"{row.key}.png").convert("L") if row.kind in MASKED_KINDS else None
 
 
 def open_tar_image(tar: tarfile.TarFile, member: str | tarfile.TarInfo) -> Image.Image:

@@ -44,7 +44,7 @@ Float64Array = NDArray[np.float64]
 def stream_photographs(data: Path) -> Iterator[tuple[str, NDArray[np.uint8]]]:
     """Set and pixels, H x W x 3 uint8, of every colour photograph to learn from."""
     remaining = dict(MAX_PHOTOGRAPHS_BY_SET)
-    shards = [data / "restore/train.tar", *sorted((data / "matte").glob("[bu]*.tar"))]
+    shards = [data / "restore/train.tar", *sorted((data / "cutout").glob("[bu]*.tar"))]
     for shard in shards:
         with tarfile.open(shard) as tar:
             for member in tar:
