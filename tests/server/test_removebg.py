@@ -50,7 +50,7 @@ def test_the_default_is_a_preview_with_alpha(client: TestClient) -> None:
         ({"format": "jpg"}, "JPEG", "RGB"),  # on white
         ({"bg_color": "0000", "format": "png"}, "PNG", "RGBA"),
         ({"format": "webp"}, "WEBP", "RGBA"),
-        ({"channels": "alpha"}, "PNG", "RGB"),
+        ({"channels": "alpha"}, "PNG", "L"),
         ({"shadow_type": "drop"}, "PNG", "RGBA"),
     ],
 )
