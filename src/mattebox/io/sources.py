@@ -63,8 +63,8 @@ def expand_inputs(
 
     Missing inputs, folders that cannot be listed and links to nothing are yielded as InputMissing, so that one wrong
     argument does not stop the others. Folders give the files with one of PICTURE_SUFFIXES in natural order (2 before
-    10), without hidden ones, and with `recursive` those of their subfolders, but not of links to folders. A file that is
-    named is taken whatever its suffix; two links to one file are two pictures.
+    10), without hidden ones, and with `recursive` those of their subfolders, but not of links to folders. A file that
+    is named is taken whatever its suffix; two links to one file are two pictures.
     """
     yielded: set[str] = set()
     for argument in arguments:
