@@ -11,34 +11,32 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).resolve().parent.parent
+
+
+def words(text: str) -> set[str]:
+    return set(text.split())
+
+
 FUNCTIONS = (ast.FunctionDef, ast.AsyncFunctionDef)
-IRREGULAR_PARTICIPLES = set(
-    """
+IRREGULAR_PARTICIPLES = words("""
     begun bent brought built caught done drawn driven fed felt found given gone grown heard held hidden kept
     known laid led left lent lit lost made met paid said seen sent shaken shown shrunk sold spent spoken sunk
     taken taught thrown told torn understood woken worn written
-    """.split()
-)
+""")
 NOT_PARTICIPLES = {"distributed", "embed", "exceed", "feed", "need", "proceed", "read", "seed", "shared", "speed"}
-BARE_ADJECTIVES = set(
-    """
+BARE_ADJECTIVES = words("""
     alike apart bare beside busy closer coarse crisp fine free gentle late near ready safe same several soft
     strange suitable suited sure tidy twice usual whole worth wrong
-    """.split()
-)
-METAPHORS = set(
-    """
+""")
+METAPHORS = words("""
     album barn brush cellar corridor crew desk door facer finder furniture house imager imitator insight kin
     leave office opinion patient seal shelf spool stylist tell trainee veil wish wishes workshop zoo
-    """.split()
-)
-VAGUE_CONSTANTS = set(
-    """
+""")
+VAGUE_CONSTANTS = words("""
     AHEAD APART BEHIND BESIDE BIG ENOUGH EVERY FEW FEWEST HELD KEPT KNOWN LARGE LEAST LITTLE LONG LOOK LOW MANY
     MORE MOST NEAR NOTHING OTHERS PATIENCE PAUSE PURE ROUGH SEEN SHORT SHOWN SLOW SMALL SOFT SURE TOLD TRUST
     USUAL WIDE WORST
-    """.split()
-)
+""")
 
 
 def modules() -> dict[str, ast.Module]:

@@ -140,11 +140,14 @@ def test_a_preset_of_the_other_kind_is_refused(run: Run, photo: Path, words: tup
 def test_deprecated_words_work_and_say_so_in_one_line(run: Run, photo: Path) -> None:
     ran = run("cut", photo.name, "-o", "a.png", "--edges", "plain", "--save-recipe", "new.toml")
     assert (ran.code, ran.error) == (
-        0, 'mattebox: edges "plain" is deprecated and goes with the next release; use "none"'
+        0, 'mattebox: edges "plain" is deprecated and will be removed in the next release; use "none"'
     )  # fmt: skip
     assert 'edges = "none"' in Path("new.toml").read_text()
     ran = run("cut", photo.name, "-o", "b.png", "--depth=8")
-    assert (ran.code, ran.error) == (0, "mattebox: depth is deprecated and goes with the next release; use bit_depth")
+    assert (ran.code, ran.error) == (
+        0,
+        "mattebox: depth is deprecated and will be removed in the next release; use bit_depth",
+    )
     assert "--depth" not in run("cut", "--help").out
     Path("old.toml").write_text('[[steps]]\nstep = "cut"\nedges = "plain"\n')
     ran = run("run", "old.toml", photo.name, "-o", "c.png")

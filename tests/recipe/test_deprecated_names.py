@@ -30,8 +30,8 @@ def test_a_decoded_recipe() -> None:
     with pytest.warns(DeprecatedNameWarning) as warned:
         assert parse_recipe(OLD) == NEW
     assert [str(w.message) for w in warned] == [
-        'edges "fine" is deprecated and goes with the next release; use "network"',
-        "depth is deprecated and goes with the next release; use bit_depth",
+        'edges "fine" is deprecated and will be removed in the next release; use "network"',
+        "depth is deprecated and will be removed in the next release; use bit_depth",
     ]
     assert all(w.filename == __file__ for w in warned)
 

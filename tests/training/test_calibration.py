@@ -1,4 +1,4 @@
-"""Calibration on made-up data whose answer is known."""
+"""Calibration on synthetic data whose solution is known."""
 
 from __future__ import annotations
 
@@ -9,9 +9,8 @@ from mattebox.training.tasks.cutout.calibration import (
     choose_found_threshold,
     cross_validate_confidence,
     fit_confidence,
-    logit,
-    sigmoid,
 )
+from mattebox.training.tasks.cutout.logistic_regression import logit, sigmoid
 
 
 def test_the_fit_finds_the_curve() -> None:

@@ -1,4 +1,4 @@
-"""The edge network's making: drawn mattes, scenes, a run, and a graph that is its source."""
+"""Training of the edge network: synthetic mattes, scenes, runs, and the exported graph."""
 
 from __future__ import annotations
 
@@ -13,14 +13,9 @@ pytest.importorskip("onnx", reason="onnx is not part of the test lock")
 
 from mattebox.models.matte_refiner import MatteRefiner  # noqa: E402
 from mattebox.training.export import edges  # noqa: E402
-from mattebox.training.networks.edge_network import (  # noqa: E402
-    FEATURE_COUNT,
-    PYRAMID_PLANES,
-    EdgeNet,
-    TileRefiner,
-    flatten_pyramid,
-    mix_candidates,
-)
+from mattebox.training.networks.edge_candidates import mix_candidates  # noqa: E402
+from mattebox.training.networks.edge_features import FEATURE_COUNT, PYRAMID_PLANES, flatten_pyramid  # noqa: E402
+from mattebox.training.networks.edge_network import EdgeNet, TileRefiner  # noqa: E402
 from mattebox.training.tasks.edges import scenes, train, train_shapes  # noqa: E402
 from mattebox.training.tasks.edges.synthetic_mattes import draw_matte  # noqa: E402
 
@@ -97,7 +92,7 @@ def test_a_run_and_its_graph(tmp_path: Path) -> None:
     )
 
 
-def test_shapes_say_nothing_at_first_and_learn_and_go_on(tmp_path: Path) -> None:
+def test_shapes_have_no_effect_at_first_and_learn_and_go_on(tmp_path: Path) -> None:
     a_run(np.random.default_rng(0), tmp_path, 2)
     recipe, first = train_shapes.EdgeShapeSettings(minutes=0.05, shapes=(4, 4, 4), batch=1), tmp_path / "run/best.pt"
     x = torch.rand(1, FEATURE_COUNT, 16, 24)

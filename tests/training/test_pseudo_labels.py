@@ -1,4 +1,4 @@
-"""Teachers label pictures without masks: whoever is sure decides, and what was labelled is labelled once."""
+"""Teachers label pictures without masks, once; the more decided mask counts more."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from tests.training.test_cutout_evaluation import material
 
 
 def unlabelled(path: Path, count: int = 2) -> Path:
-    """Training material, and photographs of a disc whose mask nobody tells."""
+    """Training data, and photographs of a disc without a mask."""
     data = material(path)
     (data / "unlabelled").mkdir()
     for i in range(count):

@@ -1,4 +1,4 @@
-"""How a run goes, in words for people and rows for machines."""
+"""The run's log: lines for people, rows for machines, and the page made of them."""
 
 from __future__ import annotations
 

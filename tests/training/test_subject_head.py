@@ -1,4 +1,4 @@
-"""Whether there is a subject at all: the fit on made-up features, and the plane beside the alpha. Needs onnx."""
+"""Subject head: the fit on synthetic features, and the plane beside the alpha. Needs onnx."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ import onnxruntime as ort  # noqa: E402
 from onnx import helper, numpy_helper  # noqa: E402
 
 from mattebox.errors import ModelError  # noqa: E402
-from mattebox.training.tasks.cutout.calibration import sigmoid  # noqa: E402
+from mattebox.training.tasks.cutout.logistic_regression import sigmoid  # noqa: E402
 from mattebox.training.tasks.cutout.subject_head import (  # noqa: E402
     SUBJECT_PRIOR_ODDS,
     add_subject_plane,
@@ -41,7 +41,7 @@ def network() -> onnx.ModelProto:
     return helper.make_model(graph, opset_imports=[helper.make_opsetid("", 17)], ir_version=9)
 
 
-def test_the_plane_says_what_the_regression_does() -> None:
+def test_the_plane_is_the_regression() -> None:
     weight, bias = np.array([1.0, -2.0, 0.5]), -0.3
     session = ort.InferenceSession(add_subject_plane(network(), weight, bias).SerializeToString())
     x = np.random.default_rng(0).normal(0, 1, (2, 3, 5, 7)).astype(np.float32)
@@ -52,8 +52,8 @@ def test_the_plane_says_what_the_regression_does() -> None:
     np.testing.assert_allclose(y[:, 1], np.broadcast_to(likely[:, None, None], (2, 5, 7)), atol=1e-6)
 
 
-def test_an_encoder_that_knows_things_is_asked_before_what_comes_behind_it() -> None:
-    """Of a LiteNet what its encoder ends with counts, whatever is averaged later."""
+def test_features_of_an_encoder_are_pooled_before_the_layers_after_it() -> None:
+    """Of a LiteNet the encoder's last features are pooled, whatever is averaged later."""
     model = network()
     ones = numpy_helper.from_array(np.full((1, 3, 1, 1), 2, np.float32), "ones")
     model.graph.initializer.append(ones)
@@ -72,8 +72,8 @@ def test_a_second_subject_head_is_refused() -> None:
         pooled_feature_name(add_subject_plane(network(), np.ones(3), 0.0).graph)
 
 
-def test_the_fit_tells_subjects_from_empty_rooms() -> None:
-    """Kinds count alike however many there are of each; where both are as likely, the prior speaks."""
+def test_the_fit_tells_subjects_from_empty_backgrounds() -> None:
+    """Classes weigh the same whatever their sizes; halfway between them the prior decides."""
     rng = np.random.default_rng(0)
     subjects, empties = rng.normal(1, 1, (2000, 4)), rng.normal(-1, 1, (200, 4)) * [1, 1, 1, 5]
     weight, bias = fit_subject_classifier(subjects, empties)

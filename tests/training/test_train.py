@@ -30,21 +30,21 @@ def recipe(minutes: float = 0.02):  # type: ignore[no-untyped-def]
     )
 
 
-@pytest.mark.parametrize("rooms", [True, False])
-def test_a_folder_is_enough(tmp_path: Path, rooms: bool) -> None:
+@pytest.mark.parametrize("has_backgrounds", [True, False])
+def test_a_folder_is_enough(tmp_path: Path, has_backgrounds: bool) -> None:
     from mattebox.training.tasks.cutout.train import train_cutout
 
     data = material(tmp_path / "mine")
-    if not rooms:
+    if not has_backgrounds:
         for path in (data / "backgrounds").iterdir():
             path.unlink()
         (data / "backgrounds").rmdir()
     train_cutout(recipe(), data, tmp_path / "run")
     rows = [json.loads(line) for line in (tmp_path / "run/log.jsonl").read_text().splitlines()]
-    judged = sum("iou" in row for row in rows)  # how often depends on the machine
-    assert judged >= 1
+    evaluations = sum("iou" in row for row in rows)  # how often depends on the machine
+    assert evaluations >= 1
     html = (tmp_path / "run/report.html").read_text()
-    assert html.count("data:image/jpeg") == judged  # of one picture
+    assert html.count("data:image/jpeg") == evaluations  # of one picture
     assert "http" not in html
     steps = rows[-1]["step"]
     train_cutout(recipe(), data, tmp_path / "run")  # the budget is spent: nothing more is done

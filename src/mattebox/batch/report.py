@@ -14,7 +14,7 @@ from typing import Any, BinaryIO
 
 import msgspec
 
-from mattebox.batch.job import Outcome
+from mattebox.batch.job import MatteSummary, Outcome
 from mattebox.batch.own_results import ReportedOutput
 from mattebox.batch.plan import BatchFailure, BatchJob
 from mattebox.errors import OutputError, UsageError
@@ -23,6 +23,11 @@ from mattebox.io.sources import absolute_name
 from mattebox.recipe.recipe import Recipe
 
 REVIEW_CONFIDENCE = 0.6  # results below it are marked "doubtful"
+
+
+def is_doubtful(matte: MatteSummary, review_confidence: float = REVIEW_CONFIDENCE) -> bool:
+    """Whether a person should look at a result: no clear subject, or confidence below `review_confidence`."""
+    return not matte.found or matte.confidence < review_confidence
 
 
 class BatchReport:
@@ -99,7 +104,9 @@ def report_row(outcome: Outcome, recipe_hash: str, model_hash: str, review_confi
     }
     if result is not None and result.matte is not None:
         row |= {"confidence": round(result.matte.confidence, 4), "found": result.matte.found, "box": result.matte.box}
-        row["verdict"] = "doubtful" if result.matte.confidence < review_confidence else "ok"
+        row["verdict"] = "doubtful" if is_doubtful(result.matte, review_confidence) else "ok"
+    if result is not None and result.notes:
+        row["notes"] = list(result.notes)
     if outcome.broken_rules:
         row |= {"verdict": "rejected", "broken": list(outcome.broken_rules)}
     if error is not None:

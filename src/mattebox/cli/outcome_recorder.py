@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Protocol
 from mattebox.batch.comparison_page import ComparisonWriter
 from mattebox.batch.contact_sheet import ContactSheet
 from mattebox.batch.plan import BatchFailure, BatchJob
-from mattebox.batch.report import BatchReport
+from mattebox.batch.report import BatchReport, is_doubtful
 from mattebox.batch.saliency_sheet import SaliencyWriter
 from mattebox.cli.batch_options import BatchOptions
 from mattebox.cli.output import ConsoleReporter
@@ -120,7 +120,7 @@ class OutcomeRecorder:
         if self.review_folder is None or target is None or result is None or result.matte is None:
             return
         confidence = result.matte.confidence
-        if confidence >= self.review_confidence and not outcome.broken_rules:
+        if not is_doubtful(result.matte, self.review_confidence) and not outcome.broken_rules:
             return
         make_folder(self.review_folder)
         link = self.review_folder / _limit_name(f"{confidence:.2f}-{target.name}")

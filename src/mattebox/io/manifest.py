@@ -70,7 +70,7 @@ def read_manifest(path: Path) -> list[ManifestRow]:
             delimiter=separator[1] if separator else _detect_delimiter(body),
             skipinitialspace=True,
         )
-        reader.fieldnames = _normalise_header(reader.fieldnames or [])
+        reader.fieldnames = _normalise_header(list(reader.fieldnames or []))
         first_line = 1 if separator else 0
         rows = [_build_row(path, first_line + reader.line_num, row) for row in reader if any(row.values())]
         has_input = INPUT_COLUMN in reader.fieldnames

@@ -63,12 +63,12 @@ def pixel_data_from_pillow(image: Image.Image) -> PixelData:
 def channels_from_pillow(image: Image.Image, raw_mode: str) -> NDArray[np.uint8]:
     """H x W x C uint8 with the channels in a raw mode of Pillow's, such as "RGB", or "A" of an RGBA picture."""
     width, height = image.size
-    made = np.empty((height, width, len(raw_mode)), np.uint8)
+    channels = np.empty((height, width, len(raw_mode)), np.uint8)
     for top in range(0, height, STRIP_ROWS):
         strip = image.crop((0, top, width, min(top + STRIP_ROWS, height)))
         content = strip.tobytes("raw", raw_mode)
-        made[top : top + STRIP_ROWS] = np.frombuffer(content, np.uint8).reshape(-1, width, len(raw_mode))
-    return made
+        channels[top : top + STRIP_ROWS] = np.frombuffer(content, np.uint8).reshape(-1, width, len(raw_mode))
+    return channels
 
 
 def alpha_from_colour_key(pixels: Pixels, colour_key: Any) -> Pixels | None:

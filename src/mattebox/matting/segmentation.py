@@ -7,7 +7,7 @@ from dataclasses import replace
 from mattebox.core.flatten import flatten_on_white
 from mattebox.matting.confidence import build_scored_matte
 from mattebox.matting.matte_cleanup import clean_up_matte
-from mattebox.matting.test_time_augmentation import plan_views, predict_with_views
+from mattebox.matting.tta import plan_views, predict_with_views
 from mattebox.models.matte_session import Session
 from mattebox.types import Matte, Picture
 

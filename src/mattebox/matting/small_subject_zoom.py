@@ -19,7 +19,7 @@ from mattebox.matting.matte_cleanup import clean_up_matte
 from mattebox.matting.matte_operations import as_floats, as_pixels
 from mattebox.matting.scribbles import Scribble
 from mattebox.matting.segmentation import segment
-from mattebox.matting.test_time_augmentation import average_alphas
+from mattebox.matting.tta import average_alphas
 from mattebox.models.matte_session import Session
 from mattebox.types import Box, ImageShape, Matte, Picture
 

@@ -31,7 +31,7 @@ def current_field(step: str, field: str) -> str:
     """Today's name of a step's field."""
     name = RENAMED_FIELDS.get(step, {}).get(field, field)
     if name != field:
-        _warn(f"{field} is deprecated and goes with the next release; use {name}")
+        _warn(f"{field} is deprecated and will be removed in the next release; use {name}")
     return name
 
 
@@ -41,7 +41,7 @@ def current_words(step: str, fields: Mapping[str, Any]) -> dict[str, str]:
     for (of_step, field), words in RENAMED_WORDS.items():
         value = fields.get(field)
         if of_step == step and isinstance(value, str) and value in words:
-            _warn(f'{field} "{value}" is deprecated and goes with the next release; use "{words[value]}"')
+            _warn(f'{field} "{value}" is deprecated and will be removed in the next release; use "{words[value]}"')
             current[field] = words[value]
     return current
 

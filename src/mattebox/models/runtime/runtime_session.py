@@ -1,4 +1,4 @@
-"""Runtime sessions that survive a fork: a forked child abandons those of its parent and starts its own when it needs one.
+"""Runtime sessions that survive a fork: a forked child abandons those of its parent and starts its own on demand.
 
 The threads of a runtime do not exist in a forked child. There its sessions cannot be destroyed, and the destructors of
 ONNX Runtime's library wait at exit for ever, for threads that it starts when it is imported. So the child keeps a

@@ -19,7 +19,7 @@ from PIL import Image
 
 from mattebox.errors import InputMissing, InputUnreadable, MatteboxError, UsageError
 from mattebox.io.atomic_write import write_bytes
-from mattebox.matting.test_time_augmentation import average_alphas
+from mattebox.matting.tta import average_alphas
 from mattebox.training.data.dataset import count_samples, stream_samples
 from mattebox.training.evaluate.predictors import AlphaPredictor, card_predictor
 from mattebox.types import Floats

@@ -26,7 +26,7 @@ from numpy.typing import NDArray
 from onnx import helper, numpy_helper
 
 from mattebox.errors import InputMissing, MatteboxError, ModelError
-from mattebox.matting.test_time_augmentation import plan_views
+from mattebox.matting.tta import plan_views
 from mattebox.models.cards.card import Card
 from mattebox.models.cards.registry import find_card
 from mattebox.models.matte_session import Session
@@ -34,7 +34,7 @@ from mattebox.models.store import weight_store
 from mattebox.training.data.dataset import PictureNames, read_excluded_names, stream_samples
 from mattebox.training.data.synthetic_shapes import draw_plain_colours, draw_shapes_over
 from mattebox.training.export import cards
-from mattebox.training.tasks.cutout.calibration import fit_logistic_regression
+from mattebox.training.tasks.cutout.logistic_regression import fit_logistic_regression
 from mattebox.types import Picture, Pixels
 
 SUBJECT_PRIOR_ODDS = 10.0

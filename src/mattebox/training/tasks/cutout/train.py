@@ -68,7 +68,7 @@ def _build_parser(prog: str | None) -> argparse.ArgumentParser:
     teacher = parser.add_mutually_exclusive_group()
     teacher.add_argument(
         "--teacher", action="append", default=[], metavar="CARD",
-        help="a network whose masks of the unlabelled pictures are learned; may be repeated, any ONNX network has a card",
+        help="a network that labels the unlabelled pictures; may be repeated, and any ONNX network has a card",
     )  # fmt: skip
     teacher.add_argument(
         "--soft", type=Path, help="such masks, as mattebox.training.tasks.cutout.pseudo_labels wrote them beforehand"

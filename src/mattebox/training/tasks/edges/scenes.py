@@ -19,15 +19,15 @@ import torch
 import torch.nn.functional as F
 from numpy.typing import NDArray
 from PIL import Image
-from torch import Tensor
 
 from mattebox.matting.colour_table import build_colour_table, look_up_probability
 from mattebox.matting.matte_operations import as_floats
 from mattebox.matting.segmentation import segment
 from mattebox.models.matte_session import Session, open_session
 from mattebox.training.data.dataset import stream_samples, unmix_white_background
-from mattebox.training.export.pixel_kernels import ColourModels
-from mattebox.training.networks.edge_network import compute_edge_features
+from mattebox.training.networks.edge_features import compute_edge_features
+from mattebox.training.networks.pixel_kernels import ColourModels
+from mattebox.training.tasks.edges.matte_degradation import degrade_matte
 from mattebox.training.tasks.edges.synthetic_mattes import Rng, draw_matte
 from mattebox.types import Floats, Picture
 
@@ -35,7 +35,6 @@ SAMPLE_SIDE_PIXELS = 160
 MATTE_STEPS_PIXELS = (1, 2, 2, 3, 3, 4, 4, 5, 6, 8, 10, 12)  # of one sample of the coarse matte
 CONTEXT_MATTE_SAMPLES = 24  # samples of the coarse matte around a scene, for the colour models
 SAMPLES_PER_FILE = 200
-ACCURATE_MATTE_SHARE = 0.3  # of the coarse mattes
 REPEATED_TEXTURE_SHARE = 0.4  # of the textures
 THIRD_PHOTOGRAPH_SHARE = 0.3  # of the drawn scenes
 MIN_PREDICTION_IOU = 0.85  # of the network's matte, to be about the subject at all
@@ -193,53 +192,6 @@ def add_camera_noise(rng: Rng, rgb: Floats) -> Floats:
     """Add sensor noise and round to 8 bits."""
     noise = rng.normal(0, rng.random() ** 2 * 0.03, rgb.shape)
     return np.asarray(np.rint((rgb + noise).clip(0, 1) * 255) / 255, np.float32)
-
-
-def degrade_matte(rng: Rng, alpha: Floats, step: int) -> Floats:
-    """A coarse matte as a network might give it: good, or blurred, without thin parts, moved, too wide, hazy."""
-    cells = alpha.shape[0] // step
-    x = torch.from_numpy(alpha)[None, None]
-    if rng.random() < ACCURATE_MATTE_SHARE:
-        return np.asarray(gaussian_blur(F.adaptive_avg_pool2d(x, cells), rng.uniform(0.3, 0.9))[0, 0].numpy())
-    if rng.random() < 0.35:  # thin parts melt into one, or vanish
-        x = apply_contrast(
-            gaussian_blur(F.adaptive_avg_pool2d(x, cells), rng.uniform(0.5, 2.5)),
-            rng.uniform(1, 4),
-            rng.uniform(0.25, 0.6),
-        )
-    x = F.adaptive_avg_pool2d(x, cells)
-    if rng.random() < 0.5:
-        x = warp_randomly(rng, x, rng.uniform(0, 1.5))
-    x = gaussian_blur(x, rng.uniform(0.3, 1.6))
-    if rng.random() < 0.6:
-        x = apply_contrast(x, rng.uniform(0.8, 2.2), rng.uniform(0.35, 0.65))
-    if rng.random() < 0.5:
-        haze = F.interpolate(torch.from_numpy(rng.normal(0, 0.05, (1, 1, 5, 5)).astype(np.float32)), size=x.shape[2:],
-                             mode="bicubic")  # fmt: skip
-        x = x + haze
-    return np.asarray(x.clamp(0, 1)[0, 0].numpy())
-
-
-def apply_contrast(x: Tensor, slope: float, centre: float) -> Tensor:
-    return ((x - centre) * slope + 0.5).clamp(0, 1)
-
-
-def gaussian_blur(x: Tensor, sigma: float) -> Tensor:
-    reach = max(1, round(3 * sigma))
-    line = torch.exp(-0.5 * (torch.arange(-reach, reach + 1) / sigma) ** 2)
-    line = (line / line.sum())[None, None, None]
-    x = F.conv2d(F.pad(x, (reach, reach, 0, 0), mode="replicate"), line)
-    return F.conv2d(F.pad(x, (0, 0, reach, reach), mode="replicate"), line.mT)
-
-
-def warp_randomly(rng: Rng, x: Tensor, max_shift: float) -> Tensor:
-    """Warp by a smooth random field of a few samples."""
-    height, width = x.shape[2:]
-    field = torch.from_numpy(rng.normal(0, max_shift, (1, 2, 5, 5)).astype(np.float32))
-    field = F.interpolate(field, size=(height, width), mode="bicubic")[0].permute(1, 2, 0)
-    rows, columns = torch.meshgrid(torch.linspace(-1, 1, height), torch.linspace(-1, 1, width), indexing="ij")
-    grid = torch.stack([columns, rows], 2) + field * torch.tensor([2 / width, 2 / height])
-    return F.grid_sample(x, grid[None], padding_mode="border", align_corners=False)
 
 
 COLOUR_MODELS = {False: ColourModels(halve=False), True: ColourModels(halve=True)}

@@ -2,9 +2,10 @@
 
     python -m mattebox.training.tasks.edges.train_shapes RECIPE POOL OUT --start EDGES/best.pt [--threads 2]
 
-RECIPE is one of runs/. Single pixels do not tell where strands run, however much of their surroundings is in their features. The loss is that
-of mattebox.training.tasks.edges.train, over all pixels to refine, plus the error of alpha's gradient, which keeps
-strands thin. A killed run goes on where it was. OUT/best.pt is what scored best on POOL's validation samples.
+RECIPE is one of runs/. Single pixels do not tell where strands run, however much of their surroundings is in their
+features. The loss is that of mattebox.training.tasks.edges.train, over all pixels to refine, plus the error of alpha's
+gradient, which keeps strands thin. A killed run goes on where it was. OUT/best.pt is what scored best on POOL's
+validation samples. Under torchrun give --from, since it takes --start for its own.
 """
 
 from __future__ import annotations
@@ -26,13 +27,9 @@ from mattebox.training.core.distributed import DistributedContext
 from mattebox.training.core.settings import TrainingSettings
 from mattebox.training.core.task import Evaluation, Objective, Task
 from mattebox.training.core.trainer import Trainer
-from mattebox.training.networks.edge_network import (
-    FEATURE_COUNT,
-    EdgeNet,
-    double_size,
-    mix_candidates,
-    refinement_weight,
-)
+from mattebox.training.networks.edge_candidates import mix_candidates, refinement_weight
+from mattebox.training.networks.edge_features import FEATURE_COUNT, double_size
+from mattebox.training.networks.edge_network import EdgeNet
 from mattebox.training.tasks.edges.pixels import sample_files
 
 HALF_SIZE_SHARE = 1 / 3  # of the batches are seen at half size, as large pictures are
@@ -180,7 +177,14 @@ def train_edge_shapes(
 def main(argv: Sequence[str] | None = None) -> None:
     parser = recipe_parser(__doc__, "pool")
     parser.set_defaults(threads=1)
-    parser.add_argument("--start", type=Path, required=True, help="best.pt of mattebox.training.tasks.edges.train")
+    parser.add_argument(
+        "--from",
+        "--start",
+        dest="start",
+        type=Path,
+        required=True,
+        help="best.pt of mattebox.training.tasks.edges.train",
+    )
     args = parser.parse_args(argv)
 
     def train(distributed: DistributedContext) -> None:

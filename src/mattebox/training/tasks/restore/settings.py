@@ -5,8 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any, Literal
 
+import msgspec
+
+from mattebox.errors import UsageError
 from mattebox.training.core import schedule
-from mattebox.training.core.settings import TrainingSettings
+from mattebox.training.core.settings import SEE_EXAMPLES, TrainingSettings
 from mattebox.training.networks.restoration import RestorationShape
 
 FINAL_RATE_SHARE = 0.002  # of the learning rate, at the end
@@ -28,6 +31,11 @@ class RestorationSettings(TrainingSettings):
         Weight of the perceptual loss.
     measure : {"luma", "decibels"}
         Loss: absolute error, mostly of luma, or PSNR of all colours.
+
+    Raises
+    ------
+    UsageError
+        If there is no budget, or the plan is none of a network.
     """
 
     plan: dict[str, Any]
@@ -36,9 +44,18 @@ class RestorationSettings(TrainingSettings):
     look: float = 0.0
     measure: Literal["luma", "decibels"] = "luma"
 
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        shape = self.network_shape
+        if not shape.widths or len(shape.widths) != len(shape.depths):
+            raise UsageError("the plan has widths and depths of different lengths", "give a depth for each width")
+
     @property
     def network_shape(self) -> RestorationShape:
-        return RestorationShape(self.plan["scale"], tuple(self.plan["widths"]), tuple(self.plan["depths"]))
+        try:
+            return msgspec.convert(self.plan, RestorationShape)
+        except msgspec.ValidationError as error:
+            raise UsageError(f"recipe: plan: {error}".replace("`", ""), SEE_EXAMPLES) from error
 
     def learning_rate_at(self, progress: float, step: int) -> float:
         return schedule.cosine_learning_rate(self.rate, progress, step, self.warmup, FINAL_RATE_SHARE)

@@ -4,9 +4,9 @@
     python -m mattebox.training.tasks.restore.train runs/real4-1.toml DATA OUT --start UP4/best.pt --perceptual FILE
 
 RECIPE is one of runs/. DATA holds train.tar and val.tar. A killed run goes on where it was; OUT/best.pt is the moving
-average that scored best.
-The loss is L1, mostly of luma, as super-resolution is measured, or PSNR of all colours, as denoising is; a network for
-photographs of the real world, whose details cannot be known, also has a perceptual loss.
+average that scored best. The loss is L1, mostly of luma, as super-resolution is measured, or PSNR of all colours, as
+denoising is; a network for photographs of the real world, whose details cannot be known, also has a perceptual loss.
+Under torchrun give --from, since it takes --start for its own.
 """
 
 from __future__ import annotations
@@ -36,7 +36,7 @@ def train_restoration(
 
 def main(argv: Sequence[str] | None = None) -> None:
     parser = recipe_parser(__doc__)
-    parser.add_argument("--start", help="best.pt of another run, or a card's name")
+    parser.add_argument("--from", "--start", dest="start", help="best.pt of another run, or a card's name")
     parser.add_argument("--perceptual", type=Path, help="SqueezeNet 1.1's weights (.npz)")
     args = parser.parse_args(argv)
 

@@ -9,13 +9,7 @@ import pytest
 from mattebox.errors import UsageError
 from mattebox.matting.matte_cleanup import clean_up_matte
 from mattebox.matting.segmentation import segment
-from mattebox.matting.test_time_augmentation import (
-    MAX_VIEWS,
-    View,
-    _predict_view,
-    plan_views,
-    predict_with_views,
-)
+from mattebox.matting.tta import MAX_VIEWS, View, _predict_view, plan_views, predict_with_views
 from mattebox.models.cards.tensor_spec import Output
 from mattebox.models.matte_session import Session
 from mattebox.types import Picture
