@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import struct
 
 import numpy as np
@@ -12,8 +13,10 @@ from PIL import Image
 from PIL.PngImagePlugin import PngInfo
 
 from mattebox.io import metadata
+from mattebox.io.encoding import encode
 from mattebox.io.reader import read
 from mattebox.io.tiff_ifd import IfdEntry, TiffStructure, build_tiff
+from mattebox.types import Metadata, Picture
 from tests.io.pictures import exif, rgb_profile, saved, scene, tiff
 
 SECRETS = (b"SERIAL-4711", b"Olga Owner", b"MAKERNOTE-SECRET")
@@ -172,3 +175,32 @@ def test_pixels_of_the_camera_are_not_claimed() -> None:
     block[0x8769] = {0xA002: 4000, 0xA003: 3000, 0x829A: 0.5}
     kept = read(saved(np.zeros((4, 4, 3), np.uint8), "JPEG", exif=block.tobytes())).metadata
     assert set(tags(kept.exif).get_ifd(0x8769)) == {0x829A}
+
+
+@pytest.mark.parametrize("byte_order", ["<", ">"])
+@pytest.mark.parametrize("dtype", [np.uint8, np.uint16])
+def test_a_tiff_keeps_exposure_and_position(byte_order: str, dtype: type) -> None:
+    exposure = IfdEntry(5, 1, struct.pack(byte_order + "II", 1, 250))
+    speed = IfdEntry(3, 1, struct.pack(byte_order + "H", 400))
+    block = build_tiff(
+        byte_order,
+        {0x010F: IfdEntry(2, 6, b"Maker\0"), 0x0100: IfdEntry(3, 1, struct.pack(byte_order + "H", 9999))},
+        {0x8769: {0x829A: exposure, 0x8827: speed}, 0x8825: {1: IfdEntry(2, 2, b"N\0")}},
+    )
+    rgb = np.arange(12 * 16 * 3, dtype=dtype).reshape(12, 16, 3)
+    content = encode(Picture(rgb, metadata=Metadata(exif=block, dpi=(300, 300))), "tiff")
+    assert np.array_equal(read(content).rgb, rgb)
+    with Image.open(io.BytesIO(content)) as image:
+        exif = image.getexif()
+        assert (image.size, exif[0x010F]) == ((16, 12), "Maker")
+        assert exif.get_ifd(0x8769) == {0x829A: 1 / 250, 0x8827: 400}
+        assert exif.get_ifd(0x8825) == {1: "N"}
+    again = read(content, metadata="all").metadata
+    assert again.dpi == (300, 300)
+    assert again.exif is not None
+    assert b"Maker" in again.exif
+
+
+def test_a_broken_block_leaves_a_tiff_as_it_is() -> None:
+    rgb = np.zeros((4, 4, 3), np.uint8)
+    assert encode(Picture(rgb, metadata=Metadata(exif=b"MM\0*")), "tiff") == encode(Picture(rgb), "tiff")

@@ -30,7 +30,7 @@ def camera_exif(date: str = "") -> bytes:
 
 @pytest.mark.parametrize("dtype", [np.uint8, np.uint16])
 @pytest.mark.parametrize("format", ["png", "jpeg", "webp", "avif", "tiff"])
-@pytest.mark.parametrize("exif", [None, camera_exif()], ids=["bare", "camera"])
+@pytest.mark.parametrize("exif", [None, camera_exif("2026:01:02 03:04:05")], ids=["bare", "camera"])
 def test_every_format_with_exif_has_it(tmp_path: Path, format: str, dtype: type, exif: bytes | None) -> None:
     path = tmp_path / "x"
     path.write_bytes(encode(photograph(exif, dtype), format))

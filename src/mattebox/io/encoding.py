@@ -17,7 +17,8 @@ from PIL import Image
 
 from mattebox.core import hdr_transfer
 from mattebox.errors import OutputError
-from mattebox.io import layered_formats, png_encoder, result_mark
+from mattebox.io import layered_formats, png_encoder
+from mattebox.io.metadata import embed_exif_in_tiff
 from mattebox.io.output_profile import convert_for_output
 from mattebox.io.resampling import to_eight_bit
 from mattebox.types import BitDepth, Layer, Picture, Pixels
@@ -261,11 +262,12 @@ def _eight_bit_pixels(picture: Picture, hidden: HiddenColours) -> NDArray[np.uin
 def _encode_with_pillow(picture: Picture, file_format: FileFormat, quality: int | None, hidden: HiddenColours) -> bytes:
     metadata, file = picture.metadata, io.BytesIO()
     options: dict[str, Any] = {"icc_profile": picture.profile} if picture.profile else {}
-    if metadata.exif:
+    is_tiff = file_format.name == "tiff"
+    if metadata.exif and not is_tiff:
         options["exif"] = EXIF_PREFIX + metadata.exif
     if metadata.xmp and file_format.name in ("jpeg", "webp", "avif"):
         options["xmp"] = metadata.xmp
-    elif metadata.xmp and file_format.name == "tiff":
+    elif metadata.xmp and is_tiff:
         options["tiffinfo"] = {TIFF_XMP_TAG: metadata.xmp}
     if metadata.dpi:
         options["dpi"] = metadata.dpi
@@ -274,7 +276,7 @@ def _encode_with_pillow(picture: Picture, file_format: FileFormat, quality: int 
     if file_format.name in ONE_CHANNEL_FORMATS and _has_one_channel(picture):
         pixels = pixels[..., 0]
     Image.fromarray(pixels).save(file, file_format.name, **options)
-    return file.getvalue()
+    return embed_exif_in_tiff(file.getvalue(), metadata.exif) if metadata.exif and is_tiff else file.getvalue()
 
 
 def _encode_colour_and_alpha(picture: Picture, quality: int | None) -> tuple[bytes, bytes]:
@@ -302,14 +304,6 @@ def _pillow_options(format_name: str, quality: int | None, hidden: HiddenColours
     return {}
 
 
-def _tiff16_tags(picture: Picture) -> list[tuple[int, int, int, bytes, bool]]:
-    """The tags of the main EXIF directory that 16-bit files keep: the mark of results."""
-    if not result_mark.has_mark(picture.metadata.exif):
-        return []
-    value = result_mark.SOFTWARE_NAME + b"\0"
-    return [(result_mark.PROCESSING_SOFTWARE_TAG, result_mark.ASCII_FIELD_TYPE, len(value), value, True)]
-
-
 def _encode_tiff16(picture: Picture, hidden: HiddenColours) -> bytes:
     """Encode 16-bit colour with tifffile, since Pillow cannot. Alpha is declared unassociated (straight)."""
     import tifffile
@@ -333,6 +327,7 @@ def _encode_tiff16(picture: Picture, hidden: HiddenColours) -> bytes:
         resolutionunit="INCH" if picture.metadata.dpi else None,
         metadata=None,
         software=False,
-        extratags=[*_tiff16_tags(picture), *([(TIFF_XMP_TAG, "B", len(xmp), xmp, True)] if xmp else [])],
+        extratags=[(TIFF_XMP_TAG, "B", len(xmp), xmp, True)] if xmp else (),
     )
-    return file.getvalue()
+    exif = picture.metadata.exif
+    return embed_exif_in_tiff(file.getvalue(), exif) if exif else file.getvalue()

@@ -13,7 +13,7 @@ from collections.abc import Collection, Mapping
 from typing import Any, Literal
 
 from mattebox.io import xmp
-from mattebox.io.tiff_ifd import Ifd, TiffStructure, build_tiff
+from mattebox.io.tiff_ifd import Ifd, TiffStructure, build_tiff, convert_byte_order
 from mattebox.types import Metadata
 
 MetadataPolicy = Literal["safe", "all", "none"]
@@ -102,6 +102,32 @@ def _adobe_rgb_ifd_offset(tiff: TiffStructure) -> int | None:
 def filter_safe_tags(exif_block: bytes) -> bytes | None:
     """Rebuild an EXIF block with the safe tags only; None when none is left. Raises ValueError, struct.error."""
     return _rebuild_exif(TiffStructure(exif_block), SAFE_MAIN_TAGS, SAFE_EXIF_TAGS)
+
+
+def embed_exif_in_tiff(tiff_bytes: bytes, exif_block: bytes) -> bytes:
+    """Add the tags and sub-directories of an EXIF block to a TIFF file, whose own tags stay.
+
+    Pillow cannot write sub-directories into a compressed TIFF. A broken block is left out, and so is any in BigTIFF.
+    """
+    try:
+        file, source = TiffStructure(tiff_bytes), TiffStructure(exif_block)
+        if file.is_big_tiff or source.is_big_tiff:
+            return tiff_bytes
+        own_tags, _ = file.read_ifd(file.first_ifd_offset)
+        top, _ = source.read_ifd(source.first_ifd_offset)
+        pointers = {}
+        for tag in (EXIF_IFD_TAG, GPS_IFD_TAG):
+            sub_ifd = _drop_bigtiff_entries(_read_sub_ifd(source, top, tag, None))
+            sub_ifd.pop(INTEROP_IFD_TAG, None)
+            if sub_ifd:
+                converted = convert_byte_order(sub_ifd, source.byte_order, file.byte_order)
+                body, pointers[tag] = file.with_sub_ifd(converted)
+                file = TiffStructure(body)
+        dropped = {EXIF_IFD_TAG, GPS_IFD_TAG, ORIENTATION_TAG, *PIXEL_LAYOUT_TAGS}
+        added = _drop_bigtiff_entries({tag: entry for tag, entry in top.items() if tag not in dropped})
+        return file.with_ifd(convert_byte_order(added, source.byte_order, file.byte_order) | own_tags | pointers)
+    except (ValueError, struct.error):
+        return tiff_bytes
 
 
 def _filter_exif(exif_block: bytes | None, policy: MetadataPolicy, is_file: bool) -> bytes | None:

@@ -11,6 +11,7 @@ from collections.abc import Container
 from typing import NamedTuple
 
 TYPE_BYTES = {1: 1, 2: 1, 3: 2, 4: 4, 5: 8, 6: 1, 7: 1, 8: 2, 9: 4, 10: 8, 11: 4, 12: 8, 13: 4, 16: 8, 17: 8, 18: 8}
+_SWAP_BYTES = {3: 2, 4: 4, 5: 4, 8: 2, 9: 4, 10: 4, 11: 4, 12: 8, 13: 4, 16: 8, 17: 8, 18: 8}  # of one number
 _INTEGER_FORMATS = {1: "B", 3: "H", 4: "I", 13: "I", 16: "Q", 18: "Q"}
 
 
@@ -67,6 +68,12 @@ class TiffStructure:
                 budget -= len(entry.raw_bytes)
         return ifd, self._next_ifd_offset(at + count * width)
 
+    def with_sub_ifd(self, ifd: Ifd) -> tuple[bytes, IfdEntry]:
+        """The data with `ifd` appended, and the entry that points to it. Not for BigTIFF."""
+        body = self.data + bytes(len(self.data) % 2)
+        pointer = IfdEntry(4, 1, struct.pack(self.byte_order + "I", len(body)))
+        return body + _serialise_ifd(self.byte_order, ifd, len(body)), pointer
+
     def with_ifd(self, ifd: Ifd) -> bytes:
         """The data with `ifd`, appended at the end, as its only directory. Not for BigTIFF."""
         body = self.data + bytes(len(self.data) % 2)
@@ -109,6 +116,19 @@ def build_tiff(byte_order: str, main_ifd: Ifd, sub_ifds: dict[int, Ifd]) -> byte
         pointers[tag] = IfdEntry(4, 1, struct.pack(byte_order + "I", at + len(tail)))
         tail += _serialise_ifd(byte_order, directory, at + len(tail))
     return head + _serialise_ifd(byte_order, main_ifd | pointers, 8) + tail
+
+
+def convert_byte_order(ifd: Ifd, source: str, target: str) -> Ifd:
+    """A directory of one byte order ("<" or ">") in another; values of the type UNDEFINED stay as they are."""
+    if source == target:
+        return ifd
+    return {tag: entry._replace(raw_bytes=_swap_bytes(entry)) for tag, entry in ifd.items()}
+
+
+def _swap_bytes(entry: IfdEntry) -> bytes:
+    size = _SWAP_BYTES.get(entry.field_type, 1)
+    raw = entry.raw_bytes
+    return b"".join(raw[at : at + size][::-1] for at in range(0, len(raw), size)) if size > 1 else raw
 
 
 def _serialise_ifd(byte_order: str, ifd: Ifd, offset: int) -> bytes:
