@@ -154,7 +154,7 @@ def identify_format(data: bytes) -> str | None:
     kind = next((kind for at, mark, kind in FORMAT_SIGNATURES if data.startswith(mark, at)), None)
     if kind is not None or any(data.startswith(mark, at) for at, mark, _ in REJECTED_SIGNATURES):
         return kind
-    if netpbm.SIGNATURE.match(data):
+    if netpbm.SIGNATURE.match(data, 0, netpbm.MAX_HEADER_BYTES):
         return "ppm"
     return "tga" if dimensions.is_tga(data) else None
 
