@@ -181,6 +181,16 @@ def test_all_parts_of_an_openexr_file_count() -> None:
         read(content, max_pixels=64 * 48 * 2 - 1)
 
 
+def test_damage_in_one_part_of_openexr_does_not_show_another() -> None:
+    pytest.importorskip("OpenEXR")
+    layers = [Layer("a", Picture(scene())), Layer("b", Picture(255 - scene()))]
+    content = bytearray(encode_layers(layers, "exr"))
+    at = len(content) // 3
+    content[at : at + 20] = bytes(20)
+    with pytest.raises(InputUnreadable, match="damaged pixels"):
+        read(bytes(content))
+
+
 def exr_file(path: Path, channels: dict[str, np.ndarray], **header: Any) -> bytes:
     api = pytest.importorskip("OpenEXR")
     api.File({"compression": api.ZIP_COMPRESSION, "type": api.scanlineimage, **header}, channels).write(str(path))

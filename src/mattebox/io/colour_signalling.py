@@ -136,7 +136,7 @@ def _jpeg2000_profile(data: bytes) -> bytes | None:
         for kind, start, end in iter_boxes(data, *headers[0], flat=True):
             if kind == b"colr" and data[start] in (2, 3):
                 return bytes(data[start + 3 : end]) or None
-    except (struct.error, IndexError, ValueError):
+    except (struct.error, IndexError, ValueError, OverflowError):
         return None
     return None
 
@@ -150,7 +150,7 @@ def _nclx_coding_points(data: bytes) -> CodingPoints | None:
         for kind, start, end in candidates:
             if kind == b"colr" and data[start : start + 4] == b"nclx" and end >= start + 10:
                 return CodingPoints(*struct.unpack_from(">HH", data, start + 4))
-    except (struct.error, IndexError, ValueError):
+    except (struct.error, IndexError, ValueError, OverflowError):
         return None
     return None
 

@@ -107,7 +107,7 @@ def read_header(data: bytes, name: str = "the picture") -> ImageHeader:
         raise InputUnreadable(f"{name} is {describe_content(data)}", f"give {ACCEPTED_FORMATS_TEXT}")
     try:
         size = DIMENSION_READERS[kind](data)
-    except (struct.error, IndexError, ValueError) as error:
+    except (struct.error, IndexError, ValueError, OverflowError) as error:
         reason = f": {error}" if type(error) is ValueError else ""
         raise InputUnreadable(
             f"{name} is {name_format(kind)} file with a broken header, or cut off{reason}",
@@ -124,7 +124,7 @@ def is_zero_sized(data: bytes, format_name: str) -> bool:
     """Whether the header of a file states a size of zero."""
     try:
         size = DIMENSION_READERS[format_name](data)
-    except (struct.error, IndexError, ValueError):
+    except (struct.error, IndexError, ValueError, OverflowError):
         return False
     return size.width < 1 or size.height < 1
 

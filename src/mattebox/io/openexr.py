@@ -65,7 +65,10 @@ def decode_openexr(data: bytes, name: str) -> DecodedExr:
         raise InputUnreadable(
             f"{name} is an OpenEXR picture, which needs an extra package", "pip install 'mattebox[layers]'"
         ) from error
-    part = api.File(BytesIO(data)).parts[0]
+    parts = api.File(BytesIO(data)).parts
+    if len(parts) < openexr_dimensions(data).frames:  # the package leaves out those that it cannot decode
+        raise ValueError("damaged pixels")
+    part = parts[0]
     planes = _colour_planes({key: channel.pixels for key, channel in part.channels.items()})
     colours, alpha = planes[..., : 3 if planes.shape[2] > 2 else 1], None
     if planes.shape[2] in (2, 4):
