@@ -49,7 +49,7 @@ def rocket() -> Picture:
 
 @pytest.fixture(scope="session")
 def shared_data() -> Callable[[str], Path]:
-    """`shared_data("data/matte")`: that path in the `shared` folder beside the checkout; skips where it is absent."""
+    """`shared_data("data/cutout")`: that path in the `shared` folder beside the checkout; skips where it is absent."""
 
     def find(path: str) -> Path:
         found = ROOT.parent / "shared" / path

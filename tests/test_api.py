@@ -107,6 +107,16 @@ def test_an_empty_photograph_is_said() -> None:
         mb.cut(Picture(noise))
 
 
+@pytest.mark.parametrize("model", ["fast", "balanced"])
+def test_a_rocket_is_delivered_and_doubt_said(rocket: Picture, model: str) -> None:
+    """Both networks doubted it and refused it."""
+    result = mb.cut(rocket, model=model, threads=1)
+    assert result.matte is not None
+    assert result.matte.alpha[150:300, 312:330].mean() > 150  # the rocket
+    assert any("not clear what the subject is" in note for note in result.notes) is not result.found
+    assert not mb.cut(rocket, model=model, threads=1, empty="keep").notes
+
+
 def test_the_long_way_is_the_short_way(astronaut: Picture) -> None:
     session = mb.Session.open("balanced", device="cpu", threads=1)
     matte = mb.refine(astronaut, mb.segment(astronaut, session))

@@ -55,6 +55,8 @@ class CutoutResult(Result):
         The alpha matte of the cut, at the photograph's (upscaled) size; None when nothing was cut.
     confidence : float or None
         Expected intersection over union of the matte, 0 to 1; None when nothing was cut.
+    found : bool or None
+        Whether it is clear that there is a subject; where it is False, `notes` says so. None when nothing was cut.
     box : (left, top, right, bottom) or None
         Bounding box of the subject in pixels of the matte; None when nothing was cut.
     size, shape : (width, height), (height, width)
@@ -174,7 +176,7 @@ class CutParameters(EnhanceParameters, total=False):
     votes: int
     edges: Literal["colour", "network", "auto", "none"]
     colours: Literal["clean", "source"]
-    empty: Literal["refuse", "keep"]
+    empty: Literal["warn", "keep", "refuse"]
     region: str
     keep: str
     drop: str

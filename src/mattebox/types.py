@@ -96,6 +96,8 @@ class Picture:
         EXIF, XMP and resolution.
     notes : tuple of str
         Remarks for the user, such as which frame of the file was taken.
+    is_grey : bool
+        Whether it is grey by its meaning, such as a matte: files then hold one channel.
 
     Examples
     --------
@@ -112,6 +114,7 @@ class Picture:
     profile: bytes | None = None
     metadata: Metadata = field(default_factory=Metadata)
     notes: tuple[str, ...] = ()
+    is_grey: bool = False
 
     def __post_init__(self) -> None:
         if self.rgb.ndim != 3 or self.rgb.shape[2] != 3 or 0 in self.rgb.shape:
@@ -224,9 +227,9 @@ class Matte:
     confidence : float
         Expected intersection over union with the true matte, 0 to 1.
     found : bool
-        Whether there is a subject.
+        Whether it is clear that there is a subject; a doubtful matte may still show one.
     box : (left, top, right, bottom)
-        Bounding box of the subject in pixels of `alpha`; the whole picture when none is found.
+        Bounding box in pixels of `alpha` of what is at least half subject; the whole picture when nothing is.
     uncertainty : (h, w) float32 or None
         Spread of the views of test-time augmentation, 0 to 1, at the network's resolution; None with a single view.
     """

@@ -104,6 +104,20 @@ def test_doubtful_results_are_linked_and_the_sheet_shows_all(run: Run) -> None:
     assert "http" not in page
 
 
+def test_what_has_no_clear_subject_is_put_aside_for_review(run: Run) -> None:
+    photos(Path("in"), 1)
+    wall = Image.new("RGB", (80, 60), (90, 90, 90))
+    wall.paste((136, 90, 90), (20, 15, 60, 45))  # for the fake network a third of a subject
+    wall.save("in/veil.png")
+    words = ("--report", "r.jsonl", "--review", "look", "--review-under", "0", "--sheet", "s.html")
+    assert run("cut", "in", "-o", "out/", *words).code == 0
+    clear, doubtful = rows("r.jsonl")
+    assert (clear["verdict"], "notes" in clear) == ("ok", False)
+    assert (doubtful["verdict"], doubtful["found"], len(doubtful["notes"])) == ("doubtful", False, 1)
+    assert [link.name for link in Path("look").iterdir()] == ["0.09-veil.png"]
+    assert Path("s.html").read_text().count("please check it") == 1
+
+
 def test_several_at_a_time_make_the_same_bytes(run: Run) -> None:
     photos(Path("in"), 6)
     for n in ("1", "4"):

@@ -124,6 +124,8 @@ def test_errors_are_our_own(url: str, photo: Path, tmp_path: Path) -> None:
     Image.new("RGB", (300, 200), "grey").save(plain, "png")
     with pytest.raises(NoSubject):
         client.cut(plain.getvalue())
+    kept = client.cut(plain.getvalue(), empty="keep")
+    assert (kept.found, kept.notes) == (False, ())
     with pytest.raises(MatteboxError, match="cannot be reached"):
         Client("http://127.0.0.1:9").cut(photo)
 

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+from msgspec.structs import replace
 
 from mattebox.errors import NoSubject, UsageError
+from mattebox.models.cards.tensor_spec import Calibration
+from mattebox.models.matte_session import Session
 from mattebox.pipeline.result import Result
 from mattebox.pipeline.run import check_recipe, run_recipe
 from mattebox.recipe.recipe import Recipe
-from mattebox.recipe.steps import Background, Cut, Save
+from mattebox.recipe.steps import Background, Cut, Frame, Save
 from mattebox.types import Metadata, Picture
 from tests.fakes import composite, disc, fake_session
 
@@ -45,7 +48,7 @@ def test_a_result_has_size_confidence_box_and_array() -> None:
     assert (result.to_array()[..., 3] == result.matte.alpha).all()
     assert result.to_pil().mode == "RGBA"
     uncut = run_recipe(photograph(), Recipe((Save(),)))
-    assert (uncut.confidence, uncut.box) == (None, None)
+    assert (uncut.confidence, uncut.box, uncut.found) == (None, None, None)
 
 
 def test_a_recipe_is_checked_by_the_session_that_cuts_and_once() -> None:
@@ -104,11 +107,72 @@ def test_no_subject_names_the_photograph() -> None:
     empty = Picture(np.full((50, 50, 3), 128, np.uint8))
     with pytest.raises(NoSubject, match=r"holiday\.jpg: no subject found"):
         run_recipe(empty, Recipe((Cut(),)), session=fake_session(), name="holiday.jpg")
+    with pytest.raises(NoSubject, match=r"holiday\.jpg: no subject found"):
+        run_recipe(empty, Recipe((Cut(empty="refuse"),)), session=fake_session(), name="holiday.jpg")
     kept = run_recipe(empty, Recipe((Cut(empty="keep"),)), session=fake_session())
     assert kept.matte is not None
     assert not kept.matte.found
     assert kept.picture.alpha is not None
     assert kept.picture.alpha.max() < 10
+
+
+def faint_square(share: float) -> Picture:
+    """A square of that share of the picture, which the fake network takes for subject by a third."""
+    picture, side = Picture(np.full((200, 200, 3), 100, np.uint8)), round(200 * share**0.5)
+    picture.rgb[80 : 80 + side, 80 : 80 + side] = (146, 100, 100)
+    return picture
+
+
+@pytest.mark.parametrize("edges", ["colour", "none"])
+def test_a_doubtful_subject_is_delivered_with_a_warning(edges: str) -> None:
+    def run_faint(empty: str) -> Result:
+        return run(faint_square(0.1), Cut(empty=empty, edges=edges))  # type: ignore[arg-type]
+
+    warned, kept = run(faint_square(0.1), Cut(edges=edges)), run_faint("keep")  # type: ignore[arg-type]
+    assert warned.found is False
+    assert warned.picture.alpha is not None
+    assert (warned.picture.alpha > 40).mean() > 0.05
+    (note,) = warned.notes
+    assert note.startswith("it is not clear what the subject is (confidence 0.00): please check the cutout")
+    assert kept.notes == ()
+    assert (kept.picture.alpha == warned.picture.alpha).all()
+    with pytest.raises(NoSubject, match=r"no subject found \(confidence 0\.00\); .* with --empty warn"):
+        run_faint("refuse")
+    assert run(photograph(), Cut()).notes == ()
+
+
+@pytest.mark.parametrize(("share", "is_delivered"), [(0.0001, False), (0.01, True)])
+def test_only_what_does_not_stand_out_at_all_is_an_error(share: float, is_delivered: bool) -> None:
+    step = Cut(edges="none")
+    if is_delivered:
+        assert run(faint_square(share), step).found is False
+    else:
+        with pytest.raises(NoSubject, match="nothing stands out; .* with --empty keep"):
+            run(faint_square(share), step)
+        assert run(faint_square(share), Cut(edges="none", empty="keep")).found is False
+
+
+def test_a_doubtful_subject_is_framed_and_its_warning_kept() -> None:
+    picture = photograph()
+    session = fake_session()
+    doubtful = replace(session.card, calibration=Calibration(found_confidence=1.1))
+    result = run_recipe(
+        picture,
+        Recipe((Cut(), Frame(crop="subject", margin="0"), Background(paint="white"), Save(profile="srgb"))),
+        session=Session(doubtful, session.run, "cpu"),
+    )
+    assert result.found is False
+    assert result.size[0] < 0.5 * picture.size[0]  # the disc, not the whole photograph
+    assert any("not clear" in note for note in result.notes)
+
+
+def test_what_is_doubtful_can_be_picked() -> None:
+    picture, left, _ = two_discs()
+    session = fake_session()
+    doubtful = replace(session.card, calibration=Calibration(found_confidence=1.1))
+    result = run_recipe(picture, Recipe((Cut(pick="largest"),)), session=Session(doubtful, session.run, "cpu"))
+    assert result.matte is not None
+    assert ((result.matte.alpha > 127) ^ left).mean() < 0.01
 
 
 def test_an_unknown_colour_is_refused_before_any_work() -> None:

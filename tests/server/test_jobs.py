@@ -130,6 +130,17 @@ def test_a_failed_job_has_the_error_of_its_request(jobs_client: TestClient) -> N
     assert (answer.status_code, answer.json()["code"]) == (422, "no_subject")
 
 
+def test_a_job_delivers_a_rocket_and_says_doubt(jobs_client: TestClient, rocket) -> None:  # type: ignore[no-untyped-def]
+    from tests.server.conftest import encode_image
+
+    status = wait_until_finished(jobs_client, submit_job(jobs_client, encode_image(rocket.rgb)).json()["id"])
+    assert status["state"] == "done"
+    made = status["made"]
+    assert any("not clear what the subject is" in note for note in made["notes"]) is not made["found"]
+    answer = jobs_client.get(status["links"]["result"])
+    assert answer.headers["x-found"] == str(made["found"]).lower()
+
+
 def test_the_same_key_is_the_same_job(jobs_client: TestClient, mug: bytes) -> None:
     key = {"Idempotency-Key": "a-key"}
     first, second = submit_job(jobs_client, mug, key), submit_job(jobs_client, mug, key)

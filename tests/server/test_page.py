@@ -284,6 +284,36 @@ def test_a_batch_with_a_broken_file(browser: Any, address: str, files: Files) ->
         assert page.locator("#counted").inner_text() == "3 photographs, all done"
 
 
+def test_a_doubtful_result_is_marked(browser: Any, address: str, files: Files, tmp_path: Path) -> None:
+    Image.new("RGB", (300, 200), "grey").save(tmp_path / "wall.png")
+    with Visit(browser, address) as visit:
+        page = visit.page
+        visit.open(tmp_path / "wall.png", files["astronaut"])
+        badge = page.get_by_role("button", name="wall.png, done, please check it")
+        assert badge.locator("use").get_attribute("href") == "#i-bad"
+        assert (
+            page.get_by_role("button", name="astronaut.jpg, done", exact=True).locator("use").get_attribute("href")
+            == "#i-good"
+        )
+        badge.click()
+        assert page.locator("#failure").is_hidden()
+        assert (
+            page.locator("#status")
+            .inner_text()
+            .endswith("Nothing stands out in it: choose Keep and paint what you want.")
+        )
+        visit.pictured("doubt.png")
+        told = "result => import('/page/strings.js').then(({ text }) => text.done(result, 1))"
+        for is_found, confidence, words in (
+            (False, 30, "this is a guess"),
+            (True, 50, "Look closely"),
+            (True, 60, "1 s."),
+        ):
+            result = {"width": 6, "height": 4, "isFound": is_found, "confidence": confidence}
+            assert words in page.evaluate(told, result)
+            assert (words == "1 s.") is page.evaluate(told, result).endswith("1 s.")
+
+
 def test_busy_and_unreachable_servers(browser: Any, address: str, files: Files) -> None:
     with Visit(browser, address) as visit:
         page, tries = visit.page, []

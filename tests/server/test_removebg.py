@@ -37,6 +37,12 @@ def test_the_default_is_a_preview_with_alpha(client: TestClient) -> None:
     assert (answer.headers["x-width"], answer.headers["x-max-width"]) == (str(result.width), "1500")
 
 
+def test_a_doubtful_foreground_is_delivered(client: TestClient, rocket) -> None:  # type: ignore[no-untyped-def]
+    answer = client.post(URL, files={"image_file": encode_image(rocket.rgb)})
+    assert answer.status_code == 200, answer.text
+    assert np.asarray(decode_image(answer.content).getchannel("A")).max() == 255
+
+
 @pytest.mark.parametrize(
     ("fields", "format", "mode"),
     [
@@ -50,7 +56,7 @@ def test_the_default_is_a_preview_with_alpha(client: TestClient) -> None:
         ({"format": "jpg"}, "JPEG", "RGB"),  # on white
         ({"bg_color": "0000", "format": "png"}, "PNG", "RGBA"),
         ({"format": "webp"}, "WEBP", "RGBA"),
-        ({"channels": "alpha"}, "PNG", "RGB"),
+        ({"channels": "alpha"}, "PNG", "L"),
         ({"shadow_type": "drop"}, "PNG", "RGBA"),
     ],
 )

@@ -133,6 +133,21 @@ def test_an_empty_photograph_has_no_subject(client: TestClient) -> None:
     assert (answer.status_code, answer.json()["code"]) == (422, "no_subject")
 
 
+def test_a_rocket_is_delivered_and_doubt_said(client: TestClient, rocket) -> None:  # type: ignore[no-untyped-def]
+    import json
+
+    from tests.server.conftest import encode_image
+
+    files = {"image": encode_image(rocket.rgb)}
+    answer = client.post("/v1/cutouts", files=files)
+    assert answer.status_code == 200, answer.text
+    made = json.loads(answer.headers["x-made"])
+    assert answer.headers["x-found"] == str(made["found"]).lower()
+    assert any("not clear what the subject is" in note for note in made["notes"]) is not made["found"]
+    told = client.post("/v1/cutouts", files=files, headers={"Accept": "application/json"}).json()
+    assert (told["found"], told["notes"]) == (made["found"], made["notes"])
+
+
 @pytest.mark.parametrize(
     ("body", "kind"),
     [(b"{", "application/json"), (b"[1]", "application/json"), (b"[" * 100_000, "application/json"),

@@ -15,7 +15,7 @@ from mattebox.training.evaluate.predictors import card_predictor
 @pytest.mark.timeout(300)
 @pytest.mark.parametrize("name", ["fast", "balanced"])
 def test_the_cards_figures_are_true(name: str, shared_data: Callable[[str], Path]) -> None:
-    scores = evaluate_predictor(card_predictor(name), shared_data("data/matte"))
+    scores = evaluate_predictor(card_predictor(name), shared_data("data/cutout"))
     assert scores["pictures"] == 244
     assert scores["iou"] >= 0.80
     assert scores["max_f"] >= 0.89

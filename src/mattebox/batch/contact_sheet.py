@@ -47,6 +47,8 @@ class ContactSheet:
         matte = outcome.result.matte
         confidence = 1.0 if matte is None else matte.confidence
         caption = "" if matte is None else f"confidence {100 * confidence:.0f} %, "
+        if matte is not None and not matte.found:
+            caption += "please check it, "
         caption += f"{outcome.seconds:.1f} s"
         picture = outcome.result.picture
         source = webp_data_url(picture, limited_shape(picture.shape, MAX_THUMBNAIL_SIDE_PIXELS), THUMBNAIL_QUALITY)
@@ -61,4 +63,4 @@ class ContactSheet:
         failed = sum(confidence < 0 for confidence, _ in self.cells)
         title = f"{len(self.cells)} photographs, {failed} failed; the least confident come first"
         page = render_page(title, PAGE_CSS, f"<h1>mattebox</h1><p>{title}</p><main>{cells}</main>")
-        write_bytes(self.path, page.encode(), overwrite=True)
+        write_bytes(self.path, page.encode(errors="replace"), overwrite=True)

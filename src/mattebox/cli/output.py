@@ -14,6 +14,7 @@ import click
 
 from mattebox.batch.job import JobResult
 from mattebox.batch.plan import BatchFailure, BatchJob
+from mattebox.batch.report import is_doubtful
 from mattebox.cli.console import echo_stderr
 from mattebox.errors import MatteboxError
 
@@ -22,7 +23,6 @@ EXIT_RULES_BROKEN = 1
 PROGRESS_DELAY_SECONDS = 1.0  # before the progress of a single photograph is shown
 PROGRESS_INTERVAL_SECONDS = 0.1
 MAX_PICTURES_WITHOUT_SUMMARY = 5  # above them failures are listed again at the end
-REVIEW_CONFIDENCE = 0.6  # expected IoU below which a cutout is worth a look
 
 
 class ConsoleReporter:
@@ -153,7 +153,7 @@ def _confidence_text(result: JobResult) -> str:
     """The confidence, with a request to look where it is low."""
     if result.matte is None:
         return ""
-    request = ": look at this one" if result.matte.confidence < REVIEW_CONFIDENCE else ""
+    request = ": look at this one" if is_doubtful(result.matte) else ""
     return f"confidence {result.matte.confidence:.2f}{request}, "
 
 

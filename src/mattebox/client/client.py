@@ -63,6 +63,16 @@ class ServerResult:
     box: tuple[int, ...] | None
     details: JsonObject
 
+    @property
+    def found(self) -> bool | None:
+        """Whether it is clear that there is a subject, else `notes` says so; None when nothing was cut."""
+        return self.details.get("found")
+
+    @property
+    def notes(self) -> tuple[str, ...]:
+        """Remarks for the user."""
+        return tuple(self.details.get("notes", ()))
+
     def save(self, path: str | os.PathLike[str], *, overwrite: bool = True) -> None:
         """Write the file, completely or not at all. OutputError."""
         write_bytes(Path(path), self.content, overwrite=overwrite)

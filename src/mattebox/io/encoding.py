@@ -26,6 +26,7 @@ HiddenColours = Literal["zero", "keep"]
 MIN_QUALITY = 40  # blocks are visible below it
 EXIF_PREFIX = b"Exif\0\0"
 TIFF_XMP_TAG = 700
+ONE_CHANNEL_FORMATS = ("jpeg", "tiff", "bmp")  # of those that Pillow writes; WebP and AVIF have only colours
 
 
 @dataclass(frozen=True)
@@ -129,7 +130,8 @@ def encode(picture: Picture, format: str, *, quality: int | None = None, hidden:
     _check_encodable(picture, kind, quality)
     picture = _fit_colour_space(picture, kind)
     if kind.name == "png":
-        return png_encoder.encode_png(picture.rgb, picture.alpha, _png_chunks(picture), zero_hidden=hidden == "zero")
+        colour = picture.rgb[..., 0] if _has_one_channel(picture) else picture.rgb
+        return png_encoder.encode_png(colour, picture.alpha, _png_chunks(picture), zero_hidden=hidden == "zero")
     if kind.has_layers:
         return encode_layers([Layer("cutout", picture)], format)
     if kind.name == "zip":
@@ -192,7 +194,15 @@ def encode_plane(plane: Pixels, format: str = "png", *, quality: int | None = No
     """Encode a grey H x W plane such as a matte; PNG and TIFF keep 16 bits."""
     if find_format(format).name == "png":
         return png_encoder.encode_png(plane)
-    return encode(Picture(np.repeat(plane[..., None], 3, 2)), format, quality=quality)
+    return encode(Picture(np.repeat(plane[..., None], 3, 2), is_grey=True), format, quality=quality)
+
+
+def _has_one_channel(picture: Picture) -> bool:
+    """Whether the file holds one channel: of an opaque grey picture that is still grey, without an RGB profile."""
+    if not picture.is_grey or picture.alpha is not None or picture.profile is not None:
+        return False
+    grey = picture.rgb[..., :1]
+    return bool((picture.rgb[..., 1:] == grey).all())
 
 
 def _check_encodable(picture: Picture, file_format: FileFormat, quality: int | None) -> None:
@@ -260,7 +270,10 @@ def _encode_with_pillow(picture: Picture, file_format: FileFormat, quality: int 
     if metadata.dpi:
         options["dpi"] = metadata.dpi
     options |= _pillow_options(file_format.name, quality or file_format.default_quality, hidden)
-    Image.fromarray(_eight_bit_pixels(picture, hidden)).save(file, file_format.name, **options)
+    pixels = _eight_bit_pixels(picture, hidden)
+    if file_format.name in ONE_CHANNEL_FORMATS and _has_one_channel(picture):
+        pixels = pixels[..., 0]
+    Image.fromarray(pixels).save(file, file_format.name, **options)
     return file.getvalue()
 
 
@@ -293,7 +306,9 @@ def _encode_tiff16(picture: Picture, hidden: HiddenColours) -> bytes:
     """Encode 16-bit colour with tifffile, since Pillow cannot. Alpha is declared unassociated (straight)."""
     import tifffile
 
+    is_one_channel = _has_one_channel(picture)
     stack = picture.rgb if picture.alpha is None else np.dstack([picture.rgb, picture.alpha])
+    stack = stack[..., 0] if is_one_channel else stack
     if picture.alpha is not None and hidden == "zero":
         stack[picture.alpha == 0] = 0
     xmp = picture.metadata.xmp
@@ -301,7 +316,7 @@ def _encode_tiff16(picture: Picture, hidden: HiddenColours) -> bytes:
     tifffile.imwrite(
         file,
         stack,
-        photometric="rgb",
+        photometric="minisblack" if is_one_channel else "rgb",
         extrasamples=() if picture.alpha is None else ("unassalpha",),
         compression="zlib",
         predictor=True,

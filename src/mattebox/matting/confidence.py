@@ -29,13 +29,13 @@ def build_scored_matte(alpha: Floats, calibration: Calibration, presence: float 
     Returns
     -------
     Matte
-        16 bits; `box` is that of the subject, or the whole plane when none is found.
+        16 bits; `box` is that of the subject, or the whole plane when nothing is more than half subject.
     """
     confidence = presence * calibrate_confidence(expected_iou(alpha), calibration)
     share = float((alpha > 0.5).mean())
     found = confidence >= calibration.found_confidence and share >= calibration.found_share
     pixels = as_pixels(alpha, BitDepth.SIXTEEN)
-    return Matte(pixels, confidence, found, subject_box(pixels) if found else (0, 0, *alpha.shape[::-1]))
+    return Matte(pixels, confidence, found, subject_box(pixels))
 
 
 def expected_iou(alpha: Floats) -> float:

@@ -106,7 +106,7 @@ def apply_corrections(picture: Picture, matte: Matte, corrections: Corrections) 
     if max(matte.shape) > 2 * GRID_SIDE_CELLS:
         return _apply_at_low_resolution(picture, matte, corrections)
     corrected = apply_scribbles(picture, matte, corrections.keep, corrections.drop)
-    if corrected.found:
+    if has_subject(corrected.alpha):  # a doubtful subject can be picked, too
         corrected = selection.keep_selected_component(corrected, corrections.selection)
     if corrections.trimap is not None:
         corrected = trimap.apply_trimap(picture, corrected, corrections.trimap)

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from mattebox.io import resampling
-from mattebox.types import BitDepth, Floats, Matte, Picture, Pixels, subject_box
+from mattebox.types import BitDepth, Floats, Matte, Picture, Pixels
+
+MIN_VISIBLE_ALPHA = 0.1  # of the peak: below, alpha is haze that nobody would call part of a subject
+MIN_VISIBLE_SHARE = 0.0005  # of the picture: with less above MIN_VISIBLE_ALPHA, nothing stands out
 
 
 def as_floats(pixels: Pixels) -> Floats:
@@ -20,6 +22,11 @@ def as_floats(pixels: Pixels) -> Floats:
 def as_pixels(values: NDArray[np.floating[Any]], depth: BitDepth) -> Pixels:
     """Values 0..1, rounded to whole numbers of a bit depth."""
     return np.round(values * depth.peak).astype(depth.dtype)
+
+
+def is_blank(alpha: Pixels) -> bool:
+    """Whether next to nothing stands out: less than MIN_VISIBLE_SHARE of the area is above MIN_VISIBLE_ALPHA."""
+    return float((alpha > MIN_VISIBLE_ALPHA * np.iinfo(alpha.dtype).max).mean()) < MIN_VISIBLE_SHARE
 
 
 def has_subject(alpha: Pixels) -> bool:
@@ -75,5 +82,4 @@ def finalise_matte(picture: Picture, matte: Matte, alpha: Pixels) -> Matte:
         peak = picture.bit_depth.peak
         product = alpha.astype(np.uint32) * picture.alpha
         alpha = ((product + peak // 2) // peak).astype(picture.bit_depth.dtype)
-    box = subject_box(alpha) if matte.found else (0, 0, *picture.size)
-    return replace(matte, alpha=alpha, box=box)
+    return matte.with_alpha(alpha)

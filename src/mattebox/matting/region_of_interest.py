@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 import numpy as np
 
 from mattebox.core.length import parse_length
@@ -58,5 +56,4 @@ def uncrop_matte(matte: Matte, box: Box, size: ImageShape) -> Matte:
     left, top, right, bottom = box
     alpha = np.zeros(size, matte.alpha.dtype)
     alpha[top:bottom, left:right] = matte.alpha
-    subject = (matte.box[0] + left, matte.box[1] + top, matte.box[2] + left, matte.box[3] + top)
-    return replace(matte, alpha=alpha, box=subject if matte.found else (0, 0, size[1], size[0]))
+    return matte.with_alpha(alpha)

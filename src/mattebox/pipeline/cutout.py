@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from typing import NamedTuple
 
 import numpy as np
@@ -13,6 +14,7 @@ from mattebox.matting import corrections, garbage_mattes, region_of_interest, tr
 from mattebox.matting.colour_refinement import refine
 from mattebox.matting.foreground import estimate_foreground
 from mattebox.matting.keying_method import parse_keying_method
+from mattebox.matting.matte_operations import is_blank
 from mattebox.matting.segmentation import segment
 from mattebox.matting.selection import check_selected_classes, parse_selection
 from mattebox.matting.tta import plan_views
@@ -73,7 +75,8 @@ def cut_out(
     Raises
     ------
     NoSubject
-        When nothing is found and the step refuses empty results.
+        When nothing stands out and the step does not keep that, or when the subject is doubtful and the step refuses
+        that.
     UsageError, InputError, ModelError, DeviceError
         As each stage raises them.
     """
@@ -86,17 +89,15 @@ def cut_out(
         matte = garbage_mattes.apply_garbage_matte(matte, masks["garbage"])
     if remaining:
         matte = timer.run("adjust", lambda: corrections.apply_corrections(crop, matte, remaining))
-    if not matte.found and step.empty == "refuse":
-        raise NoSubject(
-            f"{name}: no subject found (confidence {matte.confidence:.2f})",
-            "crop closer, try --model best, or take what there is with --empty keep",
-        )
     matte = source.refine_edges(crop, matte)
     if remaining.trimap is not None:
         matte = trimap.enforce_trimap(matte, remaining.trimap)
     matte = _apply_user_mattes(matte, masks)
+    _check_found(matte, step, name)
     if crop_box is not None:
         matte = region_of_interest.uncrop_matte(matte, crop_box, picture.shape)
+    if not matte.found and step.empty == "warn":
+        picture = replace(picture, notes=(*picture.notes, _doubt_note(matte, source)))
     result = timer.run("foreground", lambda: _render_output(picture, matte, step, source, crop))
     return Cutout(result, matte, source.session)
 
@@ -104,6 +105,31 @@ def cut_out(
 def subject_alpha(picture: Picture, session: Session) -> Pixels:
     """The subject's alpha, H x W at the picture's bit depth, for steps that work on the subject or background only."""
     return refine(picture, segment(picture, session)).alpha
+
+
+def _check_found(matte: Matte, step: Cut, name: str) -> None:
+    """NoSubject when the subject is doubtful and the step refuses that, or when nothing stands out; never with keep."""
+    if matte.found or step.empty == "keep":
+        return
+    if is_blank(matte.alpha):
+        raise NoSubject(
+            f"{name}: no subject found, nothing stands out",
+            "crop closer, mark the subject with --keep, or take the empty cutout with --empty keep",
+        )
+    if step.empty == "refuse":
+        raise NoSubject(
+            f"{name}: no subject found (confidence {matte.confidence:.2f})",
+            "crop closer, try --model best, or look at what there is with --empty warn",
+        )
+
+
+def _doubt_note(matte: Matte, source: MatteSource) -> str:
+    """The warning for a result whose subject is doubtful."""
+    remedy = "crop closer, mark the subject with --keep, or try --model best"
+    if source.session is None:
+        remedy = "try another --tolerance"
+    doubt = f"it is not clear what the subject is (confidence {matte.confidence:.2f})"
+    return f"{doubt}: please check the cutout, and where it is wrong, {remedy}"
 
 
 def _user_matte_paths(step: Cut) -> dict[str, str]:
@@ -135,7 +161,7 @@ def _render_output(picture: Picture, matte: Matte, step: Cut, source: MatteSourc
     """The picture that the step asks for: the matte in grey, or the cutout with clean or original colours."""
     if step.output == "matte":
         grey = np.repeat(matte.alpha[..., None], 3, axis=2)
-        return Picture(grey, notes=picture.notes, metadata=picture.metadata)
+        return Picture(grey, notes=picture.notes, metadata=picture.metadata, is_grey=True)
     if step.colours == "clean":
         return source.remove_spill(estimate_foreground(picture, matte), crop)
     return picture.with_pixels(picture.rgb, matte.alpha)

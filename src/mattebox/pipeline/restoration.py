@@ -9,7 +9,6 @@ after upscaling: sharpened edges must not go through a network, and a tone curve
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import Protocol
 
 from mattebox.enhancement import blind_restoration, face_restoration, upscaling
@@ -124,6 +123,4 @@ def resize_picture(picture: Picture, shape: ImageShape) -> Picture:
 def matte_from_cutout(matte: Matte, cutout: Picture) -> Matte:
     """The matte of an upscaled cutout; of a cutout that shows its matte in grey, these pixels."""
     alpha = cutout.rgb[..., 0] if cutout.alpha is None else cutout.alpha
-    if matte.found and alpha.any():
-        return matte.with_alpha(alpha)
-    return replace(matte, alpha=alpha, box=(0, 0, *cutout.size))
+    return matte.with_alpha(alpha)

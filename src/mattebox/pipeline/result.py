@@ -57,6 +57,11 @@ class Result:
         return None if self.matte is None else self.matte.confidence
 
     @property
+    def found(self) -> bool | None:
+        """Whether it is clear that there is a subject; None when nothing was cut."""
+        return None if self.matte is None else self.matte.found
+
+    @property
     def box(self) -> Box | None:
         """Left, top, right, bottom of the subject in pixels of the matte; None when nothing was cut."""
         return None if self.matte is None else self.matte.box

@@ -71,7 +71,7 @@ def create_app(settings: Settings) -> FastAPI:
             allow_origins=[origin.strip() for origin in settings.origins.split(",")],
             allow_methods=["GET", "POST", "DELETE"],
             allow_headers=["X-API-Key", "Prefer", "Idempotency-Key"],
-            expose_headers=["Location", "X-Made", "X-Confidence", "X-Box"],
+            expose_headers=["Location", "X-Made", "X-Confidence", "X-Found", "X-Box"],
         )
     return app
 

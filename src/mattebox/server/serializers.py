@@ -40,7 +40,8 @@ def result_headers(metadata: dict[str, Any]) -> dict[str, str]:
         "X-Made": json.dumps(_result_metadata(metadata)),
     }
     if "confidence" in metadata:
-        headers |= {"X-Confidence": str(metadata["confidence"]), "X-Box": " ".join(map(str, metadata["box"]))}
+        headers |= {"X-Confidence": str(metadata["confidence"]), "X-Found": str(metadata["found"]).lower()}
+        headers["X-Box"] = " ".join(map(str, metadata["box"]))
     if "check" in metadata:
         headers["X-Check"] = json.dumps(metadata["check"])
     return headers

@@ -130,7 +130,7 @@ function renderStatus(result) {
     byId("failure").querySelector("strong").textContent = failure.problem;
     byId("failure").querySelector("p").textContent = failure.remedy;
     setStatus(`${failure.problem} ${failure.remedy}`);
-  } else if (result) setStatus(text.done(result.width, result.height, result.confidence, result.seconds.toFixed(1)));
+  } else if (result) setStatus(text.done(result, result.seconds.toFixed(1)));
   renderMarketplaceCheck(result?.check);
 }
 

@@ -87,6 +87,7 @@ function storeResult(item, request, blob, headers, seconds, scribbleCount) {
     requestId: request.id, blob, url: URL.createObjectURL(blob), seconds, isCutout: request.path.endsWith("cutouts"),
     width: headers.get("X-Width"), height: headers.get("X-Height"),
     confidence: headers.has("X-Confidence") ? Math.round(100 * Number(headers.get("X-Confidence"))) : null,
+    isFound: headers.get("X-Found") !== "false",
     check: JSON.parse(headers.get("X-Check") ?? "null"),
   };
   const requests = requestsFor(item), isFirst = !Object.keys(item.results).length;

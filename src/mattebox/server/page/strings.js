@@ -51,7 +51,7 @@ export const text = {
   batchProgress: (done, failed, all, left) => (done === all ? (all === 1 ? "1 photograph, done" : `${all} photographs, all done`) : `${done} of ${all} done`) +
     (failed ? `, ${failed} failed` : "") + (left ? `, about ${left} left` : ""),
   seconds: (s) => (s < 90 ? `${Math.max(1, Math.round(s))} s` : `${Math.round(s / 60)} min`),
-  states: { waiting: "waiting", working: "working", done: "done", failed: "failed" },
+  states: { waiting: "waiting", working: "working", done: "done", failed: "failed", doubtful: "done, please check it" },
   tile: (name, state) => `${name}, ${state}`,
   removeItem: (name) => `Remove ${name}`,
   remove: "Remove",
@@ -124,7 +124,7 @@ export const text = {
   sending: (percent) => `Sending… ${percent} %`,
   working: (percent) => (percent ? `Working… ${percent} %` : "Working…"),
   updating: "Updating…",
-  done: (w, h, c, s) => `${w} × ${h} pixels` + (c === null ? "" : `, confidence ${c} %`) + `, ${s} s.` + (c === null || c >= 60 ? "" : c > 5 ? " Look closely at this one." : " Nothing stands out in it: choose Keep and paint what you want."),
+  done: ({ width, height, confidence: c, isFound }, s) => `${width} × ${height} pixels` + (c === null ? "" : `, confidence ${c} %`) + `, ${s} s.` + (c === null || (isFound && c >= 60) ? "" : isFound ? " Look closely at this one." : c <= 5 ? " Nothing stands out in it: choose Keep and paint what you want." : " It is not clear what to cut out here, so this is a guess. Choose Keep and paint what you want."),
   busy: (s) => `The server is busy. Trying again in ${s} s.`,
   away: (s) => `The server does not answer. Trying again in ${s} s; your photographs wait here.`,
   cutOff: "The server broke the upload off. The photograph may be too large for it, or the connection too slow.",

@@ -3,6 +3,7 @@ import { byId, createElement } from "/page/dom.js";
 import { text } from "/page/strings.js";
 
 const THUMBNAIL_PIXELS = 144;
+const REVIEW_PERCENT = 60; // confidence under which a person should look, as in the command line
 const batchStart = { startedAt: 0, doneAtStart: 0 };
 
 // `callbacks` has selectItem(item), selectNeighbour(offset), removeItem(item) and startDrag(event, item).
@@ -30,15 +31,19 @@ export function createTile(item, callbacks) {
   setState(item, item.state);
 }
 
+// A result that is done may be doubtful.
 export function setState(item, newState) {
   item.state = newState;
-  if (item.tile.dataset.status === newState) return;
-  item.tile.dataset.status = newState;
+  const shownState = newState === "done" && isDoubtful(item.results.final) ? "doubtful" : newState, { dataset } = item.tile;
+  if (dataset.status === newState && dataset.shown === shownState) return;
+  Object.assign(dataset, { status: newState, shown: shownState });
   const face = item.tile.firstChild;
-  face.setAttribute("aria-label", text.tile(item.file.name, text.states[newState]));
+  face.setAttribute("aria-label", text.tile(item.file.name, text.states[shownState]));
   face.title = item.file.name;
-  face.querySelector("use").setAttribute("href", newState === "failed" ? "#i-bad" : "#i-good");
+  face.querySelector("use").setAttribute("href", ["failed", "doubtful"].includes(shownState) ? "#i-bad" : "#i-good");
 }
+
+const isDoubtful = (result) => Boolean(result) && result.confidence !== null && (!result.isFound || result.confidence < REVIEW_PERCENT);
 
 // Marks the selected tile, which is also the only one in the tab order.
 export function markSelected(items, selectedItem) {
