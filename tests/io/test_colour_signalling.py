@@ -14,7 +14,7 @@ from mattebox.io.colour import colour_from_srgb, to_srgb
 from mattebox.io.encoding import encode
 from mattebox.io.output_profile import convert_for_output
 from mattebox.io.reader import read
-from mattebox.types import Picture
+from mattebox.types import BitDepth, Picture
 from tests.io.pictures import chunk, png, rgb_profile, saved, scene
 
 SRGB_CHUNK = chunk(b"sRGB", b"\0")
@@ -147,15 +147,18 @@ def test_white_behind_a_subject_is_diffuse_white(transfer: int, white: float) ->
     profile = read(png(scene(), 2, 8, before=[cicp(9, transfer)])).profile
     assert colour_from_srgb((255, 255, 255), profile) == pytest.approx([white * 255] * 3, abs=1)
     assert colour_from_srgb((0, 0, 0), profile) == (0, 0, 0)
+    deep = colour_from_srgb((255, 255, 255), profile, BitDepth.SIXTEEN)
+    picture = Picture(np.full((4, 4, 3), deep, np.uint16), None, profile)
+    assert (read(encode(picture, "bmp")).rgb == 255).all()
 
 
 @pytest.mark.parametrize("transfer", [16, 18])
-def test_highlights_above_white_stay_apart(transfer: int) -> None:
+def test_what_is_brighter_than_white_is_white_in_standard_range(transfer: int) -> None:
     ramp = np.repeat(np.arange(256, dtype=np.uint8)[None, :, None], 3, 2)
     shown = in_srgb(read(png(ramp, 2, 8, before=[cicp(9, transfer)])))[0]
     assert (np.diff(shown[:, 0]) >= 0).all()
     assert shown[-1].tolist() == [255, 255, 255]
-    assert 235 < shown[round(255 * (0.58 if transfer == 16 else 0.75)), 0] < 250
+    assert shown[round(255 * (0.58 if transfer == 16 else 0.75)), 0] >= 253
 
 
 def adobe_exif(index: bytes = b"R03\0", colour_space: int = 65535) -> bytes:

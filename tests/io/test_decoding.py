@@ -249,7 +249,7 @@ def test_bmp_of_16_bits_a_pixel() -> None:
 
 def test_a_jpeg_with_a_damaged_tail_is_read_with_a_note() -> None:
     content = bytearray(saved(noise((128, 128, 3), np.uint8), "JPEG", quality=90))
-    del content[-400:-300]
+    content[-600:] = b"\xff\xd9"  # entropy-coded data lost, the end marker there
     with pytest.raises(ValueError, match=r".+"):
         simplejpeg.decode_jpeg(bytes(content), "RGB")
     picture = read(bytes(content))
@@ -257,4 +257,4 @@ def test_a_jpeg_with_a_damaged_tail_is_read_with_a_note() -> None:
     whole = read(saved(noise((128, 128, 3), np.uint8), "JPEG", quality=90))
     assert (picture.rgb[:96] == whole.rgb[:96]).all()
     with pytest.raises(InputUnreadable, match="cut off"):
-        read(bytes(content[:-600]))
+        read(bytes(content[:-2]))

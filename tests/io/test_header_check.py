@@ -163,3 +163,8 @@ def test_no_pixels_is_refused() -> None:
     struct.pack_into("<i", content, 18, 0)
     with pytest.raises(InputUnreadable, match="0 x 48"):
         read_header(bytes(content))
+
+
+def test_an_offset_beyond_every_file_is_an_error_of_ours() -> None:
+    with pytest.raises(InputUnreadable, match="broken header"):
+        read_header(b"II+\0\x08\0\0\0" + b"\xff" * 8 + bytes(40))

@@ -112,3 +112,14 @@ def test_what_cannot_be_read_says_why() -> None:
         read(written(unit(4, 4, 3).astype("f4"), bigtiff=True))
     with pytest.raises(InputUnreadable):
         read(written(unit(40, 40, 3).astype("f4"))[:2000])
+
+
+def test_tiles_far_larger_than_the_picture_are_refused() -> None:
+    """The pixel limit is checked on the picture; a tile is decoded whole."""
+    content = written(unit(20, 20, 3).astype("f4"), tile=(32, 32), compression="zlib")
+    tags = [content.find(struct.pack("<HHI", 322, kind, 1)) for kind in (3, 4)]
+    at = max(tags)
+    assert at > 0
+    huge = content[:at] + struct.pack("<HHII", 322, 4, 1, 1 << 24) + content[at + 12 :]
+    with pytest.raises(InputUnreadable, match="tiles far larger"):
+        read(huge)

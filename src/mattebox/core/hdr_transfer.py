@@ -2,8 +2,9 @@
 
 Light is relative to diffuse white, 203 cd/m2 (ITU-R BT.2408), so that 1.0 is the white of a standard picture. A profile
 of such a signal carries its coding points for programs that show high dynamic range (ICC.1:2022, 9.2.17), and a tone
-curve for all others: linear up to most of diffuse white, then compressed to the signal's peak (Reinhard et al.,
-Photographic tone reproduction for digital images, 2002). PQ and HLG: ITU-R BT.2100-3; HLG for a peak of 1000 cd/m2.
+curve for all others: linear up to diffuse white, which is white in 8 bits, so that a white background stays one.
+Brighter light shares what is left below 1.0, which keeps the curve invertible (Reinhard et al., Photographic tone
+reproduction for digital images, 2002). PQ and HLG: ITU-R BT.2100-3; HLG for a peak of 1000 cd/m2.
 """
 
 from __future__ import annotations
@@ -20,7 +21,7 @@ from mattebox.core.srgb import decode_srgb
 PQ_TRANSFER, HLG_TRANSFER = 16, 18  # of ITU-T H.273
 HDR_NAMES = {PQ_TRANSFER: "PQ", HLG_TRANSFER: "HLG"}
 DIFFUSE_WHITE_NITS, PQ_PEAK_NITS, HLG_PEAK_NITS = 203.0, 10000.0, 1000.0
-TONE_MAPPING_KNEE = 0.8  # light up to which the tone curve is linear
+DIFFUSE_WHITE_OUTPUT = 0.998  # what the tone curve makes of diffuse white: 254.8 of 255 in sRGB
 CURVE_SAMPLES = 4096
 
 _PQ_M1, _PQ_M2, _PQ_C1, _PQ_C2, _PQ_C3 = 2610 / 16384, 2523 / 32, 3424 / 4096, 2413 / 128, 2392 / 128
@@ -65,11 +66,10 @@ def encode_signal(light: NDArray[np.float64], transfer: int) -> NDArray[np.float
 
 
 def tone_map(light: NDArray[np.float64], peak: float) -> NDArray[np.float64]:
-    """Compress light from 0 to `peak` into 0 to 1, rising throughout; unchanged up to TONE_MAPPING_KNEE."""
-    span = 1 - TONE_MAPPING_KNEE
-    over = np.maximum(light - TONE_MAPPING_KNEE, 0) / span
-    highest = (peak - TONE_MAPPING_KNEE) / span
-    return np.asarray(np.minimum(light, TONE_MAPPING_KNEE) + span * over * (1 + over / highest**2) / (1 + over))
+    """Compress light from 0 to `peak` into 0 to 1, rising throughout; linear up to diffuse white."""
+    over, highest = np.maximum(light - 1, 0), peak - 1
+    highlights = over * (1 + over / highest**2) / (1 + over)
+    return np.asarray(np.minimum(light, 1) * DIFFUSE_WHITE_OUTPUT + (1 - DIFFUSE_WHITE_OUTPUT) * highlights)
 
 
 @functools.lru_cache(maxsize=8)
@@ -95,8 +95,7 @@ def hdr_signal(profile: bytes | None) -> CodingPoints | None:
     return None
 
 
-def signal_from_srgb(colours: NDArray[np.uint8], signal: CodingPoints) -> NDArray[np.uint8]:
-    """N x 3 uint8 sRGB colours as a PQ or HLG signal: white is diffuse white, not the signal's peak."""
+def signal_from_srgb(colours: NDArray[np.uint8], signal: CodingPoints) -> NDArray[np.float64]:
+    """The PQ or HLG signal, 0 to 1, of N x 3 uint8 sRGB colours: white is diffuse white, not the signal's peak."""
     matrix = np.linalg.inv(rgb_to_xyz_d50(PRIMARIES_BY_CODE[signal.primaries])) @ rgb_to_xyz_d50(BT709)
-    light = decode_srgb(colours / 255) @ matrix.T
-    return np.rint(encode_signal(light, signal.transfer) * 255).astype(np.uint8)
+    return encode_signal(decode_srgb(colours / 255) @ matrix.T, signal.transfer)

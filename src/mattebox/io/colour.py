@@ -75,19 +75,21 @@ def colour_from_srgb(colour: RgbColour, profile: bytes | None, depth: BitDepth =
 
     Exact without a profile; through one, accurate to 8 bits at either depth. Raises InputUnreadable.
     """
-    if not is_srgb(profile):
-        assert profile is not None
-        converted = _transform_from_srgb(np.array([colour], np.uint8), profile)[0]
-        colour = (int(converted[0]), int(converted[1]), int(converted[2]))
-    scale = depth.peak // 255
-    return colour[0] * scale, colour[1] * scale, colour[2] * scale
+    red, green, blue = (int(v) for v in pixels_from_srgb(np.array([[colour]], np.uint8), profile, depth)[0, 0])
+    return red, green, blue
 
 
 def pixels_from_srgb(rgb: NDArray[np.uint8], profile: bytes | None, depth: BitDepth = BitDepth.EIGHT) -> Pixels:
-    """Convert H x W x 3 uint8 sRGB pixels to a profile at a bit depth, accurate to 8 bits. Raises InputUnreadable."""
+    """Convert H x W x 3 uint8 sRGB pixels to a profile at a bit depth, accurate to 8 bits. Raises InputUnreadable.
+
+    In high dynamic range, white becomes diffuse white, not the signal's peak.
+    """
+    if (signal := hdr_transfer.hdr_signal(profile)) is not None:
+        values = hdr_transfer.signal_from_srgb(rgb.reshape(-1, 3), signal).reshape(rgb.shape)
+        return np.rint(values * depth.peak).astype(depth.dtype)
     if not is_srgb(profile):
         assert profile is not None
-        rgb = _transform_from_srgb(rgb.reshape(-1, 3), profile).reshape(rgb.shape)
+        rgb = icc_profiles.transform_from_srgb(rgb.reshape(-1, 3), profile).reshape(rgb.shape)
     return rgb if depth is BitDepth.EIGHT else rgb.astype(np.uint16) * np.uint16(257)
 
 
@@ -203,13 +205,6 @@ def _grey_to_rgb(
     rgb = np.empty((*grey.shape, 3), grey.dtype)
     rgb[...] = grey[..., None]
     return RgbConversion(rgb, profile or None, notes)
-
-
-def _transform_from_srgb(colours: NDArray[np.uint8], profile: bytes) -> NDArray[np.uint8]:
-    """Convert N x 3 sRGB colours to an RGB profile; in high dynamic range, white is diffuse white, not the peak."""
-    if (signal := hdr_transfer.hdr_signal(profile)) is not None:
-        return hdr_transfer.signal_from_srgb(colours, signal)
-    return icc_profiles.transform_from_srgb(colours, profile)
 
 
 def _require_rgb_profile(profile: bytes) -> bytes:

@@ -66,6 +66,8 @@ def read_colour_signal(data: bytes, format: str, info: Mapping[Any, Any]) -> Col
             return ColourSignal(embedded)
     if embedded is None and format in ("heif", "avif") and (points := _nclx_coding_points(data)) is not None:
         return signal_of_coding_points(points)
+    if format == "jpeg2000":
+        return ColourSignal(embedded or _jpeg2000_profile(data))
     if embedded is None and is_adobe_rgb_exif(data if format == "tiff" else extract_exif(info)):
         return ColourSignal(build_rgb_profile("Adobe RGB (1998) by EXIF", ADOBE_RGB, gamma_curve(ADOBE_RGB_GAMMA)))
     return ColourSignal(embedded)
@@ -125,6 +127,20 @@ def _profile_of_gamma(chunks: Mapping[bytes, bytes]) -> bytes | None:
         return None
 
 
+def _jpeg2000_profile(data: bytes) -> bytes | None:
+    """The restricted or any ICC profile of a JP2 file's colour box (ITU-T T.800, I.5.3.3)."""
+    if data[4:8] != b"jP  ":
+        return None
+    try:
+        headers = [(start, end) for kind, start, end in iter_boxes(data, 0, len(data), flat=True) if kind == b"jp2h"]
+        for kind, start, end in iter_boxes(data, *headers[0], flat=True):
+            if kind == b"colr" and data[start] in (2, 3):
+                return bytes(data[start + 3 : end]) or None
+    except (struct.error, IndexError, ValueError, OverflowError):
+        return None
+    return None
+
+
 def _nclx_coding_points(data: bytes) -> CodingPoints | None:
     """The coding points of the primary picture of a HEIC or AVIF file; of a sequence, of its track."""
     try:
@@ -134,7 +150,7 @@ def _nclx_coding_points(data: bytes) -> CodingPoints | None:
         for kind, start, end in candidates:
             if kind == b"colr" and data[start : start + 4] == b"nclx" and end >= start + 10:
                 return CodingPoints(*struct.unpack_from(">HH", data, start + 4))
-    except (struct.error, IndexError, ValueError):
+    except (struct.error, IndexError, ValueError, OverflowError):
         return None
     return None
 

@@ -1,8 +1,9 @@
 """Decoding of files whose header has been checked.
 
 RGB and grey JPEG go through simplejpeg (libjpeg-turbo), which also reports damage; HEIC through pillow-heif, if
-installed; everything else through Pillow. Only the first frame is decoded. AVIF of more than 8 bits is decoded as 8.
-Every exception of a decoder becomes InputUnreadable in `translate_decoder_errors`.
+installed; Netpbm, OpenEXR and TIFFs of wide samples through modules of their own; everything else through Pillow. Only
+the first frame is decoded. AVIF of more than 8 bits is decoded as 8. Every exception of a decoder becomes
+InputUnreadable in `translate_decoder_errors`.
 """
 
 from __future__ import annotations
@@ -17,8 +18,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from mattebox.errors import InputUnreadable, MatteboxError
-from mattebox.io import sixteen_bit, tiff16, wide_tiff
-from mattebox.io.header_check import ImageHeader, check_pixel_limit
+from mattebox.io import netpbm, openexr, sixteen_bit, tiff16, wide_tiff
+from mattebox.io.header_check import ImageHeader, check_pixel_limit, name_format
 from mattebox.io.metadata import extract_exif, read_orientation
 from mattebox.io.pillow_arrays import PixelData, pixel_data_from_pillow
 from mattebox.io.pillow_guard import suppress_pillow_checks
@@ -34,6 +35,10 @@ PILLOW_PLUGINS = {
     "bmp": ("BmpImagePlugin", "BmpImageFile"),
     "gif": ("GifImagePlugin", "GifImageFile"),
     "avif": ("AvifImagePlugin", "AvifImageFile"),
+    "jpeg2000": ("Jpeg2KImagePlugin", "Jpeg2KImageFile"),
+    "tga": ("TgaImagePlugin", "TgaImageFile"),
+    "dds": ("DdsImagePlugin", "DdsImageFile"),
+    "qoi": ("QoiImagePlugin", "QoiImageFile"),
 }
 
 # Faults that cost no pixel; libjpeg only warns of them.
@@ -65,7 +70,7 @@ def translate_decoder_errors(name: str, format_name: str) -> Iterator[None]:
     except Exception as error:  # decoders raise anything: ZeroDivisionError, SyntaxError, IndexError, struct.error ...
         reason = (str(error).splitlines() or [""])[0][:160] or type(error).__name__
         raise InputUnreadable(
-            f"{name} is a {format_name.upper()} file that is cut off, damaged or unusual ({reason})",
+            f"{name} is {name_format(format_name)} file that is cut off, damaged or unusual ({reason})",
             "export or download it again",
         ) from error
 
@@ -82,6 +87,14 @@ def decode(data: bytes, header: ImageHeader, max_pixels: int, name: str = "the p
             return _decode_heif(data, max_pixels, name)
         if header.format == "tiff":
             return _decode_tiff(data, header, max_pixels, name)
+        if header.format == "ppm":
+            pixels, notes = netpbm.decode_netpbm(data)
+            return DecodedImage(pixels, {}, notes=notes)
+        if header.format == "exr":
+            decoded = openexr.decode_openexr(data, name)
+            return DecodedImage(
+                decoded.pixel_data, {"icc_profile": decoded.profile}, notes=_frame_notes(header) + decoded.notes
+            )
         return _decode_with_pillow(data, header, max_pixels, name)
 
 
@@ -125,7 +138,8 @@ def _decode_with_pillow(data: bytes, header: ImageHeader, max_pixels: int, name:
     image = _open_with_pillow(data, header.format)
     check_pixel_limit(ImageHeader(header.format, *image.size), max_pixels, name)
     notes = _frame_notes(header)
-    if header.format == "avif" and header.bits_per_channel > 8:
+    is_deep = header.bits_per_channel > 8 and not image.mode.startswith("I;16")
+    if header.format in ("avif", "jpeg2000") and is_deep:
         notes += (f"{header.bits_per_channel} bits per channel reduced to 8",)
     if sixteen_bit.is_sixteen_bit(image):
         found = sixteen_bit.decode_sixteen_bit(lambda: _open_with_pillow(data, header.format))
@@ -133,6 +147,8 @@ def _decode_with_pillow(data: bytes, header: ImageHeader, max_pixels: int, name:
         _scale_colour_key(image)
         image.load()
         found = pixel_data_from_pillow(image)
+    if header.format == "tga" and found.alpha is not None and not found.alpha.any():
+        found = found._replace(alpha=None)  # many writers leave the fourth byte empty
     return DecodedImage(found, image.info, read_orientation(extract_exif(image.info)), notes)
 
 

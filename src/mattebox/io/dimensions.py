@@ -143,6 +143,55 @@ def tiff_dimensions(data: bytes) -> ImageDimensions:
     return ImageDimensions(width, height, max(frames, 1), bits or 1, raw)
 
 
+def qoi_dimensions(data: bytes) -> ImageDimensions:
+    width, height = struct.unpack_from(">II", data, 4)
+    return ImageDimensions(width, height)
+
+
+def dds_dimensions(data: bytes) -> ImageDimensions:
+    height, width = struct.unpack_from("<II", data, 12)
+    return ImageDimensions(width, height)
+
+
+def tga_dimensions(data: bytes) -> ImageDimensions:
+    width, height = struct.unpack_from("<HH", data, 12)
+    return ImageDimensions(width, height)
+
+
+TGA_DEPTHS_BY_TYPE = {1: (8,), 9: (8,), 2: (15, 16, 24, 32), 10: (15, 16, 24, 32), 3: (8, 16), 11: (8, 16)}
+
+
+def is_tga(data: bytes) -> bool:
+    """Whether a file begins with a TGA header; the format has no signature, so every field must make sense."""
+    if len(data) < 18:
+        return False
+    palette_type, image_type, depth, descriptor = data[1], data[2], data[16], data[17]
+    (entries,) = struct.unpack_from("<H", data, 5)
+    has_palette = palette_type == 1 and entries > 0 and data[7] in (15, 16, 24, 32)
+    is_palette_sound = has_palette or (palette_type == 0 and not any(data[3:8]) and image_type not in (1, 9))
+    width, height = struct.unpack_from("<HH", data, 12)
+    is_depth_sound = depth in TGA_DEPTHS_BY_TYPE.get(image_type, ()) and descriptor & 0xC0 == 0
+    return is_palette_sound and is_depth_sound and width > 0 and height > 0
+
+
+def jpeg2000_dimensions(data: bytes) -> ImageDimensions:
+    """Size by the SIZ segment of the codestream, and by the image header box where that is larger (ITU-T T.800)."""
+    start, widths, heights = 0, [0], [0]
+    if data[:4] != b"\xff\x4f\xff\x51":
+        boxes = {kind: (at, end) for kind, at, end in iter_boxes(data, 0, len(data), flat=True)}
+        start = boxes[b"jp2c"][0] if b"jp2c" in boxes else len(data)
+        for kind, at, _ in iter_boxes(data, *boxes.get(b"jp2h", (0, 0)), flat=True):
+            if kind == b"ihdr":
+                height, width = struct.unpack_from(">II", data, at)
+                widths, heights = [width], [height]
+    if data[start : start + 4] != b"\xff\x4f\xff\x51":
+        raise ValueError("no codestream")
+    right, bottom, left, top = struct.unpack_from(">4I", data, start + 8)
+    return ImageDimensions(
+        max(right - left, *widths), max(bottom - top, *heights), bits_per_channel=(data[start + 42] & 0x7F) + 1
+    )
+
+
 CONTAINER_BOX_PREFIX_BYTES = {
     b"moov": 0,
     b"trak": 0,

@@ -1,7 +1,8 @@
 """Identification of a file's format and size from its first bytes and structure, before decoding.
 
-Formats are an allow-list: JPEG, PNG, WebP, TIFF, BMP, GIF, AVIF, HEIC. Other formats with a known signature are named
-in the error. File names are not trusted. Sizes are read by `dimensions`, one function per format.
+Formats are an allow-list: JPEG, PNG, WebP, TIFF, BMP, GIF, AVIF, HEIC, JPEG 2000, TGA, DDS, QOI, Netpbm and OpenEXR.
+Other formats with a known signature are named in the error. File names are not trusted. Sizes are read by `dimensions`,
+`netpbm` and `openexr`, one function per format.
 """
 
 from __future__ import annotations
@@ -11,10 +12,12 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from mattebox.errors import InputTooLarge, InputUnreadable
-from mattebox.io import dimensions
+from mattebox.io import dimensions, netpbm, openexr
 from mattebox.io.dimensions import ImageDimensions
 
-ACCEPTED_FORMATS_TEXT = "a JPEG, PNG, WebP, TIFF, BMP, GIF, AVIF or HEIC picture"
+ACCEPTED_FORMATS_TEXT = (
+    "a JPEG, PNG, WebP, TIFF, BMP, GIF, AVIF, HEIC, JPEG 2000, TGA, DDS, QOI, PPM or OpenEXR picture"
+)
 
 DIMENSION_READERS: dict[str, Callable[[bytes], ImageDimensions]] = {
     "jpeg": dimensions.jpeg_dimensions,
@@ -25,6 +28,12 @@ DIMENSION_READERS: dict[str, Callable[[bytes], ImageDimensions]] = {
     "gif": dimensions.gif_dimensions,
     "avif": dimensions.heif_dimensions,
     "heif": dimensions.heif_dimensions,
+    "jpeg2000": dimensions.jpeg2000_dimensions,
+    "tga": dimensions.tga_dimensions,
+    "dds": dimensions.dds_dimensions,
+    "qoi": dimensions.qoi_dimensions,
+    "ppm": netpbm.netpbm_dimensions,
+    "exr": openexr.openexr_dimensions,
 }
 
 FORMAT_SIGNATURES = (
@@ -38,7 +47,20 @@ FORMAT_SIGNATURES = (
     (0, b"II+\0", "tiff"),
     (0, b"MM\0+", "tiff"),
     (0, b"BM", "bmp"),
+    (0, b"\0\0\0\x0cjP  \r\n\x87\n", "jpeg2000"),
+    (0, b"\xff\x4f\xff\x51", "jpeg2000"),
+    (0, b"DDS \x7c\0\0\0", "dds"),
+    (0, b"qoif", "qoi"),
+    (0, b"v/1\x01", "exr"),
 )
+
+FORMAT_NAMES = {
+    "avif": "an AVIF",
+    "heif": "a HEIC",
+    "webp": "a WebP",
+    "jpeg2000": "a JPEG 2000",
+    "exr": "an OpenEXR",
+}
 
 AVIF_BRANDS = {b"avif", b"avis"}
 HEIF_BRANDS = {b"heic", b"heix", b"heim", b"heis", b"hevc", b"hevx", b"hevm", b"hevs", b"mif1", b"msf1", b"heif"}
@@ -50,8 +72,6 @@ REJECTED_SIGNATURES = (
     (0, b"8BPS", "a Photoshop document"),
     (0, b"\xff\x0a", "a JPEG XL picture"),
     (0, b"\0\0\0\x0cJXL ", "a JPEG XL picture"),
-    (0, b"\0\0\0\x0cjP  ", "a JPEG 2000 picture"),
-    (0, b"\xff\x4f\xff\x51", "a JPEG 2000 picture"),
     (0, b"SIMPLE  =", "a FITS file"),
     (0, b"\0\0\1\0", "an icon"),
     (0, b"PK\3\4", "a ZIP archive"),
@@ -87,10 +107,11 @@ def read_header(data: bytes, name: str = "the picture") -> ImageHeader:
         raise InputUnreadable(f"{name} is {describe_content(data)}", f"give {ACCEPTED_FORMATS_TEXT}")
     try:
         size = DIMENSION_READERS[kind](data)
-    except (struct.error, IndexError, ValueError) as error:
+    except (struct.error, IndexError, ValueError, OverflowError) as error:
         reason = f": {error}" if type(error) is ValueError else ""
         raise InputUnreadable(
-            f"{name} is a {kind.upper()} file with a broken header, or cut off{reason}", "export or download it again"
+            f"{name} is {name_format(kind)} file with a broken header, or cut off{reason}",
+            "export or download it again",
         ) from error
     if size.is_camera_raw:
         raise InputUnreadable(f"{name} is a camera raw file", "develop it to JPEG, PNG or TIFF first")
@@ -103,7 +124,7 @@ def is_zero_sized(data: bytes, format_name: str) -> bool:
     """Whether the header of a file states a size of zero."""
     try:
         size = DIMENSION_READERS[format_name](data)
-    except (struct.error, IndexError, ValueError):
+    except (struct.error, IndexError, ValueError, OverflowError):
         return False
     return size.width < 1 or size.height < 1
 
@@ -130,7 +151,17 @@ def identify_format(data: bytes) -> str | None:
         return None
     if data[4:8] == b"ftyp":
         return _format_from_brands(data)
-    return next((kind for at, mark, kind in FORMAT_SIGNATURES if data.startswith(mark, at)), None)
+    kind = next((kind for at, mark, kind in FORMAT_SIGNATURES if data.startswith(mark, at)), None)
+    if kind is not None or any(data.startswith(mark, at) for at, mark, _ in REJECTED_SIGNATURES):
+        return kind
+    if netpbm.SIGNATURE.match(data, 0, netpbm.MAX_HEADER_BYTES):
+        return "ppm"
+    return "tga" if dimensions.is_tga(data) else None
+
+
+def name_format(format: str) -> str:
+    """A format's name with its article, as errors have it: "an OpenEXR", "a PNG"."""
+    return FORMAT_NAMES.get(format, f"a {format.upper()}")
 
 
 def describe_content(data: bytes) -> str:

@@ -23,6 +23,7 @@ from mattebox.errors import InputMissing, InputTooLarge, InputUnreadable, UsageE
 PICTURE_SUFFIXES = (
     *(".jpg", ".jpeg", ".jpe", ".jfif", ".png", ".apng", ".webp", ".tif", ".tiff"),
     *(".bmp", ".dib", ".gif", ".avif", ".heic", ".heif", ".hif"),
+    *(".jp2", ".j2k", ".jpx", ".tga", ".dds", ".qoi", ".exr", ".ppm", ".pgm", ".pbm", ".pnm", ".pam", ".pfm"),
 )
 
 MAX_FILE_BYTES = 1 << 30

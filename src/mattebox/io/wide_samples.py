@@ -7,6 +7,7 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from mattebox.core.srgb import encode_srgb
 from mattebox.io.pillow_arrays import STRIP_ROWS
 
 MAX_ROUNDING_ERROR = 1e-3  # over 1, before a note says that values were clipped
@@ -56,4 +57,20 @@ def _quantise_floats(samples: NDArray[Any]) -> QuantisedSamples:
             wide = samples[top : top + STRIP_ROWS].astype(np.float64)
         strip = np.nan_to_num(wide, nan=0.0, posinf=scale, neginf=0.0)
         pixels[top : top + STRIP_ROWS] = np.rint(np.clip(strip / scale, 0, 1) * 65535)
+    return QuantisedSamples(pixels, tuple(notes))
+
+
+def quantise_linear(light: NDArray[Any]) -> QuantisedSamples:
+    """Convert linear light (1.0 = white) to 16 bits in sRGB's tone curve; what lies outside is clipped, with a note."""
+    finite = np.isfinite(light)
+    peak = float(np.max(light, where=finite, initial=0))
+    notes = ["linear light converted to sRGB's tone curve at 16 bits"]
+    if peak > 1 + MAX_ROUNDING_ERROR:
+        notes.append(f"values above 1 clipped (the largest is {peak:.4g})")
+    if not finite.all():
+        notes.append("values that are not finite numbers replaced")
+    pixels = np.empty(light.shape, np.uint16)
+    for top in range(0, len(light), STRIP_ROWS):
+        strip = np.nan_to_num(light[top : top + STRIP_ROWS].astype(np.float32), nan=0.0, posinf=1.0, neginf=0.0)
+        pixels[top : top + STRIP_ROWS] = np.rint(encode_srgb(strip) * np.float32(65535))
     return QuantisedSamples(pixels, tuple(notes))

@@ -28,6 +28,8 @@ PREDICTED_COMPRESSIONS = (5, 8, 32946, 34925, 50000)  # LZW, Deflate, LZMA, Zsta
 SAMPLE_KINDS = {1: "u", 2: "i", 3: "f"}
 SAMPLE_BYTES = {"u": (4, 8), "i": (1, 2, 4, 8), "f": (2, 4, 8)}
 MAX_SAMPLES_PER_PIXEL = 5
+MAX_PADDING_FACTOR = 4  # whole tiles over the picture's own pixels
+MAX_SMALL_PICTURE_PIXELS = 1 << 22  # which one tile may hold, however small the picture
 
 
 @dataclass(frozen=True)
@@ -136,6 +138,8 @@ def _decode_samples(
     pixel_bytes = samples * layout.dtype.itemsize
     across = -(-layout.width // layout.tile_width) * layout.tile_width
     down = -(-layout.height // layout.tile_height) * layout.tile_height
+    if across * down > max(MAX_PADDING_FACTOR * layout.width * layout.height, MAX_SMALL_PICTURE_PIXELS):
+        raise ValueError("tiles far larger than the picture")
     sizes = {WIDTH_TAG: across * pixel_bytes, HEIGHT_TAG: down}
     if layout.is_tiled:
         sizes[TILE_WIDTH_TAG] = layout.tile_width * pixel_bytes

@@ -1,0 +1,102 @@
+"""Reading of OpenEXR pictures: linear light, premultiplied, as 16 bits in sRGB's tone curve.
+
+The header is read here, before the Academy's package (extra `layers`) decodes anything. Light above 1.0 is clipped,
+with a note; other primaries than BT.709's are kept as a profile. Format: openexr.com, OpenEXR File Layout.
+"""
+
+from __future__ import annotations
+
+import struct
+from collections.abc import Mapping
+from importlib import import_module
+from io import BytesIO
+from typing import Any, NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from mattebox.core.icc_builder import BT709, Primaries, build_rgb_profile, srgb_curve
+from mattebox.errors import InputUnreadable
+from mattebox.io.dimensions import ImageDimensions
+from mattebox.io.pillow_arrays import PixelData
+from mattebox.io.wide_samples import quantise, quantise_linear
+
+DEEP_DATA_FLAG, MULTIPART_FLAG = 0x800, 0x1000
+MAX_ATTRIBUTES = 10_000
+
+
+class DecodedExr(NamedTuple):
+    """Pixels, their profile (None = sRGB) and notes for the user."""
+
+    pixel_data: PixelData
+    profile: bytes | None
+    notes: tuple[str, ...]
+
+
+def openexr_dimensions(data: bytes) -> ImageDimensions:
+    """Size of the largest part by its data window; all parts count as frames. ValueError when it is broken."""
+    (version,) = struct.unpack_from("<I", data, 4)
+    if version & DEEP_DATA_FLAG:
+        raise ValueError("deep data, which are no picture")
+    sizes, at = [], 8
+    for _ in range(MAX_ATTRIBUTES):
+        if data[at] == 0:  # the end of a header; of all with parts, one more
+            if not version & MULTIPART_FLAG or data[at + 1] == 0:
+                break
+            at += 1
+        name_end = data.index(b"\0", at)
+        type_end = data.index(b"\0", name_end + 1)
+        (length,) = struct.unpack_from("<I", data, type_end + 1)
+        if data[at:name_end] == b"dataWindow":
+            left, top, right, bottom = struct.unpack_from("<4i", data, type_end + 5)
+            sizes.append((right - left + 1, bottom - top + 1))
+        at = type_end + 5 + length
+    if not sizes:
+        raise ValueError("no data window")
+    width, height = max(sizes, key=lambda size: size[0] * size[1])
+    return ImageDimensions(width, height, len(sizes), 16)
+
+
+def decode_openexr(data: bytes, name: str) -> DecodedExr:
+    """Decode the first part. InputUnreadable without the package; ValueError for a file without colours."""
+    try:
+        api = import_module("OpenEXR")
+    except ImportError as error:
+        raise InputUnreadable(
+            f"{name} is an OpenEXR picture, which needs an extra package", "pip install 'mattebox[layers]'"
+        ) from error
+    parts = api.File(BytesIO(data)).parts
+    if len(parts) < openexr_dimensions(data).frames:  # the package leaves out those that it cannot decode
+        raise ValueError("damaged pixels")
+    part = parts[0]
+    planes = _colour_planes({key: channel.pixels for key, channel in part.channels.items()})
+    colours, alpha = planes[..., : 3 if planes.shape[2] > 2 else 1], None
+    if planes.shape[2] in (2, 4):
+        opacity = planes[..., -1:]
+        colours = np.where(opacity > 0, colours / np.maximum(opacity, 1e-6), colours)
+        alpha = quantise(np.ascontiguousarray(np.clip(opacity[..., 0], 0, 1))).pixels
+    quantised = quantise_linear(colours)
+    profile = _profile_of_chromaticities(part.header)
+    if quantised.pixels.shape[2] == 3:
+        return DecodedExr(PixelData("rgb", quantised.pixels, alpha), profile, quantised.notes)
+    return DecodedExr(PixelData("grey", quantised.pixels[..., 0], alpha), profile, quantised.notes)
+
+
+def _colour_planes(channels: Mapping[str, NDArray[Any]]) -> NDArray[np.float32]:
+    """H x W x 1 to 4 (grey or RGB, and alpha) of a part's channels. ValueError when it has none."""
+    for names in (("RGBA",), ("RGB", "A"), ("RGB",), ("R", "G", "B", "A"), ("R", "G", "B"), ("Y", "A"), ("Y",)):
+        if all(n in channels for n in names):
+            planes = [channels[n].astype(np.float32).reshape(*channels[n].shape[:2], -1) for n in names]
+            return np.concatenate(planes, 2)
+    raise ValueError(f"no colours, only the channels {', '.join(sorted(channels))[:80]}")
+
+
+def _profile_of_chromaticities(header: Mapping[str, Any]) -> bytes | None:
+    try:
+        x = [float(v) for v in header["chromaticities"]]
+        primaries = Primaries((x[0], x[1]), (x[2], x[3]), (x[4], x[5]), (x[6], x[7]))
+        if np.abs(np.array(primaries) - np.array(BT709)).max() < 0.002:
+            return None
+        return build_rgb_profile("OpenEXR chromaticities", primaries, srgb_curve())
+    except (KeyError, TypeError, ValueError, IndexError, struct.error):
+        return None
