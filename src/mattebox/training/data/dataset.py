@@ -39,7 +39,8 @@ def stream_samples(
     """Yield (row, RGB picture, L mask or None) of one kind and split, in the material's order; one in `stride`, without
     those whose names are to be left out.
 
-    `kind` is labelled, unlabelled, background or, in shards only, check (its split is check, too). InputMissing, InputUnreadable, UsageError.
+    `kind` is labelled, unlabelled, background or, in shards only, check, whose split is check, too.
+    InputMissing, InputUnreadable, UsageError.
     """
     with ExitStack() as open_tars:
         jobs = [job for job in _decode_tasks(data, kind, split, open_tars) if job.key not in excluded]

@@ -36,6 +36,7 @@ class ManifestRow:
 
 
 UNKNOWN_PIXEL_SETS = ("grabcut", "voc12val_panels")  # 128 in their masks is unknown: it is not learned from or scored
+UNKNOWN_ALPHA_MARGIN = 0.12  # from one half: masks were resampled
 MASKED_KINDS = ("labelled", "check")  # their pictures have masks
 VALIDATION_BACKGROUND_STRIDE = 6  # every sixth background is kept from training: on those, ghosts are counted
 

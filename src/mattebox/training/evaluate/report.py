@@ -12,6 +12,7 @@ import numpy as np
 
 from mattebox.training.data.dataset import stream_samples
 from mattebox.training.evaluate.card_evaluation import EvaluationResult
+from mattebox.training.evaluate.check_set import CHECK_SCORES
 from mattebox.training.evaluate.html import (
     place_cutouts_side_by_side,
     render_chart,
@@ -32,6 +33,12 @@ UNITS_REMARK = (
     "SAD, Grad and Conn in thousands, per picture at its own size; all others 0..1. MAE and those: less is better."
 )
 
+CHECK_REMARK = (
+    "Photographs from outside, as `mattebox cut` delivers them, refused ones as empty masks. thin_recall: of parts that an "
+    "opening by 3 % of the diagonal removes; stray: share of photographs with a piece over 0.2 % that touches no subject; "
+    "wrongly_taken: area over the subject's. For reporting only: nothing is chosen by these."
+)
+
 INSTANCE_REMARK = (
     "Mean average precision over the mask IoUs 0.50, 0.55 .. 0.95, as COCO has it, of what `mattebox find` lists."
 )
@@ -41,7 +48,12 @@ def render_evaluation_report(
     results: Sequence[EvaluationResult], predictors: Mapping[str, SubjectPredictor], data: Path
 ) -> str:
     """The page for one network, or for several against each other."""
-    parts = [render_heading("All pictures", UNITS_REMARK)]
+    parts = []
+    checked = [(verdict.name, verdict.check_scores) for verdict in results if verdict.check_scores is not None]
+    if checked:
+        rows = [[name, *(scores.get(c, "") for c in CHECK_SCORES)] for name, scores in checked]
+        parts.append(render_heading("Check set", CHECK_REMARK) + render_table(["network", *CHECK_SCORES], rows))
+    parts.append(render_heading("All validation pictures", UNITS_REMARK))
     parts.append(
         render_table(
             ["network", *SCORE_COLUMNS], [[v.name, *(v.summaries["all"][c] for c in SCORE_COLUMNS)] for v in results]
