@@ -1,1 +1,1 @@
-"""Benchmarks: run by hand, never as timed tests. Each prints a table and the conditions it was measured under."""
+"""Timings and comparisons, run by hand and never as tests; each prints its figures and how they were measured."""

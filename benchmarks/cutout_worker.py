@@ -1,23 +1,42 @@
-"""One contender in a process of its own: reads `go` lines, does the job once, answers with one JSON line.
+"""Process of one contender of `benchmarks.cutout`: for each line on stdin it cuts once and prints a line of JSON.
 
-    python -m benchmarks.cutout_worker WHO MODE MODEL PHOTO THREADS
+    python -m benchmarks.cutout_worker LIBRARY MODE MODEL PHOTO THREADS
 
-WHO is mattebox or rembg. The job is a photograph's bytes in, the bytes of an RGBA PNG out, the network already loaded:
-what a batch costs per picture. `network` is the time inside the network's own run, so that all else can be compared.
+LIBRARY is mattebox or rembg. A cut goes from the photograph's bytes to the bytes of an RGBA PNG, with the network
+loaded: what a batch costs per picture. `network` is the time inside the network's own run, so that the rest can be
+compared.
 """
 
 from __future__ import annotations
 
 import json
 import os
-import resource
 import sys
 import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-TimedCutout = Callable[[], tuple[int, float]]  # bytes of the PNG, seconds in the network
+from benchmarks.common import peak_megabytes
+
+TimedCutout = Callable[[], tuple[int, float]]  # -> bytes of the PNG, seconds in the network
+
+
+class MethodTimer:
+    """Wraps a method of an object and adds up the seconds spent in it."""
+
+    def __init__(self, owner: Any, method_name: str) -> None:
+        self.seconds = 0.0
+        method = getattr(owner, method_name)
+
+        def run_timed(*args: Any, **kwargs: Any) -> Any:
+            start = time.perf_counter()
+            try:
+                return method(*args, **kwargs)
+            finally:
+                self.seconds += time.perf_counter() - start
+
+        setattr(owner, method_name, run_timed)
 
 
 def build_mattebox_cutout(mode: str, model: str, photo: Path, threads: int) -> TimedCutout:
@@ -29,19 +48,18 @@ def build_mattebox_cutout(mode: str, model: str, photo: Path, threads: int) -> T
     from mattebox.recipe.recipe import Recipe
     from mattebox.recipe.steps import Cut
 
-    result_cache.shared_cache = result_cache.ResultCache(
-        max_memory_bytes=0
-    )  # the same photograph again and again: nothing may be remembered
+    # The same photograph is cut again and again: its matte must not be cached.
+    result_cache.shared_cache = result_cache.ResultCache(max_memory_bytes=0)
     session, content = Session.open(model, "cpu", threads), photo.read_bytes()
-    spent = MethodTimer(session, "_run")
+    timer = MethodTimer(session, "_run")
     step = Cut(edges="none", colours="source") if mode == "plain" else Cut()
 
-    def job() -> tuple[int, float]:
-        spent.seconds = 0.0
+    def cut() -> tuple[int, float]:
+        timer.seconds = 0.0
         result = run_recipe(read(content), Recipe((step,)), session=session)
-        return len(encode(result.picture, "png")), spent.seconds
+        return len(encode(result.picture, "png")), timer.seconds
 
-    return job
+    return cut
 
 
 def build_rembg_cutout(mode: str, model: str, photo: Path, threads: int) -> TimedCutout:
@@ -49,51 +67,25 @@ def build_rembg_cutout(mode: str, model: str, photo: Path, threads: int) -> Time
     from rembg import new_session, remove
 
     session, content = new_session(model), photo.read_bytes()
-    spent = MethodTimer(session.inner_session, "run")
+    timer = MethodTimer(session.inner_session, "run")
 
-    def job() -> tuple[int, float]:
-        spent.seconds = 0.0
-        return len(remove(content, session=session, decontaminate=mode != "plain")), spent.seconds
+    def cut() -> tuple[int, float]:
+        timer.seconds = 0.0
+        return len(remove(content, session=session, decontaminate=mode != "plain")), timer.seconds
 
-    return job
-
-
-class MethodTimer:
-    """Replaces one method of an object by itself, timed."""
-
-    def __init__(self, owner: Any, method_name: str) -> None:
-        self.seconds = 0.0
-        inner = getattr(owner, method_name)
-
-        def timed(*args: Any, **kwargs: Any) -> Any:
-            begun = time.perf_counter()
-            try:
-                return inner(*args, **kwargs)
-            finally:
-                self.seconds += time.perf_counter() - begun
-
-        setattr(owner, method_name, timed)
-
-
-def peak_megabytes() -> float:
-    """The process's own high-water mark: on Linux not ru_maxrss, which a child inherits from its parent."""
-    status = Path("/proc/self/status")
-    if status.exists():
-        line = next(line for line in status.read_text().splitlines() if line.startswith("VmHWM"))
-        return int(line.split()[1]) * 1024 / 1e6
-    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1e6
+    return cut
 
 
 def main() -> None:
-    who, mode, model, photo, threads = sys.argv[1:6]
-    maker = {"mattebox": build_mattebox_cutout, "rembg": build_rembg_cutout}[who]
-    job = maker(mode, model, Path(photo), int(threads))
-    job()  # warm: lazy imports, compiled code, the runtime's buffers
+    library, mode, model, photo, threads = sys.argv[1:6]
+    build = {"mattebox": build_mattebox_cutout, "rembg": build_rembg_cutout}[library]
+    cut = build(mode, model, Path(photo), int(threads))
+    cut()  # warm up: lazy imports, compiled code, the runtime's buffers
     print(json.dumps({"ready": True}), flush=True)
     for _ in sys.stdin:
-        begun = time.perf_counter()
-        size, network = job()
-        total = time.perf_counter() - begun
+        start = time.perf_counter()
+        size, network = cut()
+        total = time.perf_counter() - start
         print(json.dumps({"total": total, "network": network, "bytes": size, "peak": peak_megabytes()}), flush=True)
 
 

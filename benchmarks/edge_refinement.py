@@ -1,4 +1,4 @@
-"""Edges on known mattes: what refinement and clean colours gain over enlarging the network's answer.
+"""Gain of edge refinement and foreground estimation over enlarging the network's matte, on known mattes.
 
     python -m benchmarks.edge_refinement
 
@@ -11,54 +11,44 @@ soft disc. The coarse matte is the known one at a network's resolution (about 16
 from __future__ import annotations
 
 import numpy as np
-import skimage.data
 
-from mattebox.io import resampling
+from benchmarks.common import argument_parser, load_photograph
+from benchmarks.matting import halo_error
+from benchmarks.matting_scenes import simulate_coarse_matte
 from mattebox.matting.colour_refinement import refine
 from mattebox.matting.foreground import estimate_foreground
 from mattebox.matting.matte_operations import enlarge_matte
 from mattebox.metrics.matting import mse
 from mattebox.metrics.segmentation import mae
-from mattebox.types import Floats, ImageShape, Matte, Picture
+from mattebox.types import Floats, ImageShape, Matte
 from tests.fakes import composite, disc, hairy, mosaic
 
-PICTURE_SIZE: ImageShape = (750, 1000)
-COARSE_SIZE: ImageShape = (138, 184)
+PICTURE_SHAPE: ImageShape = (750, 1000)
+COARSE_SHAPE: ImageShape = (138, 184)
 PHOTO_PAIRS = (("astronaut", "coffee"), ("chelsea", "rocket"), ("coffee", "chelsea"))
-TRUE_MATTES = {"hard": disc(PICTURE_SIZE), "hair": hairy(PICTURE_SIZE), "soft": disc(PICTURE_SIZE, softness=20)}
 
 
-def simulate_coarse_matte(alpha: Floats) -> Matte:
-    small = resampling.shrink(np.round(alpha * 255).astype(np.uint8), COARSE_SIZE).astype(np.float32) / 255
-    for axis in (0, 1):
-        small = (np.roll(small, 1, axis) + 2 * small + np.roll(small, -1, axis)) / 4
-    return Matte(np.round(small * 65535).astype(np.uint16), 1.0, True, (0, 0, *COARSE_SIZE[::-1]))
-
-
-def load_photograph(name: str) -> np.ndarray:
-    return mosaic(getattr(skimage.data, name)(), PICTURE_SIZE)
-
-
-def halo_error(cutout: Picture, foreground_rgb: np.ndarray, alpha: Floats) -> float:
-    weight = (alpha * ((alpha > 0) & (alpha < 1)))[..., None]
-    return float((weight * np.abs(cutout.rgb - foreground_rgb.astype(float))).sum() / (3 * weight.sum()))
+def measure_composite(truth: Floats, front: np.ndarray, back: np.ndarray) -> list[float]:
+    """MAE and MSE of the enlarged and of the refined matte, and the halo before and after foreground estimation."""
+    picture, coarse_matte = composite(truth, front, back), simulate_coarse_matte(truth, COARSE_SHAPE)
+    mattes = [
+        step(picture, coarse_matte).alpha.astype(np.float32) / np.float32(255) for step in (enlarge_matte, refine)
+    ]
+    true_matte = Matte(np.round(truth * 255).astype(np.uint8), 1.0, True, (0, 0, *PICTURE_SHAPE[::-1]))
+    pictures = (picture, estimate_foreground(picture, true_matte))
+    errors = [1000 * measure(alpha, truth) for measure in (mae, mse) for alpha in mattes]
+    return errors + [halo_error(p.rgb, front, truth) for p in pictures]
 
 
 def main() -> None:
+    argument_parser(__doc__).parse_args()
+    photos = {name: mosaic(load_photograph(name), PICTURE_SHAPE) for pair in PHOTO_PAIRS for name in pair}
+    truths = {"hard": disc(PICTURE_SHAPE), "hair": hairy(PICTURE_SHAPE), "soft": disc(PICTURE_SHAPE, softness=20)}
     print("| edge | enlarged MAE | refined MAE | enlarged MSE | refined MSE | halo before | halo after |")
     print("|---|---|---|---|---|---|---|")
-    for kind, alpha in TRUE_MATTES.items():
-        rows = []
-        for front, back in ((load_photograph(a), load_photograph(b)) for a, b in PHOTO_PAIRS):
-            picture, given = composite(alpha, front, back), simulate_coarse_matte(alpha)
-            mattes = [room(picture, given).alpha.astype(np.float32) / 255 for room in (enlarge_matte, refine)]
-            known = Matte(np.round(alpha * 255).astype(np.uint8), 1.0, True, (0, 0, *PICTURE_SIZE[::-1]))
-            rows.append(
-                [1000 * mae(m, alpha) for m in mattes]
-                + [1000 * mse(m, alpha) for m in mattes]
-                + [halo_error(p, front, alpha) for p in (picture, estimate_foreground(picture, known))]
-            )
-        print(f"| {kind} | " + " | ".join(f"{v:.2f}" for v in np.mean(rows, axis=0)) + " |")
+    for kind, truth in truths.items():
+        rows = [measure_composite(truth, photos[front], photos[back]) for front, back in PHOTO_PAIRS]
+        print(f"| {kind} | " + " | ".join(f"{value:.2f}" for value in np.mean(rows, axis=0)) + " |")
 
 
 if __name__ == "__main__":

@@ -1,14 +1,13 @@
-"""What fine-tuning brings: some minutes on a few pictures of one kind, judged on others of that kind.
+"""Gain of fine-tuning: a few minutes on pictures of one kind, evaluated on others of that kind before and after.
 
     python -m benchmarks.fine_tuning DATA [--set butterfly] [--card u2netp] [--pictures 80] [--judged 120] [--minutes 5]
 
-DATA is training material with that set. The card is judged before and after, by the same commands that users have
-(`mattebox train --from`, `mattebox export`); give one that has not learned from these pictures. Needs torch.
+DATA is training material with that set. Training and export are the commands that users have (`mattebox train --from`,
+`mattebox export`). Choose a card whose network has not been trained on these pictures. Needs torch.
 """
 
 from __future__ import annotations
 
-import argparse
 import csv
 import random
 import subprocess
@@ -16,6 +15,7 @@ import sys
 import tempfile
 from pathlib import Path
 
+from benchmarks.common import argument_parser
 from mattebox.training.data.dataset import stream_samples
 from mattebox.training.evaluate.cutout import evaluate_predictor
 from mattebox.training.evaluate.predictors import card_predictor
@@ -24,14 +24,14 @@ REPORTED_METRICS = ("iou", "max_f", "mae")
 
 
 def write_pairs(data: Path, set_name: str, counts: dict[str, int], folder: Path) -> Path:
-    """A CSV of so many pairs of a kind for each split, drawn at random but always alike."""
-    found = [s for split in ("train", "val") for s in stream_samples(data, "labelled", split) if s[0].set == set_name]
-    random.Random(0).shuffle(found)
+    """A CSV of pictures and masks of one set, `counts` for each split, in random but reproducible order."""
+    samples = [s for split in ("train", "val") for s in stream_samples(data, "labelled", split) if s[0].set == set_name]
+    random.Random(0).shuffle(samples)
     splits = [split for split, count in counts.items() for _ in range(count)]
     with open(folder / "pairs.csv", "w", newline="") as file:
         rows = csv.writer(file)
         rows.writerow(["image", "mask", "set", "split"])
-        for number, ((_, picture, mask), split) in enumerate(zip(found, splits, strict=False)):
+        for number, ((_, picture, mask), split) in enumerate(zip(samples, splits, strict=False)):
             assert mask is not None
             picture.save(folder / f"{number}.png")
             mask.save(folder / f"{number}-mask.png")
@@ -39,24 +39,23 @@ def write_pairs(data: Path, set_name: str, counts: dict[str, int], folder: Path)
     return folder / "pairs.csv"
 
 
+def run_mattebox(*arguments: str) -> None:
+    subprocess.run([sys.executable, "-m", "mattebox", *arguments], check=True)
+
+
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = argument_parser(__doc__, set="butterfly", card="u2netp", pictures=80, judged=120, minutes=5.0)
     parser.add_argument("data", type=Path)
-    parser.add_argument("--set", default="butterfly")
-    parser.add_argument("--card", default="u2netp")
-    parser.add_argument("--pictures", type=int, default=80)
-    parser.add_argument("--judged", type=int, default=120)
-    parser.add_argument("--minutes", type=float, default=5)
     args = parser.parse_args()
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
-        pairs = write_pairs(args.data, args.set, {"train": args.pictures, "val": args.judged}, folder)
+        run, pairs = (
+            folder / "run",
+            write_pairs(args.data, args.set, {"train": args.pictures, "val": args.judged}, folder),
+        )
         print_scores("before", evaluate_predictor(card_predictor(args.card), pairs))
-        words = ["train", str(pairs), "--out", str(folder / "run"), "--from", args.card, "--minutes", str(args.minutes)]
-        subprocess.run([sys.executable, "-m", "mattebox", *words], check=True)
-        best = str(folder / "run/best.pt")
-        words = ["export", best, "--data", str(pairs), "--name", "tuned", "--out", str(folder)]
-        subprocess.run([sys.executable, "-m", "mattebox", *words], check=True)
+        run_mattebox("train", str(pairs), "--out", str(run), "--from", args.card, "--minutes", str(args.minutes))
+        run_mattebox("export", str(run / "best.pt"), "--data", str(pairs), "--name", "tuned", "--out", str(folder))
         print_scores("after", evaluate_predictor(card_predictor(str(folder / "tuned.json")), pairs))
 
 

@@ -1,15 +1,18 @@
-"""Import and start-up: ours against rembg, paired whole processes.
+"""Import and start-up times of mattebox and rembg, in whole processes that take turns.
 
 python -m benchmarks.startup [--repeats 7]
+
+rembg must be installed in the same environment (requirements/bench.lock), for its `--help` as `rembg[cli]`.
 """
 
 from __future__ import annotations
 
-import argparse
 import subprocess
 import sys
-import time
+from functools import partial
 from statistics import median
+
+from benchmarks.common import argument_parser, median_ratio, time_rounds
 
 REMBG_HELP_CODE = "import sys; sys.argv = ['rembg', '--help']; import rembg.cli as c; c.main()"
 COMMAND_PAIRS = {
@@ -17,25 +20,27 @@ COMMAND_PAIRS = {
     "import and name the cut function": (["-c", "from mattebox import cut"], ["-c", "from rembg import remove"]),
     "--help": (["-m", "mattebox", "--help"], ["-c", REMBG_HELP_CODE]),
     "an empty process": (["-c", ""], ["-c", ""]),
-}  # fmt: skip
+}
 
 
-def measure_seconds(arguments: list[str]) -> float:
-    begun = time.perf_counter()
-    subprocess.run([sys.executable, *arguments], check=True, capture_output=True)
-    return time.perf_counter() - begun
+def run_python(arguments: list[str]) -> None:
+    result = subprocess.run([sys.executable, *arguments], check=False, capture_output=True, text=True)
+    if result.returncode:
+        sys.exit(f"python {' '.join(arguments)} failed:\n{result.stderr[-2000:]}")
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--repeats", type=int, default=7)
-    repeats = parser.parse_args().repeats
-    print("| what | ours ms | theirs ms | faster |\n|---|---|---|---|")
-    for what, (ours, theirs) in COMMAND_PAIRS.items():
-        measure_seconds(ours), measure_seconds(theirs)  # warm the file cache and compiled code
-        rounds = [(measure_seconds(ours), measure_seconds(theirs)) for _ in range(repeats)]
-        cells = [f"{median(r[i] for r in rounds) * 1000:.0f}" for i in (0, 1)]
-        print(f"| {what} | {cells[0]} | {cells[1]} | {median(b / a for a, b in rounds):.1f}x |", flush=True)
+    repeats = argument_parser(__doc__, repeats=7).parse_args().repeats
+    print("| what | mattebox ms | rembg ms | faster |\n|---|---|---|---|")
+    for label, pair in COMMAND_PAIRS.items():
+        functions = {name: partial(run_python, code) for name, code in zip(("mattebox", "rembg"), pair, strict=True)}
+        time_rounds(functions, 1)  # warm the file cache and the compiled code
+        seconds = time_rounds(functions, repeats)
+        cells = [f"{median(seconds[name]) * 1000:.0f}" for name in functions]
+        print(
+            f"| {label} | {cells[0]} | {cells[1]} | {median_ratio(seconds['rembg'], seconds['mattebox']):.1f}x |",
+            flush=True,
+        )
 
 
 if __name__ == "__main__":

@@ -1,26 +1,27 @@
-"""White balance on photographs put under known lights, and left as they are: how far off, and how much they change.
+"""White balance under known illuminants, and changes to photographs that need none.
 
     python -m benchmarks.white_balance [FOLDER_OR_TAR ...] [--most 100]
 
-scikit-image's photographs, and those of the folders or tar files given, which are taken for neutral. Degrees are
-between the light put on and the light taken off, in linear RGB, for each estimator alone and for what is done in the
-end. Change of the photographs as they are: mean CIE76 difference in Lab, over pixels.
+The photographs are scikit-image's and those of the folders or tar files, all taken to be neutral. Angular errors are in
+degrees between the simulated light and the estimate, in linear RGB, for each estimator alone and for the correction
+that is applied. The change of unaltered photographs is the mean CIE76 difference in Lab.
 """
 
 from __future__ import annotations
 
-import argparse
 import io
 import tarfile
 from collections.abc import Iterator
 from pathlib import Path
+from typing import NamedTuple
 
 import numpy as np
-import skimage.data
 from PIL import Image
 
-from mattebox.enhancement import illuminant, illuminant_estimation, tone_adjustment, white_balance
+from benchmarks.common import PHOTO_NAMES, argument_parser, load_photograph
+from mattebox.enhancement import illuminant, tone_adjustment, white_balance
 from mattebox.enhancement.colour_space import Float64Array, srgb_colour_space
+from mattebox.enhancement.illuminant_estimation import estimate_white_balance, illuminant_estimates
 from mattebox.enhancement.lab import linear_to_lab
 from mattebox.enhancement.light_sample import sample_light
 from mattebox.recipe.steps import Light
@@ -37,25 +38,36 @@ ILLUMINANTS = {
     "green": np.array([0.8, 1, 0.75]),
     "magenta": np.array([1.2, 1, 1.25]),
 }
+LARGEST_CHANGES = 8  # rows printed
+
+
+class ColourChange(NamedTuple):
+    """Mean CIE76 difference of a photograph from its corrected versions."""
+
+    name: str
+    grey_world: float
+    white_balance: float
+    auto_everything: float
 
 
 def load_photographs(sources: list[Path]) -> Iterator[tuple[str, Picture]]:
-    for name in ("astronaut", "chelsea", "coffee", "rocket"):
-        yield name, Picture(np.ascontiguousarray(getattr(skimage.data, name)()))
-    for place in sources:
-        if place.is_dir():
-            for path in sorted(p for p in place.rglob("*") if p.suffix.lower() in (".jpg", ".png", ".webp")):
+    """Names and pictures: scikit-image's, then those of folders and tar files."""
+    for name in PHOTO_NAMES:
+        yield name, Picture(load_photograph(name))
+    for source in sources:
+        if source.is_dir():
+            for path in sorted(p for p in source.rglob("*") if p.suffix.lower() in (".jpg", ".png", ".webp")):
                 yield path.name, Picture(np.asarray(Image.open(path).convert("RGB")))
         else:
-            with tarfile.open(place) as held:
-                for member in held:
-                    file = held.extractfile(member) if member.isfile() else None
+            with tarfile.open(source) as archive:
+                for member in archive:
+                    file = archive.extractfile(member) if member.isfile() else None
                     if file is not None:
                         yield member.name, Picture(np.asarray(Image.open(io.BytesIO(file.read())).convert("RGB")))
 
 
 def apply_illuminant(picture: Picture, light: Float64Array) -> Picture:
-    """The photograph as an 8-bit file under a light, exposed so that nothing more is clipped."""
+    """The photograph as an 8-bit file under a light, exposed so that no more pixels clip."""
     linear = SRGB_SPACE.decode(picture.rgb) * (light / light.max()).astype(np.float32)
     return picture.with_pixels(SRGB_SPACE.encode(linear, picture.bit_depth), None)
 
@@ -64,61 +76,58 @@ def is_coloured(picture: Picture) -> bool:
     return float(np.ptp(picture.rgb.astype(int), axis=-1).mean()) > 4
 
 
-def mean_colour_difference(one: Picture, other: Picture) -> float:
-    """Mean CIE76."""
-    a, b = (linear_to_lab(SRGB_SPACE.decode(p.rgb), SRGB_SPACE) for p in (one, other))
+def mean_colour_difference(first: Picture, second: Picture) -> float:
+    """Mean CIE76 difference over pixels."""
+    a, b = (linear_to_lab(SRGB_SPACE.decode(p.rgb), SRGB_SPACE) for p in (first, second))
     return float(np.linalg.norm(a - b, axis=-1).mean())
 
 
-def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("places", type=Path, nargs="*")
-    parser.add_argument("--most", type=int, default=100)
-    arguments = parser.parse_args()
-    pictures = [(n, p) for n, p in load_photographs(arguments.places) if is_coloured(p)][: arguments.most]
-    report_cast_errors(pictures)
-    report_changes_as_they_are(pictures)
-
-
-def report_cast_errors(pictures: list[tuple[str, Picture]]) -> None:
+def report_angular_errors(pictures: list[Picture]) -> None:
     errors: dict[str, dict[str, list[float]]] = {}
-    for _, picture in pictures:
+    for picture in pictures:
         for name, light in ILLUMINANTS.items():
-            seen = sample_light(apply_illuminant(picture, light))
-            found = dict(illuminant_estimation.illuminant_estimates(seen)) | {
-                "done": illuminant_estimation.estimate_white_balance(seen).light_to_correct,
+            sample = sample_light(apply_illuminant(picture, light))
+            estimates = dict(illuminant_estimates(sample)) | {
+                "applied": estimate_white_balance(sample).light_to_correct,
                 "nothing": np.ones(3),
             }
-            for way, told in found.items():
-                errors.setdefault(way, {}).setdefault(name, []).append(illuminant.angular_error_degrees(told, light))
-    print(
-        f"{len(pictures)} photographs; mean degrees left\n{'':14}"
-        + "".join(f"{n:>13}" for n in ILLUMINANTS)
-        + "   all  median"
-    )
-    for way, by_light in errors.items():
-        everything = np.concatenate(list(by_light.values()))
+            for method, estimate in estimates.items():
+                error = illuminant.angular_error_degrees(estimate, light)
+                errors.setdefault(method, {}).setdefault(name, []).append(error)
+    print(f"{len(pictures)} photographs; mean degrees left")
+    print(" " * 14 + "".join(f"{name:>13}" for name in ILLUMINANTS) + "   all  median")
+    for method, by_light in errors.items():
+        values = np.concatenate(list(by_light.values()))
         row = "".join(f"{np.mean(v):13.2f}" for v in by_light.values())
-        print(f"{way:14}{row}{everything.mean():6.2f}{np.median(everything):8.2f}")
+        print(f"{method:14}{row}{values.mean():6.2f}{np.median(values):8.2f}")
 
 
-def report_changes_as_they_are(pictures: list[tuple[str, Picture]]) -> None:
-    rows = []
-    for name, picture in pictures:
-        whiter = white_balance.correct_white_balance(
-            picture, illuminant_estimation.estimate_white_balance(sample_light(picture)).light_to_correct
-        )
-        everything = tone_adjustment.apply_tone(whiter, tone_adjustment.plan_tone(whiter, Light(light="auto")))
-        grey = white_balance.correct_white_balance(
-            picture, dict(illuminant_estimation.illuminant_estimates(sample_light(picture)))["grey world"]
-        )
-        rows.append((name, *(mean_colour_difference(picture, p) for p in (grey, whiter, everything))))
-    print("\nas they are: change        median    mean    most")
-    for i, way in enumerate(("grey world", "white balance", "auto everything"), 1):
-        values = np.array([r[i] for r in rows])
-        print(f"{way:24}{np.median(values):9.2f}{values.mean():8.2f}{values.max():8.2f}")
-    for name, *values in sorted(rows, key=lambda r: -r[3])[:8]:
-        print(f"  {name:40}" + "".join(f"{v:8.2f}" for v in values))
+def measure_change(name: str, picture: Picture) -> ColourChange:
+    sample = sample_light(picture)
+    grey_world = dict(illuminant_estimates(sample))["grey world"]
+    light = estimate_white_balance(sample).light_to_correct
+    balanced = white_balance.correct_white_balance(picture, light)
+    enhanced = tone_adjustment.apply_tone(balanced, tone_adjustment.plan_tone(balanced, Light(light="auto")))
+    versions = (white_balance.correct_white_balance(picture, grey_world), balanced, enhanced)
+    return ColourChange(name, *(mean_colour_difference(picture, version) for version in versions))
+
+
+def report_changes(changes: list[ColourChange]) -> None:
+    print("\nunaltered photographs: change   median    mean     max")
+    for column, label in enumerate(("grey world", "white balance", "auto everything"), 1):
+        values = np.array([change[column] for change in changes])
+        print(f"{label:30}{np.median(values):8.2f}{values.mean():8.2f}{values.max():8.2f}")
+    for name, *differences in sorted(changes, key=lambda change: -change.auto_everything)[:LARGEST_CHANGES]:
+        print(f"  {name:40}" + "".join(f"{value:8.2f}" for value in differences))
+
+
+def main() -> None:
+    parser = argument_parser(__doc__, most=100)
+    parser.add_argument("places", type=Path, nargs="*", metavar="FOLDER_OR_TAR")
+    args = parser.parse_args()
+    photographs = [(name, p) for name, p in load_photographs(args.places) if is_coloured(p)][: args.most]
+    report_angular_errors([picture for _, picture in photographs])
+    report_changes([measure_change(name, picture) for name, picture in photographs])
 
 
 if __name__ == "__main__":

@@ -1,7 +1,7 @@
-"""The checkout's own virtual environment, made and kept in step with a hash-locked list of packages.
+"""The checkout's virtual environment, built from a hash-locked list of packages and rebuilt when that list changes.
 
-The other scripts call `run` and `tool`. Needs nothing but the standard library and the package index; written so that
-an old Python can read it as far as the message that it is too old. Knows nothing of what the scripts do.
+The other scripts call `prepare`, `tool_path` and `run`. Only the standard library is used, and the syntax is old enough
+for an old Python to reach the message that it is too old.
 """
 
 import hashlib
@@ -10,73 +10,79 @@ import subprocess
 import sys
 from pathlib import Path
 
-OLDEST = (3, 11)
-LOCKS = ("demo", "dev")  # each holds all of the one before, at the same versions
+MIN_PYTHON = (3, 11)
+LOCK_NAMES = ("demo", "dev")  # each contains all packages of the one before, at the same versions
 ROOT = Path(__file__).resolve().parent.parent
 VENV = ROOT / ".venv"
-WINDOWS = os.name == "nt"
+IS_WINDOWS = os.name == "nt"
 
 
-def tool(name):
+def tool_path(name):
     """The path of a program inside the environment."""
-    return str(VENV / ("Scripts" if WINDOWS else "bin") / (name + (".exe" if WINDOWS else "")))
+    return str(VENV / ("Scripts" if IS_WINDOWS else "bin") / (name + (".exe" if IS_WINDOWS else "")))
 
 
 def run(*command):
-    """Run a command to its end and give its exit code; Ctrl-C ends both without a traceback."""
+    """Run a command to its end and return its exit code; Ctrl-C ends both without a traceback."""
     try:
         return subprocess.call(command)
     except KeyboardInterrupt:
         return 130
 
 
-def prepare(lock):
-    """Make the environment hold requirements/LOCK.lock and the project, unless it does already."""
-    if any(_stamp(name).is_file() and _stamp(name).read_text() == _digest(name) for name in LOCKS[LOCKS.index(lock) :]):
+def prepare(lock_name):
+    """Install requirements/LOCK_NAME.lock and the project, unless the environment is up to date."""
+    if any(_is_current(name) for name in LOCK_NAMES[LOCK_NAMES.index(lock_name) :]):
         return
-    _refuse_old_python()
-    print(f"setting up {VENV} from requirements/{lock}.lock (once; this can take a minute) ...", file=sys.stderr)
-    _make()
-    for name in LOCKS:
-        if _stamp(name).is_file():
-            _stamp(name).unlink()
-    _install("--require-hashes", "-r", str(_lock(lock)))
+    _check_python_version()
+    print(f"setting up {VENV} from requirements/{lock_name}.lock (once; this can take a minute) ...", file=sys.stderr)
+    _create_venv()
+    for name in LOCK_NAMES:
+        if _stamp_path(name).is_file():
+            _stamp_path(name).unlink()
+    _install("--require-hashes", "-r", str(_lock_path(lock_name)))
     _install("--no-deps", "--no-build-isolation", "-e", str(ROOT))
-    _stamp(lock).write_text(_digest(lock))
+    _stamp_path(lock_name).write_text(_digest(lock_name))
 
 
-def _refuse_old_python():
-    if sys.version_info < OLDEST:
-        have = ".".join(map(str, sys.version_info[:2]))
+def _is_current(lock_name):
+    stamp = _stamp_path(lock_name)
+    return stamp.is_file() and stamp.read_text() == _digest(lock_name)
+
+
+def _check_python_version():
+    if sys.version_info < MIN_PYTHON:
+        version = ".".join(map(str, sys.version_info[:2]))
         _fail(
-            f"mattebox needs Python 3.11 or newer and this is {have}; start the script with a newer one, "
+            f"mattebox needs Python 3.11 or newer and this is {version}; start the script with a newer one, "
             f"for example: python3.12 {sys.argv[0]}"
         )
 
 
-def _make():
-    if not os.path.exists(tool("python")):
+def _create_venv():
+    python = tool_path("python")
+    if not os.path.exists(python):
         try:
             import ensurepip  # noqa: F401
         except ImportError:
             _fail(
-                "this Python cannot make virtual environments; install its venv module, "
+                "this Python cannot create virtual environments; install its venv module, "
                 "for example: apt install python3-venv"
             )
-        _must("the virtual environment could not be made", sys.executable, "-m", "venv", str(VENV))
-    elif subprocess.call([tool("python"), "-c", "import pip"], stderr=subprocess.DEVNULL):
-        _must("pip could not be added to .venv; remove that folder and try again", tool("python"), "-m", "ensurepip")
+        _run_or_fail("the virtual environment could not be created", sys.executable, "-m", "venv", str(VENV))
+    elif subprocess.call([python, "-c", "import pip"], stderr=subprocess.DEVNULL):
+        _run_or_fail("pip could not be added to .venv; remove that folder and try again", python, "-m", "ensurepip")
 
 
-def _install(*what):
-    pip = (tool("python"), "-m", "pip", "--disable-pip-version-check", "--no-input", "-qq", "install")
-    _must("the packages could not be installed; is the package index within reach?", *pip, *what)
+def _install(*arguments):
+    pip = (tool_path("python"), "-m", "pip", "--disable-pip-version-check", "--no-input", "-qq", "install")
+    _run_or_fail("the packages could not be installed; is the package index reachable?", *pip, *arguments)
 
 
-def _must(problem, *command):
+def _run_or_fail(message, *command):
     code = run(*command)
     if code:
-        _fail(problem, code)
+        _fail(message, code)
 
 
 def _fail(message, code=1):
@@ -84,17 +90,22 @@ def _fail(message, code=1):
     sys.exit(code)
 
 
-def _lock(name):
+def _lock_path(name):
     return ROOT / "requirements" / (name + ".lock")
 
 
-def _stamp(name):
+def _stamp_path(name):
     return VENV / (name + ".stamp")
 
 
-def _digest(lock):
-    """What the environment was made from: the lock, the project, the Python, and where all that stands."""
-    told = hashlib.sha256(str(ROOT).encode())
-    for file in (_lock(lock), ROOT / "pyproject.toml", ROOT / "src/mattebox/_version.py", VENV / "pyvenv.cfg"):
-        told.update(file.read_bytes())
-    return told.hexdigest()
+def _digest(lock_name):
+    """Hash of all that the environment depends on: the lock, the project, the Python, and the checkout's path."""
+    digest = hashlib.sha256(str(ROOT).encode())
+    for file in (
+        _lock_path(lock_name),
+        ROOT / "pyproject.toml",
+        ROOT / "src/mattebox/_version.py",
+        VENV / "pyvenv.cfg",
+    ):
+        digest.update(file.read_bytes())
+    return digest.hexdigest()

@@ -1,1 +1,1 @@
-"""What the server stands: many clients, kills, hostile uploads, a full disk, and the peer beside it. Run by hand."""
+"""Load and fault tests of the server, by hand: many clients, kills, hostile uploads, a full disk, rembg's server."""

@@ -1,56 +1,57 @@
-"""Pictures that are small as files and huge as pixels, honest and lying about it, many at once.
+"""Decompression bombs, many at once: small files of huge pictures, some with a false size in the container.
 
     python -m benchmarks.serving.decompression_bombs [--at-once 32]
 
-A PNG of 178 megapixels, a HEIC of 200, an AVIF of 289, all made here; and an AVIF and a HEIC whose containers say
-100 x 100, so that only the decoder finds out. Seconds until the answers, and how much the whole tree grew.
+A PNG of 178 megapixels, a HEIC of 200, an AVIF of 289, all made here; and an AVIF and a HEIC whose containers claim
+100 x 100, so that only the decoder finds the true size. Prints the seconds until the answers, and the growth in memory
+of the whole process tree.
 """
 
 from __future__ import annotations
 
-import argparse
 import io
 import struct
 import tempfile
-import threading
 import time
 import zlib
+from collections import Counter
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import numpy as np
 from PIL import Image
 
-from benchmarks.batch import write_photographs
-from benchmarks.serving.server_process import ServerProcess, running_server
+from benchmarks.common import argument_parser, jpeg_photographs, sample_periodically
+from benchmarks.serving.server_process import CUTOUT_PATH, ServerProcess, running_server
 
 
 def make_png(width: int, height: int) -> bytes:
     """One bit a pixel, all black."""
-    packer, rows = zlib.compressobj(9), bytes(1 + (width + 7) // 8)
-    packed = b"".join(packer.compress(rows) for _ in range(height)) + packer.flush()
-    chunks = ((b"IHDR", struct.pack(">IIBBBBB", width, height, 1, 0, 0, 0, 0)), (b"IDAT", packed), (b"IEND", b""))
+    compressor, row = zlib.compressobj(9), bytes(1 + (width + 7) // 8)
+    data = b"".join(compressor.compress(row) for _ in range(height)) + compressor.flush()
+    header = struct.pack(">IIBBBBB", width, height, 1, 0, 0, 0, 0)
+    chunks = ((b"IHDR", header), (b"IDAT", data), (b"IEND", b""))
     parts = (struct.pack(">I", len(c)) + k + c + struct.pack(">I", zlib.crc32(k + c)) for k, c in chunks)
     return b"\x89PNG\r\n\x1a\n" + b"".join(parts)
 
 
 def make_heic(width: int, height: int, tile_side: int = 0) -> bytes:
-    """In one piece, or in tiles of so many pixels a side: HEVC knows no picture of more than 142 megapixels."""
+    """In one piece, or in tiles, since a single HEVC picture has at most 142 megapixels."""
     import pillow_heif
 
-    made, black = io.BytesIO(), np.zeros((height, width), np.uint8).tobytes()
-    pillow_heif.from_bytes("L", (width, height), black).save(made, quality=1, tile_size=tile_side)
-    return made.getvalue()
+    file, black = io.BytesIO(), np.zeros((height, width), np.uint8).tobytes()
+    pillow_heif.from_bytes("L", (width, height), black).save(file, quality=1, tile_size=tile_side)
+    return file.getvalue()
 
 
 def make_avif(width: int, height: int) -> bytes:
-    made = io.BytesIO()
-    Image.new("L", (width, height)).save(made, "avif", quality=1, speed=10)
-    return made.getvalue()
+    file = io.BytesIO()
+    Image.new("L", (width, height)).save(file, "avif", quality=1, speed=10)
+    return file.getvalue()
 
 
 def falsify_size(data: bytes) -> bytes:
-    """The same with 100 x 100 as its size in the container."""
+    """Replace all sizes in the container (`ispe` boxes) by 100 x 100."""
     at = data.find(b"ispe")
     while at >= 0:
         data = data[: at + 8] + struct.pack(">II", 100, 100) + data[at + 16 :]
@@ -58,53 +59,49 @@ def falsify_size(data: bytes) -> bytes:
     return data
 
 
-def peak_megabytes(server: ServerProcess, thread: threading.Thread) -> float:
-    """Megabytes while something goes on."""
-    thread.start()
-    found = [server.resident_megabytes()]
-    while thread.is_alive():
-        found.append(server.resident_megabytes())
-        time.sleep(0.01)
-    return max(found)
+def make_bombs() -> dict[str, bytes]:
+    avif = make_avif(17_000, 17_000)
+    return {
+        "PNG, 178 MP": make_png(13_350, 13_350),
+        "HEIC, 200 MP": make_heic(14_200, 14_100, 4096),
+        "AVIF, 289 MP": avif,
+        "AVIF, 289 MP, false size": falsify_size(avif),
+        "HEIC, 140 MP, false size": falsify_size(make_heic(11_840, 11_840)),
+    }
+
+
+def send_bomb(server: ServerProcess, data: bytes) -> tuple[int, float]:
+    """Status and seconds."""
+    start = time.perf_counter()
+    status = server.send_request("POST", CUTOUT_PATH, data).status
+    return status, time.perf_counter() - start
+
+
+def measure_bomb(server: ServerProcess, label: str, data: bytes, parallel_requests: int) -> None:
+    before = server.resident_megabytes()
+    with (
+        sample_periodically(server.resident_megabytes, 0.01) as megabytes,
+        ThreadPoolExecutor(parallel_requests) as pool,
+    ):
+        answers = list(pool.map(lambda _: send_bomb(server, data), range(parallel_requests)))
+    counts = dict(sorted(Counter(status for status, _ in answers).items()))
+    slowest = max(seconds for _, seconds in answers)
+    print(f"{label}: {len(data)} bytes, {parallel_requests} at once: {counts}, {slowest:.2f} s at most, "
+          f"{before:.0f} MB before, {max(megabytes) - before:+.0f} MB at most", flush=True)  # fmt: skip
 
 
 def run(parallel_requests: int) -> None:
-    bombs = {"PNG, 178 MP": make_png(13_350, 13_350), "HEIC, 200 MP": make_heic(14_200, 14_100, 4096),
-             "AVIF, 289 MP": make_avif(17_000, 17_000)}  # fmt: skip
-    bombs["AVIF, 289 MP, lying"] = falsify_size(bombs["AVIF, 289 MP"])
-    bombs["HEIC, 140 MP, lying"] = falsify_size(make_heic(11_840, 11_840))
-    with tempfile.TemporaryDirectory() as name:
-        folder = Path(name)
-        write_photographs(folder / "in", 1, (4000, 3000))
-        good = next((folder / "in").iterdir()).read_bytes()
-        with running_server(folder) as served:
-            for _ in range(4):
-                served.send_request("POST", "/v1/cutouts?empty=keep", good, Content_Type="image/jpeg")
-            for what, data in bombs.items():
-                answers: list[tuple[int, float]] = []
-
-                def send(_: int, data: bytes = data, answers: list[tuple[int, float]] = answers) -> None:
-                    begun = time.perf_counter()
-                    status = served.send_request("POST", "/v1/cutouts?empty=keep", data)[0]
-                    answers.append((status, time.perf_counter() - begun))
-
-                def crowd(send: object = send) -> None:
-                    with ThreadPoolExecutor(parallel_requests) as pool:
-                        list(pool.map(send, range(parallel_requests)))  # type: ignore[arg-type]
-
-                before = served.resident_megabytes()
-                peak = peak_megabytes(served, threading.Thread(target=crowd))
-                counts = {s: sum(t == s for t, _ in answers) for s in sorted({s for s, _ in answers})}
-                longest = max(seconds for _, seconds in answers)
-                print(f"{what}: {len(data)} bytes, {parallel_requests} at once: {counts}, {longest:.2f} s at most, "
-                      f"{before:.0f} MB before, {peak - before:+.0f} MB at most")  # fmt: skip
-            assert served.send_request("POST", "/v1/cutouts?empty=keep", good, Content_Type="image/jpeg")[0] == 200
+    bombs, photo = make_bombs(), next(jpeg_photographs(1, (4000, 3000)))
+    with tempfile.TemporaryDirectory() as name, running_server(Path(name)) as server:
+        for _ in range(4):  # warm up
+            server.cut_jpeg(photo)
+        for label, data in bombs.items():
+            measure_bomb(server, label, data, parallel_requests)
+        assert server.cut_jpeg(photo) == 200
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--at-once", type=int, default=32)
-    run(parser.parse_args().at_once)
+    run(argument_parser(__doc__, at_once=32).parse_args().at_once)
 
 
 if __name__ == "__main__":

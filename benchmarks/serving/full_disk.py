@@ -1,121 +1,97 @@
-"""A disk that is full: jobs are refused, nothing half a job is seen, and with room again all goes on by itself.
+"""A full disk: jobs must be refused, no partial job may be visible, and work must go on once there is space again.
 
     python -m benchmarks.serving.full_disk [--megabytes 64]        needs root: it mounts a tmpfs
 
-Jobs are sent until the disk takes none, and are done all the same; then, with two at work, something else fills it to
-the last byte, and goes away again. Temporary files and the log lie on the same disk.
+Jobs are sent until the disk takes no more, and must finish all the same. Then, with two jobs running, another file
+fills the disk to the last byte and is removed again. Temporary files and the log lie on the same disk.
 """
 
 from __future__ import annotations
 
-import argparse
 import contextlib
 import io
 import json
 import subprocess
 import tempfile
 import time
+from collections import Counter
 from pathlib import Path
 
 from PIL import Image
 
-from benchmarks.batch import write_photographs
-from benchmarks.serving.server_process import ServerProcess, running_server
+from benchmarks.common import argument_parser, jpeg_photographs
+from benchmarks.serving.server_process import (
+    ASYNC_HEADERS,
+    CUTOUT_PATH,
+    UNFINISHED_STATES,
+    ServerProcess,
+    running_server,
+)
 
-ASYNC_HEADERS = {"Content_Type": "image/jpeg", "Prefer": "respond-async"}
+MAX_CONSECUTIVE_REFUSALS = 12
+MAX_JOBS = 1000
+FULL_DISK_SECONDS = 5.0
 
 
 def submit_until_refused(server: ServerProcess, image: bytes, max_jobs: int) -> tuple[list[str], dict[int, int]]:
-    """The jobs that were taken, and how often each answer came, until a dozen were refused in a row."""
-    names: list[str] = []
-    answers: dict[int, int] = {}
-    refused = 0
-    while refused < 12 and len(names) < max_jobs:
-        status, _, body = server.send_request("POST", "/v1/cutouts?empty=keep", image, **ASYNC_HEADERS)
-        answers[status] = answers.get(status, 0) + 1
-        refused = 0 if status == 202 else refused + 1
-        names += [json.loads(body)["id"]] if status == 202 else []
-    return names, answers
+    """Ids of the accepted jobs, and counts by status, until a dozen in a row are refused."""
+    job_ids: list[str] = []
+    counts: Counter[int] = Counter()
+    refusals = 0
+    while refusals < MAX_CONSECUTIVE_REFUSALS and len(job_ids) < max_jobs:
+        response = server.send_request("POST", CUTOUT_PATH, image, ASYNC_HEADERS)
+        counts[response.status] += 1
+        if response.status == 202:
+            job_ids.append(json.loads(response.body)["id"])
+        refusals = 0 if response.status == 202 else refusals + 1
+    return job_ids, dict(counts)
+
+
+def submit_two(server: ServerProcess, image: bytes) -> list[str]:
+    return [submit_until_refused(server, image, 1)[0][0] for _ in range(2)]
 
 
 def is_result_complete(server: ServerProcess, job_id: str) -> bool:
-    status, _, body = server.send_request("GET", f"/v1/jobs/{job_id}/result")
-    if status != 200:
+    response = server.send_request("GET", f"/v1/jobs/{job_id}/result")
+    if response.status != 200:
         return False
-    with Image.open(io.BytesIO(body)) as picture:
+    with Image.open(io.BytesIO(response.body)) as picture:
         picture.load()
     return True
 
 
+def count_complete(server: ServerProcess, job_ids: list[str]) -> int:
+    return sum(is_result_complete(server, job_id) for job_id in job_ids)
+
+
 def wait_until_finished(server: ServerProcess, job_ids: list[str], timeout_seconds: float) -> dict[str, int]:
-    """States, once all are over or the time is."""
-    end = time.monotonic() + timeout_seconds
+    """Counts by state, once all jobs have ended or the time is over."""
+    deadline = time.monotonic() + timeout_seconds
     while True:
-        states = [server.job_status(name)["state"] for name in job_ids]
-        if time.monotonic() > end or not {"queued", "running"} & set(states):
-            return {s: states.count(s) for s in sorted(set(states))}
+        states = Counter(server.job_status(job_id)["state"] for job_id in job_ids)
+        if time.monotonic() > deadline or not UNFINISHED_STATES & states.keys():
+            return dict(sorted(states.items()))
         time.sleep(0.2)
 
 
-def run(megabytes: int) -> None:
-    with tempfile.TemporaryDirectory() as name:
-        folder = Path(name)
-        write_photographs(folder / "in", 1, (4000, 3000))
-        image = next((folder / "in").iterdir()).read_bytes()
-        disk = folder / "disk"
-        disk.mkdir()
-        subprocess.run(["mount", "-t", "tmpfs", "-o", f"size={megabytes}m", "tmpfs", str(disk)], check=True)
-        try:
-            (disk / "tmp").mkdir()
-            with running_server(disk, TMPDIR=str(disk / "tmp")) as served:
-                run_checks(served, image)
-        finally:
-            subprocess.run(["umount", "-l", str(disk)], check=True)
-
-
-def run_checks(server: ServerProcess, image: bytes) -> None:
-    names, answers = submit_until_refused(server, image, 1000)
-    print(f"jobs of {len(image) / 1e6:.1f} MB until the disk takes no more: {answers}; "
-          f"listed all and no other: {list_jobs(server) == set(names)}")  # fmt: skip
-    print(f"each fetched and erased when it is done: {fetch_and_delete(server, names, 120)} of {len(names)} were whole")
-    names = [submit_until_refused(server, image, 1)[0][0] for _ in range(2)]
-    print(f"two more: {wait_until_finished(server, names, 60)}; then another two")
-    more = [submit_until_refused(server, image, 1)[0][0] for _ in range(2)]
-    ballast = server.data_folder / "ballast"
-    fill_disk(ballast)
-    seconds = 5.0
-    print(f"the disk filled to the last byte: {submit_until_refused(server, image, 1)[1]}, at once {request_synchronously(server, image)}, "
-          f"alive {server.send_request('GET', '/livez')[0]}, after {seconds:.0f} s {wait_until_finished(server, more, seconds)}")  # fmt: skip
-    print(f"results that were there: whole {sum(is_result_complete(server, n) for n in names[:2])} of 2")
-    delete_jobs(server, [names[1]])
-    print(f"erased one with nothing free: listed all and no other: {list_jobs(server) == {names[0], *more}}")
-    ballast.unlink()
-    print(
-        f"room again, no restart: {wait_until_finished(server, more, 60)}, whole {sum(is_result_complete(server, n) for n in more)}"
-    )
-    last, answers = submit_until_refused(server, image, 1)
-    print(f"and more are taken: {answers}, {wait_until_finished(server, last, 60)}")
-    print(f"tracebacks in the log: {(server.data_folder / 'log').read_bytes().count(b'Traceback')}")
-
-
 def fetch_and_delete(server: ServerProcess, job_ids: list[str], timeout_seconds: float) -> int:
-    left, count, end = list(job_ids), 0, time.monotonic() + timeout_seconds
-    while left and time.monotonic() < end:
-        for name in [n for n in left if server.job_status(n)["state"] == "done"]:
-            count += is_result_complete(server, name)
-            delete_jobs(server, [name])
-            left.remove(name)
+    """Read and delete each result once it is done; how many were complete."""
+    remaining, count, deadline = list(job_ids), 0, time.monotonic() + timeout_seconds
+    while remaining and time.monotonic() < deadline:
+        for job_id in [j for j in remaining if server.job_status(j)["state"] == "done"]:
+            count += is_result_complete(server, job_id)
+            delete_job(server, job_id)
+            remaining.remove(job_id)
         time.sleep(0.5)
     return count
 
 
-def request_synchronously(server: ServerProcess, image: bytes) -> int:
-    return server.send_request("POST", "/v1/cutouts?empty=keep", image, Content_Type="image/jpeg")[0]
+def delete_job(server: ServerProcess, job_id: str) -> None:
+    assert server.send_request("DELETE", f"/v1/jobs/{job_id}").status == 204
 
 
-def delete_jobs(server: ServerProcess, job_ids: list[str]) -> None:
-    for name in job_ids:
-        assert server.send_request("DELETE", f"/v1/jobs/{name}")[0] == 204
+def list_jobs(server: ServerProcess) -> set[str]:
+    return {job["id"] for job in json.loads(server.send_request("GET", "/v1/jobs").body)["jobs"]}
 
 
 def fill_disk(ballast: Path) -> None:
@@ -126,14 +102,50 @@ def fill_disk(ballast: Path) -> None:
                     pass
 
 
-def list_jobs(server: ServerProcess) -> set[str]:
-    return {each["id"] for each in json.loads(server.send_request("GET", "/v1/jobs")[2])["jobs"]}
+def check_queue_fills_disk(server: ServerProcess, image: bytes) -> None:
+    job_ids, counts = submit_until_refused(server, image, MAX_JOBS)
+    print(f"jobs of {len(image) / 1e6:.1f} MB until the disk takes no more: {counts}; "
+          f"listed exactly: {list_jobs(server) == set(job_ids)}")  # fmt: skip
+    complete = fetch_and_delete(server, job_ids, 120)
+    print(f"fetched and deleted when done: {complete} of {len(job_ids)} were complete", flush=True)
+
+
+def check_other_file_fills_disk(server: ServerProcess, image: bytes) -> None:
+    done = submit_two(server, image)
+    print(f"two more: {wait_until_finished(server, done, 60)}; then another two")
+    running = submit_two(server, image)
+    ballast = server.data_folder / "ballast"
+    fill_disk(ballast)
+    print(f"disk full: asynchronous {submit_until_refused(server, image, 1)[1]}, synchronous {server.cut_jpeg(image)}, "
+          f"livez {server.send_request('GET', '/livez').status}, after {FULL_DISK_SECONDS:.0f} s "
+          f"{wait_until_finished(server, running, FULL_DISK_SECONDS)}")  # fmt: skip
+    print(f"earlier results: complete {count_complete(server, done)} of 2")
+    delete_job(server, done[1])
+    print(f"one deleted while the disk is full: listed exactly: {list_jobs(server) == {done[0], *running}}")
+    ballast.unlink()
+    states = wait_until_finished(server, running, 60)
+    print(f"space again, no restart: {states}, complete {count_complete(server, running)}")
+    job_ids, counts = submit_until_refused(server, image, 1)
+    print(f"and new jobs: {counts}, {wait_until_finished(server, job_ids, 60)}")
+    print(f"tracebacks in the log: {(server.data_folder / 'log').read_bytes().count(b'Traceback')}")
+
+
+def run(megabytes: int) -> None:
+    image = next(jpeg_photographs(1, (4000, 3000)))
+    with tempfile.TemporaryDirectory() as name:
+        disk = Path(name)
+        subprocess.run(["mount", "-t", "tmpfs", "-o", f"size={megabytes}m", "tmpfs", str(disk)], check=True)
+        try:
+            (disk / "tmp").mkdir()
+            with running_server(disk, settings={"TMPDIR": str(disk / "tmp")}) as server:
+                check_queue_fills_disk(server, image)
+                check_other_file_fills_disk(server, image)
+        finally:
+            subprocess.run(["umount", "-l", str(disk)], check=True)
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--megabytes", type=int, default=64)
-    run(parser.parse_args().megabytes)
+    run(argument_parser(__doc__, megabytes=64).parse_args().megabytes)
 
 
 if __name__ == "__main__":

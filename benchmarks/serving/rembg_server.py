@@ -1,130 +1,125 @@
-"""Our server beside rembg's with the same network: pictures a second, and peak memory under parallel large uploads.
+"""Throughput and peak memory of our server and of rembg's, with the same network.
 
     python -m benchmarks.serving.rembg_server --u2netp FILE [--count 24] [--parallel 4] [--rounds 3]
 
-1 MP JPEGs in, transparent PNGs out, by so many clients at a time, by turns; medians of the rounds. No photograph is
-sent to a server twice, since ours keeps mattes. Then eight 12 MP JPEGs at once: the most that the whole tree of each
-held. Ours are shown plain, as rembg's are, and refined; and with our own network.
+1 MP JPEGs in, transparent PNGs out, from several clients at a time, the servers in turn; medians of the rounds. No
+photograph is sent to a server twice, since ours caches mattes. Then eight 12 MP JPEGs at once: the peak memory of each
+server's process tree. Ours runs without refinement, as rembg's does, with it, and with our own network.
 """
 
 from __future__ import annotations
 
-import argparse
-import shutil
-import sys
 import tempfile
-import threading
 import time
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
+from dataclasses import dataclass
+from functools import partial
+from itertools import islice
 from pathlib import Path
 from statistics import median
 
-from benchmarks.batch import BENCHMARKS_FOLDER, write_photographs
-from benchmarks.serving.server_process import ServerProcess, running_server
+from benchmarks.common import (
+    argument_parser,
+    copy_u2netp,
+    jpeg_photographs,
+    median_ratio,
+    rembg_environment,
+    rembg_program,
+    run_rounds,
+    sample_periodically,
+)
+from benchmarks.serving.server_process import CUTOUT_PATH, JPEG_HEADERS, ServerProcess, running_server
 
-PLAIN_CUTOUT_QUERY = "&edges=none&colours=source"
+PLAIN_CUTOUT_PATH = CUTOUT_PATH + "&edges=none&colours=source"
 
 
-def build_multipart(image: bytes) -> tuple[bytes, str]:
-    model = b'--mark\r\nContent-Disposition: form-data; name="model"\r\n\r\nu2netp\r\n'
-    head = (
-        b'--mark\r\nContent-Disposition: form-data; name="file"; filename="a.jpg"\r\nContent-Type: image/jpeg\r\n\r\n'
-    )
-    return model + head + image + b"\r\n--mark--\r\n", "multipart/form-data; boundary=mark"
-
-
+@dataclass
 class ServerEndpoint:
-    """One of the two: where its pictures go."""
+    """A server, the path that cuts, and whether it takes a form instead of the picture alone."""
 
-    def __init__(self, server: ServerProcess, path: str, is_form: bool) -> None:
-        self.server, self.path, self.is_form = server, path, is_form
+    server: ServerProcess
+    path: str
+    takes_form: bool = False
 
-    def send_picture(self, image: bytes) -> None:
-        body, kind = build_multipart(image) if self.is_form else (image, "image/jpeg")
-        while True:
-            status, headers, made = self.server.send_request("POST", self.path, body, timeout=300, Content_Type=kind)
-            if status in (429, 503):
-                time.sleep(float(headers["retry-after"]))
-                continue
-            if status != 200 or made[:4] != b"\x89PNG":
-                raise SystemExit(f"{self.path}: {status} {made[:300]!r}")
-            return
+    def cut(self, image: bytes) -> None:
+        """Send a picture, again and again while the server refuses it as busy."""
+        body, headers = build_form(image) if self.takes_form else (image, JPEG_HEADERS)
+        while (response := self.server.send_request("POST", self.path, body, headers, 300)).status in (429, 503):
+            time.sleep(float(response.headers["retry-after"]))
+        if response.status != 200 or not response.body.startswith(b"\x89PNG"):
+            raise SystemExit(f"{self.path}: {response.status} {response.body[:300]!r}")
 
     def measure_seconds(self, images: list[bytes], client_count: int) -> float:
-        begun = time.perf_counter()
+        start = time.perf_counter()
         with ThreadPoolExecutor(client_count) as pool:
-            list(pool.map(self.send_picture, images))
-        return time.perf_counter() - begun
+            list(pool.map(self.cut, images))
+        return time.perf_counter() - start
 
     def measure_peak_megabytes(self, images: list[bytes]) -> float:
-        """Megabytes, while they are all sent at once."""
-        found, stop = [self.server.resident_megabytes()], threading.Event()
+        """Peak memory of the process tree while all pictures are sent at once."""
+        with sample_periodically(self.server.resident_megabytes, 0.05) as samples:
+            self.measure_seconds(images, len(images))
+        return max(samples)
 
-        def weigh() -> None:
-            while not stop.wait(0.05):
-                found.append(self.server.resident_megabytes())
 
-        thread = threading.Thread(target=weigh)
-        thread.start()
-        self.measure_seconds(images, len(images))
-        stop.set()
-        thread.join()
-        return max(found)
+def build_form(image: bytes) -> tuple[bytes, dict[str, str]]:
+    """Body and headers of a request to rembg's server."""
+    part = b"--mark\r\nContent-Disposition: form-data; name="
+    model = part + b'"model"\r\n\r\nu2netp\r\n'
+    file = part + b'"file"; filename="a.jpg"\r\nContent-Type: image/jpeg\r\n\r\n' + image + b"\r\n"
+    return model + file + b"--mark--\r\n", {"Content-Type": "multipart/form-data; boundary=mark"}
+
+
+def start_endpoints(network_path: Path, folder: Path, stack: ExitStack) -> dict[str, ServerEndpoint]:
+    """rembg's server, ours with the same network, and ours with its own."""
+    for name in ("rembg", "same", "default"):
+        (folder / name).mkdir()
+    card = copy_u2netp(network_path, folder)
+    command = [rembg_program(), "s", "--host", "127.0.0.1", "--port", "PORT", "--no-ui"]
+    settings = rembg_environment(folder) | {"OMP_NUM_THREADS": "2"}
+    rembg = stack.enter_context(running_server(folder / "rembg", command, "/api", settings))
+    same = stack.enter_context(running_server(folder / "same", settings={"MATTEBOX_SERVER_MODEL": str(card)}))
+    default = stack.enter_context(running_server(folder / "default"))
+    return {
+        "rembg s": ServerEndpoint(rembg, "/api/remove", takes_form=True),
+        "mattebox serve, plain": ServerEndpoint(same, PLAIN_CUTOUT_PATH),
+        "mattebox serve": ServerEndpoint(same, CUTOUT_PATH),
+        "mattebox serve, our network": ServerEndpoint(default, CUTOUT_PATH),
+    }
+
+
+def measure_next(endpoint: ServerEndpoint, images: Iterator[bytes], count: int, client_count: int) -> float:
+    """Seconds for the next `count` pictures."""
+    return endpoint.measure_seconds(list(islice(images, count)), client_count)
 
 
 def run(network_path: Path, count: int, client_count: int, rounds: int) -> None:
+    small_images = jpeg_photographs(1 + 4 * count * rounds, (1200, 900))
+    large_images = list(jpeg_photographs(8, (4000, 3000)))
     with tempfile.TemporaryDirectory() as name, ExitStack() as stack:
-        folder = Path(name)
-        for who in ("ours", "peer", "default"):
-            (folder / who).mkdir(parents=True)
-        write_photographs(folder / "small", 1 + 4 * count * rounds, (1200, 900))
-        write_photographs(folder / "large", 8, (4000, 3000))
-        small, large = ([p.read_bytes() for p in sorted((folder / w).iterdir())] for w in ("small", "large"))
-        shutil.copyfile(network_path, folder / "u2netp.onnx")
-        shutil.copyfile(BENCHMARKS_FOLDER / "u2netp.toml", folder / "u2netp.toml")
-        ours = stack.enter_context(running_server(folder / "ours", MATTEBOX_SERVER_MODEL=str(folder / "u2netp.toml")))
-        default = stack.enter_context(running_server(folder / "default"))
-        command = [
-            str(Path(sys.executable).with_name("rembg")),
-            "s",
-            "--host",
-            "127.0.0.1",
-            "--port",
-            "PORT",
-            "--no-ui",
-        ]
-        peer = stack.enter_context(running_server(folder / "peer", command, "/api", U2NET_HOME=name, OMP_NUM_THREADS="2",
-                                           MODEL_CHECKSUM_DISABLED="1"))  # fmt: skip
-        path = "/v1/cutouts?empty=keep"
-        sides = {
-            "rembg s": ServerEndpoint(peer, "/api/remove", is_form=True),
-            "mattebox serve, plain": ServerEndpoint(ours, path + PLAIN_CUTOUT_QUERY, is_form=False),
-            "mattebox serve": ServerEndpoint(ours, path, is_form=False),
-            "mattebox serve, our network": ServerEndpoint(default, path, is_form=False),
+        endpoints = start_endpoints(network_path, Path(name), stack)
+        warm_up_image = next(small_images)
+        for endpoint in endpoints.values():
+            endpoint.cut(warm_up_image)
+        functions = {
+            label: partial(measure_next, endpoint, small_images, count, client_count)
+            for label, endpoint in endpoints.items()
         }
-        for side in sides.values():
-            side.send_picture(small[-1])
-        took: dict[str, list[float]] = {what: [] for what in sides}
-        for turn in range(rounds):
-            for place, (what, side) in enumerate(sides.items(), len(sides) * turn):
-                took[what].append(side.measure_seconds(small[place * count : (place + 1) * count], client_count))
-        most = {what: side.measure_peak_megabytes(large) for what, side in sides.items()}
-    print(
-        f"{count} JPEGs of 1 MP by {client_count} clients at a time, medians of {rounds}; peak under 8 of 12 MP at once"
-    )
+        seconds = run_rounds(functions, rounds)
+        peaks = {label: endpoint.measure_peak_megabytes(large_images) for label, endpoint in endpoints.items()}
+    print(f"{count} JPEGs of 1 MP from {client_count} clients at a time, medians of {rounds}; "
+          "peak memory under 8 of 12 MP at once")  # fmt: skip
     print("| | pictures a second | times | peak memory |\n|---|---|---|---|")
-    for what, times in took.items():
-        ratio = median(a / b for a, b in zip(took["rembg s"], times, strict=True))
-        print(f"| {what} | {count / median(times):.1f} | {ratio:.1f}x | {most[what]:.0f} MB |")
+    for label, values in seconds.items():
+        ratio = median_ratio(seconds["rembg s"], values)
+        print(f"| {label} | {count / median(values):.1f} | {ratio:.1f}x | {peaks[label]:.0f} MB |")
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--u2netp", type=Path, required=True)
-    parser.add_argument("--count", type=int, default=24)
-    parser.add_argument("--parallel", type=int, default=4)
-    parser.add_argument("--rounds", type=int, default=3)
+    parser = argument_parser(__doc__, count=24, parallel=4, rounds=3)
+    parser.add_argument("--u2netp", type=Path, required=True, help="rembg's u2netp.onnx")
     args = parser.parse_args()
     run(args.u2netp, args.count, args.parallel, args.rounds)
 

@@ -1,4 +1,4 @@
-"""A server as users start it, in a process group of its own, asked over sockets; its memory as the kernel counts it."""
+"""A server as users start it: in a process group of its own, accessed over HTTP, its memory read from the kernel."""
 
 from __future__ import annotations
 
@@ -11,92 +11,136 @@ import socket
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
-START_TIMEOUT_SECONDS = 180  # seconds to start; the peer's first import compiles for a minute
+START_TIMEOUT_SECONDS = 180  # rembg's first import compiles for a minute
+CUTOUT_PATH = "/v1/cutouts?empty=keep"
+JPEG_HEADERS = {"Content-Type": "image/jpeg"}
+ASYNC_HEADERS = JPEG_HEADERS | {"Prefer": "respond-async"}
+UNFINISHED_STATES = {"queued", "running"}
+
+
+class Response(NamedTuple):
+    status: int
+    headers: dict[str, str]  # names in lower case
+    body: bytes
 
 
 class ServerProcess:
-    """`mattebox serve` (or `command`, a peer's) on one port, however often it is started. `data_folder`: its folder."""
+    """`mattebox serve`, or another server, on a port that stays the same over restarts.
+
+    Parameters
+    ----------
+    data_folder : Path
+        The server's data folder; its log is written there, too.
+    command : list of str, optional
+        Another server's command line, in which "PORT" stands for the port.
+    ready_path : str
+        Path that answers with a status below 500 once the server is ready.
+    settings : mapping, optional
+        Environment variables of the server.
+    """
 
     def __init__(
-        self, data_folder: Path, command: list[str] | None = None, ready_path: str = "/readyz", **settings: str
+        self,
+        data_folder: Path,
+        command: list[str] | None = None,
+        ready_path: str = "/readyz",
+        settings: Mapping[str, str] | None = None,
     ) -> None:
-        with socket.socket() as free:
-            free.bind(("127.0.0.1", 0))
-            self.port = free.getsockname()[1]
+        with socket.socket() as unused:
+            unused.bind(("127.0.0.1", 0))
+            self.port = unused.getsockname()[1]
         self.data_folder, self.ready_path = data_folder, ready_path
-        ours = [sys.executable, "-W", "ignore", "-m", "mattebox", "serve", "--port", str(self.port)]
-        self.command = ours if command is None else [w.replace("PORT", str(self.port)) for w in command]
-        self.environment = {"MATTEBOX_OFFLINE": "1", "MATTEBOX_SERVER_DATA": str(data_folder), **settings}
+        mattebox = [sys.executable, "-W", "ignore", "-m", "mattebox", "serve", "--port", "PORT"]
+        self.command = [word.replace("PORT", str(self.port)) for word in command or mattebox]
+        self.environment = {"MATTEBOX_OFFLINE": "1", "MATTEBOX_SERVER_DATA": str(data_folder), **(settings or {})}
         self.process: subprocess.Popen[bytes] | None = None
 
     def start(self) -> float:
-        """Seconds until it was ready."""
-        begun = time.perf_counter()
+        """Start the server and return the seconds until it is ready."""
+        start = time.perf_counter()
         with (self.data_folder / "log").open("ab") as log:
             self.process = subprocess.Popen(
                 self.command, stdout=log, stderr=log, env=os.environ | self.environment, start_new_session=True
             )
-        while time.perf_counter() - begun < START_TIMEOUT_SECONDS:
+        while time.perf_counter() - start < START_TIMEOUT_SECONDS:
             with contextlib.suppress(OSError, http.client.HTTPException):
-                if self.send_request("GET", self.ready_path)[0] < 500:
-                    return time.perf_counter() - begun
+                if self.send_request("GET", self.ready_path).status < 500:
+                    return time.perf_counter() - start
             time.sleep(0.05)
-        raise SystemExit(f"it does not start:\n{(self.data_folder / 'log').read_text()[-2000:]}")
+        raise SystemExit(f"the server does not start:\n{(self.data_folder / 'log').read_text()[-2000:]}")
 
     def stop(self, signal_number: int = signal.SIGTERM) -> None:
+        """Send a signal to the whole process group and wait for the server to end."""
         assert self.process is not None
         with contextlib.suppress(ProcessLookupError):
             os.killpg(self.process.pid, signal_number)
         self.process.wait(60)
 
     def process_ids(self) -> list[int]:
-        """The whole tree, the server first."""
+        """Process ids of the whole tree, the server's first."""
         assert self.process is not None
-        found, new = [], [self.process.pid]
-        while new:
-            found += new
-            new = [
-                int(c) for p in new for t in Path(f"/proc/{p}/task").glob("*/children") for c in _read_text(t).split()
-            ]
-        return found
+        tree, level = [], [self.process.pid]
+        while level:
+            tree += level
+            files = (file for pid in level for file in Path(f"/proc/{pid}/task").glob("*/children"))
+            level = [int(child) for file in files for child in _read_text(file).split()]
+        return tree
 
     def resident_megabytes(self) -> float:
-        """Megabytes resident in the whole tree; what processes share is counted once (proportional set size)."""
-        lines = (line for p in self.process_ids() for line in _read_text(Path(f"/proc/{p}/smaps_rollup")).splitlines())
+        """Proportional set size of the whole tree: memory that processes share is counted once."""
+        files = (Path(f"/proc/{pid}/smaps_rollup") for pid in self.process_ids())
+        lines = (line for file in files for line in _read_text(file).splitlines())
         return sum(int(line.split()[1]) * 1024 / 1e6 for line in lines if line.startswith("Pss:"))
 
     def send_request(
-        self, method: str, path: str, body: bytes | None = None, timeout: float = 60, **headers: str
-    ) -> tuple[int, dict[str, str], bytes]:
-        """Status, headers (lower case), body."""
+        self,
+        method: str,
+        path: str,
+        body: bytes | None = None,
+        headers: Mapping[str, str] | None = None,
+        timeout: float = 60,
+    ) -> Response:
         connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=timeout)
         try:
-            connection.request(method, path, body, {n.replace("_", "-"): v for n, v in headers.items()})
-            answer = connection.getresponse()
-            return answer.status, {n.lower(): v for n, v in answer.getheaders()}, answer.read()
+            connection.request(method, path, body, headers or {})
+            response = connection.getresponse()
+            return Response(response.status, {n.lower(): v for n, v in response.getheaders()}, response.read())
         finally:
             connection.close()
 
+    def cut_jpeg(self, image: bytes) -> int:
+        """Cut a photograph synchronously and return the status."""
+        return self.send_request("POST", CUTOUT_PATH, image, JPEG_HEADERS).status
+
     def job_status(self, job_id: str) -> dict[str, Any]:
-        told: dict[str, Any] = json.loads(self.send_request("GET", f"/v1/jobs/{job_id}")[2])
-        return told
+        status: dict[str, Any] = json.loads(self.send_request("GET", f"/v1/jobs/{job_id}").body)
+        return status
+
+    def wait_for_job(self, job_id: str) -> dict[str, Any]:
+        """The status of a job once it has ended."""
+        while (status := self.job_status(job_id))["state"] in UNFINISHED_STATES:
+            time.sleep(0.1)
+        return status
 
 
 @contextlib.contextmanager
 def running_server(
-    data_folder: Path, command: list[str] | None = None, ready_path: str = "/readyz", **settings: str
+    data_folder: Path,
+    command: list[str] | None = None,
+    ready_path: str = "/readyz",
+    settings: Mapping[str, str] | None = None,
 ) -> Iterator[ServerProcess]:
-    """Started, and stopped at the end."""
-    served = ServerProcess(data_folder, command, ready_path, **settings)
-    served.start()
+    """A server that is started, and killed at the end of the block."""
+    server = ServerProcess(data_folder, command, ready_path, settings)
+    server.start()
     try:
-        yield served
+        yield server
     finally:
-        served.stop(signal.SIGKILL)
+        server.stop(signal.SIGKILL)
 
 
 def percentile(values: list[float], quantile: float) -> float:
@@ -106,5 +150,5 @@ def percentile(values: list[float], quantile: float) -> float:
 def _read_text(path: Path) -> str:
     try:
         return path.read_text()
-    except OSError:  # it ended meanwhile
+    except OSError:  # the process has ended
         return ""

@@ -1,15 +1,14 @@
-"""Clients that mean harm, slowly: the memory stays flat, and a good client is served all the while.
+"""Slow and malicious clients (Slowloris and the like): memory must stay flat, and a well-behaved client be served.
 
     python -m benchmarks.serving.slow_clients [--seconds 60]
 
-At once: 300 connections that say nothing, 150 uploads of 20 MB that come at a kilobyte a second, 4 that send 24 MB and
-hold back the last byte, 4 bodies in chunks without an end, forms of 10,000 fields, and 20 clients that never read what
-they asked for. Each begins anew when it is cut off.
+At once: 300 connections that send nothing, 150 uploads of 20 MB at a kilobyte a second, 4 uploads of 24 MB that hold
+back the last byte, 4 bodies of endless chunks, forms of 10,000 fields, and 20 clients that never read their responses.
+Each starts again when it is cut off.
 """
 
 from __future__ import annotations
 
-import argparse
 import contextlib
 import multiprocessing
 import os
@@ -19,11 +18,12 @@ import threading
 import time
 from collections import Counter
 from collections.abc import Callable
+from dataclasses import dataclass, field
 from multiprocessing.queues import Queue
 from multiprocessing.synchronize import Event
 from pathlib import Path
 
-from benchmarks.batch import write_photographs
+from benchmarks.common import argument_parser, jpeg_photographs, sample_periodically
 from benchmarks.serving.server_process import ServerProcess, percentile, running_server
 
 POST_REQUEST_HEAD = b"POST /v1/cutouts?empty=keep HTTP/1.1\r\nHost: a\r\nContent-Type: image/jpeg\r\n"
@@ -55,10 +55,8 @@ def send_endless_chunks(connection: socket.socket, stop: threading.Event) -> Non
 
 
 def send_many_fields(connection: socket.socket, stop: threading.Event) -> None:
-    body = (
-        b"".join(b'--m\r\nContent-Disposition: form-data; name="f%d"\r\n\r\nx\r\n' % n for n in range(10_000))
-        + b"--m--"
-    )
+    fields = (b'--m\r\nContent-Disposition: form-data; name="f%d"\r\n\r\nx\r\n' % n for n in range(10_000))
+    body = b"".join(fields) + b"--m--"
     head = POST_REQUEST_HEAD.replace(b"image/jpeg", b"multipart/form-data; boundary=m")
     connection.sendall(head + b"Content-Length: %d\r\n\r\n" % len(body) + body)
     assert connection.recv(1000).startswith((b"HTTP/1.1 400", b"HTTP/1.1 503"))
@@ -89,75 +87,75 @@ CONNECTIONS_BY_ATTACK: dict[Attack, int] = {
 
 
 def run_attackers(port: int, finished: Event, results: Queue[Counter[str]]) -> None:
-    """In a process of its own, stepping back: it would be on other machines."""
+    """All attacks at once, in a process of low priority: in reality they would run on other machines."""
     os.nice(10)
-    stop, cut = threading.Event(), Counter[str]()
+    stop, cut_counts = threading.Event(), Counter[str]()
     for attack, count in CONNECTIONS_BY_ATTACK.items():
         for _ in range(count):
-            threading.Thread(target=repeat_attack, args=(port, attack, stop, cut), daemon=True).start()
+            threading.Thread(target=repeat_attack, args=(port, attack, stop, cut_counts), daemon=True).start()
     finished.wait()
-    results.put(cut)
+    results.put(cut_counts)
 
 
 def repeat_attack(port: int, attack: Attack, stop: threading.Event, cut_counts: Counter[str]) -> None:
     while not stop.is_set():
-        where = ("127.0.0.1", port)
-        with contextlib.suppress(OSError), socket.create_connection(where, timeout=10) as line:
-            attack(line, stop)
+        address = ("127.0.0.1", port)
+        with contextlib.suppress(OSError), socket.create_connection(address, timeout=10) as connection:
+            attack(connection, stop)
         cut_counts[attack.__name__] += 1
         stop.wait(0.2)
 
 
-def run_good_client(
-    server: ServerProcess, image: bytes, seconds: float, latencies: list[float], response_counts: Counter[str]
-) -> None:
-    end = time.monotonic() + seconds
-    while time.monotonic() < end:
-        begun = time.perf_counter()
+@dataclass
+class LatencyStats:
+    """Latencies of the well-behaved client's successful requests, and all its answers."""
+
+    seconds: list[float] = field(default_factory=list)
+    answers: Counter[str] = field(default_factory=Counter)
+
+    def milliseconds(self, quantile: float) -> float:
+        return 1000 * percentile(self.seconds, quantile)
+
+
+def run_good_client(server: ServerProcess, image: bytes, seconds: float) -> LatencyStats:
+    stats, deadline = LatencyStats(), time.monotonic() + seconds
+    while time.monotonic() < deadline:
+        start = time.perf_counter()
         try:
-            status, _, _ = server.send_request("POST", "/v1/cutouts?empty=keep", image, Content_Type="image/jpeg")
+            status = server.cut_jpeg(image)
         except OSError as error:
-            response_counts[type(error).__name__] += 1
+            stats.answers[type(error).__name__] += 1
             continue
-        response_counts[str(status)] += 1
+        stats.answers[str(status)] += 1
         if status == 200:
-            latencies.append(time.perf_counter() - begun)
+            stats.seconds.append(time.perf_counter() - start)
         else:
             time.sleep(0.2)
+    return stats
 
 
 def run(seconds: float) -> None:
-    with tempfile.TemporaryDirectory() as name:
-        folder = Path(name)
-        write_photographs(folder / "in", 1, (1200, 900))
-        image = next((folder / "in").iterdir()).read_bytes()
-        with running_server(folder) as served:
-            alone: list[float] = []
-            run_good_client(served, image, 8, alone, Counter())
-            before, memory = served.resident_megabytes(), []
-            over, told = multiprocessing.Event(), multiprocessing.Queue()
-            others = multiprocessing.Process(target=run_attackers, args=(served.port, over, told), daemon=True)
-            others.start()
-            taken: list[float] = []
-            answers: Counter[str] = Counter()
-            friend = threading.Thread(target=run_good_client, args=(served, image, seconds, taken, answers))
-            friend.start()
-            while friend.is_alive():
-                memory.append(served.resident_megabytes())
-                time.sleep(0.5)
-            over.set()
-            cut = told.get()
-            print(f"a good client alone: {1000 * percentile(alone, 0.5):.0f} ms; in the crowd: {dict(answers)}, "
-                  f"{1000 * percentile(taken, 0.5):.0f} ms, 99 %: {1000 * percentile(taken, 0.99):.0f} ms")  # fmt: skip
-            third = len(memory) // 3
-            print(f"memory: {before:.0f} MB before, most {max(memory):.0f}; first third {max(memory[:third]):.0f}, "
-                  f"last {max(memory[-third:]):.0f}; began anew: {dict(cut)}")  # fmt: skip
+    image = next(jpeg_photographs(1, (1200, 900)))
+    finished = multiprocessing.Event()
+    results: Queue[Counter[str]] = multiprocessing.Queue()
+    with tempfile.TemporaryDirectory() as name, running_server(Path(name)) as server:
+        alone = run_good_client(server, image, 8)
+        before = server.resident_megabytes()
+        attackers = multiprocessing.Process(target=run_attackers, args=(server.port, finished, results), daemon=True)
+        attackers.start()
+        with sample_periodically(server.resident_megabytes, 0.5) as memory:
+            stats = run_good_client(server, image, seconds)
+        finished.set()
+        restarts = dict(results.get())
+    print(f"a good client alone: {alone.milliseconds(0.5):.0f} ms; among the attackers: {dict(stats.answers)}, "
+          f"{stats.milliseconds(0.5):.0f} ms, 99 %: {stats.milliseconds(0.99):.0f} ms")  # fmt: skip
+    third = len(memory) // 3
+    print(f"memory: {before:.0f} MB before, max {max(memory):.0f}; first third {max(memory[:third]):.0f}, "
+          f"last {max(memory[-third:]):.0f}; restarts: {restarts}")  # fmt: skip
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--seconds", type=float, default=60)
-    run(parser.parse_args().seconds)
+    run(argument_parser(__doc__, seconds=60.0).parse_args().seconds)
 
 
 if __name__ == "__main__":

@@ -1,14 +1,14 @@
-"""Jobs while processes of the server are killed at random: none is lost, and no result changes once it was seen.
+"""Jobs while processes of the server are killed at random: none may be lost, and no published result may change.
 
     python -m benchmarks.serving.worker_crashes [--jobs 200] [--kills 30] [--seed 1]
 
-Any process of the tree is killed (SIGKILL): a worker, or the server itself, which is started again as whoever minds it
-would. Every job is sent twice under one key; results are read as they come and compared at the end.
+Any process of the tree is killed (SIGKILL): a worker, or the server itself, which is then started again as a service
+manager would. Every job is sent twice under one idempotency key; results are read while they appear and compared at the
+end.
 """
 
 from __future__ import annotations
 
-import argparse
 import contextlib
 import hashlib
 import http.client
@@ -20,102 +20,101 @@ import sqlite3
 import tempfile
 import threading
 import time
+from collections import Counter
 from pathlib import Path
 
-from benchmarks.batch import write_photographs
-from benchmarks.serving.server_process import ServerProcess, running_server
+from benchmarks.common import argument_parser, jpeg_photographs
+from benchmarks.serving.server_process import ASYNC_HEADERS, CUTOUT_PATH, ServerProcess, running_server
 
-CUTOUT_PATH = "/v1/cutouts?empty=keep&model=fast"
+CONNECTION_ERRORS = (OSError, ValueError, http.client.HTTPException)  # while the server is down
 
 
 def submit_job(server: ServerProcess, image: bytes, idempotency_key: str) -> str:
-    """Its name; asked for until the server is there and has room."""
+    """Submit a job until it is accepted, and return its id."""
+    headers = ASYNC_HEADERS | {"Idempotency-Key": idempotency_key}
     while True:
-        with contextlib.suppress(OSError, ValueError, http.client.HTTPException):
-            told = {"Content_Type": "image/jpeg", "Prefer": "respond-async", "Idempotency_Key": idempotency_key}
-            status, _, body = server.send_request("POST", CUTOUT_PATH, image, **told)
-            if status == 202:
-                return str(json.loads(body)["id"])
+        with contextlib.suppress(*CONNECTION_ERRORS):
+            response = server.send_request("POST", CUTOUT_PATH + "&model=fast", image, headers)
+            if response.status == 202:
+                return str(json.loads(response.body)["id"])
         time.sleep(0.1)
 
 
 def kill_processes(
-    server: ServerProcess, max_kills: int, rng: random.Random, kill_counts: dict[str, int], stop: threading.Event
+    server: ServerProcess, max_kills: int, rng: random.Random, kill_counts: Counter[str], stop: threading.Event
 ) -> None:
-    while sum(kill_counts.values()) < max_kills and not stop.wait(rng.uniform(0.3, 1.5)):
-        found = server.process_ids()
-        victim = rng.choice(found)
-        what = "server" if victim == found[0] else "worker"
+    while kill_counts.total() < max_kills and not stop.wait(rng.uniform(0.3, 1.5)):
+        pids = server.process_ids()
+        victim = rng.choice(pids)
+        role = "server" if victim == pids[0] else "worker"
         with contextlib.suppress(ProcessLookupError):
             os.kill(victim, signal.SIGKILL)
-            kill_counts[what] += 1
-        if what == "server":
+            kill_counts[role] += 1
+        if role == "server":
             assert server.process is not None
             server.process.wait()
             server.start()
 
 
+def hash_result(server: ServerProcess, job_id: str) -> str | None:
+    """SHA-256 of a job's result, or None while there is none."""
+    response = server.send_request("GET", f"/v1/jobs/{job_id}/result")
+    return hashlib.sha256(response.body).hexdigest() if response.status == 200 else None
+
+
 def poll_results(
     server: ServerProcess, job_ids: list[str], result_hashes: dict[str, set[str]], stop: threading.Event
 ) -> None:
-    """Read whatever result can be read, over and over."""
+    """Read all results that can be read, over and over."""
     while not stop.wait(0.05):
-        for name in list(job_ids):
-            with contextlib.suppress(OSError, ValueError, http.client.HTTPException):
-                status, _, body = server.send_request("GET", f"/v1/jobs/{name}/result")
-                if status == 200:
-                    result_hashes.setdefault(name, set()).add(hashlib.sha256(body).hexdigest())
+        for job_id in list(job_ids):
+            with contextlib.suppress(*CONNECTION_ERRORS):
+                if (result_hash := hash_result(server, job_id)) is not None:
+                    result_hashes.setdefault(job_id, set()).add(result_hash)
 
 
 def check_database(folder: Path) -> str:
-    with contextlib.closing(sqlite3.connect(folder / "queue.sqlite")) as base:
-        return str(base.execute("PRAGMA integrity_check").fetchone()[0])
+    with contextlib.closing(sqlite3.connect(folder / "queue.sqlite")) as database:
+        return str(database.execute("PRAGMA integrity_check").fetchone()[0])
+
+
+def print_states(server: ServerProcess, job_ids: list[str]) -> None:
+    """Wait for all jobs, and count how they ended."""
+    statuses = [server.wait_for_job(job_id) for job_id in job_ids]
+    outcomes = Counter(s["state"] if s["error"] is None else s["error"]["code"] for s in statuses)
+    print(f"{len(job_ids)} jobs: {dict(outcomes)}, attempts at most {max(s['attempts'] for s in statuses)}", flush=True)
 
 
 def run(jobs: int, kills: int, seed: int) -> None:
-    with tempfile.TemporaryDirectory() as name:
-        folder, chance = Path(name), random.Random(seed)
-        write_photographs(folder / "in", 8, (1200, 900))
-        images = [p.read_bytes() for p in sorted((folder / "in").iterdir())]
-        with running_server(folder) as served:
-            names: list[str] = []
-            seen: dict[str, set[str]] = {}
-            done, stop = {"server": 0, "worker": 0}, threading.Event()
-            threads = [threading.Thread(target=kill_processes, args=(served, kills, chance, done, stop)),
-                       threading.Thread(target=poll_results, args=(served, names, seen, stop))]  # fmt: skip
-            for thread in threads:
-                thread.start()
-            names.extend(submit_job(served, images[number % 8], f"k{number}") for number in range(jobs))
-            again = [submit_job(served, images[number % 8], f"k{number}") for number in range(jobs)]
-            threads[0].join()
-            states: dict[str, int] = {}
-            attempts = 0
-            for each in names:
-                while (told := served.job_status(each))["state"] in ("queued", "running"):
-                    time.sleep(0.1)
-                what = told["state"] if told["error"] is None else told["error"]["code"]
-                states[what] = states.get(what, 0) + 1
-                attempts = max(attempts, told["attempts"])
-            time.sleep(2)
-            stop.set()
-            threads[1].join()
-            last = {n: hashlib.sha256(served.send_request("GET", f"/v1/jobs/{n}/result")[2]).hexdigest() for n in names}
-            served.stop()
-            base = check_database(folder)
-            log = (folder / "log").read_text()
-    changed = sum(seen.get(n, {last[n]}) != {last[n]} for n in names)
-    print(f"{jobs} jobs, killed {done}: {states}, attempts at most {attempts}")
-    print(f"other names under the same keys: {sum(a != b for a, b in zip(names, again, strict=True))}; "
-          f"results that changed: {changed}; the database: {base}; tracebacks: {log.count('Traceback')}")  # fmt: skip
+    images = list(jpeg_photographs(8, (1200, 900)))
+    job_ids: list[str] = []
+    result_hashes: dict[str, set[str]] = {}
+    kill_counts, stop = Counter({"server": 0, "worker": 0}), threading.Event()
+    with tempfile.TemporaryDirectory() as name, running_server(Path(name)) as server:
+        killer = threading.Thread(target=kill_processes, args=(server, kills, random.Random(seed), kill_counts, stop))
+        poller = threading.Thread(target=poll_results, args=(server, job_ids, result_hashes, stop))
+        killer.start()
+        poller.start()
+        job_ids.extend(submit_job(server, images[number % 8], f"k{number}") for number in range(jobs))
+        repeated_ids = [submit_job(server, images[number % 8], f"k{number}") for number in range(jobs)]
+        killer.join()
+        print(f"killed {dict(kill_counts)}")
+        print_states(server, job_ids)
+        time.sleep(2)
+        stop.set()
+        poller.join()
+        final_hashes = {job_id: hash_result(server, job_id) for job_id in job_ids}
+        server.stop()
+        integrity, log = check_database(Path(name)), (Path(name) / "log").read_text()
+    changes = sum(hashes != {final_hashes[job_id]} for job_id, hashes in result_hashes.items())
+    other_ids = sum(a != b for a, b in zip(job_ids, repeated_ids, strict=True))
+    print(f"other ids under the same keys: {other_ids}; results that changed: {changes}; "
+          f"the database: {integrity}; tracebacks: {log.count('Traceback')}")  # fmt: skip
     print(log[log.index("Traceback") :][:3000] if "Traceback" in log else "", end="")
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--jobs", type=int, default=200)
-    parser.add_argument("--kills", type=int, default=30)
-    parser.add_argument("--seed", type=int, default=1)
-    args = parser.parse_args()
+    args = argument_parser(__doc__, jobs=200, kills=30, seed=1).parse_args()
     run(args.jobs, args.kills, args.seed)
 
 

@@ -96,6 +96,8 @@ class Picture:
         EXIF, XMP and resolution.
     notes : tuple of str
         Remarks for the user, such as which frame of the file was taken.
+    is_grey : bool
+        Whether it is grey by its meaning, such as a matte: files then hold one channel.
 
     Examples
     --------
@@ -112,6 +114,7 @@ class Picture:
     profile: bytes | None = None
     metadata: Metadata = field(default_factory=Metadata)
     notes: tuple[str, ...] = ()
+    is_grey: bool = False
 
     def __post_init__(self) -> None:
         if self.rgb.ndim != 3 or self.rgb.shape[2] != 3 or 0 in self.rgb.shape:

@@ -59,8 +59,8 @@ def test_the_subjects_box_follows_it() -> None:
     result = compose_layers(
         source, cutout, BOX, Recipe((Frame(crop="subject", margin="10px"), Outline(width="5px"))), open_image
     )
-    assert result.subject.shape == (80, 60)
-    assert result.box == (5, 5, 55, 75)
+    assert result.subject.shape == (94, 74)  # margins and the outline, which may take 2 pixels more than its 5
+    assert result.box == (12, 12, 62, 82)
 
 
 def test_a_background_behind_nothing_transparent_changes_nothing() -> None:
@@ -120,8 +120,8 @@ def test_a_subject_cut_off_below_has_no_ground_shadow(kind: str) -> None:
 
 def test_a_shadow_that_runs_out_of_the_picture_gets_a_note() -> None:
     source, cutout = photograph()
-    for margin, is_noted in (("2px", True), ("40px", False)):
-        recipe = Recipe((Frame(crop="subject", margin=margin), Shadow(kind="contact")))
+    for fill, is_noted in (("98%", True), ("40%", False)):
+        recipe = Recipe((Frame(size="200x200", fill=fill), Shadow(kind="contact")))
         assert (
             any("runs out" in n for n in compose_layers(source, cutout, BOX, recipe, open_image).subject.notes)
             == is_noted

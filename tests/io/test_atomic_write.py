@@ -104,3 +104,62 @@ def test_permissions_follow_the_umask(tmp_path: Path) -> None:
     atomic_write.write_bytes(tmp_path / "out.png", b"x", overwrite=False)
     (tmp_path / "plain").write_bytes(b"x")
     assert (tmp_path / "out.png").stat().st_mode == (tmp_path / "plain").stat().st_mode
+
+
+@pytest.mark.parametrize("mode", [0o600, 0o640, 0o444, 0o666])
+def test_a_file_that_is_replaced_keeps_its_permissions(tmp_path: Path, mode: int) -> None:
+    target = tmp_path / "out.png"
+    target.write_bytes(b"old")
+    target.chmod(mode)
+    atomic_write.write_bytes(target, b"new", overwrite=True)
+    assert (target.read_bytes(), target.stat().st_mode & 0o7777) == (b"new", mode)
+
+
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="needs named pipes")
+def test_a_named_pipe_is_written_to(tmp_path: Path) -> None:
+    target, parts = tmp_path / "out.png", []
+    os.mkfifo(target)
+    reader = threading.Thread(target=lambda: parts.append(target.read_bytes()))
+    timer = threading.Timer(0.3, reader.start)  # a reader that comes late is waited for
+    timer.start()
+    atomic_write.write_bytes(target, b"x" * 1_000_000, overwrite=False)
+    timer.join()
+    reader.join(20)
+    assert parts == [b"x" * 1_000_000]
+    assert target.is_fifo()
+    assert [p.name for p in tmp_path.iterdir()] == ["out.png"]
+
+
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="needs named pipes")
+def test_a_named_pipe_without_a_reader_is_an_error(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(atomic_write, "MAX_READER_WAIT_SECONDS", 0.1)
+    os.mkfifo(tmp_path / "out.png")
+    with pytest.raises(OutputError, match="start its reader first"):
+        atomic_write.write_bytes(tmp_path / "out.png", b"x", overwrite=True)
+    assert (tmp_path / "out.png").is_fifo()
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="needs /dev/full")
+def test_devices_are_written_to() -> None:
+    atomic_write.write_bytes(Path("/dev/null"), b"x", overwrite=False)
+    assert Path("/dev/null").is_char_device()
+    with pytest.raises(OutputError, match="free some space"):
+        atomic_write.write_bytes(Path("/dev/full"), b"x", overwrite=True)
+    assert Path("/dev/full").is_char_device()
+
+
+@pytest.mark.skipif(os.name == "nt", reason="needs links")
+def test_a_link_to_nothing_is_replaced_only_with_overwrite(tmp_path: Path) -> None:
+    target = tmp_path / "out.png"
+    target.symlink_to("nowhere")
+    with pytest.raises(OutputError, match="already exists"):
+        atomic_write.write_bytes(target, b"x", overwrite=False)
+    assert target.is_symlink()
+    atomic_write.write_bytes(target, b"x", overwrite=True)
+    assert target.read_bytes() == b"x"
+
+
+def test_a_file_is_no_folder(tmp_path: Path) -> None:
+    (tmp_path / "out").write_bytes(b"")
+    with pytest.raises(OutputError, match="is not a folder; nothing was changed; choose a folder"):
+        atomic_write.make_folder(tmp_path / "out")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import struct
 import sys
 
 import numpy as np
@@ -13,6 +14,7 @@ from hypothesis import strategies as st
 from PIL import Image
 
 from mattebox.errors import InputUnreadable
+from mattebox.io.decoding import DAMAGE_NOTE
 from mattebox.io.reader import read
 from tests.io.pictures import chunk, noise, png, saved, scene, tiff
 
@@ -220,12 +222,6 @@ def test_heic_without_its_package_says_what_to_install(monkeypatch: pytest.Monke
         read(content + body)
 
 
-def test_floating_point_tiff_is_refused() -> None:
-    content = saved(Image.fromarray(np.zeros((4, 4), np.float32)), "TIFF")
-    with pytest.raises(InputUnreadable, match="8 or 16 bits"):
-        read(content)
-
-
 @pytest.mark.parametrize("error", [ZeroDivisionError, EOFError, RuntimeError, SyntaxError, IndexError, MemoryError])
 def test_whatever_a_decoder_raises_is_one_error(error: type[Exception], monkeypatch: pytest.MonkeyPatch) -> None:
     def broken(*_: object) -> None:
@@ -235,3 +231,30 @@ def test_whatever_a_decoder_raises_is_one_error(error: type[Exception], monkeypa
     with pytest.raises(InputUnreadable, match="holiday") as caught:
         read(saved(scene(), "PNG"), name="holiday")
     assert isinstance(caught.value.__cause__, error)
+
+
+def test_bmp_of_16_bits_a_pixel() -> None:
+    """RGB565, which Pillow's raw mode "BGR;16" names, is no picture of 16 bits a channel."""
+    five, six = np.array([0, 8, 31]), np.array([0, 21, 63])
+    words = (five << 11 | six << 5 | five[::-1]).astype("<u2")
+    row = words.tobytes() + bytes(2)
+    masks = struct.pack("<III", 0xF800, 0x07E0, 0x001F)
+    info = struct.pack("<IiiHHIIiiII", 40, 3, 1, 1, 16, 3, len(row), 0, 0, 0, 0) + masks
+    content = b"BM" + struct.pack("<IHHI", 14 + len(info) + len(row), 0, 0, 14 + len(info)) + info + row
+    picture = read(content)
+    assert picture.rgb.dtype == np.uint8
+    expected = np.stack([five / 31, six / 63, five[::-1] / 31], -1) * 255
+    assert np.abs(picture.rgb[0] - expected).max() <= 4
+
+
+def test_a_jpeg_with_a_damaged_tail_is_read_with_a_note() -> None:
+    content = bytearray(saved(noise((128, 128, 3), np.uint8), "JPEG", quality=90))
+    del content[-400:-300]
+    with pytest.raises(ValueError, match=r".+"):
+        simplejpeg.decode_jpeg(bytes(content), "RGB")
+    picture = read(bytes(content))
+    assert DAMAGE_NOTE in picture.notes[0]
+    whole = read(saved(noise((128, 128, 3), np.uint8), "JPEG", quality=90))
+    assert (picture.rgb[:96] == whole.rgb[:96]).all()
+    with pytest.raises(InputUnreadable, match="cut off"):
+        read(bytes(content[:-600]))

@@ -141,3 +141,23 @@ def test_webp_at_its_usual_quality_keeps_what_is_opaque_and_what_is_not() -> Non
     for end in (0, 255):
         np.testing.assert_array_equal(made == end, alpha == end)
     assert np.abs(made - alpha).max() <= 2
+
+
+@pytest.mark.parametrize("format", ["png", "jpeg", "tiff", "bmp"])
+def test_a_grey_picture_is_one_channel(format: str) -> None:
+    grey = np.repeat(np.tile(np.arange(64, dtype=np.uint8) * 4, (48, 1))[..., None], 3, 2)
+    with Image.open(io.BytesIO(encode(Picture(grey, is_grey=True), format, quality=95))) as made:
+        assert made.mode == "L"
+        assert np.abs(np.asarray(made).astype(int) - grey[..., 0]).max() <= (2 if format == "jpeg" else 0)
+    coloured = grey + np.array([0, 0, 1], np.uint8)
+    for picture in (Picture(grey), Picture(coloured, is_grey=True)):
+        with Image.open(io.BytesIO(encode(picture, format))) as made:
+            assert made.mode == "RGB"
+
+
+def test_a_grey_picture_of_sixteen_bits_is_one_channel() -> None:
+    grey = np.repeat((np.arange(48 * 64, dtype=np.uint16) * 20).reshape(48, 64, 1), 3, 2)
+    for name in ("png", "tiff"):
+        with Image.open(io.BytesIO(encode(Picture(grey, is_grey=True), name))) as made:
+            assert made.mode.startswith("I")
+            assert (np.asarray(made) == grey[..., 0]).all()

@@ -159,3 +159,41 @@ def test_names() -> None:
     assert source_display_name("-") == "standard input"
     assert source_display_name(Path("a/b.jpg")) == str(Path("a/b.jpg"))
     assert source_display_name(b"abc") == "the picture"
+
+
+@pytest.mark.skipif(os.name == "nt", reason="needs links")
+@pytest.mark.parametrize("word", ["", "*.jpg", "lost.jpg", "**/l*"])
+def test_a_link_to_nothing_is_reported(tmp_path: Path, word: str) -> None:
+    (tmp_path / "ok.jpg").write_bytes(b"x")
+    (tmp_path / "lost.jpg").symlink_to("nowhere.jpg")
+    (tmp_path / "ring.jpg").symlink_to("ring.jpg")
+    items = list(expand_inputs([tmp_path / word]))
+    errors = [str(item) for item in items if isinstance(item, InputMissing)]
+    assert sum("lost.jpg: is a link to a file that does not exist" in e for e in errors) == 1
+    assert len(items) - len(errors) == (word in ("", "*.jpg"))
+
+
+@pytest.mark.parametrize("word", ["sub", "su*"])
+def test_a_folder_that_cannot_be_listed_is_reported(album: Path, monkeypatch: pytest.MonkeyPatch, word: str) -> None:
+    list_folder = os.scandir
+
+    def refuse(path: str | Path) -> object:
+        if Path(path).name == "deep":
+            raise PermissionError(13, "Permission denied")
+        return list_folder(path)
+
+    monkeypatch.setattr(os, "scandir", refuse)
+    items = list(expand_inputs([album / word], recursive=True))
+    assert [str(i) for i in items if isinstance(i, InputMissing)] == [
+        f"{album}/sub/deep: cannot be listed (Permission denied); check its permissions"
+    ]
+    assert sum(isinstance(i, InputItem) for i in items) == 1
+
+
+def test_a_name_that_is_too_long_is_reported(tmp_path: Path) -> None:
+    assert "too long" in problem(tmp_path / ("x" * 300)).problem
+
+
+def test_long_numbers_are_ordered() -> None:
+    names = ["1" * 5000, "9" * 4999, "007", "8"]
+    assert sorted(names, key=natural_sort_key) == ["007", "8", "9" * 4999, "1" * 5000]

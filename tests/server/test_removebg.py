@@ -56,7 +56,7 @@ def test_a_doubtful_foreground_is_delivered(client: TestClient, rocket) -> None:
         ({"format": "jpg"}, "JPEG", "RGB"),  # on white
         ({"bg_color": "0000", "format": "png"}, "PNG", "RGBA"),
         ({"format": "webp"}, "WEBP", "RGBA"),
-        ({"channels": "alpha"}, "PNG", "RGB"),
+        ({"channels": "alpha"}, "PNG", "L"),
         ({"shadow_type": "drop"}, "PNG", "RGBA"),
     ],
 )

@@ -1,4 +1,4 @@
-"""Adaptive instance normalisation: which network weights are of is told by them, and the graphs paint as published."""
+"""AdaIN conversion: the weights say which network they are of, and the graphs give the published results."""
 
 from __future__ import annotations
 
@@ -22,25 +22,25 @@ WIDTHS = (4, 6, 8, 12)  # for 64, 128, 256, 512
 
 
 def layers(plan: str, widths: tuple[int, ...]) -> nn.Sequential:
-    """`plan` in letters: c a convolution of 3 with its pad and ReLU, p a pool, u a doubling, e the last convolution."""
-    made: list[nn.Module] = []
+    """Layers by letters: c convolution with padding and ReLU, p pooling, u upsampling, e the last convolution."""
+    layers: list[nn.Module] = []
     before, *after = widths
     for letter in plan:
         if letter == "p":
-            made.append(nn.MaxPool2d(2, 2, ceil_mode=True))
+            layers.append(nn.MaxPool2d(2, 2, ceil_mode=True))
         elif letter == "u":
-            made.append(nn.UpsamplingNearest2d(scale_factor=2))
+            layers.append(nn.UpsamplingNearest2d(scale_factor=2))
         elif letter == "x":
-            made.append(nn.Conv2d(3, 3, 1))
+            layers.append(nn.Conv2d(3, 3, 1))
         else:
             width = after.pop(0)
-            made += [nn.ReflectionPad2d(1), nn.Conv2d(before, width, 3), *([nn.ReLU()] if letter == "c" else [])]
+            layers += [nn.ReflectionPad2d(1), nn.Conv2d(before, width, 3), *([nn.ReLU()] if letter == "c" else [])]
             before = width
-    return nn.Sequential(*made).eval()
+    return nn.Sequential(*layers).eval()
 
 
 def vgg() -> nn.Sequential:
-    """All that is published, of which the first 31 layers are used."""
+    """The published encoder, of which the first 31 layers are used."""
     a, b, c, d = WIDTHS
     return layers("xccpccpccccpcc", (3, a, a, b, b, c, c, c, c, d, d))
 
@@ -56,23 +56,26 @@ def saved(net: nn.Module) -> bytes:
     return file.getvalue()
 
 
-def test_paints_as_the_published_program_does() -> None:
+def test_converted_networks_match_the_published_program() -> None:
     torch.manual_seed(0)
     encoder, paints = vgg(), decoder()
     graphs = [create_session(adain.convert_to_onnx(saved(net)), "adain", "cpu") for net in (encoder, paints)]
     imitator = AdainNetwork(find_card("adain"), *graphs)
     content, style = torch.rand(1, 3, 48, 64), torch.rand(1, 3, 32, 40) ** 3
-    made = imitator.run(content.numpy(), imitator.style_statistics(style.numpy()))
+    result = imitator.run(content.numpy(), imitator.style_statistics(style.numpy()))
     with torch.no_grad():
-        seen, wanted = encoder[:31](content), encoder[:31](style)
-        moments = [(x.mean((2, 3), keepdim=True), (x.var((2, 3), keepdim=True) + 1e-5).sqrt()) for x in (seen, wanted)]
+        content_features, style_features = encoder[:31](content), encoder[:31](style)
+        moments = [
+            (x.mean((2, 3), keepdim=True), (x.var((2, 3), keepdim=True) + 1e-5).sqrt())
+            for x in (content_features, style_features)
+        ]
         (mean, deviation), (new_mean, new_deviation) = moments
-        expected = paints((seen - mean) / deviation * new_deviation + new_mean).clamp(0, 1).numpy()
-    assert made.shape == (1, 3, 48, 64)
-    assert np.abs(made - expected).max() < 5e-3
+        expected = paints((content_features - mean) / deviation * new_deviation + new_mean).clamp(0, 1).numpy()
+    assert result.shape == (1, 3, 48, 64)
+    assert np.abs(result - expected).max() < 5e-3
 
 
-def test_the_numbers_of_layers_are_those_published() -> None:
+def test_layer_numbers_are_those_published() -> None:
     assert [int(n.split(".")[0]) for n in vgg().state_dict() if "weight" in n][:10] == list(adain.ENCODER_LAYERS)
     assert [int(n.split(".")[0]) for n in decoder().state_dict() if "weight" in n] == list(adain.DECODER_LAYERS)
 

@@ -1,4 +1,4 @@
-"""Batches: shapes and ranges, pasted colours that are exact, and masks that follow their pictures."""
+"""Training batches: shapes and ranges, drawn shapes, degradations and occluders."""
 
 from __future__ import annotations
 
@@ -21,8 +21,8 @@ def pool(kind: str, count: int = 6, side: int = 64, alpha: int = 255):  # type: 
     )
 
 
-def test_a_batch_is_whole() -> None:
-    from mattebox.training.data.augmentation import BatchSampler
+def test_batch_shapes_ranges_and_shares() -> None:
+    from mattebox.training.data.batch_sampler import BatchSampler
 
     torch.manual_seed(0)
     batch = BatchSampler(pool("labelled"), pool("unlabelled"), pool("background", alpha=0)).sample_batch(32, (64, 96))
@@ -31,12 +31,12 @@ def test_a_batch_is_whole() -> None:
     for values in (batch.rgb, batch.alpha, batch.pixel_weights):
         assert values.min() >= 0
         assert values.max() <= 1
-    assert batch.alpha[-1].max() == 0  # the empty room comes last
-    assert batch.has_exact_edges.sum() == 13  # a third is pasted, a twentieth drawn
+    assert batch.alpha[-1].max() == 0  # empty backgrounds come last
+    assert batch.has_exact_edges.sum() == 13  # a third are composites, a twentieth drawn shapes
 
 
 def test_drawn_shapes_are_where_their_alpha_says() -> None:
-    from mattebox.training.data.augmentation import BatchSampler
+    from mattebox.training.data.batch_sampler import BatchSampler
     from mattebox.training.data.synthetic_shapes import draw_shape_mattes
 
     torch.manual_seed(0)
@@ -66,7 +66,7 @@ def test_jpeg_changes_little_and_blocks_only() -> None:
     assert (out[:, :, 48:] == ramp[:, :, 48:]).all()
 
 
-def test_trim_pulls_a_mask_in() -> None:
+def test_shrink_mask_pulls_the_edge_in() -> None:
     from mattebox.training.data.augmentation import shrink_mask
 
     mask = torch.zeros(1, 1, 20, 20)
@@ -77,7 +77,7 @@ def test_trim_pulls_a_mask_in() -> None:
     assert 0 < trimmed[0, 0, 10, 5] < 1
 
 
-def test_motion_smears_along_a_line_and_keeps_the_light() -> None:
+def test_motion_blur_keeps_the_sum() -> None:
     from mattebox.training.data.degradation import add_motion_blur
 
     torch.manual_seed(0)
@@ -89,22 +89,22 @@ def test_motion_smears_along_a_line_and_keeps_the_light() -> None:
     assert ((moved > 0.01).sum((1, 2, 3)) > (dot > 0).sum((1, 2, 3))).all()
 
 
-def test_what_stands_in_front_is_no_subject() -> None:
-    from mattebox.training.data.augmentation import BatchSampler
+def test_occluders_are_no_subject() -> None:
+    from mattebox.training.data.batch_sampler import BatchSampler
 
     torch.manual_seed(0)
-    mixer = BatchSampler(pool("labelled"), pool("unlabelled"), pool("background", alpha=0))
+    sampler = BatchSampler(pool("labelled"), pool("unlabelled"), pool("background", alpha=0))
     rgb, alpha = torch.zeros(64, 3, 48, 48), torch.ones(64, 1, 48, 48)
-    seen, left = mixer._add_occluders(rgb, alpha.clone(), (48, 48))
-    hidden = (left < 0.5).flatten(1).any(1)
+    occluded, visible = sampler._add_occluders(rgb, alpha.clone(), (48, 48))
+    hidden = (visible < 0.5).flatten(1).any(1)
     assert 0 < hidden.sum() < 32
-    assert (seen.sum(1, keepdim=True)[left == 1] == 0).all()
-    assert (left[~hidden] == 1).all()
+    assert (occluded.sum(1, keepdim=True)[visible == 1] == 0).all()
+    assert (visible[~hidden] == 1).all()
 
 
 @pytest.mark.parametrize(("set_name", "weight"), [("grabcut", 0), ("voc12val_panels", 0), ("cats", 1)])
-def test_pixels_that_a_mask_leaves_unknown_have_no_weight(set_name: str, weight: float) -> None:
-    from mattebox.training.data.augmentation import BatchSampler
+def test_unknown_pixels_of_a_mask_have_no_weight(set_name: str, weight: float) -> None:
+    from mattebox.training.data.batch_sampler import BatchSampler
 
     torch.manual_seed(0)
     labelled = pool("labelled")

@@ -1,4 +1,4 @@
-"""Backgrounds that hold a subject: named, drawn, and left out by a recipe."""
+"""Background audit: backgrounds with a subject are listed, drawn on a sheet and excluded."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from tests.training.test_cutout_evaluation import material
 
 
 def backgrounds(data: Path, count: int = 12) -> Path:
-    """Empty ones, and one with a disc."""
+    """Plain backgrounds, and one with a disc."""
     shutil.rmtree(data / "backgrounds", ignore_errors=True)
     (data / "backgrounds").mkdir()
     rows, columns = np.mgrid[:120, :160]
@@ -28,22 +28,22 @@ def backgrounds(data: Path, count: int = 12) -> Path:
     return data
 
 
-def test_the_one_that_holds_a_subject_is_named(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_the_background_with_a_subject_is_listed(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     data, drawn = backgrounds(material(tmp_path / "mine")), tmp_path / "sheet.png"
     background_audit.main([str(data), "--sheet", str(drawn)])
     lines = capsys.readouterr().out.splitlines()
     assert [line.split()[0].rpartition("/")[2] for line in lines] == ["b3"]
     with Image.open(drawn) as picture:
         assert picture.size == (1600, 134)
-    (tmp_path / "leave.txt").write_text("# what was looked at\n\n" + lines[0] + "\n")
-    leave = read_excluded_names(tmp_path / "leave.txt")
-    there = [row.key for row, *_ in stream_samples(data, "background", "train")]
-    left = [row.key for row, *_ in stream_samples(data, "background", "train", excluded=leave)]
-    assert set(there) - set(left) == leave
-    assert len(leave) == 1
+    (tmp_path / "leave.txt").write_text("# from the sheet\n\n" + lines[0] + "\n")
+    excluded = read_excluded_names(tmp_path / "leave.txt")
+    all_names = [row.key for row, *_ in stream_samples(data, "background", "train")]
+    remaining = [row.key for row, *_ in stream_samples(data, "background", "train", excluded=excluded)]
+    assert set(all_names) - set(remaining) == excluded
+    assert len(excluded) == 1
 
 
-def test_names_that_are_not_there(tmp_path: Path) -> None:
+def test_missing_file_of_names(tmp_path: Path) -> None:
     assert read_excluded_names(None) == frozenset()
     with pytest.raises(InputMissing, match=r"none.txt: cannot be read .*; give the file"):
         read_excluded_names(tmp_path / "none.txt")

@@ -9,9 +9,8 @@ from mattebox.training.tasks.cutout.calibration import (
     choose_found_threshold,
     cross_validate_confidence,
     fit_confidence,
-    logit,
-    sigmoid,
 )
+from mattebox.training.tasks.cutout.logistic_regression import logit, sigmoid
 
 
 def test_the_fit_finds_the_curve() -> None:

@@ -1,4 +1,4 @@
-"""The whole evaluation on a tiny folder, and its parts by hand."""
+"""Full evaluation on a tiny folder, and its parts by hand."""
 
 from __future__ import annotations
 
@@ -34,8 +34,8 @@ def material(path: Path, count: int = 8) -> Path:
     return path
 
 
-def test_a_report_for_people_and_machines(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    verdicts = compare_networks(["fast", "balanced"], None, material(tmp_path / "mine"), tmp_path / "out")
+def test_reports_as_html_and_json(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    results = compare_networks(["fast", "balanced"], None, material(tmp_path / "mine"), tmp_path / "out")
     facts = json.loads((tmp_path / "out/report.json").read_text())
     assert [f["name"] for f in facts] == ["fast", "balanced"]
     means = facts[0]["slices"]["all"]
@@ -47,7 +47,7 @@ def test_a_report_for_people_and_machines(tmp_path: Path, capsys: pytest.Capture
     assert "data:image/jpeg;base64," in html
     assert "http" not in html
     assert "<script" not in html
-    print_table(verdicts)
+    print_table(results)
     assert len(capsys.readouterr().out.splitlines()) == 3
 
 
@@ -145,11 +145,11 @@ def test_the_page_escapes_and_draws() -> None:
     assert 'alt="&lt;x"' in render_picture(np.zeros((300, 500, 3), np.uint8), "<x")
 
 
-def test_a_card_says_where_its_network_is_weak() -> None:
+def test_failures_of_a_card_are_its_weak_sets() -> None:
     from mattebox.training.export.cards import describe_failures
 
     pictures = {"cats": (0.70, 34), "cars": (0.95, 9), "dogs": (0.87, 5), "one": (0.1, 1)}
-    told = {of: {"iou": iou, "pictures": float(count)} for of, (iou, count) in pictures.items()}
+    scores = {name: {"iou": iou, "pictures": float(count)} for name, (iou, count) in pictures.items()}
     cats, dogs = "cats: IoU 0.70 of 34 validation pictures", "dogs: IoU 0.87 of 5 validation pictures"
-    assert describe_failures(told, 0.88) == [cats]
-    assert describe_failures(told, 0.95) == [cats, dogs]
+    assert describe_failures(scores, 0.88) == [cats]
+    assert describe_failures(scores, 0.95) == [cats, dogs]

@@ -1,4 +1,4 @@
-"""From a folder of one's own to a card that cuts: train, export, cut, all through the command line. Needs torch."""
+"""From a user's folder to a usable card: train, export and cut by the command line. Needs torch."""
 
 from __future__ import annotations
 
@@ -22,19 +22,19 @@ def test_trained_on_a_folder_and_used_by_its_card(tmp_path: Path, capsys: pytest
     data, run = material(tmp_path / "mine"), tmp_path / "run"
     lines = ["minutes = 0.02", "batch = 4", "pool_side = 32", "sides = [[0.0, 32]]", "judge_every = 0.5", "[shape]"]
     (tmp_path / "r.toml").write_text("\n".join([*lines, *(f"{k} = {v}" for k, v in TINY.items())]))
-    words = [str(data), "--out", str(run), "--recipe", str(tmp_path / "r.toml"), "--threads", "1"]
-    done = CliRunner().invoke(commands.train, words, catch_exceptions=False)
-    assert done.exit_code == 0, done.output
+    arguments = [str(data), "--out", str(run), "--recipe", str(tmp_path / "r.toml"), "--threads", "1"]
+    outcome = CliRunner().invoke(commands.train, arguments, catch_exceptions=False)
+    assert outcome.exit_code == 0, outcome.output
     assert "minutes = 0.02" in (run / "recipe.toml").read_text()
-    words = [str(run / "best.pt"), "--data", str(data), "--name", "mine", "--out", str(tmp_path)]
-    done = CliRunner().invoke(commands.export, words, catch_exceptions=False)
-    assert done.exit_code == 0, done.output
+    arguments = [str(run / "best.pt"), "--data", str(data), "--name", "mine", "--out", str(tmp_path)]
+    outcome = CliRunner().invoke(commands.export, arguments, catch_exceptions=False)
+    assert outcome.exit_code == 0, outcome.output
     result = mb.cut(data / "images/p0.png", model=str(tmp_path / "mine.json"), empty="keep")
     assert result.model == "mine"
     assert result.picture.shape == (64, 80)
-    words = [str(data), "--out", str(tmp_path / "on"), "--from", str(tmp_path / "mine.json"), "--steps", "1"]
-    done = CliRunner().invoke(commands.train, [*words, "--threads", "1"], catch_exceptions=False)
-    assert done.exit_code == 0, done.output  # of the same shape, which the graph says itself
+    arguments = [str(data), "--out", str(tmp_path / "on"), "--from", str(tmp_path / "mine.json"), "--steps", "1"]
+    outcome = CliRunner().invoke(commands.train, [*arguments, "--threads", "1"], catch_exceptions=False)
+    assert outcome.exit_code == 0, outcome.output  # of the same shape, which the graph says itself
     assert "decoder = [8, 8, 8, 8]" in (tmp_path / "on/recipe.toml").read_text()
 
 
@@ -47,7 +47,7 @@ def test_a_misspelt_setting_is_named(tmp_path: Path) -> None:
         read_settings(CutoutSettings, tmp_path / "r.toml", tmp_path)
 
 
-def test_what_a_recipe_leaves_out_is_named_beside_it(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_excluded_names_are_read_beside_the_recipe(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     from mattebox.training.core.settings import build_settings, read_settings, write_settings
     from mattebox.training.tasks.cutout.settings import CutoutSettings
 
@@ -60,8 +60,9 @@ def test_what_a_recipe_leaves_out_is_named_beside_it(tmp_path: Path, monkeypatch
     assert settings.excluded_names_file == tmp_path / "recipes/leave.txt"
 
 
-def test_sizes_hold_what_they_say() -> None:
-    from mattebox.training.networks.cutnet import CUTNET_SHAPES, CutNet, count_multiply_adds
+def test_sizes_have_their_multiply_adds() -> None:
+    from mattebox.training.networks.complexity import count_multiply_adds
+    from mattebox.training.networks.cutnet import CUTNET_SHAPES, CutNet
 
     work = {name: count_multiply_adds(CutNet(shape), 320, 320) / 1e9 for name, shape in CUTNET_SHAPES.items()}
     assert work["small"] < 0.8 < work["medium"] < 1.5 < work["large"] < 12

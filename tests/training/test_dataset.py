@@ -1,4 +1,4 @@
-"""One reader for shards, folders and CSV files; what cannot be used is named."""
+"""Datasets in shards, folders and CSV files; pictures that cannot be used are named."""
 
 from __future__ import annotations
 
@@ -26,9 +26,10 @@ def folder(path: Path, count: int, size: tuple[int, int] = (12, 8)) -> Path:
 
 def test_a_folder_is_split_the_same_way_each_time(tmp_path: Path) -> None:
     data = folder(tmp_path / "mine", 30)
-    held, rest = ([r.stem for r, _, _ in stream_samples(data, "labelled", split)] for split in ("val", "train"))
-    assert (len(held), len(rest)) == (3, 27)
-    assert not set(held) & set(rest)
+    stems = {split: [r.stem for r, _, _ in stream_samples(data, "labelled", split)] for split in ("val", "train")}
+    validation, training = stems["val"], stems["train"]
+    assert (len(validation), len(training)) == (3, 27)
+    assert not set(validation) & set(training)
     row, picture, mask = next(stream_samples(data, "labelled", "val"))
     assert (row.set, row.width, row.height) == ("mine", 12, 8)
     assert mask is not None
@@ -37,10 +38,10 @@ def test_a_folder_is_split_the_same_way_each_time(tmp_path: Path) -> None:
     assert not has_samples(data, "unlabelled")
 
 
-def test_backgrounds_and_deep_masks(tmp_path: Path) -> None:
+def test_backgrounds_and_16_bit_masks(tmp_path: Path) -> None:
     data = folder(tmp_path, 2)
     (data / "backgrounds").mkdir()
-    Image.new("RGB", (5, 5)).save(data / "backgrounds/room.png")
+    Image.new("RGB", (5, 5)).save(data / "backgrounds/empty.png")
     for path in (data / "masks").iterdir():
         Image.fromarray(np.full((8, 12), 32896, np.uint16)).save(path)
     assert [m for _, _, m in stream_samples(data, "background", "train")] == [None]

@@ -13,14 +13,9 @@ pytest.importorskip("onnx", reason="onnx is not part of the test lock")
 
 from mattebox.models.matte_refiner import MatteRefiner  # noqa: E402
 from mattebox.training.export import edges  # noqa: E402
-from mattebox.training.networks.edge_network import (  # noqa: E402
-    FEATURE_COUNT,
-    PYRAMID_PLANES,
-    EdgeNet,
-    TileRefiner,
-    flatten_pyramid,
-    mix_candidates,
-)
+from mattebox.training.networks.edge_candidates import mix_candidates  # noqa: E402
+from mattebox.training.networks.edge_features import FEATURE_COUNT, PYRAMID_PLANES, flatten_pyramid  # noqa: E402
+from mattebox.training.networks.edge_network import EdgeNet, TileRefiner  # noqa: E402
 from mattebox.training.tasks.edges import scenes, train, train_shapes  # noqa: E402
 from mattebox.training.tasks.edges.synthetic_mattes import draw_matte  # noqa: E402
 

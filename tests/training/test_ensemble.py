@@ -1,4 +1,4 @@
-"""Networks asked together: the mean of their logits, and those that cannot be put together. Needs onnx."""
+"""Ensembles: the mean of the networks' logits, and networks that cannot be merged. Needs onnx."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ from tests.training.test_cutout_evaluation import material  # noqa: E402
 
 
 def network(channel: int, planes: int = 2) -> onnx.ModelProto:
-    """Says what one channel of the picture holds, in every plane."""
+    """A network that gives one channel of the picture in every plane."""
     kind, sides = onnx.TensorProto.FLOAT, ["batch", 3, "height", "width"]
     chosen = numpy_helper.from_array(np.array([channel] * planes), "chosen")
     graph = helper.make_graph(
@@ -35,7 +35,7 @@ def network(channel: int, planes: int = 2) -> onnx.ModelProto:
     return helper.make_model(graph, opset_imports=[helper.make_opsetid("", 17)], ir_version=9)
 
 
-def test_the_mean_of_the_logits_counts() -> None:
+def test_output_is_the_mean_of_the_logits() -> None:
     model = merge_graphs([network(0), network(2)], [3, 1], logit_scale=2)
     x = np.random.default_rng(0).uniform(0.01, 0.99, (2, 3, 4, 5)).astype(np.float32)
     (y,) = ort.InferenceSession(model.SerializeToString()).run(None, {"picture": x})
@@ -43,7 +43,7 @@ def test_the_mean_of_the_logits_counts() -> None:
     np.testing.assert_allclose(y, 1 / (1 + np.exp(-mean)), atol=1e-5)
 
 
-def test_what_is_sure_stays_finite() -> None:
+def test_certain_outputs_stay_finite() -> None:
     x = np.zeros((1, 3, 2, 2), np.float32)
     x[:, 0] = 1
     (y,) = ort.InferenceSession(merge_graphs([network(0), network(1)], [1, 1]).SerializeToString()).run(
@@ -52,25 +52,25 @@ def test_what_is_sure_stays_finite() -> None:
     np.testing.assert_allclose(y, 0.5, atol=1e-4)
 
 
-def test_a_network_and_itself_say_what_it_says(tmp_path: Path) -> None:
+def test_an_ensemble_of_equal_networks_gives_their_output(tmp_path: Path) -> None:
     card, data = find_card(FLOAT), material(tmp_path / "mine", 20)
-    made = load_card(build_ensemble([card, card], [0.5, 0.5], 1, data, tmp_path / "pair.onnx"))
+    ensemble = load_card(build_ensemble([card, card], [0.5, 0.5], 1, data, tmp_path / "pair.onnx"))
     x = np.random.default_rng(0).standard_normal((1, 3, 64, 96)).astype(np.float32)
-    np.testing.assert_allclose(Session.open(made, "cpu").run(x), Session.open(card, "cpu").run(x), atol=2e-3)
-    assert made.origin == FLOAT
-    assert made.input.looks == 1
-    assert made.data == card.data
-    counts = {f.what: f.value for f in made.figures}
+    np.testing.assert_allclose(Session.open(ensemble, "cpu").run(x), Session.open(card, "cpu").run(x), atol=2e-3)
+    assert ensemble.origin == FLOAT
+    assert ensemble.input.looks == 1
+    assert ensemble.data == card.data
+    counts = {f.what: f.value for f in ensemble.figures}
     assert counts["parameters"] == 2 * {f.what: f.value for f in card.figures}["parameters"]
     assert mb.cut(data / "images/p0.png", model=str(tmp_path / "pair.json"), empty="keep").model == "pair"
 
 
-def test_what_cannot_be_put_together(tmp_path: Path) -> None:
+def test_networks_that_cannot_be_merged(tmp_path: Path) -> None:
     with pytest.raises(ModelError, match="give 1 and 2 planes"):
         merge_graphs([network(0), network(0, planes=1)], [1, 1])
     card, out = find_card(FLOAT), tmp_path / "pair.onnx"
     other = msgspec.structs.replace(card, input=msgspec.structs.replace(card.input, side=512), name="other")
-    with pytest.raises(ModelError, match=f"{FLOAT} and other are not fed alike"):
+    with pytest.raises(ModelError, match=f"{FLOAT} and other differ in input or output"):
         build_ensemble([card, other], [1, 1], 1, tmp_path, out)
     for members, weights in (([card], [1.0]), ([card, card], [1.0]), ([card, card], [1.0, 0.0])):
         with pytest.raises(UsageError, match="give two cards or more"):

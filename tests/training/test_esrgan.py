@@ -1,4 +1,4 @@
-"""The ESRGAN family: what a network is like is told by its weights, and its ONNX graph answers as it does."""
+"""ESRGAN conversion: the weights say which network it is, and its ONNX graph gives its output."""
 
 from __future__ import annotations
 
@@ -49,21 +49,21 @@ def as_safetensors(state: dict[str, torch.Tensor]) -> bytes:
 
 @pytest.mark.parametrize("kind", NETWORKS)
 @pytest.mark.parametrize("wrapped", ["params_ema", "params", None, "safetensors"])
-def test_there_and_back(kind: str, wrapped: str | None) -> None:
+def test_converted_graph_gives_the_networks_output(kind: str, wrapped: str | None) -> None:
     torch.manual_seed(0)
     net = NETWORKS[kind]().eval()
     state = net.state_dict()
     content = as_safetensors(state) if wrapped == "safetensors" else saved({wrapped: state} if wrapped else state)
     session = create_session(esrgan.convert_to_onnx(content), kind, "cpu")
     x = torch.rand(1, 3, 24, 36)
-    (made,) = session.run(None, {"picture": x.numpy()})
+    (result,) = session.run(None, {"picture": x.numpy()})
     with torch.no_grad():
         expected = net(x).numpy()
-    assert made.shape == (1, 3, 24 * SCALES[kind], 36 * SCALES[kind])
-    assert np.abs(made - expected).max() < 2e-3
+    assert result.shape == (1, 3, 24 * SCALES[kind], 36 * SCALES[kind])
+    assert np.abs(result - expected).max() < 2e-3
 
 
-def test_the_first_names_are_known() -> None:
+def test_legacy_names_are_known() -> None:
     state = RRDBNet(16, 8, 2, 1).state_dict()
 
     def first(name: str) -> str:
@@ -79,7 +79,7 @@ def test_the_first_names_are_known() -> None:
 
 
 class Trap:
-    """What a malicious pickle does when it is opened."""
+    """A malicious pickle that runs code when it is loaded."""
 
     def __reduce__(self) -> tuple[Callable[[str], None], tuple[str]]:
         return Path.touch, (Path("sprung"),)  # type: ignore[return-value]
@@ -103,7 +103,7 @@ def test_another_familys_weights_are_refused(state: dict[str, torch.Tensor]) -> 
 def test_the_published_compact_networks_are_ours(
     file: str, convolutions: int, shared_data: Callable[[str], Path]
 ) -> None:
-    """Their own ONNX files' weights in our definition give their own files' answers."""
+    """Weights of their ONNX files in our definition give the output of those files."""
     path = shared_data(f"weights/realesr-{file}.onnx")
     weights = [onnx.numpy_helper.to_array(t) for t in onnx.load(path).graph.initializer]
     net = SRVGGNetCompact(64, convolutions, 4).eval()
@@ -120,7 +120,7 @@ def test_the_published_compact_networks_are_ours(
         for slope, w in zip((m for m in net.body if isinstance(m, torch.nn.PReLU)), slopes, strict=True):
             slope.weight.copy_(torch.from_numpy(w.reshape(-1).copy()))
         x = torch.rand(1, 3, 32, 40)
-        made = net(x).numpy()
+        result = net(x).numpy()
     session = create_session(path.read_bytes(), file, "cpu")
     (expected,) = session.run(None, {session.get_inputs()[0].name: x.numpy()})
-    assert np.abs(made - expected).max() < 1e-3
+    assert np.abs(result - expected).max() < 1e-3

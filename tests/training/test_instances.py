@@ -1,4 +1,4 @@
-"""Several subjects told apart, judged on maps that a folder has: right, half right, and maps that are none."""
+"""Separation of several subjects against instance maps: right, half right, and unusable maps."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ def numbers(*parts: tuple[slice, slice]) -> np.ndarray:
 
 
 def scene(folder: Path, values: np.ndarray, kind: str = "P") -> Path:
-    """Two pictures of red things on blue, one of them kept back to judge by, and their maps."""
+    """Two pictures of red shapes on blue, one of them for validation, and their maps."""
     for name in ("images", "masks", "instances"):
         (folder / name).mkdir(parents=True)
     rgb = np.where((numbers(*SUBJECTS) > 0)[..., None], np.uint8([230, 20, 20]), np.uint8([20, 20, 230]))
@@ -39,19 +39,19 @@ def scene(folder: Path, values: np.ndarray, kind: str = "P") -> Path:
 
 
 @pytest.mark.parametrize("kind", ["P", "RGB"])
-def test_what_is_listed_rightly_is_worth_one(tmp_path: Path, kind: str) -> None:
+def test_correct_instances_score_one(tmp_path: Path, kind: str) -> None:
     assert evaluate_instances(fake_session(), scene(tmp_path / "mine", numbers(*SUBJECTS), kind)) == pytest.approx(
         1, abs=0.11
     )
 
 
-def test_one_thing_that_was_drawn_as_two_is_worth_less(tmp_path: Path) -> None:
+def test_a_subject_mapped_as_two_scores_less(tmp_path: Path) -> None:
     rows, columns = SUBJECTS[0]
     halves = ((slice(rows.start, 60), columns), (slice(60, rows.stop), columns))
     assert evaluate_instances(fake_session(), scene(tmp_path / "mine", numbers(*halves, SUBJECTS[1]))) < 0.5
 
 
-def test_without_maps_nothing_is_said(tmp_path: Path) -> None:
+def test_without_maps_there_is_no_score(tmp_path: Path) -> None:
     data = scene(tmp_path / "mine", numbers(*SUBJECTS))
     for file in (data / "instances").iterdir():
         file.unlink()
@@ -59,17 +59,17 @@ def test_without_maps_nothing_is_said(tmp_path: Path) -> None:
     assert evaluate_instances(fake_session(), data / "images/0.png") is None
 
 
-def test_it_stands_in_the_table_and_on_the_page(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_precision_is_in_the_table_and_the_report(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     data = scene(tmp_path / "mine", numbers(*SUBJECTS))
-    verdict = compare_networks(["fast"], None, data, tmp_path / "out")[0]
-    assert verdict.instance_average_precision is not None
-    assert verdict.as_dict()["instances_map"] == verdict.instance_average_precision
-    assert "Several subjects told apart" in (tmp_path / "out/report.html").read_text()
-    print_table([verdict])
-    assert capsys.readouterr().out.splitlines()[1].endswith(f"{verdict.instance_average_precision:8.3f}")
+    result = compare_networks(["fast"], None, data, tmp_path / "out")[0]
+    assert result.instance_average_precision is not None
+    assert result.as_dict()["instances_map"] == result.instance_average_precision
+    assert "Separation of several subjects" in (tmp_path / "out/report.html").read_text()
+    print_table([result])
+    assert capsys.readouterr().out.splitlines()[1].endswith(f"{result.instance_average_precision:8.3f}")
 
 
-def test_maps_that_are_none(tmp_path: Path) -> None:
+def test_unusable_maps(tmp_path: Path) -> None:
     data = scene(tmp_path / "mine", numbers(*SUBJECTS))
     with pytest.raises(InputUnreadable, match="is 160 x 128, its picture 99 x 50"):
         read_instance_map(data / "instances/0.png", (50, 99))
@@ -78,10 +78,10 @@ def test_maps_that_are_none(tmp_path: Path) -> None:
         read_instance_map(data / "instances/0.png", (128, 160))
 
 
-def test_large_maps_are_looked_at_at_intervals(tmp_path: Path) -> None:
+def test_large_maps_are_subsampled(tmp_path: Path) -> None:
     values = np.zeros((100, 2 * MAX_MASK_SIDE_PIXELS), np.uint16)
     values[:, : MAX_MASK_SIDE_PIXELS // 2] = 900
     Image.fromarray(values).save(tmp_path / "map.png")
-    made = read_instance_map(tmp_path / "map.png", values.shape)
-    assert made.shape == (1, 50, MAX_MASK_SIDE_PIXELS)
-    assert made.mean() == pytest.approx(0.25)
+    masks = read_instance_map(tmp_path / "map.png", values.shape)
+    assert masks.shape == (1, 50, MAX_MASK_SIDE_PIXELS)
+    assert masks.mean() == pytest.approx(0.25)

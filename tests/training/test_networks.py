@@ -1,4 +1,4 @@
-"""The networks that can be trained: a step of each, published weights taken over, fewer channels. Needs torch."""
+"""Cutout networks: a training step of each, published weights, pruning, other formats. Needs torch."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ SMALL = {"unet": {"width": 4}, "litenet": LITE, "deeplab-mobilenet": {"width": 1
 
 @pytest.mark.parametrize("name", ["cutnet", "litenet", "unet", "deeplab-mobilenet", "deeplab-resnet18", "u2netp"])
 def test_every_network_learns(name: str) -> None:
-    from mattebox.training.data.augmentation import TrainingBatch
+    from mattebox.training.data.batch_sampler import TrainingBatch
     from mattebox.training.networks.registry import build_network
     from mattebox.training.tasks.cutout.losses import cutout_loss
 
@@ -53,7 +53,7 @@ def test_every_network_learns(name: str) -> None:
     assert net.eval()(batch.rgb[:1]).shape == (1, 1, 64, 96)
 
 
-def test_names_and_shapes_that_are_none() -> None:
+def test_unknown_names_and_shapes() -> None:
     from mattebox.training.networks.registry import build_network, trainable_network_name
 
     with pytest.raises(UsageError, match="no network 'resnet'.*cutnet"):
@@ -66,7 +66,7 @@ def test_names_and_shapes_that_are_none() -> None:
 
 
 @pytest.mark.skipif(not U2NETP.exists(), reason="the published weights are not at hand")
-def test_published_weights_are_taken_over(tmp_path: Path) -> None:
+def test_published_weights_are_loaded(tmp_path: Path) -> None:
     import onnxruntime
 
     from mattebox.training.convert.onnx_to_torch import load_onnx_weights
@@ -85,8 +85,8 @@ def test_published_weights_are_taken_over(tmp_path: Path) -> None:
     assert np.abs(ours - published.run(None, {"input": x.numpy()})[0]).max() < 1e-4
 
 
-def test_int8_is_taken_for_what_it_stands_for() -> None:
-    """The smallest network says its shape itself, and answers as its card does, in float, ready to be trained on."""
+def test_int8_weights_are_dequantised() -> None:
+    """The smallest network's graph holds its shape; loaded in float it gives nearly the card's output."""
     from mattebox.training.convert.onnx_to_torch import load_onnx_weights, read_network_shape
     from mattebox.training.networks.registry import build_network, trainable_network_name
 
@@ -97,14 +97,14 @@ def test_int8_is_taken_for_what_it_stands_for() -> None:
     load_onnx_weights(session.card, net, torch.from_numpy(x))
     with torch.no_grad():
         ours = torch.sigmoid(net.eval()(torch.from_numpy(x))).numpy()
-    apart = np.abs(ours[:, 0] - session.run(x)[:, 0])
-    assert apart.mean() < 0.02  # what lies between the layers is not rounded here
+    difference = np.abs(ours[:, 0] - session.run(x)[:, 0])
+    assert difference.mean() < 0.02  # activations are not rounded here
     assert ((ours[:, 0] > 0.5) == (session.run(x)[:, 0] > 0.5)).mean() > 0.99
     assert read_network_shape(find_card(FLOAT)) == {}  # an older one, of the default shape
 
 
 @pytest.mark.parametrize(("name", "shape"), [("cutnet", TINY), ("litenet", LITE)])
-def test_the_channels_that_matter_least_go(
+def test_the_least_important_channels_are_pruned(
     name: str, shape: dict[str, object], tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     import tomllib
@@ -115,9 +115,9 @@ def test_the_channels_that_matter_least_go(
 
     torch.manual_seed(0)
     net = build_network(name, shape)
-    for _, inside in pruning.prunable_blocks(net):
-        torch.nn.init.ones_(list(inside.producers.values())[-1][1].weight)
-        list(inside.producers.values())[-1][1].weight.data[::2] = (
+    for _, channels in pruning.prunable_blocks(net):
+        torch.nn.init.ones_(list(channels.producers.values())[-1][1].weight)
+        list(channels.producers.values())[-1][1].weight.data[::2] = (
             0  # every second channel is dead, and its bias with it
         )
     for block in net.modules():
@@ -139,7 +139,7 @@ def test_the_channels_that_matter_least_go(
     build_network(name, smaller).load_state_dict(checkpoint.read(out, torch.device("cpu"))["average"])
 
 
-def test_what_has_no_blocks_is_not_pruned() -> None:
+def test_networks_without_blocks_are_not_pruned() -> None:
     from mattebox.training.export import pruning
     from mattebox.training.networks.registry import build_network
 
@@ -147,7 +147,7 @@ def test_what_has_no_blocks_is_not_pruned() -> None:
         pruning.prune_network(build_network("unet", {"width": 4}), "unet", {"width": 4}, 0.5)
 
 
-def test_torchscript_answers_alike(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_torchscript_gives_the_same_output(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     import json
 
     from mattebox.training.core import checkpoint
@@ -156,26 +156,26 @@ def test_torchscript_answers_alike(tmp_path: Path, capsys: pytest.CaptureFixture
 
     net = CutNet(CutNetShape(**{k: tuple(v) for k, v in TINY.items()}))
     checkpoint.write({"average": net.state_dict(), "net": "cutnet", "shape": TINY}, tmp_path / "best.pt")
-    words = [str(tmp_path / "best.pt"), "--data", str(material(tmp_path / "mine")), "--name", "mine"]
-    cutout.main([*words, "--out", str(tmp_path), "--steep", "2", "--also", "torchscript"])
-    told = json.loads(capsys.readouterr().out.splitlines()[-1])
-    assert told["file"] == "mine.pt"
-    assert told["largest difference"] < 0.01
+    arguments = [str(tmp_path / "best.pt"), "--data", str(material(tmp_path / "mine")), "--name", "mine"]
+    cutout.main([*arguments, "--out", str(tmp_path), "--steep", "2", "--also", "torchscript"])
+    facts = json.loads(capsys.readouterr().out.splitlines()[-1])
+    assert facts["file"] == "mine.pt"
+    assert facts["largest difference"] < 0.01
     assert json.loads((tmp_path / "mine.json").read_text())["architecture"] == "CutNet"
 
 
 def test_several_processes_train_one_network(tmp_path: Path) -> None:
-    """As torchrun starts them: two, whose weights stay the same, and one of which writes."""
+    """Two processes as torchrun starts them: one of them writes, and their weights stay equal."""
     data = material(tmp_path / "mine")
     shape = "\n".join(f"{k} = {v}" for k, v in TINY.items())
     (tmp_path / "r.toml").write_text(
         f"minutes = 0.02\nbatch = 4\npool_side = 32\nsides = [[0.0, 32]]\njudge_every = 0.5\n[shape]\n{shape}\n"
     )
-    words = [sys.executable, "-W", "ignore", "-m", "torch.distributed.run", "--standalone", "--nproc-per-node", "2",
-             "-m", "mattebox.training.tasks.cutout.train", str(data), "--out", str(tmp_path / "run"), "--recipe", str(tmp_path / "r.toml"),
-             "--threads", "1"]  # fmt: skip
+    arguments = [sys.executable, "-W", "ignore", "-m", "torch.distributed.run", "--standalone", "--nproc-per-node", "2",
+             "-m", "mattebox.training.tasks.cutout.train", str(data), "--out", str(tmp_path / "run"),
+             "--recipe", str(tmp_path / "r.toml"), "--threads", "1"]  # fmt: skip
     environment = os.environ | {"PYTHONPATH": os.pathsep.join([str(ROOT / "src"), str(ROOT)]), "OMP_NUM_THREADS": "1"}
-    done = subprocess.run(words, env=environment, capture_output=True, text=True, timeout=50, cwd=ROOT)
-    assert done.returncode == 0, done.stderr[-2000:]
-    assert done.stdout.count("multiply-adds") == 1
+    outcome = subprocess.run(arguments, env=environment, capture_output=True, text=True, timeout=50, cwd=ROOT)
+    assert outcome.returncode == 0, outcome.stderr[-2000:]
+    assert outcome.stdout.count("multiply-adds") == 1
     assert torch.load(tmp_path / "run/best.pt", weights_only=True)["net"] == "cutnet"

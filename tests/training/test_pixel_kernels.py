@@ -1,4 +1,4 @@
-"""The exported graphs compute what their torch source says. Needs torch, which no lock installs."""
+"""The exported pixel kernels compute what their torch source does. Needs torch, which no lock installs."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ torch = pytest.importorskip("torch", reason="torch is not part of the test lock"
 @pytest.mark.parametrize(
     "name", ["colour_models", "colour_models_half", "decide", "fuse", "project", "project_plate", "unmix"]
 )
-def test_the_graph_is_its_source(name: str) -> None:
+def test_the_graph_matches_its_source(name: str) -> None:
     from mattebox.training.export.pixel_kernels import kernel_graphs
 
     graph, shapes = kernel_graphs()[name]

@@ -1,4 +1,4 @@
-"""An encoder that begins with a classifier's published weights, made up here in their files' names. Needs torch."""
+"""Pretrained encoder: weights in the format of the published classifier, with random values. Needs torch."""
 
 from __future__ import annotations
 
@@ -27,48 +27,48 @@ def published(tmp_path: Path, **renamed: str) -> Path:
             layer.running_mean.uniform_(-0.1, 0.1)
             layer.running_var.uniform_(0.5, 1.5)
     blocks = [(s, b) for s, stage in enumerate(net.stages) for b in range(len(stage))]
-    theirs = {ours: name for name, ours in LAYER_NAMES.items()}
+    published_names = {ours: name for name, ours in LAYER_NAMES.items()}
     for name, value in net.state_dict().items():
         part, *rest = name.split(".")
         if part == "stem":
             called = ("_conv_stem", "_bn0")[int(rest[0])] + f".{rest[1]}"
         else:
             number = blocks.index((int(rest[0]), int(rest[1])))
-            called = f"_blocks.{number}.{theirs[f'{rest[2]}.{rest[3]}']}.{rest[4]}"
+            called = f"_blocks.{number}.{published_names[f'{rest[2]}.{rest[3]}']}.{rest[4]}"
         found[renamed.get(called, called)] = value
     torch.save(found, tmp_path / "lite0.pth")
     return tmp_path / "lite0.pth"
 
 
-def test_the_encoder_sees_what_the_classifier_saw(tmp_path: Path) -> None:
-    """Fed as the house feeds its networks, it answers as the published one does for (x - 127) / 128."""
-    from mattebox.training.evaluate.torch_predictor import normalise_rgb
+def test_the_encoder_matches_the_classifier(tmp_path: Path) -> None:
+    """With our normalisation it gives what the published one gives for (x - 127) / 128."""
     from mattebox.training.networks.efficientnet import EfficientNetLite
     from mattebox.training.networks.litenet import LiteNet
+    from mattebox.training.networks.normalisation import normalise_rgb
     from mattebox.training.networks.pretrained_encoder import load_encoder_weights
 
     file = published(tmp_path)
     torch.manual_seed(0)
-    theirs = EfficientNetLite()
-    whole = LiteNet()
-    load_encoder_weights(whole, file)
-    for layer, known in zip(whole.encoder.modules(), theirs.modules(), strict=True):
+    published_encoder = EfficientNetLite()
+    net = LiteNet()
+    load_encoder_weights(net, file)
+    for layer, copied in zip(net.encoder.modules(), published_encoder.modules(), strict=True):
         if isinstance(layer, torch.nn.Conv2d):
-            known.weight.data.copy_(layer.weight.data)
+            copied.weight.data.copy_(layer.weight.data)
         if isinstance(layer, torch.nn.BatchNorm2d):
-            known.load_state_dict(layer.state_dict())
+            copied.load_state_dict(layer.state_dict())
     saved = torch.load(file, weights_only=True)
-    theirs.stem[0].weight.data.copy_(saved["_conv_stem.weight"])
-    theirs.stem[1].running_mean.copy_(saved["_bn0.running_mean"])
+    published_encoder.stem[0].weight.data.copy_(saved["_conv_stem.weight"])
+    published_encoder.stem[1].running_mean.copy_(saved["_bn0.running_mean"])
     rgb = torch.rand(1, 3, 96, 96)
     with torch.no_grad():
-        ours = whole.eval().encoder.stem(normalise_rgb(rgb))
-        wanted = theirs.eval().stem((255 * rgb - 127) / 128)
-    assert torch.allclose(ours[:, :, 1:-1, 1:-1], wanted[:, :, 1:-1, 1:-1], atol=1e-4)
-    assert torch.equal(whole.encoder.stages[5][1].grow[0].weight, saved["_blocks.12._expand_conv.weight"])
+        result = net.eval().encoder.stem(normalise_rgb(rgb))
+        expected = published_encoder.eval().stem((255 * rgb - 127) / 128)
+    assert torch.allclose(result[:, :, 1:-1, 1:-1], expected[:, :, 1:-1, 1:-1], atol=1e-4)
+    assert torch.equal(net.encoder.stages[5][1].grow[0].weight, saved["_blocks.12._expand_conv.weight"])
 
 
-def test_a_shorter_encoder_takes_what_it_has(tmp_path: Path) -> None:
+def test_a_shorter_encoder_loads_its_layers(tmp_path: Path) -> None:
     from mattebox.training.networks.litenet import LiteNet
     from mattebox.training.networks.pretrained_encoder import load_encoder_weights
 
@@ -120,13 +120,15 @@ def test_the_encoder_is_trained_more_gently(tmp_path: Path) -> None:
     from mattebox.training.tasks.cutout.settings import CutoutSettings
     from mattebox.training.tasks.cutout.train import train_cutout
 
-    recipe = CutoutSettings(steps=3, net="litenet", shape=dict(LITE), batch=2, pool_side=32, sides=[[0.0, 32]], warmup=1,
-                    gentle=0.0, decay=0.0, average=0.0)  # fmt: skip
-    train_cutout(recipe, material(tmp_path / "mine"), tmp_path / "run", backbone_weights=str(published(tmp_path)))
-    made = torch.load(tmp_path / "run/last.pt", weights_only=True)["weights"]
+    settings = CutoutSettings(
+        steps=3, net="litenet", shape=dict(LITE), batch=2, pool_side=32, sides=[[0.0, 32]], warmup=1, gentle=0.0,
+        decay=0.0, average=0.0,
+    )  # fmt: skip
+    train_cutout(settings, material(tmp_path / "mine"), tmp_path / "run", backbone_weights=str(published(tmp_path)))
+    weights = torch.load(tmp_path / "run/last.pt", weights_only=True)["weights"]
     saved = torch.load(tmp_path / "lite0.pth", weights_only=True)
-    assert torch.equal(made["encoder.stages.2.0.grow.0.weight"], saved["_blocks.3._expand_conv.weight"])
-    assert made["head.weight"].isfinite().all()
+    assert torch.equal(weights["encoder.stages.2.0.grow.0.weight"], saved["_blocks.3._expand_conv.weight"])
+    assert weights["head.weight"].isfinite().all()
 
 
 def test_half_precision_only_where_it_pays() -> None:

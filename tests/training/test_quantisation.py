@@ -1,4 +1,4 @@
-"""int8 of the embedded network: smaller, and nearly the same answers. Needs onnx, which no lock installs."""
+"""int8 of the embedded network: smaller, with nearly the same output. Needs onnx, which no lock installs."""
 
 from __future__ import annotations
 
@@ -23,13 +23,13 @@ def test_int8_is_smaller_and_near(tmp_path: Path) -> None:
     session, data, out = Session.open(f"{FLOAT}@fast", "cpu"), material(tmp_path / "mine", 20), tmp_path / "small.onnx"
     quantise_card(session, data, out, 6)
     assert {"QuantizeLinear", "DequantizeLinear"} <= {node.op_type for node in onnx.load(out).graph.node}
-    told = measure_quantisation(session, data, out)
-    assert told["bytes"][1] < 0.6 * told["bytes"][0]
-    assert abs(told["cost"]["mae"]) < 0.05
-    assert told["cost"]["mae"] == pytest.approx(told["int8"]["mae"] - told["float"]["mae"], abs=2e-4)
+    measured = measure_quantisation(session, data, out)
+    assert measured["bytes"][1] < 0.6 * measured["bytes"][0]
+    assert abs(measured["cost"]["mae"]) < 0.05
+    assert measured["cost"]["mae"] == pytest.approx(measured["int8"]["mae"] - measured["float"]["mae"], abs=2e-4)
 
 
-def test_int8_is_not_made_of_int8(tmp_path: Path) -> None:
+def test_int8_is_not_quantised_again(tmp_path: Path) -> None:
     from mattebox.training.export.quantisation import quantise_card
 
     with pytest.raises(ModelError, match="is int8 already") as caught:
@@ -37,8 +37,8 @@ def test_int8_is_not_made_of_int8(tmp_path: Path) -> None:
     assert caught.value.remedy == f"take the one in float: {FLOAT}"
 
 
-def test_its_card_cuts(tmp_path: Path) -> None:
-    """Beside the graph lies a card that knows what it was made of, and every weight is of 7 bits."""
+def test_the_int8_card_is_usable(tmp_path: Path) -> None:
+    """The card beside the graph has the provenance of the one in float; all weights have 7 bits."""
     from mattebox.training.export.quantisation import quantise_card, write_int8_card
 
     session, data, out = Session.open(f"{FLOAT}@fast", "cpu"), material(tmp_path / "mine", 20), tmp_path / "small.onnx"
@@ -49,5 +49,5 @@ def test_its_card_cuts(tmp_path: Path) -> None:
     assert f"int8 of {FLOAT}@fast" in card.notes
     weights = [onnx.numpy_helper.to_array(t) for t in onnx.load(out).graph.initializer if t.data_type == 3]
     assert max(int(np.abs(w.astype(int)).max()) for w in weights if w.size > 1) <= 64
-    made = mb.cut(data / "images/p0.png", model=str(tmp_path / "small.json"), empty="keep")
-    assert made.model == "small"
+    result = mb.cut(data / "images/p0.png", model=str(tmp_path / "small.json"), empty="keep")
+    assert result.model == "small"

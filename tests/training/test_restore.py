@@ -12,7 +12,8 @@ from PIL import Image
 
 torch = pytest.importorskip("torch", reason="torch is not part of the test lock")
 
-from mattebox.training.evaluate import image_quality  # noqa: E402
+from mattebox.training.data.tensors import picture_to_tensor  # noqa: E402
+from mattebox.training.evaluate.psnr_ssim import luma, psnr  # noqa: E402
 from mattebox.training.networks.net2net import grow_weights  # noqa: E402
 from mattebox.training.networks.restoration import (  # noqa: E402
     RestorationShape,
@@ -28,14 +29,14 @@ UP, RESTORE = RestorationShape(2, (8,), (1,)), RestorationShape(1, (8, 16), (1, 
 
 def test_psnr_by_hand() -> None:
     one = torch.zeros(1, 3, 4, 4)
-    assert image_quality.psnr(one, one + 0.1) == pytest.approx(20, abs=1e-4)
-    assert image_quality.luma(torch.ones(1, 3, 1, 1)).item() == pytest.approx(235 / 255)
+    assert psnr(one, one + 0.1) == pytest.approx(20, abs=1e-4)
+    assert luma(torch.ones(1, 3, 1, 1)).item() == pytest.approx(235 / 255)
 
 
 def test_shrinking_is_pillows_bicubic() -> None:
     rng = np.random.default_rng(1)
     pixels = rng.integers(0, 256, (24, 32, 3), np.uint8)
-    ours = synthetic_degradation.downscale(image_quality.picture_to_tensor(pixels), 2)[0].permute(1, 2, 0).numpy() * 255
+    ours = synthetic_degradation.downscale(picture_to_tensor(pixels), 2)[0].permute(1, 2, 0).numpy() * 255
     theirs = np.asarray(Image.fromarray(pixels).resize((16, 12), Image.Resampling.BICUBIC))
     assert np.abs(ours - theirs).max() <= 1
 

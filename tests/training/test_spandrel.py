@@ -1,4 +1,4 @@
-"""Published networks by spandrel's definitions: their graphs answer as they do, on squares of one size."""
+"""spandrel conversion: graphs give the output of the published networks, on squares of one size."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ def saved(state: object) -> bytes:
 
 
 @pytest.mark.parametrize("kind", NETWORKS)
-def test_the_graph_answers_as_the_network(kind: str, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_graph_gives_the_networks_output(kind: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(spandrel, "INPUT_SIDE_PIXELS", 64)
     torch.manual_seed(0)
     with warnings.catch_warnings():
@@ -44,12 +44,12 @@ def test_the_graph_answers_as_the_network(kind: str, monkeypatch: pytest.MonkeyP
         net = NETWORKS[kind]().eval()
     session = create_session(spandrel.convert_to_onnx(saved({"params": net.state_dict()})), kind, "cpu")
     x = torch.rand(1, 3, 64, 64)
-    (made,) = session.run(None, {"picture": x.numpy()})
+    (result,) = session.run(None, {"picture": x.numpy()})
     with torch.no_grad():
-        np.testing.assert_allclose(made, net(x).numpy(), atol=2e-3)  # weights are stored in float16
+        np.testing.assert_allclose(result, net(x).numpy(), atol=2e-3)  # weights are stored in float16
 
 
-def test_what_is_of_no_network() -> None:
+def test_unknown_weights_are_refused() -> None:
     with pytest.raises(ModelError, match="of no network that is known"):
         spandrel.convert_to_onnx(saved({"params": {"weight": torch.zeros(3)}}))
 

@@ -14,8 +14,8 @@ torch = pytest.importorskip("torch", reason="torch is not part of the test lock"
 pytest.importorskip("onnx", reason="onnx is not part of the test lock")
 
 from mattebox.models.runtime.onnx_runtime import create_session  # noqa: E402
-from mattebox.training.evaluate.lpips import SqueezeNetFeatures  # noqa: E402
 from mattebox.training.export import style  # noqa: E402
+from mattebox.training.networks.squeezenet import SqueezeNetFeatures  # noqa: E402
 from mattebox.training.networks.style_network import StyledConvolution, StyleNet  # noqa: E402
 from mattebox.training.tasks.style.settings import StyleSettings  # noqa: E402
 from mattebox.training.tasks.style.style_images import SIDE_PIXELS, STYLE_PAINTERS, draw_style_image  # noqa: E402

@@ -21,8 +21,9 @@ from mattebox.errors import UsageError  # noqa: E402
 from mattebox.training.core.ema import Ema  # noqa: E402
 from mattebox.training.core.settings import build_settings, read_settings, write_settings  # noqa: E402
 from mattebox.training.core.trainer import Trainer  # noqa: E402
-from mattebox.training.evaluate.lpips import PerceptualDistance, SqueezeNetFeatures  # noqa: E402
-from mattebox.training.networks.edge_network import FEATURE_COUNT  # noqa: E402
+from mattebox.training.evaluate.lpips import PerceptualDistance  # noqa: E402
+from mattebox.training.networks.edge_features import FEATURE_COUNT  # noqa: E402
+from mattebox.training.networks.squeezenet import SqueezeNetFeatures  # noqa: E402
 from mattebox.training.tasks.cutout.settings import CutoutSettings  # noqa: E402
 from mattebox.training.tasks.cutout.task import CutoutTask  # noqa: E402
 from mattebox.training.tasks.edges import train as edges  # noqa: E402

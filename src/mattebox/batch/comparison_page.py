@@ -91,7 +91,7 @@ class ComparisonWriter:
             f"{''.join(self.figures)}<script>{PAGE_SCRIPT}</script>"
         )
         page = render_page("before and after", PAGE_CSS, body)
-        write_bytes(self.path, page.encode(), overwrite=True)
+        write_bytes(self.path, page.encode(errors="replace"), overwrite=True)
 
     def _write_side_by_side(self, before: Picture, after: Picture) -> None:
         """Both in one picture, the first resized to the second's height."""

@@ -63,4 +63,4 @@ class ContactSheet:
         failed = sum(confidence < 0 for confidence, _ in self.cells)
         title = f"{len(self.cells)} photographs, {failed} failed; the least confident come first"
         page = render_page(title, PAGE_CSS, f"<h1>mattebox</h1><p>{title}</p><main>{cells}</main>")
-        write_bytes(self.path, page.encode(), overwrite=True)
+        write_bytes(self.path, page.encode(errors="replace"), overwrite=True)

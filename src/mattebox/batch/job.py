@@ -144,7 +144,7 @@ class LocalJobRunner:
         """The hash of the written file if requested, and the rules of the recipe's marketplace that it breaks."""
         marketplace = self.recipe.save_step.check_for
         is_listing = marketplace != marketplace_check.NO_MARKETPLACE
-        if job.target is None or not (self.needs_hashes or is_listing):
+        if job.target is None or atomic_write.is_stream(job.target) or not (self.needs_hashes or is_listing):
             return "", ()
         data = read_bytes(job.target)
         output_hash = sha256_hex(data) if self.needs_hashes else ""
@@ -189,7 +189,8 @@ class LocalJobRunner:
     @contextmanager
     def _open_tile_checkpoint(self, job: BatchJob, input_hash: str) -> Iterator[OpenTileSink]:
         """Makes arrays for upscaled results; where the batch can be resumed, finished tiles are also kept on disk."""
-        if not input_hash or job.target is None or self.recipe.find_step(Upscale) is None:
+        is_file = job.target is not None and not atomic_write.is_stream(job.target)
+        if not input_hash or job.target is None or not is_file or self.recipe.find_step(Upscale) is None:
             yield TileSink
             return
         key_parts = [__version__, input_hash, self.recipe.to_json().decode(), *restoration.weight_hashes(self.recipe)]

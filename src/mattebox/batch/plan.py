@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
-import csv
+import contextlib
 import os
 from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
-from mattebox.errors import InputMissing, MatteboxError, OutputError, UsageError
-from mattebox.io.sources import InputItem, item_display_name
+from mattebox.errors import InputError, InputMissing, MatteboxError, OutputError, UsageError
+from mattebox.io.atomic_write import is_stream, output_error
+from mattebox.io.manifest import ManifestRow, read_manifest
+from mattebox.io.sources import InputItem, find_input_fault, item_display_name
 
 # Suffixes that a result may take over from its photograph.
 OUTPUT_SUFFIXES = (".png", ".jpg", ".jpeg", ".webp", ".avif", ".tif", ".tiff", ".bmp")
+STDOUT_PATHS = ("-", "/dev/stdout", "/dev/fd/1", "/proc/self/fd/1")
 
 
 @dataclass(frozen=True)
@@ -119,32 +122,70 @@ def make_plan(inputs: Iterable[InputItem | InputMissing], naming: OutputNaming) 
 
 
 def plan_from_manifest(path: Path, naming: OutputNaming) -> list[BatchJob | BatchFailure]:
-    """Plan the jobs of a CSV file with a column `input` and optionally `output`, relative to its folder. UsageError."""
-    try:
-        with open(path, newline="", encoding="utf-8-sig") as file:
-            rows = list(csv.DictReader(file))
-    except (OSError, UnicodeDecodeError, csv.Error) as error:
-        raise UsageError(f"{path}: cannot be read ({error})", "give a CSV file with a column `input`") from error
-    if not rows or "input" not in rows[0]:
-        raise UsageError(f"{path}: has no column `input`", "name it in the first line: input,output")
-    items = [InputItem(path.parent / r["input"], Path(r["input"]).relative_to(Path(r["input"]).anchor)) for r in rows]
-    names = [r.get("output") for r in rows]
-    planned = iter(_output_paths([i for i, n in zip(items, names, strict=True) if not n], naming))
+    """Plan the jobs of a CSV file with a column `input` and optionally `output`, relative to its folder.
+
+    Parameters
+    ----------
+    path : Path
+        See `io.manifest.read_manifest`.
+    naming : OutputNaming
+        For rows without an output.
+
+    Returns
+    -------
+    list of BatchJob or BatchFailure
+        One for each row; a failure for each whose input is missing, or whose output must not be written or leads out of
+        the folder.
+
+    Raises
+    ------
+    UsageError
+        When the file cannot be read, or several pictures would go to one file.
+    """
+    rows = read_manifest(path)
+    planned = iter(_output_paths([_manifest_item(r) for r in rows if r.input and not r.output], naming))
     folder = Path(naming.output) if naming.output else path.parent
-    jobs: list[BatchJob | BatchFailure] = []
-    for item, name in zip(items, names, strict=True):
-        target = folder / name if name else next(planned)
-        exists = item.path is not None and item.path.exists()
-        missing = InputMissing(f"{item.path}: no such file", f"check its line in {path}")
-        jobs.append(BatchJob(item.path, target, naming.resume) if exists else BatchFailure(str(item.path), missing))
-    return _check_all_jobs(jobs, naming)
+    entries: list[BatchJob | BatchFailure] = []
+    for row in rows:
+        target = folder / row.output if row.output else next(planned) if row.input else None
+        fault = _find_row_fault(row, folder)
+        job = BatchJob(row.input, target, naming.resume)
+        entries.append(job if fault is None else BatchFailure(str(row.input or row.place), fault))
+    return _check_all_jobs(entries, naming)
+
+
+def _manifest_item(row: ManifestRow) -> InputItem:
+    """The input of a row; its results mirror the path in the manifest, without leading out of their folder."""
+    assert row.input is not None
+    written = Path(row.written_input)
+    parts = [part for part in written.parts if part not in ("..", written.anchor)]
+    return InputItem(row.input, Path(*parts))
+
+
+def _find_row_fault(row: ManifestRow, folder: Path) -> InputError | UsageError | None:
+    """Why a row cannot become a job."""
+    if row.input is None:
+        return InputMissing(f"{row.place}: has no input", "name a photograph in the column `input`")
+    if row.output and not _stays_inside(row.output, folder):
+        return UsageError(
+            f"{row.place}: the output {row.output!r} leads out of the folder {folder}",
+            "leave .. out of it, or give that folder with -o",
+        )
+    fault = find_input_fault(row.input)
+    return None if fault is None else InputMissing(f"{row.place}: {fault.problem}", fault.remedy)
+
+
+def _stays_inside(name: str, folder: Path) -> bool:
+    """Whether a name below a folder stays there."""
+    if ".." in Path(name).parts:
+        return False
+    root = os.path.abspath(folder)
+    return not os.path.isabs(name) or os.path.commonpath([root, os.path.normpath(name)]) == root
 
 
 def _check_all_jobs(jobs: list[BatchJob | BatchFailure], naming: OutputNaming) -> list[BatchJob | BatchFailure]:
     """The jobs, with failures for targets that must not be written. UsageError for two results of one name."""
-    inputs = {
-        os.path.realpath(j.source) for j in jobs if isinstance(j, BatchJob) and j.source and not (j.member or j.url)
-    }
+    inputs = {_real_path(j.source) for j in jobs if isinstance(j, BatchJob) and j.source and not (j.member or j.url)}
     counts = Counter(os.path.normcase(j.target) for j in jobs if isinstance(j, BatchJob) and j.target)
     duplicate = next((name for name, count in counts.items() if count > 1), None)
     if duplicate is not None:
@@ -153,8 +194,10 @@ def _check_all_jobs(jobs: list[BatchJob | BatchFailure], naming: OutputNaming) -
 
 
 def is_folder(output: str) -> bool:
-    """Whether the value of -o means a folder: it is one, ends in a slash, or has no suffix."""
-    return output.endswith(("/", os.sep)) or Path(output).is_dir() or not Path(output).suffix
+    """Whether the value of -o means a folder: it is one, ends in a slash, or has no suffix and is no pipe or device."""
+    if output.endswith(("/", os.sep)) or os.path.isdir(output):
+        return True
+    return not Path(output).suffix and not is_stream(output)
 
 
 def _output_paths(items: list[InputItem], naming: OutputNaming) -> list[Path | None]:
@@ -162,7 +205,7 @@ def _output_paths(items: list[InputItem], naming: OutputNaming) -> list[Path | N
     out = naming.output
     if naming.template is not None:
         return [_fill_template(naming.template, i, n, naming) for n, i in enumerate(items, 1)]
-    if out == "-" or (out is None and any(i.path is None for i in items)):
+    if out in STDOUT_PATHS or (out is None and any(i.path is None for i in items)):
         if len(items) > 1:
             raise UsageError("several pictures cannot go to standard output", "give a folder with -o")
         return [None] * len(items)
@@ -197,6 +240,8 @@ def _fill_template(template: str, item: InputItem, number: int, naming: OutputNa
         ) from error
     if ".." in Path(name).parts:
         raise UsageError(f"--name {template!r} leads out of the folder", "leave .. out of it")
+    if not Path(name).name:
+        raise UsageError(f"--name {template!r} gives {item.name} no name", "put {stem} into it")
     folder = Path(naming.output) if naming.output else (item.path.parent if item.path else Path())
     path = folder / name
     return path if path.suffix else path.with_name(path.name + naming.suffix_of(item))
@@ -213,12 +258,43 @@ def _disambiguate_paths(targets: list[Path], items: list[InputItem]) -> list[Pat
 
 def _check_job(job: BatchJob, inputs: set[str], overwrite: bool) -> BatchJob | BatchFailure:
     """The job, or the failure that its target must not be written."""
-    if job.target is None:
+    if job.target is None or is_stream(job.target):
         return job
-    if os.path.realpath(job.target) in inputs:
+    if _real_path(job.target) in inputs:
         problem = f"{job.target}: is an input itself"
         return BatchFailure(job.name, OutputError(problem, "choose another output; photographs are never overwritten"))
-    if job.target.exists() and not overwrite and not job.is_resumed:
+    try:
+        if not _find_target(job.target):
+            return job
+    except OSError as error:  # a name that is too long, a folder that may not be searched
+        return BatchFailure(job.name, output_error(error, job.target))
+    except ValueError as error:  # a null character
+        return BatchFailure(job.name, OutputError(f"{job.target}: cannot be written ({error})", "choose another name"))
+    if not overwrite and not job.is_resumed:
         problem = f"{job.target}: already exists"
         return BatchFailure(job.name, OutputError(problem, "choose another output, or replace it with --overwrite"))
     return job
+
+
+def _find_target(target: Path) -> bool:
+    """Whether there is a file, folder or link of this name. OSError, ValueError for a name that cannot be written."""
+    try:
+        os.lstat(target)
+    except FileNotFoundError:
+        folder, parts = target.parent, [target.name]
+        while not os.path.isdir(folder):  # will be created
+            parts.append(folder.name)
+            folder = folder.parent
+        for part in parts:
+            with contextlib.suppress(FileNotFoundError):
+                os.lstat(folder / part)
+        return False
+    return True
+
+
+def _real_path(path: Path) -> str:
+    """The path with all links followed, as far as it can be."""
+    try:
+        return os.path.realpath(path)
+    except (OSError, ValueError):  # ValueError: a null character
+        return os.fspath(path)

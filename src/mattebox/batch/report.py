@@ -17,7 +17,7 @@ import msgspec
 from mattebox.batch.job import MatteSummary, Outcome
 from mattebox.batch.plan import BatchFailure, BatchJob
 from mattebox.errors import OutputError, UsageError
-from mattebox.io.atomic_write import output_error
+from mattebox.io.atomic_write import is_stream, output_error
 from mattebox.recipe.recipe import Recipe
 
 REVIEW_CONFIDENCE = 0.6  # results below it are marked "doubtful"
@@ -42,14 +42,16 @@ class BatchReport:
     ) -> None:
         self.path, self.model_hash, self.review_confidence = path, model_hash, review_confidence
         self.recipe_hash = hash_recipe(recipe)
-        if path.exists() and not resume:
+        self._is_stream = is_stream(path)
+        has_earlier_rows = os.path.lexists(path) and not self._is_stream
+        if has_earlier_rows and not resume:
             raise OutputError(f"{path}: already exists", "go on with it by --resume, or choose another name")
         self.finished_rows = (
-            {r["input"]: r for r in read_rows(path) if self._is_reusable(r)} if resume and path.exists() else {}
+            {r["input"]: r for r in read_rows(path) if self._is_reusable(r)} if has_earlier_rows else {}
         )
         try:
-            self._file: BinaryIO = open(path, "ab")  # noqa: SIM115  open as long as the batch
-            if _lacks_final_newline(path):
+            self._file: BinaryIO = open(path, "wb" if self._is_stream else "ab")  # noqa: SIM115  open all the time
+            if has_earlier_rows and _lacks_final_newline(path):
                 self._file.write(b"\n")
         except OSError as error:
             raise output_error(error, path) from error
@@ -67,7 +69,8 @@ class BatchReport:
         try:
             self._file.write(line.encode())
             self._file.flush()
-            os.fsync(self._file.fileno())
+            if not self._is_stream:
+                os.fsync(self._file.fileno())
         except OSError as error:
             raise output_error(error, self.path) from error
 

@@ -6,6 +6,8 @@ The file is append-only: one record a tile, with a checksum. Incomplete records 
 from __future__ import annotations
 
 import contextlib
+import hashlib
+import os
 import struct
 import zlib
 from pathlib import Path
@@ -19,19 +21,25 @@ from mattebox.types import Pixels
 
 RECORD_HEADER = struct.Struct("<5I I")  # index of the sink, top, left, height, width; CRC-32 of these and the pixels
 CHECKPOINT_SUFFIX = ".tiles"
+MAX_PREFIX_CHARACTERS = 40  # of the target's name
 
 
 class TileCheckpoint:
     """Checkpoint of the result at `target`; `key` is a hash of everything that determines the tiles."""
 
     def __init__(self, target: Path, key: str, *, resume: bool) -> None:
-        self.path = target.with_name(f".{target.name}.{key[:16]}{CHECKPOINT_SUFFIX}")
-        for other in target.parent.glob(f".{escape_glob(target.name)}.*{CHECKPOINT_SUFFIX}"):
-            if other != self.path or not resume:
-                other.unlink(missing_ok=True)
+        name_hash = hashlib.sha256(os.fsencode(target.name)).hexdigest()
+        prefix = f".{target.name[:MAX_PREFIX_CHARACTERS]}.{name_hash[:8]}"  # the target's name may be as long as any
+        self.path = target.with_name(f"{prefix}.{key[:16]}{CHECKPOINT_SUFFIX}")
         self._sink_count = 0
         self._file: BinaryIO | None = None
-        self._saved_tiles = self._read_records() if self.path.exists() else {}
+        try:
+            for other in target.parent.glob(f"{escape_glob(prefix)}.*{CHECKPOINT_SUFFIX}"):
+                if other != self.path or not resume:
+                    other.unlink(missing_ok=True)
+            self._saved_tiles = self._read_records() if self.path.exists() else {}
+        except OSError as error:
+            raise output_error(error, self.path) from error
 
     def next_tile_sink(self, pixels: Pixels) -> TileSink:
         """The sink of the next array, with the tiles of an earlier run restored."""

@@ -20,8 +20,9 @@ if TYPE_CHECKING:
 @recursive_option
 @json_option
 def command(inputs: tuple[str, ...], recursive: bool, as_json: bool) -> int:
-    """Say what photographs measure (clipping, exposure, contrast, cast, noise, blur, JPEG's blocks), and what would
-    correct them.
+    """Measure photographs, and suggest what would improve them.
+
+    Measured are clipping, exposure, contrast, colour cast, noise, blur and JPEG blocks.
 
     \b
       mattebox analyse photo.jpg

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import os
 from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 from typing import TypeAlias
@@ -19,6 +20,7 @@ from mattebox.cli.output import ConsoleReporter
 from mattebox.core import cpu_threads
 from mattebox.core.malloc import release_free_memory, tune_malloc
 from mattebox.errors import UsageError
+from mattebox.io.encoding import FORMATS
 from mattebox.io.sources import expand_inputs
 from mattebox.models import matte_session
 from mattebox.models.runtime.devices import benefits_from_batching, select_provider
@@ -29,6 +31,7 @@ from mattebox.recipe.recipe import Recipe
 BatchEntry: TypeAlias = BatchJob | BatchFailure
 JobRunner: TypeAlias = Callable[[BatchJob], Outcome]
 
+WRITABLE_SUFFIXES = frozenset(suffix for file_format in FORMATS.values() for suffix in file_format.suffixes)
 LARGE_RESULT_PIXELS = 40_000_000  # of a result, after which free memory is released
 MAX_CONCURRENT_PICTURES = 8  # the default's bound: memory grows with it
 
@@ -43,7 +46,20 @@ def plan_batch(naming: OutputNaming, options: BatchOptions) -> list[BatchEntry]:
         raise click.UsageError("give at least one photograph, folder or pattern, or a --manifest")
     if options.fetch and is_offline():
         raise UsageError("--fetch needs the network, and it is forbidden", "leave out --fetch, or --offline")
+    _check_last_input(options)
     return make_plan(expand_inputs(options.inputs, recursive=options.recursive, allow_urls=options.fetch), naming)
+
+
+def _check_last_input(options: BatchOptions) -> None:
+    """UsageError for `cut in.jpg out.png` and `cut a.jpg b.jpg out/`: the last one is where the results should go."""
+    if options.output is not None or len(options.inputs) < 2:
+        return
+    *inputs, last = options.inputs
+    is_output = last.endswith(("/", os.sep)) or (len(inputs) == 1 and Path(last).suffix.lower() in WRITABLE_SUFFIXES)
+    if not is_output or os.path.lexists(last) or not os.path.exists(inputs[0]):
+        return
+    words = " ".join(inputs) if len(inputs) == 1 else "..."
+    raise UsageError(f"{last}: no such file or folder to read", f"to write there, use -o: {words} -o {last}")
 
 
 def run_batch(plan: list[BatchEntry], recipe: Recipe, options: BatchOptions) -> int:

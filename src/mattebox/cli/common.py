@@ -76,12 +76,14 @@ def _output_suffix(output: str | None, recipe: Recipe) -> str:
     What is cut out or put on a canvas becomes a PNG, for it may be transparent.
     """
     from mattebox.batch.plan import is_folder
+    from mattebox.io.atomic_write import is_stream
     from mattebox.io.encoding import find_format
     from mattebox.io.writer import output_format
 
     if recipe.save_step.format != "auto":
         return find_format(recipe.save_step.format).suffixes[0]
-    if output is not None and output != "-" and not is_folder(output):
+    is_nameless_stream = output is not None and not Path(output).suffix and is_stream(output)
+    if output is not None and output != "-" and not is_folder(output) and not is_nameless_stream:
         return output_format(Path(output)).suffixes[0]
     return ".png" if recipe.cut_step is not None or recipe.has_composition else ""
 

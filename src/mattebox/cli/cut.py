@@ -11,6 +11,19 @@ from mattebox.cli.console import CONTEXT_SETTINGS
 from mattebox.cli.options import StepCommand, recipe_from_options
 from mattebox.recipe.steps import STEP_ORDER
 
+COMMON_OPTION_NAMES = (
+    "output",
+    "background",
+    "crop",
+    "size",
+    "shadow",
+    "preset",
+    "model",
+    "format",
+    "matte_only",
+    "recursive",
+    "overwrite",
+)
 EXAMPLES = """
 \b
 Examples:
@@ -26,11 +39,13 @@ Examples:
 
 \b
 Without -o the result lies beside the photograph as NAME-cut.png. Results are PNG unless -o's suffix or --format
-says otherwise. `mattebox --help` lists the exit codes.
+says otherwise. `mattebox --help-all` lists the exit codes.
 """
 
 
-@click.command("cut", cls=StepCommand, epilog=EXAMPLES, context_settings=CONTEXT_SETTINGS)
+@click.command(
+    "cut", cls=StepCommand, common_options=COMMON_OPTION_NAMES, epilog=EXAMPLES, context_settings=CONTEXT_SETTINGS
+)
 @photographs_options(STEP_ORDER)
 @click.option("--explain", metavar="FILE", help="A picture of which parts decided and, with --votes, of the doubt.")
 def command(**_: Any) -> int:

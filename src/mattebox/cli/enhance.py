@@ -13,6 +13,19 @@ from mattebox.recipe.field_types import AREAS
 from mattebox.recipe.flat_parameters import AREA_HELP, limit_to_area
 from mattebox.recipe.presets import ENHANCE_STEPS, enhance_base_recipe
 
+COMMON_OPTION_NAMES = (
+    "output",
+    "restore",
+    "light",
+    "balance",
+    "sharpen",
+    "style",
+    "faces",
+    "upscale",
+    "compare",
+    "recursive",
+    "overwrite",
+)
 EXAMPLES = """
 \b
 Examples:
@@ -29,7 +42,9 @@ NAME-enhanced, in the photograph's own format. `mattebox analyse photo.jpg` says
 """
 
 
-@click.command("enhance", cls=StepCommand, epilog=EXAMPLES, context_settings=CONTEXT_SETTINGS)
+@click.command(
+    "enhance", cls=StepCommand, common_options=COMMON_OPTION_NAMES, epilog=EXAMPLES, context_settings=CONTEXT_SETTINGS
+)
 @click.option("--only", type=click.Choice(AREAS), help=f"{AREA_HELP.capitalize()}.")
 @photographs_options(ENHANCE_STEPS)
 def command(only: str | None, **_: Any) -> int:

@@ -57,8 +57,10 @@ def command(
     as_json: bool,
     **_: Any,
 ) -> int:
-    """List the subjects of photographs: number by size, box, share of the picture, score; and what they are, where the
-    model knows classes. With --map, draw which of them each pixel belongs to.
+    """List the subjects of photographs, for `mattebox cut --pick`.
+
+    Each with its number by size, box, share of the picture and score; and what it is, where the model knows classes.
+    With --map, draw which of them each pixel belongs to.
 
     \b
       mattebox find table.jpg

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import click
 
+from mattebox.cli.command_group import SuggestingGroup
 from mattebox.cli.console import CONTEXT_SETTINGS, echo_stderr
 
 file_option = click.option(
@@ -24,7 +25,7 @@ Examples:
 """
 
 
-@click.group("keys", epilog=EXAMPLES, context_settings=CONTEXT_SETTINGS)
+@click.group("keys", cls=SuggestingGroup, epilog=EXAMPLES, context_settings=CONTEXT_SETTINGS)
 def command() -> None:
     """Make, list and revoke API keys for `mattebox serve`. The file holds their hashes only."""
 

@@ -11,22 +11,16 @@ import sys
 import traceback
 import warnings
 from collections.abc import Iterator, Sequence
-from importlib import import_module
-from importlib.metadata import entry_points
 from typing import Any, NoReturn
 
 import click
 
 from mattebox._version import __version__
+from mattebox.cli.command_group import LazyGroup
 from mattebox.cli.console import CONTEXT_SETTINGS, echo_stderr, report_error
 from mattebox.errors import MatteboxError
 from mattebox.recipe.deprecated_names import DeprecatedNameWarning
 
-COMMANDS = (  # each a module of this package
-    "cut", "enhance", "upscale", "run", "find", "analyse", "check", "recipes", "serve", "keys", "models", "cache",
-    "doctor", "completion",
-)  # fmt: skip
-ENTRY_POINT_GROUP = "mattebox.commands"  # of commands from mattebox.training and from other packages
 EXIT_INTERNAL_ERROR, EXIT_INTERRUPTED = 70, 130
 
 EPILOG = """
@@ -45,32 +39,14 @@ Exit codes:
 """
 
 
-class LazyGroup(click.Group):
-    """A group that imports the module of a command on first use, and takes further commands from entry points."""
-
-    def list_commands(self, ctx: click.Context) -> list[str]:
-        return [
-            *COMMANDS,
-            *(point.name for point in entry_points(group=ENTRY_POINT_GROUP) if point.name not in COMMANDS),
-        ]
-
-    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
-        if cmd_name not in COMMANDS:
-            points = tuple(entry_points(group=ENTRY_POINT_GROUP, name=cmd_name))
-            plugin: click.Command | None = points[0].load() if points else None
-            return plugin
-        command: click.Command = import_module(f"mattebox.cli.{cmd_name}").command
-        return command
-
-
 @click.group(cls=LazyGroup, epilog=EPILOG, context_settings=CONTEXT_SETTINGS)
-@click.version_option(__version__, prog_name="mattebox")
+@click.version_option(__version__, "-V", "--version", prog_name="mattebox")
 @click.option("--debug", is_flag=True, help="Show the traceback of an error in mattebox itself.")
 def cli(debug: bool) -> None:
-    """A photograph goes in, a faithful cutout comes out.
+    """Remove the background of photographs, or make photographs better.
 
     \b
-      mattebox cut photo.jpg                      photo-cut.png beside it
+      mattebox photo.jpg                          writes photo-cut.png beside it; short for `mattebox cut photo.jpg`
       mattebox cut photos/ -o cutouts/            a whole folder
       mattebox cut photo.jpg --background white -o photo-white.jpg
     """
@@ -83,6 +59,9 @@ def main(arguments: Sequence[str] | None = None) -> NoReturn:
         with _show_deprecations():
             code = cli.main(words, prog_name="mattebox", standalone_mode=False)
         sys.stdout.flush()
+    except click.exceptions.NoArgsIsHelpError as error:  # a group without a command, such as `mattebox` alone
+        click.echo(error.format_message())
+        code = 0
     except click.ClickException as error:
         code = _report_usage_error(error)
     except (KeyboardInterrupt, click.Abort):
@@ -118,7 +97,8 @@ def _show_deprecations() -> Iterator[None]:
 def _report_usage_error(error: click.ClickException) -> int:
     context = getattr(error, "ctx", None)
     path = context.command_path if context else "mattebox"
-    echo_stderr(f"{' '.join(error.format_message().split()).rstrip('.')}; see `{path} --help`")
+    message = " ".join(error.format_message().split()).rstrip(".")
+    echo_stderr(f"{message}{' See' if message.endswith('?') else '; see'} `{path} --help`")
     return 2
 
 

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from mattebox.cli import environment
+from mattebox.cli.command_group import SuggestingGroup
 from mattebox.cli.console import CONTEXT_SETTINGS, echo_stderr, report_error
 from mattebox.errors import ModelError
 
@@ -39,7 +40,9 @@ file; the hash stays the card's. HTTPS_PROXY is respected.
 """
 
 
-@click.group("models", invoke_without_command=True, epilog=EXAMPLES, context_settings=CONTEXT_SETTINGS)
+@click.group(
+    "models", cls=SuggestingGroup, invoke_without_command=True, epilog=EXAMPLES, context_settings=CONTEXT_SETTINGS
+)
 @json_option
 @task_option
 @environment.commercial_option

@@ -11,6 +11,7 @@ import msgspec
 from click.core import ParameterSource
 
 from mattebox.cli.batch_options import BatchOption
+from mattebox.cli.help_all import HelpAllMixin, is_help_complete
 from mattebox.errors import UsageError
 from mattebox.recipe.flat_parameters import (
     Parameter,
@@ -41,10 +42,34 @@ class WordChoice(click.Choice[str]):
         return str(value) if value in self.deprecated_words else super().convert(value, param, ctx)
 
 
-class StepCommand(click.Command):
-    """A command whose help lists general options, those for many photographs, then those of each step."""
+class StepCommand(HelpAllMixin, click.Command):
+    """A command whose help shows the common options, or, complete, all under headings: general options, those for many
+    photographs, then those of each step.
+
+    Parameters
+    ----------
+    common_options
+        The names of the parameters that `--help` shows, the most needed first.
+    """
+
+    def __init__(self, *args: Any, common_options: Sequence[str] = (), **settings: Any) -> None:
+        super().__init__(*args, **settings)
+        self.common_options = tuple(common_options)
 
     def format_options(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        if is_help_complete(ctx):
+            self._format_all_options(ctx, formatter)
+            return
+        options = [option for option in self.get_params(ctx) if isinstance(option, click.Option) and not option.hidden]
+        by_name = {option.name: option for option in options}
+        shown = [*(by_name[name] for name in self.common_options), *options[-2:]]  # the last are -h and --help-all
+        records = [record for option in shown if (record := option.get_help_record(ctx)) is not None]
+        with formatter.section(GENERAL_HEADING):
+            formatter.write_dl(records)
+        formatter.write_paragraph()
+        formatter.write_text(f"{len(options) - len(shown)} more options: `{ctx.command_path} --help-all`")
+
+    def _format_all_options(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         headings = [GENERAL_HEADING, BATCH_HEADING, *map(_step_heading, STEP_ORDER)]
         records: dict[str, list[tuple[str, str]]] = {heading: [] for heading in headings}
         for option in self.get_params(ctx):

@@ -16,12 +16,16 @@ from mattebox.batch.report import BatchReport, is_doubtful
 from mattebox.batch.saliency_sheet import SaliencyWriter
 from mattebox.cli.batch_options import BatchOptions
 from mattebox.cli.output import ConsoleReporter
+from mattebox.errors import MatteboxError
 from mattebox.io.atomic_write import make_folder, output_error, remove_temporary_files
 from mattebox.models.matte_session import Session
 from mattebox.recipe.recipe import Recipe
 
 if TYPE_CHECKING:
     from mattebox.batch.job import Outcome
+
+
+MAX_NAME_BYTES = 255  # of most file systems
 
 
 class OutcomeSink(Protocol):
@@ -104,9 +108,11 @@ class OutcomeRecorder:
         else:
             assert outcome.result is not None
             self.console.report_result(outcome.job, outcome.result, outcome.seconds, outcome.broken_rules)
-        for sink in self.sinks:
-            sink.add(outcome)
-        self._link_for_review(outcome)
+        for add in (*(sink.add for sink in self.sinks), self._link_for_review):
+            try:
+                add(outcome)
+            except MatteboxError as error:  # the picture cannot be shown; the others are done
+                self.console.report_failure(BatchFailure(outcome.job.name, error), outcome.job)
 
     def _link_for_review(self, outcome: Outcome) -> None:
         """Link (or copy where links are not possible) a doubtful result, or one that its marketplace would reject."""
@@ -117,14 +123,22 @@ class OutcomeRecorder:
         if not is_doubtful(result.matte, self.review_confidence) and not outcome.broken_rules:
             return
         make_folder(self.review_folder)
-        link = self.review_folder / f"{confidence:.2f}-{target.name}"
+        link = self.review_folder / _limit_name(f"{confidence:.2f}-{target.name}")
         destination = os.path.relpath(target, self.review_folder)
         if link.is_symlink() and os.readlink(link) != destination:  # of the same name, from another folder
-            link = link.with_name(f"{confidence:.2f}-{'-'.join(target.parts[target.is_absolute() :])}")
+            link = link.with_name(_limit_name(f"{confidence:.2f}-{'-'.join(target.parts[target.is_absolute() :])}"))
         try:
             _replace_link(link, destination, target)
         except OSError as error:
             raise output_error(error, link) from error
+
+
+def _limit_name(name: str) -> str:
+    """The name, its stem cut to MAX_NAME_BYTES in all."""
+    stem, suffix = os.path.splitext(name)
+    while len(os.fsencode(stem + suffix)) > MAX_NAME_BYTES:
+        stem = stem[:-1]
+    return stem + suffix
 
 
 def _replace_link(link: Path, destination: str, target: Path) -> None:

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import click
 
+from mattebox.cli.help_all import set_help_complete
 from mattebox.cli.main import cli
 
 PAGE_WIDTH_COLUMNS = 100
@@ -40,7 +41,9 @@ def _make_context(command: click.Command, name: str, parent: click.Context | Non
         "max_content_width": PAGE_WIDTH_COLUMNS,
         **command.context_settings,
     }
-    return click.Context(command, parent, name, **settings)
+    context = click.Context(command, parent, name, **settings)
+    set_help_complete(context)
+    return context
 
 
 def _render_section(title: str, text: str) -> str:

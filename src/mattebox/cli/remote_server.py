@@ -166,7 +166,8 @@ class RemoteJobRunner:
         save_step = self.recipe.save_step
         if save_step.format != "auto":
             return self.recipe
-        name = "png" if job.target is None else output_format(job.target).name
+        has_suffix = job.target is not None and job.target.suffix
+        name = output_format(job.target).name if job.target is not None and has_suffix else "png"
         steps = [step for step in self.recipe.steps if not isinstance(step, Save)]
         return msgspec.structs.replace(self.recipe, steps=(*steps, msgspec.structs.replace(save_step, format=name)))
 

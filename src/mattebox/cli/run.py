@@ -11,6 +11,7 @@ from mattebox.cli.common import process_photographs
 from mattebox.cli.console import CONTEXT_SETTINGS
 from mattebox.cli.options import StepCommand, recipe_from_options
 
+COMMON_OPTION_NAMES = ("output", "background", "size", "format", "report", "recursive", "overwrite")
 EXAMPLES = """
 \b
 Examples:
@@ -35,6 +36,7 @@ command = StepCommand(
     callback=_callback,
     params=[click.Argument(["recipe"]), *(p for p in cut.command.params if p.name != "recipe_file")],
     help=_callback.__doc__,
+    common_options=COMMON_OPTION_NAMES,
     epilog=EXAMPLES,
     context_settings=CONTEXT_SETTINGS,
 )

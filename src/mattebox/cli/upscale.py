@@ -13,6 +13,7 @@ from mattebox.recipe.flat_parameters import build_recipe
 from mattebox.recipe.recipe import Recipe
 from mattebox.recipe.steps import Restore, Save, Upscale
 
+COMMON_OPTION_NAMES = ("output", "to", "upscale_model", "restore", "format", "compare", "recursive", "overwrite")
 EXAMPLES = """
 \b
 Examples:
@@ -24,7 +25,9 @@ Examples:
 """
 
 
-@click.command("upscale", cls=StepCommand, epilog=EXAMPLES, context_settings=CONTEXT_SETTINGS)
+@click.command(
+    "upscale", cls=StepCommand, common_options=COMMON_OPTION_NAMES, epilog=EXAMPLES, context_settings=CONTEXT_SETTINGS
+)
 @click.option("--to", default="2x", show_default=True, help="How many times (2x, 1.5x), or the longer side (4000px).")
 @photographs_options((Restore, Upscale, Save), excluded_name="upscale")
 def command(to: str, **_: Any) -> int:

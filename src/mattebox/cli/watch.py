@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import os
 import signal
 from collections.abc import Callable, Iterator
 from dataclasses import replace
@@ -20,9 +21,11 @@ from mattebox.recipe.recipe import Recipe
 def run_watch_folder(recipe: Recipe, naming: OutputNaming, options: BatchOptions) -> int:
     """Run a recipe on photographs as they arrive, until interrupted or terminated; then exit code 0."""
     inputs, output = options.inputs, naming.output
-    if len(inputs) != 1 or not Path(inputs[0]).is_dir() or output is None or not is_folder(output):
+    if len(inputs) != 1 or not os.path.isdir(inputs[0]) or output is None or not is_folder(output):
         raise UsageError("--watch needs one folder, and one for the results", "mattebox cut IN/ -o OUT/ --watch")
-    folder, output_folder = Path(inputs[0]), Path(output).resolve()
+    folder, output_folder = Path(inputs[0]), Path(os.path.realpath(output))
+    if output_folder in (real_folder := Path(os.path.realpath(folder)), *real_folder.parents):
+        raise UsageError("--watch would take its own results for photographs", "give the results a folder of their own")
     naming = replace(naming, resume=True)  # a photograph that has changed replaces its result
     console = ConsoleReporter(0, options.as_json)
     with _defer_signals() as should_stop, open_batch(recipe, options, 1, [], console) as (run_job, recorder):
@@ -30,7 +33,7 @@ def run_watch_folder(recipe: Recipe, naming: OutputNaming, options: BatchOptions
             folder,
             recursive=options.recursive,
             should_stop=should_stop,
-            should_skip=lambda path: output_folder in path.resolve().parents,
+            should_skip=lambda path: output_folder in Path(os.path.realpath(path)).parents,
         )
         for item in arrivals:
             (entry,) = make_plan([item], naming)
@@ -43,9 +46,12 @@ def run_watch_folder(recipe: Recipe, naming: OutputNaming, options: BatchOptions
 
 def _is_up_to_date(job: BatchJob) -> bool:
     """Whether an earlier watch has done it: its result is newer than the photograph."""
-    if job.source is None or job.target is None or not job.target.exists():
+    if job.source is None or job.target is None:
         return False
-    return job.target.stat().st_mtime_ns >= job.source.stat().st_mtime_ns
+    try:
+        return job.target.stat().st_mtime_ns >= job.source.stat().st_mtime_ns
+    except OSError:  # no result yet, or the photograph is gone again
+        return False
 
 
 @contextlib.contextmanager

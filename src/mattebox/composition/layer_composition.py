@@ -15,6 +15,7 @@ from mattebox.composition import backdrop, background_spec, deskew, outline, pla
 from mattebox.composition.alpha_compositing import BlendSpace, composite_over
 from mattebox.composition.background_blur import blur_background
 from mattebox.composition.background_spec import BackgroundSpec
+from mattebox.composition.drawn_extent import DrawnExtent, measure_drawn_extent, place_drawing
 from mattebox.composition.frame_spec import parse_position
 from mattebox.composition.head_detection import head_box
 from mattebox.composition.head_framing import place_around_head
@@ -29,7 +30,7 @@ from mattebox.types import Box, Layer, OpenImage, Picture, Pixels, subject_box
 
 MIN_REPORTED_ENLARGEMENT = 1.15
 MIN_CUT_OFF_HEIGHT_SHARE = 0.995  # of a photograph's height: a subject that reaches farther down is cut off
-MIN_VISIBLE_SHADOW_SHARE = 0.06  # of full darkness, at the canvas's lower border
+MIN_VISIBLE_SHADOW_SHARE = 0.06  # of full darkness, at the canvas's rims
 GROUND_SHADOW_KINDS = ("contact", "cast", "reflection")  # of subjects that stand
 
 
@@ -107,7 +108,8 @@ def compose_layers(
     subject, box, offset = _rotate_cutout(cutout, box, frame or Frame())
     if frame is not None or recipe.find_step(Shadow) is not None:
         box = _visible_subject_box(subject, box, spec)
-    composition, subject_placement = _frame_subject(subject, box, frame)
+    extent = _drawn_extent(subject, box, recipe, photograph, is_cut_off)
+    composition, subject_placement = _frame_subject(subject, box, frame, extent)
     if (edge := recipe.find_step(Outline)) is not None:
         composition = _add_outline(composition, edge)
     if (shadow := recipe.find_step(Shadow)) is not None:
@@ -131,13 +133,25 @@ def _rotate_cutout(cutout: Picture, box: Box, frame: Frame) -> tuple[Picture, Bo
     return rotated, subject_box(rotated.alpha), offset
 
 
-def _frame_subject(subject: Picture, box: Box, frame: Frame | None) -> tuple[Composition, Placement]:
+def _drawn_extent(subject: Picture, box: Box, recipe: Recipe, photograph: Picture, is_cut_off: bool) -> DrawnExtent:
+    """How far outline and shadow reach beyond the subject. They end with it at the rim of an opaque photograph."""
+    shadow, width = recipe.find_step(Shadow), subject.shape[1]
+    cut_off_sides = (0.0, 0.0, 0.0, 0.0)
+    if photograph.alpha is None and subject.shape == photograph.shape:
+        cut_off_sides = (float(box[0] <= 0), float(box[1] <= 0), float(box[2] >= width), float(is_cut_off))
+    has_shadow = shadow is not None and not (is_cut_off and shadow.kind in GROUND_SHADOW_KINDS)
+    return measure_drawn_extent(subject, box, recipe, cut_off_sides, has_shadow)
+
+
+def _frame_subject(
+    subject: Picture, box: Box, frame: Frame | None, extent: DrawnExtent
+) -> tuple[Composition, Placement]:
     """The subject on its canvas, and where it is there."""
     if frame is None:
         return Composition(subject, box), Placement(subject.shape, 1.0, 0.0, 0.0)
     if frame.rest == "clear":
         subject = placement.clear_outside_box(subject, box)
-    subject, subject_placement = _place_cutout(subject, box, frame)
+    subject, subject_placement = _place_cutout(subject, box, frame, extent)
     canvas = placement.apply_placement(subject, subject_placement)
     composition = Composition(canvas, subject_placement.map_box(box))
     if subject_placement.scale >= MIN_REPORTED_ENLARGEMENT:
@@ -146,7 +160,7 @@ def _frame_subject(subject: Picture, box: Box, frame: Frame | None) -> tuple[Com
     return composition, subject_placement
 
 
-def _place_cutout(cutout: Picture, box: Box, frame: Frame) -> tuple[Picture, Placement]:
+def _place_cutout(cutout: Picture, box: Box, frame: Frame, extent: DrawnExtent) -> tuple[Picture, Placement]:
     """Where the frame puts the cutout, with a note where there is no head to frame it by."""
     if frame.around == "head":
         head = head_box(cutout)
@@ -154,7 +168,7 @@ def _place_cutout(cutout: Picture, box: Box, frame: Frame) -> tuple[Picture, Pla
             return cutout, place_around_head(box, head, frame)
         cutout = replace(cutout, notes=(*cutout.notes, "no head found: framed by the subject"))
         frame = msgspec.structs.replace(frame, crop="subject", fill="any")
-    return cutout, placement.compute_placement(cutout.shape, box, frame)
+    return cutout, place_drawing(cutout.shape, box, frame, extent)
 
 
 def _add_outline(composition: Composition, step: Outline) -> Composition:
@@ -172,9 +186,21 @@ def _add_shadow(composition: Composition, step: Shadow, is_cut_off: bool) -> Com
     composition = replace(composition, shadow=layer)
     if layer is None or layer.alpha is None:
         return composition
-    if int(layer.alpha[-1].max()) < MIN_VISIBLE_SHADOW_SHARE * layer.bit_depth.peak:
+    if not _runs_out(layer.alpha, composition.subject.alpha):
         return composition
-    return _add_note(composition, "its shadow runs out of the picture; give it room below with --margin or --position")
+    return _add_note(
+        composition, "its shadow runs out of the picture; give it room with --margin, --position or a smaller --fill"
+    )
+
+
+def _runs_out(shadow: Pixels, subject: Pixels | None) -> bool:
+    """Whether a shadow is visible on the canvas's lower rim, or on another that the subject does not touch."""
+    limit = MIN_VISIBLE_SHADOW_SHARE * np.iinfo(shadow.dtype).max
+    for rim in ((-1, ...), (0, ...), (..., 0), (..., -1)):
+        is_free = rim == (-1, ...) or subject is None or not subject[rim].any()
+        if is_free and int(shadow[rim].max()) >= limit:
+            return True
+    return False
 
 
 def _add_note(composition: Composition, note: str) -> Composition:

@@ -42,7 +42,7 @@ def add_outline(cutout: Picture, width: float, colour: RgbColour) -> Picture:
     alpha = resampling.average_blocks(cutout.alpha, cell).astype(np.float32) / np.float32(255)
     sigma = SMOOTHING_WIDTH_SHARE * width / cell
     reach = math.ceil(width / cell + 2 + 3 * sigma)
-    distances = (_smooth_distances(distance_transform(alpha > 0.5, reach), sigma) - 0.5) * cell
+    distances = (_smooth_distances(alpha > 0.5, reach, sigma) - 0.5) * cell
     if cell > 1:
         distances = resampling.enlarge(distances, (distances.shape[0] * cell, distances.shape[1] * cell))
     distances = distances[: cutout.shape[0], : cutout.shape[1]]
@@ -51,11 +51,13 @@ def add_outline(cutout: Picture, width: float, colour: RgbColour) -> Picture:
     return composite_over(clipped, cutout.with_pixels(broadcast_colour(colour, cutout.rgb), edge))
 
 
-def _smooth_distances(distances: Floats, sigma: float) -> Floats:
-    """Distances without the small bumps of a furry edge."""
+def _smooth_distances(inside: NDArray[np.bool_], max_distance: int, sigma: float) -> Floats:
+    """Distances without the small bumps of a furry edge. They go on beyond the border, as a subject does that lies on
+    it."""
     margin = math.ceil(3 * sigma)
-    blurred = approximate_gaussian_blur(np.pad(distances, margin, mode="edge"), sigma)
-    return blurred[margin : margin + distances.shape[0], margin : margin + distances.shape[1]]
+    distances = distance_transform(np.pad(inside, margin, mode="edge"), max_distance)
+    blurred = approximate_gaussian_blur(distances, sigma)
+    return blurred[margin : margin + inside.shape[0], margin : margin + inside.shape[1]]
 
 
 def distance_transform(inside: NDArray[np.bool_], max_distance: int) -> Floats:

@@ -50,7 +50,9 @@ class Placement:
         )
 
 
-def compute_placement(source: ImageShape, box: Box, frame: Frame) -> Placement:
+def compute_placement(
+    source: ImageShape, box: Box, frame: Frame, outlined_box: Box | None = None, drawn_box: Box | None = None
+) -> Placement:
     """Compute where a picture goes.
 
     Parameters
@@ -61,6 +63,12 @@ def compute_placement(source: ImageShape, box: Box, frame: Frame) -> Placement:
         Its subject's.
     frame
         The step.
+    outlined_box
+        The subject's with its outline, which has room on the canvas where the subject is framed; the subject's by
+        default.
+    drawn_box
+        The same with its shadow. A subject that is to fill a share of the canvas is not made smaller for its shadow,
+        but moved. The outlined box by default.
 
     Raises
     ------
@@ -71,16 +79,20 @@ def compute_placement(source: ImageShape, box: Box, frame: Frame) -> Placement:
     fill = None if keeps_scale else parse_fill(frame.fill)
     by_subject = frame.crop == "subject" or fill is not None or keeps_scale
     shown = box if by_subject else (0, 0, source[1], source[0])
+    outlined = outlined_box if by_subject and outlined_box is not None else shown
+    drawn = drawn_box if by_subject and drawn_box is not None else outlined
+    fitted = drawn if fill is None else outlined
     wide, tall = shown[2] - shown[0], shown[3] - shown[1]
+    fitted_size = fitted[2] - fitted[0], fitted[3] - fitted[1]
     margins = parse_margins(frame.margin)
     keeps_canvas = by_subject and frame.crop == "nothing"  # the subject is scaled on the picture's own canvas
-    content_size = source[::-1] if keeps_canvas else _add_margins((wide, tall), margins)
+    content_size = source[::-1] if keeps_canvas else _add_margins(fitted_size, margins)
     width, height = canvas_size(content_size, frame)
     left, top, right, bottom = _margins_in_pixels(margins, width, height)
     inner = (width - left - right, height - top - bottom)
     if min(inner) < 1:
         raise UsageError(f"a margin of {frame.margin} leaves nothing of {width} x {height}", "make it smaller")
-    scale = min(inner[0] / wide, inner[1] / tall)
+    scale = min(inner[0] / fitted_size[0], inner[1] / fitted_size[1])
     if fill is not None:
         scale = min(scale, fill * width / wide, fill * height / tall)
     elif frame.size == "original" or keeps_scale:
@@ -90,8 +102,8 @@ def compute_placement(source: ImageShape, box: Box, frame: Frame) -> Placement:
         Placement(
             (height, width),
             scale,
-            left + (inner[0] - wide * scale) * x - shown[0] * scale,
-            top + (inner[1] - tall * scale) * y - shown[1] * scale,
+            left + _place_interval(shown[::2], drawn[::2], inner[0] / scale, x) * scale,
+            top + _place_interval(shown[1::2], drawn[1::2], inner[1] / scale, y) * scale,
         )
     )
 
@@ -181,6 +193,14 @@ def _resolve_position(text: str, shown: Box, source: ImageShape) -> tuple[float,
         return parse_position(text)
     free_width, free_height = source[1] - (shown[2] - shown[0]), source[0] - (shown[3] - shown[1])
     return shown[0] / free_width if free_width else 0.5, shown[1] / free_height if free_height else 0.5
+
+
+def _place_interval(shown: tuple[int, ...], drawn: tuple[int, ...], length: float, share: float) -> float:
+    """The shift that leaves `share` of the room on a canvas before what is shown, or as near to it as all that is drawn
+    allows, if it fits at all."""
+    shift = (length - (shown[1] - shown[0])) * share - shown[0]
+    lowest, highest = -float(drawn[0]), length - drawn[1]
+    return min(max(shift, lowest), highest) if lowest <= highest else shift
 
 
 def _snap_to_pixels(placement: Placement) -> Placement:

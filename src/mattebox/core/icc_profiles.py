@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
+from mattebox.core import icc_builder
 from mattebox.core.array_conversion import PixelArray
 
 if TYPE_CHECKING:
@@ -146,18 +147,6 @@ def _image_from_pixels(pixels: PixelArray, mode: str) -> Any:
 
 
 def _build_grey_srgb_profile() -> bytes:
-    """A grey profile with sRGB's tone curve, the target of `grey_to_srgb_table` (ICC.1:2001, parametric type 3)."""
-    fixed = (2.4, 1 / 1.055, 0.055 / 1.055, 1 / 12.92, 0.04045)
-    curve = b"para" + struct.pack(">IHH5i", 0, 3, 0, *(round(v * 65536) for v in fixed))
+    """A grey profile with sRGB's tone curve, the target of `grey_to_srgb_table`."""
     white = b"XYZ " + struct.pack(">I3i", 0, 63190, 65536, 54061)
-    text = b"desc" + struct.pack(">II", 0, 5) + b"grey\0" + bytes(79)
-    tags = {b"desc": text, b"wtpt": white, b"kTRC": curve}
-    table, body, at = struct.pack(">I", len(tags)), b"", 132 + 12 * len(tags)
-    for name, content in tags.items():
-        table += name + struct.pack(">II", at + len(body), len(content))
-        body += content
-    head = struct.pack(
-        ">I4sI4s4s4s12s4s", at + len(body), b"", 0x02400000, b"mntr", b"GRAY", b"XYZ ", bytes(12), b"acsp"
-    )
-    head = head.ljust(68, b"\0") + struct.pack(">3i", 63190, 65536, 54061)
-    return head.ljust(128, b"\0") + table + body
+    return icc_builder.build_profile(b"GRAY", {b"wtpt": white, b"kTRC": icc_builder.srgb_curve()})

@@ -7,6 +7,8 @@ from collections import OrderedDict
 from collections.abc import Callable, Hashable
 from typing import Generic, TypeVar
 
+from mattebox.core import fork
+
 ValueT = TypeVar("ValueT")
 
 
@@ -16,6 +18,11 @@ class LruCache(Generic[ValueT]):
     def __init__(self, max_entries: int) -> None:
         self.max_entries = max_entries
         self._entries: OrderedDict[Hashable, ValueT] = OrderedDict()
+        self._lock = threading.Lock()
+        fork.reset_in_forked_children(self)
+
+    def reset_after_fork(self) -> None:
+        """Forget who held the lock in the parent process."""
         self._lock = threading.Lock()
 
     def get_or_create(self, key: Hashable, create: Callable[[], ValueT]) -> ValueT:

@@ -13,9 +13,10 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from mattebox.core import icc_profiles
+from mattebox.core import hdr_transfer, icc_profiles
 from mattebox.core.srgb import encode_srgb
 from mattebox.errors import InputUnreadable, UsageError
+from mattebox.io import icc_matrix_shaper
 from mattebox.io.pillow_arrays import STRIP_ROWS, PixelData
 from mattebox.types import BitDepth, Pixels
 
@@ -47,6 +48,23 @@ def to_srgb(rgb: NDArray[np.uint8], profile: bytes | None) -> NDArray[np.uint8]:
     return icc_profiles.transform_to_srgb(rgb, profile, "RGB")
 
 
+def sixteen_bit_to_srgb(rgb: Pixels, profile: bytes | None) -> NDArray[np.uint16] | None:
+    """Convert H x W x 3 uint16 pixels to sRGB by a profile's curves and primaries; None when it has only tables."""
+    shaper = icc_matrix_shaper.read_matrix_shaper(profile)
+    if shaper is None:
+        return None
+    steps = np.linspace(0, 1, icc_matrix_shaper.CURVE_SAMPLES)
+    levels = np.linspace(0, 1, 65536)
+    light = np.stack([np.interp(levels, steps, curve) for curve in shaper.tone_curves]).astype(np.float32)
+    matrix = (np.linalg.inv(icc_matrix_shaper.SRGB_TO_XYZ_D50) @ shaper.matrix).astype(np.float32)
+    converted = np.empty(rgb.shape, np.uint16)
+    for top in range(0, len(rgb), STRIP_ROWS):
+        rows = rgb[top : top + STRIP_ROWS]
+        linear = np.stack([light[c][rows[..., c]] for c in range(3)], -1) @ matrix.T
+        converted[top : top + STRIP_ROWS] = np.rint(encode_srgb(linear) * np.float32(65535)).astype(np.uint16)
+    return converted
+
+
 def is_srgb(profile: bytes | None) -> bool:
     """Whether an RGB profile equals sRGB within 1/255. Raises InputUnreadable when it is not usable."""
     return profile is None or icc_profiles.is_srgb_profile(_require_rgb_profile(profile))
@@ -59,7 +77,7 @@ def colour_from_srgb(colour: RgbColour, profile: bytes | None, depth: BitDepth =
     """
     if not is_srgb(profile):
         assert profile is not None
-        converted = icc_profiles.transform_from_srgb(np.array([colour], np.uint8), profile)[0]
+        converted = _transform_from_srgb(np.array([colour], np.uint8), profile)[0]
         colour = (int(converted[0]), int(converted[1]), int(converted[2]))
     scale = depth.peak // 255
     return colour[0] * scale, colour[1] * scale, colour[2] * scale
@@ -69,7 +87,7 @@ def pixels_from_srgb(rgb: NDArray[np.uint8], profile: bytes | None, depth: BitDe
     """Convert H x W x 3 uint8 sRGB pixels to a profile at a bit depth, accurate to 8 bits. Raises InputUnreadable."""
     if not is_srgb(profile):
         assert profile is not None
-        rgb = icc_profiles.transform_from_srgb(rgb.reshape(-1, 3), profile).reshape(rgb.shape)
+        rgb = _transform_from_srgb(rgb.reshape(-1, 3), profile).reshape(rgb.shape)
     return rgb if depth is BitDepth.EIGHT else rgb.astype(np.uint16) * np.uint16(257)
 
 
@@ -91,6 +109,15 @@ def convert_to_rgb(decoded: PixelData, profile: bytes | None) -> RgbConversion:
     if profile:
         return RgbConversion(icc_profiles.transform_to_srgb(decoded.pixels, profile, "CMYK"), None, notes)
     return RgbConversion(naive_cmyk_to_rgb(decoded.pixels), None, notes)
+
+
+def expand_range(decoded: PixelData) -> PixelData:
+    """Expand colours from 16..235 of 255 (narrow range, ITU-R BT.2100) to the full range."""
+    peak = np.iinfo(decoded.pixels.dtype).max
+    low, span = (16, 219) if peak == 255 else (16 * 256, 219 * 256)
+    wide = np.clip((np.arange(peak + 1) - low) / span, 0, 1) * peak
+    table: Pixels = np.rint(wide).astype(decoded.pixels.dtype)
+    return decoded._replace(pixels=table[decoded.pixels])
 
 
 def naive_cmyk_to_rgb(cmyk: Pixels) -> NDArray[np.uint8]:
@@ -176,6 +203,13 @@ def _grey_to_rgb(
     rgb = np.empty((*grey.shape, 3), grey.dtype)
     rgb[...] = grey[..., None]
     return RgbConversion(rgb, profile or None, notes)
+
+
+def _transform_from_srgb(colours: NDArray[np.uint8], profile: bytes) -> NDArray[np.uint8]:
+    """Convert N x 3 sRGB colours to an RGB profile; in high dynamic range, white is diffuse white, not the peak."""
+    if (signal := hdr_transfer.hdr_signal(profile)) is not None:
+        return hdr_transfer.signal_from_srgb(colours, signal)
+    return icc_profiles.transform_from_srgb(colours, profile)
 
 
 def _require_rgb_profile(profile: bytes) -> bytes:

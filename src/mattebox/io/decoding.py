@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from mattebox.errors import InputUnreadable, MatteboxError
-from mattebox.io import sixteen_bit, tiff16
+from mattebox.io import sixteen_bit, tiff16, wide_tiff
 from mattebox.io.header_check import ImageHeader, check_pixel_limit
 from mattebox.io.metadata import extract_exif, read_orientation
 from mattebox.io.pillow_arrays import PixelData, pixel_data_from_pillow
@@ -38,6 +38,9 @@ PILLOW_PLUGINS = {
 
 # Faults that cost no pixel; libjpeg only warns of them.
 HARMLESS_JPEG_WARNINGS = ("extraneous bytes before marker", "Invalid SOS parameters", "Unknown Adobe color transform")
+
+HARMLESS_FAULT_NOTE = "the JPEG has small faults but could be read"
+DAMAGE_NOTE = "the JPEG is damaged: part of the picture may be wrong or grey"
 
 
 @dataclass(frozen=True)
@@ -105,17 +108,17 @@ def _decode_jpeg(data: bytes, header: ImageHeader) -> DecodedImage:
 
 
 def _decode_with_turbojpeg(data: bytes, colour_space: str) -> tuple[Any, tuple[str, ...]]:
-    """Decode strictly, and leniently where libjpeg only warns of harmless faults."""
+    """Decode strictly, and leniently, with a note, where libjpeg only warns and Pillow finds the file complete."""
     import simplejpeg
 
     try:
         return simplejpeg.decode_jpeg(data, colour_space), ()
     except ValueError as error:
-        if not any(text in str(error) for text in HARMLESS_JPEG_WARNINGS):
-            raise
+        is_harmless = any(text in str(error) for text in HARMLESS_JPEG_WARNINGS)
+        note = HARMLESS_FAULT_NOTE if is_harmless else f"{DAMAGE_NOTE} ({str(error)[:160]})"
     # Not strict: a cut-off file would pass, so Pillow, which notices, must agree first.
     _open_with_pillow(data, "jpeg").load()
-    return simplejpeg.decode_jpeg(data, colour_space, strict=False), ("the JPEG has small faults but could be read",)
+    return simplejpeg.decode_jpeg(data, colour_space, strict=False), (note,)
 
 
 def _decode_with_pillow(data: bytes, header: ImageHeader, max_pixels: int, name: str) -> DecodedImage:
@@ -136,6 +139,9 @@ def _decode_with_pillow(data: bytes, header: ImageHeader, max_pixels: int, name:
 def _decode_tiff(data: bytes, header: ImageHeader, max_pixels: int, name: str) -> DecodedImage:
     """Decode a TIFF. Pillow applies its orientation, so none is left to apply."""
     notes = _frame_notes(header)
+    wide = wide_tiff.decode_wide_tiff(data, lambda content: _open_with_pillow(content, "tiff"))
+    if wide is not None:
+        return DecodedImage(wide.pixel_data, wide.info, wide.orientation, notes + wide.notes)
     unusual = tiff16.decode_tiff16(data, lambda content: _open_with_pillow(content, "tiff"))
     if unusual is not None:
         return DecodedImage(unusual.pixel_data, unusual.image.info, 1, notes)

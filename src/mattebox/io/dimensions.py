@@ -158,7 +158,7 @@ CONTAINER_BOX_PREFIX_BYTES = {
 def heif_dimensions(data: bytes) -> ImageDimensions:
     """AVIF and HEIC: the largest size declared by an `ispe` box or a track; no tile exceeds it."""
     sizes, frames, bits = [], 1, 8
-    for kind, start, end in _iter_boxes(data, 0, len(data)):
+    for kind, start, end in iter_boxes(data, 0, len(data)):
         if kind == b"ispe":
             sizes.append(struct.unpack_from(">II", data, start + 4))
         elif kind in (b"av01", b"hvc1", b"hev1"):
@@ -173,8 +173,10 @@ def heif_dimensions(data: bytes) -> ImageDimensions:
     return ImageDimensions(width, height, frames, bits)
 
 
-def _iter_boxes(data: bytes, offset: int, end: int, nesting_level: int = 0) -> Iterator[tuple[bytes, int, int]]:
-    """Type, start and end of every box, including those inside containers."""
+def iter_boxes(
+    data: bytes, offset: int, end: int, nesting_level: int = 0, *, flat: bool = False
+) -> Iterator[tuple[bytes, int, int]]:
+    """Type, start and end of every box, including those inside containers unless `flat`."""
     while offset + 8 <= end and nesting_level < 10:
         size, kind = struct.unpack_from(">I4s", data, offset)
         start = offset + 8
@@ -185,8 +187,10 @@ def _iter_boxes(data: bytes, offset: int, end: int, nesting_level: int = 0) -> I
         if stop < start:
             raise ValueError("a box ends before it begins")
         yield kind, start, stop
-        if kind in CONTAINER_BOX_PREFIX_BYTES:
-            yield from _iter_boxes(data, start + CONTAINER_BOX_PREFIX_BYTES[kind], stop, nesting_level + 1)
+        if flat:
+            pass
+        elif kind in CONTAINER_BOX_PREFIX_BYTES:
+            yield from iter_boxes(data, start + CONTAINER_BOX_PREFIX_BYTES[kind], stop, nesting_level + 1)
         elif kind == b"stsd":
-            yield from _iter_boxes(data, start + 8, stop, nesting_level + 1)
+            yield from iter_boxes(data, start + 8, stop, nesting_level + 1)
         offset = stop

@@ -15,14 +15,18 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
+from mattebox.core import hdr_transfer
 from mattebox.errors import OutputError
 from mattebox.io import layered_formats, png_encoder
+from mattebox.io.output_profile import convert_for_output
 from mattebox.io.resampling import to_eight_bit
 from mattebox.types import BitDepth, Layer, Picture, Pixels
 
 HiddenColours = Literal["zero", "keep"]
 MIN_QUALITY = 40  # blocks are visible below it
 EXIF_PREFIX = b"Exif\0\0"
+TIFF_XMP_TAG = 700
+ONE_CHANNEL_FORMATS = ("jpeg", "tiff", "bmp")  # of those that Pillow writes; WebP and AVIF have only colours
 
 
 @dataclass(frozen=True)
@@ -37,20 +41,29 @@ class FileFormat:
     max_side_pixels: int = 1 << 31
     default_quality: int | None = None
     has_layers: bool = False
+    has_profile: bool = True
+    has_high_dynamic_range: bool = False
 
 
 FORMATS = {
     f.name: f
     for f in (
-        FileFormat("png", (".png",), "image/png", has_alpha=True, has_sixteen_bits=True),
+        FileFormat("png", (".png",), "image/png", has_alpha=True, has_sixteen_bits=True, has_high_dynamic_range=True),
         # 4:4:4 at 92: chroma subsampling shows as coloured steps where a subject meets a flat background
         FileFormat(
             "jpeg", (".jpg", ".jpeg", ".jpe"), "image/jpeg", has_alpha=False, max_side_pixels=65535, default_quality=92
         ),
         FileFormat("webp", (".webp",), "image/webp", has_alpha=True, max_side_pixels=16383, default_quality=90),
         FileFormat("avif", (".avif",), "image/avif", has_alpha=True, max_side_pixels=65535, default_quality=80),
-        FileFormat("tiff", (".tif", ".tiff"), "image/tiff", has_alpha=True, has_sixteen_bits=True),
-        FileFormat("bmp", (".bmp",), "image/bmp", has_alpha=False),
+        FileFormat(
+            "tiff",
+            (".tif", ".tiff"),
+            "image/tiff",
+            has_alpha=True,
+            has_sixteen_bits=True,
+            has_high_dynamic_range=True,
+        ),
+        FileFormat("bmp", (".bmp",), "image/bmp", has_alpha=False, has_profile=False),
         FileFormat(
             "psd",
             (".psd",),
@@ -59,9 +72,26 @@ FORMATS = {
             has_sixteen_bits=True,
             max_side_pixels=30000,
             has_layers=True,
+            has_high_dynamic_range=True,
         ),
-        FileFormat("exr", (".exr",), "image/x-exr", has_alpha=True, has_sixteen_bits=True, has_layers=True),
-        FileFormat("exr-straight", (".exr",), "image/x-exr", has_alpha=True, has_sixteen_bits=True, has_layers=True),
+        FileFormat(
+            "exr",
+            (".exr",),
+            "image/x-exr",
+            has_alpha=True,
+            has_sixteen_bits=True,
+            has_layers=True,
+            has_high_dynamic_range=True,
+        ),
+        FileFormat(
+            "exr-straight",
+            (".exr",),
+            "image/x-exr",
+            has_alpha=True,
+            has_sixteen_bits=True,
+            has_layers=True,
+            has_high_dynamic_range=True,
+        ),
         FileFormat("zip", (".zip",), "application/zip", has_alpha=True, max_side_pixels=65535, default_quality=92),
     )
 }
@@ -98,8 +128,10 @@ def encode(picture: Picture, format: str, *, quality: int | None = None, hidden:
     """
     kind = find_format(format)
     _check_encodable(picture, kind, quality)
+    picture = _fit_colour_space(picture, kind)
     if kind.name == "png":
-        return png_encoder.encode_png(picture.rgb, picture.alpha, _png_chunks(picture), zero_hidden=hidden == "zero")
+        colour = picture.rgb[..., 0] if _has_one_channel(picture) else picture.rgb
+        return png_encoder.encode_png(colour, picture.alpha, _png_chunks(picture), zero_hidden=hidden == "zero")
     if kind.has_layers:
         return encode_layers([Layer("cutout", picture)], format)
     if kind.name == "zip":
@@ -162,7 +194,15 @@ def encode_plane(plane: Pixels, format: str = "png", *, quality: int | None = No
     """Encode a grey H x W plane such as a matte; PNG and TIFF keep 16 bits."""
     if find_format(format).name == "png":
         return png_encoder.encode_png(plane)
-    return encode(Picture(np.repeat(plane[..., None], 3, 2)), format, quality=quality)
+    return encode(Picture(np.repeat(plane[..., None], 3, 2), is_grey=True), format, quality=quality)
+
+
+def _has_one_channel(picture: Picture) -> bool:
+    """Whether the file holds one channel: of an opaque grey picture that is still grey, without an RGB profile."""
+    if not picture.is_grey or picture.alpha is not None or picture.profile is not None:
+        return False
+    grey = picture.rgb[..., :1]
+    return bool((picture.rgb[..., 1:] == grey).all())
 
 
 def _check_encodable(picture: Picture, file_format: FileFormat, quality: int | None) -> None:
@@ -182,9 +222,19 @@ def _check_encodable(picture: Picture, file_format: FileFormat, quality: int | N
         raise OutputError(f"quality {quality} is outside 1..100", "give a whole number from 1 to 100")
 
 
+def _fit_colour_space(picture: Picture, file_format: FileFormat) -> Picture:
+    """Convert to sRGB what a format cannot state: any profile, or high dynamic range (8 bits of PQ show steps)."""
+    is_hdr = hdr_transfer.hdr_signal(picture.profile) is not None
+    if file_format.has_profile and (file_format.has_high_dynamic_range or not is_hdr):
+        return picture
+    return convert_for_output(picture, srgb=True)
+
+
 def _png_chunks(picture: Picture) -> list[tuple[bytes, bytes]]:
     """Ancillary PNG chunks of the profile, resolution and metadata."""
     metadata, chunks = picture.metadata, []
+    if (signal := hdr_transfer.hdr_signal(picture.profile)) is not None:
+        chunks.append((b"cICP", bytes([*signal, 0, 1])))
     chunks.append((b"sRGB", b"\0") if picture.profile is None else png_encoder.profile_chunk(picture.profile))
     if metadata.dpi:
         chunks.append(png_encoder.resolution_chunk(metadata.dpi))
@@ -215,10 +265,15 @@ def _encode_with_pillow(picture: Picture, file_format: FileFormat, quality: int 
         options["exif"] = EXIF_PREFIX + metadata.exif
     if metadata.xmp and file_format.name in ("jpeg", "webp", "avif"):
         options["xmp"] = metadata.xmp
+    elif metadata.xmp and file_format.name == "tiff":
+        options["tiffinfo"] = {TIFF_XMP_TAG: metadata.xmp}
     if metadata.dpi:
         options["dpi"] = metadata.dpi
     options |= _pillow_options(file_format.name, quality or file_format.default_quality, hidden)
-    Image.fromarray(_eight_bit_pixels(picture, hidden)).save(file, file_format.name, **options)
+    pixels = _eight_bit_pixels(picture, hidden)
+    if file_format.name in ONE_CHANNEL_FORMATS and _has_one_channel(picture):
+        pixels = pixels[..., 0]
+    Image.fromarray(pixels).save(file, file_format.name, **options)
     return file.getvalue()
 
 
@@ -251,14 +306,17 @@ def _encode_tiff16(picture: Picture, hidden: HiddenColours) -> bytes:
     """Encode 16-bit colour with tifffile, since Pillow cannot. Alpha is declared unassociated (straight)."""
     import tifffile
 
+    is_one_channel = _has_one_channel(picture)
     stack = picture.rgb if picture.alpha is None else np.dstack([picture.rgb, picture.alpha])
+    stack = stack[..., 0] if is_one_channel else stack
     if picture.alpha is not None and hidden == "zero":
         stack[picture.alpha == 0] = 0
+    xmp = picture.metadata.xmp
     file = io.BytesIO()
     tifffile.imwrite(
         file,
         stack,
-        photometric="rgb",
+        photometric="minisblack" if is_one_channel else "rgb",
         extrasamples=() if picture.alpha is None else ("unassalpha",),
         compression="zlib",
         predictor=True,
@@ -266,5 +324,6 @@ def _encode_tiff16(picture: Picture, hidden: HiddenColours) -> bytes:
         resolution=picture.metadata.dpi,
         resolutionunit="INCH" if picture.metadata.dpi else None,
         metadata=None,
+        extratags=[(TIFF_XMP_TAG, "B", len(xmp), xmp, True)] if xmp else (),
     )
     return file.getvalue()

@@ -1,8 +1,9 @@
 """Layered files for other programs: Photoshop documents, OpenEXR, and ZIP archives of colour and alpha.
 
 PSD (psd-tools) keeps 8 or 16 bits, the profile and straight alpha, with one layer each. OpenEXR (the Academy's own
-package) holds half floats in linear light, decoded by sRGB's curve, premultiplied as its readers expect unless straight
-alpha is requested, with one part each.
+package) holds half floats in linear light of BT.709's primaries (its default), by the picture's profile; in high
+dynamic range, 1.0 is diffuse white. It is premultiplied as its readers expect unless straight alpha is requested, with
+one part each.
 """
 
 from __future__ import annotations
@@ -18,8 +19,11 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from mattebox.core import hdr_transfer, icc_builder
 from mattebox.core.srgb import decode_srgb
 from mattebox.errors import OutputError
+from mattebox.io import colour, icc_matrix_shaper
+from mattebox.io.resampling import to_eight_bit
 from mattebox.types import Layer, Picture
 
 ICC_RESOURCE = 1039  # of Adobe's Photoshop File Formats Specification
@@ -74,8 +78,26 @@ def _rgba_array(picture: Picture) -> NDArray[Any]:
 
 def _linear_rgba(picture: Picture, straight_alpha: bool) -> NDArray[np.float16]:
     values = _rgba_array(picture).astype(np.float32) / np.float32(picture.bit_depth.peak)
-    light, alpha = decode_srgb(values[..., :3]), values[..., 3:]
+    light, alpha = _linear_light(values[..., :3], picture), values[..., 3:]
     return np.concatenate([light if straight_alpha else light * alpha, alpha], 2).astype(np.float16)
+
+
+def _linear_light(encoded: NDArray[np.float32], picture: Picture) -> NDArray[np.float32]:
+    """Linear light of BT.709's primaries, not clipped to their gamut, of colours from 0 to 1 in a picture's profile."""
+    if colour.is_srgb(picture.profile):
+        return decode_srgb(encoded)
+    if (signal := hdr_transfer.hdr_signal(picture.profile)) is not None:
+        light = hdr_transfer.decode_signal(encoded.astype(np.float64), signal.transfer)
+        to_xyz = icc_builder.rgb_to_xyz_d50(hdr_transfer.PRIMARIES_BY_CODE[signal.primaries])
+    elif (shaper := icc_matrix_shaper.read_matrix_shaper(picture.profile)) is not None:
+        steps = np.linspace(0, 1, icc_matrix_shaper.CURVE_SAMPLES)
+        light = np.stack([np.interp(encoded[..., c], steps, shaper.tone_curves[c]) for c in range(3)], -1)
+        to_xyz = shaper.matrix
+    else:
+        srgb = colour.to_srgb(to_eight_bit(picture.rgb), picture.profile)
+        return decode_srgb(srgb.astype(np.float32) / np.float32(255))
+    matrix = np.linalg.inv(icc_builder.rgb_to_xyz_d50(icc_builder.BT709)) @ to_xyz
+    return np.asarray(light @ matrix.T, np.float32)
 
 
 def _import_optional(module: str, format: str) -> Any:

@@ -1,7 +1,7 @@
 """Metadata that results keep: EXIF filtered by an allow-list of tags (EXIF 3.0, TIFF 6.0), XMP, resolution.
 
 "safe" keeps camera, lens, exposure, dates, authorship, description and resolution; it drops GPS, thumbnails, maker
-notes, serial numbers, owner names and all XMP, which may repeat any of these.
+notes, serial numbers, owner names and all XMP but authorship, since XMP may repeat any of these.
 """
 
 from __future__ import annotations
@@ -12,12 +12,14 @@ import struct
 from collections.abc import Collection, Mapping
 from typing import Any, Literal
 
+from mattebox.io import xmp
 from mattebox.io.tiff_ifd import Ifd, TiffStructure, build_tiff
 from mattebox.types import Metadata
 
 MetadataPolicy = Literal["safe", "all", "none"]
 
 ORIENTATION_TAG, EXIF_IFD_TAG, GPS_IFD_TAG, INTEROP_IFD_TAG = 0x0112, 0x8769, 0x8825, 0xA005
+COLOUR_SPACE_TAG, EXIF_SRGB = 0xA001, 1
 
 # Description, make, model, resolution, software, date, artist, copyright, rating; title, comment, keywords, subject.
 SAFE_MAIN_TAGS = {0x10E, 0x10F, 0x110, 0x11A, 0x11B, 0x128, 0x131, 0x132, 0x13B, 0x8298, 0x4746, *range(0x9C9B, 0x9CA0)}
@@ -49,7 +51,7 @@ def collect_metadata(info: Mapping[Any, Any], policy: MetadataPolicy, *, tiff_by
         return Metadata()
     block = tiff_bytes if tiff_bytes is not None else extract_exif(info)
     exif = _filter_exif(block, policy, is_file=tiff_bytes is not None)
-    return Metadata(exif, _extract_xmp(info) if policy == "all" else None, _extract_dpi(info))
+    return Metadata(exif, _extract_xmp(info, policy), _extract_dpi(info))
 
 
 def extract_exif(info: Mapping[Any, Any]) -> bytes | None:
@@ -75,6 +77,26 @@ def read_orientation(exif_block: bytes | None) -> int:
     except (ValueError, struct.error):
         return 1
     return found if found is not None and 1 <= found <= 8 else 1
+
+
+def is_adobe_rgb_exif(exif_block: bytes | None) -> bool:
+    """Whether EXIF says Adobe RGB: interoperability index "R03", and no colour space of sRGB (DCF 2.0)."""
+    try:
+        return _adobe_rgb_ifd_offset(TiffStructure(exif_block or b"")) is not None
+    except (ValueError, struct.error):
+        return False
+
+
+def _adobe_rgb_ifd_offset(tiff: TiffStructure) -> int | None:
+    """The offset of an interoperability directory that says Adobe RGB. Raises ValueError, struct.error."""
+    top = tiff.read_ifd(tiff.first_ifd_offset, {EXIF_IFD_TAG})[0]
+    exif_at = tiff.integer_value(top.get(EXIF_IFD_TAG))
+    exif = tiff.read_ifd(exif_at, {COLOUR_SPACE_TAG, INTEROP_IFD_TAG})[0] if exif_at else {}
+    at = tiff.integer_value(exif.get(INTEROP_IFD_TAG))
+    if not at or tiff.integer_value(exif.get(COLOUR_SPACE_TAG)) == EXIF_SRGB:
+        return None
+    index = tiff.read_ifd(at, {1})[0].get(1)
+    return at if index is not None and index.raw_bytes.startswith(b"R03") else None
 
 
 def filter_safe_tags(exif_block: bytes) -> bytes | None:
@@ -133,12 +155,29 @@ def _reset_orientation(exif_block: bytes) -> bytes:
     for at in range(file.first_ifd_offset + 2, min(file.first_ifd_offset + 2 + 12 * count, len(exif_block) - 11), 12):
         if struct.unpack_from(file.byte_order + "H", exif_block, at)[0] == ORIENTATION_TAG:
             struct.pack_into(file.byte_order + "HIHH", changed, at + 2, 3, 1, 1, 0)
+    _clear_adobe_rgb(file, changed)
     return bytes(changed)
 
 
-def _extract_xmp(info: Mapping[Any, Any]) -> bytes | None:
+def _clear_adobe_rgb(file: TiffStructure, exif_block: bytearray) -> None:
+    """Replace the index "R03" by "R98": results have an ICC profile instead, or have become sRGB."""
+    try:
+        at = _adobe_rgb_ifd_offset(file)
+    except (ValueError, struct.error):
+        return
+    if at is not None:
+        (count,) = struct.unpack_from(file.byte_order + "H", exif_block, at)
+        for entry in range(at + 2, min(at + 2 + 12 * count, len(exif_block) - 11), 12):
+            if exif_block[entry + 8 : entry + 11] == b"R03":
+                exif_block[entry + 8 : entry + 11] = b"R98"
+
+
+def _extract_xmp(info: Mapping[Any, Any], policy: MetadataPolicy) -> bytes | None:
     packet = info.get("xmp")
     if not isinstance(packet, bytes) or not packet:
+        return None
+    packet = xmp.extract_authorship(packet) if policy == "safe" else xmp.remove_stale_properties(packet)
+    if packet is None:
         return None
     return re.sub(rb"(tiff:Orientation(?:>|=[\"']))[2-8]", rb"\g<1>1", packet)
 

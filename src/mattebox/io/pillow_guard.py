@@ -6,6 +6,7 @@ restores them. Only warnings raised inside Pillow are dropped.
 
 from __future__ import annotations
 
+import os
 import threading
 import warnings
 from collections.abc import Iterator
@@ -14,6 +15,17 @@ from contextlib import ExitStack, contextmanager
 _lock = threading.Lock()
 _active_threads = 0
 _restore_stack = ExitStack()
+
+
+def _reset_after_fork() -> None:
+    """In a forked child, only the thread that forked is left, and it does not decode."""
+    global _lock, _active_threads
+    _lock, _active_threads = threading.Lock(), 0
+    _restore_stack.close()
+
+
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(after_in_child=_reset_after_fork)
 
 
 @contextmanager

@@ -6,7 +6,7 @@ import os
 from functools import lru_cache
 from typing import BinaryIO, Literal
 
-from mattebox.io import colour, header_check, metadata, sources
+from mattebox.io import colour, colour_signalling, gain_map, header_check, metadata, sources
 from mattebox.io.decoding import decode, translate_decoder_errors
 from mattebox.io.orientation import apply_orientation, orient_metadata
 from mattebox.types import Picture
@@ -30,8 +30,8 @@ def read(
     max_pixels
         Limit of width x height x frames, checked before decoding.
     metadata
-        "safe" drops position, serial numbers, owner names and thumbnails; "all" keeps everything; "none" keeps only the
-        colour profile.
+        "safe" drops position, serial numbers, owner names, thumbnails, and all XMP but authorship; "all" keeps
+        everything that is true of the pixels; "none" keeps only the colour profile.
     name
         What error messages call the source.
 
@@ -75,9 +75,12 @@ def _build_picture(
 ) -> Picture:
     decoded = decode(data, file_header, max_pixels, name)
     with translate_decoder_errors(name, file_header.format):
-        converted = colour.convert_to_rgb(decoded.pixel_data, decoded.info.get("icc_profile"))
+        signal = colour_signalling.read_colour_signal(data, file_header.format, decoded.info)
+        pixel_data = colour.expand_range(decoded.pixel_data) if signal.is_narrow_range else decoded.pixel_data
+        converted = colour.convert_to_rgb(pixel_data, signal.profile)
         rgb = apply_orientation(converted.rgb, decoded.orientation)
         alpha = decoded.pixel_data.alpha
+        gain_map_notes = (gain_map.GAIN_MAP_NOTE,) if gain_map.has_gain_map(data, file_header.format) else ()
         file = data if file_header.format == "tiff" else None
         upright_metadata = orient_metadata(
             metadata.collect_metadata(decoded.info, policy, tiff_bytes=file), decoded.orientation
@@ -87,5 +90,5 @@ def _build_picture(
             None if alpha is None else apply_orientation(alpha, decoded.orientation),
             converted.profile,
             upright_metadata,
-            decoded.notes + converted.notes,
+            decoded.notes + gain_map_notes + signal.notes + converted.notes,
         )

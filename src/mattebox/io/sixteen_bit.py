@@ -30,7 +30,10 @@ def raw_mode(image: ImageFile.ImageFile) -> str:
 
 def is_sixteen_bit(image: ImageFile.ImageFile) -> bool:
     """Whether an opened, not yet loaded image has 16 bits per channel, which Pillow would cut to 8."""
-    return image.mode.startswith("I;16") or (";16" in raw_mode(image) and image.mode in ("RGB", "RGBA"))
+    mode = raw_mode(image)
+    if mode.startswith("BGR"):  # 16 bits a pixel: BMP's RGB565 and RGB555
+        return False
+    return image.mode.startswith("I;16") or (";16" in mode and image.mode in ("RGB", "RGBA"))
 
 
 def decode_sixteen_bit(reopen_image: ReopenImage) -> PixelData:

@@ -61,15 +61,16 @@ def expand_inputs(
 ) -> Iterator[InputItem | InputMissing]:
     """Expand files, folders, globs, ZIP archives, "-" and allowed URLs to pictures, lazily and each once.
 
-    Missing inputs are yielded as InputMissing, so that one wrong argument does not stop the others. Folders give the
-    files with one of PICTURE_SUFFIXES in natural order (2 before 10), without hidden ones, and with `recursive` those
-    of their subfolders. A file that is named is taken whatever its suffix.
+    Missing inputs, folders that cannot be listed and links to nothing are yielded as InputMissing, so that one wrong
+    argument does not stop the others. Folders give the files with one of PICTURE_SUFFIXES in natural order (2 before
+    10), without hidden ones, and with `recursive` those of their subfolders, but not of links to folders. A file that
+    is named is taken whatever its suffix; two links to one file are two pictures.
     """
     yielded: set[str] = set()
     for argument in arguments:
         for item in _expand_argument(os.fspath(argument), recursive, allow_urls):
             if isinstance(item, InputItem):
-                path = "-" if item.path is None else os.path.realpath(item.path)
+                path = "-" if item.path is None else absolute_name(item.path)
                 key = item.url or f"{path}\0{item.member or ''}"
                 if key in yielded:
                     continue
@@ -132,10 +133,38 @@ def source_display_name(source: Any) -> str:
     return name if isinstance(name, str) else "the picture"
 
 
+def absolute_name(path: str | os.PathLike[str]) -> str:
+    """The absolute path of a directory entry: links are followed in the folders above it, not in the entry itself."""
+    folder, name = os.path.split(os.path.normpath(os.fspath(path)))
+    try:
+        return os.path.join(os.path.realpath(folder), name)
+    except (OSError, ValueError):  # ValueError: a null character
+        return os.fspath(path)
+
+
+def find_input_fault(path: Path) -> InputMissing | None:
+    """Why a file is not there or cannot be reached; None where it can be."""
+    try:
+        os.stat(path)
+    except (FileNotFoundError, NotADirectoryError):
+        if os.path.islink(path):
+            return InputMissing(
+                f"{path}: is a link to a file that does not exist", "restore the file or remove the link"
+            )
+        return InputMissing(f"{path}: no such file", "check its spelling")
+    except OSError as error:
+        return InputMissing(
+            f"{path}: cannot be reached ({error.strerror})", "check its name and the permissions above it"
+        )
+    except ValueError as error:  # a null character
+        return InputMissing(f"{str(path)!r} is not a valid path ({error})", "check its spelling")
+    return None
+
+
 def natural_sort_key(name: str) -> list[tuple[int, int, str]]:
     """A case-insensitive sort key that puts img2 before img10."""
-    parts = re.findall(r"([0-9]+)|([^0-9]+)", name.casefold())
-    return [(0, int(digits), "") if digits else (1, 0, text) for digits, text in parts]
+    parts = re.findall(r"0*([0-9]+)|([^0-9]+)", name.casefold())
+    return [(0, len(digits), digits) if digits else (1, 0, text) for digits, text in parts]
 
 
 def _expand_argument(argument: str, recursive: bool, allow_urls: bool) -> Iterator[InputItem | InputMissing]:
@@ -152,11 +181,14 @@ def _expand_argument(argument: str, recursive: bool, allow_urls: bool) -> Iterat
     elif argument.lower().endswith(".zip") and os.path.isfile(argument):
         yield from _archive_items(Path(argument))
     elif os.path.lexists(argument):
-        yield InputItem(Path(argument), Path(os.path.basename(argument)))
+        path = Path(argument)
+        yield find_input_fault(path) or InputItem(path, Path(os.path.basename(argument)))
     elif glob.has_magic(argument):
         yield from _glob_items(argument, recursive)
     else:
-        yield InputMissing(f"{argument}: no such file or folder", "check its spelling")
+        fault = find_input_fault(Path(argument))
+        unknown = InputMissing(f"{argument}: no such file or folder", "check its spelling")
+        yield fault if fault is not None and "no such file" not in fault.problem else unknown
 
 
 def _path_from_url(url: str) -> Path:
@@ -202,11 +234,22 @@ def _walk_folder(folder: Path, recursive: bool) -> Iterator[Path | InputMissing]
     for entry in entries:
         if entry.name.startswith("."):
             continue
-        if entry.is_dir(follow_symlinks=False):
+        path = folder / entry.name
+        if _is_subfolder(entry):
             if recursive:
-                yield from _walk_folder(folder / entry.name, recursive)
-        elif entry.name.lower().endswith(PICTURE_SUFFIXES) and entry.is_file():
-            yield folder / entry.name
+                yield from _walk_folder(path, recursive)
+        elif entry.name.lower().endswith(PICTURE_SUFFIXES):
+            fault = find_input_fault(path)
+            if fault is not None or path.is_file():
+                yield fault or path
+
+
+def _is_subfolder(entry: os.DirEntry[str]) -> bool:
+    """Whether an entry is a folder, and not a link to one."""
+    try:
+        return entry.is_dir(follow_symlinks=False)
+    except OSError:
+        return False
 
 
 def _glob_items(pattern: str, recursive: bool) -> Iterator[InputItem | InputMissing]:
@@ -214,16 +257,24 @@ def _glob_items(pattern: str, recursive: bool) -> Iterator[InputItem | InputMiss
     root = _glob_root(pattern)
     empty = True
     for match in sorted(glob.glob(pattern, recursive=True), key=lambda match: (natural_sort_key(match), match)):
-        path = Path(match)
-        if path.is_dir() and "**" not in pattern:
-            found = [p for p in _walk_folder(path, recursive) if isinstance(p, Path)]
-        else:
-            found = [path] if match.lower().endswith(PICTURE_SUFFIXES) and path.is_file() else []
-        for each in found:
+        for found in _match_items(Path(match), recursive, is_deep="**" in pattern):
             empty = False
-            yield InputItem(each, each.relative_to(root))
+            yield found if isinstance(found, InputMissing) else InputItem(found, found.relative_to(root))
     if empty:
         yield InputMissing(f"{pattern}: matches no pictures", f"check the pattern; accepted are {_suffix_list()}")
+
+
+def _match_items(match: Path, recursive: bool, is_deep: bool) -> Iterator[Path | InputMissing]:
+    """The pictures of one match of a pattern; `is_deep` where the pattern itself goes through all levels."""
+    if os.path.isdir(match):
+        if not is_deep:
+            yield from _walk_folder(match, recursive)
+        elif not os.access(match, os.R_OK | os.X_OK):
+            yield InputMissing(f"{match}: cannot be listed (permission denied)", "check its permissions")
+    elif match.name.lower().endswith(PICTURE_SUFFIXES):
+        fault = find_input_fault(match)
+        if fault is not None or match.is_file():
+            yield fault or match
 
 
 def _glob_root(pattern: str) -> Path:

@@ -83,12 +83,12 @@ def _decode_plane(
     tiff: TiffStructure, tags: Ifd, plane_index: int, plane_count: int, open_data: OpenTiffBytes
 ) -> DecodedTiff16:
     """Decode one plane as a grey picture."""
-    changed = {tag: _plane_entry(tags[tag], plane_index, plane_count) for tag in DATA_LOCATION_TAGS if tag in tags}
-    image = open_data(_rewrite_tags(tiff, tags, changed, bits_per_sample=[16], photometric=1))
+    changed = {tag: plane_entry(tags[tag], plane_index, plane_count) for tag in DATA_LOCATION_TAGS if tag in tags}
+    image = open_data(rewrite_tags(tiff, tags, changed, bits_per_sample=[16], photometric=1))
     return DecodedTiff16(sixteen_bit.decode_grey(image), image)
 
 
-def _plane_entry(entry: IfdEntry, plane_index: int, plane_count: int) -> IfdEntry:
+def plane_entry(entry: IfdEntry, plane_index: int, plane_count: int) -> IfdEntry:
     """The part of a list of offsets that belongs to one plane; planes are listed one after the other."""
     each = entry.value_count // plane_count
     size = len(entry.raw_bytes) // entry.value_count
@@ -104,15 +104,16 @@ def _decode_grey_alpha(
 ) -> tuple[list[Pixels], ImageFile.ImageFile]:
     """Decode 16-bit grey with alpha as the four bytes of an RGBA picture."""
     changed = {EXTRA_SAMPLES_TAG: _short_entry(tiff, [2])}
-    image = open_data(_rewrite_tags(tiff, tags, changed, bits_per_sample=[8] * 4, photometric=2))
+    image = open_data(rewrite_tags(tiff, tags, changed, bits_per_sample=[8] * 4, photometric=2))
     image.load()
     pairs = np.frombuffer(image.tobytes(), tiff.byte_order + "u2").reshape(*image.size[::-1], 2)
     return [pairs[..., 0].astype(np.uint16), pairs[..., 1].astype(np.uint16)], image
 
 
-def _rewrite_tags(
+def rewrite_tags(
     tiff: TiffStructure, tags: Ifd, overrides: Ifd, *, bits_per_sample: list[int], photometric: int
 ) -> bytes:
+    """The file with a directory that describes the same data as other samples."""
     layout = {
         BITS_PER_SAMPLE_TAG: bits_per_sample,
         PHOTOMETRIC_TAG: [photometric],

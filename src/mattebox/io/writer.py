@@ -43,9 +43,9 @@ def write(
     picture
         The picture, with or without alpha.
     target
-        A path, a binary file object, or "-" for standard output.
+        A path, a binary file object, or "-" for standard output. Named pipes and devices are written to.
     format
-        A name such as "png"; None means the suffix's format, and PNG for streams.
+        A name such as "png"; None means the suffix's format, and PNG for streams without one.
     quality
         1 to 100 for JPEG, WebP and AVIF; None is the format's default.
     overwrite
@@ -75,7 +75,7 @@ def write(
     """
     if isinstance(target, str | os.PathLike) and os.fspath(target) != "-":
         path = Path(target)
-        kind = output_format(path, format)
+        kind = find_format(format or "png") if _is_nameless_stream(path) else output_format(path, format)
         check_not_input(path, inputs)
         atomic_write.write_bytes(
             path, _encode_output(picture, kind, quality, max_bytes, layers, hidden), overwrite=overwrite
@@ -103,6 +103,11 @@ def _encode_output(
     return encode_within_limit(picture, file_format.name, max_bytes, quality=quality, hidden=hidden)
 
 
+def _is_nameless_stream(path: Path) -> bool:
+    """Whether a path is a pipe or device whose name does not say a format."""
+    return not path.suffix and atomic_write.is_stream(path)
+
+
 def output_format(path: Path, format: str | None = None) -> FileFormat:
     """The format to write `path` in. Raises OutputError for an unknown suffix when no format is given."""
     if format is not None:
@@ -121,10 +126,10 @@ def check_not_input(path: Path, inputs: Collection[Path]) -> None:
     """Raise OutputError when `path` is the same file as one of the inputs."""
     for source in inputs:
         try:
-            same = path.resolve() == source.resolve() or path.samefile(source)
-        except OSError:
-            same = False
-        if same:
+            is_same = os.path.realpath(path) == os.path.realpath(source) or path.samefile(source)
+        except (OSError, ValueError):
+            is_same = False
+        if is_same:
             raise OutputError(
                 f"{path}: is the input itself", "choose another output; photographs are never overwritten"
             )

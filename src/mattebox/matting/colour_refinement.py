@@ -93,7 +93,7 @@ def grid_scales(size: ImageShape, coarse_size: ImageShape, finer_grid: bool = Fa
 
 
 def fit_colour_models(picture: Picture, matte: Matte, guide_factor: int, step: int) -> Floats:
-    """Coefficients of the colour models on the grid, 27 x h x w (see mattebox/training/export/pixel_kernels)."""
+    """Coefficients of the colour models on the grid, 27 x h x w (see mattebox/training/networks/pixel_kernels)."""
     guide = to_nchw(guide_image(picture.rgb, guide_factor))
     coarse = tiles.resample_to_grid(as_floats(matte.alpha), picture.shape, step)
     name = "colour_models" if step == guide_factor else "colour_models_half"

@@ -3,7 +3,7 @@
 Blur fusion (Forte & Pitié, Approximate Fast Foreground Colour Estimation, 2021): blurs weighted by alpha give
 foreground and background colours on a reduced grid; at full resolution, where alpha lies strictly between 0 and 1,
 both are changed as little as possible so that they blend to the observed pixel (decision 010;
-mattebox/training/export/pixel_kernels). All other pixels keep their values exactly.
+mattebox/training/networks/pixel_kernels). All other pixels keep their values exactly.
 """
 
 from __future__ import annotations

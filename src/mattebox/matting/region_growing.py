@@ -49,7 +49,7 @@ def grow_region(seeds: Mask, component: Mask, features: Floats, opposing_seeds: 
     component : Mask
         H x W: the region lies inside, and has pixels.
     features : Floats
-        H x W x C, see `pixel_features`.
+        H x W x C, see `geodesic_features`.
     fringe : Mask
         Soft pixels, which join the region when they are close to it.
 
@@ -88,7 +88,7 @@ def segment_box(box_mask: Mask, subject_mask: Mask, features: Floats) -> Mask:
     subject_mask : Mask
         What is subject already, and not looked at.
     features : Floats
-        H x W x C, see `pixel_features`.
+        H x W x C, see `geodesic_features`.
 
     Returns
     -------

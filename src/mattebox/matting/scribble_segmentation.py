@@ -13,8 +13,8 @@ import numpy as np
 
 from mattebox.core.connected_components import label_components
 from mattebox.matting.box_sum import box_sum
+from mattebox.matting.geodesic_features import geodesic_features
 from mattebox.matting.matte_operations import as_floats, as_pixels, has_subject
-from mattebox.matting.pixel_features import pixel_features
 from mattebox.matting.region_growing import grow_region, segment_box
 from mattebox.matting.scribbles import Scribble, Stroke, split_scribbles
 from mattebox.types import Floats, ImageShape, Mask, Matte, Picture
@@ -45,7 +45,7 @@ def apply_scribbles(picture: Picture, matte: Matte, keep: Sequence[Scribble], dr
     if not keep and not drop:
         return matte
     alpha, size = as_floats(matte.alpha), matte.shape
-    features = pixel_features(picture, alpha)
+    features = geodesic_features(picture, alpha)
     keep_strokes, keep_boxes = split_scribbles(keep)
     drop_strokes, drop_boxes = split_scribbles(drop)
     reduced = remove_regions(alpha, features, drop_strokes, keep_strokes)
@@ -68,7 +68,7 @@ def remove_regions(alpha: Floats, features: Floats, strokes: Sequence[Stroke], o
     alpha : Floats
         H x W, 0..1.
     features : Floats
-        H x W x C, see `pixel_features`.
+        H x W x C, see `geodesic_features`.
     strokes, opposing : sequence of Stroke
         Strokes on the regions, and strokes on what must stay.
 

@@ -13,9 +13,9 @@ from mattebox.core.connected_components import dilate
 from mattebox.io import resampling
 from mattebox.matting.closed_form import solve_closed_form
 from mattebox.matting.geodesic_distance import geodesic_distances, neighbour_costs
+from mattebox.matting.geodesic_features import geodesic_features
 from mattebox.matting.mask_validation import check_grey, check_same_size
 from mattebox.matting.matte_operations import as_floats, as_pixels
-from mattebox.matting.pixel_features import pixel_features
 from mattebox.types import Floats, Mask, Matte, Picture
 
 BACKGROUND, UNKNOWN, FOREGROUND = 0, 128, 255  # values of a trimap
@@ -87,7 +87,7 @@ def apply_trimap(picture: Picture, coarse: Matte, trimap: NDArray[np.uint8]) -> 
     foreground, background = reduced > 250, reduced < 5
     prior = as_floats(coarse.alpha)
     if not agrees_with_trimap(prior, foreground, background):
-        features = pixel_features(picture, np.zeros(coarse.shape, np.float32))
+        features = geodesic_features(picture, np.zeros(coarse.shape, np.float32))
         prior = foreground_proximity(foreground, background, features)
     prior = np.where(foreground, np.float32(1), np.where(background, np.float32(0), prior))
     rgb = as_floats(resampling.shrink(picture.rgb, coarse.shape)).transpose(2, 0, 1)

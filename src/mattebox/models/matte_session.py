@@ -49,7 +49,7 @@ class MattePrediction(NamedTuple):
 
 
 class Session:
-    """A network that cuts out subjects, ready to run. Threads may share it.
+    """A network that cuts out subjects, ready to run. Threads may share it, and process pools by pickling it.
 
     Parameters
     ----------

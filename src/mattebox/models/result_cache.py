@@ -21,6 +21,7 @@ from typing import Any, NamedTuple, TypeAlias
 import numpy as np
 from numpy.typing import NDArray
 
+from mattebox.core import fork
 from mattebox.errors import OutputError
 from mattebox.io import atomic_write
 from mattebox.models.store import settings
@@ -66,6 +67,11 @@ class ResultCache:
         self._memory: OrderedDict[str, NamedArrays] = OrderedDict()
         self._lock = threading.Lock()
         self._bytes_since_eviction: int | None = None  # bytes written since the last scan; None: not scanned yet
+        fork.reset_in_forked_children(self)
+
+    def reset_after_fork(self) -> None:
+        """Forget who held the lock in the parent process."""
+        self._lock = threading.Lock()
 
     def get(self, key: str) -> NamedArrays | None:
         """Return the result of a key; None where there is none, or where its file is broken."""

@@ -161,7 +161,7 @@ def _render_output(picture: Picture, matte: Matte, step: Cut, source: MatteSourc
     """The picture that the step asks for: the matte in grey, or the cutout with clean or original colours."""
     if step.output == "matte":
         grey = np.repeat(matte.alpha[..., None], 3, axis=2)
-        return Picture(grey, notes=picture.notes, metadata=picture.metadata)
+        return Picture(grey, notes=picture.notes, metadata=picture.metadata, is_grey=True)
     if step.colours == "clean":
         return source.remove_spill(estimate_foreground(picture, matte), crop)
     return picture.with_pixels(picture.rgb, matte.alpha)

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from functools import partial
 
-from mattebox.composition import layer_composition, placement
+from mattebox.composition import drawn_extent, layer_composition
 from mattebox.composition.marketplace.rules import find_rules
 from mattebox.core import cpu_threads
 from mattebox.core.timing import StageTimer
@@ -95,7 +95,7 @@ def max_output_size(shape: ImageShape, recipe: Recipe) -> ImageShape:
     step = recipe.find_step(Frame)
     if step is None:
         return height, width
-    return placement.compute_placement((height, width), (0, 0, width, height), step).canvas_size
+    return drawn_extent.max_canvas_size((height, width), recipe, step)
 
 
 @dataclass(frozen=True)

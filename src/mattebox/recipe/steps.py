@@ -75,8 +75,8 @@ class Cut(Step, frozen=True):
     empty: Annotated[
         Literal["warn", "keep", "refuse"],
         Meta(
-            description="when there is no clear subject: warn delivers what stands out, with a note, and is an error only "
-            "where nothing does; keep delivers it without a word; refuse is an error"
+            description="when there is no clear subject: warn delivers what stands out, with a note, and is an error "
+            "only where nothing does; keep delivers it without a word; refuse is an error"
         ),
     ] = "warn"
     region: Annotated[

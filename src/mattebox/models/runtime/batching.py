@@ -13,6 +13,8 @@ from collections.abc import Callable
 import numpy as np
 from numpy.typing import NDArray
 
+from mattebox.core import fork
+
 MAX_BATCH_IMAGES = 16
 
 Float32Array = NDArray[np.float32]
@@ -44,6 +46,11 @@ class DynamicBatcher:
 
     def __init__(self, run: Callable[[Float32Array], Float32Array], max_batch_images: int = MAX_BATCH_IMAGES) -> None:
         self.run, self.max_batch_images = run, max_batch_images
+        self.reset_after_fork()
+        fork.reset_in_forked_children(self)
+
+    def reset_after_fork(self) -> None:
+        """Start without calls: those that wait are of threads of the parent process."""
         self._queues: dict[tuple[int, ...], deque[_PendingCall]] = {}
         self._queue_lock, self._device_lock = threading.Lock(), threading.Lock()
 

@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
+import functools
 import threading
 from collections.abc import Callable, Mapping
 from typing import Any, TypeAlias
 
+import msgspec
 import numpy as np
 from numpy.typing import NDArray
 
+from mattebox.core import fork
+from mattebox.core.lru_cache import LruCache
 from mattebox.errors import ModelError
 from mattebox.models.cards.card import Card
+from mattebox.models.cards.registry import require_permitted_use
 from mattebox.models.runtime import devices, onnx_runtime
 from mattebox.models.runtime.batching import DynamicBatcher
 from mattebox.models.runtime.tensor_types import numpy_type
@@ -19,11 +24,14 @@ from mattebox.models.store import weight_files, weight_store
 InferenceFunction: TypeAlias = Callable[[NDArray[np.float32]], NDArray[np.float32]]
 """The network's input, as the card describes it -> the output that the card names."""
 
+MAX_UNPICKLED_NETWORKS = 8
+
 
 class Network:
     """A card's network, which starts at the first run: where all results are cached it never starts.
 
-    A missing device or missing weights raise at once: ModelError, DeviceError, UsageError. Threads may share it.
+    A missing device or missing weights raise at once: ModelError, DeviceError, UsageError. Threads may share it. It is
+    pickled as its card: a process that receives it several times starts it once.
 
     Parameters
     ----------
@@ -46,6 +54,14 @@ class Network:
         self._session: Any = None
         self._run: InferenceFunction | None = None
         weight_store.require_installed(card)
+        fork.reset_in_forked_children(self)
+
+    def __reduce__(self) -> tuple[Callable[..., Network], tuple[Card, str, int | None, bool]]:
+        return _restore_network, (self.card, *self._start_options, self._takes_picture)
+
+    def reset_after_fork(self) -> None:
+        """Forget who held the lock in the parent process."""
+        self._lock = threading.Lock()
 
     @property
     def device(self) -> str:
@@ -89,6 +105,15 @@ class Network:
         return outputs
 
 
+_unpickled_networks: LruCache[Network] = LruCache(MAX_UNPICKLED_NETWORKS)
+
+
+def _restore_network(card: Card, device: str, threads: int | None, takes_picture: bool) -> Network:
+    """The network that was pickled, shared by all copies that this process receives. Errors as for `Network`."""
+    key = (msgspec.json.encode(require_permitted_use(card)), device, threads, takes_picture)
+    return _unpickled_networks.get_or_create(key, lambda: Network(card, device, threads, takes_picture=takes_picture))
+
+
 def start_card_session(
     card: Card, device: str = "auto", threads: int | None = None, content: bytes | None = None
 ) -> Any:
@@ -104,15 +129,15 @@ def start_card_session(
 
     Returns
     -------
-    onnxruntime.InferenceSession or OpenVinoSession
+    RuntimeSession
 
     Raises
     ------
     ModelError, DeviceError, UsageError
     """
     external_data_folder = weight_files.weights_path(card).parent if card.parts else None
-    content = content or weight_store.read_weights(card)
-    return onnx_runtime.create_session(content, f"model {card.name}", device, threads, external_data_folder)
+    read_graph = content or functools.partial(weight_store.read_weights, card)
+    return onnx_runtime.create_session(read_graph, f"model {card.name}", device, threads, external_data_folder)
 
 
 def session_device(session: Any) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import threading
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -10,25 +10,28 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mattebox.core import cpu_threads, malloc
+from mattebox.core.lru_cache import LruCache
 from mattebox.errors import DeviceError, ModelError, UsageError
 from mattebox.models.runtime import devices, openvino_runtime
+from mattebox.models.runtime.runtime_session import RuntimeSession
 
 KERNELS_FOLDER = Path(__file__).parent / "kernels"
+MAX_OPEN_KERNELS = 64
 
 
 def create_session(
-    content: bytes,
+    content: bytes | Callable[[], bytes],
     label: str,
     device: str = "auto",
     threads: int | None = None,
     external_data_folder: Path | None = None,
-) -> Any:
+) -> RuntimeSession:
     """Start a session of an ONNX graph.
 
     Parameters
     ----------
-    content : bytes
-        The ONNX file.
+    content : bytes or callable
+        The ONNX file, or what reads it: a forked child reads it again, so that its bytes need not stay in memory.
     label : str
         What error messages call the graph.
     device : str
@@ -40,7 +43,7 @@ def create_session(
 
     Returns
     -------
-    onnxruntime.InferenceSession or OpenVinoSession
+    RuntimeSession
 
     Raises
     ------
@@ -51,11 +54,20 @@ def create_session(
     UsageError
         `threads` is not positive.
     """
-    import onnxruntime
-
     if threads is not None and threads < 1:
         raise UsageError(f"{threads} threads", "give a whole number of at least 1")
-    threads = threads or cpu_threads.thread_cpu_count()
+    thread_count = threads or cpu_threads.thread_cpu_count()
+    return RuntimeSession(
+        lambda: _start_session(
+            content if isinstance(content, bytes) else content(), label, device, thread_count, external_data_folder
+        )
+    )
+
+
+def _start_session(content: bytes, label: str, device: str, threads: int, external_data_folder: Path | None) -> Any:
+    """An onnxruntime.InferenceSession or OpenVinoSession. Errors as for `create_session`."""
+    import onnxruntime
+
     provider, provider_options = devices.select_provider(device)
     if provider == openvino_runtime.PROVIDER_NAME:
         return _create_openvino_session(content, label, threads, external_data_folder)
@@ -103,17 +115,15 @@ def _load_error(problem: str, error: Exception, remedy: str) -> ModelError:
     return ModelError(f"{problem} ({reason})", remedy)
 
 
-_kernel_sessions: dict[tuple[str, int], Any] = {}
-_kernel_lock = threading.Lock()
+_kernel_sessions: LruCache[RuntimeSession] = LruCache(MAX_OPEN_KERNELS)
 
 
-def kernel_session(name: str, threads: int) -> Any:
+def kernel_session(name: str, threads: int) -> RuntimeSession:
     """Return the CPU session of a pixel kernel, started at the first call and shared by threads."""
-    with _kernel_lock:
-        if (name, threads) not in _kernel_sessions:
-            content = (KERNELS_FOLDER / f"{name}.onnx").read_bytes()
-            _kernel_sessions[name, threads] = create_session(content, f"kernel {name}", "cpu", threads)
-        return _kernel_sessions[name, threads]
+    read_graph = (KERNELS_FOLDER / f"{name}.onnx").read_bytes
+    return _kernel_sessions.get_or_create(
+        (name, threads), lambda: create_session(read_graph, f"kernel {name}", "cpu", threads)
+    )
 
 
 def run_kernel(name: str, threads: int | None = None, **inputs: NDArray[np.float32]) -> NDArray[np.float32]:

@@ -65,8 +65,8 @@ router = APIRouter(prefix="/v1")
     response_class=Response,
 )
 async def create_cutout(request: Request) -> Response:
-    """Cut out a picture, and optionally compose or enhance it. Returns the picture; with `Accept: application/json`, its
-    metadata too; with `Prefer: respond-async`, a job. Errors are problem documents with a stable `code`."""
+    """Cut out a picture, and optionally compose or enhance it. Returns the picture; with `Accept: application/json`,
+    its metadata too; with `Prefer: respond-async`, a job. Errors are problem documents with a stable `code`."""
     defaults = {"model": get_state(request).settings.model}
 
     def build_cutout_recipe(fields: dict[str, Any], preset: Recipe | None) -> Recipe:

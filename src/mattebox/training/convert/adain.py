@@ -1,8 +1,7 @@
-"""Weights of adaptive instance normalisation (Huang & Belongie, 2017), as naoto0804 publishes them -> ONNX: VGG-19's
-first layers, which tell what a picture is like, and the decoder, which paints from that.
+"""Conversion of AdaIN style transfer weights (Huang & Belongie 2017) to ONNX.
 
-Called by `mattebox models pull` for each of the two files; which of them it is, and how wide its layers are, is told by
-the weights' names and shapes.
+naoto0804 publishes two files, the first layers of VGG-19 as encoder, and the decoder; `mattebox models pull` converts
+each. The names and shapes of the weights say which of them it is, and how wide its layers are.
 """
 
 from __future__ import annotations
@@ -12,28 +11,25 @@ from torch import nn
 
 from mattebox.errors import ModelError
 from mattebox.training.convert.safe_load import StateDict, read_state_dict
-from mattebox.training.export.cutout import dynamic_image_axes, trace_to_onnx
+from mattebox.training.export.onnx_trace import dynamic_image_axes, trace_to_onnx
 
-ENCODER_LAYERS, DECODER_LAYERS = (
-    (0, 2, 5, 9, 12, 16, 19, 22, 25, 29),
-    (1, 5, 8, 11, 14, 18, 21, 25, 28),
-)  # numbers of convolutions
-POOLING_AFTER_LAYERS, UPSAMPLING_AFTER_LAYERS = (5, 12, 25), (1, 14, 21)  # after these
-INPUT_MULTIPLE_PIXELS = 8  # of which sides must be, to come out as they went in
+# numbers of the convolutions
+ENCODER_LAYERS, DECODER_LAYERS = (0, 2, 5, 9, 12, 16, 19, 22, 25, 29), (1, 5, 8, 11, 14, 18, 21, 25, 28)
+POOLING_AFTER_LAYERS, UPSAMPLING_AFTER_LAYERS = (5, 12, 25), (1, 14, 21)
+INPUT_MULTIPLE_PIXELS = 8  # sides must be multiples of this to keep their size
 
 
 def convert_to_onnx(content: bytes) -> bytes:
-    """A .pth or .safetensors file of either as an ONNX graph with free height and width. ModelError."""
+    """Convert a .pth or .safetensors file of either to an ONNX graph with dynamic height and width; ModelError."""
     net = network_from_weights(read_state_dict(content))
-    given = torch.zeros(1, _first_convolution(net).in_channels, 4 * INPUT_MULTIPLE_PIXELS, 4 * INPUT_MULTIPLE_PIXELS)
-    made: bytes = trace_to_onnx(
-        net, (given,), ["given"], ["made"], dynamic_image_axes("given", "made")
-    ).SerializeToString()
-    return made
+    side = 4 * INPUT_MULTIPLE_PIXELS
+    example = torch.zeros(1, _first_convolution(net).in_channels, side, side)
+    model = trace_to_onnx(net, (example,), ["given"], ["made"], dynamic_image_axes("given", "made"))
+    return bytes(model.SerializeToString())
 
 
 def network_from_weights(state: StateDict) -> nn.Module:
-    """The encoder up to relu4_1, or the decoder. ModelError when it is neither."""
+    """The encoder up to relu4_1, or the decoder; ModelError if the weights are of neither."""
     try:
         if state["0.weight"].shape[2:] == (1, 1):
             return _build_sequential(
@@ -63,13 +59,13 @@ def _build_sequential(
     inserted_layer: nn.Module,
     final_layer: nn.Module,
 ) -> nn.Module:
-    """Convolutions in their order, each mirrored at its rim and rectified; `inserted_layer` after some of them."""
+    """Convolutions with reflection padding and ReLU in order, `inserted_layer` after some, `final_layer` at the end."""
     layers: list[nn.Module] = []
     for number in layer_numbers:
         layers += _convolution_layers(state[f"{number}.weight"].float(), state[f"{number}.bias"].float())
         if number == layer_numbers[-1]:
             layers.append(final_layer)
-        elif number > 0:  # VGG's first layer only moves colours
+        elif number > 0:  # VGG's first layer only changes colours
             layers.append(nn.ReLU())
         if number in insert_after:
             layers.append(inserted_layer)

@@ -1,7 +1,7 @@
-"""Weights of the ESRGAN family -> ONNX: RRDBNet (Wang et al. 2018, 2021) and SRVGGNetCompact (Real-ESRGAN, 2021).
+"""Conversion of ESRGAN weights to ONNX: RRDBNet (Wang et al. 2018, 2021) and SRVGGNetCompact (Real-ESRGAN, 2021).
 
-Called by `mattebox models pull` and `add` for files that are not ONNX yet. What the network is like is told by the
-weights' own names and shapes.
+Used by `mattebox models pull` and `add` for files that are not ONNX. The names and shapes of the weights say which
+network it is.
 """
 
 from __future__ import annotations
@@ -14,9 +14,9 @@ from torch import Tensor, nn
 
 from mattebox.errors import ModelError
 from mattebox.training.convert.safe_load import StateDict, read_state_dict
-from mattebox.training.export.cutout import dynamic_image_axes, trace_to_onnx
+from mattebox.training.export.onnx_trace import dynamic_image_axes, trace_to_onnx
 
-LEGACY_NAME_PATTERNS = [  # ESRGAN's first names -> those of today
+LEGACY_NAME_PATTERNS = [  # names of the first ESRGAN -> today's
     (r"^model\.0\.", "conv_first."),
     (r"^model\.1\.sub\.(\d+)\.RDB(\d)\.conv(\d)\.0\.", r"body.\1.rdb\2.conv\3."),
     (r"^model\.1\.sub\.\d+\.(weight|bias)$", r"conv_body.\1"),
@@ -28,7 +28,7 @@ LEGACY_NAME_PATTERNS = [  # ESRGAN's first names -> those of today
 
 
 class ResidualDenseBlock(nn.Module):
-    """Five convolutions, each seeing all before it; a fifth of the last is added to what came in."""
+    """Five densely connected convolutions; 0.2 of the last is added to the input."""
 
     def __init__(self, width: int, growth: int) -> None:
         super().__init__()
@@ -36,27 +36,27 @@ class ResidualDenseBlock(nn.Module):
             setattr(self, f"conv{i}", nn.Conv2d(width + (i - 1) * growth, growth if i < 5 else width, 3, padding=1))
 
     def forward(self, x: Tensor) -> Tensor:
-        seen = [x]
+        features = [x]
         for i in range(1, 5):
-            seen.append(F.leaky_relu(getattr(self, f"conv{i}")(torch.cat(seen, 1)), 0.2))
-        made: Tensor = x + 0.2 * self.conv5(torch.cat(seen, 1))
-        return made
+            features.append(F.leaky_relu(getattr(self, f"conv{i}")(torch.cat(features, 1)), 0.2))
+        y: Tensor = x + 0.2 * self.conv5(torch.cat(features, 1))
+        return y
 
 
 class RRDB(nn.Module):
-    """Residual in residual."""
+    """Residual in residual dense block."""
 
     def __init__(self, width: int, growth: int) -> None:
         super().__init__()
         self.rdb1, self.rdb2, self.rdb3 = (ResidualDenseBlock(width, growth) for _ in range(3))
 
     def forward(self, x: Tensor) -> Tensor:
-        made: Tensor = x + 0.2 * self.rdb3(self.rdb2(self.rdb1(x)))
-        return made
+        y: Tensor = x + 0.2 * self.rdb3(self.rdb2(self.rdb1(x)))
+        return y
 
 
 class RRDBNet(nn.Module):
-    """Enlarges four times; `unshuffle_factor` halves (or quarters) the picture first, so that it enlarges twice (or not)."""
+    """Network of ESRGAN: scale 4, or 2 or 1 with a pixel unshuffle by 2 or 4 first."""
 
     def __init__(self, width: int, growth: int, blocks: int, unshuffle_factor: int) -> None:
         super().__init__()
@@ -74,12 +74,12 @@ class RRDBNet(nn.Module):
         x = x + self.conv_body(self.body(x))
         for conv in (self.conv_up1, self.conv_up2):
             x = F.leaky_relu(conv(F.interpolate(x, scale_factor=2, mode="nearest")), 0.2)
-        made: Tensor = self.conv_last(F.leaky_relu(self.conv_hr(x), 0.2))
-        return made
+        y: Tensor = self.conv_last(F.leaky_relu(self.conv_hr(x), 0.2))
+        return y
 
 
 class SRVGGNetCompact(nn.Module):
-    """Plain convolutions with a slope of their own each, a pixel shuffle, and the enlarged pixels added."""
+    """Plain convolutions with PReLU and a pixel shuffle, added to the input upsampled by nearest neighbour."""
 
     def __init__(self, width: int, convolutions: int, scale: int) -> None:
         super().__init__()
@@ -93,29 +93,27 @@ class SRVGGNetCompact(nn.Module):
 
 
 def convert_to_onnx(content: bytes) -> bytes:
-    """A .pth or .safetensors file of the family as an ONNX graph with free height and width. ModelError."""
-    net, given = network_from_weights(read_state_dict(content)), torch.zeros(1, 3, 32, 32)
-    made: bytes = trace_to_onnx(
-        net, (given,), ["picture"], ["better"], dynamic_image_axes("picture", "better")
-    ).SerializeToString()
-    return made
+    """Convert a .pth or .safetensors file to an ONNX graph with dynamic height and width; ModelError."""
+    net = network_from_weights(read_state_dict(content))
+    axes = dynamic_image_axes("picture", "better")
+    return bytes(trace_to_onnx(net, (torch.zeros(1, 3, 32, 32),), ["picture"], ["better"], axes).SerializeToString())
 
 
 def network_from_weights(state: StateDict) -> nn.Module:
-    """The network that has these weights. ModelError when it is none of the family."""
-    named = {_current_name(name): value.float() for name, value in state.items()}
+    """The network of a state dict; ModelError if it is not of the ESRGAN family."""
+    weights = {_current_name(name): value.float() for name, value in state.items()}
     net: nn.Module
     try:
-        if "conv_first.weight" in named:
-            width, inputs = named["conv_first.weight"].shape[:2]
-            blocks = 1 + max(int(n.split(".")[1]) for n in named if n.startswith("body."))
-            grown = named["body.0.rdb1.conv1.weight"].shape[0]
-            net = RRDBNet(width, grown, blocks, round((inputs / 3) ** 0.5))
+        if "conv_first.weight" in weights:
+            width, inputs = weights["conv_first.weight"].shape[:2]
+            blocks = 1 + max(int(n.split(".")[1]) for n in weights if n.startswith("body."))
+            growth = weights["body.0.rdb1.conv1.weight"].shape[0]
+            net = RRDBNet(width, growth, blocks, round((inputs / 3) ** 0.5))
         else:
-            last = max(int(n.split(".")[1]) for n in named if n.startswith("body."))
-            outputs = named[f"body.{last}.weight"].shape[0]
-            net = SRVGGNetCompact(named["body.0.weight"].shape[0], (last - 2) // 2, round((outputs / 3) ** 0.5))
-        net.load_state_dict(named)
+            last = max(int(n.split(".")[1]) for n in weights if n.startswith("body."))
+            outputs = weights[f"body.{last}.weight"].shape[0]
+            net = SRVGGNetCompact(weights["body.0.weight"].shape[0], (last - 2) // 2, round((outputs / 3) ** 0.5))
+        net.load_state_dict(weights)
     except (KeyError, ValueError, IndexError, RuntimeError) as error:
         raise ModelError(
             f"the weights are not of the ESRGAN family ({' '.join(str(error).split())[:120]})",

@@ -1,5 +1,6 @@
-"""Weights of others, read as tensors by name. No pickle is run: torch's safe reader takes tensors and nothing else, and
-.safetensors holds nothing else. Knows nothing of networks.
+"""Safe loading of state dicts from untrusted files: .pth by torch's tensors-only reader, and .safetensors.
+
+No pickled code is run.
 """
 
 from __future__ import annotations
@@ -19,7 +20,7 @@ SAFETENSORS_DTYPES = {"F32": np.float32, "F16": np.float16}
 
 
 def read_state_dict(content: bytes) -> StateDict:
-    """The tensors by name. ModelError when there is anything but tensors."""
+    """Read tensors by name from a file's content; ModelError if it holds anything else."""
     try:
         if content[8:9] == b"{":
             return _read_safetensors(content)
@@ -39,10 +40,10 @@ def read_state_dict(content: bytes) -> StateDict:
 def _read_safetensors(content: bytes) -> StateDict:
     length = int.from_bytes(content[:8], "little")
     header, data = json.loads(content[8 : 8 + length]), content[8 + length :]
-    found = {}
-    for name, facts in header.items():
+    tensors = {}
+    for name, entry in header.items():
         if name != "__metadata__":
-            begin, end = facts["data_offsets"]
-            array = np.frombuffer(data[begin:end], SAFETENSORS_DTYPES[facts["dtype"]]).reshape(facts["shape"])
-            found[name] = torch.from_numpy(array.copy())
-    return found
+            begin, end = entry["data_offsets"]
+            array = np.frombuffer(data[begin:end], SAFETENSORS_DTYPES[entry["dtype"]]).reshape(entry["shape"])
+            tensors[name] = torch.from_numpy(array.copy())
+    return tensors

@@ -1,1 +1,1 @@
-"""Training data: readers, in-memory pools, augmentation, synthetic degradation."""
+"""Training data: readers, in-memory pools, augmentation, degradation."""

@@ -1,8 +1,7 @@
-"""Training and judging material, one interface whatever it lies in: tar shards, a folder, a CSV.
+"""Datasets for training and evaluation: tar shards with a manifest, a folder, or a CSV, behind one interface.
 
-A picture that cannot be used (corrupt, or its mask has another size) is named on standard error, skipped and counted;
-past one in a hundred the set is refused. All processors decode, a little ahead of what is asked for. Knows nothing of
-tensors or networks.
+Pictures that cannot be used (corrupt, or with a mask of another size) are named on standard error and skipped; a
+dataset with more than one in a hundred is refused. All processors decode, some pictures ahead.
 """
 
 from __future__ import annotations
@@ -27,28 +26,54 @@ from mattebox.training.data.tar_shards import ManifestRow, decode_member, read_m
 
 MAX_DAMAGED_SHARE = 0.01
 FOLDER_READERS = {"labelled": read_pairs, "background": read_backgrounds, "unlabelled": read_unlabelled}
-PREFETCH_PER_THREAD = 2  # pictures for each processor
+PREFETCH_PER_THREAD = 2  # pictures
 DatasetSample: TypeAlias = tuple[ManifestRow, Image.Image, Image.Image | None]
 PictureNames: TypeAlias = frozenset[str]
-"""SET/STEM; the set of a picture in a folder is the folder's."""
+"""SET/STEM of each picture; the set of a folder's pictures is the folder's name."""
 
 
 def stream_samples(
     data: Path, kind: str, split: str, stride: int = 1, excluded: PictureNames = frozenset()
 ) -> Iterator[DatasetSample]:
-    """Yield (row, RGB picture, L mask or None) of one kind and split, in the material's order; one in `stride`, without
-    those whose names are to be left out.
+    """Decode the pictures of one kind and split.
 
-    `kind` is labelled, unlabelled, background or, in shards only, check, whose split is check, too.
-    InputMissing, InputUnreadable, UsageError.
+    Parameters
+    ----------
+    data : Path
+        Shards with a manifest, a folder or a CSV.
+    kind : str
+        labelled, unlabelled, background or, in shards only, check.
+    split : str
+        train or val; of the kind check, check.
+    stride : int
+        Yield every `stride`-th picture.
+    excluded : set of str
+        Names of pictures to leave out.
+
+    Yields
+    ------
+    (ManifestRow, Image, Image or None)
+        A picture's row, the picture in RGB, and its mask in L; in the dataset's order.
+
+    Raises
+    ------
+    InputMissing
+        If `data` or one of its files does not exist.
+    InputUnreadable
+        If more than one in a hundred pictures cannot be used.
+    UsageError
+        If the CSV has other columns or splits.
     """
     with ExitStack() as open_tars:
-        jobs = [job for job in _decode_tasks(data, kind, split, open_tars) if job.key not in excluded]
-        yield from _decode_usable(jobs[::stride], str(data))
+        tasks = [task for task in _decode_tasks(data, kind, split, open_tars) if task.key not in excluded]
+        yield from _decode_usable(tasks[::stride], str(data))
 
 
 def read_excluded_names(file: Path | None) -> PictureNames:
-    """Pictures to be left out, one a line as `mattebox.training.data.background_audit` prints them, remarks behind a #. InputMissing."""
+    """Names of pictures to leave out, a line each, as `mattebox.training.data.background_audit` prints them.
+
+    # begins a comment. InputMissing if the file cannot be read.
+    """
     try:
         lines = file.read_text().splitlines() if file else []
     except OSError as error:
@@ -59,13 +84,13 @@ def read_excluded_names(file: Path | None) -> PictureNames:
 
 
 def count_samples(data: Path, kind: str, split: str) -> int:
-    """How many there are, usable or not. InputMissing, UsageError."""
+    """Number of pictures of a kind and split, whether they can be decoded or not."""
     with ExitStack() as open_tars:
         return len(_decode_tasks(data, kind, split, open_tars))
 
 
 def has_samples(data: Path, kind: str) -> bool:
-    """Whether there is any picture of a kind."""
+    """Whether there is a picture of a kind."""
     if _has_manifest(data):
         return any(row.kind == kind for row in read_manifest(data))
     return kind in FOLDER_READERS and bool(FOLDER_READERS[kind](data))
@@ -78,7 +103,7 @@ def _has_manifest(data: Path) -> bool:
 
 
 class DecodeTask(NamedTuple):
-    """`name` for messages, `key` as `Row.key`."""
+    """A picture to decode: its name in messages, and its key as in `ManifestRow`."""
 
     name: str
     key: str
@@ -90,7 +115,7 @@ def _decode_tasks(data: Path, kind: str, split: str, open_tars: ExitStack) -> li
 
 
 def _decode_usable(tasks: list[DecodeTask], data: str) -> Iterator[DatasetSample]:
-    """What can be decoded; the rest named and counted."""
+    """Yield the samples that can be decoded; report the others."""
     damaged: list[str] = []
     for name, decoded in _prefetch(tasks):
         try:
@@ -108,17 +133,17 @@ def _decode_usable(tasks: list[DecodeTask], data: str) -> Iterator[DatasetSample
 
 
 def _prefetch(tasks: list[DecodeTask]) -> Iterator[tuple[str, Future[DatasetSample]]]:
-    """The jobs in their order, begun some places before they are due; what nobody waits for any more is dropped."""
+    """Run the tasks in threads, some ahead; yield their names and futures in order, and cancel the rest at the end."""
     threads = cpu_threads.process_cpu_count()
     with ThreadPoolExecutor(threads) as pool:
-        begun: deque[tuple[str, Future[DatasetSample]]] = deque()
+        pending: deque[tuple[str, Future[DatasetSample]]] = deque()
         try:
-            for job in tasks:
-                begun.append((job.name, pool.submit(job.decode)))
-                if len(begun) > PREFETCH_PER_THREAD * threads:
-                    yield begun.popleft()
-            while begun:
-                yield begun.popleft()
+            for task in tasks:
+                pending.append((task.name, pool.submit(task.decode)))
+                if len(pending) > PREFETCH_PER_THREAD * threads:
+                    yield pending.popleft()
+            while pending:
+                yield pending.popleft()
         finally:
             pool.shutdown(cancel_futures=True)
 
@@ -148,7 +173,7 @@ def _open_pair(pair: ImageMaskPair, kind: str) -> DatasetSample:
 
 
 def _read_mask(path: Path) -> Image.Image:
-    """8-bit grey; 16-bit masks keep their upper half."""
+    """A mask as 8-bit grey; 16-bit masks are scaled."""
     with Image.open(path) as file:
         if file.mode.startswith("I"):
             return file.point(lambda value: value / 257).convert("L")

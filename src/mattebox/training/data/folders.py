@@ -1,8 +1,8 @@
-"""A user's own material: a folder `images/` + `masks/` (same stems; optional `backgrounds/` and `unlabelled/`), or a
-CSV `image,mask`.
+"""Datasets as a folder or a CSV file.
 
-The CSV's paths are relative to it; `set` and `split` (train, val) are optional columns. Without a split every tenth
-pair, chosen by its name, is kept for validation. Knows nothing of shards, tensors or networks.
+A folder has `images/` and `masks/` with the same stems, and may have `backgrounds/`, `unlabelled/` and `instances/`. A
+CSV has the columns `image` and `mask`, paths relative to it, and may have `set` and `split` (train, val). Without a
+split every tenth pair, by a hash of its name, is for validation.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ VALIDATION_STRIDE = 10
 
 @dataclass(frozen=True)
 class ImageMaskPair:
-    """Where one picture and its mask lie; backgrounds and unlabelled pictures have none."""
+    """Paths of a picture and its mask; backgrounds and unlabelled pictures have no mask."""
 
     image: Path
     mask: Path | None
@@ -30,7 +30,7 @@ class ImageMaskPair:
 
 
 def read_pairs(data: Path) -> list[ImageMaskPair]:
-    """The labelled pairs of a folder or CSV. InputMissing when there is none, or a file is not there."""
+    """Labelled pairs of a folder or CSV; InputMissing if there are none, or a file is missing."""
     pairs = _pairs_from_csv(data) if data.is_file() else _pairs_from_folder(data)
     if not pairs:
         raise InputMissing(f"{data}: no picture listed", "put pictures into images/ and their masks into masks/")
@@ -42,18 +42,18 @@ def read_pairs(data: Path) -> list[ImageMaskPair]:
 
 
 def read_backgrounds(data: Path) -> list[ImageMaskPair]:
-    """Pictures without a subject, from `backgrounds/` in the folder (beside a CSV); none when it is not there."""
+    """Pictures without a subject, from `backgrounds/` in the folder or beside the CSV, if it exists."""
     pairs = _read_sibling_folder(data, "backgrounds")
     return _assign_split(pairs) if pairs else []
 
 
 def read_unlabelled(data: Path) -> list[ImageMaskPair]:
-    """Pictures for teachers to label, from `unlabelled/` likewise; all are for training."""
+    """Pictures for teachers to label, from `unlabelled/`; all are for training."""
     return _read_sibling_folder(data, "unlabelled")
 
 
 def read_instance_maps(data: Path) -> dict[str, Path]:
-    """Maps of several subjects, from `instances/` likewise, by their pictures' stems."""
+    """Instance maps, from `instances/`, by the stems of their pictures."""
     return {pair.image.stem: pair.image for pair in _read_sibling_folder(data, "instances")}
 
 
@@ -82,26 +82,26 @@ def _pairs_from_csv(data: Path) -> list[ImageMaskPair]:
         if not {"image", "mask"} <= set(reader.fieldnames or ()):
             raise UsageError(f"{data}: has no columns image and mask", "name them in its first line")
         rows = list(reader)
-    strange = {row.get("split") or "train" for row in rows} - {"train", "val"}
-    if strange:
-        raise UsageError(f"{data}: split {sorted(strange)[0]!r} is unknown", "write train or val")
-    named = any(row.get("split") for row in rows)
+    unknown_splits = {row.get("split") or "train" for row in rows} - {"train", "val"}
+    if unknown_splits:
+        raise UsageError(f"{data}: split {sorted(unknown_splits)[0]!r} is unknown", "write train or val")
+    has_split = any(row.get("split") for row in rows)
     return [
         ImageMaskPair(
             data.parent / row["image"],
             data.parent / row["mask"] if row["mask"] else None,
             row.get("set") or data.stem,
-            row.get("split") or ("train" if named else ""),
+            row.get("split") or ("train" if has_split else ""),
         )
         for row in rows
     ]
 
 
 def _assign_split(pairs: Sequence[ImageMaskPair]) -> list[ImageMaskPair]:
-    """Every tenth pair, at least one of two, is kept for validation; which does not depend on the order."""
+    """Every tenth pair, at least one of two, becomes validation, whatever the order."""
     order = sorted(pairs, key=lambda p: (zlib.crc32(p.image.name.encode()), p.image.name))
-    held = {p.image for p in order[: max(len(pairs) // VALIDATION_STRIDE, len(pairs) > 1)]}
-    return [ImageMaskPair(p.image, p.mask, p.set, "val" if p.image in held else "train") for p in pairs]
+    validation = {p.image for p in order[: max(len(pairs) // VALIDATION_STRIDE, len(pairs) > 1)]}
+    return [ImageMaskPair(p.image, p.mask, p.set, "val" if p.image in validation else "train") for p in pairs]
 
 
 def _list_images(folder: Path) -> list[Path]:

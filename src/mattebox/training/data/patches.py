@@ -1,31 +1,44 @@
-"""Clean photographs out of a tar, by set, and patches of them.
+"""Photographs of a tar archive, and random patches of them.
 
-Knows the two archives (`train.tar` is flat, `val.tar` has a folder per set) and nothing of what is done to patches.
+`train.tar` is flat, `val.tar` has a folder for each set.
 """
 
 from __future__ import annotations
 
-import io
 import tarfile
 from pathlib import Path
 
 import numpy as np
 import torch
-from PIL import Image
 from torch import Tensor
 
 from mattebox.errors import InputMissing, InputUnreadable, UsageError
+from mattebox.training.data.tar_shards import open_tar_image
 
 
 def read_photographs(archive: Path) -> dict[str, list[np.ndarray]]:
-    """Set name -> pictures, H x W x 3 uint8, in the archive's order. A file in no folder belongs to the set ""."""
+    """Read all photographs of an archive.
+
+    Parameters
+    ----------
+    archive : Path
+        A tar of pictures.
+
+    Returns
+    -------
+    dict
+        Name of a folder ("" for files outside folders) -> pictures, H x W x 3 uint8, in the order of their names.
+
+    Raises
+    ------
+    InputError
+        If the archive is missing or broken.
+    """
     pictures: dict[str, list[np.ndarray]] = {}
     try:
         with tarfile.open(archive) as tar:
             for member in sorted((m for m in tar.getmembers() if m.isfile()), key=lambda m: m.name):
-                content = tar.extractfile(member)
-                assert content is not None
-                pixels = np.asarray(Image.open(io.BytesIO(content.read())).convert("RGB"))
+                pixels = np.asarray(open_tar_image(tar, member).convert("RGB"))
                 pictures.setdefault(str(Path(member.name).parent).removeprefix("."), []).append(pixels)
     except FileNotFoundError as error:
         raise InputMissing(f"{archive}: no such file", "give the folder that holds it") from error
@@ -35,7 +48,7 @@ def read_photographs(archive: Path) -> dict[str, list[np.ndarray]]:
 
 
 def read_training_photographs(archive: Path, min_side: int) -> list[np.ndarray]:
-    """The photographs of an archive that lie in no folder, H x W x 3 uint8.
+    """Read the photographs outside folders, H x W x 3 uint8.
 
     Raises
     ------
@@ -53,7 +66,7 @@ def read_training_photographs(archive: Path, min_side: int) -> list[np.ndarray]:
 
 
 class PatchSampler:
-    """Random square patches of photographs, turned and mirrored at random; all photographs stay in memory."""
+    """Samples random square patches of photographs, randomly rotated and mirrored; all photographs stay in memory."""
 
     def __init__(self, pictures: list[np.ndarray], device: torch.device) -> None:
         self.pictures = [torch.from_numpy(p.copy()).to(device).permute(2, 0, 1).contiguous() for p in pictures]
@@ -61,15 +74,15 @@ class PatchSampler:
         self.sampling_weights = areas / areas.sum()
 
     def sample_batch(self, count: int, side: int) -> Tensor:
-        """count x 3 x side x side, float32, 0..1."""
-        chosen = torch.multinomial(self.sampling_weights, count, replacement=True).tolist()
-        return torch.stack([self._random_patch(self.pictures[i], side) for i in chosen]).float() / 255
+        """Sample `count` patches: count x 3 x side x side float32, 0..1."""
+        indices = torch.multinomial(self.sampling_weights, count, replacement=True).tolist()
+        return torch.stack([self._random_patch(self.pictures[i], side) for i in indices]).float() / 255
 
     @staticmethod
     def _random_patch(picture: Tensor, side: int) -> Tensor:
         top = int(torch.randint(picture.shape[1] - side + 1, ()))
         left = int(torch.randint(picture.shape[2] - side + 1, ()))
         patch = picture[:, top : top + side, left : left + side]
-        turns = int(torch.randint(8, ()))
-        patch = torch.rot90(patch, turns % 4, (1, 2))
-        return patch.flip(2) if turns >= 4 else patch
+        orientation = int(torch.randint(8, ()))
+        patch = torch.rot90(patch, orientation % 4, (1, 2))
+        return patch.flip(2) if orientation >= 4 else patch

@@ -1,6 +1,6 @@
-"""Training material in memory: every picture decoded once, squashed to a square, its true aspect kept beside it.
+"""In-memory pools of training pictures: decoded once, resized to squares, with their aspect ratios.
 
-So no step of training waits for a decoder, and the whole pool fits on an accelerator. Knows nothing of augmentation.
+So no training step waits for a decoder, and a pool fits on an accelerator.
 """
 
 from __future__ import annotations
@@ -20,17 +20,18 @@ from mattebox.training.data.tar_shards import ManifestRow
 
 @dataclass
 class PicturePool:
-    """Decoded pictures: `rgba` N x 4 x S x S uint8 (straight colours), their rows, their aspect W / H."""
+    """Decoded pictures: `rgba` N x 4 x S x S uint8 (straight alpha), and their rows of the manifest."""
 
     rgba: Tensor
     rows: list[ManifestRow]
 
     @property
     def aspect_ratios(self) -> Tensor:
+        """Width over height of each picture before it was resized."""
         return torch.tensor([r.width / r.height for r in self.rows])
 
     def sampling_weights(self, set_weights: dict[str, float] | None = None) -> Tensor:
-        """Sampling weights: the manifest's, times a factor by set (absent from a given table = 0)."""
+        """The manifest's weights, times a factor by set; 0 for sets that `set_weights` does not have."""
         factors = [1.0 if set_weights is None else set_weights.get(r.set, 0.0) for r in self.rows]
         return torch.tensor([max(r.weight, 0.01) * f for r, f in zip(self.rows, factors, strict=True)])
 
@@ -40,7 +41,7 @@ class PicturePool:
 
 @dataclass
 class TrainingPools:
-    """What there is to train on: labelled photographs, those that teachers have labelled, rooms without a subject."""
+    """Pools of labelled photographs, teacher-labelled photographs and backgrounds without a subject."""
 
     labelled: PicturePool
     teacher_labelled: PicturePool | None = None
@@ -54,24 +55,44 @@ def load_pools(
     soft_labels: np.ndarray | None = None,
     excluded: PictureNames = frozenset(),
 ) -> TrainingPools:
-    """All that the material has, on a device; `soft_labels` as for `load_pool`, `excluded` but of the taught. InputError."""
-    taught = load_pool(data, "unlabelled", side, soft_labels).to(device) if soft_labels is not None else None
-    rooms = (
-        load_pool(data, "background", side, excluded=excluded).to(device) if has_samples(data, "background") else None
-    )
-    return TrainingPools(load_pool(data, "labelled", side, excluded=excluded).to(device), taught, rooms)
+    """Load all training pictures of a dataset onto a device.
+
+    Parameters are those of `load_pool`; `excluded` does not apply to teacher-labelled pictures.
+    """
+    has_backgrounds = has_samples(data, "background")
+    teacher_labelled = load_pool(data, "unlabelled", side, soft_labels).to(device) if soft_labels is not None else None
+    backgrounds = load_pool(data, "background", side, excluded=excluded).to(device) if has_backgrounds else None
+    return TrainingPools(load_pool(data, "labelled", side, excluded=excluded).to(device), teacher_labelled, backgrounds)
 
 
 def load_pool(
     data: Path, kind: str, side: int, soft_labels: np.ndarray | None = None, excluded: PictureNames = frozenset()
 ) -> PicturePool:
-    """Decode the training split of one kind, but what is to be left out.
+    """Decode the training split of one kind of picture.
 
-    `soft_labels` (N x h x w uint8, in the material's order) stands in for the masks of unlabelled pictures: a teacher's
-    opinion. InputMissing when there is none, InputUnreadable when no mask shows a subject, UsageError when `soft_labels` was
-    made of other pictures.
+    Parameters
+    ----------
+    data : Path
+        Shards, a folder or a CSV.
+    kind : str
+        labelled, unlabelled or background.
+    side : int
+        Side of the squares, in pixels.
+    soft_labels : ndarray, N x h x w uint8, optional
+        Teachers' masks of the unlabelled pictures, in the dataset's order.
+    excluded : set of str
+        Names of pictures to leave out.
+
+    Raises
+    ------
+    InputMissing
+        If there is no picture.
+    InputUnreadable
+        If no mask shows a subject.
+    UsageError
+        If `soft_labels` is of other pictures.
     """
-    rows, stack = [], []
+    rows, squares = [], []
     for i, (row, picture, mask) in enumerate(stream_samples(data, kind, "train", excluded=excluded)):
         if mask is None:
             mask = (
@@ -82,9 +103,9 @@ def load_pool(
         rgb = np.asarray(picture)
         if row.set == "magento_white":
             rgb = unmix_white_background(rgb, np.asarray(mask))
-        both = [Image.fromarray(rgb), mask]
-        square = [np.atleast_3d(np.asarray(im.resize((side, side), Image.Resampling.BICUBIC))) for im in both]
-        stack.append(np.concatenate(square, 2).transpose(2, 0, 1))
+        images = [Image.fromarray(rgb), mask]
+        resized = [np.atleast_3d(np.asarray(im.resize((side, side), Image.Resampling.BICUBIC))) for im in images]
+        squares.append(np.concatenate(resized, 2).transpose(2, 0, 1))
         rows.append(row)
     if not rows:
         raise InputMissing(f"{data}: no {kind} picture to train on", "add some, or leave fewer to validation")
@@ -92,6 +113,6 @@ def load_pool(
         raise UsageError(
             f"teachers labelled {len(soft_labels)} pictures, and {len(rows)} are there", "let them label anew"
         )
-    if kind == "labelled" and not any(square[3].any() for square in stack):
+    if kind == "labelled" and not any(square[3].any() for square in squares):
         raise InputUnreadable(f"{data}: no mask shows a subject", "masks are white where the subject is")
-    return PicturePool(torch.from_numpy(np.stack(stack)), rows)
+    return PicturePool(torch.from_numpy(np.stack(squares)), rows)

@@ -1,4 +1,4 @@
-"""What a network in training sees, as one picture: samples and their masks, to be looked at before any run.
+"""Contact sheet of training samples and their masks, to check the data before a run.
 
 mattebox sheet DATA --out sheet.png [--count 32] [--side 192]
 """
@@ -16,25 +16,25 @@ import torch
 from PIL import Image
 
 from mattebox.errors import MatteboxError
-from mattebox.training.data.augmentation import BatchSampler
+from mattebox.training.data.batch_sampler import BatchSampler
 from mattebox.training.data.dataset import has_samples
 from mattebox.training.data.pool import load_pool
 
-SAMPLES_PER_ROW = 4  # samples in a row, each beside its mask
+SAMPLES_PER_ROW = 4  # each beside its mask
 
 
 def draw_sample_sheet(data: Path, count: int, side: int, seed: int = 0) -> Image.Image:
-    """Samples as training makes them, each beside its mask."""
+    """Contact sheet of `count` augmented samples of about `side` pixels, each beside its mask."""
     random.seed(seed)
     torch.manual_seed(seed)
     labelled = load_pool(data, "labelled", side)
-    rooms = load_pool(data, "background", side) if has_samples(data, "background") else None
-    batch = BatchSampler(labelled, labelled, rooms).sample_batch(count, (side, side))
+    backgrounds = load_pool(data, "background", side) if has_samples(data, "background") else None
+    batch = BatchSampler(labelled, labelled, backgrounds).sample_batch(count, (side, side))
     tiles = []
     for rgb, alpha in zip(batch.rgb, batch.alpha, strict=True):
-        colours = rgb.permute(1, 2, 0).clamp(0, 1).numpy()
-        grey = alpha[0].float().numpy()[..., None].repeat(3, 2)
-        tiles.append(np.concatenate([colours, grey], 1))
+        picture = rgb.permute(1, 2, 0).clamp(0, 1).numpy()
+        mask = alpha[0].float().numpy()[..., None].repeat(3, 2)
+        tiles.append(np.concatenate([picture, mask], 1))
     while len(tiles) % SAMPLES_PER_ROW:
         tiles.append(np.zeros_like(tiles[0]))
     rows = [np.concatenate(tiles[i : i + SAMPLES_PER_ROW], 1) for i in range(0, len(tiles), SAMPLES_PER_ROW)]
@@ -42,7 +42,7 @@ def draw_sample_sheet(data: Path, count: int, side: int, seed: int = 0) -> Image
 
 
 def main(argv: Sequence[str] | None = None, prog: str | None = None) -> None:
-    parser = argparse.ArgumentParser(prog, description=__doc__)
+    parser = argparse.ArgumentParser(prog, description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("data", type=Path)
     parser.add_argument("--out", type=Path, required=True)
     parser.add_argument("--count", type=int, default=32)

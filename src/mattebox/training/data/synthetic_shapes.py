@@ -1,6 +1,6 @@
-"""Signs, stickers and prints: drawn shapes of plain colours on their ground, whose mattes are known exactly.
+"""Synthetic training samples: plain shapes, like signs, stickers and prints, with exact mattes.
 
-In whole-batch tensor operations on any device. Knows nothing of photographs, files or networks.
+By batched tensor operations on any device.
 """
 
 from __future__ import annotations
@@ -12,14 +12,14 @@ import torch.nn.functional as F
 from torch import Tensor
 
 RADIUS_RANGE = (0.15, 0.7)  # of a shape, half the picture's side being 1
-GRADIENT_SHARE = 0.67  # of the plain colours change a little
+GRADIENT_SHARE = 0.67  # of the plain colours
 GRADIENT_STRENGTH = 0.25
-SECOND_SHAPE_SHARE = 0.5  # of the drawings hold two shapes
-SOFT_EDGE_SHARE, EXTRA_EDGE_SOFTNESS = 0.25, 6.0  # share of edges that are soft, and by how much more
+SECOND_SHAPE_SHARE = 0.5  # of the samples have two shapes
+SOFT_EDGE_SHARE, EXTRA_EDGE_SOFTNESS = 0.25, 6.0  # share of soft edges, and how much wider they are
 
 
 def draw_shapes_over(backdrop: Tensor) -> tuple[Tensor, Tensor]:
-    """One or two shapes on each of N x 3 x H x W grounds, and their alpha, N x 1 x H x W; all 0..1."""
+    """Draw one or two shapes over each backdrop N x 3 x H x W; the pictures and their alpha N x 1 x H x W, 0..1."""
     count, size, device = len(backdrop), (backdrop.shape[2], backdrop.shape[3]), backdrop.device
     alpha = torch.zeros_like(backdrop[:, :1])
     for layer in range(2):
@@ -32,17 +32,17 @@ def draw_shapes_over(backdrop: Tensor) -> tuple[Tensor, Tensor]:
 
 
 def draw_plain_colours(count: int, size: tuple[int, int], device: torch.device) -> Tensor:
-    """N x 3 x H x W: a colour that changes a little from corner to corner, or in a third of them not at all."""
+    """Plain colours, N x 3 x H x W; two thirds have a slight gradient from corner to corner."""
     corners = torch.rand(count, 3, 2, 2, device=device)
-    change = GRADIENT_STRENGTH * (torch.rand(count, 1, 1, 1, device=device) < GRADIENT_SHARE)
-    near = corners[:, :, :1, :1] + change * (corners - 0.5)
-    return F.interpolate(near.clamp(0, 1), size=size, mode="bilinear", align_corners=True)
+    strength = GRADIENT_STRENGTH * (torch.rand(count, 1, 1, 1, device=device) < GRADIENT_SHARE)
+    colours = corners[:, :, :1, :1] + strength * (corners - 0.5)
+    return F.interpolate(colours.clamp(0, 1), size=size, mode="bilinear", align_corners=True)
 
 
 def draw_shape_mattes(
     count: int, size: tuple[int, int], device: torch.device, radius_range: tuple[float, float] = RADIUS_RANGE
 ) -> Tensor:
-    """N x 1 x H x W: one ellipse, box or rhombus for each sample, upright or turned, its edge a pixel or some soft."""
+    """Mattes N x 1 x H x W of an ellipse, box or rhombus each, upright or rotated, with sharp or soft edges."""
     angle = (torch.rand(count, device=device) - 0.5) * math.pi * (torch.rand(count, device=device) < 0.5)
     radius = radius_range[0] + (radius_range[1] - radius_range[0]) * torch.rand(count, 2, device=device)
     theta = torch.zeros(count, 2, 3, device=device)
@@ -50,7 +50,7 @@ def draw_shape_mattes(
     theta[:, 1, 0], theta[:, 1, 1] = angle.sin() / radius[:, 1], angle.cos() / radius[:, 1]
     theta[:, :, 2] = torch.rand(count, 2, device=device) - 0.5
     grid = F.affine_grid(theta, [count, 1, *size], align_corners=False).abs()
-    far = torch.stack([grid.norm(dim=3), grid.amax(3), grid.sum(3)])
-    chosen = far[torch.randint(3, (count,), device=device), torch.arange(count, device=device)]
-    soft = 1 + EXTRA_EDGE_SOFTNESS * (torch.rand(count, 1, 1, device=device) < SOFT_EDGE_SHARE)
-    return ((1 - chosen) * min(size) * 0.2 / soft).clamp(0, 1)[:, None]
+    distances = torch.stack([grid.norm(dim=3), grid.amax(3), grid.sum(3)])  # of an ellipse, a box, a rhombus
+    distance = distances[torch.randint(3, (count,), device=device), torch.arange(count, device=device)]
+    softness = 1 + EXTRA_EDGE_SOFTNESS * (torch.rand(count, 1, 1, device=device) < SOFT_EDGE_SHARE)
+    return ((1 - distance) * min(size) * 0.2 / softness).clamp(0, 1)[:, None]

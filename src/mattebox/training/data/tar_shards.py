@@ -1,7 +1,7 @@
-"""Training material on disk: tar shards with a manifest.
+"""Datasets as tar shards with a manifest.
 
-Reads `manifest.csv` (shard, set, stem, kind, split, weight, width, height, ext) and tar members `<set>/<stem>.<ext>`
-with `<set>/<stem>.png` masks where the kind has them. Knows nothing of tensors, augmentation or networks.
+`manifest.csv` has the columns shard, set, stem, kind, split, weight, width, height and ext; the shards have members
+`<set>/<stem>.<ext>`, and masks `<set>/<stem>.png` where the kind has them.
 """
 
 from __future__ import annotations
@@ -14,6 +14,13 @@ from pathlib import Path
 from threading import Lock
 
 from PIL import Image
+
+UNKNOWN_PIXEL_SETS = ("grabcut", "voc12val_panels")  # 128 in their masks is unknown: not trained on, not scored
+UNKNOWN_ALPHA_MARGIN = 0.12  # around one half: masks were resampled
+MASKED_KINDS = ("labelled", "check")  # kinds whose pictures have masks
+VALIDATION_BACKGROUND_STRIDE = 6  # every sixth background is for validation: false positives are counted on those
+
+_read_lock = Lock()  # threads share a tar's file position
 
 
 @dataclass(frozen=True)
@@ -35,14 +42,8 @@ class ManifestRow:
         return f"{self.set}/{self.stem}"
 
 
-UNKNOWN_PIXEL_SETS = ("grabcut", "voc12val_panels")  # 128 in their masks is unknown: it is not learned from or scored
-UNKNOWN_ALPHA_MARGIN = 0.12  # from one half: masks were resampled
-MASKED_KINDS = ("labelled", "check")  # their pictures have masks
-VALIDATION_BACKGROUND_STRIDE = 6  # every sixth background is kept from training: on those, ghosts are counted
-
-
 def read_manifest(folder: Path) -> list[ManifestRow]:
-    """All rows, in the manifest's order; every sixth background counts as validation."""
+    """All rows, in the manifest's order; every sixth background becomes validation."""
     with open(folder / "manifest.csv", newline="") as file:
         rows = [
             ManifestRow(
@@ -51,22 +52,20 @@ def read_manifest(folder: Path) -> list[ManifestRow]:
             )
             for r in csv.DictReader(file)
         ]  # fmt: skip
-    held = {r.key for r in [r for r in rows if r.kind == "background"][::VALIDATION_BACKGROUND_STRIDE]}
-    return [replace(r, split="val") if r.kind == "background" and r.key in held else r for r in rows]
-
-
-_read_lock = Lock()  # one file has one place where it is read
+    validation = {r.key for r in [r for r in rows if r.kind == "background"][::VALIDATION_BACKGROUND_STRIDE]}
+    return [replace(r, split="val") if r.kind == "background" and r.key in validation else r for r in rows]
 
 
 def decode_member(tar: tarfile.TarFile, row: ManifestRow) -> tuple[Image.Image, Image.Image | None]:
-    """A row's RGB picture and, where its kind has one, its L mask. From any thread."""
-    picture = _read_member(tar, f"{row.key}.{row.ext}").convert("RGB")
-    return picture, _read_member(tar, f"{row.key}.png").convert("L") if row.kind in MASKED_KINDS else None
+    """A row's RGB picture and, where its kind has one, its L mask; thread-safe."""
+    picture = open_tar_image(tar, f"{row.key}.{row.ext}").convert("RGB")
+    return picture, open_tar_image(tar, f"{row.key}.png").convert("L") if row.kind in MASKED_KINDS else None
 
 
-def _read_member(tar: tarfile.TarFile, name: str) -> Image.Image:
+def open_tar_image(tar: tarfile.TarFile, member: str | tarfile.TarInfo) -> Image.Image:
+    """Open the image in a regular file of a tar; thread-safe."""
     with _read_lock:
-        member = tar.extractfile(name)
-        assert member is not None, name
-        content = member.read()
+        file = tar.extractfile(member)
+        assert file is not None, member
+        content = file.read()
     return Image.open(io.BytesIO(content))

@@ -1,1 +1,1 @@
-"""Evaluation: metrics of trained networks by slice, calibration of confidence, HTML reports."""
+"""Evaluation of networks: scores by slice, reliability of the confidence, image quality, HTML reports."""

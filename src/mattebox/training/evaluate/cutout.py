@@ -1,9 +1,9 @@
-"""Judge a cutout network on the check set, if there is one, and the validation split: short tables here, everything in an HTML page and JSON.
+"""Evaluation of cutout networks on the check set and the validation split: short tables, and a full report as HTML and JSON.
 
     python -m mattebox.training.evaluate.cutout DATA --card NAME [--against CARD ...] [--u2netp FILE] [--out REPORT_DIR]
 
-DATA is tar shards with a manifest, a folder with images/ and masks/, or a CSV of image,mask. Where a folder has
-instances/ as well, maps of several subjects, it is also judged how well they are told apart. Needs no torch.
+DATA is tar shards with a manifest, a folder with images/ and masks/, or a CSV of image,mask. If a folder has
+instances/, maps of several subjects, their separation is evaluated, too. Needs no torch.
 """
 
 from __future__ import annotations
@@ -46,12 +46,12 @@ TABLE_SCORES = ("iou", "max_f", "mae", "boundary_f", "weighted_f", "s")
 
 
 def evaluate_predictor(predict: AlphaPredictor, data: Path) -> dict[str, float]:
-    """Means of IoU, MAE and F over the validation split."""
+    """Mean IoU, MAE and F over the validation split."""
     return average_over_sets(scores_by_set(predict, data))
 
 
 def scores_by_set(predict: AlphaPredictor, data: Path) -> dict[str, list[dict[str, Any]]]:
-    """Each validation picture's scores, by the set that it is of."""
+    """Scores of each validation picture, by set."""
     by_set: dict[str, list[dict[str, Any]]] = {}
     for row, picture, mask in stream_samples(data, "labelled", "val"):
         truth = np.asarray(mask, np.float32) / np.float32(255)
@@ -61,49 +61,63 @@ def scores_by_set(predict: AlphaPredictor, data: Path) -> dict[str, list[dict[st
 
 
 def average_over_sets(by_set: dict[str, list[dict[str, Any]]]) -> dict[str, float]:
-    """Means over the pictures of all sets."""
+    """Mean scores over the pictures of all sets."""
     return average_scores(s for rows in by_set.values() for s in rows)
 
 
 def compare_networks(names: list[str], u2netp: Path | None, data: Path, out: Path | None) -> list[EvaluationResult]:
-    """Judge cards, and a U2-Netp file, on the same pictures; the page and the JSON go to `out`."""
+    """Evaluate networks on the same pictures.
+
+    Parameters
+    ----------
+    names : list of str
+        Names or paths of cards.
+    u2netp : Path or None
+        A U2-Netp ONNX file to compare with.
+    data : Path
+        Shards, a folder or a CSV.
+    out : Path or None
+        Folder for report.html and report.json.
+    """
     sessions = {name: Session.open(name) for name in names}
-    sees: dict[str, SubjectPredictor] = {name: session_subject_predictor(session) for name, session in sessions.items()}
-    known: dict[str, Calibration | None] = {name: find_card(name).calibration for name in names}
+    predictors: dict[str, SubjectPredictor] = {name: session_subject_predictor(s) for name, s in sessions.items()}
+    calibrations: dict[str, Calibration | None] = {name: find_card(name).calibration for name in names}
     cutters: dict[str, CutPhotograph] = {name: session_cutter(session) for name, session in sessions.items()}
     if u2netp is not None:
         cutters[u2netp.stem] = predictor_cutter(u2net_predictor(u2netp))
-        sees[u2netp.stem], known[u2netp.stem] = assume_subject_present(u2net_predictor(u2netp)), None
-    apart = {name: evaluate_instances(session, data) for name, session in sessions.items()}
-    verdicts = [
+        predictors[u2netp.stem] = assume_subject_present(u2net_predictor(u2netp))
+        calibrations[u2netp.stem] = None
+    precisions = {name: evaluate_instances(session, data) for name, session in sessions.items()}
+    results = [
         replace(
-            evaluate_network(name, see, data, known[name], apart.get(name)),
+            evaluate_network(name, predict, data, calibrations[name], precisions.get(name)),
             check_scores=evaluate_check_set(cutters[name], data),
         )
-        for name, see in sees.items()
+        for name, predict in predictors.items()
     ]
     if out is not None:
         out.mkdir(parents=True, exist_ok=True)
-        (out / "report.json").write_text(json.dumps([v.as_dict() for v in verdicts], indent=1) + "\n")
-        (out / "report.html").write_text(render_evaluation_report(verdicts, sees, data), encoding="utf-8")
-    return verdicts
+        (out / "report.json").write_text(json.dumps([result.as_dict() for result in results], indent=1) + "\n")
+        (out / "report.html").write_text(render_evaluation_report(results, predictors, data), encoding="utf-8")
+    return results
 
 
 def print_table(results: list[EvaluationResult]) -> None:
-    """The short tables: the check set first."""
-    checked = [(verdict.name, verdict.check_scores) for verdict in results if verdict.check_scores is not None]
+    """Print a line of scores for each network, of the check set first; FP is the share of backgrounds with a false
+    positive."""
+    checked = [(result.name, result.check_scores) for result in results if result.check_scores is not None]
     if checked:
         print("Check set, as delivered, refused photographs as empty masks:")
         print(f"{'network':20s}", *(f"{c:>13s}" for c in CHECK_SCORES))
         for name, scores in checked:
             print(f"{name:20s}", *(_format_score(scores.get(c)) for c in CHECK_SCORES))
         print("Validation split, without refinement:")
-    print(f"{'network':20s}", *(f"{c:>10s}" for c in TABLE_SCORES), f"{'ECE':>8s} {'ghosts':>8s} {'mAP':>8s}")
-    for verdict in results:
-        facts, means = verdict.as_dict(), verdict.summaries["all"]
-        ends = [facts.get("calibration_error"), facts.get("ghosts"), facts.get("instances_map")]
-        told = ("       -" if value is None else f"{value:8.3f}" for value in ends)
-        print(f"{verdict.name:20s}", *(f"{means[c]:10.4f}" for c in TABLE_SCORES), *told)
+    print(f"{'network':20s}", *(f"{c:>10s}" for c in TABLE_SCORES), f"{'ECE':>8s} {'FP':>8s} {'mAP':>8s}")
+    for result in results:
+        facts, means = result.as_dict(), result.summaries["all"]
+        optional = [facts.get("calibration_error"), facts.get("ghosts"), facts.get("instances_map")]
+        cells = ("       -" if value is None else f"{value:8.3f}" for value in optional)
+        print(f"{result.name:20s}", *(f"{means[c]:10.4f}" for c in TABLE_SCORES), *cells)
 
 
 def _format_score(value: float | None) -> str:
@@ -115,7 +129,7 @@ def _format_score(value: float | None) -> str:
 def main(argv: Sequence[str] | None = None, prog: str | None = None) -> None:
     parser = argparse.ArgumentParser(prog, description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("data", type=Path)
-    parser.add_argument("--card", help="the network to judge")
+    parser.add_argument("--card", help="the network to evaluate")
     parser.add_argument("--against", nargs="+", default=[], metavar="CARD", help="others, on the same pictures")
     parser.add_argument("--u2netp", type=Path, help="a U2-Netp ONNX file")
     parser.add_argument("--out", type=Path, help="folder for report.html and report.json")
@@ -123,7 +137,7 @@ def main(argv: Sequence[str] | None = None, prog: str | None = None) -> None:
     try:
         names = list(dict.fromkeys([*([args.card] if args.card else []), *args.against]))
         if not names and args.u2netp is None:
-            raise UsageError("no network to judge", "give --card NAME or --u2netp FILE")
+            raise UsageError("no network to evaluate", "give --card NAME or --u2netp FILE")
         print_table(compare_networks(names, args.u2netp, args.data, args.out))
     except MatteboxError as error:
         sys.exit(f"error: {error}")

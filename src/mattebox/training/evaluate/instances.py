@@ -1,9 +1,7 @@
-"""How well several subjects are told apart, where a folder says which pixel belongs to which: `instances/` beside
-`images/`.
+"""Evaluation of instance separation: mean average precision of the subjects that `mattebox find` lists.
 
-Each file there is a map of its picture, by the same name: another value, or colour, for each subject, and 0, or black,
-for none, as `mattebox find --map` writes them. Judged is what `mattebox find` lists. Knows nothing of how results are
-shown.
+The truth is a folder `instances/` beside `images/`: a map for a picture, of the same name, with a value or colour for
+each subject, and 0 or black for none, as `mattebox find --map` writes them.
 """
 
 from __future__ import annotations
@@ -23,38 +21,53 @@ from mattebox.training.data.dataset import stream_samples
 from mattebox.training.data.folders import read_instance_maps
 from mattebox.types import Picture
 
-MAX_MASK_SIDE_PIXELS = 640  # pixels of a side at which masks are compared
+MAX_MASK_SIDE_PIXELS = 640  # masks are compared at this size at most
 
 InstanceMasks = NDArray[np.bool_]
 
 
 def evaluate_instances(session: Session, data: Path) -> float | None:
-    """Mean average precision over the validation pictures that have a map, 0..1; None where none has. InputError."""
-    maps, judged = read_instance_maps(data), []
+    """Mean average precision, 0..1, over the validation pictures with a map; None if there is no map."""
+    maps, evaluations = read_instance_maps(data), []
     for row, picture, _ in stream_samples(data, "labelled", "val") if maps else ():
         if row.stem in maps:
-            judged.append(_evaluate_picture(session, np.asarray(picture), maps[row.stem]))
-    return mean_average_precision(judged) if judged else None
+            evaluations.append(_evaluate_picture(session, np.asarray(picture), maps[row.stem]))
+    return mean_average_precision(evaluations) if evaluations else None
 
 
 def _evaluate_picture(session: Session, rgb: NDArray[np.uint8], file: Path) -> InstanceEvaluation:
     truth = read_instance_map(file, rgb.shape[:2])
-    parts = list_subjects(Picture(np.ascontiguousarray(rgb)), session).instances
-    size = truth.shape[1:]
-    masks = [
-        resampling.enlarge(p.alpha, rgb.shape[:2], "bilinear")[_subsampling_slices(rgb.shape[:2])] > 0.5 for p in parts
-    ]
-    return InstanceEvaluation(
-        np.array(masks, bool).reshape(-1, *size), np.array([p.score for p in parts], float), truth
-    )
+    instances = list_subjects(Picture(np.ascontiguousarray(rgb)), session).instances
+    size, slices = rgb.shape[:2], _subsampling_slices(rgb.shape[:2])
+    masks = [resampling.enlarge(instance.alpha, size, "bilinear")[slices] > 0.5 for instance in instances]
+    scores = np.array([instance.score for instance in instances], float)
+    return InstanceEvaluation(np.array(masks, bool).reshape(-1, *truth.shape[1:]), scores, truth)
 
 
 def read_instance_map(file: Path, size: tuple[int, int]) -> InstanceMasks:
-    """The subjects of a map, N x h x w, at LONGEST pixels at most. InputUnreadable for one that is no picture, or of
-    another size than its photograph, H x W."""
+    """Read the masks of a map's subjects, subsampled.
+
+    Parameters
+    ----------
+    file : Path
+        The map.
+    size : (int, int)
+        Height and width of its picture.
+
+    Returns
+    -------
+    ndarray, N x h x w bool
+        The masks, of at most `MAX_MASK_SIDE_PIXELS`.
+
+    Raises
+    ------
+    InputUnreadable
+        If the file is no picture, or of another size.
+    """
     try:
-        with Image.open(file) as map_:
-            values = np.asarray(map_ if map_.mode in ("P", "L") or map_.mode.startswith("I") else map_.convert("RGB"))
+        with Image.open(file) as image:
+            has_numbers = image.mode in ("P", "L") or image.mode.startswith("I")
+            values = np.asarray(image if has_numbers else image.convert("RGB"))
     except OSError as error:
         raise InputUnreadable(f"{file}: not a map ({error})", "give one value or colour for each subject") from error
     if values.shape[:2] != size:
@@ -66,6 +79,6 @@ def read_instance_map(file: Path, size: tuple[int, int]) -> InstanceMasks:
 
 
 def _subsampling_slices(size: tuple[int, ...]) -> tuple[slice, slice]:
-    """Rows and columns that are looked at."""
+    """Rows and columns that are compared."""
     step = -(-max(size) // MAX_MASK_SIDE_PIXELS)
     return slice(step // 2, None, step), slice(step // 2, None, step)

@@ -1,7 +1,6 @@
-"""Does confidence mean what it says? Expected calibration error and the diagram's bins.
+"""Reliability of the confidence: reliability diagram and expected calibration error.
 
-Guo et al., On Calibration of Modern Neural Networks (2017), with the IoU reached in place of being right. Knows
-nothing of pictures or networks.
+After Guo et al. (2017), On Calibration of Modern Neural Networks, with the IoU reached in place of the accuracy.
 """
 
 from __future__ import annotations
@@ -16,7 +15,7 @@ BIN_COUNT = 10
 
 @dataclass(frozen=True)
 class ReliabilityBin:
-    """Pictures whose confidence lies in one tenth: how many, their mean confidence and mean IoU."""
+    """Pictures whose confidence lies in one tenth of 0..1: their number, mean confidence and mean IoU."""
 
     count: int
     confidence: float
@@ -24,16 +23,12 @@ class ReliabilityBin:
 
 
 def bin_by_confidence(confidence: NDArray[np.float64], actual_iou: NDArray[np.float64]) -> list[ReliabilityBin]:
-    """The occupied tenths of 0..1, in order."""
+    """Bins of a reliability diagram, without empty ones, in order."""
     tenth = np.minimum((confidence * BIN_COUNT).astype(int), BIN_COUNT - 1)
-    return [
-        ReliabilityBin(
-            int((tenth == k).sum()), float(confidence[tenth == k].mean()), float(actual_iou[tenth == k].mean())
-        )
-        for k in np.unique(tenth)
-    ]
+    members = [tenth == k for k in np.unique(tenth)]
+    return [ReliabilityBin(int(m.sum()), float(confidence[m].mean()), float(actual_iou[m].mean())) for m in members]
 
 
 def calibration_error(diagram: list[ReliabilityBin]) -> float:
-    """Mean gap between confidence and IoU, weighted by pictures: 0 is perfect."""
+    """Expected calibration error: mean gap between confidence and IoU, weighted by pictures."""
     return sum(b.count * abs(b.confidence - b.reached) for b in diagram) / sum(b.count for b in diagram)

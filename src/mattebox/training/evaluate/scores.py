@@ -1,7 +1,4 @@
-"""Every measure of one picture's alpha, and their means over pictures.
-
-Knows nothing of where pictures come from or which network answered.
-"""
+"""Scores of a predicted alpha against the truth, and their means over pictures."""
 
 from __future__ import annotations
 
@@ -40,17 +37,17 @@ def clear_unknown_pixels(set_name: str, alpha: Floats, truth: Floats) -> tuple[F
 
 
 def score_alpha(alpha: Floats, truth: Floats) -> dict[str, Any]:
-    """One picture's IoU, MAE and F curve."""
+    """IoU, MAE and F curve of one picture; both alphas H x W, 0..1."""
     return {"iou": iou(alpha, truth), "mae": mae(alpha, truth), "f": f_curve(alpha, truth)}
 
 
 def score_alpha_fully(alpha: Floats, truth: Floats) -> dict[str, Any]:
-    """All measures of one picture."""
-    return score_alpha(alpha, truth) | {name: measure(alpha, truth) for name, measure in EXTRA_SCORES.items()}
+    """All scores of one picture."""
+    return score_alpha(alpha, truth) | {name: score(alpha, truth) for name, score in EXTRA_SCORES.items()}
 
 
 def average_scores(scores: Iterable[dict[str, Any]]) -> dict[str, float]:
-    """Means over pictures. `max_f` lets every picture have its best threshold; `max_f_one` has one for all."""
+    """Mean scores over pictures; `max_f` is at the best threshold of each picture, `max_f_one` at the best for all."""
     rows = list(scores)
     mean = {k: float(np.mean([r[k] for r in rows])) for k in ("iou", "mae", *EXTRA_SCORES) if k in rows[0]}
     curves = np.stack([r["f"] for r in rows])

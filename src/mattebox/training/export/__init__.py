@@ -1,1 +1,1 @@
-"""Export of trained networks: ONNX files with their model cards, quantisation, pruning, ensembles."""
+"""Export of trained networks: ONNX files and their cards, quantisation, pruning, ensembles, pixel kernels."""

@@ -1,7 +1,7 @@
-"""The card of a network that the workshop has made: what is known of its making, and what it is worth.
+"""Model cards of exported networks: provenance, calibration and measured figures.
 
-The calibration is fitted on the validation split, confidence against the IoU really reached; so are the figures. Needs
-no torch; knows nothing of how networks are trained or written.
+The calibration is fitted on the validation split, confidence against the IoU reached; the figures are measured there,
+too. Needs no torch.
 """
 
 from __future__ import annotations
@@ -25,32 +25,30 @@ from mattebox.training.evaluate.scores import average_scores
 from mattebox.training.tasks.cutout.calibration import calibrate_card
 
 CARD_SCORES = {"max_f": "validation max-F", "iou": "validation IoU", "mae": "validation MAE"}
-WEAK_SET_IOU_MARGIN, MAX_LISTED_FAILURES, INCONCLUSIVE_PICTURES = (
-    0.04,
-    4,
-    3,
-)  # IoU below the usual one that is a failure; how many are told; pictures that prove none
+WEAK_SET_IOU_MARGIN = 0.04  # a set is listed as a failure if its IoU is this far below the overall one
+MAX_LISTED_FAILURES = 4
+INCONCLUSIVE_PICTURES = 3  # sets of so few are not listed
 INHERITED_FIELDS = ("task", "architecture", "summary", "licence", "input", "variants", "data", "recipe")
 
 
 def inherited_facts(card: Card) -> dict[str, Any]:
-    """What a card says of its network's making and use."""
-    told: dict[str, Any] = msgspec.to_builtins(card)
-    return {k: told[k] for k in INHERITED_FIELDS}
+    """Fields of a card that hold for networks derived from its own, too."""
+    facts: dict[str, Any] = msgspec.to_builtins(card)
+    return {k: facts[k] for k in INHERITED_FIELDS}
 
 
 def size_figures(card: Card) -> list[dict[str, Any]]:
-    """A card's figures that hold for any network made of its own: all but what was judged."""
+    """A card's figures that hold for networks derived from its own, too: all but the scores."""
     return [msgspec.to_builtins(f) for f in card.figures if f.what not in CARD_SCORES.values()]
 
 
 def known_origin(name: str) -> str:
-    """What a network made of one of that name says it was made of: nothing where the house does not know that one."""
+    """`origin` of a network derived from the card `name`: the name, or "" if there is no such installed card."""
     return name if name in registry.all_cards() else ""
 
 
 def user_network_facts(data: Path) -> dict[str, Any]:
-    """The facts of a network of the user's own, which the user may want to complete."""
+    """Default fields of a user's own network, for the user to complete."""
     pairs = count_samples(data, "labelled", "train")
     return {
         "task": "cutout",
@@ -65,7 +63,7 @@ def user_network_facts(data: Path) -> dict[str, Any]:
 def bundled_network_facts(
     weights: Path, task: str, architecture: str, summary: str, notes: str, data: list[str], recipe: str, **more: Any
 ) -> dict[str, Any]:
-    """The facts, without figures, of a network that the house carries, whose weights lie there already."""
+    """Fields, without figures, of an embedded network whose weights are written already; `more` are further fields."""
     return {
         "name": weights.stem,
         "task": task,
@@ -82,12 +80,29 @@ def bundled_network_facts(
 
 
 def parameter_figure(count: int, command: str) -> dict[str, Any]:
-    """The figure that says how large a network is."""
+    """The figure of a network's number of parameters, and the command that measures it."""
     return {"what": "parameters", "value": count, "command": command}
 
 
 def write_evaluated_card(weights: Path, facts: dict[str, Any], figures: list[dict[str, Any]], data: Path) -> Path:
-    """NAME.json beside NAME.onnx, calibrated and judged on the validation split; `figures` are figures besides."""
+    """Calibrate and score a network on the validation split, and write its card.
+
+    Parameters
+    ----------
+    weights : Path
+        NAME.onnx; the card is NAME.json beside it.
+    facts : dict
+        Fields of the card but name, weights, hash, calibration and figures.
+    figures : list of dict
+        Figures other than the scores.
+    data : Path
+        Shards, a folder or a CSV.
+
+    Returns
+    -------
+    Path
+        The card.
+    """
     name, path = weights.stem, weights.with_suffix(".json")
     facts = facts | {"name": name, "weights": weights.name, "figures": [], "calibration": {}}
     facts |= {"sha256": hashlib.sha256(weights.read_bytes()).hexdigest()}
@@ -95,34 +110,36 @@ def write_evaluated_card(weights: Path, facts: dict[str, Any], figures: list[dic
     facts["calibration"] = calibrate_card(str(path), data)
     by_set = scores_by_set(card_predictor(str(path)), data)
     scores = average_over_sets(by_set)
-    facts["failures"] = describe_failures({of: average_scores(rows) for of, rows in by_set.items()}, scores["iou"])
+    facts["failures"] = describe_failures({name: average_scores(rows) for name, rows in by_set.items()}, scores["iou"])
     print(*(f"weak on {line}" for line in facts["failures"]), sep="\n")
     command = f"python -m mattebox.training.evaluate.cutout DATA --card {name}"
-    judged = [{"what": what, "value": round(scores[key], 4), "command": command} for key, what in CARD_SCORES.items()]
-    facts["figures"] = [*figures, *judged]
+    score_figures = [
+        {"what": what, "value": round(scores[key], 4), "command": command} for key, what in CARD_SCORES.items()
+    ]
+    facts["figures"] = [*figures, *score_figures]
     write_facts(path, facts)
     return path
 
 
 def describe_failures(by_set: dict[str, dict[str, float]], overall_iou: float) -> list[str]:
-    """The sets on which a network is worst, worst first, in words: those clearly below its `overall_iou` IoU."""
-    poor = [
-        (of, s)
-        for of, s in by_set.items()
-        if s["iou"] < overall_iou - WEAK_SET_IOU_MARGIN and s["pictures"] > INCONCLUSIVE_PICTURES
+    """Sets whose IoU is clearly below the overall one, worst first, as lines of text."""
+    weak = [
+        (name, scores)
+        for name, scores in by_set.items()
+        if scores["iou"] < overall_iou - WEAK_SET_IOU_MARGIN and scores["pictures"] > INCONCLUSIVE_PICTURES
     ]
-    worst = sorted(poor, key=lambda told: told[1]["iou"])[:MAX_LISTED_FAILURES]
-    return [f"{of}: IoU {s['iou']:.2f} of {s['pictures']:.0f} validation pictures" for of, s in worst]
+    worst = sorted(weak, key=lambda item: item[1]["iou"])[:MAX_LISTED_FAILURES]
+    return [f"{name}: IoU {s['iou']:.2f} of {s['pictures']:.0f} validation pictures" for name, s in worst]
 
 
 def provenance_note(method: str) -> str:
-    """How, on which day, and the commit of the workshop where there is one."""
-    words = ["git", "-C", str(Path(__file__).parent), "rev-parse", "--short", "HEAD"]
-    done = subprocess.run(words, capture_output=True, text=True, check=False) if shutil.which("git") else None
-    commit = f", workshop at commit {done.stdout.strip()}" if done is not None and done.returncode == 0 else ""
+    """Notes of a card: the method, the date, and the commit of the code if it is known."""
+    command = ["git", "-C", str(Path(__file__).parent), "rev-parse", "--short", "HEAD"]
+    result = subprocess.run(command, capture_output=True, text=True, check=False) if shutil.which("git") else None
+    commit = f", code at commit {result.stdout.strip()}" if result is not None and result.returncode == 0 else ""
     return f"{method} {date.today():%Y-%m-%d}{commit}"
 
 
 def write_facts(path: Path, facts: dict[str, Any]) -> None:
-    """The card's file."""
+    """Write a card's JSON file."""
     path.write_text(json.dumps(facts, indent=2) + "\n")

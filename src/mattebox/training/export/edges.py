@@ -1,8 +1,9 @@
-"""The trained edge network -> the ONNX file and the card that the house carries.
+"""Export of a trained edge network: its ONNX file and model card.
 
     python -m mattebox.training.export.edges RUN/best.pt --name edges-2 [--out FOLDER]
 
-The file holds the features and the mixing, too: the house gives it a tile, the enlarged matte and the colour models.
+The graph computes the features and mixes the candidates, too: its inputs are a tile, the upsampled matte and the colour
+models.
 """
 
 from __future__ import annotations
@@ -15,10 +16,11 @@ import torch
 
 from mattebox.training.core import checkpoint
 from mattebox.training.export import cards
-from mattebox.training.export.cutout import trace_to_onnx
+from mattebox.training.export.onnx_trace import trace_to_onnx
+from mattebox.training.networks.complexity import count_parameters
 from mattebox.training.networks.edge_network import EdgeNet, TileRefiner
 
-CARD_SUMMARY = "finds edges at full size, hair and blur alike; trained from scratch by the mattebox workshop"
+CARD_SUMMARY = "finds edges at full size, hair and blur alike; trained from scratch by mattebox"
 LICENCE_NOTES = (
     "The weights are ours. The photographs they were learned from belong to others; their sets are named under data."
 )
@@ -31,6 +33,7 @@ TRAINING_DATA = [
 
 
 def load_edge_network(path: Path) -> EdgeNet:
+    """A checkpoint's network."""
     state = checkpoint.read(path, torch.device("cpu"))
     net = EdgeNet(state["width"], state.get("shapes"))
     net.load_state_dict(state["average"])
@@ -38,8 +41,8 @@ def load_edge_network(path: Path) -> EdgeNet:
 
 
 def write_onnx(net: EdgeNet, path: Path) -> None:
-    """Export for tiles of any size, weights in float16."""
-    given = (
+    """Write the ONNX graph, for tiles of any size, weights in float16."""
+    example_inputs = (
         torch.rand(64, 96, 3),
         torch.rand(64, 96),
         torch.rand(1, 27, 18, 26),
@@ -54,28 +57,28 @@ def write_onnx(net: EdgeNet, path: Path) -> None:
         "patch": {2: "rows", 3: "columns"},
     }
     names = ["tile", "prior", "patch", "common", "shrink", "first"]
-    onnx.save(trace_to_onnx(TileRefiner(net), given, names, ["alpha"], {**axes, "alpha": {0: "T", 1: "U"}}), path)
+    axes["alpha"] = axes["tile"]
+    onnx.save(trace_to_onnx(TileRefiner(net), example_inputs, names, ["alpha"], axes), path)
 
 
 def export_edges(checkpoint_file: Path, name: str, out: Path) -> Path:
+    """Export a checkpoint to NAME.onnx and NAME.json in the folder `out`; the card's path."""
     out.mkdir(parents=True, exist_ok=True)
     net, path, card = load_edge_network(checkpoint_file), out / f"{name}.onnx", out / f"{name}.json"
     write_onnx(net, path)
     facts = cards.bundled_network_facts(
         path, "refine", "Edges", CARD_SUMMARY, LICENCE_NOTES, TRAINING_DATA, "runs/edges-2.toml"
     )
-    count = sum(p.numel() for p in net.parameters())
-    cards.write_facts(
-        card, facts | {"figures": [cards.parameter_figure(count, "python -m mattebox.training.export.edges")]}
-    )
+    facts["figures"] = [cards.parameter_figure(count_parameters(net), "python -m mattebox.training.export.edges")]
+    cards.write_facts(card, facts)
     return card
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__)
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("run", type=Path, help="RUN/best.pt")
     parser.add_argument("--name", default="edges-2")
-    parser.add_argument("--out", type=Path, default=Path("src/mattebox/zoo/weights"))
+    parser.add_argument("--out", type=Path, default=Path("src/mattebox/models/weights"))
     args = parser.parse_args()
     print(f"wrote {export_edges(args.run, args.name, args.out)}")
 

@@ -1,10 +1,11 @@
-"""Two or more networks asked together, in one graph: they err in different places, so that their mean errs less.
+"""Deep ensemble of cutout networks in one ONNX graph (Lakshminarayanan et al. 2017).
 
-    python -m mattebox.training.export.ensemble DATA --cards one.json other.json --weights 0.6 0.4 --out pair.onnx [--steep 1.25]
+    python -m mattebox.training.export.ensemble DATA --cards one.json other.json --weights 0.6 0.4 --out pair.onnx
+                                                [--steep 1.25]
 
-A deep ensemble (Lakshminarayanan et al. 2017): of all that the networks say, alpha and whether there is a subject, the
-logits' mean counts. They must be fed alike. Their graphs are taken as they are, in float or in int8. The card is
-written beside the graph, calibrated and judged. Needs onnx; knows nothing of training.
+Alpha and the presence of a subject are the weighted means of the networks' logits: their errors are in different
+places, so that the mean has fewer. The networks must have the same preprocessing; their graphs may be in float or in
+int8. The card is written beside the graph, calibrated and evaluated.
 """
 
 from __future__ import annotations
@@ -33,20 +34,32 @@ INPUT_NAME, OUTPUT_NAME = "picture", "said"
 def merge_graphs(
     models: Sequence[onnx.ModelProto], weights: Sequence[float], logit_scale: float = 1.0
 ) -> onnx.ModelProto:
-    """One graph of several that take N x 3 x H x W and give N x P x H x W of 0..1: the mean of their logits by
-    `weights`, that of the first plane, alpha, `logit_scale` times as decided. ModelError when they have other planes."""
+    """Merge graphs of the same input and output into one that gives the mean of their logits.
+
+    Parameters
+    ----------
+    models : sequence of ModelProto
+        Graphs from N x 3 x H x W to probabilities N x P x H x W.
+    weights : sequence of float
+        Weights of the mean.
+    logit_scale : float
+        Factor of the mean logits of the first plane, alpha.
+
+    Raises
+    ------
+    ModelError
+        If they have different numbers of planes.
+    """
     parts = [compose.add_prefix(model, f"net{i}_") for i, model in enumerate(models)]
     planes = {part.graph.output[0].type.tensor_type.shape.dim[1].dim_value for part in parts}
     if len(planes) != 1:
-        raise ModelError(f"the networks give {' and '.join(map(str, sorted(planes)))} planes", "teach all or none more")
-    nodes, constants = (
-        [],
-        [
-            _scalar_tensor("low", LOGIT_CLIP_MARGIN),
-            _scalar_tensor("high", 1 - LOGIT_CLIP_MARGIN),
-            _scalar_tensor("one", 1),
-        ],
-    )
+        raise ModelError(
+            f"the networks give {' and '.join(map(str, sorted(planes)))} planes",
+            "add a subject head to all of them, or to none",
+        )
+    nodes: list[onnx.NodeProto] = []
+    limits = {"low": LOGIT_CLIP_MARGIN, "high": 1 - LOGIT_CLIP_MARGIN, "one": 1}
+    constants = [_scalar_tensor(name, value) for name, value in limits.items()]
     for i, part in enumerate(parts):
         nodes += [helper.make_node("Identity", [INPUT_NAME], [part.graph.input[0].name]), *part.graph.node]
         nodes += _logit_nodes(part.graph.output[0].name, f"logit{i}", f"weight{i}")
@@ -58,10 +71,11 @@ def merge_graphs(
         helper.make_node("Mul", ["mean", "steep"], ["decided"]),
         helper.make_node("Sigmoid", ["decided"], [OUTPUT_NAME]),
     ]
-    fed, said = helper.make_empty_tensor_value_info(INPUT_NAME), helper.make_empty_tensor_value_info(OUTPUT_NAME)
-    fed.type.CopyFrom(parts[0].graph.input[0].type)
-    said.type.CopyFrom(parts[0].graph.output[0].type)
-    graph = helper.make_graph(nodes, "ensemble", [fed], [said], constants)
+    graph_input = helper.make_empty_tensor_value_info(INPUT_NAME)
+    graph_output = helper.make_empty_tensor_value_info(OUTPUT_NAME)
+    graph_input.type.CopyFrom(parts[0].graph.input[0].type)
+    graph_output.type.CopyFrom(parts[0].graph.output[0].type)
+    graph = helper.make_graph(nodes, "ensemble", [graph_input], [graph_output], constants)
     versions = {o.domain: o.version for part in parts for o in part.opset_import}
     model = helper.make_model(graph, opset_imports=[helper.make_opsetid(d, v) for d, v in versions.items()])
     model.ir_version = max(part.ir_version for part in parts)
@@ -74,33 +88,57 @@ def _scalar_tensor(name: str, value: float) -> onnx.TensorProto:
 
 
 def _logit_nodes(probability: str, out: str, weight: str) -> list[onnx.NodeProto]:
-    """`weight` times the logit of what a network said, which is never taken for surer than SURE."""
-    made = [f"{out}_{step}" for step in ("sure", "rest", "odds", "log")]
+    """Nodes for `weight` times the logit of a probability, which is clipped first."""
+    clipped, complement, odds, logit = (f"{out}_{step}" for step in ("sure", "rest", "odds", "log"))
     return [
-        helper.make_node("Clip", [probability, "low", "high"], [made[0]]),
-        helper.make_node("Sub", ["one", made[0]], [made[1]]),
-        helper.make_node("Div", [made[0], made[1]], [made[2]]),
-        helper.make_node("Log", [made[2]], [made[3]]),
-        helper.make_node("Mul", [made[3], weight], [out]),
+        helper.make_node("Clip", [probability, "low", "high"], [clipped]),
+        helper.make_node("Sub", ["one", clipped], [complement]),
+        helper.make_node("Div", [clipped, complement], [odds]),
+        helper.make_node("Log", [odds], [logit]),
+        helper.make_node("Mul", [logit, weight], [out]),
     ]
 
 
 def build_ensemble(
     members: Sequence[Card], weights: Sequence[float], logit_scale: float, data: Path, out: Path
 ) -> Path:
-    """Write the graph and its card; the card's path. UsageError, and ModelError for networks that are fed otherwise."""
+    """Write an ensemble's graph and card.
+
+    Parameters
+    ----------
+    members : sequence of Card
+        Two or more cards with the same preprocessing and output.
+    weights : sequence of float
+        A positive weight for each.
+    logit_scale : float
+        Factor of the mean logits of alpha.
+    data : Path
+        Data to calibrate and evaluate on.
+    out : Path
+        The graph to write; the card lies beside it.
+
+    Returns
+    -------
+    Path
+        The card.
+
+    Raises
+    ------
+    UsageError
+        If there are too few cards, or not a positive weight for each.
+    ModelError
+        If the networks differ in preprocessing or output.
+    """
     if len(members) < 2 or len(weights) != len(members) or min(weights) <= 0:
         raise UsageError(f"{len(members)} cards and {len(weights)} weights", "give two cards or more, and a share each")
     first = members[0]
     for card in members[1:]:
         if _input_without_views(card) != _input_without_views(first) or card.output != first.output:
-            raise ModelError(f"models {first.name} and {card.name} are not fed alike", "their cards must say the same")
-    onnx.save(
-        merge_graphs(
-            [onnx.load_from_string(weight_store.read_weights(card)) for card in members], weights, logit_scale
-        ),
-        out,
-    )
+            raise ModelError(
+                f"models {first.name} and {card.name} differ in input or output", "choose cards with the same of both"
+            )
+    graphs = [onnx.load_from_string(weight_store.read_weights(card)) for card in members]
+    onnx.save(merge_graphs(graphs, weights, logit_scale), out)
     return cards.write_evaluated_card(out, _card_facts(members, weights, logit_scale), _sum_figures(members), data)
 
 
@@ -109,35 +147,36 @@ def _input_without_views(card: Card) -> Any:
 
 
 def _card_facts(members: Sequence[Card], weights: Sequence[float], logit_scale: float) -> dict[str, Any]:
-    """What is known of the first, and of the others' making."""
+    """Fields of the first card, and the provenance of all."""
     first, names = members[0], [card.name for card in members]
     shares = ", ".join(f"{name} {weight:g}" for name, weight in zip(names, weights, strict=True))
     kinds = dict.fromkeys(card.architecture for card in members)
     return cards.inherited_facts(first) | {
         "architecture": " and ".join(kinds),
-        "summary": f"{' and '.join(names)} asked together; {first.summary}",
+        "summary": f"{' and '.join(names)} as an ensemble; {first.summary}",
         "input": msgspec.to_builtins(_input_without_views(first)),
         "output": msgspec.to_builtins(first.output),
         "data": list(dict.fromkeys(line for card in members for line in card.data)),
         "recipe": "; ".join(f"{card.name}: {card.recipe}" for card in members),
-        "notes": cards.provenance_note(f"logits' mean of {shares}, {logit_scale:g} times as steep, put together"),
+        "notes": cards.provenance_note(f"logits' mean of {shares}, {logit_scale:g} times as steep, merged"),
         "origin": cards.known_origin(first.origin or first.name),
     }
 
 
 def _sum_figures(members: Sequence[Card]) -> list[dict[str, Any]]:
-    """Their figures, added up, where all have them."""
-    told = [{f["what"]: f for f in cards.size_figures(card)} for card in members]
-    shared = [what for what in told[0] if all(what in figures for figures in told)]
-    return [told[0][what] | {"value": sum(figures[what]["value"] for figures in told)} for what in shared]
+    """Sums of the size figures that all members have."""
+    by_member = [{f["what"]: f for f in cards.size_figures(card)} for card in members]
+    first = by_member[0]
+    shared = [what for what in first if all(what in figures for figures in by_member)]
+    return [first[what] | {"value": sum(figures[what]["value"] for figures in by_member)} for what in shared]
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("data", type=Path)
     parser.add_argument("--cards", nargs="+", required=True)
-    parser.add_argument("--weights", nargs="+", type=float, required=True, help="how much each of them counts")
-    parser.add_argument("--steep", type=float, default=1.0, help="how much more decided than their mean")
+    parser.add_argument("--weights", nargs="+", type=float, required=True, help="weight of each card")
+    parser.add_argument("--steep", type=float, default=1.0, help="factor of the mean logits")
     parser.add_argument("--out", type=Path, required=True, help="NAME.onnx; NAME.json is written beside it")
     args = parser.parse_args()
     try:

@@ -1,7 +1,6 @@
-"""The same graph in fewer bytes: large float32 constants as float16 behind a Cast, short names, zeros left out.
+"""Compression of ONNX graphs: large constants in float16, short names, no zero points of biases.
 
-A graph computes in float32 whatever its constants are stored as: runtimes fold the Casts when they load it. Needs onnx
-only; knows nothing of training.
+A graph computes in float32 even with constants in float16: runtimes fold the Casts when they load it.
 """
 
 from __future__ import annotations
@@ -11,33 +10,33 @@ from itertools import count
 import numpy as np
 from onnx import ModelProto, NodeProto, TensorProto, checker, helper, numpy_helper
 
-MIN_FLOAT16_VALUES = 64  # values; fewer are not worth a Cast
-NETWORK_PREFIX = "net."  # begins the names of a network's own weights, as `export` writes them
-QUANTISATION_OPS = ("QuantizeLinear", "DequantizeLinear")  # runtimes want their scales as they are
+MIN_FLOAT16_VALUES = 64  # constants of fewer values are not worth a Cast
+NETWORK_PREFIX = "net."  # of the names of a network's weights in exported graphs
+QUANTISATION_OPS = ("QuantizeLinear", "DequantizeLinear")  # their scales stay in float32
 
 
 def store_as_float16(model: ModelProto) -> ModelProto:
-    """Large float32 constants stored as float16 with a Cast behind each; scales of integers stay."""
+    """Store large float32 constants in float16 with a Cast each; quantisation scales stay. In place."""
     scales = {name for node in model.graph.node if node.op_type in QUANTISATION_OPS for name in node.input}
-    kept, casts = [], []
+    initializers, casts = [], []
     for tensor in model.graph.initializer:
         values = numpy_helper.to_array(tensor)
         if tensor.data_type != TensorProto.FLOAT or values.size < MIN_FLOAT16_VALUES or tensor.name in scales:
-            kept.append(tensor)
+            initializers.append(tensor)
             continue
         small = f"{tensor.name}.half"
-        kept.append(numpy_helper.from_array(values.astype(np.float16), small))
+        initializers.append(numpy_helper.from_array(values.astype(np.float16), small))
         casts.append(helper.make_node("Cast", [small], [tensor.name], to=TensorProto.FLOAT))
     nodes = list(model.graph.node)
     del model.graph.initializer[:], model.graph.node[:]
-    model.graph.initializer.extend(kept)
+    model.graph.initializer.extend(initializers)
     model.graph.node.extend([*casts, *nodes])
     checker.check_model(model)
     return model
 
 
 def restore_float32(model: ModelProto) -> ModelProto:
-    """What `halved` stored in float16, back in float32 and without its Casts."""
+    """Undo `store_as_float16`: constants in float32, without Casts. In place."""
     halves = {t.name: t for t in model.graph.initializer if t.data_type == TensorProto.FLOAT16}
     casts = [n for n in model.graph.node if n.op_type == "Cast" and n.input[0] in halves]
     for cast in casts:
@@ -50,9 +49,11 @@ def restore_float32(model: ModelProto) -> ModelProto:
 
 
 def compress_graph(model: ModelProto) -> ModelProto:
-    """The graph for those who only run it: `halved`, without the zero points of biases, which are zero, and with names
-    of a letter or three instead of those of modules; inputs, outputs and a network's own weights keep theirs, by which
-    `unfold` finds them."""
+    """Compress a graph in place: constants in float16, no zero points of biases, short names.
+
+    Inputs, outputs and a network's weights keep their names, by which
+    `mattebox.training.convert.onnx_to_torch` finds them.
+    """
     _remove_zero_points(model)
     store_as_float16(model)
     del model.graph.value_info[:]
@@ -62,7 +63,7 @@ def compress_graph(model: ModelProto) -> ModelProto:
 
 
 def _remove_zero_points(model: ModelProto) -> None:
-    """Biases are int32 and symmetric: a zero point of as many zeros says nothing."""
+    """Remove zero points that are all zero: those of biases, int32 and symmetric."""
     zeros = {t.name for t in model.graph.initializer if t.data_type == TensorProto.INT32 and _is_all_zero(t)}
     for node in model.graph.node:
         if node.op_type == "DequantizeLinear" and len(node.input) == 3 and node.input[2] in zeros:

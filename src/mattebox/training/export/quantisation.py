@@ -1,12 +1,12 @@
-"""A card's network in static int8 with a card of its own, and what that costs and gains.
+"""Static int8 quantisation of a card's network, with a card of its own.
 
-    python -m mattebox.training.export.quantisation DATA --card mine.json --out mine-int8.onnx [--pictures 100] [--keep PREFIX ...]
+    python -m mattebox.training.export.quantisation DATA --card mine.json --out mine-int8.onnx
+                                                    [--pictures 100] [--keep PREFIX ...]
 
-Activations in uint8, weights in 7 bits per channel, so that pairs of products fit into 16 bits: processors that add
-them so (AVX2 without VNNI) would clip 8. A LiteNet's first layers stay in float. As pairs of QuantizeLinear and
-DequantizeLinear; ranges are observed on training pictures, prepared as the house prepares them. What stays in float is
-stored in float16, and names are short. Printed: accuracy on the validation split, size, time. Needs onnx; knows
-nothing of training.
+Activations in uint8, weights in 7 bits per channel: processors that add pairs of products in 16 bits (AVX2 without
+VNNI) would overflow with 8. A LiteNet's first layers stay in float (decision 014). The graph is in QDQ form; ranges
+come from training pictures. What stays in float is stored in float16. Prints scores on the validation split, size and
+time.
 """
 
 from __future__ import annotations
@@ -15,8 +15,8 @@ import argparse
 import json
 import sys
 import tempfile
-import time
 from collections.abc import Iterator, Sequence
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -37,18 +37,16 @@ from mattebox.training.evaluate.cutout import evaluate_predictor
 from mattebox.training.evaluate.predictors import session_predictor
 from mattebox.training.export import cards
 from mattebox.training.export.onnx_compression import compress_graph, restore_float32
+from mattebox.training.export.timing import best_run_times
 from mattebox.types import Picture
 
-FLOAT_NODE_PREFIXES = (
-    "/net/encoder/stem",
-    "/net/encoder/stages.0",
-    "/net/encoder/stages.1",
-)  # of a LiteNet: most of the cost (LOG.md)
-TIMED_RUNS = 20  # timed runs of each network, taken in turns
+# a LiteNet's first layers: most of the loss of accuracy (decision 014)
+FLOAT_NODE_PREFIXES = ("/net/encoder/stem", "/net/encoder/stages.0", "/net/encoder/stages.1")
+TIMED_RUNS = 20
 
 
 class CalibrationPictures(CalibrationDataReader):  # type: ignore[misc, unused-ignore]
-    """Training pictures as the network's inputs, one by one."""
+    """Reader of preprocessed training pictures, for ONNX Runtime's calibration."""
 
     def __init__(self, session: Session, data: Path, picture_count: int, input_name: str) -> None:
         self.inputs = self._prepare_inputs(session, data, picture_count, input_name)
@@ -60,41 +58,61 @@ class CalibrationPictures(CalibrationDataReader):  # type: ignore[misc, unused-i
     def _prepare_inputs(
         session: Session, data: Path, picture_count: int, input_name: str
     ) -> Iterator[dict[str, NDArray[np.float32]]]:
-        there = dataset.count_samples(data, "labelled", "train")
-        if not there:
-            raise InputMissing(f"{data}: no training picture to observe", "leave fewer to validation")
-        for _, picture, _ in dataset.stream_samples(data, "labelled", "train", stride=max(1, there // picture_count)):
+        available = dataset.count_samples(data, "labelled", "train")
+        if not available:
+            raise InputMissing(f"{data}: no training picture to calibrate on", "leave fewer to validation")
+        for _, picture, _ in dataset.stream_samples(
+            data, "labelled", "train", stride=max(1, available // picture_count)
+        ):
             yield {input_name: session.preprocess(Picture(np.ascontiguousarray(picture)))[0]}
 
 
 def quantise_card(
     session: Session, data: Path, out: Path, picture_count: int, float_prefixes: tuple[str, ...] = ()
 ) -> None:
-    """Write the int8 graph of a session's card; nodes whose names begin with one of `float_prefixes` stay in float. ModelError
-    for one that is int8 already."""
+    """Write the int8 graph of a session's card.
+
+    Parameters
+    ----------
+    session : Session
+        Session of the card.
+    data : Path
+        Training data.
+    out : Path
+        The graph to write.
+    picture_count : int
+        About how many training pictures the ranges are taken from.
+    float_prefixes : tuple of str
+        Nodes whose names begin with one of these stay in float.
+
+    Raises
+    ------
+    ModelError
+        If the network is int8 already.
+    """
     card, model = session.card, onnx.load_from_string(weight_store.read_weights(session.card))
     if any(node.op_type == "DequantizeLinear" for node in model.graph.node):
         raise ModelError(f"model {card.name} is int8 already", f"take the one in float: {card.origin or 'its origin'}")
     with tempfile.TemporaryDirectory() as folder:
-        plain, ready = Path(folder, "plain.onnx"), Path(folder, "ready.onnx")
-        onnx.save(restore_float32(model), plain)
-        quant_pre_process(str(plain), str(ready), skip_symbolic_shape=True)
-        graph = onnx.load(ready).graph
+        source, preprocessed = Path(folder, "plain.onnx"), Path(folder, "ready.onnx")
+        onnx.save(restore_float32(model), source)
+        quant_pre_process(str(source), str(preprocessed), skip_symbolic_shape=True)
+        graph = onnx.load(preprocessed).graph
         quantize_static(
-            str(ready), str(out), CalibrationPictures(session, data, picture_count, graph.input[0].name),
+            str(preprocessed), str(out), CalibrationPictures(session, data, picture_count, graph.input[0].name),
             quant_format=QuantFormat.QDQ, activation_type=QuantType.QUInt8, weight_type=QuantType.QInt8,
             per_channel=True, reduce_range=True, calibrate_method=CalibrationMethod.MinMax,
             op_types_to_quantize=["Conv", "MatMul", "Gemm"],
-            nodes_to_exclude=[node.name for node in graph.node if float_prefixes and node.name.startswith(float_prefixes)],
+            nodes_to_exclude=[node.name for node in graph.node if node.name.startswith(float_prefixes)],
             extra_options={"CalibMovingAverage": True},
         )  # fmt: skip
-    made = compress_graph(onnx.load(out))
-    onnx.helper.set_model_props(made, {prop.key: prop.value for prop in model.metadata_props})
-    onnx.save(made, out)
+    quantised = compress_graph(onnx.load(out))
+    onnx.helper.set_model_props(quantised, {prop.key: prop.value for prop in model.metadata_props})
+    onnx.save(quantised, out)
 
 
 def write_int8_card(card: Card, data: Path, out: Path) -> Path:
-    """Write the int8 graph's card: what is known of the network it was made of, calibrated and judged anew."""
+    """Write the card of an int8 graph: the fields of the card in float, newly calibrated and evaluated."""
     facts = cards.inherited_facts(card) | {"notes": cards.provenance_note(f"int8 of {card.name}, made")}
     facts |= {
         "summary": f"{card.summary}; in int8",
@@ -105,38 +123,32 @@ def write_int8_card(card: Card, data: Path, out: Path) -> Path:
 
 
 def measure_quantisation(session: Session, data: Path, out: Path) -> dict[str, Any]:
-    """Accuracy of both on the validation split, bytes, and the ratio of their times, best of runs taken in turns."""
-    small = _session_for_graph(session, out)
-    scores = [evaluate_predictor(session_predictor(s), data) for s in (session, small)]
-    taken = _time_sessions((session, small))
+    """Scores of both networks on the validation split, their bytes and their times."""
+    quantised = _session_for_graph(session, out)
+    scores = [evaluate_predictor(session_predictor(s), data) for s in (session, quantised)]
+    seconds = _time_sessions((session, quantised))
     keys = ("iou", "max_f", "mae")
     return {
         "float": {k: round(scores[0][k], 4) for k in keys},
         "int8": {k: round(scores[1][k], 4) for k in keys},
         "cost": {k: round(scores[1][k] - scores[0][k], 4) for k in keys},
         "bytes": [len(weight_store.read_weights(session.card)), out.stat().st_size],
-        "milliseconds": [round(1000 * t, 2) for t in taken],
-        "times as fast": round(taken[0] / taken[1], 2),
+        "milliseconds": [round(1000 * t, 2) for t in seconds],
+        "times as fast": round(seconds[0] / seconds[1], 2),
     }
 
 
 def _session_for_graph(session: Session, path: Path) -> Session:
-    """The card's preparation around another graph."""
-    started = ort.InferenceSession(str(path), providers=["CPUExecutionProvider"])
-    name = started.get_inputs()[0].name
-    return Session(session.card, lambda x: np.asarray(started.run(None, {name: x})[0]), "cpu")
+    """A session with the card's preprocessing, but another graph."""
+    inference = ort.InferenceSession(str(path), providers=["CPUExecutionProvider"])
+    name = inference.get_inputs()[0].name
+    return Session(session.card, lambda x: np.asarray(inference.run(None, {name: x})[0]), "cpu")
 
 
 def _time_sessions(sessions: tuple[Session, ...]) -> list[float]:
     rgb = np.random.default_rng(0).integers(0, 256, (480, 480, 3), dtype=np.uint8)
     x = sessions[0].preprocess(Picture(rgb))[0]
-    best = [float("inf")] * len(sessions)
-    for _ in range(TIMED_RUNS):
-        for i, session in enumerate(sessions):
-            begun = time.perf_counter()
-            session.run(x)
-            best[i] = min(best[i], time.perf_counter() - begun)
-    return best
+    return best_run_times([partial(session.run, x) for session in sessions], TIMED_RUNS)
 
 
 def main(argv: Sequence[str] | None = None, prog: str | None = None) -> None:
@@ -144,7 +156,7 @@ def main(argv: Sequence[str] | None = None, prog: str | None = None) -> None:
     parser.add_argument("data", type=Path)
     parser.add_argument("--card", required=True)
     parser.add_argument("--out", type=Path, required=True)
-    parser.add_argument("--pictures", type=int, default=100, help="how many training pictures to observe")
+    parser.add_argument("--pictures", type=int, default=100, help="how many training pictures to calibrate on")
     parser.add_argument(
         "--keep", nargs="*", default=FLOAT_NODE_PREFIXES, metavar="PREFIX", help="nodes that stay in float"
     )

@@ -1,8 +1,9 @@
-"""A trained enlarging or restoring network -> the ONNX file and the card that the house carries, with its figures.
+"""Export of a trained super-resolution or restoration network: its ONNX file and model card with benchmark figures.
 
-    python -m mattebox.training.export.restoration RUN/best.pt DATA --name up2-1 [--out FOLDER] [--recipe TEXT] [--summary TEXT]
+    python -m mattebox.training.export.restoration RUN/best.pt DATA --name up2-1 [--out FOLDER]
+                                                   [--recipe TEXT] [--summary TEXT]
 
-Weights are stored as float16 and cast back at load. The figures are those of the ONNX file, run as the house runs it.
+Weights are stored in float16. The figures are those of the ONNX file in a session.
 """
 
 from __future__ import annotations
@@ -18,9 +19,11 @@ from torch import nn
 from mattebox.models.image_to_image import ImageToImageNetwork
 from mattebox.training.core import checkpoint
 from mattebox.training.data.patches import read_photographs
-from mattebox.training.evaluate.image_quality import benchmark_scores, card_restorer
+from mattebox.training.evaluate.image_quality import benchmark_scores
+from mattebox.training.evaluate.restorers import card_restorer
 from mattebox.training.export import cards
-from mattebox.training.export.cutout import dynamic_image_axes, trace_to_onnx
+from mattebox.training.export.onnx_trace import dynamic_image_axes, trace_to_onnx
+from mattebox.training.networks.complexity import count_parameters
 from mattebox.training.networks.restoration import (
     RestorationNet,
     RestorationShape,
@@ -29,8 +32,8 @@ from mattebox.training.networks.restoration import (
 )
 
 SUMMARY_BY_TASK = {
-    "upscale": "enlarges {scale} times, true to what is there; trained from scratch by the mattebox workshop",
-    "restore": "takes out noise, JPEG's blocks and a little blur; trained from scratch by the mattebox workshop",
+    "upscale": "enlarges {scale} times, true to what is there; trained from scratch by mattebox",
+    "restore": "takes out noise, JPEG's blocks and a little blur; trained from scratch by mattebox",
 }
 LICENCE_NOTES = (
     "The weights are ours. The photographs they were learned from belong to others; their set is named under data."
@@ -40,6 +43,7 @@ TASK_BY_SCALE = {1: "restore"}
 
 
 def load_restoration_network(path: Path) -> SuperResolutionNet | RestorationNet:
+    """A checkpoint's network."""
     state = checkpoint.read(path, torch.device("cpu"))
     plan = state["plan"]
     net = build_restoration_network(RestorationShape(plan["scale"], tuple(plan["widths"]), tuple(plan["depths"])))
@@ -48,13 +52,13 @@ def load_restoration_network(path: Path) -> SuperResolutionNet | RestorationNet:
 
 
 def write_onnx(net: nn.Module, path: Path) -> None:
-    """Export with free batch, height and width, weights in float16."""
-    given = torch.zeros(1, 3, 64, 64)
-    onnx.save(trace_to_onnx(net, (given,), ["picture"], ["better"], dynamic_image_axes("picture", "better")), path)
+    """Write the ONNX graph, with dynamic batch, height and width, weights in float16."""
+    axes = dynamic_image_axes("picture", "better")
+    onnx.save(trace_to_onnx(net, (torch.zeros(1, 3, 64, 64),), ["picture"], ["better"], axes), path)
 
 
 def card_facts(net: SuperResolutionNet | RestorationNet, path: Path, recipe: str, summary: str) -> dict[str, Any]:
-    """The card without its figures."""
+    """Fields of the card without figures; `summary` may be empty."""
     plan, task = net.plan, TASK_BY_SCALE.get(net.plan.scale, "upscale")
     tiles = {
         "scale": plan.scale,
@@ -62,14 +66,14 @@ def card_facts(net: SuperResolutionNet | RestorationNet, path: Path, recipe: str
         "multiple": 1 if plan.scale > 1 else 2 ** len(plan.widths),
         "bytes": bytes_per_pixel(plan),
     }
-    told = summary or SUMMARY_BY_TASK[task].format(scale=plan.scale)
+    summary = summary or SUMMARY_BY_TASK[task].format(scale=plan.scale)
     return cards.bundled_network_facts(
-        path, task, type(net).__name__, told, LICENCE_NOTES, TRAINING_DATA, recipe, tiles=tiles
+        path, task, type(net).__name__, summary, LICENCE_NOTES, TRAINING_DATA, recipe, tiles=tiles
     )
 
 
 def bytes_per_pixel(plan: RestorationShape) -> int:
-    """Bytes that a pixel of the input takes while the network runs, about: four maps of its widest layer."""
+    """Estimated bytes of memory for each pixel of the input: four maps of the widest layer."""
     width = plan.widths[0] if plan.scale > 1 else plan.widths[0] // 4 + 6
     return 4 * (4 * width + 4 * 3 * plan.scale**2)
 
@@ -77,21 +81,34 @@ def bytes_per_pixel(plan: RestorationShape) -> int:
 def export_restoration(
     checkpoint_file: Path, data: Path, name: str, out: Path, recipe: str = "", summary: str = ""
 ) -> Path:
+    """Export a checkpoint to NAME.onnx and NAME.json in the folder `out`; the card's path.
+
+    Parameters
+    ----------
+    checkpoint_file : Path
+        Checkpoint of the network.
+    data : Path
+        Folder with val.tar, for the figures.
+    name : str
+        Name of the card.
+    out : Path
+        Folder of the files.
+    recipe, summary : str
+        Fields of the card; by default no recipe, and a summary by the network's task.
+    """
     out.mkdir(parents=True, exist_ok=True)
     net, path, card = load_restoration_network(checkpoint_file), out / f"{name}.onnx", out / f"{name}.json"
     write_onnx(net, path)
     facts = card_facts(net, path, recipe, summary)
     cards.write_facts(card, facts)
-    scores = benchmark_scores(
-        card_restorer(ImageToImageNetwork.open(str(card), "cpu")), net.plan.scale, read_photographs(data / "val.tar")
-    )
+    restore = card_restorer(ImageToImageNetwork.open(str(card), "cpu"))
+    scores = benchmark_scores(restore, net.plan.scale, read_photographs(data / "val.tar"))
     command = f"python -m mattebox.training.evaluate.image_quality DATA --card {name}"
-    count = sum(p.numel() for p in net.parameters())
-    judged = [{"what": what, "value": value, "command": command} for what, value in scores.items()]
-    cards.write_facts(
-        card,
-        facts | {"figures": [cards.parameter_figure(count, "python -m mattebox.training.export.restoration"), *judged]},
-    )
+    facts["figures"] = [
+        cards.parameter_figure(count_parameters(net), "python -m mattebox.training.export.restoration"),
+        *({"what": what, "value": value, "command": command} for what, value in scores.items()),
+    ]
+    cards.write_facts(card, facts)
     return card
 
 

@@ -1,1 +1,1 @@
-"""The field's own networks for masks, in plain torch: U-Net, DeepLabV3+, U2-Net. One file each; none knows of files."""
+"""Network architectures in plain torch: cutouts, edge refinement, restoration, style transfer, feature extraction."""

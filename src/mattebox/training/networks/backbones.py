@@ -1,7 +1,7 @@
 """Encoders for DeepLabV3+: MobileNetV3-Large (Howard et al. 2019) and ResNet-18 and -50 (He et al. 2016).
 
-Each gives features at 1/4 and at 1/16 of the picture, the last stage dilated instead of strided as DeepLab wants it.
-Own definitions, since torchvision does not load beside every torch. Weights start at random.
+They return features at 1/4 and 1/16 of the picture; the last stage is dilated instead of strided. Defined here, since
+torchvision does not load beside every torch. Weights are random at the start.
 """
 
 from __future__ import annotations
@@ -9,7 +9,7 @@ from __future__ import annotations
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-# kernel, expanded, outputs, squeezes, hard swish, stride: table 1 of the paper, the last three rows dilated
+# kernel, expanded width, outputs, squeeze, hard swish, stride: table 1 of the paper, the last three rows dilated
 MOBILENET_ROWS = (
     (3, 16, 16, False, False, 1), (3, 64, 24, False, False, 2), (3, 72, 24, False, False, 1),
     (5, 72, 40, True, False, 2), (5, 120, 40, True, False, 1), (5, 120, 40, True, False, 1),
@@ -17,11 +17,11 @@ MOBILENET_ROWS = (
     (3, 184, 80, False, True, 1), (3, 480, 112, True, True, 1), (3, 672, 112, True, True, 1),
     (5, 672, 160, True, True, -2), (5, 960, 160, True, True, -2), (5, 960, 160, True, True, -2),
 )  # fmt: skip
-LOW_LEVEL_ROW = 2  # the row whose output is at 1/4
+LOW_LEVEL_ROW = 2  # its output is at 1/4
 
 
 class MobileNetV3(nn.Module):
-    """`low` and `high`: channels at 1/4 and 1/16."""
+    """MobileNetV3-Large without its classifier; `low` and `high` are the channels at 1/4 and 1/16."""
 
     low, high = 24, 960
 
@@ -42,7 +42,7 @@ class MobileNetV3(nn.Module):
 
 
 class _InvertedResidual(nn.Module):
-    """Inverted residual with squeeze and excitation; a stride of -2 means dilated by 2."""
+    """Inverted residual with squeeze and excitation; a stride of -2 means a dilation of 2."""
 
     def __init__(
         self,
@@ -57,10 +57,10 @@ class _InvertedResidual(nn.Module):
         super().__init__()
         act = nn.Hardswish if use_hard_swish else nn.ReLU
         dilation = 2 if stride < 0 else 1
-        grow = [_conv_bn(inputs, expanded, 1, activation=act)] if expanded != inputs else []
-        depth = _conv_bn(expanded, expanded, kernel, max(1, stride), dilation, expanded, act)
+        expand = [_conv_bn(inputs, expanded, 1, activation=act)] if expanded != inputs else []
+        depthwise = _conv_bn(expanded, expanded, kernel, max(1, stride), dilation, expanded, act)
         squeeze = [_SqueezeExcitation(expanded)] if use_squeeze else []
-        self.body = nn.Sequential(*grow, depth, *squeeze, _conv_bn(expanded, outputs, 1))
+        self.body = nn.Sequential(*expand, depthwise, *squeeze, _conv_bn(expanded, outputs, 1))
         self.has_skip = inputs == outputs and stride in (1, -2)
 
     def forward(self, x: Tensor) -> Tensor:
@@ -72,19 +72,19 @@ class _SqueezeExcitation(nn.Module):
 
     def __init__(self, width: int) -> None:
         super().__init__()
-        few = max(8, (width // 4 + 4) // 8 * 8)
-        self.small, self.large = nn.Conv2d(width, few, 1), nn.Conv2d(few, width, 1)
+        bottleneck = max(8, (width // 4 + 4) // 8 * 8)
+        self.small, self.large = nn.Conv2d(width, bottleneck, 1), nn.Conv2d(bottleneck, width, 1)
 
     def forward(self, x: Tensor) -> Tensor:
         return x * F.hardsigmoid(self.large(F.relu(self.small(x.mean((2, 3), keepdim=True)))))
 
 
 class ResNet(nn.Module):
-    """`depth` 18 or 50; `low` and `high`: channels at 1/4 and 1/16."""
+    """ResNet of `depth` 18 or 50 without its classifier; `low` and `high` are the channels at 1/4 and 1/16."""
 
     def __init__(self, depth: int) -> None:
         super().__init__()
-        counts, grows = {18: ((2, 2, 2, 2), 1), 50: ((3, 4, 6, 3), 4)}[depth]
+        counts, expansion = {18: ((2, 2, 2, 2), 1), 50: ((3, 4, 6, 3), 4)}[depth]
         self.stem = nn.Sequential(_conv_bn(3, 64, 7, 2, activation=nn.ReLU), nn.MaxPool2d(3, 2, 1))
         width, stages = 64, []
         for number, count in enumerate(counts):
@@ -92,11 +92,11 @@ class ResNet(nn.Module):
             blocks = []
             for index in range(count):
                 stride = 2 if index == 0 and number in (1, 2) else 1
-                blocks.append(_ResNetBlock(width, inner, grows, stride, dilation=2 if number == 3 else 1))
-                width = inner * grows
+                blocks.append(_ResNetBlock(width, inner, expansion, stride, dilation=2 if number == 3 else 1))
+                width = inner * expansion
             stages.append(nn.Sequential(*blocks))
         self.stages = nn.ModuleList(stages)
-        self.low, self.high = 64 * grows, width
+        self.low, self.high = 64 * expansion, width
 
     def forward(self, x: Tensor) -> tuple[Tensor, Tensor]:
         low = self.stages[0](self.stem(x))
@@ -107,7 +107,7 @@ class ResNet(nn.Module):
 
 
 class _ResNetBlock(nn.Module):
-    """Two 3x3 convolutions, or a bottleneck where the block grows."""
+    """Residual block of two 3x3 convolutions, or a bottleneck if `expansion` is above 1."""
 
     def __init__(self, inputs: int, inner: int, expansion: int, stride: int, dilation: int) -> None:
         super().__init__()
@@ -135,6 +135,6 @@ def _conv_bn(
     groups: int = 1,
     activation: type[nn.Module] | None = None,
 ) -> nn.Sequential:
-    """Convolution and batch normalisation, with an activation where one is given."""
+    """Convolution, batch normalisation and, if given, an activation."""
     convolution = nn.Conv2d(inputs, outputs, kernel, stride, kernel // 2 * dilation, dilation, groups, bias=False)
     return nn.Sequential(convolution, nn.BatchNorm2d(outputs), *([] if activation is None else [activation()]))

@@ -1,8 +1,4 @@
-"""DeepLabV3+ (Chen et al. 2018): atrous spatial pyramid pooling over 1/16, a light decoder at 1/4.
-
-N x 3 x H x W normalised sRGB, H and W multiples of 16 -> N x 1 x H x W alpha logits; in training with a side output at
-1/16.
-"""
+"""DeepLabV3+ (Chen et al. 2018): atrous spatial pyramid pooling at 1/16, a light decoder at 1/4."""
 
 from __future__ import annotations
 
@@ -13,7 +9,7 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from mattebox.training.networks.backbones import MobileNetV3, ResNet
-from mattebox.training.networks.cutnet import conv_bn_relu
+from mattebox.training.networks.blocks import conv_bn_relu
 
 DILATION_RATES = (6, 12, 18)
 BACKBONES: dict[str, Callable[[], MobileNetV3 | ResNet]] = {
@@ -24,7 +20,11 @@ BACKBONES: dict[str, Callable[[], MobileNetV3 | ResNet]] = {
 
 
 class DeepLab(nn.Module):
-    """`backbone` is one of BACKBONES; `width` = channels of the pyramid and the decoder."""
+    """DeepLabV3+: N x 3 x H x W normalised sRGB, H and W multiples of 16 -> N x 1 x H x W alpha logits.
+
+    In training mode also returns side logits at 1/16. `backbone` is a key of `BACKBONES`; `width` is the number of
+    channels of the pyramid and the decoder.
+    """
 
     def __init__(self, backbone: str = "mobilenet", width: int = 128) -> None:
         super().__init__()
@@ -45,7 +45,7 @@ class DeepLab(nn.Module):
 
 
 class _SpatialPyramidPooling(nn.Module):
-    """Looks at several distances, and at everything, at once."""
+    """Atrous spatial pyramid pooling: convolutions at several dilation rates, and the global average."""
 
     def __init__(self, inputs: int, width: int) -> None:
         super().__init__()
@@ -61,5 +61,5 @@ class _SpatialPyramidPooling(nn.Module):
 
     def forward(self, x: Tensor) -> Tensor:
         near = self.near(x)
-        whole = F.relu(self.everywhere(x.mean((2, 3), keepdim=True))).expand_as(near)
-        return self.join(torch.cat([near, *(layer(x) for layer in self.far), whole], 1))
+        pooled = F.relu(self.everywhere(x.mean((2, 3), keepdim=True))).expand_as(near)
+        return self.join(torch.cat([near, *(layer(x) for layer in self.far), pooled], 1))

@@ -1,7 +1,7 @@
-"""The encoder EfficientNet-Lite (Tan & Le 2019; the Lite variants of Google's TPU models, 2020), made for int8.
+"""EfficientNet-Lite as an encoder (Tan & Le 2019; the Lite variants of Google's TPU models, 2020), made for int8.
 
-No squeeze and excitation, ReLU6 instead of swish, stem of fixed width. Own definition in plain torch; the classifier at
-its end is left out. Published weights are read by mattebox.training.networks.pretrained_encoder.
+No squeeze and excitation, ReLU6 instead of swish, a stem of fixed width; without the classifier. Published weights are
+loaded by `mattebox.training.networks.pretrained_encoder`.
 """
 
 from __future__ import annotations
@@ -18,51 +18,63 @@ STAGES = (
     (1, 3, 1, 6, 320),
 )  # fmt: skip
 WIDTH_DEPTH_SCALES = {0: (1.0, 1.0), 1: (1.0, 1.1), 2: (1.1, 1.2), 3: (1.2, 1.4), 4: (1.4, 1.8)}  # of widths, of depths
-FEATURE_STAGES = (0, 1, 2, 4, 6)  # the last stages at 1/2, 1/4, 1/8, 1/16 and 1/32
-BATCH_NORM_EPSILON = 1e-3  # of the published batch normalisations
+FEATURE_STAGES = (0, 1, 2, 4, 6)  # the last ones at 1/2, 1/4, 1/8, 1/16 and 1/32
+BATCH_NORM_EPSILON = 1e-3  # as published
 
 
 class EfficientNetLite(nn.Module):
-    """Lite`size`, 0 to 4: N x 3 x H x W -> features at 1/2 .. 1/32, whose channels are `widths`.
+    """EfficientNet-Lite: N x 3 x H x W -> features at 1/2 .. 1/32, whose channels are `widths`.
 
-    `stages`: how many of the seven there are, `last`: how many blocks of the last of them (0 = all). The ends of both
-    are where most parameters are, and what is left of a published network still knows what it knew. `inner`: channels
-    inside each block that grows, where they are fewer than published (mattebox.training.export.pruning).
+    Most parameters are in the last stages and their last blocks; a published network can be cut short there.
+
+    Parameters
+    ----------
+    size : int
+        0 to 4, for Lite0 to Lite4.
+    stages : int
+        Number of stages, of seven.
+    last : int
+        Number of blocks of the last stage; 0 for all.
+    inner : sequence of int
+        Channels inside each expanding block of a pruned network (`mattebox.training.export.pruning`).
     """
 
     def __init__(self, size: int = 0, stages: int = 7, last: int = 0, inner: Sequence[int] = ()) -> None:
         super().__init__()
         self.size = size
-        wide, deep = WIDTH_DEPTH_SCALES[size]
+        width_scale, depth_scale = WIDTH_DEPTH_SCALES[size]
         rows = STAGES[:stages]
         end = len(rows) - 1
         self.stem = _conv_bn_relu6(3, STEM_CHANNELS, 3, 2)
-        width, parts, left = STEM_CHANNELS, [], iter(inner)
-        for number, (count, kernel, stride, grows, outputs) in enumerate(rows):
-            count = count if number in (0, len(STAGES) - 1) else math.ceil(count * deep)
+        width, modules, inner_widths = STEM_CHANNELS, [], iter(inner)
+        for number, (count, kernel, stride, expansion, outputs) in enumerate(rows):
+            count = count if number in (0, len(STAGES) - 1) else math.ceil(count * depth_scale)
             count = min(count, last) if last and number == end else count
-            outputs, blocks = _round_channels(outputs * wide), []
+            outputs, blocks = _round_channels(outputs * width_scale), []
             for index in range(count):
-                many = next(left, width * grows) if grows > 1 else width
-                blocks.append(InvertedResidual(width, many, outputs, kernel, stride if index == 0 else 1, grows > 1))
+                hidden = next(inner_widths, width * expansion) if expansion > 1 else width
+                stride = stride if index == 0 else 1
+                blocks.append(InvertedResidual(width, hidden, outputs, kernel, stride, expansion > 1))
                 width = outputs
-            parts.append(nn.Sequential(*blocks))
-        self.stages = nn.ModuleList(parts)
+            modules.append(nn.Sequential(*blocks))
+        self.stages = nn.ModuleList(modules)
         self.levels = (*FEATURE_STAGES[:-1], end)
-        self.widths = tuple(_round_channels(STAGES[level][4] * wide) for level in self.levels)
+        self.widths = tuple(_round_channels(STAGES[level][4] * width_scale) for level in self.levels)
 
     def forward(self, x: Tensor) -> list[Tensor]:
-        x, seen = self.stem(x), []
+        x, features = self.stem(x), []
         for number, stage in enumerate(self.stages):
             x = stage(x)
             if number in self.levels:
-                seen.append(x)
-        return seen
+                features.append(x)
+        return features
 
 
 class InvertedResidual(nn.Module):
-    """Inverted residual with a linear bottleneck (Sandler et al. 2018), of `inner` channels; as many as come in where
-    it does not `grow`."""
+    """Inverted residual with a linear bottleneck (Sandler et al. 2018) and `inner` channels inside.
+
+    Without a convolution that expands to them unless `expands`.
+    """
 
     def __init__(self, inputs: int, inner: int, outputs: int, kernel: int, stride: int, expands: bool) -> None:
         super().__init__()
@@ -86,6 +98,6 @@ def _conv_bn_relu6(
 
 
 def _round_channels(width: float) -> int:
-    """To multiples of 8, never more than a tenth less."""
-    near = max(8, int(width + 4) // 8 * 8)
-    return near + 8 if near < 0.9 * width else near
+    """Round to a multiple of 8, at most a tenth down."""
+    rounded = max(8, int(width + 4) // 8 * 8)
+    return rounded + 8 if rounded < 0.9 * width else rounded

@@ -1,8 +1,7 @@
-"""LiteNet: CutNet's attention, context and decoder behind an encoder that knows what things there are.
+"""LiteNet: CutNet's attention, global context and decoder behind an EfficientNet-Lite encoder.
 
-EfficientNet-Lite, with published weights of ImageNet to begin with (mattebox.training.networks.pretrained_encoder), sees far more kinds of things
-than a few thousand masks can teach. N x 3 x H x W normalised sRGB, H and W multiples of 32 -> N x 1 x H x W alpha
-logits; in training with side logits at 1/16 .. 1/4 as well.
+The encoder may start with weights published for ImageNet (`mattebox.training.networks.pretrained_encoder`), which know
+many more kinds of objects than a few thousand masks can teach.
 """
 
 from __future__ import annotations
@@ -12,7 +11,7 @@ from collections.abc import Sequence
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from mattebox.training.networks.cutnet import (
+from mattebox.training.networks.blocks import (
     DecoderStage,
     GlobalContext,
     ResidualBlock,
@@ -23,8 +22,21 @@ from mattebox.training.networks.efficientnet import EfficientNetLite
 
 
 class LiteNet(nn.Module):
-    """`size`, `stages`, `last` and `inner` of the encoder, `narrow` channels at 1/32, `heads` of each attention
-    layer there, `decoder` widths at 1/16 .. 1/2."""
+    """LiteNet: N x 3 x H x W normalised sRGB, H and W multiples of 32 -> N x 1 x H x W alpha logits.
+
+    In training mode also returns side logits at 1/16 .. 1/4 for deep supervision.
+
+    Parameters
+    ----------
+    size, stages, last, inner
+        Of the encoder, see `EfficientNetLite`.
+    narrow : int
+        Channels of the attention at 1/32.
+    heads : sequence of int
+        Heads of each attention layer.
+    decoder : sequence of int
+        Channels of the decoder at 1/16 .. 1/2.
+    """
 
     def __init__(
         self,

@@ -1,7 +1,7 @@
-"""The networks that can be trained, by name: what a recipe calls `net`, and what a card calls its architecture.
+"""Registry of the cutout networks: the names of recipes (`net`) and of cards (`architecture`).
 
-All take N x 3 x H x W normalised sRGB with sides in multiples of 32, give N x 1 x H x W alpha logits, and in training
-side logits as well. Knows nothing of data.
+All take N x 3 x H x W normalised sRGB with sides in multiples of 32 and give N x 1 x H x W alpha logits, in training
+mode with side logits.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ from mattebox.training.networks.unet import UNet
 
 
 class Architecture(NamedTuple):
-    """`card_name` on cards; `build` makes one from a recipe's shape."""
+    """A kind of network: its name on cards, and its builder from a recipe's shape."""
 
     card_name: str
     build: Callable[[dict[str, Any]], nn.Module]
@@ -44,7 +44,20 @@ ARCHITECTURES = {
 
 
 def build_network(name: str, shape: dict[str, Any]) -> nn.Module:
-    """UsageError for a name or a shape that is none."""
+    """Build a network.
+
+    Parameters
+    ----------
+    name : str
+        A key of `ARCHITECTURES`.
+    shape : dict
+        The recipe's [shape].
+
+    Raises
+    ------
+    UsageError
+        If there is no such network, or the shape does not fit it.
+    """
     if name not in ARCHITECTURES:
         raise UsageError(f"there is no network {name!r} to train", f"choose one of: {', '.join(ARCHITECTURES)}")
     try:
@@ -54,7 +67,7 @@ def build_network(name: str, shape: dict[str, Any]) -> nn.Module:
 
 
 def trainable_network_name(card: Card) -> str:
-    """The name of a card's network. UsageError when it cannot be trained here."""
+    """Key of a card's network in `ARCHITECTURES`; UsageError if it cannot be trained here."""
     for name, architecture in ARCHITECTURES.items():
         if architecture.card_name == card.architecture:
             return name

@@ -1,9 +1,9 @@
-"""The enlarging and the restoring network: plain residual blocks, small enough for a processor.
+"""Networks for super-resolution and restoration: plain residual blocks, small enough for a CPU.
 
-`Enlarger` works at the small size and ends in a pixel shuffle (Shi 2016) over residual blocks without
-normalisation (Lim 2017, EDSR), and adds its answer to the enlarged pixels. `Restorer` is a U-Net (Ronneberger 2015)
-begun by a pixel unshuffle (as FFDNet, Zhang 2018), so that no convolution runs at full size; it adds its answer to
-the picture.
+`SuperResolutionNet` runs at the low resolution: residual blocks without normalisation (EDSR, Lim et al. 2017) and a
+pixel shuffle (Shi et al. 2016), added to the repeated pixels. `RestorationNet` is a U-Net (Ronneberger et al. 2015)
+behind a pixel unshuffle (as in FFDNet, Zhang et al. 2018), so that no convolution runs at full size; it predicts a
+residual of the picture.
 """
 
 from __future__ import annotations
@@ -17,7 +17,15 @@ from torch import Tensor, nn
 
 @dataclass(frozen=True)
 class RestorationShape:
-    """scale 1 is a Restorer with `widths` per level and `depths` blocks each, else an Enlarger of the first of both."""
+    """Shape of a network: for scale 1 a `RestorationNet`, else a `SuperResolutionNet`.
+
+    Attributes
+    ----------
+    scale : int
+        Factor of the enlargement.
+    widths, depths : tuple of int
+        Channels, and residual blocks, of each level; a `SuperResolutionNet` has one level.
+    """
 
     scale: int
     widths: tuple[int, ...]
@@ -28,7 +36,7 @@ class RestorationShape:
 
 
 class EDSRBlock(nn.Module):
-    """x + conv(relu(conv(x)))."""
+    """Residual block without normalisation: x + conv(relu(conv(x))); starts as the identity."""
 
     def __init__(self, width: int) -> None:
         super().__init__()
@@ -40,6 +48,8 @@ class EDSRBlock(nn.Module):
 
 
 class SuperResolutionNet(nn.Module):
+    """N x 3 x H x W, 0..1 -> N x 3 x scale H x scale W."""
+
     def __init__(self, plan: RestorationShape) -> None:
         super().__init__()
         self.plan, width = plan, plan.widths[0]
@@ -49,18 +59,18 @@ class SuperResolutionNet(nn.Module):
 
     def forward(self, x: Tensor) -> Tensor:
         features = self.head(x)
-        answer = self.tail(features + self.body(features)).float()
+        residual = self.tail(features + self.body(features)).float()
         pixels = x.repeat_interleave(self.plan.scale**2, 1)
-        return F.pixel_shuffle(answer + pixels, self.plan.scale)
+        return F.pixel_shuffle(residual + pixels, self.plan.scale)
 
     @property
     def reach(self) -> int:
-        """How far, in pixels of the input, one output pixel sees."""
+        """Radius of the receptive field, in pixels of the input."""
         return 2 * self.plan.depths[0] + 3
 
 
 class RestorationNet(nn.Module):
-    """Sides must be multiples of 2 ** levels."""
+    """N x 3 x H x W, 0..1 -> the same shape; sides must be multiples of 2 ** levels."""
 
     def __init__(self, plan: RestorationShape) -> None:
         super().__init__()
@@ -73,25 +83,26 @@ class RestorationNet(nn.Module):
         self.tail = _conv3x3(widths[0], 12)
 
     def forward(self, x: Tensor) -> Tensor:
-        y, kept = self.head(F.pixel_unshuffle(x, 2)), []
+        y, skips = self.head(F.pixel_unshuffle(x, 2)), []
         for level, blocks in enumerate(self.down):
             y = blocks(y)
             if level < len(self.shrink):
-                kept.append(y)
+                skips.append(y)
                 y = self.shrink[level](y)
         for level in reversed(range(len(self.up))):
-            y = self.up[level](F.pixel_shuffle(self.grow[level](y), 2) + kept[level])
+            y = self.up[level](F.pixel_shuffle(self.grow[level](y), 2) + skips[level])
         return x + F.pixel_shuffle(self.tail(y).float(), 2)
 
     @property
     def reach(self) -> int:
-        """How far, in pixels of the input, one output pixel sees."""
+        """Radius of the receptive field, in pixels of the input."""
         last = len(self.plan.widths) - 1
-        own = [2 ** (level + 1) * 2 * depth for level, depth in enumerate(self.plan.depths)]
-        return sum(own) + sum(own[:last]) + 2 ** (last + 1) + 4
+        by_level = [2 ** (level + 1) * 2 * depth for level, depth in enumerate(self.plan.depths)]
+        return sum(by_level) + sum(by_level[:last]) + 2 ** (last + 1) + 4
 
 
 def build_restoration_network(plan: RestorationShape) -> SuperResolutionNet | RestorationNet:
+    """Build the network of a shape."""
     return RestorationNet(plan) if plan.scale == 1 else SuperResolutionNet(plan)
 
 

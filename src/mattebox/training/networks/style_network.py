@@ -1,7 +1,7 @@
-"""The style network: a small encoder, residual blocks and decoder (Johnson et al. 2016), whose instance normalisation
-is scaled and moved by the style (Dumoulin et al. 2017): one network for several styles, and for mixtures of them.
+"""Style transfer network for several styles and mixtures of them.
 
-Enlarges by nearest neighbours before it convolves, so that no checkerboard shows. Sides must be multiples of 4.
+A small encoder, residual blocks and a decoder (Johnson et al. 2016) with conditional instance normalisation (Dumoulin
+et al. 2017). Upsampling is nearest neighbour before a convolution, which avoids checkerboard artefacts.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ BLOCK_COUNT = 4
 
 
 class StyledConvolution(nn.Module):
-    """A convolution, then each channel of each picture at mean and deviation of its style."""
+    """Convolution and conditional instance normalisation: scale and shift depend on the style."""
 
     def __init__(self, inputs: int, outputs: int, styles: int, stride: int = 1, size: int = 3) -> None:
         super().__init__()
@@ -32,17 +32,19 @@ class StyledConvolution(nn.Module):
 
 
 class StyledResidualBlock(nn.Module):
+    """Residual block of two styled convolutions."""
+
     def __init__(self, width: int, styles: int) -> None:
         super().__init__()
         self.first, self.second = StyledConvolution(width, width, styles), StyledConvolution(width, width, styles)
 
     def forward(self, x: Tensor, style: Tensor) -> Tensor:
-        made: Tensor = x + self.second(F.relu(self.first(x, style)), style)
-        return made
+        y: Tensor = x + self.second(F.relu(self.first(x, style)), style)
+        return y
 
 
 class StyleNet(nn.Module):
-    """N x 3 x H x W 0..1 and N x styles shares (each row adds to 1) -> the same size, 0..1."""
+    """N x 3 x H x W, 0..1, and N x styles shares that add up to 1 -> N x 3 x H x W, 0..1; sides are multiples of 4."""
 
     def __init__(self, styles: int) -> None:
         super().__init__()

@@ -1,7 +1,7 @@
-"""U2-Net (Qin et al. 2020): a U of small U's, and its small form U2-Netp.
+"""U2-Net and its small form U2-Netp (Qin et al. 2020): a U of small U's.
 
-N x 3 x H x W normalised sRGB -> N x 1 x H x W alpha logits; in training with the six side outputs. The layers run in
-the order of the published networks, so that their weights can be taken over (`mattebox.training.convert.onnx_to_torch`).
+The layers run in the order of the published networks, so that their weights can be loaded
+(`mattebox.training.convert.onnx_to_torch`).
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-# depth, inputs, inner, outputs of each U; a depth of 0 is the dilated one. Encoder 1 to 6, then decoder 5 to 1.
+# depth, inputs, inner, outputs of each U; depth 0 is the dilated one; encoder 1 to 6, then decoder 5 to 1
 FULL_STAGES = (
     (7, 3, 32, 64), (6, 64, 32, 128), (5, 128, 64, 256), (4, 256, 128, 512), (0, 512, 256, 512), (0, 512, 256, 512),
     (0, 1024, 256, 512), (4, 1024, 128, 256), (5, 512, 64, 128), (6, 256, 32, 64), (7, 128, 16, 64),
@@ -22,28 +22,27 @@ SMALL_STAGES = (
 
 
 class U2Net(nn.Module):
-    """`plan` is FULL or SMALL."""
+    """U2-Net: N x 3 x H x W normalised sRGB -> N x 1 x H x W alpha logits, in training mode with six side logits.
+
+    `stage_table` is `FULL_STAGES` or `SMALL_STAGES`.
+    """
 
     def __init__(self, stage_table: tuple[tuple[int, int, int, int], ...] = SMALL_STAGES) -> None:
         super().__init__()
         stages = [_DilatedResidualUBlock(*row[1:]) if row[0] == 0 else _ResidualUBlock(*row) for row in stage_table]
         self.down, self.up = nn.ModuleList(stages[:6]), nn.ModuleList(stages[6:])
-        widths = [
-            row[3]
-            for row in (stage_table[10], stage_table[9], stage_table[8], stage_table[7], stage_table[6], stage_table[5])
-        ]
-        self.coarse = nn.ModuleList(nn.Conv2d(width, 1, 3, padding=1) for width in widths)
+        self.coarse = nn.ModuleList(nn.Conv2d(row[3], 1, 3, padding=1) for row in stage_table[:4:-1])
         self.fuse = nn.Conv2d(6, 1, 1)
 
     def forward(self, x: Tensor) -> Tensor | tuple[Tensor, list[Tensor]]:
         size = x.shape[2:]
-        found: list[Tensor] = []
+        skips: list[Tensor] = []
         for level, stage in enumerate(self.down):
             x = stage(_max_pool(x) if level else x)
-            found.append(x)
-        decoded = [found.pop()]
+            skips.append(x)
+        decoded = [skips.pop()]
         for stage in self.up:
-            below = found.pop()
+            below = skips.pop()
             decoded.append(stage(torch.cat([_resize_like(decoded[-1], below), below], 1)))
         coarse = [side(y) for side, y in zip(self.coarse, reversed(decoded), strict=True)]
         logits = self.fuse(torch.cat([F.interpolate(c, size=size, mode="bilinear", align_corners=False)
@@ -52,7 +51,7 @@ class U2Net(nn.Module):
 
 
 class _ResidualUBlock(nn.Module):
-    """A small U of `depth` levels (RSU in the paper)."""
+    """Residual U-block of `depth` levels (RSU in the paper)."""
 
     def __init__(self, depth: int, inputs: int, inner: int, outputs: int) -> None:
         super().__init__()
@@ -64,20 +63,20 @@ class _ResidualUBlock(nn.Module):
         )
 
     def forward(self, x: Tensor) -> Tensor:
-        x = entered = self.enter(x)
-        found: list[Tensor] = []
+        x = residual = self.enter(x)
+        skips: list[Tensor] = []
         for level, stage in enumerate(self.down):
             x = stage(_max_pool(x) if level else x)
-            found.append(x)
+            skips.append(x)
         x = self.bottom(x)
         for stage in reversed(self.up):
-            below = found.pop()
+            below = skips.pop()
             x = stage(torch.cat([_resize_like(x, below), below], 1))
-        return x + entered
+        return x + residual
 
 
 class _DilatedResidualUBlock(nn.Module):
-    """The same without changes of size (RSU-4F)."""
+    """Residual U-block with dilation instead of pooling (RSU-4F)."""
 
     def __init__(self, inputs: int, inner: int, outputs: int) -> None:
         super().__init__()
@@ -91,15 +90,15 @@ class _DilatedResidualUBlock(nn.Module):
         )
 
     def forward(self, x: Tensor) -> Tensor:
-        x = entered = self.enter(x)
-        found: list[Tensor] = []
+        x = residual = self.enter(x)
+        skips: list[Tensor] = []
         for stage in self.down:
             x = stage(x)
-            found.append(x)
+            skips.append(x)
         x = self.bottom(x)
         for stage in reversed(self.up):
-            x = stage(torch.cat([x, found.pop()], 1))
-        return x + entered
+            x = stage(torch.cat([x, skips.pop()], 1))
+        return x + residual
 
 
 def _conv_bn_relu(inputs: int, outputs: int, dilation: int = 1) -> nn.Sequential:

@@ -1,8 +1,4 @@
-"""U-Net (Ronneberger, Fischer & Brox 2015), with batch normalisation and bilinear enlarging.
-
-N x 3 x H x W normalised sRGB, H and W multiples of 16 -> N x 1 x H x W alpha logits; in training with a side output at
-each coarser level of the decoder.
-"""
+"""U-Net (Ronneberger, Fischer & Brox 2015), with batch normalisation and bilinear upsampling."""
 
 from __future__ import annotations
 
@@ -12,11 +8,15 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from mattebox.training.networks.cutnet import conv_bn_relu
+from mattebox.training.networks.blocks import conv_bn_relu
 
 
 class UNet(nn.Module):
-    """`width` channels at full size, twice as many at each of four levels below."""
+    """U-Net: N x 3 x H x W normalised sRGB, H and W multiples of 16 -> N x 1 x H x W alpha logits.
+
+    In training mode also returns side logits of the coarser levels. `width` channels at full size, doubled at each of
+    four levels.
+    """
 
     def __init__(self, width: int = 24) -> None:
         super().__init__()

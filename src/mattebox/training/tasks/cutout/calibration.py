@@ -21,10 +21,10 @@ from mattebox.metrics.segmentation import iou
 from mattebox.models.matte_session import Session
 from mattebox.training.data.dataset import stream_samples
 from mattebox.training.evaluate.predictors import SubjectPredictor, session_subject_predictor
+from mattebox.training.tasks.cutout.logistic_regression import fit_logistic_regression, logit, sigmoid
 
 FOLDS = 4
 MISS_COST = 20  # of a missed subject, against a false alarm
-NEWTON_STEPS = 50
 MIN_VALIDATION_PICTURES = 24
 MIN_USEFUL_IOU = 0.5  # of a matte worth having: only those count as missed subjects
 
@@ -78,41 +78,6 @@ def fit_confidence(
     return float(bias), float(slope)
 
 
-def fit_logistic_regression(
-    x: NDArray[Any],
-    targets: NDArray[Any],
-    sample_weights: NDArray[Any],
-    l2_penalty: NDArray[Any],
-    initial_weights: NDArray[Any],
-) -> NDArray[Any]:
-    """Logistic regression with soft targets, by Newton's method.
-
-    Parameters
-    ----------
-    x : ndarray, N x C
-        Features.
-    targets : ndarray, N
-        Probabilities 0..1.
-    sample_weights : ndarray, N
-        Weights of the rows.
-    l2_penalty : ndarray, C
-        Penalty of each weight's distance from its initial value.
-    initial_weights : ndarray, C
-        Where the search begins.
-
-    Returns
-    -------
-    ndarray, C
-        The weights.
-    """
-    w = initial_weights
-    for _ in range(NEWTON_STEPS):
-        p = sigmoid(x @ w)
-        hessian = (x * (sample_weights * p * (1 - p))[:, None]).T @ x + np.diag(l2_penalty)
-        w = w - np.linalg.solve(hessian, x.T @ (sample_weights * (p - targets)) + l2_penalty * (w - initial_weights))
-    return w
-
-
 def cross_validate_confidence(
     predicted_iou: NDArray[Any], actual_iou: NDArray[Any], presence: NDArray[Any] | None = None
 ) -> dict[str, float]:
@@ -150,15 +115,6 @@ def choose_found_threshold(with_subject: NDArray[Any], without_subject: NDArray[
     misses, false_alarms = np.mean(with_subject < best), np.mean(without_subject >= best)
     print(f"found at {best:.2f}: misses {misses:.3f}, false alarms {false_alarms:.3f}")
     return best
-
-
-def sigmoid(x: Any) -> Any:
-    return 1 / (1 + np.exp(-x))
-
-
-def logit(p: Any) -> Any:
-    p = np.clip(p, 1e-6, 1 - 1e-6)
-    return np.log(p / (1 - p))
 
 
 def main() -> None:

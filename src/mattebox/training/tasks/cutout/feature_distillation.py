@@ -15,8 +15,8 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from mattebox.errors import UsageError
-from mattebox.training.evaluate.lpips import SqueezeNetFeatures
 from mattebox.training.networks.cutnet import CutNet
+from mattebox.training.networks.squeezenet import SqueezeNetFeatures
 
 TEACHER_CHANNELS = 512  # of the classifier's last features
 

@@ -9,7 +9,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from mattebox.training.data.augmentation import TrainingBatch
+from mattebox.training.data.batch_sampler import TrainingBatch
 
 SIDE_LOSS_WEIGHT = 0.2
 MIN_SUBJECT_SHARE = 0.002  # mean alpha from which a sample has a subject, and an IoU

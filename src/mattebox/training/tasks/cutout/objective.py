@@ -9,8 +9,8 @@ from torch import Tensor
 
 from mattebox.training.core import mixed_precision
 from mattebox.training.core.task import Objective
-from mattebox.training.data.augmentation import TrainingBatch
-from mattebox.training.evaluate.torch_predictor import normalise_rgb
+from mattebox.training.data.batch_sampler import TrainingBatch
+from mattebox.training.networks.normalisation import normalise_rgb
 from mattebox.training.networks.registry import build_network
 from mattebox.training.tasks.cutout.feature_distillation import FeatureDistillation
 from mattebox.training.tasks.cutout.losses import cutout_loss

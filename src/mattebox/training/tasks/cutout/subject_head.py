@@ -34,7 +34,7 @@ from mattebox.models.store import weight_store
 from mattebox.training.data.dataset import PictureNames, read_excluded_names, stream_samples
 from mattebox.training.data.synthetic_shapes import draw_plain_colours, draw_shapes_over
 from mattebox.training.export import cards
-from mattebox.training.tasks.cutout.calibration import fit_logistic_regression
+from mattebox.training.tasks.cutout.logistic_regression import fit_logistic_regression
 from mattebox.types import Picture, Pixels
 
 SUBJECT_PRIOR_ODDS = 10.0

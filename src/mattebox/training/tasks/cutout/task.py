@@ -18,14 +18,16 @@ from mattebox.models.cards.registry import find_card
 from mattebox.training.convert.onnx_to_torch import load_onnx_weights
 from mattebox.training.core import checkpoint
 from mattebox.training.core.task import Evaluation, Objective, Task
-from mattebox.training.data.augmentation import BatchSampler, TrainingBatch, bucket_sizes
+from mattebox.training.data.augmentation import bucket_sizes
+from mattebox.training.data.batch_sampler import BatchSampler, TrainingBatch
 from mattebox.training.data.dataset import read_excluded_names
 from mattebox.training.data.pool import TrainingPools, load_pools
 from mattebox.training.evaluate.cutout import evaluate_predictor
 from mattebox.training.evaluate.run_report import add_validation_pictures
-from mattebox.training.evaluate.torch_predictor import normalise_rgb, torch_predictor
+from mattebox.training.evaluate.torch_predictor import torch_predictor
 from mattebox.training.networks import pretrained_encoder
-from mattebox.training.networks.cutnet import count_multiply_adds
+from mattebox.training.networks.complexity import count_multiply_adds
+from mattebox.training.networks.normalisation import normalise_rgb
 from mattebox.training.tasks.cutout.objective import CutoutObjective
 from mattebox.training.tasks.cutout.settings import CutoutSettings
 

@@ -7,6 +7,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
+from mattebox.training.data.blur import gaussian_blur
 from mattebox.training.tasks.edges.synthetic_mattes import Rng
 from mattebox.types import Floats
 
@@ -41,15 +42,6 @@ def degrade_matte(rng: Rng, alpha: Floats, step: int) -> Floats:
 def apply_contrast(x: Tensor, slope: float, centre: float) -> Tensor:
     """Stretch values about a centre by a slope, clipped to 0..1."""
     return ((x - centre) * slope + 0.5).clamp(0, 1)
-
-
-def gaussian_blur(x: Tensor, sigma: float) -> Tensor:
-    """Gaussian blur of `sigma` samples."""
-    reach = max(1, round(3 * sigma))
-    line = torch.exp(-0.5 * (torch.arange(-reach, reach + 1) / sigma) ** 2)
-    line = (line / line.sum())[None, None, None]
-    x = F.conv2d(F.pad(x, (reach, reach, 0, 0), mode="replicate"), line)
-    return F.conv2d(F.pad(x, (0, 0, reach, reach), mode="replicate"), line.mT)
 
 
 def warp_randomly(rng: Rng, x: Tensor, max_shift: float) -> Tensor:

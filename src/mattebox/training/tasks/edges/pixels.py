@@ -11,13 +11,8 @@ import torch.nn.functional as F
 from torch import Tensor
 
 from mattebox.errors import InputMissing
-from mattebox.training.networks.edge_network import (
-    FEATURE_COUNT,
-    alpha_candidates,
-    flatten_pyramid,
-    refinement_weight,
-    stretch_levels,
-)
+from mattebox.training.networks.edge_candidates import alpha_candidates, refinement_weight
+from mattebox.training.networks.edge_features import FEATURE_COUNT, flatten_pyramid, stretch_levels
 
 SAMPLES_PER_GROUP = 10  # processed at a time
 HALF_SIZE_GROUP_INTERVAL = 3  # every third group is seen at half size, as large pictures are

@@ -25,8 +25,8 @@ from mattebox.matting.matte_operations import as_floats
 from mattebox.matting.segmentation import segment
 from mattebox.models.matte_session import Session, open_session
 from mattebox.training.data.dataset import stream_samples, unmix_white_background
-from mattebox.training.export.pixel_kernels import ColourModels
-from mattebox.training.networks.edge_network import compute_edge_features
+from mattebox.training.networks.edge_features import compute_edge_features
+from mattebox.training.networks.pixel_kernels import ColourModels
 from mattebox.training.tasks.edges.matte_degradation import degrade_matte
 from mattebox.training.tasks.edges.synthetic_mattes import Rng, draw_matte
 from mattebox.types import Floats, Picture

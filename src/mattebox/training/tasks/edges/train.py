@@ -24,7 +24,8 @@ from mattebox.training.core.distributed import DistributedContext
 from mattebox.training.core.settings import TrainingSettings
 from mattebox.training.core.task import Evaluation, Objective, Task
 from mattebox.training.core.trainer import Trainer
-from mattebox.training.networks.edge_network import CANDIDATE_COUNT, EdgeNet
+from mattebox.training.networks.edge_candidates import CANDIDATE_COUNT
+from mattebox.training.networks.edge_network import EdgeNet
 from mattebox.training.tasks.edges.pixels import PixelSamples, sample_pixels
 
 BASELINE_CANDIDATES = {"plain": 0, "models": 1, "palette": 6}  # scored by themselves, to compare with

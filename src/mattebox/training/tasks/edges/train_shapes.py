@@ -27,13 +27,9 @@ from mattebox.training.core.distributed import DistributedContext
 from mattebox.training.core.settings import TrainingSettings
 from mattebox.training.core.task import Evaluation, Objective, Task
 from mattebox.training.core.trainer import Trainer
-from mattebox.training.networks.edge_network import (
-    FEATURE_COUNT,
-    EdgeNet,
-    double_size,
-    mix_candidates,
-    refinement_weight,
-)
+from mattebox.training.networks.edge_candidates import mix_candidates, refinement_weight
+from mattebox.training.networks.edge_features import FEATURE_COUNT, double_size
+from mattebox.training.networks.edge_network import EdgeNet
 from mattebox.training.tasks.edges.pixels import sample_files
 
 HALF_SIZE_SHARE = 1 / 3  # of the batches are seen at half size, as large pictures are

@@ -7,8 +7,8 @@ from torch import Tensor
 
 from mattebox.training.core import mixed_precision
 from mattebox.training.core.task import Objective
-from mattebox.training.evaluate.image_quality import luma
 from mattebox.training.evaluate.lpips import PerceptualDistance
+from mattebox.training.evaluate.psnr_ssim import luma
 from mattebox.training.networks.restoration import build_restoration_network
 from mattebox.training.tasks.restore.settings import RestorationSettings
 

@@ -12,6 +12,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
+from mattebox.training.data.blur import anisotropic_blur
 from mattebox.training.tasks.restore.synthetic_degradation import compress_jpeg
 
 INTERPOLATION_MODES = ("area", "bilinear", "bicubic")
@@ -50,16 +51,6 @@ def _degrade_picture(picture: Tensor, size: tuple[int, int]) -> Tensor:
         )
     picture = _add_random_noise(resize_randomly(picture, size), 6)
     return _compress_randomly(picture, 40) if _random_chance(0.8) else (picture.clamp(0, 1) * 255).round() / 255
-
-
-def anisotropic_blur(picture: Tensor, sigma_along: float, sigma_across: float, angle: float) -> Tensor:
-    """Gaussian blur with two standard deviations in pixels, turned by an angle in radians."""
-    reach = max(1, math.ceil(2.5 * max(sigma_along, sigma_across)))
-    y, x = torch.meshgrid(*[torch.arange(-reach, reach + 1.0)] * 2, indexing="ij")
-    u, v = x * math.cos(angle) + y * math.sin(angle), y * math.cos(angle) - x * math.sin(angle)
-    kernel = torch.exp(-0.5 * ((u / sigma_along) ** 2 + (v / sigma_across) ** 2)).to(picture)
-    kernel = (kernel / kernel.sum()).expand(3, 1, -1, -1)
-    return F.conv2d(F.pad(picture, [reach] * 4, mode="replicate"), kernel, groups=3)
 
 
 def resize_randomly(picture: Tensor, size: tuple[int, int]) -> Tensor:

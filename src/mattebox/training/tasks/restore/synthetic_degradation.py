@@ -14,6 +14,8 @@ import torch.nn.functional as F
 from PIL import Image
 from torch import Tensor
 
+from mattebox.training.data.blur import gaussian_blur
+
 
 def downscale(pictures: Tensor, scale: int) -> Tensor:
     """Downscale by a factor that divides the sides."""
@@ -25,16 +27,6 @@ def downscale(pictures: Tensor, scale: int) -> Tensor:
 def add_noise(pictures: Tensor, sigma: Tensor) -> Tensor:
     """Add Gaussian noise, of a standard deviation in 8-bit levels for each picture; not clipped, as in benchmarks."""
     return pictures + torch.randn_like(pictures) * (sigma.to(pictures.device).view(-1, 1, 1, 1) / 255)
-
-
-def gaussian_blur(pictures: Tensor, sigma: float) -> Tensor:
-    """Gaussian blur of `sigma` pixels."""
-    reach = max(1, round(3 * sigma))
-    line = torch.exp(-0.5 * (torch.arange(-reach, reach + 1, device=pictures.device) / sigma) ** 2)
-    line = (line / line.sum()).expand(3, 1, 1, -1)
-    padded = F.pad(pictures, [reach] * 4, mode="replicate")
-    across = F.conv2d(padded, line, groups=3)
-    return F.conv2d(across, line.transpose(2, 3), groups=3)
 
 
 def compress_jpeg(pictures: Tensor, qualities: list[int]) -> Tensor:

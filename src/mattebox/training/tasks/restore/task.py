@@ -19,14 +19,13 @@ from mattebox.training.core import checkpoint
 from mattebox.training.core.task import Evaluation, Objective, Task
 from mattebox.training.data.patches import PatchSampler, read_photographs, read_training_photographs
 from mattebox.training.evaluate.image_quality import (
-    RestoreFunction,
     denoising_scores,
     jpeg_restoration_scores,
-    network_restorer,
     real_world_scores,
     upscaling_scores,
 )
 from mattebox.training.evaluate.lpips import PerceptualDistance
+from mattebox.training.evaluate.restorers import RestoreFunction, network_restorer
 from mattebox.training.networks.net2net import grow_weights
 from mattebox.training.networks.restoration import RestorationShape, SuperResolutionNet
 from mattebox.training.tasks.restore.objective import RestorationObjective

@@ -11,8 +11,8 @@ from torch import Tensor
 
 from mattebox.training.core import mixed_precision
 from mattebox.training.core.task import Objective
-from mattebox.training.evaluate.image_quality import picture_to_tensor
-from mattebox.training.evaluate.lpips import SqueezeNetFeatures
+from mattebox.training.data.tensors import picture_to_tensor
+from mattebox.training.networks.squeezenet import SqueezeNetFeatures
 from mattebox.training.networks.style_network import StyleNet
 from mattebox.training.tasks.style.settings import StyleSettings
 from mattebox.training.tasks.style.style_images import STYLE_PAINTERS, draw_style_image

@@ -12,8 +12,8 @@ from torch import Tensor, nn
 
 from mattebox.training.core.task import Evaluation, Objective, Task
 from mattebox.training.data.patches import PatchSampler, read_training_photographs
-from mattebox.training.evaluate.image_quality import picture_to_tensor
-from mattebox.training.evaluate.lpips import SqueezeNetFeatures
+from mattebox.training.data.tensors import picture_to_tensor
+from mattebox.training.networks.squeezenet import SqueezeNetFeatures
 from mattebox.training.tasks.style.objective import StyleObjective
 from mattebox.training.tasks.style.settings import StyleSettings
 from mattebox.training.tasks.style.style_images import STYLE_PAINTERS

@@ -14,7 +14,7 @@ from pathlib import Path
 from mattebox.training.core.command import read_recipe, recipe_parser, run_training
 from mattebox.training.core.distributed import DistributedContext
 from mattebox.training.core.trainer import Trainer
-from mattebox.training.evaluate.lpips import SqueezeNetFeatures
+from mattebox.training.networks.squeezenet import SqueezeNetFeatures
 from mattebox.training.tasks.style.settings import StyleSettings
 from mattebox.training.tasks.style.task import StyleTask
 

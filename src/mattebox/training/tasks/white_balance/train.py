@@ -11,7 +11,6 @@ from __future__ import annotations
 
 import argparse
 import hashlib
-import io
 import json
 import tarfile
 from collections.abc import Iterator
@@ -21,12 +20,12 @@ import numpy as np
 import torch
 import torch.nn.functional as F
 from numpy.typing import NDArray
-from PIL import Image
 from torch import Tensor
 
 from mattebox.enhancement import illuminant, learned_illuminant
 from mattebox.enhancement.colour_space import colour_space_of
 from mattebox.enhancement.light_sample import sample_light
+from mattebox.training.data.tar_shards import open_tar_image
 from mattebox.types import Picture
 
 MAX_PHOTOGRAPHS_BY_SET = {"houses_bg": 900, "caltech_bg_google": 300, "imagenet_samples_unl": 1000, "clothing_unl": 300,
@@ -52,9 +51,7 @@ def stream_photographs(data: Path) -> Iterator[tuple[str, NDArray[np.uint8]]]:
                 kind = member.name.split("/")[0] if "/" in member.name else "bsd"
                 if not member.isfile() or not (kind == "bsd" or remaining.get(kind, 0) > 0):
                     continue
-                file = tar.extractfile(member)
-                assert file is not None
-                image = Image.open(io.BytesIO(file.read()))
+                image = open_tar_image(tar, member)
                 if image.mode != "RGB":
                     continue
                 image.thumbnail((SIDE_PIXELS, SIDE_PIXELS))

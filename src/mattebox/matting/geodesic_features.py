@@ -12,7 +12,7 @@ CHROMA_WEIGHT = 1.5  # weight of a colour difference relative to brightness
 ALPHA_FEATURE_WEIGHT = 0.5  # weight of the coarse alpha relative to brightness
 
 
-def pixel_features(picture: Picture, alpha: Floats) -> Floats:
+def geodesic_features(picture: Picture, alpha: Floats) -> Floats:
     """Features h x w x 4 of a picture at the resolution of its coarse alpha h x w, 0..1."""
     rgb = as_floats(resampling.shrink(picture.rgb, (alpha.shape[0], alpha.shape[1])))
     r, g, b = rgb[..., 0], rgb[..., 1], rgb[..., 2]

@@ -1,0 +1,113 @@
+"""Manifests: CSV files that name photographs and their results, as spreadsheets write them.
+
+Commas, semicolons and tabs separate columns, whatever the first line uses; a line `sep=;` above it may say so. The text
+is UTF-8, UTF-16 with a byte order mark, or else Windows-1252.
+"""
+
+from __future__ import annotations
+
+import codecs
+import csv
+import io
+import re
+from dataclasses import dataclass
+from pathlib import Path
+
+from mattebox.errors import UsageError
+
+DELIMITERS = ",;\t"
+INPUT_COLUMN, OUTPUT_COLUMN = "input", "output"
+UTF16_MARKS = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
+
+
+@dataclass(frozen=True)
+class ManifestRow:
+    """One row of a manifest.
+
+    Attributes
+    ----------
+    place : str
+        The manifest and the line, for messages.
+    written_input : str
+        The input as it is written there; empty where there is none.
+    input : Path or None
+        The same, relative to the manifest's folder.
+    output : str or None
+        The output as it is written there.
+    """
+
+    place: str
+    written_input: str
+    input: Path | None
+    output: str | None
+
+
+def read_manifest(path: Path) -> list[ManifestRow]:
+    """Read a manifest.
+
+    Parameters
+    ----------
+    path : Path
+        A CSV file whose first line names a column `input`, and optionally one `output`.
+
+    Returns
+    -------
+    list of ManifestRow
+        Without empty lines.
+
+    Raises
+    ------
+    UsageError
+        The file cannot be read, has no such column, or no rows.
+    """
+    try:
+        text = _decode_text(path.read_bytes())
+        separator = re.match(r"sep=(.)\r?\n?", text)
+        body = text[separator.end() :] if separator else text
+        reader = csv.DictReader(
+            io.StringIO(body, newline=""),
+            delimiter=separator[1] if separator else _detect_delimiter(body),
+            skipinitialspace=True,
+        )
+        reader.fieldnames = _normalise_header(list(reader.fieldnames or []))
+        first_line = 1 if separator else 0
+        rows = [_build_row(path, first_line + reader.line_num, row) for row in reader if any(row.values())]
+        has_input = INPUT_COLUMN in reader.fieldnames
+    except (OSError, ValueError, csv.Error) as error:
+        raise UsageError(f"{path}: cannot be read ({error})", "give a CSV file with a column `input`") from error
+    if not rows or not has_input:
+        raise UsageError(
+            f"{path}: has no column `input` with names below it", "name it in the first line: input,output"
+        )
+    return rows
+
+
+def _decode_text(content: bytes) -> str:
+    """The text of a file. UnicodeDecodeError."""
+    if content.startswith(UTF16_MARKS):
+        return content.decode("utf-16")
+    try:
+        return content.decode("utf-8-sig")
+    except UnicodeDecodeError:
+        return content.decode("cp1252")
+
+
+def _detect_delimiter(text: str) -> str:
+    """The delimiter that finds a column `input` in the first line, and the most columns."""
+
+    def score(delimiter: str) -> tuple[bool, int]:
+        header = _normalise_header(next(csv.reader(io.StringIO(text, newline=""), delimiter=delimiter), []))
+        return INPUT_COLUMN in header, len(header)
+
+    return max(DELIMITERS, key=score)
+
+
+def _normalise_header(names: list[str] | tuple[str, ...]) -> list[str]:
+    return [name.strip().lower() for name in names]
+
+
+def _build_row(path: Path, line: int, row: dict[str, str | None]) -> ManifestRow:
+    written = row.get(INPUT_COLUMN) or ""
+    return ManifestRow(
+        f"{path}, line {line}", written, path.parent / written if written else None, row.get(OUTPUT_COLUMN) or None
+    )
