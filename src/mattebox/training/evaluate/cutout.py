@@ -1,4 +1,4 @@
-"""Evaluation of cutout networks on the check set and the validation split: short tables, and a full report as HTML and JSON.
+"""Evaluation of cutout networks on the check set and the validation split: tables, and a report as HTML and JSON.
 
     python -m mattebox.training.evaluate.cutout DATA --card NAME [--against CARD ...] [--u2netp FILE] [--out REPORT_DIR]
 

@@ -31,8 +31,8 @@ UNITS_REMARK = (
 )
 CHECK_REMARK = (
     "Photographs from outside, as `mattebox cut` delivers them, refused ones as empty masks. thin_recall: of what an "
-    "opening by 3 % of the diagonal removes; stray: share of photographs with a piece over 0.2 % that touches no subject; "
-    "wrongly_taken: area over the subject's. For reporting only: nothing is chosen by these."
+    "opening by 3 % of the diagonal removes; stray: share of photographs with a piece over 0.2 % that touches no "
+    "subject; wrongly_taken: area over the subject's. For reporting only: nothing is chosen by these."
 )
 INSTANCE_REMARK = (
     "Mean average precision over the mask IoUs 0.50, 0.55 .. 0.95, as COCO has it, of what `mattebox find` lists."
