@@ -2,18 +2,23 @@
 
 from __future__ import annotations
 
+import csv
+import io
 import json
+import tarfile
 from pathlib import Path
 
 import numpy as np
 import pytest
 from PIL import Image
 
+from mattebox.training.evaluate.check_set import CHECK_SCORES, evaluate_check_set, predictor_cutter, session_cutter
 from mattebox.training.evaluate.cutout import compare_networks, print_table
 from mattebox.training.evaluate.html import render_chart, render_picture, render_table
 from mattebox.training.evaluate.reliability import bin_by_confidence, calibration_error
+from mattebox.training.evaluate.scores import clear_unknown_pixels
 from mattebox.training.evaluate.slices import assign_slices
-from tests.fakes import disc
+from tests.fakes import disc, fake_session
 
 
 def material(path: Path, count: int = 8) -> Path:
@@ -44,6 +49,68 @@ def test_reports_as_html_and_json(tmp_path: Path, capsys: pytest.CaptureFixture[
     assert "<script" not in html
     print_table(results)
     assert len(capsys.readouterr().out.splitlines()) == 3
+
+
+def add_check_set(path: Path) -> Path:
+    """Two photographs of a red disc as a check set: one that the fake network finds, and a grey wall it refuses."""
+    alpha = disc((64, 80))
+    pictures = {
+        "disc": np.where(alpha[..., None] > 0.5, (220, 60, 30), (40, 90, 160)),
+        "wall": np.full((64, 80, 3), 128),
+    }
+    with tarfile.open(path / "check-0.tar", "w") as tar, open(path / "manifest.csv", "w", newline="") as manifest:
+        writer = csv.writer(manifest)
+        writer.writerow(["shard", "set", "stem", "kind", "split", "weight", "width", "height", "ext"])
+        for stem, rgb in pictures.items():
+            for name, pixels in ((f"{stem}.webp", rgb), (f"{stem}.png", alpha * 255)):
+                content = io.BytesIO()
+                Image.fromarray(pixels.astype(np.uint8)).save(content, name.split(".")[1], lossless=True)
+                info = tarfile.TarInfo(f"check/{name}")
+                info.size = content.tell()
+                tar.addfile(info, io.BytesIO(content.getvalue()))
+            writer.writerow(["check-0.tar", "check", stem, "check", "check", 1, 80, 64, "webp"])
+    return path
+
+
+def test_the_check_set_counts_refusals_as_empty_masks(tmp_path: Path) -> None:
+    scores = evaluate_check_set(session_cutter(fake_session()), add_check_set(tmp_path))
+    assert scores is not None
+    assert scores.keys() >= {*CHECK_SCORES} - {"thin_recall"}  # discs have no thin parts
+    assert (scores["pictures"], scores["refused"], scores["doubtful"]) == (2, 1, 0)
+    share = float((disc((64, 80)) > 0.5).mean())
+    assert scores["iou"] == pytest.approx(0.5, abs=0.02)  # one whole, one empty
+    assert scores["max_f"] < 0.9
+    assert scores["mae"] == pytest.approx(share / 2, abs=0.01)
+    assert (scores["stray"], scores["wrongly_taken"]) == (0, pytest.approx(0, abs=0.02))
+    assert scores["ece"] < 0.05
+    foreign = evaluate_check_set(predictor_cutter(lambda rgb: np.ones(rgb.shape[:2], np.float32)), tmp_path)
+    assert foreign is not None
+    assert "ece" not in foreign
+    assert foreign["wrongly_taken"] == pytest.approx((1 - share) / share)
+    assert evaluate_check_set(session_cutter(fake_session()), material(tmp_path / "mine")) is None
+
+
+def test_the_check_set_is_the_first_table(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    check = {"max_f": 0.9, "mae": 0.04, "iou": 0.8, "refused": 3, "pictures": 250}
+    monkeypatch.setattr("mattebox.training.evaluate.cutout.evaluate_check_set", lambda *_: check)
+    print_table(compare_networks(["fast"], None, material(tmp_path / "mine"), tmp_path / "out"))
+    lines = capsys.readouterr().out.splitlines()
+    assert lines[0].startswith("Check set")
+    assert lines[2].split() == ["fast", "0.9000", "0.0400", "0.8000", *"---", "3", "-", "-", "250"]
+    assert lines[3].startswith("Validation split")
+    assert json.loads((tmp_path / "out/report.json").read_text())[0]["check"] == check
+    page = (tmp_path / "out/report.html").read_text()
+    assert 0 < page.index("<h2>Check set") < page.index("<h2>All validation pictures")
+
+
+def test_unknown_pixels_are_not_scored() -> None:
+    truth, alpha = np.array([[1, 128 / 255, 0]], np.float32), np.array([[1, 1, 0]], np.float32)
+    for set_name, expected in (("grabcut", [1, 0, 0]), ("voc12val_panels", [1, 0, 0]), ("cats81", [1, 1, 0])):
+        cleared, known = clear_unknown_pixels(set_name, alpha, truth)
+        assert cleared.tolist() == [expected]
+        assert known[0, 1] == pytest.approx(0 if expected[1] == 0 else 128 / 255)
 
 
 def test_slices_by_hand() -> None:

@@ -1,4 +1,4 @@
-"""Operations on binary masks that several metrics share: the distance transform and the largest component."""
+"""Operations on binary masks that several metrics share: distance transform, opening, largest component."""
 
 from __future__ import annotations
 
@@ -50,6 +50,25 @@ def distance_transform(mask: Mask) -> tuple[NDArray[np.float64], NDArray[np.intp
         shift += 1
     index = np.take_along_axis(nearest_row, nearest_column, 1) * width + nearest_column
     return np.sqrt(best), index
+
+
+def dilate_by_disc(mask: Mask, radius: float) -> Mask:
+    """The pixels within a Euclidean distance of `radius` pixels of a set one: runs of each of the disc's rows."""
+    (height, width), reach = mask.shape, int(radius)
+    sums = np.cumsum(np.pad(mask, ((reach, reach), (reach + 1, reach))), axis=1, dtype=np.int32)
+    dilated = np.zeros(mask.shape, np.bool_)
+    for shift in range(-reach, reach + 1):
+        half = int((radius**2 - shift**2) ** 0.5)
+        rows = sums[reach + shift : reach + shift + height]
+        stop = reach + half + 1
+        dilated |= rows[:, stop : stop + width] > rows[:, reach - half : reach - half + width]
+    return dilated
+
+
+def open_mask(mask: Mask, radius: float) -> Mask:
+    """Morphological opening by a disc of that radius in pixels; nothing is eroded from the picture's border."""
+    core = mask & ~dilate_by_disc(~mask, radius)
+    return dilate_by_disc(core, radius)
 
 
 def largest_component(mask: Mask) -> Mask:

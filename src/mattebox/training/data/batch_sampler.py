@@ -17,7 +17,7 @@ from mattebox.training.data.augmentation import cast_shadow, crop_randomly, edge
 from mattebox.training.data.degradation import degrade_batch
 from mattebox.training.data.pool import PicturePool
 from mattebox.training.data.synthetic_shapes import draw_plain_colours, draw_shape_mattes, draw_shapes_over
-from mattebox.training.data.tar_shards import UNKNOWN_PIXEL_SETS
+from mattebox.training.data.tar_shards import UNKNOWN_ALPHA_MARGIN, UNKNOWN_PIXEL_SETS
 
 CUTOUT_SET_WEIGHTS = {
     "magento_white": 0.7, "ccp": 0.35, "cars_jvyou": 1.2, "humanseg290": 1.2, "icoseg": 0.25, "davis16": 1.0,
@@ -118,7 +118,7 @@ class BatchSampler:
         weights = torch.where(
             self.is_imprecise[index][:, None, None, None], 1 - 0.7 * edge_band(alpha, 2), torch.ones_like(alpha)
         )
-        unknown = (alpha - 0.5).abs() < 0.12
+        unknown = (alpha - 0.5).abs() < UNKNOWN_ALPHA_MARGIN
         weights = torch.where(self.has_unknown_band[index][:, None, None, None] & unknown, 0.0, weights)
         return TrainingBatch(rgb, alpha, weights, torch.zeros(count, device=alpha.device))
 

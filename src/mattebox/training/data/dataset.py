@@ -42,9 +42,9 @@ def stream_samples(
     data : Path
         Shards with a manifest, a folder or a CSV.
     kind : str
-        labelled, unlabelled or background.
+        labelled, unlabelled, background or, in shards only, check.
     split : str
-        train or val.
+        train or val; of the kind check, check.
     stride : int
         Yield every `stride`-th picture.
     excluded : set of str

@@ -15,7 +15,8 @@ from threading import Lock
 
 from PIL import Image
 
-UNKNOWN_PIXEL_SETS = ("grabcut", "voc12val_panels")  # 128 in their masks is unknown and not trained on
+UNKNOWN_PIXEL_SETS = ("grabcut", "voc12val_panels")  # 128 in their masks is unknown: not trained on, not scored
+UNKNOWN_ALPHA_MARGIN = 0.12  # around one half: masks were resampled
 MASKED_KINDS = ("labelled", "check")  # kinds whose pictures have masks
 VALIDATION_BACKGROUND_STRIDE = 6  # every sixth background is for validation: false positives are counted on those
 

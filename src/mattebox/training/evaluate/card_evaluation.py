@@ -15,7 +15,7 @@ from mattebox.models.cards.tensor_spec import Calibration
 from mattebox.training.data.dataset import has_samples, stream_samples
 from mattebox.training.evaluate.predictors import SubjectPredictor
 from mattebox.training.evaluate.reliability import ReliabilityBin, bin_by_confidence, calibration_error
-from mattebox.training.evaluate.scores import average_scores, score_alpha_fully
+from mattebox.training.evaluate.scores import average_scores, clear_unknown_pixels, score_alpha_fully
 from mattebox.training.evaluate.slices import assign_slices
 
 
@@ -39,6 +39,8 @@ class EvaluationResult:
         Mean scores by slice.
     instance_average_precision : float or None
         Mean average precision over several subjects, if the data has instance maps.
+    check_scores : dict or None
+        Means over the check set, by the names in `check_set.CHECK_SCORES`, if the data has one.
     """
 
     name: str
@@ -48,6 +50,7 @@ class EvaluationResult:
     is_calibrated: bool
     summaries: dict[str, dict[str, float]] = field(default_factory=dict)
     instance_average_precision: float | None = None
+    check_scores: dict[str, float] | None = None
 
     @property
     def reliability_diagram(self) -> list[ReliabilityBin]:
@@ -56,7 +59,8 @@ class EvaluationResult:
 
     def as_dict(self) -> dict[str, Any]:
         """The results for JSON, without the curves."""
-        facts: dict[str, Any] = {"name": self.name, "slices": self.summaries}
+        checked = {} if self.check_scores is None else {"check": self.check_scores}
+        facts: dict[str, Any] = {"name": self.name} | checked | {"slices": self.summaries}
         if self.instance_average_precision is not None:
             facts["instances_map"] = self.instance_average_precision
         if self.is_calibrated:
@@ -100,6 +104,7 @@ def evaluate_network(
     for row, picture, mask in stream_samples(data, "labelled", "val"):
         rgb, truth = np.asarray(picture), np.asarray(mask, np.float32) / np.float32(255)
         alpha, presence = predict(rgb)
+        alpha, truth = clear_unknown_pixels(row.set, alpha, truth)
         matte = build_scored_matte(alpha, effective_calibration, presence)
         facts = {"name": row.key, "slices": assign_slices(row.set, rgb, truth), "confidence": matte.confidence}
         pictures.append(facts | {"found": matte.found} | score_alpha_fully(alpha, truth))

@@ -1,4 +1,4 @@
-"""Evaluation of cutout networks on the validation split: a short table, and a full report as HTML and JSON.
+"""Evaluation of cutout networks on the check set and the validation split: tables, and a report as HTML and JSON.
 
     python -m mattebox.training.evaluate.cutout DATA --card NAME [--against CARD ...] [--u2netp FILE] [--out REPORT_DIR]
 
@@ -12,6 +12,7 @@ import argparse
 import json
 import sys
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -23,6 +24,13 @@ from mattebox.models.cards.tensor_spec import Calibration
 from mattebox.models.matte_session import Session
 from mattebox.training.data.dataset import stream_samples
 from mattebox.training.evaluate.card_evaluation import EvaluationResult, evaluate_network
+from mattebox.training.evaluate.check_set import (
+    CHECK_SCORES,
+    CutPhotograph,
+    evaluate_check_set,
+    predictor_cutter,
+    session_cutter,
+)
 from mattebox.training.evaluate.instances import evaluate_instances
 from mattebox.training.evaluate.predictors import (
     AlphaPredictor,
@@ -32,7 +40,7 @@ from mattebox.training.evaluate.predictors import (
     u2net_predictor,
 )
 from mattebox.training.evaluate.report import render_evaluation_report
-from mattebox.training.evaluate.scores import average_scores, score_alpha
+from mattebox.training.evaluate.scores import average_scores, clear_unknown_pixels, score_alpha
 
 TABLE_SCORES = ("iou", "max_f", "mae", "boundary_f", "weighted_f", "s")
 
@@ -47,7 +55,8 @@ def scores_by_set(predict: AlphaPredictor, data: Path) -> dict[str, list[dict[st
     by_set: dict[str, list[dict[str, Any]]] = {}
     for row, picture, mask in stream_samples(data, "labelled", "val"):
         truth = np.asarray(mask, np.float32) / np.float32(255)
-        by_set.setdefault(row.set, []).append(score_alpha(predict(np.asarray(picture)), truth))
+        scored = clear_unknown_pixels(row.set, predict(np.asarray(picture)), truth)
+        by_set.setdefault(row.set, []).append(score_alpha(*scored))
     return by_set
 
 
@@ -73,12 +82,17 @@ def compare_networks(names: list[str], u2netp: Path | None, data: Path, out: Pat
     sessions = {name: Session.open(name) for name in names}
     predictors: dict[str, SubjectPredictor] = {name: session_subject_predictor(s) for name, s in sessions.items()}
     calibrations: dict[str, Calibration | None] = {name: find_card(name).calibration for name in names}
+    cutters: dict[str, CutPhotograph] = {name: session_cutter(session) for name, session in sessions.items()}
     if u2netp is not None:
+        cutters[u2netp.stem] = predictor_cutter(u2net_predictor(u2netp))
         predictors[u2netp.stem] = assume_subject_present(u2net_predictor(u2netp))
         calibrations[u2netp.stem] = None
     precisions = {name: evaluate_instances(session, data) for name, session in sessions.items()}
     results = [
-        evaluate_network(name, predict, data, calibrations[name], precisions.get(name))
+        replace(
+            evaluate_network(name, predict, data, calibrations[name], precisions.get(name)),
+            check_scores=evaluate_check_set(cutters[name], data),
+        )
         for name, predict in predictors.items()
     ]
     if out is not None:
@@ -89,13 +103,27 @@ def compare_networks(names: list[str], u2netp: Path | None, data: Path, out: Pat
 
 
 def print_table(results: list[EvaluationResult]) -> None:
-    """Print a line of scores for each network; FP is the share of backgrounds with a false positive."""
+    """Print a line of scores for each network, of the check set first; FP is the share of backgrounds with a false
+    positive."""
+    checked = [(result.name, result.check_scores) for result in results if result.check_scores is not None]
+    if checked:
+        print("Check set, as delivered, refused photographs as empty masks:")
+        print(f"{'network':20s}", *(f"{c:>13s}" for c in CHECK_SCORES))
+        for name, scores in checked:
+            print(f"{name:20s}", *(_format_score(scores.get(c)) for c in CHECK_SCORES))
+        print("Validation split, without refinement:")
     print(f"{'network':20s}", *(f"{c:>10s}" for c in TABLE_SCORES), f"{'ECE':>8s} {'FP':>8s} {'mAP':>8s}")
     for result in results:
         facts, means = result.as_dict(), result.summaries["all"]
         optional = [facts.get("calibration_error"), facts.get("ghosts"), facts.get("instances_map")]
         cells = ("       -" if value is None else f"{value:8.3f}" for value in optional)
         print(f"{result.name:20s}", *(f"{means[c]:10.4f}" for c in TABLE_SCORES), *cells)
+
+
+def _format_score(value: float | None) -> str:
+    if value is None:
+        return f"{'-':>13s}"
+    return f"{value:13d}" if isinstance(value, int) else f"{value:13.4f}"
 
 
 def main(argv: Sequence[str] | None = None, prog: str | None = None) -> None:

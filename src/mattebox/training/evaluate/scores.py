@@ -11,6 +11,7 @@ from mattebox.metrics.boundary import boundary_f
 from mattebox.metrics.matting import connectivity_error, gradient_error, mse, sad
 from mattebox.metrics.segmentation import f_curve, iou, mae, mean_f
 from mattebox.metrics.structure import max_e, mean_e, s_measure, weighted_f
+from mattebox.training.data.tar_shards import UNKNOWN_ALPHA_MARGIN, UNKNOWN_PIXEL_SETS
 from mattebox.types import Floats
 
 EXTRA_SCORES: dict[str, Callable[[Floats, Floats], float]] = {
@@ -25,6 +26,14 @@ EXTRA_SCORES: dict[str, Callable[[Floats, Floats], float]] = {
     "grad": gradient_error,
     "conn": connectivity_error,
 }
+
+
+def clear_unknown_pixels(set_name: str, alpha: Floats, truth: Floats) -> tuple[Floats, Floats]:
+    """Alpha and truth with those pixels as background that the set's masks leave unknown."""
+    if set_name not in UNKNOWN_PIXEL_SETS:
+        return alpha, truth
+    is_unknown = np.abs(truth - 0.5) < UNKNOWN_ALPHA_MARGIN
+    return np.where(is_unknown, np.float32(0), alpha), np.where(is_unknown, np.float32(0), truth)
 
 
 def score_alpha(alpha: Floats, truth: Floats) -> dict[str, Any]:
