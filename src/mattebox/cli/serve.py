@@ -62,7 +62,7 @@ def command(show_settings: bool, **options: Any) -> int:
         from mattebox.server.http.timeout_protocol import TimeoutProtocol
         from mattebox.server.shutdown import CONNECTION_CLOSE_SECONDS, GracefulServer
     except ImportError as error:
-        raise UsageError("the server needs packages more", "pip install mattebox[server]") from error
+        raise UsageError("the server needs packages more", "pip install 'mattebox[server]'") from error
     host, port = settings.host, settings.port
     listener = bind_address(host, port)
     app = create_app(settings)
