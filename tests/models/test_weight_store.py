@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from mattebox.errors import ModelError
+from mattebox.models.cards.registry import find_card
 from mattebox.models.store import weight_files, weight_store
 from mattebox.models.store.pull import pull_weights
 from tests.models.weight_server import CONTENT, SHA256, WeightServer
@@ -62,3 +63,11 @@ def test_required_weights_that_are_missing(server: WeightServer, tmp_path: Path)
         weight_store.require_installed(server.card(url="", folder=str(tmp_path)))
     pull_weights(server.card())
     weight_store.require_installed(server.card())
+
+
+def test_all_models_that_are_missing_are_named_at_once(home: Path) -> None:
+    cards = [find_card(name) for name in ("yunet", "fast", "gfpgan")]
+    with pytest.raises(ModelError) as refused:
+        weight_store.require_all_installed(cards)
+    assert str(refused.value) == "the models yunet and gfpgan are not here; mattebox models pull yunet gfpgan"
+    weight_store.require_all_installed([find_card("fast")])

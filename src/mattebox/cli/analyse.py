@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING
 
 import click
 
-from mattebox.cli.console import CONTEXT_SETTINGS, first_failure, json_option, recursive_option, report_error
+from mattebox.cli.console import CONTEXT_SETTINGS, combine_exit_codes, json_option, recursive_option, report_error
+from mattebox.cli.value_completion import complete_files
 from mattebox.errors import InputMissing, MatteboxError
 
 if TYPE_CHECKING:
@@ -16,7 +17,7 @@ if TYPE_CHECKING:
 
 
 @click.command("analyse", context_settings=CONTEXT_SETTINGS)
-@click.argument("inputs", nargs=-1, required=True, metavar="IN...")
+@click.argument("inputs", nargs=-1, required=True, metavar="IN...", shell_complete=complete_files)
 @recursive_option
 @json_option
 def command(inputs: tuple[str, ...], recursive: bool, as_json: bool) -> int:
@@ -30,7 +31,7 @@ def command(inputs: tuple[str, ...], recursive: bool, as_json: bool) -> int:
     """
     from mattebox.io.sources import expand_inputs
 
-    return first_failure(_analyse_input(item, as_json) for item in expand_inputs(inputs, recursive=recursive))
+    return combine_exit_codes(_analyse_input(item, as_json) for item in expand_inputs(inputs, recursive=recursive))
 
 
 def _analyse_input(item: InputItem | InputMissing, as_json: bool) -> int:

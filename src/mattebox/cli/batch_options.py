@@ -12,6 +12,7 @@ import click
 
 from mattebox.cli import environment
 from mattebox.cli.console import json_option, recursive_option
+from mattebox.cli.value_completion import complete_files, complete_folders, complete_presets
 
 F = TypeVar("F", bound=Callable[..., Any])
 
@@ -72,15 +73,21 @@ class PixelCountType(click.ParamType[int]):
 batch_option = partial(click.option, cls=BatchOption)
 
 INPUT_OPTIONS: list[Callable[[Any], Any]] = [
-    click.argument("inputs", nargs=-1, metavar="IN..."),
-    click.option("-o", "--output", metavar="OUT|DIR", help="A file, a folder, or - for standard output."),
+    click.argument("inputs", nargs=-1, metavar="IN...", shell_complete=complete_files),
+    click.option(
+        "-o",
+        "--output",
+        metavar="OUT|DIR",
+        shell_complete=complete_files,
+        help="A file, a folder, or - for standard output.",
+    ),
 ]
 COMMON_OPTIONS: list[Callable[[Any], Any]] = [
-    click.option("--preset", metavar="NAME",
+    click.option("--preset", metavar="NAME", shell_complete=complete_presets,
                  help="A recipe that comes along, such as product; see `mattebox recipes`."),
-    click.option("--recipe", "recipe_file", metavar="FILE",
+    click.option("--recipe", "recipe_file", metavar="FILE", shell_complete=complete_files,
                  help="A recipe of your own (.toml, .json); flags change it."),
-    click.option("--save-recipe", metavar="FILE",
+    click.option("--save-recipe", metavar="FILE", shell_complete=complete_files,
                  help="Write what the flags say as a recipe (.toml), to use again."),
     click.option("--overwrite", is_flag=True, help="Replace results that exist; never an input."),
     recursive_option,
@@ -92,20 +99,24 @@ COMMON_OPTIONS: list[Callable[[Any], Any]] = [
     click.option("--device", default="auto", show_default=True,
                  help="cpu, cuda, cuda:1, coreml, ... or the best there is."),
     click.option("--threads", type=click.IntRange(1), help="For the network.  [default: all processors]"),
-    click.option("--compare", metavar="FILE",
+    click.option("--compare", metavar="FILE", shell_complete=complete_files,
                  help="Before and after in one page with a slider (.html), or side by side in a picture."),
     batch_option("--fetch", is_flag=True, help="Fetch photographs from http and https addresses, public ones only."),
     batch_option("--jobs", "concurrency", type=click.IntRange(1),
                  help="Photographs at a time.  [default: one for each processor, more on a GPU]"),
-    batch_option("--manifest", metavar="FILE", help="A CSV file with the columns input and, if wanted, output."),
+    batch_option("--manifest", metavar="FILE", shell_complete=complete_files,
+                 help="A CSV file with the columns input and, if wanted, output."),
     batch_option("--name", "name_template", metavar="TEMPLATE",
                  help="Names of the results, from {stem}, {folder}, {index}, {format} and {suffix}."),
-    batch_option("--report", metavar="FILE", help="A JSON line for each: hashes, confidence, verdict, error."),
+    batch_option("--report", metavar="FILE", shell_complete=complete_files,
+                 help="A JSON line for each: hashes, confidence, verdict, error."),
     batch_option("--resume", is_flag=True, help="Go on with --report's batch: leave out what is done and unchanged."),
-    batch_option("--review", metavar="DIR", help="Link the results that a person should look at into this folder."),
+    batch_option("--review", metavar="DIR", shell_complete=complete_folders,
+                 help="Link the results that a person should look at into this folder."),
     batch_option("--review-under", type=click.FloatRange(0, 1), default=0.6, show_default=True,
                  help="The confidence under which a person should look."),
-    batch_option("--sheet", metavar="FILE", help="A contact sheet (HTML) of all results, the least sure first."),
+    batch_option("--sheet", metavar="FILE", shell_complete=complete_files,
+                 help="A contact sheet (HTML) of all results, the least sure first."),
     batch_option("--watch", is_flag=True, help="Stay, and do photographs as they come to rest in the folder IN."),
     click.option("--server", metavar="URL", help="Have them done by a `mattebox serve`; its key in MATTEBOX_KEY."),
     environment.commercial_option,

@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING
 
 import click
 
-from mattebox.cli.console import CONTEXT_SETTINGS, json_option, recursive_option, report_error
+from mattebox.cli.console import CONTEXT_SETTINGS, combine_exit_codes, json_option, recursive_option, report_error
+from mattebox.cli.value_completion import complete_files, complete_marketplaces
 from mattebox.errors import InputMissing, MatteboxError
 
 if TYPE_CHECKING:
@@ -20,8 +21,14 @@ EXIT_CHECK_FAILED = 1
 
 
 @click.command("check", context_settings=CONTEXT_SETTINGS)
-@click.argument("inputs", nargs=-1, metavar="IN...")
-@click.option("--for", "market", metavar="NAME", help="amazon, ebay, etsy, google, shopify, walmart or zalando.")
+@click.argument("inputs", nargs=-1, metavar="IN...", shell_complete=complete_files)
+@click.option(
+    "--for",
+    "market",
+    metavar="NAME",
+    shell_complete=complete_marketplaces,
+    help="amazon, ebay, etsy, google, shopify, walmart or zalando.",
+)
 @recursive_option
 @json_option
 @click.option("--rules", "show_rules", is_flag=True, help="Print the rules, their sources, and when they were read.")
@@ -45,7 +52,7 @@ def command(inputs: tuple[str, ...], market: str | None, recursive: bool, as_jso
     if not inputs:
         raise click.UsageError("give at least one picture")
     codes = [_check_input(item, rules, as_json) for item in expand_inputs(inputs, recursive=recursive)]
-    return next((c for c in codes if c > EXIT_CHECK_FAILED), max(codes, default=0))
+    return combine_exit_codes(codes)
 
 
 def _check_input(item: InputItem | InputMissing, rules: MarketplaceRules, as_json: bool) -> int:

@@ -11,6 +11,7 @@ from pathlib import PurePath
 from typing import Any
 
 import click
+from click.shell_completion import CompletionItem
 
 from mattebox.cli.help_all import HelpAllMixin, is_help_complete
 
@@ -80,6 +81,10 @@ class LazyGroup(SuggestingGroup):
             return plugin
         command: click.Command = import_module(f"mattebox.cli.{cmd_name}").command
         return command
+
+    def shell_complete(self, ctx: click.Context, incomplete: str) -> list[CompletionItem]:
+        """Commands; where none matches, a photograph."""
+        return super().shell_complete(ctx, incomplete) or [CompletionItem(incomplete, type="file")]
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         width = max(map(len, self.list_commands(ctx)))

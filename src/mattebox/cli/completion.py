@@ -21,9 +21,9 @@ def command(shell: str) -> int:
     """Print the completion script for a shell."""
     from click.shell_completion import get_completion_class
 
-    from mattebox.cli.main import cli
+    from mattebox.cli.main import COMPLETION_VARIABLE, cli
 
     completion = get_completion_class(shell)
     assert completion is not None
-    click.echo(completion(cli, {}, "mattebox", "_MATTEBOX_COMPLETE").source())
+    click.echo(completion(cli, {}, "mattebox", COMPLETION_VARIABLE).source())
     return 0

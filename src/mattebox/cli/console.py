@@ -9,6 +9,8 @@ import click
 
 from mattebox.errors import MatteboxError
 
+EXIT_FAILURES = 1  # all pictures were tried, and not all of them are good
+
 CONTEXT_SETTINGS: dict[str, Any] = {"help_option_names": ["-h", "--help"]}
 
 json_option = click.option("--json", "as_json", is_flag=True, help="One JSON object per picture on standard output.")
@@ -26,6 +28,7 @@ def report_error(error: MatteboxError) -> int:
     return error.exit_code
 
 
-def first_failure(codes: Iterable[int]) -> int:
-    """The first exit code that is not 0, after all are computed."""
-    return next((code for code in list(codes) if code), 0)
+def combine_exit_codes(codes: Iterable[int]) -> int:
+    """0, the one code that all failures share, or 1 when they differ."""
+    failures = set(codes) - {0}
+    return 0 if not failures else failures.pop() if len(failures) == 1 else EXIT_FAILURES

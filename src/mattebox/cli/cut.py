@@ -9,6 +9,7 @@ import click
 from mattebox.cli.common import photographs_options, process_photographs
 from mattebox.cli.console import CONTEXT_SETTINGS
 from mattebox.cli.options import StepCommand, recipe_from_options
+from mattebox.cli.value_completion import complete_files
 from mattebox.recipe.steps import STEP_ORDER
 
 COMMON_OPTION_NAMES = (
@@ -47,7 +48,12 @@ says otherwise. `mattebox --help-all` lists the exit codes.
     "cut", cls=StepCommand, common_options=COMMON_OPTION_NAMES, epilog=EXAMPLES, context_settings=CONTEXT_SETTINGS
 )
 @photographs_options(STEP_ORDER)
-@click.option("--explain", metavar="FILE", help="A picture of which parts decided and, with --votes, of the doubt.")
+@click.option(
+    "--explain",
+    metavar="FILE",
+    shell_complete=complete_files,
+    help="A picture of which parts decided and, with --votes, of the doubt.",
+)
 def command(**_: Any) -> int:
     """Cut the subject out of photographs: files, folders, globs, ZIP archives, or - for standard input."""
     context = click.get_current_context()

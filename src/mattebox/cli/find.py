@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import click
 
 from mattebox.cli import environment
-from mattebox.cli.console import CONTEXT_SETTINGS, first_failure, json_option, recursive_option, report_error
+from mattebox.cli.console import CONTEXT_SETTINGS, combine_exit_codes, json_option, recursive_option, report_error
+from mattebox.cli.value_completion import COMPLETER_BY_PARAMETER, complete_files
 from mattebox.errors import InputMissing, MatteboxError, UsageError
 
 if TYPE_CHECKING:
@@ -31,13 +32,23 @@ class ListingOptions(NamedTuple):
 
 
 @click.command("find", context_settings=CONTEXT_SETTINGS)
-@click.argument("inputs", nargs=-1, required=True, metavar="IN...")
-@click.option("--model", default="balanced", show_default=True, help="fast, balanced, best, or a card's name or path.")
+@click.argument("inputs", nargs=-1, required=True, metavar="IN...", shell_complete=complete_files)
+@click.option(
+    "--model",
+    default="balanced",
+    shell_complete=COMPLETER_BY_PARAMETER["model"],
+    show_default=True,
+    help="fast, balanced, best, or a card's name or path.",
+)
 @click.option("--device", default="auto", show_default=True, help="cpu, cuda, ... or the best there is.")
 @click.option("--threads", type=click.IntRange(1), help="For the network.  [default: all processors]")
 @recursive_option
 @click.option(
-    "--map", "map_output", metavar="OUT", help="Write which subject each pixel belongs to: a PNG, or a folder."
+    "--map",
+    "map_output",
+    metavar="OUT",
+    shell_complete=complete_files,
+    help="Write which subject each pixel belongs to: a PNG, or a folder.",
 )
 @click.option("--values", type=click.Choice(["number", "class"]), default="number", show_default=True,
               help="Of a map: the subject's number as listed (0 = none), or its class (255 = none).")  # fmt: skip
@@ -78,7 +89,7 @@ def command(
     if map_output == "-" and as_json:
         raise UsageError("a map and JSON cannot both go to standard output", "give the map a name")
     options = ListingOptions(map_output, values == "class", overwrite, as_json)
-    return first_failure(_list_subjects(job, session, options) for job in _plan_jobs(inputs, recursive, options))
+    return combine_exit_codes(_list_subjects(job, session, options) for job in _plan_jobs(inputs, recursive, options))
 
 
 def _plan_jobs(inputs: tuple[str, ...], recursive: bool, options: ListingOptions) -> list[BatchJob | BatchFailure]:

@@ -5,10 +5,11 @@ from __future__ import annotations
 import click
 
 from mattebox.cli.console import CONTEXT_SETTINGS
+from mattebox.cli.value_completion import complete_commands
 
 
 @click.command("help", context_settings=CONTEXT_SETTINGS)
-@click.argument("words", nargs=-1, metavar="[COMMAND]...")
+@click.argument("words", nargs=-1, metavar="[COMMAND]...", shell_complete=complete_commands)
 @click.option("--all", "is_complete", is_flag=True, help="Show all options.")
 @click.pass_context
 def command(context: click.Context, words: tuple[str, ...], is_complete: bool) -> int:

@@ -11,6 +11,7 @@ import sys
 import traceback
 import warnings
 from collections.abc import Iterator, Sequence
+from importlib import import_module
 from typing import Any, NoReturn
 
 import click
@@ -22,12 +23,13 @@ from mattebox.errors import MatteboxError
 from mattebox.recipe.deprecated_names import DeprecatedNameWarning
 
 EXIT_INTERNAL_ERROR, EXIT_INTERRUPTED = 70, 130
+COMPLETION_VARIABLE = "_MATTEBOX_COMPLETE"  # of click, set by the completion scripts
 
 EPILOG = """
 \b
 Exit codes:
   0  all went well
-  1  several pictures failed, for different reasons; or a check did not pass
+  1  everything was tried, and not all is good: a check did not pass, or pictures failed for different reasons
   2  the command line or the recipe makes no sense
   3  a picture is missing, broken, too large or of a kind we do not read
   4  no subject was found
@@ -55,6 +57,8 @@ def cli(debug: bool) -> None:
 def main(arguments: Sequence[str] | None = None) -> NoReturn:
     """Run a command line and exit with its code. Every error is one line with its remedy, never a traceback."""
     words = list(sys.argv[1:] if arguments is None else arguments)
+    if COMPLETION_VARIABLE in os.environ:
+        import_module("mattebox.cli.bash_completion")  # registers itself
     try:
         with _show_deprecations():
             code = cli.main(words, prog_name="mattebox", standalone_mode=False)

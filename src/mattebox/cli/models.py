@@ -13,6 +13,7 @@ import click
 from mattebox.cli import environment
 from mattebox.cli.command_group import SuggestingGroup
 from mattebox.cli.console import CONTEXT_SETTINGS, echo_stderr, report_error
+from mattebox.cli.value_completion import complete_models
 from mattebox.errors import ModelError
 
 if TYPE_CHECKING:
@@ -62,7 +63,7 @@ def list_(as_json: bool, task: str | None) -> int:
 
 
 @command.command("show", context_settings=CONTEXT_SETTINGS)
-@click.argument("name")
+@click.argument("name", shell_complete=complete_models)
 @json_option
 def show(name: str, as_json: bool) -> int:
     """Show all that a model's card says, and where its weights lie."""
@@ -81,7 +82,7 @@ def show(name: str, as_json: bool) -> int:
 
 
 @command.command("pull", context_settings=CONTEXT_SETTINGS)
-@click.argument("names", nargs=-1, required=True, metavar="NAME...")
+@click.argument("names", nargs=-1, required=True, metavar="NAME...", shell_complete=complete_models)
 @click.option("--accept-licence", is_flag=True, help="You have read the licence of these weights and agree to it.")
 @environment.offline_option
 @environment.commercial_option
@@ -103,7 +104,7 @@ def pull(names: tuple[str, ...], accept_licence: bool, as_json: bool) -> int:
 
 
 @command.command("verify", context_settings=CONTEXT_SETTINGS)
-@click.argument("names", nargs=-1, metavar="[NAME...]")
+@click.argument("names", nargs=-1, metavar="[NAME...]", shell_complete=complete_models)
 @json_option
 def verify(names: tuple[str, ...], as_json: bool) -> int:
     """Hash the weights that are here, or those named, and compare them with their cards."""
@@ -124,7 +125,7 @@ def verify(names: tuple[str, ...], as_json: bool) -> int:
 
 
 @command.command("remove", context_settings=CONTEXT_SETTINGS)
-@click.argument("name")
+@click.argument("name", shell_complete=complete_models)
 def remove(name: str) -> int:
     """Delete the weights of a pulled or added model."""
     from mattebox.models.cards.registry import find_card
@@ -137,7 +138,13 @@ def remove(name: str) -> int:
 
 @command.command("add", context_settings=CONTEXT_SETTINGS)
 @click.argument("file", type=click.Path(path_type=Path), metavar="FILE.onnx")
-@click.option("--like", required=True, metavar="MODEL", help="The model whose input and output it has.")
+@click.option(
+    "--like",
+    required=True,
+    metavar="MODEL",
+    shell_complete=complete_models,
+    help="The model whose input and output it has.",
+)
 @click.option(
     "--decoder",
     type=click.Path(path_type=Path),

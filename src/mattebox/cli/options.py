@@ -12,6 +12,7 @@ from click.core import ParameterSource
 
 from mattebox.cli.batch_options import BatchOption
 from mattebox.cli.help_all import HelpAllMixin, is_help_complete
+from mattebox.cli.value_completion import COMPLETER_BY_PARAMETER
 from mattebox.errors import UsageError
 from mattebox.recipe.flat_parameters import (
     Parameter,
@@ -150,8 +151,9 @@ def _click_option(parameter: Parameter, name: str, hidden: bool = False) -> Call
         return click.option(flag, name, is_flag=True, help=text, hidden=hidden)
     default = parameter.default
     return click.option(
-        flag, name, type=_click_type(parameter), default=default, show_default=True, help=text, hidden=hidden
-    )
+        flag, name, type=_click_type(parameter), default=default, show_default=True, help=text, hidden=hidden,
+        shell_complete=COMPLETER_BY_PARAMETER.get(parameter.name),
+    )  # fmt: skip
 
 
 def _click_type(parameter: Parameter) -> click.ParamType[Any] | type[str]:

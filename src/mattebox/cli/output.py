@@ -15,11 +15,9 @@ import click
 from mattebox.batch.job import JobResult
 from mattebox.batch.plan import BatchFailure, BatchJob
 from mattebox.batch.report import is_doubtful
-from mattebox.cli.console import echo_stderr
+from mattebox.cli.console import EXIT_FAILURES, combine_exit_codes, echo_stderr
 from mattebox.errors import MatteboxError
 
-EXIT_MIXED_FAILURES = 1
-EXIT_RULES_BROKEN = 1
 PROGRESS_DELAY_SECONDS = 1.0  # before the progress of a single photograph is shown
 PROGRESS_INTERVAL_SECONDS = 0.1
 MAX_PICTURES_WITHOUT_SUMMARY = 5  # above them failures are listed again at the end
@@ -91,7 +89,7 @@ class ConsoleReporter:
         elif sys.stderr.isatty() and job.target is not None:
             click.echo(f"{job.name} -> {job.target}  ({_confidence_text(result)}{seconds:.2f} s)", err=True)
         if broken_rules:
-            self.exit_codes.append(EXIT_RULES_BROKEN)
+            self.exit_codes.append(EXIT_FAILURES)
             self.failures.append(f"{job.target}: does not pass; {'; '.join(broken_rules)}")
             echo_stderr(self.failures[-1])
 
@@ -111,8 +109,7 @@ class ConsoleReporter:
     @property
     def exit_code(self) -> int:
         """0, the one code that all failures share, or 1 when they differ."""
-        codes = set(self.exit_codes)
-        return 0 if not codes else codes.pop() if len(codes) == 1 else EXIT_MIXED_FAILURES
+        return combine_exit_codes(self.exit_codes)
 
     def _clear_line(self) -> None:
         if self.has_progress_line:

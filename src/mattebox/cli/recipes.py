@@ -5,10 +5,11 @@ from __future__ import annotations
 import click
 
 from mattebox.cli.console import CONTEXT_SETTINGS
+from mattebox.cli.value_completion import complete_presets
 
 
 @click.command("recipes", context_settings=CONTEXT_SETTINGS)
-@click.argument("name", required=False)
+@click.argument("name", required=False, shell_complete=complete_presets)
 @click.option("--schema", is_flag=True, help="The JSON Schema of recipes: every step, field, default and limit.")
 def command(name: str | None, schema: bool) -> int:
     """List the recipes that come along; with NAME, print one, to change and keep.

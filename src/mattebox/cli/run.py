@@ -10,6 +10,7 @@ from mattebox.cli import cut
 from mattebox.cli.common import process_photographs
 from mattebox.cli.console import CONTEXT_SETTINGS
 from mattebox.cli.options import StepCommand, recipe_from_options
+from mattebox.cli.value_completion import complete_files
 
 COMMON_OPTION_NAMES = ("output", "background", "size", "format", "report", "recursive", "overwrite")
 EXAMPLES = """
@@ -34,7 +35,10 @@ def _callback(recipe: str, **_: Any) -> int:
 command = StepCommand(
     "run",
     callback=_callback,
-    params=[click.Argument(["recipe"]), *(p for p in cut.command.params if p.name != "recipe_file")],
+    params=[
+        click.Argument(["recipe"], shell_complete=complete_files),
+        *(p for p in cut.command.params if p.name != "recipe_file"),
+    ],
     help=_callback.__doc__,
     common_options=COMMON_OPTION_NAMES,
     epilog=EXAMPLES,

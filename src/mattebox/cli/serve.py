@@ -2,24 +2,43 @@
 
 from __future__ import annotations
 
+import errno
+import os
+import socket
 from typing import Any
 
 import click
 
 from mattebox.cli.console import CONTEXT_SETTINGS, echo_stderr
+from mattebox.cli.value_completion import COMPLETER_BY_PARAMETER, complete_files, complete_folders
 from mattebox.errors import UsageError
 
 MAX_CONNECTIONS = 500  # beyond them the answer is 503
+MAX_PORT = 65535
 MAX_HEADER_BYTES = 64 * 1024
 
 
 @click.command("serve", context_settings=CONTEXT_SETTINGS)
 @click.option("--host", help="The address to listen on.  [default: 127.0.0.1]")
-@click.option("--port", type=click.IntRange(1, 65535), help="The port.  [default: 7100]")
+@click.option("--port", type=click.IntRange(1, MAX_PORT), help="The port.  [default: 7100]")
 @click.option("--workers", type=click.IntRange(1), help="Processes that do the pictures.  [default: by processors]")
-@click.option("--model", help="The model used where a request names none.  [default: balanced]")
-@click.option("--keys", metavar="FILE", help="API keys, one a line; needed to listen beyond loopback.")
-@click.option("--data", metavar="FOLDER", help="Where jobs lie until they are erased.  [default: mattebox's own]")
+@click.option(
+    "--model",
+    shell_complete=COMPLETER_BY_PARAMETER["model"],
+    help="The model used where a request names none.  [default: balanced]",
+)
+@click.option(
+    "--keys",
+    metavar="FILE",
+    shell_complete=complete_files,
+    help="API keys, one a line; needed to listen beyond loopback.",
+)
+@click.option(
+    "--data",
+    metavar="FOLDER",
+    shell_complete=complete_folders,
+    help="Where jobs lie until they are erased.  [default: mattebox's own]",
+)
 @click.option("--settings", "show_settings", is_flag=True, help="Print all settings (environment variables) and exit.")
 def command(show_settings: bool, **options: Any) -> int:
     """Serve the API and the page: drop a photograph, see the cutout. Only this machine can connect unless
@@ -43,14 +62,43 @@ def command(show_settings: bool, **options: Any) -> int:
         from mattebox.server.http.timeout_protocol import TimeoutProtocol
         from mattebox.server.shutdown import CONNECTION_CLOSE_SECONDS, GracefulServer
     except ImportError as error:
-        raise UsageError("the server needs packages more", "pip install mattebox[server]") from error
-    app = create_app(settings)
+        raise UsageError("the server needs packages more", "pip install 'mattebox[server]'") from error
     host, port = settings.host, settings.port
+    listener = bind_address(host, port)
+    app = create_app(settings)
     echo_stderr(f"http://{host}:{port}  (Ctrl-C stops it)")
     config = uvicorn.Config(
         app, host=host, port=port, log_level="warning", access_log=False, server_header=False,
         timeout_graceful_shutdown=CONNECTION_CLOSE_SECONDS, limit_concurrency=MAX_CONNECTIONS, http=TimeoutProtocol,
         h11_max_incomplete_event_size=MAX_HEADER_BYTES,
     )  # fmt: skip
-    GracefulServer(config, app.state.mattebox).run()
+    GracefulServer(config, app.state.mattebox).run(sockets=[listener])
     return 0
+
+
+def bind_address(host: str, port: int) -> socket.socket:
+    """A socket bound to an address, so that a port in use is an error before anything starts. UsageError."""
+    try:
+        family, kind, protocol, _, address = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0]
+    except OSError as error:
+        raise UsageError(f"the address {host} is unknown", "give --host an address of this machine") from error
+    listener = socket.socket(family, kind, protocol)
+    try:
+        if os.name == "posix":  # elsewhere the option lets two servers share a port
+            listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        listener.bind(address)
+    except OSError as error:
+        listener.close()
+        raise _bind_error(error, host, port) from error
+    return listener
+
+
+def _bind_error(error: OSError, host: str, port: int) -> UsageError:
+    if error.errno == errno.EADDRINUSE:
+        other = port + 1 if port < MAX_PORT else port - 1
+        return UsageError(
+            f"port {port} of {host} is in use already", f"stop the other program, or choose another: --port {other}"
+        )
+    if error.errno == errno.EACCES:
+        return UsageError(f"port {port} needs an administrator's rights", "choose one above 1023 with --port")
+    return UsageError(f"cannot listen on {host}:{port} ({error.strerror})", "choose another --host or --port")

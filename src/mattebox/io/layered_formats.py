@@ -104,4 +104,4 @@ def _import_optional(module: str, format: str) -> Any:
     try:
         return import_module(module)
     except ImportError as error:
-        raise OutputError(f"{format} files need an extra package", "pip install mattebox[layers]") from error
+        raise OutputError(f"{format} files need an extra package", "pip install 'mattebox[layers]'") from error

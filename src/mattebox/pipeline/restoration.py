@@ -18,6 +18,7 @@ from mattebox.io import resampling
 from mattebox.models import face_detector, face_restorer
 from mattebox.models.cards.registry import find_card, find_card_for_task, restorer_name, upscaler_names
 from mattebox.models.image_to_image import ImageToImageNetwork, find_twin_card, find_upscale_factor
+from mattebox.models.store.weight_store import require_all_installed
 from mattebox.recipe.recipe import Recipe
 from mattebox.recipe.steps import Faces, Restore, Upscale
 from mattebox.types import ImageShape, Matte, OnProgress, Picture
@@ -49,10 +50,22 @@ def check_restoration_steps(recipe: Recipe) -> None:
 
 def weight_hashes(recipe: Recipe) -> list[str]:
     """Hashes of the networks that the recipe restores and upscales with."""
+    return [find_card(name).sha256 or find_card(name).md5 for name in _network_names(recipe)]
+
+
+def require_models(recipe: Recipe) -> None:
+    """Raise one ModelError that names all networks that the recipe restores, upscales and finds faces with, and that
+    are not here, where there are several."""
+    names, faces = _network_names(recipe), recipe.find_step(Faces)
+    names += [faces.finder, faces.model] if faces is not None and faces.strength else []
+    require_all_installed(find_card(name) for name in names)
+
+
+def _network_names(recipe: Recipe) -> list[str]:
+    """The networks that the recipe restores and upscales with."""
     restore, upscale = recipe.find_step(Restore), recipe.find_step(Upscale)
     names = [restorer_name(restore.model)] if restore is not None and restore.amount != "none" else []
-    names += upscaler_names(upscale.model) if upscale is not None and upscale.to != "none" else ()
-    return [find_card(name).sha256 or find_card(name).md5 for name in names]
+    return [*names, *(upscaler_names(upscale.model) if upscale is not None and upscale.to != "none" else ())]
 
 
 def restore_photograph(

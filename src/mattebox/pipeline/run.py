@@ -69,6 +69,7 @@ def run_recipe(
     """
     if not is_checked:
         check_recipe(recipe, open_image, session)
+    restoration.require_models(recipe)
     restoration.target_shape(picture.shape, recipe)
     networks = _Networks(session, device, threads, StageTimer())
     run = _PipelineRun(recipe, networks, name, open_image, on_progress, open_tile_sink, picture, Result(picture))

@@ -28,7 +28,7 @@ def _build_command(name: str, module: str, summary: str) -> click.Command:
         except ModuleNotFoundError as error:
             if error.name not in TRAINING_PACKAGES:
                 raise
-            raise UsageError(f"`mattebox {name}` needs {error.name}", "pip install mattebox[train]") from error
+            raise UsageError(f"`mattebox {name}` needs {error.name}", "pip install 'mattebox[train]'") from error
         tool.main(list(arguments), f"mattebox {name}")
 
     return command

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Iterable
 from pathlib import Path
 
 from mattebox.errors import ModelError
@@ -77,6 +78,14 @@ def verify_and_record(card: Card) -> Hashes:
     """Verify all files of a model as `verify_weights`, and record the hashes of pulled ones that have no record yet."""
     first, *_ = (_verify_and_record_file(file) for file in weight_files.file_cards(card))
     return first
+
+
+def require_all_installed(cards: Iterable[Card]) -> None:
+    """Raise one ModelError that names all models that are not here, and the command that pulls them."""
+    names = list(dict.fromkeys(base_model_name(card) for card in cards if not weight_files.is_installed(card)))
+    if len(names) > 1:
+        listed = f"{', '.join(names[:-1])} and {names[-1]}"
+        raise ModelError(f"the models {listed} are not here", f"mattebox models pull {' '.join(names)}")
 
 
 def _verify_and_record_file(card: Card) -> Hashes:

@@ -1,0 +1,118 @@
+"""Shell completion, by a real bash where there is one, and by click's protocol for zsh and fish."""
+
+from __future__ import annotations
+
+import os
+import pty
+import select
+import shutil
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+from tests.cli.conftest import Run
+
+END = "<end>"  # typed after the completion
+MAX_WAIT_SECONDS = 40.0
+VALUES = [
+    (("cut", "--preset", "ama"), ["amazon"]),
+    (("cut", "--model", "bal"), ["balanced"]),
+    (("enhance", "--restore-model", "sta"), ["standard"]),
+    (("check", "--for", "eb"), ["ebay"]),
+    (("recipes", "stick"), ["sticker"]),
+    (("models", "pull", "gfp"), ["gfpgan"]),
+    (("help", "upsc"), ["upscale"]),
+    (("photo.jpg", "--metad"), ["--metadata"]),
+    (("cut", "photo.jpg", "--shadow", "ca"), ["cast"]),
+    (("enh",), ["enhance"]),
+]
+FILES = [("phot",), ("cut", "phot"), ("cut", "-o", "phot"), ("enhance", "phot"), ("run", "phot"), ("find", "phot"),
+         ("check", "phot"), ("cut", "--recipe", "phot"), ("cut", "--background", "phot"), ("cut", "--model", "phot"),
+         ("cut", "--trimap", "phot")]  # fmt: skip
+
+
+def complete_words(shell: str, words: tuple[str, ...]) -> list[tuple[str, str]]:
+    """(kind, value) of each completion of the last word, as the shell's script is told."""
+    line = ["mattebox", *words]
+    variables = {"_MATTEBOX_COMPLETE": f"{shell}_complete", "COMP_WORDS": " ".join(line), "COMP_CWORD": str(len(words))}
+    if shell == "fish":
+        variables |= {"COMP_WORDS": " ".join(line), "COMP_CWORD": words[-1]}
+    code = "from mattebox.cli.main import main; main()"
+    done = subprocess.run(
+        [sys.executable, "-c", code], env={**os.environ, **variables}, capture_output=True, text=True, timeout=50
+    )
+    assert done.stderr == ""
+    lines = done.stdout.splitlines()
+    if shell == "zsh":
+        return list(zip(lines[::3], lines[1::3], strict=True))
+    return [tuple(line.split("\t")[0].split(",", 1)) for line in lines if "," in line]  # type: ignore[misc]
+
+
+@pytest.mark.parametrize(("words", "values"), VALUES)
+def test_names_are_completed(words: tuple[str, ...], values: list[str]) -> None:
+    assert complete_words("bash", words) == [("plain", value) for value in values]
+
+
+@pytest.mark.parametrize("words", FILES)
+def test_files_are_left_to_the_shell(words: tuple[str, ...]) -> None:
+    assert complete_words("bash", words) == [("file", "phot")]
+
+
+@pytest.mark.parametrize("shell", ["zsh", "fish"])
+def test_other_shells_get_the_same(shell: str) -> None:
+    assert [value for _, value in complete_words(shell, ("cut", "--preset", "ama"))] == ["amazon"]
+    assert [kind for kind, _ in complete_words(shell, ("cut", "phot"))] == ["file"]
+
+
+@pytest.mark.skipif(shutil.which("bash") is None, reason="needs bash")
+@pytest.mark.parametrize(
+    ("typed", "expected"),
+    [
+        ("cut phot", "cut photograph\\ one.jpg"),
+        ("phot", "photograph\\ one.jpg"),
+        ("cut --preset ama", "cut --preset amazon"),
+        ("cut --preset=ama", "cut --preset=amazon"),
+        ("check --for goo", "check --for google"),
+        ("cut sub", "cut subfolder/"),
+    ],
+)
+def test_a_real_bash_completes(run: Run, tmp_path: Path, typed: str, expected: str) -> None:
+    (tmp_path / "photograph one.jpg").touch()
+    (tmp_path / "subfolder").mkdir()
+    folder = tmp_path / "bin"
+    folder.mkdir()
+    program = folder / "mattebox"
+    code = "from mattebox.cli.main import main; main()"
+    program.write_text(f'#!/bin/sh\nexec "{sys.executable}" -c "{code}" "$@"\n')
+    program.chmod(0o755)
+    (tmp_path / "completion.sh").write_text(run("completion", "bash").out)
+    assert type_into_bash(tmp_path, f"mattebox {typed}", folder) == f"mattebox {expected}"
+
+
+def type_into_bash(folder: Path, typed: str, programs: Path) -> str:
+    """What stands on the command line after Tab."""
+    process, terminal = pty.fork()
+    if process == 0:
+        os.chdir(folder)
+        variables = {**os.environ, "PATH": f"{programs}:{os.environ['PATH']}", "PS1": "$ ", "TERM": "dumb"}
+        os.execvpe("bash", ["bash", "--norc", "--noprofile", "-i"], variables)
+    try:
+        os.write(terminal, b"bind 'set enable-bracketed-paste off'; . ./completion.sh; echo re''ady\n")
+        read_until(terminal, "ready\r\n")
+        os.write(terminal, typed.encode() + b"\t" + END.encode())
+        return read_until(terminal, END).split("$ ")[-1].removesuffix(END).rstrip(" ")
+    finally:
+        os.close(terminal)
+        os.waitpid(process, 0)
+
+
+def read_until(terminal: int, end: str) -> str:
+    text, limit = "", time.monotonic() + MAX_WAIT_SECONDS
+    while end not in text:
+        assert time.monotonic() < limit, text
+        if select.select([terminal], [], [], 1.0)[0]:
+            text += os.read(terminal, 4096).decode()
+    return text
