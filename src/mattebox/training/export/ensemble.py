@@ -4,8 +4,9 @@
                                                 [--steep 1.25]
 
 Alpha and the presence of a subject are the weighted means of the networks' logits: their errors are in different
-places, so that the mean has fewer. The networks must have the same preprocessing; their graphs may be in float or in
-int8. The card is written beside the graph, calibrated and evaluated.
+places, so that the mean has fewer. The first card says how pictures are prepared; a network that takes squashed
+pictures is adapted to that. Presence is the mean of those networks that estimate it. The graphs may be in float or in
+int8, but have one opset. The card is written beside the graph, calibrated and evaluated.
 """
 
 from __future__ import annotations
@@ -27,6 +28,7 @@ from mattebox.models.cards.card import Card
 from mattebox.models.cards.registry import find_card
 from mattebox.models.store import weight_store
 from mattebox.training.export import cards
+from mattebox.training.export.input_adapter import adapt_input
 
 INPUT_NAME, OUTPUT_NAME = "picture", "said"
 
@@ -34,12 +36,12 @@ INPUT_NAME, OUTPUT_NAME = "picture", "said"
 def merge_graphs(
     models: Sequence[onnx.ModelProto], weights: Sequence[float], logit_scale: float = 1.0
 ) -> onnx.ModelProto:
-    """Merge graphs of the same input and output into one that gives the mean of their logits.
+    """Merge graphs of the same input into one that gives the mean of their logits.
 
     Parameters
     ----------
     models : sequence of ModelProto
-        Graphs from N x 3 x H x W to probabilities N x P x H x W.
+        Graphs from N x 3 x H x W to probabilities N x P x H x W: alpha and, in all or some, presence.
     weights : sequence of float
         Weights of the mean.
     logit_scale : float
@@ -48,15 +50,11 @@ def merge_graphs(
     Raises
     ------
     ModelError
-        If they have different numbers of planes.
+        If they have other numbers of planes, or different opsets.
     """
     parts = [compose.add_prefix(model, f"net{i}_") for i, model in enumerate(models)]
-    planes = {part.graph.output[0].type.tensor_type.shape.dim[1].dim_value for part in parts}
-    if len(planes) != 1:
-        raise ModelError(
-            f"the networks give {' and '.join(map(str, sorted(planes)))} planes",
-            "add a subject head to all of them, or to none",
-        )
+    planes = [_plane_count(part) for part in parts]
+    _check_mergeable(parts, planes)
     nodes: list[onnx.NodeProto] = []
     limits = {"low": LOGIT_CLIP_MARGIN, "high": 1 - LOGIT_CLIP_MARGIN, "one": 1}
     constants = [_scalar_tensor(name, value) for name, value in limits.items()]
@@ -64,23 +62,54 @@ def merge_graphs(
         nodes += [helper.make_node("Identity", [INPUT_NAME], [part.graph.input[0].name]), *part.graph.node]
         nodes += _logit_nodes(part.graph.output[0].name, f"logit{i}", f"weight{i}")
         constants += [*part.graph.initializer, _scalar_tensor(f"weight{i}", weights[i] / sum(weights))]
-    by_plane = np.array([logit_scale] + [1] * (planes.pop() - 1), np.float32)
-    constants.append(numpy_helper.from_array(by_plane[:, None, None], "steep"))
+    plane_count = max(planes)
+    complete = [count == plane_count for count in planes]
+    plane_scales = np.array([logit_scale] + [1] * (plane_count - 1), np.float32)
+    plane_scales[1:] *= sum(weights) / sum(w for w, is_complete in zip(weights, complete, strict=True) if is_complete)
+    constants.append(numpy_helper.from_array(plane_scales[:, None, None], "steep"))
+    if not all(complete):
+        constants.append(numpy_helper.from_array(np.array([0, 0, 0, 0, 0, 1, 0, 0]), "presence_pads"))
+        nodes += [
+            helper.make_node("Pad", [f"logit{i}", "presence_pads"], [f"logit{i}_padded"])
+            for i, is_complete in enumerate(complete)
+            if not is_complete
+        ]
+    logits = [f"logit{i}" if is_complete else f"logit{i}_padded" for i, is_complete in enumerate(complete)]
     nodes += [
-        helper.make_node("Sum", [f"logit{i}" for i in range(len(parts))], ["mean"]),
+        helper.make_node("Sum", logits, ["mean"]),
         helper.make_node("Mul", ["mean", "steep"], ["decided"]),
         helper.make_node("Sigmoid", ["decided"], [OUTPUT_NAME]),
     ]
     graph_input = helper.make_empty_tensor_value_info(INPUT_NAME)
     graph_output = helper.make_empty_tensor_value_info(OUTPUT_NAME)
     graph_input.type.CopyFrom(parts[0].graph.input[0].type)
-    graph_output.type.CopyFrom(parts[0].graph.output[0].type)
+    graph_output.type.CopyFrom(parts[complete.index(True)].graph.output[0].type)
     graph = helper.make_graph(nodes, "ensemble", [graph_input], [graph_output], constants)
     versions = {o.domain: o.version for part in parts for o in part.opset_import}
     model = helper.make_model(graph, opset_imports=[helper.make_opsetid(d, v) for d, v in versions.items()])
     model.ir_version = max(part.ir_version for part in parts)
     onnx.checker.check_model(model)
     return model
+
+
+def _plane_count(model: onnx.ModelProto) -> int:
+    count: int = model.graph.output[0].type.tensor_type.shape.dim[1].dim_value
+    return count
+
+
+def _check_mergeable(models: Sequence[onnx.ModelProto], planes: Sequence[int]) -> None:
+    distinct = set(planes)
+    if len(distinct) != 1 and distinct != {1, 2}:
+        raise ModelError(
+            f"the networks give {' and '.join(map(str, sorted(distinct)))} planes",
+            "choose networks that give alpha, or alpha and presence",
+        )
+    opsets = {o.version for model in models for o in model.opset_import if o.domain in ("", "ai.onnx")}
+    if len(opsets) != 1:
+        raise ModelError(
+            f"the networks' graphs have opsets {' and '.join(map(str, sorted(opsets)))}",
+            "convert them to one with onnx.version_converter",
+        )
 
 
 def _scalar_tensor(name: str, value: float) -> onnx.TensorProto:
@@ -107,7 +136,7 @@ def build_ensemble(
     Parameters
     ----------
     members : sequence of Card
-        Two or more cards with the same preprocessing and output.
+        Two or more cards; the first one's preprocessing is that of the ensemble.
     weights : sequence of float
         A positive weight for each.
     logit_scale : float
@@ -127,23 +156,29 @@ def build_ensemble(
     UsageError
         If there are too few cards, or not a positive weight for each.
     ModelError
-        If the networks differ in preprocessing or output.
+        If the networks differ in output, or their graphs cannot be adapted to one input.
     """
     if len(members) < 2 or len(weights) != len(members) or min(weights) <= 0:
         raise UsageError(f"{len(members)} cards and {len(weights)} weights", "give two cards or more, and a share each")
     first = members[0]
-    for card in members[1:]:
-        if _input_without_views(card) != _input_without_views(first) or card.output != first.output:
-            raise ModelError(
-                f"models {first.name} and {card.name} differ in input or output", "choose cards with the same of both"
-            )
-    graphs = [onnx.load_from_string(weight_store.read_weights(card)) for card in members]
+    graphs = []
+    for card in members:
+        if _output_without_presence(card) != _output_without_presence(first):
+            raise ModelError(f"models {first.name} and {card.name} differ in output", "choose cards with the same")
+        graph = onnx.load_from_string(weight_store.read_weights(card))
+        has_same_input = _network_input(card) == _network_input(first)
+        graphs.append(graph if has_same_input else adapt_input(graph, card.input, first.input))
     onnx.save(merge_graphs(graphs, weights, logit_scale), out)
     return cards.write_evaluated_card(out, _card_facts(members, weights, logit_scale), _sum_figures(members), data)
 
 
-def _input_without_views(card: Card) -> Any:
-    return msgspec.structs.replace(card.input, looks=1)
+def _network_input(card: Card) -> Any:
+    """What the network itself is given: without the numbers of views and crops."""
+    return msgspec.structs.replace(card.input, looks=1, closer=0.0)
+
+
+def _output_without_presence(card: Card) -> Any:
+    return msgspec.structs.replace(card.output, presence=False)
 
 
 def _card_facts(members: Sequence[Card], weights: Sequence[float], logit_scale: float) -> dict[str, Any]:
@@ -154,7 +189,7 @@ def _card_facts(members: Sequence[Card], weights: Sequence[float], logit_scale: 
     return cards.inherited_facts(first) | {
         "architecture": " and ".join(kinds),
         "summary": f"{' and '.join(names)} as an ensemble; {first.summary}",
-        "input": msgspec.to_builtins(_input_without_views(first)),
+        "input": msgspec.to_builtins(msgspec.structs.replace(first.input, looks=1)),
         "output": msgspec.to_builtins(first.output),
         "data": list(dict.fromkeys(line for card in members for line in card.data)),
         "recipe": "; ".join(f"{card.name}: {card.recipe}" for card in members),
