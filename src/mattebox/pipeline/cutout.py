@@ -89,7 +89,7 @@ def cut_out(
     if not matte.found and step.empty == "refuse":
         raise NoSubject(
             f"{name}: no subject found (confidence {matte.confidence:.2f})",
-            "crop closer, try --model best, or take what there is with --empty keep",
+            "crop closer, try --model best, or keep whatever was found with --empty keep",
         )
     matte = source.refine_edges(crop, matte)
     if remaining.trimap is not None:
