@@ -157,7 +157,7 @@ def test_a_grey_picture_is_one_channel(format: str) -> None:
 
 def test_a_grey_picture_of_sixteen_bits_is_one_channel() -> None:
     grey = np.repeat((np.arange(48 * 64, dtype=np.uint16) * 20).reshape(48, 64, 1), 3, 2)
-    for format in ("png", "tiff"):
-        with Image.open(io.BytesIO(encode(Picture(grey, is_grey=True), format))) as made:
+    for name in ("png", "tiff"):
+        with Image.open(io.BytesIO(encode(Picture(grey, is_grey=True), name))) as made:
             assert made.mode.startswith("I")
             assert (np.asarray(made) == grey[..., 0]).all()
