@@ -194,7 +194,7 @@ def test_interrupted(run: Run, photo: Path, monkeypatch: pytest.MonkeyPatch) -> 
     ran = run("cut", photo)
     assert ran.code == 130
     assert ran.err.strip().splitlines() == [
-        "mattebox: interrupted; files that were finished are whole, nothing is half-written"
+        "mattebox: interrupted; finished files are complete, and none is half-written"
     ]
 
 

@@ -101,7 +101,7 @@ def type_into_bash(folder: Path, typed: str, programs: Path) -> str:
         os.execvpe("bash", ["bash", "--norc", "--noprofile", "-i"], variables)
     try:
         os.write(terminal, b"bind 'set enable-bracketed-paste off'; . ./completion.sh; echo re''ady\n")
-        read_until(terminal, "ready\r\n")
+        read_until(terminal, "ready\r\n$ ")  # the prompt, after which the terminal no longer echoes
         os.write(terminal, typed.encode() + b"\t" + END.encode())
         return read_until(terminal, END).split("$ ")[-1].removesuffix(END).rstrip(" ")
     finally:

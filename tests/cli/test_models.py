@@ -69,7 +69,7 @@ def test_show(run: Run) -> None:
     for word in ("commercial: yes", "name: MIT", "here: no", "DIS-VD HCE", "BiRefNet README", "values: logits"):
         assert word in text
     text = run("models", "show", "balanced").out
-    assert "  parameters, 7,361,560, python -m mattebox.training.export.cutout\n" in text
+    assert "  parameters, 4,787,089, python -m mattebox.training.export.cutout\n" in text
     assert "failures:\n  coco_small: IoU" in text  # sentences have a line each
     assert json.loads(run("models", "show", "u2net@x", "--json").out or "{}") == {}
     assert json.loads(run("models", "show", "u2net", "--json").out)["bytes"] == 175_997_641

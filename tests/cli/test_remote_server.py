@@ -65,7 +65,7 @@ def test_a_folder_done_there_is_as_done_here(server: str, child: Run, tmp_path: 
         assert apart(tmp_path / "there" / path.name, path) <= 2
     assert (tmp_path / "s.html").read_text().count("data:image/webp") == 3
     again = child(*words, "-o", "there/", "--server", server, "--report", "r.jsonl", "--resume")
-    assert "3 were done already" in again.err
+    assert "3 had been done before" in again.err
 
 
 def test_pictures_that_a_recipe_names_go_along_under_other_names(server: str, child: Run, tmp_path: Path) -> None:

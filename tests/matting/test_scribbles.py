@@ -35,8 +35,8 @@ def test_a_stroke_has_no_gaps() -> None:
 
 @pytest.mark.parametrize(
     ("text", "message"),
-    [("10", "is no point"), ("a,b", "is no point"), ("401,10", "outside"), ("10,101%", "outside"),
-     ("1,1:2,2:3,3", "is no box"), ("1,1/2,2:3,3", "is no box")],
+    [("10", "is not a point"), ("a,b", "is not a point"), ("401,10", "outside"), ("10,101%", "outside"),
+     ("1,1:2,2:3,3", "is not a box"), ("1,1/2,2:3,3", "is not a box")],
 )  # fmt: skip
 def test_nonsense_is_refused(text: str, message: str) -> None:
     with pytest.raises(UsageError, match=message):

@@ -10,10 +10,10 @@ from mattebox.cli.console import CONTEXT_SETTINGS
 
 
 @click.command("cache", context_settings=CONTEXT_SETTINGS)
-@click.option("--clear", is_flag=True, help="Delete it all.")
+@click.option("--clear", is_flag=True, help="Delete all entries.")
 @click.option("--json", "as_json", is_flag=True, help="As JSON.")
 def command(clear: bool, as_json: bool) -> int:
-    """Show the cache of networks' results: no network runs twice on the same photograph.
+    """Show or clear the cache of network results, which saves running a network twice on the same photograph.
 
     It holds mattes and embeddings under hashes of the networks' input, never photographs or their names.
     MATTEBOX_CACHE limits its size (500MB unless it is set, 0 for nothing); the least recently used go first. From

@@ -44,7 +44,7 @@ def command(inputs: tuple[str, ...], market: str | None, recursive: bool, as_jso
     from mattebox.io.sources import expand_inputs
 
     if market is None:
-        raise click.UsageError(f"say --for which marketplace: {', '.join(load_marketplaces())}")
+        raise click.UsageError(f"choose a marketplace with --for: {', '.join(load_marketplaces())}")
     rules = find_rules(market)
     if show_rules:
         _print_rules(rules)

@@ -14,7 +14,7 @@ EXIT_FAILURES = 1  # all pictures were tried, and not all of them are good
 CONTEXT_SETTINGS: dict[str, Any] = {"help_option_names": ["-h", "--help"]}
 
 json_option = click.option("--json", "as_json", is_flag=True, help="One JSON object per picture on standard output.")
-recursive_option = click.option("--recursive", is_flag=True, help="Take the folders inside folders, too.")
+recursive_option = click.option("--recursive", is_flag=True, help="Include subfolders.")
 
 
 def echo_stderr(line: str) -> None:

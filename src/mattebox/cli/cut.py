@@ -52,7 +52,7 @@ says otherwise. `mattebox --help-all` lists the exit codes.
     "--explain",
     metavar="FILE",
     shell_complete=complete_files,
-    help="A picture of which parts decided and, with --votes, of the doubt.",
+    help="Draw which parts of the photograph decided and, with --votes, where the network is uncertain.",
 )
 def command(**_: Any) -> int:
     """Cut the subject out of photographs: files, folders, globs, ZIP archives, or - for standard input."""

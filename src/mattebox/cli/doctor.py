@@ -13,7 +13,7 @@ from mattebox.cli.console import CONTEXT_SETTINGS
 @click.command("doctor", context_settings=CONTEXT_SETTINGS)
 @click.option("--json", "as_json", is_flag=True, help="One JSON object per finding.")
 def command(as_json: bool) -> int:
-    """Look for the usual mistakes: packages, libraries, devices, memory, folders, weights.
+    """Check this installation for common problems: packages, devices, memory, folders, model weights.
 
     The exit code is 1 when something will fail, else 0.
     """

@@ -29,7 +29,7 @@ COMMON_OPTION_NAMES = (
 EXAMPLES = """
 \b
 Examples:
-  mattebox enhance photo.jpg                        what it needs, and no more: noise, cast, light
+  mattebox enhance photo.jpg                        corrects noise, colour cast and light as much as needed
   mattebox enhance photos/ -o better/ --recursive
   mattebox enhance photo.jpg --light auto           only that
   mattebox enhance old.jpg --restore auto --upscale 2x -o old-large.png
@@ -48,7 +48,7 @@ NAME-enhanced, in the photograph's own format. `mattebox analyse photo.jpg` says
 @click.option("--only", type=click.Choice(AREAS), help=f"{AREA_HELP.capitalize()}.")
 @photographs_options(ENHANCE_STEPS)
 def command(only: str | None, **_: Any) -> int:
-    """Make photographs better: noise, light, colours, sharpness, size. What is good already stays as it is."""
+    """Make photographs better: noise, light, colours, sharpness, size. A good photograph is left unchanged."""
     context = click.get_current_context()
     recipe = recipe_from_options(context, enhance_base_recipe(explicit_parameters(context)))
     return process_photographs(limit_to_area(recipe, only) if only else recipe, context)

@@ -47,9 +47,11 @@ def _restore_variable(variable: str, value: str | None) -> None:
 
 offline_option = _environment_flag("--offline", OFFLINE_VARIABLE, f"Never use the network ({OFFLINE_VARIABLE}=1).")
 commercial_option = _environment_flag(
-    "--commercial", COMMERCIAL_VARIABLE, f"Refuse models that may not be used commercially ({COMMERCIAL_VARIABLE}=1)."
+    "--commercial",
+    COMMERCIAL_VARIABLE,
+    f"Refuse models whose licence forbids commercial use ({COMMERCIAL_VARIABLE}=1).",
 )
 no_cache_option = click.option(
     "--no-cache", is_flag=True, expose_value=False, is_eager=True, callback=_set_cache_size,
-    help=f"Neither keep nor use mattes of earlier runs ({CACHE_VARIABLE}=0; `mattebox cache`).",
+    help=f"Neither store nor reuse mattes of earlier runs ({CACHE_VARIABLE}=0; `mattebox cache`).",
 )  # fmt: skip

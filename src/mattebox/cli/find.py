@@ -40,8 +40,8 @@ class ListingOptions(NamedTuple):
     show_default=True,
     help="fast, balanced, best, or a card's name or path.",
 )
-@click.option("--device", default="auto", show_default=True, help="cpu, cuda, ... or the best there is.")
-@click.option("--threads", type=click.IntRange(1), help="For the network.  [default: all processors]")
+@click.option("--device", default="auto", show_default=True, help="cpu, cuda, ...; auto is the fastest available.")
+@click.option("--threads", type=click.IntRange(1), help="CPU threads of the network.  [default: all processors]")
 @recursive_option
 @click.option(
     "--map",

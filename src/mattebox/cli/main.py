@@ -30,12 +30,12 @@ EPILOG = """
 Exit codes:
   0  all went well
   1  everything was tried, and not all is good: a check did not pass, or pictures failed for different reasons
-  2  the command line or the recipe makes no sense
-  3  a picture is missing, broken, too large or of a kind we do not read
+  2  the command line or the recipe is invalid
+  3  a picture is missing, damaged, too large or of an unsupported format
   4  no subject was found
   5  a result cannot be written
-  6  a model is unknown or its weights are not what its card says
-  7  the device asked for is not there
+  6  a model is unknown or not installed, or its weights do not match its card
+  7  the requested device is not available
   70  an error in mattebox itself (--debug shows the traceback)
   130  interrupted
 """
@@ -69,7 +69,7 @@ def main(arguments: Sequence[str] | None = None) -> NoReturn:
     except click.ClickException as error:
         code = _report_usage_error(error)
     except (KeyboardInterrupt, click.Abort):
-        echo_stderr("interrupted; files that were finished are whole, nothing is half-written")
+        echo_stderr("interrupted; finished files are complete, and none is half-written")
         code = EXIT_INTERRUPTED
     except BrokenPipeError:
         os.dup2(os.open(os.devnull, os.O_WRONLY), 1)  # the reader has closed the pipe

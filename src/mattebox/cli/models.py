@@ -49,7 +49,7 @@ file; the hash stays the card's. HTTPS_PROXY is respected.
 @environment.commercial_option
 @click.pass_context
 def command(context: click.Context, as_json: bool, task: str | None) -> int | None:
-    """List the models, pull published ones, add your own."""
+    """List models, download published ones, and add your own."""
     return _print_models(as_json, task) if context.invoked_subcommand is None else None
 
 
@@ -58,7 +58,7 @@ def command(context: click.Context, as_json: bool, task: str | None) -> int | No
 @task_option
 @environment.commercial_option
 def list_(as_json: bool, task: str | None) -> int:
-    """List the models: presets, licence, commercial use, and whether the weights are here. Needs no network."""
+    """List the models: presets, licence, commercial use, and whether the weights are installed. Works offline."""
     return _print_models(as_json, task)
 
 

@@ -70,7 +70,7 @@ class ConsoleReporter:
         """Write how many were skipped, and after many pictures all failures once more."""
         self._clear_line()
         if self.skipped_count:
-            echo_stderr(f"{self.skipped_count} were done already")
+            echo_stderr(f"{self.skipped_count} had been done before")
         if self.total > MAX_PICTURES_WITHOUT_SUMMARY and self.failures:
             echo_stderr(f"{len(self.failures)} of {self.total} failed:")
             for line in self.failures:
@@ -150,7 +150,11 @@ def _confidence_text(result: JobResult) -> str:
     """The confidence, with a request to look where it is low."""
     if result.matte is None:
         return ""
+<<<<<<< HEAD
     request = ": look at this one" if is_doubtful(result.matte) else ""
+=======
+    request = ": please check" if result.matte.confidence < REVIEW_CONFIDENCE else ""
+>>>>>>> first-minutes
     return f"confidence {result.matte.confidence:.2f}{request}, "
 
 

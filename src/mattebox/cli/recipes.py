@@ -12,7 +12,7 @@ from mattebox.cli.value_completion import complete_presets
 @click.argument("name", required=False, shell_complete=complete_presets)
 @click.option("--schema", is_flag=True, help="The JSON Schema of recipes: every step, field, default and limit.")
 def command(name: str | None, schema: bool) -> int:
-    """List the recipes that come along; with NAME, print one, to change and keep.
+    """List the built-in recipes; with NAME, print one, as a start for your own.
 
     \b
       mattebox recipes amazon > mine.toml

@@ -21,7 +21,7 @@ MAX_HEADER_BYTES = 64 * 1024
 @click.command("serve", context_settings=CONTEXT_SETTINGS)
 @click.option("--host", help="The address to listen on.  [default: 127.0.0.1]")
 @click.option("--port", type=click.IntRange(1, MAX_PORT), help="The port.  [default: 7100]")
-@click.option("--workers", type=click.IntRange(1), help="Processes that do the pictures.  [default: by processors]")
+@click.option("--workers", type=click.IntRange(1), help="Worker processes.  [default: by processors]")
 @click.option(
     "--model",
     shell_complete=COMPLETER_BY_PARAMETER["model"],
@@ -37,7 +37,7 @@ MAX_HEADER_BYTES = 64 * 1024
     "--data",
     metavar="FOLDER",
     shell_complete=complete_folders,
-    help="Where jobs lie until they are erased.  [default: mattebox's own]",
+    help="Where jobs are stored until they are deleted.  [default: mattebox's own folder]",
 )
 @click.option("--settings", "show_settings", is_flag=True, help="Print all settings (environment variables) and exit.")
 def command(show_settings: bool, **options: Any) -> int:
@@ -62,7 +62,7 @@ def command(show_settings: bool, **options: Any) -> int:
         from mattebox.server.http.timeout_protocol import TimeoutProtocol
         from mattebox.server.shutdown import CONNECTION_CLOSE_SECONDS, GracefulServer
     except ImportError as error:
-        raise UsageError("the server needs packages more", "pip install 'mattebox[server]'") from error
+        raise UsageError("the server needs extra packages", "pip install 'mattebox[server]'") from error
     host, port = settings.host, settings.port
     listener = bind_address(host, port)
     app = create_app(settings)

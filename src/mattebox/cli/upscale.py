@@ -19,9 +19,9 @@ EXAMPLES = """
 Examples:
   mattebox upscale photo.jpg                        photo-upscaled.jpg, twice the size
   mattebox upscale photo.jpg --to 4x -o large.png
-  mattebox upscale photos/ -o large/ --to 4000px    the longer side; what is larger already stays
-  mattebox upscale scan.jpg --to 3x --restore auto  takes noise and JPEG's blocks out first
-  mattebox upscale logo.png --to 4x                 transparency goes along, without a rim
+  mattebox upscale photos/ -o large/ --to 4000px    the longer side; larger photographs are left unchanged
+  mattebox upscale scan.jpg --to 3x --restore auto  removes noise and JPEG artefacts first
+  mattebox upscale logo.png --to 4x                 keeps transparency, without a fringe
 """
 
 

@@ -100,7 +100,7 @@ def parse_background(text: str) -> BackgroundSpec | None:
         near = difflib.get_close_matches(word or stripped, [*BACKGROUND_KEYWORDS, *colour.css_colour_names()], 2, 0.7)
         hint = f"did you mean {' or '.join(near)}? " if near else ""
         raise UsageError(
-            f"{text!r} is no background",
+            f"{text!r} is not a background",
             f"{hint}give transparent, a colour, a linear-gradient(...) or radial-gradient(...), blur, studio, "
             "or a picture's path",
         ) from error

@@ -180,7 +180,7 @@ def _add_outline(composition: Composition, step: Outline) -> Composition:
 def _add_shadow(composition: Composition, step: Shadow, is_cut_off: bool) -> Composition:
     """With a shadow; a subject that the photograph cuts off below stands on no ground, and gets a note instead."""
     if is_cut_off and step.kind in GROUND_SHADOW_KINDS:
-        return _add_note(composition, "cut off by the photograph's lower rim: it has no shadow on the ground")
+        return _add_note(composition, "cut off by the photograph's lower edge: no shadow is drawn on the ground")
     shadow_colour = _parse_picture_colour(step.colour, composition.subject)
     layer = render_shadow(composition.subject, composition.box, step, shadow_colour)
     composition = replace(composition, shadow=layer)

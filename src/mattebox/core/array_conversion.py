@@ -22,7 +22,7 @@ def pixels_from_array(array: object) -> tuple[PixelArray, PixelArray | None]:
     UsageError for anything else, with what to do about it.
     """
     if not isinstance(array, np.ndarray):
-        raise UsageError(f"this is no NumPy array but {type_name(array)}", array_remedy(array))
+        raise UsageError(f"this is not a NumPy array but {type_name(array)}", array_remedy(array))
     pixels = _convert_dtype(_check_shape(array))
     rgb = np.repeat(pixels, 3, axis=2) if pixels.shape[2] == 1 else np.ascontiguousarray(pixels[..., :3])
     return rgb, np.ascontiguousarray(pixels[..., 3]) if pixels.shape[2] == 4 else None

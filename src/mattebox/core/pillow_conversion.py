@@ -61,7 +61,7 @@ def pixels_from_pil(image: PilImage) -> PillowPixels:
     out of range, InputUnreadable for a file that cannot be decoded.
     """
     if not is_pil_image(image):
-        raise UsageError(f"this is no Pillow image but {type_name(image)}", array_remedy(image))
+        raise UsageError(f"this is not a Pillow image but {type_name(image)}", array_remedy(image))
     if 0 in image.size:
         raise UsageError(f"the Pillow image is {image.width} x {image.height}, without pixels", "give at least 1 x 1")
     dpi = _dpi(image)

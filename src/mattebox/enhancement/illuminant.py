@@ -22,7 +22,7 @@ def check_kelvin(kelvin: float) -> None:
     """UsageError for a temperature outside the usable range."""
     if not MIN_KELVIN <= kelvin <= MAX_KELVIN:
         raise UsageError(
-            f"{kelvin:g}K is no usable temperature of light", f"give {MIN_KELVIN}K to {MAX_KELVIN}K, such as 5500K"
+            f"{kelvin:g}K is not a usable colour temperature", f"give {MIN_KELVIN}K to {MAX_KELVIN}K, such as 5500K"
         )
 
 

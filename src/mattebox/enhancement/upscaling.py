@@ -37,7 +37,7 @@ def parse_target(text: str) -> tuple[float, Literal["x", "px"]] | None:
         return float(match[1]), "px"
     if not 1 <= float(match[1]) <= MAX_FACTOR:
         raise UsageError(
-            f"{text!r} is no factor to upscale by", f"give 1x to {MAX_FACTOR:g}x, or the longer side in px"
+            f"{text!r} is not an upscaling factor", f"give 1x to {MAX_FACTOR:g}x, or the longer side in px"
         )
     return float(match[1]), "x"
 

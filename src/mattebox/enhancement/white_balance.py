@@ -119,7 +119,7 @@ def _parse_point(text: str) -> tuple[Coordinate, Coordinate]:
     matches = [re.fullmatch(r"\s*(\d+(?:\.\d+)?)\s*(px|%)?\s*", part) for part in text.split(",")]
     values = [(float(m[1]), m[2] == "%") for m in matches if m]
     if len(matches) != 2 or len(values) != 2:
-        raise UsageError(f"{text!r} is no white balance", 'give none, auto, grey, a light such as 5500K, or "X,Y"')
+        raise UsageError(f"{text!r} is not a white balance", 'give none, auto, grey, a light such as 5500K, or "X,Y"')
     if any(value > 100 for value, is_percent in values if is_percent):
         raise UsageError(f"{text!r} lies outside the picture", "pick a place inside it, up to 100%")
     return values[0], values[1]

@@ -53,7 +53,7 @@ class AesGcmCipher:
             from cryptography.hazmat.primitives.ciphers.aead import AESGCM
         except ImportError as error:
             raise UsageError(
-                "encryption needs a package more", "pip install 'mattebox[encryption]', or leave the key out"
+                "encryption needs an extra package", "pip install 'mattebox[encryption]', or leave the key out"
             ) from error
         self._aes_gcm = AESGCM(key)
 

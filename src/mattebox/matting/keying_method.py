@@ -35,5 +35,5 @@ def parse_screen_colour(text: str) -> colour.RgbColour:
     """The sRGB colour of a screen. UsageError for "transparent" or nonsense."""
     rgb = colour.parse_colour(text)
     if rgb is None:
-        raise UsageError(f"the screen's colour {text!r} is no opaque colour", "give one such as #00b140")
+        raise UsageError(f"the screen's colour {text!r} is not an opaque colour", "give one such as #00b140")
     return rgb

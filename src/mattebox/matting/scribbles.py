@@ -132,14 +132,14 @@ def _parse_scribble(word: str, size: ImageShape) -> Scribble:
     if ":" not in word:
         return Stroke(points)
     if "/" in word or len(points) != 2:
-        raise UsageError(f"{word!r} is no box", 'give two corners, such as "10%,10%:40%,90%"')
+        raise UsageError(f"{word!r} is not a box", 'give two corners, such as "10%,10%:40%,90%"')
     return Rectangle(points)
 
 
 def _parse_point(text: str, size: ImageShape, word: str) -> RelativePoint:
     lengths = [parse_length(v) for v in text.split(",")]
     if len(lengths) != 2 or None in lengths:
-        raise UsageError(f"{word!r} is no point", 'give "X,Y", each in px or %, with spaces between several')
+        raise UsageError(f"{word!r} is not a point", 'give "X,Y", each in px or %, with spaces between several')
     x, y = (length.as_share(side) for length, side in zip(lengths, size[::-1], strict=True) if length)
     if max(x, y) > 1:
         known_size = "" if size == ANY_SIZE else f", {size[1]} x {size[0]}"

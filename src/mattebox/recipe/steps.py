@@ -31,7 +31,7 @@ class Step(Struct, frozen=True, tag=str.lower, tag_field="step", forbid_unknown_
 
 
 class Restore(Step, frozen=True):
-    """Take out noise, a little blur and the blocks of JPEG, before anything else is done."""
+    """Remove noise, slight blur and JPEG artefacts, before all other steps."""
 
     amount: Annotated[
         str,
@@ -43,7 +43,7 @@ class Restore(Step, frozen=True):
     ] = "standard"
     effort: Annotated[
         Effort,
-        Meta(description="best asks the network eight times, turned and mirrored, and takes the mean: slower"),
+        Meta(description="best averages eight rotated and mirrored passes: slower"),
         flat("restore_effort"),
     ] = "quick"
 
@@ -57,7 +57,7 @@ class Cut(Step, frozen=True):
         Meta(
             ge=0,
             le=8,
-            description="times the network looks, mirrored and at other sizes; 0 is as many as its card says",
+            description="views that the network averages, mirrored and at other sizes; 0 is the model's own number",
         ),
     ] = 0
     edges: Annotated[
@@ -73,12 +73,18 @@ class Cut(Step, frozen=True):
         Meta(description="clean estimates the subject's own colours along soft edges; source keeps the photograph's"),
     ] = "clean"
     empty: Annotated[
+<<<<<<< HEAD
         Literal["warn", "keep", "refuse"],
         Meta(
             description="when there is no clear subject: warn delivers what stands out, with a note, and is an error "
             "only where nothing does; keep delivers it without a word; refuse is an error"
         ),
     ] = "warn"
+=======
+        Literal["refuse", "keep"],
+        Meta(description="when no subject is found: refuse is an error, keep takes whatever was found"),
+    ] = "refuse"
+>>>>>>> first-minutes
     region: Annotated[
         str, Meta(description='only what lies in this part can be subject: "X1 Y1 X2 Y2" in px or %, or all')
     ] = "all"
@@ -91,30 +97,28 @@ class Cut(Step, frozen=True):
         str,
         Meta(
             description='which of several subjects: all, largest, 2 (by size), the one at "X,Y", or of what class, '
-            "such as person or person+dog, where the model tells classes"
+            "such as person or person+dog, where the model knows classes"
         ),
     ] = "all"
     trimap: Annotated[
-        str, Meta(description="path of a grey picture: 0 is background, 255 subject, 128 to be found out; or none")
+        str, Meta(description="path of a grey picture: 0 is background, 255 subject, 128 unknown; or none")
     ] = "none"
     garbage: Annotated[
-        str, Meta(description="path of a grey picture (garbage matte): where it is white is no subject; or none")
+        str, Meta(description="path of a grey picture (garbage matte): what is white is not subject; or none")
     ] = "none"
     holdout: Annotated[
         str,
-        Meta(
-            description="path of a grey picture (holdout matte): what it shows white stands before the subject; or none"
-        ),
+        Meta(description="path of a grey picture (holdout matte): what is white lies in front of the subject; or none"),
     ] = "none"
-    core: Annotated[
-        str, Meta(description="path of a grey picture (core matte): where it is white is subject; or none")
-    ] = "none"
+    core: Annotated[str, Meta(description="path of a grey picture (core matte): what is white is subject; or none")] = (
+        "none"
+    )
     by: Annotated[
         str, Meta(description="network, screen or screen(#00b140), luma, or plate(PATH), a picture of the empty scene")
     ] = "network"
     tolerance: Annotated[
         Literal["tight", "normal", "loose"],
-        Meta(description="of a screen, luma or plate: tight takes only what is surely background, loose also the rest"),
+        Meta(description="of a screen, luma or plate: tight removes only certain background, loose removes more"),
     ] = "normal"
     output: Annotated[
         Literal["cutout", "matte"],
@@ -129,7 +133,7 @@ class Cut(Step, frozen=True):
 
 
 class Upscale(Step, frozen=True):
-    """Enlarge it with detail, and its transparency with it."""
+    """Upscale with added detail; transparency is upscaled too."""
 
     to: Annotated[
         str, Meta(description="none, how many times (2x, 1.5x), or the longer side (4000px)"), flat("upscale")
@@ -157,13 +161,13 @@ class Upscale(Step, frozen=True):
     ] = 100
     effort: Annotated[
         Effort,
-        Meta(description="best asks the networks eight times, turned and mirrored, and takes the mean: slower"),
+        Meta(description="best averages eight rotated and mirrored passes: slower"),
         flat("upscale_effort"),
     ] = "quick"
 
 
 class Faces(Step, frozen=True):
-    """Draw blurred faces anew, after a published network."""
+    """Restore blurred faces with a published network."""
 
     strength: Annotated[
         Percent,
@@ -181,7 +185,7 @@ class Faces(Step, frozen=True):
 
 
 class Balance(Step, frozen=True):
-    """Take the colour of the light off the photograph."""
+    """Correct the white balance."""
 
     white: Annotated[
         str,
@@ -196,7 +200,7 @@ class Balance(Step, frozen=True):
 
 
 class Light(Step, frozen=True):
-    """Make it brighter or darker, flatter or deeper."""
+    """Adjust exposure and contrast."""
 
     light: Annotated[
         Literal["none", "auto"], Meta(description="auto corrects exposure and contrast as far as the photograph needs")
@@ -215,7 +219,7 @@ class Light(Step, frozen=True):
 
 
 class Colour(Step, frozen=True):
-    """Make colours stronger or weaker."""
+    """Adjust the strength of colours."""
 
     saturation: Annotated[SignedPercent, Meta(description="in percent; -100 is grey")] = 0
     vibrance: Annotated[SignedPercent, Meta(description="the same, but less of what is colourful already, or skin")] = 0
@@ -223,13 +227,13 @@ class Colour(Step, frozen=True):
 
 
 class Style(Step, frozen=True):
-    """Paint it in a style, or take on the colours of another picture."""
+    """Apply an artistic style, or the colours of another picture."""
 
     picture: Annotated[
         str,
         Meta(
             description="watercolour, mosaic, glass, points or swirl; or the path of the picture whose colours or "
-            "manner it takes on; or none"
+            "style to apply; or none"
         ),
         flat("style"),
     ] = "none"
@@ -237,7 +241,7 @@ class Style(Step, frozen=True):
         Literal["monge", "reinhard", "adain"],
         Meta(
             description="of a picture: monge turns colours as a whole, reinhard moves each by itself, adain paints in "
-            "its manner (a model to pull)"
+            "its style (needs a download: mattebox models pull)"
         ),
         flat("style_method"),
     ] = "monge"
@@ -341,7 +345,7 @@ class Shadow(Step, frozen=True):
 
 
 class Background(Step, frozen=True):
-    """Put something behind the subject."""
+    """Set the background."""
 
     paint: Annotated[
         str,
