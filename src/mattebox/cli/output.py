@@ -150,11 +150,7 @@ def _confidence_text(result: JobResult) -> str:
     """The confidence, with a request to look where it is low."""
     if result.matte is None:
         return ""
-<<<<<<< HEAD
-    request = ": look at this one" if is_doubtful(result.matte) else ""
-=======
-    request = ": please check" if result.matte.confidence < REVIEW_CONFIDENCE else ""
->>>>>>> first-minutes
+    request = ": please check" if is_doubtful(result.matte) else ""
     return f"confidence {result.matte.confidence:.2f}{request}, "
 
 

@@ -89,14 +89,6 @@ def cut_out(
         matte = garbage_mattes.apply_garbage_matte(matte, masks["garbage"])
     if remaining:
         matte = timer.run("adjust", lambda: corrections.apply_corrections(crop, matte, remaining))
-<<<<<<< HEAD
-=======
-    if not matte.found and step.empty == "refuse":
-        raise NoSubject(
-            f"{name}: no subject found (confidence {matte.confidence:.2f})",
-            "crop closer, try --model best, or keep whatever was found with --empty keep",
-        )
->>>>>>> first-minutes
     matte = source.refine_edges(crop, matte)
     if remaining.trimap is not None:
         matte = trimap.enforce_trimap(matte, remaining.trimap)

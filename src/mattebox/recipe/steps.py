@@ -73,18 +73,12 @@ class Cut(Step, frozen=True):
         Meta(description="clean estimates the subject's own colours along soft edges; source keeps the photograph's"),
     ] = "clean"
     empty: Annotated[
-<<<<<<< HEAD
         Literal["warn", "keep", "refuse"],
         Meta(
             description="when there is no clear subject: warn delivers what stands out, with a note, and is an error "
             "only where nothing does; keep delivers it without a word; refuse is an error"
         ),
     ] = "warn"
-=======
-        Literal["refuse", "keep"],
-        Meta(description="when no subject is found: refuse is an error, keep takes whatever was found"),
-    ] = "refuse"
->>>>>>> first-minutes
     region: Annotated[
         str, Meta(description='only what lies in this part can be subject: "X1 Y1 X2 Y2" in px or %, or all')
     ] = "all"
