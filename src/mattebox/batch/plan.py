@@ -11,7 +11,7 @@ from pathlib import Path
 
 from mattebox.errors import InputError, InputMissing, MatteboxError, OutputError, UsageError
 from mattebox.io.atomic_write import is_stream, output_error
-from mattebox.io.manifest import ManifestRow, read_manifest
+from mattebox.io.manifest import ManifestEntry, read_manifest
 from mattebox.io.sources import InputItem, absolute_name, find_input_fault, item_display_name
 
 # Suffixes that a result may take over from its photograph.
@@ -158,7 +158,7 @@ def plan_from_manifest(path: Path, naming: OutputNaming) -> list[BatchJob | Batc
     return _check_all_jobs(entries, naming)
 
 
-def _manifest_item(row: ManifestRow) -> InputItem:
+def _manifest_item(row: ManifestEntry) -> InputItem:
     """The input of a row; its results mirror the path in the manifest, without leading out of their folder."""
     assert row.input is not None
     written = Path(row.written_input)
@@ -166,7 +166,7 @@ def _manifest_item(row: ManifestRow) -> InputItem:
     return InputItem(row.input, Path(*parts))
 
 
-def _find_row_fault(row: ManifestRow, folder: Path) -> InputError | UsageError | None:
+def _find_row_fault(row: ManifestEntry, folder: Path) -> InputError | UsageError | None:
     """Why a row cannot become a job."""
     if row.input is None:
         return InputMissing(f"{row.place}: has no input", "name a photograph in the column `input`")

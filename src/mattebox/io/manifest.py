@@ -22,7 +22,7 @@ UTF16_MARKS = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
 
 
 @dataclass(frozen=True)
-class ManifestRow:
+class ManifestEntry:
     """One row of a manifest.
 
     Attributes
@@ -43,7 +43,7 @@ class ManifestRow:
     output: str | None
 
 
-def read_manifest(path: Path) -> list[ManifestRow]:
+def read_manifest(path: Path) -> list[ManifestEntry]:
     """Read a manifest.
 
     Parameters
@@ -53,7 +53,7 @@ def read_manifest(path: Path) -> list[ManifestRow]:
 
     Returns
     -------
-    list of ManifestRow
+    list of ManifestEntry
         Without empty lines.
 
     Raises
@@ -107,8 +107,8 @@ def _normalise_header(names: Sequence[str]) -> list[str]:
     return [name.strip().lower() for name in names]
 
 
-def _build_row(path: Path, line: int, row: dict[str, str | None]) -> ManifestRow:
+def _build_row(path: Path, line: int, row: dict[str, str | None]) -> ManifestEntry:
     written = row.get(INPUT_COLUMN) or ""
-    return ManifestRow(
+    return ManifestEntry(
         f"{path}, line {line}", written, path.parent / written if written else None, row.get(OUTPUT_COLUMN) or None
     )
