@@ -53,7 +53,7 @@ def read_manifest(path: Path) -> list[ManifestEntry]:
 
     Returns
     -------
-    list of ManifestRow
+    list of ManifestEntry
         Without empty lines.
 
     Raises
