@@ -52,6 +52,29 @@ def test_a_folder_is_enough(tmp_path: Path, has_backgrounds: bool) -> None:
     train_cutout(recipe(), data, tmp_path / "next", initial_weights=str(tmp_path / "run/best.pt"))
 
 
+def test_a_run_with_frozen_statistics_resumes(tmp_path: Path) -> None:
+    from mattebox.training.tasks.cutout.train import train_cutout
+
+    data = material(tmp_path / "mine")
+    shape = {"stages": 6, "last": 2, "narrow": 16, "heads": [], "decoder": [8, 8, 8, 8]}
+    settings = replace(recipe(), minutes=0.0, steps=2, net="litenet", shape=shape)
+    train_cutout(settings, data, tmp_path / "first")
+    frozen = replace(settings, freeze_statistics=True, frozen_layers=["encoder.stem"], boundary_weight=2, thin_weight=2)
+    first = str(tmp_path / "first/best.pt")
+    for steps in (2, 4):  # the second call resumes the first
+        train_cutout(replace(frozen, steps=steps), data, tmp_path / "frozen", initial_weights=first)
+    before = torch.load(first, weights_only=True)["average"]
+    state = torch.load(tmp_path / "frozen/last.pt", weights_only=True)
+    assert state["step"] == 4
+    is_fixed = {name: "running" in name or name.startswith("encoder.stem") for name in before}
+    for name, value in state["weights"].items():
+        if value.is_floating_point() and is_fixed[name]:
+            assert torch.equal(value, before[name]), name
+    assert not torch.equal(state["weights"]["head.weight"], before["head.weight"])
+    with pytest.raises(UsageError, match="set freeze_statistics = true"):
+        replace(settings, frozen_layers=["encoder.stem"])
+
+
 def test_a_budget_of_steps(tmp_path: Path) -> None:
     from mattebox.training.tasks.cutout.settings import CutoutSettings
     from mattebox.training.tasks.cutout.train import settings_from_arguments, train_cutout

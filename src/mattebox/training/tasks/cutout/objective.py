@@ -10,6 +10,7 @@ from torch import Tensor
 from mattebox.training.core import mixed_precision
 from mattebox.training.core.task import Objective
 from mattebox.training.data.batch_sampler import TrainingBatch
+from mattebox.training.networks.frozen_batch_norm import freeze_batch_norm
 from mattebox.training.networks.normalisation import normalise_rgb
 from mattebox.training.networks.registry import build_network
 from mattebox.training.tasks.cutout.feature_distillation import FeatureDistillation
@@ -23,7 +24,7 @@ class CutoutObjective(Objective):
     Parameters
     ----------
     settings : CutoutSettings
-        Architecture, and the weight of the distillation.
+        Architecture, what of it is frozen, and the weights of the losses.
     device : torch.device
         Where it is trained.
     feature_weights : Path, optional
@@ -33,7 +34,9 @@ class CutoutObjective(Objective):
     def __init__(self, settings: CutoutSettings, device: torch.device, feature_weights: Path | None = None) -> None:
         net = build_network(settings.net, settings.shape).to(device, memory_format=torch.channels_last)
         super().__init__(net)
-        self.device, self.distillation_weight = device, settings.imitate
+        self.device, self.settings = device, settings
+        if settings.freeze_statistics:
+            freeze_batch_norm(net, settings.frozen_layers)
         self.distillation = None
         if feature_weights is not None:
             distillation = FeatureDistillation(net, feature_weights)
@@ -44,5 +47,5 @@ class CutoutObjective(Objective):
         with mixed_precision.autocast_where_fast(self.device):
             logits, sides = self.net(picture)
             imitation = self.distillation.loss(batch.rgb) if self.distillation is not None else None
-        loss = cutout_loss(logits, sides, batch)
-        return {"total": loss if imitation is None else loss + self.distillation_weight * imitation}
+        loss = cutout_loss(logits, sides, batch, self.settings.boundary_weight, self.settings.thin_weight)
+        return {"total": loss if imitation is None else loss + self.settings.imitate * imitation}

@@ -38,13 +38,20 @@ class CutoutSettings(TrainingSettings):
         Weight of feature distillation, where a classifier is given.
     gentle : float
         Share of the learning rate for an encoder.
+    freeze_statistics : bool
+        Whether batch normalisations keep the statistics that they begin with, which takes a third of the time.
+    frozen_layers : list of str
+        Prefixes of the names of weights that are not trained either.
+    boundary_weight, thin_weight : float
+        Additional weight in the loss of pixels at the boundary and in thin parts.
     leave_out : str
         File with the names of pictures not to train on, relative to the recipe.
 
     Raises
     ------
     UsageError
-        If there is no budget, or no room for labelled photographs in a batch.
+        If there is no budget, no room for labelled photographs in a batch, or layers are frozen without their
+        statistics.
     """
 
     batch: int = 24
@@ -58,6 +65,10 @@ class CutoutSettings(TrainingSettings):
     taught: float = 0.16
     imitate: float = 0.1
     gentle: float = 0.3
+    freeze_statistics: bool = False
+    frozen_layers: list[str] = field(default_factory=list)
+    boundary_weight: float = 0.0
+    thin_weight: float = 0.0
     leave_out: str = field(default="", metadata=RECIPE_PATH)
 
     def __post_init__(self) -> None:
@@ -67,6 +78,9 @@ class CutoutSettings(TrainingSettings):
             raise UsageError(
                 f"{share} leave no labelled photograph in a batch", f"together they may be {MAX_SYNTHETIC_SHARE:g}"
             )
+
+        if self.frozen_layers and not self.freeze_statistics:
+            raise UsageError("frozen_layers alone leaves their statistics changing", "set freeze_statistics = true")
 
     @property
     def excluded_names_file(self) -> Path | None:

@@ -28,6 +28,7 @@ from mattebox.training.evaluate.torch_predictor import torch_predictor
 from mattebox.training.networks import pretrained_encoder
 from mattebox.training.networks.complexity import count_multiply_adds
 from mattebox.training.networks.normalisation import normalise_rgb
+from mattebox.training.networks.registry import build_network
 from mattebox.training.tasks.cutout.objective import CutoutObjective
 from mattebox.training.tasks.cutout.settings import CutoutSettings
 
@@ -105,7 +106,10 @@ class CutoutTask(Task[CutoutSettings]):
         if source is not None and not _is_checkpoint(source):
             size = min(bucket_sizes(self.settings.side_at(0)), key=lambda s: abs(s[0] - s[1]))
             batch = self.sampler.sample_batch(max(MIN_STATISTICS_PICTURES, self.settings.batch), size)
-            load_onnx_weights(find_trainable_card(source), net, normalise_rgb(batch.rgb))
+            unfrozen = build_network(self.settings.net, self.settings.shape).to(batch.rgb.device)
+            unfrozen.load_state_dict(net.state_dict())
+            load_onnx_weights(find_trainable_card(source), unfrozen, normalise_rgb(batch.rgb))
+            net.load_state_dict(unfrozen.state_dict())
         return row
 
     def sample_batch(self, progress: float, count: int) -> TrainingBatch:
@@ -116,7 +120,8 @@ class CutoutTask(Task[CutoutSettings]):
         return self.sampler.sample_batch(count, max(bucket_sizes(self.settings.largest_side), key=math.prod))
 
     def describe(self, net: nn.Module) -> dict[str, Any]:
-        return super().describe(net) | {"gmac_320": round(count_multiply_adds(net, 320, 320) / 1e9, 3)}
+        unfrozen = build_network(self.settings.net, self.settings.shape)
+        return super().describe(net) | {"gmac_320": round(count_multiply_adds(unfrozen, 320, 320) / 1e9, 3)}
 
     def evaluate(self, net: nn.Module) -> Evaluation:
         """IoU and max-F at the size that training ends with."""
