@@ -44,7 +44,7 @@ def test_the_report_says_it_all_and_resume_does_the_rest(run: Run) -> None:
     Path("in/bad.jpg").write_bytes(Path("in/0.jpg").read_bytes())
     Path("out/3.png").write_bytes(b"damaged")
     ran = run(*words, "--resume")
-    assert (ran.code, ran.err) == (0, "mattebox: 4 were done already\n")
+    assert (ran.code, ran.err) == (0, "mattebox: 4 had been done before\n")
     assert [r["input"] for r in rows("r.jsonl")[6:]] == [os.path.join("in", "3.jpg"), os.path.join("in", "bad.jpg")]
     changed = {p for p in before if p.stat().st_mtime_ns != before[p]}
     assert changed == {Path("out/3.png")}

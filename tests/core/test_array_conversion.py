@@ -74,7 +74,7 @@ def test_channels() -> None:
         (RGB / 100 - 1, r"scale or clip"),
         (np.where(RGB > 250, np.nan, 0.5), r"NaN\); replace"),
         (np.where(RGB > 250, np.inf, 0.5), "infinite"),
-        (RGB.tolist(), "no NumPy array but list; give a NumPy array"),
+        (RGB.tolist(), "not a NumPy array but list; give a NumPy array"),
     ],
 )
 def test_refused_with_the_remedy(array: object, problem: str) -> None:

@@ -161,7 +161,7 @@ def test_a_preview_for_notebooks() -> None:
 def test_what_is_no_image_or_cannot_be_decoded() -> None:
     assert is_pil_image(PHOTO)
     assert not is_pil_image(RGB)
-    with pytest.raises(UsageError, match="no Pillow image but numpy.ndarray"):
+    with pytest.raises(UsageError, match="not a Pillow image but numpy.ndarray"):
         Picture.from_pil(RGB)  # type: ignore[arg-type]
     with pytest.raises(UsageError, match="0 x 5, without pixels"):
         Picture.from_pil(Image.new("RGB", (0, 5)))

@@ -89,7 +89,7 @@ def test_a_missing_package_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
         raise ImportError(name)
 
     monkeypatch.setattr(layered_formats, "import_module", absent)
-    with pytest.raises(OutputError, match=r"pip install mattebox\[layers\]"):
+    with pytest.raises(OutputError, match=r"pip install 'mattebox\[layers\]'"):
         encode(stack(np.uint8)[0].picture, "psd")
 
 
