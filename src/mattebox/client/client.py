@@ -12,13 +12,14 @@ it says. Needs no image library and no network model.
 from __future__ import annotations
 
 import asyncio
+import functools
 import json
 import os
 import time
-from collections.abc import Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, BinaryIO, Literal, Unpack
+from typing import TYPE_CHECKING, Any, BinaryIO, Concatenate, Literal, ParamSpec, TypeVar, Unpack
 
 from mattebox.client.transport import ServerResponse, Transport, encode_multipart
 from mattebox.errors import MatteboxError
@@ -33,6 +34,23 @@ UploadSource = str | os.PathLike[str] | bytes | BinaryIO
 JsonObject = Mapping[str, Any]
 
 IMAGE_PARAMETERS = ("background", "style", "trimap", "garbage", "holdout", "core")  # parameters that may name a picture
+
+
+OwnerT = TypeVar("OwnerT")
+ReturnT = TypeVar("ReturnT")
+Params = ParamSpec("Params")
+
+
+def _awaitable(
+    method: Callable[Concatenate[OwnerT, Params], ReturnT],
+) -> Callable[Concatenate[OwnerT, Params], Awaitable[ReturnT]]:
+    """The asynchronous twin of a method, which runs it in a thread."""
+
+    async def call(self: OwnerT, /, *args: Params.args, **kwargs: Params.kwargs) -> ReturnT:
+        return await asyncio.to_thread(method, self, *args, **kwargs)
+
+    functools.update_wrapper(call, method)
+    return call
 
 
 @dataclass(frozen=True)
@@ -164,37 +182,10 @@ class Client:
         """Usage of the API key by month, and how many pictures are left in this one."""
         return self._request_with_retry("GET", "/v1/usage").json()
 
-    async def acut(
-        self, source: UploadSource, *, preset: str | None = None, **parameters: Unpack[CutParameters]
-    ) -> ServerResult:
-        """`cut`, awaitable."""
-        return await asyncio.to_thread(lambda: self.cut(source, preset=preset, **parameters))
-
-    async def aenhance(
-        self, source: UploadSource, *, preset: str | None = None, **parameters: Unpack[EnhanceParameters]
-    ) -> ServerResult:
-        """`enhance`, awaitable."""
-        return await asyncio.to_thread(lambda: self.enhance(source, preset=preset, **parameters))
-
-    async def arun(
-        self, source: UploadSource, recipe: Recipe | JsonObject, *, images: Mapping[str, UploadSource] | None = None
-    ) -> ServerResult:
-        """`run`, awaitable."""
-        return await asyncio.to_thread(lambda: self.run(source, recipe, images=images))
-
-    async def asubmit(
-        self,
-        source: UploadSource,
-        recipe: Recipe | JsonObject,
-        *,
-        images: Mapping[str, UploadSource] | None = None,
-        idempotency_key: str | None = None,
-        hook_url: str | None = None,
-    ) -> ServerJob:
-        """`submit`, awaitable."""
-        return await asyncio.to_thread(
-            lambda: self.submit(source, recipe, images=images, idempotency_key=idempotency_key, hook_url=hook_url)
-        )
+    acut = _awaitable(cut)
+    aenhance = _awaitable(enhance)
+    arun = _awaitable(run)
+    asubmit = _awaitable(submit)
 
     def _request_picture(
         self, path: str, source: UploadSource, fields: dict[str, Any], images: Mapping[str, UploadSource] | None = None
@@ -248,9 +239,7 @@ class ServerJob:
             pause = min(1.0, pause * 1.5)
         return _parse_result(self.client._request_with_retry("GET", f"/v1/jobs/{self.id}/result"))
 
-    async def aresult(self, max_wait_seconds: float | None = None) -> ServerResult:
-        """`result`, awaitable."""
-        return await asyncio.to_thread(lambda: self.result(max_wait_seconds))
+    aresult = _awaitable(result)
 
     def cancel(self) -> None:
         """Stop it, if it has not ended."""

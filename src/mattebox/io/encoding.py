@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import io
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Literal
 
 import numpy as np
@@ -46,6 +46,10 @@ class FileFormat:
     has_high_dynamic_range: bool = False
 
 
+EXR = FileFormat(
+    "exr", (".exr",), "image/x-exr",
+    has_alpha=True, has_sixteen_bits=True, has_layers=True, has_high_dynamic_range=True,
+)  # fmt: skip
 FORMATS = {
     f.name: f
     for f in (
@@ -75,24 +79,8 @@ FORMATS = {
             has_layers=True,
             has_high_dynamic_range=True,
         ),
-        FileFormat(
-            "exr",
-            (".exr",),
-            "image/x-exr",
-            has_alpha=True,
-            has_sixteen_bits=True,
-            has_layers=True,
-            has_high_dynamic_range=True,
-        ),
-        FileFormat(
-            "exr-straight",
-            (".exr",),
-            "image/x-exr",
-            has_alpha=True,
-            has_sixteen_bits=True,
-            has_layers=True,
-            has_high_dynamic_range=True,
-        ),
+        EXR,
+        replace(EXR, name="exr-straight"),
         FileFormat("zip", (".zip",), "application/zip", has_alpha=True, max_side_pixels=65535, default_quality=92),
     )
 }

@@ -26,10 +26,8 @@ def refine_automatically(picture: Picture, matte: Matte) -> Matte:
 
     Parameters
     ----------
-    picture : Picture
-        The picture that the matte belongs to.
-    matte : Matte
-        Coarse matte of the whole picture.
+    picture, matte
+        As for `refine`.
 
     Returns
     -------

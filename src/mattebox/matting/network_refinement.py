@@ -32,10 +32,8 @@ def refine_with_network(picture: Picture, matte: Matte, refiner: MatteRefiner | 
 
     Parameters
     ----------
-    picture : Picture
-        The picture that the matte belongs to, any size and bit depth.
-    matte : Matte
-        Coarse matte of the whole picture, such as `segment` returns.
+    picture, matte
+        As for `refine`.
     refiner : MatteRefiner, optional
         The network; by default the one that mattebox comes with.
 

@@ -78,17 +78,7 @@ def decode_queries(outputs: Sequence[NDArray[Any]], output: Output, geometry: Le
     outputs : sequence of arrays
         Class logits 1 x Q x (classes + 1), the last for "none", and mask logits 1 x Q x h x w over the input.
     output, geometry
-        As in `decode_detections`.
-
-    Returns
-    -------
-    list of Instance
-        Largest first.
-
-    Raises
-    ------
-    ModelError
-        The outputs have other shapes.
+        As in `decode_detections`, and so are result and errors.
     """
     class_logits = next((o[0] for o in outputs if o.ndim == 3), None)
     mask_logits = next((o[0] for o in outputs if o.ndim == 4), None)
