@@ -22,6 +22,7 @@ import torch.nn.functional as F
 from numpy.typing import NDArray
 from torch import Tensor
 
+from mattebox.core.srgb import decode_srgb, encode_srgb
 from mattebox.enhancement import illuminant, learned_illuminant
 from mattebox.enhancement.colour_space import colour_space_of
 from mattebox.enhancement.light_sample import sample_light
@@ -74,12 +75,9 @@ def random_illuminant(rng: np.random.Generator) -> Float64Array:
 
 def relight(rgb: NDArray[np.uint8], illuminant_rgb: Float64Array, rng: np.random.Generator) -> NDArray[np.uint8]:
     """The photograph under a light, in 8 bits: at equal luminance, or exposed so that little is clipped."""
-    v = rgb.astype(np.float32) / 255
-    linear = np.where(v <= 0.04045, v / 12.92, ((v + 0.055) / 1.055) ** 2.4)
+    linear = decode_srgb(rgb.astype(np.float32) / 255)
     gain = illuminant_rgb / (illuminant_rgb @ (0.2126, 0.7152, 0.0722) if rng.random() < 0.5 else illuminant_rgb.max())
-    x = np.clip(linear * gain * rng.uniform(0.7, 1.0), 0, 1)
-    out = np.where(x <= 0.0031308, x * 12.92, 1.055 * x ** (1 / 2.4) - 0.055)
-    return np.rint(out * 255).astype(np.uint8)
+    return np.rint(encode_srgb(linear * gain * rng.uniform(0.7, 1.0)) * 255).astype(np.uint8)
 
 
 def build_examples(data: Path, seed: int) -> tuple[Tensor, Tensor]:
