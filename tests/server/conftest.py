@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 from collections.abc import Iterator
+from functools import partialmethod
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +18,9 @@ from mattebox.server.settings import Settings
 from tests.fakes import composite, disc
 from tests.server.page_visit import draw_two_subjects, start_browser
 from tests.serving import start_server
+
+# The test client calls a server "testserver", which no server is called.
+TestClient.__init__ = partialmethod(TestClient.__init__, base_url="http://localhost")  # type: ignore[assignment]
 
 
 def encode_image(rgb: np.ndarray, format: str = "jpeg") -> bytes:

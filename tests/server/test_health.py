@@ -1,5 +1,6 @@
 """Liveness, readiness and metrics."""
 
+import pytest
 from fastapi.testclient import TestClient
 
 from mattebox.server.app import create_app
@@ -17,3 +18,18 @@ def test_liveness_readiness_and_metrics(client: TestClient, mug: bytes) -> None:
 
 def test_not_ready_before_the_start() -> None:
     assert TestClient(create_app(Settings())).get("/readyz").status_code == 503
+
+
+@pytest.mark.parametrize("path", ["/livez", "/readyz", "/metrics", "/openapi.json", "/", "/v1/models", "/v1.0/account"])
+def test_head_where_get_works(client: TestClient, path: str) -> None:
+    answer, full = client.head(path), client.get(path)
+    assert (answer.status_code, answer.content) == (200, b"")
+    assert answer.headers["content-type"] == full.headers["content-type"]
+    if path != "/metrics":  # it counts the request
+        assert int(answer.headers["content-length"]) == len(full.content)
+
+
+def test_head_where_there_is_no_get(client: TestClient) -> None:
+    answer = client.head("/v1/cutouts")
+    assert (answer.status_code, answer.headers["allow"]) == (405, "POST")
+    assert client.post("/livez").headers["allow"] == "GET, HEAD"

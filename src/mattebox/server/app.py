@@ -8,21 +8,29 @@ from contextlib import asynccontextmanager
 
 from fastapi import FastAPI, Request, Response, Security
 from fastapi.middleware.cors import CORSMiddleware
-from fastapi.responses import JSONResponse
 from fastapi.security import APIKeyHeader
 from starlette.exceptions import HTTPException
-from starlette.routing import Route
+from starlette.routing import Match
 
 from mattebox._version import __version__
 from mattebox.errors import MatteboxError
+from mattebox.server.error_responses import error_response
 from mattebox.server.http.middleware import RequestMiddleware
+from mattebox.server.http.origin_guard import OriginGuard
 from mattebox.server.http.problems import Problem
 from mattebox.server.removebg.errors import RemovebgError
 from mattebox.server.routes import health, jobs, removebg, static_files, v1
-from mattebox.server.settings import Settings
+from mattebox.server.settings import Settings, split_list
 from mattebox.server.state import AppState
 
 CODE_BY_STATUS = {404: "no_such_place", 405: "method_not_allowed"}  # of errors that routing raises
+EXPOSED_HEADERS = [  # that scripts of other origins may read
+    *("Location", "Retry-After", "ETag", "Preference-Applied", "Allow"),
+    *("X-Width", "X-Height", "X-Made", "X-Confidence", "X-Found", "X-Box", "X-Check"),
+    *("X-RateLimit-Limit", "X-RateLimit-Remaining", "X-RateLimit-Reset"),
+    *("X-Type", "X-Max-Width", "X-Max-Height", "X-Credits-Charged"),
+    *("X-Foreground-Top", "X-Foreground-Left", "X-Foreground-Width", "X-Foreground-Height"),
+]
 
 
 def create_app(settings: Settings) -> FastAPI:
@@ -64,14 +72,15 @@ def create_app(settings: Settings) -> FastAPI:
     app.add_exception_handler(MatteboxError, _handle_mattebox_error)
     app.add_exception_handler(RemovebgError, _handle_removebg_error)
     app.add_exception_handler(HTTPException, _handle_http_exception)
+    app.add_middleware(OriginGuard, state=state)
     app.add_middleware(RequestMiddleware, state=state)
     if settings.origins:
         app.add_middleware(
             CORSMiddleware,
-            allow_origins=[origin.strip() for origin in settings.origins.split(",")],
-            allow_methods=["GET", "POST", "DELETE"],
-            allow_headers=["X-API-Key", "Prefer", "Idempotency-Key"],
-            expose_headers=["Location", "X-Made", "X-Confidence", "X-Found", "X-Box"],
+            allow_origins=split_list(settings.origins),
+            allow_methods=["GET", "HEAD", "POST", "DELETE"],
+            allow_headers=["X-API-Key", "Prefer", "Idempotency-Key", "If-None-Match"],
+            expose_headers=EXPOSED_HEADERS,
         )
     return app
 
@@ -101,14 +110,14 @@ def _openapi_endpoint(app: FastAPI) -> Callable[[], Awaitable[Response]]:
     return send_document
 
 
-async def _handle_problem(_: Request, error: Exception) -> Response:
+async def _handle_problem(request: Request, error: Exception) -> Response:
     assert isinstance(error, Problem)
-    return error.to_response()
+    return error_response(request.url.path, error)
 
 
-async def _handle_mattebox_error(_: Request, error: Exception) -> Response:
+async def _handle_mattebox_error(request: Request, error: Exception) -> Response:
     assert isinstance(error, MatteboxError)
-    return Problem.from_error(error).to_response()
+    return error_response(request.url.path, Problem.from_error(error))
 
 
 async def _handle_http_exception(request: Request, error: Exception) -> Response:
@@ -117,13 +126,20 @@ async def _handle_http_exception(request: Request, error: Exception) -> Response
     code = CODE_BY_STATUS.get(error.status_code, "bad_request")
     headers = dict(error.headers or {})
     if error.status_code == 405:
-        path = request.url.path
-        routes = (r for r in request.app.routes if isinstance(r, Route) and r.path_regex.match(path))
-        headers["Allow"] = ", ".join(sorted(set().union(*(route.methods or () for route in routes))))
+        headers["Allow"] = ", ".join(_allowed_methods(request))
     remedy = "GET /openapi.json tells what there is"
-    return Problem(error.status_code, code, str(error.detail), remedy, headers).to_response()
+    return error_response(request.url.path, Problem(error.status_code, code, str(error.detail), remedy, headers))
+
+
+def _allowed_methods(request: Request) -> list[str]:
+    """The methods that a request's path has a route for. HEAD comes with GET."""
+    has_route = {
+        method: any(r.matches({**request.scope, "method": method})[0] is Match.FULL for r in request.app.routes)
+        for method in ("DELETE", "GET", "PATCH", "POST", "PUT")
+    }
+    return sorted(m for m in (*has_route, "HEAD") if has_route.get("GET" if m == "HEAD" else m))
 
 
 async def _handle_removebg_error(_: Request, error: Exception) -> Response:
     assert isinstance(error, RemovebgError)
-    return JSONResponse(error.body(), error.status, error.headers)
+    return error.to_response()

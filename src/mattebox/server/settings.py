@@ -56,6 +56,11 @@ class Settings:
     )
     open: bool = setting(False, "listen beyond loopback without keys")
     origins: str = setting("", "origins that may call from a browser (CORS), comma-separated; empty for none")
+    hosts: str = setting(
+        "",
+        "names of the server, comma-separated, besides localhost and its own addresses: `cut.example.com`, "
+        "`*.example.com`, or `*` for any. Checked where no key is needed, and where it is set",
+    )
     page: bool = setting(True, "serve the page")
     data: str = setting("", "the folder of jobs; empty for `server` in mattebox's own")
     data_key: str = setting("", "32 bytes in base64 or hexadecimal that encrypt the jobs' folder (extra `encryption`)")
@@ -90,7 +95,7 @@ class Settings:
 
     def fetch_policy(self) -> FetchPolicy:
         """Which addresses downloads and web hooks may reach. UsageError for malformed settings."""
-        ports = [p.strip() for p in self.url_ports.split(",") if p.strip()]
+        ports = split_list(self.url_ports)
         if not all(p.isdecimal() and 0 < int(p) < 65536 for p in ports):
             raise UsageError(f"{ENVIRONMENT_PREFIX}URL_PORTS={self.url_ports} are no ports", "give e.g. 8080,8443")
         return FetchPolicy(
@@ -98,6 +103,11 @@ class Settings:
             allowed_networks=parse_networks(self.url_networks),
             allowed_ports=frozenset(map(int, ports)),
         )
+
+
+def split_list(text: str) -> list[str]:
+    """The items of a comma-separated setting."""
+    return [item.strip() for item in text.split(",") if item.strip()]
 
 
 def load_settings(environment: Mapping[str, str] = os.environ, **changes: Any) -> Settings:

@@ -1,4 +1,5 @@
-"""Middleware of all requests: counts, traces and logs them by route, adds default headers, answers internal errors.
+"""Middleware of all requests: counts, traces and logs them by route, adds default headers, answers HEAD and internal
+errors.
 
 Plain ASGI, because Starlette's BaseHTTPMiddleware starts a task for every request and copies each chunk of its body.
 """
@@ -11,10 +12,12 @@ from traceback import format_tb
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from mattebox.server.error_responses import error_response
 from mattebox.server.http.problems import Problem
 from mattebox.server.state import AppState
 from mattebox.server.tracing import Span
 
+METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "TRACE"})
 DEFAULT_HEADERS = {"X-Content-Type-Options": "nosniff", "Referrer-Policy": "no-referrer", "Cache-Control": "no-store"}
 
 
@@ -28,8 +31,12 @@ class RequestMiddleware:
         if scope["type"] != "http":
             await self.app(scope, receive, send)
             return
-        started_at, state, method = time.perf_counter(), self.state, scope["method"]
-        has_effect, recorder = method not in ("GET", "HEAD"), _StatusRecorder(send)
+        started_at, state = time.perf_counter(), self.state
+        method = scope["method"] if scope["method"] in METHODS else "other"  # a client may send any word
+        has_effect, is_head = method not in ("GET", "HEAD"), method == "HEAD"
+        recorder = _ResponseRecorder(send, has_body=not is_head)
+        if is_head:  # every GET route is one of HEAD, too
+            scope = {**scope, "method": "GET"}
         state.requests_in_flight += has_effect
         try:
             with state.tracer.request_span(Headers(scope=scope)) as span:
@@ -44,7 +51,7 @@ class RequestMiddleware:
         state.metrics.observe(route, recorder.status, seconds)
         state.log.log_event("request", method=method, route=route, status=recorder.status, seconds=round(seconds, 4))
 
-    async def _call_app(self, scope: Scope, receive: Receive, recorder: _StatusRecorder, span: Span) -> None:
+    async def _call_app(self, scope: Scope, receive: Receive, recorder: _ResponseRecorder, span: Span) -> None:
         """Call the application; an unexpected error becomes a 500 response, unless a response has begun."""
         try:
             await self.app(scope, receive, recorder)
@@ -55,14 +62,14 @@ class RequestMiddleware:
             if recorder.status:
                 raise
             problem = Problem(500, "internal", "internal error", "please report it")
-            await problem.to_response()(scope, receive, recorder)
+            await error_response(scope["path"], problem)(scope, receive, recorder)
 
 
-class _StatusRecorder:
-    """An ASGI `send` that adds the default headers and remembers the status."""
+class _ResponseRecorder:
+    """An ASGI `send` that adds the default headers, remembers the status, and leaves out the body for HEAD."""
 
-    def __init__(self, send: Send) -> None:
-        self._send, self.status = send, 0
+    def __init__(self, send: Send, has_body: bool) -> None:
+        self._send, self._has_body, self.status, self._is_complete = send, has_body, 0, False
 
     async def __call__(self, message: Message) -> None:
         if message["type"] == "http.response.start":
@@ -70,4 +77,8 @@ class _StatusRecorder:
             headers = MutableHeaders(scope=message)
             for name, value in DEFAULT_HEADERS.items():
                 headers.setdefault(name, value)
+        elif not self._has_body:
+            if self._is_complete:
+                return
+            self._is_complete, message = True, {"type": "http.response.body"}
         await self._send(message)

@@ -15,6 +15,7 @@ from starlette.exceptions import HTTPException
 from starlette.formparsers import MultiPartParser
 from starlette.requests import Request
 
+from mattebox.server.http.media_types import FORM_TYPES, JSON_TYPE, parse_media_type
 from mattebox.server.http.problems import Problem
 from mattebox.server.http.sources import check_body_prefix
 from mattebox.server.state import AppState
@@ -53,11 +54,11 @@ async def receive_request(state: AppState, request: Request, max_bytes: int) -> 
 
 async def parse_request(request: Request, body: bytes) -> RequestData:
     """Fields and images of a request. Query parameters count as fields; those of the body take precedence."""
-    content_type = request.headers.get("content-type", "").split(";")[0].strip().lower()
+    media_type = parse_media_type(request)
     query: dict[str, Any] = dict(request.query_params)
-    if content_type in ("multipart/form-data", "application/x-www-form-urlencoded"):
+    if media_type in FORM_TYPES:
         parsed = await _parse_form(request, body)
-    elif content_type == "application/json":
+    elif media_type == JSON_TYPE:
         parsed = _parse_json(body)
     elif body:
         parsed = RequestData(images={"image": body})

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from typing import Any
 
+from starlette.responses import JSONResponse, Response
+
 from mattebox.errors import MatteboxError
-from mattebox.server.http.problems import retry_headers
+from mattebox.server.http.problems import Problem, retry_headers
 
 STATUS_BY_CODE = {
     "auth_failed": 403,
@@ -26,19 +28,32 @@ REMOVEBG_CODE_BY_CODE = {  # remove.bg's code for each `MatteboxError.code` that
 class RemovebgError(Exception):
     """An error response: `{"errors": [{"title", "code", "detail"}]}`."""
 
-    def __init__(self, code: str, title: str, detail: str = "", headers: dict[str, str] | None = None) -> None:
+    def __init__(
+        self,
+        code: str,
+        title: str,
+        detail: str = "",
+        headers: dict[str, str] | None = None,
+        *,
+        status: int | None = None,
+    ) -> None:
         super().__init__(title)
         self.code, self.title, self.detail, self.headers = code, title, detail, headers or {}
+        self.status = status or STATUS_BY_CODE.get(code, 400)
 
-    @property
-    def status(self) -> int:
-        """HTTP status of the code."""
-        return STATUS_BY_CODE.get(self.code, 400)
+    @classmethod
+    def from_problem(cls, problem: Problem) -> RemovebgError:
+        """The error for a problem outside of remove.bg's own codes, with the problem's status and code."""
+        return cls(problem.code, problem.problem, problem.remedy, problem.headers, status=problem.status)
 
     def body(self) -> dict[str, Any]:
         """The JSON body."""
         error = {"title": self.title, "code": self.code} | ({"detail": self.detail} if self.detail else {})
         return {"errors": [error]}
+
+    def to_response(self) -> Response:
+        """A JSON response."""
+        return JSONResponse(self.body(), self.status, self.headers)
 
 
 def convert_error(error: MatteboxError) -> RemovebgError:

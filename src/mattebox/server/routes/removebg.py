@@ -29,7 +29,11 @@ from mattebox.server.workers.task_execution import execute_recipe
 from mattebox.server.workers.worker_pool import WorkerPool, WorkerResponse
 
 MAX_REQUEST_BYTES = MAX_UPLOAD_BYTES * 3 // 2  # base64 takes a third more
-UPLOAD_CODE_BY_PROBLEM = {"upload_too_large": "file_too_large", "busy": "busy"}
+UPLOAD_CODE_BY_PROBLEM = {
+    "upload_too_large": "file_too_large",
+    "busy": "busy",
+    "media_type_unsupported": "invalid_file_type",
+}
 WORKER_CODE_BY_PROBLEM = {"no_subject": "unknown_foreground", "internal": "internal", "worker_lost": "internal"}
 DOWNLOAD_CODES = {  # of each URL field: the address is refused, the download fails
     "image_url": ("invalid_image_url", "failed_image_download"),

@@ -1,0 +1,31 @@
+"""Media types of request bodies."""
+
+from __future__ import annotations
+
+from starlette.requests import Request
+
+from mattebox.server.http.problems import Problem
+
+FORM_TYPES = ("multipart/form-data", "application/x-www-form-urlencoded")
+JSON_TYPE = "application/json"
+BARE_PICTURE_TYPES = ("", "application/octet-stream")
+
+
+def parse_media_type(request: Request) -> str:
+    """The media type of a request's body in lower case, without parameters; "" where none is stated.
+
+    Raises
+    ------
+    Problem
+        415 for a body that is no form, JSON or picture. Text is among those: a foreign web page may send it without
+        asking first.
+    """
+    media_type = request.headers.get("content-type", "").split(";")[0].strip().lower()
+    if media_type.startswith("image/") or media_type in (*FORM_TYPES, JSON_TYPE, *BARE_PICTURE_TYPES):
+        return media_type
+    raise Problem(
+        415,
+        "media_type_unsupported",
+        "the body is not sent as a picture, a form or JSON",
+        "send a form (multipart/form-data), JSON, or the file itself as application/octet-stream",
+    )
