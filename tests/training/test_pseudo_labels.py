@@ -9,12 +9,12 @@ import pytest
 from PIL import Image
 
 from mattebox.errors import InputMissing, UsageError
+from mattebox.training.data.soft_labels import read_soft_labels
 from mattebox.training.tasks.cutout.pseudo_labels import (
     MASK_SIDE_PIXELS,
     average_teacher_alphas,
+    label_pictures,
     mean_opacity,
-    read_soft_labels,
-    write_soft_labels,
 )
 from tests.fakes import OURS, disc
 from tests.training.test_cutout_evaluation import material
@@ -47,25 +47,24 @@ def test_the_more_decided_teacher_counts_more() -> None:
 
 def test_a_folder_is_labelled_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     data, out = unlabelled(tmp_path / "mine"), tmp_path / "soft.npz"
-    write_soft_labels(data, [OURS], out)
-    masks = read_soft_labels(out)
-    assert masks is not None
+    label_pictures(data, [OURS], out)
+    masks = read_soft_labels(out).masks
     assert (masks.shape, masks.dtype) == ((2, MASK_SIDE_PIXELS, MASK_SIDE_PIXELS), np.uint8)
     assert (masks[:, MASK_SIDE_PIXELS // 2, MASK_SIDE_PIXELS // 2] > 200).all()
     assert masks[:, :8, :8].max() < 50
     monkeypatch.setattr(
-        "mattebox.training.tasks.cutout.pseudo_labels.compute_soft_labels", lambda *_: pytest.fail("labelled again")
+        "mattebox.training.tasks.cutout.pseudo_labels.compute_soft_masks", lambda *_: pytest.fail("labelled again")
     )
-    write_soft_labels(data, [OURS], out)
+    label_pictures(data, [OURS], out)
     with pytest.raises(UsageError, match=f"holds the masks of {OURS}; remove it"):
-        write_soft_labels(data, ["best"], out)
+        label_pictures(data, ["best"], out)
     np.savez(out, masks=masks)
     with pytest.raises(UsageError, match="teachers it does not name"):  # as versions before this one wrote it
-        write_soft_labels(data, [OURS], out)
+        label_pictures(data, [OURS], out)
     assert [p.name for p in tmp_path.iterdir() if p.is_file()] == ["soft.npz"]
 
 
 def test_what_cannot_be_labelled(tmp_path: Path) -> None:
     with pytest.raises(InputMissing, match="no unlabelled picture; put some into unlabelled/"):
-        write_soft_labels(material(tmp_path / "mine"), [OURS], tmp_path / "soft.npz")
+        label_pictures(material(tmp_path / "mine"), [OURS], tmp_path / "soft.npz")
     assert not (tmp_path / "soft.npz").exists()

@@ -94,6 +94,7 @@ def test_a_budget_of_steps(tmp_path: Path) -> None:
 
 def test_teachers_label_what_has_no_mask(tmp_path: Path) -> None:
     from mattebox.training.data.pool import load_pool
+    from mattebox.training.data.soft_labels import read_soft_labels
     from mattebox.training.tasks.cutout.train import main
 
     data = unlabelled(tmp_path / "mine", 3)
@@ -103,11 +104,11 @@ def test_teachers_label_what_has_no_mask(tmp_path: Path) -> None:
     )
     main([str(data), "--out", str(tmp_path / "run"), "--recipe", str(file), "--teacher", OURS])
     assert torch.load(tmp_path / "run/last.pt", weights_only=True)["step"] == 3
-    with np.load(tmp_path / "run/soft.npz") as soft:
-        assert list(soft["teachers"]) == [OURS]
-        assert len(load_pool(data, "unlabelled", 32, soft["masks"]).rows) == 3
-        with pytest.raises(UsageError, match="labelled 2 pictures, and 3 are there"):
-            load_pool(data, "unlabelled", 32, soft["masks"][:2])
+    soft = read_soft_labels(tmp_path / "run/soft.npz")
+    assert soft.teachers == [OURS]
+    assert len(load_pool(data, "unlabelled", 32, soft).rows) == 3
+    with pytest.raises(UsageError, match="labelled 2 pictures, and 3 are there"):
+        load_pool(data, "unlabelled", 32, replace(soft, masks=soft.masks[:2]))
 
 
 def test_ablations_change_one_thing_and_go_on(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
@@ -217,7 +218,6 @@ def test_a_card_goes_back_into_a_network_that_answers_alike() -> None:
 
 def test_a_few_pictures_of_a_new_kind_teach_it(tmp_path: Path) -> None:
     """The tutorial of docs/training.md, tiny: of two discs only the dark one is wanted from now on."""
-    import numpy as np
     from PIL import Image
 
     from mattebox.training.evaluate.cutout import evaluate_predictor

@@ -38,7 +38,7 @@ def crop_randomly(
     Returns
     -------
     Tensor, N x 4 x H x W
-        RGBA, 0..1.
+        RGBA, 0..1; N x 5 where the pool has pixel weights, which come last.
     """
     count, device = len(indices), pool.rgba.device
     aspect = pool.aspect_ratios[indices].to(device)
@@ -61,8 +61,12 @@ def crop_randomly(
     theta = torch.zeros(count, 2, 3, device=device)
     theta[:, 0, 0], theta[:, 0, 1], theta[:, 0, 2] = mirror * width * angle.cos(), -width * angle.sin(), centre_x
     theta[:, 1, 0], theta[:, 1, 1], theta[:, 1, 2] = mirror * height * angle.sin(), height * angle.cos(), centre_y
-    grid = F.affine_grid(theta, [count, 4, *size], align_corners=False)
+    grid = F.affine_grid(theta, [count, 1, *size], align_corners=False)
     source = pool.rgba[indices.to(device)].float().div_(255)
+    if pool.pixel_weights is not None:
+        weights = pool.pixel_weights[indices.to(device)].float().div_(255)
+        weights = F.interpolate(weights, size=source.shape[2:], mode="bilinear", align_corners=False)
+        source = torch.cat([source, weights], 1)
     return F.grid_sample(source, grid, padding_mode="zeros" if allow_outside else "reflection", align_corners=False)
 
 

@@ -7,6 +7,7 @@ photographs; and empty backgrounds.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, fields
 
 import torch
@@ -16,7 +17,7 @@ from torch import Tensor
 from mattebox.training.data.augmentation import cast_shadow, crop_randomly, edge_band, shrink_mask
 from mattebox.training.data.degradation import degrade_batch
 from mattebox.training.data.pool import PicturePool
-from mattebox.training.data.synthetic_shapes import draw_plain_colours, draw_shape_mattes, draw_shapes_over
+from mattebox.training.data.synthetic_shapes import draw_plain_colours, draw_shape_mattes, draw_shapes_over, punch_holes
 from mattebox.training.data.tar_shards import UNKNOWN_ALPHA_MARGIN, UNKNOWN_PIXEL_SETS
 
 CUTOUT_SET_WEIGHTS = {
@@ -28,6 +29,8 @@ IMPRECISE_MASK_SETS = (  # outlines off by 1-3 px
 )  # fmt: skip
 EMPTY_BACKGROUND_SHARE = 0.08  # of a batch
 DRAWN_SHAPE_SHARE = 0.05  # of a batch
+UNWEIGHTED_TEACHER_PIXEL = 0.7  # weight of a teacher's pixel where the labels give none
+HOLE_SHARE = 0.12  # of the composites: their subjects have holes
 OCCLUDER_RADIUS_RANGE = (0.1, 0.5)  # half the picture's side being 1
 
 
@@ -52,6 +55,8 @@ class BatchSampler:
         Photographs without a subject; without them batches have no composites, drawn shapes or empty backgrounds.
     composite_share, teacher_share : float
         Share of a batch, 0..1; what remains is labelled photographs.
+    set_weights : mapping, optional
+        Factor of the frequency of sets, of all kinds; 1 for sets that it does not have.
     """
 
     def __init__(
@@ -61,6 +66,7 @@ class BatchSampler:
         backgrounds: PicturePool | None,
         composite_share: float = 0.34,
         teacher_share: float = 0.16,
+        set_weights: Mapping[str, float] | None = None,
     ) -> None:
         self.kind_shares = {
             "pasted": composite_share,
@@ -69,14 +75,13 @@ class BatchSampler:
             "empty": EMPTY_BACKGROUND_SHARE,
         }
         self.labelled, self.teacher_labelled, self.backgrounds = labelled, teacher_labelled, backgrounds
-        set_weights = {r.set: 0.6 if r.set == "magento_white" else 1.0 for r in labelled.rows}
+        own_weights = {"magento_white": 0.6, **(set_weights or {})}
         # sets of users are assumed to be cut out cleanly
         has_known_sets = any(r.set in CUTOUT_SET_WEIGHTS for r in labelled.rows)
         self.sampling_weights = {
-            "labelled": labelled.sampling_weights(set_weights),
-            "pasted": labelled.sampling_weights(CUTOUT_SET_WEIGHTS if has_known_sets else None),
-            "taught": teacher_labelled.sampling_weights()
-            * _teacher_certainty(teacher_labelled.rgba[:, 3, ::4, ::4]).cpu(),
+            "labelled": labelled.sampling_weights(own_weights, 1.0),
+            "pasted": labelled.sampling_weights(CUTOUT_SET_WEIGHTS, 0.0 if has_known_sets else 1.0),
+            "taught": teacher_labelled.sampling_weights(set_weights or {}, 1.0) * _picture_weights(teacher_labelled),
             "empty": torch.ones(len(backgrounds.rows) if backgrounds else 0),
         }
         device = labelled.rgba.device
@@ -132,6 +137,7 @@ class BatchSampler:
             colour, matte = subject[:, :3], subject[:, 3:]
             has_soft_matte = self.is_on_white[index.to(matte.device)][:, None, None, None]
             matte = torch.where(has_soft_matte, matte, shrink_mask(matte))
+            matte = punch_holes(matte, HOLE_SHARE)
             if layer:  # a second subject in a quarter of the scenes
                 matte = matte * (torch.rand(count, 1, 1, 1, device=matte.device) < 0.25)
             rgb = cast_shadow(rgb, matte)
@@ -170,13 +176,21 @@ class BatchSampler:
 
     def _sample_teacher_labelled(self, count: int, size: tuple[int, int]) -> TrainingBatch:
         rgba = crop_randomly(self.teacher_labelled, self._sample_indices("taught", count), size)
-        alpha = rgba[:, 3:]
-        return TrainingBatch(rgba[:, :3], alpha, torch.full_like(alpha, 0.7), torch.zeros(count, device=alpha.device))
+        alpha = rgba[:, 3:4]
+        weights = rgba[:, 4:] if rgba.shape[1] > 4 else torch.full_like(alpha, UNWEIGHTED_TEACHER_PIXEL)
+        return TrainingBatch(rgba[:, :3], alpha, weights, torch.zeros(count, device=alpha.device))
 
     def _sample_empty(self, count: int, size: tuple[int, int]) -> TrainingBatch:
         rgb = self._sample_backgrounds(count, size)
         zero = torch.zeros_like(rgb[:, :1])
         return TrainingBatch(rgb, zero, torch.ones_like(zero), torch.zeros(count, device=rgb.device))
+
+
+def _picture_weights(pool: PicturePool) -> Tensor:
+    """Frequency of each teacher-labelled picture beside the manifest's weight."""
+    if pool.picture_weights is not None:
+        return pool.picture_weights
+    return _teacher_certainty(pool.rgba[:, 3, ::4, ::4]).cpu()
 
 
 def _teacher_certainty(alpha: Tensor) -> Tensor:

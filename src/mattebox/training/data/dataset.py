@@ -89,6 +89,12 @@ def count_samples(data: Path, kind: str, split: str) -> int:
         return len(_decode_tasks(data, kind, split, open_tars))
 
 
+def list_sample_names(data: Path, kind: str, split: str) -> list[str]:
+    """SET/STEM of each picture of a kind and split, in the dataset's order."""
+    with ExitStack() as open_tars:
+        return [task.key for task in _decode_tasks(data, kind, split, open_tars)]
+
+
 def has_samples(data: Path, kind: str) -> bool:
     """Whether there is a picture of a kind."""
     if _has_manifest(data):

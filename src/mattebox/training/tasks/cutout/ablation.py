@@ -23,7 +23,7 @@ from mattebox.errors import MatteboxError
 from mattebox.training.core.settings import build_settings, read_settings
 from mattebox.training.data.dataset import read_excluded_names
 from mattebox.training.data.pool import TrainingPools, load_pools
-from mattebox.training.tasks.cutout.pseudo_labels import read_soft_labels
+from mattebox.training.data.soft_labels import read_soft_labels
 from mattebox.training.tasks.cutout.settings import CutoutSettings
 from mattebox.training.tasks.cutout.task import INSTALLED_BACKBONE
 from mattebox.training.tasks.cutout.train import train_cutout
@@ -156,7 +156,8 @@ def main() -> None:
         recipe = build_settings(CutoutSettings, read_settings(CutoutSettings, args.recipe, args.out) | shared)
         args.out.mkdir(parents=True, exist_ok=True)
         excluded = read_excluded_names(recipe.excluded_names_file)
-        pools = load_pools(args.data, recipe.pool_side, torch.device("cpu"), read_soft_labels(args.soft), excluded)
+        soft_labels = read_soft_labels(args.soft) if args.soft else None
+        pools = load_pools(args.data, recipe.pool_side, torch.device("cpu"), soft_labels, excluded)
         run_ablation(
             recipe, args.only, args.seeds, AblationInputs(args.data, pools, args.features, args.backbone), args.out
         )

@@ -1,27 +1,32 @@
 """Soft labels for unlabelled photographs: teachers' masks for distillation (Hinton et al. 2015), in one file.
 
-    python -m mattebox.training.tasks.cutout.pseudo_labels DATA soft.npz TEACHER [TEACHER ...]
+    python -m mattebox.training.tasks.cutout.pseudo_labels DATA soft.npz TEACHER [TEACHER ...] [--side PIXELS]
 
 A teacher is a card: its name, or the path of one of your own (any ONNX network has a card after `mattebox models add
-my.onnx --like u2net`). Several are averaged, the more opaque masks counting more for each picture, which errs less than
-the best of them (decision 012). Teachers' weights are not shipped.
+my.onnx --like u2net`); or a teacher.csv beside DATA's shards, which says in which shard each picture's mask is.
+Several are averaged, the more opaque masks counting more for each picture, which errs less than the best of them
+(decision 012); `mixed_labels` mixes two by how decided they are. Teachers' weights are not shipped.
 """
 
 from __future__ import annotations
 
 import argparse
-import io
 import sys
+from collections.abc import Callable
+from contextlib import ExitStack
 from pathlib import Path
+from typing import TypeAlias
 
 import numpy as np
 from PIL import Image
 
-from mattebox.errors import InputMissing, InputUnreadable, MatteboxError, UsageError
-from mattebox.io.atomic_write import write_bytes
+from mattebox.errors import InputMissing, MatteboxError, UsageError
 from mattebox.matting.tta import average_alphas
 from mattebox.training.data.dataset import count_samples, stream_samples
-from mattebox.training.evaluate.predictors import AlphaPredictor, card_predictor
+from mattebox.training.data.soft_labels import SoftLabels, read_soft_labels, write_soft_labels
+from mattebox.training.data.tar_shards import ManifestRow
+from mattebox.training.data.teacher_shards import TeacherShards
+from mattebox.training.evaluate.predictors import card_predictor
 from mattebox.types import Floats
 
 MASK_SIDE_PIXELS = 160
@@ -31,8 +36,11 @@ EMPTY_MASK_OPACITY = 0.02  # of a mask that is (almost) empty: other teachers ma
 MIN_SUBJECT_SHARE = 0.004  # mean alpha below which a mask is empty
 PROGRESS_INTERVAL_PICTURES = 100  # between two lines of progress
 
+Teacher: TypeAlias = Callable[[ManifestRow, Image.Image], Floats]
+"""The mask, H x W, 0..1, of a picture of the data."""
 
-def write_soft_labels(data: Path, teachers: list[str], out: Path) -> None:
+
+def label_pictures(data: Path, teachers: list[str], out: Path, side: int = MASK_SIDE_PIXELS) -> None:
     """Write teachers' masks of the unlabelled pictures to a file, unless it holds them already.
 
     Parameters
@@ -40,9 +48,11 @@ def write_soft_labels(data: Path, teachers: list[str], out: Path) -> None:
     data : Path
         Shards, a folder or a CSV with unlabelled pictures.
     teachers : list of str
-        Names or paths of cards.
+        Names or paths of cards, or the table of shards with masks.
     out : Path
         The .npz file; it appears when it is complete.
+    side : int
+        Side of the square masks in pixels.
 
     Raises
     ------
@@ -52,27 +62,33 @@ def write_soft_labels(data: Path, teachers: list[str], out: Path) -> None:
         If the file holds other teachers' masks.
     """
     if out.exists():
-        with np.load(out) as file:
-            written = list(map(str, file["teachers"])) if "teachers" in file else ["teachers it does not name"]
+        written = read_soft_labels(out).teachers
         if written != teachers:
             raise UsageError(f"{out} holds the masks of {', '.join(written)}", "remove it, or name the same teachers")
         return
-    masks, content = compute_soft_labels(data, [card_predictor(name) for name in teachers]), io.BytesIO()
-    np.savez_compressed(content, masks=masks, teachers=teachers)
-    write_bytes(out, content.getvalue(), overwrite=False)
+    with ExitStack() as stack:
+        predictors = [_open_teacher(name, stack) for name in teachers]
+        write_soft_labels(SoftLabels(compute_soft_masks(data, predictors, side), teachers), out)
 
 
-def compute_soft_labels(data: Path, teachers: list[AlphaPredictor]) -> np.ndarray:
-    """Masks of the unlabelled training pictures, N x SIDE x SIDE uint8, in the order of the data. InputMissing."""
+def _open_teacher(name: str, stack: ExitStack) -> Teacher:
+    """What gives a teacher's mask of a picture of the data: a network, or shards that hold it."""
+    if Path(name).suffix == ".csv":
+        masks = stack.enter_context(TeacherShards(Path(name)))
+        return lambda row, _: masks.read_mask(row)
+    predict = card_predictor(name)
+    return lambda _, picture: predict(np.asarray(picture))
+
+
+def compute_soft_masks(data: Path, teachers: list[Teacher], side: int = MASK_SIDE_PIXELS) -> np.ndarray:
+    """Masks of the unlabelled training pictures, N x side x side uint8, in the order of the data. InputMissing."""
     count, masks = count_samples(data, "unlabelled", "train"), []
     if not count:
         raise InputMissing(f"{data}: no unlabelled picture", "put some into unlabelled/, beside images/ and masks/")
-    for _, picture, _ in stream_samples(data, "unlabelled", "train"):
-        alpha = average_teacher_alphas([teacher(np.asarray(picture)) for teacher in teachers])
-        small = Image.fromarray(np.round(alpha * 255).astype(np.uint8)).resize(
-            (MASK_SIDE_PIXELS, MASK_SIDE_PIXELS), Image.Resampling.BOX
-        )
-        masks.append(np.asarray(small))
+    for row, picture, _ in stream_samples(data, "unlabelled", "train"):
+        alpha = average_teacher_alphas([teacher(row, picture) for teacher in teachers])
+        mask = Image.fromarray(np.round(alpha * 255).astype(np.uint8))
+        masks.append(np.asarray(mask.resize((side, side), Image.Resampling.BOX)))
         if len(masks) % PROGRESS_INTERVAL_PICTURES == 0:
             print(f"labelled {len(masks)} of {count}", file=sys.stderr, flush=True)
     return np.stack(masks)
@@ -89,30 +105,15 @@ def mean_opacity(alpha: Floats) -> float:
     return float((alpha * alpha).sum()) / mass if mass > MIN_SUBJECT_SHARE * alpha.size else EMPTY_MASK_OPACITY
 
 
-def read_soft_labels(file: Path | None) -> np.ndarray | None:
-    """Masks as `write_soft_labels` wrote them, N x h x w uint8; None without a file. InputError."""
-    if file is None:
-        return None
-    try:
-        with np.load(file) as content:
-            masks: np.ndarray = content["masks"]
-    except FileNotFoundError as error:
-        raise InputMissing(
-            f"{file}: no such file", "write it with mattebox.training.tasks.cutout.pseudo_labels"
-        ) from error
-    except (OSError, ValueError, KeyError) as error:
-        raise InputUnreadable(f"{file}: holds no teachers' masks", "write it again") from error
-    return masks
-
-
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("data", type=Path)
     parser.add_argument("out", type=Path)
     parser.add_argument("teachers", nargs="+", metavar="TEACHER")
+    parser.add_argument("--side", type=int, default=MASK_SIDE_PIXELS, help="of the square masks, in pixels")
     args = parser.parse_args()
     try:
-        write_soft_labels(args.data, args.teachers, args.out)
+        label_pictures(args.data, args.teachers, args.out, args.side)
     except MatteboxError as error:
         sys.exit(f"error: {error}")
 

@@ -44,6 +44,8 @@ class CutoutSettings(TrainingSettings):
         Prefixes of the names of weights that are not trained either.
     boundary_weight, thin_weight : float
         Additional weight in the loss of pixels at the boundary and in thin parts.
+    set_weights : dict of str to float
+        Factor of the frequency of sets of pictures; 1 for those it does not name.
     leave_out : str
         File with the names of pictures not to train on, relative to the recipe.
 
@@ -69,6 +71,7 @@ class CutoutSettings(TrainingSettings):
     frozen_layers: list[str] = field(default_factory=list)
     boundary_weight: float = 0.0
     thin_weight: float = 0.0
+    set_weights: dict[str, float] = field(default_factory=dict)
     leave_out: str = field(default="", metadata=RECIPE_PATH)
 
     def __post_init__(self) -> None:

@@ -8,7 +8,6 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 import torch
 from torch import nn
 
@@ -22,6 +21,7 @@ from mattebox.training.data.augmentation import bucket_sizes
 from mattebox.training.data.batch_sampler import BatchSampler, TrainingBatch
 from mattebox.training.data.dataset import read_excluded_names
 from mattebox.training.data.pool import TrainingPools, load_pools
+from mattebox.training.data.soft_labels import SoftLabels
 from mattebox.training.evaluate.cutout import evaluate_predictor
 from mattebox.training.evaluate.run_report import add_validation_pictures
 from mattebox.training.evaluate.torch_predictor import torch_predictor
@@ -46,7 +46,7 @@ class CutoutTask(Task[CutoutSettings]):
         Settings of the run.
     data : Path
         Shards, a folder or a CSV of pictures and masks.
-    soft_labels : ndarray, N x h x w uint8, optional
+    soft_labels : SoftLabels, optional
         Teachers' masks of the unlabelled pictures.
     initial_weights : str, optional
         A card, or a checkpoint (.pt), to begin with.
@@ -65,7 +65,7 @@ class CutoutTask(Task[CutoutSettings]):
         self,
         settings: CutoutSettings,
         data: Path,
-        soft_labels: np.ndarray | None = None,
+        soft_labels: SoftLabels | None = None,
         initial_weights: str | None = None,
         feature_weights: Path | None = None,
         backbone_weights: str | None = None,
@@ -93,6 +93,7 @@ class CutoutTask(Task[CutoutSettings]):
         self.sampler = BatchSampler(
             pools.labelled, teacher_labelled, pools.backgrounds,
             composite_share=settings.pasted, teacher_share=settings.taught,
+            set_weights=settings.set_weights,
         )  # fmt: skip
 
     def initialise(self, net: nn.Module) -> dict[str, Any] | None:

@@ -16,8 +16,6 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-
 from mattebox.errors import UsageError
 from mattebox.training.convert.onnx_to_torch import read_network_shape
 from mattebox.training.core.command import run_training, training_parser
@@ -25,9 +23,10 @@ from mattebox.training.core.distributed import DistributedContext
 from mattebox.training.core.settings import build_settings, override_budget, read_settings, write_settings
 from mattebox.training.core.trainer import Trainer
 from mattebox.training.data.pool import TrainingPools
+from mattebox.training.data.soft_labels import SoftLabels, read_soft_labels
 from mattebox.training.networks.cutnet import CUTNET_SHAPES
 from mattebox.training.networks.registry import ARCHITECTURES, trainable_network_name
-from mattebox.training.tasks.cutout.pseudo_labels import read_soft_labels, write_soft_labels
+from mattebox.training.tasks.cutout.pseudo_labels import label_pictures
 from mattebox.training.tasks.cutout.settings import FINE_TUNING_SETTINGS, CutoutSettings
 from mattebox.training.tasks.cutout.task import INSTALLED_BACKBONE, CutoutTask, find_trainable_card
 
@@ -38,7 +37,7 @@ def train_cutout(
     settings: CutoutSettings,
     data: Path,
     out: Path,
-    soft_labels: np.ndarray | None = None,
+    soft_labels: SoftLabels | None = None,
     initial_weights: str | None = None,
     feature_weights: Path | None = None,
     distributed: DistributedContext | None = None,
@@ -71,7 +70,9 @@ def _build_parser(prog: str | None) -> argparse.ArgumentParser:
         help="a network that labels the unlabelled pictures; may be repeated, and any ONNX network has a card",
     )  # fmt: skip
     teacher.add_argument(
-        "--soft", type=Path, help="such masks, as mattebox.training.tasks.cutout.pseudo_labels wrote them beforehand"
+        "--soft",
+        type=Path,
+        help="such masks, as pseudo_labels or mixed_labels of mattebox.training.tasks.cutout wrote them",
     )
     parser.add_argument("--features", type=Path, help="SqueezeNet 1.1's weights (.npz): its features are imitated")
     parser.add_argument(
@@ -86,7 +87,8 @@ def _train(args: argparse.Namespace, distributed: DistributedContext) -> None:
     settings = build_settings(CutoutSettings, values)
     if distributed.is_main:
         write_settings(values, args.out)
-    soft_labels = read_soft_labels(_soft_label_file(args, distributed))
+    soft_label_file = _soft_label_file(args, distributed)
+    soft_labels = read_soft_labels(soft_label_file) if soft_label_file else None
     train_cutout(
         settings, args.data, args.out, soft_labels, args.start, args.features, distributed,
         backbone_weights=args.backbone,
@@ -105,7 +107,7 @@ def _soft_label_file(args: argparse.Namespace, distributed: DistributedContext) 
         names = " ".join(args.teacher)
         command = f"python -m mattebox.training.tasks.cutout.pseudo_labels {args.data} soft.npz {names}"
         raise UsageError("teachers label in one process", f"first {command}, then --soft soft.npz")
-    write_soft_labels(args.data, args.teacher, args.out / "soft.npz")
+    label_pictures(args.data, args.teacher, args.out / "soft.npz")
     return Path(args.out / "soft.npz")
 
 

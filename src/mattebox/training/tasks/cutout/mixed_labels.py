@@ -1,0 +1,141 @@
+"""Mix two teachers' masks of the unlabelled photographs, and labels drawn by hand, into soft labels with weights.
+
+    python -m mattebox.training.tasks.cutout.mixed_labels DATA FIRST.npz SECOND.npz OUT.npz [--polygons FILE.json]
+
+FIRST and SECOND are files of `pseudo_labels`, of one side; the first teacher has the sharper outlines. The polygons
+are {"set/stem": {"polygons": [[[x, y], ...], ...]}}, 0..1 from the picture's left top corner, even-odd; with
+"teacher": "first" or "second", and "keep": polygons, that teacher's mask inside them counts as well; none of both says
+that the picture has no subject.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import sys
+from collections import Counter
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any, TypeAlias
+
+import numpy as np
+from PIL import Image, ImageDraw, ImageFilter
+
+from mattebox.errors import InputUnreadable, MatteboxError, UsageError
+from mattebox.training.data.dataset import list_sample_names
+from mattebox.training.data.soft_labels import SoftLabels, read_soft_labels, write_soft_labels
+from mattebox.training.tasks.cutout.teacher_mixing import MixedLabel, mix_teachers
+from mattebox.types import Floats
+
+DRAWN_PICTURE_WEIGHT = 2.0  # a label by hand counts as two pictures on which the teachers agree
+DRAWN_OUTLINE_WEIGHT = 0.25  # outlines by hand are off by a percent or two
+DRAWN_OUTLINE_PIXELS = 5  # width of their band
+SUPERSAMPLING = 4  # of drawn polygons
+Polygons: TypeAlias = list[list[tuple[float, float]]]
+DrawnLabels: TypeAlias = Mapping[str, Mapping[str, Any]]
+
+
+def mix_labels(names: list[str], first: SoftLabels, second: SoftLabels, drawn: DrawnLabels) -> SoftLabels:
+    """Mix two teachers' masks picture by picture; a label drawn by hand takes their place.
+
+    Parameters
+    ----------
+    names : list of str
+        SET/STEM of each picture.
+    first, second : SoftLabels
+        Their masks, in the same order and of the same side.
+    drawn : mapping
+        Labels by hand, by name; see the module.
+
+    Returns
+    -------
+    SoftLabels
+        With weights of pixels and pictures.
+
+    Raises
+    ------
+    UsageError
+        If the masks are not of these pictures, or of different sides.
+    """
+    if not len(names) == len(first) == len(second) or first.masks.shape != second.masks.shape:
+        raise UsageError(
+            f"there are {len(names)} pictures, and masks of {first.masks.shape} and {second.masks.shape}",
+            "let both teachers label this data with the same --side",
+        )
+    masks, pixel_weights = np.empty_like(first.masks), np.empty_like(first.masks)
+    picture_weights, cases = np.empty(len(names), np.float32), Counter[str]()
+    for i, name in enumerate(names):
+        alphas = [labels.masks[i].astype(np.float32) / np.float32(255) for labels in (first, second)]
+        label = draw_label(drawn[name], *alphas) if name in drawn else mix_teachers(*alphas)
+        masks[i], pixel_weights[i] = np.rint(label.alpha * 255), np.rint(label.pixel_weights * 255)
+        picture_weights[i] = label.picture_weight
+        cases[label.case] += 1
+    print(", ".join(f"{case} {count}" for case, count in cases.most_common()), file=sys.stderr)
+    teachers = [*first.teachers, *second.teachers, *(["polygons"] if drawn else [])]
+    return SoftLabels(masks, teachers, pixel_weights, picture_weights)
+
+
+def draw_label(entry: Mapping[str, Any], first: Floats, second: Floats) -> MixedLabel:
+    """The label of an entry of the polygons, at the side of the teachers' square masks."""
+    alpha = draw_polygons(entry.get("polygons", []), len(first))
+    if "teacher" in entry:
+        teacher = {"first": first, "second": second}[entry["teacher"]]
+        alpha = np.maximum(alpha, teacher * draw_polygons(entry["keep"], len(first)))
+    weights = 1 - (1 - DRAWN_OUTLINE_WEIGHT) * _outline_band(alpha)
+    return MixedLabel(alpha, weights.astype(np.float32), DRAWN_PICTURE_WEIGHT, "drawn")
+
+
+def draw_polygons(polygons: Polygons, side: int) -> Floats:
+    """Antialiased fill, side x side, 0..1, of polygons in 0..1; what lies in an even number of them is outside."""
+    fine = side * SUPERSAMPLING
+    inside = np.zeros((fine, fine), bool)
+    for polygon in polygons:
+        layer = Image.new("1", (fine, fine))
+        ImageDraw.Draw(layer).polygon([(x * fine, y * fine) for x, y in polygon], fill=1)
+        inside ^= np.asarray(layer)
+    fill: Floats = inside.reshape(side, SUPERSAMPLING, side, SUPERSAMPLING).mean((1, 3)).astype(np.float32)
+    return fill
+
+
+def _outline_band(alpha: Floats) -> Floats:
+    mask = Image.fromarray(((alpha > 0.5) * 255).astype(np.uint8))
+    dilated, eroded = (f(DRAWN_OUTLINE_PIXELS) for f in (ImageFilter.MaxFilter, ImageFilter.MinFilter))
+    band = np.asarray(mask.filter(dilated), np.float32) - np.asarray(mask.filter(eroded), np.float32)
+    return band / np.float32(255)
+
+
+def read_polygons(file: Path | None) -> dict[str, dict[str, Any]]:
+    """Labels by hand, by name; none without a file. InputUnreadable."""
+    if file is None:
+        return {}
+    try:
+        entries: dict[str, dict[str, Any]] = json.loads(file.read_text())
+        for entry in entries.values():
+            for polygon in [*entry.get("polygons", []), *entry.get("keep", [])]:
+                if np.shape(polygon)[1:] != (2,) or len(polygon) < 3:
+                    raise ValueError("a polygon has three points or more, of two numbers")
+            if "teacher" in entry and (entry["teacher"] not in ("first", "second") or "keep" not in entry):
+                raise ValueError("teacher is first or second, and needs keep")
+    except (OSError, ValueError, AttributeError, TypeError) as error:
+        raise InputUnreadable(f"{file}: holds no polygons ({error})", "see mixed_labels for their format") from error
+    return entries
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("data", type=Path)
+    parser.add_argument("first", type=Path)
+    parser.add_argument("second", type=Path)
+    parser.add_argument("out", type=Path)
+    parser.add_argument("--polygons", type=Path, help="labels drawn by hand")
+    args = parser.parse_args()
+    try:
+        names = list_sample_names(args.data, "unlabelled", "train")
+        first, second = read_soft_labels(args.first), read_soft_labels(args.second)
+        write_soft_labels(mix_labels(names, first, second, read_polygons(args.polygons)), args.out)
+    except MatteboxError as error:
+        sys.exit(f"error: {error}")
+
+
+if __name__ == "__main__":
+    main()
