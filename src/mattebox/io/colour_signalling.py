@@ -22,13 +22,15 @@ from mattebox.core.icc_builder import (
     gamma_curve,
     srgb_curve,
 )
-from mattebox.io.dimensions import iter_boxes
+from mattebox.io.dimensions import iter_boxes, iter_png_chunks
 from mattebox.io.metadata import extract_exif, is_adobe_rgb_exif
+from mattebox.io.parsing_budget import ParsingBudget
 
 SRGB_GAMMA_RANGE = (45000, 46000)  # x 100000; writers state sRGB's curve as 45455
 GAMMA_RANGE = (15000, 250000)  # beyond, the value is a mistake
 SRGB_CHROMATICITIES = (31270, 32900, 64000, 33000, 30000, 60000, 15000, 6000)
 MAX_CHROMATICITY_ERROR = 150  # x 100000; writers round
+COLOUR_CHUNKS = (b"cICP", b"gAMA", b"cHRM", b"sRGB")
 UNSPECIFIED = 2
 # BT.709 and its kin state a camera's curve; displays show them much as sRGB, which browsers do, too.
 SRGB_TRANSFERS = {1, 2, 6, 7, 11, 12, 13, 14, 15}
@@ -94,14 +96,11 @@ def signal_of_coding_points(points: CodingPoints, *, is_narrow_range: bool = Fal
 
 
 def _colour_chunks(data: bytes) -> dict[bytes, bytes]:
-    """The chunks of a PNG that describe its colours."""
-    found, at = dict[bytes, bytes](), 8
-    while at + 8 <= len(data) and data[at + 4 : at + 8] != b"IDAT":
-        (length,) = struct.unpack_from(">I", data, at)
-        kind = data[at + 4 : at + 8]
-        if kind in (b"cICP", b"gAMA", b"cHRM", b"sRGB"):
-            found.setdefault(kind, data[at + 8 : at + 8 + length])
-        at += 12 + length
+    """The first chunk of each kind that describes a PNG's colours."""
+    found: dict[bytes, bytes] = {}
+    for kind, start, end in iter_png_chunks(data):
+        if kind in COLOUR_CHUNKS and kind not in found:
+            found[kind] = data[start:end]
     return found
 
 
@@ -132,8 +131,8 @@ def _jpeg2000_profile(data: bytes) -> bytes | None:
     if data[4:8] != b"jP  ":
         return None
     try:
-        headers = [(start, end) for kind, start, end in iter_boxes(data, 0, len(data), flat=True) if kind == b"jp2h"]
-        for kind, start, end in iter_boxes(data, *headers[0], flat=True):
+        headers = [(start, end) for kind, start, end in iter_boxes(data, 0, len(data), is_flat=True) if kind == b"jp2h"]
+        for kind, start, end in iter_boxes(data, *headers[0], is_flat=True):
             if kind == b"colr" and data[start] in (2, 3):
                 return bytes(data[start + 3 : end]) or None
     except (struct.error, IndexError, ValueError, OverflowError):
@@ -165,7 +164,7 @@ def _primary_properties(data: bytes, boxes: list[Box]) -> list[Box] | None:
         return None
     start, _ = places[b"pitm"]
     primary = struct.unpack_from(">H" if data[start] == 0 else ">I", data, start + 4)[0]
-    properties = list(iter_boxes(data, *places[b"ipco"], flat=True))
+    properties = list(iter_boxes(data, *places[b"ipco"], is_flat=True))
     for item, indices in _property_associations(data, places[b"ipma"][0]):
         if item == primary:
             return [properties[i - 1] for i in indices if 0 < i <= len(properties)]
@@ -176,8 +175,9 @@ def _property_associations(data: bytes, start: int) -> Iterator[tuple[int, list[
     """Items and the numbers (from 1) of their properties, of an `ipma` box."""
     version, is_wide = data[start], data[start + 3] & 1
     (count,) = struct.unpack_from(">I", data, start + 4)
-    at = start + 8
-    for _ in range(min(count, len(data) // 3)):
+    budget, at = ParsingBudget(), start + 8
+    for _ in range(count):
+        budget.spend_parts()
         item = struct.unpack_from(">H" if version < 1 else ">I", data, at)[0]
         at += 2 if version < 1 else 4
         length = data[at]

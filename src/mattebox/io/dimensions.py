@@ -1,16 +1,23 @@
 """Width, height, number of frames and bit depth of each accepted format, read without decoding.
 
-Every function takes the whole file and raises struct.error, IndexError or ValueError when it is cut off or broken.
+Every function takes the whole file and raises struct.error, IndexError or ValueError when it is cut off or broken, or
+has more parts than a `ParsingBudget` allows.
 Sources: ITU-T T.81 (JPEG), PNG 3rd edition, RFC 9649 (WebP), TIFF 6.0, GIF89a, ISO/IEC 14496-12 and 23008-12 (HEIF).
 """
 
 from __future__ import annotations
 
+import re
 import struct
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from mattebox.io.parsing_budget import ParsingBudget
 from mattebox.io.tiff_ifd import TiffStructure
+
+STANDALONE_JPEG_MARKERS = (0x01, *range(0xD0, 0xD8))
+FILL_BYTES = re.compile(rb"\xff+")
+SUB_BLOCK_RUN = 256  # GIF sub-blocks looked at in one step
 
 
 @dataclass(frozen=True)
@@ -25,22 +32,28 @@ class ImageDimensions:
 
 
 def jpeg_dimensions(data: bytes) -> ImageDimensions:
-    at = 2
+    budget, at = ParsingBudget(), 2
     while True:
+        budget.spend_parts()
         if data[at] != 0xFF:
             raise ValueError("no frame before the image data")
-        marker = data[at + 1]
-        if marker == 0xFF:
+        at = _skip_fill_bytes(data, at)
+        marker = data[at]
+        if marker in STANDALONE_JPEG_MARKERS:
             at += 1
-        elif marker in (0x01, *range(0xD0, 0xD8)):
-            at += 2
         elif 0xC0 <= marker <= 0xCF and marker not in (0xC4, 0xC8, 0xCC):
-            bits, height, width = struct.unpack_from(">BHH", data, at + 4)
+            bits, height, width = struct.unpack_from(">BHH", data, at + 3)
             return ImageDimensions(width, height, bits_per_channel=bits)
         elif marker in (0xD9, 0xDA):
             raise ValueError("no frame before the image data")
         else:
-            at = _find_next_marker(data, at + 2 + int(struct.unpack_from(">H", data, at + 2)[0]))
+            at = _find_next_marker(data, at + 1 + int(struct.unpack_from(">H", data, at + 1)[0]))
+
+
+def _skip_fill_bytes(data: bytes, offset: int) -> int:
+    """The position after a run of 0xFF."""
+    run = FILL_BYTES.match(data, offset)
+    return run.end() if run else offset
 
 
 def _find_next_marker(data: bytes, offset: int) -> int:
@@ -53,27 +66,35 @@ def png_dimensions(data: bytes) -> ImageDimensions:
     width, height, bits = struct.unpack_from(">IIB", data, 16)
     if data[12:16] != b"IHDR":
         raise ValueError("no IHDR chunk")
-    frames, at = 1, 8
-    while at + 8 <= len(data) and data[at + 4 : at + 8] != b"IDAT":
-        (length,) = struct.unpack_from(">I", data, at)
-        if data[at + 4 : at + 8] == b"acTL":
-            frames = max(1, int(struct.unpack_from(">I", data, at + 8)[0]))
-        at += 12 + length
+    frames = 1
+    for kind, start, _ in iter_png_chunks(data):
+        if kind == b"acTL":
+            frames = max(1, int(struct.unpack_from(">I", data, start)[0]))
     return ImageDimensions(width, height, frames, bits)
+
+
+def iter_png_chunks(data: bytes) -> Iterator[tuple[bytes, int, int]]:
+    """Type, start and end of the content of every chunk before the pixels."""
+    budget, at = ParsingBudget(), 8
+    while at + 8 <= len(data) and (kind := data[at + 4 : at + 8]) != b"IDAT":
+        budget.spend_parts()
+        (length,) = struct.unpack_from(">I", data, at)
+        yield kind, at + 8, at + 8 + length
+        at += 12 + length
 
 
 def gif_dimensions(data: bytes) -> ImageDimensions:
     width, height, flags = struct.unpack_from("<HHB", data, 6)
-    at, frames = 13 + _colour_table_bytes(flags), 0
+    budget, at, frames = ParsingBudget(), 13 + _colour_table_bytes(flags), 0
     while at < len(data) and data[at] in (0x2C, 0x21):
         if data[at] == 0x2C:
             left, top, w, h, flags = struct.unpack_from("<HHHHB", data, at + 1)
             if not frames:
                 width, height = max(width, left + w), max(height, top + h)
             frames += 1
-            at = _skip_sub_blocks(data, at + 11 + _colour_table_bytes(flags))
+            at = _skip_sub_blocks(data, at + 11 + _colour_table_bytes(flags), budget)
         else:
-            at = _skip_sub_blocks(data, at + 2)
+            at = _skip_sub_blocks(data, at + 2, budget)
     return ImageDimensions(width, height, max(frames, 1))
 
 
@@ -81,13 +102,18 @@ def _colour_table_bytes(flags: int) -> int:
     return 3 << ((flags & 7) + 1) if flags & 0x80 else 0
 
 
-def _skip_sub_blocks(data: bytes, offset: int) -> int:
-    """The position after a chain of sub-blocks; the end of the data when it is cut off."""
+def _skip_sub_blocks(data: bytes, offset: int, budget: ParsingBudget) -> int:
+    """The position after a chain of sub-blocks; the end of the data when it is cut off.
+
+    A run of sub-blocks of one length is one part: pixels come in thousands of blocks of 255 bytes.
+    """
     while offset < len(data):
+        budget.spend_parts()
         length = data[offset]
-        offset += 1 + length
         if not length:
-            break
+            return offset + 1
+        lengths = data[offset : offset + SUB_BLOCK_RUN * (length + 1) : length + 1]
+        offset += (len(lengths) - len(lengths.lstrip(lengths[:1]))) * (length + 1)
     return offset
 
 
@@ -110,8 +136,9 @@ def webp_dimensions(data: bytes) -> ImageDimensions:
 
 
 def _iter_riff_chunks(data: bytes) -> Iterator[tuple[bytes, int, int]]:
-    at = 12
+    budget, at = ParsingBudget(), 12
     while at + 8 <= len(data):
+        budget.spend_parts()
         (size,) = struct.unpack_from("<I", data, at + 4)
         yield data[at : at + 4], at + 8, size
         at += 8 + size + size % 2
@@ -178,9 +205,9 @@ def jpeg2000_dimensions(data: bytes) -> ImageDimensions:
     """Size by the SIZ segment of the codestream, and by the image header box where that is larger (ITU-T T.800)."""
     start, widths, heights = 0, [0], [0]
     if data[:4] != b"\xff\x4f\xff\x51":
-        boxes = {kind: (at, end) for kind, at, end in iter_boxes(data, 0, len(data), flat=True)}
+        boxes = {kind: (at, end) for kind, at, end in iter_boxes(data, 0, len(data), is_flat=True)}
         start = boxes[b"jp2c"][0] if b"jp2c" in boxes else len(data)
-        for kind, at, _ in iter_boxes(data, *boxes.get(b"jp2h", (0, 0)), flat=True):
+        for kind, at, _ in iter_boxes(data, *boxes.get(b"jp2h", (0, 0)), is_flat=True):
             if kind == b"ihdr":
                 height, width = struct.unpack_from(">II", data, at)
                 widths, heights = [width], [height]
@@ -201,7 +228,9 @@ CONTAINER_BOX_PREFIX_BYTES = {
     b"meta": 4,
     b"iprp": 0,
     b"ipco": 0,
+    b"stsd": 8,
 }
+MAX_BOX_DEPTH = 10
 
 
 def heif_dimensions(data: bytes) -> ImageDimensions:
@@ -222,11 +251,14 @@ def heif_dimensions(data: bytes) -> ImageDimensions:
     return ImageDimensions(width, height, frames, bits)
 
 
-def iter_boxes(
-    data: bytes, offset: int, end: int, nesting_level: int = 0, *, flat: bool = False
-) -> Iterator[tuple[bytes, int, int]]:
-    """Type, start and end of every box, including those inside containers unless `flat`."""
-    while offset + 8 <= end and nesting_level < 10:
+def iter_boxes(data: bytes, start: int, end: int, *, is_flat: bool = False) -> Iterator[tuple[bytes, int, int]]:
+    """Type, start and end of the content of every box, including those inside containers unless `is_flat`."""
+    budget, ranges = ParsingBudget(), [(start, end)]  # ranges of boxes that are still to be read, outermost first
+    while ranges:
+        offset, end = ranges.pop()
+        if offset + 8 > end:
+            continue
+        budget.spend_parts()
         size, kind = struct.unpack_from(">I4s", data, offset)
         start = offset + 8
         if size == 1:
@@ -236,10 +268,7 @@ def iter_boxes(
         if stop < start:
             raise ValueError("a box ends before it begins")
         yield kind, start, stop
-        if flat:
-            pass
-        elif kind in CONTAINER_BOX_PREFIX_BYTES:
-            yield from iter_boxes(data, start + CONTAINER_BOX_PREFIX_BYTES[kind], stop, nesting_level + 1)
-        elif kind == b"stsd":
-            yield from iter_boxes(data, start + 8, stop, nesting_level + 1)
-        offset = stop
+        ranges.append((stop, end))
+        prefix_bytes = None if is_flat else CONTAINER_BOX_PREFIX_BYTES.get(kind)
+        if prefix_bytes is not None and len(ranges) <= MAX_BOX_DEPTH:
+            ranges.append((start + prefix_bytes, stop))

@@ -19,6 +19,8 @@ ACCEPTED_FORMATS_TEXT = (
     "a JPEG, PNG, WebP, TIFF, BMP, GIF, AVIF, HEIC, JPEG 2000, TGA, DDS, QOI, PPM or OpenEXR picture"
 )
 
+MAX_SIDE_PIXELS = 2**32 - 1  # no format of pictures has more; a Netpbm header may state any number
+
 DIMENSION_READERS: dict[str, Callable[[bytes], ImageDimensions]] = {
     "jpeg": dimensions.jpeg_dimensions,
     "png": dimensions.png_dimensions,
@@ -89,6 +91,14 @@ REJECTED_SIGNATURES = (
 )
 
 
+class UnknownFormat(InputUnreadable):
+    """A file of a format that is not accepted."""
+
+
+class ImplausibleSize(InputUnreadable):
+    """A header that states no pixels, or more than any format has."""
+
+
 @dataclass(frozen=True)
 class ImageHeader:
     """`format` is a key of DIMENSION_READERS; width and height are as stored, before orientation."""
@@ -101,10 +111,20 @@ class ImageHeader:
 
 
 def read_header(data: bytes, name: str = "the picture") -> ImageHeader:
-    """Read format and size of a file in memory. Raises InputUnreadable for other formats and broken headers."""
+    """Read format and size of a file in memory.
+
+    Raises
+    ------
+    UnknownFormat
+        It is no picture, or of another format.
+    ImplausibleSize
+        It has no pixels by its header.
+    InputUnreadable
+        Its header is broken, or has more parts than a `ParsingBudget` allows.
+    """
     kind = identify_format(data)
     if kind is None:
-        raise InputUnreadable(f"{name} is {describe_content(data)}", f"give {ACCEPTED_FORMATS_TEXT}")
+        raise UnknownFormat(f"{name} is {describe_content(data)}", f"give {ACCEPTED_FORMATS_TEXT}")
     try:
         size = DIMENSION_READERS[kind](data)
     except (struct.error, IndexError, ValueError, OverflowError) as error:
@@ -115,18 +135,11 @@ def read_header(data: bytes, name: str = "the picture") -> ImageHeader:
         ) from error
     if size.is_camera_raw:
         raise InputUnreadable(f"{name} is a camera raw file", "develop it to JPEG, PNG or TIFF first")
+    if size.width > MAX_SIDE_PIXELS or size.height > MAX_SIDE_PIXELS:
+        raise ImplausibleSize(f"{name} says it is larger than pictures can be", "export it again")
     if size.width < 1 or size.height < 1 or size.frames < 1:
-        raise InputUnreadable(f"{name} says it is {size.width} x {size.height} pixels", "export it again")
+        raise ImplausibleSize(f"{name} says it is {size.width} x {size.height} pixels", "export it again")
     return ImageHeader(kind, size.width, size.height, size.frames, size.bits_per_channel)
-
-
-def is_zero_sized(data: bytes, format_name: str) -> bool:
-    """Whether the header of a file states a size of zero."""
-    try:
-        size = DIMENSION_READERS[format_name](data)
-    except (struct.error, IndexError, ValueError, OverflowError):
-        return False
-    return size.width < 1 or size.height < 1
 
 
 def check_pixel_limit(header: ImageHeader, max_pixels: int, name: str = "the picture") -> None:

@@ -18,11 +18,11 @@ from numpy.typing import NDArray
 from mattebox.core.icc_builder import BT709, Primaries, build_rgb_profile, srgb_curve
 from mattebox.errors import InputUnreadable
 from mattebox.io.dimensions import ImageDimensions
+from mattebox.io.parsing_budget import ParsingBudget
 from mattebox.io.pillow_arrays import PixelData
 from mattebox.io.wide_samples import quantise, quantise_linear
 
 DEEP_DATA_FLAG, MULTIPART_FLAG = 0x800, 0x1000
-MAX_ATTRIBUTES = 10_000
 
 
 class DecodedExr(NamedTuple):
@@ -38,8 +38,9 @@ def openexr_dimensions(data: bytes) -> ImageDimensions:
     (version,) = struct.unpack_from("<I", data, 4)
     if version & DEEP_DATA_FLAG:
         raise ValueError("deep data, which are no picture")
-    sizes, at = [], 8
-    for _ in range(MAX_ATTRIBUTES):
+    budget, sizes, at = ParsingBudget(), [], 8
+    while True:
+        budget.spend_parts()
         if data[at] == 0:  # the end of a header; of all with parts, one more
             if not version & MULTIPART_FLAG or data[at + 1] == 0:
                 break

@@ -1,7 +1,7 @@
 """Raw reading and writing of TIFF 6.0 and BigTIFF directories (IFDs), which also hold EXIF.
 
-Values stay raw bytes, so that they are copied exactly. Entries that point outside the data are skipped; a directory
-never costs more memory than the data it is read from.
+Values stay raw bytes, so that they are copied exactly. Entries that point outside the data are skipped; all that is
+read of one structure never takes more memory than the data it is read from.
 """
 
 from __future__ import annotations
@@ -10,7 +10,10 @@ import struct
 from collections.abc import Container
 from typing import NamedTuple
 
+from mattebox.io.parsing_budget import ParsingBudget
+
 TYPE_BYTES = {1: 1, 2: 1, 3: 2, 4: 4, 5: 8, 6: 1, 7: 1, 8: 2, 9: 4, 10: 8, 11: 4, 12: 8, 13: 4, 16: 8, 17: 8, 18: 8}
+PARTS_PER_IFD = 4  # for the budget: an empty directory costs as much time as four tags
 _SWAP_BYTES = {3: 2, 4: 4, 5: 4, 8: 2, 9: 4, 10: 4, 11: 4, 12: 8, 13: 4, 16: 8, 17: 8, 18: 8}  # of one number
 _INTEGER_FORMATS = {1: "B", 3: "H", 4: "I", 13: "I", 16: "Q", 18: "Q"}
 
@@ -39,33 +42,26 @@ class TiffStructure:
             raise ValueError("not a TIFF structure")
         self.is_big_tiff = magic == 43
         self.first_ifd_offset = self._unpack_at("Q", 8) if self.is_big_tiff else self._unpack_at("I", 4)
-        self._entries_read = 0
+        self._budget = ParsingBudget(max_bytes=len(data))
 
     def read_ifd(self, offset: int, requested_tags: Container[int] | None = None) -> tuple[Ifd, int]:
         """Read the tags of the directory at `offset`; return them and the offset of the next directory (0 = none).
 
-        The entries read over the lifetime of this object are bounded by what the data can hold; ValueError beyond.
+        Raises struct.error or ValueError when the directory is broken, or the object has read more of them than a
+        `ParsingBudget` allows.
         """
-        count, at = (
-            (self._unpack_at("Q", offset), offset + 8)
-            if self.is_big_tiff
-            else (self._unpack_at("H", offset), offset + 2)
-        )
+        count_format, at, entry_format = ("Q", offset + 8, "HHQ8s") if self.is_big_tiff else ("H", offset + 2, "HHI4s")
         width = 20 if self.is_big_tiff else 12
-        count = min(count, (len(self.data) - at) // width)
-        self._entries_read += count
-        if self._entries_read > len(self.data) // width + 1:
-            raise ValueError("its directories overlap")
+        count = min(self._unpack_at(count_format, offset), max(0, len(self.data) - at) // width)
+        self._budget.spend_parts(PARTS_PER_IFD + count)
         ifd: Ifd = {}
-        budget = len(self.data)
-        for start in range(at, at + count * width, width):
-            tag = self._unpack_at("H", start)
+        entries = struct.iter_unpack(self.byte_order + entry_format, self.data[at : at + count * width])
+        for tag, kind, value_count, inline in entries:
             if tag in ifd or (requested_tags is not None and tag not in requested_tags):
                 continue
-            entry = self._read_entry(start, budget)
-            if entry is not None:
-                ifd[tag] = entry
-                budget -= len(entry.raw_bytes)
+            raw = self._read_value(TYPE_BYTES.get(kind, 0) * value_count, inline)
+            if raw:
+                ifd[tag] = IfdEntry(kind, value_count, raw)
         return ifd, self._next_ifd_offset(at + count * width)
 
     def with_sub_ifd(self, ifd: Ifd) -> tuple[bytes, IfdEntry]:
@@ -87,16 +83,15 @@ class TiffStructure:
             return None
         return int(struct.unpack_from(self.byte_order + code, entry.raw_bytes)[0])
 
-    def _read_entry(self, offset: int, max_bytes: int) -> IfdEntry | None:
-        kind = self._unpack_at("H", offset + 2)
-        count = self._unpack_at("Q" if self.is_big_tiff else "I", offset + 4)
-        size = TYPE_BYTES.get(kind, 0) * count
-        inline, place = (8, offset + 12) if self.is_big_tiff else (4, offset + 8)
-        if size > inline:
-            place = self._unpack_at("Q" if self.is_big_tiff else "I", place)
-        if not 0 < size <= max_bytes or place + size > len(self.data):
-            return None
-        return IfdEntry(kind, count, bytes(self.data[place : place + size]))
+    def _read_value(self, size: int, inline: bytes) -> bytes:
+        """The bytes of an entry's value, of which `inline` holds a short one itself, or else its offset; empty when
+        it lies outside the data."""
+        if size <= len(inline):
+            return inline[:size]
+        (at,) = struct.unpack(self.byte_order + ("Q" if self.is_big_tiff else "I"), inline)
+        if at + size > len(self.data) or not self._budget.spend_bytes(size):
+            return b""
+        return bytes(self.data[at : at + size])
 
     def _next_ifd_offset(self, offset: int) -> int:
         if offset + (8 if self.is_big_tiff else 4) > len(self.data):
@@ -104,6 +99,8 @@ class TiffStructure:
         return self._unpack_at("Q" if self.is_big_tiff else "I", offset)
 
     def _unpack_at(self, struct_format: str, offset: int) -> int:
+        if offset > len(self.data):  # BigTIFF's may be larger than what `struct` takes
+            raise ValueError("an offset beyond its end")
         return int(struct.unpack_from(self.byte_order + struct_format, self.data, offset)[0])
 
 

@@ -114,12 +114,12 @@ def _decode_image_field(text: str) -> bytes:
 def _read_header(source: bytes) -> header_check.ImageHeader:
     try:
         header = header_check.read_header(source, "the image")
+    except header_check.UnknownFormat as error:
+        raise RemovebgError("invalid_file_type", error.problem, error.remedy) from None
+    except header_check.ImplausibleSize as error:
+        raise RemovebgError("invalid_dimensions", error.problem, error.remedy) from None
     except MatteboxError as error:
-        file_format = header_check.identify_format(source)
-        code = "invalid_file_type" if file_format is None else "failed_to_read_image"
-        if file_format is not None and header_check.is_zero_sized(source, file_format):
-            code = "invalid_dimensions"
-        raise RemovebgError(code, error.problem, error.remedy) from None
+        raise RemovebgError("failed_to_read_image", error.problem, error.remedy) from None
     if header.width * header.height > MAX_PIXELS:
         raise RemovebgError("resolution_too_high", "Image too large", f"At most {MAX_PIXELS // 1_000_000} megapixels.")
     return header
