@@ -7,7 +7,7 @@ import pytest
 
 from mattebox.errors import MatteboxError, NoSubject
 from mattebox.server.http.problems import STATUS_BY_CODE, Problem
-from mattebox.server.workers.worker_pool import ServerBusy
+from mattebox.server.workers.task_queue import ServerBusy
 
 MODULES = ("mattebox.io.url_fetch", "mattebox.jobs.manager", "mattebox.server.job_service")
 
@@ -27,7 +27,7 @@ def test_every_code_has_a_status() -> None:
     ("error", "status", "code", "headers"),
     [
         (NoSubject("nothing", "try another"), 422, "no_subject", {}),
-        (ServerBusy("busy", "wait"), 503, "busy", {"Retry-After": "2"}),
+        (ServerBusy("busy", 2), 503, "busy", {"Retry-After": "2"}),
     ],
 )
 def test_an_error_as_a_problem(error: MatteboxError, status: int, code: str, headers: dict[str, str]) -> None:

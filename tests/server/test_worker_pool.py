@@ -14,11 +14,16 @@ from mattebox.errors import MatteboxError
 from mattebox.recipe.recipe import Recipe
 from mattebox.recipe.steps import Cut, Upscale
 from mattebox.server.settings import Settings
-from mattebox.server.workers.task_execution import execute_recipe, execute_task, prepare_task
-from mattebox.server.workers.worker_pool import ServerBusy, TaskTimeout, WorkerLost, WorkerPool
+from mattebox.server.workers import worker_pool
+from mattebox.server.workers.task_execution import execute_task, prepare_task
+from mattebox.server.workers.worker_pool import TaskTimeout, WorkerLost, WorkerPool, WorkerResponse
 from tests.server.conftest import encode_image
 
 FAST = Recipe((Cut(model="fast", empty="keep"),))
+
+
+async def execute_recipe(pool: WorkerPool, recipe: Recipe, source: bytes) -> WorkerResponse:
+    return await execute_task(pool, prepare_task(pool.settings, recipe, source))
 
 
 def run_with_pool(work: Callable[[WorkerPool], Awaitable[Any]], **settings: Any) -> Any:
@@ -43,7 +48,7 @@ def test_a_killed_worker_is_replaced(mug: bytes) -> None:
             await task
         assert (await execute_recipe(pool, FAST, mug)).header["width"] == 320
         assert pool.restarts == 1
-        assert pool.pixels_in_flight == 0
+        assert pool.queue.pixels_in_flight == 0
 
     run_with_pool(work)
 
@@ -74,14 +79,32 @@ def test_a_cancelled_task_does_not_affect_the_next(mug: bytes) -> None:
     run_with_pool(work)
 
 
-def test_the_pixel_budget_admits_one_larger_picture(mug: bytes) -> None:
+def test_an_abandoned_short_task_keeps_its_worker_and_a_long_one_loses_it(
+    mug: bytes, monkeypatch: pytest.MonkeyPatch
+) -> None:
     async def work(pool: WorkerPool) -> None:
-        async with pool.reserve_pixels(1_000_000):
-            with pytest.raises(ServerBusy):
-                await execute_recipe(pool, FAST, mug)
-        assert (await execute_recipe(pool, FAST, mug)).header["width"] == 320
+        monkeypatch.setattr(worker_pool, "ABANDONED_TASK_SECONDS", 30.0)
+        for restarts in (0, 1):
+            task = asyncio.create_task(execute_recipe(pool, FAST, mug))
+            await asyncio.sleep(0.01)
+            task.cancel()
+            with pytest.raises(asyncio.CancelledError):
+                await task
+            assert (await execute_recipe(pool, FAST, mug)).header["width"] == 320
+            assert pool.restarts == restarts
+            monkeypatch.setattr(worker_pool, "ABANDONED_TASK_SECONDS", 0.0)
 
-    run_with_pool(work, pixel_budget=1000)
+    run_with_pool(work)
+
+
+def test_the_time_limit_counts_from_arrival(mug: bytes) -> None:
+    async def work(pool: WorkerPool) -> None:
+        task = prepare_task(pool.settings, FAST, mug)
+        with pytest.raises(TaskTimeout):
+            await execute_task(pool, task, arrived_at=time.monotonic() - 31)
+        assert (await execute_task(pool, task, arrived_at=time.monotonic())).header["width"] == 320
+
+    run_with_pool(work, timeout=30)
 
 
 def test_a_worker_that_does_not_start() -> None:
@@ -89,7 +112,7 @@ def test_a_worker_that_does_not_start() -> None:
         raise AssertionError("the network does not fit into so little")
 
     with pytest.raises(WorkerLost, match="more memory"):
-        run_with_pool(work, worker_memory=200_000_000)
+        run_with_pool(work, worker_memory=100_000_000)
 
 
 def test_an_unknown_default_model() -> None:
@@ -107,7 +130,7 @@ def test_progress_of_a_task() -> None:
 
     async def work(pool: WorkerPool) -> int:
         task = prepare_task(pool.settings, Recipe((Upscale(to="3"),)), picture)
-        return int((await execute_task(pool, task, reported.append)).header["width"])
+        return int((await execute_task(pool, task, on_progress=reported.append)).header["width"])
 
     assert run_with_pool(work) == 2700
     assert reported

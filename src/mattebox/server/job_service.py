@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-from concurrent.futures import Future
+from concurrent.futures import CancelledError, Future
 from typing import TYPE_CHECKING, Any, BinaryIO
 
 from mattebox.errors import MatteboxError
@@ -19,14 +19,13 @@ from mattebox.server.settings import Settings
 from mattebox.server.usage import UsageStore
 from mattebox.server.workers.protocol import WorkerTask
 from mattebox.server.workers.task_execution import execute_task
-from mattebox.server.workers.worker_pool import ServerBusy, WorkerLost, WorkerPool, WorkerResponse
+from mattebox.server.workers.worker_pool import WorkerLost, WorkerPool, WorkerResponse
 from mattebox.types import OnProgress
 
 if TYPE_CHECKING:
     from mattebox.jobs.manager import JobManager
     from mattebox.jobs.status import JobStatus
 
-ADMISSION_POLL_SECONDS = 0.1  # between checks of the pixel budget
 SWEEP_SECONDS = 60.0  # between sweeps of expired jobs
 
 
@@ -89,7 +88,13 @@ class JobService:
         from mattebox.jobs.task_runner import TaskCrashed, TaskFailed
 
         assert self._loop is not None
-        future = asyncio.run_coroutine_threadsafe(self._execute_when_free(task, on_progress), self._loop)
+        assert self._manager is not None
+        job = self._manager.store.job(job_id)
+        if job is None:
+            raise CancelledError  # erased
+        worker_task = WorkerTask.unpack(task)
+        work = execute_task(self.worker_pool, worker_task, caller=job["owner"], is_batch=True, on_progress=on_progress)
+        future = asyncio.run_coroutine_threadsafe(work, self._loop)
         self._futures[job_id] = future
         try:
             response = future.result()
@@ -101,9 +106,7 @@ class JobService:
             raise TaskFailed(Problem.from_error(error).to_fields()) from None
         finally:
             self._futures.pop(job_id, None)
-        job = self._manager.store.job(job_id) if self._manager else None
-        if job is not None:
-            self.usage.add_picture(job["owner"], WorkerTask.unpack(task).pixels, response.seconds)
+        self.usage.add_picture(job["owner"], worker_task.pixels, response.seconds)
         return response.header, response.body
 
     def cancel_task(self, job_id: str) -> None:
@@ -111,16 +114,6 @@ class JobService:
         future = self._futures.get(job_id)
         if future is not None:
             future.cancel()
-
-    async def _execute_when_free(self, packed_task: bytes, on_progress: OnProgress) -> WorkerResponse:
-        """Run a task once at most half of the pixel budget is in use with it, or nothing else runs."""
-        task = WorkerTask.unpack(packed_task)
-        while True:
-            in_flight = self.worker_pool.pixels_in_flight
-            if not in_flight or in_flight + task.pixels <= self.settings.pixel_budget // 2:
-                with contextlib.suppress(ServerBusy):
-                    return await execute_task(self.worker_pool, task, on_progress)
-            await asyncio.sleep(ADMISSION_POLL_SECONDS)
 
     def _create_manager(self) -> JobManager:
         try:

@@ -1,4 +1,4 @@
-"""Prometheus metrics: requests by route and status, their latency, and pixels in flight."""
+"""Prometheus metrics: requests by route and status, their latency, and gauges of the queue."""
 
 from __future__ import annotations
 
@@ -23,8 +23,8 @@ class RequestMetrics:
             if seconds <= bucket:
                 self.bucket_counts[route, bucket] += 1
 
-    def to_prometheus_text(self, pixels_in_flight: int, worker_restarts: int) -> str:
-        """All metrics in the Prometheus text format."""
+    def to_prometheus_text(self, gauges: dict[str, int], worker_restarts: int) -> str:
+        """All metrics in the Prometheus text format, with gauges of the moment by name."""
         lines = ["# TYPE mattebox_requests_total counter"]
         lines += [
             f'mattebox_requests_total{{route="{r}",status="{s}"}} {n}'
@@ -39,6 +39,7 @@ class RequestMetrics:
             lines.append(f'mattebox_request_seconds_bucket{{route="{route}",le="+Inf"}} {total}')
             lines.append(f'mattebox_request_seconds_sum{{route="{route}"}} {self.total_seconds[route]:.6f}')
             lines.append(f'mattebox_request_seconds_count{{route="{route}"}} {total}')
-        lines += ["# TYPE mattebox_pixels_in_hand gauge", f"mattebox_pixels_in_hand {pixels_in_flight}"]
+        for name, value in gauges.items():
+            lines += [f"# TYPE mattebox_{name} gauge", f"mattebox_{name} {value}"]
         lines += ["# TYPE mattebox_worker_restarts_total counter", f"mattebox_worker_restarts_total {worker_restarts}"]
         return "\n".join(lines) + "\n"

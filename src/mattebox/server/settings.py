@@ -46,9 +46,11 @@ class Settings:
     model: str = setting("balanced", "the model used where a request names none")
     max_upload: int = setting(25_000_000, "bytes of a request at most")
     max_pixels: int = setting(50_000_000, "pixels x frames of a picture at most")
-    pixel_budget: int = setting(200_000_000, "pixels in progress at a time; more are answered 503 with Retry-After")
+    pixel_budget: int = setting(200_000_000, "pixels in progress at a time, and as many that may wait")
+    queue: int = setting(64, "pictures that may wait for a worker; more are answered 503 with Retry-After")
+    queue_wait: int = setting(20, "seconds a picture may wait for a worker; then it is answered 503 with Retry-After")
     uploads: int = setting(4, "large uploads received at a time; more are answered 503 with Retry-After")
-    timeout: int = setting(60, "seconds a picture may take before its worker is replaced")
+    timeout: int = setting(60, "seconds a picture may take, waiting included; then its worker is replaced")
     worker_memory: int = setting(4_000_000_000, "bytes of address space of a worker; 0 for no limit")
     drain: int = setting(25, "seconds that pictures in progress get to finish on shutdown")
     keys: str = setting(

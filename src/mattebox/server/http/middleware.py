@@ -10,6 +10,7 @@ import time
 from traceback import format_tb
 
 from starlette.datastructures import Headers, MutableHeaders
+from starlette.requests import ClientDisconnect
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from mattebox.server.error_responses import error_response
@@ -19,6 +20,7 @@ from mattebox.server.tracing import Span
 
 METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "TRACE"})
 DEFAULT_HEADERS = {"X-Content-Type-Options": "nosniff", "Referrer-Policy": "no-referrer", "Cache-Control": "no-store"}
+CLIENT_CLOSED_REQUEST = 499  # nginx's status of requests whose client went away; it is counted, never sent
 
 
 class RequestMiddleware:
@@ -55,6 +57,8 @@ class RequestMiddleware:
         """Call the application; an unexpected error becomes a 500 response, unless a response has begun."""
         try:
             await self.app(scope, receive, recorder)
+        except ClientDisconnect:
+            recorder.status = recorder.status or CLIENT_CLOSED_REQUEST
         except Exception as error:
             trace = format_tb(error.__traceback__)
             self.state.log.log_event("internal error", "error", kind=type(error).__name__, trace=trace)

@@ -29,4 +29,5 @@ async def get_metrics(request: Request) -> Response:
     """Metrics in the Prometheus text format."""
     state = get_state(request)
     pool = state.worker_pool
-    return PlainTextResponse(state.metrics.to_prometheus_text(pool.pixels_in_flight, pool.restarts))
+    gauges = {"pixels_in_hand": pool.queue.pixels_in_flight, "tasks_waiting": len(pool.queue.waiting)}
+    return PlainTextResponse(state.metrics.to_prometheus_text(gauges, pool.restarts))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import time
 from typing import Any
 
 from fastapi import APIRouter, Request, Response
@@ -14,6 +15,7 @@ from mattebox.server.auth import AccessControl
 from mattebox.server.http.problems import Problem
 from mattebox.server.http.requests import RequestData, receive_request
 from mattebox.server.http.sources import count_pixels, fetch_picture
+from mattebox.server.picture_processing import process_picture
 from mattebox.server.quota import PictureQuota
 from mattebox.server.removebg.errors import RemovebgError, convert_error
 from mattebox.server.removebg.headers import removebg_headers
@@ -25,8 +27,8 @@ from mattebox.server.removebg.mapping import (
 )
 from mattebox.server.settings import Settings
 from mattebox.server.state import AppState, get_state
-from mattebox.server.workers.task_execution import execute_recipe
-from mattebox.server.workers.worker_pool import WorkerPool, WorkerResponse
+from mattebox.server.workers.task_execution import prepare_task
+from mattebox.server.workers.worker_pool import WorkerResponse
 
 MAX_REQUEST_BYTES = MAX_UPLOAD_BYTES * 3 // 2  # base64 takes a third more
 UPLOAD_CODE_BY_PROBLEM = {
@@ -51,12 +53,12 @@ async def remove_background(request: Request) -> Response:
     if state.is_stopping:
         raise RemovebgError("busy", "The server is about to stop", "Try again in a while.", {"Retry-After": "5"})
     request_data = await _read_request(state, request)
+    arrived_at = time.monotonic()
     if state.settings.urls:
         request_data = await _fetch_url_fields(state.settings, request_data)
     recipe_request = convert_request(request_data, state.settings.model)
-    pixels, limit_headers = _count_picture(state.quota, caller, recipe_request.source, state.settings.max_pixels)
-    response = await _execute(state.worker_pool, recipe_request)
-    state.usage.add_picture(caller, pixels, response.seconds)
+    limit_headers = _count_picture(state.quota, caller, recipe_request.source, state.settings.max_pixels)
+    response = await _execute(request, state, caller, recipe_request, arrived_at)
     subject_type = str(request_data.fields.get("type", "")).lower()
     is_charged = state.quota.pictures_left(caller) is not None
     headers = removebg_headers(response.header, subject_type, is_charged) | limit_headers
@@ -108,28 +110,30 @@ async def _fetch_url_fields(settings: Settings, request_data: RequestData) -> Re
     return RequestData(fields, images)
 
 
-def _count_picture(quota: PictureQuota, caller: str, source: bytes, max_pixels: int) -> tuple[int, dict[str, str]]:
-    """Count a picture against the caller's limits: its pixels, and the headers that state the limit."""
+def _count_picture(quota: PictureQuota, caller: str, source: bytes, max_pixels: int) -> dict[str, str]:
+    """Count a picture against the caller's limits, and return the headers that state them."""
     if quota.pictures_left(caller) == 0:
         raise RemovebgError(
             "insufficient_credits", "Insufficient credits", "The key's pictures of this month are used up."
         )
-    pixels = count_pixels(source, max_pixels)
-    allowed, headers = quota.consume_rate_limit(caller, pixels)
+    allowed, headers = quota.consume_rate_limit(caller, count_pixels(source, max_pixels))
     if not allowed:
         raise RemovebgError("rate_limit_exceeded", "Rate limit exceeded", "Try again later.", headers)
-    return pixels, headers
+    return headers
 
 
-async def _execute(worker_pool: WorkerPool, recipe_request: RecipeRequest) -> WorkerResponse:
+async def _execute(
+    request: Request, state: AppState, caller: str, recipe_request: RecipeRequest, arrived_at: float
+) -> WorkerResponse:
     try:
-        return await execute_recipe(
-            worker_pool,
+        task = prepare_task(
+            state.settings,
             recipe_request.recipe,
             recipe_request.source,
             recipe_request.images,
             recipe_request.max_working_pixels,
         )
+        return await process_picture(request, state, caller, task, arrived_at)
     except Problem as error:
         code = WORKER_CODE_BY_PROBLEM.get(error.code, "failed_to_read_image")
         raise RemovebgError(code, error.problem, error.remedy, error.headers) from None

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import time
 from collections.abc import Callable
 from typing import Any, TypeAlias
 
@@ -28,12 +29,13 @@ from mattebox.server.http.problems import Problem
 from mattebox.server.http.requests import RequestData, receive_request
 from mattebox.server.http.sources import count_pixels, fetch_picture
 from mattebox.server.job_submission import parse_idempotency_key, should_run_as_job, submit_job
+from mattebox.server.picture_processing import process_picture
 from mattebox.server.serializers import result_headers
 from mattebox.server.settings import Settings
 from mattebox.server.state import AppState, get_state
 from mattebox.server.usage import MonthlyUsage
 from mattebox.server.workers.protocol import WorkerTask
-from mattebox.server.workers.task_execution import execute_task, prepare_task
+from mattebox.server.workers.task_execution import prepare_task
 from mattebox.server.workers.worker_pool import WorkerResponse
 
 BuildRecipe: TypeAlias = Callable[[dict[str, Any], Recipe | None], Recipe]
@@ -147,14 +149,14 @@ async def _answer_request(request: Request, build_request_recipe: BuildRecipe) -
     caller = require_caller(state.access, request)
     parse_idempotency_key(request)
     async with receive_request(state, request, state.settings.max_upload) as request_data:
+        arrived_at = time.monotonic()
         task, webhook_url, limit_headers = await _prepare_request(state, caller, request_data, build_request_recipe)
         del request_data  # the task holds its own copy
         if should_run_as_job(request, state, task):
             return await submit_job(request, caller, task, webhook_url, limit_headers)
     if webhook_url is not None:
         raise Problem(422, "invalid_parameter", "hook_url is for jobs", "send Prefer: respond-async with it")
-    response = await execute_task(state.worker_pool, task)
-    state.usage.add_picture(caller, task.pixels, response.seconds)
+    response = await process_picture(request, state, caller, task, arrived_at)
     return picture_response(response, request, limit_headers)
 
 

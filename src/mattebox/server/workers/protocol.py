@@ -13,10 +13,13 @@ import struct
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, BinaryIO
 
+from mattebox.server.progress import SLOW_STEPS
+
 if TYPE_CHECKING:
     import asyncio
 
 LENGTH_PREFIX = struct.Struct(">IQ")
+MAX_SHORT_TASK_PIXELS = 500_000  # with a slow step; more take many seconds
 PROGRESS_KEY = "progress"
 
 
@@ -27,6 +30,12 @@ class WorkerTask:
     header: dict[str, Any]
     data: bytes
     pixels: int
+
+    @property
+    def is_long(self) -> bool:
+        """Whether it takes many seconds: it has a slow step and is not small."""
+        steps = {step["step"] for step in self.header["recipe"]["steps"]}
+        return self.pixels > MAX_SHORT_TASK_PIXELS and not steps.isdisjoint(SLOW_STEPS)
 
     def pack(self) -> bytes:
         """All of it as one frame, for a job that is stored."""

@@ -5,6 +5,8 @@ Whatever the recipe and the headers of the images show to be wrong is refused be
 
 from __future__ import annotations
 
+import time
+
 import msgspec
 
 from mattebox.errors import InputMissing, UsageError
@@ -13,6 +15,7 @@ from mattebox.recipe.recipe import Recipe
 from mattebox.server.http.problems import Problem
 from mattebox.server.settings import Settings
 from mattebox.server.workers.protocol import WorkerTask
+from mattebox.server.workers.task_queue import TaskClass
 from mattebox.server.workers.worker_pool import WorkerPool, WorkerResponse
 from mattebox.types import OnProgress, Picture
 
@@ -69,23 +72,16 @@ def prepare_task(
     return WorkerTask(header, b"".join(parts), pixels)
 
 
-async def execute_recipe(
-    worker_pool: WorkerPool,
-    recipe: Recipe,
-    source: bytes,
-    images: dict[str, bytes] | None = None,
-    max_working_pixels: int | None = None,
-) -> WorkerResponse:
-    """Prepare a task and execute it. See `prepare_task` and `execute_task`."""
-    return await execute_task(
-        worker_pool, prepare_task(worker_pool.settings, recipe, source, images, max_working_pixels)
-    )
-
-
 async def execute_task(
-    worker_pool: WorkerPool, task: WorkerTask, on_progress: OnProgress | None = None
+    worker_pool: WorkerPool,
+    task: WorkerTask,
+    *,
+    caller: str = "",
+    arrived_at: float | None = None,
+    is_batch: bool = False,
+    on_progress: OnProgress | None = None,
 ) -> WorkerResponse:
-    """Execute a task on a worker, if the pixel budget allows it now.
+    """Execute a task on a worker when its turn comes.
 
     Parameters
     ----------
@@ -93,6 +89,13 @@ async def execute_task(
         The workers.
     task
         From `prepare_task`.
+    caller
+        Whose share of the workers it takes.
+    arrived_at
+        When the request was complete, on the monotonic clock; the time limit counts from then. None counts from the
+        task's turn.
+    is_batch
+        Nobody waits for it: interactive tasks go first.
     on_progress
         Receives the completed share of the task, from 0 to 1.
 
@@ -103,10 +106,13 @@ async def execute_task(
     Problem
         The worker refused the task.
     """
+    task_class = TaskClass(caller, task.pixels, is_batch, task.is_long)
     with worker_pool.tracer.span("picture") as span:
         span.set_attributes(mattebox__pixels=task.pixels)
-        async with worker_pool.reserve_pixels(task.pixels):
-            response = await worker_pool.run_on_worker(task.header, task.data, on_progress)
+        async with worker_pool.queue.hold_turn(task_class):
+            waited_seconds = 0.0 if arrived_at is None else time.monotonic() - arrived_at
+            timeout = max(0.0, worker_pool.settings.timeout - waited_seconds)
+            response = await worker_pool.run_on_worker(task.header, task.data, on_progress, timeout)
         span.set_attributes(
             **{f"mattebox__seconds__{stage}": s for stage, s in response.header.get("seconds", {}).items()}
         )

@@ -1,7 +1,7 @@
 """Pool of worker processes, each of which processes one picture at a time.
 
-A worker that takes too long is killed, one that died is replaced. Admission is by pixels in flight, not by requests,
-because memory grows with pixels.
+A worker that takes too long is killed, one that died is replaced. A task that nobody waits for any more is given up:
+its worker gets a moment to finish it, as a new worker takes longer to start.
 """
 
 from __future__ import annotations
@@ -9,7 +9,6 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import sys
-from collections.abc import AsyncIterator
 from dataclasses import dataclass
 from typing import Any
 
@@ -17,16 +16,11 @@ from mattebox.errors import MatteboxError
 from mattebox.server.settings import Settings
 from mattebox.server.tracing import Tracer
 from mattebox.server.workers.protocol import PROGRESS_KEY, pack_frame, receive_frame
+from mattebox.server.workers.task_queue import TaskQueue
 from mattebox.types import OnProgress
 
 START_TIMEOUT_SECONDS = 60  # to load the network
-
-
-class ServerBusy(MatteboxError):
-    """The pixel budget is used up; `retry_after` in seconds."""
-
-    code = "busy"
-    retry_after = 2
+ABANDONED_TASK_SECONDS = 1.0  # to finish a task that nobody waits for, before its worker is killed
 
 
 class TaskTimeout(MatteboxError):
@@ -55,14 +49,15 @@ class WorkerResponse:
 
 
 class WorkerPool:
-    """All workers. `pixels_in_flight` never exceeds the budget, unless a single larger picture runs alone."""
+    """All workers, and the queue in front of them."""
 
     def __init__(self, settings: Settings, tracer: Tracer | None = None) -> None:
         self.settings, self.tracer = settings, tracer or Tracer()
-        self.pixels_in_flight = 0
+        self.queue = TaskQueue(settings.worker_count(), settings.queue, settings.pixel_budget, settings.queue_wait)
         self.restarts = 0
         self._idle_workers: asyncio.Queue[asyncio.subprocess.Process | None] = asyncio.Queue()
         self._workers: set[asyncio.subprocess.Process] = set()
+        self._abandoned_tasks: set[asyncio.Task[None]] = set()
 
     async def start(self) -> None:
         """Start the first worker, so that errors show at once; the others start on demand."""
@@ -72,24 +67,15 @@ class WorkerPool:
 
     async def stop(self) -> None:
         """Kill all workers."""
+        for task in list(self._abandoned_tasks):
+            task.cancel()
         for process in list(self._workers):
             await self._kill_worker(process)
 
-    @contextlib.asynccontextmanager
-    async def reserve_pixels(self, pixels: int) -> AsyncIterator[None]:
-        """Count pixels as in flight while the context is open. ServerBusy when the budget is used up."""
-        if self.pixels_in_flight and self.pixels_in_flight + pixels > self.settings.pixel_budget:
-            raise ServerBusy("the server is busy", f"try again in {ServerBusy.retry_after} s")
-        self.pixels_in_flight += pixels
-        try:
-            yield
-        finally:
-            self.pixels_in_flight -= pixels
-
     async def run_on_worker(
-        self, header: dict[str, Any], data: bytes, on_progress: OnProgress | None = None
+        self, header: dict[str, Any], data: bytes, on_progress: OnProgress | None = None, timeout: float | None = None
     ) -> WorkerResponse:
-        """Run a task on the next idle worker.
+        """Run a task on the next idle worker; the caller holds a turn of the queue.
 
         Parameters
         ----------
@@ -97,6 +83,8 @@ class WorkerPool:
             Header and body of the task's frame.
         on_progress
             Receives the completed share of the task, from 0 to 1.
+        timeout
+            Seconds that it may take; by default what the settings allow.
 
         Returns
         -------
@@ -106,32 +94,62 @@ class WorkerPool:
         Raises
         ------
         TaskTimeout
-            The task takes longer than the settings allow.
+            The task takes longer.
         WorkerLost
             The worker died.
         """
         worker = await self._idle_workers.get()
+        exchange: asyncio.Task[WorkerResponse] | None = None
         try:
             worker = worker or await self._start_worker()
-            return await asyncio.wait_for(
-                _exchange_frames(worker, pack_frame(header, data), on_progress), self.settings.timeout
-            )
+            exchange = asyncio.create_task(_exchange_frames(worker, pack_frame(header, data), on_progress))
+            async with asyncio.timeout(self.settings.timeout if timeout is None else timeout):
+                response = await asyncio.shield(exchange)
         except TimeoutError:
-            await self._kill_worker(worker)
-            worker = None
+            await self._replace_worker(worker, exchange)
             raise TaskTimeout(
                 f"the picture took more than {self.settings.timeout} s", "send a smaller one, or a faster model"
             ) from None
-        except (asyncio.IncompleteReadError, ConnectionError, OSError):
-            await self._kill_worker(worker)
-            worker = None
+        except (asyncio.IncompleteReadError, OSError):
+            await self._replace_worker(worker, exchange)
             raise WorkerLost("the picture was too much for a worker", "send a smaller one; please report it") from None
-        except asyncio.CancelledError:  # the client has gone: the next task would read this response
-            await self._kill_worker(worker)
-            worker = None
+        except asyncio.CancelledError:  # the client has gone
+            self._abandon_task(worker, exchange)
             raise
-        finally:
-            self._idle_workers.put_nowait(worker)
+        except BaseException:
+            await self._replace_worker(worker, exchange)
+            raise
+        self._idle_workers.put_nowait(worker)
+        return response
+
+    def _abandon_task(
+        self, worker: asyncio.subprocess.Process | None, exchange: asyncio.Task[WorkerResponse] | None
+    ) -> None:
+        """Free a worker of its task in the background: the next task must not read this one's response."""
+
+        async def wait_and_free() -> None:
+            is_done = False
+            if exchange is not None:
+                done, _ = await asyncio.wait({exchange}, timeout=ABANDONED_TASK_SECONDS)
+                is_done = bool(done) and exchange.exception() is None
+            if is_done:
+                self._idle_workers.put_nowait(worker)
+            else:
+                await self._replace_worker(worker, exchange)
+
+        task = asyncio.create_task(wait_and_free())
+        self._abandoned_tasks.add(task)
+        task.add_done_callback(self._abandoned_tasks.discard)
+
+    async def _replace_worker(
+        self, worker: asyncio.subprocess.Process | None, exchange: asyncio.Task[WorkerResponse] | None
+    ) -> None:
+        """Kill a worker; another one starts with the next task."""
+        self._idle_workers.put_nowait(None)
+        if exchange is not None:
+            exchange.cancel()
+            await asyncio.gather(exchange, return_exceptions=True)
+        await self._kill_worker(worker)
 
     async def _start_worker(self) -> asyncio.subprocess.Process:
         settings = self.settings
@@ -146,6 +164,9 @@ class WorkerPool:
         except (asyncio.IncompleteReadError, TimeoutError):
             await self._kill_worker(process)
             raise WorkerLost("a worker does not start", "give it more memory, or a smaller model") from None
+        except asyncio.CancelledError:
+            await self._kill_worker(process)
+            raise
         if "ready" not in ready.header:
             await self._kill_worker(process)
             raise MatteboxError(ready.header["problem"], ready.header["remedy"])
