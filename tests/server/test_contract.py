@@ -23,6 +23,7 @@ def test_responses_match_the_openapi_document(tmp_path: Path) -> None:
         command = [str(TOOL), "--config-file", str(HERE / "schemathesis.toml"), "run", f"{address}/openapi.json",
                  "--checks", "all", "--max-examples", os.environ.get("EXAMPLES", "8"),
                  "--seed", os.environ.get("SEED", "1"), "--no-color"]  # fmt: skip
-        process = subprocess.run(command, capture_output=True, text=True, cwd=tmp_path)
+        environment = os.environ | {"SCHEMATHESIS_HOOKS": "contract_checks", "PYTHONPATH": str(HERE)}
+        process = subprocess.run(command, capture_output=True, text=True, cwd=tmp_path, env=environment)
         assert process.returncode == 0, process.stdout[-6000:] + process.stderr[-2000:]
         assert "generated" in process.stdout

@@ -55,8 +55,14 @@ def test_a_doubtful_foreground_is_delivered(client: TestClient, rocket) -> None:
         ({"bg_color": "81d4faff"}, "JPEG", "RGB"),
         ({"format": "jpg"}, "JPEG", "RGB"),  # on white
         ({"bg_color": "0000", "format": "png"}, "PNG", "RGBA"),
+        ({"bg_color": "transparent"}, "PNG", "RGBA"),
+        ({"bg_color": "rgba(0, 0, 0, 0)"}, "PNG", "RGBA"),
+        ({"bg_color": "rgba(129, 212, 250, 0.5)"}, "PNG", "RGBA"),
+        ({"bg_color": "RGBA(129,212,250,100%)"}, "JPEG", "RGB"),
+        ({"bg_color": "rgb(129, 212, 250)"}, "JPEG", "RGB"),
         ({"format": "webp"}, "WEBP", "RGBA"),
         ({"channels": "alpha"}, "PNG", "L"),
+        ({"channels": "alpha", "format": "jpg"}, "JPEG", "L"),
         ({"shadow_type": "drop"}, "PNG", "RGBA"),
     ],
 )
@@ -106,8 +112,11 @@ def test_a_background_image_covers_the_result(client: TestClient, photo: bytes, 
         ({"image": "x", "bg_color": "nocolour"}, "invalid_bg_color"),
         ({"image": "x", "bg_image_url": "http://x"}, "failed_bg_download"),
         ({"image": "x", "bg_image_url": "http://x", "bg_color": "fff"}, "multiple_bg_sources"),
-        ({"image": "x", "crop": "true", "crop_margin": "60%"}, "invalid_crop_margin"),
-        ({"image": "x", "crop": "true", "crop_margin": "501px"}, "invalid_crop_margin"),
+        ({"image": "x", "type": "dragon"}, "invalid_type"),
+        ({"image": "x", "type_level": "3"}, "invalid_type_level"),
+        ({"image": "x", "bg_color": "rgba(1, 2, 300, 1)"}, "invalid_bg_color"),
+        ({"image": "x", "bg_color": "rgba(1, 2, 3, 1.5)"}, "invalid_bg_color"),
+        ({"image": "x", "crop": "true", "crop_margin": "-5%"}, "invalid_crop_margin"),
         ({"image": "x", "crop": "true", "crop_margin": "1 2 3"}, "invalid_crop_margin"),
         ({"image": "x", "scale": "5%"}, "invalid_scale"),
         ({"image": "x", "position": "up"}, "invalid_position"),
@@ -140,6 +149,81 @@ def test_errors_have_their_codes(client: TestClient, photo: bytes, fields: dict[
     error = answer.json()["errors"][0]
     assert error["code"] == code
     assert error["title"]
+
+
+def test_margins_beyond_the_maximum_are_the_maximum(photo: bytes) -> None:
+    def margin(text: str) -> str:
+        fields = {"crop": "true", "crop_margin": text}
+        steps = convert_request(RequestData(fields, {"image_file": photo}), "balanced").recipe.steps
+        return next(s for s in steps if isinstance(s, Frame)).margin
+
+    assert margin("60%") == margin("50%")
+    assert margin("501px 9000px") == margin("500px")
+
+
+def test_a_translucent_background_colour(client: TestClient, mug: bytes) -> None:
+    answer = client.post(URL, files={"image_file": mug}, data={"bg_color": "rgba(10, 20, 30, 0.5)"})
+    corner = decode_image(answer.content).getpixel((2, 2))
+    assert corner == (10, 20, 30, 128)
+
+
+@pytest.mark.parametrize("ending", ["\n", "\r\n"])
+def test_base64_with_line_breaks(client: TestClient, mug: bytes, ending: str) -> None:
+    text = base64.encodebytes(mug).decode().replace("\n", ending)
+    assert client.post(URL, json={"image_file_b64": text}).status_code == 200
+    assert client.post(URL, data={"image_file_b64": text}).status_code == 200
+    assert client.post("/v1/cutouts", json={"image_b64": text}).status_code == 200
+
+
+def test_errors_beside_the_routes_are_in_its_format(client: TestClient, photo: bytes, monkeypatch: Any) -> None:
+    from mattebox.server.routes import removebg
+
+    for method, path, status in (("GET", "/v1.0/nothing", 404), ("GET", URL, 405), ("DELETE", "/v1.0/account", 405)):
+        answer = client.request(method, path)
+        assert (answer.status_code, set(answer.json())) == (status, {"errors"})
+    assert client.get(URL).headers["allow"] == "POST"
+
+    def broken(*_: object) -> None:
+        raise ValueError("the secret")
+
+    monkeypatch.setattr(removebg, "convert_request", broken)
+    answer = client.post(URL, files={"image_file": photo})
+    assert (answer.status_code, answer.json()["errors"][0]["code"]) == (500, "internal")
+    assert "secret" not in answer.text
+
+
+@pytest.mark.parametrize("path", [URL, "/v1/cutouts"])
+def test_errors_state_the_limits(client: TestClient, path: str) -> None:
+    answer = client.post(path, files={"image": encode_image(np.full((200, 300, 3), 128, np.uint8))})
+    assert answer.status_code >= 400
+    assert answer.headers["x-ratelimit-limit"] == "500"
+    assert 0 <= int(answer.headers["x-ratelimit-remaining"]) < 500
+    assert int(answer.headers["x-ratelimit-reset"]) > 1e9
+
+
+def test_the_servers_own_limit_of_bytes(tmp_path: Path, photo: bytes) -> None:
+    settings = Settings(model="fast", workers=1, max_upload=len(photo) - 1, data=str(tmp_path))
+    with TestClient(create_app(settings)) as client:
+        for sent in ({"files": {"image_file": photo}}, {"json": {"image_file_b64": base64.b64encode(photo).decode()}}):
+            answer = client.post(URL, **sent)  # type: ignore[arg-type]
+            assert (answer.status_code, answer.json()["errors"][0]["code"]) == (400, "file_too_large")
+
+
+@pytest.mark.parametrize(
+    ("accept", "is_json"),
+    [
+        ("application/json", True),
+        ("application/json, */*;q=0.5", True),
+        ("application/json, text/plain, */*", False),  # what axios sends
+        ("image/*, application/json", False),
+        ("*/*", False),
+        ("", False),
+    ],
+)
+def test_json_only_where_it_is_preferred(client: TestClient, mug: bytes, accept: str, is_json: bool) -> None:
+    for path in (URL, "/v1/cutouts"):
+        answer = client.post(path, files={"image_file" if path == URL else "image": mug}, headers={"Accept": accept})
+        assert answer.headers["content-type"] == ("application/json" if is_json else "image/png")
 
 
 def large_png_header(width: int = 10_000) -> bytes:
@@ -303,3 +387,4 @@ def test_account(client: TestClient) -> None:
     attributes = client.get("/v1.0/account").json()["data"]["attributes"]
     assert set(attributes["credits"]) == {"total", "subscription", "payg", "enterprise"}
     assert set(attributes["api"]) == {"free_calls", "sizes"}
+    assert attributes["credits"]["total"] >= 1_000_000  # no quota; clients stop at none

@@ -164,14 +164,6 @@ def test_ten_thousand_fields_are_refused(client: TestClient) -> None:
     assert answer.status_code == 400
 
 
-def test_the_document_describes_every_parameter(client: TestClient) -> None:
-    from mattebox.recipe.flat_parameters import parameters_by_name
-
-    document = client.get("/openapi.json").json()
-    form = document["paths"]["/v1/cutouts"]["post"]["requestBody"]["content"]["multipart/form-data"]["schema"]
-    assert set(parameters_by_name()) <= set(form["properties"])
-
-
 def test_an_upload_over_the_limit_is_refused(mug: bytes) -> None:
     with TestClient(create_app(Settings(max_upload=1000, model="fast", workers=1))) as client:
         assert client.post("/v1/cutouts", files={"image": mug}).status_code == 413

@@ -18,10 +18,11 @@ from mattebox.server.error_responses import error_response
 from mattebox.server.http.middleware import RequestMiddleware
 from mattebox.server.http.origin_guard import OriginGuard
 from mattebox.server.http.problems import Problem
+from mattebox.server.openapi.document import build_document
 from mattebox.server.removebg.errors import RemovebgError
 from mattebox.server.routes import health, jobs, removebg, static_files, v1
 from mattebox.server.settings import Settings, split_list
-from mattebox.server.state import AppState
+from mattebox.server.state import AppState, get_state
 
 CODE_BY_STATUS = {404: "no_such_place", 405: "method_not_allowed"}  # of errors that routing raises
 EXPOSED_HEADERS = [  # that scripts of other origins may read
@@ -65,7 +66,10 @@ def create_app(settings: Settings) -> FastAPI:
         state.usage.close()
         state.tracer.close()
 
-    app = FastAPI(title="mattebox", version=__version__, lifespan=lifespan, openapi_url=None)
+    app = FastAPI(
+        title="mattebox", version=__version__, lifespan=lifespan, openapi_url=None,
+        generate_unique_id_function=lambda route: route.name,
+    )  # fmt: skip
     app.state.mattebox = state
     _add_routes(app, state)
     app.add_exception_handler(Problem, _handle_problem)
@@ -91,9 +95,8 @@ def _add_routes(app: FastAPI, state: AppState) -> None:
     if state.settings.role == "worker":
         return
     security = [Security(APIKeyHeader(name="X-API-Key", auto_error=False))] if state.access.requires_key else None
-    for router in (v1.router, jobs.router):
+    for router in (v1.router, jobs.router, removebg.router):
         app.include_router(router, dependencies=security)
-    app.include_router(removebg.router)
     if state.settings.page:
         app.include_router(static_files.create_page_router())
 
@@ -104,7 +107,7 @@ def _openapi_endpoint(app: FastAPI) -> Callable[[], Awaitable[Response]]:
 
     async def send_document() -> Response:
         if not cached:
-            cached.append(json.dumps(app.openapi()).encode())
+            cached.append(json.dumps(build_document(app)).encode())
         return Response(cached[0], media_type="application/json")
 
     return send_document
@@ -112,12 +115,18 @@ def _openapi_endpoint(app: FastAPI) -> Callable[[], Awaitable[Response]]:
 
 async def _handle_problem(request: Request, error: Exception) -> Response:
     assert isinstance(error, Problem)
-    return error_response(request.url.path, error)
+    return _error_response(request, error)
 
 
 async def _handle_mattebox_error(request: Request, error: Exception) -> Response:
     assert isinstance(error, MatteboxError)
-    return error_response(request.url.path, Problem.from_error(error))
+    return _error_response(request, Problem.from_error(error))
+
+
+async def _handle_removebg_error(request: Request, error: Exception) -> Response:
+    assert isinstance(error, RemovebgError)
+    error.headers = _limit_headers(request) | error.headers
+    return error.to_response()
 
 
 async def _handle_http_exception(request: Request, error: Exception) -> Response:
@@ -128,7 +137,7 @@ async def _handle_http_exception(request: Request, error: Exception) -> Response
     if error.status_code == 405:
         headers["Allow"] = ", ".join(_allowed_methods(request))
     remedy = "GET /openapi.json tells what there is"
-    return error_response(request.url.path, Problem(error.status_code, code, str(error.detail), remedy, headers))
+    return _error_response(request, Problem(error.status_code, code, str(error.detail), remedy, headers))
 
 
 def _allowed_methods(request: Request) -> list[str]:
@@ -140,6 +149,13 @@ def _allowed_methods(request: Request) -> list[str]:
     return sorted(m for m in (*has_route, "HEAD") if has_route.get("GET" if m == "HEAD" else m))
 
 
-async def _handle_removebg_error(_: Request, error: Exception) -> Response:
-    assert isinstance(error, RemovebgError)
-    return error.to_response()
+def _error_response(request: Request, problem: Problem) -> Response:
+    problem.headers = _limit_headers(request) | problem.headers
+    return error_response(request.url.path, problem)
+
+
+def _limit_headers(request: Request) -> dict[str, str]:
+    """The headers that state the limits of a request's caller; none for an unknown caller."""
+    state = get_state(request)
+    caller = state.access.authenticate(request.headers.get("x-api-key"))
+    return {} if caller is None else state.quota.limit_headers(caller)

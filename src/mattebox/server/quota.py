@@ -28,6 +28,10 @@ class PictureQuota:
         limit = self.access.megapixels_per_minute(caller)
         return self.rate_limiter.consume(caller, pixels, limit, is_enforced=self.access.requires_key)
 
+    def limit_headers(self, caller: str) -> dict[str, str]:
+        """The headers that state the rate limit, without counting anything."""
+        return self.rate_limiter.headers(caller, self.access.megapixels_per_minute(caller))
+
     def check_monthly_quota(self, caller: str) -> None:
         """Problem 429 when the pictures of this month are used up."""
         if self.pictures_left(caller) == 0:

@@ -48,16 +48,26 @@ class RateLimiter:
             X-RateLimit-* headers, and Retry-After on refusal.
         """
         now = time.monotonic() if now is None else now
-        window = self._windows.setdefault(caller, RateWindow(now))
-        if now - window.started_at >= WINDOW_SECONDS:
-            window.started_at, window.megapixels = now, 0
+        window = self._current_window(caller, now)
         cost = max(1, round(pixels / 1e6))
         allowed = not is_enforced or window.megapixels + cost <= limit
         window.megapixels = min(limit, window.megapixels + cost) if allowed else window.megapixels
-        elapsed = now - window.started_at
-        headers = {
+        retry = {} if allowed else {"Retry-After": str(int(WINDOW_SECONDS + 1 - (now - window.started_at)))}
+        return allowed, self.headers(caller, limit, now) | retry
+
+    def headers(self, caller: str, limit: int, now: float | None = None) -> dict[str, str]:
+        """X-RateLimit-* headers: the caller's limit, what is left of it, and when the window ends."""
+        now = time.monotonic() if now is None else now
+        window = self._current_window(caller, now)
+        return {
             "X-RateLimit-Limit": str(limit),
             "X-RateLimit-Remaining": str(max(0, limit - window.megapixels)),
-            "X-RateLimit-Reset": str(int(time.time() + WINDOW_SECONDS - elapsed)),
+            "X-RateLimit-Reset": str(int(time.time() + WINDOW_SECONDS - (now - window.started_at))),
         }
-        return allowed, headers | ({} if allowed else {"Retry-After": str(int(WINDOW_SECONDS + 1 - elapsed))})
+
+    def _current_window(self, caller: str, now: float) -> RateWindow:
+        """The caller's window, begun anew when the last one is over."""
+        window = self._windows.setdefault(caller, RateWindow(now))
+        if now - window.started_at >= WINDOW_SECONDS:
+            window.started_at, window.megapixels = now, 0
+        return window

@@ -12,6 +12,8 @@ from mattebox.recipe.flat_parameters import base_type, parameters_by_name
 from mattebox.server.booleans import parse_boolean
 from mattebox.server.http.problems import Problem
 
+LINE_BREAKS = b"\r\n\t"  # spaces stay: they would be the + of a form that was not encoded
+
 
 def parse_flat_parameters(fields: dict[str, Any]) -> dict[str, Any]:
     """Convert fields to the types of the flat parameters; other fields stay as they are.
@@ -44,9 +46,10 @@ def pop_text_field(fields: dict[str, Any], name: str) -> str | None:
 
 
 def decode_base64(text: str, name: str) -> bytes:
-    """The bytes of a base64 string, with or without a data: prefix. Problem 422 when it is malformed."""
+    """The bytes of a base64 string, with or without a data: prefix; line breaks do not matter. Problem 422."""
     try:
-        return base64.b64decode(text.split(",", 1)[1] if text.startswith("data:") else text, validate=True)
+        encoded = (text.split(",", 1)[1] if text.startswith("data:") else text).encode("ascii")
+        return base64.b64decode(encoded.translate(None, LINE_BREAKS).strip(), validate=True)
     except (binascii.Error, IndexError, ValueError):
         raise Problem(422, "invalid_parameter", f"{name} is not base64", "encode the file's bytes as base64") from None
 

@@ -6,8 +6,7 @@ from typing import Any
 
 from starlette.responses import JSONResponse, Response
 
-from mattebox.errors import MatteboxError
-from mattebox.server.http.problems import Problem, retry_headers
+from mattebox.server.http.problems import Problem
 
 STATUS_BY_CODE = {
     "auth_failed": 403,
@@ -16,10 +15,16 @@ STATUS_BY_CODE = {
     "internal": 500,
     "busy": 503,
 }
-REMOVEBG_CODE_BY_CODE = {  # remove.bg's code for each `MatteboxError.code` that has one of its own
+REMOVEBG_CODE_BY_CODE = {  # remove.bg's code for each problem that has one of its own there
     "no_subject": "unknown_foreground",
     "image_too_large": "resolution_too_high",
-    "busy": "busy",
+    "upload_too_large": "file_too_large",
+    "media_type_unsupported": "invalid_file_type",
+    "bad_request": "failed_to_read_image",
+    "image_missing": "failed_to_read_image",
+    "image_unreadable": "failed_to_read_image",
+    "invalid_parameter": "failed_to_read_image",
+    "format_cannot_hold_result": "failed_to_read_image",
     "took_too_long": "internal",
     "worker_lost": "internal",
 }
@@ -43,8 +48,10 @@ class RemovebgError(Exception):
 
     @classmethod
     def from_problem(cls, problem: Problem) -> RemovebgError:
-        """The error for a problem outside of remove.bg's own codes, with the problem's status and code."""
-        return cls(problem.code, problem.problem, problem.remedy, problem.headers, status=problem.status)
+        """The error for a problem: with remove.bg's code where it has one, else with the problem's status and code."""
+        code = REMOVEBG_CODE_BY_CODE.get(problem.code)
+        status = problem.status if code is None else None
+        return cls(code or problem.code, problem.problem, problem.remedy, problem.headers, status=status)
 
     def body(self) -> dict[str, Any]:
         """The JSON body."""
@@ -54,9 +61,3 @@ class RemovebgError(Exception):
     def to_response(self) -> Response:
         """A JSON response."""
         return JSONResponse(self.body(), self.status, self.headers)
-
-
-def convert_error(error: MatteboxError) -> RemovebgError:
-    """The remove.bg error for a mattebox error."""
-    code = REMOVEBG_CODE_BY_CODE.get(error.code, "failed_to_read_image")
-    return RemovebgError(code, error.problem, error.remedy, retry_headers(error))

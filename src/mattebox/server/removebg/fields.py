@@ -23,11 +23,16 @@ SIZE_MEGAPIXELS = {  # largest result
     "50mp": 50,
     "auto": 50,
 }
+SUBJECT_TYPES = ("auto", "person", "product", "car", "animal", "graphic", "transportation", "other")
+TYPE_LEVELS = ("none", "1", "2", "latest")
 OUTPUT_FORMATS = {"auto": "auto", "png": "png", "jpg": "jpg", "jpeg": "jpg", "zip": "zip", "webp": "webp"}
 OUTPUT_BY_CHANNELS = {"rgba": "cutout", "alpha": "matte"}
 SHADOW_KINDS = {"none": "none", "auto": "contact", "car": "contact", "3d": "contact", "drop": "drop"}
 MAX_MARGIN_PIXELS, MAX_MARGIN_PERCENT = 500, 50
 LENGTH = re.compile(r"(-?\d+(?:\.\d+)?)(px|%)?")
+RGBA_COLOUR = re.compile(
+    r"rgba\(\s*(\d{1,3})\s*,\s*(\d{1,3})\s*,\s*(\d{1,3})\s*,\s*(\d*\.?\d+)(%?)\s*\)", re.IGNORECASE
+)
 HEX_COLOUR = re.compile(r"#?([0-9a-fA-F]{3,4}|[0-9a-fA-F]{6}|[0-9a-fA-F]{8})")
 
 Fields = dict[str, str]
@@ -41,6 +46,13 @@ def parse_size(fields: Fields) -> float:
 def parse_format(fields: Fields) -> str:
     """File format of the result, or "auto"."""
     return _parse_choice(fields, "format", "auto", OUTPUT_FORMATS)
+
+
+def parse_subject_type(fields: Fields) -> str:
+    """The type of the subject as the client states it; "other" where it states none."""
+    subject_type = _parse_choice(fields, "type", "auto", dict(zip(SUBJECT_TYPES, SUBJECT_TYPES, strict=True)))
+    _parse_choice(fields, "type_level", "1", dict.fromkeys(TYPE_LEVELS))
+    return "other" if subject_type == "auto" else subject_type
 
 
 def parse_channels(fields: Fields) -> str:
@@ -86,7 +98,7 @@ def parse_region(fields: Fields, width: int, height: int) -> str:
 
 
 def parse_margin(fields: Fields) -> str:
-    """Margins as shares of the result.
+    """Margins as shares of the result. Those beyond the maximum are the maximum.
 
     remove.bg states them as shares of the subject. With m on one side and n on the opposite one, the result is
     1 + m + n times the subject, so m of the subject is m / (1 + m + n) of the result.
@@ -98,13 +110,9 @@ def parse_margin(fields: Fields) -> str:
         raise RemovebgError(
             "invalid_crop_margin", f"Invalid crop_margin {text[:40]!r}", "One, two or four lengths in px or %."
         )
-    margins = [(float(m[1]), m[2] == "%") for m in lengths if m]
-    if any(value > (MAX_MARGIN_PERCENT if is_percent else MAX_MARGIN_PIXELS) for value, is_percent in margins):
-        raise RemovebgError(
-            "invalid_crop_margin",
-            "crop_margin is too large",
-            f"At most {MAX_MARGIN_PERCENT}% or {MAX_MARGIN_PIXELS}px a side.",
-        )
+    margins = [
+        (min(float(m[1]), MAX_MARGIN_PERCENT if m[2] == "%" else MAX_MARGIN_PIXELS), m[2] == "%") for m in lengths if m
+    ]
     top, right, bottom, left = margins * (4 // len(margins))
     pairs = ((top, bottom), (right, left), (bottom, top), (left, right))
     return " ".join(_margin_of_result(margin, opposite) for margin, opposite in pairs)
@@ -144,15 +152,32 @@ def parse_shadow(fields: Fields) -> tuple[str, int]:
     return kind, int(opacity)
 
 
-def parse_background_colour(text: str) -> str:
-    """A colour as `mattebox` writes it: hexadecimal digits with #, or a name."""
+def parse_background_colour(text: str) -> str | None:
+    """A colour as `mattebox` writes it: hexadecimal digits with #, or a name; None for a transparent one."""
+    with_alpha = RGBA_COLOUR.fullmatch(text)
+    if with_alpha:
+        text = _hexadecimal(with_alpha)
     if HEX_COLOUR.fullmatch(text):
-        return f"#{text.removeprefix('#')}"
+        digits = text.removeprefix("#")
+        opacity = digits[-len(digits) // 4 :] if len(digits) in (4, 8) else "f"
+        return None if set(opacity) == {"0"} else f"#{digits}"
     try:
-        colour.parse_colour(text)
+        return None if colour.parse_colour(text) is None else text
     except UsageError as error:
-        raise RemovebgError("invalid_bg_color", f"Invalid bg_color {text[:40]!r}", error.remedy) from None
-    return text
+        raise _colour_error(text, error.remedy) from None
+
+
+def _hexadecimal(rgba: re.Match[str]) -> str:
+    """The digits of rgba(red, green, blue, alpha), alpha being 0 to 1 or a percentage."""
+    levels = [int(rgba[n]) for n in (1, 2, 3)]
+    alpha = float(rgba[4]) / (100 if rgba[5] else 1)
+    if max(levels) > 255 or alpha > 1:
+        raise _colour_error(rgba[0], "Give 0 to 255 for red, green and blue, and 0 to 1 for alpha.")
+    return "".join(f"{level:02x}" for level in (*levels, round(255 * alpha)))
+
+
+def _colour_error(text: str, remedy: str) -> RemovebgError:
+    return RemovebgError("invalid_bg_color", f"Invalid bg_color {text[:40]!r}", remedy)
 
 
 def check_url(url: str, code: str) -> None:

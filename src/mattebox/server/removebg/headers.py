@@ -4,7 +4,10 @@ from __future__ import annotations
 
 from typing import Any
 
-SUBJECT_TYPES = ("person", "product", "car", "animal", "graphic", "transportation", "other")
+HEADER_NAMES = (
+    *("X-Type", "X-Width", "X-Height", "X-Max-Width", "X-Max-Height", "X-Credits-Charged"),
+    *("X-Foreground-Top", "X-Foreground-Left", "X-Foreground-Width", "X-Foreground-Height"),
+)
 
 
 def removebg_headers(metadata: dict[str, Any], subject_type: str, is_charged: bool) -> dict[str, str]:
@@ -15,13 +18,13 @@ def removebg_headers(metadata: dict[str, Any], subject_type: str, is_charged: bo
     metadata
         The header of the worker's response.
     subject_type
-        As stated by the client: the subject is not classified here.
+        As the client states it, or "other": the subject is not classified here.
     is_charged
         Whether the picture counts against a quota.
     """
     left, top, right, bottom = metadata.get("box", (0, 0, metadata["width"], metadata["height"]))
     return {
-        "X-Type": subject_type if subject_type in SUBJECT_TYPES else "other",
+        "X-Type": subject_type,
         "X-Width": str(metadata["width"]),
         "X-Height": str(metadata["height"]),
         "X-Max-Width": str(metadata["stored_width"]),

@@ -1,6 +1,6 @@
 """Mapping of a remove.bg request to a recipe.
 
-Fields without a counterpart here (type_level, semitransparency) are accepted and have no effect.
+Fields without a counterpart here (type_level, semitransparency) are checked and have no effect.
 """
 
 from __future__ import annotations
@@ -31,12 +31,16 @@ ALTERNATIVES_BY_URL_FIELD = {  # other fields for the same image; the first one 
 
 @dataclass(frozen=True)
 class RecipeRequest:
-    """A recipe to run on `source`, after shrinking it to `max_working_pixels`; `images` are those the recipe names."""
+    """A recipe to run on `source`, after shrinking it to `max_working_pixels`; `images` are those the recipe names.
+
+    `subject_type` is what the client says it is.
+    """
 
     recipe: Recipe
     source: bytes
     images: dict[str, bytes]
     max_working_pixels: int
+    subject_type: str
 
 
 @dataclass(frozen=True)
@@ -48,7 +52,7 @@ class _BackgroundChoice:
     is_opaque: bool = False
 
 
-def convert_request(request_data: RequestData, model: str) -> RecipeRequest:
+def convert_request(request_data: RequestData, model: str, max_bytes: int = MAX_UPLOAD_BYTES) -> RecipeRequest:
     """Convert a request to a recipe.
 
     Parameters
@@ -57,6 +61,8 @@ def convert_request(request_data: RequestData, model: str) -> RecipeRequest:
         Fields and images of the request.
     model
         The model that cuts out.
+    max_bytes
+        Of the picture at most.
 
     Raises
     ------
@@ -64,8 +70,8 @@ def convert_request(request_data: RequestData, model: str) -> RecipeRequest:
         With remove.bg's code for the invalid field or image.
     """
     fields = {name: str(v).strip() for name, v in request_data.fields.items() if v not in (None, "")}
-    source = _source_image(request_data, fields)
-    max_pixels = parsing.parse_size(fields)
+    source = _source_image(request_data, fields, max_bytes)
+    max_pixels, subject_type = parsing.parse_size(fields), parsing.parse_subject_type(fields)
     header = _read_header(source)
     cut = _cut_step(fields, header, model)
     frame_steps, shadow_steps = _frame_steps(fields), _shadow_steps(fields)
@@ -79,7 +85,8 @@ def convert_request(request_data: RequestData, model: str) -> RecipeRequest:
     save = Save(format=file_format)
     # A matte is returned as it is.
     steps = (cut, save) if cut.output == "matte" else (cut, *frame_steps, *shadow_steps, *background_steps, save)
-    return RecipeRequest(Recipe(steps), source, background.images or {}, _working_pixels(header, max_pixels))
+    working_pixels = _working_pixels(header, max_pixels)
+    return RecipeRequest(Recipe(steps), source, background.images or {}, working_pixels, subject_type)
 
 
 def _working_pixels(header: header_check.ImageHeader, max_pixels: float) -> int:
@@ -88,7 +95,7 @@ def _working_pixels(header: header_check.ImageHeader, max_pixels: float) -> int:
     return round(pixels * scale * scale)
 
 
-def _source_image(request_data: RequestData, fields: Fields) -> bytes:
+def _source_image(request_data: RequestData, fields: Fields, max_bytes: int) -> bytes:
     files = [name for name in ("image_file", "image") if request_data.images.get(name)]
     sources = files + [name for name in ("image_file_b64", "image_url") if name in fields]
     if not sources:
@@ -99,8 +106,8 @@ def _source_image(request_data: RequestData, fields: Fields) -> bytes:
         parsing.check_url(fields["image_url"], "invalid_image_url")
         raise RemovebgError("failed_image_download", "Image URLs are off on this server", "Send the image itself.")
     data = request_data.images[sources[0]] if files else _decode_image_field(fields["image_file_b64"])
-    if len(data) > MAX_UPLOAD_BYTES:
-        raise RemovebgError("file_too_large", "File too large", f"At most {MAX_UPLOAD_BYTES // 1_000_000} MB.")
+    if len(data) > max_bytes:
+        raise RemovebgError("file_too_large", "File too large", f"At most {max_bytes / 1e6:g} MB.")
     return data
 
 
@@ -162,7 +169,7 @@ def _choose_background(request_data: RequestData, fields: Fields) -> _Background
     if "bg_color" not in fields:
         return _BackgroundChoice()
     paint = parsing.parse_background_colour(fields["bg_color"])
-    opacity_digits = paint[-(len(paint) // 4) :].lower() if len(paint) in (5, 9) and paint[0] == "#" else "f"
-    if set(opacity_digits) == {"0"}:
+    if paint is None:
         return _BackgroundChoice()
+    opacity_digits = paint[-(len(paint) // 4) :].lower() if len(paint) in (5, 9) and paint[0] == "#" else "f"
     return _BackgroundChoice((Background(paint=paint),), is_opaque=set(opacity_digits) == {"f"})

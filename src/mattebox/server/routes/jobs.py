@@ -11,11 +11,18 @@ from fastapi import APIRouter, Request, Response
 from fastapi.responses import StreamingResponse
 from starlette.convertors import StringConvertor, register_url_convertor
 
-from mattebox.server import openapi
 from mattebox.server.api_keys import JOBS_SCOPE
 from mattebox.server.auth import require_caller
+from mattebox.server.http.content_negotiation import choose_media_type
 from mattebox.server.http.problems import Problem
 from mattebox.server.job_submission import job_not_found_problem
+from mattebox.server.openapi.responses import (
+    event_stream_responses,
+    job_result_responses,
+    json_responses,
+    problem_responses,
+)
+from mattebox.server.openapi.schemas import JOB, JOB_LIST
 from mattebox.server.serializers import result_headers, serialize_job
 from mattebox.server.state import get_state
 
@@ -36,17 +43,17 @@ class _JobIdConvertor(StringConvertor):
 
 
 register_url_convertor("job", _JobIdConvertor())
-router = APIRouter(prefix="/v1/jobs")
+router = APIRouter(prefix="/v1/jobs", tags=["jobs"])
 
 
-@router.get("", responses=openapi.json_responses(openapi.JOB_LIST_SCHEMA, "The jobs"))
+@router.get("", responses=json_responses(JOB_LIST, "The jobs"))
 async def list_jobs(request: Request) -> Any:
     """The caller's jobs, newest first, a hundred at most."""
     statuses = await _call_manager(request, lambda manager, caller: manager.list(caller))
     return {"jobs": [serialize_job(status) for status in statuses]}
 
 
-@router.get("/{name:job}", operation_id="job", responses=openapi.json_responses(openapi.JOB_SCHEMA, "The job"))
+@router.get("/{name:job}", responses=json_responses(JOB, "The job", 404))
 async def get_job(request: Request, name: str) -> Any:
     """The state and progress of a job."""
     return serialize_job(await _require_status(request, name))
@@ -54,8 +61,7 @@ async def get_job(request: Request, name: str) -> Any:
 
 @router.get(
     "/{name:job}/result",
-    operation_id="job_result",
-    responses=openapi.picture_responses(result_schema=None),
+    responses=job_result_responses(),
     response_class=Response,
 )
 async def get_job_result(request: Request, name: str) -> Response:
@@ -70,13 +76,12 @@ async def get_job_result(request: Request, name: str) -> Response:
         raise job_not_found_problem()
     metadata, body = result
     headers = {"ETag": f'"{metadata["sha256"]}"'} | result_headers(metadata)
-    return Response(body, media_type=metadata["mime"], headers=headers)
+    return Response(body, media_type=choose_media_type(request, metadata["mime"]), headers=headers)
 
 
 @router.get(
     "/{name:job}/events",
-    operation_id="job_events",
-    responses=openapi.EVENT_STREAM_RESPONSES,
+    responses=event_stream_responses(),
     response_class=StreamingResponse,
 )
 async def stream_job_events(request: Request, name: str) -> Response:
@@ -87,8 +92,7 @@ async def stream_job_events(request: Request, name: str) -> Response:
 
 @router.post(
     "/{name:job}:cancel",
-    operation_id="job_cancel",
-    responses=openapi.json_responses(openapi.JOB_SCHEMA, "The job as it is now"),
+    responses=json_responses(JOB, "The job as it is now", 404),
 )
 async def cancel_job(request: Request, name: str) -> Any:
     """Cancel a job that is not finished."""
@@ -100,9 +104,8 @@ async def cancel_job(request: Request, name: str) -> Any:
 
 @router.delete(
     "/{name:job}",
-    operation_id="job_erase",
     status_code=204,
-    responses=openapi.PROBLEM_RESPONSES,
+    responses=problem_responses(404),
     response_class=Response,
 )
 async def erase_job(request: Request, name: str) -> Response:

@@ -21,14 +21,17 @@ from mattebox.recipe.presets import ENHANCE_STEPS, enhance_base_recipe, require_
 from mattebox.recipe.recipe import Recipe
 from mattebox.recipe.serialization import parse_recipe
 from mattebox.recipe.steps import STEP_ORDER
-from mattebox.server import openapi
 from mattebox.server.api_keys import USAGE_SCOPE
 from mattebox.server.auth import require_caller
+from mattebox.server.http.content_negotiation import choose_media_type, prefers_json
 from mattebox.server.http.fields import decode_base64, parse_flat_parameters, pop_text_field
 from mattebox.server.http.problems import Problem
 from mattebox.server.http.requests import RequestData, receive_request
 from mattebox.server.http.sources import count_pixels, fetch_picture
 from mattebox.server.job_submission import parse_idempotency_key, should_run_as_job, submit_job
+from mattebox.server.openapi.requests import form_request, recipe_request, recipe_schema
+from mattebox.server.openapi.responses import json_responses, picture_responses
+from mattebox.server.openapi.schemas import FILE, MODEL_LIST, STRING, STRING_MAP, USAGE
 from mattebox.server.picture_processing import process_picture
 from mattebox.server.serializers import result_headers
 from mattebox.server.settings import Settings
@@ -51,19 +54,21 @@ PARAMETER_BY_EXTRA_IMAGE = {
     "plate_image": "by",
 }
 EXTRA_IMAGE_FIELDS = {
-    name: openapi.FILE | {"description": f"a picture for {parameter}"}
-    for name, parameter in PARAMETER_BY_EXTRA_IMAGE.items()
+    name: FILE | {"description": f"a picture for {parameter}"} for name, parameter in PARAMETER_BY_EXTRA_IMAGE.items()
 }
 STYLE_IMAGE_FIELD = {"style_image": EXTRA_IMAGE_FIELDS["style_image"]}
-ONLY_SCHEMA = {"enum": list(AREAS), "description": AREA_HELP}
+ONLY_SCHEMA = STRING | {"enum": list(AREAS), "description": AREA_HELP}
+
+PATH_PARAMETERS = ("trimap", "garbage", "holdout", "core")  # the pictures themselves are fields
 
 router = APIRouter(prefix="/v1")
 
 
 @router.post(
     "/cutouts",
-    openapi_extra=openapi.form_request(STEP_ORDER, {"empty": "keep"}, **EXTRA_IMAGE_FIELDS),
-    responses=openapi.picture_responses(),
+    tags=["pictures"],
+    openapi_extra=form_request("Cutout", STEP_ORDER, {"empty": "keep"}, PATH_PARAMETERS, **EXTRA_IMAGE_FIELDS),
+    responses=picture_responses(),
     response_class=Response,
 )
 async def create_cutout(request: Request) -> Response:
@@ -79,8 +84,9 @@ async def create_cutout(request: Request) -> Response:
 
 @router.post(
     "/enhancements",
-    openapi_extra=openapi.form_request(ENHANCE_STEPS, {"exposure": 0.5}, **STYLE_IMAGE_FIELD, only=ONLY_SCHEMA),
-    responses=openapi.picture_responses(),
+    tags=["pictures"],
+    openapi_extra=form_request("Enhancement", ENHANCE_STEPS, {"exposure": 0.5}, **STYLE_IMAGE_FIELD, only=ONLY_SCHEMA),
+    responses=picture_responses(),
     response_class=Response,
 )
 async def create_enhancement(request: Request) -> Response:
@@ -91,8 +97,9 @@ async def create_enhancement(request: Request) -> Response:
 
 @router.post(
     "/recipes:run",
-    openapi_extra=openapi.recipe_request(),
-    responses=openapi.picture_responses(),
+    tags=["pictures"],
+    openapi_extra=recipe_request(),
+    responses=picture_responses(),
     response_class=Response,
 )
 async def create_recipe_run(request: Request) -> Response:
@@ -100,13 +107,13 @@ async def create_recipe_run(request: Request) -> Response:
     return await _answer_request(request, lambda fields, _: _parse_recipe(fields.get("recipe", "")))
 
 
-@router.get("/recipes/schema", responses=openapi.json_responses({"type": "object"}, "A JSON Schema"))
+@router.get("/recipes/schema", tags=["lists"], responses=json_responses({"type": "object"}, "A JSON Schema"))
 async def get_recipe_schema() -> Any:
     """The JSON Schema of recipes."""
-    return openapi.recipe_schema()
+    return recipe_schema()
 
 
-@router.get("/models", responses=openapi.json_responses(openapi.MODEL_LIST_SCHEMA, "The models"))
+@router.get("/models", tags=["lists"], responses=json_responses(MODEL_LIST, "The models"))
 async def list_models() -> Any:
     """The installed models: their tasks and licences."""
     return {
@@ -124,13 +131,13 @@ async def list_models() -> Any:
     }
 
 
-@router.get("/presets", responses=openapi.json_responses(openapi.STRING_MAP_SCHEMA, "Name and purpose of each"))
+@router.get("/presets", tags=["lists"], responses=json_responses(STRING_MAP, "Name and purpose of each"))
 async def list_presets() -> dict[str, str]:
     """Name and purpose of each preset."""
     return presets.preset_titles()
 
 
-@router.get("/usage", responses=openapi.json_responses(openapi.USAGE_SCHEMA, "By month"))
+@router.get("/usage", tags=["lists"], responses=json_responses(USAGE, "By month"))
 async def get_usage(request: Request) -> Any:
     """Usage of the key by month: pictures, megapixels, seconds of work; of all keys with the scope `usage`."""
     state = get_state(request)
@@ -194,9 +201,10 @@ async def _take_source(settings: Settings, fields: dict[str, Any], images: dict[
 def picture_response(worker_response: WorkerResponse, request: Request, limit_headers: dict[str, str]) -> Response:
     """The encoded result, or with `Accept: application/json` its metadata and the result as base64."""
     metadata, body = worker_response.header, worker_response.body
-    if "application/json" in request.headers.get("accept", ""):
+    if prefers_json(request):
         return JSONResponse(metadata | {"image_b64": base64.b64encode(body).decode()}, headers=limit_headers)
-    return Response(body, media_type=metadata["mime"], headers=result_headers(metadata) | limit_headers)
+    media_type = choose_media_type(request, metadata["mime"])
+    return Response(body, media_type=media_type, headers=result_headers(metadata) | limit_headers)
 
 
 def _build_enhancement_recipe(fields: dict[str, Any], preset: Recipe | None) -> Recipe:

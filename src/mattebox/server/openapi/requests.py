@@ -1,0 +1,101 @@
+"""Requests of the routes that take a picture, as a form or as JSON."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+import msgspec
+
+from mattebox.recipe.flat_parameters import Parameter, parameters_by_name
+from mattebox.recipe.recipe import Recipe
+from mattebox.recipe.steps import Step
+from mattebox.server.openapi.schemas import BOOLEAN, FILE, STRING, Schema, object_schema
+
+IMAGE: Schema = {"image": FILE | {"description": "the picture"}}
+ENCODED_IMAGE: Schema = {
+    "image_b64": STRING | {"description": "the picture's bytes as base64; required, unless there is image_url"},
+    "image_url": STRING | {"description": "or the picture's address, where the server fetches"},
+}
+PRESET: Schema = {"preset": STRING | {"description": "a recipe that the fields change; see /v1/presets"}}
+WEBHOOK: Schema = {
+    "hook_url": STRING | {"description": "notified when the job is finished; with Prefer: respond-async"}
+}
+EXAMPLE_PNG_BASE64 = (
+    "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAIAAACQd1PeAAAADElEQVR42mM4IScHAAK2AQUKW6YGAAAAAElFTkSuQmCC"  # a PNG, 1 x 1
+)
+JOB_HEADER_PARAMETERS: list[Schema] = [
+    {
+        "name": "Prefer",
+        "in": "header",
+        "schema": STRING,
+        "example": "respond-async",
+        "description": "respond-async makes the request a job (RFC 7240)",
+    },
+    {
+        "name": "Idempotency-Key",
+        "in": "header",
+        "schema": STRING | {"minLength": 1, "maxLength": 255},
+        "description": "the same key with the same request is the same job",
+    },
+]
+
+
+def form_request(
+    name: str, steps: Iterable[type[Step]], example: Schema, omitted: Iterable[str] = (), **extra_fields: Schema
+) -> Schema:
+    """The request of a route with these steps' flat parameters.
+
+    Parameters
+    ----------
+    name
+        What the components are called by, before "Form" and "Request".
+    steps
+        The steps whose parameters are fields.
+    example
+        Of the JSON, besides the picture.
+    omitted
+        Parameters that are no fields.
+    **extra_fields
+        Schemas of further fields. Files are for forms only.
+    """
+    step_types = tuple(steps)
+    parameters = (p for p in parameters_by_name().values() if p.step in step_types and p.name not in omitted)
+    fields = {p.name: _parameter_schema(p) for p in parameters}
+    return request_operation(name, extra_fields | PRESET | WEBHOOK | fields, example)
+
+
+def recipe_request() -> Schema:
+    """The request of a route with a recipe."""
+    recipe = {"description": "a recipe, see /v1/recipes/schema"}
+    example = {"recipe": {"steps": [{"step": "sharpen", "amount": 80}]}}
+    operation = request_operation("Recipe", WEBHOOK | {"recipe": recipe | STRING}, example, "recipe")
+    json_schema = operation["requestBody"]["content"]["application/json"]["schema"]
+    json_schema["properties"]["recipe"] = recipe | {"type": "object"}
+    return operation
+
+
+def recipe_schema() -> Schema:
+    """The JSON Schema of recipes."""
+    return msgspec.json.schema(Recipe)
+
+
+def request_operation(name: str, fields: Schema, example: Schema, required: str = "") -> Schema:
+    """A request with a picture and these fields, as a form or (without files) as JSON."""
+    plain_fields = {n: schema for n, schema in fields.items() if schema.get("format") != "binary"}
+    form = object_schema(f"{name}Form", f"image {required}", **IMAGE, **fields)
+    document = object_schema(f"{name}Request", required, **ENCODED_IMAGE, **plain_fields)
+    content: Schema = {
+        "multipart/form-data": {"schema": form},
+        "application/json": {"schema": document, "example": {"image_b64": EXAMPLE_PNG_BASE64} | example},
+    }
+    return {"requestBody": {"content": content, "required": True}, "parameters": JOB_HEADER_PARAMETERS}
+
+
+def _parameter_schema(parameter: Parameter) -> Schema:
+    """A parameter's schema. Its default is in words: a client that filled it in would override the preset."""
+    is_switch = parameter.switch_value is not None
+    schema = BOOLEAN if is_switch else msgspec.json.schema(parameter.field.type)
+    default = str(parameter.default).lower() if is_switch else parameter.default
+    if "enum" in schema:
+        schema = STRING | schema | {"title": parameter.name.title().replace("_", "")}
+    return schema | {"description": f"{parameter.help} (without preset: {default})"}

@@ -1,0 +1,75 @@
+"""Responses of the routes: pictures, JSON and problems."""
+
+from __future__ import annotations
+
+from mattebox.io.encoding import FORMATS
+from mattebox.server.openapi.problem_codes import CODES_BY_STATUS
+from mattebox.server.openapi.schemas import FILE, INTEGER, JOB, PROBLEM, RESULT, STRING, Schema
+
+Responses = dict[int | str, Schema]
+
+# Generated clients know the first one, and take the others by it.
+PICTURE_CONTENT = {
+    mime: {"schema": FILE} for mime in ("application/octet-stream", *(f.mime_type for f in FORMATS.values()))
+}
+PICTURE_HEADERS: Schema = {
+    "X-Width": {"schema": INTEGER},
+    "X-Height": {"schema": INTEGER},
+    "X-Confidence": {"schema": {"type": "number"}, "description": "of a cutout"},
+    "X-Found": {"schema": {"type": "boolean"}, "description": "whether it is clear what the subject is"},
+    "X-Box": {"schema": STRING, "description": "left top right bottom of the subject"},
+    "X-Made": {"schema": STRING, "description": "all of Result as JSON, but for the picture"},
+    "X-Check": {"schema": STRING, "description": "MarketplaceCheck as JSON, with a marketplace's preset"},
+}
+JOB_OPERATION_IDS = ("get_job", "get_job_result", "stream_job_events", "cancel_job", "erase_job")
+COMMON_STATUSES = (401, 403, 421, 429, 500, 503)
+UPLOAD_STATUSES = (400, 408, 413, 415, 422, 504, 507)
+
+
+def problem_responses(*statuses: int) -> Responses:
+    """The problems that a route may return besides those of every route."""
+    return {
+        status: {
+            "description": "; ".join(f"`{code}`: {meaning}" for code, meaning in CODES_BY_STATUS[status].items()),
+            "content": {"application/problem+json": {"schema": PROBLEM}},
+        }
+        for status in sorted((*COMMON_STATUSES, *statuses))
+    }
+
+
+def json_responses(schema: Schema, description: str, *statuses: int) -> Responses:
+    """Responses of a route that returns JSON, or a problem of one of these statuses."""
+    return {200: _json_response(schema, description), **problem_responses(*statuses)}
+
+
+def picture_responses() -> Responses:
+    """Responses of a route that returns a picture, its metadata, or a job."""
+    links = {name: {"operationId": name, "parameters": {"name": "$response.body#/id"}} for name in JOB_OPERATION_IDS}
+    return {
+        200: {
+            "description": "The picture; with `Accept: application/json` a Result",
+            "headers": PICTURE_HEADERS,
+            "content": PICTURE_CONTENT | {"application/json": {"schema": RESULT}},
+        },
+        202: _json_response(JOB, "A job, at Location") | {"links": links},
+        **problem_responses(*UPLOAD_STATUSES),
+    }
+
+
+def job_result_responses() -> Responses:
+    """Responses of the route of a job's result."""
+    picture = {"description": "The picture", "headers": PICTURE_HEADERS, "content": PICTURE_CONTENT}
+    # A failed job returns the problem of its request.
+    return {200: picture, **problem_responses(404, 409, *UPLOAD_STATUSES)}
+
+
+def event_stream_responses() -> Responses:
+    """Responses of the route of a job's events."""
+    return {
+        200: {"description": "The job as JSON, each time that it changes", "content": {"text/event-stream": {}}},
+        **problem_responses(404),
+    }
+
+
+def _json_response(schema: Schema, description: str) -> Schema:
+    return {"description": description, "content": {"application/json": {"schema": schema}}}

@@ -1,0 +1,107 @@
+"""JSON Schemas of what the API returns. Schemas with a title become components of the document under that name."""
+
+from __future__ import annotations
+
+from typing import Any
+
+Schema = dict[str, Any]
+
+STRING, INTEGER, NUMBER, BOOLEAN = {"type": "string"}, {"type": "integer"}, {"type": "number"}, {"type": "boolean"}
+FILE = {"type": "string", "format": "binary"}
+TIME = {"type": "string", "format": "date-time"}
+STRING_MAP = {"type": "object", "additionalProperties": STRING}
+
+
+def object_schema(name: str, required: str, /, **properties: Schema) -> Schema:
+    """The schema of an object; `required` names the properties that are always there, separated by spaces."""
+    schema: Schema = {"title": name, "type": "object", "properties": properties}
+    return schema | ({"required": required.split()} if required else {})
+
+
+def list_schema(items: Schema) -> Schema:
+    """The schema of an array."""
+    return {"type": "array", "items": items}
+
+
+def nullable(schema: Schema) -> Schema:
+    """The schema of a value that may be null."""
+    return {"anyOf": [schema, {"type": "null"}]}
+
+
+PROBLEM = object_schema(
+    "Problem",
+    "type title status code detail remedy",
+    type=STRING,
+    title=STRING,
+    status=INTEGER,
+    code=STRING | {"description": "what went wrong, for programs; it stays the same in later versions"},
+    detail=STRING | {"description": "what went wrong, for people"},
+    remedy=STRING | {"description": "what to do about it"},
+)
+BROKEN_RULE = object_schema(
+    "BrokenRule", "rule measured wanted advice", rule=STRING, measured=STRING, wanted=STRING, advice=STRING
+)
+MARKETPLACE_CHECK = object_schema(
+    "MarketplaceCheck",
+    "for passed broken",
+    **{"for": STRING | {"description": "the marketplace"}},
+    passed=BOOLEAN,
+    broken=list_schema(BROKEN_RULE),
+)
+RESULT_PROPERTIES: Schema = {
+    "mime": STRING,
+    "format": STRING,
+    "width": INTEGER,
+    "height": INTEGER,
+    "confidence": NUMBER | {"description": "0 to 1, of a cutout"},
+    "found": BOOLEAN | {"description": "whether it is clear what the subject is"},
+    "box": list_schema(INTEGER) | {"description": "left, top, right, bottom of the subject"},
+    "notes": list_schema(STRING) | {"description": "warnings, and what was converted"},
+    "check": MARKETPLACE_CHECK,
+    "model": nullable(STRING),
+    "stored_width": INTEGER | {"description": "width of the picture that was sent"},
+    "stored_height": INTEGER | {"description": "height of the picture that was sent"},
+    "seconds": {"type": "object", "additionalProperties": NUMBER, "description": "by stage"},
+}
+RESULT = object_schema(
+    "Result",
+    "mime format width height notes image_b64",
+    **RESULT_PROPERTIES,
+    image_b64=STRING | {"description": "the picture as base64"},
+)
+JOB_RESULT = object_schema("JobResult", "mime format width height notes", **RESULT_PROPERTIES)
+JOB = object_schema(
+    "Job",
+    "id state progress attempts created finished links made error",
+    id=STRING,
+    state=STRING | {"enum": ["queued", "running", "done", "failed", "cancelled"]},
+    progress=NUMBER | {"description": "0 while queued, below 1 while running, 1 when finished"},
+    attempts=INTEGER,
+    created=TIME,
+    finished=nullable(TIME),
+    links=object_schema("JobLinks", "self events", self=STRING, events=STRING, result=STRING),
+    made=nullable(JOB_RESULT),
+    error=nullable(PROBLEM),
+)
+JOB_LIST = object_schema("JobList", "jobs", jobs=list_schema(JOB))
+MONTHLY_USAGE = object_schema(
+    "MonthlyUsage",
+    "key name month pictures megapixels seconds",
+    key=STRING,
+    name=STRING,
+    month=STRING,
+    pictures=INTEGER,
+    megapixels=NUMBER,
+    seconds=NUMBER,
+)
+USAGE = object_schema("Usage", "usage left", usage=list_schema(MONTHLY_USAGE), left=nullable(INTEGER))
+MODEL = object_schema(
+    "Model",
+    "name task licence commercial styles",
+    name=STRING,
+    task=STRING,
+    licence=STRING,
+    commercial=BOOLEAN,
+    styles=list_schema(STRING),
+)
+MODEL_LIST = object_schema("ModelList", "models", models=list_schema(MODEL))
