@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 
 from mattebox.composition.marketplace.compliance import ComplianceReport
 from mattebox.core.array_conversion import array_remedy, type_name
+from mattebox.core.limits import MAX_INPUT_PIXELS
 from mattebox.core.pillow_conversion import PilImage, is_pil_image
 from mattebox.errors import UsageError
 from mattebox.io import header_check
@@ -39,8 +40,6 @@ PictureSource: TypeAlias = (
     "str | os.PathLike[str] | bytes | bytearray | memoryview | BinaryIO | Picture | NDArray[Any] | PilImage"
 )
 NameOrPath = str | os.PathLike[str]  # a name, or the path of a file
-
-DEFAULT_MAX_PIXELS = 100_000_000  # of a file that is read
 
 
 @dataclass(frozen=True)
@@ -219,7 +218,7 @@ def cut(
     device: str = "auto",
     threads: int | None = None,
     session: Session | None = None,
-    max_pixels: int = DEFAULT_MAX_PIXELS,
+    max_pixels: int = MAX_INPUT_PIXELS,
     **parameters: Unpack[CutParameters],
 ) -> CutoutResult:
     """Cut the subject out of a photograph, and compose it with a background, shadow or frame on request.
@@ -268,7 +267,7 @@ def enhance(
     *,
     device: str = "auto",
     threads: int | None = None,
-    max_pixels: int = DEFAULT_MAX_PIXELS,
+    max_pixels: int = MAX_INPUT_PIXELS,
     **parameters: Unpack[EnhanceParameters],
 ) -> CutoutResult:
     """Enhance a photograph: noise, light, colours, sharpness and size. Nothing is cut out.
@@ -291,7 +290,7 @@ def upscale(
     *,
     device: str = "auto",
     threads: int | None = None,
-    max_pixels: int = DEFAULT_MAX_PIXELS,
+    max_pixels: int = MAX_INPUT_PIXELS,
     **parameters: Unpack[EnhanceParameters],
 ) -> CutoutResult:
     """Enlarge a photograph, and its transparency, by a super-resolution network.
@@ -313,7 +312,7 @@ def find(
     device: str = "auto",
     threads: int | None = None,
     session: Session | None = None,
-    max_pixels: int = DEFAULT_MAX_PIXELS,
+    max_pixels: int = MAX_INPUT_PIXELS,
 ) -> list[Instance]:
     """List the subjects of a photograph, largest first, numbered from 1 as `cut(pick=...)` numbers them.
 

@@ -69,7 +69,7 @@ def test_values_find_their_steps() -> None:
 @pytest.mark.parametrize(
     ("values", "message"),
     [
-        ({"backgruond": "white"}, "did you mean 'background'"),
+        ({"backgruond": "white"}, "did you mean background"),
         ({"shadow": "long"}, "shadow: invalid enum value .long.; choose .*contact"),
         ({"shadow_opacity": 300}, "shadow_opacity: expected `int` <= 100"),
         ({"size": [300]}, "size: expected `str`, got `array`; WIDTHxHEIGHT"),

@@ -14,6 +14,7 @@ from mattebox.batch.pixel_budget import PixelBudget
 from mattebox.batch.plan import BatchJob
 from mattebox.batch.tile_checkpoint import TileCheckpoint
 from mattebox.core import cpu_threads
+from mattebox.core.limits import MAX_INPUT_PIXELS
 from mattebox.enhancement.tile_sink import OpenTileSink, TileSink
 from mattebox.errors import MatteboxError
 from mattebox.io import atomic_write, header_check
@@ -31,7 +32,7 @@ from mattebox.recipe.recipe import Recipe
 from mattebox.recipe.steps import Upscale
 from mattebox.types import Box, ImageShape, Picture
 
-MAX_PIXELS_IN_USE = 100_000_000  # of all pictures that are worked on at a time
+MAX_PIXELS_IN_USE = MAX_INPUT_PIXELS  # of all pictures that are worked on at a time
 MAX_DOWNLOAD_BYTES = 100_000_000  # from one URL
 
 
@@ -119,7 +120,7 @@ class LocalJobRunner:
 
     recipe: Recipe
     session: Session | None
-    max_pixels: int = 100_000_000
+    max_pixels: int = MAX_INPUT_PIXELS
     metadata: Literal["safe", "all", "none"] = "safe"
     overwrite: bool = False
     hidden: HiddenColours = "zero"

@@ -13,6 +13,7 @@ import click
 from mattebox.cli import environment
 from mattebox.cli.console import json_option, recursive_option
 from mattebox.cli.value_completion import complete_files, complete_folders, complete_presets
+from mattebox.core.limits import MAX_INPUT_PIXELS
 
 F = TypeVar("F", bound=Callable[..., Any])
 
@@ -94,8 +95,8 @@ COMMON_OPTIONS: list[Callable[[Any], Any]] = [
     click.option("--keep-hidden", is_flag=True, help="Keep the colours of fully transparent pixels in the file."),
     click.option("--metadata", type=click.Choice(["safe", "all", "none"]), default="safe", show_default=True,
                  help="safe removes locations, serial numbers and thumbnails; the colour profile is always kept."),
-    click.option("--max-pixels", type=PixelCountType(), default=100_000_000,
-                 help="Refuse larger pictures.  [default: 100M]"),
+    click.option("--max-pixels", type=PixelCountType(), default=MAX_INPUT_PIXELS,
+                 help=f"Refuse larger pictures.  [default: {MAX_INPUT_PIXELS // 1_000_000}M]"),
     click.option("--device", default="auto", show_default=True,
                  help="cpu, cuda, cuda:1, coreml, ...; auto is the fastest available."),
     click.option("--threads", type=click.IntRange(1), help="CPU threads of the network.  [default: all processors]"),

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 import os
 from collections.abc import Mapping, Sequence
 from importlib import import_module
@@ -14,6 +13,7 @@ import click
 from click.shell_completion import CompletionItem
 
 from mattebox.cli.help_all import HelpAllMixin, is_help_complete
+from mattebox.core.suggestions import similar_names, suggest_names
 
 COMMAND_SECTIONS: Mapping[str, tuple[str, ...]] = {  # each command is a module of this package
     "Photographs": ("cut", "enhance", "upscale", "run"),
@@ -55,10 +55,9 @@ class SuggestingGroup(HelpAllMixin, click.Group):
         """A question that ends an error, "" when nothing is similar."""
         word = name.lower()
         candidates = [*self.list_commands(ctx), *self.synonyms]
-        similar = [word] if word in candidates else difflib.get_close_matches(word, candidates, 1)
-        if not similar:
-            return ""
-        return f"; did you mean `{ctx.command_path} {self.synonyms.get(similar[0], similar[0])}`?"
+        similar = [word] if word in candidates else similar_names(word, candidates)
+        commands = [f"`{ctx.command_path} {self.synonyms.get(match, match)}`" for match in similar]
+        return f"; {suggest_names(commands)}" if commands else ""
 
 
 class LazyGroup(SuggestingGroup):

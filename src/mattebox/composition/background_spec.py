@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import difflib
 import re
 from dataclasses import dataclass
 from functools import lru_cache
 
+from mattebox.core.suggestions import similar_names, suggest_names
 from mattebox.errors import UsageError
 from mattebox.io import colour
 from mattebox.io.colour import RgbColour
@@ -75,6 +75,7 @@ BackgroundSpec = FlatColour | LinearGradient | RadialGradient | BackgroundBlur |
 
 DEFAULT_BLUR_RADIUS_SHARE = 0.03
 DEFAULT_STUDIO_COLOUR: RgbColour = (236, 236, 238)
+MIN_COLOUR_NAME_SIMILARITY = 0.7  # many names: only close ones are suggested
 BACKGROUND_KEYWORDS = ("transparent", "blur", "studio", "linear-gradient", "radial-gradient")
 
 
@@ -97,13 +98,10 @@ def parse_background(text: str) -> BackgroundSpec | None:
     try:
         return _parse_flat_colour(stripped)
     except UsageError as error:
-        near = difflib.get_close_matches(word or stripped, [*BACKGROUND_KEYWORDS, *colour.css_colour_names()], 2, 0.7)
-        hint = f"did you mean {' or '.join(near)}? " if near else ""
-        raise UsageError(
-            f"{text!r} is not a background",
-            f"{hint}give transparent, a colour, a linear-gradient(...) or radial-gradient(...), blur, studio, "
-            "or a picture's path",
-        ) from error
+        known = [*BACKGROUND_KEYWORDS, *colour.css_colour_names()]
+        hint = suggest_names(similar_names(word or stripped, known, 2, MIN_COLOUR_NAME_SIMILARITY))
+        kinds = "transparent, a colour, a linear-gradient(...) or radial-gradient(...), blur, studio, or a picture's path"
+        raise UsageError(f"{text!r} is not a background", f"{hint} give {kinds}".strip()) from error
 
 
 def _parse_flat_colour(text: str) -> FlatColour | None:

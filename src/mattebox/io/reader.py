@@ -6,6 +6,7 @@ import os
 from functools import lru_cache
 from typing import BinaryIO, Literal
 
+from mattebox.core.limits import MAX_INPUT_PIXELS
 from mattebox.io import colour, colour_signalling, gain_map, header_check, metadata, sources
 from mattebox.io.decoding import decode, translate_decoder_errors
 from mattebox.io.orientation import apply_orientation, orient_metadata
@@ -17,7 +18,7 @@ FileSource = str | os.PathLike[str] | bytes | bytearray | memoryview | BinaryIO
 def read(
     source: FileSource,
     *,
-    max_pixels: int = 100_000_000,
+    max_pixels: int = MAX_INPUT_PIXELS,
     metadata: Literal["safe", "all", "none"] = "safe",
     name: str | None = None,
 ) -> Picture:

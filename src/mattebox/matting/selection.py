@@ -6,7 +6,6 @@ connected component is kept (`keep_selected_component`).
 
 from __future__ import annotations
 
-import difflib
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
@@ -15,6 +14,7 @@ from typing import Literal
 import numpy as np
 
 from mattebox.core.connected_components import Component, label_components
+from mattebox.core.suggestions import suggest_name
 from mattebox.errors import UsageError
 from mattebox.matting.geodesic_distance import geodesic_distances, neighbour_costs
 from mattebox.matting.scribbles import ANY_SIZE, Scribble, parse_scribbles
@@ -93,11 +93,8 @@ def check_selected_classes(selection: Selection, card: Card | None) -> None:
                 f"model {card.name} knows no classes such as {name}", "choose one that does (mattebox models list)"
             )
         if name not in known:
-            similar = difflib.get_close_matches(name, known, 1)
-            listing = f"mattebox models show {card.name.partition('@')[0]} names them"
-            raise UsageError(
-                f"model {card.name} does not know {name}", f"did you mean {similar[0]}?" if similar else listing
-            )
+            listing = f"`mattebox models show {card.name.partition('@')[0]}` lists its classes"
+            raise UsageError(f"model {card.name} does not know {name}", suggest_name(name, known, listing))
 
 
 def select_instances(instances: Sequence[Instance], selection: Selection, card: Card) -> list[Instance]:

@@ -5,7 +5,6 @@ A field's flat name is its own unless the field declares another (`field_types.f
 
 from __future__ import annotations
 
-import difflib
 import os
 from collections.abc import Mapping
 from functools import cache
@@ -15,6 +14,7 @@ from typing import Any, NamedTuple
 import msgspec
 from msgspec.inspect import Metadata
 
+from mattebox.core.suggestions import suggest_name
 from mattebox.errors import UsageError
 from mattebox.recipe.deprecated_names import RENAMED_FIELDS, RENAMED_WORDS, current_field, current_words
 from mattebox.recipe.field_types import FLAT_NAME, SWITCH_HELP, SWITCH_VALUE
@@ -136,9 +136,7 @@ def _stringify(value: Any) -> Any:
 def _find_parameter(name: str) -> Parameter:
     known = parameters_by_name()
     if name not in known:
-        similar = difflib.get_close_matches(name, known, 1)
-        remedy = f"did you mean {similar[0]!r}?" if similar else "see the help"
-        raise UsageError(f"there is no parameter {name!r}", remedy)
+        raise UsageError(f"there is no parameter {name!r}", suggest_name(name, known) or "see the help")
     return known[name]
 
 

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import difflib
 import re
 from pathlib import Path
 from typing import Any
 
 import msgspec
 
+from mattebox.core.suggestions import suggest_name
 from mattebox.errors import UsageError
 from mattebox.recipe.deprecated_names import replace_deprecated_steps
 from mattebox.recipe.recipe import Recipe
@@ -63,6 +63,5 @@ def _spelling_hint(message: str) -> str:
     """The nearest known name, when a step or one of its fields is misspelt."""
     match = re.search(r"unknown field `(\w+)`|Invalid value '(\w+)'", message)
     names = {step.tag() for step in STEP_ORDER}.union(*(step.__struct_fields__ for step in STEP_ORDER))
-    similar = difflib.get_close_matches(match[1] or match[2], names, 1) if match else []
-    hint = f"did you mean {similar[0]}? " if similar else ""
-    return f"{hint}`mattebox recipes --schema` prints the steps and their fields"
+    listing = "`mattebox recipes --schema` prints the steps and their fields"
+    return suggest_name(match[1] or match[2], names, listing) if match else listing

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import difflib
 from functools import cache
 from pathlib import Path
 
 import msgspec
 from msgspec import Struct
 
+from mattebox.core.suggestions import suggest_name
 from mattebox.errors import UsageError
 
 RULES_FOLDER = Path(__file__).parent / "rules"
@@ -63,6 +63,6 @@ def find_rules(name: str) -> MarketplaceRules:
     known = load_marketplaces()
     if name.lower() in known:
         return known[name.lower()]
-    near = difflib.get_close_matches(name.lower(), known, 1)
-    hint = f"did you mean {near[0]}? " if near else ""
-    raise UsageError(f"there are no rules for {name!r}", f"{hint}choose one of: {', '.join(known)}")
+    raise UsageError(
+        f"there are no rules for {name!r}", suggest_name(name, known, f"choose one of: {', '.join(known)}")
+    )

@@ -6,12 +6,12 @@ an iterable of `Card`.
 
 from __future__ import annotations
 
-import difflib
 from collections.abc import Iterable
 from functools import cache
 from importlib.metadata import entry_points
 from pathlib import Path
 
+from mattebox.core.suggestions import similar_names, suggest_names
 from mattebox.errors import ModelError
 from mattebox.models.cards.card import Card, load_card
 from mattebox.models.store import settings
@@ -127,10 +127,8 @@ def _packaged_cards() -> dict[str, Card]:
 def _suggest_names(name: str) -> str:
     """A hint for an unknown name: those that begin with it, or similar ones."""
     names = [*MODEL_PRESETS, *all_cards()]
-    similar = [n for n in names if n.startswith(name)] or difflib.get_close_matches(name, names, MAX_SUGGESTIONS)
-    if similar:
-        return f"did you mean {' or '.join(similar[:MAX_SUGGESTIONS])}?"
-    return f"choose {', '.join(MODEL_PRESETS)} or another"
+    similar = [n for n in names if n.startswith(name)] or similar_names(name, names, MAX_SUGGESTIONS)
+    return suggest_names(similar[:MAX_SUGGESTIONS]) or f"choose {', '.join(MODEL_PRESETS)} or another"
 
 
 def _merge_cards(cards: dict[str, Card], new_cards: Iterable[Card], owner: str) -> dict[str, Card]:

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import difflib
 from collections.abc import Iterable
 from pathlib import Path
 
+from mattebox.core.suggestions import suggest_name
 from mattebox.errors import UsageError
 from mattebox.recipe.flat_parameters import parameters_by_name
 from mattebox.recipe.recipe import Recipe
@@ -31,9 +31,8 @@ def find_preset(name: str) -> Recipe:
     """The preset of that name. UsageError, which suggests the nearest name."""
     if name in preset_names():
         return load_recipe(PRESET_FOLDER / f"{name}.toml")
-    similar = difflib.get_close_matches(name, preset_names(), 1)
-    hint = f"did you mean {similar[0]}? " if similar else ""
-    raise UsageError(f"there is no preset {name!r}", f"{hint}choose one of: {', '.join(preset_names())}")
+    names = preset_names()
+    raise UsageError(f"there is no preset {name!r}", suggest_name(name, names, f"choose one of: {', '.join(names)}"))
 
 
 def require_kind(recipe: Recipe, must_cut: bool) -> Recipe:

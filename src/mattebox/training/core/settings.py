@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 import json
 import tomllib
 from collections.abc import Mapping
@@ -12,6 +11,7 @@ from typing import Any, TypeVar, get_type_hints
 
 import msgspec
 
+from mattebox.core.suggestions import suggest_name
 from mattebox.errors import UsageError
 from mattebox.training.core import schedule
 
@@ -115,8 +115,7 @@ def read_settings(kind: type[TrainingSettings], recipe_file: Path | None, run_fo
         raise UsageError(f"{source}: not a recipe ({error})", SEE_EXAMPLES) from error
     known = {f.name: f for f in fields(kind)}
     if unknown := sorted(values.keys() - known.keys()):
-        near = difflib.get_close_matches(unknown[0], known, 1)
-        hint = f"did you mean {near[0]}?" if near else f"it may have {', '.join(sorted(known))}"
+        hint = suggest_name(unknown[0], known, f"choose one of: {', '.join(sorted(known))}")
         raise UsageError(f"{source}: there is no setting {unknown[0]!r}", hint)
     for name, value in values.items():
         if known[name].metadata == RECIPE_PATH and isinstance(value, str) and value:
