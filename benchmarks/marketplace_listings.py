@@ -15,12 +15,10 @@ from io import BytesIO
 import numpy as np
 
 from benchmarks.common import PHOTO_NAMES, argument_parser, load_photograph
-from mattebox.composition.marketplace.compliance import check_compliance
 from mattebox.composition.marketplace.rules import load_marketplaces
-from mattebox.io import header_check
-from mattebox.io.reader import read
 from mattebox.io.writer import write
 from mattebox.models.matte_session import Session
+from mattebox.pipeline.marketplace_check import check_listing
 from mattebox.pipeline.run import run_recipe
 from mattebox.pipeline.save_options import save_options
 from mattebox.recipe import presets
@@ -52,7 +50,7 @@ def main() -> None:
             file = BytesIO()
             write(run_recipe(picture, recipe, session=session).picture, file, **save_options(recipe.save_step))
             data = file.getvalue()
-            verdict = check_compliance(read(data), header_check.read_header(data, name).format, len(data), rules)
+            verdict = check_listing(data, rules.name)
             passes[market] += verdict.passed
             for finding in verdict.findings:
                 if not finding.passed and not finding.advice:

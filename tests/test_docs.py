@@ -52,12 +52,16 @@ def pictures(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 def test_snippets_of_the_readme_run(pictures: Path) -> None:
     bodies = snippets(ROOT / "README.md", "python")
     assert len(bodies) >= 2
+    names: dict[str, object] = {}
     for body in bodies:
         for picture in pictures.glob("*.png"):
             picture.unlink()
-        exec(compile(body, "README.md", "exec"), {})
-        with Image.open("cut.png") as made:
-            assert made.mode == "RGBA"
+        exec(compile(body, "README.md", "exec"), names)
+        for target in re.findall(r"""(?:save|write)\(.*?["']([\w-]+\.png)["']""", body):
+            with Image.open(target) as made:
+                assert made.mode == "RGBA"
+    with Image.open("mug.jpg") as photograph:
+        assert photograph.size == (512, 512)
 
 
 def test_snippets_of_the_server_page_run(pictures: Path, tmp_path: Path) -> None:

@@ -1,5 +1,6 @@
 """The error tree: every error has an exit code of its own kind, and its message is one line ending in the remedy."""
 
+import errno
 import inspect
 import pickle
 
@@ -30,3 +31,34 @@ def test_errors_survive_pickling() -> None:
     """Worker processes send them to their parent."""
     error = pickle.loads(pickle.dumps(errors.NoSubject("a", "b")))
     assert (type(error), error.problem, error.remedy) == (errors.NoSubject, "a", "b")
+
+
+@pytest.mark.parametrize(
+    ("kind", "built_in"),
+    [
+        (errors.UsageError, ValueError),
+        (errors.InputMissing, FileNotFoundError),
+        (errors.InputUnreadable, OSError),
+        (errors.InputUnreadable, ValueError),
+        (errors.InputTooLarge, ValueError),
+        (errors.NoSubject, LookupError),
+        (errors.OutputError, OSError),
+        (errors.OutputExists, FileExistsError),
+        (errors.ModelError, LookupError),
+        (errors.DeviceError, RuntimeError),
+    ],
+)
+def test_errors_are_the_built_in_kinds_too(kind: type[errors.MatteboxError], built_in: type[Exception]) -> None:
+    error = kind("a is missing", "look for it")
+    assert isinstance(error, built_in)
+    assert (error.problem, error.remedy, str(error)) == ("a is missing", "look for it", "a is missing; look for it")
+    copy = pickle.loads(pickle.dumps(error))
+    assert (type(copy), str(copy)) == (kind, str(error))
+    if isinstance(error, OSError):
+        assert error.strerror == "a is missing"
+        assert error.errno == kind.system_error_number
+
+
+def test_system_errors_have_their_number() -> None:
+    assert errors.InputMissing("a", "b").errno == errno.ENOENT
+    assert errors.OutputExists("a", "b").errno == errno.EEXIST

@@ -14,7 +14,10 @@ from typing import TYPE_CHECKING, Any
 from mattebox._version import __version__ as __version__
 
 if TYPE_CHECKING:
+    from mattebox.api import analyse as analyse
+    from mattebox.api import check as check
     from mattebox.api import cut as cut
+    from mattebox.api import cut_many as cut_many
     from mattebox.api import enhance as enhance
     from mattebox.api import find as find
     from mattebox.api import upscale as upscale
@@ -34,7 +37,10 @@ if TYPE_CHECKING:
     from mattebox.types import Picture as Picture
 
 _EXPORTS: dict[str, tuple[str, str | None]] = {  # public name: module, attribute (None = the module itself)
+    "analyse": ("api", "analyse"),
+    "check": ("api", "check"),
     "cut": ("api", "cut"),
+    "cut_many": ("api", "cut_many"),
     "enhance": ("api", "enhance"),
     "find": ("api", "find"),
     "upscale": ("api", "upscale"),

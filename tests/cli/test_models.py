@@ -121,7 +121,7 @@ def test_offline_never_asks(run: Run, shop: WeightServer) -> None:
 def test_a_model_that_is_not_here_names_the_pull(child: Run, photo: Path) -> None:
     ran = child("cut", "photo.jpg", "--model", "birefnet-general")
     assert ran.code == 6
-    assert ran.error == "mattebox: model birefnet-general is not here; mattebox models pull birefnet-general"
+    assert ran.error == "mattebox: model birefnet-general is not installed; mattebox models pull birefnet-general"
 
 
 def test_cut_refuses_what_is_not_commercial(run: Run, photo: Path) -> None:

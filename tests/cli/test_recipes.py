@@ -128,7 +128,7 @@ def test_layers_leave_as_a_photoshop_document(run: Run, photo: Path) -> None:
 
 
 @pytest.mark.parametrize(("words", "told"), [
-    (("cut", "--preset", "enhance"), "nothing is cut"), (("enhance", "--preset", "amazon"), "cuts; take it to"),
+    (("cut", "--preset", "enhance"), "nothing is cut"), (("enhance", "--preset", "amazon"), "cuts; use it with"),
 ])  # fmt: skip
 def test_a_preset_of_the_other_kind_is_refused(run: Run, photo: Path, words: tuple[str, ...], told: str) -> None:
     made = run(words[0], photo, *words[1:])

@@ -101,9 +101,9 @@ def test_the_style_of_a_picture_is_that_of_its_visible_pixels() -> None:
 
 def test_a_style_from_a_picture_needs_its_network(astronaut: Picture) -> None:
     recipe = Recipe((Style(picture="model.png", method="adain"),))
-    with pytest.raises(ModelError, match="not here") as caught:
+    with pytest.raises(ModelError, match="not installed") as caught:
         check_recipe(recipe, lambda path: astronaut)
-    assert caught.value.remedy == "mattebox models pull adain"
+    assert caught.value.remedy == "run `mattebox models pull adain` in a terminal"
     check_recipe(Recipe((Style(picture="mosaic", method="adain"),)), lambda path: astronaut)
 
 

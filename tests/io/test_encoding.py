@@ -93,7 +93,7 @@ def test_hidden_colours(format: str, depth: type) -> None:
 @pytest.mark.parametrize("format", ["jpeg", "bmp"])
 def test_no_silent_black(format: str) -> None:
     with pytest.raises(
-        OutputError, match="has no transparency; choose png, webp, avif or tiff, or give a --background"
+        OutputError, match="has no transparency; choose png, webp, avif or tiff, or give a colour with background="
     ):
         encode(half_clear(), format)
 

@@ -36,7 +36,7 @@ def test_one_is_kept_with_its_soft_edge(pick: str, large: bool, small: bool) -> 
 
 
 def test_a_missing_component_is_refused() -> None:
-    with pytest.raises(UsageError, match="no part 3, only 2"):
+    with pytest.raises(UsageError, match="no subject 3, only 2"):
         keep_selected_component(two_components(), parse_selection("3"))
     with pytest.raises(UsageError, match="no subject under 1,1"):
         keep_selected_component(two_components(), parse_selection("1,1", SIZE))

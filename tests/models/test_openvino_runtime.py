@@ -33,7 +33,7 @@ runtime.start((runtime.KERNELS / "decide.onnx").read_bytes(), "x", "openvino")
 
 def test_without_it_the_error_has_the_command(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(openvino_runtime, "is_installed", lambda: False)
-    with pytest.raises(DeviceError, match=r'openvino is not available here; pip install "mattebox\[openvino\]"'):
+    with pytest.raises(DeviceError, match=r"openvino is not available here; pip install 'mattebox\[openvino\]'"):
         devices.select_provider("openvino")
 
 

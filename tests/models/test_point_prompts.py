@@ -117,9 +117,7 @@ def test_cut_by_a_point(tmp_path: Path) -> None:
 
 def test_without_a_prompt_it_asks_for_one(tmp_path: Path) -> None:
     session = Session.open(mobile_sam(tmp_path), "cpu")
-    with pytest.raises(
-        UsageError, match=r"model mobile-sam needs a point or a box on the subject; mark it with --keep"
-    ):
+    with pytest.raises(UsageError, match=r"model mobile-sam needs a point or a box on the subject; mark it with keep="):
         run_recipe(blocks(), Recipe((Cut(),)), session=session)
 
 

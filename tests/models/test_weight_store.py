@@ -17,7 +17,7 @@ from tests.models.weight_server import CONTENT, SHA256, WeightServer
 def test_a_flipped_byte_on_the_disk_is_never_loaded_and_is_pulled_again(server: WeightServer) -> None:
     path = pull_weights(server.card())
     path.write_bytes(bytes([CONTENT[0] ^ 1]) + CONTENT[1:])
-    with pytest.raises(ModelError, match="mattebox models pull sold; nothing was loaded"):
+    with pytest.raises(ModelError, match="mattebox models pull sold` in a terminal; nothing was loaded"):
         weight_store.read_weights(server.card())
     with pytest.raises(ModelError, match="not the file its card describes"):
         weight_store.verify_weights(server.card())
@@ -28,7 +28,9 @@ def test_a_flipped_byte_on_the_disk_is_never_loaded_and_is_pulled_again(server: 
 def test_missing_weights_name_the_pull(server: WeightServer) -> None:
     with pytest.raises(ModelError) as refused:
         weight_store.read_weights(server.card(name="birefnet-general@small"))
-    assert str(refused.value) == "model birefnet-general is not here; mattebox models pull birefnet-general"
+    assert str(refused.value) == (
+        "model birefnet-general is not installed; run `mattebox models pull birefnet-general` in a terminal"
+    )
 
 
 def test_a_file_copied_by_hand_is_verified_and_recorded(server: WeightServer) -> None:
@@ -57,7 +59,7 @@ def test_a_broken_record_is_ignored(server: WeightServer, content: str) -> None:
 
 
 def test_required_weights_that_are_missing(server: WeightServer, tmp_path: Path) -> None:
-    with pytest.raises(ModelError, match="model sold is not here; mattebox models pull sold"):
+    with pytest.raises(ModelError, match="model sold is not installed; run `mattebox models pull sold"):
         weight_store.require_installed(server.card())
     with pytest.raises(ModelError, match=r"sold\.onnx is missing; put the weights beside the card"):
         weight_store.require_installed(server.card(url="", folder=str(tmp_path)))
@@ -69,5 +71,7 @@ def test_all_models_that_are_missing_are_named_at_once(home: Path) -> None:
     cards = [find_card(name) for name in ("yunet", "fast", "gfpgan")]
     with pytest.raises(ModelError) as refused:
         weight_store.require_all_installed(cards)
-    assert str(refused.value) == "the models yunet and gfpgan are not here; mattebox models pull yunet gfpgan"
+    assert str(refused.value) == (
+        "the models yunet and gfpgan are not installed; run `mattebox models pull yunet gfpgan` in a terminal"
+    )
     weight_store.require_all_installed([find_card("fast")])

@@ -136,7 +136,7 @@ def test_a_doubtful_subject_is_delivered_with_a_warning(edges: str) -> None:
     assert note.startswith("it is not clear what the subject is (confidence 0.00): please check the cutout")
     assert kept.notes == ()
     assert (kept.picture.alpha == warned.picture.alpha).all()
-    with pytest.raises(NoSubject, match=r"no subject found \(confidence 0\.00\); .* with --empty warn"):
+    with pytest.raises(NoSubject, match=r"no subject found \(confidence 0\.00\); .* with empty=.warn"):
         run_faint("refuse")
     assert run(photograph(), Cut()).notes == ()
 
@@ -147,7 +147,7 @@ def test_only_what_does_not_stand_out_at_all_is_an_error(share: float, is_delive
     if is_delivered:
         assert run(faint_square(share), step).found is False
     else:
-        with pytest.raises(NoSubject, match="nothing stands out; .* with --empty keep"):
+        with pytest.raises(NoSubject, match="nothing stands out; .* with empty=.keep"):
             run(faint_square(share), step)
         assert run(faint_square(share), Cut(edges="none", empty="keep")).found is False
 

@@ -7,12 +7,10 @@ import numpy as np
 import pytest
 
 import mattebox as mb
-from mattebox.composition.marketplace.compliance import check_compliance
-from mattebox.composition.marketplace.rules import find_rules, load_marketplaces
+from mattebox.composition.marketplace.rules import load_marketplaces
 from mattebox.errors import UsageError
-from mattebox.io import header_check
-from mattebox.io.reader import read
 from mattebox.io.writer import write
+from mattebox.pipeline.marketplace_check import check_listing
 from mattebox.pipeline.run import check_recipe, run_recipe
 from mattebox.pipeline.save_options import save_options
 from mattebox.recipe import presets
@@ -54,7 +52,7 @@ def test_what_a_marketplaces_preset_makes_passes_its_check(name: str, number: in
     file = BytesIO()
     write(result.picture, file, **save_options(recipe.save_step))
     data = file.getvalue()
-    verdict = check_compliance(read(data), header_check.read_header(data, name).format, len(data), find_rules(name))
+    verdict = check_listing(data, name)
     assert [f for f in verdict.findings if not f.passed] == []
 
 
@@ -66,9 +64,9 @@ def test_an_unknown_preset_names_the_nearest() -> None:
 def test_cutting_and_enhancing_are_not_mistaken_for_each_other() -> None:
     assert presets.require_kind(presets.find_preset("amazon"), must_cut=True) == presets.find_preset("amazon")
     assert presets.require_kind(presets.find_preset("enhance"), must_cut=False) == presets.find_preset("enhance")
-    with pytest.raises(UsageError, match="nothing is cut; take it to mattebox enhance"):
+    with pytest.raises(UsageError, match="nothing is cut; use it with `mattebox.enhance`"):
         presets.require_kind(presets.find_preset("enhance"), must_cut=True)
-    with pytest.raises(UsageError, match="an eBay listing.* cuts; take it to mattebox cut"):
+    with pytest.raises(UsageError, match="an eBay listing.* cuts; use it with `mattebox.cut`"):
         presets.require_kind(presets.find_preset("ebay"), must_cut=False)
     with pytest.raises(UsageError, match="nothing is cut"):
         mb.cut("no-such-photo.jpg", preset="enhance", empty="keep")

@@ -18,10 +18,15 @@ QUEUED_JOBS_PER_WORKER = 3  # started ahead of the next result: limits what wait
 
 
 def map_in_order(
-    function: Callable[[A], B], jobs: Iterable[A], worker_count: int, on_next_job: Callable[[A], None] | None = None
+    function: Callable[[A], B],
+    jobs: Iterable[A],
+    worker_count: int,
+    on_next_job: Callable[[A], None] | None = None,
+    waiting_per_worker: int = QUEUED_JOBS_PER_WORKER,
 ) -> Iterator[B]:
     """`function` of every job, in order, computed in a pool of threads (or in the caller's, with one worker).
 
+    At most `waiting_per_worker` jobs for each worker are started ahead of the result that is asked for next.
     `on_next_job` is called with each job, in the caller's thread, before its result is awaited. An exception of
     `function` is raised, and no further job is started.
     """
@@ -34,7 +39,7 @@ def map_in_order(
     queue = iter(jobs)
     with ThreadPoolExecutor(worker_count) as pool:
         waiting: deque[tuple[A, Future[B]]] = deque(
-            (job, pool.submit(function, job)) for job in islice(queue, worker_count * QUEUED_JOBS_PER_WORKER)
+            (job, pool.submit(function, job)) for job in islice(queue, worker_count * waiting_per_worker)
         )
         try:
             while waiting:

@@ -19,6 +19,7 @@ import click
 from mattebox._version import __version__
 from mattebox.cli.command_group import LazyGroup
 from mattebox.cli.console import CONTEXT_SETTINGS, echo_stderr, report_error
+from mattebox.core.interface import Interface, use_interface
 from mattebox.errors import MatteboxError
 from mattebox.recipe.deprecated_names import DeprecatedNameWarning
 
@@ -60,7 +61,7 @@ def main(arguments: Sequence[str] | None = None) -> NoReturn:
     if COMPLETION_VARIABLE in os.environ:
         import_module("mattebox.cli.bash_completion")  # registers itself
     try:
-        with _show_deprecations():
+        with _show_deprecations(), use_interface(Interface.COMMAND_LINE):
             code = cli.main(words, prog_name="mattebox", standalone_mode=False)
         sys.stdout.flush()
     except click.exceptions.NoArgsIsHelpError as error:  # a group without a command, such as `mattebox` alone

@@ -11,6 +11,7 @@ import click
 
 from mattebox.cli.console import CONTEXT_SETTINGS, echo_stderr
 from mattebox.cli.value_completion import COMPLETER_BY_PARAMETER, complete_files, complete_folders
+from mattebox.core.interface import Interface, use_interface
 from mattebox.errors import UsageError
 
 MAX_CONNECTIONS = 500  # beyond them the answer is 503
@@ -72,7 +73,8 @@ def command(show_settings: bool, **options: Any) -> int:
         timeout_graceful_shutdown=CONNECTION_CLOSE_SECONDS, limit_concurrency=MAX_CONNECTIONS, http=TimeoutProtocol,
         h11_max_incomplete_event_size=MAX_HEADER_BYTES,
     )  # fmt: skip
-    GracefulServer(config, app.state.mattebox).run(sockets=[listener])
+    with use_interface(Interface.HTTP):
+        GracefulServer(config, app.state.mattebox).run(sockets=[listener])
     return 0
 
 

@@ -25,6 +25,7 @@ from mattebox.client.transport import ServerResponse, Transport, encode_multipar
 from mattebox.errors import MatteboxError
 from mattebox.io.atomic_write import write_bytes
 from mattebox.io.sources import read_bytes
+from mattebox.recipe.flat_parameters import stringify_values
 from mattebox.recipe.recipe import Recipe
 
 if TYPE_CHECKING:  # a client loads no pipeline
@@ -191,6 +192,7 @@ class Client:
         self, path: str, source: UploadSource, fields: dict[str, Any], images: Mapping[str, UploadSource] | None = None
     ) -> ServerResult:
         """Request a picture. Where the server makes a job of a large one, wait for it, and erase it."""
+        fields = stringify_values(fields)
         files = {f"{n}_image": fields.pop(n) for n in IMAGE_PARAMETERS if _is_file(fields.get(n))}
         response = self._request_with_retry(
             "POST", path, encode_multipart(fields, _read_uploads(source, {**files, **(images or {})}))

@@ -74,6 +74,8 @@ class Transport:
         except urllib.error.HTTPError as error:
             with error:
                 return _retry_or_raise(error.code, error.headers.get("Retry-After"), error.read())
+        except MatteboxError:
+            raise
         except (OSError, ValueError) as error:
             reason = getattr(error, "reason", error)
             raise MatteboxError(

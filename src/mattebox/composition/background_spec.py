@@ -100,7 +100,9 @@ def parse_background(text: str) -> BackgroundSpec | None:
     except UsageError as error:
         known = [*BACKGROUND_KEYWORDS, *colour.css_colour_names()]
         hint = suggest_names(similar_names(word or stripped, known, 2, MIN_COLOUR_NAME_SIMILARITY))
-        kinds = "transparent, a colour, a linear-gradient(...) or radial-gradient(...), blur, studio, or a picture's path"
+        kinds = (
+            "transparent, a colour, a linear-gradient(...) or radial-gradient(...), blur, studio, or a picture's path"
+        )
         raise UsageError(f"{text!r} is not a background", f"{hint} give {kinds}".strip()) from error
 
 

@@ -22,6 +22,7 @@ from mattebox.composition.head_framing import place_around_head
 from mattebox.composition.placement import Placement
 from mattebox.composition.shadow import render_shadow
 from mattebox.composition.visible_bounds import visible_box
+from mattebox.core.interface import name_parameter
 from mattebox.errors import UsageError
 from mattebox.io import colour
 from mattebox.recipe.recipe import Recipe
@@ -188,9 +189,9 @@ def _add_shadow(composition: Composition, step: Shadow, is_cut_off: bool) -> Com
         return composition
     if not _runs_out(layer.alpha, composition.subject.alpha):
         return composition
-    return _add_note(
-        composition, "its shadow runs out of the picture; give it room with --margin, --position or a smaller --fill"
-    )
+    margin, position, fill = (name_parameter(name) for name in ("margin", "position", "fill"))
+    remedy = f"give it room with {margin}, {position} or a smaller {fill}"
+    return _add_note(composition, f"its shadow runs out of the picture; {remedy}")
 
 
 def _runs_out(shadow: Pixels, subject: Pixels | None) -> bool:

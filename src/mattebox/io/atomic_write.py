@@ -15,7 +15,8 @@ import time
 from collections.abc import Iterable
 from pathlib import Path
 
-from mattebox.errors import OutputError
+from mattebox.core.interface import name_parameter
+from mattebox.errors import OutputError, OutputExists
 
 TEMPORARY_SUFFIX = ".mattebox-part"
 MAX_READER_WAIT_SECONDS = 10.0  # until a process opens a named pipe to read it
@@ -61,9 +62,9 @@ def write_bytes(
     if is_stream(path):
         _write_stream(path, content)
         return
+    if os.path.lexists(path) and not overwrite:
+        raise _already_exists_error(path)
     try:
-        if os.path.lexists(path) and not overwrite:
-            raise _already_exists_error(path)
         handle, name = tempfile.mkstemp(prefix=f".{path.name[:40]}.", suffix=TEMPORARY_SUFFIX, dir=path.parent)
     except OSError as error:
         raise output_error(error, path) from error
@@ -125,9 +126,9 @@ def output_error(error: OSError, path: Path) -> OutputError:
     return OutputError(f"{path}: cannot be written ({reason})", f"nothing was changed; {remedy}")
 
 
-def _already_exists_error(path: Path) -> OutputError:
-    return OutputError(
-        f"{path}: already exists", "choose another name, or replace it with --overwrite (overwrite=True)"
+def _already_exists_error(path: Path) -> OutputExists:
+    return OutputExists(
+        f"{path}: already exists", f"choose another name, or replace it with {name_parameter('overwrite', True)}"
     )
 
 

@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from mattebox.core.interface import install_extra
 from mattebox.errors import InputUnreadable, MatteboxError
 from mattebox.io import netpbm, openexr, sixteen_bit, tiff16, wide_tiff
 from mattebox.io.header_check import ImageHeader, check_pixel_limit, name_format
@@ -182,7 +183,7 @@ def _decode_heif(data: bytes, max_pixels: int, name: str) -> DecodedImage:
         import pillow_heif
     except ImportError as error:
         raise InputUnreadable(
-            f"{name} is a HEIC picture, which needs an extra package", "pip install 'mattebox[heif]'"
+            f"{name} is a HEIC picture, which needs an extra package", install_extra("heif")
         ) from error
     file = pillow_heif.open_heif(data, convert_hdr_to_8bit=False, bgr_mode=False)
     image = file[file.primary_index]

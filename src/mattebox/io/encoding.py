@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from mattebox.core import hdr_transfer
+from mattebox.core.interface import name_parameter
 from mattebox.errors import OutputError
 from mattebox.io import layered_formats, png_encoder
 from mattebox.io.metadata import embed_exif_in_tiff
@@ -174,7 +175,8 @@ def encode_within_limit(
     if best is None:
         raise OutputError(
             f"{kind.name.upper()} takes {len(content) / 1e6:.2f} MB, the limit is {max_bytes / 1e6:.2f} MB",
-            "give a smaller --size, a larger --file-limit, or another --format (jpg, webp)",
+            f"give a smaller {name_parameter('size')}, a larger {name_parameter('file_limit')}, "
+            f"or another {name_parameter('format')} (jpg, webp)",
         )
     return best
 
@@ -199,7 +201,7 @@ def _check_encodable(picture: Picture, file_format: FileFormat, quality: int | N
     if picture.alpha is not None and not file_format.has_alpha:
         raise OutputError(
             f"{file_format.name.upper()} has no transparency",
-            "choose png, webp, avif or tiff, or give a --background colour",
+            f"choose png, webp, avif or tiff, or give a colour with {name_parameter('background')}",
         )
     if max(height, width) > file_format.max_side_pixels:
         raise OutputError(

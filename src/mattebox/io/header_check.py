@@ -11,6 +11,7 @@ import struct
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from mattebox.core.interface import choose_wording
 from mattebox.errors import InputTooLarge, InputUnreadable
 from mattebox.io import dimensions, netpbm, openexr
 from mattebox.io.dimensions import ImageDimensions
@@ -154,7 +155,11 @@ def check_pixel_limit(header: ImageHeader, max_pixels: int, name: str = "the pic
     raise InputTooLarge(
         f"{name} has {header.width} x {header.height} pixels{frames}, "
         f"{_megapixels_text(pixels)} megapixels in all; the limit is {_megapixels_text(max_pixels)}",
-        f"if you trust it, raise the limit with --max-pixels {pixels}",
+        choose_wording(
+            command_line=f"if you trust it, raise the limit with --max-pixels {pixels}",
+            python=f"if you trust it, raise the limit with max_pixels={pixels}",
+            http="send a smaller one",
+        ),
     )
 
 

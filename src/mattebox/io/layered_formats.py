@@ -20,6 +20,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mattebox.core import hdr_transfer, icc_builder
+from mattebox.core.interface import install_extra
 from mattebox.core.srgb import decode_srgb
 from mattebox.errors import OutputError
 from mattebox.io import colour, icc_matrix_shaper
@@ -104,4 +105,4 @@ def _import_optional(module: str, format: str) -> Any:
     try:
         return import_module(module)
     except ImportError as error:
-        raise OutputError(f"{format} files need an extra package", "pip install 'mattebox[layers]'") from error
+        raise OutputError(f"{format} files need an extra package", install_extra("layers")) from error

@@ -16,6 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mattebox.core.icc_builder import BT709, Primaries, build_rgb_profile, srgb_curve
+from mattebox.core.interface import install_extra
 from mattebox.errors import InputUnreadable
 from mattebox.io.dimensions import ImageDimensions
 from mattebox.io.parsing_budget import ParsingBudget
@@ -64,7 +65,7 @@ def decode_openexr(data: bytes, name: str) -> DecodedExr:
         api = import_module("OpenEXR")
     except ImportError as error:
         raise InputUnreadable(
-            f"{name} is an OpenEXR picture, which needs an extra package", "pip install 'mattebox[layers]'"
+            f"{name} is an OpenEXR picture, which needs an extra package", install_extra("layers")
         ) from error
     parts = api.File(BytesIO(data)).parts
     if len(parts) < openexr_dimensions(data).frames:  # the package leaves out those that it cannot decode

@@ -18,7 +18,8 @@ from pathlib import Path
 from typing import Any, BinaryIO
 from urllib.parse import unquote
 
-from mattebox.errors import InputMissing, InputTooLarge, InputUnreadable, UsageError
+from mattebox.core.interface import choose_wording
+from mattebox.errors import InputMissing, InputTooLarge, InputUnreadable, MatteboxError, UsageError
 
 PICTURE_SUFFIXES = (
     *(".jpg", ".jpeg", ".jpe", ".jfif", ".png", ".apng", ".webp", ".tif", ".tiff"),
@@ -93,6 +94,8 @@ def read_bytes(source: Any, *, name: str | None = None, max_bytes: int = MAX_FIL
         if isinstance(source, str | os.PathLike):
             with open(source, "rb") as file:
                 return _read_limited(file, label, max_bytes)
+    except MatteboxError:
+        raise
     except OSError as error:
         raise _input_error(error, label) from error
     except ValueError as error:  # a path with a null character
@@ -296,6 +299,8 @@ def _read_stream(source: Any, label: str, max_bytes: int) -> bytes:
         )
     try:
         return _read_limited(source, label, max_bytes)
+    except MatteboxError:
+        raise
     except (OSError, ValueError) as error:  # ValueError: the file is closed
         raise InputUnreadable(f"{label} cannot be read ({error})", "give an open file") from error
 
@@ -338,7 +343,14 @@ def _input_error(error: OSError, label: str) -> InputMissing | InputUnreadable:
     if isinstance(error, FileNotFoundError | NotADirectoryError):
         return InputMissing(f"{label}: no such file", "check its spelling")
     if isinstance(error, IsADirectoryError):
-        return InputUnreadable(f"{label} is a folder", "give a file, or the command line a folder of pictures")
+        return InputUnreadable(
+            f"{label} is a folder",
+            choose_wording(
+                command_line="give a file, or a folder of pictures",
+                python="give a file, or each of its files to `cut_many`",
+                http="give a file",
+            ),
+        )
     if isinstance(error, PermissionError):
         return InputUnreadable(f"{label} may not be read (permission denied)", "change its permissions")
     return InputUnreadable(f"{label} cannot be read ({error.strerror or error})", "check the file and its disk")

@@ -18,7 +18,7 @@ from dataclasses import dataclass
 from urllib.parse import SplitResult, urljoin, urlsplit
 
 from mattebox._version import __version__
-from mattebox.errors import InputError, InputMissing, InputTooLarge
+from mattebox.errors import InputError, InputMissing, InputTooLarge, MatteboxError
 from mattebox.io.ssrf_guard import IpNetwork, is_allowed_address, is_ip_literal, is_obfuscated_ip
 
 ResolveHost = Callable[[str, int], list[str]]
@@ -150,6 +150,8 @@ def send_request(
             if time.monotonic() >= deadline:  # cut off: the body may be incomplete
                 raise TimeoutError
             return FetchResponse(answer.status, location, content)
+    except MatteboxError:
+        raise
     except (OSError, http.client.HTTPException, ValueError):
         raise InputMissing(
             f"{target.host} does not send it", "check the address, and that it answers quickly enough"

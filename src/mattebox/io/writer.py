@@ -8,6 +8,7 @@ from collections.abc import Collection, Sequence
 from pathlib import Path
 from typing import BinaryIO
 
+from mattebox.core.interface import name_parameter
 from mattebox.errors import OutputError
 from mattebox.io import atomic_write
 from mattebox.io.encoding import (
@@ -113,9 +114,8 @@ def output_format(path: Path, format: str | None = None) -> FileFormat:
     if format is not None:
         return find_format(format)
     if not path.suffix:
-        raise OutputError(
-            f"{path}: has no suffix from which to tell the format", "add one such as .png, or give --format"
-        )
+        remedy = f"add one such as .png, or give {name_parameter('format')}"
+        raise OutputError(f"{path}: has no suffix from which to tell the format", remedy)
     try:
         return find_format(path.suffix)
     except OutputError as error:

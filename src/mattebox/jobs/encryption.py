@@ -11,6 +11,7 @@ import os
 from pathlib import Path
 from typing import Protocol
 
+from mattebox.core.interface import install_extra
 from mattebox.errors import MatteboxError, UsageError
 
 MAGIC = b"MBX1"  # followed by the nonce, the ciphertext and the tag
@@ -53,7 +54,7 @@ class AesGcmCipher:
             from cryptography.hazmat.primitives.ciphers.aead import AESGCM
         except ImportError as error:
             raise UsageError(
-                "encryption needs an extra package", "pip install 'mattebox[encryption]', or leave the key out"
+                "encryption needs an extra package", f"{install_extra('encryption')}, or leave the key out"
             ) from error
         self._aes_gcm = AESGCM(key)
 

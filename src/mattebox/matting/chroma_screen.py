@@ -12,6 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mattebox.core.connected_components import dilate
+from mattebox.core.interface import name_parameter
 from mattebox.errors import UsageError
 from mattebox.io import resampling
 from mattebox.types import Floats, Mask, Picture
@@ -65,7 +66,8 @@ def detect_screen(guide: Floats) -> ChromaScreen:
     channel = int(np.argmax(shares))
     if shares[channel] < MIN_SCREEN_SHARE:
         raise UsageError(
-            "no screen along the border of the photograph", 'give its colour, such as --by "screen(#00b140)"'
+            "no screen along the border of the photograph",
+            f"give its colour, such as {name_parameter('by', 'screen(#00b140)')}",
         )
     return screen_from_colour(np.median(border[excess[channel] > MIN_CHANNEL_EXCESS], axis=0))
 

@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 
 from mattebox.core import cpu_threads
 from mattebox.core.connected_components import dilate, label_components
+from mattebox.core.interface import name_parameter
 from mattebox.errors import UsageError
 from mattebox.io import colour, resampling
 from mattebox.matting import tiles
@@ -150,7 +151,9 @@ def _key_by_luma(picture: Picture, tolerance: str) -> Pixels:
     background = float(np.median(border_pixels(guide[..., None])))
     largest = float(np.quantile(guide - background, 0.995 if background < 0.5 else 0.005))
     if abs(largest) < MIN_CONTRAST:
-        raise UsageError("the photograph is of one brightness", "cut with --by network, screen or plate(FILE)")
+        raise UsageError(
+            "the photograph is of one brightness", f"cut with {name_parameter('by', 'network')}, screen or plate(FILE)"
+        )
     alpha, peak = np.empty(picture.shape, picture.bit_depth.dtype), picture.bit_depth.peak
     for top in range(0, len(alpha), CHUNK_ROWS):
         rows = slice(top, top + CHUNK_ROWS)

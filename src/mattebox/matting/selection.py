@@ -14,6 +14,7 @@ from typing import Literal
 import numpy as np
 
 from mattebox.core.connected_components import Component, label_components
+from mattebox.core.interface import choose_wording, list_models, name_parameter
 from mattebox.core.suggestions import suggest_name
 from mattebox.errors import UsageError
 from mattebox.matting.geodesic_distance import geodesic_distances, neighbour_costs
@@ -85,16 +86,20 @@ def check_selected_classes(selection: Selection, card: Card | None) -> None:
     if selection.kind != "classes":
         return
     if card is None:
-        raise UsageError(f"only a network can recognise {selection.text}", "leave out --by, or pick by number or place")
+        raise UsageError(
+            f"only a network can recognise {selection.text}",
+            f"leave out {name_parameter('by')}, or pick by number or place",
+        )
     known = card.output.classes
     for name in selection.classes:
         if not known:
             raise UsageError(
-                f"model {card.name} knows no classes such as {name}", "choose one that does (mattebox models list)"
+                f"model {card.name} knows no classes such as {name}", f"choose one that does ({list_models()})"
             )
         if name not in known:
-            listing = f"`mattebox models show {card.name.partition('@')[0]}` lists its classes"
-            raise UsageError(f"model {card.name} does not know {name}", suggest_name(name, known, listing))
+            command = f"`mattebox models show {card.name.partition('@')[0]}` lists its classes"
+            listing = choose_wording(command_line=command, python=command, http="choose another class")
+            raise UsageError(f"model {card.name} does not know {name}", suggest_name(name, known) or listing)
 
 
 def select_instances(instances: Sequence[Instance], selection: Selection, card: Card) -> list[Instance]:
@@ -124,9 +129,7 @@ def select_instances(instances: Sequence[Instance], selection: Selection, card: 
     if selection.position is not None:
         under = [i for i in instances if _covers(i, selection.position)]
         if not under:
-            raise UsageError(
-                f"there is nothing under {selection.text}", "`mattebox find` lists what there is, with boxes"
-            )
+            raise UsageError(f"there is nothing under {selection.text}", listing_remedy())
         return under[-1:]
     if selection.kind == "largest":
         subject = card.output.subject
@@ -176,15 +179,22 @@ def _selected_labels(labels: np.ndarray, components: Sequence[Component], select
         return [selection.rank]
     under = [int(n) for n in np.unique(labels[selection.position.seed_mask((labels.shape[0], labels.shape[1]))]) if n]
     if not under:
-        raise UsageError(
-            f"there is no subject under {selection.text}", "`mattebox find` lists what there is, with boxes"
-        )
+        raise UsageError(f"there is no subject under {selection.text}", listing_remedy())
     return under
+
+
+def listing_remedy() -> str:
+    """Where the subjects that can be picked are listed."""
+    return choose_wording(
+        command_line="`mattebox find` lists the subjects and their boxes",
+        python="`mattebox.find` lists the subjects and their boxes",
+        http="choose another position or number",
+    )
 
 
 def _check_rank(selection: Selection, count: int) -> None:
     if selection.rank > count:
-        raise UsageError(f"there is no part {selection.text}, only {count}", "`mattebox find` lists them")
+        raise UsageError(f"there is no subject {selection.text}, only {count}", listing_remedy())
 
 
 def _covers(instance: Instance, position: Scribble) -> bool:

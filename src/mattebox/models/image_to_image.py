@@ -7,6 +7,7 @@ from typing import Literal
 import numpy as np
 from numpy.typing import NDArray
 
+from mattebox.core.interface import list_models
 from mattebox.errors import ModelError, UsageError
 from mattebox.models.cards.card import Card
 from mattebox.models.cards.registry import find_card, require_permitted_use
@@ -103,7 +104,7 @@ def find_upscale_factor(model: str, task: Literal["upscale", "restore"]) -> int:
     """Find the factor by which a model upscales; 1 for restoration. ModelError for a model of another task."""
     card = find_card(model)
     if card.tiles is None or card.task != task:
-        raise ModelError(f"model {model} cannot {task}", f"choose another (mattebox models list --task {task})")
+        raise ModelError(f"model {model} cannot {task}", f"choose another ({list_models(f' --task {task}')})")
     return card.tiles.scale
 
 

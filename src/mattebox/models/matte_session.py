@@ -16,6 +16,7 @@ import msgspec
 import numpy as np
 from numpy.typing import NDArray
 
+from mattebox.core.interface import list_models, name_parameter
 from mattebox.errors import ModelError, UsageError
 from mattebox.io.resampling import BlockMeans
 from mattebox.models import instance_decoders, instance_masks, point_prompts, postprocess, preprocess, result_cache
@@ -175,7 +176,7 @@ class Session:
         if self.card.output.values == "points":
             raise UsageError(
                 f"model {self.card.name} needs a point or a box on the subject",
-                'mark it with --keep "X,Y", or with a box "X,Y:X,Y"',
+                f'mark it with {name_parameter("keep")} by a point "X,Y" or a box "X,Y:X,Y"',
             )
         if self.card.output.values in INSTANCE_DECODERS:
             subject, instances = self.card.output.subject, self.predict_instances(picture)
@@ -208,7 +209,7 @@ class Session:
         """Predict the instances in a picture, largest first. ModelError where the network knows no classes."""
         output = self.card.output
         if not output.has_classes:
-            raise ModelError(f"model {self.card.name} knows no classes", "choose one that does (mattebox models list)")
+            raise ModelError(f"model {self.card.name} knows no classes", f"choose one that does ({list_models()})")
         x, geometry = self.preprocess(picture)
 
         def compute() -> NamedArrays:

@@ -8,6 +8,7 @@ from typing import NamedTuple
 
 import numpy as np
 
+from mattebox.core.interface import name_parameter
 from mattebox.core.timing import StageTimer
 from mattebox.errors import NoSubject
 from mattebox.matting import corrections, garbage_mattes, region_of_interest, trimap
@@ -114,20 +115,22 @@ def _check_found(matte: Matte, step: Cut, name: str) -> None:
     if is_blank(matte.alpha):
         raise NoSubject(
             f"{name}: no subject found, nothing stands out",
-            "crop closer, mark the subject with --keep, or take the empty cutout with --empty keep",
+            f"crop closer, mark the subject with {name_parameter('keep')}, or take the empty cutout with "
+            f"{name_parameter('empty', 'keep')}",
         )
     if step.empty == "refuse":
         raise NoSubject(
             f"{name}: no subject found (confidence {matte.confidence:.2f})",
-            "crop closer, try --model best, or look at what there is with --empty warn",
+            f"crop closer, try {name_parameter('model', 'best')}, or see what there is with "
+            f"{name_parameter('empty', 'warn')}",
         )
 
 
 def _doubt_note(matte: Matte, source: MatteSource) -> str:
     """The warning for a result whose subject is doubtful."""
-    remedy = "crop closer, mark the subject with --keep, or try --model best"
+    remedy = f"crop closer, mark the subject with {name_parameter('keep')}, or try {name_parameter('model', 'best')}"
     if source.session is None:
-        remedy = "try another --tolerance"
+        remedy = f"try another {name_parameter('tolerance')}"
     doubt = f"it is not clear what the subject is (confidence {matte.confidence:.2f})"
     return f"{doubt}: please check the cutout, and where it is wrong, {remedy}"
 

@@ -5,7 +5,6 @@ A field's flat name is its own unless the field declares another (`field_types.f
 
 from __future__ import annotations
 
-import os
 from collections.abc import Mapping
 from functools import cache
 from types import MappingProxyType
@@ -16,8 +15,10 @@ from msgspec.inspect import Metadata
 
 from mattebox.core.suggestions import suggest_name
 from mattebox.errors import UsageError
+from mattebox.recipe.conversion import convert
 from mattebox.recipe.deprecated_names import RENAMED_FIELDS, RENAMED_WORDS, current_field, current_words
 from mattebox.recipe.field_types import FLAT_NAME, SWITCH_HELP, SWITCH_VALUE
+from mattebox.recipe.natural_values import natural_text
 from mattebox.recipe.recipe import Recipe
 from mattebox.recipe.steps import STEP_ORDER, AnyStep, Cut, Step
 
@@ -104,11 +105,9 @@ def limit_to_area(recipe: Recipe, area: str) -> Recipe:
 
 
 def stringify_values(values: Mapping[str, Any]) -> dict[str, Any]:
-    """Turn Python's numbers and paths into the text that recipes hold: size=1600, background=Path("beach.jpg")."""
+    """The values with Python's numbers, sequences and paths as the text that recipes hold (see `natural_values`)."""
     known = parameters_by_name()
-    return {
-        n: _stringify(value) if n in known and _is_string_parameter(known[n]) else value for n, value in values.items()
-    }
+    return {n: _stringify(known[n], value) if n in known else value for n, value in values.items()}
 
 
 def allowed_words(parameter: Parameter) -> tuple[str, ...]:
@@ -127,10 +126,10 @@ def _is_string_parameter(parameter: Parameter) -> bool:
     return parameter.switch_value is None and isinstance(base_type(parameter), msgspec.inspect.StrType)
 
 
-def _stringify(value: Any) -> Any:
-    if isinstance(value, os.PathLike):
-        return os.fspath(value)
-    return str(value) if isinstance(value, int | float) and not isinstance(value, bool) else value
+def _stringify(parameter: Parameter, value: Any) -> Any:
+    if _is_string_parameter(parameter):
+        return natural_text(parameter.name, value, parameter.help)
+    return value.item() if hasattr(value, "item") else value  # NumPy's numbers
 
 
 def _find_parameter(name: str) -> Parameter:
@@ -154,7 +153,7 @@ def _replace_deprecated_names(values: Mapping[str, Any]) -> dict[str, Any]:
 def _convert_step(step_type: type[Step], fields: dict[str, Any]) -> AnyStep:
     tag = step_type.tag()
     try:
-        step: AnyStep = msgspec.convert({**fields, **current_words(tag, fields), "step": tag}, AnyStep)
+        step: AnyStep = convert({**fields, **current_words(tag, fields), "step": tag}, AnyStep)
     except msgspec.ValidationError as error:
         raise _validation_error(step_type, str(error)) from error
     return step

@@ -2,20 +2,23 @@
 
 from __future__ import annotations
 
+import os
 import re
 from pathlib import Path
 from typing import Any
 
 import msgspec
 
+from mattebox.core.interface import choose_wording
 from mattebox.core.suggestions import suggest_name
 from mattebox.errors import UsageError
+from mattebox.recipe.conversion import convert
 from mattebox.recipe.deprecated_names import replace_deprecated_steps
 from mattebox.recipe.recipe import Recipe
 from mattebox.recipe.steps import STEP_ORDER
 
 
-def load_recipe(path: str | Path) -> Recipe:
+def load_recipe(path: str | os.PathLike[str]) -> Recipe:
     """Read a recipe file.
 
     Parameters
@@ -51,7 +54,8 @@ def parse_recipe(data: Any) -> Recipe:
     UsageError
         The steps do not go together.
     """
-    return msgspec.convert(replace_deprecated_steps(data), Recipe)
+    recipe: Recipe = convert(replace_deprecated_steps(data), Recipe)
+    return recipe
 
 
 def recipe_json_schema() -> bytes:
@@ -63,5 +67,8 @@ def _spelling_hint(message: str) -> str:
     """The nearest known name, when a step or one of its fields is misspelt."""
     match = re.search(r"unknown field `(\w+)`|Invalid value '(\w+)'", message)
     names = {step.tag() for step in STEP_ORDER}.union(*(step.__struct_fields__ for step in STEP_ORDER))
-    listing = "`mattebox recipes --schema` prints the steps and their fields"
+    command = "`mattebox recipes --schema` prints the steps and their fields"
+    listing = choose_wording(
+        command_line=command, python=command, http="/openapi.json lists the steps and their fields"
+    )
     return suggest_name(match[1] or match[2], names, listing) if match else listing

@@ -7,17 +7,24 @@ from __future__ import annotations
 
 import math
 import re
-from typing import Annotated, Literal, get_args
+from typing import Annotated, Any, Literal, get_args
 
-from msgspec import Meta, Struct
+from msgspec import Meta, Struct, StructMeta
 from msgspec.structs import force_setattr
 
 from mattebox.errors import UsageError
-from mattebox.recipe.deprecated_names import current_words
+from mattebox.recipe.deprecated_names import current_field, current_words
 from mattebox.recipe.field_types import Area, CssColour, Effort, Percent, SignedPercent, flat, switch
 
 
-class Step(Struct, frozen=True, tag=str.lower, tag_field="step", forbid_unknown_fields=True):
+class StepMeta(StructMeta):
+    """Type of the steps, which accepts the old names of fields where a step is made."""
+
+    def __call__(self, *args: Any, **fields: Any) -> Any:
+        return super().__call__(*args, **{current_field(self.__name__.lower(), f): v for f, v in fields.items()})
+
+
+class Step(Struct, frozen=True, tag=str.lower, tag_field="step", forbid_unknown_fields=True, metaclass=StepMeta):
     """Base of all steps."""
 
     def __post_init__(self) -> None:
@@ -235,7 +242,7 @@ class Style(Step, frozen=True):
         Literal["monge", "reinhard", "adain"],
         Meta(
             description="of a picture: monge turns colours as a whole, reinhard moves each by itself, adain paints in "
-            "its style (needs a download: mattebox models pull)"
+            "its style (needs the model adain)"
         ),
         flat("style_method"),
     ] = "monge"

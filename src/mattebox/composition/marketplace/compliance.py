@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 from mattebox.composition.marketplace import measurements
 from mattebox.composition.marketplace.rules import MarketplaceRules
 from mattebox.core.flatten import flatten_on_white
+from mattebox.core.interface import name_parameter
 from mattebox.io import colour
 from mattebox.types import BitDepth, Picture
 
@@ -55,23 +56,36 @@ class ComplianceReport:
         """Whether the picture complies with all rules that are more than advice."""
         return all(f.passed or f.advice for f in self.findings)
 
+    def __str__(self) -> str:
+        """One line for the verdict, and one for each rule that is not complied with."""
+        verdict = f"{'passes' if self.passed else 'does not pass'} for {self.marketplace}"
+        lines = [f"{f.rule}: {f.measured} (wanted: {f.wanted}; {f.remedy})" for f in self.findings if not f.passed]
+        return "\n".join([verdict, *lines])
 
-def check_compliance(picture: Picture, format: str, file_bytes: int, rules: MarketplaceRules) -> ComplianceReport:
+
+@dataclass(frozen=True)
+class FileFacts:
+    """What is known of a picture's file: its format, such as "jpeg", its size, and how many frames it has."""
+
+    format: str
+    size_bytes: int
+    frames: int = 1
+
+
+def check_compliance(picture: Picture, rules: MarketplaceRules, file: FileFacts | None = None) -> ComplianceReport:
     """Check a picture against a marketplace's rules.
 
     Parameters
     ----------
     picture
         As decoded from its file.
-    format
-        The file's format, such as "jpeg".
-    file_bytes
-        The file's size.
     rules
         The marketplace's.
+    file
+        Its file; None for a picture in memory, of which the rules for files are not checked.
     """
     findings = [
-        *_check_file(format, file_bytes, rules),
+        *(() if file is None else _check_file(file, rules)),
         *_check_size(picture, rules),
         *_check_colours(picture, rules),
         *_check_content(picture, rules),
@@ -79,14 +93,21 @@ def check_compliance(picture: Picture, format: str, file_bytes: int, rules: Mark
     return ComplianceReport(rules.name, tuple(replace(f, advice=f.rule in rules.advice) for f in findings))
 
 
-def _check_file(format: str, file_bytes: int, rules: MarketplaceRules) -> Iterator[RuleFinding]:
+def _check_file(file: FileFacts, rules: MarketplaceRules) -> Iterator[RuleFinding]:
     yield RuleFinding(
-        "format", format in rules.formats, format, " or ".join(rules.formats), f"--format {rules.formats[0]}"
+        "format",
+        file.format in rules.formats,
+        file.format,
+        " or ".join(rules.formats),
+        name_parameter("format", rules.formats[0]),
+    )
+    yield RuleFinding(
+        "frames", file.frames == 1, str(file.frames), "1, not animated", "save a single frame as JPEG or PNG"
     )
     if rules.most_bytes is not None:
         limit = rules.most_bytes / 1e6
-        yield RuleFinding("weight", file_bytes <= rules.most_bytes, f"{file_bytes / 1e6:.2f} MB",
-                      f"at most {limit:g} MB", f"--file-limit {limit:g}MB")  # fmt: skip
+        yield RuleFinding("weight", file.size_bytes <= rules.most_bytes, f"{file.size_bytes / 1e6:.2f} MB",
+                          f"at most {limit:g} MB", name_parameter("file_limit", f"{limit:g}MB"))  # fmt: skip
 
 
 def _check_size(picture: Picture, rules: MarketplaceRules) -> Iterator[RuleFinding]:
@@ -94,40 +115,64 @@ def _check_size(picture: Picture, rules: MarketplaceRules) -> Iterator[RuleFindi
     size = f"{width} x {height}"
     longer, shorter = max(width, height), min(width, height)
     if rules.longer_least is not None:
-        yield RuleFinding("longer side, least", longer >= rules.longer_least, size, f"at least {rules.longer_least}",
-                      f"--size {rules.longer_least}, from a larger photograph if there is one")  # fmt: skip
+        remedy = f"{name_parameter('size', rules.longer_least)}, from a larger photograph if there is one"
+        yield RuleFinding(
+            "longer side, least", longer >= rules.longer_least, size, f"at least {rules.longer_least}", remedy
+        )
     if rules.longer_most is not None:
         yield RuleFinding("longer side, most", longer <= rules.longer_most, size, f"at most {rules.longer_most}",
-                      f"--size {rules.longer_most}")  # fmt: skip
+                      name_parameter("size", rules.longer_most))  # fmt: skip
     if rules.shorter_least is not None:
         yield RuleFinding("shorter side, least", shorter >= rules.shorter_least, size,
-                      f"at least {rules.shorter_least}", "--size with a larger number")  # fmt: skip
+                      f"at least {rules.shorter_least}", f"a larger {name_parameter('size')}")  # fmt: skip
     if rules.pixels_most is not None:
         yield RuleFinding("pixels", width * height <= rules.pixels_most, f"{width * height / 1e6:.1f} MP",
-                      f"at most {rules.pixels_most / 1e6:g} MP", "--size with a smaller number")  # fmt: skip
+                      f"at most {rules.pixels_most / 1e6:g} MP", f"a smaller {name_parameter('size')}")  # fmt: skip
     if rules.aspect is not None:
         across, down = (float(v) for v in rules.aspect.split(":"))
         complies = abs(width / height * down / across - 1) < ASPECT_TOLERANCE
-        yield RuleFinding("aspect", complies, f"{width / height:.3f}:1", rules.aspect, f"--aspect {rules.aspect}")
+        yield RuleFinding(
+            "aspect", complies, f"{width / height:.3f}:1", rules.aspect, name_parameter("aspect", rules.aspect)
+        )
 
 
 def _check_colours(picture: Picture, rules: MarketplaceRules) -> Iterator[RuleFinding]:
     if rules.eight_bit:
         yield RuleFinding(
-            "depth", picture.bit_depth is BitDepth.EIGHT, f"{picture.bit_depth} bits", "8 bits", "--bit-depth 8"
+            "depth",
+            picture.bit_depth is BitDepth.EIGHT,
+            f"{picture.bit_depth} bits",
+            "8 bits",
+            name_parameter("bit_depth", "8"),
         )
     if rules.srgb:
         complies = colour.is_srgb(picture.profile)
-        yield RuleFinding("colour space", complies, "sRGB" if complies else "another profile", "sRGB", "--profile srgb")
+        yield RuleFinding(
+            "colour space",
+            complies,
+            "sRGB" if complies else "another profile",
+            "sRGB",
+            name_parameter("profile", "srgb"),
+        )
     if rules.opaque:
         complies = picture.alpha is None or int(picture.alpha.min()) == picture.bit_depth.peak
-        yield RuleFinding("transparency", complies, "none" if complies else "transparent", "none", "--background white")
+        yield RuleFinding(
+            "transparency",
+            complies,
+            "none" if complies else "transparent",
+            "none",
+            name_parameter("background", "white"),
+        )
 
 
 def _check_content(picture: Picture, rules: MarketplaceRules) -> Iterator[RuleFinding]:
     """What the picture shows; transparent parts count as white, as they will be displayed."""
     rgb = flatten_on_white(picture).rgb
     box = measurements.subject_box_on_white(rgb)
+    yield RuleFinding("subject", box is not None, "seen" if box else "none: the picture is of one colour", "a product",
+                      "take another photograph, or mark the product when cutting it out")  # fmt: skip
+    if box is None:
+        return
     if rules.white:
         whiteness = measurements.measure_background(rgb, box)
         complies = whiteness.white_share >= MIN_WHITE_SHARE and whiteness.border_white_share >= MIN_BORDER_WHITE_SHARE
@@ -135,13 +180,15 @@ def _check_content(picture: Picture, rules: MarketplaceRules) -> Iterator[RuleFi
             f"{100 * whiteness.white_share:.1f} % of it 255, darkest {whiteness.darkest_level}, "
             f"{100 * whiteness.border_white_share:.0f} % of the rim"
         )
-        yield RuleFinding("white background", complies, measured, "255, 255, 255", "--background white")
+        yield RuleFinding(
+            "white background", complies, measured, "255, 255, 255", name_parameter("background", "white")
+        )
     if rules.fill_least is not None or rules.fill_most is not None:
         low, high = rules.fill_least or 0.0, rules.fill_most or 1.0
         share = measurements.fill_share(box, *picture.size)
         complies = low - FILL_TOLERANCE <= share <= high + FILL_TOLERANCE
-        yield RuleFinding("fill", complies, f"{100 * share:.0f} %", f"{100 * low:.0f} to {100 * high:.0f} %",
-                      f"--crop --fill {50 * (low + high):.0f}%")  # fmt: skip
+        remedy = f"{name_parameter('crop', True)} {name_parameter('fill', f'{50 * (low + high):.0f}%')}"
+        yield RuleFinding("fill", complies, f"{100 * share:.0f} %", f"{100 * low:.0f} to {100 * high:.0f} %", remedy)
     if rules.border_free:
         border = measurements.has_border(rgb)
         yield RuleFinding("no border", not border, "a line around" if border else "none", "none", "crop the border off")

@@ -15,6 +15,7 @@ from mattebox.core.connected_components import Component, dilate, label_componen
 from mattebox.io import resampling
 from mattebox.types import Box, Pixels
 
+GRID_STEP = 4  # of pixels that the median colour is taken from
 MIN_WHITE_LEVEL = 248  # 0..255: a background darker than this in any channel is not white
 JPEG_RINGING_LEVELS = 6  # of 255: by which JPEG disturbs white beside an edge
 SUBJECT_MARGIN_SHARE = 0.03  # of the longer side: how far from the subject that may be
@@ -57,10 +58,13 @@ def measure_background(rgb: Pixels, box: Box) -> BackgroundWhiteness:
     return BackgroundWhiteness(float((background == 255).mean()), int(background.min()), border_white_share)
 
 
-def subject_box_on_white(rgb: Pixels) -> Box:
-    """The box of what stands out from white, dust left out; all of the picture when nothing does."""
+def subject_box_on_white(rgb: Pixels) -> Box | None:
+    """The box of what stands out from white, dust left out; None when nothing does, or all is of one colour."""
     white = int(np.iinfo(rgb.dtype).max)
-    return contrasting_box(rgb, (white, white, white)) or (0, 0, rgb.shape[1], rgb.shape[0])
+    red, green, blue = (int(v) for v in np.median(rgb[::GRID_STEP, ::GRID_STEP].reshape(-1, 3), axis=0))
+    if contrasting_box(rgb, (red, green, blue)) is None:
+        return None
+    return contrasting_box(rgb, (white, white, white))
 
 
 def fill_share(box: Box, width: int, height: int) -> float:

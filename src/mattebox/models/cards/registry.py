@@ -11,6 +11,7 @@ from functools import cache
 from importlib.metadata import entry_points
 from pathlib import Path
 
+from mattebox.core.interface import list_models
 from mattebox.core.suggestions import similar_names, suggest_names
 from mattebox.errors import ModelError
 from mattebox.models.cards.card import Card, load_card
@@ -53,7 +54,7 @@ def find_card(name: str) -> Card:
     base, _, variant = MODEL_PRESETS.get(name, name).partition("@")
     card = _embedded_cards().get(base) or all_cards().get(base)
     if card is None:
-        raise ModelError(f"unknown model {name!r}", f"{_suggest_names(base)} (see `mattebox models`)")
+        raise ModelError(f"unknown model {name!r}", f"{_suggest_names(base)} ({list_models()} names all)")
     return require_permitted_use(card.variant(variant) if variant else card)
 
 
@@ -82,7 +83,7 @@ def require_permitted_use(card: Card) -> Card:
     if settings.is_commercial_only() and not card.licence.commercial:
         raise ModelError(
             f"model {card.name} may not be used commercially ({card.licence.name})",
-            "choose another (mattebox models list --commercial), or do without --commercial and MATTEBOX_COMMERCIAL",
+            f"choose another ({list_models(' --commercial')}), or unset MATTEBOX_COMMERCIAL",
         )
     return card
 

@@ -5,6 +5,7 @@ A device that is requested by name and not available is an error. `auto` takes t
 
 from __future__ import annotations
 
+from mattebox.core.interface import install_extra, name_parameter
 from mattebox.errors import DeviceError
 from mattebox.models.runtime import openvino_runtime
 
@@ -21,7 +22,6 @@ INSTALL_HINTS = {
     "cuda": "install onnxruntime-gpu in place of onnxruntime and check the NVIDIA driver",
     "coreml": "use onnxruntime on macOS",
     "directml": "install onnxruntime-directml on Windows",
-    "openvino": 'pip install "mattebox[openvino]"',
 }
 # in order of preference; TensorRT starts slowly and OpenVINO computes in bfloat16, so they are used on request only
 AUTO_DEVICES = ("cuda", "coreml", "directml", "cpu")
@@ -59,7 +59,8 @@ def select_provider(device: str) -> tuple[str, dict[str, str]]:
             f"unknown device {device!r}", f"choose one of: auto, {', '.join(PROVIDERS)}, cuda:0, cuda:1 ..."
         )
     if PROVIDERS[name] not in available:
-        raise DeviceError(f"device {device} is not available here", f"{INSTALL_HINTS[name]}, or use --device cpu")
+        hint = install_extra(name) if name == "openvino" else INSTALL_HINTS[name]
+        raise DeviceError(f"device {device} is not available here", f"{hint}, or use {name_parameter('device', 'cpu')}")
     return PROVIDERS[name], {"device_id": index} if index else {}
 
 

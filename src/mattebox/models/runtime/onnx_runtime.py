@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mattebox.core import cpu_threads, malloc
+from mattebox.core.interface import name_parameter
 from mattebox.core.lru_cache import LruCache
 from mattebox.errors import DeviceError, ModelError, UsageError
 from mattebox.models.runtime import devices, openvino_runtime
@@ -78,7 +79,7 @@ def _start_session(content: bytes, label: str, device: str, threads: int, extern
         raise _load_error(f"{label} cannot be loaded", error, "check that it is a valid ONNX file") from error
     if device != "auto" and session.get_providers()[0] != provider:
         raise DeviceError(f"device {device} did not start; onnxruntime offered {session.get_providers()[0]}",
-                          "check the driver, or use --device cpu")  # fmt: skip
+                          f"check the driver, or use {name_parameter('device', 'cpu')}")  # fmt: skip
     return session
 
 
@@ -102,11 +103,16 @@ def _create_openvino_session(
     content: bytes, label: str, threads: int, external_data_folder: Path | None
 ) -> openvino_runtime.OpenVinoSession:
     if external_data_folder is not None:
-        raise ModelError(f"{label} has weights beside its graph, which OpenVINO cannot read", "use --device cpu")
+        raise ModelError(
+            f"{label} has weights beside its graph, which OpenVINO cannot read",
+            f"use {name_parameter('device', 'cpu')}",
+        )
     try:
         return openvino_runtime.OpenVinoSession(content, threads)
     except Exception as error:
-        raise _load_error(f"{label} cannot be loaded by OpenVINO", error, "use --device cpu") from error
+        raise _load_error(
+            f"{label} cannot be loaded by OpenVINO", error, f"use {name_parameter('device', 'cpu')}"
+        ) from error
 
 
 def _load_error(problem: str, error: Exception, remedy: str) -> ModelError:

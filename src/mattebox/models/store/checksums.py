@@ -10,6 +10,7 @@ import json
 from collections.abc import Iterable
 from pathlib import Path
 
+from mattebox.core.interface import pull_models
 from mattebox.errors import ModelError
 from mattebox.io import atomic_write
 from mattebox.models.cards.card import Card
@@ -51,8 +52,8 @@ def hash_weights(card: Card, path: Path) -> Hashes:
 def require_hashes(card: Card, path: Path, expected: Hashes, actual: Hashes) -> None:
     """ModelError where a file does not have the expected hashes."""
     if mismatch := describe_mismatch(expected, actual):
-        pull_command = f"mattebox models pull {weight_files.base_model_name(card)}"
-        remedy = pull_command if card.url else "restore the original file or correct the card"
+        pull = pull_models(weight_files.base_model_name(card))
+        remedy = pull if card.url else "restore the original file or correct the card"
         raise ModelError(
             f"model {card.name}: {path} is not the file its card describes ({mismatch})",
             f"{remedy}; nothing was loaded",
@@ -81,7 +82,7 @@ def record_once(card: Card, target: Path, hashes: Hashes) -> None:
 def unreadable_remedy(card: Card) -> str:
     """What to do where the weights cannot be read."""
     if card.url:
-        return f"mattebox models pull {weight_files.base_model_name(card)}"
+        return pull_models(weight_files.base_model_name(card))
     return "put the weights beside the card"
 
 

@@ -11,6 +11,7 @@ import json
 from importlib.metadata import entry_points
 from pathlib import Path
 
+from mattebox.core.interface import install_extra, pull_models
 from mattebox.errors import ModelError
 from mattebox.io import atomic_write
 
@@ -68,7 +69,7 @@ def convert_to_onnx(content: bytes, converter: str, model: str) -> bytes:
     except (IndexError, ImportError) as error:
         raise ModelError(
             f"model {model} must be converted to ONNX once, and what does that is not installed ({converter})",
-            f'pip install "mattebox[{CONVERTER_EXTRAS.get(converter, "train")}]", then: mattebox models pull {model}; '
+            f"{install_extra(CONVERTER_EXTRAS.get(converter, 'train'))}, then {pull_models(model)}; "
             "what was pulled is kept",
         ) from error
     graph: bytes = convert(content)

@@ -6,7 +6,7 @@ import contextlib
 from collections.abc import Iterator
 from pathlib import Path
 
-from mattebox.errors import ModelError, OutputError
+from mattebox.errors import MatteboxError, ModelError, OutputError
 
 WRITE_REMEDY = "free some space, or choose another folder with MATTEBOX_HOME"
 
@@ -31,6 +31,8 @@ def convert_write_errors(path: Path, remedy: str = WRITE_REMEDY) -> Iterator[Non
         yield
     except OutputError as error:
         raise ModelError(error.problem, remedy) from error
+    except MatteboxError:
+        raise
     except OSError as error:
         reason = error.strerror or error
         raise ModelError(f"{error.filename or path}: cannot be written ({reason})", remedy) from error

@@ -6,6 +6,7 @@ import hashlib
 from collections.abc import Iterable
 from pathlib import Path
 
+from mattebox.core.interface import pull_models
 from mattebox.errors import ModelError
 from mattebox.models.cards.card import Card
 from mattebox.models.runtime.onnx_external_data import list_external_files
@@ -85,7 +86,7 @@ def require_all_installed(cards: Iterable[Card]) -> None:
     names = list(dict.fromkeys(base_model_name(card) for card in cards if not weight_files.is_installed(card)))
     if len(names) > 1:
         listed = f"{', '.join(names[:-1])} and {names[-1]}"
-        raise ModelError(f"the models {listed} are not here", f"mattebox models pull {' '.join(names)}")
+        raise ModelError(f"the models {listed} are not installed", pull_models(*names))
 
 
 def _verify_and_record_file(card: Card) -> Hashes:
@@ -99,7 +100,7 @@ def _require_pulled(card: Card) -> Path:
     """Path of the file as published. ModelError where it was not pulled."""
     path, name = weight_files.weights_path(card), base_model_name(card)
     if card.url and not path.is_file():
-        raise ModelError(f"model {name} is not here", f"mattebox models pull {name}")
+        raise ModelError(f"model {name} is not installed", pull_models(name))
     return path
 
 
@@ -111,7 +112,7 @@ def _graph_file(card: Card) -> tuple[Path, Hashes]:
     sha256 = conversion.recorded_hash(path, card.sha256)
     if sha256 is None:
         name = base_model_name(card)
-        raise ModelError(f"model {name} is not converted", f"mattebox models pull {name}")
+        raise ModelError(f"model {name} is not converted", pull_models(name))
     return conversion.onnx_path(path), {"sha256": sha256}
 
 

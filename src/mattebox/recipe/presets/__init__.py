@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterable
 from pathlib import Path
 
+from mattebox.core.interface import choose_wording
 from mattebox.core.suggestions import suggest_name
 from mattebox.errors import UsageError
 from mattebox.recipe.flat_parameters import parameters_by_name
@@ -35,13 +37,26 @@ def find_preset(name: str) -> Recipe:
     raise UsageError(f"there is no preset {name!r}", suggest_name(name, names, f"choose one of: {', '.join(names)}"))
 
 
+def find_preset_or_file(name: str | os.PathLike[str]) -> Recipe:
+    """The preset of that name, or the recipe of a file: a path, or a name in .toml or .json. UsageError."""
+    is_file = isinstance(name, os.PathLike) or name.lower().endswith((".toml", ".json"))
+    return load_recipe(name) if is_file else find_preset(str(name))
+
+
 def require_kind(recipe: Recipe, must_cut: bool) -> Recipe:
     """The recipe itself if it has a cut exactly where one is required, else UsageError."""
     title = f" ({recipe.title})" if recipe.title else ""
     if must_cut and recipe.find_step(Cut) is None:
-        raise UsageError(f"by this recipe{title} nothing is cut", "take it to mattebox enhance or /v1/enhancements")
+        raise UsageError(
+            f"by this recipe{title} nothing is cut",
+            "use it with "
+            + choose_wording(command_line="`mattebox enhance`", python="`mattebox.enhance`", http="/v1/enhancements"),
+        )
     if not must_cut and recipe.find_step(Cut) is not None:
-        raise UsageError(f"this recipe{title} cuts", "take it to mattebox cut or /v1/cutouts")
+        raise UsageError(
+            f"this recipe{title} cuts",
+            "use it with " + choose_wording(command_line="`mattebox cut`", python="`mattebox.cut`", http="/v1/cutouts"),
+        )
     return recipe
 
 

@@ -31,6 +31,7 @@ def main() -> None:
     _limit_memory(memory_bytes)
     if hasattr(os, "nice"):
         os.nice(NICENESS)
+    from mattebox.core.interface import Interface, use_interface
     from mattebox.core.malloc import tune_malloc
     from mattebox.errors import MatteboxError
     from mattebox.models.matte_session import open_session
@@ -39,7 +40,7 @@ def main() -> None:
         _write_frame(out, pack_frame({PROGRESS_KEY: round(progress, 3)}))
 
     tune_malloc()
-    with contextlib.suppress(BrokenPipeError):  # the server has gone
+    with contextlib.suppress(BrokenPipeError), use_interface(Interface.HTTP):  # BrokenPipeError: the server has gone
         try:
             open_session(model, "cpu", threads).start()
         except MatteboxError as error:

@@ -1,0 +1,18 @@
+"""The Python API: `cut`, `cut_many`, `enhance`, `upscale`, `find`, `analyse` and `check`.
+
+import mattebox as mb
+mb.cut("photo.jpg").save("cut.png")
+"""
+
+from __future__ import annotations
+
+from mattebox.api.many import cut_many as cut_many
+from mattebox.api.measurements import analyse as analyse
+from mattebox.api.measurements import check as check
+from mattebox.api.measurements import find as find
+from mattebox.api.operations import cut as cut
+from mattebox.api.operations import enhance as enhance
+from mattebox.api.operations import upscale as upscale
+from mattebox.api.parameters import CutParameters as CutParameters
+from mattebox.api.parameters import EnhanceParameters as EnhanceParameters
+from mattebox.api.result import CutoutResult as CutoutResult

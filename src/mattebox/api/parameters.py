@@ -1,0 +1,122 @@
+"""Parameters of `cut` and `enhance` and their types, and whatever else the functions take."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any, BinaryIO, Literal, TypeAlias, TypedDict
+
+from numpy.typing import NDArray
+
+from mattebox.recipe.field_types import Area, Effort
+from mattebox.types import Picture
+
+if TYPE_CHECKING:
+    from mattebox.core.pillow_conversion import PilImage
+else:
+    PilImage = Any  # annotations can be evaluated without Pillow
+
+Image: TypeAlias = Picture | NDArray[Any] | PilImage
+"""A picture in memory: a Picture, a NumPy array (see `Picture.from_array`), or a Pillow image."""
+
+PictureSource: TypeAlias = str | os.PathLike[str] | bytes | bytearray | memoryview | BinaryIO | Image
+"""A path, the bytes of a file, a binary file object, or a picture in memory."""
+
+NameOrPath: TypeAlias = str | os.PathLike[str]
+"""A name, or the path of a file."""
+
+Colour: TypeAlias = tuple[int, int, int] | tuple[int, int, int, int]
+"""(red, green, blue) or (red, green, blue, alpha), each from 0 to 255."""
+
+Marks: TypeAlias = Sequence[Any]
+"""A point (x, y), a box (left, top, right, bottom), or a list of points, boxes and strokes (lists of points).
+
+In pixels, or as shares from 0 to 1."""
+
+
+class EnhanceParameters(TypedDict, total=False):
+    """Parameters of `enhance`: the fields of its steps."""
+
+    restore: str | float
+    restore_model: NameOrPath
+    restore_effort: Effort
+    upscale: str | float
+    upscale_model: NameOrPath
+    upscale_detail: int
+    upscale_denoise: int
+    upscale_effort: Effort
+    faces: int
+    faces_model: NameOrPath
+    faces_finder: NameOrPath
+    balance: str | float | tuple[float, float]
+    balance_strength: int
+    balance_only: Area
+    light: Literal["none", "auto"]
+    exposure: float
+    contrast: int
+    highlights: int
+    shadows: int
+    clarity: int
+    light_strength: int
+    light_only: Area
+    saturation: int
+    vibrance: int
+    colour_only: Area
+    style: NameOrPath | Image
+    style_method: Literal["monge", "reinhard", "adain"]
+    style_strength: int
+    style_only: Area
+    sharpen: int
+    sharpen_radius: float
+    sharpen_threshold: int
+    sharpen_halo: int
+    sharpen_only: Area
+    format: str
+    quality: int
+    file_limit: str | int
+    profile: Literal["keep", "srgb"]
+    bit_depth: Literal["keep", "8"]
+    check_for: str
+
+
+class CutParameters(EnhanceParameters, total=False):
+    """Parameters of `cut`: those of `enhance`, and these."""
+
+    model: NameOrPath
+    votes: int
+    edges: Literal["colour", "network", "auto", "none"]
+    colours: Literal["clean", "source"]
+    empty: Literal["warn", "keep", "refuse"]
+    region: str | tuple[float, float, float, float]
+    keep: str | Marks
+    drop: str | Marks
+    pick: str | int | tuple[float, float]
+    trimap: NameOrPath | Image
+    garbage: NameOrPath | Image
+    holdout: NameOrPath | Image
+    core: NameOrPath | Image
+    by: str | Image
+    tolerance: Literal["tight", "normal", "loose"]
+    matte_only: bool
+    rotate: str | float
+    crop: bool
+    around: Literal["subject", "head"]
+    margin: str | float | tuple[float, ...]
+    size: str | int | tuple[int, int]
+    aspect: str | float | tuple[float, float]
+    fill: str | float
+    position: str | tuple[float, float]
+    rest: Literal["keep", "clear"]
+    outline: str | float
+    outline_colour: str | Colour
+    shadow: Literal["none", "contact", "drop", "cast", "reflection"]
+    shadow_opacity: int
+    shadow_softness: int
+    shadow_angle: int
+    shadow_length: int
+    shadow_colour: str | Colour
+    background: NameOrPath | Colour | Image
+    background_fit: Literal["cover", "contain", "tile"]
+    background_align: str | tuple[float, float]
+    blend: Literal["encoded", "linear"]
+    harmonise: int

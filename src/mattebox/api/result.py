@@ -1,0 +1,96 @@
+"""The result of `cut`, `enhance` and `upscale`."""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import BinaryIO, Literal
+
+from mattebox.composition.marketplace.compliance import ComplianceReport
+from mattebox.io.writer import write
+from mattebox.pipeline import marketplace_check
+from mattebox.pipeline.result import Result
+from mattebox.pipeline.save_options import save_options
+from mattebox.recipe.steps import Save
+
+
+@dataclass(frozen=True)
+class CutoutResult(Result):
+    """What `cut`, `enhance` and `upscale` return. `numpy.asarray(result)` gives RGB or RGBA, and a notebook shows it.
+
+    Attributes
+    ----------
+    picture : Picture
+        The result, with alpha where it is transparent.
+    matte : Matte or None
+        The alpha matte of the cut, at the photograph's (upscaled) size; None when nothing was cut.
+    confidence : float or None
+        Expected intersection over union of the matte, 0 to 1; None when nothing was cut.
+    found : bool or None
+        Whether it is clear that there is a subject; where it is False, `notes` says so. None when nothing was cut.
+    box : (left, top, right, bottom) or None
+        Bounding box of the subject in pixels of the matte; None when nothing was cut.
+    size, shape : (width, height), (height, width)
+        Of the picture, in pixels.
+    notes : tuple of str
+        Remarks for the user.
+    model, device : str or None
+        The network that cut, and where it ran.
+    seconds : dict of str to float
+        Duration of each stage.
+    layers : tuple of Layer
+        Background, shadow and subject of a composition, from the bottom; empty without one.
+    source : Path or None
+        The photograph's file, which `save` never overwrites.
+    save_step : Save
+        The recipe's settings for saving.
+    """
+
+    source: Path | None = None
+    save_step: Save = field(default_factory=Save)
+
+    def save(
+        self,
+        target: str | os.PathLike[str] | BinaryIO,
+        *,
+        format: str | None = None,
+        quality: int | None = None,
+        overwrite: bool = True,
+        hidden: Literal["zero", "keep"] = "zero",
+    ) -> ComplianceReport | None:
+        """Write the picture to a file, completely or not at all.
+
+        Parameters
+        ----------
+        target : path or binary file object
+            "-" is standard output.
+        format : str, optional
+            Such as "png"; by default the recipe's, or what the path's suffix says.
+        quality : int, optional
+            1 to 100; by default the recipe's, or the format's.
+        overwrite : bool
+            Whether an existing file may be replaced. The photograph itself never is.
+        hidden : {"zero", "keep"}
+            Colours of pixels that are fully transparent: cleared or kept.
+
+        Returns
+        -------
+        ComplianceReport or None
+            The check of the written file against the marketplace of the recipe (`check_for`, as in a marketplace's
+            preset), if it names one and `target` is a path.
+
+        Raises
+        ------
+        OutputError
+            When it cannot be written, or the format cannot hold it.
+        """
+        options = save_options(self.save_step)
+        options["format"], options["quality"] = format or options["format"], quality or options["quality"]
+        inputs = () if self.source is None else (self.source,)
+        write(self.picture, target, overwrite=overwrite, inputs=inputs, hidden=hidden, layers=self.layers, **options)
+        marketplace = self.save_step.check_for
+        if marketplace == marketplace_check.NO_MARKETPLACE or not isinstance(target, str | os.PathLike):
+            return None
+        path = Path(target)
+        return None if str(path) == "-" else marketplace_check.check_listing(path.read_bytes(), marketplace, str(path))
