@@ -64,7 +64,7 @@ def test_every_object_is_a_component(document: dict[str, Any]) -> None:
     """One that stands in place gets another name from every generator."""
     assert not [n for n in nodes(document["paths"]) if n.get("type") == "object" and "properties" in n]
     references = set(re.findall(r'"#/components/schemas/(\w+)"', json.dumps(document)))
-    assert references == set(document["components"]["schemas"])
+    assert set(document["components"]["schemas"]) == references | {"Result", "RemovebgResult"}
 
 
 def test_no_field_has_a_default(document: dict[str, Any]) -> None:
@@ -76,7 +76,9 @@ def test_every_picture_comes_as_plain_bytes_first(document: dict[str, Any]) -> N
     pictures = [o for _, o in operations(document) if "image/png" in o["responses"].get("200", {}).get("content", {})]
     assert len(pictures) == 5
     for operation in pictures:
-        assert next(iter(operation["responses"]["200"]["content"])) == "application/octet-stream"
+        content = list(operation["responses"]["200"]["content"])
+        assert content[0] == "application/octet-stream"
+        assert "application/json" not in content  # many generators prefer it, and then expect what they do not get
 
 
 def test_links_name_operations(document: dict[str, Any]) -> None:

@@ -11,6 +11,7 @@ from typing import Any
 from fastapi import FastAPI
 from fastapi.openapi.utils import get_openapi
 
+from mattebox.server.openapi import removebg, schemas
 from mattebox.server.openapi.schemas import Schema
 
 VALIDATION_ERROR = "#/components/schemas/HTTPValidationError"
@@ -35,6 +36,7 @@ def build_document(app: FastAPI) -> Schema:
         if VALIDATION_ERROR in str(operation["responses"].get("422")):  # FastAPI's own, which never occurs
             del operation["responses"]["422"]
     components: dict[str, Schema] = {}
+    _hoist_schemas([schemas.RESULT, removebg.RESULT], components)  # named in words only
     document["paths"] = _hoist_schemas(document["paths"], components)
     document.setdefault("components", {})["schemas"] = dict(sorted(components.items()))
     return document

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from mattebox.server.openapi.requests import EXAMPLE_PNG_BASE64
 from mattebox.server.openapi.responses import PICTURE_CONTENT, Responses
 from mattebox.server.openapi.schemas import BOOLEAN, FILE, INTEGER, STRING, Schema, list_schema, object_schema
 from mattebox.server.removebg import fields
@@ -50,31 +49,30 @@ ACCOUNT = object_schema(
         ),
     ),
 )
-TEXT_FIELDS: Schema = {
-    "image_file_b64": STRING | {"description": "the picture as base64"},
-    "image_url": STRING | {"description": "or its address, where the server fetches"},
-    "size": STRING
-    | {"enum": list(fields.SIZE_MEGAPIXELS), "description": "of the result at most; preview if left out"},
-    "type": STRING | {"enum": list(fields.SUBJECT_TYPES)},
-    "type_level": STRING | {"enum": list(fields.TYPE_LEVELS)},
-    "format": STRING | {"enum": list(fields.OUTPUT_FORMATS)},
-    "channels": STRING | {"enum": list(fields.OUTPUT_BY_CHANNELS)},
-    "roi": STRING | {"description": "x1 y1 x2 y2 in px or %"},
-    "crop": BOOLEAN,
-    "crop_margin": STRING | {"description": "one, two or four lengths in px or %; at most 500px or 50% a side"},
-    "scale": STRING | {"description": "10% to 100%, or original"},
-    "position": STRING | {"description": "original, center, or one or two percentages"},
-    "bg_color": STRING | {"description": "hexadecimal digits, a name, rgb() or rgba(), or transparent"},
-    "bg_image_url": STRING | {"description": "the address of a background picture, where the server fetches"},
-    "semitransparency": BOOLEAN,
-    "add_shadow": BOOLEAN,
-    "shadow_type": STRING | {"enum": list(fields.SHADOW_KINDS)},
-    "shadow_opacity": INTEGER | {"minimum": 0, "maximum": 100},
-}
-FILE_FIELDS: Schema = {
-    "image_file": FILE | {"description": "the picture"},
-    "bg_image_file": FILE | {"description": "a background picture"},
-}
+FORM = object_schema(
+    "RemovebgForm",
+    "",
+    image_file=FILE | {"description": "the picture; or one of image_file_b64 and image_url"},
+    image_file_b64=STRING | {"description": "the picture as base64"},
+    image_url=STRING | {"description": "or its address, where the server fetches"},
+    size=STRING | {"enum": list(fields.SIZE_MEGAPIXELS), "description": "of the result at most; preview if left out"},
+    type=STRING | {"enum": list(fields.SUBJECT_TYPES)},
+    type_level=STRING | {"enum": list(fields.TYPE_LEVELS)},
+    format=STRING | {"enum": list(fields.OUTPUT_FORMATS)},
+    channels=STRING | {"enum": list(fields.OUTPUT_BY_CHANNELS)},
+    roi=STRING | {"description": "x1 y1 x2 y2 in px or %"},
+    crop=BOOLEAN,
+    crop_margin=STRING | {"description": "one, two or four lengths in px or %; at most 500px or 50% a side"},
+    scale=STRING | {"description": "10% to 100%, or original"},
+    position=STRING | {"description": "original, center, or one or two percentages"},
+    bg_color=STRING | {"description": "hexadecimal digits, a name, rgb() or rgba(), or transparent"},
+    bg_image_url=STRING | {"description": "the address of a background picture, where the server fetches"},
+    semitransparency=BOOLEAN,
+    add_shadow=BOOLEAN,
+    shadow_type=STRING | {"enum": list(fields.SHADOW_KINDS)},
+    shadow_opacity=INTEGER | {"minimum": 0, "maximum": 100},
+    bg_image_file=FILE | {"description": "a background picture"},
+)
 INVALID_REQUEST_CODES = (
     *("missing_source", "multiple_sources", "invalid_image_url", "failed_image_download"),
     *("failed_to_read_image", "invalid_file_type", "invalid_dimensions", "file_too_large", "resolution_too_high"),
@@ -95,29 +93,18 @@ STATUS_DESCRIPTIONS = {
 
 
 def removebg_request() -> Schema:
-    """The request of POST /v1.0/removebg."""
-    form = object_schema("RemovebgForm", "image_file", **FILE_FIELDS, **TEXT_FIELDS)
-    document = object_schema("RemovebgRequest", "", **TEXT_FIELDS)
-    content: Schema = {
-        "multipart/form-data": {"schema": form},
-        "application/json": {
-            "schema": document,
-            "example": {"image_file_b64": EXAMPLE_PNG_BASE64, "size": "full"},
-        },
-        "application/x-www-form-urlencoded": {"schema": document},
-    }
-    return {"requestBody": {"content": content, "required": True}}
+    """The request of POST /v1.0/removebg. Its other media types, JSON and urlencoded, have the same fields."""
+    return {"requestBody": {"content": {"multipart/form-data": {"schema": FORM}}, "required": True}}
 
 
 def removebg_responses() -> Responses:
     """The responses of POST /v1.0/removebg."""
     headers = {name: {"schema": STRING} for name in HEADER_NAMES}
-    content = PICTURE_CONTENT | {"application/json": {"schema": RESULT}}
     return {
         200: {
-            "description": "The picture; with `Accept: application/json` as base64",
+            "description": "The picture; for clients that prefer `application/json`, a RemovebgResult",
             "headers": headers,
-            "content": content,
+            "content": PICTURE_CONTENT,
         },
         **_error_responses(*STATUS_DESCRIPTIONS),
     }

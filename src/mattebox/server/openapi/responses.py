@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from mattebox.io.encoding import FORMATS
 from mattebox.server.openapi.problem_codes import CODES_BY_STATUS
-from mattebox.server.openapi.schemas import FILE, INTEGER, JOB, PROBLEM, RESULT, STRING, Schema
+from mattebox.server.openapi.schemas import FILE, INTEGER, JOB, PROBLEM, STRING, Schema
 
 Responses = dict[int | str, Schema]
 
-# Generated clients know the first one, and take the others by it.
+# Generated clients take the first type that they know for all of them. JSON, which a client gets that prefers it, would
+# be the one that most know, but not what they get.
 PICTURE_CONTENT = {
     mime: {"schema": FILE} for mime in ("application/octet-stream", *(f.mime_type for f in FORMATS.values()))
 }
@@ -43,13 +44,13 @@ def json_responses(schema: Schema, description: str, *statuses: int) -> Response
 
 
 def picture_responses() -> Responses:
-    """Responses of a route that returns a picture, its metadata, or a job."""
+    """Responses of a route that returns a picture or a job."""
     links = {name: {"operationId": name, "parameters": {"name": "$response.body#/id"}} for name in JOB_OPERATION_IDS}
     return {
         200: {
-            "description": "The picture; with `Accept: application/json` a Result",
+            "description": "The picture; for clients that prefer `application/json`, a Result",
             "headers": PICTURE_HEADERS,
-            "content": PICTURE_CONTENT | {"application/json": {"schema": RESULT}},
+            "content": PICTURE_CONTENT,
         },
         202: _json_response(JOB, "A job, at Location") | {"links": links},
         **problem_responses(*UPLOAD_STATUSES),

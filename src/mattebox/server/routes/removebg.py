@@ -46,7 +46,7 @@ router = APIRouter(prefix="/v1.0", tags=["removebg"])
     response_class=Response,
 )
 async def remove_background(request: Request) -> Response:
-    """Remove the background of a picture."""
+    """Remove the background of a picture. JSON and urlencoded bodies have the fields of the form, without files."""
     state = get_state(request)
     caller = _require_caller(state.access, request)
     if state.is_stopping:
