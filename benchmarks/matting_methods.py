@@ -31,6 +31,13 @@ def run_mattebox_auto(picture: Picture, coarse_matte: Matte) -> MattingResult:
     return with_foreground_colours(picture, refine_automatically(picture, coarse_matte))
 
 
+def run_mattebox_trimap(picture: Picture, coarse_matte: Matte) -> MattingResult:
+    from mattebox.matting.trimap_matting import matte_from_trimap
+
+    trimap = np.round(trimap_from_coarse(picture, coarse_matte) * 255.5).astype(np.uint8)
+    return with_foreground_colours(picture, matte_from_trimap(picture, trimap))
+
+
 def run_mattebox_none(picture: Picture, coarse_matte: Matte) -> MattingResult:
     return enlarge_alpha(picture, coarse_matte), None
 
@@ -116,6 +123,7 @@ METHODS: dict[str, MattingMethod] = {
     "mattebox colour": run_mattebox_colour,
     "mattebox network": run_mattebox_network,
     "mattebox auto": run_mattebox_auto,
+    "mattebox trimap": run_mattebox_trimap,
     "mattebox none": run_mattebox_none,
     "rembg default": run_rembg_default,
     "rembg alpha_matting": run_rembg_alpha_matting,

@@ -7,7 +7,8 @@ import pytest
 
 from mattebox.errors import UsageError
 from mattebox.matting.trimap import trimap_from_matte, trimap_from_picture
-from mattebox.pipeline.run import run_recipe
+from mattebox.models.matte_session import Session
+from mattebox.pipeline.run import check_recipe, run_recipe
 from mattebox.recipe.recipe import Recipe
 from mattebox.recipe.steps import Cut
 from mattebox.types import Matte, Picture
@@ -46,6 +47,54 @@ def test_a_drawn_trimap_holds_exactly() -> None:
     assert (made.alpha[map_.rgb[..., 0] == 0] == 0).all()
     band = map_.rgb[..., 0] == 128
     assert np.abs(made.alpha / 255 - truth)[band].mean() < 0.02
+
+
+def no_network() -> Session:
+    raise AssertionError("a network was opened")
+
+
+def test_no_network_is_asked(monkeypatch: pytest.MonkeyPatch) -> None:
+    truth = disc(SIZE, softness=2)
+    picture, map_ = composite(truth, (220, 60, 20), (20, 60, 220)), drawn(truth)
+    monkeypatch.setattr("mattebox.pipeline.run.open_session", lambda *_: no_network())
+    step = Cut(trimap="t.png", model="not-installed")
+    made = run_recipe(picture, Recipe((step,)), open_image=lambda _: map_)
+    assert made.matte is not None
+    assert made.model is None
+    assert step.required_model is None
+
+
+def test_a_network_changes_nothing() -> None:
+    truth = disc(SIZE, softness=2)
+    picture, map_ = composite(truth, (220, 60, 20), (20, 60, 220)), drawn(truth)
+    alphas = []
+    for session in (fake_session(), None):
+        made = run_recipe(picture, Recipe((Cut(trimap="t.png"),)), session=session, open_image=lambda _: map_).matte
+        assert made is not None
+        alphas.append(made.alpha)
+    assert (alphas[0] == alphas[1]).all()
+
+
+def test_a_region_of_a_trimap() -> None:
+    truth = disc(SIZE, softness=2)
+    picture, map_ = composite(truth, (220, 60, 20), (20, 60, 220)), drawn(truth)
+    step = Cut(trimap="t.png", region="50% 0 100% 100%")
+    made = run_recipe(picture, Recipe((step,)), open_image=lambda _: map_).matte
+    assert made is not None
+    assert made.alpha[:, :200].max() == 0
+    assert (made.alpha[:, 200:][map_.rgb[:, 200:, 0] == 255] == 255).all()
+
+
+def test_a_trimap_and_a_key_exclude_each_other() -> None:
+    with pytest.raises(UsageError, match="each decide the matte"):
+        check_recipe(Recipe((Cut(trimap="t.png", by="luma"),)), lambda _: drawn(disc(SIZE)))
+
+
+@pytest.mark.parametrize(("value", "name"), [(0, "subject"), (255, "background"), (128, "subject")])
+def test_a_trimap_needs_both_certain_parts(value: int, name: str) -> None:
+    picture, plain = Picture(np.zeros((*SIZE, 3), np.uint8)), Picture(np.full((*SIZE, 3), value, np.uint8))
+    with pytest.raises(UsageError, match=f"marks no certain {name}"):
+        trimap_from_picture(plain, picture, "t.png")
 
 
 def test_it_works_where_the_network_sees_nothing() -> None:

@@ -1,60 +1,53 @@
-"""User corrections of a coarse matte: scribbles to keep or drop, the choice of one subject, and a trimap."""
+"""User corrections of a matte: scribbles to keep or drop, and the choice of one subject."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
 
 import numpy as np
-from numpy.typing import NDArray
 
 from mattebox.io import resampling
-from mattebox.matting import scribbles, selection, trimap
+from mattebox.matting import scribbles, selection
 from mattebox.matting.matte_operations import as_floats, has_subject
 from mattebox.matting.scribble_segmentation import apply_scribbles
 from mattebox.matting.scribbles import Scribble
 from mattebox.matting.selection import SELECT_ALL, Selection
 from mattebox.recipe.steps import Cut
-from mattebox.types import Box, Matte, OpenImage, Picture
+from mattebox.types import Box, Matte, Picture
 
 GRID_SIDE_CELLS = 400  # longer side of the grid on which a full-size matte is corrected, about
 
 
 @dataclass(frozen=True, eq=False)
 class Corrections:
-    """Corrections in the coordinates of the crop that is cut out: scribbles, selection, and the trimap (or None), uint8
-    at the crop's size with the values 0, 128 and 255."""
+    """Corrections in the coordinates of the crop that is cut out."""
 
     keep: tuple[Scribble, ...] = ()
     drop: tuple[Scribble, ...] = ()
     selection: Selection = SELECT_ALL
-    trimap: NDArray[np.uint8] | None = None
 
     def __bool__(self) -> bool:
-        return bool(self.keep or self.drop or self.selection.kind != "all" or self.trimap is not None)
+        return bool(self.keep or self.drop or self.selection.kind != "all")
 
 
-def check_corrections(step: Cut, open_image: OpenImage) -> None:
-    """Check the corrections of a step before any picture is read. UsageError, InputError."""
+def check_corrections(step: Cut) -> None:
+    """Check the corrections of a step before any picture is read. UsageError."""
     scribbles.check_scribbles(step.keep)
     scribbles.check_scribbles(step.drop)
     selection.parse_selection(step.pick)
-    if step.trimap != "none":
-        open_image(step.trimap)
 
 
-def parse_corrections(step: Cut, picture: Picture, crop_box: Box | None, open_image: OpenImage) -> Corrections:
+def parse_corrections(step: Cut, picture: Picture, crop_box: Box | None) -> Corrections:
     """Parse the corrections of a step.
 
     Parameters
     ----------
     step : Cut
-        The step whose `keep`, `drop`, `pick` and `trimap` are parsed.
+        The step whose `keep`, `drop` and `pick` are parsed.
     picture : Picture
-        The whole picture, to which positions and the trimap refer.
+        The whole picture, to which positions refer.
     crop_box : Box or None
         The part that is cut out; None for the whole picture.
-    open_image : OpenImage
-        Opens the trimap.
 
     Returns
     -------
@@ -63,19 +56,16 @@ def parse_corrections(step: Cut, picture: Picture, crop_box: Box | None, open_im
 
     Raises
     ------
-    UsageError, InputError
-        When a text makes no sense, a position lies outside, or the trimap cannot be used.
+    UsageError
+        When a text makes no sense, or a position lies outside.
     """
-    left, top, right, bottom = box = crop_box or (0, 0, *picture.size)
+    box = crop_box or (0, 0, *picture.size)
     chosen = selection.parse_selection(step.pick, picture.shape).to_crop(box, picture.shape)
     keep, drop = (
         tuple(s.to_crop(box, picture.shape) for s in scribbles.parse_scribbles(text, picture.shape))
         for text in (step.keep, step.drop)
     )
-    if step.trimap == "none":
-        return Corrections(keep, drop, chosen)
-    known = trimap.trimap_from_picture(open_image(step.trimap), picture, step.trimap)
-    return Corrections(keep, drop, chosen, known[top:bottom, left:right])
+    return Corrections(keep, drop, chosen)
 
 
 def apply_corrections(picture: Picture, matte: Matte, corrections: Corrections) -> Matte:
@@ -93,8 +83,7 @@ def apply_corrections(picture: Picture, matte: Matte, corrections: Corrections) 
     Returns
     -------
     Matte
-        At the same resolution. Where the trimap is certain it holds exactly only after `trimap.enforce_trimap`, at full
-        size.
+        At the same resolution.
 
     Raises
     ------
@@ -108,8 +97,6 @@ def apply_corrections(picture: Picture, matte: Matte, corrections: Corrections) 
     corrected = apply_scribbles(picture, matte, corrections.keep, corrections.drop)
     if has_subject(corrected.alpha):  # a doubtful subject can be picked, too
         corrected = selection.keep_selected_component(corrected, corrections.selection)
-    if corrections.trimap is not None:
-        corrected = trimap.apply_trimap(picture, corrected, corrections.trimap)
     return corrected
 
 

@@ -56,9 +56,9 @@ def zoom_in_on_subject(
     Returns
     -------
     ZoomedMatte or None
-        None when the crop is too large, nothing is found, or a selection or a trimap needs the whole picture.
+        None when the crop is too large, nothing is found, or a selection needs the whole picture.
     """
-    if not coarse.found or corrections.selection.kind != "all" or corrections.trimap is not None:
+    if not coarse.found or corrections.selection.kind != "all":
         return None
     box = left, top, right, bottom = zoom_box(coarse, picture.shape, (*corrections.keep, *corrections.drop))
     if (right - left) * (bottom - top) >= session.card.input.closer * picture.shape[0] * picture.shape[1]:

@@ -11,7 +11,7 @@ import numpy as np
 from mattebox.core.interface import name_parameter
 from mattebox.core.timing import StageTimer
 from mattebox.errors import NoSubject
-from mattebox.matting import corrections, garbage_mattes, region_of_interest, trimap
+from mattebox.matting import corrections, garbage_mattes, region_of_interest
 from mattebox.matting.colour_refinement import refine
 from mattebox.matting.foreground import estimate_foreground
 from mattebox.matting.keying_method import parse_keying_method
@@ -21,7 +21,7 @@ from mattebox.matting.selection import check_selected_classes, parse_selection
 from mattebox.matting.tta import plan_views
 from mattebox.models.cards.registry import find_card
 from mattebox.models.matte_session import Session
-from mattebox.pipeline.matte_source import MatteSource, make_matte_source
+from mattebox.pipeline.matte_source import MatteSource, check_trimap, make_matte_source
 from mattebox.recipe.steps import Cut
 from mattebox.types import Box, Floats, Matte, OpenImage, Picture, Pixels
 
@@ -39,10 +39,14 @@ def check_cut(step: Cut, open_image: OpenImage, session: Session | None = None) 
 
     UsageError, InputError, ModelError.
     """
-    corrections.check_corrections(step, open_image)
+    corrections.check_corrections(step)
+    check_trimap(step, open_image)
     for path in _user_matte_paths(step).values():
         open_image(path)
     method, selection = parse_keying_method(step.by), parse_selection(step.pick)
+    if step.trimap != "none":
+        check_selected_classes(selection, None)
+        return
     if method is None:
         card = find_card(step.model) if session is None else session.card
         check_selected_classes(selection, card)
@@ -91,8 +95,6 @@ def cut_out(
     if remaining:
         matte = timer.run("adjust", lambda: corrections.apply_corrections(crop, matte, remaining))
     matte = source.refine_edges(crop, matte)
-    if remaining.trimap is not None:
-        matte = trimap.enforce_trimap(matte, remaining.trimap)
     matte = _apply_user_mattes(matte, masks)
     _check_found(matte, step, name)
     if crop_box is not None:

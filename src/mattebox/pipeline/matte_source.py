@@ -1,4 +1,4 @@
-"""Where the first matte of a cutout comes from: a network, or a key (chroma screen, luma or clean plate).
+"""Where the first matte of a cutout comes from: a network, a key (chroma screen, luma or clean plate), or a trimap.
 
 Each source computes an initial matte, refines its edges and cleans the cutout's colours in its own way; everything
 between is the same for all of them (see `cutout`).
@@ -11,7 +11,8 @@ from dataclasses import dataclass
 from typing import NamedTuple, Protocol
 
 from mattebox.core.timing import StageTimer
-from mattebox.matting import keying, network_query, region_of_interest, small_subject_zoom
+from mattebox.errors import UsageError
+from mattebox.matting import keying, network_query, region_of_interest, small_subject_zoom, trimap, trimap_matting
 from mattebox.matting.auto_refinement import refine_automatically
 from mattebox.matting.chroma_screen import despill
 from mattebox.matting.colour_refinement import refine
@@ -66,7 +67,7 @@ class NetworkMatte:
 
     def compute_matte(self, picture: Picture, region: Box | None) -> InitialMatte:
         crop = _crop(picture, region)
-        corrections = parse_corrections(self.step, picture, region, self.open_image)
+        corrections = parse_corrections(self.step, picture, region)
         matte, remaining = self.timer.run(
             "segment", lambda: network_query.query_network(crop, self.session, corrections, self.step.votes)
         )
@@ -76,7 +77,7 @@ class NetworkMatte:
                 lambda: small_subject_zoom.zoom_in_on_subject(picture, matte, self.session, remaining, self.step.votes),
             )
             if zoomed is not None:
-                return InitialMatte(*zoomed, parse_corrections(self.step, picture, zoomed.crop_box, self.open_image))
+                return InitialMatte(*zoomed, parse_corrections(self.step, picture, zoomed.crop_box))
         return InitialMatte(matte, crop, region, remaining)
 
     def refine_edges(self, crop: Picture, matte: Matte) -> Matte:
@@ -98,7 +99,7 @@ class KeyedMatte:
 
     def compute_matte(self, picture: Picture, region: Box | None) -> InitialMatte:
         crop = _crop(picture, region)
-        corrections = parse_corrections(self.step, picture, region, self.open_image)
+        corrections = parse_corrections(self.step, picture, region)
         matte = self.timer.run(
             "key",
             lambda: keying.compute_key_matte(
@@ -116,10 +117,44 @@ class KeyedMatte:
         return despill(cutout, keying.resolve_screen(crop, self.method))
 
 
+@dataclass(frozen=True)
+class TrimapMatte:
+    """The matte of a trimap that the user drew, which alone says what is subject: no network is asked."""
+
+    step: Cut
+    open_image: OpenImage
+    timer: StageTimer
+    session: None = None
+
+    def compute_matte(self, picture: Picture, region: Box | None) -> InitialMatte:
+        crop = _crop(picture, region)
+        drawing = trimap.trimap_from_picture(self.open_image(self.step.trimap), picture, self.step.trimap)
+        known = drawing if region is None else drawing[region[1] : region[3], region[0] : region[2]]
+        matte = self.timer.run("trimap", lambda: trimap_matting.matte_from_trimap(crop, known))
+        return InitialMatte(matte, crop, region, parse_corrections(self.step, picture, region))
+
+    def refine_edges(self, crop: Picture, matte: Matte) -> Matte:
+        return matte
+
+    def remove_spill(self, cutout: Picture, crop: Picture) -> Picture:
+        return cutout
+
+
+def check_trimap(step: Cut, open_image: OpenImage) -> None:
+    """Check the trimap of a step, if it has one. UsageError, InputError."""
+    if step.trimap == "none":
+        return
+    if step.by.strip() != Cut().by:
+        raise UsageError(f"a trimap and --by {step.by} each decide the matte", "leave out one of the two")
+    open_image(step.trimap)
+
+
 def make_matte_source(
     step: Cut, timer: StageTimer, open_image: OpenImage, get_session: Callable[[], Session]
 ) -> MatteSource:
     """The source that the step names. Only a network calls `get_session`. UsageError, ModelError, DeviceError."""
+    if step.trimap != "none":
+        return TrimapMatte(step, open_image, timer)
     method = parse_keying_method(step.by)
     if method is None:
         return NetworkMatte(get_session(), step, open_image, timer)

@@ -102,7 +102,11 @@ class Cut(Step, frozen=True):
         ),
     ] = "all"
     trimap: Annotated[
-        str, Meta(description="path of a grey picture: 0 is background, 255 subject, 128 unknown; or none")
+        str,
+        Meta(
+            description="path of a grey picture: 0 is background, 255 subject, 128 unknown, which is worked out at the "
+            "photograph's own size without a network; or none"
+        ),
     ] = "none"
     garbage: Annotated[
         str, Meta(description="path of a grey picture (garbage matte): what is white is not subject; or none")
@@ -130,7 +134,7 @@ class Cut(Step, frozen=True):
     @property
     def required_model(self) -> str | None:
         """The model it needs, if it needs one."""
-        return self.model if self.by.strip() == "network" else None
+        return self.model if self.by.strip() == "network" and self.trimap == "none" else None
 
 
 class Upscale(Step, frozen=True):
