@@ -24,7 +24,7 @@ from mattebox.training.data.soft_labels import SoftLabels, read_soft_labels, wri
 from mattebox.training.data.synthetic_shapes import punch_holes
 from mattebox.training.data.tar_shards import ManifestRow
 from mattebox.training.data.teacher_shards import TeacherShards
-from mattebox.training.tasks.cutout.mixed_labels import draw_polygons, main, mix_labels, read_polygons
+from mattebox.training.tasks.cutout.mixed_labels import draw_label, draw_polygons, main, mix_labels, read_polygons
 from mattebox.training.tasks.cutout.pseudo_labels import label_pictures
 from tests.training.test_pseudo_labels import unlabelled
 
@@ -64,6 +64,14 @@ def test_a_label_by_hand_takes_the_place_of_the_teachers() -> None:
     assert mixed.pixel_weights is not None
     assert mixed.pixel_weights[0, 16, 16] == 255
     assert mixed.pixel_weights[0, 8, 16] < 80  # its outline
+
+
+def test_thin_parts_count_fully() -> None:
+    pole = [[(0.49, 0.1), (0.51, 0.1), (0.51, 0.9), (0.49, 0.9)]]
+    nothing = np.zeros((128, 128), np.float32)
+    label = draw_label({"polygons": pole}, nothing, nothing)
+    assert (label.pixel_weights[label.alpha > 0.5] == 1).all()
+    assert label.pixel_weights[64, 66] < 0.5  # the background beside it
 
 
 def test_polygons_are_antialiased_and_even_odd() -> None:

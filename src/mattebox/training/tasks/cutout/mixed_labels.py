@@ -98,10 +98,14 @@ def draw_polygons(polygons: Polygons, side: int) -> Floats:
 
 
 def _outline_band(alpha: Floats) -> Floats:
+    """1 near the outline, else 0; parts of the subject that are thinner than the band are not in it."""
     mask = Image.fromarray(((alpha > 0.5) * 255).astype(np.uint8))
-    dilated, eroded = (f(DRAWN_OUTLINE_PIXELS) for f in (ImageFilter.MaxFilter, ImageFilter.MinFilter))
-    band = np.asarray(mask.filter(dilated), np.float32) - np.asarray(mask.filter(eroded), np.float32)
-    return band / np.float32(255)
+    grow, shrink = ImageFilter.MaxFilter(DRAWN_OUTLINE_PIXELS), ImageFilter.MinFilter(DRAWN_OUTLINE_PIXELS)
+    inside, opened, dilated, eroded = (
+        np.asarray(image) > 0
+        for image in (mask, mask.filter(shrink).filter(grow), mask.filter(grow), mask.filter(shrink))
+    )
+    return (dilated & ~eroded & ~(inside & ~opened)).astype(np.float32)
 
 
 def read_polygons(file: Path | None) -> dict[str, dict[str, Any]]:
