@@ -95,7 +95,7 @@ def mutate(seeds: list[bytes], parts: tuple[bytes, ...], source: random.Random) 
     """A mutated copy of one of the seeds."""
     data = bytearray(source.choice(seeds))
     for _ in range(source.randint(1, 4)):
-        if parts and source.random() < 0.1:
+        if parts and data and source.random() < 0.1:
             at = _choose_place(data, source)
             data[at:at] = source.choice(parts) * source.choice((1, 2, 10))
         elif data:

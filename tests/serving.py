@@ -6,11 +6,15 @@ import os
 import socket
 import subprocess
 import sys
+import tempfile
 import time
 import urllib.request
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+
+from mattebox.server.content_buffer import ContentBuffer
+from mattebox.server.http.encoded_picture import EncodedPicture
 
 HOST = "127.0.0.1"
 RUN_MODULE = ("-m", "mattebox")
@@ -23,6 +27,16 @@ def free_port() -> int:
         free.bind((HOST, 0))
         port: int = free.getsockname()[1]
     return port
+
+
+def make_buffer(max_bytes: int = 100_000_000) -> ContentBuffer:
+    """A buffer whose files lie in the system's temporary folder."""
+    return ContentBuffer(Path(tempfile.gettempdir()), max_bytes)
+
+
+def encode_for_request(data: bytes) -> EncodedPicture:
+    """A file as a request holds it."""
+    return EncodedPicture(make_buffer().store(data))
 
 
 @contextmanager

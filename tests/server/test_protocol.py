@@ -6,6 +6,7 @@ import io
 import pytest
 
 from mattebox.server.workers.protocol import WorkerTask, pack_frame, read_frame, receive_frame
+from tests.serving import make_buffer
 
 
 def test_frames_of_a_file() -> None:
@@ -14,18 +15,24 @@ def test_frames_of_a_file() -> None:
 
 
 def test_frames_of_a_stream() -> None:
-    async def receive_all() -> list[tuple[dict[str, int], bytes]]:
-        stream = asyncio.StreamReader()
-        stream.feed_data(pack_frame({"a": 1}, b"body") + pack_frame({}))
-        stream.feed_eof()
-        frames = [await receive_frame(stream) for _ in range(2)]
-        with pytest.raises(asyncio.IncompleteReadError):
-            await receive_frame(stream)
-        return frames
+    large = bytes(range(250)) * 2000
 
-    assert asyncio.run(receive_all()) == [({"a": 1}, b"body"), ({}, b"")]
+    async def receive_all() -> list[tuple[dict[str, int], bytes]]:
+        stream, buffer = asyncio.StreamReader(), make_buffer()
+        stream.feed_data(pack_frame({"a": 1}, large) + pack_frame({}))
+        stream.feed_eof()
+        frames = [await receive_frame(stream, buffer) for _ in range(2)]
+        with pytest.raises(asyncio.IncompleteReadError):
+            await receive_frame(stream, buffer)
+        return [(header, content.read()) for header, content in frames]
+
+    assert asyncio.run(receive_all()) == [({"a": 1}, large), ({}, b"")]
 
 
 def test_a_stored_task() -> None:
-    task = WorkerTask({"recipe": {"steps": []}}, b"\0picture", 12)
-    assert WorkerTask.unpack(task.pack()) == task
+    buffer = make_buffer()
+    contents = (buffer.store(b"\0picture"), buffer.store(b"and another"))
+    task = WorkerTask({"recipe": {"steps": []}}, contents, 12)
+    stored = WorkerTask.unpack(task.pack(), buffer)
+    assert (stored.header, stored.pixels) == (task.header, task.pixels)
+    assert [content.read() for content in stored.contents] == [b"\0pictureand another"]

@@ -17,8 +17,13 @@ from mattebox.server.removebg.errors import RemovebgError
 from mattebox.server.removebg.mapping import convert_request
 from mattebox.server.settings import Settings
 from tests.server.conftest import decode_image, encode_image
+from tests.serving import encode_for_request
 
 URL = "/v1.0/removebg"
+
+
+def request_of(fields: dict[str, str], data: bytes) -> RequestData:
+    return RequestData(fields, {"image_file": encode_for_request(data)})
 
 
 def test_the_default_is_a_preview_with_alpha(client: TestClient) -> None:
@@ -154,7 +159,7 @@ def test_errors_have_their_codes(client: TestClient, photo: bytes, fields: dict[
 def test_margins_beyond_the_maximum_are_the_maximum(photo: bytes) -> None:
     def margin(text: str) -> str:
         fields = {"crop": "true", "crop_margin": text}
-        steps = convert_request(RequestData(fields, {"image_file": photo}), "balanced").recipe.steps
+        steps = convert_request(request_of(fields, photo), "balanced").recipe.steps
         return next(s for s in steps if isinstance(s, Frame)).margin
 
     assert margin("60%") == margin("50%")
@@ -240,7 +245,7 @@ def large_png_header(width: int = 10_000) -> bytes:
 def test_fields_are_mapped_to_steps(photo: bytes) -> None:
     fields = {"size": "full", "crop": "true", "crop_margin": "10%", "scale": "80%", "position": "20% 80%",
               "roi": "0 0 256 512", "shadow_type": "drop", "shadow_opacity": "60", "bg_color": "white"}  # fmt: skip
-    result = convert_request(RequestData(fields, {"image_file": photo}), "balanced")
+    result = convert_request(request_of(fields, photo), "balanced")
     cut, frame, shadow, background, save = result.recipe.steps
     assert isinstance(cut, Cut)
     assert cut.region == "0.0000% 0.0000% 50.0000% 100.0000%"
@@ -256,7 +261,7 @@ def test_fields_are_mapped_to_steps(photo: bytes) -> None:
 
 def test_too_large_a_file() -> None:
     with pytest.raises(RemovebgError, match="File too large"):
-        convert_request(RequestData({}, {"image_file": b"\xff\xd8\xff" + bytes(22_000_000)}), "balanced")
+        convert_request(request_of({}, b"\xff\xd8\xff" + bytes(22_000_000)), "balanced")
 
 
 SIZES = {"small": 0.25, "regular": 0.25, "preview": 0.25, "medium": 1.5, "hd": 4, "full": 25, "4k": 25, "50MP": 50,
@@ -282,10 +287,10 @@ def test_every_kind_of_body(client: TestClient, photo: bytes, kind: str) -> None
 @pytest.mark.parametrize(("size", "most"), SIZES.items())
 def test_every_size(size: str, most: float) -> None:
     source = jpeg_header(8000, 5000)
-    result = convert_request(RequestData({"size": size, "format": "webp"}, {"image_file": source}), "balanced")
+    result = convert_request(request_of({"size": size, "format": "webp"}, source), "balanced")
     assert result.max_working_pixels == pytest.approx(min(most, 40) * 1e6, rel=1e-6)
     assert (
-        convert_request(RequestData({"size": size}, {"image_file": source}), "m").max_working_pixels <= 10_000_000
+        convert_request(request_of({"size": size}, source), "m").max_working_pixels <= 10_000_000
     )  # PNG holds no more
 
 
@@ -312,16 +317,14 @@ FINE: list[dict[str, object]] = [
 
 @pytest.mark.parametrize("fields", FINE, ids=str)
 def test_all_fields_are_accepted(photo: bytes, fields: dict[str, object]) -> None:
-    result = convert_request(RequestData(fields, {"image_file": photo}), "balanced")
+    result = convert_request(request_of(fields, photo), "balanced")
     assert isinstance(result.recipe.steps[0], Cut)
     assert isinstance(result.recipe.steps[-1], Save)
 
 
 def test_scale_implies_the_centre(photo: bytes) -> None:
     (frame,) = (
-        s
-        for s in convert_request(RequestData({"scale": "50%"}, {"image_file": photo}), "m").recipe.steps
-        if isinstance(s, Frame)
+        s for s in convert_request(request_of({"scale": "50%"}, photo), "m").recipe.steps if isinstance(s, Frame)
     )
     assert (frame.fill, frame.position) == ("50%", "center")
 

@@ -14,8 +14,8 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
-from mattebox.server.http.upload_limiter import MAX_BUFFERED_BYTES, Upload, UploadLimiter
-from tests.serving import start_server
+from mattebox.server.http.upload_limiter import Upload, UploadLimiter
+from tests.serving import make_buffer, start_server
 
 HOST = "127.0.0.1"
 SHORT_LIMITS = """
@@ -48,7 +48,7 @@ def is_closed(connection: socket.socket) -> bool:
 
 
 def request_head(length: int, extra: bytes = b"") -> bytes:
-    head = b"POST /v1/cutouts?empty=keep HTTP/1.1\r\nHost: a\r\nContent-Type: image/jpeg\r\n"
+    head = b"POST /v1/cutouts?empty=keep HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Type: image/jpeg\r\n"
     return head + b"Content-Length: %d\r\n" % length + extra + b"\r\n"
 
 
@@ -162,19 +162,21 @@ def test_small_uploads_need_no_slot(port: int) -> None:
 
 def test_the_slowest_uploads_are_evicted_first() -> None:
     async def evictions() -> list[bool]:
-        limiter, now = UploadLimiter(4), asyncio.get_running_loop().time()
-        fresh = Upload(now, False, byte_count=MAX_BUFFERED_BYTES)
+        buffer, now = make_buffer(100), asyncio.get_running_loop().time()
+        limiter, content = UploadLimiter(4, buffer), buffer.store(bytes(101))
+        fresh = Upload(now, False, byte_count=200_000_000)
         slow, slower = Upload(now - 10, False, byte_count=9_000_000), Upload(now - 100, False, byte_count=20_000_000)
         limiter._uploads = dict.fromkeys((slow, slower, fresh))
         for upload in (slow, slower):
             upload.deadline = asyncio.timeout(1000)
             await upload.deadline.__aenter__()
-        limiter._limit_buffered_bytes(MAX_BUFFERED_BYTES)
+        limiter._evict_if_full()
         first = [u.is_evicted for u in limiter._uploads]
-        limiter._limit_buffered_bytes(MAX_BUFFERED_BYTES)
+        limiter._evict_if_full()
         second = [u.is_evicted for u in limiter._uploads]
-        limiter._limit_buffered_bytes(MAX_BUFFERED_BYTES)
-        assert [u.is_evicted for u in limiter._uploads] == second  # what is left holds no more
+        content.file.close()
+        limiter._evict_if_full()
+        assert [u.is_evicted for u in limiter._uploads] == second
         return [*first, *second]
 
     assert asyncio.run(evictions()) == [False, True, False, True, True, False]

@@ -18,17 +18,18 @@ from mattebox.server.workers import worker_pool
 from mattebox.server.workers.task_execution import execute_task, prepare_task
 from mattebox.server.workers.worker_pool import TaskTimeout, WorkerLost, WorkerPool, WorkerResponse
 from tests.server.conftest import encode_image
+from tests.serving import encode_for_request, make_buffer
 
 FAST = Recipe((Cut(model="fast", empty="keep"),))
 
 
 async def execute_recipe(pool: WorkerPool, recipe: Recipe, source: bytes) -> WorkerResponse:
-    return await execute_task(pool, prepare_task(pool.settings, recipe, source))
+    return await execute_task(pool, prepare_task(pool.settings, recipe, encode_for_request(source)))
 
 
 def run_with_pool(work: Callable[[WorkerPool], Awaitable[Any]], **settings: Any) -> Any:
     async def main() -> Any:
-        pool = WorkerPool(Settings(model="fast", workers=1, **settings))
+        pool = WorkerPool(Settings(model="fast", workers=1, **settings), make_buffer())
         await pool.start()
         try:
             return await work(pool)
@@ -99,7 +100,7 @@ def test_an_abandoned_short_task_keeps_its_worker_and_a_long_one_loses_it(
 
 def test_the_time_limit_counts_from_arrival(mug: bytes) -> None:
     async def work(pool: WorkerPool) -> None:
-        task = prepare_task(pool.settings, FAST, mug)
+        task = prepare_task(pool.settings, FAST, encode_for_request(mug))
         with pytest.raises(TaskTimeout):
             await execute_task(pool, task, arrived_at=time.monotonic() - 31)
         assert (await execute_task(pool, task, arrived_at=time.monotonic())).header["width"] == 320
@@ -117,7 +118,7 @@ def test_a_worker_that_does_not_start() -> None:
 
 def test_an_unknown_default_model() -> None:
     async def main() -> None:
-        pool = WorkerPool(Settings(model="nothing", workers=1))
+        pool = WorkerPool(Settings(model="nothing", workers=1), make_buffer())
         await pool.start()
 
     with pytest.raises(MatteboxError, match="unknown model"):
@@ -129,7 +130,7 @@ def test_progress_of_a_task() -> None:
     reported: list[float] = []
 
     async def work(pool: WorkerPool) -> int:
-        task = prepare_task(pool.settings, Recipe((Upscale(to="3"),)), picture)
+        task = prepare_task(pool.settings, Recipe((Upscale(to="3"),)), encode_for_request(picture))
         return int((await execute_task(pool, task, on_progress=reported.append)).header["width"])
 
     assert run_with_pool(work) == 2700

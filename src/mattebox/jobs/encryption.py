@@ -1,4 +1,4 @@
-"""Encryption of stored jobs: AES-256-GCM with a key from the settings, or none.
+"""Encryption of stored jobs and of the server's buffer: AES-256-GCM. Jobs have a key from the settings, or none.
 
 Each file is bound to its job and kind by GCM's associated data, so that no file can replace another.
 """
@@ -15,7 +15,7 @@ from mattebox.core.interface import install_extra
 from mattebox.errors import MatteboxError, UsageError
 
 MAGIC = b"MBX1"  # followed by the nonce, the ciphertext and the tag
-NONCE_BYTES = 12
+NONCE_BYTES, TAG_BYTES = 12, 16
 
 
 class DecryptionError(MatteboxError):
@@ -53,10 +53,13 @@ class AesGcmCipher:
         try:
             from cryptography.hazmat.primitives.ciphers.aead import AESGCM
         except ImportError as error:
-            raise UsageError(
-                "encryption needs an extra package", f"{install_extra('encryption')}, or leave the key out"
-            ) from error
+            raise UsageError("encryption needs an extra package", install_extra("server")) from error
         self._aes_gcm = AESGCM(key)
+
+    @property
+    def overhead_bytes(self) -> int:
+        """By how much the encrypted bytes are longer."""
+        return len(MAGIC) + NONCE_BYTES + TAG_BYTES
 
     def encrypt(self, content: bytes, associated_data: str) -> bytes:
         nonce = os.urandom(NONCE_BYTES)

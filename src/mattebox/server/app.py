@@ -63,6 +63,7 @@ def create_app(settings: Settings) -> FastAPI:
         state.is_ready = False
         await state.job_service.close()
         await state.worker_pool.stop()
+        state.buffer.close()
         state.usage.close()
         state.tracer.close()
 

@@ -92,7 +92,7 @@ class JobService:
         job = self._manager.store.job(job_id)
         if job is None:
             raise CancelledError  # erased
-        worker_task = WorkerTask.unpack(task)
+        worker_task = WorkerTask.unpack(task, self.worker_pool.buffer)
         work = execute_task(self.worker_pool, worker_task, caller=job["owner"], is_batch=True, on_progress=on_progress)
         future = asyncio.run_coroutine_threadsafe(work, self._loop)
         self._futures[job_id] = future
@@ -107,7 +107,7 @@ class JobService:
         finally:
             self._futures.pop(job_id, None)
         self.usage.add_picture(job["owner"], worker_task.pixels, response.seconds)
-        return response.header, response.body
+        return response.header, response.body.read()
 
     def cancel_task(self, job_id: str) -> None:
         """Cancel a running task; `run_task` then raises CancelledError."""

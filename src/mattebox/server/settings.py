@@ -50,6 +50,10 @@ class Settings:
     queue: int = setting(64, "pictures that may wait for a worker; more are answered 503 with Retry-After")
     queue_wait: int = setting(20, "seconds a picture may wait for a worker; then it is answered 503 with Retry-After")
     uploads: int = setting(4, "large uploads received at a time; more are answered 503 with Retry-After")
+    buffer: str = setting("", "the folder of uploads and results in hand, encrypted; empty for the jobs' folder")
+    buffer_bytes: int = setting(
+        2_000_000_000, "bytes of uploads and results in hand at a time; more uploads are answered 503 with Retry-After"
+    )
     timeout: int = setting(60, "seconds a picture may take, waiting included; then its worker is replaced")
     worker_memory: int = setting(4_000_000_000, "bytes of address space of a worker; 0 for no limit")
     drain: int = setting(25, "seconds that pictures in progress get to finish on shutdown")
@@ -65,7 +69,7 @@ class Settings:
     )
     page: bool = setting(True, "serve the page")
     data: str = setting("", "the folder of jobs; empty for `server` in mattebox's own")
-    data_key: str = setting("", "32 bytes in base64 or hexadecimal that encrypt the jobs' folder (extra `encryption`)")
+    data_key: str = setting("", "32 bytes in base64 or hexadecimal that encrypt the jobs' folder")
     data_key_file: str = setting("", "a file that holds the data key")
     database: str = setting("", "postgresql:// address of the jobs' queue, for several machines; empty for SQLite")
     machine: str = setting(
@@ -94,6 +98,10 @@ class Settings:
     def data_folder(self) -> Path:
         """Folder of jobs and usage."""
         return Path(self.data).expanduser().absolute() if self.data else home_folder() / "server"
+
+    def buffer_folder(self) -> Path:
+        """Folder of uploads and results in hand."""
+        return Path(self.buffer).expanduser().absolute() if self.buffer else self.data_folder()
 
     def fetch_policy(self) -> FetchPolicy:
         """Which addresses downloads and web hooks may reach. UsageError for malformed settings."""

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from starlette.requests import Request
 
 from mattebox.server.auth import AccessControl
+from mattebox.server.content_buffer import ContentBuffer
 from mattebox.server.event_log import EventLog
 from mattebox.server.http.problems import Problem
 from mattebox.server.http.upload_limiter import UploadLimiter
@@ -24,6 +25,7 @@ class AppState:
     """Settings and services of a server. `is_ready` between start and stop, `is_stopping` from the first signal."""
 
     settings: Settings
+    buffer: ContentBuffer
     worker_pool: WorkerPool
     access: AccessControl
     quota: PictureQuota
@@ -43,9 +45,11 @@ class AppState:
         tracer = Tracer.from_environment()
         access = AccessControl.from_file(settings.keys)
         usage = UsageStore(settings.data_folder() / f"usage-{settings.machine}.sqlite" if access.requires_key else None)
-        worker_pool = WorkerPool(settings, tracer)
+        buffer = ContentBuffer(settings.buffer_folder(), settings.buffer_bytes)
+        worker_pool = WorkerPool(settings, buffer, tracer)
         return cls(
             settings=settings,
+            buffer=buffer,
             worker_pool=worker_pool,
             access=access,
             quota=PictureQuota(access, usage),
@@ -53,7 +57,7 @@ class AppState:
             job_service=JobService(settings, worker_pool, usage),
             tracer=tracer,
             log=EventLog(settings.log),
-            upload_limiter=UploadLimiter(settings.uploads),
+            upload_limiter=UploadLimiter(settings.uploads, buffer),
         )
 
     def check_not_stopping(self) -> None:

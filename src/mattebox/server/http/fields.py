@@ -1,9 +1,7 @@
-"""Values of request fields: numbers, booleans, text and base64 from the strings of forms and query strings."""
+"""Values of request fields: numbers, booleans and text from the strings of forms and query strings."""
 
 from __future__ import annotations
 
-import base64
-import binascii
 from typing import Any
 
 import msgspec
@@ -11,8 +9,6 @@ import msgspec
 from mattebox.recipe.flat_parameters import base_type, parameters_by_name
 from mattebox.server.booleans import parse_boolean
 from mattebox.server.http.problems import Problem
-
-LINE_BREAKS = b"\r\n\t"  # spaces stay: they would be the + of a form that was not encoded
 
 
 def parse_flat_parameters(fields: dict[str, Any]) -> dict[str, Any]:
@@ -43,15 +39,6 @@ def pop_text_field(fields: dict[str, Any], name: str) -> str | None:
     if isinstance(value, str):
         return value or None
     raise Problem(422, "invalid_parameter", f"{name} is no text", "send a string, or leave it out")
-
-
-def decode_base64(text: str, name: str) -> bytes:
-    """The bytes of a base64 string, with or without a data: prefix; line breaks do not matter. Problem 422."""
-    try:
-        encoded = (text.split(",", 1)[1] if text.startswith("data:") else text).encode("ascii")
-        return base64.b64decode(encoded.translate(None, LINE_BREAKS).strip(), validate=True)
-    except (binascii.Error, IndexError, ValueError):
-        raise Problem(422, "invalid_parameter", f"{name} is not base64", "encode the file's bytes as base64") from None
 
 
 def _parse_switch(name: str, value: Any) -> bool:

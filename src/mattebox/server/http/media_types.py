@@ -6,7 +6,8 @@ from starlette.requests import Request
 
 from mattebox.server.http.problems import Problem
 
-FORM_TYPES = ("multipart/form-data", "application/x-www-form-urlencoded")
+MULTIPART_TYPE = "multipart/form-data"
+FORM_TYPES = (MULTIPART_TYPE, "application/x-www-form-urlencoded")
 JSON_TYPE = "application/json"
 BARE_PICTURE_TYPES = ("", "application/octet-stream")
 

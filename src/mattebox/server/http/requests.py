@@ -1,36 +1,46 @@
-"""Reading requests: fields and images from multipart, urlencoded or JSON bodies, or a bare image."""
+"""Reading requests: fields and pictures from multipart, urlencoded or JSON bodies, or a bare picture.
+
+Bodies are received into the buffer and parsed in one thread, one at a time, so that neither the event loop nor the
+memory notices how large or how odd they are.
+"""
 
 from __future__ import annotations
 
-import json
-import sys
-from collections.abc import AsyncIterator
+import asyncio
+from collections.abc import AsyncIterator, Iterable
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from functools import partial
 from typing import Any
 
-from starlette.datastructures import UploadFile
-from starlette.exceptions import HTTPException
-from starlette.formparsers import MultiPartParser
 from starlette.requests import Request
 
-from mattebox.server.http.media_types import FORM_TYPES, JSON_TYPE, parse_media_type
+from mattebox.server.content_buffer import Content, ContentBuffer
+from mattebox.server.http.base64_decoding import decode_base64, iter_pieces
+from mattebox.server.http.encoded_picture import EncodedPicture
+from mattebox.server.http.json_body import parse_json_fields, parse_json_value, string_bytes
+from mattebox.server.http.media_types import FORM_TYPES, JSON_TYPE, MULTIPART_TYPE, parse_media_type
+from mattebox.server.http.multipart import decode_text, iter_parts
+from mattebox.server.http.percent_encoding import unquote_pieces
 from mattebox.server.http.problems import Problem
 from mattebox.server.http.sources import check_body_prefix
 from mattebox.server.state import AppState
 
 MAX_FORM_FIELDS, MAX_FORM_FILES = 200, 8
-MAX_FIELD_CHARACTERS = 20_000  # of a field without an image
-MultiPartParser.spool_max_size = sys.maxsize  # keep forms in memory: uploads must never touch a disk
+MAX_FIELD_CHARACTERS = 20_000  # of a field without a picture
+BASE64_SUFFIX = "_b64"  # of fields that hold a picture as text
+SOURCE_NAMES = ("image", "image_file", "image_b64", "image_file_b64")
+
+_PARSING_THREAD = ThreadPoolExecutor(1, "request-parsing")
 
 
 @dataclass(frozen=True)
 class RequestData:
-    """Plain fields and the bytes of images, by name."""
+    """Plain fields and pictures by name; pictures sent as base64 are among them by the name of their field."""
 
     fields: dict[str, Any] = field(default_factory=dict)
-    images: dict[str, bytes] = field(default_factory=dict)
+    images: dict[str, EncodedPicture] = field(default_factory=dict)
 
 
 @asynccontextmanager
@@ -43,60 +53,108 @@ async def receive_request(state: AppState, request: Request, max_bytes: int) -> 
         The body is too long, too slow or malformed, or there are too many uploads.
     InputTooLarge
         The first bytes show that the picture has too many pixels.
+    BufferUnavailable
+        The disk does not take the body.
     """
-    async with state.upload_limiter.admit(request, max_bytes) as upload:
-        check_prefix = partial(check_body_prefix, request, state.settings.max_pixels)
-        # No local variable: it would keep the body in memory for as long as the context is open.
-        yield await parse_request(
-            request, await state.upload_limiter.read_body(request, upload, max_bytes, check_prefix)
-        )
-
-
-async def parse_request(request: Request, body: bytes) -> RequestData:
-    """Fields and images of a request. Query parameters count as fields; those of the body take precedence."""
     media_type = parse_media_type(request)
-    query: dict[str, Any] = dict(request.query_params)
-    if media_type in FORM_TYPES:
-        parsed = await _parse_form(request, body)
-    elif media_type == JSON_TYPE:
-        parsed = _parse_json(body)
-    elif body:
-        parsed = RequestData(images={"image": body})
-    else:
-        parsed = RequestData()
-    return RequestData(query | parsed.fields, parsed.images)
+    max_pixels = state.settings.max_pixels
 
+    async def check_prefix(prefix: bytes) -> None:
+        content_type = request.headers.get("content-type", "")
+        await run_in_parsing_thread(partial(check_body_prefix, content_type, max_pixels, prefix))
 
-async def _parse_form(request: Request, body: bytes) -> RequestData:
-    """Run Starlette's form parser over a body that has been read already."""
-
-    async def receive() -> dict[str, Any]:
-        return {"type": "http.request", "body": body, "more_body": False}
-
-    fields: dict[str, Any] = {}
-    images: dict[str, bytes] = {}
-    try:
-        form = await Request(request.scope, receive).form(
-            max_files=MAX_FORM_FILES, max_fields=MAX_FORM_FIELDS, max_part_size=max(len(body), 1)
+    async with state.upload_limiter.admit(request, max_bytes) as upload:
+        # No local variable: it would keep the body for as long as the context is open.
+        yield await run_in_parsing_thread(
+            partial(
+                parse_body,
+                await state.upload_limiter.read_body(request, upload, max_bytes, check_prefix),
+                media_type,
+                request,
+                state.buffer,
+            )
         )
-    except HTTPException as error:
-        raise Problem(400, "bad_request", f"the form cannot be read ({error.detail})", "check its encoding") from None
-    for name, value in form.multi_items():
-        if isinstance(value, UploadFile):
-            images[name] = await value.read()
-            await value.close()
-        elif len(value) > MAX_FIELD_CHARACTERS and not name.endswith("_b64"):
-            raise Problem(422, "invalid_parameter", f"{name[:40]} is too long", "send files as files")
+
+
+async def run_in_parsing_thread(function: partial[Any]) -> Any:
+    """Run a function whose time grows with a hostile body."""
+    return await asyncio.get_running_loop().run_in_executor(_PARSING_THREAD, function)
+
+
+def parse_body(body: Content, media_type: str, request: Request, buffer: ContentBuffer) -> RequestData:
+    """Fields and pictures of a request. Query parameters count as fields; those of the body take precedence."""
+    data = RequestData()
+    for name, text in request.query_params.multi_items():
+        _add_text(data, name, text.encode(), buffer)
+    if media_type == MULTIPART_TYPE:
+        _parse_multipart(data, body, request.headers["content-type"], buffer)
+    elif media_type in FORM_TYPES:
+        _parse_urlencoded(data, body.read(), buffer)
+    elif media_type == JSON_TYPE:
+        _parse_json(data, body.read(), buffer)
+    elif len(body):
+        data.images["image"] = EncodedPicture(body)
+    return data
+
+
+def _parse_multipart(data: RequestData, body: Content, content_type: str, buffer: ContentBuffer) -> None:
+    file_count = field_count = 0
+    for part in iter_parts(body, content_type):
+        file_count, field_count = file_count + part.is_file, field_count + (not part.is_file)
+        _check_counts(file_count, field_count)
+        if part.is_file:
+            data.images[part.name] = EncodedPicture(part.content, _picture_name(part.name))
+        elif part.name.endswith(BASE64_SUFFIX):
+            _add_base64(data, part.name, part.content.iter_chunks(), buffer)
         else:
-            fields[name] = value
-    return RequestData(fields, images)
+            _check_length(part.name, len(part.content))
+            data.fields[part.name] = decode_text(part.content.read())
 
 
-def _parse_json(body: bytes) -> RequestData:
-    try:
-        fields = json.loads(body)
-    except (ValueError, RecursionError):
-        raise Problem(400, "bad_request", "the body is not JSON", "check its syntax and its Content-Type") from None
-    if not isinstance(fields, dict):
-        raise Problem(400, "bad_request", "the JSON is no object", "send {...}")
-    return RequestData(fields)
+def _parse_urlencoded(data: RequestData, body: bytes, buffer: ContentBuffer) -> None:
+    _check_counts(0, body.count(b"&") + 1 if body else 0)
+    for pair in body.split(b"&"):
+        name, _, value = pair.partition(b"=")
+        if name:
+            _check_length("a field's name", len(name))
+            _add_text(data, decode_text(b"".join(unquote_pieces(name))), value, buffer, is_quoted=True)
+
+
+def _parse_json(data: RequestData, body: bytes, buffer: ContentBuffer) -> None:
+    for name, raw in parse_json_fields(body):
+        if name.endswith(BASE64_SUFFIX):
+            _add_base64(data, name, iter_pieces(string_bytes(name, raw)), buffer)
+        else:
+            data.fields[name] = parse_json_value(name, raw)
+
+
+def _add_text(data: RequestData, name: str, value: bytes, buffer: ContentBuffer, *, is_quoted: bool = False) -> None:
+    """Add a field of a query or of an urlencoded form."""
+    pieces = unquote_pieces(value) if is_quoted else iter_pieces(value)
+    if name.endswith(BASE64_SUFFIX):
+        _add_base64(data, name, pieces, buffer)
+    else:
+        _check_length(name, len(value))
+        data.fields[name] = decode_text(b"".join(pieces))
+
+
+def _add_base64(data: RequestData, name: str, pieces: Iterable[bytes], buffer: ContentBuffer) -> None:
+    content = decode_base64(pieces, buffer, name)
+    if len(content):
+        data.images[name] = EncodedPicture(content, _picture_name(name))
+
+
+def _check_counts(files: int, fields: int) -> None:
+    for count, limit, what in ((files, MAX_FORM_FILES, "files"), (fields, MAX_FORM_FIELDS, "fields")):
+        if count > limit:
+            problem = f"the form cannot be read (it has more than {limit} {what})"
+            raise Problem(400, "bad_request", problem, "send fewer")
+
+
+def _check_length(name: str, length: int) -> None:
+    if length > MAX_FIELD_CHARACTERS:
+        raise Problem(422, "invalid_parameter", f"{name[:40]} is too long", "send files as files")
+
+
+def _picture_name(field_name: str) -> str:
+    return "the picture" if field_name in SOURCE_NAMES else field_name[:40]

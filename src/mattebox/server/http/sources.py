@@ -4,40 +4,43 @@ from __future__ import annotations
 
 import asyncio
 
-from starlette.requests import Request
-
 from mattebox.errors import InputUnreadable
 from mattebox.io import header_check, url_fetch
+from mattebox.server.content_buffer import ContentBuffer
+from mattebox.server.http.encoded_picture import EncodedPicture
 from mattebox.server.http.problems import Problem
 from mattebox.server.settings import Settings
 
 
-def count_pixels(source: bytes, max_pixels: int) -> int:
-    """Width x height from the header; 0 for what is not a picture, which the worker refuses. InputTooLarge."""
-    if header_check.identify_format(source) is None:
+def count_pixels(source: EncodedPicture, max_pixels: int) -> int:
+    """Width x height from the header; 0 for what is not a picture, which is refused later. InputTooLarge."""
+    try:
+        header = source.header
+    except header_check.UnknownFormat:
         return 0
-    header = header_check.read_header(source)
     header_check.check_pixel_limit(header, max_pixels, "the picture")
     return header.width * header.height
 
 
-def check_body_prefix(request: Request, max_pixels: int, prefix: bytes) -> None:
+def check_body_prefix(content_type: str, max_pixels: int, prefix: bytes) -> None:
     """Refuse a picture that is too large by the first bytes of the body, before the rest arrives. InputTooLarge."""
-    if request.headers.get("content-type", "").lower().startswith("multipart/"):
+    if content_type.lower().startswith("multipart/"):
         file_part = prefix.find(b"filename=")
         start = prefix.find(b"\r\n\r\n", file_part) + 4 if file_part >= 0 else len(prefix)
         prefix = prefix[start:]
-    if header_check.identify_format(prefix) is None:
-        return
     try:
         header = header_check.read_header(prefix)
-    except InputUnreadable:  # the size stands further on
+    except InputUnreadable:  # no picture, or the size stands further on
         return
     header_check.check_pixel_limit(header, max_pixels)
 
 
-async def fetch_picture(url: str, settings: Settings) -> bytes:
+async def fetch_picture(url: str, settings: Settings, buffer: ContentBuffer) -> EncodedPicture:
     """Download a picture, where the settings allow it. MatteboxError; Problem 422 when downloads are off."""
     if not settings.urls:
         raise Problem(422, "urls_off", "addresses of pictures are off on this server", "send the picture itself")
-    return await asyncio.to_thread(url_fetch.fetch_url, url, settings.fetch_policy())
+
+    def fetch() -> EncodedPicture:
+        return EncodedPicture(buffer.store(url_fetch.fetch_url(url, settings.fetch_policy())))
+
+    return await asyncio.to_thread(fetch)

@@ -2,19 +2,21 @@
 
 Only a few large uploads that arrive fast are admitted at a time, so that each is complete soon; further ones wait a
 moment for a slot and are then asked to come again. Slow uploads take no slot but must keep a minimum rate, and the
-slowest are evicted when there are many or when together they hold much memory. So a crowd of slow clients can neither
-keep others out nor fill the memory.
+slowest are evicted when there are many or when the buffer is full. So a crowd of slow clients can neither
+keep others out nor fill the disk. Bodies go to the buffer, whose budget counts all bytes in hand: those that arrive,
+those that wait, and results.
 """
 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 
 from starlette.requests import ClientDisconnect, Request
 
+from mattebox.server.content_buffer import BufferedFile, Content, ContentBuffer
 from mattebox.server.http.problems import Problem
 
 SMALL_UPLOAD_BYTES = 1_000_000  # smaller uploads need no slot
@@ -22,12 +24,16 @@ FRESH_SECONDS = 1.0  # an upload counts as fast for so long
 SLOT_TIMEOUT_SECONDS = 0.05  # to wait for a slot
 GRACE_SECONDS, MIN_BYTES_PER_SECOND = 20.0, 16_000  # the rate applies after the grace period
 MAX_UPLOADS = 128
-MAX_BUFFERED_BYTES = 200_000_000  # of all uploads together
+MAX_LENGTH_DIGITS = 18
 DRAIN_TIMEOUT_SECONDS = 5.0  # to receive the rest of a refused upload
-PREFIX_BYTES = 16_000  # shown to the prefix check
+PREFIX_BYTES, MAX_PREFIX_BYTES = 16_000, 64_000  # shown to the prefix check
 
-PrefixCheck = Callable[[bytes], None]
+PrefixCheck = Callable[[bytes], Awaitable[None]]
 """Receives the first bytes of a body; an exception refuses the upload."""
+
+
+async def accept_prefix(_: bytes) -> None:
+    """The prefix check that refuses nothing."""
 
 
 @dataclass(eq=False)
@@ -44,16 +50,17 @@ class Upload:
 class UploadLimiter:
     """All uploads in progress, of which at most `max_fast_uploads` are large and fast."""
 
-    def __init__(self, max_fast_uploads: int) -> None:
-        self.max_fast_uploads = max_fast_uploads
+    def __init__(self, max_fast_uploads: int, buffer: ContentBuffer) -> None:
+        self.max_fast_uploads, self.buffer = max_fast_uploads, buffer
         self._uploads: dict[Upload, None] = {}  # oldest first
 
     @asynccontextmanager
     async def admit(self, request: Request, max_bytes: int) -> AsyncIterator[Upload]:
         """Hold a slot while the request is read and parsed. Problem 503 when there is none."""
-        content_length = request.headers.get("content-length", "")
-        is_small = content_length.isdecimal() and int(content_length) <= SMALL_UPLOAD_BYTES
-        if not (is_small or await self._wait_for_slot()) or not self._ensure_capacity():
+        length = _content_length(request)
+        is_small = length is not None and length <= SMALL_UPLOAD_BYTES
+        has_room = self.buffer.has_room(min(length or 0, max_bytes)) and self._ensure_capacity()
+        if not has_room or not (is_small or await self._wait_for_slot()):
             await _drain_body(request, max_bytes)
             raise Problem(503, "busy", "too many uploads at once", "try again in 2 s", {"Retry-After": "2"})
         upload = Upload(_now(), is_small)
@@ -64,45 +71,45 @@ class UploadLimiter:
             del self._uploads[upload]
 
     async def read_body(
-        self, request: Request, upload: Upload, max_bytes: int, check_prefix: PrefixCheck = lambda _: None
-    ) -> bytes:
-        """Read the whole body.
+        self, request: Request, upload: Upload, max_bytes: int, check_prefix: PrefixCheck = accept_prefix
+    ) -> Content:
+        """Read the whole body into the buffer.
 
         Raises
         ------
         Problem
             413 as soon as the body is known to be too long, whatever Content-Length says; 408 when it arrives too
             slowly; 400 when it breaks off.
+        BufferUnavailable
+            The disk does not take it.
         """
-        content_length = request.headers.get("content-length", "0")
-        if not content_length.isdecimal():
-            raise Problem(400, "bad_request", "Content-Length is no number", "leave it to your HTTP library")
         too_long = Problem(
             413, "upload_too_large", f"the request has more than {max_bytes} bytes", "send a smaller file"
         )
-        if int(content_length) > max_bytes:
+        if (_content_length(request) or 0) > max_bytes:
             raise too_long
-        parts: list[bytes] = []
+        file = BufferedFile(self.buffer)
         upload.deadline = asyncio.timeout_at(upload.started_at + GRACE_SECONDS)
         try:
             async with upload.deadline as deadline:
                 async for part in request.stream():
-                    parts.append(part)
-                    if upload.byte_count < PREFIX_BYTES <= upload.byte_count + len(part):
-                        check_prefix(b"".join(parts))
+                    await file.append(part)
+                    has_prefix = upload.byte_count < PREFIX_BYTES <= upload.byte_count + len(part)
                     upload.byte_count += len(part)
                     if upload.byte_count > max_bytes:
                         raise too_long
+                    if has_prefix:
+                        await check_prefix(file.read_range(0, MAX_PREFIX_BYTES))
                     if not upload.is_evicted:
                         deadline.reschedule(
                             upload.started_at + GRACE_SECONDS + upload.byte_count / MIN_BYTES_PER_SECOND
                         )
-                    self._limit_buffered_bytes(MAX_BUFFERED_BYTES)
+                    self._evict_if_full()
         except TimeoutError:
             raise Problem(408, "upload_too_slow", "the upload came too slowly", "send it again") from None
         except ClientDisconnect:
             raise Problem(400, "bad_request", "the upload broke off", "send it again") from None
-        return b"".join(parts)
+        return file.content()
 
     async def _wait_for_slot(self) -> bool:
         """Wait for a slot of a large upload; whether one became free."""
@@ -120,8 +127,8 @@ class UploadLimiter:
         """Make room for one more upload, by eviction if necessary; whether there is room."""
         return sum(not u.is_evicted for u in self._uploads) < MAX_UPLOADS or self._evict_slowest()
 
-    def _limit_buffered_bytes(self, max_bytes: int) -> None:
-        if sum(u.byte_count for u in self._uploads if not u.is_evicted) > max_bytes:
+    def _evict_if_full(self) -> None:
+        if not self.buffer.has_room(0):
             self._evict_slowest()
 
     def _evict_slowest(self) -> bool:
@@ -134,6 +141,16 @@ class UploadLimiter:
         slowest.is_evicted = True
         slowest.deadline.reschedule(now)
         return True
+
+
+def _content_length(request: Request) -> int | None:
+    """The stated length of the body; None where there is none. Problem 400 when it is no number."""
+    text = request.headers.get("content-length")
+    if text is None:
+        return None
+    if not (text.isascii() and text.isdecimal() and len(text) <= MAX_LENGTH_DIGITS):
+        raise Problem(400, "bad_request", "Content-Length is no number", "leave it to your HTTP library")
+    return int(text)
 
 
 def _now() -> float:

@@ -12,8 +12,7 @@ from mattebox.errors import MatteboxError
 from mattebox.io import header_check
 from mattebox.recipe.recipe import Recipe
 from mattebox.recipe.steps import AnyStep, Background, Cut, Frame, Save, Shadow
-from mattebox.server.http.fields import decode_base64
-from mattebox.server.http.problems import Problem
+from mattebox.server.http.encoded_picture import EncodedPicture
 from mattebox.server.http.requests import RequestData
 from mattebox.server.removebg import fields as parsing
 from mattebox.server.removebg.errors import RemovebgError
@@ -37,8 +36,8 @@ class RecipeRequest:
     """
 
     recipe: Recipe
-    source: bytes
-    images: dict[str, bytes]
+    source: EncodedPicture
+    images: dict[str, EncodedPicture]
     max_working_pixels: int
     subject_type: str
 
@@ -48,7 +47,7 @@ class _BackgroundChoice:
     """The requested background: its steps, the images they name, and whether it is opaque."""
 
     steps: tuple[AnyStep, ...] = ()
-    images: dict[str, bytes] | None = None
+    images: dict[str, EncodedPicture] | None = None
     is_opaque: bool = False
 
 
@@ -95,9 +94,9 @@ def _working_pixels(header: header_check.ImageHeader, max_pixels: float) -> int:
     return round(pixels * scale * scale)
 
 
-def _source_image(request_data: RequestData, fields: Fields, max_bytes: int) -> bytes:
-    files = [name for name in ("image_file", "image") if request_data.images.get(name)]
-    sources = files + [name for name in ("image_file_b64", "image_url") if name in fields]
+def _source_image(request_data: RequestData, fields: Fields, max_bytes: int) -> EncodedPicture:
+    sources = [name for name in ("image_file", "image", "image_file_b64") if request_data.images.get(name)]
+    sources += ["image_url"] if "image_url" in fields else []
     if not sources:
         raise RemovebgError("missing_source", "No image given", "Send one of image_file, image_file_b64 or image_url.")
     if len(sources) > 1:
@@ -105,22 +104,15 @@ def _source_image(request_data: RequestData, fields: Fields, max_bytes: int) -> 
     if sources[0] == "image_url":
         parsing.check_url(fields["image_url"], "invalid_image_url")
         raise RemovebgError("failed_image_download", "Image URLs are off on this server", "Send the image itself.")
-    data = request_data.images[sources[0]] if files else _decode_image_field(fields["image_file_b64"])
-    if len(data) > max_bytes:
+    picture = request_data.images[sources[0]]
+    if len(picture) > max_bytes:
         raise RemovebgError("file_too_large", "File too large", f"At most {max_bytes / 1e6:g} MB.")
-    return data
+    return picture
 
 
-def _decode_image_field(text: str) -> bytes:
+def _read_header(source: EncodedPicture) -> header_check.ImageHeader:
     try:
-        return decode_base64(text, "image_file_b64")
-    except Problem as error:
-        raise RemovebgError("failed_to_read_image", "image_file_b64 is not base64", error.remedy) from None
-
-
-def _read_header(source: bytes) -> header_check.ImageHeader:
-    try:
-        header = header_check.read_header(source, "the image")
+        header = source.header
     except header_check.UnknownFormat as error:
         raise RemovebgError("invalid_file_type", error.problem, error.remedy) from None
     except header_check.ImplausibleSize as error:

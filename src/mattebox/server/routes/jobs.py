@@ -13,7 +13,9 @@ from starlette.convertors import StringConvertor, register_url_convertor
 
 from mattebox.server.api_keys import JOBS_SCOPE
 from mattebox.server.auth import require_caller
+from mattebox.server.content_buffer import Content, ContentBuffer
 from mattebox.server.http.content_negotiation import choose_media_type
+from mattebox.server.http.content_response import ContentResponse
 from mattebox.server.http.problems import Problem
 from mattebox.server.job_submission import job_not_found_problem
 from mattebox.server.openapi.responses import (
@@ -71,12 +73,13 @@ async def get_job_result(request: Request, name: str) -> Response:
         raise Problem(409, "job_not_done", f"the job is {status.state}", "try again later", {"Retry-After": "1"})
     if status.state == "failed":
         raise Problem.from_fields(status.outcome["error"])
-    result = await _call_manager(request, lambda manager, caller: manager.result(name, caller))
+    buffer = get_state(request).buffer
+    result = await _call_manager(request, lambda manager, caller: _buffer_result(buffer, manager.result(name, caller)))
     if result is None:
         raise job_not_found_problem()
-    metadata, body = result
+    metadata, content = result
     headers = {"ETag": f'"{metadata["sha256"]}"'} | result_headers(metadata)
-    return Response(body, media_type=choose_media_type(request, metadata["mime"]), headers=headers)
+    return ContentResponse(content, choose_media_type(request, metadata["mime"]), headers)
 
 
 @router.get(
@@ -135,6 +138,12 @@ async def _follow_job(request: Request, job_id: str) -> AsyncIterator[str]:
             yield ": still here\n\n"
         await asyncio.sleep(POLL_SECONDS)
         silent_seconds += POLL_SECONDS
+
+
+def _buffer_result(
+    buffer: ContentBuffer, result: tuple[dict[str, Any], bytes] | None
+) -> tuple[dict[str, Any], Content] | None:
+    return None if result is None else (result[0], buffer.store(result[1]))
 
 
 async def _require_status(request: Request, job_id: str) -> JobStatus:

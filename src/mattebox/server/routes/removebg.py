@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import base64
 import time
 from typing import Any
 
@@ -13,6 +12,8 @@ from mattebox.errors import MatteboxError
 from mattebox.server.api_keys import PICTURES_SCOPE
 from mattebox.server.auth import AccessControl
 from mattebox.server.http.content_negotiation import choose_media_type, prefers_json
+from mattebox.server.http.content_response import BASE64_PLACEHOLDER, Base64JsonResponse, ContentResponse
+from mattebox.server.http.encoded_picture import EncodedPicture
 from mattebox.server.http.requests import RequestData, receive_request
 from mattebox.server.http.sources import count_pixels, fetch_picture
 from mattebox.server.openapi.removebg import account_responses, removebg_request, removebg_responses
@@ -25,8 +26,7 @@ from mattebox.server.removebg.mapping import (
     MAX_UPLOAD_BYTES,
     convert_request,
 )
-from mattebox.server.settings import Settings
-from mattebox.server.state import get_state
+from mattebox.server.state import AppState, get_state
 from mattebox.server.workers.task_execution import prepare_task
 
 DOWNLOAD_CODES = {  # of each URL field: the address is refused, the download fails
@@ -55,7 +55,7 @@ async def remove_background(request: Request) -> Response:
     async with receive_request(state, request, max_bytes * 3 // 2) as request_data:  # base64 takes a third more
         arrived_at = time.monotonic()  # leaving the context makes room for the next upload
     if state.settings.urls:
-        request_data = await _fetch_url_fields(state.settings, request_data)
+        request_data = await _fetch_url_fields(state, request_data)
     recipe_request = convert_request(request_data, state.settings.model, max_bytes)
     limit_headers = _count_picture(state.quota, caller, recipe_request.source, state.settings.max_pixels)
     task = prepare_task(
@@ -69,8 +69,8 @@ async def remove_background(request: Request) -> Response:
     is_charged = state.quota.pictures_left(caller) is not None
     headers = removebg_headers(response.header, recipe_request.subject_type, is_charged) | limit_headers
     if prefers_json(request):
-        return JSONResponse({"data": _json_result(response.body, headers)}, headers=headers)
-    return Response(response.body, media_type=choose_media_type(request, response.header["mime"]), headers=headers)
+        return Base64JsonResponse({"data": _json_result(headers)}, response.body, headers)
+    return ContentResponse(response.body, choose_media_type(request, response.header["mime"]), headers)
 
 
 @router.get("/account", responses=account_responses())
@@ -92,13 +92,14 @@ def _require_caller(access: AccessControl, request: Request) -> str:
     return caller
 
 
-async def _fetch_url_fields(settings: Settings, request_data: RequestData) -> RequestData:
+async def _fetch_url_fields(state: AppState, request_data: RequestData) -> RequestData:
     """Download the images of URL fields, except where there is another source: then the mapping refuses both."""
     fields, images = dict(request_data.fields), dict(request_data.images)
     for name, alternatives in ALTERNATIVES_BY_URL_FIELD.items():
         if fields.get(name) and not any(fields.get(other) or images.get(other) for other in alternatives):
+            url = str(fields.pop(name)).strip()
             try:
-                images[alternatives[0]] = await fetch_picture(str(fields.pop(name)).strip(), settings)
+                images[alternatives[0]] = await fetch_picture(url, state.settings, state.buffer)
             except MatteboxError as error:
                 refused_code, failed_code = DOWNLOAD_CODES[name]
                 code = refused_code if error.code == "address_refused" else failed_code
@@ -106,7 +107,7 @@ async def _fetch_url_fields(settings: Settings, request_data: RequestData) -> Re
     return RequestData(fields, images)
 
 
-def _count_picture(quota: PictureQuota, caller: str, source: bytes, max_pixels: int) -> dict[str, str]:
+def _count_picture(quota: PictureQuota, caller: str, source: EncodedPicture, max_pixels: int) -> dict[str, str]:
     """Count a picture against the caller's limits, and return the headers that state them."""
     if quota.pictures_left(caller) == 0:
         raise RemovebgError(
@@ -118,7 +119,7 @@ def _count_picture(quota: PictureQuota, caller: str, source: bytes, max_pixels: 
     return headers
 
 
-def _json_result(body: bytes, headers: dict[str, str]) -> dict[str, Any]:
+def _json_result(headers: dict[str, str]) -> dict[str, Any]:
     sides = ("top", "left", "width", "height")
     box = {f"foreground_{side}": int(headers[f"X-Foreground-{side.title()}"]) for side in sides}
-    return {"result_b64": base64.b64encode(body).decode(), **box}
+    return {"result_b64": BASE64_PLACEHOLDER, **box}

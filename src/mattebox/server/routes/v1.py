@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import base64
 import time
 from collections.abc import Callable
 from typing import Any, TypeAlias
 
 import msgspec
 from fastapi import APIRouter, Request, Response
-from fastapi.responses import JSONResponse
 
 from mattebox.errors import UsageError
 from mattebox.models.cards import registry
@@ -24,7 +22,9 @@ from mattebox.recipe.steps import STEP_ORDER
 from mattebox.server.api_keys import USAGE_SCOPE
 from mattebox.server.auth import require_caller
 from mattebox.server.http.content_negotiation import choose_media_type, prefers_json
-from mattebox.server.http.fields import decode_base64, parse_flat_parameters, pop_text_field
+from mattebox.server.http.content_response import BASE64_PLACEHOLDER, Base64JsonResponse, ContentResponse
+from mattebox.server.http.encoded_picture import EncodedPicture
+from mattebox.server.http.fields import parse_flat_parameters, pop_text_field
 from mattebox.server.http.problems import Problem
 from mattebox.server.http.requests import RequestData, receive_request
 from mattebox.server.http.sources import count_pixels, fetch_picture
@@ -34,7 +34,6 @@ from mattebox.server.openapi.responses import json_responses, picture_responses
 from mattebox.server.openapi.schemas import FILE, MODEL_LIST, STRING, STRING_MAP, USAGE
 from mattebox.server.picture_processing import process_picture
 from mattebox.server.serializers import result_headers
-from mattebox.server.settings import Settings
 from mattebox.server.state import AppState, get_state
 from mattebox.server.usage import MonthlyUsage
 from mattebox.server.workers.protocol import WorkerTask
@@ -172,7 +171,7 @@ async def _prepare_request(
 ) -> tuple[WorkerTask, str | None, dict[str, str]]:
     """The task, the web hook and the headers of the caller's limits. MatteboxError, Problem."""
     fields, images = dict(request_data.fields), dict(request_data.images)
-    source = await _take_source(state.settings, fields, images)
+    source = await _take_source(state, fields, images)
     webhook_url, preset = pop_text_field(fields, "hook_url"), pop_text_field(fields, "preset")
     for name in PARAMETER_BY_EXTRA_IMAGE.keys() & images.keys():
         images[f"{name}.file"] = images.pop(name)
@@ -184,14 +183,12 @@ async def _prepare_request(
     return prepare_task(state.settings, recipe, source, images), webhook_url, limit_headers
 
 
-async def _take_source(settings: Settings, fields: dict[str, Any], images: dict[str, bytes]) -> bytes:
+async def _take_source(state: AppState, fields: dict[str, Any], images: dict[str, EncodedPicture]) -> EncodedPicture:
     """Remove the source picture from the images or fields: the file, its base64, or the download from its URL."""
-    sources = [images.pop("image")] if "image" in images else []
-    encoded, url = pop_text_field(fields, "image_b64"), pop_text_field(fields, "image_url")
-    if encoded is not None:
-        sources.append(decode_base64(encoded, "image_b64"))
+    sources = [images.pop(name) for name in ("image", "image_b64") if name in images]
+    url = pop_text_field(fields, "image_url")
     if url is not None and not sources:
-        return await fetch_picture(url, settings)
+        return await fetch_picture(url, state.settings, state.buffer)
     count = len(sources) + (url is not None)
     if count != 1:
         raise Problem(422, "image_missing", f"{count} pictures were sent", "send one, as the field `image`")
@@ -202,9 +199,9 @@ def picture_response(worker_response: WorkerResponse, request: Request, limit_he
     """The encoded result, or with `Accept: application/json` its metadata and the result as base64."""
     metadata, body = worker_response.header, worker_response.body
     if prefers_json(request):
-        return JSONResponse(metadata | {"image_b64": base64.b64encode(body).decode()}, headers=limit_headers)
+        return Base64JsonResponse(metadata | {"image_b64": BASE64_PLACEHOLDER}, body, limit_headers)
     media_type = choose_media_type(request, metadata["mime"])
-    return Response(body, media_type=media_type, headers=result_headers(metadata) | limit_headers)
+    return ContentResponse(body, media_type, result_headers(metadata) | limit_headers)
 
 
 def _build_enhancement_recipe(fields: dict[str, Any], preset: Recipe | None) -> Recipe:

@@ -7,12 +7,13 @@ A task is one frame, and so is its response. Before the response, a worker may s
 
 from __future__ import annotations
 
-import io
 import json
 import struct
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, BinaryIO
 
+from mattebox.server.content_buffer import CHUNK_BYTES, BufferedFile, Content, ContentBuffer
 from mattebox.server.progress import SLOW_STEPS
 
 if TYPE_CHECKING:
@@ -25,10 +26,11 @@ PROGRESS_KEY = "progress"
 
 @dataclass(frozen=True)
 class WorkerTask:
-    """A recipe for a worker to run: the frame's header and body, and the pixels that it holds while it runs."""
+    """A recipe for a worker to run: the frame's header, the contents that follow each other in its body, and the
+    pixels that it holds while it runs."""
 
     header: dict[str, Any]
-    data: bytes
+    contents: tuple[Content, ...]
     pixels: int
 
     @property
@@ -38,22 +40,34 @@ class WorkerTask:
         return self.pixels > MAX_SHORT_TASK_PIXELS and not steps.isdisjoint(SLOW_STEPS)
 
     def pack(self) -> bytes:
-        """All of it as one frame, for a job that is stored."""
-        return pack_frame({"task": self.header, "pixels": self.pixels}, self.data)
+        """All of it as one frame, for a job that is stored; not on the event loop."""
+        body = (content.read() for content in self.contents)
+        return b"".join((pack_head({"task": self.header, "pixels": self.pixels}, self.body_bytes), *body))
 
     @classmethod
-    def unpack(cls, packed: bytes) -> WorkerTask:
-        """The inverse of `pack`."""
-        frame = read_frame(io.BytesIO(packed))
-        assert frame is not None
-        header, data = frame
-        return cls(header["task"], data, header["pixels"])
+    def unpack(cls, packed: bytes, buffer: ContentBuffer) -> WorkerTask:
+        """The inverse of `pack`; not on the event loop."""
+        head_bytes, body_bytes = LENGTH_PREFIX.unpack_from(packed)
+        body_start = LENGTH_PREFIX.size + head_bytes
+        header = json.loads(packed[LENGTH_PREFIX.size : body_start])
+        content = buffer.store(memoryview(packed)[body_start : body_start + body_bytes])
+        return cls(header["task"], (content,), header["pixels"])
+
+    @property
+    def body_bytes(self) -> int:
+        """Length of the frame's body."""
+        return sum(map(len, self.contents))
+
+
+def pack_head(header: dict[str, Any], body_bytes: int = 0) -> bytes:
+    """The start of a frame, which `body_bytes` bytes follow."""
+    head = json.dumps(header).encode()
+    return LENGTH_PREFIX.pack(len(head), body_bytes) + head
 
 
 def pack_frame(header: dict[str, Any], body: bytes = b"") -> bytes:
     """One frame as bytes."""
-    head = json.dumps(header).encode()
-    return b"".join((LENGTH_PREFIX.pack(len(head), len(body)), head, body))
+    return pack_head(header, len(body)) + body
 
 
 def read_frame(file: BinaryIO) -> tuple[dict[str, Any], bytes] | None:
@@ -65,8 +79,21 @@ def read_frame(file: BinaryIO) -> tuple[dict[str, Any], bytes] | None:
     return json.loads(file.read(head_length)), file.read(body_length)
 
 
-async def receive_frame(stream: asyncio.StreamReader) -> tuple[dict[str, Any], bytes]:
+async def send_frame(stream: asyncio.StreamWriter, header: dict[str, Any], contents: Sequence[Content]) -> None:
+    """Send a frame, a chunk of its body at a time."""
+    stream.write(pack_head(header, sum(map(len, contents))))
+    for content in contents:
+        async for chunk in content.stream_chunks():
+            stream.write(chunk)
+            await stream.drain()
+    await stream.drain()
+
+
+async def receive_frame(stream: asyncio.StreamReader, buffer: ContentBuffer) -> tuple[dict[str, Any], Content]:
     """The header and body of the next frame. asyncio.IncompleteReadError at the end of the stream."""
-    head_length, body_length = LENGTH_PREFIX.unpack(await stream.readexactly(LENGTH_PREFIX.size))
-    header = json.loads(await stream.readexactly(head_length))
-    return header, await stream.readexactly(body_length) if body_length else b""
+    head_bytes, body_bytes = LENGTH_PREFIX.unpack(await stream.readexactly(LENGTH_PREFIX.size))
+    header = json.loads(await stream.readexactly(head_bytes))
+    file = BufferedFile(buffer)
+    while len(file) < body_bytes:
+        await file.append(await stream.readexactly(min(CHUNK_BYTES, body_bytes - len(file))))
+    return header, file.content()

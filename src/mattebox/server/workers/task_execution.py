@@ -12,6 +12,7 @@ import msgspec
 from mattebox.errors import InputMissing, UsageError
 from mattebox.io import header_check
 from mattebox.recipe.recipe import Recipe
+from mattebox.server.http.encoded_picture import EncodedPicture
 from mattebox.server.http.problems import Problem
 from mattebox.server.settings import Settings
 from mattebox.server.workers.protocol import WorkerTask
@@ -23,8 +24,8 @@ from mattebox.types import OnProgress, Picture
 def prepare_task(
     settings: Settings,
     recipe: Recipe,
-    source: bytes,
-    images: dict[str, bytes] | None = None,
+    source: EncodedPicture,
+    images: dict[str, EncodedPicture] | None = None,
     max_working_pixels: int | None = None,
 ) -> WorkerTask:
     """Validate a recipe and its images, and make a task of them.
@@ -50,18 +51,17 @@ def prepare_task(
     images = images or {}
     check_models(recipe, settings.model)
     _check_recipe(recipe, images)
-    if not source:
+    if not len(source):
         raise InputMissing("no picture was sent", "send one as the form's field `image`")
     pixels = sum(
-        _count_image_pixels(content, settings.max_pixels, name)
-        for name, content in (("the picture", source), *images.items())
+        _count_image_pixels(picture, settings.max_pixels, name)
+        for name, picture in (("the picture", source), *images.items())
     )
     pixels = max(pixels, _result_pixels(settings, recipe, source, max_working_pixels))
-    parts, spans, offset = [source], {}, len(source)
-    for name, content in images.items():
-        spans[name] = (offset, offset + len(content))
-        parts.append(content)
-        offset += len(content)
+    spans, offset = {}, len(source)
+    for name, picture in images.items():
+        spans[name] = (offset, offset + len(picture))
+        offset += len(picture)
     header = {
         "recipe": msgspec.to_builtins(recipe),
         "source": (0, len(source)),
@@ -69,7 +69,7 @@ def prepare_task(
         "max_pixels": settings.max_pixels,
         "most_pixels": max_working_pixels,  # stored with jobs, hence not renamed
     }
-    return WorkerTask(header, b"".join(parts), pixels)
+    return WorkerTask(header, (source.content, *(picture.content for picture in images.values())), pixels)
 
 
 async def execute_task(
@@ -112,7 +112,7 @@ async def execute_task(
         async with worker_pool.queue.hold_turn(task_class):
             waited_seconds = 0.0 if arrived_at is None else time.monotonic() - arrived_at
             timeout = max(0.0, worker_pool.settings.timeout - waited_seconds)
-            response = await worker_pool.run_on_worker(task.header, task.data, on_progress, timeout)
+            response = await worker_pool.run_on_worker(task, on_progress, timeout)
         span.set_attributes(
             **{f"mattebox__seconds__{stage}": s for stage, s in response.header.get("seconds", {}).items()}
         )
@@ -134,7 +134,7 @@ def check_models(recipe: Recipe, default_model: str) -> None:
             raise UsageError(f"there is no model {name[:60]!r}", "GET /v1/models tells which there are")
 
 
-def _check_recipe(recipe: Recipe, images: dict[str, bytes]) -> None:
+def _check_recipe(recipe: Recipe, images: dict[str, EncodedPicture]) -> None:
     """Check the recipe, and that the pictures it names were sent; none is decoded here."""
     import numpy as np
 
@@ -148,11 +148,11 @@ def _check_recipe(recipe: Recipe, images: dict[str, bytes]) -> None:
     check_recipe(recipe, open_placeholder)
 
 
-def _result_pixels(settings: Settings, recipe: Recipe, source: bytes, max_working_pixels: int | None) -> int:
+def _result_pixels(settings: Settings, recipe: Recipe, source: EncodedPicture, max_working_pixels: int | None) -> int:
     """Pixels of the result. UsageError when there are more than a picture may have."""
     from mattebox.pipeline.run import max_output_size
 
-    header = header_check.read_header(source)
+    header = source.header
     scale = min(1.0, ((max_working_pixels or settings.max_pixels) / (header.width * header.height)) ** 0.5)
     shape = max(1, int(header.height * scale)), max(1, int(header.width * scale))
     height, width = max_output_size(shape, recipe)
@@ -161,7 +161,7 @@ def _result_pixels(settings: Settings, recipe: Recipe, source: bytes, max_workin
     return height * width
 
 
-def _count_image_pixels(content: bytes, max_pixels: int, name: str) -> int:
-    header = header_check.read_header(content, name)
+def _count_image_pixels(picture: EncodedPicture, max_pixels: int, name: str) -> int:
+    header = picture.header
     header_check.check_pixel_limit(header, max_pixels, name)
     return header.width * header.height

@@ -13,9 +13,10 @@ from dataclasses import dataclass
 from typing import Any
 
 from mattebox.errors import MatteboxError
+from mattebox.server.content_buffer import Content, ContentBuffer
 from mattebox.server.settings import Settings
 from mattebox.server.tracing import Tracer
-from mattebox.server.workers.protocol import PROGRESS_KEY, pack_frame, receive_frame
+from mattebox.server.workers.protocol import PROGRESS_KEY, WorkerTask, receive_frame, send_frame
 from mattebox.server.workers.task_queue import TaskQueue
 from mattebox.types import OnProgress
 
@@ -40,7 +41,7 @@ class WorkerResponse:
     """A worker's response: metadata (or an error), and the encoded result."""
 
     header: dict[str, Any]
-    body: bytes
+    body: Content
 
     @property
     def seconds(self) -> float:
@@ -51,8 +52,8 @@ class WorkerResponse:
 class WorkerPool:
     """All workers, and the queue in front of them."""
 
-    def __init__(self, settings: Settings, tracer: Tracer | None = None) -> None:
-        self.settings, self.tracer = settings, tracer or Tracer()
+    def __init__(self, settings: Settings, buffer: ContentBuffer, tracer: Tracer | None = None) -> None:
+        self.settings, self.buffer, self.tracer = settings, buffer, tracer or Tracer()
         self.queue = TaskQueue(settings.worker_count(), settings.queue, settings.pixel_budget, settings.queue_wait)
         self.restarts = 0
         self._idle_workers: asyncio.Queue[asyncio.subprocess.Process | None] = asyncio.Queue()
@@ -73,14 +74,14 @@ class WorkerPool:
             await self._kill_worker(process)
 
     async def run_on_worker(
-        self, header: dict[str, Any], data: bytes, on_progress: OnProgress | None = None, timeout: float | None = None
+        self, task: WorkerTask, on_progress: OnProgress | None = None, timeout: float | None = None
     ) -> WorkerResponse:
         """Run a task on the next idle worker; the caller holds a turn of the queue.
 
         Parameters
         ----------
-        header, data
-            Header and body of the task's frame.
+        task
+            What to run.
         on_progress
             Receives the completed share of the task, from 0 to 1.
         timeout
@@ -102,7 +103,7 @@ class WorkerPool:
         exchange: asyncio.Task[WorkerResponse] | None = None
         try:
             worker = worker or await self._start_worker()
-            exchange = asyncio.create_task(_exchange_frames(worker, pack_frame(header, data), on_progress))
+            exchange = asyncio.create_task(self._exchange_frames(worker, task, on_progress))
             async with asyncio.timeout(self.settings.timeout if timeout is None else timeout):
                 response = await asyncio.shield(exchange)
         except TimeoutError:
@@ -160,7 +161,7 @@ class WorkerPool:
         )  # fmt: skip
         self._workers.add(process)
         try:
-            ready = await asyncio.wait_for(_receive_response(process), START_TIMEOUT_SECONDS)
+            ready = await asyncio.wait_for(self._receive_response(process), START_TIMEOUT_SECONDS)
         except (asyncio.IncompleteReadError, TimeoutError):
             await self._kill_worker(process)
             raise WorkerLost("a worker does not start", "give it more memory, or a smaller model") from None
@@ -183,20 +184,17 @@ class WorkerPool:
         process.stdin.close()
         await process.wait()
 
+    async def _exchange_frames(
+        self, process: asyncio.subprocess.Process, task: WorkerTask, on_progress: OnProgress | None
+    ) -> WorkerResponse:
+        """Send a task and receive its response; reports the progress until then."""
+        assert process.stdin is not None
+        await send_frame(process.stdin, task.header, task.contents)
+        while PROGRESS_KEY in (response := await self._receive_response(process)).header:
+            if on_progress is not None:
+                on_progress(response.header[PROGRESS_KEY])
+        return response
 
-async def _exchange_frames(
-    process: asyncio.subprocess.Process, frame: bytes, on_progress: OnProgress | None
-) -> WorkerResponse:
-    """Send a task and receive its response; reports the progress until then."""
-    assert process.stdin is not None
-    process.stdin.write(frame)
-    await process.stdin.drain()
-    while PROGRESS_KEY in (response := await _receive_response(process)).header:
-        if on_progress is not None:
-            on_progress(response.header[PROGRESS_KEY])
-    return response
-
-
-async def _receive_response(process: asyncio.subprocess.Process) -> WorkerResponse:
-    assert process.stdout is not None
-    return WorkerResponse(*await receive_frame(process.stdout))
+    async def _receive_response(self, process: asyncio.subprocess.Process) -> WorkerResponse:
+        assert process.stdout is not None
+        return WorkerResponse(*await receive_frame(process.stdout, self.buffer))
