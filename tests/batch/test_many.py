@@ -110,7 +110,7 @@ def test_what_has_no_clear_subject_is_put_aside_for_review(run: Run) -> None:
     wall.paste((136, 90, 90), (20, 15, 60, 45))  # for the fake network a third of a subject
     wall.save("in/veil.png")
     words = ("--report", "r.jsonl", "--review", "look", "--review-under", "0", "--sheet", "s.html")
-    assert run("cut", "in", "-o", "out/", *words).code == 0
+    assert run("cut", "in", "-o", "out/", "--by", "network", *words).code == 0
     clear, doubtful = rows("r.jsonl")
     assert (clear["verdict"], "notes" in clear) == ("ok", False)
     assert (doubtful["verdict"], doubtful["found"], len(doubtful["notes"])) == ("doubtful", False, 1)

@@ -74,14 +74,14 @@ def test_a_doubtful_subject_is_a_note_and_not_an_error(run: Run) -> None:
     wall = Image.new("RGB", (80, 60), (90, 90, 90))
     wall.paste((136, 90, 90), (20, 15, 60, 45))  # for the fake network a third of a subject
     wall.save("veil.png")
-    ran = run("cut", "veil.png", "--json")
+    ran = run("cut", "veil.png", "--by", "network", "--json")
     assert (ran.code, json.loads(ran.out)["found"]) == (0, False)
     assert ran.error.startswith("note: veil.png: it is not clear what the subject is (confidence 0.09): please check")
     assert json.loads(ran.out)["notes"] == [ran.error.removeprefix("note: veil.png: ")]
-    kept = run("cut", "veil.png", "--empty", "keep", "-o", "kept.png")
+    kept = run("cut", "veil.png", "--by", "network", "--empty", "keep", "-o", "kept.png")
     assert (kept.code, kept.err) == (0, "")
     assert Path("kept.png").read_bytes() == Path("veil-cut.png").read_bytes()
-    assert "--empty warn" in run("cut", "veil.png", "--empty", "refuse", "-o", "refused.png").error
+    assert "--empty warn" in run("cut", "veil.png", "--by", "network", "--empty", "refuse", "-o", "refused.png").error
     assert not Path("refused.png").exists()
 
 

@@ -1,4 +1,4 @@
-"""The keying method as users write it: "screen", "screen(#00b140)", "luma" or "plate(FILE)"."""
+"""The keying method as users write it: "screen", "screen(#00b140)", "luma", "plate(FILE)" or "artwork"."""
 
 from __future__ import annotations
 
@@ -14,7 +14,8 @@ from mattebox.matting.chroma_screen import screen_from_colour
 
 @dataclass(frozen=True)
 class KeyingMethod:
-    """A kind, "screen", "luma" or "plate", with its argument: the screen's sRGB colour (or ""), or the plate's path."""
+    """A kind, "screen", "luma", "plate", "artwork" or "auto" (artwork where the picture is that, else a network), with
+    its argument: the screen's sRGB colour (or ""), or the plate's path."""
 
     kind: str
     argument: str = ""
@@ -22,9 +23,13 @@ class KeyingMethod:
 
 def parse_keying_method(text: str) -> KeyingMethod | None:
     """Parse a keying method; None for "network", which is none. UsageError for anything else."""
-    match = re.fullmatch(r"(network|screen|luma|plate)\s*(?:\((.*)\))?", text.strip())
-    if not match or (match[1] in ("network", "luma") and match[2]) or (match[1] == "plate" and not match[2]):
-        raise UsageError(f"{text!r} is not a way to cut", "give network, screen, screen(#00b140), luma or plate(FILE)")
+    match = re.fullmatch(r"(auto|network|screen|luma|plate|artwork)\s*(?:\((.*)\))?", text.strip())
+    takes_argument = match is not None and match[1] in ("screen", "plate")
+    if not match or (match[2] and not takes_argument) or (match[1] == "plate" and not match[2]):
+        raise UsageError(
+            f"{text!r} is not a way to cut",
+            "give auto, network, artwork, screen, screen(#00b140), luma or plate(FILE)",
+        )
     method = KeyingMethod(match[1], (match[2] or "").strip())
     if method.kind == "screen" and method.argument:
         screen_from_colour(np.array(parse_screen_colour(method.argument)) / 255)

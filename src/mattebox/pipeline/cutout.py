@@ -13,7 +13,6 @@ from mattebox.core.timing import StageTimer
 from mattebox.errors import NoSubject
 from mattebox.matting import corrections, garbage_mattes, region_of_interest
 from mattebox.matting.colour_refinement import refine
-from mattebox.matting.foreground import estimate_foreground
 from mattebox.matting.keying_method import parse_keying_method
 from mattebox.matting.matte_operations import is_blank
 from mattebox.matting.segmentation import segment
@@ -21,7 +20,7 @@ from mattebox.matting.selection import check_selected_classes, parse_selection
 from mattebox.matting.tta import plan_views
 from mattebox.models.cards.registry import find_card
 from mattebox.models.matte_session import Session
-from mattebox.pipeline.matte_source import MatteSource, check_trimap, make_matte_source
+from mattebox.pipeline.matte_source import ArtworkMatte, MatteSource, check_trimap, make_matte_source
 from mattebox.recipe.steps import Cut
 from mattebox.types import Box, Floats, Matte, OpenImage, Picture, Pixels
 
@@ -47,7 +46,7 @@ def check_cut(step: Cut, open_image: OpenImage, session: Session | None = None) 
     if step.trimap != "none":
         check_selected_classes(selection, None)
         return
-    if method is None:
+    if method is None or method.kind == "auto":
         card = find_card(step.model) if session is None else session.card
         check_selected_classes(selection, card)
         plan_views(card, step.votes)
@@ -85,10 +84,9 @@ def cut_out(
     UsageError, InputError, ModelError, DeviceError
         As each stage raises them.
     """
-    source = make_matte_source(step, timer, open_image, get_session)
-    matte, crop, crop_box, remaining = source.compute_matte(
-        picture, region_of_interest.parse_region(step.region, picture.shape)
-    )
+    region = region_of_interest.parse_region(step.region, picture.shape)
+    source = make_matte_source(picture, region, step, timer, open_image, get_session)
+    matte, crop, crop_box, remaining = source.compute_matte(picture, region)
     masks = _load_user_mattes(step, picture, crop_box, open_image)
     if "garbage" in masks:
         matte = garbage_mattes.apply_garbage_matte(matte, masks["garbage"])
@@ -101,6 +99,8 @@ def cut_out(
         matte = region_of_interest.uncrop_matte(matte, crop_box, picture.shape)
     if not matte.found and step.empty == "warn":
         picture = replace(picture, notes=(*picture.notes, _doubt_note(matte, source)))
+    if isinstance(source, ArtworkMatte) and step.by != "artwork":
+        picture = replace(picture, notes=(*picture.notes, _artwork_note(source)))
     result = timer.run("foreground", lambda: _render_output(picture, matte, step, source, crop))
     return Cutout(result, matte, source.session)
 
@@ -137,6 +137,12 @@ def _doubt_note(matte: Matte, source: MatteSource) -> str:
     return f"{doubt}: please check the cutout, and where it is wrong, {remedy}"
 
 
+def _artwork_note(source: ArtworkMatte) -> str:
+    """The remark that a picture was taken for flat artwork."""
+    colour, other = source.backdrop.hex, name_parameter("by", "network")
+    return f"flat artwork, cut out by its background colour {colour}; {other} cuts it as a photograph"
+
+
 def _user_matte_paths(step: Cut) -> dict[str, str]:
     """The garbage, holdout and core mattes that the step names."""
     paths = {"garbage": step.garbage, "holdout": step.holdout, "core": step.core}
@@ -168,5 +174,5 @@ def _render_output(picture: Picture, matte: Matte, step: Cut, source: MatteSourc
         grey = np.repeat(matte.alpha[..., None], 3, axis=2)
         return Picture(grey, notes=picture.notes, metadata=picture.metadata, is_grey=True)
     if step.colours == "clean":
-        return source.remove_spill(estimate_foreground(picture, matte), crop)
+        return source.estimate_colours(picture, matte, crop)
     return picture.with_pixels(picture.rgb, matte.alpha)

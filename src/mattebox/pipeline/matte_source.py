@@ -1,4 +1,4 @@
-"""Where the first matte of a cutout comes from: a network, a key (chroma screen, luma or clean plate), or a trimap.
+"""Where the first matte of a cutout comes from: a network, a key (screen, luma, clean plate, artwork), or a trimap.
 
 Each source computes an initial matte, refines its edges and cleans the cutout's colours in its own way; everything
 between is the same for all of them (see `cutout`).
@@ -13,10 +13,13 @@ from typing import NamedTuple, Protocol
 from mattebox.core.timing import StageTimer
 from mattebox.errors import UsageError
 from mattebox.matting import keying, network_query, region_of_interest, small_subject_zoom, trimap, trimap_matting
+from mattebox.matting.artwork_keying import compute_artwork_matte, unmix_backdrop
 from mattebox.matting.auto_refinement import refine_automatically
 from mattebox.matting.chroma_screen import despill
 from mattebox.matting.colour_refinement import refine
 from mattebox.matting.corrections import Corrections, parse_corrections
+from mattebox.matting.flat_artwork import Backdrop, detect_artwork, find_backdrop
+from mattebox.matting.foreground import estimate_foreground
 from mattebox.matting.keying_method import KeyingMethod, parse_keying_method
 from mattebox.matting.matte_operations import enlarge_matte
 from mattebox.matting.network_refinement import refine_with_network
@@ -52,8 +55,9 @@ class MatteSource(Protocol):
     def refine_edges(self, crop: Picture, matte: Matte) -> Matte:
         """The matte at the crop's size and bit depth."""
 
-    def remove_spill(self, cutout: Picture, crop: Picture) -> Picture:
-        """The cutout without light that the background cast on the subject; `crop` shows that background."""
+    def estimate_colours(self, picture: Picture, matte: Matte, crop: Picture) -> Picture:
+        """The cutout in the subject's own straight colours, without light that the background cast on it; `crop` shows
+        that background."""
 
 
 @dataclass(frozen=True)
@@ -83,8 +87,8 @@ class NetworkMatte:
     def refine_edges(self, crop: Picture, matte: Matte) -> Matte:
         return self.timer.run("refine", lambda: EDGE_REFINERS[self.step.edges](crop, matte))
 
-    def remove_spill(self, cutout: Picture, crop: Picture) -> Picture:
-        return cutout
+    def estimate_colours(self, picture: Picture, matte: Matte, crop: Picture) -> Picture:
+        return estimate_foreground(picture, matte)
 
 
 @dataclass(frozen=True)
@@ -111,10 +115,32 @@ class KeyedMatte:
     def refine_edges(self, crop: Picture, matte: Matte) -> Matte:
         return matte
 
-    def remove_spill(self, cutout: Picture, crop: Picture) -> Picture:
+    def estimate_colours(self, picture: Picture, matte: Matte, crop: Picture) -> Picture:
+        cutout = estimate_foreground(picture, matte)
         if self.method.kind != "screen":
             return cutout
         return despill(cutout, keying.resolve_screen(crop, self.method))
+
+
+@dataclass(frozen=True)
+class ArtworkMatte:
+    """The matte of flat artwork, keyed by its backdrop, with its edges at full size."""
+
+    backdrop: Backdrop
+    step: Cut
+    timer: StageTimer
+    session: None = None
+
+    def compute_matte(self, picture: Picture, region: Box | None) -> InitialMatte:
+        crop = _crop(picture, region)
+        matte = self.timer.run("key", lambda: compute_artwork_matte(crop, self.backdrop, self.step.holes))
+        return InitialMatte(matte, crop, region, parse_corrections(self.step, picture, region))
+
+    def refine_edges(self, crop: Picture, matte: Matte) -> Matte:
+        return matte
+
+    def estimate_colours(self, picture: Picture, matte: Matte, crop: Picture) -> Picture:
+        return unmix_backdrop(picture, matte, self.backdrop)
 
 
 @dataclass(frozen=True)
@@ -136,29 +162,46 @@ class TrimapMatte:
     def refine_edges(self, crop: Picture, matte: Matte) -> Matte:
         return matte
 
-    def remove_spill(self, cutout: Picture, crop: Picture) -> Picture:
-        return cutout
+    def estimate_colours(self, picture: Picture, matte: Matte, crop: Picture) -> Picture:
+        return estimate_foreground(picture, matte)
 
 
 def check_trimap(step: Cut, open_image: OpenImage) -> None:
     """Check the trimap of a step, if it has one. UsageError, InputError."""
     if step.trimap == "none":
         return
-    if step.by.strip() != Cut().by:
+    method = parse_keying_method(step.by)
+    if method is not None and method.kind != "auto":
         raise UsageError(f"a trimap and --by {step.by} each decide the matte", "leave out one of the two")
     open_image(step.trimap)
 
 
 def make_matte_source(
-    step: Cut, timer: StageTimer, open_image: OpenImage, get_session: Callable[[], Session]
+    picture: Picture,
+    region: Box | None,
+    step: Cut,
+    timer: StageTimer,
+    open_image: OpenImage,
+    get_session: Callable[[], Session],
 ) -> MatteSource:
-    """The source that the step names. Only a network calls `get_session`. UsageError, ModelError, DeviceError."""
+    """The source that the step names for a region of the picture (None = all of it).
+
+    With `auto` it is artwork where the picture is that, unless the network knows classes or takes points: who chooses
+    such a network means it. Keys and trimaps call no `get_session`. UsageError, ModelError, DeviceError.
+    """
     if step.trimap != "none":
         return TrimapMatte(step, open_image, timer)
     method = parse_keying_method(step.by)
-    if method is None:
-        return NetworkMatte(get_session(), step, open_image, timer)
-    return KeyedMatte(method, step, open_image, timer)
+    if method is not None and method.kind == "artwork":
+        return ArtworkMatte(find_backdrop(_crop(picture, region)), step, timer)
+    if method is not None and method.kind != "auto":
+        return KeyedMatte(method, step, open_image, timer)
+    session = get_session()
+    if method is not None and not session.card.output.is_specific:
+        backdrop = timer.run("detect", lambda: detect_artwork(_crop(picture, region)))
+        if backdrop is not None:
+            return ArtworkMatte(backdrop, step, timer)
+    return NetworkMatte(session, step, open_image, timer)
 
 
 def _crop(picture: Picture, box: Box | None) -> Picture:

@@ -119,8 +119,19 @@ class Cut(Step, frozen=True):
         "none"
     )
     by: Annotated[
-        str, Meta(description="network, screen or screen(#00b140), luma, or plate(PATH), a picture of the empty scene")
-    ] = "network"
+        str,
+        Meta(
+            description="auto, network, artwork (logos, drawings, sprites and screenshots on one exact colour, which "
+            "auto recognises), screen or screen(#00b140), luma, or plate(PATH), a picture of the empty scene"
+        ),
+    ] = "auto"
+    holes: Annotated[
+        Literal["keep", "open", "auto"],
+        Meta(
+            description="enclosed areas of artwork that have its background's colour: keep them, open them all, or "
+            "(auto) those of letters and rings, but not an eye in a face"
+        ),
+    ] = "auto"
     tolerance: Annotated[
         Literal["tight", "normal", "loose"],
         Meta(description="of a screen, luma or plate: tight removes only certain background, loose removes more"),
@@ -134,7 +145,7 @@ class Cut(Step, frozen=True):
     @property
     def required_model(self) -> str | None:
         """The model it needs, if it needs one."""
-        return self.model if self.by.strip() == "network" and self.trimap == "none" else None
+        return self.model if self.by.strip() in ("auto", "network") and self.trimap == "none" else None
 
 
 class Upscale(Step, frozen=True):

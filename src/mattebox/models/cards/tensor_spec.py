@@ -111,6 +111,11 @@ class Output(Struct, frozen=True, forbid_unknown_fields=True):
         """Whether the network distinguishes classes."""
         return bool(self.classes)
 
+    @property
+    def is_specific(self) -> bool:
+        """Whether the network can be told what to cut out, by classes or points; others find what stands out."""
+        return self.has_classes or self.values == "points"
+
     def class_index(self, label: str) -> int:
         """Number of a class; `label` may be "class N", for one that the card has no name for."""
         return self.classes.index(label) if label in self.classes else int(label.removeprefix("class "))

@@ -1,0 +1,199 @@
+"""Flat artwork: logos, drawings, text, sprites and screenshots on one exact colour, told from photographs.
+
+Artwork has a border of one exact colour and no noise: inside, away from edges, pixels equal their neighbours or lie on
+a straight ramp. Photographs, even products on pure white, do not, because every sensor and every surface has grain.
+Compression blurs the difference: it adds ringing to artwork around edges, so only what lies a block away from them is
+looked at, and smooths the grain of photographs, so the bounds are strict.
+"""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from mattebox.core.connected_components import dilate
+from mattebox.errors import UsageError
+from mattebox.io import resampling
+from mattebox.types import Floats, Mask, Picture
+
+MIN_BORDER_SHARE = 0.3  # of the border's pixels that a backdrop covers, where the user says that there is one
+MAX_SAMPLED_PIXELS, BAND_ROWS = 1_000_000, 32  # of a large picture, only so many pixels are looked at, in bands of rows
+COARSE_LEVELS = 16  # colours of a compressed border are counted in steps of so many levels
+MIN_EXACT_BORDER_SHARE = 0.8  # the same, for automatic detection in a picture without compression
+MIN_COMPRESSED_BORDER_SHARE = 0.95  # the same, in a compressed one
+EDGE_STEP_LEVELS = 24  # difference of neighbours, of 255, from which there is an edge between them
+BLOCK_PIXELS = 8  # of JPEG: how far from an edge its ringing reaches
+MIN_FLAT_SHARE, MIN_SMOOTH_SHARE = 0.85, 0.95  # of the pixels off edges: equal to their neighbours; on a ramp
+MIN_INTERIOR_SHARE = 0.2  # of the artwork that lies off edges, for these shares to mean anything
+STROKE_REACH_PIXELS, MIN_STROKE_SHARE = 2, 0.97  # text and lines: (almost) all lies this close to the backdrop
+MAX_INDEXED_COLOURS = 64  # of sprites
+MIN_CONTRAST_SHARE = 0.5  # of the steps between unequal neighbours of a sprite that are edges: dithering has small ones
+MIN_ARTWORK_SHARE = 0.0005  # of the picture that differs from the backdrop
+MAX_DETECTED_RINGING_LEVELS = 16  # of 255: with more, ringing cannot be told from a shadow
+MAX_RINGING_LEVELS = 32  # of 255: larger differences from the backdrop are no ringing
+
+
+class Backdrop(NamedTuple):
+    """What flat artwork lies on: its colour, of 255 in the picture's encoding, and how far compression moves pixels
+    from it, of 255 (0 = not at all)."""
+
+    rgb: tuple[int, int, int]
+    tolerance: int
+
+    @property
+    def noise(self) -> float:
+        """How far a pixel of the backdrop may differ from its colour, of 1."""
+        return max(self.tolerance, 0.5) / 255
+
+    def offsets(self, picture: Picture, y: NDArray[np.intp], x: NDArray[np.intp]) -> Floats:
+        """Colours at N positions relative to the backdrop, N x 3, of 1."""
+        colours = picture.rgb[y, x].astype(np.float32) / np.float32(picture.bit_depth.peak)
+        return colours - np.array(self.rgb, np.float32) / np.float32(255)
+
+    @property
+    def hex(self) -> str:
+        """The colour as in CSS."""
+        return "#{:02x}{:02x}{:02x}".format(*self.rgb)
+
+
+def detect_artwork(picture: Picture) -> Backdrop | None:
+    """Detect flat artwork.
+
+    Parameters
+    ----------
+    picture : Picture
+        Any size and bit depth.
+
+    Returns
+    -------
+    Backdrop or None
+        None for photographs, and where the picture has transparency already.
+    """
+    if picture.alpha is not None and not picture.alpha.all():
+        return None
+    rgb = resampling.to_eight_bit(picture.rgb)
+    colour, share = _border_colour(rgb)
+    if share < MIN_EXACT_BORDER_SHARE:
+        return None
+    rgb = _sample_bands(rgb)
+    difference = np.abs(rgb.astype(np.int16) - np.array(colour, np.int16)).max(axis=2)
+    artwork = difference > 0
+    if artwork.mean() < MIN_ARTWORK_SHARE:
+        return None
+    steps = _Steps(rgb)
+    if _is_exact_artwork(rgb, artwork, steps):
+        return Backdrop(colour, 0)
+    if share >= MIN_COMPRESSED_BORDER_SHARE and _is_flat(artwork, steps, BLOCK_PIXELS):
+        tolerance = ringing_levels(difference, steps.edges)
+        return Backdrop(colour, tolerance) if tolerance <= MAX_DETECTED_RINGING_LEVELS else None
+    return None
+
+
+def find_backdrop(picture: Picture) -> Backdrop:
+    """The backdrop of a picture that the user calls artwork. UsageError where no colour covers enough of the border."""
+    detected = detect_artwork(picture)
+    if detected is not None:
+        return detected
+    rgb = resampling.to_eight_bit(picture.rgb)
+    border = _border_pixels(rgb)
+    likely = (
+        np.abs(border - np.array(_border_colour(rgb // COARSE_LEVELS)[0]) * COARSE_LEVELS).max(axis=1)
+        <= 2 * COARSE_LEVELS
+    )
+    if likely.mean() < MIN_BORDER_SHARE:
+        raise UsageError("no single colour surrounds the artwork", "cut with --by network or screen(COLOUR)")
+    red, green, blue = (int(v) for v in np.median(border[likely], axis=0))
+    difference = np.abs(rgb.astype(np.int16) - np.array([red, green, blue], np.int16)).max(axis=2)
+    return Backdrop((red, green, blue), ringing_levels(difference, _Steps(rgb).edges))
+
+
+def ringing_levels(difference: NDArray[np.int16], edges: Mask) -> int:
+    """How far compression moves pixels of the backdrop, of 255: 0 where it moves next to none."""
+    near_backdrop = (difference <= MAX_RINGING_LEVELS) & ~dilate(edges, 1)
+    moved = difference[near_backdrop & (difference > 0) & dilate(edges, BLOCK_PIXELS)]
+    if moved.size < MIN_ARTWORK_SHARE * difference.size:
+        return 0
+    return int(np.quantile(moved, 0.98))
+
+
+class _Steps:
+    """Differences between neighbouring pixels of an H x W x 3 uint8 picture, and where they are large."""
+
+    def __init__(self, rgb: NDArray[np.uint8]) -> None:
+        signed = rgb.astype(np.int16)
+        self.along = [np.diff(signed, axis=axis) for axis in (0, 1)]
+        self.edges = np.zeros(rgb.shape[:2], np.bool_)
+        for axis, step in enumerate(self.along):
+            large = np.abs(step).max(axis=2) > EDGE_STEP_LEVELS
+            before, after = (slice(None),) * axis + (slice(1, None),), (slice(None),) * axis + (slice(None, -1),)
+            self.edges[before] |= large
+            self.edges[after] |= large
+
+    def contrast_share(self) -> float:
+        """Share of the steps between unequal neighbours that are edges."""
+        sizes = [np.abs(step).max(axis=2) for step in self.along]
+        unequal = sum(np.count_nonzero(size) for size in sizes)
+        return sum(np.count_nonzero(size > EDGE_STEP_LEVELS) for size in sizes) / max(unequal, 1)
+
+    def equal_neighbours(self) -> NDArray[np.uint8]:
+        """Number of each pixel's four neighbours that have its colour."""
+        count = np.zeros(self.edges.shape, np.uint8)
+        for axis, step in enumerate(self.along):
+            equal = ~step.any(axis=2)
+            count[(slice(None),) * axis + (slice(1, None),)] += equal
+            count[(slice(None),) * axis + (slice(None, -1),)] += equal
+        return count
+
+    def on_ramp(self) -> Mask:
+        """Whether each pixel is, but for a level, the mean of its neighbours on both sides, along both axes."""
+        ramp = np.ones(self.edges.shape, np.bool_)
+        for axis, step in enumerate(self.along):
+            bend = np.abs(np.diff(step, axis=axis)).max(axis=2) > 1
+            ramp[(slice(None),) * axis + (slice(1, -1),)] &= ~bend
+        return ramp
+
+
+def _sample_bands(rgb: NDArray[np.uint8]) -> NDArray[np.uint8]:
+    """The picture, or of a large one some bands of rows, evenly spread."""
+    height, width = rgb.shape[:2]
+    count = MAX_SAMPLED_PIXELS // (width * BAND_ROWS)
+    if height * width <= MAX_SAMPLED_PIXELS or not 0 < count < height // BAND_ROWS:
+        return rgb
+    tops = np.linspace(0, height - BAND_ROWS, count).astype(int)
+    return np.concatenate([rgb[top : top + BAND_ROWS] for top in tops])
+
+
+def _border_pixels(rgb: NDArray[np.uint8]) -> NDArray[np.int32]:
+    return np.concatenate([rgb[0], rgb[-1], rgb[1:-1, 0], rgb[1:-1, -1]]).astype(np.int32)
+
+
+def _border_colour(rgb: NDArray[np.uint8]) -> tuple[tuple[int, int, int], float]:
+    """The most frequent colour along the border, and the share of the border that has exactly this colour."""
+    border = _border_pixels(rgb)
+    codes, counts = np.unique(border @ np.array([1 << 16, 1 << 8, 1]), return_counts=True)
+    code = int(codes[counts.argmax()])
+    return (code >> 16, code >> 8 & 255, code & 255), float(counts.max() / len(border))
+
+
+def _is_exact_artwork(rgb: NDArray[np.uint8], artwork: Mask, steps: _Steps) -> bool:
+    """Whether a picture without compression shows artwork: flat areas, strokes only, or few colours."""
+    if _is_flat(artwork, steps, 1):
+        return True
+    near = dilate(~artwork, STROKE_REACH_PIXELS)
+    if np.count_nonzero(artwork & near) >= MIN_STROKE_SHARE * np.count_nonzero(artwork):
+        return True
+    codes = rgb[artwork].astype(np.int32) @ np.array([1 << 16, 1 << 8, 1])
+    return len(np.unique(codes)) <= MAX_INDEXED_COLOURS and steps.contrast_share() >= MIN_CONTRAST_SHARE
+
+
+def _is_flat(artwork: Mask, steps: _Steps, edge_reach: int) -> bool:
+    """Whether the artwork has enough area off edges, and that is flat or on ramps."""
+    interior = artwork & ~dilate(steps.edges, edge_reach)
+    area = np.count_nonzero(interior)
+    if area < MIN_INTERIOR_SHARE * np.count_nonzero(artwork):
+        return False
+    flat = np.count_nonzero(interior & (steps.equal_neighbours() >= 3))
+    smooth = np.count_nonzero(interior & steps.on_ramp())
+    return bool(flat >= MIN_FLAT_SHARE * area or smooth >= MIN_SMOOTH_SHARE * area)
