@@ -96,6 +96,7 @@ class CutParameters(EnhanceParameters, total=False):
     holdout: NameOrPath | Image
     core: NameOrPath | Image
     by: str | Image
+    holes: Literal["keep", "open", "auto"]
     tolerance: Literal["tight", "normal", "loose"]
     matte_only: bool
     rotate: str | float
