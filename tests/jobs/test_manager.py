@@ -8,7 +8,7 @@ import pytest
 
 from mattebox.errors import MatteboxError
 from mattebox.jobs import executor
-from mattebox.jobs.manager import IdempotencyKeyReused, JobManager
+from mattebox.jobs.manager import IdempotencyKeyReused, JobManager, TooManyJobs
 from mattebox.jobs.queue import JobQueue
 from mattebox.jobs.task_runner import TaskCrashed, TaskFailed
 from tests.jobs.fakes import FakeTaskRunner, start_manager, wait_until_finished
@@ -73,7 +73,7 @@ def test_jobs_are_visible_to_their_owner_only(jobs: JobManager) -> None:
     assert not jobs.erase(name, "you")
     assert jobs.list("you") == []
     assert [s.job_id for s in jobs.list("me")] == [name]
-    for odd in ("..", "../jobs", "", "."):
+    for odd in ("..", "../jobs", "", ".", "a" * 65, "a" * 300):
         assert jobs.status(odd, "me") is None
 
 
@@ -163,6 +163,38 @@ def test_tasks_are_deleted_when_done_and_results_when_expired(jobs: JobManager) 
     assert jobs.erase_expired(time.time() + 3601) == 1
     assert jobs.status(name, "me") is None
     assert CANARY not in everything(folder)
+
+
+def test_owners_take_turns_however_many_jobs_one_has(jobs: JobManager, fake: FakeTaskRunner) -> None:
+    fake.gate.clear()
+    many = [jobs.submit("you", b"%d" % i) for i in range(10)]
+    while len(fake.calls) < 2:
+        time.sleep(0.01)
+    few = [jobs.submit("me", b"mine %d" % i) for i in range(2)]
+    fake.gate.set()
+    for name in few:
+        wait_until_finished(jobs, name)
+    positions = [fake.calls.index(name) for name in few]
+    assert positions[0] < 5
+    assert positions[1] < 7
+    assert sum(name in fake.calls for name in many) < 10
+
+
+def test_unfinished_jobs_of_one_owner_are_limited(jobs: JobManager, fake: FakeTaskRunner) -> None:
+    for number in range(3):
+        wait_until_finished(jobs, jobs.submit("me", b"%d" % number, max_unfinished=2))
+    fake.gate.clear()
+    first, second = (jobs.submit("me", b"task", idempotency_key=key, max_unfinished=2) for key in "ab")
+    with pytest.raises(TooManyJobs, match="2 jobs are not finished"):
+        jobs.submit("me", b"third", max_unfinished=2)
+    assert jobs.submit("me", b"task", idempotency_key="a", max_unfinished=2) == first
+    jobs.submit("you", b"another's", max_unfinished=2)
+    jobs.cancel(first, "me")
+    third = jobs.submit("me", b"third", max_unfinished=2)
+    fake.gate.set()
+    assert {wait_until_finished(jobs, name).state for name in (second, third)} == {"done"}
+    assert len(jobs.list("me")) == 6
+    assert len(jobs.list("you")) == 1
 
 
 def test_one_queue_in_a_process(jobs: JobManager, tmp_path: Path) -> None:

@@ -53,10 +53,15 @@ def test_unfinished_jobs_are_handed_back(tmp_path: Path, fake: FakeTaskRunner) -
 
 def test_jobs_that_a_crash_left_unqueued_are_queued_and_web_hooks_sent(tmp_path: Path, fake: FakeTaskRunner) -> None:
     told: list[JobStatus] = []
+
+    def accept(status: JobStatus) -> bool:
+        told.append(status)
+        return True
+
     store = JobStore(tmp_path / "jobs", PlaintextCipher())
     store.prepare()
     store.add("abc", {"owner": "me", "created": 1.0, "fingerprint": "", "hook": "https://example.org/"}, b"task")
-    jobs = start_manager(tmp_path, fake, on_finished=told.append)
+    jobs = start_manager(tmp_path, fake, send_webhook=accept)
     try:
         jobs.submit("me", b"silent")
         assert wait_until_finished(jobs, "abc").state == "done"
@@ -67,54 +72,6 @@ def test_jobs_that_a_crash_left_unqueued_are_queued_and_web_hooks_sent(tmp_path:
         assert [(s.job_id, s.state, s.webhook_url) for s in told] == [("abc", "done", "https://example.org/")]
     finally:
         jobs.stop()
-
-
-def test_a_waiting_web_hook_does_not_delay_shutdown(tmp_path: Path, fake: FakeTaskRunner) -> None:
-    tried: list[str] = []
-
-    def nobody_there(status: JobStatus) -> None:
-        tried.append(status.job_id)
-        jobs.wait(1000)
-
-    jobs = start_manager(tmp_path, fake, on_finished=nobody_there)
-    name = jobs.submit("me", b"task", webhook_url="https://example.org/")
-    while not tried:
-        time.sleep(0.01)
-    begun = time.monotonic()
-    jobs.stop(20)
-    assert time.monotonic() - begun < 10
-    told: list[str] = []
-    following = start_manager(tmp_path, fake, on_finished=lambda status: told.append(status.job_id))
-    try:
-        for _ in range(500):
-            if told:
-                break
-            time.sleep(0.01)
-        assert told == [name]
-        assert fake.calls == [name]
-    finally:
-        following.stop()
-
-
-def test_a_job_erased_while_its_web_hook_waits(tmp_path: Path, fake: FakeTaskRunner) -> None:
-    tried: list[str] = []
-
-    over = threading.Event()
-
-    def nobody_there(status: JobStatus) -> None:
-        tried.append(status.job_id)
-        try:
-            jobs.wait(1000)
-        finally:
-            over.set()
-
-    jobs = start_manager(tmp_path, fake, on_finished=nobody_there)
-    name = jobs.submit("me", b"task", webhook_url="https://example.org/")
-    while not tried:
-        time.sleep(0.01)
-    assert jobs.erase(name, "me")
-    jobs.stop(20)
-    assert over.wait(5)
 
 
 def test_a_database_that_does_not_open_says_so(tmp_path: Path) -> None:

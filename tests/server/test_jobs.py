@@ -16,7 +16,7 @@ from typing import Any
 import pytest
 from fastapi.testclient import TestClient
 
-from mattebox.server import webhooks
+from mattebox.jobs import webhook_queue
 from mattebox.server.app import create_app
 from mattebox.server.settings import Settings
 from mattebox.server.state import AppState
@@ -190,7 +190,7 @@ def test_all_files_are_encrypted_with_a_key(jobs_client: TestClient, mug: bytes,
     assert wait_until_finished(jobs_client, job)["state"] == "done"
     folder = data / "jobs" / job
     for _ in range(250):
-        if not (folder / "task").exists():  # cleared away right after the outcome is there
+        if not (folder / "task").exists() and not (folder / "room").exists():  # cleared away after the outcome is there
             break
         time.sleep(0.02)
     pieces = [p.read_bytes() for p in folder.iterdir() if p.name != "losses"]
@@ -209,7 +209,7 @@ def test_cancelled(jobs_client: TestClient, photo: bytes) -> None:
 def test_a_web_hook_is_signed_and_retried(
     jobs_client: TestClient, mug: bytes, webhook_url: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(webhooks, "FIRST_RETRY_SECONDS", 0.05)
+    monkeypatch.setattr(webhook_queue, "FIRST_RETRY_SECONDS", 0.05)
     job = submit_job(jobs_client, mug, hook_url=webhook_url).json()["id"]
     for _ in range(250):
         if len(WebhookReceiver.received) > 1:
@@ -231,18 +231,29 @@ def test_web_hooks_reach_allowed_addresses_only(jobs_client: TestClient, client:
     assert submit_job(client, mug, hook_url="https://example.org/").json()["code"] == "hooks_off"
 
 
-def test_the_number_of_jobs_is_limited(jobs_client: TestClient, mug: bytes) -> None:
+def test_the_number_of_unfinished_jobs_of_a_key_is_limited(jobs_client: TestClient, mug: bytes, photo: bytes) -> None:
     state: AppState = jobs_client.app.state.mattebox  # type: ignore[attr-defined]
     before = state.settings.jobs
+    wait_until_finished(jobs_client, submit_job(jobs_client, mug).json()["id"])
     try:
         state.settings.__dict__["jobs"] = 1
-        answer = submit_job(jobs_client, mug)
-        assert (answer.status_code, answer.json()["code"], answer.headers["retry-after"]) == (503, "busy", "10")
+        answers = [submit_job(jobs_client, photo) for _ in range(2)]
+        assert [answer.status_code for answer in answers] == [202, 503]
+        assert (answers[1].json()["code"], answers[1].headers["retry-after"]) == ("busy", "10")
+        assert submit_job(jobs_client, mug, {"X-API-Key": "two"}).status_code == 202
+        wait_until_finished(jobs_client, answers[0].json()["id"])
+        assert submit_job(jobs_client, mug).status_code == 202
         state.settings.__dict__["jobs"] = 0
         assert submit_job(jobs_client, mug).status_code == 200
         assert jobs_client.get("/v1/jobs").json()["code"] == "no_jobs"
     finally:
         state.settings.__dict__["jobs"] = before
+
+
+@pytest.mark.parametrize("name", ["a" * 256, "a" * 5000, "..%2f", "%00", "\u00e9"])
+def test_odd_names_of_jobs_are_unknown(jobs_client: TestClient, name: str) -> None:
+    for method, path in (("GET", ""), ("GET", "/result"), ("GET", "/events"), ("DELETE", ""), ("POST", ":cancel")):
+        assert jobs_client.request(method, f"/v1/jobs/{name}{path}").status_code in (404, 405)
 
 
 def test_one_folder_has_one_server(jobs_client: TestClient, data: Path, mug: bytes) -> None:

@@ -21,7 +21,7 @@ from mattebox.jobs.task_runner import TaskCrashed, TaskFailed, TaskRunner
 MAX_WORKER_LOSSES = 3  # over one job
 MAX_SERVER_LOSSES = 10  # more, because a server that goes down takes innocent jobs with it
 RETRY_DELAY_SECONDS = 1.0  # after the first lost worker, twice as long after the second
-STORAGE_FULL_DELAY_SECONDS = 5.0
+STORAGE_FULL_DELAY_SECONDS = 1.0  # between attempts to store a result
 POISONED_ERROR = {
     "status": 500,
     "code": "poisoned",
@@ -94,7 +94,7 @@ class JobExecutor:
         self.store.set_progress(job_id, 0.0)
         try:
             metadata, body = self.runner.run_task(job_id, task, partial(self.store.set_progress, job_id))
-            self.finish(job_id, DONE, metadata, body)
+            self._store_result(job_id, metadata, body)
         except TaskCrashed:
             losses["workers"] += 1
             self.store.set_losses(job_id, losses)
@@ -108,6 +108,19 @@ class JobExecutor:
         except Exception as error:  # noqa: BLE001  the boundary: anything else is a bug of ours
             problem = f"internal error ({type(error).__name__})"
             self.finish(job_id, FAILED, {"error": INTERNAL_ERROR | {"problem": problem}})
+
+    def _store_result(self, job_id: str, metadata: dict[str, Any], body: bytes) -> None:
+        """Finish a job, once there is room for its result. StorageFull when it must be handed back before."""
+        while True:
+            try:
+                self.finish(job_id, DONE, metadata, body)
+            except StorageFull:
+                if self._stopping_event.wait(STORAGE_FULL_DELAY_SECONDS):
+                    raise
+                if self.store.finished_at(job_id) is not None or self.store.job(job_id) is None:
+                    return  # cancelled or erased meanwhile
+            else:
+                return
 
     def _fail_if_poisoned(self, job_id: str) -> bool:
         losses = self.store.losses(job_id)

@@ -5,29 +5,39 @@ A job is accepted once it is on disk, synced. It is finished once its outcome is
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import json
 import time
 import uuid
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 from mattebox.errors import MatteboxError
 from mattebox.jobs.executor import JobExecutor
 from mattebox.jobs.heartbeats import Heartbeats
-from mattebox.jobs.queue import RUNNING, WAITING, JobQueue, QueueUnavailable
+from mattebox.jobs.job_index import JobIndex
+from mattebox.jobs.queue import RUNNING, WAITING, JobQueue, QueueHandler, QueueUnavailable
 from mattebox.jobs.status import CANCELLED, DONE, JobStatus
-from mattebox.jobs.store import JobStore
+from mattebox.jobs.store import JobStore, StorageFull
 from mattebox.jobs.task_runner import TaskRunner
+from mattebox.jobs.webhook_queue import WEBHOOKS_QUEUE, SendWebhook, WebhookQueue
 
-JOBS_QUEUE, WEBHOOKS_QUEUE = "jobs", "hooks"
-MAX_CONCURRENT_WEBHOOKS = 8
+JOBS_QUEUE = "jobs"
+MAX_JOB_ID_CHARACTERS = 64
 
 
 class IdempotencyKeyReused(MatteboxError):
     """An idempotency key was used for another request before."""
 
     code = "idempotency_key_reused"
+
+
+class TooManyJobs(MatteboxError):
+    """The owner has as many unfinished jobs as are allowed."""
+
+    code = "busy"
+    retry_after = 10
 
 
 class JobManager:
@@ -43,8 +53,8 @@ class JobManager:
         Runs their tasks.
     retention_seconds
         How long finished jobs are kept.
-    on_finished
-        Called for every finished job with a web hook, until it returns normally.
+    send_webhook
+        Called for every finished job with a web hook, some times at most, until it returns True.
     """
 
     def __init__(
@@ -54,11 +64,12 @@ class JobManager:
         runner: TaskRunner,
         *,
         retention_seconds: float = 3600,
-        on_finished: Callable[[JobStatus], None] | None = None,
+        send_webhook: SendWebhook | None = None,
     ) -> None:
-        self.store, self.queue = store, queue
-        self.retention_seconds, self._on_finished = retention_seconds, on_finished
+        self.store, self.queue, self.retention_seconds = store, queue, retention_seconds
+        self.index = JobIndex(store)
         self.executor = JobExecutor(store, runner)
+        self.webhooks = WebhookQueue(queue, store, self.status, send_webhook, self.executor.wait)
         self.heartbeats = Heartbeats(store.root.parent / "machines", queue.machine)
 
     def start(self, max_concurrent: int = 1) -> None:
@@ -66,10 +77,7 @@ class JobManager:
         self.store.prepare(self.queue.machine)
         self.heartbeats.send()
         self.queue.start(
-            {
-                JOBS_QUEUE: (self._run_job, max_concurrent),
-                WEBHOOKS_QUEUE: (self._send_webhook, MAX_CONCURRENT_WEBHOOKS),
-            },
+            {JOBS_QUEUE: QueueHandler(self._run_job, max_concurrent), WEBHOOKS_QUEUE: self.webhooks.handler},
             is_consumer=max_concurrent > 0,
         )
         for job_id in self.store.job_ids():
@@ -77,7 +85,8 @@ class JobManager:
                 self.store.clean_up_finished(job_id)
             elif self.queue.state(JOBS_QUEUE, job_id) is None:  # it crashed before it was queued
                 self.queue.remove(JOBS_QUEUE, [job_id])
-                self.queue.add(JOBS_QUEUE, job_id)
+                self.queue.add(JOBS_QUEUE, job_id, turn=(self.store.job(job_id) or {}).get("turn"))
+        self.index.refresh()
 
     def stop(self, grace_seconds: int = 0) -> None:
         """Let running jobs finish for so many seconds, and hand the rest back to the queue. Waiting web hooks are
@@ -88,10 +97,6 @@ class JobManager:
         finally:
             self.executor.release()
 
-    def wait(self, seconds: float) -> None:
-        """Sleep in `on_finished`. CancelledError when the manager stops meanwhile."""
-        self.executor.wait(seconds)
-
     def submit(
         self,
         owner: str,
@@ -100,6 +105,7 @@ class JobManager:
         idempotency_key: str | None = None,
         webhook_url: str | None = None,
         reserve_bytes: int = 0,
+        max_unfinished: int | None = None,
     ) -> str:
         """Accept a job.
 
@@ -115,6 +121,8 @@ class JobManager:
             Notified when the job is finished.
         reserve_bytes
             Disk space that must be free for the result.
+        max_unfinished
+            How many unfinished jobs the owner may have, this one included.
 
         Returns
         -------
@@ -125,13 +133,24 @@ class JobManager:
         ------
         IdempotencyKeyReused
             The key was used for another task.
+        TooManyJobs
+            The owner has too many unfinished ones.
         StorageFull, QueueUnavailable
             The disk or the queue refuses the job.
         """
         job_id = uuid.uuid4().hex if idempotency_key is None else _job_id_for_key(owner, idempotency_key)
-        fingerprint = _fingerprint(task, webhook_url)
-        job = {"owner": owner, "created": time.time(), "fingerprint": fingerprint, "hook": webhook_url}
-        is_new = self.store.add(job_id, job, task, self.queue.machine, reserve_bytes)
+        fingerprint, created_at = _fingerprint(task, webhook_url), time.time()
+        self.index.refresh()
+        entry = self.index.add(job_id, owner, created_at, max_unfinished)
+        if entry is None:
+            raise TooManyJobs(f"{max_unfinished} jobs are not finished yet", "wait for them, or cancel some")
+        job = {"owner": owner, "created": created_at, "fingerprint": fingerprint, "hook": webhook_url}
+        try:
+            is_new = self.store.add(job_id, job | {"turn": entry.turn}, task, self.queue.machine, reserve_bytes)
+        except StorageFull:
+            self.index.discard(job_id)
+            raise
+        entry.is_stored = True
         if not is_new:
             stored = self.store.job(job_id)
             if stored is not None and stored["fingerprint"] != fingerprint:
@@ -139,17 +158,12 @@ class JobManager:
                     "this idempotency key came with another request", "use a new key for a new request"
                 )
         if self.store.finished_at(job_id) is None:
-            try:
-                self.queue.add(JOBS_QUEUE, job_id)
-            except QueueUnavailable:
-                if is_new:  # not accepted yet
-                    self.store.erase(job_id)
-                raise
+            self._queue_job(job_id, entry.turn, is_new)
         return job_id
 
     def status(self, job_id: str, owner: str) -> JobStatus | None:
         """The status of a job; None when there is none with this id."""
-        job = self.store.job(job_id) if job_id.isalnum() else None
+        job = self.store.job(job_id) if job_id.isalnum() and len(job_id) <= MAX_JOB_ID_CHARACTERS else None
         if job is None or job["owner"] != owner:
             return None
         outcome, losses = self.store.outcome(job_id), self.store.losses(job_id)
@@ -160,8 +174,9 @@ class JobManager:
 
     def list(self, owner: str, limit: int = 100) -> list[JobStatus]:
         """The owner's jobs, newest first."""
-        statuses = [s for job_id in self.store.job_ids() if (s := self.status(job_id, owner)) is not None]
-        return sorted(statuses, key=lambda s: -s.created_at)[:limit]
+        self.index.refresh()
+        job_ids = self.index.newest_ids(owner, limit)
+        return [status for job_id in job_ids if (status := self.status(job_id, owner)) is not None]
 
     def result(self, job_id: str, owner: str) -> tuple[dict[str, Any], bytes] | None:
         """Metadata and bytes of a done job's result; None when there is none."""
@@ -176,6 +191,7 @@ class JobManager:
         if self.status(job_id, owner) is None:
             return None
         if self.executor.finish(job_id, CANCELLED, {}):
+            self.index.mark_finished(job_id)
             self.executor.runner.cancel_task(job_id)
         return self.status(job_id, owner)
 
@@ -199,28 +215,33 @@ class JobManager:
             self.queue.adopt(machine)
             self.store.prepare(machine)
             self.heartbeats.forget(machine)
+        self.index.refresh()
         return dead
+
+    def _queue_job(self, job_id: str, turn: int, is_new: bool) -> None:
+        try:
+            self.queue.add(JOBS_QUEUE, job_id, turn=turn or None)
+        except QueueUnavailable:
+            if is_new:  # not accepted yet
+                self.store.erase(job_id)
+                self.index.discard(job_id)
+            raise
 
     def _erase(self, job_id: str) -> bool:
         erased = self.store.erase(job_id)
+        self.index.discard(job_id)
         self.executor.runner.cancel_task(job_id)
-        self.queue.remove(JOBS_QUEUE, [job_id])
-        self.queue.remove(WEBHOOKS_QUEUE, [job_id])
+        with contextlib.suppress(QueueUnavailable):  # a full disk: an item without its job does nothing
+            self.queue.remove(JOBS_QUEUE, [job_id])
+            self.webhooks.remove(job_id)
         return erased
 
     def _run_job(self, job_id: str) -> None:
         """Run a job to its outcome, then queue its web hook. CancelledError when it is handed back."""
         with self.executor.track_running(job_id):
             self.executor.run_until_finished(job_id)
-            job = self.store.job(job_id)
-            if job is not None and job["hook"]:
-                self.queue.add(WEBHOOKS_QUEUE, job_id)
-
-    def _send_webhook(self, job_id: str) -> None:
-        job = self.store.job(job_id)
-        status = self.status(job_id, job["owner"]) if job else None
-        if status is not None and self._on_finished is not None:
-            self._on_finished(status)
+            self.index.mark_finished(job_id)
+            self.webhooks.add(job_id)
 
 
 def _job_id_for_key(owner: str, idempotency_key: str) -> str:

@@ -12,14 +12,23 @@ import sqlite3
 import threading
 from collections.abc import Callable, Iterable
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
-from dbos import DBOS, DBOSClient, DBOSConfig, SetWorkflowID, WorkflowSerializationFormat
+from dbos import DBOS, DBOSClient, DBOSConfig, SetEnqueueOptions, SetWorkflowID, WorkflowSerializationFormat
 
 from mattebox.errors import MatteboxError
 
 Handler = Callable[[str], None]
 """Processes the item with this name, in a thread of its own. It must not raise an exception, but CancelledError."""
+
+
+class QueueHandler(NamedTuple):
+    """A queue's handler, how many items it processes at a time, and how many of one partition."""
+
+    process: Handler
+    max_concurrent: int
+    max_per_partition: int | None = None
+
 
 APPLICATION_VERSION = "1"  # of the rows' format: later releases resume them as long as it stays
 POLL_SECONDS = 0.1  # between polls of the database
@@ -52,13 +61,13 @@ class JobQueue:
         self._running_items: dict[tuple[str, str], None] = {}
         self._lock = threading.Lock()
 
-    def start(self, handlers: dict[str, tuple[Handler, int]], is_consumer: bool = True) -> None:
+    def start(self, handlers: dict[str, QueueHandler], is_consumer: bool = True) -> None:
         """Start processing; items that a crash left come first.
 
         Parameters
         ----------
         handlers
-            Handler and number of concurrent items of each queue.
+            Of each queue, by its name.
         is_consumer
             False to only add items, for other machines to process.
 
@@ -69,7 +78,7 @@ class JobQueue:
         """
         if _handlers:
             raise MatteboxError("this process has a queue already", "start one server in a process")
-        _handlers.update({name: self._track_running(name, handler) for name, (handler, _) in handlers.items()})
+        _handlers.update({name: self._track_running(name, handler.process) for name, handler in handlers.items()})
         config: DBOSConfig = {
             "name": "mattebox",
             "system_database_url": self._database_url,
@@ -86,10 +95,11 @@ class JobQueue:
             if not is_consumer:
                 DBOS.listen_queues([])
             DBOS.launch()
-            for name, (_, max_concurrent) in handlers.items() if is_consumer else ():
+            for name, handler in handlers.items() if is_consumer else ():
                 DBOS.register_queue(
                     name,
-                    worker_concurrency=max_concurrent,
+                    worker_concurrency=handler.max_concurrent,
+                    partition_worker_concurrency=handler.max_per_partition,
                     polling_interval_sec=POLL_SECONDS,
                     on_conflict="always_update",
                 )
@@ -114,10 +124,36 @@ class JobQueue:
         finally:
             client.destroy()
 
-    def add(self, queue: str, name: str) -> None:
-        """Queue an item durably; once, however often it is added. QueueUnavailable."""
+    def add(
+        self,
+        queue: str,
+        name: str,
+        *,
+        turn: int | None = None,
+        partition: str | None = None,
+        delay_seconds: float | None = None,
+    ) -> None:
+        """Queue an item durably; once, however often it is added.
+
+        Parameters
+        ----------
+        queue, name
+            The queue, and the item's name in it.
+        turn
+            Items with a smaller one go first, those of the same in the order in which they were added.
+        partition
+            Its share of a queue that has `max_per_partition`.
+        delay_seconds
+            Process it so much later.
+
+        Raises
+        ------
+        QueueUnavailable
+            The database does not take it.
+        """
+        options = SetEnqueueOptions(priority=turn, queue_partition_key=partition, delay_seconds=delay_seconds)
         try:
-            with SetWorkflowID(_workflow_id(queue, name)):
+            with SetWorkflowID(_workflow_id(queue, name)), options:
                 DBOS.enqueue_workflow(queue, _run_item, queue, name)
         except Exception as error:  # of the database's driver, whichever it is
             raise QueueUnavailable(
@@ -138,11 +174,14 @@ class JobQueue:
                 DBOS.resume_workflow(row.workflow_id, queue_name=row.queue_name)
 
     def remove(self, queue: str, names: Iterable[str]) -> None:
-        """Cancel items and delete their rows."""
+        """Cancel items and delete their rows. QueueUnavailable."""
         rows = [_workflow_id(queue, name) for name in names]
-        if rows:
-            DBOS.cancel_workflows(rows)
-            DBOS.delete_workflows(rows)
+        try:
+            if rows:
+                DBOS.cancel_workflows(rows)
+                DBOS.delete_workflows(rows)
+        except Exception as error:  # of the database's driver, whichever it is
+            raise QueueUnavailable("the jobs' queue cannot be changed", "free some space") from error
 
     def _track_running(self, queue: str, handler: Handler) -> Handler:
         def run_handler(name: str) -> None:

@@ -5,6 +5,7 @@
     ID/<sha256>   the result, named by its hash        encrypted; never changed
     ID/outcome    how the job ended                    encrypted; written once, the first one stays
     ID/losses     workers and servers lost over it     two counts
+    ID/room       space for the outcome, so that a job can be cancelled, and can fail, on a full disk
     ID/share      progress                             a number, not synced: useless after a crash
 
 A folder appears and disappears by one rename, so that no partial job is ever visible.
@@ -26,9 +27,11 @@ from typing import Any
 from mattebox.errors import MatteboxError, OutputError
 from mattebox.io.atomic_write import write_bytes
 from mattebox.jobs.encryption import Cipher
+from mattebox.jobs.synced_files import overwrite_and_link, sync_folder, write_synced
 
 INCOMING_PREFIX, DELETING_PREFIX = ".coming-", ".going-"
 JOB_FILE, TASK_FILE, OUTCOME_FILE, LOSSES_FILE, PROGRESS_FILE = "job", "task", "outcome", "losses", "share"
+ROOM_FILE, ROOM_BYTES = "room", 4096
 
 
 class StorageFull(MatteboxError):
@@ -80,10 +83,11 @@ class JobStore:
             raise _storage_full_error(error) from error
         try:
             for kind, content in ((JOB_FILE, json.dumps(job).encode()), (TASK_FILE, task)):
-                _write_synced(incoming / kind, self.cipher.encrypt(content, f"{job_id}/{kind}"))
-            _sync_folder(incoming)
+                write_synced(incoming / kind, self.cipher.encrypt(content, f"{job_id}/{kind}"))
+            write_synced(incoming / ROOM_FILE, bytes(ROOM_BYTES))
+            sync_folder(incoming)
             os.rename(incoming, self.root / job_id)  # fails if it exists, as it is not empty
-            _sync_folder(self.root)
+            sync_folder(self.root)
         except OSError as error:
             if (self.root / job_id).exists():
                 return False
@@ -130,7 +134,8 @@ class JobStore:
                 stored = self.cipher.encrypt(body, f"{job_id}/result")
                 outcome |= {"stored_as": hashlib.sha256(stored).hexdigest(), "sha256": hashlib.sha256(body).hexdigest()}
                 self._write_file(folder / outcome["stored_as"], stored, overwrite=True)
-            self._write_encrypted(folder / OUTCOME_FILE, json.dumps(outcome).encode(), f"{job_id}/{OUTCOME_FILE}")
+            content = self.cipher.encrypt(json.dumps(outcome).encode(), f"{job_id}/{OUTCOME_FILE}")
+            self._write_outcome(folder, content)
         except (FileExistsError, FileNotFoundError):
             self.clean_up_finished(job_id)
             return False
@@ -185,7 +190,7 @@ class JobStore:
             os.rename(self.root / job_id, deleting)
         except FileNotFoundError:
             return False
-        _sync_folder(self.root)
+        sync_folder(self.root)
         shutil.rmtree(deleting, ignore_errors=True)
         return True
 
@@ -201,8 +206,21 @@ class JobStore:
             return sum(not entry.name.startswith(".") for entry in os.scandir(self.root))
         return 0
 
-    def _write_encrypted(self, path: Path, content: bytes, associated_data: str) -> None:
-        self._write_file(path, self.cipher.encrypt(content, associated_data))
+    def _write_outcome(self, folder: Path, content: bytes) -> None:
+        """Write the outcome atomically; on a full disk, into the room that was kept for it."""
+        try:
+            self._write_file(folder / OUTCOME_FILE, content)
+        except StorageFull as full:
+            if len(content) > ROOM_BYTES:
+                raise
+            try:
+                overwrite_and_link(folder / ROOM_FILE, content, folder / OUTCOME_FILE)
+            except FileExistsError:
+                raise
+            except OSError:
+                if not folder.exists():
+                    raise FileNotFoundError(folder.name) from None
+                raise full from None
 
     def _write_file(self, path: Path, content: bytes, overwrite: bool = False) -> None:
         """Write a file atomically. FileExistsError, FileNotFoundError (erased meanwhile), StorageFull."""
@@ -234,23 +252,3 @@ class JobStore:
 
 def _storage_full_error(error: OSError) -> StorageFull:
     return StorageFull(f"the jobs' folder does not take it ({error.strerror or error})", "free some space, then go on")
-
-
-def _write_synced(path: Path, content: bytes) -> None:
-    """Write and sync a file in a folder that is not visible yet. OSError."""
-    with open(path, "xb") as file:
-        file.write(content)
-        file.flush()
-        os.fsync(file.fileno())
-
-
-def _sync_folder(folder: Path) -> None:
-    """Make the names in a folder durable, where the system can sync folders."""
-    if os.name == "nt":
-        return
-    handle = os.open(folder, os.O_RDONLY)
-    try:
-        with contextlib.suppress(OSError):
-            os.fsync(handle)
-    finally:
-        os.close(handle)

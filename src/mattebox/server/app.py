@@ -64,6 +64,8 @@ def create_app(settings: Settings) -> FastAPI:
         await state.job_service.close()
         await state.worker_pool.stop()
         state.buffer.close()
+        state.fetch_threads.close()
+        state.job_threads.close()
         state.usage.close()
         state.tracer.close()
 

@@ -67,6 +67,10 @@ class JobService:
                 self._sweep_task = asyncio.create_task(self._sweep_periodically(self._manager))
         return self._manager
 
+    def unfinished_count(self, caller: str) -> int:
+        """How many jobs of a caller are not finished, as far as is known here."""
+        return self._manager.index.unfinished_count(caller) if self._manager else 0
+
     async def close(self, grace_seconds: int = 0) -> None:
         """Let running jobs finish for so many seconds, then hand the rest back to the queue."""
         self.is_closed = True
@@ -129,7 +133,7 @@ class JobService:
         store.prepare(settings.machine)
         self._lock_folder()
         queue = JobQueue(settings.database or str(self.folder), settings.machine)
-        manager = JobManager(store, queue, self, retention_seconds=settings.keep, on_finished=self._deliver_webhook)
+        manager = JobManager(store, queue, self, retention_seconds=settings.keep, send_webhook=self._send_webhook)
         max_concurrent = 2 * settings.worker_count() + 2  # more than workers, so that none waits for the queue's poll
         manager.start(0 if settings.role == "api" else max_concurrent)
         return manager
@@ -151,9 +155,8 @@ class JobService:
             ) from None
         self._lock_file = file
 
-    def _deliver_webhook(self, status: JobStatus) -> None:
-        assert self._manager is not None
-        webhooks.deliver_webhook(status, self.settings.hook_secret, self.settings.fetch_policy(), self._manager.wait)
+    def _send_webhook(self, status: JobStatus) -> bool:
+        return webhooks.send_webhook(status, self.settings.hook_secret, self.settings.fetch_policy())
 
     async def _sweep_periodically(self, manager: JobManager) -> None:
         """Send heartbeats to other machines, and erase expired jobs now and then."""

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from typing import TYPE_CHECKING
 
 from fastapi import Request, Response
@@ -14,8 +13,8 @@ from mattebox.server.api_keys import JOBS_SCOPE
 from mattebox.server.auth import require_caller
 from mattebox.server.http.problems import Problem
 from mattebox.server.serializers import serialize_job
-from mattebox.server.settings import Settings
 from mattebox.server.state import AppState, get_state
+from mattebox.server.thread_pool import ThreadPoolBusy
 from mattebox.server.workers.protocol import WorkerTask
 
 if TYPE_CHECKING:
@@ -57,16 +56,17 @@ async def submit_job(
     Raises
     ------
     Problem
-        403 without the scope for jobs, 503 when there are too many, 422 for a refused web hook.
+        403 without the scope for jobs, 422 for a refused web hook.
     MatteboxError
-        The idempotency key was used for another request, or the disk or the queue refuses the job.
+        The caller has too many unfinished jobs, the idempotency key was used for another request, or the disk or the
+        queue refuses the job.
     """
     state = get_state(request)
     require_caller(state.access, request, JOBS_SCOPE)
-    await _check_webhook_url(state.settings, webhook_url)
+    await _check_webhook_url(state, caller, webhook_url)
     manager, idempotency_key = await state.job_service.open_manager(), parse_idempotency_key(request)
-    status = await asyncio.to_thread(
-        _store_job, manager, state.settings.jobs, caller, task, idempotency_key, webhook_url
+    status = await state.job_threads.run(
+        caller, _store_job, manager, state.settings.jobs, caller, task, idempotency_key, webhook_url
     )
     if status is None:
         raise job_not_found_problem()
@@ -95,24 +95,25 @@ def _store_job(
     idempotency_key: str | None,
     webhook_url: str | None,
 ) -> JobStatus | None:
-    if manager.store.count() >= max_jobs:
-        raise Problem(503, "busy", "there are too many jobs", "erase those you have, or wait", {"Retry-After": "10"})
     job_id = manager.submit(
         caller,
         task.pack(),
         idempotency_key=idempotency_key,
         webhook_url=webhook_url,
         reserve_bytes=task.pixels * RESULT_BYTES_PER_PIXEL,
+        max_unfinished=max_jobs,
     )
     return manager.status(job_id, caller)
 
 
-async def _check_webhook_url(settings: Settings, webhook_url: str | None) -> None:
+async def _check_webhook_url(state: AppState, caller: str, webhook_url: str | None) -> None:
     if webhook_url is None:
         return
-    if not settings.hook_secret:
+    if not state.settings.hook_secret:
         raise Problem(422, "hooks_off", "web hooks are off on this server", "ask for the job's state, or follow it")
     try:
-        await asyncio.to_thread(url_fetch.check_url, webhook_url, settings.fetch_policy())
+        await state.fetch_threads.run(caller, url_fetch.check_url, webhook_url, state.settings.fetch_policy())
+    except ThreadPoolBusy:
+        raise
     except MatteboxError as error:
         raise Problem(422, "address_refused", f"hook_url: {error.problem}", error.remedy) from None

@@ -33,10 +33,13 @@ async def process_picture(
     ------
     ClientDisconnect
         The client has gone.
-    MatteboxError, Problem
+    Problem
+        429 when the caller's quota is used up; see also `execute_task`.
+    MatteboxError
         See `execute_task`.
     """
-    work = execute_task(state.worker_pool, task, caller=caller, arrived_at=arrived_at)
-    response = await run_while_connected(request, work)
-    state.usage.add_picture(caller, task.pixels, response.seconds)
+    with state.quota.reserve_picture(caller):
+        work = execute_task(state.worker_pool, task, caller=caller, arrived_at=arrived_at)
+        response = await run_while_connected(request, work)
+        state.usage.add_picture(caller, task.pixels, response.seconds)
     return response

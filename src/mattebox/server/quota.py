@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections import Counter
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 
 from mattebox.server.auth import AccessControl
@@ -12,16 +15,35 @@ from mattebox.server.usage import UsageStore
 
 @dataclass
 class PictureQuota:
-    """The limits that keys set, against what their callers have used."""
+    """The limits that keys set, against what their callers have used and what is in progress for them.
+
+    A picture is reserved before it is processed and counted afterwards, so that no number of requests at once exceeds
+    the quota. Unfinished jobs are reserved until they are finished.
+    """
 
     access: AccessControl
     usage: UsageStore
+    unfinished_jobs: Callable[[str], int] = lambda _: 0
     rate_limiter: RateLimiter = field(default_factory=RateLimiter)
+    _reserved: Counter[str] = field(default_factory=Counter)
 
     def pictures_left(self, caller: str) -> int | None:
         """Pictures that a caller may still process this month; None for no limit."""
         quota = self.access.monthly_quota(caller)
-        return max(0, quota - self.usage.caller_month(caller).pictures) if quota else None
+        if not quota:
+            return None
+        in_progress = self._reserved[caller] + self.unfinished_jobs(caller)
+        return max(0, quota - self.usage.caller_month(caller).pictures - in_progress)
+
+    @contextmanager
+    def reserve_picture(self, caller: str) -> Iterator[None]:
+        """Hold one picture of the quota while the context is open. Problem 429 when none is left."""
+        self.check_monthly_quota(caller)
+        self._reserved[caller] += 1
+        try:
+            yield
+        finally:
+            self._reserved[caller] -= 1
 
     def consume_rate_limit(self, caller: str, pixels: int) -> tuple[bool, dict[str, str]]:
         """Count a picture against the rate limit: whether it is allowed, and the headers that state the limit."""

@@ -79,7 +79,7 @@ class Settings:
         "all", "all; api to take requests and leave jobs to others; worker for jobs alone (both with a database)"
     )
     keep: int = setting(3600, "seconds a finished job is kept before it is erased")
-    jobs: int = setting(1000, "jobs kept or waiting at a time; more are answered 503. 0 for no jobs at all")
+    jobs: int = setting(1000, "unfinished jobs of a key at a time; more are answered 503. 0 for no jobs at all")
     job_pixels: int = setting(0, "pictures of more pixels become jobs unasked; 0 for none")
     hook_secret: str = setting("", "the secret that signs web hooks; empty for no web hooks")
     log: str = setting("none", "none, or json: a line on standard error for each request, without names or pictures")

@@ -15,9 +15,12 @@ from mattebox.server.job_service import JobService
 from mattebox.server.metrics import RequestMetrics
 from mattebox.server.quota import PictureQuota
 from mattebox.server.settings import Settings
+from mattebox.server.thread_pool import ThreadPool
 from mattebox.server.tracing import Tracer
 from mattebox.server.usage import UsageStore
 from mattebox.server.workers.worker_pool import WorkerPool
+
+FETCH_THREADS, JOB_THREADS = 16, 8
 
 
 @dataclass
@@ -34,6 +37,8 @@ class AppState:
     tracer: Tracer
     log: EventLog
     upload_limiter: UploadLimiter
+    fetch_threads: ThreadPool
+    job_threads: ThreadPool
     metrics: RequestMetrics = field(default_factory=RequestMetrics)
     is_ready: bool = False
     is_stopping: bool = False
@@ -47,17 +52,20 @@ class AppState:
         usage = UsageStore(settings.data_folder() / f"usage-{settings.machine}.sqlite" if access.requires_key else None)
         buffer = ContentBuffer(settings.buffer_folder(), settings.buffer_bytes)
         worker_pool = WorkerPool(settings, buffer, tracer)
+        job_service = JobService(settings, worker_pool, usage)
         return cls(
             settings=settings,
             buffer=buffer,
             worker_pool=worker_pool,
             access=access,
-            quota=PictureQuota(access, usage),
+            quota=PictureQuota(access, usage, job_service.unfinished_count),
             usage=usage,
-            job_service=JobService(settings, worker_pool, usage),
+            job_service=job_service,
             tracer=tracer,
             log=EventLog(settings.log),
             upload_limiter=UploadLimiter(settings.uploads, buffer),
+            fetch_threads=ThreadPool("downloads", FETCH_THREADS, FETCH_THREADS // 2),
+            job_threads=ThreadPool("questions about jobs", JOB_THREADS, JOB_THREADS // 2),
         )
 
     def check_not_stopping(self) -> None:

@@ -1,4 +1,4 @@
-"""Web hooks: signed notifications of finished jobs, with retries.
+"""Web hooks: signed notifications of finished jobs.
 
 Headers follow Standard Webhooks: webhook-id, webhook-timestamp and webhook-signature, which is `v1,` and the base64 of
 HMAC-SHA256 over `id.timestamp.body`. The body is the JSON of GET /v1/jobs/{id}, never a picture.
@@ -11,7 +11,6 @@ import hashlib
 import hmac
 import json
 import time
-from collections.abc import Callable
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
@@ -22,13 +21,12 @@ from mattebox.server.serializers import serialize_job
 if TYPE_CHECKING:
     from mattebox.jobs.status import JobStatus
 
-MAX_ATTEMPTS, FIRST_RETRY_SECONDS, BACKOFF_FACTOR = 6, 1.0, 4.0  # retries after 1, 4, 16, 64 and 256 seconds
 RESPONSE_TIMEOUT_SECONDS = 10.0
 MAX_RESPONSE_BYTES = 1 << 16
 
 
-def deliver_webhook(status: JobStatus, secret: str, policy: FetchPolicy, wait: Callable[[float], None]) -> bool:
-    """Notify a job's web hook of its end.
+def send_webhook(status: JobStatus, secret: str, policy: FetchPolicy) -> bool:
+    """Notify a job's web hook of its end, once.
 
     Parameters
     ----------
@@ -38,8 +36,6 @@ def deliver_webhook(status: JobStatus, secret: str, policy: FetchPolicy, wait: C
         The key of the signature.
     policy
         Which addresses may be reached.
-    wait
-        Sleeps for so many seconds before a retry; may raise to give the delivery up.
 
     Returns
     -------
@@ -49,19 +45,11 @@ def deliver_webhook(status: JobStatus, secret: str, policy: FetchPolicy, wait: C
     assert status.webhook_url is not None
     body = json.dumps(serialize_job(status)).encode()
     policy = replace(policy, timeout_seconds=RESPONSE_TIMEOUT_SECONDS, max_bytes=MAX_RESPONSE_BYTES)
-    for attempt in range(MAX_ATTEMPTS):
-        if attempt:
-            wait(FIRST_RETRY_SECONDS * BACKOFF_FACTOR ** (attempt - 1))
-        try:
-            if (
-                200
-                <= post_to_url(status.webhook_url, body, signature_headers(status.job_id, secret, body), policy)
-                < 300
-            ):
-                return True
-        except MatteboxError:
-            continue
-    return False
+    headers = signature_headers(status.job_id, secret, body)
+    try:
+        return 200 <= post_to_url(status.webhook_url, body, headers, policy) < 300
+    except MatteboxError:
+        return False
 
 
 def signature_headers(webhook_id: str, secret: str, body: bytes, now: float | None = None) -> dict[str, str]:

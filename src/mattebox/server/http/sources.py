@@ -2,14 +2,11 @@
 
 from __future__ import annotations
 
-import asyncio
-
 from mattebox.errors import InputUnreadable
 from mattebox.io import header_check, url_fetch
-from mattebox.server.content_buffer import ContentBuffer
 from mattebox.server.http.encoded_picture import EncodedPicture
 from mattebox.server.http.problems import Problem
-from mattebox.server.settings import Settings
+from mattebox.server.state import AppState
 
 
 def count_pixels(source: EncodedPicture, max_pixels: int) -> int:
@@ -35,12 +32,12 @@ def check_body_prefix(content_type: str, max_pixels: int, prefix: bytes) -> None
     header_check.check_pixel_limit(header, max_pixels)
 
 
-async def fetch_picture(url: str, settings: Settings, buffer: ContentBuffer) -> EncodedPicture:
+async def fetch_picture(state: AppState, caller: str, url: str) -> EncodedPicture:
     """Download a picture, where the settings allow it. MatteboxError; Problem 422 when downloads are off."""
-    if not settings.urls:
+    if not state.settings.urls:
         raise Problem(422, "urls_off", "addresses of pictures are off on this server", "send the picture itself")
 
     def fetch() -> EncodedPicture:
-        return EncodedPicture(buffer.store(url_fetch.fetch_url(url, settings.fetch_policy())))
+        return EncodedPicture(state.buffer.store(url_fetch.fetch_url(url, state.settings.fetch_policy())))
 
-    return await asyncio.to_thread(fetch)
+    return await state.fetch_threads.run(caller, fetch)

@@ -25,6 +25,7 @@ REMOVEBG_CODE_BY_CODE = {  # remove.bg's code for each problem that has one of i
     "image_unreadable": "failed_to_read_image",
     "invalid_parameter": "failed_to_read_image",
     "format_cannot_hold_result": "failed_to_read_image",
+    "quota_used_up": "insufficient_credits",
     "took_too_long": "internal",
     "worker_lost": "internal",
 }

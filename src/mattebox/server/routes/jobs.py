@@ -157,4 +157,4 @@ async def _call_manager(request: Request, call: Callable[[JobManager, str], T]) 
     """Authorise the caller, then run a blocking call of the job manager in a thread."""
     state = get_state(request)
     caller = require_caller(state.access, request, JOBS_SCOPE)
-    return await asyncio.to_thread(call, await state.job_service.open_manager(), caller)
+    return await state.job_threads.run(caller, call, await state.job_service.open_manager(), caller)

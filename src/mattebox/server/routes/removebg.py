@@ -27,6 +27,7 @@ from mattebox.server.removebg.mapping import (
     convert_request,
 )
 from mattebox.server.state import AppState, get_state
+from mattebox.server.thread_pool import ThreadPoolBusy
 from mattebox.server.workers.task_execution import prepare_task
 
 DOWNLOAD_CODES = {  # of each URL field: the address is refused, the download fails
@@ -55,7 +56,7 @@ async def remove_background(request: Request) -> Response:
     async with receive_request(state, request, max_bytes * 3 // 2) as request_data:  # base64 takes a third more
         arrived_at = time.monotonic()  # leaving the context makes room for the next upload
     if state.settings.urls:
-        request_data = await _fetch_url_fields(state, request_data)
+        request_data = await _fetch_url_fields(state, caller, request_data)
     recipe_request = convert_request(request_data, state.settings.model, max_bytes)
     limit_headers = _count_picture(state.quota, caller, recipe_request.source, state.settings.max_pixels)
     task = prepare_task(
@@ -92,14 +93,16 @@ def _require_caller(access: AccessControl, request: Request) -> str:
     return caller
 
 
-async def _fetch_url_fields(state: AppState, request_data: RequestData) -> RequestData:
+async def _fetch_url_fields(state: AppState, caller: str, request_data: RequestData) -> RequestData:
     """Download the images of URL fields, except where there is another source: then the mapping refuses both."""
     fields, images = dict(request_data.fields), dict(request_data.images)
     for name, alternatives in ALTERNATIVES_BY_URL_FIELD.items():
         if fields.get(name) and not any(fields.get(other) or images.get(other) for other in alternatives):
             url = str(fields.pop(name)).strip()
             try:
-                images[alternatives[0]] = await fetch_picture(url, state.settings, state.buffer)
+                images[alternatives[0]] = await fetch_picture(state, caller, url)
+            except ThreadPoolBusy:
+                raise
             except MatteboxError as error:
                 refused_code, failed_code = DOWNLOAD_CODES[name]
                 code = refused_code if error.code == "address_refused" else failed_code

@@ -159,7 +159,8 @@ async def _answer_request(request: Request, build_request_recipe: BuildRecipe) -
         task, webhook_url, limit_headers = await _prepare_request(state, caller, request_data, build_request_recipe)
         del request_data  # the task holds its own copy
         if should_run_as_job(request, state, task):
-            return await submit_job(request, caller, task, webhook_url, limit_headers)
+            with state.quota.reserve_picture(caller):
+                return await submit_job(request, caller, task, webhook_url, limit_headers)
     if webhook_url is not None:
         raise Problem(422, "invalid_parameter", "hook_url is for jobs", "send Prefer: respond-async with it")
     response = await process_picture(request, state, caller, task, arrived_at)
@@ -171,7 +172,7 @@ async def _prepare_request(
 ) -> tuple[WorkerTask, str | None, dict[str, str]]:
     """The task, the web hook and the headers of the caller's limits. MatteboxError, Problem."""
     fields, images = dict(request_data.fields), dict(request_data.images)
-    source = await _take_source(state, fields, images)
+    source = await _take_source(state, caller, fields, images)
     webhook_url, preset = pop_text_field(fields, "hook_url"), pop_text_field(fields, "preset")
     for name in PARAMETER_BY_EXTRA_IMAGE.keys() & images.keys():
         images[f"{name}.file"] = images.pop(name)
@@ -183,12 +184,14 @@ async def _prepare_request(
     return prepare_task(state.settings, recipe, source, images), webhook_url, limit_headers
 
 
-async def _take_source(state: AppState, fields: dict[str, Any], images: dict[str, EncodedPicture]) -> EncodedPicture:
+async def _take_source(
+    state: AppState, caller: str, fields: dict[str, Any], images: dict[str, EncodedPicture]
+) -> EncodedPicture:
     """Remove the source picture from the images or fields: the file, its base64, or the download from its URL."""
     sources = [images.pop(name) for name in ("image", "image_b64") if name in images]
     url = pop_text_field(fields, "image_url")
     if url is not None and not sources:
-        return await fetch_picture(url, state.settings, state.buffer)
+        return await fetch_picture(state, caller, url)
     count = len(sources) + (url is not None)
     if count != 1:
         raise Problem(422, "image_missing", f"{count} pictures were sent", "send one, as the field `image`")
