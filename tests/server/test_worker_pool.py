@@ -39,17 +39,34 @@ def run_with_pool(work: Callable[[WorkerPool], Awaitable[Any]], **settings: Any)
     return asyncio.run(main())
 
 
-def test_a_killed_worker_is_replaced(mug: bytes) -> None:
+def test_a_killed_worker_is_replaced_and_its_picture_processed_again(mug: bytes) -> None:
     async def work(pool: WorkerPool) -> None:
         (process,) = pool._workers
         task = asyncio.create_task(execute_recipe(pool, FAST, mug))
         await asyncio.sleep(0)
         os.kill(process.pid, signal.SIGKILL)
-        with pytest.raises(WorkerLost):
-            await task
-        assert (await execute_recipe(pool, FAST, mug)).header["width"] == 320
+        assert (await task).header["width"] == 320
         assert pool.restarts == 1
         assert pool.queue.pixels_in_flight == 0
+
+    run_with_pool(work)
+
+
+def test_a_picture_that_always_kills_its_worker_fails(mug: bytes, monkeypatch: pytest.MonkeyPatch) -> None:
+    exchange_frames = worker_pool._exchange_frames
+
+    async def kill_first(process: asyncio.subprocess.Process, *arguments: Any) -> WorkerResponse:
+        process.kill()
+        return await exchange_frames(process, *arguments)
+
+    async def work(pool: WorkerPool) -> None:
+        monkeypatch.setattr(worker_pool, "_exchange_frames", kill_first)
+        for is_batch, restarts in ((False, 2), (True, 3)):
+            with pytest.raises(WorkerLost):
+                await execute_task(pool, prepare_task(pool.settings, FAST, mug), is_batch=is_batch)
+            assert pool.restarts == restarts
+        monkeypatch.undo()
+        assert (await execute_recipe(pool, FAST, mug)).header["width"] == 320
 
     run_with_pool(work)
 

@@ -36,14 +36,15 @@ CODES_BY_STATUS: dict[int, dict[str, str]] = {
         "too_many_pixels": "more megapixels in a minute than the key allows; Retry-After says when to go on",
         "quota_used_up": "the key's pictures of this month are used up",
     },
-    500: {"internal": "a fault of the server's", "worker_lost": "the picture was too much for the server"},
+    500: {"internal": "a fault of the server's"},
     503: {
         "busy": "there is too much to do; Retry-After says when to try again",
         "leaving": "the server is about to stop",
         "no_jobs": "the server takes no jobs",
         "queue_down": "the queue of jobs cannot be reached",
+        "took_too_long": "the picture took longer than the server allows",
+        "worker_lost": "the picture was too much for a worker, twice",
         "device_missing": "the server lacks the device that the model needs",
     },
-    504: {"took_too_long": "the picture took longer than the server allows"},
     507: {"storage_full": "the server's disk is full"},
 }

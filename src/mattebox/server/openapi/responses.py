@@ -24,7 +24,7 @@ PICTURE_HEADERS: Schema = {
 }
 JOB_OPERATION_IDS = ("get_job", "get_job_result", "stream_job_events", "cancel_job", "erase_job")
 COMMON_STATUSES = (401, 403, 421, 429, 500, 503)
-UPLOAD_STATUSES = (400, 408, 413, 415, 422, 504, 507)
+UPLOAD_STATUSES = (400, 408, 413, 415, 422, 507)
 
 
 def problem_responses(*statuses: int) -> Responses:

@@ -26,8 +26,8 @@ REMOVEBG_CODE_BY_CODE = {  # remove.bg's code for each problem that has one of i
     "invalid_parameter": "failed_to_read_image",
     "format_cannot_hold_result": "failed_to_read_image",
     "quota_used_up": "insufficient_credits",
-    "took_too_long": "internal",
-    "worker_lost": "internal",
+    "took_too_long": "busy",
+    "worker_lost": "busy",
 }
 
 

@@ -17,7 +17,7 @@ from mattebox.server.http.problems import Problem
 from mattebox.server.settings import Settings
 from mattebox.server.workers.protocol import WorkerTask
 from mattebox.server.workers.task_queue import TaskClass
-from mattebox.server.workers.worker_pool import WorkerPool, WorkerResponse
+from mattebox.server.workers.worker_pool import WorkerLost, WorkerPool, WorkerResponse
 from mattebox.types import OnProgress, Picture
 
 
@@ -110,15 +110,26 @@ async def execute_task(
     with worker_pool.tracer.span("picture") as span:
         span.set_attributes(mattebox__pixels=task.pixels)
         async with worker_pool.queue.hold_turn(task_class):
-            waited_seconds = 0.0 if arrived_at is None else time.monotonic() - arrived_at
-            timeout = max(0.0, worker_pool.settings.timeout - waited_seconds)
-            response = await worker_pool.run_on_worker(task, on_progress, timeout)
+            end = (arrived_at or time.monotonic()) + worker_pool.settings.timeout
+            try:
+                response = await _run_until(worker_pool, task, on_progress, end)
+            except WorkerLost:
+                if is_batch:
+                    raise  # jobs count their own attempts
+                response = await _run_until(worker_pool, task, on_progress, end)  # the picture may be innocent
         span.set_attributes(
             **{f"mattebox__seconds__{stage}": s for stage, s in response.header.get("seconds", {}).items()}
         )
     if "code" in response.header:
         raise Problem.from_worker(response.header)
     return response
+
+
+async def _run_until(
+    worker_pool: WorkerPool, task: WorkerTask, on_progress: OnProgress | None, end: float
+) -> WorkerResponse:
+    timeout = max(0.0, end - time.monotonic())
+    return await worker_pool.run_on_worker(task, on_progress, timeout)
 
 
 def check_models(recipe: Recipe, default_model: str) -> None:
