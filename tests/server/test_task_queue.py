@@ -243,3 +243,37 @@ def test_long_tasks_leave_a_worker_to_short_ones() -> None:
         assert await alone.run_all() == ["long"]
 
     run(test)
+
+
+def test_a_worker_is_kept_for_a_caller_who_was_here_a_moment_ago() -> None:
+    async def test() -> None:
+        bench = Bench(max_running=2)
+        await bench.start("good", small("good"))
+        for name in "abc":
+            await bench.start(name, small("many"))
+        assert bench.started == ["good", "a"]
+        await bench.release("good")
+        assert bench.started == ["good", "a"]
+        await bench.start("again", small("good"))
+        assert bench.started == ["good", "a", "again"]
+        assert await bench.run_all() == ["good", "a", "again", "b", "c"]
+
+    run(test)
+
+
+def test_a_worker_is_kept_only_for_a_while(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(task_queue, "ANTICIPATION_SECONDS", 0.01)
+
+    async def test() -> None:
+        bench = Bench(max_running=2)
+        await bench.start("good", small("good"))
+        for name in "ab":
+            await bench.start(name, small("many"))
+        await bench.release("good", 0.0)
+        assert bench.started == ["good", "a"]
+        bench.seconds += 0.02
+        await asyncio.sleep(0.05)
+        assert bench.started == ["good", "a", "b"]
+        await bench.run_all()
+
+    run(test)

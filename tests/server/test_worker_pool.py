@@ -53,17 +53,17 @@ def test_a_killed_worker_is_replaced_and_its_picture_processed_again(mug: bytes)
 
 
 def test_a_picture_that_always_kills_its_worker_fails(mug: bytes, monkeypatch: pytest.MonkeyPatch) -> None:
-    exchange_frames = worker_pool._exchange_frames
+    exchange_frames = WorkerPool._exchange_frames
 
-    async def kill_first(process: asyncio.subprocess.Process, *arguments: Any) -> WorkerResponse:
+    async def kill_first(pool: WorkerPool, process: asyncio.subprocess.Process, *arguments: Any) -> WorkerResponse:
         process.kill()
-        return await exchange_frames(process, *arguments)
+        return await exchange_frames(pool, process, *arguments)
 
     async def work(pool: WorkerPool) -> None:
-        monkeypatch.setattr(worker_pool, "_exchange_frames", kill_first)
+        monkeypatch.setattr(WorkerPool, "_exchange_frames", kill_first)
         for is_batch, restarts in ((False, 2), (True, 3)):
             with pytest.raises(WorkerLost):
-                await execute_task(pool, prepare_task(pool.settings, FAST, mug), is_batch=is_batch)
+                await execute_task(pool, prepare_task(pool.settings, FAST, encode_for_request(mug)), is_batch=is_batch)
             assert pool.restarts == restarts
         monkeypatch.undo()
         assert (await execute_recipe(pool, FAST, mug)).header["width"] == 320

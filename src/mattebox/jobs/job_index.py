@@ -14,13 +14,14 @@ from mattebox.jobs.store import JobStore
 
 @dataclass
 class IndexEntry:
-    """What is known of a job. `is_stored` is False while it is being written."""
+    """What is known of a job: `is_stored` once it is written, `is_counted` once it is in its owner's usage."""
 
     owner: str
     created_at: float
     turn: int
     is_stored: bool = True
     is_finished: bool = False
+    is_counted: bool = False
 
 
 class JobIndex:
@@ -72,6 +73,18 @@ class JobIndex:
         with self._lock:
             if job_id in self._entries:
                 self._entries[job_id].is_finished = True
+
+    def mark_counted(self, job_id: str) -> None:
+        """Note that a job is counted in its owner's usage, which is before it has an outcome."""
+        with self._lock:
+            if job_id in self._entries:
+                self._entries[job_id].is_counted = True
+
+    def uncounted_count(self, owner: str) -> int:
+        """How many jobs of an owner may still be counted in its usage."""
+        with self._lock:
+            entries = [entry for entry in self._entries.values() if entry.owner == owner]
+        return sum(not entry.is_finished and not entry.is_counted for entry in entries)
 
     def unfinished_count(self, owner: str) -> int:
         """How many jobs of an owner are not finished, as far as is known here."""

@@ -67,9 +67,9 @@ class JobService:
                 self._sweep_task = asyncio.create_task(self._sweep_periodically(self._manager))
         return self._manager
 
-    def unfinished_count(self, caller: str) -> int:
-        """How many jobs of a caller are not finished, as far as is known here."""
-        return self._manager.index.unfinished_count(caller) if self._manager else 0
+    def uncounted_count(self, caller: str) -> int:
+        """How many jobs of a caller are not in its usage yet, as far as is known here."""
+        return self._manager.index.uncounted_count(caller) if self._manager else 0
 
     async def close(self, grace_seconds: int = 0) -> None:
         """Let running jobs finish for so many seconds, then hand the rest back to the queue."""
@@ -111,6 +111,8 @@ class JobService:
         finally:
             self._futures.pop(job_id, None)
         self.usage.add_picture(job["owner"], worker_task.pixels, response.seconds)
+        if self._manager is not None:
+            self._manager.index.mark_counted(job_id)
         return response.header, response.body.read()
 
     def cancel_task(self, job_id: str) -> None:

@@ -18,12 +18,12 @@ class PictureQuota:
     """The limits that keys set, against what their callers have used and what is in progress for them.
 
     A picture is reserved before it is processed and counted afterwards, so that no number of requests at once exceeds
-    the quota. Unfinished jobs are reserved until they are finished.
+    the quota. Jobs are reserved until they are counted or finished.
     """
 
     access: AccessControl
     usage: UsageStore
-    unfinished_jobs: Callable[[str], int] = lambda _: 0
+    uncounted_jobs: Callable[[str], int] = lambda _: 0
     rate_limiter: RateLimiter = field(default_factory=RateLimiter)
     _reserved: Counter[str] = field(default_factory=Counter)
 
@@ -32,7 +32,7 @@ class PictureQuota:
         quota = self.access.monthly_quota(caller)
         if not quota:
             return None
-        in_progress = self._reserved[caller] + self.unfinished_jobs(caller)
+        in_progress = self._reserved[caller] + self.uncounted_jobs(caller)
         return max(0, quota - self.usage.caller_month(caller).pictures - in_progress)
 
     @contextmanager

@@ -6,6 +6,7 @@ The table in docs/server.md is generated from this file.
 from __future__ import annotations
 
 import dataclasses
+import functools
 import os
 import re
 import socket
@@ -18,12 +19,14 @@ from mattebox.core import cpu_threads
 from mattebox.errors import UsageError
 from mattebox.io.ssrf_guard import parse_networks
 from mattebox.io.url_fetch import FetchPolicy
+from mattebox.models.diagnostics import free_memory_bytes
 from mattebox.models.store.settings import home_folder
 from mattebox.server.booleans import parse_boolean
 from mattebox.server.event_log import LOG_FORMATS
 
 ENVIRONMENT_PREFIX = "MATTEBOX_SERVER_"
 ROLES = ("all", "api", "worker")
+FREE_BYTES_PER_WORKER = 2_000_000_000  # that a worker takes for the largest pictures
 
 
 def setting(default: Any, description: str) -> Any:
@@ -39,8 +42,8 @@ class Settings:
     port: int = setting(7100, "the port")
     workers: int = setting(
         0,
-        "worker processes; 0 for one per two processors. One per processor does a quarter more small pictures, in "
-        "nearly twice the memory",
+        "worker processes; 0 for one per processor where memory allows. With two or more, no key can keep another's "
+        "pictures waiting for long",
     )
     threads: int = setting(0, "threads of each worker's network; 0 divides the processors among the workers")
     model: str = setting("balanced", "the model used where a request names none")
@@ -89,7 +92,7 @@ class Settings:
 
     def worker_count(self) -> int:
         """Number of worker processes."""
-        return self.workers or max(1, cpu_threads.thread_cpu_count() // 2)
+        return self.workers or _default_worker_count()
 
     def threads_per_worker(self) -> int:
         """Threads of each worker's network."""
@@ -118,6 +121,13 @@ class Settings:
 def split_list(text: str) -> list[str]:
     """The items of a comma-separated setting."""
     return [item.strip() for item in text.split(",") if item.strip()]
+
+
+@functools.cache  # free memory changes as workers start
+def _default_worker_count() -> int:
+    """One per processor, if there is memory for so many."""
+    processors, free_bytes = cpu_threads.thread_cpu_count(), free_memory_bytes()
+    return processors if free_bytes is None else max(1, min(processors, free_bytes // FREE_BYTES_PER_WORKER))
 
 
 def load_settings(environment: Mapping[str, str] = os.environ, **changes: Any) -> Settings:

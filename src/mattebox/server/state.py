@@ -58,7 +58,7 @@ class AppState:
             buffer=buffer,
             worker_pool=worker_pool,
             access=access,
-            quota=PictureQuota(access, usage, job_service.unfinished_count),
+            quota=PictureQuota(access, usage, job_service.uncounted_count),
             usage=usage,
             job_service=job_service,
             tracer=tracer,

@@ -5,7 +5,8 @@ start-time fair queueing by caller, charged with the seconds that a task held it
 hierarchical CPU scheduler"; SFQ(D) of Jin, Chase and Kaur 2004 for several workers); then arrival.
 Room: a full queue drops the newest task of the caller that takes most of it, unless that is the newcomer (longest queue
 drop; McKenney 1990, "Stochastic fairness queueing").
-Long tasks leave one worker to short ones, where there are several.
+Where there are several workers, long tasks leave one to short ones, and a caller leaves one to those that were here a
+moment ago: they will be back, and nothing that runs is interrupted (anticipatory scheduling; Iyer and Druschel 2001).
 """
 
 from __future__ import annotations
@@ -20,6 +21,7 @@ from dataclasses import dataclass
 
 from mattebox.errors import MatteboxError
 
+ANTICIPATION_SECONDS = 2.0  # that a worker is kept for a caller after its last task
 AGEING_SECONDS = 10.0  # of waiting, after which a batch task is as urgent as an interactive one
 INITIAL_TASK_SECONDS, MEAN_WEIGHT = 0.5, 0.1  # of the moving average of the seconds of a task
 MAX_RETRY_SECONDS = 60
@@ -102,6 +104,8 @@ class TaskQueue:
         self.mean_seconds = INITIAL_TASK_SECONDS
         self._virtual_time = 0.0
         self._finish_tags: dict[str, float] = {}  # by caller
+        self._seen_at: dict[str, float] = {}  # when each caller last had a task here
+        self._timer: asyncio.TimerHandle | None = None
 
     @property
     def pixels_in_flight(self) -> int:
@@ -126,6 +130,7 @@ class TaskQueue:
         entry = QueueEntry(task, self._now(), asyncio.get_running_loop().create_future())
         self._make_room(task)
         self.waiting.append(entry)
+        self._seen_at[task.caller] = entry.arrived_at
         self._start_next()
         try:
             await self._wait_for_turn(entry)
@@ -175,15 +180,17 @@ class TaskQueue:
             self._virtual_time = self._next_start_tag(entry.task.caller)
             self._finish_tags[entry.task.caller] = self._virtual_time + entry.charged_seconds
             entry.turn.set_result(None)
+        if self.waiting and len(self.running) < self.max_running and self._timer is None:
+            self._timer = asyncio.get_running_loop().call_later(ANTICIPATION_SECONDS, self._stop_waiting_for_others)
+
+    def _stop_waiting_for_others(self) -> None:
+        self._timer = None
+        self._start_next()
 
     def _choose_next(self) -> QueueEntry | None:
         """The task whose turn it is; None when nothing waits that may run now."""
         now = self._now()
-        long_tasks = sum(e.task.is_long for e in self.running)
-        max_long_tasks = max(1, self.max_running - 1)
-        candidates = [
-            e for e in self.waiting if not e.turn.done() and (not e.task.is_long or long_tasks < max_long_tasks)
-        ]
+        candidates = [entry for entry in self.waiting if not entry.turn.done() and self._may_start(entry.task, now)]
         if not candidates:
             return None
 
@@ -195,6 +202,20 @@ class TaskQueue:
         fits = not self.running or self.pixels_in_flight + entry.task.pixels <= self.max_pixels
         return entry if fits else None
 
+    def _may_start(self, task: TaskClass, now: float) -> bool:
+        """Whether a task would leave a worker to those for whom one is kept."""
+        if len(self.running) < self.max_running - 1 or not self.running:
+            return True
+        if task.is_long and all(entry.task.is_long for entry in self.running):
+            return False
+        holds_all_others = all(entry.task.caller == task.caller for entry in self.running)
+        return not (holds_all_others and self._expects_others(task.caller, now))
+
+    def _expects_others(self, caller: str, now: float) -> bool:
+        """Whether another caller had a task a moment ago, or has one that waits."""
+        recent = {name for name, seen_at in self._seen_at.items() if now - seen_at < ANTICIPATION_SECONDS}
+        return bool((recent | {entry.task.caller for entry in self.waiting}) - {caller})
+
     def _next_start_tag(self, caller: str) -> float:
         return max(self._virtual_time, self._finish_tags.get(caller, 0.0))
 
@@ -204,10 +225,12 @@ class TaskQueue:
             self.waiting.remove(entry)
         if entry in self.running:
             self.running.remove(entry)
+            self._seen_at[entry.task.caller] = self._now()
             seconds = self._now() - entry.started_at
             self._finish_tags[entry.task.caller] += seconds - entry.charged_seconds
             self.mean_seconds += MEAN_WEIGHT * (seconds - self.mean_seconds)
         if not self.running and not self.waiting:
             self._finish_tags.clear()
+            self._seen_at.clear()
             self._virtual_time = 0.0
         self._start_next()
