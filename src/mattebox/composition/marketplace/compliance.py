@@ -4,13 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
+from functools import partial
 
 from mattebox.composition.marketplace import measurements
+from mattebox.composition.marketplace.cutout_quality import measure_cutout_quality
 from mattebox.composition.marketplace.rules import MarketplaceRules
 from mattebox.core.flatten import flatten_on_white
 from mattebox.core.interface import name_parameter
 from mattebox.io import colour
-from mattebox.types import BitDepth, Picture
+from mattebox.types import BitDepth, Picture, Pixels
 
 MIN_WHITE_SHARE = 0.999  # of the background must be exactly white
 MIN_BORDER_WHITE_SHARE = 0.5
@@ -90,7 +92,7 @@ def check_compliance(picture: Picture, rules: MarketplaceRules, file: FileFacts 
         *_check_colours(picture, rules),
         *_check_content(picture, rules),
     ]
-    return ComplianceReport(rules.name, tuple(replace(f, advice=f.rule in rules.advice) for f in findings))
+    return ComplianceReport(rules.name, tuple(replace(f, advice=f.advice or f.rule in rules.advice) for f in findings))
 
 
 def _check_file(file: FileFacts, rules: MarketplaceRules) -> Iterator[RuleFinding]:
@@ -173,8 +175,8 @@ def _check_content(picture: Picture, rules: MarketplaceRules) -> Iterator[RuleFi
                       "take another photograph, or mark the product when cutting it out")  # fmt: skip
     if box is None:
         return
+    whiteness = measurements.measure_background(rgb, box)
     if rules.white:
-        whiteness = measurements.measure_background(rgb, box)
         complies = whiteness.white_share >= MIN_WHITE_SHARE and whiteness.border_white_share >= MIN_BORDER_WHITE_SHARE
         measured = (
             f"{100 * whiteness.white_share:.1f} % of it 255, darkest {whiteness.darkest_level}, "
@@ -196,3 +198,30 @@ def _check_content(picture: Picture, rules: MarketplaceRules) -> Iterator[RuleFi
         marks = measurements.count_text_marks(rgb)
         measured = f"{marks} marks in a row beside the subject" if marks else "none seen"
         yield RuleFinding("no text", not marks, measured, "none", "remove the writing, if it is that")
+    if whiteness.border_white_share >= MIN_BORDER_WHITE_SHARE:
+        yield from _check_cutout(rgb)
+
+
+def _check_cutout(rgb: Pixels) -> Iterator[RuleFinding]:
+    """How well a product on white was cut out, as advice: a look decides."""
+    quality = measure_cutout_quality(rgb)
+    holes, strays, pale_marks = (
+        quality.hole_count,
+        quality.stray_count,
+        measurements.count_text_marks(rgb, is_pale=True),
+    )
+    keep, drop, edges = (name_parameter(name) for name in ("keep", "drop", "edges"))
+    width = quality.edge_width_pixels
+    advice = partial(RuleFinding, advice=True)
+    yield advice("holes", not holes, f"{holes} in the product" if holes else "none seen", "none",
+                 f"look whether they belong; if not, mark them with {keep}")  # fmt: skip
+    yield advice("stray pieces", not strays, f"{strays} beside the product" if strays else "none seen", "none",
+                 f"look whether they belong; if not, mark them with {drop}")  # fmt: skip
+    yield advice("smooth edge", not quality.is_ragged, "steps" if quality.is_ragged else "smooth", "smooth",
+                 f"cut out the photograph again, with another {edges}")  # fmt: skip
+    yield advice("colour fringe", not quality.has_fringe, f"{quality.fringe_levels:.0f} levels of another colour",
+                 "none", f"cut out the photograph again, with {name_parameter('colours', 'clean')}")  # fmt: skip
+    yield advice("sharpness", not quality.is_enlarged, "unknown" if width is None else f"edges of {width:.1f} pixels",
+                 "sharp", "start from a larger or sharper photograph: this one looks enlarged")  # fmt: skip
+    yield advice("no watermark", not pale_marks, f"{pale_marks} pale marks in a row" if pale_marks else "none seen",
+                 "none", "use the picture without a watermark, if it is that")  # fmt: skip

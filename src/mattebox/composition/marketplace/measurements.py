@@ -91,14 +91,19 @@ def _colour_share(line: NDArray[np.uint8], colour: NDArray[np.float64]) -> float
     return float((np.abs(line - colour).max(1) <= BORDER_COLOUR_TOLERANCE).mean())
 
 
-def count_text_marks(rgb: Pixels) -> int:
-    """How many letter-like marks stand in a row beside the subject: 0, or at least `MIN_MARKS_IN_ROW`."""
+def count_text_marks(rgb: Pixels, is_pale: bool = False) -> int:
+    """How many letter-like marks stand in a row beside the subject: 0, or at least `MIN_MARKS_IN_ROW`.
+
+    They are dark enough to read, or, `is_pale`, too pale for that, as those of watermarks.
+    """
     darkest = _reduced_darkest_channel(rgb)
     labels, components = label_components(darkest < MIN_WHITE_LEVEL)
     if not components:
         return 0
     near_subject = dilate(labels == 1, max(1, round(MIN_TEXT_DISTANCE_SHARE * max(labels.shape))))
-    beside = set(np.unique(labels[darkest < MAX_INK_LEVEL])) - set(np.unique(labels[near_subject]))
+    with_ink = set(np.unique(labels[darkest < MAX_INK_LEVEL]))
+    marks = set(range(1, len(components) + 1)) - with_ink if is_pale else with_ink
+    beside = marks - set(np.unique(labels[near_subject]))
     letters = [
         component.box
         for label, component in enumerate(components, 1)
