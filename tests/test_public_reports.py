@@ -1,4 +1,4 @@
-"""Faults that users of other tools reported in public, tried here. docs/reports.md lists them with what came of each."""
+"""Faults that users of other tools reported in public, tried here; docs/reports.md lists what came of each."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Shell completion, by a real bash where there is one, and by click's protocol for zsh and fish."""
+"""Shell completion, by real bash, zsh and fish where there are such, and by click's protocol."""
 
 from __future__ import annotations
 
@@ -67,19 +67,21 @@ def test_other_shells_get_the_same(shell: str) -> None:
     assert [kind for kind, _ in complete_words(shell, ("cut", "phot"))] == ["file"]
 
 
-@pytest.mark.skipif(shutil.which("bash") is None, reason="needs bash")
-@pytest.mark.parametrize(
-    ("typed", "expected"),
-    [
-        ("cut phot", "cut photograph\\ one.jpg"),
-        ("phot", "photograph\\ one.jpg"),
-        ("cut --preset ama", "cut --preset amazon"),
-        ("cut --preset=ama", "cut --preset=amazon"),
-        ("check --for goo", "check --for google"),
-        ("cut sub", "cut subfolder/"),
-    ],
-)
-def test_a_real_bash_completes(run: Run, tmp_path: Path, typed: str, expected: str) -> None:
+TYPED = [
+    ("cut phot", "cut photograph\\ one.jpg"),
+    ("phot", "photograph\\ one.jpg"),
+    ("cut --preset ama", "cut --preset amazon"),
+    ("cut --preset=ama", "cut --preset=amazon"),
+    ("cut --shadow=ca", "cut --shadow=cast"),
+    ("check --for goo", "check --for google"),
+    ("cut sub", "cut subfolder/"),
+    ("cut --recipe=sub", "cut --recipe=subfolder/"),
+]
+
+
+@pytest.fixture
+def programs(tmp_path: Path) -> Path:
+    """The folder of the program `mattebox`, in a folder with a photograph and a subfolder."""
     (tmp_path / "photograph one.jpg").touch()
     (tmp_path / "subfolder").mkdir()
     folder = tmp_path / "bin"
@@ -88,8 +90,49 @@ def test_a_real_bash_completes(run: Run, tmp_path: Path, typed: str, expected: s
     code = "from mattebox.cli.main import main; main()"
     program.write_text(f'#!/bin/sh\nexec "{sys.executable}" -c "{code}" "$@"\n')
     program.chmod(0o755)
+    return folder
+
+
+@pytest.mark.skipif(shutil.which("bash") is None, reason="needs bash")
+@pytest.mark.parametrize(("typed", "expected"), TYPED)
+def test_a_real_bash_completes(run: Run, tmp_path: Path, programs: Path, typed: str, expected: str) -> None:
     (tmp_path / "completion.sh").write_text(run("completion", "bash").out)
-    assert type_into_bash(tmp_path, f"mattebox {typed}", folder) == f"mattebox {expected}"
+    assert type_into_bash(tmp_path, f"mattebox {typed}", programs) == f"mattebox {expected}"
+
+
+@pytest.mark.skipif(shutil.which("zsh") is None, reason="needs zsh")
+@pytest.mark.parametrize(("typed", "expected"), TYPED)
+def test_a_real_zsh_completes(run: Run, tmp_path: Path, programs: Path, typed: str, expected: str) -> None:
+    (tmp_path / "completion.sh").write_text(run("completion", "zsh").out)
+    assert type_into_zsh(tmp_path, f"mattebox {typed}", programs) == f"mattebox {expected}"
+
+
+@pytest.mark.skipif(shutil.which("fish") is None, reason="needs fish")
+@pytest.mark.parametrize(
+    ("typed", "expected"), [*TYPED, ("cut --background=phot", "cut --background=photograph one.jpg")]
+)
+def test_a_real_fish_completes(run: Run, tmp_path: Path, programs: Path, typed: str, expected: str) -> None:
+    (tmp_path / "completion.fish").write_text(run("completion", "fish").out)
+    done = subprocess.run(
+        ["fish", "--no-config", "-c", f"source completion.fish; complete -C 'mattebox {typed}'"],
+        env={**os.environ, "PATH": f"{programs}:{os.environ['PATH']}"},
+        cwd=tmp_path, capture_output=True, text=True, timeout=50,
+    )  # fmt: skip
+    words = [line.split("\t")[0] for line in done.stdout.splitlines()]
+    expected = expected.replace("\\", "")
+    assert words == [expected[len(expected) - len(words[0]) :]]
+    assert expected.startswith(typed[: typed.rfind(" ") + 1])
+
+
+@pytest.mark.skipif(shutil.which("fish") is None, reason="needs fish")
+def test_fish_shows_all_of_a_description(run: Run, tmp_path: Path, programs: Path) -> None:
+    (tmp_path / "completion.fish").write_text(run("completion", "fish").out)
+    done = subprocess.run(
+        ["fish", "--no-config", "-c", "source completion.fish; complete -C 'mattebox enhance'"],
+        env={**os.environ, "PATH": f"{programs}:{os.environ['PATH']}"},
+        cwd=tmp_path, capture_output=True, text=True, timeout=50,
+    )  # fmt: skip
+    assert "noise, light" in done.stdout
 
 
 def type_into_bash(folder: Path, typed: str, programs: Path) -> str:
@@ -104,6 +147,25 @@ def type_into_bash(folder: Path, typed: str, programs: Path) -> str:
         read_until(terminal, "ready\r\n$ ")  # the prompt, after which the terminal no longer echoes
         os.write(terminal, typed.encode() + b"\t" + END.encode())
         return read_until(terminal, END).split("$ ")[-1].removesuffix(END).rstrip(" ")
+    finally:
+        os.close(terminal)
+        os.waitpid(process, 0)
+
+
+def type_into_zsh(folder: Path, typed: str, programs: Path) -> str:
+    """What stands on the command line after Tab: a key bound for the test prints it."""
+    process, terminal = pty.fork()
+    if process == 0:
+        os.chdir(folder)
+        variables = {**os.environ, "PATH": f"{programs}:{os.environ['PATH']}", "PS1": "$ ", "TERM": "dumb"}
+        os.execvpe("zsh", ["zsh", "-f", "-i"], variables)
+    show = 'show() { print -r -- "<li""ne>$BUFFER<e""nd>" }; zle -N show; bindkey \'^X\' show'
+    start = f"autoload -Uz compinit && compinit -u -D && . ./completion.sh; {show}; echo re''ady\n"
+    try:
+        os.write(terminal, start.encode())
+        read_until(terminal, "ready\r\n")
+        os.write(terminal, typed.encode() + b"\t\x18")
+        return read_until(terminal, END).split("<line>")[1].partition(END)[0].rstrip(" ")
     finally:
         os.close(terminal)
         os.waitpid(process, 0)

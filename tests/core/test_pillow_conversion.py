@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import io
+import struct
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -12,7 +14,7 @@ from mattebox.core.pillow_conversion import is_pil_image, pixels_from_pil
 from mattebox.errors import InputUnreadable, UsageError
 from mattebox.io.reader import read
 from mattebox.types import Picture
-from tests.io.pictures import cmyk_profile, grey_profile, rgb_profile
+from tests.io.pictures import chunk, cmyk_profile, grey_profile, png, rgb_profile, scene
 
 RGB = np.random.default_rng(0).integers(0, 256, (20, 30, 3), np.uint8)
 PHOTO = Image.fromarray(RGB)
@@ -168,3 +170,57 @@ def test_what_is_no_image_or_cannot_be_decoded() -> None:
     data = as_file(PHOTO, "jpeg", quality=95)
     with pytest.raises(InputUnreadable, match="cannot be decoded"):
         Picture.from_pil(Image.open(io.BytesIO(data[: len(data) // 2])))
+
+
+COLOUR_STATEMENTS = {
+    "cICP Display P3": [chunk(b"cICP", bytes([12, 13, 0, 1]))],
+    "cICP PQ": [chunk(b"cICP", bytes([9, 16, 0, 1]))],
+    "cICP narrow": [chunk(b"cICP", bytes([12, 13, 0, 0]))],
+    "gAMA linear": [chunk(b"gAMA", struct.pack(">I", 100000))],
+    "cHRM P3": [chunk(b"cHRM", struct.pack(">8I", 31270, 32900, 68000, 32000, 26500, 69000, 15000, 6000))],
+    "sRGB": [chunk(b"sRGB", b"\0"), chunk(b"gAMA", struct.pack(">I", 45455))],
+}
+
+
+@pytest.mark.parametrize("is_loaded", [False, True])
+@pytest.mark.parametrize("chunks", COLOUR_STATEMENTS.values(), ids=COLOUR_STATEMENTS)
+def test_colours_are_those_of_the_file(chunks: list[bytes], is_loaded: bool, tmp_path: Path) -> None:
+    """Pillow keeps no cICP: it is in the file."""
+    path = tmp_path / "photo.png"
+    path.write_bytes(png(scene(), 2, 8, before=chunks))
+    expected = read(path)
+    with Image.open(path) as image:
+        if is_loaded:
+            image.load()
+        picture = Picture.from_pil(image)
+    assert (picture.rgb == expected.rgb).all()
+    assert picture.profile == expected.profile
+    assert picture.notes == expected.notes
+
+
+def test_open_files_are_read_on() -> None:
+    data = png(scene(), 2, 8, before=COLOUR_STATEMENTS["cICP Display P3"])
+    picture, expected = Picture.from_pil(Image.open(io.BytesIO(data))), read(data)
+    assert (picture.rgb == expected.rgb).all()
+    assert picture.profile == expected.profile is not None
+
+
+def test_adobe_rgb_by_exif() -> None:
+    interoperability = b"II*\0\x08\0\0\0" + struct.pack("<HHHII", 1, 0x8769, 4, 1, 26) + bytes(4)
+    interoperability += struct.pack("<HHHII", 1, 0xA005, 4, 1, 44) + bytes(4)
+    interoperability += struct.pack("<HHHI4s", 1, 1, 2, 4, b"R03\0") + bytes(4)
+    file = io.BytesIO()
+    Image.fromarray(scene()).save(file, "jpeg", quality=95, exif=b"Exif\0\0" + interoperability)
+    profile = Picture.from_pil(Image.open(file)).profile
+    assert profile == read(file.getvalue()).profile is not None
+
+
+def test_nclx_of_heic() -> None:
+    heif = pytest.importorskip("pillow_heif")
+    file = io.BytesIO()
+    heif.from_pillow(Image.fromarray(scene())).save(
+        file, quality=95, color_primaries=12, transfer_characteristics=13, matrix_coefficients=6, full_range_flag=1,
+        save_nclx_profile=True,
+    )  # fmt: skip
+    image = heif.open_heif(file.getvalue()).to_pillow()
+    assert Picture.from_pil(image).profile == read(file.getvalue()).profile is not None

@@ -21,6 +21,7 @@ def command(shell: str) -> int:
     """Print the completion script for a shell."""
     from click.shell_completion import get_completion_class
 
+    import mattebox.cli.shell_completion  # noqa: F401  registers itself
     from mattebox.cli.main import COMPLETION_VARIABLE, cli
 
     completion = get_completion_class(shell)

@@ -59,7 +59,7 @@ def main(arguments: Sequence[str] | None = None) -> NoReturn:
     """Run a command line and exit with its code. Every error is one line with its remedy, never a traceback."""
     words = list(sys.argv[1:] if arguments is None else arguments)
     if COMPLETION_VARIABLE in os.environ:
-        import_module("mattebox.cli.bash_completion")  # registers itself
+        import_module("mattebox.cli.shell_completion")  # registers itself
     try:
         with _show_deprecations(), use_interface(Interface.COMMAND_LINE):
             code = cli.main(words, prog_name="mattebox", standalone_mode=False)

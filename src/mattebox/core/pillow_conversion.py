@@ -60,16 +60,21 @@ def pixels_from_pil(image: PilImage) -> PillowPixels:
     Integer modes give 16 bits (I holds 0 to 65535), F is taken from 0 to 1. UsageError for what is no Pillow image or
     out of range, InputUnreadable for a file that cannot be decoded.
     """
+    from mattebox.core.colour_signals import expand_narrow_range  # they need `types`, which needs this module
+    from mattebox.core.pillow_colour import read_pillow_signal
+
     if not is_pil_image(image):
         raise UsageError(f"this is not a Pillow image but {type_name(image)}", array_remedy(image))
     if 0 in image.size:
         raise UsageError(f"the Pillow image is {image.width} x {image.height}, without pixels", "give at least 1 x 1")
-    dpi = _dpi(image)
+    dpi, signal = _dpi(image), read_pillow_signal(image)
     image = _load_upright(image)
     is_wide = image.mode.startswith("I") or image.mode == "F"
     planes = _split_wide(image) if is_wide else _split(image)
-    rgb, profile, notes = _convert_to_rgb(planes, image.info.get("icc_profile"))
-    return PillowPixels(rgb, planes.alpha, profile, dpi, notes)
+    if signal.is_narrow_range:
+        planes = planes._replace(pixels=expand_narrow_range(planes.pixels))
+    rgb, profile, notes = _convert_to_rgb(planes, signal.profile)
+    return PillowPixels(rgb, planes.alpha, profile, dpi, signal.notes + notes)
 
 
 def pil_from_pixels(rgb: PixelArray, alpha: PixelArray | None, info: dict[str, Any]) -> PilImage:

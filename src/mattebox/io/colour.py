@@ -14,6 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mattebox.core import hdr_transfer, icc_profiles
+from mattebox.core.colour_signals import expand_narrow_range
 from mattebox.core.srgb import encode_srgb
 from mattebox.errors import InputUnreadable, UsageError
 from mattebox.io import icc_matrix_shaper
@@ -114,12 +115,8 @@ def convert_to_rgb(decoded: PixelData, profile: bytes | None) -> RgbConversion:
 
 
 def expand_range(decoded: PixelData) -> PixelData:
-    """Expand colours from 16..235 of 255 (narrow range, ITU-R BT.2100) to the full range."""
-    peak = np.iinfo(decoded.pixels.dtype).max
-    low, span = (16, 219) if peak == 255 else (16 * 256, 219 * 256)
-    wide = np.clip((np.arange(peak + 1) - low) / span, 0, 1) * peak
-    table: Pixels = np.rint(wide).astype(decoded.pixels.dtype)
-    return decoded._replace(pixels=table[decoded.pixels])
+    """Expand colours from the narrow range to the full one."""
+    return decoded._replace(pixels=expand_narrow_range(decoded.pixels))
 
 
 def naive_cmyk_to_rgb(cmyk: Pixels) -> NDArray[np.uint8]:

@@ -9,40 +9,21 @@ from __future__ import annotations
 
 import struct
 from collections.abc import Iterator, Mapping
-from typing import Any, NamedTuple
+from typing import Any
 
-from mattebox.core.hdr_transfer import HDR_NAMES, PRIMARIES_BY_CODE, build_hdr_profile
-from mattebox.core.icc_builder import (
-    ADOBE_RGB,
-    ADOBE_RGB_GAMMA,
-    BT709,
-    CodingPoints,
-    Primaries,
-    build_rgb_profile,
-    gamma_curve,
-    srgb_curve,
+from mattebox.core.colour_signals import (
+    SRGB_GAMMA,
+    ColourSignal,
+    adobe_rgb_profile,
+    profile_of_gamma,
+    signal_of_coding_points,
 )
+from mattebox.core.icc_builder import CodingPoints
 from mattebox.io.dimensions import iter_boxes, iter_png_chunks
 from mattebox.io.metadata import extract_exif, is_adobe_rgb_exif
 from mattebox.io.parsing_budget import ParsingBudget
 
-SRGB_GAMMA_RANGE = (45000, 46000)  # x 100000; writers state sRGB's curve as 45455
-GAMMA_RANGE = (15000, 250000)  # beyond, the value is a mistake
-SRGB_CHROMATICITIES = (31270, 32900, 64000, 33000, 30000, 60000, 15000, 6000)
-MAX_CHROMATICITY_ERROR = 150  # x 100000; writers round
 COLOUR_CHUNKS = (b"cICP", b"gAMA", b"cHRM", b"sRGB")
-UNSPECIFIED = 2
-# BT.709 and its kin state a camera's curve; displays show them much as sRGB, which browsers do, too.
-SRGB_TRANSFERS = {1, 2, 6, 7, 11, 12, 13, 14, 15}
-GAMMA_BY_TRANSFER = {4: 2.2, 5: 2.8, 8: 1.0, 17: 2.6}
-
-
-class ColourSignal(NamedTuple):
-    """The ICC profile (None = sRGB), whether RGB runs from 16 to 235 rather than 0 to 255, and notes for the user."""
-
-    profile: bytes | None = None
-    is_narrow_range: bool = False
-    notes: tuple[str, ...] = ()
 
 
 def read_colour_signal(data: bytes, format: str, info: Mapping[Any, Any]) -> ColourSignal:
@@ -71,28 +52,8 @@ def read_colour_signal(data: bytes, format: str, info: Mapping[Any, Any]) -> Col
     if format == "jpeg2000":
         return ColourSignal(embedded or _jpeg2000_profile(data))
     if embedded is None and is_adobe_rgb_exif(data if format == "tiff" else extract_exif(info)):
-        return ColourSignal(build_rgb_profile("Adobe RGB (1998) by EXIF", ADOBE_RGB, gamma_curve(ADOBE_RGB_GAMMA)))
+        return ColourSignal(adobe_rgb_profile())
     return ColourSignal(embedded)
-
-
-def signal_of_coding_points(points: CodingPoints, *, is_narrow_range: bool = False) -> ColourSignal:
-    """The colour space of primaries and a transfer function by their numbers; unknown ones are ignored, with a note."""
-    primaries, transfer = points
-    if primaries == UNSPECIFIED:
-        primaries = 1
-    if primaries not in PRIMARIES_BY_CODE or transfer not in {*SRGB_TRANSFERS, *GAMMA_BY_TRANSFER, *HDR_NAMES}:
-        note = f"its colour space (primaries {primaries}, transfer {transfer}) is not supported and was taken as sRGB"
-        return ColourSignal(None, is_narrow_range, (note,))
-    if transfer in HDR_NAMES:
-        note = (
-            f"high dynamic range ({HDR_NAMES[transfer]}): PNG, TIFF and PSD keep it, other formats get standard range"
-        )
-        return ColourSignal(build_hdr_profile(CodingPoints(primaries, transfer)), is_narrow_range, (note,))
-    if primaries == 1 and transfer in SRGB_TRANSFERS:
-        return ColourSignal(None, is_narrow_range)
-    curve = srgb_curve() if transfer in SRGB_TRANSFERS else gamma_curve(GAMMA_BY_TRANSFER[transfer])
-    name = "Display P3" if primaries == 12 and transfer == 13 else f"H.273 primaries {primaries}, transfer {transfer}"
-    return ColourSignal(build_rgb_profile(name, PRIMARIES_BY_CODE[primaries], curve), is_narrow_range)
 
 
 def _colour_chunks(data: bytes) -> dict[bytes, bytes]:
@@ -105,25 +66,9 @@ def _colour_chunks(data: bytes) -> dict[bytes, bytes]:
 
 
 def _profile_of_gamma(chunks: Mapping[bytes, bytes]) -> bytes | None:
-    """A profile of a PNG's gAMA and cHRM; None when they state sRGB or make no sense."""
     gamma, white = chunks.get(b"gAMA", b""), chunks.get(b"cHRM", b"")
-    exponent = struct.unpack(">I", gamma)[0] if len(gamma) == 4 else 45455
-    values = struct.unpack(">8I", white) if len(white) == 32 else SRGB_CHROMATICITIES
-    if not GAMMA_RANGE[0] <= exponent <= GAMMA_RANGE[1]:
-        exponent = 45455
-    has_srgb_curve = SRGB_GAMMA_RANGE[0] <= exponent <= SRGB_GAMMA_RANGE[1]
-    if all(abs(a - b) <= MAX_CHROMATICITY_ERROR for a, b in zip(values, SRGB_CHROMATICITIES, strict=True)):
-        primaries = BT709
-        if has_srgb_curve:
-            return None
-    else:
-        x, y = [v / 100000 for v in values[::2]], [v / 100000 for v in values[1::2]]
-        primaries = Primaries((x[1], y[1]), (x[2], y[2]), (x[3], y[3]), (x[0], y[0]))
-    curve = srgb_curve() if has_srgb_curve else gamma_curve(100000 / exponent)
-    try:
-        return build_rgb_profile("PNG gAMA and cHRM", primaries, curve)
-    except (ValueError, struct.error):
-        return None
+    exponent = struct.unpack(">I", gamma)[0] if len(gamma) == 4 else SRGB_GAMMA
+    return profile_of_gamma(exponent, struct.unpack(">8I", white) if len(white) == 32 else None)
 
 
 def _jpeg2000_profile(data: bytes) -> bytes | None:

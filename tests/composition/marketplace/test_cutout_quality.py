@@ -1,6 +1,5 @@
 """Hints at bad cutouts: each fault is seen where it is made, and not in the clean picture."""
 
-
 import msgspec
 import numpy as np
 import pytest
