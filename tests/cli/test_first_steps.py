@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from mattebox._version import __version__
-from mattebox.cli.command_group import COMMAND_SYNONYMS, COMMANDS, insert_default_command
+from mattebox.cli.command_group import COMMAND_SYNONYMS, COMMANDS, insert_default_command, plugin_names
 from tests.cli.conftest import Run
 
 COMPLETE_HELP_MIN_LINES, HELP_MAX_LINES = 200, 62
@@ -55,6 +55,12 @@ def test_a_command_comes_before_a_file_of_its_name(run: Run, photo: Path) -> Non
         (("models", "pul"), "mattebox models pull"),
         (("keys", "creat"), "mattebox keys create"),
         (("help", "servr"), "mattebox serve"),
+        (("remove-background", "photo.jpg"), "mattebox cut"),
+        (("watch", "photos"), "mattebox cut --watch"),
+        (("find-subjects",), "mattebox find"),
+        (("superres",), "mattebox upscale"),
+        (("evaluate",), "mattebox eval"),
+        (("clear",), "mattebox cache --clear"),
     ],
 )
 def test_a_near_miss_gets_a_suggestion(run: Run, words: tuple[str, ...], suggestion: str) -> None:
@@ -71,7 +77,7 @@ def test_nothing_similar_gets_the_help(run: Run) -> None:
 
 def test_synonyms_lead_to_commands() -> None:
     assert not set(COMMAND_SYNONYMS) & set(COMMANDS)
-    assert {target.split()[0] for target in COMMAND_SYNONYMS.values()} <= {*COMMANDS, "--version"}
+    assert {target.split()[0] for target in COMMAND_SYNONYMS.values()} <= {*COMMANDS, *plugin_names(), "--version"}
 
 
 def test_version_and_its_short_flag(run: Run) -> None:

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from mattebox.composition.alpha_compositing import composite_over, flatten, flatten_onto_colour
-from mattebox.core.srgb import decode_srgb_pixels, encode_srgb_pixels
+from mattebox.core.srgb_pixels import decode_srgb_pixels, encode_srgb_pixels
 from mattebox.types import Picture
 
 

@@ -3,7 +3,8 @@
 import numpy as np
 import pytest
 
-from mattebox.core.srgb import decode_srgb, decode_srgb_pixels, encode_srgb, encode_srgb_pixels
+from mattebox.core.srgb import decode_srgb, encode_srgb
+from mattebox.core.srgb_pixels import decode_srgb_pixels, encode_srgb_pixels
 from mattebox.types import BitDepth
 
 

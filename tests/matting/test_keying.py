@@ -104,7 +104,7 @@ def test_brightness() -> None:
     for ground, light in ((0, 255), (250, 10)):
         matte = by(composite(glow, (light,) * 3, (ground,) * 3), "luma")
         assert error(matte, glow) < 0.01
-    with pytest.raises(UsageError, match="one brightness"):
+    with pytest.raises(UsageError, match="same brightness everywhere"):
         by(Picture(np.full((40, 60, 3), 128, np.uint8)), "luma")
 
 

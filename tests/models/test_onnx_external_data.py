@@ -70,7 +70,7 @@ def test_garbage_is_refused() -> None:
 def test_data_outside_the_models_folder_is_never_read(tmp_path: Path) -> None:
     for place in ("../secret", "/etc/hostname", "w.data", "sub/w.data"):
         card = stored(tmp_path, conv(external("weights", (1, 3, 1, 1), place)))
-        with pytest.raises(ModelError, match=f"wants to read '{place}', which its card does not name"):
+        with pytest.raises(ModelError, match=f"refers to '{place}', which its card does not name"):
             Session.open(card)
 
 

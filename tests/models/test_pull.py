@@ -211,7 +211,7 @@ def test_a_proxy_of_the_environment_is_used(server: WeightServer, monkeypatch: p
 
 def test_offline_refuses_and_says_where_to_put_the_file(server: WeightServer, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("MATTEBOX_OFFLINE", "1")
-    with pytest.raises(ModelError, match=r"network is switched off.*copy the file to .*sold\.onnx"):
+    with pytest.raises(ModelError, match=r"downloads are off.*copy the file to .*sold\.onnx"):
         pull_weights(server.card())
     assert not server.range_headers
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from importlib import import_module
 from importlib.metadata import entry_points
 from pathlib import PurePath
@@ -24,12 +24,22 @@ COMMAND_SECTIONS: Mapping[str, tuple[str, ...]] = {  # each command is a module 
 PLUGIN_SECTION = "Training and plug-ins"
 COMMANDS = tuple(name for names in COMMAND_SECTIONS.values() for name in names)
 DEFAULT_COMMAND = "cut"
+MIN_COMMAND_SIMILARITY = 0.7  # of spelling, 0 to 1
 ENTRY_POINT_GROUP = "mattebox.commands"  # of commands from mattebox.training and from other packages
 COMMAND_SYNONYMS = {  # words of other tools
     "remove": "cut", "removebg": "cut", "remove-bg": "cut", "rembg": "cut", "cutout": "cut", "matte": "cut", "i": "cut",
     "enlarge": "upscale", "resize": "upscale", "scale": "upscale", "improve": "enhance", "denoise": "enhance",
     "restore": "enhance", "analyze": "analyse", "info": "analyse", "validate": "check", "detect": "find",
-    "presets": "recipes", "server": "serve", "web": "serve", "ui": "serve", "gui": "serve", "pull": "models pull",
+    "bg": "cut", "nobg": "cut", "background": "cut", "remove-background": "cut", "segment": "cut", "batch": "cut",
+    "watch": "cut --watch", "folder": "cut", "crop": "cut --crop", "mask": "cut --matte-only", "erase": "cut",
+    "convert": "cut",
+    "superres": "upscale", "super-resolution": "upscale", "sharpen": "enhance --sharpen", "retouch": "enhance",
+    "beautify": "enhance", "inspect": "analyse", "stats": "analyse", "verify": "check", "marketplaces": "check",
+    "evaluate": "eval", "fine-tune": "train", "finetune": "train", "api": "serve", "start": "serve",
+    "install": "models pull", "licence": "models show", "license": "models show", "clear": "cache --clear",
+    "clean": "cache --clear", "diagnose": "doctor", "settings": "serve --settings", "config": "serve --settings",
+    "presets": "recipes", "preset": "recipes",
+    "server": "serve", "web": "serve", "ui": "serve", "gui": "serve", "pull": "models pull",
     "download": "models pull", "list": "models list", "version": "--version",
 }  # fmt: skip
 PICTURE_SUFFIXES = frozenset(  # of words that are photographs, whether or not they exist
@@ -54,10 +64,19 @@ class SuggestingGroup(HelpAllMixin, click.Group):
     def _suggest_command(self, ctx: click.Context, name: str) -> str:
         """A question that ends an error, "" when nothing is similar."""
         word = name.lower()
-        candidates = [*self.list_commands(ctx), *self.synonyms]
-        similar = [word] if word in candidates else similar_names(word, candidates)
+        similar = _find_similar(word, self.list_commands(ctx), self.synonyms)
         commands = [f"`{ctx.command_path} {self.synonyms.get(match, match)}`" for match in similar]
         return f"; {suggest_names(commands)}" if commands else ""
+
+
+def _find_similar(word: str, commands: Sequence[str], synonyms: Iterable[str]) -> list[str]:
+    """The command or synonym that a word was probably meant to be: itself, one that it begins or that begins it, or
+    one that is spelt nearly so."""
+    candidates = [*commands, *synonyms]
+    if word in candidates:
+        return [word]
+    related = [c for c in commands if len(word) > 2 and (c.startswith(word) or word.startswith(f"{c}-"))]
+    return related[:1] or similar_names(word, candidates, min_similarity=MIN_COMMAND_SIMILARITY)
 
 
 class LazyGroup(SuggestingGroup):

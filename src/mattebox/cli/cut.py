@@ -39,7 +39,7 @@ Examples:
   mattebox cut photo.jpg --matte-only --json
 
 \b
-Without -o the result lies beside the photograph as NAME-cut.png. Results are PNG unless -o's suffix or --format
+Without -o the result is written beside the photograph as NAME-cut.png. Results are PNG unless -o's suffix or --format
 says otherwise. `mattebox --help-all` lists the exit codes.
 """
 

@@ -37,8 +37,8 @@ Examples:
   mattebox enhance photo.jpg --compare look.html    before and after, with a slider
 
 \b
-Without any flag of a step it does what `--preset enhance` does. Without -o the result lies beside the photograph as
-NAME-enhanced, in the photograph's own format. `mattebox analyse photo.jpg` says what a photograph needs.
+Without any flag of a step it does what `--preset enhance` does. Without -o the result is written beside the
+photograph as NAME-enhanced, in the photograph's own format. `mattebox analyse photo.jpg` says what a photograph needs.
 """
 
 

@@ -11,7 +11,7 @@ from typing import Literal
 
 import numpy as np
 
-from mattebox.core.srgb import decode_srgb_pixels, encode_srgb_pixels
+from mattebox.core.srgb_pixels import decode_srgb_pixels, encode_srgb_pixels
 from mattebox.core.strips import iter_strips
 from mattebox.types import BitDepth, ImageShape, Picture, Pixels
 

@@ -11,7 +11,7 @@ from mattebox.composition.backdrop import quantise_with_dither
 from mattebox.composition.placement import Placement
 from mattebox.core.interpolation import LinearNeighbours, linear_neighbours
 from mattebox.core.smoothing_filters import approximate_gaussian_blur
-from mattebox.core.srgb import decode_srgb_pixels, encode_srgb_pixels
+from mattebox.core.srgb_pixels import decode_srgb_pixels, encode_srgb_pixels
 from mattebox.core.strips import iter_strips
 from mattebox.io import resampling
 from mattebox.types import BitDepth, Floats, Picture, Pixels

@@ -7,7 +7,7 @@ which conversions of the image keep: the profile, gAMA and cHRM, and, by pillow-
 from __future__ import annotations
 
 import struct
-from typing import TYPE_CHECKING, Any, BinaryIO
+from typing import Any, BinaryIO
 
 from mattebox.core.colour_signals import (
     SRGB_GAMMA,
@@ -18,16 +18,13 @@ from mattebox.core.colour_signals import (
 )
 from mattebox.core.icc_builder import CodingPoints
 
-if TYPE_CHECKING:
-    from mattebox.core.pillow_conversion import PilImage
-
 PNG_SIGNATURE_BYTES = 8
 MAX_CHUNKS_BEFORE_PIXELS = 1000
 EXIF_INTEROPERABILITY_IFD = 0xA005
 ADOBE_RGB_INDEX = "R03"
 
 
-def read_pillow_signal(image: PilImage) -> ColourSignal:
+def read_pillow_signal(image: Any) -> ColourSignal:
     """The colour space that an image states; call it before the image is loaded, which closes its file."""
     info: dict[Any, Any] = image.info
     if image.format == "PNG" and (chunk := _read_cicp_chunk(image)) is not None:
@@ -44,7 +41,7 @@ def read_pillow_signal(image: PilImage) -> ColourSignal:
     return ColourSignal(adobe_rgb_profile() if _is_adobe_rgb(image) else None)
 
 
-def _read_cicp_chunk(image: PilImage) -> bytes | None:
+def _read_cicp_chunk(image: Any) -> bytes | None:
     """The four bytes of cICP; None without it, or where the file cannot be read any more."""
     file, name = getattr(image, "fp", None), getattr(image, "filename", "")
     try:
@@ -75,7 +72,7 @@ def _find_chunk(file: BinaryIO, kind: bytes) -> bytes | None:
     return None
 
 
-def _is_adobe_rgb(image: PilImage) -> bool:
+def _is_adobe_rgb(image: Any) -> bool:
     """Whether EXIF has the interoperability index by which cameras mark Adobe RGB."""
     if ADOBE_RGB_INDEX.encode() not in (image.info.get("exif") or b""):
         return False

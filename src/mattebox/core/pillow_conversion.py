@@ -15,6 +15,8 @@ import numpy as np
 
 from mattebox.core import icc_profiles
 from mattebox.core.array_conversion import PixelArray, array_from_pixels, array_remedy, pixels_from_array, type_name
+from mattebox.core.colour_signals import expand_narrow_range
+from mattebox.core.pillow_colour import read_pillow_signal
 from mattebox.errors import InputUnreadable, UsageError
 
 if TYPE_CHECKING:
@@ -60,9 +62,6 @@ def pixels_from_pil(image: PilImage) -> PillowPixels:
     Integer modes give 16 bits (I holds 0 to 65535), F is taken from 0 to 1. UsageError for what is no Pillow image or
     out of range, InputUnreadable for a file that cannot be decoded.
     """
-    from mattebox.core.colour_signals import expand_narrow_range  # they need `types`, which needs this module
-    from mattebox.core.pillow_colour import read_pillow_signal
-
     if not is_pil_image(image):
         raise UsageError(f"this is not a Pillow image but {type_name(image)}", array_remedy(image))
     if 0 in image.size:

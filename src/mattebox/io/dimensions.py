@@ -246,7 +246,7 @@ def heif_dimensions(data: bytes) -> ImageDimensions:
         elif kind == b"pixi" and end > start + 5:
             bits = max(bits, data[start + 5])
     if not sizes:
-        raise ValueError("no picture inside")
+        raise ValueError("no image inside")
     width, height = max(sizes, key=lambda size: size[0] * size[1])
     return ImageDimensions(width, height, frames, bits)
 

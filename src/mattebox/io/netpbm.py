@@ -49,7 +49,7 @@ def read_netpbm_header(data: bytes) -> NetpbmHeader:
     for _ in range(2 if kind in b"14" else 3):
         found = _NUMBER.match(data, at, MAX_HEADER_BYTES)
         if found is None:
-            raise ValueError("its header lacks a number")
+            raise ValueError("its header is incomplete: a number is missing")
         numbers.append(found[1])
         at = found.end()
     maximum = float(numbers[2]) if len(numbers) > 2 else 1.0
@@ -65,7 +65,7 @@ def _read_pam_header(data: bytes) -> NetpbmHeader:
     try:
         width, height, depth, maximum = (int(fields[k]) for k in (b"WIDTH", b"HEIGHT", b"DEPTH", b"MAXVAL"))
     except KeyError as error:
-        raise ValueError(f"its header lacks {error}") from None
+        raise ValueError(f"its header is incomplete, without {error}") from None
     if not 1 <= depth <= 4:
         raise ValueError(f"{depth} channels; give 1 to 4")
     return _check_maximum(NetpbmHeader(b"7", width, height, depth, maximum, end + 7))

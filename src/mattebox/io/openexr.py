@@ -38,7 +38,7 @@ def openexr_dimensions(data: bytes) -> ImageDimensions:
     """Size of the largest part by its data window; all parts count as frames. ValueError when it is broken."""
     (version,) = struct.unpack_from("<I", data, 4)
     if version & DEEP_DATA_FLAG:
-        raise ValueError("deep data, which are no picture")
+        raise ValueError("deep data, which is not supported")
     budget, sizes, at = ParsingBudget(), [], 8
     while True:
         budget.spend_parts()

@@ -198,7 +198,7 @@ def _close_at_deadline(connection: _PinnedConnection, deadline: float) -> Iterat
 
 def _read_body(response: http.client.HTTPResponse, host: str, max_bytes: int) -> bytes:
     if response.getheader("Content-Encoding", "identity").lower() != "identity":
-        raise ValueError("compressed although that was not asked for")
+        raise ValueError("compressed without being asked to")
     stated = response.getheader("Content-Length", "0")
     parts, count = [], int(stated) if stated.isdecimal() and int(stated) > max_bytes else 0
     while count <= max_bytes and (part := response.read(CHUNK_BYTES)):

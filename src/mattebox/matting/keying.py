@@ -152,7 +152,8 @@ def _key_by_luma(picture: Picture, tolerance: str) -> Pixels:
     largest = float(np.quantile(guide - background, 0.995 if background < 0.5 else 0.005))
     if abs(largest) < MIN_CONTRAST:
         raise UsageError(
-            "the photograph is of one brightness", f"cut with {name_parameter('by', 'network')}, screen or plate(FILE)"
+            "the photograph has the same brightness everywhere",
+            f"cut with {name_parameter('by', 'network')}, screen or plate(FILE)",
         )
     alpha, peak = np.empty(picture.shape, picture.bit_depth.dtype), picture.bit_depth.peak
     for top in range(0, len(alpha), CHUNK_ROWS):

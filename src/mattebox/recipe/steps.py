@@ -82,8 +82,8 @@ class Cut(Step, frozen=True):
     empty: Annotated[
         Literal["warn", "keep", "refuse"],
         Meta(
-            description="when there is no clear subject: warn delivers what stands out, with a note, and is an error "
-            "only where nothing does; keep delivers it without a word; refuse is an error"
+            description="when it is not clear what the subject is: warn keeps the cutout and adds a note, and is an "
+            "error only where nothing stands out; keep adds no note; refuse is an error"
         ),
     ] = "warn"
     region: Annotated[
@@ -187,7 +187,7 @@ class Faces(Step, frozen=True):
 
     strength: Annotated[
         Percent,
-        Meta(description="how far, in percent; 50 keeps the likeness, 100 is all the network's"),
+        Meta(description="strength in percent: 50 keeps the likeness, 100 uses only the network's face"),
         flat("faces"),
     ] = 0
     model: Annotated[
@@ -324,7 +324,7 @@ class Frame(Step, frozen=True):
     ] = "center"
     rest: Annotated[
         Literal["keep", "clear"],
-        Meta(description="clear makes transparent whatever faint remains lie outside the subject's box"),
+        Meta(description="clear makes faint remains outside the subject's box transparent"),
     ] = "keep"
 
 

@@ -127,7 +127,7 @@ def _prepare_decoder(template: Card, name: str, file: Path | None) -> tuple[Deco
         return None, {}
     content, file_name = _read_onnx(file), f"{name}.decoder.onnx"
     if external_files := list_external_files(content):
-        raise ModelError(f"{file} wants to read {min(external_files)!r}", "save the decoder with its weights inside")
+        raise ModelError(f"{file} refers to {min(external_files)!r}", "save the decoder with its weights inside")
     sha256 = hashlib.sha256(content).hexdigest()
     changes = {"weights": file_name, "sha256": sha256, "md5": "", "bytes": len(content), "url": ""}
     return msgspec.structs.replace(template.decoder, **changes), {file_name: content}
@@ -200,7 +200,5 @@ def _read_external_data(file: Path, location: str) -> bytes:
     """Read a file of external data, which must be beside the graph. ModelError."""
     path = file.parent / location
     if Path(location).name != location or not path.resolve().is_relative_to(file.parent.resolve()):
-        raise ModelError(
-            f"{file} wants to read {location!r}, outside its own folder", "save the weights in or beside it"
-        )
+        raise ModelError(f"{file} refers to {location!r}, outside its own folder", "save the weights in or beside it")
     return read_bytes(path, f"put it beside {file.name}")

@@ -86,7 +86,7 @@ def _check_download_allowed(card: Card, target: Path, is_licence_accepted: bool)
     licence = card.licence
     if settings.is_offline():
         raise ModelError(
-            f"model {base_model_name(card)} is not here and the network is switched off (--offline, MATTEBOX_OFFLINE)",
+            f"model {base_model_name(card)} is not installed, and downloads are off (--offline, MATTEBOX_OFFLINE)",
             f"pull it while online, or copy the file to {target}",
         )
     if licence.must_be_accepted and not is_licence_accepted:

@@ -51,7 +51,7 @@ def read_weights(card: Card) -> bytes:
     unnamed_files = list_external_files(content) - set(card.parts)
     if unnamed_files:
         raise ModelError(
-            f"model {card.name}: {path} wants to read {min(unnamed_files)!r}, which its card does not name",
+            f"model {card.name}: {path} refers to {min(unnamed_files)!r}, which its card does not name",
             "save the network with its weights inside; nothing was loaded",
         )
     _verify_external_data(card)

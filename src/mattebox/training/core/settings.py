@@ -64,7 +64,7 @@ class TrainingSettings:
         if self.batch < 1:
             raise UsageError(f"a batch of {self.batch} has no sample", "set batch to 1 or more")
         if self.judge_every <= 0:
-            raise UsageError(f"judge_every = {self.judge_every:g} is no share of the budget", "set it to 0.1, or so")
+            raise UsageError(f"judge_every = {self.judge_every:g} is not a share of the budget", "set it to 0.1, or so")
 
     @property
     def budget_seconds(self) -> float:

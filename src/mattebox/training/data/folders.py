@@ -33,7 +33,7 @@ def read_pairs(data: Path) -> list[ImageMaskPair]:
     """Labelled pairs of a folder or CSV; InputMissing if there are none, or a file is missing."""
     pairs = _pairs_from_csv(data) if data.is_file() else _pairs_from_folder(data)
     if not pairs:
-        raise InputMissing(f"{data}: no picture listed", "put pictures into images/ and their masks into masks/")
+        raise InputMissing(f"{data}: lists no pictures", "put pictures into images/ and their masks into masks/")
     for pair in pairs:
         for path in (pair.image, pair.mask):
             if path is None or not path.is_file():

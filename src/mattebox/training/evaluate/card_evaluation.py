@@ -109,7 +109,7 @@ def evaluate_network(
         facts = {"name": row.key, "slices": assign_slices(row.set, rgb, truth), "confidence": matte.confidence}
         pictures.append(facts | {"found": matte.found} | score_alpha_fully(alpha, truth))
     if not pictures:
-        raise InputMissing(f"{data}: no picture for validation", "mark some with split = val, or give at least two")
+        raise InputMissing(f"{data}: no pictures for validation", "mark some with split = val, or give at least two")
     found = [
         build_scored_matte(alpha, effective_calibration, presence).found
         for alpha, presence in (predict(np.asarray(p)) for _, p, _ in stream_samples(data, "background", "val"))
