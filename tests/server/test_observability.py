@@ -2,17 +2,26 @@
 
 from __future__ import annotations
 
+import io
 import json
+import socket
 import threading
+import urllib.error
+import urllib.request
 from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
 
+import numpy as np
 import pytest
+import tifffile
 from fastapi.testclient import TestClient
 
 from mattebox.errors import UsageError
 from mattebox.server.app import create_app
 from mattebox.server.settings import Settings
+from mattebox.server.workers.protocol import read_frame
+from mattebox.server.workers.worker import answer_task
+from tests.serving import HOST, start_server
 
 
 def settings(folder: Path, **more: str) -> Settings:
@@ -30,6 +39,47 @@ def test_the_log_contains_routes_and_no_names(tmp_path: Path, mug: bytes, capsys
     ]  # fmt: skip
     assert all(e["seconds"] >= 0 and e["time"].endswith("+00:00") for e in lines)
     assert "canary" not in json.dumps(lines)
+
+
+CANARY_REQUESTS = (
+    b"CANARY /canary HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n",
+    b"GET /canary HTTP/1.1\r\nHost: canary\r\nConnection: close\r\n\r\n",
+    b"GET /livez HTTP/1.1\r\nHost: localhost\r\nUpgrade: canary\r\nConnection: upgrade, close\r\n\r\n",
+    b"canary canary canary\r\n\r\n",
+)
+
+
+def test_every_line_of_a_server_is_json_and_quotes_nothing(tmp_path: Path, mug: bytes) -> None:
+    """Whatever writes it: this package, the HTTP library, warnings, decoders."""
+    broken = io.BytesIO()
+    tags = [(65000, "s", 0, "canary", True)]
+    tifffile.imwrite(broken, np.zeros((32, 32, 3), np.uint8), compression="zlib", extratags=tags)
+    with start_server(tmp_path, log="json") as address:
+        for request in CANARY_REQUESTS:
+            with socket.create_connection((HOST, int(address.rpartition(":")[2]))) as connection:
+                connection.sendall(request)
+                assert b" 4" in connection.recv(100) or request is CANARY_REQUESTS[2]
+        for picture, path in (
+            (broken.getvalue()[:-20], "/v1/cutouts?edges=plain"),
+            (mug[:500], "/v1/cutouts?canary=1"),
+        ):
+            with pytest.raises(urllib.error.HTTPError) as refused:
+                urllib.request.urlopen(urllib.request.Request(address + path, picture, {"Content-Type": "image/x"}))
+            refused.value.close()
+    text = (tmp_path / "log").read_text()
+    events = [json.loads(line) for line in text.splitlines()]
+    assert events[0]["event"] == "listening"
+    assert {"request", "library log"} <= {event["event"] for event in events}
+    assert {"other", "POST"} <= {event.get("method") for event in events}
+    assert "canary" not in text.lower()
+
+
+def test_internal_errors_of_workers_say_where_they_were_raised() -> None:
+    frame = answer_task({"recipe": {"steps": [{"step": "cut"}]}, "source": "canary"}, b"", 1, print)
+    header, _ = read_frame(io.BytesIO(frame)) or ({}, b"")
+    assert (header["code"], header["kind"]) == ("internal", "TypeError")
+    assert any("worker.py" in entry for entry in header["trace"])
+    assert "canary" not in str(header)
 
 
 def test_internal_errors_are_logged_and_answered(

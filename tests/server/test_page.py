@@ -16,6 +16,7 @@ from PIL import Image
 
 from mattebox.recipe.flat_parameters import parameters_by_name
 from mattebox.server.routes.static_files import PAGE_FOLDER
+from mattebox.types import Picture
 from tests.server.page_visit import CHROMIUM, DONE, FAILED, Visit
 
 pytestmark = [
@@ -218,7 +219,7 @@ def test_enhance_without_cutting(browser: Any, address: str, files: Files) -> No
     with Visit(browser, address) as visit:
         page = visit.page
         visit.open(files["astronaut"])
-        visit.paint("As it is")
+        visit.paint("Original")
         visit.tab("Light")
         page.locator("input[name=exposure]").fill("-1")
         assert page.locator("#after").evaluate(STYLE, "filter").startswith("brightness(0.7")  # at once
@@ -237,7 +238,7 @@ def test_a_marketplace_preset_is_checked(browser: Any, address: str, files: File
         visit.open(files["two"])
         visit.tab("Presets")
         visit.page.get_by_role("radio", name="Amazon").check(force=True)
-        visit.page.get_by_text("Keeps Amazon’s rules").wait_for()
+        visit.page.get_by_text("Meets Amazon’s image rules").wait_for()
         name, result = visit.downloaded()
         assert (name, result.size) == ("two-cut.jpg", (2000, 2000))
         visit.tab("Frame")
@@ -268,7 +269,7 @@ def test_a_batch_with_a_broken_file(browser: Any, address: str, files: Files) ->
         page.locator(DONE).nth(2).wait_for()
         assert page.locator("#counted").inner_text() == "3 of 4 done, 1 failed"
         page.get_by_role("button", name="broken.png, failed").click()
-        assert "Give a JPEG" in page.locator("#failure").inner_text()
+        assert "This file can’t be read." in page.locator("#failure").inner_text()
         request_count = len(visit.post_paths)
         page.locator("#retry").click()
         page.locator(FAILED).wait_for()
@@ -284,12 +285,12 @@ def test_a_batch_with_a_broken_file(browser: Any, address: str, files: Files) ->
         assert page.locator("#counted").inner_text() == "3 photographs, all done"
 
 
-def test_a_doubtful_result_is_marked(browser: Any, address: str, files: Files, tmp_path: Path) -> None:
-    Image.new("RGB", (300, 200), "grey").save(tmp_path / "wall.png")
+def test_a_doubtful_result_is_marked(browser: Any, address: str, files: Files, tmp_path: Path, rocket: Picture) -> None:
+    Image.fromarray(rocket.rgb).save(tmp_path / "rocket.png")
     with Visit(browser, address) as visit:
         page = visit.page
-        visit.open(tmp_path / "wall.png", files["astronaut"])
-        badge = page.get_by_role("button", name="wall.png, done, please check it")
+        visit.open(tmp_path / "rocket.png", files["astronaut"])
+        badge = page.get_by_role("button", name="rocket.png, done, please check it")
         assert badge.locator("use").get_attribute("href") == "#i-bad"
         assert (
             page.get_by_role("button", name="astronaut.jpg, done", exact=True).locator("use").get_attribute("href")
@@ -297,11 +298,7 @@ def test_a_doubtful_result_is_marked(browser: Any, address: str, files: Files, t
         )
         badge.click()
         assert page.locator("#failure").is_hidden()
-        assert (
-            page.locator("#status")
-            .inner_text()
-            .endswith("Nothing stands out in it: choose Keep and paint what you want.")
-        )
+        assert "this is a guess. Choose Keep and paint" in page.locator("#status").inner_text()
         visit.pictured("doubt.png")
         told = "result => import('/page/strings.js').then(({ text }) => text.done(result, 1))"
         for is_found, confidence, words in (
@@ -312,6 +309,22 @@ def test_a_doubtful_result_is_marked(browser: Any, address: str, files: Files, t
             result = {"width": 6, "height": 4, "isFound": is_found, "confidence": confidence}
             assert words in page.evaluate(told, result)
             assert (words == "1 s.") is page.evaluate(told, result).endswith("1 s.")
+
+
+def test_where_nothing_stands_out_a_subject_can_be_painted(browser: Any, address: str, tmp_path: Path) -> None:
+    Image.new("RGB", (300, 200), "grey").save(tmp_path / "wall.png")
+    with Visit(browser, address) as visit:
+        page = visit.page
+        page.locator("#files").set_input_files(tmp_path / "wall.png")
+        page.get_by_role("button", name="wall.png, failed").wait_for()
+        assert page.locator("#failure strong").inner_text() == "No subject found."
+        assert "Choose Keep and paint" in page.locator("#failure p").inner_text()
+        visit.pictured("nothing.png")
+        page.locator("[data-tool=keep]").click()
+        assert page.locator("#failure").is_hidden()
+        page.locator("[data-way=brush]").click()
+        visit.draw((0.4, 0.5), (0.6, 0.5))
+        page.get_by_role("button", name=re.compile("wall.png, done")).wait_for(timeout=60_000)
 
 
 def test_busy_and_unreachable_servers(browser: Any, address: str, files: Files) -> None:
@@ -331,7 +344,7 @@ def test_busy_and_unreachable_servers(browser: Any, address: str, files: Files) 
         page.set_input_files("#files", files["two"])
         page.get_by_text("The server is busy. Trying again in 2 s.").wait_for()
         page.get_by_text("The server is busy. Trying again in 1 s.").wait_for()
-        page.get_by_text("The server does not answer. Trying again in").wait_for()
+        page.get_by_text("The server isn’t responding. Trying again in").wait_for()
         page.get_by_role("button", name="Try now").click()
         page.locator(DONE).wait_for()
         assert len(tries) == 3
@@ -349,9 +362,9 @@ def test_a_server_with_api_keys(browser: Any, address: str, files: Files) -> Non
         page.set_input_files("#files", files["two"])
         for key in ("guessed", "secret"):
             page.get_by_label("API key").fill(key)
-            page.get_by_role("button", name="Go on").click()
+            page.get_by_role("button", name="Continue").click()
             if key == "guessed":
-                page.get_by_text("does not know that key").wait_for()
+                page.get_by_text("key isn’t valid").wait_for()
         page.locator(DONE).wait_for()
 
 

@@ -58,6 +58,7 @@ def command(show_settings: bool, **options: Any) -> int:
     settings = load_settings(**options)
     try:
         import uvicorn
+        from uvicorn.config import LOGGING_CONFIG
 
         from mattebox.server.app import create_app
         from mattebox.server.http.timeout_protocol import TimeoutProtocol
@@ -67,12 +68,18 @@ def command(show_settings: bool, **options: Any) -> int:
     host, port = settings.host, settings.port
     listener = bind_address(host, port)
     app = create_app(settings)
-    echo_stderr(f"http://{host}:{port}  (Ctrl-C stops it)")
+    log = app.state.mattebox.log
+    if log.is_enabled:
+        log.log_event("listening", address=f"http://{host}:{port}")
+    else:
+        echo_stderr(f"http://{host}:{port}  (Ctrl-C stops it)")
     config = uvicorn.Config(
         app, host=host, port=port, log_level="warning", access_log=False, server_header=False,
         timeout_graceful_shutdown=CONNECTION_CLOSE_SECONDS, limit_concurrency=MAX_CONNECTIONS, http=TimeoutProtocol,
         h11_max_incomplete_event_size=MAX_HEADER_BYTES,
+        log_config=None if log.is_enabled else LOGGING_CONFIG,
     )  # fmt: skip
+    log.capture_library_logs()
     with use_interface(Interface.HTTP):
         GracefulServer(config, app.state.mattebox).run(sockets=[listener])
     return 0

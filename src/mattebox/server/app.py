@@ -20,7 +20,7 @@ from mattebox.server.http.origin_guard import OriginGuard
 from mattebox.server.http.problems import Problem
 from mattebox.server.openapi.document import build_document
 from mattebox.server.removebg.errors import RemovebgError
-from mattebox.server.routes import health, jobs, removebg, static_files, v1
+from mattebox.server.routes import health, jobs, reference, removebg, static_files, v1
 from mattebox.server.settings import Settings, split_list
 from mattebox.server.state import AppState, get_state
 
@@ -70,7 +70,7 @@ def create_app(settings: Settings) -> FastAPI:
         state.tracer.close()
 
     app = FastAPI(
-        title="mattebox", version=__version__, lifespan=lifespan, openapi_url=None,
+        title="mattebox", version=__version__, lifespan=lifespan, openapi_url=None, docs_url=None, redoc_url=None,
         generate_unique_id_function=lambda route: route.name,
     )  # fmt: skip
     app.state.mattebox = state
@@ -100,6 +100,7 @@ def _add_routes(app: FastAPI, state: AppState) -> None:
     security = [Security(APIKeyHeader(name="X-API-Key", auto_error=False))] if state.access.requires_key else None
     for router in (v1.router, jobs.router, removebg.router):
         app.include_router(router, dependencies=security)
+    app.include_router(reference.router)
     if state.settings.page:
         app.include_router(static_files.create_page_router())
 
@@ -139,7 +140,7 @@ async def _handle_http_exception(request: Request, error: Exception) -> Response
     headers = dict(error.headers or {})
     if error.status_code == 405:
         headers["Allow"] = ", ".join(_allowed_methods(request))
-    remedy = "GET /openapi.json tells what there is"
+    remedy = "see /docs for what there is"
     return _error_response(request, Problem(error.status_code, code, str(error.detail), remedy, headers))
 
 

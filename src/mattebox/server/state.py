@@ -50,8 +50,8 @@ class AppState:
         tracer = Tracer.from_environment()
         access = AccessControl.from_file(settings.keys)
         usage = UsageStore(settings.data_folder() / f"usage-{settings.machine}.sqlite" if access.requires_key else None)
-        buffer = ContentBuffer(settings.buffer_folder(), settings.buffer_bytes)
-        worker_pool = WorkerPool(settings, buffer, tracer)
+        buffer, log = ContentBuffer(settings.buffer_folder(), settings.buffer_bytes), EventLog(settings.log)
+        worker_pool = WorkerPool(settings, buffer, tracer, log)
         job_service = JobService(settings, worker_pool, usage)
         return cls(
             settings=settings,
@@ -62,7 +62,7 @@ class AppState:
             usage=usage,
             job_service=job_service,
             tracer=tracer,
-            log=EventLog(settings.log),
+            log=log,
             upload_limiter=UploadLimiter(settings.uploads, buffer),
             fetch_threads=ThreadPool("downloads", FETCH_THREADS, FETCH_THREADS // 2),
             job_threads=ThreadPool("questions about jobs", JOB_THREADS, JOB_THREADS // 2),

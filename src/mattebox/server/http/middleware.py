@@ -7,7 +7,6 @@ Plain ASGI, because Starlette's BaseHTTPMiddleware starts a task for every reque
 from __future__ import annotations
 
 import time
-from traceback import format_tb
 
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.requests import ClientDisconnect
@@ -60,8 +59,7 @@ class RequestMiddleware:
         except ClientDisconnect:
             recorder.status = recorder.status or CLIENT_CLOSED_REQUEST
         except Exception as error:
-            trace = format_tb(error.__traceback__)
-            self.state.log.log_event("internal error", "error", kind=type(error).__name__, trace=trace)
+            self.state.log.log_exception(error)
             span.set_attributes(error__type=type(error).__name__)
             if recorder.status:
                 raise

@@ -39,7 +39,12 @@ PROBLEM = object_schema(
     remedy=STRING | {"description": "what to do about it"},
 )
 BROKEN_RULE = object_schema(
-    "BrokenRule", "rule measured wanted advice", rule=STRING, measured=STRING, wanted=STRING, advice=STRING
+    "BrokenRule",
+    "rule measured wanted advice",
+    rule=STRING,
+    measured=STRING,
+    wanted=STRING,
+    advice=BOOLEAN | {"description": "whether it is only a recommendation"},
 )
 MARKETPLACE_CHECK = object_schema(
     "MarketplaceCheck",

@@ -88,7 +88,7 @@ async function readResponse(response, onProgress) {
   if (response.ok) return response;
   const problem = await response.json().catch(() => null);
   if (!problem?.detail) throw new ApiError(text.unexpectedAnswer(response.status), text.unexpectedAnswerRemedy);
-  throw new ApiError(toSentence(problem.detail), toSentence(problem.remedy));
+  throw new ApiError(...(text.problems[problem.code] ?? [toSentence(problem.detail), toSentence(problem.remedy)]));
 }
 
 // Waits for a job (of a large photograph), takes its result and erases it.

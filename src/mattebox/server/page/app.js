@@ -124,7 +124,7 @@ function layersFor(item, requests) {
 
 function renderStatus(result) {
   const isFailure = hasFailed(selectedItem), { failure } = selectedItem;
-  byId("failure").hidden = !isFailure;
+  byId("failure").hidden = !isFailure || scribbles.isActive();
   byId("frame").classList.toggle("failing", isFailure && Boolean(selectedItem.needsPreview && !selectedItem.hasPreview));
   if (isFailure) {
     byId("failure").querySelector("strong").textContent = failure.problem;

@@ -46,7 +46,7 @@ const brushStrokes = (item) => item.scribbles.filter((scribble) => scribble.size
 
 // Without a chosen model, the server uses its own.
 function cutoutFields(item, settings) {
-  const fields = { empty: "keep" };
+  const fields = {};
   if (settings.get("model")) fields.model = settings.get("model");
   for (const mode of ["keep", "drop"]) {
     const lines = item.scribbles.filter((scribble) => scribble.mode === mode && !scribble.size)

@@ -53,7 +53,16 @@ PARAMETER_BY_EXTRA_IMAGE = {
     "plate_image": "by",
 }
 EXTRA_IMAGE_FIELDS = {
-    name: FILE | {"description": f"a picture for {parameter}"} for name, parameter in PARAMETER_BY_EXTRA_IMAGE.items()
+    name: FILE | {"description": description}
+    for name, description in {
+        "background_image": "what comes behind the subject",
+        "style_image": "the picture whose colours or style to apply",
+        "trimap_image": "a grey picture: 0 is background, 255 subject, 128 unknown",
+        "garbage_image": "a grey picture (garbage matte): what is white is not subject",
+        "holdout_image": "a grey picture (holdout matte): what is white lies in front of the subject",
+        "core_image": "a grey picture (core matte): what is white is subject",
+        "plate_image": "the same scene without the subject (clean plate)",
+    }.items()
 }
 STYLE_IMAGE_FIELD = {"style_image": EXTRA_IMAGE_FIELDS["style_image"]}
 ONLY_SCHEMA = STRING | {"enum": list(AREAS), "description": AREA_HELP}

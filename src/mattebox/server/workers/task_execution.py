@@ -120,6 +120,9 @@ async def execute_task(
         span.set_attributes(
             **{f"mattebox__seconds__{stage}": s for stage, s in response.header.get("seconds", {}).items()}
         )
+    if "trace" in response.header:
+        fields = {"kind": response.header["kind"], "trace": response.header["trace"]}
+        worker_pool.log.log_event("internal error", "error", process="worker", **fields)
     if "code" in response.header:
         raise Problem.from_worker(response.header)
     return response

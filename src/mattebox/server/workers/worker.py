@@ -11,6 +11,7 @@ import contextlib
 import os
 import sys
 from functools import partial
+from traceback import format_tb
 from typing import TYPE_CHECKING, Any, BinaryIO
 
 from mattebox.server.workers.protocol import PROGRESS_KEY, pack_frame, read_frame
@@ -27,7 +28,7 @@ def main() -> None:
     """Load the default model, then answer tasks until standard input ends."""
     model, threads, memory_bytes = sys.argv[1], int(sys.argv[2]), int(sys.argv[3])
     out = os.fdopen(os.dup(1), "wb")
-    os.dup2(2, 1)  # whatever a library prints must not break the frames
+    _discard_output()
     _limit_memory(memory_bytes)
     if hasattr(os, "nice"):
         os.nice(NICENESS)
@@ -45,6 +46,10 @@ def main() -> None:
             open_session(model, "cpu", threads).start()
         except MatteboxError as error:
             _write_frame(out, pack_error(error.code, error.problem, error.remedy))
+            return
+        except Exception as error:  # noqa: BLE001  nothing has been received yet, so its text may be told
+            problem = f"a worker does not start ({type(error).__name__}: {error})"
+            _write_frame(out, pack_error("internal", problem, "see whether `mattebox doctor` finds what is wrong"))
             return
         _write_frame(out, pack_frame({"ready": True}))
         while (frame := read_frame(sys.stdin.buffer)) is not None:
@@ -76,7 +81,9 @@ def answer_task(task: dict[str, Any], data: bytes, threads: int, on_progress: On
             "image_too_large", "the picture needs more memory than a worker has", "send a smaller picture"
         )
     except Exception as error:  # noqa: BLE001  the boundary: anything else is a bug of ours
-        return pack_error("internal", f"internal error ({type(error).__name__})", "please report it")
+        name = type(error).__name__
+        fields = {"code": "internal", "problem": f"internal error ({name})", "remedy": "please report it"}
+        return pack_frame({**fields, "kind": name, "trace": format_tb(error.__traceback__)})
 
 
 def pack_error(code: str, problem: str, remedy: str) -> bytes:
@@ -165,6 +172,13 @@ def _shrink_picture(picture: Picture, max_pixels: int | None) -> Picture:
     scale = (max_pixels / (height * width)) ** 0.5
     shape = (max(1, int(height * scale)), max(1, int(width * scale)))
     return picture.with_pixels(*crop_and_resize(picture.rgb, picture.alpha, (0, 0, width, height), shape))
+
+
+def _discard_output() -> None:
+    """Discard what libraries print: it would break the frames and the server's log, and may quote what was sent."""
+    with open(os.devnull, "wb") as null:
+        os.dup2(null.fileno(), 1)
+        os.dup2(null.fileno(), 2)
 
 
 def _slice_bytes(data: bytes, span: list[int]) -> bytes:

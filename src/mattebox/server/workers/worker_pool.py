@@ -14,6 +14,7 @@ from typing import Any
 
 from mattebox.errors import MatteboxError
 from mattebox.server.content_buffer import Content, ContentBuffer
+from mattebox.server.event_log import EventLog
 from mattebox.server.settings import Settings
 from mattebox.server.tracing import Tracer
 from mattebox.server.workers.protocol import PROGRESS_KEY, WorkerTask, receive_frame, send_frame
@@ -52,8 +53,11 @@ class WorkerResponse:
 class WorkerPool:
     """All workers, and the queue in front of them."""
 
-    def __init__(self, settings: Settings, buffer: ContentBuffer, tracer: Tracer | None = None) -> None:
+    def __init__(
+        self, settings: Settings, buffer: ContentBuffer, tracer: Tracer | None = None, log: EventLog | None = None
+    ) -> None:
         self.settings, self.buffer, self.tracer = settings, buffer, tracer or Tracer()
+        self.log = log or EventLog(settings.log)
         self.queue = TaskQueue(settings.worker_count(), settings.queue, settings.pixel_budget, settings.queue_wait)
         self.restarts = 0
         self._idle_workers: asyncio.Queue[asyncio.subprocess.Process | None] = asyncio.Queue()
