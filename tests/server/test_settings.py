@@ -18,11 +18,11 @@ def test_settings_from_the_environment() -> None:
 @pytest.mark.parametrize(
     ("environment", "message"),
     [
-        ({"MATTEBOX_SERVER_PROT": "1"}, "no setting"),
+        ({"MATTEBOX_SERVER_PROT": "1"}, "not a setting"),
         ({"MATTEBOX_SERVER_PORT": "x"}, "whole number"),
         ({"MATTEBOX_SERVER_PAGE": "x"}, "true or false"),
         ({"MATTEBOX_SERVER_HOST": "0.0.0.0"}, "would let anyone in"),
-        ({"MATTEBOX_SERVER_PORT": "70000"}, "no port"),
+        ({"MATTEBOX_SERVER_PORT": "70000"}, "not a port"),
     ],
 )
 def test_invalid_settings(environment: dict[str, str], message: str) -> None:

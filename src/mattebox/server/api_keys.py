@@ -105,7 +105,7 @@ def _parse_api_key(path: Path, line: str) -> ApiKey:
     try:
         return msgspec.json.decode(line, type=ApiKey)
     except msgspec.DecodeError as error:
-        raise UsageError(f"{path}: a line is no key ({error})", "make it with `mattebox keys create`") from error
+        raise UsageError(f"{path}: a line is not a key ({error})", "make it with `mattebox keys create`") from error
 
 
 def _write_keys(path: Path, keys: list[ApiKey]) -> None:

@@ -10,6 +10,7 @@ import contextlib
 from concurrent.futures import CancelledError, Future
 from typing import TYPE_CHECKING, Any, BinaryIO
 
+from mattebox.core.interface import install_extra
 from mattebox.errors import MatteboxError
 from mattebox.jobs.encryption import Cipher, cipher_from_key
 from mattebox.jobs.heartbeats import HEARTBEAT_SECONDS
@@ -128,7 +129,7 @@ class JobService:
             from mattebox.jobs.store import JobStore
         except ImportError as error:
             raise Problem(
-                503, "no_jobs", "jobs need a package more", "pip install mattebox[server]", {"Retry-After": "3600"}
+                503, "no_jobs", "jobs need an extra package", install_extra("server"), {"Retry-After": "3600"}
             ) from error
         settings = self.settings
         store = JobStore(self.folder / "jobs", self.cipher)

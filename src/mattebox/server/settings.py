@@ -110,7 +110,9 @@ class Settings:
         """Which addresses downloads and web hooks may reach. UsageError for malformed settings."""
         ports = split_list(self.url_ports)
         if not all(p.isdecimal() and 0 < int(p) < 65536 for p in ports):
-            raise UsageError(f"{ENVIRONMENT_PREFIX}URL_PORTS={self.url_ports} are no ports", "give e.g. 8080,8443")
+            raise UsageError(
+                f"{ENVIRONMENT_PREFIX}URL_PORTS={self.url_ports} is not a list of ports", "give e.g. 8080,8443"
+            )
         return FetchPolicy(
             self.max_upload,
             allowed_networks=parse_networks(self.url_networks),
@@ -146,7 +148,8 @@ def load_settings(environment: Mapping[str, str] = os.environ, **changes: Any) -
         name = variable.removeprefix(ENVIRONMENT_PREFIX).lower()
         if name not in fields:
             raise UsageError(
-                f"{variable} is no setting", f"choose from {', '.join(ENVIRONMENT_PREFIX + n.upper() for n in fields)}"
+                f"{variable} is not a setting",
+                f"choose from {', '.join(ENVIRONMENT_PREFIX + n.upper() for n in fields)}",
             )
         values[name] = _parse_value(variable, text, type(fields[name].default))
     if values.get("machine") == "hostname":
@@ -170,11 +173,11 @@ def _parse_value(variable: str, text: str, value_type: type) -> Any:
     if value_type is bool:
         value = parse_boolean(text)
         if value is None:
-            raise UsageError(f"{variable}={text} is neither true nor false", "give true or false")
+            raise UsageError(f"{variable}={text} must be true or false", "give true or false")
         return value
     if value_type is int:
         if not text.isdecimal():
-            raise UsageError(f"{variable}={text} is no whole number", "give digits only")
+            raise UsageError(f"{variable}={text} is not a whole number", "give digits only")
         return int(text)
     return text
 
@@ -186,20 +189,24 @@ def _check_settings(settings: Settings) -> None:
             f"give {ENVIRONMENT_PREFIX}KEYS, or {ENVIRONMENT_PREFIX}OPEN=true if that is wanted",
         )
     if not 0 < settings.port < 65536:
-        raise UsageError(f"{settings.port} is no port", "give 1 to 65535")
+        raise UsageError(f"{settings.port} is not a port", "give 1 to 65535")
     if settings.database and not settings.database.startswith(("postgresql://", "postgres://")):
         raise UsageError(
-            f"{ENVIRONMENT_PREFIX}DATABASE is no Postgres address", "give postgresql://user:password@host/name"
+            f"{ENVIRONMENT_PREFIX}DATABASE is not a Postgres address", "give postgresql://user:password@host/name"
         )
     if not re.fullmatch(r"[A-Za-z0-9_.]{1,64}", settings.machine):
-        raise UsageError(f"{ENVIRONMENT_PREFIX}MACHINE={settings.machine} is no name", "give letters, digits, _ and .")
+        raise UsageError(
+            f"{ENVIRONMENT_PREFIX}MACHINE={settings.machine} is not a valid name", "give letters, digits, _ and ."
+        )
     if settings.role not in ROLES:
-        raise UsageError(f"{ENVIRONMENT_PREFIX}ROLE={settings.role} is no role", f"give {', '.join(ROLES)}")
+        raise UsageError(f"{ENVIRONMENT_PREFIX}ROLE={settings.role} is not a role", f"give {', '.join(ROLES)}")
     if settings.role != "all" and not settings.database:
         raise UsageError(
             f"{ENVIRONMENT_PREFIX}ROLE={settings.role} needs jobs that machines share",
             f"give {ENVIRONMENT_PREFIX}DATABASE",
         )
     if settings.log not in LOG_FORMATS:
-        raise UsageError(f"{ENVIRONMENT_PREFIX}LOG={settings.log} is no log", f"give {' or '.join(LOG_FORMATS)}")
+        raise UsageError(
+            f"{ENVIRONMENT_PREFIX}LOG={settings.log} is not a log format", f"give {' or '.join(LOG_FORMATS)}"
+        )
     settings.fetch_policy()

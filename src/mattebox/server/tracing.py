@@ -59,7 +59,7 @@ class Tracer:
             from opentelemetry.sdk.trace import TracerProvider
             from opentelemetry.sdk.trace.export import BatchSpanProcessor
         except ImportError as error:
-            raise UsageError("traces need packages more", "pip install mattebox[telemetry]") from error
+            raise UsageError("traces need extra packages", "pip install 'mattebox[telemetry]'") from error
         attributes = {"service.name": os.environ.get("OTEL_SERVICE_NAME", "mattebox"), "service.version": __version__}
         provider = TracerProvider(resource=Resource.create(attributes))
         provider.add_span_processor(BatchSpanProcessor(OTLPSpanExporter()))

@@ -38,13 +38,13 @@ def pop_text_field(fields: dict[str, Any], name: str) -> str | None:
     value = fields.pop(name, "")
     if isinstance(value, str):
         return value or None
-    raise Problem(422, "invalid_parameter", f"{name} is no text", "send a string, or leave it out")
+    raise Problem(422, "invalid_parameter", f"{name} is not text", "send a string, or leave it out")
 
 
 def _parse_switch(name: str, value: Any) -> bool:
     parsed = parse_boolean(value) if isinstance(value, str) else None
     if parsed is None:
-        raise Problem(422, "invalid_parameter", f"{name} is neither true nor false", "send true or false")
+        raise Problem(422, "invalid_parameter", f"{name} must be true or false", "send true or false")
     return parsed
 
 
@@ -53,4 +53,4 @@ def _parse_number(name: str, value: str, number_type: type[int] | type[float]) -
         return number_type(value)
     except ValueError:
         expected = "whole number" if number_type is int else "number"
-        raise Problem(422, "invalid_parameter", f"{name} is no {expected}", "send digits") from None
+        raise Problem(422, "invalid_parameter", f"{name} must be a {expected}", "send digits") from None

@@ -50,7 +50,7 @@ def _decode(text: bytes | memoryview, expected_type: Any) -> Any:
     try:
         return msgspec.json.decode(text, type=expected_type)
     except msgspec.ValidationError:
-        raise Problem(400, "bad_request", "the JSON is no object", "send {...}") from None
+        raise Problem(400, "bad_request", "the JSON is not an object", "send {...}") from None
     except (msgspec.DecodeError, UnicodeError, RecursionError):
         raise Problem(400, "bad_request", "the body is not JSON", "check its syntax and its Content-Type") from None
 

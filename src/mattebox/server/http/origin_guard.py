@@ -51,8 +51,8 @@ class OriginGuard:
             return Problem(
                 421,
                 "host_unknown",
-                f"this server is not called {host[:MAX_QUOTED_CHARACTERS]!r}",
-                f"call it localhost or by its address, or add the name to {ENVIRONMENT_PREFIX}HOSTS where it runs",
+                f"this server does not answer to the host {host[:MAX_QUOTED_CHARACTERS]!r}",
+                f"use localhost or its address, or add the name to {ENVIRONMENT_PREFIX}HOSTS where it runs",
             )
         if not self._is_allowed_origin(headers, host) and not _is_navigation(scope, headers):
             return Problem(

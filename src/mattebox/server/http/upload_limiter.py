@@ -108,7 +108,7 @@ class UploadLimiter:
         except TimeoutError:
             raise Problem(408, "upload_too_slow", "the upload came too slowly", "send it again") from None
         except ClientDisconnect:
-            raise Problem(400, "bad_request", "the upload broke off", "send it again") from None
+            raise Problem(400, "bad_request", "the upload was interrupted", "send it again") from None
         return file.content()
 
     async def _wait_for_slot(self) -> bool:
@@ -149,7 +149,7 @@ def _content_length(request: Request) -> int | None:
     if text is None:
         return None
     if not (text.isascii() and text.isdecimal() and len(text) <= MAX_LENGTH_DIGITS):
-        raise Problem(400, "bad_request", "Content-Length is no number", "leave it to your HTTP library")
+        raise Problem(400, "bad_request", "Content-Length is not a number", "leave it to your HTTP library")
     return int(text)
 
 

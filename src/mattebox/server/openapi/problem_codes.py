@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 CODES_BY_STATUS: dict[int, dict[str, str]] = {
-    400: {"bad_request": "the body cannot be read, or breaks off"},
+    400: {"bad_request": "the body cannot be read, or was interrupted"},
     401: {"key_unknown": "the API key is missing or unknown"},
     403: {
         "scope_missing": "the key does not allow this",
@@ -18,9 +18,9 @@ CODES_BY_STATUS: dict[int, dict[str, str]] = {
         "image_too_large": "a picture has more pixels than the server takes, or needs more memory than it has",
     },
     415: {"media_type_unsupported": "the body is neither a form, JSON nor a picture"},
-    421: {"host_unknown": "the server is not called so"},
+    421: {"host_unknown": "the server does not answer to this Host"},
     422: {
-        "invalid_parameter": "a field is unknown, or its value makes no sense",
+        "invalid_parameter": "a field is unknown, or its value is not valid",
         "invalid_recipe": "the recipe is not of its schema",
         "image_missing": "not exactly one picture was sent, or one that a field names was not",
         "image_unreadable": "the bytes are not a picture, or a damaged one",

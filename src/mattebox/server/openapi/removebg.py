@@ -85,7 +85,7 @@ STATUS_DESCRIPTIONS = {
     400: "A field or the picture is not right: " + ", ".join(f"`{code}`" for code in INVALID_REQUEST_CODES),
     402: "`insufficient_credits`: the key's pictures of this month are used up",
     403: "`auth_failed`, or the request comes from another web site (`origin_refused`)",
-    421: "`host_unknown`: the server is not called so",
+    421: "`host_unknown`: the server does not answer to this Host",
     429: "`rate_limit_exceeded`; Retry-After says when to go on",
     500: "`internal`: a fault of the server's, or the picture was too much for it",
     503: "`busy`; Retry-After says when to try again",

@@ -73,7 +73,7 @@ def parse_flag(fields: Fields, name: str, code: str) -> bool:
     """A boolean field, false by default; `code` names the error."""
     value = parse_boolean(fields.get(name, "false"))
     if value is None:
-        raise RemovebgError(code, f"{name} is neither true nor false", "true or false.")
+        raise RemovebgError(code, f"{name} must be true or false", "true or false.")
     return value
 
 
