@@ -39,7 +39,7 @@ def string_bytes(name: str, raw: msgspec.Raw) -> bytes | memoryview:
     if bytes(text[:5]) == b"null":
         return b""
     if bytes(text[:1]) != b'"':
-        raise Problem(422, "invalid_parameter", f"{name} is no text", "send a string, or leave it out")
+        raise Problem(422, "invalid_parameter", f"{name} is not text", "send a string, or leave it out")
     if _BACKSLASH.search(text) is None:
         return text[1:-1]
     characters: str = _decode(text, str)
