@@ -8,7 +8,7 @@ import pytest
 from mattebox.errors import ModelError
 from mattebox.matting.label_map import LabelledAlpha, draw_label_map
 from mattebox.matting.subject_list import split_into_instances
-from mattebox.types import Matte
+from mattebox.types import Matte, Picture
 
 
 def half(left: bool) -> np.ndarray:
@@ -43,7 +43,7 @@ def test_instances_of_a_matte_make_up_the_matte() -> None:
     alpha[2:12, 2:12] = alpha[5:9, 20:26] = 255
     alpha[1, 2:12] = 90  # soft, and nobody's
     matte = Matte(alpha, 1.0, True, (2, 2, 26, 12))
-    apart = [part.alpha for part in split_into_instances(matte, matte.shape)]
+    apart = [part.alpha for part in split_into_instances(matte, Picture(np.zeros((20, 30, 3), np.uint8)))]
     assert [a[1, 4] > 0 for a in apart] == [True, True]
     np.testing.assert_allclose(np.maximum.reduce(apart), alpha / np.float32(255), atol=1e-6)
     assert (np.minimum.reduce(apart) < 0.5).all()

@@ -6,10 +6,11 @@ import numpy as np
 import pytest
 
 from mattebox.errors import UsageError
-from mattebox.matting.selection import keep_selected_component, parse_selection
-from mattebox.types import Matte
+from mattebox.matting.selection import keep_selected_subject, parse_selection
+from mattebox.types import Matte, Picture
 
 SIZE = (60, 80)
+PLAIN = Picture(np.zeros((*SIZE, 3), np.uint8))
 
 
 def two_components() -> Matte:
@@ -28,7 +29,7 @@ def two_components() -> Matte:
 ])  # fmt: skip
 def test_one_is_kept_with_its_soft_edge(pick: str, large: bool, small: bool) -> None:
     matte = two_components()
-    made = keep_selected_component(matte, parse_selection(pick, SIZE))
+    made = keep_selected_subject(PLAIN, matte, parse_selection(pick, SIZE))
     for there, part in ((large, np.s_[9:51, 9:41]), (small, np.s_[19:41, 59:71])):
         assert (made.alpha[part] == (matte.alpha[part] if there else 0)).all()
     if pick == "2":
@@ -37,9 +38,9 @@ def test_one_is_kept_with_its_soft_edge(pick: str, large: bool, small: bool) -> 
 
 def test_a_missing_component_is_refused() -> None:
     with pytest.raises(UsageError, match="no subject 3, only 2"):
-        keep_selected_component(two_components(), parse_selection("3"))
+        keep_selected_subject(PLAIN, two_components(), parse_selection("3"))
     with pytest.raises(UsageError, match="no subject under 1,1"):
-        keep_selected_component(two_components(), parse_selection("1,1", SIZE))
+        keep_selected_subject(PLAIN, two_components(), parse_selection("1,1", SIZE))
 
 
 @pytest.mark.parametrize("pick", ["0", "2nd", "-1", "", "1,2,3"])

@@ -71,6 +71,8 @@ def command(
     """List the subjects of photographs, for `mattebox cut --pick`.
 
     Each with its number by size, box, share of the picture and score; and what it is, where the model knows classes.
+    Other models know only what is subject and what is not: then its separate pieces are listed, and subjects that
+    touch are told apart by shape and colour, as well as that can be guessed.
     With --map, draw which of them each pixel belongs to.
 
     \b
@@ -127,7 +129,7 @@ def _list_subjects(job: BatchJob | BatchFailure, session: Session, options: List
         label_map = {"map": str(job.target)} if job.target is not None else {}
         click.echo(json.dumps(size | summary | label_map | {"subjects": rows}))
     elif options.map_output != "-":
-        _print_subjects(job.name, rows)
+        _print_subjects(job.name, summary, rows)
     return 0
 
 
@@ -147,9 +149,9 @@ def _describe_subjects(
 
     output = session.card.output
     instances, matte = list_subjects(picture, session)
-    summary: dict[str, Any] = {"found": bool(instances)}
+    summary: dict[str, Any] = {"found": bool(instances), "recognised": True}
     if matte is not None:
-        summary = {"found": matte.found, "confidence": round(matte.confidence, 4)}
+        summary = {"found": matte.found, "confidence": round(matte.confidence, 4), "recognised": False}
     rows, labelled = [], []
     for number, instance in enumerate(instances, start=1):
         class_index = output.class_index(instance.label) if output.has_classes else None
@@ -182,8 +184,11 @@ def _subject_fields(instance: Instance) -> dict[str, Any]:
     return {"box": instance.box, "share": round(instance.area_share, 4), "score": round(instance.score, 4)}
 
 
-def _print_subjects(name: str, rows: list[dict[str, Any]]) -> None:
-    click.echo(f"{name}: {len(rows) or 'no'} subject{'s' if len(rows) != 1 else ''}")
+def _print_subjects(name: str, summary: dict[str, Any], rows: list[dict[str, Any]]) -> None:
+    """The subjects, or, of a network that recognises none, the separate pieces of its matte."""
+    noun = "subject" if summary["recognised"] or not rows else "separate piece"
+    doubt = "" if summary["found"] or not rows else ", but it is not clear what the subject is"
+    click.echo(f"{name}: {len(rows) or 'no'} {noun}{'s' if len(rows) != 1 else ''}{doubt}")
     for number, row in enumerate(rows, start=1):
         left, top, right, bottom = row["box"]
         box = f"{left},{top} to {right},{bottom}"

@@ -96,7 +96,7 @@ def apply_corrections(picture: Picture, matte: Matte, corrections: Corrections) 
         return _apply_at_low_resolution(picture, matte, corrections)
     corrected = apply_scribbles(picture, matte, corrections.keep, corrections.drop)
     if has_subject(corrected.alpha):  # a doubtful subject can be picked, too
-        corrected = selection.keep_selected_component(corrected, corrections.selection)
+        corrected = selection.keep_selected_subject(picture, corrected, corrections.selection)
     return corrected
 
 

@@ -1,8 +1,8 @@
-"""Region growing from seeds, by geodesic distances: the region ends where the distances rise most steeply.
+"""Regions of clicks and boxes on a matte's grid.
 
-Bai & Sapiro, A Geodesic Framework for Fast Interactive Image and Video Segmentation (2007), with the stability
-criterion of maximally stable extremal regions (Matas et al., 2002) in place of a threshold. Distances are computed on
-a grid of half the resolution.
+A click's region are the pixels that likely change sides with it (see `click_likelihood`). In a box it is what a region
+grown from around the box does not reach, by geodesic distances (Bai & Sapiro 2007) up to the most stable level, as in
+maximally stable extremal regions (Matas et al., 2002). Both are computed at half the resolution.
 """
 
 from __future__ import annotations
@@ -13,69 +13,70 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mattebox.core.connected_components import dilate, label_components
-from mattebox.matting.geodesic_distance import (
-    UNREACHABLE_DISTANCE,
-    Float64Plane,
-    geodesic_distances,
-    neighbour_costs,
+from mattebox.io import resampling
+from mattebox.matting.click_likelihood import (
+    COLOUR_RADIUS_SHARES,
+    STEP_COST,
+    ClickGrid,
+    click_likelihood,
+    path_costs,
+    radius_samples,
 )
-from mattebox.types import Floats, Mask
+from mattebox.matting.geodesic_distance import UNREACHABLE_DISTANCE, Float64Plane
+from mattebox.types import Floats, ImageShape, Mask
 
-STEP_COST = 1e-4  # of a step across a plain surface
-FOREIGN_COLOUR_COST = 6e-4  # of a step over colours that are not the seeds'
-LOCAL_RADIUS_SHARES = (0.006, 0.025)  # of the longer side: radii around the seeds from which their colours are taken
-COLOUR_TOLERANCE = 0.14  # distance at which a colour is foreign
-OWN_COLOUR_GRADIENT_WEIGHT = 0.02  # weight of a change between two of the seeds' colours, relative to other changes
-BINS_PER_CHANNEL = 16  # of the table of colour distances
-MAX_COLOUR_SAMPLES = 32  # colours taken from around the seeds, about
+MIN_LIKELIHOOD = 0.85  # of a pixel that changes with a click
+MIN_STABILITY = 0.4  # of a region with a clear boundary
+MIN_MEAN_LIKELIHOOD = 0.6  # of such a region
+BOX_MARGIN_SHARE = 0.025  # of the longer side: width of what counts as a box's surroundings
 STABILITY_GROWTH = 1.15  # a region is stable when the distance must rise much for it to grow by this factor
-MIN_STABILITY = 0.4  # below, the component has no inner boundary and is taken as a whole
-MAJORITY_STABILITY_WEIGHT = 0.5  # weight of the stability of regions larger than half of the component
 MIN_REGION_PIXELS = 24
 MAX_REGION_SHARE = 0.95  # of the component; a larger region is the component
-SLIVER_RADIUS_PIXELS = 1  # half the width of remnants that join the region
-FRINGE_WIDTH_SHARE = 0.03  # of the longer side: width of a soft fringe that joins the region
-MAX_REMNANT_SHARE = 0.1  # of the region's area: smaller remnants join the region
 
 
-def grow_region(seeds: Mask, component: Mask, features: Floats, opposing_seeds: Mask, fringe: Mask) -> Mask:
-    """Grow the region of some seeds inside a component.
+def grow_region(seeds: Mask, grid: ClickGrid, opposing_seeds: Mask) -> Mask:
+    """Grow the region of a click or stroke inside a component.
 
     Parameters
     ----------
-    seeds, opposing_seeds : Mask
-        Inside the component: seeds of the region, and of what does not belong to it. Pixels closer to the latter stay
-        out.
-    component : Mask
-        H x W: the region lies inside, and has pixels.
-    features : Floats
-        H x W x C, see `geodesic_features`.
-    fringe : Mask
-        Soft pixels, which join the region when they are close to it.
+    seeds : Mask
+        H x W: what the user marked of the component.
+    grid : ClickGrid
+        The component, and what is known of its pixels.
+    opposing_seeds : Mask
+        What the user marked as not belonging to it; pixels closer to these stay out.
 
     Returns
     -------
     Mask
-        The region up to its clearest boundary; the component when there is none.
+        The connected pixels of the component that likely change together with the seeds.
     """
-    crop = _bounding_slices(component)
-    part, part_seeds, part_opposing = component[crop], seeds[crop], opposing_seeds[crop]
-    grid = HalfResolutionGrid(part, features[crop])
-    radii = [max(1, round(share * max(component.shape))) for share in LOCAL_RADIUS_SHARES]
-    distances = [grid.distances_from(part_seeds, radius) for radius in radii]
-    candidates = (
-        *(_most_stable_region(d, grid) for d in distances),
-        _region_by_exclusion(distances[0], part_seeds, grid, radii[1]),
-    )
-    region, stability = max(candidates, key=lambda candidate: _weighted_stability(candidate[0], candidate[1], grid))
-    if stability < MIN_STABILITY:
-        region = grid.mask.copy()
-    if part_opposing.any():
-        region &= distances[0] < grid.distances_from(part_opposing, radii[0])
-    region = (_double_resolution(region, part.shape) | part_seeds) & part
-    result = np.zeros_like(component)
-    result[crop] = smooth_region(region, part, part_opposing, fringe[crop])
-    return result
+    reduced, reduced_seeds = halve_grid(grid), _halve_mask(seeds)
+    likelihood = click_likelihood(reduced, reduced_seeds)
+    likelihood[reduced_seeds] = 1
+    labels, _ = label_components(likelihood > MIN_LIKELIHOOD)
+    region = np.isin(labels, np.unique(labels[reduced_seeds])) | _clear_region(reduced, reduced_seeds, likelihood)
+    if opposing_seeds.any():
+        radius = radius_samples(reduced, COLOUR_RADIUS_SHARES[0])
+        others = _halve_mask(opposing_seeds)
+        region &= path_costs(reduced, reduced_seeds, radius) < path_costs(reduced, others, radius)
+    smooth = resampling.enlarge(region.astype(np.float32), _even(grid.component.shape), "bilinear")
+    inside: Mask = smooth[: seeds.shape[0], : seeds.shape[1]] > 0.5
+    return (inside | seeds) & grid.component
+
+
+def _clear_region(grid: ClickGrid, seeds: Mask, likelihood: Floats) -> Mask:
+    """The region around the seeds with the clearest boundary, if it has one, is not most of the component, and is
+    likely to change on the whole: a thing that is larger than what networks usually get wrong. Else nothing."""
+    best, stability = np.zeros_like(seeds), MIN_STABILITY
+    for share in COLOUR_RADIUS_SHARES:
+        cost = path_costs(grid, seeds, radius_samples(grid, share))
+        level, clarity = stable_level(cost[grid.component])
+        region: Mask = grid.component & (cost <= level)
+        if clarity > stability and 2 * region.sum() < grid.component.sum():
+            best, stability = region, clarity
+    is_likely = best.any() and likelihood[best].mean() >= MIN_MEAN_LIKELIHOOD
+    return best if is_likely else np.zeros_like(seeds)
 
 
 def segment_box(box_mask: Mask, subject_mask: Mask, features: Floats) -> Mask:
@@ -95,15 +96,16 @@ def segment_box(box_mask: Mask, subject_mask: Mask, features: Floats) -> Mask:
     Mask
         The pixels of the box outside the subject that a region grown from around the box does not reach.
     """
-    margin = max(2, round(LOCAL_RADIUS_SHARES[1] * max(box_mask.shape)))
+    margin = max(2, round(BOX_MARGIN_SHARE * max(box_mask.shape)))
     surroundings = dilate(box_mask, margin) & ~box_mask & ~subject_mask
     if not surroundings.any():
         return box_mask & ~subject_mask
     component = (box_mask | surroundings) & ~subject_mask
     crop = _bounding_slices(component)
-    grid = HalfResolutionGrid(component[crop], features[crop])
-    distance = grid.distances_from(surroundings[crop], 1)
-    level, _ = stable_level(distance[grid.mask])
+    alpha = subject_mask.astype(np.float32)
+    grid = halve_grid(ClickGrid(component[crop], alpha[crop], alpha[crop], features[crop]))
+    distance = path_costs(grid, _halve_mask(surroundings[crop]), 1)
+    level, _ = stable_level(distance[grid.component])
     result = np.zeros_like(component)
     result[crop] = _double_resolution(distance > level, component[crop].shape)
     return result & box_mask & ~subject_mask
@@ -138,88 +140,10 @@ def stable_level(distance: Float64Plane, max_distance: float = UNREACHABLE_DISTA
     return float(ordered[sizes[stability.argmax()] - 1]), float(stability.max())
 
 
-class HalfResolutionGrid:
-    """A component and its features at half the resolution."""
-
-    def __init__(self, component: Mask, features: Floats) -> None:
-        """Reduce a component H x W and its features H x W x C."""
-        self.mask = _halve_mask(component)
-        inner = ~dilate(~self.mask, 1)  # without the mixed colours along the component's own edge
-        self.interior = inner if inner.sum() > self.mask.sum() / 4 else self.mask
-        self.features: Floats = _two_by_two_blocks(features).mean(axis=(1, 3), dtype=np.float32)
-
-    def distances_from(self, seeds: Mask, radius: int) -> Float64Plane:
-        """Distances inside the component from seeds at full resolution; steps over the colours within `radius` of the
-        seeds are cheap, even where these change."""
-        grid_seeds = _halve_mask(seeds)
-        reference = dilate(grid_seeds, max(1, radius // 2)) & self.mask
-        foreign = np.minimum(_colour_distance(self.features, reference), 1)
-        pixel_cost = FOREIGN_COLOUR_COST * foreign.astype(np.float64) + np.where(self.mask, 0.0, UNREACHABLE_DISTANCE)
-        gradient_weight = foreign * (1 - OWN_COLOUR_GRADIENT_WEIGHT) + OWN_COLOUR_GRADIENT_WEIGHT
-        costs = neighbour_costs(self.features, gradient_weight, pixel_cost, STEP_COST)
-        return geodesic_distances(grid_seeds, costs)
-
-
-def smooth_region(region: Mask, component: Mask, opposing_seeds: Mask, fringe: Mask) -> Mask:
-    """The region with the slivers and small remnants that it leaves of its component, and with its soft fringe."""
-    rest = component & ~region
-    core = ~dilate(~rest | fringe, SLIVER_RADIUS_PIXELS)
-    labels, remnants = label_components(core)
-    max_area = MAX_REMNANT_SHARE * region.sum()
-    stays = np.array([False, *(i == 0 or remnant.area > max_area for i, remnant in enumerate(remnants))])
-    stays[np.unique(labels[opposing_seeds])] = True
-    stays[0] = False
-    distant_fringe = fringe & ~dilate(region, round(FRINGE_WIDTH_SHARE * max(component.shape)))
-    rest &= dilate(stays[labels], SLIVER_RADIUS_PIXELS + 1) | distant_fringe | opposing_seeds
-    return component & ~rest
-
-
-def _weighted_stability(region: Mask, stability: float, grid: HalfResolutionGrid) -> float:
-    """Stability of a candidate, lower for one larger than half of the component: few corrections are so large."""
-    is_minority = 2 * region.sum() < grid.mask.sum()
-    return stability * (1 if is_minority else MAJORITY_STABILITY_WEIGHT)
-
-
-def _most_stable_region(distance: Float64Plane, grid: HalfResolutionGrid) -> tuple[Mask, float]:
-    """The region with the clearest boundary, and its stability."""
-    level, stability = stable_level(distance[grid.interior])
-    return distance <= level, stability
-
-
-def _region_by_exclusion(
-    distance: Float64Plane, seeds: Mask, grid: HalfResolutionGrid, radius: int
-) -> tuple[Mask, float]:
-    """The region that remains around the seeds when the rest is grown from its most typical colour, and its stability.
-
-    It finds an object of many colours on a plain ground.
-    """
-    grid_seeds = _halve_mask(seeds)
-    distant = np.argwhere(grid.mask & (distance >= np.median(distance[grid.mask])))
-    colours = grid.features[distant[:, 0], distant[:, 1]]
-    typical = np.zeros_like(grid.mask)
-    typical[tuple(distant[np.abs(colours - np.median(colours, axis=0)).sum(axis=1).argmin()])] = True
-    typical_seeds = _double_resolution(typical, (2 * typical.shape[0], 2 * typical.shape[1]))
-    rest_distance = grid.distances_from(typical_seeds, radius)
-    level, stability = stable_level(rest_distance[grid.interior], float(rest_distance[grid_seeds].min()))
-    labels, _ = label_components(grid.mask & (rest_distance > level))
-    return np.isin(labels, np.unique(labels[grid_seeds])) & (labels > 0), stability
-
-
-def _colour_distance(features: Floats, reference_mask: Mask) -> Floats:
-    """Squared distance H x W of each pixel's colour from the nearest colours of the reference pixels, in units of
-    COLOUR_TOLERANCE, by a table of colours."""
-    low, high = features[..., :3].min(axis=(0, 1)), features[..., :3].max(axis=(0, 1))
-    bins = np.rint((features[..., :3] - low) / np.maximum(high - low, 1e-3) * (BINS_PER_CHANNEL - 1)).astype(np.int32)
-    index = (bins[..., 0] * BINS_PER_CHANNEL + bins[..., 1]) * BINS_PER_CHANNEL + bins[..., 2]
-    axes = [np.linspace(low[i], high[i], BINS_PER_CHANNEL, dtype=np.float32) for i in range(3)]
-    colours = np.stack(np.meshgrid(*axes, indexing="ij"), axis=-1).reshape(-1, 3)
-    reference = features[reference_mask][:, :3]
-    reference = reference[:: max(1, len(reference) // MAX_COLOUR_SAMPLES)]
-    squared = np.square(colours).sum(axis=1)[:, None] - 2 * colours @ reference.T + np.square(reference).sum(axis=1)
-    third = min(2, len(reference) - 1)  # the third nearest, so that one stray pixel does not count
-    table = np.partition(squared, third, axis=1)[:, third].clip(0) / COLOUR_TOLERANCE**2
-    result: Floats = table.astype(np.float32)[index]
-    return result
+def halve_grid(grid: ClickGrid) -> ClickGrid:
+    """The grid at half the resolution."""
+    alpha, odds = (_mean_of_blocks(plane) for plane in (grid.alpha, grid.colour_odds))
+    return ClickGrid(_halve_mask(grid.component), alpha, odds, _mean_of_blocks(grid.features))
 
 
 def _bounding_slices(mask: Mask) -> tuple[slice, slice]:
@@ -236,6 +160,17 @@ def _double_resolution(mask: Mask, shape: tuple[int, ...]) -> Mask:
 def _halve_mask(mask: Mask) -> Mask:
     """At half the resolution, the blocks that hold a pixel of the mask."""
     return np.asarray(_two_by_two_blocks(mask).any(axis=(1, 3)))
+
+
+def _mean_of_blocks(plane: Floats) -> Floats:
+    """Means of blocks of two by two."""
+    means: Floats = _two_by_two_blocks(plane).mean(axis=(1, 3), dtype=np.float32)
+    return means
+
+
+def _even(shape: tuple[int, ...]) -> ImageShape:
+    """A height and width rounded up to even numbers."""
+    return shape[0] + shape[0] % 2, shape[1] + shape[1] % 2
 
 
 def _two_by_two_blocks(plane: NDArray[Any]) -> NDArray[Any]:

@@ -1,8 +1,8 @@
 """Interactive correction of a matte by scribbles: geodesic segmentation, without another run of the network.
 
-A scribble selects the region around it (see `region_growing`) on the matte's grid: everything that a path reaches
-without crossing an edge of the picture or of the coarse matte and without leaving the scribble's colours. A connected
-component of the matte without opposing scribbles is taken as a whole, except the largest.
+A scribble selects the region around it (see `region_growing`) on the matte's grid: what likely changes sides with it,
+judged by edges, colours, distances and the matte, inside the connected component that it marks. A small component
+without opposing scribbles, a piece apart or a hole, is taken as a whole.
 """
 
 from __future__ import annotations
@@ -13,6 +13,8 @@ import numpy as np
 
 from mattebox.core.connected_components import label_components
 from mattebox.matting.box_sum import box_sum
+from mattebox.matting.click_likelihood import ClickGrid
+from mattebox.matting.colour_odds import colour_log_odds
 from mattebox.matting.geodesic_features import geodesic_features
 from mattebox.matting.matte_operations import as_floats, as_pixels, has_subject
 from mattebox.matting.region_growing import grow_region, segment_box
@@ -20,7 +22,7 @@ from mattebox.matting.scribbles import Scribble, Stroke, split_scribbles
 from mattebox.types import Floats, ImageShape, Mask, Matte, Picture
 
 MIN_SCRIBBLE_ALPHA = 0.25  # a scribble with less alpha under it changes nothing
-OPAQUE_ALPHA = 0.95  # alpha below belongs to a soft fringe
+MAX_WHOLE_SHARE = 0.5  # of the main subject: a smaller component apart from the largest is taken as a whole
 SEAM_RADIUS_PIXELS = 2  # half the width over which the edge of a region is blended
 
 
@@ -46,12 +48,13 @@ def apply_scribbles(picture: Picture, matte: Matte, keep: Sequence[Scribble], dr
         return matte
     alpha, size = as_floats(matte.alpha), matte.shape
     features = geodesic_features(picture, alpha)
+    odds = colour_log_odds(features, alpha)
     keep_strokes, keep_boxes = split_scribbles(keep)
     drop_strokes, drop_boxes = split_scribbles(drop)
-    reduced = remove_regions(alpha, features, drop_strokes, keep_strokes)
+    reduced = remove_regions(alpha, odds, features, drop_strokes, keep_strokes)
     for box in drop_boxes:
         reduced = np.where(box.seed_mask(size), np.float32(0), reduced)
-    increased = 1 - remove_regions(1 - alpha, features, keep_strokes, drop_strokes)
+    increased = 1 - remove_regions(1 - alpha, -odds, features, keep_strokes, drop_strokes)
     result = np.where(increased > alpha, np.maximum(increased, reduced), reduced)
     for mask in (box.seed_mask(size) for box in keep_boxes):
         region = segment_box(mask, alpha > 0.5, features)
@@ -60,13 +63,18 @@ def apply_scribbles(picture: Picture, matte: Matte, keep: Sequence[Scribble], dr
     return matte.with_alpha(pixels, found=has_subject(pixels))
 
 
-def remove_regions(alpha: Floats, features: Floats, strokes: Sequence[Stroke], opposing: Sequence[Stroke]) -> Floats:
-    """Remove the regions of strokes from a matte. To keep them instead, pass 1 - alpha and subtract the result from 1.
+def remove_regions(
+    alpha: Floats, odds: Floats, features: Floats, strokes: Sequence[Stroke], opposing: Sequence[Stroke]
+) -> Floats:
+    """Remove the regions of strokes from a matte. To keep them instead, pass 1 - alpha and -odds, and subtract the
+    result from 1.
 
     Parameters
     ----------
     alpha : Floats
         H x W, 0..1.
+    odds : Floats
+        See `colour_log_odds`.
     features : Floats
         H x W x C, see `geodesic_features`.
     strokes, opposing : sequence of Stroke
@@ -84,14 +92,17 @@ def remove_regions(alpha: Floats, features: Floats, strokes: Sequence[Stroke], o
         if max_alpha < MIN_SCRIBBLE_ALPHA:
             continue
         subject = alpha > min(0.5, max_alpha / 2)
-        labels, _ = label_components(subject)
+        labels, components = label_components(subject)
+        main_area = min(components[0].area, int((~subject).sum()))
         for label in np.unique(labels[seeds & subject]):
             component: Mask = labels == label
+            grid = ClickGrid(component, alpha, odds, features)
+            is_small = label > 1 and component.sum() < MAX_WHOLE_SHARE * main_area
             opposing_seeds = opposing_mask & component
-            if label > 1 and not opposing_seeds.any():
+            if is_small and not opposing_seeds.any():
                 region = component
             else:
-                region = grow_region(seeds & component, component, features, opposing_seeds, alpha < OPAQUE_ALPHA)
+                region = grow_region(seeds & component, grid, opposing_seeds)
             result = result * (1 - _region_weight(region, component & ~region))
     return result
 

@@ -1,7 +1,7 @@
 """Selection of one of several subjects: by size, by position or by class.
 
 Networks that detect instances are asked for the selected ones (`select_instances`); of any other matte the selected
-connected component is kept (`keep_selected_component`).
+subject is kept, as `subject_separation` tells them apart (`keep_selected_subject`).
 """
 
 from __future__ import annotations
@@ -13,15 +13,18 @@ from typing import Literal
 
 import numpy as np
 
-from mattebox.core.connected_components import Component, label_components
+from mattebox.core.connected_components import Component
 from mattebox.core.interface import choose_wording, list_models, name_parameter
 from mattebox.core.suggestions import suggest_name
 from mattebox.errors import UsageError
 from mattebox.matting.geodesic_distance import geodesic_distances, neighbour_costs
+from mattebox.matting.geodesic_features import geodesic_features
+from mattebox.matting.matte_operations import as_floats
 from mattebox.matting.scribbles import ANY_SIZE, Scribble, parse_scribbles
+from mattebox.matting.subject_separation import separate_subjects
 from mattebox.models.cards.card import Card
 from mattebox.models.instance_masks import Instance
-from mattebox.types import Box, ImageShape, Mask, Matte
+from mattebox.types import Box, ImageShape, Mask, Matte, Picture
 
 MIN_SUBJECT_ALPHA = 0.5  # alpha of an instance above which a position selects it
 
@@ -141,11 +144,13 @@ def select_instances(instances: Sequence[Instance], selection: Selection, card: 
     return [i for i in instances if i.label in selection.classes]
 
 
-def keep_selected_component(matte: Matte, selection: Selection) -> Matte:
-    """Keep the selected connected component of a matte, with its soft edge.
+def keep_selected_subject(picture: Picture, matte: Matte, selection: Selection) -> Matte:
+    """Keep the selected subject of a matte, with its soft edge.
 
     Parameters
     ----------
+    picture : Picture
+        The picture that the matte belongs to, by whose colours subjects that touch are separated.
     matte : Matte
         Matte at any resolution, with a subject.
     selection : Selection
@@ -154,16 +159,17 @@ def keep_selected_component(matte: Matte, selection: Selection) -> Matte:
     Returns
     -------
     Matte
-        0 where another component is closer.
+        0 where another subject is closer.
 
     Raises
     ------
     UsageError
-        When there is no component at the position or of that rank.
+        When there is no subject at the position or of that rank.
     """
     if selection.kind == "all":
         return matte
-    labels, components = label_components(matte.alpha > matte.bit_depth.peak // 2)
+    features = geodesic_features(picture, as_floats(matte.alpha))
+    labels, components = separate_subjects(matte.alpha > matte.bit_depth.peak // 2, features)
     selected = np.isin(labels, _selected_labels(labels, components, selection))
     others = (labels > 0) & ~selected
     zeros = np.zeros(matte.shape)

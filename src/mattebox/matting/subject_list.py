@@ -1,4 +1,4 @@
-"""List of the subjects in a picture: instances that a network detects, or connected components of its matte."""
+"""List of the subjects in a picture: instances that a network detects, or separate pieces of its matte."""
 
 from __future__ import annotations
 
@@ -6,15 +6,17 @@ from typing import NamedTuple
 
 import numpy as np
 
-from mattebox.core.connected_components import label_components
 from mattebox.core.flatten import flatten_on_white
+from mattebox.matting import small_subject_search
 from mattebox.matting.confidence import expected_iou
+from mattebox.matting.geodesic_features import geodesic_features
 from mattebox.matting.matte_operations import as_floats
 from mattebox.matting.segmentation import segment
+from mattebox.matting.subject_separation import separate_subjects
 from mattebox.models.instance_decoders import MIN_INSTANCE_SHARE
 from mattebox.models.instance_masks import Instance
 from mattebox.models.matte_session import Session
-from mattebox.types import ImageShape, Matte, Picture
+from mattebox.types import Matte, Picture
 
 
 class SubjectList(NamedTuple):
@@ -32,7 +34,8 @@ def list_subjects(picture: Picture, session: Session) -> SubjectList:
     picture : Picture
         Any size and bit depth.
     session : Session
-        The network. One that knows no classes separates only subjects that do not touch.
+        The network. Of one that knows no classes the pieces of its matte are listed, doubtful ones too; those that
+        touch are separated by shape and colour (see `separate_subjects`).
 
     Returns
     -------
@@ -46,29 +49,29 @@ def list_subjects(picture: Picture, session: Session) -> SubjectList:
     """
     if session.card.output.has_classes:
         return SubjectList(session.predict_instances(flatten_on_white(picture)), None)
-    matte = segment(picture, session)
-    return SubjectList(split_into_instances(matte, picture.shape) if matte.found else [], matte)
+    matte = small_subject_search.find_matte(picture, segment(picture, session), session)
+    return SubjectList(split_into_instances(matte, picture), matte)
 
 
-def split_into_instances(matte: Matte, size: ImageShape) -> list[Instance]:
-    """Split a matte into its connected components.
+def split_into_instances(matte: Matte, picture: Picture) -> list[Instance]:
+    """Split a matte into its separate pieces.
 
     Parameters
     ----------
     matte : Matte
         Coarse matte.
-    size : ImageShape
-        (Height, width) of its picture, to which the boxes refer.
+    picture : Picture
+        Its picture, to whose pixels the boxes refer.
 
     Returns
     -------
     list of Instance
-        Largest first, without a class. The score is the expected IoU of the component alone; the alpha is the matte
-        without the other components.
+        Largest first, without a class. The score is the expected IoU of the piece alone; the alpha is the matte
+        without the other pieces.
     """
     alpha = as_floats(matte.alpha)
-    labels, components = label_components(alpha > 0.5)
-    y_scale, x_scale = size[0] / alpha.shape[0], size[1] / alpha.shape[1]
+    labels, components = separate_subjects(alpha > 0.5, geodesic_features(picture, alpha))
+    y_scale, x_scale = picture.shape[0] / alpha.shape[0], picture.shape[1] / alpha.shape[1]
     instances = []
     for label, component in enumerate(components, start=1):
         if component.area >= MIN_INSTANCE_SHARE * alpha.size:

@@ -12,7 +12,15 @@ from typing import NamedTuple, Protocol
 
 from mattebox.core.timing import StageTimer
 from mattebox.errors import UsageError
-from mattebox.matting import keying, network_query, region_of_interest, small_subject_zoom, trimap, trimap_matting
+from mattebox.matting import (
+    keying,
+    network_query,
+    region_of_interest,
+    small_subject_search,
+    small_subject_zoom,
+    trimap,
+    trimap_matting,
+)
 from mattebox.matting.artwork_keying import compute_artwork_matte, unmix_backdrop
 from mattebox.matting.auto_refinement import refine_automatically
 from mattebox.matting.chroma_screen import despill
@@ -75,6 +83,10 @@ class NetworkMatte:
         matte, remaining = self.timer.run(
             "segment", lambda: network_query.query_network(crop, self.session, corrections, self.step.votes)
         )
+        if region is None and remaining.selection.kind == "all" and not (remaining.keep or remaining.drop):
+            matte = self.timer.run(
+                "closer", lambda: small_subject_search.find_matte(picture, matte, self.session, self.step.votes)
+            )
         if region is None and self.session.card.input.closer:
             zoomed = self.timer.run(
                 "closer",
