@@ -14,6 +14,7 @@ from mattebox.jobs.manager import JobManager
 from mattebox.jobs.queue import JobQueue
 from mattebox.jobs.status import JobStatus
 from mattebox.jobs.store import JobStore
+from mattebox.jobs.task_runner import LoadTask
 from mattebox.types import OnProgress
 
 
@@ -27,7 +28,8 @@ class FakeTaskRunner:
         self.gate.set()
         self.cancelled: set[str] = set()
 
-    def run_task(self, job_id: str, task: bytes, on_progress: OnProgress) -> tuple[dict[str, Any], bytes]:
+    def run_task(self, job_id: str, load_task: LoadTask, on_progress: OnProgress) -> tuple[dict[str, Any], bytes]:
+        task = load_task() or b""
         self.calls.append(job_id)
         on_progress(0.25)
         self.act(task)

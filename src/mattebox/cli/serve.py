@@ -12,6 +12,7 @@ import click
 from mattebox.cli.console import CONTEXT_SETTINGS, echo_stderr
 from mattebox.cli.value_completion import COMPLETER_BY_PARAMETER, complete_files, complete_folders
 from mattebox.core.interface import Interface, use_interface
+from mattebox.core.malloc import keep_malloc_small
 from mattebox.errors import UsageError
 
 MAX_CONNECTIONS = 500  # beyond them the answer is 503
@@ -67,6 +68,7 @@ def command(show_settings: bool, **options: Any) -> int:
         raise UsageError("the server needs extra packages", "pip install 'mattebox[server]'") from error
     host, port = settings.host, settings.port
     listener = bind_address(host, port)
+    keep_malloc_small()
     app = create_app(settings)
     log = app.state.mattebox.log
     if log.is_enabled:

@@ -17,6 +17,7 @@ from mattebox.core import cpu_threads
 M_TRIM_THRESHOLD, M_MMAP_THRESHOLD, M_ARENA_MAX = -1, -3, -8  # mallopt's parameters, from malloc.h
 MMAP_THRESHOLD_BYTES = 256_000_000  # largest block that is kept for reuse
 TRIM_THRESHOLD_BYTES = 512_000_000  # most that may lie free
+SMALL_BLOCK_BYTES = 1_000_000
 _is_tuned = False
 
 
@@ -31,6 +32,14 @@ def tune_malloc() -> bool:
     )
     _is_tuned = mallopt is not None and all(mallopt(*option) for option in options)
     return _is_tuned
+
+
+def keep_malloc_small() -> bool:
+    """Return every large block to the system as soon as it is freed, for a process that rarely needs one; False
+    without glibc."""
+    mallopt = _glibc_function("mallopt")
+    options = ((M_MMAP_THRESHOLD, SMALL_BLOCK_BYTES), (M_TRIM_THRESHOLD, SMALL_BLOCK_BYTES), (M_ARENA_MAX, 2))
+    return mallopt is not None and all(mallopt(*option) for option in options)
 
 
 def is_malloc_tuned() -> bool:

@@ -51,13 +51,13 @@ class JobExecutor:
 
     def run_until_finished(self, job_id: str) -> None:
         """Run a job until it has an outcome or is erased. CancelledError when it is handed back."""
-        while self.store.finished_at(job_id) is None and (task := self.store.task(job_id)) is not None:
+        while self.store.finished_at(job_id) is None and self.store.has_task(job_id):
             if self._stopping_event.is_set():
                 self._running_job_ids.discard(job_id)
                 self._hand_back()
             try:
                 if not self._fail_if_poisoned(job_id):
-                    self._run_attempt(job_id, task)
+                    self._run_attempt(job_id)
             except StorageFull:
                 self._stopping_event.wait(STORAGE_FULL_DELAY_SECONDS)
             except CancelledError:
@@ -88,12 +88,13 @@ class JobExecutor:
         self._stopped_event.wait()
         raise CancelledError
 
-    def _run_attempt(self, job_id: str, task: bytes) -> None:
+    def _run_attempt(self, job_id: str) -> None:
         losses = self.store.losses(job_id)
         self.store.set_losses(job_id, losses | {"begun": losses["begun"] + 1})
         self.store.set_progress(job_id, 0.0)
         try:
-            metadata, body = self.runner.run_task(job_id, task, partial(self.store.set_progress, job_id))
+            load_task, on_progress = partial(self.store.task, job_id), partial(self.store.set_progress, job_id)
+            metadata, body = self.runner.run_task(job_id, load_task, on_progress)
             self._store_result(job_id, metadata, body)
         except TaskCrashed:
             losses["workers"] += 1

@@ -104,6 +104,10 @@ class JobStore:
         """What to do; None once the job is finished or erased."""
         return self._read_decrypted(job_id, TASK_FILE)
 
+    def has_task(self, job_id: str) -> bool:
+        """Whether the job is neither finished nor erased."""
+        return (self.root / job_id / TASK_FILE).exists()
+
     def outcome(self, job_id: str) -> dict[str, Any] | None:
         """How the job ended; None before."""
         return self._read_json(job_id, OUTCOME_FILE)

@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any, Protocol
 
 from mattebox.types import OnProgress
+
+LoadTask = Callable[[], bytes | None]
+"""Reads a job's task from the disk; None when the job has been erased."""
 
 
 class TaskCrashed(Exception):
@@ -22,8 +26,8 @@ class TaskFailed(Exception):
 class TaskRunner(Protocol):
     """Runs tasks, one per calling thread."""
 
-    def run_task(self, job_id: str, task: bytes, on_progress: OnProgress) -> tuple[dict[str, Any], bytes]:
-        """Run a task to its end: metadata and bytes of the result.
+    def run_task(self, job_id: str, load_task: LoadTask, on_progress: OnProgress) -> tuple[dict[str, Any], bytes]:
+        """Run a task, which is in memory only while it is loaded, to its end: metadata and bytes of the result.
 
         Raises
         ------

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
@@ -23,6 +24,7 @@ from mattebox.server.removebg.errors import RemovebgError
 from mattebox.server.routes import health, jobs, reference, removebg, static_files, v1
 from mattebox.server.settings import Settings, split_list
 from mattebox.server.state import AppState, get_state
+from mattebox.server.workers.task_execution import import_pipeline
 
 CODE_BY_STATUS = {404: "no_such_place", 405: "method_not_allowed"}  # of errors that routing raises
 EXPOSED_HEADERS = [  # that scripts of other origins may read
@@ -56,7 +58,7 @@ def create_app(settings: Settings) -> FastAPI:
 
     @asynccontextmanager
     async def lifespan(_: FastAPI) -> AsyncIterator[None]:
-        await state.worker_pool.start()
+        await asyncio.gather(state.worker_pool.start(), asyncio.to_thread(import_pipeline))
         await state.job_service.resume_stored_jobs()
         state.is_ready = True
         yield

@@ -13,6 +13,7 @@ import threading
 from collections.abc import AsyncIterator, Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from io import BytesIO
 from pathlib import Path
 from typing import BinaryIO, TypeVar
 
@@ -46,6 +47,7 @@ class ContentBuffer:
         self.folder, self.max_bytes = folder, max_bytes
         self.byte_count = 0
         self.cipher = AesGcmCipher(os.urandom(32))
+        self.whole_content_lock = threading.Lock()  # held while a thread has a large file in memory as a whole
         self._lock = threading.Lock()
         self._disk_pool = ThreadPoolExecutor(DISK_THREADS, "buffer")
 
@@ -119,12 +121,11 @@ class BufferedFile:
 
     def read_range(self, start: int, end: int) -> bytes:
         """Bytes of a part of the file."""
-        pieces, chunk = [], start // CHUNK_BYTES
-        while chunk * CHUNK_BYTES < min(end, len(self)):
+        joined = BytesIO()  # with `join`, all would be in memory twice
+        for chunk in range(start // CHUNK_BYTES, -(-min(end, len(self)) // CHUNK_BYTES)):
             at = chunk * CHUNK_BYTES
-            pieces.append(self._read_chunk(chunk)[max(0, start - at) : max(0, end - at)])
-            chunk += 1
-        return pieces[0] if len(pieces) == 1 else b"".join(pieces)
+            joined.write(self._read_chunk(chunk)[max(0, start - at) : max(0, end - at)])
+        return joined.getvalue()
 
     @property
     def is_in_memory(self) -> bool:

@@ -26,6 +26,7 @@ from mattebox.types import OnProgress
 if TYPE_CHECKING:
     from mattebox.jobs.manager import JobManager
     from mattebox.jobs.status import JobStatus
+    from mattebox.jobs.task_runner import LoadTask
 
 SWEEP_SECONDS = 60.0  # between sweeps of expired jobs
 
@@ -88,16 +89,16 @@ class JobService:
                 self._lock_file.close()
                 self._lock_file = None
 
-    def run_task(self, job_id: str, task: bytes, on_progress: OnProgress) -> tuple[dict[str, Any], bytes]:
+    def run_task(self, job_id: str, load_task: LoadTask, on_progress: OnProgress) -> tuple[dict[str, Any], bytes]:
         """Run a job's task on the worker pool, called from a thread of the queue. TaskFailed, TaskCrashed."""
         from mattebox.jobs.task_runner import TaskCrashed, TaskFailed
 
         assert self._loop is not None
         assert self._manager is not None
         job = self._manager.store.job(job_id)
-        if job is None:
+        worker_task = self._buffer_task(load_task)
+        if job is None or worker_task is None:
             raise CancelledError  # erased
-        worker_task = WorkerTask.unpack(task, self.worker_pool.buffer)
         work = execute_task(self.worker_pool, worker_task, caller=job["owner"], is_batch=True, on_progress=on_progress)
         future = asyncio.run_coroutine_threadsafe(work, self._loop)
         self._futures[job_id] = future
@@ -115,6 +116,12 @@ class JobService:
         if self._manager is not None:
             self._manager.index.mark_counted(job_id)
         return response.header, response.body.read()
+
+    def _buffer_task(self, load_task: LoadTask) -> WorkerTask | None:
+        buffer = self.worker_pool.buffer
+        with buffer.whole_content_lock:
+            packed = load_task()
+            return None if packed is None else WorkerTask.unpack(packed, buffer)
 
     def cancel_task(self, job_id: str) -> None:
         """Cancel a running task; `run_task` then raises CancelledError."""

@@ -74,7 +74,7 @@ async def get_job_result(request: Request, name: str) -> Response:
     if status.state == "failed":
         raise Problem.from_fields(status.outcome["error"])
     buffer = get_state(request).buffer
-    result = await _call_manager(request, lambda manager, caller: _buffer_result(buffer, manager.result(name, caller)))
+    result = await _call_manager(request, lambda manager, caller: _buffer_result(buffer, manager, name, caller))
     if result is None:
         raise job_not_found_problem()
     metadata, content = result
@@ -141,9 +141,11 @@ async def _follow_job(request: Request, job_id: str) -> AsyncIterator[str]:
 
 
 def _buffer_result(
-    buffer: ContentBuffer, result: tuple[dict[str, Any], bytes] | None
+    buffer: ContentBuffer, manager: JobManager, job_id: str, caller: str
 ) -> tuple[dict[str, Any], Content] | None:
-    return None if result is None else (result[0], buffer.store(result[1]))
+    with buffer.whole_content_lock:
+        result = manager.result(job_id, caller)
+        return None if result is None else (result[0], buffer.store(result[1]))
 
 
 async def _require_status(request: Request, job_id: str) -> JobStatus:

@@ -11,6 +11,7 @@ import json
 import struct
 from collections.abc import Sequence
 from dataclasses import dataclass
+from io import BytesIO
 from typing import TYPE_CHECKING, Any, BinaryIO
 
 from mattebox.server.content_buffer import CHUNK_BYTES, BufferedFile, Content, ContentBuffer
@@ -41,8 +42,11 @@ class WorkerTask:
 
     def pack(self) -> bytes:
         """All of it as one frame, for a job that is stored; not on the event loop."""
-        body = (content.read() for content in self.contents)
-        return b"".join((pack_head({"task": self.header, "pixels": self.pixels}, self.body_bytes), *body))
+        packed = BytesIO()
+        packed.write(pack_head({"task": self.header, "pixels": self.pixels}, self.body_bytes))
+        for content in self.contents:
+            packed.writelines(content.iter_chunks())
+        return packed.getvalue()
 
     @classmethod
     def unpack(cls, packed: bytes, buffer: ContentBuffer) -> WorkerTask:

@@ -6,6 +6,7 @@ Whatever the recipe and the headers of the images show to be wrong is refused be
 from __future__ import annotations
 
 import time
+from importlib import import_module
 
 import msgspec
 
@@ -146,6 +147,14 @@ def check_models(recipe: Recipe, default_model: str) -> None:
             continue
         if name not in {*MODEL_PRESETS, *RESTORER_PRESETS, *UPSCALER_PRESETS} and name not in all_cards():
             raise UsageError(f"there is no model {name[:60]!r}", "GET /v1/models tells which there are")
+
+
+def import_pipeline() -> None:
+    """Import what `prepare_task` needs, which would hold up the event loop at the first request."""
+    from mattebox.models.cards.registry import all_cards
+
+    import_module("mattebox.pipeline.run")
+    all_cards()
 
 
 def _check_recipe(recipe: Recipe, images: dict[str, EncodedPicture]) -> None:
