@@ -40,7 +40,7 @@ class ServerProcess:
         log = (self.data / "log").open("ab")
         with log:
             self.process = subprocess.Popen(command, stderr=log, env=os.environ | settings, start_new_session=True)
-        for _ in range(300):
+        for _ in range(1000):
             if self.get("/readyz")[0] == 200:
                 return
             time.sleep(0.05)

@@ -18,8 +18,10 @@ from fastapi.testclient import TestClient
 
 from mattebox.jobs import webhook_queue
 from mattebox.server.app import create_app
+from mattebox.server.routes import jobs
 from mattebox.server.settings import Settings
 from mattebox.server.state import AppState
+from mattebox.server.thread_pool import ThreadPoolBusy
 from tests.server.conftest import decode_image
 
 ASYNC_HEADERS = {"Prefer": "respond-async"}
@@ -171,6 +173,26 @@ def test_server_sent_events(jobs_client: TestClient, mug: bytes) -> None:
     assert json.loads(status.removeprefix("data: "))["id"] == job
 
 
+def test_a_followed_job_waits_while_there_is_no_thread(
+    jobs_client: TestClient, mug: bytes, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    job, calls = submit_job(jobs_client, mug).json()["id"], []
+    pool = jobs_client.app.state.mattebox.job_threads  # type: ignore[attr-defined]
+    run_call = pool.run
+
+    async def run_unless_second(*arguments: Any) -> Any:
+        calls.append(arguments)
+        if len(calls) == 2:
+            raise ThreadPoolBusy("too many", "wait")
+        return await run_call(*arguments)
+
+    monkeypatch.setattr(pool, "run", run_unless_second)
+    monkeypatch.setattr(jobs, "BUSY_POLL_SECONDS", 0.01)
+    events = jobs_client.get(f"/v1/jobs/{job}/events").text
+    assert len(calls) > 2
+    assert events.rstrip().splitlines()[-2] == "event: done"
+
+
 def test_erasing_leaves_no_bytes(jobs_client: TestClient, mug: bytes, data: Path) -> None:
     canary = b"canary-71c0"
     job = submit_job(jobs_client, mug + canary, {"Idempotency-Key": canary.decode()}).json()["id"]
@@ -199,11 +221,11 @@ def test_all_files_are_encrypted_with_a_key(jobs_client: TestClient, mug: bytes,
 
 
 def test_cancelled(jobs_client: TestClient, photo: bytes) -> None:
-    jobs = [submit_job(jobs_client, photo).json()["id"] for _ in range(4)]
-    status = jobs_client.post(f"/v1/jobs/{jobs[-1]}:cancel").json()
+    job_ids = [submit_job(jobs_client, photo).json()["id"] for _ in range(4)]
+    status = jobs_client.post(f"/v1/jobs/{job_ids[-1]}:cancel").json()
     assert status["state"] == "cancelled"
-    assert [wait_until_finished(jobs_client, j)["state"] for j in jobs] == ["done"] * 3 + ["cancelled"]
-    assert jobs_client.get(f"/v1/jobs/{jobs[-1]}/result").status_code == 404
+    assert [wait_until_finished(jobs_client, j)["state"] for j in job_ids] == ["done"] * 3 + ["cancelled"]
+    assert jobs_client.get(f"/v1/jobs/{job_ids[-1]}/result").status_code == 404
 
 
 def test_a_web_hook_is_signed_and_retried(

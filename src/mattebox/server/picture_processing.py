@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+
 from fastapi import Request
 
 from mattebox.server.http.disconnection import run_while_connected
@@ -41,5 +43,5 @@ async def process_picture(
     with state.quota.reserve_picture(caller):
         work = execute_task(state.worker_pool, task, caller=caller, arrived_at=arrived_at)
         response = await run_while_connected(request, work)
-        state.usage.add_picture(caller, task.pixels, response.seconds)
+        await asyncio.to_thread(state.usage.add_picture, caller, task.pixels, response.seconds)  # it syncs the disk
     return response

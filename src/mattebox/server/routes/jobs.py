@@ -27,12 +27,14 @@ from mattebox.server.openapi.responses import (
 from mattebox.server.openapi.schemas import JOB, JOB_LIST
 from mattebox.server.serializers import result_headers, serialize_job
 from mattebox.server.state import get_state
+from mattebox.server.thread_pool import ThreadPoolBusy
 
 if TYPE_CHECKING:
     from mattebox.jobs.manager import JobManager
     from mattebox.jobs.status import JobStatus
 
 POLL_SECONDS = 0.2  # between checks of a job that is followed
+BUSY_POLL_SECONDS = 2.0  # after a check that got no thread
 KEEPALIVE_SECONDS = 15.0  # between comments in a stream without events
 
 T = TypeVar("T")
@@ -125,6 +127,9 @@ async def _follow_job(request: Request, job_id: str) -> AsyncIterator[str]:
     while not state.is_stopping:
         try:
             status = await _require_status(request, job_id)
+        except ThreadPoolBusy:  # by other questions of the same caller: ask later
+            await asyncio.sleep(BUSY_POLL_SECONDS)
+            continue
         except Problem:
             yield "event: gone\ndata: {}\n\n"
             return
