@@ -12,10 +12,16 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from mattebox.training.evaluate.check_set import CHECK_SCORES, evaluate_check_set, predictor_cutter, session_cutter
+from mattebox.training.evaluate.check_set import (
+    CHECK_SCORES,
+    CheckResult,
+    evaluate_check_set,
+    predictor_cutter,
+    session_cutter,
+)
 from mattebox.training.evaluate.cutout import compare_networks, print_table
 from mattebox.training.evaluate.html import render_chart, render_picture, render_table
-from mattebox.training.evaluate.reliability import bin_by_confidence, calibration_error
+from mattebox.training.evaluate.reliability import ReliabilityBin, bin_by_confidence, calibration_error
 from mattebox.training.evaluate.scores import clear_unknown_pixels
 from mattebox.training.evaluate.slices import assign_slices
 from tests.fakes import disc, fake_session
@@ -73,8 +79,11 @@ def add_check_set(path: Path) -> Path:
 
 
 def test_the_check_set_counts_refusals_as_empty_masks(tmp_path: Path) -> None:
-    scores = evaluate_check_set(session_cutter(fake_session()), add_check_set(tmp_path))
-    assert scores is not None
+    result = evaluate_check_set(session_cutter(fake_session()), add_check_set(tmp_path))
+    assert result is not None
+    scores = result.scores
+    assert [b.count for b in result.diagram] == [1, 1]
+    assert result.diagram[0].confidence == result.diagram[0].reached == 0
     assert scores.keys() >= {*CHECK_SCORES} - {"thin_recall"}  # discs have no thin parts
     assert (scores["pictures"], scores["refused"], scores["doubtful"]) == (2, 1, 0)
     share = float((disc((64, 80)) > 0.5).mean())
@@ -85,8 +94,9 @@ def test_the_check_set_counts_refusals_as_empty_masks(tmp_path: Path) -> None:
     assert scores["ece"] < 0.05
     foreign = evaluate_check_set(predictor_cutter(lambda rgb: np.ones(rgb.shape[:2], np.float32)), tmp_path)
     assert foreign is not None
-    assert "ece" not in foreign
-    assert foreign["wrongly_taken"] == pytest.approx((1 - share) / share)
+    assert "ece" not in foreign.scores
+    assert foreign.diagram == []
+    assert foreign.scores["wrongly_taken"] == pytest.approx((1 - share) / share)
     assert evaluate_check_set(session_cutter(fake_session()), material(tmp_path / "mine")) is None
 
 
@@ -94,7 +104,8 @@ def test_the_check_set_is_the_first_table(
     tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     check = {"max_f": 0.9, "mae": 0.04, "iou": 0.8, "refused": 3, "pictures": 250}
-    monkeypatch.setattr("mattebox.training.evaluate.cutout.evaluate_check_set", lambda *_: check)
+    checked = CheckResult(check, [ReliabilityBin(250, 0.85, 0.8)])
+    monkeypatch.setattr("mattebox.training.evaluate.cutout.evaluate_check_set", lambda *_: checked)
     print_table(compare_networks(["fast"], None, material(tmp_path / "mine"), tmp_path / "out"))
     lines = capsys.readouterr().out.splitlines()
     assert lines[0].startswith("Check set")
@@ -103,6 +114,7 @@ def test_the_check_set_is_the_first_table(
     assert json.loads((tmp_path / "out/report.json").read_text())[0]["check"] == check
     page = (tmp_path / "out/report.html").read_text()
     assert 0 < page.index("<h2>Check set") < page.index("<h2>All validation pictures")
+    assert 0 < page.index("reliability on the check set") < page.index("calibration error 0.0500 of what is delivered")
 
 
 def test_unknown_pixels_are_not_scored() -> None:

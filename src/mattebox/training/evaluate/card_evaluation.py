@@ -12,7 +12,7 @@ import numpy as np
 from mattebox.errors import InputMissing
 from mattebox.matting.confidence import build_scored_matte
 from mattebox.models.cards.tensor_spec import Calibration
-from mattebox.training.data.dataset import has_samples, stream_samples
+from mattebox.training.data.dataset import PictureNames, has_samples, stream_samples
 from mattebox.training.evaluate.predictors import SubjectPredictor
 from mattebox.training.evaluate.reliability import ReliabilityBin, bin_by_confidence, calibration_error
 from mattebox.training.evaluate.scores import average_scores, clear_unknown_pixels, score_alpha_fully
@@ -41,6 +41,8 @@ class EvaluationResult:
         Mean average precision over several subjects, if the data has instance maps.
     check_scores : dict or None
         Means over the check set, by the names in `check_set.CHECK_SCORES`, if the data has one.
+    check_diagram : list of ReliabilityBin
+        Reliability of what is delivered of the check set; empty without one.
     """
 
     name: str
@@ -51,6 +53,7 @@ class EvaluationResult:
     summaries: dict[str, dict[str, float]] = field(default_factory=dict)
     instance_average_precision: float | None = None
     check_scores: dict[str, float] | None = None
+    check_diagram: list[ReliabilityBin] = field(default_factory=list)
 
     @property
     def reliability_diagram(self) -> list[ReliabilityBin]:
@@ -65,6 +68,7 @@ class EvaluationResult:
             facts["instances_map"] = self.instance_average_precision
         if self.is_calibrated:
             facts["calibration_error"] = calibration_error(self.reliability_diagram)
+            facts["check_diagram"] = [asdict(b) for b in self.check_diagram]
             facts["diagram"] = [asdict(b) for b in self.reliability_diagram]
             facts["missed"] = sum(not p["found"] for p in self.pictures) / len(self.pictures)
             facts["ghosts"] = None if self.false_positives is None else self.false_positives / self.backgrounds
@@ -79,6 +83,7 @@ def evaluate_network(
     data: Path,
     calibration: Calibration | None,
     instance_average_precision: float | None = None,
+    excluded: PictureNames = frozenset(),
 ) -> EvaluationResult:
     """Evaluate a network on the validation split.
 
@@ -94,6 +99,8 @@ def evaluate_network(
         The card's calibration; None for a foreign network, whose confidence is its expected IoU.
     instance_average_precision : float, optional
         Mean average precision over several subjects, measured before.
+    excluded : set of str
+        Names of backgrounds that do hold a subject: those are no false positives.
 
     Raises
     ------
@@ -112,7 +119,9 @@ def evaluate_network(
         raise InputMissing(f"{data}: no pictures for validation", "mark some with split = val, or give at least two")
     found = [
         build_scored_matte(alpha, effective_calibration, presence).found
-        for alpha, presence in (predict(np.asarray(p)) for _, p, _ in stream_samples(data, "background", "val"))
+        for alpha, presence in (
+            predict(np.asarray(p)) for _, p, _ in stream_samples(data, "background", "val", excluded=excluded)
+        )
     ]
     return EvaluationResult(
         name,

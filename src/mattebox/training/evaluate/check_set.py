@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -21,7 +21,7 @@ from mattebox.recipe.recipe import Recipe
 from mattebox.recipe.steps import Cut
 from mattebox.training.data.dataset import has_samples, stream_samples
 from mattebox.training.evaluate.predictors import AlphaPredictor
-from mattebox.training.evaluate.reliability import bin_by_confidence, calibration_error
+from mattebox.training.evaluate.reliability import ReliabilityBin, bin_by_confidence, calibration_error
 from mattebox.training.evaluate.scores import average_scores, score_alpha
 from mattebox.types import Floats, Picture
 
@@ -74,8 +74,15 @@ def predictor_cutter(predict: AlphaPredictor) -> CutPhotograph:
     return lambda rgb: Delivery(predict(rgb))
 
 
-def evaluate_check_set(cut: CutPhotograph, data: Path) -> dict[str, float] | None:
-    """Means over the check set, by the names in CHECK_SCORES; None where the material has no check set.
+class CheckResult(NamedTuple):
+    """Means over the check set, by the names in CHECK_SCORES, and the reliability diagram of the confidence."""
+
+    scores: dict[str, float]
+    diagram: list[ReliabilityBin]
+
+
+def evaluate_check_set(cut: CutPhotograph, data: Path) -> CheckResult | None:
+    """Cut the check set and score what is delivered; None where the material has no check set.
 
     `thin_recall` is the mean over the photographs whose subject has thin parts, `stray` the share of photographs with a
     stray piece, `ece` the calibration error of the confidence.
@@ -83,7 +90,7 @@ def evaluate_check_set(cut: CutPhotograph, data: Path) -> dict[str, float] | Non
     if not has_samples(data, "check"):
         return None
     rows = [score_delivery(cut(np.asarray(p)), _as_alpha(m)) for _, p, m in stream_samples(data, "check", "check")]
-    return summarise_deliveries(rows)
+    return CheckResult(summarise_deliveries(rows), build_diagram(rows))
 
 
 def score_delivery(delivery: Delivery, truth: Floats) -> dict[str, Any]:
@@ -108,11 +115,19 @@ def summarise_deliveries(rows: list[dict[str, Any]]) -> dict[str, float]:
             summary[name] = float(np.mean(values))
     for name in ("refused", "doubtful"):
         summary[name] = int(sum(row[name] for row in rows))
-    promised = [row for row in rows if row["confidence"] is not None]
-    if promised:
-        confidence, reached = (np.array([row[name] for row in promised]) for name in ("confidence", "iou"))
-        summary["ece"] = calibration_error(bin_by_confidence(confidence, reached))
+    diagram = build_diagram(rows)
+    if diagram:
+        summary["ece"] = calibration_error(diagram)
     return summary
+
+
+def build_diagram(rows: list[dict[str, Any]]) -> list[ReliabilityBin]:
+    """Reliability diagram of the photographs whose network promises a confidence."""
+    promised = [row for row in rows if row["confidence"] is not None]
+    if not promised:
+        return []
+    confidence, reached = (np.array([row[name] for row in promised]) for name in ("confidence", "iou"))
+    return bin_by_confidence(confidence, reached)
 
 
 def _as_alpha(mask: Any) -> Floats:

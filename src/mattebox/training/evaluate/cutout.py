@@ -1,6 +1,7 @@
 """Evaluation of cutout networks on the check set and the validation split: tables, and a report as HTML and JSON.
 
-    python -m mattebox.training.evaluate.cutout DATA --card NAME [--against CARD ...] [--u2netp FILE] [--out REPORT_DIR]
+    python -m mattebox.training.evaluate.cutout DATA --card NAME [--against CARD ...] [--u2netp FILE]
+        [--leave-out FILE] [--out REPORT_DIR]
 
 DATA is tar shards with a manifest, a folder with images/ and masks/, or a CSV of image,mask. If a folder has
 instances/, maps of several subjects, their separation is evaluated, too. Needs no torch.
@@ -22,7 +23,7 @@ from mattebox.errors import MatteboxError, UsageError
 from mattebox.models.cards.registry import find_card
 from mattebox.models.cards.tensor_spec import Calibration
 from mattebox.models.matte_session import Session
-from mattebox.training.data.dataset import stream_samples
+from mattebox.training.data.dataset import PictureNames, read_excluded_names, stream_samples
 from mattebox.training.evaluate.card_evaluation import EvaluationResult, evaluate_network
 from mattebox.training.evaluate.check_set import (
     CHECK_SCORES,
@@ -65,7 +66,9 @@ def average_over_sets(by_set: dict[str, list[dict[str, Any]]]) -> dict[str, floa
     return average_scores(s for rows in by_set.values() for s in rows)
 
 
-def compare_networks(names: list[str], u2netp: Path | None, data: Path, out: Path | None) -> list[EvaluationResult]:
+def compare_networks(
+    names: list[str], u2netp: Path | None, data: Path, out: Path | None, excluded: PictureNames = frozenset()
+) -> list[EvaluationResult]:
     """Evaluate networks on the same pictures.
 
     Parameters
@@ -78,6 +81,8 @@ def compare_networks(names: list[str], u2netp: Path | None, data: Path, out: Pat
         Shards, a folder or a CSV.
     out : Path or None
         Folder for report.html and report.json.
+    excluded : set of str
+        Names of backgrounds that do hold a subject.
     """
     sessions = {name: Session.open(name) for name in names}
     predictors: dict[str, SubjectPredictor] = {name: session_subject_predictor(s) for name, s in sessions.items()}
@@ -88,13 +93,13 @@ def compare_networks(names: list[str], u2netp: Path | None, data: Path, out: Pat
         predictors[u2netp.stem] = assume_subject_present(u2net_predictor(u2netp))
         calibrations[u2netp.stem] = None
     precisions = {name: evaluate_instances(session, data) for name, session in sessions.items()}
-    results = [
-        replace(
-            evaluate_network(name, predict, data, calibrations[name], precisions.get(name)),
-            check_scores=evaluate_check_set(cutters[name], data),
-        )
-        for name, predict in predictors.items()
-    ]
+    results = []
+    for name, predict in predictors.items():
+        result = evaluate_network(name, predict, data, calibrations[name], precisions.get(name), excluded)
+        checked = evaluate_check_set(cutters[name], data)
+        if checked is not None:
+            result = replace(result, check_scores=checked.scores, check_diagram=checked.diagram)
+        results.append(result)
     if out is not None:
         out.mkdir(parents=True, exist_ok=True)
         (out / "report.json").write_text(json.dumps([result.as_dict() for result in results], indent=1) + "\n")
@@ -132,13 +137,15 @@ def main(argv: Sequence[str] | None = None, prog: str | None = None) -> None:
     parser.add_argument("--card", help="the network to evaluate")
     parser.add_argument("--against", nargs="+", default=[], metavar="CARD", help="others, on the same pictures")
     parser.add_argument("--u2netp", type=Path, help="a U2-Netp ONNX file")
+    parser.add_argument("--leave-out", type=Path, metavar="FILE", help="names of backgrounds that do hold a subject")
     parser.add_argument("--out", type=Path, help="folder for report.html and report.json")
     args = parser.parse_args(argv)
     try:
         names = list(dict.fromkeys([*([args.card] if args.card else []), *args.against]))
         if not names and args.u2netp is None:
             raise UsageError("no network to evaluate", "give --card NAME or --u2netp FILE")
-        print_table(compare_networks(names, args.u2netp, args.data, args.out))
+        excluded = read_excluded_names(args.leave_out)
+        print_table(compare_networks(names, args.u2netp, args.data, args.out, excluded))
     except MatteboxError as error:
         sys.exit(f"error: {error}")
 

@@ -19,7 +19,7 @@ from mattebox.training.evaluate.html import (
     render_table,
 )
 from mattebox.training.evaluate.predictors import SubjectPredictor
-from mattebox.training.evaluate.reliability import calibration_error
+from mattebox.training.evaluate.reliability import ReliabilityBin, calibration_error
 
 EXTREME_PICTURE_COUNT = 12  # best, and worst, pictures of each network
 SCORE_COLUMNS = (
@@ -81,11 +81,20 @@ def render_reliability(result: EvaluationResult) -> str:
     remark += f"Missed: {missed} of {len(result.pictures)} subjects. "
     if result.false_positives is not None:
         remark += f"False positives: {result.false_positives} of {result.backgrounds} backgrounds without a subject."
-    line = [(b.confidence, b.reached) for b in result.reliability_diagram]
-    rows = [[b.confidence, b.reached, b.count] for b in result.reliability_diagram]
+    page = render_heading(f"{result.name}: reliability", remark) + render_diagram(result.reliability_diagram)
+    if result.check_diagram:
+        remark = f"Expected calibration error {calibration_error(result.check_diagram):.4f} of what is delivered."
+        page += render_heading(f"{result.name}: reliability on the check set", remark)
+        page += render_diagram(result.check_diagram)
+    return page
+
+
+def render_diagram(diagram: Sequence[ReliabilityBin]) -> str:
+    """Chart and table of a reliability diagram."""
+    line = [(b.confidence, b.reached) for b in diagram]
+    rows = [[b.confidence, b.reached, b.count] for b in diagram]
     chart = render_chart({"IoU reached": line}, "confidence", "IoU", is_unit_square=True)
-    table = render_table(["confidence", "IoU", "pictures"], rows)
-    return render_heading(f"{result.name}: reliability", remark) + chart + table
+    return chart + render_table(["confidence", "IoU", "pictures"], rows)
 
 
 def render_extremes(result: EvaluationResult, predict: SubjectPredictor, data: Path) -> str:

@@ -4,7 +4,10 @@ Fits confidence = presence x sigmoid(bias + slope x logit(expected IoU)) to the 
 soft targets (Platt 1999); presence is the network's probability that there is a subject, if it has one. The threshold
 of `found` is placed between photographs with a subject and empty backgrounds.
 
-    python -m mattebox.training.tasks.cutout.calibration DATA --card balanced    prints the fit and its reliability
+    python -m mattebox.training.tasks.cutout.calibration DATA --card balanced [--leave-out FILE]
+
+prints the fit and its reliability. FILE names backgrounds that do hold a subject, such as
+`runs/backgrounds-with-subjects.txt`.
 """
 
 from __future__ import annotations
@@ -19,17 +22,18 @@ from numpy.typing import NDArray
 from mattebox.matting.confidence import expected_iou
 from mattebox.metrics.segmentation import iou
 from mattebox.models.matte_session import Session
-from mattebox.training.data.dataset import stream_samples
+from mattebox.training.data.dataset import PictureNames, read_excluded_names, stream_samples
 from mattebox.training.evaluate.predictors import SubjectPredictor, session_subject_predictor
 from mattebox.training.tasks.cutout.logistic_regression import fit_logistic_regression, logit, sigmoid
 
 FOLDS = 4
 MISS_COST = 20  # of a missed subject, against a false alarm
+MAX_FALSE_ALARM_SHARE = 0.05  # of the empty backgrounds; more are accepted only where no threshold has fewer
 MIN_VALIDATION_PICTURES = 24
 MIN_USEFUL_IOU = 0.5  # of a matte worth having: only those count as missed subjects
 
 
-def calibrate_card(model: str, data: Path) -> dict[str, Any]:
+def calibrate_card(model: str, data: Path, excluded: PictureNames = frozenset()) -> dict[str, Any]:
     """Fit a card's calibration and print how reliable it is on held-out folds.
 
     Parameters
@@ -38,6 +42,8 @@ def calibrate_card(model: str, data: Path) -> dict[str, Any]:
         Name or path of the card.
     data : Path
         Shards, a folder or a CSV with validation pictures.
+    excluded : set of str
+        Names of backgrounds that do hold a subject.
 
     Returns
     -------
@@ -58,7 +64,8 @@ def calibrate_card(model: str, data: Path) -> dict[str, Any]:
     print("reliability, folds:", cross_validate_confidence(expected, reached, presence))
     bias, slope = fit_confidence(expected, reached, presence)
     confidence = presence * sigmoid(bias + slope * logit(expected))
-    empty = [p * sigmoid(bias + slope * logit(predicted)) for predicted, p in predict_empty_backgrounds(predict, data)]
+    backgrounds = predict_empty_backgrounds(predict, data, excluded)
+    empty = [p * sigmoid(bias + slope * logit(predicted)) for predicted, p in backgrounds]
     threshold = choose_found_threshold(confidence[reached >= MIN_USEFUL_IOU], np.array(empty))
     return {
         "bias": round(bias, 4),
@@ -98,19 +105,25 @@ def cross_validate_confidence(
     }
 
 
-def predict_empty_backgrounds(predict: SubjectPredictor, data: Path) -> list[tuple[float, float]]:
-    """Expected IoU and presence on the validation backgrounds, which have no subject."""
-    results = (predict(np.asarray(p)) for _, p, _ in stream_samples(data, "background", "val"))
+def predict_empty_backgrounds(
+    predict: SubjectPredictor, data: Path, excluded: PictureNames = frozenset()
+) -> list[tuple[float, float]]:
+    """Expected IoU and presence on the validation backgrounds, but for those that do hold a subject."""
+    results = (predict(np.asarray(p)) for _, p, _ in stream_samples(data, "background", "val", excluded=excluded))
     return [(expected_iou(alpha), presence) for alpha, presence in results]
 
 
 def choose_found_threshold(with_subject: NDArray[Any], without_subject: NDArray[Any]) -> float:
-    """Threshold of the confidence with the fewest misses, counted twenty times, and false alarms."""
+    """Threshold of the confidence with the fewest misses, counted twenty times, and false alarms; with at most
+    MAX_FALSE_ALARM_SHARE of false alarms if any threshold has so few."""
     if not len(without_subject):
         print("no backgrounds: `found` is decided by subjects alone")
         without_subject = np.zeros(1)
     thresholds = np.linspace(0.02, 0.9, 89)
-    cost = [MISS_COST * np.mean(with_subject < t) + np.mean(without_subject >= t) for t in thresholds]
+    false_alarm_shares = np.array([np.mean(without_subject >= t) for t in thresholds])
+    cost = np.array([MISS_COST * np.mean(with_subject < t) for t in thresholds]) + false_alarm_shares
+    if false_alarm_shares.min() <= MAX_FALSE_ALARM_SHARE:
+        cost[false_alarm_shares > MAX_FALSE_ALARM_SHARE] = np.inf
     best = float(thresholds[int(np.argmin(cost))])
     misses, false_alarms = np.mean(with_subject < best), np.mean(without_subject >= best)
     print(f"found at {best:.2f}: misses {misses:.3f}, false alarms {false_alarms:.3f}")
@@ -121,8 +134,9 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("data", type=Path)
     parser.add_argument("--card", default="balanced")
+    parser.add_argument("--leave-out", type=Path, metavar="FILE", help="names of backgrounds that do hold a subject")
     args = parser.parse_args()
-    print(calibrate_card(args.card, args.data))
+    print(calibrate_card(args.card, args.data, read_excluded_names(args.leave_out)))
 
 
 if __name__ == "__main__":
