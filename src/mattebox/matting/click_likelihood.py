@@ -64,7 +64,7 @@ class ClickGrid(NamedTuple):
     @property
     def unit(self) -> float:
         """Samples to a unit of distance."""
-        return max(self.component.shape) / GRID_UNITS
+        return float(max(self.component.shape) / GRID_UNITS)
 
 
 def click_likelihood(grid: ClickGrid, seeds: Mask) -> Floats:
@@ -122,7 +122,8 @@ def foreign_colours(grid: ClickGrid, seeds: Mask, radius: int) -> Floats:
 
 def radius_samples(grid: ClickGrid, share: float) -> int:
     """A share of the longer side in samples."""
-    return max(1, round(share * max(grid.component.shape)))
+    longer_side: int = max(grid.component.shape)
+    return max(1, round(share * longer_side))
 
 
 def _straight_distance(mask: Mask, grid: ClickGrid) -> Float64Plane:

@@ -83,7 +83,7 @@ class NetworkMatte:
         matte, remaining = self.timer.run(
             "segment", lambda: network_query.query_network(crop, self.session, corrections, self.step.votes)
         )
-        if region is None and remaining.selection.kind == "all" and not (remaining.keep or remaining.drop):
+        if region is None and not matte.found and not remaining and self.session.card.input.closer:
             matte = self.timer.run(
                 "closer", lambda: small_subject_search.find_matte(picture, matte, self.session, self.step.votes)
             )
