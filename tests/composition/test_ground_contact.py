@@ -2,8 +2,9 @@
 
 import numpy as np
 import pytest
+from PIL import Image, ImageDraw
 
-from mattebox.composition.ground_contact import find_ground_contact
+from mattebox.composition.ground_contact import find_ground_contact, is_balanced
 
 REACH = 100
 
@@ -49,3 +50,44 @@ def test_fur_does_not_tear_the_ground() -> None:
 
 def test_an_empty_plane_has_no_contact() -> None:
     assert find_ground_contact(silhouette(), REACH) is None
+
+
+def drawn(*polygons: list[tuple[int, int]]) -> np.ndarray:
+    image = Image.new("L", (200, 200))
+    for polygon in polygons:
+        ImageDraw.Draw(image).polygon(polygon, fill=255)
+    return np.asarray(image, np.float32) / 255
+
+
+def ball() -> np.ndarray:
+    y, x = np.mgrid[:200, :200]
+    return (np.hypot(x - 100, y - 100) < 60).astype(np.float32)
+
+
+STANDING = {
+    "box": drawn([(50, 40), (150, 40), (150, 160), (50, 160)]),
+    "ball": ball(),
+    "table": drawn([(30, 60), (170, 60), (170, 75), (30, 75)], [(35, 75), (42, 75), (42, 170), (35, 170)],
+                   [(158, 75), (165, 75), (165, 170), (158, 170)]),
+    "mug": drawn([(60, 50), (130, 50), (130, 160), (60, 160)], [(130, 80), (165, 80), (165, 130), (130, 130)]),
+    "bottle": drawn([(90, 20), (110, 20), (110, 60), (125, 80), (125, 180), (75, 180), (75, 80), (90, 60)]),
+}  # fmt: skip
+HANGING = {
+    "drop earring": drawn([(95, 20), (105, 20), (150, 120), (101, 180), (99, 180), (50, 120)]),
+    "pendant": drawn([(40, 30), (160, 30), (102, 170), (98, 170)]),
+    "bag on a hook": drawn([(30, 40), (170, 40), (170, 150), (30, 150)], [(35, 150), (40, 150), (40, 180), (35, 180)]),
+}
+
+
+@pytest.mark.parametrize("alpha", STANDING.values(), ids=STANDING)
+def test_what_stands_is_balanced(alpha: np.ndarray) -> None:
+    contact = find_ground_contact(alpha, float(np.ptp(np.flatnonzero(alpha.any(1))) + 1))
+    assert contact is not None
+    assert is_balanced(contact, alpha)
+
+
+@pytest.mark.parametrize("alpha", HANGING.values(), ids=HANGING)
+def test_what_hangs_is_not(alpha: np.ndarray) -> None:
+    contact = find_ground_contact(alpha, float(np.ptp(np.flatnonzero(alpha.any(1))) + 1))
+    assert contact is not None
+    assert not is_balanced(contact, alpha)

@@ -28,7 +28,18 @@ def written(pixels: np.ndarray, **options: Any) -> bytes:
 
 @pytest.mark.parametrize("dtype", ["f2", "f4", "f8"])
 @pytest.mark.parametrize("order", ["<", ">"])
-@pytest.mark.parametrize("options", [{}, {"compression": "zlib"}, {"tile": (32, 16)}, {"planarconfig": "separate"}])
+@pytest.mark.parametrize(
+    "options",
+    [
+        {},
+        {"compression": "zlib"},
+        {"tile": (32, 16)},
+        {"planarconfig": "separate"},
+        {"bigtiff": True},
+        {"bigtiff": True, "compression": "zlib", "tile": (32, 16)},
+        {"bigtiff": True, "planarconfig": "separate"},
+    ],
+)
 def test_floats_from_zero_to_one(dtype: str, order: str, options: dict[str, Any]) -> None:
     pixels = unit(*((3, 50, 37) if "planarconfig" in options else (50, 37, 3))).astype(dtype)
     picture = read(written(pixels, byteorder=order, **options))
@@ -108,8 +119,8 @@ def test_floats_from_0_to_255() -> None:
 
 
 def test_what_cannot_be_read_says_why() -> None:
-    with pytest.raises(InputUnreadable, match="classic TIFF"):
-        read(written(unit(4, 4, 3).astype("f4"), bigtiff=True))
+    with pytest.raises(InputUnreadable, match="unusual order"):
+        read(written(unit(4, 4, 3).astype("f4"), photometric="cielab"))
     with pytest.raises(InputUnreadable):
         read(written(unit(40, 40, 3).astype("f4"))[:2000])
 
@@ -123,3 +134,13 @@ def test_tiles_far_larger_than_the_picture_are_refused() -> None:
     huge = content[:at] + struct.pack("<HHII", 322, 4, 1, 1 << 24) + content[at + 12 :]
     with pytest.raises(InputUnreadable, match="tiles far larger"):
         read(huge)
+
+
+@pytest.mark.parametrize("order", ["<", ">"])
+@pytest.mark.parametrize("dtype", ["u4", "i4", "f4", "f2"])
+def test_big_tiffs_are_read_as_classic_ones(order: str, dtype: str) -> None:
+    values = unit(30, 40, 3)
+    pixels = values.astype(dtype) if dtype[0] == "f" else (values * np.iinfo(dtype).max).astype(dtype)
+    big, classic = (read(written(pixels, byteorder=order, bigtiff=is_big)) for is_big in (True, False))
+    assert (big.rgb == classic.rgb).all()
+    assert big.notes == classic.notes

@@ -17,6 +17,7 @@ from mattebox.composition.background_blur import blur_background
 from mattebox.composition.background_spec import BackgroundSpec
 from mattebox.composition.drawn_extent import DrawnExtent, measure_drawn_extent, place_drawing
 from mattebox.composition.frame_spec import parse_position
+from mattebox.composition.ground_contact import find_ground_contact, is_balanced
 from mattebox.composition.head_detection import head_box
 from mattebox.composition.head_framing import place_around_head
 from mattebox.composition.placement import Placement
@@ -24,7 +25,7 @@ from mattebox.composition.shadow import render_shadow
 from mattebox.composition.visible_bounds import visible_box
 from mattebox.core.interface import name_parameter
 from mattebox.errors import UsageError
-from mattebox.io import colour
+from mattebox.io import colour, resampling
 from mattebox.recipe.recipe import Recipe
 from mattebox.recipe.steps import Background, Frame, Outline, Shadow
 from mattebox.types import Box, Layer, OpenImage, Picture, Pixels, subject_box
@@ -32,6 +33,7 @@ from mattebox.types import Box, Layer, OpenImage, Picture, Pixels, subject_box
 MIN_REPORTED_ENLARGEMENT = 1.15
 MIN_CUT_OFF_HEIGHT_SHARE = 0.995  # of a photograph's height: a subject that reaches farther down is cut off
 MIN_VISIBLE_SHADOW_SHARE = 0.06  # of full darkness, at the canvas's rims
+STANCE_GRID_SIDE_CELLS = 400
 GROUND_SHADOW_KINDS = ("contact", "cast", "reflection")  # of subjects that stand
 
 
@@ -185,6 +187,9 @@ def _add_shadow(composition: Composition, step: Shadow, is_cut_off: bool) -> Com
     shadow_colour = _parse_picture_colour(step.colour, composition.subject)
     layer = render_shadow(composition.subject, composition.box, step, shadow_colour)
     composition = replace(composition, shadow=layer)
+    if step.kind in GROUND_SHADOW_KINDS and _seems_to_hang(composition.subject):
+        drop = name_parameter("shadow", "drop")
+        composition = _add_note(composition, f"it would not stand by itself: if it hangs, {drop} suits it better")
     if layer is None or layer.alpha is None:
         return composition
     if not _runs_out(layer.alpha, composition.subject.alpha):
@@ -192,6 +197,17 @@ def _add_shadow(composition: Composition, step: Shadow, is_cut_off: bool) -> Com
     margin, position, fill = (name_parameter(name) for name in ("margin", "position", "fill"))
     remedy = f"give it room with {margin}, {position} or a smaller {fill}"
     return _add_note(composition, f"its shadow runs out of the picture; {remedy}")
+
+
+def _seems_to_hang(subject: Picture) -> bool:
+    """Whether a subject could not stand where its lowest parts are."""
+    if subject.alpha is None:
+        return False
+    cell = max(1, round(max(subject.shape) / STANCE_GRID_SIDE_CELLS))
+    alpha = resampling.average_blocks(subject.alpha, cell).astype(np.float32) / np.float32(255)
+    rows = np.flatnonzero((alpha > 0.5).any(1))
+    contact = find_ground_contact(alpha, len(rows) and float(rows[-1] - rows[0] + 1))
+    return contact is not None and not is_balanced(contact, alpha)
 
 
 def _runs_out(shadow: Pixels, subject: Pixels | None) -> bool:

@@ -56,7 +56,7 @@ def decode_tiff16(data: bytes, open_data: OpenTiffBytes) -> DecodedTiff16 | None
     unusual = (samples > 1 and (grey or value(PLANAR_CONFIGURATION_TAG, 1) == 2)) or value(PHOTOMETRIC_TAG, 0) == 0
     if not unusual:
         return None
-    if file.is_big_tiff or samples > 4 or (grey and samples > 2):
+    if samples > 4 or (grey and samples > 2):
         raise ValueError("16 bits in an unusual order of channels; save it with interleaved channels")
     if value(PLANAR_CONFIGURATION_TAG, 1) == 2 or samples == 1:
         planes = [_decode_plane(file, tags, k, samples, open_data) for k in range(samples)]

@@ -15,6 +15,9 @@ from mattebox.io.parsing_budget import ParsingBudget
 TYPE_BYTES = {1: 1, 2: 1, 3: 2, 4: 4, 5: 8, 6: 1, 7: 1, 8: 2, 9: 4, 10: 8, 11: 4, 12: 8, 13: 4, 16: 8, 17: 8, 18: 8}
 PARTS_PER_IFD = 4  # for the budget: an empty directory costs as much time as four tags
 _SWAP_BYTES = {3: 2, 4: 4, 5: 4, 8: 2, 9: 4, 10: 4, 11: 4, 12: 8, 13: 4, 16: 8, 17: 8, 18: 8}  # of one number
+CLASSIC_MAGIC, BIG_MAGIC = 42, 43
+MAX_CLASSIC_OFFSET = 0xFFFF_FFFF
+_NARROWER_TYPES = {16: 4, 17: 9, 18: 13}  # 8-byte integers and their 4-byte kinds
 _INTEGER_FORMATS = {1: "B", 3: "H", 4: "I", 13: "I", 16: "Q", 18: "Q"}
 
 
@@ -38,9 +41,9 @@ class TiffStructure:
             raise ValueError("not a TIFF structure")
         self.byte_order = "<" if data[:2] == b"II" else ">"
         magic = self._unpack_at("H", 2)
-        if magic not in (42, 43):
+        if magic not in (CLASSIC_MAGIC, BIG_MAGIC):
             raise ValueError("not a TIFF structure")
-        self.is_big_tiff = magic == 43
+        self.is_big_tiff = magic == BIG_MAGIC
         self.first_ifd_offset = self._unpack_at("Q", 8) if self.is_big_tiff else self._unpack_at("I", 4)
         self._budget = ParsingBudget(max_bytes=len(data))
 
@@ -71,9 +74,16 @@ class TiffStructure:
         return body + _serialise_ifd(self.byte_order, ifd, len(body)), pointer
 
     def with_ifd(self, ifd: Ifd) -> bytes:
-        """The data with `ifd`, appended at the end, as its only directory. Not for BigTIFF."""
+        """The data with `ifd`, appended at the end, as its only directory; a BigTIFF becomes a classic TIFF.
+
+        Raises ValueError for a BigTIFF beyond what a classic TIFF can hold: 4 GiB.
+        """
         body = self.data + bytes(len(self.data) % 2)
-        head = body[:4] + struct.pack(self.byte_order + "I", len(body))
+        if self.is_big_tiff:
+            if len(body) > MAX_CLASSIC_OFFSET:
+                raise ValueError("a BigTIFF of more than 4 GiB")
+            ifd = {tag: self._narrow_entry(entry) for tag, entry in ifd.items()}
+        head = body[:2] + struct.pack(self.byte_order + "HI", CLASSIC_MAGIC, len(body))
         return head + body[8:] + _serialise_ifd(self.byte_order, ifd, len(body))
 
     def integer_value(self, entry: IfdEntry | None) -> int | None:
@@ -82,6 +92,20 @@ class TiffStructure:
         if entry is None or code is None or not entry.raw_bytes:
             return None
         return int(struct.unpack_from(self.byte_order + code, entry.raw_bytes)[0])
+
+    def _narrow_entry(self, entry: IfdEntry) -> IfdEntry:
+        """An entry of 8-byte integers as 4-byte ones; others as they are. ValueError for values that do not fit."""
+        if entry.field_type not in _NARROWER_TYPES:
+            return entry
+        narrow_type = _NARROWER_TYPES[entry.field_type]
+        signs = ("q", "i") if narrow_type == 9 else ("Q", "I")
+        count = len(entry.raw_bytes) // 8
+        values = struct.unpack(f"{self.byte_order}{count}{signs[0]}", entry.raw_bytes[: 8 * count])
+        try:
+            raw = struct.pack(f"{self.byte_order}{count}{signs[1]}", *values)
+        except struct.error as error:
+            raise ValueError("an offset beyond 4 GiB") from error
+        return IfdEntry(narrow_type, count, raw)
 
     def _read_value(self, size: int, inline: bytes) -> bytes:
         """The bytes of an entry's value, of which `inline` holds a short one itself, or else its offset; empty when
@@ -106,7 +130,7 @@ class TiffStructure:
 
 def build_tiff(byte_order: str, main_ifd: Ifd, sub_ifds: dict[int, Ifd]) -> bytes:
     """Build a classic TIFF structure of a main directory and sub-directories, by the tag that points to each."""
-    head = (b"II" if byte_order == "<" else b"MM") + struct.pack(byte_order + "HI", 42, 8)
+    head = (b"II" if byte_order == "<" else b"MM") + struct.pack(byte_order + "HI", CLASSIC_MAGIC, 8)
     at = 8 + len(_serialise_ifd(byte_order, main_ifd | dict.fromkeys(sub_ifds, IfdEntry(4, 1, bytes(4))), 8))
     pointers, tail = {}, b""
     for tag, directory in sub_ifds.items():

@@ -73,8 +73,8 @@ def decode_wide_tiff(data: bytes, open_data: Callable[[bytes], ImageFile.ImageFi
     photometric = value(tiff16.PHOTOMETRIC_TAG, 1)
     colour_count = {0: 1, 1: 1, 2: 3}.get(photometric)
     layout = _read_layout(value, kind, bits)
-    if colour_count is None or file.is_big_tiff or not colour_count <= layout.samples <= MAX_SAMPLES_PER_PIXEL:
-        raise ValueError(f"{bits}-bit samples in an unusual order; save it as RGB or grey in a classic TIFF")
+    if colour_count is None or not colour_count <= layout.samples <= MAX_SAMPLES_PER_PIXEL:
+        raise ValueError(f"{bits}-bit samples in an unusual order; save it as RGB or grey")
     planes, info = _decode_planes(file, tags, layout, open_data)
     quantised = quantise(planes[..., :colour_count])
     colours = 65535 - quantised.pixels if photometric == 0 else quantised.pixels
