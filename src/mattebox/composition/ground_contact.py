@@ -19,8 +19,9 @@ CONTACT_FALLOFF_SHARE = 0.07  # over which contact fades above a foot
 DEPTH_FALLOFF_SHARE = 0.2  # over which feet above the lowest one lose weight
 SMOOTHING_WINDOW_SHARE = 0.02  # shorter bumps do not bend the ground
 MIN_CONTACT_WEIGHT = 0.02  # from which the outline is the ground
-MIN_SUPPORT_WEIGHT = 0.5  # from which the subject rests there
-MIN_SUPPORT_WIDTH_SHARE = 0.2  # of the subject's width
+# A subject rests where the contact has this weight, and that must be this share of its width: the first takes in far
+# wheels, the second a person's feet.
+SUPPORTS = ((0.1, 0.3), (0.5, 0.2))
 MIN_SUPPORT_MARGIN_SHARE = 0.05  # of the subject's width: how far beside it the centre of mass may be
 
 
@@ -35,14 +36,16 @@ class GroundContact:
 def is_balanced(contact: GroundContact, alpha: Floats) -> bool:
     """Whether a subject of such contact could stand: it touches the ground on both sides of its centre of mass, or
     along a good part of its width. What hangs, such as an earring, ends in a point or beside its centre."""
-    touching = np.flatnonzero(contact.weights > MIN_SUPPORT_WEIGHT)
     columns = np.flatnonzero((alpha > 0.5).any(0))
-    width = columns[-1] - columns[0] + 1
-    mass = alpha.sum(0)
+    width, mass = columns[-1] - columns[0] + 1, alpha.sum(0)
     centre = float((mass * np.arange(len(mass))).sum() / mass.sum())
     margin = MIN_SUPPORT_MARGIN_SHARE * width
-    is_wide = touching[-1] - touching[0] + 1 >= MIN_SUPPORT_WIDTH_SHARE * width
-    return bool(is_wide and touching[0] - margin <= centre <= touching[-1] + margin)
+    for min_weight, min_width_share in SUPPORTS:
+        touching = np.flatnonzero(contact.weights > min_weight)
+        is_wide = len(touching) > 0 and touching[-1] - touching[0] + 1 >= min_width_share * width
+        if is_wide and touching[0] - margin <= centre <= touching[-1] + margin:
+            return True
+    return False
 
 
 def find_ground_contact(alpha: Floats, subject_height: float) -> GroundContact | None:
