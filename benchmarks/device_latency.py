@@ -20,7 +20,7 @@ from mattebox.models.runtime import onnx_runtime
 
 WEIGHTS_FOLDER = Path(onnx_runtime.__file__).parents[1] / "weights"
 DEFAULT_MODEL = MODEL_PRESETS["balanced"]
-NETWORKS_AND_SIDES = ((DEFAULT_MODEL, 320), (DEFAULT_MODEL, 224), ("restore-2", 256), ("up2-1", 256), ("up4-1", 256))
+NETWORKS_AND_SIDES = ((DEFAULT_MODEL, 320), (DEFAULT_MODEL, 224), ("restore-3", 256), ("up2-1", 256), ("up4-1", 256))
 
 
 def main() -> None:

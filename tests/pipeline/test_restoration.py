@@ -74,7 +74,7 @@ def test_profile_depth_and_metadata_stay(astronaut: Picture) -> None:
     [
         (Upscale(to="big"), "2x, 1.5x"),
         (Upscale(to="2x", model="balanced"), "cannot upscale"),
-        (Upscale(to="2x", model="restore-2"), "cannot upscale"),
+        (Upscale(to="2x", model="restore-3"), "cannot upscale"),
         (Upscale(to="2x", model="none-such"), "unknown model"),
         (Restore(amount="lots"), "from 0 to 1"),
         (Restore(amount="auto", model="up2-1"), "cannot restore"),

@@ -12,6 +12,7 @@ from PIL import Image
 
 torch = pytest.importorskip("torch", reason="torch is not part of the test lock")
 
+from mattebox.training.data.patches import PatchSampler  # noqa: E402
 from mattebox.training.data.tensors import picture_to_tensor  # noqa: E402
 from mattebox.training.evaluate.psnr_ssim import luma, psnr  # noqa: E402
 from mattebox.training.networks.net2net import grow_weights  # noqa: E402
@@ -20,7 +21,7 @@ from mattebox.training.networks.restoration import (  # noqa: E402
     SuperResolutionNet,
     build_restoration_network,
 )
-from mattebox.training.tasks.restore import synthetic_degradation  # noqa: E402
+from mattebox.training.tasks.restore import camera_noise, phase_refit, synthetic_degradation  # noqa: E402
 from mattebox.training.tasks.restore.settings import RestorationSettings  # noqa: E402
 from mattebox.training.tasks.restore.train import train_restoration  # noqa: E402
 
@@ -118,3 +119,50 @@ def test_a_run_ends_with_a_network_that_loads_again(tmp_path: Path, plan: Restor
     again.load_state_dict(best["average"])
     assert best["step"] > 0
     assert all(np.isfinite(v) for v in best["scores"].values())
+
+
+def test_camera_noise_grows_with_light_is_correlated_and_has_no_mean() -> None:
+    torch.manual_seed(0)
+    dark, bright = (torch.full((1, 3, 128, 128), value) for value in (0.05, 0.6))
+    noise = [torch.cat([camera_noise._add_camera_noise(x) - x for _ in range(8)]) for x in (dark**2.2, bright)]
+    assert abs(float(noise[1].mean())) < 0.01
+    neighbours = (noise[1][..., 1:] * noise[1][..., :-1]).mean() / (noise[1] ** 2).mean()
+    assert neighbours > 0.2
+    light = torch.tensor([0.05, 0.6]).view(2, 1, 1, 1).expand(2, 3, 128, 128)
+    sensor = camera_noise._sensor_noise(light, 5 / 255)
+    assert sensor[1].std() > 1.2 * sensor[0].std()
+
+
+def test_demosaicking_keeps_flat_colours_and_the_sites() -> None:
+    flat = torch.tensor([0.2, 0.5, 0.7]).view(1, 3, 1, 1).expand(1, 3, 16, 16)
+    assert (camera_noise.demosaick(flat) - flat)[..., 1:-1, 1:-1].abs().max() < 1e-6
+    picture = torch.rand(1, 3, 16, 16)
+    filled = camera_noise.demosaick(picture)
+    assert torch.equal(filled[0, 0, ::2, ::2], picture[0, 0, ::2, ::2])
+    assert torch.equal(filled[0, 2, 1::2, 1::2], picture[0, 2, 1::2, 1::2])
+
+
+@pytest.mark.parametrize("share", [0.0, 0.4, 0.8])
+def test_the_tone_curve_is_undone(share: float) -> None:
+    values = torch.rand(1, 3, 8, 8)
+    there = camera_noise.apply_inverse_tone_curve(values, share)
+    assert torch.allclose(camera_noise.apply_tone_curve(there, share), values, atol=1e-5)
+
+
+def test_a_refitted_last_layer_prints_no_mesh() -> None:
+    """A network that adds a mesh loses it, and keeps its other answers."""
+    torch.manual_seed(0)
+    net = SuperResolutionNet(RestorationShape(2, (8,), (1,))).eval()
+    with torch.no_grad():
+        net.tail.bias.view(3, 4).add_(torch.tensor([0.1, -0.05, 0, -0.05]))
+    rng = np.random.default_rng(0)
+    photographs = [rng.integers(0, 256, (192, 192, 3), np.uint8) // 4 + 96 for _ in range(2)]
+    picture = torch.rand(1, 3, 64, 64) / 4 + 0.4
+    before = net(picture).detach()
+    phase_refit.refit_last_layer(net, PatchSampler(photographs, torch.device("cpu")), 4, 100)
+    spreads = [float(torch.nn.functional.pixel_unshuffle(x, 2).mean((0, 2, 3)).view(3, 4).std(1).max()) for x in
+               (before, net(picture).detach())]  # fmt: skip
+    assert spreads[0] > 0.05
+    assert spreads[1] < 0.1 * spreads[0]
+    means = [torch.nn.functional.avg_pool2d(x, 2) for x in (before, net(picture).detach())]
+    assert torch.allclose(*means, atol=1e-4)

@@ -1,23 +1,26 @@
 """Blind restoration: noise, slight blur and JPEG blocks removed by a network that estimates them itself.
 
 A share of the network's change is applied: a fixed one, or as much as the measured noise and blocking call for, which
-is nothing for a clean photograph. Works on encoded values in the picture's own profile, at its own depth.
+is nothing for a clean photograph. What it takes away beyond the noise is given back (`texture_protection`). Works on
+encoded values in the picture's own profile, at its own depth.
 """
 
 from __future__ import annotations
-
-from collections.abc import Callable
 
 import numpy as np
 
 from mattebox.enhancement import photo_statistics
 from mattebox.enhancement.alpha_bleed import bleed_colours, restore_hidden_pixels
+from mattebox.enhancement.linear_light import mix_with_source
+from mattebox.enhancement.ramps import fade_out
+from mattebox.enhancement.texture_protection import protect_texture
 from mattebox.enhancement.tiled_inference import iter_processed_tiles
 from mattebox.errors import UsageError
 from mattebox.models.image_to_image import ImageToImageNetwork
-from mattebox.types import BitDepth, Floats, OnProgress, Picture, Pixels
+from mattebox.types import BitDepth, OnProgress, Picture, Pixels
 
-MIN_VISIBLE_NOISE, FULL_STRENGTH_NOISE = 1.6 / 255, 3.2 / 255  # sigma
+MIN_VISIBLE_NOISE, FULL_STRENGTH_NOISE = 1.2 / 255, 2.8 / 255  # sigma
+GRAIN_SHARE, HEAVY_NOISE_RANGE = 0.12, (12 / 255, 30 / 255)  # of heavy noise, left where details cannot come back
 MIN_VISIBLE_BLOCKINESS, FULL_STRENGTH_BLOCKINESS = 0.12, 0.3
 
 
@@ -52,7 +55,8 @@ def strength_from_statistics(stats: photo_statistics.PhotoStatistics) -> float:
 def _strength_from_measurements(noise: float, blockiness: float) -> float:
     by_noise = (noise - MIN_VISIBLE_NOISE) / (FULL_STRENGTH_NOISE - MIN_VISIBLE_NOISE)
     by_blocks = (blockiness - MIN_VISIBLE_BLOCKINESS) / (FULL_STRENGTH_BLOCKINESS - MIN_VISIBLE_BLOCKINESS)
-    return float(np.clip(max(by_noise, by_blocks), 0, 1))
+    grain = GRAIN_SHARE * (1 - fade_out(noise, *HEAVY_NOISE_RANGE))
+    return float(np.clip(max(by_noise, by_blocks), 0, 1 - grain))
 
 
 def restore_picture(
@@ -73,27 +77,18 @@ def restore_picture(
     """
     if strength == 0:
         return picture
-    rgb = apply_network(
-        bleed_colours(picture.rgb, picture.alpha),
-        network,
-        lambda before, after: before + np.float32(strength) * (after - before),
-        on_progress,
-    )
+    source = bleed_colours(picture.rgb, picture.alpha)
+    restored = protect_texture(source, apply_network(source, network, on_progress))
+    rgb = mix_with_source(source, restored, strength, None)
     restore_hidden_pixels(rgb, picture.rgb, picture.alpha)
     return picture.with_pixels(rgb, picture.alpha)
 
 
-def apply_network(
-    rgb: Pixels,
-    network: ImageToImageNetwork,
-    mix: Callable[[Floats, Floats], Floats],
-    on_progress: OnProgress | None = None,
-) -> Pixels:
-    """H x W x 3 through a network of scale 1, tile by tile; `mix` combines each tile (0..1) before and after it."""
+def apply_network(rgb: Pixels, network: ImageToImageNetwork, on_progress: OnProgress | None = None) -> Pixels:
+    """H x W x 3 through a network of scale 1, tile by tile."""
     result, peak = np.empty_like(rgb), np.float32(BitDepth.of_pixels(rgb).peak)
-    for rows, columns, after in iter_processed_tiles(rgb, network):
-        before = rgb[rows, columns].astype(np.float32) / peak
-        result[rows, columns] = np.rint(mix(before, after).clip(0, 1) * peak)
+    for rows, columns, tile in iter_processed_tiles(rgb, network):
+        result[rows, columns] = np.rint(tile.clip(0, 1) * peak)
         if on_progress:
             on_progress(rows.stop / rgb.shape[0])
     return result

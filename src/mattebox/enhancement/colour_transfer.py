@@ -2,7 +2,8 @@
 
 Reinhard et al., Color transfer between images, 2001 (each axis by itself); Pitié & Kokaram, The linear
 Monge-Kantorovitch linear colour mapping, 2007 (the least movement that turns one Gaussian into the other). Stretches
-are limited, so that neither noise nor banding is amplified.
+are limited, so that neither noise nor banding is amplified. Skin keeps its hue and takes on only some of the new
+lightness.
 """
 
 from __future__ import annotations
@@ -16,9 +17,11 @@ from mattebox.enhancement.gamut import fit_to_gamut
 from mattebox.enhancement.lab import lab_to_linear, linear_to_lab
 from mattebox.enhancement.light_sample import LightSample, sample_light
 from mattebox.enhancement.linear_light import apply_in_linear_light
+from mattebox.enhancement.skin_map import SkinMap, map_skin
 from mattebox.types import Floats, Picture, Pixels
 
 MIN_STRETCH, MAX_STRETCH = 0.5, 2.0  # along any direction
+SKIN_PROTECTION_SHARES = np.array([0.4, 0.9, 0.9], np.float32)  # of L, a and b, from whose change skin is spared
 
 
 @dataclass(frozen=True, eq=False)
@@ -94,18 +97,23 @@ def transfer_colours(
     if strength == 0:
         return picture
     source, target = measure_colours(sample_light(picture, where)), measure_colours(sample_light(style))
-    return apply_colour_map(picture, MAP_BUILDERS[method](source, target), strength, where)
+    return apply_colour_map(picture, MAP_BUILDERS[method](source, target), strength, where, map_skin(picture))
 
 
 def apply_colour_map(
-    picture: Picture, colour_map: AffineColourMap, strength: float = 1, where: Pixels | None = None
+    picture: Picture,
+    colour_map: AffineColourMap,
+    strength: float = 1,
+    where: Pixels | None = None,
+    skin: SkinMap | None = None,
 ) -> Picture:
-    """Apply a share of a colour map (0..1), in Lab; colours are fitted to the gamut afterwards."""
+    """Apply a share of a colour map (0..1), in Lab, less of it to skin; colours are fitted to the gamut afterwards."""
     space = colour_space_of(picture)
 
-    def transform(linear: Floats, _: slice) -> Floats:
+    def transform(linear: Floats, rows: slice) -> Floats:
         lab = linear_to_lab(linear, space)
-        lab += np.float32(strength) * (colour_map(lab) - lab)
+        change = np.float32(strength) * (colour_map(lab) - lab)
+        lab += change if skin is None else change * (1 - SKIN_PROTECTION_SHARES * skin.evaluate(rows)[..., None])
         return fit_to_gamut(lab_to_linear(_compress_lightness(lab), space), space)
 
     return picture if strength == 0 else apply_in_linear_light(picture, transform, 1, where)

@@ -2,8 +2,9 @@
 
 Grey world, shades of grey, grey edge and bright pixels rely on a rule of thumb each, the learned filters on
 photographs. Where they agree the whole cast is corrected; less of it the more they disagree, the farther the illuminant
-lies from daylight and lamps, and the hazier the photograph is. A cast no larger than the estimators' errors is left
-alone.
+lies from daylight and lamps, the bluer it is than shade, and the hazier the photograph is. A cast no larger than the
+estimators' errors is left alone. A strong cast lies near the border of the histograms, where the learned estimate is
+vague: it is estimated again on what the first estimate has corrected.
 """
 
 from __future__ import annotations
@@ -14,7 +15,12 @@ import numpy as np
 
 from mattebox.enhancement import dehazing, learned_illuminant
 from mattebox.enhancement.colour_space import Float64Array
-from mattebox.enhancement.illuminant import NEUTRAL_LIGHT, light_from_log_chromaticity, log_chromaticity
+from mattebox.enhancement.illuminant import (
+    MAX_LOG_CHROMATICITY,
+    NEUTRAL_LIGHT,
+    light_from_log_chromaticity,
+    log_chromaticity,
+)
 from mattebox.enhancement.light_sample import MIN_SAMPLE_PIXELS, LightSample, pixels_with_neighbours
 from mattebox.enhancement.ramps import fade_out
 
@@ -23,6 +29,8 @@ UNCERTAINTY_FADE_RANGE = (0.3, 0.7)  # the learned estimate's standard deviation
 DISAGREEMENT_FADE_RANGE = (0.5, 1.2)  # distance of the nearest other estimate
 GREEN_MAGENTA_FADE_RANGE = (0.35, 0.9)  # distance from daylight and lamps, towards green or magenta
 SMALL_CAST_FADE_RANGE = (0.08, 0.24)  # rising: smaller casts are left alone, larger ones are corrected
+STRONG_CAST = 0.6  # from which it is estimated twice
+BLUE_FADE_RANGE = (0.5, 0.9)  # excess of blue over red: bluer than shade, it is a sky or the sea
 HAZE_FADE_RANGE = (0.02, 0.12)  # linear light: haze hides a cast or imitates one
 
 
@@ -52,7 +60,7 @@ def estimate_white_balance(sample: LightSample) -> WhiteBalanceEstimate:
     """The illuminant of a photograph, and the part of it that can be trusted."""
     haze = dehazing.estimate_haze(sample)
     sample = sample.with_grid(dehazing.remove_haze(sample.grid, haze))
-    learned = learned_illuminant.estimate_illuminant(sample)
+    learned = _estimate_learned(sample)
     if learned is None:
         return WhiteBalanceEstimate(NEUTRAL_LIGHT, NEUTRAL_LIGHT, 0, haze)
     chromaticity = learned.log_chromaticity
@@ -65,6 +73,7 @@ def estimate_white_balance(sample: LightSample) -> WhiteBalanceEstimate:
         * fade_out(green_magenta, *GREEN_MAGENTA_FADE_RANGE)
         * (1 - fade_out(float(np.linalg.norm(chromaticity)), *SMALL_CAST_FADE_RANGE))
     )
+    confidence *= fade_out(float(chromaticity[1] - chromaticity[0]), *BLUE_FADE_RANGE)
     confidence *= fade_out(haze, *HAZE_FADE_RANGE)
     return WhiteBalanceEstimate(
         light_from_log_chromaticity(chromaticity * confidence),
@@ -72,6 +81,20 @@ def estimate_white_balance(sample: LightSample) -> WhiteBalanceEstimate:
         confidence,
         haze,
     )
+
+
+def _estimate_learned(sample: LightSample) -> learned_illuminant.IlluminantEstimate | None:
+    """The learned estimate, a strong one refined."""
+    first = learned_illuminant.estimate_illuminant(sample)
+    if first is None or float(np.linalg.norm(first.log_chromaticity)) < STRONG_CAST:
+        return first
+    light = light_from_log_chromaticity(first.log_chromaticity)
+    corrected = sample.grid * (light.min() / light).astype(np.float32)
+    second = learned_illuminant.estimate_illuminant(sample.with_grid(corrected))
+    if second is None or second.standard_deviation > first.standard_deviation:
+        return first
+    total = np.clip(first.log_chromaticity + second.log_chromaticity, -MAX_LOG_CHROMATICITY, MAX_LOG_CHROMATICITY)
+    return learned_illuminant.IlluminantEstimate(total, second.standard_deviation)
 
 
 def illuminant_estimates(sample: LightSample) -> list[tuple[str, Float64Array]]:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -12,9 +11,9 @@ from numpy.typing import NDArray
 from mattebox.core.srgb import encode_srgb
 from mattebox.enhancement.colour_space import colour_space_of
 from mattebox.enhancement.light_sample import sample_light
+from mattebox.enhancement.noise_estimation import estimate_noise
 from mattebox.types import Floats, Picture
 
-NOISE_CELL_PIXELS = 16  # at half the size: side of the squares in which noise is measured
 PATCHES_PER_AXIS, PATCH_SIDE_PIXELS = 6, 256  # where noise, sharpness and blocking are measured
 JPEG_BLOCK_PIXELS = 8
 
@@ -71,34 +70,8 @@ def measure_statistics(picture: Picture) -> PhotoStatistics:
 
 
 def noise_sigma(picture: Picture) -> float:
-    """Standard deviation of noise in encoded luminance, 0..1.
-
-    The median of the diagonal wavelet band (Donoho & Johnstone 1994) in each of many small squares, and of those the
-    5th percentile: in most photographs some part is smooth, and texture is no noise.
-    """
-    medians: list[Floats] = []
-    block = 2 * NOISE_CELL_PIXELS
-    for patch in sample_patches(picture):
-        height, width = (side // block * block for side in patch.shape)
-        if not height or not width:
-            continue
-        crop = patch[:height, :width]
-        a, b, c, d = crop[::2, ::2], crop[::2, 1::2], crop[1::2, ::2], crop[1::2, 1::2]
-        unclipped = (np.minimum.reduce([a, b, c, d]) > 0.02) & (np.maximum.reduce([a, b, c, d]) < 0.98)
-        cells, counted = _split_into_cells(np.abs(a - b - c + d) / 2), _split_into_cells(unclipped)
-        medians.append(np.median(cells[counted.mean(1) > 0.9], axis=1))
-    levels = np.concatenate(medians) if medians else np.zeros(0, np.float32)
-    return float(np.percentile(levels, 5)) / 0.6745 if len(levels) >= 4 else 0.0
-
-
-def _split_into_cells(plane: NDArray[Any]) -> NDArray[Any]:
-    """n x `NOISE_CELL_PIXELS`^2: the pixels of each square."""
-    rows, columns = plane.shape[0] // NOISE_CELL_PIXELS, plane.shape[1] // NOISE_CELL_PIXELS
-    return (
-        plane.reshape(rows, NOISE_CELL_PIXELS, columns, NOISE_CELL_PIXELS)
-        .transpose(0, 2, 1, 3)
-        .reshape(-1, NOISE_CELL_PIXELS * NOISE_CELL_PIXELS)
-    )
+    """Standard deviation of noise in encoded luminance, 0..1; also of noise that is correlated between pixels."""
+    return estimate_noise(sample_patches(picture))
 
 
 def sharpness(picture: Picture) -> float:

@@ -1,8 +1,8 @@
 """Neural style transfer at any size.
 
 Style networks normalise over the whole picture, so they cannot run in tiles: a reduced picture is stylised, and the
-change is enlarged and added to the photograph, whose own finest detail stays. Works on encoded values, at the picture's
-own depth.
+change is enlarged and added to the photograph, whose own finest detail stays. Skin takes on only a little of it: drawn
+scales, tiles and foreign colours disfigure a face. Works on encoded values, at the picture's own depth.
 """
 
 from __future__ import annotations
@@ -15,6 +15,7 @@ import numpy as np
 from mattebox.core.strips import iter_strips
 from mattebox.enhancement.alpha_bleed import bleed_colours, restore_hidden_pixels
 from mattebox.enhancement.linear_light import mix_with_source
+from mattebox.enhancement.skin_map import map_skin
 from mattebox.io import colour, resampling
 from mattebox.models import adain, multi_style
 from mattebox.types import BitDepth, Floats, ImageShape, Picture, Pixels
@@ -22,6 +23,8 @@ from mattebox.types import BitDepth, Floats, ImageShape, Picture, Pixels
 MAX_STYLISED_PIXELS = 1_000_000  # strokes have a size that suits such a picture
 MAX_ADAIN_PIXELS = 400_000  # these networks are heavier, and trained on small pictures
 MIN_SIDE_PIXELS = 32
+CHROMA_SHARE = 0.6  # of the change's colour, which is garish at full strength
+SKIN_PROTECTION_SHARE = 0.8  # of the change, from which skin is spared
 FILTER_MARGIN_SAMPLES = 4  # around a strip, for the filter that enlarges it
 
 
@@ -64,11 +67,12 @@ def apply_style(picture: Picture, style: StyleTransform, strength: float = 1, wh
     """
     if strength == 0 or (where is not None and not where.any()):
         return picture
-    change = _style_change(picture, style)
+    change, skin = _style_change(picture, style), map_skin(picture)
     rgb, peak = np.empty_like(picture.rgb), np.float32(picture.bit_depth.peak)
     for rows in iter_strips(len(rgb)):
         source = picture.rgb[rows]
-        stylised = source.astype(np.float32) + _upsample_rows(change, rows, picture.shape) * peak
+        share = peak * (1 - np.float32(SKIN_PROTECTION_SHARE) * skin.evaluate(rows))[..., None]
+        stylised = source.astype(np.float32) + _upsample_rows(change, rows, picture.shape) * share
         result: Pixels = np.rint(stylised.clip(0, peak)).astype(source.dtype)
         rgb[rows] = mix_with_source(source, result, strength, None if where is None else where[rows])
     restore_hidden_pixels(rgb, picture.rgb, picture.alpha)
@@ -78,7 +82,9 @@ def apply_style(picture: Picture, style: StyleTransform, strength: float = 1, wh
 def _style_change(picture: Picture, style: StyleTransform) -> Floats:
     """h x w x 3, -1..1: what the style changes, at the size of the network's input."""
     x = _network_input(picture, style.side_multiple, style.max_pixels)
-    return np.ascontiguousarray((style.stylise(x) - x)[0].transpose(1, 2, 0))
+    change = (style.stylise(x) - x)[0].transpose(1, 2, 0)
+    grey = change.mean(2, keepdims=True)
+    return np.ascontiguousarray(grey + np.float32(CHROMA_SHARE) * (change - grey), np.float32)
 
 
 def _network_input(picture: Picture, side_multiple: int, max_pixels: int, convert_to_srgb: bool = False) -> Floats:

@@ -25,10 +25,12 @@ from mattebox.training.data.tensors import picture_to_tensor
 from mattebox.training.evaluate.lpips import PerceptualDistance
 from mattebox.training.evaluate.psnr_ssim import luma, psnr, round_to_8_bits, ssim
 from mattebox.training.evaluate.restorers import RestoreFunction, bicubic_upscaler, card_restorer
+from mattebox.training.tasks.restore.camera_noise import degrade_as_camera
 from mattebox.training.tasks.restore.real_degradation import degrade_realistically
 from mattebox.training.tasks.restore.synthetic_degradation import add_noise, compress_jpeg, downscale
 
 NOISE_SIGMAS, JPEG_QUALITIES = (15, 25, 50), (10, 20, 30, 40)
+MAX_COUNTED_PSNR = 50.0  # dB: gains beyond it are not seen
 UPSCALING_SETS = ("Set5", "Set14")
 
 PicturePair = tuple[Tensor, Tensor]
@@ -56,6 +58,11 @@ def jpeg_restoration_scores(
 ) -> dict[str, float]:
     """Mean gain of PSNR of all colours over the JPEG itself."""
     return {f"jpeg{quality}_gain": _rounded_mean(_jpeg_psnr_gain(restore, p, quality) for p in pictures)}
+
+
+def camera_noise_scores(restore: RestoreFunction, pictures: list[np.ndarray]) -> dict[str, float]:
+    """Mean gain of PSNR of all colours over pictures with simulated camera noise, drawn with fixed seeds."""
+    return {"camera_gain": _rounded_mean(_camera_psnr_gain(restore, p, seed) for seed, p in enumerate(pictures))}
 
 
 def real_world_scores(
@@ -111,6 +118,7 @@ def _restoration_scores(
 ) -> dict[str, float]:
     """PSNR of denoising; of JPEG, the gain of PSNR, and SSIM and perceptual distance before and after restoration."""
     scores = {f"CBSD68 {name} PSNR": v for name, v in denoising_scores(restore, sets["CBSD68"]).items()}
+    scores["CBSD68 camera noise PSNR gain"] = camera_noise_scores(restore, sets["CBSD68"])["camera_gain"]
     for quality in JPEG_QUALITIES:
         gain = jpeg_restoration_scores(restore, sets["Set14"], quality)[f"jpeg{quality}_gain"]
         scores[f"Set14 JPEG {quality} PSNR gain"] = gain
@@ -156,6 +164,13 @@ def _jpeg_psnr_gain(restore: RestoreFunction, picture: np.ndarray, quality: int)
     reference = picture_to_tensor(picture)
     compressed = compress_jpeg(reference, [quality])
     return psnr(round_to_8_bits(restore(compressed)), reference) - psnr(compressed, reference)
+
+
+def _camera_psnr_gain(restore: RestoreFunction, picture: np.ndarray, seed: int) -> float:
+    torch.manual_seed(seed)
+    noisy, reference = degrade_as_camera(_crop_to_multiple(picture, 2))
+    before, after = (min(psnr(x, reference), MAX_COUNTED_PSNR) for x in (noisy, round_to_8_bits(restore(noisy))))
+    return after - before
 
 
 def _rounded_mean(values: Iterable[float], digits: int = 3) -> float:

@@ -38,7 +38,7 @@ SUMMARY_BY_TASK = {
 LICENCE_NOTES = (
     "The weights are ours. The photographs they were learned from belong to others; their set is named under data."
 )
-TRAINING_DATA = ["BSDS500, training photographs, distorted on the fly"]
+TRAINING_DATA = ["BSDS500, training photographs, degraded on the fly"]
 TASK_BY_SCALE = {1: "restore"}
 
 

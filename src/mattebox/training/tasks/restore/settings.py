@@ -25,8 +25,9 @@ class RestorationSettings(TrainingSettings):
         `scale` (1 restores), `widths` and `depths` of the network.
     side : int
         Side in pixels of a patch, at the large size.
-    world : {"clean", "real"}
-        Degradation of photographs to enlarge: bicubic, or that of photographs on the web.
+    world : {"clean", "real", "camera"}
+        Degradation of photographs to enlarge: bicubic, or that of photographs on the web; of photographs to restore:
+        "camera" simulates camera noise on most of them.
     look : float
         Weight of the perceptual loss.
     measure : {"luma", "decibels"}
@@ -40,7 +41,7 @@ class RestorationSettings(TrainingSettings):
 
     plan: dict[str, Any]
     side: int = 96
-    world: Literal["clean", "real"] = "clean"
+    world: Literal["clean", "real", "camera"] = "clean"
     look: float = 0.0
     measure: Literal["luma", "decibels"] = "luma"
 
@@ -49,6 +50,8 @@ class RestorationSettings(TrainingSettings):
         shape = self.network_shape
         if not shape.widths or len(shape.widths) != len(shape.depths):
             raise UsageError("the plan has widths and depths of different lengths", "give a depth for each width")
+        if self.world == "camera" and (shape.scale > 1 or self.side % 2):
+            raise UsageError("camera noise is for scale 1 and patches of even sides", "change scale, side or world")
 
     @property
     def network_shape(self) -> RestorationShape:

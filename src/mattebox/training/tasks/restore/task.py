@@ -19,6 +19,7 @@ from mattebox.training.core import checkpoint
 from mattebox.training.core.task import Evaluation, Objective, Task
 from mattebox.training.data.patches import PatchSampler, read_photographs, read_training_photographs
 from mattebox.training.evaluate.image_quality import (
+    camera_noise_scores,
     denoising_scores,
     jpeg_restoration_scores,
     real_world_scores,
@@ -28,12 +29,14 @@ from mattebox.training.evaluate.lpips import PerceptualDistance
 from mattebox.training.evaluate.restorers import RestoreFunction, network_restorer
 from mattebox.training.networks.net2net import grow_weights
 from mattebox.training.networks.restoration import RestorationShape, SuperResolutionNet
+from mattebox.training.tasks.restore.camera_noise import degrade_as_camera
 from mattebox.training.tasks.restore.objective import RestorationObjective
 from mattebox.training.tasks.restore.real_degradation import degrade_realistically
 from mattebox.training.tasks.restore.settings import RestorationSettings
 from mattebox.training.tasks.restore.synthetic_degradation import degrade_for_restoration, downscale
 
 EVALUATION_PICTURES = 8  # of CBSD68, while training
+CAMERA_SHARE = 0.625  # of a batch's patches, for photographs by a camera
 VALIDATION_SETS = ("Set5", "Set14", "CBSD68")
 
 
@@ -100,7 +103,16 @@ class RestorationTask(Task[RestorationSettings]):
         scale = self.settings.network_shape.scale
         if self.settings.world == "real":
             return degrade_realistically(clean, scale), clean
+        if self.settings.world == "camera":
+            return self._degrade_by_camera(clean)
         return (degrade_for_restoration(clean) if scale == 1 else downscale(clean, scale)), clean
+
+    @staticmethod
+    def _degrade_by_camera(clean: Tensor) -> tuple[Tensor, Tensor]:
+        """Camera noise on most of the patches, on the others what restoration is trained on without it."""
+        count = round(CAMERA_SHARE * len(clean))
+        noisy, target = degrade_as_camera(clean[:count])
+        return torch.cat([noisy, degrade_for_restoration(clean[count:])]), torch.cat([target, clean[count:]])
 
     def describe(self, net: nn.Module) -> dict[str, Any]:
         return super().describe(net) | {"reach": net.reach}
@@ -157,8 +169,10 @@ def evaluate_restoration(
     if shape.scale > 1:
         return upscaling_scores(_restorer(net), sets, shape.scale)
     restore = _restorer(net, 2 ** len(shape.widths))
-    return denoising_scores(restore, sets["CBSD68"][:max_pictures]) | jpeg_restoration_scores(
-        restore, sets["Set14"][: max_pictures and 4]
+    return (
+        denoising_scores(restore, sets["CBSD68"][:max_pictures])
+        | jpeg_restoration_scores(restore, sets["Set14"][: max_pictures and 4])
+        | camera_noise_scores(restore, sets["CBSD68"][: max_pictures and 3 * max_pictures])
     )
 
 
