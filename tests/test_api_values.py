@@ -185,3 +185,24 @@ def test_steps_take_the_old_name_of_a_field() -> None:
         assert mb.steps.Save(depth="8") == mb.steps.Save(bit_depth="8")  # type: ignore[call-arg]
     with pytest.raises(TypeError, match="nonsense"):
         mb.steps.Save(nonsense="8")  # type: ignore[call-arg]
+
+
+def test_none_is_the_default_and_switches_are_true_or_false(photo: Picture) -> None:
+    plain, none = (mb.cut(photo, session=fake_session(), **values) for values in ({}, {"size": None, "crop": None}))  # type: ignore[arg-type]
+    assert (np.asarray(plain) == np.asarray(none)).all()
+    with pytest.raises(ValueError, match="crop: 'no' is neither True nor False"):
+        mb.cut(photo, session=fake_session(), crop="no")  # type: ignore[arg-type]
+
+
+def test_what_is_shown_has_no_pixels(photo: Picture) -> None:
+    result = mb.cut(photo, session=fake_session())
+    assert repr(photo) == "Picture(160 x 120, RGB, 8 bits)"
+    assert repr(result).startswith("CutoutResult(Picture(160 x 120, RGBA, 8 bits), Matte(160 x 120, confidence ")
+    assert len(repr(result)) < 300
+
+
+def test_urls_and_names_of_other_libraries_get_an_answer() -> None:
+    with pytest.raises(FileNotFoundError, match="URLs are not fetched; download it first"):
+        mb.cut("https://example.org/photo.jpg")
+    with pytest.raises(AttributeError, match="did you mean cut"):
+        mb.remove  # type: ignore[attr-defined]  # noqa: B018

@@ -8,6 +8,7 @@ Public names are imported on first use (PEP 562), which keeps `import mattebox` 
 
 from __future__ import annotations
 
+import sys
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
@@ -60,12 +61,15 @@ _EXPORTS: dict[str, tuple[str, str | None]] = {  # public name: module, attribut
     "NoSubject": ("errors", "NoSubject"),
 }
 
+_SYNONYMS = {"remove": "cut", "remove_background": "cut", "analyze": "analyse", "open": "read"}  # of other libraries
+
 __all__ = sorted(_EXPORTS)
 
 
 def __getattr__(name: str) -> Any:
     if name not in _EXPORTS:
-        raise AttributeError(f"module 'mattebox' has no attribute {name!r}")
+        hint = f"; did you mean {_SYNONYMS[name]}?" if name in _SYNONYMS else ""
+        raise AttributeError(f"module 'mattebox' has no attribute {name!r}{hint}", name=name, obj=sys.modules[__name__])
     module, attribute = _EXPORTS[name]
     imported = import_module(f"mattebox.{module}")
     value = imported if attribute is None else getattr(imported, attribute)

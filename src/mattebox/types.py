@@ -175,6 +175,11 @@ class Picture:
         """Bits per channel of colours and alpha."""
         return BitDepth.of_pixels(self.rgb)
 
+    def __repr__(self) -> str:
+        """Size and kind, without the pixels."""
+        kind = "grey" if self.is_grey else "RGB" if self.alpha is None else "RGBA"
+        return f"Picture({self.size[0]} x {self.size[1]}, {kind}, {self.bit_depth} bits)"
+
     def with_pixels(self, rgb: Pixels, alpha: Pixels | None) -> Picture:
         """The same profile, metadata and notes with other pixels."""
         return replace(self, rgb=rgb, alpha=alpha)
@@ -259,6 +264,11 @@ class Matte:
     def bit_depth(self) -> BitDepth:
         """Bits of `alpha`."""
         return BitDepth.of_pixels(self.alpha)
+
+    def __repr__(self) -> str:
+        """Size and what is known of the subject, without the pixels."""
+        confidence = f"confidence {self.confidence:.2f}, found {self.found}, box {self.box}"
+        return f"Matte({self.size[0]} x {self.size[1]}, {confidence})"
 
     def with_alpha(self, alpha: Pixels, *, found: bool | None = None) -> Matte:
         """The same matte with another alpha and the box around it; `found` stays unless given."""

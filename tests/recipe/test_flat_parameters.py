@@ -71,7 +71,7 @@ def test_values_find_their_steps() -> None:
     [
         ({"backgruond": "white"}, "did you mean background"),
         ({"shadow": "long"}, "shadow: invalid enum value .long.; choose .*contact"),
-        ({"shadow_opacity": 300}, "shadow_opacity: expected `int` <= 100"),
+        ({"shadow_opacity": 300}, "shadow_opacity: it may be at most 100"),
         ({"size": [300]}, "size: expected `str`, got `array`; WIDTHxHEIGHT"),
         ({"crop": True, "size": True}, "size: expected `str`, got `bool`"),
         ({"matte_only": True, "background": "white"}, "a matte has no background"),

@@ -71,11 +71,11 @@ def test_numbers_stay_numbers_where_they_are() -> None:
 @pytest.mark.parametrize(
     ("name", "value", "message"),
     [
-        ("size", (1, 2, 3), r"size: \(1, 2, 3\) is not understood; WIDTHxHEIGHT"),
-        ("background", (255, 255), "background: .* is not understood; transparent, a CSS colour"),
+        ("size", (1, 2, 3), r"size: \(1, 2, 3\) is not understood; give such as size=.800, 600. or 1600"),
+        ("background", (255, 255), "background: .* is not understood; give such as background="),
         ("background", (256, 0, 0), "is not understood"),
         ("background", (0.5, 0.5, 0.5), "is not understood"),
-        ("keep", [(1, 2, 3)], "keep: .* is not understood; what is subject: points"),
+        ("keep", [(1, 2, 3)], "keep: .* is not understood; give such as keep=.*box"),
         ("keep", [], "is not understood"),
     ],
 )

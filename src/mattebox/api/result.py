@@ -15,7 +15,7 @@ from mattebox.pipeline.save_options import save_options
 from mattebox.recipe.steps import Save
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class CutoutResult(Result):
     """What `cut`, `enhance` and `upscale` return. `numpy.asarray(result)` gives RGB or RGBA, and a notebook shows it.
 

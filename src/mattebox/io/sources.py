@@ -340,6 +340,8 @@ def _too_large_error(label: str, max_bytes: int) -> InputTooLarge:
 
 
 def _input_error(error: OSError, label: str) -> InputMissing | InputUnreadable:
+    if label.startswith(("http://", "https://")):
+        return InputMissing(f"{label}: URLs are not fetched", "download it first, and give its path or bytes")
     if isinstance(error, FileNotFoundError | NotADirectoryError):
         return InputMissing(f"{label}: no such file", "check its spelling")
     if isinstance(error, IsADirectoryError):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
@@ -34,7 +34,7 @@ class Instance:
     label: str
     score: float
     box: Box
-    alpha: Floats
+    alpha: Floats = field(repr=False)
 
     @property
     def area_share(self) -> float:

@@ -66,6 +66,11 @@ class Result:
         """Left, top, right, bottom of the subject in pixels of the matte; None when nothing was cut."""
         return None if self.matte is None else self.matte.box
 
+    def __repr__(self) -> str:
+        """Picture, matte and notes, without the pixels."""
+        notes = f", notes {list(self.notes)}" if self.notes else ""
+        return f"{type(self).__name__}({self.picture!r}, {self.matte!r}{notes})"
+
     def to_array(self) -> Pixels:
         """A new (H, W, 3) array, or (H, W, 4) with straight alpha."""
         return self.picture.to_array()

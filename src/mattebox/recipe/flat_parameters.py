@@ -5,6 +5,7 @@ A field's flat name is its own unless the field declares another (`field_types.f
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from functools import cache
 from types import MappingProxyType
@@ -105,9 +106,16 @@ def limit_to_area(recipe: Recipe, area: str) -> Recipe:
 
 
 def stringify_values(values: Mapping[str, Any]) -> dict[str, Any]:
-    """The values with Python's numbers, sequences and paths as the text that recipes hold (see `natural_values`)."""
+    """The values with Python's numbers, sequences and paths as the text that recipes hold (see `natural_values`).
+
+    None is the default. UsageError for a sequence that makes no sense, and for a switch that is neither True nor False.
+    """
     known = parameters_by_name()
-    return {n: _stringify(known[n], value) if n in known else value for n, value in values.items()}
+    return {
+        n: _stringify(known[n], value) if n in known else value
+        for n, value in values.items()
+        if value is not None or n not in known
+    }
 
 
 def allowed_words(parameter: Parameter) -> tuple[str, ...]:
@@ -129,7 +137,10 @@ def _is_string_parameter(parameter: Parameter) -> bool:
 def _stringify(parameter: Parameter, value: Any) -> Any:
     if _is_string_parameter(parameter):
         return natural_text(parameter.name, value, parameter.help)
-    return value.item() if hasattr(value, "item") else value  # NumPy's numbers
+    value = value.item() if hasattr(value, "item") else value  # NumPy's numbers
+    if parameter.switch_value is not None and not isinstance(value, bool):
+        raise UsageError(f"{parameter.name}: {value!r} is neither True nor False", "give one of them")
+    return value
 
 
 def _find_parameter(name: str) -> Parameter:
@@ -165,9 +176,18 @@ def _validation_error(step: type[Step], message: str) -> UsageError:
     at = next((p for p in parameters_by_name().values() if p.step is step and p.field.name == path.rstrip("`")), None)
     if at is None:
         return UsageError(f"{step.tag()}: {message}", "see the help for what it may be")
+    problem = _plain_bound(problem)
     words = allowed_words(at)
     choice = f"choose {', '.join(words)}; " if words else ""
     return UsageError(f"{at.name}: {problem[:1].lower()}{problem[1:]}", choice + (at.help or "see the help"))
+
+
+def _plain_bound(problem: str) -> str:
+    """msgspec's "Expected `int` <= 100" in plain words; other problems as they are."""
+    match = re.fullmatch(r"Expected `(int|float)` (<=|>=) (\S+)", problem)
+    if match is None:
+        return problem
+    return f"it may be {'at most' if match[2] == '<=' else 'at least'} {float(match[3]):g}"
 
 
 def _build_parameter(step: type[Step], field: msgspec.structs.FieldInfo) -> Parameter:

@@ -44,7 +44,8 @@ def natural_text(name: str, value: Any, help: str = "") -> Any:
     if text is not None:
         return text
     if isinstance(value, Sequence):
-        raise UsageError(f"{name}: {value!r} is not understood", help or "see the help")
+        example = f"give such as {name}={EXAMPLES[name]}" if name in EXAMPLES else help or "see the help"
+        raise UsageError(f"{name}: {value!r} is not understood", example)
     return value
 
 
@@ -149,6 +150,14 @@ def _is_tuple(value: Any, *lengths: int) -> bool:
     is_sequence = isinstance(value, Sequence) and not isinstance(value, str)
     return is_sequence and len(value) in lengths and all(isinstance(v, int | float) for v in value)
 
+
+_POINTS = "[(x, y)]; (left, top, right, bottom) is a box, and a list of points a stroke"
+EXAMPLES: Mapping[str, str] = {  # what may be given where a sequence was not understood
+    "background": '"white", (255, 255, 255) from 0 to 255, or a picture', "outline_colour": "(255, 255, 255)",
+    "shadow_colour": "(0, 0, 0)", "size": "(800, 600) or 1600", "aspect": "(4, 5)", "margin": "0.05, 20 or (20, 40)",
+    "position": "(0.5, 0.3)", "region": "(left, top, right, bottom)", "keep": _POINTS, "drop": _POINTS,
+    "pick": "2 or (x, y)", "balance": "3200 or (x, y)",
+}  # fmt: skip
 
 CONVERTERS: Mapping[str, Converter] = {
     "background": _colour_text, "outline_colour": _colour_text, "shadow_colour": _colour_text,
