@@ -17,7 +17,7 @@ from mattebox.core import cpu_threads
 M_TRIM_THRESHOLD, M_MMAP_THRESHOLD, M_ARENA_MAX = -1, -3, -8  # mallopt's parameters, from malloc.h
 MMAP_THRESHOLD_BYTES = 256_000_000  # largest block that is kept for reuse
 TRIM_THRESHOLD_BYTES = 512_000_000  # most that may lie free
-SMALL_BLOCK_BYTES = 1_000_000
+SMALL_BLOCK_BYTES = 100_000  # below the chunks that a server sends and receives
 _is_tuned = False
 
 

@@ -16,15 +16,15 @@ for _value, _digits in enumerate((*"0123456789", "aA", "bB", "cC", "dD", "eE", "
     _DIGIT_VALUES[[ord(digit) for digit in _digits]] = _value
 
 
-def unquote_pieces(text: bytes) -> Iterator[bytes]:
+def unquote_pieces(text: bytes | memoryview) -> Iterator[bytes]:
     """Undo the encoding; what is no escape stays as it is."""
     at = 0
     while at < len(text):
-        end = at + PIECE_BYTES
-        escape = text.find(b"%", end - 2, end)  # an escape is not cut in two
-        end = escape if escape >= 0 else end
-        yield _unquote(text[at:end].replace(b"+", b" "))
-        at = end
+        piece = bytes(text[at : at + PIECE_BYTES])
+        escape = piece.find(b"%", PIECE_BYTES - 2)  # an escape is not cut in two
+        piece = piece[:escape] if escape >= 0 else piece
+        yield _unquote(piece.replace(b"+", b" "))
+        at += len(piece)
 
 
 def _unquote(piece: bytes) -> bytes:

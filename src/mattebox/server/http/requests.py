@@ -113,11 +113,17 @@ def _parse_multipart(data: RequestData, body: Content, content_type: str, buffer
 
 def _parse_urlencoded(data: RequestData, body: bytes, buffer: ContentBuffer) -> None:
     _check_counts(0, body.count(b"&") + 1 if body else 0)
-    for pair in body.split(b"&"):
-        name, _, value = pair.partition(b"=")
+    start = 0
+    while start < len(body):
+        end = body.find(b"&", start)
+        end = end if end >= 0 else len(body)
+        equals = body.find(b"=", start, end)
+        name_end = equals if equals >= 0 else end
+        _check_length("a field's name", name_end - start)
+        name = decode_text(b"".join(unquote_pieces(memoryview(body)[start:name_end])))
         if name:
-            _check_length("a field's name", len(name))
-            _add_text(data, decode_text(b"".join(unquote_pieces(name))), value, buffer, is_quoted=True)
+            _add_text(data, name, memoryview(body)[name_end + 1 : end], buffer, is_quoted=True)
+        start = end + 1
 
 
 def _parse_json(data: RequestData, body: bytes, buffer: ContentBuffer) -> None:
@@ -128,7 +134,9 @@ def _parse_json(data: RequestData, body: bytes, buffer: ContentBuffer) -> None:
             data.fields[name] = parse_json_value(name, raw)
 
 
-def _add_text(data: RequestData, name: str, value: bytes, buffer: ContentBuffer, *, is_quoted: bool = False) -> None:
+def _add_text(
+    data: RequestData, name: str, value: bytes | memoryview, buffer: ContentBuffer, *, is_quoted: bool = False
+) -> None:
     """Add a field of a query or of an urlencoded form."""
     pieces = unquote_pieces(value) if is_quoted else iter_pieces(value)
     if name.endswith(BASE64_SUFFIX):
