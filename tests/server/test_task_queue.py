@@ -277,3 +277,18 @@ def test_a_worker_is_kept_only_for_a_while(monkeypatch: pytest.MonkeyPatch) -> N
         await bench.run_all()
 
     run(test)
+
+
+def test_a_caller_with_few_tasks_is_asked_to_come_again_soon() -> None:
+    async def test() -> None:
+        bench = Bench(max_waiting=40)
+        for number in range(30):
+            await bench.start(f"many{number}", small("many"))
+        bench.queue.mean_seconds = 1.0
+        assert bench.queue.retry_after("many") == 29
+        assert bench.queue.retry_after("few") == 1
+        await bench.start("few", small("few"))
+        assert bench.queue.retry_after("few") == 2
+        await bench.run_all()
+
+    run(test)

@@ -112,10 +112,11 @@ class TaskQueue:
         """Pixels of the tasks that run."""
         return sum(entry.task.pixels for entry in self.running)
 
-    @property
-    def retry_after(self) -> int:
-        """Seconds until those that wait now will have run."""
-        seconds = self.mean_seconds * len(self.waiting) / self.max_running
+    def retry_after(self, caller: str) -> int:
+        """Seconds until the tasks of a caller that wait now will have run, as callers take turns."""
+        callers = {entry.task.caller for entry in self.waiting} | {caller}
+        own_tasks = sum(entry.task.caller == caller for entry in self.waiting)
+        seconds = self.mean_seconds * min(len(self.waiting), own_tasks * len(callers)) / self.max_running
         return min(MAX_RETRY_SECONDS, max(1, math.ceil(seconds)))
 
     @asynccontextmanager
@@ -144,7 +145,7 @@ class TaskQueue:
                 await entry.turn
         except TimeoutError:
             problem = f"the picture waited {self.max_wait_seconds:g} s for a worker"
-            raise ServerBusy(problem, self.retry_after) from None
+            raise ServerBusy(problem, self.retry_after(entry.task.caller)) from None
 
     def _make_room(self, task: TaskClass) -> None:
         """Drop tasks of callers that take more of the queue than this task's caller would. ServerBusy."""
@@ -158,14 +159,15 @@ class TaskQueue:
         while sum(loads.values()) + self._load(task) > 1 + ROUNDING:
             caller = max(loads, key=lambda name: loads[name])
             if loads[caller] <= own_load + ROUNDING:
-                raise ServerBusy("too many pictures wait already", self.retry_after)
+                raise ServerBusy("too many pictures wait already", self.retry_after(task.caller))
             dropped.append(next(e for e in reversed(waiting) if e.task.caller == caller))
             waiting.remove(dropped[-1])
             loads[caller] -= self._load(dropped[-1].task)
         for entry in dropped:
             self.waiting.remove(entry)
             if not entry.turn.done():
-                entry.turn.set_exception(ServerBusy("other callers have fewer pictures that wait", self.retry_after))
+                seconds = self.retry_after(entry.task.caller)
+                entry.turn.set_exception(ServerBusy("other callers have fewer pictures that wait", seconds))
 
     def _load(self, task: TaskClass) -> float:
         """The share of the queue that a task takes: of its places or of its pixels, whichever is more."""
