@@ -117,3 +117,22 @@ def test_haze_is_estimated_with_the_illuminant(astronaut: Picture) -> None:
     assert expected > 0.05
     for white in ("auto", "grey", "3200K"):
         assert white_balance.plan_white_balance(Balance(white=white), hazy).haze == expected
+
+
+@pytest.mark.parametrize(
+    ("name", "kelvin"), [("astronaut", 2300), ("astronaut", 2600), ("coffee", 2300), ("rocket", 2600)]
+)
+def test_strong_tungsten_light_is_corrected(name: str, kelvin: int, request: pytest.FixtureRequest) -> None:
+    """At least two thirds of what can be: near the border of the histograms it is estimated twice."""
+    light = illuminant.light_from_kelvin(kelvin, SPACE)
+    seen = sample_light(apply_illuminant(request.getfixturevalue(name), light))
+    corrected = illuminant.log_chromaticity(illuminant_estimation.estimate_white_balance(seen).light_to_correct)
+    assert corrected @ illuminant.log_chromaticity(light) > 0.66 * np.sum(illuminant.log_chromaticity(light) ** 2)
+
+
+def test_the_sea_stays_blue() -> None:
+    down = np.linspace(0, 1, 200)[:, None, None]
+    sea = (1 - down) * np.array([10, 60, 170]) + down * np.array([30, 100, 220])
+    rgb = np.repeat(sea, 300, 1) + np.random.default_rng(0).normal(0, 3, (200, 300, 3))
+    estimate = illuminant_estimation.estimate_white_balance(sample_light(Picture(rgb.clip(0, 255).astype(np.uint8))))
+    assert np.abs(illuminant.log_chromaticity(estimate.light_to_correct)).max() < 0.15

@@ -91,8 +91,29 @@ def test_too_large_a_result_is_refused_at_once() -> None:
         done(Picture(np.zeros((3000, 4000, 3), np.uint8)), Cut(), Upscale(to="16x"))
 
 
+def test_faithful_upscaling_of_noise_is_noted(astronaut: Picture) -> None:
+    clean = small(astronaut)
+    noise = np.random.default_rng(0).normal(0, 12, clean.rgb.shape)
+    noisy = clean.with_pixels(np.clip(clean.rgb + noise, 0, 255).astype(np.uint8), None)
+    flat = clean.with_pixels(np.full_like(clean.rgb, 128), None)
+    assert any("looks noisy" in note for note in done(noisy, Upscale(to="1.5x")).notes)
+    assert not done(noisy, Upscale(to="1.5x", model="real")).notes
+    assert not done(flat, Upscale(to="1.5x")).notes
+
+
+def test_noise_that_light_will_raise_is_restored(astronaut: Picture) -> None:
+    """Noise of one level is left alone, unless the shadows are brightened after it."""
+    noise = np.random.default_rng(0).normal(0, 1, (160, 160, 3))
+    dark = astronaut.with_pixels(np.rint(40 + noise).astype(np.uint8), None)
+    assert done(dark, Restore(amount="auto")).picture.rgb is dark.rgb
+    plain, restored = done(dark, Light(exposure=3)), done(dark, Restore(amount="auto"), Light(exposure=3))
+    assert restored.picture.rgb.std() < 0.9 * plain.picture.rgb.std()
+
+
 def test_a_clean_photograph_opens_no_network(astronaut: Picture, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("mattebox.pipeline.restoration.blind_restoration.estimate_strength", lambda picture: 0.0)
+    monkeypatch.setattr(
+        "mattebox.pipeline.restoration.blind_restoration.estimate_strength", lambda picture, noise_gain: 0.0
+    )
     monkeypatch.setattr(
         "mattebox.pipeline.run.open_image_to_image_network", lambda *_: pytest.fail("a network was opened")
     )

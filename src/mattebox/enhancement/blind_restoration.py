@@ -24,11 +24,12 @@ GRAIN_SHARE, HEAVY_NOISE_RANGE = 0.12, (12 / 255, 30 / 255)  # of heavy noise, l
 MIN_VISIBLE_BLOCKINESS, FULL_STRENGTH_BLOCKINESS = 0.12, 0.3
 
 
-def resolve_strength(amount: str, picture: Picture) -> float:
-    """The strength 0..1 that "none", "auto" or a number from 0 to 1 asks for. UsageError."""
+def resolve_strength(amount: str, picture: Picture, noise_gain: float = 1) -> float:
+    """The strength 0..1 that "none", "auto" or a number from 0 to 1 asks for; `noise_gain` is how much more visible
+    later steps make the noise. UsageError."""
     if amount == "none":
         return 0.0
-    return estimate_strength(picture) if amount == "auto" else parse_strength(amount)
+    return estimate_strength(picture, noise_gain) if amount == "auto" else parse_strength(amount)
 
 
 def parse_strength(amount: str) -> float:
@@ -42,9 +43,10 @@ def parse_strength(amount: str) -> float:
     return strength
 
 
-def estimate_strength(picture: Picture) -> float:
-    """The strength that the picture's noise or blocking calls for; 0 where neither is visible."""
-    return _strength_from_measurements(photo_statistics.noise_sigma(picture), photo_statistics.blockiness(picture))
+def estimate_strength(picture: Picture, noise_gain: float = 1) -> float:
+    """The strength that the picture's noise, times `noise_gain`, or blocking calls for; 0 where neither is visible."""
+    noise = noise_gain * photo_statistics.noise_sigma(picture)
+    return _strength_from_measurements(noise, photo_statistics.blockiness(picture))
 
 
 def strength_from_statistics(stats: photo_statistics.PhotoStatistics) -> float:

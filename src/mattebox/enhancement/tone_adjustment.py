@@ -27,6 +27,8 @@ MIN_LOG_LIGHT = np.float32(2.0**-10)  # added before logarithms
 SHOULDER_START = 0.75  # linear light above which gains are compressed
 CURVE_ITERATIONS = 4  # of the low-light curve
 MIDDLE_GREY = 0.18
+SHADOW_VALUES = (0.15, 0.25)  # encoded
+MAX_SHADOW_STOPS = 1.5  # by which shadows are brightened
 STOPS_PER_ENCODED_DOUBLING = 2.2  # of linear light, about
 HIGHLIGHT_TARGET_RANGE = (0.75, 0.9)  # encoded values: the brightest pixels are brought here; the darker, the higher
 HIGHLIGHT_TARGET_RAMP = 0.35  # encoded values below the range at which its upper end is the target
@@ -183,6 +185,13 @@ def apply_exposure_and_lift(value: Floats, tone: ToneAdjustment) -> Floats:
     return result
 
 
+def shadow_gain(tone: ToneAdjustment) -> float:
+    """How much steeper an adjustment makes encoded values in the shadows, and so their noise; 1 at least."""
+    dark = encode_srgb(apply_exposure_and_lift(decode_srgb(np.array(SHADOW_VALUES, np.float32)), tone))
+    slope = float(dark[1] - dark[0]) / (SHADOW_VALUES[1] - SHADOW_VALUES[0])
+    return max(1.0, slope * 2 ** (MAX_SHADOW_STOPS * max(0.0, tone.shadows) / STOPS_PER_ENCODED_DOUBLING))
+
+
 def apply_low_light_curve(value: Floats, amount: float) -> Floats:
     """x + a x (1 - x), iterated, on encoded values; a negative amount darkens."""
     for _ in range(CURVE_ITERATIONS):
@@ -215,7 +224,7 @@ def _local_gain(
     stops = np.log2(value + MIN_LOG_LIGHT)
     base = base_layer.evaluate(stops, rows)
     level = base - np.float32(np.log2(MIDDLE_GREY))  # stops above middle grey
-    shift = 1.5 * tone.shadows * smoothstep(-level - 0.5, 3) * smoothstep(level + 9, 3)
+    shift = MAX_SHADOW_STOPS * tone.shadows * smoothstep(-level - 0.5, 3) * smoothstep(level + 9, 3)
     shift += 1.3 * tone.highlights * smoothstep(level - 0.2, 2)
     shift += 0.8 * tone.clarity * np.clip(stops - base, -1, 1) * effect_weight * smoothstep(level + 7, 3)
     gain: Floats = np.exp2(shift.astype(np.float32))

@@ -9,9 +9,16 @@ after upscaling: sharpened edges must not go through a network, and a tone curve
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Protocol
 
-from mattebox.enhancement import blind_restoration, face_restoration, upscaling
+from mattebox.enhancement import (
+    blind_restoration,
+    face_restoration,
+    photo_statistics,
+    tone_adjustment,
+    upscaling,
+)
 from mattebox.enhancement.self_ensemble import add_self_ensemble
 from mattebox.enhancement.tile_sink import OpenTileSink, TileSink
 from mattebox.io import resampling
@@ -20,8 +27,15 @@ from mattebox.models.cards.registry import find_card, find_card_for_task, restor
 from mattebox.models.image_to_image import ImageToImageNetwork, find_twin_card, find_upscale_factor
 from mattebox.models.store.weight_store import require_all_installed
 from mattebox.recipe.recipe import Recipe
-from mattebox.recipe.steps import Faces, Restore, Upscale
+from mattebox.recipe.steps import Faces, Light, Restore, Upscale
 from mattebox.types import ImageShape, Matte, OnProgress, Picture
+
+FAITHFUL_MODEL = Upscale().model
+MAX_FAITHFUL_NOISE = 3 / 255  # standard deviation
+NOISY_UPSCALE_NOTE = (
+    "the photograph looks noisy, and the faithful model enlarges noise with it: "
+    "restore it first, or choose the real model"
+)
 
 
 class OpenNetwork(Protocol):
@@ -71,14 +85,23 @@ def _network_names(recipe: Recipe) -> list[str]:
 def restore_photograph(
     photograph: Picture, recipe: Recipe, open_network: OpenNetwork, on_progress: OnProgress | None = None
 ) -> Picture:
-    """Apply the step Restore; the network is opened only if there is something to restore."""
+    """Apply the step Restore; the network is opened only if there is something to restore. What Light will brighten
+    counts as that much noisier."""
     step = recipe.find_step(Restore)
-    strength = 0.0 if step is None else blind_restoration.resolve_strength(step.amount, photograph)
-    if step is None or strength == 0:
+    if step is None:
+        return photograph
+    strength = blind_restoration.resolve_strength(step.amount, photograph, _noise_gain(photograph, recipe))
+    if strength == 0:
         return photograph
     return blind_restoration.restore_picture(
         photograph, _apply_effort(open_network(restorer_name(step.model)), step), strength, on_progress
     )
+
+
+def _noise_gain(photograph: Picture, recipe: Recipe) -> float:
+    """How much more visible the recipe's step Light makes the noise in the shadows."""
+    step = recipe.find_step(Light)
+    return 1.0 if step is None else tone_adjustment.shadow_gain(tone_adjustment.plan_tone(photograph, step))
 
 
 def target_shape(shape: ImageShape, recipe: Recipe) -> ImageShape:
@@ -105,7 +128,10 @@ def upscale_picture(
         _apply_effort(open_network(networks[scale], step.denoise / 100), step)
         for scale in upscaling.plan_passes(factor, list(networks))
     ]
-    return upscaling.upscale_picture(picture, target, chain, step.detail / 100, on_progress, open_tile_sink)
+    result = upscaling.upscale_picture(picture, target, chain, step.detail / 100, on_progress, open_tile_sink)
+    if step.model == FAITHFUL_MODEL and photo_statistics.noise_sigma(picture) > MAX_FAITHFUL_NOISE:
+        result = replace(result, notes=(*result.notes, NOISY_UPSCALE_NOTE))
+    return result
 
 
 def restore_faces(
