@@ -34,7 +34,7 @@ def run_mattebox_auto(picture: Picture, coarse_matte: Matte) -> MattingResult:
 def run_mattebox_trimap(picture: Picture, coarse_matte: Matte) -> MattingResult:
     from mattebox.matting.trimap_matting import matte_from_trimap
 
-    trimap = np.round(trimap_from_coarse(picture, coarse_matte) * 255.5).astype(np.uint8)
+    trimap = np.floor(trimap_from_coarse(picture, coarse_matte) * 255.5 + 0.5).clip(0, 255).astype(np.uint8)
     return with_foreground_colours(picture, matte_from_trimap(picture, trimap))
 
 

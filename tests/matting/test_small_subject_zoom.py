@@ -5,7 +5,6 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from mattebox.matting.scribbles import parse_scribbles
 from mattebox.matting.small_subject_zoom import merge_zoomed_matte, zoom_box
 from mattebox.metrics.matting import sad
 from mattebox.models.cards.registry import all_cards
@@ -94,10 +93,25 @@ def test_a_picture_that_is_partly_transparent_hides_the_same() -> None:
     assert made.alpha[300, 470] == 255
 
 
-def test_the_box_holds_the_subject_and_all_scribbles() -> None:
+def test_the_box_holds_the_subject() -> None:
     matte = Matte(np.zeros((60, 90), np.uint8), 0.9, True, (10, 10, 20, 30))
     assert zoom_box(matte, SIZE) == (60, 60, 240, 340)
-    assert zoom_box(matte, SIZE, parse_scribbles("90%,90%", SIZE)) == (60, 60, 850, 580)
+
+
+@pytest.mark.parametrize("mark", ["105,98", "850,540", "500,20"])
+def test_a_click_elsewhere_leaves_the_subject_as_it_is(mark: str) -> None:
+    """The network sees the same crop, whatever is marked: only the piece under the click may change."""
+    truth = spot((100, 100), 40)
+    grain = np.random.default_rng(0).integers(-12, 13, (*SIZE, 3))
+    picture = Picture((photograph(truth).rgb.astype(int) + grain).clip(0, 255).astype(np.uint8))
+    plain, marked = (cut(picture, 0.3, step) for step in (Cut(edges="none"), Cut(edges="none", keep=mark)))
+    assert plain.matte is not None
+    assert marked.matte is not None
+    near = np.s_[30:170, 30:170]
+    change = np.abs(plain.matte.alpha[near].astype(int) - marked.matte.alpha[near])
+    assert change.mean() < 1
+    x, y = (int(v) for v in mark.split(","))
+    assert marked.matte.alpha[y, x] > 200
 
 
 def test_the_merged_matte_is_of_the_crop() -> None:

@@ -11,7 +11,7 @@ import numpy as np
 from mattebox.matting.matting_laplacian import MattingLaplacian
 from mattebox.types import Floats, Mask
 
-RELATIVE_TOLERANCE = 1e-6  # of the first residual
+RELATIVE_TOLERANCE = 1e-9  # of the first residual, squared
 MIN_DIAGONAL = 1e-6  # of the system's matrix, for the preconditioner
 
 

@@ -23,8 +23,7 @@ TILE_SIDE_PIXELS = 192
 MARGIN_PIXELS = 24  # of a tile, on every side, over which it is blended with its neighbours
 FIXED_BORDER_PIXELS = 2  # outermost pixels of a margin, held at the level below: the radius of the Laplacian
 COARSEST_SIDE_PIXELS = 100  # longer side of the pyramid's last level, at most
-MAX_ITERATIONS = 40  # in one tile at full size; the level below is close already
-MAX_COARSE_ITERATIONS = 160  # in one tile of the levels below, which settle wide bands at a third of the cost
+MAX_ITERATIONS = 160  # in one tile; plain surfaces need fewer, strands all
 PARTLY_KNOWN_WEIGHT = 1.0  # of cells that are in part certain, relative to the matting Laplacian
 ALPHA_CLIP_MARGIN = 0.08  # alpha this close to 0 or 1 becomes 0 or 1: the method leaves haze there (decision 011)
 
@@ -87,18 +86,17 @@ def solve_trimap(rgb: Pixels, trimap: NDArray[np.uint8]) -> Floats:
         levels.append(levels[-1].halve())
     alpha = np.full(levels[-1].shape, 0.5, np.float32)
     for level in reversed(levels):
-        limit = MAX_ITERATIONS if level is levels[0] else MAX_COARSE_ITERATIONS
-        alpha = solve_level(level, resampling.enlarge(alpha, level.shape, "bilinear"), limit)
+        alpha = solve_level(level, resampling.enlarge(alpha, level.shape, "bilinear"))
     stretched = stretch_levels(alpha, ALPHA_CLIP_MARGIN, 1 - ALPHA_CLIP_MARGIN)
     return np.asarray(stretched, np.float32)
 
 
-def solve_level(level: TrimapLevel, start: Floats, max_iterations: int) -> Floats:
+def solve_level(level: TrimapLevel, start: Floats) -> Floats:
     """Alpha of a level of the pyramid, 0..1, from a first guess."""
     alpha: Floats = np.where(level.foreground == 255, np.float32(1), start)
     alpha[level.background == 255] = 0
     windows = [w for w in _iter_windows(level.shape) if _is_unknown(level, w).any()]
-    patches = cpu_threads.parallel_map(lambda window: _solve_window(level, alpha, window, max_iterations), windows)
+    patches = cpu_threads.parallel_map(lambda window: _solve_window(level, alpha, window), windows)
     weighted, weights = np.zeros_like(alpha), np.zeros_like(alpha)
     for window, patch in zip(windows, patches, strict=True):
         weight = window.blend_weight(level.shape)
@@ -110,7 +108,7 @@ def solve_level(level: TrimapLevel, start: Floats, max_iterations: int) -> Float
     return alpha
 
 
-def _solve_window(level: TrimapLevel, start: Floats, window: Window, max_iterations: int) -> Floats:
+def _solve_window(level: TrimapLevel, start: Floats, window: Window) -> Floats:
     """Alpha in a window; known pixels and the border inside the picture keep the start."""
     part = (window.rows, window.columns)
     patch = start[part]
@@ -121,7 +119,7 @@ def _solve_window(level: TrimapLevel, start: Floats, window: Window, max_iterati
     data = foreground / np.maximum(known_share, np.float32(1e-6))
     unknown = _is_unknown(level, window) & _is_free(window, level.shape)
     weight = np.float32(PARTLY_KNOWN_WEIGHT) * known_share
-    return solve_closed_form(as_floats(level.rgb[part]), patch, unknown, weight, data, max_iterations)
+    return solve_closed_form(as_floats(level.rgb[part]), patch, unknown, weight, data, MAX_ITERATIONS)
 
 
 def _iter_windows(size: ImageShape) -> list[Window]:
