@@ -28,6 +28,7 @@ from mattebox.matting.colour_refinement import refine
 from mattebox.matting.corrections import Corrections, parse_corrections
 from mattebox.matting.flat_artwork import Backdrop, detect_artwork, find_backdrop
 from mattebox.matting.foreground import estimate_foreground
+from mattebox.matting.hole_opening import open_holes
 from mattebox.matting.keying_method import KeyingMethod, parse_keying_method
 from mattebox.matting.matte_operations import enlarge_matte
 from mattebox.matting.network_refinement import refine_with_network
@@ -93,8 +94,14 @@ class NetworkMatte:
                 lambda: small_subject_zoom.zoom_in_on_subject(picture, matte, self.session, remaining, self.step.votes),
             )
             if zoomed is not None:
+                zoomed = zoomed._replace(matte=self._open_holes(zoomed.crop, zoomed.matte))
                 return InitialMatte(*zoomed, parse_corrections(self.step, picture, zoomed.crop_box))
-        return InitialMatte(matte, crop, region, remaining)
+        return InitialMatte(self._open_holes(crop, matte), crop, region, remaining)
+
+    def _open_holes(self, crop: Picture, matte: Matte) -> Matte:
+        if not matte.found:
+            return matte
+        return self.timer.run("holes", lambda: open_holes(crop, matte, self.step.holes))
 
     def refine_edges(self, crop: Picture, matte: Matte) -> Matte:
         return self.timer.run("refine", lambda: EDGE_REFINERS[self.step.edges](crop, matte))

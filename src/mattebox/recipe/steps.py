@@ -128,8 +128,8 @@ class Cut(Step, frozen=True):
     holes: Annotated[
         Literal["keep", "open", "auto"],
         Meta(
-            description="enclosed areas of artwork that have its background's colour: keep them, open them all, or "
-            "(auto) those of letters and rings, but not an eye in a face"
+            description="background seen through the subject that the matte has filled, such as the gap between arm "
+            "and body or a letter's counter: keep it so, open what is likely, or (auto) only what is certain"
         ),
     ] = "auto"
     tolerance: Annotated[

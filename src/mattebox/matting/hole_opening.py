@@ -1,0 +1,141 @@
+"""Holes: plain background seen through the subject, which a network took for a part of it.
+
+Where the background around the subject is plain, a region inside the subject that has the background's colour as it is
+nearby, is as even, and stands out against what surrounds it, is background: the gap between arm and body, the inside of
+a handle or a ring. Backgrounds with texture say nothing about the inside, and are left alone.
+"""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import numpy as np
+
+from mattebox.core.connected_components import dilate, label_components
+from mattebox.core.smoothing_filters import box_filter
+from mattebox.io import resampling
+from mattebox.matting.enclosed_ground import Holes
+from mattebox.matting.matte_operations import as_floats, as_pixels, guide_image
+from mattebox.types import Box, Floats, Mask, Matte, Picture
+
+GUIDE_SIDE_SAMPLES = 360  # longer side of the grid on which holes are looked for, about
+MAX_BACKGROUND_ALPHA, MIN_SUBJECT_ALPHA = 0.1, 0.5
+MIN_BACKGROUND_SHARE = 0.03  # of what lies within reach that must be background
+RING_SAMPLES = 4  # width of the surroundings of a hole
+MIN_CLOSED_SHARE = 0.5  # of the surroundings that must be subject
+MAX_CHECKED_REGIONS = 40
+
+
+class HoleLimits(NamedTuple):
+    """How like the background a hole must be, of 1, how large, and how far away, in shares of the longer side, the
+    background is looked at: further where none is near."""
+
+    background_deviation: float
+    difference: float
+    deviation: float
+    contrast: float
+    area_share: float
+    reach_shares: tuple[float, ...]
+
+
+LIMITS = {
+    "auto": HoleLimits(0.03, 0.02, 0.02, 0.15, 0.0012, (0.15,)),
+    "open": HoleLimits(0.08, 0.06, 0.05, 0.06, 0.0006, (0.15, 0.4)),
+}
+
+
+def open_holes(picture: Picture, coarse: Matte, holes: Holes) -> Matte:
+    """Open the holes of a coarse matte, before its edges are refined.
+
+    Parameters
+    ----------
+    picture : Picture
+        The picture of the matte.
+    coarse : Matte
+        Coarse matte of the whole picture.
+    holes : {"keep", "open", "auto"}
+        keep leaves the matte as it is; auto opens what is certain; open, what is likely.
+
+    Returns
+    -------
+    Matte
+        At the resolution of `coarse`.
+    """
+    if holes == "keep":
+        return coarse
+    guide = guide_image(picture.rgb, max(1, round(max(picture.shape) / GUIDE_SIDE_SAMPLES)))
+    mask = find_holes(guide, resampling.enlarge(as_floats(coarse.alpha), guide.shape[:2], "bilinear"), LIMITS[holes])
+    if not mask.any():
+        return coarse
+    cover = resampling.crop_and_resize_plane(mask.astype(np.float32), (0, 0, *mask.shape[::-1]), coarse.shape)
+    return coarse.with_alpha(as_pixels(np.minimum(as_floats(coarse.alpha), 1 - cover.clip(0, 1)), coarse.bit_depth))
+
+
+def find_holes(guide: Floats, alpha: Floats, limits: HoleLimits) -> Mask:
+    """Which samples of a guide H x W x 3 show background although alpha (H x W) says subject."""
+    background, subject = alpha < MAX_BACKGROUND_ALPHA, alpha > MIN_SUBJECT_ALPHA
+    mean, deviation = nearest_background(guide, background, limits.reach_shares)
+    alike = (
+        subject
+        & (deviation < limits.background_deviation)
+        & (np.abs(guide - mean).max(axis=2) < limits.difference + deviation)
+    )
+    labels, components = label_components(alike, connectivity=4)
+    holes = np.zeros(len(components) + 1, np.bool_)
+    for label, component in enumerate(components[:MAX_CHECKED_REGIONS], start=1):
+        if component.area < limits.area_share * alpha.size:
+            break
+        window = _window(component.box, alpha.shape)
+        holes[label] = _is_hole(guide[window], labels[window] == label, subject[window], mean[window], limits)
+    return holes[labels]
+
+
+def nearest_background(guide: Floats, background: Mask, reach_shares: tuple[float, ...]) -> tuple[Floats, Floats]:
+    """Mean colour (H x W x 3) and deviation (H x W) of the background near each sample; the deviation is infinite where
+    there is none within reach."""
+    mean, deviation = np.zeros_like(guide), np.full(background.shape, np.inf, np.float32)
+    for reach_share in reach_shares:
+        local_mean, local_deviation, share = local_background(guide, background, reach_share)
+        is_new = np.isinf(deviation) & (share > MIN_BACKGROUND_SHARE)
+        mean[is_new], deviation[is_new] = local_mean[is_new], local_deviation[is_new]
+    return mean, deviation
+
+
+def local_background(guide: Floats, background: Mask, reach_share: float) -> tuple[Floats, Floats, Floats]:
+    """Mean colour (H x W x 3) and deviation (H x W) of the background within reach of each sample, and its share."""
+    radius = max(2, round(reach_share * max(background.shape)))
+    weight = background.astype(np.float32)
+    share = box_filter(weight, radius)
+    safe = np.maximum(share, 1e-4)
+    means = [box_filter(guide[..., c] * weight, radius) / safe for c in range(3)]
+    squares = [box_filter(np.square(guide[..., c]) * weight, radius) / safe for c in range(3)]
+    variance = np.max([s - m * m for s, m in zip(squares, means, strict=True)], axis=0)
+    return np.stack(means, axis=2), np.sqrt(np.maximum(variance, 0)), share
+
+
+def _is_hole(guide: Floats, region: Mask, subject: Mask, mean: Floats, limits: HoleLimits) -> bool:
+    """Whether a region is even, closed in by subject, of the background's colour, and unlike what surrounds it."""
+    core = ~dilate(~region, 1)
+    core = core if core.any() else region
+    around = dilate(region, RING_SAMPLES) & ~dilate(region, 1)
+    ring = around & subject
+    if not ring.any() or ring.sum() < MIN_CLOSED_SHARE * around.sum():
+        return False
+    colours = guide[core]
+    difference = np.abs(colours.mean(axis=0) - mean[core].mean(axis=0)).max()
+    contrast = np.abs(guide[ring] - colours.mean(axis=0)).max(axis=1)
+    return bool(
+        difference < limits.difference
+        and colours.std(axis=0).max() < limits.deviation
+        and np.quantile(contrast, 0.25) > limits.contrast
+    )
+
+
+def _window(box: Box, shape: tuple[int, ...]) -> tuple[slice, slice]:
+    """Rows and columns of a box with a margin."""
+    left, top, right, bottom = box
+    margin = 2 * RING_SAMPLES
+    return (
+        slice(max(0, top - margin), min(shape[0], bottom + margin)),
+        slice(max(0, left - margin), min(shape[1], right + margin)),
+    )
