@@ -72,7 +72,7 @@ class ChaosReport:
             found.append("the good client got nothing done")
         if max(self.server_megabytes) > MAX_SERVER_MEGABYTES:
             found.append(f"the server's process took {max(self.server_megabytes):.0f} MB")
-        found += [f"log: {line[:1500]}" for line in self.internal_errors]
+        found += [f"log: {shorten_log_line(line)}" for line in self.internal_errors]
         return found
 
     def lines(self) -> Iterator[str]:
@@ -92,6 +92,11 @@ class ChaosReport:
             yield (f"memory of the {label}, MB: max {max(samples):.0f}, first third {max(samples[:third]):.0f}, "
                    f"last {max(samples[-third:]):.0f}")  # fmt: skip
         yield from self.violations() or ["nothing happened that must not happen"]
+
+
+def shorten_log_line(line: str) -> str:
+    """A line of the server's log without its middle: it starts with the error's kind and ends where it was raised."""
+    return line if len(line) <= 1500 else f"{line[:200]} ... {line[-1300:]}"
 
 
 def run_chaos(seconds: float, intensity: float, file_bytes: int, kill_seconds: float, model: str) -> ChaosReport:

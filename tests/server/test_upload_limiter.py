@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import random
 import socket
 import struct
 import time
@@ -13,7 +14,10 @@ from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
+from starlette.requests import Request
 
+from mattebox.server.http import upload_limiter
+from mattebox.server.http.problems import Problem
 from mattebox.server.http.upload_limiter import Upload, UploadLimiter
 from tests.serving import make_buffer, start_server
 
@@ -180,3 +184,102 @@ def test_the_slowest_uploads_are_evicted_first() -> None:
         return [*first, *second]
 
     assert asyncio.run(evictions()) == [False, True, False, True, True, False]
+
+
+def scripted_request(parts: list[bytes], turns: list[int]) -> Request:
+    """A request whose body arrives in parts, each after so many turns of the event loop."""
+    messages = iter([*((p, t, True) for p, t in zip(parts, turns, strict=True)), (b"", 0, False)])
+
+    async def receive() -> dict[str, object]:
+        body, pause, has_more = next(messages)
+        await pass_turns(pause)
+        return {"type": "http.request", "body": body, "more_body": has_more}
+
+    return Request({"type": "http", "method": "POST", "path": "/", "query_string": b"", "headers": []}, receive)
+
+
+async def pass_turns(count: int) -> None:
+    for _ in range(count):
+        await asyncio.sleep(0)
+
+
+async def upload(limiter: UploadLimiter, request: Request, turns_in_hand: int = 0) -> int:
+    """The status that an upload ends with, which stays in hand for so many turns once it is complete."""
+    try:
+        async with limiter.admit(request, 1000) as admitted:
+            await limiter.read_body(request, admitted, 1000)
+            await pass_turns(turns_in_hand)
+    except Problem as problem:
+        return problem.status
+    return 200
+
+
+@pytest.fixture
+def eager_eviction(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Any upload may be evicted, however short it has been there."""
+    monkeypatch.setattr(upload_limiter, "FRESH_SECONDS", -1.0)
+
+
+@pytest.mark.usefixtures("eager_eviction")
+def test_a_complete_upload_is_not_evicted() -> None:
+    """It waits for a download or for the disk, say, while others fill the buffer."""
+
+    async def statuses() -> list[int]:
+        limiter = UploadLimiter(4, make_buffer(100))
+        complete = asyncio.create_task(upload(limiter, scripted_request([b"{}"], [0]), 50))
+        await pass_turns(10)
+        filling = await upload(limiter, scripted_request([bytes(200)], [0]))
+        return [await complete, filling]
+
+    assert asyncio.run(statuses()) == [200, 200]
+
+
+@pytest.mark.usefixtures("eager_eviction")
+def test_an_upload_whose_time_is_over_is_not_evicted_too() -> None:
+    """Its deadline passes in the very turn of the event loop in which another one fills the buffer."""
+
+    async def statuses() -> list[int]:
+        limiter = UploadLimiter(4, make_buffer(100))
+        late = asyncio.create_task(upload(limiter, scripted_request([b"x"], [100])))
+        await pass_turns(5)
+        (admitted,) = limiter._uploads
+        assert admitted.deadline is not None
+        admitted.deadline.reschedule(0.0)
+        return [await upload(limiter, scripted_request([bytes(200)], [1])), await late]
+
+    assert asyncio.run(statuses()) == [200, 408]
+
+
+@pytest.mark.usefixtures("eager_eviction")
+def test_complete_uploads_do_not_keep_others_out(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(upload_limiter, "MAX_UPLOADS", 2)
+
+    async def statuses() -> list[int]:
+        limiter = UploadLimiter(4, make_buffer())
+        complete = [asyncio.create_task(upload(limiter, scripted_request([b"{}"], [0]), 50)) for _ in range(5)]
+        await pass_turns(20)
+        return [await upload(limiter, scripted_request([b"x"], [0])), *await asyncio.gather(*complete)]
+
+    assert asyncio.run(statuses()) == [200] * 6
+
+
+@pytest.mark.usefixtures("eager_eviction")
+@pytest.mark.parametrize("seed", range(40))
+def test_uploads_at_once_end_with_a_reason(seed: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    """In any order of arrival, completion and eviction."""
+    monkeypatch.setattr(upload_limiter, "MAX_UPLOADS", 3)
+    rng = random.Random(seed)
+
+    async def statuses() -> list[int]:
+        limiter, uploads = UploadLimiter(4, make_buffer(300)), []
+        for _ in range(30):
+            count = rng.randint(0, 4)
+            parts, turns = [rng.randbytes(rng.randint(1, 150)) for _ in range(count)], rng.choices(range(12), k=count)
+            request = scripted_request(parts, turns)
+            uploads.append(asyncio.create_task(upload(limiter, request, rng.randint(0, 30))))
+            await pass_turns(rng.randint(0, 6))
+        ended = await asyncio.gather(*uploads)
+        assert not limiter._uploads
+        return ended
+
+    assert set(asyncio.run(statuses())) <= {200, 408, 413, 503}

@@ -12,7 +12,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 from starlette.requests import ClientDisconnect, Request
 
@@ -23,7 +23,7 @@ SMALL_UPLOAD_BYTES = 1_000_000  # smaller uploads need no slot
 FRESH_SECONDS = 1.0  # an upload counts as fast for so long
 SLOT_TIMEOUT_SECONDS = 0.05  # to wait for a slot
 GRACE_SECONDS, MIN_BYTES_PER_SECOND = 20.0, 16_000  # the rate applies after the grace period
-MAX_UPLOADS = 128
+MAX_UPLOADS = 128  # that arrive at a time
 MAX_LENGTH_DIGITS = 18
 DRAIN_TIMEOUT_SECONDS = 5.0  # to receive the rest of a refused upload
 PREFIX_BYTES, MAX_PREFIX_BYTES = 16_000, 64_000  # shown to the prefix check
@@ -38,17 +38,28 @@ async def accept_prefix(_: bytes) -> None:
 
 @dataclass(eq=False)
 class Upload:
-    """An upload in progress."""
+    """An upload whose bytes arrive, or one that is complete and being parsed; `deadline` while bytes arrive."""
 
     started_at: float
     is_small: bool
-    deadline: asyncio.Timeout = field(default_factory=lambda: asyncio.timeout(None))
+    deadline: asyncio.Timeout | None = None
     byte_count: int = 0
     is_evicted: bool = False
 
+    @property
+    def is_arriving(self) -> bool:
+        """Whether its bytes still arrive, within the time that it has."""
+        return self.deadline is not None and not self.deadline.expired() and not self.is_evicted
+
+    def evict(self, now: float) -> None:
+        """End it in the next turn of the event loop; only while it arrives."""
+        assert self.deadline is not None
+        self.is_evicted = True
+        self.deadline.reschedule(now)
+
 
 class UploadLimiter:
-    """All uploads in progress, of which at most `max_fast_uploads` are large and fast."""
+    """All uploads in hand, of which at most `max_fast_uploads` are large and fast."""
 
     def __init__(self, max_fast_uploads: int, buffer: ContentBuffer) -> None:
         self.max_fast_uploads, self.buffer = max_fast_uploads, buffer
@@ -89,9 +100,9 @@ class UploadLimiter:
         if (_content_length(request) or 0) > max_bytes:
             raise too_long
         file = BufferedFile(self.buffer)
-        upload.deadline = asyncio.timeout_at(upload.started_at + GRACE_SECONDS)
         try:
-            async with upload.deadline as deadline:
+            async with asyncio.timeout_at(upload.started_at + GRACE_SECONDS) as deadline:
+                upload.deadline = deadline
                 async for part in request.stream():
                     await file.append(part)
                     has_prefix = upload.byte_count < PREFIX_BYTES <= upload.byte_count + len(part)
@@ -109,6 +120,8 @@ class UploadLimiter:
             raise Problem(408, "upload_too_slow", "the upload came too slowly", "send it again") from None
         except ClientDisconnect:
             raise Problem(400, "bad_request", "the upload was interrupted", "send it again") from None
+        finally:
+            upload.deadline = None
         return file.content()
 
     async def _wait_for_slot(self) -> bool:
@@ -125,21 +138,19 @@ class UploadLimiter:
 
     def _ensure_capacity(self) -> bool:
         """Make room for one more upload, by eviction if necessary; whether there is room."""
-        return sum(not u.is_evicted for u in self._uploads) < MAX_UPLOADS or self._evict_slowest()
+        return sum(u.is_arriving for u in self._uploads) < MAX_UPLOADS or self._evict_slowest()
 
     def _evict_if_full(self) -> None:
         if not self.buffer.has_room(0):
             self._evict_slowest()
 
     def _evict_slowest(self) -> bool:
-        """Evict the slowest of the uploads that are no longer fresh; whether there was one."""
+        """Evict the slowest of the uploads that arrive and are no longer fresh; whether there was one."""
         now = _now()
-        candidates = [u for u in self._uploads if now - u.started_at >= FRESH_SECONDS and not u.is_evicted]
+        candidates = [u for u in self._uploads if u.is_arriving and now - u.started_at >= FRESH_SECONDS]
         if not candidates:
             return False
-        slowest = min(candidates, key=lambda u: u.byte_count / (now - u.started_at))
-        slowest.is_evicted = True
-        slowest.deadline.reschedule(now)
+        min(candidates, key=lambda u: u.byte_count / (now - u.started_at)).evict(now)
         return True
 
 
