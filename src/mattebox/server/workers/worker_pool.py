@@ -22,6 +22,7 @@ from mattebox.server.workers.task_queue import TaskQueue
 from mattebox.types import OnProgress
 
 START_TIMEOUT_SECONDS = 60  # to load the network
+START_RETRY_SECONDS = 5  # after which a client may try again
 ABANDONED_TASK_SECONDS = 1.0  # to finish a task that nobody waits for, before its worker is killed
 
 
@@ -35,6 +36,12 @@ class WorkerLost(MatteboxError):
     """A worker died while it processed a picture."""
 
     code = "worker_lost"
+
+
+class WorkerStartFailure(WorkerLost):
+    """A worker died before it was ready, or took too long; the picture had no part in it."""
+
+    retry_after = START_RETRY_SECONDS
 
 
 @dataclass(frozen=True)
@@ -153,8 +160,9 @@ class WorkerPool:
         self._idle_workers.put_nowait(None)
         if exchange is not None:
             exchange.cancel()
+        await self._kill_worker(worker)  # first: whoever waits here may be cancelled
+        if exchange is not None:
             await asyncio.gather(exchange, return_exceptions=True)
-        await self._kill_worker(worker)
 
     async def _start_worker(self) -> asyncio.subprocess.Process:
         settings = self.settings
@@ -168,8 +176,8 @@ class WorkerPool:
             ready = await asyncio.wait_for(self._receive_response(process), START_TIMEOUT_SECONDS)
         except (asyncio.IncompleteReadError, TimeoutError):
             await self._kill_worker(process)
-            raise WorkerLost("a worker does not start", "give it more memory, or a smaller model") from None
-        except asyncio.CancelledError:
+            raise WorkerStartFailure("a worker does not start", "give it more memory, or a smaller model") from None
+        except BaseException:
             await self._kill_worker(process)
             raise
         if "ready" not in ready.header:
