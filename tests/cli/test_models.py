@@ -113,7 +113,7 @@ def test_a_gated_licence_is_shown_and_must_be_accepted(run: Run, shop: WeightSer
 def test_offline_never_asks(run: Run, shop: WeightServer) -> None:
     ran = run("models", "pull", "sold", "--offline")
     assert ran.code == 6
-    assert "network is switched off" in ran.error
+    assert "downloads are off" in ran.error
     assert not shop.range_headers
     assert "MATTEBOX_OFFLINE" not in os.environ
 
