@@ -38,7 +38,7 @@ def test_the_report_says_it_all_and_resume_does_the_rest(run: Run) -> None:
     assert run(*words).code == 3
     told = rows("r.jsonl")
     assert [r["verdict"] for r in told] == ["ok"] * 5 + ["failed"]
-    assert told[5]["error"]["class"] == "InputUnreadable"
+    assert told[5]["error"]["class"] == "UnknownFormat"
     assert {"input_sha256", "output_sha256", "recipe", "model_sha256", "confidence", "box", "seconds"} <= set(told[0])
     before = {p: p.stat().st_mtime_ns for p in Path("out").iterdir()}
     Path("in/bad.jpg").write_bytes(Path("in/0.jpg").read_bytes())

@@ -58,7 +58,7 @@ def test_millions_of_parts_are_refused(content: bytes) -> None:
 
 
 def test_boxes_that_nest_without_end() -> None:
-    with pytest.raises(InputUnreadable, match="no picture inside"):
+    with pytest.raises(InputUnreadable, match="no image inside"):
         read_header(nested_boxes((b"moov",) * 2000, 1))
 
 
