@@ -29,7 +29,7 @@ def photograph(truth: Floats) -> Picture:
 
 
 def cut(picture: Picture, share: float, step: Cut | None = None) -> Result:
-    recipe = Recipe((step or Cut(edges="none"),))
+    recipe = Recipe((step or Cut(edges="none", by="network"),))
     return run_recipe(picture, recipe, session=fake_session(closer=share))
 
 

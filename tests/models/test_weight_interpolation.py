@@ -37,7 +37,7 @@ def test_the_result_is_a_network_of_the_mixed_weights(share: float) -> None:
 
 
 def test_weights_in_float16_are_mixed_too() -> None:
-    up4, real4 = ((WEIGHTS_FOLDER / f"{name}.onnx").read_bytes() for name in ("up4-1", "real4-1"))
+    up4, real4 = ((WEIGHTS_FOLDER / f"{name}.onnx").read_bytes() for name in ("up4-1", "real4-2"))
     x = np.random.default_rng(0).random((1, 3, 16, 16), np.float32)
     said = [
         create_session(g, "mixed", "cpu").run(None, {"picture": x})[0]
@@ -69,7 +69,7 @@ def card(folder: Path, name: str, weights: str, **more: str) -> str:
 
 def test_end_to_end(tmp_path: Path) -> None:
     twin = card(tmp_path, "keeps", "up4-1.onnx")
-    model = card(tmp_path, "takes", "real4-1.onnx", twin=twin)
+    model = card(tmp_path, "takes", "real4-2.onnx", twin=twin)
     picture = Picture(np.random.default_rng(0).integers(90, 160, (20, 24, 3), np.uint8))
 
     def made(model: str, **more: int) -> np.ndarray:

@@ -208,6 +208,11 @@ def two_discs() -> tuple[Picture, np.ndarray, np.ndarray]:
     return composite((left | right).astype(np.float32), RED, BLUE), left, right
 
 
+def spot_at(x: int, y: int) -> np.ndarray:
+    rows, columns = np.mgrid[: SIZE[0], : SIZE[1]]
+    return np.hypot(columns - x, rows - y) < 3
+
+
 def test_dropping_keeping_and_picking() -> None:
     picture, left, right = two_discs()
     for step, wanted in (
@@ -215,14 +220,17 @@ def test_dropping_keeping_and_picking() -> None:
         (Cut(drop="80%,50%"), left),
         (Cut(pick="2"), right),
         (Cut(pick="130,150"), left),
-        (Cut(drop="0,0:250,300", keep="20,20"), right | ~(left | right)),
-        (Cut(region="50% 0 100% 100%", keep="200,10"), ~left),
+        (Cut(drop="0,0:250,300", keep="20,20"), right | spot_at(20, 20)),
+        (Cut(region="50% 0 100% 100%", keep="220,10"), left | right | spot_at(220, 10)),
     ):
         matte = run(picture, step).matte
         assert matte is not None
         shown = matte.alpha > 127
         area = wanted if step.region == "all" else wanted & (np.arange(SIZE[1]) >= SIZE[1] // 2)
         assert (shown != area).mean() < 0.01, step
+        if step.keep != "none":  # a click adds what is around it, and nothing far away
+            x, y = map(int, step.keep.split(","))
+            assert shown[y, x], step
 
 
 def test_a_scribble_outside_the_region_is_refused() -> None:
