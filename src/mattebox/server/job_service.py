@@ -63,11 +63,12 @@ class JobService:
         if not self.settings.jobs or self.is_closed:
             raise Problem(503, "no_jobs", "this server takes no jobs", "send it without Prefer: respond-async")
         async with self._open_lock:
-            if self._manager is None:
-                self._loop = asyncio.get_running_loop()
-                self._manager = await asyncio.to_thread(self._create_manager)
-                self._sweep_task = asyncio.create_task(self._sweep_periodically(self._manager))
-        return self._manager
+            if self._manager is not None:
+                return self._manager
+            self._loop = asyncio.get_running_loop()
+            manager = await asyncio.to_thread(self._start_manager)
+            self._sweep_task = asyncio.create_task(self._sweep_periodically(manager))
+            return manager
 
     def uncounted_count(self, caller: str) -> int:
         """How many jobs of a caller are not in its usage yet, as far as is known here."""
@@ -93,14 +94,15 @@ class JobService:
         """Run a job's task on the worker pool, called from a thread of the queue. TaskFailed, TaskCrashed."""
         from mattebox.jobs.task_runner import TaskCrashed, TaskFailed
 
-        assert self._loop is not None
-        assert self._manager is not None
-        job = self._manager.store.job(job_id)
+        manager, loop = self._manager, self._loop
+        if manager is None or loop is None:
+            raise CancelledError  # the service has been closed: the job is handed back
+        job = manager.store.job(job_id)
         worker_task = self._buffer_task(load_task)
         if job is None or worker_task is None:
             raise CancelledError  # erased
         work = execute_task(self.worker_pool, worker_task, caller=job["owner"], is_batch=True, on_progress=on_progress)
-        future = asyncio.run_coroutine_threadsafe(work, self._loop)
+        future = asyncio.run_coroutine_threadsafe(work, loop)
         self._futures[job_id] = future
         try:
             response = future.result()
@@ -113,8 +115,7 @@ class JobService:
         finally:
             self._futures.pop(job_id, None)
         self.usage.add_picture(job["owner"], worker_task.pixels, response.seconds)
-        if self._manager is not None:
-            self._manager.index.mark_counted(job_id)
+        manager.index.mark_counted(job_id)
         return response.header, response.body.read()
 
     def _buffer_task(self, load_task: LoadTask) -> WorkerTask | None:
@@ -128,6 +129,16 @@ class JobService:
         future = self._futures.get(job_id)
         if future is not None:
             future.cancel()
+
+    def _start_manager(self) -> JobManager:
+        self._manager = manager = self._create_manager()  # set before it starts, as stored jobs then run at once
+        max_concurrent = 2 * self.settings.worker_count() + 2  # more than workers, so that none waits for the poll
+        try:
+            manager.start(0 if self.settings.role == "api" else max_concurrent)
+        except BaseException:
+            self._manager = None
+            raise
+        return manager
 
     def _create_manager(self) -> JobManager:
         try:
@@ -143,10 +154,7 @@ class JobService:
         store.prepare(settings.machine)
         self._lock_folder()
         queue = JobQueue(settings.database or str(self.folder), settings.machine)
-        manager = JobManager(store, queue, self, retention_seconds=settings.keep, send_webhook=self._send_webhook)
-        max_concurrent = 2 * settings.worker_count() + 2  # more than workers, so that none waits for the queue's poll
-        manager.start(0 if settings.role == "api" else max_concurrent)
-        return manager
+        return JobManager(store, queue, self, retention_seconds=settings.keep, send_webhook=self._send_webhook)
 
     def _lock_folder(self) -> None:
         """Lock the folder: two servers under one machine's name would run its jobs twice. JobFolderInUse."""
