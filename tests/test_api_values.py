@@ -14,6 +14,7 @@ import pytest
 from PIL import Image
 
 import mattebox as mb
+from mattebox.errors import InputMissing, UsageError
 from mattebox.recipe.flat_parameters import parameters_by_name
 from mattebox.types import Picture
 from tests.fakes import composite, disc, fake_session
@@ -206,3 +207,16 @@ def test_urls_and_names_of_other_libraries_get_an_answer() -> None:
         mb.cut("https://example.org/photo.jpg")
     with pytest.raises(AttributeError, match="did you mean cut"):
         mb.remove  # type: ignore[attr-defined]  # noqa: B018
+
+
+@pytest.mark.parametrize("source", ["photo.jpg", b"content", Path("photo.jpg"), np.zeros((4, 4, 3), np.uint8)])
+def test_one_photograph_is_not_many(source: str | bytes | Path | np.ndarray) -> None:  # type: ignore[type-arg]
+    with pytest.raises(UsageError, match="takes a list of photographs, and this is one; put it into a list"):
+        mb.cut_many(source)  # type: ignore[arg-type]
+    with pytest.raises(UsageError, match="from list; give one photograph, or all of them to `cut_many`"):
+        mb.cut([source])  # type: ignore[arg-type]
+
+
+def test_an_empty_path_is_called_so() -> None:
+    with pytest.raises(InputMissing, match="^an empty path: no such file"):
+        mb.cut("")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterable, Iterator
 from typing import Literal, Unpack, overload
 
@@ -9,6 +10,7 @@ from mattebox.api.documentation import document_parameters
 from mattebox.api.operations import Operation, Preset, cut_base_recipe
 from mattebox.api.parameters import CutParameters, PictureSource
 from mattebox.api.result import CutoutResult
+from mattebox.api.sources import is_image
 from mattebox.batch.runner import map_in_order
 from mattebox.core import cpu_threads
 from mattebox.core.limits import MAX_INPUT_PIXELS
@@ -96,6 +98,8 @@ def cut_many(
     """
     if errors not in ("raise", "return"):
         raise UsageError(f"errors: {errors!r} is not understood", 'choose "raise" or "return"')
+    if isinstance(sources, str | bytes | os.PathLike) or is_image(sources):
+        raise UsageError("cut_many takes a list of photographs, and this is one", "put it into a list, or call `cut`")
     count = workers or min(cpu_threads.process_cpu_count(), MAX_WORKERS)
     operation = Operation(parameters, cut_base_recipe(preset), device=device, threads=threads, max_pixels=max_pixels)
     step = operation.recipe.cut_step

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 import numpy as np
@@ -33,6 +33,8 @@ def load_picture(source: Any, max_pixels: int) -> Picture:
         remedy = "give its `.picture`"
     elif hasattr(source, "__array__") or hasattr(source, "__dlpack__"):
         remedy = array_remedy(source)
+    elif isinstance(source, list | tuple | set | Iterator):
+        remedy = "give one photograph, or all of them to `cut_many`"
     raise UsageError(f"a photograph cannot be read from {type_name(source)}", remedy)
 
 

@@ -132,7 +132,7 @@ def _read_archive_member(path: Path, member: str, max_bytes: int) -> bytes:
 def source_display_name(source: Any) -> str:
     """What error messages call a source."""
     if isinstance(source, str | os.PathLike):
-        return "standard input" if source == "-" else os.fsdecode(source)
+        return "standard input" if source == "-" else os.fsdecode(source) or "an empty path"
     name = getattr(source, "name", None)
     return name if isinstance(name, str) else "the picture"
 

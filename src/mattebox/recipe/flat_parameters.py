@@ -101,7 +101,10 @@ def limit_to_area(recipe: Recipe, area: str) -> Recipe:
         p.name for p in parameters_by_name().values() if p.field.name == "only" and recipe.find_step(p.step) is not None
     }
     if not names:
-        raise UsageError(f"only {area} has nothing to do it to", "give light auto, sharpen 80 or the like")
+        raise UsageError(
+            f"only {area}: there is no step that can be limited to an area",
+            "add one that can, such as light auto or sharpen 80",
+        )
     return build_recipe(dict.fromkeys(names, area), recipe)
 
 
