@@ -65,8 +65,12 @@ def test_requests_at_once_do_not_exceed_the_quota(limited_client: TestClient, mu
 
     with ThreadPoolExecutor(12) as executor:
         statuses = list(executor.map(send, range(12)))
-    assert sum(status in (200, 202) for status in statuses) == QUOTA
-    assert set(statuses) - {200, 202} <= {402, 429}
+    accepted = sum(status in (200, 202) for status in statuses)
+    assert accepted <= QUOTA, statuses
+    assert set(statuses) - {200, 202} <= {402, 429, 503}, statuses
+    for number in range(accepted, QUOTA):  # a busy server may refuse some, and takes nothing from the quota for them
+        assert send(number) in (200, 202), statuses
+    assert send(1) in (402, 429)
 
 
 @pytest.mark.parametrize(("path", "code"), [("/v1/cutouts", 413), ("/v1.0/removebg", 400), ("/v1/recipes:run", 413)])
