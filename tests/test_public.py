@@ -6,7 +6,8 @@ import mattebox
 def test_public_names() -> None:
     assert mattebox.__all__ == [
         "Client", "Matte", "MatteboxError", "NoSubject", "Picture", "Recipe", "Session",
-        "cut", "enhance", "find", "foreground", "read", "refine", "run", "segment", "steps", "upscale", "write",
+        "analyse", "check", "cut", "cut_many", "enhance", "find", "foreground",
+        "read", "refine", "run", "segment", "steps", "upscale", "write",
     ]  # fmt: skip
     for name in mattebox.__all__:
         assert getattr(mattebox, name).__doc__, name

@@ -8,11 +8,13 @@ from fastapi.testclient import TestClient
 
 from mattebox.server.app import create_app
 from mattebox.server.settings import Settings
-from tests.server.conftest import decode_image
+from tests.fakes import composite, disc
+from tests.server.conftest import decode_image, encode_image
 
 
 def test_a_marketplaces_preset_is_checked(client: TestClient, mug: bytes) -> None:
-    answer = client.post("/v1/cutouts", files={"image": mug}, data={"preset": "amazon"})
+    large = encode_image(composite(disc((1800, 2400)), (230, 110, 30), (40, 70, 180)).rgb, "png")  # not enlarged
+    answer = client.post("/v1/cutouts", files={"image": large}, data={"preset": "amazon"})
     assert json.loads(answer.headers["x-check"]) == {"for": "amazon", "passed": True, "broken": []}
     changed = {"preset": "amazon", "background": "grey"}
     body = client.post("/v1/cutouts", files={"image": mug}, data=changed, headers={"Accept": "application/json"}).json()
