@@ -19,7 +19,7 @@ from mattebox.server.error_responses import error_response
 from mattebox.server.http.middleware import RequestMiddleware
 from mattebox.server.http.origin_guard import OriginGuard
 from mattebox.server.http.problems import Problem
-from mattebox.server.openapi.document import build_document
+from mattebox.server.openapi.document import openapi_document
 from mattebox.server.removebg.errors import RemovebgError
 from mattebox.server.routes import health, jobs, reference, removebg, static_files, v1
 from mattebox.server.settings import Settings, split_list
@@ -108,12 +108,12 @@ def _add_routes(app: FastAPI, state: AppState) -> None:
 
 
 def _openapi_endpoint(app: FastAPI) -> Callable[[], Awaitable[Response]]:
-    """An endpoint for the OpenAPI document, which is built on the first request."""
+    """An endpoint for the OpenAPI document, which is encoded on the first request."""
     cached: list[bytes] = []
 
     async def send_document() -> Response:
         if not cached:
-            cached.append(json.dumps(build_document(app)).encode())
+            cached.append(json.dumps(openapi_document(app)).encode())
         return Response(cached[0], media_type="application/json")
 
     return send_document

@@ -26,8 +26,14 @@ TAGS = [
 ]
 
 
-def build_document(app: FastAPI) -> Schema:
-    """The document of all routes of an application that are in the schema."""
+def openapi_document(app: FastAPI) -> Schema:
+    """The document of all routes of an application that are in the schema, built on the first call."""
+    if app.openapi_schema is None:
+        app.openapi_schema = _build_document(app)
+    return app.openapi_schema
+
+
+def _build_document(app: FastAPI) -> Schema:
     document = get_openapi(
         title=app.title, version=app.version, description=DESCRIPTION, routes=app.routes, tags=TAGS,
         license_info={"name": "Apache-2.0", "identifier": "Apache-2.0"},

@@ -7,7 +7,7 @@ from importlib.resources import files
 from fastapi import APIRouter, Request, Response
 from fastapi.responses import HTMLResponse
 
-from mattebox.server.openapi.document import build_document
+from mattebox.server.openapi.document import openapi_document
 from mattebox.server.reference.page import render_page
 
 HEADERS = {
@@ -22,7 +22,7 @@ router = APIRouter(include_in_schema=False)
 @router.get("/docs")
 def get_reference(request: Request) -> Response:
     """The reference of the API as a page."""
-    return HTMLResponse(render_page(build_document(request.app), str(request.base_url)), headers=HEADERS)
+    return HTMLResponse(render_page(openapi_document(request.app), str(request.base_url)), headers=HEADERS)
 
 
 @router.get("/docs/reference.css")
