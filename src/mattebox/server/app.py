@@ -20,7 +20,9 @@ from mattebox.server.http.middleware import RequestMiddleware
 from mattebox.server.http.origin_guard import OriginGuard
 from mattebox.server.http.problems import Problem
 from mattebox.server.openapi.document import openapi_document
+from mattebox.server.openapi.responses import PICTURE_HEADERS
 from mattebox.server.removebg.errors import RemovebgError
+from mattebox.server.removebg.headers import HEADER_NAMES
 from mattebox.server.routes import health, jobs, reference, removebg, static_files, v1
 from mattebox.server.settings import Settings, split_list
 from mattebox.server.state import AppState, get_state
@@ -29,10 +31,8 @@ from mattebox.server.workers.task_execution import import_pipeline
 CODE_BY_STATUS = {404: "no_such_place", 405: "method_not_allowed"}  # of errors that routing raises
 EXPOSED_HEADERS = [  # that scripts of other origins may read
     *("Location", "Retry-After", "ETag", "Preference-Applied", "Allow"),
-    *("X-Width", "X-Height", "X-Made", "X-Confidence", "X-Found", "X-Box", "X-Check"),
     *("X-RateLimit-Limit", "X-RateLimit-Remaining", "X-RateLimit-Reset"),
-    *("X-Type", "X-Max-Width", "X-Max-Height", "X-Credits-Charged"),
-    *("X-Foreground-Top", "X-Foreground-Left", "X-Foreground-Width", "X-Foreground-Height"),
+    *(PICTURE_HEADERS | dict.fromkeys(HEADER_NAMES)),
 ]
 
 
