@@ -42,9 +42,9 @@ def test_a_job_that_is_not_stored_takes_no_place(index: JobIndex) -> None:
     add(index, "me", "a", 1)
     assert index.add("b", "me", 0.0, 1) is None
     index.refresh()
-    assert index.unfinished_count("me") == 1
+    assert index.uncounted_count("me") == 1
     index.discard("a")
-    assert index.unfinished_count("me") == 0
+    assert index.uncounted_count("me") == 0
     add(index, "me", "b", 1)
 
 
@@ -53,10 +53,10 @@ def test_what_other_machines_did(index: JobIndex) -> None:
     index.store.add("a", job, b"task")
     index.store.add("b", job | {"created": 6.0}, b"task")
     index.refresh()
-    assert (index.unfinished_count("me"), index.newest_ids("me", 10)) == (2, ["b", "a"])
+    assert (index.uncounted_count("me"), index.newest_ids("me", 10)) == (2, ["b", "a"])
     index.store.finish("a", {"state": "done"})
     index.store.erase("b")
     index.refresh()
-    assert (index.unfinished_count("me"), index.newest_ids("me", 10)) == (0, ["a"])
+    assert (index.uncounted_count("me"), index.newest_ids("me", 10)) == (0, ["a"])
     assert json.loads((index.store.root / "a" / "job").read_bytes())["turn"] == 7
     assert add(index, "me", "c") == 1

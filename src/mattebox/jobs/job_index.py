@@ -86,11 +86,6 @@ class JobIndex:
             entries = [entry for entry in self._entries.values() if entry.owner == owner]
         return sum(not entry.is_finished and not entry.is_counted for entry in entries)
 
-    def unfinished_count(self, owner: str) -> int:
-        """How many jobs of an owner are not finished, as far as is known here."""
-        with self._lock:
-            return sum(e.owner == owner and not e.is_finished for e in self._entries.values())
-
     def newest_ids(self, owner: str, limit: int) -> list[str]:
         """Ids of an owner's newest jobs, newest first."""
         with self._lock:

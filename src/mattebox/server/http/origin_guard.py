@@ -26,8 +26,6 @@ DEFAULT_PORTS = {"http": 80, "https": 443}
 ANY_ADDRESS = ("0.0.0.0", "::", "")  # bound to, the server answers at each address of its machine
 MAX_QUOTED_CHARACTERS = 60
 
-Address = tuple[str, int]
-
 
 class OriginGuard:
     """ASGI middleware that checks Host, Origin and Sec-Fetch-Site of every request."""

@@ -56,7 +56,7 @@ def _render_group(document: Schema, tag: Schema, operations: list[tuple[str, str
 
 def _render_operation(document: Schema, method: str, path: str, operation: Schema, server: str) -> str:
     parameters = [
-        (p["name"], p.get("in", ""), p.get("required", False), p["schema"] | {"description": p.get("description", "")})
+        (p["name"], p.get("in", ""), p["schema"] | {"description": p.get("description", "")})
         for p in operation.get("parameters", ())
     ]
     bodies = operation.get("requestBody", {}).get("content", {})
@@ -93,10 +93,10 @@ def _component(schema: Schema) -> str:
     return str(schema.get("$ref", "")).removeprefix(COMPONENTS)
 
 
-def _render_parameters(parameters: list[tuple[str, str, bool, Schema]]) -> str:
+def _render_parameters(parameters: list[tuple[str, str, Schema]]) -> str:
     rows = [
         _row(f"<code>{escape(name)}</code>", f"{_type_of(schema)}, {place}", _inline(schema["description"]))
-        for name, place, _, schema in parameters
+        for name, place, schema in parameters
     ]
     return _table("Parameters", rows)
 
