@@ -31,3 +31,9 @@ class EncodedPicture:
         if isinstance(self._header, InputUnreadable):
             raise type(self._header)(self._header.problem, self._header.remedy)
         return self._header
+
+    def count_pixels(self, max_pixels: int, name: str = "the picture") -> int:
+        """Width x height. InputUnreadable for what is no picture, InputTooLarge above the limit."""
+        header = self.header
+        header_check.check_pixel_limit(header, max_pixels, name)
+        return header.width * header.height

@@ -12,11 +12,9 @@ from mattebox.server.state import AppState
 def count_pixels(source: EncodedPicture, max_pixels: int) -> int:
     """Width x height from the header; 0 for what is not a picture, which is refused later. InputTooLarge."""
     try:
-        header = source.header
+        return source.count_pixels(max_pixels)
     except header_check.UnknownFormat:
         return 0
-    header_check.check_pixel_limit(header, max_pixels, "the picture")
-    return header.width * header.height
 
 
 def check_body_prefix(content_type: str, max_pixels: int, prefix: bytes) -> None:

@@ -11,7 +11,6 @@ from importlib import import_module
 import msgspec
 
 from mattebox.errors import InputMissing, UsageError
-from mattebox.io import header_check
 from mattebox.recipe.recipe import Recipe
 from mattebox.server.http.encoded_picture import EncodedPicture
 from mattebox.server.http.problems import Problem
@@ -55,8 +54,7 @@ def prepare_task(
     if not len(source):
         raise InputMissing("no picture was sent", "send one as the form's field `image`")
     pixels = sum(
-        _count_image_pixels(picture, settings.max_pixels, name)
-        for name, picture in (("the picture", source), *images.items())
+        picture.count_pixels(settings.max_pixels, name) for name, picture in (("the picture", source), *images.items())
     )
     pixels = max(pixels, _result_pixels(settings, recipe, source, max_working_pixels))
     spans, offset = {}, len(source)
@@ -182,9 +180,3 @@ def _result_pixels(settings: Settings, recipe: Recipe, source: EncodedPicture, m
     if height * width > settings.max_pixels:
         raise UsageError(f"the result would have {width} x {height} pixels", f"ask for {settings.max_pixels} or fewer")
     return height * width
-
-
-def _count_image_pixels(picture: EncodedPicture, max_pixels: int, name: str) -> int:
-    header = picture.header
-    header_check.check_pixel_limit(header, max_pixels, name)
-    return header.width * header.height
