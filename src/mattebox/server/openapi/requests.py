@@ -9,6 +9,7 @@ import msgspec
 from mattebox.recipe.flat_parameters import Parameter, parameters_by_name
 from mattebox.recipe.recipe import Recipe
 from mattebox.recipe.steps import Step
+from mattebox.server.job_submission import MAX_IDEMPOTENCY_KEY_CHARACTERS
 from mattebox.server.openapi.schemas import BOOLEAN, FILE, STRING, Schema, object_schema
 
 IMAGE: Schema = {"image": FILE | {"description": "the picture"}}
@@ -34,7 +35,7 @@ JOB_HEADER_PARAMETERS: list[Schema] = [
     {
         "name": "Idempotency-Key",
         "in": "header",
-        "schema": STRING | {"minLength": 1, "maxLength": 255},
+        "schema": STRING | {"minLength": 1, "maxLength": MAX_IDEMPOTENCY_KEY_CHARACTERS},
         "description": "the same key with the same request is the same job",
     },
 ]
