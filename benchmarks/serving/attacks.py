@@ -20,7 +20,7 @@ from multiprocessing.queues import Queue
 from multiprocessing.synchronize import Event
 
 from benchmarks.serving.hostile_files import broken_picture, encode, hostile_file, hostile_json, mutate
-from benchmarks.serving.server_process import CUTOUT_PATH, Response
+from benchmarks.serving.server_process import CUTOUT_PATH, Response, send_request
 
 PICTURE_PATHS = ("/v1/cutouts", "/v1/enhancements", "/v1/recipes:run", "/v1.0/removebg")
 EXPECTED_SERVER_ERRORS = {503, 507}
@@ -56,16 +56,12 @@ class AttackContext:
         self, method: str, path: str, body: bytes | None = None, headers: Mapping[str, str] | None = None
     ) -> Response | None:
         """Send a request and check its response; None when the server closes the connection."""
-        connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=MAX_ROUND_SECONDS)
+        own_headers = {"X-API-Key": self.key, **(headers or {})}
         try:
-            connection.request(method, path, body, {"X-API-Key": self.key, **(headers or {})})
-            answer = connection.getresponse()
-            response = Response(answer.status, {n.lower(): v for n, v in answer.getheaders()}, answer.read())
+            response = send_request(self.port, method, path, body, own_headers, MAX_ROUND_SECONDS)
         except (OSError, http.client.HTTPException) as error:
             self.statuses[type(error).__name__] += 1
             return None
-        finally:
-            connection.close()
         self.statuses[str(response.status)] += 1
         self._check(method, path, response)
         return response

@@ -31,7 +31,7 @@ from typing import NamedTuple
 import numpy as np
 
 from benchmarks.common import argument_parser, encode_jpeg, jpeg_photographs, resident_megabytes, sample_periodically
-from benchmarks.serving.server_process import CUTOUT_PATH, ServerProcess, percentile, running_server
+from benchmarks.serving.server_process import CUTOUT_PATH, ServerProcess, percentile, running_server, send_request
 
 UPLOAD_BYTES = 24_000_000
 PROBE_SECONDS = 0.01
@@ -183,11 +183,8 @@ def probe_livez(port: int, stop: Event, sender: Connection) -> None:
     sender.send("begun")
     while not stop.wait(PROBE_SECONDS):
         start = time.perf_counter()
-        connection = http.client.HTTPConnection("127.0.0.1", port, timeout=60)
         with contextlib.suppress(OSError, http.client.HTTPException):
-            connection.request("GET", "/livez")
-            connection.getresponse().read()
-        connection.close()
+            send_request(port, "GET", "/livez")
         seconds.append(time.perf_counter() - start)
     sender.send(seconds)
 

@@ -28,6 +28,24 @@ class Response(NamedTuple):
     body: bytes
 
 
+def send_request(
+    port: int,
+    method: str,
+    path: str,
+    body: bytes | None = None,
+    headers: Mapping[str, str] | None = None,
+    timeout: float = 60,
+) -> Response:
+    """Send a request to a port of this machine, and read the whole response."""
+    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=timeout)
+    try:
+        connection.request(method, path, body, headers or {})
+        response = connection.getresponse()
+        return Response(response.status, {n.lower(): v for n, v in response.getheaders()}, response.read())
+    finally:
+        connection.close()
+
+
 class ServerProcess:
     """`mattebox serve`, or another server, on a port that stays the same over restarts.
 
@@ -107,13 +125,7 @@ class ServerProcess:
         headers: Mapping[str, str] | None = None,
         timeout: float = 60,
     ) -> Response:
-        connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=timeout)
-        try:
-            connection.request(method, path, body, headers or {})
-            response = connection.getresponse()
-            return Response(response.status, {n.lower(): v for n, v in response.getheaders()}, response.read())
-        finally:
-            connection.close()
+        return send_request(self.port, method, path, body, headers, timeout)
 
     def cut_jpeg(self, image: bytes) -> int:
         """Cut a photograph synchronously and return the status."""
