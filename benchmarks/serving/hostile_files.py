@@ -7,26 +7,35 @@ import json
 import random
 import struct
 import zlib
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 
 import numpy as np
 from PIL import Image
 
 FORMATS = ("jpeg", "png", "webp", "gif", "tiff", "bmp")
 PNG_SIGNATURE = b"\x89PNG\r\n\x1a\n"
+GIF_HEAD = b"GIF89a" + struct.pack("<HHBBB", 64, 64, 0, 0, 0)
+EMPTY_BOX = struct.pack(">I4s", 8, b"free")
 
 MakeFile = Callable[[random.Random, int], bytes]
 """A hostile file of about so many bytes."""
 
 
-def chunk(kind: bytes, data: bytes) -> bytes:
+def png_chunk(kind: bytes, data: bytes) -> bytes:
     """A PNG chunk."""
     return struct.pack(">I", len(data)) + kind + data + struct.pack(">I", zlib.crc32(kind + data))
 
 
 def png_head(width: int, height: int) -> bytes:
     """Signature and header of a PNG in colour."""
-    return PNG_SIGNATURE + chunk(b"IHDR", struct.pack(">IIBBBBB", width, height, 8, 2, 0, 0, 0))
+    return PNG_SIGNATURE + png_chunk(b"IHDR", struct.pack(">IIBBBBB", width, height, 8, 2, 0, 0, 0))
+
+
+def nested_heif(boxes: bytes, kinds: Iterable[bytes]) -> bytes:
+    """A HEIC file with boxes in boxes of these kinds, the innermost first."""
+    for kind in kinds:
+        boxes = struct.pack(">I4s", 8 + len(boxes), kind) + boxes
+    return struct.pack(">I4s4sI", 16, b"ftyp", b"heic", 0) + boxes
 
 
 def fill(head: bytes, part: bytes, size: int) -> bytes:
@@ -34,11 +43,15 @@ def fill(head: bytes, part: bytes, size: int) -> bytes:
     return head + part * max(1, (size - len(head)) // len(part))
 
 
-def chained_tiff(rng: random.Random, size: int) -> bytes:
-    count = size // 6
+def directory_chain(count: int) -> bytes:
+    """A TIFF of so many empty directories, each of which names the next."""
     directories = np.zeros(count, np.dtype([("tags", "<u2"), ("following", "<u4")]))
     directories["following"] = 8 + 6 * np.arange(1, count + 1)
     return b"II*\0\x08\0\0\0" + directories.tobytes()
+
+
+def chained_tiff(rng: random.Random, size: int) -> bytes:
+    return directory_chain(size // 6)
 
 
 def wide_tiff(rng: random.Random, size: int) -> bytes:
@@ -55,18 +68,15 @@ def jpeg_markers(rng: random.Random, size: int) -> bytes:
 
 
 def heif_boxes(rng: random.Random, size: int) -> bytes:
-    body = fill(b"", struct.pack(">I4s", 8, b"free"), size)
-    for kind in (b"iprp", b"meta"):
-        body = struct.pack(">I4s", 8 + len(body), kind) + body
-    return struct.pack(">I4s4sI", 16, b"ftyp", b"heic", 0) + body
+    return nested_heif(fill(b"", EMPTY_BOX, size), (b"iprp", b"meta"))
 
 
 def gif_blocks(rng: random.Random, size: int) -> bytes:
-    return fill(b"GIF89a" + struct.pack("<HHBBB", 64, 64, 0, 0, 0) + b"\x21\xfe", b"\1a\2bc", size)
+    return fill(GIF_HEAD + b"\x21\xfe", b"\1a\2bc", size)
 
 
 def png_chunks(rng: random.Random, size: int) -> bytes:
-    return fill(png_head(64, 64), chunk(b"tEXt", b""), size)
+    return fill(png_head(64, 64), png_chunk(b"tEXt", b""), size)
 
 
 def padded_png(rng: random.Random, size: int) -> bytes:
@@ -76,7 +86,7 @@ def padded_png(rng: random.Random, size: int) -> bytes:
 
 def png_bomb(rng: random.Random, size: int) -> bytes:
     side = rng.randrange(10_000, 60_000)
-    return png_head(side, side) + chunk(b"IDAT", zlib.compress(bytes(1 << 20), 9))
+    return png_head(side, side) + png_chunk(b"IDAT", zlib.compress(bytes(1 << 20), 9))
 
 
 HOSTILE_FILES: tuple[MakeFile, ...] = (

@@ -16,7 +16,6 @@ import http.client
 import itertools
 import multiprocessing
 import random
-import struct
 import tempfile
 import time
 import zlib
@@ -31,13 +30,14 @@ from typing import NamedTuple
 import numpy as np
 
 from benchmarks.common import argument_parser, encode_jpeg, jpeg_photographs, resident_megabytes, sample_periodically
+from benchmarks.serving.hostile_files import EMPTY_BOX, GIF_HEAD, directory_chain, nested_heif, png_chunk, png_head
 from benchmarks.serving.server_process import CUTOUT_PATH, ServerProcess, percentile, running_server, send_request
 
 UPLOAD_BYTES = 24_000_000
 PROBE_SECONDS = 0.01
 JSON_TYPE, FORM_TYPE = "application/json", "multipart/form-data; boundary=frontier"
 URLENCODED_TYPE = "application/x-www-form-urlencoded"
-PNG_SIGNATURE = b"\x89PNG\r\n\x1a\n"
+TRACK_BOXES = (b"stbl", b"minf", b"mdia", b"trak", b"moov")
 
 
 class RequestBody(NamedTuple):
@@ -50,12 +50,12 @@ class RequestBody(NamedTuple):
 def make_attacks() -> dict[str, Callable[[], RequestBody]]:
     """Attacks by name; each is built when it is needed, as all of them are some 500 MB."""
     return {
-        "TIFF of chained empty directories": lambda: RequestBody(chained_tiff(UPLOAD_BYTES // 6)),
+        "TIFF of chained empty directories": lambda: RequestBody(directory_chain(UPLOAD_BYTES // 6)),
         "BigTIFF with an offset past 2^63": lambda: RequestBody(b"II+\0\x08\0\0\0" + b"\xff" * 8 + bytes(1000)),
         "JPEG of FF E1 00 02": lambda: RequestBody(b"\xff\xd8" + b"\xff\xe1\0\2" * (UPLOAD_BYTES // 4)),
         "JPEG of FF D0": lambda: RequestBody(b"\xff\xd8" + b"\xff\xd0" * (UPLOAD_BYTES // 2)),
-        "HEIF of nested boxes": lambda: RequestBody(nested_heif(UPLOAD_BYTES // 8)),
-        "GIF of sub-blocks": lambda: RequestBody(gif_head() + b"!\xfe" + b"\1a" * (UPLOAD_BYTES // 2) + b"\0;"),
+        "HEIF of nested boxes": lambda: RequestBody(nested_heif(EMPTY_BOX * (UPLOAD_BYTES // 8), TRACK_BOXES)),
+        "GIF of sub-blocks": lambda: RequestBody(GIF_HEAD + b"!\xfe" + b"\1a" * (UPLOAD_BYTES // 2) + b"\0;"),
         "PNG of empty chunks": lambda: RequestBody(png_head(64, 64) + png_chunk(b"tEXt", b"") * (UPLOAD_BYTES // 12)),
         "PNG, 64 x 64, with padding": lambda: RequestBody(small_png(UPLOAD_BYTES)),
         "JSON of nested lists": lambda: RequestBody(b"[" * 6_000_000 + b"]" * 6_000_000, JSON_TYPE),
@@ -75,32 +75,6 @@ def legal_uploads() -> list[RequestBody]:
     noise = np.random.default_rng(0).integers(0, 255, (3000, 4000, 3), np.uint8)
     photos = [next(jpeg_photographs(1, size)) for size in ((640, 480), (1600, 1200), (4000, 3000))]
     return [RequestBody(photo, "image/jpeg") for photo in (*photos, encode_jpeg(noise))]
-
-
-def chained_tiff(count: int) -> bytes:
-    offsets = np.arange(1, count + 1, dtype="<u4") * 6 + 8
-    directories = np.zeros(count, np.dtype([("tags", "<u2"), ("next", "<u4")]))
-    directories["next"] = offsets
-    return b"II*\0\x08\0\0\0" + directories.tobytes()
-
-
-def nested_heif(count: int) -> bytes:
-    body = struct.pack(">I4s", 8, b"free") * count
-    for kind in (b"stbl", b"minf", b"mdia", b"trak", b"moov"):
-        body = struct.pack(">I4s", 8 + len(body), kind) + body
-    return struct.pack(">I4s4sI", 16, b"ftyp", b"heic", 0) + body
-
-
-def gif_head() -> bytes:
-    return b"GIF89a" + struct.pack("<HHBBB", 64, 64, 0, 0, 0)
-
-
-def png_head(width: int, height: int) -> bytes:
-    return PNG_SIGNATURE + png_chunk(b"IHDR", struct.pack(">IIBBBBB", width, height, 8, 2, 0, 0, 0))
-
-
-def png_chunk(kind: bytes, content: bytes) -> bytes:
-    return struct.pack(">I", len(content)) + kind + content + struct.pack(">I", zlib.crc32(kind + content))
 
 
 def small_png(size: int) -> bytes:
