@@ -16,6 +16,7 @@ from mattebox.jobs.status import JobStatus
 from mattebox.jobs.store import JobStore
 from mattebox.jobs.task_runner import LoadTask
 from mattebox.types import OnProgress
+from tests.waiting import wait_until
 
 
 class FakeTaskRunner:
@@ -40,6 +41,10 @@ class FakeTaskRunner:
 
     def cancel_task(self, job_id: str) -> None:
         self.cancelled.add(job_id)
+
+    def wait_for_calls(self, count: int = 1) -> None:
+        """Wait until so many tasks have been begun."""
+        wait_until(lambda: len(self.calls) >= count)
 
 
 def start_manager(folder: Path, runner: FakeTaskRunner, **options: Any) -> JobManager:

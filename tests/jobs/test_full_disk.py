@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import errno
 import os
-import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -16,6 +15,7 @@ from mattebox.jobs import executor, store
 from mattebox.jobs.manager import JobManager
 from mattebox.jobs.task_runner import TaskFailed
 from tests.jobs.fakes import FakeTaskRunner, start_manager, wait_until_finished
+from tests.waiting import wait_until
 
 
 class Disk:
@@ -55,16 +55,20 @@ def jobs(tmp_path: Path, fake: FakeTaskRunner, disk: Disk) -> Iterator[JobManage
     manager.stop()
 
 
-def fill_while_running(jobs: JobManager, fake: FakeTaskRunner, disk: Disk) -> str:
-    """Submit a job, and fill the disk while it runs."""
+def start_job(jobs: JobManager, fake: FakeTaskRunner) -> str:
+    """Submit a job that runs until the gate is open."""
     fake.gate.clear()
     job_id = jobs.submit("me", b"task")
-    while not fake.calls:
-        time.sleep(0.01)
+    fake.wait_for_calls()
+    return job_id
+
+
+def fill_while_running(jobs: JobManager, fake: FakeTaskRunner, disk: Disk) -> str:
+    """Submit a job, and fill the disk while it runs."""
+    job_id = start_job(jobs, fake)
     disk.is_full = True
     fake.gate.set()
-    while disk.refusals < 3:
-        time.sleep(0.01)
+    wait_until(lambda: disk.refusals >= 3)
     return job_id
 
 
@@ -104,10 +108,7 @@ def test_a_job_fails_on_a_full_disk(jobs: JobManager, fake: FakeTaskRunner, disk
 
 
 def test_the_first_outcome_stays_on_a_full_disk(jobs: JobManager, fake: FakeTaskRunner, disk: Disk) -> None:
-    fake.gate.clear()
-    job_id = jobs.submit("me", b"task")
-    while not fake.calls:
-        time.sleep(0.01)
+    job_id = start_job(jobs, fake)
     disk.is_full = True
     assert jobs.store.finish(job_id, {"state": "cancelled"})
     assert not jobs.store.finish(job_id, {"state": "failed"})

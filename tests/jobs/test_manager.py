@@ -118,8 +118,7 @@ def test_three_lost_workers_are_poison_and_two_are_not(jobs: JobManager, fake: F
 def test_cancelled_while_queued_and_while_running(jobs: JobManager, fake: FakeTaskRunner) -> None:
     fake.gate.clear()
     names = [jobs.submit("me", b"%d" % i) for i in range(4)]
-    while len(fake.calls) < 2:
-        time.sleep(0.01)
+    fake.wait_for_calls(2)
     for name in names:
         status = jobs.cancel(name, "me")
         assert status is not None
@@ -140,8 +139,7 @@ def test_erasing_leaves_no_bytes(jobs: JobManager, fake: FakeTaskRunner) -> None
     wait_until_finished(jobs, done)
     fake.gate.clear()
     running = jobs.submit("me", CANARY + b"2")
-    while len(fake.calls) < 2:
-        time.sleep(0.01)
+    fake.wait_for_calls(2)
     assert CANARY in everything(folder)
     for name in (done, running):
         assert jobs.erase(name, "me")
@@ -169,8 +167,7 @@ def test_owners_take_turns_however_many_jobs_one_has(jobs: JobManager, fake: Fak
     fake.gate.clear()
     for i in range(10):
         jobs.submit("you", b"%d" % i)
-    while len(fake.calls) < 2:
-        time.sleep(0.01)
+    fake.wait_for_calls(2)
     few = [jobs.submit("me", b"mine %d" % i) for i in range(2)]
     fake.gate.set()
     for name in few:

@@ -23,8 +23,7 @@ def test_running_jobs_are_finished(tmp_path: Path, fake: FakeTaskRunner) -> None
     jobs = start_manager(tmp_path, fake)
     fake.gate.clear()
     name = jobs.submit("me", b"task")
-    while not fake.calls:
-        time.sleep(0.01)
+    fake.wait_for_calls()
     threading.Timer(0.3, fake.gate.set).start()
     jobs.stop(5)
     assert jobs.store.finished_at(name) is not None
@@ -34,8 +33,7 @@ def test_unfinished_jobs_are_handed_back(tmp_path: Path, fake: FakeTaskRunner) -
     jobs = start_manager(tmp_path, fake)
     fake.gate.clear()
     names = [jobs.submit("me", b"%d" % i, idempotency_key=str(i)) for i in range(4)]
-    while len(fake.calls) < 2:
-        time.sleep(0.01)
+    fake.wait_for_calls(2)
     jobs.stop()
     fake.cancelled.update(names)
     assert all(jobs.store.finished_at(n) is None for n in names)

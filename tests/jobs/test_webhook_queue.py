@@ -14,6 +14,7 @@ from mattebox.jobs import webhook_queue
 from mattebox.jobs.manager import JobManager
 from mattebox.jobs.status import JobStatus
 from tests.jobs.fakes import FakeTaskRunner, start_manager
+from tests.waiting import wait_until
 
 SLOW, QUICK = "https://slow.example/", "https://quick.example/"
 
@@ -50,14 +51,6 @@ def start(tmp_path: Path) -> Iterator[Callable[[Receiver], JobManager]]:
     yield start_with
     for manager in managers:
         manager.stop()
-
-
-def wait_until(condition: Callable[[], bool]) -> None:
-    for _ in range(1500):
-        if condition():
-            return
-        time.sleep(0.01)
-    raise AssertionError
 
 
 def test_a_refused_web_hook_is_retried(

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import socket
 import threading
-import time
 from collections.abc import Iterator
 
 import numpy as np
@@ -16,6 +15,7 @@ from mattebox.server.settings import Settings
 from mattebox.server.state import AppState
 from tests.server.conftest import encode_image
 from tests.serving import free_port
+from tests.waiting import wait_until
 
 
 @pytest.fixture(scope="module")
@@ -30,15 +30,6 @@ def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[AppState
     yield state, server.config.port
     server.should_exit = True
     thread.join(10)
-
-
-def wait_until(condition: object) -> None:
-    assert callable(condition)
-    for _ in range(1000):
-        if condition():
-            return
-        time.sleep(0.01)
-    raise AssertionError
 
 
 def send_request(port: int, query: str, image: bytes) -> socket.socket:
