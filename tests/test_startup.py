@@ -45,7 +45,7 @@ def test_import_leaves_alone(after_import: set[str], module: str) -> None:
     assert module not in after_import
 
 
-@pytest.mark.parametrize("module", ["onnxruntime", *DECODERS])
+@pytest.mark.parametrize("module", ["onnxruntime", "ctypes", "concurrent.futures", *DECODERS])
 def test_help_leaves_alone(after_help: set[str], module: str) -> None:
     assert "mattebox.cli" in after_help
     assert module not in after_help

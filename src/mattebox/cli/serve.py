@@ -12,7 +12,6 @@ import click
 from mattebox.cli.console import CONTEXT_SETTINGS, echo_stderr
 from mattebox.cli.value_completion import COMPLETER_BY_PARAMETER, complete_files, complete_folders
 from mattebox.core.interface import Interface, use_interface
-from mattebox.core.malloc import keep_malloc_small
 from mattebox.errors import UsageError
 
 MAX_CONNECTIONS = 500  # beyond them the answer is 503
@@ -51,6 +50,7 @@ def command(show_settings: bool, **options: Any) -> int:
       curl -F image=@photo.jpg http://127.0.0.1:7100/v1/cutouts -o cut.png
       curl -F image_file=@photo.jpg -F size=full http://127.0.0.1:7100/v1.0/removebg -o cut.png
     """
+    from mattebox.core.malloc import keep_malloc_small
     from mattebox.server.settings import load_settings, settings_table
 
     if show_settings:
