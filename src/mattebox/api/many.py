@@ -102,8 +102,7 @@ def cut_many(
         raise UsageError("cut_many takes a list of photographs, and this is one", "put it into a list, or call `cut`")
     count = workers or min(cpu_threads.process_cpu_count(), MAX_WORKERS)
     operation = Operation(parameters, cut_base_recipe(preset), device=device, threads=threads, max_pixels=max_pixels)
-    step = operation.recipe.cut_step
-    model = step.required_model if step else None
+    model = operation.recipe.required_model
     if session is None and model is not None:
         session = open_session(model, device, threads or max(1, cpu_threads.process_cpu_count() // count))
     tune_malloc()

@@ -125,7 +125,7 @@ def _open_local_runner(
     For more than one picture the network starts now.
     """
     threads = options.threads or max(1, cpu_threads.process_cpu_count() // concurrency)
-    network = recipe.cut_step.required_model if recipe.cut_step else None
+    network = recipe.required_model
     session = matte_session.open_session(network, options.device, threads) if network else None
     if session is not None and console.total != 1:
         session.start()
@@ -141,8 +141,7 @@ def _default_concurrency(recipe: Recipe, options: BatchOptions) -> int:
     """Photographs at a time: one for each processor, and more where an accelerator is faster with whole batches."""
     if options.server:
         return remote_server.MAX_CONCURRENT_UPLOADS
-    has_network = recipe.cut_step is not None and recipe.cut_step.required_model is not None
-    if has_network and benefits_from_batching(select_provider(options.device)[0]):
+    if recipe.required_model is not None and benefits_from_batching(select_provider(options.device)[0]):
         return MAX_CONCURRENT_PICTURES
     return min(cpu_threads.process_cpu_count(), MAX_CONCURRENT_PICTURES)
 

@@ -40,6 +40,11 @@ class Recipe(Struct, frozen=True, forbid_unknown_fields=True):
         return self.find_step(Cut)
 
     @property
+    def required_model(self) -> str | None:
+        """The model that its cut needs, if it needs one."""
+        return self.cut_step.required_model if self.cut_step else None
+
+    @property
     def has_composition(self) -> bool:
         """Whether anything is done to the picture after the cut."""
         return any(isinstance(s, CompositionStep) for s in self.steps)

@@ -100,7 +100,7 @@ def _run_task(task: dict[str, Any], data: bytes, threads: int, on_progress: OnPr
 
     recipe = parse_recipe(task["recipe"])
     source = read(_slice_bytes(data, task["source"]), max_pixels=task["max_pixels"], name="the picture")
-    model = recipe.cut_step.required_model if recipe.cut_step else None
+    model = recipe.required_model
     result = run_recipe(
         _shrink_picture(source, task["most_pixels"]),
         recipe,
