@@ -14,7 +14,7 @@ from typing import Literal
 
 import numpy as np
 
-from mattebox.core.limits import MAX_OUTPUT_PIXELS
+from mattebox.core.limits import MAX_OUTPUT_PIXELS, MAX_UPSCALING_FACTOR
 from mattebox.enhancement.alpha_bleed import bleed_colours
 from mattebox.enhancement.tile_sink import OpenTileSink, TileSink
 from mattebox.enhancement.tiled_inference import iter_processed_tiles
@@ -22,8 +22,6 @@ from mattebox.errors import UsageError
 from mattebox.io import resampling
 from mattebox.models.image_to_image import ImageToImageNetwork
 from mattebox.types import BitDepth, Floats, ImageShape, OnProgress, Picture, Pixels
-
-MAX_FACTOR = 16.0
 
 
 def parse_target(text: str) -> tuple[float, Literal["x", "px"]] | None:
@@ -35,9 +33,9 @@ def parse_target(text: str) -> tuple[float, Literal["x", "px"]] | None:
         raise UsageError(f"{text!r} is not a size to upscale to", "give 2x, 1.5x, or the longer side such as 4000px")
     if match[2] == "px":
         return float(match[1]), "px"
-    if not 1 <= float(match[1]) <= MAX_FACTOR:
+    if not 1 <= float(match[1]) <= MAX_UPSCALING_FACTOR:
         raise UsageError(
-            f"{text!r} is not an upscaling factor", f"give 1x to {MAX_FACTOR:g}x, or the longer side in px"
+            f"{text!r} is not an upscaling factor", f"give 1x to {MAX_UPSCALING_FACTOR}x, or the longer side in px"
         )
     return float(match[1]), "x"
 
@@ -56,10 +54,10 @@ def target_size(text: str, size: ImageShape) -> ImageShape:
     value, unit = target
     factor = value if unit == "x" else max(1.0, value / max(size))
     height, width = max(1, round(size[0] * factor)), max(1, round(size[1] * factor))
-    if factor > MAX_FACTOR or height * width > MAX_OUTPUT_PIXELS:
+    if factor > MAX_UPSCALING_FACTOR or height * width > MAX_OUTPUT_PIXELS:
         raise UsageError(
             f"upscaling {size[1]} x {size[0]} to {width} x {height} pixels",
-            f"at most {MAX_FACTOR:g} times and {MAX_OUTPUT_PIXELS // 1_000_000} megapixels can be made",
+            f"at most {MAX_UPSCALING_FACTOR} times and {MAX_OUTPUT_PIXELS // 1_000_000} megapixels can be made",
         )
     return height, width
 

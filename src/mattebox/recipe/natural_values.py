@@ -9,9 +9,8 @@ import os
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
+from mattebox.core.limits import MAX_UPSCALING_FACTOR
 from mattebox.errors import UsageError
-
-MAX_UPSCALING_FACTOR = 16  # a larger number is the longer side in pixels
 
 Converter = Callable[[Any], str | None]
 """The text of a value; None where the value has another form than the converter knows."""
@@ -94,6 +93,7 @@ def _position_text(value: Any) -> str | None:
 
 
 def _upscale_text(value: Any) -> str | None:
+    """A factor; beyond the largest one, the longer side in pixels."""
     text = _number_text(value)
     return None if text is None else f"{text}{'x' if value <= MAX_UPSCALING_FACTOR else 'px'}"
 
