@@ -69,10 +69,11 @@ def expand_narrow_range(pixels: PixelArray) -> PixelArray:
     return table[pixels]
 
 
-def profile_of_gamma(exponent: int, chromaticities: Sequence[int] | None) -> bytes | None:
-    """A profile of a PNG's gAMA and cHRM, both x 100000; None when they state sRGB or make no sense."""
+def profile_of_gamma(exponent: int | None, chromaticities: Sequence[int] | None) -> bytes | None:
+    """A profile of a PNG's gAMA and cHRM, both x 100000, where there are any; None when they state sRGB or make no
+    sense."""
     values = chromaticities or SRGB_CHROMATICITIES
-    if not GAMMA_RANGE[0] <= exponent <= GAMMA_RANGE[1]:
+    if exponent is None or not GAMMA_RANGE[0] <= exponent <= GAMMA_RANGE[1]:
         exponent = SRGB_GAMMA
     has_srgb_curve = SRGB_GAMMA_RANGE[0] <= exponent <= SRGB_GAMMA_RANGE[1]
     if all(abs(a - b) <= MAX_CHROMATICITY_ERROR for a, b in zip(values, SRGB_CHROMATICITIES, strict=True)):

@@ -10,7 +10,6 @@ import struct
 from typing import Any, BinaryIO
 
 from mattebox.core.colour_signals import (
-    SRGB_GAMMA,
     ColourSignal,
     adobe_rgb_profile,
     profile_of_gamma,
@@ -35,7 +34,7 @@ def read_pillow_signal(image: Any) -> ColourSignal:
     if isinstance(nclx := info.get("nclx_profile"), dict):
         return signal_of_coding_points(CodingPoints(nclx["color_primaries"], nclx["transfer_characteristics"]))
     if "srgb" not in info and info.keys() & {"gamma", "chromaticity"}:
-        exponent = round(100000 * float(info.get("gamma", SRGB_GAMMA / 100000)))
+        exponent = round(100000 * float(info["gamma"])) if "gamma" in info else None
         chromaticities = [round(100000 * v) for v in info.get("chromaticity", ())]
         return ColourSignal(profile_of_gamma(exponent, chromaticities if len(chromaticities) == 8 else None))
     return ColourSignal(adobe_rgb_profile() if _is_adobe_rgb(image) else None)

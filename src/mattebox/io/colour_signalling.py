@@ -12,7 +12,6 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from mattebox.core.colour_signals import (
-    SRGB_GAMMA,
     ColourSignal,
     adobe_rgb_profile,
     profile_of_gamma,
@@ -67,7 +66,7 @@ def _colour_chunks(data: bytes) -> dict[bytes, bytes]:
 
 def _profile_of_gamma(chunks: Mapping[bytes, bytes]) -> bytes | None:
     gamma, white = chunks.get(b"gAMA", b""), chunks.get(b"cHRM", b"")
-    exponent = struct.unpack(">I", gamma)[0] if len(gamma) == 4 else SRGB_GAMMA
+    exponent = struct.unpack(">I", gamma)[0] if len(gamma) == 4 else None
     return profile_of_gamma(exponent, struct.unpack(">8I", white) if len(white) == 32 else None)
 
 
