@@ -71,8 +71,8 @@ def command(
     """List the subjects of photographs, for `mattebox cut --pick`.
 
     Each with its number by size, box, share of the picture and score; and what it is, where the model knows classes.
-    Other models know only what is subject and what is not: then its separate pieces are listed, and subjects that
-    touch are told apart by shape and colour, as well as that can be guessed.
+    Other models know only what is subject and what is not: then its separate pieces are listed; those that touch are
+    told apart by shape and colour, which may err.
     With --map, draw which of them each pixel belongs to.
 
     \b
