@@ -1,4 +1,4 @@
-"""Limit on the work of reading a file's structure, so that no file costs more than some milliseconds.
+"""Limit on the work of reading a file's structure, so that no file costs more than 30 milliseconds.
 
 Headers are walked in Python, at one or two microseconds a part (chunk, segment, box, tag). A file of 24 MB may hold
 millions of empty parts; pictures hold a few, and long animations some thousands.
