@@ -20,7 +20,7 @@ RED, BLUE = (220, 60, 20), (20, 60, 220)
 SIZE = (120, 160)
 
 
-def encoded(image: Image.Image, format: str = "png", **options: object) -> bytes:
+def encode_image(image: Image.Image, format: str = "png", **options: object) -> bytes:
     file = io.BytesIO()
     image.save(file, format, **options)  # type: ignore[arg-type]
     return file.getvalue()
@@ -34,15 +34,15 @@ def test_rembg_304_a_turned_photograph_comes_out_upright() -> None:
     exif = Image.Exif()
     exif[0x0112] = 6
     stored = Image.fromarray(np.ascontiguousarray(np.rot90(soft_photo().rgb)))
-    result = mb.cut(encoded(stored, "jpeg", exif=exif, quality=95), session=fake_session())
+    result = mb.cut(encode_image(stored, "jpeg", exif=exif, quality=95), session=fake_session())
     assert result.size == (160, 120)
-    assert 0x0112 not in Image.open(io.BytesIO(encoded(result.to_pil()))).getexif()
+    assert 0x0112 not in Image.open(io.BytesIO(encode_image(result.to_pil()))).getexif()
 
 
 def test_rembg_491_what_was_transparent_stays_transparent() -> None:
     rgba = np.full((*SIZE, 4), (*RED, 0), np.uint8)  # hidden pixels that look like the subject
     rgba[40:80, 60:100, 3] = 255
-    result = mb.cut(encoded(Image.fromarray(rgba)), session=fake_session(), empty="keep")
+    result = mb.cut(encode_image(Image.fromarray(rgba)), session=fake_session(), empty="keep")
     assert result.picture.alpha is not None
     assert not result.picture.alpha[rgba[..., 3] == 0].any()
     assert (result.picture.alpha[45:75, 65:95] == 255).all()
@@ -61,7 +61,7 @@ def test_rembg_266_transparent_input_is_refined(edges: str) -> None:
 def test_rembg_716_a_background_leaves_nothing_transparent() -> None:
     result = mb.cut(soft_photo(), session=fake_session(), background=(255, 255, 255))
     assert result.picture.alpha is None
-    assert Image.open(io.BytesIO(encoded(result.to_pil()))).mode == "RGB"
+    assert Image.open(io.BytesIO(encode_image(result.to_pil()))).mode == "RGB"
 
 
 def test_rembg_474_soft_edges_have_no_dark_halo() -> None:
@@ -98,7 +98,7 @@ def test_upscayl_881_transparency_is_enlarged_smoothly() -> None:
 @pytest.mark.parametrize("format", ["png", "jpeg", "tiff"])
 def test_upscayl_1374_resolution_and_profile_are_kept(format: str, tmp_path: Path) -> None:
     profile = rgb_profile()
-    source = encoded(Image.fromarray(soft_photo().rgb), format, dpi=(300, 300), icc_profile=profile)
+    source = encode_image(Image.fromarray(soft_photo().rgb), format, dpi=(300, 300), icc_profile=profile)
     results = (mb.upscale(source, 2, upscale_detail=0), mb.cut(source, session=fake_session(), background="white"))
     for result in results:
         target = tmp_path / f"large.{format}"
@@ -113,7 +113,7 @@ def test_upscayl_496_palettes_keep_their_transparency() -> None:
     indices[20:40, 20:60], indices[40:50, 20:60] = 1, 2
     image = Image.fromarray(indices).convert("P")
     image.putpalette([0, 0, 0, *RED, *RED])
-    file = encoded(image, transparency=bytes([0, 255, 128]))
+    file = encode_image(image, transparency=bytes([0, 255, 128]))
     for source in (file, Image.open(io.BytesIO(file))):
         result = mb.upscale(source, 2, upscale_detail=0).picture
         assert result.alpha is not None

@@ -29,7 +29,7 @@ def test_uncertainty_is_unknown() -> None:
     assert (made[30:, :20] == 0).all()
 
 
-def drawn(truth: np.ndarray) -> Picture:
+def draw_trimap(truth: np.ndarray) -> Picture:
     """Certain except in a band around the edge; a corner is made subject, against all sense."""
     y, x = np.mgrid[: SIZE[0], : SIZE[1]]
     distance = np.hypot(y - 149.5, x - 199.5)
@@ -40,7 +40,7 @@ def drawn(truth: np.ndarray) -> Picture:
 
 def test_a_drawn_trimap_holds_exactly() -> None:
     truth = disc(SIZE, softness=2)
-    picture, map_ = composite(truth, (220, 60, 20), (20, 60, 220)), drawn(truth)
+    picture, map_ = composite(truth, (220, 60, 20), (20, 60, 220)), draw_trimap(truth)
     made = run_recipe(picture, Recipe((Cut(trimap="t.png"),)), session=fake_session(), open_image=lambda _: map_).matte
     assert made is not None
     assert (made.alpha[map_.rgb[..., 0] == 255] == 255).all()
@@ -55,7 +55,7 @@ def no_network() -> Session:
 
 def test_no_network_is_asked(monkeypatch: pytest.MonkeyPatch) -> None:
     truth = disc(SIZE, softness=2)
-    picture, map_ = composite(truth, (220, 60, 20), (20, 60, 220)), drawn(truth)
+    picture, map_ = composite(truth, (220, 60, 20), (20, 60, 220)), draw_trimap(truth)
     monkeypatch.setattr("mattebox.pipeline.run.open_session", lambda *_: no_network())
     step = Cut(trimap="t.png", model="not-installed")
     made = run_recipe(picture, Recipe((step,)), open_image=lambda _: map_)
@@ -66,7 +66,7 @@ def test_no_network_is_asked(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def test_a_network_changes_nothing() -> None:
     truth = disc(SIZE, softness=2)
-    picture, map_ = composite(truth, (220, 60, 20), (20, 60, 220)), drawn(truth)
+    picture, map_ = composite(truth, (220, 60, 20), (20, 60, 220)), draw_trimap(truth)
     alphas = []
     for session in (fake_session(), None):
         made = run_recipe(picture, Recipe((Cut(trimap="t.png"),)), session=session, open_image=lambda _: map_).matte
@@ -77,7 +77,7 @@ def test_a_network_changes_nothing() -> None:
 
 def test_a_region_of_a_trimap() -> None:
     truth = disc(SIZE, softness=2)
-    picture, map_ = composite(truth, (220, 60, 20), (20, 60, 220)), drawn(truth)
+    picture, map_ = composite(truth, (220, 60, 20), (20, 60, 220)), draw_trimap(truth)
     step = Cut(trimap="t.png", region="50% 0 100% 100%")
     made = run_recipe(picture, Recipe((step,)), open_image=lambda _: map_).matte
     assert made is not None
@@ -87,7 +87,7 @@ def test_a_region_of_a_trimap() -> None:
 
 def test_a_trimap_and_a_key_exclude_each_other() -> None:
     with pytest.raises(UsageError, match="each decide the matte"):
-        check_recipe(Recipe((Cut(trimap="t.png", by="luma"),)), lambda _: drawn(disc(SIZE)))
+        check_recipe(Recipe((Cut(trimap="t.png", by="luma"),)), lambda _: draw_trimap(disc(SIZE)))
 
 
 @pytest.mark.parametrize(("value", "name"), [(0, "subject"), (255, "background"), (128, "subject")])
@@ -99,7 +99,8 @@ def test_a_trimap_needs_both_certain_parts(value: int, name: str) -> None:
 
 def test_it_works_where_the_network_sees_nothing() -> None:
     truth = disc(SIZE, softness=2)
-    picture, map_ = composite(truth, (90, 200, 90), (20, 60, 220)), drawn(truth)  # not red: nothing to the fake network
+    # The subject is not red: nothing to the fake network.
+    picture, map_ = composite(truth, (90, 200, 90), (20, 60, 220)), draw_trimap(truth)
     made = run_recipe(picture, Recipe((Cut(trimap="t.png"),)), session=fake_session(), open_image=lambda _: map_).matte
     assert made is not None
     band = map_.rgb[..., 0] == 128

@@ -41,7 +41,7 @@ def through_jpeg(rgb: np.ndarray) -> np.ndarray:
     return mb.read(saved(rgb, "jpeg", quality=92, subsampling=0)).rgb
 
 
-def filtered(mask: np.ndarray, image_filter: ImageFilter.Filter) -> np.ndarray:
+def filter_mask(mask: np.ndarray, image_filter: ImageFilter.Filter) -> np.ndarray:
     return np.asarray(Image.fromarray((mask * 255).astype(np.uint8)).filter(image_filter)) / 255
 
 
@@ -78,7 +78,7 @@ def test_steps_are_seen() -> None:
 def test_a_rim_of_the_old_background_is_seen(colour: tuple[int, int, int]) -> None:
     mask = draw_mask()
     rgb = listing(mask)
-    rgb[(filtered(mask, ImageFilter.MaxFilter(7)) > 0.5) & (mask < 0.5)] = colour
+    rgb[(filter_mask(mask, ImageFilter.MaxFilter(7)) > 0.5) & (mask < 0.5)] = colour
     assert measure_cutout_quality(rgb).has_fringe
 
 
