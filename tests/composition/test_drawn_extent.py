@@ -7,8 +7,9 @@ from typing import Any
 import numpy as np
 import pytest
 
+from mattebox.composition.composition import Composition
 from mattebox.composition.drawn_extent import max_canvas_size
-from mattebox.composition.layer_composition import Composition, compose_layers
+from mattebox.composition.layer_composition import compose_layers
 from mattebox.errors import UsageError
 from mattebox.io.reader import read_cached
 from mattebox.recipe.recipe import Recipe

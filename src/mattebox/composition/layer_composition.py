@@ -6,68 +6,30 @@ and the background comes last.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 import msgspec
 import numpy as np
 
 from mattebox.composition import backdrop, background_spec, deskew, outline, placement
-from mattebox.composition.alpha_compositing import BlendSpace, composite_over
 from mattebox.composition.background_blur import blur_background
 from mattebox.composition.background_spec import BackgroundSpec
+from mattebox.composition.composition import Composition
 from mattebox.composition.drawn_extent import DrawnExtent, measure_drawn_extent, place_drawing
 from mattebox.composition.frame_spec import parse_position
-from mattebox.composition.ground_contact import find_ground_contact, is_balanced
 from mattebox.composition.head_detection import head_box
 from mattebox.composition.head_framing import place_around_head
+from mattebox.composition.opaque_colour import parse_opaque_colour, parse_picture_colour
 from mattebox.composition.placement import Placement
-from mattebox.composition.shadow import render_shadow
+from mattebox.composition.shadow_layer import GROUND_SHADOW_KINDS, add_shadow
 from mattebox.composition.visible_bounds import visible_box
-from mattebox.core.interface import name_parameter
-from mattebox.errors import UsageError
-from mattebox.io import colour, resampling
+from mattebox.io import colour
 from mattebox.recipe.recipe import Recipe
 from mattebox.recipe.steps import Background, Frame, Outline, Shadow
-from mattebox.types import Box, Layer, OpenImage, Picture, Pixels, subject_box
+from mattebox.types import Box, OpenImage, Picture, Pixels, subject_box
 
 MIN_REPORTED_ENLARGEMENT = 1.15
 MIN_CUT_OFF_HEIGHT_SHARE = 0.995  # of a photograph's height: a subject that reaches farther down is cut off
-MIN_VISIBLE_SHADOW_SHARE = 0.06  # of full darkness, at the canvas's rims
-STANCE_GRID_SIDE_CELLS = 400
-GROUND_SHADOW_KINDS = ("contact", "cast", "reflection")  # of subjects that stand
-
-
-@dataclass(frozen=True, eq=False)
-class Composition:
-    """Layers of one size, depth and profile.
-
-    Attributes
-    ----------
-    subject
-        The topmost layer, with its outline.
-    box
-        The subject's.
-    shadow, backdrop
-        The layers beneath; None for none.
-    blend
-        The space in which layers are blended.
-    """
-
-    subject: Picture
-    box: Box
-    shadow: Picture | None = None
-    backdrop: Picture | None = None
-    blend: BlendSpace = "encoded"
-
-    def layers(self) -> tuple[Layer, ...]:
-        """From the bottom: background, shadow and subject, as far as there are any."""
-        pictures = {"background": self.backdrop, "shadow": self.shadow, "subject": self.subject}
-        return tuple(Layer(name, picture) for name, picture in pictures.items() if picture is not None)
-
-    def flatten(self) -> Picture:
-        """All layers in one picture; opaque where the backdrop is."""
-        front = self.subject if self.shadow is None else composite_over(self.subject, self.shadow, self.blend)
-        return front if self.backdrop is None else composite_over(front, self.backdrop, self.blend)
 
 
 def check_composition(recipe: Recipe, open_image: OpenImage) -> None:
@@ -77,9 +39,9 @@ def check_composition(recipe: Recipe, open_image: OpenImage) -> None:
             placement.check_frame(step)
         elif isinstance(step, Outline):
             outline.parse_outline_width(step.width, (100, 100))
-            _parse_opaque_colour(step.colour)
+            parse_opaque_colour(step.colour)
         elif isinstance(step, Shadow):
-            _parse_opaque_colour(step.colour)
+            parse_opaque_colour(step.colour)
         elif isinstance(step, Background):
             spec = background_spec.parse_background(step.paint)
             parse_position(step.align)
@@ -116,7 +78,7 @@ def compose_layers(
     if (edge := recipe.find_step(Outline)) is not None:
         composition = _add_outline(composition, edge)
     if (shadow := recipe.find_step(Shadow)) is not None:
-        composition = _add_shadow(composition, shadow, is_cut_off)
+        composition = add_shadow(composition, shadow, is_cut_off)
     if background is None or composition.subject.alpha is None:
         return composition
     pixels, alpha = _render_backdrop(
@@ -159,7 +121,7 @@ def _frame_subject(
     composition = Composition(canvas, subject_placement.map_box(box))
     if subject_placement.scale >= MIN_REPORTED_ENLARGEMENT:
         note = f"enlarged {subject_placement.scale:.1f} times; a larger photograph would be sharper"
-        composition = _add_note(composition, note)
+        composition = composition.add_note(note)
     return composition, subject_placement
 
 
@@ -176,52 +138,8 @@ def _place_cutout(cutout: Picture, box: Box, frame: Frame, extent: DrawnExtent) 
 
 def _add_outline(composition: Composition, step: Outline) -> Composition:
     width = outline.parse_outline_width(step.width, composition.subject.shape)
-    subject = outline.add_outline(composition.subject, width, _parse_picture_colour(step.colour, composition.subject))
+    subject = outline.add_outline(composition.subject, width, parse_picture_colour(step.colour, composition.subject))
     return replace(composition, subject=subject, box=_expand_box(composition.box, width, subject))
-
-
-def _add_shadow(composition: Composition, step: Shadow, is_cut_off: bool) -> Composition:
-    """With a shadow; a subject that the photograph cuts off below stands on no ground, and gets a note instead."""
-    if is_cut_off and step.kind in GROUND_SHADOW_KINDS:
-        return _add_note(composition, "cut off by the photograph's lower edge: no shadow is drawn on the ground")
-    shadow_colour = _parse_picture_colour(step.colour, composition.subject)
-    layer = render_shadow(composition.subject, composition.box, step, shadow_colour)
-    composition = replace(composition, shadow=layer)
-    if step.kind in GROUND_SHADOW_KINDS and _seems_to_hang(composition.subject):
-        drop = name_parameter("shadow", "drop")
-        composition = _add_note(composition, f"it would not stand by itself: if it hangs, {drop} suits it better")
-    if layer is None or layer.alpha is None:
-        return composition
-    if not _runs_out(layer.alpha, composition.subject.alpha):
-        return composition
-    margin, position, fill = (name_parameter(name) for name in ("margin", "position", "fill"))
-    remedy = f"give it room with {margin}, {position} or a smaller {fill}"
-    return _add_note(composition, f"its shadow runs out of the picture; {remedy}")
-
-
-def _seems_to_hang(subject: Picture) -> bool:
-    """Whether a subject could not stand where its lowest parts are."""
-    if subject.alpha is None:
-        return False
-    cell = max(1, round(max(subject.shape) / STANCE_GRID_SIDE_CELLS))
-    alpha = resampling.average_blocks(subject.alpha, cell).astype(np.float32) / np.float32(255)
-    rows = np.flatnonzero((alpha > 0.5).any(1))
-    contact = find_ground_contact(alpha, len(rows) and float(rows[-1] - rows[0] + 1))
-    return contact is not None and not is_balanced(contact, alpha)
-
-
-def _runs_out(shadow: Pixels, subject: Pixels | None) -> bool:
-    """Whether a shadow is visible on the canvas's lower rim, or on another that the subject does not touch."""
-    limit = MIN_VISIBLE_SHADOW_SHARE * np.iinfo(shadow.dtype).max
-    for rim in ((-1, ...), (0, ...), (..., 0), (..., -1)):
-        is_free = rim == (-1, ...) or subject is None or not subject[rim].any()
-        if is_free and int(shadow[rim].max()) >= limit:
-            return True
-    return False
-
-
-def _add_note(composition: Composition, note: str) -> Composition:
-    return replace(composition, subject=replace(composition.subject, notes=(*composition.subject.notes, note)))
 
 
 def _render_backdrop(
@@ -257,15 +175,3 @@ def _visible_subject_box(cutout: Picture, box: Box, spec: BackgroundSpec | None)
 def _expand_box(box: Box, margin: float, picture: Picture) -> Box:
     n = round(margin)
     return max(0, box[0] - n), max(0, box[1] - n), min(picture.shape[1], box[2] + n), min(picture.shape[0], box[3] + n)
-
-
-def _parse_opaque_colour(text: str) -> colour.RgbColour:
-    rgb = colour.parse_colour(text)
-    if rgb is None:
-        raise UsageError(f"the colour {text!r} of an outline or a shadow", "give an opaque colour")
-    return rgb
-
-
-def _parse_picture_colour(text: str, picture: Picture) -> colour.RgbColour:
-    """The colour in the picture's own encoding and depth."""
-    return colour.colour_from_srgb(_parse_opaque_colour(text), picture.profile, picture.bit_depth)

@@ -1,64 +1,16 @@
-"""The data types that every package shares, and the pixel contract: what the arrays in them hold.
-
-Arrays are C-contiguous, rows from the top, upright. Colours are straight (never premultiplied) and encoded as the
-ICC profile beside them says; no profile means sRGB.
-"""
+"""`Picture`: colours, alpha, profile and metadata of a picture in memory."""
 
 from __future__ import annotations
 
-import enum
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from typing import Any, NamedTuple, TypeAlias
 
-import numpy as np
 from numpy.typing import DTypeLike, NDArray
 
 from mattebox.core import array_conversion, pillow_conversion
 from mattebox.core.pillow_conversion import PilImage
-
-Pixels: TypeAlias = NDArray[np.unsignedinteger[Any]]
-"""uint8 or uint16: integers from 0 to the bit depth's peak."""
-
-Floats: TypeAlias = NDArray[np.float32]
-"""float32 from 0 to 1."""
-
-Mask: TypeAlias = NDArray[np.bool_]
-"""H x W: which pixels belong to something."""
-
-ImageShape: TypeAlias = tuple[int, int]
-"""Height and width in pixels, as in NumPy."""
-
-ImageSize: TypeAlias = tuple[int, int]
-"""Width and height in pixels, as in Pillow."""
-
-Box: TypeAlias = tuple[int, int, int, int]
-"""Left, top, right, bottom in pixels; right and bottom are exclusive."""
-
-
-class BitDepth(enum.IntEnum):
-    """Bits per channel."""
-
-    EIGHT = 8
-    SIXTEEN = 16
-
-    @property
-    def peak(self) -> int:
-        """The value of full intensity: 255 or 65535."""
-        return (1 << self.value) - 1
-
-    @property
-    def dtype(self) -> np.dtype[np.unsignedinteger[Any]]:
-        """uint8 or uint16."""
-        return np.dtype(np.uint8 if self is BitDepth.EIGHT else np.uint16)
-
-    @classmethod
-    def of_pixels(cls, pixels: Pixels) -> BitDepth:
-        """The bit depth of an array; ValueError when it is neither uint8 nor uint16."""
-        for depth in cls:
-            if pixels.dtype == depth.dtype:
-                return depth
-        raise ValueError(f"pixels are {pixels.dtype}; give uint8 or uint16")
+from mattebox.types.pixels import BitDepth, ImageShape, ImageSize, Pixels
 
 
 @dataclass(frozen=True)
@@ -207,13 +159,6 @@ class Picture:
         return pillow_conversion.encode_preview(self.to_pil())
 
 
-OpenImage: TypeAlias = Callable[[str], Picture]
-"""Opens a picture that a recipe names, by its path."""
-
-OnProgress: TypeAlias = Callable[[float], None]
-"""Called with the share, 0..1, of the work that is done."""
-
-
 class Layer(NamedTuple):
     """One of several pictures of the same size, bit depth and profile that lie over each other."""
 
@@ -221,86 +166,8 @@ class Layer(NamedTuple):
     picture: Picture
 
 
-@dataclass(frozen=True, eq=False)
-class Matte:
-    """Alpha matte: how much of each pixel is subject.
-
-    Attributes
-    ----------
-    alpha : (H, W) uint8 or uint16
-        0 = background, peak = subject.
-    confidence : float
-        Expected intersection over union with the true matte, 0 to 1.
-    found : bool
-        Whether it is clear that there is a subject; a doubtful matte may still show one.
-    box : (left, top, right, bottom)
-        Bounding box in pixels of `alpha` of what is at least half subject; the whole picture when nothing is.
-    uncertainty : (h, w) float32 or None
-        Spread of the views of test-time augmentation, 0 to 1, at the network's resolution; None with a single view.
-    """
-
-    alpha: Pixels
-    confidence: float
-    found: bool
-    box: Box
-    uncertainty: Floats | None = None
-
-    def __post_init__(self) -> None:
-        if self.alpha.ndim != 2:
-            raise ValueError(f"alpha has shape {self.alpha.shape}; give height x width")
-        BitDepth.of_pixels(self.alpha)
-
-    @property
-    def shape(self) -> ImageShape:
-        """(height, width) in pixels, as in NumPy."""
-        return self.alpha.shape[0], self.alpha.shape[1]
-
-    @property
-    def size(self) -> ImageSize:
-        """(width, height) in pixels, as in Pillow."""
-        return self.alpha.shape[1], self.alpha.shape[0]
-
-    @property
-    def bit_depth(self) -> BitDepth:
-        """Bits of `alpha`."""
-        return BitDepth.of_pixels(self.alpha)
-
-    def __repr__(self) -> str:
-        """Size and what is known of the subject, without the pixels."""
-        confidence = f"confidence {self.confidence:.2f}, found {self.found}, box {self.box}"
-        return f"Matte({self.size[0]} x {self.size[1]}, {confidence})"
-
-    def with_alpha(self, alpha: Pixels, *, found: bool | None = None) -> Matte:
-        """The same matte with another alpha and the box around it; `found` stays unless given."""
-        return replace(self, alpha=alpha, found=self.found if found is None else found, box=subject_box(alpha))
-
-
-def subject_box(alpha: Pixels) -> Box:
-    """Bounding box of what is at least half subject; the whole plane when nothing is."""
-    inside = alpha > np.iinfo(alpha.dtype).max // 2
-    rows, columns = np.flatnonzero(inside.any(1)), np.flatnonzero(inside.any(0))
-    if not rows.size:
-        return (0, 0, alpha.shape[1], alpha.shape[0])
-    return (int(columns[0]), int(rows[0]), int(columns[-1]) + 1, int(rows[-1]) + 1)
-
-
-@dataclass(frozen=True)
-class LetterboxGeometry:
-    """How a picture was scaled and padded to a network's input, for mapping the output back.
-
-    Attributes
-    ----------
-    source_shape : (height, width)
-        The picture's.
-    input_shape : (height, width)
-        The network input's.
-    content_shape : (height, width)
-        Of the part of the input, from its top left corner, that holds the picture; the rest is padding.
-    """
-
-    source_shape: ImageShape
-    input_shape: ImageShape
-    content_shape: ImageShape
+OpenImage: TypeAlias = Callable[[str], Picture]
+"""Opens a picture that a recipe names, by its path."""
 
 
 def _check_plane(plane: Pixels, rgb: Pixels, name: str) -> None:
