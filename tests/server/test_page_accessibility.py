@@ -23,6 +23,18 @@ SMALL_TARGETS = """() => [...document.querySelectorAll("button, select, input, l
   .filter(([, w, h]) => w < 43.9 || h < 43.9)"""
 
 
+COVERED = """() => ["#status", "#out", "#undo", "#strip .face", "#download"].filter(name => {
+  const element = document.querySelector(name);
+  element.scrollIntoView({ block: "nearest" });
+  const box = element.getBoundingClientRect();
+  return !element.contains(document.elementFromPoint(box.x + box.width / 2, box.y + box.height - 4));
+})"""
+CLIPPED = """() => [...document.querySelectorAll("button, select, #tabs, #panels, .actions")]
+  .filter(e => e.checkVisibility({ opacityProperty: true }) && !e.closest("#strip"))
+  .filter(e => e.getBoundingClientRect().right > innerWidth + .5 || e.scrollWidth > e.clientWidth + 1)
+  .map(e => e.id || e.className)"""
+
+
 def axe_violations(visit: Visit) -> list[Any]:
     """What axe says against the page as it stands."""
     from axe_playwright_python.sync_playwright import Axe
@@ -71,6 +83,22 @@ def test_on_a_phone(browser: Any, address: str, files: dict[str, Path], scheme: 
         frame = page.locator("#frame").bounding_box()
         assert frame["height"] > 200
         assert page.locator("#download").is_visible()
+
+
+def test_on_the_smallest_phones(browser: Any, address: str, files: dict[str, Path]) -> None:
+    """Nothing is wider than the screen, cut off or covered, also with the button to share that phones have."""
+    with Visit(browser, address, **PHONE) as visit:
+        page = visit.page
+        visit.open(files["astronaut"], files["coffee"])
+        page.get_by_role("button", name="Remove", exact=True).first.tap()
+        page.get_by_role("button", name="Brush").tap()
+        page.locator("#share").evaluate("e => e.hidden = false")
+        for width, height in ((320, 568), (360, 640)):
+            page.set_viewport_size({"width": width, "height": height})
+            for tab in ("Background", "Presets"):
+                visit.tab(tab)
+                assert page.evaluate("document.documentElement.scrollWidth") == width
+                assert page.evaluate(CLIPPED) == page.evaluate(SMALL_TARGETS) == page.evaluate(COVERED) == []
 
 
 def test_reduced_motion(browser: Any, address: str, files: dict[str, Path]) -> None:
