@@ -114,3 +114,24 @@ def test_unknown_pixels_of_a_mask_have_no_weight(set_name: str, weight: float) -
     is_unknown = (batch.alpha - 0.5).abs() < 0.01
     assert is_unknown.float().mean() > 0.5
     assert (batch.pixel_weights[is_unknown] == weight).all()
+
+
+def test_drawn_objects_are_seen_through() -> None:
+    from mattebox.training.data import drawn_objects
+
+    torch.manual_seed(0)
+    alpha = drawn_objects.draw_object_mattes(120, (64, 96), torch.device("cpu"))
+    assert alpha.shape == (120, 1, 64, 96)
+    assert alpha.min() >= 0
+    assert alpha.max() == 1
+    enclosed = [_enclosed_area(matte[0].numpy() < 0.5) > 0 for matte in alpha]
+    assert sum(enclosed) > 70  # the others are cut by the border, or too small for their holes to be seen
+
+
+def _enclosed_area(outside):  # type: ignore[no-untyped-def]
+    """Pixels of a mask of what is not the subject that do not reach the border."""
+    from mattebox.core.connected_components import label_components
+
+    labels, _ = label_components(outside)
+    border = {*labels[0], *labels[-1], *labels[:, 0], *labels[:, -1]}
+    return sum((labels == label).sum() for label in set(labels[outside]) - border)

@@ -16,6 +16,7 @@ from torch import Tensor
 
 from mattebox.training.data.augmentation import cast_shadow, crop_randomly, edge_band, shrink_mask
 from mattebox.training.data.degradation import degrade_batch
+from mattebox.training.data.drawn_objects import draw_object_mattes
 from mattebox.training.data.pool import PicturePool
 from mattebox.training.data.synthetic_shapes import draw_plain_colours, draw_shape_mattes, draw_shapes_over, punch_holes
 from mattebox.training.data.tar_shards import UNKNOWN_ALPHA_MARGIN, UNKNOWN_PIXEL_SETS
@@ -29,6 +30,8 @@ IMPRECISE_MASK_SETS = (  # outlines off by 1-3 px
 )  # fmt: skip
 EMPTY_BACKGROUND_SHARE = 0.08  # of a batch
 DRAWN_SHAPE_SHARE = 0.05  # of a batch
+DRAWN_OBJECT_SHARE = 0.6  # of the drawn samples; the others are shapes
+TEXTURE_SHARE = 0.5  # of an object's colour, where it has a texture
 UNWEIGHTED_TEACHER_PIXEL = 0.7  # weight of a teacher's pixel where the labels give none
 HOLE_SHARE = 0.12  # of the composites: their subjects have holes
 OCCLUDER_RADIUS_RANGE = (0.1, 0.5)  # half the picture's side being 1
@@ -148,11 +151,24 @@ class BatchSampler:
         return TrainingBatch(rgb, alpha, torch.ones_like(alpha), torch.ones(count, device=alpha.device))
 
     def _sample_shapes(self, count: int, size: tuple[int, int]) -> TrainingBatch:
-        """Drawn shapes, mostly over plain colours."""
+        """Drawn shapes, mostly over plain colours, or objects with holes, over photographs."""
         rgb, device = self._sample_backgrounds(count, size), self.labelled.rgba.device
+        if float(torch.rand(())) < DRAWN_OBJECT_SHARE:
+            return self._draw_objects(rgb)
         is_plain = torch.rand(count, 1, 1, 1, device=device) < 0.7
         rgb, alpha = draw_shapes_over(torch.where(is_plain, draw_plain_colours(count, size, device), rgb))
         return TrainingBatch(rgb, alpha, torch.ones_like(alpha), torch.ones(count, device=device))
+
+    def _draw_objects(self, backdrop: Tensor) -> TrainingBatch:
+        """Objects with holes over each backdrop, in a plain colour or with the texture of another photograph."""
+        count, size = len(backdrop), (backdrop.shape[2], backdrop.shape[3])
+        alpha = draw_object_mattes(count, size, backdrop.device)
+        colour = draw_plain_colours(count, size, backdrop.device)
+        is_plain = torch.rand(count, 1, 1, 1, device=backdrop.device) < 0.5
+        texture = self._sample_backgrounds(count, size)
+        colour = torch.where(is_plain, colour, torch.lerp(colour, texture, TEXTURE_SHARE))
+        rgb = torch.lerp(cast_shadow(backdrop, alpha), colour, alpha)
+        return TrainingBatch(rgb, alpha, torch.ones_like(alpha), torch.ones(count, device=alpha.device))
 
     def _sample_backgrounds(self, count: int, size: tuple[int, int]) -> Tensor:
         """Backgrounds: photographs, strongly blurred photographs, gradients, flat colours."""
