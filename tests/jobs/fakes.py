@@ -29,15 +29,15 @@ class FakeTaskRunner:
         self.gate.set()
         self.cancelled: set[str] = set()
 
-    def run_task(self, job_id: str, load_task: LoadTask, on_progress: OnProgress) -> tuple[dict[str, Any], bytes]:
-        task = load_task() or b""
+    def run_task(self, job_id: str, load_task: LoadTask, on_progress: OnProgress) -> tuple[dict[str, Any], list[bytes]]:
+        task = b"".join(load_task() or ())
         self.calls.append(job_id)
         on_progress(0.25)
         self.act(task)
         while not self.gate.wait(0.01):
             if job_id in self.cancelled:
                 raise CancelledError
-        return {"width": len(task)}, task * 2
+        return {"width": len(task)}, [task, task]
 
     def cancel_task(self, job_id: str) -> None:
         self.cancelled.add(job_id)

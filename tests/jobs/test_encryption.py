@@ -2,12 +2,14 @@
 
 import base64
 import builtins
+import os
 from pathlib import Path
 
 import pytest
 
 from mattebox.errors import UsageError
 from mattebox.jobs.encryption import AesGcmCipher, DecryptionError, PlaintextCipher, cipher_from_key
+from mattebox.jobs.stream_encryption import SEGMENT_BYTES, TAG_BYTES
 
 KEY = bytes(range(32))
 
@@ -18,6 +20,33 @@ def test_round_trip() -> None:
     assert b"canary" not in stored
     assert stored != cipher.encrypt(b"canary", "a/job")
     assert cipher.decrypt(stored, "a/job") == b"canary"
+
+
+@pytest.mark.parametrize("length", [0, 1, SEGMENT_BYTES, SEGMENT_BYTES + 1, 3 * SEGMENT_BYTES])
+def test_large_files(length: int) -> None:
+    cipher, content = AesGcmCipher(KEY), os.urandom(length)
+    stored = list(cipher.encrypt_stream([content[:100_000], content[100_000:]], "a/task"))
+    assert max(map(len, stored)) <= SEGMENT_BYTES + TAG_BYTES
+    assert b"".join(cipher.decrypt_stream([b"".join(stored)], "a/task")) == content
+    for other, name in ((AesGcmCipher(bytes(32)), "a/task"), (cipher, "b/task"), (PlaintextCipher(), "a/task")):
+        with pytest.raises(DecryptionError):
+            list(other.decrypt_stream(stored, name))
+
+
+def test_segments_of_a_large_file_stay_where_they_are() -> None:
+    cipher = AesGcmCipher(KEY)
+    start, *segments = cipher.encrypt_stream([os.urandom(3 * SEGMENT_BYTES)], "a/task")
+    changed = bytes([segments[0][0] ^ 1]) + segments[0][1:]
+    orders = (segments[:2], segments[1:], [segments[1], segments[0], segments[2]], [*segments, segments[2]], [])
+    for order in (*orders, [changed, *segments[1:]]):
+        with pytest.raises(DecryptionError):
+            list(cipher.decrypt_stream([start, *order], "a/task"))
+
+
+def test_a_file_of_version_1_as_a_stream() -> None:
+    cipher = AesGcmCipher(KEY)
+    stored = cipher.encrypt(b"canary", "a/task")
+    assert b"".join(cipher.decrypt_stream([stored[:3], stored[3:]], "a/task")) == b"canary"
 
 
 @pytest.mark.parametrize("at", [0, 5, 20, -1])

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import errno
 import os
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -31,14 +31,21 @@ class Disk:
             raise OutputError("full", "free some space") from OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
         WRITE_BYTES(path, content, **options)
 
+    def write_synced(self, path: Path, chunks: Iterable[bytes]) -> None:
+        if self.is_full:
+            self.refusals += 1
+            raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+        WRITE_SYNCED(path, chunks)
 
-WRITE_BYTES = store.write_bytes
+
+WRITE_BYTES, WRITE_SYNCED = store.write_bytes, store.write_synced
 
 
 @pytest.fixture
 def disk(monkeypatch: pytest.MonkeyPatch) -> Disk:
     disk = Disk()
     monkeypatch.setattr(store, "write_bytes", disk.write_bytes)
+    monkeypatch.setattr(store, "write_synced", disk.write_synced)
     monkeypatch.setattr(executor, "STORAGE_FULL_DELAY_SECONDS", 0.02)
     return disk
 
@@ -58,7 +65,7 @@ def jobs(tmp_path: Path, fake: FakeTaskRunner, disk: Disk) -> Iterator[JobManage
 def start_job(jobs: JobManager, fake: FakeTaskRunner) -> str:
     """Submit a job that runs until the gate is open."""
     fake.gate.clear()
-    job_id = jobs.submit("me", b"task")
+    job_id = jobs.submit("me", [b"task"])
     fake.wait_for_calls()
     return job_id
 
@@ -81,7 +88,7 @@ def test_a_finished_result_waits_for_room_and_is_not_computed_again(
     assert (status.state, status.attempts, fake.calls) == ("done", 1, [job_id])
     result = jobs.result(job_id, "me")
     assert result is not None
-    assert result[1] == b"tasktask"
+    assert b"".join(result[1]) == b"tasktask"
 
 
 def test_jobs_are_cancelled_and_erased_on_a_full_disk(jobs: JobManager, fake: FakeTaskRunner, disk: Disk) -> None:
@@ -93,7 +100,7 @@ def test_jobs_are_cancelled_and_erased_on_a_full_disk(jobs: JobManager, fake: Fa
     assert jobs.erase(running, "me")
     assert jobs.list("me") == []
     disk.is_full = False
-    assert wait_until_finished(jobs, jobs.submit("me", b"next")).state == "done"
+    assert wait_until_finished(jobs, jobs.submit("me", [b"next"])).state == "done"
     assert len(fake.calls) == 2
 
 
@@ -103,7 +110,7 @@ def test_a_job_fails_on_a_full_disk(jobs: JobManager, fake: FakeTaskRunner, disk
         raise TaskFailed({"code": "no_subject", "problem": "no subject"})
 
     fake.act = act
-    assert wait_until_finished(jobs, jobs.submit("me", b"task")).outcome["error"]["code"] == "no_subject"
+    assert wait_until_finished(jobs, jobs.submit("me", [b"task"])).outcome["error"]["code"] == "no_subject"
     assert len(fake.calls) == 1
 
 

@@ -31,7 +31,7 @@ def test_running_jobs_of_a_dead_machine_are_adopted(tmp_path: Path) -> None:
     stuck.gate.clear()
     first = JobManager(JobStore(tmp_path / "jobs", PlaintextCipher()), JobQueue(folder, "one"), stuck)
     first.start()
-    names = [first.submit("me", b"%d" % i) for i in range(2)]
+    names = [first.submit("me", [b"%d" % i]) for i in range(2)]
     stuck.wait_for_calls()
     first.queue._running_items.clear()  # nothing is handed back, as by a machine that lost its power
     first.queue.stop()

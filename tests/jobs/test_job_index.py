@@ -50,8 +50,8 @@ def test_a_job_that_is_not_stored_takes_no_place(index: JobIndex) -> None:
 
 def test_what_other_machines_did(index: JobIndex) -> None:
     job = {"owner": "me", "created": 5.0, "fingerprint": "", "hook": None, "turn": 7}
-    index.store.add("a", job, b"task")
-    index.store.add("b", job | {"created": 6.0}, b"task")
+    index.store.add("a", job, [b"task"])
+    index.store.add("b", job | {"created": 6.0}, [b"task"])
     index.refresh()
     assert (index.uncounted_count("me"), index.newest_ids("me", 10)) == (2, ["b", "a"])
     index.store.finish("a", {"state": "done"})

@@ -64,7 +64,7 @@ def test_jobs_on_postgres(address: str, tmp_path: Path) -> None:
         jobs = JobManager(JobStore(tmp_path / "jobs", PlaintextCipher()), JobQueue(address, machine), FakeTaskRunner())
         jobs.start(4)
         try:
-            names = {jobs.submit("me", b"%d" % i, idempotency_key=str(i)) for i in range(8)}
+            names = {jobs.submit("me", [b"%d" % i], idempotency_key=str(i)) for i in range(8)}
             assert {wait_until_finished(jobs, name).state for name in names} == {"done"}
             assert len(names) == len(jobs.store.job_ids()) == 8
             assert jobs.erase(names.pop(), "me")

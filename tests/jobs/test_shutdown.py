@@ -22,7 +22,7 @@ def fake() -> FakeTaskRunner:
 def test_running_jobs_are_finished(tmp_path: Path, fake: FakeTaskRunner) -> None:
     jobs = start_manager(tmp_path, fake)
     fake.gate.clear()
-    name = jobs.submit("me", b"task")
+    name = jobs.submit("me", [b"task"])
     fake.wait_for_calls()
     threading.Timer(0.3, fake.gate.set).start()
     jobs.stop(5)
@@ -32,7 +32,7 @@ def test_running_jobs_are_finished(tmp_path: Path, fake: FakeTaskRunner) -> None
 def test_unfinished_jobs_are_handed_back(tmp_path: Path, fake: FakeTaskRunner) -> None:
     jobs = start_manager(tmp_path, fake)
     fake.gate.clear()
-    names = [jobs.submit("me", b"%d" % i, idempotency_key=str(i)) for i in range(4)]
+    names = [jobs.submit("me", [b"%d" % i], idempotency_key=str(i)) for i in range(4)]
     fake.wait_for_calls(2)
     jobs.stop()
     fake.cancelled.update(names)
@@ -41,7 +41,7 @@ def test_unfinished_jobs_are_handed_back(tmp_path: Path, fake: FakeTaskRunner) -
     again = FakeTaskRunner()
     following = start_manager(tmp_path, again)
     try:
-        assert [following.submit("me", b"%d" % i, idempotency_key=str(i)) for i in range(4)] == names
+        assert [following.submit("me", [b"%d" % i], idempotency_key=str(i)) for i in range(4)] == names
         statuses = [wait_until_finished(following, n) for n in names]
         assert [(s.state, s.attempts) for s in statuses] == [("done", 1)] * 4
         assert sorted(again.calls) == sorted(names)
@@ -58,10 +58,10 @@ def test_jobs_that_a_crash_left_unqueued_are_queued_and_web_hooks_sent(tmp_path:
 
     store = JobStore(tmp_path / "jobs", PlaintextCipher())
     store.prepare()
-    store.add("abc", {"owner": "me", "created": 1.0, "fingerprint": "", "hook": "https://example.org/"}, b"task")
+    store.add("abc", {"owner": "me", "created": 1.0, "fingerprint": "", "hook": "https://example.org/"}, [b"task"])
     jobs = start_manager(tmp_path, fake, send_webhook=accept)
     try:
-        jobs.submit("me", b"silent")
+        jobs.submit("me", [b"silent"])
         assert wait_until_finished(jobs, "abc").state == "done"
         for _ in range(500):
             if told:

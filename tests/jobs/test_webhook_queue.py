@@ -58,7 +58,7 @@ def test_a_refused_web_hook_is_retried(
 ) -> None:
     monkeypatch.setattr(webhook_queue, "FIRST_RETRY_SECONDS", 0.01)
     receiver = Receiver(refusals=2)
-    name = start(receiver).submit("me", b"task", webhook_url=QUICK)
+    name = start(receiver).submit("me", [b"task"], webhook_url=QUICK)
     wait_until(lambda: receiver.accepted == [name])
     assert receiver.attempts == {name: 3}
 
@@ -69,7 +69,7 @@ def test_a_web_hook_is_given_up_after_six_attempts(
     monkeypatch.setattr(webhook_queue, "FIRST_RETRY_SECONDS", 0.001)
     monkeypatch.setattr(webhook_queue, "BACKOFF_FACTOR", 1.0)
     receiver = Receiver(refusals=99)
-    name = start(receiver).submit("me", b"task", webhook_url=QUICK)
+    name = start(receiver).submit("me", [b"task"], webhook_url=QUICK)
     wait_until(lambda: receiver.attempts[name] == 6)
     time.sleep(0.5)
     assert receiver.attempts == {name: 6}
@@ -79,9 +79,9 @@ def test_a_slow_receiver_delays_no_other(start: Callable[[Receiver], JobManager]
     receiver = Receiver()
     manager = start(receiver)
     try:
-        slow = [manager.submit("you", b"task", webhook_url=SLOW) for _ in range(8)]
+        slow = [manager.submit("you", [b"task"], webhook_url=SLOW) for _ in range(8)]
         wait_until(lambda: receiver.blocked == webhook_queue.MAX_CONCURRENT_PER_RECEIVER)
-        quick = [manager.submit("me", b"task", webhook_url=QUICK) for _ in range(3)]
+        quick = [manager.submit("me", [b"task"], webhook_url=QUICK) for _ in range(3)]
         wait_until(lambda: sorted(receiver.accepted) == sorted(quick))
         assert receiver.blocked == webhook_queue.MAX_CONCURRENT_PER_RECEIVER
     finally:
@@ -95,7 +95,7 @@ def test_a_waiting_web_hook_does_not_delay_shutdown_and_is_sent_afterwards(
     refusing, receiver = Receiver(refusals=1), Receiver()
     monkeypatch.setattr(webhook_queue, "FIRST_RETRY_SECONDS", 3.0)
     manager = start_manager(tmp_path, FakeTaskRunner(), send_webhook=refusing)
-    name = manager.submit("me", b"task", webhook_url=QUICK)
+    name = manager.submit("me", [b"task"], webhook_url=QUICK)
     wait_until(lambda: refusing.attempts[name] == 1)
     time.sleep(0.3)
     started_at = time.monotonic()
@@ -114,7 +114,7 @@ def test_a_job_erased_while_its_web_hook_waits(
     monkeypatch.setattr(webhook_queue, "FIRST_RETRY_SECONDS", 0.5)
     receiver = Receiver(refusals=99)
     manager = start(receiver)
-    name = manager.submit("me", b"task", webhook_url=QUICK)
+    name = manager.submit("me", [b"task"], webhook_url=QUICK)
     wait_until(lambda: receiver.attempts[name] == 1)
     assert manager.erase(name, "me")
     time.sleep(1.0)

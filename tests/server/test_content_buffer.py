@@ -31,7 +31,7 @@ def test_what_was_written_is_read(buffer: ContentBuffer, size: int) -> None:
     data = pattern(size)[:size]
     content = buffer.store(data)
     assert (len(content), content.read()) == (size, data)
-    assert b"".join(content.iter_chunks()) == data
+    assert b"".join(content) == data
     for start, end in ((0, 10), (size // 2, size // 2 + CHUNK_BYTES), (size - 3, size + 50), (size, size + 1)):
         assert content.read(max(0, start), end) == data[max(0, start) : end]
     part = content.part(size // 3, size // 3 + 150_000)

@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 
 from mattebox.server import job_service
+from mattebox.server.content_buffer import Content
 from mattebox.server.job_service import JobService
 from mattebox.server.settings import Settings
 from mattebox.server.usage import UsageStore
@@ -22,8 +23,8 @@ from tests.serving import make_buffer
 class StartingManager:
     """A job manager whose stored job runs before its start is over."""
 
-    def __init__(self, service: JobService, task: bytes) -> None:
-        self.service, self.task, self.results = service, task, list[tuple[dict[str, Any], bytes]]()
+    def __init__(self, service: JobService, task: WorkerTask) -> None:
+        self.service, self.task, self.results = service, task, list[tuple[dict[str, Any], Content]]()
         self.store = SimpleNamespace(job=lambda _: {"owner": "local"})
         self.index = SimpleNamespace(mark_counted=lambda _: None)
 
@@ -44,10 +45,10 @@ def test_a_stored_job_runs_while_the_manager_starts(tmp_path: Path, monkeypatch:
     async def run() -> None:
         settings, buffer = Settings(data=str(tmp_path)), make_buffer()
         service = JobService(settings, WorkerPool(settings, buffer), UsageStore())
-        manager = StartingManager(service, WorkerTask({}, (buffer.store(b"picture"),), 1).pack())
+        manager = StartingManager(service, WorkerTask({}, (buffer.store(b"picture"),), 1))
         monkeypatch.setattr(service, "_create_manager", lambda: manager)
         await service.open_manager()
-        assert manager.results == [({"width": 1}, b"result")]
+        assert [(header, body.read()) for header, body in manager.results] == [({"width": 1}, b"result")]
         await service.close()
         with pytest.raises(CancelledError):  # which hands the job back; anything else would fail it
             manager.run_job()

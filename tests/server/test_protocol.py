@@ -5,6 +5,7 @@ import io
 
 import pytest
 
+from mattebox.server.content_buffer import CHUNK_BYTES
 from mattebox.server.workers.protocol import WorkerTask, pack_frame, read_frame, receive_frame
 from tests.serving import make_buffer
 
@@ -31,8 +32,9 @@ def test_frames_of_a_stream() -> None:
 
 def test_a_stored_task() -> None:
     buffer = make_buffer()
-    contents = (buffer.store(b"\0picture"), buffer.store(b"and another"))
+    contents = (buffer.store(b"\0picture"), buffer.store(b"another " * 40_000))
     task = WorkerTask({"recipe": {"steps": []}}, contents, 12)
-    stored = WorkerTask.unpack(task.pack(), buffer)
+    stored = WorkerTask.from_chunks(task, buffer)
     assert (stored.header, stored.pixels) == (task.header, task.pixels)
-    assert [content.read() for content in stored.contents] == [b"\0pictureand another"]
+    assert [content.read() for content in stored.contents] == [b"\0picture" + b"another " * 40_000]
+    assert max(map(len, task)) <= CHUNK_BYTES

@@ -125,6 +125,12 @@ def test_broken_pictures(client: TestClient, content: bytes, status: int, code: 
     assert (answer.status_code, answer.json()["code"]) == (status, code)
 
 
+def test_an_empty_file_is_said_to_be_empty(client: TestClient) -> None:
+    answer = client.post("/v1/cutouts", files={"image": ("mug.jpg", b"", "image/jpeg")})
+    assert (answer.status_code, answer.json()["code"]) == (422, "image_missing")
+    assert "is empty" in answer.json()["detail"]
+
+
 def test_an_empty_photograph_has_no_subject(client: TestClient) -> None:
     import numpy as np
 

@@ -125,4 +125,4 @@ def test_an_interrupted_task_frees_its_worker(
 def test_a_worker_that_does_not_start_is_worth_another_try() -> None:
     problem = Problem.from_error(WorkerStartFailure("a worker does not start", "give it more memory"))
     assert problem.status == 503
-    assert problem.headers["Retry-After"] == str(worker_pool.START_RETRY_SECONDS)
+    assert problem.headers["Retry-After"] == str(worker_pool.RETRY_SECONDS)

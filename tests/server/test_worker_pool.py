@@ -13,6 +13,7 @@ import pytest
 from mattebox.errors import MatteboxError
 from mattebox.recipe.recipe import Recipe
 from mattebox.recipe.steps import Cut, Upscale
+from mattebox.server.http.problems import retry_headers
 from mattebox.server.settings import Settings
 from mattebox.server.workers import worker_pool
 from mattebox.server.workers.task_execution import execute_task, prepare_task
@@ -62,9 +63,10 @@ def test_a_picture_that_always_kills_its_worker_fails(mug: bytes, monkeypatch: p
     async def work(pool: WorkerPool) -> None:
         monkeypatch.setattr(WorkerPool, "_exchange_frames", kill_first)
         for is_batch, restarts in ((False, 2), (True, 3)):
-            with pytest.raises(WorkerLost):
+            with pytest.raises(WorkerLost) as lost:
                 await execute_task(pool, prepare_task(pool.settings, FAST, encode_for_request(mug)), is_batch=is_batch)
             assert pool.restarts == restarts
+            assert retry_headers(lost.value) == {"Retry-After": "5"}
         monkeypatch.undo()
         assert (await execute_recipe(pool, FAST, mug)).header["width"] == 320
 

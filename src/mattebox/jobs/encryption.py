@@ -1,6 +1,6 @@
 """Encryption of stored jobs and of the server's buffer: AES-256-GCM. Jobs have a key from the settings, or none.
 
-Each file is bound to its job and kind by GCM's associated data, so that no file can replace another.
+Each file is bound to its job and kind by the associated data, so that no file can replace another.
 """
 
 from __future__ import annotations
@@ -8,11 +8,14 @@ from __future__ import annotations
 import base64
 import binascii
 import os
+from collections.abc import Iterable, Iterator
+from itertools import chain
 from pathlib import Path
 from typing import Protocol
 
 from mattebox.core.interface import install_extra
 from mattebox.errors import MatteboxError, UsageError
+from mattebox.jobs.stream_encryption import STREAM_MAGIC, decrypt_chunks, encrypt_chunks, read_start
 
 MAGIC = b"MBX1"  # followed by the nonce, the ciphertext and the tag
 NONCE_BYTES, TAG_BYTES = 12, 16
@@ -31,6 +34,12 @@ class Cipher(Protocol):
     def decrypt(self, stored: bytes, associated_data: str) -> bytes:
         """The content of stored bytes. DecryptionError."""
 
+    def encrypt_stream(self, chunks: Iterable[bytes], associated_data: str) -> Iterator[bytes]:
+        """The bytes to store of a large file, in chunks."""
+
+    def decrypt_stream(self, chunks: Iterable[bytes], associated_data: str) -> Iterator[bytes]:
+        """The content of a large file, in chunks. DecryptionError, perhaps after some of them."""
+
 
 class PlaintextCipher:
     """Stores bytes as they are."""
@@ -39,22 +48,30 @@ class PlaintextCipher:
         return content
 
     def decrypt(self, stored: bytes, associated_data: str) -> bytes:
-        if stored.startswith(MAGIC):
+        if stored.startswith((MAGIC, STREAM_MAGIC)):
             raise DecryptionError(
                 "the jobs on disk are encrypted", "give the key they were encrypted with, or empty the folder"
             )
         return stored
 
+    def encrypt_stream(self, chunks: Iterable[bytes], associated_data: str) -> Iterator[bytes]:
+        return iter(chunks)
+
+    def decrypt_stream(self, chunks: Iterable[bytes], associated_data: str) -> Iterator[bytes]:
+        start, rest = read_start(chunks, len(STREAM_MAGIC))
+        yield self.decrypt(start, associated_data)
+        yield from rest
+
 
 class AesGcmCipher:
-    """AES-256-GCM with a random nonce for each file."""
+    """AES-256-GCM: with a random nonce for small files, in segments for large ones."""
 
     def __init__(self, key: bytes) -> None:
         try:
             from cryptography.hazmat.primitives.ciphers.aead import AESGCM
         except ImportError as error:
             raise UsageError("encryption needs an extra package", install_extra("server")) from error
-        self._aes_gcm = AESGCM(key)
+        self._key, self._aes_gcm = key, AESGCM(key)
 
     @property
     def overhead_bytes(self) -> int:
@@ -74,10 +91,22 @@ class AesGcmCipher:
                 raise InvalidTag
             return self._aes_gcm.decrypt(nonce, content, associated_data.encode())
         except (InvalidTag, ValueError):
-            raise DecryptionError(
-                "a job on disk cannot be decrypted with this key",
-                "give the key it was encrypted with, or empty the folder",
-            ) from None
+            raise _wrong_key_error() from None
+
+    def encrypt_stream(self, chunks: Iterable[bytes], associated_data: str) -> Iterator[bytes]:
+        return encrypt_chunks(self._key, chunks, associated_data.encode())
+
+    def decrypt_stream(self, chunks: Iterable[bytes], associated_data: str) -> Iterator[bytes]:
+        from cryptography.exceptions import InvalidTag
+
+        start, rest = read_start(chunks, len(MAGIC))
+        if start == MAGIC:  # of version 1, which wrote files as a whole
+            yield self.decrypt(start + b"".join(rest), associated_data)
+            return
+        try:
+            yield from decrypt_chunks(self._key, chain((start,), rest), associated_data.encode())
+        except InvalidTag:
+            raise _wrong_key_error() from None
 
 
 def cipher_from_key(key: str, key_file: str = "") -> Cipher:
@@ -112,6 +141,12 @@ def cipher_from_key(key: str, key_file: str = "") -> Cipher:
     elif not key:
         return PlaintextCipher()
     return AesGcmCipher(_parse_data_key(key))
+
+
+def _wrong_key_error() -> DecryptionError:
+    return DecryptionError(
+        "a job on disk cannot be decrypted with this key", "give the key it was encrypted with, or empty the folder"
+    )
 
 
 def _parse_data_key(text: str) -> bytes:

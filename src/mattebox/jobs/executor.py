@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import CancelledError
 from contextlib import contextmanager
 from functools import partial
@@ -32,10 +32,20 @@ INTERNAL_ERROR = {"status": 500, "code": "internal", "remedy": "please report it
 
 
 class JobExecutor:
-    """Runs the jobs of this process, each in a thread of the queue."""
+    """Runs the jobs of this process, each in a thread of the queue.
 
-    def __init__(self, store: JobStore, runner: TaskRunner) -> None:
-        self.store, self.runner = store, runner
+    Parameters
+    ----------
+    store
+        The jobs.
+    runner
+        Runs their tasks.
+    on_internal_error
+        Called with an error that is a bug of ours; the job then fails with a problem that says so.
+    """
+
+    def __init__(self, store: JobStore, runner: TaskRunner, on_internal_error: Callable[[Exception], None]) -> None:
+        self.store, self.runner, self._on_internal_error = store, runner, on_internal_error
         self._stopping_event = threading.Event()  # begin nothing more
         self._stopped_event = threading.Event()  # running jobs belong to another process now
         self._running_job_ids: set[str] = set()
@@ -63,7 +73,7 @@ class JobExecutor:
             except CancelledError:
                 continue  # erased, cancelled or handed back: the loop's condition tells
 
-    def finish(self, job_id: str, state: str, fields: dict[str, Any], body: bytes | None = None) -> bool:
+    def finish(self, job_id: str, state: str, fields: dict[str, Any], body: Iterable[bytes] | None = None) -> bool:
         """Store the outcome of a job; False when it has one already or is erased."""
         return self.store.finish(job_id, {"state": state, "finished": time.time(), **fields}, body)
 
@@ -107,10 +117,11 @@ class JobExecutor:
             self.store.set_losses(job_id, losses)
             raise
         except Exception as error:  # noqa: BLE001  the boundary: anything else is a bug of ours
+            self._on_internal_error(error)
             problem = f"internal error ({type(error).__name__})"
             self.finish(job_id, FAILED, {"error": INTERNAL_ERROR | {"problem": problem}})
 
-    def _store_result(self, job_id: str, metadata: dict[str, Any], body: bytes) -> None:
+    def _store_result(self, job_id: str, metadata: dict[str, Any], body: Iterable[bytes]) -> None:
         """Finish a job, once there is room for its result. StorageFull when it must be handed back before."""
         while True:
             try:

@@ -10,7 +10,7 @@ import hashlib
 import json
 import time
 import uuid
-from collections.abc import Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import Any
 
 from mattebox.errors import MatteboxError
@@ -55,6 +55,8 @@ class JobManager:
         How long finished jobs are kept.
     send_webhook
         Called for every finished job with a web hook, some times at most, until it returns True.
+    on_internal_error
+        Called with an error of the runner that is a bug.
     """
 
     def __init__(
@@ -65,10 +67,11 @@ class JobManager:
         *,
         retention_seconds: float = 3600,
         send_webhook: SendWebhook | None = None,
+        on_internal_error: Callable[[Exception], None] = lambda _: None,
     ) -> None:
         self.store, self.queue, self.retention_seconds = store, queue, retention_seconds
         self.index = JobIndex(store)
-        self.executor = JobExecutor(store, runner)
+        self.executor = JobExecutor(store, runner, on_internal_error)
         self.webhooks = WebhookQueue(queue, store, self.status, send_webhook, self.executor.wait)
         self.heartbeats = Heartbeats(store.root.parent / "machines", queue.machine)
 
@@ -100,7 +103,7 @@ class JobManager:
     def submit(
         self,
         owner: str,
-        task: bytes,
+        task: Iterable[bytes],
         *,
         idempotency_key: str | None = None,
         webhook_url: str | None = None,
@@ -114,13 +117,13 @@ class JobManager:
         owner
             Who may see the job.
         task
-            What to do, for the runner.
+            What to do, for the runner: chunks that can be read several times.
         idempotency_key
             The same key with the same task is the same job, however often it is submitted.
         webhook_url
             Notified when the job is finished.
         reserve_bytes
-            Disk space that must be free for the result.
+            Disk space that must be free for the task and its result.
         max_unfinished
             How many unfinished jobs the owner may have, this one included.
 
@@ -178,8 +181,8 @@ class JobManager:
         job_ids = self.index.newest_ids(owner, limit)
         return [status for job_id in job_ids if (status := self.status(job_id, owner)) is not None]
 
-    def result(self, job_id: str, owner: str) -> tuple[dict[str, Any], bytes] | None:
-        """Metadata and bytes of a done job's result; None when there is none."""
+    def result(self, job_id: str, owner: str) -> tuple[dict[str, Any], Iterator[bytes]] | None:
+        """Metadata of a done job's result, and its bytes in chunks; None when there is none."""
         status = self.status(job_id, owner)
         if status is None or status.state != DONE:
             return None
@@ -248,5 +251,8 @@ def _job_id_for_key(owner: str, idempotency_key: str) -> str:
     return hashlib.sha256(f"{owner}\0{idempotency_key}".encode()).hexdigest()[:32]
 
 
-def _fingerprint(task: bytes, webhook_url: str | None) -> str:
-    return hashlib.sha256(json.dumps([webhook_url, hashlib.sha256(task).hexdigest()]).encode()).hexdigest()
+def _fingerprint(task: Iterable[bytes], webhook_url: str | None) -> str:
+    task_hash = hashlib.sha256()
+    for chunk in task:
+        task_hash.update(chunk)
+    return hashlib.sha256(json.dumps([webhook_url, task_hash.hexdigest()]).encode()).hexdigest()

@@ -1,4 +1,5 @@
-"""Job store: one folder per job on disk, every file written atomically and synced.
+"""Job store: one folder per job on disk, every file written atomically and synced. Tasks and results are written and
+read in chunks, however large they are.
 
     ID/job        owner, time, fingerprint, web hook   encrypted; written once
     ID/task       the recipe and the pictures          encrypted; deleted once there is an outcome
@@ -20,6 +21,7 @@ import json
 import os
 import shutil
 import tempfile
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -27,7 +29,7 @@ from typing import Any
 from mattebox.errors import MatteboxError, OutputError
 from mattebox.io.atomic_write import write_bytes
 from mattebox.jobs.encryption import Cipher
-from mattebox.jobs.synced_files import overwrite_and_link, sync_folder, write_synced
+from mattebox.jobs.synced_files import overwrite_and_link, read_chunks, sync_folder, write_synced
 
 INCOMING_PREFIX, DELETING_PREFIX = ".coming-", ".going-"
 JOB_FILE, TASK_FILE, OUTCOME_FILE, LOSSES_FILE, PROGRESS_FILE = "job", "task", "outcome", "losses", "share"
@@ -58,7 +60,7 @@ class JobStore:
                 shutil.rmtree(path, ignore_errors=True)
 
     def add(
-        self, job_id: str, job: dict[str, Any], task: bytes, machine: str = "local", reserve_bytes: int = 0
+        self, job_id: str, job: dict[str, Any], task: Iterable[bytes], machine: str = "local", reserve_bytes: int = 0
     ) -> bool:
         """Store a job; False when one with this id exists, which stays as it is.
 
@@ -69,22 +71,23 @@ class JobStore:
         job
             Owner, time, fingerprint and web hook.
         task
-            What to do.
+            What to do, in chunks.
         machine
             This machine, in the name of the temporary folder.
         reserve_bytes
-            Must be free beside the task: a disk full of tasks would have no space to finish any.
+            Must be free, for the task and its result: a disk full of tasks would have no space to finish any.
         """
         try:
-            if shutil.disk_usage(self.root).free < len(task) + reserve_bytes and not (self.root / job_id).exists():
+            if shutil.disk_usage(self.root).free < reserve_bytes and not (self.root / job_id).exists():
                 raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
             incoming = Path(tempfile.mkdtemp(prefix=f"{INCOMING_PREFIX}{machine}-", dir=self.root))
         except OSError as error:
             raise _storage_full_error(error) from error
         try:
-            for kind, content in ((JOB_FILE, json.dumps(job).encode()), (TASK_FILE, task)):
-                write_synced(incoming / kind, self.cipher.encrypt(content, f"{job_id}/{kind}"))
-            write_synced(incoming / ROOM_FILE, bytes(ROOM_BYTES))
+            content = self.cipher.encrypt(json.dumps(job).encode(), f"{job_id}/{JOB_FILE}")
+            write_synced(incoming / JOB_FILE, [content])
+            write_synced(incoming / TASK_FILE, self.cipher.encrypt_stream(task, f"{job_id}/{TASK_FILE}"))
+            write_synced(incoming / ROOM_FILE, [bytes(ROOM_BYTES)])
             sync_folder(incoming)
             os.rename(incoming, self.root / job_id)  # fails if it exists, as it is not empty
             sync_folder(self.root)
@@ -100,9 +103,10 @@ class JobStore:
         """Owner, time, fingerprint and web hook; None when there is no such job."""
         return self._read_json(job_id, JOB_FILE)
 
-    def task(self, job_id: str) -> bytes | None:
-        """What to do; None once the job is finished or erased."""
-        return self._read_decrypted(job_id, TASK_FILE)
+    def task(self, job_id: str) -> Iterator[bytes] | None:
+        """What to do, in chunks; None once the job is finished or erased."""
+        stored = read_chunks(self.root / job_id / TASK_FILE)
+        return None if stored is None else self.cipher.decrypt_stream(stored, f"{job_id}/{TASK_FILE}")
 
     def has_task(self, job_id: str) -> bool:
         """Whether the job is neither finished nor erased."""
@@ -112,19 +116,25 @@ class JobStore:
         """How the job ended; None before."""
         return self._read_json(job_id, OUTCOME_FILE)
 
-    def result(self, job_id: str, stored_as: str) -> bytes | None:
-        """The bytes of a result; None when it is erased. MatteboxError when the disk has corrupted it."""
-        stored = self._read_stored(job_id, stored_as)
-        if stored is None:
-            return None
-        if hashlib.sha256(stored).hexdigest() != stored_as:
-            raise MatteboxError("a result on disk is not what was written", "check the disk, and send the job again")
-        return self.cipher.decrypt(stored, f"{job_id}/result")
+    def result(self, job_id: str, stored_as: str) -> Iterator[bytes] | None:
+        """The bytes of a result in chunks; None when it is erased. MatteboxError, perhaps after some chunks, when the
+        disk has corrupted it."""
+        stored = read_chunks(self.root / job_id / stored_as)
+        return None if stored is None else self.cipher.decrypt_stream(_verify(stored, stored_as), f"{job_id}/result")
 
-    def finish(self, job_id: str, outcome: dict[str, Any], body: bytes | None = None) -> bool:
+    def finish(self, job_id: str, outcome: dict[str, Any], body: Iterable[bytes] | None = None) -> bool:
         """Store the outcome of a job and its result, and delete the task.
 
         The result is on disk before the outcome that names it.
+
+        Parameters
+        ----------
+        job_id
+            The job.
+        outcome
+            How it ended.
+        body
+            The result, in chunks.
 
         Returns
         -------
@@ -135,9 +145,7 @@ class JobStore:
         outcome = dict(outcome)
         try:
             if body is not None:
-                stored = self.cipher.encrypt(body, f"{job_id}/result")
-                outcome |= {"stored_as": hashlib.sha256(stored).hexdigest(), "sha256": hashlib.sha256(body).hexdigest()}
-                self._write_file(folder / outcome["stored_as"], stored, overwrite=True)
+                outcome |= self._write_result(job_id, body)
             content = self.cipher.encrypt(json.dumps(outcome).encode(), f"{job_id}/{OUTCOME_FILE}")
             self._write_outcome(folder, content)
         except (FileExistsError, FileNotFoundError):
@@ -210,6 +218,23 @@ class JobStore:
             return sum(not entry.name.startswith(".") for entry in os.scandir(self.root))
         return 0
 
+    def _write_result(self, job_id: str, body: Iterable[bytes]) -> dict[str, str]:
+        """Write a result; the hashes of its content and of the stored file, which is its name. FileNotFoundError
+        (erased or finished meanwhile), StorageFull."""
+        incoming = self.root / job_id / f"{INCOMING_PREFIX}{os.urandom(4).hex()}"
+        content_hash, stored_hash = hashlib.sha256(), hashlib.sha256()
+        stored = self.cipher.encrypt_stream(_update_hash(content_hash, body), f"{job_id}/result")
+        try:
+            write_synced(incoming, _update_hash(stored_hash, stored))
+            os.replace(incoming, incoming.with_name(stored_hash.hexdigest()))
+        except FileNotFoundError:
+            raise
+        except OSError as error:
+            raise _storage_full_error(error) from error
+        finally:
+            incoming.unlink(missing_ok=True)
+        return {"stored_as": stored_hash.hexdigest(), "sha256": content_hash.hexdigest()}
+
     def _write_outcome(self, folder: Path, content: bytes) -> None:
         """Write the outcome atomically; on a full disk, into the room that was kept for it."""
         try:
@@ -239,19 +264,27 @@ class JobStore:
             raise _storage_full_error(cause if isinstance(cause, OSError) else OSError(str(error))) from error
 
     def _read_json(self, job_id: str, kind: str) -> dict[str, Any] | None:
-        content = self._read_decrypted(job_id, kind)
-        fields: dict[str, Any] | None = None if content is None else json.loads(content)
-        return fields
-
-    def _read_decrypted(self, job_id: str, kind: str) -> bytes | None:
-        stored = self._read_stored(job_id, kind)
-        return None if stored is None else self.cipher.decrypt(stored, f"{job_id}/{kind}")
-
-    def _read_stored(self, job_id: str, kind: str) -> bytes | None:
         try:
-            return (self.root / job_id / kind).read_bytes()
+            stored = (self.root / job_id / kind).read_bytes()
         except FileNotFoundError:
             return None
+        fields: dict[str, Any] = json.loads(self.cipher.decrypt(stored, f"{job_id}/{kind}"))
+        return fields
+
+
+def _update_hash(digest: hashlib._Hash, chunks: Iterable[bytes]) -> Iterator[bytes]:
+    """The chunks, each added to a hash."""
+    for chunk in chunks:
+        digest.update(chunk)
+        yield chunk
+
+
+def _verify(chunks: Iterable[bytes], sha256: str) -> Iterator[bytes]:
+    """The chunks. MatteboxError after the last one when they do not have this hash."""
+    digest = hashlib.sha256()
+    yield from _update_hash(digest, chunks)
+    if digest.hexdigest() != sha256:
+        raise MatteboxError("a result on disk is not what was written", "check the disk, and send the job again")
 
 
 def _storage_full_error(error: OSError) -> StorageFull:

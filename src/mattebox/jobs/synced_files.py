@@ -4,15 +4,33 @@ from __future__ import annotations
 
 import contextlib
 import os
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 
+READ_BYTES = 120_000
 
-def write_synced(path: Path, content: bytes) -> None:
-    """Write and sync a file in a folder that is not visible yet. OSError."""
+
+def write_synced(path: Path, chunks: Iterable[bytes]) -> None:
+    """Write and sync a new file, one that is not visible yet. OSError."""
     with open(path, "xb") as file:
-        file.write(content)
+        file.writelines(chunks)
         file.flush()
         os.fsync(file.fileno())
+
+
+def read_chunks(path: Path) -> Iterator[bytes] | None:
+    """The content of a file that is opened at once, in chunks; None when there is none."""
+    try:
+        file = open(path, "rb")  # noqa: SIM115  closed by the iterator
+    except FileNotFoundError:
+        return None
+
+    def iterate() -> Iterator[bytes]:
+        with file:
+            while chunk := file.read(READ_BYTES):
+                yield chunk
+
+    return iterate()
 
 
 def overwrite_and_link(source: Path, content: bytes, target: Path) -> None:

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import Any, Protocol
 
 from mattebox.types import OnProgress
 
-LoadTask = Callable[[], bytes | None]
-"""Reads a job's task from the disk; None when the job has been erased."""
+LoadTask = Callable[[], Iterable[bytes] | None]
+"""Reads a job's task from the disk, in chunks; None when the job has been erased."""
 
 
 class TaskCrashed(Exception):
@@ -26,8 +26,10 @@ class TaskFailed(Exception):
 class TaskRunner(Protocol):
     """Runs tasks, one per calling thread."""
 
-    def run_task(self, job_id: str, load_task: LoadTask, on_progress: OnProgress) -> tuple[dict[str, Any], bytes]:
-        """Run a task, which is in memory only while it is loaded, to its end: metadata and bytes of the result.
+    def run_task(
+        self, job_id: str, load_task: LoadTask, on_progress: OnProgress
+    ) -> tuple[dict[str, Any], Iterable[bytes]]:
+        """Run a task to its end: metadata of the result, and its bytes in chunks, which may be read several times.
 
         Raises
         ------

@@ -10,7 +10,7 @@ import asyncio
 import os
 import tempfile
 import threading
-from collections.abc import AsyncIterator, Callable, Iterator
+from collections.abc import AsyncIterator, Callable, Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from io import BytesIO
@@ -47,7 +47,6 @@ class ContentBuffer:
         self.folder, self.max_bytes = folder, max_bytes
         self.byte_count = 0
         self.cipher = AesGcmCipher(os.urandom(32))
-        self.whole_content_lock = threading.Lock()  # held while a thread has a large file in memory as a whole
         self._lock = threading.Lock()
         self._disk_pool = ThreadPoolExecutor(DISK_THREADS, "buffer")
 
@@ -57,8 +56,13 @@ class ContentBuffer:
 
     def store(self, content: bytes | memoryview) -> Content:
         """Put bytes into a new file, from any thread."""
+        return self.store_chunks((content,))
+
+    def store_chunks(self, chunks: Iterable[bytes | memoryview]) -> Content:
+        """Put bytes that come in chunks into a new file, from any thread."""
         file = BufferedFile(self)
-        file.write(content)
+        for chunk in chunks:
+            file.write(chunk)
         return file.content()
 
     async def run_on_disk_thread(self, function: Callable[[], T]) -> T:
@@ -194,7 +198,7 @@ class Content:
         stop = self.end if end is None else min(self.end, self.start + end)
         return self.file.read_range(self.start + start, stop)
 
-    def iter_chunks(self) -> Iterator[bytes]:
+    def __iter__(self) -> Iterator[bytes]:
         """The bytes in chunks; not on the event loop."""
         for start in range(0, len(self), CHUNK_BYTES):
             yield self.read(start, start + CHUNK_BYTES)

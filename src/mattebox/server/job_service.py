@@ -15,6 +15,7 @@ from mattebox.errors import MatteboxError
 from mattebox.jobs.encryption import Cipher, cipher_from_key
 from mattebox.jobs.heartbeats import HEARTBEAT_SECONDS
 from mattebox.server import webhooks
+from mattebox.server.content_buffer import Content
 from mattebox.server.http.problems import Problem
 from mattebox.server.settings import Settings
 from mattebox.server.usage import UsageStore
@@ -90,7 +91,7 @@ class JobService:
                 self._lock_file.close()
                 self._lock_file = None
 
-    def run_task(self, job_id: str, load_task: LoadTask, on_progress: OnProgress) -> tuple[dict[str, Any], bytes]:
+    def run_task(self, job_id: str, load_task: LoadTask, on_progress: OnProgress) -> tuple[dict[str, Any], Content]:
         """Run a job's task on the worker pool, called from a thread of the queue. TaskFailed, TaskCrashed."""
         from mattebox.jobs.task_runner import TaskCrashed, TaskFailed
 
@@ -98,9 +99,10 @@ class JobService:
         if manager is None or loop is None:
             raise CancelledError  # the service has been closed: the job is handed back
         job = manager.store.job(job_id)
-        worker_task = self._buffer_task(load_task)
-        if job is None or worker_task is None:
+        stored_task = load_task()
+        if job is None or stored_task is None:
             raise CancelledError  # erased
+        worker_task = WorkerTask.from_chunks(stored_task, self.worker_pool.buffer)
         work = execute_task(self.worker_pool, worker_task, caller=job["owner"], is_batch=True, on_progress=on_progress)
         future = asyncio.run_coroutine_threadsafe(work, loop)
         self._futures[job_id] = future
@@ -116,13 +118,7 @@ class JobService:
             self._futures.pop(job_id, None)
         self.usage.add_picture(job["owner"], worker_task.pixels, response.seconds)
         manager.index.mark_counted(job_id)
-        return response.header, response.body.read()
-
-    def _buffer_task(self, load_task: LoadTask) -> WorkerTask | None:
-        buffer = self.worker_pool.buffer
-        with buffer.whole_content_lock:
-            packed = load_task()
-            return None if packed is None else WorkerTask.unpack(packed, buffer)
+        return response.header, response.body
 
     def cancel_task(self, job_id: str) -> None:
         """Cancel a running task; `run_task` then raises CancelledError."""
@@ -154,7 +150,14 @@ class JobService:
         store.prepare(settings.machine)
         self._lock_folder()
         queue = JobQueue(settings.database or str(self.folder), settings.machine)
-        return JobManager(store, queue, self, retention_seconds=settings.keep, send_webhook=self._send_webhook)
+        return JobManager(
+            store,
+            queue,
+            self,
+            retention_seconds=settings.keep,
+            send_webhook=self._send_webhook,
+            on_internal_error=self.worker_pool.log.log_exception,
+        )
 
     def _lock_folder(self) -> None:
         """Lock the folder: two servers under one machine's name would run its jobs twice. JobFolderInUse."""

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from contextlib import nullcontext
 from typing import TYPE_CHECKING
 
 from fastapi import Request, Response
@@ -12,7 +11,6 @@ from mattebox.errors import MatteboxError
 from mattebox.io import url_fetch
 from mattebox.server.api_keys import JOBS_SCOPE
 from mattebox.server.auth import require_caller
-from mattebox.server.content_buffer import ContentBuffer
 from mattebox.server.http.problems import Problem
 from mattebox.server.serializers import serialize_job
 from mattebox.server.state import AppState, get_state
@@ -24,7 +22,6 @@ if TYPE_CHECKING:
     from mattebox.jobs.status import JobStatus
 
 MAX_IDEMPOTENCY_KEY_CHARACTERS = 255
-MAX_CONCURRENT_TASK_BYTES = 1_000_000  # larger ones are stored one at a time
 RESULT_BYTES_PER_PIXEL = 2  # reserved on disk for a result; cutouts of photographs take about 0.7 as PNG
 
 
@@ -69,7 +66,7 @@ async def submit_job(
     await _check_webhook_url(state, caller, webhook_url)
     manager, idempotency_key = await state.job_service.open_manager(), parse_idempotency_key(request)
     status = await state.job_threads.run(
-        caller, _store_job, manager, state.settings.jobs, caller, task, idempotency_key, webhook_url, state.buffer
+        caller, _store_job, manager, state.settings.jobs, caller, task, idempotency_key, webhook_url
     )
     if status is None:
         raise job_not_found_problem()
@@ -97,18 +94,15 @@ def _store_job(
     task: WorkerTask,
     idempotency_key: str | None,
     webhook_url: str | None,
-    buffer: ContentBuffer,
 ) -> JobStatus | None:
-    is_large = task.body_bytes > MAX_CONCURRENT_TASK_BYTES
-    with buffer.whole_content_lock if is_large else nullcontext():
-        job_id = manager.submit(
-            caller,
-            task.pack(),
-            idempotency_key=idempotency_key,
-            webhook_url=webhook_url,
-            reserve_bytes=task.pixels * RESULT_BYTES_PER_PIXEL,
-            max_unfinished=max_jobs,
-        )
+    job_id = manager.submit(
+        caller,
+        task,
+        idempotency_key=idempotency_key,
+        webhook_url=webhook_url,
+        reserve_bytes=task.body_bytes + task.pixels * RESULT_BYTES_PER_PIXEL,
+        max_unfinished=max_jobs,
+    )
     return manager.status(job_id, caller)
 
 

@@ -12,6 +12,7 @@ from contextlib import contextmanager
 from typing import Any
 
 from mattebox._version import __version__
+from mattebox.core.interface import install_extra
 from mattebox.errors import UsageError
 
 ENDPOINT_VARIABLES = ("OTEL_EXPORTER_OTLP_ENDPOINT", "OTEL_EXPORTER_OTLP_TRACES_ENDPOINT")
@@ -59,7 +60,7 @@ class Tracer:
             from opentelemetry.sdk.trace import TracerProvider
             from opentelemetry.sdk.trace.export import BatchSpanProcessor
         except ImportError as error:
-            raise UsageError("traces need extra packages", "pip install 'mattebox[telemetry]'") from error
+            raise UsageError("traces need extra packages", install_extra("telemetry")) from error
         attributes = {"service.name": os.environ.get("OTEL_SERVICE_NAME", "mattebox"), "service.version": __version__}
         provider = TracerProvider(resource=Resource.create(attributes))
         provider.add_span_processor(BatchSpanProcessor(OTLPSpanExporter()))

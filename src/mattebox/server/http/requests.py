@@ -105,7 +105,7 @@ def _parse_multipart(data: RequestData, body: Content, content_type: str, buffer
         if part.is_file:
             data.images[part.name] = EncodedPicture(part.content, _picture_name(part.name))
         elif part.name.endswith(BASE64_SUFFIX):
-            _add_base64(data, part.name, part.content.iter_chunks(), buffer)
+            _add_base64(data, part.name, part.content, buffer)
         else:
             _check_length(part.name, len(part.content))
             data.fields[part.name] = decode_text(part.content.read())

@@ -3,23 +3,29 @@
 from __future__ import annotations
 
 from mattebox.server.openapi.responses import PICTURE_CONTENT, Responses
-from mattebox.server.openapi.schemas import BOOLEAN, FILE, INTEGER, STRING, Schema, list_schema, object_schema
+from mattebox.server.openapi.schemas import (
+    BOOLEAN,
+    FILE,
+    INTEGER,
+    STRING,
+    Schema,
+    list_schema,
+    object_schema,
+    record_schema,
+)
 from mattebox.server.removebg import fields
 from mattebox.server.removebg.headers import HEADER_NAMES
 
-ERRORS = object_schema(
+ERRORS = record_schema(
     "RemovebgErrors",
-    "errors",
     errors=list_schema(
         object_schema("RemovebgErrorItem", "title code", title=STRING, code=STRING, detail=STRING),
     ),
 )
-RESULT = object_schema(
+RESULT = record_schema(
     "RemovebgResult",
-    "data",
-    data=object_schema(
+    data=record_schema(
         "RemovebgResultData",
-        "result_b64 foreground_top foreground_left foreground_width foreground_height",
         result_b64=STRING,
         foreground_top=INTEGER,
         foreground_left=INTEGER,
@@ -27,25 +33,21 @@ RESULT = object_schema(
         foreground_height=INTEGER,
     ),
 )
-CREDITS = object_schema(
+CREDITS = record_schema(
     "RemovebgCredits",
-    "total subscription payg enterprise",
     total=INTEGER,
     subscription=INTEGER,
     payg=INTEGER,
     enterprise=INTEGER,
 )
-ACCOUNT = object_schema(
+ACCOUNT = record_schema(
     "RemovebgAccount",
-    "data",
-    data=object_schema(
+    data=record_schema(
         "RemovebgAccountData",
-        "attributes",
-        attributes=object_schema(
+        attributes=record_schema(
             "RemovebgAccountAttributes",
-            "credits api",
             credits=CREDITS,
-            api=object_schema("RemovebgApi", "free_calls sizes", free_calls=INTEGER, sizes=STRING),
+            api=record_schema("RemovebgApi", free_calls=INTEGER, sizes=STRING),
         ),
     ),
 )

@@ -18,6 +18,11 @@ def object_schema(name: str, required: str, /, **properties: Schema) -> Schema:
     return schema | ({"required": required.split()} if required else {})
 
 
+def record_schema(name: str, /, **properties: Schema) -> Schema:
+    """The schema of an object whose properties are always there."""
+    return object_schema(name, " ".join(properties), **properties)
+
+
 def list_schema(items: Schema) -> Schema:
     """The schema of an array."""
     return {"type": "array", "items": items}
@@ -28,9 +33,8 @@ def nullable(schema: Schema) -> Schema:
     return {"anyOf": [schema, {"type": "null"}]}
 
 
-PROBLEM = object_schema(
+PROBLEM = record_schema(
     "Problem",
-    "type title status code detail remedy",
     type=STRING,
     title=STRING,
     status=INTEGER,
@@ -38,17 +42,15 @@ PROBLEM = object_schema(
     detail=STRING | {"description": "what went wrong, for people"},
     remedy=STRING | {"description": "what to do about it"},
 )
-BROKEN_RULE = object_schema(
+BROKEN_RULE = record_schema(
     "BrokenRule",
-    "rule measured wanted advice",
     rule=STRING,
     measured=STRING,
     wanted=STRING,
     advice=BOOLEAN | {"description": "whether it is only a recommendation"},
 )
-MARKETPLACE_CHECK = object_schema(
+MARKETPLACE_CHECK = record_schema(
     "MarketplaceCheck",
-    "for passed broken",
     **{"for": STRING | {"description": "the marketplace"}},
     passed=BOOLEAN,
     broken=list_schema(BROKEN_RULE),
@@ -75,9 +77,8 @@ RESULT = object_schema(
     image_b64=STRING | {"description": "the picture as base64"},
 )
 JOB_RESULT = object_schema("JobResult", "mime format width height notes", **RESULT_PROPERTIES)
-JOB = object_schema(
+JOB = record_schema(
     "Job",
-    "id state progress attempts created finished links made error",
     id=STRING,
     state=STRING | {"enum": ["queued", "running", "done", "failed", "cancelled"]},
     progress=NUMBER | {"description": "0 while queued, below 1 while running, 1 when finished"},
@@ -88,10 +89,9 @@ JOB = object_schema(
     made=nullable(JOB_RESULT),
     error=nullable(PROBLEM),
 )
-JOB_LIST = object_schema("JobList", "jobs", jobs=list_schema(JOB))
-MONTHLY_USAGE = object_schema(
+JOB_LIST = record_schema("JobList", jobs=list_schema(JOB))
+MONTHLY_USAGE = record_schema(
     "MonthlyUsage",
-    "key name month pictures megapixels seconds",
     key=STRING,
     name=STRING,
     month=STRING,
@@ -99,14 +99,13 @@ MONTHLY_USAGE = object_schema(
     megapixels=NUMBER,
     seconds=NUMBER,
 )
-USAGE = object_schema("Usage", "usage left", usage=list_schema(MONTHLY_USAGE), left=nullable(INTEGER))
-MODEL = object_schema(
+USAGE = record_schema("Usage", usage=list_schema(MONTHLY_USAGE), left=nullable(INTEGER))
+MODEL = record_schema(
     "Model",
-    "name task licence commercial styles",
     name=STRING,
     task=STRING,
     licence=STRING,
     commercial=BOOLEAN,
     styles=list_schema(STRING),
 )
-MODEL_LIST = object_schema("ModelList", "models", models=list_schema(MODEL))
+MODEL_LIST = record_schema("ModelList", models=list_schema(MODEL))

@@ -148,9 +148,8 @@ async def _follow_job(request: Request, job_id: str) -> AsyncIterator[str]:
 def _buffer_result(
     buffer: ContentBuffer, manager: JobManager, job_id: str, caller: str
 ) -> tuple[dict[str, Any], Content] | None:
-    with buffer.whole_content_lock:
-        result = manager.result(job_id, caller)
-        return None if result is None else (result[0], buffer.store(result[1]))
+    result = manager.result(job_id, caller)
+    return None if result is None else (result[0], buffer.store_chunks(result[1]))
 
 
 async def _require_status(request: Request, job_id: str) -> JobStatus:

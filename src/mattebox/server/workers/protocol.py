@@ -9,11 +9,12 @@ from __future__ import annotations
 
 import json
 import struct
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from io import BytesIO
+from itertools import chain
 from typing import TYPE_CHECKING, Any, BinaryIO
 
+from mattebox.jobs.stream_encryption import read_start
 from mattebox.server.content_buffer import CHUNK_BYTES, BufferedFile, Content, ContentBuffer
 from mattebox.server.progress import SLOW_STEPS
 
@@ -40,22 +41,18 @@ class WorkerTask:
         steps = {step["step"] for step in self.header["recipe"]["steps"]}
         return self.pixels > MAX_SHORT_TASK_PIXELS and not steps.isdisjoint(SLOW_STEPS)
 
-    def pack(self) -> bytes:
-        """All of it as one frame, for a job that is stored; not on the event loop."""
-        packed = BytesIO()
-        packed.write(pack_head({"task": self.header, "pixels": self.pixels}, self.body_bytes))
-        for content in self.contents:
-            packed.writelines(content.iter_chunks())
-        return packed.getvalue()
+    def __iter__(self) -> Iterator[bytes]:
+        """All of it as one frame in chunks, for a job that is stored; not on the event loop."""
+        yield pack_head({"task": self.header, "pixels": self.pixels}, self.body_bytes)
+        yield from chain.from_iterable(self.contents)
 
     @classmethod
-    def unpack(cls, packed: bytes, buffer: ContentBuffer) -> WorkerTask:
-        """The inverse of `pack`; not on the event loop."""
-        head_bytes, body_bytes = LENGTH_PREFIX.unpack_from(packed)
-        body_start = LENGTH_PREFIX.size + head_bytes
-        header = json.loads(packed[LENGTH_PREFIX.size : body_start])
-        content = buffer.store(memoryview(packed)[body_start : body_start + body_bytes])
-        return cls(header["task"], (content,), header["pixels"])
+    def from_chunks(cls, chunks: Iterable[bytes], buffer: ContentBuffer) -> WorkerTask:
+        """The task that iteration gave as chunks; not on the event loop."""
+        prefix, rest = read_start(chunks, LENGTH_PREFIX.size)
+        head, body = read_start(rest, LENGTH_PREFIX.unpack(prefix)[0])
+        header = json.loads(head)
+        return cls(header["task"], (buffer.store_chunks(body),), header["pixels"])
 
     @property
     def body_bytes(self) -> int:

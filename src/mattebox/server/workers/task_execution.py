@@ -52,7 +52,7 @@ def prepare_task(
     check_models(recipe, settings.model)
     _check_recipe(recipe, images)
     if not len(source):
-        raise InputMissing("no picture was sent", "send one as the form's field `image`")
+        raise InputMissing("the picture is empty (0 bytes)", "send the whole file as the form's field `image`")
     pixels = sum(
         picture.count_pixels(settings.max_pixels, name) for name, picture in (("the picture", source), *images.items())
     )

@@ -22,7 +22,7 @@ from mattebox.server.workers.task_queue import TaskQueue
 from mattebox.types import OnProgress
 
 START_TIMEOUT_SECONDS = 60  # to load the network
-START_RETRY_SECONDS = 5  # after which a client may try again
+RETRY_SECONDS = 5  # after which another worker has started
 ABANDONED_TASK_SECONDS = 1.0  # to finish a task that nobody waits for, before its worker is killed
 
 
@@ -36,12 +36,11 @@ class WorkerLost(MatteboxError):
     """A worker died while it processed a picture."""
 
     code = "worker_lost"
+    retry_after = RETRY_SECONDS
 
 
 class WorkerStartFailure(WorkerLost):
     """A worker died before it was ready, or took too long; the picture had no part in it."""
-
-    retry_after = START_RETRY_SECONDS
 
 
 @dataclass(frozen=True)
