@@ -150,9 +150,9 @@ def test_end_to_end(networks: tuple[str, str]) -> None:
 
 def test_faces_are_restored_at_the_requested_size(networks: tuple[str, str]) -> None:
     finder, drawer = networks
-    photograph = Picture(skimage.data.astronaut())
+    photograph = Picture(skimage.data.astronaut()[:288])  # the face is in the upper half
     plain = mb.upscale(photograph, "2x").picture
     made = mb.upscale(photograph, "2x", faces=100, faces_model=drawer, faces_finder=finder).picture
     moved = np.abs(made.rgb.astype(float) - plain.rgb).max(-1)
     assert moved[160:320, 380:510].mean() > 10
-    assert not moved[700:].any()
+    assert not moved[520:].any()

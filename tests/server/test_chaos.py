@@ -16,7 +16,7 @@ pytestmark = pytest.mark.skipif(not Path("/proc/self/smaps_rollup").exists(), re
 
 @pytest.mark.timeout(900)
 def test_nothing_happens_among_attackers_that_must_not_happen() -> None:
-    report = run_chaos(seconds=20, intensity=0.25, file_bytes=8_000_000, kill_seconds=0, model="fast")
+    report = run_chaos(seconds=8, intensity=0.25, file_bytes=8_000_000, kill_seconds=0, model="fast")
     sys.stdout.write("\n".join(report.lines()))
     assert report.violations() == []
 

@@ -21,7 +21,7 @@ HERE = Path(__file__).parent
 def test_responses_match_the_openapi_document(tmp_path: Path) -> None:
     with start_server(tmp_path) as address:
         command = [str(TOOL), "--config-file", str(HERE / "schemathesis.toml"), "run", f"{address}/openapi.json",
-                 "--checks", "all", "--max-examples", os.environ.get("EXAMPLES", "8"),
+                 "--checks", "all", "--max-examples", os.environ.get("EXAMPLES", "3"),
                  "--seed", os.environ.get("SEED", "1"), "--no-color"]  # fmt: skip
         environment = os.environ | {"SCHEMATHESIS_HOOKS": "contract_checks", "PYTHONPATH": str(HERE)}
         process = subprocess.run(command, capture_output=True, text=True, cwd=tmp_path, env=environment)

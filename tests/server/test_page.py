@@ -218,18 +218,18 @@ def test_zoom_by_wheel_double_click_and_pinch(browser: Any, address: str, files:
 def test_enhance_without_cutting(browser: Any, address: str, files: Files) -> None:
     with Visit(browser, address) as visit:
         page = visit.page
-        visit.open(files["astronaut"])
+        visit.open(files["two"])
         visit.paint("Original")
         visit.tab("Light")
         page.locator("input[name=exposure]").fill("-1")
         assert page.locator("#after").evaluate(STYLE, "filter").startswith("brightness(0.7")  # at once
         visit.tab("Size")
         page.select_option("[name=upscale]", "2x")
-        page.get_by_text("1024 × 1024 pixels").wait_for()
+        page.get_by_text("800 × 600 pixels").wait_for()
         assert page.locator("#after").evaluate(STYLE, "filter") == "none"
         name, result = visit.downloaded()
-        assert (name, result.mode, result.size) == ("astronaut-enhanced.png", "RGB", (1024, 1024))
-        was = Image.open(files["astronaut"]).getpixel((256, 60))
+        assert (name, result.mode, result.size) == ("two-enhanced.png", "RGB", (800, 600))
+        was = Image.open(files["two"]).getpixel((256, 60))
         assert all(m < 0.8 * w for m, w in zip(result.getpixel((512, 120)), was, strict=True))
 
 
