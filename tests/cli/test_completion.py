@@ -9,10 +9,12 @@ import shutil
 import subprocess
 import sys
 import time
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
+from mattebox.cli.main import main
 from tests.cli.conftest import Run
 
 END = "<end>"  # typed after the completion
@@ -34,35 +36,42 @@ FILES = [("phot",), ("cut", "phot"), ("cut", "-o", "phot"), ("enhance", "phot"),
          ("cut", "--trimap", "phot")]  # fmt: skip
 
 
-def complete_words(shell: str, words: tuple[str, ...]) -> list[tuple[str, str]]:
+CompleteWords = Callable[[str, tuple[str, ...]], list[tuple[str, str]]]
+
+
+@pytest.fixture
+def complete_words(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> CompleteWords:
     """(kind, value) of each completion of the last word, as the shell's script is told."""
-    line = ["mattebox", *words]
-    variables = {"_MATTEBOX_COMPLETE": f"{shell}_complete", "COMP_WORDS": " ".join(line), "COMP_CWORD": str(len(words))}
-    if shell == "fish":
-        variables |= {"COMP_WORDS": " ".join(line), "COMP_CWORD": words[-1]}
-    code = "from mattebox.cli.main import main; main()"
-    done = subprocess.run(
-        [sys.executable, "-c", code], env={**os.environ, **variables}, capture_output=True, text=True, timeout=50
-    )
-    assert done.stderr == ""
-    lines = done.stdout.splitlines()
-    if shell == "zsh":
-        return list(zip(lines[::3], lines[1::3], strict=True))
-    return [tuple(line.split("\t")[0].split(",", 1)) for line in lines if "," in line]  # type: ignore[misc]
+
+    def complete(shell: str, words: tuple[str, ...]) -> list[tuple[str, str]]:
+        monkeypatch.setenv("_MATTEBOX_COMPLETE", f"{shell}_complete")
+        monkeypatch.setenv("COMP_WORDS", " ".join(["mattebox", *words]))
+        monkeypatch.setenv("COMP_CWORD", words[-1] if shell == "fish" else str(len(words)))
+        monkeypatch.setattr(sys, "argv", ["mattebox"])
+        with pytest.raises(SystemExit):
+            main()
+        done = capsys.readouterr()
+        assert done.err == ""
+        lines = done.out.splitlines()
+        if shell == "zsh":
+            return list(zip(lines[::3], lines[1::3], strict=True))
+        return [tuple(line.split("\t")[0].split(",", 1)) for line in lines if "," in line]  # type: ignore[misc]
+
+    return complete
 
 
 @pytest.mark.parametrize(("words", "values"), VALUES)
-def test_names_are_completed(words: tuple[str, ...], values: list[str]) -> None:
+def test_names_are_completed(complete_words: CompleteWords, words: tuple[str, ...], values: list[str]) -> None:
     assert complete_words("bash", words) == [("plain", value) for value in values]
 
 
 @pytest.mark.parametrize("words", FILES)
-def test_files_are_left_to_the_shell(words: tuple[str, ...]) -> None:
+def test_files_are_left_to_the_shell(complete_words: CompleteWords, words: tuple[str, ...]) -> None:
     assert complete_words("bash", words) == [("file", "phot")]
 
 
 @pytest.mark.parametrize("shell", ["zsh", "fish"])
-def test_other_shells_get_the_same(shell: str) -> None:
+def test_other_shells_get_the_same(complete_words: CompleteWords, shell: str) -> None:
     assert [value for _, value in complete_words(shell, ("cut", "--preset", "ama"))] == ["amazon"]
     assert [kind for kind, _ in complete_words(shell, ("cut", "phot"))] == ["file"]
 
