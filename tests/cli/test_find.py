@@ -33,7 +33,7 @@ def test_subjects_as_json(run: Run, two: Path) -> None:
 
 def test_what_is_listed_can_be_picked(run: Run, two: Path) -> None:
     listed = run("find", two).out.splitlines()
-    assert listed[0].endswith("two.png: 2 separate pieces")
+    assert listed[0].endswith("two.png: 2 separate pieces of flat artwork on #143cdc")
     assert len(listed) == 3
     assert run("cut", two, "--pick", "2", "-o", "cut.png").code == 0
     with Image.open(two.parent / "cut.png") as made:

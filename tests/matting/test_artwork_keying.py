@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 from benchmarks.artwork_scenes import ARTWORK_KINDS, ArtworkScene, compress_as_jpeg, draw_artwork, reduce_palette
+from mattebox.core.connected_components import dilate
 from mattebox.errors import UsageError
 from mattebox.matting.artwork_keying import compute_artwork_matte, unmix_backdrop
 from mattebox.matting.enclosed_ground import Holes
@@ -127,6 +128,29 @@ def test_ringing_of_jpeg_leaves_no_specks(kind: str) -> None:
     assert np.abs(alpha - scene.alpha).mean() < 0.002
     far = scene.alpha == 0
     assert (alpha[far] > 0.5).mean() < 0.0005
+
+
+@pytest.mark.parametrize(("front", "back"), [((240, 140, 20), (30, 70, 190)), ((214, 40, 57), (255, 255, 255))])
+@pytest.mark.parametrize(("quality", "subsampling"), [(75, 2), (95, 0)])
+def test_compressed_artwork_has_no_fringe_of_the_backdrop(
+    front: tuple[int, int, int], back: tuple[int, int, int], quality: int, subsampling: int
+) -> None:
+    """JPEG keeps chroma at half the size: without care its blends gave an orange disc a blue fringe of 90 levels."""
+    alpha = disc((450, 600))
+    rgb = composite(alpha, front, back).rgb
+    scene = compress_as_jpeg(ArtworkScene(rgb, alpha, rgb / np.float32(255)), quality, subsampling)
+    picture = as_picture(scene)
+    backdrop = detect_artwork(picture)
+    assert backdrop is not None
+    assert backdrop.tolerance > 0
+    matte = compute_artwork_matte(picture, backdrop)
+    cutout = unmix_backdrop(picture, matte, backdrop)
+    assert np.abs(matte.alpha / 255 - alpha).mean() < 0.001
+    edge = np.abs(alpha - 0.5) < 0.5
+    near = (matte.alpha > 12) & dilate(edge, 4)
+    fringe = (np.abs(cutout.rgb.astype(float) - front).max(axis=2) * (matte.alpha / 255))[near]
+    assert fringe.mean() < 12
+    assert np.quantile(fringe, 0.98) < 40
 
 
 def test_without_a_backdrop_there_is_advice() -> None:

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from mattebox.errors import UsageError
-from mattebox.matting.chroma_screen import ChromaScreen, despill, detect_screen
+from mattebox.matting.chroma_screen import ChromaScreen, colour_difference, despill, detect_screen
 from mattebox.matting.foreground import estimate_foreground
 from mattebox.matting.keying import compute_key_matte, resolve_screen
 from mattebox.matting.keying_method import parse_keying_method
@@ -65,6 +65,23 @@ def test_spill_is_removed_from_the_edge(coffee: Picture, colour: tuple[int, int,
     assert halo(clean) < 0.4 * halo(picture)
 
 
+@pytest.mark.parametrize("colour", [(255, 0, 255), (0, 255, 255), (190, 20, 220), (250, 220, 30)])
+def test_screens_of_two_channels(coffee: Picture, colour: tuple[int, int, int]) -> None:
+    """Magenta, cyan, purple and yellow: on a subject of the complementary hue, keyed and without spill at the rim."""
+    truth, front = MATTES["hair"], np.clip(255 - np.array(colour), 40, 200)
+    picture = composite(truth, front, uneven(colour).clip(0, 255))
+    text = "screen(#{:02x}{:02x}{:02x})".format(*colour)
+    matte, key = by(picture, text), parse_keying_method(text)
+    assert key is not None
+    assert error(matte, truth) < 0.003
+    screen = resolve_screen(picture, key)
+    assert len(screen.channels) == 2
+    spilled = Picture(np.full((20, 60, 3), np.array(colour) // 2 + 60, np.uint8), np.full((20, 60), 255, np.uint8))
+    assert spilled.alpha is not None
+    spilled.alpha[:, :5] = 0
+    assert colour_difference(despill(spilled, screen).rgb[:, 5:8] / 255, screen.channels).max() < 0.005
+
+
 def test_sixteen_bits_and_a_picture_of_one_cell() -> None:
     picture = composite(MATTES["hard"], (200, 60, 40), GREEN, depth=16)
     assert error(by(picture, "screen"), MATTES["hard"]) < 0.002
@@ -78,7 +95,7 @@ def test_opaque_pixels_without_spill_stay() -> None:
     rgb[30:, 30:40] = (110, 120, 40)
     alpha = np.full((60, 80), 255, np.uint8)
     alpha[:, :5] = 0
-    made = despill(Picture(rgb, alpha), ChromaScreen((0.0, 0.7, 0.25), 1)).rgb
+    made = despill(Picture(rgb, alpha), ChromaScreen((0.0, 0.7, 0.25), (1,))).rgb
     assert made[:30, 5:8].tolist() == np.full((30, 3, 3), (120, 120, 110)).tolist()
     rgb[:30, 5:8] = made[:30, 5:8]
     assert (made == rgb).all()
@@ -88,7 +105,7 @@ def test_the_screen_is_found() -> None:
     guide = np.full((60, 80, 3), np.array(GREEN) / 255, np.float32)
     guide[20:, 20:60] = (0.9, 0.2, 0.2)
     screen = detect_screen(guide)
-    assert screen.channel == 1
+    assert screen.channels == (1,)
     assert np.allclose(screen.colour, np.array(GREEN) / 255, atol=1e-6)
 
 

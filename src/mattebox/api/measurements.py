@@ -8,12 +8,13 @@ from mattebox.api.parameters import NameOrPath, PictureSource
 from mattebox.api.sources import is_image, load_picture
 from mattebox.composition.marketplace.compliance import ComplianceReport
 from mattebox.core.limits import MAX_INPUT_PIXELS
-from mattebox.enhancement.photo_report import PhotoReport, analyse_photo
+from mattebox.enhancement.photo_report import PhotoReport
 from mattebox.io.sources import read_bytes, source_display_name
 from mattebox.matting import subject_list
 from mattebox.models.instance_masks import Instance
 from mattebox.models.matte_session import Session
 from mattebox.pipeline import marketplace_check
+from mattebox.pipeline.photo_analysis import analyse_picture
 from mattebox.pipeline.result import Result
 
 
@@ -57,7 +58,8 @@ def analyse(source: PictureSource, *, max_pixels: int = MAX_INPUT_PIXELS) -> Pho
     Returns
     -------
     PhotoReport
-        With `statistics`, `findings` in words, and a `recipe` that does what is suggested, or None.
+        With `statistics`, `findings` in words, and a `recipe` that does what is suggested, or None. Of flat artwork,
+        which is no photograph, one finding says that it is.
 
     Examples
     --------
@@ -66,7 +68,7 @@ def analyse(source: PictureSource, *, max_pixels: int = MAX_INPUT_PIXELS) -> Pho
         if report.recipe:
             better = mb.run(mb.read("photo.jpg"), report.recipe)
     """
-    return analyse_photo(load_picture(source, max_pixels))
+    return analyse_picture(load_picture(source, max_pixels))
 
 
 def check(source: PictureSource | Result, marketplace: str, *, max_pixels: int = MAX_INPUT_PIXELS) -> ComplianceReport:

@@ -36,14 +36,14 @@ def command(inputs: tuple[str, ...], recursive: bool, as_json: bool) -> int:
 
 def _analyse_input(item: InputItem | InputMissing, as_json: bool) -> int:
     """Report on one picture, and return its exit code."""
-    from mattebox.enhancement.photo_report import analyse_photo
     from mattebox.io.reader import read
     from mattebox.io.sources import read_item
+    from mattebox.pipeline.photo_analysis import analyse_picture
 
     try:
         if isinstance(item, InputMissing):
             raise item
-        report = analyse_photo(read(read_item(item.path, item.member), name=item.name))
+        report = analyse_picture(read(read_item(item.path, item.member), name=item.name))
     except MatteboxError as error:
         return report_error(error)
     click.echo(

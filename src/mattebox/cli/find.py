@@ -148,10 +148,12 @@ def _describe_subjects(
     from mattebox.matting.subject_list import list_subjects
 
     output = session.card.output
-    instances, matte = list_subjects(picture, session)
+    instances, matte, backdrop = list_subjects(picture, session)
     summary: dict[str, Any] = {"found": bool(instances), "recognised": True}
     if matte is not None:
         summary = {"found": matte.found, "confidence": round(matte.confidence, 4), "recognised": False}
+    if backdrop is not None:
+        summary["artwork"] = backdrop.hex
     rows, labelled = [], []
     for number, instance in enumerate(instances, start=1):
         class_index = output.class_index(instance.label) if output.has_classes else None
@@ -187,8 +189,9 @@ def _subject_fields(instance: Instance) -> dict[str, Any]:
 def _print_subjects(name: str, summary: dict[str, Any], rows: list[dict[str, Any]]) -> None:
     """The subjects, or, of a network that recognises none, the separate pieces of its matte."""
     noun = "subject" if summary["recognised"] or not rows else "separate piece"
+    artwork = f" of flat artwork on {summary['artwork']}" if "artwork" in summary else ""
     doubt = "" if summary["found"] or not rows else ", but it is not clear what the subject is"
-    click.echo(f"{name}: {len(rows) or 'no'} {noun}{'s' if len(rows) != 1 else ''}{doubt}")
+    click.echo(f"{name}: {len(rows) or 'no'} {noun}{'s' if len(rows) != 1 else ''}{artwork}{doubt}")
     for number, row in enumerate(rows, start=1):
         left, top, right, bottom = row["box"]
         box = f"{left},{top} to {right},{bottom}"

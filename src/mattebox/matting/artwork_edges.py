@@ -6,6 +6,7 @@ below, to a colour that is not blended. Strokes too thin to show their ink anywh
 
 from __future__ import annotations
 
+from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -15,10 +16,10 @@ from mattebox.core.connected_components import dilate
 from mattebox.matting.flat_artwork import Backdrop
 from mattebox.types import Floats, Mask, Picture
 
-CLIMB_STEPS_PIXELS, COMPRESSED_CLIMB_PIXELS = 3, 5  # to a colour that is not blended; after JPEG compression
+CLIMB_STEPS_PIXELS = 3  # to a colour that is not blended
+EDGE_WIDTH_PIXELS = 2  # in which artwork blends with what is below it
 MIN_CLIMB = 4 / 255  # by which the next colour is further away
 MAX_LINE_DISTANCE = 0.06  # of a blend from the line between both colours, relative to their distance
-COMPRESSED_NOISE_FACTOR = 3  # of the ringing: weaker pixels are ringing, stronger ones may lie so far off the line
 SOLID_LEVELS = 2.5 / 255  # by which the pixels of a solid area differ
 COLOUR_DIRECTION_BINS = 24  # along each axis, by which inks are told apart
 NEIGHBOURS = sorted(
@@ -29,7 +30,7 @@ Indices = NDArray[np.intp]
 
 
 class EdgePixels:
-    """The pixels within `width` of what lies below the artwork: ground, shadows and glows.
+    """The pixels within two steps of what lies below the artwork: ground, shadows and glows.
 
     Attributes
     ----------
@@ -37,12 +38,14 @@ class EdgePixels:
         Their positions.
     """
 
-    def __init__(self, picture: Picture, backdrop: Backdrop, lower: Mask, width: int) -> None:
-        self._picture, self._backdrop, self._lower = picture, backdrop, lower
+    width, climb_steps = EDGE_WIDTH_PIXELS, CLIMB_STEPS_PIXELS
+
+    def __init__(self, picture: Picture, backdrop: Backdrop, lower: Mask) -> None:
+        self._picture, self._backdrop, self._lower, width = picture, backdrop, lower, self.width
         self.y, self.x = np.nonzero(dilate(lower, width) & ~lower)
         self._lower_y, self._lower_x = self._nearest_lower(width)
-        self._base = backdrop.offsets(picture, self._lower_y, self._lower_x)
-        self._own = backdrop.offsets(picture, self.y, self.x) - self._base
+        self._base = self._offsets(self._lower_y, self._lower_x)
+        self._own = self._offsets(self.y, self.x) - self._base
 
     def lower_values(self, plane: Floats) -> Floats:
         """Values of an H x W plane at the nearest pixel below each pixel, N."""
@@ -50,16 +53,21 @@ class EdgePixels:
 
     def blend_shares(self) -> Floats:
         """Share of artwork in each pixel over what is below it, N, 0..1."""
-        is_compressed = self._backdrop.tolerance > 0
-        noise = self._backdrop.noise * (COMPRESSED_NOISE_FACTOR if is_compressed else 1)
-        summit = self._replace_thin_summits(
-            self._climb(noise, COMPRESSED_CLIMB_PIXELS if is_compressed else CLIMB_STEPS_PIXELS)
-        )
-        share = _length(self._own) / np.maximum(_length(summit), 1e-6)
-        if is_compressed:
-            share[np.abs(self._own).max(axis=1) <= noise] = 0
-        clipped: Floats = share.clip(0, 1)
-        return clipped
+        share: Floats = (_length(self._own) / np.maximum(_length(self._summits), 1e-6)).clip(0, 1)
+        return share
+
+    @cached_property
+    def _summits(self) -> Floats:
+        """Colour of the artwork at each pixel where it is not blended, relative to what is below, N x 3."""
+        return self._replace_thin_summits(self._climb()[0])
+
+    def _offsets(self, y: Indices, x: Indices) -> Floats:
+        """Colours at N positions relative to the backdrop, N x 3."""
+        return self._backdrop.offsets(self._picture, y, x)
+
+    def _is_on_line(self, other: Floats) -> Mask:
+        """Whether each pixel can be a blend of what is below and of another colour, N x 3."""
+        return np.asarray(_line_distance(self._own, other) <= MAX_LINE_DISTANCE * _length(other) + self._backdrop.noise)
 
     def _nearest_lower(self, width: int) -> tuple[Indices, Indices]:
         """Position of the nearest pixel below each pixel, in steps along rows, columns and diagonals."""
@@ -77,20 +85,20 @@ class EdgePixels:
             lower_y[rest[hit]], lower_x[rest[hit]] = y[hit], x[hit]
         return lower_y, lower_x
 
-    def _climb(self, noise: float, steps: int) -> Floats:
-        """Strongest colour, relative to what is below (N x 3), that a few steps from each pixel lead to."""
+    def _climb(self) -> tuple[Floats, Indices, Indices]:
+        """Strongest colour, relative to what is below (N x 3), that a few steps from each pixel lead to, and where it
+        is (y and x, N)."""
         at_y, at_x, here = self.y.copy(), self.x.copy(), self._own.copy()
-        for _ in range(steps):
+        for _ in range(self.climb_steps):
             best_y, best_x, best = at_y.copy(), at_x.copy(), here.copy()
             for dy, dx in NEIGHBOURS:
                 y, x, inside = self._move(at_y, at_x, dy, dx)
-                other = self._backdrop.offsets(self._picture, y, x) - self._base
+                other = self._offsets(y, x) - self._base
                 is_further = _length(other) > _length(best) + MIN_CLIMB
-                on_line = _line_distance(self._own, other) <= MAX_LINE_DISTANCE * _length(other) + noise
-                better = inside & ~self._lower[y, x] & is_further & on_line
+                better = inside & ~self._lower[y, x] & is_further & self._is_on_line(other)
                 best_y[better], best_x[better], best[better] = y[better], x[better], other[better]
             at_y, at_x, here = best_y, best_x, best
-        return here
+        return here, at_y, at_x
 
     def _replace_thin_summits(self, summit: Floats) -> Floats:
         """Summits on strokes that are nowhere solid, replaced by the strongest one of their direction of colour."""
@@ -111,7 +119,7 @@ class EdgePixels:
         equal = {}
         for dy, dx in [(dy, dx) for dy in offsets for dx in offsets]:
             y, x, inside = self._move(self.y, self.x, dy, dx)
-            difference = np.abs(self._backdrop.offsets(self._picture, y, x) - colour).max(axis=1)
+            difference = np.abs(self._offsets(y, x) - colour).max(axis=1)
             equal[dy, dx] = inside & (difference < SOLID_LEVELS)
         found = np.zeros(len(self.y), np.bool_)
         for dy, dx in [(dy, dx) for dy in offsets[:-1] for dx in offsets[:-1]]:

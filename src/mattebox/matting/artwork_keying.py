@@ -14,16 +14,17 @@ from numpy.typing import NDArray
 
 from mattebox.core.connected_components import dilate, label_components
 from mattebox.matting.artwork_edges import EdgePixels
+from mattebox.matting.compressed_artwork_edges import CompressedEdgePixels
 from mattebox.matting.enclosed_ground import Holes, select_open_ground
 from mattebox.matting.flat_artwork import Backdrop
 from mattebox.matting.matte_operations import finalise_matte, stretch_levels
 from mattebox.matting.neighbour_steps import largest_neighbour_steps
-from mattebox.types import Floats, Mask, Matte, Picture
+from mattebox.types import Floats, Mask, Matte, Picture, Pixels
 
-EDGE_WIDTH_PIXELS, COMPRESSED_WIDTH_PIXELS = 2, 4  # in which artwork blends with its backdrop; after JPEG compression
 COMPRESSED_LEVELS = 0.1, 0.9  # black and white point of alpha where compression adds noise
 MIN_BLENDED_SHARE = 0.12  # of the pixels along the backdrop; with fewer it is pixel art, without blends
 MAX_BLENDED_ALPHA = 0.97
+MAX_ALPHA_DIFFERENCE = 0.25  # of a pixel from the share that it has as a blend; others are shadows, or corrected
 MAX_SHADOW_STEP_LEVELS = 8  # of 255, between neighbours in a shadow or glow
 MIN_SHADOW_LEVELS, MAX_PLATEAU_SHARE = 8, 0.5  # of a shadow: distinct levels, and the share that has one of them
 MIN_ARTWORK_SHARE = 0.0005  # of the picture, for artwork and for ground; with less, nothing is found
@@ -47,7 +48,7 @@ def compute_artwork_matte(picture: Picture, backdrop: Backdrop, holes: Holes = "
     Matte
         At the picture's size and bit depth, with confidence 1, or 0 when (almost) nothing or everything is artwork.
     """
-    width = COMPRESSED_WIDTH_PIXELS if backdrop.tolerance else EDGE_WIDTH_PIXELS
+    width = edge_class(backdrop).width
     steps = largest_neighbour_steps(picture.rgb)
     ground = select_open_ground(_ground_mask(picture, backdrop), steps, holes, width)
     values = np.where(ground, np.float32(0), np.float32(1))
@@ -63,14 +64,35 @@ def compute_artwork_matte(picture: Picture, backdrop: Backdrop, holes: Holes = "
 
 
 def unmix_backdrop(picture: Picture, matte: Matte, backdrop: Backdrop) -> Picture:
-    """The artwork in its own straight colours: F = (I - (1 - a) B) / a where alpha is partial, unchanged elsewhere."""
+    """The artwork in its own straight colours: F = (I - (1 - a) B) / a where alpha is partial, unchanged elsewhere, but
+    for chroma of the backdrop that compression spread over an edge."""
     peak = picture.bit_depth.peak
     y, x = np.nonzero((matte.alpha > 0) & (matte.alpha < peak))
     rgb, alpha = picture.rgb.copy(), matte.alpha[y, x].astype(np.float32)[:, None] / np.float32(peak)
     ground = np.array(backdrop.rgb, np.float32) * np.float32(peak / 255)
     straight = (rgb[y, x] - (1 - alpha) * ground) / alpha
     rgb[y, x] = np.rint(straight.clip(0, peak)).astype(rgb.dtype)
+    if backdrop.tolerance:
+        _restore_bled_colours(rgb, picture, matte.alpha / np.float32(peak), backdrop)
     return picture.with_pixels(rgb, matte.alpha)
+
+
+def edge_class(backdrop: Backdrop) -> type[EdgePixels]:
+    """How blended pixels are told apart: as they are, or as compression leaves them."""
+    return CompressedEdgePixels if backdrop.tolerance else EdgePixels
+
+
+def _restore_bled_colours(rgb: Pixels, picture: Picture, alpha: Floats, backdrop: Backdrop) -> None:
+    """Give the pixels along the edges of a compressed picture, into which the backdrop's chroma bled, the colour that
+    the artwork has further in (in place)."""
+    edges = CompressedEdgePixels(picture, backdrop, alpha == 0)
+    if not edges.y.size:
+        return
+    levels = stretch_levels(edges.blend_shares(), *COMPRESSED_LEVELS)
+    is_blend = np.abs(levels - alpha[edges.y, edges.x]) <= MAX_ALPHA_DIFFERENCE
+    y, x, peak = edges.y[is_blend], edges.x[is_blend], picture.bit_depth.peak
+    colours = edges.unblended_offsets()[is_blend] + np.array(backdrop.rgb, np.float32) / 255
+    rgb[y, x] = np.rint(colours.clip(0, 1) * peak).astype(rgb.dtype)
 
 
 def find_soft_area(picture: Picture, backdrop: Backdrop, ground: Mask, steps: NDArray[np.uint8]) -> Mask:
@@ -99,7 +121,7 @@ def least_alpha(offsets: Floats, backdrop: Backdrop) -> Floats:
 def blend_edges(picture: Picture, backdrop: Backdrop, alpha: Floats, ground: Mask, soft: Mask) -> Floats:
     """Alpha with the blended pixels along ground and soft areas; as it is where there are none, in pixel art."""
     lower = ground | soft
-    edges = EdgePixels(picture, backdrop, lower, COMPRESSED_WIDTH_PIXELS if backdrop.tolerance else EDGE_WIDTH_PIXELS)
+    edges = edge_class(backdrop)(picture, backdrop, lower)
     if not edges.y.size:
         return alpha
     share, lower_alpha = edges.blend_shares(), edges.lower_values(alpha)

@@ -1,6 +1,7 @@
 """Chroma screens: detecting the screen's colour, measuring it in a pixel, and removing its spill from the subject.
 
-By colour differences, after Petro Vlahos: the amount by which the screen's own channel exceeds the other two.
+By colour differences, after Petro Vlahos: the amount by which the screen's own channel exceeds the other two, or by
+which the two channels of a magenta, cyan or yellow screen exceed the third.
 """
 
 from __future__ import annotations
@@ -27,19 +28,20 @@ CHUNK_ROWS = 256  # rows processed at a time
 
 
 class ChromaScreen(NamedTuple):
-    """The screen's encoded colour, 0..1, and the channel in which it stands out."""
+    """The screen's encoded colour, 0..1, and the channel or the two channels in which it stands out."""
 
     colour: tuple[float, float, float]
-    channel: int
+    channels: tuple[int, ...]
 
 
 def screen_from_colour(colour: NDArray[np.floating]) -> ChromaScreen:
     """The screen of a given colour, 0..1. UsageError when the colour has no clear hue."""
-    channel = int(np.argmax(colour))
-    if float(np.delete(colour, channel).max()) > float(colour[channel]) - MIN_CHANNEL_EXCESS:
-        raise UsageError("a screen needs a clear hue of its own", "give green or blue, or key by luma or plate(FILE)")
-    red, green, blue = (float(v) for v in colour)
-    return ChromaScreen((red, green, blue), channel)
+    descending = [int(channel) for channel in np.argsort(-colour, kind="stable")]
+    for channels in (tuple(descending[:1]), tuple(sorted(descending[:2]))):
+        if float(colour_difference(colour, channels)) >= MIN_CHANNEL_EXCESS:
+            red, green, blue = (float(v) for v in colour)
+            return ChromaScreen((red, green, blue), channels)
+    raise UsageError("a screen needs a clear hue of its own", "give green or blue, or key by luma or plate(FILE)")
 
 
 def detect_screen(guide: Floats) -> ChromaScreen:
@@ -61,7 +63,7 @@ def detect_screen(guide: Floats) -> ChromaScreen:
         When no clear hue covers enough of the border.
     """
     border = border_pixels(guide)
-    excess = [colour_difference(border, channel) for channel in range(3)]
+    excess = [colour_difference(border, (channel,)) for channel in range(3)]
     shares = [float((e > MIN_CHANNEL_EXCESS).mean()) for e in excess]
     channel = int(np.argmax(shares))
     if shares[channel] < MIN_SCREEN_SHARE:
@@ -79,10 +81,10 @@ def border_pixels(guide: Floats) -> Floats:
     return np.concatenate([s.reshape(-1, guide.shape[2]) for s in sides])
 
 
-def colour_difference(rgb: Floats, channel: int) -> Floats:
-    """... x 3 -> ...: the amount by which a channel exceeds the larger of the other two."""
-    first, second = _other_channels(channel)
-    return rgb[..., channel] - np.maximum(rgb[..., first], rgb[..., second])
+def colour_difference(rgb: NDArray[np.floating], channels: tuple[int, ...]) -> Floats:
+    """... x 3 -> ...: the amount by which the least of some channels exceeds the largest of the others."""
+    least = np.min([rgb[..., c] for c in channels], axis=0)
+    return np.asarray(least - np.max([rgb[..., c] for c in range(3) if c not in channels], axis=0))
 
 
 def despill(cutout: Picture, screen: ChromaScreen) -> Picture:
@@ -98,28 +100,27 @@ def despill(cutout: Picture, screen: ChromaScreen) -> Picture:
     Returns
     -------
     Picture
-        Near transparent pixels, where the colour has the screen's hue, the screen's channel is lowered to the larger of
-        the other two; all other pixels are unchanged.
+        Near transparent pixels, where the colour has the screen's hue, the screen's channels are lowered by as much as
+        they exceed the others; all other pixels are unchanged.
     """
     assert cutout.alpha is not None
     rgb, near_transparency = cutout.rgb.copy(), _spill_zone(cutout)
-    first, second = _other_channels(screen.channel)
-    screen_sign = np.sign(screen.colour[first] - screen.colour[second])
+    others = tuple(c for c in range(3) if c not in screen.channels)
+    single, pair = (screen.channels, others) if len(others) == 2 else (others, screen.channels)
+    screen_sign = np.sign(screen.colour[pair[0]] - screen.colour[pair[1]])
     for top in range(0, len(rgb), CHUNK_ROWS):
         chunk = rgb[top : top + CHUNK_ROWS]
-        channel, a, b = (chunk[..., c].astype(np.int32) for c in (screen.channel, first, second))
-        limit = np.maximum(a, b)
-        # The screen's hue: the other two channels are close to each other, or differ in the same direction as its own.
-        balanced = np.abs(a - b) <= MAX_HUE_IMBALANCE * (channel - np.minimum(a, b))
+        alone, a, b = (chunk[..., c].astype(np.int32) for c in (*single, *pair))
+        excess = alone - np.maximum(a, b) if single == screen.channels else np.minimum(a, b) - alone
+        # The screen's hue: the two channels that are alike are close to each other, or differ in the same direction as
+        # its own.
+        balanced = np.abs(a - b) <= MAX_HUE_IMBALANCE * (excess + np.abs(a - b))
         is_screen_hue = balanced | (np.sign(a - b) == screen_sign)
-        spilled = (channel > limit) & is_screen_hue & near_transparency(top, top + CHUNK_ROWS)
-        np.copyto(chunk[..., screen.channel], limit.astype(chunk.dtype), where=spilled)
+        spilled = (excess > 0) & is_screen_hue & near_transparency(top, top + CHUNK_ROWS)
+        for channel in screen.channels:
+            lowered = (chunk[..., channel] - excess).astype(chunk.dtype)
+            np.copyto(chunk[..., channel], lowered, where=spilled)
     return cutout.with_pixels(rgb, cutout.alpha)
-
-
-def _other_channels(channel: int) -> tuple[int, int]:
-    first, second = (c for c in range(3) if c != channel)
-    return first, second
 
 
 def _spill_zone(cutout: Picture) -> Callable[[int, int], Mask]:

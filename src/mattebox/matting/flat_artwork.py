@@ -31,7 +31,9 @@ STROKE_REACH_PIXELS, MIN_STROKE_SHARE = 2, 0.97  # text and lines: (almost) all 
 MAX_INDEXED_COLOURS = 64  # of sprites
 MIN_CONTRAST_SHARE = 0.5  # of the steps between unequal neighbours of a sprite that are edges: dithering has small ones
 MIN_ARTWORK_SHARE = 0.0005  # of the picture that differs from the backdrop
-MAX_DETECTED_RINGING_LEVELS = 16  # of 255: with more, ringing cannot be told from a shadow
+MIN_RINGING_SHARE = 0.005  # pixels that compression moves, relative to those along edges
+MAX_RINGING_RAMP_SHARE = 0.8  # of those pixels; with more on ramps they are a shadow or a glow
+MAX_DETECTED_RINGING_LEVELS = 20  # of 255: with more, ringing cannot be told from a shadow
 MAX_RINGING_LEVELS = 32  # of 255: larger differences from the backdrop are no ringing
 
 
@@ -83,12 +85,11 @@ def detect_artwork(picture: Picture) -> Backdrop | None:
     if artwork.mean() < MIN_ARTWORK_SHARE:
         return None
     steps = _Steps(rgb)
-    if _is_exact_artwork(rgb, artwork, steps):
-        return Backdrop(colour, 0)
-    if share >= MIN_COMPRESSED_BORDER_SHARE and _is_flat(artwork, steps, BLOCK_PIXELS):
-        tolerance = ringing_levels(difference, steps.edges)
-        return Backdrop(colour, tolerance) if tolerance <= MAX_DETECTED_RINGING_LEVELS else None
-    return None
+    is_artwork = _is_exact_artwork(rgb, artwork, steps) or (
+        share >= MIN_COMPRESSED_BORDER_SHARE and _is_flat(artwork, steps, BLOCK_PIXELS)
+    )
+    tolerance = ringing_levels(difference, steps)
+    return Backdrop(colour, tolerance) if is_artwork and tolerance <= MAX_DETECTED_RINGING_LEVELS else None
 
 
 def find_backdrop(picture: Picture) -> Backdrop:
@@ -106,16 +107,23 @@ def find_backdrop(picture: Picture) -> Backdrop:
         raise UsageError("no single colour surrounds the artwork", "cut with --by network or screen(COLOUR)")
     red, green, blue = (int(v) for v in np.median(border[likely], axis=0))
     difference = np.abs(rgb.astype(np.int16) - np.array([red, green, blue], np.int16)).max(axis=2)
-    return Backdrop((red, green, blue), ringing_levels(difference, _Steps(rgb).edges))
+    return Backdrop((red, green, blue), ringing_levels(difference, _Steps(rgb)))
 
 
-def ringing_levels(difference: NDArray[np.int16], edges: Mask) -> int:
-    """How far compression moves pixels of the backdrop, of 255: 0 where it moves next to none."""
-    near_backdrop = (difference <= MAX_RINGING_LEVELS) & ~dilate(edges, 1)
-    moved = difference[near_backdrop & (difference > 0) & dilate(edges, BLOCK_PIXELS)]
-    if moved.size < MIN_ARTWORK_SHARE * difference.size:
+def ringing_levels(difference: NDArray[np.int16], steps: _Steps) -> int:
+    """How far compression moves pixels of the backdrop, of 255: 0 where it moves next to none.
+
+    Ringing goes up and down from pixel to pixel; shadows and glows, which move pixels of the backdrop too, are ramps.
+    """
+    near_backdrop = (difference <= MAX_RINGING_LEVELS) & ~dilate(steps.edges, 1)
+    moved = near_backdrop & (difference > 0) & dilate(steps.edges, BLOCK_PIXELS)
+    count = np.count_nonzero(moved)
+    least = min(MIN_RINGING_SHARE * np.count_nonzero(steps.edges), MIN_ARTWORK_SHARE * difference.size)
+    if count <= least:
         return 0
-    return int(np.quantile(moved, 0.98))
+    if np.count_nonzero(moved & steps.on_ramp()) > MAX_RINGING_RAMP_SHARE * count:
+        return 0
+    return int(np.quantile(difference[moved], 0.98))
 
 
 class _Steps:

@@ -89,8 +89,8 @@ def compute_key_matte(picture: Picture, method: KeyingMethod, tolerance: str, op
         coarse = stretch_levels(difference, PLATE_NOISE_SHARE, 1)
     else:
         screen = resolve_screen(picture, method)
-        full_difference = colour_difference(np.array(screen.colour, np.float32), screen.channel)
-        screen_share = colour_difference(guide, screen.channel) / full_difference
+        full_difference = colour_difference(np.array(screen.colour, np.float32), screen.channels)
+        screen_share = colour_difference(guide, screen.channels) / full_difference
         coarse = stretch_levels(1 - screen_share, *LEVELS_BY_TOLERANCE[tolerance])
     coarse = _fill_enclosed_areas(coarse.astype(np.float32))
     return _matte_from_alpha(picture, _refine_edges(picture, guide, coarse, plate, tolerance))
