@@ -85,6 +85,9 @@ def test_mattes_and_plates_may_be_arrays(photo: Picture) -> None:
 def test_upscale_takes_a_number(photo: Picture) -> None:
     assert mb.upscale(photo, 2, upscale_detail=0).size == (320, 240)
     assert mb.upscale(photo, 240).size == (240, 180)
+    same = mb.upscale(photo, 100)
+    assert same.size == (160, 120)
+    assert same.notes == ("not enlarged: its longer side has 160 pixels, and 100 were asked for",)
 
 
 def test_recipes_and_recipe_files_are_presets(photo: Picture, tmp_path: Path) -> None:

@@ -137,6 +137,17 @@ def test_failures_are_told_again_after_long_work(run: Run) -> None:
     assert lines[-1].strip().startswith(os.path.join("in", "a.jpg"))
 
 
+def test_a_second_run_says_each_failure_once_and_how_to_continue(run: Run) -> None:
+    photos(Path("in"), 7)
+    assert run("cut", "in", "-o", "out/", "--edges", "none", "--colours", "source").code == 0
+    lines = run("cut", "in", "-o", "out/", "--edges", "none", "--colours", "source").err.splitlines()
+    assert len(lines) == 8
+    assert all(
+        "already exists; " in line and "--report FILE can be continued with --resume" in line for line in lines[:7]
+    )
+    assert lines[-1] == "mattebox: 7 of 7 failed"
+
+
 def test_settled_files_come_once_and_again_when_they_change(tmp_path: Path) -> None:
     given: list[str] = []
     rounds = 0

@@ -74,6 +74,10 @@ def test_only_what_is_asked_for(folder: Path, run: Run) -> None:
 def test_nothing_to_do_is_said(folder: Path, run: Run) -> None:
     code, said = run("enhance", "her.png", "--only", "subject", "--upscale", "2x")
     assert code == 2
+    assert "--only subject: --upscale works on the whole photograph" in said
+    assert "--light-only subject" in said
+    code, said = run("enhance", "her.png", "--only", "subject", "--restore", "none")
+    assert code == 2
     assert "no step that can be limited to an area; add one that can, such as light auto" in said
 
 

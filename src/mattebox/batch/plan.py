@@ -16,6 +16,8 @@ from mattebox.io.sources import InputItem, absolute_name, find_input_fault, item
 
 # Suffixes that a result may take over from its photograph.
 OUTPUT_SUFFIXES = (".png", ".jpg", ".jpeg", ".webp", ".avif", ".tif", ".tiff", ".bmp")
+RESULT_EXISTS_REMEDY = "choose another output, or replace it with --overwrite"
+CONTINUE_REMEDY = "; a batch that is run with --report FILE can be continued with --resume"
 STDOUT_PATHS = ("-", "/dev/stdout", "/dev/fd/1", "/proc/self/fd/1")
 
 
@@ -196,7 +198,10 @@ def _check_all_jobs(
     duplicate = next((name for name, count in counts.items() if count > 1), None)
     if duplicate is not None:
         raise UsageError(f"several pictures would become {duplicate}", "put {stem}, {folder} or {index} into --name")
-    return [_check_job(j, inputs, protected, naming.overwrite) if isinstance(j, BatchJob) else j for j in jobs]
+    is_batch = len(jobs) > 1
+    return [
+        _check_job(j, inputs, protected, naming.overwrite, is_batch) if isinstance(j, BatchJob) else j for j in jobs
+    ]
 
 
 def is_folder(output: str) -> bool:
@@ -262,7 +267,9 @@ def _disambiguate_paths(targets: list[Path], items: list[InputItem]) -> list[Pat
     ]
 
 
-def _check_job(job: BatchJob, inputs: set[str], protected: Collection[str], overwrite: bool) -> BatchJob | BatchFailure:
+def _check_job(
+    job: BatchJob, inputs: set[str], protected: Collection[str], overwrite: bool, is_batch: bool
+) -> BatchJob | BatchFailure:
     """The job, or the failure that its target must not be written."""
     if job.target is None or is_stream(job.target):
         return job
@@ -281,7 +288,8 @@ def _check_job(job: BatchJob, inputs: set[str], protected: Collection[str], over
         return BatchFailure(job.name, OutputError(problem, "move it away, or choose another output with -o"))
     if not overwrite and not job.is_resumed:
         problem = f"{job.target}: already exists"
-        return BatchFailure(job.name, OutputError(problem, "choose another output, or replace it with --overwrite"))
+        remedy = RESULT_EXISTS_REMEDY + (CONTINUE_REMEDY if is_batch else "")
+        return BatchFailure(job.name, OutputError(problem, remedy))
     return job
 
 

@@ -50,5 +50,6 @@ photograph as NAME-enhanced, in the photograph's own format. `mattebox analyse p
 def command(only: str | None, **_: Any) -> int:
     """Make photographs better: noise, light, colours, sharpness, size. A good photograph is left unchanged."""
     context = click.get_current_context()
-    recipe = recipe_from_options(context, enhance_base_recipe(explicit_parameters(context)))
-    return process_photographs(limit_to_area(recipe, only) if only else recipe, context)
+    stated_names = explicit_parameters(context)
+    recipe = recipe_from_options(context, enhance_base_recipe(stated_names))
+    return process_photographs(limit_to_area(recipe, only, stated_names) if only else recipe, context)

@@ -20,7 +20,8 @@ from mattebox.errors import MatteboxError
 
 PROGRESS_DELAY_SECONDS = 1.0  # before the progress of a single photograph is shown
 PROGRESS_INTERVAL_SECONDS = 0.1
-MAX_PICTURES_WITHOUT_SUMMARY = 5  # above them failures are listed again at the end
+MAX_PICTURES_WITHOUT_SUMMARY = 5  # above them the failures are counted at the end
+MAX_LINES_AFTER_FAILURE = 5  # on other pictures; with more, failures are listed again at the end
 
 
 class ConsoleReporter:
@@ -33,6 +34,7 @@ class ConsoleReporter:
         self.skipped_count = 0
         self.start_time = time.monotonic()
         self.done_count = 0
+        self.lines_after_failure = 0
         self.last_update_time = 0.0
         self.has_progress_line = sys.stderr.isatty() and total > 1
 
@@ -67,14 +69,16 @@ class ConsoleReporter:
         self.skipped_count += 1
 
     def print_summary(self) -> None:
-        """Write how many were skipped, and after many pictures all failures once more."""
+        """Write how many were skipped, and failures once more if many lines of other pictures came after one."""
         self._clear_line()
         if self.skipped_count:
             echo_stderr(f"{self.skipped_count} had been done before")
-        if self.total > MAX_PICTURES_WITHOUT_SUMMARY and self.failures:
-            echo_stderr(f"{len(self.failures)} of {self.total} failed:")
-            for line in self.failures:
-                click.echo(f"  {line}", err=True)
+        if self.total <= MAX_PICTURES_WITHOUT_SUMMARY or not self.failures:
+            return
+        is_far_above = self.lines_after_failure > MAX_LINES_AFTER_FAILURE
+        echo_stderr(f"{len(self.failures)} of {self.total} failed{':' if is_far_above else ''}")
+        for line in self.failures if is_far_above else ():
+            click.echo(f"  {line}", err=True)
 
     def report_result(
         self, job: BatchJob, result: JobResult, seconds: float, broken_rules: tuple[str, ...] = ()
@@ -82,11 +86,14 @@ class ConsoleReporter:
         """Write a result. One that its marketplace would reject counts as failed, though its file is written."""
         self.done_count += 1
         self._clear_line()
+        has_line = sys.stderr.isatty() and job.target is not None and not self.as_json
+        if self.failures:
+            self.lines_after_failure += len(result.notes) + has_line
         for note in result.notes:
             click.echo(f"note: {job.name}: {note}", err=True)
         if self.as_json:
             click.echo(json.dumps(result_fields(job, result) | {"broken": list(broken_rules)}))
-        elif sys.stderr.isatty() and job.target is not None:
+        elif has_line:
             click.echo(f"{job.name} -> {job.target}  ({_confidence_text(result)}{seconds:.2f} s)", err=True)
         if broken_rules:
             self.exit_codes.append(EXIT_FAILURES)

@@ -54,6 +54,11 @@ def name_parameter(name: str, value: object = None) -> str:
     )
 
 
+def name_image(role: str, path: str) -> str:
+    """A picture that a parameter names: "the trimap drawn.png", or "the trimap" where it was given in memory."""
+    return f"the {role}" if path.startswith("<") else f"the {role} {path}"
+
+
 def install_extra(extra: str) -> str:
     """The remedy for a package that is missing, by the extra of mattebox that installs it."""
     command = f"pip install 'mattebox[{extra}]'"

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import numpy as np
 
+from mattebox.core.interface import name_image
 from mattebox.io import resampling
 from mattebox.matting.mask_validation import check_grey, check_same_size
 from mattebox.matting.matte_operations import as_floats, has_subject
@@ -37,8 +38,8 @@ def mask_from_picture(mask: Picture, picture: Picture, path: str) -> Floats:
     UsageError
         When the mask is in colour or of another size than the picture.
     """
-    check_same_size(mask, picture, f"the matte {path}", "draw it at the picture's size")
-    check_grey(mask, f"the matte {path}", "give a grey picture, white where it takes away")
+    check_same_size(mask, picture, name_image("matte", path), "draw it at the picture's size")
+    check_grey(mask, name_image("matte", path), "give a grey picture, white where it takes away")
     return as_floats(mask.rgb[..., 1])
 
 

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from mattebox.core import cpu_threads
 from mattebox.core.connected_components import dilate, label_components
-from mattebox.core.interface import name_parameter
+from mattebox.core.interface import name_image, name_parameter
 from mattebox.errors import UsageError
 from mattebox.io import colour, resampling
 from mattebox.matting import tiles
@@ -172,7 +172,7 @@ def _matte_from_alpha(picture: Picture, alpha: Pixels) -> Matte:
 
 def _convert_plate(plate: Picture, picture: Picture, path: str) -> Pixels:
     """The plate's pixels in the picture's encoding. UsageError when it is of another size."""
-    check_same_size(plate, picture, f"the plate {path}", "take both from the same place")
+    check_same_size(plate, picture, name_image("plate", path), "take both from the same place")
     if plate.bit_depth == picture.bit_depth and plate.profile == picture.profile:
         return plate.rgb
     srgb = colour.to_srgb(resampling.to_eight_bit(plate.rgb), plate.profile)

@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mattebox.core.connected_components import dilate
+from mattebox.core.interface import name_image
 from mattebox.errors import UsageError
 from mattebox.io import resampling
 from mattebox.matting.mask_validation import check_grey, check_same_size
@@ -54,14 +55,15 @@ def trimap_from_picture(drawing: Picture, picture: Picture, path: str) -> NDArra
     UsageError
         When the drawing is in colour or of another size than the picture, or lacks certain subject or background.
     """
-    check_same_size(drawing, picture, f"the trimap {path}", "draw it at the picture's size")
-    check_grey(drawing, f"the trimap {path}", "give a grey picture of 0, 128 and 255")
+    check_same_size(drawing, picture, name_image("trimap", path), "draw it at the picture's size")
+    check_grey(drawing, name_image("trimap", path), "give a grey picture of 0, 128 and 255")
     grey = resampling.to_eight_bit(drawing.rgb)[..., 1]
     known = np.where(grey >= MIN_FOREGROUND_VALUE, FOREGROUND, UNKNOWN)
     trimap = np.where(grey <= MAX_BACKGROUND_VALUE, BACKGROUND, known).astype(np.uint8)
     for value, name in ((FOREGROUND, "subject (white)"), (BACKGROUND, "background (black)")):
         if not (trimap == value).any():
             raise UsageError(
-                f"the trimap {path} marks no certain {name}", "paint some of it: all else is worked out from there"
+                f"{name_image('trimap', path)} marks no certain {name}",
+                "paint some of it: all else is worked out from there",
             )
     return trimap

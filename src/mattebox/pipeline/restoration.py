@@ -120,7 +120,7 @@ def upscale_picture(
     """Apply the step Upscale by as many passes of its networks as the factor needs."""
     step, target = recipe.find_step(Upscale), target_shape(picture.shape, recipe)
     if step is None or target == picture.shape:
-        return picture
+        return picture if step is None else _note_size_reached(picture, step)
     names = upscaler_names(step.model)
     factor = max(after / before for after, before in zip(target, picture.shape, strict=True))
     networks = {find_upscale_factor(name, "upscale"): name for name in names}
@@ -132,6 +132,15 @@ def upscale_picture(
     if step.model == FAITHFUL_MODEL and photo_statistics.noise_sigma(picture) > MAX_FAITHFUL_NOISE:
         result = replace(result, notes=(*result.notes, NOISY_UPSCALE_NOTE))
     return result
+
+
+def _note_size_reached(picture: Picture, step: Upscale) -> Picture:
+    """The picture, with a note where it is longer than the side in pixels that was asked for."""
+    target = upscaling.parse_target(step.to)
+    if target is None or target[1] == "x" or target[0] == max(picture.size):
+        return picture
+    note = f"not enlarged: its longer side has {max(picture.size)} pixels, and {target[0]:g} were asked for"
+    return replace(picture, notes=(*picture.notes, note))
 
 
 def restore_faces(

@@ -187,7 +187,8 @@ class _PipelineRun:
             self._progress("upscale"),
             self.open_tile_sink,
         )
-        if upscaled is before:
+        if upscaled.shape == before.shape:
+            self._replace_picture(upscaled)
             return
         if self.photograph is not before:
             self.photograph = restoration.resize_picture(self.photograph, upscaled.shape)

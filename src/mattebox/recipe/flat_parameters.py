@@ -5,8 +5,7 @@ A field's flat name is its own unless the field declares another (`field_types.f
 
 from __future__ import annotations
 
-import re
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from functools import cache
 from types import MappingProxyType
 from typing import Any, NamedTuple
@@ -14,6 +13,7 @@ from typing import Any, NamedTuple
 import msgspec
 from msgspec.inspect import Metadata
 
+from mattebox.core.interface import name_parameter
 from mattebox.core.suggestions import suggest_name
 from mattebox.errors import UsageError
 from mattebox.recipe.conversion import convert
@@ -21,9 +21,11 @@ from mattebox.recipe.deprecated_names import RENAMED_FIELDS, RENAMED_WORDS, curr
 from mattebox.recipe.field_types import FLAT_NAME, SWITCH_HELP, SWITCH_VALUE
 from mattebox.recipe.natural_values import natural_text
 from mattebox.recipe.recipe import Recipe
-from mattebox.recipe.steps import STEP_ORDER, AnyStep, Cut, Step
+from mattebox.recipe.steps import STEP_ORDER, AnyStep, Cut, Faces, Restore, Step, Upscale
+from mattebox.recipe.validation_wording import describe_problem
 
-AREA_HELP = "the area to change, for all steps that have one"  # of limit_to_area
+AREA_HELP = "the area to change; what works on the whole photograph (noise, faces, upscaling) is left out"
+WHOLE_PICTURE_STEPS: tuple[type[Step], ...] = (Restore, Faces, Upscale)
 
 
 class Parameter(NamedTuple):
@@ -92,11 +94,22 @@ def build_recipe(values: Mapping[str, Any], base: Recipe | None = None) -> Recip
     return Recipe(tuple(s for s in steps if type(s) in base_types or s != type(s)()), base.title if base else "")
 
 
-def limit_to_area(recipe: Recipe, area: str) -> Recipe:
+def limit_to_area(recipe: Recipe, area: str, stated_names: Collection[str] = ()) -> Recipe:
     """Limit all steps of a recipe that have a field `only` to the `subject` or `background`, or lift that with `all`.
 
-    UsageError when no step has one.
+    Steps that work on the whole photograph are left out for an area. UsageError when `stated_names`, the parameters
+    that the user gave, ask for one of them, and when no step can be limited.
     """
+    if area != "all":
+        known = parameters_by_name()
+        for name in sorted(n for n in stated_names if n in known and known[n].step in WHOLE_PICTURE_STEPS):
+            step = recipe.find_step(known[name].step)
+            if step is not None and getattr(step, known[name].field.name) not in ("none", 0):
+                raise UsageError(
+                    f"{name_parameter('only', area)}: {name_parameter(name)} works on the whole photograph",
+                    f"do that in a run of its own, or limit single steps, such as {name_parameter('light_only', area)}",
+                )
+        recipe = Recipe(tuple(s for s in recipe.steps if not isinstance(s, WHOLE_PICTURE_STEPS)))
     names = {
         p.name for p in parameters_by_name().values() if p.field.name == "only" and recipe.find_step(p.step) is not None
     }
@@ -178,19 +191,10 @@ def _validation_error(step: type[Step], message: str) -> UsageError:
     problem, _, path = message.partition(" - at `$.")
     at = next((p for p in parameters_by_name().values() if p.step is step and p.field.name == path.rstrip("`")), None)
     if at is None:
-        return UsageError(f"{step.tag()}: {message}", "see the help for what it may be")
-    problem = _plain_bound(problem)
+        return UsageError(f"{step.tag()}: {describe_problem(message)}", "see the help for what it may be")
     words = allowed_words(at)
     choice = f"choose {', '.join(words)}; " if words else ""
-    return UsageError(f"{at.name}: {problem[:1].lower()}{problem[1:]}", choice + (at.help or "see the help"))
-
-
-def _plain_bound(problem: str) -> str:
-    """msgspec's "Expected `int` <= 100" in plain words; other problems as they are."""
-    match = re.fullmatch(r"Expected `(int|float)` (<=|>=) (\S+)", problem)
-    if match is None:
-        return problem
-    return f"it may be {'at most' if match[2] == '<=' else 'at least'} {float(match[3]):g}"
+    return UsageError(f"{at.name}: {describe_problem(problem)}", choice + (at.help or "see the help"))
 
 
 def _build_parameter(step: type[Step], field: msgspec.structs.FieldInfo) -> Parameter:

@@ -16,6 +16,7 @@ from mattebox.recipe.conversion import convert
 from mattebox.recipe.deprecated_names import replace_deprecated_steps
 from mattebox.recipe.recipe import Recipe
 from mattebox.recipe.steps import STEP_ORDER
+from mattebox.recipe.validation_wording import describe_problem
 
 
 def load_recipe(path: str | os.PathLike[str]) -> Recipe:
@@ -41,7 +42,7 @@ def load_recipe(path: str | os.PathLike[str]) -> Recipe:
     except OSError as error:
         raise UsageError(f"{path}: cannot be read ({error.strerror})", "check the path of the recipe") from error
     except msgspec.DecodeError as error:
-        raise UsageError(f"{path}: {error}", _spelling_hint(str(error))) from error
+        raise UsageError(f"{path}: {describe_problem(str(error))}", _spelling_hint(str(error))) from error
 
 
 def parse_recipe(data: Any) -> Recipe:

@@ -19,6 +19,7 @@ from mattebox.recipe.presets import ENHANCE_STEPS, enhance_base_recipe, require_
 from mattebox.recipe.recipe import Recipe
 from mattebox.recipe.serialization import parse_recipe
 from mattebox.recipe.steps import STEP_ORDER
+from mattebox.recipe.validation_wording import describe_problem
 from mattebox.server.api_keys import USAGE_SCOPE
 from mattebox.server.auth import require_caller
 from mattebox.server.http.content_negotiation import choose_media_type, prefers_json
@@ -223,14 +224,19 @@ def _build_enhancement_recipe(fields: dict[str, Any], preset: Recipe | None) -> 
         raise UsageError(f"{min(cutout_fields)} is not for enhancing", "send it to /v1/cutouts")
     base = require_kind(preset, must_cut=False) if preset else enhance_base_recipe(fields)
     recipe = build_recipe(fields, base)
-    return limit_to_area(recipe, only) if only else recipe
+    return limit_to_area(recipe, only, fields.keys()) if only else recipe
 
 
 def _parse_recipe(value: Any) -> Recipe:
     try:
         return parse_recipe(value if isinstance(value, dict) else msgspec.json.decode(str(value)))
     except msgspec.DecodeError as error:
-        raise Problem(422, "invalid_recipe", f"recipe: {error}", "GET /v1/recipes/schema tells what it holds") from None
+        raise Problem(
+            422,
+            "invalid_recipe",
+            f"recipe: {describe_problem(str(error))}",
+            "GET /v1/recipes/schema tells what it holds",
+        ) from None
 
 
 def _serialize_usage(state: AppState, usage: MonthlyUsage) -> dict[str, Any]:
