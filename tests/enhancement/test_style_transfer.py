@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 
 from mattebox.enhancement import style_transfer
 from mattebox.enhancement.style_transfer import apply_style, named_style, style_from_picture
-from mattebox.errors import InputMissing, ModelError
+from mattebox.errors import InputMissing, ModelError, UsageError
 from mattebox.models.adain import AdainNetwork, FeatureStatistics
 from mattebox.models.cards.card import Card
 from mattebox.models.cards.registry import ADAIN_MODEL, STYLE_MODEL, find_card, style_names
@@ -48,7 +48,7 @@ def noise(height: int, width: int, kind: type = np.uint8) -> NDArray[np.unsigned
 @pytest.mark.parametrize("kind", [np.uint8, np.uint16])
 def test_detail_stays_at_any_size(brightening: MultiStyleNetwork, size: tuple[int, int], kind: type) -> None:
     rgb = noise(*size, kind)
-    result = apply_style(Picture(rgb), named_style(brightening, "mosaic")).rgb
+    result = apply_style(Picture(rgb), named_style(brightening, "glass")).rgb
     assert result.dtype == kind
     assert np.abs(result.astype(float) - rgb - 0.1 * np.iinfo(kind).max).max() <= 1
     assert isinstance(brightening._session, Session)
@@ -57,12 +57,12 @@ def test_detail_stays_at_any_size(brightening: MultiStyleNetwork, size: tuple[in
 
 def test_strength_and_part(brightening: MultiStyleNetwork) -> None:
     picture = Picture(noise(60, 60))
-    assert apply_style(picture, named_style(brightening, "mosaic"), 0) is picture
-    half = apply_style(picture, named_style(brightening, "mosaic"), 0.5).rgb.astype(int) - picture.rgb
+    assert apply_style(picture, named_style(brightening, "glass"), 0) is picture
+    half = apply_style(picture, named_style(brightening, "glass"), 0.5).rgb.astype(int) - picture.rgb
     assert np.abs(half - 12.75).max() <= 1
     where = np.zeros((60, 60), np.uint8)
     where[:30] = 255
-    result = apply_style(picture, named_style(brightening, "mosaic"), 1, where).rgb
+    result = apply_style(picture, named_style(brightening, "glass"), 1, where).rgb
     np.testing.assert_array_equal(result[30:], picture.rgb[30:])
     assert (result[:30] > picture.rgb[:30]).all()
 
@@ -71,7 +71,7 @@ def test_alpha_and_what_it_hides_stay(brightening: MultiStyleNetwork) -> None:
     alpha = np.zeros((40, 40), np.uint8)
     alpha[10:30, 10:30] = 255
     picture = Picture(noise(40, 40), alpha)
-    result = apply_style(picture, named_style(brightening, "mosaic"))
+    result = apply_style(picture, named_style(brightening, "glass"))
     assert result.alpha is alpha
     np.testing.assert_array_equal(result.rgb[alpha == 0], picture.rgb[alpha == 0])
 
@@ -105,7 +105,7 @@ def test_a_style_from_a_picture_needs_its_network(astronaut: Picture) -> None:
     with pytest.raises(ModelError, match="not installed") as caught:
         check_recipe(recipe, lambda path: astronaut)
     assert caught.value.remedy == "run `mattebox models pull adain` in a terminal"
-    check_recipe(Recipe((Style(picture="mosaic", method="adain"),)), lambda path: astronaut)
+    check_recipe(Recipe((Style(picture="glass", method="adain"),)), lambda path: astronaut)
 
 
 @pytest.mark.parametrize("name", style_names())
@@ -120,6 +120,8 @@ def test_each_embedded_style_is_one_of_its_own(name: str, astronaut: Picture) ->
 def test_an_unknown_name_says_which_there_are(astronaut: Picture) -> None:
     with pytest.raises(InputMissing, match=r"one of: watercolour, "):
         run_recipe(astronaut, Recipe((Style(picture="inc"),)))
+    with pytest.raises(UsageError, match="the style mosaic is no longer offered; choose watercolour, glass, swirl"):
+        run_recipe(astronaut, Recipe((Style(picture="mosaic"),)))
 
 
 def test_only_style_networks_are_accepted() -> None:

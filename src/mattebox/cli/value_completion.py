@@ -85,7 +85,7 @@ COMPLETER_BY_PARAMETER: dict[str, Completer] = {  # of the recipe's steps, by fl
     "faces_finder": completer_of_model(tasks=("face-detect",)),
     "restore": completer_of_words("auto", "none"),
     "balance": completer_of_words("auto", "grey", "none"),
-    "style": completer_of_words("watercolour", "mosaic", "glass", "points", "swirl", "none"),
+    "style": completer_of_words("watercolour", "glass", "swirl", "none"),
     "background": completer_of_words("transparent", "white", "black", "grey", "blur", "studio"),
     "upscale": completer_of_words("2x", "3x", "4x"),
     "pick": completer_of_words("all", "largest"),

@@ -73,7 +73,7 @@ def unmix_backdrop(picture: Picture, matte: Matte, backdrop: Backdrop) -> Pictur
     straight = (rgb[y, x] - (1 - alpha) * ground) / alpha
     rgb[y, x] = np.rint(straight.clip(0, peak)).astype(rgb.dtype)
     if backdrop.tolerance:
-        _restore_bled_colours(rgb, picture, matte.alpha / np.float32(peak), backdrop)
+        _restore_bled_colours(rgb, picture, matte.alpha.astype(np.float32) / np.float32(peak), backdrop)
     return picture.with_pixels(rgb, matte.alpha)
 
 

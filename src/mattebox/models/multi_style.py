@@ -21,6 +21,7 @@ class MultiStyleNetwork:
 
     def __init__(self, card: Card, session: Any) -> None:
         self.card, self.styles, self._session = card, card.styles, session
+        self._inputs = card.style_inputs or card.styles
 
     @classmethod
     def open(cls, model: str, device: str = "auto", threads: int | None = None) -> MultiStyleNetwork:
@@ -45,7 +46,7 @@ class MultiStyleNetwork:
         1 x 3 x H x W float32
             RGB 0..1.
         """
-        style_weights = np.array([[float(style == name) for name in self.styles]], np.float32)
+        style_weights = np.array([[float(style == name) for name in self._inputs]], np.float32)
         output: NDArray[np.float32] = self._session.run(None, {"picture": x, "style": style_weights})[0]
         return output
 

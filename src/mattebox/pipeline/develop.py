@@ -20,9 +20,9 @@ from mattebox.enhancement.harmonisation import harmonise_subject
 from mattebox.enhancement.saturation import adjust_saturation
 from mattebox.enhancement.sharpening import sharpen_luminance
 from mattebox.enhancement.style_transfer import StyleTransform, apply_style, named_style, style_from_picture
-from mattebox.errors import InputMissing
+from mattebox.errors import InputMissing, UsageError
 from mattebox.models.adain import open_adain_network
-from mattebox.models.cards.registry import ADAIN_MODEL, STYLE_MODEL, find_card, style_names
+from mattebox.models.cards.registry import ADAIN_MODEL, STYLE_MODEL, find_card, style_names, withdrawn_style_names
 from mattebox.models.multi_style import open_multi_style_network
 from mattebox.models.store import weight_store
 from mattebox.recipe.recipe import Recipe
@@ -130,10 +130,15 @@ def _build_style_transfer(step: Style, open_image: OpenImage) -> StyleTransform:
 
 
 def _open_style_picture(path: str, open_image: OpenImage) -> Picture:
-    """The picture whose colours or style are transferred. InputMissing lists the named styles."""
+    """The picture whose colours or style are transferred. InputMissing lists the named styles;
+    UsageError for one that is no longer offered."""
     try:
         return open_image(path)
     except InputMissing as error:
+        if path in withdrawn_style_names():
+            raise UsageError(
+                f"the style {path} is no longer offered", f"choose {', '.join(style_names())}, or give a picture's path"
+            ) from error
         raise InputMissing(error.problem, f"give a picture's path, or one of: {', '.join(style_names())}") from error
 
 

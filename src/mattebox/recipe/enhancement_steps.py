@@ -128,8 +128,8 @@ class Style(Step, frozen=True):
     picture: Annotated[
         str,
         Meta(
-            description="watercolour, mosaic, glass, points or swirl; or the path of the picture whose colours or "
-            "style to apply; or none"
+            description="watercolour, glass or swirl; or the path of the picture whose colours or style to apply; or "
+            "none"
         ),
         flat("style"),
     ] = "none"

@@ -99,7 +99,9 @@ class Card(Struct, frozen=True, forbid_unknown_fields=True):
     variants : dict
         Named changes to `input` or `output` ("fast": a smaller side).
     styles : tuple of str
-        Names of the styles that the network has learned.
+        Names of the styles that the network offers.
+    style_inputs : tuple of str
+        Names of all styles that it has learned, in the order of its input; empty where all are offered.
     decoder : Decoder, optional
         The second network of a promptable or style transfer model.
     converter : str
@@ -123,6 +125,7 @@ class Card(Struct, frozen=True, forbid_unknown_fields=True):
     input: Input = Input(side=320)
     tiles: Tiles | None = None
     styles: tuple[str, ...] = ()
+    style_inputs: tuple[str, ...] = ()
     sha256: str = ""
     md5: str = ""
     bytes: int = 0
@@ -151,6 +154,8 @@ class Card(Struct, frozen=True, forbid_unknown_fields=True):
             raise ValueError("tiles go with the tasks upscale and restore, and only with them")
         if self.styles and self.task != "style":
             raise ValueError("styles go with the task style, and only with it")
+        if self.style_inputs and not set(self.styles) <= set(self.style_inputs):
+            raise ValueError("styles that are offered are among the style_inputs")
         is_promptable = self.output.values == "points"
         if self.task != "style" and is_promptable != (self.decoder is not None) and not self.is_template:
             raise ValueError("a decoder goes with output values = points, or with the task style")

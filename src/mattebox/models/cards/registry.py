@@ -103,6 +103,12 @@ def style_names() -> tuple[str, ...]:
     return find_card(STYLE_MODEL).styles
 
 
+def withdrawn_style_names() -> tuple[str, ...]:
+    """Names of the embedded styles that are no longer offered."""
+    card = find_card(STYLE_MODEL)
+    return tuple(name for name in card.style_inputs if name not in card.styles)
+
+
 @cache
 def _embedded_cards() -> dict[str, Card]:
     """The cards whose weights are in the package."""
