@@ -80,7 +80,7 @@ def _ring_distance(x: Tensor, y: Tensor, ring: Ring) -> Tensor:
     return distance if half < 0 else distance.abs() - half
 
 
-def _ring() -> Drawing:
+def _make_ring() -> Drawing:
     thickness = _uniform(0.03, 0.2)
     rings = [(0.0, 0.0, 0.8, _uniform(0.4, 0.8), thickness)]
     if _uniform(0, 1) < 0.4:  # a stone, as of a finger ring
@@ -88,7 +88,7 @@ def _ring() -> Drawing:
     return Drawing(rings=rings)
 
 
-def _wheel() -> Drawing:
+def _make_wheel() -> Drawing:
     spokes, hub = _integer(3, 18), _uniform(0.05, 0.25)
     half = _uniform(0.012, 0.3 / spokes + 0.012)
     angle = _uniform(0, math.pi)
@@ -97,7 +97,7 @@ def _wheel() -> Drawing:
     return Drawing(lines, [(0.0, 0.0, 0.82, 0.82, _uniform(0.03, 0.16)), (0.0, 0.0, hub, hub, -1.0)])
 
 
-def _chair() -> Drawing:
+def _make_chair() -> Drawing:
     half, seat = _uniform(0.02, 0.06), _uniform(-0.05, 0.2)
     lean = _uniform(0, 0.15)
     lines = [(-0.55, seat, 0.55, seat, half * _uniform(1, 2.5))]  # the seat, then legs
@@ -116,14 +116,14 @@ def _chair() -> Drawing:
     return Drawing(lines)
 
 
-def _mug() -> Drawing:
+def _make_mug() -> Drawing:
     width, half = _uniform(0.3, 0.5), _uniform(0.03, 0.08)
     body = [(x, -0.6, x * _uniform(0.9, 1.0), 0.6, 0.06) for x in _spread(-width, width, 12)]
     handle = (width + 0.05, _uniform(-0.1, 0.1), _uniform(0.22, 0.42), _uniform(0.22, 0.45), half)
     return Drawing(body, [handle, (0.0, -0.6, width + 0.06, 0.12, -1.0)])
 
 
-def _lattice() -> Drawing:
+def _make_lattice() -> Drawing:
     half, count = _uniform(0.012, 0.05), _integer(2, 7)
     edge = [(-0.9, -0.7, 0.9, -0.7), (-0.9, 0.7, 0.9, 0.7), (-0.9, -0.7, -0.9, 0.7), (0.9, -0.7, 0.9, 0.7)]
     lines = [(*ends, half * 1.6) for ends in edge]
@@ -136,7 +136,7 @@ def _lattice() -> Drawing:
     return Drawing(lines)
 
 
-def _bicycle() -> Drawing:
+def _make_bicycle() -> Drawing:
     half, radius = _uniform(0.012, 0.04), _uniform(0.32, 0.4)
     back, front, pedal, saddle, bar = (-0.55, 0.4), (0.55, 0.4), (-0.1, 0.4), (-0.22, -0.25), (0.4, -0.25)
     pairs = [(back, pedal), (back, saddle), (pedal, saddle), (saddle, bar), (pedal, bar), (bar, front)]
@@ -146,7 +146,7 @@ def _bicycle() -> Drawing:
     return Drawing(lines, [(*centre, radius, radius, half * _uniform(0.8, 1.8)) for centre in (back, front)])
 
 
-def _glasses() -> Drawing:
+def _make_glasses() -> Drawing:
     half = _uniform(0.02, 0.06)
     width, height = _uniform(0.28, 0.38), _uniform(0.2, 0.36)
     lenses = [(x, 0.0, width, height, half) for x in (-0.45, 0.45)]
@@ -154,7 +154,7 @@ def _glasses() -> Drawing:
     return Drawing([(-0.12, -0.05, 0.12, -0.05, half), *arms], lenses)
 
 
-def _stool() -> Drawing:
+def _make_stool() -> Drawing:
     half = _uniform(0.02, 0.05)
     legs = [(x * 0.5, -0.4, x, 0.9, half) for x in (-0.6, -0.2, 0.25, 0.6)]
     return Drawing([*legs, (-0.45, 0.4, 0.45, 0.4, half * 0.8)], [(0.0, -0.45, 0.5, _uniform(0.08, 0.2), -1.0)])
@@ -175,4 +175,13 @@ def _integer(low: int, high: int) -> int:
     return int(torch.randint(low, high + 1, ()))
 
 
-OBJECTS: tuple[Callable[[], Drawing], ...] = (_ring, _wheel, _chair, _mug, _lattice, _bicycle, _glasses, _stool)
+OBJECTS: tuple[Callable[[], Drawing], ...] = (
+    _make_ring,
+    _make_wheel,
+    _make_chair,
+    _make_mug,
+    _make_lattice,
+    _make_bicycle,
+    _make_glasses,
+    _make_stool,
+)
