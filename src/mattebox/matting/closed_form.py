@@ -11,7 +11,7 @@ import numpy as np
 from mattebox.matting.matting_laplacian import MattingLaplacian
 from mattebox.types import Floats, Mask
 
-RELATIVE_TOLERANCE = 1e-9  # of the first residual, squared
+TOLERANCE = 1e-10  # of the squared residual, in the preconditioner's norm, for each unknown pixel
 MIN_DIAGONAL = 1e-6  # of the system's matrix, for the preconditioner
 
 
@@ -38,20 +38,22 @@ def solve_closed_form(
     Floats
         Alpha H x W, which may overshoot 0..1 a little; equal to `start` where it is known.
     """
-    laplacian = MattingLaplacian(rgb)
-    alpha: Floats = start.astype(np.float32)
-    residual: Floats = np.where(unknown, data_weight * (data - alpha) - laplacian.apply(alpha), np.float32(0))
-    preconditioner: Floats = unknown / (laplacian.diagonal + data_weight + np.float32(MIN_DIAGONAL))
+    laplacian = MattingLaplacian(rgb, unknown)
+    free = laplacian.band.take(unknown)
+    weight, expected, alpha = (laplacian.band.take(plane.astype(np.float32)) for plane in (data_weight, data, start))
+    residual: Floats = np.where(free, weight * (expected - alpha) - laplacian.apply(alpha), np.float32(0))
+    preconditioner: Floats = free / (laplacian.diagonal + weight + np.float32(MIN_DIAGONAL))
     direction: Floats = preconditioner * residual
-    error = first_error = float((residual * direction).sum())
+    error = float(residual @ direction)
+    target = TOLERANCE * np.count_nonzero(free)
     for _ in range(max_iterations):
-        if error <= RELATIVE_TOLERANCE * first_error or error <= 0:
+        if error <= target:
             break
-        product = np.where(unknown, laplacian.apply(direction) + data_weight * direction, np.float32(0))
-        step = np.float32(error / float((direction * product).sum()))
+        product = np.where(free, laplacian.apply(direction) + weight * direction, np.float32(0))
+        step = np.float32(error / float(direction @ product))
         alpha += step * direction
         residual -= step * product
         preconditioned = preconditioner * residual
-        error, previous_error = float((residual * preconditioned).sum()), error
+        error, previous_error = float(residual @ preconditioned), error
         direction = preconditioned + np.float32(error / previous_error) * direction
-    return alpha
+    return laplacian.band.put(alpha, start)

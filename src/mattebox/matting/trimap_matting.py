@@ -2,7 +2,8 @@
 
 Each level of the pyramid starts from the one below, which has settled everything that is larger than a tile; a tile is
 solved with a margin whose outermost pixels are held at that start, and neighbouring tiles are blended over their common
-margins. Only tiles with unknown pixels are solved, so that time and memory are linear in the area of the unknown band.
+margins. Only tiles with unknown pixels are solved, and of these only the unknown pixels (`MattingLaplacian`), so that
+time is linear in the area of the unknown band.
 """
 
 from __future__ import annotations
@@ -19,11 +20,11 @@ from mattebox.matting.matte_operations import as_floats, as_pixels, finalise_mat
 from mattebox.matting.trimap import BACKGROUND, FOREGROUND
 from mattebox.types import Floats, ImageShape, Matte, Picture, Pixels, subject_box
 
-TILE_SIDE_PIXELS = 192
-MARGIN_PIXELS = 24  # of a tile, on every side, over which it is blended with its neighbours
+TILE_SIDE_PIXELS = 512
+MARGIN_PIXELS = 32  # of a tile, on every side, over which it is blended with its neighbours
 FIXED_BORDER_PIXELS = 2  # outermost pixels of a margin, held at the level below: the radius of the Laplacian
-COARSEST_SIDE_PIXELS = 100  # longer side of the pyramid's last level, at most
-MAX_ITERATIONS = 160  # in one tile; plain surfaces need fewer, strands all
+COARSEST_SIDE_PIXELS = 200  # longer side of the pyramid's last level, at most
+MAX_ITERATIONS = 600  # in one tile; plain surfaces need fewer, strands all
 PARTLY_KNOWN_WEIGHT = 1.0  # of cells that are in part certain, relative to the matting Laplacian
 ALPHA_CLIP_MARGIN = 0.08  # alpha this close to 0 or 1 becomes 0 or 1: the method leaves haze there (decision 011)
 
