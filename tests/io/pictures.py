@@ -48,7 +48,7 @@ def png(
     above, lines = bytes(len(rows[0])), b""
     for y, row in enumerate(rows):
         kind = filters[y % len(filters)] if filters else 0
-        lines += bytes([kind]) + filtered(row, above, kind, step)
+        lines += bytes([kind]) + filter_row(row, above, kind, step)
         above = row
     header = struct.pack(">IIBBBBB", width, height, bits, colour, 0, 0, 0)
     parts = [chunk(b"IHDR", header), *(before or []), chunk(b"IDAT", zlib.compress(lines, 1)), chunk(b"IEND", b"")]
@@ -62,7 +62,7 @@ def packed(row: np.ndarray, bits: int) -> bytes:
     return np.packbits(digits.reshape(-1)).tobytes()
 
 
-def filtered(row: bytes, above: bytes, kind: int, step: int) -> bytes:
+def filter_row(row: bytes, above: bytes, kind: int, step: int) -> bytes:
     """PNG 9.2: what is stored is the difference from a prediction."""
     made = bytearray()
     for i, value in enumerate(row):

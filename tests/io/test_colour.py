@@ -18,7 +18,7 @@ def linear(encoded: np.ndarray) -> np.ndarray:
     return np.where(encoded <= 0.04045, encoded / 12.92, ((encoded + 0.055) / 1.055) ** 2.4)
 
 
-def encoded(light: np.ndarray) -> np.ndarray:
+def encode_srgb(light: np.ndarray) -> np.ndarray:
     light = np.clip(light, 0, 1)
     return np.where(light <= 0.0031308, light * 12.92, 1.055 * light ** (1 / 2.4) - 0.055)
 
@@ -26,7 +26,7 @@ def encoded(light: np.ndarray) -> np.ndarray:
 def p3_to_srgb(rgb: np.ndarray) -> np.ndarray:
     """By the primaries: light -> XYZ -> light -> encoded."""
     xyz = linear(rgb / 255) @ np.array(P3)
-    return encoded(xyz @ np.linalg.inv(np.array(SRGB))) * 255
+    return encode_srgb(xyz @ np.linalg.inv(np.array(SRGB))) * 255
 
 
 def test_display_p3_is_kept_and_understood() -> None:
@@ -64,7 +64,7 @@ def test_what_is_srgb() -> None:
 @pytest.mark.parametrize("wanted", [(255, 0, 0), (12, 200, 99), (255, 255, 255), (0, 0, 0)])
 def test_from_srgb_is_the_way_back(wanted: tuple[int, int, int]) -> None:
     made = colour_from_srgb(wanted, rgb_profile())
-    expected = encoded(linear(np.array(wanted) / 255) @ np.array(SRGB) @ np.linalg.inv(np.array(P3))) * 255
+    expected = encode_srgb(linear(np.array(wanted) / 255) @ np.array(SRGB) @ np.linalg.inv(np.array(P3))) * 255
     assert np.abs(np.array(made) - expected).max() <= 1
     assert colour_from_srgb(wanted, None) == wanted
     assert colour_from_srgb(wanted, None, BitDepth.SIXTEEN) == tuple(v * 257 for v in wanted)
@@ -82,7 +82,7 @@ def test_grey_with_a_gamma_becomes_srgb(bits: int) -> None:
     profile = grey_profile(1.8)
     tags = {34675: (1, list(profile))}
     picture = read(tiff(grey, photometric=1, tags=tags))
-    expected = encoded((grey / peak) ** 1.8) * peak
+    expected = encode_srgb((grey / peak) ** 1.8) * peak
     assert picture.profile is None
     assert picture.bit_depth == bits
     assert np.abs(picture.rgb[..., 1] - expected).max() <= peak / 255 * 0.6
@@ -115,7 +115,7 @@ def lab_to_srgb(lab: tuple[float, float, float]) -> np.ndarray:
     y = (lab[0] + 16) / 116
     f = np.array([y + lab[1] / 500, y, y - lab[2] / 200])
     xyz = np.where(f > 6 / 29, f**3, (f - 4 / 29) * 3 * (6 / 29) ** 2) * (0.9642, 1.0, 0.8249)
-    return encoded(xyz @ np.linalg.inv(np.array(SRGB))) * 255
+    return encode_srgb(xyz @ np.linalg.inv(np.array(SRGB))) * 255
 
 
 def odd_inks() -> np.ndarray:

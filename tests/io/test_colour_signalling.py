@@ -30,12 +30,12 @@ def gamma(value: int) -> bytes:
     return chunk(b"gAMA", struct.pack(">I", value))
 
 
-def decoded(values: np.ndarray) -> np.ndarray:
+def decode_srgb(values: np.ndarray) -> np.ndarray:
     x = values / 255
     return np.where(x <= 0.04045, x / 12.92, ((x + 0.055) / 1.055) ** 2.4)
 
 
-def encoded(light: np.ndarray) -> np.ndarray:
+def encode_srgb(light: np.ndarray) -> np.ndarray:
     light = np.clip(light, 0, 1)
     return np.where(light <= 0.0031308, light * 12.92, 1.055 * light ** (1 / 2.4) - 0.055) * 255
 
@@ -53,7 +53,7 @@ def in_srgb(picture: Picture) -> np.ndarray:
 def test_display_p3_by_cicp() -> None:
     picture = read(png(scene(), 2, 8, before=[cicp(12, 13)]))
     assert (picture.rgb == scene()).all()
-    assert np.abs(in_srgb(picture) - encoded(decoded(scene()) @ P3_TO_SRGB.T)).max() <= 1.5
+    assert np.abs(in_srgb(picture) - encode_srgb(decode_srgb(scene()) @ P3_TO_SRGB.T)).max() <= 1.5
     assert read(encode(picture, "png")).profile == picture.profile is not None
 
 
@@ -73,14 +73,14 @@ def test_srgb_stays_without_a_profile(before: list[bytes]) -> None:
 @pytest.mark.parametrize("before", [[gamma(100000)], [cicp(1, 8)]])
 def test_linear_light(bits: int, before: list[bytes]) -> None:
     peak = 2**bits - 1
-    pixels = (decoded(scene()) * peak).round().astype(np.uint8 if bits == 8 else np.uint16)
+    pixels = (decode_srgb(scene()) * peak).round().astype(np.uint8 if bits == 8 else np.uint16)
     picture = read(png(pixels, 2, bits, before=before))
     assert (picture.rgb == pixels).all()
     assert np.abs(in_srgb(picture) - scene()).max() <= (10 if bits == 8 else 1)
 
 
 def test_grey_with_a_gamma() -> None:
-    grey = (decoded(scene()[..., 0]) * 65535).round().astype(np.uint16)
+    grey = (decode_srgb(scene()[..., 0]) * 65535).round().astype(np.uint16)
     assert np.abs(in_srgb(read(png(grey, 0, 16, before=[gamma(100000)])))[..., 1] - scene()[..., 0]).max() <= 1
 
 
@@ -89,7 +89,7 @@ def test_chromaticities_without_gamma_and_with() -> None:
     white = chunk(b"cHRM", struct.pack(">8I", *values))
     for before in ([white], [white, gamma(45455)]):
         picture = read(png(scene(), 2, 8, before=before))
-        assert np.abs(in_srgb(picture) - encoded(decoded(scene()) @ P3_TO_SRGB.T)).max() <= 1.5
+        assert np.abs(in_srgb(picture) - encode_srgb(decode_srgb(scene()) @ P3_TO_SRGB.T)).max() <= 1.5
 
 
 @pytest.mark.parametrize(
@@ -123,8 +123,8 @@ def test_narrow_range_is_expanded(bits: int, low: int, high: int) -> None:
 
 def hdr_picture() -> tuple[bytes, np.ndarray]:
     """The scene below three quarters of diffuse white (203 cd/m2), in PQ with BT.709's primaries; and in sRGB."""
-    light = decoded(scene()) * 0.75
-    return png((pq(light * 203) * 65535).round().astype(np.uint16), 2, 16, before=[cicp(1, 16)]), encoded(light)
+    light = decode_srgb(scene()) * 0.75
+    return png((pq(light * 203) * 65535).round().astype(np.uint16), 2, 16, before=[cicp(1, 16)]), encode_srgb(light)
 
 
 def test_pq_is_kept_in_png_and_looks_right_elsewhere() -> None:
@@ -179,7 +179,7 @@ def test_adobe_rgb_by_exif(format: str) -> None:
     lossless = {"WEBP": {"lossless": True}}.get(format, {"quality": 100} if format != "PNG" else {})
     content = saved(np.full((32, 32, 3), (180, 120, 90), np.uint8), format, exif=adobe_exif(), **lossless)
     light = (np.array([180, 120, 90]) / 255) ** (563 / 256)
-    assert np.abs(in_srgb(read(content))[16, 16] - encoded(ADOBE_TO_SRGB @ light)).max() <= 3
+    assert np.abs(in_srgb(read(content))[16, 16] - encode_srgb(ADOBE_TO_SRGB @ light)).max() <= 3
 
 
 def test_adobe_rgb_where_it_is_not_meant() -> None:
@@ -215,7 +215,7 @@ def nclx_file(format: str, primaries: int) -> bytes:
 @pytest.mark.parametrize("format", ["AVIF", "HEIC"])
 def test_nclx_says_display_p3(format: str) -> None:
     picture = read(nclx_file(format, 12))
-    error = in_srgb(picture) - encoded(decoded(picture.rgb) @ P3_TO_SRGB.T)
+    error = in_srgb(picture) - encode_srgb(decode_srgb(picture.rgb) @ P3_TO_SRGB.T)
     assert np.abs(error).max() <= 1.5
     assert read(nclx_file(format, 1)).profile is None
 
@@ -231,8 +231,8 @@ def test_openexr_holds_the_light_of_the_profile(tmp_path: Path) -> None:
     exr = pytest.importorskip("OpenEXR")
     content, _ = hdr_picture()
     for picture, wanted in (
-        (read(content), decoded(scene()) * 0.75),
-        (Picture(scene(), None, rgb_profile()), decoded(scene()) @ P3_TO_SRGB.T),
+        (read(content), decode_srgb(scene()) * 0.75),
+        (Picture(scene(), None, rgb_profile()), decode_srgb(scene()) @ P3_TO_SRGB.T),
     ):
         path = tmp_path / "a.exr"
         path.write_bytes(encode(picture, "exr"))

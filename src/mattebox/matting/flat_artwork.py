@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 from mattebox.core.connected_components import dilate
 from mattebox.errors import UsageError
 from mattebox.io import resampling
+from mattebox.matting.neighbour_steps import NeighbourSteps
 from mattebox.types import Floats, Mask, Picture
 
 MIN_BORDER_SHARE = 0.3  # of the border's pixels that a backdrop covers, where the user says that there is one
@@ -23,7 +24,6 @@ MAX_SAMPLED_PIXELS, BAND_ROWS = 1_000_000, 32  # of a large picture, only so man
 COARSE_LEVELS = 16  # colours of a compressed border are counted in steps of so many levels
 MIN_EXACT_BORDER_SHARE = 0.8  # the same, for automatic detection in a picture without compression
 MIN_COMPRESSED_BORDER_SHARE = 0.95  # the same, in a compressed one
-EDGE_STEP_LEVELS = 24  # difference of neighbours, of 255, from which there is an edge between them
 BLOCK_PIXELS = 8  # of JPEG: how far from an edge its ringing reaches
 MIN_FLAT_SHARE, MIN_SMOOTH_SHARE = 0.85, 0.95  # of the pixels off edges: equal to their neighbours; on a ramp
 MIN_INTERIOR_SHARE = 0.2  # of the artwork that lies off edges, for these shares to mean anything
@@ -84,7 +84,7 @@ def detect_artwork(picture: Picture) -> Backdrop | None:
     artwork = difference > 0
     if artwork.mean() < MIN_ARTWORK_SHARE:
         return None
-    steps = _Steps(rgb)
+    steps = NeighbourSteps(rgb)
     is_artwork = _is_exact_artwork(rgb, artwork, steps) or (
         share >= MIN_COMPRESSED_BORDER_SHARE and _is_flat(artwork, steps, BLOCK_PIXELS)
     )
@@ -107,10 +107,10 @@ def find_backdrop(picture: Picture) -> Backdrop:
         raise UsageError("no single colour surrounds the artwork", "cut with --by network or screen(COLOUR)")
     red, green, blue = (int(v) for v in np.median(border[likely], axis=0))
     difference = np.abs(rgb.astype(np.int16) - np.array([red, green, blue], np.int16)).max(axis=2)
-    return Backdrop((red, green, blue), ringing_levels(difference, _Steps(rgb)))
+    return Backdrop((red, green, blue), ringing_levels(difference, NeighbourSteps(rgb)))
 
 
-def ringing_levels(difference: NDArray[np.int16], steps: _Steps) -> int:
+def ringing_levels(difference: NDArray[np.int16], steps: NeighbourSteps) -> int:
     """How far compression moves pixels of the backdrop, of 255: 0 where it moves next to none.
 
     Ringing goes up and down from pixel to pixel; shadows and glows, which move pixels of the backdrop too, are ramps.
@@ -124,43 +124,6 @@ def ringing_levels(difference: NDArray[np.int16], steps: _Steps) -> int:
     if np.count_nonzero(moved & steps.on_ramp()) > MAX_RINGING_RAMP_SHARE * count:
         return 0
     return int(np.quantile(difference[moved], 0.98))
-
-
-class _Steps:
-    """Differences between neighbouring pixels of an H x W x 3 uint8 picture, and where they are large."""
-
-    def __init__(self, rgb: NDArray[np.uint8]) -> None:
-        signed = rgb.astype(np.int16)
-        self.along = [np.diff(signed, axis=axis) for axis in (0, 1)]
-        self.edges = np.zeros(rgb.shape[:2], np.bool_)
-        for axis, step in enumerate(self.along):
-            large = np.abs(step).max(axis=2) > EDGE_STEP_LEVELS
-            before, after = (slice(None),) * axis + (slice(1, None),), (slice(None),) * axis + (slice(None, -1),)
-            self.edges[before] |= large
-            self.edges[after] |= large
-
-    def contrast_share(self) -> float:
-        """Share of the steps between unequal neighbours that are edges."""
-        sizes = [np.abs(step).max(axis=2) for step in self.along]
-        unequal = sum(np.count_nonzero(size) for size in sizes)
-        return sum(np.count_nonzero(size > EDGE_STEP_LEVELS) for size in sizes) / max(unequal, 1)
-
-    def equal_neighbours(self) -> NDArray[np.uint8]:
-        """Number of each pixel's four neighbours that have its colour."""
-        count = np.zeros(self.edges.shape, np.uint8)
-        for axis, step in enumerate(self.along):
-            equal = ~step.any(axis=2)
-            count[(slice(None),) * axis + (slice(1, None),)] += equal
-            count[(slice(None),) * axis + (slice(None, -1),)] += equal
-        return count
-
-    def on_ramp(self) -> Mask:
-        """Whether each pixel is, but for a level, the mean of its neighbours on both sides, along both axes."""
-        ramp = np.ones(self.edges.shape, np.bool_)
-        for axis, step in enumerate(self.along):
-            bend = np.abs(np.diff(step, axis=axis)).max(axis=2) > 1
-            ramp[(slice(None),) * axis + (slice(1, -1),)] &= ~bend
-        return ramp
 
 
 def _sample_bands(rgb: NDArray[np.uint8]) -> NDArray[np.uint8]:
@@ -185,7 +148,7 @@ def _border_colour(rgb: NDArray[np.uint8]) -> tuple[tuple[int, int, int], float]
     return (code >> 16, code >> 8 & 255, code & 255), float(counts.max() / len(border))
 
 
-def _is_exact_artwork(rgb: NDArray[np.uint8], artwork: Mask, steps: _Steps) -> bool:
+def _is_exact_artwork(rgb: NDArray[np.uint8], artwork: Mask, steps: NeighbourSteps) -> bool:
     """Whether a picture without compression shows artwork: flat areas, strokes only, or few colours."""
     if _is_flat(artwork, steps, 1):
         return True
@@ -196,7 +159,7 @@ def _is_exact_artwork(rgb: NDArray[np.uint8], artwork: Mask, steps: _Steps) -> b
     return len(np.unique(codes)) <= MAX_INDEXED_COLOURS and steps.contrast_share() >= MIN_CONTRAST_SHARE
 
 
-def _is_flat(artwork: Mask, steps: _Steps, edge_reach: int) -> bool:
+def _is_flat(artwork: Mask, steps: NeighbourSteps, edge_reach: int) -> bool:
     """Whether the artwork has enough area off edges, and that is flat or on ramps."""
     interior = artwork & ~dilate(steps.edges, edge_reach)
     area = np.count_nonzero(interior)

@@ -6,9 +6,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mattebox.io import resampling
-from mattebox.types import Pixels
+from mattebox.types import Mask, Pixels
 
 CHUNK_ROWS = 256  # rows processed at a time
+EDGE_STEP_LEVELS = 24  # difference of neighbours, of 255, from which there is an edge between them
 
 
 def largest_neighbour_steps(rgb: Pixels) -> NDArray[np.uint8]:
@@ -26,3 +27,36 @@ def largest_neighbour_steps(rgb: Pixels) -> NDArray[np.uint8]:
         stop = min(len(rgb), top + CHUNK_ROWS)
         largest[top:stop] = largest_here[top - first : stop - first]
     return largest
+
+
+class NeighbourSteps:
+    """Differences between neighbouring pixels of an H x W x 3 uint8 picture, and where they are large."""
+
+    def __init__(self, rgb: NDArray[np.uint8]) -> None:
+        """Compute them."""
+        signed = rgb.astype(np.int16)
+        self.along = [np.diff(signed, axis=axis) for axis in (0, 1)]
+        self.edges = largest_neighbour_steps(rgb) > EDGE_STEP_LEVELS
+
+    def contrast_share(self) -> float:
+        """Share of the steps between unequal neighbours that are edges."""
+        sizes = [np.abs(step).max(axis=2) for step in self.along]
+        unequal = sum(np.count_nonzero(size) for size in sizes)
+        return sum(np.count_nonzero(size > EDGE_STEP_LEVELS) for size in sizes) / max(unequal, 1)
+
+    def equal_neighbours(self) -> NDArray[np.uint8]:
+        """Number of each pixel's four neighbours that have its colour."""
+        count = np.zeros(self.edges.shape, np.uint8)
+        for axis, step in enumerate(self.along):
+            equal = ~step.any(axis=2)
+            count[(slice(None),) * axis + (slice(1, None),)] += equal
+            count[(slice(None),) * axis + (slice(None, -1),)] += equal
+        return count
+
+    def on_ramp(self) -> Mask:
+        """Whether each pixel is, but for a level, the mean of its neighbours on both sides, along both axes."""
+        ramp = np.ones(self.edges.shape, np.bool_)
+        for axis, step in enumerate(self.along):
+            bend = np.abs(np.diff(step, axis=axis)).max(axis=2) > 1
+            ramp[(slice(None),) * axis + (slice(1, -1),)] &= ~bend
+        return ramp

@@ -6,9 +6,10 @@ between is the same for all of them (see `cutout`).
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from collections.abc import Callable
-from dataclasses import dataclass
-from typing import NamedTuple, Protocol
+from dataclasses import dataclass, field
+from typing import ClassVar, NamedTuple, Protocol
 
 from mattebox.core.timing import StageTimer
 from mattebox.errors import UsageError
@@ -111,28 +112,42 @@ class NetworkMatte:
 
 
 @dataclass(frozen=True)
-class KeyedMatte:
-    """The matte of a key, which has its edges at full size already. Chroma screens spill their light, others do not."""
+class FullSizeMatte(ABC):
+    """A matte that no network computes, and that has its edges at full size already."""
 
-    method: KeyingMethod
     step: Cut
     open_image: OpenImage
     timer: StageTimer
     session: None = None
+    stage: ClassVar[str] = "key"
 
     def compute_matte(self, picture: Picture, region: Box | None) -> InitialMatte:
         crop = _crop(picture, region)
         corrections = parse_corrections(self.step, picture, region)
-        matte = self.timer.run(
-            "key",
-            lambda: keying.compute_key_matte(
-                crop, self.method, self.step.tolerance, lambda path: _crop(self.open_image(path), region)
-            ),
-        )
+        matte = self.timer.run(self.stage, lambda: self.solve(picture, crop, region))
         return InitialMatte(matte, crop, region, corrections)
+
+    @abstractmethod
+    def solve(self, picture: Picture, crop: Picture, region: Box | None) -> Matte:
+        """The matte of the crop, which is a region of the picture (None = all of it)."""
 
     def refine_edges(self, crop: Picture, matte: Matte) -> Matte:
         return matte
+
+    def estimate_colours(self, picture: Picture, matte: Matte, crop: Picture) -> Picture:
+        return estimate_foreground(picture, matte)
+
+
+@dataclass(frozen=True)
+class KeyedMatte(FullSizeMatte):
+    """The matte of a key. Chroma screens spill their light, others do not."""
+
+    method: KeyingMethod = field(kw_only=True)
+
+    def solve(self, picture: Picture, crop: Picture, region: Box | None) -> Matte:
+        return keying.compute_key_matte(
+            crop, self.method, self.step.tolerance, lambda path: _crop(self.open_image(path), region)
+        )
 
     def estimate_colours(self, picture: Picture, matte: Matte, crop: Picture) -> Picture:
         cutout = estimate_foreground(picture, matte)
@@ -142,47 +157,28 @@ class KeyedMatte:
 
 
 @dataclass(frozen=True)
-class ArtworkMatte:
-    """The matte of flat artwork, keyed by its backdrop, with its edges at full size."""
+class ArtworkMatte(FullSizeMatte):
+    """The matte of flat artwork, keyed by its backdrop."""
 
-    backdrop: Backdrop
-    step: Cut
-    timer: StageTimer
-    session: None = None
+    backdrop: Backdrop = field(kw_only=True)
 
-    def compute_matte(self, picture: Picture, region: Box | None) -> InitialMatte:
-        crop = _crop(picture, region)
-        matte = self.timer.run("key", lambda: compute_artwork_matte(crop, self.backdrop, self.step.holes))
-        return InitialMatte(matte, crop, region, parse_corrections(self.step, picture, region))
-
-    def refine_edges(self, crop: Picture, matte: Matte) -> Matte:
-        return matte
+    def solve(self, picture: Picture, crop: Picture, region: Box | None) -> Matte:
+        return compute_artwork_matte(crop, self.backdrop, self.step.holes)
 
     def estimate_colours(self, picture: Picture, matte: Matte, crop: Picture) -> Picture:
         return unmix_backdrop(picture, matte, self.backdrop)
 
 
 @dataclass(frozen=True)
-class TrimapMatte:
-    """The matte of a trimap that the user drew, which alone says what is subject: no network is asked."""
+class TrimapMatte(FullSizeMatte):
+    """The matte of a trimap that the user drew, which alone says what is subject."""
 
-    step: Cut
-    open_image: OpenImage
-    timer: StageTimer
-    session: None = None
+    stage: ClassVar[str] = "trimap"
 
-    def compute_matte(self, picture: Picture, region: Box | None) -> InitialMatte:
-        crop = _crop(picture, region)
+    def solve(self, picture: Picture, crop: Picture, region: Box | None) -> Matte:
         drawing = trimap.trimap_from_picture(self.open_image(self.step.trimap), picture, self.step.trimap)
         known = drawing if region is None else drawing[region[1] : region[3], region[0] : region[2]]
-        matte = self.timer.run("trimap", lambda: trimap_matting.matte_from_trimap(crop, known))
-        return InitialMatte(matte, crop, region, parse_corrections(self.step, picture, region))
-
-    def refine_edges(self, crop: Picture, matte: Matte) -> Matte:
-        return matte
-
-    def estimate_colours(self, picture: Picture, matte: Matte, crop: Picture) -> Picture:
-        return estimate_foreground(picture, matte)
+        return trimap_matting.matte_from_trimap(crop, known)
 
 
 def check_trimap(step: Cut, open_image: OpenImage) -> None:
@@ -212,14 +208,14 @@ def make_matte_source(
         return TrimapMatte(step, open_image, timer)
     method = parse_keying_method(step.by)
     if method is not None and method.kind == "artwork":
-        return ArtworkMatte(find_backdrop(_crop(picture, region)), step, timer)
+        return ArtworkMatte(step, open_image, timer, backdrop=find_backdrop(_crop(picture, region)))
     if method is not None and method.kind != "auto":
-        return KeyedMatte(method, step, open_image, timer)
+        return KeyedMatte(step, open_image, timer, method=method)
     session = get_session()
     if method is not None and not session.card.output.is_specific:
         backdrop = timer.run("detect", lambda: detect_artwork(_crop(picture, region)))
         if backdrop is not None:
-            return ArtworkMatte(backdrop, step, timer)
+            return ArtworkMatte(step, open_image, timer, backdrop=backdrop)
     return NetworkMatte(session, step, open_image, timer)
 
 

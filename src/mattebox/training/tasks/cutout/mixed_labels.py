@@ -19,11 +19,12 @@ from pathlib import Path
 from typing import Any, TypeAlias
 
 import numpy as np
-from PIL import Image, ImageDraw, ImageFilter
+from PIL import Image, ImageDraw
 
 from mattebox.errors import InputUnreadable, MatteboxError, UsageError
 from mattebox.training.data.dataset import list_sample_names
 from mattebox.training.data.soft_labels import SoftLabels, read_soft_labels, write_soft_labels
+from mattebox.training.tasks.cutout.outline_band import find_thin_parts, outline_band
 from mattebox.training.tasks.cutout.teacher_mixing import MixedLabel, mix_teachers
 from mattebox.types import Floats
 
@@ -81,7 +82,9 @@ def draw_label(entry: Mapping[str, Any], first: Floats, second: Floats) -> Mixed
     if "teacher" in entry:
         teacher = {"first": first, "second": second}[entry["teacher"]]
         alpha = np.maximum(alpha, teacher * draw_polygons(entry["keep"], len(first)))
-    weights = 1 - (1 - DRAWN_OUTLINE_WEIGHT) * _outline_band(alpha)
+    inside = alpha > 0.5  # what is thinner than the band counts in full
+    band = outline_band(inside, DRAWN_OUTLINE_PIXELS) * ~find_thin_parts(inside, DRAWN_OUTLINE_PIXELS)
+    weights = 1 - (1 - DRAWN_OUTLINE_WEIGHT) * band
     return MixedLabel(alpha, weights.astype(np.float32), DRAWN_PICTURE_WEIGHT, "drawn")
 
 
@@ -95,17 +98,6 @@ def draw_polygons(polygons: Polygons, side: int) -> Floats:
         inside ^= np.asarray(layer)
     fill: Floats = inside.reshape(side, SUPERSAMPLING, side, SUPERSAMPLING).mean((1, 3)).astype(np.float32)
     return fill
-
-
-def _outline_band(alpha: Floats) -> Floats:
-    """1 near the outline, else 0; parts of the subject that are thinner than the band are not in it."""
-    mask = Image.fromarray(((alpha > 0.5) * 255).astype(np.uint8))
-    grow, shrink = ImageFilter.MaxFilter(DRAWN_OUTLINE_PIXELS), ImageFilter.MinFilter(DRAWN_OUTLINE_PIXELS)
-    inside, opened, dilated, eroded = (
-        np.asarray(image) > 0
-        for image in (mask, mask.filter(shrink).filter(grow), mask.filter(grow), mask.filter(shrink))
-    )
-    return (dilated & ~eroded & ~(inside & ~opened)).astype(np.float32)
 
 
 def read_polygons(file: Path | None) -> dict[str, dict[str, Any]]:

@@ -9,8 +9,8 @@ from __future__ import annotations
 from typing import NamedTuple
 
 import numpy as np
-from PIL import Image, ImageFilter
 
+from mattebox.training.tasks.cutout.outline_band import outline_band
 from mattebox.types import Floats
 
 MIN_AGREEMENT_IOU = 0.8
@@ -62,7 +62,11 @@ def mix_teachers(first: Floats, second: Floats) -> MixedLabel:
     elif first_opacity >= MIN_DECIDED_OPACITY and not is_second_decided:
         case, logits, weights = "first", _logits(first), 1 - 0.3 * (difference > 0.5).astype(np.float32)
     elif is_second_decided and first_opacity < MIN_VISIBLE_OPACITY:
-        case, logits, weights = "second", _logits(second), 1 - 0.7 * _outline_band(inside_second)
+        case, logits, weights = (
+            "second",
+            _logits(second),
+            1 - 0.7 * outline_band(inside_second, 2 * (len(second) // 64) + 1),
+        )
     elif max(first_opacity, second_opacity) >= MIN_DECIDED_OPACITY - DECIDED_OPACITY_MARGIN:
         surer = first if first_opacity >= second_opacity - 0.03 else second
         case, logits, weights = "dispute", _logits(surer), 1 - difference
@@ -91,10 +95,3 @@ def _sharpen(logits: Floats, scale: float) -> Floats:
     stretched = np.clip((alpha - CERTAIN_MARGIN) / (1 - 2 * CERTAIN_MARGIN), 0, 1)
     sharp: Floats = stretched.astype(np.float32)
     return sharp
-
-
-def _outline_band(inside: np.ndarray) -> Floats:
-    """1 near the outline, else 0."""
-    mask, size = Image.fromarray((inside * 255).astype(np.uint8)), 2 * (len(inside) // 64) + 1
-    dilated, eroded = mask.filter(ImageFilter.MaxFilter(size)), mask.filter(ImageFilter.MinFilter(size))
-    return (np.asarray(dilated, np.float32) - np.asarray(eroded, np.float32)) / np.float32(255)
