@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from benchmarks import common
+from benchmarks import common, hole_scenes, holes
 
 
 def test_rounds_call_the_functions_in_turn() -> None:
@@ -76,3 +76,17 @@ def test_a_matte_shrunk_to_a_network_keeps_its_mean() -> None:
     matte = simulate_coarse_matte(truth, (30, 40))
     assert matte.shape == (30, 40)
     assert np.mean(matte.alpha / 65535) == pytest.approx(float(truth.mean()), abs=0.005)
+
+
+def test_filled_holes_and_wrong_ones_are_told_apart() -> None:
+    scene = hole_scenes.make_hole_scene("wheel", clutter=False, seed=0)
+    subject = scene.alpha > 0.5
+    assert scene.holes.any()
+    assert not (scene.holes & subject).any()
+    assert holes.measure_holes(scene, subject)[:3] == (0, 1, 0)
+    assert holes.measure_holes(scene, subject | scene.holes).filled == 1
+    solid = hole_scenes.make_hole_scene("ball", clutter=True, seed=0)
+    pierced = solid.alpha > 0.5
+    pierced[220:250, 220:250] = False
+    assert not solid.holes.any()
+    assert holes.measure_holes(solid, pierced).has_wrong_hole
