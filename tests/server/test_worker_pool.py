@@ -4,18 +4,21 @@ import asyncio
 import os
 import signal
 import time
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from typing import Any
 
 import numpy as np
 import pytest
 
+from mattebox.core import cpu_threads
 from mattebox.errors import MatteboxError
 from mattebox.recipe.recipe import Recipe
 from mattebox.recipe.steps import Cut, Upscale
+from mattebox.server.content_buffer import Content
 from mattebox.server.http.problems import retry_headers
 from mattebox.server.settings import Settings
-from mattebox.server.workers import worker_pool
+from mattebox.server.workers import worker, worker_pool
+from mattebox.server.workers.protocol import RUNNING_KEY
 from mattebox.server.workers.task_execution import execute_task, prepare_task
 from mattebox.server.workers.worker_pool import TaskTimeout, WorkerLost, WorkerPool, WorkerResponse
 from tests.server.conftest import encode_image
@@ -30,7 +33,7 @@ async def execute_recipe(pool: WorkerPool, recipe: Recipe, source: bytes) -> Wor
 
 def run_with_pool(work: Callable[[WorkerPool], Awaitable[Any]], **settings: Any) -> Any:
     async def main() -> Any:
-        pool = WorkerPool(Settings(model="fast", workers=1, **settings), make_buffer())
+        pool = WorkerPool(Settings(**{"model": "fast", "workers": 1} | settings), make_buffer())
         await pool.start()
         try:
             return await work(pool)
@@ -51,6 +54,30 @@ def test_a_killed_worker_is_replaced_and_its_picture_processed_again(mug: bytes)
         assert pool.queue.pixels_in_flight == 0
 
     run_with_pool(work)
+
+
+def test_tasks_that_run_at_once_share_the_processors(mug: bytes, monkeypatch: pytest.MonkeyPatch) -> None:
+    send_frame, running = worker_pool.send_frame, list[int]()
+
+    async def record_running(stream: asyncio.StreamWriter, header: dict[str, Any], contents: Sequence[Content]) -> None:
+        running.append(header[RUNNING_KEY])
+        await send_frame(stream, header, contents)
+
+    async def work(pool: WorkerPool) -> None:
+        monkeypatch.setattr(worker_pool, "send_frame", record_running)
+        await execute_recipe(pool, FAST, mug)
+        await asyncio.gather(*(execute_recipe(pool, FAST, mug) for _ in range(2)))
+
+    run_with_pool(work, workers=2)
+    assert running[0] == 1
+    assert 2 in running[1:]
+
+
+def test_a_worker_takes_its_share_of_the_processors(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(cpu_threads, "process_cpu_count", lambda: 4)
+    monkeypatch.setattr(worker, "_run_task", lambda *_: b"%d" % cpu_threads.thread_cpu_count())
+    answers = [worker.answer_task({RUNNING_KEY: count}, b"", 1, lambda _: None) for count in (1, 2)]
+    assert answers == [b"4", b"2"]
 
 
 def test_a_picture_that_always_kills_its_worker_fails(mug: bytes, monkeypatch: pytest.MonkeyPatch) -> None:

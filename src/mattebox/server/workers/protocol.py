@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 LENGTH_PREFIX = struct.Struct(">IQ")
 MAX_SHORT_TASK_PIXELS = 500_000  # with a slow step; more take many seconds
 PROGRESS_KEY = "progress"
+RUNNING_KEY = "tasks_running"  # in a task's header: how many workers share the processors
 
 
 @dataclass(frozen=True)

@@ -14,19 +14,21 @@ from functools import partial
 from traceback import format_tb
 from typing import TYPE_CHECKING, Any, BinaryIO
 
-from mattebox.server.workers.protocol import PROGRESS_KEY, pack_frame, read_frame
+from mattebox.server.workers.protocol import PROGRESS_KEY, RUNNING_KEY, pack_frame, read_frame
 
 if TYPE_CHECKING:
     from mattebox.pipeline.result import Result
     from mattebox.recipe.steps import Save
     from mattebox.types import OnProgress, Picture
 
+PIPE_BYTES = 1 << 20
 NICENESS = 10  # so that the server responds while pictures are processed
 
 
 def main() -> None:
     """Load the default model, then answer tasks until standard input ends."""
     model, threads, memory_bytes = sys.argv[1], int(sys.argv[2]), int(sys.argv[3])
+    _enlarge_pipes()
     out = os.fdopen(os.dup(1), "wb")
     _discard_output()
     _limit_memory(memory_bytes)
@@ -62,7 +64,8 @@ def answer_task(task: dict[str, Any], data: bytes, threads: int, on_progress: On
     Parameters
     ----------
     task
-        The recipe, and where in `data` the bytes of each picture lie.
+        The recipe, where in `data` the bytes of each picture lie, and how many tasks run at the moment: their pixel
+        stages share the processors.
     data
         The encoded pictures, one after another.
     threads
@@ -70,10 +73,12 @@ def answer_task(task: dict[str, Any], data: bytes, threads: int, on_progress: On
     on_progress
         Receives the completed share of the task, from 0 to 1.
     """
+    from mattebox.core.cpu_threads import share_cpus
     from mattebox.errors import MatteboxError
 
     try:
-        return _run_task(task, data, threads, on_progress)
+        with share_cpus(task.get(RUNNING_KEY, 1)):
+            return _run_task(task, data, threads, on_progress)
     except MatteboxError as error:
         return pack_error(error.code, error.problem, error.remedy)
     except MemoryError:
@@ -179,6 +184,17 @@ def _discard_output() -> None:
     with open(os.devnull, "wb") as null:
         os.dup2(null.fileno(), 1)
         os.dup2(null.fileno(), 2)
+
+
+def _enlarge_pipes() -> None:
+    """Let the pipes to the server hold most results whole, where the system can: it then wakes less often for one."""
+    try:
+        from fcntl import F_SETPIPE_SZ, fcntl
+    except ImportError:  # not Linux
+        return
+    for pipe in (0, 1):
+        with contextlib.suppress(OSError):  # no pipe, or more than the system allows
+            fcntl(pipe, F_SETPIPE_SZ, PIPE_BYTES)
 
 
 def _slice_bytes(data: bytes, span: list[int]) -> bytes:

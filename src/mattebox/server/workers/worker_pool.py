@@ -17,7 +17,7 @@ from mattebox.server.content_buffer import Content, ContentBuffer
 from mattebox.server.event_log import EventLog
 from mattebox.server.settings import Settings
 from mattebox.server.tracing import Tracer
-from mattebox.server.workers.protocol import PROGRESS_KEY, WorkerTask, receive_frame, send_frame
+from mattebox.server.workers.protocol import PROGRESS_KEY, RUNNING_KEY, WorkerTask, receive_frame, send_frame
 from mattebox.server.workers.task_queue import TaskQueue
 from mattebox.types import OnProgress
 
@@ -200,7 +200,8 @@ class WorkerPool:
     ) -> WorkerResponse:
         """Send a task and receive its response; reports the progress until then."""
         assert process.stdin is not None
-        await send_frame(process.stdin, task.header, task.contents)
+        header = task.header | {RUNNING_KEY: len(self.queue.running)}
+        await send_frame(process.stdin, header, task.contents)
         while PROGRESS_KEY in (response := await self._receive_response(process)).header:
             if on_progress is not None:
                 on_progress(response.header[PROGRESS_KEY])
