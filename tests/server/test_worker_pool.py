@@ -172,14 +172,16 @@ def test_an_unknown_default_model() -> None:
 
 
 def test_progress_of_a_task() -> None:
-    picture = encode_image(np.random.default_rng(0).integers(0, 255, (64, 1200, 3), np.uint8))
+    picture = encode_image(
+        np.random.default_rng(0).integers(0, 255, (96, 2000, 3), np.uint8)
+    )  # takes longer than a report waits
     reported: list[float] = []
 
     async def work(pool: WorkerPool) -> int:
         task = prepare_task(pool.settings, Recipe((Upscale(to="2"),)), encode_for_request(picture))
         return int((await execute_task(pool, task, on_progress=reported.append)).header["width"])
 
-    assert run_with_pool(work) == 2400
+    assert run_with_pool(work) == 4000
     assert reported
     assert reported == sorted(reported)
     assert all(0 < share < 1 for share in reported)
