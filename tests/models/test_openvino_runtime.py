@@ -26,8 +26,8 @@ import sys
 def hook(event, arguments):
     assert not event.startswith("socket."), (event, arguments)
 sys.addaudithook(hook)
-from mattebox.models import runtime
-runtime.start((runtime.KERNELS / "decide.onnx").read_bytes(), "x", "openvino")
+from mattebox.models.runtime import onnx_runtime
+onnx_runtime.create_session(next(onnx_runtime.KERNELS_FOLDER.glob("*.onnx")).read_bytes(), "x", "openvino")
 """
 
 
@@ -50,9 +50,9 @@ def test_the_embedded_network_finds_the_same_subject(astronaut: Picture) -> None
     one, other = (Session.open("balanced", d, 2) for d in ("cpu", "openvino"))
     assert other.device == "openvino"
     alphas = [s.predict_alpha(astronaut) for s in (one, other)]
-    assert np.abs(alphas[0] - alphas[1]).mean() < 0.005  # int8 is rounded otherwise on some processors
-    assert ((alphas[0] > 0.5) != (alphas[1] > 0.5)).mean() < 0.005
-    assert segment(astronaut, other).confidence == pytest.approx(segment(astronaut, one).confidence, abs=0.01)
+    assert np.abs(alphas[0] - alphas[1]).mean() < 0.02  # bfloat16; and int8 is rounded otherwise on some processors
+    assert ((alphas[0] > 0.5) != (alphas[1] > 0.5)).mean() < 0.015
+    assert segment(astronaut, other).confidence == pytest.approx(segment(astronaut, one).confidence, abs=0.05)
 
 
 @needs_it

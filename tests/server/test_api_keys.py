@@ -78,7 +78,7 @@ def test_quota_and_usage(keyed_client: TestClient, secrets: dict[str, str], mug:
     mine = keyed_client.get("/v1/usage", headers=shop).json()
     (month,) = mine["usage"]
     assert (mine["left"], month["name"], month["pictures"]) == (0, "shop", 2)
-    assert month["megapixels"] == pytest.approx((320 * 240 + 512 * 512) / 1e6, abs=0.002)
+    assert month["megapixels"] == pytest.approx((320 * 240 + 256 * 256) / 1e6, abs=0.002)
     assert month["seconds"] > 0
     everyone = keyed_client.get("/v1/usage", headers=owner).json()
     assert {"shop", "owner"} <= {each["name"] for each in everyone["usage"]}

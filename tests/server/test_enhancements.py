@@ -39,8 +39,8 @@ def test_only_the_background(client: TestClient, photo: bytes) -> None:
     fields = {"exposure": "-2", "only": "background", "format": "png"}
     answer = client.post("/v1/enhancements", files={"image": photo}, data=fields)
     result, source = (np.asarray(decode_image(x).convert("RGB")).astype(int) for x in (answer.content, photo))
-    assert np.abs(result - source)[100:200, 200:260].mean() < 2  # her face
-    assert (source - result)[:60, 440:].mean() > 20
+    assert np.abs(result - source)[50:100, 100:130].mean() < 2  # her face
+    assert (source - result)[:30, 220:].mean() > 20
 
 
 def test_style_image(client: TestClient, photo: bytes, mug: bytes) -> None:
@@ -50,9 +50,9 @@ def test_style_image(client: TestClient, photo: bytes, mug: bytes) -> None:
 
 
 def test_cut_and_enhance(client: TestClient, photo: bytes) -> None:
-    answer = client.post("/v1/cutouts", files={"image": photo}, data={"upscale": "1024px", "saturation": "-100"})
+    answer = client.post("/v1/cutouts", files={"image": photo}, data={"upscale": "512px", "saturation": "-100"})
     result = decode_image(answer.content)
-    assert (result.mode, result.size) == ("RGBA", (1024, 1024))
+    assert (result.mode, result.size) == ("RGBA", (512, 512))
     rgb = np.asarray(result).astype(int)
     assert np.ptp(rgb[..., :3], axis=2)[rgb[..., 3] == 255].max() <= 3
 
@@ -75,8 +75,9 @@ def test_cut_and_enhance(client: TestClient, photo: bytes) -> None:
         ("/v1/cutouts", {"margin": "49%"}, "invalid_parameter"),  # 25 times as wide and high
     ],
 )
-def test_invalid_parameters(client: TestClient, photo: bytes, place: str, fields: dict[str, str], code: str) -> None:
-    answer = client.post(place, files={"image": photo}, data=fields)
+def test_invalid_parameters(client: TestClient, place: str, fields: dict[str, str], code: str) -> None:
+    grey = encode_image(np.full((512, 512, 3), 90, np.uint8))
+    answer = client.post(place, files={"image": grey}, data=fields)
     assert (answer.status_code, answer.json()["code"]) == (422, code), answer.text
     assert answer.json()["remedy"]
 

@@ -94,7 +94,7 @@ def test_a_background_image_covers_the_result(client: TestClient, photo: bytes, 
     result = decode_image(
         client.post(URL, files={"image_file": photo, "bg_image_file": mug}, data={"size": "full"}).content
     )
-    assert (result.format, result.size) == ("JPEG", (512, 512))
+    assert (result.format, result.size) == ("JPEG", (256, 256))
 
 
 @pytest.mark.parametrize(
@@ -244,7 +244,7 @@ def large_png_header(width: int = 10_000) -> bytes:
 
 def test_fields_are_mapped_to_steps(photo: bytes) -> None:
     fields = {"size": "full", "crop": "true", "crop_margin": "10%", "scale": "80%", "position": "20% 80%",
-              "roi": "0 0 256 512", "shadow_type": "drop", "shadow_opacity": "60", "bg_color": "white"}  # fmt: skip
+              "roi": "0 0 128 256", "shadow_type": "drop", "shadow_opacity": "60", "bg_color": "white"}  # fmt: skip
     result = convert_request(request_of(fields, photo), "balanced")
     cut, frame, shadow, background, save = result.recipe.steps
     assert isinstance(cut, Cut)
@@ -256,7 +256,7 @@ def test_fields_are_mapped_to_steps(photo: bytes) -> None:
     assert (shadow.kind, shadow.opacity) == ("drop", 60)
     assert background == Background(paint="white")
     assert save == Save(format="jpg")
-    assert result.max_working_pixels == 512 * 512
+    assert result.max_working_pixels == 256 * 256
 
 
 def test_too_large_a_file() -> None:
@@ -281,7 +281,7 @@ def test_every_kind_of_body(client: TestClient, photo: bytes, kind: str) -> None
     assert answer.headers["content-type"] == "image/png"
     assert answer.headers["x-type"] == "person"
     assert answer.headers["x-credits-charged"] == "0"
-    assert decode_image(answer.content).size == (512, 512)
+    assert decode_image(answer.content).size == (256, 256)
 
 
 @pytest.mark.parametrize(("size", "most"), SIZES.items())

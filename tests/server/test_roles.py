@@ -39,6 +39,7 @@ def request_json(url: str, body: bytes | None = None, **headers: str) -> tuple[i
 
 
 @needs_postgres
+@pytest.mark.timeout(180)  # two servers start
 def test_one_takes_jobs_and_the_other_does_them(address: str, tmp_path: Path, mug: bytes) -> None:
     (tmp_path / "keys").write_text("sesame\n")
     with start_role("api", address, tmp_path) as api:
@@ -49,7 +50,7 @@ def test_one_takes_jobs_and_the_other_does_them(address: str, tmp_path: Path, mu
         assert request_json(f"{api}{job['links']['self']}")[1]["state"] == "queued"
         with start_role("worker", address, tmp_path) as worker:
             assert request_json(f"{worker}/v1/cutouts", mug)[0] == 404
-            for _ in range(200):
+            for _ in range(600):
                 state = request_json(f"{api}{job['links']['self']}")[1]["state"]
                 if state == "done":
                     break

@@ -27,7 +27,7 @@ def test_a_form_with_a_file(client: TestClient, photo: bytes) -> None:
     answer = client.post("/v1/cutouts", files={"image": photo})
     assert (answer.status_code, answer.headers["content-type"]) == (200, "image/png")
     result = decode_image(answer.content)
-    assert (result.mode, result.size) == ("RGBA", (512, 512))
+    assert (result.mode, result.size) == ("RGBA", (256, 256))
     assert result.getchannel("A").getextrema() == (0, 255)
     assert 0 < float(answer.headers["x-confidence"]) < 1
     assert len(answer.headers["x-box"].split()) == 4
@@ -68,7 +68,7 @@ def test_a_background_image(client: TestClient, photo: bytes, mug: bytes) -> Non
     answer = client.post("/v1/cutouts", files={"image": photo, "background_image": mug}, data={"format": "png"})
     result = decode_image(answer.content)
     assert result.mode == "RGB"
-    assert result.getpixel((511, 1))[2] > 120
+    assert result.getpixel((255, 1))[2] > 120
 
 
 def test_presets(client: TestClient, photo: bytes) -> None:

@@ -94,7 +94,7 @@ def test_a_run_and_its_graph(tmp_path: Path) -> None:
 
 def test_shapes_have_no_effect_at_first_and_learn_and_go_on(tmp_path: Path) -> None:
     a_run(np.random.default_rng(0), tmp_path, 2)
-    recipe, first = train_shapes.EdgeShapeSettings(minutes=0.05, shapes=(4, 4, 4), batch=1), tmp_path / "run/best.pt"
+    recipe, first = train_shapes.EdgeShapeSettings(minutes=0.02, shapes=(4, 4, 4), batch=1), tmp_path / "run/best.pt"
     x = torch.rand(1, FEATURE_COUNT, 16, 24)
     assert torch.equal(
         train_shapes.add_shape_network(recipe, first).eval().predict_weights(x),

@@ -7,7 +7,6 @@ from pathlib import Path
 import pytest
 
 torch = pytest.importorskip("torch", reason="torch is not part of the test lock")
-torch.set_num_threads(1)
 
 from mattebox.errors import UsageError  # noqa: E402
 from tests.training.test_detail_export import fake_squeezenet  # noqa: E402

@@ -12,8 +12,6 @@ from mattebox.errors import InputMissing, InputUnreadable, UsageError  # noqa: E
 from tests.training.test_cutout_evaluation import material  # noqa: E402
 from tests.training.test_networks import LITE  # noqa: E402
 
-torch.set_num_threads(1)
-
 
 def published(tmp_path: Path, **renamed: str) -> Path:
     """All of Lite0's layers under the names of EfficientNet-PyTorch, with a classifier at the end."""

@@ -17,6 +17,7 @@ from mattebox.models.runtime.onnx_runtime import create_session  # noqa: E402
 from mattebox.training.export import style  # noqa: E402
 from mattebox.training.networks.squeezenet import SqueezeNetFeatures  # noqa: E402
 from mattebox.training.networks.style_network import StyledConvolution, StyleNet  # noqa: E402
+from mattebox.training.tasks.style import task as style_task  # noqa: E402
 from mattebox.training.tasks.style.settings import StyleSettings  # noqa: E402
 from mattebox.training.tasks.style.style_images import SIDE_PIXELS, STYLE_PAINTERS, draw_style_image  # noqa: E402
 from mattebox.training.tasks.style.train import train_style  # noqa: E402
@@ -48,7 +49,8 @@ def test_the_network_keeps_the_size() -> None:
     assert net(torch.rand(1, 3, 36, 44), torch.eye(3)[:1]).shape == (1, 3, 36, 44)
 
 
-def test_a_run_its_resumption_and_its_card(tmp_path: Path) -> None:
+def test_a_run_its_resumption_and_its_card(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(style_task, "SHEET_SIDE_PIXELS", 64)
     rng = np.random.default_rng(0)
     with tarfile.open(tmp_path / "train.tar", "w") as tar:
         for number in range(3):
@@ -64,7 +66,7 @@ def test_a_run_its_resumption_and_its_card(tmp_path: Path) -> None:
     again = torch.load(tmp_path / "run" / "last.pt", weights_only=True)
     assert 0 < first["step"] < again["step"]
     with Image.open(tmp_path / "run" / "sheet.png") as sheet:
-        assert sheet.width == 320 * (1 + len(STYLE_PAINTERS))
+        assert sheet.width == 64 * (1 + len(STYLE_PAINTERS))
     card = style.export_style(tmp_path / "run" / "last.pt", "tiny", tmp_path / "out", ("glass", "swirl"))
     session = create_session(card.with_suffix(".onnx").read_bytes(), "tiny")
     net = StyleNet(len(STYLE_PAINTERS)).eval()

@@ -16,7 +16,6 @@ from tests.training.test_cutout_evaluation import material
 from tests.training.test_pseudo_labels import unlabelled
 
 torch = pytest.importorskip("torch", reason="torch is not part of the test lock")
-torch.set_num_threads(1)  # threads that wait for each other make tiny networks slow
 
 TINY = {"widths": [8, 8, 8, 8, 8], "blocks": [1, 1, 1, 1], "inner": [1.0, 1.0, 1.0, 1.0], "decoder": [8, 8, 8, 8],
         "heads": []}  # fmt: skip
