@@ -17,6 +17,7 @@ from mattebox.models.runtime.onnx_runtime import create_session  # noqa: E402
 from mattebox.training.export import style  # noqa: E402
 from mattebox.training.networks.squeezenet import SqueezeNetFeatures  # noqa: E402
 from mattebox.training.networks.style_network import StyledConvolution, StyleNet  # noqa: E402
+from mattebox.training.tasks.style import style_images  # noqa: E402
 from mattebox.training.tasks.style import task as style_task  # noqa: E402
 from mattebox.training.tasks.style.settings import StyleSettings  # noqa: E402
 from mattebox.training.tasks.style.style_images import SIDE_PIXELS, STYLE_PAINTERS, draw_style_image  # noqa: E402
@@ -51,6 +52,7 @@ def test_the_network_keeps_the_size() -> None:
 
 def test_a_run_its_resumption_and_its_card(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(style_task, "SHEET_SIDE_PIXELS", 64)
+    monkeypatch.setattr(style_images, "SIDE_PIXELS", 128)
     rng = np.random.default_rng(0)
     with tarfile.open(tmp_path / "train.tar", "w") as tar:
         for number in range(3):
