@@ -136,3 +136,19 @@ def test_the_sea_stays_blue() -> None:
     rgb = np.repeat(sea, 300, 1) + np.random.default_rng(0).normal(0, 3, (200, 300, 3))
     estimate = illuminant_estimation.estimate_white_balance(sample_light(Picture(rgb.clip(0, 255).astype(np.uint8))))
     assert np.abs(illuminant.log_chromaticity(estimate.light_to_correct)).max() < 0.15
+
+
+def test_a_pale_sky_stays_blue() -> None:
+    """Blue with a little green, over dark land: no lamp has that colour, and corrected the sky turns beige."""
+    up = np.linspace(1, 0, 200)[:, None, None]
+    sky = np.repeat(up * np.array([120, 165, 190]) + (1 - up) * np.array([175, 205, 215]), 300, 1)
+    sky[150:] = np.array([70, 72, 60]) + 20 * np.sin(np.arange(300))[:, None]
+    rgb = (sky + np.random.default_rng(0).normal(0, 3, sky.shape)).clip(0, 255).astype(np.uint8)
+    estimate = illuminant_estimation.estimate_white_balance(sample_light(Picture(rgb)))
+    assert np.abs(illuminant.log_chromaticity(estimate.light_to_correct)).max() < 0.05
+
+
+def test_warm_fur_is_no_cast(chelsea: Picture) -> None:
+    """The estimators disagree by more than the cast that the learned one sees."""
+    estimate = illuminant_estimation.estimate_white_balance(sample_light(chelsea))
+    assert np.abs(illuminant.log_chromaticity(estimate.light_to_correct)).max() < 0.02

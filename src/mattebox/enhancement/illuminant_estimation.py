@@ -2,9 +2,10 @@
 
 Grey world, shades of grey, grey edge and bright pixels rely on a rule of thumb each, the learned filters on
 photographs. Where they agree the whole cast is corrected; less of it the more they disagree, the farther the illuminant
-lies from daylight and lamps, the bluer it is than shade, and the hazier the photograph is. A cast no larger than the
-estimators' errors is left alone. A strong cast lies near the border of the histograms, where the learned estimate is
-vague: it is estimated again on what the first estimate has corrected.
+lies from daylight and lamps, the bluer it is than shade, the closer to cyan, and the hazier the photograph is. A cast
+that is hardly larger than what the estimators disagree by is left alone: it may be the subject's own colour. A strong
+cast lies near the border of the histograms, where the learned estimate is vague: it is estimated again on what the
+first estimate has corrected.
 """
 
 from __future__ import annotations
@@ -28,9 +29,11 @@ from mattebox.enhancement.ramps import fade_out
 UNCERTAINTY_FADE_RANGE = (0.3, 0.7)  # the learned estimate's standard deviation
 DISAGREEMENT_FADE_RANGE = (0.5, 1.2)  # distance of the nearest other estimate
 GREEN_MAGENTA_FADE_RANGE = (0.35, 0.9)  # distance from daylight and lamps, towards green or magenta
-SMALL_CAST_FADE_RANGE = (0.08, 0.24)  # rising: smaller casts are left alone, larger ones are corrected
+SMALL_CAST_FADE_RANGE = (0.05, 0.25)  # rising: smaller casts are left alone, larger ones are corrected
+DISAGREEMENT_WEIGHT = 0.5  # of the median disagreement, by which a cast must be larger than that
 STRONG_CAST = 0.6  # from which it is estimated twice
 BLUE_FADE_RANGE = (0.5, 0.9)  # excess of blue over red: bluer than shade, it is a sky or the sea
+CYAN_FADE_RANGE = (0.1, 0.35)  # lack of red beyond the excess of blue: no lamp is cyan, pale skies and water are
 HAZE_FADE_RANGE = (0.02, 0.12)  # linear light: haze hides a cast or imitates one
 
 
@@ -65,15 +68,17 @@ def estimate_white_balance(sample: LightSample) -> WhiteBalanceEstimate:
         return WhiteBalanceEstimate(NEUTRAL_LIGHT, NEUTRAL_LIGHT, 0, haze)
     chromaticity = learned.log_chromaticity
     others = [log_chromaticity(light) for name, light in illuminant_estimates(sample) if name != "learned"]
-    disagreement = min(float(np.linalg.norm(chromaticity - other)) for other in others)
+    disagreements = [float(np.linalg.norm(chromaticity - other)) for other in others]
+    excess = float(np.linalg.norm(chromaticity)) - DISAGREEMENT_WEIGHT * float(np.median(disagreements))
     green_magenta = abs(float(chromaticity.sum())) / 2**0.5  # daylight and lamps lie along red against blue
     confidence = (
         fade_out(learned.standard_deviation, *UNCERTAINTY_FADE_RANGE)
-        * fade_out(disagreement, *DISAGREEMENT_FADE_RANGE)
+        * fade_out(min(disagreements), *DISAGREEMENT_FADE_RANGE)
         * fade_out(green_magenta, *GREEN_MAGENTA_FADE_RANGE)
-        * (1 - fade_out(float(np.linalg.norm(chromaticity)), *SMALL_CAST_FADE_RANGE))
+        * (1 - fade_out(excess, *SMALL_CAST_FADE_RANGE))
     )
     confidence *= fade_out(float(chromaticity[1] - chromaticity[0]), *BLUE_FADE_RANGE)
+    confidence *= fade_out(-float(chromaticity[0] + abs(chromaticity[1])), *CYAN_FADE_RANGE)
     confidence *= fade_out(haze, *HAZE_FADE_RANGE)
     return WhiteBalanceEstimate(
         light_from_log_chromaticity(chromaticity * confidence),
