@@ -8,8 +8,10 @@ from pathlib import Path
 import numpy as np
 import pytest
 from PIL import Image
+from PIL.PngImagePlugin import PngInfo
 
 import mattebox as mb
+from mattebox.errors import InputMissing, UsageError
 from mattebox.models.runtime import onnx_runtime
 from mattebox.types import Picture
 from tests.cli.conftest import Run, photo, run, save  # noqa: F401  fixtures
@@ -154,3 +156,92 @@ def test_libheif_227_heic_is_turned_once(orientation: int) -> None:
 def test_backgroundremover_89_other_files_are_named() -> None:
     with pytest.raises(mb.MatteboxError, match="PDF"):
         mb.cut(b"%PDF-1.7\n" + bytes(100))
+
+
+@pytest.mark.parametrize("is_international", [False, True])
+def test_pillow_8363_long_texts_do_not_keep_a_png_from_being_read(is_international: bool) -> None:
+    texts = PngInfo()
+    texts.add_text("Title", "a disc")
+    if is_international:
+        texts.add_itxt("workflow", "x" * 3_000_000, zip=True)
+    else:
+        texts.add_text("workflow", "x" * 3_000_000, zip=True)
+    photograph = soft_photo()
+    read = mb.read(encode_image(Image.fromarray(photograph.rgb), pnginfo=texts))
+    assert (read.rgb == photograph.rgb).all()
+    assert read.notes == ("a text of more than a megabyte in the file was left out",)
+
+
+def test_rembg_116_a_trimap_without_foreground_is_refused_with_the_remedy() -> None:
+    with pytest.raises(UsageError, match=r"the trimap marks no certain subject \(white\); paint some of it"):
+        mb.cut(soft_photo(), trimap=np.full(SIZE, 128, np.uint8))
+
+
+def test_transparent_background_3_transparent_pictures_take_a_background() -> None:
+    photograph = soft_photo()
+    alpha = np.full(SIZE, 255, np.uint8)
+    alpha[:20] = 0
+    result = mb.cut(Picture(photograph.rgb, alpha), session=fake_session(), background="white")
+    assert result.picture.alpha is None
+    assert result.picture.rgb[:20].min() == 255
+
+
+def test_transparent_background_96_an_address_as_background_is_refused_with_the_remedy() -> None:
+    with pytest.raises(InputMissing, match="URLs are not fetched; download it first"):
+        mb.cut(soft_photo(), session=fake_session(), background="https://example.org/beach.jpg")
+
+
+def test_thumbor_1716_avif_is_turned_once() -> None:
+    exif = Image.Exif()
+    exif[0x0112] = 6
+    stored = Image.fromarray(np.ascontiguousarray(np.rot90(soft_photo().rgb)))
+    assert mb.read(encode_image(stored, "avif", exif=exif)).size == (160, 120)
+
+
+def test_pymatting_81_the_certain_subject_of_a_trimap_stays_opaque() -> None:
+    trimap = np.full(SIZE, 128, np.uint8)
+    trimap[:10] = 0
+    trimap[40:80, 60:100] = 255
+    result = mb.cut(soft_photo(), trimap=trimap)
+    assert result.picture.alpha is not None
+    assert result.picture.alpha[40:80, 60:100].min() == 255
+
+
+def test_upscayl_646_a_batch_heeds_the_scale_and_the_format(run: Run, tmp_path: Path) -> None:  # noqa: F811
+    for name in ("a.png", "b.png"):
+        (tmp_path / name).write_bytes(encode_image(Image.fromarray(soft_photo().rgb[:40, :60])))
+    words = ("--to", "3x", "--format", "jpeg", "--quality", "70", "-o", "out/")
+    assert run("upscale", "a.png", "b.png", *words).code == 0
+    for path in (tmp_path / "out").iterdir():
+        with Image.open(path) as made:
+            assert (made.format, made.size) == ("JPEG", (180, 120))
+    assert len(list((tmp_path / "out").iterdir())) == 2
+
+
+def test_rembg_789_a_folder_gives_what_single_files_give(run: Run, tmp_path: Path) -> None:  # noqa: F811
+    (tmp_path / "in").mkdir()
+    for number in range(3):
+        (tmp_path / "in" / f"{number}.png").write_bytes(
+            encode_image(Image.fromarray(np.roll(soft_photo().rgb, number, axis=1)))
+        )
+    assert run("cut", "in", "-o", "out/").code == 0
+    for number in range(3):
+        assert run("cut", f"in/{number}.png", "-o", f"{number}.png").code == 0
+        assert (tmp_path / f"{number}.png").read_bytes() == (tmp_path / "out" / f"{number}.png").read_bytes()
+
+
+def test_webui_rembg_52_a_generators_text_does_not_cost_the_transparency() -> None:
+    texts = PngInfo()
+    texts.add_text("parameters", "a disc, masterpiece " * 5000)
+    result = mb.cut(encode_image(Image.fromarray(soft_photo().rgb), pnginfo=texts), session=fake_session())
+    assert result.picture.alpha is not None
+    assert (result.picture.alpha == 0).mean() > 0.3
+
+
+def test_pillow_heif_86_a_turned_heic_has_the_size_that_is_shown() -> None:
+    pillow_heif = pytest.importorskip("pillow_heif")
+    stored = Image.fromarray(np.ascontiguousarray(np.rot90(soft_photo().rgb)))
+    exif, file = Image.Exif(), io.BytesIO()
+    exif[0x0112] = 6
+    pillow_heif.from_pillow(stored).save(file, exif=exif.tobytes(), quality=90)
+    assert mb.read(file.getvalue()).size == (160, 120)

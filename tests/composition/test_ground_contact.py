@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from PIL import Image, ImageDraw
 
-from mattebox.composition.ground_contact import find_ground_contact, is_balanced
+from mattebox.composition.ground_contact import find_ground_contact, hangs_by_thread, is_balanced
 
 REACH = 100
 
@@ -91,3 +91,17 @@ def test_what_hangs_is_not(alpha: np.ndarray) -> None:
     contact = find_ground_contact(alpha, float(np.ptp(np.flatnonzero(alpha.any(1))) + 1))
     assert contact is not None
     assert not is_balanced(contact, alpha)
+
+
+def test_a_lamp_hangs_by_its_cord_and_a_bottle_stands() -> None:
+    lamp, bottle = np.zeros((160, 120), np.float32), np.zeros((160, 120), np.float32)
+    lamp[5:70, 59:62] = 1
+    lamp[70:120, 20:100] = 1
+    bottle[5:60, 50:70] = 1
+    bottle[60:150, 30:90] = 1
+    contact = find_ground_contact(lamp, 115)
+    assert contact is not None
+    assert is_balanced(contact, lamp)  # its rim would stand
+    assert hangs_by_thread(lamp)
+    assert not hangs_by_thread(bottle)
+    assert not hangs_by_thread(np.zeros((20, 20), np.float32))

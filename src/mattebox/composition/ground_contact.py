@@ -22,6 +22,7 @@ MIN_CONTACT_WEIGHT = 0.02  # from which the outline is the ground
 # A subject rests where the contact has this weight, and that must be this share of its width: the first takes in far
 # wheels, the second a person's feet.
 SUPPORTS = ((0.1, 0.3), (0.5, 0.2))
+MAX_THREAD_WIDTH_SHARE, MIN_THREAD_SHARE = 0.08, 0.2  # of the subject's width and height: what hangs by a thread
 MIN_SUPPORT_MARGIN_SHARE = 0.05  # of the subject's width: how far beside it the centre of mass may be
 
 
@@ -46,6 +47,20 @@ def is_balanced(contact: GroundContact, alpha: Floats) -> bool:
         if is_wide and touching[0] - margin <= centre <= touching[-1] + margin:
             return True
     return False
+
+
+def hangs_by_thread(alpha: Floats) -> bool:
+    """Whether the upper part of a subject is a thread or cord above its middle, as of earrings and lamps."""
+    inside = alpha > 0.5
+    rows, columns = np.flatnonzero(inside.any(1)), np.flatnonzero(inside.any(0))
+    if not rows.size:
+        return False
+    height, width = rows[-1] - rows[0] + 1, columns[-1] - columns[0] + 1
+    thread = inside[rows[0] : rows[0] + max(2, round(MIN_THREAD_SHARE * height))]
+    middle = (columns[0] + columns[-1]) / 2
+    positions = np.flatnonzero(thread.any(0))
+    is_thin = thread.sum(1).max() <= max(1.5, MAX_THREAD_WIDTH_SHARE * width)
+    return bool(is_thin and thread.any(1).all() and abs(positions.mean() - middle) <= width / 4)
 
 
 def find_ground_contact(alpha: Floats, subject_height: float) -> GroundContact | None:

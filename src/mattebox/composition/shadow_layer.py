@@ -7,7 +7,7 @@ from dataclasses import replace
 import numpy as np
 
 from mattebox.composition.composition import Composition
-from mattebox.composition.ground_contact import find_ground_contact, is_balanced
+from mattebox.composition.ground_contact import find_ground_contact, hangs_by_thread, is_balanced
 from mattebox.composition.opaque_colour import parse_picture_colour
 from mattebox.composition.shadow import render_shadow
 from mattebox.core.interface import name_parameter
@@ -40,14 +40,14 @@ def add_shadow(composition: Composition, step: Shadow, is_cut_off: bool) -> Comp
 
 
 def _seems_to_hang(subject: Picture) -> bool:
-    """Whether a subject could not stand where its lowest parts are."""
+    """Whether a subject could not stand where its lowest parts are, or hangs by a thread."""
     if subject.alpha is None:
         return False
     cell = max(1, round(max(subject.shape) / STANCE_GRID_SIDE_CELLS))
     alpha = resampling.average_blocks(subject.alpha, cell).astype(np.float32) / np.float32(255)
     rows = np.flatnonzero((alpha > 0.5).any(1))
     contact = find_ground_contact(alpha, len(rows) and float(rows[-1] - rows[0] + 1))
-    return contact is not None and not is_balanced(contact, alpha)
+    return contact is not None and (hangs_by_thread(alpha) or not is_balanced(contact, alpha))
 
 
 def _runs_out(shadow: Pixels, subject: Pixels | None) -> bool:

@@ -24,6 +24,7 @@ from mattebox.io.header_check import ImageHeader, check_pixel_limit, name_format
 from mattebox.io.metadata import extract_exif, read_orientation
 from mattebox.io.pillow_arrays import PixelData, pixel_data_from_pillow
 from mattebox.io.pillow_guard import suppress_pillow_checks
+from mattebox.io.png_texts import leave_out_long_texts
 
 if TYPE_CHECKING:
     from PIL import ImageFile
@@ -136,9 +137,12 @@ def _decode_with_turbojpeg(data: bytes, colour_space: str) -> tuple[Any, tuple[s
 
 
 def _decode_with_pillow(data: bytes, header: ImageHeader, max_pixels: int, name: str) -> DecodedImage:
+    notes = _frame_notes(header)
+    if header.format == "png":
+        data, text_notes = leave_out_long_texts(data)
+        notes += text_notes
     image = _open_with_pillow(data, header.format)
     check_pixel_limit(ImageHeader(header.format, *image.size), max_pixels, name)
-    notes = _frame_notes(header)
     is_deep = header.bits_per_channel > 8 and not image.mode.startswith("I;16")
     if header.format in ("avif", "jpeg2000") and is_deep:
         notes += (f"{header.bits_per_channel} bits per channel reduced to 8",)
