@@ -1,5 +1,6 @@
-"""Drawn things with holes, and solid ones, on plain and cluttered backgrounds of scikit-image's photographs.
+"""Drawn things with holes, and solid ones, on plain backgrounds and on cluttered ones.
 
+The cluttered ones are those of scikit-image's photographs that show no subject of their own, but for the rocket.
 Each is drawn at four times its size in one shaded, grainy material, at a random place, size and turn.
 """
 
@@ -18,7 +19,7 @@ from mattebox.types import Floats, Mask
 
 SIDE_PIXELS = 480
 OVERSAMPLING = 4
-CLUTTER_NAMES = ("coffee", "chelsea", "rocket", "astronaut", "brick", "gravel", "grass", "hubble_deep_field")
+CLUTTER_NAMES = ("rocket", "brick", "gravel", "grass", "immunohistochemistry", "hubble_deep_field")
 MIN_MATERIAL_CONTRAST = 60  # of a material's colour to the background's mean, of 255, summed over channels
 GRAIN_LEVELS = 4
 SHADING = 0.3  # of a material's brightness, from one side of the picture to the other

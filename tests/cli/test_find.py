@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from mattebox.cli import find
 from tests.cli.conftest import Run
 
 
@@ -63,3 +64,10 @@ def test_cutting_by_a_screen(run: Run, tmp_path: Path) -> None:
     assert run("cut", "studio.png", "--by", "screen", "-o", "cut.png").code == 0
     with Image.open(tmp_path / "cut.png") as made:
         assert made.getchannel("A").getbbox() == (100, 40, 200, 200)
+
+
+@pytest.mark.parametrize(("recognised", "line"), [(True, "1 subject"), (False, "1 separate piece (each may hold")])
+def test_pieces_may_hold_several_subjects(recognised: bool, line: str, capsys: pytest.CaptureFixture[str]) -> None:
+    row = {"box": (0, 0, 5, 5), "share": 0.2, "score": 0.9}
+    find._print_subjects("group.jpg", {"recognised": recognised, "found": True}, [row])
+    assert f"group.jpg: {line}" in capsys.readouterr().out

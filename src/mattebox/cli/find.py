@@ -72,7 +72,7 @@ def command(
 
     Each with its number by size, box, share of the picture and score; and what it is, where the model knows classes.
     Other models know only what is subject and what is not: then its separate pieces are listed; those that touch are
-    told apart by shape and colour, which may err.
+    told apart by shape and colour, which may err: a piece may hold several subjects.
     With --map, draw which of them each pixel belongs to.
 
     \b
@@ -190,8 +190,9 @@ def _print_subjects(name: str, summary: dict[str, Any], rows: list[dict[str, Any
     """The subjects, or, of a network that recognises none, the separate pieces of its matte."""
     noun = "subject" if summary["recognised"] or not rows else "separate piece"
     artwork = f" of flat artwork on {summary['artwork']}" if "artwork" in summary else ""
+    several = "" if noun == "subject" or artwork else " (each may hold several subjects that touch)"
     doubt = "" if summary["found"] or not rows else ", but it is not clear what the subject is"
-    click.echo(f"{name}: {len(rows) or 'no'} {noun}{'s' if len(rows) != 1 else ''}{artwork}{doubt}")
+    click.echo(f"{name}: {len(rows) or 'no'} {noun}{'s' if len(rows) != 1 else ''}{several}{artwork}{doubt}")
     for number, row in enumerate(rows, start=1):
         left, top, right, bottom = row["box"]
         box = f"{left},{top} to {right},{bottom}"

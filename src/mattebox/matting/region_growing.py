@@ -25,7 +25,7 @@ from mattebox.matting.click_likelihood import (
 from mattebox.matting.geodesic_distance import UNREACHABLE_DISTANCE, Float64Plane
 from mattebox.types import Floats, ImageShape, Mask
 
-MIN_LIKELIHOOD = 0.85  # of a pixel that changes with a click
+MIN_LIKELIHOOD = 0.88  # of a pixel that changes with a click
 MIN_STABILITY = 0.4  # of a region with a clear boundary
 MIN_MEAN_LIKELIHOOD = 0.6  # of such a region
 BOX_MARGIN_SHARE = 0.025  # of the longer side: width of what counts as a box's surroundings
