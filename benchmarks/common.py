@@ -14,7 +14,7 @@ import shutil
 import sys
 import threading
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import partial
 from pathlib import Path
 from statistics import median
@@ -105,7 +105,7 @@ def time_rounds(functions: Mapping[str, Callable[[], object]], rounds: int) -> d
     return run_rounds({name: partial(time_call, function) for name, function in functions.items()}, rounds)
 
 
-def median_ratio(numerators: list[float], denominators: list[float]) -> float:
+def median_ratio(numerators: Sequence[float], denominators: Sequence[float]) -> float:
     """Median of the ratios within a round."""
     return median(a / b for a, b in zip(numerators, denominators, strict=True))
 

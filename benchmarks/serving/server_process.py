@@ -112,6 +112,10 @@ class ServerProcess:
         """Proportional set size of the whole tree: memory that processes share is counted once."""
         return sum(_proportional_megabytes(process_id) for process_id in self.process_ids())
 
+    def processor_seconds(self) -> float:
+        """Processor time that the processes of the tree have taken so far."""
+        return sum(_processor_seconds(process_id) for process_id in self.process_ids())
+
     def own_megabytes(self) -> float:
         """Proportional set size of the server's own process, without its workers."""
         assert self.process is not None
@@ -165,6 +169,11 @@ def percentile(values: list[float], quantile: float) -> float:
 def _proportional_megabytes(process_id: int) -> float:
     lines = _read_text(Path(f"/proc/{process_id}/smaps_rollup")).splitlines()
     return sum(int(line.split()[1]) * 1024 / 1e6 for line in lines if line.startswith("Pss:"))
+
+
+def _processor_seconds(process_id: int) -> float:
+    fields = _read_text(Path(f"/proc/{process_id}/stat")).rpartition(")")[2].split()
+    return sum(map(int, fields[11:13])) / os.sysconf("SC_CLK_TCK") if fields else 0.0
 
 
 def _read_text(path: Path) -> str:
