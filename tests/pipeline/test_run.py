@@ -193,7 +193,7 @@ def test_the_same_twice_gives_the_same_bytes() -> None:
 def test_model_device_and_seconds_are_reported() -> None:
     result = run(photograph(), Cut())
     assert (result.model, result.device) == ("fake", "cpu")
-    assert set(result.seconds) == {"detect", "segment", "holes", "refine", "foreground"}
+    assert set(result.seconds) == {"detect", "segment", "backdrop", "holes", "refine", "foreground"}
     assert all(s > 0 for s in result.seconds.values())
 
 

@@ -76,7 +76,7 @@ def detect_artwork(picture: Picture) -> Backdrop | None:
     if picture.alpha is not None and not picture.alpha.all():
         return None
     rgb = resampling.to_eight_bit(picture.rgb)
-    colour, share = _border_colour(rgb)
+    colour, share = border_colour(rgb)
     if share < MIN_EXACT_BORDER_SHARE:
         return None
     rgb = _sample_bands(rgb)
@@ -100,7 +100,7 @@ def find_backdrop(picture: Picture) -> Backdrop:
     rgb = resampling.to_eight_bit(picture.rgb)
     border = _border_pixels(rgb)
     likely = (
-        np.abs(border - np.array(_border_colour(rgb // COARSE_LEVELS)[0]) * COARSE_LEVELS).max(axis=1)
+        np.abs(border - np.array(border_colour(rgb // COARSE_LEVELS)[0]) * COARSE_LEVELS).max(axis=1)
         <= 2 * COARSE_LEVELS
     )
     if likely.mean() < MIN_BORDER_SHARE:
@@ -140,7 +140,7 @@ def _border_pixels(rgb: NDArray[np.uint8]) -> NDArray[np.int32]:
     return np.concatenate([rgb[0], rgb[-1], rgb[1:-1, 0], rgb[1:-1, -1]]).astype(np.int32)
 
 
-def _border_colour(rgb: NDArray[np.uint8]) -> tuple[tuple[int, int, int], float]:
+def border_colour(rgb: NDArray[np.uint8]) -> tuple[tuple[int, int, int], float]:
     """The most frequent colour along the border, and the share of the border that has exactly this colour."""
     border = _border_pixels(rgb)
     codes, counts = np.unique(border @ np.array([1 << 16, 1 << 8, 1]), return_counts=True)

@@ -33,6 +33,7 @@ from mattebox.matting.hole_opening import open_holes
 from mattebox.matting.keying_method import KeyingMethod, parse_keying_method
 from mattebox.matting.matte_operations import enlarge_matte
 from mattebox.matting.network_refinement import refine_with_network
+from mattebox.matting.uniform_backdrop import restore_coloured_parts
 from mattebox.models.matte_session import Session
 from mattebox.recipe.steps import Cut
 from mattebox.types import Box, Matte, OpenImage, Picture
@@ -89,15 +90,23 @@ class NetworkMatte:
             matte = self.timer.run(
                 "closer", lambda: small_subject_search.find_matte(picture, matte, self.session, self.step.votes)
             )
+        matte = self._restore_parts(crop, matte)
         if region is None and self.session.card.input.closer:
             zoomed = self.timer.run(
                 "closer",
                 lambda: small_subject_zoom.zoom_in_on_subject(picture, matte, self.session, remaining, self.step.votes),
             )
             if zoomed is not None:
-                zoomed = zoomed._replace(matte=self._open_holes(zoomed.crop, zoomed.matte))
+                zoomed = zoomed._replace(
+                    matte=self._open_holes(zoomed.crop, self._restore_parts(zoomed.crop, zoomed.matte))
+                )
                 return InitialMatte(*zoomed, parse_corrections(self.step, picture, zoomed.crop_box))
         return InitialMatte(self._open_holes(crop, matte), crop, region, remaining)
+
+    def _restore_parts(self, crop: Picture, matte: Matte) -> Matte:
+        if not matte.found:
+            return matte
+        return self.timer.run("backdrop", lambda: restore_coloured_parts(crop, matte))
 
     def _open_holes(self, crop: Picture, matte: Matte) -> Matte:
         if not matte.found:
