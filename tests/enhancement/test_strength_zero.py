@@ -34,7 +34,7 @@ NOTHING: list[dict[str, Any]] = [
     {"light": "auto", "light_strength": 0},
     {"exposure": 2.0, "contrast": 50, "highlights": -60, "shadows": 70, "clarity": 40, "light_strength": 0},
     {"exposure": 0.0, "contrast": 0, "highlights": 0, "shadows": 0, "clarity": 0, "light": "none", "saturation": 0},
-    {"saturation": 0, "vibrance": 0},
+    {"saturation": 0, "vibrance": 0, "warmth": 0},
     {"style": "watercolour", "style_strength": 0},
     {"style": STYLE, "style_strength": 0},
     {"style": STYLE, "style_method": "reinhard", "style_strength": 0},

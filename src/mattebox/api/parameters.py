@@ -61,6 +61,7 @@ class EnhanceParameters(TypedDict, total=False):
     light_only: Area
     saturation: int
     vibrance: int
+    warmth: int
     colour_only: Area
     style: NameOrPath | Image
     style_method: Literal["monge", "reinhard", "adain"]

@@ -20,6 +20,7 @@ from mattebox.enhancement.harmonisation import harmonise_subject
 from mattebox.enhancement.saturation import adjust_saturation
 from mattebox.enhancement.sharpening import sharpen_luminance
 from mattebox.enhancement.style_transfer import StyleTransform, apply_style, named_style, style_from_picture
+from mattebox.enhancement.warmth import adjust_warmth
 from mattebox.errors import InputMissing, UsageError
 from mattebox.models.adain import open_adain_network
 from mattebox.models.cards.registry import ADAIN_MODEL, STYLE_MODEL, find_card, style_names, withdrawn_style_names
@@ -108,7 +109,7 @@ def _prepare_step(
         plan = tone_adjustment.plan_tone(cutout, step, mask)
         return lambda picture, mask: tone_adjustment.apply_tone(picture, plan, step.strength / 100, mask)
     if isinstance(step, Colour):
-        return lambda picture, mask: adjust_saturation(picture, step, mask)
+        return lambda picture, mask: adjust_saturation(adjust_warmth(picture, step.warmth, mask), step, mask)
     if isinstance(step, Sharpen):
         return lambda picture, mask: sharpen_luminance(picture, step, mask)
     if step.picture == "none":

@@ -115,10 +115,11 @@ class Light(Step, frozen=True):
 
 
 class Colour(Step, frozen=True):
-    """Adjust the strength of colours."""
+    """Adjust the strength and the warmth of colours."""
 
     saturation: Annotated[SignedPercent, Meta(description="in percent; -100 is grey")] = 0
     vibrance: Annotated[SignedPercent, Meta(description="the same, but less of what is colourful already, or skin")] = 0
+    warmth: Annotated[SignedPercent, Meta(description="in percent; above 0 is warmer, below 0 cooler")] = 0
     only: Annotated[Area, flat("colour_only")] = "all"
 
 

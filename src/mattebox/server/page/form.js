@@ -12,12 +12,12 @@ const ROWS = {
   cut: { model: text.models },
   light: {
     auto: true, exposure: [-2, 2, 0.1, 0, ""], contrast: [-60, 60, 2, 0, ""], highlights: [-100, 100, 5, 0, ""], shadows: [-100, 100, 5, 0, ""],
-    clarity: [-100, 100, 5, 0, ""], saturation: [-100, 100, 5, 0, ""], vibrance: [-100, 100, 5, 0, ""], sharpen: [0, 200, 10, 0, ""], only: text.regions,
+    clarity: [-100, 100, 5, 0, ""], saturation: [-100, 100, 5, 0, ""], vibrance: [-100, 100, 5, 0, ""], warmth: [-100, 100, 5, 0, ""], sharpen: [0, 200, 10, 0, ""], only: text.regions,
   },
   frame: { crop: true, margin: [0, 40, 1, 5, " %"], aspect: text.aspects, outline: [0, 50, 1, 0, ""] },
   size: { upscale: text.sizes, style: text.styles, style_strength: [10, 100, 5, 80, " %"] },
 };
-const REGION_ROWS = ["exposure", "contrast", "highlights", "shadows", "clarity", "saturation", "vibrance", "sharpen", "auto"]; // that `only` applies to
+const REGION_ROWS = ["exposure", "contrast", "highlights", "shadows", "clarity", "saturation", "vibrance", "warmth", "sharpen", "auto"]; // that `only` applies to
 let defaultValues = {};
 
 export const readSettings = () => new FormData(byId("controls"));

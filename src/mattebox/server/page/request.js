@@ -1,8 +1,8 @@
 // Requests to the API from the settings of the form, and a rough preview of their result in CSS.
 
-const ADJUSTMENT_FIELDS = ["exposure", "contrast", "highlights", "shadows", "clarity", "saturation", "vibrance", "sharpen"];
+const ADJUSTMENT_FIELDS = ["exposure", "contrast", "highlights", "shadows", "clarity", "saturation", "vibrance", "warmth", "sharpen"];
 const REGION_FIELD_BY_STEP = { light: "light_only", exposure: "light_only", contrast: "light_only", highlights: "light_only", shadows: "light_only",
-  clarity: "light_only", balance: "balance_only", saturation: "colour_only", vibrance: "colour_only", style: "style_only", sharpen: "sharpen_only" };
+  clarity: "light_only", balance: "balance_only", saturation: "colour_only", vibrance: "colour_only", warmth: "colour_only", style: "style_only", sharpen: "sharpen_only" };
 const FRAME_FIELDS = ["crop", "aspect", "outline"];
 export const KEEP_BACKGROUND = "original"; // the paint that means: cut nothing out
 

@@ -81,7 +81,7 @@ export const text = {
   rows: {
     picture: "Own picture", blur: "Blur", harmonise: "Match its light", colour: "Colour", shadow: "Type", shadow_opacity: "Strength", shadow_softness: "Softness", model: "Quality",
     auto: "Auto-enhance", exposure: "Exposure", contrast: "Contrast", highlights: "Highlights", shadows: "Shadows", clarity: "Clarity",
-    saturation: "Colour", vibrance: "Vibrance", sharpen: "Sharpness", only: "Where",
+    saturation: "Colour", vibrance: "Vibrance", warmth: "Warmth", sharpen: "Sharpness", only: "Where",
     crop: "Crop to the subject", margin: "Margin", aspect: "Shape", outline: "Outline",
     upscale: "Upscale", style: "Art style", style_strength: "Strength",
   },
