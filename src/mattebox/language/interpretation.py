@@ -1,0 +1,216 @@
+"""Interpretation of anchors: the values of a recipe that a noun, graded word or phrase means with its modifiers."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from mattebox.language.clauses import Anchor
+from mattebox.language.errors import WordsNotUnderstood
+from mattebox.language.meanings import (
+    Adjective,
+    Area,
+    ColourName,
+    Degree,
+    Direction,
+    Gradation,
+    Noun,
+    Number,
+    PathText,
+    Phrase,
+)
+from mattebox.language.settings import CUT
+from mattebox.language.vocabulary import Concept, Grade, Value, Values
+from mattebox.recipe.flat_parameters import Parameter, base_type, parameters_by_name
+
+STOPS_UNIT = "stop"
+RIGHT_ANGLE = 90  # degrees of "left" and "right" without a number
+
+
+@dataclass(frozen=True)
+class Reading:
+    """What words of the request were read as.
+
+    Parameters
+    ----------
+    text
+        The words.
+    values
+        Values by flat name, with `cut` and `preset` beside those of recipes.
+    change
+        Flat name of the value that was changed by a step, which "a bit less" then halves; "" for none.
+    area
+        The area to which it is limited; "" for none.
+    """
+
+    text: str
+    values: Mapping[str, Value]
+    change: str = ""
+    area: str = ""
+
+
+def interpret_anchor(anchor: Anchor, current: Mapping[str, Value]) -> Reading:
+    """The values that an anchor means with its modifiers.
+
+    Parameters
+    ----------
+    anchor
+        With a meaning.
+    current
+        Values of the recipe that is changed, by flat name; those it does not hold are defaults.
+
+    Raises
+    ------
+    WordsNotUnderstood
+        The words do not go together, or say too little.
+    """
+    meaning = anchor.meaning
+    assert meaning is not None
+    areas = [m.name for m in anchor.find(Area) if isinstance(m, Area)]
+    area = areas[0] if areas else ""
+    if len(set(areas)) > 1:
+        raise WordsNotUnderstood(f'"{anchor.text}" names two areas', f"choose {' or '.join(areas)}")
+    if isinstance(meaning, Phrase):
+        return Reading(anchor.text, _phrase_values(anchor, meaning), area=area)
+    concept = meaning.concept
+    if anchor.is_negated:
+        return Reading(anchor.text, _negated_values(anchor, concept), area=area)
+    if concept.grade is not None and _is_graded(anchor, concept):
+        value = _graded_value(anchor, meaning, concept.grade, current)
+        return Reading(anchor.text, {concept.grade.parameter: value}, concept.grade.parameter, area)
+    values = _described_values(anchor, meaning.name, concept)
+    if not values:
+        raise WordsNotUnderstood(f'"{anchor.text}" alone says too little', "say how it should be; nothing was done")
+    return Reading(anchor.text, values, area=area)
+
+
+def _phrase_values(anchor: Anchor, phrase: Phrase) -> Values:
+    if not anchor.is_negated:
+        return phrase.values
+    if set(phrase.values) == {CUT}:
+        return {CUT: not phrase.values[CUT]}
+    raise WordsNotUnderstood(f'"{anchor.text}" is not understood', "say what should be there instead; nothing was done")
+
+
+def _negated_values(anchor: Anchor, concept: Concept) -> Values:
+    if concept.off is None:
+        raise WordsNotUnderstood(f'"{anchor.text}": that cannot be left out', "say how it should be; nothing was done")
+    return concept.off
+
+
+def _is_graded(anchor: Anchor, concept: Concept) -> bool:
+    """Whether the words say how much, and not only of what kind it is."""
+    if isinstance(anchor.meaning, Gradation) or anchor.find(Direction):
+        return True
+    measured = any(isinstance(m, Number) and m.unit not in concept.measures for m in anchor.find(Number))
+    return measured or (not concept.on and not anchor.find(Adjective, ColourName, PathText, Number))
+
+
+def _graded_value(anchor: Anchor, meaning: Noun | Gradation, grade: Grade, current: Mapping[str, Value]) -> Value:
+    """The value of a graded parameter, within its range. WordsNotUnderstood if nothing would change."""
+    parameter = parameters_by_name()[grade.parameter]
+    sign = meaning.direction if isinstance(meaning, Gradation) else 1
+    directions = [m.sign for m in anchor.find(Direction) if isinstance(m, Direction)]
+    for direction in directions:
+        sign *= direction
+    numbers = [m for m in anchor.find(Number) if isinstance(m, Number)]
+    if numbers and isinstance(meaning, Noun) and not directions:
+        return _typed(parameter, _amount(numbers[0], grade))
+    factor = math.prod(m.factor for m in anchor.find(Degree) if isinstance(m, Degree))
+    step = abs(_amount(numbers[0], grade)) if numbers else grade.step * factor
+    before = float(current.get(grade.parameter, parameter.default))
+    start = grade.initial if before == parameter.default else before
+    value = _typed(parameter, _clip(parameter, start + sign * step))
+    if value == _typed(parameter, before):
+        raise WordsNotUnderstood(
+            f'"{anchor.text}" changes nothing: {grade.parameter} is {value} already',
+            "leave it out, or say the opposite",
+        )
+    return value
+
+
+def _amount(number: Number, grade: Grade) -> float:
+    """A number in the grade's unit; percent of brightness as stops."""
+    if number.unit == "%" and grade.unit == STOPS_UNIT:
+        return math.log2(max(1 + number.value / 100, 0.01))
+    return number.value
+
+
+def _described_values(anchor: Anchor, name: str, concept: Concept) -> Values:
+    """What the noun means, with its adjectives, colours, measures and pictures. WordsNotUnderstood."""
+    plain: Values = {}
+    for modifier in anchor.modifiers:
+        for parameter, value in _modifier_values(modifier, name, concept).items():
+            if parameter in plain and plain[parameter] != value:
+                value = _join_values(anchor, parameter, plain[parameter], value)
+            plain[parameter] = value
+    plain |= _colour_list_values(anchor, concept, plain)
+    factor = math.prod(m.factor for m in anchor.find(Degree) if isinstance(m, Degree))
+    values = {p: _scale_value(p, v, factor, concept) for p, v in plain.items()}
+    if factor != 1 and values == plain:
+        raise WordsNotUnderstood(f'"{anchor.text}" has no degrees', "leave the word of degree out, or give a number")
+    return {**concept.on, **values}
+
+
+def _join_values(anchor: Anchor, parameter: str, first: Value, second: Value) -> Value:
+    """A direction and a number as one: "left" (-90) and "5 degrees" are -5. WordsNotUnderstood for other values."""
+    try:
+        number, direction = sorted((float(first), float(second)), key=lambda v: abs(abs(v) - RIGHT_ANGLE), reverse=True)
+    except ValueError:
+        raise WordsNotUnderstood(
+            f'"{anchor.text}" contradicts itself: {parameter} cannot be both {first} and {second}',
+            "choose one; nothing was done",
+        ) from None
+    return f"{math.copysign(number, direction):g}"
+
+
+def _colour_list_values(anchor: Anchor, concept: Concept, plain: Values) -> Values:
+    """The value of a concept of several colours; a single one goes from white."""
+    if not concept.colour_list:
+        return {}
+    parameter, _, form = concept.colour_list.partition(" ")
+    colours = [m.css for m in anchor.modifiers if isinstance(m, ColourName)] or ["lightgrey"]
+    colours = ["white", *colours] if len(colours) == 1 else colours
+    return {parameter: str(plain.get(parameter, form)).format(", ".join(colours))}
+
+
+def _modifier_values(modifier: object, name: str, concept: Concept) -> Values:
+    if isinstance(modifier, Adjective):
+        return modifier.values[name]
+    if isinstance(modifier, ColourName):
+        return {concept.colour: modifier.css} if concept.colour else {}
+    if isinstance(modifier, PathText):
+        return {concept.path: modifier.path}
+    if isinstance(modifier, Number) and modifier.unit in concept.measures:
+        parameter, _, form = concept.measures[modifier.unit].partition(" ")
+        return {parameter: _typed(parameters_by_name()[parameter], form.format(modifier.text))}
+    if isinstance(modifier, Direction):
+        return concept.more if modifier.sign > 0 else concept.less
+    return {}
+
+
+def _scale_value(name: str, value: Value, factor: float, concept: Concept) -> Value:
+    """A number as far from its default as a word of degree says; other values as the concept has them."""
+    parameter = parameters_by_name().get(name)
+    if factor == 1 or parameter is None or isinstance(value, bool):
+        return value
+    if isinstance(value, str):
+        return (concept.weaker if factor < 1 else concept.stronger).get(value, value)
+    return _typed(parameter, _clip(parameter, parameter.default + (value - parameter.default) * factor))
+
+
+def _typed(parameter: Parameter, value: float | str) -> Value:
+    kind = type(base_type(parameter)).__name__
+    if kind == "IntType":
+        return math.floor(float(value) + 0.5)
+    if kind == "FloatType":
+        return round(float(value), 2)
+    return value if isinstance(value, str) else f"{round(value, 2):g}"
+
+
+def _clip(parameter: Parameter, value: float) -> float:
+    """The value within the parameter's range."""
+    info = base_type(parameter)
+    low, high = getattr(info, "ge", None), getattr(info, "le", None)
+    return min(max(value, -math.inf if low is None else low), math.inf if high is None else high)

@@ -1,0 +1,137 @@
+"""Lexicon: the phrases of a vocabulary by their words, inflected forms and likely typing errors included."""
+
+from __future__ import annotations
+
+import re
+from collections import defaultdict
+from collections.abc import Iterable, Iterator
+from functools import cache
+from typing import TypeAlias
+
+from mattebox.io.colour import css_colour_names
+from mattebox.language.meanings import (
+    Adjective,
+    Ambiguity,
+    Area,
+    Break,
+    ColourName,
+    Degree,
+    Direction,
+    Gradation,
+    Meaning,
+    Negation,
+    Noun,
+    NumberWord,
+    Phrase,
+    Unit,
+)
+from mattebox.language.spelling import correct_spelling
+from mattebox.language.tokens import fold_word, split_tokens
+from mattebox.language.vocabulary import Concept, Vocabulary, load_vocabulary, split_synonyms
+
+COMPOUND_COLOUR = re.compile(r"(light|dark|medium|pale|deep|hot)([a-z]+)")  # of CSS, such as lightblue
+
+FoldedWords: TypeAlias = tuple[str, ...]
+
+
+class Lexicon:
+    """The phrases of one vocabulary."""
+
+    def __init__(self, vocabulary: Vocabulary) -> None:
+        self.vocabulary = vocabulary
+        self.fillers = frozenset(map(fold_word, vocabulary.fillers))
+        self.particles = frozenset(map(fold_word, vocabulary.particles))
+        found: dict[FoldedWords, list[Meaning]] = defaultdict(list)
+        for phrase, meaning in self._list_phrases():
+            words = self._fold_phrase(phrase)
+            if words and meaning not in found[words]:
+                found[words].append(meaning)
+        for meanings in found.values():
+            _merge_adjectives(meanings)
+        self.meanings = {words: tuple(meanings) for words, meanings in found.items()}
+        self.longest_phrase = max(map(len, self.meanings))
+        self.known_words = frozenset(word for words in self.meanings for word in words) | self.fillers | self.particles
+
+    def find_phrase(self, words: FoldedWords) -> tuple[Meaning, ...]:
+        """What these words mean together; empty if they are no phrase."""
+        return self.meanings.get(words, ())
+
+    def correct(self, word: str) -> str | None:
+        """A known word that an unknown one was probably meant to be."""
+        return correct_spelling(word, self.known_words)
+
+    def begins_negated(self, text: str) -> bool:
+        """Whether a text begins with a word for no, such as "remove the background"."""
+        words = tuple(w for w in map(fold_word, text.split()) if w not in self.fillers)
+        return any(isinstance(m, Negation) for m in self.find_phrase(words[:1]))
+
+    def is_bare_noun(self, text: str) -> bool:
+        """Whether a text has no filler beside definite articles."""
+        articles = set(map(fold_word, self.vocabulary.articles))
+        return not (set(map(fold_word, text.split())) & self.fillers) - articles
+
+    def inflect(self, word: str) -> list[str]:
+        """A word and, where the language inflects adjectives, its forms."""
+        stem = word[:-1] if self.vocabulary.inflections and word.endswith("e") else word
+        return [word, *(stem + ending for ending in self.vocabulary.inflections)]
+
+    def _fold_phrase(self, phrase: str) -> FoldedWords:
+        """A phrase's words as they are compared; fillers are left out, unless it has nothing else."""
+        words = tuple(fold_word(token.text) for token in split_tokens(phrase))
+        return tuple(word for word in words if word not in self.fillers) or words
+
+    def _list_phrases(self) -> Iterator[tuple[str, Meaning]]:
+        """Phrases with their meanings, the likelier of equal ones first."""
+        data = self.vocabulary
+        for key, question in data.questions.items():
+            yield from ((phrase, Ambiguity(question)) for phrase in split_synonyms(key))
+        for key, values in data.phrases.items():
+            yield from ((phrase, Phrase(values)) for phrase in split_synonyms(key))
+        for name, concept in data.concepts.items():
+            yield from self._concept_phrases(name, concept)
+        yield from ((phrase, Area(area)) for key, area in data.areas.items() for phrase in split_synonyms(key))
+        yield from self._colour_phrases()
+        yield from _pairs(data.more, Direction(1))
+        yield from _pairs(data.less, Direction(-1))
+        yield from ((w, Degree(f)) for key, f in data.degrees.items() for w in split_synonyms(key))
+        yield from _pairs(data.negations, Negation())
+        yield from ((w, NumberWord(n)) for key, n in data.numbers.items() for w in split_synonyms(key))
+        yield from ((w, Unit(unit)) for key, unit in data.units.items() for w in split_synonyms(key))
+        yield from _pairs(data.conjunctions, Break(is_hard=False))
+
+    def _concept_phrases(self, name: str, concept: Concept) -> Iterator[tuple[str, Meaning]]:
+        for noun in concept.nouns:
+            yield noun, Noun(name, concept, fold_word(noun) in self.particles)
+        for key, values in concept.adjectives.items():
+            for word in split_synonyms(key):
+                yield from _pairs(self.inflect(word), Adjective({name: values}, not concept.needs_noun))
+        if concept.grade is not None:
+            for words, direction in ((concept.grade.more, 1), (concept.grade.less, -1)):
+                for word in words:
+                    yield from _pairs(self.inflect(word), Gradation(name, concept, direction))
+
+    def _colour_phrases(self) -> Iterator[tuple[str, Meaning]]:
+        for key, css in self.vocabulary.colours.items():
+            for name in split_synonyms(key):
+                yield from _pairs(self.inflect(name), ColourName(css))
+        for name in css_colour_names():
+            yield from ((spelling, ColourName(name)) for spelling in (name, COMPOUND_COLOUR.sub(r"\1 \2", name)))
+
+
+def _merge_adjectives(meanings: list[Meaning]) -> None:
+    """Make the adjectives among the meanings of a phrase one, the first of all."""
+    adjectives = [m for m in meanings if isinstance(m, Adjective)]
+    if adjectives:
+        values = {name: v for adjective in reversed(adjectives) for name, v in adjective.values.items()}
+        stands_alone = all(adjective.stands_alone for adjective in adjectives)
+        meanings[:] = [Adjective(values, stands_alone), *(m for m in meanings if not isinstance(m, Adjective))]
+
+
+def _pairs(phrases: Iterable[str], meaning: Meaning) -> Iterator[tuple[str, Meaning]]:
+    return ((phrase, meaning) for phrase in phrases)
+
+
+@cache
+def load_lexicon(language: str) -> Lexicon:
+    """The lexicon of a language. UsageError for one without a vocabulary."""
+    return Lexicon(load_vocabulary(language))

@@ -1,0 +1,141 @@
+"""Meanings of words: what a word or phrase of a vocabulary stands for."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import TypeAlias
+
+from mattebox.language.vocabulary import Concept, OpenQuestion, Values
+
+
+@dataclass(frozen=True)
+class Noun:
+    """A concept by name; an `is_optional` one, such as a preposition, says nothing without a modifier."""
+
+    name: str
+    concept: Concept
+    is_optional: bool = False
+
+
+@dataclass(frozen=True)
+class Adjective:
+    """A word that belongs to one or several concepts: the values for each, by the concept's name.
+
+    One that `stands_alone` needs no noun, such as linear-gradient(...).
+    """
+
+    values: Mapping[str, Values]
+    stands_alone: bool = False
+
+
+@dataclass(frozen=True)
+class Gradation:
+    """A word such as "brighter": one concept, more (1) or less (-1)."""
+
+    name: str
+    concept: Concept
+    direction: int
+
+
+@dataclass(frozen=True)
+class Direction:
+    """More (1) or less (-1) of the concept beside it, or of what was said last."""
+
+    sign: int
+
+
+@dataclass(frozen=True)
+class Degree:
+    """How much of a step."""
+
+    factor: float
+
+
+@dataclass(frozen=True)
+class Negation:
+    """No, without, don't."""
+
+
+@dataclass(frozen=True)
+class ColourName:
+    """A colour, as CSS has it."""
+
+    css: str
+
+
+@dataclass(frozen=True)
+class Number:
+    """A number, a size or a ratio, with its unit; `is_signed` if it was written with a sign."""
+
+    text: str
+    unit: str
+    value: float = 0
+    is_signed: bool = False
+
+
+@dataclass(frozen=True)
+class NumberWord:
+    """A number as a word."""
+
+    value: float
+
+
+@dataclass(frozen=True)
+class Unit:
+    """A unit, which belongs to the number before it."""
+
+    name: str
+
+
+@dataclass(frozen=True)
+class Area:
+    """Where: subject, background or all."""
+
+    name: str
+
+
+@dataclass(frozen=True)
+class Phrase:
+    """A whole phrase, or a setting such as contrast=20, with its values."""
+
+    values: Values = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class PathText:
+    """A file's path."""
+
+    path: str
+
+
+@dataclass(frozen=True)
+class Ambiguity:
+    """Words that must be asked about."""
+
+    question: OpenQuestion
+
+
+@dataclass(frozen=True)
+class Break:
+    """The end of a clause; a `is_hard` one is a comma or full stop, others are words such as "and"."""
+
+    is_hard: bool
+
+
+Meaning: TypeAlias = (
+    Noun | Adjective | Gradation | Direction | Degree | Negation | ColourName | Number | NumberWord | Unit | Area
+    | Phrase | PathText | Ambiguity | Break
+)  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Word:
+    """Words of the request and what they may mean, the likelier meaning first; `text` is as the user wrote it."""
+
+    text: str
+    meanings: tuple[Meaning, ...]
+
+    def find(self, *kinds: type) -> Meaning | None:
+        """The first meaning of one of these kinds."""
+        return next((m for m in self.meanings if isinstance(m, kinds)), None)

@@ -1,0 +1,177 @@
+"""Reading of a request: its tokens as words with meanings, by the longest phrases of a lexicon."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from mattebox.core.suggestions import similar_names
+from mattebox.language.errors import WordsNotUnderstood
+from mattebox.language.lexicon import Lexicon
+from mattebox.language.meanings import (
+    Adjective,
+    Break,
+    ColourName,
+    Meaning,
+    Number,
+    NumberWord,
+    PathText,
+    Phrase,
+    Unit,
+    Word,
+)
+from mattebox.language.settings import setting_values
+from mattebox.language.tokens import Token, fold_word, parse_number, split_tokens
+
+COLOUR_FUNCTIONS = ("rgb", "oklch")
+SUGGESTION_COUNT = 3
+MIN_SUGGESTION_SIMILARITY = 0.5
+
+
+@dataclass(frozen=True)
+class ReadText:
+    """The words of a request, and the typing errors that were corrected: as written -> as read."""
+
+    words: tuple[Word, ...]
+    corrections: Mapping[str, str]
+
+
+def read_text(text: str, lexicon: Lexicon) -> ReadText:
+    """Read a request.
+
+    Raises
+    ------
+    WordsNotUnderstood
+        A word is unknown; the remedy names the nearest ones.
+    """
+    tokens = split_tokens(text)
+    corrections = _correct_words(tokens, lexicon)
+    words: list[Word] = []
+    index = 0
+    while index < len(tokens):
+        token = tokens[index]
+        if token.kind == "word":
+            index = _read_phrase(text, tokens, index, lexicon, corrections, words)
+            continue
+        words.append(Word(token.text, (_token_meaning(token, lexicon),)))
+        index += 1
+    return ReadText(tuple(_join_units(words)), corrections)
+
+
+def count_unknown_words(text: str, lexicon: Lexicon) -> float:
+    """How many words of a text the lexicon does not have; a typing error counts as half a word."""
+    words = [fold_word(token.text) for token in split_tokens(text) if token.kind == "word"]
+    unknown = [word for word in words if word not in lexicon.known_words]
+    return sum(0.5 if lexicon.correct(word) else 1 for word in unknown)
+
+
+def _correct_words(tokens: Sequence[Token], lexicon: Lexicon) -> dict[str, str]:
+    """The typing errors of a text. WordsNotUnderstood for words that are none."""
+    corrections, unknown = {}, []
+    for token in tokens:
+        if token.kind == "other":
+            unknown.append(token.text)
+        if token.kind != "word" or fold_word(token.text) in lexicon.known_words:
+            continue
+        correction = lexicon.correct(fold_word(token.text))
+        if correction is None:
+            unknown.append(token.text)
+        else:
+            corrections[token.text] = correction
+    if unknown:
+        raise _unknown_words(unknown, lexicon)
+    return corrections
+
+
+def _unknown_words(words: Sequence[str], lexicon: Lexicon) -> WordsNotUnderstood:
+    names = [f'"{word}"' for word in dict.fromkeys(words)]
+    nearest = similar_names(fold_word(words[0]), lexicon.known_words, SUGGESTION_COUNT, MIN_SUGGESTION_SIMILARITY)
+    hint = f"did you mean {', '.join(nearest)}? " if nearest else ""
+    return WordsNotUnderstood(
+        f"not understood: {', '.join(names)}", f"{hint}leave it out or say it otherwise; nothing was done"
+    )
+
+
+def _read_phrase(
+    text: str,
+    tokens: Sequence[Token],
+    index: int,
+    lexicon: Lexicon,
+    corrections: Mapping[str, str],
+    words: list[Word],
+) -> int:
+    """Append the longest phrase from this token on; the index behind it. A filler is passed over."""
+    folded: list[str] = []
+    match: tuple[int, tuple[Meaning, ...]] | None = None
+    end = index
+    while end < len(tokens) and tokens[end].kind == "word" and len(folded) < lexicon.longest_phrase:
+        written = tokens[end].text
+        word = corrections.get(written, fold_word(written))
+        end += 1
+        exact = lexicon.find_phrase((*folded, word))  # a phrase may hold what is a filler elsewhere
+        if word not in lexicon.fillers:
+            folded.append(word)
+            exact = lexicon.find_phrase(tuple(folded)) or exact
+        if exact:
+            match = end, exact
+    if match is not None:
+        words.append(Word(text[tokens[index].start : tokens[match[0] - 1].end], match[1]))
+        return match[0]
+    written = tokens[index].text
+    if corrections.get(written, fold_word(written)) not in lexicon.fillers | lexicon.particles:
+        raise WordsNotUnderstood(
+            f'"{written}" is not understood here', "say in a few plain words what it belongs to; nothing was done"
+        )
+    return index + 1
+
+
+def _token_meaning(token: Token, lexicon: Lexicon) -> Meaning:
+    text, thousands = token.text, lexicon.vocabulary.thousands
+    if token.kind == "separator":
+        return Break(is_hard=not set(text) & set("&+"))
+    if token.kind == "setting":
+        return Phrase(setting_values(text))
+    if token.kind == "hex":
+        return ColourName(text.lower())
+    if token.kind == "call":
+        is_colour = text.split("(")[0].lower() in COLOUR_FUNCTIONS
+        return ColourName(text) if is_colour else Adjective({"background": {"background": text}}, stands_alone=True)
+    if token.kind in ("path", "quoted"):
+        return PathText(text.strip('"“”„«»'))
+    if token.kind in ("size", "ratio"):
+        sides = [f"{parse_number(side, thousands):g}" for side in _split_numbers(text)]
+        return Number(("x" if token.kind == "size" else ":").join(sides), token.kind)
+    value = parse_number(text, thousands)
+    return Number(f"{value:g}", "", value, text[0] in "+-")
+
+
+def _split_numbers(text: str) -> list[str]:
+    digits = "".join(c if c.isdigit() or c in ".," else " " for c in text)
+    return digits.split()
+
+
+def _join_units(words: Sequence[Word]) -> list[Word]:
+    """The words, with each number and the unit behind it as one. WordsNotUnderstood for a unit without a number."""
+    joined: list[Word] = []
+    for word in words:
+        unit, number = word.find(Unit), word.find(Number, NumberWord)
+        last = joined[-1].find(Number) if joined else None
+        if isinstance(unit, Unit) and isinstance(last, Number) and last.unit in ("", unit.name):
+            joined[-1] = Word(
+                f"{joined[-1].text} {word.text}", (Number(last.text, unit.name, last.value, last.is_signed),)
+            )
+        elif isinstance(unit, Unit) and len(word.meanings) == 1:
+            raise WordsNotUnderstood(f'"{word.text}" stands without a number', "say how many")
+        elif isinstance(number, NumberWord):
+            joined.append(Word(word.text, (Number(f"{number.value:g}", "", number.value),)))
+        else:
+            joined.append(word)
+    return joined
+
+
+def quote_value(value: object) -> str:
+    """A value as a setting has it: text in quotes where it needs them."""
+    text = str(value).lower() if isinstance(value, bool) else str(value)
+    is_plain = bool(text) and not set(text) & set(' ,;"\\\n\t')
+    return text if is_plain else json.dumps(text, ensure_ascii=False)

@@ -1,0 +1,72 @@
+"""Tokens of a request in words: words, numbers, sizes, colours, paths, settings and separators."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from typing import Literal, NamedTuple, TypeAlias
+
+from mattebox.errors import UsageError
+
+TokenKind: TypeAlias = Literal[
+    "setting", "quoted", "call", "hex", "path", "size", "ratio", "number", "separator", "word", "other"
+]
+
+_SUFFIXES = "png|jpe?g|webp|tiff?|avif|heic|heif|bmp|exr|toml|json"
+_NUMBER = r"\d+(?:[.,]\d+)*"
+_PATTERNS: tuple[tuple[TokenKind, str], ...] = (
+    ("setting", r'[a-z][a-z_]*=(?:"(?:[^"\\]|\\.)*"|[^\s,;]+)'),
+    ("quoted", r'"[^"]*"|“[^”]*”|„[^“”]*[“”]|«[^»]*»'),
+    ("call", r"[a-z][a-z-]*\((?:[^()]|\([^()]*\))*\)"),
+    ("hex", r"#[0-9a-fA-F]{3,8}\b"),
+    ("path", rf"(?<!\S)(?:(?:~|\.{{1,2}}|[A-Za-z]:)?[/\\][^\s,;]+|[^\s,;\"]+\.(?:{_SUFFIXES})\b)"),
+    ("size", rf"{_NUMBER}\s*(?:px|pixels?)?\s*(?:[x×*]|by\b|auf\b|mal\b)\s*{_NUMBER}(?:\s*(?:px|pixels?)\b)?"),
+    ("ratio", rf"{_NUMBER}\s*:\s*{_NUMBER}"),
+    ("number", rf"[+-]?{_NUMBER}"),
+    ("word", r"[^\W\d_]+(?:['’][^\W\d_]+)*|%|°"),
+    ("separator", r"[,;.!?&+\n]+"),
+    ("other", r"[^\s\-_/():=]"),
+)
+_TOKEN = re.compile("|".join(f"(?P<{kind}>{pattern})" for kind, pattern in _PATTERNS), re.IGNORECASE)
+
+
+class Token(NamedTuple):
+    """A part of the request: what it is, its text as written, and where it begins and ends."""
+
+    kind: TokenKind
+    text: str
+    start: int
+    end: int
+
+
+def split_tokens(text: str) -> list[Token]:
+    """The tokens of a text, in order; white space, hyphens and brackets are left out."""
+    return [Token(_kind_of(match), match[0], *match.span()) for match in _TOKEN.finditer(text)]
+
+
+def _kind_of(match: re.Match[str]) -> TokenKind:
+    kind = match.lastgroup
+    assert kind is not None
+    return kind  # type: ignore[return-value]
+
+
+def fold_word(word: str) -> str:
+    """A word in the form in which words are compared: lower case, umlauts as two letters, other accents removed."""
+    word = word.lower().replace("’", "'")
+    for umlaut, letters in (("ä", "ae"), ("ö", "oe"), ("ü", "ue"), ("ß", "ss")):
+        word = word.replace(umlaut, letters)
+    return "".join(c for c in unicodedata.normalize("NFKD", word) if not unicodedata.combining(c))
+
+
+def parse_number(text: str, thousands: str) -> float:
+    """A number as it is written where `thousands` ("," or ".") groups digits; a lone group of other length is decimals.
+
+    UsageError for digits that are not grouped in threes.
+    """
+    decimal = "." if thousands == "," else ","
+    if thousands in text and re.fullmatch(rf"[+-]?\d{{1,3}}(?:\{thousands}\d{{3}})+(?:\{decimal}\d+)?", text):
+        text = text.replace(thousands, "")
+    number = text.replace(",", ".")
+    if number.count(".") > 1:
+        raise UsageError(f"{text!r} is not a number", "write it with one decimal point")
+    return float(number)

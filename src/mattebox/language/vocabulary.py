@@ -1,0 +1,180 @@
+"""Vocabularies: the words of a language and what they mean for a recipe, as data in a TOML file for each language."""
+
+from __future__ import annotations
+
+from functools import cache
+from pathlib import Path
+from typing import TypeAlias
+
+import msgspec
+from msgspec import Struct
+
+from mattebox.core.suggestions import suggest_name
+from mattebox.errors import UsageError
+
+VOCABULARY_FOLDER = Path(__file__).parent / "vocabularies"
+SYNONYM_SEPARATOR = "|"  # of the words in one key
+
+Value: TypeAlias = str | int | float | bool
+Values: TypeAlias = dict[str, Value]
+"""Values of a recipe by flat name; beside those, `cut` and `preset`."""
+
+
+class Grade(Struct, frozen=True, forbid_unknown_fields=True):
+    """A parameter that words such as "more", "brighter" and "a bit less" change by steps.
+
+    Parameters
+    ----------
+    parameter
+        Flat name.
+    step
+        What "more" adds without a word of degree.
+    more, less
+        Words that alone mean more or less of it.
+    unit
+        Of a bare number; percent of a parameter in stops is converted.
+    initial
+        What a step is taken from where the parameter is at its default, and what its bare noun means.
+    """
+
+    parameter: str
+    step: float
+    more: tuple[str, ...] = ()
+    less: tuple[str, ...] = ()
+    unit: str = "%"
+    initial: float = 0
+
+
+class Concept(Struct, frozen=True, forbid_unknown_fields=True):
+    """Something that a recipe has, as users name it.
+
+    Parameters
+    ----------
+    nouns
+        Words for it.
+    on, off
+        Values when it is only named, and when it is negated; without `off` it cannot be negated.
+    more, less
+        Values for more and less of it, where it has no grade.
+    adjectives
+        Words that belong to it, synonyms separated by "|", and their values.
+    needs_noun
+        Whether its adjectives say nothing without its noun.
+    weaker, stronger
+        Values of adjectives -> values with a word of degree, where they are not numbers.
+    colour, path
+        Flat name of the parameter that takes a colour, or a picture's path.
+    colour_list
+        Flat name of the parameter that takes several colours, and the value's form; its adjectives are other forms.
+    measures
+        Unit ("%", "px", "x", "size", "ratio", "" for a bare number ...) -> flat name and the value's form, such as
+        "margin {}%".
+    grade
+        How it is graded, if it can be.
+    only
+        Flat name of the parameter that limits it to an area.
+    area
+        The area that its noun means beside a graded concept.
+    """
+
+    nouns: tuple[str, ...] = ()
+    on: Values = {}
+    off: Values | None = None
+    more: Values = {}
+    less: Values = {}
+    adjectives: dict[str, Values] = {}
+    needs_noun: bool = True
+    weaker: dict[str, str] = {}
+    stronger: dict[str, str] = {}
+    colour: str = ""
+    colour_list: str = ""
+    path: str = ""
+    measures: dict[str, str] = {}
+    grade: Grade | None = None
+    only: str = ""
+    area: str = ""
+
+
+class OpenQuestion(Struct, frozen=True, forbid_unknown_fields=True):
+    """Words that can mean several things: the question, and what each answer would be in clear words."""
+
+    ask: str
+    choices: tuple[str, ...]
+
+
+class Vocabulary(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """All words of a language.
+
+    Parameters
+    ----------
+    language
+        ISO 639-1 code.
+    thousands
+        The character that groups digits.
+    inflections
+        Endings of adjectives and colours.
+    fillers
+        Words without a meaning of their own.
+    particles
+        Words that are part of some phrases and elsewhere say nothing, such as "only".
+    articles
+        Definite articles, which are among the fillers.
+    conjunctions
+        Words between two requests.
+    negations, more, less
+        Words for no, more and less.
+    degrees
+        Words of degree, and the factor of a step.
+    numbers, units
+        Words for numbers and units.
+    colours
+        Names of colours beside CSS's, synonyms separated by "|", and their CSS colours.
+    areas
+        Phrases that limit what is graded to an area: subject, background, all.
+    phrases
+        Whole phrases, synonyms separated by "|", and their values.
+    questions
+        Phrases that must be asked about.
+    concepts
+        What recipes have.
+    """
+
+    language: str
+    thousands: str
+    inflections: tuple[str, ...] = ()
+    fillers: tuple[str, ...]
+    particles: tuple[str, ...] = ()
+    articles: tuple[str, ...]
+    conjunctions: tuple[str, ...]
+    negations: tuple[str, ...]
+    more: tuple[str, ...]
+    less: tuple[str, ...]
+    degrees: dict[str, float]
+    numbers: dict[str, float]
+    units: dict[str, str]
+    colours: dict[str, str]
+    areas: dict[str, str]
+    phrases: dict[str, Values]
+    questions: dict[str, OpenQuestion]
+    concepts: dict[str, Concept]
+
+
+def language_codes() -> list[str]:
+    """The languages that have a vocabulary, as ISO 639-1 codes."""
+    return sorted(path.stem for path in VOCABULARY_FOLDER.glob("*.toml"))
+
+
+@cache
+def load_vocabulary(language: str) -> Vocabulary:
+    """The vocabulary of a language. UsageError for one that has none."""
+    if language not in language_codes():
+        choices = ", ".join(language_codes())
+        raise UsageError(
+            f"there is no vocabulary for {language!r}", suggest_name(language, language_codes(), f"choose {choices}")
+        )
+    return msgspec.toml.decode((VOCABULARY_FOLDER / f"{language}.toml").read_bytes(), type=Vocabulary)
+
+
+def split_synonyms(key: str) -> list[str]:
+    """The words or phrases in a key of a vocabulary."""
+    return [phrase.strip() for phrase in key.split(SYNONYM_SEPARATOR)]
