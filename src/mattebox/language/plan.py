@@ -179,7 +179,8 @@ def _change_last(anchor: Anchor, current: Mapping[str, Value], readings: list[Re
     parameter = parameters_by_name()[last.change]
     before = current.get(last.change, parameter.default)
     after = last.values[last.change]
-    assert not isinstance(before, str) and not isinstance(after, str)
+    assert not isinstance(before, str)
+    assert not isinstance(after, str)
     value = before + (after - before) * factor
     changed = round(value) if isinstance(after, int) else round(value, 2)
     readings[index] = replace(last, text=f"{last.text}, {anchor.text}", values={**last.values, last.change: changed})
@@ -187,7 +188,8 @@ def _change_last(anchor: Anchor, current: Mapping[str, Value], readings: list[Re
 
 def _build(readings: Iterable[Reading], base: Recipe | None) -> Recipe:
     """The recipe of the readings. WordsNotUnderstood if two contradict each other."""
-    values, sources = {}, {}
+    values: dict[str, Value] = {}
+    sources: dict[str, str] = {}
     areas = []
     for reading in readings:
         items = {**reading.values, **_area_values(reading)}
@@ -216,7 +218,7 @@ def _area_values(reading: Reading) -> dict[str, Value]:
         return {}
     known = parameters_by_name()
     steps = {known[name].step for name in reading.values if name in known}
-    only = {p.name: reading.area for p in known.values() if p.field.name == "only" and p.step in steps}
+    only: dict[str, Value] = {p.name: reading.area for p in known.values() if p.field.name == "only" and p.step in steps}
     if not only:
         raise WordsNotUnderstood(
             f'"{reading.text}": that cannot be limited to a part of the photograph', "say it without the area"

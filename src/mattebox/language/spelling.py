@@ -36,7 +36,8 @@ def _common_stem(word: str, candidates: list[str]) -> str | None:
 
 def edit_distance(a: str, b: str) -> int:
     """Number of typing errors between two words (optimal string alignment)."""
-    before, above = [], list(range(len(b) + 1))
+    before: list[int] = []
+    above = list(range(len(b) + 1))
     for i, letter in enumerate(a, 1):
         row = [i]
         for j, other in enumerate(b, 1):
