@@ -1,4 +1,4 @@
-"""What the phrases of a file should give, and what they do give: `python tests/language/phrase_checks.py FILE` counts."""
+"""What phrases should give and what they do give; `python tests/language/phrase_checks.py FILE` counts."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from typing import Any, NamedTuple
 import msgspec
 
 from mattebox.errors import MatteboxError
-from mattebox.language.errors import AmbiguousWords, WordsNotUnderstood
+from mattebox.language.errors import AmbiguousWords
 from mattebox.language.plan import plan_request
 from mattebox.recipe.flat_parameters import base_type, build_recipe, parameters_by_name
 from mattebox.recipe.presets import find_preset
@@ -61,8 +61,6 @@ def read_phrase(phrase: Phrase) -> Recipe | str:
         return plan_request(phrase.text).recipe
     except AmbiguousWords:
         return QUESTION
-    except WordsNotUnderstood as error:
-        return f"{REFUSE}: {error}"
     except MatteboxError as error:
         return f"{REFUSE}: {error}"
 
@@ -77,6 +75,10 @@ def describe_answer(answer: Recipe | str) -> str:
     return answer if isinstance(answer, str) else answer.to_toml().replace("[[steps]]\nstep = ", "").replace("\n", " ")
 
 
+def _write(line: str) -> None:
+    sys.stdout.write(f"{line}\n")
+
+
 def main() -> None:
     for name in sys.argv[1:]:
         phrases = list(load_phrases(Path(name)))
@@ -84,12 +86,12 @@ def main() -> None:
         wrong = {phrase: answer for phrase, answer in answers.items() if not is_right(phrase, answer)}
         misread = {p: a for p, a in wrong.items() if not isinstance(a, str)}
         for phrase, answer in wrong.items():
-            print(f"{phrase.text!r}\n    wanted {phrase.wanted}\n    got    {describe_answer(answer)}")
+            _write(f"{phrase.text!r}\n    wanted {phrase.wanted}\n    got    {describe_answer(answer)}")
         for language in dict.fromkeys(phrase.language for phrase in phrases):
             own = [phrase for phrase in phrases if phrase.language == language]
             right = sum(phrase not in wrong for phrase in own)
-            print(f"{language}: {right} of {len(own)} right ({100 * right / len(own):.1f} %)")
-        print(f"all: {len(phrases) - len(wrong)} of {len(phrases)} right, {len(misread)} misread without an error")
+            _write(f"{language}: {right} of {len(own)} right ({100 * right / len(own):.1f} %)")
+        _write(f"all: {len(phrases) - len(wrong)} of {len(phrases)} right, {len(misread)} misread without an error")
 
 
 if __name__ == "__main__":

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from functools import cache
 
-import msgspec
-
 from mattebox.language.errors import WordsNotUnderstood
 from mattebox.language.plan import plan_request
 from mattebox.language.reading import quote_value
@@ -124,15 +122,19 @@ def _read_values(phrase: str, language: str) -> dict[str, Value]:
 
 def _describe_measure(name: str, value: Value, vocabulary: Vocabulary) -> str:
     """A concept with a number, such as "margin 5 %"; "" where no concept is measured so."""
-    text = msgspec.to_builtins(value)
+    text = str(value)
     for concept in vocabulary.concepts.values():
         if concept.grade is not None and concept.grade.parameter == name:
             return f"{concept.nouns[0]} {text}"
         for unit, target in concept.measures.items():
             parameter, _, form = target.partition(" ")
             prefix, _, suffix = form.partition("{}")
-            number = str(text).removeprefix(prefix).removesuffix(suffix)
-            if parameter == name and unit not in ("size", "ratio") and number.lstrip("-").replace(".", "", 1).isdigit():
-                if form.format(number) == str(text):
-                    return f"{concept.nouns[0]} {number} {UNIT_SIGNS.get(unit, unit)}".strip()
+            number = text.removeprefix(prefix).removesuffix(suffix)
+            is_measure = parameter == name and unit not in ("size", "ratio") and _is_number(number)
+            if is_measure and form.format(number) == text:
+                return f"{concept.nouns[0]} {number} {UNIT_SIGNS.get(unit, unit)}".strip()
     return ""
+
+
+def _is_number(text: str) -> bool:
+    return text.lstrip("-").replace(".", "", 1).isdigit()

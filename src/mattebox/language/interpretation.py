@@ -6,7 +6,7 @@ import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from mattebox.language.clauses import Anchor
+from mattebox.language.anchors import SUBJECT, Anchor
 from mattebox.language.errors import WordsNotUnderstood
 from mattebox.language.meanings import (
     Adjective,
@@ -72,7 +72,8 @@ def interpret_anchor(anchor: Anchor, current: Mapping[str, Value]) -> Reading:
     if len(set(areas)) > 1:
         raise WordsNotUnderstood(f'"{anchor.text}" names two areas', f"choose {' or '.join(areas)}")
     if isinstance(meaning, Phrase):
-        return Reading(anchor.text, _phrase_values(anchor, meaning), area=area)
+        values = _phrase_values(anchor, meaning)
+        return Reading(anchor.text, values, area="" if area == SUBJECT and set(values) == {CUT} else area)
     concept = meaning.concept
     if anchor.is_negated:
         return Reading(anchor.text, _negated_values(anchor, concept), area=area)
@@ -104,7 +105,7 @@ def _is_graded(anchor: Anchor, concept: Concept) -> bool:
     if isinstance(anchor.meaning, Gradation) or anchor.find(Direction):
         return True
     measured = any(isinstance(m, Number) and m.unit not in concept.measures for m in anchor.find(Number))
-    return measured or (not concept.on and not anchor.find(Adjective, ColourName, PathText, Number))
+    return measured or (bool(anchor.find(Degree)) and not anchor.find(Adjective, ColourName, PathText, Number))
 
 
 def _graded_value(anchor: Anchor, meaning: Noun | Gradation, grade: Grade, current: Mapping[str, Value]) -> Value:
@@ -116,13 +117,13 @@ def _graded_value(anchor: Anchor, meaning: Noun | Gradation, grade: Grade, curre
         sign *= direction
     numbers = [m for m in anchor.find(Number) if isinstance(m, Number)]
     if numbers and isinstance(meaning, Noun) and not directions:
-        return _typed(parameter, _amount(numbers[0], grade))
+        return _convert_value(parameter, _amount(numbers[0], grade))
     factor = math.prod(m.factor for m in anchor.find(Degree) if isinstance(m, Degree))
     step = abs(_amount(numbers[0], grade)) if numbers else grade.step * factor
     before = float(current.get(grade.parameter, parameter.default))
     start = grade.initial if before == parameter.default else before
-    value = _typed(parameter, _clip(parameter, start + sign * step))
-    if value == _typed(parameter, before):
+    value = _convert_value(parameter, _clip(parameter, start + sign * step))
+    if value == _convert_value(parameter, before):
         raise WordsNotUnderstood(
             f'"{anchor.text}" changes nothing: {grade.parameter} is {value} already',
             "leave it out, or say the opposite",
@@ -184,7 +185,7 @@ def _modifier_values(modifier: object, name: str, concept: Concept) -> Values:
         return {concept.path: modifier.path}
     if isinstance(modifier, Number) and modifier.unit in concept.measures:
         parameter, _, form = concept.measures[modifier.unit].partition(" ")
-        return {parameter: _typed(parameters_by_name()[parameter], form.format(modifier.text))}
+        return {parameter: _convert_value(parameters_by_name()[parameter], form.format(modifier.text))}
     if isinstance(modifier, Direction):
         return concept.more if modifier.sign > 0 else concept.less
     return {}
@@ -197,13 +198,13 @@ def _scale_value(name: str, value: Value, factor: float, concept: Concept) -> Va
         return value
     if isinstance(value, str):
         return (concept.weaker if factor < 1 else concept.stronger).get(value, value)
-    return _typed(parameter, _clip(parameter, parameter.default + (value - parameter.default) * factor))
+    return _convert_value(parameter, _clip(parameter, parameter.default + (value - parameter.default) * factor))
 
 
-def _typed(parameter: Parameter, value: float | str) -> Value:
+def _convert_value(parameter: Parameter, value: float | str) -> Value:
     kind = type(base_type(parameter)).__name__
     if kind == "IntType":
-        return math.floor(float(value) + 0.5)
+        return math.floor(abs(float(value)) + 0.5) * (-1 if float(value) < 0 else 1)
     if kind == "FloatType":
         return round(float(value), 2)
     return value if isinstance(value, str) else f"{round(value, 2):g}"

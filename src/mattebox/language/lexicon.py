@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import re
 from collections import defaultdict
 from collections.abc import Iterable, Iterator
 from functools import cache
 from typing import TypeAlias
 
-from mattebox.io.colour import css_colour_names
+from mattebox.language.colour_names import list_css_colours, list_own_colours
 from mattebox.language.meanings import (
     Adjective,
     Ambiguity,
@@ -21,15 +20,18 @@ from mattebox.language.meanings import (
     Meaning,
     Negation,
     Noun,
+    Number,
     NumberWord,
     Phrase,
     Unit,
+    Unsupported,
 )
 from mattebox.language.spelling import correct_spelling
-from mattebox.language.tokens import fold_word, split_tokens
+from mattebox.language.tokens import fold_word
 from mattebox.language.vocabulary import Concept, Vocabulary, load_vocabulary, split_synonyms
 
-COMPOUND_COLOUR = re.compile(r"(light|dark|medium|pale|deep|hot)([a-z]+)")  # of CSS, such as lightblue
+MIN_STEM_LENGTH = 3  # letters of a word without its ending
+FACTOR_UNIT = "x"
 
 FoldedWords: TypeAlias = tuple[str, ...]
 
@@ -41,6 +43,9 @@ class Lexicon:
         self.vocabulary = vocabulary
         self.fillers = frozenset(map(fold_word, vocabulary.fillers))
         self.particles = frozenset(map(fold_word, vocabulary.particles))
+        self.restrictions = frozenset(map(fold_word, vocabulary.restrictions))
+        self.subjects = frozenset(map(fold_word, vocabulary.subjects))
+        self.endings = tuple(map(fold_word, vocabulary.endings))
         found: dict[FoldedWords, list[Meaning]] = defaultdict(list)
         for phrase, meaning in self._list_phrases():
             words = self._fold_phrase(phrase)
@@ -49,12 +54,46 @@ class Lexicon:
         for meanings in found.values():
             _merge_adjectives(meanings)
         self.meanings = {words: tuple(meanings) for words, meanings in found.items()}
+        in_phrases = {word for words in self.meanings for word in words}
+        self.known_words = frozenset(in_phrases | self.fillers | self.particles | self.subjects)
+        self.stem_of_word = {word: self._remove_ending(word) for word in self.known_words}
+        self.words_by_stem = {stem: word for word, stem in sorted(self.stem_of_word.items(), reverse=True)}
+        self.stems: dict[FoldedWords, tuple[Meaning, ...]] = {}
+        for words, word_meanings in self.meanings.items():
+            if len(words) > 1:
+                self.stems.setdefault(tuple(map(self.find_stem, words)), word_meanings)
         self.longest_phrase = max(map(len, self.meanings))
-        self.known_words = frozenset(word for words in self.meanings for word in words) | self.fillers | self.particles
 
     def find_phrase(self, words: FoldedWords) -> tuple[Meaning, ...]:
-        """What these words mean together; empty if they are no phrase."""
-        return self.meanings.get(words, ())
+        """What these words mean together, with other endings if need be; empty if they are no phrase.
+
+        Whole phrases mean the same behind a word such as "only".
+        """
+        found = self.meanings.get(words, ())
+        if not found and len(words) > 1:
+            found = self.stems.get(tuple(map(self.find_stem, words)), ())
+        if not found and len(words) > 1 and words[0] in self.restrictions:
+            rest = self.find_phrase(words[1:])
+            found = rest if all(isinstance(m, Phrase) for m in rest) else ()
+        return found
+
+    def find_stem(self, word: str) -> str:
+        """A folded word without its ending."""
+        return self.stem_of_word.get(word) or self._remove_ending(word)
+
+    def _remove_ending(self, word: str) -> str:
+        for ending in self.endings:
+            if word.endswith(ending) and len(word) - len(ending) >= MIN_STEM_LENGTH:
+                return word[: -len(ending)]
+        return word
+
+    def find_inflected(self, word: str) -> str | None:
+        """The known word of which a folded one has another ending."""
+        return self.words_by_stem.get(self.find_stem(word))
+
+    def replace_subject(self, word: str) -> str:
+        """The word that stands for a subject in phrases; other words as they are."""
+        return fold_word(self.vocabulary.subjects[0]) if word in self.subjects else word
 
     def correct(self, word: str) -> str | None:
         """A known word that an unknown one was probably meant to be."""
@@ -76,13 +115,15 @@ class Lexicon:
         return [word, *(stem + ending for ending in self.vocabulary.inflections)]
 
     def _fold_phrase(self, phrase: str) -> FoldedWords:
-        """A phrase's words as they are compared; fillers are left out, unless it has nothing else."""
-        words = tuple(fold_word(token.text) for token in split_tokens(phrase))
-        return tuple(word for word in words if word not in self.fillers) or words
+        """A phrase's words as they are compared; fillers are left out, unless it has nothing but them and a subject."""
+        words = tuple(map(fold_word, phrase.split()))
+        kept = tuple(word for word in words if word not in self.fillers)
+        return words if self.subjects.issuperset(kept) else kept
 
     def _list_phrases(self) -> Iterator[tuple[str, Meaning]]:
         """Phrases with their meanings, the likelier of equal ones first."""
         data = self.vocabulary
+        yield from ((w, Unsupported(reason)) for key, reason in data.unsupported.items() for w in split_synonyms(key))
         for key, question in data.questions.items():
             yield from ((phrase, Ambiguity(question)) for phrase in split_synonyms(key))
         for key, values in data.phrases.items():
@@ -90,12 +131,15 @@ class Lexicon:
         for name, concept in data.concepts.items():
             yield from self._concept_phrases(name, concept)
         yield from ((phrase, Area(area)) for key, area in data.areas.items() for phrase in split_synonyms(key))
-        yield from self._colour_phrases()
+        for name, css in list_own_colours(data).items():
+            yield from _pairs(self.inflect(name), ColourName(css))
+        yield from ((name, ColourName(css)) for name, css in list_css_colours().items())
         yield from _pairs(data.more, Direction(1))
         yield from _pairs(data.less, Direction(-1))
         yield from ((w, Degree(f)) for key, f in data.degrees.items() for w in split_synonyms(key))
         yield from _pairs(data.negations, Negation())
         yield from ((w, NumberWord(n)) for key, n in data.numbers.items() for w in split_synonyms(key))
+        yield from ((w, _multiple(n)) for key, n in data.multiples.items() for w in split_synonyms(key))
         yield from ((w, Unit(unit)) for key, unit in data.units.items() for w in split_synonyms(key))
         yield from _pairs(data.conjunctions, Break(is_hard=False))
 
@@ -109,13 +153,12 @@ class Lexicon:
             for words, direction in ((concept.grade.more, 1), (concept.grade.less, -1)):
                 for word in words:
                     yield from _pairs(self.inflect(word), Gradation(name, concept, direction))
+                    excess = [f"{too} {word}" for too in self.vocabulary.excess]
+                    yield from _pairs(excess, Gradation(name, concept, -direction))
 
-    def _colour_phrases(self) -> Iterator[tuple[str, Meaning]]:
-        for key, css in self.vocabulary.colours.items():
-            for name in split_synonyms(key):
-                yield from _pairs(self.inflect(name), ColourName(css))
-        for name in css_colour_names():
-            yield from ((spelling, ColourName(name)) for spelling in (name, COMPOUND_COLOUR.sub(r"\1 \2", name)))
+
+def _multiple(factor: float) -> Number:
+    return Number(f"{factor:g}", FACTOR_UNIT, factor)
 
 
 def _merge_adjectives(meanings: list[Meaning]) -> None:

@@ -117,15 +117,26 @@ class Ambiguity:
 
 
 @dataclass(frozen=True)
+class Unsupported:
+    """Something that cannot be done, and why."""
+
+    reason: str
+
+
+@dataclass(frozen=True)
 class Break:
-    """The end of a clause; a `is_hard` one is a comma or full stop, others are words such as "and"."""
+    """The end of a clause; a `is_hard` one is a comma or full stop, others are words such as "and".
+
+    A full stop, question mark or semicolon `ends_sentence`.
+    """
 
     is_hard: bool
+    ends_sentence: bool = False
 
 
 Meaning: TypeAlias = (
     Noun | Adjective | Gradation | Direction | Degree | Negation | ColourName | Number | NumberWord | Unit | Area
-    | Phrase | PathText | Ambiguity | Break
+    | Phrase | PathText | Ambiguity | Unsupported | Break
 )  # fmt: skip
 
 

@@ -25,6 +25,7 @@ from mattebox.language.settings import setting_values
 from mattebox.language.tokens import Token, fold_word, parse_number, split_tokens
 
 COLOUR_FUNCTIONS = ("rgb", "oklch")
+COUNTED_UNITS = ("stop",)  # of which one is meant without a number: "a stop darker"
 SUGGESTION_COUNT = 3
 MIN_SUGGESTION_SIMILARITY = 0.5
 
@@ -46,13 +47,13 @@ def read_text(text: str, lexicon: Lexicon) -> ReadText:
         A word is unknown; the remedy names the nearest ones.
     """
     tokens = split_tokens(text)
-    corrections = _correct_words(tokens, lexicon)
+    forms, corrections = _correct_words(tokens, lexicon)
     words: list[Word] = []
     index = 0
     while index < len(tokens):
         token = tokens[index]
         if token.kind == "word":
-            index = _read_phrase(text, tokens, index, lexicon, corrections, words)
+            index = _read_phrase(text, tokens, index, lexicon, forms | corrections, words)
             continue
         words.append(Word(token.text, (_token_meaning(token, lexicon),)))
         index += 1
@@ -63,25 +64,33 @@ def count_unknown_words(text: str, lexicon: Lexicon) -> float:
     """How many words of a text the lexicon does not have; a typing error counts as half a word."""
     words = [fold_word(token.text) for token in split_tokens(text) if token.kind == "word"]
     unknown = [word for word in words if word not in lexicon.known_words]
-    return sum(0.5 if lexicon.correct(word) else 1 for word in unknown)
+    return sum(0.5 if lexicon.find_inflected(word) or lexicon.correct(word) else 1 for word in unknown)
 
 
-def _correct_words(tokens: Sequence[Token], lexicon: Lexicon) -> dict[str, str]:
-    """The typing errors of a text. WordsNotUnderstood for words that are none."""
-    corrections, unknown = {}, []
+def _correct_words(tokens: Sequence[Token], lexicon: Lexicon) -> tuple[dict[str, str], dict[str, str]]:
+    """The words of a text with another ending than known ones, and its typing errors, each with the known word.
+
+    WordsNotUnderstood for words that are neither.
+    """
+    forms: dict[str, str] = {}
+    corrections: dict[str, str] = {}
+    unknown = []
     for token in tokens:
         if token.kind == "other":
             unknown.append(token.text)
         if token.kind != "word" or fold_word(token.text) in lexicon.known_words:
             continue
+        inflected = lexicon.find_inflected(fold_word(token.text))
         correction = lexicon.correct(fold_word(token.text))
-        if correction is None:
-            unknown.append(token.text)
-        else:
+        if inflected is not None:
+            forms[token.text] = inflected
+        elif correction is not None:
             corrections[token.text] = correction
+        else:
+            unknown.append(token.text)
     if unknown:
         raise _unknown_words(unknown, lexicon)
-    return corrections
+    return forms, corrections
 
 
 def _unknown_words(words: Sequence[str], lexicon: Lexicon) -> WordsNotUnderstood:
@@ -98,38 +107,42 @@ def _read_phrase(
     tokens: Sequence[Token],
     index: int,
     lexicon: Lexicon,
-    corrections: Mapping[str, str],
+    known_forms: Mapping[str, str],
     words: list[Word],
 ) -> int:
     """Append the longest phrase from this token on; the index behind it. A filler is passed over."""
-    folded: list[str] = []
+    folded: tuple[str, ...] = ()
     match: tuple[int, tuple[Meaning, ...]] | None = None
     end = index
     while end < len(tokens) and tokens[end].kind == "word" and len(folded) < lexicon.longest_phrase:
         written = tokens[end].text
-        word = corrections.get(written, fold_word(written))
+        word = known_forms.get(written, fold_word(written))
         end += 1
-        exact = lexicon.find_phrase((*folded, word))  # a phrase may hold what is a filler elsewhere
+        found = _find_phrase((*folded, word), lexicon)  # a phrase may hold what is a filler elsewhere
         if word not in lexicon.fillers:
-            folded.append(word)
-            exact = lexicon.find_phrase(tuple(folded)) or exact
-        if exact:
-            match = end, exact
+            folded = (*folded, word)
+        if found:
+            match = end, found
     if match is not None:
         words.append(Word(text[tokens[index].start : tokens[match[0] - 1].end], match[1]))
         return match[0]
     written = tokens[index].text
-    if corrections.get(written, fold_word(written)) not in lexicon.fillers | lexicon.particles:
+    if known_forms.get(written, fold_word(written)) not in lexicon.fillers | lexicon.particles:
         raise WordsNotUnderstood(
             f'"{written}" is not understood here', "say in a few plain words what it belongs to; nothing was done"
         )
     return index + 1
 
 
+def _find_phrase(words: tuple[str, ...], lexicon: Lexicon) -> tuple[Meaning, ...]:
+    """What words mean together as they are, else with whatever is photographed as "the subject"."""
+    return lexicon.find_phrase(words) or lexicon.find_phrase(tuple(map(lexicon.replace_subject, words)))
+
+
 def _token_meaning(token: Token, lexicon: Lexicon) -> Meaning:
     text, thousands = token.text, lexicon.vocabulary.thousands
     if token.kind == "separator":
-        return Break(is_hard=not set(text) & set("&+"))
+        return Break(is_hard="+" not in text, ends_sentence=bool(set(text) & set(".!?;\n")))
     if token.kind == "setting":
         return Phrase(setting_values(text))
     if token.kind == "hex":
@@ -161,6 +174,8 @@ def _join_units(words: Sequence[Word]) -> list[Word]:
             joined[-1] = Word(
                 f"{joined[-1].text} {word.text}", (Number(last.text, unit.name, last.value, last.is_signed),)
             )
+        elif isinstance(unit, Unit) and unit.name in COUNTED_UNITS:
+            joined.append(Word(word.text, (Number("1", unit.name, 1),)))
         elif isinstance(unit, Unit) and len(word.meanings) == 1:
             raise WordsNotUnderstood(f'"{word.text}" stands without a number', "say how many")
         elif isinstance(number, NumberWord):

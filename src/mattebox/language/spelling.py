@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 MIN_LENGTH = 4  # letters of a word that is corrected; shorter ones are too near to each other
-SHORT_WORD_LENGTH = 5  # up to which the first letter must be right
+SHORT_WORD_LENGTH = 7  # up to which the first letter must be right
 LONG_WORD_LENGTH = 8  # from which two errors are corrected
 
 

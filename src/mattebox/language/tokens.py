@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from functools import lru_cache
 from typing import Literal, NamedTuple, TypeAlias
 
 from mattebox.errors import UsageError
@@ -23,8 +24,8 @@ _PATTERNS: tuple[tuple[TokenKind, str], ...] = (
     ("size", rf"{_NUMBER}\s*(?:px|pixels?)?\s*(?:[x×*]|by\b|auf\b|mal\b)\s*{_NUMBER}(?:\s*(?:px|pixels?)\b)?"),
     ("ratio", rf"{_NUMBER}\s*:\s*{_NUMBER}"),
     ("number", rf"[+-]?{_NUMBER}"),
-    ("word", r"[^\W\d_]+(?:['’][^\W\d_]+)*|%|°"),
-    ("separator", r"[,;.!?&+\n]+"),
+    ("word", r"[^\W\d_]+(?:['’][^\W\d_]+)*|[%°&]"),
+    ("separator", r"[,;.!?+\n]+"),
     ("other", r"[^\s\-_/():=]"),
 )
 _TOKEN = re.compile("|".join(f"(?P<{kind}>{pattern})" for kind, pattern in _PATTERNS), re.IGNORECASE)
@@ -50,6 +51,7 @@ def _kind_of(match: re.Match[str]) -> TokenKind:
     return kind  # type: ignore[return-value]
 
 
+@lru_cache(maxsize=100_000)
 def fold_word(word: str) -> str:
     """A word in the form in which words are compared: lower case, umlauts as two letters, other accents removed."""
     word = word.lower().replace("’", "'")

@@ -113,12 +113,20 @@ class Vocabulary(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
         The character that groups digits.
     inflections
         Endings of adjectives and colours.
+    endings
+        Endings that are left out where no phrase has the words as they are written, the longest first.
     fillers
         Words without a meaning of their own.
     particles
         Words that are part of some phrases and elsewhere say nothing, such as "only".
+    restrictions
+        Words for no more than that, such as "only", which are among the particles.
     articles
         Definite articles, which are among the fillers.
+    subjects
+        Words for what is photographed; in phrases they stand for the first of them.
+    excess
+        Words before a graded one that turn it round, such as "too" dark.
     conjunctions
         Words between two requests.
     negations, more, less
@@ -127,14 +135,20 @@ class Vocabulary(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
         Words of degree, and the factor of a step.
     numbers, units
         Words for numbers and units.
+    multiples
+        Words for how many times.
     colours
         Names of colours beside CSS's, synonyms separated by "|", and their CSS colours.
+    shades
+        Words before a colour, or with a hyphen its first part, and the colour that it is mixed with; "" for none.
     areas
         Phrases that limit what is graded to an area: subject, background, all.
     phrases
         Whole phrases, synonyms separated by "|", and their values.
     questions
         Phrases that must be asked about.
+    unsupported
+        What cannot be done, synonyms separated by "|", and why.
     concepts
         What recipes have.
     """
@@ -142,9 +156,13 @@ class Vocabulary(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
     language: str
     thousands: str
     inflections: tuple[str, ...] = ()
+    endings: tuple[str, ...] = ()
     fillers: tuple[str, ...]
     particles: tuple[str, ...] = ()
+    restrictions: tuple[str, ...] = ()
     articles: tuple[str, ...]
+    subjects: tuple[str, ...]
+    excess: tuple[str, ...] = ()
     conjunctions: tuple[str, ...]
     negations: tuple[str, ...]
     more: tuple[str, ...]
@@ -152,10 +170,13 @@ class Vocabulary(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
     degrees: dict[str, float]
     numbers: dict[str, float]
     units: dict[str, str]
+    multiples: dict[str, float] = {}
     colours: dict[str, str]
+    shades: dict[str, str] = {}
     areas: dict[str, str]
     phrases: dict[str, Values]
     questions: dict[str, OpenQuestion]
+    unsupported: dict[str, str] = {}
     concepts: dict[str, Concept]
 
 

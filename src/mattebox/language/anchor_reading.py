@@ -1,0 +1,137 @@
+"""Readings of all anchors of a request: those of words without a noun of their own depend on the others."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+
+from mattebox.language.anchors import Anchor, Modifier
+from mattebox.language.errors import AmbiguousWords, WordsNotUnderstood
+from mattebox.language.interpretation import Reading, interpret_anchor
+from mattebox.language.lexicon import Lexicon
+from mattebox.language.meanings import Adjective, Area, ColourName, Degree, Direction, Gradation, Noun, Number
+from mattebox.language.settings import CUT
+from mattebox.language.vocabulary import Concept, Value
+from mattebox.recipe.flat_parameters import parameters_by_name
+from mattebox.recipe.steps import Cut, Frame
+
+LESS_FACTOR, MORE_FACTOR = 0.5, 1.5  # of the last change, for "a bit less" and "a bit more"
+PIXEL_CONCEPT = "size"  # of pixels without a noun
+BACKGROUND = "background"  # concept of colours without a noun
+CANVAS_CONCEPTS = ("size", "aspect", "fill", "margin", "position", "shadow", "drop_shadow", "reflection")
+STRONG_LESS_FACTOR, STRONG_MORE_FACTOR = 0.25, 2.0  # for "much less" and "much more"
+
+
+def read_anchors(anchors: Sequence[Anchor], current: Mapping[str, Value], lexicon: Lexicon) -> list[Reading]:
+    """What all anchors of a request mean, in its order.
+
+    Parameters
+    ----------
+    anchors
+        As `find_anchors` finds them.
+    current
+        Values of the recipe that is changed, by flat name.
+    lexicon
+        Of the request's language.
+
+    Raises
+    ------
+    AmbiguousWords, WordsNotUnderstood
+        As `interpret_anchor`; and for words that belong to nothing.
+    """
+    readings: list[Reading] = []
+    for anchor in anchors:
+        _append_reading(_as_background(anchor, anchors, lexicon), current, readings, lexicon)
+    return readings
+
+
+def _as_background(anchor: Anchor, anchors: Sequence[Anchor], lexicon: Lexicon) -> Anchor:
+    """A colour without a noun as that of the background, beside words that put the subject on a canvas."""
+    is_colour = anchor.meaning is None and [type(m) for m in anchor.modifiers] == [ColourName]
+    if not is_colour or not any(_sets_canvas(other, lexicon) for other in anchors):
+        return anchor
+    return Anchor(Noun(BACKGROUND, lexicon.vocabulary.concepts[BACKGROUND]), anchor.words, anchor.modifiers)
+
+
+def _sets_canvas(anchor: Anchor, lexicon: Lexicon) -> bool:
+    is_lone = anchor.meaning is None and len(anchor.modifiers) == 1
+    implied = _implied_anchor(anchor, anchor.modifiers[0], lexicon) if is_lone else anchor
+    if implied is None or isinstance(implied.meaning, Gradation) or implied.meaning is None:
+        return False
+    if isinstance(implied.meaning, Noun):
+        return implied.meaning.name in CANVAS_CONCEPTS
+    known = parameters_by_name()
+    values = implied.meaning.values
+    return CUT in values or any(n in known and known[n].step in (Cut, Frame) for n in values)
+
+
+def _append_reading(anchor: Anchor, current: Mapping[str, Value], readings: list[Reading], lexicon: Lexicon) -> None:
+    """Add what an anchor means; words without one change what was said last, or name the area of all."""
+    if anchor.meaning is not None:
+        readings.append(interpret_anchor(anchor, current))
+        return
+    kinds = {type(m) for m in anchor.modifiers}
+    if kinds == {Area}:
+        readings.append(Reading(anchor.text, {}, area=anchor.find(Area)[0].name))  # type: ignore[union-attr]
+    elif Direction in kinds and kinds <= {Direction, Degree}:
+        _change_last(anchor, current, readings)
+    elif all(implied := [_implied_anchor(anchor, modifier, lexicon) for modifier in anchor.modifiers]):
+        readings += [interpret_anchor(each, current) for each in implied if each is not None]
+    else:
+        _add_to_last(anchor, readings, lexicon)
+
+
+def _implied_anchor(anchor: Anchor, modifier: Modifier, lexicon: Lexicon) -> Anchor | None:
+    """The concept that a modifier by itself can only belong to: a size, a ratio, "2x", or linear-gradient(...)."""
+    concepts = lexicon.vocabulary.concepts
+    if isinstance(modifier, Adjective) and modifier.stands_alone:
+        names = list(modifier.values)
+    elif isinstance(modifier, Number) and modifier.unit:
+        names = [n for n, c in concepts.items() if _is_measured_in(c, modifier.unit)]
+        names = [PIXEL_CONCEPT] if modifier.unit == "px" else names
+    else:
+        return None
+    if len(names) != 1:
+        return None
+    return Anchor(Noun(names[0], concepts[names[0]]), anchor.words, [modifier])
+
+
+def _is_measured_in(concept: Concept, unit: str) -> bool:
+    return unit in concept.measures or (concept.grade is not None and concept.grade.unit == unit != "%")
+
+
+def _add_to_last(anchor: Anchor, readings: list[Reading], lexicon: Lexicon) -> None:
+    """WordsNotUnderstood or AmbiguousWords: nothing can take these words."""
+    modifier = anchor.modifiers[0]
+    concepts = lexicon.vocabulary.concepts
+    if len(anchor.modifiers) == 1 and isinstance(modifier, ColourName):
+        nouns = [c.nouns[0] for c in concepts.values() if c.colour]
+        raise AmbiguousWords(anchor.text, f"what should be {anchor.text}?", [f"{anchor.text} {noun}" for noun in nouns])
+    names = [n for m in anchor.modifiers if isinstance(m, Adjective) for n in m.values]
+    hint = f'such as "{anchor.text} {concepts[names[0]].nouns[0]}"' if names else "say what it belongs to"
+    raise WordsNotUnderstood(f'"{anchor.text}" does not say what', f"{hint}; nothing was done")
+
+
+def _change_last(anchor: Anchor, current: Mapping[str, Value], readings: list[Reading]) -> None:
+    """Change the last graded value by a part of its own change."""
+    index = next((i for i in range(len(readings) - 1, -1, -1) if readings[i].change), None)
+    if index is None:
+        raise WordsNotUnderstood(f'"{anchor.text}" does not say of what', 'say such as "a bit less contrast"')
+    last = readings[index]
+    sign = 1
+    for direction in anchor.find(Direction):
+        sign *= direction.sign  # type: ignore[union-attr]
+    is_strong = any(degree.factor > 1 for degree in anchor.find(Degree))  # type: ignore[union-attr]
+    factor = (
+        (STRONG_MORE_FACTOR if is_strong else MORE_FACTOR)
+        if sign > 0
+        else (STRONG_LESS_FACTOR if is_strong else LESS_FACTOR)
+    )
+    parameter = parameters_by_name()[last.change]
+    before = current.get(last.change, parameter.default)
+    after = last.values[last.change]
+    assert not isinstance(before, str)
+    assert not isinstance(after, str)
+    value = before + (after - before) * factor
+    changed = round(value) if isinstance(after, int) else round(value, 2)
+    readings[index] = replace(last, text=f"{last.text}, {anchor.text}", values={**last.values, last.change: changed})

@@ -1,0 +1,183 @@
+"""Search for the anchors of a clause: which of its words belongs to what.
+
+The anchors are its nouns, graded words and whole phrases; every other word modifies the anchor that can take it.
+Where several can, it belongs to the next one after it, as adjectives stand before their noun; in clauses that begin
+with a noun and end with a modifier ("background white, shadow soft") to the last one before it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+from mattebox.language.anchors import (
+    MODIFIERS,
+    SUBJECT,
+    Anchor,
+    Modifier,
+    accepts,
+    choose_noun,
+    count_modifiers,
+    is_limitable,
+    paints,
+    takes_several_colours,
+)
+from mattebox.language.clauses import Clause
+from mattebox.language.errors import AmbiguousWords, WordsNotUnderstood
+from mattebox.language.meanings import (
+    Adjective,
+    Ambiguity,
+    Area,
+    ColourName,
+    Degree,
+    Direction,
+    Gradation,
+    Negation,
+    Noun,
+    Phrase,
+    Unsupported,
+    Word,
+)
+
+
+def find_anchors(clause: Clause, previous: Anchor | None = None) -> list[Anchor]:
+    """The anchors of a clause with their modifiers; an anchor without a meaning holds those that nothing can take.
+
+    Parameters
+    ----------
+    clause
+        With words.
+    previous
+        The anchor before the clause. It takes the words of a clause without an anchor if it can take all of them
+        ("sharpen the subject, a little").
+
+    Raises
+    ------
+    AmbiguousWords
+        Words of the clause must be asked about.
+    WordsNotUnderstood
+        Words belong to nothing, or are known and cannot be done.
+    """
+    _require_supported(clause)
+    anchors: dict[int, Anchor] = {}
+    modifiers: list[tuple[int, Word]] = []
+    chosen = {index: choose_noun(word, clause.words) for index, word in enumerate(clause.words)}
+    nouns = {index: noun for index, noun in chosen.items() if noun is not None}
+    if not nouns and previous is not None and _belongs_to(previous, clause):
+        words = [(i, w) for i, w in enumerate(clause.words) if not _repeats_direction(w, previous)]
+        _assign_all(words, {-1: previous}, clause.start, follows=True)
+        return []
+    for index, word in enumerate(clause.words):
+        meaning = _choose_anchor(word, nouns, clause.words)
+        if meaning is not None:
+            _add_anchor(anchors, index, word, meaning, clause.start)
+        else:
+            modifiers.append((index, word))
+    follows = bool(modifiers) and 0 in anchors and modifiers[-1][0] == len(clause.words) - 1
+    rest = _assign_all(modifiers, anchors, clause.start, follows)
+    found = _limit_to_nouns([anchor for anchor in anchors.values() if not _says_nothing(anchor)])
+    return [*found, *([rest] if rest.modifiers else [])]
+
+
+def _require_supported(clause: Clause) -> None:
+    for word in clause.words:
+        meaning = word.find(Unsupported)
+        if isinstance(meaning, Unsupported):
+            raise WordsNotUnderstood(f'"{word.text}" cannot be done', f"{meaning.reason}; nothing was done")
+
+
+def _belongs_to(anchor: Anchor, clause: Clause) -> bool:
+    """Whether an anchor takes all words of a clause, and they are no change of its last value ("a bit less")."""
+    if clause.begins_sentence or any(isinstance(w.meanings[0], Area | Negation | Phrase) for w in clause.words):
+        return False
+    if any(w.find(Ambiguity, Gradation) for w in clause.words):
+        return False
+    firsts = [w.meanings[0] for w in clause.words]
+    if any(isinstance(m, Direction) and m.sign == -anchor.direction for m in firsts):
+        return False
+    if all(isinstance(m, Degree | Direction) for m in firsts) and any(isinstance(m, Direction) for m in firsts):
+        return False
+    return all(any(accepts(anchor, m) for m in w.meanings if isinstance(m, MODIFIERS)) for w in clause.words)
+
+
+def _repeats_direction(word: Word, anchor: Anchor) -> bool:
+    """Whether a word says again which way an anchor is changed: "less saturated, 30% less"."""
+    first = word.meanings[0]
+    return isinstance(first, Direction) and first.sign == anchor.direction
+
+
+def _assign_all(words: Sequence[tuple[int, Word]], anchors: dict[int, Anchor], start: int, follows: bool) -> Anchor:
+    """Give each word to the anchor that takes it; an anchor without a meaning with those that none takes."""
+    rest = Anchor(None, [])
+    for index, word in words:
+        anchor, modifier = _assign(index, word, anchors, follows)
+        target = anchor or rest
+        target.modifiers.append(modifier)
+        target.words.append((start + index, word.text))
+    return rest
+
+
+def _limit_to_nouns(anchors: list[Anchor]) -> list[Anchor]:
+    """The anchors without bare nouns that say where another is changed ("brighten the subject"), or what it is of."""
+    bare = [a for a in anchors if isinstance(a.meaning, Noun) and a.meaning.concept.area and not a.modifiers]
+    others = [a for a in anchors if a not in bare]
+    targets = [a for a in others if not a.find(Area) and is_limitable(a)]
+    kept = []
+    for noun in bare:
+        assert isinstance(noun.meaning, Noun)
+        for target in targets:
+            target.modifiers.append(Area(noun.meaning.concept.area))
+            target.words.extend(noun.words)
+        is_named = noun.meaning.concept.area == SUBJECT or any(paints(a, noun.meaning) for a in others)
+        if not targets and not (others and is_named):
+            kept.append(noun)
+    return [a for a in anchors if a in others or a in kept]
+
+
+def _says_nothing(anchor: Anchor) -> bool:
+    return isinstance(anchor.meaning, Noun) and anchor.meaning.is_optional and len(anchor.words) == 1
+
+
+def _choose_anchor(word: Word, nouns: Mapping[int, Noun], clause: Sequence[Word]) -> Noun | Gradation | Phrase | None:
+    """The meaning with which a word is an anchor; None for a modifier of another noun. AmbiguousWords."""
+    others = [Anchor(noun, []) for index, noun in nouns.items() if clause[index] is not word]
+    modifiers = [m for m in word.meanings if isinstance(m, Adjective | Direction)]
+    if any(accepts(anchor, modifier) for anchor in others for modifier in modifiers):
+        return None
+    own = next((noun for index, noun in nouns.items() if clause[index] is word), None)
+    ambiguity = word.find(Ambiguity)
+    if own is not None and (not ambiguity or count_modifiers(own, word, clause)):
+        return own
+    if isinstance(ambiguity, Ambiguity):
+        raise AmbiguousWords(word.text, ambiguity.question.ask, ambiguity.question.choices)
+    anchor = word.find(Gradation, Phrase)
+    return anchor if isinstance(anchor, Gradation | Phrase) else None
+
+
+def _add_anchor(
+    anchors: dict[int, Anchor], index: int, word: Word, meaning: Noun | Gradation | Phrase, start: int
+) -> None:
+    """Add an anchor, or the words to one of the same concept."""
+    for anchor in anchors.values():
+        if isinstance(meaning, Noun) and isinstance(anchor.meaning, Noun) and anchor.meaning.name == meaning.name:
+            anchor.words.append((start + index, word.text))
+            anchor.positions.append(index)
+            return
+    anchors[index] = Anchor(meaning, [(start + index, word.text)], positions=[index])
+
+
+def _assign(index: int, word: Word, anchors: dict[int, Anchor], follows: bool) -> tuple[Anchor | None, Modifier]:
+    """The anchor that takes a modifier, and in which of its meanings."""
+    for meaning in word.meanings:
+        if not isinstance(meaning, MODIFIERS):
+            continue
+        takers = {i: a for a in anchors.values() if accepts(a, meaning) for i in a.positions}
+        if isinstance(meaning, ColourName):
+            takers = {i: a for i, a in takers.items() if takes_several_colours(a)} or takers
+        if takers:
+            after, before = sorted(i for i in takers if i > index), sorted(i for i in takers if i <= index)
+            nearest = (before[-1:] or after[:1]) if follows else (after[:1] or before[-1:])
+            return takers[nearest[0]], meaning
+    modifier = word.find(Degree, Direction) or word.find(*MODIFIERS)
+    if modifier is None:
+        raise WordsNotUnderstood(f'"{word.text}" is not understood here', "say what it belongs to; nothing was done")
+    return None, modifier  # type: ignore[return-value]

@@ -1,0 +1,122 @@
+"""Anchors: the nouns, graded words and whole phrases of a request, and which other words can belong to them."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import TypeAlias
+
+from mattebox.language.meanings import (
+    Adjective,
+    Area,
+    ColourName,
+    Degree,
+    Direction,
+    Gradation,
+    Meaning,
+    Negation,
+    Noun,
+    Number,
+    PathText,
+    Phrase,
+    Word,
+)
+from mattebox.recipe.flat_parameters import parameters_by_name
+
+SUBJECT = "subject"  # the area of its nouns
+MODIFIERS = (Adjective, ColourName, Number, PathText, Degree, Direction, Area, Negation)
+Modifier: TypeAlias = Adjective | ColourName | Number | PathText | Degree | Direction | Area | Negation
+
+
+@dataclass
+class Anchor:
+    """A noun, graded word or phrase of a clause at its `positions`, with the words that modify it."""
+
+    meaning: Noun | Gradation | Phrase | None
+    words: list[tuple[int, str]]
+    modifiers: list[Modifier] = field(default_factory=list)
+    positions: list[int] = field(default_factory=list)
+
+    @property
+    def text(self) -> str:
+        """Its words in the order of the request."""
+        return " ".join(text for _, text in sorted(self.words))
+
+    @property
+    def is_negated(self) -> bool:
+        return any(isinstance(m, Negation) for m in self.modifiers)
+
+    @property
+    def direction(self) -> int:
+        """More (1) or less (-1); 0 where neither is said."""
+        signs = [m.sign for m in self.modifiers if isinstance(m, Direction)]
+        if isinstance(self.meaning, Gradation):
+            signs.append(self.meaning.direction)
+        return math.prod(signs) if signs else 0
+
+    def find(self, *kinds: type) -> list[Modifier]:
+        """Its modifiers of these kinds."""
+        return [m for m in self.modifiers if isinstance(m, kinds)]
+
+
+def accepts(anchor: Anchor, modifier: Meaning) -> bool:
+    """Whether a modifier can belong to an anchor."""
+    meaning = anchor.meaning
+    if isinstance(modifier, Negation):
+        return True
+    if isinstance(modifier, Area):
+        return not isinstance(meaning, Noun) or meaning.concept.grade is not None or bool(meaning.concept.only)
+    if meaning is None or isinstance(meaning, Phrase):
+        return False
+    concept = meaning.concept
+    if isinstance(modifier, Adjective):
+        return meaning.name in modifier.values
+    if isinstance(modifier, ColourName):
+        return bool(concept.colour or concept.colour_list)
+    if isinstance(modifier, PathText):
+        return bool(concept.path)
+    if isinstance(modifier, Number):
+        return modifier.unit in concept.measures or (
+            concept.grade is not None and _fits_grade(modifier.unit, concept.grade.unit)
+        )
+    if isinstance(modifier, Direction):
+        return concept.grade is not None or bool(concept.more if modifier.sign > 0 else concept.less)
+    return isinstance(modifier, Degree) and (concept.grade is not None or bool(concept.adjectives))
+
+
+def _fits_grade(unit: str, grade_unit: str) -> bool:
+    return unit in ("", grade_unit) or (unit == "%" and grade_unit == "stop")
+
+
+def choose_noun(word: Word, clause: Sequence[Word]) -> Noun | None:
+    """The noun that a word is; of several concepts of that name the one that takes most of the clause's words."""
+    nouns = [m for m in word.meanings if isinstance(m, Noun)]
+    return max(nouns, key=lambda noun: count_modifiers(noun, word, clause), default=None)
+
+
+def count_modifiers(noun: Noun, word: Word, clause: Sequence[Word]) -> int:
+    """How many other words of the clause can belong to a noun."""
+    anchor = Anchor(noun, [])
+    others = [w for w in clause if w is not word]
+    return sum(any(accepts(anchor, m) for m in w.meanings if not isinstance(m, Negation)) for w in others)
+
+
+def takes_several_colours(anchor: Anchor) -> bool:
+    return isinstance(anchor.meaning, Noun) and bool(anchor.meaning.concept.colour_list)
+
+
+def is_limitable(anchor: Anchor) -> bool:
+    """Whether what an anchor changes can be limited to an area."""
+    meaning = anchor.meaning
+    if isinstance(meaning, Phrase):
+        steps = {parameters_by_name()[name].step for name in meaning.values if name in parameters_by_name()}
+        return any("only" in step.__struct_fields__ for step in steps)
+    return meaning is not None and bool(meaning.concept.only)
+
+
+def paints(anchor: Anchor, noun: Noun) -> bool:
+    """Whether an anchor sets what a noun is called, as a gradient sets the background."""
+    meaning = anchor.meaning
+    is_list = not isinstance(meaning, Phrase) and meaning is not None and bool(meaning.concept.colour_list)
+    return is_list and meaning.concept.colour_list.partition(" ")[0] == noun.concept.colour  # type: ignore[union-attr]

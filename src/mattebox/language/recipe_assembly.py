@@ -1,0 +1,123 @@
+"""Assembly of the recipe of a request from what its words were read as."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Mapping
+from typing import get_args
+
+import msgspec
+
+from mattebox.language.anchors import SUBJECT
+from mattebox.language.errors import WordsNotUnderstood
+from mattebox.language.interpretation import Reading
+from mattebox.language.settings import CUT, PRESET, STEP, TITLE
+from mattebox.language.vocabulary import Value
+from mattebox.recipe.flat_parameters import build_recipe, limit_to_area, parameters_by_name
+from mattebox.recipe.presets import find_preset
+from mattebox.recipe.recipe import Recipe
+from mattebox.recipe.steps import STEP_ORDER, CompositionStep, Cut, Save, Step
+
+UPRIGHT = "upright"  # of rotate: by the outline of what was cut out
+
+
+def assemble_recipe(readings: Iterable[Reading], base: Recipe | None) -> Recipe:
+    """The recipe of the readings.
+
+    Parameters
+    ----------
+    readings
+        In the order of the request.
+    base
+        The recipe that they change; without one they change nothing but what they name.
+
+    Raises
+    ------
+    WordsNotUnderstood
+        Two contradict each other, one cannot be limited to its area, or they change nothing.
+    UsageError
+        A value is out of its range.
+    """
+    values: dict[str, Value] = {}
+    sources: dict[str, str] = {}
+    areas = []
+    for reading in readings:
+        for name, value in {**reading.values, **_area_values(reading)}.items():
+            if values.get(name, value) != value:
+                raise WordsNotUnderstood(
+                    f'"{sources[name]}" and "{reading.text}" contradict each other', "choose one; nothing was done"
+                )
+            values[name], sources[name] = value, reading.text
+        if reading.area and not reading.values:
+            areas.append(reading.area)
+    if base is None and not values and set(areas) == {SUBJECT}:  # "only the subject"
+        return Recipe((Cut(),))
+    recipe = _apply_values(values, base)
+    for area in areas:
+        recipe = limit_to_area(recipe, area)
+    if base is None and recipe == Recipe((Save(),)) and f"{STEP} {Save.tag()}" not in values:
+        raise WordsNotUnderstood(
+            f'"{", ".join(sources.values())}" changes nothing', "say what to do, such as cut out or brighter"
+        )
+    title = values.get(TITLE)
+    return msgspec.structs.replace(recipe, title=title) if isinstance(title, str) else recipe
+
+
+def _area_values(reading: Reading) -> dict[str, Value]:
+    """The values that limit a reading's steps to its area. WordsNotUnderstood for a step that has none."""
+    if not reading.area or not reading.values:
+        return {}
+    known = parameters_by_name()
+    steps = {known[name].step for name in reading.values if name in known}
+    only: dict[str, Value] = {
+        p.name: reading.area for p in known.values() if p.field.name == "only" and p.step in steps
+    }
+    if not only:
+        raise WordsNotUnderstood(
+            f'"{reading.text}": that cannot be limited to a part of the photograph', "say it without the area"
+        )
+    return dict.fromkeys(only, reading.area)
+
+
+def _apply_values(values: Mapping[str, Value], base: Recipe | None) -> Recipe:
+    start = _starting_recipe(values, base)
+    recipe = build_recipe({n: v for n, v in values.items() if n in parameters_by_name()}, start)
+    tags = [name.split(" ")[1] for name in values if name.startswith(f"{STEP} ")]
+    is_whole = base is not None or PRESET in values
+    return _with_steps(recipe if is_whole else _without_unsaid_save(recipe, tags), tags)
+
+
+def _starting_recipe(values: Mapping[str, Value], base: Recipe | None) -> Recipe:
+    """The preset or recipe that the values change; without one a cut where they need it, else nothing."""
+    wants_cut = values.get(CUT)
+    needs_cut = bool(wants_cut) or (wants_cut is None and any(_needs_cut(n, v) for n, v in values.items()))
+    start = find_preset(str(values[PRESET])) if PRESET in values else base
+    if start is not None:
+        return _with_steps(start, [Cut.tag()]) if needs_cut else start
+    return Recipe((Cut(),)) if needs_cut else Recipe((Save(),))
+
+
+def _needs_cut(name: str, value: Value) -> bool:
+    """Whether a value makes sense only for what was cut out. Sizes and turns do for whole photographs, too."""
+    parameter = parameters_by_name().get(name)
+    if parameter is None:
+        return False
+    if name == "position":
+        return True
+    if value == parameter.default or name == "size" or (name == "rotate" and value != UPRIGHT):
+        return False
+    return parameter.step is Cut or issubclass(parameter.step, get_args(CompositionStep))
+
+
+def _without_unsaid_save(recipe: Recipe, tags: Collection[str]) -> Recipe:
+    """The recipe without the step `save` where it is at its defaults and nobody asked for it."""
+    others = tuple(s for s in recipe.steps if s != Save())
+    return msgspec.structs.replace(recipe, steps=others) if others and Save.tag() not in tags else recipe
+
+
+def _with_steps(recipe: Recipe, tags: Iterable[str]) -> Recipe:
+    """The recipe with these steps, at their defaults where it lacks them."""
+    steps: dict[type[Step], Step] = {type(s): s for s in recipe.steps}
+    for step in STEP_ORDER:
+        if step.tag() in tags:
+            steps.setdefault(step, step())
+    return msgspec.structs.replace(recipe, steps=tuple(steps[s] for s in STEP_ORDER if s in steps))
