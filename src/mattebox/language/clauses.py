@@ -54,7 +54,7 @@ def _split_at_breaks(words: Sequence[Word]) -> Iterator[Clause]:
 def _are_adjectives_of(first: Clause, second: Clause) -> bool:
     """Whether all of a clause can belong to the noun of the next, behind the adjectives of that."""
     kinds = (Adjective, ColourName, Degree)
-    if not all(word.find(*kinds) for word in first.words) or all(word.find(Degree) for word in first.words):
+    if not all(word.find(*kinds) for word in first.words) or first.words[0].find(Degree):
         return False
     index = next((i for i, word in enumerate(second.words) if word.find(Noun)), 0)
     if not index or not all(word.find(*kinds) for word in second.words[:index]):

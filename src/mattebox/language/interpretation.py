@@ -75,6 +75,9 @@ def interpret_anchor(anchor: Anchor, current: Mapping[str, Value]) -> Reading:
         values = _phrase_values(anchor, meaning)
         return Reading(anchor.text, values, area="" if area == SUBJECT and set(values) == {CUT} else area)
     concept = meaning.concept
+    numbers = [m.unit for m in anchor.find(Number) if isinstance(m, Number)]
+    if len(set(numbers)) < len(numbers):
+        raise WordsNotUnderstood(f'"{anchor.text}" has two numbers', "give one; nothing was done")
     if anchor.is_negated:
         return Reading(anchor.text, _negated_values(anchor, concept), area=area)
     if concept.grade is not None and _is_graded(anchor, concept):

@@ -31,6 +31,7 @@ from mattebox.language.tokens import fold_word
 from mattebox.language.vocabulary import Concept, Vocabulary, load_vocabulary, split_synonyms
 
 MIN_STEM_LENGTH = 3  # letters of a word without its ending
+MIN_FILLER_LENGTH = 6  # letters of a filler whose typing errors are corrected
 FACTOR_UNIT = "x"
 
 FoldedWords: TypeAlias = tuple[str, ...]
@@ -88,7 +89,10 @@ class Lexicon:
         return word
 
     def find_inflected(self, word: str) -> str | None:
-        """The known word of which a folded one has another ending."""
+        """The known word of which a folded one is short, or has another ending."""
+        short = self.vocabulary.abbreviations.get(word)
+        if short is not None:
+            return fold_word(short)
         return self.words_by_stem.get(self.find_stem(word))
 
     def replace_subject(self, word: str) -> str:
@@ -96,8 +100,10 @@ class Lexicon:
         return fold_word(self.vocabulary.subjects[0]) if word in self.subjects else word
 
     def correct(self, word: str) -> str | None:
-        """A known word that an unknown one was probably meant to be."""
-        return correct_spelling(word, self.known_words)
+        """A known word that an unknown one was probably meant to be; not one that is passed over, unless it is long."""
+        corrected = correct_spelling(word, self.known_words)
+        is_passed_over = corrected in self.fillers and len(corrected) < MIN_FILLER_LENGTH
+        return None if is_passed_over else corrected
 
     def begins_negated(self, text: str) -> bool:
         """Whether a text begins with a word for no, such as "remove the background"."""

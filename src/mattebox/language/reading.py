@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
@@ -25,7 +26,10 @@ from mattebox.language.settings import setting_values
 from mattebox.language.tokens import Token, fold_word, parse_number, split_tokens
 
 COLOUR_FUNCTIONS = ("rgb", "oklch")
+MAX_TOKENS = 400  # of a request, commas among them
+MAX_QUOTED_LENGTH = 40  # letters of a word in an error
 COUNTED_UNITS = ("stop",)  # of which one is meant without a number: "a stop darker"
+MAX_QUOTED_WORDS = 8
 SUGGESTION_COUNT = 3
 MIN_SUGGESTION_SIMILARITY = 0.5
 
@@ -47,6 +51,8 @@ def read_text(text: str, lexicon: Lexicon) -> ReadText:
         A word is unknown; the remedy names the nearest ones.
     """
     tokens = split_tokens(text)
+    if len(tokens) > MAX_TOKENS:
+        raise WordsNotUnderstood(f"the request has more than {MAX_TOKENS} words", "say it in fewer")
     forms, corrections = _correct_words(tokens, lexicon)
     words: list[Word] = []
     index = 0
@@ -62,8 +68,8 @@ def read_text(text: str, lexicon: Lexicon) -> ReadText:
 
 def count_unknown_words(text: str, lexicon: Lexicon) -> float:
     """How many words of a text the lexicon does not have; a typing error counts as half a word."""
-    words = [fold_word(token.text) for token in split_tokens(text) if token.kind == "word"]
-    unknown = [word for word in words if word not in lexicon.known_words]
+    words = {fold_word(token.text) for token in split_tokens(text)[:MAX_TOKENS] if token.kind == "word"}
+    unknown = words - lexicon.known_words
     return sum(0.5 if lexicon.find_inflected(word) or lexicon.correct(word) else 1 for word in unknown)
 
 
@@ -94,8 +100,10 @@ def _correct_words(tokens: Sequence[Token], lexicon: Lexicon) -> tuple[dict[str,
 
 
 def _unknown_words(words: Sequence[str], lexicon: Lexicon) -> WordsNotUnderstood:
-    names = [f'"{word}"' for word in dict.fromkeys(words)]
-    nearest = similar_names(fold_word(words[0]), lexicon.known_words, SUGGESTION_COUNT, MIN_SUGGESTION_SIMILARITY)
+    names = [f'"{word[:MAX_QUOTED_LENGTH]}"' for word in dict.fromkeys(words)][:MAX_QUOTED_WORDS]
+    nearest = similar_names(
+        fold_word(words[0])[:MAX_QUOTED_LENGTH], lexicon.known_words, SUGGESTION_COUNT, MIN_SUGGESTION_SIMILARITY
+    )
     hint = f"did you mean {', '.join(nearest)}? " if nearest else ""
     return WordsNotUnderstood(
         f"not understood: {', '.join(names)}", f"{hint}leave it out or say it otherwise; nothing was done"
@@ -178,6 +186,9 @@ def _join_units(words: Sequence[Word]) -> list[Word]:
             joined.append(Word(word.text, (Number("1", unit.name, 1),)))
         elif isinstance(unit, Unit) and len(word.meanings) == 1:
             raise WordsNotUnderstood(f'"{word.text}" stands without a number', "say how many")
+        elif isinstance(number, NumberWord) and isinstance(last, Number) and _continues(last, number):
+            total = last.value + number.value
+            joined[-1] = Word(f"{joined[-1].text} {word.text}", (Number(f"{total:g}", "", total),))
         elif isinstance(number, NumberWord):
             joined.append(Word(word.text, (Number(f"{number.value:g}", "", number.value),)))
         else:
@@ -185,8 +196,13 @@ def _join_units(words: Sequence[Word]) -> list[Word]:
     return joined
 
 
+def _continues(tens: Number, ones: NumberWord) -> bool:
+    """Whether two numbers as words are one, such as "forty five"."""
+    return not tens.unit and tens.value in range(20, 100, 10) and 0 < ones.value < 10
+
+
 def quote_value(value: object) -> str:
     """A value as a setting has it: text in quotes where it needs them."""
     text = str(value).lower() if isinstance(value, bool) else str(value)
-    is_plain = bool(text) and not set(text) & set(' ,;"\\\n\t')
+    is_plain = re.fullmatch(r'[^\s,;"\\\x00-\x1f]+', text) is not None
     return text if is_plain else json.dumps(text, ensure_ascii=False)

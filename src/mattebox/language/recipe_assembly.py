@@ -82,8 +82,8 @@ def _apply_values(values: Mapping[str, Value], base: Recipe | None) -> Recipe:
     start = _starting_recipe(values, base)
     recipe = build_recipe({n: v for n, v in values.items() if n in parameters_by_name()}, start)
     tags = [name.split(" ")[1] for name in values if name.startswith(f"{STEP} ")]
-    is_whole = base is not None or PRESET in values
-    return _with_steps(recipe if is_whole else _without_unsaid_save(recipe, tags), tags)
+    recipe = _with_steps(recipe, tags)
+    return recipe if base is not None or PRESET in values else _without_unsaid_save(recipe, tags)
 
 
 def _starting_recipe(values: Mapping[str, Value], base: Recipe | None) -> Recipe:

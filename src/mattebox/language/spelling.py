@@ -25,13 +25,14 @@ def correct_spelling(word: str, known: Iterable[str]) -> str | None:
     candidates = [w for w, distance in distances.items() if distance == nearest]
     if nearest > limit:
         return None
-    return candidates[0] if len(candidates) == 1 else _common_stem(word, candidates)
+    return candidates[0] if len(candidates) == 1 else _choose_candidate(word, candidates)
 
 
-def _common_stem(word: str, candidates: list[str]) -> str | None:
-    """Of several candidates the one with the word's first letter, if there is only one."""
+def _choose_candidate(word: str, candidates: list[str]) -> str | None:
+    """Of several candidates the one of the same letters, else with the word's first letter, if there is only one."""
+    same_letters = [c for c in candidates if sorted(c) == sorted(word)]
     same_initial = [c for c in candidates if c[0] == word[0]]
-    return same_initial[0] if len(same_initial) == 1 else None
+    return next((found[0] for found in (same_letters, same_initial) if len(found) == 1), None)
 
 
 def edit_distance(a: str, b: str) -> int:

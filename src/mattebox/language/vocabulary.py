@@ -131,6 +131,8 @@ class Vocabulary(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
         Words between two requests.
     negations, more, less
         Words for no, more and less.
+    abbreviations
+        Short forms, and the words that they stand for.
     degrees
         Words of degree, and the factor of a step.
     numbers, units
@@ -167,6 +169,7 @@ class Vocabulary(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
     negations: tuple[str, ...]
     more: tuple[str, ...]
     less: tuple[str, ...]
+    abbreviations: dict[str, str] = {}
     degrees: dict[str, float]
     numbers: dict[str, float]
     units: dict[str, str]
