@@ -13,6 +13,7 @@ from PIL import Image
 
 from mattebox.cli.command_group import PLUGIN_SECTION, plugin_names
 from mattebox.cli.main import cli
+from mattebox.language.plan import plan_request
 from tests.serving import start_server
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -62,6 +63,18 @@ def test_snippets_of_the_readme_run(pictures: Path) -> None:
                 assert made.mode == "RGBA"
     with Image.open("mug.jpg") as photograph:
         assert photograph.size == (512, 512)
+
+
+def test_requests_of_the_words_page_are_understood_and_its_snippet_runs(pictures: Path) -> None:
+    page = ROOT / "docs/words.md"
+    requests = [words[1] for words in shell_command_lines(page) if words[0] == "say"]
+    assert len(requests) > 5
+    for request in requests:
+        assert plan_request(request).recipe
+    for body in snippets(page, "python"):
+        exec(compile(body, "words.md", "exec"), {})
+    with Image.open("mug-white.jpg") as made:
+        assert made.size == (800, 800)
 
 
 def test_snippets_of_the_server_page_run(pictures: Path, tmp_path: Path) -> None:

@@ -21,6 +21,8 @@ if TYPE_CHECKING:
     from mattebox.api import cut_many as cut_many
     from mattebox.api import enhance as enhance
     from mattebox.api import find as find
+    from mattebox.api import plan as plan
+    from mattebox.api import say as say
     from mattebox.api import upscale as upscale
     from mattebox.client.client import Client as Client
     from mattebox.errors import MatteboxError as MatteboxError
@@ -44,6 +46,8 @@ _EXPORTS: dict[str, tuple[str, str | None]] = {  # public name: module, attribut
     "cut_many": ("api", "cut_many"),
     "enhance": ("api", "enhance"),
     "find": ("api", "find"),
+    "plan": ("api", "plan"),
+    "say": ("api", "say"),
     "upscale": ("api", "upscale"),
     "Client": ("client.client", "Client"),
     "read": ("io.reader", "read"),

@@ -2,6 +2,7 @@
 
     MatteboxError                1   any of them
     ├── UsageError               2   a parameter, option or recipe is invalid (ValueError)
+    │   └── AmbiguousWords       8   a request in words can mean several things
     ├── InputError               3   a picture cannot be used
     │   ├── InputMissing         3   does not exist, or a folder without pictures (FileNotFoundError)
     │   ├── InputUnreadable      3   not a picture, broken, or of an unsupported kind (OSError and ValueError)

@@ -1,4 +1,4 @@
-"""The Python API: `cut`, `cut_many`, `enhance`, `upscale`, `find`, `analyse` and `check`.
+"""The Python API: `cut`, `cut_many`, `enhance`, `upscale`, `find`, `analyse`, `check`, `plan` and `say`.
 
 import mattebox as mb
 mb.cut("photo.jpg").save("cut.png")
@@ -16,3 +16,5 @@ from mattebox.api.operations import upscale as upscale
 from mattebox.api.parameters import CutParameters as CutParameters
 from mattebox.api.parameters import EnhanceParameters as EnhanceParameters
 from mattebox.api.result import CutoutResult as CutoutResult
+from mattebox.api.words import plan as plan
+from mattebox.api.words import say as say

@@ -16,7 +16,7 @@ from mattebox.cli.help_all import HelpAllMixin, is_help_complete
 from mattebox.core.suggestions import similar_names, suggest_names
 
 COMMAND_SECTIONS: Mapping[str, tuple[str, ...]] = {  # each command is a module of this package
-    "Photographs": ("cut", "enhance", "upscale", "run"),
+    "Photographs": ("cut", "enhance", "upscale", "run", "say"),
     "Measurements and rules": ("find", "analyse", "check", "recipes"),
     "Server": ("serve", "keys"),
     "Models and this installation": ("models", "cache", "doctor", "completion", "help"),

@@ -37,6 +37,7 @@ Exit codes:
   5  a result cannot be written
   6  a model is unknown or not installed, or its weights do not match its card
   7  the requested device is not available
+  8  the words of `mattebox say` can mean several things
   70  an error in mattebox itself (--debug shows the traceback)
   130  interrupted
 """

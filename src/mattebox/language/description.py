@@ -39,11 +39,11 @@ def describe_recipe(recipe: Recipe, language: str = "en") -> str:
         There is no such language.
     """
     vocabulary = load_vocabulary(language)
-    parts = _describe_values(_changed_values(recipe), vocabulary)
+    parts = _describe_values(changed_values(recipe), vocabulary)
     words = _with_frame(parts, recipe)
     if _is_read_as(words, recipe, language):
         return words
-    return _with_frame([f"{n}={quote_value(v)}" for n, v in _changed_values(recipe).items()], recipe)
+    return _with_frame([f"{n}={quote_value(v)}" for n, v in changed_values(recipe).items()], recipe)
 
 
 def _is_read_as(words: str, recipe: Recipe, language: str) -> bool:
@@ -55,7 +55,7 @@ def _is_read_as(words: str, recipe: Recipe, language: str) -> bool:
 
 def _with_frame(parts: list[str], recipe: Recipe) -> str:
     """The parts, with what no value says: whether it cuts, steps at their defaults, the title."""
-    values = _changed_values(recipe)
+    values = changed_values(recipe)
     steps = {type(s) for s in recipe.steps}
     changed = {parameters_by_name()[name].step for name in values}
     said = [f"{CUT}={'yes' if Cut in steps else 'no'}"]
@@ -65,7 +65,7 @@ def _with_frame(parts: list[str], recipe: Recipe) -> str:
     return ", ".join([*parts, *sorted(said)])
 
 
-def _changed_values(recipe: Recipe) -> dict[str, Value]:
+def changed_values(recipe: Recipe) -> dict[str, Value]:
     """The values of a recipe that are not defaults, by flat name."""
     steps: dict[type[Step], Step] = {type(s): s for s in recipe.steps}
     changed: dict[str, Value] = {}
@@ -97,8 +97,8 @@ def _known_phrases(language: str) -> tuple[tuple[str, dict[str, Value]], ...]:
     phrases = [split_synonyms(key)[0] for key in vocabulary.phrases]
     for concept in vocabulary.concepts.values():
         phrases += _concept_phrases(concept)
-    colours = [name for name in vocabulary.colours.values() if name.isalpha()]
-    colours += [split_synonyms(key)[0] for key in vocabulary.colours]
+    colours = [split_synonyms(key)[0] for key in vocabulary.colours]
+    colours += [name for name in vocabulary.colours.values() if name.isalpha()]
     nouns = [concept.nouns[0] for concept in vocabulary.concepts.values() if concept.colour]
     phrases += [f"{colour} {noun}" for noun in nouns for colour in colours]
     return tuple((phrase, values) for phrase in phrases if (values := _read_values(phrase, language)))
@@ -117,7 +117,7 @@ def _read_values(phrase: str, language: str) -> dict[str, Value]:
         return {}
     if any(PRESET_VALUE in reading.values for reading in plan.readings):
         return {}
-    return _changed_values(plan.recipe)
+    return changed_values(plan.recipe)
 
 
 def _describe_measure(name: str, value: Value, vocabulary: Vocabulary) -> str:

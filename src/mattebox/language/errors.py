@@ -27,6 +27,10 @@ class AmbiguousWords(UsageError):
         )
         self.words, self.question, self.choices = words, question, tuple(choices)
 
+    def resolve(self, request: str, choice: str) -> str:
+        """The request with a choice in place of the words; behind them where they do not stand in a row."""
+        return request.replace(self.words, choice, 1) if self.words in request else f"{request}, {choice}"
+
 
 class WordsNotUnderstood(UsageError):
     """Words that the vocabulary does not have, or not in this place."""

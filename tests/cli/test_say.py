@@ -1,0 +1,94 @@
+"""`mattebox say`: the plan, what it does, and its questions."""
+
+import json
+from pathlib import Path
+
+import click
+import pytest
+from PIL import Image
+
+import mattebox as mb
+from mattebox.cli import say
+from mattebox.language.errors import AmbiguousWords
+from mattebox.recipe.serialization import load_recipe
+from mattebox.recipe.steps import Colour
+from tests.cli.conftest import Run
+from tests.fakes import fake_session
+
+
+def test_words_are_done_and_shown(run: Run, photo: Path) -> None:
+    ran = run("say", "green backgruond, size 300x200", photo, "-o", "made.png", "--save-recipe", "mine.toml")
+    assert (ran.code, ran.out) == (0, "")
+    assert '"backgruond" was read as "background"' in ran.err
+    assert "mattebox cut PHOTO --size 300x200 --background green" in ran.err
+    with Image.open("made.png") as made:
+        assert (made.size, made.getpixel((1, 1))) == ((300, 200), (0, 128, 0))
+    assert run("run", "mine.toml", photo, "-o", "again.png").code == 0
+    assert Path("again.png").read_bytes() == Path("made.png").read_bytes()
+
+
+def test_the_flags_that_are_shown_do_the_same(run: Run, photo: Path) -> None:
+    ran = run("say", "brighter, a bit warmer, black and white", photo, "-o", "said.png")
+    flags = ran.err.splitlines()[-1].split()[1:]
+    assert flags[0] == "enhance"
+    assert run(*(photo if word == "PHOTO" else word for word in flags), "-o", "flags.png").code == 0
+    assert Path("said.png").read_bytes() == Path("flags.png").read_bytes()
+
+
+def test_a_size_alone_cuts_nothing(run: Run, photo: Path) -> None:
+    assert run("say", "size 120 px", photo, "-o", "small.png").code == 0
+    with Image.open("small.png") as made:
+        assert max(made.size) == 120
+        assert made.convert("RGBA").getchannel("A").getextrema() == (255, 255)
+
+
+def test_a_plan_alone_writes_nothing(run: Run, photo: Path) -> None:
+    for words in (["weißer Hintergrund", "--dry-run", photo], ["weißer Hintergrund"]):
+        ran = run("say", *words)
+        assert (ran.code, ran.err) == (0, "")
+        assert 'paint = "white"' in ran.out
+    assert [path.name for path in Path().iterdir() if path.is_file()] in ([photo.name], [])
+    plan = json.loads(run("say", "für Etsy", "--json").out)["plan"]
+    assert plan["language"] == "de"
+    assert plan["recipe"]["title"] == "an Etsy listing"
+
+
+def test_a_recipe_is_changed(run: Run) -> None:
+    Path("mine.toml").write_text('[[steps]]\nstep = "colour"\nwarmth = 50\n')
+    assert run("say", "a bit warmer", "--recipe", "mine.toml", "--save-recipe", "x.toml").code == 0
+    assert "warmth = 63" in run("say", "a bit warmer", "--recipe", "mine.toml").out
+    assert load_recipe("mine.toml").find_step(Colour) == Colour(warmth=50)
+
+
+def test_a_question_has_an_exit_code_of_its_own(run: Run, photo: Path) -> None:
+    ran = run("say", "make it pop", photo, "--json")
+    assert ran.code == AmbiguousWords.exit_code == 8
+    assert "white outline" in json.loads(ran.out)["question"]["choices"]
+    assert "can mean several things" in ran.error
+
+
+def test_a_question_is_asked_in_a_terminal(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(say.sys.stdin, "isatty", lambda: True, raising=False)
+    monkeypatch.setattr(say.sys.stderr, "isatty", lambda: True, raising=False)
+    monkeypatch.setattr(click, "prompt", lambda *_, **__: 3)
+    ran = run("say", "make it pop and brighter")
+    assert ran.code == 0
+    assert 'width = "2%"' in ran.out
+    assert "exposure = 0.5" in ran.out
+    assert "  3  white outline" in ran.err
+    assert run("say", "make it pop", "--yes").code == 8
+
+
+def test_what_is_not_understood_does_nothing(run: Run, photo: Path) -> None:
+    for words in ("add a hat", "white and black background", "contrast 500%", "background=", "x" * 9000):
+        ran = run("say", words, photo)
+        assert ran.code == 2, words
+        assert ran.error
+    assert not list(Path().glob("*-cut*"))
+
+
+def test_python_says_the_same(photo: Path) -> None:
+    plan = mb.plan("white background, soft shadow")
+    result = mb.say(photo, "white background, soft shadow", session=fake_session())
+    assert plan.recipe.has_composition
+    assert result.picture.to_pil().getpixel((0, 0)) == (255, 255, 255)
