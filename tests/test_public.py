@@ -7,7 +7,7 @@ def test_public_names() -> None:
     assert mattebox.__all__ == [
         "Client", "Matte", "MatteboxError", "NoSubject", "Picture", "Recipe", "Session",
         "analyse", "check", "cut", "cut_many", "enhance", "find", "foreground",
-        "plan", "read", "refine", "run", "say", "segment", "steps", "upscale", "write",
+        "plan", "read", "refine", "run", "say", "segment", "steps", "upscale", "verify", "write",
     ]  # fmt: skip
     for name in mattebox.__all__:
         assert getattr(mattebox, name).__doc__, name

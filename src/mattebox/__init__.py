@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from mattebox.api import plan as plan
     from mattebox.api import say as say
     from mattebox.api import upscale as upscale
+    from mattebox.api import verify as verify
     from mattebox.client.client import Client as Client
     from mattebox.errors import MatteboxError as MatteboxError
     from mattebox.errors import NoSubject as NoSubject
@@ -49,6 +50,7 @@ _EXPORTS: dict[str, tuple[str, str | None]] = {  # public name: module, attribut
     "plan": ("api", "plan"),
     "say": ("api", "say"),
     "upscale": ("api", "upscale"),
+    "verify": ("api", "verify"),
     "Client": ("client.client", "Client"),
     "read": ("io.reader", "read"),
     "write": ("io.writer", "write"),

@@ -2,10 +2,14 @@
 
 import base64
 import json
+from datetime import UTC, datetime
+from pathlib import Path
 
 import pytest
 from fastapi.testclient import TestClient
 
+from mattebox.pipeline.signing_keys import create_identity, trusted_anchors
+from mattebox.provenance.verification import verify_content
 from mattebox.server.app import create_app
 from mattebox.server.settings import Settings
 from tests.fakes import composite, disc
@@ -193,3 +197,19 @@ def test_deprecated_words_are_accepted(client: TestClient, photo: bytes) -> None
     assert today.status_code == old.status_code == run.status_code == 200
     assert today.content == old.content
     assert today.headers["content-type"] == run.headers["content-type"]
+
+
+def test_results_are_signed_where_the_server_does(
+    tmp_path: Path, photo: bytes, client: TestClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    pytest.importorskip("c2pa")
+    refused = client.post("/v1/cutouts", files={"image": photo}, data={"sign": "true"})
+    assert (refused.status_code, "does not sign" in refused.json()["detail"]) == (422, True)
+    monkeypatch.setenv("MATTEBOX_HOME", str(tmp_path))
+    create_identity("Studio Test", datetime.now(UTC))
+    settings = Settings(model="fast", workers=1, timeout=30, data=str(tmp_path / "data"), sign="always")
+    with TestClient(create_app(settings)) as signing_client:
+        answer = signing_client.post("/v1/cutouts", files={"image": photo})
+    report = verify_content(answer.content, "image/png", anchors=trusted_anchors())
+    assert report.state == "trusted"
+    assert report.manifests[0].actions[1].description == "Background removed"

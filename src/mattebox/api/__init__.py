@@ -1,4 +1,4 @@
-"""The Python API: `cut`, `cut_many`, `enhance`, `upscale`, `find`, `analyse`, `check`, `plan` and `say`.
+"""The Python API: `cut`, `cut_many`, `enhance`, `upscale`, `find`, `analyse`, `check`, `verify`, `plan` and `say`.
 
 import mattebox as mb
 mb.cut("photo.jpg").save("cut.png")
@@ -10,6 +10,7 @@ from mattebox.api.many import cut_many as cut_many
 from mattebox.api.measurements import analyse as analyse
 from mattebox.api.measurements import check as check
 from mattebox.api.measurements import find as find
+from mattebox.api.measurements import verify as verify
 from mattebox.api.operations import cut as cut
 from mattebox.api.operations import enhance as enhance
 from mattebox.api.operations import upscale as upscale

@@ -1,4 +1,4 @@
-"""`find`, `analyse` and `check`: what is in a photograph, what it needs, and whether a marketplace takes it."""
+"""`find`, `analyse`, `check` and `verify`: what is in a photograph, what it needs, who takes it, and who made it."""
 
 from __future__ import annotations
 
@@ -14,8 +14,10 @@ from mattebox.matting import subject_list
 from mattebox.models.instance_masks import Instance
 from mattebox.models.matte_session import Session
 from mattebox.pipeline import marketplace_check
+from mattebox.pipeline.file_verification import verify_file
 from mattebox.pipeline.photo_analysis import analyse_picture
 from mattebox.pipeline.result import Result
+from mattebox.provenance.verification import ProvenanceReport
 
 
 def find(
@@ -104,3 +106,30 @@ def check(source: PictureSource | Result, marketplace: str, *, max_pixels: int =
         return marketplace_check.check_picture(load_picture(source, max_pixels), marketplace)
     name = source_display_name(source)
     return marketplace_check.check_listing(read_bytes(source, name=name), marketplace, name, max_pixels)
+
+
+def verify(path: str | os.PathLike[str], *, anchors: bytes = b"") -> ProvenanceReport:
+    """Verify the Content Credentials (C2PA) of a file: who signed it, whether it was changed since, and its history.
+
+    Parameters
+    ----------
+    path : path
+        A picture, or any file with its manifest beside it (NAME.c2pa); "-" is standard input.
+    anchors : bytes
+        Certificates (PEM) of authorities to trust, besides your own.
+
+    Returns
+    -------
+    ProvenanceReport
+        With `state` ("trusted", "valid", "altered" or "none") and `manifests`, the newest first.
+
+    Raises
+    ------
+    UsageError, InputError
+
+    Examples
+    --------
+        mb.cut("photo.jpg").save("cut.png", sign=True)
+        print(mb.verify("cut.png").state)
+    """
+    return verify_file(os.fspath(path), anchors)

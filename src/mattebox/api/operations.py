@@ -10,9 +10,10 @@ from typing import Any, Unpack
 from mattebox.api.documentation import document_parameters
 from mattebox.api.parameters import CutParameters, EnhanceParameters, PictureSource
 from mattebox.api.result import CutoutResult
-from mattebox.api.sources import ImageArguments, load_picture
+from mattebox.api.sources import ImageArguments, load_photograph
 from mattebox.core.limits import MAX_INPUT_PIXELS
 from mattebox.models.matte_session import Session
+from mattebox.pipeline.output_provenance import Origin
 from mattebox.pipeline.run import run_recipe
 from mattebox.recipe.flat_parameters import build_recipe, stringify_values
 from mattebox.recipe.presets import enhance_base_recipe, find_preset_or_file, require_kind
@@ -40,7 +41,7 @@ class Operation:
 
     def run(self, source: PictureSource, session: Session | None = None) -> CutoutResult:
         """Read a photograph and run the recipe on it; `session` stands in for the recipe's model."""
-        picture = load_picture(source, self._max_pixels)
+        picture, content = load_photograph(source, self._max_pixels)
         path = Path(source) if isinstance(source, str | os.PathLike) else None
         result = run_recipe(
             picture,
@@ -51,7 +52,8 @@ class Operation:
             name=str(path or "the photograph"),
             open_image=self._images.open,
         )
-        return CutoutResult(**vars(result), source=path, save_step=self.recipe.save_step)
+        origin = Origin("photograph" if path is None or str(path) == "-" else path.name, picture.size, content)
+        return CutoutResult(**vars(result), source=path, recipe=self.recipe, origin=origin)
 
 
 @document_parameters(CutParameters)

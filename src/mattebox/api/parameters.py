@@ -78,6 +78,8 @@ class EnhanceParameters(TypedDict, total=False):
     profile: Literal["keep", "srgb"]
     bit_depth: Literal["keep", "8"]
     check_for: str
+    sign: bool
+    mark_source: bool
 
 
 class CutParameters(EnhanceParameters, total=False):

@@ -4,14 +4,19 @@ from __future__ import annotations
 
 import os
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import BinaryIO, Literal
 
 from mattebox.composition.marketplace.compliance import ComplianceReport
 from mattebox.io.writer import write
 from mattebox.pipeline import marketplace_check
+from mattebox.pipeline.output_provenance import Origin, prepare_output
 from mattebox.pipeline.result import Result
 from mattebox.pipeline.save_options import save_options
+from mattebox.provenance.signing import SigningIdentity
+from mattebox.recipe.flat_parameters import build_recipe
+from mattebox.recipe.recipe import Recipe
 from mattebox.recipe.steps import Save
 
 
@@ -43,12 +48,15 @@ class CutoutResult(Result):
         Background, shadow and subject of a composition, from the bottom; empty without one.
     source : Path or None
         The photograph's file, which `save` never overwrites.
-    save_step : Save
-        The recipe's settings for saving.
+    recipe : Recipe
+        What was done, with the settings for saving.
+    origin : Origin or None
+        The photograph's name, size and encoded file, for the history that a signed result carries.
     """
 
     source: Path | None = None
-    save_step: Save = field(default_factory=Save)
+    recipe: Recipe = field(default_factory=lambda: Recipe((Save(),)))
+    origin: Origin | None = field(default=None, repr=False)
 
     def save(
         self,
@@ -58,6 +66,7 @@ class CutoutResult(Result):
         quality: int | None = None,
         overwrite: bool = True,
         hidden: Literal["zero", "keep"] = "zero",
+        sign: bool | SigningIdentity | None = None,
     ) -> ComplianceReport | None:
         """Write the picture to a file, completely or not at all.
 
@@ -73,6 +82,9 @@ class CutoutResult(Result):
             Whether an existing file may be replaced. The photograph itself never is.
         hidden : {"zero", "keep"}
             Colours of pixels that are fully transparent: cleared or kept.
+        sign : bool or SigningIdentity, optional
+            Whether Content Credentials (C2PA) say what was done, signed by the key of `mattebox provenance init` or by
+            another identity; by default as the recipe says. Needs mattebox[provenance].
 
         Returns
         -------
@@ -85,11 +97,23 @@ class CutoutResult(Result):
         OutputError
             When it cannot be written, or the format cannot hold it.
         """
-        options = save_options(self.save_step)
+        save_step = self.recipe.save_step
+        options = save_options(save_step)
         options["format"], options["quality"] = format or options["format"], quality or options["quality"]
         inputs = () if self.source is None else (self.source,)
-        write(self.picture, target, overwrite=overwrite, inputs=inputs, hidden=hidden, layers=self.layers, **options)
-        marketplace = self.save_step.check_for
+        result, sign_output = prepare_output(
+            self,
+            self.recipe if sign is None else build_recipe({"sign": bool(sign)}, self.recipe),
+            self.origin or Origin("photograph", self.picture.size),
+            title=Path(target).name if isinstance(target, str | os.PathLike) and str(target) != "-" else "picture",
+            now=datetime.now(UTC),
+            identity=sign if isinstance(sign, SigningIdentity) else None,
+        )
+        write(
+            result.picture, target, overwrite=overwrite, inputs=inputs, hidden=hidden, layers=self.layers,
+            sign=sign_output, **options,
+        )  # fmt: skip
+        marketplace = save_step.check_for
         if marketplace == marketplace_check.NO_MARKETPLACE or not isinstance(target, str | os.PathLike):
             return None
         path = Path(target)

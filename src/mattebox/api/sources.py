@@ -13,6 +13,7 @@ from mattebox.core.pillow_conversion import is_pil_image
 from mattebox.errors import UsageError
 from mattebox.io import header_check
 from mattebox.io.reader import read, read_cached
+from mattebox.io.sources import read_bytes, source_display_name
 from mattebox.pipeline.result import Result
 from mattebox.types import Picture
 
@@ -24,10 +25,17 @@ IMAGE_PARAMETERS = {  # parameters that may be pictures, with the text that a re
 
 def load_picture(source: Any, max_pixels: int) -> Picture:
     """The photograph from whatever holds it. InputError; UsageError for what holds none."""
+    return load_photograph(source, max_pixels)[0]
+
+
+def load_photograph(source: Any, max_pixels: int) -> tuple[Picture, bytes | None]:
+    """The photograph from whatever holds it, and its encoded file where there is one. InputError, UsageError."""
     if is_image(source):
-        return _convert_image(source, max_pixels, "the photograph")
+        return _convert_image(source, max_pixels, "the photograph"), None
     if isinstance(source, str | os.PathLike | bytes | bytearray | memoryview) or hasattr(source, "read"):
-        return read(source, max_pixels=max_pixels)
+        name = source_display_name(source)
+        content = read_bytes(source, name=name)
+        return read(content, max_pixels=max_pixels, name=name), content
     remedy = "give a path, bytes, a binary file object, a Picture, a PIL.Image or a NumPy array"
     if isinstance(source, Result):
         remedy = "give its `.picture`"

@@ -7,6 +7,8 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime
+from pathlib import PurePath
 from typing import Literal, Protocol
 
 from mattebox._version import __version__
@@ -25,9 +27,11 @@ from mattebox.io.sources import read_bytes, read_item
 from mattebox.io.writer import write
 from mattebox.models.matte_session import Session
 from mattebox.pipeline import marketplace_check, restoration
+from mattebox.pipeline.output_provenance import Origin, prepare_output
 from mattebox.pipeline.result import Result
 from mattebox.pipeline.run import run_recipe
 from mattebox.pipeline.save_options import save_options
+from mattebox.provenance.signing import SigningIdentity
 from mattebox.recipe.recipe import Recipe
 from mattebox.recipe.steps import Upscale
 from mattebox.types import Box, ImageShape, Picture
@@ -116,6 +120,8 @@ class LocalJobRunner:
         As in `run_recipe`.
     budget : PixelBudget
         Shared by all jobs.
+    identity : SigningIdentity or None
+        Who signs, where the recipe says so; None for the one that is kept.
     """
 
     recipe: Recipe
@@ -128,6 +134,7 @@ class LocalJobRunner:
     needs_hashes: bool = False
     on_progress: Callable[[str, float], None] | None = None
     budget: PixelBudget = field(default_factory=lambda: PixelBudget(MAX_PIXELS_IN_USE))
+    identity: SigningIdentity | None = None
 
     def __call__(self, job: BatchJob) -> Outcome:
         """Run one job. A MatteboxError becomes its outcome; other exceptions are raised."""
@@ -161,6 +168,7 @@ class LocalJobRunner:
         height, width = restoration.target_shape((header.height, header.width), self.recipe)
         with self.budget.reserve(max(header.width * header.height, width * height)):
             picture = read(data, max_pixels=self.max_pixels, metadata=self.metadata, name=job.name)
+            origin = _describe_origin(job, picture, data if self.recipe.save_step.sign == "yes" else None)
             del data
             if job.target is not None:
                 atomic_write.make_folder(job.target.parent)
@@ -174,11 +182,22 @@ class LocalJobRunner:
                     open_tile_sink=open_tile_sink,
                     is_checked=True,
                 )
-                self._write_result(job, result)
+                result = self._write_result(job, result, origin)
         return result
 
-    def _write_result(self, job: BatchJob, result: Result) -> None:
-        """Write a result, with the mark by which a later run recognises it, unless it has no metadata at all."""
+    def _write_result(self, job: BatchJob, result: Result, origin: Origin) -> Result:
+        """Write a result, with the mark by which a later run recognises it, unless it has no metadata at all.
+
+        Returns it with the notes that apply to what was written.
+        """
+        result, sign = prepare_output(
+            result,
+            self.recipe,
+            origin,
+            title="picture" if job.target is None else job.target.name,
+            now=datetime.now(UTC),
+            identity=self.identity,
+        )
         picture = result.picture
         if self.metadata != "none":
             marked = replace(picture.metadata, exif=mark_exif(picture.metadata.exif))
@@ -190,8 +209,10 @@ class LocalJobRunner:
             overwrite=self.overwrite or job.is_resumed,
             inputs=() if job.source is None else (job.source,),
             hidden=self.hidden,
+            sign=sign,
             **save_options(self.recipe.save_step),
         )
+        return result
 
     @contextmanager
     def _open_tile_checkpoint(self, job: BatchJob, input_hash: str) -> Iterator[OpenTileSink]:
@@ -212,6 +233,12 @@ class LocalJobRunner:
         finally:
             checkpoint.close()
         checkpoint.clear()
+
+
+def _describe_origin(job: BatchJob, picture: Picture, content: bytes | None) -> Origin:
+    """The photograph for the record of its result; its name without folders or address."""
+    name = PurePath(job.member or job.source or "photograph").name
+    return Origin("photograph" if name == "-" else name, picture.size, content)
 
 
 def read_input(job: BatchJob) -> bytes:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import os
 from collections.abc import Callable, Iterable, Iterator
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import TypeAlias
 
@@ -29,6 +30,7 @@ from mattebox.models import matte_session
 from mattebox.models.runtime.devices import benefits_from_batching, select_provider
 from mattebox.models.store.settings import is_offline
 from mattebox.pipeline import restoration
+from mattebox.pipeline.signing_keys import load_identity
 from mattebox.recipe.recipe import Recipe
 
 BatchEntry: TypeAlias = BatchJob | BatchFailure
@@ -133,6 +135,7 @@ def _open_local_runner(
     runner = LocalJobRunner(
         recipe, session, options.max_pixels, options.metadata, options.overwrite,
         "keep" if options.keep_hidden else "zero", concurrency, bool(options.report), console.show_progress,
+        identity=load_identity(datetime.now(UTC)) if recipe.save_step.sign == "yes" else None,
     )  # fmt: skip
     return runner, "+".join(hashes)
 

@@ -17,9 +17,9 @@ from mattebox.core.suggestions import similar_names, suggest_names
 
 COMMAND_SECTIONS: Mapping[str, tuple[str, ...]] = {  # each command is a module of this package
     "Photographs": ("cut", "enhance", "upscale", "run", "say"),
-    "Measurements and rules": ("find", "analyse", "check", "recipes"),
+    "Measurements and rules": ("find", "analyse", "check", "verify", "recipes"),
     "Server": ("serve", "keys"),
-    "Models and this installation": ("models", "cache", "doctor", "completion", "help"),
+    "Models and this installation": ("models", "cache", "provenance", "doctor", "completion", "help"),
 }
 PLUGIN_SECTION = "Training and plug-ins"
 COMMANDS = tuple(name for names in COMMAND_SECTIONS.values() for name in names)

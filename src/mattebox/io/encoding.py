@@ -9,7 +9,7 @@ from __future__ import annotations
 import io
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from typing import Any, Literal
+from typing import Any, Literal, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -29,6 +29,13 @@ MIN_QUALITY = 40  # blocks are visible below it
 EXIF_PREFIX = b"Exif\0\0"
 TIFF_XMP_TAG = 700
 ONE_CHANNEL_FORMATS = ("jpeg", "tiff", "bmp")  # of those that Pillow writes; WebP and AVIF have only colours
+
+
+class EncodedOutput(NamedTuple):
+    """An encoded picture, and the bytes of a second file that belongs beside it."""
+
+    content: bytes
+    sidecar: bytes | None = None
 
 
 @dataclass(frozen=True)

@@ -7,7 +7,7 @@ from functools import lru_cache
 from typing import BinaryIO, Literal
 
 from mattebox.core.limits import MAX_INPUT_PIXELS
-from mattebox.io import colour, colour_signalling, gain_map, header_check, metadata, sources
+from mattebox.io import colour, colour_signalling, content_credentials, gain_map, header_check, metadata, sources
 from mattebox.io.decoding import decode, translate_decoder_errors
 from mattebox.io.orientation import apply_orientation, orient_metadata
 from mattebox.types import Picture
@@ -82,6 +82,8 @@ def _build_picture(
         rgb = apply_orientation(converted.rgb, decoded.orientation)
         alpha = decoded.pixel_data.alpha
         gain_map_notes = (gain_map.GAIN_MAP_NOTE,) if gain_map.has_gain_map(data, file_header.format) else ()
+        has_credentials = content_credentials.has_content_credentials(data)
+        credentials_notes = (content_credentials.CREDENTIALS_NOTE,) if has_credentials else ()
         file = data if file_header.format == "tiff" else None
         upright_metadata = orient_metadata(
             metadata.collect_metadata(decoded.info, policy, tiff_bytes=file), decoded.orientation
@@ -91,5 +93,5 @@ def _build_picture(
             None if alpha is None else apply_orientation(alpha, decoded.orientation),
             converted.profile,
             upright_metadata,
-            decoded.notes + gain_map_notes + signal.notes + converted.notes,
+            decoded.notes + gain_map_notes + credentials_notes + signal.notes + converted.notes,
         )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Collection, Sequence
+from collections.abc import Callable, Collection, Sequence
 from pathlib import Path
 from typing import BinaryIO
 
@@ -12,6 +12,7 @@ from mattebox.core.interface import name_parameter
 from mattebox.errors import OutputError
 from mattebox.io import atomic_write
 from mattebox.io.encoding import (
+    EncodedOutput,
     FileFormat,
     HiddenColours,
     encode,
@@ -23,6 +24,11 @@ from mattebox.io.encoding import (
 from mattebox.types import Layer, Picture
 
 OutputTarget = str | os.PathLike[str] | BinaryIO
+
+SignOutput = Callable[[bytes, FileFormat], EncodedOutput]
+"""Puts a signed manifest into an encoded picture, or makes one that is written beside it."""
+
+SIDECAR_SUFFIX = ".c2pa"
 
 
 def write(
@@ -36,6 +42,7 @@ def write(
     layers: Sequence[Layer] = (),
     inputs: Collection[Path] = (),
     hidden: HiddenColours = "zero",
+    sign: SignOutput | None = None,
 ) -> Path | None:
     """Write a picture.
 
@@ -59,6 +66,9 @@ def write(
         Files that are never overwritten.
     hidden
         "keep" writes the colours under alpha 0; "zero" sets them to black.
+    sign
+        Signs the encoded picture. Where its format has no place for a manifest, it is written beside the file, with
+        the suffix .c2pa.
 
     Returns
     -------
@@ -74,17 +84,58 @@ def write(
     --------
     >>> mb.write(cutout, "cut.png")
     """
+
+    def encode_in(kind: FileFormat) -> EncodedOutput:
+        def encode_within(limit: int | None) -> bytes:
+            return _encode_output(picture, kind, quality, limit, layers, hidden)
+
+        return EncodedOutput(encode_within(max_bytes)) if sign is None else _sign(encode_within, kind, max_bytes, sign)
+
     if isinstance(target, str | os.PathLike) and os.fspath(target) != "-":
         path = Path(target)
         kind = find_format(format or "png") if _is_nameless_stream(path) else output_format(path, format)
         check_not_input(path, inputs)
-        atomic_write.write_bytes(
-            path, _encode_output(picture, kind, quality, max_bytes, layers, hidden), overwrite=overwrite
-        )
+        _write_files(path, encode_in(kind), overwrite, inputs)
         return path
     file = sys.stdout.buffer if isinstance(target, str | os.PathLike) else target
-    _write_stream(_encode_output(picture, find_format(format or "png"), quality, max_bytes, layers, hidden), file)
+    kind = find_format(format or "png")
+    output = encode_in(kind)
+    if output.sidecar is not None:
+        raise _no_place_error(kind)
+    _write_stream(output.content, file)
     return None
+
+
+def _sign(
+    encode_within: Callable[[int | None], bytes], kind: FileFormat, max_bytes: int | None, sign: SignOutput
+) -> EncodedOutput:
+    """The signed picture; encoded once more, smaller, where its manifest takes it over the limit."""
+    encoded = encode_within(max_bytes)
+    output = sign(encoded, kind)
+    if max_bytes is None or len(output.content) <= max_bytes:
+        return output
+    manifest_bytes = len(output.content) - len(encoded)
+    return sign(encode_within(max(1, max_bytes - manifest_bytes)), kind)
+
+
+def _write_files(path: Path, output: EncodedOutput, overwrite: bool, inputs: Collection[Path]) -> None:
+    """Write the picture, and before it what belongs beside it, so that no picture stands without."""
+    if output.sidecar is not None:
+        if atomic_write.is_stream(path):
+            raise _no_place_error(output_format(path))
+        beside = path.with_suffix(SIDECAR_SUFFIX)
+        check_not_input(beside, inputs)
+        if not overwrite and os.path.lexists(path):
+            atomic_write.write_bytes(path, output.content, overwrite=False)  # raises
+        atomic_write.write_bytes(beside, output.sidecar, overwrite=overwrite)
+    atomic_write.write_bytes(path, output.content, overwrite=overwrite)
+
+
+def _no_place_error(kind: FileFormat) -> OutputError:
+    return OutputError(
+        f"{kind.name.upper()} has no place for Content Credentials, and there is no file to put them beside",
+        "choose png, jpg, webp, tiff or avif, or write to a file",
+    )
 
 
 def _encode_output(

@@ -27,6 +27,8 @@ class Result:
         Duration of each stage.
     layers : tuple of Layer
         What it was composed of, from the bottom; empty when nothing was composed.
+    effective_stages : tuple of str
+        The stages that changed pixels: "restore", "cut", "upscale", "faces", "develop", "compose".
     """
 
     picture: Picture
@@ -35,6 +37,7 @@ class Result:
     device: str | None = None
     seconds: dict[str, float] = field(default_factory=dict)
     layers: tuple[Layer, ...] = ()
+    effective_stages: tuple[str, ...] = ()
 
     @property
     def shape(self) -> ImageShape:

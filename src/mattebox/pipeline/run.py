@@ -6,6 +6,8 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from functools import partial
 
+import numpy as np
+
 from mattebox.composition import drawn_extent, layer_composition
 from mattebox.composition.marketplace.rules import find_rules
 from mattebox.core import cpu_threads
@@ -137,20 +139,27 @@ class _PipelineRun:
         """All stages of which the recipe has a step."""
         recipe = self.recipe
         if recipe.find_step(Restore) is not None:
-            self._time("restore", self._restore)
-        if recipe.cut_step is not None:
-            self._cut(recipe.cut_step)
+            self._record("restore", lambda: self._time("restore", self._restore))
+        if (cut_step := recipe.cut_step) is not None:
+            self._record("cut", lambda: self._cut(cut_step))
         if recipe.find_step(Upscale) is not None:
-            self._time("upscale", self._upscale)
+            self._record("upscale", lambda: self._time("upscale", self._upscale))
         if recipe.find_step(Faces) is not None:
-            self._time("faces", self._restore_faces)
+            self._record("faces", lambda: self._time("faces", self._restore_faces))
         if develop.has_develop_steps(recipe):
-            self._time("develop", self._develop)
+            self._record("develop", lambda: self._time("develop", self._develop))
         if recipe.has_composition:
-            self._compose()
+            self._record("compose", self._compose)
         if (save_step := recipe.find_step(Save)) is not None:
             self._time("deliver", lambda: self._convert_for_output(save_step))
         return replace(self.result, seconds=self.networks.timer.seconds)
+
+    def _record(self, stage: str, function: Callable[[], None]) -> None:
+        """Run a stage, and remember it where it changed pixels."""
+        before, stages = self.result.picture, self.result.effective_stages
+        function()
+        is_effective = not _has_same_pixels(before, self.result.picture)
+        self.result = replace(self.result, effective_stages=(*stages, stage) if is_effective else stages)
 
     def _time(self, stage: str, function: Callable[[], None]) -> None:
         self.networks.timer.run(stage, function)
@@ -248,3 +257,14 @@ class _PipelineRun:
         if alpha is not None and alpha.any():
             return subject_box(alpha)
         return 0, 0, *self.result.picture.size
+
+
+def _has_same_pixels(first: Picture, second: Picture) -> bool:
+    """Whether two pictures show the same; cheap where they share their arrays."""
+    return _is_same_plane(first.rgb, second.rgb) and _is_same_plane(first.alpha, second.alpha)
+
+
+def _is_same_plane(first: Pixels | None, second: Pixels | None) -> bool:
+    if first is second:
+        return True
+    return first is not None and second is not None and np.array_equal(first, second)

@@ -8,7 +8,7 @@ from typing import Annotated, Literal
 from msgspec import Meta
 
 from mattebox.errors import UsageError
-from mattebox.recipe.field_types import Percent
+from mattebox.recipe.field_types import Percent, switch
 from mattebox.recipe.step import Step
 
 
@@ -38,6 +38,17 @@ class Save(Step, frozen=True):
     check_for: Annotated[
         str, Meta(description="the marketplace whose rules the written file is held against, such as amazon, or none")
     ] = "none"
+
+    sign: Annotated[
+        Literal["no", "yes"],
+        Meta(description="yes signs the file: Content Credentials (C2PA) say what was done, and by whom"),
+        switch("sign", "yes", "sign the file: Content Credentials (C2PA) say what was done, and by whom"),
+    ] = "no"
+    mark_source: Annotated[
+        Literal["no", "yes"],
+        Meta(description="yes states in the file's XMP how it was made (IPTC digital source type, history)"),
+        switch("mark_source", "yes", "state in the file's XMP how it was made (IPTC digital source type, history)"),
+    ] = "no"
 
     @property
     def max_bytes(self) -> int | None:

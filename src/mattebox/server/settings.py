@@ -26,6 +26,7 @@ from mattebox.server.event_log import LOG_FORMATS
 
 ENVIRONMENT_PREFIX = "MATTEBOX_SERVER_"
 ROLES = ("all", "api", "worker")
+SIGNING_MODES = ("never", "asked", "always")
 FREE_BYTES_PER_WORKER = 2_000_000_000  # that a worker takes for the largest pictures
 
 
@@ -84,6 +85,11 @@ class Settings:
     keep: int = setting(3600, "seconds a finished job is kept before it is erased")
     jobs: int = setting(1000, "unfinished jobs of a key at a time; more are answered 503. 0 for no jobs at all")
     job_pixels: int = setting(0, "pictures of more pixels become jobs unasked; 0 for none")
+    sign: str = setting(
+        "never",
+        "sign results (Content Credentials) with the key of `mattebox provenance init`: never, asked (where a request "
+        "says `sign`), or always",
+    )
     hook_secret: str = setting("", "the secret that signs web hooks; empty for no web hooks")
     log: str = setting("none", "none, or json: a line on standard error for each request, without names or pictures")
     urls: bool = setting(False, "fetch pictures from the addresses that requests give")
@@ -205,6 +211,8 @@ def _check_settings(settings: Settings) -> None:
             f"{ENVIRONMENT_PREFIX}ROLE={settings.role} needs jobs that machines share",
             f"give {ENVIRONMENT_PREFIX}DATABASE",
         )
+    if settings.sign not in SIGNING_MODES:
+        raise UsageError(f"{ENVIRONMENT_PREFIX}SIGN={settings.sign} is unclear", f"give {', '.join(SIGNING_MODES)}")
     if settings.log not in LOG_FORMATS:
         raise UsageError(
             f"{ENVIRONMENT_PREFIX}LOG={settings.log} is not a log format", f"give {' or '.join(LOG_FORMATS)}"

@@ -11,6 +11,7 @@ from importlib import import_module
 import msgspec
 
 from mattebox.errors import InputMissing, UsageError
+from mattebox.recipe.flat_parameters import build_recipe
 from mattebox.recipe.recipe import Recipe
 from mattebox.server.http.encoded_picture import EncodedPicture
 from mattebox.server.http.problems import Problem
@@ -49,6 +50,7 @@ def prepare_task(
         For whatever the recipe or the image headers show to be wrong; only pixels can still be wrong afterwards.
     """
     images = images or {}
+    recipe = apply_signing_mode(recipe, settings.sign)
     check_models(recipe, settings.model)
     _check_recipe(recipe, images)
     if not len(source):
@@ -69,6 +71,15 @@ def prepare_task(
         "most_pixels": max_working_pixels,  # stored with jobs, hence not renamed
     }
     return WorkerTask(header, (source.content, *(picture.content for picture in images.values())), pixels)
+
+
+def apply_signing_mode(recipe: Recipe, mode: str) -> Recipe:
+    """The recipe, signed where the server always signs. UsageError where it asks for what this server never does."""
+    if mode == "always":
+        return build_recipe({"sign": True}, recipe)
+    if mode == "never" and recipe.save_step.sign == "yes":
+        raise UsageError("this server does not sign results", "leave out `sign`, or ask its operator")
+    return recipe
 
 
 async def execute_task(

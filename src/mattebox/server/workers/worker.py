@@ -8,8 +8,10 @@ Decoders and networks run nowhere else in the server. The server kills a worker 
 from __future__ import annotations
 
 import contextlib
+import io
 import os
 import sys
+from datetime import UTC, datetime
 from functools import partial
 from traceback import format_tb
 from typing import TYPE_CHECKING, Any, BinaryIO
@@ -17,6 +19,7 @@ from typing import TYPE_CHECKING, Any, BinaryIO
 from mattebox.server.workers.protocol import PROGRESS_KEY, RUNNING_KEY, pack_frame, read_frame
 
 if TYPE_CHECKING:
+    from mattebox.io.writer import SignOutput
     from mattebox.pipeline.result import Result
     from mattebox.recipe.steps import Save
     from mattebox.types import OnProgress, Picture
@@ -99,12 +102,14 @@ def pack_error(code: str, problem: str, remedy: str) -> bytes:
 def _run_task(task: dict[str, Any], data: bytes, threads: int, on_progress: OnProgress) -> bytes:
     from mattebox.io.reader import read
     from mattebox.models.matte_session import open_session
+    from mattebox.pipeline.output_provenance import Origin, prepare_output
     from mattebox.pipeline.run import run_recipe
     from mattebox.recipe.serialization import parse_recipe
     from mattebox.server.progress import ProgressReporter
 
     recipe = parse_recipe(task["recipe"])
-    source = read(_slice_bytes(data, task["source"]), max_pixels=task["max_pixels"], name="the picture")
+    content = _slice_bytes(data, task["source"])
+    source = read(content, max_pixels=task["max_pixels"], name="the picture")
     model = recipe.required_model
     result = run_recipe(
         _shrink_picture(source, task["most_pixels"]),
@@ -116,7 +121,15 @@ def _run_task(task: dict[str, Any], data: bytes, threads: int, on_progress: OnPr
         open_image=partial(_open_image, task, data),
         on_progress=ProgressReporter(recipe, on_progress),
     )
-    body, metadata = _encode_result(result, recipe.save_step)
+    result, sign = prepare_output(
+        result,
+        recipe,
+        Origin("photograph", source.size, content),
+        title="picture",
+        now=datetime.now(UTC),
+        read_image=lambda name: _slice_bytes(data, task["images"][name]),
+    )
+    body, metadata = _encode_result(result, recipe.save_step, sign)
     if recipe.save_step.check_for != "none":
         metadata["check"] = _check_marketplace(body, recipe.save_step.check_for)
     height, width = source.shape
@@ -136,17 +149,18 @@ def _open_image(task: dict[str, Any], data: bytes, name: str) -> Picture:
     return read(_slice_bytes(data, images[name]), max_pixels=task["max_pixels"], name=name)
 
 
-def _encode_result(result: Result, save: Save) -> tuple[bytes, dict[str, Any]]:
+def _encode_result(result: Result, save: Save, sign: SignOutput | None) -> tuple[bytes, dict[str, Any]]:
     """The encoded result, and its metadata."""
-    from mattebox.io.encoding import encode, encode_layers, encode_within_limit, find_format
+    from mattebox.io.encoding import find_format
+    from mattebox.io.writer import write
 
     picture, file_format = result.picture, find_format("png" if save.format == "auto" else save.format)
-    if file_format.has_layers and result.layers:
-        body = encode_layers(result.layers, file_format.name)
-    elif save.max_bytes is None:
-        body = encode(picture, file_format.name, quality=save.quality or None)
-    else:
-        body = encode_within_limit(picture, file_format.name, save.max_bytes, quality=save.quality or None)
+    file = io.BytesIO()
+    write(
+        picture, file, format=file_format.name, quality=save.quality or None, max_bytes=save.max_bytes,
+        layers=result.layers if file_format.has_layers else (), sign=sign,
+    )  # fmt: skip
+    body = file.getvalue()
     height, width = picture.shape
     metadata: dict[str, Any] = {"mime": file_format.mime_type, "format": file_format.name}
     metadata |= {"width": width, "height": height, "notes": list(picture.notes)}

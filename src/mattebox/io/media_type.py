@@ -1,0 +1,27 @@
+"""The media type (MIME) of a file, by its content."""
+
+from __future__ import annotations
+
+from mattebox.io import header_check
+from mattebox.io.encoding import FORMATS
+
+UNKNOWN_MEDIA_TYPE = "application/octet-stream"
+OTHER_PICTURE_TYPES = {"heif": "image/heic", "gif": "image/gif", "jpeg2000": "image/jp2"}
+VIDEO_BRAND_QUICKTIME = b"qt  "
+
+
+def identify_media_type(content: bytes) -> str:
+    """The type of a picture, MP4 or MOV file; `application/octet-stream` for any other.
+
+    Parameters
+    ----------
+    content : bytes
+        The whole file, or its first bytes.
+    """
+    name = header_check.identify_format(content)
+    if name is not None:
+        known = FORMATS.get(name)
+        return known.mime_type if known else OTHER_PICTURE_TYPES.get(name, f"image/{name}")
+    if content[4:8] == b"ftyp":
+        return "video/quicktime" if content[8:12] == VIDEO_BRAND_QUICKTIME else "video/mp4"
+    return UNKNOWN_MEDIA_TYPE

@@ -1,0 +1,181 @@
+"""What goes with a result that says how it was made: its signature and its XMP, by the recipe's step Save."""
+
+from __future__ import annotations
+
+import os
+import re
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from datetime import datetime
+from functools import partial
+from typing import Any
+
+import msgspec
+
+from mattebox.composition.background_spec import BackgroundBlur, BackgroundImage, parse_background
+from mattebox.errors import InputError
+from mattebox.io.content_credentials import CREDENTIALS_NOTE
+from mattebox.io.encoding import EncodedOutput, FileFormat
+from mattebox.io.media_type import identify_media_type
+from mattebox.io.sources import read_bytes
+from mattebox.io.writer import SignOutput
+from mattebox.pipeline.model_use import list_models
+from mattebox.pipeline.result import Result
+from mattebox.pipeline.signing_keys import load_identity
+from mattebox.provenance.actions import EditFacts, NewBackground, list_actions
+from mattebox.provenance.manifest import PARENT_LABEL, Ingredient, ManifestFacts, background_ingredient
+from mattebox.provenance.signing import SigningIdentity, sign_content
+from mattebox.recipe.recipe import Recipe
+from mattebox.recipe.steps import Background
+from mattebox.types import ImageSize
+
+PATH_FIELD = re.compile(r"(plate\()?(.*?)(\)?)", re.DOTALL)
+
+
+@dataclass(frozen=True)
+class Origin:
+    """The photograph that a result was made of.
+
+    Attributes
+    ----------
+    name : str
+        Its file's name, without the folder; or "photograph".
+    size : (width, height)
+        In pixels.
+    content : bytes or None
+        The encoded file; None where it was a picture in memory.
+    """
+
+    name: str
+    size: ImageSize
+    content: bytes | None = None
+
+
+ReadImageFile = Callable[[str], bytes | None]
+
+
+def read_image_file(path: str) -> bytes | None:
+    """The bytes of a picture that a recipe names; None for one in memory, or that cannot be read."""
+    try:
+        return None if path.startswith("<") else read_bytes(path)
+    except InputError:
+        return None
+
+
+def prepare_output(
+    result: Result,
+    recipe: Recipe,
+    origin: Origin,
+    *,
+    title: str,
+    now: datetime,
+    identity: SigningIdentity | None = None,
+    read_image: ReadImageFile = read_image_file,
+) -> tuple[Result, SignOutput | None]:
+    """What the step Save asks for besides the picture itself.
+
+    Parameters
+    ----------
+    result : Result
+        Of the recipe.
+    recipe : Recipe
+        What was done.
+    origin : Origin
+        The photograph.
+    title : str
+        The result's file name.
+    now : datetime
+        The time of the actions, with a zone.
+    identity : SigningIdentity, optional
+        Who signs; by default the one that is kept.
+    read_image : callable
+        Gives the bytes of pictures that the recipe names.
+
+    Returns
+    -------
+    Result, callable or None
+        The result to write, and what signs its encoded picture, for `io.writer.write`.
+
+    Raises
+    ------
+    UsageError
+        There is nobody to sign, or the library is missing.
+    """
+    if recipe.save_step.sign != "yes":
+        return result, None
+    facts = collect_facts(result, recipe, origin, read_image)
+    identity = identity or load_identity(now)
+    sign = partial(_sign_output, facts=_manifest_facts(result, recipe, origin, facts, title, now), identity=identity)
+    notes = tuple(note for note in result.picture.notes if note != CREDENTIALS_NOTE)
+    return replace(result, picture=replace(result.picture, notes=notes)), sign
+
+
+def collect_facts(result: Result, recipe: Recipe, origin: Origin, read_image: ReadImageFile) -> EditFacts:
+    """What the recipe did to the photograph."""
+    return EditFacts(
+        origin.size, result.picture.size, result.effective_stages, _describe_background(recipe, read_image)
+    )
+
+
+def _manifest_facts(
+    result: Result, recipe: Recipe, origin: Origin, facts: EditFacts, title: str, now: datetime
+) -> ManifestFacts:
+    ingredients = [Ingredient(PARENT_LABEL, origin.name, _media_type(origin.content), origin.content)]
+    if facts.background is not None and facts.background.content:
+        content = facts.background.content
+        ingredients.append(background_ingredient(facts.background, _media_type(content)))
+    return ManifestFacts(
+        title,
+        list_actions(recipe, facts),
+        ingredients,
+        list_models(recipe, result),
+        describe_recipe(recipe),
+        now,
+        facts.watermark,
+    )
+
+
+def _sign_output(
+    content: bytes, file_format: FileFormat, *, facts: ManifestFacts, identity: SigningIdentity
+) -> EncodedOutput:
+    return sign_content(content, file_format.mime_type, facts, identity)
+
+
+def describe_recipe(recipe: Recipe) -> dict[str, Any]:
+    """The recipe as data, with the names of files in place of their paths: folders are nobody else's concern."""
+    data: dict[str, Any] = msgspec.to_builtins(recipe)
+    for step in data["steps"]:
+        defaults = msgspec.structs.asdict(type(next(s for s in recipe.steps if s.tag() == step["step"]))())
+        for name, value in list(step.items()):
+            if name != "step" and defaults.get(name) == value:
+                del step[name]
+            elif isinstance(value, str):
+                step[name] = _hide_folders(value)
+    return data
+
+
+def _hide_folders(value: str) -> str:
+    match = PATH_FIELD.fullmatch(value)
+    if match is None or not re.search(r"[/\\]", match[2]) or (not match[1] and "(" in match[2]):
+        return value
+    name = re.split(r"[/\\]", match[2])[-1]
+    return f"{match[1] or ''}{name}{match[3]}"
+
+
+def _describe_background(recipe: Recipe, read_image: ReadImageFile) -> NewBackground | None:
+    step = recipe.find_step(Background)
+    spec = None if step is None else parse_background(step.paint)
+    if spec is None:
+        return None
+    if isinstance(spec, BackgroundBlur):
+        return NewBackground("the photograph's own, blurred")
+    if not isinstance(spec, BackgroundImage):
+        return NewBackground("a painted one (a colour, gradient or studio)")
+    content = read_image(spec.path)
+    if content is None:
+        return NewBackground("another picture")
+    return NewBackground("another picture", content, os.path.basename(spec.path))
+
+
+def _media_type(content: bytes | None) -> str:
+    return "image/png" if content is None else identify_media_type(content)
