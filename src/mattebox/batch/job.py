@@ -27,7 +27,7 @@ from mattebox.io.sources import read_bytes, read_item
 from mattebox.io.writer import write
 from mattebox.models.matte_session import Session
 from mattebox.pipeline import marketplace_check, restoration
-from mattebox.pipeline.output_provenance import Origin, prepare_output
+from mattebox.pipeline.output_provenance import Origin, needs_source, prepare_output
 from mattebox.pipeline.result import Result
 from mattebox.pipeline.run import run_recipe
 from mattebox.pipeline.save_options import save_options
@@ -168,7 +168,7 @@ class LocalJobRunner:
         height, width = restoration.target_shape((header.height, header.width), self.recipe)
         with self.budget.reserve(max(header.width * header.height, width * height)):
             picture = read(data, max_pixels=self.max_pixels, metadata=self.metadata, name=job.name)
-            origin = _describe_origin(job, picture, data if self.recipe.save_step.sign == "yes" else None)
+            origin = _describe_origin(job, picture, data if needs_source(self.recipe) else None)
             del data
             if job.target is not None:
                 atomic_write.make_folder(job.target.parent)
@@ -197,6 +197,7 @@ class LocalJobRunner:
             title="picture" if job.target is None else job.target.name,
             now=datetime.now(UTC),
             identity=self.identity,
+            has_metadata=self.metadata != "none",
         )
         picture = result.picture
         if self.metadata != "none":

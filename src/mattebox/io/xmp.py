@@ -6,6 +6,7 @@ holds neither the gain map nor the video that a photograph's packet may announce
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from xml.dom import minidom
 from xml.parsers.expat import ExpatError
@@ -38,16 +39,103 @@ STALE_NAMESPACES = {
 }
 
 
+PACKET_PATTERN = re.compile(rb"<x:xmpmeta\b.*?</x:xmpmeta>", re.DOTALL)
+EMPTY_PACKET = (
+    f'<x:xmpmeta xmlns:x="adobe:ns:meta/"><rdf:RDF xmlns:rdf="{RDF}"><rdf:Description rdf:about=""/></rdf:RDF>'
+    "</x:xmpmeta>"
+)
+
+
+class XmpPacket:
+    """A packet whose properties can be read and set."""
+
+    def __init__(self, document: minidom.Document) -> None:
+        self._document = document
+        self._description = document.getElementsByTagNameNS(RDF, "Description")[0]
+
+    @classmethod
+    def parse(cls, packet: bytes) -> XmpPacket | None:
+        """The packet as a tree; None for a broken one, or one without a description."""
+        try:
+            document = _parse_packet(packet)
+            return None if document is None else cls(document)
+        except (ExpatError, ValueError, AttributeError, IndexError, RecursionError):
+            return None
+
+    @classmethod
+    def empty(cls) -> XmpPacket:
+        """A packet that says nothing."""
+        return cls(minidom.parseString(EMPTY_PACKET))
+
+    def text(self, namespace: str, name: str) -> str:
+        """A simple property's value; "" where there is none."""
+        for node in _properties(self._document):
+            if (node.namespaceURI, node.localName) == (namespace, name):
+                if isinstance(node, minidom.Attr):
+                    return str(node.value).strip()
+                resource = node.getAttributeNS(RDF, "resource")
+                children = (child for child in node.childNodes if isinstance(child, minidom.Text))
+                return (resource or "".join(child.data for child in children)).strip()
+        return ""
+
+    def set_text(self, namespace: str, prefix: str, name: str, value: str) -> None:
+        """Set a simple property, in place of any of that name."""
+        self._remove(namespace, name)
+        self.add_field(self._description, namespace, prefix, name, value)
+
+    def set_structure(self, namespace: str, prefix: str, name: str) -> minidom.Element:
+        """A new structure as a property's value, in place of any; `add_field` fills it."""
+        self._remove(namespace, name)
+        return self._add_structure(self._add_element(self._description, namespace, prefix, name))
+
+    def append_structure(self, namespace: str, prefix: str, name: str) -> minidom.Element:
+        """A new structure at the end of a property that is a sequence, which is made where there is none."""
+        nodes = [n for n in _properties(self._document) if (n.namespaceURI, n.localName) == (namespace, name)]
+        elements = [n for n in nodes if isinstance(n, minidom.Element)]
+        owner = elements[0] if elements else self._add_element(self._description, namespace, prefix, name)
+        sequences = owner.getElementsByTagNameNS(RDF, "Seq")
+        sequence = sequences[0] if sequences else self._add_element(owner, RDF, "rdf", "Seq")
+        return self._add_structure(self._add_element(sequence, RDF, "rdf", "li"))
+
+    def add_field(self, owner: minidom.Element, namespace: str, prefix: str, name: str, value: str) -> None:
+        """Add a field to a structure."""
+        element = self._add_element(owner, namespace, prefix, name)
+        element.appendChild(self._document.createTextNode(value))
+
+    def serialise(self) -> bytes:
+        """The packet as bytes."""
+        return _serialise(self._document)
+
+    def _remove(self, namespace: str, name: str) -> None:
+        for node in list(_properties(self._document)):
+            if (node.namespaceURI, node.localName) == (namespace, name):
+                _remove_property(node)
+
+    def _add_structure(self, owner: minidom.Element) -> minidom.Element:
+        return self._add_element(owner, RDF, "rdf", "Description")
+
+    def _add_element(self, owner: minidom.Element, namespace: str, prefix: str, name: str) -> minidom.Element:
+        element = self._document.createElementNS(namespace, f"{prefix}:{name}")
+        element.setAttributeNS(XMLNS, f"xmlns:{prefix}", namespace)
+        owner.appendChild(element)
+        return element
+
+
+def find_packet(content: bytes) -> bytes | None:
+    """The first XMP packet of a file, whatever its format; None where there is none that lies in one piece."""
+    if b"<x:xmpmeta" not in content:
+        return None
+    match = PACKET_PATTERN.search(content)
+    return match[0] if match else None
+
+
 def extract_authorship(packet: bytes) -> bytes | None:
     """A packet with the authorship properties of another; None when it has none or is broken."""
     try:
         source = _parse_packet(packet)
         if source is None:
             return None
-        document = minidom.parseString(
-            f'<x:xmpmeta xmlns:x="adobe:ns:meta/"><rdf:RDF xmlns:rdf="{RDF}"><rdf:Description rdf:about=""/></rdf:RDF>'
-            "</x:xmpmeta>"
-        )
+        document = minidom.parseString(EMPTY_PACKET)
         target = document.getElementsByTagNameNS(RDF, "Description")[0]
         for node in _properties(source):
             if (node.namespaceURI, node.localName) in AUTHORSHIP_PROPERTIES:

@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import contextlib
+from dataclasses import replace
 from pathlib import Path
 
 from mattebox.errors import InputError
 from mattebox.io.media_type import identify_media_type
 from mattebox.io.sources import read_bytes
 from mattebox.io.writer import SIDECAR_SUFFIX
+from mattebox.io.xmp import find_packet
 from mattebox.pipeline.signing_keys import trusted_anchors
 from mattebox.provenance.verification import ProvenanceReport, verify_content
+from mattebox.provenance.xmp_record import stated_source_type
 
 MAX_SIDECAR_BYTES = 100_000_000
 
@@ -36,7 +39,9 @@ def verify_file(path: str | Path, anchors: bytes = b"") -> ProvenanceReport:
     media_type = identify_media_type(content)
     report = verify_content(content, media_type, anchors=trusted)
     sidecar = _read_sidecar(path) if report.state == "none" else None
-    return report if sidecar is None else verify_content(content, media_type, anchors=trusted, sidecar=sidecar)
+    if sidecar is not None:
+        report = verify_content(content, media_type, anchors=trusted, sidecar=sidecar)
+    return replace(report, source_type=stated_source_type(find_packet(content)))
 
 
 def _read_sidecar(path: str | Path) -> bytes | None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import re
+import uuid
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import datetime
@@ -19,12 +20,21 @@ from mattebox.io.encoding import EncodedOutput, FileFormat
 from mattebox.io.media_type import identify_media_type
 from mattebox.io.sources import read_bytes
 from mattebox.io.writer import SignOutput
+from mattebox.io.xmp import find_packet
 from mattebox.pipeline.model_use import list_models
 from mattebox.pipeline.result import Result
 from mattebox.pipeline.signing_keys import load_identity
 from mattebox.provenance.actions import EditFacts, NewBackground, list_actions
 from mattebox.provenance.manifest import PARENT_LABEL, Ingredient, ManifestFacts, background_ingredient
 from mattebox.provenance.signing import SigningIdentity, sign_content
+from mattebox.provenance.source_types import parse_source_type
+from mattebox.provenance.xmp_record import (
+    XmpRecord,
+    combined_source_type,
+    document_id_of,
+    mark_packet,
+    stated_source_type,
+)
 from mattebox.recipe.recipe import Recipe
 from mattebox.recipe.steps import Background
 from mattebox.types import ImageSize
@@ -62,6 +72,11 @@ def read_image_file(path: str) -> bytes | None:
         return None
 
 
+def needs_source(recipe: Recipe) -> bool:
+    """Whether `prepare_output` needs the photograph's encoded file."""
+    return recipe.save_step.sign == "yes" or recipe.save_step.mark_source == "yes"
+
+
 def prepare_output(
     result: Result,
     recipe: Recipe,
@@ -71,6 +86,7 @@ def prepare_output(
     now: datetime,
     identity: SigningIdentity | None = None,
     read_image: ReadImageFile = read_image_file,
+    has_metadata: bool = True,
 ) -> tuple[Result, SignOutput | None]:
     """What the step Save asks for besides the picture itself.
 
@@ -90,6 +106,8 @@ def prepare_output(
         Who signs; by default the one that is kept.
     read_image : callable
         Gives the bytes of pictures that the recipe names.
+    has_metadata : bool
+        Whether the result keeps metadata: without, its XMP says how it was made only if the recipe asks for that.
 
     Returns
     -------
@@ -101,13 +119,41 @@ def prepare_output(
     UsageError
         There is nobody to sign, or the library is missing.
     """
-    if recipe.save_step.sign != "yes":
+    save = recipe.save_step
+    may_mark = save.mark_source == "yes" or (save.mark_source == "auto" and has_metadata)
+    if save.sign != "yes" and not may_mark:
         return result, None
     facts = collect_facts(result, recipe, origin, read_image)
+    if may_mark:
+        result = _mark_result(result, recipe, origin, facts, now)
+    if save.sign != "yes":
+        return result, None
     identity = identity or load_identity(now)
     sign = partial(_sign_output, facts=_manifest_facts(result, recipe, origin, facts, title, now), identity=identity)
     notes = tuple(note for note in result.picture.notes if note != CREDENTIALS_NOTE)
     return replace(result, picture=replace(result.picture, notes=notes)), sign
+
+
+def _mark_result(result: Result, recipe: Recipe, origin: Origin, facts: EditFacts, now: datetime) -> Result:
+    """The result with XMP that says how it was made, where the recipe asks for that.
+
+    Unasked, where a generative network drew something, or the photograph states a source type, which must not become
+    untrue.
+    """
+    picture, actions = result.picture, list_actions(recipe, facts)
+    source_type = combined_source_type(picture.metadata.xmp, actions)
+    is_due = stated_source_type(picture.metadata.xmp) or (source_type is not None and source_type.is_generative)
+    if recipe.save_step.mark_source != "yes" and not is_due:
+        return result
+    record = XmpRecord(
+        actions,
+        [model.name for model in list_models(recipe, result)],
+        now,
+        f"xmp.did:{uuid.uuid4()}",
+        "" if origin.content is None else document_id_of(origin.content),
+    )
+    metadata = replace(picture.metadata, xmp=mark_packet(picture.metadata.xmp, record))
+    return replace(result, picture=replace(picture, metadata=metadata))
 
 
 def collect_facts(result: Result, recipe: Recipe, origin: Origin, read_image: ReadImageFile) -> EditFacts:
@@ -174,7 +220,8 @@ def _describe_background(recipe: Recipe, read_image: ReadImageFile) -> NewBackgr
     content = read_image(spec.path)
     if content is None:
         return NewBackground("another picture")
-    return NewBackground("another picture", content, os.path.basename(spec.path))
+    stated = parse_source_type(stated_source_type(find_packet(content)))
+    return NewBackground("another picture", content, os.path.basename(spec.path), stated)
 
 
 def _media_type(content: bytes | None) -> str:

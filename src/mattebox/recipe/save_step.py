@@ -45,10 +45,18 @@ class Save(Step, frozen=True):
         switch("sign", "yes", "sign the file: Content Credentials (C2PA) say what was done, and by whom"),
     ] = "no"
     mark_source: Annotated[
-        Literal["no", "yes"],
-        Meta(description="yes states in the file's XMP how it was made (IPTC digital source type, history)"),
-        switch("mark_source", "yes", "state in the file's XMP how it was made (IPTC digital source type, history)"),
-    ] = "no"
+        Literal["auto", "yes", "no"],
+        Meta(
+            description="yes states in the file's XMP how it was made (IPTC digital source type, history); auto only "
+            "where a generative network drew something, or the photograph states its own"
+        ),
+        switch(
+            "mark_source",
+            "yes",
+            "state in the file's XMP how it was made (IPTC digital source type, history); without, only where a "
+            "generative network drew something, or the photograph states its own",
+        ),
+    ] = "auto"
 
     @property
     def max_bytes(self) -> int | None:
