@@ -15,7 +15,7 @@ from mattebox.language.vocabulary import Value
 from mattebox.recipe.flat_parameters import build_recipe, limit_to_area, parameters_by_name
 from mattebox.recipe.presets import find_preset
 from mattebox.recipe.recipe import Recipe
-from mattebox.recipe.steps import STEP_ORDER, CompositionStep, Cut, Save, Step
+from mattebox.recipe.steps import STEP_ORDER, Background, CompositionStep, Cut, Outline, Save, Shadow, Step
 
 UPRIGHT = "upright"  # of rotate: by the outline of what was cut out
 
@@ -92,7 +92,7 @@ def _starting_recipe(values: Mapping[str, Value], base: Recipe | None) -> Recipe
     needs_cut = bool(wants_cut) or (wants_cut is None and any(_needs_cut(n, v) for n, v in values.items()))
     start = find_preset(str(values[PRESET])) if PRESET in values else base
     if start is not None:
-        return _with_steps(start, [Cut.tag()]) if needs_cut else start
+        return _with_steps(start, [Cut.tag()]) if needs_cut else _without_cut(start) if wants_cut is False else start
     return Recipe((Cut(),)) if needs_cut else Recipe((Save(),))
 
 
@@ -106,6 +106,12 @@ def _needs_cut(name: str, value: Value) -> bool:
     if value == parameter.default or name == "size" or (name == "rotate" and value != UPRIGHT):
         return False
     return parameter.step is Cut or issubclass(parameter.step, get_args(CompositionStep))
+
+
+def _without_cut(recipe: Recipe) -> Recipe:
+    """The recipe without the cut, and without what makes sense only behind it."""
+    steps = [s for s in recipe.steps if not isinstance(s, Cut | Outline | Shadow | Background)]
+    return msgspec.structs.replace(recipe, steps=tuple(steps) or (Save(),))
 
 
 def _without_unsaid_save(recipe: Recipe, tags: Collection[str]) -> Recipe:

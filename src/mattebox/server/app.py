@@ -23,7 +23,7 @@ from mattebox.server.openapi.document import openapi_document
 from mattebox.server.openapi.responses import PICTURE_HEADERS
 from mattebox.server.removebg.errors import RemovebgError
 from mattebox.server.removebg.headers import HEADER_NAMES
-from mattebox.server.routes import health, jobs, reference, removebg, static_files, v1
+from mattebox.server.routes import health, jobs, plans, reference, removebg, static_files, v1
 from mattebox.server.settings import Settings, split_list
 from mattebox.server.state import AppState, get_state
 from mattebox.server.workers.task_execution import import_pipeline
@@ -100,7 +100,7 @@ def _add_routes(app: FastAPI, state: AppState) -> None:
     if state.settings.role == "worker":
         return
     security = [Security(APIKeyHeader(name="X-API-Key", auto_error=False))] if state.access.requires_key else None
-    for router in (v1.router, jobs.router, removebg.router):
+    for router in (v1.router, plans.router, jobs.router, removebg.router):
         app.include_router(router, dependencies=security)
     app.include_router(reference.router)
     if state.settings.page:

@@ -11,6 +11,8 @@ from mattebox.errors import MatteboxError
 
 STATUS_BY_CODE = {  # HTTP status of each `MatteboxError.code`
     "invalid_parameter": 422,
+    "words_not_understood": 422,
+    "ambiguous_words": 422,
     "image_missing": 422,
     "image_unreadable": 422,
     "image_too_large": 413,

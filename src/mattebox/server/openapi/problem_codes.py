@@ -21,6 +21,8 @@ CODES_BY_STATUS: dict[int, dict[str, str]] = {
     421: {"host_unknown": "the server does not answer to this Host"},
     422: {
         "invalid_parameter": "a field is unknown, or its value is not valid",
+        "words_not_understood": "a request in words has one that is unknown, or that belongs to nothing",
+        "ambiguous_words": "a request in words can mean several things; POST /v1/plans returns the question",
         "invalid_recipe": "the recipe is not of its schema",
         "image_missing": "not exactly one picture was sent, or one that a field names was not",
         "image_unreadable": "the bytes are not a picture, or a damaged one",

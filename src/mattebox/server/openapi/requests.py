@@ -6,6 +6,7 @@ from collections.abc import Iterable
 
 import msgspec
 
+from mattebox.language.vocabulary import language_codes
 from mattebox.recipe.flat_parameters import Parameter, parameters_by_name
 from mattebox.recipe.recipe import Recipe
 from mattebox.recipe.steps import Step
@@ -18,6 +19,9 @@ ENCODED_IMAGE: Schema = {
     "image_url": STRING | {"description": "or the picture's address, where the server fetches"},
 }
 PRESET: Schema = {"preset": STRING | {"description": "a recipe that the fields change; see /v1/presets"}}
+WORDS: Schema = {
+    "words": STRING | {"description": 'a request in words, which changes the fields: "a bit warmer"; see /v1/plans'}
+}
 WEBHOOK: Schema = {
     "hook_url": STRING | {"description": "notified when the job is finished; with Prefer: respond-async"}
 }
@@ -62,7 +66,25 @@ def form_request(
     step_types = tuple(steps)
     parameters = (p for p in parameters_by_name().values() if p.step in step_types and p.name not in omitted)
     fields = {p.name: _parameter_schema(p) for p in parameters}
-    return request_operation(name, extra_fields | PRESET | WEBHOOK | fields, example)
+    return request_operation(name, extra_fields | WORDS | PRESET | WEBHOOK | fields, example)
+
+
+def plan_request_body() -> Schema:
+    """The request of the route that reads words, as a form or as JSON."""
+    schema = object_schema(
+        "PlanRequest",
+        "words",
+        words=WORDS["words"],
+        language=STRING | {"enum": ["auto", *language_codes()], "description": "auto is the one that knows more words"},
+        **PRESET,
+    )
+    example = {"words": "white background, soft shadow, a bit warmer"}
+    content: Schema = {
+        "application/json": {"schema": schema, "example": example},
+        "application/x-www-form-urlencoded": {"schema": schema},
+        "multipart/form-data": {"schema": schema},
+    }
+    return {"requestBody": {"content": content, "required": True}}
 
 
 def recipe_request() -> Schema:

@@ -109,3 +109,29 @@ MODEL = record_schema(
     styles=list_schema(STRING),
 )
 MODEL_LIST = record_schema("ModelList", models=list_schema(MODEL))
+PLAN_READING = record_schema(
+    "PlanReading",
+    text=STRING | {"description": "words of the request"},
+    values={"type": "object", "description": "parameters by name, with cut and preset beside them"},
+    area=nullable(STRING),
+)
+PLAN_CHOICE = record_schema(
+    "PlanChoice", words=STRING, request=STRING | {"description": "the request with this answer"}
+)
+PLAN = record_schema(
+    "PlanAnswer",
+    plan=nullable(
+        record_schema(
+            "Plan",
+            language=STRING,
+            readings=list_schema(PLAN_READING),
+            corrections=STRING_MAP | {"description": "typing errors: as written, as read"},
+            cuts=BOOLEAN | {"description": "whether the subject is cut out; else it is a request for /v1/enhancements"},
+            recipe={"type": "object", "description": "see /v1/recipes/schema"},
+            words=STRING | {"description": "a request that is read as this recipe"},
+        )
+    ),
+    question=nullable(
+        record_schema("PlanQuestion", words=STRING, ask=STRING, choices=list_schema(PLAN_CHOICE)),
+    ),
+)

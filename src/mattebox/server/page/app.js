@@ -12,6 +12,7 @@ import { text } from "/page/strings.js";
 import { applyThemeAndText } from "/page/theme_and_text.js";
 import * as thumbnails from "/page/thumbnails.js";
 import * as viewer from "/page/viewer.js";
+import { initWords, showAppliedWords } from "/page/words.js";
 
 // { file, name, originalUrl, scribbles, undoneScribbles, appliedCount, results: { final, cutout }, failure, isBusy,
 //   progress, needsPreview, hasPreview, savedResultId, pixelSize, state, tile }
@@ -185,6 +186,7 @@ function setStatus(message) {
 
 function onSettingsChanged() {
   clearTimeout(wakeTimer);
+  showAppliedWords();
   render();
   wakeTimer = setTimeout(scheduleNext, 250);
 }
@@ -197,6 +199,7 @@ const listen = (id, type, handler) => byId(id).addEventListener(type, handler);
 
 applyThemeAndText();
 form.initForm(onSettingsChanged);
+initWords(onSettingsChanged);
 viewer.initViewer(scribbles.pointerTool);
 scribbles.initScribbles({
   canScribble: () => Boolean(selectedItem) && (needsCutout(form.readSettings()) || (setStatus(text.noCut), false)),

@@ -6,14 +6,18 @@ const REGION_FIELD_BY_STEP = { light: "light_only", exposure: "light_only", cont
 const FRAME_FIELDS = ["crop", "aspect", "outline"];
 export const KEEP_BACKGROUND = "original"; // the paint that means: cut nothing out
 
-// A preset always cuts, whatever the background.
-export const needsCutout = (settings) => settings.get("paint") !== KEEP_BACKGROUND || Boolean(settings.get("preset"));
+// A preset always cuts, whatever the background; words decide where they say so.
+export const needsCutout = (settings) => {
+  if (settings.get("words_cut")) return settings.get("words_cut") === "yes";
+  return settings.get("paint") !== KEEP_BACKGROUND || Boolean(settings.get("preset"));
+};
 
 // { path, fields, maskStrokes, backdrop, id }: where the request goes, its plain fields, the brush strokes that become
 // masks, the picture behind, and all of it as one string, which tells whether a result is still what the settings ask for.
 export function finalRequest(item, settings, backdrop) {
   const fields = {};
   addAdjustmentFields(fields, settings);
+  if (settings.get("words")) fields.words = settings.get("words"); // the server lets them change the other fields
   if (!needsCutout(settings)) {
     if (!("restore" in fields)) fields.restore = "none"; // without any step, the server would choose some
     if (settings.get("format") !== "auto") fields.format = settings.get("format");
@@ -93,7 +97,7 @@ function addBackgroundFields(fields, settings, backdrop) {
 // Whether the cutout over a CSS background can stand for the result: not where the frame changes, or more than light.
 export function canPreviewFromCutout(settings) {
   const changesFrame = FRAME_FIELDS.some((name) => settings.get(name) && !["0", "original"].includes(settings.get(name)));
-  return !settings.get("preset") && !changesFrame && settings.get("style") === "none";
+  return !settings.get("preset") && !settings.get("words") && !changesFrame && settings.get("style") === "none";
 }
 
 // The background as CSS: { paint }, { picture } or { blur }.

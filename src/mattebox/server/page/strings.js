@@ -99,6 +99,13 @@ export const text = {
   noPreset: "None",
   noPresetMore: "Your own settings",
   presetDecides: (name) => `The preset “${name}” sets frame and shadow.`,
+  words: "In words",
+  wordsHint: "In words: white background, soft shadow",
+  say: "Show what that would do",
+  unsay: "Remove these words",
+  doIt: "Do it",
+  cancel: "Cancel",
+  corrected: (written, read) => `“${written}” was read as “${read}”.`,
   defaults: "Reset settings",
   resetControl: "Double-click to reset",
 

@@ -9,6 +9,7 @@ export function applyThemeAndText() {
   for (const node of document.querySelectorAll("[data-text]")) node.textContent = text[node.dataset.text];
   for (const node of document.querySelectorAll("[data-label]")) node.setAttribute("aria-label", text[node.dataset.label]);
   for (const node of document.querySelectorAll("button[data-label], [data-title]")) node.title = text[node.dataset.title ?? node.dataset.label];
+  for (const node of document.querySelectorAll("[data-placeholder]")) node.placeholder = text[node.dataset.placeholder];
   for (const node of document.querySelectorAll("[data-alt]")) node.alt = text[node.dataset.alt];
   if (matchMedia("(hover: none)").matches) document.querySelector("#empty h2").textContent = text.dropTouch; // touch screens cannot drop files
   byId("promise").lastElementChild.textContent = IS_LOCAL ? text.promiseHere : text.promiseThere(location.host);

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import time
 from collections.abc import Callable
 from typing import Any, TypeAlias
@@ -18,7 +19,7 @@ from mattebox.recipe.flat_parameters import AREA_HELP, build_recipe, limit_to_ar
 from mattebox.recipe.presets import ENHANCE_STEPS, enhance_base_recipe, require_kind
 from mattebox.recipe.recipe import Recipe
 from mattebox.recipe.serialization import parse_recipe
-from mattebox.recipe.steps import STEP_ORDER
+from mattebox.recipe.steps import STEP_ORDER, Save
 from mattebox.recipe.validation_wording import describe_problem
 from mattebox.server.api_keys import USAGE_SCOPE
 from mattebox.server.auth import require_caller
@@ -34,6 +35,7 @@ from mattebox.server.openapi.requests import form_request, recipe_request, recip
 from mattebox.server.openapi.responses import json_responses, picture_responses
 from mattebox.server.openapi.schemas import FILE, MODEL_LIST, STRING, STRING_MAP, USAGE
 from mattebox.server.picture_processing import process_picture
+from mattebox.server.routes.plans import apply_words
 from mattebox.server.serializers import result_headers
 from mattebox.server.state import AppState, get_state
 from mattebox.server.usage import MonthlyUsage
@@ -86,7 +88,9 @@ async def create_cutout(request: Request) -> Response:
     defaults = {"model": get_state(request).settings.model}
 
     def build_cutout_recipe(fields: dict[str, Any], preset: Recipe | None) -> Recipe:
-        return build_recipe(defaults | fields, preset and require_kind(preset, must_cut=True))
+        words = pop_text_field(fields, "words")
+        recipe = build_recipe(defaults | fields, preset and require_kind(preset, must_cut=True))
+        return apply_words(words, recipe, must_cut=True)
 
     return await _answer_request(request, build_cutout_recipe)
 
@@ -187,7 +191,8 @@ async def _prepare_request(
     for name in PARAMETER_BY_EXTRA_IMAGE.keys() & images.keys():
         images[f"{name}.file"] = images.pop(name)
         fields[PARAMETER_BY_EXTRA_IMAGE[name]] = f"plate({name}.file)" if name == "plate_image" else f"{name}.file"
-    recipe = build_request_recipe(parse_flat_parameters(fields), presets.find_preset(preset) if preset else None)
+    base = presets.find_preset(preset) if preset else None
+    recipe = await asyncio.to_thread(build_request_recipe, parse_flat_parameters(fields), base)
     state.check_not_stopping()
     state.quota.check_monthly_quota(caller)
     limit_headers = state.quota.check_rate_limit(caller, count_pixels(source, state.settings.max_pixels))
@@ -218,12 +223,13 @@ def picture_response(worker_response: WorkerResponse, request: Request, limit_he
 
 
 def _build_enhancement_recipe(fields: dict[str, Any], preset: Recipe | None) -> Recipe:
-    only = pop_text_field(fields, "only")
+    only, words = pop_text_field(fields, "only"), pop_text_field(fields, "words")
     cutout_fields = fields.keys() & {name for name, p in parameters_by_name().items() if p.step not in ENHANCE_STEPS}
     if cutout_fields:
         raise UsageError(f"{min(cutout_fields)} is not for enhancing", "send it to /v1/cutouts")
-    base = require_kind(preset, must_cut=False) if preset else enhance_base_recipe(fields)
-    recipe = build_recipe(fields, base)
+    default = Recipe((Save(),)) if words else enhance_base_recipe(fields)
+    base = require_kind(preset, must_cut=False) if preset else default
+    recipe = apply_words(words, build_recipe(fields, base), must_cut=False)
     return limit_to_area(recipe, only, fields.keys()) if only else recipe
 
 
