@@ -100,7 +100,7 @@ export const text = {
   noPresetMore: "Your own settings",
   presetDecides: (name) => `The preset “${name}” sets frame and shadow.`,
   words: "In words",
-  wordsHint: "In words: white background, soft shadow",
+  wordsHint: "white background, soft shadow",
   say: "Show what that would do",
   unsay: "Remove these words",
   doIt: "Do it",
