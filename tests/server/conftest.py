@@ -68,13 +68,14 @@ def browser() -> Iterator[Any]:
 
 
 @pytest.fixture(scope="session")
-def files(tmp_path_factory: pytest.TempPathFactory, astronaut, coffee, chelsea) -> dict[str, Path]:  # type: ignore[no-untyped-def]
-    """Photographs as files, a broken file, and a drawing of two subjects."""
+def files(tmp_path_factory: pytest.TempPathFactory, astronaut, coffee, chelsea, rocket) -> dict[str, Path]:  # type: ignore[no-untyped-def]
+    """Photographs as files, a doubtful one too, a broken file, a drawing of two subjects, and a wall without one."""
     folder = tmp_path_factory.mktemp("photos")
-    paths = {n: folder / f"{n}.jpg" for n in ("astronaut", "coffee", "chelsea")}
-    for name, picture in (("astronaut", astronaut), ("coffee", coffee), ("chelsea", chelsea)):
+    paths = {n: folder / f"{n}.jpg" for n in ("astronaut", "coffee", "chelsea", "rocket")}
+    for name, picture in (("astronaut", astronaut), ("coffee", coffee), ("chelsea", chelsea), ("rocket", rocket)):
         Image.fromarray(picture.rgb).save(paths[name], quality=92)
-    paths |= {"two": folder / "two.png", "broken": folder / "broken.png"}
+    paths |= {"two": folder / "two.png", "broken": folder / "broken.png", "wall": folder / "wall.png"}
     Image.fromarray(draw_two_subjects()).save(paths["two"])
+    Image.new("RGB", (300, 200), "grey").save(paths["wall"])
     paths["broken"].write_bytes(b"no picture")
     return paths

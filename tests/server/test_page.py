@@ -14,9 +14,10 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from mattebox.composition.marketplace import compliance
 from mattebox.recipe.flat_parameters import parameters_by_name
+from mattebox.server.openapi.problem_codes import CODES_BY_STATUS
 from mattebox.server.routes.static_files import PAGE_FOLDER
-from mattebox.types import Picture
 from tests.server.page_visit import CHROMIUM, DONE, FAILED, Visit
 
 pytestmark = [
@@ -238,11 +239,17 @@ def test_a_marketplace_preset_is_checked(browser: Any, address: str, files: File
         visit.open(files["two"])
         visit.tab("Presets")
         visit.page.get_by_role("radio", name="Amazon").check(force=True)
-        visit.page.get_by_text("Meets Amazon’s image rules").wait_for()
+        visit.page.get_by_text("File: meets Amazon’s image rules").wait_for()
+        assert "Cutout: " in visit.page.locator("#verdict").inner_text()
         name, result = visit.downloaded()
         assert (name, result.size) == ("two-cut.jpg", (2000, 2000))
         visit.tab("Frame")
         assert visit.page.locator("[name=crop]").is_disabled()
+        visit.tab("Background")
+        visit.paint("Mint")
+        visit.page.get_by_text("The background must be pure white.").wait_for()
+        visit.page.get_by_role("button", name="Make it white").click()
+        visit.page.get_by_text("File: meets Amazon’s image rules").wait_for()
 
 
 def test_a_background_picture_and_stored_settings(browser: Any, address: str, files: Files, tmp_path: Path) -> None:
@@ -285,46 +292,107 @@ def test_a_batch_with_a_broken_file(browser: Any, address: str, files: Files) ->
         assert page.locator("#counted").inner_text() == "3 photographs, all done"
 
 
-def test_a_doubtful_result_is_marked(browser: Any, address: str, files: Files, tmp_path: Path, rocket: Picture) -> None:
-    Image.fromarray(rocket.rgb).save(tmp_path / "rocket.png")
+def test_a_doubtful_result_is_marked(browser: Any, address: str, files: Files) -> None:
     with Visit(browser, address) as visit:
-        page = visit.page
-        visit.open(tmp_path / "rocket.png", files["astronaut"])
-        badge = page.get_by_role("button", name="rocket.png, done, please check it")
-        assert badge.locator("use").get_attribute("href") == "#i-bad"
-        assert (
-            page.get_by_role("button", name="astronaut.jpg, done", exact=True).locator("use").get_attribute("href")
-            == "#i-good"
-        )
-        badge.click()
+        page, tiles = visit.page, visit.page.locator("#strip li")
+        visit.open(files["rocket"], files["astronaut"])
+        rocket = page.get_by_role("button", name="rocket.jpg, done, needs a look")
+        astronaut = page.get_by_role("button", name="astronaut.jpg, done", exact=True)
+        assert rocket.locator("use").get_attribute("href") == "#i-bad"
+        assert rocket.locator("i").evaluate(STYLE, "backgroundColor") == "rgb(138, 82, 0)"  # amber, not green
+        assert astronaut.locator("use").get_attribute("href") == "#i-good"
+        page.get_by_role("button", name="Needs a look (1)").click()
+        assert [tiles.nth(i).is_visible() for i in range(2)] == [True, False]
+        page.get_by_role("button", name="Needs a look (1)").click()
+        assert tiles.nth(1).is_visible()
+        rocket.click()
         assert page.locator("#failure").is_hidden()
-        assert "this is a guess. Choose Keep and paint" in page.locator("#status").inner_text()
+        assert "this is a guess" in page.locator("#doubt").inner_text()
         visit.pictured("doubt.png")
-        told = "result => import('/page/strings.js').then(({ text }) => text.done(result, 1))"
-        for is_found, confidence, words in (
-            (False, 30, "this is a guess"),
-            (True, 50, "Look closely"),
-            (True, 60, "1 s."),
-        ):
-            result = {"width": 6, "height": 4, "isFound": is_found, "confidence": confidence}
-            assert words in page.evaluate(told, result)
-            assert (words == "1 s.") is page.evaluate(told, result).endswith("1 s.")
+        page.get_by_role("button", name="Something missing? Click it.").click()
+        assert page.locator(".tool[data-tool=keep]").get_attribute("aria-pressed") == "true"
+        page.locator(".tool[data-tool=look]").click()
+        astronaut.click()
+        assert page.locator("#doubt").is_hidden()
+        visit.tab("Presets")
+        page.get_by_role("radio", name="Amazon").check(force=True)
+        rocket.click()
+        page.get_by_text("Cutout: needs a look").wait_for()  # whatever the rules of the file say
 
 
-def test_where_nothing_stands_out_a_subject_can_be_painted(browser: Any, address: str, tmp_path: Path) -> None:
-    Image.new("RGB", (300, 200), "grey").save(tmp_path / "wall.png")
+def test_nothing_is_said_of_the_previous_photograph(browser: Any, address: str, files: Files) -> None:
     with Visit(browser, address) as visit:
         page = visit.page
-        page.locator("#files").set_input_files(tmp_path / "wall.png")
+        visit.open(files["rocket"])
+        page.set_input_files("#files", files["wall"])
+        page.locator(FAILED).wait_for()
+        page.route("**/v1/cutouts", lambda route: None)  # the server does not answer any more
+        page.set_input_files("#files", files["coffee"])
+        page.locator("[data-status=working]").wait_for()
+        assert page.locator("#status").inner_text() == ""
+        for box in ("#doubt", "#failure", "#verdict"):
+            assert page.locator(box).is_hidden()
+        page.locator("#strip .face").first.click()
+        assert page.locator("#status").inner_text().startswith("640 × 427 pixels, confidence")
+
+
+def test_where_nothing_stands_out_a_subject_can_be_painted(browser: Any, address: str, files: Files) -> None:
+    with Visit(browser, address) as visit:
+        page = visit.page
+        page.locator("#files").set_input_files(files["wall"])
         page.get_by_role("button", name="wall.png, failed").wait_for()
         assert page.locator("#failure strong").inner_text() == "No subject found."
-        assert "Choose Keep and paint" in page.locator("#failure p").inner_text()
         visit.pictured("nothing.png")
-        page.locator("[data-tool=keep]").click()
+        page.get_by_role("button", name="Paint the subject").click()
         assert page.locator("#failure").is_hidden()
-        page.locator("[data-way=brush]").click()
+        assert page.locator(".way[data-way=brush]").get_attribute("aria-pressed") == "true"
         visit.draw((0.4, 0.5), (0.6, 0.5))
         page.get_by_role("button", name=re.compile("wall.png, done")).wait_for(timeout=60_000)
+
+
+def test_languages(browser: Any, address: str, files: Files) -> None:
+    """The browser's language, until another one is chosen; photographs and settings stay."""
+    with Visit(browser, address, locale="de-AT") as visit:
+        page = visit.page
+        assert page.locator("html").get_attribute("lang") == "de"
+        page.set_input_files("#files", [files["rocket"], files["wall"]])
+        page.locator(DONE).wait_for()
+        page.locator(FAILED).wait_for()
+        assert re.fullmatch(r"640 × 427 Pixel, Sicherheit \d+ %, \d+,\d s\.", page.locator("#status").inner_text())
+        visit.tab("Licht")
+        page.locator("[name=exposure]").fill("0.5")
+        page.get_by_role("button", name="EN: English").click()
+        assert page.locator("html").get_attribute("lang") == "en"
+        assert page.get_by_role("tabpanel", name="Light").is_visible()
+        assert page.locator("[name=exposure]").input_value() == "0.5"
+        page.get_by_role("button", name="wall.png, failed").click()
+        assert page.locator("#failure strong").inner_text() == "No subject found."
+        page.on("dialog", lambda dialog: dialog.accept())
+        page.reload()
+        assert page.get_by_role("button", name="DE: Deutsch").is_visible()
+
+
+def test_all_languages_say_all(browser: Any, address: str) -> None:
+    """The same texts in each, with words for all problems and rules that the server knows."""
+    rules = set(re.findall(r"""(?:Finding|advice)\(\s*"([^"]+)""", Path(str(compliance.__file__)).read_text()))
+    codes = {code for by_code in CODES_BY_STATUS.values() for code in by_code}
+    with Visit(browser, address) as visit:
+        english, german = visit.page.evaluate("""async () => {
+          const { text } = await import("/page/strings.js"), { german } = await import("/page/german.js");
+          const describe = (v) => typeof v === "function" ? v.length : Array.isArray(v) ? v.length
+            : v && typeof v === "object" ? describeEntries(v) : typeof v;
+          const describeEntries = (v) => Object.fromEntries(Object.entries(v).map(([k, e]) => [k, describe(e)]));
+          return [describe(text), describe(german)];
+        }""")
+        titles = visit.page.evaluate("fetch('/v1/presets').then((response) => response.json())")
+    optional = {"presetTitles", "presetNames"}  # English ones are the server's
+    assert {k: v for k, v in english.items() if k not in optional} == {
+        k: v for k, v in german.items() if k not in optional
+    }
+    assert german["presetTitles"].keys() == titles.keys() - {"enhance"}
+    assert len(rules) > 20
+    assert english["rules"].keys() == rules
+    assert english["problems"].keys() == codes
 
 
 def test_busy_and_unreachable_servers(browser: Any, address: str, files: Files) -> None:

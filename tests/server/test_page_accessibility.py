@@ -50,16 +50,25 @@ def test_axe_in_every_state(browser: Any, address: str, files: dict[str, Path], 
     with Visit(browser, address, color_scheme=scheme, reduced_motion="reduce", bypass_csp=True) as visit:
         page = visit.page
         assert axe_violations(visit) == []
-        page.set_input_files("#files", [files["coffee"], files["broken"]])
-        page.locator(DONE).wait_for()
-        page.locator(FAILED).wait_for()
+        page.set_input_files("#files", [files["coffee"], files["broken"], files["rocket"], files["wall"]])
+        page.locator(DONE).nth(1).wait_for()
+        page.locator(FAILED).nth(1).wait_for()
         for tab in ("Background", "Light", "Frame", "Size", "Presets"):
             visit.tab(tab)
             assert (tab, axe_violations(visit)) == (tab, [])
         page.get_by_role("button", name="Keep", exact=True).click()
         page.get_by_role("button", name="Brush").click()
         assert axe_violations(visit) == []
-        page.locator("#strip .face").nth(1).click()
+        page.get_by_role("button", name="Compare", exact=True).click()
+        for tile in (1, 2, 3):  # broken, doubtful, without a subject
+            page.locator("#strip .face").nth(tile).click()
+            assert (tile, axe_violations(visit)) == (tile, [])
+        page.locator("#to-check").click()
+        page.get_by_role("radio", name="Amazon").check(force=True)
+        page.locator("#strip .face").nth(2).click()
+        page.get_by_text("Cutout: needs a look").wait_for()
+        assert axe_violations(visit) == []
+        page.locator("#language").click()
         assert axe_violations(visit) == []
         page.locator("#help").click()
         assert axe_violations(visit) == []
@@ -76,29 +85,59 @@ def test_on_a_phone(browser: Any, address: str, files: dict[str, Path], scheme: 
         for tab in ("Background", "Light", "Frame", "Size", "Presets"):
             visit.tab(tab)
             assert (tab, page.evaluate(SMALL_TARGETS)) == (tab, [])
+        rest = page.locator("#frame").bounding_box()["height"]
+        assert rest > 200
         page.get_by_role("button", name="Remove", exact=True).first.tap()
         page.get_by_role("button", name="Brush").tap()
         assert page.evaluate(SMALL_TARGETS) == []
         assert page.evaluate("document.documentElement.scrollWidth") == 390
-        frame = page.locator("#frame").bounding_box()
-        assert frame["height"] > 200
+        assert page.locator("#frame").bounding_box()["height"] > 1.5 * rest  # the controls make room
+        assert page.locator("#panels").is_hidden()
         assert page.locator("#download").is_visible()
 
 
-def test_on_the_smallest_phones(browser: Any, address: str, files: dict[str, Path]) -> None:
-    """Nothing is wider than the screen, cut off or covered, also with the button to share that phones have."""
+def test_on_the_smallest_screens(browser: Any, address: str, files: dict[str, Path]) -> None:
+    """Nothing is wider than the screen, cut off or covered, also with the button to share that phones have; nor on a
+    laptop's screen at 200 %, which is 640 x 430."""
     with Visit(browser, address, **PHONE) as visit:
         page = visit.page
-        visit.open(files["astronaut"], files["coffee"])
-        page.get_by_role("button", name="Remove", exact=True).first.tap()
-        page.get_by_role("button", name="Brush").tap()
+        page.locator("#language").tap()  # German words are the longer ones
+        visit.open(files["rocket"], files["coffee"])
         page.locator("#share").evaluate("e => e.hidden = false")
-        for width, height in ((320, 568), (360, 640)):
+        for width, height in ((320, 568), (360, 640), (640, 430)):
             page.set_viewport_size({"width": width, "height": height})
-            for tab in ("Background", "Presets"):
+            for tool in ("drop", "look"):
+                page.locator(f".tool[data-tool={tool}]").tap()
+                assert page.evaluate("document.documentElement.scrollWidth") == width
+                assert page.evaluate(CLIPPED) == page.evaluate(SMALL_TARGETS) == page.evaluate(COVERED) == []
+            for tab in ("Grund", "Vorlagen"):
                 visit.tab(tab)
                 assert page.evaluate("document.documentElement.scrollWidth") == width
                 assert page.evaluate(CLIPPED) == page.evaluate(SMALL_TARGETS) == page.evaluate(COVERED) == []
+
+
+def test_from_right_to_left(browser: Any, address: str, files: dict[str, Path]) -> None:
+    """The page is mirrored, the photograph is not."""
+    with Visit(browser, address, reduced_motion="reduce") as visit:
+        page = visit.page
+        page.evaluate("import('/page/strings.js').then(({ text }) => { text.direction = 'rtl'; })")
+        page.evaluate("document.documentElement.dir = 'rtl'")
+        visit.open(files["rocket"], files["coffee"])
+        assert page.locator("#controls").bounding_box()["x"] < page.locator("#bench").bounding_box()["x"]
+        visit.tab("Background")
+        page.keyboard.press("ArrowLeft")  # forwards
+        assert page.get_by_role("tabpanel", name="Light").is_visible()
+        page.focus("#slider")
+        for _ in range(30):
+            page.keyboard.press("ArrowRight")
+        left, _ = visit.at(0.3, 0)
+        handle = page.locator("#handle").bounding_box()
+        assert abs(handle["x"] + handle["width"] / 2 - left) < 2
+        visit.pictured("right-to-left.png")
+        for width in (1280, 390):
+            page.set_viewport_size({"width": width, "height": 844})
+            assert page.evaluate("document.documentElement.scrollWidth") == width
+            assert page.evaluate(CLIPPED) == []
 
 
 def test_reduced_motion(browser: Any, address: str, files: dict[str, Path]) -> None:

@@ -6,11 +6,11 @@ import { text } from "/page/strings.js";
 const SECOND_MS = 1000;
 let keyPrompt = null, skipPause = () => {};
 
-// An error response: what went wrong, and what to do.
+// An error response: what went wrong, what to do, and the server's code if it gave one.
 export class ApiError extends Error {
-  constructor(problem, remedy) {
+  constructor(problem, remedy, code = null) {
     super(problem);
-    this.remedy = remedy;
+    Object.assign(this, { remedy, code });
   }
 }
 
@@ -88,7 +88,7 @@ async function readResponse(response, onProgress) {
   if (response.ok) return response;
   const problem = await response.json().catch(() => null);
   if (!problem?.detail) throw new ApiError(text.unexpectedAnswer(response.status), text.unexpectedAnswerRemedy);
-  throw new ApiError(...(text.problems[problem.code] ?? [toSentence(problem.detail), toSentence(problem.remedy)]));
+  throw new ApiError(...(text.problems[problem.code] ?? [toSentence(problem.detail), toSentence(problem.remedy)]), problem.code);
 }
 
 // Waits for a job (of a large photograph), takes its result and erases it.

@@ -1,16 +1,17 @@
 // The application: a list of photographs, of which one is selected; adding and removing them, and the view.
 import { getJson, retryNow } from "/page/api.js";
-import { byId, createElement } from "/page/dom.js";
+import { byId } from "/page/dom.js";
 import * as form from "/page/form.js";
 import { initKeyboard } from "/page/keyboard.js";
 import { adjustmentFilter, backgroundPreview, canPreviewFromCutout, needsCutout } from "/page/request.js";
 import { copyResult, hasUnsavedResults, initResultActions, startDrag } from "/page/result_actions.js";
-import { INTERNAL_DRAG_TYPE } from "/page/results.js";
+import { INTERNAL_DRAG_TYPE, isDoubtful } from "/page/results.js";
 import { hasFailed, hasResult, initScheduler, isBusy, isDisplayable, itemState, requestsFor, scheduleNext } from "/page/scheduler.js";
 import * as scribbles from "/page/scribbles.js";
 import { text } from "/page/strings.js";
-import { applyThemeAndText } from "/page/theme_and_text.js";
+import { initThemeAndText } from "/page/theme_and_text.js";
 import * as thumbnails from "/page/thumbnails.js";
+import { renderMarketplaceCheck } from "/page/verdict.js";
 import * as viewer from "/page/viewer.js";
 import { initWords, showAppliedWords } from "/page/words.js";
 
@@ -79,7 +80,7 @@ function setBackdrop(file) {
   if (!file) return;
   if (backdrop) URL.revokeObjectURL(backdrop.url);
   backdrop = { file, url: URL.createObjectURL(file), id: `${file.name} ${file.size} ${file.lastModified}` };
-  document.querySelector("[data-paint=picture]").style.setProperty("--paint", `url("${backdrop.url}") center / cover`);
+  byId("paints").style.setProperty("--picture", `url("${backdrop.url}") center / cover`);
   form.setControl("paint", "picture");
   onSettingsChanged();
 }
@@ -96,7 +97,8 @@ function selectItem(item) {
 }
 
 function selectNeighbour(offset) {
-  const neighbour = items[items.indexOf(selectedItem) + offset];
+  const visible = items.filter((item) => item === selectedItem || thumbnails.isVisible(item));
+  const neighbour = visible[visible.indexOf(selectedItem) + offset];
   if (neighbour) selectItem(neighbour);
 }
 
@@ -123,25 +125,26 @@ function layersFor(item, requests) {
   return { after: (isDisplayable(final) ? final : cutout)?.url ?? item.originalUrl, ...plainLayer };
 }
 
+// Says of the selected photograph what is true of it now: nothing of the previous one stays.
 function renderStatus(result) {
-  const isFailure = hasFailed(selectedItem), { failure } = selectedItem;
+  const isFailure = hasFailed(selectedItem), failure = isFailure ? failureWords(selectedItem.failure) : null;
   byId("failure").hidden = !isFailure || scribbles.isActive();
   byId("frame").classList.toggle("failing", isFailure && Boolean(selectedItem.needsPreview && !selectedItem.hasPreview));
-  if (isFailure) {
-    byId("failure").querySelector("strong").textContent = failure.problem;
-    byId("failure").querySelector("p").textContent = failure.remedy;
-    setStatus(`${failure.problem} ${failure.remedy}`);
-  } else if (result) setStatus(text.done(result, result.seconds.toFixed(1)));
-  renderMarketplaceCheck(result?.check);
+  byId("paint-subject").hidden = selectedItem.failure?.code !== "no_subject";
+  byId("failure").querySelector("strong").textContent = failure?.[0] ?? "";
+  byId("failure").querySelector("p").textContent = failure?.[1] ?? "";
+  if (failure) setStatus(failure[0]);
+  else setStatus(result ? text.done(result, formatSeconds(result.seconds)) : "");
+  renderDoubt(isFailure ? null : result);
+  renderMarketplaceCheck(result, byId("verdict"));
 }
 
-function renderMarketplaceCheck(check) {
-  byId("verdict").hidden = !check;
-  if (!check) return;
-  const market = form.presetLabel(check.for);
-  const title = createElement("strong", { textContent: check.passed ? text.checkPassed(market) : text.checkFailed(market) });
-  byId("verdict").className = check.passed ? "good" : "bad";
-  byId("verdict").replaceChildren(title, ...check.broken.map((rule) => createElement("span", { textContent: text.brokenRule(rule) })));
+const failureWords = ({ code, problem, remedy }) => text.problems[code] ?? [problem, remedy];
+const formatSeconds = (seconds) => seconds.toLocaleString(text.language, { minimumFractionDigits: 1, maximumFractionDigits: 1 });
+
+function renderDoubt(result) {
+  byId("doubt").hidden = !isDoubtful(result) || scribbles.isActive();
+  byId("doubt").querySelector("span").textContent = byId("doubt").hidden ? "" : result.isFound ? text.doubtful : text.guess;
 }
 
 function renderProgress() {
@@ -197,7 +200,13 @@ const hasFiles = ({ dataTransfer: { types } }) => types.includes("Files") && !ty
 const retryItems = (failedItems) => { for (const item of failedItems) item.failure = null; render(); scheduleNext(); };
 const listen = (id, type, handler) => byId(id).addEventListener(type, handler);
 
-applyThemeAndText();
+initThemeAndText(() => {
+  form.recreateControls();
+  for (const item of items) thumbnails.relabel(item);
+  updateLayout();
+  render();
+  renderProgress();
+});
 form.initForm(onSettingsChanged);
 initWords(onSettingsChanged);
 viewer.initViewer(scribbles.pointerTool);
@@ -220,9 +229,12 @@ initKeyboard({ selectedItem: () => selectedItem, selectNeighbour, copyResult });
 getJson("/v1/presets").then((titlesByName) => titlesByName && form.showPresets(titlesByName));
 for (const id of ["add", "choose"]) listen(id, "click", () => byId("files").click());
 listen("files", "change", (event) => { addFiles(event.target.files); event.target.value = ""; });
-listen("picture", "click", () => byId("backdrop").click());
+listen("controls", "click", (event) => { if (event.target.id === "picture") byId("backdrop").click(); });
 listen("backdrop", "change", (event) => { setBackdrop(event.target.files[0]); event.target.value = ""; });
 listen("paints", "click", (event) => { if (event.detail && event.target.value === "picture") byId("backdrop").click(); });
+listen("missing", "click", () => scribbles.selectTool("keep"));
+listen("paint-subject", "click", () => { scribbles.startPainting(); byId("frame").focus(); });
+listen("to-check", "click", () => thumbnails.toggleLookFilter(items));
 listen("retry", "click", () => retryItems([selectedItem]));
 listen("again", "click", () => retryItems(items));
 listen("discard", "click", () => removeItem(selectedItem));

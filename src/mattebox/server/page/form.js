@@ -1,12 +1,12 @@
 // The form of settings: built from a table, remembered in this browser, read as FormData.
-import { byId, createElement } from "/page/dom.js";
+import { arrowOffset, byId, createElement } from "/page/dom.js";
 import { localSettings } from "/page/storage.js";
 import { text } from "/page/strings.js";
 
 const TABS = ["background", "light", "frame", "size", "presets"];
 // For each row: true for a switch, "button", a colour, a range as [min, max, step, default, unit] or a selection as
 // { value: label }. Ranges lie within those of the recipe's steps.
-const ROWS = {
+const createRows = () => ({
   paint: { colour: "#9fc7b8", picture: "button", blur: [1, 12, 0.5, 3, " %"], harmonise: [0, 100, 5, 0, " %"] },
   shadow: { shadow: text.shadowKinds, shadow_opacity: [5, 90, 5, 45, " %"], shadow_softness: [0, 20, 1, 4, " %"] },
   cut: { model: text.models },
@@ -16,22 +16,18 @@ const ROWS = {
   },
   frame: { crop: true, margin: [0, 40, 1, 5, " %"], aspect: text.aspects, outline: [0, 50, 1, 0, ""] },
   size: { upscale: text.sizes, style: text.styles, style_strength: [10, 100, 5, 80, " %"] },
-};
+});
 const REGION_ROWS = ["exposure", "contrast", "highlights", "shadows", "clarity", "saturation", "vibrance", "warmth", "sharpen", "auto"]; // that `only` applies to
-let defaultValues = {};
+let defaultValues = {}, presetTitles = {}, onChange = () => {};
 
 export const readSettings = () => new FormData(byId("controls"));
 
-// Builds the controls and restores their values. `onChange` is called after every change.
-export function initForm(onChange) {
+// Builds the controls and restores their values. `onFormChanged` is called after every change.
+export function initForm(onFormChanged) {
+  onChange = onFormChanged;
   const controls = byId("controls");
-  for (const box of document.querySelectorAll("[data-rows]")) {
-    box.append(...Object.entries(ROWS[box.dataset.rows]).map(([name, kind]) => createRow(name, kind)));
-  }
-  for (const [value, name] of Object.entries(text.formats)) controls.elements.format.append(new Option(name, value));
-  byId("paints").append(...Object.entries(text.paints).map(([value, name]) => createSwatch(value, name)));
-  showPresets({});
   createTabs();
+  createControls();
   defaultValues = readValues();
   restoreValues();
   const applyChange = () => { storeValues(); updateControls(); onChange(); };
@@ -42,11 +38,31 @@ export function initForm(onChange) {
   updateControls();
 }
 
+// Creates all controls again, in the language of `text`, with the values that they have.
+export function recreateControls() {
+  const values = readValues();
+  for (const name of TABS) byId(`t-${name}`).lastElementChild.textContent = text[`${name}Tab`];
+  createControls();
+  setValues(values);
+  updateControls();
+}
+
+function createControls() {
+  const rows = createRows();
+  for (const box of document.querySelectorAll("[data-rows]")) {
+    box.replaceChildren(...Object.entries(rows[box.dataset.rows]).map(([name, kind]) => createRow(name, kind)));
+  }
+  byId("controls").elements.format.replaceChildren(...Object.entries(text.formats).map(([value, name]) => new Option(name, value)));
+  byId("paints").replaceChildren(...Object.entries(text.paints).map(([value, name]) => createSwatch(value, name)));
+  showPresets(presetTitles);
+}
+
 // Shows the server's presets as cards, except the one that cuts nothing: that is what the panel "light" is for.
 export function showPresets(titlesByName) {
+  presetTitles = titlesByName;
   const selected = byId("controls").elements.preset?.value || storedValues().preset || "";
   const cards = Object.entries(titlesByName).filter(([name]) => name !== "enhance")
-    .map(([name, title]) => createPresetCard(name, presetLabel(name), capitalise(title)));
+    .map(([name, title]) => createPresetCard(name, presetLabel(name), text.presetTitles[name] ?? capitalise(title)));
   byId("presets").replaceChildren(createPresetCard("", text.noPreset, text.noPresetMore), ...cards);
   for (const input of byId("presets").querySelectorAll("input")) input.checked = input.value === selected;
   if (!readSettings().has("preset")) byId("presets").querySelector("input").checked = true;
@@ -56,10 +72,12 @@ export function showPresets(titlesByName) {
 const capitalise = (words) => words.charAt(0).toUpperCase() + words.slice(1);
 export const presetLabel = (preset) => text.presetNames[preset] ?? capitalise(preset);
 
-export function setControl(name, value) {
+// With `notifies`, as if the user had done it.
+export function setControl(name, value, { notifies = false } = {}) {
   setValues({ [name]: value });
   storeValues();
   updateControls();
+  if (notifies) onChange();
 }
 
 // ---- controls
@@ -124,7 +142,7 @@ function createTabs() {
   }
   byId("tabs").addEventListener("keydown", (event) => {
     const index = TABS.indexOf(document.activeElement.id.slice(2)), last = TABS.length - 1;
-    const target = { ArrowRight: (index + 1) % TABS.length, ArrowLeft: (index + last) % TABS.length, Home: 0, End: last }[event.key];
+    const offset = arrowOffset(event), target = offset ? (index + offset + TABS.length) % TABS.length : { Home: 0, End: last }[event.key];
     if (target === undefined) return;
     event.preventDefault();
     openTab(TABS[target]);
@@ -204,7 +222,7 @@ function updateControls() {
 
 // Writes a range's value beside it, and fills its track from zero.
 function updateRange(input) {
-  const value = Number(input.value), sign = Number(input.min) < 0 && value > 0 ? "+" : "", label = `${sign}${value}${input.dataset.unit}`;
+  const value = Number(input.value), sign = Number(input.min) < 0 && value > 0 ? "+" : "", label = `${sign}${value.toLocaleString(text.language)}${input.dataset.unit}`;
   input.nextElementSibling.textContent = label.replace("-", "−");
   input.setAttribute("aria-valuetext", label);
   const percent = (v) => (100 * (v - input.min)) / (input.max - input.min), zero = percent(Math.max(0, input.min));

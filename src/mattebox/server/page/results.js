@@ -1,11 +1,15 @@
-// Export of results: as a file, all of them as a ZIP, to the clipboard, or by drag and drop.
+// Results: which of them are doubtful, and their export as a file, all of them as a ZIP, to the clipboard, or by drag and drop.
 import { text } from "/page/strings.js";
 import { createZip } from "/page/zip.js";
 
 const EXTENSION_BY_MIME = { "image/png": "png", "image/jpeg": "jpg", "image/webp": "webp", "image/avif": "avif",
   "image/vnd.adobe.photoshop": "psd", "application/zip": "zip" };
 const MAX_ZIP_BYTES = 2 ** 32 - 2 ** 24; // of a plain ZIP, less space for its directory
+const REVIEW_PERCENT = 60; // confidence under which a person should look
 export const INTERNAL_DRAG_TYPE = "application/x-mattebox"; // marks drags that begin on this page
+
+// Whether a person should look at a result, as in the command line.
+export const isDoubtful = (result) => Boolean(result) && result.confidence !== null && (!result.isFound || result.confidence < REVIEW_PERCENT);
 
 export const resultFileName = (item, result) => `${item.name}-${result.isCutout ? "cut" : "enhanced"}.${EXTENSION_BY_MIME[result.blob.type] ?? "png"}`;
 

@@ -56,7 +56,7 @@ async function sendRequest(item, request) {
     if (callbacks.items.includes(item)) storeResult(item, request, blob, response.headers, seconds, scribbleCount);
   } catch (error) {
     if (!(error instanceof ApiError)) console.error(error); // a bug: shown as a failure, not retried
-    item.failure = { requestIds: [request.id, requestsFor(item).final.id], problem: error.message, remedy: error.remedy ?? text.unexpectedAnswerRemedy };
+    item.failure = { requestIds: [request.id, requestsFor(item).final.id], code: error.code, problem: error.message, remedy: error.remedy ?? text.unexpectedAnswerRemedy };
   } finally {
     requestsInFlight -= 1;
     Object.assign(item, { isBusy: false, progress: null });

@@ -26,6 +26,12 @@ export function selectTool(newTool) {
   callbacks.onToolSelected(tool, brushMode);
 }
 
+// Takes the brush, to paint what is to be kept.
+export function startPainting() {
+  brushMode = "brush";
+  selectTool("keep");
+}
+
 export function setItem(newItem) {
   item = newItem;
   updateTools();

@@ -1,5 +1,14 @@
-// All texts of the page: a translation replaces this file alone.
-export const text = {
+// All texts of the page: here in English, in german.js in German with the same keys. `text` holds those of the language
+// shown; `setLanguage` exchanges them.
+import { german } from "/page/german.js";
+import { localSettings } from "/page/storage.js";
+
+const english = {
+  language: "en",
+  languageName: "English",
+  direction: "ltr",
+  switchLanguage: "Language",
+
   // header and empty state
   promiseHere: "Your photographs stay on this computer.",
   promiseThere: (host) => `Your photographs go to ${host} and nowhere else.`,
@@ -51,7 +60,7 @@ export const text = {
   batchProgress: (done, failed, all, left) => (done === all ? (all === 1 ? "1 photograph, done" : `${all} photographs, all done`) : `${done} of ${all} done`) +
     (failed ? `, ${failed} failed` : "") + (left ? `, about ${left} left` : ""),
   seconds: (s) => (s < 90 ? `${Math.max(1, Math.round(s))} s` : `${Math.round(s / 60)} min`),
-  states: { waiting: "waiting", working: "working", done: "done", failed: "failed", doubtful: "done, please check it" },
+  states: { waiting: "waiting", working: "working", done: "done", failed: "failed", doubtful: "done, needs a look" },
   tile: (name, state) => `${name}, ${state}`,
   removeItem: (name) => `Remove ${name}`,
   remove: "Remove",
@@ -95,6 +104,7 @@ export const text = {
   models: { "": "Standard", fast: "Fast", balanced: "Balanced", best: "Best" },
   preset: "Preset",
   presetNames: { ebay: "eBay" },
+  presetTitles: {}, // where empty, the server's own words
   presetFormat: "Preset’s own",
   noPreset: "None",
   noPresetMore: "Your own settings",
@@ -122,20 +132,48 @@ export const text = {
   zipTooLarge: "Together they are over 4 GB, more than a ZIP file can hold. Remove some, or download them one by one.",
   zipName: (n) => `mattebox-${n}-photographs.zip`,
   nothingDone: "Nothing to download yet.",
-  checkPassed: (market) => `Meets ${market}’s image rules`,
-  checkFailed: (market) => `Doesn’t meet ${market}’s image rules`,
-  brokenRule: (b) => text.rules[b.rule] ?? `${b.rule}: ${b.measured}; ${b.wanted} is needed`,
-  rules: {
-    "white background": "The background must be pure white.", "line around": "There must be no border around the picture.",
-    transparency: "The picture must not be transparent.", "colour space": "The colours must be sRGB.", depth: "The picture must have 8 bits a channel.",
+  checkPassed: (market) => `File: meets ${market}’s image rules`,
+  checkFailed: (market) => `File: doesn’t meet ${market}’s image rules`,
+  unknownRule: (b) => `${b.rule}: ${b.measured}; ${b.wanted} is needed`,
+  rules: { // by the name of the server's rule; those about the cutout are advice
+    format: "The file format must be one that the marketplace takes.",
+    frames: "The picture must not be animated.",
+    weight: "The file is too large.",
+    "longer side, least": "The picture is too small.",
+    "longer side, most": "The picture is too large.",
+    "shorter side, least": "The picture is too narrow.",
+    pixels: "The picture has too many pixels.",
+    aspect: "The picture has another shape than it must have.",
+    depth: "The picture must have 8 bits a channel.",
+    "colour space": "The colours must be sRGB.",
+    transparency: "The picture must not be transparent.",
+    subject: "No product can be seen.",
+    "white background": "The background must be pure white.",
+    fill: "The product is too small or too large in the picture.",
+    "no border": "There must be no border around the picture.",
+    "no text": "There must be no writing beside the product.",
+    holes: "There are holes in the product. Do they belong there?",
+    "stray pieces": "There are pieces beside the product. Do they belong to it?",
+    "smooth edge": "The edge has steps.",
+    "colour fringe": "The edge has a fringe of another colour.",
+    sharpness: "It is not sharp. Start from a larger photograph.",
+    "no watermark": "There may be a watermark.",
   },
+  makeWhite: "Make it white",
+  cutoutToCheck: "Cutout: needs a look",
+  cutoutUnchecked: "Cutout: please look for yourself. The rules are about the file; they don’t tell whether everything is cut out well.",
 
   // states
   reading: "Opening…",
   sending: (percent) => `Sending… ${percent} %`,
   working: (percent) => (percent ? `Working… ${percent} %` : "Working…"),
   updating: "Updating…",
-  done: ({ width, height, confidence: c, isFound }, s) => `${width} × ${height} pixels` + (c === null ? "" : `, confidence ${c} %`) + `, ${s} s.` + (c === null || (isFound && c >= 60) ? "" : isFound ? " Look closely at this one." : " It is not clear what to cut out here, so this is a guess. Choose Keep and paint what you want."),
+  done: ({ width, height, confidence }, s) => `${width} × ${height} pixels` + (confidence === null ? "" : `, confidence ${confidence} %`) + `, ${s} s.`,
+  doubtful: "Needs a look: parts may be missing or left over.",
+  guess: "It is not clear what to cut out here, so this is a guess.",
+  missing: "Something missing? Click it.",
+  paintSubject: "Paint the subject",
+  lookFilter: (count) => `Needs a look (${count})`,
   busy: (s) => `The server is busy. Trying again in ${s} s.`,
   away: (s) => `The server isn’t responding. Trying again in ${s} s; your photographs wait here.`,
   cutOff: "The upload was interrupted. The photograph may be too large for this server, or the connection too slow.",
@@ -143,11 +181,40 @@ export const text = {
   unexpectedAnswer: (status) => `The server answered ${status}.`,
   unexpectedAnswerRemedy: "Try again. If it keeps happening, tell whoever runs the server.",
   problems: { // by the server's code: what went wrong, and what to do
-    no_subject: ["No subject found.", "Nothing stands out in this photograph. Choose Keep and paint what you want."],
-    image_unreadable: ["This file can’t be read.", "It may be damaged. Try another copy, or save it as JPEG or PNG."],
+    bad_request: ["The upload was interrupted or damaged.", "Try again."],
+    key_unknown: ["The API key isn’t valid.", "Reload the page and enter it again."],
+    scope_missing: ["Your API key doesn’t allow this.", "Ask whoever runs the server."],
+    origin_refused: ["The server doesn’t take requests from this page.", "Open the page at the server’s own address."],
+    no_such_place: ["This page and the server don’t fit together.", "Reload the page."],
+    job_unknown: ["The result was erased before it was fetched.", "Try again."],
+    method_not_allowed: ["This page and the server don’t fit together.", "Reload the page."],
+    upload_too_slow: ["The upload was too slow.", "Try again on a better connection, or with a smaller photograph."],
+    job_not_done: ["The result isn’t ready yet.", "Try again in a moment."],
+    upload_too_large: ["This file is too large for the server.", "Make it smaller, then add it again."],
     image_too_large: ["This photograph is too large.", "Make it smaller, then add it again."],
-    took_too_long: ["This photograph took too long.", "Try again, or choose the quality Fast."],
+    media_type_unsupported: ["This page and the server don’t fit together.", "Reload the page."],
+    host_unknown: ["The server doesn’t answer at this address.", "Ask whoever runs it for the right one."],
+    invalid_parameter: ["The server can’t do this with these settings.", "Choose a smaller size, or reset the settings."],
+    invalid_recipe: ["The server can’t do this with these settings.", "Reset the settings, then choose again."],
+    image_missing: ["A picture was not sent along.", "Try again."],
+    image_unreadable: ["This file can’t be read.", "It may be damaged. Try another copy, or save it as JPEG or PNG."],
+    no_subject: ["No subject found.", "Nothing stands out in this photograph. Paint over what you want to keep."],
+    format_cannot_hold_result: ["This file format can’t hold the result.", "Choose another one, such as PNG."],
+    model_unknown: ["The server doesn’t have this quality.", "Choose another one under “Cut”."],
+    address_refused: ["The server can’t fetch this address.", "Save the picture, then add the file."],
+    urls_off: ["The server doesn’t fetch pictures from addresses.", "Save the picture, then add the file."],
+    hooks_off: ["The server sends no messages.", "Try again without."],
+    idempotency_key_reused: ["The request was sent twice.", "Try again."],
+    too_many_pixels: ["That’s a lot of photographs in one minute.", "Wait a minute, then try again."],
     quota_used_up: ["This month’s photographs are used up.", "Wait for the next month, or ask whoever runs the server for more."],
+    internal: ["Something went wrong on the server.", "Try again. If it keeps happening, tell whoever runs the server."],
+    busy: ["The server is busy.", "Try again in a minute."],
+    leaving: ["The server is restarting.", "Try again in a minute."],
+    no_jobs: ["The server doesn’t take photographs as large as this one.", "Make it smaller, then add it again."],
+    queue_down: ["The server can’t queue photographs at the moment.", "Try again later."],
+    took_too_long: ["This photograph took too long.", "Try again, or choose the quality Fast."],
+    worker_lost: ["This photograph was too much for the server.", "Make it smaller, then add it again."],
+    device_missing: ["The server lacks hardware that this quality needs.", "Choose another one under “Cut”."],
     storage_full: ["The server’s disk is full.", "Try again later."],
   },
 
@@ -168,3 +235,18 @@ export const text = {
   apiKey: "API key",
   unlock: "Continue",
 };
+
+const LANGUAGES = { en: english, de: german };
+export const text = { ...(LANGUAGES[localSettings.get("language")] ?? LANGUAGES[preferredLanguage()]) };
+export const languageNames = Object.entries(LANGUAGES).map(([code, { languageName }]) => [code, languageName]);
+
+// Shows another language from now on, and remembers it. Whoever has written texts into the document writes them again.
+export function setLanguage(code) {
+  Object.assign(text, LANGUAGES[code]);
+  localSettings.set("language", code);
+}
+
+// The first of the browser's languages that there is here.
+function preferredLanguage() {
+  return navigator.languages.map((tag) => tag.slice(0, 2).toLowerCase()).find((code) => code in LANGUAGES) ?? "en";
+}

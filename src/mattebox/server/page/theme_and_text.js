@@ -1,11 +1,24 @@
-// Fills in the texts of strings.js, and switches between light and dark.
+// Fills in the texts of strings.js, and switches between light and dark and between languages.
 import { byId, createElement } from "/page/dom.js";
 import { localSettings } from "/page/storage.js";
-import { text } from "/page/strings.js";
+import { languageNames, setLanguage, text } from "/page/strings.js";
 
 const IS_LOCAL = ["localhost", "127.0.0.1", "[::1]"].includes(location.hostname);
 
-export function applyThemeAndText() {
+// `onLanguageChanged` is called when other texts are to be shown.
+export function initThemeAndText(onLanguageChanged) {
+  fillInTexts();
+  document.documentElement.style.colorScheme = localSettings.get("theme") ?? "";
+  byId("theme").addEventListener("click", toggleTheme);
+  byId("language").addEventListener("click", () => {
+    setLanguage(byId("language").lang);
+    fillInTexts();
+    onLanguageChanged();
+  });
+}
+
+function fillInTexts() {
+  Object.assign(document.documentElement, { lang: text.language, dir: text.direction });
   for (const node of document.querySelectorAll("[data-text]")) node.textContent = text[node.dataset.text];
   for (const node of document.querySelectorAll("[data-label]")) node.setAttribute("aria-label", text[node.dataset.label]);
   for (const node of document.querySelectorAll("button[data-label], [data-title]")) node.title = text[node.dataset.title ?? node.dataset.label];
@@ -14,9 +27,15 @@ export function applyThemeAndText() {
   if (matchMedia("(hover: none)").matches) document.querySelector("#empty h2").textContent = text.dropTouch; // touch screens cannot drop files
   byId("promise").lastElementChild.textContent = IS_LOCAL ? text.promiseHere : text.promiseThere(location.host);
   byId("privacy").textContent = text.privacy(location.host);
-  byId("keys").querySelector("dl").append(...text.keys.flatMap(([keys, action]) => [keysTerm(keys), createElement("dd", { textContent: action })]));
-  document.documentElement.style.colorScheme = localSettings.get("theme") ?? "";
-  byId("theme").addEventListener("click", toggleTheme);
+  byId("keys").querySelector("dl").replaceChildren(...text.keys.flatMap(([keys, action]) => [keysTerm(keys), createElement("dd", { textContent: action })]));
+  fillInNextLanguage();
+}
+
+// The button names the language that it leads to, in that language.
+function fillInNextLanguage() {
+  const index = languageNames.findIndex(([code]) => code === text.language), [code, name] = languageNames[(index + 1) % languageNames.length];
+  Object.assign(byId("language"), { lang: code, title: name, textContent: code.toUpperCase() });
+  byId("language").setAttribute("aria-label", `${code.toUpperCase()}: ${name}`);
 }
 
 function keysTerm(keys) {

@@ -1,10 +1,11 @@
 // The strip of photographs: a thumbnail of each with its state and a button to remove it, and the progress of the batch.
-import { byId, createElement } from "/page/dom.js";
+import { arrowOffset, byId, createElement } from "/page/dom.js";
+import { isDoubtful } from "/page/results.js";
 import { text } from "/page/strings.js";
 
 const THUMBNAIL_PIXELS = 144;
-const REVIEW_PERCENT = 60; // confidence under which a person should look, as in the command line
 const batchStart = { startedAt: 0, doneAtStart: 0 };
+let isFiltered = false;
 
 // `callbacks` has selectItem(item), selectNeighbour(offset), removeItem(item) and startDrag(event, item).
 export function createTile(item, callbacks) {
@@ -18,7 +19,7 @@ export function createTile(item, callbacks) {
   face.addEventListener("click", () => callbacks.selectItem(item));
   face.addEventListener("dragstart", (event) => callbacks.startDrag(event, item));
   face.addEventListener("keydown", (event) => {
-    const offset = { ArrowLeft: -1, ArrowRight: 1 }[event.key];
+    const offset = arrowOffset(event);
     if (event.key === "Delete") callbacks.removeItem(item);
     else if (offset) callbacks.selectNeighbour(offset);
     else return;
@@ -43,7 +44,22 @@ export function setState(item, newState) {
   face.querySelector("use").setAttribute("href", ["failed", "doubtful"].includes(shownState) ? "#i-bad" : "#i-good");
 }
 
-const isDoubtful = (result) => Boolean(result) && result.confidence !== null && (!result.isFound || result.confidence < REVIEW_PERCENT);
+// Writes the texts of an item's tile again, in another language.
+export function relabel(item) {
+  item.tile.lastElementChild.setAttribute("aria-label", text.removeItem(item.file.name));
+  delete item.tile.dataset.shown;
+  setState(item, item.state);
+}
+
+export const needsLook = (item) => ["doubtful", "failed"].includes(item.tile.dataset.shown);
+
+// Shows only the tiles that a person should look at, or all of them again.
+export function toggleLookFilter(items) {
+  isFiltered = !isFiltered;
+  updateProgress(items);
+}
+
+export const isVisible = (item) => !item.tile.hidden;
 
 // Marks the selected tile, which is also the only one in the tab order.
 export function markSelected(items, selectedItem) {
@@ -91,7 +107,13 @@ export function updateProgress(items) {
   byId("progress").max = Math.max(1, items.length);
   byId("progress").value = done;
   byId("progress").classList.toggle("over", !left);
-  byId("batch").classList.toggle("over", !left && !failed);
+  const toCheck = items.filter(needsLook).length, button = byId("to-check");
+  isFiltered &&= toCheck > 0;
+  for (const item of items) item.tile.hidden = isFiltered && !needsLook(item);
+  button.hidden = !toCheck || items.length < 2;
+  button.textContent = text.lookFilter(toCheck);
+  button.setAttribute("aria-pressed", String(isFiltered));
+  byId("batch").classList.toggle("over", !left && button.hidden && !failed);
   byId("counted").textContent = text.batchProgress(done - failed, failed, items.length, secondsEach && left > 1 ? text.seconds(secondsEach * left) : "");
   byId("again").hidden = !failed;
 }
