@@ -111,6 +111,13 @@ export const german = {
   noPreset: "Keine",
   noPresetMore: "Eigene Einstellungen",
   presetDecides: (name) => `Die Vorlage „${name}“ bestimmt Rahmen und Schatten.`,
+  words: "In Worten (englisch)",
+  wordsHint: "white background, soft shadow",
+  say: "Zeigen, was das bewirkt",
+  unsay: "Diese Worte entfernen",
+  doIt: "Ausführen",
+  cancel: "Abbrechen",
+  corrected: (written, read) => `„${written}“ wurde als „${read}“ gelesen.`,
   defaults: "Einstellungen zurücksetzen",
   resetControl: "Doppelklick setzt zurück",
 
