@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from mattebox.api import check as check
     from mattebox.api import cut as cut
     from mattebox.api import cut_many as cut_many
+    from mattebox.api import cut_video as cut_video
     from mattebox.api import enhance as enhance
     from mattebox.api import find as find
     from mattebox.api import plan as plan
@@ -39,12 +40,14 @@ if TYPE_CHECKING:
     from mattebox.recipe.recipe import Recipe as Recipe
     from mattebox.types import Matte as Matte
     from mattebox.types import Picture as Picture
+    from mattebox.video.cutter import VideoCutter as VideoCutter
 
 _EXPORTS: dict[str, tuple[str, str | None]] = {  # public name: module, attribute (None = the module itself)
     "analyse": ("api", "analyse"),
     "check": ("api", "check"),
     "cut": ("api", "cut"),
     "cut_many": ("api", "cut_many"),
+    "cut_video": ("api", "cut_video"),
     "enhance": ("api", "enhance"),
     "find": ("api", "find"),
     "plan": ("api", "plan"),
@@ -60,6 +63,7 @@ _EXPORTS: dict[str, tuple[str, str | None]] = {  # public name: module, attribut
     "run": ("pipeline.run", "run_recipe"),
     "Picture": ("types", "Picture"),
     "Matte": ("types", "Matte"),
+    "VideoCutter": ("video.cutter", "VideoCutter"),
     "Session": ("models.matte_session", "Session"),
     "Recipe": ("recipe.recipe", "Recipe"),
     "steps": ("recipe.steps", None),

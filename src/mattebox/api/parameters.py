@@ -82,6 +82,20 @@ class EnhanceParameters(TypedDict, total=False):
     mark_source: bool
 
 
+class VideoParameters(TypedDict, total=False):
+    """Parameters of `cut_video`: those of `cut` that clips have."""
+
+    model: NameOrPath
+    votes: int
+    edges: Literal["colour", "network", "auto", "none"]
+    colours: Literal["clean", "source"]
+    matte_only: bool
+    background: NameOrPath | Colour | Image
+    background_fit: Literal["cover", "contain", "tile"]
+    background_align: str | tuple[float, float]
+    blend: Literal["encoded", "linear"]
+
+
 class CutParameters(EnhanceParameters, total=False):
     """Parameters of `cut`: those of `enhance`, and these."""
 

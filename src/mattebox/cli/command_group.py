@@ -17,6 +17,7 @@ from mattebox.core.suggestions import similar_names, suggest_names
 
 COMMAND_SECTIONS: Mapping[str, tuple[str, ...]] = {  # each command is a module of this package
     "Photographs": ("cut", "enhance", "upscale", "run", "say"),
+    "Video": ("video",),
     "Measurements and rules": ("find", "analyse", "check", "verify", "recipes"),
     "Server": ("serve", "keys"),
     "Models and this installation": ("models", "cache", "provenance", "doctor", "completion", "help"),
@@ -32,7 +33,7 @@ COMMAND_SYNONYMS = {  # words of other tools
     "restore": "enhance", "analyze": "analyse", "info": "analyse", "validate": "check", "detect": "find",
     "bg": "cut", "nobg": "cut", "background": "cut", "remove-background": "cut", "segment": "cut", "batch": "cut",
     "watch": "cut --watch", "folder": "cut", "crop": "cut --crop", "mask": "cut --matte-only", "erase": "cut",
-    "convert": "cut",
+    "convert": "cut", "clip": "video cut", "movie": "video cut", "film": "video cut", "rvm": "video cut",
     "superres": "upscale", "super-resolution": "upscale", "sharpen": "enhance --sharpen", "retouch": "enhance",
     "beautify": "enhance", "inspect": "analyse", "stats": "analyse", "verify": "check", "marketplaces": "check",
     "evaluate": "eval", "fine-tune": "train", "finetune": "train", "api": "serve", "start": "serve",

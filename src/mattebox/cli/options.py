@@ -98,6 +98,17 @@ def step_options(step_types: tuple[type[Step], ...], excluded_name: str | None =
     return decorate
 
 
+def parameter_options(*names: str) -> Callable[[F], F]:
+    """Give a click command the options of these parameters of steps."""
+
+    def decorate(command: F) -> F:
+        for name in reversed(names):
+            command = _click_option(parameters_by_name()[name], name)(command)
+        return command
+
+    return decorate
+
+
 def explicit_parameters(context: click.Context) -> set[str]:
     """The parameters of steps that the user gave, deprecated names among them."""
     return {

@@ -12,11 +12,11 @@ import os
 import stat
 import tempfile
 import time
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 from mattebox.core.interface import name_parameter
-from mattebox.errors import OutputError, OutputExists
+from mattebox.errors import MatteboxError, OutputError, OutputExists
 
 TEMPORARY_SUFFIX = ".mattebox-part"
 MAX_READER_WAIT_SECONDS = 10.0  # until a process opens a named pipe to read it
@@ -62,23 +62,34 @@ def write_bytes(
     if is_stream(path):
         _write_stream(path, content)
         return
+    with replacement_file(path, overwrite=overwrite, private=private, durable=durable) as temporary_path:
+        temporary_path.write_bytes(content)
+
+
+@contextlib.contextmanager
+def replacement_file(path: Path, *, overwrite: bool, private: bool = False, durable: bool = True) -> Iterator[Path]:
+    """A temporary file to write to, which becomes `path` after the block, completely; after an exception it is removed.
+
+    For files that are written piece by piece, such as videos. Parameters and errors as for `write_bytes`.
+    """
     if os.path.lexists(path) and not overwrite:
         raise _already_exists_error(path)
     try:
         handle, name = tempfile.mkstemp(prefix=f".{path.name[:40]}.", suffix=TEMPORARY_SUFFIX, dir=path.parent)
+        os.close(handle)
     except OSError as error:
         raise output_error(error, path) from error
     try:
-        with os.fdopen(handle, "wb") as file:
-            file.write(content)
-            file.flush()
-            if durable:
-                os.fsync(file.fileno())
+        yield Path(name)
+        if durable:
+            _sync_file(name)
         if not private:  # as mkstemp leaves it
             _copy_permissions(path, name)
         _move_into_place(name, path, overwrite)
         if durable:
             _sync_folder(path.parent)
+    except MatteboxError:
+        raise
     except OSError as error:
         raise output_error(error, path) from error
     finally:
@@ -186,6 +197,12 @@ def _move_into_place(temporary_path: str, path: Path, overwrite: bool) -> None:
         if path.exists():
             raise FileExistsError(errno.EEXIST, "exists", str(path)) from None
         os.replace(temporary_path, path)
+
+
+def _sync_file(name: str) -> None:
+    """Wait until a file's content is on the disk."""
+    with open(name, "rb+") as file:
+        os.fsync(file.fileno())
 
 
 def _sync_folder(folder: Path) -> None:

@@ -1,0 +1,114 @@
+"""`cut_video`: the subject of a clip, cut out with its sound and timing."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Unpack
+
+from mattebox.api.documentation import document_parameters
+from mattebox.api.parameters import VideoParameters
+from mattebox.api.sources import ImageArguments
+from mattebox.core.limits import MAX_INPUT_PIXELS
+from mattebox.core.malloc import tune_malloc
+from mattebox.core.suggestions import suggest_name
+from mattebox.errors import UsageError
+from mattebox.models.matte_session import Session
+from mattebox.pipeline.run import check_recipe
+from mattebox.recipe.flat_parameters import build_recipe, stringify_values
+from mattebox.video.availability import require_video_extra
+
+if TYPE_CHECKING:
+    from mattebox.video.clip_job import ClipProgress, ClipResult
+    from mattebox.video.coherence import CoherenceName
+
+
+@document_parameters(VideoParameters)
+def cut_video(
+    source: str | os.PathLike[str],
+    target: str | os.PathLike[str],
+    *,
+    format: str | None = None,
+    start: str | float | None = None,
+    until: str | float | None = None,
+    every: int = 1,
+    coherence: CoherenceName = "motion",
+    report: str | os.PathLike[str] | None = None,
+    overwrite: bool = True,
+    device: str = "auto",
+    threads: int | None = None,
+    session: Session | None = None,
+    on_progress: Callable[[ClipProgress], None] | None = None,
+    **parameters: Unpack[VideoParameters],
+) -> ClipResult:
+    """Cut the subject out of a clip, frame by frame, and write it with its sound, in constant memory.
+
+    Needs the extra `video`: `pip install 'mattebox[video]'`.
+
+    Parameters
+    ----------
+    source : path
+        The clip: MP4, MOV, WebM, Matroska and whatever else FFmpeg decodes.
+    target : path
+        The result. Its suffix says the format: .webm (VP9 with alpha), .mov (ProRes 4444 with alpha), .mkv (FFV1,
+        lossless with alpha), .mp4 (H.264, for a background); a folder, or shot.%04d.png, is a sequence of PNG files.
+    format : {"webm", "prores", "ffv1", "qtrle", "png", "mp4"}, optional
+        In place of what the suffix says.
+    start, until : str or float, optional
+        What is cut, as seconds or "1:15.5"; the result begins at 0.
+    every : int
+        Of so many frames, the first is kept.
+    coherence : {"motion", "keys", "frame"}
+        How mattes are made to hold together in time: every frame by the network and averaged along the motion, the
+        network on every third frame and mattes carried between, or each frame by itself.
+    report : path, optional
+        Takes a line of JSON for each frame.
+    overwrite : bool
+        Whether an existing file may be replaced. The clip itself never is.
+    device, threads, session
+        As for `cut`.
+    on_progress : callable, optional
+        Called after each frame with a ClipProgress: frames, seconds, total_seconds, rate.
+    {parameters}
+
+    Returns
+    -------
+    ClipResult
+        Frames, where their mattes come from, scene cuts, mean confidence, notes.
+
+    Raises
+    ------
+    InputError, OutputError, UsageError, ModelError, DeviceError
+        Nothing is left under the target's name.
+
+    Examples
+    --------
+        mb.cut_video("clip.mp4", "cut.webm")
+        mb.cut_video("clip.mp4", "cut.mp4", background="linear-gradient(180deg, #fff, #ccc)")
+    """
+    require_video_extra()
+    from mattebox.video.clip_job import cut_clip
+    from mattebox.video.clip_options import ClipOptions
+
+    _check_names(parameters)
+    images = ImageArguments(parameters, MAX_INPUT_PIXELS)
+    recipe = build_recipe(stringify_values(images.texts))
+    options = ClipOptions.from_recipe(
+        recipe, Path(target), format=format, start=start, end=until, every=every, coherence=coherence,
+        overwrite=overwrite, device=device, threads=threads,
+    )  # fmt: skip
+    check_recipe(options.still_recipe, images.open, session)
+    tune_malloc()
+    return cut_clip(
+        Path(source), Path(target), options, session=session, open_image=images.open, on_progress=on_progress,
+        report=None if report is None else Path(report),
+    )  # fmt: skip
+
+
+def _check_names(parameters: Any) -> None:
+    known = tuple(VideoParameters.__annotations__)
+    for name in parameters:
+        if name not in known:
+            remedy = suggest_name(name, known) or f"those of clips are {', '.join(known)}"
+            raise UsageError(f"cut_video has no parameter {name!r}", remedy)

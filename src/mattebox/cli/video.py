@@ -1,0 +1,173 @@
+"""`mattebox video`: cut the subject out of clips."""
+
+from __future__ import annotations
+
+import json
+import sys
+from dataclasses import asdict
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from mattebox.cli import environment
+from mattebox.cli.command_group import SuggestingGroup
+from mattebox.cli.console import CONTEXT_SETTINGS, combine_exit_codes, echo_stderr, json_option, report_error
+from mattebox.cli.options import explicit_parameters, parameter_options
+from mattebox.cli.value_completion import complete_files
+from mattebox.errors import InputMissing, MatteboxError, UsageError
+from mattebox.video.availability import require_video_extra
+
+if TYPE_CHECKING:
+    from mattebox.cli.video_progress import ClipProgressLine
+    from mattebox.video.clip_job import ClipResult
+    from mattebox.video.clip_options import ClipOptions
+
+STEP_OPTIONS = (
+    "model", "votes", "edges", "colours", "matte_only", "background", "background_fit", "background_align", "blend",
+)  # fmt: skip
+EXAMPLES = """
+\b
+Examples:
+  mattebox video cut clip.mp4                        clip-cut.webm, transparent, with its sound
+  mattebox video cut clip.mp4 -o cut.mov             ProRes 4444 with alpha, for editors
+  mattebox video cut clip.mp4 -o cut.mp4 --background "#00b140"
+  mattebox video cut clip.mp4 -o cut.mp4 --background beach.mp4
+  mattebox video cut clip.mp4 -o frames/ --every 5   every fifth frame as PNG
+  mattebox video cut *.mp4 -o cut/ --format webm --from 0:10 --until 0:20
+
+\b
+Formats: webm (VP9), prores and qtrle (.mov), ffv1 (.mkv) and png (a folder) have alpha; mp4 needs a background.
+docs/video.md says which one suits which editor.
+"""
+
+
+@click.group("video", cls=SuggestingGroup, context_settings=CONTEXT_SETTINGS)
+def command() -> None:
+    """Cut the subject out of clips, with their sound and timing."""
+
+
+@command.command("cut", epilog=EXAMPLES, context_settings=CONTEXT_SETTINGS)
+@click.argument("inputs", nargs=-1, metavar="IN...", shell_complete=complete_files)
+@click.option(
+    "-o",
+    "--output",
+    metavar="OUT|DIR",
+    shell_complete=complete_files,
+    help="A file, a folder for several clips or for PNG frames, or a name such as shot.%04d.png.",
+)
+@click.option("--format", help="webm, prores, ffv1, qtrle, png or mp4.  [default: what -o says, or webm]")
+@click.option("--from", "start", metavar="TIME", help="Where to begin, such as 75, 1:15 or 1:15.5.")
+@click.option("--until", metavar="TIME", help="Where to end.")
+@click.option("--every", type=click.IntRange(1), default=1, show_default=True, help="Keep the first of N frames.")
+@click.option(
+    "--coherence",
+    type=click.Choice(["motion", "keys", "frame"]),
+    default="motion",
+    show_default=True,
+    help="motion averages each frame's matte with its neighbours' along the motion; keys asks the network "
+    "for every third frame and carries mattes between; frame treats each frame by itself.",
+)
+@parameter_options(*STEP_OPTIONS)
+@click.option("--report", metavar="FILE", shell_complete=complete_files, help="Write a JSON line for each frame.")
+@click.option("--overwrite", is_flag=True, help="Replace existing results; inputs are never overwritten.")
+@click.option(
+    "--device", default="auto", show_default=True, help="cpu, cuda, cuda:1, coreml, ...; auto is the fastest available."
+)
+@click.option("--threads", type=click.IntRange(1), help="CPU threads of the network.  [default: all processors]")
+@environment.commercial_option
+@json_option
+@click.pass_context
+def cut(context: click.Context, /, **options: Any) -> int:
+    """Cut the subject out of clips: files, or folders of clips."""
+    require_video_extra()
+    from mattebox.cli.video_progress import ClipProgressLine
+    from mattebox.core.malloc import tune_malloc
+    from mattebox.recipe.flat_parameters import build_recipe
+
+    sources = _find_clips(options["inputs"])
+    if options["report"] and len(sources) > 1:
+        raise UsageError("--report takes the frames of one clip", "give one clip, or leave it out")
+    recipe = build_recipe({name: context.params[name] for name in explicit_parameters(context)})
+    tune_malloc()
+    codes = []
+    for source in sources:
+        progress = ClipProgressLine(source.name)
+        try:
+            result = _cut_clip(source, recipe, options, len(sources) > 1, progress)
+        except MatteboxError as error:
+            progress.clear()
+            codes.append(report_error(error))
+            continue
+        progress.clear()
+        _print_result(source, result, options["as_json"])
+    return combine_exit_codes(codes)
+
+
+def _cut_clip(
+    source: Path, recipe: Any, options: dict[str, Any], is_one_of_many: bool, progress: ClipProgressLine
+) -> ClipResult:
+    from mattebox.pipeline.run import check_recipe
+    from mattebox.video.clip_job import cut_clip
+    from mattebox.video.clip_options import ClipOptions
+
+    output = options["output"]
+    is_folder = output is not None and (is_one_of_many or (Path(output).is_dir() and options["format"] != "png"))
+    clip_options = ClipOptions.from_recipe(
+        recipe, None if output is None or is_folder else Path(output), format=options["format"],
+        start=options["start"], end=options["until"], every=options["every"], coherence=options["coherence"],
+        overwrite=options["overwrite"], device=options["device"], threads=options["threads"],
+    )  # fmt: skip
+    check_recipe(clip_options.still_recipe)
+    target = _target(source, output, is_folder, clip_options)
+    return cut_clip(
+        source, target, clip_options, report=Path(options["report"]) if options["report"] else None,
+        on_progress=progress.update,
+    )  # fmt: skip
+
+
+def _target(source: Path, output: str | None, is_folder: bool, options: ClipOptions) -> Path:
+    """Where a clip's result goes: beside it, into a folder, or to the name that was given."""
+    from mattebox.io.atomic_write import make_folder
+
+    suffix = "" if options.format.is_sequence else options.format.suffix
+    if output is None:
+        return source.with_name(f"{source.stem}-cut{suffix}")
+    if not is_folder:
+        return Path(output)
+    make_folder(Path(output))
+    return Path(output) / f"{source.stem}{suffix}"
+
+
+def _find_clips(inputs: tuple[str, ...]) -> list[Path]:
+    """The clips that are named, and those in folders. UsageError, InputMissing."""
+    from mattebox.video.backgrounds import CLIP_SUFFIXES
+
+    if not inputs:
+        raise UsageError("no clip is given", "give one or more, such as clip.mp4")
+    found: list[Path] = []
+    for name in map(Path, inputs):
+        if not name.is_dir():
+            found.append(name)
+            continue
+        clips = sorted(path for path in name.iterdir() if path.suffix.lower() in CLIP_SUFFIXES)
+        if not clips:
+            raise InputMissing(
+                f"{name}: there is no clip in this folder", f"clips end in {', '.join(sorted(CLIP_SUFFIXES))}"
+            )
+        found += clips
+    return found
+
+
+def _print_result(source: Path, result: ClipResult, as_json: bool) -> None:
+    for note in result.notes:
+        click.echo(f"note: {source}: {note}", err=True)
+    if as_json:
+        fields = {**asdict(result), "path": str(result.path), "notes": list(result.notes)}
+        click.echo(json.dumps({"input": str(source), "output": fields.pop("path"), **fields}))
+    elif sys.stderr.isatty():
+        rate = result.frames / max(result.seconds, 1e-6)
+        echo_stderr(
+            f"{source} -> {result.path}  ({result.frames} frames, {rate:.1f} a second, "
+            f"confidence {result.confidence:.2f})"
+        )

@@ -1,0 +1,45 @@
+"""The state of a frame between the network and its full-size matte."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+from mattebox.types import Floats, Picture
+
+MatteOrigin = Literal["network", "reused", "carried"]
+
+
+@dataclass(frozen=True, eq=False)
+class CoarseMatte:
+    """A frame with its matte at the network's resolution.
+
+    Attributes
+    ----------
+    picture : Picture
+        The frame.
+    index : int
+        Number of the frame, from 0.
+    time : float
+        Seconds.
+    guide : h x w x 3 float32
+        The frame's colours, 0..1, on the matte's grid.
+    alpha : h x w float32
+        0..1.
+    presence : float
+        Probability that there is a subject.
+    origin : "network", "reused" or "carried"
+        Where the matte comes from: a run of the network on this frame, the same matte as for a nearly identical frame,
+        or its neighbours' mattes along the motion.
+    is_cut : bool
+        Whether a new scene starts here.
+    """
+
+    picture: Picture
+    index: int
+    time: float
+    guide: Floats
+    alpha: Floats
+    presence: float = 1.0
+    origin: MatteOrigin = "network"
+    is_cut: bool = False

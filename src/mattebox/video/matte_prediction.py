@@ -1,0 +1,57 @@
+"""Mattes of frames by a network, or by the matte of a nearly identical frame."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+
+from mattebox.core.flatten import flatten_on_white
+from mattebox.io import colour, resampling
+from mattebox.matting.tta import predict_with_views
+from mattebox.models.matte_session import Session
+from mattebox.types import Floats, Picture
+from mattebox.video.coarse_matte import CoarseMatte
+from mattebox.video.frame_reuse import is_nearly_identical
+
+
+class MattePredictor:
+    """Gives frames their mattes at the network's resolution, and keeps the last that the network made.
+
+    Parameters
+    ----------
+    session : Session
+        The network.
+    votes : int
+        Views that it averages; 0 for its card's number.
+    reuse : bool
+        Whether nearly identical frames get the same matte.
+    """
+
+    def __init__(self, session: Session, votes: int = 0, *, reuse: bool = True) -> None:
+        self._session, self._votes, self._reuse = session, votes, reuse
+        self._reference: CoarseMatte | None = None
+
+    def describe(self, picture: Picture, index: int, time: float) -> CoarseMatte:
+        """A frame with its guide, and no matte yet (alpha 0)."""
+        shape = self._session.input_geometry(picture.shape).content_shape
+        reduced = resampling.shrink(flatten_on_white(picture).rgb, shape)
+        guide: Floats = colour.to_srgb(reduced, picture.profile).astype(np.float32) / np.float32(255)
+        return CoarseMatte(picture, index, time, guide, np.zeros(shape, np.float32))
+
+    def predict(self, frame: CoarseMatte) -> CoarseMatte:
+        """The frame with its matte: that of the reference, if it is nearly identical to that, else the network's."""
+        reference = self._reference
+        if self._reuse and reference is not None and is_nearly_identical(frame.guide, reference.guide):
+            return replace(frame, alpha=reference.alpha, presence=reference.presence, origin="reused")
+        self._reference = self.run(frame)
+        return self._reference
+
+    def run(self, frame: CoarseMatte) -> CoarseMatte:
+        """The frame with the network's matte, which does not become the reference."""
+        prediction = predict_with_views(flatten_on_white(frame.picture), self._session, self._votes)
+        return replace(frame, alpha=prediction.alpha, presence=prediction.presence, origin="network")
+
+    def forget(self) -> None:
+        """Reuse no matte of the frames so far."""
+        self._reference = None

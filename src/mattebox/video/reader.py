@@ -1,0 +1,322 @@
+"""`VideoReader`: the frames of a clip, upright, with their own time stamps, and what is wrong with it.
+
+Damaged frames are left out and named; the others keep their times. The alpha of VP8 and VP9 comes from libvpx, because
+FFmpeg's own decoders drop it.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import heapq
+import struct
+from collections.abc import Iterator
+from dataclasses import dataclass
+from fractions import Fraction
+from pathlib import Path
+from types import TracebackType
+from typing import Self
+
+import av
+from av.container import InputContainer
+from av.video.stream import VideoStream
+
+from mattebox.errors import InputMissing, InputUnreadable
+from mattebox.types import Picture
+from mattebox.video import frame_conversion
+from mattebox.video.clip_info import Chapter, ClipInfo, ColourTags
+from mattebox.video.time_text import format_time
+
+ALPHA_DECODERS = {"vp9": "libvpx-vp9", "vp8": "libvpx"}
+DEFAULT_RATE = Fraction(25)  # of a clip of one frame that states none
+MAX_MISSING_SECONDS = Fraction(1, 2)  # between the last frame and the duration that the file states
+MAX_NAMED_FRAMES = 5  # of damaged ones in a note
+
+
+@dataclass(frozen=True, eq=False)
+class ClipFrame:
+    """A frame of a clip: its picture, its number within what is read (from 0), time stamp and the stamp's unit."""
+
+    picture: Picture
+    index: int
+    pts: int
+    time_base: Fraction
+
+    @property
+    def time(self) -> Fraction:
+        """Seconds from the clip's zero."""
+        return self.pts * self.time_base
+
+
+class VideoReader:
+    """A clip, open for reading. Use it with `with`.
+
+    Attributes
+    ----------
+    info : ClipInfo
+        What the clip says about itself.
+    damaged_times : list of Fraction
+        Times in seconds of the frames that could not be decoded, so far.
+    start : Fraction
+        Seconds in the file's own time at which it begins, which are this reader's zero; 0 for most files.
+    ends_early : bool
+        Whether the file stopped before its stated end; known once all frames were read.
+
+    Raises
+    ------
+    InputMissing
+        There is no such file.
+    InputUnreadable
+        It is no video, has no video stream, or is cut off so that nothing can be read.
+    """
+
+    def __init__(self, path: str | Path) -> None:
+        self.path = Path(path)
+        self.damaged_times: list[Fraction] = []
+        self.ends_early = False
+        self._had_errors = False
+        self._container = _open_container(self.path)
+        self.start = max(Fraction(self._container.start_time or 0, av.time_base), Fraction(0))
+        try:
+            self._stream = _find_video_stream(self._container, self.path)
+            self._decoder = _create_decoder(self._stream)
+            self.info = self._read_info()
+        except BaseException:
+            self._container.close()
+            raise
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._container.close()
+
+    def frames(self, start: Fraction | None = None, end: Fraction | None = None, every: int = 1) -> Iterator[ClipFrame]:
+        """The frames from `start` up to, but without, `end` (seconds), and of these the first of each `every`.
+
+        Time stamps count from `start`.
+        """
+        time_base, zero = self.info.time_base, (start or 0) + self.start
+        offset = round(zero / time_base)
+        self._seek(zero)
+        count, last_pts = 0, None
+        for frame in self._decode(start):
+            assert frame.pts is not None
+            time = frame.pts * time_base
+            if (start is not None and time < zero) or (last_pts is not None and frame.pts <= last_pts):
+                continue
+            if end is not None and time >= end + self.start:
+                return
+            last_pts = frame.pts
+            if count % every == 0:
+                picture = frame_conversion.picture_from_frame(frame, self.info.colour, self.info.rotation)
+                yield ClipFrame(picture, count // every, frame.pts - offset, time_base)
+            count += 1
+        if last_pts is not None and end is None:
+            self._note_early_end(last_pts * time_base - self.start)
+
+    def notes(self) -> tuple[str, ...]:
+        """Remarks on what was read so far."""
+        notes = []
+        if self.damaged_times:
+            named = ", ".join(format_time(time) for time in self.damaged_times[:MAX_NAMED_FRAMES])
+            more = ", ..." if len(self.damaged_times) > MAX_NAMED_FRAMES else ""
+            count = len(self.damaged_times)
+            notes.append(f"{count} damaged frame{'s' if count > 1 else ''} left out, at {named}{more}")
+        if self.ends_early:
+            notes.append("the file is cut off: it ends before the time that it states")
+        return tuple(notes)
+
+    def _read_info(self) -> ClipInfo:
+        frame = self._first_frame()
+        stream = self._stream
+        turned = frame.rotation % 180 != 0
+        pixel_aspect = stream.sample_aspect_ratio or Fraction(1)
+        duration = _stream_duration(stream, self._container)
+        return ClipInfo(
+            size=(frame.height, frame.width) if turned else (frame.width, frame.height),
+            time_base=_time_base(stream),
+            rate=stream.average_rate or stream.guessed_rate or DEFAULT_RATE,
+            duration=duration,
+            depth=frame_conversion.bit_depth(frame),
+            has_alpha=frame_conversion.has_alpha(frame),
+            colour=_colour_tags(frame, stream),
+            pixel_aspect=1 / pixel_aspect if turned else pixel_aspect,
+            rotation=frame.rotation,
+            timecode=_find_timecode(self._container),
+            tags={**self._container.metadata},
+            chapters=_read_chapters(self._container),
+        )
+
+    def _first_frame(self) -> av.VideoFrame:
+        for frame in self._decode(None):
+            return frame
+        raise InputUnreadable(
+            f"{self.path}: none of its frames can be decoded", "export the clip again, as MP4 (H.264) for instance"
+        )
+
+    def _seek(self, time: Fraction) -> None:
+        """Go to the key frame before a time of the file."""
+        offset = int(time / _time_base(self._stream)) if time else min(self._stream.start_time or 0, 0)
+        with contextlib.suppress(av.error.FFmpegError):  # streams that cannot seek are read from where they are
+            self._container.seek(offset, stream=self._stream, backward=True)
+        self._decoder.flush_buffers()
+
+    def _decode(self, start: Fraction | None) -> Iterator[av.VideoFrame]:
+        """Decoded frames with time stamps; damaged ones are noted, but not those before `start`."""
+        expected: list[int] = []  # time stamps of packets whose frames have not come, a heap
+        self._had_errors = False
+        for packet in self._demux():
+            if packet.size and packet.pts is not None and not packet.is_discard:
+                heapq.heappush(expected, packet.pts)
+            for frame in self._decode_packet(packet):
+                stamps = _pop_until(expected, frame.pts or 0)
+                self._had_errors |= frame.is_corrupt
+                if frame.is_corrupt:
+                    stamps.append(frame.pts or 0)
+                self._note_damage(stamps, start)
+                if not frame.is_corrupt:
+                    yield frame
+        self._note_damage(sorted(expected), start)
+
+    def _decode_packet(self, packet: av.Packet[VideoStream]) -> list[av.VideoFrame]:
+        """The frames with time stamps that are ready; which frame an error belongs to, only what is missing says."""
+        try:
+            frames = self._decoder.decode(packet)
+        except av.error.EOFError:
+            return []
+        except (av.error.InvalidDataError, av.error.ExternalError):
+            self._had_errors = True
+            return []
+        for frame in frames:
+            if frame.pts is None:
+                frame.pts = frame.dts
+        return [frame for frame in frames if frame.pts is not None]
+
+    def _demux(self) -> Iterator[av.Packet[VideoStream]]:
+        try:
+            yield from self._container.demux(self._stream)
+        except (av.error.InvalidDataError, av.error.EOFError):
+            self.ends_early = True
+
+    def _note_damage(self, stamps: list[int], start: Fraction | None) -> None:
+        """Note the frames of these time stamps as missing, where there were errors: some packets never show a frame."""
+        if not self._had_errors:
+            return
+        times = [pts * _time_base(self._stream) - self.start for pts in stamps]
+        self.damaged_times += [t for t in times if (start is None or t >= start) and t not in self.damaged_times]
+
+    def _note_early_end(self, last_time: Fraction) -> None:
+        duration = self.info.duration
+        if duration is not None and last_time + 1 / self.info.rate + MAX_MISSING_SECONDS < duration:
+            self.ends_early = True
+
+
+def _pop_until(expected: list[int], pts: int) -> list[int]:
+    """Take all time stamps up to `pts` from a heap, and return those before it."""
+    missing = []
+    while expected and expected[0] <= pts:
+        stamp = heapq.heappop(expected)
+        if stamp < pts:
+            missing.append(stamp)
+    return missing
+
+
+def _open_container(path: Path) -> InputContainer:
+    if not path.exists():
+        raise InputMissing(f"{path}: there is no such file", "check the path")
+    if path.is_dir():
+        raise InputUnreadable(f"{path}: is a folder, not a video", "give the clips in it")
+    try:
+        return av.open(str(path), metadata_errors="replace")
+    except av.error.FFmpegError as error:
+        if _lacks_index(path):
+            raise InputUnreadable(
+                f"{path}: is cut off, and its index (at the end of an MP4 or MOV) is missing",
+                "copy or export the clip again, completely",
+            ) from error
+        raise InputUnreadable(
+            f"{path}: is not a video, or of an unsupported kind", "export it as MP4 (H.264) for instance"
+        ) from error
+    except OSError as error:
+        reason = (error.strerror or str(error)).lower()
+        raise InputUnreadable(f"{path}: cannot be read ({reason})", "check its permissions") from error
+
+
+def _lacks_index(path: Path) -> bool:
+    """Whether a file is an MP4 or MOV without its index: no box `moov` among the outermost (ISO/IEC 14496-12, 4.2)."""
+    with contextlib.suppress(OSError, struct.error), path.open("rb") as file:
+        is_mp4, end = False, path.stat().st_size
+        while file.tell() < end:
+            start = file.tell()
+            size, kind = struct.unpack(">I4s", file.read(8))
+            if size == 1:
+                (size,) = struct.unpack(">Q", file.read(8))
+            is_mp4 = is_mp4 or kind == b"ftyp"
+            if not is_mp4 or kind == b"moov" or size < 8:
+                return is_mp4 and kind != b"moov"
+            file.seek(start + size)
+        return is_mp4
+    return False
+
+
+def _find_video_stream(container: InputContainer, path: Path) -> VideoStream:
+    """The first video stream that is no cover picture."""
+    covers = av.stream.Disposition.attached_pic
+    for stream in container.streams.video:
+        if not stream.disposition & covers:
+            stream.thread_type = "AUTO"
+            return stream
+    what = "only sound" if container.streams.audio else "no pictures"
+    raise InputUnreadable(f"{path}: has no video stream, {what}", "give a clip with a picture")
+
+
+def _create_decoder(stream: VideoStream) -> av.VideoCodecContext:
+    context = stream.codec_context
+    name = ALPHA_DECODERS.get(context.name)
+    if name is None or stream.metadata.get("alpha_mode") != "1":
+        return context
+    decoder = av.CodecContext.create(name, "r")
+    assert isinstance(decoder, av.VideoCodecContext)
+    decoder.extradata = context.extradata
+    return decoder
+
+
+def _time_base(stream: VideoStream) -> Fraction:
+    return stream.time_base or Fraction(1, 90000)
+
+
+def _stream_duration(stream: VideoStream, container: InputContainer) -> Fraction | None:
+    if stream.duration:
+        return stream.duration * _time_base(stream)
+    return Fraction(container.duration, av.time_base) if container.duration else None
+
+
+def _colour_tags(frame: av.VideoFrame, stream: VideoStream) -> ColourTags:
+    """The frame's tags; where it states none, its stream's."""
+
+    def choose(of_frame: int, of_stream: int) -> int:
+        return int(of_frame) if of_frame not in (0, 2) else int(of_stream) or 2
+
+    return ColourTags(
+        choose(frame.color_primaries, stream.color_primaries),
+        choose(frame.color_trc, stream.color_trc),
+        choose(frame.colorspace, stream.colorspace),
+        int(frame.color_range or stream.color_range),
+    )
+
+
+def _find_timecode(container: InputContainer) -> str | None:
+    """The time code of the first frame: of the video stream, of a time code track, or of the file."""
+    places = [*(stream.metadata for stream in container.streams), container.metadata]
+    found = (value for place in places for key, value in place.items() if key.lower() == "timecode")
+    return next(found, None)
+
+
+def _read_chapters(container: InputContainer) -> tuple[Chapter, ...]:
+    return tuple(
+        Chapter(c["start"] * c["time_base"], c["end"] * c["time_base"], c["metadata"])
+        for c in container.chapters()
+        if c["time_base"]
+    )

@@ -1,0 +1,60 @@
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+from mattebox.cli.video_progress import describe_progress
+from mattebox.models import matte_session
+from mattebox.video import clip_job
+from tests.cli.conftest import Run
+from tests.fakes import fake_session
+from tests.video.clips import draw_frame, write_clip
+
+
+@pytest.fixture(autouse=True)
+def _fake_network(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(matte_session, "open_session", lambda *_: fake_session())
+    monkeypatch.setattr(clip_job, "open_session", lambda *_: fake_session())
+
+
+def test_clips_are_cut_beside_themselves_or_into_a_folder(run: Run, tmp_path: Path) -> None:
+    for name in ("a.mp4", "b.mov"):
+        write_clip(tmp_path / name, [draw_frame(number) for number in range(3)])
+    assert run("video", "cut", "a.mp4").code == 0
+    assert (tmp_path / "a-cut.webm").exists()
+    (tmp_path / "a-cut.webm").unlink()
+    (tmp_path / "text.mp4").write_text("hello")
+    ran = run("video", "cut", ".", "-o", "out", "--background", "white", "--until", "0.2", "--json")
+    assert ran.code == 3
+    assert "text.mp4: is not a video" in ran.err
+    rows = [json.loads(line) for line in ran.out.splitlines()]
+    assert [(row["input"], row["frames"], row["network_frames"]) for row in rows] == [("a.mp4", 2, 2), ("b.mov", 2, 2)]
+    assert sorted(path.name for path in (tmp_path / "out").iterdir()) == ["a.mp4", "b.mp4"]
+    assert run("video", "cut", "a.mp4", "-o", "out/a.mp4", "--background", "red").error.startswith(
+        "mattebox: out/a.mp4: already exists"
+    )
+
+
+@pytest.mark.parametrize(
+    ("words", "code", "text"),
+    [
+        (["a.mp4", "-o", "cut.mp4"], 5, "mp4 cannot hold transparency; give --background white"),
+        (["a.mp4", "--format", "wbem"], 2, "did you mean webm"),
+        (["a.mp4", "--from", "soon"], 2, "'soon' is not a time; give seconds"),
+        (["a.mp4", "--from", "2", "--until", "1"], 2, "give a later --until"),
+        ([], 2, "no clip is given"),
+        (["none.mp4"], 3, "none.mp4: there is no such file"),
+    ],
+)
+def test_mistakes_are_one_line(run: Run, words: list[str], code: int, text: str) -> None:
+    ran = run("video", "cut", *words)
+    assert ran.code == code
+    assert text in ran.error
+
+
+def test_progress_says_how_long_it_takes() -> None:
+    progress = clip_job.ClipProgress(frames=50, seconds=2.0, total_seconds=10.0, rate=5.0)
+    assert describe_progress(progress) == "frame 50, 2.0 s of 10.0 s, 5.0 frames a second, 40 s left"
+    assert describe_progress(progress._replace(total_seconds=None)) == "frame 50, 2.0 s, 5.0 frames a second"
