@@ -255,7 +255,7 @@ def _lacks_index(path: Path) -> bool:
                 (size,) = struct.unpack(">Q", file.read(8))
             is_mp4 = is_mp4 or kind == b"ftyp"
             if not is_mp4 or kind == b"moov" or size < 8:
-                return is_mp4 and kind != b"moov"
+                return bool(is_mp4 and kind != b"moov")
             file.seek(start + size)
         return is_mp4
     return False
