@@ -7,6 +7,7 @@ import stat
 from pathlib import Path
 
 import pytest
+from PIL import Image
 
 import mattebox as mb
 from tests.cli.conftest import Run
@@ -78,3 +79,14 @@ def test_python_signs_too(run: Run, photo: Path) -> None:
     assert report.manifests[0].ingredients == ("photo.jpg",)
     result.save("e.webp")
     assert mb.verify("e.webp").state == "none"
+
+
+def test_a_watermark_is_read_by_verify_and_bound_to_the_manifest(run: Run, photo: Path) -> None:
+    run("provenance", "init")
+    Image.open(photo).resize((640, 480)).save(photo, quality=95)
+    assert run("cut", photo, "--background", "grey", "--watermark", "c0ffee", "--sign", "-o", "w.jpg").err == ""
+    told = run("verify", "w.jpg").out
+    assert "watermark in the pixels: 00c0ffee, as its credentials say" in told
+    assert "Invisible watermark 00c0ffee embedded" in told
+    assert "hexadecimal" in run("cut", photo, "--watermark", "beach").error
+    assert "layers" in run("cut", photo, "--watermark", "1", "--format", "psd").error

@@ -80,6 +80,7 @@ class EnhanceParameters(TypedDict, total=False):
     check_for: str
     sign: bool
     mark_source: bool
+    watermark: str
 
 
 class VideoParameters(TypedDict, total=False):

@@ -8,11 +8,13 @@ from pathlib import Path
 
 from mattebox.errors import InputError
 from mattebox.io.media_type import identify_media_type
+from mattebox.io.reader import read
 from mattebox.io.sources import read_bytes
 from mattebox.io.writer import SIDECAR_SUFFIX
 from mattebox.io.xmp import find_packet
 from mattebox.pipeline.signing_keys import trusted_anchors
 from mattebox.provenance.verification import ProvenanceReport, verify_content
+from mattebox.provenance.watermark.detection import format_identifier, read_watermark
 from mattebox.provenance.xmp_record import stated_source_type
 
 MAX_SIDECAR_BYTES = 100_000_000
@@ -41,7 +43,15 @@ def verify_file(path: str | Path, anchors: bytes = b"") -> ProvenanceReport:
     sidecar = _read_sidecar(path) if report.state == "none" else None
     if sidecar is not None:
         report = verify_content(content, media_type, anchors=trusted, sidecar=sidecar)
-    return replace(report, source_type=stated_source_type(find_packet(content)))
+    return replace(report, watermark=_find_watermark(content), source_type=stated_source_type(find_packet(content)))
+
+
+def _find_watermark(content: bytes) -> str:
+    """The identifier in a picture's pixels; "" where there is none, or the file is no picture that can be read."""
+    with contextlib.suppress(InputError):
+        identifier = read_watermark(read(content, metadata="none"))
+        return "" if identifier is None else format_identifier(identifier)
+    return ""
 
 
 def _read_sidecar(path: str | Path) -> bytes | None:

@@ -28,6 +28,7 @@ from mattebox.provenance.actions import EditFacts, NewBackground, list_actions
 from mattebox.provenance.manifest import PARENT_LABEL, Ingredient, ManifestFacts, background_ingredient
 from mattebox.provenance.signing import SigningIdentity, sign_content
 from mattebox.provenance.source_types import parse_source_type
+from mattebox.provenance.watermark.detection import format_identifier
 from mattebox.provenance.xmp_record import (
     XmpRecord,
     combined_source_type,
@@ -158,8 +159,13 @@ def _mark_result(result: Result, recipe: Recipe, origin: Origin, facts: EditFact
 
 def collect_facts(result: Result, recipe: Recipe, origin: Origin, read_image: ReadImageFile) -> EditFacts:
     """What the recipe did to the photograph."""
+    identifier = recipe.save_step.watermark_id
     return EditFacts(
-        origin.size, result.picture.size, result.effective_stages, _describe_background(recipe, read_image)
+        origin.size,
+        result.picture.size,
+        result.effective_stages,
+        _describe_background(recipe, read_image),
+        "" if identifier is None else format_identifier(identifier),
     )
 
 

@@ -13,15 +13,20 @@ from mattebox.composition.marketplace.rules import find_rules
 from mattebox.core import cpu_threads
 from mattebox.core.timing import StageTimer
 from mattebox.enhancement.tile_sink import OpenTileSink, TileSink
+from mattebox.errors import UsageError
+from mattebox.io.encoding import find_format
 from mattebox.io.output_profile import convert_for_output
 from mattebox.io.reader import read_cached
 from mattebox.models.image_to_image import ImageToImageNetwork, open_image_to_image_network
 from mattebox.models.matte_session import Session, open_session
 from mattebox.pipeline import cutout, develop, marketplace_check, restoration
 from mattebox.pipeline.result import Result
+from mattebox.provenance.watermark.embedding import embed_watermark
 from mattebox.recipe.recipe import Recipe
 from mattebox.recipe.steps import Cut, Faces, Frame, Restore, Save, Upscale
 from mattebox.types import Box, ImageShape, Layer, OnProgress, OpenImage, Picture, Pixels, subject_box
+
+LAYERED_FORMATS = ("psd", "exr", "exr-straight", "zip")
 
 
 def run_recipe(
@@ -86,10 +91,19 @@ def check_recipe(recipe: Recipe, open_image: OpenImage = read_cached, session: S
     layer_composition.check_composition(recipe, open_image)
     develop.check_develop_steps(recipe, open_image)
     restoration.check_restoration_steps(recipe)
+    _check_watermark(recipe.save_step)
     if recipe.save_step.check_for != marketplace_check.NO_MARKETPLACE:
         find_rules(recipe.save_step.check_for)
     if recipe.cut_step is not None:
         cutout.check_cut(recipe.cut_step, open_image, session)
+
+
+def _check_watermark(step: Save) -> None:
+    """UsageError for a malformed watermark, or one that the format's layers would not carry."""
+    if step.watermark_id is not None and step.format != "auto" and find_format(step.format).name in LAYERED_FORMATS:
+        raise UsageError(
+            f"{step.format}: the layers of a file carry no watermark", "choose png, jpg, webp, tiff or avif"
+        )
 
 
 def max_output_size(shape: ImageShape, recipe: Recipe) -> ImageShape:
@@ -231,8 +245,11 @@ class _PipelineRun:
 
     def _convert_for_output(self, step: Save) -> None:
         convert = partial(convert_for_output, srgb=step.profile == "srgb", eight_bit=step.bit_depth == "8")
-        layers = tuple(Layer(name, convert(picture)) for name, picture in self.result.layers)
-        self.result = replace(self.result, picture=convert(self.result.picture), layers=layers)
+        picture = convert(self.result.picture)
+        if step.watermark_id is not None:
+            picture = embed_watermark(picture, step.watermark_id)
+        layers = tuple(Layer(name, convert(layer)) for name, layer in self.result.layers)
+        self.result = replace(self.result, picture=picture, layers=layers)
 
     def _replace_picture(self, picture: Picture) -> None:
         """Show `picture` from now on; where nothing was cut, it is the photograph too."""

@@ -58,6 +58,23 @@ class Save(Step, frozen=True):
         ),
     ] = "auto"
 
+    watermark: Annotated[
+        str,
+        Meta(
+            description="an invisible mark in opaque pixels, which compression and scaling leave readable: up to eight "
+            "hexadecimal digits, or none"
+        ),
+    ] = "none"
+
+    @property
+    def watermark_id(self) -> int | None:
+        """The watermark's identifier, or None for none. UsageError when it is no number of 32 bits."""
+        if self.watermark == "none":
+            return None
+        if not re.fullmatch(r"[0-9a-fA-F]{1,8}", self.watermark):
+            raise UsageError(f"{self.watermark!r} is no watermark", "give up to eight hexadecimal digits, or none")
+        return int(self.watermark, 16)
+
     @property
     def max_bytes(self) -> int | None:
         """The file limit in bytes, or None for none. UsageError when it is not a size."""
