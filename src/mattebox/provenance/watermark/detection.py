@@ -1,7 +1,7 @@
 """Detection of the mark, after scaling, cropping, compression and small changes of brightness.
 
-The coefficients of blocks at every pixel are summed over all tiles. The pilot in that sum says where the tiles begin, and
-so undoes a crop; a search over scales undoes what the crop did to the grid. Nothing is compared with an original.
+The coefficients of blocks at every pixel are summed over all tiles. The pilot in that sum says where the tiles begin,
+and so undoes a crop; a search over scales undoes what the crop did to the grid. Nothing is compared with an original.
 """
 
 from __future__ import annotations
