@@ -12,6 +12,7 @@ from mattebox.api.parameters import CutParameters, EnhanceParameters, PictureSou
 from mattebox.api.result import CutoutResult
 from mattebox.api.sources import ImageArguments, load_photograph
 from mattebox.core.limits import MAX_INPUT_PIXELS
+from mattebox.io.reader import read_cached
 from mattebox.models.matte_session import Session
 from mattebox.pipeline.output_provenance import Origin
 from mattebox.pipeline.run import run_recipe
@@ -19,12 +20,13 @@ from mattebox.recipe.flat_parameters import build_recipe, stringify_values
 from mattebox.recipe.presets import enhance_base_recipe, find_preset_or_file, require_kind
 from mattebox.recipe.recipe import Recipe
 from mattebox.recipe.steps import Save
+from mattebox.types import OpenImage
 
 Preset = str | os.PathLike[str] | Recipe
 
 
 class Operation:
-    """A recipe with the pictures that it names, to be run on photographs."""
+    """A recipe with the pictures that it names, to be run on photographs; `open_image` opens those that are files."""
 
     def __init__(
         self,
@@ -34,8 +36,9 @@ class Operation:
         device: str = "auto",
         threads: int | None = None,
         max_pixels: int = MAX_INPUT_PIXELS,
+        open_image: OpenImage = read_cached,
     ) -> None:
-        self._images = ImageArguments(parameters, max_pixels)
+        self._images = ImageArguments(parameters, max_pixels, open_image)
         self.recipe = build_recipe(stringify_values(self._images.texts), base)
         self._device, self._threads, self._max_pixels = device, threads, max_pixels
 

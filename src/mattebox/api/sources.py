@@ -15,7 +15,7 @@ from mattebox.io import header_check
 from mattebox.io.reader import read, read_cached
 from mattebox.io.sources import read_bytes, source_display_name
 from mattebox.pipeline.result import Result
-from mattebox.types import Picture
+from mattebox.types import OpenImage, Picture
 
 IMAGE_PARAMETERS = {  # parameters that may be pictures, with the text that a recipe has for one of that name
     "background": "{}", "style": "{}", "trimap": "{}", "garbage": "{}", "holdout": "{}", "core": "{}",
@@ -57,7 +57,8 @@ class ImageArguments:
     `texts` are the parameters with each such picture replaced by its name, and `open` opens them, or else a file.
     """
 
-    def __init__(self, parameters: Mapping[str, Any], max_pixels: int) -> None:
+    def __init__(self, parameters: Mapping[str, Any], max_pixels: int, open_file: OpenImage = read_cached) -> None:
+        self._open_file = open_file
         self._pictures: dict[str, Picture] = {}
         self.texts: dict[str, Any] = {}
         for name, value in parameters.items():
@@ -65,7 +66,7 @@ class ImageArguments:
 
     def open(self, path: str) -> Picture:
         """The picture that a recipe names."""
-        return self._pictures[path] if path in self._pictures else read_cached(path)
+        return self._pictures[path] if path in self._pictures else self._open_file(path)
 
     def _add(self, name: str, image: Any, max_pixels: int) -> str:
         key = f"<{name}>.image"

@@ -19,7 +19,7 @@ COMMAND_SECTIONS: Mapping[str, tuple[str, ...]] = {  # each command is a module 
     "Photographs": ("cut", "enhance", "upscale", "run", "say"),
     "Video": ("video",),
     "Measurements and rules": ("find", "analyse", "check", "verify", "recipes"),
-    "Server": ("serve", "keys"),
+    "Server": ("serve", "mcp", "keys"),
     "Models and this installation": ("models", "cache", "provenance", "doctor", "completion", "help"),
 }
 PLUGIN_SECTION = "Training and plug-ins"

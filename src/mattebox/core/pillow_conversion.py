@@ -88,10 +88,10 @@ def pil_from_pixels(rgb: PixelArray, alpha: PixelArray | None, info: dict[str, A
     return image
 
 
-def encode_preview(image: PilImage) -> bytes:
-    """A PNG for display, with a longer side of at most MAX_PREVIEW_SIDE_PIXELS."""
+def encode_preview(image: PilImage, max_side: int = MAX_PREVIEW_SIDE_PIXELS) -> bytes:
+    """A PNG for display, with a longer side of at most `max_side` pixels."""
     preview, file = image.copy(), BytesIO()
-    preview.thumbnail((MAX_PREVIEW_SIDE_PIXELS, MAX_PREVIEW_SIDE_PIXELS))
+    preview.thumbnail((max_side, max_side))
     preview.save(file, "png", icc_profile=image.info.get("icc_profile"))
     return file.getvalue()
 
