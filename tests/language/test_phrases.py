@@ -19,7 +19,7 @@ from tests.language.phrase_checks import QUESTION, REFUSE, Phrase, is_right, loa
 FOLDER = Path(__file__).parent
 
 
-@pytest.mark.parametrize("name", ["phrases", "unseen_phrases", "second_unseen_phrases"])
+@pytest.mark.parametrize("name", ["phrases", "unseen_phrases", "second_unseen_phrases", "third_unseen_phrases"])
 def test_phrases_give_their_recipes(name: str) -> None:
     phrases = list(load_phrases(FOLDER / f"{name}.toml"))
     answers = {phrase: read_phrase(phrase) for phrase in phrases}

@@ -183,7 +183,8 @@ from mcp.client.stdio import stdio_client
 
 async def main():
     command, folder, mode = sys.argv[1:4]
-    server = StdioServerParameters(command=command, args=["-m", "mattebox", "mcp", "--folder", folder], env=dict(os.environ))
+    arguments = ["-m", "mattebox", "mcp", "--folder", folder]
+    server = StdioServerParameters(command=command, args=arguments, env=dict(os.environ))
     async with Client(stdio_client(server), mode=mode) as client:
         tools = (await client.list_tools()).tools
         made = await client.call_tool("cut", {"photo": "photo.jpg", "model": "fast", "output": f"{mode}.png"})

@@ -32,7 +32,6 @@ from mattebox.language.vocabulary import Concept, Vocabulary, load_vocabulary, s
 
 MIN_STEM_LENGTH = 3  # letters of a word without its ending
 MIN_FILLER_LENGTH = 6  # letters of a filler whose typing errors are corrected
-FACTOR_UNIT = "x"
 
 FoldedWords: TypeAlias = tuple[str, ...]
 
@@ -145,7 +144,7 @@ class Lexicon:
         yield from ((w, Degree(f)) for key, f in data.degrees.items() for w in split_synonyms(key))
         yield from _pairs(data.negations, Negation())
         yield from ((w, NumberWord(n)) for key, n in data.numbers.items() for w in split_synonyms(key))
-        yield from ((w, _multiple(n)) for key, n in data.multiples.items() for w in split_synonyms(key))
+        yield from ((w, _amount(text)) for key, text in data.amounts.items() for w in split_synonyms(key))
         yield from ((w, Unit(unit)) for key, unit in data.units.items() for w in split_synonyms(key))
         yield from _pairs(data.conjunctions, Break(is_hard=False))
 
@@ -156,6 +155,13 @@ class Lexicon:
             for word in split_synonyms(key):
                 yield from _pairs(self.inflect(word), Adjective({name: values}, not concept.needs_noun))
         if concept.grade is not None:
+            added = [
+                f"{addition} {noun}"
+                for addition in self.vocabulary.additions
+                for noun in concept.nouns
+                if self._remove_ending(noun) == noun
+            ]
+            yield from _pairs(added, Gradation(name, concept, 1))
             for words, direction in ((concept.grade.more, 1), (concept.grade.less, -1)):
                 for word in words:
                     yield from _pairs(self.inflect(word), Gradation(name, concept, direction))
@@ -163,8 +169,10 @@ class Lexicon:
                     yield from _pairs(excess, Gradation(name, concept, -direction))
 
 
-def _multiple(factor: float) -> Number:
-    return Number(f"{factor:g}", FACTOR_UNIT, factor)
+def _amount(text: str) -> Number:
+    """A number with its unit, such as "0.5 stop"."""
+    number, _, unit = text.partition(" ")
+    return Number(number, unit, float(number))
 
 
 def _merge_adjectives(meanings: list[Meaning]) -> None:

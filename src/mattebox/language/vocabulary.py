@@ -137,8 +137,10 @@ class Vocabulary(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
         Words of degree, and the factor of a step.
     numbers, units
         Words for numbers and units.
-    multiples
-        Words for how many times.
+    additions
+        Words before a noun that is graded which mean more of it, such as "add" contrast.
+    amounts
+        Words for numbers with their unit, such as "half a stop": "0.5 stop".
     colours
         Names of colours beside CSS's, synonyms separated by "|", and their CSS colours.
     shades
@@ -173,7 +175,8 @@ class Vocabulary(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
     degrees: dict[str, float]
     numbers: dict[str, float]
     units: dict[str, str]
-    multiples: dict[str, float] = {}
+    additions: tuple[str, ...] = ()
+    amounts: dict[str, str] = {}
     colours: dict[str, str]
     shades: dict[str, str] = {}
     areas: dict[str, str]
