@@ -66,7 +66,7 @@ def test_json_says_it_all(run: Run, photo: Path) -> None:
     assert row["error"] is None
     assert (row["width"], row["height"], row["found"], row["model"], row["device"]) == (160, 120, True, "fake", "cpu")
     assert row["confidence"] > 0.5
-    assert set(row["seconds"]) == {"detect", "segment", "holes", "refine", "foreground"}
+    assert set(row["seconds"]) == {"detect", "segment", "backdrop", "holes", "refine", "foreground"}
     left, top, right, bottom = row["box"]
     assert (left, top, right, bottom) == pytest.approx((44, 24, 116, 96), abs=2)
 

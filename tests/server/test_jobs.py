@@ -22,7 +22,8 @@ from mattebox.server.routes import jobs
 from mattebox.server.settings import Settings
 from mattebox.server.state import AppState
 from mattebox.server.thread_pool import ThreadPoolBusy
-from tests.server.conftest import decode_image
+from mattebox.types import Picture
+from tests.server.conftest import decode_image, encode_image
 from tests.waiting import wait_until
 
 ASYNC_HEADERS = {"Prefer": "respond-async"}
@@ -101,10 +102,10 @@ def test_submit_wait_and_fetch(jobs_client: TestClient, mug: bytes) -> None:
     assert (direct.status_code, direct.content) == (200, first.content)
 
 
-def test_large_pictures_become_jobs(jobs_client: TestClient, photo: bytes) -> None:
-    answer = jobs_client.post(
-        "/v1/recipes:run", files={"image": photo}, data={"recipe": '{"steps": [{"step": "cut"}]}'}
-    )
+def test_large_pictures_become_jobs(jobs_client: TestClient, astronaut: Picture) -> None:
+    recipe = '{"steps": [{"step": "cut"}]}'
+    large = encode_image(astronaut.rgb)
+    answer = jobs_client.post("/v1/recipes:run", files={"image": large}, data={"recipe": recipe})
     assert answer.status_code == 202
     assert wait_until_finished(jobs_client, answer.json()["id"])["state"] == "done"
 

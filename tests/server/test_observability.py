@@ -122,7 +122,7 @@ def test_traces(tmp_path: Path, mug: bytes, monkeypatch: pytest.MonkeyPatch) -> 
     try:
         with TestClient(create_app(settings(tmp_path))) as client:
             headers = {"traceparent": f"00-{trace}-b7ad6b7169203331-01"}
-            sent = client.post("/v1/cutouts", files={"image": mug}, data={"empty": "keep"}, headers=headers)
+            sent = client.post("/v1/cutouts", files={"image": mug}, data={"by": "network"}, headers=headers)
             assert sent.status_code == 200
     finally:
         collector.shutdown()

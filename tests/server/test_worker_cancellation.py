@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import json
 from typing import Any
 
 import pytest
@@ -31,7 +32,7 @@ class SimulatedWorker:
         if self.is_dead:
             raise BrokenPipeError
         if b"number" in data:
-            number = int(data.split(b'"number": ')[1].split(b"}")[0])
+            number = json.loads(data[data.index(b"{") :])["number"]
             self._loop_task = asyncio.create_task(self._respond(number))
 
     async def drain(self) -> None:
