@@ -72,6 +72,7 @@ def test_values_find_their_steps() -> None:
         ({"backgruond": "white"}, "did you mean background"),
         ({"shadow": "long"}, "shadow: .long. is not one of its values; choose .*contact"),
         ({"shadow_opacity": 300}, "shadow_opacity: it may be at most 100"),
+        ({"exposure": float("nan")}, "exposure: it must be a number, not nan; stops brighter"),
         ({"size": [300]}, "size: it should be text, not a list; WIDTHxHEIGHT"),
         ({"crop": True, "size": True}, "size: it should be text, not true or false"),
         ({"matte_only": True, "background": "white"}, "a matte has no background"),

@@ -20,7 +20,10 @@ import pytest
 
 from tests.serving import free_port
 
-pytestmark = pytest.mark.skipif(not Path("/proc/self/task").exists(), reason="processes are found through /proc")
+pytestmark = [
+    pytest.mark.skipif(not Path("/proc/self/task").exists(), reason="processes are found through /proc"),
+    pytest.mark.timeout(180),  # servers start and stop several times, on a busy machine too
+]
 
 JOBS = 24  # more than are done before the second kill
 

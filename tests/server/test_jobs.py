@@ -26,6 +26,8 @@ from mattebox.types import Picture
 from tests.server.conftest import decode_image, encode_image
 from tests.waiting import wait_until
 
+pytestmark = pytest.mark.timeout(180)  # a server starts, and jobs are waited for, on a busy machine too
+
 ASYNC_HEADERS = {"Prefer": "respond-async"}
 SECRET = "hush"
 

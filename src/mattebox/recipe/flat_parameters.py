@@ -5,6 +5,7 @@ A field's flat name is its own unless the field declares another (`field_types.f
 
 from __future__ import annotations
 
+import math
 from collections.abc import Collection, Mapping
 from functools import cache
 from types import MappingProxyType
@@ -182,16 +183,19 @@ def _convert_step(step_type: type[Step], fields: dict[str, Any]) -> AnyStep:
     try:
         step: AnyStep = convert({**fields, **current_words(tag, fields), "step": tag}, AnyStep)
     except msgspec.ValidationError as error:
-        raise _validation_error(step_type, str(error)) from error
+        raise _validation_error(step_type, fields, str(error)) from error
     return step
 
 
-def _validation_error(step: type[Step], message: str) -> UsageError:
+def _validation_error(step: type[Step], fields: Mapping[str, Any], message: str) -> UsageError:
     """The error under the parameter's flat name, with its help as the remedy."""
     problem, _, path = message.partition(" - at `$.")
     at = next((p for p in parameters_by_name().values() if p.step is step and p.field.name == path.rstrip("`")), None)
     if at is None:
         return UsageError(f"{step.tag()}: {describe_problem(message)}", "see the help for what it may be")
+    value = fields.get(at.field.name)
+    if isinstance(value, float) and math.isnan(value):  # msgspec says that it breaks the first limit
+        problem = "it must be a number, not nan"
     words = allowed_words(at)
     choice = f"choose {', '.join(words)}; " if words else ""
     return UsageError(f"{at.name}: {describe_problem(problem)}", choice + (at.help or "see the help"))
