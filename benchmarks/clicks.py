@@ -1,7 +1,6 @@
 """One automatic click on the largest fault of a matte: how much of it is mended, and what else changes.
 
     python -m benchmarks.clicks --data DATA [--kind labelled|check] [--stride N] [--clicks N] [--sheet FILE]
-    python -m benchmarks.clicks --data DATA --fit
 
 A fault is the largest connected piece that the matte misses (`keep`) or has too much (`drop`), of at least 0.3 % of the
 picture and so wide that its deepest point lies 1.25 % of the longer side from its border: the click goes there. Of a
@@ -9,8 +8,7 @@ photograph both are tried. "mended" is the share of the piece that is right afte
 matte with the truth, at the coarse matte's resolution, unknown pixels left out. `--clicks N` clicks as often, each on
 what is then the worst. "right" are clicks in the middle of what is right already, which must change nothing.
 
-`--fit` prints the coefficients of `mattebox.matting.click_likelihood` by the validation photographs, and the figures of
-each half of these with the coefficients of the other. The check set is for reporting only.
+`benchmarks.click_fit` fits what decides on a click's region. The check set is for reporting only.
 """
 
 from __future__ import annotations
@@ -25,10 +23,6 @@ import numpy as np
 from benchmarks.common import argument_parser
 from mattebox.core.connected_components import label_components
 from mattebox.io import resampling
-from mattebox.matting import click_likelihood, region_growing
-from mattebox.matting.click_likelihood import COEFFICIENTS, click_features
-from mattebox.matting.colour_odds import colour_log_odds
-from mattebox.matting.geodesic_features import geodesic_features
 from mattebox.matting.matte_operations import as_floats
 from mattebox.matting.scribble_segmentation import apply_scribbles
 from mattebox.matting.scribbles import Stroke
@@ -40,9 +34,6 @@ from mattebox.types import Mask, Matte, Picture
 MIN_PIECE_SHARE = 0.003  # of the picture
 MIN_DEPTH_SHARE = 0.0125  # of the longer side, from the click to the piece's border
 UNKNOWN_RANGE = (100, 156)  # of a mask
-SAMPLES_PER_SIDE = 250  # of each click for the fit, of what changes and of what stays
-RIDGE = 1e-3  # of the regression
-NEWTON_STEPS = 12
 
 
 @dataclass(frozen=True, eq=False)
@@ -180,65 +171,6 @@ def iter_clicks(photographs: list[Photograph]) -> Iterator[tuple[Photograph, Fau
                 yield photograph, fault
 
 
-# Fit
-
-
-def sample_click(photograph: Photograph, fault: Fault, rng: np.random.Generator) -> tuple[np.ndarray, np.ndarray]:
-    """Features N x C of some samples of the component that was clicked, and whether each changes sides."""
-    alpha = as_floats(photograph.matte.alpha)
-    features = geodesic_features(photograph.picture, alpha)
-    odds = colour_log_odds(features, alpha)
-    if fault.action == "keep":
-        alpha, odds = 1 - alpha, -odds
-    labels, _ = label_components(alpha > 0.5)
-    component: Mask = labels == labels[fault.click]
-    grid = region_growing.halve_grid(click_likelihood.ClickGrid(component, alpha, odds, features))
-    seeds = np.zeros(grid.component.shape, np.bool_)
-    seeds[fault.click[0] // 2, fault.click[1] // 2] = True
-    changes = (photograph.truth == (fault.action == "keep"))[::2, ::2]
-    usable, planes = grid.component & photograph.known[::2, ::2], click_features(grid, seeds)
-    parts = []
-    for side in (usable & changes, usable & ~changes):
-        indices = np.flatnonzero(side)
-        parts.append(rng.choice(indices, min(len(indices), SAMPLES_PER_SIDE), replace=False))
-    chosen = np.concatenate(parts)
-    return planes.reshape(-1, len(COEFFICIENTS))[chosen], changes.ravel()[chosen]
-
-
-def fit_regression(features: np.ndarray, target: np.ndarray) -> tuple[np.ndarray, float]:
-    """Coefficients and intercept of ridge logistic regression, by Newton's method."""
-    mean, spread = features.mean(axis=0), features.std(axis=0) + 1e-6
-    design = np.column_stack([(features - mean) / spread, np.ones(len(features))])
-    weights = np.zeros(design.shape[1])
-    for _ in range(NEWTON_STEPS):
-        probability = 1 / (1 + np.exp(-design @ weights))
-        curvature = probability * (1 - probability) + 1e-6
-        ridge = RIDGE * len(design)
-        hessian = (design * curvature[:, None]).T @ design + ridge * np.eye(len(weights))
-        weights += np.linalg.solve(hessian, design.T @ (target - probability) - ridge * weights)
-    coefficients = weights[:-1] / spread
-    return coefficients, float(weights[-1] - coefficients @ mean)
-
-
-def fit_and_report(photographs: list[Photograph]) -> None:
-    rng = np.random.default_rng(0)
-    clicks = list(iter_clicks(photographs))
-    samples = [sample_click(photograph, fault, rng) for photograph, fault in clicks]
-    half = {p.name: i % 2 for i, p in enumerate(sorted(photographs, key=lambda p: p.name))}
-    halves = np.array([half[p.name] for p, _ in clicks])
-    results: list[ClickResult] = []
-    for tested in (0, 1, None):
-        chosen = [s for s, h in zip(samples, halves, strict=True) if h != tested]
-        fitted = fit_regression(np.concatenate([x for x, _ in chosen]), np.concatenate([y for _, y in chosen]))
-        click_likelihood.COEFFICIENTS.update(zip(COEFFICIENTS, map(float, fitted[0]), strict=True))
-        click_likelihood.INTERCEPT = fitted[1]
-        results += [measure_click(*click)[0] for click, h in zip(clicks, halves, strict=True) if h == tested]
-    print_figures("halves", results)
-    for name, value in COEFFICIENTS.items():
-        print(f'    "{name}": {value:.3f},')
-    print(f"INTERCEPT = {click_likelihood.INTERCEPT:.3f}")
-
-
 def write_sheet(path: Path, rows: list[tuple[Photograph, Fault, Matte]]) -> None:
     """Photograph with the click, matte before, after, and the truth; the worst results first."""
     from PIL import Image
@@ -264,15 +196,11 @@ def main() -> None:
     parser.add_argument("--model", default="balanced")
     parser.add_argument("--stride", type=int, default=1, help="take every Nth photograph")
     parser.add_argument("--clicks", type=int, default=0, help="also click so often on each photograph")
-    parser.add_argument("--fit", action="store_true", help="fit the likelihood on the validation photographs")
     parser.add_argument("--sheet", type=Path, help="write a picture of the twelve worst and twelve other clicks")
     args = parser.parse_args()
     photographs = list(load_photographs(args.data, args.kind, args.stride, args.model))
     print("| clicks | n | IoU before | after | mended | 70 % mended | worse by .02 | worst |")
     print("|---" * 8 + "|")
-    if args.fit:
-        fit_and_report(photographs)
-        return
     rows = []
     for photograph, fault in iter_clicks(photographs):
         result, after = measure_click(photograph, fault)

@@ -38,11 +38,11 @@ def wall(grain: float = 2) -> np.ndarray:
     return (np.array(WALL) * light + np.random.default_rng(0).normal(0, grain, (*SIZE, 1))).clip(0, 255)
 
 
-@pytest.mark.parametrize(("holes", "radius", "shift"), [("auto", 25, 100), ("open", 60, 0)])
+@pytest.mark.parametrize(("holes", "radius", "shift"), [("auto", 25, 100), ("auto", 60, 0), ("open", 40, 0)])
 def test_a_hole_is_opened_and_refined_like_the_outer_edge(
     coffee: Picture, holes: Holes, radius: int, shift: int
 ) -> None:
-    """A hole near the rim of a disc; a deep one only by `open`, which looks further for the background."""
+    """A hole near the rim of a disc, a large one in its middle, and a smaller one there only by `open`."""
     y, x = np.mgrid[: SIZE[0], : SIZE[1]]
     outer, inner = np.hypot(y - 240, x - 320), np.hypot(y - 240, x - 320 - shift)
     truth = ((150.5 - outer).clip(0, 1) * (1 - (radius + 0.5 - inner).clip(0, 1))).astype(np.float32)
@@ -51,6 +51,12 @@ def test_a_hole_is_opened_and_refined_like_the_outer_edge(
     assert alpha[inner < radius - 10].mean() < 0.02
     at_hole, at_rim = np.abs(inner - radius) < 8, np.abs(outer - 150) < 8
     assert np.abs(alpha - truth)[at_hole].mean() < max(0.05, 1.5 * np.abs(alpha - truth)[at_rim].mean())
+
+
+def test_a_small_region_far_from_the_background_stays(coffee: Picture) -> None:
+    """It is a highlight as likely as a hole."""
+    picture, matte = composite(ring(40), mosaic(coffee.rgb, SIZE) * 0.6, wall()), filled_matte()
+    assert open_holes(picture, matte, "auto") is matte
 
 
 def test_keep_leaves_the_matte_as_it_is(coffee: Picture) -> None:

@@ -1,9 +1,9 @@
-"""How likely a pixel changes sides together with a click: logistic regression of paths, colours and the matte.
+"""How likely a pixel changes sides together with a click: boosted trees of paths, colours and the matte.
 
 Features of a pixel are the cost of the cheapest paths from the click across the picture's edges and across foreign
 colours (Bai & Sapiro 2007), its colour, its distances, what the matte says of it, and how many pixels are closer to the
 click. Distances are in units of GRID_UNITS on the longer side, so that the grid's resolution does not matter.
-Fitted by `python -m benchmarks.clicks --fit` on validation photographs (decision 025).
+The trees (`click_trees`) are fitted by `python -m benchmarks.click_fit` on validation photographs (decision 025).
 """
 
 from __future__ import annotations
@@ -13,6 +13,7 @@ from typing import NamedTuple
 import numpy as np
 
 from mattebox.core.connected_components import dilate
+from mattebox.matting.click_trees import INTERCEPT, TREES
 from mattebox.matting.colour_distance import colour_distance
 from mattebox.matting.geodesic_distance import (
     UNREACHABLE_DISTANCE,
@@ -20,6 +21,7 @@ from mattebox.matting.geodesic_distance import (
     geodesic_distances,
     neighbour_costs,
 )
+from mattebox.matting.symmetric_trees import evaluate_trees
 from mattebox.types import Floats, Mask
 
 STEP_COST = 1e-4  # of a step across a plain surface
@@ -30,25 +32,24 @@ GRID_UNITS = 200.0  # distances are measured in this share of the longer side
 MIN_COST = 1e-3  # added to costs and alphas before their logarithm
 MIN_OPPOSITE_SHARE = 0.002  # of the grid: smallest other side that areas are compared with
 
-COEFFICIENTS = {
-    "path cost": -0.337,
-    "path cost, close colours": -0.36,
-    "path cost, near colours": 0.35,
-    "foreign to close colours": -0.231,
-    "foreign to near colours": -0.711,
-    "distance": -1.121,
-    "opposite alpha": 0.515,
-    "opposite alpha at the click": 0.087,
-    "alpha difference": -0.122,
-    "colour odds": -0.421,
-    "colour odds at the click": 0.065,
-    "area before": -0.161,
-    "area before, near colours": -0.12,
-    "area before, of the other side": 0.389,
-    "distance to the other side": -0.833,
-    "distance of the click to the other side": 0.71,
-}
-INTERCEPT = 8.279
+FEATURES = (
+    "path cost",
+    "path cost, close colours",
+    "path cost, near colours",
+    "foreign to close colours",
+    "foreign to near colours",
+    "distance",
+    "opposite alpha",
+    "opposite alpha at the click",
+    "alpha difference",
+    "colour odds",
+    "colour odds at the click",
+    "area before",
+    "area before, near colours",
+    "area before, of the other side",
+    "distance to the other side",
+    "distance of the click to the other side",
+)
 
 
 class ClickGrid(NamedTuple):
@@ -69,13 +70,14 @@ class ClickGrid(NamedTuple):
 
 def click_likelihood(grid: ClickGrid, seeds: Mask) -> Floats:
     """Probability h x w, 0..1, that a sample changes sides with the seeds; 0 outside the component."""
-    logit = click_features(grid, seeds) @ np.array(list(COEFFICIENTS.values())) + INTERCEPT
-    probability = 1 / (1 + np.exp(-logit.clip(-30, 30)))
-    return np.where(grid.component, probability, 0).astype(np.float32)
+    logit = evaluate_trees(TREES, click_features(grid, seeds)[grid.component]) + INTERCEPT
+    likelihood = np.zeros(grid.component.shape, np.float32)
+    likelihood[grid.component] = 1 / (1 + np.exp(-logit))
+    return likelihood
 
 
 def click_features(grid: ClickGrid, seeds: Mask) -> Floats:
-    """Features h x w x 16 of every sample, in the order of COEFFICIENTS."""
+    """Features h x w x 16 of every sample, in the order of FEATURES."""
     opposite, inside = 1 - grid.alpha, grid.component
     plain = path_costs(grid, seeds, None)
     near = [path_costs(grid, seeds, radius_samples(grid, share)) for share in COLOUR_RADIUS_SHARES]

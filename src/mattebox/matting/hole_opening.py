@@ -26,21 +26,28 @@ MIN_CLOSED_SHARE = 0.5  # of the surroundings that must be subject
 MAX_CHECKED_REGIONS = 40
 
 
+class Reach(NamedTuple):
+    """How far away the background is looked at, in shares of the longer side, further where none is near, and the
+    least area of a hole, as a share of the picture. Far from background a small one is more often a highlight."""
+
+    shares: tuple[float, ...]
+    area_share: float
+
+
 class HoleLimits(NamedTuple):
-    """How like the background a hole must be, of 1, how large, and how far away, in shares of the longer side, the
-    background is looked at: further where none is near."""
+    """How like the background a hole must be, of 1, and within which reaches of it."""
 
     background_deviation: float
     difference: float
     deviation: float
     contrast: float
-    area_share: float
-    reach_shares: tuple[float, ...]
+    reaches: tuple[Reach, ...]
 
 
+NEAR = 0.15  # of the longer side
 LIMITS = {
-    "auto": HoleLimits(0.03, 0.02, 0.02, 0.15, 0.0012, (0.15,)),
-    "open": HoleLimits(0.08, 0.06, 0.05, 0.06, 0.0006, (0.15, 0.4)),
+    "auto": HoleLimits(0.03, 0.02, 0.02, 0.15, (Reach((NEAR,), 0.0012), Reach((NEAR, 0.25, 0.4), 0.02))),
+    "open": HoleLimits(0.08, 0.06, 0.05, 0.06, (Reach((NEAR, 0.4), 0.0006),)),
 }
 
 
@@ -73,8 +80,13 @@ def open_holes(picture: Picture, coarse: Matte, holes: Holes) -> Matte:
 
 def find_holes(guide: Floats, alpha: Floats, limits: HoleLimits) -> Mask:
     """Which samples of a guide H x W x 3 show background although alpha (H x W) says subject."""
+    return np.logical_or.reduce([_find_holes_within(guide, alpha, limits, reach) for reach in limits.reaches])
+
+
+def _find_holes_within(guide: Floats, alpha: Floats, limits: HoleLimits, reach: Reach) -> Mask:
+    """Those that are like the background within a reach."""
     background, subject = alpha < MAX_BACKGROUND_ALPHA, alpha > MIN_SUBJECT_ALPHA
-    mean, deviation = nearest_background(guide, background, limits.reach_shares)
+    mean, deviation = nearest_background(guide, background, reach.shares)
     alike = (
         subject
         & (deviation < limits.background_deviation)
@@ -83,7 +95,7 @@ def find_holes(guide: Floats, alpha: Floats, limits: HoleLimits) -> Mask:
     labels, components = label_components(alike, connectivity=4)
     holes = np.zeros(len(components) + 1, np.bool_)
     for label, component in enumerate(components[:MAX_CHECKED_REGIONS], start=1):
-        if component.area < limits.area_share * alpha.size:
+        if component.area < reach.area_share * alpha.size:
             break
         window = _window(component.box, alpha.shape)
         holes[label] = _is_hole(guide[window], labels[window] == label, subject[window], mean[window], limits)

@@ -25,7 +25,8 @@ from mattebox.matting.click_likelihood import (
 from mattebox.matting.geodesic_distance import UNREACHABLE_DISTANCE, Float64Plane
 from mattebox.types import Floats, ImageShape, Mask
 
-MIN_LIKELIHOOD = 0.88  # of a pixel that changes with a click
+MIN_LIKELIHOOD = 0.85  # of a pixel that changes with a click
+MIN_WHOLE_LIKELIHOOD = 0.8  # on average, of a small component that changes as a whole
 MIN_STABILITY = 0.4  # of a region with a clear boundary
 MIN_MEAN_LIKELIHOOD = 0.6  # of such a region
 BOX_MARGIN_SHARE = 0.025  # of the longer side: width of what counts as a box's surroundings
@@ -34,7 +35,7 @@ MIN_REGION_PIXELS = 24
 MAX_REGION_SHARE = 0.95  # of the component; a larger region is the component
 
 
-def grow_region(seeds: Mask, grid: ClickGrid, opposing_seeds: Mask) -> Mask:
+def grow_region(seeds: Mask, grid: ClickGrid, opposing_seeds: Mask, *, is_small: bool = False) -> Mask:
     """Grow the region of a click or stroke inside a component.
 
     Parameters
@@ -45,6 +46,8 @@ def grow_region(seeds: Mask, grid: ClickGrid, opposing_seeds: Mask) -> Mask:
         The component, and what is known of its pixels.
     opposing_seeds : Mask
         What the user marked as not belonging to it; pixels closer to these stay out.
+    is_small : bool
+        Whether the component may change as a whole, where that is likely on average and nothing opposes it.
 
     Returns
     -------
@@ -53,6 +56,8 @@ def grow_region(seeds: Mask, grid: ClickGrid, opposing_seeds: Mask) -> Mask:
     """
     reduced, reduced_seeds = halve_grid(grid), _halve_mask(seeds)
     likelihood = click_likelihood(reduced, reduced_seeds)
+    if is_small and not opposing_seeds.any() and likelihood[reduced.component].mean() >= MIN_WHOLE_LIKELIHOOD:
+        return grid.component
     likelihood[reduced_seeds] = 1
     labels, _ = label_components(likelihood > MIN_LIKELIHOOD)
     region = np.isin(labels, np.unique(labels[reduced_seeds])) | _clear_region(reduced, reduced_seeds, likelihood)

@@ -2,7 +2,7 @@
 
 A scribble selects the region around it (see `region_growing`) on the matte's grid: what likely changes sides with it,
 judged by edges, colours, distances and the matte, inside the connected component that it marks. A small component
-without opposing scribbles, a piece apart or a hole, is taken as a whole.
+without opposing scribbles, a piece apart or a hole, is taken as a whole where that is likely.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ from mattebox.matting.scribbles import Scribble, Stroke, split_scribbles
 from mattebox.types import Floats, ImageShape, Mask, Matte, Picture
 
 MIN_SCRIBBLE_ALPHA = 0.25  # a scribble with less alpha under it changes nothing
-MAX_WHOLE_SHARE = 0.5  # of the main subject: a smaller component apart from the largest is taken as a whole
+MAX_WHOLE_SHARE = 0.5  # of the main subject: a smaller component apart from the largest may be taken as a whole
 SEAM_RADIUS_PIXELS = 2  # half the width over which the edge of a region is blended
 
 
@@ -98,11 +98,7 @@ def remove_regions(
             component: Mask = labels == label
             grid = ClickGrid(component, alpha, odds, features)
             is_small = label > 1 and component.sum() < MAX_WHOLE_SHARE * main_area
-            opposing_seeds = opposing_mask & component
-            if is_small and not opposing_seeds.any():
-                region = component
-            else:
-                region = grow_region(seeds & component, grid, opposing_seeds)
+            region = grow_region(seeds & component, grid, opposing_mask & component, is_small=is_small)
             result = result * (1 - _region_weight(region, component & ~region))
     return result
 
