@@ -80,7 +80,8 @@ def open_holes(picture: Picture, coarse: Matte, holes: Holes) -> Matte:
 
 def find_holes(guide: Floats, alpha: Floats, limits: HoleLimits) -> Mask:
     """Which samples of a guide H x W x 3 show background although alpha (H x W) says subject."""
-    return np.logical_or.reduce([_find_holes_within(guide, alpha, limits, reach) for reach in limits.reaches])
+    holes: Mask = np.any([_find_holes_within(guide, alpha, limits, reach) for reach in limits.reaches], axis=0)
+    return holes
 
 
 def _find_holes_within(guide: Floats, alpha: Floats, limits: HoleLimits, reach: Reach) -> Mask:
