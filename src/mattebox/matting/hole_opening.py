@@ -44,10 +44,10 @@ class HoleLimits(NamedTuple):
     reaches: tuple[Reach, ...]
 
 
-NEAR = 0.15  # of the longer side
+NEAR_SHARE = 0.15  # of the longer side
 LIMITS = {
-    "auto": HoleLimits(0.03, 0.02, 0.02, 0.15, (Reach((NEAR,), 0.0012), Reach((NEAR, 0.25, 0.4), 0.02))),
-    "open": HoleLimits(0.08, 0.06, 0.05, 0.06, (Reach((NEAR, 0.4), 0.0006),)),
+    "auto": HoleLimits(0.03, 0.02, 0.02, 0.15, (Reach((NEAR_SHARE,), 0.0012), Reach((NEAR_SHARE, 0.25, 0.4), 0.02))),
+    "open": HoleLimits(0.08, 0.06, 0.05, 0.06, (Reach((NEAR_SHARE, 0.4), 0.0006),)),
 }
 
 
