@@ -58,3 +58,22 @@ def test_progress_says_how_long_it_takes() -> None:
     progress = clip_job.ClipProgress(frames=50, seconds=2.0, total_seconds=10.0, rate=5.0)
     assert describe_progress(progress) == "frame 50, 2.0 s of 10.0 s, 5.0 frames a second, 40 s left"
     assert describe_progress(progress._replace(total_seconds=None)) == "frame 50, 2.0 s, 5.0 frames a second"
+
+
+@pytest.mark.parametrize(("target", "sidecar"), [("cut.mp4", False), ("cut.webm", True)])
+def test_clips_are_signed(
+    run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, target: str, sidecar: bool
+) -> None:
+    pytest.importorskip("c2pa")
+    monkeypatch.setenv("MATTEBOX_HOME", str(tmp_path / "home"))
+    write_clip(tmp_path / "a.mp4", [draw_frame(number) for number in range(3)])
+    assert "provenance init" in run("video", "cut", "a.mp4", "-o", target, "--background", "white", "--sign").err
+    run("provenance", "init")
+    assert run("video", "cut", "a.mp4", "-o", target, "--background", "white", "--sign").code == 0
+    assert (tmp_path / "cut.c2pa").exists() == sidecar
+    report = json.loads(run("verify", target, "--json").out)
+    assert report["state"] == "trusted"
+    words = [action["description"] for action in report["manifests"][0]["actions"]]
+    assert words[1:] == ["Background removed", "Background replaced by a painted one (a colour, gradient or studio)"]
+    assert report["manifests"][0]["ingredients"] == ["a.mp4"]
+    assert sorted(p.name for p in tmp_path.iterdir() if "signed" in p.name or "part" in p.name) == []

@@ -192,6 +192,16 @@ def sign_as_another_tool(content: bytes) -> bytes:
     return signed.getvalue()
 
 
+def test_a_signed_heic_is_verified(astronaut: Picture) -> None:
+    pillow_heif = pytest.importorskip("pillow_heif")
+    file = io.BytesIO()
+    pillow_heif.from_bytes("RGB", (64, 64), astronaut.rgb[:64, :64].tobytes()).save(file)
+    content = file.getvalue()
+    assert identify_media_type(content) == "image/heic"
+    signed = sign_content(content, "image/heic", facts(content), IDENTITY).content
+    assert verify_content(signed, "image/heic", anchors=ANCHORS).state == "trusted"
+
+
 def test_the_embedded_manifest_leaves_every_pixel(astronaut: Picture) -> None:
     from mattebox.io.reader import read
 

@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 
 STEP_OPTIONS = (
     "model", "votes", "edges", "colours", "matte_only", "background", "background_fit", "background_align", "blend",
+    "sign",
 )  # fmt: skip
 EXAMPLES = """
 \b

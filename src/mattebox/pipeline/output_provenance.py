@@ -164,7 +164,7 @@ def collect_facts(result: Result, recipe: Recipe, origin: Origin, read_image: Re
         origin.size,
         result.picture.size,
         result.effective_stages,
-        _describe_background(recipe, read_image),
+        describe_background(recipe, read_image),
         "" if identifier is None else format_identifier(identifier),
     )
 
@@ -214,7 +214,8 @@ def _hide_folders(value: str) -> str:
     return f"{match[1] or ''}{name}{match[3]}"
 
 
-def _describe_background(recipe: Recipe, read_image: ReadImageFile) -> NewBackground | None:
+def describe_background(recipe: Recipe, read_image: ReadImageFile) -> NewBackground | None:
+    """What a recipe puts behind the subject; None where that stays transparent."""
     step = recipe.find_step(Background)
     spec = None if step is None else parse_background(step.paint)
     if spec is None:

@@ -6,7 +6,7 @@ import json
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import Any, BinaryIO
 
 from mattebox._version import __version__
 from mattebox.provenance.actions import BACKGROUND_LABEL, Action, NewBackground
@@ -39,7 +39,7 @@ class Ingredient:
         The name of its file, without a folder.
     mime_type : str
         Of `content`.
-    content : bytes or None
+    content : bytes, binary file object or None
         The encoded file, whose own manifest is chained; None for a picture that was in memory.
     is_parent : bool
         Whether it is the photograph itself, and not a part such as a background.
@@ -48,7 +48,7 @@ class Ingredient:
     label: str
     title: str
     mime_type: str
-    content: bytes | None
+    content: bytes | BinaryIO | None
     is_parent: bool = True
 
     def definition(self) -> dict[str, str]:

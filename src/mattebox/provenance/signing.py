@@ -5,7 +5,7 @@ from __future__ import annotations
 import io
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, BinaryIO
 
 from mattebox.errors import OutputError
 from mattebox.io.encoding import EncodedOutput
@@ -80,9 +80,21 @@ def sign_content(content: bytes, mime_type: str, facts: ManifestFacts, identity:
     UsageError
         The library is not installed.
     """
+    signed = io.BytesIO()
+    sidecar = sign_stream(io.BytesIO(content), signed, mime_type, facts, identity)
+    return EncodedOutput(signed.getvalue()) if sidecar is None else EncodedOutput(content, sidecar)
+
+
+def sign_stream(
+    source: BinaryIO, signed: BinaryIO, mime_type: str, facts: ManifestFacts, identity: SigningIdentity
+) -> bytes | None:
+    """Sign a file of any size: `source` is read, and written to `signed` with its manifest.
+
+    The other parameters and the errors are those of `sign_content`. Returns the manifest for a sidecar where the format
+    has no place for one, and then writes nothing.
+    """
     c2pa = load_library()
     is_embedded = mime_type in EMBEDDING_MIME_TYPES
-    signed = io.BytesIO()
     try:
         with (
             make_context() as context,
@@ -91,16 +103,17 @@ def sign_content(content: bytes, mime_type: str, facts: ManifestFacts, identity:
         ):
             for ingredient in facts.ingredients:
                 if ingredient.content is not None:
-                    stream = io.BytesIO(ingredient.content)
+                    content = ingredient.content
+                    stream = io.BytesIO(content) if isinstance(content, bytes) else content
                     builder.add_ingredient(ingredient.definition(), ingredient.mime_type, stream)
             if not is_embedded:
                 builder.set_no_embed()
             media_type = mime_type if is_embedded else OTHER_MIME_TYPE
-            manifest = builder.sign(signer, media_type, io.BytesIO(content), signed)
+            manifest = builder.sign(signer, media_type, source, signed if is_embedded else io.BytesIO())
     except c2pa.C2paError as error:
         problem = f"the result cannot be signed ({error})"
         raise OutputError(problem, "check the certificates, or leave out sign") from error
-    return EncodedOutput(signed.getvalue()) if is_embedded else EncodedOutput(content, bytes(manifest))
+    return None if is_embedded else bytes(manifest)
 
 
 def _open_signer(c2pa: Any, identity: SigningIdentity) -> Any:

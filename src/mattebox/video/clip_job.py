@@ -10,6 +10,7 @@ import time as clock
 from collections import deque
 from collections.abc import Callable, Generator, Iterable, Iterator
 from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import NamedTuple
 
@@ -18,10 +19,13 @@ from mattebox.errors import InputUnreadable
 from mattebox.io.reader import read_cached
 from mattebox.io.writer import check_not_input
 from mattebox.models.matte_session import Session, open_session
+from mattebox.pipeline.signing_keys import load_identity
+from mattebox.provenance.manifest import ModelUse
 from mattebox.types import OpenImage
 from mattebox.video.backgrounds import BackgroundRenderer
 from mattebox.video.clip_options import ClipOptions
 from mattebox.video.clip_output import open_clip_output
+from mattebox.video.clip_signing import sign_clip
 from mattebox.video.coarse_matte import CoarseMatte
 from mattebox.video.concurrency import map_ahead, read_ahead
 from mattebox.video.cutter import CoarseCutter
@@ -125,15 +129,23 @@ def cut_clip(
         Nothing is left under the target's name.
     """
     check_not_input(target, (source,))
+    identity = load_identity(datetime.now(UTC)) if options.is_signed else None
     started, result = clock.monotonic(), ClipResult(target)
     with contextlib.ExitStack() as stack:
         reader = stack.enter_context(VideoReader(source))
         renderer = BackgroundRenderer(options.background, open_image)
         stack.callback(renderer.close)
         network = session or open_session(options.cut.model, options.device, options.threads)
+
+        def sign(path: Path) -> None:
+            if identity is not None:
+                card = network.card
+                sign_clip(path, target, source, options.whole_recipe, ModelUse(card.name, card.sha256),
+                          (reader.info.size, output.size), identity, overwrite=options.overwrite)  # fmt: skip
+
         output = stack.enter_context(
             open_clip_output(target, reader, options.format, transparent=options.is_transparent, start=options.start,
-                             end=options.end, every=options.every, overwrite=options.overwrite)
+                             end=options.end, every=options.every, overwrite=options.overwrite, finish=sign)
         )  # fmt: skip
         lines = None if report is None else stack.enter_context(open_report(report, source.name))
         frames = stack.enter_context(contextlib.closing(iter_cut_frames(reader, options, network, renderer)))

@@ -39,6 +39,8 @@ class ClipOptions:
         Whether existing files may be replaced.
     device, threads
         Where the network runs.
+    is_signed : bool
+        Whether the result is signed (Content Credentials).
     """
 
     format: ClipFormat
@@ -51,12 +53,15 @@ class ClipOptions:
     overwrite: bool = True
     device: str = "auto"
     threads: int | None = None
+    is_signed: bool = False
 
     def __post_init__(self) -> None:
         if self.every < 1:
             raise UsageError(f"every: {self.every} is not positive", "give 1 for all frames, 2 for every other, ...")
         if self.end is not None and self.end <= (self.start or 0):
             raise UsageError("the end does not lie behind the start", f"give a later {name_parameter('until')}")
+        if self.is_signed and self.format.is_sequence:
+            raise UsageError("numbered pictures are not signed as a clip", "choose webm, prores or mp4, or sign stills")
         self.format.choose_encoding(transparent=self.is_transparent, depth=8)
 
     @classmethod
@@ -96,12 +101,18 @@ class ClipOptions:
             overwrite,
             device,
             threads,
+            recipe.save_step.sign == "yes",
         )
 
     @property
     def is_transparent(self) -> bool:
         """Whether the result has alpha."""
         return self.cut.output != "matte" and not is_opaque(self.background)
+
+    @property
+    def whole_recipe(self) -> Recipe:
+        """All steps that each frame goes through."""
+        return Recipe((self.cut, self.background) if self.background is not None else (self.cut,))
 
     @property
     def still_recipe(self) -> Recipe:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from fractions import Fraction
 from pathlib import Path
@@ -39,16 +39,22 @@ def open_clip_output(
     end: Fraction | None,
     every: int,
     overwrite: bool,
+    finish: Callable[[Path], None] | None = None,
 ) -> Iterator[ClipOutput]:
-    """Open an output for the frames of a clip from `start` until `end`, with its sound. OutputError."""
+    """Open an output for the frames of a clip from `start` until `end`, with its sound. OutputError.
+
+    `finish` is called with the complete file, before it gets its name.
+    """
     if format.is_sequence:
         yield SequenceWriter(target, reader.info.size, overwrite=overwrite)
         return
     info = replace(reader.info, rate=reader.info.rate / every)
     first = (start or 0) + reader.start
     last = None if end is None else end + reader.start
-    with contextlib.ExitStack() as stack:
-        temporary_path = stack.enter_context(replacement_file(target, overwrite=overwrite))
-        sound = stack.enter_context(contextlib.closing(PassthroughStreams(reader.path, first, last)))
-        writer = VideoWriter(temporary_path, format, info, transparent=transparent, sound=sound, name=target)
-        yield stack.enter_context(writer)
+    with replacement_file(target, overwrite=overwrite) as temporary_path:
+        with contextlib.closing(PassthroughStreams(reader.path, first, last)) as sound:
+            writer = VideoWriter(temporary_path, format, info, transparent=transparent, sound=sound, name=target)
+            with writer:
+                yield writer
+        if finish is not None:
+            finish(temporary_path)

@@ -1,0 +1,90 @@
+"""The signature of a finished clip: its clip, the cutout, the background, the network and the recipe, in a manifest.
+
+MP4 and MOV hold it; beside WebM and MKV it lies in a file of the same name with the suffix .c2pa.
+"""
+
+from __future__ import annotations
+
+import contextlib
+from datetime import UTC, datetime
+from pathlib import Path
+
+from mattebox.errors import OutputError
+from mattebox.io import atomic_write
+from mattebox.io.media_type import identify_media_type
+from mattebox.io.writer import SIDECAR_SUFFIX, check_not_input
+from mattebox.pipeline.output_provenance import describe_background, describe_recipe, read_image_file
+from mattebox.provenance.actions import EditFacts, list_actions
+from mattebox.provenance.manifest import PARENT_LABEL, Ingredient, ManifestFacts, ModelUse, background_ingredient
+from mattebox.provenance.signing import SigningIdentity, sign_stream
+from mattebox.recipe.recipe import Recipe
+from mattebox.types import ImageSize
+
+HEADER_BYTES = 64  # that say a file's type
+SIGNED_SUFFIX = ".signed"
+
+
+def sign_clip(
+    path: Path,
+    target: Path,
+    source: Path,
+    recipe: Recipe,
+    model: ModelUse,
+    sizes: tuple[ImageSize, ImageSize],
+    identity: SigningIdentity,
+    *,
+    overwrite: bool,
+) -> None:
+    """Sign a clip that is complete, in place.
+
+    Parameters
+    ----------
+    path, target : Path
+        The file, and the name that it will get.
+    source : Path
+        The clip that it was made of.
+    recipe : Recipe
+        What was done to each frame.
+    model : ModelUse
+        The network that cut.
+    sizes : (width, height), (width, height)
+        Of the source and of the result.
+    identity : SigningIdentity
+        Who signs.
+    overwrite : bool
+        Whether an existing sidecar may be replaced.
+
+    Raises
+    ------
+    OutputError
+    """
+    background = describe_background(recipe, read_image_file)
+    actions = list_actions(recipe, EditFacts(*sizes, ("cut", "compose"), background))
+    signed_path = path.with_name(path.name + SIGNED_SUFFIX)
+    try:
+        with source.open("rb") as parent, path.open("rb") as unsigned, signed_path.open("w+b") as signed:
+            ingredients = [Ingredient(PARENT_LABEL, source.name, _media_type(source), parent)]
+            if background is not None and background.content:
+                ingredients.append(background_ingredient(background, identify_media_type(background.content)))
+            facts = ManifestFacts(
+                target.name, actions, ingredients, [model], describe_recipe(recipe), datetime.now(UTC)
+            )
+            sidecar = sign_stream(unsigned, signed, _media_type(path), facts, identity)
+        if sidecar is None:
+            signed_path.replace(path)
+            return
+    except OSError as error:
+        if isinstance(error, OutputError):
+            raise
+        raise atomic_write.output_error(error, target) from error
+    finally:
+        with contextlib.suppress(OSError):
+            signed_path.unlink()
+    beside = target.with_suffix(SIDECAR_SUFFIX)
+    check_not_input(beside, (source,))
+    atomic_write.write_bytes(beside, sidecar, overwrite=overwrite)
+
+
+def _media_type(path: Path) -> str:
+    with path.open("rb") as file:
+        return identify_media_type(file.read(HEADER_BYTES))
