@@ -76,6 +76,16 @@ def test_an_unknown_word_is_an_error_that_names_the_nearest() -> None:
         plan_request("softwood behind it")
 
 
+@pytest.mark.parametrize(
+    "request_text",
+    ["make the subject transparent", "make the shadow transparent", "black and white outline", "half as large",
+     "remove the person", "no white background", "don't sharpen", "mach das Motiv durchsichtig"],
+)  # fmt: skip
+def test_what_would_be_misread_is_an_error(request_text: str) -> None:
+    with pytest.raises(WordsNotUnderstood):
+        plan_request(request_text)
+
+
 def test_typing_errors_are_reported() -> None:
     assert plan_request("white backgruond").corrections == {"backgruond": "background"}
 

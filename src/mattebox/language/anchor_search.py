@@ -8,6 +8,7 @@ with a noun and end with a modifier ("background white, shadow soft") to the las
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from itertools import pairwise
 
 from mattebox.language.anchors import (
     MODIFIERS,
@@ -74,6 +75,7 @@ def find_anchors(clause: Clause, previous: Anchor | None = None) -> list[Anchor]
             modifiers.append((index, word))
     follows = bool(modifiers) and 0 in anchors and modifiers[-1][0] == len(clause.words) - 1
     rest = _assign_all(modifiers, anchors, clause.start, follows)
+    _require_plain_order(list(anchors.values()))
     found = _limit_to_nouns([anchor for anchor in anchors.values() if not _says_nothing(anchor)])
     return [*found, *([rest] if rest.modifiers else [])]
 
@@ -83,6 +85,28 @@ def _require_supported(clause: Clause) -> None:
         meaning = word.find(Unsupported)
         if isinstance(meaning, Unsupported):
             raise WordsNotUnderstood(f'"{word.text}" cannot be done', f"{meaning.reason}; nothing was done")
+
+
+def _require_plain_order(anchors: Sequence[Anchor]) -> None:
+    """WordsNotUnderstood for a phrase beside a bare noun that it could mean: a transparent shadow, a grey outline."""
+    for first, second in pairwise(anchors):
+        is_adjacent = max(first.positions) + 1 == min(second.positions)
+        describes_first = _is_bare_noun(first) and _sets(second, "background") and " " not in second.text
+        describes_second = _is_bare_noun(second) and _sets(first, "saturation")
+        if is_adjacent and (describes_first or describes_second):
+            raise WordsNotUnderstood(
+                f'"{first.text} {second.text}" cannot be done', "put a comma between them if they are two things"
+            )
+
+
+def _is_bare_noun(anchor: Anchor) -> bool:
+    meaning = anchor.meaning
+    is_own = isinstance(meaning, Noun) and not meaning.is_optional and meaning.concept.area != "background"
+    return is_own and not anchor.modifiers
+
+
+def _sets(anchor: Anchor, name: str) -> bool:
+    return isinstance(anchor.meaning, Phrase) and name in anchor.meaning.values
 
 
 def _belongs_to(anchor: Anchor, clause: Clause) -> bool:

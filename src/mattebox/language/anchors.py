@@ -86,7 +86,7 @@ def accepts(anchor: Anchor, modifier: Meaning) -> bool:
 
 
 def _fits_grade(unit: str, grade_unit: str) -> bool:
-    return unit in ("", grade_unit) or (unit == "%" and grade_unit == "stop")
+    return unit in ("", grade_unit) or (unit in ("%", "x") and grade_unit == "stop")
 
 
 def choose_noun(word: Word, clause: Sequence[Word]) -> Noun | None:

@@ -135,7 +135,9 @@ def _graded_value(anchor: Anchor, meaning: Noun | Gradation, grade: Grade, curre
 
 
 def _amount(number: Number, grade: Grade) -> float:
-    """A number in the grade's unit; percent of brightness as stops."""
+    """A number in the grade's unit; percent of brightness and how many times as stops."""
+    if number.unit == "x" and grade.unit == STOPS_UNIT:
+        return math.log2(max(number.value, 0.01))
     if number.unit == "%" and grade.unit == STOPS_UNIT:
         return math.log2(max(1 + number.value / 100, 0.01))
     return number.value

@@ -112,7 +112,7 @@ export const german = {
   noPresetMore: "Eigene Einstellungen",
   presetDecides: (name) => `Die Vorlage „${name}“ bestimmt Rahmen und Schatten.`,
   words: "In Worten (englisch)",
-  wordsHint: "white background, soft shadow",
+  wordsHint: "weißer Hintergrund, weicher Schatten",
   say: "Zeigen, was das bewirkt",
   unsay: "Diese Worte entfernen",
   doIt: "Ausführen",
