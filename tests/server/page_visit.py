@@ -56,6 +56,7 @@ class Visit:
         self.complaints: list[str] = []
         self.foreign: list[str] = []
         self.post_paths: list[str] = []
+        self._posts: list[Any] = []
         page.on("console", lambda m: self.complaints.append(m.text))
         page.on("pageerror", lambda e: self.complaints.append(str(e)))
         page.on("request", self._requested)
@@ -74,6 +75,11 @@ class Visit:
             self.foreign.append(request.url)
         if request.method == "POST":
             self.post_paths.append(request.url.removeprefix(self.address))
+            self._posts.append(request)
+
+    def sent_bytes(self) -> list[int]:
+        """Lengths of the bodies of POST requests."""
+        return [int(request.all_headers()["content-length"]) for request in self._posts]
 
     def choose(self, where: str, value: str) -> None:
         """Set the value of a control, even in a hidden panel."""

@@ -4,6 +4,7 @@ touch and keyboard.
 
 from __future__ import annotations
 
+import io
 import re
 import urllib.request
 import zipfile
@@ -58,17 +59,94 @@ def test_drop_compare_change_download(browser: Any, address: str, files: Files) 
         assert abs(handle["x"] + handle["width"] / 2 - left) < 2
         visit.pictured("page.png")
 
-        page.route("**/v1/cutouts", lambda route: waiting.append(route))  # a background is there without a round trip
         visit.paint("White")
-        assert page.locator("#behind").evaluate(STYLE, "backgroundColor") == "rgb(255, 255, 255)"
+        assert page.locator("#behind").evaluate(STYLE, "backgroundColor") == "rgb(255, 255, 255)"  # at once
         page.select_option("[name=format]", "jpg")
-        page.wait_for_timeout(300)
-        waiting[1].continue_()
-        page.unroute("**/v1/cutouts")
         name, result = visit.downloaded()
         assert (name, result.format, result.size) == ("coffee-cut.jpg", "JPEG", (600, 400))
         assert min(result.getpixel((590, 5))) >= 250
         assert visit.complaints == visit.foreign == []
+
+
+def test_a_photograph_goes_up_once(browser: Any, address: str, files: Files, tmp_path: Path) -> None:
+    """Plain backgrounds, undo and redo need no request; a stroke sends itself alone; the download is in full size."""
+    Image.open(files["rocket"]).resize((2400, 1600)).save(tmp_path / "large.jpg", quality=90)
+    photograph_bytes = (tmp_path / "large.jpg").stat().st_size
+    with Visit(browser, address) as visit:
+        page, sent = visit.page, visit.sent_bytes
+        visit.open(tmp_path / "large.jpg")
+        assert visit.post_paths == ["v1/photographs", "v1/cutouts"]
+        assert photograph_bytes < sum(sent()) < photograph_bytes + 3000
+        assert page.locator("#status").inner_text().startswith("2400 × 1600 pixels")
+        assert page.locator("#after").evaluate("e => e.naturalWidth * e.naturalHeight") <= 2_000_000
+
+        for paint, css in (("Mint", "rgb(220, 236, 220)"), ("White", "rgb(255, 255, 255)")):
+            visit.paint(paint)
+            visit.settle()
+            assert page.locator("#behind").evaluate(STYLE, "backgroundColor") == css
+        visit.paint("Blurred")
+        visit.settle()
+        assert len(sent()) == 2  # no request for a background
+
+        page.get_by_role("button", name="Remove", exact=True).first.click()
+        visit.draw((0.1, 0.2), (0.12, 0.3))
+        visit.settle()
+        assert visit.post_paths[2:] == ["v1/cutouts"]
+        assert sent()[2] < 3000
+        stroked = page.locator("#after").get_attribute("src")
+        page.get_by_role("button", name="Undo").click()
+        visit.settle()
+        assert page.locator("#after").get_attribute("src") != stroked
+        page.get_by_role("button", name="Redo").click()
+        visit.settle()
+        assert page.locator("#after").get_attribute("src") == stroked
+        assert len(sent()) == 3  # nor for undo and redo
+
+        visit.paint("Mint")
+        _, result = visit.downloaded()
+        assert result.size == (2400, 1600)
+        assert visit.post_paths[3:] == ["v1/cutouts"]
+        assert sent()[3] < 3000
+        page.get_by_role("button", name="Compare", exact=True).click()
+        with page.expect_response("**/v1/cutouts"):
+            page.locator("#actual").click()  # each pixel as it is
+        visit.settle()
+        assert page.locator("#after").evaluate("e => e.decode().then(() => e.naturalWidth)") == 2400
+
+
+def test_the_page_composes_as_the_server_does(browser: Any, address: str, files: Files) -> None:
+    """Backgrounds that the page draws without a request, compared with the download."""
+    with Visit(browser, address, reduced_motion="reduce") as visit:
+        page = visit.page
+        visit.open(files["two"])
+        for paint in ("Mint", "Morning", "Blurred"):
+            visit.paint(paint)
+            page.locator("#frame").focus()
+            page.keyboard.press("1")
+            page.wait_for_timeout(900)
+            shot = Image.open(io.BytesIO(page.screenshot(clip=page.locator("#sheet").bounding_box()))).convert("RGB")
+            _, result = visit.downloaded()
+            assert shot.size == result.size == (400, 300)
+            difference = np.abs(np.asarray(shot, int) - np.asarray(result.convert("RGB"), int))[:, 30:]  # no handle
+            assert np.percentile(difference, 99) <= 1
+            assert difference.max() <= 20  # at the edges
+
+
+def test_an_erased_photograph_goes_up_again(browser: Any, address: str, files: Files) -> None:
+    with Visit(browser, address) as visit:
+        page = visit.page
+        with page.expect_response("**/v1/photographs") as sent:
+            visit.open(files["two"])
+        first = sent.value.json()["id"]
+        erasure = urllib.request.Request(f"{address}v1/photographs/{first}", method="DELETE")
+        urllib.request.urlopen(erasure).close()
+        with page.expect_response("**/v1/photographs") as sent:
+            visit.paint("Studio")
+        second = sent.value.json()["id"]
+        page.locator(DONE).wait_for()
+        with page.expect_response(f"**/v1/photographs/{second}") as erased:
+            page.get_by_role("button", name="Remove two.png").click(force=True)  # erases it on the server, too
+        assert erased.value.status == 204
 
 
 def test_drag_and_copy_the_result(browser: Any, address: str, files: Files) -> None:

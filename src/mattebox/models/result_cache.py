@@ -11,6 +11,7 @@ import contextlib
 import hashlib
 import json
 import os
+import struct
 import threading
 import zlib
 from collections import OrderedDict
@@ -30,6 +31,7 @@ NamedArrays: TypeAlias = "dict[str, NDArray[Any]]"
 
 ENTRY_SUFFIX = ".matte"
 CHECKSUM_BYTES = 32
+DUMP_HEADER = struct.Struct(">64sQ")  # of an entry: its key, and the bytes that follow
 MAX_MEMORY_BYTES = 24_000_000
 EVICTION_SLACK_DIVISOR = 16  # the folder is scanned again after writing 1/16 of its limit
 
@@ -102,6 +104,30 @@ class ResultCache:
         with contextlib.suppress(OSError, OutputError):
             _write_entry(entry_path(key), content)
             self._evict_if_due(len(content), max_bytes)
+
+    def keys(self) -> set[str]:
+        """The keys of the results in memory."""
+        with self._lock:
+            return set(self._memory)
+
+    def clear(self) -> None:
+        """Forget the results in memory."""
+        with self._lock:
+            self._memory.clear()
+
+    def dump(self) -> bytes:
+        """All results in memory, for `load`."""
+        with self._lock:
+            encoded = {key: _encode_arrays(arrays) for key, arrays in self._memory.items()}
+        return b"".join(DUMP_HEADER.pack(key.encode(), len(content)) + content for key, content in encoded.items())
+
+    def load(self, content: bytes) -> None:
+        """Add the results of a `dump`. ValueError, zlib.error for anything else."""
+        at = 0
+        while at < len(content):
+            key, length = DUMP_HEADER.unpack_from(content, at)
+            at += DUMP_HEADER.size + length
+            self._put_in_memory(key.decode(), _decode_arrays(content[at - length : at]))
 
     def _put_in_memory(self, key: str, arrays: NamedArrays) -> None:
         with self._lock:

@@ -23,7 +23,7 @@ from mattebox.server.openapi.document import openapi_document
 from mattebox.server.openapi.responses import PICTURE_HEADERS
 from mattebox.server.removebg.errors import RemovebgError
 from mattebox.server.removebg.headers import HEADER_NAMES
-from mattebox.server.routes import health, jobs, plans, reference, removebg, static_files, v1
+from mattebox.server.routes import health, jobs, photographs, plans, reference, removebg, static_files, v1
 from mattebox.server.settings import Settings, split_list
 from mattebox.server.state import AppState, get_state
 from mattebox.server.workers.task_execution import import_pipeline
@@ -60,9 +60,11 @@ def create_app(settings: Settings) -> FastAPI:
     async def lifespan(_: FastAPI) -> AsyncIterator[None]:
         await asyncio.gather(state.worker_pool.start(), asyncio.to_thread(import_pipeline))
         await state.job_service.resume_stored_jobs()
+        sweep = asyncio.create_task(state.photographs.sweep_periodically())
         state.is_ready = True
         yield
         state.is_ready = False
+        sweep.cancel()
         await state.job_service.close()
         await state.worker_pool.stop()
         state.buffer.close()
@@ -100,7 +102,7 @@ def _add_routes(app: FastAPI, state: AppState) -> None:
     if state.settings.role == "worker":
         return
     security = [Security(APIKeyHeader(name="X-API-Key", auto_error=False))] if state.access.requires_key else None
-    for router in (v1.router, plans.router, jobs.router, removebg.router):
+    for router in (v1.router, plans.router, photographs.router, jobs.router, removebg.router):
         app.include_router(router, dependencies=security)
     app.include_router(reference.router)
     if state.settings.page:

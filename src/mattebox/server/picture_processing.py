@@ -7,14 +7,20 @@ import asyncio
 from fastapi import Request
 
 from mattebox.server.http.disconnection import run_while_connected
+from mattebox.server.photograph_store import StoredPhotograph
 from mattebox.server.state import AppState
-from mattebox.server.workers.protocol import WorkerTask
+from mattebox.server.workers.protocol import PREDICTIONS_KEY, WorkerTask
 from mattebox.server.workers.task_execution import execute_task
 from mattebox.server.workers.worker_pool import WorkerResponse
 
 
 async def process_picture(
-    request: Request, state: AppState, caller: str, task: WorkerTask, arrived_at: float
+    request: Request,
+    state: AppState,
+    caller: str,
+    task: WorkerTask,
+    arrived_at: float,
+    photograph: StoredPhotograph | None = None,
 ) -> WorkerResponse:
     """Run a task and count it in the caller's usage.
 
@@ -30,6 +36,8 @@ async def process_picture(
         From `prepare_task`.
     arrived_at
         When the request was complete, on the monotonic clock.
+    photograph
+        The stored photograph that the task is about: its predictions are used, and new ones kept with it.
 
     Raises
     ------
@@ -40,8 +48,25 @@ async def process_picture(
     MatteboxError
         See `execute_task`.
     """
+    if photograph is not None:
+        task = task.with_predictions(photograph.predictions)
     with state.quota.reserve_picture(caller):
         work = execute_task(state.worker_pool, task, caller=caller, arrived_at=arrived_at)
         response = await run_while_connected(request, work)
         await asyncio.to_thread(state.usage.add_picture, caller, task.pixels, response.seconds)  # it syncs the disk
+    if photograph is not None:
+        response = await _keep_predictions(state, photograph, response)
     return response
+
+
+async def _keep_predictions(state: AppState, photograph: StoredPhotograph, response: WorkerResponse) -> WorkerResponse:
+    """Keep the predictions that end a response with their photograph; the response without them."""
+    count = response.header.get(PREDICTIONS_KEY, 0)
+    header = {name: value for name, value in response.header.items() if name != PREDICTIONS_KEY}
+    end = len(response.body) - count
+    if count:
+        photograph.predictions = await asyncio.to_thread(
+            state.buffer.store_chunks, response.body.part(end, end + count)
+        )
+        state.photographs.enforce_limits()
+    return WorkerResponse(header, response.body.part(0, end))

@@ -83,6 +83,11 @@ class Settings:
         "all", "all; api to take requests and leave jobs to others; worker for jobs alone (both with a database)"
     )
     keep: int = setting(3600, "seconds a finished job is kept before it is erased")
+    keep_photographs: int = setting(
+        900,
+        "seconds after its last use for which a photograph that was sent once is kept, in the buffer, of which they "
+        "take half at most; 0 to keep none",
+    )
     jobs: int = setting(1000, "unfinished jobs of a key at a time; more are answered 503. 0 for no jobs at all")
     job_pixels: int = setting(0, "pictures of more pixels become jobs unasked; 0 for none")
     sign: str = setting(

@@ -13,6 +13,7 @@ from mattebox.server.http.problems import Problem
 from mattebox.server.http.upload_limiter import UploadLimiter
 from mattebox.server.job_service import JobService
 from mattebox.server.metrics import RequestMetrics
+from mattebox.server.photograph_store import PhotographStore
 from mattebox.server.quota import PictureQuota
 from mattebox.server.settings import Settings
 from mattebox.server.thread_pool import ThreadPool
@@ -29,6 +30,7 @@ class AppState:
 
     settings: Settings
     buffer: ContentBuffer
+    photographs: PhotographStore
     worker_pool: WorkerPool
     access: AccessControl
     quota: PictureQuota
@@ -56,6 +58,7 @@ class AppState:
         return cls(
             settings=settings,
             buffer=buffer,
+            photographs=PhotographStore(settings.keep_photographs, settings.buffer_bytes // 2),
             worker_pool=worker_pool,
             access=access,
             quota=PictureQuota(access, usage, job_service.uncounted_count),

@@ -41,6 +41,17 @@ def pop_text_field(fields: dict[str, Any], name: str) -> str | None:
     raise Problem(422, "invalid_parameter", f"{name} is not text", "send a string, or leave it out")
 
 
+def pop_count_field(fields: dict[str, Any], name: str) -> int | None:
+    """Remove a field that is a positive whole number, and return it; None when it is absent or empty. Problem 422."""
+    value = fields.pop(name, "")
+    if value == "":
+        return None
+    count = _parse_number(name, value, int) if isinstance(value, str) else value
+    if not isinstance(count, int) or isinstance(count, bool) or count < 1:
+        raise Problem(422, "invalid_parameter", f"{name} must be a whole number from 1", "send digits")
+    return count
+
+
 def _parse_switch(name: str, value: Any) -> bool:
     parsed = parse_boolean(value) if isinstance(value, str) else None
     if parsed is None:

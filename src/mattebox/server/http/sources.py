@@ -1,12 +1,38 @@
-"""Source pictures of requests: their pixel count from the header alone, and downloads from URLs."""
+"""Source pictures of requests: sent with them, sent before, or downloaded; and their pixel count from the header."""
 
 from __future__ import annotations
+
+from typing import Any, NamedTuple
 
 from mattebox.errors import InputUnreadable
 from mattebox.io import header_check, url_fetch
 from mattebox.server.http.encoded_picture import EncodedPicture
+from mattebox.server.http.fields import pop_text_field
 from mattebox.server.http.problems import Problem
+from mattebox.server.photograph_store import StoredPhotograph
 from mattebox.server.state import AppState
+
+
+class Source(NamedTuple):
+    """The picture of a request, and the stored photograph that it is, if it was sent before."""
+
+    picture: EncodedPicture
+    photograph: StoredPhotograph | None = None
+
+
+async def take_source(
+    state: AppState, caller: str, fields: dict[str, Any], images: dict[str, EncodedPicture]
+) -> Source:
+    """Remove the source picture from the images or fields of a request: the file, its base64, its id or its URL."""
+    sources = [Source(images.pop(name)) for name in ("image", "image_b64") if name in images]
+    url, photograph_id = pop_text_field(fields, "image_url"), pop_text_field(fields, "image_id")
+    count = len(sources) + (url is not None) + (photograph_id is not None)
+    if count != 1:
+        raise Problem(422, "image_missing", f"{count} pictures were sent", "send one, as the field `image`")
+    if photograph_id is not None:
+        photograph = state.photographs.find(caller, photograph_id)
+        return Source(photograph.picture, photograph)
+    return sources[0] if url is None else Source(await fetch_picture(state, caller, url))
 
 
 def count_pixels(source: EncodedPicture, max_pixels: int) -> int:

@@ -11,12 +11,16 @@ from mattebox.recipe.flat_parameters import Parameter, parameters_by_name
 from mattebox.recipe.recipe import Recipe
 from mattebox.recipe.steps import Step
 from mattebox.server.job_submission import MAX_IDEMPOTENCY_KEY_CHARACTERS
-from mattebox.server.openapi.schemas import BOOLEAN, FILE, STRING, Schema, object_schema
+from mattebox.server.openapi.schemas import BOOLEAN, FILE, INTEGER, STRING, Schema, object_schema
 
 IMAGE: Schema = {"image": FILE | {"description": "the picture"}}
 ENCODED_IMAGE: Schema = {
     "image_b64": STRING | {"description": "the picture's bytes as base64; required, unless there is image_url"},
     "image_url": STRING | {"description": "or the picture's address, where the server fetches"},
+}
+STORED_IMAGE: Schema = {"image_id": STRING | {"description": "or the id of a picture that was sent to /v1/photographs"}}
+PREVIEW: Schema = {
+    "preview": INTEGER | {"minimum": 1, "description": "pixels that the result is shrunk to, for a look at it"}
 }
 PRESET: Schema = {"preset": STRING | {"description": "a recipe that the fields change; see /v1/presets"}}
 WORDS: Schema = {
@@ -105,13 +109,24 @@ def recipe_schema() -> Schema:
 def request_operation(name: str, fields: Schema, example: Schema, required: str = "") -> Schema:
     """A request with a picture and these fields, as a form or (without files) as JSON."""
     plain_fields = {n: schema for n, schema in fields.items() if schema.get("format") != "binary"}
-    form = object_schema(f"{name}Form", f"image {required}", **IMAGE, **fields)
-    document = object_schema(f"{name}Request", required, **ENCODED_IMAGE, **plain_fields)
+    form = object_schema(f"{name}Form", required, **IMAGE, **STORED_IMAGE, **PREVIEW, **fields)
+    document = object_schema(f"{name}Request", required, **ENCODED_IMAGE, **STORED_IMAGE, **PREVIEW, **plain_fields)
     content: Schema = {
         "multipart/form-data": {"schema": form},
         "application/json": {"schema": document, "example": {"image_b64": EXAMPLE_PNG_BASE64} | example},
     }
     return {"requestBody": {"content": content, "required": True}, "parameters": JOB_HEADER_PARAMETERS}
+
+
+def photograph_request() -> Schema:
+    """The request that sends a picture and nothing else."""
+    form = object_schema("PhotographForm", "image", **IMAGE)
+    document = object_schema("PhotographRequest", "", **ENCODED_IMAGE)
+    content: Schema = {
+        "multipart/form-data": {"schema": form},
+        "application/json": {"schema": document, "example": {"image_b64": EXAMPLE_PNG_BASE64}},
+    }
+    return {"requestBody": {"content": content, "required": True}}
 
 
 def _parameter_schema(parameter: Parameter) -> Schema:

@@ -53,8 +53,13 @@ def picture_responses() -> Responses:
             "content": PICTURE_CONTENT,
         },
         202: _json_response(JOB, "A job, at Location") | {"links": links},
-        **problem_responses(*UPLOAD_STATUSES),
+        **problem_responses(404, *UPLOAD_STATUSES),
     }
+
+
+def created_response(schema: Schema, description: str) -> Schema:
+    """The response to a request that made something, whose address is in Location."""
+    return _json_response(schema, description) | {"headers": {"Location": {"schema": STRING}}}
 
 
 def job_result_responses() -> Responses:

@@ -68,8 +68,18 @@ RESULT_PROPERTIES: Schema = {
     "model": nullable(STRING),
     "stored_width": INTEGER | {"description": "width of the picture that was sent"},
     "stored_height": INTEGER | {"description": "height of the picture that was sent"},
+    "full_width": INTEGER | {"description": "of the result, where this is a preview of it"},
+    "full_height": INTEGER,
     "seconds": {"type": "object", "additionalProperties": NUMBER, "description": "by stage"},
 }
+PHOTOGRAPH = record_schema(
+    "Photograph",
+    id=STRING | {"description": "for the field image_id"},
+    width=INTEGER,
+    height=INTEGER,
+    keep_seconds=INTEGER | {"description": "how long it is kept after its last use"},
+)
+PHOTOGRAPH_RETENTION = record_schema("PhotographRetention", keep_seconds=INTEGER)
 RESULT = object_schema(
     "Result",
     "mime format width height notes image_b64",

@@ -37,6 +37,9 @@ export async function getJson(path) {
   return response?.ok ? response.json() : null;
 }
 
+// Erases what is at a path; the request outlives the page.
+export const eraseAt = (path) => tryFetch(path, { method: "DELETE", keepalive: true });
+
 // Ends the current pause.
 export const retryNow = () => skipPause();
 

@@ -1,23 +1,27 @@
 // The application: a list of photographs, of which one is selected; adding and removing them, and the view.
 import { getJson, retryNow } from "/page/api.js";
+import { blurredBackground } from "/page/background_blur.js";
 import { byId } from "/page/dom.js";
 import * as form from "/page/form.js";
+import { ItemResults } from "/page/item_results.js";
 import { initKeyboard } from "/page/keyboard.js";
-import { adjustmentFilter, backgroundPreview, canPreviewFromCutout, needsCutout } from "/page/request.js";
+import { adjustmentFilter, backgroundPreview, canComposeHere, canPreviewFromCutout, needsCutout } from "/page/request.js";
 import { copyResult, hasUnsavedResults, initResultActions, startDrag } from "/page/result_actions.js";
 import { INTERNAL_DRAG_TYPE, isDoubtful } from "/page/results.js";
-import { hasFailed, hasResult, initScheduler, isBusy, isDisplayable, itemState, requestsFor, scheduleNext } from "/page/scheduler.js";
+import { hasFailed, initScheduler, isBusy, itemState, requestsFor, resultOf, scheduleNext } from "/page/scheduler.js";
+import { erasePhotograph } from "/page/photographs.js";
 import * as scribbles from "/page/scribbles.js";
 import { text } from "/page/strings.js";
-import { initThemeAndText } from "/page/theme_and_text.js";
+import { initThemeAndText, showRetention } from "/page/theme_and_text.js";
 import * as thumbnails from "/page/thumbnails.js";
 import { renderMarketplaceCheck } from "/page/verdict.js";
 import * as viewer from "/page/viewer.js";
 import { initWords, showAppliedWords } from "/page/words.js";
 
-// { file, name, originalUrl, scribbles, undoneScribbles, appliedCount, results: { final, cutout }, failure, isBusy,
-//   progress, needsPreview, hasPreview, savedResultId, pixelSize, state, tile }
+// { file, name, originalUrl, photographId, scribbles, undoneScribbles, appliedCount, results, lastCutout, lastShown,
+//   failure, isBusy, progress, needsPreview, hasPreview, needsDetail, wantedFinalId, savedResultId, pixelSize, state, tile }
 const items = [];
+const DETAIL_SLACK = 1.1; // by which a preview may be enlarged
 let selectedItem = null, backdrop = null, wakeTimer = 0, swatchSample = null;
 
 // ---- photographs in
@@ -27,7 +31,8 @@ function addFiles(files) {
   if (!pictures.length) return setStatus(text.noPictures);
   const added = pictures.map((file) => {
     const name = file.name.replace(/\.\w+$/, "") || "photo";
-    const item = { file, name, originalUrl: URL.createObjectURL(file), scribbles: [], undoneScribbles: [], appliedCount: 0, results: {}, state: "waiting" };
+    const item = { file, name, originalUrl: URL.createObjectURL(file), scribbles: [], undoneScribbles: [], appliedCount: 0, results: null, state: "waiting" };
+    item.results = new ItemResults(() => [item.lastCutout, item.lastShown]);
     thumbnails.createTile(item, { selectItem, selectNeighbour, removeItem, startDrag });
     items.push(item);
     return item;
@@ -40,7 +45,7 @@ function addFiles(files) {
 // One after the other; of a format that this browser cannot decode, the server makes a preview.
 async function drawThumbnails(added) {
   for (const item of added) {
-    if (!items.includes(item) || item.results.final || (await thumbnails.drawThumbnail(item, item.file))) continue;
+    if (!items.includes(item) || item.results.size || (await thumbnails.drawThumbnail(item, item.file))) continue;
     item.needsPreview = true;
     if (item === selectedItem) render();
     scheduleNext();
@@ -60,7 +65,9 @@ function removeItem(item) {
   const index = items.indexOf(item), neighbour = () => items[Math.min(index, items.length - 1)];
   if (index < 0) return;
   items.splice(index, 1);
-  for (const url of [item.originalUrl, ...Object.values(item.results).map((result) => result.url)]) URL.revokeObjectURL(url);
+  URL.revokeObjectURL(item.originalUrl);
+  item.results.clear();
+  if (!item.isBusy) erasePhotograph(item);
   const hasFocus = item.tile.contains(document.activeElement) || byId("failure").contains(document.activeElement);
   item.tile.remove();
   updateLayout();
@@ -107,22 +114,33 @@ function render() {
   const requests = requestsFor(selectedItem);
   viewer.show({ before: selectedItem.originalUrl, ...layersFor(selectedItem, requests) });
   scribbles.redraw();
-  renderStatus(hasResult(selectedItem, "final", requests) ? selectedItem.results.final : null);
+  renderStatus(resultOf(selectedItem, "shown", requests) ?? null);
   updateSwatches();
 }
 
 // The final result where it is there; else the cutout with a preview of the rest; else the last result there was.
 function layersFor(item, requests) {
-  const settings = form.readSettings(), { final, cutout } = item.results, isScribbling = scribbles.isActive();
-  const plainLayer = { background: {}, filter: "none" };
-  if (hasResult(item, "final", requests) && isDisplayable(final) && !isScribbling) return { after: final.url, ...plainLayer };
-  const canUseCutout = hasResult(item, "cutout", requests) && (canPreviewFromCutout(settings) || !isDisplayable(final));
-  if (needsCutout(settings) && cutout && (isScribbling || canUseCutout)) {
+  const settings = form.readSettings(), isScribbling = scribbles.isActive();
+  const shown = resultOf(item, "shown", requests), current = resultOf(item, "cutout", requests), cutout = current ?? item.lastCutout;
+  if (shown && !canComposeHere(settings) && !isScribbling) return resultLayer(shown);
+  if (needsCutout(settings) && cutout && (isScribbling || canComposeHere(settings) || (current && canPreviewFromCutout(settings)))) {
     const background = { ...backgroundPreview(settings, backdrop), ghost: scribbles.isKeeping() };
-    return { after: cutout.url, background, filter: adjustmentFilter(settings) };
+    if (background.blur) background.picture = blurredBackground(item.originalUrl, cutout, background.blur, render);
+    return { ...resultLayer(cutout), background, filter: adjustmentFilter(settings) };
   }
-  if (!needsCutout(settings)) return { after: item.originalUrl, background: {}, filter: adjustmentFilter(settings) };
-  return { after: (isDisplayable(final) ? final : cutout)?.url ?? item.originalUrl, ...plainLayer };
+  if (!needsCutout(settings)) return { after: item.originalUrl, size: null, background: {}, filter: adjustmentFilter(settings) };
+  const last = item.lastShown ?? item.lastCutout;
+  return last ? resultLayer(last) : { after: item.originalUrl, size: null, background: {}, filter: "none" };
+}
+
+const resultLayer = (result) => ({ after: result.url, size: [result.width, result.height], background: {}, filter: "none" });
+
+// Where a preview is zoomed beyond its own pixels, the result is requested in full size.
+function onScaled(scale) {
+  const result = selectedItem && (resultOf(selectedItem, "shown") ?? selectedItem.lastCutout);
+  if (!result?.isShrunk || selectedItem.needsDetail || scale * result.width < DETAIL_SLACK * result.shownWidth) return;
+  selectedItem.needsDetail = true;
+  scheduleNext();
 }
 
 // Says of the selected photograph what is true of it now: nothing of the previous one stays.
@@ -148,7 +166,7 @@ function renderDoubt(result) {
 }
 
 function renderProgress() {
-  for (const item of items) thumbnails.setState(item, itemState(item));
+  for (const item of items) thumbnails.setState(item, itemState(item), resultOf(item, "shown"));
   thumbnails.updateProgress(items);
   const showsBusy = Boolean(selectedItem) && (selectedItem.isBusy || (selectedItem.state === "waiting" && isBusy()));
   byId("busy").hidden = !showsBusy;
@@ -161,12 +179,12 @@ function progressText(item) {
   const { phase, fraction } = item.progress ?? {};
   if (fraction > 0 && fraction < 1) return text[phase](Math.round(100 * fraction));
   if (item.needsPreview && !item.hasPreview) return text.reading;
-  return item.results.final || item.results.cutout ? text.updating : text.working(0);
+  return item.results.size ? text.updating : text.working(0);
 }
 
 // Shows the cutout itself on the background swatches.
 async function updateSwatches() {
-  const cutout = selectedItem.results.cutout, previous = swatchSample;
+  const cutout = selectedItem.lastCutout, previous = swatchSample;
   if (!cutout || previous?.cutout === cutout) return;
   const sample = (swatchSample = { cutout });
   sample.url = await thumbnails.createSwatchUrl(cutout.blob).catch(() => null);
@@ -209,7 +227,7 @@ initThemeAndText(() => {
 });
 form.initForm(onSettingsChanged);
 initWords(onSettingsChanged);
-viewer.initViewer(scribbles.pointerTool);
+viewer.initViewer(scribbles.pointerTool, onScaled);
 scribbles.initScribbles({
   canScribble: () => Boolean(selectedItem) && (needsCutout(form.readSettings()) || (setStatus(text.noCut), false)),
   onToolSelected: (tool, brushMode) => { render(); scheduleNext(); if (tool !== "look") setStatus(text.toolHints[tool][brushMode]); },
@@ -220,12 +238,13 @@ initScheduler({
   onFinished: (item) => item === selectedItem && render(),
   onPreview: (item, blob) => { URL.revokeObjectURL(item.originalUrl); item.originalUrl = URL.createObjectURL(blob); thumbnails.drawThumbnail(item, blob); },
   onResult: (item, result, isFirst) => {
-    if (isDisplayable(result)) thumbnails.drawThumbnail(item, result.blob);
+    if (result === item.lastShown) thumbnails.drawThumbnail(item, result.blob);
     if (isFirst && item === selectedItem) setTimeout(viewer.reveal, 60);
   },
 });
 initResultActions({ items, selectedItem: () => selectedItem, setStatus });
 initKeyboard({ selectedItem: () => selectedItem, selectNeighbour, copyResult });
+getJson("/v1/photographs").then((retention) => retention && showRetention(retention.keep_seconds));
 getJson("/v1/presets").then((titlesByName) => titlesByName && form.showPresets(titlesByName));
 for (const id of ["add", "choose"]) listen(id, "click", () => byId("files").click());
 listen("files", "change", (event) => { addFiles(event.target.files); event.target.value = ""; });
@@ -241,6 +260,7 @@ listen("discard", "click", () => removeItem(selectedItem));
 listen("clear", "click", removeAllItems);
 listen("now", "click", retryNow);
 listen("help", "click", () => byId("keys").showModal());
+addEventListener("pagehide", () => items.forEach(erasePhotograph));
 document.addEventListener("paste", (event) => event.clipboardData.files.length && addFiles(event.clipboardData.files));
 document.addEventListener("dragover", (event) => { event.preventDefault(); byId("over").hidden = !hasFiles(event); });
 document.addEventListener("dragleave", (event) => { if (!event.relatedTarget) byId("over").hidden = true; });

@@ -8,9 +8,10 @@ export const german = {
   // header and empty state
   promiseHere: "Ihre Fotos bleiben auf diesem Computer.",
   promiseThere: (host) => `Ihre Fotos gehen an ${host} und nirgendwohin sonst.`,
-  privacy: (host) => `Fotos gehen an ${host}, den Rechner, von dem diese Seite stammt, und an keinen anderen: Die Seite kann keinen anderen erreichen. ` +
-    "Dort liegen sie im Arbeitsspeicher, solange die Arbeit dauert, und werden nicht aufbewahrt. Nur wo der Server große in eine Warteschlange stellt, " +
-    "liegen sie auf seiner Festplatte, bis das Ergebnis abgeholt oder ihre Zeit dort abgelaufen ist. Ihre Einstellungen merkt sich nur dieser Browser.",
+  privacy: (host, minutes) => `Fotos gehen an ${host}, den Rechner, von dem diese Seite stammt, und an keinen anderen: Die Seite kann keinen anderen erreichen. ` +
+    "Jedes wird einmal hochgeladen und bleibt dort, verschlüsselt mit einem Schlüssel, den nur der laufende Server hat, damit Änderungen kein zweites Hochladen brauchen. " +
+    `Es wird gelöscht, wenn Sie es hier entfernen oder die Seite schließen${minutes ? `, spätestens ${minutes} Minuten nach der letzten Benutzung` : ""}. ` +
+    "Wo der Server große in eine Warteschlange stellt, liegen sie auf seiner Festplatte, bis das Ergebnis abgeholt ist. Ihre Einstellungen merkt sich nur dieser Browser.",
   add: "Fotos hinzufügen",
   theme: "Hell oder dunkel",
   help: "Tastatur und Datenschutz",
@@ -189,6 +190,7 @@ export const german = {
     origin_refused: ["Der Server nimmt von dieser Seite nichts an.", "Öffnen Sie die Seite unter der Adresse des Servers selbst."],
     no_such_place: ["Diese Seite und der Server passen nicht zusammen.", "Laden Sie die Seite neu."],
     job_unknown: ["Das Ergebnis wurde gelöscht, bevor es abgeholt war.", "Versuchen Sie es noch einmal."],
+    photograph_unknown: ["Der Server hat dieses Foto gelöscht.", "Versuchen Sie es noch einmal: Es wird wieder hochgeladen."],
     method_not_allowed: ["Diese Seite und der Server passen nicht zusammen.", "Laden Sie die Seite neu."],
     upload_too_slow: ["Das Hochladen war zu langsam.", "Versuchen Sie es mit einer besseren Verbindung oder einem kleineren Foto."],
     job_not_done: ["Das Ergebnis ist noch nicht fertig.", "Versuchen Sie es gleich noch einmal."],
@@ -213,6 +215,7 @@ export const german = {
     busy: ["Der Server ist ausgelastet.", "Versuchen Sie es in einer Minute noch einmal."],
     leaving: ["Der Server startet neu.", "Versuchen Sie es in einer Minute noch einmal."],
     no_jobs: ["Der Server nimmt kein so großes Foto.", "Verkleinern Sie es, und fügen Sie es wieder hinzu."],
+    no_photographs: ["Der Server bewahrt keine Fotos auf.", "Versuchen Sie es noch einmal."],
     queue_down: ["Der Server kann gerade keine Fotos einreihen.", "Versuchen Sie es später noch einmal."],
     took_too_long: ["Dieses Foto hat zu lange gedauert.", "Versuchen Sie es noch einmal, oder wählen Sie die Qualität „Schnell“."],
     worker_lost: ["Dieses Foto war zu viel für den Server.", "Verkleinern Sie es, und fügen Sie es wieder hinzu."],

@@ -4,6 +4,7 @@ const ADJUSTMENT_FIELDS = ["exposure", "contrast", "highlights", "shadows", "cla
 const REGION_FIELD_BY_STEP = { light: "light_only", exposure: "light_only", contrast: "light_only", highlights: "light_only", shadows: "light_only",
   clarity: "light_only", balance: "balance_only", saturation: "colour_only", vibrance: "colour_only", warmth: "colour_only", style: "style_only", sharpen: "sharpen_only" };
 const FRAME_FIELDS = ["crop", "aspect", "outline"];
+const DISPLAYABLE_FORMATS = ["png", "jpg", "webp", "avif"];
 export const KEEP_BACKGROUND = "original"; // the paint that means: cut nothing out
 
 // A preset always cuts, whatever the background; words decide where they say so.
@@ -34,7 +35,13 @@ export function finalRequest(item, settings, backdrop) {
 // The cutout alone, as a PNG of the photograph's size: shown over a CSS background until the result is there.
 export function cutoutRequest(item, settings) {
   const fields = { ...cutoutFields(item, settings), format: "png", background: "transparent" };
-  return withId({ path: "/v1/cutouts", fields, maskStrokes: brushStrokes(item), backdrop: null });
+  return withId({ path: "/v1/cutouts", fields, maskStrokes: brushStrokes(item), backdrop: null, isCutoutAlone: true });
+}
+
+// The final result as the page shows it: in a format that browsers can display.
+export function shownRequest(item, settings, backdrop) {
+  const request = finalRequest(item, settings, backdrop);
+  return DISPLAYABLE_FORMATS.includes(request.fields.format ?? "png") ? request : withId({ ...request, fields: { ...request.fields, format: "png" } });
 }
 
 // The photograph itself, for browsers that cannot display its format.
@@ -93,6 +100,15 @@ function addBackgroundFields(fields, settings, backdrop) {
 }
 
 // ---- preview
+
+// Whether the page composes the result itself from the cutout, without a request: a plain background and nothing else.
+export function canComposeHere(settings) {
+  const fields = {};
+  addAdjustmentFields(fields, settings);
+  const hasShadow = settings.get("shadow") !== "none", hasEffect = hasShadow || Object.keys(fields).length > 0;
+  const isPlain = settings.get("paint") !== "studio" && !(settings.get("paint") === "picture" && Number(settings.get("harmonise")));
+  return needsCutout(settings) && canPreviewFromCutout(settings) && !hasEffect && isPlain;
+}
 
 // Whether the cutout over a CSS background can stand for the result: not where the frame changes, or more than light.
 export function canPreviewFromCutout(settings) {

@@ -1,7 +1,7 @@
 // Actions on results: wait until they are up to date, then download, copy, share or drag them; and what is not saved yet.
 import { byId } from "/page/dom.js";
 import * as results from "/page/results.js";
-import { hasFailed, hasResult } from "/page/scheduler.js";
+import { hasFailed, requestsFor, resultOf, scheduleNext } from "/page/scheduler.js";
 import { text } from "/page/strings.js";
 
 let page = {};
@@ -19,24 +19,32 @@ export function initResultActions(callbacks) {
   addEventListener("beforeunload", (event) => { if (hasUnsavedResults()) event.preventDefault(); });
 }
 
-export const hasUnsavedResults = () => page.items.some((item) => item.isBusy || (item.results.final && item.savedResultId !== item.results.final.requestId));
+export const hasUnsavedResults = () => page.items.some((item) => item.isBusy || (resultOf(item, "shown") && item.savedResultId !== requestsFor(item).final.id));
 
 // The results of these items once they are up to date, as [{ item, result }]; failed items are left out.
 async function waitForResults(requested, button) {
   button.setAttribute("aria-busy", "true");
   try {
     for (;;) {
-      const pending = requested.filter((item) => page.items.includes(item) && !hasFailed(item) && !hasResult(item, "final"));
+      const pending = requested.filter((item) => page.items.includes(item) && !hasFailed(item) && !resultOf(item, "final"));
       if (!pending.length) break;
+      requestFinal(pending);
       if (byId("now").hidden) page.setStatus(text.preparing(requested.length - pending.length, requested.length));
       await new Promise((resolve) => setTimeout(resolve, 100));
     }
   } finally {
     button.removeAttribute("aria-busy");
   }
-  const entries = requested.filter((item) => page.items.includes(item) && hasResult(item, "final")).map((item) => ({ item, result: item.results.final }));
+  const entries = requested.filter((item) => page.items.includes(item) && resultOf(item, "final")).map((item) => ({ item, result: resultOf(item, "final") }));
   if (!entries.length) page.setStatus(text.nothingDone);
   return entries;
+}
+
+// Only what is taken from the page is requested in full size.
+function requestFinal(pending) {
+  const late = pending.filter((item) => item.wantedFinalId !== requestsFor(item).final.id);
+  for (const item of late) item.wantedFinalId = requestsFor(item).final.id;
+  if (late.length) scheduleNext();
 }
 
 const markSaved = ({ item, result }) => (item.savedResultId = result.requestId);
@@ -80,7 +88,11 @@ async function shareResult() {
 }
 
 export function startDrag(event, item) {
-  if (!hasResult(item, "final")) return event.preventDefault();
-  results.setDragData(event, item, item.results.final);
-  markSaved({ item, result: item.results.final });
+  const result = resultOf(item, "final");
+  if (!result) {
+    requestFinal([item]); // the next drag has it
+    return event.preventDefault();
+  }
+  results.setDragData(event, item, result);
+  markSaved({ item, result });
 }

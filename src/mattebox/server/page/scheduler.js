@@ -1,12 +1,13 @@
 // Scheduling of requests: what each photograph still needs, and which request is sent next.
-import { ApiError, submit } from "/page/api.js";
+import { ApiError } from "/page/api.js";
 import { readSettings } from "/page/form.js";
-import { canPreviewFromCutout, cutoutRequest, finalRequest, needsCutout, previewRequest } from "/page/request.js";
+import { erasePhotograph, submitAbout } from "/page/photographs.js";
+import { canComposeHere, canPreviewFromCutout, cutoutRequest, finalRequest, needsCutout, previewRequest, shownRequest } from "/page/request.js";
 import * as scribbles from "/page/scribbles.js";
 import { text } from "/page/strings.js";
 
 const MAX_CONCURRENT_REQUESTS = 2; // one uploads while the server works on the other
-const DISPLAYABLE_TYPES = ["image/png", "image/jpeg", "image/webp", "image/avif"];
+const PREVIEW_PIXELS = 2_000_000; // of a result that is looked at; its full size comes with the download, or when it is zoomed
 let callbacks = {}, requestsInFlight = 0;
 
 // `handlers` has items, selectedItem(), backdrop(), onWait(seconds, reason), onResult(item, result, isFirst),
@@ -15,11 +16,16 @@ export function initScheduler(handlers) {
   callbacks = handlers;
 }
 
-export const requestsFor = (item) => ({ final: finalRequest(item, readSettings(), callbacks.backdrop()), cutout: cutoutRequest(item, readSettings()) });
-export const hasResult = (item, kind, requests = requestsFor(item)) => item.results[kind]?.requestId === requests[kind].id;
-export const isDisplayable = (result) => DISPLAYABLE_TYPES.includes(result?.blob.type);
-export const hasFailed = (item, requests = requestsFor(item)) => Boolean(item.failure?.requestIds.includes(requests.final.id));
-export const itemState = (item) => (hasFailed(item) ? "failed" : item.isBusy ? "working" : hasResult(item, "final") ? "done" : "waiting");
+// The requests of an item: for the `cutout` alone, for what is `shown` (the cutout, where the page composes the rest
+// itself) and for the `final` result, which is downloaded.
+export function requestsFor(item) {
+  const settings = readSettings(), backdrop = callbacks.backdrop(), cutout = cutoutRequest(item, settings);
+  return { cutout, final: finalRequest(item, settings, backdrop), shown: canComposeHere(settings) ? cutout : shownRequest(item, settings, backdrop) };
+}
+
+export const resultOf = (item, kind, requests = requestsFor(item)) => (kind === "final" ? item.results.getFull(requests.final.id) : item.results.get(requests[kind].id));
+export const hasFailed = (item, requests = requestsFor(item)) => Boolean(item.failure?.requestIds.includes(requests.shown.id));
+export const itemState = (item) => (hasFailed(item) ? "failed" : item.isBusy ? "working" : resultOf(item, "shown") ? "done" : "waiting");
 export const isBusy = () => requestsInFlight > 0;
 
 // Sends the next requests: the selected photograph's first and alone, then those of the others.
@@ -38,12 +44,16 @@ function nextRequest(item) {
   const requests = requestsFor(item);
   if (item.isBusy || hasFailed(item, requests)) return null;
   if (item.needsPreview && !item.hasPreview) return { kind: "preview", ...previewRequest() };
-  const lacksCutout = item === callbacks.selectedItem() && needsCutout(readSettings()) && !hasResult(item, "cutout", requests);
-  const hasFinal = hasResult(item, "final", requests), cutout = { kind: "cutout", ...requests.cutout };
-  if (lacksCutout && (scribbles.isActive() || (!hasFinal && canPreviewFromCutout(readSettings())))) return cutout;
-  if (!hasFinal) return { kind: "final", ...requests.final };
-  return lacksCutout && !isDisplayable(item.results.final) ? cutout : null;
+  if (item.wantedFinalId === requests.final.id && !resultOf(item, "final", requests)) return requests.final;
+  const isSelected = item === callbacks.selectedItem(), hasShown = Boolean(resultOf(item, "shown", requests));
+  const lacksCutout = isSelected && needsCutout(readSettings()) && !resultOf(item, "cutout", requests);
+  if (lacksCutout && (scribbles.isActive() || (!hasShown && canPreviewFromCutout(readSettings())))) return asPreview(requests.cutout);
+  if (!hasShown) return asPreview(requests.shown);
+  const detailed = scribbles.isActive() && needsCutout(readSettings()) ? requests.cutout : requests.shown;
+  return isSelected && item.needsDetail && !item.results.getFull(detailed.id) ? detailed : null;
 }
+
+const asPreview = (request) => ({ ...request, fields: { ...request.fields, preview: String(PREVIEW_PIXELS) } });
 
 async function sendRequest(item, request) {
   requestsInFlight += 1;
@@ -51,15 +61,17 @@ async function sendRequest(item, request) {
   const startedAt = performance.now(), scribbleCount = item.scribbles.length;
   const onProgress = (phase, fraction = 0) => (item.progress = phase && { phase, fraction }, callbacks.onUpdate());
   try {
-    const response = await submit(request.path, await buildForm(item, request), callbacks.onWait, onProgress), blob = await response.blob();
+    const form = await buildForm(item, request);
+    const response = await submitAbout(item, request.path, form, callbacks.onWait, onProgress), blob = await response.blob();
     const seconds = (performance.now() - startedAt) / 1000;
     if (callbacks.items.includes(item)) storeResult(item, request, blob, response.headers, seconds, scribbleCount);
   } catch (error) {
     if (!(error instanceof ApiError)) console.error(error); // a bug: shown as a failure, not retried
-    item.failure = { requestIds: [request.id, requestsFor(item).final.id], code: error.code, problem: error.message, remedy: error.remedy ?? text.unexpectedAnswerRemedy };
+    item.failure = { requestIds: [request.id, requestsFor(item).shown.id], code: error.code, problem: error.message, remedy: error.remedy ?? text.unexpectedAnswerRemedy };
   } finally {
     requestsInFlight -= 1;
     Object.assign(item, { isBusy: false, progress: null });
+    if (!callbacks.items.includes(item)) erasePhotograph(item); // it was removed meanwhile
     callbacks.onFinished(item);
     scheduleNext();
   }
@@ -67,7 +79,6 @@ async function sendRequest(item, request) {
 
 async function buildForm(item, request) {
   const form = new FormData();
-  form.set("image", item.file);
   for (const [name, value] of Object.entries(request.fields)) form.set(name, value);
   if (request.backdrop) form.set("background_image", request.backdrop.file);
   if (request.maskStrokes.length) {
@@ -77,26 +88,24 @@ async function buildForm(item, request) {
   return form;
 }
 
-// Stores a result wherever it is needed: a cutout without further changes is the final result, too.
+// Stores a result. A cutout without further changes is the final result, too: their requests are the same.
 function storeResult(item, request, blob, headers, seconds, scribbleCount) {
   if (request.kind === "preview") {
     item.hasPreview = true;
     return callbacks.onPreview(item, blob);
   }
+  const made = JSON.parse(headers.get("X-Made")), [width, height] = [made.width, made.height];
   const result = {
     requestId: request.id, blob, url: URL.createObjectURL(blob), seconds, isCutout: request.path.endsWith("cutouts"),
-    width: headers.get("X-Width"), height: headers.get("X-Height"),
+    width: made.full_width ?? width, height: made.full_height ?? height, isShrunk: Boolean(made.full_width), shownWidth: width,
     confidence: headers.has("X-Confidence") ? Math.round(100 * Number(headers.get("X-Confidence"))) : null,
     isFound: headers.get("X-Found") !== "false",
     check: JSON.parse(headers.get("X-Check") ?? "null"),
   };
-  const requests = requestsFor(item), isFirst = !Object.keys(item.results).length;
-  for (const kind of ["final", "cutout"]) {
-    if (kind !== request.kind && requests[kind].id !== request.id) continue;
-    const previous = item.results[kind];
-    item.results[kind] = result;
-    if (previous && !Object.values(item.results).includes(previous)) URL.revokeObjectURL(previous.url);
-  }
+  const isFirst = !item.results.size, requests = requestsFor(item);
+  item.results.add(request.id, result);
+  if (request.id === requests.cutout.id || request.isCutoutAlone) item.lastCutout = result;
+  if (request.id === requests.shown.id) item.lastShown = result;
   Object.assign(item, { failure: null, appliedCount: Math.min(scribbleCount, item.scribbles.length) });
   callbacks.onResult(item, result, isFirst);
 }

@@ -12,9 +12,10 @@ const english = {
   // header and empty state
   promiseHere: "Your photographs stay on this computer.",
   promiseThere: (host) => `Your photographs go to ${host} and nowhere else.`,
-  privacy: (host) => `Photographs are sent to ${host}, the machine this page comes from, and to no other: the page is not able to reach any. ` +
-    "There they are held in memory for as long as the work takes, and not kept. Only where the server queues large ones " +
-    "do they lie on its disk, until the result is fetched or their time there is over. Your settings are remembered in this browser only.",
+  privacy: (host, minutes) => `Photographs are sent to ${host}, the machine this page comes from, and to no other: the page is not able to reach any. ` +
+    "Each goes up once and stays there, encrypted with a key that only the running server holds, so that changes need no second upload. " +
+    `It is erased when you remove it here or close the page${minutes ? `, and ${minutes} minutes after its last use at the latest` : ""}. ` +
+    "Where the server queues large ones, they lie on its disk until the result is fetched. Your settings are remembered in this browser only.",
   add: "Add photographs",
   theme: "Light or dark",
   help: "Keyboard and privacy",
@@ -187,6 +188,7 @@ const english = {
     origin_refused: ["The server doesn’t take requests from this page.", "Open the page at the server’s own address."],
     no_such_place: ["This page and the server don’t fit together.", "Reload the page."],
     job_unknown: ["The result was erased before it was fetched.", "Try again."],
+    photograph_unknown: ["The server has erased this photograph.", "Try again: it is sent again."],
     method_not_allowed: ["This page and the server don’t fit together.", "Reload the page."],
     upload_too_slow: ["The upload was too slow.", "Try again on a better connection, or with a smaller photograph."],
     job_not_done: ["The result isn’t ready yet.", "Try again in a moment."],
@@ -211,6 +213,7 @@ const english = {
     busy: ["The server is busy.", "Try again in a minute."],
     leaving: ["The server is restarting.", "Try again in a minute."],
     no_jobs: ["The server doesn’t take photographs as large as this one.", "Make it smaller, then add it again."],
+    no_photographs: ["The server keeps no photographs.", "Try again."],
     queue_down: ["The server can’t queue photographs at the moment.", "Try again later."],
     took_too_long: ["This photograph took too long.", "Try again, or choose the quality Fast."],
     worker_lost: ["This photograph was too much for the server.", "Make it smaller, then add it again."],

@@ -5,6 +5,13 @@ import { languageNames, setLanguage, text } from "/page/strings.js";
 
 const IS_LOCAL = ["localhost", "127.0.0.1", "[::1]"].includes(location.hostname);
 
+let retentionMinutes = null; // of photographs on the server, once it is known
+
+export function showRetention(seconds) {
+  retentionMinutes = Math.ceil(seconds / 60);
+  byId("privacy").textContent = text.privacy(location.host, retentionMinutes);
+}
+
 // `onLanguageChanged` is called when other texts are to be shown.
 export function initThemeAndText(onLanguageChanged) {
   fillInTexts();
@@ -26,7 +33,7 @@ function fillInTexts() {
   for (const node of document.querySelectorAll("[data-alt]")) node.alt = text[node.dataset.alt];
   if (matchMedia("(hover: none)").matches) document.querySelector("#empty h2").textContent = text.dropTouch; // touch screens cannot drop files
   byId("promise").lastElementChild.textContent = IS_LOCAL ? text.promiseHere : text.promiseThere(location.host);
-  byId("privacy").textContent = text.privacy(location.host);
+  byId("privacy").textContent = text.privacy(location.host, retentionMinutes);
   byId("keys").querySelector("dl").replaceChildren(...text.keys.flatMap(([keys, action]) => [keysTerm(keys), createElement("dd", { textContent: action })]));
   fillInNextLanguage();
 }

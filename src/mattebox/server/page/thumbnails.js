@@ -33,9 +33,9 @@ export function createTile(item, callbacks) {
 }
 
 // A result that is done may be doubtful.
-export function setState(item, newState) {
-  item.state = newState;
-  const shownState = newState === "done" && isDoubtful(item.results.final) ? "doubtful" : newState, { dataset } = item.tile;
+export function setState(item, newState, result) {
+  Object.assign(item, { state: newState, stateResult: result });
+  const shownState = newState === "done" && isDoubtful(result) ? "doubtful" : newState, { dataset } = item.tile;
   if (dataset.status === newState && dataset.shown === shownState) return;
   Object.assign(dataset, { status: newState, shown: shownState });
   const face = item.tile.firstChild;
@@ -48,7 +48,7 @@ export function setState(item, newState) {
 export function relabel(item) {
   item.tile.lastElementChild.setAttribute("aria-label", text.removeItem(item.file.name));
   delete item.tile.dataset.shown;
-  setState(item, item.state);
+  setState(item, item.state, item.stateResult);
 }
 
 export const needsLook = (item) => ["doubtful", "failed"].includes(item.tile.dataset.shown);

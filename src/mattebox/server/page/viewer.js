@@ -8,12 +8,13 @@ const FRAME_PADDING = 24;
 const DOUBLE_TAP_MS = 350, DOUBLE_TAP_DISTANCE = 24;
 const viewport = { scale: 1, x: 0, y: 0, isFitted: true };
 const pointers = new Map();
-let showsOriginal = false, hasSameAspect = false, tool = null, drag = null, lastTap = { at: 0 };
+let showsOriginal = false, hasSameAspect = false, nominalSize = null, onScaled = () => {}, tool = null, drag = null, lastTap = { at: 0 };
 
 // `pointerTool` has grab(point, event), which tells whether it takes the pointer, move(point, event), release(),
 // cancel(), hover(point, framePoint), key(event) and active.
-export function initViewer(pointerTool) {
-  tool = pointerTool;
+// `onScaled` receives the screen's pixels per pixel of the photograph whenever it is drawn.
+export function initViewer(pointerTool, scaleListener) {
+  [tool, onScaled] = [pointerTool, scaleListener];
   const frame = byId("frame");
   frame.addEventListener("pointerdown", onPointerDown);
   frame.addEventListener("pointermove", onPointerMove);
@@ -30,10 +31,11 @@ export function initViewer(pointerTool) {
   byId("original").addEventListener("click", () => show({ original: !showsOriginal }));
 }
 
-// Changes what is shown: the URLs `before` and `after`, the `background` and `filter` of the latter, and whether only
+// Changes what is shown: the URLs `before` and `after`, the `size` that the latter stands for (null for its own), the `background` and `filter` of the latter, and whether only
 // the `original` is shown. What is left out stays.
 export function show(layers) {
   for (const name of ["before", "after"]) if (layers[name] && byId(name).getAttribute("src") !== layers[name]) byId(name).src = layers[name];
+  if ("size" in layers) nominalSize = layers.size;
   if ("filter" in layers) byId("after").style.filter = layers.filter;
   if ("background" in layers) drawBackground(layers.background);
   if ("original" in layers) showsOriginal = layers.original;
@@ -65,6 +67,7 @@ export function reveal() {
 // The natural size of what is shown; null while nothing is.
 export function imageSize() {
   const image = showsOriginal && !hasSameAspect ? byId("before") : byId("after");
+  if (image === byId("after") && nominalSize && image.naturalWidth) return nominalSize;
   return image.naturalWidth ? [image.naturalWidth, image.naturalHeight] : null;
 }
 
@@ -72,7 +75,7 @@ export function imageSize() {
 function drawBackground({ paint = null, picture = null, blur = null, ghost = false }) {
   const blurred = byId("blurred");
   byId("behind").style.background = picture ? `url("${picture}") center / cover` : (paint ?? "none");
-  blurred.hidden = blur === null && !ghost;
+  blurred.hidden = (blur === null || Boolean(picture)) && !ghost; // a blurred picture takes the place of the rough blur
   blurred.classList.toggle("ghost", ghost);
   if (blurred.hidden) return;
   if (blurred.src !== byId("before").src) blurred.src = byId("before").src;
@@ -127,7 +130,7 @@ function layout() {
   viewport.x = viewport.isFitted ? (frameWidth - width) / 2 : clampOffset(viewport.x, frameWidth - width, frameWidth);
   viewport.y = viewport.isFitted ? (frameHeight - height) / 2 : clampOffset(viewport.y, frameHeight - height, frameHeight);
   const sheet = byId("sheet"), blurred = byId("blurred");
-  Object.assign(sheet.style, { width: `${width}px`, height: `${height}px`, transform: `translate(${viewport.x}px, ${viewport.y}px)` });
+  Object.assign(sheet.style, { width: `${width}px`, height: `${height}px`, transform: `translate(${snap(viewport.x, "left")}px, ${snap(viewport.y, "top")}px)` });
   sheet.classList.toggle("pixels", viewport.scale * pixelRatio() >= 2);
   sheet.style.setProperty("--scale", viewport.scale);
   blurred.style.filter = `blur(${((Number(blurred.dataset.blur) || 0) / 100) * Math.max(width, height)}px)`;
@@ -135,7 +138,14 @@ function layout() {
   byId("ink").setAttribute("viewBox", `0 0 ${pixelSize[0]} ${pixelSize[1]}`);
   byId("frame").classList.toggle("wide", !viewport.isFitted);
   drawSplit(Number(byId("slider").value));
+  onScaled(viewport.scale * pixelRatio());
 }
+
+// An offset in the frame, on a whole pixel of the screen: at 100 % each pixel is then shown as it is.
+const snap = (offset, side) => {
+  const origin = byId("frame").getBoundingClientRect()[side];
+  return Math.round((origin + offset) * pixelRatio()) / pixelRatio() - origin;
+};
 
 const clampOffset = (offset, free, length) =>
   Math.min(Math.max(0, free) + OVERSCROLL_SHARE * length, Math.max(Math.min(0, free) - OVERSCROLL_SHARE * length, offset));

@@ -25,15 +25,15 @@ from mattebox.server.api_keys import USAGE_SCOPE
 from mattebox.server.auth import require_caller
 from mattebox.server.http.content_negotiation import choose_media_type, prefers_json
 from mattebox.server.http.content_response import BASE64_PLACEHOLDER, Base64JsonResponse, ContentResponse
-from mattebox.server.http.encoded_picture import EncodedPicture
-from mattebox.server.http.fields import parse_flat_parameters, pop_text_field
+from mattebox.server.http.fields import parse_flat_parameters, pop_count_field, pop_text_field
 from mattebox.server.http.problems import Problem
 from mattebox.server.http.requests import RequestData, receive_request
-from mattebox.server.http.sources import count_pixels, fetch_picture
+from mattebox.server.http.sources import count_pixels, take_source
 from mattebox.server.job_submission import parse_idempotency_key, should_run_as_job, submit_job
 from mattebox.server.openapi.requests import form_request, recipe_request, recipe_schema
 from mattebox.server.openapi.responses import json_responses, picture_responses
 from mattebox.server.openapi.schemas import FILE, MODEL_LIST, STRING, STRING_MAP, USAGE
+from mattebox.server.photograph_store import StoredPhotograph
 from mattebox.server.picture_processing import process_picture
 from mattebox.server.routes.plans import apply_words
 from mattebox.server.serializers import result_headers
@@ -170,23 +170,25 @@ async def _answer_request(request: Request, build_request_recipe: BuildRecipe) -
     parse_idempotency_key(request)
     async with receive_request(state, request, state.settings.max_upload) as request_data:
         arrived_at = time.monotonic()
-        task, webhook_url, limit_headers = await _prepare_request(state, caller, request_data, build_request_recipe)
-        del request_data  # the task holds its own copy
+        prepared = await _prepare_request(state, caller, request_data, build_request_recipe)
+        task, webhook_url, limit_headers, photograph = prepared
+        del request_data, prepared  # the task holds its own copy
         if should_run_as_job(request, state, task):
             with state.quota.reserve_picture(caller):
                 return await submit_job(request, caller, task, webhook_url, limit_headers)
     if webhook_url is not None:
         raise Problem(422, "invalid_parameter", "hook_url is for jobs", "send Prefer: respond-async with it")
-    response = await process_picture(request, state, caller, task, arrived_at)
+    response = await process_picture(request, state, caller, task, arrived_at, photograph)
     return picture_response(response, request, limit_headers)
 
 
 async def _prepare_request(
     state: AppState, caller: str, request_data: RequestData, build_request_recipe: BuildRecipe
-) -> tuple[WorkerTask, str | None, dict[str, str]]:
-    """The task, the web hook and the headers of the caller's limits. MatteboxError, Problem."""
+) -> tuple[WorkerTask, str | None, dict[str, str], StoredPhotograph | None]:
+    """The task, the web hook, the headers of the caller's limits and the stored photograph. MatteboxError, Problem."""
     fields, images = dict(request_data.fields), dict(request_data.images)
-    source = await _take_source(state, caller, fields, images)
+    source, photograph = await take_source(state, caller, fields, images)
+    preview_pixels = pop_count_field(fields, "preview")
     webhook_url, preset = pop_text_field(fields, "hook_url"), pop_text_field(fields, "preset")
     for name in PARAMETER_BY_EXTRA_IMAGE.keys() & images.keys():
         images[f"{name}.file"] = images.pop(name)
@@ -196,21 +198,8 @@ async def _prepare_request(
     state.check_not_stopping()
     state.quota.check_monthly_quota(caller)
     limit_headers = state.quota.check_rate_limit(caller, count_pixels(source, state.settings.max_pixels))
-    return prepare_task(state.settings, recipe, source, images), webhook_url, limit_headers
-
-
-async def _take_source(
-    state: AppState, caller: str, fields: dict[str, Any], images: dict[str, EncodedPicture]
-) -> EncodedPicture:
-    """Remove the source picture from the images or fields: the file, its base64, or the download from its URL."""
-    sources = [images.pop(name) for name in ("image", "image_b64") if name in images]
-    url = pop_text_field(fields, "image_url")
-    if url is not None and not sources:
-        return await fetch_picture(state, caller, url)
-    count = len(sources) + (url is not None)
-    if count != 1:
-        raise Problem(422, "image_missing", f"{count} pictures were sent", "send one, as the field `image`")
-    return sources[0]
+    task = prepare_task(state.settings, recipe, source, images, preview_pixels=preview_pixels)
+    return task, webhook_url, limit_headers, photograph
 
 
 def picture_response(worker_response: WorkerResponse, request: Request, limit_headers: dict[str, str]) -> Response:

@@ -10,7 +10,7 @@ from __future__ import annotations
 import json
 import struct
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import chain
 from typing import TYPE_CHECKING, Any, BinaryIO
 
@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 LENGTH_PREFIX = struct.Struct(">IQ")
 MAX_SHORT_TASK_PIXELS = 500_000  # with a slow step; more take many seconds
 PROGRESS_KEY = "progress"
+PREDICTIONS_KEY = "predictions"  # in a task's header: where they lie; in a response's: bytes of them at its body's end
 RUNNING_KEY = "tasks_running"  # in a task's header: how many workers share the processors
 
 
@@ -54,6 +55,13 @@ class WorkerTask:
         head, body = read_start(rest, LENGTH_PREFIX.unpack(prefix)[0])
         header = json.loads(head)
         return cls(header["task"], (buffer.store_chunks(body),), header["pixels"])
+
+    def with_predictions(self, predictions: Content | None) -> WorkerTask:
+        """The task with earlier predictions for its picture, if there are some, that asks for those it ends with."""
+        if predictions is None:
+            return replace(self, header=self.header | {PREDICTIONS_KEY: None})
+        span = (self.body_bytes, self.body_bytes + len(predictions))
+        return replace(self, header=self.header | {PREDICTIONS_KEY: span}, contents=(*self.contents, predictions))
 
     @property
     def body_bytes(self) -> int:

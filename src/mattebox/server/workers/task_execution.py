@@ -28,6 +28,7 @@ def prepare_task(
     source: EncodedPicture,
     images: dict[str, EncodedPicture] | None = None,
     max_working_pixels: int | None = None,
+    preview_pixels: int | None = None,
 ) -> WorkerTask:
     """Validate a recipe and its images, and make a task of them.
 
@@ -43,6 +44,8 @@ def prepare_task(
         Encoded pictures that the recipe names, by name.
     max_working_pixels
         The source is shrunk to so many pixels first; None for its full size.
+    preview_pixels
+        The result is shrunk to so many pixels in the end; None for its full size.
 
     Raises
     ------
@@ -69,6 +72,7 @@ def prepare_task(
         "images": spans,
         "max_pixels": settings.max_pixels,
         "most_pixels": max_working_pixels,  # stored with jobs, hence not renamed
+        "preview_pixels": preview_pixels,
     }
     return WorkerTask(header, (source.content, *(picture.content for picture in images.values())), pixels)
 

@@ -16,7 +16,7 @@ from functools import partial
 from traceback import format_tb
 from typing import TYPE_CHECKING, Any, BinaryIO
 
-from mattebox.server.workers.protocol import PROGRESS_KEY, RUNNING_KEY, pack_frame, read_frame
+from mattebox.server.workers.protocol import PREDICTIONS_KEY, PROGRESS_KEY, RUNNING_KEY, pack_frame, read_frame
 
 if TYPE_CHECKING:
     from mattebox.io.writer import SignOutput
@@ -81,7 +81,9 @@ def answer_task(task: dict[str, Any], data: bytes, threads: int, on_progress: On
 
     try:
         with share_cpus(task.get(RUNNING_KEY, 1)):
-            return _run_task(task, data, threads, on_progress)
+            if PREDICTIONS_KEY in task:
+                return _run_with_predictions(task, data, threads, on_progress)
+            return pack_frame(*_run_task(task, data, threads, on_progress))
     except MatteboxError as error:
         return pack_error(error.code, error.problem, error.remedy)
     except MemoryError:
@@ -99,7 +101,24 @@ def pack_error(code: str, problem: str, remedy: str) -> bytes:
     return pack_frame({"code": code, "problem": problem, "remedy": remedy})
 
 
-def _run_task(task: dict[str, Any], data: bytes, threads: int, on_progress: OnProgress) -> bytes:
+def _run_with_predictions(task: dict[str, Any], data: bytes, threads: int, on_progress: OnProgress) -> bytes:
+    """Run a task with its photograph's predictions, and respond with new ones after the result; none stay here."""
+    from mattebox.models.result_cache import shared_cache
+
+    shared_cache.clear()
+    try:
+        if task[PREDICTIONS_KEY] is not None:
+            shared_cache.load(_slice_bytes(data, task[PREDICTIONS_KEY]))
+        known_keys = shared_cache.keys()
+        metadata, body = _run_task(task, data, threads, on_progress)
+        predictions = b"" if shared_cache.keys() == known_keys else shared_cache.dump()
+        return pack_frame(metadata | {PREDICTIONS_KEY: len(predictions)}, body + predictions)
+    finally:
+        shared_cache.clear()
+
+
+def _run_task(task: dict[str, Any], data: bytes, threads: int, on_progress: OnProgress) -> tuple[dict[str, Any], bytes]:
+    """The metadata and the encoded result of a task."""
     from mattebox.io.reader import read
     from mattebox.models.matte_session import open_session
     from mattebox.pipeline.output_provenance import Origin, prepare_output
@@ -132,10 +151,13 @@ def _run_task(task: dict[str, Any], data: bytes, threads: int, on_progress: OnPr
     body, metadata = _encode_result(result, recipe.save_step, sign)
     if recipe.save_step.check_for != "none":
         metadata["check"] = _check_marketplace(body, recipe.save_step.check_for)
+    preview = _shrink_picture(result.picture, task.get("preview_pixels"))
+    if preview is not result.picture:
+        body, metadata = _encode_preview(preview, recipe.save_step, metadata)
     height, width = source.shape
     seconds = {stage: round(value, 4) for stage, value in result.seconds.items()}
     metadata |= {"stored_width": width, "stored_height": height, "model": result.model, "seconds": seconds}
-    return pack_frame(metadata, body)
+    return metadata, body
 
 
 def _open_image(task: dict[str, Any], data: bytes, name: str) -> Picture:
@@ -167,6 +189,19 @@ def _encode_result(result: Result, save: Save, sign: SignOutput | None) -> tuple
     if (matte := result.matte) is not None:
         metadata |= {"confidence": round(matte.confidence, 4), "found": matte.found, "box": matte.box}
     return body, metadata
+
+
+def _encode_preview(preview: Picture, save: Save, metadata: dict[str, Any]) -> tuple[bytes, dict[str, Any]]:
+    """The encoded preview of a result, in the result's format where that is of one picture, and its metadata."""
+    from mattebox.io.encoding import encode, find_format
+
+    full_size = {"full_width": metadata["width"], "full_height": metadata["height"]}
+    file_format = find_format(metadata["format"])
+    if file_format.has_layers:
+        file_format = find_format("png")
+    height, width = preview.shape
+    size = {"mime": file_format.mime_type, "format": file_format.name, "width": width, "height": height}
+    return encode(preview, file_format.name, quality=save.quality or None), metadata | size | full_size
 
 
 def _check_marketplace(body: bytes, market: str) -> dict[str, Any]:
