@@ -5,12 +5,11 @@
 
 For each: MAD (mean absolute difference, x 1000), dtSSD (root mean square of the error's change from frame to frame, x
 1000; Erofeev et al., 2015), flicker (standard deviation over time on the still clip, x 1000), lag (the shift in frames
-at which the mattes fit the truth best), runs of the network per frame, and CPU seconds per frame.
+at which the mattes fit the truth best), runs of the network per frame.
 """
 
 from __future__ import annotations
 
-import time
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -39,7 +38,6 @@ class Score:
     flicker: float
     lag: int
     runs: float
-    seconds: float
 
 
 def cut_subjects(session: Session) -> dict[str, np.ndarray]:
@@ -57,20 +55,19 @@ def score_clip(frames: Sequence[DrawnFrame], session: Session, coherence: str, m
     """Cut the frames and compare them with the truth."""
     cutter = CoarseCutter(session, coherence=coherence, motion=motion)  # type: ignore[arg-type]
     step = Cut(edges=edges)  # type: ignore[arg-type]
-    started, cuts = time.process_time(), list[CutFrame]()
+    cuts = list[CutFrame]()
     for number, frame in enumerate(frames):
         cuts += [
             cut_frame(c, step, session.card.calibration) for c in cutter.push(Picture(frame.rgb), number, number / 25)
         ]
     cuts += [cut_frame(c, step, session.card.calibration) for c in cutter.flush()]
-    seconds = (time.process_time() - started) / len(frames)
     found = np.stack([cut.matte.alpha.astype(np.float32) / 255 for cut in cuts])
     truth = np.stack([frame.alpha for frame in frames])
     change = np.diff(found, axis=0) - np.diff(truth, axis=0)
     runs = sum(cut.origin == "network" for cut in cuts) / len(cuts)
     return Score(
         float(np.abs(found - truth).mean()), float(np.sqrt((change**2).mean())), float(found.std(axis=0).mean()),
-        find_lag(found, truth), runs, seconds,
+        find_lag(found, truth), runs,
     )  # fmt: skip
 
 
@@ -93,7 +90,7 @@ def main() -> None:
     cutouts, ways = cut_subjects(session), options.coherence.split(",")
     scores: dict[str, list[Score]] = {way: [] for way in ways}
     print(f"{FRAME_COUNT} frames a clip, edges {options.edges}, flow {options.flow}")
-    print(f"{'clip':12}{'way':8}{'MAD':>8}{'dtSSD':>8}{'flicker':>9}{'lag':>5}{'runs':>7}{'CPU s':>7}")
+    print(f"{'clip':12}{'way':8}{'MAD':>8}{'dtSSD':>8}{'flicker':>9}{'lag':>5}{'runs':>7}")
     for name in options.motions.split(","):
         for seed in range(options.seeds):
             frames = list(draw_clip(MOTIONS[name], seed, cutouts))
@@ -102,18 +99,16 @@ def main() -> None:
                 scores[way].append(score)
                 print_score(name, way, score, name == "still")
     for way in ways:
-        means = [
-            np.mean([getattr(score, field) for score in scores[way]]) for field in ("mad", "dtssd", "runs", "seconds")
-        ]
-        print(f"{'mean':12}{way:8}{1000 * means[0]:8.2f}{1000 * means[1]:8.2f}{'':14}{means[2]:7.2f}{means[3]:7.3f}")
+        means = [np.mean([getattr(score, field) for score in scores[way]]) for field in ("mad", "dtssd", "runs")]
+        print(f"{'mean':12}{way:8}{1000 * means[0]:8.2f}{1000 * means[1]:8.2f}{'':14}{means[2]:7.2f}")
 
 
 def print_score(name: str, way: str, score: Score, is_still: bool) -> None:
     """One row; flicker only where nothing moves."""
     flicker = f"{1000 * score.flicker:9.2f}" if is_still else " " * 9
     print(
-        f"{name:12}{way:8}{1000 * score.mad:8.2f}{1000 * score.dtssd:8.2f}{flicker}{score.lag:5}{score.runs:7.2f}"
-        f"{score.seconds:7.3f}", flush=True,
+        f"{name:12}{way:8}{1000 * score.mad:8.2f}{1000 * score.dtssd:8.2f}{flicker}{score.lag:5}{score.runs:7.2f}",
+        flush=True,
     )  # fmt: skip
 
 

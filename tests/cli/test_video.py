@@ -7,7 +7,8 @@ import pytest
 
 from mattebox.cli.video_progress import describe_progress
 from mattebox.models import matte_session
-from mattebox.video import clip_job
+from mattebox.video import clip_job, segments
+from mattebox.video.clip_result import ClipProgress
 from tests.cli.conftest import Run
 from tests.fakes import fake_session
 from tests.video.clips import draw_frame, write_clip
@@ -16,7 +17,8 @@ from tests.video.clips import draw_frame, write_clip
 @pytest.fixture(autouse=True)
 def _fake_network(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(matte_session, "open_session", lambda *_: fake_session())
-    monkeypatch.setattr(clip_job, "open_session", lambda *_: fake_session())
+    for module in (clip_job, segments):
+        monkeypatch.setattr(module, "open_session", lambda *_: fake_session())
 
 
 def test_clips_are_cut_beside_themselves_or_into_a_folder(run: Run, tmp_path: Path) -> None:
@@ -55,7 +57,7 @@ def test_mistakes_are_one_line(run: Run, words: list[str], code: int, text: str)
 
 
 def test_progress_says_how_long_it_takes() -> None:
-    progress = clip_job.ClipProgress(frames=50, seconds=2.0, total_seconds=10.0, rate=5.0)
+    progress = ClipProgress(frames=50, seconds=2.0, total_seconds=10.0, rate=5.0)
     assert describe_progress(progress) == "frame 50, 2.0 s of 10.0 s, 5.0 frames a second, 40 s left"
     assert describe_progress(progress._replace(total_seconds=None)) == "frame 50, 2.0 s, 5.0 frames a second"
 

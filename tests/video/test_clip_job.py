@@ -13,8 +13,9 @@ from mattebox.errors import InputUnreadable, OutputError, OutputExists, UsageErr
 from mattebox.io.reader import read
 from mattebox.recipe.steps import Background, Cut
 from mattebox.video import formats
-from mattebox.video.clip_job import ClipProgress, cut_clip
+from mattebox.video.clip_job import cut_clip
 from mattebox.video.clip_options import ClipOptions
+from mattebox.video.clip_result import ClipProgress
 from mattebox.video.formats import FORMATS
 from mattebox.video.reader import VideoReader
 from tests.fakes import fake_session
@@ -114,6 +115,18 @@ def test_ten_bits_stay_ten_bits(tmp_path: Path) -> None:
     row = picture.rgb[48, :, 0].astype(int)
     assert len(np.unique(row)) > 100  # 8 bits would leave 62 of these 160 steps
     assert np.abs(row - ramp[48, :, 0]).mean() < 150
+
+
+def test_the_full_range_is_kept_where_the_codec_has_it(tmp_path: Path) -> None:
+    clip = write_clip(tmp_path / "clip.mp4", [draw_frame(0)] * 2, tags=(1, 1, 1, 2))
+    for suffix, expected in ((".mp4", 2), (".mov", 1)):
+        options = ClipOptions(formats.format_of_path(Path("cut" + suffix)), background=Background(paint="#c81e28"))
+        cut_clip(clip, tmp_path / f"cut{suffix}", options, session=fake_session())
+        with VideoReader(tmp_path / f"cut{suffix}") as reader:
+            assert reader.info.colour.range == expected
+            picture = next(reader.frames()).picture
+        corner = picture.rgb[90, 150].astype(float) / picture.bit_depth.peak * 255
+        assert np.abs(corner - (0xC8, 0x1E, 0x28)).max() < 4
 
 
 def test_part_of_a_clip_with_its_sound(clip: Path, tmp_path: Path) -> None:

@@ -20,7 +20,7 @@ from mattebox.recipe.flat_parameters import build_recipe, stringify_values
 from mattebox.video.availability import require_video_extra
 
 if TYPE_CHECKING:
-    from mattebox.video.clip_job import ClipProgress, ClipResult
+    from mattebox.video.clip_result import ClipProgress, ClipResult
     from mattebox.video.coherence import CoherenceName
 
 
@@ -34,6 +34,7 @@ def cut_video(
     until: str | float | None = None,
     every: int = 1,
     coherence: CoherenceName = "motion",
+    resume: bool = False,
     report: str | os.PathLike[str] | None = None,
     overwrite: bool = True,
     device: str = "auto",
@@ -62,6 +63,9 @@ def cut_video(
     coherence : {"motion", "keys", "frame"}
         How mattes are made to hold together in time: every frame by the network and averaged along the motion, the
         network on every third frame and mattes carried between, or each frame by itself.
+    resume : bool
+        Keep finished segments beside the result, and continue after them where a run with the same parameters was
+        interrupted. Give it from the first run on.
     report : path, optional
         Takes a line of JSON for each frame.
     overwrite : bool
@@ -90,6 +94,7 @@ def cut_video(
     require_video_extra()
     from mattebox.video.clip_job import cut_clip
     from mattebox.video.clip_options import ClipOptions
+    from mattebox.video.segments import cut_clip_in_segments
 
     _check_names(parameters)
     images = ImageArguments(parameters, MAX_INPUT_PIXELS)
@@ -100,7 +105,8 @@ def cut_video(
     )  # fmt: skip
     check_recipe(options.still_recipe, images.open, session)
     tune_malloc()
-    return cut_clip(
+    run = cut_clip_in_segments if resume else cut_clip
+    return run(
         Path(source), Path(target), options, session=session, open_image=images.open, on_progress=on_progress,
         report=None if report is None else Path(report),
     )  # fmt: skip

@@ -20,8 +20,9 @@ from mattebox.video.availability import require_video_extra
 
 if TYPE_CHECKING:
     from mattebox.cli.video_progress import ClipProgressLine
-    from mattebox.video.clip_job import ClipResult
     from mattebox.video.clip_options import ClipOptions
+    from mattebox.video.clip_result import ClipResult
+    from mattebox.video.segments import cut_clip_in_segments
 
 STEP_OPTIONS = (
     "model", "votes", "edges", "colours", "matte_only", "background", "background_fit", "background_align", "blend",
@@ -70,6 +71,12 @@ def command() -> None:
     "for every third frame and carries mattes between; frame treats each frame by itself.",
 )
 @parameter_options(*STEP_OPTIONS)
+@click.option(
+    "--resume",
+    is_flag=True,
+    help="Keep finished segments beside the result, and continue after them if the run was killed: give it from the "
+    "first run on.",
+)
 @click.option("--report", metavar="FILE", shell_complete=complete_files, help="Write a JSON line for each frame.")
 @click.option("--overwrite", is_flag=True, help="Replace existing results; inputs are never overwritten.")
 @click.option(
@@ -121,7 +128,8 @@ def _cut_clip(
     )  # fmt: skip
     check_recipe(clip_options.still_recipe)
     target = _target(source, output, is_folder, clip_options)
-    return cut_clip(
+    run = cut_clip_in_segments if options["resume"] else cut_clip
+    return run(
         source, target, clip_options, report=Path(options["report"]) if options["report"] else None,
         on_progress=progress.update,
     )  # fmt: skip

@@ -7,7 +7,7 @@ import time
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from mattebox.video.clip_job import ClipProgress
+    from mattebox.video.clip_result import ClipProgress
 
 INTERVAL_SECONDS = 0.2
 

@@ -13,15 +13,43 @@ from mattebox.errors import OutputError
 from mattebox.io import atomic_write
 from mattebox.io.media_type import identify_media_type
 from mattebox.io.writer import SIDECAR_SUFFIX, check_not_input
+from mattebox.models.cards.card import Card
 from mattebox.pipeline.output_provenance import describe_background, describe_recipe, read_image_file
+from mattebox.pipeline.signing_keys import load_identity
 from mattebox.provenance.actions import EditFacts, list_actions
 from mattebox.provenance.manifest import PARENT_LABEL, Ingredient, ManifestFacts, ModelUse, background_ingredient
 from mattebox.provenance.signing import SigningIdentity, sign_stream
 from mattebox.recipe.recipe import Recipe
 from mattebox.types import ImageSize
+from mattebox.video.clip_options import ClipOptions
 
 HEADER_BYTES = 64  # that say a file's type
 SIGNED_SUFFIX = ".signed"
+
+
+class ClipSigner:
+    """Signs the result of a job, if it is to be signed; the user's keys are opened before anything is cut. UsageError.
+
+    Parameters
+    ----------
+    source, target : Path
+        The clip and its result.
+    options : ClipOptions
+        How it is cut.
+    """
+
+    def __init__(self, source: Path, target: Path, options: ClipOptions) -> None:
+        self._source, self._target, self._options = source, target, options
+        self._identity = load_identity(datetime.now(UTC)) if options.is_signed else None
+
+    def sign(self, path: Path, card: Card, sizes: tuple[ImageSize, ImageSize]) -> None:
+        """Sign the complete file in place; `sizes` are those of the clip and of the result. OutputError."""
+        if self._identity is None:
+            return
+        sign_clip(
+            path, self._target, self._source, self._options.whole_recipe, ModelUse(card.name, card.sha256), sizes,
+            self._identity, overwrite=self._options.overwrite,
+        )  # fmt: skip
 
 
 def sign_clip(

@@ -109,12 +109,16 @@ def frame_from_picture(picture: Picture, format: str, tags: ColourTags, size: Im
     return result
 
 
-def output_tags(tags: ColourTags, height: int) -> ColourTags:
-    """The tags of an output: the clip's, with matrix and range stated. A matrix that cannot be written is replaced."""
+def output_tags(tags: ColourTags, height: int, codec: str = "") -> ColourTags:
+    """The tags of an output: the clip's, with matrix and range stated.
+
+    A matrix that swscale cannot write is replaced, and ProRes has the narrow range only.
+    """
     matrix = tags.matrix_or_default(height)
     if matrix not in SUPPORTED_MATRICES:
         matrix = BT601_MATRIX
-    return ColourTags(tags.primaries, tags.transfer, matrix, NARROW_RANGE)
+    is_full = tags.range == FULL_RANGE and tags.matrix != RGB_MATRIX and not codec.startswith("prores")
+    return ColourTags(tags.primaries, tags.transfer, matrix, FULL_RANGE if is_full else NARROW_RANGE)
 
 
 def profile_of_tags(tags: ColourTags) -> bytes | None:

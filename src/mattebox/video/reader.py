@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from fractions import Fraction
 from pathlib import Path
 from types import TracebackType
-from typing import Self
+from typing import NamedTuple, Self
 
 import av
 from av.container import InputContainer
@@ -45,6 +45,13 @@ class ClipFrame:
     def time(self) -> Fraction:
         """Seconds from the clip's zero."""
         return self.pts * self.time_base
+
+
+class ResumePoint(NamedTuple):
+    """A frame to begin at: its number and its time stamp, as `frames` gave them."""
+
+    index: int
+    pts: int
 
 
 class VideoReader:
@@ -92,26 +99,36 @@ class VideoReader:
     ) -> None:
         self._container.close()
 
-    def frames(self, start: Fraction | None = None, end: Fraction | None = None, every: int = 1) -> Iterator[ClipFrame]:
+    def frames(
+        self,
+        start: Fraction | None = None,
+        end: Fraction | None = None,
+        every: int = 1,
+        *,
+        resume_from: ResumePoint | None = None,
+    ) -> Iterator[ClipFrame]:
         """The frames from `start` up to, but without, `end` (seconds), and of these the first of each `every`.
 
-        Time stamps count from `start`.
+        Time stamps count from `start`. With `resume_from`, the frames before that one are left out.
         """
+        first_index, first_pts = resume_from or (0, None)
         time_base, zero = self.info.time_base, (start or 0) + self.start
         offset = round(zero / time_base)
-        self._seek(zero)
+        self._seek(zero if first_pts is None else zero + first_pts * time_base)
         count, last_pts = 0, None
         for frame in self._decode(start):
             assert frame.pts is not None
             time = frame.pts * time_base
             if (start is not None and time < zero) or (last_pts is not None and frame.pts <= last_pts):
                 continue
+            if first_pts is not None and frame.pts - offset < first_pts:
+                continue
             if end is not None and time >= end + self.start:
                 return
             last_pts = frame.pts
             if count % every == 0:
                 picture = frame_conversion.picture_from_frame(frame, self.info.colour, self.info.rotation)
-                yield ClipFrame(picture, count // every, frame.pts - offset, time_base)
+                yield ClipFrame(picture, first_index + count // every, frame.pts - offset, time_base)
             count += 1
         if last_pts is not None and end is None:
             self._note_early_end(last_pts * time_base - self.start)

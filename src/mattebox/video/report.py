@@ -6,23 +6,40 @@ import contextlib
 import json
 from collections.abc import Iterator
 from pathlib import Path
-from typing import TextIO
+from typing import Self, TextIO
+
+import msgspec
 
 from mattebox.io.atomic_write import replacement_file
+from mattebox.types import Box
+from mattebox.video.coarse_matte import MatteOrigin
 from mattebox.video.frame_cutout import CutFrame
 
 
-def frame_fields(frame: CutFrame) -> dict[str, object]:
-    """A frame as JSON data."""
-    return {
-        "frame": frame.index,
-        "time": round(frame.time, 6),
-        "origin": frame.origin,
-        "scene_cut": frame.is_cut,
-        "found": frame.matte.found,
-        "confidence": round(frame.matte.confidence, 4),
-        "box": list(frame.matte.box) if frame.matte.found else None,
-    }
+class FrameRow(msgspec.Struct, frozen=True):
+    """What is reported of a frame."""
+
+    frame: int
+    time: float
+    origin: MatteOrigin
+    scene_cut: bool
+    found: bool
+    confidence: float
+    box: Box | None
+
+    @classmethod
+    def of(cls, frame: CutFrame) -> Self:
+        """The row of a frame."""
+        matte = frame.matte
+        return cls(
+            frame.index,
+            round(frame.time, 6),
+            frame.origin,
+            frame.is_cut,
+            matte.found,
+            round(matte.confidence, 4),
+            matte.box if matte.found else None,
+        )
 
 
 class FrameReport:
@@ -31,9 +48,9 @@ class FrameReport:
     def __init__(self, file: TextIO, source: str) -> None:
         self._file, self._source = file, source
 
-    def add(self, frame: CutFrame) -> None:
+    def add(self, row: FrameRow) -> None:
         """Write a frame's line."""
-        self._file.write(json.dumps({"input": self._source, **frame_fields(frame)}) + "\n")
+        self._file.write(json.dumps({"input": self._source, **msgspec.to_builtins(row)}) + "\n")
 
 
 @contextlib.contextmanager

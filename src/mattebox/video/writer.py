@@ -71,8 +71,8 @@ class VideoWriter:
         self.notes: list[str] = []
         if self.size != info.size:
             self.notes.append(f"{encoding.codec} takes even sizes only: the last row or column is repeated")
-        self._time_base = info.time_base
-        self._tags = frame_conversion.output_tags(info.colour, info.size[1])
+        self._time_base, self._is_copied = info.time_base, False
+        self._tags = frame_conversion.output_tags(info.colour, info.size[1], encoding.codec)
         try:
             self._container: OutputContainer = av.open(
                 str(path), "w", format=format.container, options=_muxer_options(format, info)
@@ -112,9 +112,24 @@ class VideoWriter:
         except av.error.FFmpegError as error:
             raise _encoder_error(error, self.encoding, self.size) from error
 
+    def copy(self, packet: av.Packet[VideoStream], pts: int, duration: int) -> None:
+        """Write an encoded frame of a clip of the same format and size, with its time stamp and duration. OutputError.
+
+        A clip is either written or copied.
+        """
+        self._is_copied = True
+        packet.stream, packet.time_base = self._stream, self._time_base
+        packet.pts = packet.dts = pts
+        packet.duration = duration
+        try:
+            self._mux([packet])
+        except OSError as error:
+            raise output_error(error, self._name) from error
+
     def _finish(self) -> None:
         try:
-            self._mux(self._stream.encode(None))
+            if not self._is_copied:
+                self._mux(self._stream.encode(None))
             if self._sound is not None:
                 self._sound.mux_until(None)
             self._container.close()

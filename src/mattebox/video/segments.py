@@ -1,0 +1,210 @@
+"""Cutting a clip in segments that are kept beside the result, so that a killed run continues after the last of them.
+
+A folder beside the result holds the finished segments, each a file of the result's own kind without sound, and a file
+of rows beside it that says which frames it has and when. At the end the packets of all segments are joined, without
+encoding anything again, with the clip's sound. Segments do not depend on where a run began (`coherence`).
+"""
+
+from __future__ import annotations
+
+import contextlib
+import shutil
+import time as clock
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+from hashlib import sha256
+from pathlib import Path
+
+import msgspec
+
+from mattebox._version import __version__
+from mattebox.errors import InputUnreadable, UsageError
+from mattebox.io.atomic_write import make_folder, replacement_file, write_bytes
+from mattebox.io.reader import read_cached
+from mattebox.io.writer import check_not_input
+from mattebox.models.matte_session import Session, open_session
+from mattebox.types import OpenImage
+from mattebox.video.backgrounds import BackgroundRenderer
+from mattebox.video.clip_job import clip_length, describe_range
+from mattebox.video.clip_options import ClipOptions
+from mattebox.video.clip_result import ClipProgress, ClipResult
+from mattebox.video.clip_signing import ClipSigner
+from mattebox.video.coherence import KEY_INTERVAL, LOOK_AHEAD
+from mattebox.video.frame_cutout import CutFrame
+from mattebox.video.frame_stages import iter_cut_frames
+from mattebox.video.joining import join_segments
+from mattebox.video.reader import ResumePoint, VideoReader
+from mattebox.video.report import FrameRow, open_report
+from mattebox.video.writer import VideoWriter
+
+SEGMENT_FRAMES = 240  # a multiple of KEY_INTERVAL
+FOLDER_SUFFIX = ".mattebox-segments"
+
+
+class SegmentRows(msgspec.Struct):
+    """What a segment holds: the rows of its frames, and their time stamps in units of the clip's time base."""
+
+    rows: list[FrameRow]
+    stamps: list[int]
+
+
+class SegmentFolder:
+    """The finished segments of one job; those of another job are removed.
+
+    Parameters
+    ----------
+    target : Path
+        The result.
+    fingerprint : str
+        Of the clip and of how it is cut.
+    """
+
+    def __init__(self, target: Path, fingerprint: str) -> None:
+        self.path = target.with_name(f".{target.name}{FOLDER_SUFFIX}")
+        make_folder(self.path)
+        note = self.path / "job.txt"
+        if not note.exists() or note.read_text(encoding="utf-8") != fingerprint:
+            for file in self.path.iterdir():
+                file.unlink()
+            write_bytes(note, fingerprint.encode(), overwrite=True)
+        self.finished = self._load()
+
+    def segment_path(self, number: int) -> Path:
+        """The file of a segment."""
+        return self.path / f"{number:06}.clip"
+
+    def add(self, segment: SegmentRows) -> None:
+        """Note that the next segment's file is complete."""
+        write_bytes(self._rows_path(len(self.finished)), msgspec.json.encode(segment), overwrite=True)
+        self.finished.append(segment)
+
+    def remove(self) -> None:
+        """Remove all of it."""
+        shutil.rmtree(self.path, ignore_errors=True)
+
+    def _rows_path(self, number: int) -> Path:
+        return self.path / f"{number:06}.json"
+
+    def _load(self) -> list[SegmentRows]:
+        finished: list[SegmentRows] = []
+        while (path := self._rows_path(len(finished))).exists():
+            finished.append(msgspec.json.decode(path.read_bytes(), type=SegmentRows))
+        return finished
+
+
+def cut_clip_in_segments(
+    source: Path,
+    target: Path,
+    options: ClipOptions,
+    *,
+    session: Session | None = None,
+    open_image: OpenImage = read_cached,
+    report: Path | None = None,
+    on_progress: Callable[[ClipProgress], None] | None = None,
+    segment_frames: int = SEGMENT_FRAMES,
+) -> ClipResult:
+    """Cut the subject out of a clip, continuing where an earlier run with the same parameters was interrupted.
+
+    Parameters and errors as for `cut_clip`; `segment_frames` is the length of a segment, a multiple of 3. UsageError
+    for sequences of pictures.
+    """
+    check_not_input(target, (source,))
+    if options.format.is_sequence:
+        raise UsageError("a sequence of pictures cannot be resumed", "leave out --resume, or choose another format")
+    if segment_frames % KEY_INTERVAL:
+        raise ValueError(f"segment_frames is {segment_frames}; give a multiple of {KEY_INTERVAL}")
+    signer = ClipSigner(source, target, options)
+    started, result = clock.monotonic(), ClipResult(target)
+    folder = SegmentFolder(target, _fingerprint(source, options, segment_frames))
+    resumed_frames = sum(len(segment.rows) for segment in folder.finished)
+    with contextlib.ExitStack() as stack:
+        reader = stack.enter_context(VideoReader(source))
+        renderer = BackgroundRenderer(options.background, open_image)
+        stack.callback(renderer.close)
+        network = session or open_session(options.cut.model, options.device, options.threads)
+        frames = stack.enter_context(
+            contextlib.closing(
+                iter_cut_frames(
+                    reader, options, network, renderer, segment_frames=segment_frames, resume_from=_resume_point(folder)
+                )
+            )
+        )
+        new_frames = (item for item in frames if item[0].index >= resumed_frames)
+        for segment in _write_segments(new_frames, folder, reader, options, segment_frames):
+            if on_progress is not None:
+                elapsed, row = max(clock.monotonic() - started, 1e-6), segment.rows[-1]
+                on_progress(
+                    ClipProgress(row.frame + 1, row.time, clip_length(reader, options),
+                                 (row.frame + 1 - resumed_frames) / elapsed)
+                )  # fmt: skip
+        rows = [row for segment in folder.finished for row in segment.rows]
+        if not rows:
+            folder.remove()
+            raise InputUnreadable(f"{source}: there is no frame {describe_range(options)}", "choose other times")
+        stamps = [segment.stamps for segment in folder.finished]
+        paths = [folder.segment_path(number) for number in range(len(stamps))]
+        result.size, notes = join_segments(
+            paths, stamps, target, reader, options,
+            lambda path, size: signer.sign(path, network.card, (reader.info.size, size)),
+        )  # fmt: skip
+    _write_report(report, source, rows)
+    for row in rows:
+        result.add(row)
+    folder.remove()
+    result.seconds = clock.monotonic() - started
+    resumed = (f"{resumed_frames} frames had been done before",) if resumed_frames else ()
+    result.notes = (*resumed, *reader.notes(), *notes, *result.subject_notes())
+    return result
+
+
+def _write_segments(
+    frames: Iterator[tuple[CutFrame, int]],
+    folder: SegmentFolder,
+    reader: VideoReader,
+    options: ClipOptions,
+    segment_frames: int,
+) -> Iterator[SegmentRows]:
+    """Write frames to segments, and give each one that is complete."""
+    info = replace(reader.info, rate=reader.info.rate / options.every, timecode=None, chapters=(), tags={})
+    following = next(frames, None)
+    while following is not None:
+        segment = SegmentRows([], [])
+        path = folder.segment_path(len(folder.finished))
+        with (
+            replacement_file(path, overwrite=True) as temporary_path,
+            VideoWriter(temporary_path, options.format, info, transparent=options.is_transparent, name=path) as writer,
+        ):
+            while following is not None and len(segment.rows) < segment_frames:
+                frame, pts = following
+                segment.rows.append(FrameRow.of(frame))
+                segment.stamps.append(pts)
+                writer.write(frame.picture, pts - segment.stamps[0])
+                following = next(frames, None)
+        folder.add(segment)
+        yield segment
+
+
+def _resume_point(folder: SegmentFolder) -> ResumePoint | None:
+    """Two frames before the first that is missing, so that its matte knows its neighbours."""
+    stamps = [stamp for segment in folder.finished for stamp in segment.stamps]
+    index = max(len(stamps) - LOOK_AHEAD, 0)
+    return ResumePoint(index, stamps[index]) if stamps else None
+
+
+def _fingerprint(source: Path, options: ClipOptions, segment_frames: int) -> str:
+    """Of the clip's file and of all that decides the result."""
+    status = source.stat() if source.exists() else None
+    file = None if status is None else (status.st_size, status.st_mtime_ns)
+    parts = (
+        __version__, str(source.resolve()), file, options.format.name, options.cut, options.background,
+        options.coherence, str(options.start), str(options.end), options.every, segment_frames,
+    )  # fmt: skip
+    return sha256(msgspec.json.encode(parts)).hexdigest()
+
+
+def _write_report(report: Path | None, source: Path, rows: list[FrameRow]) -> None:
+    if report is None:
+        return
+    with open_report(report, source.name) as lines:
+        for row in rows:
+            lines.add(row)

@@ -1,0 +1,98 @@
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from mattebox.errors import UsageError
+from mattebox.video.clip_options import ClipOptions
+from mattebox.video.coherence import CoherenceName
+from mattebox.video.formats import FORMATS
+from mattebox.video.reader import VideoReader
+from mattebox.video.segments import FOLDER_SUFFIX, cut_clip_in_segments
+from tests.fakes import fake_session
+from tests.video.clips import click_time, decode_rgba, disc_alpha, draw_frame, frame_times, write_clip
+
+COUNT, SEGMENT_FRAMES = 14, 6
+TIMES = [3600 * n + (n % 3) * 300 for n in range(COUNT)]
+
+KILLED = """
+import os, signal, sys
+from pathlib import Path
+sys.path.insert(0, {root!r})
+from mattebox.video.clip_options import ClipOptions
+from mattebox.video.formats import FORMATS
+from mattebox.video.segments import cut_clip_in_segments
+from tests.fakes import fake_session
+
+def kill(progress):
+    if progress.frames >= {frames}:
+        os.kill(os.getpid(), signal.SIGKILL)
+
+options = ClipOptions(FORMATS[{format!r}], coherence={coherence!r})
+cut_clip_in_segments(Path({clip!r}), Path({target!r}), options, session=fake_session(), on_progress=kill,
+                     segment_frames={segment_frames})
+"""
+
+
+@pytest.fixture(scope="module")
+def clip(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Fourteen frames at uneven times, three of them alike, with sound."""
+    frames = [draw_frame(number if not 9 <= number <= 12 else 9) for number in range(COUNT)]
+    path = tmp_path_factory.mktemp("clips") / "clip.mp4"
+    return write_clip(path, frames, times=TIMES, sound="aac", timecode="01:00:00:00", rate=25)
+
+
+@pytest.mark.timeout(180)  # three processes on a busy machine
+@pytest.mark.parametrize(("name", "coherence", "frames"), [("webm", "motion", 6), ("prores", "keys", 12)])
+def test_a_killed_run_continues_to_the_same_result(
+    name: str, coherence: CoherenceName, frames: int, clip: Path, tmp_path: Path
+) -> None:
+    suffix = FORMATS[name].suffix
+    options = ClipOptions(FORMATS[name], coherence=coherence)
+    whole, resumed = tmp_path / f"whole{suffix}", tmp_path / f"resumed{suffix}"
+    cut_clip_in_segments(clip, whole, options, session=fake_session(), segment_frames=SEGMENT_FRAMES)
+    code = KILLED.format(
+        root=str(Path(__file__).parents[2]), frames=frames, format=name, coherence=coherence, clip=str(clip),
+        target=str(resumed), segment_frames=SEGMENT_FRAMES,
+    )  # fmt: skip
+    killed = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
+    assert killed.returncode == -9, killed.stderr
+    folder = tmp_path / f".resumed{suffix}{FOLDER_SUFFIX}"
+    assert folder.is_dir()
+    assert not resumed.exists()
+    result = cut_clip_in_segments(
+        clip, resumed, options, session=fake_session(), segment_frames=SEGMENT_FRAMES, report=tmp_path / "rows.jsonl"
+    )
+    assert result.frames == COUNT
+    assert result.notes[0] == f"{frames} frames had been done before"
+    assert not folder.exists()
+    one, other = decode_rgba(whole), decode_rgba(resumed)
+    assert len(one) == COUNT
+    for a, b in zip(one, other, strict=True):
+        assert np.array_equal(a, b)
+    assert np.abs(one[3][..., 3] / 255 - disc_alpha(3)).mean() < 0.01
+    tolerance = 5.1e-4 if suffix == ".webm" else 1e-6
+    assert frame_times(resumed) == pytest.approx([t / 90000 for t in TIMES], abs=tolerance)
+    assert abs(click_time(resumed) - click_time(clip)) < 1e-3
+    with VideoReader(resumed) as reader:
+        assert reader.info.timecode == "01:00:00:00"
+    rows = [json.loads(line) for line in (tmp_path / "rows.jsonl").read_text().splitlines()]
+    assert [row["frame"] for row in rows] == list(range(COUNT))
+
+
+def test_other_parameters_begin_anew_and_sequences_cannot_resume(clip: Path, tmp_path: Path) -> None:
+    target = tmp_path / "cut.mov"
+    folder = tmp_path / f".cut.mov{FOLDER_SUFFIX}"
+    folder.mkdir()
+    (folder / "job.txt").write_text("another job")
+    (folder / "000000.json").write_text("{}")
+    result = cut_clip_in_segments(clip, target, ClipOptions(FORMATS["prores"], every=7), session=fake_session())
+    assert result.frames == COUNT / 7
+    assert not folder.exists()
+    with pytest.raises(UsageError, match="sequence.*leave out --resume"):
+        cut_clip_in_segments(clip, tmp_path / "frames", ClipOptions(FORMATS["png"]), session=fake_session())
