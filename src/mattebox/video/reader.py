@@ -50,7 +50,7 @@ class ClipFrame:
 class ResumePoint(NamedTuple):
     """A frame to begin at: its number and its time stamp, as `frames` gave them."""
 
-    index: int
+    number: int
     pts: int
 
 
