@@ -98,7 +98,7 @@ const english = {
   hints: { auto: "Noise, colour cast and light, as far as the photograph needs it" },
   regions: { all: "Everywhere", subject: "Subject", background: "Background" },
   sizes: { none: "Off", "2x": "2 ×", "4x": "4 ×" },
-  styles: { none: "None", watercolour: "Watercolour", mosaic: "Mosaic", glass: "Stained glass", points: "Points", swirl: "Swirls" },
+  styles: { none: "None", watercolour: "Watercolour", glass: "Stained glass", swirl: "Swirls" },
   shadowKinds: { none: "None", contact: "Contact", drop: "Drop shadow", cast: "Long shadow", reflection: "Reflection" },
   aspects: { original: "Original", "1:1": "1 : 1", "4:5": "4 : 5", "4:3": "4 : 3", "16:9": "16 : 9", "9:16": "9 : 16" },
   formats: { auto: "PNG", jpg: "JPEG", webp: "WebP", avif: "AVIF", psd: "PSD (layers)", zip: "ZIP (colour, alpha)" },
