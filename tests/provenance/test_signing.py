@@ -14,6 +14,7 @@ from typing import Any
 import numpy as np
 import pytest
 
+from mattebox.errors import OutputError
 from mattebox.io.encoding import FORMATS, encode
 from mattebox.io.media_type import identify_media_type
 from mattebox.provenance.actions import Action
@@ -87,6 +88,13 @@ def test_a_parent_that_was_altered_is_said_to_have_been(jpeg: bytes) -> None:
     )
     assert [m.state for m in report.manifests] == ["trusted", "altered"]
     assert "altered when it was opened" in "\n".join(describe_report(report))
+
+
+def test_damaged_credentials_are_no_parent(jpeg: bytes) -> None:
+    damaged = bytearray(sign_content(jpeg, "image/jpeg", facts(jpeg), IDENTITY).content)
+    damaged[damaged.find(b"jumdc2pa") + 40] ^= 0xFF
+    with pytest.raises(OutputError, match="photo: its Content Credentials are damaged"):
+        sign_content(jpeg, "image/jpeg", facts(bytes(damaged)), IDENTITY)
 
 
 def test_a_picture_in_memory_and_a_key_in_another_process(jpeg: bytes) -> None:

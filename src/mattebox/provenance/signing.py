@@ -10,7 +10,7 @@ from typing import Any, BinaryIO
 from mattebox.errors import OutputError
 from mattebox.io.encoding import EncodedOutput
 from mattebox.provenance.c2pa_library import load_library, make_context
-from mattebox.provenance.manifest import ManifestFacts, build_manifest
+from mattebox.provenance.manifest import Ingredient, ManifestFacts, build_manifest
 
 EMBEDDING_MIME_TYPES = frozenset(
     (
@@ -103,9 +103,7 @@ def sign_stream(
         ):
             for ingredient in facts.ingredients:
                 if ingredient.content is not None:
-                    content = ingredient.content
-                    stream = io.BytesIO(content) if isinstance(content, bytes) else content
-                    builder.add_ingredient(ingredient.definition(), ingredient.mime_type, stream)
+                    _add_ingredient(c2pa, builder, ingredient, ingredient.content)
             if not is_embedded:
                 builder.set_no_embed()
             media_type = mime_type if is_embedded else OTHER_MIME_TYPE
@@ -114,6 +112,18 @@ def sign_stream(
         problem = f"the result cannot be signed ({error})"
         raise OutputError(problem, "check the certificates, or leave out sign") from error
     return None if is_embedded else bytes(manifest)
+
+
+def _add_ingredient(c2pa: Any, builder: Any, ingredient: Ingredient, content: bytes | BinaryIO) -> None:
+    """Add a picture with its own manifest. OutputError where that manifest cannot be read at all."""
+    stream = io.BytesIO(content) if isinstance(content, bytes) else content
+    try:
+        builder.add_ingredient(ingredient.definition(), ingredient.mime_type, stream)
+    except c2pa.C2paError as error:
+        raise OutputError(
+            f"{ingredient.title}: its Content Credentials are damaged and cannot be passed on ({error})",
+            "leave out sign, or first write the picture anew without them",
+        ) from error
 
 
 def _open_signer(c2pa: Any, identity: SigningIdentity) -> Any:
