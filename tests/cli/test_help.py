@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib
 import json
 from pathlib import Path
 
@@ -24,6 +25,7 @@ def codes(kind: type[errors.MatteboxError]) -> set[int]:
 
 
 def test_every_exit_code_is_documented() -> None:
+    importlib.import_module("mattebox.language.errors")  # errors outside of `errors`
     listed = {int(line.split()[0]) for line in EPILOG.splitlines() if line.strip()[:1].isdigit()}
     assert listed == codes(errors.MatteboxError) | {0, EXIT_INTERNAL_ERROR, EXIT_INTERRUPTED}
 
