@@ -87,7 +87,7 @@ def test_internal_errors_are_logged_and_answered(
 ) -> None:
     from mattebox.server.routes import v1
 
-    def broken(*_: object) -> None:
+    def broken(*_: object, **__: object) -> None:
         raise ValueError("the secret")
 
     monkeypatch.setattr(v1, "prepare_task", broken)
