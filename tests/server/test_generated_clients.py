@@ -71,8 +71,8 @@ def check_pictures(use_client: Callable[[Path], object], tmp_path: Path) -> None
     assert {name: p.mode for name, p in pictures.items()} == dict.fromkeys(
         ("cutout.png", "job.png", "removebg.png"), "RGBA"
     )
-    assert pictures["job.png"].size == (256, 256)
-    assert pictures["cutout.png"].size != (256, 256)  # cropped
+    assert pictures["job.png"].size == (512, 512)
+    assert pictures["cutout.png"].size != (512, 512)  # cropped
 
 
 def run(*command: str, cwd: Path) -> str:
