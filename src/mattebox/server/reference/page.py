@@ -78,7 +78,13 @@ def _example(document: Schema, method: str, path: str, bodies: Schema, server: s
     if form is None:
         return f"curl {url}" if method == "GET" else f"curl -X {method} {url}"
     properties = _resolve(document, form["schema"])["properties"]
-    file = next(name for name, schema in properties.items() if schema.get("format") == "binary")
+    file = next((name for name, schema in properties.items() if schema.get("format") == "binary"), None)
+    if file is None:
+        return (
+            f"curl -F 'words=white background, soft shadow' {url}"
+            if "words" in properties
+            else f"curl -X {method} {url}"
+        )
     recipe = """ -F 'recipe={"steps": [{"step": "cut"}]}'""" if "recipe" in properties else ""
     return f"curl -F {file}=@photo.jpg{recipe} {url} -o result.png"
 
