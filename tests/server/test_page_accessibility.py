@@ -159,6 +159,8 @@ def test_the_layout_does_not_jump(browser: Any, address: str, files: dict[str, P
         visit.page.locator("[data-status=working]").wait_for()
         places = ("#frame", "#foot", "#strip", "#panels", ".actions")
         before = [visit.page.locator(p).bounding_box() for p in places]
+        while not waiting:  # the photograph goes up first
+            visit.page.wait_for_timeout(20)
         waiting[0].continue_()
         visit.page.unroute("**/v1/cutouts")
         visit.page.locator(DONE).wait_for()

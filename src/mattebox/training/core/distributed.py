@@ -85,5 +85,6 @@ def open_distributed_context() -> Iterator[DistributedContext]:
     dist.init_process_group("nccl" if device.type == "cuda" else "gloo")
     try:
         yield DistributedContext(dist.get_rank(), world_size)
+        dist.barrier()  # no process leaves while another still speaks to it
     finally:
         dist.destroy_process_group()
