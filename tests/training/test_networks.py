@@ -15,7 +15,6 @@ from mattebox.errors import UsageError
 from mattebox.models.cards.registry import find_card
 from mattebox.models.matte_session import Session
 from mattebox.types import Picture
-from tests.fakes import FLOAT
 from tests.training.test_cutout_evaluation import material
 from tests.training.test_train import TINY
 
@@ -99,7 +98,7 @@ def test_int8_weights_are_dequantised() -> None:
     difference = np.abs(ours[:, 0] - session.run(x)[:, 0])
     assert difference.mean() < 0.02  # activations are not rounded here
     assert ((ours[:, 0] > 0.5) == (session.run(x)[:, 0] > 0.5)).mean() > 0.99
-    assert read_network_shape(find_card(FLOAT)) == {}  # an older one, of the default shape
+    assert read_network_shape(find_card("cut-6")) == {}  # an older one, of the default shape
 
 
 @pytest.mark.parametrize(("name", "shape"), [("cutnet", TINY), ("litenet", LITE)])
