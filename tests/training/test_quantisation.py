@@ -18,7 +18,7 @@ onnx = pytest.importorskip("onnx", reason="onnx is not part of the test lock")
 
 
 @pytest.fixture(scope="module")
-def quantised(tmp_path_factory: pytest.TempPathFactory) -> tuple[Session, Path, Path]:
+def int8_network(tmp_path_factory: pytest.TempPathFactory) -> tuple[Session, Path, Path]:
     """A session of the network in float, the pictures for calibration, and the graph in int8."""
     from mattebox.training.export.quantisation import quantise_card
 
@@ -28,10 +28,10 @@ def quantised(tmp_path_factory: pytest.TempPathFactory) -> tuple[Session, Path, 
     return session, data, out
 
 
-def test_int8_is_smaller_and_near(quantised: tuple[Session, Path, Path]) -> None:
+def test_int8_is_smaller_and_near(int8_network: tuple[Session, Path, Path]) -> None:
     from mattebox.training.export.quantisation import measure_quantisation
 
-    session, data, out = quantised
+    session, data, out = int8_network
     assert {"QuantizeLinear", "DequantizeLinear"} <= {node.op_type for node in onnx.load(out).graph.node}
     measured = measure_quantisation(session, data, out)
     assert measured["bytes"][1] < 0.6 * measured["bytes"][0]
@@ -47,11 +47,11 @@ def test_int8_is_not_quantised_again(tmp_path: Path) -> None:
     assert caught.value.remedy == f"take the one in float: {FLOAT}"
 
 
-def test_the_int8_card_is_usable(quantised: tuple[Session, Path, Path]) -> None:
+def test_the_int8_card_is_usable(int8_network: tuple[Session, Path, Path]) -> None:
     """The card beside the graph has the provenance of the one in float; all weights have 7 bits."""
     from mattebox.training.export.quantisation import write_int8_card
 
-    session, data, out = quantised
+    session, data, out = int8_network
     card = load_card(write_int8_card(session.card, data, out))
     assert (card.name, card.input.side, card.licence) == ("small", session.card.input.side, session.card.licence)
     assert [f.what for f in card.figures] == [f.what for f in session.card.figures]

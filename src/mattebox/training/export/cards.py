@@ -10,12 +10,14 @@ import hashlib
 import json
 import shutil
 import subprocess
+from collections.abc import Sequence
 from datetime import date
 from pathlib import Path
 from typing import Any
 
 import msgspec
 
+from mattebox.errors import UsageError
 from mattebox.models.cards import registry
 from mattebox.models.cards.card import Card
 from mattebox.training.data.dataset import count_samples
@@ -35,6 +37,12 @@ def inherited_facts(card: Card) -> dict[str, Any]:
     """Fields of a card that hold for networks derived from its own, too."""
     facts: dict[str, Any] = msgspec.to_builtins(card)
     return {k: facts[k] for k in INHERITED_FIELDS}
+
+
+def require_weights(members: Sequence[Card], weights: Sequence[float]) -> None:
+    """UsageError unless there are two cards or more, and a positive weight for each."""
+    if len(members) < 2 or len(weights) != len(members) or min(weights) <= 0:
+        raise UsageError(f"{len(members)} cards and {len(weights)} weights", "give two cards or more, and a share each")
 
 
 def size_figures(card: Card) -> list[dict[str, Any]]:

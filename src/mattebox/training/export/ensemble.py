@@ -22,7 +22,7 @@ import numpy as np
 import onnx
 from onnx import compose, helper, numpy_helper
 
-from mattebox.errors import MatteboxError, ModelError, UsageError
+from mattebox.errors import MatteboxError, ModelError
 from mattebox.matting.tta import LOGIT_CLIP_MARGIN
 from mattebox.models.cards.card import Card
 from mattebox.models.cards.registry import find_card
@@ -158,8 +158,7 @@ def build_ensemble(
     ModelError
         If the networks differ in output, or their graphs cannot be adapted to one input.
     """
-    if len(members) < 2 or len(weights) != len(members) or min(weights) <= 0:
-        raise UsageError(f"{len(members)} cards and {len(weights)} weights", "give two cards or more, and a share each")
+    cards.require_weights(members, weights)
     first = members[0]
     graphs = []
     for card in members:

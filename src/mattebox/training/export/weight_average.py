@@ -19,7 +19,7 @@ import numpy as np
 import onnx
 from onnx import numpy_helper
 
-from mattebox.errors import MatteboxError, ModelError, UsageError
+from mattebox.errors import MatteboxError, ModelError
 from mattebox.models.cards.card import Card
 from mattebox.models.cards.registry import find_card
 from mattebox.models.store import weight_store
@@ -90,8 +90,7 @@ def average_networks(members: Sequence[Card], weights: Sequence[float], data: Pa
     ModelError
         If the networks have other layers.
     """
-    if len(members) < 2 or len(weights) != len(members) or min(weights) <= 0:
-        raise UsageError(f"{len(members)} cards and {len(weights)} weights", "give two cards or more, and a share each")
+    cards.require_weights(members, weights)
     graphs = [onnx.load_from_string(weight_store.read_weights(card)) for card in members]
     onnx.save(average_graphs(graphs, weights), out)
     first = members[0]
