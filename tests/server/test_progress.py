@@ -19,11 +19,13 @@ def test_stages_follow_one_another(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_progress_increases_and_is_reported_rarely(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(progress, "REPORT_INTERVAL_SECONDS", 3600)
     reported: list[float] = []
     reporter = ProgressReporter(Recipe((Upscale(to="2"),)), reported.append)
-    reporter("upscale", 0.5)
-    assert reported == []  # too early
+    for share in (0.25, 0.5):
+        reporter("upscale", share)
+    assert reported == [0.25]  # the first at once, the second too early
     monkeypatch.setattr(progress, "REPORT_INTERVAL_SECONDS", 0)
     for share in (0.5, 0.25, 0.75):
         reporter("upscale", share)
-    assert reported == [0.5, 0.75]
+    assert reported == [0.25, 0.5, 0.75]

@@ -172,9 +172,7 @@ def test_an_unknown_default_model() -> None:
 
 
 def test_progress_of_a_task() -> None:
-    picture = encode_image(
-        np.random.default_rng(0).integers(0, 255, (96, 2000, 3), np.uint8)
-    )  # takes longer than a report waits
+    picture = encode_image(np.random.default_rng(0).integers(0, 255, (96, 2000, 3), np.uint8))  # several tiles
     reported: list[float] = []
 
     async def work(pool: WorkerPool) -> int:

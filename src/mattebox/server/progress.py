@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import time
 
 from mattebox.recipe.recipe import Recipe
@@ -13,7 +14,7 @@ REPORT_INTERVAL_SECONDS = 0.5
 
 
 class ProgressReporter:
-    """Callback for the pipeline that reports the overall progress at most every REPORT_INTERVAL_SECONDS.
+    """Callback for the pipeline: reports the first progress at once, then at most every REPORT_INTERVAL_SECONDS.
 
     All stages count alike, because how long each takes is unknown beforehand. Reported values only increase, and the
     end (1.0) is not reported.
@@ -21,7 +22,7 @@ class ProgressReporter:
 
     def __init__(self, recipe: Recipe, on_progress: OnProgress) -> None:
         self.stages = [name for name, step_type in SLOW_STEPS.items() if recipe.find_step(step_type) is not None]
-        self._on_progress, self._last_progress, self._last_report_time = on_progress, 0.0, time.monotonic()
+        self._on_progress, self._last_progress, self._last_report_time = on_progress, 0.0, -math.inf
 
     def __call__(self, stage: str, progress: float) -> None:
         now = time.monotonic()
