@@ -7,7 +7,7 @@ import pytest
 
 from mattebox.cli.video_progress import describe_progress
 from mattebox.models import matte_session
-from mattebox.video import clip_job, segments
+from mattebox.video import clip_job
 from mattebox.video.clip_result import ClipProgress
 from tests.cli.conftest import Run
 from tests.fakes import fake_session
@@ -16,8 +16,7 @@ from tests.video.clips import draw_frame, write_clip
 
 @pytest.fixture(autouse=True)
 def _fake_network(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(matte_session, "open_session", lambda *_: fake_session())
-    for module in (clip_job, segments):
+    for module in (matte_session, clip_job):
         monkeypatch.setattr(module, "open_session", lambda *_: fake_session())
 
 
@@ -62,20 +61,26 @@ def test_progress_says_how_long_it_takes() -> None:
     assert describe_progress(progress._replace(total_seconds=None)) == "frame 50, 2.0 s, 5.0 frames a second"
 
 
-@pytest.mark.parametrize(("target", "sidecar"), [("cut.mp4", False), ("cut.webm", True)])
+@pytest.mark.parametrize(
+    ("target", "words", "sidecar"),
+    [("cut.mp4", ["--resume"], False), ("cut.webm", ["--resume"], True), ("cut.mp4", [], False)],
+)
 def test_clips_are_signed(
-    run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, target: str, sidecar: bool
+    run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, target: str, words: list[str], sidecar: bool
 ) -> None:
     pytest.importorskip("c2pa")
     monkeypatch.setenv("MATTEBOX_HOME", str(tmp_path / "home"))
     write_clip(tmp_path / "a.mp4", [draw_frame(number) for number in range(3)])
     assert "provenance init" in run("video", "cut", "a.mp4", "-o", target, "--background", "white", "--sign").err
     run("provenance", "init")
-    assert run("video", "cut", "a.mp4", "-o", target, "--background", "white", "--sign").code == 0
+    assert run("video", "cut", "a.mp4", "-o", target, "--background", "white", "--sign", *words).code == 0
     assert (tmp_path / "cut.c2pa").exists() == sidecar
     report = json.loads(run("verify", target, "--json").out)
     assert report["state"] == "trusted"
-    words = [action["description"] for action in report["manifests"][0]["actions"]]
-    assert words[1:] == ["Background removed", "Background replaced by a painted one (a colour, gradient or studio)"]
+    described = [action["description"] for action in report["manifests"][0]["actions"]]
+    assert described[1:] == [
+        "Background removed",
+        "Background replaced by a painted one (a colour, gradient or studio)",
+    ]
     assert report["manifests"][0]["ingredients"] == ["a.mp4"]
     assert sorted(p.name for p in tmp_path.iterdir() if "signed" in p.name or "part" in p.name) == []

@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 
 from mattebox.errors import UsageError
+from mattebox.video.clip_job import ClipJob
 from mattebox.video.clip_options import ClipOptions
 from mattebox.video.coherence import CoherenceName
 from mattebox.video.formats import FORMATS
@@ -24,6 +25,7 @@ KILLED = """
 import os, signal, sys
 from pathlib import Path
 sys.path.insert(0, {root!r})
+from mattebox.video.clip_job import ClipJob
 from mattebox.video.clip_options import ClipOptions
 from mattebox.video.formats import FORMATS
 from mattebox.video.segments import cut_clip_in_segments
@@ -34,8 +36,8 @@ def kill(progress):
         os.kill(os.getpid(), signal.SIGKILL)
 
 options = ClipOptions(FORMATS[{format!r}], coherence={coherence!r})
-cut_clip_in_segments(Path({clip!r}), Path({target!r}), options, session=fake_session(), on_progress=kill,
-                     segment_frames={segment_frames})
+job = ClipJob(Path({clip!r}), Path({target!r}), options, session=fake_session(), on_progress=kill)
+cut_clip_in_segments(job, segment_frames={segment_frames})
 """
 
 
@@ -55,7 +57,7 @@ def test_a_killed_run_continues_to_the_same_result(
     suffix = FORMATS[name].suffix
     options = ClipOptions(FORMATS[name], coherence=coherence)
     whole, resumed = tmp_path / f"whole{suffix}", tmp_path / f"resumed{suffix}"
-    cut_clip_in_segments(clip, whole, options, session=fake_session(), segment_frames=SEGMENT_FRAMES)
+    cut_clip_in_segments(ClipJob(clip, whole, options, session=fake_session()), segment_frames=SEGMENT_FRAMES)
     code = KILLED.format(
         root=str(Path(__file__).parents[2]), frames=frames, format=name, coherence=coherence, clip=str(clip),
         target=str(resumed), segment_frames=SEGMENT_FRAMES,
@@ -66,7 +68,8 @@ def test_a_killed_run_continues_to_the_same_result(
     assert folder.is_dir()
     assert not resumed.exists()
     result = cut_clip_in_segments(
-        clip, resumed, options, session=fake_session(), segment_frames=SEGMENT_FRAMES, report=tmp_path / "rows.jsonl"
+        ClipJob(clip, resumed, options, session=fake_session(), report=tmp_path / "rows.jsonl"),
+        segment_frames=SEGMENT_FRAMES,
     )
     assert result.frames == COUNT
     assert result.notes[0] == f"{frames} frames had been done before"
@@ -91,8 +94,10 @@ def test_other_parameters_begin_anew_and_sequences_cannot_resume(clip: Path, tmp
     folder.mkdir()
     (folder / "job.txt").write_text("another job")
     (folder / "000000.json").write_text("{}")
-    result = cut_clip_in_segments(clip, target, ClipOptions(FORMATS["prores"], every=7), session=fake_session())
+    result = cut_clip_in_segments(
+        ClipJob(clip, target, ClipOptions(FORMATS["prores"], every=7), session=fake_session())
+    )
     assert result.frames == COUNT / 7
     assert not folder.exists()
     with pytest.raises(UsageError, match="sequence.*leave out --resume"):
-        cut_clip_in_segments(clip, tmp_path / "frames", ClipOptions(FORMATS["png"]), session=fake_session())
+        cut_clip_in_segments(ClipJob(clip, tmp_path / "frames", ClipOptions(FORMATS["png"]), session=fake_session()))

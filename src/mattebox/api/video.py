@@ -92,7 +92,8 @@ def cut_video(
         mb.cut_video("clip.mp4", "cut.mp4", background="linear-gradient(180deg, #fff, #ccc)")
     """
     require_video_extra()
-    from mattebox.video.clip_job import cut_clip
+    from mattebox.video.clip_cutting import cut_clip
+    from mattebox.video.clip_job import ClipJob
     from mattebox.video.clip_options import ClipOptions
     from mattebox.video.segments import cut_clip_in_segments
 
@@ -107,8 +108,10 @@ def cut_video(
     tune_malloc()
     run = cut_clip_in_segments if resume else cut_clip
     return run(
-        Path(source), Path(target), options, session=session, open_image=images.open, on_progress=on_progress,
-        report=None if report is None else Path(report),
+        ClipJob(
+            Path(source), Path(target), options, session, images.open, None if report is None else Path(report),
+            on_progress,
+        )
     )  # fmt: skip
 
 

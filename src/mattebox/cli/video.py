@@ -22,7 +22,6 @@ if TYPE_CHECKING:
     from mattebox.cli.video_progress import ClipProgressLine
     from mattebox.video.clip_options import ClipOptions
     from mattebox.video.clip_result import ClipResult
-    from mattebox.video.segments import cut_clip_in_segments
 
 STEP_OPTIONS = (
     "model", "votes", "edges", "colours", "matte_only", "background", "background_fit", "background_align", "blend",
@@ -116,8 +115,10 @@ def _cut_clip(
     source: Path, recipe: Any, options: dict[str, Any], is_one_of_many: bool, progress: ClipProgressLine
 ) -> ClipResult:
     from mattebox.pipeline.run import check_recipe
-    from mattebox.video.clip_job import cut_clip
+    from mattebox.video.clip_cutting import cut_clip
+    from mattebox.video.clip_job import ClipJob
     from mattebox.video.clip_options import ClipOptions
+    from mattebox.video.segments import cut_clip_in_segments
 
     output = options["output"]
     is_folder = output is not None and (is_one_of_many or (Path(output).is_dir() and options["format"] != "png"))
@@ -129,10 +130,8 @@ def _cut_clip(
     check_recipe(clip_options.still_recipe)
     target = _target(source, output, is_folder, clip_options)
     run = cut_clip_in_segments if options["resume"] else cut_clip
-    return run(
-        source, target, clip_options, report=Path(options["report"]) if options["report"] else None,
-        on_progress=progress.update,
-    )  # fmt: skip
+    report = Path(options["report"]) if options["report"] else None
+    return run(ClipJob(source, target, clip_options, report=report, on_progress=progress.update))
 
 
 def _target(source: Path, output: str | None, is_folder: bool, options: ClipOptions) -> Path:

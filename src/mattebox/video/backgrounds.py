@@ -15,7 +15,8 @@ from mattebox.composition.frame_spec import parse_position
 from mattebox.composition.placement import Placement
 from mattebox.recipe.steps import Background
 from mattebox.types import OpenImage, Picture, Pixels
-from mattebox.video.reader import ClipFrame, VideoReader
+from mattebox.video.clip_frame import ClipFrame
+from mattebox.video.reader import VideoReader
 
 CLIP_SUFFIXES = frozenset((".mp4", ".mov", ".m4v", ".mkv", ".webm", ".avi", ".mts", ".m2ts", ".mpg", ".mpeg", ".gif"))
 

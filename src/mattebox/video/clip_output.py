@@ -5,13 +5,12 @@ from __future__ import annotations
 import contextlib
 from collections.abc import Callable, Iterator
 from dataclasses import replace
-from fractions import Fraction
 from pathlib import Path
 from typing import Protocol
 
 from mattebox.io.atomic_write import replacement_file
 from mattebox.types import ImageSize, Picture
-from mattebox.video.formats import ClipFormat
+from mattebox.video.clip_options import ClipOptions
 from mattebox.video.passthrough import PassthroughStreams
 from mattebox.video.reader import VideoReader
 from mattebox.video.sequence import SequenceWriter
@@ -32,29 +31,25 @@ class ClipOutput(Protocol):
 def open_clip_output(
     target: Path,
     reader: VideoReader,
-    format: ClipFormat,
+    options: ClipOptions,
     *,
-    transparent: bool,
-    start: Fraction | None,
-    end: Fraction | None,
-    every: int,
-    overwrite: bool,
     finish: Callable[[Path], None] | None = None,
 ) -> Iterator[ClipOutput]:
-    """Open an output for the frames of a clip from `start` until `end`, with its sound. OutputError.
+    """Open an output for the frames of a clip, with the sound of the part that is cut. OutputError.
 
     `finish` is called with the complete file, before it gets its name.
     """
-    if format.is_sequence:
-        yield SequenceWriter(target, reader.info.size, overwrite=overwrite)
+    if options.format.is_sequence:
+        yield SequenceWriter(target, reader.info.size, overwrite=options.overwrite)
         return
-    info = replace(reader.info, rate=reader.info.rate / every)
-    first = (start or 0) + reader.start
-    last = None if end is None else end + reader.start
-    with replacement_file(target, overwrite=overwrite) as temporary_path:
-        with contextlib.closing(PassthroughStreams(reader.path, first, last)) as sound:
-            writer = VideoWriter(temporary_path, format, info, transparent=transparent, sound=sound, name=target)
-            with writer:
-                yield writer
+    info = replace(reader.info, rate=reader.info.rate / options.every)
+    first = (options.start or 0) + reader.start
+    last = None if options.end is None else options.end + reader.start
+    with replacement_file(target, overwrite=options.overwrite) as temporary_path:
+        with contextlib.closing(PassthroughStreams(reader.path, first, last)) as sound, VideoWriter(
+            temporary_path, options.format, info,
+            transparent=options.is_transparent, sound=sound, name=target,
+        ) as writer:  # fmt: skip
+            yield writer
         if finish is not None:
             finish(temporary_path)

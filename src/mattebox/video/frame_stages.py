@@ -13,12 +13,13 @@ from dataclasses import replace
 from mattebox.core import cpu_threads
 from mattebox.models.matte_session import Session
 from mattebox.video.backgrounds import BackgroundRenderer
+from mattebox.video.clip_frame import ClipFrame, ResumePoint
 from mattebox.video.clip_options import ClipOptions
 from mattebox.video.coarse_matte import CoarseMatte
 from mattebox.video.concurrency import map_ahead, read_ahead
 from mattebox.video.cutter import CoarseCutter
 from mattebox.video.frame_cutout import CutFrame, cut_frame
-from mattebox.video.reader import ClipFrame, ResumePoint, VideoReader
+from mattebox.video.reader import VideoReader
 
 QUEUED_FRAMES = 3  # between two stages
 MAX_FINISHING_WORKERS = 4

@@ -52,10 +52,7 @@ def join_segments(
     info = reader.info
     last_duration = max(round(options.every / info.rate / info.time_base), 1)
     ends = [*(times[0] for times in stamps[1:]), stamps[-1][-1] + last_duration]
-    with open_clip_output(
-        target, reader, options.format, transparent=options.is_transparent, start=options.start, end=options.end,
-        every=options.every, overwrite=options.overwrite, finish=lambda path: finish(path, output.size),
-    ) as output:  # fmt: skip
+    with open_clip_output(target, reader, options, finish=lambda path: finish(path, output.size)) as output:
         assert isinstance(output, VideoWriter)
         for path, times, end in zip(paths, stamps, ends, strict=True):
             _copy_segment(path, [*times, end], output)

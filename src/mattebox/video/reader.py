@@ -1,57 +1,38 @@
 """`VideoReader`: the frames of a clip, upright, with their own time stamps, and what is wrong with it.
 
-Damaged frames are left out and named; the others keep their times. The alpha of VP8 and VP9 comes from libvpx, because
-FFmpeg's own decoders drop it.
+Damaged frames are left out and named; the others keep their times.
 """
 
 from __future__ import annotations
 
 import contextlib
 import heapq
-import struct
 from collections.abc import Iterator
-from dataclasses import dataclass
 from fractions import Fraction
 from pathlib import Path
 from types import TracebackType
-from typing import NamedTuple, Self
+from typing import Self
 
 import av
-from av.container import InputContainer
 from av.video.stream import VideoStream
 
-from mattebox.errors import InputMissing, InputUnreadable
-from mattebox.types import Picture
+from mattebox.errors import InputUnreadable
 from mattebox.video import frame_conversion
-from mattebox.video.clip_info import Chapter, ClipInfo, ColourTags
+from mattebox.video.clip_frame import ClipFrame, ResumePoint
+from mattebox.video.clip_info import ClipInfo
+from mattebox.video.container import create_decoder, find_video_stream, open_container
+from mattebox.video.stream_info import (
+    find_timecode,
+    read_chapters,
+    read_colour_tags,
+    stream_duration,
+    stream_time_base,
+)
 from mattebox.video.time_text import format_time
 
-ALPHA_DECODERS = {"vp9": "libvpx-vp9", "vp8": "libvpx"}
 DEFAULT_RATE = Fraction(25)  # of a clip of one frame that states none
 MAX_MISSING_SECONDS = Fraction(1, 2)  # between the last frame and the duration that the file states
 MAX_NAMED_FRAMES = 5  # of damaged ones in a note
-
-
-@dataclass(frozen=True, eq=False)
-class ClipFrame:
-    """A frame of a clip: its picture, its number within what is read (from 0), time stamp and the stamp's unit."""
-
-    picture: Picture
-    index: int
-    pts: int
-    time_base: Fraction
-
-    @property
-    def time(self) -> Fraction:
-        """Seconds from the clip's zero."""
-        return self.pts * self.time_base
-
-
-class ResumePoint(NamedTuple):
-    """A frame to begin at: its number and its time stamp, as `frames` gave them."""
-
-    number: int
-    pts: int
 
 
 class VideoReader:
@@ -81,11 +62,11 @@ class VideoReader:
         self.damaged_times: list[Fraction] = []
         self.ends_early = False
         self._had_errors = False
-        self._container = _open_container(self.path)
+        self._container = open_container(self.path)
         self.start = max(Fraction(self._container.start_time or 0, av.time_base), Fraction(0))
         try:
-            self._stream = _find_video_stream(self._container, self.path)
-            self._decoder = _create_decoder(self._stream)
+            self._stream = find_video_stream(self._container, self.path)
+            self._decoder = create_decoder(self._stream)
             self.info = self._read_info()
         except BaseException:
             self._container.close()
@@ -150,20 +131,20 @@ class VideoReader:
         stream = self._stream
         turned = frame.rotation % 180 != 0
         pixel_aspect = stream.sample_aspect_ratio or Fraction(1)
-        duration = _stream_duration(stream, self._container)
+        duration = stream_duration(stream, self._container)
         return ClipInfo(
             size=(frame.height, frame.width) if turned else (frame.width, frame.height),
-            time_base=_time_base(stream),
+            time_base=stream_time_base(stream),
             rate=stream.average_rate or stream.guessed_rate or DEFAULT_RATE,
             duration=duration,
             depth=frame_conversion.bit_depth(frame),
             has_alpha=frame_conversion.has_alpha(frame),
-            colour=_colour_tags(frame, stream),
+            colour=read_colour_tags(frame, stream),
             pixel_aspect=1 / pixel_aspect if turned else pixel_aspect,
             rotation=frame.rotation,
-            timecode=_find_timecode(self._container),
+            timecode=find_timecode(self._container),
             tags={**self._container.metadata},
-            chapters=_read_chapters(self._container),
+            chapters=read_chapters(self._container),
         )
 
     def _first_frame(self) -> av.VideoFrame:
@@ -175,7 +156,7 @@ class VideoReader:
 
     def _seek(self, time: Fraction) -> None:
         """Go to the key frame before a time of the file."""
-        offset = int(time / _time_base(self._stream)) if time else min(self._stream.start_time or 0, 0)
+        offset = int(time / stream_time_base(self._stream)) if time else min(self._stream.start_time or 0, 0)
         with contextlib.suppress(av.error.FFmpegError):  # streams that cannot seek are read from where they are
             self._container.seek(offset, stream=self._stream, backward=True)
         self._decoder.flush_buffers()
@@ -221,7 +202,7 @@ class VideoReader:
         """Note the frames of these time stamps as missing, where there were errors: some packets never show a frame."""
         if not self._had_errors:
             return
-        times = [pts * _time_base(self._stream) - self.start for pts in stamps]
+        times = [pts * stream_time_base(self._stream) - self.start for pts in stamps]
         self.damaged_times += [t for t in times if (start is None or t >= start) and t not in self.damaged_times]
 
     def _note_early_end(self, last_time: Fraction) -> None:
@@ -238,102 +219,3 @@ def _pop_until(expected: list[int], pts: int) -> list[int]:
         if stamp < pts:
             missing.append(stamp)
     return missing
-
-
-def _open_container(path: Path) -> InputContainer:
-    if not path.exists():
-        raise InputMissing(f"{path}: there is no such file", "check the path")
-    if path.is_dir():
-        raise InputUnreadable(f"{path}: is a folder, not a video", "give the clips in it")
-    try:
-        return av.open(str(path), metadata_errors="replace")
-    except av.error.FFmpegError as error:
-        if _lacks_index(path):
-            raise InputUnreadable(
-                f"{path}: is cut off, and its index (at the end of an MP4 or MOV) is missing",
-                "copy or export the clip again, completely",
-            ) from error
-        raise InputUnreadable(
-            f"{path}: is not a video, or of an unsupported kind", "export it as MP4 (H.264) for instance"
-        ) from error
-    except OSError as error:
-        reason = (error.strerror or str(error)).lower()
-        raise InputUnreadable(f"{path}: cannot be read ({reason})", "check its permissions") from error
-
-
-def _lacks_index(path: Path) -> bool:
-    """Whether a file is an MP4 or MOV without its index: no box `moov` among the outermost (ISO/IEC 14496-12, 4.2)."""
-    with contextlib.suppress(OSError, struct.error), path.open("rb") as file:
-        is_mp4, end = False, path.stat().st_size
-        while file.tell() < end:
-            start = file.tell()
-            size, kind = struct.unpack(">I4s", file.read(8))
-            if size == 1:
-                (size,) = struct.unpack(">Q", file.read(8))
-            is_mp4 = is_mp4 or kind == b"ftyp"
-            if not is_mp4 or kind == b"moov" or size < 8:
-                return bool(is_mp4 and kind != b"moov")
-            file.seek(start + size)
-        return is_mp4
-    return False
-
-
-def _find_video_stream(container: InputContainer, path: Path) -> VideoStream:
-    """The first video stream that is no cover picture."""
-    covers = av.stream.Disposition.attached_pic
-    for stream in container.streams.video:
-        if not stream.disposition & covers:
-            stream.thread_type = "AUTO"
-            return stream
-    what = "only sound" if container.streams.audio else "no pictures"
-    raise InputUnreadable(f"{path}: has no video stream, {what}", "give a clip with a picture")
-
-
-def _create_decoder(stream: VideoStream) -> av.VideoCodecContext:
-    context = stream.codec_context
-    name = ALPHA_DECODERS.get(context.name)
-    if name is None or stream.metadata.get("alpha_mode") != "1":
-        return context
-    decoder = av.CodecContext.create(name, "r")
-    assert isinstance(decoder, av.VideoCodecContext)
-    decoder.extradata = context.extradata
-    return decoder
-
-
-def _time_base(stream: VideoStream) -> Fraction:
-    return stream.time_base or Fraction(1, 90000)
-
-
-def _stream_duration(stream: VideoStream, container: InputContainer) -> Fraction | None:
-    if stream.duration:
-        return stream.duration * _time_base(stream)
-    return Fraction(container.duration, av.time_base) if container.duration else None
-
-
-def _colour_tags(frame: av.VideoFrame, stream: VideoStream) -> ColourTags:
-    """The frame's tags; where it states none, its stream's."""
-
-    def choose(of_frame: int, of_stream: int) -> int:
-        return int(of_frame) if of_frame not in (0, 2) else int(of_stream) or 2
-
-    return ColourTags(
-        choose(frame.color_primaries, stream.color_primaries),
-        choose(frame.color_trc, stream.color_trc),
-        choose(frame.colorspace, stream.colorspace),
-        int(frame.color_range or stream.color_range),
-    )
-
-
-def _find_timecode(container: InputContainer) -> str | None:
-    """The time code of the first frame: of the video stream, of a time code track, or of the file."""
-    places = [*(stream.metadata for stream in container.streams), container.metadata]
-    found = (value for place in places for key, value in place.items() if key.lower() == "timecode")
-    return next(found, None)
-
-
-def _read_chapters(container: InputContainer) -> tuple[Chapter, ...]:
-    return tuple(
-        Chapter(c["start"] * c["time_base"], c["end"] * c["time_base"], c["metadata"])
-        for c in container.chapters()
-        if c["time_base"]
-    )

@@ -10,7 +10,7 @@ from __future__ import annotations
 import contextlib
 import shutil
 import time as clock
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import replace
 from hashlib import sha256
 from pathlib import Path
@@ -20,20 +20,18 @@ import msgspec
 from mattebox._version import __version__
 from mattebox.errors import InputUnreadable, UsageError
 from mattebox.io.atomic_write import make_folder, replacement_file, write_bytes
-from mattebox.io.reader import read_cached
 from mattebox.io.writer import check_not_input
-from mattebox.models.matte_session import Session, open_session
-from mattebox.types import OpenImage
 from mattebox.video.backgrounds import BackgroundRenderer
-from mattebox.video.clip_job import clip_length, describe_range
+from mattebox.video.clip_frame import ResumePoint
+from mattebox.video.clip_job import ClipJob
 from mattebox.video.clip_options import ClipOptions
-from mattebox.video.clip_result import ClipProgress, ClipResult
+from mattebox.video.clip_result import ClipResult
 from mattebox.video.clip_signing import ClipSigner
 from mattebox.video.coherence import KEY_INTERVAL, LOOK_AHEAD
 from mattebox.video.frame_cutout import CutFrame
 from mattebox.video.frame_stages import iter_cut_frames
 from mattebox.video.joining import join_segments
-from mattebox.video.reader import ResumePoint, VideoReader
+from mattebox.video.reader import VideoReader
 from mattebox.video.report import FrameRow, open_report
 from mattebox.video.writer import VideoWriter
 
@@ -92,36 +90,27 @@ class SegmentFolder:
         return finished
 
 
-def cut_clip_in_segments(
-    source: Path,
-    target: Path,
-    options: ClipOptions,
-    *,
-    session: Session | None = None,
-    open_image: OpenImage = read_cached,
-    report: Path | None = None,
-    on_progress: Callable[[ClipProgress], None] | None = None,
-    segment_frames: int = SEGMENT_FRAMES,
-) -> ClipResult:
+def cut_clip_in_segments(job: ClipJob, *, segment_frames: int = SEGMENT_FRAMES) -> ClipResult:
     """Cut the subject out of a clip, continuing where an earlier run with the same parameters was interrupted.
 
-    Parameters and errors as for `cut_clip`; `segment_frames` is the length of a segment, a multiple of 3. UsageError
-    for sequences of pictures.
+    Errors as for `cut_clip`; `segment_frames` is the length of a segment, a multiple of 3. UsageError for sequences of
+    pictures.
     """
-    check_not_input(target, (source,))
+    options = job.options
+    check_not_input(job.target, (job.source,))
     if options.format.is_sequence:
         raise UsageError("a sequence of pictures cannot be resumed", "leave out --resume, or choose another format")
     if segment_frames % KEY_INTERVAL:
         raise ValueError(f"segment_frames is {segment_frames}; give a multiple of {KEY_INTERVAL}")
-    signer = ClipSigner(source, target, options)
-    started, result = clock.monotonic(), ClipResult(target)
-    folder = SegmentFolder(target, _fingerprint(source, options, segment_frames))
+    signer = ClipSigner(job.source, job.target, options)
+    started, result = clock.monotonic(), ClipResult(job.target)
+    folder = SegmentFolder(job.target, _fingerprint(job, segment_frames))
     resumed_frames = sum(len(segment.rows) for segment in folder.finished)
     with contextlib.ExitStack() as stack:
-        reader = stack.enter_context(VideoReader(source))
-        renderer = BackgroundRenderer(options.background, open_image)
+        reader = stack.enter_context(VideoReader(job.source))
+        renderer = BackgroundRenderer(options.background, job.open_image)
         stack.callback(renderer.close)
-        network = session or open_session(options.cut.model, options.device, options.threads)
+        network = job.open_network()
         frames = stack.enter_context(
             contextlib.closing(
                 iter_cut_frames(
@@ -131,23 +120,19 @@ def cut_clip_in_segments(
         )
         new_frames = (item for item in frames if item[0].index >= resumed_frames)
         for segment in _write_segments(new_frames, folder, reader, options, segment_frames):
-            if on_progress is not None:
-                elapsed, row = max(clock.monotonic() - started, 1e-6), segment.rows[-1]
-                on_progress(
-                    ClipProgress(row.frame + 1, row.time, clip_length(reader, options),
-                                 (row.frame + 1 - resumed_frames) / elapsed)
-                )  # fmt: skip
+            elapsed, row = max(clock.monotonic() - started, 1e-6), segment.rows[-1]
+            job.tell_progress(reader, row.frame + 1, row.time, (row.frame + 1 - resumed_frames) / elapsed)
         rows = [row for segment in folder.finished for row in segment.rows]
         if not rows:
             folder.remove()
-            raise InputUnreadable(f"{source}: there is no frame {describe_range(options)}", "choose other times")
+            raise InputUnreadable(f"{job.source}: there is no frame {job.describe_range()}", "choose other times")
         stamps = [segment.stamps for segment in folder.finished]
         paths = [folder.segment_path(number) for number in range(len(stamps))]
         result.size, notes = join_segments(
-            paths, stamps, target, reader, options,
+            paths, stamps, job.target, reader, options,
             lambda path, size: signer.sign(path, network.card, (reader.info.size, size)),
         )  # fmt: skip
-    _write_report(report, source, rows)
+    _write_report(job.report, job.source, rows)
     for row in rows:
         result.add(row)
     folder.remove()
@@ -191,8 +176,9 @@ def _resume_point(folder: SegmentFolder) -> ResumePoint | None:
     return ResumePoint(index, stamps[index]) if stamps else None
 
 
-def _fingerprint(source: Path, options: ClipOptions, segment_frames: int) -> str:
+def _fingerprint(job: ClipJob, segment_frames: int) -> str:
     """Of the clip's file and of all that decides the result."""
+    source, options = job.source, job.options
     status = source.stat() if source.exists() else None
     file = None if status is None else (status.st_size, status.st_mtime_ns)
     parts = (
