@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Callable
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Unpack
+from typing import TYPE_CHECKING, Any, Literal, Unpack
 
 from mattebox.api.documentation import document_parameters
 from mattebox.api.parameters import VideoParameters
@@ -36,6 +36,10 @@ def cut_video(
     coherence: CoherenceName = "motion",
     resume: bool = False,
     report: str | os.PathLike[str] | None = None,
+    timeline: str | os.PathLike[str] | None = None,
+    rate: str | float | None = None,
+    input_colour: Literal["auto", "linear", "srgb", "acescg", "aces"] = "auto",
+    cryptomatte: bool = False,
     overwrite: bool = True,
     device: str = "auto",
     threads: int | None = None,
@@ -50,11 +54,13 @@ def cut_video(
     Parameters
     ----------
     source : path
-        The clip: MP4, MOV, WebM, Matroska and whatever else FFmpeg decodes.
+        The clip: MP4, MOV, WebM, Matroska and whatever else FFmpeg decodes; or numbered pictures, as shot.%04d.exr or
+        shot.####.png, with a range behind it ("shot.####.exr 1001-1100") where not all are wanted.
     target : path
         The result. Its suffix says the format: .webm (VP9 with alpha), .mov (ProRes 4444 with alpha), .mkv (FFV1,
-        lossless with alpha), .mp4 (H.264, for a background); a folder, or shot.%04d.png, is a sequence of PNG files.
-    format : {"webm", "prores", "ffv1", "qtrle", "png", "mp4"}, optional
+        lossless with alpha), .mp4 (H.264, for a background); a folder, or shot.%04d.png, is a sequence of PNG files,
+        shot.%04d.exr of OpenEXR files. Pictures keep the numbers of pictures that they come from.
+    format : {"webm", "prores", "ffv1", "qtrle", "png", "exr", "exr-straight", "mp4"}, optional
         In place of what the suffix says.
     start, until : str or float, optional
         What is cut, as seconds or "1:15.5"; the result begins at 0.
@@ -68,6 +74,15 @@ def cut_video(
         interrupted. Give it from the first run on.
     report : path, optional
         Takes a line of JSON for each frame.
+    timeline : path, optional
+        Takes a timeline for editors (OpenTimelineIO): the clip on V1, its cutout on V2, markers at cuts and doubts.
+    rate : str or float, optional
+        Frames per second of numbered pictures; by default what they state, else 24.
+    input_colour : {"auto", "linear", "srgb", "acescg", "aces"}
+        What the values of numbered pictures are. "auto" goes by the files: OpenEXR is linear light of the primaries in
+        its header, or of BT.709's.
+    cryptomatte : bool
+        Whether OpenEXR pictures get a Cryptomatte of the subjects.
     overwrite : bool
         Whether an existing file may be replaced. The clip itself never is.
     device, threads, session
@@ -102,15 +117,16 @@ def cut_video(
     recipe = build_recipe(stringify_values(images.texts))
     options = ClipOptions.from_recipe(
         recipe, Path(target), format=format, start=start, end=until, every=every, coherence=coherence,
-        overwrite=overwrite, device=device, threads=threads,
+        overwrite=overwrite, device=device, threads=threads, rate=rate, input_colour=input_colour,
+        cryptomatte=cryptomatte,
     )  # fmt: skip
     check_recipe(options.still_recipe, images.open, session)
     tune_malloc()
     run = cut_clip_in_segments if resume else cut_clip
     return run(
         ClipJob(
-            Path(source), Path(target), options, session, images.open, None if report is None else Path(report),
-            on_progress,
+            Path(source), Path(target), options, session, images.open,
+            None if report is None else Path(report), None if timeline is None else Path(timeline), on_progress,
         )
     )  # fmt: skip
 

@@ -35,10 +35,11 @@ Examples:
   mattebox video cut clip.mp4 -o cut.mp4 --background "#00b140"
   mattebox video cut clip.mp4 -o cut.mp4 --background beach.mp4
   mattebox video cut clip.mp4 -o frames/ --every 5   every fifth frame as PNG
+  mattebox video cut plate.%04d.exr -o cut.%04d.exr  pictures in and out; of a range: "plate.####.exr 1-99"
   mattebox video cut *.mp4 -o cut/ --format webm --from 0:10 --until 0:20
 
 \b
-Formats: webm (VP9), prores and qtrle (.mov), ffv1 (.mkv) and png (a folder) have alpha; mp4 needs a background.
+Formats: webm (VP9), prores and qtrle (.mov), ffv1 (.mkv), png and exr (folders) have alpha; mp4 needs a background.
 docs/video.md says which one suits which editor.
 """
 
@@ -57,7 +58,9 @@ def command() -> None:
     shell_complete=complete_files,
     help="A file, a folder for several clips or for PNG frames, or a name such as shot.%04d.png.",
 )
-@click.option("--format", help="webm, prores, ffv1, qtrle, png or mp4.  [default: what -o says, or webm]")
+@click.option(
+    "--format", help="webm, prores, ffv1, qtrle, png, exr, exr-straight or mp4.  [default: what -o says, or webm]"
+)
 @click.option("--from", "start", metavar="TIME", help="Where to begin, such as 75, 1:15 or 1:15.5.")
 @click.option("--until", metavar="TIME", help="Where to end.")
 @click.option("--every", type=click.IntRange(1), default=1, show_default=True, help="Keep the first of N frames.")
@@ -77,6 +80,21 @@ def command() -> None:
     "first run on.",
 )
 @click.option("--report", metavar="FILE", shell_complete=complete_files, help="Write a JSON line for each frame.")
+@click.option(
+    "--timeline",
+    metavar="FILE.otio",
+    shell_complete=complete_files,
+    help="Write a timeline for editors: the clip, its cutout, and markers at scene cuts and doubts (OpenTimelineIO).",
+)
+@click.option("--rate", metavar="RATE", help="Frames a second of numbered pictures.  [default: what they say, or 24]")
+@click.option(
+    "--input-colour",
+    type=click.Choice(["auto", "linear", "srgb", "acescg", "aces"]),
+    default="auto",
+    show_default=True,
+    help="What the values of numbered pictures are; auto goes by the files: OpenEXR is linear light.",
+)
+@click.option("--cryptomatte", is_flag=True, help="Add the subjects as Cryptomatte to OpenEXR pictures.")
 @click.option("--overwrite", is_flag=True, help="Replace existing results; inputs are never overwritten.")
 @click.option(
     "--device", default="auto", show_default=True, help="cpu, cuda, cuda:1, coreml, ...; auto is the fastest available."
@@ -93,8 +111,9 @@ def cut(context: click.Context, /, **options: Any) -> int:
     from mattebox.recipe.flat_parameters import build_recipe
 
     sources = _find_clips(options["inputs"])
-    if options["report"] and len(sources) > 1:
-        raise UsageError("--report takes the frames of one clip", "give one clip, or leave it out")
+    for name in ("report", "timeline"):
+        if options[name] and len(sources) > 1:
+            raise UsageError(f"--{name} takes the frames of one clip", "give one clip, or leave it out")
     recipe = build_recipe({name: context.params[name] for name in explicit_parameters(context)})
     tune_malloc()
     codes = []
@@ -121,30 +140,38 @@ def _cut_clip(
     from mattebox.video.segments import cut_clip_in_segments
 
     output = options["output"]
-    is_folder = output is not None and (is_one_of_many or (Path(output).is_dir() and options["format"] != "png"))
+    is_pictures = options["format"] in ("png", "exr", "exr-straight")
+    is_folder = output is not None and (is_one_of_many or (Path(output).is_dir() and not is_pictures))
     clip_options = ClipOptions.from_recipe(
         recipe, None if output is None or is_folder else Path(output), format=options["format"],
         start=options["start"], end=options["until"], every=options["every"], coherence=options["coherence"],
         overwrite=options["overwrite"], device=options["device"], threads=options["threads"],
+        rate=options["rate"], input_colour=options["input_colour"], cryptomatte=options["cryptomatte"],
     )  # fmt: skip
     check_recipe(clip_options.still_recipe)
     target = _target(source, output, is_folder, clip_options)
     run = cut_clip_in_segments if options["resume"] else cut_clip
-    report = Path(options["report"]) if options["report"] else None
-    return run(ClipJob(source, target, clip_options, report=report, on_progress=progress.update))
+    report, timeline = (Path(options[name]) if options[name] else None for name in ("report", "timeline"))
+    return run(ClipJob(source, target, clip_options, report=report, timeline=timeline, on_progress=progress.update))
 
 
 def _target(source: Path, output: str | None, is_folder: bool, options: ClipOptions) -> Path:
     """Where a clip's result goes: beside it, into a folder, or to the name that was given."""
     from mattebox.io.atomic_write import make_folder
+    from mattebox.video.sequence_pattern import is_sequence_name, parse_sequence
 
-    suffix = "" if options.format.is_sequence else options.format.suffix
+    suffix, stem = "" if options.format.is_sequence else options.format.suffix, source.stem
+    if is_sequence_name(source):
+        pattern = parse_sequence(source)
+        stem = pattern.stem
+        if options.format.is_sequence and output is None:
+            return source.with_name(f"{stem}-cut") / pattern.label
     if output is None:
-        return source.with_name(f"{source.stem}-cut{suffix}")
+        return source.with_name(f"{stem}-cut{suffix}")
     if not is_folder:
         return Path(output)
     make_folder(Path(output))
-    return Path(output) / f"{source.stem}{suffix}"
+    return Path(output) / f"{stem}{suffix}"
 
 
 def _find_clips(inputs: tuple[str, ...]) -> list[Path]:
@@ -155,7 +182,7 @@ def _find_clips(inputs: tuple[str, ...]) -> list[Path]:
         raise UsageError("no clip is given", "give one or more, such as clip.mp4")
     found: list[Path] = []
     for name in map(Path, inputs):
-        if not name.is_dir():
+        if not name.is_dir():  # a file, or the pattern of numbered pictures
             found.append(name)
             continue
         clips = sorted(path for path in name.iterdir() if path.suffix.lower() in CLIP_SUFFIXES)

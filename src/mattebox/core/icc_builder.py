@@ -38,6 +38,9 @@ class CodingPoints(NamedTuple):
 
 
 BT709 = Primaries((0.64, 0.33), (0.30, 0.60), (0.15, 0.06))
+ACES_WHITE = (0.32168, 0.33767)
+AP0 = Primaries((0.7347, 0.2653), (0.0, 1.0), (0.0001, -0.0770), ACES_WHITE)  # SMPTE ST 2065-1
+AP1 = Primaries((0.713, 0.293), (0.165, 0.830), (0.128, 0.044), ACES_WHITE)  # of ACEScg, S-2014-004
 ADOBE_RGB = Primaries((0.64, 0.33), (0.21, 0.71), (0.15, 0.06))
 ADOBE_RGB_GAMMA = 2 + 51 / 256
 

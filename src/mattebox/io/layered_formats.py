@@ -27,6 +27,7 @@ from mattebox.io import colour, icc_matrix_shaper
 from mattebox.io.resampling import to_eight_bit
 from mattebox.types import Layer, Picture
 
+EXR_ALPHA_ATTRIBUTE = "mattebox/alpha"  # of the header: "straight" or "premultiplied"
 ICC_RESOURCE = 1039  # of Adobe's Photoshop File Formats Specification
 
 
@@ -49,7 +50,8 @@ def encode_psd(layers: Sequence[Layer]) -> bytes:
 def encode_exr(layers: Sequence[Layer], straight_alpha: bool = False) -> bytes:
     """Encode an OpenEXR file with one part per layer. Raises OutputError when OpenEXR is not installed."""
     api = _import_optional("OpenEXR", "EXR")
-    header = {"compression": api.ZIP_COMPRESSION, "type": api.scanlineimage}
+    statement = "straight" if straight_alpha else "premultiplied"
+    header = {"compression": api.ZIP_COMPRESSION, "type": api.scanlineimage, EXR_ALPHA_ATTRIBUTE: statement}
     parts = [api.Part(dict(header), {"RGBA": _linear_rgba(p, straight_alpha)}, name) for name, p in layers]
     with tempfile.TemporaryDirectory() as folder:  # the package only writes to paths
         path = Path(folder) / "layers.exr"
@@ -79,26 +81,35 @@ def _rgba_array(picture: Picture) -> NDArray[Any]:
 
 def _linear_rgba(picture: Picture, straight_alpha: bool) -> NDArray[np.float16]:
     values = _rgba_array(picture).astype(np.float32) / np.float32(picture.bit_depth.peak)
-    light, alpha = _linear_light(values[..., :3], picture), values[..., 3:]
+    light, alpha = linear_light(values[..., :3], picture), values[..., 3:]
     return np.concatenate([light if straight_alpha else light * alpha, alpha], 2).astype(np.float16)
 
 
-def _linear_light(encoded: NDArray[np.float32], picture: Picture) -> NDArray[np.float32]:
-    """Linear light of BT.709's primaries, not clipped to their gamut, of colours from 0 to 1 in a picture's profile."""
-    if colour.is_srgb(picture.profile):
+def linear_light(
+    encoded: NDArray[np.float32], picture: Picture, primaries: icc_builder.Primaries = icc_builder.BT709
+) -> NDArray[np.float32]:
+    """Linear light of some primaries, not clipped to their gamut, of colours from 0 to 1 in a picture's profile."""
+    if colour.is_srgb(picture.profile) and primaries == icc_builder.BT709:
         return decode_srgb(encoded)
+    light, to_xyz = _decode_light(encoded, picture)
+    matrix = np.linalg.inv(icc_builder.rgb_to_xyz_d50(primaries)) @ to_xyz
+    return np.asarray(light @ matrix.T, np.float32)
+
+
+def _decode_light(encoded: NDArray[np.float32], picture: Picture) -> tuple[NDArray[Any], NDArray[np.float64]]:
+    """Linear light of the profile's own primaries, and the matrix that takes it to XYZ under D50."""
+    srgb_to_xyz = icc_builder.rgb_to_xyz_d50(icc_builder.BT709)
+    if colour.is_srgb(picture.profile):
+        return decode_srgb(encoded), srgb_to_xyz
     if (signal := hdr_transfer.hdr_signal(picture.profile)) is not None:
         light = hdr_transfer.decode_signal(encoded.astype(np.float64), signal.transfer)
-        to_xyz = icc_builder.rgb_to_xyz_d50(hdr_transfer.PRIMARIES_BY_CODE[signal.primaries])
-    elif (shaper := icc_matrix_shaper.read_matrix_shaper(picture.profile)) is not None:
+        return light, icc_builder.rgb_to_xyz_d50(hdr_transfer.PRIMARIES_BY_CODE[signal.primaries])
+    if (shaper := icc_matrix_shaper.read_matrix_shaper(picture.profile)) is not None:
         steps = np.linspace(0, 1, icc_matrix_shaper.CURVE_SAMPLES)
-        light = np.stack([np.interp(encoded[..., c], steps, shaper.tone_curves[c]) for c in range(3)], -1)
-        to_xyz = shaper.matrix
-    else:
-        srgb = colour.to_srgb(to_eight_bit(picture.rgb), picture.profile)
-        return decode_srgb(srgb.astype(np.float32) / np.float32(255))
-    matrix = np.linalg.inv(icc_builder.rgb_to_xyz_d50(icc_builder.BT709)) @ to_xyz
-    return np.asarray(light @ matrix.T, np.float32)
+        curves = shaper.tone_curves
+        return np.stack([np.interp(encoded[..., c], steps, curves[c]) for c in range(3)], -1), shaper.matrix
+    srgb = colour.to_srgb(to_eight_bit(picture.rgb), picture.profile)
+    return decode_srgb(srgb.astype(np.float32) / np.float32(255)), srgb_to_xyz
 
 
 def _import_optional(module: str, format: str) -> Any:

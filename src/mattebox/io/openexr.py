@@ -23,7 +23,24 @@ from mattebox.io.parsing_budget import ParsingBudget
 from mattebox.io.pillow_arrays import PixelData
 from mattebox.io.wide_samples import quantise, quantise_linear
 
+MAX_ROUNDED_CHROMATICITY = 0.002  # from BT.709, below which it is that
 DEEP_DATA_FLAG, MULTIPART_FLAG = 0x800, 0x1000
+
+
+class DecodedLight(NamedTuple):
+    """Straight colours in linear light, H x W x 1 or 3, not clipped; alpha H x W, 0..1, or None; primaries; whether all
+    channels are half floats; and the header."""
+
+    colours: NDArray[np.float32]
+    alpha: NDArray[np.float32] | None
+    primaries: Primaries
+    is_half: bool
+    header: Mapping[str, Any]
+
+    @property
+    def alpha_pixels(self) -> NDArray[np.uint16] | None:
+        """Alpha as 16 bits."""
+        return None if self.alpha is None else quantise(self.alpha).pixels
 
 
 class DecodedExr(NamedTuple):
@@ -61,6 +78,16 @@ def openexr_dimensions(data: bytes) -> ImageDimensions:
 
 def decode_openexr(data: bytes, name: str) -> DecodedExr:
     """Decode the first part. InputUnreadable without the package; ValueError for a file without colours."""
+    light = decode_scene_light(data, name)
+    quantised = quantise_linear(light.colours)
+    profile = build_linear_profile(light.primaries)
+    if quantised.pixels.shape[2] == 3:
+        return DecodedExr(PixelData("rgb", quantised.pixels, light.alpha_pixels), profile, quantised.notes)
+    return DecodedExr(PixelData("grey", quantised.pixels[..., 0], light.alpha_pixels), profile, quantised.notes)
+
+
+def decode_scene_light(data: bytes, name: str) -> DecodedLight:
+    """Decode the first part without clipping or quantising it; errors as for `decode_openexr`."""
     try:
         api = import_module("OpenEXR")
     except ImportError as error:
@@ -71,17 +98,15 @@ def decode_openexr(data: bytes, name: str) -> DecodedExr:
     if len(parts) < openexr_dimensions(data).frames:  # the package leaves out those that it cannot decode
         raise ValueError("damaged pixels")
     part = parts[0]
-    planes = _colour_planes({key: channel.pixels for key, channel in part.channels.items()})
+    channels = {key: channel.pixels for key, channel in part.channels.items()}
+    planes = _colour_planes(channels)
     colours, alpha = planes[..., : 3 if planes.shape[2] > 2 else 1], None
     if planes.shape[2] in (2, 4):
         opacity = planes[..., -1:]
         colours = np.where(opacity > 0, colours / np.maximum(opacity, 1e-6), colours)
-        alpha = quantise(np.ascontiguousarray(np.clip(opacity[..., 0], 0, 1))).pixels
-    quantised = quantise_linear(colours)
-    profile = _profile_of_chromaticities(part.header)
-    if quantised.pixels.shape[2] == 3:
-        return DecodedExr(PixelData("rgb", quantised.pixels, alpha), profile, quantised.notes)
-    return DecodedExr(PixelData("grey", quantised.pixels[..., 0], alpha), profile, quantised.notes)
+        alpha = np.ascontiguousarray(np.clip(opacity[..., 0], 0, 1))
+    is_half = all(pixels.dtype == np.float16 for pixels in channels.values())
+    return DecodedLight(colours, alpha, read_primaries(part.header), is_half, part.header)
 
 
 def _colour_planes(channels: Mapping[str, NDArray[Any]]) -> NDArray[np.float32]:
@@ -93,12 +118,17 @@ def _colour_planes(channels: Mapping[str, NDArray[Any]]) -> NDArray[np.float32]:
     raise ValueError(f"no colours, only the channels {', '.join(sorted(channels))[:80]}")
 
 
-def _profile_of_chromaticities(header: Mapping[str, Any]) -> bytes | None:
+def read_primaries(header: Mapping[str, Any]) -> Primaries:
+    """The primaries that a header states; without any, those of BT.709, as OpenEXR has it."""
     try:
         x = [float(v) for v in header["chromaticities"]]
         primaries = Primaries((x[0], x[1]), (x[2], x[3]), (x[4], x[5]), (x[6], x[7]))
-        if np.abs(np.array(primaries) - np.array(BT709)).max() < 0.002:
-            return None
-        return build_rgb_profile("OpenEXR chromaticities", primaries, srgb_curve())
-    except (KeyError, TypeError, ValueError, IndexError, struct.error):
-        return None
+        build_rgb_profile("OpenEXR chromaticities", primaries, srgb_curve())
+    except (KeyError, TypeError, ValueError, IndexError, struct.error, np.linalg.LinAlgError):
+        return BT709
+    return BT709 if np.abs(np.array(primaries) - np.array(BT709)).max() < MAX_ROUNDED_CHROMATICITY else primaries
+
+
+def build_linear_profile(primaries: Primaries) -> bytes | None:
+    """The profile of linear light that is stored in sRGB's tone curve; None (sRGB) for BT.709's primaries."""
+    return None if primaries == BT709 else build_rgb_profile("OpenEXR chromaticities", primaries, srgb_curve())

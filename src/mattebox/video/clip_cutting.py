@@ -10,11 +10,11 @@ from mattebox.io.writer import check_not_input
 from mattebox.video.backgrounds import BackgroundRenderer
 from mattebox.video.clip_job import ClipJob
 from mattebox.video.clip_output import open_clip_output
+from mattebox.video.clip_records import ClipRecords
 from mattebox.video.clip_result import ClipResult
 from mattebox.video.clip_signing import ClipSigner
+from mattebox.video.frame_sources import open_frames
 from mattebox.video.frame_stages import iter_cut_frames
-from mattebox.video.reader import VideoReader
-from mattebox.video.report import FrameRow, open_report
 
 
 def cut_clip(job: ClipJob) -> ClipResult:
@@ -25,34 +25,32 @@ def cut_clip(job: ClipJob) -> ClipResult:
     InputError, OutputError, UsageError, ModelError, DeviceError
         Nothing is left under the target's name.
     """
-    options = job.options
+    options, started = job.options, clock.monotonic()
     check_not_input(job.target, (job.source,))
     signer = ClipSigner(job.source, job.target, options)
-    started, result = clock.monotonic(), ClipResult(job.target)
     with contextlib.ExitStack() as stack:
-        reader = stack.enter_context(VideoReader(job.source))
+        reader = stack.enter_context(open_frames(job.source, options))
         renderer = BackgroundRenderer(options.background, job.open_image)
         stack.callback(renderer.close)
         network = job.open_network()
+        records = stack.enter_context(ClipRecords(job, reader))
         output = stack.enter_context(
             open_clip_output(
                 job.target, reader, options,
                 finish=lambda path: signer.sign(path, network.card, (reader.info.size, output.size)),
             )
         )  # fmt: skip
-        lines = None if job.report is None else stack.enter_context(open_report(job.report, job.source.name))
         frames = stack.enter_context(contextlib.closing(iter_cut_frames(reader, options, network, renderer)))
-        for frame, pts in frames:
-            output.write(frame.picture, pts)
-            row = FrameRow.of(frame)
-            result.add(row)
-            if lines is not None:
-                lines.add(row)
+        result = records.result
+        for frame, source in frames:
+            output.write(frame, source)
+            records.add(records.describe(frame, source))
             elapsed = max(clock.monotonic() - started, 1e-6)
             job.tell_progress(reader, result.frames, frame.time, result.frames / elapsed)
         if not result.frames:
             raise InputUnreadable(f"{job.source}: there is no frame {job.describe_range()}", "choose other times")
         result.size = output.size
+    records.write_timeline()
     result.seconds = clock.monotonic() - started
     result.notes = (*reader.notes(), *output.notes, *result.subject_notes())
     return result

@@ -9,18 +9,34 @@ from pathlib import Path
 from types import TracebackType
 from typing import NamedTuple, Protocol, Self
 
+from mattebox.io.scene_light import SceneLight
 from mattebox.types import Picture
 from mattebox.video.clip_info import ClipInfo
 
 
 @dataclass(frozen=True, eq=False)
 class ClipFrame:
-    """A frame of a clip: its picture, its number within what is read (from 0), time stamp and the stamp's unit."""
+    """A frame of a clip.
+
+    Attributes
+    ----------
+    picture : Picture
+    index : int
+        Its place within what is read, from 0.
+    pts : int
+        Time stamp, in units of `time_base` (seconds).
+    number : int or None
+        The number in its file's name, where it is one of a sequence of pictures.
+    light : SceneLight or None
+        Linear light of its file, where the picture does not hold all of it.
+    """
 
     picture: Picture
     index: int
     pts: int
     time_base: Fraction
+    number: int | None = None
+    light: SceneLight | None = None
 
     @property
     def time(self) -> Fraction:

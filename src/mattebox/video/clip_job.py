@@ -31,6 +31,8 @@ class ClipJob:
         Opens the pictures that the steps name, such as a background.
     report : Path, optional
         Takes a line of JSON for each frame.
+    timeline : Path, optional
+        Takes a timeline for editors (OpenTimelineIO).
     on_progress : callable, optional
         Called after each frame, or each segment, that was written.
     """
@@ -41,6 +43,7 @@ class ClipJob:
     session: Session | None = None
     open_image: OpenImage = read_cached
     report: Path | None = None
+    timeline: Path | None = None
     on_progress: Callable[[ClipProgress], None] | None = None
 
     def open_network(self) -> Session:

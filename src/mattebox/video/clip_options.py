@@ -9,14 +9,16 @@ from typing import Self
 
 from mattebox.core.interface import name_parameter
 from mattebox.errors import UsageError
+from mattebox.io.scene_light import InputColour, check_input_colour
 from mattebox.recipe.recipe import Recipe
 from mattebox.recipe.steps import Background, Cut
 from mattebox.video.backgrounds import is_background_clip, is_opaque
 from mattebox.video.coherence import CoherenceName
 from mattebox.video.cutter import DEFAULT_COHERENCE
 from mattebox.video.formats import FORMATS, ClipFormat, find_format, format_of_path
-from mattebox.video.time_text import parse_time
+from mattebox.video.time_text import parse_rate, parse_time
 
+MAX_RATE = 1000
 DEFAULT_FORMAT = FORMATS["webm"]  # of what is transparent
 DEFAULT_OPAQUE_FORMAT = FORMATS["mp4"]
 
@@ -41,6 +43,12 @@ class ClipOptions:
         Where the network runs.
     is_signed : bool
         Whether the result is signed (Content Credentials).
+    rate : Fraction or None
+        Frames per second of a sequence of pictures; None for what they state, else 24.
+    input_colour : {"auto", "linear", "srgb", "acescg", "aces"}
+        What the values of a sequence of pictures are; auto goes by the files.
+    cryptomatte : bool
+        Whether OpenEXR pictures get a Cryptomatte of the subjects.
     """
 
     format: ClipFormat
@@ -54,6 +62,9 @@ class ClipOptions:
     device: str = "auto"
     threads: int | None = None
     is_signed: bool = False
+    rate: Fraction | None = None
+    input_colour: InputColour = "auto"
+    cryptomatte: bool = False
 
     def __post_init__(self) -> None:
         if self.every < 1:
@@ -62,6 +73,10 @@ class ClipOptions:
             raise UsageError("the end does not lie behind the start", f"give a later {name_parameter('until')}")
         if self.is_signed and self.format.is_sequence:
             raise UsageError("numbered pictures are not signed as a clip", "choose webm, prores or mp4, or sign stills")
+        if self.cryptomatte and self.format.suffix != ".exr":
+            raise UsageError(f"{self.format.name} cannot hold Cryptomatte", f"choose {name_parameter('format', 'exr')}")
+        if self.rate is not None and not 0 < self.rate <= MAX_RATE:
+            raise UsageError(f"{float(self.rate):g} is no rate of frames", "give one such as 24 or 24000/1001")
         self.format.choose_encoding(transparent=self.is_transparent, depth=8)
 
     @classmethod
@@ -78,6 +93,9 @@ class ClipOptions:
         overwrite: bool = True,
         device: str = "auto",
         threads: int | None = None,
+        rate: str | float | None = None,
+        input_colour: str = "auto",
+        cryptomatte: bool = False,
     ) -> Self:
         """The options that a recipe for stills and the parameters of a clip describe. UsageError, OutputError.
 
@@ -102,6 +120,9 @@ class ClipOptions:
             device,
             threads,
             recipe.save_step.sign == "yes",
+            None if rate is None else parse_rate(rate),
+            check_input_colour(input_colour),
+            cryptomatte,
         )
 
     @property

@@ -9,47 +9,78 @@ from pathlib import Path
 from typing import Protocol
 
 from mattebox.io.atomic_write import replacement_file
-from mattebox.types import ImageSize, Picture
+from mattebox.io.output_profile import convert_for_output
+from mattebox.types import ImageSize
+from mattebox.video.clip_frame import ClipFrame, FrameSource
 from mattebox.video.clip_options import ClipOptions
+from mattebox.video.frame_cutout import CutFrame
 from mattebox.video.passthrough import PassthroughStreams
 from mattebox.video.reader import VideoReader
-from mattebox.video.sequence import SequenceWriter
+from mattebox.video.sequence_pattern import check_output_pattern
+from mattebox.video.sequence_reader import SequenceReader
+from mattebox.video.sequence_writer import SequenceWriter
 from mattebox.video.writer import VideoWriter
 
 
 class ClipOutput(Protocol):
-    """Takes pictures with their time stamps. `size` is what is written, `notes` are for the user."""
+    """Takes frames with what they came from. `size` is what is written, `notes` are for the user."""
 
     size: ImageSize
     notes: list[str]
 
-    def write(self, picture: Picture, pts: int) -> None:
-        """Take the next picture. OutputError."""
+    def write(self, frame: CutFrame, source: ClipFrame) -> None:
+        """Take the next frame. OutputError."""
+
+
+class ClipFile:
+    """One file for all frames. Sequences of pictures, whose colours a profile states, are converted to sRGB."""
+
+    def __init__(self, writer: VideoWriter, *, is_from_pictures: bool) -> None:
+        self.writer, self.size, self.notes = writer, writer.size, writer.notes
+        self._is_from_pictures = is_from_pictures
+
+    def write(self, frame: CutFrame, source: ClipFrame) -> None:
+        """Encode the next frame. OutputError."""
+        picture = frame.picture
+        if self._is_from_pictures and picture.profile is not None:
+            picture = convert_for_output(picture, srgb=True)
+        self.writer.write(picture, source.pts)
 
 
 @contextlib.contextmanager
 def open_clip_output(
-    target: Path,
-    reader: VideoReader,
-    options: ClipOptions,
-    *,
-    finish: Callable[[Path], None] | None = None,
+    target: Path, reader: FrameSource, options: ClipOptions, *, finish: Callable[[Path], None] | None = None
 ) -> Iterator[ClipOutput]:
     """Open an output for the frames of a clip, with the sound of the part that is cut. OutputError.
 
     `finish` is called with the complete file, before it gets its name.
     """
     if options.format.is_sequence:
-        yield SequenceWriter(target, reader.info.size, overwrite=options.overwrite)
+        output = SequenceWriter(target, reader.info, options)
+        if isinstance(reader, SequenceReader):
+            check_output_pattern(output.pattern, reader.numbers, reader.source_paths)
+        yield output
         return
+    with open_clip_file(target, reader, options, finish=finish) as writer:
+        yield ClipFile(writer, is_from_pictures=isinstance(reader, SequenceReader))
+
+
+@contextlib.contextmanager
+def open_clip_file(
+    target: Path, reader: FrameSource, options: ClipOptions, *, finish: Callable[[Path], None] | None = None
+) -> Iterator[VideoWriter]:
+    """Open a file for the frames of a clip; see `open_clip_output`. OutputError."""
     info = replace(reader.info, rate=reader.info.rate / options.every)
-    first = (options.start or 0) + reader.start
-    last = None if options.end is None else options.end + reader.start
     with replacement_file(target, overwrite=options.overwrite) as temporary_path:
-        with contextlib.closing(PassthroughStreams(reader.path, first, last)) as sound, VideoWriter(
-            temporary_path, options.format, info,
-            transparent=options.is_transparent, sound=sound, name=target,
-        ) as writer:  # fmt: skip
-            yield writer
+        with contextlib.ExitStack() as stack:
+            sound = None
+            if isinstance(reader, VideoReader):
+                first = (options.start or 0) + reader.start
+                last = None if options.end is None else options.end + reader.start
+                sound = stack.enter_context(contextlib.closing(PassthroughStreams(reader.path, first, last)))
+            writer = VideoWriter(
+                temporary_path, options.format, info, transparent=options.is_transparent, sound=sound, name=target
+            )
+            yield stack.enter_context(writer)
         if finish is not None:
             finish(temporary_path)

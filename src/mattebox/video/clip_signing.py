@@ -9,7 +9,7 @@ import contextlib
 from datetime import UTC, datetime
 from pathlib import Path
 
-from mattebox.errors import OutputError
+from mattebox.errors import OutputError, UsageError
 from mattebox.io import atomic_write
 from mattebox.io.media_type import identify_media_type
 from mattebox.io.writer import SIDECAR_SUFFIX, check_not_input
@@ -22,6 +22,7 @@ from mattebox.provenance.signing import SigningIdentity, sign_stream
 from mattebox.recipe.recipe import Recipe
 from mattebox.types import ImageSize
 from mattebox.video.clip_options import ClipOptions
+from mattebox.video.sequence_pattern import is_sequence_name
 
 HEADER_BYTES = 64  # that say a file's type
 SIGNED_SUFFIX = ".signed"
@@ -40,6 +41,8 @@ class ClipSigner:
 
     def __init__(self, source: Path, target: Path, options: ClipOptions) -> None:
         self._source, self._target, self._options = source, target, options
+        if options.is_signed and is_sequence_name(source):
+            raise UsageError("a clip of numbered pictures is not signed", "leave out --sign, or sign the pictures")
         self._identity = load_identity(datetime.now(UTC)) if options.is_signed else None
 
     def sign(self, path: Path, card: Card, sizes: tuple[ImageSize, ImageSize]) -> None:

@@ -153,6 +153,16 @@ FORMATS: Mapping[str, ClipFormat] = {
             "a folder of PNG pictures with alpha, lossless, up to 16 bits: Nuke, After Effects; no sound",
         ),
         ClipFormat(
+            "exr", ".exr", SEQUENCE,
+            (Encoding("exr", "gbrpf32le", depth=32),), (Encoding("exr", "gbrapf32le", depth=32),),
+            "OpenEXR pictures: linear light, premultiplied, with the matte as a layer: Nuke, Fusion, Flame",
+        ),
+        ClipFormat(
+            "exr-straight", ".exr", SEQUENCE,
+            (Encoding("exr", "gbrpf32le", depth=32),), (Encoding("exr", "gbrapf32le", depth=32),),
+            "the same with straight colours",
+        ),
+        ClipFormat(
             "mp4", ".mp4", "mp4",
             (
                 Encoding("libx264", "yuv420p", {"crf": "16", "preset": "fast", "bf": "0"}, needs_even_size=True),
@@ -178,7 +188,7 @@ def find_format(name: str) -> ClipFormat:
 
 
 def format_of_path(path: Path) -> ClipFormat:
-    """The format that a path's suffix says; a folder, or a name with %04d or ####, is a PNG sequence. OutputError."""
+    """The format that a path's suffix says; a folder is a sequence of PNG pictures. OutputError."""
     if not path.suffix or path.is_dir():
         return FORMATS["png"]
     suffix = path.suffix.lower()

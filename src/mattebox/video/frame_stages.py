@@ -13,28 +13,27 @@ from dataclasses import replace
 from mattebox.core import cpu_threads
 from mattebox.models.matte_session import Session
 from mattebox.video.backgrounds import BackgroundRenderer
-from mattebox.video.clip_frame import ClipFrame, ResumePoint
+from mattebox.video.clip_frame import ClipFrame, FrameSource, ResumePoint
 from mattebox.video.clip_options import ClipOptions
 from mattebox.video.coarse_matte import CoarseMatte
 from mattebox.video.concurrency import map_ahead, read_ahead
 from mattebox.video.cutter import CoarseCutter
 from mattebox.video.frame_cutout import CutFrame, cut_frame
-from mattebox.video.reader import VideoReader
 
 QUEUED_FRAMES = 3  # between two stages
 MAX_FINISHING_WORKERS = 4
 
 
 def iter_cut_frames(
-    reader: VideoReader,
+    reader: FrameSource,
     options: ClipOptions,
     session: Session,
     renderer: BackgroundRenderer,
     *,
     segment_frames: int | None = None,
     resume_from: ResumePoint | None = None,
-) -> Generator[tuple[CutFrame, int], None, None]:
-    """The finished frames of a clip with their time stamps, computed side by side in threads.
+) -> Generator[tuple[CutFrame, ClipFrame], None, None]:
+    """The finished frames of a clip with what they came from, computed side by side in threads.
 
     Parameters
     ----------
@@ -51,12 +50,13 @@ def iter_cut_frames(
     coarse = read_ahead(_iter_coarse_mattes(frames, options, session, segment_frames), QUEUED_FRAMES)
     calibration = session.card.calibration
 
-    def finish(item: tuple[CoarseMatte, int]) -> tuple[CutFrame, int]:
-        frame = cut_frame(item[0], options.cut, calibration)
+    def finish(item: tuple[CoarseMatte, ClipFrame]) -> tuple[CutFrame, ClipFrame]:
+        coarse_matte, source = item
+        frame = cut_frame(coarse_matte, options.cut, calibration)
         if options.cut.output == "matte":
-            return frame, item[1]
-        picture = renderer.render(frame.photograph, frame.picture, item[1] * reader.info.time_base)
-        return replace(frame, picture=picture), item[1]
+            return frame, source
+        picture = renderer.render(frame.photograph, frame.picture, source.time)
+        return replace(frame, picture=picture), source
 
     workers = 1 if renderer.is_sequential else min(cpu_threads.process_cpu_count(), MAX_FINISHING_WORKERS)
     with contextlib.closing(coarse), contextlib.closing(map_ahead(finish, coarse, workers)) as finished:
@@ -65,13 +65,13 @@ def iter_cut_frames(
 
 def _iter_coarse_mattes(
     frames: Iterable[ClipFrame], options: ClipOptions, session: Session, segment_frames: int | None
-) -> Iterator[tuple[CoarseMatte, int]]:
-    """Frames with their mattes at the network's resolution, and their time stamps."""
+) -> Iterator[tuple[CoarseMatte, ClipFrame]]:
+    """Frames with their mattes at the network's resolution, and what they came from."""
     cutter = CoarseCutter(session, votes=options.cut.votes, coherence=options.coherence, segment_frames=segment_frames)
-    stamps: deque[int] = deque()
+    sources: deque[ClipFrame] = deque()
     for frame in frames:
-        stamps.append(frame.pts)
+        sources.append(frame)
         for coarse in cutter.push(frame.picture, frame.index, float(frame.time)):
-            yield coarse, stamps.popleft()
+            yield coarse, sources.popleft()
     for coarse in cutter.flush():
-        yield coarse, stamps.popleft()
+        yield coarse, sources.popleft()

@@ -9,9 +9,9 @@ from pathlib import Path
 import av
 
 from mattebox.types import ImageSize
+from mattebox.video.clip_frame import FrameSource
 from mattebox.video.clip_options import ClipOptions
-from mattebox.video.clip_output import open_clip_output
-from mattebox.video.reader import VideoReader
+from mattebox.video.clip_output import open_clip_file
 from mattebox.video.writer import VideoWriter
 
 
@@ -19,7 +19,7 @@ def join_segments(
     paths: Sequence[Path],
     stamps: Sequence[Sequence[int]],
     target: Path,
-    reader: VideoReader,
+    reader: FrameSource,
     options: ClipOptions,
     finish: Callable[[Path, ImageSize], None],
 ) -> tuple[ImageSize, list[str]]:
@@ -52,8 +52,7 @@ def join_segments(
     info = reader.info
     last_duration = max(round(options.every / info.rate / info.time_base), 1)
     ends = [*(times[0] for times in stamps[1:]), stamps[-1][-1] + last_duration]
-    with open_clip_output(target, reader, options, finish=lambda path: finish(path, output.size)) as output:
-        assert isinstance(output, VideoWriter)
+    with open_clip_file(target, reader, options, finish=lambda path: finish(path, output.size)) as output:
         for path, times, end in zip(paths, stamps, ends, strict=True):
             _copy_segment(path, [*times, end], output)
     return output.size, output.notes

@@ -22,17 +22,19 @@ from mattebox.errors import InputUnreadable, UsageError
 from mattebox.io.atomic_write import make_folder, replacement_file, write_bytes
 from mattebox.io.writer import check_not_input
 from mattebox.video.backgrounds import BackgroundRenderer
-from mattebox.video.clip_frame import ResumePoint
+from mattebox.video.clip_frame import ClipFrame, FrameSource, ResumePoint
 from mattebox.video.clip_job import ClipJob
-from mattebox.video.clip_options import ClipOptions
+from mattebox.video.clip_output import ClipFile
+from mattebox.video.clip_records import ClipRecords
 from mattebox.video.clip_result import ClipResult
 from mattebox.video.clip_signing import ClipSigner
 from mattebox.video.coherence import KEY_INTERVAL, LOOK_AHEAD
 from mattebox.video.frame_cutout import CutFrame
+from mattebox.video.frame_sources import open_frames, source_files
 from mattebox.video.frame_stages import iter_cut_frames
 from mattebox.video.joining import join_segments
-from mattebox.video.reader import VideoReader
-from mattebox.video.report import FrameRow, open_report
+from mattebox.video.report import FrameRow
+from mattebox.video.sequence_reader import SequenceReader
 from mattebox.video.writer import VideoWriter
 
 SEGMENT_FRAMES = 240  # a multiple of KEY_INTERVAL
@@ -96,45 +98,43 @@ def cut_clip_in_segments(job: ClipJob, *, segment_frames: int = SEGMENT_FRAMES) 
     Errors as for `cut_clip`; `segment_frames` is the length of a segment, a multiple of 3. UsageError for sequences of
     pictures.
     """
-    options = job.options
+    options, started = job.options, clock.monotonic()
     check_not_input(job.target, (job.source,))
     if options.format.is_sequence:
         raise UsageError("a sequence of pictures cannot be resumed", "leave out --resume, or choose another format")
     if segment_frames % KEY_INTERVAL:
         raise ValueError(f"segment_frames is {segment_frames}; give a multiple of {KEY_INTERVAL}")
     signer = ClipSigner(job.source, job.target, options)
-    started, result = clock.monotonic(), ClipResult(job.target)
     folder = SegmentFolder(job.target, _fingerprint(job, segment_frames))
     resumed_frames = sum(len(segment.rows) for segment in folder.finished)
     with contextlib.ExitStack() as stack:
-        reader = stack.enter_context(VideoReader(job.source))
+        reader = stack.enter_context(open_frames(job.source, options))
         renderer = BackgroundRenderer(options.background, job.open_image)
         stack.callback(renderer.close)
         network = job.open_network()
-        frames = stack.enter_context(
-            contextlib.closing(
-                iter_cut_frames(
-                    reader, options, network, renderer, segment_frames=segment_frames, resume_from=_resume_point(folder)
-                )
-            )
+        records = stack.enter_context(ClipRecords(job, reader))
+        stages = iter_cut_frames(
+            reader, options, network, renderer, segment_frames=segment_frames, resume_from=_resume_point(folder)
         )
+        frames = stack.enter_context(contextlib.closing(stages))
         new_frames = (item for item in frames if item[0].index >= resumed_frames)
-        for segment in _write_segments(new_frames, folder, reader, options, segment_frames):
+        for segment in _write_segments(new_frames, folder, reader, job, records, segment_frames):
             elapsed, row = max(clock.monotonic() - started, 1e-6), segment.rows[-1]
             job.tell_progress(reader, row.frame + 1, row.time, (row.frame + 1 - resumed_frames) / elapsed)
-        rows = [row for segment in folder.finished for row in segment.rows]
-        if not rows:
+        if not folder.finished:
             folder.remove()
             raise InputUnreadable(f"{job.source}: there is no frame {job.describe_range()}", "choose other times")
+        for segment in folder.finished:
+            for row in segment.rows:
+                records.add(row)
+        result = records.result
         stamps = [segment.stamps for segment in folder.finished]
         paths = [folder.segment_path(number) for number in range(len(stamps))]
         result.size, notes = join_segments(
             paths, stamps, job.target, reader, options,
             lambda path, size: signer.sign(path, network.card, (reader.info.size, size)),
         )  # fmt: skip
-    _write_report(job.report, job.source, rows)
-    for row in rows:
-        result.add(row)
+    records.write_timeline()
     folder.remove()
     result.seconds = clock.monotonic() - started
     resumed = (f"{resumed_frames} frames had been done before",) if resumed_frames else ()
@@ -143,13 +143,15 @@ def cut_clip_in_segments(job: ClipJob, *, segment_frames: int = SEGMENT_FRAMES) 
 
 
 def _write_segments(
-    frames: Iterator[tuple[CutFrame, int]],
+    frames: Iterator[tuple[CutFrame, ClipFrame]],
     folder: SegmentFolder,
-    reader: VideoReader,
-    options: ClipOptions,
+    reader: FrameSource,
+    job: ClipJob,
+    records: ClipRecords,
     segment_frames: int,
 ) -> Iterator[SegmentRows]:
     """Write frames to segments, and give each one that is complete."""
+    options = job.options
     info = replace(reader.info, rate=reader.info.rate / options.every, timecode=None, chapters=(), tags={})
     following = next(frames, None)
     while following is not None:
@@ -159,11 +161,12 @@ def _write_segments(
             replacement_file(path, overwrite=True) as temporary_path,
             VideoWriter(temporary_path, options.format, info, transparent=options.is_transparent, name=path) as writer,
         ):
+            output = ClipFile(writer, is_from_pictures=isinstance(reader, SequenceReader))
             while following is not None and len(segment.rows) < segment_frames:
-                frame, pts = following
-                segment.rows.append(FrameRow.of(frame))
-                segment.stamps.append(pts)
-                writer.write(frame.picture, pts - segment.stamps[0])
+                frame, source = following
+                segment.rows.append(records.describe(frame, source))
+                segment.stamps.append(source.pts)
+                output.write(frame, replace(source, pts=source.pts - segment.stamps[0]))
                 following = next(frames, None)
         folder.add(segment)
         yield segment
@@ -179,18 +182,11 @@ def _resume_point(folder: SegmentFolder) -> ResumePoint | None:
 def _fingerprint(job: ClipJob, segment_frames: int) -> str:
     """Of the clip's file and of all that decides the result."""
     source, options = job.source, job.options
-    status = source.stat() if source.exists() else None
-    file = None if status is None else (status.st_size, status.st_mtime_ns)
+    statuses = [path.stat() for path in source_files(source) if path.exists()]
+    files = [(status.st_size, status.st_mtime_ns) for status in statuses]
     parts = (
-        __version__, str(source.resolve()), file, options.format.name, options.cut, options.background,
+        __version__, str(source.resolve()), files, options.format.name, options.cut, options.background,
         options.coherence, str(options.start), str(options.end), options.every, segment_frames,
+        str(options.rate), options.input_colour,
     )  # fmt: skip
     return sha256(msgspec.json.encode(parts)).hexdigest()
-
-
-def _write_report(report: Path | None, source: Path, rows: list[FrameRow]) -> None:
-    if report is None:
-        return
-    with open_report(report, source.name) as lines:
-        for row in rows:
-            lines.add(row)
