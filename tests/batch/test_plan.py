@@ -6,7 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from mattebox.batch.plan import BatchFailure, BatchJob, OutputNaming, make_plan, plan_from_manifest
+from mattebox.batch.manifest_plan import plan_from_manifest
+from mattebox.batch.plan import BatchFailure, BatchJob, OutputNaming, make_plan
 from mattebox.errors import UsageError
 from mattebox.io.sources import expand_inputs, read_item
 

@@ -8,12 +8,14 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
-from pathlib import PurePath
-from typing import Literal, Protocol
+from pathlib import Path, PurePath
+from typing import Any, Literal, Protocol
 
 from mattebox._version import __version__
+from mattebox.batch import store_output
 from mattebox.batch.pixel_budget import PixelBudget
 from mattebox.batch.plan import BatchJob
+from mattebox.batch.store_output import StoredResult
 from mattebox.batch.tile_checkpoint import TileCheckpoint
 from mattebox.core import cpu_threads
 from mattebox.core.limits import MAX_INPUT_PIXELS
@@ -23,7 +25,8 @@ from mattebox.io import atomic_write, header_check
 from mattebox.io.encoding import HiddenColours
 from mattebox.io.reader import read
 from mattebox.io.result_mark import mark_exif
-from mattebox.io.sources import read_bytes, read_item
+from mattebox.io.sources import read_bytes, read_item, read_url
+from mattebox.io.store_address import StoreAddress
 from mattebox.io.writer import write
 from mattebox.models.matte_session import Session
 from mattebox.pipeline import marketplace_check, restoration
@@ -37,7 +40,6 @@ from mattebox.recipe.steps import Upscale
 from mattebox.types import Box, ImageShape, Picture
 
 MAX_PIXELS_IN_USE = MAX_INPUT_PIXELS  # of all pictures that are worked on at a time
-MAX_DOWNLOAD_BYTES = 100_000_000  # from one URL
 
 
 class MatteSummary(Protocol):
@@ -87,6 +89,8 @@ class Outcome:
         SHA-256 of the bytes read and written; empty unless requested.
     broken_rules : tuple of str
         Rules of its marketplace that the written file breaks.
+    input_version, output_version : str
+        What object stores call the versions read and written; empty for files.
     """
 
     job: BatchJob
@@ -96,6 +100,8 @@ class Outcome:
     input_hash: str = ""
     output_hash: str = ""
     broken_rules: tuple[str, ...] = ()
+    input_version: str = ""
+    output_version: str = ""
 
 
 @dataclass(frozen=True)
@@ -141,28 +147,33 @@ class LocalJobRunner:
         start, input_hash = time.perf_counter(), ""
         try:
             with cpu_threads.share_cpus(self.concurrency):
-                data = read_input(job)
+                if isinstance(job.target, StoreAddress) and not (self.overwrite or job.is_resumed):
+                    store_output.check_absent(job.target)
+                data, version = read_input(job)
                 input_hash = sha256_hex(data) if self.needs_hashes else ""
-                result = self._process(job, data, input_hash)
-                output_hash, broken_rules = self._inspect_output(job)
+                result, stored = self._process(job, data, input_hash)
+                output_hash, broken_rules = self._inspect_output(job, stored)
         except MatteboxError as error:
             return Outcome(job, error=error, seconds=time.perf_counter() - start, input_hash=input_hash)
-        return Outcome(job, result, None, time.perf_counter() - start, input_hash, output_hash, broken_rules)
+        return Outcome(
+            job, result, None, time.perf_counter() - start, input_hash, output_hash, broken_rules,
+            version, stored.version if stored else "",
+        )  # fmt: skip
 
-    def _inspect_output(self, job: BatchJob) -> tuple[str, tuple[str, ...]]:
+    def _inspect_output(self, job: BatchJob, stored: StoredResult | None) -> tuple[str, tuple[str, ...]]:
         """The hash of the written file if requested, and the rules of the recipe's marketplace that it breaks."""
         marketplace = self.recipe.save_step.check_for
         is_listing = marketplace != marketplace_check.NO_MARKETPLACE
-        if job.target is None or atomic_write.is_stream(job.target) or not (self.needs_hashes or is_listing):
+        if (job.target_file is None and stored is None) or not (self.needs_hashes or is_listing):
             return "", ()
-        data = read_bytes(job.target)
+        data = stored.content if stored is not None else read_bytes(job.target_file)
         output_hash = sha256_hex(data) if self.needs_hashes else ""
         if not is_listing:
             return output_hash, ()
         report = marketplace_check.check_listing(data, marketplace, str(job.target))
         return output_hash, marketplace_check.broken_rules(report)
 
-    def _process(self, job: BatchJob, data: bytes, input_hash: str) -> Result:
+    def _process(self, job: BatchJob, data: bytes, input_hash: str) -> tuple[Result, StoredResult | None]:
         header = header_check.read_header(data, job.name)
         header_check.check_pixel_limit(header, self.max_pixels, job.name)
         height, width = restoration.target_shape((header.height, header.width), self.recipe)
@@ -170,7 +181,7 @@ class LocalJobRunner:
             picture = read(data, max_pixels=self.max_pixels, metadata=self.metadata, name=job.name)
             origin = _describe_origin(job, picture, data if needs_source(self.recipe) else None)
             del data
-            if job.target is not None:
+            if isinstance(job.target, Path):
                 atomic_write.make_folder(job.target.parent)
             with self._open_tile_checkpoint(job, input_hash) as open_tile_sink:
                 result = run_recipe(
@@ -182,13 +193,12 @@ class LocalJobRunner:
                     open_tile_sink=open_tile_sink,
                     is_checked=True,
                 )
-                result = self._write_result(job, result, origin)
-        return result
+                return self._write_result(job, result, origin)
 
-    def _write_result(self, job: BatchJob, result: Result, origin: Origin) -> Result:
+    def _write_result(self, job: BatchJob, result: Result, origin: Origin) -> tuple[Result, StoredResult | None]:
         """Write a result, with the mark by which a later run recognises it, unless it has no metadata at all.
 
-        Returns it with the notes that apply to what was written.
+        Returns it with the notes that apply to what was written, and what was written to a store.
         """
         result, sign = prepare_output(
             result,
@@ -203,29 +213,26 @@ class LocalJobRunner:
         if self.metadata != "none":
             marked = replace(picture.metadata, exif=mark_exif(picture.metadata.exif))
             picture = replace(picture, metadata=marked)
-        write(
-            picture,
-            "-" if job.target is None else job.target,
-            layers=result.layers,
-            overwrite=self.overwrite or job.is_resumed,
-            inputs=() if job.source is None else (job.source,),
-            hidden=self.hidden,
-            sign=sign,
-            **save_options(self.recipe.save_step),
-        )
-        return result
+        overwrite = self.overwrite or job.is_resumed
+        options: dict[str, Any] = {
+            "layers": result.layers, "hidden": self.hidden, "sign": sign, **save_options(self.recipe.save_step),
+        }  # fmt: skip
+        if isinstance(job.target, StoreAddress):
+            return result, store_output.store_picture(picture, job.target, overwrite=overwrite, **options)
+        inputs = () if job.source is None or job.url is not None else (job.source,)
+        write(picture, "-" if job.target is None else job.target, overwrite=overwrite, inputs=inputs, **options)
+        return result, None
 
     @contextmanager
     def _open_tile_checkpoint(self, job: BatchJob, input_hash: str) -> Iterator[OpenTileSink]:
         """Makes arrays for upscaled results; where the batch can be resumed, finished tiles are also kept on disk."""
-        is_file = job.target is not None and not atomic_write.is_stream(job.target)
-        if not input_hash or job.target is None or not is_file or self.recipe.find_step(Upscale) is None:
+        if not input_hash or job.target_file is None or self.recipe.find_step(Upscale) is None:
             yield TileSink
             return
         key_parts = [__version__, input_hash, self.recipe.to_json().decode(), *restoration.weight_hashes(self.recipe)]
         if self.session is not None:
             key_parts.append(self.session.card.sha256)
-        checkpoint = TileCheckpoint(job.target, sha256_hex("\n".join(key_parts).encode()), resume=job.is_resumed)
+        checkpoint = TileCheckpoint(job.target_file, sha256_hex("\n".join(key_parts).encode()), resume=job.is_resumed)
         try:
             yield checkpoint.next_tile_sink
         except MatteboxError:
@@ -242,13 +249,12 @@ def _describe_origin(job: BatchJob, picture: Picture, content: bytes | None) -> 
     return Origin("photograph" if name == "-" else name, picture.size, content)
 
 
-def read_input(job: BatchJob) -> bytes:
-    """The bytes of the photograph's file, ZIP member, URL or standard input. InputError."""
-    if job.url is not None:
-        from mattebox.io.url_fetch import FetchPolicy, fetch_url
+def read_input(job: BatchJob) -> tuple[bytes, str]:
+    """The bytes of the photograph's file, ZIP member, object, URL or standard input, and its version in a store.
 
-        return fetch_url(job.url, FetchPolicy(max_bytes=MAX_DOWNLOAD_BYTES))
-    return read_item(job.source, job.member)
+    Raises InputError.
+    """
+    return read_url(job.url) if job.url is not None else (read_item(job.source, job.member), "")
 
 
 def sha256_hex(data: bytes) -> str:

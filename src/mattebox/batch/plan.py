@@ -9,10 +9,10 @@ from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
-from mattebox.errors import InputError, InputMissing, MatteboxError, OutputError, UsageError
+from mattebox.errors import InputMissing, MatteboxError, OutputError, UsageError
 from mattebox.io.atomic_write import is_stream, output_error
-from mattebox.io.manifest import ManifestEntry, read_manifest
-from mattebox.io.sources import InputItem, absolute_name, find_input_fault, item_display_name
+from mattebox.io.sources import InputItem, absolute_name, item_display_name
+from mattebox.io.store_address import StoreAddress, is_output_address, parse_store_address
 
 # Suffixes that a result may take over from its photograph.
 OUTPUT_SUFFIXES = (".png", ".jpg", ".jpeg", ".webp", ".avif", ".tif", ".tiff", ".bmp")
@@ -29,18 +29,18 @@ class BatchJob:
     ----------
     source : Path or None
         The photograph's file, or the ZIP archive that holds it; None for standard input or a URL.
-    target : Path or None
-        The result's file; None for standard output.
+    target : Path, StoreAddress or None
+        The result's file, or object in a store; None for standard output.
     is_resumed : bool
         Whether an earlier run of the batch may have written the target already.
     member : str or None
         Name in the ZIP archive.
     url : str or None
-        Address to download from.
+        Address in an object store, or to download from.
     """
 
     source: Path | None
-    target: Path | None
+    target: Path | StoreAddress | None
     is_resumed: bool = False
     member: str | None = None
     url: str | None = None
@@ -49,6 +49,11 @@ class BatchJob:
     def name(self) -> str:
         """What messages and reports call it."""
         return item_display_name(self.source, self.member, self.url)
+
+    @property
+    def target_file(self) -> Path | None:
+        """The target where it is a file on a disk, and no object, pipe or device."""
+        return self.target if isinstance(self.target, Path) and not is_stream(self.target) else None
 
 
 @dataclass(frozen=True)
@@ -124,88 +129,31 @@ def make_plan(
         else BatchFailure(e.problem, e)
         for e in entries
     ]
-    return _check_all_jobs(jobs, naming, protected)
+    return check_all_jobs(jobs, naming, protected)
 
 
-def plan_from_manifest(path: Path, naming: OutputNaming) -> list[BatchJob | BatchFailure]:
-    """Plan the jobs of a CSV file with a column `input` and optionally `output`, relative to its folder.
-
-    Parameters
-    ----------
-    path : Path
-        See `io.manifest.read_manifest`.
-    naming : OutputNaming
-        For rows without an output.
-
-    Returns
-    -------
-    list of BatchJob or BatchFailure
-        One for each row; a failure for each whose input is missing, or whose output must not be written or leads out of
-        the folder.
-
-    Raises
-    ------
-    UsageError
-        When the file cannot be read, or several pictures would go to one file.
-    """
-    rows = read_manifest(path)
-    planned = iter(output_paths([_manifest_item(r) for r in rows if r.input and not r.output], naming))
-    folder = Path(naming.output) if naming.output else path.parent
-    entries: list[BatchJob | BatchFailure] = []
-    for row in rows:
-        target = folder / row.output if row.output else next(planned) if row.input else None
-        fault = _find_row_fault(row, folder)
-        job = BatchJob(row.input, target, naming.resume)
-        entries.append(job if fault is None else BatchFailure(str(row.input or row.place), fault))
-    return _check_all_jobs(entries, naming)
-
-
-def _manifest_item(row: ManifestEntry) -> InputItem:
-    """The input of a row; its results mirror the path in the manifest, without leading out of their folder."""
-    assert row.input is not None
-    written = Path(row.written_input)
-    parts = [part for part in written.parts if part not in ("..", written.anchor)]
-    return InputItem(row.input, Path(*parts))
-
-
-def _find_row_fault(row: ManifestEntry, folder: Path) -> InputError | UsageError | None:
-    """Why a row cannot become a job."""
-    if row.input is None:
-        return InputMissing(f"{row.place}: has no input", "name a photograph in the column `input`")
-    if row.output and not _stays_inside(row.output, folder):
-        return UsageError(
-            f"{row.place}: the output {row.output!r} leads out of the folder {folder}",
-            "leave .. out of it, or give that folder with -o",
-        )
-    fault = find_input_fault(row.input)
-    return None if fault is None else InputMissing(f"{row.place}: {fault.problem}", fault.remedy)
-
-
-def _stays_inside(name: str, folder: Path) -> bool:
-    """Whether a name below a folder stays there."""
-    if ".." in Path(name).parts:
-        return False
-    root = os.path.abspath(folder)
-    return not os.path.isabs(name) or os.path.commonpath([root, os.path.normpath(name)]) == root
-
-
-def _check_all_jobs(
+def check_all_jobs(
     jobs: list[BatchJob | BatchFailure], naming: OutputNaming, protected: Collection[str] = ()
 ) -> list[BatchJob | BatchFailure]:
     """The jobs, with failures for targets that must not be written. UsageError for two results of one name."""
     inputs = {_real_path(j.source) for j in jobs if isinstance(j, BatchJob) and j.source and not (j.member or j.url)}
-    counts = Counter(os.path.normcase(j.target) for j in jobs if isinstance(j, BatchJob) and j.target)
+    counts = Counter(os.path.normcase(str(j.target)) for j in jobs if isinstance(j, BatchJob) and j.target)
     duplicate = next((name for name, count in counts.items() if count > 1), None)
     if duplicate is not None:
-        raise UsageError(f"several pictures would become {duplicate}", "put {stem}, {folder} or {index} into --name")
+        raise same_name_error(duplicate)
     is_batch = len(jobs) > 1
-    return [
-        _check_job(j, inputs, protected, naming.overwrite, is_batch) if isinstance(j, BatchJob) else j for j in jobs
-    ]
+    return [check_job(j, inputs, protected, naming.overwrite, is_batch) if isinstance(j, BatchJob) else j for j in jobs]
+
+
+def same_name_error(target: object) -> UsageError:
+    """Several pictures of a batch would become one file."""
+    return UsageError(f"several pictures would become {target}", "put {stem}, {folder} or {index} into --name")
 
 
 def is_folder(output: str) -> bool:
     """Whether the value of -o means a folder: it is one, ends in a slash, or has no suffix and is no pipe or device."""
+    if is_output_address(output):
+        return parse_store_address(output).is_prefix
     if output.endswith(("/", os.sep)) or os.path.isdir(output):
         return True
     return not Path(output).suffix and not is_stream(output)
@@ -215,18 +163,18 @@ def output_paths(items: list[InputItem], naming: OutputNaming) -> list[Path | No
     """The target of each item; None for standard output. UsageError."""
     out = naming.output
     if naming.template is not None:
-        return [_fill_template(naming.template, i, n, naming) for n, i in enumerate(items, 1)]
+        return [fill_template(naming.template, i, n, naming) for n, i in enumerate(items, 1)]
     if out in STDOUT_PATHS or (out is None and any(i.path is None for i in items)):
         if len(items) > 1:
             raise UsageError("several pictures cannot go to standard output", "give a folder with -o")
         return [None] * len(items)
     if out is None:
-        return _disambiguate_paths([_path_beside_photograph(i.path, i, naming) for i in items if i.path], items)
+        return disambiguate_paths([_path_beside_photograph(i.path, i, naming) for i in items if i.path], items)
     if not is_folder(out):
         if len(items) > 1:
             raise UsageError(f"{out} is one file and there are {len(items)} pictures", "give a folder: -o FOLDER/")
         return [Path(out)] * len(items)
-    return _disambiguate_paths([Path(out) / i.relative_path.with_suffix(naming.suffix_of(i)) for i in items], items)
+    return disambiguate_paths([Path(out) / i.relative_path.with_suffix(naming.suffix_of(i)) for i in items], items)
 
 
 def _path_beside_photograph(path: Path, item: InputItem, naming: OutputNaming) -> Path:
@@ -234,7 +182,7 @@ def _path_beside_photograph(path: Path, item: InputItem, naming: OutputNaming) -
     return path.with_name(f"{stem}-{naming.stem_suffix}{naming.suffix_of(item)}")
 
 
-def _fill_template(template: str, item: InputItem, number: int, naming: OutputNaming) -> Path:
+def fill_template(template: str, item: InputItem, number: int, naming: OutputNaming) -> Path:
     """The template filled in, below the folder of -o or beside the photograph. UsageError."""
     fields = {
         "stem": item.relative_path.stem,
@@ -258,7 +206,7 @@ def _fill_template(template: str, item: InputItem, number: int, naming: OutputNa
     return path if path.suffix else path.with_name(path.name + naming.suffix_of(item))
 
 
-def _disambiguate_paths(targets: list[Path], items: list[InputItem]) -> list[Path | None]:
+def disambiguate_paths(targets: list[Path], items: list[InputItem]) -> list[Path | None]:
     """Make duplicate targets distinct: photo.jpg and photo.webp become photo.jpg.png and photo.webp.png."""
     counts = Counter(os.path.normcase(t) for t in targets)
     return [
@@ -267,11 +215,11 @@ def _disambiguate_paths(targets: list[Path], items: list[InputItem]) -> list[Pat
     ]
 
 
-def _check_job(
+def check_job(
     job: BatchJob, inputs: set[str], protected: Collection[str], overwrite: bool, is_batch: bool
 ) -> BatchJob | BatchFailure:
-    """The job, or the failure that its target must not be written."""
-    if job.target is None or is_stream(job.target):
+    """The job, or the failure that its target must not be written. An object in a store is looked for when it runs."""
+    if job.target is None or isinstance(job.target, StoreAddress) or is_stream(job.target):
         return job
     if _real_path(job.target) in inputs:
         problem = f"{job.target}: is an input itself"

@@ -37,7 +37,7 @@ def webp_data_url(picture: Picture, shape: ImageShape, quality: int) -> str:
 
 def read_photograph(job: BatchJob) -> Picture:
     """The photograph of a job, read again. InputError."""
-    return read(read_item(job.source, job.member), name=job.name)
+    return read(read_item(job.source, job.member, job.url), name=job.name)
 
 
 def render_page(title: str, style: str, body: str) -> str:

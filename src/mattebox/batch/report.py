@@ -19,7 +19,9 @@ from mattebox.batch.own_results import ReportedOutput
 from mattebox.batch.plan import BatchFailure, BatchJob
 from mattebox.errors import OutputError, UsageError
 from mattebox.io.atomic_write import is_stream, output_error
+from mattebox.io.object_store import find_object
 from mattebox.io.sources import absolute_name
+from mattebox.io.store_address import StoreAddress, is_output_address, is_store_address, parse_store_address
 from mattebox.recipe.recipe import Recipe
 
 REVIEW_CONFIDENCE = 0.6  # results below it are marked "doubtful"
@@ -63,7 +65,8 @@ class BatchReport:
         row = self.finished_rows.get(job.name)
         if row is None or job.source is None or job.target is None or row["output"] != str(job.target):
             return False
-        return _has_hash(job.source, row["input_sha256"]) and _has_hash(job.target, row["output_sha256"])
+        source = job.source if job.url is None else _store_address(job.url)
+        return source is not None and _is_unchanged(source, row, "input") and _is_unchanged(job.target, row, "output")
 
     def add(self, outcome: Outcome) -> None:
         """Append the line of an outcome and sync it to disk. OutputError."""
@@ -102,6 +105,8 @@ def report_row(outcome: Outcome, recipe_hash: str, model_hash: str, review_confi
         "seconds": round(outcome.seconds, 3),
         "verdict": "failed" if error else "ok",
     }
+    versions = {"input_version": outcome.input_version, "output_version": outcome.output_version}
+    row |= {name: version for name, version in versions.items() if version}
     if result is not None and result.matte is not None:
         row |= {"confidence": round(result.matte.confidence, 4), "found": result.matte.found, "box": result.matte.box}
         row["verdict"] = "doubtful" if is_doubtful(result.matte, review_confidence) else "ok"
@@ -139,13 +144,26 @@ def read_outputs(path: Path) -> dict[str, ReportedOutput]:
             os.path.normcase(absolute_name(row["input"])), str(row.get("output_sha256"))
         )
         for row in read_rows(path)
-        if row.get("output")
+        if row.get("output") and not is_output_address(row["output"])
     }
 
 
 def hash_recipe(recipe: Recipe) -> str:
     """SHA-256 of the recipe, in hexadecimal."""
     return hashlib.sha256(msgspec.json.encode(recipe)).hexdigest()
+
+
+def _store_address(url: str) -> StoreAddress | None:
+    """The address of an object in a store; None for a URL, which may answer differently each time."""
+    return parse_store_address(url) if is_store_address(url) else None
+
+
+def _is_unchanged(place: Path | StoreAddress, row: dict[str, Any], role: str) -> bool:
+    """Whether a file still has the hash of the report's row, or an object the version."""
+    if isinstance(place, Path):
+        return _has_hash(place, row[f"{role}_sha256"])
+    found = find_object(place)
+    return found is not None and found.version == row.get(f"{role}_version")
 
 
 def _has_hash(path: Path, expected_hash: str) -> bool:

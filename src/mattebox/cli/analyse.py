@@ -43,7 +43,7 @@ def _analyse_input(item: InputItem | InputMissing, as_json: bool) -> int:
     try:
         if isinstance(item, InputMissing):
             raise item
-        report = analyse_picture(read(read_item(item.path, item.member), name=item.name))
+        report = analyse_picture(read(read_item(item.path, item.member, item.url), name=item.name))
     except MatteboxError as error:
         return report_error(error)
     click.echo(

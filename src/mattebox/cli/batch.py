@@ -12,10 +12,13 @@ from typing import TypeAlias
 import click
 
 from mattebox.batch.job import LocalJobRunner, Outcome
+from mattebox.batch.manifest_plan import plan_from_manifest
 from mattebox.batch.own_results import leave_out_results
-from mattebox.batch.plan import BatchFailure, BatchJob, OutputNaming, make_plan, plan_from_manifest
-from mattebox.batch.report import read_outputs
+from mattebox.batch.plan import BatchFailure, BatchJob, OutputNaming, make_plan
+from mattebox.batch.report import hash_recipe, read_outputs
 from mattebox.batch.runner import map_in_order
+from mattebox.batch.shared_batch import JobState, SharedBatch, repeat_until_done, shuffle_in_chunks
+from mattebox.batch.store_plan import plan_lazily
 from mattebox.cli import remote_server
 from mattebox.cli.batch_options import BatchOptions
 from mattebox.cli.console import echo_stderr
@@ -26,6 +29,7 @@ from mattebox.core.malloc import release_free_memory, tune_malloc
 from mattebox.errors import UsageError
 from mattebox.io.encoding import FORMATS
 from mattebox.io.sources import expand_inputs
+from mattebox.io.store_address import is_output_address, is_store_address, parse_store_address
 from mattebox.models import matte_session
 from mattebox.models.runtime.devices import benefits_from_batching, select_provider
 from mattebox.models.store.settings import is_offline
@@ -34,6 +38,7 @@ from mattebox.pipeline.signing_keys import load_identity
 from mattebox.recipe.recipe import Recipe
 
 BatchEntry: TypeAlias = BatchJob | BatchFailure
+BatchOutcome: TypeAlias = Outcome | BatchFailure | JobState
 JobRunner: TypeAlias = Callable[[BatchJob], Outcome]
 
 WRITABLE_SUFFIXES = frozenset(suffix for file_format in FORMATS.values() for suffix in file_format.suffixes)
@@ -42,23 +47,48 @@ MAX_NAMED_RESULTS = 3  # in the note on results that were left out
 MAX_CONCURRENT_PICTURES = 8  # the default's bound: memory grows with it
 
 
-def plan_batch(naming: OutputNaming, options: BatchOptions) -> list[BatchEntry]:
-    """The jobs of a batch, and the inputs that fail before any work. UsageError when the options do not go together."""
+def plan_batch(naming: OutputNaming, options: BatchOptions) -> Iterable[BatchEntry]:
+    """The jobs of a batch, and the inputs that fail before any work: a list, or lazily where stores are involved.
+
+    UsageError when the options do not go together.
+    """
+    _check_stores(options)
     if options.manifest:
         if options.inputs:
             raise UsageError("photographs and a --manifest are both given", "choose one")
-        return plan_from_manifest(Path(options.manifest), naming)
+        return plan_from_manifest(options.manifest, naming)
     if not options.inputs:
         raise click.UsageError("give at least one photograph, folder or pattern, or a --manifest")
     if options.fetch and is_offline():
         raise UsageError("--fetch needs the network, and it is forbidden", "leave out --fetch, or --offline")
     _check_last_input(options)
     entries = expand_inputs(options.inputs, recursive=options.recursive, allow_urls=options.fetch)
+    if is_output_address(naming.output) or any(map(is_store_address, options.inputs)):
+        return plan_lazily(entries, naming, has_one_input=len(options.inputs) == 1)
     reported = read_outputs(Path(options.report)) if options.report and options.resume else {}
     selection = leave_out_results(entries, naming, reported)
     if selection.left_out:
         echo_stderr(_describe_left_out(selection.left_out))
     return make_plan(selection.entries, naming, selection.unmarked)
+
+
+def _check_stores(options: BatchOptions) -> None:
+    """UsageError for places in stores that cannot be used in this way."""
+    words = [*options.inputs, options.output, options.manifest]
+    if is_offline() and any(map(is_output_address, words)) and not options.fetch:
+        raise UsageError("a store needs the network, and it is forbidden", "leave out --offline")
+    for name in ("report", "sheet", "compare", "review", "save_recipe", "explain"):
+        if is_output_address(getattr(options, name)):
+            raise UsageError(f"--{name.replace('_', '-')} cannot be written to a store", "give a local path")
+    is_store_output = is_output_address(options.output)
+    if is_store_output and options.review:
+        raise UsageError("--review links local results, and these go to a store", "use the verdicts of --report")
+    if not options.share:
+        return
+    if not is_store_output or (options.output or "").lower().startswith("http"):
+        raise UsageError("--share needs a store to meet at", "give a prefix with -o: s3://, gs:// or az://")
+    if options.overwrite or options.watch or "{index}" in (options.name_template or ""):
+        raise UsageError("--share cannot be combined with --overwrite, --watch or {index}", "leave it out")
 
 
 def _describe_left_out(paths: list[Path]) -> str:
@@ -79,28 +109,48 @@ def _check_last_input(options: BatchOptions) -> None:
     raise UsageError(f"{last}: no such file or folder to read", f"to write there, use -o: {words} -o {last}")
 
 
-def run_batch(plan: list[BatchEntry], recipe: Recipe, options: BatchOptions) -> int:
+def run_batch(plan: Iterable[BatchEntry], recipe: Recipe, options: BatchOptions) -> int:
     """Run a recipe on all photographs of a plan, report each, and return the exit code."""
-    jobs = [entry for entry in plan if isinstance(entry, BatchJob)]
-    concurrency = options.concurrency or min(max(len(jobs), 1), _default_concurrency(recipe, options))
-    console = ConsoleReporter(len(plan), options.as_json)
-    if len(jobs) > 1:
+    is_list = isinstance(plan, list)
+    jobs = [entry for entry in plan if isinstance(entry, BatchJob)] if is_list else []
+    default = _default_concurrency(recipe, options)
+    concurrency = options.concurrency or (min(max(len(jobs), 1), default) if is_list else default)
+    console = ConsoleReporter(len(plan) if isinstance(plan, list) else None, options.as_json)
+    if not is_list or len(jobs) > 1:
         tune_malloc()
-    with open_batch(recipe, options, concurrency, jobs, console) as (run_job, recorder):
+    with (
+        open_batch(recipe, options, concurrency, jobs, console) as (run_job, recorder),
+        contextlib.ExitStack() as stack,
+    ):
+        share = _open_share(recipe, options, recorder.model, stack)
 
-        def attempt(entry: BatchEntry) -> Outcome | BatchFailure | None:
+        def attempt(entry: BatchEntry) -> tuple[BatchEntry, BatchOutcome]:
             if isinstance(entry, BatchFailure):
-                return entry
-            return None if recorder.is_finished(entry) else run_job(entry)
+                return entry, entry
+            if recorder.is_finished(entry):
+                return entry, JobState.DONE_BEFORE
+            return entry, run_job(entry) if share is None else share.run(entry, run_job)
 
+        postponed: list[BatchEntry] = []
         is_large = False
-        outcomes = map_in_order(attempt, plan, concurrency, console.show_current_job)
-        for entry, outcome in zip(plan, outcomes, strict=True):
-            recorder.record(entry, outcome)
-            if is_large:  # the result before, to which nothing refers any more
-                release_free_memory()
-            is_large = _is_large(outcome)
+        for entries in repeat_until_done(plan if share is None else shuffle_in_chunks(plan), postponed):
+            for entry, outcome in map_in_order(attempt, entries, concurrency, console.show_current_job):
+                if outcome is JobState.IN_PROGRESS:
+                    postponed.append(entry)
+                    continue
+                recorder.record(entry, outcome)
+                if is_large:  # the result before, to which nothing refers any more
+                    release_free_memory()
+                is_large = _is_large(outcome)
     return console.exit_code
+
+
+def _open_share(recipe: Recipe, options: BatchOptions, model: str, stack: contextlib.ExitStack) -> SharedBatch | None:
+    """What the processes of a shared batch agree by, until the end of the context; None for a batch of one process."""
+    if not options.share:
+        return None
+    output = parse_store_address(options.output or "")
+    return stack.enter_context(contextlib.closing(SharedBatch(output, hash_recipe(recipe), model, options.lease)))
 
 
 @contextlib.contextmanager
@@ -149,6 +199,6 @@ def _default_concurrency(recipe: Recipe, options: BatchOptions) -> int:
     return min(cpu_threads.process_cpu_count(), MAX_CONCURRENT_PICTURES)
 
 
-def _is_large(outcome: Outcome | BatchFailure | None) -> bool:
+def _is_large(outcome: BatchOutcome) -> bool:
     result = getattr(outcome, "result", None)
     return result is not None and result.shape[0] * result.shape[1] > LARGE_RESULT_PIXELS

@@ -43,6 +43,8 @@ class BatchOptions:
     review_under: float
     sheet: str | None
     watch: bool
+    share: bool
+    lease: float
     server: str | None
     as_json: bool
     explain: str | None = None  # of `cut` only
@@ -80,7 +82,7 @@ INPUT_OPTIONS: list[Callable[[Any], Any]] = [
         "--output",
         metavar="OUT|DIR",
         shell_complete=complete_files,
-        help="A file, a folder, or - for standard output.",
+        help="A file, a folder, s3://, gs://, az:// or https:// with a prefix, or - for standard output.",
     ),
 ]
 COMMON_OPTIONS: list[Callable[[Any], Any]] = [
@@ -106,7 +108,7 @@ COMMON_OPTIONS: list[Callable[[Any], Any]] = [
     batch_option("--jobs", "concurrency", type=click.IntRange(1),
                  help="Photographs at a time.  [default: one for each processor, more on a GPU]"),
     batch_option("--manifest", metavar="FILE", shell_complete=complete_files,
-                 help="A CSV file with the column input and, optionally, output."),
+                 help="A CSV file, or object in a store, with the column input and, optionally, output."),
     batch_option("--name", "name_template", metavar="TEMPLATE",
                  help="Names of the results, from {stem}, {folder}, {index}, {format} and {suffix}."),
     batch_option("--report", metavar="FILE", shell_complete=complete_files,
@@ -119,6 +121,10 @@ COMMON_OPTIONS: list[Callable[[Any], Any]] = [
     batch_option("--sheet", metavar="FILE", shell_complete=complete_files,
                  help="A contact sheet (HTML) of all results, the least confident first."),
     batch_option("--watch", is_flag=True, help="Keep running, and process photographs as they arrive in folder IN."),
+    batch_option("--share", is_flag=True,
+                 help="Share the batch with all processes that run the same command: each picture is done by one."),
+    batch_option("--lease", type=click.FloatRange(1), default=60.0, show_default=True, metavar="SECONDS",
+                 help="With --share: the pictures of a process that was killed are free again after this time."),
     click.option("--server", metavar="URL", help="Process them on a `mattebox serve` server; its key in MATTEBOX_KEY."),
     environment.commercial_option,
     environment.no_cache_option,

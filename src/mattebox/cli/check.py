@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
@@ -60,25 +59,23 @@ def _check_input(item: InputItem | InputMissing, rules: MarketplaceRules, as_jso
     try:
         if isinstance(item, InputMissing):
             raise item
-        path = "-" if item.path is None else item.path
-        verdict = check_picture(path, rules.name)
+        verdict = _check_item(item, rules.name)
     except MatteboxError as error:
         return report_error(error)
+    path = "-" if item.path is None else item.name
     if as_json:
         rows = [{k: getattr(f, k) for k in f.__dataclass_fields__} for f in verdict.findings]
-        click.echo(json.dumps({"input": str(path), "for": rules.name, "passed": verdict.passed, "rules": rows}))
+        click.echo(json.dumps({"input": path, "for": rules.name, "passed": verdict.passed, "rules": rows}))
     else:
-        _print_verdict(str(path), verdict)
+        _print_verdict(path, verdict)
     return 0 if verdict.passed else EXIT_CHECK_FAILED
 
 
-def check_picture(path: Path | str, marketplace: str) -> ComplianceReport:
-    """Read a picture ("-" is standard input) and check it against a marketplace's rules."""
-    from mattebox.io.sources import read_bytes
+def _check_item(item: InputItem, marketplace: str) -> ComplianceReport:
+    from mattebox.io.sources import read_item
     from mattebox.pipeline import marketplace_check
 
-    name = "standard input" if path == "-" else str(path)
-    return marketplace_check.check_listing(read_bytes(path, name=name), marketplace, name)
+    return marketplace_check.check_listing(read_item(item.path, item.member, item.url), marketplace, item.name)
 
 
 def _print_verdict(name: str, verdict: ComplianceReport) -> None:

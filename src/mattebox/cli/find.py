@@ -99,14 +99,19 @@ def _plan_jobs(inputs: tuple[str, ...], recursive: bool, options: ListingOptions
     from mattebox.batch.own_results import leave_out_results
     from mattebox.batch.plan import BatchFailure, BatchJob, OutputNaming, make_plan
     from mattebox.io.sources import expand_inputs
+    from mattebox.io.store_address import is_output_address
 
+    if is_output_address(options.map_output):
+        raise UsageError("--map cannot be written to a store", "give a local path")
     items = expand_inputs(inputs, recursive=recursive)
     if options.map_output is not None:
         naming = OutputNaming(options.map_output, overwrite=options.overwrite)
         selection = leave_out_results(items, naming)
         return make_plan(selection.entries, naming, selection.unmarked)
     return [
-        BatchFailure(i.problem, i) if isinstance(i, InputMissing) else BatchJob(i.path, None, member=i.member)
+        BatchFailure(i.problem, i)
+        if isinstance(i, InputMissing)
+        else BatchJob(i.path, None, member=i.member, url=i.url)
         for i in items
     ]
 
@@ -121,7 +126,7 @@ def _list_subjects(job: BatchJob | BatchFailure, session: Session, options: List
         picture = _read_picture(job)
         summary, rows, labelled = _describe_subjects(picture, session, options)
         if options.map_output is not None:
-            _write_label_map(labelled, picture, options, job.target)
+            _write_label_map(labelled, picture, options, None if job.target is None else Path(str(job.target)))
     except MatteboxError as error:
         return report_error(error)
     if options.as_json:
@@ -137,7 +142,7 @@ def _read_picture(job: BatchJob) -> Picture:
     from mattebox.io.reader import read
     from mattebox.io.sources import read_item
 
-    return read(read_item(job.source, job.member), name=job.name)
+    return read(read_item(job.source, job.member, job.url), name=job.name)
 
 
 def _describe_subjects(

@@ -14,6 +14,7 @@ from mattebox.batch.contact_sheet import ContactSheet
 from mattebox.batch.plan import BatchFailure, BatchJob
 from mattebox.batch.report import BatchReport, is_doubtful
 from mattebox.batch.saliency_sheet import SaliencyWriter
+from mattebox.batch.shared_batch import JobState
 from mattebox.cli.batch_options import BatchOptions
 from mattebox.cli.output import ConsoleReporter
 from mattebox.errors import MatteboxError
@@ -61,7 +62,7 @@ class OutcomeRecorder:
         session: Session | None,
     ) -> None:
         jobs = list(jobs)
-        self.console = console
+        self.console, self.model = console, model
         self.review_folder = Path(options.review) if options.review else None
         self.review_confidence = options.review_under
         self.report = _open_report(recipe, model, options, jobs)
@@ -78,9 +79,9 @@ class OutcomeRecorder:
         """Whether an earlier run has done the job, by the report."""
         return self.report is not None and self.report.is_finished(job)
 
-    def record(self, entry: BatchJob | BatchFailure, outcome: Outcome | BatchFailure | None) -> None:
-        """Record the outcome of an entry of the plan, None for a job that was finished before."""
-        if outcome is None:
+    def record(self, entry: BatchJob | BatchFailure, outcome: Outcome | BatchFailure | JobState) -> None:
+        """Record the outcome of an entry of the plan."""
+        if isinstance(outcome, JobState):
             assert isinstance(entry, BatchJob)
             self.console.report_skipped(entry)
         elif isinstance(outcome, BatchFailure):
@@ -116,7 +117,7 @@ class OutcomeRecorder:
 
     def _link_for_review(self, outcome: Outcome) -> None:
         """Link (or copy where links are not possible) a doubtful result, or one that its marketplace would reject."""
-        result, target = outcome.result, outcome.job.target
+        result, target = outcome.result, outcome.job.target_file
         if self.review_folder is None or target is None or result is None or result.matte is None:
             return
         confidence = result.matte.confidence
@@ -157,5 +158,5 @@ def _open_report(recipe: Recipe, model: str, options: BatchOptions, jobs: list[B
         Path(options.report), recipe, model, resume=options.resume, review_confidence=options.review_under
     )
     if options.resume:
-        remove_temporary_files(job.target.parent for job in jobs if job.target)
+        remove_temporary_files(job.target.parent for job in jobs if isinstance(job.target, Path))
     return report

@@ -25,9 +25,9 @@ MAX_LINES_AFTER_FAILURE = 5  # on other pictures; with more, failures are listed
 
 
 class ConsoleReporter:
-    """Writes the outcomes of a batch as they come, and keeps its exit code."""
+    """Writes the outcomes of a batch as they come, and keeps its exit code. `total` is None while nobody knows it."""
 
-    def __init__(self, total: int, as_json: bool) -> None:
+    def __init__(self, total: int | None, as_json: bool) -> None:
         self.total, self.as_json = total, as_json
         self.exit_codes: list[int] = []
         self.failures: list[str] = []
@@ -36,18 +36,21 @@ class ConsoleReporter:
         self.done_count = 0
         self.lines_after_failure = 0
         self.last_update_time = 0.0
-        self.has_progress_line = sys.stderr.isatty() and total > 1
+        self.has_progress_line = sys.stderr.isatty() and total not in (0, 1)
 
     def show_current_job(self, entry: BatchJob | BatchFailure) -> None:
         """Replace the progress line."""
         if not self.has_progress_line:
             return
         elapsed = time.monotonic() - self.start_time
-        estimate = ""
+        estimate, count = "", f"{self.done_count + 1}"
         if self.done_count:
-            rate = self.done_count / max(elapsed, 1e-6)
-            estimate = f", {rate:.1f}/s, {_format_duration((self.total - self.done_count) / rate)} left"
-        self._write_line(f"\r\x1b[K[{self.done_count + 1}/{self.total}{estimate}] {entry.name}"[:200])
+            estimate = f", {self.done_count / max(elapsed, 1e-6):.1f}/s"
+        if self.total is not None:
+            count += f"/{self.total}"
+            if self.done_count:
+                estimate += f", {_format_duration((self.total - self.done_count) * elapsed / self.done_count)} left"
+        self._write_line(f"\r\x1b[K[{count}{estimate}] {entry.name}"[:200])
 
     def show_progress(self, stage: str, share: float) -> None:
         """Show the progress of a single photograph that takes long."""
@@ -73,10 +76,11 @@ class ConsoleReporter:
         self._clear_line()
         if self.skipped_count:
             echo_stderr(f"{self.skipped_count} had been done before")
-        if self.total <= MAX_PICTURES_WITHOUT_SUMMARY or not self.failures:
+        total = self.done_count if self.total is None else self.total
+        if total <= MAX_PICTURES_WITHOUT_SUMMARY or not self.failures:
             return
         is_far_above = self.lines_after_failure > MAX_LINES_AFTER_FAILURE
-        echo_stderr(f"{len(self.failures)} of {self.total} failed{':' if is_far_above else ''}")
+        echo_stderr(f"{len(self.failures)} of {total} failed{':' if is_far_above else ''}")
         for line in self.failures if is_far_above else ():
             click.echo(f"  {line}", err=True)
 

@@ -21,7 +21,9 @@ from mattebox.cli.batch_options import BatchOptions
 from mattebox.client.client import Client, ServerResult
 from mattebox.errors import MatteboxError, UsageError
 from mattebox.io import atomic_write, header_check
+from mattebox.io.object_store import write_object
 from mattebox.io.reader import read, read_cached
+from mattebox.io.store_address import StoreAddress
 from mattebox.io.writer import check_not_input, output_format
 from mattebox.models.store import settings
 from mattebox.pipeline.run import check_recipe
@@ -148,7 +150,7 @@ class RemoteJobRunner:
         """Run one job. A MatteboxError becomes its outcome; other exceptions pass."""
         start, input_hash = time.perf_counter(), ""
         try:
-            data = read_input(job)
+            data, _ = read_input(job)
             input_hash = sha256_hex(data) if self.needs_hashes else ""
             header_check.check_pixel_limit(header_check.read_header(data, job.name), self.max_pixels, job.name)
             result = self.client.run(data, self._recipe_with_format(job), images=self.images)
@@ -167,13 +169,16 @@ class RemoteJobRunner:
         if save_step.format != "auto":
             return self.recipe
         has_suffix = job.target is not None and job.target.suffix
-        name = output_format(job.target).name if job.target is not None and has_suffix else "png"
+        name = output_format(Path(job.target.name)).name if job.target is not None and has_suffix else "png"
         steps = [step for step in self.recipe.steps if not isinstance(step, Save)]
         return msgspec.structs.replace(self.recipe, steps=(*steps, msgspec.structs.replace(save_step, format=name)))
 
     def _write_result(self, job: BatchJob, server_result: ServerResult) -> None:
         if job.target is None:
             sys.stdout.buffer.write(server_result.content)
+            return
+        if isinstance(job.target, StoreAddress):
+            write_object(job.target, server_result.content, overwrite=self.overwrite or job.is_resumed)
             return
         check_not_input(job.target, () if job.source is None else (job.source,))
         atomic_write.make_folder(job.target.parent)

@@ -46,10 +46,10 @@ def run_watch_folder(recipe: Recipe, naming: OutputNaming, options: BatchOptions
 
 def _is_up_to_date(job: BatchJob) -> bool:
     """Whether an earlier watch has done it: its result is newer than the photograph."""
-    if job.source is None or job.target is None:
+    if job.source is None or job.target_file is None:
         return False
     try:
-        return job.target.stat().st_mtime_ns >= job.source.stat().st_mtime_ns
+        return job.target_file.stat().st_mtime_ns >= job.source.stat().st_mtime_ns
     except OSError:  # no result yet, or the photograph is gone again
         return False
 

@@ -15,6 +15,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from mattebox.errors import UsageError
+from mattebox.io.sources import read_url
+from mattebox.io.store_address import is_store_address, parse_store_address
 
 DELIMITERS = ",;\t"
 INPUT_COLUMN, OUTPUT_COLUMN = "input", "output"
@@ -32,24 +34,27 @@ class ManifestEntry:
     written_input : str
         The input as it is written there; empty where there is none.
     input : Path or None
-        The same, relative to the manifest's folder.
+        The same, relative to the manifest's folder; the name only where it lies in a store.
     output : str or None
         The output as it is written there.
+    url : str or None
+        The address of an input in a store.
     """
 
     place: str
     written_input: str
     input: Path | None
     output: str | None
+    url: str | None = None
 
 
-def read_manifest(path: Path) -> list[ManifestEntry]:
+def read_manifest(manifest: str | Path) -> list[ManifestEntry]:
     """Read a manifest.
 
     Parameters
     ----------
-    path : Path
-        A CSV file whose first line names a column `input`, and optionally one `output`.
+    manifest : str or Path
+        A CSV file, or object in a store, whose first line names a column `input`, and optionally one `output`.
 
     Returns
     -------
@@ -61,8 +66,9 @@ def read_manifest(path: Path) -> list[ManifestEntry]:
     UsageError
         The file cannot be read, has no such column, or no rows.
     """
+    path = str(manifest)
     try:
-        text = _decode_text(path.read_bytes())
+        text = _decode_text(read_bytes_at(path))
         separator = re.match(r"sep=(.)\r?\n?", text)
         body = text[separator.end() :] if separator else text
         reader = csv.DictReader(
@@ -107,8 +113,16 @@ def _normalise_header(names: Sequence[str]) -> list[str]:
     return [name.strip().lower() for name in names]
 
 
-def _build_row(path: Path, line: int, row: dict[str, str | None]) -> ManifestEntry:
-    written = row.get(INPUT_COLUMN) or ""
-    return ManifestEntry(
-        f"{path}, line {line}", written, path.parent / written if written else None, row.get(OUTPUT_COLUMN) or None
-    )
+def read_bytes_at(path: str) -> bytes:
+    """The bytes of a file or of an object in a store. OSError; InputError where a store does not give them."""
+    return read_url(path)[0] if is_store_address(path) else Path(path).read_bytes()
+
+
+def _build_row(path: str, line: int, row: dict[str, str | None]) -> ManifestEntry:
+    place, written, output = f"{path}, line {line}", row.get(INPUT_COLUMN) or "", row.get(OUTPUT_COLUMN) or None
+    if is_store_address(path) and written and not is_store_address(written):
+        written = f"{path.rpartition('/')[0]}/{written.lstrip('/')}"
+    if is_store_address(written):
+        address = parse_store_address(written)
+        return ManifestEntry(place, written, Path(address.name), output, str(address))
+    return ManifestEntry(place, written, Path(path).parent / written if written else None, output)

@@ -1,7 +1,7 @@
 """Sources of pictures: bytes of paths, streams and standard input, and expansion of command-line arguments.
 
-Arguments may be files, folders, globs, ZIP archives, URLs where allowed, and "-". System errors become InputMissing or
-InputUnreadable.
+Arguments may be files, folders, globs, ZIP archives, addresses in object stores, URLs where allowed, and "-". System
+errors become InputMissing or InputUnreadable.
 """
 
 from __future__ import annotations
@@ -20,6 +20,7 @@ from urllib.parse import unquote
 
 from mattebox.core.interface import choose_wording
 from mattebox.errors import InputMissing, InputTooLarge, InputUnreadable, MatteboxError, UsageError
+from mattebox.io.store_address import is_store_address, parse_store_address
 
 PICTURE_SUFFIXES = (
     *(".jpg", ".jpeg", ".jpe", ".jfif", ".png", ".apng", ".webp", ".tif", ".tiff"),
@@ -30,13 +31,15 @@ PICTURE_SUFFIXES = (
 MAX_FILE_BYTES = 1 << 30
 """Limit for one file, stream or pipe: 1 GiB."""
 
+MAX_DOWNLOAD_BYTES = 100_000_000  # from one URL
+
 
 @dataclass(frozen=True)
 class InputItem:
     """One picture to read.
 
     `path` is None for standard input; `relative_path` is the place below the given folder, so that results can mirror
-    the tree; `member` is the name in a ZIP archive; `url` is the address of a picture to fetch.
+    the tree; `member` is the name in a ZIP archive; `url` is the address of a picture to fetch, or in an object store.
     """
 
     path: Path | None
@@ -61,15 +64,19 @@ def item_display_name(path: Path | None, member: str | None = None, url: str | N
 def expand_inputs(
     arguments: Iterable[str | os.PathLike[str]], *, recursive: bool = False, allow_urls: bool = False
 ) -> Iterator[InputItem | InputMissing]:
-    """Expand files, folders, globs, ZIP archives, "-" and allowed URLs to pictures, lazily and each once.
+    """Expand files, folders, globs, ZIP archives, stores, "-" and allowed URLs to pictures, lazily and each once.
 
     Missing inputs, folders that cannot be listed and links to nothing are yielded as InputMissing, so that one wrong
     argument does not stop the others. Folders give the files with one of PICTURE_SUFFIXES in natural order (2 before
     10), without hidden ones, and with `recursive` those of their subfolders, but not of links to folders. A file that
     is named is taken whatever its suffix; two links to one file are two pictures.
     """
+    words = list(arguments)
     yielded: set[str] = set()
-    for argument in arguments:
+    for argument in words:
+        if len(words) == 1 and is_store_address(argument):  # may be millions, each once already
+            yield from _expand_argument(os.fspath(argument), recursive, allow_urls)
+            return
         for item in _expand_argument(os.fspath(argument), recursive, allow_urls):
             if isinstance(item, InputItem):
                 path = "-" if item.path is None else absolute_name(item.path)
@@ -103,14 +110,30 @@ def read_bytes(source: Any, *, name: str | None = None, max_bytes: int = MAX_FIL
     return _read_stream(source, label, max_bytes)
 
 
-def read_item(path: Path | None, member: str | None = None) -> bytes:
-    """Read a file, a member of a ZIP archive, or (None) standard input.
+def read_item(path: Path | None, member: str | None = None, url: str | None = None) -> bytes:
+    """Read a file, a member of a ZIP archive, an object in a store, a URL, or (None) standard input.
 
-    Raises InputMissing, InputUnreadable, InputTooLarge.
+    Raises InputMissing, InputUnreadable, InputTooLarge; AddressRefused for a URL that is not public.
     """
+    if url is not None:
+        return read_url(url)[0]
     if path is None:
         return read_bytes("-")
     return read_bytes(path) if member is None else _read_archive_member(path, member, MAX_FILE_BYTES)
+
+
+def read_url(url: str) -> tuple[bytes, str]:
+    """The bytes at an address in an object store, and their version; or those at a public http or https URL, and "".
+
+    Raises InputMissing, InputUnreadable, InputTooLarge, AddressRefused.
+    """
+    if is_store_address(url):
+        from mattebox.io.object_store import read_object
+
+        return read_object(parse_store_address(url), MAX_FILE_BYTES)
+    from mattebox.io.url_fetch import FetchPolicy, fetch_url
+
+    return fetch_url(url, FetchPolicy(max_bytes=MAX_DOWNLOAD_BYTES)), ""
 
 
 def _read_archive_member(path: Path, member: str, max_bytes: int) -> bytes:
@@ -174,6 +197,10 @@ def natural_sort_key(name: str) -> list[tuple[int, int, str]]:
 def _expand_argument(argument: str, recursive: bool, allow_urls: bool) -> Iterator[InputItem | InputMissing]:
     if argument == "-":
         yield InputItem(None, Path("stdin"))
+    elif is_store_address(argument):
+        from mattebox.io.store_listing import expand_store_argument
+
+        yield from expand_store_argument(argument, recursive)
     elif argument.lower().startswith(("http://", "https://")) and not os.path.lexists(argument):
         if allow_urls:
             name = _path_from_url(argument)

@@ -1,0 +1,83 @@
+"""Plans the jobs of a manifest: a CSV file, or object in a store, with a column `input` and optionally `output`."""
+
+from __future__ import annotations
+
+import os
+from dataclasses import replace
+from pathlib import Path
+
+from mattebox.batch.plan import BatchFailure, BatchJob, OutputNaming, check_all_jobs, output_paths
+from mattebox.batch.store_plan import RELATIVE_ROOT, place_in_store
+from mattebox.errors import InputError, InputMissing, UsageError
+from mattebox.io.manifest import ManifestEntry, read_manifest
+from mattebox.io.sources import InputItem, find_input_fault
+from mattebox.io.store_address import is_output_address, is_store_address, parse_store_address
+
+
+def plan_from_manifest(manifest: str | Path, naming: OutputNaming) -> list[BatchJob | BatchFailure]:
+    """Plan the jobs of a manifest, whose names are relative to its folder.
+
+    Parameters
+    ----------
+    manifest : str or Path
+        A file, or an address in a store: see `io.manifest.read_manifest`.
+    naming : OutputNaming
+        For rows without an output.
+
+    Returns
+    -------
+    list of BatchJob or BatchFailure
+        One for each row; a failure for each whose input is missing, or whose output must not be written or leads out of
+        the folder.
+
+    Raises
+    ------
+    UsageError
+        When the file cannot be read, or several pictures would go to one file.
+    """
+    rows = read_manifest(manifest)
+    store = parse_store_address(naming.output) if naming.output and is_output_address(naming.output) else None
+    if naming.output is None and is_store_address(str(manifest)):
+        raise UsageError(f"{manifest}: its results need a place", "give a folder or prefix with -o")
+    if store is not None:
+        naming = replace(naming, output=RELATIVE_ROOT)
+    planned = iter(output_paths([_manifest_item(r) for r in rows if r.input and not r.output], naming))
+    folder = Path(naming.output) if naming.output else Path(manifest).parent
+    entries: list[BatchJob | BatchFailure] = []
+    for row in rows:
+        target = folder / row.output if row.output else next(planned) if row.input else None
+        fault = _find_row_fault(row, folder)
+        job = BatchJob(row.input, target, naming.resume, url=row.url)
+        entries.append(job if fault is None else BatchFailure(str(row.url or row.input or row.place), fault))
+    if store is not None:
+        entries = [place_in_store(e, store) if isinstance(e, BatchJob) else e for e in entries]
+    return check_all_jobs(entries, naming)
+
+
+def _manifest_item(row: ManifestEntry) -> InputItem:
+    """The input of a row; its results mirror the path in the manifest, without leading out of their folder."""
+    assert row.input is not None
+    written = Path(parse_store_address(row.url).key if row.url else row.written_input)
+    parts = [part for part in written.parts if part not in ("..", written.anchor)]
+    return InputItem(row.input, Path(*parts), url=row.url)
+
+
+def _find_row_fault(row: ManifestEntry, folder: Path) -> InputError | UsageError | None:
+    """Why a row cannot become a job."""
+    if row.input is None:
+        return InputMissing(f"{row.place}: has no input", "name a photograph in the column `input`")
+    if row.output and not _stays_inside(row.output, folder):
+        return UsageError(
+            f"{row.place}: the output {row.output!r} leads out of the folder {folder}",
+            "leave .. out of it, or give that folder with -o",
+        )
+    fault = None if row.url else find_input_fault(row.input)
+    return None if fault is None else InputMissing(f"{row.place}: {fault.problem}", fault.remedy)
+
+
+def _stays_inside(name: str, folder: Path) -> bool:
+    """Whether a name below a folder stays there."""
+    if ".." in Path(name).parts:
+        return False
+    root = os.path.abspath(folder)
+    return not os.path.isabs(name) or os.path.commonpath([root, os.path.normpath(name)]) == root
