@@ -198,9 +198,7 @@ def _expand_argument(argument: str, recursive: bool, allow_urls: bool) -> Iterat
     if argument == "-":
         yield InputItem(None, Path("stdin"))
     elif is_store_address(argument):
-        from mattebox.io.store_listing import expand_store_argument
-
-        yield from expand_store_argument(argument, recursive)
+        yield from _stored_items(argument, recursive)
     elif argument.lower().startswith(("http://", "https://")) and not os.path.lexists(argument):
         if allow_urls:
             name = _path_from_url(argument)
@@ -220,6 +218,16 @@ def _expand_argument(argument: str, recursive: bool, allow_urls: bool) -> Iterat
         fault = find_input_fault(Path(argument))
         unknown = InputMissing(f"{argument}: no such file or folder", "check its spelling")
         yield fault if fault is not None and "no such file" not in fault.problem else unknown
+
+
+def _stored_items(argument: str, recursive: bool) -> Iterator[InputItem | InputMissing]:
+    from mattebox.io.store_listing import expand_store_argument
+
+    for found in expand_store_argument(argument, recursive, PICTURE_SUFFIXES):
+        if isinstance(found, InputMissing):
+            yield found
+        else:
+            yield InputItem(Path(found.address.name), Path(found.relative_key), url=str(found.address))
 
 
 def _path_from_url(url: str) -> Path:
