@@ -90,6 +90,12 @@ class VideoParameters(TypedDict, total=False):
     votes: int
     edges: Literal["colour", "network", "auto", "none"]
     colours: Literal["clean", "source"]
+    by: str
+    tolerance: Literal["tight", "normal", "loose"]
+    trimap: NameOrPath | Image
+    garbage: NameOrPath | Image
+    holdout: NameOrPath | Image
+    core: NameOrPath | Image
     matte_only: bool
     background: NameOrPath | Colour | Image
     background_fit: Literal["cover", "contain", "tile"]

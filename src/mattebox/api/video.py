@@ -37,6 +37,7 @@ def cut_video(
     resume: bool = False,
     report: str | os.PathLike[str] | None = None,
     timeline: str | os.PathLike[str] | None = None,
+    sheet: str | os.PathLike[str] | None = None,
     rate: str | float | None = None,
     input_colour: Literal["auto", "linear", "srgb", "acescg", "aces"] = "auto",
     cryptomatte: bool = False,
@@ -76,6 +77,8 @@ def cut_video(
         Takes a line of JSON for each frame.
     timeline : path, optional
         Takes a timeline for editors (OpenTimelineIO): the clip on V1, its cutout on V2, markers at cuts and doubts.
+    sheet : path, optional
+        Takes a page (HTML) with the least confident frames, one a second at most.
     rate : str or float, optional
         Frames per second of numbered pictures; by default what they state, else 24.
     input_colour : {"auto", "linear", "srgb", "acescg", "aces"}
@@ -123,10 +126,11 @@ def cut_video(
     check_recipe(options.still_recipe, images.open, session)
     tune_malloc()
     run = cut_clip_in_segments if resume else cut_clip
+    records = {"report": report, "timeline": timeline, "sheet": sheet}
     return run(
         ClipJob(
-            Path(source), Path(target), options, session, images.open,
-            None if report is None else Path(report), None if timeline is None else Path(timeline), on_progress,
+            Path(source), Path(target), options, session, images.open, on_progress=on_progress,
+            **{name: Path(path) for name, path in records.items() if path is not None},
         )
     )  # fmt: skip
 

@@ -9,12 +9,13 @@ from pathlib import Path
 import numpy as np
 
 from mattebox.batch.job import Outcome
+from mattebox.batch.photographs import read_photograph
 from mattebox.batch.plan import BatchJob
-from mattebox.batch.preview import limited_shape, read_photograph, render_page, scaled_shape, webp_data_url
 from mattebox.errors import UsageError
 from mattebox.io import output_profile
 from mattebox.io.atomic_write import write_bytes
 from mattebox.io.writer import output_format, write
+from mattebox.pipeline.html_preview import limited_shape, render_page, scaled_shape, webp_data_url
 from mattebox.pipeline.restoration import resize_picture
 from mattebox.types import Picture
 

@@ -7,22 +7,16 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from mattebox.batch.job import Outcome
-from mattebox.batch.preview import limited_shape, render_page, webp_data_url
 from mattebox.io.atomic_write import write_bytes
+from mattebox.pipeline.html_preview import (
+    SHEET_CSS,
+    limited_shape,
+    render_page,
+    webp_data_url,
+)
 
 MAX_THUMBNAIL_SIDE_PIXELS = 240  # longer side
 THUMBNAIL_QUALITY = 75  # of WebP
-
-PAGE_CSS = """
-:root{--g:#faf9f7;--c:#fff;--k:#e6e3dd;--i:#22252a;--s:#5c6169;--b:#a3312a}
-@media(prefers-color-scheme:dark){:root{--g:#17191c;--c:#202327;--k:#2c3035;--i:#eceae6;--s:#a7acb3;--b:#ff9d94}}
-body{margin:0;padding:1rem;background:var(--g);color:var(--i);font:15px/1.4 system-ui,sans-serif}
-main{display:grid;grid-template-columns:repeat(auto-fill,minmax(11rem,1fr));gap:.8rem}
-figure{margin:0;background:var(--c);border-radius:.6rem;overflow:hidden}
-figure div{height:11rem;background:repeating-conic-gradient(var(--k) 0 25%,var(--c) 0 50%) 0 0/20px 20px}
-img{width:100%;height:100%;object-fit:contain;display:block}
-figcaption{padding:.4rem .6rem;overflow-wrap:anywhere}small{color:var(--s);display:block}.bad small{color:var(--b)}
-"""
 
 
 @dataclass
@@ -62,5 +56,5 @@ class ContactSheet:
         cells = "".join(cell for _, cell in sorted(self.cells, key=lambda c: c[0]))
         failed = sum(confidence < 0 for confidence, _ in self.cells)
         title = f"{len(self.cells)} photographs, {failed} failed; the least confident come first"
-        page = render_page(title, PAGE_CSS, f"<h1>mattebox</h1><p>{title}</p><main>{cells}</main>")
+        page = render_page(title, SHEET_CSS, f"<h1>mattebox</h1><p>{title}</p><main>{cells}</main>")
         write_bytes(self.path, page.encode(errors="replace"), overwrite=True)

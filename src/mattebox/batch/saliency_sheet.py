@@ -10,13 +10,14 @@ from numpy.typing import NDArray
 
 from mattebox.batch.comparison_page import GAP_PIXELS
 from mattebox.batch.job import Outcome
+from mattebox.batch.photographs import read_photograph
 from mattebox.batch.plan import BatchJob
-from mattebox.batch.preview import limited_shape, read_photograph
 from mattebox.errors import UsageError
 from mattebox.io import colour, resampling
 from mattebox.io.writer import output_format, write
 from mattebox.matting.occlusion_saliency import saliency
 from mattebox.models.matte_session import Session
+from mattebox.pipeline.html_preview import limited_shape
 from mattebox.types import Floats, Matte, Picture
 
 MAX_PANEL_SIDE_PIXELS = 1000  # longer side of each panel

@@ -24,8 +24,8 @@ if TYPE_CHECKING:
     from mattebox.video.clip_result import ClipResult
 
 STEP_OPTIONS = (
-    "model", "votes", "edges", "colours", "matte_only", "background", "background_fit", "background_align", "blend",
-    "sign",
+    "model", "votes", "edges", "colours", "matte_only", "by", "tolerance", "trimap", "garbage", "holdout", "core",
+    "background", "background_fit", "background_align", "blend", "sign",
 )  # fmt: skip
 EXAMPLES = """
 \b
@@ -36,6 +36,7 @@ Examples:
   mattebox video cut clip.mp4 -o cut.mp4 --background beach.mp4
   mattebox video cut clip.mp4 -o frames/ --every 5   every fifth frame as PNG
   mattebox video cut plate.%04d.exr -o cut.%04d.exr  pictures in and out; of a range: "plate.####.exr 1-99"
+  mattebox video cut green.mov -o cut.mov --by screen --garbage "garbage.####.png"
   mattebox video cut *.mp4 -o cut/ --format webm --from 0:10 --until 0:20
 
 \b
@@ -86,6 +87,12 @@ def command() -> None:
     shell_complete=complete_files,
     help="Write a timeline for editors: the clip, its cutout, and markers at scene cuts and doubts (OpenTimelineIO).",
 )
+@click.option(
+    "--sheet",
+    metavar="FILE.html",
+    shell_complete=complete_files,
+    help="Write a page with the least confident frames, one a second at most.",
+)
 @click.option("--rate", metavar="RATE", help="Frames a second of numbered pictures.  [default: what they say, or 24]")
 @click.option(
     "--input-colour",
@@ -111,7 +118,7 @@ def cut(context: click.Context, /, **options: Any) -> int:
     from mattebox.recipe.flat_parameters import build_recipe
 
     sources = _find_clips(options["inputs"])
-    for name in ("report", "timeline"):
+    for name in ("report", "timeline", "sheet"):
         if options[name] and len(sources) > 1:
             raise UsageError(f"--{name} takes the frames of one clip", "give one clip, or leave it out")
     recipe = build_recipe({name: context.params[name] for name in explicit_parameters(context)})

@@ -7,7 +7,8 @@ edge pixel between the two. Works on the picture's own encoded values, tile by t
 
 from __future__ import annotations
 
-from typing import Any
+from dataclasses import dataclass
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -52,6 +53,26 @@ def resolve_screen(picture: Picture, method: KeyingMethod) -> ChromaScreen:
     return screen_from_colour(np.array(encoded) / 255)
 
 
+class LumaRange(NamedTuple):
+    """Brightness of the background, 0..1, and the difference of the subject's from it."""
+
+    background: float
+    difference: float
+
+
+@dataclass(frozen=True, eq=False)
+class ResolvedKey:
+    """What pictures are compared with: one of a screen, a plate and a range of brightness, found in a picture or given.
+
+    It holds for further pictures of the same profile, such as the frames of a clip.
+    """
+
+    screen: ChromaScreen | None = None
+    plate: Picture | None = None
+    plate_path: str = ""
+    luma: LumaRange | None = None
+
+
 def compute_key_matte(picture: Picture, method: KeyingMethod, tolerance: str, open_image: OpenImage) -> Matte:
     """Compute a matte by keying.
 
@@ -77,20 +98,34 @@ def compute_key_matte(picture: Picture, method: KeyingMethod, tolerance: str, op
     UsageError, InputError
         When there is no screen or no contrast, or the plate cannot be used.
     """
+    return apply_key(picture, resolve_key(picture, method, open_image), tolerance)
+
+
+def resolve_key(picture: Picture, method: KeyingMethod, open_image: OpenImage) -> ResolvedKey:
+    """What the method compares a picture with; errors as for `compute_key_matte`."""
     if method.kind == "luma":
-        return _matte_from_alpha(picture, _key_by_luma(picture, tolerance))
+        return ResolvedKey(luma=_find_luma_range(picture))
+    if method.kind == "plate":
+        return ResolvedKey(plate=open_image(method.argument), plate_path=method.argument)
+    return ResolvedKey(screen=resolve_screen(picture, method))
+
+
+def apply_key(picture: Picture, key: ResolvedKey, tolerance: str) -> Matte:
+    """The matte of a picture by a key; parameters and errors as for `compute_key_matte`."""
+    if key.luma is not None:
+        return _matte_from_alpha(picture, _key_by_luma(picture, key.luma, tolerance))
     step = grid_step(picture.shape)
     guide = guide_image(picture.rgb, step)
     plate = None
-    if method.kind == "plate":
-        plate = _convert_plate(open_image(method.argument), picture, method.argument)
+    if key.plate is not None:
+        plate = _convert_plate(key.plate, picture, key.plate_path)
         threshold = PLATE_THRESHOLD_BY_TOLERANCE[tolerance]
         difference = np.abs(guide - guide_image(plate, step)).max(axis=2) / threshold
         coarse = stretch_levels(difference, PLATE_NOISE_SHARE, 1)
     else:
-        screen = resolve_screen(picture, method)
-        full_difference = colour_difference(np.array(screen.colour, np.float32), screen.channels)
-        screen_share = colour_difference(guide, screen.channels) / full_difference
+        assert key.screen is not None
+        full_difference = colour_difference(np.array(key.screen.colour, np.float32), key.screen.channels)
+        screen_share = colour_difference(guide, key.screen.channels) / full_difference
         coarse = stretch_levels(1 - screen_share, *LEVELS_BY_TOLERANCE[tolerance])
     coarse = _fill_enclosed_areas(coarse.astype(np.float32))
     return _matte_from_alpha(picture, _refine_edges(picture, guide, coarse, plate, tolerance))
@@ -145,8 +180,8 @@ def _estimate_grid_colours(guide: Floats, coarse_alpha: Floats, band: Mask, tole
     return planes
 
 
-def _key_by_luma(picture: Picture, tolerance: str) -> Pixels:
-    """Alpha at full size: the difference of each pixel's brightness from the border's, relative to the largest one."""
+def _find_luma_range(picture: Picture) -> LumaRange:
+    """The brightness of the border, and the largest difference from it. UsageError without contrast."""
     guide = guide_image(picture.rgb, grid_step(picture.shape)) @ LUMA_WEIGHTS
     background = float(np.median(border_pixels(guide[..., None])))
     largest = float(np.quantile(guide - background, 0.995 if background < 0.5 else 0.005))
@@ -155,6 +190,12 @@ def _key_by_luma(picture: Picture, tolerance: str) -> Pixels:
             "the photograph has the same brightness everywhere",
             f"cut with {name_parameter('by', 'network')}, screen or plate(FILE)",
         )
+    return LumaRange(background, largest)
+
+
+def _key_by_luma(picture: Picture, luma_range: LumaRange, tolerance: str) -> Pixels:
+    """Alpha at full size: the difference of each pixel's brightness from the background's, relative to the largest."""
+    background, largest = luma_range
     alpha, peak = np.empty(picture.shape, picture.bit_depth.dtype), picture.bit_depth.peak
     for top in range(0, len(alpha), CHUNK_ROWS):
         rows = slice(top, top + CHUNK_ROWS)

@@ -7,14 +7,13 @@ import time as clock
 
 from mattebox.errors import InputUnreadable
 from mattebox.io.writer import check_not_input
-from mattebox.video.backgrounds import BackgroundRenderer
 from mattebox.video.clip_job import ClipJob
 from mattebox.video.clip_output import open_clip_output
 from mattebox.video.clip_records import ClipRecords
 from mattebox.video.clip_result import ClipResult
 from mattebox.video.clip_signing import ClipSigner
+from mattebox.video.clip_stages import open_stages
 from mattebox.video.frame_sources import open_frames
-from mattebox.video.frame_stages import iter_cut_frames
 
 
 def cut_clip(job: ClipJob) -> ClipResult:
@@ -30,27 +29,28 @@ def cut_clip(job: ClipJob) -> ClipResult:
     signer = ClipSigner(job.source, job.target, options)
     with contextlib.ExitStack() as stack:
         reader = stack.enter_context(open_frames(job.source, options))
-        renderer = BackgroundRenderer(options.background, job.open_image)
-        stack.callback(renderer.close)
-        network = job.open_network()
+        stages = stack.enter_context(open_stages(job, reader))
         records = stack.enter_context(ClipRecords(job, reader))
         output = stack.enter_context(
             open_clip_output(
                 job.target, reader, options,
-                finish=lambda path: signer.sign(path, network.card, (reader.info.size, output.size)),
+                finish=lambda path: signer.sign(path, stages.session, (reader.info.size, output.size)),
             )
         )  # fmt: skip
-        frames = stack.enter_context(contextlib.closing(iter_cut_frames(reader, options, network, renderer)))
+        frames = stack.enter_context(contextlib.closing(stages.iter_cut_frames()))
         result = records.result
         for frame, source in frames:
             output.write(frame, source)
-            records.add(records.describe(frame, source))
+            row = records.describe(frame, source)
+            records.add(row)
+            if job.sheet is not None:
+                records.least_confident.offer(row, frame)
             elapsed = max(clock.monotonic() - started, 1e-6)
             job.tell_progress(reader, result.frames, frame.time, result.frames / elapsed)
         if not result.frames:
             raise InputUnreadable(f"{job.source}: there is no frame {job.describe_range()}", "choose other times")
         result.size = output.size
-    records.write_timeline()
+    records.write_summaries()
     result.seconds = clock.monotonic() - started
     result.notes = (*reader.notes(), *output.notes, *result.subject_notes())
     return result

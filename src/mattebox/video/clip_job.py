@@ -33,6 +33,8 @@ class ClipJob:
         Takes a line of JSON for each frame.
     timeline : Path, optional
         Takes a timeline for editors (OpenTimelineIO).
+    sheet : Path, optional
+        Takes a page with the least confident frames.
     on_progress : callable, optional
         Called after each frame, or each segment, that was written.
     """
@@ -44,6 +46,7 @@ class ClipJob:
     open_image: OpenImage = read_cached
     report: Path | None = None
     timeline: Path | None = None
+    sheet: Path | None = None
     on_progress: Callable[[ClipProgress], None] | None = None
 
     def open_network(self) -> Session:

@@ -7,6 +7,8 @@ from fractions import Fraction
 from pathlib import Path
 from typing import Self
 
+import msgspec
+
 from mattebox.core.interface import name_parameter
 from mattebox.errors import UsageError
 from mattebox.io.scene_light import InputColour, check_input_colour
@@ -16,6 +18,7 @@ from mattebox.video.backgrounds import is_background_clip, is_opaque
 from mattebox.video.coherence import CoherenceName
 from mattebox.video.cutter import DEFAULT_COHERENCE
 from mattebox.video.formats import FORMATS, ClipFormat, find_format, format_of_path
+from mattebox.video.matte_names import is_matte_sequence, matte_paths
 from mattebox.video.time_text import parse_rate, parse_time
 
 MAX_RATE = 1000
@@ -137,6 +140,8 @@ class ClipOptions:
 
     @property
     def still_recipe(self) -> Recipe:
-        """The steps that a still would have, to be checked; a background clip is left out."""
+        """The steps that a still would have, to be checked; clips and sequences that they name are left out."""
+        drawn = {role: "none" for role, path in matte_paths(self.cut).items() if is_matte_sequence(path)}
+        cut = msgspec.structs.replace(self.cut, **drawn)
         has_picture = self.background is not None and not is_background_clip(self.background)
-        return Recipe((self.cut, self.background) if has_picture and self.background is not None else (self.cut,))
+        return Recipe((cut, self.background) if has_picture and self.background is not None else (cut,))

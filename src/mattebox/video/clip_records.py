@@ -10,6 +10,7 @@ from typing import Self
 from mattebox.video.clip_frame import ClipFrame, FrameSource
 from mattebox.video.clip_job import ClipJob
 from mattebox.video.clip_result import ClipResult
+from mattebox.video.clip_sheet import LeastConfidentFrames
 from mattebox.video.frame_cutout import CutFrame
 from mattebox.video.report import FrameReport, FrameRow, open_report
 from mattebox.video.sequence_writer import output_pattern
@@ -25,11 +26,13 @@ class ClipRecords:
     ----------
     result : ClipResult
         The counts so far.
+    least_confident : LeastConfidentFrames
     """
 
     def __init__(self, job: ClipJob, reader: FrameSource) -> None:
         self.result = ClipResult(job.target)
         self._job, self._reader = job, reader
+        self.least_confident = LeastConfidentFrames()
         self._stack = contextlib.ExitStack()
         self._lines: FrameReport | None = None
         self._marked: list[FrameRow] = []
@@ -65,8 +68,13 @@ class ClipRecords:
             self._marked.append(row)
         self._end = Fraction(row.time) + 1 / self._reader.info.rate
 
-    def write_timeline(self) -> None:
-        """Write the timeline, if one is wanted. OutputError."""
+    def write_summaries(self) -> None:
+        """Write the timeline and the sheet, if they are wanted. OutputError."""
+        if self._job.sheet is not None:
+            self.least_confident.write(self._job.sheet, self._job.source.name)
+        self._write_timeline()
+
+    def _write_timeline(self) -> None:
         job, info, options = self._job, self._reader.info, self._job.options
         if job.timeline is None:
             return

@@ -28,8 +28,8 @@ class ClipResult:
         The result.
     frames : int
         Frames that were written.
-    network_frames, reused_frames, carried_frames : int
-        Where their mattes come from.
+    network_frames, reused_frames, carried_frames, keyed_frames : int
+        Where their mattes come from; keyed ones by a key or a trimap.
     found_frames : int
         Frames in which it is clear that there is a subject.
     scene_cuts : list of float
@@ -49,6 +49,7 @@ class ClipResult:
     network_frames: int = 0
     reused_frames: int = 0
     carried_frames: int = 0
+    keyed_frames: int = 0
     found_frames: int = 0
     scene_cuts: list[float] = field(default_factory=list)
     confidence: float = 0.0
@@ -62,6 +63,7 @@ class ClipResult:
         self.network_frames += row.origin == "network"
         self.reused_frames += row.origin == "reused"
         self.carried_frames += row.origin == "carried"
+        self.keyed_frames += row.origin in ("key", "trimap")
         self.found_frames += row.found
         self.confidence += (row.confidence - self.confidence) / self.frames
         if row.scene_cut:

@@ -13,7 +13,7 @@ from mattebox.errors import OutputError, UsageError
 from mattebox.io import atomic_write
 from mattebox.io.media_type import identify_media_type
 from mattebox.io.writer import SIDECAR_SUFFIX, check_not_input
-from mattebox.models.cards.card import Card
+from mattebox.models.matte_session import Session
 from mattebox.pipeline.output_provenance import describe_background, describe_recipe, read_image_file
 from mattebox.pipeline.signing_keys import load_identity
 from mattebox.provenance.actions import EditFacts, list_actions
@@ -45,12 +45,14 @@ class ClipSigner:
             raise UsageError("a clip of numbered pictures is not signed", "leave out --sign, or sign the pictures")
         self._identity = load_identity(datetime.now(UTC)) if options.is_signed else None
 
-    def sign(self, path: Path, card: Card, sizes: tuple[ImageSize, ImageSize]) -> None:
-        """Sign the complete file in place; `sizes` are those of the clip and of the result. OutputError."""
+    def sign(self, path: Path, session: Session | None, sizes: tuple[ImageSize, ImageSize]) -> None:
+        """Sign the complete file in place; `session` is the network that cut it, if one did, and `sizes` are those of
+        the clip and of the result. OutputError."""
         if self._identity is None:
             return
+        models = [] if session is None else [ModelUse(session.card.name, session.card.sha256)]
         sign_clip(
-            path, self._target, self._source, self._options.whole_recipe, ModelUse(card.name, card.sha256), sizes,
+            path, self._target, self._source, self._options.whole_recipe, models, sizes,
             self._identity, overwrite=self._options.overwrite,
         )  # fmt: skip
 
@@ -60,7 +62,7 @@ def sign_clip(
     target: Path,
     source: Path,
     recipe: Recipe,
-    model: ModelUse,
+    models: list[ModelUse],
     sizes: tuple[ImageSize, ImageSize],
     identity: SigningIdentity,
     *,
@@ -76,8 +78,8 @@ def sign_clip(
         The clip that it was made of.
     recipe : Recipe
         What was done to each frame.
-    model : ModelUse
-        The network that cut.
+    models : list of ModelUse
+        The network that cut, if one did.
     sizes : (width, height), (width, height)
         Of the source and of the result.
     identity : SigningIdentity
@@ -97,9 +99,7 @@ def sign_clip(
             ingredients = [Ingredient(PARENT_LABEL, source.name, _media_type(source), parent)]
             if background is not None and background.content:
                 ingredients.append(background_ingredient(background, identify_media_type(background.content)))
-            facts = ManifestFacts(
-                target.name, actions, ingredients, [model], describe_recipe(recipe), datetime.now(UTC)
-            )
+            facts = ManifestFacts(target.name, actions, ingredients, models, describe_recipe(recipe), datetime.now(UTC))
             sidecar = sign_stream(unsigned, signed, _media_type(path), facts, identity)
         if sidecar is None:
             signed_path.replace(path)

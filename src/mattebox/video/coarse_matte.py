@@ -7,7 +7,7 @@ from typing import Literal
 
 from mattebox.types import Floats, Picture
 
-MatteOrigin = Literal["network", "reused", "carried"]
+MatteOrigin = Literal["network", "reused", "carried", "key", "trimap"]
 
 
 @dataclass(frozen=True, eq=False)
@@ -28,9 +28,9 @@ class CoarseMatte:
         0..1.
     presence : float
         Probability that there is a subject.
-    origin : "network", "reused" or "carried"
+    origin : "network", "reused", "carried", "key" or "trimap"
         Where the matte comes from: a run of the network on this frame, the same matte as for a nearly identical frame,
-        or its neighbours' mattes along the motion.
+        its neighbours' mattes along the motion, the clip's key, or the frame's trimap.
     is_cut : bool
         Whether a new scene starts here.
     """

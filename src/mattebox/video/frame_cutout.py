@@ -1,19 +1,25 @@
-"""From a frame's coarse matte to its cutout: clean-up, edges at full size, the subject's own colours."""
+"""From a frame and what decides its matte (a network's coarse matte, a key, a trimap) to its cutout: clean-up, edges at
+full size, the user's mattes, the subject's own colours."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
+from mattebox.matting import garbage_mattes
+from mattebox.matting.chroma_screen import ChromaScreen, despill
 from mattebox.matting.confidence import build_scored_matte
 from mattebox.matting.foreground import estimate_foreground
+from mattebox.matting.keying import ResolvedKey, apply_key
 from mattebox.matting.matte_cleanup import clean_up_matte
+from mattebox.matting.trimap_matting import matte_from_trimap
 from mattebox.models.cards.tensor_spec import Calibration
 from mattebox.pipeline.matte_source import EDGE_REFINERS
 from mattebox.recipe.steps import Cut
 from mattebox.types import Matte, Picture
 from mattebox.video.coarse_matte import CoarseMatte, MatteOrigin
+from mattebox.video.user_mattes import NO_MASKS, FrameMasks
 
 
 @dataclass(frozen=True, eq=False)
@@ -32,7 +38,7 @@ class CutFrame:
         The cutout with straight alpha, or the matte in grey.
     matte : Matte
         At the frame's size.
-    origin : "network", "reused" or "carried"
+    origin : "network", "reused", "carried", "key" or "trimap"
         Where the matte comes from.
     is_cut : bool
         Whether a new scene starts here.
@@ -47,19 +53,44 @@ class CutFrame:
     is_cut: bool
 
 
-def cut_frame(coarse: CoarseMatte, step: Cut, calibration: Calibration) -> CutFrame:
+def cut_frame(coarse: CoarseMatte, step: Cut, calibration: Calibration, drawn: FrameMasks = NO_MASKS) -> CutFrame:
     """Cut a frame out by its coarse matte. A frame without a subject becomes transparent."""
-    picture = coarse.picture
     scored = build_scored_matte(coarse.alpha, calibration, coarse.presence)
-    matte = EDGE_REFINERS[step.edges](picture, clean_up_matte(scored) if scored.found else scored)
-    return CutFrame(
-        coarse.index, coarse.time, picture, _render(picture, matte, step), matte, coarse.origin, coarse.is_cut
-    )
+    if "garbage" in drawn.masks:
+        scored = garbage_mattes.apply_garbage_matte(scored, drawn.masks["garbage"])
+    matte = EDGE_REFINERS[step.edges](coarse.picture, clean_up_matte(scored) if scored.found else scored)
+    return _render_frame(coarse, matte, step, drawn)
 
 
-def _render(picture: Picture, matte: Matte, step: Cut) -> Picture:
+def key_frame(coarse: CoarseMatte, step: Cut, key: ResolvedKey, drawn: FrameMasks = NO_MASKS) -> CutFrame:
+    """Cut a frame out by the clip's key. UsageError where the plate is of another size."""
+    matte = apply_key(coarse.picture, key, step.tolerance)
+    return _render_frame(replace(coarse, origin="key"), matte, step, drawn, key.screen)
+
+
+def solve_frame(coarse: CoarseMatte, step: Cut, drawn: FrameMasks) -> CutFrame:
+    """Cut a frame out by its trimap."""
+    assert drawn.trimap is not None
+    matte = matte_from_trimap(coarse.picture, drawn.trimap)
+    return _render_frame(replace(coarse, origin="trimap"), matte, step, drawn)
+
+
+def _render_frame(
+    coarse: CoarseMatte, matte: Matte, step: Cut, drawn: FrameMasks, screen: ChromaScreen | None = None
+) -> CutFrame:
+    for role, mask in drawn.masks.items():
+        if role == "core":
+            matte = garbage_mattes.apply_core_matte(matte, mask)
+        else:
+            matte = garbage_mattes.subtract_mask(matte, mask)
+    picture = _render_picture(coarse.picture, matte, step, screen)
+    return CutFrame(coarse.index, coarse.time, coarse.picture, picture, matte, coarse.origin, coarse.is_cut)
+
+
+def _render_picture(picture: Picture, matte: Matte, step: Cut, screen: ChromaScreen | None) -> Picture:
     if step.output == "matte":
         return Picture(np.repeat(matte.alpha[..., None], 3, axis=2), is_grey=True)
-    if step.colours == "clean":
-        return estimate_foreground(picture, matte)
-    return picture.with_pixels(picture.rgb, matte.alpha)
+    if step.colours != "clean":
+        return picture.with_pixels(picture.rgb, matte.alpha)
+    cutout = estimate_foreground(picture, matte)
+    return cutout if screen is None else despill(cutout, screen)

@@ -8,9 +8,11 @@ from __future__ import annotations
 import contextlib
 from collections import deque
 from collections.abc import Generator, Iterable, Iterator
-from dataclasses import replace
+from dataclasses import dataclass, replace
+from typing import NamedTuple
 
 from mattebox.core import cpu_threads
+from mattebox.matting.keying import ResolvedKey
 from mattebox.models.matte_session import Session
 from mattebox.video.backgrounds import BackgroundRenderer
 from mattebox.video.clip_frame import ClipFrame, FrameSource, ResumePoint
@@ -18,60 +20,103 @@ from mattebox.video.clip_options import ClipOptions
 from mattebox.video.coarse_matte import CoarseMatte
 from mattebox.video.concurrency import map_ahead, read_ahead
 from mattebox.video.cutter import CoarseCutter
-from mattebox.video.frame_cutout import CutFrame, cut_frame
+from mattebox.video.frame_cutout import CutFrame, cut_frame, key_frame, solve_frame
+from mattebox.video.matte_prediction import iter_described_frames
+from mattebox.video.user_mattes import FrameMasks, UserMattes
 
 QUEUED_FRAMES = 3  # between two stages
 MAX_FINISHING_WORKERS = 4
 
 
-def iter_cut_frames(
-    reader: FrameSource,
-    options: ClipOptions,
-    session: Session,
-    renderer: BackgroundRenderer,
-    *,
-    segment_frames: int | None = None,
-    resume_from: ResumePoint | None = None,
-) -> Generator[tuple[CutFrame, ClipFrame], None, None]:
-    """The finished frames of a clip with what they came from, computed side by side in threads.
+class _StagedFrame(NamedTuple):
+    """A frame between the sequential and the parallel stage."""
 
-    Parameters
+    coarse: CoarseMatte
+    source: ClipFrame
+    drawn: FrameMasks
+
+
+@dataclass(frozen=True, eq=False)
+class FrameStages:
+    """How the frames of a clip are cut.
+
+    Attributes
     ----------
-    reader, options, session, renderer
-        The clip, how it is cut, the network, and what goes behind the subject.
-    segment_frames : int, optional
-        Length of segments that must not depend on what was reused before them.
-    resume_from : ResumePoint, optional
-        Where to begin within the clip.
+    reader : FrameSource
+        Where they come from.
+    options : ClipOptions
+    session : Session or None
+        The network; None where a key or trimaps decide.
+    renderer : BackgroundRenderer
+        What goes behind the subject.
+    mattes : UserMattes
+        What the user drew.
+    key : ResolvedKey or None
+        Of a keyed clip.
     """
-    frames = read_ahead(
-        reader.frames(options.start, options.end, options.every, resume_from=resume_from), QUEUED_FRAMES
-    )
-    coarse = read_ahead(_iter_coarse_mattes(frames, options, session, segment_frames), QUEUED_FRAMES)
-    calibration = session.card.calibration
 
-    def finish(item: tuple[CoarseMatte, ClipFrame]) -> tuple[CutFrame, ClipFrame]:
-        coarse_matte, source = item
-        frame = cut_frame(coarse_matte, options.cut, calibration)
-        if options.cut.output == "matte":
+    reader: FrameSource
+    options: ClipOptions
+    session: Session | None
+    renderer: BackgroundRenderer
+    mattes: UserMattes
+    key: ResolvedKey | None
+
+    def iter_cut_frames(
+        self, *, segment_frames: int | None = None, resume_from: ResumePoint | None = None
+    ) -> Generator[tuple[CutFrame, ClipFrame], None, None]:
+        """The finished frames with what they came from, computed side by side in threads.
+
+        Parameters
+        ----------
+        segment_frames : int, optional
+            Length of segments that must not depend on what was reused before them.
+        resume_from : ResumePoint, optional
+            Where to begin within the clip.
+        """
+        options = self.options
+        frames = read_ahead(
+            self.reader.frames(options.start, options.end, options.every, resume_from=resume_from), QUEUED_FRAMES
+        )
+        staged = read_ahead(self._iter_staged_frames(frames, segment_frames), QUEUED_FRAMES)
+        workers = 1 if self.renderer.is_sequential else min(cpu_threads.process_cpu_count(), MAX_FINISHING_WORKERS)
+        # The reader's thread is ended last and in any case: it must not decode a file that is closed.
+        with (
+            contextlib.closing(frames),
+            contextlib.closing(staged),
+            contextlib.closing(map_ahead(self._finish, staged, workers)) as finished,
+        ):
+            yield from finished
+
+    def _iter_staged_frames(self, frames: Iterable[ClipFrame], segment_frames: int | None) -> Iterator[_StagedFrame]:
+        """Frames in their order, with their mattes at the network's resolution where one decides."""
+        if self.session is None:
+            for described, frame in iter_described_frames(frames):
+                yield self._stage(described, frame)
+            return
+        cutter = CoarseCutter(
+            self.session, votes=self.options.cut.votes, coherence=self.options.coherence, segment_frames=segment_frames
+        )
+        sources: deque[ClipFrame] = deque()
+        for frame in frames:
+            sources.append(frame)
+            for coarse in cutter.push(frame.picture, frame.index, float(frame.time)):
+                yield self._stage(coarse, sources.popleft())
+        for coarse in cutter.flush():
+            yield self._stage(coarse, sources.popleft())
+
+    def _stage(self, coarse: CoarseMatte, source: ClipFrame) -> _StagedFrame:
+        return _StagedFrame(coarse, source, self.mattes.masks_at(source))
+
+    def _finish(self, staged: _StagedFrame) -> tuple[CutFrame, ClipFrame]:
+        coarse, source, drawn = staged
+        step = self.options.cut
+        if self.session is not None:
+            frame = cut_frame(coarse, step, self.session.card.calibration, drawn)
+        elif self.key is not None:
+            frame = key_frame(coarse, step, self.key, drawn)
+        else:
+            frame = solve_frame(coarse, step, drawn)
+        if step.output == "matte":
             return frame, source
-        picture = renderer.render(frame.photograph, frame.picture, source.time)
-        return replace(frame, picture=picture), source
-
-    workers = 1 if renderer.is_sequential else min(cpu_threads.process_cpu_count(), MAX_FINISHING_WORKERS)
-    with contextlib.closing(coarse), contextlib.closing(map_ahead(finish, coarse, workers)) as finished:
-        yield from finished
-
-
-def _iter_coarse_mattes(
-    frames: Iterable[ClipFrame], options: ClipOptions, session: Session, segment_frames: int | None
-) -> Iterator[tuple[CoarseMatte, ClipFrame]]:
-    """Frames with their mattes at the network's resolution, and what they came from."""
-    cutter = CoarseCutter(session, votes=options.cut.votes, coherence=options.coherence, segment_frames=segment_frames)
-    sources: deque[ClipFrame] = deque()
-    for frame in frames:
-        sources.append(frame)
-        for coarse in cutter.push(frame.picture, frame.index, float(frame.time)):
-            yield coarse, sources.popleft()
-    for coarse in cutter.flush():
-        yield coarse, sources.popleft()
+        return replace(frame, picture=self.renderer.render(frame.photograph, frame.picture, source.time)), source

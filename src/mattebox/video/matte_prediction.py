@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Iterator
 from dataclasses import replace
 
 import numpy as np
@@ -10,9 +11,33 @@ from mattebox.core.flatten import flatten_on_white
 from mattebox.io import colour, resampling
 from mattebox.matting.tta import predict_with_views
 from mattebox.models.matte_session import Session
-from mattebox.types import Floats, Picture
+from mattebox.types import Floats, ImageShape, Picture
+from mattebox.video.clip_frame import ClipFrame
 from mattebox.video.coarse_matte import CoarseMatte
 from mattebox.video.frame_reuse import is_nearly_identical
+from mattebox.video.scene_cuts import is_scene_cut
+
+GUIDE_SIDE_CELLS = 320  # longer side of the guide where no network asks for another
+
+
+def describe_frame(picture: Picture, index: int, time: float, shape: ImageShape) -> CoarseMatte:
+    """A frame with its guide of this shape, and no matte yet (alpha 0)."""
+    reduced = resampling.shrink(flatten_on_white(picture).rgb, shape)
+    guide: Floats = colour.to_srgb(reduced, picture.profile).astype(np.float32) / np.float32(255)
+    return CoarseMatte(picture, index, time, guide, np.zeros(shape, np.float32))
+
+
+def iter_described_frames(frames: Iterable[ClipFrame]) -> Iterator[tuple[CoarseMatte, ClipFrame]]:
+    """Frames without mattes, of which it is known whether a new scene starts."""
+    before: Floats | None = None
+    for frame in frames:
+        height, width = frame.picture.shape
+        scale = min(GUIDE_SIDE_CELLS / max(height, width), 1.0)
+        shape = max(round(height * scale), 1), max(round(width * scale), 1)
+        described = describe_frame(frame.picture, frame.index, float(frame.time), shape)
+        is_cut = before is not None and is_scene_cut(before, described.guide)
+        before = described.guide
+        yield replace(described, is_cut=is_cut), frame
 
 
 class MattePredictor:
@@ -34,10 +59,7 @@ class MattePredictor:
 
     def describe(self, picture: Picture, index: int, time: float) -> CoarseMatte:
         """A frame with its guide, and no matte yet (alpha 0)."""
-        shape = self._session.input_geometry(picture.shape).content_shape
-        reduced = resampling.shrink(flatten_on_white(picture).rgb, shape)
-        guide: Floats = colour.to_srgb(reduced, picture.profile).astype(np.float32) / np.float32(255)
-        return CoarseMatte(picture, index, time, guide, np.zeros(shape, np.float32))
+        return describe_frame(picture, index, time, self._session.input_geometry(picture.shape).content_shape)
 
     def predict(self, frame: CoarseMatte) -> CoarseMatte:
         """The frame with its matte: that of the reference, if it is nearly identical to that, else the network's."""

@@ -30,7 +30,7 @@ class FrameRow(msgspec.Struct, frozen=True):
         Seconds from the beginning of what was cut.
     timecode : str or None
         Where the clip has one.
-    origin : "network", "reused" or "carried"
+    origin : "network", "reused", "carried", "key" or "trimap"
         Where its matte comes from.
     scene_cut : bool
         Whether a new scene starts here.

@@ -21,18 +21,19 @@ from mattebox._version import __version__
 from mattebox.errors import InputUnreadable, UsageError
 from mattebox.io.atomic_write import make_folder, replacement_file, write_bytes
 from mattebox.io.writer import check_not_input
-from mattebox.video.backgrounds import BackgroundRenderer
 from mattebox.video.clip_frame import ClipFrame, FrameSource, ResumePoint
 from mattebox.video.clip_job import ClipJob
 from mattebox.video.clip_output import ClipFile
 from mattebox.video.clip_records import ClipRecords
 from mattebox.video.clip_result import ClipResult
+from mattebox.video.clip_sheet import LeastConfidentFrames, SheetCell
 from mattebox.video.clip_signing import ClipSigner
+from mattebox.video.clip_stages import open_stages
 from mattebox.video.coherence import KEY_INTERVAL, LOOK_AHEAD
 from mattebox.video.frame_cutout import CutFrame
 from mattebox.video.frame_sources import open_frames, source_files
-from mattebox.video.frame_stages import iter_cut_frames
 from mattebox.video.joining import join_segments
+from mattebox.video.matte_names import matte_paths
 from mattebox.video.report import FrameRow
 from mattebox.video.sequence_reader import SequenceReader
 from mattebox.video.writer import VideoWriter
@@ -42,10 +43,12 @@ FOLDER_SUFFIX = ".mattebox-segments"
 
 
 class SegmentRows(msgspec.Struct):
-    """What a segment holds: the rows of its frames, and their time stamps in units of the clip's time base."""
+    """What a segment holds: the rows of its frames, their time stamps in units of the clip's time base, and what it has
+    for a contact sheet."""
 
     rows: list[FrameRow]
     stamps: list[int]
+    cells: list[SheetCell] = []
 
 
 class SegmentFolder:
@@ -109,14 +112,10 @@ def cut_clip_in_segments(job: ClipJob, *, segment_frames: int = SEGMENT_FRAMES) 
     resumed_frames = sum(len(segment.rows) for segment in folder.finished)
     with contextlib.ExitStack() as stack:
         reader = stack.enter_context(open_frames(job.source, options))
-        renderer = BackgroundRenderer(options.background, job.open_image)
-        stack.callback(renderer.close)
-        network = job.open_network()
+        stages = stack.enter_context(open_stages(job, reader))
         records = stack.enter_context(ClipRecords(job, reader))
-        stages = iter_cut_frames(
-            reader, options, network, renderer, segment_frames=segment_frames, resume_from=_resume_point(folder)
-        )
-        frames = stack.enter_context(contextlib.closing(stages))
+        cut_frames = stages.iter_cut_frames(segment_frames=segment_frames, resume_from=_resume_point(folder))
+        frames = stack.enter_context(contextlib.closing(cut_frames))
         new_frames = (item for item in frames if item[0].index >= resumed_frames)
         for segment in _write_segments(new_frames, folder, reader, job, records, segment_frames):
             elapsed, row = max(clock.monotonic() - started, 1e-6), segment.rows[-1]
@@ -125,6 +124,7 @@ def cut_clip_in_segments(job: ClipJob, *, segment_frames: int = SEGMENT_FRAMES) 
             folder.remove()
             raise InputUnreadable(f"{job.source}: there is no frame {job.describe_range()}", "choose other times")
         for segment in folder.finished:
+            records.least_confident.merge(segment.cells)
             for row in segment.rows:
                 records.add(row)
         result = records.result
@@ -132,9 +132,9 @@ def cut_clip_in_segments(job: ClipJob, *, segment_frames: int = SEGMENT_FRAMES) 
         paths = [folder.segment_path(number) for number in range(len(stamps))]
         result.size, notes = join_segments(
             paths, stamps, job.target, reader, options,
-            lambda path, size: signer.sign(path, network.card, (reader.info.size, size)),
+            lambda path, size: signer.sign(path, stages.session, (reader.info.size, size)),
         )  # fmt: skip
-    records.write_timeline()
+    records.write_summaries()
     folder.remove()
     result.seconds = clock.monotonic() - started
     resumed = (f"{resumed_frames} frames had been done before",) if resumed_frames else ()
@@ -161,13 +161,18 @@ def _write_segments(
             replacement_file(path, overwrite=True) as temporary_path,
             VideoWriter(temporary_path, options.format, info, transparent=options.is_transparent, name=path) as writer,
         ):
+            least_confident = LeastConfidentFrames()
             output = ClipFile(writer, is_from_pictures=isinstance(reader, SequenceReader))
             while following is not None and len(segment.rows) < segment_frames:
                 frame, source = following
-                segment.rows.append(records.describe(frame, source))
+                row = records.describe(frame, source)
+                segment.rows.append(row)
+                if job.sheet is not None:
+                    least_confident.offer(row, frame)
                 segment.stamps.append(source.pts)
                 output.write(frame, replace(source, pts=source.pts - segment.stamps[0]))
                 following = next(frames, None)
+        segment.cells = least_confident.cells
         folder.add(segment)
         yield segment
 
@@ -182,11 +187,12 @@ def _resume_point(folder: SegmentFolder) -> ResumePoint | None:
 def _fingerprint(job: ClipJob, segment_frames: int) -> str:
     """Of the clip's file and of all that decides the result."""
     source, options = job.source, job.options
-    statuses = [path.stat() for path in source_files(source) if path.exists()]
+    drawn = (path for name in matte_paths(options.cut).values() for path in source_files(Path(name)))
+    statuses = [path.stat() for path in (*source_files(source), *drawn) if path.exists()]
     files = [(status.st_size, status.st_mtime_ns) for status in statuses]
     parts = (
         __version__, str(source.resolve()), files, options.format.name, options.cut, options.background,
         options.coherence, str(options.start), str(options.end), options.every, segment_frames,
-        str(options.rate), options.input_colour,
+        str(options.rate), options.input_colour, job.sheet is not None,
     )  # fmt: skip
     return sha256(msgspec.json.encode(parts)).hexdigest()
