@@ -19,6 +19,7 @@ COMMAND_SECTIONS: Mapping[str, tuple[str, ...]] = {  # each command is a module 
     "Photographs": ("cut", "enhance", "upscale", "run", "say"),
     "Video": ("video",),
     "Measurements and rules": ("find", "analyse", "check", "verify", "recipes"),
+    "Shops": ("shop",),
     "Server": ("serve", "mcp", "keys"),
     "Models and this installation": ("models", "cache", "provenance", "doctor", "completion", "help"),
 }
@@ -40,7 +41,7 @@ COMMAND_SYNONYMS = {  # words of other tools
     "install": "models pull", "licence": "models show", "license": "models show", "clear": "cache --clear",
     "clean": "cache --clear", "diagnose": "doctor", "settings": "serve --settings", "config": "serve --settings",
     "presets": "recipes", "preset": "recipes", "c2pa": "verify", "credentials": "verify", "authenticate": "verify",
-    "sign": "provenance init",
+    "sign": "provenance init", "shopify": "shop shopify", "undo": "shop undo",
     "server": "serve", "web": "serve", "ui": "serve", "gui": "serve", "pull": "models pull",
     "download": "models pull", "list": "models list", "version": "--version",
 }  # fmt: skip
