@@ -20,7 +20,7 @@ from graphql import parse, validate
 
 from mattebox.errors import UsageError
 from mattebox.shops import shopify_shop
-from mattebox.shops.graphql_client import SHOP_NAME, GraphqlClient, Operation
+from mattebox.shops.graphql_client import SHOP_NAME, GraphqlClient
 from mattebox.shops.http_exchange import HttpAnswer, send_with_retries
 from mattebox.shops.ledger import Ledger
 from mattebox.shops.shop_error import ShopError, ShopUnavailable
@@ -274,7 +274,7 @@ def test_a_shop_that_is_away_is_one_line() -> None:
 
 def test_what_the_shop_refuses_is_said(mock: MockShop) -> None:
     with pytest.raises(ShopError, match="refuses the request"):
-        client(mock).execute(Operation("query Wrong { nothing }", 1))
+        client(mock).execute(GraphqlOperation("query Wrong { nothing }", 1))
     mock.invalid.clear()
 
 

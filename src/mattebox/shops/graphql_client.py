@@ -20,7 +20,7 @@ MAX_THROTTLED_ATTEMPTS = 20
 MIN_WAIT_SECONDS = 0.05
 
 
-class Operation(NamedTuple):
+class GraphqlOperation(NamedTuple):
     """A query or mutation: its text, and what it costs at most, until an answer says so."""
 
     text: str
@@ -81,7 +81,7 @@ class GraphqlClient:
         self._costs: dict[str, float] = {}
         self.throttled_count = 0
 
-    def execute(self, operation: Operation, variables: Mapping[str, Any] | None = None) -> dict[str, Any]:
+    def execute(self, operation: GraphqlOperation, variables: Mapping[str, Any] | None = None) -> dict[str, Any]:
         """The data of an answer. ShopError where the shop refuses the operation."""
         if not self._bucket.is_known and operation is not SHOP_NAME:
             self.execute(SHOP_NAME)  # costs next to nothing, and says what is left
@@ -136,7 +136,7 @@ class GraphqlClient:
         return send_with_retries(self.exchange, "POST", self.url, body, headers, self.sleep)
 
 
-SHOP_NAME = Operation("query ShopName { shop { name } }", 1)
+SHOP_NAME = GraphqlOperation("query ShopName { shop { name } }", 1)
 
 
 def _refusal(errors: list[Any]) -> ShopError:

@@ -16,7 +16,7 @@ from pathlib import PurePosixPath
 from mattebox.io.sources import read_bytes
 from mattebox.shops.ledger import Ledger, LedgerEntry
 from mattebox.shops.shop_error import ShopError, ShopUnavailable
-from mattebox.shops.shopify_shop import ShopifyShop, Upload
+from mattebox.shops.shopify_shop import FileUpload, ShopifyShop
 
 PICTURES_PER_CALL = 10
 SUFFIX_SYNONYMS = {".jpeg": ".jpg"}
@@ -84,7 +84,7 @@ class PictureReplacer:
         if not entries:
             return
         try:
-            files = [Upload(e.image.filename, read_bytes(self.ledger.file(file_name(e)))) for e in entries]
+            files = [FileUpload(e.image.filename, read_bytes(self.ledger.file(file_name(e)))) for e in entries]
             addresses = self.shop.upload(files)
             self.shop.replace_contents({e.image.id: a for e, a in zip(entries, addresses, strict=True)})
         except ShopUnavailable:
@@ -132,7 +132,7 @@ class PictureReplacer:
         if existing is not None:
             return existing
         content = read_bytes(self.ledger.file(entry.result))
-        (address,) = self.shop.upload([Upload(filename, content)])
+        (address,) = self.shop.upload([FileUpload(filename, content)])
         return self.shop.create_picture(address, filename, entry.image.alt)
 
     def _swap_out(self, entry: LedgerEntry) -> LedgerEntry:

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
 
 from mattebox.shops import shopify_operations as operations
-from mattebox.shops.graphql_client import GraphqlClient, Operation
+from mattebox.shops.graphql_client import GraphqlClient
 from mattebox.shops.http_exchange import send_with_retries
 from mattebox.shops.product_image import ProductImage, filename_of
 from mattebox.shops.shop_error import ShopError, ShopUnavailable
@@ -21,7 +21,7 @@ MIME_TYPES = {
 }  # fmt: skip
 
 
-class Upload(NamedTuple):
+class FileUpload(NamedTuple):
     """A file to send."""
 
     filename: str
@@ -62,7 +62,7 @@ class ShopifyShop:
                 links.setdefault(media["id"], []).append(variant["id"])
         return links
 
-    def upload(self, files: Sequence[Upload]) -> list[str]:
+    def upload(self, files: Sequence[FileUpload]) -> list[str]:
         """Send files to where the shop takes them from; their addresses there. ShopError."""
         inputs = [
             {"filename": f.filename, "mimeType": _mime_type(f.filename), "resource": "IMAGE", "httpMethod": "POST",
@@ -183,7 +183,7 @@ class ShopifyShop:
             )
 
     def _pages(
-        self, operation: Operation, variables: Mapping[str, Any], field: str, after: str | None = None
+        self, operation: GraphqlOperation, variables: Mapping[str, Any], field: str, after: str | None = None
     ) -> Iterator[dict[str, Any]]:
         """The nodes of a product's connection, page by page."""
         while True:
@@ -198,20 +198,26 @@ class ShopifyShop:
     def _update(self, files: list[dict[str, Any]]) -> None:
         self._mutate(operations.UPDATE_FILES, {"files": files}, "fileUpdate")
 
-    def _mutate(self, operation: Operation, variables: Mapping[str, Any], name: str) -> dict[str, Any]:
+    def _mutate(self, operation: GraphqlOperation, variables: Mapping[str, Any], name: str) -> dict[str, Any]:
         answer: dict[str, Any] = self.client.execute(operation, variables)[name]
         _check_errors(answer["userErrors"])
         return answer
 
     def _change_variants(
-        self, operation: Operation, name: str, product_id: str, variant_ids: Sequence[str], media_id: str, harmless: str
+        self,
+        operation: GraphqlOperation,
+        name: str,
+        product_id: str,
+        variant_ids: Sequence[str],
+        media_id: str,
+        harmless: str,
     ) -> None:
         for variant_id in variant_ids:
             media = [{"variantId": variant_id, "mediaIds": [media_id]}]
             answer = self.client.execute(operation, {"product": product_id, "media": media})[name]
             _check_errors([error for error in answer["userErrors"] if error.get("code") != harmless])
 
-    def _post_file(self, file: Upload, target: Mapping[str, Any]) -> None:
+    def _post_file(self, file: FileUpload, target: Mapping[str, Any]) -> None:
         """Send a file as a form: the target's fields first, and the file last."""
         boundary = uuid.uuid4().hex
         parts = [
