@@ -20,7 +20,7 @@ from graphql import parse, validate
 
 from mattebox.errors import UsageError
 from mattebox.shops import shopify_shop
-from mattebox.shops.graphql_client import SHOP_NAME, GraphqlClient
+from mattebox.shops.graphql_client import SHOP_NAME, GraphqlClient, GraphqlOperation
 from mattebox.shops.http_exchange import HttpAnswer, send_with_retries
 from mattebox.shops.ledger import Ledger
 from mattebox.shops.shop_error import ShopError, ShopUnavailable

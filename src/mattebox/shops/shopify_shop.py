@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
 
 from mattebox.shops import shopify_operations as operations
-from mattebox.shops.graphql_client import GraphqlClient
+from mattebox.shops.graphql_client import GraphqlClient, GraphqlOperation
 from mattebox.shops.http_exchange import send_with_retries
 from mattebox.shops.product_image import ProductImage, filename_of
 from mattebox.shops.shop_error import ShopError, ShopUnavailable
