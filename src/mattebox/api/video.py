@@ -126,13 +126,16 @@ def cut_video(
     check_recipe(options.still_recipe, images.open, session)
     tune_malloc()
     run = cut_clip_in_segments if resume else cut_clip
-    records = {"report": report, "timeline": timeline, "sheet": sheet}
     return run(
         ClipJob(
-            Path(source), Path(target), options, session, images.open, on_progress=on_progress,
-            **{name: Path(path) for name, path in records.items() if path is not None},
+            Path(source), Path(target), options, session, images.open, _optional_path(report),
+            _optional_path(timeline), _optional_path(sheet), on_progress=on_progress,
         )
     )  # fmt: skip
+
+
+def _optional_path(path: str | os.PathLike[str] | None) -> Path | None:
+    return None if path is None else Path(path)
 
 
 def _check_names(parameters: Any) -> None:

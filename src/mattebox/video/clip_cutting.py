@@ -25,15 +25,16 @@ def cut_clip(job: ClipJob) -> ClipResult:
         Nothing is left under the target's name.
     """
     options, started = job.options, clock.monotonic()
-    check_not_input(job.target, (job.source,))
+    if job.content is None:
+        check_not_input(job.target, (job.source,))
     signer = ClipSigner(job.source, job.target, options)
     with contextlib.ExitStack() as stack:
-        reader = stack.enter_context(open_frames(job.source, options))
+        reader = stack.enter_context(open_frames(job))
         stages = stack.enter_context(open_stages(job, reader))
         records = stack.enter_context(ClipRecords(job, reader))
         output = stack.enter_context(
             open_clip_output(
-                job.target, reader, options,
+                job.target, reader, options, sink=job.sink,
                 finish=lambda path: signer.sign(path, stages.session, (reader.info.size, output.size)),
             )
         )  # fmt: skip

@@ -5,7 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
+from typing import BinaryIO
 
+from mattebox.core.limits import MAX_INPUT_PIXELS
 from mattebox.io.reader import read_cached
 from mattebox.models.matte_session import Session, open_session
 from mattebox.types import OpenImage
@@ -35,6 +37,12 @@ class ClipJob:
         Takes a timeline for editors (OpenTimelineIO).
     sheet : Path, optional
         Takes a page with the least confident frames.
+    content : bytes, optional
+        The clip's bytes, which `source` then only names.
+    sink : binary file, optional
+        Takes the result in place of `target`.
+    max_frame_pixels : int
+        Limit of a frame's size.
     on_progress : callable, optional
         Called after each frame, or each segment, that was written.
     """
@@ -47,6 +55,9 @@ class ClipJob:
     report: Path | None = None
     timeline: Path | None = None
     sheet: Path | None = None
+    content: bytes | None = None
+    sink: BinaryIO | None = None
+    max_frame_pixels: int = MAX_INPUT_PIXELS
     on_progress: Callable[[ClipProgress], None] | None = None
 
     def open_network(self) -> Session:

@@ -6,7 +6,7 @@ import contextlib
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
-from typing import Protocol
+from typing import BinaryIO, Protocol
 
 from mattebox.io.atomic_write import replacement_file
 from mattebox.io.output_profile import convert_for_output
@@ -49,11 +49,16 @@ class ClipFile:
 
 @contextlib.contextmanager
 def open_clip_output(
-    target: Path, reader: FrameSource, options: ClipOptions, *, finish: Callable[[Path], None] | None = None
+    target: Path,
+    reader: FrameSource,
+    options: ClipOptions,
+    *,
+    finish: Callable[[Path], None] | None = None,
+    sink: BinaryIO | None = None,
 ) -> Iterator[ClipOutput]:
     """Open an output for the frames of a clip, with the sound of the part that is cut. OutputError.
 
-    `finish` is called with the complete file, before it gets its name.
+    `finish` is called with the complete file, before it gets its name. A `sink` takes the file in place of `target`.
     """
     if options.format.is_sequence:
         output = SequenceWriter(target, reader.info, options)
@@ -61,26 +66,34 @@ def open_clip_output(
             check_output_pattern(output.pattern, reader.numbers, reader.source_paths)
         yield output
         return
-    with open_clip_file(target, reader, options, finish=finish) as writer:
+    with open_clip_file(target, reader, options, finish=finish, sink=sink) as writer:
         yield ClipFile(writer, is_from_pictures=isinstance(reader, SequenceReader))
 
 
 @contextlib.contextmanager
 def open_clip_file(
-    target: Path, reader: FrameSource, options: ClipOptions, *, finish: Callable[[Path], None] | None = None
+    target: Path,
+    reader: FrameSource,
+    options: ClipOptions,
+    *,
+    finish: Callable[[Path], None] | None = None,
+    sink: BinaryIO | None = None,
 ) -> Iterator[VideoWriter]:
     """Open a file for the frames of a clip; see `open_clip_output`. OutputError."""
     info = replace(reader.info, rate=reader.info.rate / options.every)
-    with replacement_file(target, overwrite=options.overwrite) as temporary_path:
+    with contextlib.ExitStack() as files:
+        place: Path | BinaryIO = sink or files.enter_context(replacement_file(target, overwrite=options.overwrite))
         with contextlib.ExitStack() as stack:
             sound = None
             if isinstance(reader, VideoReader):
                 first = (options.start or 0) + reader.start
                 last = None if options.end is None else options.end + reader.start
-                sound = stack.enter_context(contextlib.closing(PassthroughStreams(reader.path, first, last)))
+                sound = stack.enter_context(
+                    contextlib.closing(PassthroughStreams(reader.path, first, last, reader.content))
+                )
             writer = VideoWriter(
-                temporary_path, options.format, info, transparent=options.is_transparent, sound=sound, name=target
+                place, options.format, info, transparent=options.is_transparent, sound=sound, name=target
             )
             yield stack.enter_context(writer)
-        if finish is not None:
-            finish(temporary_path)
+        if finish is not None and isinstance(place, Path):
+            finish(place)

@@ -7,18 +7,25 @@ from __future__ import annotations
 
 import contextlib
 import struct
+from io import BytesIO
 from pathlib import Path
 
 import av
 from av.container import InputContainer
 from av.video.stream import VideoStream
 
-from mattebox.errors import InputMissing, InputUnreadable
+from mattebox.errors import InputMissing, InputTooLarge, InputUnreadable
 
 ALPHA_DECODERS = {"vp9": "libvpx-vp9", "vp8": "libvpx"}
 
 
-def open_container(path: Path) -> InputContainer:
+def open_container(path: Path, content: bytes | None = None) -> InputContainer:
+    """Open a clip's file, or its bytes, which `path` then only names. InputMissing, InputUnreadable."""
+    if content is not None:
+        try:
+            return av.open(BytesIO(content), "r", metadata_errors="replace")
+        except (av.error.FFmpegError, OSError) as error:
+            raise _unreadable_error(path) from error
     if not path.exists():
         raise InputMissing(f"{path}: there is no such file", "check the path")
     if path.is_dir():
@@ -31,12 +38,16 @@ def open_container(path: Path) -> InputContainer:
                 f"{path}: is cut off, and its index (at the end of an MP4 or MOV) is missing",
                 "copy or export the clip again, completely",
             ) from error
-        raise InputUnreadable(
-            f"{path}: is not a video, or of an unsupported kind", "export it as MP4 (H.264) for instance"
-        ) from error
+        raise _unreadable_error(path) from error
     except OSError as error:
         reason = (error.strerror or str(error)).lower()
         raise InputUnreadable(f"{path}: cannot be read ({reason})", "check its permissions") from error
+
+
+def _unreadable_error(path: Path) -> InputUnreadable:
+    return InputUnreadable(
+        f"{path}: is not a video, or of an unsupported kind", "export it as MP4 (H.264) for instance"
+    )
 
 
 def _lacks_index(path: Path) -> bool:
@@ -56,11 +67,18 @@ def _lacks_index(path: Path) -> bool:
     return False
 
 
-def find_video_stream(container: InputContainer, path: Path) -> VideoStream:
-    """The first video stream that is no cover picture."""
+def find_video_stream(container: InputContainer, path: Path, max_pixels: int) -> VideoStream:
+    """The first video stream that is no cover picture. InputUnreadable, InputTooLarge."""
     covers = av.stream.Disposition.attached_pic
     for stream in container.streams.video:
         if not stream.disposition & covers:
+            width, height = stream.codec_context.width, stream.codec_context.height
+            if width * height > max_pixels:
+                raise InputTooLarge(
+                    f"{path}: has frames of {width} x {height} pixels, {width * height / 1e6:.3g} megapixels; the "
+                    f"limit is {max_pixels / 1e6:.3g}",
+                    "export it smaller",
+                )
             stream.thread_type = "AUTO"
             return stream
     what = "only sound" if container.streams.audio else "no pictures"

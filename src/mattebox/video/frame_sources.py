@@ -7,7 +7,7 @@ from pathlib import Path
 from mattebox.core.interface import name_parameter
 from mattebox.errors import InputUnreadable, UsageError
 from mattebox.video.clip_frame import FrameSource
-from mattebox.video.clip_options import ClipOptions
+from mattebox.video.clip_job import ClipJob
 from mattebox.video.reader import VideoReader
 from mattebox.video.sequence_pattern import is_sequence_name, parse_sequence
 from mattebox.video.sequence_reader import SequenceReader
@@ -17,8 +17,8 @@ PICTURE_SUFFIXES = frozenset(
 )
 
 
-def open_frames(path: Path, options: ClipOptions) -> FrameSource:
-    """Open a clip or a sequence of pictures.
+def open_frames(job: ClipJob) -> FrameSource:
+    """Open a job's clip or sequence of pictures.
 
     Raises
     ------
@@ -26,6 +26,9 @@ def open_frames(path: Path, options: ClipOptions) -> FrameSource:
     UsageError
         A rate or colour space is given for a clip, which states its own.
     """
+    path, options = job.source, job.options
+    if job.content is not None:
+        return VideoReader(path, content=job.content, max_pixels=job.max_frame_pixels)
     if is_sequence_name(path):
         return SequenceReader(path, options.rate, options.input_colour)
     if path.suffix.lower() in PICTURE_SUFFIXES:
@@ -37,7 +40,7 @@ def open_frames(path: Path, options: ClipOptions) -> FrameSource:
         raise UsageError(
             f"{path}: states its own rate and colours", f"give {name_parameter(name)} for sequences of pictures only"
         )
-    return VideoReader(path)
+    return VideoReader(path, max_pixels=job.max_frame_pixels)
 
 
 def source_files(path: Path) -> list[Path]:

@@ -17,6 +17,7 @@ import av
 from av.audio.stream import AudioStream
 from av.container import OutputContainer
 
+from mattebox.video.container import open_container
 from mattebox.video.formats import ClipFormat
 
 OPUS_RATES = (48000, 24000, 16000, 12000, 8000)
@@ -43,6 +44,8 @@ class PassthroughStreams:
         The clip.
     start, end : Fraction, Fraction or None
         Seconds of the file that are kept; time stamps are moved by -start.
+    content : bytes or None
+        The clip's bytes, which `path` then only names.
     notes : list of str
         What was transcoded or left out.
     """
@@ -50,10 +53,11 @@ class PassthroughStreams:
     path: Path
     start: Fraction = Fraction(0)
     end: Fraction | None = None
+    content: bytes | None = None
     notes: list[str] = field(default_factory=list)
 
     def __post_init__(self) -> None:
-        self._container = av.open(str(self.path), metadata_errors="replace")
+        self._container = open_container(self.path, self.content)
         self._tracks: dict[int, _Track] = {}
         self._items: Iterator[tuple[Fraction, Any]] = iter(())
         self._next: tuple[Fraction, Any] | None = None

@@ -16,6 +16,7 @@ from typing import Self
 import av
 from av.video.stream import VideoStream
 
+from mattebox.core.limits import MAX_INPUT_PIXELS
 from mattebox.errors import InputUnreadable
 from mattebox.video import frame_conversion
 from mattebox.video.clip_frame import ClipFrame, ResumePoint
@@ -38,6 +39,15 @@ MAX_NAMED_FRAMES = 5  # of damaged ones in a note
 class VideoReader:
     """A clip, open for reading. Use it with `with`.
 
+    Parameters
+    ----------
+    path : path
+        The file.
+    content : bytes, optional
+        The file's bytes, which `path` then only names.
+    max_pixels : int
+        Limit of a frame's size.
+
     Attributes
     ----------
     info : ClipInfo
@@ -53,19 +63,21 @@ class VideoReader:
     ------
     InputMissing
         There is no such file.
+    InputTooLarge
+        Its frames have more pixels than the limit.
     InputUnreadable
         It is no video, has no video stream, or is cut off so that nothing can be read.
     """
 
-    def __init__(self, path: str | Path) -> None:
-        self.path = Path(path)
+    def __init__(self, path: str | Path, *, content: bytes | None = None, max_pixels: int = MAX_INPUT_PIXELS) -> None:
+        self.path, self.content = Path(path), content
         self.damaged_times: list[Fraction] = []
         self.ends_early = False
         self._had_errors = False
-        self._container = open_container(self.path)
+        self._container = open_container(self.path, content)
         self.start = max(Fraction(self._container.start_time or 0, av.time_base), Fraction(0))
         try:
-            self._stream = find_video_stream(self._container, self.path)
+            self._stream = find_video_stream(self._container, self.path, max_pixels)
             self._decoder = create_decoder(self._stream)
             self.info = self._read_info()
         except BaseException:

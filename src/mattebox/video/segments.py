@@ -111,7 +111,7 @@ def cut_clip_in_segments(job: ClipJob, *, segment_frames: int = SEGMENT_FRAMES) 
     folder = SegmentFolder(job.target, _fingerprint(job, segment_frames))
     resumed_frames = sum(len(segment.rows) for segment in folder.finished)
     with contextlib.ExitStack() as stack:
-        reader = stack.enter_context(open_frames(job.source, options))
+        reader = stack.enter_context(open_frames(job))
         stages = stack.enter_context(open_stages(job, reader))
         records = stack.enter_context(ClipRecords(job, reader))
         cut_frames = stages.iter_cut_frames(segment_frames=segment_frames, resume_from=_resume_point(folder))

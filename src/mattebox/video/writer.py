@@ -9,7 +9,7 @@ from __future__ import annotations
 from fractions import Fraction
 from pathlib import Path
 from types import TracebackType
-from typing import Any, Self
+from typing import Any, BinaryIO, Self
 
 import av
 from av.container import OutputContainer
@@ -34,7 +34,7 @@ class VideoWriter:
 
     Parameters
     ----------
-    path : Path
+    path : Path or binary file
         The file. Its suffix does not matter.
     format : ClipFormat
     info : ClipInfo
@@ -54,7 +54,7 @@ class VideoWriter:
 
     def __init__(
         self,
-        path: Path,
+        path: Path | BinaryIO,
         format: ClipFormat,
         info: ClipInfo,
         *,
@@ -62,7 +62,8 @@ class VideoWriter:
         sound: PassthroughStreams | None = None,
         name: Path | None = None,
     ) -> None:
-        self._sound, self._name = sound, name or path
+        self._sound = sound
+        self._name = name or (path if isinstance(path, Path) else Path("the result"))
         even_size = info.size[0] % 2 == info.size[1] % 2 == 0
         encoding = format.choose_encoding(transparent=transparent, depth=info.depth, even_size=even_size)
         require_encoder(encoding, format)
@@ -75,7 +76,10 @@ class VideoWriter:
         self._tags = frame_conversion.output_tags(info.colour, info.size[1], encoding.codec)
         try:
             self._container: OutputContainer = av.open(
-                str(path), "w", format=format.container, options=_muxer_options(format, info)
+                str(path) if isinstance(path, Path) else path,
+                "w",
+                format=format.container,
+                options=_muxer_options(format, info),
             )
             self._stream = self._add_video(encoding, info)
             _copy_metadata(self._container, info)

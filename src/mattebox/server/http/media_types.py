@@ -12,7 +12,7 @@ JSON_TYPE = "application/json"
 BARE_PICTURE_TYPES = ("", "application/octet-stream")
 
 
-def parse_media_type(request: Request) -> str:
+def parse_media_type(request: Request, *, takes_video: bool = False) -> str:
     """The media type of a request's body in lower case, without parameters; "" where none is stated.
 
     Raises
@@ -21,8 +21,9 @@ def parse_media_type(request: Request) -> str:
         415 for a body that is no form, JSON or picture. Text is among those: a foreign web page may send it without
         asking first.
     """
+    bare_kind = "video/" if takes_video else "image/"
     media_type = request.headers.get("content-type", "").split(";")[0].strip().lower()
-    if media_type.startswith("image/") or media_type in (*FORM_TYPES, JSON_TYPE, *BARE_PICTURE_TYPES):
+    if media_type.startswith(bare_kind) or media_type in (*FORM_TYPES, JSON_TYPE, *BARE_PICTURE_TYPES):
         return media_type
     raise Problem(
         415,

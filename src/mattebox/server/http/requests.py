@@ -29,6 +29,7 @@ from mattebox.server.state import AppState
 
 MAX_FORM_FIELDS, MAX_FORM_FILES = 200, 8
 MAX_FIELD_CHARACTERS = 20_000  # of a field without a picture
+VIDEO_FIELD = "video"  # of a file that is a clip, where a route takes one
 BASE64_SUFFIX = "_b64"  # of fields that hold a picture as text
 SOURCE_NAMES = ("image", "image_file", "image_b64", "image_file_b64")
 
@@ -37,15 +38,19 @@ _PARSING_THREAD = ThreadPoolExecutor(1, "request-parsing")
 
 @dataclass(frozen=True)
 class RequestData:
-    """Plain fields and pictures by name; pictures sent as base64 are among them by the name of their field."""
+    """Plain fields, pictures and clips by name; pictures sent as base64 are among them by the name of their field."""
 
     fields: dict[str, Any] = field(default_factory=dict)
     images: dict[str, EncodedPicture] = field(default_factory=dict)
+    videos: dict[str, Content] = field(default_factory=dict)
 
 
 @asynccontextmanager
-async def receive_request(state: AppState, request: Request, max_bytes: int) -> AsyncIterator[RequestData]:
-    """Admit, read and parse a request. Its upload slot is held until the context is left.
+async def receive_request(
+    state: AppState, request: Request, max_bytes: int, *, takes_video: bool = False
+) -> AsyncIterator[RequestData]:
+    """Admit, read and parse a request. Its upload slot is held until the context is left. With `takes_video`, a file
+    `video` and a bare body are clips.
 
     Raises
     ------
@@ -56,7 +61,7 @@ async def receive_request(state: AppState, request: Request, max_bytes: int) -> 
     BufferUnavailable
         The disk does not take the body.
     """
-    media_type = parse_media_type(request)
+    media_type = parse_media_type(request, takes_video=takes_video)
     max_pixels = state.settings.max_pixels
 
     async def check_prefix(prefix: bytes) -> None:
@@ -72,6 +77,7 @@ async def receive_request(state: AppState, request: Request, max_bytes: int) -> 
                 media_type,
                 request,
                 state.buffer,
+                takes_video=takes_video,
             )
         )
 
@@ -81,28 +87,36 @@ async def run_in_parsing_thread(function: partial[Any]) -> Any:
     return await asyncio.get_running_loop().run_in_executor(_PARSING_THREAD, function)
 
 
-def parse_body(body: Content, media_type: str, request: Request, buffer: ContentBuffer) -> RequestData:
+def parse_body(
+    body: Content, media_type: str, request: Request, buffer: ContentBuffer, *, takes_video: bool = False
+) -> RequestData:
     """Fields and pictures of a request. Query parameters count as fields; those of the body take precedence."""
     data = RequestData()
     for name, text in request.query_params.multi_items():
         _add_text(data, name, text.encode(), buffer)
     if media_type == MULTIPART_TYPE:
-        _parse_multipart(data, body, request.headers["content-type"], buffer)
+        _parse_multipart(data, body, request.headers["content-type"], buffer, takes_video)
     elif media_type in FORM_TYPES:
         _parse_urlencoded(data, body.read(), buffer)
     elif media_type == JSON_TYPE:
         _parse_json(data, body.read(), buffer)
+    elif takes_video:
+        data.videos[VIDEO_FIELD] = body
     elif len(body):
         data.images["image"] = EncodedPicture(body)
     return data
 
 
-def _parse_multipart(data: RequestData, body: Content, content_type: str, buffer: ContentBuffer) -> None:
+def _parse_multipart(
+    data: RequestData, body: Content, content_type: str, buffer: ContentBuffer, takes_video: bool
+) -> None:
     file_count = field_count = 0
     for part in iter_parts(body, content_type):
         file_count, field_count = file_count + part.is_file, field_count + (not part.is_file)
         _check_counts(file_count, field_count)
-        if part.is_file:
+        if part.is_file and takes_video and part.name == VIDEO_FIELD:
+            data.videos[part.name] = part.content
+        elif part.is_file:
             data.images[part.name] = EncodedPicture(part.content, _picture_name(part.name))
         elif part.name.endswith(BASE64_SUFFIX):
             _add_base64(data, part.name, part.content, buffer)

@@ -20,6 +20,7 @@ DESCRIPTION = """Background removal and photo enhancement. Send a picture, get a
 Errors are problem documents (RFC 9457) with a stable `code` and a `remedy`; below `/v1.0` they are remove.bg's."""
 TAGS = [
     {"name": "pictures", "description": "Cut out, enhance, or run a recipe; at once, or as a job"},
+    {"name": "videos", "description": "Cut out clips, always as jobs"},
     {"name": "photographs", "description": "Send a photograph once, and refer to it by its id"},
     {"name": "jobs", "description": "Follow, fetch, cancel and erase jobs"},
     {"name": "lists", "description": "Models, presets, the schema of recipes, usage"},

@@ -73,6 +73,29 @@ def form_request(
     return request_operation(name, extra_fields | WORDS | PRESET | WEBHOOK | fields, example)
 
 
+def video_request(steps: Iterable[type[Step]], omitted: Iterable[str] = (), **extra_fields: Schema) -> Schema:
+    """The request of the route that takes a clip, as a form or as the bare file."""
+    step_types = tuple(steps)
+    parameters = (p for p in parameters_by_name().values() if p.step in step_types and p.name not in omitted)
+    form = object_schema(
+        "VideoForm", "video",
+        video=FILE | {"description": "the clip: MP4, MOV, WebM, Matroska, ..."},
+        format=STRING
+        | {
+            "enum": ["webm", "mp4", "prores", "qtrle", "ffv1"],
+            "description": "webm, or mp4 for what is opaque; mp4 has no alpha",
+        },
+        start=STRING | {"description": "where to begin, such as 75, 1:15 or 1:15.5"},
+        until=STRING | {"description": "where to end"},
+        every=INTEGER | {"minimum": 1, "description": "keep the first of so many frames"},
+        coherence=STRING | {"enum": ["motion", "keys", "frame"], "description": "how mattes hold together in time"},
+        **WEBHOOK, **extra_fields, **{p.name: _parameter_schema(p) for p in parameters},
+    )  # fmt: skip
+    content: Schema = {"multipart/form-data": {"schema": form}}
+    idempotency = [parameter for parameter in JOB_HEADER_PARAMETERS if parameter["name"] == "Idempotency-Key"]
+    return {"requestBody": {"content": content, "required": True}, "parameters": idempotency}
+
+
 def plan_request_body() -> Schema:
     """The request of the route that reads words, as a form or as JSON."""
     schema = object_schema(

@@ -57,6 +57,12 @@ def picture_responses() -> Responses:
     }
 
 
+def submission_responses() -> Responses:
+    """Responses of a route whose requests always become jobs."""
+    links = {name: {"operationId": name, "parameters": {"name": "$response.body#/id"}} for name in JOB_OPERATION_IDS}
+    return {202: _json_response(JOB, "A job, at Location") | {"links": links}, **problem_responses(*UPLOAD_STATUSES)}
+
+
 def created_response(schema: Schema, description: str) -> Schema:
     """The response to a request that made something, whose address is in Location."""
     return _json_response(schema, description) | {"headers": {"Location": {"schema": STRING}}}

@@ -32,9 +32,10 @@ from mattebox.server.http.sources import count_pixels, take_source
 from mattebox.server.job_submission import parse_idempotency_key, should_run_as_job, submit_job
 from mattebox.server.openapi.requests import form_request, recipe_request, recipe_schema
 from mattebox.server.openapi.responses import json_responses, picture_responses
-from mattebox.server.openapi.schemas import FILE, MODEL_LIST, STRING, STRING_MAP, USAGE
+from mattebox.server.openapi.schemas import MODEL_LIST, STRING, STRING_MAP, USAGE
 from mattebox.server.photograph_store import StoredPhotograph
 from mattebox.server.picture_processing import process_picture
+from mattebox.server.routes.extra_images import EXTRA_IMAGE_FIELDS, PATH_PARAMETERS, name_extra_images
 from mattebox.server.routes.plans import apply_words
 from mattebox.server.serializers import result_headers
 from mattebox.server.state import AppState, get_state
@@ -46,31 +47,8 @@ from mattebox.server.workers.worker_pool import WorkerResponse
 BuildRecipe: TypeAlias = Callable[[dict[str, Any], Recipe | None], Recipe]
 """Fields and the preset that they change -> the recipe to run."""
 
-PARAMETER_BY_EXTRA_IMAGE = {
-    "background_image": "background",
-    "style_image": "style",
-    "trimap_image": "trimap",
-    "garbage_image": "garbage",
-    "holdout_image": "holdout",
-    "core_image": "core",
-    "plate_image": "by",
-}
-EXTRA_IMAGE_FIELDS = {
-    name: FILE | {"description": description}
-    for name, description in {
-        "background_image": "what comes behind the subject",
-        "style_image": "the picture whose colours or style to apply",
-        "trimap_image": "a grey picture: 0 is background, 255 subject, 128 unknown",
-        "garbage_image": "a grey picture (garbage matte): what is white is not subject",
-        "holdout_image": "a grey picture (holdout matte): what is white lies in front of the subject",
-        "core_image": "a grey picture (core matte): what is white is subject",
-        "plate_image": "the same scene without the subject (clean plate)",
-    }.items()
-}
 STYLE_IMAGE_FIELD = {"style_image": EXTRA_IMAGE_FIELDS["style_image"]}
 ONLY_SCHEMA = STRING | {"enum": list(AREAS), "description": AREA_HELP}
-
-PATH_PARAMETERS = ("trimap", "garbage", "holdout", "core")  # the pictures themselves are fields
 
 router = APIRouter(prefix="/v1")
 
@@ -190,9 +168,7 @@ async def _prepare_request(
     source, photograph = await take_source(state, caller, fields, images)
     preview_pixels = pop_count_field(fields, "preview")
     webhook_url, preset = pop_text_field(fields, "hook_url"), pop_text_field(fields, "preset")
-    for name in PARAMETER_BY_EXTRA_IMAGE.keys() & images.keys():
-        images[f"{name}.file"] = images.pop(name)
-        fields[PARAMETER_BY_EXTRA_IMAGE[name]] = f"plate({name}.file)" if name == "plate_image" else f"{name}.file"
+    name_extra_images(fields, images)
     base = presets.find_preset(preset) if preset else None
     recipe = await asyncio.to_thread(build_request_recipe, parse_flat_parameters(fields), base)
     state.check_not_stopping()

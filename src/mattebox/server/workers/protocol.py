@@ -25,6 +25,8 @@ LENGTH_PREFIX = struct.Struct(">IQ")
 MAX_SHORT_TASK_PIXELS = 500_000  # with a slow step; more take many seconds
 PROGRESS_KEY = "progress"
 PREDICTIONS_KEY = "predictions"  # in a task's header: where they lie; in a response's: bytes of them at its body's end
+CLIP_KEY = "clip"  # in a task's header: how its clip is read and written
+TIMEOUT_KEY = "timeout"  # in a task's header: seconds that it may take, where that is not the settings' time
 RUNNING_KEY = "tasks_running"  # in a task's header: how many workers share the processors
 
 
@@ -39,9 +41,16 @@ class WorkerTask:
 
     @property
     def is_long(self) -> bool:
-        """Whether it takes many seconds: it has a slow step and is not small."""
+        """Whether it takes many seconds: it is a clip, or has a slow step and is not small."""
+        if CLIP_KEY in self.header:
+            return True
         steps = {step["step"] for step in self.header["recipe"]["steps"]}
         return self.pixels > MAX_SHORT_TASK_PIXELS and not steps.isdisjoint(SLOW_STEPS)
+
+    @property
+    def timeout(self) -> int | None:
+        """Seconds that it may take; None for what the settings allow."""
+        return self.header.get(TIMEOUT_KEY)
 
     def __iter__(self) -> Iterator[bytes]:
         """All of it as one frame in chunks, for a job that is stored; not on the event loop."""

@@ -55,7 +55,7 @@ def prepare_task(
     images = images or {}
     recipe = apply_signing_mode(recipe, settings.sign)
     check_models(recipe, settings.model)
-    _check_recipe(recipe, images)
+    check_recipe_images(recipe, images)
     if not len(source):
         raise InputMissing("the picture is empty (0 bytes)", "send the whole file as the form's field `image`")
     pixels = sum(
@@ -124,7 +124,7 @@ async def execute_task(
     with worker_pool.tracer.span("picture") as span:
         span.set_attributes(mattebox__pixels=task.pixels)
         async with worker_pool.queue.hold_turn(task_class):
-            end = (arrived_at or time.monotonic()) + worker_pool.settings.timeout
+            end = (arrived_at or time.monotonic()) + (task.timeout or worker_pool.settings.timeout)
             try:
                 response = await _run_until(worker_pool, task, on_progress, end)
             except WorkerLost:
@@ -170,8 +170,8 @@ def import_pipeline() -> None:
     all_cards()
 
 
-def _check_recipe(recipe: Recipe, images: dict[str, EncodedPicture]) -> None:
-    """Check the recipe, and that the pictures it names were sent; none is decoded here."""
+def check_recipe_images(recipe: Recipe, images: dict[str, EncodedPicture]) -> None:
+    """Check the recipe, and that the pictures it names were sent; none is decoded here. MatteboxError."""
     import numpy as np
 
     from mattebox.pipeline.run import check_recipe

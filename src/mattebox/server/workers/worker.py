@@ -16,7 +16,14 @@ from functools import partial
 from traceback import format_tb
 from typing import TYPE_CHECKING, Any, BinaryIO
 
-from mattebox.server.workers.protocol import PREDICTIONS_KEY, PROGRESS_KEY, RUNNING_KEY, pack_frame, read_frame
+from mattebox.server.workers.protocol import (
+    CLIP_KEY,
+    PREDICTIONS_KEY,
+    PROGRESS_KEY,
+    RUNNING_KEY,
+    pack_frame,
+    read_frame,
+)
 
 if TYPE_CHECKING:
     from mattebox.io.writer import SignOutput
@@ -83,6 +90,8 @@ def answer_task(task: dict[str, Any], data: bytes, threads: int, on_progress: On
         with share_cpus(task.get(RUNNING_KEY, 1)):
             if PREDICTIONS_KEY in task:
                 return _run_with_predictions(task, data, threads, on_progress)
+            if CLIP_KEY in task:
+                return pack_frame(*_run_clip(task, data, threads, on_progress))
             return pack_frame(*_run_task(task, data, threads, on_progress))
     except MatteboxError as error:
         return pack_error(error.code, error.problem, error.remedy)
@@ -158,6 +167,14 @@ def _run_task(task: dict[str, Any], data: bytes, threads: int, on_progress: OnPr
     seconds = {stage: round(value, 4) for stage, value in result.seconds.items()}
     metadata |= {"stored_width": width, "stored_height": height, "model": result.model, "seconds": seconds}
     return metadata, body
+
+
+def _run_clip(task: dict[str, Any], data: bytes, threads: int, on_progress: OnProgress) -> tuple[dict[str, Any], bytes]:
+    """The metadata and the file of a cut clip."""
+    from mattebox.server.workers.video_task import run_video_task
+
+    content = _slice_bytes(data, task["source"])
+    return run_video_task(task, content, threads, partial(_open_image, task, data), on_progress)
 
 
 def _open_image(task: dict[str, Any], data: bytes, name: str) -> Picture:

@@ -119,7 +119,7 @@ class WorkerPool:
         except TimeoutError:
             await self._replace_worker(worker, exchange)
             raise TaskTimeout(
-                f"the picture took more than {self.settings.timeout} s", "send a smaller one, or a faster model"
+                f"it took more than {task.timeout or self.settings.timeout} s", "send a smaller one, or a faster model"
             ) from None
         except (asyncio.IncompleteReadError, OSError):
             await self._replace_worker(worker, exchange)
