@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from mattebox.api import cut_many as cut_many
     from mattebox.api import cut_video as cut_video
     from mattebox.api import enhance as enhance
+    from mattebox.api import enhance_video as enhance_video
     from mattebox.api import find as find
     from mattebox.api import plan as plan
     from mattebox.api import say as say
@@ -49,6 +50,7 @@ _EXPORTS: dict[str, tuple[str, str | None]] = {  # public name: module, attribut
     "cut_many": ("api", "cut_many"),
     "cut_video": ("api", "cut_video"),
     "enhance": ("api", "enhance"),
+    "enhance_video": ("api", "enhance_video"),
     "find": ("api", "find"),
     "plan": ("api", "plan"),
     "say": ("api", "say"),

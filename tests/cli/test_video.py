@@ -6,12 +6,14 @@ from pathlib import Path
 import pytest
 
 from mattebox.cli.video_progress import describe_progress
+from mattebox.io.writer import write
 from mattebox.models import matte_session
+from mattebox.types import Picture
 from mattebox.video import clip_job
 from mattebox.video.clip_result import ClipProgress
 from tests.cli.conftest import Run
 from tests.fakes import fake_session
-from tests.video.clips import draw_frame, write_clip
+from tests.video.clips import decode_rgba, draw_frame, write_clip
 
 
 @pytest.fixture(autouse=True)
@@ -84,3 +86,32 @@ def test_clips_are_signed(
     ]
     assert report["manifests"][0]["ingredients"] == ["a.mp4"]
     assert sorted(p.name for p in tmp_path.iterdir() if "signed" in p.name or "part" in p.name) == []
+
+
+def test_records_of_a_clip(run: Run, tmp_path: Path) -> None:
+    write_clip(tmp_path / "a.mp4", [draw_frame(number) for number in range(3)])
+    ran = run("video", "cut", "a.mp4", "--report", "a.jsonl", "--timeline", "a.otio", "--sheet", "a.html", "--resume")
+    assert (ran.code, ran.err) == (0, "")
+    assert len((tmp_path / "a.jsonl").read_text().splitlines()) == 3
+    assert json.loads((tmp_path / "a.otio").read_text())["OTIO_SCHEMA"] == "Timeline.1"
+    assert "the 1 least confident frame" in (tmp_path / "a.html").read_text()
+    assert "--sheet takes the frames of one clip" in run("video", "cut", "a.mp4", "b.mp4", "--sheet", "a.html").error
+
+
+def test_numbered_pictures_go_beside_their_source(run: Run, tmp_path: Path) -> None:
+    for number in (3, 4):
+        write(Picture(draw_frame(number)), tmp_path / f"shot.{number:02}.tif")
+    assert run("video", "cut", "shot.##.tif", "--format", "png", "--rate", "25").code == 0
+    assert sorted(path.name for path in (tmp_path / "shot-cut").iterdir()) == ["shot.03.png", "shot.04.png"]
+    assert run("video", "cut", "shot.%02d.tif", "--rate", "25").code == 0
+    assert (tmp_path / "shot-cut.webm").exists()
+
+
+def test_clips_are_enhanced(run: Run, tmp_path: Path) -> None:
+    write_clip(tmp_path / "a.mp4", [draw_frame(number) for number in range(3)], sound="aac")
+    ran = run("video", "enhance", "a.mp4", "--exposure", "1", "--json")
+    assert (ran.code, json.loads(ran.out)["frames"]) == (0, 3)
+    before, after = (decode_rgba(tmp_path / name)[0][..., :3].mean() for name in ("a.mp4", "a-enhanced.mp4"))
+    assert after > before + 15
+    assert "there is no such file" in run("video", "enhance", "b.mp4").error
+    assert "clips are not enhanced to OpenEXR" in run("video", "enhance", "a.mp4", "-o", "x.%04d.exr").error

@@ -48,7 +48,7 @@ def clip(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def test_alpha_times_and_sound_of_each_format(name: str, clip: Path, tmp_path: Path) -> None:
     clip_format = FORMATS[name]
     target = tmp_path / f"cut{clip_format.suffix}"
-    result = cut_clip(ClipJob(clip, target, ClipOptions(clip_format), session=fake_session()))
+    result = cut_clip(ClipJob(clip, target, ClipOptions(format=clip_format), session=fake_session()))
     assert (result.frames, result.found_frames, result.size) == (COUNT, COUNT, SIZE)
     frames = decode_rgba(target)
     assert len(frames) == COUNT
@@ -72,7 +72,7 @@ def test_timecode_and_a_turned_clip(tmp_path: Path) -> None:
     frames = [draw_frame(number) for number in range(3)]
     clip = write_clip(tmp_path / "clip.mov", frames, rotation=-90, timecode="01:02:03:04", rate=25)
     for suffix in (".mov", ".mkv"):
-        options = ClipOptions(formats.format_of_path(Path(suffix[1:] + suffix)))
+        options = ClipOptions(format=formats.format_of_path(Path(suffix[1:] + suffix)))
         cut_clip(ClipJob(clip, tmp_path / f"cut{suffix}", options, session=fake_session()))
         with VideoReader(tmp_path / f"cut{suffix}") as reader:
             assert (reader.info.timecode, reader.info.rotation) == ("01:02:03:04", 0)
@@ -86,7 +86,7 @@ def test_timecode_and_a_turned_clip(tmp_path: Path) -> None:
 def test_a_background_in_mp4_with_odd_sides(tmp_path: Path) -> None:
     frames = [draw_frame(number, (161, 97)) for number in range(3)]
     clip = write_clip(tmp_path / "clip.mkv", frames, codec="ffv1", pixel_format="bgr0", tags=(1, 1, 0, 2))
-    options = ClipOptions(FORMATS["mp4"], background=Background(paint="#00b140"))
+    options = ClipOptions(format=FORMATS["mp4"], background=Background(paint="#00b140"))
     result = cut_clip(ClipJob(clip, tmp_path / "cut.mp4", options, session=fake_session()))
     assert result.size == (162, 98)
     assert any("even sizes" in note for note in result.notes)
@@ -97,7 +97,7 @@ def test_a_background_in_mp4_with_odd_sides(tmp_path: Path) -> None:
 def test_a_clip_behind_the_subject_starts_again(clip: Path, tmp_path: Path) -> None:
     greys = [np.full((96, 160, 3), value, np.uint8) for value in (50, 200)]
     write_clip(tmp_path / "back.mkv", greys, codec="ffv1", pixel_format="bgr0", tags=(1, 1, 0, 2))
-    options = ClipOptions(FORMATS["ffv1"], background=Background(paint=str(tmp_path / "back.mkv")))
+    options = ClipOptions(format=FORMATS["ffv1"], background=Background(paint=str(tmp_path / "back.mkv")))
     cut_clip(ClipJob(clip, tmp_path / "cut.mkv", options, session=fake_session()))
     corners = [int(frame[2, 155, 0]) for frame in decode_rgba(tmp_path / "cut.mkv")]
     expected = [(50, 200)[int(round(time * 10, 6)) % 2] for time in frame_times(tmp_path / "cut.mkv")]
@@ -109,7 +109,7 @@ def test_ten_bits_stay_ten_bits(tmp_path: Path) -> None:
     ramp = np.zeros((96, 160, 3), np.uint16)
     ramp[..., 0] = 40000 + 100 * np.arange(160)
     clip = write_clip(tmp_path / "clip.mkv", [ramp, ramp], codec="ffv1", pixel_format="gbrp10le", tags=(9, 16, 0, 2))
-    cut_clip(ClipJob(clip, tmp_path / "cut.mov", ClipOptions(FORMATS["prores"]), session=fake_session()))
+    cut_clip(ClipJob(clip, tmp_path / "cut.mov", ClipOptions(format=FORMATS["prores"]), session=fake_session()))
     with VideoReader(tmp_path / "cut.mov") as reader:
         picture = next(reader.frames()).picture
         assert (reader.info.colour.primaries, reader.info.colour.transfer) == (9, 16)
@@ -121,7 +121,9 @@ def test_ten_bits_stay_ten_bits(tmp_path: Path) -> None:
 def test_the_full_range_is_kept_where_the_codec_has_it(tmp_path: Path) -> None:
     clip = write_clip(tmp_path / "clip.mp4", [draw_frame(0)] * 2, tags=(1, 1, 1, 2))
     for suffix, expected in ((".mp4", 2), (".mov", 1)):
-        options = ClipOptions(formats.format_of_path(Path("cut" + suffix)), background=Background(paint="#c81e28"))
+        options = ClipOptions(
+            format=formats.format_of_path(Path("cut" + suffix)), background=Background(paint="#c81e28")
+        )
         cut_clip(ClipJob(clip, tmp_path / f"cut{suffix}", options, session=fake_session()))
         with VideoReader(tmp_path / f"cut{suffix}") as reader:
             assert reader.info.colour.range == expected
@@ -131,7 +133,7 @@ def test_the_full_range_is_kept_where_the_codec_has_it(tmp_path: Path) -> None:
 
 
 def test_part_of_a_clip_with_its_sound(clip: Path, tmp_path: Path) -> None:
-    options = ClipOptions(FORMATS["prores"], start=Fraction("0.3"), end=Fraction("0.75"))
+    options = ClipOptions(format=FORMATS["prores"], start=Fraction("0.3"), end=Fraction("0.75"))
     result = cut_clip(
         ClipJob(clip, tmp_path / "cut.mov", options, session=fake_session(), report=tmp_path / "cut.jsonl")
     )
@@ -144,28 +146,36 @@ def test_part_of_a_clip_with_its_sound(clip: Path, tmp_path: Path) -> None:
     with pytest.raises(InputUnreadable, match="no frame from 0:05"):
         cut_clip(
             ClipJob(
-                clip, tmp_path / "none.mov", ClipOptions(FORMATS["prores"], start=Fraction(5)), session=fake_session()
+                clip,
+                tmp_path / "none.mov",
+                ClipOptions(format=FORMATS["prores"], start=Fraction(5)),
+                session=fake_session(),
             )
         )
     assert not (tmp_path / "none.mov").exists()
 
 
 def test_a_sequence_of_pictures_and_one_frame(clip: Path, tmp_path: Path) -> None:
-    cut_clip(ClipJob(clip, tmp_path / "shot.####.png", ClipOptions(FORMATS["png"], every=5), session=fake_session()))
+    cut_clip(
+        ClipJob(clip, tmp_path / "shot.####.png", ClipOptions(format=FORMATS["png"], every=5), session=fake_session())
+    )
     assert sorted(path.name for path in tmp_path.glob("shot*")) == ["shot.0000.png", "shot.0001.png"]
     picture = read(tmp_path / "shot.0001.png")
     assert picture.alpha is not None
     assert np.abs(picture.alpha / 255 - disc_alpha(5)).mean() < 0.01
     single = write_clip(tmp_path / "one.mp4", [draw_frame(0)])
-    assert cut_clip(ClipJob(single, tmp_path / "one", ClipOptions(FORMATS["png"]), session=fake_session())).frames == 1
+    assert (
+        cut_clip(ClipJob(single, tmp_path / "one", ClipOptions(format=FORMATS["png"]), session=fake_session())).frames
+        == 1
+    )
     assert [path.name for path in (tmp_path / "one").iterdir()] == ["000000.png"]
     with pytest.raises(OutputError, match="folder"):
-        cut_clip(ClipJob(single, tmp_path / "one.png", ClipOptions(FORMATS["png"]), session=fake_session()))
+        cut_clip(ClipJob(single, tmp_path / "one.png", ClipOptions(format=FORMATS["png"]), session=fake_session()))
 
 
 def test_a_matte_and_progress(clip: Path, tmp_path: Path) -> None:
     seen: list[ClipProgress] = []
-    options = ClipOptions(FORMATS["mp4"], cut=Cut(output="matte"))
+    options = ClipOptions(format=FORMATS["mp4"], cut=Cut(output="matte"))
     cut_clip(ClipJob(clip, tmp_path / "matte.mp4", options, session=fake_session(), on_progress=seen.append))
     frame = decode_rgba(tmp_path / "matte.mp4")[0]
     assert np.ptp(frame[..., :3], axis=2).max() <= 4
@@ -176,11 +186,16 @@ def test_a_matte_and_progress(clip: Path, tmp_path: Path) -> None:
 
 def test_what_cannot_be_written(clip: Path, tmp_path: Path) -> None:
     with pytest.raises(OutputError, match="mp4 cannot hold transparency.*background"):
-        ClipOptions(FORMATS["mp4"])
+        ClipOptions(format=FORMATS["mp4"])
     (tmp_path / "cut.webm").write_bytes(b"mine")
     with pytest.raises(OutputExists):
         cut_clip(
-            ClipJob(clip, tmp_path / "cut.webm", ClipOptions(FORMATS["webm"], overwrite=False), session=fake_session())
+            ClipJob(
+                clip,
+                tmp_path / "cut.webm",
+                ClipOptions(format=FORMATS["webm"], overwrite=False),
+                session=fake_session(),
+            )
         )
     assert (tmp_path / "cut.webm").read_bytes() == b"mine"
     with pytest.raises(OutputError, match=r"no video format.*\.webm"):
@@ -191,7 +206,7 @@ def test_what_cannot_be_written(clip: Path, tmp_path: Path) -> None:
     with pytest.raises(OutputError, match="built without no-such-encoder"):
         formats.require_encoder(missing, FORMATS["webm"])
     with pytest.raises(OutputError):
-        cut_clip(ClipJob(clip, clip, ClipOptions(FORMATS["webm"]), session=fake_session()))
+        cut_clip(ClipJob(clip, clip, ClipOptions(format=FORMATS["webm"]), session=fake_session()))
     assert clip.stat().st_size > 1000
 
 
@@ -207,7 +222,7 @@ from mattebox.video.formats import FORMATS
 from tests.fakes import fake_session
 resource.setrlimit(resource.RLIMIT_FSIZE, (20000, 20000))
 try:
-    cut_clip(ClipJob(Path({clip!r}), Path({target!r}), ClipOptions(FORMATS["qtrle"]), session=fake_session()))
+    cut_clip(ClipJob(Path({clip!r}), Path({target!r}), ClipOptions(format=FORMATS["qtrle"]), session=fake_session()))
 except MatteboxError as error:
     print(error)
 """

@@ -48,7 +48,7 @@ def refuse(*_: object) -> None:
 
 def cut(source: Path, target: Path, name: str = "ffv1", *, sheet: Path | None = None, report: Path | None = None,
         start: Fraction | None = None, **step: object) -> ClipResult:  # fmt: skip
-    options = ClipOptions(FORMATS[name], cut=Cut(**step), start=start)  # type: ignore[arg-type]
+    options = ClipOptions(format=FORMATS[name], cut=Cut(**step), start=start)  # type: ignore[arg-type]
     return cut_clip(ClipJob(source, target, options, sheet=sheet, report=report))
 
 
@@ -97,7 +97,7 @@ def test_edges_of_a_still_shot_do_not_flicker(tmp_path: Path) -> None:
 
 def test_keys_do_not_change_where_a_run_resumes(tmp_path: Path) -> None:
     clip = write_lossless(tmp_path / "clip.mkv", [screen_frame(n) for n in range(8)])
-    options = ClipOptions(FORMATS["ffv1"], cut=Cut(by="screen"))
+    options = ClipOptions(format=FORMATS["ffv1"], cut=Cut(by="screen"))
     cut_clip_in_segments(ClipJob(clip, tmp_path / "parts.mkv", options), segment_frames=3)
     cut_clip(ClipJob(clip, tmp_path / "whole.mkv", options))
     assert np.array_equal(alphas(tmp_path / "parts.mkv"), alphas(tmp_path / "whole.mkv"))
@@ -151,7 +151,7 @@ def test_garbage_keeps_a_network_from_another_subject(tmp_path: Path) -> None:
     garbage[:40, 120:] = 255
     write(Picture(garbage, is_grey=True), tmp_path / "garbage.png")
     clip = write_lossless(tmp_path / "clip.mkv", [frame] * 2)
-    options = ClipOptions(FORMATS["ffv1"], cut=Cut(garbage=str(tmp_path / "garbage.png")))
+    options = ClipOptions(format=FORMATS["ffv1"], cut=Cut(garbage=str(tmp_path / "garbage.png")))
     cut_clip(ClipJob(clip, tmp_path / "cut.mkv", options, session=fake_session()))
     assert np.abs(alphas(tmp_path / "cut.mkv")[0] - disc_alpha(0)).mean() < 0.01
 
@@ -178,7 +178,7 @@ def test_trimaps_of_each_frame(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) 
 def test_the_key_is_that_of_the_part_that_is_cut(tmp_path: Path) -> None:
     blue = [np.full((96, 160, 3), (20, 60, 190), np.uint8)] * 2
     clip = write_lossless(tmp_path / "clip.mkv", [*blue, *(screen_frame(n) for n in range(3))])
-    options = ClipOptions(FORMATS["ffv1"], cut=Cut(by="screen"), start=Fraction(1, 5))
+    options = ClipOptions(format=FORMATS["ffv1"], cut=Cut(by="screen"), start=Fraction(1, 5))
     with VideoReader(clip) as reader:
         key = find_clip_key(reader, options, read)
     assert key is not None
@@ -193,7 +193,7 @@ def test_the_sheet_shows_the_least_confident_frames(in_segments: bool, tmp_path:
     empty = np.full((96, 160, 3), (30, 60, 200), np.uint8)
     frames = [draw_frame(n % 8) if not 8 <= n < 11 else empty for n in range(13)]
     clip = write_clip(tmp_path / "clip.mp4", frames, rate=4)
-    job = ClipJob(clip, tmp_path / "cut.mov", ClipOptions(FORMATS["prores"]), session=fake_session(),
+    job = ClipJob(clip, tmp_path / "cut.mov", ClipOptions(format=FORMATS["prores"]), session=fake_session(),
                   sheet=tmp_path / "sheet.html")  # fmt: skip
     if in_segments:
         cut_clip_in_segments(job, segment_frames=6)

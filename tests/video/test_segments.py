@@ -35,7 +35,7 @@ def kill(progress):
     if progress.frames >= {frames}:
         os.kill(os.getpid(), signal.SIGKILL)
 
-options = ClipOptions(FORMATS[{format!r}], coherence={coherence!r})
+options = ClipOptions(format=FORMATS[{format!r}], coherence={coherence!r})
 job = ClipJob(Path({clip!r}), Path({target!r}), options, session=fake_session(), on_progress=kill)
 cut_clip_in_segments(job, segment_frames={segment_frames})
 """
@@ -55,7 +55,7 @@ def test_a_killed_run_continues_to_the_same_result(
     name: str, coherence: CoherenceName, frames: int, clip: Path, tmp_path: Path
 ) -> None:
     suffix = FORMATS[name].suffix
-    options = ClipOptions(FORMATS[name], coherence=coherence)
+    options = ClipOptions(format=FORMATS[name], coherence=coherence)
     whole, resumed = tmp_path / f"whole{suffix}", tmp_path / f"resumed{suffix}"
     cut_clip_in_segments(ClipJob(clip, whole, options, session=fake_session()), segment_frames=SEGMENT_FRAMES)
     code = KILLED.format(
@@ -95,9 +95,11 @@ def test_other_parameters_begin_anew_and_sequences_cannot_resume(clip: Path, tmp
     (folder / "job.txt").write_text("another job")
     (folder / "000000.json").write_text("{}")
     result = cut_clip_in_segments(
-        ClipJob(clip, target, ClipOptions(FORMATS["prores"], every=7), session=fake_session())
+        ClipJob(clip, target, ClipOptions(format=FORMATS["prores"], every=7), session=fake_session())
     )
     assert result.frames == COUNT / 7
     assert not folder.exists()
     with pytest.raises(UsageError, match="sequence.*leave out --resume"):
-        cut_clip_in_segments(ClipJob(clip, tmp_path / "frames", ClipOptions(FORMATS["png"]), session=fake_session()))
+        cut_clip_in_segments(
+            ClipJob(clip, tmp_path / "frames", ClipOptions(format=FORMATS["png"]), session=fake_session())
+        )

@@ -57,7 +57,7 @@ def plate(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def cut(source: Path, target: Path, name: str, **changes: object) -> ClipResult:
     timeline = changes.pop("timeline", None)
     report = changes.pop("report", None)
-    options = ClipOptions(FORMATS[name], **changes)  # type: ignore[arg-type]
+    options = ClipOptions(format=FORMATS[name], **changes)  # type: ignore[arg-type]
     job = ClipJob(source, target, options, session=fake_session(), report=report, timeline=timeline)  # type: ignore[arg-type]
     return cut_clip(job)
 
@@ -166,7 +166,7 @@ def test_aces_light_stays_what_it_is(plate: Path, tmp_path: Path) -> None:
 def test_png_pictures_become_a_clip_in_segments(tmp_path: Path) -> None:
     for number in (7, 8, 10):
         write(Picture(draw_frame(number - 7)), tmp_path / f"in_{number:03}.png")
-    options = ClipOptions(FORMATS["prores"], rate=parse_rate("23.976"))
+    options = ClipOptions(format=FORMATS["prores"], rate=parse_rate("23.976"))
     result = cut_clip_in_segments(
         ClipJob(tmp_path / "in_###.png", tmp_path / "cut.mov", options, session=fake_session()), segment_frames=3
     )
@@ -194,7 +194,7 @@ def test_what_is_wrong_with_pictures(plate: Path, tmp_path: Path) -> None:
     with pytest.raises(UsageError, match="states its own rate"):
         cut(clip, tmp_path / "c.mov", "prores", rate=Fraction(24))
     with pytest.raises(UsageError, match="png cannot hold Cryptomatte"):
-        ClipOptions(FORMATS["png"], cryptomatte=True)
+        ClipOptions(format=FORMATS["png"], cryptomatte=True)
 
 
 def test_names_of_sequences(tmp_path: Path) -> None:

@@ -18,5 +18,6 @@ from mattebox.api.parameters import CutParameters as CutParameters
 from mattebox.api.parameters import EnhanceParameters as EnhanceParameters
 from mattebox.api.result import CutoutResult as CutoutResult
 from mattebox.api.video import cut_video as cut_video
+from mattebox.api.video_enhancement import enhance_video as enhance_video
 from mattebox.api.words import plan as plan
 from mattebox.api.words import say as say

@@ -103,6 +103,35 @@ class VideoParameters(TypedDict, total=False):
     blend: Literal["encoded", "linear"]
 
 
+class EnhanceVideoParameters(TypedDict, total=False):
+    """Parameters of `enhance_video`: those of `enhance` that clips have."""
+
+    restore: str | float
+    restore_model: NameOrPath
+    upscale: str | float
+    upscale_model: NameOrPath
+    upscale_detail: int
+    balance: str | float | tuple[float, float]
+    balance_strength: int
+    light: Literal["none", "auto"]
+    exposure: float
+    contrast: int
+    highlights: int
+    shadows: int
+    clarity: int
+    light_strength: int
+    saturation: int
+    vibrance: int
+    warmth: int
+    style: NameOrPath | Image
+    style_method: Literal["monge", "reinhard", "adain"]
+    style_strength: int
+    sharpen: int
+    sharpen_radius: float
+    sharpen_threshold: int
+    sharpen_halo: int
+
+
 class CutParameters(EnhanceParameters, total=False):
     """Parameters of `cut`: those of `enhance`, and these."""
 

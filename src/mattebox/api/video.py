@@ -41,6 +41,7 @@ def cut_video(
     rate: str | float | None = None,
     input_colour: Literal["auto", "linear", "srgb", "acescg", "aces"] = "auto",
     cryptomatte: bool = False,
+    deinterlace: bool = False,
     overwrite: bool = True,
     device: str = "auto",
     threads: int | None = None,
@@ -86,6 +87,8 @@ def cut_video(
         its header, or of BT.709's.
     cryptomatte : bool
         Whether OpenEXR pictures get a Cryptomatte of the subjects.
+    deinterlace : bool
+        Whether the clip's frames are two fields each, which become one.
     overwrite : bool
         Whether an existing file may be replaced. The clip itself never is.
     device, threads, session
@@ -113,15 +116,16 @@ def cut_video(
     from mattebox.video.clip_cutting import cut_clip
     from mattebox.video.clip_job import ClipJob
     from mattebox.video.clip_options import ClipOptions
+    from mattebox.video.option_values import parse_part
     from mattebox.video.segments import cut_clip_in_segments
 
-    _check_names(parameters)
+    check_names("cut_video", parameters, VideoParameters)
     images = ImageArguments(parameters, MAX_INPUT_PIXELS)
     recipe = build_recipe(stringify_values(images.texts))
     options = ClipOptions.from_recipe(
-        recipe, Path(target), format=format, start=start, end=until, every=every, coherence=coherence,
-        overwrite=overwrite, device=device, threads=threads, rate=rate, input_colour=input_colour,
-        cryptomatte=cryptomatte,
+        recipe, Path(target), format=format, every=every, coherence=coherence, overwrite=overwrite, device=device,
+        threads=threads, cryptomatte=cryptomatte, deinterlace=deinterlace,
+        **parse_part(start, until, rate, input_colour),
     )  # fmt: skip
     check_recipe(options.still_recipe, images.open, session)
     tune_malloc()
@@ -138,9 +142,10 @@ def _optional_path(path: str | os.PathLike[str] | None) -> Path | None:
     return None if path is None else Path(path)
 
 
-def _check_names(parameters: Any) -> None:
-    known = tuple(VideoParameters.__annotations__)
+def check_names(function: str, parameters: Any, typed_dict: type) -> None:
+    """UsageError for a parameter that clips do not have."""
+    known = tuple(typed_dict.__annotations__)
     for name in parameters:
         if name not in known:
             remedy = suggest_name(name, known) or f"those of clips are {', '.join(known)}"
-            raise UsageError(f"cut_video has no parameter {name!r}", remedy)
+            raise UsageError(f"{function} has no parameter {name!r}", remedy)

@@ -1,4 +1,4 @@
-"""`mattebox video`: cut the subject out of clips."""
+"""`mattebox video`, and `mattebox video cut`: cut the subject out of clips."""
 
 from __future__ import annotations
 
@@ -10,17 +10,17 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from mattebox.cli import environment
+from mattebox.cli import environment, video_enhance
+from mattebox.cli.clip_arguments import find_clips, part_options, target_path
 from mattebox.cli.command_group import SuggestingGroup
 from mattebox.cli.console import CONTEXT_SETTINGS, combine_exit_codes, echo_stderr, json_option, report_error
 from mattebox.cli.options import explicit_parameters, parameter_options
 from mattebox.cli.value_completion import complete_files
-from mattebox.errors import InputMissing, MatteboxError, UsageError
+from mattebox.errors import MatteboxError, UsageError
 from mattebox.video.availability import require_video_extra
 
 if TYPE_CHECKING:
     from mattebox.cli.video_progress import ClipProgressLine
-    from mattebox.video.clip_options import ClipOptions
     from mattebox.video.clip_result import ClipResult
 
 STEP_OPTIONS = (
@@ -47,7 +47,10 @@ docs/video.md says which one suits which editor.
 
 @click.group("video", cls=SuggestingGroup, context_settings=CONTEXT_SETTINGS)
 def command() -> None:
-    """Cut the subject out of clips, with their sound and timing."""
+    """Cut the subject out of clips, or make them better, with their sound and timing."""
+
+
+command.add_command(video_enhance.command)
 
 
 @command.command("cut", epilog=EXAMPLES, context_settings=CONTEXT_SETTINGS)
@@ -62,9 +65,7 @@ def command() -> None:
 @click.option(
     "--format", help="webm, prores, ffv1, qtrle, png, exr, exr-straight or mp4.  [default: what -o says, or webm]"
 )
-@click.option("--from", "start", metavar="TIME", help="Where to begin, such as 75, 1:15 or 1:15.5.")
-@click.option("--until", metavar="TIME", help="Where to end.")
-@click.option("--every", type=click.IntRange(1), default=1, show_default=True, help="Keep the first of N frames.")
+@part_options
 @click.option(
     "--coherence",
     type=click.Choice(["motion", "keys", "frame"]),
@@ -93,14 +94,6 @@ def command() -> None:
     shell_complete=complete_files,
     help="Write a page with the least confident frames, one a second at most.",
 )
-@click.option("--rate", metavar="RATE", help="Frames a second of numbered pictures.  [default: what they say, or 24]")
-@click.option(
-    "--input-colour",
-    type=click.Choice(["auto", "linear", "srgb", "acescg", "aces"]),
-    default="auto",
-    show_default=True,
-    help="What the values of numbered pictures are; auto goes by the files: OpenEXR is linear light.",
-)
 @click.option("--cryptomatte", is_flag=True, help="Add the subjects as Cryptomatte to OpenEXR pictures.")
 @click.option("--overwrite", is_flag=True, help="Replace existing results; inputs are never overwritten.")
 @click.option(
@@ -117,7 +110,7 @@ def cut(context: click.Context, /, **options: Any) -> int:
     from mattebox.core.malloc import tune_malloc
     from mattebox.recipe.flat_parameters import build_recipe
 
-    sources = _find_clips(options["inputs"])
+    sources = find_clips(options["inputs"])
     for name in ("report", "timeline", "sheet"):
         if options[name] and len(sources) > 1:
             raise UsageError(f"--{name} takes the frames of one clip", "give one clip, or leave it out")
@@ -144,6 +137,7 @@ def _cut_clip(
     from mattebox.video.clip_cutting import cut_clip
     from mattebox.video.clip_job import ClipJob
     from mattebox.video.clip_options import ClipOptions
+    from mattebox.video.option_values import parse_part
     from mattebox.video.segments import cut_clip_in_segments
 
     output = options["output"]
@@ -151,54 +145,20 @@ def _cut_clip(
     is_folder = output is not None and (is_one_of_many or (Path(output).is_dir() and not is_pictures))
     clip_options = ClipOptions.from_recipe(
         recipe, None if output is None or is_folder else Path(output), format=options["format"],
-        start=options["start"], end=options["until"], every=options["every"], coherence=options["coherence"],
-        overwrite=options["overwrite"], device=options["device"], threads=options["threads"],
-        rate=options["rate"], input_colour=options["input_colour"], cryptomatte=options["cryptomatte"],
+        every=options["every"], coherence=options["coherence"], overwrite=options["overwrite"],
+        device=options["device"], threads=options["threads"], cryptomatte=options["cryptomatte"],
+        deinterlace=options["deinterlace"],
+        **parse_part(options["start"], options["until"], options["rate"], options["input_colour"]),
     )  # fmt: skip
     check_recipe(clip_options.still_recipe)
-    target = _target(source, output, is_folder, clip_options)
+    target = target_path(source, output, is_folder, clip_options.format, "cut")
     run = cut_clip_in_segments if options["resume"] else cut_clip
-    report, timeline = (Path(options[name]) if options[name] else None for name in ("report", "timeline"))
-    return run(ClipJob(source, target, clip_options, report=report, timeline=timeline, on_progress=progress.update))
-
-
-def _target(source: Path, output: str | None, is_folder: bool, options: ClipOptions) -> Path:
-    """Where a clip's result goes: beside it, into a folder, or to the name that was given."""
-    from mattebox.io.atomic_write import make_folder
-    from mattebox.video.sequence_pattern import is_sequence_name, parse_sequence
-
-    suffix, stem = "" if options.format.is_sequence else options.format.suffix, source.stem
-    if is_sequence_name(source):
-        pattern = parse_sequence(source)
-        stem = pattern.stem
-        if options.format.is_sequence and output is None:
-            return source.with_name(f"{stem}-cut") / pattern.label
-    if output is None:
-        return source.with_name(f"{stem}-cut{suffix}")
-    if not is_folder:
-        return Path(output)
-    make_folder(Path(output))
-    return Path(output) / f"{stem}{suffix}"
-
-
-def _find_clips(inputs: tuple[str, ...]) -> list[Path]:
-    """The clips that are named, and those in folders. UsageError, InputMissing."""
-    from mattebox.video.backgrounds import CLIP_SUFFIXES
-
-    if not inputs:
-        raise UsageError("no clip is given", "give one or more, such as clip.mp4")
-    found: list[Path] = []
-    for name in map(Path, inputs):
-        if not name.is_dir():  # a file, or the pattern of numbered pictures
-            found.append(name)
-            continue
-        clips = sorted(path for path in name.iterdir() if path.suffix.lower() in CLIP_SUFFIXES)
-        if not clips:
-            raise InputMissing(
-                f"{name}: there is no clip in this folder", f"clips end in {', '.join(sorted(CLIP_SUFFIXES))}"
-            )
-        found += clips
-    return found
+    report, timeline, sheet = (Path(options[n]) if options[n] else None for n in ("report", "timeline", "sheet"))
+    return run(
+        ClipJob(
+            source, target, clip_options, report=report, timeline=timeline, sheet=sheet, on_progress=progress.update
+        )
+    )
 
 
 def _print_result(source: Path, result: ClipResult, as_json: bool) -> None:

@@ -80,7 +80,7 @@ def apply_develop_steps(
     background = _parse_background(recipe)
     for step in (s for s in recipe.steps if isinstance(s, DevelopStep)):
         mask = None if step.only == "all" else _area_mask(get_subject_alpha(), step.only)
-        develop = _prepare_step(step, photograph, cutout, mask, open_image)
+        develop = prepare_step(step, photograph, cutout, mask, open_image)
         is_uncut = photograph is cutout
         cutout = develop(cutout, mask)
         if is_uncut:
@@ -92,14 +92,14 @@ def apply_develop_steps(
     return photograph, cutout
 
 
-def _prepare_step(
+def prepare_step(
     step: DevelopStep,
     photograph: Picture,
     cutout: Picture,
     mask: Pixels | None,
     open_image: OpenImage,
 ) -> DevelopFunction:
-    """The step with its measurements taken."""
+    """The step with its measurements taken: white balance on the photograph, light on the cutout."""
     if isinstance(step, Balance):
         correction = white_balance.plan_white_balance(step, photograph)
         return lambda picture, mask: white_balance.correct_white_balance(

@@ -91,12 +91,13 @@ def _check_parameters(settings: Settings, recipe: Recipe, parameters: ClipParame
     except UsageError:
         raise Problem(503, "no_videos", "clips need an extra package", install_extra("video")) from None
     from mattebox.video.clip_options import ClipOptions
+    from mattebox.video.option_values import parse_part
 
     if recipe.save_step.sign == "yes" or settings.sign == "always":
         raise UsageError("clips are not signed over HTTP", "leave out `sign`, or sign the result with mattebox sign")
     options = ClipOptions.from_recipe(
-        recipe, None, format=parameters.format, start=parameters.start, end=parameters.until, every=parameters.every,
-        coherence=parameters.coherence,  # type: ignore[arg-type]
+        recipe, None, format=parameters.format, every=parameters.every, coherence=parameters.coherence,
+        **parse_part(parameters.start, parameters.until),
     )  # fmt: skip
     if options.format.name not in MIME_BY_FORMAT:
         raise UsageError(f"{options.format.name} is many files", f"choose one of {', '.join(MIME_BY_FORMAT)}")

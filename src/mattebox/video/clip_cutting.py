@@ -34,7 +34,8 @@ def cut_clip(job: ClipJob) -> ClipResult:
         records = stack.enter_context(ClipRecords(job, reader))
         output = stack.enter_context(
             open_clip_output(
-                job.target, reader, options, sink=job.sink,
+                job.target, reader, options, transparent=options.is_transparent, cryptomatte=options.cryptomatte,
+                sink=job.sink,
                 finish=lambda path: signer.sign(path, stages.session, (reader.info.size, output.size)),
             )
         )  # fmt: skip

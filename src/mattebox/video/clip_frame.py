@@ -86,3 +86,11 @@ class FrameSource(Protocol):
 
     def notes(self) -> tuple[str, ...]:
         """Remarks on what was read so far."""
+
+
+class FinishedFrame(Protocol):
+    """A frame that is ready to be written."""
+
+    @property
+    def picture(self) -> Picture:
+        """What is written."""

@@ -72,6 +72,8 @@ class ClipInfo:
     tags : mapping
         Title, artist, date and the like, of the file.
     chapters : tuple of Chapter
+    is_interlaced : bool
+        Whether its first frame is marked as two fields.
     """
 
     size: ImageSize
@@ -86,3 +88,4 @@ class ClipInfo:
     timecode: str | None = None
     tags: Mapping[str, str] = field(default_factory=dict)
     chapters: tuple[Chapter, ...] = ()
+    is_interlaced: bool = False

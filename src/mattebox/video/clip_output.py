@@ -11,9 +11,8 @@ from typing import BinaryIO, Protocol
 from mattebox.io.atomic_write import replacement_file
 from mattebox.io.output_profile import convert_for_output
 from mattebox.types import ImageSize
-from mattebox.video.clip_frame import ClipFrame, FrameSource
-from mattebox.video.clip_options import ClipOptions
-from mattebox.video.frame_cutout import CutFrame
+from mattebox.video.clip_frame import ClipFrame, FinishedFrame, FrameSource
+from mattebox.video.output_options import OutputOptions
 from mattebox.video.passthrough import PassthroughStreams
 from mattebox.video.reader import VideoReader
 from mattebox.video.sequence_pattern import check_output_pattern
@@ -28,7 +27,7 @@ class ClipOutput(Protocol):
     size: ImageSize
     notes: list[str]
 
-    def write(self, frame: CutFrame, source: ClipFrame) -> None:
+    def write(self, frame: FinishedFrame, source: ClipFrame) -> None:
         """Take the next frame. OutputError."""
 
 
@@ -39,7 +38,7 @@ class ClipFile:
         self.writer, self.size, self.notes = writer, writer.size, writer.notes
         self._is_from_pictures = is_from_pictures
 
-    def write(self, frame: CutFrame, source: ClipFrame) -> None:
+    def write(self, frame: FinishedFrame, source: ClipFrame) -> None:
         """Encode the next frame. OutputError."""
         picture = frame.picture
         if self._is_from_pictures and picture.profile is not None:
@@ -51,22 +50,28 @@ class ClipFile:
 def open_clip_output(
     target: Path,
     reader: FrameSource,
-    options: ClipOptions,
+    options: OutputOptions,
     *,
+    transparent: bool,
+    cryptomatte: bool = False,
+    size: ImageSize | None = None,
     finish: Callable[[Path], None] | None = None,
     sink: BinaryIO | None = None,
 ) -> Iterator[ClipOutput]:
     """Open an output for the frames of a clip, with the sound of the part that is cut. OutputError.
 
-    `finish` is called with the complete file, before it gets its name. A `sink` takes the file in place of `target`.
+    `size` is that of the frames, where it is not the clip's. `finish` is called with the complete file, before it gets
+    its name. A `sink` takes the file in place of `target`.
     """
     if options.format.is_sequence:
-        output = SequenceWriter(target, reader.info, options)
+        output = SequenceWriter(target, replace(reader.info, size=size or reader.info.size), options, cryptomatte)
         if isinstance(reader, SequenceReader):
             check_output_pattern(output.pattern, reader.numbers, reader.source_paths)
         yield output
         return
-    with open_clip_file(target, reader, options, finish=finish, sink=sink) as writer:
+    with open_clip_file(
+        target, reader, options, transparent=transparent, size=size, finish=finish, sink=sink
+    ) as writer:
         yield ClipFile(writer, is_from_pictures=isinstance(reader, SequenceReader))
 
 
@@ -74,13 +79,15 @@ def open_clip_output(
 def open_clip_file(
     target: Path,
     reader: FrameSource,
-    options: ClipOptions,
+    options: OutputOptions,
     *,
+    transparent: bool,
+    size: ImageSize | None = None,
     finish: Callable[[Path], None] | None = None,
     sink: BinaryIO | None = None,
 ) -> Iterator[VideoWriter]:
     """Open a file for the frames of a clip; see `open_clip_output`. OutputError."""
-    info = replace(reader.info, rate=reader.info.rate / options.every)
+    info = replace(reader.info, rate=reader.info.rate / options.every, size=size or reader.info.size)
     with contextlib.ExitStack() as files:
         place: Path | BinaryIO = sink or files.enter_context(replacement_file(target, overwrite=options.overwrite))
         with contextlib.ExitStack() as stack:
@@ -91,9 +98,7 @@ def open_clip_file(
                 sound = stack.enter_context(
                     contextlib.closing(PassthroughStreams(reader.path, first, last, reader.content))
                 )
-            writer = VideoWriter(
-                place, options.format, info, transparent=options.is_transparent, sound=sound, name=target
-            )
+            writer = VideoWriter(place, options.format, info, transparent=transparent, sound=sound, name=target)
             yield stack.enter_context(writer)
         if finish is not None and isinstance(place, Path):
             finish(place)

@@ -8,6 +8,7 @@ from mattebox.core.interface import name_parameter
 from mattebox.errors import InputUnreadable, UsageError
 from mattebox.video.clip_frame import FrameSource
 from mattebox.video.clip_job import ClipJob
+from mattebox.video.enhancement_job import EnhancementJob
 from mattebox.video.reader import VideoReader
 from mattebox.video.sequence_pattern import is_sequence_name, parse_sequence
 from mattebox.video.sequence_reader import SequenceReader
@@ -17,7 +18,7 @@ PICTURE_SUFFIXES = frozenset(
 )
 
 
-def open_frames(job: ClipJob) -> FrameSource:
+def open_frames(job: ClipJob | EnhancementJob) -> FrameSource:
     """Open a job's clip or sequence of pictures.
 
     Raises
@@ -27,8 +28,8 @@ def open_frames(job: ClipJob) -> FrameSource:
         A rate or colour space is given for a clip, which states its own.
     """
     path, options = job.source, job.options
-    if job.content is not None:
-        return VideoReader(path, content=job.content, max_pixels=job.max_frame_pixels)
+    if isinstance(job, ClipJob) and job.content is not None:
+        return VideoReader(path, content=job.content, max_pixels=job.max_frame_pixels, deinterlace=options.deinterlace)
     if is_sequence_name(path):
         return SequenceReader(path, options.rate, options.input_colour)
     if path.suffix.lower() in PICTURE_SUFFIXES:
@@ -40,7 +41,7 @@ def open_frames(job: ClipJob) -> FrameSource:
         raise UsageError(
             f"{path}: states its own rate and colours", f"give {name_parameter(name)} for sequences of pictures only"
         )
-    return VideoReader(path, max_pixels=job.max_frame_pixels)
+    return VideoReader(path, deinterlace=options.deinterlace)
 
 
 def source_files(path: Path) -> list[Path]:

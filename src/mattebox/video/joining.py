@@ -52,7 +52,9 @@ def join_segments(
     info = reader.info
     last_duration = max(round(options.every / info.rate / info.time_base), 1)
     ends = [*(times[0] for times in stamps[1:]), stamps[-1][-1] + last_duration]
-    with open_clip_file(target, reader, options, finish=lambda path: finish(path, output.size)) as output:
+    with open_clip_file(
+        target, reader, options, transparent=options.is_transparent, finish=lambda path: finish(path, output.size)
+    ) as output:
         for path, times, end in zip(paths, stamps, ends, strict=True):
             _copy_segment(path, [*times, end], output)
     return output.size, output.notes

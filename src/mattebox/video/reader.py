@@ -16,12 +16,14 @@ from typing import Self
 import av
 from av.video.stream import VideoStream
 
+from mattebox.core.interface import name_parameter
 from mattebox.core.limits import MAX_INPUT_PIXELS
 from mattebox.errors import InputUnreadable
 from mattebox.video import frame_conversion
 from mattebox.video.clip_frame import ClipFrame, ResumePoint
 from mattebox.video.clip_info import ClipInfo
 from mattebox.video.container import create_decoder, find_video_stream, open_container
+from mattebox.video.deinterlacing import Deinterlacer
 from mattebox.video.stream_info import (
     find_timecode,
     read_chapters,
@@ -47,6 +49,8 @@ class VideoReader:
         The file's bytes, which `path` then only names.
     max_pixels : int
         Limit of a frame's size.
+    deinterlace : bool
+        Whether frames are two fields each, which become one.
 
     Attributes
     ----------
@@ -69,8 +73,15 @@ class VideoReader:
         It is no video, has no video stream, or is cut off so that nothing can be read.
     """
 
-    def __init__(self, path: str | Path, *, content: bytes | None = None, max_pixels: int = MAX_INPUT_PIXELS) -> None:
-        self.path, self.content = Path(path), content
+    def __init__(
+        self,
+        path: str | Path,
+        *,
+        content: bytes | None = None,
+        max_pixels: int = MAX_INPUT_PIXELS,
+        deinterlace: bool = False,
+    ) -> None:
+        self.path, self.content, self._deinterlaces = Path(path), content, deinterlace
         self.damaged_times: list[Fraction] = []
         self.ends_early = False
         self._had_errors = False
@@ -109,7 +120,7 @@ class VideoReader:
         offset = round(zero / time_base)
         self._seek(zero if first_pts is None else zero + first_pts * time_base)
         count, last_pts = 0, None
-        for frame in self._decode(start):
+        for frame in self._iter_whole_frames(start):
             assert frame.pts is not None
             time = frame.pts * time_base
             if (start is not None and time < zero) or (last_pts is not None and frame.pts <= last_pts):
@@ -129,6 +140,10 @@ class VideoReader:
     def notes(self) -> tuple[str, ...]:
         """Remarks on what was read so far."""
         notes = []
+        if self.info.is_interlaced and not self._deinterlaces:
+            notes.append(
+                f"the clip is interlaced, and moving edges are combs: try {name_parameter('deinterlace', True)}"
+            )
         if self.damaged_times:
             named = ", ".join(format_time(time) for time in self.damaged_times[:MAX_NAMED_FRAMES])
             more = ", ..." if len(self.damaged_times) > MAX_NAMED_FRAMES else ""
@@ -157,7 +172,18 @@ class VideoReader:
             timecode=find_timecode(self._container),
             tags={**self._container.metadata},
             chapters=read_chapters(self._container),
+            is_interlaced=bool(frame.interlaced_frame),
         )
+
+    def _iter_whole_frames(self, start: Fraction | None) -> Iterator[av.VideoFrame]:
+        """Decoded frames, deinterlaced where that was asked for."""
+        if not self._deinterlaces:
+            yield from self._decode(start)
+            return
+        deinterlacer = Deinterlacer()
+        for frame in self._decode(start):
+            yield from deinterlacer.push(frame)
+        yield from deinterlacer.flush()
 
     def _first_frame(self) -> av.VideoFrame:
         for frame in self._decode(None):

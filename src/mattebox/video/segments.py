@@ -193,6 +193,6 @@ def _fingerprint(job: ClipJob, segment_frames: int) -> str:
     parts = (
         __version__, str(source.resolve()), files, options.format.name, options.cut, options.background,
         options.coherence, str(options.start), str(options.end), options.every, segment_frames,
-        str(options.rate), options.input_colour, job.sheet is not None,
+        str(options.rate), options.input_colour, job.sheet is not None, options.deinterlace,
     )  # fmt: skip
     return sha256(msgspec.json.encode(parts)).hexdigest()

@@ -15,11 +15,11 @@ from mattebox.io.cryptomatte import encode_cryptomatte
 from mattebox.io.exr_frame import SOURCE_ATTRIBUTE, ExrFrame, light_of_cutout, write_exr_frame
 from mattebox.io.writer import write
 from mattebox.matting.matte_operations import as_floats
-from mattebox.video.clip_frame import ClipFrame
+from mattebox.video.clip_frame import ClipFrame, FinishedFrame
 from mattebox.video.clip_info import ClipInfo
-from mattebox.video.clip_options import ClipOptions
 from mattebox.video.formats import ClipFormat
 from mattebox.video.frame_cutout import CutFrame
+from mattebox.video.output_options import OutputOptions
 from mattebox.video.sequence_pattern import SequencePattern, is_sequence_name, parse_sequence
 from mattebox.video.subject_tracks import SubjectTracker
 from mattebox.video.time_text import advance_timecode
@@ -40,8 +40,10 @@ class SequenceWriter:
         A folder, which is made where it does not exist, or the pattern of the files.
     info : ClipInfo
         Of the clip that the frames come from.
-    options : ClipOptions
-        How it is cut.
+    options : OutputOptions
+        How it is written.
+    cryptomatte : bool
+        Whether OpenEXR files get a Cryptomatte of the subjects.
 
     Raises
     ------
@@ -49,25 +51,26 @@ class SequenceWriter:
         The folder cannot be made, or a file exists.
     """
 
-    def __init__(self, target: Path, info: ClipInfo, options: ClipOptions) -> None:
+    def __init__(self, target: Path, info: ClipInfo, options: OutputOptions, cryptomatte: bool = False) -> None:
         self.size, self.notes, self._info, self._options = info.size, list[str](), info, options
         self.pattern = output_pattern(target, options.format)
         self._count = 0
-        self._tracker = SubjectTracker() if options.cryptomatte else None
+        self._tracker = SubjectTracker() if cryptomatte else None
         make_folder(self.pattern.folder)
 
-    def write(self, frame: CutFrame, source: ClipFrame) -> None:
+    def write(self, frame: FinishedFrame, source: ClipFrame) -> None:
         """Write the next frame. OutputError."""
         path = self.pattern.path_of(self._count if source.number is None else source.number)
         self._count += 1
         if self._options.format.suffix != ".exr":
             write(frame.picture, path, format="png", overwrite=self._options.overwrite)
             return
-        exr = self._convert(frame, source, path)
+        assert isinstance(frame, CutFrame)
+        exr = self._convert(frame, source)
         with replacement_file(path, overwrite=self._options.overwrite, durable=False) as temporary_path:
             write_exr_frame(temporary_path, exr, straight=self._options.format.name == "exr-straight")
 
-    def _convert(self, frame: CutFrame, source: ClipFrame, path: Path) -> ExrFrame:
+    def _convert(self, frame: CutFrame, source: ClipFrame) -> ExrFrame:
         light = light_of_cutout(frame.picture, frame.matte.alpha, source.light)
         alpha, dtype = as_floats(frame.matte.alpha), np.float16 if light.is_half else np.float32
         layers: dict[str, Any] = {MATTE_CHANNEL: alpha.astype(dtype)}

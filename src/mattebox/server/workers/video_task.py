@@ -70,11 +70,12 @@ def run_video_task(
     from mattebox.video.clip_job import ClipJob
     from mattebox.video.clip_key import needs_network
     from mattebox.video.clip_options import ClipOptions
+    from mattebox.video.option_values import parse_part
 
     recipe, clip = parse_recipe(task["recipe"]), task[CLIP_KEY]
     options = ClipOptions.from_recipe(
-        recipe, None, format=clip["format"], start=clip["start"], end=clip["until"], every=clip["every"],
-        coherence=clip["coherence"], device="cpu", threads=threads,
+        recipe, None, format=clip["format"], every=clip["every"], coherence=clip["coherence"], device="cpu",
+        threads=threads, **parse_part(clip["start"], clip["until"]),
     )  # fmt: skip
     sink = LimitedFile(clip["max_result_bytes"])
     job = ClipJob(
