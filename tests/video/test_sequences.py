@@ -24,6 +24,7 @@ from mattebox.video.clip_job import ClipJob
 from mattebox.video.clip_options import ClipOptions
 from mattebox.video.clip_result import ClipResult
 from mattebox.video.formats import FORMATS
+from mattebox.video.option_values import parse_part
 from mattebox.video.segments import cut_clip_in_segments
 from mattebox.video.sequence_pattern import describe_numbers, is_sequence_name, parse_sequence
 from mattebox.video.sequence_reader import SequenceReader
@@ -151,7 +152,7 @@ def test_colours_are_declared(plate: Path) -> None:
     encoded = read_film_frame(path, "srgb", 10**9)
     assert np.abs(encoded.picture.rgb / 65535 - np.clip(plain.light.rgb, 0, 1)).max() < 1e-3
     with pytest.raises(UsageError, match="no colour space of input"):
-        ClipOptions.from_recipe(_recipe(), None, input_colour="rec709")
+        parse_part(None, None, input_colour="rec709")
 
 
 def test_aces_light_stays_what_it_is(plate: Path, tmp_path: Path) -> None:
@@ -279,9 +280,3 @@ def test_a_file_with_an_attribute_more_is_read_alike(tmp_path: Path) -> None:
 
 def _cryptomatte(strings: dict[str, str]) -> dict[str, str]:
     return {name: value for name, value in strings.items() if name.startswith("cryptomatte/")}
-
-
-def _recipe() -> object:
-    from mattebox.recipe.flat_parameters import build_recipe
-
-    return build_recipe({"model": "balanced"})
