@@ -2,61 +2,30 @@
 
 from __future__ import annotations
 
-import os
-import pwd
-import shutil
-import subprocess
-import tempfile
+import threading
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
+from mattebox.errors import MatteboxError
 from mattebox.jobs.encryption import PlaintextCipher
 from mattebox.jobs.manager import JobManager
-from mattebox.jobs.queue import JobQueue
+from mattebox.jobs.queue import JobQueue, QueueHandler
+from mattebox.jobs.queue_view import create_queue_view, read_queue_depths
 from mattebox.jobs.store import JobStore
 from tests.jobs.fakes import FakeTaskRunner, wait_until_finished
-from tests.serving import free_port
+from tests.jobs.postgres import postgres_can_run, start_postgres
+from tests.waiting import wait_until
 
-USER = "postgres"  # the server refuses to run as root
-
-
-SEARCH_PATH = os.pathsep.join(
-    [os.environ["PATH"], *map(str, Path("/usr/lib/postgresql").glob("*/bin"))]
-)  # Debian's own
+pytestmark = pytest.mark.skipif(not postgres_can_run(), reason="no Postgres on this machine: apt install postgresql")
 
 
-def _postgres_can_run() -> bool:
-    if shutil.which("pg_ctl", path=SEARCH_PATH) is None:
-        return False
-    return os.getuid() != 0 or any(entry.pw_name == USER for entry in pwd.getpwall())
-
-
-pytestmark = pytest.mark.skipif(not _postgres_can_run(), reason="no Postgres on this machine: apt install postgresql")
-
-
-@pytest.fixture
+@pytest.fixture(scope="module")
 def address() -> Iterator[str]:
-    """A cluster of its own, gone afterwards."""
-    as_user = {"user": USER} if os.getuid() == 0 else {}
-    home = Path(tempfile.mkdtemp(prefix="mattebox-postgres-"))
-    if as_user:
-        shutil.chown(home, USER)
-    port = free_port()
-
-    def run(*words: str) -> None:
-        words = (str(shutil.which(words[0], path=SEARCH_PATH)), *words[1:])
-        subprocess.run(words, check=True, stdout=subprocess.DEVNULL, cwd=home, timeout=40, **as_user)  # type: ignore[call-overload]
-
-    run("initdb", "-D", str(home / "data"), "-U", "mattebox", "-A", "trust", "--no-sync")
-    options = f"-p {port} -k {home} -h 127.0.0.1 -F"
-    run("pg_ctl", "-D", str(home / "data"), "-l", str(home / "log"), "-w", "-o", options, "start")
-    try:
-        yield f"postgresql://mattebox@127.0.0.1:{port}/jobs"
-    finally:
-        run("pg_ctl", "-D", str(home / "data"), "-m", "immediate", "stop")
-        shutil.rmtree(home)
+    """A cluster of this module's own."""
+    with start_postgres() as database:
+        yield database
 
 
 def test_jobs_on_postgres(address: str, tmp_path: Path) -> None:
@@ -71,3 +40,38 @@ def test_jobs_on_postgres(address: str, tmp_path: Path) -> None:
         finally:
             jobs.stop()
     assert list(tmp_path.glob("*.sqlite*")) == []
+
+
+def test_the_view_counts_what_waits_and_runs(address: str) -> None:
+    may_end, started = threading.Event(), threading.Semaphore(0)
+
+    def handle(name: str) -> None:
+        started.release()
+        may_end.wait(30)
+
+    queue = JobQueue(address, "viewer")
+    queue.start({"jobs": QueueHandler(handle, 2), "hooks": QueueHandler(handle, 1)})
+    try:
+        assert read_queue_depths(address) == {"jobs": (0, 0, 0.0), "hooks": (0, 0, 0.0)}
+        for n in range(7):
+            queue.add("jobs", f"view-{n}")
+        for _ in range(2):
+            assert started.acquire(timeout=20)
+        jobs = read_queue_depths(address)["jobs"]
+        assert (jobs.waiting, jobs.running) == (5, 2)
+        assert jobs.oldest_seconds >= 0
+        threads = [threading.Thread(target=create_queue_view, args=(address,)) for _ in range(8)]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+        may_end.set()
+        wait_until(lambda: read_queue_depths(address)["jobs"][:2] == (0, 0))
+    finally:
+        may_end.set()
+        queue.stop()
+
+
+def test_a_database_that_is_away_is_said() -> None:
+    with pytest.raises(MatteboxError, match="the queue cannot be read"):
+        read_queue_depths("postgresql://nobody@127.0.0.1:1/none")

@@ -17,6 +17,7 @@ from typing import Any, NamedTuple
 from dbos import DBOS, DBOSClient, DBOSConfig, SetEnqueueOptions, SetWorkflowID, WorkflowSerializationFormat
 
 from mattebox.errors import MatteboxError
+from mattebox.jobs.queue_view import create_queue_view
 
 Handler = Callable[[str], None]
 """Processes the item with this name, in a thread of its own. It must not raise an exception, but CancelledError."""
@@ -57,6 +58,7 @@ class JobQueue:
 
     def __init__(self, database: str, machine: str = "local") -> None:
         self._database_url = database if "://" in database else f"sqlite:///{Path(database) / 'queue.sqlite'}"
+        self.database = database if "://" in database and not database.startswith("sqlite") else None
         self.machine = machine
         self._running_items: dict[tuple[str, str], None] = {}
         self._lock = threading.Lock()
@@ -103,6 +105,8 @@ class JobQueue:
                     polling_interval_sec=POLL_SECONDS,
                     on_conflict="always_update",
                 )
+            if self.database is not None:
+                create_queue_view(self.database)
         except Exception as error:
             self.stop()
             raise MatteboxError(

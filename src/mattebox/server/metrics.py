@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
+from collections.abc import Mapping
 
 LATENCY_BUCKETS_SECONDS = (0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 30.0)
 
@@ -23,7 +24,7 @@ class RequestMetrics:
             if seconds <= bucket:
                 self.bucket_counts[route, bucket] += 1
 
-    def to_prometheus_text(self, gauges: dict[str, int], worker_restarts: int) -> str:
+    def to_prometheus_text(self, gauges: Mapping[str, float], worker_restarts: int) -> str:
         """All metrics in the Prometheus text format, with gauges of the moment by name."""
         lines = ["# TYPE mattebox_requests_total counter"]
         lines += [

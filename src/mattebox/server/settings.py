@@ -47,6 +47,7 @@ class Settings:
         "pictures waiting for long",
     )
     threads: int = setting(0, "threads of each worker's network; 0 divides the processors among the workers")
+    device: str = setting("cpu", "where networks run: cpu, auto, cuda, cuda:1 ...; one that is missing is an error")
     model: str = setting("balanced", "the model used where a request names none")
     max_upload: int = setting(25_000_000, "bytes of a request at most")
     max_pixels: int = setting(50_000_000, "pixels x frames of a picture at most")

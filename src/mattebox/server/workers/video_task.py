@@ -38,7 +38,12 @@ class LimitedFile(io.BytesIO):
 
 
 def run_video_task(
-    task: dict[str, Any], content: bytes, threads: int, open_image: OpenImage, on_progress: OnProgress
+    task: dict[str, Any],
+    content: bytes,
+    threads: int,
+    open_image: OpenImage,
+    on_progress: OnProgress,
+    device: str = "cpu",
 ) -> tuple[dict[str, Any], bytes]:
     """Cut a clip.
 
@@ -74,13 +79,13 @@ def run_video_task(
 
     recipe, clip = parse_recipe(task["recipe"]), task[CLIP_KEY]
     options = ClipOptions.from_recipe(
-        recipe, None, format=clip["format"], every=clip["every"], coherence=clip["coherence"], device="cpu",
+        recipe, None, format=clip["format"], every=clip["every"], coherence=clip["coherence"], device=device,
         threads=threads, **parse_part(clip["start"], clip["until"]),
     )  # fmt: skip
     sink = LimitedFile(clip["max_result_bytes"])
     job = ClipJob(
         Path("the clip"), Path("the result"), options, open_image=open_image, content=content, sink=sink,
-        session=open_session(options.cut.model, "cpu", threads) if needs_network(options.cut) else None,
+        session=open_session(options.cut.model, device, threads) if needs_network(options.cut) else None,
         max_frame_pixels=clip["max_frame_pixels"],
         on_progress=_limit_progress(clip["max_seconds"], on_progress),
     )  # fmt: skip

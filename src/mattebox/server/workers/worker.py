@@ -37,7 +37,7 @@ NICENESS = 10  # so that the server responds while pictures are processed
 
 def main() -> None:
     """Load the default model, then answer tasks until standard input ends."""
-    model, threads, memory_bytes = sys.argv[1], int(sys.argv[2]), int(sys.argv[3])
+    model, threads, memory_bytes, device = sys.argv[1], int(sys.argv[2]), int(sys.argv[3]), sys.argv[4]
     _enlarge_pipes()
     out = os.fdopen(os.dup(1), "wb")
     _discard_output()
@@ -55,7 +55,7 @@ def main() -> None:
     tune_malloc()
     with contextlib.suppress(BrokenPipeError), use_interface(Interface.HTTP):  # BrokenPipeError: the server has gone
         try:
-            open_session(model, "cpu", threads).start()
+            open_session(model, device, threads).start()
         except MatteboxError as error:
             _write_frame(out, pack_error(error.code, error.problem, error.remedy))
             return
@@ -65,10 +65,10 @@ def main() -> None:
             return
         _write_frame(out, pack_frame({"ready": True}))
         while (frame := read_frame(sys.stdin.buffer)) is not None:
-            _write_frame(out, answer_task(*frame, threads, report_progress))
+            _write_frame(out, answer_task(*frame, threads, report_progress, device))
 
 
-def answer_task(task: dict[str, Any], data: bytes, threads: int, on_progress: OnProgress) -> bytes:
+def answer_task(task: dict[str, Any], data: bytes, threads: int, on_progress: OnProgress, device: str = "cpu") -> bytes:
     """Run a task and return the frame of its response. Every exception becomes an error response.
 
     Parameters
@@ -82,6 +82,8 @@ def answer_task(task: dict[str, Any], data: bytes, threads: int, on_progress: On
         Threads of the networks.
     on_progress
         Receives the completed share of the task, from 0 to 1.
+    device
+        Where the networks run.
     """
     from mattebox.core.cpu_threads import share_cpus
     from mattebox.errors import MatteboxError
@@ -89,10 +91,10 @@ def answer_task(task: dict[str, Any], data: bytes, threads: int, on_progress: On
     try:
         with share_cpus(task.get(RUNNING_KEY, 1)):
             if PREDICTIONS_KEY in task:
-                return _run_with_predictions(task, data, threads, on_progress)
+                return _run_with_predictions(task, data, threads, on_progress, device)
             if CLIP_KEY in task:
-                return pack_frame(*_run_clip(task, data, threads, on_progress))
-            return pack_frame(*_run_task(task, data, threads, on_progress))
+                return pack_frame(*_run_clip(task, data, threads, on_progress, device))
+            return pack_frame(*_run_task(task, data, threads, on_progress, device))
     except MatteboxError as error:
         return pack_error(error.code, error.problem, error.remedy)
     except MemoryError:
@@ -110,7 +112,9 @@ def pack_error(code: str, problem: str, remedy: str) -> bytes:
     return pack_frame({"code": code, "problem": problem, "remedy": remedy})
 
 
-def _run_with_predictions(task: dict[str, Any], data: bytes, threads: int, on_progress: OnProgress) -> bytes:
+def _run_with_predictions(
+    task: dict[str, Any], data: bytes, threads: int, on_progress: OnProgress, device: str
+) -> bytes:
     """Run a task with its photograph's predictions, and respond with new ones after the result; none stay here."""
     from mattebox.models.result_cache import shared_cache
 
@@ -119,14 +123,16 @@ def _run_with_predictions(task: dict[str, Any], data: bytes, threads: int, on_pr
         if task[PREDICTIONS_KEY] is not None:
             shared_cache.load(_slice_bytes(data, task[PREDICTIONS_KEY]))
         known_keys = shared_cache.keys()
-        metadata, body = _run_task(task, data, threads, on_progress)
+        metadata, body = _run_task(task, data, threads, on_progress, device)
         predictions = b"" if shared_cache.keys() == known_keys else shared_cache.dump()
         return pack_frame(metadata | {PREDICTIONS_KEY: len(predictions)}, body + predictions)
     finally:
         shared_cache.clear()
 
 
-def _run_task(task: dict[str, Any], data: bytes, threads: int, on_progress: OnProgress) -> tuple[dict[str, Any], bytes]:
+def _run_task(
+    task: dict[str, Any], data: bytes, threads: int, on_progress: OnProgress, device: str
+) -> tuple[dict[str, Any], bytes]:
     """The metadata and the encoded result of a task."""
     from mattebox.io.reader import read
     from mattebox.models.matte_session import open_session
@@ -142,8 +148,8 @@ def _run_task(task: dict[str, Any], data: bytes, threads: int, on_progress: OnPr
     result = run_recipe(
         _shrink_picture(source, task["most_pixels"]),
         recipe,
-        session=open_session(model, "cpu", threads) if model else None,
-        device="cpu",
+        session=open_session(model, device, threads) if model else None,
+        device=device,
         threads=threads,
         name="the picture",
         open_image=partial(_open_image, task, data),
@@ -169,12 +175,14 @@ def _run_task(task: dict[str, Any], data: bytes, threads: int, on_progress: OnPr
     return metadata, body
 
 
-def _run_clip(task: dict[str, Any], data: bytes, threads: int, on_progress: OnProgress) -> tuple[dict[str, Any], bytes]:
+def _run_clip(
+    task: dict[str, Any], data: bytes, threads: int, on_progress: OnProgress, device: str
+) -> tuple[dict[str, Any], bytes]:
     """The metadata and the file of a cut clip."""
     from mattebox.server.workers.video_task import run_video_task
 
     content = _slice_bytes(data, task["source"])
-    return run_video_task(task, content, threads, partial(_open_image, task, data), on_progress)
+    return run_video_task(task, content, threads, partial(_open_image, task, data), on_progress, device)
 
 
 def _open_image(task: dict[str, Any], data: bytes, name: str) -> Picture:

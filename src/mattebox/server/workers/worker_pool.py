@@ -167,7 +167,7 @@ class WorkerPool:
         settings = self.settings
         process = await asyncio.create_subprocess_exec(
             sys.executable, "-m", "mattebox.server.workers.worker",
-            settings.model, str(settings.threads_per_worker()), str(settings.worker_memory),
+            settings.model, str(settings.threads_per_worker()), str(settings.worker_memory), settings.device,
             stdin=asyncio.subprocess.PIPE, stdout=asyncio.subprocess.PIPE, limit=1 << 20,
         )  # fmt: skip
         self._workers.add(process)
