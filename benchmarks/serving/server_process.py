@@ -153,13 +153,15 @@ def running_server(
     ready_path: str = "/readyz",
     settings: Mapping[str, str] | None = None,
 ) -> Iterator[ServerProcess]:
-    """A server that is started, and killed at the end of the block."""
+    """A server that is started, and killed at the end of the block, or when this process is told to end."""
+    previous_handler = signal.signal(signal.SIGTERM, lambda number, _: sys.exit(128 + number))
     server = ServerProcess(data_folder, command, ready_path, settings)
-    server.start()
     try:
+        server.start()
         yield server
     finally:
         server.stop(signal.SIGKILL)
+        signal.signal(signal.SIGTERM, previous_handler)
 
 
 def percentile(values: list[float], quantile: float) -> float:

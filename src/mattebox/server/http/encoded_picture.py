@@ -16,11 +16,12 @@ class EncodedPicture:
 
     def __init__(self, content: Content, name: str = "the picture") -> None:
         self.content = content
-        self._header: ImageHeader | InputUnreadable
+        self._header: ImageHeader | None = None
+        self._refusal: tuple[type[InputUnreadable], str, str] | None = None
         try:
             self._header = header_check.read_header(content.read(), name)
-        except InputUnreadable as error:
-            self._header = error.with_traceback(None)
+        except InputUnreadable as error:  # the error itself would keep the bytes: its traceback refers to them
+            self._refusal = type(error), error.problem, error.remedy
 
     def __len__(self) -> int:
         return len(self.content)
@@ -28,8 +29,10 @@ class EncodedPicture:
     @property
     def header(self) -> ImageHeader:
         """Format and size. InputUnreadable for what is no picture."""
-        if isinstance(self._header, InputUnreadable):
-            raise type(self._header)(self._header.problem, self._header.remedy)
+        if self._header is None:
+            assert self._refusal is not None
+            error_type, problem, remedy = self._refusal
+            raise error_type(problem, remedy)
         return self._header
 
     def count_pixels(self, max_pixels: int, name: str = "the picture") -> int:

@@ -28,7 +28,8 @@ async def take_source(
     url, photograph_id = pop_text_field(fields, "image_url"), pop_text_field(fields, "image_id")
     count = len(sources) + (url is not None) + (photograph_id is not None)
     if count != 1:
-        raise Problem(422, "image_missing", f"{count} pictures were sent", "send one, as the field `image`")
+        problem = "no picture was sent" if count == 0 else f"{count} pictures were sent"
+        raise Problem(422, "image_missing", problem, "send one, as the field `image` or as the request's body")
     if photograph_id is not None:
         photograph = state.photographs.find(caller, photograph_id)
         return Source(photograph.picture, photograph)

@@ -23,13 +23,15 @@ from mattebox.types import OnProgress
 
 START_TIMEOUT_SECONDS = 60  # to load the network
 RETRY_SECONDS = 5  # after which another worker has started
+TIMEOUT_RETRY_SECONDS = 30  # after which the load that made a picture late has changed
 ABANDONED_TASK_SECONDS = 1.0  # to finish a task that nobody waits for, before its worker is killed
 
 
 class TaskTimeout(MatteboxError):
-    """A picture did not finish in time."""
+    """A picture did not finish in time, which may be because others wait, too."""
 
     code = "took_too_long"
+    retry_after = TIMEOUT_RETRY_SECONDS
 
 
 class WorkerLost(MatteboxError):
