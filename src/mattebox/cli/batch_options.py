@@ -55,6 +55,15 @@ class BatchOptions:
         return cls(**{f.name: parameters[f.name] for f in fields(cls) if f.name in parameters})
 
 
+DEFAULT_BATCH_OPTIONS = BatchOptions(
+    inputs=(), output=None, save_recipe=None, overwrite=False, recursive=False, keep_hidden=False, metadata="safe",
+    max_pixels=MAX_INPUT_PIXELS, device="auto", threads=None, compare=None, fetch=False, concurrency=None,
+    manifest=None, name_template=None, report=None, resume=False, review=None, review_under=0.6, sheet=None,
+    watch=False, share=False, lease=60.0, server=None, as_json=False,
+)  # fmt: skip
+"""The options of a command that has none of these."""
+
+
 class BatchOption(click.Option):
     """An option that the help lists under a heading for many photographs."""
 

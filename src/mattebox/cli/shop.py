@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +19,7 @@ Examples:
   mattebox shop shopify --shop my-shop --dry-run            makes all results, changes nothing in the shop
   mattebox shop shopify --shop my-shop --collection mugs --preset shopify
   mattebox shop undo --shop my-shop                         the pictures as they were
+  mattebox shop feed products.tsv -o new/ --base-url https://cdn.example.com/products/
 """
 
 shop_option = click.option(
@@ -40,23 +42,37 @@ def command() -> None:
     """
 
 
+def picture_options(command: Callable[..., Any]) -> Callable[..., Any]:
+    """The options of the commands that make a shop's pictures better."""
+    options = (
+        shop_option,
+        click.option("--preset", metavar="NAME", default="shopify", show_default=True, shell_complete=complete_presets,
+                     help="A built-in recipe; `mattebox recipes` lists them."),
+        click.option("--recipe", "recipe_file", metavar="FILE", shell_complete=complete_files,
+                     help="Your own recipe (.toml, .json) in its place."),
+        click.option("--collection", metavar="NAME",
+                     help="Only this collection's products: Shopify's handle, WooCommerce's number of a category."),
+        click.option("--search", metavar="QUERY", help='Only the products that the shop\'s search finds: "tag:new".'),
+        click.option("--limit", type=click.IntRange(1), metavar="N", help="At most this many pictures."),
+        folder_option,
+        click.option("--dry-run", is_flag=True, help="Make the results and the sheet, and change nothing in the shop."),
+        click.option("--include-failing", is_flag=True,
+                     help="Send results, too, that break the recipe's marketplace rules."),
+        yes_option,
+        click.option("--device", default="auto", show_default=True,
+                     help="cpu, cuda, ...; auto is the fastest available."),
+        click.option("--jobs", "concurrency", type=click.IntRange(1),
+                     help="Pictures at a time.  [default: one per processor]"),
+        environment.commercial_option,
+        environment.no_cache_option,
+    )  # fmt: skip
+    for option in reversed(options):
+        command = option(command)
+    return command
+
+
 @command.command("shopify", context_settings=CONTEXT_SETTINGS)
-@shop_option
-@click.option("--preset", metavar="NAME", default="shopify", show_default=True, shell_complete=complete_presets,
-              help="A built-in recipe; `mattebox recipes` lists them.")  # fmt: skip
-@click.option("--recipe", "recipe_file", metavar="FILE", shell_complete=complete_files,
-              help="Your own recipe (.toml, .json) in its place.")  # fmt: skip
-@click.option("--collection", metavar="HANDLE", help="Only the products of this collection.")
-@click.option("--search", metavar="QUERY", help='Only the products that Shopify\'s search finds, such as "tag:new".')
-@click.option("--limit", type=click.IntRange(1), metavar="N", help="At most this many pictures.")
-@folder_option
-@click.option("--dry-run", is_flag=True, help="Make the results and the sheet, and change nothing in the shop.")
-@click.option("--include-failing", is_flag=True, help="Send results, too, that break the recipe's marketplace rules.")
-@yes_option
-@click.option("--device", default="auto", show_default=True, help="cpu, cuda, ...; auto is the fastest available.")
-@click.option("--jobs", "concurrency", type=click.IntRange(1), help="Pictures at a time.  [default: one per processor]")
-@environment.commercial_option
-@environment.no_cache_option
+@picture_options
 def shopify(shop_name: str, folder: Path | None, **options: Any) -> int:
     """Take products' pictures from Shopify, run a recipe on them, and put the results in their places.
 
@@ -66,18 +82,60 @@ def shopify(shop_name: str, folder: Path | None, **options: Any) -> int:
     """
     from mattebox.cli import shop_pictures
 
-    return shop_pictures.improve_pictures(shop_name, folder or default_folder(shop_name), options)
+    return shop_pictures.improve_pictures("shopify", shop_name, folder or default_folder(shop_name), options)
+
+
+@command.command("woocommerce", context_settings=CONTEXT_SETTINGS)
+@picture_options
+def woocommerce(shop_name: str, folder: Path | None, **options: Any) -> int:
+    """The same for a shop on WooCommerce, by its address.
+
+    New pictures take the places of the old ones, which stay in the library. The login comes from the environment:
+    MATTEBOX_WOOCOMMERCE_KEY and MATTEBOX_WOOCOMMERCE_SECRET, and MATTEBOX_WORDPRESS_USER with an application password
+    in MATTEBOX_WORDPRESS_PASSWORD.
+    """
+    from mattebox.cli import shop_pictures
+
+    return shop_pictures.improve_pictures("woocommerce", shop_name, folder or default_folder(shop_name), options)
 
 
 @command.command("undo", context_settings=CONTEXT_SETTINGS)
 @shop_option
+@click.option("--on", "system", type=click.Choice(["shopify", "woocommerce"]), default="shopify", show_default=True,
+              help="Where the shop is.")  # fmt: skip
 @folder_option
 @yes_option
-def undo(shop_name: str, folder: Path | None, yes: bool) -> int:
+def undo(shop_name: str, system: str, folder: Path | None, yes: bool) -> int:
     """Put the originals of all pictures that were sent back into the shop."""
     from mattebox.cli import shop_pictures
 
-    return shop_pictures.restore_pictures(shop_name, folder or default_folder(shop_name), yes)
+    return shop_pictures.restore_pictures(system, shop_name, folder or default_folder(shop_name), yes)
+
+
+@command.command("feed", context_settings=CONTEXT_SETTINGS)
+@click.argument("feed", type=click.Path(path_type=Path, exists=True, dir_okay=False), metavar="FEED")
+@click.option(
+    "-o", "--output", "folder", type=click.Path(path_type=Path, file_okay=False), required=True, metavar="DIR",
+    help="The folder of the new feed and its pictures.",
+)  # fmt: skip
+@click.option("--base-url", required=True, metavar="URL", help="The address at which you will publish the pictures.")
+@click.option("--preset", metavar="NAME", default="google", show_default=True, shell_complete=complete_presets,
+              help="A built-in recipe; `mattebox recipes` lists them.")  # fmt: skip
+@click.option("--recipe", "recipe_file", metavar="FILE", shell_complete=complete_files,
+              help="Your own recipe (.toml, .json) in its place.")  # fmt: skip
+@click.option("--device", default="auto", show_default=True, help="cpu, cuda, ...; auto is the fastest available.")
+@click.option("--jobs", "concurrency", type=click.IntRange(1), help="Pictures at a time.  [default: one per processor]")
+@environment.commercial_option
+@environment.no_cache_option
+def feed(feed: Path, folder: Path, base_url: str, **options: Any) -> int:
+    """Make the pictures of a product feed better: Google Merchant Center's or Meta's, as CSV or TSV.
+
+    The pictures are downloaded, a recipe runs on them, and the new feed links to the results, which you publish. Run
+    again, it does what is missing. Pictures that fail keep their links.
+    """
+    from mattebox.cli import shop_feed
+
+    return shop_feed.improve_feed(feed, folder, base_url, options)
 
 
 def default_folder(shop_name: str) -> Path:

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import contextlib
 import sys
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from itertools import islice
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
 import click
 import msgspec
@@ -41,7 +41,10 @@ from mattebox.shops.product_image import ProductImage
 from mattebox.shops.replacement import PictureReplacer
 from mattebox.shops.shopify_login import login_from_environment, site_of
 from mattebox.shops.shopify_shop import MIME_TYPES, ShopifyShop
+from mattebox.shops.woocommerce_replacement import WooCommerceReplacer
+from mattebox.shops.woocommerce_shop import open_woocommerce
 
+SHOPIFY, WOOCOMMERCE = "shopify", "woocommerce"
 SHEET_NAME = "before-and-after.html"
 
 
@@ -98,13 +101,35 @@ class ResultMaker:
         return image.suffix if can_stay else ".png"
 
 
-def improve_pictures(shop_name: str, folder: Path, options: Mapping[str, Any]) -> int:
+class PictureChanger(Protocol):
+    """Changes a shop's pictures: `PictureReplacer`, `WooCommerceReplacer`."""
+
+    def send(self, entries: Iterable[LedgerEntry]) -> None: ...
+    def undo(self, entries: Iterable[LedgerEntry]) -> None: ...
+
+
+class PictureShop(Protocol):
+    """A shop whose pictures can be listed: `ShopifyShop`, `WooCommerceShop`."""
+
+    def images(self, *, collection: str | None = None, query: str | None = None) -> Iterator[ProductImage]: ...
+
+
+@dataclass(frozen=True)
+class OpenShop:
+    """A shop, how its pictures are fetched, and what changes them by a ledger."""
+
+    shop: PictureShop
+    policy: FetchPolicy
+    open_changer: Callable[[Ledger, Callable[[LedgerEntry], None]], PictureChanger]
+
+
+def improve_pictures(system: str, shop_name: str, folder: Path, options: Mapping[str, Any]) -> int:
     """Make the results of a shop's pictures, and send them unless it is a rehearsal; the exit code."""
     recipe = load_recipe(options["recipe_file"]) if options["recipe_file"] else find_preset(options["preset"])
     check_recipe(recipe)
-    site, shop = open_shop(shop_name)
+    opened = open_shop(system, shop_name)
     with contextlib.closing(Ledger(folder)) as ledger:
-        entries = _prepare(shop, ledger, recipe, fetch_policy(site), options)
+        entries = _prepare(opened.shop, ledger, recipe, opened.policy, options)
         sheet = ledger.file(SHEET_NAME)
         write_bytes(sheet, render_sheet(shop_name, entries).encode(errors="replace"), overwrite=True)
         failures = [entry for entry in entries if entry.error and entry.stage == "failed"]
@@ -119,30 +144,39 @@ def improve_pictures(shop_name: str, folder: Path, options: Mapping[str, Any]) -
             return EXIT_FAILURES if failures or held else 0
         if not confirm(f"Replace {len(to_send)} pictures in {shop_name}?", options["yes"]):
             return 0
-        refused = change_pictures(shop, ledger, fetch_policy(site), to_send, is_undo=False)
+        refused = change_pictures(opened, ledger, to_send, is_undo=False)
     return EXIT_FAILURES if failures or held or refused else 0
 
 
-def restore_pictures(shop_name: str, folder: Path, is_confirmed: bool) -> int:
+def restore_pictures(system: str, shop_name: str, folder: Path, is_confirmed: bool) -> int:
     """Put the originals of all pictures that were sent back; the exit code."""
     with contextlib.closing(open_existing_ledger(folder)) as ledger:
         entries = [entry for entry in ledger.entries.values() if entry.stage in ("sent", "sending")]
         if not entries:
             echo_stderr("nothing was sent that is not undone")
             return 0
-        site, shop = open_shop(shop_name)
+        opened = open_shop(system, shop_name)
         if not confirm(f"Put {len(entries)} originals back into {shop_name}?", is_confirmed):
             return 0
-        refused = change_pictures(shop, ledger, fetch_policy(site), entries, is_undo=True)
+        refused = change_pictures(opened, ledger, entries, is_undo=True)
     return EXIT_FAILURES if refused else 0
 
 
-def open_shop(shop_name: str) -> tuple[str, ShopifyShop]:
-    """The address of a shop, and the shop. UsageError where the network is forbidden or no login is set."""
+def open_shop(system: str, shop_name: str) -> OpenShop:
+    """A shop on Shopify or WooCommerce. UsageError where the network is forbidden or no login is set."""
     if is_offline():
         raise UsageError("a shop needs the network, and it is forbidden", "leave out --offline")
+    if system == WOOCOMMERCE:
+        woocommerce = open_woocommerce(shop_name)
+        policy = fetch_policy(woocommerce.site)
+        return OpenShop(woocommerce, policy, lambda ledger, report: WooCommerceReplacer(woocommerce, ledger, report))
     site = site_of(shop_name)
-    return site, ShopifyShop(GraphqlClient(site, login_from_environment(site)))
+    shopify, policy = ShopifyShop(GraphqlClient(site, login_from_environment(site))), fetch_policy(site)
+    return OpenShop(
+        shopify,
+        policy,
+        lambda ledger, report: PictureReplacer(shopify, ledger, lambda url: fetch_url(url, policy), report),
+    )
 
 
 def confirm(question: str, is_confirmed: bool) -> bool:
@@ -154,9 +188,7 @@ def confirm(question: str, is_confirmed: bool) -> bool:
     return click.confirm(question, err=True)
 
 
-def change_pictures(
-    shop: ShopifyShop, ledger: Ledger, policy: FetchPolicy, entries: Iterable[LedgerEntry], *, is_undo: bool
-) -> int:
+def change_pictures(opened: OpenShop, ledger: Ledger, entries: Iterable[LedgerEntry], *, is_undo: bool) -> int:
     """Send results, or put originals back, and report each; how many were refused."""
     refused = done = 0
 
@@ -168,17 +200,17 @@ def change_pictures(
         if entry.error:
             echo_stderr(f"{entry.image.title}, {entry.image.filename}: {entry.error}")
 
-    replacer = PictureReplacer(shop, ledger, lambda url: fetch_url(url, policy), report)
+    changer = opened.open_changer(ledger, report)
     if is_undo:
-        replacer.undo(entries)
+        changer.undo(entries)
     else:
-        replacer.send(entries)
+        changer.send(entries)
     echo_stderr(f"{done} {'put back' if is_undo else 'sent'}, {refused} refused")
     return refused
 
 
 def _prepare(
-    shop: ShopifyShop, ledger: Ledger, recipe: Recipe, policy: FetchPolicy, options: Mapping[str, Any]
+    shop: PictureShop, ledger: Ledger, recipe: Recipe, policy: FetchPolicy, options: Mapping[str, Any]
 ) -> list[LedgerEntry]:
     """The entries of the chosen pictures that are not sent yet, their results made."""
     concurrency = options["concurrency"] or cpu_threads.process_cpu_count()

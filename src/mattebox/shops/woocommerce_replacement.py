@@ -1,0 +1,78 @@
+"""Puts results in the place of a WooCommerce shop's pictures, and the old ones back.
+
+WordPress replaces no picture's content, so that a new picture takes each one's place; the old one stays in the library.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+
+from mattebox.io.sources import read_bytes
+from mattebox.shops.ledger import Ledger, LedgerEntry
+from mattebox.shops.replacement import new_filename
+from mattebox.shops.shop_error import ShopError, ShopUnavailable
+from mattebox.shops.woocommerce_shop import WooCommerceShop
+
+
+@dataclass(frozen=True)
+class WooCommerceReplacer:
+    """Changes a shop's pictures by a ledger; attributes as of `PictureReplacer`."""
+
+    shop: WooCommerceShop
+    ledger: Ledger
+    on_entry: Callable[[LedgerEntry], None]
+
+    def send(self, entries: Iterable[LedgerEntry]) -> None:
+        """Put results into the shop. Those that it refuses are recorded, the others done. ShopUnavailable."""
+        for entry in entries:
+            self._attempt(entry, self._swap_in)
+
+    def undo(self, entries: Iterable[LedgerEntry]) -> None:
+        """Put the old pictures back. ShopUnavailable."""
+        for entry in entries:
+            self._attempt(entry, self._swap_out)
+
+    def _swap_in(self, entry: LedgerEntry) -> LedgerEntry:
+        product_id, old = entry.image.product_id, media_number(entry)
+        if entry.stage != "sending":
+            variations = tuple(self.shop.variations_showing(product_id, old))
+            entry = self.ledger.advance(entry, stage="sending", variants=variations)
+        if not entry.new_id:
+            filename = new_filename(entry)
+            number = self.shop.find_media(filename)
+            if number is None:
+                content = read_bytes(self.ledger.file(entry.result))
+                number = self.shop.add_media(filename, content, entry.image.alt)
+            entry = self.ledger.advance(entry, new_id=f"{product_id}/{number}")
+        self._exchange(entry, old, int(entry.new_id.rpartition("/")[2]))
+        return self.ledger.advance(entry, stage="sent", error="")
+
+    def _swap_out(self, entry: LedgerEntry) -> LedgerEntry:
+        if entry.new_id:
+            self._exchange(entry, int(entry.new_id.rpartition("/")[2]), media_number(entry))
+        return self.ledger.advance(entry, stage="undone", error="")
+
+    def _exchange(self, entry: LedgerEntry, going: int, coming: int) -> None:
+        """Show one picture in the place of another; as often as wanted."""
+        product_id = entry.image.product_id
+        images = self.shop.image_ids(product_id)
+        if going in images:
+            self.shop.set_images(product_id, [coming if i == going else i for i in images if i != coming])
+        elif coming not in images:
+            raise ShopError(f"{entry.image.title}: does not show the picture any more", "leave it as it is")
+        for variation_id in entry.variants:
+            self.shop.set_variation_image(product_id, variation_id, coming)
+
+    def _attempt(self, entry: LedgerEntry, change: Callable[[LedgerEntry], LedgerEntry]) -> None:
+        try:
+            self.on_entry(change(entry))
+        except ShopUnavailable:
+            raise
+        except ShopError as error:
+            self.on_entry(self.ledger.advance(self.ledger.entries[entry.image.id], error=str(error)))
+
+
+def media_number(entry: LedgerEntry) -> int:
+    """The number of the old picture in the library."""
+    return int(entry.image.id.rpartition("/")[2])
