@@ -113,7 +113,7 @@ def undo(shop_name: str, system: str, folder: Path | None, yes: bool) -> int:
 
 
 @command.command("feed", context_settings=CONTEXT_SETTINGS)
-@click.argument("feed", type=click.Path(path_type=Path, exists=True, dir_okay=False), metavar="FEED")
+@click.argument("feed", type=click.Path(path_type=Path), metavar="FEED")
 @click.option(
     "-o", "--output", "folder", type=click.Path(path_type=Path, file_okay=False), required=True, metavar="DIR",
     help="The folder of the new feed and its pictures.",
