@@ -63,21 +63,23 @@ SUBJECTS = ("astronaut", "coffee", "chelsea", "rocket")
 SCENES = ("coffee", "rocket", "chelsea", "astronaut")
 
 
-def draw_clip(motion: Motion, seed: int, cutouts: dict[str, np.ndarray]) -> Iterator[DrawnFrame]:
+def draw_clip(
+    motion: Motion, seed: int, cutouts: dict[str, np.ndarray], frame_count: int = FRAME_COUNT
+) -> Iterator[DrawnFrame]:
     """The frames of a clip; `cutouts` are RGBA, uint8, by the photographs' names."""
     rng = np.random.default_rng(seed)
-    for number in range(FRAME_COUNT):
-        part = seed + (motion.cut and number < FRAME_COUNT // 2)
+    for number in range(frame_count):
+        part = seed + (motion.cut and number < frame_count // 2)
         cutout = cutouts[SUBJECTS[part % 2]]
         scene = _scene(SCENES[(part // 2) % 2 + 2 * (part % 2 == 0)])
         shake = rng.normal(0, motion.jitter, 2) if motion.jitter else np.zeros(2)
         samples = [
-            _draw(cutout, scene, motion, (number + share) / (FRAME_COUNT - 1), shake)
+            _draw(cutout, scene, motion, (number + share) / (frame_count - 1), shake)
             for share in (np.arange(max(motion.blur, 1)) / max(motion.blur, 1) * 0.5)
         ]
         rgb, alpha = np.mean([s.rgb for s in samples], axis=0), np.mean([s.alpha for s in samples], axis=0)
-        gain = 1 + motion.light * number / (FRAME_COUNT - 1)
-        if motion.flash and number == FRAME_COUNT // 3:
+        gain = 1 + motion.light * number / (frame_count - 1)
+        if motion.flash and number == frame_count // 3:
             gain *= 1.5
         noisy = rgb * gain + rng.normal(0, motion.noise, rgb.shape)
         yield DrawnFrame(np.clip(np.round(noisy), 0, 255).astype(np.uint8), alpha.astype(np.float32))

@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from mattebox.api import enhance_video as enhance_video
     from mattebox.api import find as find
     from mattebox.api import plan as plan
+    from mattebox.api import rotoscope_video as rotoscope_video
     from mattebox.api import say as say
     from mattebox.api import upscale as upscale
     from mattebox.api import verify as verify
@@ -51,6 +52,7 @@ _EXPORTS: dict[str, tuple[str, str | None]] = {  # public name: module, attribut
     "cut_video": ("api", "cut_video"),
     "enhance": ("api", "enhance"),
     "enhance_video": ("api", "enhance_video"),
+    "rotoscope_video": ("api", "rotoscope_video"),
     "find": ("api", "find"),
     "plan": ("api", "plan"),
     "say": ("api", "say"),

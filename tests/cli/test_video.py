@@ -115,3 +115,12 @@ def test_clips_are_enhanced(run: Run, tmp_path: Path) -> None:
     assert after > before + 15
     assert "there is no such file" in run("video", "enhance", "b.mp4").error
     assert "clips are not enhanced to OpenEXR" in run("video", "enhance", "a.mp4", "-o", "x.%04d.exr").error
+
+
+def test_clips_are_rotoscoped(run: Run, tmp_path: Path) -> None:
+    write_clip(tmp_path / "a.mp4", [draw_frame(number) for number in range(3)])
+    (tmp_path / "keys").mkdir()
+    (tmp_path / "keys" / "0000.toml").write_text('keep = "37%,50%"')
+    ran = run("video", "roto", "a.mp4", "--keys", "keys", "-o", "cut.mov", "--json")
+    assert (ran.code, json.loads(ran.out)["carried_frames"]) == (0, 3)
+    assert "no such folder of key frames" in run("video", "roto", "a.mp4", "--keys", "none", "-o", "b.mov").error

@@ -17,6 +17,7 @@ from mattebox.api.operations import upscale as upscale
 from mattebox.api.parameters import CutParameters as CutParameters
 from mattebox.api.parameters import EnhanceParameters as EnhanceParameters
 from mattebox.api.result import CutoutResult as CutoutResult
+from mattebox.api.rotoscoping import rotoscope_video as rotoscope_video
 from mattebox.api.video import cut_video as cut_video
 from mattebox.api.video_enhancement import enhance_video as enhance_video
 from mattebox.api.words import plan as plan

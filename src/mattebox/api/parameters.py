@@ -103,6 +103,19 @@ class VideoParameters(TypedDict, total=False):
     blend: Literal["encoded", "linear"]
 
 
+class RotoscopeParameters(TypedDict, total=False):
+    """Parameters of `rotoscope_video`: those of `cut` that it has."""
+
+    model: NameOrPath
+    edges: Literal["colour", "network", "auto", "none"]
+    colours: Literal["clean", "source"]
+    matte_only: bool
+    background: NameOrPath | Colour | Image
+    background_fit: Literal["cover", "contain", "tile"]
+    background_align: str | tuple[float, float]
+    blend: Literal["encoded", "linear"]
+
+
 class EnhanceVideoParameters(TypedDict, total=False):
     """Parameters of `enhance_video`: those of `enhance` that clips have."""
 

@@ -2,18 +2,16 @@
 
 from __future__ import annotations
 
-import json
-import sys
-from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
-from mattebox.cli import environment, video_enhance
+from mattebox.cli import environment, video_enhance, video_roto
 from mattebox.cli.clip_arguments import find_clips, part_options, target_path
+from mattebox.cli.clip_results import print_clip_result
 from mattebox.cli.command_group import SuggestingGroup
-from mattebox.cli.console import CONTEXT_SETTINGS, combine_exit_codes, echo_stderr, json_option, report_error
+from mattebox.cli.console import CONTEXT_SETTINGS, combine_exit_codes, json_option, report_error
 from mattebox.cli.options import explicit_parameters, parameter_options
 from mattebox.cli.value_completion import complete_files
 from mattebox.errors import MatteboxError, UsageError
@@ -51,6 +49,7 @@ def command() -> None:
 
 
 command.add_command(video_enhance.command)
+command.add_command(video_roto.command)
 
 
 @command.command("cut", epilog=EXAMPLES, context_settings=CONTEXT_SETTINGS)
@@ -126,7 +125,7 @@ def cut(context: click.Context, /, **options: Any) -> int:
             codes.append(report_error(error))
             continue
         progress.clear()
-        _print_result(source, result, options["as_json"])
+        print_clip_result(source, result, options["as_json"])
     return combine_exit_codes(codes)
 
 
@@ -159,17 +158,3 @@ def _cut_clip(
             source, target, clip_options, report=report, timeline=timeline, sheet=sheet, on_progress=progress.update
         )
     )
-
-
-def _print_result(source: Path, result: ClipResult, as_json: bool) -> None:
-    for note in result.notes:
-        click.echo(f"note: {source}: {note}", err=True)
-    if as_json:
-        fields = {**asdict(result), "path": str(result.path), "notes": list(result.notes)}
-        click.echo(json.dumps({"input": str(source), "output": fields.pop("path"), **fields}))
-    elif sys.stderr.isatty():
-        rate = result.frames / max(result.seconds, 1e-6)
-        echo_stderr(
-            f"{source} -> {result.path}  ({result.frames} frames, {rate:.1f} a second, "
-            f"confidence {result.confidence:.2f})"
-        )

@@ -13,11 +13,12 @@ from mattebox.matting.confidence import build_scored_matte
 from mattebox.matting.foreground import estimate_foreground
 from mattebox.matting.keying import ResolvedKey, apply_key
 from mattebox.matting.matte_cleanup import clean_up_matte
+from mattebox.matting.matte_operations import finalise_matte
 from mattebox.matting.trimap_matting import matte_from_trimap
 from mattebox.models.cards.tensor_spec import Calibration
 from mattebox.pipeline.matte_source import EDGE_REFINERS
 from mattebox.recipe.steps import Cut
-from mattebox.types import Matte, Picture
+from mattebox.types import Matte, Picture, Pixels
 from mattebox.video.coarse_matte import CoarseMatte, MatteOrigin
 from mattebox.video.user_mattes import NO_MASKS, FrameMasks
 
@@ -73,6 +74,13 @@ def solve_frame(coarse: CoarseMatte, step: Cut, drawn: FrameMasks) -> CutFrame:
     assert drawn.trimap is not None
     matte = matte_from_trimap(coarse.picture, drawn.trimap)
     return _render_frame(replace(coarse, origin="trimap"), matte, step, drawn)
+
+
+def render_carried_frame(described: CoarseMatte, matte: Matte, exact: Pixels | None, step: Cut) -> CutFrame:
+    """Cut a frame out by a coarse matte that was carried to it, or by one of its own size that a user drew."""
+    picture = described.picture
+    refined = finalise_matte(picture, matte, exact) if exact is not None else EDGE_REFINERS[step.edges](picture, matte)
+    return _render_frame(replace(described, origin="carried"), refined, step, NO_MASKS)
 
 
 def _render_frame(

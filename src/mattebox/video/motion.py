@@ -104,6 +104,13 @@ def resize_field(field: Floats, shape: ImageShape) -> Floats:
     return resized
 
 
+def register_motion(frame: Floats, other: Floats, motion: Floats) -> Floats:
+    """A motion from a frame to another (h x w x 3 each) that is known about, corrected by least squares."""
+    a, b = _halve(frame @ LUMA_WEIGHTS), _halve(other @ LUMA_WEIGHTS)
+    halved = resize_field(motion, (a.shape[0], a.shape[1])) * np.float32(0.5)
+    return 2 * resize_field(_refine(a, b, halved), (frame.shape[0], frame.shape[1]))
+
+
 def _create_dis_estimator() -> EstimateMotion:
     cv2 = cast(Any, import_module("cv2"))
     dis = cv2.DISOpticalFlow_create(cv2.DISOPTICAL_FLOW_PRESET_MEDIUM)

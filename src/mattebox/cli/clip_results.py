@@ -1,0 +1,31 @@
+"""What commands on clips print when a clip is done."""
+
+from __future__ import annotations
+
+import json
+import sys
+from dataclasses import asdict
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from mattebox.cli.console import echo_stderr
+
+if TYPE_CHECKING:
+    from mattebox.video.clip_result import ClipResult
+
+
+def print_clip_result(source: Path, result: ClipResult, as_json: bool) -> None:
+    """Print what became of a clip: its notes, and a line of JSON or, on a terminal, of text."""
+    for note in result.notes:
+        click.echo(f"note: {source}: {note}", err=True)
+    if as_json:
+        fields = {**asdict(result), "path": str(result.path), "notes": list(result.notes)}
+        click.echo(json.dumps({"input": str(source), "output": fields.pop("path"), **fields}))
+    elif sys.stderr.isatty():
+        rate = result.frames / max(result.seconds, 1e-6)
+        echo_stderr(
+            f"{source} -> {result.path}  ({result.frames} frames, {rate:.1f} a second, "
+            f"confidence {result.confidence:.2f})"
+        )

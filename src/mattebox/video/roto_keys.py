@@ -1,0 +1,100 @@
+"""Key frames of rotoscoping: mattes that were drawn, or marks (points, strokes, boxes), in files named by the frame.
+
+    keys/0001.png          a grey matte of frame 1
+    keys/shot.0040.toml    keep = "40%,50%"    drop = "10%,10%/20%,10%"
+
+Of numbered pictures the number is that of the picture; the frames of a clip are counted from 0, as in the report.
+"""
+
+from __future__ import annotations
+
+import re
+import tomllib
+from dataclasses import dataclass
+from hashlib import sha256
+from pathlib import Path
+
+from mattebox.core.timing import StageTimer
+from mattebox.errors import InputMissing, InputUnreadable, UsageError
+from mattebox.io.reader import read, read_cached
+from mattebox.io.resampling import to_eight_bit
+from mattebox.matting.mask_validation import check_grey, check_same_size
+from mattebox.matting.matte_operations import as_floats
+from mattebox.models.matte_session import Session
+from mattebox.pipeline.cutout import cut_out
+from mattebox.recipe.steps import Cut
+from mattebox.types import Floats, Picture
+
+NUMBER_PATTERN = re.compile(r"(\d+)(?=\.[^.\d]+$)")
+MARKS_SUFFIX = ".toml"
+MATTE_SUFFIXES = (".png", ".tif", ".tiff", ".exr", ".webp", ".jpg", ".jpeg", ".bmp")
+MARK_NAMES = ("keep", "drop")
+
+
+@dataclass(frozen=True)
+class RotoKey:
+    """A key frame.
+
+    Attributes
+    ----------
+    number : int
+        Of the frame.
+    path : Path
+        The matte, or the marks.
+    content_hash : str
+        Of the file: what was carried from it is computed anew where it changes.
+    """
+
+    number: int
+    path: Path
+    content_hash: str
+
+    @property
+    def has_marks(self) -> bool:
+        """Whether it is made of marks, and no matte."""
+        return self.path.suffix.lower() == MARKS_SUFFIX
+
+    def load_matte(self, picture: Picture, session: Session) -> Floats:
+        """The key's matte, H x W, 0..1, at the size of its frame. UsageError, InputError, NoSubject."""
+        if self.has_marks:
+            marks = self._read_marks()
+            cut = Cut(empty="keep", keep=marks.get("keep", "none"), drop=marks.get("drop", "none"))
+            matte = cut_out(picture, cut, StageTimer(), self.path.name, read_cached, lambda: session).matte
+            return as_floats(matte.alpha)
+        drawing = read(self.path)
+        check_same_size(drawing, picture, f"the key {self.path}", "draw it at the frame's size")
+        check_grey(drawing, f"the key {self.path}", "give a grey picture, white where the subject is")
+        return as_floats(to_eight_bit(drawing.rgb)[..., 1])
+
+    def _read_marks(self) -> dict[str, str]:
+        try:
+            marks = tomllib.loads(self.path.read_text(encoding="utf-8"))
+        except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
+            raise InputUnreadable(f"{self.path}: cannot be read ({error})", 'write keep = "40%,50%"') from error
+        unknown = sorted(set(marks) - set(MARK_NAMES))
+        if unknown or not all(isinstance(value, str) for value in marks.values()) or not marks:
+            what = f"{unknown[0]!r} is unknown" if unknown else "keep and drop are texts"
+            raise UsageError(f"{self.path}: {what}", 'write keep = "40%,50%", drop = "10%,10%/20%,10%", or both')
+        return marks
+
+
+def find_keys(folder: Path) -> list[RotoKey]:
+    """The key frames in a folder, by their numbers. InputMissing, UsageError."""
+    if not folder.is_dir():
+        raise InputMissing(f"{folder}: there is no such folder of key frames", "give one with files such as 0001.png")
+    keys: dict[int, RotoKey] = {}
+    for path in sorted(folder.iterdir()):
+        match = NUMBER_PATTERN.search(path.name)
+        if match is None or path.suffix.lower() not in (*MATTE_SUFFIXES, MARKS_SUFFIX) or path.name.startswith("."):
+            continue
+        number = int(match[1])
+        if number in keys:
+            raise UsageError(
+                f"{keys[number].path.name} and {path.name} are both the key of frame {number}", "remove one of them"
+            )
+        keys[number] = RotoKey(number, path, sha256(path.read_bytes()).hexdigest())
+    if not keys:
+        raise InputMissing(
+            f"{folder}: there is no key frame", "draw grey mattes named by their frames, such as 0001.png"
+        )
+    return [keys[number] for number in sorted(keys)]
