@@ -50,8 +50,8 @@ def rotoscope_video(
         As for `cut_video`.
     keys : path
         A folder of key frames, named by the frame's number: 0040.png is a grey matte of frame 40 (of numbered pictures,
-        of picture 40), 0080.toml holds marks, as keep = "40%,50%" and drop = "10%,10%/20%,10%". What was carried is kept
-        beside the result; an edited key is carried anew to its neighbours only.
+        of picture 40), 0080.toml holds marks, as keep = "40%,50%" and drop = "10%,10%/20%,10%". What was carried is
+        kept beside the result; an edited key is carried anew to its neighbours only.
     format, rate, input_colour, deinterlace, report, overwrite, device, threads, session, on_progress
         As for `cut_video`.
     {parameters}

@@ -8,8 +8,11 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
+from typing import NamedTuple
 
 import numpy as np
+from numpy.typing import NDArray
 
 from mattebox.types import Floats
 from mattebox.video.coherence import motion_trust
@@ -30,7 +33,32 @@ class CarriedMatte:
     trust: Floats
 
 
-def carry_from_key(guides: Sequence[Floats], key_alpha: Floats, estimate_motion: EstimateMotion) -> list[CarriedMatte]:
+class PairMotion(NamedTuple):
+    """Motion between two successive frames: from the earlier to the later, and back. Half floats save memory."""
+
+    there: NDArray[np.float16]
+    back: NDArray[np.float16]
+
+    def reversed(self) -> PairMotion:
+        """The same for the reversed order."""
+        return PairMotion(self.back, self.there)
+
+
+def estimate_motions(guides: Sequence[Floats], estimate_motion: EstimateMotion) -> list[PairMotion | None]:
+    """The motion between each frame and the next; None where a new scene starts between."""
+    motions: list[PairMotion | None] = []
+    for before, after in pairwise(guides):
+        if is_scene_cut(before, after):
+            motions.append(None)
+            continue
+        there, back = estimate_motion(before, after), estimate_motion(after, before)
+        motions.append(PairMotion(there.astype(np.float16), back.astype(np.float16)))
+    return motions
+
+
+def carry_from_key(
+    guides: Sequence[Floats], key_alpha: Floats, motions: Sequence[PairMotion | None]
+) -> list[CarriedMatte]:
     """Carry the matte of the first frame to the others, as far as no new scene starts.
 
     Parameters
@@ -39,7 +67,8 @@ def carry_from_key(guides: Sequence[Floats], key_alpha: Floats, estimate_motion:
         Colours 0..1 of successive frames, away from the key frame, which is the first.
     key_alpha : h x w float32
         Its matte.
-    estimate_motion : callable
+    motions : sequence of PairMotion or None
+        Between each frame and the next.
 
     Returns
     -------
@@ -47,19 +76,19 @@ def carry_from_key(guides: Sequence[Floats], key_alpha: Floats, estimate_motion:
         Of the first frame and those after it; shorter than `guides` where a scene ends.
     """
     carried = [CarriedMatte(key_alpha, np.ones_like(key_alpha))]
+    key_guide = guides[0]
     forward: Floats | None = None  # from the frame to the key frame
     backward: Floats | None = None
-    for place in range(1, len(guides)):
-        before, guide = guides[place - 1], guides[place]
-        if is_scene_cut(before, guide):
+    for place, motion in enumerate(motions, 1):
+        if motion is None:
             break
-        there, back = estimate_motion(guide, before), estimate_motion(before, guide)
-        forward = there if forward is None else compose_motion(there, forward)
-        backward = back if backward is None else compose_motion(backward, back)
+        guide, there, back = guides[place], motion.there.astype(np.float32), motion.back.astype(np.float32)
+        forward = back if forward is None else compose_motion(back, forward)
+        backward = there if backward is None else compose_motion(backward, there)
         if place % REGISTRATION_INTERVAL == 0:
-            forward = register_motion(guide, guides[0], forward)
-            backward = register_motion(guides[0], guide, backward)
-        trust = motion_trust(guide, guides[0], forward, backward)
+            forward = register_motion(guide, key_guide, forward)
+            backward = register_motion(key_guide, guide, backward)
+        trust = motion_trust(guide, key_guide, forward, backward)
         carried.append(CarriedMatte(sample(key_alpha, forward), trust))
     return carried
 
@@ -88,8 +117,12 @@ def blend_interval(
     list of h x w float32
     """
     count = len(guides)
-    forward = carry_from_key(guides, first, estimate_motion) if first is not None else []
-    backward = carry_from_key(list(reversed(guides)), last, estimate_motion) if last is not None else []
+    motions = estimate_motions(guides, estimate_motion)
+    forward = carry_from_key(guides, first, motions) if first is not None else []
+    backward: list[CarriedMatte] = []
+    if last is not None:
+        reversed_motions = [None if motion is None else motion.reversed() for motion in reversed(motions)]
+        backward = carry_from_key(_ReversedFrames(guides), last, reversed_motions)
     agreement = _agreement(first, last, network_alpha, count)
     blended = []
     for place in range(count):
@@ -106,6 +139,19 @@ def blend_interval(
             weight += NETWORK_WEIGHT * agreement
         blended.append(np.asarray(total / np.maximum(weight, np.float32(1e-6)), np.float32))
     return blended
+
+
+class _ReversedFrames(Sequence[Floats]):
+    """Frames from the last to the first, each taken as it is asked for."""
+
+    def __init__(self, frames: Sequence[Floats]) -> None:
+        self._frames = frames
+
+    def __len__(self) -> int:
+        return len(self._frames)
+
+    def __getitem__(self, place):  # type: ignore[no-untyped-def]
+        return self._frames[len(self._frames) - 1 - place]
 
 
 def _agreement(

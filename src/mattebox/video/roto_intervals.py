@@ -28,7 +28,7 @@ from mattebox.video.roto_carrying import blend_interval
 from mattebox.video.roto_keys import RotoKey
 
 GRID_SIDE_CELLS = 448  # longer side of the grid on which mattes are carried, about
-MAX_INTERVAL_FRAMES = 600  # between two keys; they are in memory, reduced
+MAX_INTERVAL_FRAMES = 300  # between two keys; they are in memory, reduced
 FOLDER_SUFFIX = ".mattebox-roto"
 
 
