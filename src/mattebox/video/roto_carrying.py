@@ -39,7 +39,7 @@ class PairMotion(NamedTuple):
     there: NDArray[np.float16]
     back: NDArray[np.float16]
 
-    def reversed(self) -> PairMotion:
+    def reverse(self) -> PairMotion:
         """The same for the reversed order."""
         return PairMotion(self.back, self.there)
 
@@ -121,7 +121,7 @@ def blend_interval(
     forward = carry_from_key(guides, first, motions) if first is not None else []
     backward: list[CarriedMatte] = []
     if last is not None:
-        reversed_motions = [None if motion is None else motion.reversed() for motion in reversed(motions)]
+        reversed_motions = [None if motion is None else motion.reverse() for motion in reversed(motions)]
         backward = carry_from_key(_ReversedFrames(guides), last, reversed_motions)
     agreement = _agreement(first, last, network_alpha, count)
     blended = []
