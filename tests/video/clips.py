@@ -74,7 +74,7 @@ def write_clip(
             container.metadata["title"] = "A clip"
         track = container.add_stream(sound, rate=SOUND_RATE, layout="stereo") if sound else None
         if track is not None:
-            _mux_sound(container, track, click_sound(len(frames) / rate))
+            mux_sound(container, track, click_sound(len(frames) / rate))
         stamps = times or [round(n / rate / time_base) for n in range(len(frames))]
         for pixels, stamp in zip(frames, stamps, strict=True):
             name = {(3, 1): "rgb24", (4, 1): "rgba", (3, 2): "rgb48le"}[pixels.shape[2], pixels.itemsize]
@@ -87,7 +87,8 @@ def write_clip(
     return path
 
 
-def _mux_sound(container: av.container.OutputContainer, track: av.AudioStream, samples: np.ndarray) -> None:
+def mux_sound(container: av.container.OutputContainer, track: av.AudioStream, samples: np.ndarray) -> None:
+    """Encode samples, 2 x N float32, as a clip's sound."""
     for start in range(0, samples.shape[1], 1024):
         frame = av.AudioFrame.from_ndarray(samples[:, start : start + 1024], format="fltp", layout="stereo")
         frame.sample_rate, frame.pts, frame.time_base = SOUND_RATE, start, Fraction(1, SOUND_RATE)

@@ -6,6 +6,7 @@ framesPerSecond is put into the header here. Format: openexr.com, OpenEXR File L
 
 from __future__ import annotations
 
+import errno
 import struct
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -126,7 +127,10 @@ def write_exr_frame(path: Path, frame: ExrFrame, *, straight: bool) -> None:
         header[EXR_ALPHA_ATTRIBUTE] = "straight" if straight else "premultiplied"
     if frame.timecode is not None:
         header["timeCode"] = api.TimeCode(*(int(n) for n in frame.timecode.replace(";", ":").split(":")), *[0] * 14)
-    api.File(header, channels).write(str(path))
+    try:
+        api.File(header, channels).write(str(path))
+    except RuntimeError as error:  # whatever the system says
+        raise OSError(errno.EIO, f"{error}"[:160]) from error
     if frame.rate is not None:
         rate = struct.pack("<iI", frame.rate.numerator, frame.rate.denominator)
         path.write_bytes(insert_attribute(path.read_bytes(), "framesPerSecond", "rational", rate))

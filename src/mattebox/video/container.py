@@ -28,6 +28,8 @@ def open_container(path: Path, content: bytes | None = None) -> InputContainer:
             raise _unreadable_error(path) from error
     if not path.exists():
         raise InputMissing(f"{path}: there is no such file", "check the path")
+    if path.is_file() and not path.stat().st_size:
+        raise InputUnreadable(f"{path}: is empty (0 bytes)", "copy or export the clip again, completely")
     if path.is_dir():
         raise InputUnreadable(f"{path}: is a folder, not a video", "give the clips in it")
     try:
