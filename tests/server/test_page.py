@@ -340,7 +340,6 @@ def test_a_background_picture_and_stored_settings(browser: Any, address: str, fi
         visit.settle()
         assert visit.downloaded()[1].getpixel((5, 5))[:3] == (10, 200, 90)
         visit.paint("Mint")
-        page.on("dialog", lambda dialog: dialog.accept())
         page.reload()
         assert page.locator("[name=paint]:checked").get_attribute("value") == "#dcecdc"
         assert page.locator("[name=model]").input_value() == "fast"
@@ -445,7 +444,6 @@ def test_languages(browser: Any, address: str, files: Files) -> None:
         assert page.locator("[name=exposure]").input_value() == "0.5"
         page.get_by_role("button", name="wall.png, failed").click()
         assert page.locator("#failure strong").inner_text() == "No subject found."
-        page.on("dialog", lambda dialog: dialog.accept())
         page.reload()
         assert page.get_by_role("button", name="DE: Deutsch").is_visible()
 
@@ -556,9 +554,12 @@ def test_progress(browser: Any, address: str, files: Files) -> None:
 
 
 def test_leaving_with_unsaved_results(browser: Any, address: str, files: Files) -> None:
+    """Where the browser stores nothing, it asks before unsaved results are lost."""
     with Visit(browser, address) as visit:
         dialogs: list[str] = []
         visit.page.on("dialog", lambda d: (dialogs.append(d.type), d.dismiss()))
+        visit.page.add_init_script("Object.defineProperty(window, 'indexedDB', { get() { throw new Error('none'); } })")
+        visit.page.reload()
         visit.open(files["two"])
         visit.page.locator("#strip .face").click()  # browsers ask only those who have done something
         visit.page.close(run_before_unload=True)
@@ -571,7 +572,10 @@ def test_leaving_with_unsaved_results(browser: Any, address: str, files: Files) 
 
 def test_the_controls_match_the_recipe(browser: Any, address: str) -> None:
     """Every control that goes into a request under its own name is a parameter, and stays within its bounds."""
-    known, own = parameters_by_name(), {"paint", "colour", "blur", "auto", "only", "preset", "words", "words_cut"}
+    known, own = (
+        parameters_by_name(),
+        {"paint", "colour", "blur", "auto", "only", "preset", "words", "words_cut", "backdrop"},
+    )
     with Visit(browser, address) as visit:
         found = visit.page.locator("#controls").evaluate(
             "form => [...form.elements].filter(e => e.name).map(e => [e.name, e.min, e.max])"

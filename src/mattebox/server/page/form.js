@@ -1,6 +1,5 @@
-// The form of settings: built from a table, remembered in this browser, read as FormData.
+// The form of settings: built from a table. It shows the values of the selected photograph, and is read as values again.
 import { arrowOffset, byId, createElement } from "/page/dom.js";
-import { localSettings } from "/page/storage.js";
 import { text } from "/page/strings.js";
 
 const TABS = ["background", "light", "frame", "size", "presets"];
@@ -18,19 +17,18 @@ const createRows = () => ({
   size: { upscale: text.sizes, style: text.styles, style_strength: [10, 100, 5, 80, " %"] },
 });
 const REGION_ROWS = ["exposure", "contrast", "highlights", "shadows", "clarity", "saturation", "vibrance", "warmth", "sharpen", "auto"]; // that `only` applies to
-let defaultValues = {}, presetTitles = {}, onChange = () => {};
+let defaultValues = {}, presetTitles = {}, awaitedPreset = null, onChange = () => {};
 
-export const readSettings = () => new FormData(byId("controls"));
+export const defaults = () => defaultValues;
 
-// Builds the controls and restores their values. `onFormChanged` is called after every change.
+// Builds the controls. `onFormChanged` is called after every change.
 export function initForm(onFormChanged) {
   onChange = onFormChanged;
   const controls = byId("controls");
   createTabs();
   createControls();
   defaultValues = readValues();
-  restoreValues();
-  const applyChange = () => { storeValues(); updateControls(); onChange(); };
+  const applyChange = () => { updateControls(); onChange(); };
   controls.addEventListener("input", (event) => { if (event.target.name) applyChange(); });
   controls.addEventListener("submit", (event) => event.preventDefault());
   controls.addEventListener("dblclick", (event) => resetRange(event.target.closest(".row")));
@@ -60,12 +58,13 @@ function createControls() {
 // Shows the server's presets as cards, except the one that cuts nothing: that is what the panel "light" is for.
 export function showPresets(titlesByName) {
   presetTitles = titlesByName;
-  const selected = byId("controls").elements.preset?.value || storedValues().preset || "";
+  const selected = readValues().preset ?? "";
   const cards = Object.entries(titlesByName).filter(([name]) => name !== "enhance")
     .map(([name, title]) => createPresetCard(name, presetLabel(name), text.presetTitles[name] ?? capitalise(title)));
   byId("presets").replaceChildren(createPresetCard("", text.noPreset, text.noPresetMore), ...cards);
-  for (const input of byId("presets").querySelectorAll("input")) input.checked = input.value === selected;
-  if (!readSettings().has("preset")) byId("presets").querySelector("input").checked = true;
+  awaitedPreset = null;
+  setValues({ preset: "" });
+  setValues({ preset: selected });
   updateControls();
 }
 
@@ -75,9 +74,14 @@ export const presetLabel = (preset) => text.presetNames[preset] ?? capitalise(pr
 // With `notifies`, as if the user had done it.
 export function setControl(name, value, { notifies = false } = {}) {
   setValues({ [name]: value });
-  storeValues();
   updateControls();
   if (notifies) onChange();
+}
+
+// Shows other values, without telling anyone.
+export function showValues(values) {
+  setValues({ ...defaultValues, ...values });
+  updateControls();
 }
 
 // ---- controls
@@ -161,20 +165,23 @@ function openTab(selected) {
   byId("panels").scrollTop = 0;
 }
 
-// ---- values, and their storage
+// ---- values
 
 const namedControls = () => [...byId("controls").elements].filter((control) => control.name);
 
-function readValues() {
+// { name: string, or boolean of a switch }
+export function readValues() {
   const values = {};
   for (const control of namedControls()) {
     if (control.type === "checkbox") values[control.name] = control.checked;
     else if (control.type !== "radio" || control.checked) values[control.name] = control.value;
   }
+  if (awaitedPreset) values.preset = awaitedPreset;
   return values;
 }
 
 function setValues(newValues) {
+  if ("preset" in newValues) awaitedPreset = newValues.preset in { "": "", ...presetTitles } ? null : newValues.preset; // until the server's list is there
   for (const control of namedControls()) {
     if (!(control.name in newValues)) continue;
     const value = newValues[control.name];
@@ -183,16 +190,6 @@ function setValues(newValues) {
     else if (control.tagName !== "SELECT" || [...control.options].some((option) => option.value === value)) control.value = value;
   }
 }
-
-const storedValues = () => JSON.parse(localSettings.get("settings") ?? "{}");
-
-function restoreValues() {
-  const values = storedValues();
-  if (values.paint === "picture" || !(values.paint in text.paints)) delete values.paint; // the picture itself is not stored
-  setValues(values);
-}
-
-const storeValues = () => localSettings.set("settings", JSON.stringify(readValues()));
 
 function resetRange(row) {
   const input = row?.querySelector("input[type=range]");

@@ -1,4 +1,6 @@
 // Die Texte der Seite auf Deutsch, mit denselben Schlüsseln wie in strings.js.
+import { KEEP_DAYS } from "/page/tab_session.js";
+
 export const german = {
   language: "de",
   languageName: "Deutsch",
@@ -11,7 +13,8 @@ export const german = {
   privacy: (host, minutes) => `Fotos gehen an ${host}, den Rechner, von dem diese Seite stammt, und an keinen anderen: Die Seite kann keinen anderen erreichen. ` +
     "Jedes wird einmal hochgeladen und bleibt dort, verschlüsselt mit einem Schlüssel, den nur der laufende Server hat, damit Änderungen kein zweites Hochladen brauchen. " +
     `Es wird gelöscht, wenn Sie es hier entfernen oder die Seite schließen${minutes ? `, spätestens ${minutes} Minuten nach der letzten Benutzung` : ""}. ` +
-    "Wo der Server große in eine Warteschlange stellt, liegen sie auf seiner Festplatte, bis das Ergebnis abgeholt ist. Ihre Einstellungen merkt sich nur dieser Browser.",
+    "Wo der Server große in eine Warteschlange stellt, liegen sie auf seiner Festplatte, bis das Ergebnis abgeholt ist. " +
+    `Damit nichts verloren geht, behält dieser Browser Ihre Fotos, Markierungen und Einstellungen auf diesem Gerät, ${KEEP_DAYS} Tage lang, nachdem Sie die Seite zuletzt offen hatten; wer diesen Browser benutzt, kann sie sehen.`,
   add: "Fotos hinzufügen",
   theme: "Hell oder dunkel",
   help: "Tastatur und Datenschutz",
@@ -21,6 +24,11 @@ export const german = {
   choose: "Fotos auswählen",
   kinds: "Oder eines einfügen. JPEG, PNG, WebP, HEIC, AVIF, TIFF",
   noPictures: "Diese Datei ist kein Bild. Möglich sind JPEG, PNG, WebP, HEIC, AVIF und TIFF.",
+
+  lastTime: (n) => (n === 1 ? "Ein Foto vom letzten Mal ist noch in diesem Browser." : `${n} Fotos vom letzten Mal sind noch in diesem Browser.`),
+  resume: "Damit weitermachen",
+  forget: "Löschen",
+  notStored: "Dieser Browser hat keinen Platz, um Ihre Fotos zu behalten: Sie gehen verloren, wenn Sie die Seite schließen.",
 
   // the viewer
   stage: "Foto",
@@ -68,7 +76,14 @@ export const german = {
   confirmRemoveAll: "Einige Ergebnisse sind nicht heruntergeladen. Alle entfernen?",
 
   // panels
-  controls: "Was mit allen Fotos geschieht",
+  controls: "Was mit Fotos geschieht",
+  scope: "Fotos, für die die Einstellungen gelten",
+  scopeAll: "Alle Fotos",
+  scopeOne: "Nur dieses",
+  spread: "Für alle verwenden",
+  useLast: "Einstellungen vom letzten Mal",
+  ignoreLast: "Ohne die Einstellungen vom letzten Mal",
+  dropPreset: "Diese Vorlage entfernen",
   backgroundTab: "Grund",
   lightTab: "Licht",
   frameTab: "Rahmen",
@@ -233,6 +248,8 @@ export const german = {
   ],
   shortcuts: "Kurzbefehle mit einer Taste",
   privacyTitle: "Was mit den Fotos geschieht",
+  erase: "Alles löschen, was dieser Browser behält",
+  erased: "Alles ist gelöscht.",
   close: "Schließen",
   lockedTitle: "Dieser Server braucht einen Schlüssel",
   locked: "Wer ihn betreibt, hat Ihnen einen API-Schlüssel gegeben. Er wird gemerkt, bis dieser Tab geschlossen wird.",

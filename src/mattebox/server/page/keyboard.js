@@ -1,5 +1,6 @@
 // Keyboard shortcuts outside of text fields. Single-key shortcuts can be turned off (WCAG 2.1.4).
 import { byId } from "/page/dom.js";
+import * as history from "/page/history.js";
 import * as scribbles from "/page/scribbles.js";
 import { localSettings } from "/page/storage.js";
 
@@ -10,7 +11,7 @@ export function initKeyboard(page) {
     c: () => byId("original").click(), "[": () => scribbles.resizeBrush(0.8), "]": () => scribbles.resizeBrush(1.25),
     ",": () => page.selectNeighbour(-1), ".": () => page.selectNeighbour(1),
   };
-  const ctrlKeyActions = { z: scribbles.undo, y: scribbles.redo, Z: scribbles.redo, c: () => page.copyResult() };
+  const ctrlKeyActions = { z: history.undo, y: history.redo, Z: history.redo, c: () => page.copyResult() };
   const openHelp = () => byId("keys").showModal();
   const actionFor = (event) => {
     if (event.ctrlKey || event.metaKey) return ctrlKeyActions[event.key];
@@ -20,7 +21,7 @@ export function initKeyboard(page) {
   byId("shortcuts").checked = localSettings.get("no-shortcuts") === null;
   byId("shortcuts").addEventListener("change", (event) => localSettings.set("no-shortcuts", event.target.checked ? null : "1"));
   document.addEventListener("keydown", (event) => {
-    if (document.querySelector("dialog[open]") || event.altKey || isTextInput(event.target)) return;
+    if (document.querySelector("dialog[open]") || event.altKey || isTyped(event)) return;
     const action = actionFor(event), copiesText = event.key === "c" && event.ctrlKey && String(getSelection());
     if (!action || (event.key !== "?" && !page.selectedItem()) || copiesText) return;
     event.preventDefault();
@@ -28,4 +29,6 @@ export function initKeyboard(page) {
   });
 }
 
-const isTextInput = (node) => node.matches("select, textarea, input:not([type=range], [type=checkbox], [type=radio])");
+// Whether a key belongs to the field that has the focus: selections take letters, but not those with Ctrl.
+const isTyped = ({ target, ctrlKey, metaKey }) => target.matches("textarea, input:not([type=range], [type=checkbox], [type=radio], [type=color])")
+  || (target.matches("select") && !ctrlKey && !metaKey);

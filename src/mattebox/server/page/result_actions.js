@@ -1,42 +1,41 @@
 // Actions on results: wait until they are up to date, then download, copy, share or drag them; and what is not saved yet.
 import { byId } from "/page/dom.js";
+import { items, selectedItem } from "/page/items.js";
 import * as results from "/page/results.js";
 import { hasFailed, requestsFor, resultOf, scheduleNext } from "/page/scheduler.js";
+import { isAllStored } from "/page/session_store.js";
+import { setStatus } from "/page/status_line.js";
 import { text } from "/page/strings.js";
 
-let page = {};
-
-// `callbacks` has items, selectedItem() and setStatus(message).
-export function initResultActions(callbacks) {
-  page = callbacks;
+export function initResultActions() {
   const listen = (id, type, handler) => byId(id).addEventListener(type, handler);
   listen("download", "click", downloadResult);
-  listen("download", "dragstart", (event) => startDrag(event, page.selectedItem()));
+  listen("download", "dragstart", (event) => startDrag(event, selectedItem()));
   listen("all", "click", downloadAll);
   listen("copy", "click", copyResult);
   listen("share", "click", shareResult);
   byId("share").hidden = !navigator.canShare?.({ files: [new File(["x"], "x.png", { type: "image/png" })] });
-  addEventListener("beforeunload", (event) => { if (hasUnsavedResults()) event.preventDefault(); });
+  addEventListener("beforeunload", (event) => { if (!isAllStored() && hasUnsavedResults()) event.preventDefault(); });
 }
 
-export const hasUnsavedResults = () => page.items.some((item) => item.isBusy || (resultOf(item, "shown") && item.savedResultId !== requestsFor(item).final.id));
+export const hasUnsavedResults = () => items.some((item) => item.isBusy || (resultOf(item, "shown") && item.savedResultId !== requestsFor(item).final.id));
 
 // The results of these items once they are up to date, as [{ item, result }]; failed items are left out.
 async function waitForResults(requested, button) {
   button.setAttribute("aria-busy", "true");
   try {
     for (;;) {
-      const pending = requested.filter((item) => page.items.includes(item) && !hasFailed(item) && !resultOf(item, "final"));
+      const pending = requested.filter((item) => items.includes(item) && !hasFailed(item) && !resultOf(item, "final"));
       if (!pending.length) break;
       requestFinal(pending);
-      if (byId("now").hidden) page.setStatus(text.preparing(requested.length - pending.length, requested.length));
+      if (byId("now").hidden) setStatus(text.preparing(requested.length - pending.length, requested.length));
       await new Promise((resolve) => setTimeout(resolve, 100));
     }
   } finally {
     button.removeAttribute("aria-busy");
   }
-  const entries = requested.filter((item) => page.items.includes(item) && resultOf(item, "final")).map((item) => ({ item, result: resultOf(item, "final") }));
-  if (!entries.length) page.setStatus(text.nothingDone);
+  const entries = requested.filter((item) => items.includes(item) && resultOf(item, "final")).map((item) => ({ item, result: resultOf(item, "final") }));
+  if (!entries.length) setStatus(text.nothingDone);
   return entries;
 }
 
@@ -50,40 +49,40 @@ function requestFinal(pending) {
 const markSaved = ({ item, result }) => (item.savedResultId = result.requestId);
 
 async function downloadResult() {
-  for (const entry of await waitForResults([page.selectedItem()], byId("download"))) {
+  for (const entry of await waitForResults([selectedItem()], byId("download"))) {
     const name = results.resultFileName(entry.item, entry.result);
     results.downloadBlob(entry.result.blob, name);
     markSaved(entry);
-    page.setStatus(text.downloaded(name));
+    setStatus(text.downloaded(name));
   }
 }
 
 async function downloadAll() {
-  const entries = await waitForResults([...page.items], byId("all"));
+  const entries = await waitForResults([...items], byId("all"));
   if (!entries.length) return;
   try {
     await results.downloadZip(entries);
     entries.forEach(markSaved);
-    page.setStatus(text.downloaded(text.zipName(entries.length)));
+    setStatus(text.downloaded(text.zipName(entries.length)));
   } catch (error) {
     if (!(error instanceof RangeError)) throw error;
-    page.setStatus(error.message);
+    setStatus(error.message);
   }
 }
 
 export async function copyResult() {
-  const entries = waitForResults([page.selectedItem()], byId("copy"));
+  const entries = waitForResults([selectedItem()], byId("copy"));
   try {
     await results.copyToClipboard(entries.then(([entry]) => entry.result.blob));
     (await entries).forEach(markSaved);
-    page.setStatus(text.copied);
+    setStatus(text.copied);
   } catch {
-    page.setStatus(text.copyFailed);
+    setStatus(text.copyFailed);
   }
 }
 
 async function shareResult() {
-  const [entry] = await waitForResults([page.selectedItem()], byId("share"));
+  const [entry] = await waitForResults([selectedItem()], byId("share"));
   if (entry) await navigator.share({ files: [results.toFile(entry.item, entry.result)] }).then(() => markSaved(entry), () => {});
 }
 

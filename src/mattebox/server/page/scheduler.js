@@ -1,17 +1,19 @@
 // Scheduling of requests: what each photograph still needs, and which request is sent next.
 import { ApiError } from "/page/api.js";
-import { readSettings } from "/page/form.js";
+import { backdropOf } from "/page/backdrops.js";
+import { items, selectedItem } from "/page/items.js";
 import { erasePhotograph, submitAbout } from "/page/photographs.js";
 import { canComposeHere, canPreviewFromCutout, cutoutRequest, finalRequest, needsCutout, previewRequest, shownRequest } from "/page/request.js";
 import * as scribbles from "/page/scribbles.js";
+import { settingsOf } from "/page/settings.js";
 import { text } from "/page/strings.js";
 
 const MAX_CONCURRENT_REQUESTS = 2; // one uploads while the server works on the other
 const PREVIEW_PIXELS = 2_000_000; // of a result that is looked at; its full size comes with the download, or when it is zoomed
 let callbacks = {}, requestsInFlight = 0;
 
-// `handlers` has items, selectedItem(), backdrop(), onWait(seconds, reason), onResult(item, result, isFirst),
-// onPreview(item, blob), onFinished(item) and onUpdate().
+// `handlers` has onWait(seconds, reason), onResult(item, result, isFirst), onPreview(item, blob), onFinished(item) and
+// onUpdate().
 export function initScheduler(handlers) {
   callbacks = handlers;
 }
@@ -19,7 +21,7 @@ export function initScheduler(handlers) {
 // The requests of an item: for the `cutout` alone, for what is `shown` (the cutout, where the page composes the rest
 // itself) and for the `final` result, which is downloaded.
 export function requestsFor(item) {
-  const settings = readSettings(), backdrop = callbacks.backdrop(), cutout = cutoutRequest(item, settings);
+  const settings = settingsOf(item), backdrop = backdropOf(settings), cutout = cutoutRequest(item, settings);
   return { cutout, final: finalRequest(item, settings, backdrop), shown: canComposeHere(settings) ? cutout : shownRequest(item, settings, backdrop) };
 }
 
@@ -30,9 +32,9 @@ export const isBusy = () => requestsInFlight > 0;
 
 // Sends the next requests: the selected photograph's first and alone, then those of the others.
 export function scheduleNext() {
-  const selected = callbacks.selectedItem(), first = selected && nextRequest(selected);
+  const selected = selectedItem(), first = selected && nextRequest(selected);
   if (first) sendRequest(selected, first);
-  for (const item of selected?.isBusy ? [] : callbacks.items) {
+  for (const item of selected?.isBusy ? [] : items) {
     const request = requestsInFlight < MAX_CONCURRENT_REQUESTS && nextRequest(item);
     if (request) sendRequest(item, request);
   }
@@ -41,15 +43,15 @@ export function scheduleNext() {
 
 // The next request of an item, or null: first one that gives the user something to see, then the final one.
 function nextRequest(item) {
-  const requests = requestsFor(item);
+  const requests = requestsFor(item), settings = settingsOf(item);
   if (item.isBusy || hasFailed(item, requests)) return null;
   if (item.needsPreview && !item.hasPreview) return { kind: "preview", ...previewRequest() };
   if (item.wantedFinalId === requests.final.id && !resultOf(item, "final", requests)) return requests.final;
-  const isSelected = item === callbacks.selectedItem(), hasShown = Boolean(resultOf(item, "shown", requests));
-  const lacksCutout = isSelected && needsCutout(readSettings()) && !resultOf(item, "cutout", requests);
-  if (lacksCutout && (scribbles.isActive() || (!hasShown && canPreviewFromCutout(readSettings())))) return asPreview(requests.cutout);
+  const isSelected = item === selectedItem(), hasShown = Boolean(resultOf(item, "shown", requests));
+  const lacksCutout = isSelected && needsCutout(settings) && !resultOf(item, "cutout", requests);
+  if (lacksCutout && (scribbles.isActive() || (!hasShown && canPreviewFromCutout(settings)))) return asPreview(requests.cutout);
   if (!hasShown) return asPreview(requests.shown);
-  const detailed = scribbles.isActive() && needsCutout(readSettings()) ? requests.cutout : requests.shown;
+  const detailed = scribbles.isActive() && needsCutout(settings) ? requests.cutout : requests.shown;
   return isSelected && item.needsDetail && !item.results.getFull(detailed.id) ? detailed : null;
 }
 
@@ -64,14 +66,14 @@ async function sendRequest(item, request) {
     const form = await buildForm(item, request);
     const response = await submitAbout(item, request.path, form, callbacks.onWait, onProgress), blob = await response.blob();
     const seconds = (performance.now() - startedAt) / 1000;
-    if (callbacks.items.includes(item)) storeResult(item, request, blob, response.headers, seconds, scribbleCount);
+    if (items.includes(item)) storeResult(item, request, blob, response.headers, seconds, scribbleCount);
   } catch (error) {
     if (!(error instanceof ApiError)) console.error(error); // a bug: shown as a failure, not retried
     item.failure = { requestIds: [request.id, requestsFor(item).shown.id], code: error.code, problem: error.message, remedy: error.remedy ?? text.unexpectedAnswerRemedy };
   } finally {
     requestsInFlight -= 1;
     Object.assign(item, { isBusy: false, progress: null });
-    if (!callbacks.items.includes(item)) erasePhotograph(item); // it was removed meanwhile
+    if (!items.includes(item)) erasePhotograph(item); // it was removed meanwhile
     callbacks.onFinished(item);
     scheduleNext();
   }
@@ -99,7 +101,7 @@ function storeResult(item, request, blob, headers, seconds, scribbleCount) {
     requestId: request.id, blob, url: URL.createObjectURL(blob), seconds, isCutout: request.path.endsWith("cutouts"),
     width: made.full_width ?? width, height: made.full_height ?? height, isShrunk: Boolean(made.full_width), shownWidth: width,
     confidence: headers.has("X-Confidence") ? Math.round(100 * Number(headers.get("X-Confidence"))) : null,
-    isFound: headers.get("X-Found") !== "false",
+    isFound: headers.get("X-Found") !== "false", box: headers.get("X-Box")?.split(" ").map(Number) ?? null,
     check: JSON.parse(headers.get("X-Check") ?? "null"),
   };
   const isFirst = !item.results.size, requests = requestsFor(item);

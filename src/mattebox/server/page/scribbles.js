@@ -1,18 +1,16 @@
-// Scribbles on a photograph, which keep or remove: of whole parts, or exactly what is brushed; with undo and redo.
+// Scribbles on a photograph, which keep or remove: of whole parts, or exactly what is brushed.
 import { byId } from "/page/dom.js";
 import * as viewer from "/page/viewer.js";
 
 const MIN_POINT_DISTANCE_PERCENT = 0.4; // of the photograph, between points of a stroke
 let tool = "look", brushMode = "part", stroke = null, crosshair = [50, 50], item = null, callbacks = {};
 
-// `handlers` has canScribble(), onToolSelected(tool, brushMode) and onScribblesChanged(item).
+// `handlers` has canScribble(), onToolSelected(tool, brushMode) and onScribbled(item, scribble).
 export function initScribbles(handlers) {
   callbacks = handlers;
   for (const node of document.querySelectorAll(".tool")) node.addEventListener("click", () => selectTool(node.dataset.tool));
   for (const node of document.querySelectorAll(".way")) node.addEventListener("click", () => { brushMode = node.dataset.way; selectTool(tool); });
   byId("brush").addEventListener("input", () => updateTools());
-  byId("undo").addEventListener("click", undo);
-  byId("redo").addEventListener("click", redo);
   byId("frame").addEventListener("pointerleave", () => (byId("cursor").hidden = true));
 }
 
@@ -35,18 +33,6 @@ export function startPainting() {
 export function setItem(newItem) {
   item = newItem;
   updateTools();
-}
-
-export function undo() {
-  if (!item?.scribbles.length) return;
-  item.undoneScribbles.push(item.scribbles.pop());
-  notifyChanged();
-}
-
-export function redo() {
-  if (!item?.undoneScribbles.length) return;
-  item.scribbles.push(item.undoneScribbles.pop());
-  notifyChanged();
 }
 
 export function resizeBrush(factor) {
@@ -99,13 +85,8 @@ function addScribble(scribble) {
   stroke = null;
   item.pixelSize = viewer.imageSize(); // what can be scribbled on always has the photograph's size
   item.scribbles.push(scribble);
-  item.undoneScribbles = [];
-  notifyChanged();
-}
-
-function notifyChanged() {
   updateTools();
-  callbacks.onScribblesChanged(item);
+  callbacks.onScribbled(item, scribble);
 }
 
 function updateTools(showsCrosshair = false) {
@@ -116,8 +97,6 @@ function updateTools(showsCrosshair = false) {
   byId("frame").dataset.tool = tool;
   byId("frame").dataset.way = brushMode;
   if (!isActive()) byId("cursor").hidden = true;
-  byId("undo").disabled = !item?.scribbles.length;
-  byId("redo").disabled = !item?.undoneScribbles.length;
   drawScribbles(showsCrosshair);
 }
 

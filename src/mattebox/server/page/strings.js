@@ -2,6 +2,7 @@
 // shown; `setLanguage` exchanges them.
 import { german } from "/page/german.js";
 import { localSettings } from "/page/storage.js";
+import { KEEP_DAYS } from "/page/tab_session.js";
 
 const english = {
   language: "en",
@@ -15,7 +16,8 @@ const english = {
   privacy: (host, minutes) => `Photographs are sent to ${host}, the machine this page comes from, and to no other: the page is not able to reach any. ` +
     "Each goes up once and stays there, encrypted with a key that only the running server holds, so that changes need no second upload. " +
     `It is erased when you remove it here or close the page${minutes ? `, and ${minutes} minutes after its last use at the latest` : ""}. ` +
-    "Where the server queues large ones, they lie on its disk until the result is fetched. Your settings are remembered in this browser only.",
+    "Where the server queues large ones, they lie on its disk until the result is fetched. " +
+    `So that nothing is lost, this browser keeps your photographs, marks and settings on this device, for ${KEEP_DAYS} days after you last had the page open; whoever uses this browser can see them.`,
   add: "Add photographs",
   theme: "Light or dark",
   help: "Keyboard and privacy",
@@ -25,6 +27,11 @@ const english = {
   choose: "Choose photographs",
   kinds: "Or paste one. JPEG, PNG, WebP, HEIC, AVIF, TIFF",
   noPictures: "That file isn’t an image. Drop JPEG, PNG, WebP, HEIC, AVIF or TIFF files.",
+
+  lastTime: (n) => (n === 1 ? "A photograph from last time is still in this browser." : `${n} photographs from last time are still in this browser.`),
+  resume: "Go on with them",
+  forget: "Erase them",
+  notStored: "This browser has no room to keep your photographs: they will be lost when you close the page.",
 
   // the viewer
   stage: "Photograph",
@@ -72,7 +79,14 @@ const english = {
   confirmRemoveAll: "Some results are not downloaded. Remove all?",
 
   // panels
-  controls: "What to do, with all photographs",
+  controls: "What to do with photographs",
+  scope: "Photographs that the settings are for",
+  scopeAll: "All photographs",
+  scopeOne: "This one",
+  spread: "Use for all",
+  useLast: "Use the settings of last time",
+  ignoreLast: "Without the settings of last time",
+  dropPreset: "Remove this preset",
   backgroundTab: "Background",
   lightTab: "Light",
   frameTab: "Frame",
@@ -231,6 +245,8 @@ const english = {
   ],
   shortcuts: "Single-key shortcuts",
   privacyTitle: "What happens to photographs",
+  erase: "Erase all that this browser keeps",
+  erased: "Everything is erased.",
   close: "Close",
   lockedTitle: "This server needs a key",
   locked: "Whoever runs it has given you an API key. It is remembered until this tab is closed.",

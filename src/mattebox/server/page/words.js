@@ -1,7 +1,7 @@
 // Requests in words: a line to type in; what it was read as is shown, and done when that is accepted.
 import { ApiError, submit } from "/page/api.js";
 import { byId, createElement } from "/page/dom.js";
-import { readSettings, setControl } from "/page/form.js";
+import { readValues, setControl } from "/page/form.js";
 import { text } from "/page/strings.js";
 
 let shownPlan = null, requestCount = 0; // { words, plan } that Enter accepts; how many requests were sent
@@ -38,13 +38,13 @@ export function initWords(onChange) {
 
 // Shows the words that are applied, with a button that removes them.
 export function showAppliedWords() {
-  const words = readSettings().get("words");
+  const words = readValues().words;
   byId("applied").hidden = !words;
   byId("applied").firstElementChild.textContent = words ? `“${words}”` : "";
 }
 
 // Words that come after others change what those have made.
-const joinWords = (words) => [readSettings().get("words"), words].filter(Boolean).join(", ");
+const joinWords = (words) => [readValues().words, words].filter(Boolean).join(", ");
 const isUncut = (plan) => plan.readings.some(({ values }) => values.cut === false);
 
 async function requestPlan() {

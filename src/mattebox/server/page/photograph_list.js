@@ -1,0 +1,112 @@
+// Adding, selecting and removing photographs.
+import { byId } from "/page/dom.js";
+import { showValues } from "/page/form.js";
+import * as history from "/page/history.js";
+import { addItem, forgetItem, items, selectedItem, setSelectedItem } from "/page/items.js";
+import { erasePhotograph } from "/page/photographs.js";
+import { hasUnsavedResults, startDrag } from "/page/result_actions.js";
+import { scheduleNext } from "/page/scheduler.js";
+import * as scribbles from "/page/scribbles.js";
+import { eraseStoredItem, storeFile, storeItem, storeSession } from "/page/session_store.js";
+import { valuesOf } from "/page/settings.js";
+import { renderScope } from "/page/settings_changes.js";
+import { setStatus } from "/page/status_line.js";
+import { text } from "/page/strings.js";
+import * as thumbnails from "/page/thumbnails.js";
+import { render } from "/page/view.js";
+import * as viewer from "/page/viewer.js";
+
+export function addFiles(files) {
+  const pictures = [...files].filter((f) => f.type.startsWith("image/") || /\.(heic|heif|avif|tiff?)$/i.test(f.name));
+  if (!pictures.length) return setStatus(text.noPictures);
+  const added = pictures.map((file) => addItem(file));
+  showItems(added);
+  selectItem(added[0]);
+  storeSession();
+  for (const item of added) storeFile(item), storeItem(item);
+}
+
+// Puts back what `readSession` returned.
+export function restoreItems(entries) {
+  const restored = entries.map(({ file, known, cutout, shown }) => {
+    const item = addItem(file, known), isSame = cutout?.requestId === shown?.requestId;
+    item.lastCutout = restoreResult(item, cutout);
+    item.lastShown = isSame ? item.lastCutout : restoreResult(item, shown);
+    return item;
+  });
+  if (!restored.length) return;
+  showItems(restored);
+  selectItem(restored[0]);
+}
+
+function restoreResult(item, stored) {
+  if (!stored) return undefined;
+  const result = { ...stored, url: URL.createObjectURL(stored.blob) };
+  item.results.add(result.requestId, result);
+  return result;
+}
+
+function showItems(added) {
+  for (const item of added) thumbnails.createTile(item, { selectItem, selectNeighbour, removeItem, startDrag });
+  updateLayout();
+  drawThumbnails(added);
+}
+
+// One after the other; of a format that this browser cannot decode, the server makes a preview.
+async function drawThumbnails(added) {
+  for (const item of added) {
+    if (!items.includes(item) || (item.lastShown && (await thumbnails.drawThumbnail(item, item.lastShown.blob)))) continue;
+    if (item.results.size || (await thumbnails.drawThumbnail(item, item.file))) continue;
+    item.needsPreview = true;
+    if (item === selectedItem()) render();
+    scheduleNext();
+  }
+}
+
+export function updateLayout() {
+  const hasItems = items.length > 0;
+  document.body.classList.toggle("bare", !hasItems);
+  byId("empty").hidden = hasItems;
+  byId("bench").hidden = byId("controls").hidden = byId("batch").hidden = !hasItems;
+  byId("all").hidden = byId("scope").hidden = items.length < 2;
+  thumbnails.updateProgress(items);
+}
+
+export function selectItem(item) {
+  if (item !== selectedItem()) viewer.resetView();
+  setSelectedItem(item);
+  showValues(valuesOf(item));
+  renderScope();
+  scribbles.setItem(item);
+  thumbnails.markSelected(items, item);
+  if (item) render();
+  scheduleNext();
+}
+
+export function selectNeighbour(offset) {
+  const visible = items.filter((item) => item === selectedItem() || thumbnails.isVisible(item));
+  const neighbour = visible[visible.indexOf(selectedItem()) + offset];
+  if (neighbour) selectItem(neighbour);
+}
+
+export function removeItem(item) {
+  const index = items.indexOf(item), neighbour = () => items[Math.min(index, items.length - 1)];
+  if (index < 0) return;
+  forgetItem(item);
+  history.forgetItem(item.id);
+  eraseStoredItem(item);
+  if (!item.isBusy) erasePhotograph(item);
+  const hasFocus = item.tile.contains(document.activeElement) || byId("failure").contains(document.activeElement);
+  item.tile.remove();
+  updateLayout();
+  if (item === selectedItem()) selectItem(neighbour() ?? null);
+  if (hasFocus) (neighbour()?.tile.firstChild ?? byId("choose")).focus();
+  scheduleNext();
+}
+
+export function removeAllItems() {
+  if (hasUnsavedResults() && !confirm(text.confirmRemoveAll)) return;
+  for (const item of [...items]) removeItem(item);
+  setStatus("");
+  byId("choose").focus();
+}

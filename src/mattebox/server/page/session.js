@@ -1,0 +1,72 @@
+// Takes up this tab's session when the page opens, offers what an earlier tab has left, and erases all of it when asked.
+import { addBackdrop } from "/page/backdrops.js";
+import { eraseSession } from "/page/database.js";
+import { byId } from "/page/dom.js";
+import * as history from "/page/history.js";
+import { restoreItems, removeItem } from "/page/photograph_list.js";
+import { items } from "/page/items.js";
+import { beginStoring, eraseStoredSession, readSession } from "/page/session_store.js";
+import { setStatus } from "/page/status_line.js";
+import { localSettings, sessionSettings } from "/page/storage.js";
+import { text } from "/page/strings.js";
+import { adoptSession, listAbandonedSessions, takeTabSession } from "/page/tab_session.js";
+
+let abandoned = [], showCommonValues = () => {};
+
+// `showValues(values)` shows restored settings. Where the browser stores nothing, the page works without.
+export async function openSession(showValues) {
+  showCommonValues = showValues;
+  byId("resume").addEventListener("click", resumeAbandoned);
+  byId("forget").addEventListener("click", forgetAbandoned);
+  byId("erase").addEventListener("click", eraseEverything);
+  try {
+    const id = await takeTabSession();
+    await takeUp(id);
+    abandoned = await listAbandonedSessions(id);
+  } catch (error) {
+    console.info(`nothing is stored here: ${error.message}`);
+  }
+  renderOffer();
+}
+
+async function takeUp(id) {
+  const { session, items: entries } = await readSession(id);
+  beginStoring(id, () => setStatus(text.notStored));
+  if (!session) return;
+  for (const file of session.backdrops) addBackdrop(file);
+  showCommonValues(session.values);
+  byId("last-settings").hidden = true;
+  history.restore(session.history);
+  restoreItems(entries);
+}
+
+export function renderOffer() {
+  byId("last-time").hidden = !abandoned.length;
+  if (abandoned.length) byId("last-time").querySelector("p").textContent = text.lastTime(abandoned[0].count);
+}
+
+async function resumeAbandoned() {
+  const [latest, ...others] = abandoned;
+  abandoned = others;
+  if (latest && (await adoptSession(latest.id))) await takeUp(latest.id);
+  renderOffer();
+  byId("strip").querySelector("[aria-current=true]")?.focus();
+}
+
+async function forgetAbandoned() {
+  await Promise.all(abandoned.map(({ id }) => eraseSession(id)));
+  abandoned = [];
+  renderOffer();
+  byId("choose").focus();
+}
+
+// All that this browser has stored, except what other tabs have open.
+async function eraseEverything() {
+  for (const item of [...items]) removeItem(item);
+  await eraseStoredSession();
+  await forgetAbandoned();
+  for (const name of ["settings", "theme", "language", "no-shortcuts"]) localSettings.set(name, null);
+  sessionSettings.set("settings", null);
+  byId("keys").close();
+  setStatus(text.erased);
+}

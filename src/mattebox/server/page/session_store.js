@@ -1,0 +1,66 @@
+// Stores what is in this tab as it changes, so that a reload or crash loses nothing: files, marks, settings, what can be
+// undone, and the results on show. Where the browser has no room or no storage, `onFull` is called once.
+import * as backdrops from "/page/backdrops.js";
+import { eraseItem, eraseSession, get, getBySession, put } from "/page/database.js";
+import * as history from "/page/history.js";
+import { items } from "/page/items.js";
+import { valuesOf } from "/page/settings.js";
+
+const RESULT_FIELDS = ["requestId", "blob", "seconds", "isCutout", "width", "height", "isShrunk", "shownWidth", "confidence", "isFound", "box", "check"];
+let sessionId = null, onFull = () => {}, pendingWrites = 0, hasFailed = false;
+let announceReady = null;
+const ready = new Promise((resolve) => { announceReady = resolve; });
+
+// From now on this tab is stored as that session.
+export function beginStoring(id, fullListener) {
+  [sessionId, onFull] = [id, fullListener];
+  announceReady();
+}
+
+// Whether all that there is has been stored.
+export const isAllStored = () => sessionId !== null && !pendingWrites && !hasFailed;
+
+export const storeFile = (item) => write(() => put("files", { id: item.id, session: sessionId, file: item.file }));
+
+// Marks and own settings of a photograph, and its place among the others.
+export const storeItem = (item) => write(() => put("items", {
+  id: item.id, session: sessionId, position: items.indexOf(item), name: item.name, scribbles: item.scribbles, ownValues: item.ownValues, pixelSize: item.pixelSize,
+}));
+
+export const storeResults = (item) => write(() => {
+  const toRecord = (result) => result && Object.fromEntries(RESULT_FIELDS.map((name) => [name, result[name]]));
+  return put("results", { id: item.id, session: sessionId, cutout: toRecord(item.lastCutout), shown: toRecord(item.lastShown), appliedCount: item.appliedCount });
+});
+
+// The settings of all photographs, the background pictures, and what can be undone.
+export const storeSession = () => write(() => put("sessions", { id: sessionId, usedAt: Date.now(), values: valuesOf(null), backdrops: backdrops.listFiles(), history: history.toData() }));
+
+export const eraseStoredItem = (item) => write(() => eraseItem(item.id));
+export const eraseStoredSession = () => write(() => eraseSession(sessionId));
+
+// What was stored of a session: { session, items: [{ file, known, cutout, shown }] } in the order of the strip;
+// `session` is undefined where there is none.
+export async function readSession(id) {
+  const [session, files, states, results] = await Promise.all([get("sessions", id), ...["files", "items", "results"].map((store) => getBySession(store, id))]);
+  const byId = (records) => new Map(records.map((record) => [record.id, record]));
+  const stateById = byId(states), resultsById = byId(results);
+  const entries = files.map(({ id: itemId, file }) => {
+    const { position = Infinity, name = file.name, scribbles = [], ownValues = null, pixelSize } = stateById.get(itemId) ?? {};
+    const { cutout, shown, appliedCount = 0 } = resultsById.get(itemId) ?? {};
+    return { file, position, known: { id: itemId, name, scribbles, ownValues, pixelSize, appliedCount }, cutout, shown };
+  });
+  return { session, items: entries.sort((a, b) => a.position - b.position) };
+}
+
+async function write(act) {
+  pendingWrites += 1;
+  try {
+    await ready;
+    await act();
+  } catch (error) {
+    if (!hasFailed) onFull(error);
+    hasFailed = true;
+  } finally {
+    pendingWrites -= 1;
+  }
+}

@@ -1,0 +1,61 @@
+// What the page says of the selected photograph: its status, a failure, doubts, progress; nothing of the previous one stays.
+import { byId } from "/page/dom.js";
+import { items, selectedItem } from "/page/items.js";
+import { isDoubtful } from "/page/results.js";
+import { hasFailed, isBusy, itemState, resultOf } from "/page/scheduler.js";
+import * as scribbles from "/page/scribbles.js";
+import { text } from "/page/strings.js";
+import * as thumbnails from "/page/thumbnails.js";
+import { renderMarketplaceCheck } from "/page/verdict.js";
+
+export function setStatus(message) {
+  byId("status").textContent = message;
+  if (!items.length && message) document.querySelector("#empty .small").textContent = message;
+}
+
+// `result` is the selected photograph's, null for none.
+export function renderStatus(result) {
+  const item = selectedItem(), isFailure = hasFailed(item), failure = isFailure ? failureWords(item.failure) : null;
+  byId("failure").hidden = !isFailure || scribbles.isActive();
+  byId("frame").classList.toggle("failing", isFailure && Boolean(item.needsPreview && !item.hasPreview));
+  byId("paint-subject").hidden = item.failure?.code !== "no_subject";
+  byId("failure").querySelector("strong").textContent = failure?.[0] ?? "";
+  byId("failure").querySelector("p").textContent = failure?.[1] ?? "";
+  if (failure) setStatus(failure[0]);
+  else setStatus(result ? text.done(result, formatSeconds(result.seconds)) : "");
+  renderDoubt(isFailure ? null : result);
+  renderMarketplaceCheck(result, byId("verdict"));
+}
+
+const failureWords = ({ code, problem, remedy }) => text.problems[code] ?? [problem, remedy];
+const formatSeconds = (seconds) => seconds.toLocaleString(text.language, { minimumFractionDigits: 1, maximumFractionDigits: 1 });
+
+function renderDoubt(result) {
+  byId("doubt").hidden = !isDoubtful(result) || scribbles.isActive();
+  byId("doubt").querySelector("span").textContent = byId("doubt").hidden ? "" : result.isFound ? text.doubtful : text.guess;
+}
+
+export function renderProgress() {
+  const selected = selectedItem();
+  for (const item of items) thumbnails.setState(item, itemState(item), resultOf(item, "shown"));
+  thumbnails.updateProgress(items);
+  const showsBusy = Boolean(selected) && (selected.isBusy || (selected.state === "waiting" && isBusy()));
+  byId("busy").hidden = !showsBusy;
+  byId("busy").lastElementChild.textContent = showsBusy ? progressText(selected) : "";
+  byId("frame").setAttribute("aria-busy", String(showsBusy));
+}
+
+// What happens to a photograph, with a percentage where it is known.
+function progressText(item) {
+  const { phase, fraction } = item.progress ?? {};
+  if (fraction > 0 && fraction < 1) return text[phase](Math.round(100 * fraction));
+  if (item.needsPreview && !item.hasPreview) return text.reading;
+  return item.results.size ? text.updating : text.working(0);
+}
+
+export function showRetryCountdown(secondsLeft, reason) {
+  const isAnnounced = secondsLeft !== null && !byId("now").hidden;
+  byId("status").setAttribute("aria-live", isAnnounced ? "off" : "polite"); // screen readers announce it once, not each second
+  byId("now").hidden = secondsLeft === null;
+  if (secondsLeft !== null) setStatus(text[reason](secondsLeft));
+}
