@@ -21,7 +21,7 @@ import { renderProgress, setStatus, showRetryCountdown } from "/page/status_line
 import { text } from "/page/strings.js";
 import { initThemeAndText, showRetention } from "/page/theme_and_text.js";
 import * as thumbnails from "/page/thumbnails.js";
-import { onScaled, render } from "/page/view.js";
+import { drawLiveStroke, onScaled, render } from "/page/view.js";
 import * as viewer from "/page/viewer.js";
 import { initWords } from "/page/words.js";
 
@@ -76,7 +76,7 @@ viewer.initViewer(scribbles.pointerTool, onScaled);
 scribbles.initScribbles({
   canScribble: () => Boolean(selectedItem()) && (needsCutout(settingsOf(selectedItem())) || (setStatus(text.noCut), false)),
   onToolSelected: (tool, brushMode) => { render(); scheduleNext(); if (tool !== "look") setStatus(text.toolHints[tool][brushMode]); },
-  onScribbled: onMarked,
+  onScribbled: onMarked, onStroke: drawLiveStroke, onStrokeCancelled: render,
 });
 initScheduler({
   onWait: showRetryCountdown, onUpdate: renderProgress,

@@ -1,11 +1,13 @@
 // Scribbles on a photograph, which keep or remove: of whole parts, or exactly what is brushed.
 import { byId } from "/page/dom.js";
+import { strokePath } from "/page/subject_canvas.js";
 import * as viewer from "/page/viewer.js";
 
 const MIN_POINT_DISTANCE_PERCENT = 0.4; // of the photograph, between points of a stroke
 let tool = "look", brushMode = "part", stroke = null, crosshair = [50, 50], item = null, callbacks = {};
 
-// `handlers` has canScribble(), onToolSelected(tool, brushMode) and onScribbled(item, scribble).
+// `handlers` has canScribble(), onToolSelected(tool, brushMode), onScribbled(item, scribble), and for a stroke that is being
+// drawn onStroke(stroke) and onStrokeCancelled().
 export function initScribbles(handlers) {
   callbacks = handlers;
   for (const node of document.querySelectorAll(".tool")) node.addEventListener("click", () => selectTool(node.dataset.tool));
@@ -47,16 +49,18 @@ export const pointerTool = {
     if (!isActive() || x < 0 || y < 0 || x > 100 || y > 100) return false;
     stroke = { mode: tool, size: brushSize(), points: [[x, y]] };
     updateTools();
+    callbacks.onStroke(stroke);
     return true;
   },
   move([x, y]) {
     const [lastX, lastY] = stroke.points.at(-1);
     if (Math.hypot(x - lastX, y - lastY) < MIN_POINT_DISTANCE_PERCENT) return;
     stroke.points.push([x, y].map((v) => Math.min(100, Math.max(0, v))));
-    updateTools();
+    drawScribbles(false);
+    callbacks.onStroke(stroke);
   },
   release() { addScribble(stroke); },
-  cancel() { stroke = null; updateTools(); },
+  cancel() { stroke = null; updateTools(); callbacks.onStrokeCancelled(); },
   hover(_, at) {
     const isVisible = isActive() && brushMode === "brush", size = viewer.imageSize(), cursor = byId("cursor");
     cursor.hidden = !isVisible;
@@ -137,14 +141,6 @@ export async function renderMasks(strokes, size) {
 function renderMask(strokes, maskMode, [width, height]) {
   const canvas = Object.assign(document.createElement("canvas"), { width, height }), context = canvas.getContext("2d");
   context.fillRect(0, 0, width, height);
-  Object.assign(context, { lineCap: "round", lineJoin: "round" });
-  for (const { mode, size, points } of strokes) {
-    context.strokeStyle = mode === maskMode ? "white" : "black";
-    context.lineWidth = size * Math.max(width, height);
-    context.beginPath();
-    points.forEach(([x, y], i) => (i ? context.lineTo((x * width) / 100, (y * height) / 100) : context.moveTo((x * width) / 100, (y * height) / 100)));
-    if (points.length === 1) context.lineTo((points[0][0] * width) / 100 + 0.01, (points[0][1] * height) / 100);
-    context.stroke();
-  }
+  for (const stroke of strokes) strokePath(context, stroke, [width, height], stroke.mode === maskMode ? "white" : "black");
   return new Promise((resolve) => canvas.toBlob(resolve, "image/png"));
 }

@@ -3,15 +3,17 @@ import { blurredBackground } from "/page/background_blur.js";
 import { backdropOf } from "/page/backdrops.js";
 import { byId } from "/page/dom.js";
 import { selectedItem } from "/page/items.js";
-import { adjustmentFilter, backgroundPreview, canComposeHere, canPreviewFromCutout, needsCutout } from "/page/request.js";
+import { adjustmentFilter, backgroundPreview, canComposeHere, canPreviewFromCutout, cutoutRequest, needsCutout } from "/page/request.js";
 import { requestsFor, resultOf, scheduleNext } from "/page/scheduler.js";
 import * as scribbles from "/page/scribbles.js";
 import { settingsOf } from "/page/settings.js";
 import { renderStatus } from "/page/status_line.js";
+import { drawSubject, photographCanvas, strokePath } from "/page/subject_canvas.js";
 import * as thumbnails from "/page/thumbnails.js";
 import * as viewer from "/page/viewer.js";
 
 const DETAIL_SLACK = 1.1; // by which a preview may be enlarged
+const MAX_CANVAS_PIXELS = 2_000_000; // of a subject that is painted out of nothing
 let swatchSample = null;
 
 export function render() {
@@ -27,19 +29,48 @@ export function render() {
 // The final result where it is there; else the cutout with a preview of the rest; else the last result there was.
 function layersFor(item, requests) {
   const settings = settingsOf(item), isScribbling = scribbles.isActive();
-  const shown = resultOf(item, "shown", requests), current = resultOf(item, "cutout", requests), cutout = current ?? item.lastCutout;
+  const shown = resultOf(item, "shown", requests), current = resultOf(item, "cutout", requests);
   if (shown && !canComposeHere(settings) && !isScribbling) return resultLayer(shown);
-  if (needsCutout(settings) && cutout && (isScribbling || canComposeHere(settings) || (current && canPreviewFromCutout(settings)))) {
+  if (!needsCutout(settings)) return { ...photographLayer(item), filter: adjustmentFilter(settings) };
+  const { cutout, pending } = latestCutout(item, settings);
+  if (cutout && (isScribbling || canComposeHere(settings) || (current && canPreviewFromCutout(settings)))) {
     const background = { ...backgroundPreview(settings, backdropOf(settings)), ghost: scribbles.isKeeping() };
     if (background.blur) background.picture = blurredBackground(item.originalUrl, cutout, background.blur, render);
-    return { ...resultLayer(cutout), background, filter: adjustmentFilter(settings) };
+    const composed = pending.length || isScribbling ? drawSubject(item.originalUrl, cutout.url, null, pending, render) : null;
+    return { ...resultLayer(cutout), composed, background, filter: adjustmentFilter(settings) };
   }
-  if (!needsCutout(settings)) return { after: item.originalUrl, size: null, background: {}, filter: adjustmentFilter(settings) };
+  if (isScribbling && item.failure) return paintedLayer(item);
   const last = item.lastShown ?? item.lastCutout;
-  return last ? resultLayer(last) : { after: item.originalUrl, size: null, background: {}, filter: "none" };
+  return last ? resultLayer(last) : photographLayer(item);
 }
 
-const resultLayer = (result) => ({ after: result.url, size: [result.width, result.height], background: {}, filter: "none" });
+const resultLayer = (result) => ({ after: result.url, size: [result.width, result.height], composed: null, background: {}, filter: "none" });
+const photographLayer = (item) => ({ after: item.originalUrl, size: null, composed: null, background: {}, filter: "none" });
+
+// Where no subject was found: what is painted, and the photograph shining through.
+function paintedLayer(item) {
+  const size = viewer.imageSize() ?? [1, 1], scale = Math.min(1, Math.sqrt(MAX_CANVAS_PIXELS / (size[0] * size[1])));
+  const composed = drawSubject(item.originalUrl, null, size.map((length) => Math.max(1, Math.round(length * scale))), item.scribbles, render);
+  return { ...photographLayer(item), composed, background: { ghost: true } };
+}
+
+// The cutout that shows most of a photograph's marks, from the first on, and the marks that it lacks.
+function latestCutout(item, settings) {
+  for (let count = item.scribbles.length; count >= 0; count -= 1) {
+    const cutout = item.results.get(cutoutRequest({ scribbles: item.scribbles.slice(0, count) }, settings).id);
+    if (cutout) return { cutout, pending: item.scribbles.slice(count) };
+  }
+  return { cutout: item.lastCutout, pending: [] };
+}
+
+// Shows a brushed stroke while it is being drawn: the line from its last point but one.
+export function drawLiveStroke(stroke) {
+  const canvas = byId("composed"), context = canvas.getContext("2d");
+  if (!stroke.size || canvas.hidden || !photographCanvas()) return;
+  context.globalCompositeOperation = stroke.mode === "drop" ? "destination-out" : "source-over";
+  const style = stroke.mode === "keep" ? context.createPattern(photographCanvas(), "no-repeat") : "black";
+  strokePath(context, { size: stroke.size, points: stroke.points.slice(-2) }, [canvas.width, canvas.height], style);
+}
 
 // Where a preview is zoomed beyond its own pixels, the result is requested in full size.
 export function onScaled(scale) {

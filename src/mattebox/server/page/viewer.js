@@ -31,12 +31,14 @@ export function initViewer(pointerTool, scaleListener) {
   byId("original").addEventListener("click", () => show({ original: !showsOriginal }));
 }
 
-// Changes what is shown: the URLs `before` and `after`, the `size` that the latter stands for (null for its own), the `background` and `filter` of the latter, and whether only
-// the `original` is shown. What is left out stays.
+// Changes what is shown: the URLs `before` and `after`, the `size` that the latter stands for (null for its own), a canvas
+// `composed` in its place (null for none), its `background` and `filter`, and whether only the `original` is shown. What
+// is left out stays.
 export function show(layers) {
   for (const name of ["before", "after"]) if (layers[name] && byId(name).getAttribute("src") !== layers[name]) byId(name).src = layers[name];
   if ("size" in layers) nominalSize = layers.size;
-  if ("filter" in layers) byId("after").style.filter = layers.filter;
+  if ("composed" in layers) drawComposed(layers.composed);
+  if ("filter" in layers) byId("after").style.filter = byId("composed").style.filter = layers.filter;
   if ("background" in layers) drawBackground(layers.background);
   if ("original" in layers) showsOriginal = layers.original;
   byId("original").setAttribute("aria-pressed", String(showsOriginal));
@@ -69,6 +71,17 @@ export function imageSize() {
   const image = showsOriginal && !hasSameAspect ? byId("before") : byId("after");
   if (image === byId("after") && nominalSize && image.naturalWidth) return nominalSize;
   return image.naturalWidth ? [image.naturalWidth, image.naturalHeight] : null;
+}
+
+function drawComposed(canvas) {
+  const composed = byId("composed");
+  composed.hidden = !canvas;
+  byId("sheet").classList.toggle("has-composed", Boolean(canvas));
+  if (!canvas) return;
+  if (composed.width !== canvas.width || composed.height !== canvas.height) Object.assign(composed, { width: canvas.width, height: canvas.height });
+  const context = composed.getContext("2d");
+  context.globalCompositeOperation = "copy";
+  context.drawImage(canvas, 0, 0);
 }
 
 // With `ghost` the photograph shines through, so that what was removed can be pointed at.
