@@ -22,6 +22,8 @@ class Composition:
         The layers beneath; None for none.
     blend
         The space in which layers are blended.
+    photograph_bounds
+        Where the photograph lies: left, top, width and height in shares of the canvas; None where it was rotated.
     """
 
     subject: Picture
@@ -29,6 +31,7 @@ class Composition:
     shadow: Picture | None = None
     backdrop: Picture | None = None
     blend: BlendSpace = "encoded"
+    photograph_bounds: tuple[float, float, float, float] | None = None
 
     def layers(self) -> tuple[Layer, ...]:
         """From the bottom: background, shadow and subject, as far as there are any."""

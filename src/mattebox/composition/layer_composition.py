@@ -75,6 +75,8 @@ def compose_layers(
         box = _visible_subject_box(subject, box, spec)
     extent = _drawn_extent(subject, box, recipe, photograph, is_cut_off)
     composition, subject_placement = _frame_subject(subject, box, frame, extent)
+    if subject.shape == photograph.shape and offset == (0, 0):
+        composition = replace(composition, photograph_bounds=subject_placement.photograph_bounds(photograph.shape))
     if (edge := recipe.find_step(Outline)) is not None:
         composition = _add_outline(composition, edge)
     if (shadow := recipe.find_step(Shadow)) is not None:

@@ -43,6 +43,14 @@ class Placement:
         y = [min(max(0, round(self.top + self.scale * v)), self.canvas_size[0]) for v in box[1::2]]
         return x[0], y[0], x[1], y[1]
 
+    def photograph_bounds(self, source: ImageShape) -> tuple[float, float, float, float]:
+        """Left, top, width and height of a picture of this shape, in shares of the canvas."""
+        height, width = self.canvas_size
+        return (
+            self.left / width, self.top / height,
+            self.scale * source[1] / width, self.scale * source[0] / height,
+        )  # fmt: skip
+
     def shift(self, offset: tuple[int, int]) -> Placement:
         """The placement of a picture whose corner lies `offset` (right, down) inside the source."""
         return Placement(

@@ -29,6 +29,9 @@ class Result:
         What it was composed of, from the bottom; empty when nothing was composed.
     effective_stages : tuple of str
         The stages that changed pixels: "restore", "cut", "upscale", "faces", "develop", "compose".
+    photograph_bounds : tuple of float, or None
+        Where the photograph lies on a composed picture: left, top, width and height in shares of it; None where it was
+        rotated, or nothing was composed.
     """
 
     picture: Picture
@@ -38,6 +41,7 @@ class Result:
     seconds: dict[str, float] = field(default_factory=dict)
     layers: tuple[Layer, ...] = ()
     effective_stages: tuple[str, ...] = ()
+    photograph_bounds: tuple[float, float, float, float] | None = None
 
     @property
     def shape(self) -> ImageShape:

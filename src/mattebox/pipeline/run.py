@@ -241,7 +241,12 @@ class _PipelineRun:
             ),
         )
         picture = timer.run("flatten", composition.flatten)
-        self.result = replace(self.result, picture=picture, layers=composition.layers())
+        self.result = replace(
+            self.result,
+            picture=picture,
+            layers=composition.layers(),
+            photograph_bounds=composition.photograph_bounds,
+        )
 
     def _convert_for_output(self, step: Save) -> None:
         convert = partial(convert_for_output, srgb=step.profile == "srgb", eight_bit=step.bit_depth == "8")

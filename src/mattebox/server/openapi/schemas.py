@@ -63,6 +63,8 @@ RESULT_PROPERTIES: Schema = {
     "confidence": NUMBER | {"description": "0 to 1, of a cutout"},
     "found": BOOLEAN | {"description": "whether it is clear what the subject is"},
     "box": list_schema(INTEGER) | {"description": "left, top, right, bottom of the subject"},
+    "photograph_bounds": list_schema(NUMBER)
+    | {"description": "left, top, width, height of the photograph on a composed picture, in shares of it"},
     "notes": list_schema(STRING) | {"description": "warnings, and what was converted"},
     "check": MARKETPLACE_CHECK,
     "frames": INTEGER | {"description": "of a clip"},

@@ -23,6 +23,7 @@ import { initThemeAndText, showRetention } from "/page/theme_and_text.js";
 import * as thumbnails from "/page/thumbnails.js";
 import { drawLiveStroke, onScaled, render } from "/page/view.js";
 import * as viewer from "/page/viewer.js";
+import { initViewerInput } from "/page/viewer_input.js";
 import { initWords } from "/page/words.js";
 
 const hasFiles = ({ dataTransfer: { types } }) => types.includes("Files") && !types.includes(INTERNAL_DRAG_TYPE);
@@ -72,7 +73,8 @@ history.initHistory({
   apply: applyHistory,
   onHistoryChanged: () => { byId("undo").disabled = !history.canUndo(); byId("redo").disabled = !history.canRedo(); storeSession(); },
 });
-viewer.initViewer(scribbles.pointerTool, onScaled);
+viewer.initViewer(onScaled, scribbles.isActive);
+initViewerInput(scribbles.pointerTool);
 scribbles.initScribbles({
   canScribble: () => Boolean(selectedItem()) && (needsCutout(settingsOf(selectedItem())) || (setStatus(text.noCut), false)),
   onToolSelected: (tool, brushMode) => { render(); scheduleNext(); if (tool !== "look") setStatus(text.toolHints[tool][brushMode]); },

@@ -1,6 +1,8 @@
 // The photograph's own background, blurred behind its subject, which is removed first and leaves no ghost: the same
 // arithmetic as the server's (composition/background_blur.py), in linear light on a reduced grid.
-const GRID_SIDE_CELLS = 480, MIN_SAMPLES_PER_SIGMA = 3, MAX_BACKGROUND_ALPHA = 0.02, SUBJECT_MARGIN_SAMPLES = 1.5, BOX_PASSES = 3;
+import { blur as blurPlane } from "/page/planes.js";
+
+const GRID_SIDE_CELLS = 480, MIN_SAMPLES_PER_SIGMA = 3, MAX_BACKGROUND_ALPHA = 0.02, SUBJECT_MARGIN_SAMPLES = 1.5;
 let last = { key: null, url: null }; // one is shown at a time
 
 // The URL of the blurred background of a photograph, `percent` of its longer side; null until it is there, which
@@ -65,24 +67,6 @@ function blurMasked(light, weights, width, height, sigma) {
   return totals.map((plane, channel) => plane.map((v, i) => (weight[i] > 0 ? v / Math.max(weight[i], 1e-20) : means[channel])));
 }
 
-// Three box filters along each axis, with zeros outside: nearly a Gaussian.
-function blur(plane, width, height, sigma) {
-  const radius = Math.round((Math.sqrt((12 * sigma * sigma) / BOX_PASSES + 1) - 1) / 2);
-  let result = plane;
-  for (const [count, step, lines, lineStep] of [[height, width, width, 1], [width, 1, height, width]]) {
-    for (let pass = 0; radius && pass < BOX_PASSES; pass += 1) {
-      const next = new Float32Array(plane.length), sums = new Float64Array(count + 1);
-      for (let line = 0; line < lines; line += 1) {
-        for (let i = 0; i < count; i += 1) sums[i + 1] = sums[i] + result[line * lineStep + i * step];
-        for (let i = 0; i < count; i += 1) {
-          next[line * lineStep + i * step] = (sums[Math.min(count, i + radius + 1)] - sums[Math.max(0, i - radius)]) / (2 * radius + 1);
-        }
-      }
-      result = next;
-    }
-  }
-  return result;
-}
-
+const blur = (data, width, height, sigma) => blurPlane({ data, width, height }, sigma).data;
 const decodeSrgb = (v) => (v <= 0.04045 ? v / 12.92 : ((v + 0.055) / 1.055) ** 2.4);
 const encodeSrgb = (v) => (v <= 0.0031308 ? 12.92 * v : 1.055 * Math.min(1, v) ** (1 / 2.4) - 0.055);

@@ -3,7 +3,6 @@
 const ADJUSTMENT_FIELDS = ["exposure", "contrast", "highlights", "shadows", "clarity", "saturation", "vibrance", "warmth", "sharpen"];
 const REGION_FIELD_BY_STEP = { light: "light_only", exposure: "light_only", contrast: "light_only", highlights: "light_only", shadows: "light_only",
   clarity: "light_only", balance: "balance_only", saturation: "colour_only", vibrance: "colour_only", warmth: "colour_only", style: "style_only", sharpen: "sharpen_only" };
-const FRAME_FIELDS = ["crop", "aspect", "outline"];
 const DISPLAYABLE_FORMATS = ["png", "jpg", "webp", "avif"];
 export const KEEP_BACKGROUND = "original"; // the paint that means: cut nothing out
 
@@ -101,19 +100,24 @@ function addBackgroundFields(fields, settings, backdrop) {
 
 // ---- preview
 
-// Whether the page composes the result itself from the cutout, without a request: a plain background and nothing else.
+// Whether the page composes the result itself from the cutout, without a request: not where colours of the subject change,
+// and not what only the server draws.
 export function canComposeHere(settings) {
-  const fields = {};
+  const fields = {}, paint = settings.get("paint");
   addAdjustmentFields(fields, settings);
-  const hasShadow = settings.get("shadow") !== "none", hasEffect = hasShadow || Object.keys(fields).length > 0;
-  const isPlain = settings.get("paint") !== "studio" && !(settings.get("paint") === "picture" && Number(settings.get("harmonise")));
-  return needsCutout(settings) && canPreviewFromCutout(settings) && !hasEffect && isPlain;
+  const isDrawnHere = paint !== "studio" && !(paint === "picture" && Number(settings.get("harmonise"))) && !(paint === "blur" && changesFrame(settings));
+  return needsCutout(settings) && canPreviewFromCutout(settings) && !Object.keys(fields).length && isDrawnHere;
 }
 
-// Whether the cutout over a CSS background can stand for the result: not where the frame changes, or more than light.
-export function canPreviewFromCutout(settings) {
-  const changesFrame = FRAME_FIELDS.some((name) => settings.get(name) && !["0", "original"].includes(settings.get(name)));
-  return !settings.get("preset") && !settings.get("words") && !changesFrame && settings.get("style") === "none";
+// Whether the cutout over a CSS background can stand for the result, for a moment: not where more than light changes.
+export const canPreviewFromCutout = (settings) => !settings.get("preset") && !settings.get("words") && settings.get("style") === "none";
+
+const changesFrame = (settings) => settings.has("crop") || settings.get("aspect") !== "original";
+
+// The colour of a flat opaque background as [red, green, blue]; null for another one.
+export function flatColour(settings) {
+  const { paint } = backgroundPreview(settings, null), name = { white: "#ffffff", black: "#000000" }[paint] ?? paint;
+  return /^#[0-9a-f]{6}$/i.test(name ?? "") ? [1, 3, 5].map((at) => parseInt(name.slice(at, at + 2), 16)) : null;
 }
 
 // The background as CSS: { paint }, { picture } or { blur }.
@@ -127,16 +131,13 @@ export function backgroundPreview(settings, backdrop) {
   return { paint };
 }
 
-// Light, colour and drop shadow as a CSS filter.
+// Light and colour as a CSS filter.
 export function adjustmentFilter(settings) {
   const numberOf = (name) => Number(settings.get(name)), parts = [];
   if (settings.get("only") === "all" || settings.get("only") === "subject") {
     if (numberOf("exposure")) parts.push(`brightness(${2 ** (numberOf("exposure") / 2.2)})`);
     if (numberOf("contrast")) parts.push(`contrast(${1 + numberOf("contrast") / 250})`);
     if (numberOf("saturation") || numberOf("vibrance")) parts.push(`saturate(${Math.max(0, 1 + numberOf("saturation") / 100 + numberOf("vibrance") / 200)})`);
-  }
-  if (needsCutout(settings) && settings.get("shadow") === "drop") {
-    parts.push(`drop-shadow(1.5vmin 1.5vmin ${numberOf("shadow_softness") / 3}vmin rgb(0 0 0 / ${numberOf("shadow_opacity")}%))`);
   }
   return parts.join(" ") || "none";
 }

@@ -79,6 +79,8 @@ async function sendRequest(item, request) {
   }
 }
 
+const toPlacement = (bounds) => (bounds ? { left: bounds[0], top: bounds[1], width: bounds[2], height: bounds[3] } : null);
+
 async function buildForm(item, request) {
   const form = new FormData();
   for (const [name, value] of Object.entries(request.fields)) form.set(name, value);
@@ -101,7 +103,7 @@ function storeResult(item, request, blob, headers, seconds, scribbleCount) {
     requestId: request.id, blob, url: URL.createObjectURL(blob), seconds, isCutout: request.path.endsWith("cutouts"),
     width: made.full_width ?? width, height: made.full_height ?? height, isShrunk: Boolean(made.full_width), shownWidth: width,
     confidence: headers.has("X-Confidence") ? Math.round(100 * Number(headers.get("X-Confidence"))) : null,
-    isFound: headers.get("X-Found") !== "false", box: headers.get("X-Box")?.split(" ").map(Number) ?? null,
+    isFound: headers.get("X-Found") !== "false", placement: toPlacement(made.photograph_bounds),
     check: JSON.parse(headers.get("X-Check") ?? "null"),
   };
   const isFirst = !item.results.size, requests = requestsFor(item);

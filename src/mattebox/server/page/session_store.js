@@ -6,7 +6,7 @@ import * as history from "/page/history.js";
 import { items } from "/page/items.js";
 import { valuesOf } from "/page/settings.js";
 
-const RESULT_FIELDS = ["requestId", "blob", "seconds", "isCutout", "width", "height", "isShrunk", "shownWidth", "confidence", "isFound", "box", "check"];
+const RESULT_FIELDS = ["requestId", "blob", "seconds", "isCutout", "width", "height", "isShrunk", "shownWidth", "confidence", "isFound", "placement", "check"];
 let sessionId = null, onFull = () => {}, pendingWrites = 0, hasFailed = false;
 let announceReady = null;
 const ready = new Promise((resolve) => { announceReady = resolve; });

@@ -4,7 +4,7 @@ import { createCanvas, decodedImage } from "/page/decoded_images.js";
 import { growRegion } from "/page/region_growing.js";
 
 const REGION_SIDE_CELLS = 240; // of the grid on which a part is guessed
-let photograph = { key: null, canvas: null }, finished = { key: null, canvas: null }; // of the last picture drawn
+let photograph = { key: null }, finished = { key: null, marks: [] }; // { key, canvas } of the last picture drawn
 
 // Draws the subject. `cutoutUrl` is null where there is no cutout: marks then bring it out of nothing, on a canvas of that
 // `size`, which is else the cutout's. Returns a canvas, which belongs to this module, or null until all pictures are
@@ -20,7 +20,7 @@ export function drawSubject(photographUrl, cutoutUrl, size, marks, onReady) {
   if (last) context.drawImage(last.canvas, 0, 0);
   else if (cutout) context.drawImage(cutout, 0, 0);
   for (const mark of marks.slice(last ? last.marks.length : 0)) applyMark(canvas, mark);
-  finished = { key, canvas, marks };
+  finished = { key, canvas, marks: [...marks] };
   return canvas;
 }
 

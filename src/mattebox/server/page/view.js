@@ -1,9 +1,10 @@
 // What the viewer shows of the selected photograph: its result, or a preview that the page makes itself.
 import { blurredBackground } from "/page/background_blur.js";
 import { backdropOf } from "/page/backdrops.js";
+import { compose, readEffects } from "/page/composition.js";
 import { byId } from "/page/dom.js";
 import { selectedItem } from "/page/items.js";
-import { adjustmentFilter, backgroundPreview, canComposeHere, canPreviewFromCutout, cutoutRequest, needsCutout } from "/page/request.js";
+import { adjustmentFilter, backgroundPreview, canComposeHere, canPreviewFromCutout, cutoutRequest, flatColour, needsCutout } from "/page/request.js";
 import { requestsFor, resultOf, scheduleNext } from "/page/scheduler.js";
 import * as scribbles from "/page/scribbles.js";
 import { settingsOf } from "/page/settings.js";
@@ -20,9 +21,10 @@ export function render() {
   const item = selectedItem();
   if (!item) return;
   const requests = requestsFor(item);
-  viewer.show({ before: item.originalUrl, ...layersFor(item, requests) });
+  const layers = layersFor(item, requests), result = resultOf(item, "shown", requests) ?? null;
+  viewer.show({ before: item.originalUrl, ...layers });
   scribbles.redraw();
-  renderStatus(resultOf(item, "shown", requests) ?? null);
+  renderStatus(result && layers.size ? { ...result, width: layers.size[0], height: layers.size[1] } : result);
   updateSwatches(item.lastCutout);
 }
 
@@ -36,16 +38,22 @@ function layersFor(item, requests) {
   if (cutout && (isScribbling || canComposeHere(settings) || (current && canPreviewFromCutout(settings)))) {
     const background = { ...backgroundPreview(settings, backdropOf(settings)), ghost: scribbles.isKeeping() };
     if (background.blur) background.picture = blurredBackground(item.originalUrl, cutout, background.blur, render);
-    const composed = pending.length || isScribbling ? drawSubject(item.originalUrl, cutout.url, null, pending, render) : null;
-    return { ...resultLayer(cutout), composed, background, filter: adjustmentFilter(settings) };
+    const effects = isScribbling ? null : readEffects(settings, flatColour(settings)), isDrawn = effects || pending.length || isScribbling;
+    const subject = isDrawn ? drawSubject(item.originalUrl, cutout.url, null, pending, render) : null;
+    const layers = { ...resultLayer(cutout), composed: subject, background, filter: adjustmentFilter(settings) };
+    if (!subject || !effects) return layers;
+    const { canvas, size, placement } = compose(subject, layers.size, effects);
+    return { ...layers, composed: canvas, size, placement };
   }
   if (isScribbling && item.failure) return paintedLayer(item);
   const last = item.lastShown ?? item.lastCutout;
   return last ? resultLayer(last) : photographLayer(item);
 }
 
-const resultLayer = (result) => ({ after: result.url, size: [result.width, result.height], composed: null, background: {}, filter: "none" });
-const photographLayer = (item) => ({ after: item.originalUrl, size: null, composed: null, background: {}, filter: "none" });
+const resultLayer = (result) => ({
+  after: result.url, size: [result.width, result.height], composed: null, placement: result.placement ?? null, background: {}, filter: "none",
+});
+const photographLayer = (item) => ({ after: item.originalUrl, size: null, composed: null, placement: null, background: {}, filter: "none" });
 
 // Where no subject was found: what is painted, and the photograph shining through.
 function paintedLayer(item) {

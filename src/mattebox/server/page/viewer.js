@@ -1,29 +1,20 @@
-// The viewer of one photograph: before and after, zoom and pan, by pointer, wheel and keyboard. A tool may take the
-// pointer for itself.
+// The viewer of one photograph: before and after, zoom and pan.
 import { byId } from "/page/dom.js";
 
 const MAX_SCALE = 32; // CSS pixels per pixel of the photograph
 const OVERSCROLL_SHARE = 0.4; // of the frame: how far a zoomed picture may be moved past its edges
 const FRAME_PADDING = 24;
-const DOUBLE_TAP_MS = 350, DOUBLE_TAP_DISTANCE = 24;
+const WHOLE = { left: 0, top: 0, width: 1, height: 1 };
 const viewport = { scale: 1, x: 0, y: 0, isFitted: true };
-const pointers = new Map();
-let showsOriginal = false, hasSameAspect = false, nominalSize = null, onScaled = () => {}, tool = null, drag = null, lastTap = { at: 0 };
+let showsOriginal = false, canCompare = false, placement = null, nominalSize = null, onScaled = () => {}, isToolActive = () => false;
 
-// `pointerTool` has grab(point, event), which tells whether it takes the pointer, move(point, event), release(),
-// cancel(), hover(point, framePoint), key(event) and active.
-// `onScaled` receives the screen's pixels per pixel of the photograph whenever it is drawn.
-export function initViewer(pointerTool, scaleListener) {
-  [tool, onScaled] = [pointerTool, scaleListener];
-  const frame = byId("frame");
-  frame.addEventListener("pointerdown", onPointerDown);
-  frame.addEventListener("pointermove", onPointerMove);
-  for (const type of ["pointerup", "pointercancel"]) frame.addEventListener(type, onPointerUp);
-  frame.addEventListener("wheel", onWheel, { passive: false });
-  frame.addEventListener("keydown", onKeyDown);
+// `scaleListener` receives the screen's pixels per pixel of the photograph whenever it is drawn; `toolTest` tells whether a
+// tool is active, which takes the place of the line between before and after.
+export function initViewer(scaleListener, toolTest) {
+  [onScaled, isToolActive] = [scaleListener, toolTest];
   byId("slider").addEventListener("input", layout);
   for (const name of ["after", "before"]) byId(name).addEventListener("load", () => onImageResized(viewport.isFitted));
-  new ResizeObserver(() => (viewport.isFitted ? fit() : layout())).observe(frame);
+  new ResizeObserver(() => (viewport.isFitted ? fit() : layout())).observe(byId("frame"));
   byId("in").addEventListener("click", () => zoom(1.5));
   byId("out").addEventListener("click", () => zoom(1 / 1.5));
   byId("fit").addEventListener("click", fit);
@@ -32,11 +23,13 @@ export function initViewer(pointerTool, scaleListener) {
 }
 
 // Changes what is shown: the URLs `before` and `after`, the `size` that the latter stands for (null for its own), a canvas
-// `composed` in its place (null for none), its `background` and `filter`, and whether only the `original` is shown. What
-// is left out stays.
+// `composed` in its place (null for none), the `placement` of the photograph on it as { left, top, width, height } in shares
+// (null where it covers all, or it is not known), its `background` and `filter`, and whether only the `original` is shown.
+// What is left out stays.
 export function show(layers) {
   for (const name of ["before", "after"]) if (layers[name] && byId(name).getAttribute("src") !== layers[name]) byId(name).src = layers[name];
   if ("size" in layers) nominalSize = layers.size;
+  if ("placement" in layers) placement = layers.placement;
   if ("composed" in layers) drawComposed(layers.composed);
   if ("filter" in layers) byId("after").style.filter = byId("composed").style.filter = layers.filter;
   if ("background" in layers) drawBackground(layers.background);
@@ -54,11 +47,11 @@ export function resetView() {
 
 // Sweeps once from the photograph to the result.
 export function reveal() {
-  if (matchMedia("(prefers-reduced-motion: reduce)").matches || !hasSameAspect || showsOriginal || byId("slider").value !== "0") return;
+  if (matchMedia("(prefers-reduced-motion: reduce)").matches || !canCompare || showsOriginal || byId("slider").value !== "0") return;
   const startedAt = performance.now();
   const animate = (now) => {
     const left = 1 - Math.min(1, (now - startedAt) / 700), share = left ** 3;
-    if (document.activeElement === byId("slider") || drag) return layout();
+    if (document.activeElement === byId("slider") || byId("frame").dataset.drag) return layout();
     drawSplit(100 * share);
     if (left > 0) requestAnimationFrame(animate);
   };
@@ -68,7 +61,7 @@ export function reveal() {
 
 // The natural size of what is shown; null while nothing is.
 export function imageSize() {
-  const image = showsOriginal && !hasSameAspect ? byId("before") : byId("after");
+  const image = showsOriginal && !canCompare ? byId("before") : byId("after");
   if (image === byId("after") && nominalSize && image.naturalWidth) return nominalSize;
   return image.naturalWidth ? [image.naturalWidth, image.naturalHeight] : null;
 }
@@ -99,8 +92,9 @@ function drawBackground({ paint = null, picture = null, blur = null, ghost = fal
 
 function onImageResized(refit) {
   const before = byId("before"), after = byId("after");
-  hasSameAspect = Boolean(after.naturalWidth && before.naturalWidth)
-    && Math.abs((after.naturalWidth * before.naturalHeight) / (after.naturalHeight * before.naturalWidth) - 1) < 0.01;
+  const [width, height] = nominalSize ?? [after.naturalWidth, after.naturalHeight];
+  canCompare = Boolean(before.naturalWidth && after.naturalWidth)
+    && (Boolean(placement) || Math.abs((width * before.naturalHeight) / (height * before.naturalWidth) - 1) < 0.01);
   const sizeKey = imageSize()?.join(" ");
   if (refit || sizeKey !== viewport.sizeKey) fit();
   viewport.sizeKey = sizeKey;
@@ -168,113 +162,50 @@ function drawSplit(share) {
   const pixelSize = imageSize();
   if (!pixelSize) return;
   const [width, height] = pixelSize.map((length) => length * viewport.scale), [frameWidth, frameHeight] = frameSize();
-  const isSplit = hasSameAspect && !showsOriginal && !tool?.active, handle = byId("handle");
+  const isSplit = canCompare && !showsOriginal && !isToolActive(), handle = byId("handle");
   const x = Math.min(frameWidth, Math.max(0, viewport.x + (width * share) / 100));
-  byId("sheet").style.setProperty("--share", `${showsOriginal ? 100 : isSplit ? share : 0}%`);
+  const shownShare = showsOriginal ? 100 : isSplit ? share : 0, area = placement ?? WHOLE;
+  byId("sheet").style.setProperty("--share", `${shownShare}%`);
+  Object.assign(byId("before").style, { left: `${100 * area.left}%`, top: `${100 * area.top}%`, width: `${100 * area.width}%`, height: `${100 * area.height}%` });
+  byId("before").style.setProperty("--own-share", `${Math.min(100, Math.max(0, (shownShare - 100 * area.left) / area.width))}%`);
   handle.hidden = byId("slider").disabled = !isSplit;
   Object.assign(handle.style, { transform: `translateX(${x}px)`, top: `${Math.max(0, viewport.y)}px`, height: `${Math.min(height, frameHeight)}px` });
   byId("frame").classList.toggle("split", isSplit && share > 0 && share < 100);
   byId("frame").classList.toggle("original", showsOriginal);
 }
 
-// ---- pointers
-
-// The point of an event in the frame.
-const framePoint = (event) => {
-  const frame = byId("frame"), box = frame.getBoundingClientRect();
-  return [event.clientX - box.left - frame.clientLeft, event.clientY - box.top - frame.clientTop];
-};
-
 // A point of the frame in percent of the picture.
-const toPercent = ([x, y]) => {
+export const toPercent = ([x, y]) => {
   const [width, height] = imageSize() ?? [1, 1];
   return [(100 * (x - viewport.x)) / (width * viewport.scale), (100 * (y - viewport.y)) / (height * viewport.scale)];
 };
 
-function onPointerDown(event) {
-  if (event.target.closest("button, #failure") || event.button > 1 || !imageSize()) return;
-  const at = framePoint(event);
-  pointers.set(event.pointerId, at);
-  if (pointers.size === 2) {
-    if (drag === "tool") tool.cancel();
-    drag = "pinch";
-    return;
-  }
-  byId("frame").setPointerCapture(event.pointerId);
-  if (event.target.closest("#handle")) drag = "line";
-  else if (event.button === 0 && !event.getModifierState?.("Shift") && tool.grab(toPercent(at), event)) drag = "tool";
-  else if (byId("frame").classList.contains("wide") || event.button === 1 || showsOriginal || !hasSameAspect) drag = "pan";
-  else drag = "line";
-  if (drag === "line" && event.pointerType === "mouse") moveSlider(at);
-}
-
-function onPointerMove(event) {
-  const at = framePoint(event), previous = pointers.get(event.pointerId);
-  if (!previous) return tool.hover?.(toPercent(at), at);
-  pointers.set(event.pointerId, at);
-  tool.hover?.(toPercent(at), at);
-  if (drag === "pinch" && pointers.size === 2) return pinch(event.pointerId, previous, at);
-  if (drag === "tool") tool.move(toPercent(at), event);
-  else if (drag === "line") moveSlider(at);
-  else if (drag === "pan") pan(at[0] - previous[0], at[1] - previous[1]);
-}
-
-function pan(dx, dy) {
+// Moves a zoomed picture.
+export function pan(dx, dy) {
   viewport.x += dx;
   viewport.y += dy;
   layout();
 }
 
-function pinch(pointerId, previous, at) {
-  const other = [...pointers].find(([id]) => id !== pointerId)[1], distance = (p) => Math.hypot(p[0] - other[0], p[1] - other[1]);
-  viewport.x += (at[0] - previous[0]) / 2;
-  viewport.y += (at[1] - previous[1]) / 2;
-  zoom(distance(at) / Math.max(1, distance(previous)), [(at[0] + other[0]) / 2, (at[1] + other[1]) / 2]);
-}
-
-function onPointerUp(event) {
-  if (!pointers.delete(event.pointerId)) return;
-  if (drag === "tool") event.type === "pointerup" ? tool.release() : tool.cancel();
-  else if (drag !== "pinch" && event.type === "pointerup") onTap(event);
-  if (!pointers.size) drag = null;
-}
-
-// A double tap or double click zooms to 100 % there, or back to the whole picture.
-function onTap(event) {
-  const at = framePoint(event), isQuick = event.timeStamp - lastTap.at < DOUBLE_TAP_MS;
-  const isDouble = isQuick && Math.hypot(at[0] - lastTap.x, at[1] - lastTap.y) < DOUBLE_TAP_DISTANCE;
-  lastTap = { at: isDouble ? 0 : event.timeStamp, x: at[0], y: at[1] };
-  if (!isDouble) return;
-  const target = Math.max(1 / pixelRatio(), 2 * fitScale());
-  viewport.isFitted ? zoom(target / viewport.scale, at) : fit();
-}
-
-function moveSlider(at) {
+// Moves the line between before and after to a point of the frame.
+export function moveSlider(at) {
   const pixelSize = imageSize();
-  if (!hasSameAspect || showsOriginal || !pixelSize) return;
+  if (!canCompare || showsOriginal || !pixelSize) return;
   byId("slider").value = String(Math.round((100 * (at[0] - viewport.x)) / (pixelSize[0] * viewport.scale)));
   layout();
 }
 
-function onWheel(event) {
-  const pageScrolls = document.documentElement.scrollHeight > innerHeight + 1;
-  if (pageScrolls && !event.ctrlKey) return;
-  event.preventDefault();
-  zoom(Math.exp(-Math.max(-60, Math.min(60, event.deltaY)) * (event.ctrlKey ? 0.01 : 0.004)), framePoint(event));
+// Whether the line between before and after can be moved.
+export const canSlide = () => canCompare && !showsOriginal;
+
+// By a share of the width in percent.
+export function slideBy(percent) {
+  byId("slider").value = String(Number(byId("slider").value) + percent);
+  layout();
 }
 
-// With the focus on the frame, arrows move a zoomed picture or else the slider, unless the tool takes them.
-function onKeyDown(event) {
-  if (event.target !== byId("frame") || event.ctrlKey || event.metaKey || event.altKey || tool.key(event)) return;
-  const direction = { ArrowLeft: [60, 0], ArrowRight: [-60, 0], ArrowUp: [0, 60], ArrowDown: [0, -60] }[event.key];
-  const factor = { "+": 1.25, "=": 1.25, "-": 0.8 }[event.key];
-  if (direction && byId("frame").classList.contains("wide")) pan(...direction);
-  else if (direction?.[0] && !showsOriginal && hasSameAspect) {
-    byId("slider").value = String(Number(byId("slider").value) - direction[0] / 30);
-    layout();
-  } else if (factor) zoom(factor);
-  else if (event.key === "0") fit();
-  else if (event.key === "1") zoomToActualSize();
-  else return;
-  event.preventDefault();
+// Zooms to 100 % or twice the whole picture there, or back to the whole picture.
+export function toggleZoom(at) {
+  const target = Math.max(1 / pixelRatio(), 2 * fitScale());
+  viewport.isFitted ? zoom(target / viewport.scale, at) : fit();
 }

@@ -163,11 +163,14 @@ def _run_task(
         now=datetime.now(UTC),
         read_image=lambda name: _slice_bytes(data, task["images"][name]),
     )
-    body, metadata = _encode_result(result, recipe.save_step, sign)
-    if recipe.save_step.check_for != "none":
-        metadata["check"] = _check_marketplace(body, recipe.save_step.check_for)
     preview = _shrink_picture(result.picture, task.get("preview_pixels"))
-    if preview is not result.picture:
+    is_checked, is_preview = recipe.save_step.check_for != "none", preview is not result.picture
+    body, metadata = b"", _describe_result(result, recipe.save_step)
+    if is_checked or not is_preview:
+        body = _encode_result(result, recipe.save_step, sign)
+    if is_checked:
+        metadata["check"] = _check_marketplace(body, recipe.save_step.check_for)
+    if is_preview:
         body, metadata = _encode_preview(preview, recipe.save_step, metadata)
     height, width = source.shape
     seconds = {stage: round(value, 4) for stage, value in result.seconds.items()}
@@ -196,24 +199,32 @@ def _open_image(task: dict[str, Any], data: bytes, name: str) -> Picture:
     return read(_slice_bytes(data, images[name]), max_pixels=task["max_pixels"], name=name)
 
 
-def _encode_result(result: Result, save: Save, sign: SignOutput | None) -> tuple[bytes, dict[str, Any]]:
-    """The encoded result, and its metadata."""
+def _encode_result(result: Result, save: Save, sign: SignOutput | None) -> bytes:
     from mattebox.io.encoding import find_format
     from mattebox.io.writer import write
 
-    picture, file_format = result.picture, find_format("png" if save.format == "auto" else save.format)
+    file_format = find_format("png" if save.format == "auto" else save.format)
     file = io.BytesIO()
     write(
-        picture, file, format=file_format.name, quality=save.quality or None, max_bytes=save.max_bytes,
+        result.picture, file, format=file_format.name, quality=save.quality or None, max_bytes=save.max_bytes,
         layers=result.layers if file_format.has_layers else (), sign=sign,
     )  # fmt: skip
-    body = file.getvalue()
+    return file.getvalue()
+
+
+def _describe_result(result: Result, save: Save) -> dict[str, Any]:
+    """The metadata of a result."""
+    from mattebox.io.encoding import find_format
+
+    picture, file_format = result.picture, find_format("png" if save.format == "auto" else save.format)
     height, width = picture.shape
     metadata: dict[str, Any] = {"mime": file_format.mime_type, "format": file_format.name}
     metadata |= {"width": width, "height": height, "notes": list(picture.notes)}
     if (matte := result.matte) is not None:
         metadata |= {"confidence": round(matte.confidence, 4), "found": matte.found, "box": matte.box}
-    return body, metadata
+    if result.photograph_bounds is not None:
+        metadata["photograph_bounds"] = [round(share, 6) for share in result.photograph_bounds]
+    return metadata
 
 
 def _encode_preview(preview: Picture, save: Save, metadata: dict[str, Any]) -> tuple[bytes, dict[str, Any]]:

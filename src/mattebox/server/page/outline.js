@@ -1,0 +1,56 @@
+// A sticker's outline, as in the server's composition/outline.py: everything within a distance of the subject in white.
+import { averageAlpha, blur, createPlane, enlarge } from "/page/planes.js";
+
+export const MAX_WIDTH_CELLS = 12;
+const SMOOTHING_WIDTH_SHARE = 0.35;
+
+// Puts a subject (ImageData) on its white outline, `outlineWidth` pixels wide.
+export function addOutline(subject, outlineWidth) {
+  const { width, height, data } = subject, cell = Math.max(1, Math.floor(outlineWidth / MAX_WIDTH_CELLS));
+  const sigma = (SMOOTHING_WIDTH_SHARE * outlineWidth) / cell, reach = Math.ceil(outlineWidth / cell + 2 + 3 * sigma);
+  const distances = smoothDistances(averageAlpha(subject, cell), reach, sigma);
+  for (let i = 0; i < distances.data.length; i += 1) distances.data[i] = (distances.data[i] - 0.5) * cell;
+  const full = enlarge(distances, cell, width, height).data, result = new ImageData(width, height);
+  for (let i = 0; i < width * height; i += 1) {
+    const edge = Math.round(255 * Math.min(1, Math.max(0, outlineWidth + 0.5 - full[i]))), front = Math.min(data[4 * i + 3], edge) / 255;
+    const rest = (edge / 255) * (1 - front), share = front + rest > 0 ? front / (front + rest) : 1;
+    for (let channel = 0; channel < 3; channel += 1) result.data[4 * i + channel] = Math.round(share * data[4 * i + channel] + (1 - share) * 255);
+    result.data[4 * i + 3] = Math.round((front + rest) * 255);
+  }
+  return result;
+}
+
+// Distances without the small bumps of a furry edge. They go on beyond the border, as a subject does that lies on it.
+function smoothDistances(alpha, maxDistance, sigma) {
+  const margin = Math.ceil(3 * sigma), { width, height } = alpha, padded = createPlane(width + 2 * margin, height + 2 * margin);
+  for (let y = 0; y < padded.height; y += 1) {
+    const row = Math.min(height - 1, Math.max(0, y - margin)) * width;
+    for (let x = 0; x < padded.width; x += 1) padded.data[y * padded.width + x] = alpha.data[row + Math.min(width - 1, Math.max(0, x - margin))] > 0.5 ? 1 : 0;
+  }
+  const blurred = blur(distanceTransform(padded, maxDistance), sigma), result = createPlane(width, height);
+  for (let y = 0; y < height; y += 1) {
+    const start = (y + margin) * padded.width + margin;
+    result.data.set(blurred.data.subarray(start, start + width), y * width);
+  }
+  return result;
+}
+
+// The distance of each sample to the nearest that is 1; exact up to `maxDistance`, and larger beyond it.
+function distanceTransform({ data, width, height }, maxDistance) {
+  const inRow = new Float32Array(data.length), squared = new Float32Array(data.length), limit = maxDistance + 1;
+  for (let y = 0; y < height; y += 1) {
+    for (let x = 0, d = limit; x < width; x += 1) inRow[y * width + x] = d = data[y * width + x] ? 0 : Math.min(limit, d + 1);
+    for (let x = width - 1, d = limit; x >= 0; x -= 1) {
+      d = data[y * width + x] ? 0 : Math.min(limit, d + 1);
+      inRow[y * width + x] = Math.min(inRow[y * width + x], d) ** 2;
+    }
+  }
+  squared.set(inRow);
+  for (let step = 1; step <= Math.min(maxDistance, height - 1); step += 1) {
+    for (let to = step * width, from = 0; to < squared.length; to += 1, from += 1) {
+      squared[to] = Math.min(squared[to], inRow[from] + step * step);
+      squared[from] = Math.min(squared[from], inRow[to] + step * step);
+    }
+  }
+  return { width, height, data: squared.map(Math.sqrt) };
+}

@@ -1,0 +1,81 @@
+// Where a subject goes on its canvas when the page crops or widens it, as in the server's composition/placement.py and
+// drawn_extent.py. Boxes are [left, top, right, bottom], sizes [width, height], in pixels of the photograph.
+import { averageAlpha, round } from "/page/planes.js";
+import { MAX_WIDTH_CELLS } from "/page/outline.js";
+import { DEFAULT_LENGTH_SHARE, renderShadow } from "/page/shadow.js";
+
+const COPY_SIDE_PIXELS = 400, MAX_CONTACT_BLUR_SIGMAS = 9, MIN_DRAWN_SHARE = 0.02, MAX_ITERATIONS = 40, OUTLINE_EDGE_PIXELS = 1, SCALE_TOLERANCE = 1e-3;
+
+// `frame` is { crops, margin, aspect } with the margin as a share of the canvas, and the aspect as width / height or null.
+// `extent` is from `measureExtent`. Returns { size, left, top }: the photograph's corner on the canvas.
+export function placeSubject(source, box, frame, extent) {
+  const place = (width) => placeBoxes(source, box, frame, expandBox(box, width, extent));
+  let placement = place(0);
+  if (!extent.sides.some(Boolean)) return placement;
+  for (let i = 0; i < MAX_ITERATIONS; i += 1) {
+    const width = extent.outlineShare * Math.max(...placement.size), previous = placement;
+    placement = place(width + OUTLINE_EDGE_PIXELS + width / MAX_WIDTH_CELLS);
+    if (placement.size.every((length, axis) => Math.abs(length - previous.size[axis]) <= SCALE_TOLERANCE)) break;
+  }
+  return placement;
+}
+
+// How far outline and shadow reach beyond a subject: { reach, sides, outlineShare }. They end with it at the rim of the
+// photograph (`cutOff`, for each side).
+export function measureExtent(subject, box, shadow, outlineShare, cutOff) {
+  const reach = shadow ? shadowReach(subject, box, shadow) : [0, 0, 0, 0];
+  return { reach: reach.map((v, side) => (cutOff[side] ? 0 : v)), sides: cutOff.map((isCut) => (outlineShare && !isCut ? 1 : 0)), outlineShare };
+}
+
+function expandBox(box, width, { reach, sides }) {
+  const height = box[3] - box[1] + 2 * width, by = reach.map((share, side) => sides[side] * width + share * height);
+  return [Math.floor(box[0] - by[0]), Math.floor(box[1] - by[1]), Math.ceil(box[2] + by[2]), Math.ceil(box[3] + by[3])];
+}
+
+function placeBoxes(source, box, { crops, margin, aspect }, drawnBox) {
+  const shown = crops ? box : [0, 0, ...source], drawn = crops ? drawnBox : shown;
+  const content = [0, 1].map((axis) => (drawn[axis + 2] - drawn[axis]) / (1 - 2 * margin));
+  const size = (aspect ? [Math.max(content[0], content[1] * aspect), Math.max(content[1], content[0] / aspect)] : content).map((v) => Math.max(1, round(v)));
+  const [left, top] = [0, 1].map((axis) => {
+    const before = round(margin * size[axis]), inner = size[axis] - 2 * before, shift = (inner - (shown[axis + 2] - shown[axis])) / 2 - shown[axis];
+    const lowest = -drawn[axis], highest = inner - drawn[axis + 2];
+    return round(before + (lowest <= highest ? Math.min(Math.max(shift, lowest), highest) : shift));
+  });
+  return { size, left, top };
+}
+
+// How far the shadow of a subject reaches beyond its box, as shares of its height; measured on a small copy.
+function shadowReach(subject, [left, top, right, bottom], shadow) {
+  const part = cropImage(subject, left, top, right - left, bottom - top), cell = Math.max(1, Math.ceil(Math.max(part.width, part.height) / COPY_SIDE_PIXELS));
+  const small = averageAlpha(part, cell), margin = Math.ceil((DEFAULT_LENGTH_SHARE[shadow.kind] + MAX_CONTACT_BLUR_SIGMAS * shadow.softness + 0.1) * small.height) + 2;
+  const copy = new ImageData(small.width + 2 * margin, small.height + 2 * margin);
+  for (let y = 0; y < small.height; y += 1) for (let x = 0; x < small.width; x += 1) copy.data[4 * ((y + margin) * copy.width + x + margin) + 3] = round(255 * small.data[y * small.width + x]);
+  const layer = renderShadow(copy, small.height, shadow), drawn = layer && boundingBox(layer, MIN_DRAWN_SHARE * 255);
+  if (!drawn) return [0, 0, 0, 0];
+  const reach = [margin - drawn[0], margin - drawn[1], drawn[2] - margin - small.width, drawn[3] - margin - small.height];
+  return reach.map((v) => Math.max(0, v) / small.height);
+}
+
+// The box of what is more opaque than `minAlpha`; null where nothing is.
+export function boundingBox({ data, width, height }, minAlpha) {
+  const box = [width, height, 0, 0];
+  for (let y = 0; y < height; y += 1) {
+    for (let x = 0; x < width; x += 1) {
+      if (data[4 * (y * width + x) + 3] <= minAlpha) continue;
+      if (x < box[0]) box[0] = x;
+      if (x >= box[2]) box[2] = x + 1;
+      if (y < box[1]) box[1] = y;
+      box[3] = y + 1;
+    }
+  }
+  return box[3] ? box : null;
+}
+
+export function cropImage(image, left, top, width, height) {
+  const part = new ImageData(Math.max(1, width), Math.max(1, height));
+  for (let y = 0; y < height; y += 1) {
+    const start = 4 * ((top + y) * image.width + left);
+    part.data.set(image.data.subarray(start, start + 4 * width), 4 * y * part.width);
+  }
+  return part;
+}
