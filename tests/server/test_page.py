@@ -574,7 +574,8 @@ def test_the_controls_match_the_recipe(browser: Any, address: str) -> None:
     """Every control that goes into a request under its own name is a parameter, and stays within its bounds."""
     known, own = (
         parameters_by_name(),
-        {"paint", "colour", "blur", "auto", "only", "preset", "words", "words_cut", "backdrop"},
+        {"paint", "colour", "blur", "auto", "only", "preset", "words", "words_cut", "backdrop"}
+    own |= {"longer", "width", "height", "across", "down"},
     )
     with Visit(browser, address) as visit:
         found = visit.page.locator("#controls").evaluate(
@@ -583,7 +584,7 @@ def test_the_controls_match_the_recipe(browser: Any, address: str) -> None:
     names = {name for name, *_ in found}
     assert own <= names
     assert names - own <= known.keys()
-    shares = {"margin", "outline"}  # sent in percent
+    shares = {"margin", "outline", "fill", "rotate"}  # sent as text
     for name, least, most in found:
         if name in known and most and name not in shares:
             low, high = bounds(known[name].field.type)

@@ -2,15 +2,17 @@
 import { getJson, retryNow } from "/page/api.js";
 import { addBackdrop } from "/page/backdrops.js";
 import { byId } from "/page/dom.js";
+import { droppedFiles } from "/page/folder_drop.js";
 import * as form from "/page/form.js";
 import * as history from "/page/history.js";
 import { findItem, items, selectedItem } from "/page/items.js";
 import { initKeyboard } from "/page/keyboard.js";
-import { addFiles, removeAllItems, removeItem, selectItem, selectNeighbour, updateLayout } from "/page/photograph_list.js";
+import { addFiles, removeAllItems, removeItem, selectItem, selectNeighbour, showGrid, updateLayout } from "/page/photograph_list.js";
 import { erasePhotograph } from "/page/photographs.js";
 import { needsCutout } from "/page/request.js";
 import { copyResult, initResultActions } from "/page/result_actions.js";
 import { INTERNAL_DRAG_TYPE } from "/page/results.js";
+import { createSample } from "/page/samples.js";
 import { initScheduler, scheduleNext } from "/page/scheduler.js";
 import * as scribbles from "/page/scribbles.js";
 import { openSession, renderOffer } from "/page/session.js";
@@ -102,6 +104,8 @@ listen("files", "change", (event) => { addFiles(event.target.files); event.targe
 listen("controls", "click", (event) => { if (event.target.id === "picture") byId("backdrop").click(); });
 listen("backdrop", "change", (event) => { setBackdrop(event.target.files[0]); event.target.value = ""; });
 listen("paints", "click", (event) => { if (event.detail && event.target.value === "picture") byId("backdrop").click(); });
+listen("samples", "click", async ({ target }) => { if (target.dataset.sample) addFiles([await createSample(target.dataset.sample, target.textContent)]); });
+listen("grid", "click", () => showGrid(!byId("bench").classList.contains("grid")));
 listen("undo", "click", history.undo);
 listen("redo", "click", history.redo);
 listen("missing", "click", () => scribbles.selectTool("keep"));
@@ -120,5 +124,5 @@ document.addEventListener("dragleave", (event) => { if (!event.relatedTarget) by
 document.addEventListener("drop", (event) => {
   event.preventDefault();
   byId("over").hidden = true;
-  if (hasFiles(event)) addFiles(event.dataTransfer.files);
+  if (hasFiles(event)) droppedFiles(event.dataTransfer).then(addFiles);
 });

@@ -16,7 +16,8 @@ let last = { key: null };
 export function readEffects(settings, colour) {
   const shares = (name) => Number(settings.get(name)) / 100, kind = settings.get("shadow"), aspect = settings.get("aspect"), crops = settings.has("crop");
   const shadow = kind === "none" ? null : { kind, opacity: shares("shadow_opacity"), softness: shares("shadow_softness") }, outlineShare = shares("outline") / 10;
-  const [wide, tall] = aspect.split(":").map(Number), frame = crops || tall ? { crops, margin: crops ? shares("margin") : 0, aspect: tall ? wide / tall : null } : null;
+  const [wide, tall] = aspect.split(":").map(Number), fill = shares("fill"), position = [shares("across"), shares("down")];
+  const frame = crops || tall || fill ? { crops, margin: crops ? shares("margin") : 0, aspect: tall ? wide / tall : null, fill, position: fill ? position : [0.5, 0.5] } : null;
   return shadow || outlineShare || frame ? { shadow, outlineShare, frame, colour } : null;
 }
 
@@ -35,15 +36,15 @@ function composeLayers(subject, [width, height], { shadow: wantedShadow, outline
   const box = frame || wantedShadow ? visiblePart(pixels, opaqueBox, colour) : opaqueBox;
   const shadow = wantedShadow && !(isCutOff && GROUND_KINDS.includes(wantedShadow.kind)) ? wantedShadow : null;
   const cutOff = [box[0] <= 0, box[1] <= 0, box[2] >= subject.width, isCutOff];
-  const placement = frame ? placeSubject([subject.width, subject.height], box, frame, measureExtent(pixels, box, shadow, outlineShare, cutOff)) : { size: whole.slice(2), left: 0, top: 0 };
+  const placement = frame ? placeSubject([subject.width, subject.height], box, frame, measureExtent(pixels, box, shadow, outlineShare, cutOff)) : { size: whole.slice(2), left: 0, top: 0, scale: 1 };
   const canvas = createCanvas(...placement.size), context = canvas.getContext("2d");
-  context.drawImage(subject, placement.left, placement.top);
+  context.drawImage(subject, placement.left, placement.top, subject.width * placement.scale, subject.height * placement.scale);
   if (outlineShare) context.putImageData(addOutline(readPixels(canvas), outlineShare * Math.max(...placement.size)), 0, 0);
   if (shadow) drawShadow(context, box, placement, outlineShare, shadow);
   const [wide, tall] = placement.size;
   return {
     canvas, size: frame ? placement.size.map((length) => round(length / scale)) : [width, height],
-    placement: { left: placement.left / wide, top: placement.top / tall, width: subject.width / wide, height: subject.height / tall },
+    placement: { left: placement.left / wide, top: placement.top / tall, width: (subject.width * placement.scale) / wide, height: (subject.height * placement.scale) / tall },
   };
 }
 
@@ -54,9 +55,10 @@ function visiblePart(pixels, box, colour) {
 }
 
 // Beneath what is on the canvas. It falls from the outline, too.
-function drawShadow(context, box, { size: [width, height], top }, outlineShare, shadow) {
+function drawShadow(context, box, { size: [width, height], top, scale }, outlineShare, shadow) {
   const { canvas } = context, margin = round(outlineShare * Math.max(width, height));
-  const upper = Math.max(0, Math.min(height, box[1] + top) - margin), lower = Math.min(height, Math.max(0, Math.min(height, box[3] + top)) + margin);
+  const [first, stop] = [box[1], box[3]].map((y) => Math.max(0, Math.min(height, round(y * scale + top))));
+  const upper = Math.max(0, first - margin), lower = Math.min(height, stop + margin);
   const layer = renderShadow(readPixels(canvas), lower - upper, shadow);
   if (!layer) return;
   const beneath = createCanvas(canvas.width, canvas.height);

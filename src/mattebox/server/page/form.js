@@ -1,10 +1,10 @@
 // The form of settings: built from a table. It shows the values of the selected photograph, and is read as values again.
 import { arrowOffset, byId, createElement } from "/page/dom.js";
+import { createPresetCard, createRow, createSwatch } from "/page/form_rows.js";
 import { text } from "/page/strings.js";
 
 const TABS = ["background", "light", "frame", "size", "presets"];
-// For each row: true for a switch, "button", a colour, a range as [min, max, step, default, unit] or a selection as
-// { value: label }. Ranges lie within those of the recipe's steps.
+// The kind of each row, see form_rows.js. Ranges lie within those of the recipe's steps.
 const createRows = () => ({
   paint: { colour: "#9fc7b8", picture: "button", blur: [1, 12, 0.5, 3, " %"], harmonise: [0, 100, 5, 0, " %"] },
   shadow: { shadow: text.shadowKinds, shadow_opacity: [5, 90, 5, 45, " %"], shadow_softness: [0, 20, 1, 4, " %"] },
@@ -13,10 +13,16 @@ const createRows = () => ({
     auto: true, exposure: [-2, 2, 0.1, 0, ""], contrast: [-60, 60, 2, 0, ""], highlights: [-100, 100, 5, 0, ""], shadows: [-100, 100, 5, 0, ""],
     clarity: [-100, 100, 5, 0, ""], saturation: [-100, 100, 5, 0, ""], vibrance: [-100, 100, 5, 0, ""], warmth: [-100, 100, 5, 0, ""], sharpen: [0, 200, 10, 0, ""], only: text.regions,
   },
-  frame: { crop: true, margin: [0, 40, 1, 5, " %"], aspect: text.aspects, outline: [0, 50, 1, 0, ""] },
+  frame: {
+    crop: true, margin: [0, 40, 1, 5, " %"], aspect: text.aspects, outline: [0, 50, 1, 0, ""], rotate: [-45, 45, 1, 0, "°"],
+    fill: [0, 100, 1, 0, " %"], across: [0, 100, 1, 50, " %"], down: [0, 100, 1, 50, " %"],
+  },
+  pixels: { size: text.sizeKinds, longer: "number 1 20000", width: "number 1 20000", height: "number 1 20000" },
+  file: { quality: [1, 100, 1, 90, ""] },
   size: { upscale: text.sizes, style: text.styles, style_strength: [10, 100, 5, 80, " %"] },
 });
 const REGION_ROWS = ["exposure", "contrast", "highlights", "shadows", "clarity", "saturation", "vibrance", "warmth", "sharpen", "auto"]; // that `only` applies to
+const LOSSY_FORMATS = ["jpg", "webp", "avif"];
 let defaultValues = {}, presetTitles = {}, awaitedPreset = null, onChange = () => {};
 
 export const defaults = () => defaultValues;
@@ -82,54 +88,6 @@ export function setControl(name, value, { notifies = false } = {}) {
 export function showValues(values) {
   setValues({ ...defaultValues, ...values });
   updateControls();
-}
-
-// ---- controls
-
-function createRow(name, kind) {
-  const label = createElement("label", { className: "row" });
-  label.dataset.row = name;
-  label.append(createElement("span", { textContent: text.rows[name] }));
-  if (kind === true) label.append(createElement("input", { type: "checkbox", name, className: "switch", role: "switch" }));
-  else if (kind === "button") label.append(createElement("button", { type: "button", id: "picture", textContent: text.choosePicture }));
-  else if (typeof kind === "string") label.append(createElement("input", { type: "color", name, value: kind }));
-  else if (Array.isArray(kind)) label.append(...createRange(name, kind, label));
-  else {
-    const select = createElement("select", { name });
-    select.append(...Object.entries(kind).map(([value, option]) => new Option(option, value)));
-    label.append(select);
-  }
-  if (text.hints[name]) label.append(createElement("small", { textContent: text.hints[name] }));
-  return label;
-}
-
-function createRange(name, [min, max, step, value, unit], label) {
-  label.title = text.resetControl;
-  const input = createElement("input", { type: "range", name, min, max, step, defaultValue: value });
-  const output = createElement("output", { className: "value" });
-  output.setAttribute("aria-hidden", "true");
-  input.dataset.unit = unit;
-  return [input, output];
-}
-
-function createSwatch(value, name) {
-  const label = createElement("label", { className: "swatch", title: name });
-  const input = createElement("input", { type: "radio", name: "paint", value, checked: value === "transparent" });
-  const face = createElement("i");
-  face.dataset.paint = value;
-  if (/^(#|white|black|linear)/.test(value)) face.style.setProperty("--paint", value);
-  label.append(input, face, createElement("span", { textContent: name }));
-  return label;
-}
-
-function createPresetCard(value, name, title) {
-  const label = createElement("label", { className: "preset" });
-  label.append(
-    createElement("input", { type: "radio", name: "preset", value }),
-    createElement("strong", { textContent: name }),
-    createElement("span", { textContent: title }),
-  );
-  return label;
 }
 
 // ---- tabs, after the pattern of the ARIA practices guide
@@ -205,14 +163,17 @@ function updateControls() {
   const visibleRows = {
     colour: values.paint === "colour", picture: values.paint === "picture", blur: values.paint === "blur", harmonise: values.paint === "picture",
     shadow_opacity: values.shadow !== "none", shadow_softness: values.shadow !== "none", margin: values.crop,
+    longer: values.size === "longer", width: values.size === "exact", height: values.size === "exact",
+    across: values.fill !== "0", down: values.fill !== "0", quality: LOSSY_FORMATS.includes(values.format),
     style_strength: values.style !== "none", only: REGION_ROWS.some((name) => values[name] && values[name] !== "0"),
   };
   for (const [name, isVisible] of Object.entries(visibleRows)) document.querySelector(`[data-row=${name}]`).hidden = !isVisible;
   const hasNoPreset = !values.preset;
-  byId("shading").disabled = byId("framing").disabled = !hasNoPreset;
+  byId("shading").disabled = byId("framing").disabled = byId("sizing").disabled = !hasNoPreset;
   byId("decided").hidden = hasNoPreset;
   if (!hasNoPreset) byId("decided").textContent = text.presetDecides(presetLabel(values.preset));
   byId("controls").elements.format.options[0].text = hasNoPreset ? text.formats.auto : text.presetFormat;
+  for (const code of document.querySelectorAll("[data-code-of]")) if (code !== document.activeElement) code.value = values[code.dataset.codeOf];
   document.querySelector("[data-paint=colour]").style.setProperty("--paint", values.colour);
   byId("defaults").hidden = Object.keys(defaultValues).every((name) => defaultValues[name] === values[name]);
 }

@@ -47,7 +47,7 @@ function restoreResult(item, stored) {
 }
 
 function showItems(added) {
-  for (const item of added) thumbnails.createTile(item, { selectItem, selectNeighbour, removeItem, startDrag });
+  for (const item of added) thumbnails.createTile(item, { selectItem: (selected) => { showGrid(false); selectItem(selected); }, selectNeighbour, removeItem, startDrag });
   updateLayout();
   drawThumbnails(added);
 }
@@ -68,8 +68,15 @@ export function updateLayout() {
   document.body.classList.toggle("bare", !hasItems);
   byId("empty").hidden = hasItems;
   byId("bench").hidden = byId("controls").hidden = byId("batch").hidden = !hasItems;
-  byId("all").hidden = byId("scope").hidden = items.length < 2;
+  byId("all").hidden = byId("scope").hidden = byId("grid").hidden = items.length < 2;
+  if (items.length < 2) showGrid(false);
   thumbnails.updateProgress(items);
+}
+
+// All photographs as a grid in the place of the viewer; or the viewer again.
+export function showGrid(isGrid) {
+  byId("bench").classList.toggle("grid", isGrid);
+  byId("grid").setAttribute("aria-pressed", String(isGrid));
 }
 
 export function selectItem(item) {

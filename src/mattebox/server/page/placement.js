@@ -4,18 +4,20 @@ import { averageAlpha, round } from "/page/planes.js";
 import { MAX_WIDTH_CELLS } from "/page/outline.js";
 import { DEFAULT_LENGTH_SHARE, renderShadow } from "/page/shadow.js";
 
+const MAX_DITHER = 0.98; // of a level: the server measures what is dithered
 const COPY_SIDE_PIXELS = 400, MAX_CONTACT_BLUR_SIGMAS = 9, MIN_DRAWN_SHARE = 0.02, MAX_ITERATIONS = 40, OUTLINE_EDGE_PIXELS = 1, SCALE_TOLERANCE = 1e-3;
 
-// `frame` is { crops, margin, aspect } with the margin as a share of the canvas, and the aspect as width / height or null.
-// `extent` is from `measureExtent`. Returns { size, left, top }: the photograph's corner on the canvas.
+// `frame` is { crops, margin, aspect, fill, position }: the margin as a share of the canvas, the aspect as width / height or null, the
+// share of the canvas that the subject fills (0 for its own size), and the shares of the room left of and above it.
+// `extent` is from `measureExtent`. Returns { size, left, top, scale }: the photograph's corner on the canvas, and its scale.
 export function placeSubject(source, box, frame, extent) {
-  const place = (width) => placeBoxes(source, box, frame, expandBox(box, width, extent));
+  const place = (width) => placeBoxes(source, box, frame, { outlined: expandBox(box, width, { ...extent, reach: [0, 0, 0, 0] }), drawn: expandBox(box, width, extent) });
   let placement = place(0);
   if (!extent.sides.some(Boolean)) return placement;
   for (let i = 0; i < MAX_ITERATIONS; i += 1) {
     const width = extent.outlineShare * Math.max(...placement.size), previous = placement;
-    placement = place(width + OUTLINE_EDGE_PIXELS + width / MAX_WIDTH_CELLS);
-    if (placement.size.every((length, axis) => Math.abs(length - previous.size[axis]) <= SCALE_TOLERANCE)) break;
+    placement = place((width + OUTLINE_EDGE_PIXELS + width / MAX_WIDTH_CELLS) / placement.scale);
+    if (Math.abs(placement.scale / previous.scale - 1) <= SCALE_TOLERANCE && placement.size.every((length, axis) => Math.abs(length - previous.size[axis]) <= SCALE_TOLERANCE)) break;
   }
   return placement;
 }
@@ -32,16 +34,18 @@ function expandBox(box, width, { reach, sides }) {
   return [Math.floor(box[0] - by[0]), Math.floor(box[1] - by[1]), Math.ceil(box[2] + by[2]), Math.ceil(box[3] + by[3])];
 }
 
-function placeBoxes(source, box, { crops, margin, aspect }, drawnBox) {
-  const shown = crops ? box : [0, 0, ...source], drawn = crops ? drawnBox : shown;
-  const content = [0, 1].map((axis) => (drawn[axis + 2] - drawn[axis]) / (1 - 2 * margin));
+function placeBoxes(source, box, { crops, margin, aspect, fill, position }, { outlined, drawn: drawnBox }) {
+  const bySubject = crops || fill > 0, shown = bySubject ? box : [0, 0, ...source], drawn = bySubject ? drawnBox : shown;
+  const fitted = fill ? outlined : drawn, length = (area, axis) => area[axis + 2] - area[axis];
+  const content = bySubject && !crops ? source : [0, 1].map((axis) => length(fitted, axis) / (1 - 2 * margin));
   const size = (aspect ? [Math.max(content[0], content[1] * aspect), Math.max(content[1], content[0] / aspect)] : content).map((v) => Math.max(1, round(v)));
+  const before = size.map((v) => round(margin * v)), inner = size.map((v, axis) => v - 2 * before[axis]);
+  const scale = fill ? Math.min(...inner.map((v, axis) => v / length(fitted, axis)), ...size.map((v, axis) => (fill * v) / length(box, axis))) : 1;
   const [left, top] = [0, 1].map((axis) => {
-    const before = round(margin * size[axis]), inner = size[axis] - 2 * before, shift = (inner - (shown[axis + 2] - shown[axis])) / 2 - shown[axis];
-    const lowest = -drawn[axis], highest = inner - drawn[axis + 2];
-    return round(before + (lowest <= highest ? Math.min(Math.max(shift, lowest), highest) : shift));
+    const room = inner[axis] / scale, shift = (room - length(shown, axis)) * position[axis] - shown[axis], lowest = -drawn[axis], highest = room - drawn[axis + 2];
+    return before[axis] + (lowest <= highest ? Math.min(Math.max(shift, lowest), highest) : shift) * scale;
   });
-  return { size, left, top };
+  return scale === 1 ? { size, scale, left: round(left), top: round(top) } : { size, scale, left, top };
 }
 
 // How far the shadow of a subject reaches beyond its box, as shares of its height; measured on a small copy.
@@ -50,7 +54,7 @@ function shadowReach(subject, [left, top, right, bottom], shadow) {
   const small = averageAlpha(part, cell), margin = Math.ceil((DEFAULT_LENGTH_SHARE[shadow.kind] + MAX_CONTACT_BLUR_SIGMAS * shadow.softness + 0.1) * small.height) + 2;
   const copy = new ImageData(small.width + 2 * margin, small.height + 2 * margin);
   for (let y = 0; y < small.height; y += 1) for (let x = 0; x < small.width; x += 1) copy.data[4 * ((y + margin) * copy.width + x + margin) + 3] = round(255 * small.data[y * small.width + x]);
-  const layer = renderShadow(copy, small.height, shadow), drawn = layer && boundingBox(layer, MIN_DRAWN_SHARE * 255);
+  const layer = renderShadow(copy, small.height, shadow, (v) => Math.floor(v + MAX_DITHER)), drawn = layer && boundingBox(layer, MIN_DRAWN_SHARE * 255);
   if (!drawn) return [0, 0, 0, 0];
   const reach = [margin - drawn[0], margin - drawn[1], drawn[2] - margin - small.width, drawn[3] - margin - small.height];
   return reach.map((v) => Math.max(0, v) / small.height);

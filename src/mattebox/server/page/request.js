@@ -3,6 +3,7 @@
 const ADJUSTMENT_FIELDS = ["exposure", "contrast", "highlights", "shadows", "clarity", "saturation", "vibrance", "warmth", "sharpen"];
 const REGION_FIELD_BY_STEP = { light: "light_only", exposure: "light_only", contrast: "light_only", highlights: "light_only", shadows: "light_only",
   clarity: "light_only", balance: "balance_only", saturation: "colour_only", vibrance: "colour_only", warmth: "colour_only", style: "style_only", sharpen: "sharpen_only" };
+const LOSSY_FORMATS = ["jpg", "webp", "avif"];
 const DISPLAYABLE_FORMATS = ["png", "jpg", "webp", "avif"];
 export const KEEP_BACKGROUND = "original"; // the paint that means: cut nothing out
 
@@ -20,13 +21,13 @@ export function finalRequest(item, settings, backdrop) {
   if (settings.get("words")) fields.words = settings.get("words"); // the server lets them change the other fields
   if (!needsCutout(settings)) {
     if (!("restore" in fields)) fields.restore = "none"; // without any step, the server would choose some
-    if (settings.get("format") !== "auto") fields.format = settings.get("format");
+    addFormatFields(fields, settings);
     return withId({ path: "/v1/enhancements", fields, maskStrokes: [] });
   }
   Object.assign(fields, cutoutFields(item, settings));
   if (settings.get("preset")) fields.preset = settings.get("preset");
   else addCompositionFields(fields, settings);
-  if (settings.get("format") !== "auto") fields.format = settings.get("format");
+  addFormatFields(fields, settings);
   addBackgroundFields(fields, settings, backdrop);
   return withId({ path: "/v1/cutouts", fields, maskStrokes: brushStrokes(item), backdrop: fields.background ? null : selectedBackdrop(settings, backdrop) });
 }
@@ -80,8 +81,28 @@ function addCompositionFields(fields, settings) {
   if (settings.get("shadow") !== "none") for (const name of ["shadow", "shadow_opacity", "shadow_softness"]) fields[name] = settings.get(name);
   if (Number(settings.get("outline"))) fields.outline = `${settings.get("outline") / 10}%`;
   if (settings.has("crop")) Object.assign(fields, { crop: "true", margin: `${settings.get("margin")}%` });
-  if (settings.get("aspect") !== "original") fields.aspect = settings.get("aspect");
+  const size = pixelSize(settings);
+  if (size) fields.size = size;
+  if (settings.get("aspect") !== "original" && !size?.includes("x")) fields.aspect = settings.get("aspect");
+  if (Number(settings.get("rotate"))) fields.rotate = settings.get("rotate");
+  if (Number(settings.get("fill"))) Object.assign(fields, { fill: `${settings.get("fill")}%`, position: `${settings.get("across")}% ${settings.get("down")}%` });
 }
+
+// The size in pixels that is asked for: "WIDTHxHEIGHT", or the longer side; null for the photograph's.
+function pixelSize(settings) {
+  const [longer, width, height] = ["longer", "width", "height"].map((name) => Number(settings.get(name)));
+  if (settings.get("size") === "exact") return width && height ? `${width}x${height}` : null;
+  return settings.get("size") === "longer" && longer ? String(longer) : null;
+}
+
+// With a format that has one, the quality of the file.
+function addFormatFields(fields, settings) {
+  const format = settings.get("format");
+  if (format !== "auto") fields.format = format;
+  if (isLossy(settings)) fields.quality = settings.get("quality");
+}
+
+export const isLossy = (settings) => LOSSY_FORMATS.includes(settings.get("format"));
 
 // With a preset, a background is sent only where one was chosen.
 function addBackgroundFields(fields, settings, backdrop) {
@@ -106,13 +127,16 @@ export function canComposeHere(settings) {
   const fields = {}, paint = settings.get("paint");
   addAdjustmentFields(fields, settings);
   const isDrawnHere = paint !== "studio" && !(paint === "picture" && Number(settings.get("harmonise"))) && !(paint === "blur" && changesFrame(settings));
-  return needsCutout(settings) && canPreviewFromCutout(settings) && !Object.keys(fields).length && isDrawnHere;
+  return needsCutout(settings) && canPreviewFromCutout(settings) && !Object.keys(fields).length && isDrawnHere && !isResampled(settings);
 }
 
 // Whether the cutout over a CSS background can stand for the result, for a moment: not where more than light changes.
 export const canPreviewFromCutout = (settings) => !settings.get("preset") && !settings.get("words") && settings.get("style") === "none";
 
-const changesFrame = (settings) => settings.has("crop") || settings.get("aspect") !== "original";
+const changesFrame = (settings) => settings.has("crop") || settings.get("aspect") !== "original" || Number(settings.get("fill")) > 0;
+
+// Whether pixels of the subject are moved by more than whole ones.
+const isResampled = (settings) => Number(settings.get("rotate")) !== 0 || Number(settings.get("fill")) > 0 || pixelSize(settings) !== null;
 
 // The colour of a flat opaque background as [red, green, blue]; null for another one.
 export function flatColour(settings) {

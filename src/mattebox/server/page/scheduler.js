@@ -3,7 +3,7 @@ import { ApiError } from "/page/api.js";
 import { backdropOf } from "/page/backdrops.js";
 import { items, selectedItem } from "/page/items.js";
 import { erasePhotograph, submitAbout } from "/page/photographs.js";
-import { canComposeHere, canPreviewFromCutout, cutoutRequest, finalRequest, needsCutout, previewRequest, shownRequest } from "/page/request.js";
+import { canComposeHere, canPreviewFromCutout, cutoutRequest, finalRequest, isLossy, needsCutout, previewRequest, shownRequest } from "/page/request.js";
 import * as scribbles from "/page/scribbles.js";
 import { settingsOf } from "/page/settings.js";
 import { text } from "/page/strings.js";
@@ -51,6 +51,7 @@ function nextRequest(item) {
   const lacksCutout = isSelected && needsCutout(settings) && !resultOf(item, "cutout", requests);
   if (lacksCutout && (scribbles.isActive() || (!hasShown && canPreviewFromCutout(settings)))) return asPreview(requests.cutout);
   if (!hasShown) return asPreview(requests.shown);
+  if (isSelected && isLossy(settings) && !resultOf(item, "final", requests)) return requests.final; // whose size is shown
   const detailed = scribbles.isActive() && needsCutout(settings) ? requests.cutout : requests.shown;
   return isSelected && item.needsDetail && !item.results.getFull(detailed.id) ? detailed : null;
 }

@@ -23,12 +23,19 @@ export function renderStatus(result) {
   byId("failure").querySelector("p").textContent = failure?.[1] ?? "";
   if (failure) setStatus(failure[0]);
   else setStatus(result ? text.done(result, formatSeconds(result.seconds)) : "");
+  const size = resultOf(item, "final")?.blob.size;
+  byId("weight").textContent = size ? text.fileSize(formatBytes(size)) : "";
   renderDoubt(isFailure ? null : result);
   renderMarketplaceCheck(result, byId("verdict"));
 }
 
 const failureWords = ({ code, problem, remedy }) => text.problems[code] ?? [problem, remedy];
 const formatSeconds = (seconds) => seconds.toLocaleString(text.language, { minimumFractionDigits: 1, maximumFractionDigits: 1 });
+
+function formatBytes(count) {
+  const [value, unit] = count < 1e6 ? [Math.max(1, Math.round(count / 1e3)), "kB"] : [Math.round(count / 1e5) / 10, "MB"];
+  return `${value.toLocaleString(text.language)} ${unit}`;
+}
 
 function renderDoubt(result) {
   byId("doubt").hidden = !isDoubtful(result) || scribbles.isActive();
