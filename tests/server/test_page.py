@@ -572,11 +572,9 @@ def test_leaving_with_unsaved_results(browser: Any, address: str, files: Files) 
 
 def test_the_controls_match_the_recipe(browser: Any, address: str) -> None:
     """Every control that goes into a request under its own name is a parameter, and stays within its bounds."""
-    known, own = (
-        parameters_by_name(),
-        {"paint", "colour", "blur", "auto", "only", "preset", "words", "words_cut", "backdrop"}
-    own |= {"longer", "width", "height", "across", "down"},
-    )
+    known = parameters_by_name()
+    own = {"paint", "colour", "blur", "auto", "only", "preset", "words", "words_cut", "backdrop"}
+    own |= {"longer", "width", "height", "across", "down"}
     with Visit(browser, address) as visit:
         found = visit.page.locator("#controls").evaluate(
             "form => [...form.elements].filter(e => e.name).map(e => [e.name, e.min, e.max])"
