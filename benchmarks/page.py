@@ -1,0 +1,161 @@
+"""The page in a real browser over a slow line: bytes up and down, and how long people wait for what they do.
+
+    python -m benchmarks.page --megapixels 12 --megabits 10
+
+A photograph is enlarged to so many megapixels and cut out; then a stroke is brushed, undone, and settings are changed.
+Times of what the page does by itself run from the event to the first frame whose pixels differ, within the page. Needs
+Playwright and Chromium.
+"""
+
+from __future__ import annotations
+
+import tempfile
+import time
+from pathlib import Path
+from typing import Any
+
+from benchmarks.common import argument_parser, jpeg_photographs
+from tests.server.page_visit import DONE, Visit, start_browser
+from tests.serving import start_server
+
+LATENCY_MS = 20
+ROUNDS = 5
+WATCH = """([event, point, change]) => new Promise((resolve) => {
+  const canvas = document.querySelector("#composed"), behind = document.querySelector("#behind");
+  const readPixel = () => canvas.getContext("2d").getImageData(point[0] * canvas.width, point[1] * canvas.height, 1, 1);
+  const read = () => change === "size" ? `${canvas.width} ${canvas.height}`
+    : change === "behind" ? behind.style.background : String(readPixel().data);
+  const before = read();
+  addEventListener(event, () => {
+    const startedAt = performance.now();
+    const look = () => read() === before ? requestAnimationFrame(look) : resolve(performance.now() - startedAt);
+    look();
+  }, { capture: true, once: true });
+})"""
+
+
+class Traffic:
+    """Bytes of a page's requests and responses on the line."""
+
+    def __init__(self, visit: Visit, megabits: float) -> None:
+        self.received, self._visit = 0, visit
+        line = visit.context.new_cdp_session(visit.page)
+        line.send("Network.enable")
+        bytes_per_second = megabits * 1e6 / 8
+        limits = {"downloadThroughput": bytes_per_second, "uploadThroughput": bytes_per_second}
+        line.send("Network.emulateNetworkConditions", limits | {"offline": False, "latency": LATENCY_MS})
+        line.on("Network.loadingFinished", self._add_response)
+
+    def _add_response(self, event: dict[str, Any]) -> None:
+        self.received += int(event["encodedDataLength"])
+
+    def totals(self) -> tuple[int, int]:
+        """Bytes up and down so far."""
+        return sum(self._visit.sent_bytes()), self.received
+
+
+class Report:
+    """Rows of a Markdown table, with the traffic of each."""
+
+    def __init__(self, traffic: Traffic) -> None:
+        self._traffic, self._last = traffic, traffic.totals()
+        print("| what is done | time | bytes up | bytes down |\n|---|---|---|---|")
+
+    def add_row(self, name: str, duration: str) -> None:
+        now = self._traffic.totals()
+        up, down = (f"{count - before:,}" for count, before in zip(now, self._last, strict=True))
+        self._last = now
+        print(f"| {name} | {duration} | {up} | {down} |", flush=True)
+
+
+def write_photograph(path: Path, megapixels: float) -> None:
+    """A JPEG of so many megapixels, 4:3."""
+    height = round((megapixels * 1e6 * 3 / 4) ** 0.5)
+    path.write_bytes(next(jpeg_photographs(1, (height * 4 // 3, height))))
+
+
+def watch(visit: Visit, event: str, change: str, point: tuple[float, float] = (0.5, 0.6)) -> None:
+    """Begin to measure from the next `event` to a change: of the canvas's pixel at a point, its "size", or "behind"."""
+    visit.page.evaluate(f"(args) => {{ window.measured = ({WATCH})(args); }}", [event, list(point), change])
+
+
+def measured_ms(visit: Visit) -> float:
+    """What the last watch has measured."""
+    duration: float = visit.page.evaluate("window.measured")
+    return duration
+
+
+def describe(durations: list[float]) -> str:
+    """The best and the worst."""
+    return f"{min(durations):.0f} to {max(durations):.0f} ms"
+
+
+def measure_marks(visit: Visit, report: Report) -> None:
+    """Strokes and undo, from the event to the change; and the server's answer."""
+    page, strokes, undos = visit.page, [], []
+    page.get_by_role("button", name="Remove", exact=True).first.click()
+    page.get_by_role("button", name="Brush").click()
+    page.locator("#composed").wait_for()
+    report.add_row("brush taken up", "")
+    settled = 0.0
+    for _ in range(ROUNDS):
+        watch(visit, "pointerdown", "pixel")
+        visit.draw((0.5, 0.6), (0.6, 0.7))
+        strokes.append(measured_ms(visit))
+        started_at = time.perf_counter()
+        visit.settle()
+        settled = time.perf_counter() - started_at
+        watch(visit, "click", "pixel")
+        page.get_by_role("button", name="Undo").click()
+        undos.append(measured_ms(visit))
+        visit.settle()
+    report.add_row(f"{ROUNDS} strokes, to the change", describe(strokes))
+    report.add_row(f"{ROUNDS} times undo, to the change", describe(undos))
+    report.add_row("a stroke, to the server's refinement", f"{settled:.1f} s")
+    page.get_by_role("button", name="Compare", exact=True).click()
+
+
+def measure_settings(visit: Visit, report: Report) -> None:
+    """Changes that the page composes, from the event to the change."""
+    for name, field, values, change in (
+        ("background", "", ("Mint", "White", "Slate"), "behind"),
+        ("crop", "margin", ("10", "20", "30"), "size"),
+        ("outline and crop", "outline", ("10", "20", "30"), "size"),
+    ):
+        durations = []
+        for value in values:
+            watch(visit, "input", change)
+            if field:
+                visit.choose(f"[name={field}]", value)
+            else:
+                visit.paint(value)
+            durations.append(measured_ms(visit))
+            visit.settle()
+        report.add_row(f"{name}, to the change", describe(durations))
+        if not field:
+            visit.page.locator("[name=crop]").evaluate("e => e.click()")
+            visit.page.locator("#composed").wait_for()
+
+
+def main() -> None:
+    options = argument_parser(__doc__, megapixels=12.0, megabits=10.0).parse_args()
+    with tempfile.TemporaryDirectory() as folder, start_browser() as browser:
+        photograph = Path(folder) / "photograph.jpg"
+        write_photograph(photograph, options.megapixels)
+        size = photograph.stat().st_size
+        print(f"{options.megapixels:g} MP, {size:,} bytes, {options.megabits:g} Mbit/s, {LATENCY_MS} ms latency\n")
+        with start_server(Path(folder)) as url, Visit(browser, f"{url}/", reduced_motion="reduce") as visit:
+            report = Report(Traffic(visit, options.megabits))
+            started_at = time.perf_counter()
+            visit.page.set_input_files("#files", photograph)
+            visit.page.locator(DONE).wait_for()
+            report.add_row("first cutout", f"{time.perf_counter() - started_at:.1f} s")
+            measure_marks(visit, report)
+            measure_settings(visit, report)
+            started_at = time.perf_counter()
+            visit.downloaded()
+            report.add_row("download in full size", f"{time.perf_counter() - started_at:.1f} s")
+
+
+if __name__ == "__main__":
+    main()

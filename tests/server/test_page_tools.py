@@ -1,0 +1,104 @@
+"""Tools of the page: colour codes, sizes in pixels, the subject's size and place, file quality, samples, dropped
+folders, the grid.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from tests.server.page_visit import CHROMIUM, DONE, Visit
+
+pytestmark = [
+    pytest.mark.skipif(CHROMIUM is None, reason="no Chromium on this machine: apt install chromium"),
+    pytest.mark.timeout(180),
+]
+Files = dict[str, Path]
+DROP_FOLDER = """async () => {
+  const { droppedFiles } = await import("/page/folder_drop.js");
+  const file = (name) => ({ isFile: true, name, file: (resolve) => resolve(new File(["x"], name)) });
+  const folder = (name, children) => {
+    const parts = [children.slice(0, 2), children.slice(2), []];
+    return { isDirectory: true, name, createReader: () => ({ readEntries: (resolve) => resolve(parts.shift()) }) };
+  };
+  const dropped = [folder("a", [file("10.png"), file("9.png"), folder("b", [file("c.png")])]), file("z.png")];
+  const files = await droppedFiles({ items: dropped.map((entry) => ({ webkitGetAsEntry: () => entry })), files: [] });
+  return files.map(({ name }) => name);
+}"""
+
+
+def test_a_colour_is_typed(browser: Any, address: str, files: Files) -> None:
+    with Visit(browser, address) as visit:
+        page = visit.page
+        visit.open(files["two"])
+        visit.paint("Colour")
+        code = page.get_by_label("Colour code")
+        code.fill("12")
+        assert code.get_attribute("aria-invalid") == "true"
+        code.fill("#1A2b3c")
+        assert code.get_attribute("aria-invalid") == "false"
+        assert page.locator("[name=colour]").input_value() == "#1a2b3c"
+        assert visit.downloaded()[1].convert("RGB").getpixel((2, 2)) == (0x1A, 0x2B, 0x3C)
+        code.fill("f80")
+        code.blur()
+        page.get_by_role("button", name="Undo").click()
+        assert code.input_value() == "#1a2b3c"
+
+
+def test_pixels_place_and_quality(browser: Any, address: str, files: Files) -> None:
+    with Visit(browser, address, reduced_motion="reduce") as visit:
+        page = visit.page
+        visit.open(files["two"])
+        visit.tab("Size")
+        assert page.locator("[name=width]").is_hidden()
+        page.select_option("[name=size]", "exact")
+        page.locator("[name=width]").fill("500")
+        page.locator("[name=height]").fill("250")
+        visit.tab("Frame")
+        visit.choose("[name=fill]", "50")
+        visit.choose("[name=across]", "0")
+        page.get_by_text("500 × 250 pixels").wait_for()
+        alpha = np.asarray(visit.downloaded()[1].convert("RGBA"))[..., 3]
+        rows, columns = (np.flatnonzero((alpha > 127).any(axis)) for axis in (1, 0))
+        assert alpha.shape == (250, 500)
+        assert (rows[0], rows[-1] + 1) == pytest.approx((62.5, 187.5), abs=3)  # half of the height, in the middle
+        assert columns[0] <= 2
+
+        page.select_option("[name=format]", "jpg")
+        sizes = []
+        for quality in ("95", "20"):
+            visit.choose("[name=quality]", quality)
+            page.locator("#weight:empty").wait_for(state="attached")
+            page.locator("#weight:not(:empty)").wait_for()
+            sizes.append(int(page.locator("#weight").inner_text().split()[1]))
+        request_count = len(visit.post_paths)
+        assert page.locator("#weight").inner_text() == f"File: {sizes[1]} kB"
+        assert visit.downloaded()[1].format == "JPEG"
+        assert len(visit.post_paths) == request_count  # that file is what is downloaded
+        assert sizes[1] < sizes[0]
+
+
+def test_samples_and_grid(browser: Any, address: str) -> None:
+    with Visit(browser, address) as visit:
+        page, faces = visit.page, visit.page.locator("#strip .face")
+        page.get_by_role("button", name="a mug").click()
+        page.locator(DONE).wait_for()
+        assert page.locator("#doubt").is_hidden()
+        assert page.locator("#grid").is_hidden()
+        page.locator("[data-sample=plant]").evaluate("e => e.click()")
+        page.locator(DONE).nth(1).wait_for()
+        page.get_by_role("button", name="All in a grid").click()
+        assert page.locator("#frame").is_hidden()
+        assert faces.nth(1).bounding_box()["width"] > 130
+        faces.first.click()
+        assert page.locator("#frame").is_visible()
+        assert faces.first.get_attribute("aria-current") == "true"
+        assert visit.complaints == visit.foreign == []
+
+
+def test_folders_are_searched(browser: Any, address: str) -> None:
+    with Visit(browser, address) as visit:
+        assert visit.page.evaluate(DROP_FOLDER) == ["9.png", "10.png", "c.png", "z.png"]
