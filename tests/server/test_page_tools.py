@@ -11,6 +11,7 @@ import numpy as np
 import pytest
 
 from tests.server.page_visit import CHROMIUM, DONE, Visit
+from tests.server.test_page_marks import composed_pixels
 
 pytestmark = [
     pytest.mark.skipif(CHROMIUM is None, reason="no Chromium on this machine: apt install chromium"),
@@ -79,6 +80,35 @@ def test_pixels_place_and_quality(browser: Any, address: str, files: Files) -> N
         assert visit.downloaded()[1].format == "JPEG"
         assert len(visit.post_paths) == request_count  # that file is what is downloaded
         assert sizes[1] < sizes[0]
+
+
+def test_free_crop(browser: Any, address: str, files: Files) -> None:
+    """By pointer and keys, in a chosen shape; without a request, and taken back."""
+    with Visit(browser, address, reduced_motion="reduce") as visit:
+        page, handle = visit.page, visit.page.locator(".crop-handle")
+        visit.open(files["two"])
+        visit.paint("White")
+        visit.tab("Frame")
+        page.get_by_role("button", name="Crop by hand").click()
+        request_count = len(visit.post_paths)
+        visit.draw((0.002, 0.002), (0.252, 0.102))  # the upper left corner
+        assert page.locator("#status").inner_text() == "300 × 270 pixels stay."
+        page.select_option("[name=aspect]", "1:1")
+        handle.nth(4).focus()
+        page.keyboard.press("ArrowUp")  # the lower right corner: the width follows
+        assert page.locator("#status").inner_text() == "270 × 270 pixels stay."
+        page.keyboard.press("Enter")
+        assert page.locator("#crop").is_hidden()
+        shown = composed_pixels(visit)
+        assert len(visit.post_paths) == request_count
+        result = np.asarray(visit.downloaded()[1].convert("RGB"))
+        assert result.shape == shown.shape[:2] + (3,) == (270, 270, 3)
+        opaque = shown[..., 3] == 255
+        assert np.abs(result.astype(int) - shown[..., :3])[opaque].max() <= 1
+        page.get_by_role("button", name="Whole photograph").click()
+        assert visit.downloaded()[1].size[1] == 400  # square, with the shape alone
+        page.get_by_role("button", name="Undo").click()
+        assert page.locator("[name=crop_to]").input_value().startswith("25.")
 
 
 def test_samples_and_grid(browser: Any, address: str) -> None:

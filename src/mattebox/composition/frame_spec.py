@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import re
 
+from mattebox.core.length import parse_length
 from mattebox.errors import UsageError
+from mattebox.types import Box, ImageShape
 
 POSITION_KEYWORDS = {
     "center": (0.5, 0.5),
@@ -31,6 +33,20 @@ def parse_canvas_size(text: str) -> tuple[int, int] | int | None:
     if re.fullmatch(r"[1-9]\d*", text):
         return int(text)
     raise UsageError(f"{text!r} is not a size", "give WIDTHxHEIGHT or the longer side, in pixels")
+
+
+def parse_crop_box(text: str, shape: ImageShape) -> Box | None:
+    """The part in pixels, of a picture of `shape`, that "X1% Y1% X2% Y2%" means; None for "all". UsageError."""
+    if text == "all":
+        return None
+    lengths = [parse_length(word) for word in text.replace(",", " ").split()]
+    shares = [length.value / 100 for length in lengths if length is not None and length.is_percent]
+    if len(lengths) != 4 or len(shares) != 4 or max(shares) > 1 or shares[0] >= shares[2] or shares[1] >= shares[3]:
+        raise UsageError(
+            f"{text!r} is no part of a picture", 'give "X1% Y1% X2% Y2%", the upper left and the lower right corner'
+        )
+    left, top, right, bottom = (round(share * side) for share, side in zip(shares, shape[::-1] * 2, strict=True))
+    return left, top, max(right, left + 1), max(bottom, top + 1)
 
 
 def parse_aspect(text: str) -> float | None:

@@ -13,6 +13,7 @@ from mattebox.composition.frame_spec import (
     Margins,
     parse_aspect,
     parse_canvas_size,
+    parse_crop_box,
     parse_fill,
     parse_margins,
     parse_position,
@@ -86,7 +87,8 @@ def compute_placement(
     keeps_scale = frame.fill == "original"
     fill = None if keeps_scale else parse_fill(frame.fill)
     by_subject = frame.crop == "subject" or fill is not None or keeps_scale
-    shown = box if by_subject else (0, 0, source[1], source[0])
+    part = _shown_part(source, frame)
+    shown = box if by_subject else part
     outlined = outlined_box if by_subject and outlined_box is not None else shown
     drawn = drawn_box if by_subject and drawn_box is not None else outlined
     fitted = drawn if fill is None else outlined
@@ -94,7 +96,7 @@ def compute_placement(
     fitted_size = fitted[2] - fitted[0], fitted[3] - fitted[1]
     margins = parse_margins(frame.margin)
     keeps_canvas = by_subject and frame.crop == "nothing"  # the subject is scaled on the picture's own canvas
-    content_size = source[::-1] if keeps_canvas else _add_margins(fitted_size, margins)
+    content_size = (part[2] - part[0], part[3] - part[1]) if keeps_canvas else _add_margins(fitted_size, margins)
     width, height = canvas_size(content_size, frame)
     left, top, right, bottom = _margins_in_pixels(margins, width, height)
     inner = (width - left - right, height - top - bottom)
@@ -105,7 +107,7 @@ def compute_placement(
         scale = min(scale, fill * width / wide, fill * height / tall)
     elif frame.size == "original" or keeps_scale:
         scale = 1.0
-    x, y = _resolve_position(frame.position, shown, source)
+    x, y = _resolve_position(frame.position, shown, part)
     return _snap_to_pixels(
         Placement(
             (height, width),
@@ -152,6 +154,16 @@ def check_frame(frame: Frame) -> None:
     compute_placement((100, 100), (25, 25, 75, 75), frame)
 
 
+def _shown_part(source: ImageShape, frame: Frame) -> Box:
+    """The part of the source that `crop_to` leaves. UsageError."""
+    part = parse_crop_box(frame.crop_to, source)
+    if part is None:
+        return 0, 0, source[1], source[0]
+    if frame.crop == "subject" or frame.aspect != "original" or frame.margin != "0":
+        raise UsageError("crop_to is given with crop, aspect or margin", "let it alone say what is shown")
+    return part
+
+
 def canvas_size(content_size: tuple[float, float], frame: Frame) -> tuple[int, int]:
     """Width and height of the canvas: as the frame says, or what the content takes, widened to the aspect.
     UsageError."""
@@ -195,12 +207,13 @@ def _margins_in_pixels(margins: Margins, width: int, height: int) -> tuple[int, 
     return tuple(round(v * side / 100) if unit == "%" else round(v) for (v, unit), side in sides)
 
 
-def _resolve_position(text: str, shown: Box, source: ImageShape) -> tuple[float, float]:
-    """Shares 0..1 of the free space to the left and above; "original" keeps those of the source."""
+def _resolve_position(text: str, shown: Box, part: Box) -> tuple[float, float]:
+    """Shares 0..1 of the free space to the left and above; "original" keeps those of the part of the source."""
     if text != "original":
         return parse_position(text)
-    free_width, free_height = source[1] - (shown[2] - shown[0]), source[0] - (shown[3] - shown[1])
-    return shown[0] / free_width if free_width else 0.5, shown[1] / free_height if free_height else 0.5
+    free_width, free_height = ((part[i + 2] - part[i]) - (shown[i + 2] - shown[i]) for i in (0, 1))
+    x, y = shown[0] - part[0], shown[1] - part[1]
+    return x / free_width if free_width else 0.5, y / free_height if free_height else 0.5
 
 
 def _place_interval(shown: tuple[int, ...], drawn: tuple[int, ...], length: float, share: float) -> float:

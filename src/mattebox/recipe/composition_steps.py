@@ -21,6 +21,10 @@ class Frame(Step, frozen=True):
         Meta(description="subject crops to the subject's box, then adds the margin"),
         switch("crop", "subject", "crop to the subject's box, then add the margin"),
     ] = "nothing"
+    crop_to: Annotated[
+        str,
+        Meta(description='only this part of the photograph: all, or "X1% Y1% X2% Y2%", its corners in percent'),
+    ] = "all"
     around: Annotated[
         Literal["subject", "head"],
         Meta(

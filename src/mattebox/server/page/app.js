@@ -1,6 +1,7 @@
 // The application's start: its parts are connected here, and the events of the document handled.
 import { getJson, retryNow } from "/page/api.js";
 import { addBackdrop } from "/page/backdrops.js";
+import { closeCropTool, initCropTool, isCropping, refreshCropTool } from "/page/crop_tool.js";
 import { byId } from "/page/dom.js";
 import { droppedFiles } from "/page/folder_drop.js";
 import * as form from "/page/form.js";
@@ -64,6 +65,7 @@ initThemeAndText(() => {
   form.recreateControls();
   for (const item of items) thumbnails.relabel(item);
   updateLayout();
+  refreshCropTool();
   renderOffer();
   render();
   renderProgress();
@@ -75,11 +77,11 @@ history.initHistory({
   apply: applyHistory,
   onHistoryChanged: () => { byId("undo").disabled = !history.canUndo(); byId("redo").disabled = !history.canRedo(); storeSession(); },
 });
-viewer.initViewer(onScaled, scribbles.isActive);
+viewer.initViewer(onScaled, () => scribbles.isActive() || isCropping());
 initViewerInput(scribbles.pointerTool);
 scribbles.initScribbles({
   canScribble: () => Boolean(selectedItem()) && (needsCutout(settingsOf(selectedItem())) || (setStatus(text.noCut), false)),
-  onToolSelected: (tool, brushMode) => { render(); scheduleNext(); if (tool !== "look") setStatus(text.toolHints[tool][brushMode]); },
+  onToolSelected: (tool, brushMode) => { if (tool !== "look") closeCropTool(); render(); scheduleNext(); if (tool !== "look") setStatus(text.toolHints[tool][brushMode]); },
   onScribbled: onMarked, onStroke: drawLiveStroke, onStrokeCancelled: render,
 });
 initScheduler({
@@ -93,6 +95,7 @@ initScheduler({
   },
 });
 initResultActions();
+initCropTool(() => { if (isCropping()) scribbles.selectTool("look"); viewer.resetView(); render(); viewer.fit(); }, setStatus);
 initKeyboard({ selectedItem, selectNeighbour, copyResult });
 startWithSettings();
 openSession((values) => showSettings(null, values));

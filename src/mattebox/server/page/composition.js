@@ -11,13 +11,13 @@ const MIN_CUT_OFF_HEIGHT_SHARE = 0.995; // of a photograph's height: a subject t
 const HALF_OPAQUE = 127;
 let last = { key: null };
 
-// What the settings ask for: { shadow, outlineShare, frame, colour }; null where it is the subject alone. `colour` is that of
+// What the settings ask for, with `part` of the photograph (null for all of it): { shadow, outlineShare, frame, colour }; null where it is the subject alone. `colour` is that of
 // a flat opaque background as [red, green, blue], else null.
-export function readEffects(settings, colour) {
-  const shares = (name) => Number(settings.get(name)) / 100, kind = settings.get("shadow"), aspect = settings.get("aspect"), crops = settings.has("crop");
+export function readEffects(settings, colour, part) {
+  const shares = (name) => Number(settings.get(name)) / 100, kind = settings.get("shadow"), aspect = part ? "original" : settings.get("aspect"), crops = settings.has("crop") && !part;
   const shadow = kind === "none" ? null : { kind, opacity: shares("shadow_opacity"), softness: shares("shadow_softness") }, outlineShare = shares("outline") / 10;
   const [wide, tall] = aspect.split(":").map(Number), fill = shares("fill"), position = [shares("across"), shares("down")];
-  const frame = crops || tall || fill ? { crops, margin: crops ? shares("margin") : 0, aspect: tall ? wide / tall : null, fill, position: fill ? position : [0.5, 0.5] } : null;
+  const frame = crops || tall || fill || part ? { part, crops, margin: crops ? shares("margin") : 0, aspect: tall ? wide / tall : null, fill, position: fill ? position : [0.5, 0.5] } : null;
   return shadow || outlineShare || frame ? { shadow, outlineShare, frame, colour } : null;
 }
 

@@ -1,4 +1,5 @@
 // Adding, selecting and removing photographs.
+import { closeCropTool } from "/page/crop_tool.js";
 import { byId } from "/page/dom.js";
 import { showValues } from "/page/form.js";
 import * as history from "/page/history.js";
@@ -80,7 +81,7 @@ export function showGrid(isGrid) {
 }
 
 export function selectItem(item) {
-  if (item !== selectedItem()) viewer.resetView();
+  if (item !== selectedItem()) closeCropTool(), viewer.resetView();
   setSelectedItem(item);
   showValues(valuesOf(item));
   renderScope();

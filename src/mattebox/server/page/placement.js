@@ -7,7 +7,7 @@ import { DEFAULT_LENGTH_SHARE, renderShadow } from "/page/shadow.js";
 const MAX_DITHER = 0.98; // of a level: the server measures what is dithered
 const COPY_SIDE_PIXELS = 400, MAX_CONTACT_BLUR_SIGMAS = 9, MIN_DRAWN_SHARE = 0.02, MAX_ITERATIONS = 40, OUTLINE_EDGE_PIXELS = 1, SCALE_TOLERANCE = 1e-3;
 
-// `frame` is { crops, margin, aspect, fill, position }: the margin as a share of the canvas, the aspect as width / height or null, the
+// `frame` is { part, crops, margin, aspect, fill, position }: the part of the photograph in shares or null, the margin as a share of the canvas, the aspect as width / height or null, the
 // share of the canvas that the subject fills (0 for its own size), and the shares of the room left of and above it.
 // `extent` is from `measureExtent`. Returns { size, left, top, scale }: the photograph's corner on the canvas, and its scale.
 export function placeSubject(source, box, frame, extent) {
@@ -34,10 +34,11 @@ function expandBox(box, width, { reach, sides }) {
   return [Math.floor(box[0] - by[0]), Math.floor(box[1] - by[1]), Math.ceil(box[2] + by[2]), Math.ceil(box[3] + by[3])];
 }
 
-function placeBoxes(source, box, { crops, margin, aspect, fill, position }, { outlined, drawn: drawnBox }) {
-  const bySubject = crops || fill > 0, shown = bySubject ? box : [0, 0, ...source], drawn = bySubject ? drawnBox : shown;
+function placeBoxes(source, box, { part, crops, margin, aspect, fill, position }, { outlined, drawn: drawnBox }) {
+  const whole = part ? part.map((share, side) => round(share * source[side % 2])) : [0, 0, ...source];
+  const bySubject = crops || fill > 0, shown = bySubject ? box : whole, drawn = bySubject ? drawnBox : shown;
   const fitted = fill ? outlined : drawn, length = (area, axis) => area[axis + 2] - area[axis];
-  const content = bySubject && !crops ? source : [0, 1].map((axis) => length(fitted, axis) / (1 - 2 * margin));
+  const content = bySubject && !crops ? [0, 1].map((axis) => length(whole, axis)) : [0, 1].map((axis) => length(fitted, axis) / (1 - 2 * margin));
   const size = (aspect ? [Math.max(content[0], content[1] * aspect), Math.max(content[1], content[0] / aspect)] : content).map((v) => Math.max(1, round(v)));
   const before = size.map((v) => round(margin * v)), inner = size.map((v, axis) => v - 2 * before[axis]);
   const scale = fill ? Math.min(...inner.map((v, axis) => v / length(fitted, axis)), ...size.map((v, axis) => (fill * v) / length(box, axis))) : 1;

@@ -80,10 +80,11 @@ function addCompositionFields(fields, settings) {
   fields.format = "png";
   if (settings.get("shadow") !== "none") for (const name of ["shadow", "shadow_opacity", "shadow_softness"]) fields[name] = settings.get(name);
   if (Number(settings.get("outline"))) fields.outline = `${settings.get("outline") / 10}%`;
-  if (settings.has("crop")) Object.assign(fields, { crop: "true", margin: `${settings.get("margin")}%` });
+  if (settings.get("crop_to")) fields.crop_to = settings.get("crop_to");
+  else if (settings.has("crop")) Object.assign(fields, { crop: "true", margin: `${settings.get("margin")}%` });
   const size = pixelSize(settings);
   if (size) fields.size = size;
-  if (settings.get("aspect") !== "original" && !size?.includes("x")) fields.aspect = settings.get("aspect");
+  if (settings.get("aspect") !== "original" && !size?.includes("x") && !fields.crop_to) fields.aspect = settings.get("aspect");
   if (Number(settings.get("rotate"))) fields.rotate = settings.get("rotate");
   if (Number(settings.get("fill"))) Object.assign(fields, { fill: `${settings.get("fill")}%`, position: `${settings.get("across")}% ${settings.get("down")}%` });
 }
@@ -133,7 +134,7 @@ export function canComposeHere(settings) {
 // Whether the cutout over a CSS background can stand for the result, for a moment: not where more than light changes.
 export const canPreviewFromCutout = (settings) => !settings.get("preset") && !settings.get("words") && settings.get("style") === "none";
 
-const changesFrame = (settings) => settings.has("crop") || settings.get("aspect") !== "original" || Number(settings.get("fill")) > 0;
+const changesFrame = (settings) => Boolean(settings.get("crop_to")) || settings.has("crop") || settings.get("aspect") !== "original" || Number(settings.get("fill")) > 0;
 
 // Whether pixels of the subject are moved by more than whole ones.
 const isResampled = (settings) => Number(settings.get("rotate")) !== 0 || Number(settings.get("fill")) > 0 || pixelSize(settings) !== null;

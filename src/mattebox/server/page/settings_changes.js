@@ -1,5 +1,6 @@
 // Changes of settings: by the form, by undo, from an earlier visit; of all photographs, or of the selected one alone.
 import { backdropOf } from "/page/backdrops.js";
+import { refreshCropTool } from "/page/crop_tool.js";
 import { byId } from "/page/dom.js";
 import * as form from "/page/form.js";
 import * as history from "/page/history.js";
@@ -74,6 +75,7 @@ export function renderScope() {
   byId("scope-all").setAttribute("aria-pressed", String(!item?.ownValues));
   byId("scope-one").setAttribute("aria-pressed", String(Boolean(item?.ownValues)));
   byId("spread").hidden = !item?.ownValues;
+  refreshCropTool();
   byId("preset-chip").hidden = !preset;
   byId("preset-chip").firstElementChild.textContent = preset ? form.presetLabel(preset) : "";
   if (backdrop) byId("paints").style.setProperty("--picture", `url("${backdrop.url}") center / cover`);

@@ -2,6 +2,7 @@
 import { blurredBackground } from "/page/background_blur.js";
 import { backdropOf } from "/page/backdrops.js";
 import { compose, readEffects } from "/page/composition.js";
+import { isCropping, parseCropBox } from "/page/crop_tool.js";
 import { byId } from "/page/dom.js";
 import { selectedItem } from "/page/items.js";
 import { adjustmentFilter, backgroundPreview, canComposeHere, canPreviewFromCutout, cutoutRequest, flatColour, needsCutout } from "/page/request.js";
@@ -32,13 +33,13 @@ export function render() {
 function layersFor(item, requests) {
   const settings = settingsOf(item), isScribbling = scribbles.isActive();
   const shown = resultOf(item, "shown", requests), current = resultOf(item, "cutout", requests);
-  if (shown && !canComposeHere(settings) && !isScribbling) return resultLayer(shown);
+  if (shown && !canComposeHere(settings) && !isScribbling && !isCropping()) return resultLayer(shown);
   if (!needsCutout(settings)) return { ...photographLayer(item), filter: adjustmentFilter(settings) };
   const { cutout, pending } = latestCutout(item, settings);
   if (cutout && (isScribbling || canComposeHere(settings) || (current && canPreviewFromCutout(settings)))) {
     const background = { ...backgroundPreview(settings, backdropOf(settings)), ghost: scribbles.isKeeping() };
     if (background.blur) background.picture = blurredBackground(item.originalUrl, cutout, background.blur, render);
-    const effects = isScribbling ? null : readEffects(settings, flatColour(settings)), isDrawn = effects || pending.length || isScribbling;
+    const effects = isScribbling || isCropping() ? null : readEffects(settings, flatColour(settings), parseCropBox(settings.get("crop_to"))), isDrawn = effects || pending.length || isScribbling;
     const subject = isDrawn ? drawSubject(item.originalUrl, cutout.url, null, pending, render) : null;
     const layers = { ...resultLayer(cutout), composed: subject, background, filter: adjustmentFilter(settings) };
     if (!subject || !effects) return layers;
