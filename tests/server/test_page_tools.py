@@ -102,7 +102,7 @@ def test_free_crop(browser: Any, address: str, files: Files) -> None:
         shown = composed_pixels(visit)
         assert len(visit.post_paths) == request_count
         result = np.asarray(visit.downloaded()[1].convert("RGB"))
-        assert result.shape == shown.shape[:2] + (3,) == (270, 270, 3)
+        assert result.shape == (*shown.shape[:2], 3) == (270, 270, 3)
         opaque = shown[..., 3] == 255
         assert np.abs(result.astype(int) - shown[..., :3])[opaque].max() <= 1
         page.get_by_role("button", name="Whole photograph").click()
