@@ -3,8 +3,9 @@
 //   { kind: "mark", itemId, mark }
 //   { kind: "settings", itemId, before, after }: values as the form has them, of all photographs (itemId null) or of
 //   one; null where that one has none of its own.
-const MAX_ENTRIES = 200, MERGE_MS = 1200; // a slider's movements are one change
-let done = [], undone = [], callbacks = {}, lastChange = { at: 0, names: "" };
+const MAX_ENTRIES = 200;
+let done = [], undone = [], callbacks = {};
+let openChange = ""; // names of the settings that are being changed: a slider's movements are one change
 
 // `handlers` has apply(entry, isUndo) and onHistoryChanged().
 export function initHistory(handlers) {
@@ -42,16 +43,20 @@ function move(from, to, isUndo) {
   const entry = from.pop();
   if (!entry) return;
   to.push(entry);
-  lastChange = { at: 0, names: "" };
+  openChange = "";
   callbacks.apply(entry, isUndo);
   callbacks.onHistoryChanged();
 }
 
-// A change of the same settings soon after the last one continues it.
+// The next change of the same settings is another one.
+export function endChange() {
+  openChange = "";
+}
+
 function mergeIntoLast(entry) {
-  const now = performance.now(), names = entry.kind === "settings" ? changedNames(entry).join() : "", last = done.at(-1);
-  const continues = names && names === lastChange.names && now - lastChange.at < MERGE_MS && last?.kind === "settings" && last.itemId === entry.itemId;
-  lastChange = { at: now, names };
+  const names = entry.kind === "settings" ? changedNames(entry).join() : "", last = done.at(-1);
+  const continues = names && names === openChange && last?.kind === "settings" && last.itemId === entry.itemId;
+  openChange = names;
   if (continues) last.after = entry.after;
   return continues;
 }

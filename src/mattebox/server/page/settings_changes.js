@@ -17,6 +17,7 @@ let wakeTimer = 0;
 
 export function initSettingsChanges() {
   setValuesOf(null, form.defaults());
+  byId("controls").addEventListener("change", history.endChange);
   byId("scope-all").addEventListener("click", () => changeScope(false));
   byId("scope-one").addEventListener("click", () => changeScope(true));
   byId("spread").addEventListener("click", () => { const values = valuesOf(selectedItem()); changeScope(false); changeValues(values); });
