@@ -148,7 +148,8 @@ def _shadow_reach(alpha: Pixels, step: Shadow) -> Sides:
     margin = math.ceil((length + MAX_CONTACT_BLUR_SIGMAS * step.softness / 100 + 0.1) * height) + 2
     padded = np.pad(small, margin)
     copy = Picture(np.zeros((*padded.shape, 3), np.uint8), padded)
-    layer = render_shadow(copy, (margin, margin, margin + width, margin + height), step, (0, 0, 0))
+    box = (margin, margin, margin + width, margin + height)
+    layer = render_shadow(copy, box, step, (0, 0, 0), is_dithered=False)
     if layer is None or layer.alpha is None:
         return NO_REACH
     is_drawn = layer.alpha > MIN_DRAWN_SHARE * 255

@@ -28,7 +28,9 @@ MEAN_GROUND_HEIGHT_SHARE = 0.3  # of the subject's height: what is higher is cas
 MIN_CONTACT_THICKNESS_ROWS = 1.6  # of the grid
 
 
-def render_shadow(cutout: Picture, box: Box, step: Shadow, colour: RgbColour) -> Picture | None:
+def render_shadow(
+    cutout: Picture, box: Box, step: Shadow, colour: RgbColour, *, is_dithered: bool = True
+) -> Picture | None:
     """Render the shadow that a step asks for.
 
     Parameters
@@ -41,6 +43,8 @@ def render_shadow(cutout: Picture, box: Box, step: Shadow, colour: RgbColour) ->
         Kind, opacity, softness, angle and length.
     colour
         In the cutout's own encoding, 0 to its peak.
+    is_dithered
+        Against banding; else alpha is rounded.
 
     Returns
     -------
@@ -65,7 +69,7 @@ def render_shadow(cutout: Picture, box: Box, step: Shadow, colour: RgbColour) ->
         darkness = _cast_shadow(alpha, contact, grid_height, length, step.angle, sigma / cell)
     else:
         darkness = _contact_shadow(alpha.shape, contact, grid_height * length, sigma / cell)
-    return _shadow_layer(darkness * (step.opacity / 100), cutout, cell, colour)
+    return _shadow_layer(darkness * (step.opacity / 100), cutout, cell, colour, is_dithered)
 
 
 def render_reflection(cutout: Picture, box: Box, length: float, opacity: float) -> Picture:
@@ -159,7 +163,7 @@ def _shift_plane(plane: Floats, down: int, right: int) -> Floats:
     return shifted
 
 
-def _shadow_layer(darkness: Floats, cutout: Picture, cell: int, colour: RgbColour) -> Picture:
+def _shadow_layer(darkness: Floats, cutout: Picture, cell: int, colour: RgbColour, is_dithered: bool) -> Picture:
     """Darkness 0..1 on the grid -> a layer of one colour with that alpha."""
     height, width = cutout.shape
     if cell > 1:
@@ -167,6 +171,8 @@ def _shadow_layer(darkness: Floats, cutout: Picture, cell: int, colour: RgbColou
     darkness = np.clip(darkness[:height, :width], 0, 1)
     alpha = np.zeros(cutout.shape, cutout.bit_depth.dtype)
     for rows in iter_strips(height):
-        if darkness[rows].any():
+        if not is_dithered:
+            alpha[rows] = np.rint(darkness[rows] * cutout.bit_depth.peak)
+        elif darkness[rows].any():
             alpha[rows] = quantise_with_dither(darkness[rows], cutout.bit_depth, rows.start)
     return cutout.with_pixels(broadcast_colour(colour, cutout.rgb), alpha)

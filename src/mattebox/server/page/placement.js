@@ -4,7 +4,6 @@ import { averageAlpha, round } from "/page/planes.js";
 import { MAX_WIDTH_CELLS } from "/page/outline.js";
 import { DEFAULT_LENGTH_SHARE, renderShadow } from "/page/shadow.js";
 
-const MAX_DITHER = 0.98; // of a level: the server measures what is dithered
 const COPY_SIDE_PIXELS = 400, MAX_CONTACT_BLUR_SIGMAS = 9, MIN_DRAWN_SHARE = 0.02, MAX_ITERATIONS = 40, OUTLINE_EDGE_PIXELS = 1, SCALE_TOLERANCE = 1e-3;
 
 // `frame` is { part, crops, margin, aspect, fill, position }: the part of the photograph in shares or null, the margin as a share of the canvas, the aspect as width / height or null, the
@@ -55,7 +54,7 @@ function shadowReach(subject, [left, top, right, bottom], shadow) {
   const small = averageAlpha(part, cell), margin = Math.ceil((DEFAULT_LENGTH_SHARE[shadow.kind] + MAX_CONTACT_BLUR_SIGMAS * shadow.softness + 0.1) * small.height) + 2;
   const copy = new ImageData(small.width + 2 * margin, small.height + 2 * margin);
   for (let y = 0; y < small.height; y += 1) for (let x = 0; x < small.width; x += 1) copy.data[4 * ((y + margin) * copy.width + x + margin) + 3] = round(255 * small.data[y * small.width + x]);
-  const layer = renderShadow(copy, small.height, shadow, (v) => Math.floor(v + MAX_DITHER)), drawn = layer && boundingBox(layer, MIN_DRAWN_SHARE * 255);
+  const layer = renderShadow(copy, small.height, shadow), drawn = layer && boundingBox(layer, MIN_DRAWN_SHARE * 255);
   if (!drawn) return [0, 0, 0, 0];
   const reach = [margin - drawn[0], margin - drawn[1], drawn[2] - margin - small.width, drawn[3] - margin - small.height];
   return reach.map((v) => Math.max(0, v) / small.height);

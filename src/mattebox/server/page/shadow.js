@@ -10,7 +10,7 @@ export const GROUND_KINDS = ["contact", "cast", "reflection"]; // of subjects th
 
 // The shadow as an ImageData of the subject's size, to lie beneath it; null for none. `subject` is an ImageData,
 // `subjectHeight` that of its box in pixels, `shadow` { kind, opacity, softness } with shares from 0 to 1.
-export function renderShadow(subject, subjectHeight, { kind, opacity, softness }, quantise = Math.round) {
+export function renderShadow(subject, subjectHeight, { kind, opacity, softness }) {
   if (kind === "none" || !opacity || subjectHeight <= 0) return null;
   const length = DEFAULT_LENGTH_SHARE[kind];
   if (kind === "reflection") return renderReflection(subject, subjectHeight, length, opacity);
@@ -23,7 +23,7 @@ export function renderShadow(subject, subjectHeight, { kind, opacity, softness }
   else if (kind === "cast") darkness = castShadow(alpha, contact, gridHeight, length, sigma / cell);
   else darkness = contactShadow(alpha, contact, gridHeight * length, sigma / cell);
   const layer = new ImageData(width, height), full = enlarge(darkness, cell, width, height).data;
-  for (let i = 0; i < full.length; i += 1) layer.data[4 * i + 3] = quantise(255 * Math.min(1, Math.max(0, full[i] * opacity)));
+  for (let i = 0; i < full.length; i += 1) layer.data[4 * i + 3] = Math.round(255 * Math.min(1, Math.max(0, full[i] * opacity)));
   return layer;
 }
 
