@@ -99,7 +99,7 @@ def test_comparison_in_every_frame(browser: Any, address: str, files: Files) -> 
         assert gap() < 2
         switch_crop(visit, is_on=False)
         visit.tab("Presets")
-        page.get_by_role("radio", name="Product", exact=True).check(force=True)
+        page.locator("[name=preset][value=product]").check(force=True)
         page.locator("#status", has_text="2000 × 2000").wait_for()
         assert gap() < 3
         page.focus("#slider")
