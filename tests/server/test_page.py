@@ -114,6 +114,21 @@ def test_a_photograph_goes_up_once(browser: Any, address: str, files: Files, tmp
         assert page.locator("#after").evaluate("e => e.decode().then(() => e.naturalWidth)") == 2400
 
 
+def test_a_batch_on_this_computer_is_made_once(browser: Any, address: str, files: Files, tmp_path: Path) -> None:
+    """The photograph on show as a preview first, all others in full size at once."""
+    for name in ("rocket", "coffee"):
+        Image.open(files[name]).resize((2100, 1400)).save(tmp_path / f"{name}.jpg", quality=90)
+    with Visit(browser, address) as visit:
+        visit.open(tmp_path / "rocket.jpg", tmp_path / "coffee.jpg")
+        assert visit.post_paths.count("v1/cutouts") == 2
+        with visit.page.expect_download() as download:
+            visit.page.get_by_role("button", name="All as ZIP").click()
+        assert visit.post_paths.count("v1/cutouts") == 3
+        with zipfile.ZipFile(download.value.path()) as archive:
+            sizes = {Image.open(io.BytesIO(archive.read(name))).size for name in archive.namelist()}
+        assert sizes == {(2100, 1400)}
+
+
 def test_the_page_composes_as_the_server_does(browser: Any, address: str, files: Files) -> None:
     """Backgrounds that the page draws without a request, compared with the download."""
     with Visit(browser, address, reduced_motion="reduce") as visit:

@@ -1,4 +1,5 @@
-// Helpers for the document.
+// Helpers for the document, and whether its server is this computer.
+export const IS_LOCAL = ["localhost", "127.0.0.1", "[::1]"].includes(location.hostname);
 
 // -1 or 1 for the arrow key towards what comes before or after, in the direction of the language; else 0.
 export function arrowOffset(event) {

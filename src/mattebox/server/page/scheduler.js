@@ -1,6 +1,7 @@
 // Scheduling of requests: what each photograph still needs, and which request is sent next.
 import { ApiError } from "/page/api.js";
 import { backdropOf } from "/page/backdrops.js";
+import { IS_LOCAL } from "/page/dom.js";
 import { items, selectedItem } from "/page/items.js";
 import { erasePhotograph, submitAbout } from "/page/photographs.js";
 import { canComposeHere, canPreviewFromCutout, cutoutRequest, finalRequest, isLossy, needsCutout, previewRequest, shownRequest } from "/page/request.js";
@@ -50,11 +51,15 @@ function nextRequest(item) {
   const isSelected = item === selectedItem(), hasShown = Boolean(resultOf(item, "shown", requests));
   const lacksCutout = isSelected && needsCutout(settings) && !resultOf(item, "cutout", requests);
   if (lacksCutout && (scribbles.isActive() || (!hasShown && canPreviewFromCutout(settings)))) return asPreview(requests.cutout);
-  if (!hasShown) return asPreview(requests.shown);
+  if (!hasShown) return !isSelected && isFinalAtOnce(requests) ? requests.final : asPreview(requests.shown);
   if (isSelected && isLossy(settings) && !resultOf(item, "final", requests)) return requests.final; // whose size is shown
   const detailed = scribbles.isActive() && needsCutout(settings) ? requests.cutout : requests.shown;
   return isSelected && item.needsDetail && !item.results.getFull(detailed.id) ? detailed : null;
 }
+
+// Whether a photograph of a batch is made in full size at once, so that the server does not make it twice: where nothing
+// goes over a slow line, and what is shown is what will be downloaded.
+const isFinalAtOnce = ({ final, shown }) => IS_LOCAL && final.id === shown.id;
 
 const asPreview = (request) => ({ ...request, fields: { ...request.fields, preview: String(PREVIEW_PIXELS) } });
 

@@ -1,9 +1,7 @@
 // Fills in the texts of strings.js, and switches between light and dark and between languages.
-import { byId, createElement } from "/page/dom.js";
+import { byId, createElement, IS_LOCAL } from "/page/dom.js";
 import { localSettings } from "/page/storage.js";
 import { languageNames, setLanguage, text } from "/page/strings.js";
-
-const IS_LOCAL = ["localhost", "127.0.0.1", "[::1]"].includes(location.hostname);
 
 let retentionMinutes = null; // of photographs on the server, once it is known
 
