@@ -231,6 +231,8 @@ export const german = {
     invalid_parameter: ["Mit diesen Einstellungen kann der Server das nicht.", "Wählen Sie eine kleinere Größe, oder setzen Sie die Einstellungen zurück."],
     invalid_recipe: ["Mit diesen Einstellungen kann der Server das nicht.", "Setzen Sie die Einstellungen zurück, und wählen Sie neu."],
     image_missing: ["Ein Bild wurde nicht mitgesendet.", "Versuchen Sie es noch einmal."],
+    video_missing: ["Das Video wurde nicht mitgesendet.", "Versuchen Sie es noch einmal."],
+    no_videos: ["Der Server nimmt keine Videos.", "Nehmen Sie die Kommandozeile, oder fragen Sie den Betreiber."],
     image_unreadable: ["Diese Datei lässt sich nicht lesen.", "Vielleicht ist sie beschädigt. Nehmen Sie eine andere Kopie, oder speichern Sie sie als JPEG oder PNG."],
     no_subject: ["Kein Motiv gefunden.", "In diesem Foto hebt sich nichts ab. Malen Sie über das, was bleiben soll."],
     format_cannot_hold_result: ["Dieses Dateiformat kann das Ergebnis nicht aufnehmen.", "Wählen Sie ein anderes, etwa PNG."],

@@ -228,6 +228,8 @@ const english = {
     invalid_parameter: ["The server can’t do this with these settings.", "Choose a smaller size, or reset the settings."],
     invalid_recipe: ["The server can’t do this with these settings.", "Reset the settings, then choose again."],
     image_missing: ["A picture was not sent along.", "Try again."],
+    video_missing: ["The video was not sent along.", "Try again."],
+    no_videos: ["The server takes no videos.", "Use the command line, or ask whoever runs the server."],
     image_unreadable: ["This file can’t be read.", "It may be damaged. Try another copy, or save it as JPEG or PNG."],
     no_subject: ["No subject found.", "Nothing stands out in this photograph. Paint over what you want to keep."],
     format_cannot_hold_result: ["This file format can’t hold the result.", "Choose another one, such as PNG."],
