@@ -73,7 +73,7 @@ def test_the_lowest_layer_needs_numpy_and_msgspec_alone(graph: grimp.ImportGraph
     assert third_party_packages(graph, f"mattebox.{module}") <= allowed
 
 
-EXTRAS = ("heif", "provenance", "server", "store", "telemetry", "openvino", "video", "train", "convert")
+EXTRAS = ("heif", "provenance", "server", "store", "cluster", "telemetry", "openvino", "video", "train", "convert")
 
 
 def test_every_import_is_a_declared_dependency(graph: grimp.ImportGraph) -> None:

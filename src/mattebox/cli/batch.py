@@ -21,6 +21,7 @@ from mattebox.batch.shared_batch import JobState, SharedBatch, repeat_until_done
 from mattebox.batch.store_plan import plan_lazily
 from mattebox.cli import remote_server
 from mattebox.cli.batch_options import BatchOptions
+from mattebox.cli.cluster import check_cluster_options, open_cluster_runner
 from mattebox.cli.console import echo_stderr
 from mattebox.cli.outcome_recorder import OutcomeRecorder
 from mattebox.cli.output import ConsoleReporter
@@ -44,6 +45,7 @@ JobRunner: TypeAlias = Callable[[BatchJob], Outcome]
 WRITABLE_SUFFIXES = frozenset(suffix for file_format in FORMATS.values() for suffix in file_format.suffixes)
 LARGE_RESULT_PIXELS = 40_000_000  # of a result, after which free memory is released
 MAX_NAMED_RESULTS = 3  # in the note on results that were left out
+MAX_CLUSTER_JOBS = 256  # that this process waits for at a time
 MAX_CONCURRENT_PICTURES = 8  # the default's bound: memory grows with it
 
 
@@ -80,6 +82,7 @@ def _check_stores(options: BatchOptions) -> None:
     for name in ("report", "sheet", "compare", "review", "save_recipe", "explain"):
         if is_output_address(getattr(options, name)):
             raise UsageError(f"--{name.replace('_', '-')} cannot be written to a store", "give a local path")
+    check_cluster_options(options)
     is_store_output = is_output_address(options.output)
     if is_store_output and options.review:
         raise UsageError("--review links local results, and these go to a store", "use the verdicts of --report")
@@ -159,14 +162,17 @@ def open_batch(
 ) -> Iterator[tuple[JobRunner, OutcomeRecorder]]:
     """What runs each job of a batch, and what records its outcomes, until the end of the context."""
     run_job: JobRunner
-    if options.server:
-        run_job, model = remote_server.open_remote_runner(recipe, options, options.server)
-        session = None
-    else:
-        run_job, model = _open_local_runner(recipe, options, concurrency, console)
-        session = run_job.session
-    with contextlib.closing(OutcomeRecorder(recipe, model, options, jobs, console, session)) as recorder:
-        yield run_job, recorder
+    session = None
+    with contextlib.ExitStack() as stack:
+        if options.server:
+            run_job, model = remote_server.open_remote_runner(recipe, options, options.server)
+        elif options.cluster:
+            run_job, model = stack.enter_context(open_cluster_runner(recipe, options))
+        else:
+            run_job, model = _open_local_runner(recipe, options, concurrency, console)
+            session = run_job.session
+        recorder = OutcomeRecorder(recipe, model, options, jobs, console, session)
+        yield run_job, stack.enter_context(contextlib.closing(recorder))
 
 
 def _open_local_runner(
@@ -194,6 +200,8 @@ def _default_concurrency(recipe: Recipe, options: BatchOptions) -> int:
     """Photographs at a time: one for each processor, and more where an accelerator is faster with whole batches."""
     if options.server:
         return remote_server.MAX_CONCURRENT_UPLOADS
+    if options.cluster:
+        return MAX_CLUSTER_JOBS
     if recipe.required_model is not None and benefits_from_batching(select_provider(options.device)[0]):
         return MAX_CONCURRENT_PICTURES
     return min(cpu_threads.process_cpu_count(), MAX_CONCURRENT_PICTURES)

@@ -45,6 +45,7 @@ class BatchOptions:
     watch: bool
     share: bool
     lease: float
+    cluster: str | None
     server: str | None
     as_json: bool
     explain: str | None = None  # of `cut` only
@@ -59,7 +60,7 @@ DEFAULT_BATCH_OPTIONS = BatchOptions(
     inputs=(), output=None, save_recipe=None, overwrite=False, recursive=False, keep_hidden=False, metadata="safe",
     max_pixels=MAX_INPUT_PIXELS, device="auto", threads=None, compare=None, fetch=False, concurrency=None,
     manifest=None, name_template=None, report=None, resume=False, review=None, review_under=0.6, sheet=None,
-    watch=False, share=False, lease=60.0, server=None, as_json=False,
+    watch=False, share=False, lease=60.0, cluster=None, server=None, as_json=False,
 )  # fmt: skip
 """The options of a command that has none of these."""
 
@@ -134,6 +135,8 @@ COMMON_OPTIONS: list[Callable[[Any], Any]] = [
                  help="Share the batch with all processes that run the same command: each picture is done by one."),
     batch_option("--lease", type=click.FloatRange(1), default=60.0, show_default=True, metavar="SECONDS",
                  help="With --share: the pictures of a process that was killed are free again after this time."),
+    batch_option("--on", "cluster", metavar="ray|ray://HOST:PORT",
+                 help="Process them on a Ray cluster, or with Ray on this machine; --jobs is the number of workers."),
     click.option("--server", metavar="URL", help="Process them on a `mattebox serve` server; its key in MATTEBOX_KEY."),
     environment.commercial_option,
     environment.no_cache_option,
