@@ -11,6 +11,7 @@ from PIL import Image
 
 from mattebox.cli import find
 from tests.cli.conftest import Run
+from tests.io.test_cryptomatte import decode
 
 
 @pytest.fixture
@@ -71,3 +72,21 @@ def test_pieces_may_hold_several_subjects(recognised: bool, line: str, capsys: p
     row = {"box": (0, 0, 5, 5), "share": 0.2, "score": 0.9}
     find._print_subjects("group.jpg", {"recognised": recognised, "found": True}, [row])
     assert f"group.jpg: {line}" in capsys.readouterr().out
+
+
+def test_all_subjects_as_cryptomatte(run: Run, two: Path) -> None:
+    api = pytest.importorskip("OpenEXR")
+    assert run("find", two, "--cryptomatte", "two.exr").code == 0
+    file = api.File(str(two.parent / "two.exr"), separate_channels=True)
+    planes = {name: channel.pixels for name, channel in file.channels().items()}
+    strings = {name: value for name, value in file.header().items() if name.startswith("cryptomatte/")}
+    found = decode({name: plane for name, plane in planes.items() if name.startswith("subjects")}, strings)
+    assert sorted(found) == ["subject1", "subject2"]
+    truth = np.zeros((2, 200, 300))
+    truth[0, 40:160, 30:150] = truth[1, 80:140, 220:280] = 1
+    for name, expected in zip(("subject1", "subject2"), truth, strict=True):
+        assert np.abs(found[name] - expected).mean() < 0.004
+    assert planes["R"][100, 100] == pytest.approx(((220 / 255 + 0.055) / 1.055) ** 2.4, abs=1e-3)
+    assert "already exists" in run("find", two, "--cryptomatte", "two.exr").error
+    assert "written to OpenEXR" in run("find", two, "--cryptomatte", "two.png").error
+    assert "one picture" in run("find", two, "none.png", "--cryptomatte", "two.exr").error

@@ -11,6 +11,7 @@ import click
 
 from mattebox.cli import environment
 from mattebox.cli.console import CONTEXT_SETTINGS, combine_exit_codes, json_option, recursive_option, report_error
+from mattebox.cli.subject_cryptomatte import write_subject_cryptomatte
 from mattebox.cli.value_completion import COMPLETER_BY_PARAMETER, complete_files
 from mattebox.errors import InputMissing, MatteboxError, UsageError
 
@@ -29,6 +30,7 @@ class ListingOptions(NamedTuple):
     is_class_map: bool
     overwrite: bool
     as_json: bool
+    cryptomatte: str | None = None
 
 
 @click.command("find", context_settings=CONTEXT_SETTINGS)
@@ -52,6 +54,12 @@ class ListingOptions(NamedTuple):
 )
 @click.option("--values", type=click.Choice(["number", "class"]), default="number", show_default=True,
               help="Of a map: the subject's number as listed (0 = none), or its class (255 = none).")  # fmt: skip
+@click.option(
+    "--cryptomatte",
+    metavar="OUT.exr",
+    shell_complete=complete_files,
+    help="Write the mattes of all subjects of one picture as Cryptomatte, for Nuke, Fusion or Blender.",
+)
 @click.option("--overwrite", is_flag=True, help="Replace maps that exist; never an input.")
 @environment.commercial_option
 @environment.no_cache_option
@@ -64,6 +72,7 @@ def command(
     recursive: bool,
     map_output: str | None,
     values: str,
+    cryptomatte: str | None,
     overwrite: bool,
     as_json: bool,
     **_: Any,
@@ -80,6 +89,7 @@ def command(
       mattebox find street.jpg --model maskrcnn      then: mattebox cut street.jpg --model maskrcnn --pick person
       mattebox cut table.jpg --pick 2                the second largest
       mattebox cut table.jpg --pick "40%,60%"        the one under that point
+      mattebox find table.jpg --cryptomatte table.exr   all subjects as mattes in one OpenEXR file
       mattebox find photos/ --map maps/              numbers as listed, in colours
       mattebox find room.jpg --model segformer-ade --map room.png --values class
     """
@@ -90,8 +100,11 @@ def command(
         raise UsageError(f"model {session.card.name} knows no classes", "choose one that does (mattebox models list)")
     if map_output == "-" and as_json:
         raise UsageError("a map and JSON cannot both go to standard output", "give the map a name")
-    options = ListingOptions(map_output, values == "class", overwrite, as_json)
-    return combine_exit_codes(_list_subjects(job, session, options) for job in _plan_jobs(inputs, recursive, options))
+    options = ListingOptions(map_output, values == "class", overwrite, as_json, cryptomatte)
+    jobs = _plan_jobs(inputs, recursive, options)
+    if cryptomatte is not None and len(jobs) > 1:
+        raise UsageError("--cryptomatte takes the subjects of one picture", "give one picture, or leave it out")
+    return combine_exit_codes(_list_subjects(job, session, options) for job in jobs)
 
 
 def _plan_jobs(inputs: tuple[str, ...], recursive: bool, options: ListingOptions) -> list[BatchJob | BatchFailure]:
@@ -124,7 +137,12 @@ def _list_subjects(job: BatchJob | BatchFailure, session: Session, options: List
         if isinstance(job, BatchFailure):
             raise job.error
         picture = _read_picture(job)
-        summary, rows, labelled = _describe_subjects(picture, session, options)
+        summary, rows, labelled, instances = _describe_subjects(picture, session, options)
+        if options.cryptomatte is not None:
+            sources = [Path(job.source)] if isinstance(job.source, str | Path) else []
+            write_subject_cryptomatte(
+                Path(options.cryptomatte), picture, instances, overwrite=options.overwrite, inputs=sources
+            )
         if options.map_output is not None:
             _write_label_map(labelled, picture, options, None if job.target is None else Path(str(job.target)))
     except MatteboxError as error:
@@ -147,8 +165,8 @@ def _read_picture(job: BatchJob) -> Picture:
 
 def _describe_subjects(
     picture: Picture, session: Session, options: ListingOptions
-) -> tuple[dict[str, Any], list[dict[str, Any]], list[LabelledAlpha]]:
-    """Fields of the picture, fields of each subject, and each subject's alpha with its label for a map."""
+) -> tuple[dict[str, Any], list[dict[str, Any]], list[LabelledAlpha], list[Instance]]:
+    """Fields of the picture, fields of each subject, their alphas with labels for a map, and the subjects."""
     from mattebox.matting.label_map import LabelledAlpha
     from mattebox.matting.subject_list import list_subjects
 
@@ -167,7 +185,7 @@ def _describe_subjects(
         score = instance.score if output.has_classes else 1.0
         value = class_index if options.is_class_map and class_index is not None else number
         labelled.append(LabelledAlpha(value, score, instance.alpha))
-    return summary, rows, labelled
+    return summary, rows, labelled, instances
 
 
 def _write_label_map(
