@@ -5,20 +5,45 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
-from mattebox.language.anchors import Anchor, Modifier
+from mattebox.language.anchors import SUBJECT, Anchor, Modifier, is_limitable
 from mattebox.language.errors import AmbiguousWords, WordsNotUnderstood
 from mattebox.language.interpretation import Reading, interpret_anchor
 from mattebox.language.lexicon import Lexicon
-from mattebox.language.meanings import Adjective, Area, ColourName, Degree, Direction, Gradation, Noun, Number
-from mattebox.language.settings import CUT
+from mattebox.language.meanings import (
+    Adjective,
+    Area,
+    ColourName,
+    Degree,
+    Direction,
+    Gradation,
+    Noun,
+    Number,
+    Phrase,
+    Rescaling,
+)
+from mattebox.language.settings import CUT, PRESET
+from mattebox.language.tokens import fold_word
 from mattebox.language.vocabulary import Concept, Value
 from mattebox.recipe.flat_parameters import parameters_by_name
-from mattebox.recipe.steps import Cut, Frame
+from mattebox.recipe.presets import find_preset
+from mattebox.recipe.steps import Background, Cut, Frame
 
 LESS_FACTOR, MORE_FACTOR = 0.5, 1.5  # of the last change, for "a bit less" and "a bit more"
+PICK = "pick"  # parameter: which of several subjects
 PIXEL_CONCEPT = "size"  # of pixels without a noun
 BACKGROUND = "background"  # concept of colours without a noun
-CANVAS_CONCEPTS = ("size", "aspect", "fill", "margin", "position", "shadow", "drop_shadow", "reflection")
+CANVAS_CONCEPTS = (
+    "size",
+    "aspect",
+    "portrait_format",
+    "landscape_format",
+    "fill",
+    "margin",
+    "position",
+    "shadow",
+    "drop_shadow",
+    "reflection",
+)
 STRONG_LESS_FACTOR, STRONG_MORE_FACTOR = 0.25, 2.0  # for "much less" and "much more"
 
 
@@ -40,9 +65,21 @@ def read_anchors(anchors: Sequence[Anchor], current: Mapping[str, Value], lexico
         As `interpret_anchor`; and for words that belong to nothing.
     """
     readings: list[Reading] = []
-    for anchor in anchors:
+    for anchor in _limit_to_picked(anchors):
         _append_reading(_as_background(anchor, anchors, lexicon), current, readings, lexicon)
     return readings
+
+
+def _limit_to_picked(anchors: Sequence[Anchor]) -> list[Anchor]:
+    """The anchors; "only the car" beside nothing but changes of the photograph itself is where they are made."""
+    picked = [a for a in anchors if isinstance(a.meaning, Phrase) and set(a.meaning.values) == {PICK}]
+    others = [a for a in anchors if a not in picked]
+    if not picked or not others or not all(is_limitable(a) and not a.find(Area) for a in others):
+        return list(anchors)
+    for anchor in others:
+        anchor.modifiers.append(Area(SUBJECT))
+        anchor.words.extend(picked[0].words)
+    return others
 
 
 def _as_background(anchor: Anchor, anchors: Sequence[Anchor], lexicon: Lexicon) -> Anchor:
@@ -62,6 +99,8 @@ def _sets_canvas(anchor: Anchor, lexicon: Lexicon) -> bool:
         return implied.meaning.name in CANVAS_CONCEPTS
     known = parameters_by_name()
     values = implied.meaning.values
+    if PRESET in values:
+        return find_preset(str(values[PRESET])).find_step(Background) is not None
     return CUT in values or any(n in known and known[n].step in (Cut, Frame) for n in values)
 
 
@@ -73,8 +112,12 @@ def _append_reading(anchor: Anchor, current: Mapping[str, Value], readings: list
     kinds = {type(m) for m in anchor.modifiers}
     if kinds == {Area}:
         readings.append(Reading(anchor.text, {}, area=anchor.find(Area)[0].name))  # type: ignore[union-attr]
+    elif kinds == {Direction} and _repeats_last(anchor, readings, current, lexicon):
+        return
     elif Direction in kinds and kinds <= {Direction, Degree}:
-        _change_last(anchor, current, readings)
+        _change_last(anchor, _relative_factor(anchor), current, readings)
+    elif kinds == {Rescaling} and len(anchor.modifiers) == 1:
+        _change_last(anchor, anchor.modifiers[0].factor, current, readings)  # type: ignore[union-attr]
     elif all(implied := [_implied_anchor(anchor, modifier, lexicon) for modifier in anchor.modifiers]):
         readings += [interpret_anchor(each, current) for each in implied if each is not None]
     else:
@@ -88,6 +131,8 @@ def _implied_anchor(anchor: Anchor, modifier: Modifier, lexicon: Lexicon) -> Anc
         names = list(modifier.values)
     elif isinstance(modifier, Number) and modifier.unit:
         names = [n for n, c in concepts.items() if _is_measured_in(c, modifier.unit)]
+        targets = {concepts[n].measures.get(modifier.unit, n) for n in names}
+        names = names[:1] if len(targets) == 1 else names
         names = [PIXEL_CONCEPT] if modifier.unit == "px" else names
     else:
         return None
@@ -112,21 +157,33 @@ def _add_to_last(anchor: Anchor, readings: list[Reading], lexicon: Lexicon) -> N
     raise WordsNotUnderstood(f'"{anchor.text}" does not say what', f"{hint}; nothing was done")
 
 
-def _change_last(anchor: Anchor, current: Mapping[str, Value], readings: list[Reading]) -> None:
-    """Change the last graded value by a part of its own change."""
-    index = next((i for i in range(len(readings) - 1, -1, -1) if readings[i].change), None)
-    if index is None:
-        raise WordsNotUnderstood(f'"{anchor.text}" does not say of what', 'say such as "a bit less contrast"')
-    last = readings[index]
+def _repeats_last(anchor: Anchor, readings: Sequence[Reading], current: Mapping[str, Value], lexicon: Lexicon) -> bool:
+    """Whether words such as "bring it down" say the last change again ("overexposed, bring it down")."""
+    changed = [reading for reading in readings if reading.change]
+    if not changed or any(fold_word(text) in lexicon.comparatives for _, text in anchor.words):
+        return False
+    name = changed[-1].change
+    before = float(current.get(name, parameters_by_name()[name].default))
+    return (float(changed[-1].values[name]) - before) * anchor.direction > 0
+
+
+def _relative_factor(anchor: Anchor) -> float:
+    """How much of the last change "a bit less" or "much more" leaves."""
     sign = 1
     for direction in anchor.find(Direction):
         sign *= direction.sign  # type: ignore[union-attr]
     is_strong = any(degree.factor > 1 for degree in anchor.find(Degree))  # type: ignore[union-attr]
-    factor = (
-        (STRONG_MORE_FACTOR if is_strong else MORE_FACTOR)
-        if sign > 0
-        else (STRONG_LESS_FACTOR if is_strong else LESS_FACTOR)
-    )
+    if sign > 0:
+        return STRONG_MORE_FACTOR if is_strong else MORE_FACTOR
+    return STRONG_LESS_FACTOR if is_strong else LESS_FACTOR
+
+
+def _change_last(anchor: Anchor, factor: float, current: Mapping[str, Value], readings: list[Reading]) -> None:
+    """Change the last graded value to a multiple of its own change."""
+    index = next((i for i in range(len(readings) - 1, -1, -1) if readings[i].change), None)
+    if index is None:
+        raise WordsNotUnderstood(f'"{anchor.text}" does not say of what', 'say such as "a bit less contrast"')
+    last = readings[index]
     parameter = parameters_by_name()[last.change]
     before = current.get(last.change, parameter.default)
     after = last.values[last.change]

@@ -29,6 +29,7 @@ from mattebox.language.meanings import (
     Ambiguity,
     Area,
     ColourName,
+    Complete,
     Degree,
     Direction,
     Gradation,
@@ -56,9 +57,9 @@ def find_anchors(clause: Clause, previous: Anchor | None = None) -> list[Anchor]
     AmbiguousWords
         Words of the clause must be asked about.
     WordsNotUnderstood
-        Words belong to nothing, or are known and cannot be done.
+        Words belong to nothing.
     """
-    _require_supported(clause)
+    _require_one_subject(clause)
     anchors: dict[int, Anchor] = {}
     modifiers: list[tuple[int, Word]] = []
     chosen = {index: choose_noun(word, clause.words) for index, word in enumerate(clause.words)}
@@ -75,16 +76,36 @@ def find_anchors(clause: Clause, previous: Anchor | None = None) -> list[Anchor]
             modifiers.append((index, word))
     follows = bool(modifiers) and 0 in anchors and modifiers[-1][0] == len(clause.words) - 1
     rest = _assign_all(modifiers, anchors, clause.start, follows)
+    _require_own_colour(rest, list(anchors.values()))
     _require_plain_order(list(anchors.values()))
     found = _limit_to_nouns([anchor for anchor in anchors.values() if not _says_nothing(anchor)])
     return [*found, *([rest] if rest.modifiers else [])]
 
 
-def _require_supported(clause: Clause) -> None:
-    for word in clause.words:
+def require_supported(words: Sequence[Word]) -> None:
+    """WordsNotUnderstood for words that are known, and cannot be done."""
+    for word in words:
         meaning = word.find(Unsupported)
         if isinstance(meaning, Unsupported):
             raise WordsNotUnderstood(f'"{word.text}" cannot be done', f"{meaning.reason}; nothing was done")
+
+
+def _require_one_subject(clause: Clause) -> None:
+    """WordsNotUnderstood for a subject on another: "put a cat on the sofa"."""
+    nouns = [w for w in clause.words if isinstance(w.meanings[0], Noun) and w.meanings[0].concept.area == SUBJECT]
+    areas = [w for w in clause.words if isinstance(w.meanings[0], Area) and w.meanings[0].name == SUBJECT]
+    if nouns and areas and len(clause.words) == len(nouns) + len(areas):
+        text = " ".join(word.text for word in clause.words)
+        raise WordsNotUnderstood(f'"{text}" cannot be done', "nothing is painted in; nothing was done")
+
+
+def _require_own_colour(rest: Anchor, anchors: Sequence[Anchor]) -> None:
+    """WordsNotUnderstood for a subject that should have another colour: "make the car red"."""
+    subjects = [a for a in anchors if isinstance(a.meaning, Noun) and a.meaning.concept.area == SUBJECT]
+    if subjects and rest.find(ColourName) and not any(a.modifiers for a in anchors):
+        raise WordsNotUnderstood(
+            f'"{subjects[0].text} {rest.text}" cannot be done', "things keep their own colour; nothing was done"
+        )
 
 
 def _require_plain_order(anchors: Sequence[Anchor]) -> None:
@@ -113,7 +134,7 @@ def _belongs_to(anchor: Anchor, clause: Clause) -> bool:
     """Whether an anchor takes all words of a clause, and they are no change of its last value ("a bit less")."""
     if clause.begins_sentence or any(isinstance(w.meanings[0], Area | Negation | Phrase) for w in clause.words):
         return False
-    if any(w.find(Ambiguity, Gradation) for w in clause.words):
+    if any(w.find(Gradation) or (w.find(Ambiguity) and not w.find(Adjective)) for w in clause.words):
         return False
     firsts = [w.meanings[0] for w in clause.words]
     if any(isinstance(m, Direction) and m.sign == -anchor.direction for m in firsts):
@@ -169,7 +190,8 @@ def _choose_anchor(word: Word, nouns: Mapping[int, Noun], clause: Sequence[Word]
         return None
     own = next((noun for index, noun in nouns.items() if clause[index] is word), None)
     ambiguity = word.find(Ambiguity)
-    if own is not None and (not ambiguity or count_modifiers(own, word, clause)):
+    described = [w for w in clause if not w.find(Degree)]
+    if own is not None and (not ambiguity or count_modifiers(own, word, described)):
         return own
     if isinstance(ambiguity, Ambiguity):
         raise AmbiguousWords(word.text, ambiguity.question.ask, ambiguity.question.choices)
@@ -195,6 +217,10 @@ def _assign(index: int, word: Word, anchors: dict[int, Anchor], follows: bool) -
         if not isinstance(meaning, MODIFIERS):
             continue
         takers = {i: a for a in anchors.values() if accepts(a, meaning) for i in a.positions}
+        if isinstance(meaning, Degree):
+            takers = {i: a for i, a in takers.items() if isinstance(a.meaning, Gradation)} or takers
+        if isinstance(meaning, Complete):
+            takers = {i: a for i, a in takers.items() if not isinstance(a.meaning, Noun)} or takers
         if isinstance(meaning, ColourName):
             takers = {i: a for i, a in takers.items() if takes_several_colours(a)} or takers
         if takers:

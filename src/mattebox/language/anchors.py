@@ -11,6 +11,7 @@ from mattebox.language.meanings import (
     Adjective,
     Area,
     ColourName,
+    Complete,
     Degree,
     Direction,
     Gradation,
@@ -20,13 +21,16 @@ from mattebox.language.meanings import (
     Number,
     PathText,
     Phrase,
+    Rescaling,
     Word,
 )
 from mattebox.recipe.flat_parameters import parameters_by_name
 
 SUBJECT = "subject"  # the area of its nouns
-MODIFIERS = (Adjective, ColourName, Number, PathText, Degree, Direction, Area, Negation)
-Modifier: TypeAlias = Adjective | ColourName | Number | PathText | Degree | Direction | Area | Negation
+MODIFIERS = (Adjective, ColourName, Number, PathText, Degree, Direction, Area, Negation, Rescaling, Complete)
+Modifier: TypeAlias = (
+    Adjective | ColourName | Number | PathText | Degree | Direction | Area | Negation | Rescaling | Complete
+)
 
 
 @dataclass
@@ -63,7 +67,7 @@ class Anchor:
 def accepts(anchor: Anchor, modifier: Meaning) -> bool:
     """Whether a modifier can belong to an anchor."""
     meaning = anchor.meaning
-    if isinstance(modifier, Negation):
+    if isinstance(modifier, Negation | Complete):
         return True
     if isinstance(modifier, Area):
         return not isinstance(meaning, Noun) or meaning.concept.grade is not None or bool(meaning.concept.only)
@@ -92,7 +96,15 @@ def _fits_grade(unit: str, grade_unit: str) -> bool:
 def choose_noun(word: Word, clause: Sequence[Word]) -> Noun | None:
     """The noun that a word is; of several concepts of that name the one that takes most of the clause's words."""
     nouns = [m for m in word.meanings if isinstance(m, Noun)]
+    if word.find(Area) and not isinstance(word.meanings[0], Noun):  # "only the background" where nothing describes it
+        nouns = [noun for noun in nouns if _is_described(noun, word, clause)]
     return max(nouns, key=lambda noun: count_modifiers(noun, word, clause), default=None)
+
+
+def _is_described(noun: Noun, word: Word, clause: Sequence[Word]) -> bool:
+    """Whether the clause says what a noun should be like."""
+    meanings = [m for w in clause if w is not word for m in w.meanings if isinstance(m, Adjective | ColourName)]
+    return any(accepts(Anchor(noun, []), meaning) for meaning in meanings)
 
 
 def count_modifiers(noun: Noun, word: Word, clause: Sequence[Word]) -> int:

@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from mattebox.language.anchors import SUBJECT, Anchor
+from mattebox.language.colour_names import list_css_colours
 from mattebox.language.errors import WordsNotUnderstood
 from mattebox.language.meanings import (
     Adjective,
     Area,
     ColourName,
+    Complete,
     Degree,
     Direction,
     Gradation,
@@ -42,12 +44,15 @@ class Reading:
         Flat name of the value that was changed by a step, which "a bit less" then halves; "" for none.
     area
         The area to which it is limited; "" for none.
+    implied
+        Values that hold unless others are said.
     """
 
     text: str
     values: Mapping[str, Value]
     change: str = ""
     area: str = ""
+    implied: Mapping[str, Value] = field(default_factory=dict)
 
 
 def interpret_anchor(anchor: Anchor, current: Mapping[str, Value]) -> Reading:
@@ -79,14 +84,16 @@ def interpret_anchor(anchor: Anchor, current: Mapping[str, Value]) -> Reading:
     if len(set(numbers)) < len(numbers):
         raise WordsNotUnderstood(f'"{anchor.text}" has two numbers', "give one; nothing was done")
     if anchor.is_negated:
+        if anchor.find(ColourName):
+            raise WordsNotUnderstood(f'"{anchor.text}" is not understood', "say what should be there instead")
         return Reading(anchor.text, _negated_values(anchor, concept), area=area)
     if concept.grade is not None and _is_graded(anchor, concept):
         value = _graded_value(anchor, meaning, concept.grade, current)
         return Reading(anchor.text, {concept.grade.parameter: value}, concept.grade.parameter, area)
     values = _described_values(anchor, meaning.name, concept)
-    if not values:
+    if not values and not concept.implied:
         raise WordsNotUnderstood(f'"{anchor.text}" alone says too little', "say how it should be; nothing was done")
-    return Reading(anchor.text, values, area=area)
+    return Reading(anchor.text, values, area=area, implied=concept.implied)
 
 
 def _phrase_values(anchor: Anchor, phrase: Phrase) -> Values:
@@ -119,8 +126,12 @@ def _graded_value(anchor: Anchor, meaning: Noun | Gradation, grade: Grade, curre
     for direction in directions:
         sign *= direction
     numbers = [m for m in anchor.find(Number) if isinstance(m, Number)]
+    if len(numbers) > 1:
+        raise WordsNotUnderstood(f'"{anchor.text}" has two numbers', "give one; nothing was done")
     if numbers and isinstance(meaning, Noun) and not directions:
         return _convert_value(parameter, _amount(numbers[0], grade))
+    if anchor.find(Complete):
+        return _complete_value(anchor, parameter, sign, grade)
     factor = math.prod(m.factor for m in anchor.find(Degree) if isinstance(m, Degree))
     step = abs(_amount(numbers[0], grade)) if numbers else grade.step * factor
     before = float(current.get(grade.parameter, parameter.default))
@@ -132,6 +143,13 @@ def _graded_value(anchor: Anchor, meaning: Noun | Gradation, grade: Grade, curre
             "leave it out, or say the opposite",
         )
     return value
+
+
+def _complete_value(anchor: Anchor, parameter: Parameter, sign: int, grade: Grade) -> Value:
+    """The end of the parameter's range. WordsNotUnderstood where nobody wants that, as of brightness."""
+    if sign != grade.complete:
+        raise WordsNotUnderstood(f'"{anchor.text}" does not say how much', "give a number, or say much or a bit")
+    return _convert_value(parameter, _clip(parameter, math.copysign(math.inf, sign)))
 
 
 def _amount(number: Number, grade: Grade) -> float:
@@ -153,6 +171,9 @@ def _described_values(anchor: Anchor, name: str, concept: Concept) -> Values:
             plain[parameter] = value
     plain |= _colour_list_values(anchor, concept, plain)
     factor = math.prod(m.factor for m in anchor.find(Degree) if isinstance(m, Degree))
+    if factor != 1 and not plain and concept.more and concept.less:  # "a lot of space"
+        plain = concept.more if factor > 1 else concept.less
+        factor = 1
     values = {p: _scale_value(p, v, factor, concept) for p, v in plain.items()}
     if factor != 1 and values == plain:
         raise WordsNotUnderstood(f'"{anchor.text}" has no degrees', "leave the word of degree out, or give a number")
@@ -160,7 +181,13 @@ def _described_values(anchor: Anchor, name: str, concept: Concept) -> Values:
 
 
 def _join_values(anchor: Anchor, parameter: str, first: Value, second: Value) -> Value:
-    """A direction and a number as one: "left" (-90) and "5 degrees" are -5. WordsNotUnderstood for other values."""
+    """A direction and a number as one: "left" (-90) and "5 degrees" are -5; of a colour the digits.
+
+    WordsNotUnderstood for other values.
+    """
+    exact = [value for value in (first, second) if str(value).startswith("#")]
+    if len(exact) == 1 and {str(first), str(second)} - {exact[0]} <= set(list_css_colours()):
+        return exact[0]
     try:
         number, direction = sorted((float(first), float(second)), key=lambda v: abs(abs(v) - RIGHT_ANGLE), reverse=True)
     except ValueError:

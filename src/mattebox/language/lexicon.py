@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
-from collections.abc import Iterable, Iterator
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Iterator, Sequence
 from functools import cache
 from typing import TypeAlias
 
@@ -14,26 +14,39 @@ from mattebox.language.meanings import (
     Area,
     Break,
     ColourName,
+    Complete,
+    Contrast,
     Degree,
     Direction,
     Gradation,
     Meaning,
+    Minus,
     Negation,
     Noun,
     Number,
     NumberWord,
     Phrase,
+    Replaced,
+    Rescaling,
     Unit,
     Unsupported,
 )
-from mattebox.language.spelling import correct_spelling
+from mattebox.language.spelling import filter_likely, nearest_words
 from mattebox.language.tokens import fold_word
-from mattebox.language.vocabulary import Concept, Vocabulary, load_vocabulary, split_synonyms
+from mattebox.language.vocabulary import Concept, Vocabulary, expand_all, load_vocabulary, split_synonyms
 
 MIN_STEM_LENGTH = 3  # letters of a word without its ending
+SWAPPED_LENGTH = 3  # letters of a word whose last two may be swapped
 MIN_FILLER_LENGTH = 6  # letters of a filler whose typing errors are corrected
+MIN_UNDOUBLED_LENGTH = 4  # letters of a stem whose last letter counts once: "cropped" is of "crop"
+MIN_HEAD_LENGTH, MIN_FRONT_LENGTH = 4, 3  # letters of the two parts of a compound word
+
+BACKGROUND = "background"  # the area that is also a concept: "blur only the background"
+
+REDUCED_KINDS = (Noun, Adjective, Gradation, ColourName, Number, Unit)
 
 FoldedWords: TypeAlias = tuple[str, ...]
+MeaningOf: TypeAlias = tuple[FoldedWords, Meaning]
 
 
 class Lexicon:
@@ -45,19 +58,37 @@ class Lexicon:
         self.particles = frozenset(map(fold_word, vocabulary.particles))
         self.restrictions = frozenset(map(fold_word, vocabulary.restrictions))
         self.subjects = frozenset(map(fold_word, vocabulary.subjects))
+        self.comparatives = frozenset(map(fold_word, vocabulary.comparatives))
+        self.praises = frozenset(map(fold_word, expand_all(vocabulary.praises)))
+        heads = self.subjects | set(map(fold_word, vocabulary.compound_heads))
+        self.heads = sorted((w for w in heads if len(w) >= MIN_HEAD_LENGTH), key=len, reverse=True)
+        self.corrections: dict[str, str | None] = {}
         self.endings = tuple(map(fold_word, vocabulary.endings))
+        concepts = vocabulary.concepts.values()
+        counts = Counter(stem for c in concepts for stem in set(map(self._remove_ending, expand_all(c.nouns))))
+        self.shared_nouns = frozenset(stem for stem, count in counts.items() if count > 1)
         found: dict[FoldedWords, list[Meaning]] = defaultdict(list)
-        for phrase, meaning in self._list_phrases():
-            words = self._fold_phrase(phrase)
-            if words and meaning not in found[words]:
+        exact, reduced, whole = self._sort_phrases()
+        for words, meaning in exact:
+            if meaning not in found[words]:
                 found[words].append(meaning)
-        for meanings in found.values():
+        declared = frozenset(found)
+        for words, meaning in reduced:
+            if words not in declared and meaning not in found[words]:
+                found[words].append(meaning)
+        with_fillers: dict[FoldedWords, list[Meaning]] = defaultdict(list)
+        for words, meaning in whole:
+            shorter = () if not isinstance(meaning, Degree | Adjective) else found[self._leave_out_fillers(words)]
+            with_fillers[words] += [m for m in (*shorter, meaning) if m not in with_fillers[words]]
+        for meanings in (*found.values(), *with_fillers.values()):
             _merge_adjectives(meanings)
-        self.meanings = {words: tuple(meanings) for words, meanings in found.items()}
+        self.whole_phrases = {words: tuple(meanings) for words, meanings in with_fillers.items()}
+        self.meanings = {words: tuple(meanings) for words, meanings in found.items() if meanings}
         in_phrases = {word for words in self.meanings for word in words}
         self.known_words = frozenset(in_phrases | self.fillers | self.particles | self.subjects)
         self.stem_of_word = {word: self._remove_ending(word) for word in self.known_words}
-        self.words_by_stem = {stem: word for word, stem in sorted(self.stem_of_word.items(), reverse=True)}
+        inflected = [(w, s) for w, s in sorted(self.stem_of_word.items(), reverse=True) if not self._is_short_filler(w)]
+        self.words_by_stem = {stem: word for word, stem in inflected}
         self.stems: dict[FoldedWords, tuple[Meaning, ...]] = {}
         for words, word_meanings in self.meanings.items():
             if len(words) > 1:
@@ -81,18 +112,34 @@ class Lexicon:
         """A folded word without its ending."""
         return self.stem_of_word.get(word) or self._remove_ending(word)
 
+    def _is_short_filler(self, word: str) -> bool:
+        """Whether a word is passed over, and too short to be what another word was meant to be."""
+        return word in self.fillers and len(word) < MIN_FILLER_LENGTH
+
     def _remove_ending(self, word: str) -> str:
         for ending in self.endings:
             if word.endswith(ending) and len(word) - len(ending) >= MIN_STEM_LENGTH:
-                return word[: -len(ending)]
-        return word
+                word = word[: -len(ending)]
+                break
+        is_doubled = len(word) >= MIN_UNDOUBLED_LENGTH and word[-1] == word[-2]
+        return word[:-1] if is_doubled else word
 
     def find_inflected(self, word: str) -> str | None:
         """The known word of which a folded one is short, or has another ending."""
         short = self.vocabulary.abbreviations.get(word)
         if short is not None:
             return fold_word(short)
-        return self.words_by_stem.get(self.find_stem(word))
+        stem = self.find_stem(word)
+        inflected = self.words_by_stem.get(stem) if len(stem) > MIN_STEM_LENGTH else None
+        return inflected or self._find_head(word)
+
+    def _find_head(self, word: str) -> str | None:
+        """The subject that a compound word is a kind of, with an ending or without."""
+        if not self.vocabulary.compound_heads:
+            return None
+        forms = (word, self.find_stem(word))
+        ends = ((form, head) for head in self.heads for form in forms if form.endswith(head))
+        return next((head for form, head in ends if len(form) - len(head) >= MIN_FRONT_LENGTH), None)
 
     def replace_subject(self, word: str) -> str:
         """The word that stands for a subject in phrases; other words as they are."""
@@ -100,14 +147,34 @@ class Lexicon:
 
     def correct(self, word: str) -> str | None:
         """A known word that an unknown one was probably meant to be; not one that is passed over, unless it is long."""
-        corrected = correct_spelling(word, self.known_words)
-        is_passed_over = corrected in self.fillers and len(corrected) < MIN_FILLER_LENGTH
-        return None if is_passed_over else corrected
+        if word not in self.corrections:
+            self.corrections[word] = self._find_swapped(word)
+        if self.corrections[word] is None:
+            self.corrections[word] = self._choose_correction(word, nearest_words(word, self.known_words))
+        return self.corrections[word]
+
+    def _find_swapped(self, word: str) -> str | None:
+        """The known word of three letters of which the last two of a word are swapped: "teh"."""
+        swapped = word[:1] + word[:0:-1]
+        return swapped if len(word) == SWAPPED_LENGTH and swapped in self.known_words else None
+
+    def _choose_correction(self, word: str, candidates: Sequence[str]) -> str | None:
+        """Of the nearest known words the one that was meant, if that is clear; forms of one word count as one."""
+        for kept in filter_likely(word, candidates):
+            if len({self.find_stem(candidate) for candidate in kept}) == 1:
+                chosen = min(kept, key=len)
+                return None if self._is_short_filler(chosen) else chosen
+        return None
 
     def begins_negated(self, text: str) -> bool:
         """Whether a text begins with a word for no, such as "remove the background"."""
         words = tuple(w for w in map(fold_word, text.split()) if w not in self.fillers)
         return any(isinstance(m, Negation) for m in self.find_phrase(words[:1]))
+
+    def says_direction(self, text: str) -> bool:
+        """Whether a text has a word for more or less."""
+        words = map(fold_word, text.split())
+        return any(isinstance(m, Direction) for word in words for m in self.meanings.get((word,), ()))
 
     def is_bare_noun(self, text: str) -> bool:
         """Whether a text has no filler beside definite articles."""
@@ -122,8 +189,29 @@ class Lexicon:
     def _fold_phrase(self, phrase: str) -> FoldedWords:
         """A phrase's words as they are compared; fillers are left out, unless it has nothing but them and a subject."""
         words = tuple(map(fold_word, phrase.split()))
-        kept = tuple(word for word in words if word not in self.fillers)
+        kept = self._leave_out_fillers(words)
         return words if self.subjects.issuperset(kept) else kept
+
+    def _sort_phrases(self) -> tuple[list[MeaningOf], list[MeaningOf], list[MeaningOf]]:
+        """The phrases that have no fillers, those from which fillers were left out, and these with them.
+
+        Of a phrase with fillers of which a single word would be left only the whole counts: "in a hurry" must not make
+        "hurry" mean something.
+        """
+        exact, reduced, whole = [], [], []
+        for phrase, meaning in self._list_phrases():
+            written = tuple(map(fold_word, phrase.split()))
+            words = self._fold_phrase(phrase)
+            if len(words) == len(written):
+                exact.append((words, meaning))
+            elif len(words) > 1 or (words and isinstance(meaning, REDUCED_KINDS)):
+                reduced.append((words, meaning))
+            if len(written) > 1 and (len(words) == 1 or self.fillers.issuperset(written)):
+                whole.append((written, meaning))
+        return exact, reduced, whole
+
+    def _leave_out_fillers(self, words: FoldedWords) -> FoldedWords:
+        return tuple(word for word in words if word not in self.fillers)
 
     def _list_phrases(self) -> Iterator[tuple[str, Meaning]]:
         """Phrases with their meanings, the likelier of equal ones first."""
@@ -136,34 +224,39 @@ class Lexicon:
         for name, concept in data.concepts.items():
             yield from self._concept_phrases(name, concept)
         yield from ((phrase, Area(area)) for key, area in data.areas.items() for phrase in split_synonyms(key))
+        named = [phrase for key, area in data.areas.items() if area == BACKGROUND for phrase in split_synonyms(key)]
+        yield from _pairs(named, Noun(BACKGROUND, data.concepts[BACKGROUND], is_optional=True))
         for name, css in list_own_colours(data).items():
             yield from _pairs(self.inflect(name), ColourName(css))
         yield from ((name, ColourName(css)) for name, css in list_css_colours().items())
-        yield from _pairs(data.more, Direction(1))
-        yield from _pairs(data.less, Direction(-1))
+        yield from _pairs(expand_all(data.more), Direction(1))
+        yield from _pairs(expand_all(data.less), Direction(-1))
+        yield from ((w, Rescaling(f)) for key, f in data.rescalings.items() for w in split_synonyms(key))
+        yield from _pairs(expand_all(data.replaced), Replaced())
+        yield from _pairs(data.contrasts, Contrast())
+        yield from _pairs(expand_all(data.complete), Complete())
+        yield from _pairs(data.minus, Minus())
         yield from ((w, Degree(f)) for key, f in data.degrees.items() for w in split_synonyms(key))
-        yield from _pairs(data.negations, Negation())
+        yield from _pairs(expand_all(data.negations), Negation())
         yield from ((w, NumberWord(n)) for key, n in data.numbers.items() for w in split_synonyms(key))
         yield from ((w, _amount(text)) for key, text in data.amounts.items() for w in split_synonyms(key))
         yield from ((w, Unit(unit)) for key, unit in data.units.items() for w in split_synonyms(key))
         yield from _pairs(data.conjunctions, Break(is_hard=False))
 
     def _concept_phrases(self, name: str, concept: Concept) -> Iterator[tuple[str, Meaning]]:
-        for noun in concept.nouns:
+        nouns = expand_all(concept.nouns)
+        for noun in nouns:
             yield noun, Noun(name, concept, fold_word(noun) in self.particles)
         for key, values in concept.adjectives.items():
             for word in split_synonyms(key):
                 yield from _pairs(self.inflect(word), Adjective({name: values}, not concept.needs_noun))
         if concept.grade is not None:
-            added = [
-                f"{addition} {noun}"
-                for addition in self.vocabulary.additions
-                for noun in concept.nouns
-                if self._remove_ending(noun) == noun
-            ]
-            yield from _pairs(added, Gradation(name, concept, 1))
+            own = [noun for noun in nouns if self._remove_ending(noun) not in self.shared_nouns]
+            for verbs, direction in ((self.vocabulary.additions, 1), (self.vocabulary.reductions, -1)):
+                phrases = [f"{verb} {noun}" for verb in expand_all(verbs) for noun in own]
+                yield from _pairs(phrases, Gradation(name, concept, direction))
             for words, direction in ((concept.grade.more, 1), (concept.grade.less, -1)):
-                for word in words:
+                for word in expand_all(words):
                     yield from _pairs(self.inflect(word), Gradation(name, concept, direction))
                     excess = [f"{too} {word}" for too in self.vocabulary.excess]
                     yield from _pairs(excess, Gradation(name, concept, -direction))

@@ -46,10 +46,32 @@ class Direction:
 
 
 @dataclass(frozen=True)
+class Rescaling:
+    """A multiple of the change that was said last: half of that."""
+
+    factor: float
+
+
+@dataclass(frozen=True)
+class Replaced:
+    """The thing behind it is not wanted, but something else in its place: "instead of"."""
+
+
+@dataclass(frozen=True)
+class Contrast:
+    """What stands before it, behind a negation, is not wanted, but what follows: "not grey but white"."""
+
+
+@dataclass(frozen=True)
 class Degree:
     """How much of a step."""
 
     factor: float
+
+
+@dataclass(frozen=True)
+class Complete:
+    """As far as it goes: "completely" desaturated. Beside what has no degrees it says nothing more."""
 
 
 @dataclass(frozen=True)
@@ -72,6 +94,11 @@ class Number:
     unit: str
     value: float = 0
     is_signed: bool = False
+
+
+@dataclass(frozen=True)
+class Minus:
+    """The sign of the number behind it."""
 
 
 @dataclass(frozen=True)
@@ -136,7 +163,7 @@ class Break:
 
 Meaning: TypeAlias = (
     Noun | Adjective | Gradation | Direction | Degree | Negation | ColourName | Number | NumberWord | Unit | Area
-    | Phrase | PathText | Ambiguity | Unsupported | Break
+    | Phrase | PathText | Ambiguity | Unsupported | Break | Rescaling | Replaced | Contrast | Complete | Minus
 )  # fmt: skip
 
 

@@ -6,13 +6,13 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from mattebox.language.anchor_reading import read_anchors
-from mattebox.language.anchor_search import find_anchors
+from mattebox.language.anchor_search import find_anchors, require_supported
 from mattebox.language.anchors import Anchor
 from mattebox.language.clauses import split_clauses
 from mattebox.language.errors import WordsNotUnderstood
 from mattebox.language.interpretation import Reading
 from mattebox.language.lexicon import Lexicon, load_lexicon
-from mattebox.language.meanings import Negation, Noun, Word
+from mattebox.language.meanings import Degree, Direction, Negation, Noun, Number, Word
 from mattebox.language.reading import count_unknown_words, read_text
 from mattebox.language.recipe_assembly import assemble_recipe
 from mattebox.language.vocabulary import Value, language_codes
@@ -71,8 +71,19 @@ def plan_request(text: str, base: Recipe | None = None, language: str = ANY_LANG
     UsageError
         Values are out of range, or there is no such language or preset.
     """
-    lexicon = _choose_lexicon(text, language)
+    lexicons = _choose_lexicons(text, language)
+    for lexicon in lexicons[:-1]:  # of languages that know the words equally well the first that understands them
+        try:
+            return _plan_in(text, base, lexicon)
+        except WordsNotUnderstood:
+            continue
+    return _plan_in(text, base, lexicons[-1])
+
+
+def _plan_in(text: str, base: Recipe | None, lexicon: Lexicon) -> Plan:
+    """The plan of a request in the language of a lexicon."""
     read = read_text(text, lexicon)
+    require_supported(read.words)
     readings = read_anchors(_find_all_anchors(read.words, lexicon), _flat_values(base), lexicon)
     if not readings:
         raise WordsNotUnderstood("nothing was asked for", 'say what you want, such as "white background, soft shadow"')
@@ -88,9 +99,20 @@ def _find_all_anchors(words: Sequence[Word], lexicon: Lexicon) -> list[Anchor]:
         found = find_anchors(clause, anchors[-1] if anchors else None)
         if clause.is_joined and was_negated:  # "remove noise and artefacts"
             found = [_negate_bare_noun(anchor, lexicon) for anchor in found]
+        if clause.is_joined and anchors:  # "more sharpness and contrast"
+            found = [_continue_direction(anchor, anchors[-1], lexicon) for anchor in found]
         was_negated = any(anchor.is_negated or lexicon.begins_negated(anchor.text) for anchor in found)
         anchors += found
     return anchors
+
+
+def _continue_direction(anchor: Anchor, last: Anchor, lexicon: Lexicon) -> Anchor:
+    """The anchor, changed as the last one is if it is only a noun that is graded as that is."""
+    meaning = anchor.meaning
+    is_bare = isinstance(meaning, Noun) and meaning.concept.grade is not None and not anchor.modifiers
+    if is_bare and lexicon.is_bare_noun(anchor.text) and lexicon.says_direction(last.text) and not last.find(Number):
+        anchor.modifiers += [Direction(last.direction), *last.find(Degree)]
+    return anchor
 
 
 def _negate_bare_noun(anchor: Anchor, lexicon: Lexicon) -> Anchor:
@@ -102,11 +124,13 @@ def _negate_bare_noun(anchor: Anchor, lexicon: Lexicon) -> Anchor:
     return anchor
 
 
-def _choose_lexicon(text: str, language: str) -> Lexicon:
+def _choose_lexicons(text: str, language: str) -> list[Lexicon]:
+    """The lexicon of a language; for any, those that know most of the words, English first."""
     if language != ANY_LANGUAGE:
-        return load_lexicon(language)
+        return [load_lexicon(language)]
     lexicons = [load_lexicon(code) for code in sorted(language_codes(), key=lambda code: code != "en")]
-    return min(lexicons, key=lambda lexicon: count_unknown_words(text, lexicon))
+    unknown = [count_unknown_words(text, lexicon) for lexicon in lexicons]
+    return [lexicon for lexicon, count in zip(lexicons, unknown, strict=True) if count == min(unknown)]
 
 
 def _flat_values(recipe: Recipe | None) -> dict[str, Value]:

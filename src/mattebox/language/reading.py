@@ -6,6 +6,7 @@ import json
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import NamedTuple
 
 from mattebox.core.suggestions import similar_names
 from mattebox.language.errors import WordsNotUnderstood
@@ -14,13 +15,26 @@ from mattebox.language.meanings import (
     Adjective,
     Break,
     ColourName,
+    Complete,
+    Degree,
+    Gradation,
     Meaning,
+    Minus,
+    Noun,
     Number,
     NumberWord,
     PathText,
     Phrase,
     Unit,
     Word,
+)
+from mattebox.language.replacement import (
+    drop_answered,
+    drop_praise,
+    drop_replaced,
+    grade_questions,
+    join_attributes,
+    name_quality,
 )
 from mattebox.language.settings import setting_values
 from mattebox.language.tokens import Token, fold_word, parse_number, split_tokens
@@ -63,7 +77,11 @@ def read_text(text: str, lexicon: Lexicon) -> ReadText:
             continue
         words.append(Word(token.text, (_token_meaning(token, lexicon),)))
         index += 1
-    return ReadText(tuple(_join_units(words)), corrections)
+    concepts = lexicon.vocabulary.concepts
+    wanted = drop_answered(grade_questions(drop_replaced(_join_units(words)), concepts))
+    wanted = name_quality(wanted, concepts)
+    subjects = [w.text for w in wanted if forms.get(w.text, fold_word(w.text)) in lexicon.subjects]
+    return ReadText(tuple(join_attributes(drop_praise(wanted, lexicon.praises), subjects)), corrections)
 
 
 def count_unknown_words(text: str, lexicon: Lexicon) -> float:
@@ -120,17 +138,23 @@ def _read_phrase(
 ) -> int:
     """Append the longest phrase from this token on; the index behind it. A filler is passed over."""
     folded: tuple[str, ...] = ()
+    whole: tuple[str, ...] = ()
     match: tuple[int, tuple[Meaning, ...]] | None = None
+    split = _find_split_phrase(tokens, index, lexicon, known_forms)
     end = index
     while end < len(tokens) and tokens[end].kind == "word" and len(folded) < lexicon.longest_phrase:
         written = tokens[end].text
         word = known_forms.get(written, fold_word(written))
         end += 1
+        whole = (*whole, word)
         found = _find_phrase((*folded, word), lexicon)  # a phrase may hold what is a filler elsewhere
+        found = lexicon.whole_phrases.get(whole, found)
         if word not in lexicon.fillers:
             folded = (*folded, word)
         if found:
             match = end, found
+    if split is not None and (match is None or split.end > match[0]):
+        return _append_split(text, tokens, index, split, words)
     if match is not None:
         words.append(Word(text[tokens[index].start : tokens[match[0] - 1].end], match[1]))
         return match[0]
@@ -140,6 +164,46 @@ def _read_phrase(
             f'"{written}" is not understood here', "say in a few plain words what it belongs to; nothing was done"
         )
     return index + 1
+
+
+class _SplitPhrase(NamedTuple):
+    """A phrase with words of degree between its own: where it ends, what it means, and which tokens are those."""
+
+    end: int
+    meanings: tuple[Meaning, ...]
+    degrees: dict[int, tuple[Meaning, ...]]
+
+
+def _find_split_phrase(
+    tokens: Sequence[Token], index: int, lexicon: Lexicon, known_forms: Mapping[str, str]
+) -> _SplitPhrase | None:
+    """The longest phrase from this token on that has words of degree in it: "remove the background completely"."""
+    folded: tuple[str, ...] = ()
+    degrees: dict[int, tuple[Meaning, ...]] = {}
+    found: _SplitPhrase | None = None
+    for end in range(index, min(len(tokens), index + lexicon.longest_phrase)):
+        if tokens[end].kind != "word":
+            break
+        word = known_forms.get(tokens[end].text, fold_word(tokens[end].text))
+        single = lexicon.meanings.get((word,), ())
+        if not folded and word in lexicon.particles:
+            break
+        if folded and any(isinstance(m, Degree | Complete) for m in single):
+            degrees[end] = single
+        elif word not in lexicon.fillers:
+            folded = (*folded, word)
+            meanings = _find_phrase(folded, lexicon) if degrees else ()
+            if any(isinstance(m, Phrase | Gradation) for m in meanings):
+                found = _SplitPhrase(end + 1, meanings, dict(degrees))
+    return found
+
+
+def _append_split(text: str, tokens: Sequence[Token], index: int, split: _SplitPhrase, words: list[Word]) -> int:
+    """Append the words of degree, then the phrase around them; the index behind it."""
+    inner = [Word(tokens[i].text, meanings) for i, meanings in split.degrees.items()]
+    kept = [t.text for i, t in enumerate(tokens[index : split.end], index) if i not in split.degrees]
+    words += [*inner, Word(" ".join(kept), split.meanings)]
+    return split.end
 
 
 def _find_phrase(words: tuple[str, ...], lexicon: Lexicon) -> tuple[Meaning, ...]:
@@ -175,13 +239,18 @@ def _split_numbers(text: str) -> list[str]:
 def _join_units(words: Sequence[Word]) -> list[Word]:
     """The words, with each number and the unit behind it as one. WordsNotUnderstood for a unit without a number."""
     joined: list[Word] = []
-    for word in words:
+    for word, after in zip(words, [*words[1:], None], strict=False):
         unit, number = word.find(Unit), word.find(Number, NumberWord)
+        if isinstance(number, Number) and joined and joined[-1].find(Minus):
+            sign = joined.pop()
+            word = Word(f"{sign.text} {word.text}", (Number(f"{-number.value:g}", "", -number.value, True),))
         last = joined[-1].find(Number) if joined else None
         if isinstance(unit, Unit) and isinstance(last, Number) and last.unit in ("", unit.name):
             joined[-1] = Word(
                 f"{joined[-1].text} {word.text}", (Number(last.text, unit.name, last.value, last.is_signed),)
             )
+        elif isinstance(unit, Unit) and word.find(Noun) and _is_number(after):  # "EV +1"
+            joined.append(Word(word.text, tuple(m for m in word.meanings if isinstance(m, Noun))))
         elif isinstance(unit, Unit) and unit.name in COUNTED_UNITS:
             joined.append(Word(word.text, (Number("1", unit.name, 1),)))
         elif isinstance(unit, Unit) and len(word.meanings) == 1:
@@ -189,11 +258,23 @@ def _join_units(words: Sequence[Word]) -> list[Word]:
         elif isinstance(number, NumberWord) and isinstance(last, Number) and _continues(last, number):
             total = last.value + number.value
             joined[-1] = Word(f"{joined[-1].text} {word.text}", (Number(f"{total:g}", "", total),))
+        elif isinstance(number, NumberWord) and _is_pronoun(number, joined, after):
+            continue
         elif isinstance(number, NumberWord):
             joined.append(Word(word.text, (Number(f"{number.value:g}", "", number.value),)))
         else:
             joined.append(word)
     return joined
+
+
+def _is_pronoun(number: NumberWord, before: Sequence[Word], after: Word | None) -> bool:
+    """Whether "one" stands for a noun: "a dark green one"."""
+    ends = after is None or after.find(Break) is not None
+    return number.value == 1 and ends and bool(before) and before[-1].find(ColourName, Adjective) is not None
+
+
+def _is_number(word: Word | None) -> bool:
+    return word is not None and word.find(Number) is not None
 
 
 def _continues(tens: Number, ones: NumberWord) -> bool:

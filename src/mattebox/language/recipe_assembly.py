@@ -17,6 +17,7 @@ from mattebox.recipe.presets import find_preset
 from mattebox.recipe.recipe import Recipe
 from mattebox.recipe.steps import STEP_ORDER, Background, CompositionStep, Cut, Outline, Save, Shadow, Step
 
+GENERIC_PRESET = "product"  # beside which a marketplace's says more
 UPRIGHT = "upright"  # of rotate: by the outline of what was cut out
 
 
@@ -39,20 +40,23 @@ def assemble_recipe(readings: Iterable[Reading], base: Recipe | None) -> Recipe:
     """
     values: dict[str, Value] = {}
     sources: dict[str, str] = {}
+    implied: dict[str, Value] = {}
     areas = []
     for reading in readings:
         for name, value in {**reading.values, **_area_values(reading)}.items():
-            if values.get(name, value) != value:
-                raise WordsNotUnderstood(
-                    f'"{sources[name]}" and "{reading.text}" contradict each other', "choose one; nothing was done"
-                )
-            values[name], sources[name] = value, reading.text
+            known = values.get(name, value)
+            values[name] = _agree(name, known, value, sources.get(name, ""), reading.text)
+            sources[name] = reading.text
+        implied = {**reading.implied, **implied}
         if reading.area and not reading.values:
             areas.append(reading.area)
+    values = {**implied, **values}
     if base is None and not values and set(areas) == {SUBJECT}:  # "only the subject"
         return Recipe((Cut(),))
     recipe = _apply_values(values, base)
     for area in areas:
+        if area == SUBJECT and recipe.find_step(Cut) and not _is_limitable(recipe):
+            continue  # "only the jacket" beside a cutout is that
         recipe = limit_to_area(recipe, area)
     if base is None and recipe == Recipe((Save(),)) and f"{STEP} {Save.tag()}" not in values:
         raise WordsNotUnderstood(
@@ -60,6 +64,21 @@ def assemble_recipe(readings: Iterable[Reading], base: Recipe | None) -> Recipe:
         )
     title = values.get(TITLE)
     return msgspec.structs.replace(recipe, title=title) if isinstance(title, str) else recipe
+
+
+def _agree(name: str, first: Value, second: Value, first_text: str, second_text: str) -> Value:
+    """The value of two readings of one parameter; of presets the one that says more. WordsNotUnderstood."""
+    if name == PRESET and GENERIC_PRESET in (first, second):
+        return second if first == GENERIC_PRESET else first
+    if first != second:
+        raise WordsNotUnderstood(
+            f'"{first_text}" and "{second_text}" contradict each other', "choose one; nothing was done"
+        )
+    return second
+
+
+def _is_limitable(recipe: Recipe) -> bool:
+    return any("only" in step.__struct_fields__ for step in recipe.steps)
 
 
 def _area_values(reading: Reading) -> dict[str, Value]:

@@ -1,38 +1,47 @@
-"""Correction of typing errors: the one known word that is near enough to an unknown one."""
+"""Correction of typing errors: the known words that are near enough to an unknown one."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+import re
+from collections.abc import Iterable, Iterator, Sequence
 
 MIN_LENGTH = 4  # letters of a word that is corrected; shorter ones are too near to each other
 SHORT_WORD_LENGTH = 7  # up to which the first letter must be right
 LONG_WORD_LENGTH = 8  # from which two errors are corrected
 
 
-def correct_spelling(word: str, known: Iterable[str]) -> str | None:
-    """The known word within one typing error of a word, or two of a long one; None without one, or with several.
+def nearest_words(word: str, known: Iterable[str]) -> list[str]:
+    """The known words nearest to a word, in order: within one typing error of it, or two of a long one.
 
-    A typing error is a letter too many, missing, wrong, or changed places with its neighbour (Damerau 1964).
+    A typing error is a letter too many, missing, wrong, or changed places with its neighbour (Damerau 1964). In short
+    words the first letter must be right.
     """
     if len(word) < MIN_LENGTH:
-        return None
+        return []
     limit = 2 if len(word) >= LONG_WORD_LENGTH else 1
-    near = (w for w in known if abs(len(w) - len(word)) <= limit and len(w) >= MIN_LENGTH)
+    letters = set(word)  # an error changes two of them at most
+    near = (w for w in known if abs(len(w) - len(word)) <= limit and len(letters.symmetric_difference(w)) <= 2 * limit)
+    near = (w for w in near if len(w) >= MIN_LENGTH)
     if len(word) <= SHORT_WORD_LENGTH:
         near = (w for w in near if w[0] == word[0])
     distances = {w: edit_distance(word, w) for w in near}
     nearest = min(distances.values(), default=limit + 1)
-    candidates = [w for w, distance in distances.items() if distance == nearest]
-    if nearest > limit:
-        return None
-    return candidates[0] if len(candidates) == 1 else _choose_candidate(word, candidates)
+    return sorted(w for w, distance in distances.items() if distance == nearest <= limit)
 
 
-def _choose_candidate(word: str, candidates: list[str]) -> str | None:
-    """Of several candidates the one of the same letters, else with the word's first letter, if there is only one."""
-    same_letters = [c for c in candidates if sorted(c) == sorted(word)]
-    same_initial = [c for c in candidates if c[0] == word[0]]
-    return next((found[0] for found in (same_letters, same_initial) if len(found) == 1), None)
+def filter_likely(word: str, candidates: Sequence[str]) -> Iterator[list[str]]:
+    """The candidates for a word, then the likelier ones among them.
+
+    Likelier are those of the same letters, else of the same letters but for doubled ones, else with its first letter.
+    """
+    yield list(candidates)
+    yield [c for c in candidates if sorted(c) == sorted(word)]
+    yield [c for c in candidates if _join_doubles(c) == _join_doubles(word)]
+    yield [c for c in candidates if c[0] == word[0]]
+
+
+def _join_doubles(word: str) -> str:
+    return re.sub(r"(.)\1", r"\1", word)
 
 
 def edit_distance(a: str, b: str) -> int:

@@ -23,7 +23,7 @@ _PATTERNS: tuple[tuple[TokenKind, str], ...] = (
     ("path", rf"(?<!\S)(?:(?:~|\.{{1,2}}|[A-Za-z]:)?[/\\][^\s,;]+|[^\s,;\"]+\.(?:{_SUFFIXES})\b)"),
     ("size", rf"{_NUMBER}\s*(?:px|pixels?)?\s*(?:[x×*]|by\b|auf\b|mal\b)\s*{_NUMBER}(?:\s*(?:px|pixels?)\b)?"),
     ("ratio", rf"{_NUMBER}\s*:\s*{_NUMBER}"),
-    ("number", rf"[+-]?{_NUMBER}"),
+    ("number", rf"[+-]?(?:\d+\s*/\s*\d+|{_NUMBER}|[½⅓⅔¼¾])"),
     ("word", r"[^\W\d_]+(?:['’][^\W\d_]+)*|[%°&]"),
     ("separator", r"[,;.!?+\n]+"),
     ("other", r"[^\s\-_/():=]"),
@@ -63,8 +63,15 @@ def fold_word(word: str) -> str:
 def parse_number(text: str, thousands: str) -> float:
     """A number as it is written where `thousands` ("," or ".") groups digits; a lone group of other length is decimals.
 
-    UsageError for digits that are not grouped in threes.
+    UsageError for digits that are not grouped in threes, and for a fraction of 0.
     """
+    if text[-1] in "½⅓⅔¼¾":
+        return round(float(f"{text[:-1]}1") * unicodedata.numeric(text[-1]), 2)
+    if "/" in text:
+        above, below = map(int, text.split("/"))
+        if not below:
+            raise UsageError(f"{text!r} is not a number", "write it with one decimal point")
+        return round(above / below, 2)
     decimal = "." if thousands == "," else ","
     if thousands in text and re.fullmatch(rf"[+-]?\d{{1,3}}(?:\{thousands}\d{{3}})+(?:\{decimal}\d+)?", text):
         text = text.replace(thousands, "")

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import re
+from collections.abc import Iterable
 from functools import cache
+from itertools import product
 from pathlib import Path
 from typing import TypeAlias
 
@@ -13,7 +16,9 @@ from mattebox.core.suggestions import suggest_name
 from mattebox.errors import UsageError
 
 VOCABULARY_FOLDER = Path(__file__).parent / "vocabularies"
-SYNONYM_SEPARATOR = "|"  # of the words in one key
+SYNONYM_SEPARATOR = "|"  # of the words in one key, and of the alternatives between brackets
+_SYNONYM = re.compile(r"(?:[^|()]|\([^()]*\))+")
+_ALTERNATIVES = re.compile(r"\(([^()]*)\)")
 
 Value: TypeAlias = str | int | float | bool
 Values: TypeAlias = dict[str, Value]
@@ -33,6 +38,8 @@ class Grade(Struct, frozen=True, forbid_unknown_fields=True):
         Words that alone mean more or less of it.
     unit
         Of a bare number; percent of a parameter in stops is converted.
+    complete
+        Whether it can be done "completely": more (1) or less (-1); 0 for neither.
     initial
         What a step is taken from where the parameter is at its default, and what its bare noun means.
     """
@@ -42,6 +49,7 @@ class Grade(Struct, frozen=True, forbid_unknown_fields=True):
     more: tuple[str, ...] = ()
     less: tuple[str, ...] = ()
     unit: str = "%"
+    complete: int = 0
     initial: float = 0
 
 
@@ -71,6 +79,8 @@ class Concept(Struct, frozen=True, forbid_unknown_fields=True):
         "margin {}%".
     grade
         How it is graded, if it can be.
+    implied
+        Values that hold with its own unless others are said: the shadow's kind beside its softness.
     only
         Flat name of the parameter that limits it to an area.
     area
@@ -79,6 +89,7 @@ class Concept(Struct, frozen=True, forbid_unknown_fields=True):
 
     nouns: tuple[str, ...] = ()
     on: Values = {}
+    implied: Values = {}
     off: Values | None = None
     more: Values = {}
     less: Values = {}
@@ -96,10 +107,16 @@ class Concept(Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class OpenQuestion(Struct, frozen=True, forbid_unknown_fields=True):
-    """Words that can mean several things: the question, and what each answer would be in clear words."""
+    """Words that can mean several things: the question, and what each answer would be in clear words.
+
+    It is not asked where a request names one of the concepts `answered_by`: "it looks dull, more contrast please".
+    With a word of degree it is no question but what `graded` says: a concept, more (1) or less (-1) of it, and an area.
+    """
 
     ask: str
     choices: tuple[str, ...]
+    answered_by: tuple[str, ...] = ()
+    graded: str = ""
 
 
 class Vocabulary(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
@@ -125,20 +142,36 @@ class Vocabulary(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
         Definite articles, which are among the fillers.
     subjects
         Words for what is photographed; in phrases they stand for the first of them.
+    compound_heads
+        Words that, as the subjects, end long words for a kind of them, as in German ("Lederjacke" is a "Jacke").
     excess
         Words before a graded one that turn it round, such as "too" dark.
+    rescalings
+        Words for a multiple of the change that was said last, such as "half of that", and its factor.
+    replaced
+        Words before what is not wanted, such as "instead of".
+    contrasts
+        Words behind what is negated and before what is wanted, such as not grey "but" white.
+    praises
+        Words that say nothing before something else ("a nice white background"), and by themselves are a question.
     conjunctions
         Words between two requests.
     negations, more, less
         Words for no, more and less.
+    comparatives
+        Those of `more` and `less` that change the last change: "less" halves it, "bring it down" does not.
     abbreviations
         Short forms, and the words that they stand for.
     degrees
         Words of degree, and the factor of a step.
+    complete
+        Words for as far as it goes, such as "completely".
+    minus
+        Words that make the number behind them one below 0.
     numbers, units
         Words for numbers and units.
-    additions
-        Words before a noun that is graded which mean more of it, such as "add" contrast.
+    additions, reductions
+        Words before a noun that is graded which mean more or less of it, such as "add" contrast.
     amounts
         Words for numbers with their unit, such as "half a stop": "0.5 stop".
     colours
@@ -166,16 +199,25 @@ class Vocabulary(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
     restrictions: tuple[str, ...] = ()
     articles: tuple[str, ...]
     subjects: tuple[str, ...]
+    compound_heads: tuple[str, ...] = ()
     excess: tuple[str, ...] = ()
+    rescalings: dict[str, float] = {}
+    replaced: tuple[str, ...] = ()
+    contrasts: tuple[str, ...] = ()
+    praises: tuple[str, ...] = ()
     conjunctions: tuple[str, ...]
     negations: tuple[str, ...]
     more: tuple[str, ...]
     less: tuple[str, ...]
+    comparatives: tuple[str, ...] = ()
     abbreviations: dict[str, str] = {}
     degrees: dict[str, float]
+    complete: tuple[str, ...] = ()
+    minus: tuple[str, ...] = ()
     numbers: dict[str, float]
     units: dict[str, str]
     additions: tuple[str, ...] = ()
+    reductions: tuple[str, ...] = ()
     amounts: dict[str, str] = {}
     colours: dict[str, str]
     shades: dict[str, str] = {}
@@ -202,6 +244,21 @@ def load_vocabulary(language: str) -> Vocabulary:
     return msgspec.toml.decode((VOCABULARY_FOLDER / f"{language}.toml").read_bytes(), type=Vocabulary)
 
 
-def split_synonyms(key: str) -> list[str]:
-    """The words or phrases in a key of a vocabulary."""
-    return [phrase.strip() for phrase in key.split(SYNONYM_SEPARATOR)]
+@cache
+def split_synonyms(key: str) -> tuple[str, ...]:
+    """The words or phrases in a key of a vocabulary.
+
+    "a | b c" has two; in brackets stand alternatives, of which one may be empty: "(crop | cut) (it |) close" has four.
+    """
+    return tuple(phrase for synonym in _SYNONYM.findall(key) for phrase in _expand_alternatives(synonym) if phrase)
+
+
+def expand_all(phrases: Iterable[str]) -> list[str]:
+    """Phrases with alternatives in brackets as all that they stand for."""
+    return [phrase for key in phrases for phrase in split_synonyms(key)]
+
+
+def _expand_alternatives(text: str) -> list[str]:
+    parts = _ALTERNATIVES.split(text)  # every second one stood between brackets
+    choices = [part.split(SYNONYM_SEPARATOR) if i % 2 else [part] for i, part in enumerate(parts)]
+    return [" ".join("".join(choice).split()) for choice in product(*choices)]

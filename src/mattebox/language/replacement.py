@@ -1,0 +1,152 @@
+"""Replacement: what a request names only to say that something else is wanted ("white instead of grey")."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence, Set
+
+from mattebox.language.meanings import (
+    Adjective,
+    Ambiguity,
+    Area,
+    Break,
+    ColourName,
+    Contrast,
+    Degree,
+    Gradation,
+    Meaning,
+    Negation,
+    Noun,
+    Number,
+    Replaced,
+    Word,
+)
+from mattebox.language.tokens import fold_word
+from mattebox.language.vocabulary import Concept
+
+QUALITY, FORMAT = "quality", "format"  # concepts
+KINDS = (ColourName, Adjective, Number)  # what can be named as not wanted, without its noun
+
+
+def drop_replaced(words: Sequence[Word]) -> list[Word]:
+    """The words without those for what is not wanted, where the request says what is wanted in its place.
+
+    "instead of X" drops X; "not X but Y" and "Y, not X" drop X if it is a colour, an adjective or a number. A noun
+    stays where the dropped word was its adjective: "grey instead of a white background" is a grey one.
+    """
+    kept: list[Word] = []
+    index = 0
+    while index < len(words):
+        if _is_interjection(words, index):
+            index += 1
+            continue
+        count = _count_replaced(words, index) or _count_contrasted(words, index, kept)
+        if not count:
+            kept.append(words[index])
+        index += count or 1
+    return kept
+
+
+def drop_praise(words: Sequence[Word], praises: frozenset[str]) -> list[Word]:
+    """The words without praise before something else: "a nice white background". By itself it must be asked about."""
+    kept: list[Word] = []
+    for word in reversed(words):
+        describes = bool(kept) and not kept[-1].find(Break, Negation)
+        if not (describes and word.find(Ambiguity) and fold_word(word.text) in praises):
+            kept.append(word)
+    return kept[::-1]
+
+
+def grade_questions(words: Sequence[Word], concepts: Mapping[str, Concept]) -> list[Word]:
+    """The words, with a question beside a word of degree as what it then means: a "slightly darker background"."""
+    graded: list[Word] = []
+    for word, before, after in zip(words, [None, *words], [*words[1:], None], strict=False):
+        ambiguity = word.find(Ambiguity)
+        rule = ambiguity.question.graded if isinstance(ambiguity, Ambiguity) else ""
+        if rule and any(near is not None and near.find(Degree, Number) for near in (before, after)):
+            name, sign, *areas = rule.split()
+            graded.append(Word(word.text, (Gradation(name, concepts[name], int(sign)),)))
+            graded += [Word(word.text, (Area(area),)) for area in areas]
+        else:
+            graded.append(word)
+    return graded
+
+
+def name_quality(words: Sequence[Word], concepts: Mapping[str, Concept]) -> list[Word]:
+    """The words, with the number directly behind a file format as its quality: "jpg 90"."""
+    named: list[Word] = []
+    for word, before, after in zip(words, [None, *words], [*words[1:], None], strict=False):
+        number = word.find(Number)
+        is_bare = isinstance(number, Number) and number.unit in ("", "%") and not (after and after.find(Noun))
+        if is_bare and before is not None and _names_format(before):
+            named.append(Word(word.text, (Noun(QUALITY, concepts[QUALITY]),)))
+        named.append(word)
+    return named
+
+
+def _names_format(word: Word) -> bool:
+    adjective = word.find(Adjective)
+    return isinstance(adjective, Adjective) and adjective.stands_alone and FORMAT in adjective.values
+
+
+def drop_answered(words: Sequence[Word]) -> list[Word]:
+    """The words without questions that the request itself answers."""
+    named = {m.name for word in words for m in word.meanings if isinstance(m, Gradation | Noun)}
+    return [word for word in words if not _is_answered(word.find(Ambiguity), named)]
+
+
+def _is_answered(ambiguity: Meaning | None, named: Set[str]) -> bool:
+    return isinstance(ambiguity, Ambiguity) and not named.isdisjoint(ambiguity.question.answered_by)
+
+
+def join_attributes(words: Sequence[Word], subjects: Sequence[str]) -> list[Word]:
+    """The words, with each colour and the subject behind it as one: a "red mug" is a mug.
+
+    Not before another noun: of a "white product background" the background is white.
+    """
+    joined: list[Word] = []
+    for index, word in enumerate(words):
+        follows_colour = bool(joined) and joined[-1].meanings[:1] != () and _is_only(joined[-1], ColourName)
+        before_noun = index + 1 < len(words) and words[index + 1].find(Noun) is not None
+        if word.text in subjects and follows_colour and not before_noun:
+            joined[-1] = Word(f"{joined[-1].text} {word.text}", word.meanings)
+        else:
+            joined.append(word)
+    return joined
+
+
+def _is_interjection(words: Sequence[Word], index: int) -> bool:
+    """Whether a word for no stands for itself: "no, a bit less"."""
+    begins = index == 0 or words[index - 1].find(Break) is not None
+    ends = index + 1 < len(words) and words[index + 1].find(Break) is not None
+    return begins and ends and isinstance(words[index].meanings[0], Negation)
+
+
+def _is_only(word: Word, kind: type) -> bool:
+    return all(isinstance(meaning, kind) for meaning in word.meanings)
+
+
+def _count_replaced(words: Sequence[Word], index: int) -> int:
+    """How many words "instead of X" has at this place; 0 for none."""
+    if not words[index].find(Replaced) or index + 1 == len(words) or words[index + 1].find(Break):
+        return 0
+    return 2
+
+
+def _count_contrasted(words: Sequence[Word], index: int, before: Sequence[Word]) -> int:
+    """How many words "not X but" or ", not X" has at this place; 0 where nothing stands in the place of X."""
+    if not words[index].find(Negation) or index + 1 == len(words) or not words[index + 1].find(*KINDS):
+        return 0
+    kind = next(kind for kind in KINDS if words[index + 1].find(kind))
+    end = index + 2
+    while end < len(words) and words[end].find(Break) and not words[end].find(Contrast):
+        end += 1
+    if end < len(words) and words[end].find(Contrast) and any(w.find(kind) for w in words[end + 1 : end + 3]):
+        return end - index  # the word "but" stays as a break
+    ends_clause = index + 2 == len(words) or words[index + 2].find(Break) is not None
+    return 2 if ends_clause and _is_named_before(kind, before) else 0
+
+
+def _is_named_before(kind: type, before: Sequence[Word]) -> bool:
+    """Whether something of that kind was said directly before a break: "white, not grey"."""
+    said = [word for word in before if not word.find(Break)]
+    return bool(said) and said[-1].find(kind, Noun) is not None and any(word.find(kind) for word in said[-2:])
