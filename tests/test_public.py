@@ -5,8 +5,8 @@ import mattebox
 
 def test_public_names() -> None:
     assert mattebox.__all__ == [
-        "Client", "Matte", "MatteboxError", "NoSubject", "Picture", "Recipe", "Session", "VideoCutter",
-        "analyse", "check", "cut", "cut_many", "cut_video", "enhance", "enhance_video", "find", "foreground",
+        "Client", "DepthMap", "Matte", "MatteboxError", "NoSubject", "Picture", "Recipe", "Session", "VideoCutter",
+        "analyse", "check", "cut", "cut_many", "cut_video", "depth", "enhance", "enhance_video", "find", "foreground",
         "plan", "read", "refine", "rotoscope_video", "run", "say", "segment", "steps", "upscale", "verify", "write",
     ]  # fmt: skip
     for name in mattebox.__all__:

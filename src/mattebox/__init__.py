@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from mattebox.api import cut as cut
     from mattebox.api import cut_many as cut_many
     from mattebox.api import cut_video as cut_video
+    from mattebox.api import depth as depth
     from mattebox.api import enhance as enhance
     from mattebox.api import enhance_video as enhance_video
     from mattebox.api import find as find
@@ -40,6 +41,7 @@ if TYPE_CHECKING:
     from mattebox.pipeline.run import run_recipe as run  # noqa: F401
     from mattebox.recipe import steps as steps
     from mattebox.recipe.recipe import Recipe as Recipe
+    from mattebox.types import DepthMap as DepthMap
     from mattebox.types import Matte as Matte
     from mattebox.types import Picture as Picture
     from mattebox.video.cutter import VideoCutter as VideoCutter
@@ -50,6 +52,7 @@ _EXPORTS: dict[str, tuple[str, str | None]] = {  # public name: module, attribut
     "cut": ("api", "cut"),
     "cut_many": ("api", "cut_many"),
     "cut_video": ("api", "cut_video"),
+    "depth": ("api", "depth"),
     "enhance": ("api", "enhance"),
     "enhance_video": ("api", "enhance_video"),
     "rotoscope_video": ("api", "rotoscope_video"),
@@ -67,6 +70,7 @@ _EXPORTS: dict[str, tuple[str, str | None]] = {  # public name: module, attribut
     "run": ("pipeline.run", "run_recipe"),
     "Picture": ("types", "Picture"),
     "Matte": ("types", "Matte"),
+    "DepthMap": ("types", "DepthMap"),
     "VideoCutter": ("video.cutter", "VideoCutter"),
     "Session": ("models.matte_session", "Session"),
     "Recipe": ("recipe.recipe", "Recipe"),

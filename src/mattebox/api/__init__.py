@@ -1,4 +1,5 @@
-"""The Python API: `cut`, `cut_many`, `enhance`, `upscale`, `find`, `analyse`, `check`, `verify`, `plan` and `say`.
+"""The Python API: `cut`, `cut_many`, `enhance`, `upscale`, `depth`, `find`, `analyse`, `check`, `verify`, `plan` and
+`say`.
 
 import mattebox as mb
 mb.cut("photo.jpg").save("cut.png")
@@ -16,6 +17,7 @@ from mattebox.api.operations import enhance as enhance
 from mattebox.api.operations import upscale as upscale
 from mattebox.api.parameters import CutParameters as CutParameters
 from mattebox.api.parameters import EnhanceParameters as EnhanceParameters
+from mattebox.api.photograph_depth import depth as depth
 from mattebox.api.result import CutoutResult as CutoutResult
 from mattebox.api.rotoscoping import rotoscope_video as rotoscope_video
 from mattebox.api.video import cut_video as cut_video

@@ -72,6 +72,11 @@ class EnhanceParameters(TypedDict, total=False):
     sharpen_threshold: int
     sharpen_halo: int
     sharpen_only: Area
+    bokeh: str | float
+    bokeh_focus: str | tuple[float, float]
+    bokeh_aperture: Literal["disc", "5", "6", "7", "8", "9", "anamorphic"]
+    bokeh_depth: NameOrPath | Image
+    bokeh_highlights: int
     format: str
     quality: int
     file_limit: str | int

@@ -16,9 +16,9 @@ from mattebox.cli.help_all import HelpAllMixin, is_help_complete
 from mattebox.core.suggestions import similar_names, suggest_names
 
 COMMAND_SECTIONS: Mapping[str, tuple[str, ...]] = {  # each command is a module of this package
-    "Photographs": ("cut", "enhance", "upscale", "run", "say"),
+    "Photographs": ("cut", "enhance", "portrait", "upscale", "run", "say"),
     "Video": ("video",),
-    "Measurements and rules": ("find", "analyse", "check", "verify", "recipes"),
+    "Measurements and rules": ("find", "depth", "analyse", "check", "verify", "recipes"),
     "Shops": ("shop",),
     "Server": ("serve", "mcp", "keys"),
     "Models and this installation": ("models", "cache", "provenance", "doctor", "completion", "help"),
@@ -42,6 +42,7 @@ COMMAND_SYNONYMS = {  # words of other tools
     "clean": "cache --clear", "diagnose": "doctor", "settings": "serve --settings", "config": "serve --settings",
     "presets": "recipes", "preset": "recipes", "c2pa": "verify", "credentials": "verify", "authenticate": "verify",
     "sign": "provenance init", "shopify": "shop shopify", "undo": "shop undo",
+    "bokeh": "portrait", "blur": "portrait", "depth-map": "depth",
     "server": "serve", "web": "serve", "ui": "serve", "gui": "serve", "pull": "models pull",
     "download": "models pull", "list": "models list", "version": "--version",
 }  # fmt: skip

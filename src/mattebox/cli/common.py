@@ -13,7 +13,7 @@ from mattebox.cli.batch_options import COMMON_OPTIONS, INPUT_OPTIONS, BatchOptio
 from mattebox.cli.options import step_options
 from mattebox.errors import UsageError
 from mattebox.recipe.recipe import Recipe
-from mattebox.recipe.steps import Step, Upscale
+from mattebox.recipe.steps import LensBlur, Save, Step, Upscale
 
 if TYPE_CHECKING:
     from mattebox.batch.plan import BatchJob, OutputNaming
@@ -68,7 +68,10 @@ def _stem_suffix(recipe: Recipe) -> str:
     """What the names of results beside their photographs end in."""
     if recipe.cut_step is not None:
         return "cut"
-    return "upscaled" if recipe.find_step(Upscale) is not None else "enhanced"
+    if recipe.find_step(Upscale) is not None:
+        return "upscaled"
+    has_only_blur = all(isinstance(step, LensBlur | Save) for step in recipe.steps)
+    return "portrait" if has_only_blur and recipe.find_step(LensBlur) is not None else "enhanced"
 
 
 def _output_suffix(output: str | None, recipe: Recipe) -> str:

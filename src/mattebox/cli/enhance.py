@@ -20,6 +20,7 @@ COMMON_OPTION_NAMES = (
     "balance",
     "sharpen",
     "style",
+    "bokeh",
     "faces",
     "upscale",
     "compare",

@@ -87,6 +87,7 @@ COMPLETER_BY_PARAMETER: dict[str, Completer] = {  # of the recipe's steps, by fl
     "balance": completer_of_words("auto", "grey", "none"),
     "style": completer_of_words("watercolour", "glass", "swirl", "none"),
     "background": completer_of_words("transparent", "white", "black", "grey", "blur", "studio"),
+    "bokeh": completer_of_words("f/1.4", "f/2", "f/2.8", "f/4", "none"),
     "upscale": completer_of_words("2x", "3x", "4x"),
     "pick": completer_of_words("all", "largest"),
     "format": completer_of_words("png", "jpg", "webp", "avif", "tiff", "bmp", "psd", "exr", "zip"),

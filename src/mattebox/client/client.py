@@ -34,7 +34,15 @@ if TYPE_CHECKING:  # a client loads no pipeline
 UploadSource = str | os.PathLike[str] | bytes | BinaryIO
 JsonObject = Mapping[str, Any]
 
-IMAGE_PARAMETERS = ("background", "style", "trimap", "garbage", "holdout", "core")  # parameters that may name a picture
+IMAGE_PARAMETERS = (
+    "background",
+    "style",
+    "bokeh_depth",
+    "trimap",
+    "garbage",
+    "holdout",
+    "core",
+)  # parameters that may name a picture
 
 
 OwnerT = TypeVar("OwnerT")

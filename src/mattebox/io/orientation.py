@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
 
-from mattebox.types import Metadata, Pixels
+from mattebox.types import Metadata
+
+T = TypeVar("T", bound=np.generic)
 
 BAND_COLUMNS = 128  # columns copied at a time, so that a transposition stays in the processor's cache
 
@@ -24,7 +27,7 @@ _FLIPS_BY_ORIENTATION = {  # after transposing: rows reversed, columns reversed
 }
 
 
-def apply_orientation(pixels: Pixels, orientation: int) -> Pixels:
+def apply_orientation(pixels: NDArray[T], orientation: int) -> NDArray[T]:
     """Turn stored pixels (H x W or H x W x C) upright, C-contiguous; the same array for orientation 1."""
     if orientation == 1:
         return pixels

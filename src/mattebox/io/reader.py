@@ -3,14 +3,24 @@
 from __future__ import annotations
 
 import os
+from dataclasses import replace
 from functools import lru_cache
 from typing import BinaryIO, Literal
 
 from mattebox.core.limits import MAX_INPUT_PIXELS
-from mattebox.io import colour, colour_signalling, content_credentials, gain_map, header_check, metadata, sources
+from mattebox.io import (
+    colour,
+    colour_signalling,
+    content_credentials,
+    gain_map,
+    gdepth,
+    header_check,
+    metadata,
+    sources,
+)
 from mattebox.io.decoding import decode, translate_decoder_errors
 from mattebox.io.orientation import apply_orientation, orient_metadata
-from mattebox.types import Picture
+from mattebox.types import DepthMap, Picture
 
 FileSource = str | os.PathLike[str] | bytes | bytearray | memoryview | BinaryIO
 
@@ -94,4 +104,13 @@ def _build_picture(
             converted.profile,
             upright_metadata,
             decoded.notes + gain_map_notes + credentials_notes + signal.notes + converted.notes,
+            depth=_read_depth(data, file_header.format, decoded.orientation),
         )
+
+
+def _read_depth(data: bytes, format: str, orientation: int) -> DepthMap | None:
+    """The depth that a file holds, upright."""
+    depth = gdepth.read_gdepth(data) if format == "jpeg" else None
+    if depth is None:
+        return None
+    return replace(depth, inverse_depth=apply_orientation(depth.inverse_depth, orientation))

@@ -107,7 +107,12 @@ def cut_out(
 
 def subject_alpha(picture: Picture, session: Session) -> Pixels:
     """The subject's alpha, H x W at the picture's bit depth, for steps that work on the subject or background only."""
-    return refine(picture, segment(picture, session)).alpha
+    return subject_matte(picture, session).alpha
+
+
+def subject_matte(picture: Picture, session: Session) -> Matte:
+    """The subject's matte with refined edges, at the picture's bit depth."""
+    return refine(picture, segment(picture, session))
 
 
 def _check_found(matte: Matte, step: Cut, name: str) -> None:

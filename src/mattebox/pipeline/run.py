@@ -1,4 +1,5 @@
-"""Runs a recipe on a picture: restore, cut, upscale, faces, develop, compose, convert for output, in this order."""
+"""Runs a recipe on a picture, in this order: restore, cut, upscale, faces, develop, lens blur, compose, convert for
+output."""
 
 from __future__ import annotations
 
@@ -19,12 +20,12 @@ from mattebox.io.output_profile import convert_for_output
 from mattebox.io.reader import read_cached
 from mattebox.models.image_to_image import ImageToImageNetwork, open_image_to_image_network
 from mattebox.models.matte_session import Session, open_session
-from mattebox.pipeline import cutout, develop, marketplace_check, restoration
+from mattebox.pipeline import cutout, develop, lens, marketplace_check, restoration
 from mattebox.pipeline.result import Result
 from mattebox.provenance.watermark.embedding import embed_watermark
 from mattebox.recipe.recipe import Recipe
-from mattebox.recipe.steps import Cut, Faces, Frame, Restore, Save, Upscale
-from mattebox.types import Box, ImageShape, Layer, OnProgress, OpenImage, Picture, Pixels, subject_box
+from mattebox.recipe.steps import Cut, Faces, Frame, LensBlur, Restore, Save, Upscale
+from mattebox.types import Box, ImageShape, Layer, Matte, OnProgress, OpenImage, Picture, Pixels, subject_box
 
 LAYERED_FORMATS = ("psd", "exr", "exr-straight", "zip")
 
@@ -79,7 +80,9 @@ def run_recipe(
     restoration.require_models(recipe)
     restoration.target_shape(picture.shape, recipe)
     networks = _Networks(session, device, threads, StageTimer())
-    run = _PipelineRun(recipe, networks, name, open_image, on_progress, open_tile_sink, picture, Result(picture))
+    run = _PipelineRun(
+        recipe, networks, name, open_image, on_progress, open_tile_sink, picture, Result(picture), picture
+    )
     return run.run_stages()
 
 
@@ -91,6 +94,7 @@ def check_recipe(recipe: Recipe, open_image: OpenImage = read_cached, session: S
     layer_composition.check_composition(recipe, open_image)
     develop.check_develop_steps(recipe, open_image)
     restoration.check_restoration_steps(recipe)
+    lens.check_lens_step(recipe, open_image)
     _check_watermark(recipe.save_step)
     if recipe.save_step.check_for != marketplace_check.NO_MARKETPLACE:
         find_rules(recipe.save_step.check_for)
@@ -138,7 +142,7 @@ class _Networks:
 @dataclass
 class _PipelineRun:
     """One recipe at work on one picture. `photograph` is what a background may show; it is the same object as the
-    result's picture as long as nothing was cut."""
+    result's picture as long as nothing was cut. `source` is what was given."""
 
     recipe: Recipe
     networks: _Networks
@@ -148,6 +152,7 @@ class _PipelineRun:
     open_tile_sink: OpenTileSink
     photograph: Picture
     result: Result
+    source: Picture
 
     def run_stages(self) -> Result:
         """All stages of which the recipe has a step."""
@@ -162,6 +167,8 @@ class _PipelineRun:
             self._record("faces", lambda: self._time("faces", self._restore_faces))
         if develop.has_develop_steps(recipe):
             self._record("develop", lambda: self._time("develop", self._develop))
+        if (lens_step := lens.find_lens_step(recipe)) is not None:
+            self._record("lens", lambda: self._time("lens", lambda: self._blur_by_lens(lens_step)))
         if recipe.has_composition:
             self._record("compose", self._compose)
         if (save_step := recipe.find_step(Save)) is not None:
@@ -231,6 +238,13 @@ class _PipelineRun:
             self.photograph, self.result.picture, self.recipe, self._subject_alpha, self.open_image
         )
         self.result = replace(self.result, picture=developed)
+
+    def _blur_by_lens(self, step: LensBlur) -> None:
+        def get_matte() -> Matte:
+            return cutout.subject_matte(self.photograph, self.networks.open_session())
+
+        photograph = self.result.picture
+        self._replace_picture(lens.apply_lens_blur(photograph, step, self.source.depth, get_matte, self.open_image))
 
     def _compose(self) -> None:
         timer = self.networks.timer

@@ -16,6 +16,7 @@ from mattebox.recipe.steps import (
     Colour,
     Faces,
     Frame,
+    LensBlur,
     Light,
     Outline,
     Restore,
@@ -117,7 +118,8 @@ def list_actions(recipe: Recipe, facts: EditFacts) -> list[Action]:
     list of Action
         One that says that the file was only encoded anew where nothing changed.
     """
-    actions = [*_restoration_actions(recipe, facts), *_develop_actions(recipe, facts), *_canvas_actions(recipe, facts)]
+    actions = [*_restoration_actions(recipe, facts), *_develop_actions(recipe, facts)]
+    actions += [*_lens_actions(recipe, facts), *_canvas_actions(recipe, facts)]
     if facts.watermark:
         actions.append(Action("c2pa.watermarked.bound", f"Invisible watermark {facts.watermark} embedded"))
     return actions or [Action("c2pa.transcoded", "Encoded anew; no pixel was changed on purpose")]
@@ -154,6 +156,11 @@ def _develop_actions(recipe: Recipe, facts: EditFacts) -> Iterator[Action]:
     sharpen = recipe.find_step(Sharpen)
     if sharpen is not None and sharpen.amount:
         yield Action(ENHANCE_ACTION, "Sharpened")
+
+
+def _lens_actions(recipe: Recipe, facts: EditFacts) -> Iterator[Action]:
+    if "lens" in facts.effective_stages and recipe.find_step(LensBlur) is not None:
+        yield Action(FILTER_ACTION, "Blurred by depth, as by a lens")
 
 
 def _style_action(style: Style) -> Action:

@@ -107,6 +107,10 @@ def _balance_text(value: Any) -> str | None:
     return _point_text(value) if _is_tuple(value, 2) else f"{value:.10g}K" if isinstance(value, int | float) else None
 
 
+def _place_text(value: Any) -> str | None:
+    return _point_text(value) if _is_tuple(value, 2) else None
+
+
 def _pick_text(value: Any) -> str | None:
     return _point_text(value) if _is_tuple(value, 2) else _number_text(value)
 
@@ -156,7 +160,7 @@ EXAMPLES: Mapping[str, str] = {  # what may be given where a sequence was not un
     "background": '"white", (255, 255, 255) from 0 to 255, or a picture', "outline_colour": "(255, 255, 255)",
     "shadow_colour": "(0, 0, 0)", "size": "(800, 600) or 1600", "aspect": "(4, 5)", "margin": "0.05, 20 or (20, 40)",
     "position": "(0.5, 0.3)", "region": "(left, top, right, bottom)", "keep": _POINTS, "drop": _POINTS,
-    "pick": "2 or (x, y)", "balance": "3200 or (x, y)",
+    "pick": "2 or (x, y)", "balance": "3200 or (x, y)", "bokeh": "2.8", "bokeh_focus": "(x, y)",
 }  # fmt: skip
 
 CONVERTERS: Mapping[str, Converter] = {
@@ -164,5 +168,6 @@ CONVERTERS: Mapping[str, Converter] = {
     "size": _size_text, "aspect": _aspect_text, "fill": _share_text, "margin": _lengths_text, "outline": _length_text,
     "position": _position_text, "background_align": _position_text, "region": _region_text,
     "keep": _marks_text, "drop": _marks_text, "pick": _pick_text, "balance": _balance_text,
+    "bokeh": _number_text, "bokeh_focus": _place_text,
     "upscale": _upscale_text, "file_limit": _file_limit_text,
 }  # fmt: skip

@@ -20,10 +20,13 @@ from mattebox.recipe.enhancement_steps import Restore as Restore
 from mattebox.recipe.enhancement_steps import Sharpen as Sharpen
 from mattebox.recipe.enhancement_steps import Style as Style
 from mattebox.recipe.enhancement_steps import Upscale as Upscale
+from mattebox.recipe.lens_step import LensBlur as LensBlur
 from mattebox.recipe.save_step import Save as Save
 from mattebox.recipe.step import Step as Step
 
-PhotoStep = Restore | Cut | Upscale | Faces | Balance | Light | Colour | Style | Sharpen  # change the picture itself
+PhotoStep = (
+    Restore | Cut | Upscale | Faces | Balance | Light | Colour | Style | Sharpen | LensBlur
+)  # change the picture itself
 CompositionStep = Frame | Outline | Shadow | Background  # put it on a canvas
 AnyStep = PhotoStep | CompositionStep | Save
 STEP_ORDER: tuple[type[Step], ...] = get_args(AnyStep)

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TypeAlias
 
+from mattebox.types.depth_map import DepthMap as DepthMap
 from mattebox.types.matte import Matte as Matte
 from mattebox.types.matte import subject_box as subject_box
 from mattebox.types.picture import Layer as Layer

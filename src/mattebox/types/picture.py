@@ -10,6 +10,7 @@ from numpy.typing import DTypeLike, NDArray
 
 from mattebox.core import array_conversion, pillow_conversion
 from mattebox.core.pillow_conversion import PilImage
+from mattebox.types.depth_map import DepthMap
 from mattebox.types.pixels import BitDepth, ImageShape, ImageSize, Pixels
 
 
@@ -50,6 +51,8 @@ class Picture:
         Remarks for the user, such as which frame of the file was taken.
     is_grey : bool
         Whether it is grey by its meaning, such as a matte: files then hold one channel.
+    depth : DepthMap or None
+        The depth that the file holds; it covers the whole frame of the file's picture.
 
     Examples
     --------
@@ -67,6 +70,7 @@ class Picture:
     metadata: Metadata = field(default_factory=Metadata)
     notes: tuple[str, ...] = ()
     is_grey: bool = False
+    depth: DepthMap | None = None
 
     def __post_init__(self) -> None:
         if self.rgb.ndim != 3 or self.rgb.shape[2] != 3 or 0 in self.rgb.shape:

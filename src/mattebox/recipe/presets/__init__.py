@@ -12,10 +12,10 @@ from mattebox.errors import UsageError
 from mattebox.recipe.flat_parameters import parameters_by_name
 from mattebox.recipe.recipe import Recipe
 from mattebox.recipe.serialization import load_recipe
-from mattebox.recipe.steps import Balance, Colour, Cut, Faces, Light, Restore, Save, Sharpen, Style, Upscale
+from mattebox.recipe.steps import Balance, Colour, Cut, Faces, LensBlur, Light, Restore, Save, Sharpen, Style, Upscale
 
 PRESET_FOLDER = Path(__file__).parent
-ENHANCE_STEPS = (Restore, Upscale, Faces, Balance, Light, Colour, Style, Sharpen, Save)
+ENHANCE_STEPS = (Restore, Upscale, Faces, Balance, Light, Colour, Style, Sharpen, LensBlur, Save)
 """Steps that need no cut."""
 
 

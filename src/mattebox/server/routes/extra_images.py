@@ -10,6 +10,7 @@ from mattebox.server.openapi.schemas import FILE
 PARAMETER_BY_EXTRA_IMAGE = {
     "background_image": "background",
     "style_image": "style",
+    "bokeh_depth_image": "bokeh_depth",
     "trimap_image": "trimap",
     "garbage_image": "garbage",
     "holdout_image": "holdout",
@@ -21,6 +22,7 @@ EXTRA_IMAGE_FIELDS = {
     for name, description in {
         "background_image": "what comes behind the subject",
         "style_image": "the picture whose colours or style to apply",
+        "bokeh_depth_image": "a grey picture of depth, in which brighter is nearer",
         "trimap_image": "a grey picture: 0 is background, 255 subject, 128 unknown",
         "garbage_image": "a grey picture (garbage matte): what is white is not subject",
         "holdout_image": "a grey picture (holdout matte): what is white lies in front of the subject",

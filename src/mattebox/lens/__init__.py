@@ -1,0 +1,1 @@
+"""Depth of photographs: estimates of it, and the blur of a lens that follows it."""

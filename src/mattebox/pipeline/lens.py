@@ -1,0 +1,143 @@
+"""The blur of a lens by a recipe: where depth comes from, what is in focus, and which parts the subject covers."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+
+import numpy as np
+
+from mattebox.core.length import Length, parse_length
+from mattebox.errors import UsageError
+from mattebox.lens.layered_depth import layer_depth
+from mattebox.lens.lens_blur import Lens
+from mattebox.lens.photograph_blur import Subject, blur_photograph, nearness_of_subject, resize_plane
+from mattebox.matting.foreground import estimate_foreground
+from mattebox.models.matte_session import Session
+from mattebox.pipeline.cutout import subject_matte
+from mattebox.recipe.recipe import Recipe
+from mattebox.recipe.steps import LensBlur
+from mattebox.types import BitDepth, DepthMap, Floats, ImageSize, Matte, OpenImage, Picture
+
+RADIUS_AT_F1 = 0.04  # of the circle of confusion from the nearest to the farthest point, of the longer side
+MIN_F_NUMBER, MAX_F_NUMBER = 0.7, 64.0
+MAX_HIGHLIGHTS = 0.95  # of the boost at 100 percent
+OFF, ON_SUBJECT = "none", "subject"
+F_NUMBER_PATTERN = re.compile(r"(?:f ?/? ?)?(\d+(?:\.\d+)?)", re.IGNORECASE)
+
+GetMatte = Callable[[], Matte]
+
+
+def find_lens_step(recipe: Recipe) -> LensBlur | None:
+    """The recipe's blur, if it asks for one."""
+    step = recipe.find_step(LensBlur)
+    return None if step is None or step.f_number == OFF else step
+
+
+def check_lens_step(recipe: Recipe, open_image: OpenImage) -> None:
+    """Check the blur without a photograph. UsageError; InputError for a depth picture that cannot be read."""
+    step = find_lens_step(recipe)
+    if step is None:
+        return
+    parse_f_number(step.f_number)
+    if step.focus != ON_SUBJECT:
+        _parse_place(step.focus)
+    if recipe.cut_step is not None:
+        raise UsageError(
+            "a lens blur needs the photograph's own background", "leave the cut out, or use the background blur"
+        )
+    if step.depth not in ("auto", "layers"):
+        open_image(step.depth)
+
+
+def parse_f_number(text: str) -> float:
+    """The number of "f/2.8" or "2.8". UsageError."""
+    match = F_NUMBER_PATTERN.fullmatch(text.strip())
+    value = float(match[1]) if match else 0.0
+    if not MIN_F_NUMBER <= value <= MAX_F_NUMBER:
+        raise UsageError(f"{text!r} is not an f-number", "give one from f/0.7 to f/64, such as f/2")
+    return value
+
+
+def apply_lens_blur(
+    photograph: Picture, step: LensBlur, own_depth: DepthMap | None, get_matte: GetMatte, open_image: OpenImage
+) -> Picture:
+    """Blur a photograph by its depth.
+
+    Parameters
+    ----------
+    photograph : Picture
+        Nothing is cut from it.
+    step : LensBlur
+        Checked by `check_lens_step`.
+    own_depth : DepthMap or None
+        What its file holds.
+    get_matte : callable
+        Gives the subject's matte; called where the focus or the depth needs it.
+    open_image : callable
+        Opens a depth picture.
+    """
+    depth = own_depth if step.depth == "auto" else None
+    if step.depth not in ("auto", "layers"):
+        depth = depth_from_picture(open_image(step.depth))
+    needs_subject = depth is None or step.focus == ON_SUBJECT
+    matte = get_matte() if needs_subject else None
+    has_subject = matte is not None and bool(matte.alpha.any())
+    if depth is None:
+        assert matte is not None
+        depth = layer_depth(matte.alpha)
+    nearness = depth.nearness()
+    subject = _place_subject(photograph, matte, nearness) if matte is not None and has_subject else None
+    lens = Lens(
+        RADIUS_AT_F1 * max(photograph.shape) / parse_f_number(step.f_number),
+        _nearness_in_focus(step.focus, nearness, subject, photograph.size),
+        step.aperture,
+        MAX_HIGHLIGHTS * step.highlights / 100,
+    )
+    return blur_photograph(photograph, depth, lens, subject)
+
+
+def estimate_depth(photograph: Picture, open_session: Callable[[], Session]) -> DepthMap:
+    """The depth that the photograph's file holds, else layers by its matte, from a network."""
+    if photograph.depth is not None:
+        return photograph.depth
+    return layer_depth(subject_matte(photograph, open_session()).alpha)
+
+
+def depth_from_picture(picture: Picture) -> DepthMap:
+    """The depth of a picture: its file's own, else its brightness, which is nearness."""
+    if picture.depth is not None:
+        return picture.depth
+    peak = BitDepth.of_pixels(picture.rgb).peak
+    grey: Floats = (picture.rgb.mean(2) / peak).astype(np.float32)
+    return DepthMap(grey, "picture")
+
+
+def _place_subject(photograph: Picture, matte: Matte, nearness: Floats) -> Subject:
+    alpha = matte.alpha.astype(np.float32) / np.float32(BitDepth.of_pixels(matte.alpha).peak)
+    place = nearness_of_subject(resize_plane(nearness, photograph.shape), alpha)
+    return Subject(estimate_foreground(photograph, matte), place)
+
+
+def _nearness_in_focus(focus: str, nearness: Floats, subject: Subject | None, size: ImageSize) -> float:
+    if focus == ON_SUBJECT:
+        return float(nearness.max()) if subject is None else subject.nearness
+    x, y = (length.as_share(side) for length, side in zip(_parse_place(focus), size, strict=True))
+    if not (0 <= x < 1 and 0 <= y < 1):
+        raise UsageError(f"the focus {focus} lies outside the photograph", f"it has {size[0]} x {size[1]} pixels")
+    height, width = nearness.shape
+    column, row = int(x * width), int(y * height)
+    if subject is not None and subject.cutout.alpha is not None:
+        alpha = subject.cutout.alpha
+        if alpha[int(y * len(alpha)), int(x * alpha.shape[1])] > BitDepth.of_pixels(alpha).peak // 2:
+            return subject.nearness
+    return float(nearness[row, column])
+
+
+def _parse_place(text: str) -> tuple[Length, Length]:
+    """The x and y of "X,Y". UsageError."""
+    lengths = [parse_length(part.strip()) for part in text.split(",")]
+    x, y = lengths if len(lengths) == 2 else (None, None)
+    if x is None or y is None:
+        raise UsageError(f"{text!r} is not a focus", 'give subject, or a place "X,Y" in px or %')
+    return x, y

@@ -1,0 +1,113 @@
+"""`mattebox portrait`, `mattebox depth` and `--bokeh`: names, what stays sharp, where depth comes from, bad input."""
+
+import io
+import json
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import pytest
+import skimage.data
+from PIL import Image
+
+import mattebox as mb
+from mattebox.cli import main
+
+Run = Callable[..., tuple[int, str]]
+
+
+@pytest.fixture(autouse=True)
+def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    monkeypatch.chdir(tmp_path)
+    Image.fromarray(skimage.data.astronaut()[:300, 100:400]).save("her.png")
+    ramp = np.tile(np.linspace(0, 65535, 300).astype(np.uint16)[:, None], (1, 300))
+    Image.fromarray(ramp).save("ramp.png")
+    return tmp_path
+
+
+@pytest.fixture
+def run(capsys: pytest.CaptureFixture[str]) -> Run:
+    def mattebox(*words: str) -> tuple[int, str]:
+        with pytest.raises(SystemExit) as ended:
+            main.main(words)
+        said = capsys.readouterr()
+        return int(ended.value.code or 0), said.out + said.err
+
+    return mattebox
+
+
+def pixels(name: str) -> np.ndarray:
+    with Image.open(name) as image:
+        return np.asarray(image)
+
+
+def test_a_portrait_keeps_the_subject_and_blurs_the_rest(run: Run) -> None:
+    assert run("portrait", "her.png", "--aperture", "f/1.4")[0] == 0
+    before, after = pixels("her.png"), pixels("her-portrait.png")
+    face = slice(40, 110), slice(90, 150)
+    wall = slice(10, 110), slice(215, 295)
+    assert (after[face] == before[face]).all()
+    roughness = [np.abs(np.diff(image[wall].astype(int), axis=0)).mean() for image in (before, after)]
+    assert roughness[1] < roughness[0] / 2
+
+
+def test_depth_is_a_picture_that_a_portrait_takes(run: Run) -> None:
+    code, said = run("depth", "her.png", "--json")
+    assert code == 0
+    assert json.loads(said)["source"] == "layers"
+    with Image.open("her-depth.png") as image:
+        assert json.loads(image.text["mattebox:depth"])["unit"] == "relative"
+        assert np.asarray(image).dtype == np.uint16
+    assert run("portrait", "her.png", "--bokeh-depth", "her-depth.png", "-o", "out.png")[0] == 0
+
+
+def test_a_focus_on_a_place_of_a_depth_picture(run: Run) -> None:
+    assert run("enhance", "her.png", "--bokeh", "2", "--bokeh-depth", "ramp.png", "--bokeh-focus", "50%,95%",
+               "-o", "out.png")[0] == 0  # fmt: skip
+    before, after = pixels("her.png"), pixels("out.png")
+    assert (after[285] == before[285]).all()
+    assert (after[:60] != before[:60]).any()
+
+
+def test_depth_as_an_array(run: Run) -> None:
+    assert run("depth", "her.png", "-o", "out.npy")[0] == 0
+    values = np.load("out.npy")
+    assert values.dtype == np.float32
+    assert values.shape == (300, 300)
+    assert run("depth", "her.png", "-o", "colours.png", "--colour")[0] == 0
+    assert pixels("colours.png").shape == (300, 300, 3)
+
+
+def test_python() -> None:
+    depth = mb.depth("her.png")
+    assert depth.source == "layers"
+    assert depth.nearness()[60, 120] == 1
+    blurred = mb.enhance("her.png", bokeh=1.4, bokeh_focus=(120, 60))
+    assert (blurred.picture.rgb[60, 120] == pixels("her.png")[60, 120]).all()
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (["portrait", "her.png", "--aperture", "wide"], "not an f-number"),
+        (["portrait", "her.png", "--bokeh-focus", "900,900"], "outside the photograph"),
+        (["portrait", "her.png", "--bokeh-focus", "there"], "not a focus"),
+        (["portrait", "her.png", "--bokeh-depth", "no.png"], "no such file"),
+        (["depth", "her.png", "-o", "d.jpg"], "choose .png or .npy"),
+        (["cut", "her.png", "--bokeh", "f/2"], "needs the photograph's own background"),
+    ],
+)
+def test_bad_input_is_one_line_with_the_remedy(run: Run, words: list[str], said: str) -> None:
+    code, text = run(*words)
+    assert code != 0
+    assert said in text
+    assert len(text.strip().splitlines()) == 1
+
+
+def test_a_depth_to_standard_output(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    stream = io.TextIOWrapper(io.BytesIO())
+    monkeypatch.setattr("sys.stdout", stream)
+    with pytest.raises(SystemExit) as ended:
+        main.main(["depth", "her.png", "-o", "-"])
+    assert ended.value.code == 0
+    assert stream.buffer.getvalue()[:4] == b"\x89PNG"
