@@ -172,6 +172,7 @@ class CutParameters(EnhanceParameters, total=False):
     matte_only: bool
     rotate: str | float
     crop: bool
+    crop_to: str
     around: Literal["subject", "head"]
     margin: str | float | tuple[float, ...]
     size: str | int | tuple[int, int]
