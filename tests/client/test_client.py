@@ -17,6 +17,7 @@ from PIL import Image
 from mattebox import Client, MatteboxError, NoSubject, Picture, Recipe, steps
 from mattebox.errors import InputMissing, InputUnreadable, OutputError, UsageError
 from tests.serving import start_server
+from tests.video.clips import draw_frame, frame_times, write_clip
 
 
 def awaited(work: Coroutine[Any, Any, Any]) -> Any:
@@ -97,6 +98,20 @@ def test_jobs(url: str, photo: Path) -> None:
     stopped.cancel()
     assert stopped.status()["state"] in ("cancelled", "done")
     stopped.erase()
+
+
+def test_clips(url: str, tmp_path: Path) -> None:
+    clip = write_clip(tmp_path / "clip.mp4", [draw_frame(number) for number in range(3)])
+    job = Client(url).cut_video(clip, background="#00b140", every=2, start=0.0)
+    result = job.result()
+    result.save(tmp_path / "cut.mp4")
+    assert (result.mime, result.width, result.details["frames"]) == ("video/mp4", 160, 2)
+    assert len(frame_times(tmp_path / "cut.mp4")) == 2
+    job.erase()
+    with pytest.raises(UsageError, match="many files"):
+        Client(url).cut_video(clip, format="png")
+    with pytest.raises(InputUnreadable, match="is not a video"):
+        Client(url).cut_video(b"no clip").result()
 
 
 def _torn(photo: Path) -> bytes:

@@ -4,9 +4,10 @@
     client.cut("photo.jpg", background="white", format="jpg").save("white.jpg")
     job = client.submit("photo.jpg", {"steps": [{"step": "cut"}]})
     job.result().save("cut.png")
+    client.cut_video("clip.mp4", format="webm").result().save("cut.webm")
 
-Methods have asynchronous twins: acut, aenhance, arun, asubmit, and aresult of a job. A busy server is asked again when
-it says. Needs no image library and no network model.
+Methods have asynchronous twins: acut, aenhance, arun, asubmit, acut_video, and aresult of a job. A busy server is asked
+again when it says. Needs no image library and no network model.
 """
 
 from __future__ import annotations
@@ -30,6 +31,7 @@ from mattebox.recipe.recipe import Recipe
 
 if TYPE_CHECKING:  # a client loads no pipeline
     from mattebox.api import CutParameters, EnhanceParameters
+    from mattebox.api.parameters import VideoParameters
 
 UploadSource = str | os.PathLike[str] | bytes | BinaryIO
 JsonObject = Mapping[str, Any]
@@ -182,6 +184,44 @@ class Client:
         )
         return ServerJob(self, str(response.json()["id"]))
 
+    def cut_video(
+        self,
+        source: UploadSource,
+        *,
+        format: str | None = None,
+        start: str | float | None = None,
+        until: str | float | None = None,
+        every: int | None = None,
+        coherence: Literal["motion", "keys", "frame"] | None = None,
+        idempotency_key: str | None = None,
+        hook_url: str | None = None,
+        **parameters: Unpack[VideoParameters],
+    ) -> ServerJob:
+        """Cut the subject out of a clip on the server, as a background job whose result is a video file.
+
+        Parameters
+        ----------
+        source : path, bytes or file
+            The clip.
+        format : {"webm", "mp4", "prores", "qtrle", "ffv1"}, optional
+            WebM without, or MP4 where the background is opaque.
+        start, until, every, coherence
+            As for `mattebox.cut_video`.
+        idempotency_key, hook_url
+            As for `submit`.
+        **parameters
+            Those of `mattebox.cut_video` for the cut and its background.
+        """
+        own = {"format": format, "start": start, "until": until, "every": every, "coherence": coherence}
+        fields = stringify_values({**own, "hook_url": hook_url, **parameters})
+        files: dict[str, UploadSource] = {
+            f"{n}_image": fields.pop(n) for n in IMAGE_PARAMETERS if _is_file(fields.get(n))
+        }
+        contents = {name: read_bytes(content) for name, content in {**files, "video": source}.items()}
+        headers = {"Idempotency-Key": idempotency_key} if idempotency_key else {}
+        response = self._request_with_retry("POST", "/v1/videos", encode_multipart(fields, contents), headers)
+        return ServerJob(self, str(response.json()["id"]))
+
     def jobs(self) -> list[ServerJob]:
         """The jobs of this API key, newest first."""
         jobs = self._request_with_retry("GET", "/v1/jobs").json()["jobs"]
@@ -195,6 +235,7 @@ class Client:
     aenhance = _awaitable(enhance)
     arun = _awaitable(run)
     asubmit = _awaitable(submit)
+    acut_video = _awaitable(cut_video)
 
     def _request_picture(
         self, path: str, source: UploadSource, fields: dict[str, Any], images: Mapping[str, UploadSource] | None = None
