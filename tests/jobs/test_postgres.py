@@ -6,8 +6,10 @@ import threading
 from collections.abc import Iterator
 from pathlib import Path
 
+import psycopg
 import pytest
 
+from benchmarks.autoscaling import simulate_scaling
 from mattebox.errors import MatteboxError
 from mattebox.jobs.encryption import PlaintextCipher
 from mattebox.jobs.manager import JobManager
@@ -70,6 +72,32 @@ def test_the_view_counts_what_waits_and_runs(address: str) -> None:
     finally:
         may_end.set()
         queue.stop()
+
+
+def test_an_autoscaler_reads_the_view_and_nothing_else(address: str) -> None:
+    create_queue_view(address)
+    with psycopg.connect(address, autocommit=True) as owner:
+        owner.execute("CREATE ROLE autoscaler LOGIN")
+        owner.execute("GRANT USAGE ON SCHEMA mattebox TO autoscaler")
+        owner.execute("GRANT SELECT ON mattebox.queue TO autoscaler")
+    with psycopg.connect(address.replace("mattebox@", "autoscaler@"), autocommit=True) as reader:
+        row = reader.execute("SELECT waiting + running FROM mattebox.queue WHERE queue = 'jobs'").fetchone()
+        assert row is not None
+        assert isinstance(row[0], int)
+        with pytest.raises(psycopg.errors.InsufficientPrivilege):
+            reader.execute("SELECT * FROM dbos.workflow_status")
+    with pytest.raises(MatteboxError, match="cannot be made"):
+        create_queue_view(address.replace("mattebox@", "autoscaler@"))
+
+
+def test_5000_jobs_drain_without_flapping_and_none_is_lost(address: str) -> None:
+    """An autoscaler that reads the view, in simulated time: benchmarks/autoscaling.py."""
+    run = simulate_scaling(f"{address.rpartition('/')[0]}/postgres", 5000, target=20, seconds_per_job=4)
+    assert (run.finished, run.repeated) == (5000, 0)
+    assert run.lost_pods > 5
+    assert run.turns == 1  # up, and then down
+    assert run.pods[-1] == 0
+    assert max(run.pods) == 100
 
 
 def test_a_database_that_is_away_is_said() -> None:

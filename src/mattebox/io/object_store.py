@@ -153,7 +153,7 @@ def is_already_there(error: Exception) -> bool:
 def describe_error(error: Exception) -> str:
     """The first line of a store's error, which has a dump of its internals below."""
     lines = str(error).strip().splitlines()
-    return lines[0][:200] if lines else type(error).__name__
+    return " ".join(lines[0].split())[:200] if lines else type(error).__name__
 
 
 def _version_of(meta: Any) -> str:
