@@ -73,10 +73,10 @@ def test_pixels_place_and_quality(browser: Any, address: str, files: Files) -> N
         for quality in ("95", "20"):
             visit.choose("[name=quality]", quality)
             page.locator("#weight:empty").wait_for(state="attached")
-            page.locator("#weight:not(:empty)").wait_for()
-            sizes.append(int(page.locator("#weight").inner_text().split()[1]))
+            page.locator("#weight:not(:empty)").wait_for(state="attached")
+            sizes.append(int(page.locator("#weight").text_content().split()[0]))
         request_count = len(visit.post_paths)
-        assert page.locator("#weight").inner_text() == f"File: {sizes[1]} kB"
+        assert page.locator("#weight").text_content() == f"{sizes[1]} kB"
         assert visit.downloaded()[1].format == "JPEG"
         assert len(visit.post_paths) == request_count  # that file is what is downloaded
         assert sizes[1] < sizes[0]
@@ -109,6 +109,17 @@ def test_free_crop(browser: Any, address: str, files: Files) -> None:
         assert visit.downloaded()[1].size[1] == 400  # square, with the shape alone
         page.get_by_role("button", name="Undo").click()
         assert page.locator("[name=crop_to]").input_value().startswith("25.")
+
+
+def test_the_edge_is_moved(browser: Any, address: str, files: Files) -> None:
+    with Visit(browser, address) as visit:
+        visit.open(files["two"])
+        areas = []
+        for shift in ("0", "-5", "5"):
+            visit.choose("[name=edge_shift]", shift)
+            visit.settle()
+            areas.append(np.asarray(visit.downloaded()[1].convert("RGBA"))[..., 3].sum())
+        assert areas[1] < 0.95 * areas[0] < 0.9 * areas[2]
 
 
 def test_samples_and_grid(browser: Any, address: str) -> None:

@@ -13,6 +13,7 @@ from mattebox.core.timing import StageTimer
 from mattebox.errors import NoSubject
 from mattebox.matting import corrections, garbage_mattes, region_of_interest
 from mattebox.matting.colour_refinement import refine
+from mattebox.matting.edge_adjustment import adjust_edge
 from mattebox.matting.keying_method import parse_keying_method
 from mattebox.matting.matte_operations import is_blank
 from mattebox.matting.segmentation import segment
@@ -93,6 +94,7 @@ def cut_out(
     if remaining:
         matte = timer.run("adjust", lambda: corrections.apply_corrections(crop, matte, remaining))
     matte = source.refine_edges(crop, matte)
+    matte = timer.run("refine", lambda: adjust_edge(matte, step.edge_shift, step.feather))
     matte = _apply_user_mattes(matte, masks)
     _check_found(matte, step, name)
     if crop_box is not None:

@@ -30,6 +30,10 @@ class Cut(Step, frozen=True):
             "the network for hair, fur and doubt, by colour in two passes for crisp edges; none only enlarges the matte"
         ),
     ] = "colour"
+    edge_shift: Annotated[
+        float, Meta(description="moves the edge outwards by so many pixels, or inwards below 0", ge=-30, le=30)
+    ] = 0.0
+    feather: Annotated[float, Meta(description="softens the edge over so many pixels; 0 leaves it", ge=0, le=100)] = 0.0
     colours: Annotated[
         Literal["clean", "source"],
         Meta(description="clean estimates the subject's own colours along soft edges; source keeps the photograph's"),

@@ -2,6 +2,7 @@
 // `crop_to`, "X1% Y1% X2% Y2%"; empty for all of it.
 import { byId, createElement } from "/page/dom.js";
 import { readValues, setControl } from "/page/form.js";
+import { endChange } from "/page/history.js";
 import { text } from "/page/strings.js";
 import * as viewer from "/page/viewer.js";
 
@@ -34,6 +35,7 @@ export function parseCropBox(value) {
 export function closeCropTool() {
   if (!isOpen) return;
   isOpen = false;
+  endChange();
   update();
   onToggled();
 }
@@ -95,6 +97,7 @@ function endDrag() {
   if (!drag) return;
   drag = null;
   apply();
+  endChange();
 }
 
 function onKey(event) {

@@ -8,7 +8,7 @@ const TABS = ["background", "light", "frame", "size", "presets"];
 const createRows = () => ({
   paint: { colour: "#9fc7b8", picture: "button", blur: [1, 12, 0.5, 3, " %"], harmonise: [0, 100, 5, 0, " %"] },
   shadow: { shadow: text.shadowKinds, shadow_opacity: [5, 90, 5, 45, " %"], shadow_softness: [0, 20, 1, 4, " %"] },
-  cut: { model: text.models },
+  cut: { model: text.models, edge_shift: [-10, 10, 0.5, 0, " px"], feather: [0, 30, 1, 0, " px"] },
   light: {
     auto: true, exposure: [-2, 2, 0.1, 0, ""], contrast: [-60, 60, 2, 0, ""], highlights: [-100, 100, 5, 0, ""], shadows: [-100, 100, 5, 0, ""],
     clarity: [-100, 100, 5, 0, ""], saturation: [-100, 100, 5, 0, ""], vibrance: [-100, 100, 5, 0, ""], warmth: [-100, 100, 5, 0, ""], sharpen: [0, 200, 10, 0, ""], only: text.regions,

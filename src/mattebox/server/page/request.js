@@ -59,6 +59,7 @@ const brushStrokes = (item) => item.scribbles.filter((scribble) => scribble.size
 function cutoutFields(item, settings) {
   const fields = {};
   if (settings.get("model")) fields.model = settings.get("model");
+  for (const name of ["edge_shift", "feather"]) if (Number(settings.get(name))) fields[name] = settings.get(name);
   for (const mode of ["keep", "drop"]) {
     const lines = item.scribbles.filter((scribble) => scribble.mode === mode && !scribble.size)
       .map((scribble) => scribble.points.map(([x, y]) => `${x.toFixed(2)}%,${y.toFixed(2)}%`).join("/"));

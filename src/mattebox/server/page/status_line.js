@@ -24,7 +24,7 @@ export function renderStatus(result) {
   if (failure) setStatus(failure[0]);
   else setStatus(result ? text.done(result, formatSeconds(result.seconds)) : "");
   const size = resultOf(item, "final")?.blob.size;
-  byId("weight").textContent = size ? text.fileSize(formatBytes(size)) : "";
+  byId("weight").textContent = size ? formatBytes(size) : "";
   renderDoubt(isFailure ? null : result);
   renderMarketplaceCheck(result, byId("verdict"));
 }
