@@ -156,6 +156,8 @@ class CutParameters(EnhanceParameters, total=False):
     model: NameOrPath
     votes: int
     edges: Literal["colour", "network", "auto", "none"]
+    edge_shift: float
+    feather: float
     colours: Literal["clean", "source"]
     empty: Literal["warn", "keep", "refuse"]
     region: str | tuple[float, float, float, float]
