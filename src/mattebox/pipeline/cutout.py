@@ -94,7 +94,7 @@ def cut_out(
     if remaining:
         matte = timer.run("adjust", lambda: corrections.apply_corrections(crop, matte, remaining))
     matte = source.refine_edges(crop, matte)
-    matte = timer.run("refine", lambda: adjust_edge(matte, step.edge_shift, step.feather))
+    matte = adjust_edge(matte, step.edge_shift, step.feather)
     matte = _apply_user_mattes(matte, masks)
     _check_found(matte, step, name)
     if crop_box is not None:
