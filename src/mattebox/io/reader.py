@@ -15,10 +15,11 @@ from mattebox.io import (
     gain_map,
     gdepth,
     header_check,
+    heif_depth,
     metadata,
     sources,
 )
-from mattebox.io.decoding import decode, translate_decoder_errors
+from mattebox.io.decoding import DecodedImage, decode, translate_decoder_errors
 from mattebox.io.orientation import apply_orientation, orient_metadata
 from mattebox.types import DepthMap, Picture
 
@@ -104,13 +105,13 @@ def _build_picture(
             converted.profile,
             upright_metadata,
             decoded.notes + gain_map_notes + credentials_notes + signal.notes + converted.notes,
-            depth=_read_depth(data, file_header.format, decoded.orientation),
+            depth=_read_depth(data, file_header.format, decoded),
         )
 
 
-def _read_depth(data: bytes, format: str, orientation: int) -> DepthMap | None:
+def _read_depth(data: bytes, format: str, decoded: DecodedImage) -> DepthMap | None:
     """The depth that a file holds, upright."""
-    depth = gdepth.read_gdepth(data) if format == "jpeg" else None
+    depth = gdepth.read_gdepth(data) if format == "jpeg" else heif_depth.read_heif_depth(decoded.info)
     if depth is None:
         return None
-    return replace(depth, inverse_depth=apply_orientation(depth.inverse_depth, orientation))
+    return replace(depth, inverse_depth=apply_orientation(depth.inverse_depth, decoded.orientation))
