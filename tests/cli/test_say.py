@@ -10,6 +10,7 @@ from PIL import Image
 import mattebox as mb
 from mattebox.cli import say
 from mattebox.language.errors import AmbiguousWords
+from mattebox.language.plan import Plan, plan_request
 from mattebox.recipe.serialization import load_recipe
 from mattebox.recipe.steps import Colour
 from tests.cli.conftest import Run
@@ -92,3 +93,25 @@ def test_python_says_the_same(photo: Path) -> None:
     result = mb.say(photo, "white background, soft shadow", session=fake_session())
     assert plan.recipe.has_composition
     assert result.picture.to_pil().getpixel((0, 0)) == (255, 255, 255)
+
+
+def test_a_language_model_is_asked_and_its_plan_is_not_done_unseen(
+    run: Run, photo: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked = []
+
+    def plan_with_model(words: str, address: str, base: object) -> Plan:
+        asked.append((words, address, base))
+        return plan_request("size 60x40")
+
+    monkeypatch.setattr("mattebox.language.words_model.plan_with_model", plan_with_model)
+    options = ("--words-model", "http://127.0.0.1:9/v1")
+    shown = run("say", "tiny, like a stamp", *options)
+    assert 'size = "60x40"' in shown.out
+    unseen = run("say", "tiny", photo, "-o", "made.png", *options)
+    assert (unseen.code, len(asked)) == (2, 1)
+    assert "not done unseen" in unseen.err
+    assert run("say", "tiny", photo, "-o", "made.png", "--yes", *options).code == 0
+    with Image.open("made.png") as made:
+        assert made.size == (60, 40)
+    assert asked == [("tiny, like a stamp", options[1], None), ("tiny", options[1], None)]

@@ -16,6 +16,7 @@ from PIL import Image
 
 from mattebox import Client, MatteboxError, NoSubject, Picture, Recipe, steps
 from mattebox.errors import InputMissing, InputUnreadable, OutputError, UsageError
+from mattebox.language.errors import AmbiguousWords
 from tests.serving import start_server
 from tests.video.clips import draw_frame, frame_times, write_clip
 
@@ -49,6 +50,20 @@ def test_a_cutout_comes_back(url: str, photo: Path, tmp_path: Path) -> None:
         assert opened.size == (200, 300)
     with pytest.raises(OutputError):
         made.save(tmp_path / "a.jpg", overwrite=False)
+
+
+def test_words_are_planned_and_done(url: str, photo: Path) -> None:
+    client = Client(url)
+    assert client.plan("white background, a bit warmer").find_step(steps.Background) == steps.Background(paint="white")
+    with pytest.raises(AmbiguousWords) as caught:
+        client.plan("make it pop")
+    assert "white outline" in caught.value.choices
+    with pytest.raises(UsageError, match="blorx"):
+        client.plan("blorx background")
+    with pytest.raises(UsageError, match="at most 100"):
+        client.plan("contrast 500")
+    made = client.say(photo, "size 60 x 60, a bit brighter, jpg")
+    assert (made.mime, made.width, made.height) == ("image/jpeg", 60, 60)
 
 
 def test_presets_bytes_and_async(url: str, photo: Path) -> None:

@@ -26,7 +26,7 @@ def plan_lines(plan: Plan, recipe: Recipe, base: Recipe | None) -> Iterator[str]
         reading.text if len(reading.text) <= MAX_TEXT_WIDTH else f"{reading.text[: MAX_TEXT_WIDTH - 3]}..."
         for reading in plan.readings
     ]
-    width = max(map(len, texts))
+    width = max(map(len, texts), default=0)
     for text, reading in zip(texts, plan.readings, strict=True):
         yield f"{text.ljust(width)}  {_reading_text(reading)}"
     for written, read in plan.corrections.items():

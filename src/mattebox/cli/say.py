@@ -40,7 +40,9 @@ def _callback(request: str, **_: Any) -> int:
     context = click.get_current_context()
     is_terminal = sys.stdin.isatty() and sys.stderr.isatty() and not context.params["yes"]
     base = _base_recipe(context)
-    plan = _make_plan(request, base, context.params["language"], is_terminal, context.params["as_json"])
+    plan = _ask_model(request, base, context, is_terminal) if context.params["words_model"] else None
+    if plan is None:
+        plan = _make_plan(request, base, context.params["language"], is_terminal, context.params["as_json"])
     if plan is None:
         return _ambiguity_exit_code()
     recipe = _with_output_format(plan, context)
@@ -48,7 +50,7 @@ def _callback(request: str, **_: Any) -> int:
     _print_plan(plan, recipe, base, context.params["as_json"], is_plan_only)
     if is_plan_only:
         return 0
-    if plan.corrections and is_terminal:
+    if (plan.corrections or context.params["words_model"]) and is_terminal:
         click.confirm("do that?", default=True, abort=True, err=True)
     return process_photographs(recipe, context)
 
@@ -63,6 +65,18 @@ def _base_recipe(context: click.Context) -> Recipe | None:
     if file and preset:
         raise UsageError("--recipe and --preset are both given", "choose one; the words change it")
     return load_recipe(file) if file else find_preset(preset) if preset else None
+
+
+def _ask_model(request: str, base: Recipe | None, context: click.Context, may_ask: bool) -> Plan:
+    """The plan of a language model. It is done only where somebody has seen it, or said that nobody needs to."""
+    from mattebox.errors import UsageError
+    from mattebox.language.words_model import plan_with_model
+
+    if not (may_ask or context.params["yes"] or context.params["dry_run"] or not context.params["inputs"]):
+        raise UsageError(
+            "a language model's plan is not done unseen", "add --yes, or --dry-run to see it without doing it"
+        )
+    return plan_with_model(request, context.params["words_model"], base)
 
 
 def _make_plan(request: str, base: Recipe | None, language: str, may_ask: bool, as_json: bool) -> Plan | None:
@@ -135,6 +149,12 @@ for option in reversed(
         click.option("--yes", is_flag=True, help="Ask nothing; what can mean several things ends with exit code 8."),
         click.option(
             "--language", default="auto", show_default=True, help="en or de; auto is the one that knows more words."
+        ),
+        click.option(
+            "--words-model",
+            metavar="URL",
+            help="Let a language model read the words instead: an OpenAI-compatible address of yours, such as "
+            "http://127.0.0.1:11434/v1#MODEL. No picture is sent; its plan is shown, and asked about in a terminal.",
         ),
         *COMMON_OPTIONS,
     ]

@@ -6,8 +6,8 @@
     job.result().save("cut.png")
     client.cut_video("clip.mp4", format="webm").result().save("cut.webm")
 
-Methods have asynchronous twins: acut, aenhance, arun, asubmit, acut_video, and aresult of a job. A busy server is asked
-again when it says. Needs no image library and no network model.
+Methods have asynchronous twins: acut, aenhance, aplan, asay, arun, asubmit, acut_video, and aresult of a job. A busy
+server is asked again when it says. Needs no image library and no network model.
 """
 
 from __future__ import annotations
@@ -28,6 +28,7 @@ from mattebox.io.atomic_write import write_bytes
 from mattebox.io.sources import read_bytes
 from mattebox.recipe.flat_parameters import stringify_values
 from mattebox.recipe.recipe import Recipe
+from mattebox.recipe.serialization import parse_recipe
 
 if TYPE_CHECKING:  # a client loads no pipeline
     from mattebox.api import CutParameters, EnhanceParameters
@@ -151,6 +152,48 @@ class Client:
         """Enhance a photograph on the server, with the parameters of `mattebox.enhance`; `only` is for all steps."""
         return self._request_picture("/v1/enhancements", source, {"preset": preset, "only": only, **parameters})
 
+    def plan(self, words: str, *, preset: str | None = None, language: str = "auto") -> Recipe:
+        """Read a request in words on the server, without doing it.
+
+        Parameters
+        ----------
+        words, preset, language
+            As for `mattebox.plan`.
+
+        Returns
+        -------
+        Recipe
+            For `run`.
+
+        Raises
+        ------
+        AmbiguousWords
+            The words can mean several things; `question` and `choices` say which.
+        UsageError
+            A word is unknown, or a value is out of its range.
+        """
+        from mattebox.language.errors import AmbiguousWords
+
+        fields = {"words": words, "preset": preset, "language": language}
+        body = json.dumps({name: value for name, value in fields.items() if value is not None}).encode()
+        answer = self._request_with_retry("POST", "/v1/plans", ("application/json", body)).json()
+        question = answer["question"]
+        if question is not None:
+            raise AmbiguousWords(question["words"], question["ask"], [c["words"] for c in question["choices"]])
+        return parse_recipe(answer["plan"]["recipe"])
+
+    def say(
+        self,
+        source: UploadSource,
+        words: str,
+        *,
+        preset: str | None = None,
+        language: str = "auto",
+        images: Mapping[str, UploadSource] | None = None,
+    ) -> ServerResult:
+        """Do to a photograph what is said in words: what `plan` reads, by `run`; `images` as there."""
+        return self.run(source, self.plan(words, preset=preset, language=language), images=images)
+
     def run(
         self, source: UploadSource, recipe: Recipe | JsonObject, *, images: Mapping[str, UploadSource] | None = None
     ) -> ServerResult:
@@ -233,6 +276,8 @@ class Client:
 
     acut = _awaitable(cut)
     aenhance = _awaitable(enhance)
+    aplan = _awaitable(plan)
+    asay = _awaitable(say)
     arun = _awaitable(run)
     asubmit = _awaitable(submit)
     acut_video = _awaitable(cut_video)

@@ -17,6 +17,7 @@ from mattebox.errors import MatteboxError
 ERRORS_BY_CODE: dict[str, type[MatteboxError]] = {  # codes of problem documents
     "invalid_parameter": errors.UsageError,
     "invalid_recipe": errors.UsageError,
+    "words_not_understood": errors.UsageError,
     "image_missing": errors.InputMissing,
     "image_unreadable": errors.InputUnreadable,
     "image_too_large": errors.InputTooLarge,

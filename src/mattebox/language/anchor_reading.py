@@ -151,10 +151,20 @@ def _add_to_last(anchor: Anchor, readings: list[Reading], lexicon: Lexicon) -> N
     concepts = lexicon.vocabulary.concepts
     if len(anchor.modifiers) == 1 and isinstance(modifier, ColourName):
         nouns = [c.nouns[0] for c in concepts.values() if c.colour]
-        raise AmbiguousWords(anchor.text, f"what should be {anchor.text}?", [f"{anchor.text} {noun}" for noun in nouns])
+        raise AmbiguousWords(
+            anchor.text,
+            lexicon.vocabulary.colour_question.format(anchor.text),
+            [f"{anchor.text} {noun}" for noun in nouns],
+        )
     names = [n for m in anchor.modifiers if isinstance(m, Adjective) for n in m.values]
-    hint = f'such as "{anchor.text} {concepts[names[0]].nouns[0]}"' if names else "say what it belongs to"
-    raise WordsNotUnderstood(f'"{anchor.text}" does not say what', f"{hint}; nothing was done")
+    if names:
+        example = f"{anchor.text} {concepts[names[0]].nouns[0]}"
+        raise WordsNotUnderstood(
+            '"{words}" does not say what', 'such as "{example}"; nothing was done', words=anchor.text, example=example
+        )
+    raise WordsNotUnderstood(
+        '"{words}" does not say what', "say what it belongs to; nothing was done", words=anchor.text
+    )
 
 
 def _repeats_last(anchor: Anchor, readings: Sequence[Reading], current: Mapping[str, Value], lexicon: Lexicon) -> bool:
@@ -182,7 +192,9 @@ def _change_last(anchor: Anchor, factor: float, current: Mapping[str, Value], re
     """Change the last graded value to a multiple of its own change."""
     index = next((i for i in range(len(readings) - 1, -1, -1) if readings[i].change), None)
     if index is None:
-        raise WordsNotUnderstood(f'"{anchor.text}" does not say of what', 'say such as "a bit less contrast"')
+        raise WordsNotUnderstood(
+            '"{words}" does not say of what', 'say such as "a bit less contrast"', words=anchor.text
+        )
     last = readings[index]
     parameter = parameters_by_name()[last.change]
     before = current.get(last.change, parameter.default)

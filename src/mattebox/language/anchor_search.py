@@ -87,7 +87,9 @@ def require_supported(words: Sequence[Word]) -> None:
     for word in words:
         meaning = word.find(Unsupported)
         if isinstance(meaning, Unsupported):
-            raise WordsNotUnderstood(f'"{word.text}" cannot be done', f"{meaning.reason}; nothing was done")
+            raise WordsNotUnderstood(
+                '"{words}" cannot be done', "{reason}; nothing was done", words=word.text, reason=meaning.reason
+            )
 
 
 def _require_one_subject(clause: Clause) -> None:
@@ -96,15 +98,16 @@ def _require_one_subject(clause: Clause) -> None:
     areas = [w for w in clause.words if isinstance(w.meanings[0], Area) and w.meanings[0].name == SUBJECT]
     if nouns and areas and len(clause.words) == len(nouns) + len(areas):
         text = " ".join(word.text for word in clause.words)
-        raise WordsNotUnderstood(f'"{text}" cannot be done', "nothing is painted in; nothing was done")
+        raise WordsNotUnderstood('"{words}" cannot be done', "nothing is painted in; nothing was done", words=text)
 
 
 def _require_own_colour(rest: Anchor, anchors: Sequence[Anchor]) -> None:
     """WordsNotUnderstood for a subject that should have another colour: "make the car red"."""
     subjects = [a for a in anchors if isinstance(a.meaning, Noun) and a.meaning.concept.area == SUBJECT]
     if subjects and rest.find(ColourName) and not any(a.modifiers for a in anchors):
+        text = f"{subjects[0].text} {rest.text}"
         raise WordsNotUnderstood(
-            f'"{subjects[0].text} {rest.text}" cannot be done', "things keep their own colour; nothing was done"
+            '"{words}" cannot be done', "things keep their own colour; nothing was done", words=text
         )
 
 
@@ -116,7 +119,9 @@ def _require_plain_order(anchors: Sequence[Anchor]) -> None:
         describes_second = _is_bare_noun(second) and _sets(first, "saturation")
         if is_adjacent and (describes_first or describes_second):
             raise WordsNotUnderstood(
-                f'"{first.text} {second.text}" cannot be done', "put a comma between them if they are two things"
+                '"{words}" cannot be done',
+                "put a comma between them if they are two things",
+                words=f"{first.text} {second.text}",
             )
 
 
@@ -229,5 +234,7 @@ def _assign(index: int, word: Word, anchors: dict[int, Anchor], follows: bool) -
             return takers[nearest[0]], meaning
     modifier = word.find(Degree, Direction) or word.find(*MODIFIERS)
     if modifier is None:
-        raise WordsNotUnderstood(f'"{word.text}" is not understood here', "say what it belongs to; nothing was done")
+        raise WordsNotUnderstood(
+            '"{words}" is not understood here', "say what it belongs to; nothing was done", words=word.text
+        )
     return None, modifier  # type: ignore[return-value]

@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from types import MappingProxyType
 
 from mattebox.errors import UsageError
+
+NO_TRANSLATION: Mapping[str, str] = MappingProxyType({})
+SEVERAL_MEANINGS = '"{words}" can mean several things: {question}'
+CHOICE = "say {choices} or {last}"
 
 
 class AmbiguousWords(UsageError):
@@ -20,12 +25,18 @@ class AmbiguousWords(UsageError):
     exit_code = 8
     code = "ambiguous_words"
 
-    def __init__(self, words: str, question: str, choices: Sequence[str]) -> None:
+    def __init__(
+        self, words: str, question: str, choices: Sequence[str], messages: Mapping[str, str] = NO_TRANSLATION
+    ) -> None:
         quoted = [f'"{choice}"' for choice in choices]
-        super().__init__(
-            f'"{words}" can mean several things: {question}', f"say {', '.join(quoted[:-1])} or {quoted[-1]}"
-        )
+        problem = messages.get(SEVERAL_MEANINGS, SEVERAL_MEANINGS).format(words=words, question=question)
+        remedy = messages.get(CHOICE, CHOICE).format(choices=", ".join(quoted[:-1]), last=quoted[-1])
+        super().__init__(problem, remedy)
         self.words, self.question, self.choices = words, question, tuple(choices)
+
+    def translate(self, messages: Mapping[str, str]) -> AmbiguousWords:
+        """The same error in the language of these messages."""
+        return AmbiguousWords(self.words, self.question, self.choices, messages)
 
     def resolve(self, request: str, choice: str) -> str:
         """The request with a choice in place of the words; behind them where they do not stand in a row."""
@@ -33,6 +44,29 @@ class AmbiguousWords(UsageError):
 
 
 class WordsNotUnderstood(UsageError):
-    """Words that the vocabulary does not have, or not in this place."""
+    """Words that the vocabulary does not have, or not in this place.
+
+    Parameters
+    ----------
+    problem, remedy
+        What is wrong and what to do, in English, with `values` by name in braces. A vocabulary has the same in its
+        language under `messages`.
+    """
 
     code = "words_not_understood"
+
+    def __init__(self, problem: str, remedy: str, **values: object) -> None:
+        super().__init__(problem.format(**values) if values else problem, remedy.format(**values) if values else remedy)
+        self.templates = problem, remedy
+        self.values = values
+
+    def translate(self, messages: Mapping[str, str]) -> WordsNotUnderstood:
+        """The same error in the language of these messages, by English ones; those they lack stay English."""
+        problem, remedy = (messages.get(text, text) for text in self.templates)
+        return type(self)(problem, remedy, **self.values)
+
+
+class ValueOutOfRange(WordsNotUnderstood):
+    """A number that the recipe does not allow."""
+
+    code = "invalid_parameter"

@@ -75,24 +75,28 @@ def interpret_anchor(anchor: Anchor, current: Mapping[str, Value]) -> Reading:
     areas = [m.name for m in anchor.find(Area) if isinstance(m, Area)]
     area = areas[0] if areas else ""
     if len(set(areas)) > 1:
-        raise WordsNotUnderstood(f'"{anchor.text}" names two areas', f"choose {' or '.join(areas)}")
+        raise WordsNotUnderstood('"{words}" names two areas', "choose one; nothing was done", words=anchor.text)
     if isinstance(meaning, Phrase):
         values = _phrase_values(anchor, meaning)
         return Reading(anchor.text, values, area="" if area == SUBJECT and set(values) == {CUT} else area)
     concept = meaning.concept
     numbers = [m.unit for m in anchor.find(Number) if isinstance(m, Number)]
     if len(set(numbers)) < len(numbers):
-        raise WordsNotUnderstood(f'"{anchor.text}" has two numbers', "give one; nothing was done")
+        raise WordsNotUnderstood('"{words}" has two numbers', "give one; nothing was done", words=anchor.text)
     if anchor.is_negated:
         if anchor.find(ColourName):
-            raise WordsNotUnderstood(f'"{anchor.text}" is not understood', "say what should be there instead")
+            raise WordsNotUnderstood(
+                '"{words}" is not understood', "say what should be there instead", words=anchor.text
+            )
         return Reading(anchor.text, _negated_values(anchor, concept), area=area)
     if concept.grade is not None and _is_graded(anchor, concept):
         value = _graded_value(anchor, meaning, concept.grade, current)
         return Reading(anchor.text, {concept.grade.parameter: value}, concept.grade.parameter, area)
     values = _described_values(anchor, meaning.name, concept)
     if not values and not concept.implied:
-        raise WordsNotUnderstood(f'"{anchor.text}" alone says too little', "say how it should be; nothing was done")
+        raise WordsNotUnderstood(
+            '"{words}" alone says too little', "say how it should be; nothing was done", words=anchor.text
+        )
     return Reading(anchor.text, values, area=area, implied=concept.implied)
 
 
@@ -101,12 +105,16 @@ def _phrase_values(anchor: Anchor, phrase: Phrase) -> Values:
         return phrase.values
     if set(phrase.values) == {CUT}:
         return {CUT: not phrase.values[CUT]}
-    raise WordsNotUnderstood(f'"{anchor.text}" is not understood', "say what should be there instead; nothing was done")
+    raise WordsNotUnderstood(
+        '"{words}" is not understood', "say what should be there instead; nothing was done", words=anchor.text
+    )
 
 
 def _negated_values(anchor: Anchor, concept: Concept) -> Values:
     if concept.off is None:
-        raise WordsNotUnderstood(f'"{anchor.text}": that cannot be left out', "say how it should be; nothing was done")
+        raise WordsNotUnderstood(
+            '"{words}": that cannot be left out', "say how it should be; nothing was done", words=anchor.text
+        )
     return concept.off
 
 
@@ -127,7 +135,7 @@ def _graded_value(anchor: Anchor, meaning: Noun | Gradation, grade: Grade, curre
         sign *= direction
     numbers = [m for m in anchor.find(Number) if isinstance(m, Number)]
     if len(numbers) > 1:
-        raise WordsNotUnderstood(f'"{anchor.text}" has two numbers', "give one; nothing was done")
+        raise WordsNotUnderstood('"{words}" has two numbers', "give one; nothing was done", words=anchor.text)
     if numbers and isinstance(meaning, Noun) and not directions:
         return _convert_value(parameter, _amount(numbers[0], grade))
     if anchor.find(Complete):
@@ -139,8 +147,11 @@ def _graded_value(anchor: Anchor, meaning: Noun | Gradation, grade: Grade, curre
     value = _convert_value(parameter, _clip(parameter, start + sign * step))
     if value == _convert_value(parameter, before):
         raise WordsNotUnderstood(
-            f'"{anchor.text}" changes nothing: {grade.parameter} is {value} already',
+            '"{words}" changes nothing: {name} is {value} already',
             "leave it out, or say the opposite",
+            words=anchor.text,
+            name=grade.parameter,
+            value=value,
         )
     return value
 
@@ -148,7 +159,9 @@ def _graded_value(anchor: Anchor, meaning: Noun | Gradation, grade: Grade, curre
 def _complete_value(anchor: Anchor, parameter: Parameter, sign: int, grade: Grade) -> Value:
     """The end of the parameter's range. WordsNotUnderstood where nobody wants that, as of brightness."""
     if sign != grade.complete:
-        raise WordsNotUnderstood(f'"{anchor.text}" does not say how much', "give a number, or say much or a bit")
+        raise WordsNotUnderstood(
+            '"{words}" does not say how much', "give a number, or say much or a bit", words=anchor.text
+        )
     return _convert_value(parameter, _clip(parameter, math.copysign(math.inf, sign)))
 
 
@@ -176,7 +189,9 @@ def _described_values(anchor: Anchor, name: str, concept: Concept) -> Values:
         factor = 1
     values = {p: _scale_value(p, v, factor, concept) for p, v in plain.items()}
     if factor != 1 and values == plain:
-        raise WordsNotUnderstood(f'"{anchor.text}" has no degrees', "leave the word of degree out, or give a number")
+        raise WordsNotUnderstood(
+            '"{words}" has no degrees', "leave the word of degree out, or give a number", words=anchor.text
+        )
     return {**concept.on, **values}
 
 
@@ -192,8 +207,12 @@ def _join_values(anchor: Anchor, parameter: str, first: Value, second: Value) ->
         number, direction = sorted((float(first), float(second)), key=lambda v: abs(abs(v) - RIGHT_ANGLE), reverse=True)
     except ValueError:
         raise WordsNotUnderstood(
-            f'"{anchor.text}" contradicts itself: {parameter} cannot be both {first} and {second}',
+            '"{words}" contradicts itself: {name} cannot be both {first} and {second}',
             "choose one; nothing was done",
+            words=anchor.text,
+            name=parameter,
+            first=first,
+            second=second,
         ) from None
     return f"{math.copysign(number, direction):g}"
 

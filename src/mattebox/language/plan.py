@@ -9,7 +9,7 @@ from mattebox.language.anchor_reading import read_anchors
 from mattebox.language.anchor_search import find_anchors, require_supported
 from mattebox.language.anchors import Anchor
 from mattebox.language.clauses import split_clauses
-from mattebox.language.errors import WordsNotUnderstood
+from mattebox.language.errors import AmbiguousWords, WordsNotUnderstood
 from mattebox.language.interpretation import Reading
 from mattebox.language.lexicon import Lexicon, load_lexicon
 from mattebox.language.meanings import Degree, Direction, Negation, Noun, Number, Word
@@ -81,7 +81,14 @@ def plan_request(text: str, base: Recipe | None = None, language: str = ANY_LANG
 
 
 def _plan_in(text: str, base: Recipe | None, lexicon: Lexicon) -> Plan:
-    """The plan of a request in the language of a lexicon."""
+    """The plan of a request in the language of a lexicon, and so are the errors."""
+    try:
+        return _read_plan(text, base, lexicon)
+    except (AmbiguousWords, WordsNotUnderstood) as error:
+        raise error.translate(lexicon.vocabulary.messages) from error
+
+
+def _read_plan(text: str, base: Recipe | None, lexicon: Lexicon) -> Plan:
     read = read_text(text, lexicon)
     require_supported(read.words)
     readings = read_anchors(_find_all_anchors(read.words, lexicon), _flat_values(base), lexicon)

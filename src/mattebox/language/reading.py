@@ -66,7 +66,7 @@ def read_text(text: str, lexicon: Lexicon) -> ReadText:
     """
     tokens = split_tokens(text)
     if len(tokens) > MAX_TOKENS:
-        raise WordsNotUnderstood(f"the request has more than {MAX_TOKENS} words", "say it in fewer")
+        raise WordsNotUnderstood("the request has more than {count} words", "say it in fewer", count=MAX_TOKENS)
     forms, corrections = _correct_words(tokens, lexicon)
     words: list[Word] = []
     index = 0
@@ -122,10 +122,10 @@ def _unknown_words(words: Sequence[str], lexicon: Lexicon) -> WordsNotUnderstood
     nearest = similar_names(
         fold_word(words[0])[:MAX_QUOTED_LENGTH], lexicon.known_words, SUGGESTION_COUNT, MIN_SUGGESTION_SIMILARITY
     )
-    hint = f"did you mean {', '.join(nearest)}? " if nearest else ""
-    return WordsNotUnderstood(
-        f"not understood: {', '.join(names)}", f"{hint}leave it out or say it otherwise; nothing was done"
-    )
+    remedy = "leave it out or say it otherwise; nothing was done"
+    if nearest:
+        remedy = "did you mean {nearest}? leave it out or say it otherwise; nothing was done"
+    return WordsNotUnderstood("not understood: {words}", remedy, words=", ".join(names), nearest=", ".join(nearest))
 
 
 def _read_phrase(
@@ -161,7 +161,9 @@ def _read_phrase(
     written = tokens[index].text
     if known_forms.get(written, fold_word(written)) not in lexicon.fillers | lexicon.particles:
         raise WordsNotUnderstood(
-            f'"{written}" is not understood here', "say in a few plain words what it belongs to; nothing was done"
+            '"{words}" is not understood here',
+            "say in a few plain words what it belongs to; nothing was done",
+            words=written,
         )
     return index + 1
 
@@ -254,7 +256,7 @@ def _join_units(words: Sequence[Word]) -> list[Word]:
         elif isinstance(unit, Unit) and unit.name in COUNTED_UNITS:
             joined.append(Word(word.text, (Number("1", unit.name, 1),)))
         elif isinstance(unit, Unit) and len(word.meanings) == 1:
-            raise WordsNotUnderstood(f'"{word.text}" stands without a number', "say how many")
+            raise WordsNotUnderstood('"{words}" stands without a number', "say how many", words=word.text)
         elif isinstance(number, NumberWord) and isinstance(last, Number) and _continues(last, number):
             total = last.value + number.value
             joined[-1] = Word(f"{joined[-1].text} {word.text}", (Number(f"{total:g}", "", total),))

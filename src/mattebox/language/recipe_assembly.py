@@ -8,11 +8,11 @@ from typing import get_args
 import msgspec
 
 from mattebox.language.anchors import SUBJECT
-from mattebox.language.errors import WordsNotUnderstood
+from mattebox.language.errors import ValueOutOfRange, WordsNotUnderstood
 from mattebox.language.interpretation import Reading
 from mattebox.language.settings import CUT, PRESET, STEP, TITLE
 from mattebox.language.vocabulary import Value
-from mattebox.recipe.flat_parameters import build_recipe, limit_to_area, parameters_by_name
+from mattebox.recipe.flat_parameters import base_type, build_recipe, limit_to_area, parameters_by_name
 from mattebox.recipe.presets import find_preset
 from mattebox.recipe.recipe import Recipe
 from mattebox.recipe.steps import STEP_ORDER, Background, CompositionStep, Cut, Outline, Save, Shadow, Step
@@ -51,6 +51,7 @@ def assemble_recipe(readings: Iterable[Reading], base: Recipe | None) -> Recipe:
         if reading.area and not reading.values:
             areas.append(reading.area)
     values = {**implied, **values}
+    _require_ranges(values)
     if base is None and not values and set(areas) == {SUBJECT}:  # "only the subject"
         return Recipe((Cut(),))
     recipe = _apply_values(values, base)
@@ -60,7 +61,9 @@ def assemble_recipe(readings: Iterable[Reading], base: Recipe | None) -> Recipe:
         recipe = limit_to_area(recipe, area)
     if base is None and recipe == Recipe((Save(),)) and f"{STEP} {Save.tag()}" not in values:
         raise WordsNotUnderstood(
-            f'"{", ".join(sources.values())}" changes nothing', "say what to do, such as cut out or brighter"
+            '"{words}" changes nothing',
+            "say what to do, such as cut out or brighter",
+            words=", ".join(sources.values()),
         )
     title = values.get(TITLE)
     return msgspec.structs.replace(recipe, title=title) if isinstance(title, str) else recipe
@@ -72,9 +75,30 @@ def _agree(name: str, first: Value, second: Value, first_text: str, second_text:
         return second if first == GENERIC_PRESET else first
     if first != second:
         raise WordsNotUnderstood(
-            f'"{first_text}" and "{second_text}" contradict each other', "choose one; nothing was done"
+            '"{first}" and "{second}" contradict each other',
+            "choose one; nothing was done",
+            first=first_text,
+            second=second_text,
         )
     return second
+
+
+def _require_ranges(values: Mapping[str, Value]) -> None:
+    """ValueOutOfRange for the first number that is."""
+    known = parameters_by_name()
+    for name, value in values.items():
+        info = base_type(known[name]) if name in known else None
+        low, high = getattr(info, "ge", None), getattr(info, "le", None)
+        if isinstance(value, bool | str) or (low is None and high is None):
+            continue
+        if high is not None and value > high:
+            raise ValueOutOfRange(
+                "{name}: {value} is too much", "it may be at most {limit}", name=name, value=value, limit=high
+            )
+        if low is not None and value < low:
+            raise ValueOutOfRange(
+                "{name}: {value} is too little", "it must be at least {limit}", name=name, value=value, limit=low
+            )
 
 
 def _is_limitable(recipe: Recipe) -> bool:
@@ -92,7 +116,9 @@ def _area_values(reading: Reading) -> dict[str, Value]:
     }
     if not only:
         raise WordsNotUnderstood(
-            f'"{reading.text}": that cannot be limited to a part of the photograph', "say it without the area"
+            '"{words}": that cannot be limited to a part of the photograph',
+            "say it without the area",
+            words=reading.text,
         )
     return dict.fromkeys(only, reading.area)
 

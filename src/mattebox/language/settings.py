@@ -30,7 +30,9 @@ def setting_values(text: str) -> Values:
     parameter = parameters_by_name().get(name)
     if parameter is None:
         raise WordsNotUnderstood(
-            f"there is no setting {name!r}", suggest_name(name, [*parameters_by_name(), *SPECIAL_NAMES], "see the help")
+            "there is no setting {name!r}",
+            suggest_name(name, [*parameters_by_name(), *SPECIAL_NAMES], "see the help"),
+            name=name,
         )
     return {name: _parse_value(parameter, value)}
 
@@ -39,13 +41,17 @@ def _unquote(written: str) -> str:
     try:
         return str(json.loads(written)) if written.startswith('"') else written
     except ValueError as error:
-        raise WordsNotUnderstood(f"{written} is not closed by a quote", 'write it as name="value"') from error
+        raise WordsNotUnderstood(
+            "{words} is not closed by a quote", 'write it as name="value"', words=written
+        ) from error
 
 
 def _require_step(name: str) -> None:
     names = [step.tag() for step in STEP_ORDER]
     if name not in names:
-        raise WordsNotUnderstood(f"there is no step {name!r}", suggest_name(name, names, f"choose {', '.join(names)}"))
+        raise WordsNotUnderstood(
+            "there is no step {name!r}", suggest_name(name, names, f"choose {', '.join(names)}"), name=name
+        )
 
 
 def _parse_value(parameter: Parameter, text: str) -> Value:
@@ -58,7 +64,9 @@ def _parse_value(parameter: Parameter, text: str) -> Value:
     try:
         return int(text) if kind == "IntType" else float(text)
     except ValueError as error:
-        raise WordsNotUnderstood(f"{parameter.name}: {text!r} is not a number", parameter.help) from error
+        raise WordsNotUnderstood(
+            "{name}: {value!r} is not a number", "{help}", name=parameter.name, value=text, help=parameter.help
+        ) from error
 
 
 def _parse_switch(name: str, text: str) -> bool:
@@ -66,4 +74,6 @@ def _parse_switch(name: str, text: str) -> bool:
         return True
     if text.lower() in FALSE_WORDS:
         return False
-    raise WordsNotUnderstood(f"{name}: {text!r} is neither yes nor no", f"write {name}=yes or {name}=no")
+    raise WordsNotUnderstood(
+        "{name}: {value!r} is neither yes nor no", "write {name}=yes or {name}=no", name=name, value=text
+    )

@@ -188,6 +188,10 @@ class Vocabulary(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
         What cannot be done, synonyms separated by "|", and why.
     concepts
         What recipes have.
+    messages
+        Errors in this language, by those in English.
+    colour_question
+        The question for a colour of which it is not said what should have it, which stands for {}.
     """
 
     language: str
@@ -226,6 +230,8 @@ class Vocabulary(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
     questions: dict[str, OpenQuestion]
     unsupported: dict[str, str] = {}
     concepts: dict[str, Concept]
+    messages: dict[str, str] = {}
+    colour_question: str = "what should be {}?"
 
 
 def language_codes() -> list[str]:
