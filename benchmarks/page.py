@@ -19,6 +19,7 @@ from tests.server.page_visit import DONE, Visit, start_browser
 from tests.serving import start_server
 
 LATENCY_MS = 20
+WAIT_MS = 600_000  # on a busy machine
 ROUNDS = 5
 WATCH = """([event, point, change]) => new Promise((resolve) => {
   const canvas = document.querySelector("#composed"), behind = document.querySelector("#behind");
@@ -145,6 +146,7 @@ def main() -> None:
         size = photograph.stat().st_size
         print(f"{options.megapixels:g} MP, {size:,} bytes, {options.megabits:g} Mbit/s, {LATENCY_MS} ms latency\n")
         with start_server(Path(folder)) as url, Visit(browser, f"{url}/", reduced_motion="reduce") as visit:
+            visit.page.set_default_timeout(WAIT_MS)
             report = Report(Traffic(visit, options.megabits))
             started_at = time.perf_counter()
             visit.page.set_input_files("#files", photograph)

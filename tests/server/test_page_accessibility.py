@@ -105,6 +105,9 @@ def test_on_the_smallest_screens(browser: Any, address: str, files: dict[str, Pa
     with Visit(browser, address, **PHONE) as visit:
         page = visit.page
         page.locator("#language").tap()  # German words are the longer ones
+        page.set_viewport_size({"width": 320, "height": 568})
+        page.evaluate("document.querySelector('#last-time').hidden = false")
+        assert page.locator("#empty").evaluate("e => e.scrollWidth - e.clientWidth") <= 0
         visit.open(files["rocket"], files["coffee"])
         page.locator("#share").evaluate("e => e.hidden = false")
         for width, height in ((320, 568), (360, 640), (640, 430)):

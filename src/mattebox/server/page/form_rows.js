@@ -33,7 +33,7 @@ function createRange(name, [min, max, step, value, unit], label) {
 }
 
 // Empty for none.
-const createNumber = (name, [min, max]) => createElement("input", { type: "number", name, min, max, step: 1, inputMode: "numeric", placeholder: text.auto });
+const createNumber = (name, [min, max]) => createElement("input", { type: "number", name, min, max, step: 1, inputMode: "numeric", placeholder: "px" });
 
 // A colour, to be chosen, typed as #rrggbb, or taken from the screen where the browser can do that.
 function createColour(name, value) {

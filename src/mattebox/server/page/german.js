@@ -113,7 +113,6 @@ export const german = {
     upscale: "Vergrößern", style: "Kunststil", style_strength: "Stärke",
   },
   hints: { auto: "Rauschen, Farbstich und Licht, soweit das Foto es braucht" },
-  auto: "auto",
   cropTool: "Von Hand zuschneiden",
   cropReset: "Ganzes Foto",
   cropArea: "Was bleibt. Pfeiltasten verschieben es, die der Ecken und Seiten ändern die Größe, Enter beendet.",

@@ -116,7 +116,6 @@ const english = {
     upscale: "Upscale", style: "Art style", style_strength: "Strength",
   },
   hints: { auto: "Noise, colour cast and light, as far as the photograph needs it" },
-  auto: "auto",
   cropTool: "Crop by hand",
   cropReset: "Whole photograph",
   cropArea: "Part that stays. Arrows move it, those of its corners and sides resize it, Enter ends.",
