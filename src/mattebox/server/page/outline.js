@@ -35,22 +35,45 @@ function smoothDistances(alpha, maxDistance, sigma) {
   return result;
 }
 
-// The distance of each sample to the nearest that is 1; exact up to `maxDistance`, and larger beyond it.
+// The distance of each sample to the nearest that is 1, at most `maxDistance` + 1: by rows, then by the lower envelope of
+// parabolas along the columns (after Felzenszwalb & Huttenlocher, Distance transforms of sampled functions, 2012).
 function distanceTransform({ data, width, height }, maxDistance) {
-  const inRow = new Float32Array(data.length), squared = new Float32Array(data.length), limit = maxDistance + 1;
+  const squared = new Float32Array(data.length), limit = maxDistance + 1;
   for (let y = 0; y < height; y += 1) {
-    for (let x = 0, d = limit; x < width; x += 1) inRow[y * width + x] = d = data[y * width + x] ? 0 : Math.min(limit, d + 1);
+    const row = y * width;
+    for (let x = 0, d = limit; x < width; x += 1) squared[row + x] = d = data[row + x] ? 0 : Math.min(limit, d + 1);
     for (let x = width - 1, d = limit; x >= 0; x -= 1) {
-      d = data[y * width + x] ? 0 : Math.min(limit, d + 1);
-      inRow[y * width + x] = Math.min(inRow[y * width + x], d) ** 2;
+      d = data[row + x] ? 0 : Math.min(limit, d + 1);
+      squared[row + x] = Math.min(squared[row + x], d) ** 2;
     }
   }
-  squared.set(inRow);
-  for (let step = 1; step <= Math.min(maxDistance, height - 1); step += 1) {
-    for (let to = step * width, from = 0; to < squared.length; to += 1, from += 1) {
-      squared[to] = Math.min(squared[to], inRow[from] + step * step);
-      squared[from] = Math.min(squared[from], inRow[to] + step * step);
+  const column = new Float32Array(height), vertices = new Int32Array(height), bounds = new Float64Array(height + 1);
+  for (let x = 0; x < width; x += 1) {
+    for (let y = 0; y < height; y += 1) column[y] = squared[y * width + x];
+    findEnvelope(column, vertices, bounds);
+    for (let y = 0, k = 0; y < height; y += 1) {
+      while (bounds[k + 1] < y) k += 1;
+      squared[y * width + x] = Math.min(limit, Math.sqrt((y - vertices[k]) ** 2 + column[vertices[k]]));
     }
   }
-  return { width, height, data: squared.map(Math.sqrt) };
+  return { width, height, data: squared };
 }
+
+// The parabolas of a column that are lowest somewhere, and where each begins to be.
+function findEnvelope(column, vertices, bounds) {
+  let k = 0;
+  vertices[0] = 0;
+  [bounds[0], bounds[1]] = [-Infinity, Infinity];
+  for (let q = 1; q < column.length; q += 1) {
+    let start = crossing(column, q, vertices[k]);
+    while (start <= bounds[k]) {
+      k -= 1;
+      start = crossing(column, q, vertices[k]);
+    }
+    k += 1;
+    vertices[k] = q;
+    [bounds[k], bounds[k + 1]] = [start, Infinity];
+  }
+}
+
+const crossing = (column, q, p) => (column[q] + q * q - column[p] - p * p) / (2 * q - 2 * p);
