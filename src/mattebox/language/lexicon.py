@@ -39,6 +39,7 @@ MIN_STEM_LENGTH = 3  # letters of a word without its ending
 SWAPPED_LENGTH = 3  # letters of a word whose last two may be swapped
 MIN_FILLER_LENGTH = 6  # letters of a filler whose typing errors are corrected
 MIN_UNDOUBLED_LENGTH = 4  # letters of a stem whose last letter counts once: "cropped" is of "crop"
+MIN_PHRASE_LENGTH = 2  # words without fillers of a phrase that means something without them
 MIN_HEAD_LENGTH, MIN_FRONT_LENGTH = 4, 3  # letters of the two parts of a compound word
 
 BACKGROUND = "background"  # the area that is also a concept: "blur only the background"
@@ -186,12 +187,6 @@ class Lexicon:
         stem = word[:-1] if self.vocabulary.inflections and word.endswith("e") else word
         return [word, *(stem + ending for ending in self.vocabulary.inflections)]
 
-    def _fold_phrase(self, phrase: str) -> FoldedWords:
-        """A phrase's words as they are compared; fillers are left out, unless it has nothing but them and a subject."""
-        words = tuple(map(fold_word, phrase.split()))
-        kept = self._leave_out_fillers(words)
-        return words if self.subjects.issuperset(kept) else kept
-
     def _sort_phrases(self) -> tuple[list[MeaningOf], list[MeaningOf], list[MeaningOf]]:
         """The phrases that have no fillers, those from which fillers were left out, and these with them.
 
@@ -201,12 +196,15 @@ class Lexicon:
         exact, reduced, whole = [], [], []
         for phrase, meaning in self._list_phrases():
             written = tuple(map(fold_word, phrase.split()))
-            words = self._fold_phrase(phrase)
-            if len(words) == len(written):
-                exact.append((words, meaning))
-            elif len(words) > 1 or (words and isinstance(meaning, REDUCED_KINDS)):
-                reduced.append((words, meaning))
-            if len(written) > 1 and (len(words) == 1 or self.fillers.issuperset(written)):
+            if self.fillers.isdisjoint(written):
+                exact.append((written, meaning))
+                continue
+            kept = self._leave_out_fillers(written)
+            if self.subjects.issuperset(kept):  # it has nothing but them and a subject
+                exact.append((written, meaning))
+            elif len(kept) > 1 or isinstance(meaning, REDUCED_KINDS):
+                reduced.append((kept, meaning))
+            if len(written) > 1 and len(kept) < MIN_PHRASE_LENGTH:
                 whole.append((written, meaning))
         return exact, reduced, whole
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from mattebox.language.anchor_reading import read_anchors
@@ -21,6 +21,7 @@ from mattebox.recipe.recipe import Recipe
 from mattebox.recipe.steps import Step
 
 ANY_LANGUAGE = "auto"
+FIRST_LANGUAGE = "en"  # of several that know the words
 
 
 @dataclass(frozen=True)
@@ -71,13 +72,14 @@ def plan_request(text: str, base: Recipe | None = None, language: str = ANY_LANG
     UsageError
         Values are out of range, or there is no such language or preset.
     """
-    lexicons = _choose_lexicons(text, language)
-    for lexicon in lexicons[:-1]:  # of languages that know the words equally well the first that understands them
+    first_error: WordsNotUnderstood | None = None
+    for lexicon in _choose_lexicons(text, language):
         try:
             return _plan_in(text, base, lexicon)
-        except WordsNotUnderstood:
-            continue
-    return _plan_in(text, base, lexicons[-1])
+        except WordsNotUnderstood as error:
+            first_error = first_error or error
+    assert first_error is not None
+    raise first_error
 
 
 def _plan_in(text: str, base: Recipe | None, lexicon: Lexicon) -> Plan:
@@ -131,13 +133,22 @@ def _negate_bare_noun(anchor: Anchor, lexicon: Lexicon) -> Anchor:
     return anchor
 
 
-def _choose_lexicons(text: str, language: str) -> list[Lexicon]:
-    """The lexicon of a language; for any, those that know most of the words, English first."""
+def _choose_lexicons(text: str, language: str) -> Iterator[Lexicon]:
+    """The lexicon of a language; for any, those that know most of the words, English first.
+
+    Others are loaded only if English does not know all words, or does not understand them.
+    """
     if language != ANY_LANGUAGE:
-        return [load_lexicon(language)]
-    lexicons = [load_lexicon(code) for code in sorted(language_codes(), key=lambda code: code != "en")]
-    unknown = [count_unknown_words(text, lexicon) for lexicon in lexicons]
-    return [lexicon for lexicon, count in zip(lexicons, unknown, strict=True) if count == min(unknown)]
+        yield load_lexicon(language)
+        return
+    unknown = {FIRST_LANGUAGE: count_unknown_words(text, load_lexicon(FIRST_LANGUAGE))}
+    if not unknown[FIRST_LANGUAGE]:
+        yield load_lexicon(FIRST_LANGUAGE)
+    for code in language_codes():
+        unknown.setdefault(code, count_unknown_words(text, load_lexicon(code)))
+    for code, count in unknown.items():
+        if count == min(unknown.values()) and (count or code != FIRST_LANGUAGE):
+            yield load_lexicon(code)
 
 
 def _flat_values(recipe: Recipe | None) -> dict[str, Value]:
