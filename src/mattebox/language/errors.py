@@ -63,7 +63,9 @@ class WordsNotUnderstood(UsageError):
     def translate(self, messages: Mapping[str, str]) -> WordsNotUnderstood:
         """The same error in the language of these messages, by English ones; those they lack stay English."""
         problem, remedy = (messages.get(text, text) for text in self.templates)
-        return type(self)(problem, remedy, **self.values)
+        translated = type(self)(problem, remedy, **self.values)
+        translated.templates = self.templates  # stay English, as the name of the error
+        return translated
 
 
 class ValueOutOfRange(WordsNotUnderstood):
