@@ -6,8 +6,9 @@ import mattebox
 def test_public_names() -> None:
     assert mattebox.__all__ == [
         "Client", "DepthMap", "Matte", "MatteboxError", "NoSubject", "Picture", "Recipe", "Session", "VideoCutter",
-        "analyse", "check", "cut", "cut_many", "cut_video", "depth", "enhance", "enhance_video", "find", "foreground",
-        "plan", "read", "refine", "rotoscope_video", "run", "say", "segment", "steps", "upscale", "verify", "write",
+        "analyse", "anonymise", "anonymise_video", "check", "cut", "cut_many", "cut_video", "depth", "enhance",
+        "enhance_video", "find", "find_faces", "foreground", "plan", "read", "refine", "rotoscope_video", "run", "say",
+        "segment", "steps", "upscale", "verify", "write",
     ]  # fmt: skip
     for name in mattebox.__all__:
         assert getattr(mattebox, name).__doc__, name

@@ -16,6 +16,8 @@ from mattebox._version import __version__ as __version__
 
 if TYPE_CHECKING:
     from mattebox.api import analyse as analyse
+    from mattebox.api import anonymise as anonymise
+    from mattebox.api import anonymise_video as anonymise_video
     from mattebox.api import check as check
     from mattebox.api import cut as cut
     from mattebox.api import cut_many as cut_many
@@ -24,6 +26,7 @@ if TYPE_CHECKING:
     from mattebox.api import enhance as enhance
     from mattebox.api import enhance_video as enhance_video
     from mattebox.api import find as find
+    from mattebox.api import find_faces as find_faces
     from mattebox.api import plan as plan
     from mattebox.api import rotoscope_video as rotoscope_video
     from mattebox.api import say as say
@@ -48,6 +51,8 @@ if TYPE_CHECKING:
 
 _EXPORTS: dict[str, tuple[str, str | None]] = {  # public name: module, attribute (None = the module itself)
     "analyse": ("api", "analyse"),
+    "anonymise": ("api", "anonymise"),
+    "anonymise_video": ("api", "anonymise_video"),
     "check": ("api", "check"),
     "cut": ("api", "cut"),
     "cut_many": ("api", "cut_many"),
@@ -57,6 +62,7 @@ _EXPORTS: dict[str, tuple[str, str | None]] = {  # public name: module, attribut
     "enhance_video": ("api", "enhance_video"),
     "rotoscope_video": ("api", "rotoscope_video"),
     "find": ("api", "find"),
+    "find_faces": ("api", "find_faces"),
     "plan": ("api", "plan"),
     "say": ("api", "say"),
     "upscale": ("api", "upscale"),
@@ -79,7 +85,13 @@ _EXPORTS: dict[str, tuple[str, str | None]] = {  # public name: module, attribut
     "NoSubject": ("errors", "NoSubject"),
 }
 
-_SYNONYMS = {"remove": "cut", "remove_background": "cut", "analyze": "analyse", "open": "read"}  # of other libraries
+_SYNONYMS = {
+    "remove": "cut",
+    "remove_background": "cut",
+    "analyze": "analyse",
+    "anonymize": "anonymise",
+    "open": "read",
+}  # of other libraries
 
 __all__ = sorted(_EXPORTS)
 

@@ -11,6 +11,8 @@ from typing import Any
 import pytest
 
 from mattebox.server import job_service
+from mattebox.server.auditing import Auditor
+from mattebox.server.auth import AccessControl
 from mattebox.server.content_buffer import Content
 from mattebox.server.job_service import JobService
 from mattebox.server.settings import Settings
@@ -44,7 +46,7 @@ def test_a_stored_job_runs_while_the_manager_starts(tmp_path: Path, monkeypatch:
 
     async def run() -> None:
         settings, buffer = Settings(data=str(tmp_path)), make_buffer()
-        service = JobService(settings, WorkerPool(settings, buffer), UsageStore())
+        service = JobService(settings, WorkerPool(settings, buffer), UsageStore(), Auditor(settings, AccessControl()))
         manager = StartingManager(service, WorkerTask({}, (buffer.store(b"picture"),), 1))
         monkeypatch.setattr(service, "_create_manager", lambda: manager)
         await service.open_manager()

@@ -1,5 +1,5 @@
-"""The Python API: `cut`, `cut_many`, `enhance`, `upscale`, `depth`, `find`, `analyse`, `check`, `verify`, `plan` and
-`say`.
+"""The Python API: `cut`, `cut_many`, `enhance`, `upscale`, `anonymise`, `depth`, `find`, `find_faces`, `analyse`,
+`check`, `verify`, `plan` and `say`; `cut_video` and `anonymise_video` for clips.
 
 import mattebox as mb
 mb.cut("photo.jpg").save("cut.png")
@@ -7,6 +7,9 @@ mb.cut("photo.jpg").save("cut.png")
 
 from __future__ import annotations
 
+from mattebox.api.anonymising import anonymise as anonymise
+from mattebox.api.anonymising import anonymise_video as anonymise_video
+from mattebox.api.anonymising import find_faces as find_faces
 from mattebox.api.many import cut_many as cut_many
 from mattebox.api.measurements import analyse as analyse
 from mattebox.api.measurements import check as check
@@ -15,6 +18,7 @@ from mattebox.api.measurements import verify as verify
 from mattebox.api.operations import cut as cut
 from mattebox.api.operations import enhance as enhance
 from mattebox.api.operations import upscale as upscale
+from mattebox.api.parameters import AnonymiseParameters as AnonymiseParameters
 from mattebox.api.parameters import CutParameters as CutParameters
 from mattebox.api.parameters import EnhanceParameters as EnhanceParameters
 from mattebox.api.photograph_depth import depth as depth

@@ -37,6 +37,14 @@ In pixels, or as shares from 0 to 1."""
 class EnhanceParameters(TypedDict, total=False):
     """Parameters of `enhance`: the fields of its steps."""
 
+    hide: Literal["none", "all", "faces", "plates"]
+    hide_method: Literal["fill", "mosaic", "blur"]
+    hide_shape: Literal["ellipse", "box"]
+    hide_except: str | int | Sequence[int]
+    hide_require: bool
+    hide_growth: int
+    hide_sensitivity: int
+    hide_detector: NameOrPath
     restore: str | float
     restore_model: NameOrPath
     restore_effort: Effort
@@ -77,6 +85,35 @@ class EnhanceParameters(TypedDict, total=False):
     bokeh_aperture: Literal["disc", "5", "6", "7", "8", "9", "anamorphic"]
     bokeh_depth: NameOrPath | Image
     bokeh_highlights: int
+    label: str
+    label_logo: NameOrPath | Image
+    label_position: Literal[
+        "bottom-right", "bottom-left", "bottom", "top-right", "top-left", "top", "left", "right", "centre"
+    ]
+    label_size: float
+    label_opacity: int
+    label_colour: str | Colour
+    format: str
+    quality: int
+    file_limit: str | int
+    profile: Literal["keep", "srgb"]
+    bit_depth: Literal["keep", "8"]
+    check_for: str
+    sign: bool
+    mark_source: bool
+    watermark: str
+
+
+class AnonymiseParameters(TypedDict, total=False):
+    """Parameters of `anonymise`, besides what is hidden: how, and how the file is written."""
+
+    hide_method: Literal["fill", "mosaic", "blur"]
+    hide_shape: Literal["ellipse", "box"]
+    hide_except: str | int | Sequence[int]
+    hide_require: bool
+    hide_growth: int
+    hide_sensitivity: int
+    hide_detector: NameOrPath
     format: str
     quality: int
     file_limit: str | int

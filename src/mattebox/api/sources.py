@@ -19,7 +19,7 @@ from mattebox.types import OpenImage, Picture
 
 IMAGE_PARAMETERS = {  # parameters that may be pictures, with the text that a recipe has for one of that name
     "background": "{}", "style": "{}", "trimap": "{}", "garbage": "{}", "holdout": "{}", "core": "{}",
-    "by": "plate({})", "bokeh_depth": "{}",
+    "by": "plate({})", "bokeh_depth": "{}", "label_logo": "{}",
 }  # fmt: skip
 
 

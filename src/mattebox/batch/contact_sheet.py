@@ -24,6 +24,7 @@ class ContactSheet:
     """Collects thumbnails as results come, and writes the page. A cell is sorted by its confidence; -1 is a failure."""
 
     path: Path
+    side_pixels: int = MAX_THUMBNAIL_SIDE_PIXELS  # longer side of the pictures
     cells: list[tuple[float, str]] = field(default_factory=list)
 
     def add(self, outcome: Outcome) -> None:
@@ -45,7 +46,7 @@ class ContactSheet:
             caption += "please check it, "
         caption += f"{outcome.seconds:.1f} s"
         picture = outcome.result.picture
-        source = webp_data_url(picture, limited_shape(picture.shape, MAX_THUMBNAIL_SIDE_PIXELS), THUMBNAIL_QUALITY)
+        source = webp_data_url(picture, limited_shape(picture.shape, self.side_pixels), THUMBNAIL_QUALITY)
         image = f'<div><img loading="lazy" alt="" src="{source}"></div>'
         self.cells.append(
             (confidence, f"<figure>{image}<figcaption>{name}<small>{caption}</small></figcaption></figure>")

@@ -15,6 +15,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any, Literal
 
+from mattebox.anonymisation.regions import DetectedObject
 from mattebox.batch.job import JobResult, LocalJobRunner, Outcome
 from mattebox.batch.plan import BatchJob
 from mattebox.errors import DeviceError, UsageError
@@ -75,13 +76,17 @@ class RayJobResult:
     model: str | None
     device: str | None
     seconds: dict[str, float] = field(default_factory=dict)
+    objects: tuple[DetectedObject, ...] = ()
 
     @classmethod
     def of(cls, result: JobResult, target: Path | StoreAddress) -> RayJobResult:
         """The same without pixels."""
         matte = result.matte
         summary = None if matte is None else RemoteMatte(matte.confidence, matte.found, matte.box)
-        return cls(target, result.shape, result.notes, summary, result.model, result.device, dict(result.seconds))
+        return cls(
+            target, result.shape, result.notes, summary, result.model, result.device, dict(result.seconds),
+            result.objects,
+        )  # fmt: skip
 
     @cached_property
     def picture(self) -> Picture:

@@ -110,6 +110,8 @@ def report_row(outcome: Outcome, recipe_hash: str, model_hash: str, review_confi
     if result is not None and result.matte is not None:
         row |= {"confidence": round(result.matte.confidence, 4), "found": result.matte.found, "box": result.matte.box}
         row["verdict"] = "doubtful" if is_doubtful(result.matte, review_confidence) else "ok"
+    if result is not None and result.objects:
+        row["objects"] = [item.to_fields() for item in result.objects]
     if result is not None and result.notes:
         row["notes"] = list(result.notes)
     if outcome.broken_rules:

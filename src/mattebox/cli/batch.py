@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import getpass
 import os
 from collections.abc import Callable, Iterable, Iterator
 from datetime import UTC, datetime
@@ -19,7 +20,7 @@ from mattebox.batch.report import hash_recipe, read_outputs
 from mattebox.batch.runner import map_in_order
 from mattebox.batch.shared_batch import JobState, SharedBatch, repeat_until_done, shuffle_in_chunks
 from mattebox.batch.store_plan import plan_lazily
-from mattebox.cli import remote_server
+from mattebox.cli import environment, remote_server
 from mattebox.cli.batch_options import BatchOptions
 from mattebox.cli.cluster import check_cluster_options, open_cluster_runner
 from mattebox.cli.console import echo_stderr
@@ -192,6 +193,7 @@ def _open_local_runner(
         recipe, session, options.max_pixels, options.metadata, options.overwrite,
         "keep" if options.keep_hidden else "zero", concurrency, bool(options.report), console.show_progress,
         identity=load_identity(datetime.now(UTC)) if recipe.save_step.sign == "yes" else None,
+        audit=environment.audit_log(), actor=f"user:{getpass.getuser()}",
     )  # fmt: skip
     return runner, "+".join(hashes)
 

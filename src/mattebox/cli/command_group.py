@@ -16,12 +16,12 @@ from mattebox.cli.help_all import HelpAllMixin, is_help_complete
 from mattebox.core.suggestions import similar_names, suggest_names
 
 COMMAND_SECTIONS: Mapping[str, tuple[str, ...]] = {  # each command is a module of this package
-    "Photographs": ("cut", "enhance", "portrait", "upscale", "run", "say"),
+    "Photographs": ("cut", "enhance", "portrait", "upscale", "anonymise", "run", "say"),
     "Video": ("video",),
     "Measurements and rules": ("find", "depth", "analyse", "check", "verify", "recipes"),
     "Shops": ("shop",),
     "Server": ("serve", "mcp", "keys"),
-    "Models and this installation": ("models", "cache", "provenance", "doctor", "completion", "help"),
+    "Models and this installation": ("models", "cache", "provenance", "audit", "doctor", "completion", "help"),
 }
 PLUGIN_SECTION = "Training and plug-ins"
 COMMANDS = tuple(name for names in COMMAND_SECTIONS.values() for name in names)
@@ -43,6 +43,8 @@ COMMAND_SYNONYMS = {  # words of other tools
     "presets": "recipes", "preset": "recipes", "c2pa": "verify", "credentials": "verify", "authenticate": "verify",
     "sign": "provenance init", "shopify": "shop shopify", "undo": "shop undo",
     "bokeh": "portrait", "blur": "portrait", "depth-map": "depth",
+    "anonymize": "anonymise", "redact": "anonymise", "deface": "anonymise",
+    "blur-faces": "anonymise --method blur", "pixelate": "anonymise --method mosaic", "faces": "anonymise --faces",
     "server": "serve", "web": "serve", "ui": "serve", "gui": "serve", "pull": "models pull",
     "download": "models pull", "list": "models list", "version": "--version",
 }  # fmt: skip

@@ -13,7 +13,7 @@ from mattebox.cli.batch_options import COMMON_OPTIONS, INPUT_OPTIONS, BatchOptio
 from mattebox.cli.options import step_options
 from mattebox.errors import UsageError
 from mattebox.recipe.recipe import Recipe
-from mattebox.recipe.steps import LensBlur, Save, Step, Upscale
+from mattebox.recipe.steps import Anonymise, LensBlur, Save, Step, Upscale
 
 if TYPE_CHECKING:
     from mattebox.batch.plan import BatchJob, OutputNaming
@@ -66,8 +66,11 @@ def _build_naming(recipe: Recipe, options: BatchOptions) -> OutputNaming:
 
 def _stem_suffix(recipe: Recipe) -> str:
     """What the names of results beside their photographs end in."""
+    hiding = recipe.find_step(Anonymise)
     if recipe.cut_step is not None:
         return "cut"
+    if hiding is not None and hiding.hide != "none":
+        return "anonymised"
     if recipe.find_step(Upscale) is not None:
         return "upscaled"
     has_only_blur = all(isinstance(step, LensBlur | Save) for step in recipe.steps)

@@ -4,15 +4,28 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable
-from typing import Any, TypeVar
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
 from mattebox.models.store.settings import CACHE_VARIABLE, COMMERCIAL_VARIABLE, OFFLINE_VARIABLE
 
+if TYPE_CHECKING:
+    from mattebox.io.audit_log import AuditLog
+
 F = TypeVar("F", bound=Callable[..., Any])
 
+AUDIT_VARIABLE = "MATTEBOX_AUDIT"
 DEFAULT_CACHE_SIZE = "500MB"  # of the command line, unless the environment says otherwise
+
+
+def audit_log() -> AuditLog | None:
+    """The audit log that the environment names, if it names one."""
+    from mattebox.io.audit_log import AuditLog
+
+    name = os.environ.get(AUDIT_VARIABLE)
+    return AuditLog(Path(name)) if name else None
 
 
 def _environment_flag(flag: str, variable: str, help: str) -> Callable[[F], F]:

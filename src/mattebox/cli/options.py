@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -109,6 +109,17 @@ def parameter_options(*names: str) -> Callable[[F], F]:
     return decorate
 
 
+def renamed_options(flags: Mapping[str, str]) -> Callable[[F], F]:
+    """Give a click command the options of these parameters under other flags: name of a parameter -> flag."""
+
+    def decorate(command: F) -> F:
+        for name, flag in reversed(list(flags.items())):
+            command = _click_option(parameters_by_name()[name], name, flag=flag)(command)
+        return command
+
+    return decorate
+
+
 def explicit_parameters(context: click.Context) -> set[str]:
     """The parameters of steps that the user gave, deprecated names among them."""
     return {
@@ -155,9 +166,9 @@ def _step_heading(step: type[Step]) -> str:
     return str(step.__doc__).splitlines()[0].rstrip(".")
 
 
-def _click_option(parameter: Parameter, name: str, hidden: bool = False) -> Callable[[F], F]:
-    """The click option of one parameter, under its name or an old one."""
-    flag, text = "--" + name.replace("_", "-"), parameter.help + "."
+def _click_option(parameter: Parameter, name: str, hidden: bool = False, flag: str | None = None) -> Callable[[F], F]:
+    """The click option of one parameter, under its name, an old one, or another flag."""
+    flag, text = flag or "--" + name.replace("_", "-"), parameter.help + "."
     if parameter.switch_value is not None:
         return click.option(flag, name, is_flag=True, help=text, hidden=hidden)
     default = parameter.default

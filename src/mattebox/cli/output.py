@@ -137,6 +137,8 @@ def result_fields(job: BatchJob, result: JobResult) -> dict[str, Any]:
     row = _job_fields(job.name, job) | {"ok": True, "error": None, "width": width, "height": height}
     if result.matte is not None:
         row |= {"found": result.matte.found, "confidence": round(result.matte.confidence, 4), "box": result.matte.box}
+    if result.objects:
+        row["objects"] = [item.to_fields() for item in result.objects]
     row |= {"model": result.model, "device": result.device, "notes": list(result.notes)}
     return row | {"seconds": {stage: round(s, 4) for stage, s in result.seconds.items()}}
 

@@ -15,6 +15,7 @@ from urllib.parse import urlsplit
 
 import msgspec
 
+from mattebox.anonymisation.regions import DetectedObject
 from mattebox.batch.job import MatteSummary, Outcome, read_input, sha256_hex
 from mattebox.batch.plan import BatchJob
 from mattebox.cli.batch_options import BatchOptions
@@ -124,6 +125,10 @@ class RemoteJobResult:
     @property
     def seconds(self) -> dict[str, float]:
         return dict(self.server_result.details["seconds"])
+
+    @property
+    def objects(self) -> tuple[DetectedObject, ...]:
+        return tuple(map(DetectedObject.from_fields, self.server_result.details.get("objects", ())))
 
 
 @dataclass(frozen=True)

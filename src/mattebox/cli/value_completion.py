@@ -82,7 +82,7 @@ COMPLETER_BY_PARAMETER: dict[str, Completer] = {  # of the recipe's steps, by fl
     "restore_model": completer_of_model("standard", tasks=("restore",)),
     "upscale_model": completer_of_model("faithful", "real", tasks=("upscale",)),
     "faces_model": completer_of_model(tasks=("faces",)),
-    "faces_finder": completer_of_model(tasks=("face-detect",)),
+    "faces_finder": completer_of_model(tasks=("detect",)),
     "restore": completer_of_words("auto", "none"),
     "balance": completer_of_words("auto", "grey", "none"),
     "style": completer_of_words("watercolour", "glass", "swirl", "none"),

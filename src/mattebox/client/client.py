@@ -31,7 +31,7 @@ from mattebox.recipe.recipe import Recipe
 from mattebox.recipe.serialization import parse_recipe
 
 if TYPE_CHECKING:  # a client loads no pipeline
-    from mattebox.api import CutParameters, EnhanceParameters
+    from mattebox.api import AnonymiseParameters, CutParameters, EnhanceParameters
     from mattebox.api.parameters import VideoParameters
 
 UploadSource = str | os.PathLike[str] | bytes | BinaryIO
@@ -151,6 +151,15 @@ class Client:
     ) -> ServerResult:
         """Enhance a photograph on the server, with the parameters of `mattebox.enhance`; `only` is for all steps."""
         return self._request_picture("/v1/enhancements", source, {"preset": preset, "only": only, **parameters})
+
+    def anonymise(
+        self,
+        source: UploadSource,
+        hide: Literal["all", "faces", "plates"] = "all",
+        **parameters: Unpack[AnonymiseParameters],
+    ) -> ServerResult:
+        """Hide faces and number plates on the server, with the parameters of `mattebox.anonymise`."""
+        return self._request_picture("/v1/anonymisations", source, {"hide": hide, **parameters})
 
     def plan(self, words: str, *, preset: str | None = None, language: str = "auto") -> Recipe:
         """Read a request in words on the server, without doing it.

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from mattebox.composition.silhouette import find_silhouette
 from mattebox.io import resampling
-from mattebox.types import Box, Picture, Pixels
+from mattebox.types import Box, ImageShape, Picture, Pixels
 
 GRID_SIDE_CELLS = 256  # of the longer side, about
 MAX_NECK_WIDTH_RATIO = 0.82  # of the head's width: a narrower row is the neck
@@ -26,6 +26,7 @@ SHOULDER_OFFSET_RATIO = 0.4  # of the head's height: where shoulders are measure
 SHOULDER_END_SHARE = 0.2  # of the shoulders' width at either end: no head is above these
 MIN_HEAD_SHARE = 0.1  # of the subject's longer side: a smaller head is an ear
 MAX_SHOULDER_WIDTH_RATIO = 4.0  # of the head's width: wider shoulders are none, and the head is an ear
+FACE_TOP_SHARE, FACE_SIDE_SHARE, FACE_CHIN_SHARE = 0.4, 0.2, 0.05  # of a face's box, that its head reaches beyond it
 
 Run = tuple[int, int]
 """First and one-past-last column of set pixels in a row."""
@@ -44,6 +45,16 @@ def head_box(cutout: Picture) -> Box | None:
         return None
     height, width = cutout.shape
     return left * cell, top * cell, min(width, right * cell), min(height, bottom * cell)
+
+
+def head_around_face(face: tuple[float, float, float, float], shape: ImageShape) -> Box:
+    """The box of a head, hair included, by that of its face in a picture of (height, width)."""
+    left, top, right, bottom = face
+    width, height = right - left, bottom - top
+    return (
+        max(0, round(left - FACE_SIDE_SHARE * width)), max(0, round(top - FACE_TOP_SHARE * height)),
+        min(shape[1], round(right + FACE_SIDE_SHARE * width)), min(shape[0], round(bottom + FACE_CHIN_SHARE * height)),
+    )  # fmt: skip
 
 
 def _head_in_mask(mask: NDArray[np.bool_]) -> Box | None:

@@ -6,6 +6,7 @@ and the background comes last.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import replace
 
 import msgspec
@@ -17,7 +18,7 @@ from mattebox.composition.background_spec import BackgroundSpec
 from mattebox.composition.composition import Composition
 from mattebox.composition.drawn_extent import DrawnExtent, measure_drawn_extent, place_drawing
 from mattebox.composition.frame_spec import parse_position
-from mattebox.composition.head_detection import head_box
+from mattebox.composition.head_detection import head_around_face, head_box
 from mattebox.composition.head_framing import place_around_head
 from mattebox.composition.opaque_colour import parse_opaque_colour, parse_picture_colour
 from mattebox.composition.placement import Placement
@@ -30,6 +31,9 @@ from mattebox.types import Box, OpenImage, Picture, Pixels, subject_box
 
 MIN_REPORTED_ENLARGEMENT = 1.15
 MIN_CUT_OFF_HEIGHT_SHARE = 0.995  # of a photograph's height: a subject that reaches farther down is cut off
+
+FindFace = Callable[[Picture], tuple[float, float, float, float] | None]
+"""A cutout -> left, top, right and bottom of its largest face; None where there is none."""
 
 
 def check_composition(recipe: Recipe, open_image: OpenImage) -> None:
@@ -50,7 +54,12 @@ def check_composition(recipe: Recipe, open_image: OpenImage) -> None:
 
 
 def compose_layers(
-    photograph: Picture, cutout: Picture, box: Box, recipe: Recipe, open_image: OpenImage
+    photograph: Picture,
+    cutout: Picture,
+    box: Box,
+    recipe: Recipe,
+    open_image: OpenImage,
+    find_face: FindFace | None = None,
 ) -> Composition:
     """Apply the composition steps of a recipe.
 
@@ -66,6 +75,8 @@ def compose_layers(
         Steps other than of composition are ignored.
     open_image
         Opens pictures that the recipe names.
+    find_face
+        Finds the largest face, where a frame is to go around a head and the silhouette shows none.
     """
     frame, background = recipe.find_step(Frame), recipe.find_step(Background)
     spec = None if background is None else background_spec.parse_background(background.paint)
@@ -74,7 +85,7 @@ def compose_layers(
     if frame is not None or recipe.find_step(Shadow) is not None:
         box = _visible_subject_box(subject, box, spec)
     extent = _drawn_extent(subject, box, recipe, photograph, is_cut_off)
-    composition, subject_placement = _frame_subject(subject, box, frame, extent)
+    composition, subject_placement = _frame_subject(subject, box, frame, extent, find_face)
     if subject.shape == photograph.shape and offset == (0, 0):
         composition = replace(composition, photograph_bounds=subject_placement.photograph_bounds(photograph.shape))
     if (edge := recipe.find_step(Outline)) is not None:
@@ -111,14 +122,14 @@ def _drawn_extent(subject: Picture, box: Box, recipe: Recipe, photograph: Pictur
 
 
 def _frame_subject(
-    subject: Picture, box: Box, frame: Frame | None, extent: DrawnExtent
+    subject: Picture, box: Box, frame: Frame | None, extent: DrawnExtent, find_face: FindFace | None
 ) -> tuple[Composition, Placement]:
     """The subject on its canvas, and where it is there."""
     if frame is None:
         return Composition(subject, box), Placement(subject.shape, 1.0, 0.0, 0.0)
     if frame.rest == "clear":
         subject = placement.clear_outside_box(subject, box)
-    subject, subject_placement = _place_cutout(subject, box, frame, extent)
+    subject, subject_placement = _place_cutout(subject, box, frame, extent, find_face)
     canvas = placement.apply_placement(subject, subject_placement)
     composition = Composition(canvas, subject_placement.map_box(box))
     if subject_placement.scale >= MIN_REPORTED_ENLARGEMENT:
@@ -127,10 +138,14 @@ def _frame_subject(
     return composition, subject_placement
 
 
-def _place_cutout(cutout: Picture, box: Box, frame: Frame, extent: DrawnExtent) -> tuple[Picture, Placement]:
+def _place_cutout(
+    cutout: Picture, box: Box, frame: Frame, extent: DrawnExtent, find_face: FindFace | None
+) -> tuple[Picture, Placement]:
     """Where the frame puts the cutout, with a note where there is no head to frame it by."""
     if frame.around == "head":
         head = head_box(cutout)
+        if head is None and find_face is not None and (face := find_face(cutout)) is not None:
+            head = head_around_face(face, cutout.shape)
         if head is not None:
             return cutout, place_around_head(box, head, frame)
         cutout = replace(cutout, notes=(*cutout.notes, "no head found: framed by the subject"))

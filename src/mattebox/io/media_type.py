@@ -2,12 +2,20 @@
 
 from __future__ import annotations
 
+from pathlib import PurePath
+
 from mattebox.io import header_check
 from mattebox.io.encoding import FORMATS
 
 UNKNOWN_MEDIA_TYPE = "application/octet-stream"
 OTHER_PICTURE_TYPES = {"heif": "image/heic", "gif": "image/gif", "jpeg2000": "image/jp2"}
 VIDEO_BRAND_QUICKTIME = b"qt  "
+VIDEO_SUFFIXES = frozenset((".mp4", ".mov", ".m4v", ".mkv", ".webm", ".avi", ".mts", ".m2ts", ".mpg", ".mpeg"))
+
+
+def is_clip_name(name: str) -> bool:
+    """Whether a file's name says that it is a clip."""
+    return PurePath(name).suffix.lower() in VIDEO_SUFFIXES
 
 
 def identify_media_type(content: bytes) -> str:

@@ -54,6 +54,12 @@ def collect_metadata(info: Mapping[Any, Any], policy: MetadataPolicy, *, tiff_by
     return Metadata(exif, _extract_xmp(info, policy), _extract_dpi(info))
 
 
+def keep_safe_metadata(metadata: Metadata) -> Metadata:
+    """What the policy "safe" keeps of metadata that were read with any policy."""
+    packet = None if metadata.xmp is None else xmp.extract_authorship(metadata.xmp)
+    return Metadata(_filter_exif(metadata.exif, "safe", is_file=False), packet, metadata.dpi)
+
+
 def extract_exif(info: Mapping[Any, Any]) -> bytes | None:
     """The EXIF block (a TIFF structure) from Pillow's `info`."""
     block = info.get("exif")

@@ -16,7 +16,7 @@ from mattebox.models.cards.registry import (
 from mattebox.pipeline.result import Result
 from mattebox.provenance.manifest import ModelUse
 from mattebox.recipe.recipe import Recipe
-from mattebox.recipe.steps import Faces, Restore, Style, Upscale
+from mattebox.recipe.steps import Anonymise, Faces, Restore, Style, Upscale
 
 
 def list_models(recipe: Recipe, result: Result) -> list[ModelUse]:
@@ -26,6 +26,9 @@ def list_models(recipe: Recipe, result: Result) -> list[ModelUse]:
 
 def _model_names(recipe: Recipe, result: Result) -> Iterator[str]:
     stages = result.effective_stages
+    anonymise = recipe.find_step(Anonymise)
+    if anonymise is not None and "anonymise" in stages:
+        yield anonymise.detector
     restore, upscale, faces, style = (recipe.find_step(step) for step in (Restore, Upscale, Faces, Style))
     if isinstance(restore, Restore) and "restore" in stages:
         yield restorer_name(restore.model)

@@ -21,6 +21,7 @@ from mattebox.io.media_type import identify_media_type
 from mattebox.io.sources import read_bytes
 from mattebox.io.writer import SignOutput
 from mattebox.io.xmp import find_packet
+from mattebox.pipeline.anonymisation import anonymise_step
 from mattebox.pipeline.model_use import list_models
 from mattebox.pipeline.result import Result
 from mattebox.pipeline.signing_keys import load_identity
@@ -74,8 +75,9 @@ def read_image_file(path: str) -> bytes | None:
 
 
 def needs_source(recipe: Recipe) -> bool:
-    """Whether `prepare_output` needs the photograph's encoded file."""
-    return recipe.save_step.sign == "yes" or recipe.save_step.mark_source == "yes"
+    """Whether `prepare_output` needs the photograph's encoded file. Not where faces are hidden: its own manifest, which
+    would go along, may hold a preview of them."""
+    return anonymise_step(recipe) is None and (recipe.save_step.sign == "yes" or recipe.save_step.mark_source == "yes")
 
 
 def prepare_output(
@@ -124,6 +126,7 @@ def prepare_output(
     may_mark = save.mark_source == "yes" or (save.mark_source == "auto" and has_metadata)
     if save.sign != "yes" and not may_mark:
         return result, None
+    origin = origin if needs_source(recipe) else replace(origin, content=None)
     facts = collect_facts(result, recipe, origin, read_image)
     if may_mark:
         result = _mark_result(result, recipe, origin, facts, now)

@@ -22,7 +22,7 @@ from mattebox.enhancement import (
 from mattebox.enhancement.self_ensemble import add_self_ensemble
 from mattebox.enhancement.tile_sink import OpenTileSink, TileSink
 from mattebox.io import resampling
-from mattebox.models import face_detector, face_restorer
+from mattebox.models import face_detector, face_restorer, object_detector
 from mattebox.models.cards.registry import find_card, find_card_for_task, restorer_name, upscaler_names
 from mattebox.models.image_to_image import ImageToImageNetwork, find_twin_card, find_upscale_factor
 from mattebox.models.store.weight_store import require_all_installed
@@ -59,7 +59,7 @@ def check_restoration_steps(recipe: Recipe) -> None:
     faces = recipe.find_step(Faces)
     if faces is not None and faces.strength:
         find_card_for_task(face_restorer.FACE_RESTORATION_TASK, faces.model)
-        find_card_for_task(face_detector.FACE_DETECTION_TASK, faces.finder)
+        find_card_for_task(object_detector.DETECTION_TASK, faces.finder)
 
 
 def weight_hashes(recipe: Recipe) -> list[str]:
@@ -150,7 +150,7 @@ def restore_faces(
     step = recipe.find_step(Faces)
     if step is None or step.strength == 0:
         return picture
-    faces = face_detector.open_face_detector(step.finder, device, threads).detect_faces(picture)
+    faces = face_detector.detect_faces(picture, step.finder, device, threads)
     if not faces:
         return picture
     network = face_restorer.open_face_restorer(step.model, device, threads)

@@ -7,6 +7,7 @@ from typing import Any
 
 from numpy.typing import DTypeLike, NDArray
 
+from mattebox.anonymisation.regions import DetectedObject
 from mattebox.core.pillow_conversion import PilImage
 from mattebox.types import Box, ImageShape, ImageSize, Layer, Matte, Picture, Pixels
 
@@ -27,8 +28,11 @@ class Result:
         Duration of each stage.
     layers : tuple of Layer
         What it was composed of, from the bottom; empty when nothing was composed.
+    objects : tuple of DetectedObject
+        The faces and plates that were found to be hidden; empty where none was looked for.
     effective_stages : tuple of str
-        The stages that changed pixels: "restore", "cut", "upscale", "faces", "develop", "compose".
+        The stages that changed pixels: "anonymise", "restore", "cut", "upscale", "faces", "develop", "compose",
+        "label".
     photograph_bounds : tuple of float, or None
         Where the photograph lies on a composed picture: left, top, width and height in shares of it; None where it was
         rotated, or nothing was composed.
@@ -40,6 +44,7 @@ class Result:
     device: str | None = None
     seconds: dict[str, float] = field(default_factory=dict)
     layers: tuple[Layer, ...] = ()
+    objects: tuple[DetectedObject, ...] = ()
     effective_stages: tuple[str, ...] = ()
     photograph_bounds: tuple[float, float, float, float] | None = None
 

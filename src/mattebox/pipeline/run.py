@@ -1,5 +1,5 @@
-"""Runs a recipe on a picture, in this order: restore, cut, upscale, faces, develop, lens blur, compose, convert for
-output."""
+"""Runs a recipe on a picture, in this order: anonymise, restore, cut, upscale, faces, develop, lens blur, compose,
+label, convert for output."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from functools import partial
 import numpy as np
 
 from mattebox.composition import drawn_extent, layer_composition
+from mattebox.composition.label import add_label, check_label
 from mattebox.composition.marketplace.rules import find_rules
 from mattebox.core import cpu_threads
 from mattebox.core.timing import StageTimer
@@ -18,13 +19,14 @@ from mattebox.errors import UsageError
 from mattebox.io.encoding import find_format
 from mattebox.io.output_profile import convert_for_output
 from mattebox.io.reader import read_cached
+from mattebox.models.face_detector import detect_faces
 from mattebox.models.image_to_image import ImageToImageNetwork, open_image_to_image_network
 from mattebox.models.matte_session import Session, open_session
-from mattebox.pipeline import cutout, develop, lens, marketplace_check, restoration
+from mattebox.pipeline import anonymisation, cutout, develop, lens, marketplace_check, restoration
 from mattebox.pipeline.result import Result
 from mattebox.provenance.watermark.embedding import embed_watermark
 from mattebox.recipe.recipe import Recipe
-from mattebox.recipe.steps import Cut, Faces, Frame, LensBlur, Restore, Save, Upscale
+from mattebox.recipe.steps import Anonymise, Cut, Faces, Frame, Label, LensBlur, Restore, Save, Upscale
 from mattebox.types import Box, ImageShape, Layer, Matte, OnProgress, OpenImage, Picture, Pixels, subject_box
 
 LAYERED_FORMATS = ("psd", "exr", "exr-straight", "zip")
@@ -92,6 +94,9 @@ def check_recipe(recipe: Recipe, open_image: OpenImage = read_cached, session: S
     UsageError, InputError, ModelError.
     """
     layer_composition.check_composition(recipe, open_image)
+    anonymisation.check_anonymise_step(recipe)
+    if (label_step := recipe.find_step(Label)) is not None:
+        check_label(label_step, open_image)
     develop.check_develop_steps(recipe, open_image)
     restoration.check_restoration_steps(recipe)
     lens.check_lens_step(recipe, open_image)
@@ -157,6 +162,20 @@ class _PipelineRun:
     def run_stages(self) -> Result:
         """All stages of which the recipe has a step."""
         recipe = self.recipe
+        if (anonymise_step := anonymisation.anonymise_step(recipe)) is not None:
+            self._record("anonymise", lambda: self._time("anonymise", lambda: self._anonymise(anonymise_step)))
+        self._change_photograph()
+        if recipe.has_composition:
+            self._record("compose", self._compose)
+        if (label_step := recipe.find_step(Label)) is not None:
+            self._record("label", lambda: self._time("label", lambda: self._label(label_step)))
+        if (save_step := recipe.find_step(Save)) is not None:
+            self._time("deliver", lambda: self._convert_for_output(save_step))
+        return replace(self.result, seconds=self.networks.timer.seconds)
+
+    def _change_photograph(self) -> None:
+        """The stages between hiding what is in the photograph and putting it on a canvas."""
+        recipe = self.recipe
         if recipe.find_step(Restore) is not None:
             self._record("restore", lambda: self._time("restore", self._restore))
         if (cut_step := recipe.cut_step) is not None:
@@ -169,11 +188,6 @@ class _PipelineRun:
             self._record("develop", lambda: self._time("develop", self._develop))
         if (lens_step := lens.find_lens_step(recipe)) is not None:
             self._record("lens", lambda: self._time("lens", lambda: self._blur_by_lens(lens_step)))
-        if recipe.has_composition:
-            self._record("compose", self._compose)
-        if (save_step := recipe.find_step(Save)) is not None:
-            self._time("deliver", lambda: self._convert_for_output(save_step))
-        return replace(self.result, seconds=self.networks.timer.seconds)
 
     def _record(self, stage: str, function: Callable[[], None]) -> None:
         """Run a stage, and remember it where it changed pixels."""
@@ -187,6 +201,13 @@ class _PipelineRun:
 
     def _progress(self, stage: str) -> OnProgress | None:
         return None if self.on_progress is None else partial(self.on_progress, stage)
+
+    def _anonymise(self, step: Anonymise) -> None:
+        picture, objects = anonymisation.anonymise_picture(
+            self.photograph, step, self.networks.device, self.networks.threads, self.name
+        )
+        self._replace_picture(picture)
+        self.result = replace(self.result, objects=objects)
 
     def _restore(self) -> None:
         self._replace_picture(
@@ -204,7 +225,7 @@ class _PipelineRun:
             self.open_image,
             lambda: self.networks.open_session(step.model),
         )
-        self.result = Result(picture, matte)
+        self.result = replace(self.result, picture=picture, matte=matte)
         if session is not None:
             self.result = replace(self.result, model=session.card.name, device=session.device)
 
@@ -251,7 +272,7 @@ class _PipelineRun:
         composition = timer.run(
             "compose",
             lambda: layer_composition.compose_layers(
-                self.photograph, self.result.picture, self._subject_box(), self.recipe, self.open_image
+                self.photograph, self.result.picture, self._subject_box(), self.recipe, self.open_image, self._find_face
             ),
         )
         picture = timer.run("flatten", composition.flatten)
@@ -261,6 +282,17 @@ class _PipelineRun:
             layers=composition.layers(),
             photograph_bounds=composition.photograph_bounds,
         )
+
+    def _label(self, step: Label) -> None:
+        picture, layers = add_label(self.result.picture, self.result.layers, step, self.open_image)
+        self.result = replace(self.result, picture=picture, layers=layers)
+
+    def _find_face(self, cutout: Picture) -> tuple[float, float, float, float] | None:
+        """The largest face of the subject, by the embedded detector."""
+        faces = detect_faces(cutout, Faces().finder, self.networks.device, self.networks.threads)
+        alpha = cutout.alpha
+        visible = [f.box for f in faces if alpha is None or alpha[_middle(f.box, cutout.shape)]]
+        return max(visible, key=lambda box: (box[2] - box[0]) * (box[3] - box[1]), default=None)
 
     def _convert_for_output(self, step: Save) -> None:
         convert = partial(convert_for_output, srgb=step.profile == "srgb", eight_bit=step.bit_depth == "8")
@@ -293,6 +325,11 @@ class _PipelineRun:
         if alpha is not None and alpha.any():
             return subject_box(alpha)
         return 0, 0, *self.result.picture.size
+
+
+def _middle(box: tuple[float, float, float, float], shape: ImageShape) -> tuple[int, int]:
+    """Row and column in the middle of a box."""
+    return min(shape[0] - 1, int((box[1] + box[3]) / 2)), min(shape[1] - 1, int((box[0] + box[2]) / 2))
 
 
 def _has_same_pixels(first: Picture, second: Picture) -> bool:

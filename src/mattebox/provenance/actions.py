@@ -12,10 +12,12 @@ from mattebox.models.cards.registry import style_names
 from mattebox.provenance.source_types import SourceType
 from mattebox.recipe.recipe import Recipe
 from mattebox.recipe.steps import (
+    Anonymise,
     Balance,
     Colour,
     Faces,
     Frame,
+    Label,
     LensBlur,
     Light,
     Outline,
@@ -120,12 +122,21 @@ def list_actions(recipe: Recipe, facts: EditFacts) -> list[Action]:
     """
     actions = [*_restoration_actions(recipe, facts), *_develop_actions(recipe, facts)]
     actions += [*_lens_actions(recipe, facts), *_canvas_actions(recipe, facts)]
+    label = recipe.find_step(Label)
+    if "label" in facts.effective_stages and label is not None:
+        words = f'the label "{label.words}"' if label.words else "a logo"
+        actions.append(Action(EDIT_ACTION, f"Marked visibly: {words}"))
     if facts.watermark:
         actions.append(Action("c2pa.watermarked.bound", f"Invisible watermark {facts.watermark} embedded"))
     return actions or [Action("c2pa.transcoded", "Encoded anew; no pixel was changed on purpose")]
 
 
 def _restoration_actions(recipe: Recipe, facts: EditFacts) -> Iterator[Action]:
+    anonymise = recipe.find_step(Anonymise)
+    if "anonymise" in facts.effective_stages and anonymise is not None:
+        what = {"all": "Faces and number plates", "faces": "Faces", "plates": "Number plates"}[anonymise.hide]
+        how = {"fill": "covered", "mosaic": "reduced to a mosaic", "blur": "blurred"}[anonymise.method]
+        yield Action(EDIT_ACTION, f"{what} {how}, to hide who they belong to")
     if "restore" in facts.effective_stages and recipe.find_step(Restore) is not None:
         yield Action(ENHANCE_ACTION, "Noise, slight blur and compression artefacts reduced by a neural network")
     if recipe.cut_step is not None:

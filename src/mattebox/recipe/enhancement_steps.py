@@ -76,8 +76,10 @@ class Faces(Step, frozen=True):
         flat("faces_model"),
     ] = "gfpgan"
     finder: Annotated[
-        str, Meta(description="the network that finds faces: yunet, or a card's path"), flat("faces_finder")
-    ] = "yunet"
+        str,
+        Meta(description="the network that finds faces: detect-1, yunet, centerface, or a card's path"),
+        flat("faces_finder"),
+    ] = "detect-1"
 
 
 class Balance(Step, frozen=True):

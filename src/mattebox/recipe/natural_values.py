@@ -115,6 +115,13 @@ def _pick_text(value: Any) -> str | None:
     return _point_text(value) if _is_tuple(value, 2) else _number_text(value)
 
 
+def _numbers_text(value: Any) -> str | None:
+    """A whole number, or a sequence of them; "none" for an empty one."""
+    numbers = [value] if isinstance(value, int) else value
+    is_list = isinstance(numbers, Sequence) and all(isinstance(n, int) and not isinstance(n, bool) for n in numbers)
+    return (" ".join(map(str, numbers)) or "none") if is_list else None
+
+
 def _region_text(value: Any) -> str | None:
     return " ".join(_coordinates(value)) if _is_tuple(value, 4) else None
 
@@ -158,16 +165,20 @@ def _is_tuple(value: Any, *lengths: int) -> bool:
 _POINTS = "[(x, y)]; (left, top, right, bottom) is a box, and a list of points a stroke"
 EXAMPLES: Mapping[str, str] = {  # what may be given where a sequence was not understood
     "background": '"white", (255, 255, 255) from 0 to 255, or a picture', "outline_colour": "(255, 255, 255)",
-    "shadow_colour": "(0, 0, 0)", "size": "(800, 600) or 1600", "aspect": "(4, 5)", "margin": "0.05, 20 or (20, 40)",
+    "shadow_colour": "(0, 0, 0)",
+    "label_colour": "(255, 255, 255)",
+    "size": "(800, 600) or 1600", "aspect": "(4, 5)", "margin": "0.05, 20 or (20, 40)",
     "position": "(0.5, 0.3)", "region": "(left, top, right, bottom)", "keep": _POINTS, "drop": _POINTS,
-    "pick": "2 or (x, y)", "balance": "3200 or (x, y)", "bokeh": "2.8", "bokeh_focus": "(x, y)",
+    "pick": "2 or (x, y)", "hide_except": "2 or [2, 5]", "balance": "3200 or (x, y)",
+    "bokeh": "2.8", "bokeh_focus": "(x, y)",
 }  # fmt: skip
 
 CONVERTERS: Mapping[str, Converter] = {
     "background": _colour_text, "outline_colour": _colour_text, "shadow_colour": _colour_text,
+    "label_colour": _colour_text,
     "size": _size_text, "aspect": _aspect_text, "fill": _share_text, "margin": _lengths_text, "outline": _length_text,
     "position": _position_text, "background_align": _position_text, "region": _region_text,
     "keep": _marks_text, "drop": _marks_text, "pick": _pick_text, "balance": _balance_text,
     "bokeh": _number_text, "bokeh_focus": _place_text,
-    "upscale": _upscale_text, "file_limit": _file_limit_text,
+    "hide_except": _numbers_text, "upscale": _upscale_text, "file_limit": _file_limit_text,
 }  # fmt: skip

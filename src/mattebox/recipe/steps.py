@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from typing import get_args
 
+from mattebox.recipe.anonymise_step import Anonymise as Anonymise
 from mattebox.recipe.composition_steps import Background as Background
 from mattebox.recipe.composition_steps import Frame as Frame
 from mattebox.recipe.composition_steps import Outline as Outline
@@ -20,13 +21,14 @@ from mattebox.recipe.enhancement_steps import Restore as Restore
 from mattebox.recipe.enhancement_steps import Sharpen as Sharpen
 from mattebox.recipe.enhancement_steps import Style as Style
 from mattebox.recipe.enhancement_steps import Upscale as Upscale
+from mattebox.recipe.label_step import Label as Label
 from mattebox.recipe.lens_step import LensBlur as LensBlur
 from mattebox.recipe.save_step import Save as Save
 from mattebox.recipe.step import Step as Step
 
 PhotoStep = (
-    Restore | Cut | Upscale | Faces | Balance | Light | Colour | Style | Sharpen | LensBlur
+    Anonymise | Restore | Cut | Upscale | Faces | Balance | Light | Colour | Style | Sharpen | LensBlur
 )  # change the picture itself
 CompositionStep = Frame | Outline | Shadow | Background  # put it on a canvas
-AnyStep = PhotoStep | CompositionStep | Save
+AnyStep = PhotoStep | CompositionStep | Label | Save
 STEP_ORDER: tuple[type[Step], ...] = get_args(AnyStep)

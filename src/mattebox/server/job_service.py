@@ -15,6 +15,7 @@ from mattebox.errors import MatteboxError
 from mattebox.jobs.encryption import Cipher, cipher_from_key
 from mattebox.jobs.heartbeats import HEARTBEAT_SECONDS
 from mattebox.server import webhooks
+from mattebox.server.auditing import Auditor, take_hashes
 from mattebox.server.content_buffer import Content
 from mattebox.server.http.problems import Problem
 from mattebox.server.settings import Settings
@@ -41,8 +42,8 @@ class JobFolderInUse(MatteboxError):
 class JobService:
     """The server's jobs. Until `open_manager` is called, nothing is imported, written or started."""
 
-    def __init__(self, settings: Settings, worker_pool: WorkerPool, usage: UsageStore) -> None:
-        self.settings, self.worker_pool, self.usage = settings, worker_pool, usage
+    def __init__(self, settings: Settings, worker_pool: WorkerPool, usage: UsageStore, auditor: Auditor) -> None:
+        self.settings, self.worker_pool, self.usage, self.auditor = settings, worker_pool, usage, auditor
         self.folder = settings.data_folder()
         self.cipher: Cipher = cipher_from_key(settings.data_key, settings.data_key_file)
         self._manager: JobManager | None = None
@@ -111,14 +112,27 @@ class JobService:
         except WorkerLost as error:
             raise TaskCrashed from error
         except Problem as problem:
+            self._audit(job["owner"], worker_task, problem.code)
             raise TaskFailed(problem.to_fields()) from None
         except MatteboxError as error:
+            self._audit(job["owner"], worker_task, error.code)
             raise TaskFailed(Problem.from_error(error).to_fields()) from None
         finally:
             self._futures.pop(job_id, None)
+        header, hashes = take_hashes(response.header)
+        self._audit(job["owner"], worker_task, "ok", hashes)
         self.usage.add_picture(job["owner"], worker_task.pixels, response.seconds)
         manager.index.mark_counted(job_id)
-        return response.header, response.body
+        return header, response.body
+
+    def _audit(self, owner: str, task: WorkerTask, outcome: str, hashes: tuple[str, str] = ("", "")) -> None:
+        """Record a job's task. TaskFailed where the audit log cannot be written."""
+        from mattebox.jobs.task_runner import TaskFailed
+
+        try:
+            self.auditor.record_task_now(owner, task, outcome, hashes)
+        except Problem as problem:
+            raise TaskFailed(problem.to_fields()) from None
 
     def cancel_task(self, job_id: str) -> None:
         """Cancel a running task; `run_task` then raises CancelledError."""

@@ -6,7 +6,10 @@ import asyncio
 
 from fastapi import Request
 
+from mattebox.errors import MatteboxError
+from mattebox.server.auditing import take_hashes
 from mattebox.server.http.disconnection import run_while_connected
+from mattebox.server.http.problems import Problem
 from mattebox.server.photograph_store import StoredPhotograph
 from mattebox.server.state import AppState
 from mattebox.server.workers.protocol import PREDICTIONS_KEY, WorkerTask
@@ -52,7 +55,14 @@ async def process_picture(
         task = task.with_predictions(photograph.predictions)
     with state.quota.reserve_picture(caller):
         work = execute_task(state.worker_pool, task, caller=caller, arrived_at=arrived_at)
-        response = await run_while_connected(request, work)
+        try:
+            response = await run_while_connected(request, work)
+        except (MatteboxError, Problem) as error:
+            await state.auditor.record_task(caller, task, error.code)
+            raise
+        header, hashes = take_hashes(response.header)
+        await state.auditor.record_task(caller, task, "ok", hashes)
+        response = WorkerResponse(header, response.body)
         await asyncio.to_thread(state.usage.add_picture, caller, task.pixels, response.seconds)  # it syncs the disk
     if photograph is not None:
         response = await _keep_predictions(state, photograph, response)

@@ -101,6 +101,9 @@ class Settings:
         "says `sign`), or always",
     )
     hook_secret: str = setting("", "the secret that signs web hooks; empty for no web hooks")
+    audit: str = setting(
+        "", "a file of an audit log: who did what when, by key and by hash, without pictures and names; empty for none"
+    )
     log: str = setting("none", "none, or json: a line on standard error for each request, without names or pictures")
     urls: bool = setting(False, "fetch pictures from the addresses that requests give")
     url_networks: str = setting("", "networks that fetching and web hooks may reach besides public ones")

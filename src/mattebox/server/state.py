@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 
 from starlette.requests import Request
 
+from mattebox.server.auditing import Auditor
 from mattebox.server.auth import AccessControl
 from mattebox.server.content_buffer import ContentBuffer
 from mattebox.server.event_log import EventLog
@@ -38,6 +39,7 @@ class AppState:
     job_service: JobService
     tracer: Tracer
     log: EventLog
+    auditor: Auditor
     upload_limiter: UploadLimiter
     fetch_threads: ThreadPool
     job_threads: ThreadPool
@@ -54,7 +56,8 @@ class AppState:
         usage = UsageStore(settings.data_folder() / f"usage-{settings.machine}.sqlite" if access.requires_key else None)
         buffer, log = ContentBuffer(settings.buffer_folder(), settings.buffer_bytes), EventLog(settings.log)
         worker_pool = WorkerPool(settings, buffer, tracer, log)
-        job_service = JobService(settings, worker_pool, usage)
+        auditor = Auditor(settings, access)
+        job_service = JobService(settings, worker_pool, usage, auditor)
         return cls(
             settings=settings,
             buffer=buffer,
@@ -66,6 +69,7 @@ class AppState:
             job_service=job_service,
             tracer=tracer,
             log=log,
+            auditor=auditor,
             upload_limiter=UploadLimiter(settings.uploads, buffer),
             fetch_threads=ThreadPool("downloads", FETCH_THREADS, FETCH_THREADS // 2),
             job_threads=ThreadPool("questions about jobs", JOB_THREADS, JOB_THREADS // 2),

@@ -13,12 +13,13 @@ from mattebox.composition.background_blur import blur_background
 from mattebox.composition.background_spec import BackgroundBlur, BackgroundImage, FlatColour
 from mattebox.composition.frame_spec import parse_position
 from mattebox.composition.placement import Placement
+from mattebox.io.media_type import VIDEO_SUFFIXES
 from mattebox.recipe.steps import Background
 from mattebox.types import OpenImage, Picture, Pixels
 from mattebox.video.clip_frame import ClipFrame
 from mattebox.video.reader import VideoReader
 
-CLIP_SUFFIXES = frozenset((".mp4", ".mov", ".m4v", ".mkv", ".webm", ".avi", ".mts", ".m2ts", ".mpg", ".mpeg", ".gif"))
+CLIP_SUFFIXES = VIDEO_SUFFIXES | {".gif"}
 
 
 def is_opaque(step: Background | None) -> bool:

@@ -11,7 +11,7 @@ import msgspec
 from mattebox.core.interface import name_parameter
 from mattebox.errors import UsageError
 from mattebox.recipe.recipe import Recipe
-from mattebox.recipe.steps import Background, Cut
+from mattebox.recipe.steps import Anonymise, Background, Cut
 from mattebox.video.backgrounds import is_background_clip, is_opaque
 from mattebox.video.coherence import CoherenceName
 from mattebox.video.cutter import DEFAULT_COHERENCE
@@ -74,6 +74,9 @@ class ClipOptions(OutputOptions):
         cut, background = recipe.cut_step, recipe.find_step(Background)
         if cut is None:
             raise UsageError("the recipe does not cut", "add the step cut")
+        hiding = recipe.find_step(Anonymise)
+        if hiding is not None and hiding.hide != "none":
+            raise UsageError("faces in clips are hidden by `mattebox anonymise`", f"leave out {name_parameter('hide')}")
         return cls(
             format=_choose_format(cut, background, target, format), cut=cut, background=background,
             is_signed=recipe.save_step.sign == "yes",

@@ -11,7 +11,7 @@ from mattebox.models.cards.registry import restorer_name
 from mattebox.models.image_to_image import ImageToImageNetwork, open_image_to_image_network
 from mattebox.pipeline import develop, restoration
 from mattebox.recipe.recipe import Recipe
-from mattebox.recipe.steps import Balance, Colour, Faces, Light, Restore, Sharpen, Style, Upscale
+from mattebox.recipe.steps import Anonymise, Balance, Colour, Faces, Label, Light, Restore, Sharpen, Style, Upscale
 from mattebox.types import OpenImage, Picture
 from mattebox.video.steady_measurement import FramePlan
 
@@ -23,6 +23,10 @@ def check_clip_recipe(recipe: Recipe) -> None:
     for step in recipe.steps:
         if isinstance(step, AREA_STEPS) and step.only != "all":
             raise UsageError("clips are enhanced as a whole", f"leave out {name_parameter('only', step.only)}")
+        if isinstance(step, Anonymise) and step.hide != "none":
+            raise UsageError("faces in clips are hidden by `mattebox anonymise`", f"leave out {name_parameter('hide')}")
+        if isinstance(step, Label) and step.is_drawn:
+            raise UsageError("clips take no label yet", f"leave out {name_parameter('label')}")
         if isinstance(step, Faces) and step.strength:
             raise UsageError(
                 "faces are not restored in clips, frame by frame they would flicker",

@@ -76,6 +76,28 @@ class Decoder(Struct, frozen=True, forbid_unknown_fields=True):
     scores: int = 1
 
 
+class Detection(Struct, frozen=True, forbid_unknown_fields=True):
+    """What a detector answers.
+
+    Attributes
+    ----------
+    decoder : str
+        How its outputs are read, see `models.detection_decoders`.
+    kinds : tuple of str
+        What it finds, in the order of its scores: face, plate.
+    min_scores : tuple of float
+        The score from which each kind counts as found.
+    largest : float
+        Pixels of the longer side of an object up to which the network finds it; the picture is also searched at
+        smaller sizes, for larger ones.
+    """
+
+    decoder: Literal["yunet", "centerface"] = "yunet"
+    kinds: tuple[Literal["face", "plate"], ...] = ("face",)
+    min_scores: tuple[float, ...] = (0.6,)
+    largest: float = 300.0
+
+
 class Card(Struct, frozen=True, forbid_unknown_fields=True):
     """One model. A card without weights is a template: input and output of networks that users export themselves
     (`mattebox models add my.onnx --like TEMPLATE`).
@@ -84,8 +106,8 @@ class Card(Struct, frozen=True, forbid_unknown_fields=True):
     ----------
     task : str
         `upscale` and `restore` have `tiles` instead of `input`, `output` and `calibration`; `style` has `styles`, or
-        a `decoder` where it takes the style of any picture; `faces` (restoration) and `face-detect` take
-        squares of `input.side`.
+        a `decoder` where it takes the style of any picture; `faces` (restoration) takes squares of `input.side`;
+        `detect` finds faces or number plates, in tiles of `input.side`.
     weights : str
         File name: beside the card or, where there is a `url` to pull it from, in the store.
     sha256, md5 : str
@@ -104,6 +126,8 @@ class Card(Struct, frozen=True, forbid_unknown_fields=True):
         Names of all styles that it has learned, in the order of its input; empty where all are offered.
     decoder : Decoder, optional
         The second network of a promptable or style transfer model.
+    detection : Detection
+        What a detector answers.
     converter : str
         Entry point that converts weights of another format than ONNX.
     twin : str
@@ -117,7 +141,7 @@ class Card(Struct, frozen=True, forbid_unknown_fields=True):
     """
 
     name: str
-    task: Literal["cutout", "refine", "upscale", "restore", "style", "faces", "face-detect"]
+    task: Literal["cutout", "refine", "upscale", "restore", "style", "faces", "detect"]
     architecture: str
     summary: str
     weights: str
@@ -134,6 +158,7 @@ class Card(Struct, frozen=True, forbid_unknown_fields=True):
     parts: dict[str, str] = {}
     output: Output = Output()
     calibration: Calibration = Calibration()
+    detection: Detection = Detection()
     variants: dict[str, dict[str, Any]] = {}
     data: tuple[str, ...] = ()
     recipe: str = ""
@@ -152,6 +177,8 @@ class Card(Struct, frozen=True, forbid_unknown_fields=True):
             raise ValueError("give the sha256 of the weights, or the md5 that their publisher gives")
         if (self.tiles is not None) != (self.task in ("upscale", "restore")):
             raise ValueError("tiles go with the tasks upscale and restore, and only with them")
+        if len(self.detection.kinds) != len(self.detection.min_scores):
+            raise ValueError("give each kind of detection one of the min_scores")
         if self.styles and self.task != "style":
             raise ValueError("styles go with the task style, and only with it")
         if self.style_inputs and not set(self.styles) <= set(self.style_inputs):

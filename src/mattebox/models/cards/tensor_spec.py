@@ -33,6 +33,8 @@ class Input(Struct, frozen=True, forbid_unknown_fields=True):
         Where the subject covers a smaller share of the picture than this, it is cropped and run again; 0 for never.
     constants : dict
         Values of the network's further inputs.
+    free_size : bool
+        Whether the graph declares one size of picture and its operators take any. Of detectors only.
     """
 
     side: int = 0
@@ -49,6 +51,7 @@ class Input(Struct, frozen=True, forbid_unknown_fields=True):
     looks: int = 1
     closer: float = 0.0
     constants: dict[str, Any] = {}
+    free_size: bool = False
 
     def __post_init__(self) -> None:
         fixed = self.height > 0 and self.width > 0 and self.fit == "squash"

@@ -12,10 +12,24 @@ from mattebox.errors import UsageError
 from mattebox.recipe.flat_parameters import parameters_by_name
 from mattebox.recipe.recipe import Recipe
 from mattebox.recipe.serialization import load_recipe
-from mattebox.recipe.steps import Balance, Colour, Cut, Faces, LensBlur, Light, Restore, Save, Sharpen, Style, Upscale
+from mattebox.recipe.steps import (
+    Anonymise,
+    Balance,
+    Colour,
+    Cut,
+    Faces,
+    Label,
+    LensBlur,
+    Light,
+    Restore,
+    Save,
+    Sharpen,
+    Style,
+    Upscale,
+)
 
 PRESET_FOLDER = Path(__file__).parent
-ENHANCE_STEPS = (Restore, Upscale, Faces, Balance, Light, Colour, Style, Sharpen, LensBlur, Save)
+ENHANCE_STEPS = (Anonymise, Restore, Upscale, Faces, Balance, Light, Colour, Style, Sharpen, LensBlur, Label, Save)
 """Steps that need no cut."""
 
 

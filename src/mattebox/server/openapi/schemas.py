@@ -55,6 +55,14 @@ MARKETPLACE_CHECK = record_schema(
     passed=BOOLEAN,
     broken=list_schema(BROKEN_RULE),
 )
+DETECTED_OBJECT = record_schema(
+    "DetectedObject",
+    number=INTEGER | {"description": "by size, from 1"},
+    kind=STRING | {"enum": ["face", "plate"]},
+    box=list_schema(NUMBER) | {"description": "left, top, right, bottom in the picture that was sent"},
+    score=NUMBER | {"description": "0 to 1"},
+    hidden=BOOLEAN | {"description": "whether it was made unrecognisable"},
+)
 RESULT_PROPERTIES: Schema = {
     "mime": STRING,
     "format": STRING,
@@ -65,6 +73,7 @@ RESULT_PROPERTIES: Schema = {
     "box": list_schema(INTEGER) | {"description": "left, top, right, bottom of the subject"},
     "photograph_bounds": list_schema(NUMBER)
     | {"description": "left, top, width, height of the photograph on a composed picture, in shares of it"},
+    "objects": list_schema(DETECTED_OBJECT) | {"description": "faces and plates found to be hidden"},
     "notes": list_schema(STRING) | {"description": "warnings, and what was converted"},
     "check": MARKETPLACE_CHECK,
     "frames": INTEGER | {"description": "of a clip"},

@@ -16,6 +16,7 @@ PARAMETER_BY_EXTRA_IMAGE = {
     "holdout_image": "holdout",
     "core_image": "core",
     "plate_image": "by",
+    "logo_image": "label_logo",
 }
 EXTRA_IMAGE_FIELDS = {
     name: FILE | {"description": description}
@@ -28,6 +29,7 @@ EXTRA_IMAGE_FIELDS = {
         "holdout_image": "a grey picture (holdout matte): what is white lies in front of the subject",
         "core_image": "a grey picture (core matte): what is white is subject",
         "plate_image": "the same scene without the subject (clean plate)",
+        "logo_image": "a logo to draw on the result",
     }.items()
 }
 PATH_PARAMETERS = ("trimap", "garbage", "holdout", "core")  # the pictures themselves are fields

@@ -80,6 +80,9 @@ async def get_job_result(request: Request, name: str) -> Response:
     if result is None:
         raise job_not_found_problem()
     metadata, content = result
+    state = get_state(request)
+    caller = require_caller(state.access, request, JOBS_SCOPE)
+    await state.auditor.record(caller, "download", hashes=("", metadata["sha256"]))
     headers = {"ETag": f'"{metadata["sha256"]}"'} | result_headers(metadata)
     return ContentResponse(content, choose_media_type(request, metadata["mime"]), headers)
 
@@ -117,6 +120,8 @@ async def erase_job(request: Request, name: str) -> Response:
     """Stop a job, and erase all of it: what was sent, the result, and every trace of it."""
     if not await _call_manager(request, lambda manager, caller: manager.erase(name, caller)):
         raise job_not_found_problem()
+    state = get_state(request)
+    await state.auditor.record(require_caller(state.access, request, JOBS_SCOPE), "erase")
     return Response(status_code=204)
 
 

@@ -59,5 +59,7 @@ async def get_photograph_retention(request: Request) -> Any:
 async def erase_photograph(request: Request, photograph_id: str) -> Response:
     """Erase a photograph and all that was computed of it."""
     state = get_state(request)
-    state.photographs.erase(require_caller(state.access, request), photograph_id)
+    caller = require_caller(state.access, request)
+    state.photographs.erase(caller, photograph_id)
+    await state.auditor.record(caller, "erase")
     return Response(status_code=204)

@@ -19,7 +19,7 @@ from mattebox.recipe.flat_parameters import AREA_HELP, build_recipe, limit_to_ar
 from mattebox.recipe.presets import ENHANCE_STEPS, enhance_base_recipe, require_kind
 from mattebox.recipe.recipe import Recipe
 from mattebox.recipe.serialization import parse_recipe
-from mattebox.recipe.steps import STEP_ORDER, Save
+from mattebox.recipe.steps import STEP_ORDER, Anonymise, Save
 from mattebox.recipe.validation_wording import describe_problem
 from mattebox.server.api_keys import USAGE_SCOPE
 from mattebox.server.auth import require_caller
@@ -47,7 +47,7 @@ from mattebox.server.workers.worker_pool import WorkerResponse
 BuildRecipe: TypeAlias = Callable[[dict[str, Any], Recipe | None], Recipe]
 """Fields and the preset that they change -> the recipe to run."""
 
-STYLE_IMAGE_FIELD = {"style_image": EXTRA_IMAGE_FIELDS["style_image"]}
+ENHANCEMENT_IMAGE_FIELDS = {name: EXTRA_IMAGE_FIELDS[name] for name in ("style_image", "logo_image")}
 ONLY_SCHEMA = STRING | {"enum": list(AREAS), "description": AREA_HELP}
 
 router = APIRouter(prefix="/v1")
@@ -76,7 +76,9 @@ async def create_cutout(request: Request) -> Response:
 @router.post(
     "/enhancements",
     tags=["pictures"],
-    openapi_extra=form_request("Enhancement", ENHANCE_STEPS, {"exposure": 0.5}, **STYLE_IMAGE_FIELD, only=ONLY_SCHEMA),
+    openapi_extra=form_request(
+        "Enhancement", ENHANCE_STEPS, {"exposure": 0.5}, **ENHANCEMENT_IMAGE_FIELDS, only=ONLY_SCHEMA
+    ),
     responses=picture_responses(),
     response_class=Response,
 )
@@ -84,6 +86,19 @@ async def create_enhancement(request: Request) -> Response:
     """Enhance or enlarge a picture; nothing is cut out. Without the field of any step, it corrects what the picture
     needs, as the preset `enhance` does. Returns the same as /v1/cutouts."""
     return await _answer_request(request, _build_enhancement_recipe)
+
+
+@router.post(
+    "/anonymisations",
+    tags=["pictures"],
+    openapi_extra=form_request("Anonymisation", (Anonymise, Save), {"hide": "faces"}),
+    responses=picture_responses(),
+    response_class=Response,
+)
+async def create_anonymisation(request: Request) -> Response:
+    """Make faces and number plates unrecognisable: all of them, without the field `hide`. Returns the same as
+    /v1/cutouts; what was found is among the metadata (`objects`)."""
+    return await _answer_request(request, _build_anonymisation_recipe)
 
 
 @router.post(
@@ -196,6 +211,14 @@ def _build_enhancement_recipe(fields: dict[str, Any], preset: Recipe | None) -> 
     base = require_kind(preset, must_cut=False) if preset else default
     recipe = apply_words(words, build_recipe(fields, base), must_cut=False)
     return limit_to_area(recipe, only, fields.keys()) if only else recipe
+
+
+def _build_anonymisation_recipe(fields: dict[str, Any], preset: Recipe | None) -> Recipe:
+    other_fields = fields.keys() & {name for name, p in parameters_by_name().items() if p.step not in (Anonymise, Save)}
+    if other_fields:
+        raise UsageError(f"{min(other_fields)} is not for anonymising", "send it to /v1/enhancements, with hide")
+    base = require_kind(preset, must_cut=False) if preset else Recipe((Anonymise(hide="all"), Save()))
+    return build_recipe({"hide": "all"} | fields, base)
 
 
 def _parse_recipe(value: Any) -> Recipe:

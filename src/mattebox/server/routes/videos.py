@@ -25,7 +25,9 @@ from mattebox.server.workers.protocol import WorkerTask
 
 COHERENCE_NAMES = ("motion", "keys", "frame")
 
-VIDEO_IMAGE_FIELDS = {name: field for name, field in EXTRA_IMAGE_FIELDS.items() if name != "style_image"}
+VIDEO_IMAGE_FIELDS = {
+    name: field for name, field in EXTRA_IMAGE_FIELDS.items() if name not in ("style_image", "logo_image")
+}
 
 router = APIRouter(prefix="/v1")
 

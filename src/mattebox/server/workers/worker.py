@@ -8,6 +8,7 @@ Decoders and networks run nowhere else in the server. The server kills a worker 
 from __future__ import annotations
 
 import contextlib
+import hashlib
 import io
 import os
 import sys
@@ -18,6 +19,7 @@ from typing import TYPE_CHECKING, Any, BinaryIO
 
 from mattebox.server.workers.protocol import (
     CLIP_KEY,
+    HASHES_KEY,
     PREDICTIONS_KEY,
     PROGRESS_KEY,
     RUNNING_KEY,
@@ -175,6 +177,7 @@ def _run_task(
     height, width = source.shape
     seconds = {stage: round(value, 4) for stage, value in result.seconds.items()}
     metadata |= {"stored_width": width, "stored_height": height, "model": result.model, "seconds": seconds}
+    metadata[HASHES_KEY] = [hashlib.sha256(content).hexdigest(), hashlib.sha256(body).hexdigest()]
     return metadata, body
 
 
@@ -222,6 +225,8 @@ def _describe_result(result: Result, save: Save) -> dict[str, Any]:
     metadata |= {"width": width, "height": height, "notes": list(picture.notes)}
     if (matte := result.matte) is not None:
         metadata |= {"confidence": round(matte.confidence, 4), "found": matte.found, "box": matte.box}
+    if result.objects:
+        metadata["objects"] = [item.to_fields() for item in result.objects]
     if result.photograph_bounds is not None:
         metadata["photograph_bounds"] = [round(share, 6) for share in result.photograph_bounds]
     return metadata

@@ -1,0 +1,87 @@
+"""Detected objects as arrays: boxes, scores, kinds and landmarks; and the suppression of what was found twice."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from mattebox.types import Floats
+
+FACE_LANDMARKS = 5  # the eyes, the tip of the nose and the corners of the mouth; of a pair the left one first
+MAX_DETECTION_IOU = 0.35  # boxes of one kind that overlap more are of one object
+MAX_CONTAINED_SHARE = 0.7  # so much of a box within a better one of its kind: a part of the same object
+
+
+class Detections(NamedTuple):
+    """n detected objects.
+
+    Attributes
+    ----------
+    boxes : n x 4 float32
+        Left, top, right, bottom in pixels.
+    scores : n float32
+        0..1.
+    kinds : n int64
+        Number of the kind of object, in the order of the detector's card.
+    landmarks : n x 5 x 2 float32
+        x and y; NaN where the detector gives none.
+    """
+
+    boxes: Floats
+    scores: Floats
+    kinds: NDArray[np.int64]
+    landmarks: Floats
+
+    def select(self, index: NDArray[np.bool_] | NDArray[np.int64]) -> Detections:
+        """The detections of a mask, or of indices in their order."""
+        return Detections(self.boxes[index], self.scores[index], self.kinds[index], self.landmarks[index])
+
+    def transform(self, scale: tuple[float, float], offset: tuple[float, float] = (0.0, 0.0)) -> Detections:
+        """Coordinates times `scale` (x, y), plus `offset` (x, y)."""
+        factor, shift = np.array(scale, np.float32), np.array(offset, np.float32)
+        boxes = (self.boxes.reshape(-1, 2, 2) * factor + shift).reshape(-1, 4)
+        return self._replace(boxes=boxes, landmarks=self.landmarks * factor + shift)
+
+
+def no_detections() -> Detections:
+    """Detections of an empty picture."""
+    landmarks = np.zeros((0, FACE_LANDMARKS, 2), np.float32)
+    return Detections(np.zeros((0, 4), np.float32), np.zeros(0, np.float32), np.zeros(0, np.int64), landmarks)
+
+
+def concatenate_detections(parts: Sequence[Detections]) -> Detections:
+    """All detections of several pictures' parts, in their order."""
+    parts = [no_detections(), *parts]
+    return Detections(*(np.concatenate(values) for values in zip(*parts, strict=True)))
+
+
+def suppress_non_maxima(found: Detections, max_iou: float = MAX_DETECTION_IOU) -> Detections:
+    """Of boxes of one kind that overlap, keep the one with the highest score; best first.
+
+    Parameters
+    ----------
+    found : Detections
+    max_iou : float
+        Intersection over union above which two boxes are of one object. A box that lies within a better one is
+        dropped, too, whatever its size.
+    """
+    remaining, kept = np.argsort(-found.scores, kind="stable"), []
+    while len(remaining):
+        best, others = remaining[0], remaining[1:]
+        kept.append(best)
+        iou, contained = _overlaps(found.boxes[best], found.boxes[others])
+        is_same = (iou > max_iou) | (contained > MAX_CONTAINED_SHARE)
+        remaining = others[~(is_same & (found.kinds[others] == found.kinds[best]))]
+    return found.select(np.array(kept, np.int64))
+
+
+def _overlaps(box: Floats, others: Floats) -> tuple[Floats, Floats]:
+    """Intersection over union of a box with each of the others, and the share of each that lies within the box."""
+    size = np.minimum(box[2:], others[:, 2:]) - np.maximum(box[:2], others[:, :2])
+    intersection = np.prod(np.maximum(size, 0), axis=1)
+    areas = np.prod(np.maximum(others[:, 2:] - others[:, :2], 1e-6), axis=1)
+    union = np.prod(np.maximum(box[2:] - box[:2], 1e-6)) + areas - intersection
+    return intersection / union, intersection / areas

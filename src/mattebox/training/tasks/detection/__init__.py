@@ -1,0 +1,1 @@
+"""Training of the detector of faces and number plates."""

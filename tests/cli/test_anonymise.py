@@ -1,0 +1,90 @@
+"""`mattebox anonymise` and `mattebox audit` as a user meets them."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import numpy as np
+import pytest
+import skimage.data
+from PIL import Image
+
+from tests.cli.conftest import Run
+
+FACE = (slice(80, 160), slice(196, 256))  # rows and columns inside the astronaut's
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    Image.fromarray(skimage.data.astronaut()).save(tmp_path / "her.jpg", quality=95)
+    Image.fromarray(skimage.data.coffee()).save(tmp_path / "cup.jpg", quality=95)
+    return tmp_path
+
+
+def pixels(path: Path) -> np.ndarray:
+    with Image.open(path) as image:
+        return np.asarray(image.convert("RGB"))
+
+
+def test_a_face_is_hidden_and_the_result_lies_beside_the_photograph(run: Run, folder: Path) -> None:
+    ran = run("anonymise", "her.jpg", "--json")
+    assert ran.code == 0
+    (row,) = map(json.loads, ran.out.splitlines())
+    assert row["output"] == "her-anonymised.jpg"
+    assert row["objects"][0].items() >= {"number": 1, "kind": "face", "hidden": True}.items()
+    hidden = pixels(folder / "her-anonymised.jpg")
+    assert hidden[FACE].max() < 12  # black, after JPEG
+    assert np.abs(hidden[250:450, 50:200].astype(int) - pixels(folder / "her.jpg")[250:450, 50:200]).mean() < 4
+
+
+def test_a_dry_run_shows_and_writes_no_picture(run: Run, folder: Path) -> None:
+    ran = run("anonymise", "her.jpg", "cup.jpg", "--dry-run", "--sheet", "look.html")
+    assert ran.code == 0
+    assert "her.jpg: 1 face" in ran.out
+    assert sorted(path.name for path in folder.iterdir()) == ["cup.jpg", "her.jpg", "look.html"]
+    assert (folder / "look.html").read_text().count("data:image/webp") == 2
+    assert run("anonymise", "clip.mp4", "--dry-run").code == 2
+
+
+def test_what_is_excepted_stays(run: Run, folder: Path) -> None:
+    assert run("anonymise", "her.jpg", "-o", "kept.png", "--except", "1").code == 0
+    np.testing.assert_array_equal(pixels(folder / "kept.png")[FACE], pixels(folder / "her.jpg")[FACE])
+    assert "is no list of numbers" in run("anonymise", "her.jpg", "--except", "her").error
+    assert run("anonymise", "her.jpg", "-o", "plates.png", "--plates").code == 0
+    np.testing.assert_array_equal(pixels(folder / "plates.png")[FACE], pixels(folder / "her.jpg")[FACE])
+
+
+def test_nothing_found_is_a_note_or_with_require_an_error(run: Run, folder: Path) -> None:
+    Image.new("RGB", (300, 200), (90, 120, 150)).save(folder / "wall.png")
+    assert "no face or number plate was found" in run("anonymise", "wall.png").err
+    ran = run("anonymise", "wall.png", "-o", "required.png", "--require")
+    assert ran.code == 4
+    assert "no face or number plate was found" in ran.error
+    assert not (folder / "required.png").exists()
+    assert run("anonymise", "wall.png", "--require", "--dry-run").code == 4
+
+
+def test_methods_and_shapes(run: Run, folder: Path) -> None:
+    for method in ("mosaic", "blur"):
+        assert run("anonymise", "her.jpg", "-o", f"{method}.png", "--method", method, "--shape", "box").code == 0
+        assert (pixels(folder / f"{method}.png")[FACE] != pixels(folder / "her.jpg")[FACE]).any(2).mean() > 0.95
+    assert run("enhance", "her.jpg", "-o", "enhanced.png", "--hide", "faces", "--sharpen", "80").code == 0
+    assert pixels(folder / "enhanced.png")[FACE].max() < 40
+
+
+def test_the_audit_log_of_a_batch(run: Run, folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("MATTEBOX_AUDIT", "audit.jsonl")
+    assert run("anonymise", "her.jpg", "missing.jpg", "-o", "safe/").code == 3
+    entries = [json.loads(line) for line in (folder / "audit.jsonl").read_text().splitlines()]
+    assert [e["action"] for e in entries] == ["anonymise+save"]
+    assert "her" not in (folder / "audit.jsonl").read_text()
+    assert entries[0]["actor"].startswith("user:")
+    verified = run("audit", "verify", "audit.jsonl")
+    assert verified.code == 0
+    assert "1 entries, unaltered" in verified.out
+    found = run("audit", "search", "audit.jsonl", "safe/her.jpg", "--json")
+    assert json.loads(found.out)["hash"] == entries[0]["hash"]
+    assert run("audit", "search", "audit.jsonl", "cup.jpg").out == ""
+    (folder / "audit.jsonl").write_text((folder / "audit.jsonl").read_text().replace("anonymise", "cut"))
+    assert run("audit", "verify", "audit.jsonl").code == 1
