@@ -12,6 +12,7 @@ from mattebox.types import Floats
 
 FACE_LANDMARKS = 5  # the eyes, the tip of the nose and the corners of the mouth; of a pair the left one first
 MAX_DETECTION_IOU = 0.35  # boxes of one kind that overlap more are of one object
+MAX_SURROUNDING_RATIO = 4.0  # of areas, up to which a box around a better one is of the same object
 MAX_CONTAINED_SHARE = 0.7  # so much of a box within a better one of its kind: a part of the same object
 
 
@@ -79,9 +80,12 @@ def suppress_non_maxima(found: Detections, max_iou: float = MAX_DETECTION_IOU) -
 
 
 def _overlaps(box: Floats, others: Floats) -> tuple[Floats, Floats]:
-    """Intersection over union of a box with each of the others, and the share of each that lies within the box."""
+    """Intersection over union of a box with each of the others, and the share of each that lies within the box, 1 for
+    one that is little larger and around it: the same object, seen coarsely."""
     size = np.minimum(box[2:], others[:, 2:]) - np.maximum(box[:2], others[:, :2])
     intersection = np.prod(np.maximum(size, 0), axis=1)
     areas = np.prod(np.maximum(others[:, 2:] - others[:, :2], 1e-6), axis=1)
-    union = np.prod(np.maximum(box[2:] - box[:2], 1e-6)) + areas - intersection
-    return intersection / union, intersection / areas
+    area = np.prod(np.maximum(box[2:] - box[:2], 1e-6))
+    union = area + areas - intersection
+    around = (intersection > MAX_CONTAINED_SHARE * area) & (areas < MAX_SURROUNDING_RATIO * area)
+    return intersection / union, np.where(around, 1.0, intersection / areas).astype(np.float32)
