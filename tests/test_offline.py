@@ -65,7 +65,7 @@ COMMAND_LINES: dict[str, list[list[str]]] = {  # of every command, what it does 
     ],
     "upscale": [["upscale", PICTURE, "-o", "large.png"]],
     "anonymise": [["anonymise", PICTURE, "-o", "safe.png"], ["anonymise", CLIP, "-o", "safe.mp4"]],
-    "portrait": [["portrait", PICTURE, "-o", "portrait.jpg", "--model", "fast"]],
+    "portrait": [["portrait", PICTURE, "-o", "portrait.jpg"]],
     "depth": [["depth", PICTURE, "-o", "depth.png"]],
     "run": [["run", "recipe.toml", PICTURE, "-o", "again.png"]],
     "say": [["say", "white background, warmer", PICTURE, "-o", "said.png"]],
