@@ -9,6 +9,7 @@ import { visibleBox } from "/page/visible_box.js";
 
 const MIN_CUT_OFF_HEIGHT_SHARE = 0.995; // of a photograph's height: a subject that reaches farther down is cut off
 const HALF_OPAQUE = 127;
+const MAX_CANVAS_PIXELS = 2_500_000; // of a composition: where wide margins make it larger, it is composed of a smaller subject
 let last = { key: null };
 
 // What the settings ask for, with `part` of the photograph (null for all of it): { shadow, outlineShare, frame, colour }; null where it is the subject alone. `colour` is that of
@@ -37,6 +38,8 @@ function composeLayers(subject, [width, height], { shadow: wantedShadow, outline
   const shadow = wantedShadow && !(isCutOff && GROUND_KINDS.includes(wantedShadow.kind)) ? wantedShadow : null;
   const cutOff = [box[0] <= 0, box[1] <= 0, box[2] >= subject.width, isCutOff];
   const placement = frame ? placeSubject([subject.width, subject.height], box, frame, measureExtent(pixels, box, shadow, outlineShare, cutOff)) : { size: whole.slice(2), left: 0, top: 0, scale: 1 };
+  const area = placement.size[0] * placement.size[1];
+  if (area > 1.1 * MAX_CANVAS_PIXELS) return composeLayers(shrink(subject, Math.sqrt(MAX_CANVAS_PIXELS / area)), [width, height], { shadow: wantedShadow, outlineShare, frame, colour });
   const canvas = createCanvas(...placement.size), context = canvas.getContext("2d");
   context.drawImage(subject, placement.left, placement.top, subject.width * placement.scale, subject.height * placement.scale);
   if (outlineShare) context.putImageData(addOutline(readPixels(canvas), outlineShare * Math.max(...placement.size)), 0, 0);
@@ -46,6 +49,12 @@ function composeLayers(subject, [width, height], { shadow: wantedShadow, outline
     canvas, size: frame ? placement.size.map((length) => round(length / scale)) : [width, height],
     placement: { left: placement.left / wide, top: placement.top / tall, width: (subject.width * placement.scale) / wide, height: (subject.height * placement.scale) / tall },
   };
+}
+
+function shrink(canvas, factor) {
+  const small = createCanvas(Math.max(1, Math.round(canvas.width * factor)), Math.max(1, Math.round(canvas.height * factor)));
+  small.getContext("2d").drawImage(canvas, 0, 0, small.width, small.height);
+  return small;
 }
 
 // The part of the box that a person sees before the background.
