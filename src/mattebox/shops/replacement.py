@@ -85,6 +85,7 @@ class PictureReplacer:
             return
         try:
             files = [FileUpload(e.image.filename, read_bytes(self.ledger.file(file_name(e)))) for e in entries]
+            self._settle([entry.image.id for entry in entries])
             addresses = self.shop.upload(files)
             self.shop.replace_contents({e.image.id: a for e, a in zip(entries, addresses, strict=True)})
         except ShopUnavailable:
@@ -103,6 +104,13 @@ class PictureReplacer:
         for entry in entries:
             state = states[entry.image.id]
             yield (entry, "", state.url) if state.is_ready else (entry, state.problem, "")
+
+    def _settle(self, media_ids: list[str]) -> None:
+        """Wait until the shop is done with what an interrupted run sent: it refuses changes of a picture before."""
+        states = self.shop.wait_until_ready(media_ids)
+        failed = [media_id for media_id, state in states.items() if not state.is_ready]
+        if failed:
+            self.shop.acknowledge_failures(failed)
 
     def _swap_in(self, entry: LedgerEntry) -> LedgerEntry:
         """Put a new picture into the place of the old one."""
