@@ -45,6 +45,7 @@ CODES_BY_STATUS: dict[int, dict[str, str]] = {
     },
     500: {"internal": "a fault of the server's"},
     503: {
+        "no_audit": "the audit log cannot be written",
         "busy": "there is too much to do; Retry-After says when to try again",
         "leaving": "the server is about to stop",
         "no_jobs": "the server takes no jobs",
