@@ -20,7 +20,7 @@ from mattebox.types import Box, ImageShape, Matte, Picture
 
 CROP_DIVISORS = (2, 3)  # crops have this fraction of the picture's sides, and overlap by half
 MIN_CROP_SIDE_PIXELS = 200  # of the shorter side; a smaller crop shows a network no more than the whole picture
-MAX_CROPS = 14  # of 34: in nine pictures with small subjects, the right crop was the 14th at the latest
+MAX_CROPS = 14  # of 34: in eight pictures with small subjects, the right crop was the 14th at the latest
 MIN_CONFIDENCE = 0.7  # of what a crop shows
 BORDER_SHARE = 0.02  # of a crop's sides that its subject must stay away from, except at the picture's own border
 MAX_CROP_SHARE = 0.4  # of a crop's area; what fills more would have been seen in the whole picture
