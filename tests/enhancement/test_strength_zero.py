@@ -39,6 +39,9 @@ NOTHING: list[dict[str, Any]] = [
     {"style": STYLE, "style_strength": 0},
     {"style": STYLE, "style_method": "reinhard", "style_strength": 0},
     {"sharpen": 0, "sharpen_radius": 5.0, "sharpen_halo": 10},
+    {"bokeh": "none", "bokeh_highlights": 100, "bokeh_aperture": "6"},
+    {"hide": "none", "hide_method": "mosaic"},
+    {"label": "ai-edited", "label_opacity": 0},
 ]
 
 

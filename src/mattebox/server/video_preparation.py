@@ -9,13 +9,13 @@ import msgspec
 from mattebox.core.interface import install_extra
 from mattebox.errors import UsageError
 from mattebox.recipe.recipe import Recipe
+from mattebox.server.clip_media_types import MIME_BY_FORMAT
 from mattebox.server.content_buffer import Content
 from mattebox.server.http.encoded_picture import EncodedPicture
 from mattebox.server.http.problems import Problem
 from mattebox.server.settings import Settings
 from mattebox.server.workers.protocol import CLIP_KEY, TIMEOUT_KEY, WorkerTask
 from mattebox.server.workers.task_execution import check_models, check_recipe_images
-from mattebox.server.workers.video_task import MIME_BY_FORMAT
 
 RESULT_BYTES_PER_SOURCE_BYTE = 8  # beyond, a result is refused; WebM and MP4 take less than their source, mostly
 MIN_RESULT_BYTES = 50_000_000

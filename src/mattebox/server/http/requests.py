@@ -27,7 +27,7 @@ from mattebox.server.http.problems import Problem
 from mattebox.server.http.sources import check_body_prefix
 from mattebox.server.state import AppState
 
-MAX_FORM_FIELDS, MAX_FORM_FILES = 200, 8
+MAX_FORM_FIELDS, MAX_FORM_FILES = 200, 16
 MAX_FIELD_CHARACTERS = 20_000  # of a field without a picture
 VIDEO_FIELD = "video"  # of a file that is a clip, where a route takes one
 BASE64_SUFFIX = "_b64"  # of fields that hold a picture as text

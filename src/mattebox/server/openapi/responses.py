@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from mattebox.io.encoding import FORMATS
+from mattebox.server.clip_media_types import MIME_BY_FORMAT
 from mattebox.server.openapi.problem_codes import CODES_BY_STATUS
 from mattebox.server.openapi.schemas import FILE, INTEGER, JOB, PROBLEM, STRING, Schema
 
@@ -13,6 +14,7 @@ Responses = dict[int | str, Schema]
 PICTURE_CONTENT = {
     mime: {"schema": FILE} for mime in ("application/octet-stream", *(f.mime_type for f in FORMATS.values()))
 }
+CLIP_CONTENT = {mime: {"schema": FILE} for mime in dict.fromkeys(MIME_BY_FORMAT.values())}
 PICTURE_HEADERS: Schema = {
     "X-Width": {"schema": INTEGER},
     "X-Height": {"schema": INTEGER},
@@ -70,9 +72,10 @@ def created_response(schema: Schema, description: str) -> Schema:
 
 def job_result_responses() -> Responses:
     """Responses of the route of a job's result."""
-    picture = {"description": "The picture", "headers": PICTURE_HEADERS, "content": PICTURE_CONTENT}
+    content = PICTURE_CONTENT | CLIP_CONTENT
+    result = {"description": "The picture or clip", "headers": PICTURE_HEADERS, "content": content}
     # A failed job returns the problem of its request.
-    return {200: picture, **problem_responses(404, 409, *UPLOAD_STATUSES)}
+    return {200: result, **problem_responses(404, 409, *UPLOAD_STATUSES)}
 
 
 def event_stream_responses() -> Responses:

@@ -8,17 +8,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from mattebox.errors import InputTooLarge, OutputError
+from mattebox.server.clip_media_types import MIME_BY_FORMAT
 from mattebox.server.progress import IntervalReporter
 from mattebox.server.workers.protocol import CLIP_KEY
 
 if TYPE_CHECKING:
     from mattebox.types import OnProgress, OpenImage
     from mattebox.video.clip_result import ClipProgress
-
-MIME_BY_FORMAT = {
-    "webm": "video/webm", "mp4": "video/mp4", "prores": "video/quicktime", "qtrle": "video/quicktime",
-    "ffv1": "video/x-matroska",
-}  # fmt: skip
 
 
 class LimitedFile(io.BytesIO):
