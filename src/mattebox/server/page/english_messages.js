@@ -63,6 +63,7 @@ export const englishMessages = {
     took_too_long: ["This photograph took too long.", "Try again, or choose the quality Fast."],
     worker_lost: ["This photograph was too much for the server.", "Make it smaller, then add it again."],
     device_missing: ["The server lacks hardware that this quality needs.", "Choose another one under “Cut”."],
+    no_audit: ["The server can’t keep its log, so it does nothing now.", "Tell its operator, or try again later."],
     storage_full: ["The server’s disk is full.", "Try again later."],
   },
 };

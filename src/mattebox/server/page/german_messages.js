@@ -63,6 +63,7 @@ export const germanMessages = {
     took_too_long: ["Dieses Foto hat zu lange gedauert.", "Versuchen Sie es noch einmal, oder wählen Sie die Qualität „Schnell“."],
     worker_lost: ["Dieses Foto war zu viel für den Server.", "Verkleinern Sie es, und fügen Sie es wieder hinzu."],
     device_missing: ["Dem Server fehlt Hardware, die diese Qualität braucht.", "Wählen Sie unter „Freistellen“ eine andere."],
+    no_audit: ["Der Server kann sein Protokoll nicht führen und tut deshalb gerade nichts.", "Sagen Sie dem Betreiber Bescheid, oder versuchen Sie es später noch einmal."],
     storage_full: ["Die Festplatte des Servers ist voll.", "Versuchen Sie es später noch einmal."],
   },
 };
