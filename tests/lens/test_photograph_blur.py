@@ -26,16 +26,16 @@ def scene(background: int = 90, subject: int = 200, dtype: type = np.uint8) -> t
     return Picture(rgb), Picture(own, np.rint(alpha * peak).astype(dtype))
 
 
-def flat_depth(photograph: Picture, cutout: Picture) -> DepthMap:
+def nearness_of(photograph: Picture, cutout: Picture) -> np.ndarray:
     assert cutout.alpha is not None
     share = cutout.alpha.astype(np.float32) / np.float32(photograph.bit_depth.peak)
-    return DepthMap(share, "picture")
+    return DepthMap(share, "picture").nearness()
 
 
 @pytest.mark.parametrize("dtype", [np.uint8, np.uint16])
 def test_an_even_background_stays_as_it_is_beside_the_subject(dtype: type) -> None:
     photograph, cutout = scene(dtype=dtype)
-    blurred = blur_photograph(photograph, flat_depth(photograph, cutout), Lens(15.0, 1.0), Subject(cutout, 1.0))
+    blurred = blur_photograph(photograph, nearness_of(photograph, cutout), Lens(15.0, 1.0), Subject(cutout, 1.0))
     difference = np.abs(blurred.rgb.astype(int) - photograph.rgb.astype(int))
     assert difference.max() <= (1 if dtype is np.uint8 else 257)
     assert (blurred.rgb[60, 60:100] == photograph.rgb[60, 60:100]).all()
@@ -47,7 +47,7 @@ def test_a_strand_before_a_blurred_background_keeps_its_alpha() -> None:
     assert cutout.alpha is not None
     share = cutout.alpha[..., None] / 255
     textured = replace(photograph, rgb=np.rint(200 * share + texture * (1 - share)).astype(np.uint8))
-    blurred = blur_photograph(textured, flat_depth(textured, cutout), Lens(15.0, 1.0), Subject(cutout, 1.0)).rgb
+    blurred = blur_photograph(textured, nearness_of(textured, cutout), Lens(15.0, 1.0), Subject(cutout, 1.0)).rgb
     around = (blurred[22:28, 74].astype(float) + blurred[22:28, 86]) / 2
     alpha = (blurred[22:28, 80].mean() - around.mean()) / (200 - around.mean())
     assert alpha == pytest.approx(0.5, abs=0.06)
@@ -55,7 +55,7 @@ def test_a_strand_before_a_blurred_background_keeps_its_alpha() -> None:
 
 def test_a_subject_out_of_focus_is_blurred_as_a_whole() -> None:
     photograph, cutout = scene()
-    blurred = blur_photograph(photograph, flat_depth(photograph, cutout), Lens(10.0, 0.0), Subject(cutout, 1.0))
+    blurred = blur_photograph(photograph, nearness_of(photograph, cutout), Lens(10.0, 0.0), Subject(cutout, 1.0))
     assert 100 < blurred.rgb[60, 80 + 31, 0] < 190
     assert (blurred.rgb[5:20, 5:20] == photograph.rgb[5:20, 5:20]).all()
 
@@ -65,7 +65,7 @@ def test_without_a_subject_depth_alone_decides() -> None:
     nearness = np.zeros(SHAPE, np.float32)
     nearness[60:] = 1
     photograph = Picture(rgb, np.full(SHAPE, 77, np.uint8))
-    blurred = blur_photograph(photograph, DepthMap(nearness, "picture"), Lens(8.0, 1.0))
+    blurred = blur_photograph(photograph, DepthMap(nearness, "picture").nearness(), Lens(8.0, 1.0))
     assert (blurred.rgb[60:] == rgb[60:]).all()
     assert blurred.rgb[:40].std() < rgb[:40].std() / 4
     assert blurred.alpha is photograph.alpha

@@ -81,7 +81,7 @@ def scene() -> tuple[Picture, DepthMap, Subject, np.ndarray]:
 
 def test_a_third_of_the_error_of_a_gaussian_behind_a_mask(scene: tuple[Picture, DepthMap, Subject, np.ndarray]) -> None:
     photograph, depth, subject, truth = scene
-    ours = blur_photograph(photograph, depth, Lens(RADIUS, 1.0), subject).rgb / 65535
+    ours = blur_photograph(photograph, depth.nearness(), Lens(RADIUS, 1.0), subject).rgb / 65535
     assert subject.cutout.alpha is not None
     alpha = (subject.cutout.alpha / 65535)[..., None]
     encoded = (photograph.rgb / 65535).astype(np.float32)

@@ -7,7 +7,7 @@ import os
 from mattebox.api.parameters import NameOrPath, PictureSource
 from mattebox.api.sources import load_picture
 from mattebox.core.limits import MAX_INPUT_PIXELS
-from mattebox.models.matte_session import Session
+from mattebox.models.matte_session import Session, open_session
 from mattebox.pipeline.lens import estimate_depth
 from mattebox.types import DepthMap
 
@@ -37,4 +37,4 @@ def depth(
         print(depth.source, depth.nearness().mean())
     """
     picture = load_picture(source, max_pixels)
-    return estimate_depth(picture, lambda: session or Session.open(os.fspath(model), device, threads))
+    return estimate_depth(picture, lambda: session or open_session(os.fspath(model), device, threads))

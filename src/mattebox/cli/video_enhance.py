@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-import json
-import sys
-from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
 from mattebox.cli.clip_arguments import find_clips, part_options, target_path
-from mattebox.cli.console import CONTEXT_SETTINGS, combine_exit_codes, echo_stderr, json_option, report_error
+from mattebox.cli.clip_results import print_clip_result
+from mattebox.cli.console import CONTEXT_SETTINGS, combine_exit_codes, json_option, report_error
 from mattebox.cli.options import explicit_parameters, parameter_options
 from mattebox.cli.value_completion import complete_files
 from mattebox.cli.video_progress import ClipProgressLine
@@ -73,7 +71,7 @@ def command(context: click.Context, /, **options: Any) -> int:
             codes.append(report_error(error))
             continue
         progress.clear()
-        _print_result(source, result, options["as_json"])
+        print_clip_result(source, result, options["as_json"])
     return combine_exit_codes(codes)
 
 
@@ -99,14 +97,3 @@ def _enhance_clip(
     check_recipe(recipe)
     target = target_path(source, output, is_folder, clip_format, "enhanced")
     return enhance_clip(EnhancementJob(source, target, enhancement, on_progress=progress.update))
-
-
-def _print_result(source: Path, result: EnhancementResult, as_json: bool) -> None:
-    for note in result.notes:
-        click.echo(f"note: {source}: {note}", err=True)
-    if as_json:
-        fields = {**asdict(result), "path": str(result.path), "notes": list(result.notes)}
-        click.echo(json.dumps({"input": str(source), "output": fields.pop("path"), **fields}))
-    elif sys.stderr.isatty():
-        rate = result.frames / max(result.seconds, 1e-6)
-        echo_stderr(f"{source} -> {result.path}  ({result.frames} frames, {rate:.1f} a second)")

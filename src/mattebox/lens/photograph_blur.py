@@ -6,13 +6,12 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from mattebox.core.interpolation import linear_neighbours
 from mattebox.core.smoothing_filters import approximate_gaussian_blur
 from mattebox.core.srgb_pixels import decode_srgb_pixels, encode_srgb_pixels
 from mattebox.core.strips import iter_strips
 from mattebox.lens.hole_filling import fill_unknown
 from mattebox.lens.lens_blur import SHARP_RADIUS_PIXELS, BlurredLight, Lens, blur_layer, blur_light
-from mattebox.types import BitDepth, DepthMap, Floats, ImageShape, Mask, Picture
+from mattebox.types import BitDepth, Floats, Mask, Picture
 
 KEPT_SHARE = 1 - 1 / 1024  # of a pixel's light that is its own, from which it is copied
 MAX_BACKGROUND_ALPHA = 0.02  # pixels with more are not known to be background
@@ -42,28 +41,17 @@ def nearness_of_subject(nearness: Floats, alpha: Floats) -> float:
     return float((nearness * alpha).sum()) / total if total else float(nearness.max(initial=0))
 
 
-def resize_plane(plane: Floats, shape: ImageShape) -> Floats:
-    """A plane in another size, bilinear."""
-    height, width = plane.shape
-    upper, lower, down = linear_neighbours((np.arange(shape[0]) + 0.5) * height / shape[0] - 0.5, height)
-    left, right, across = linear_neighbours((np.arange(shape[1]) + 0.5) * width / shape[1] - 0.5, width)
-    down, across = down.astype(np.float32)[:, None], across.astype(np.float32)[None, :]
-    wide = plane[:, left] * (1 - across) + plane[:, right] * across
-    resized: Floats = (wide[upper] * (1 - down) + wide[lower] * down).astype(np.float32)
-    return resized
-
-
-def blur_photograph(photograph: Picture, depth: DepthMap, lens: Lens, subject: Subject | None = None) -> Picture:
+def blur_photograph(photograph: Picture, nearness: Floats, lens: Lens, subject: Subject | None = None) -> Picture:
     """Blur a photograph by depth, as a lens would.
 
     Parameters
     ----------
     photograph : Picture
         H x W, at either bit depth; its own alpha is kept.
-    depth : DepthMap
-        Of any resolution.
+    nearness : (H, W) float32
+        Of each pixel, 0..1, as `DepthMap.nearness` gives it, in the photograph's size.
     lens : Lens
-        Its radius in the photograph's pixels; its focus as nearness of `depth`.
+        Its radius in the photograph's pixels.
     subject : Subject, optional
         Stands before everything else in one plane: what is behind it is filled in before it is blurred.
 
@@ -72,12 +60,11 @@ def blur_photograph(photograph: Picture, depth: DepthMap, lens: Lens, subject: S
     Picture
         Opaque pixels in focus are bit-identical to the photograph's.
     """
-    nearness = resize_plane(depth.nearness(), photograph.shape)
     light = decode_srgb_pixels(photograph.rgb)
     if subject is None:
         return _deliver(photograph, blur_light(light, nearness, lens))
     alpha = _as_share(subject.cutout)
-    light, nearness = _remove_subject(light, nearness, alpha)
+    light, nearness = _remove_subject(light, nearness.copy(), alpha)
     background = blur_light(light, nearness, lens)
     del light, nearness
     radius = abs(lens.focus - subject.nearness) * lens.radius

@@ -9,9 +9,10 @@ import numpy as np
 
 from mattebox.core.length import Length, parse_length
 from mattebox.errors import UsageError
+from mattebox.io import resampling
 from mattebox.lens.layered_depth import layer_depth
 from mattebox.lens.lens_blur import Lens
-from mattebox.lens.photograph_blur import Subject, blur_photograph, nearness_of_subject, resize_plane
+from mattebox.lens.photograph_blur import Subject, blur_photograph, nearness_of_subject
 from mattebox.matting.foreground import estimate_foreground
 from mattebox.models.matte_session import Session
 from mattebox.pipeline.cutout import subject_matte
@@ -87,14 +88,15 @@ def apply_lens_blur(
         assert matte is not None
         depth = layer_depth(matte.alpha)
     nearness = depth.nearness()
-    subject = _place_subject(photograph, matte, nearness) if matte is not None and has_subject else None
+    full_size = resampling.enlarge(nearness, photograph.shape, "bilinear")
+    subject = _place_subject(photograph, matte, full_size) if matte is not None and has_subject else None
     lens = Lens(
         RADIUS_AT_F1 * max(photograph.shape) / parse_f_number(step.f_number),
         _nearness_in_focus(step.focus, nearness, subject, photograph.size),
         step.aperture,
         MAX_HIGHLIGHTS * step.highlights / 100,
     )
-    return blur_photograph(photograph, depth, lens, subject)
+    return blur_photograph(photograph, full_size, lens, subject)
 
 
 def estimate_depth(photograph: Picture, open_session: Callable[[], Session]) -> DepthMap:
@@ -115,7 +117,7 @@ def depth_from_picture(picture: Picture) -> DepthMap:
 
 def _place_subject(photograph: Picture, matte: Matte, nearness: Floats) -> Subject:
     alpha = matte.alpha.astype(np.float32) / np.float32(BitDepth.of_pixels(matte.alpha).peak)
-    place = nearness_of_subject(resize_plane(nearness, photograph.shape), alpha)
+    place = nearness_of_subject(nearness, alpha)
     return Subject(estimate_foreground(photograph, matte), place)
 
 
