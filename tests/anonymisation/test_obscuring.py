@@ -19,7 +19,7 @@ def photograph() -> Picture:
     return Picture(skimage.data.astronaut())
 
 
-def changed(result: Picture, photograph: Picture) -> np.ndarray:
+def find_changes(result: Picture, photograph: Picture) -> np.ndarray:
     return (result.rgb != photograph.rgb).any(2)
 
 
@@ -27,7 +27,7 @@ def changed(result: Picture, photograph: Picture) -> np.ndarray:
 def test_fill_leaves_one_colour(photograph: Picture, depth: type) -> None:
     bright = Picture(np.maximum(photograph.rgb, 1).astype(depth) * (257 if depth == np.uint16 else 1))
     result = obscure_objects(bright, [FACE, PLATE])
-    hidden = changed(result, bright)
+    hidden = find_changes(result, bright)
     assert not result.rgb[hidden].any()  # black
     assert hidden[62:172, 178:267].all()  # no pixel of the original in the box
     assert hidden[300:330, 330:420].all()
@@ -38,7 +38,7 @@ def test_fill_leaves_one_colour(photograph: Picture, depth: type) -> None:
 
 def test_a_mosaic_keeps_few_rounded_colours(photograph: Picture) -> None:
     result = obscure_objects(photograph, [FACE], "mosaic", "box")
-    hidden = changed(result, photograph)
+    hidden = find_changes(result, photograph)
     rows, columns = np.flatnonzero(hidden.any(1)), np.flatnonzero(hidden.any(0))
     area = result.rgb[rows[0] : rows[-1] + 1, columns[0] : columns[-1] + 1]
     assert len(np.unique(area.reshape(-1, 3), axis=0)) <= MOSAIC_CELLS**2
@@ -66,7 +66,7 @@ def test_colours_under_transparent_pixels_go_too(photograph: Picture, method: Me
     alpha = np.zeros(photograph.shape, np.uint8)
     result = obscure_objects(Picture(photograph.rgb, alpha), [FACE], method)
     assert result.alpha is alpha
-    assert changed(result, photograph)[90:150, 190:250].mean() > 0.95
+    assert find_changes(result, photograph)[90:150, 190:250].mean() > 0.95
 
 
 def test_without_objects_it_is_the_picture_itself(photograph: Picture) -> None:
@@ -77,4 +77,4 @@ def test_without_objects_it_is_the_picture_itself(photograph: Picture) -> None:
 
 def test_a_tiny_face_is_hidden(photograph: Picture) -> None:
     result = obscure_objects(photograph, [DetectedObject("face", (300.2, 300.2, 303.1, 304.0), 0.4)], "mosaic")
-    assert changed(result, photograph)[300:304, 300:304].any()
+    assert find_changes(result, photograph)[300:304, 300:304].any()

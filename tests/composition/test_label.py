@@ -16,7 +16,7 @@ def no_image(_: str) -> Picture:
     raise AssertionError
 
 
-def drawn(picture: Picture, **fields: object) -> Picture:
+def draw(picture: Picture, **fields: object) -> Picture:
     return add_label(picture, (), Label(**fields), no_image)[0]  # type: ignore[arg-type]
 
 
@@ -32,8 +32,8 @@ def changed_box(result: Picture, picture: Picture) -> tuple[int, int, int, int]:
 @pytest.mark.parametrize("level", [0, 128, 255])
 def test_white_text_is_legible_on_black_grey_and_white(level: int) -> None:
     picture = flat(level)
-    left, top, right, bottom = changed_box(drawn(picture, text="ai-edited", opacity=100), picture)
-    area = drawn(picture, text="ai-edited", opacity=100).rgb[top:bottom, left:right].astype(float).mean(2)
+    left, top, right, bottom = changed_box(draw(picture, text="ai-edited", opacity=100), picture)
+    area = draw(picture, text="ai-edited", opacity=100).rgb[top:bottom, left:right].astype(float).mean(2)
     assert area.max() > 240  # the letters
     assert np.median(area) < 135  # the plate: a contrast of 3:1 at least, as WCAG asks of large text
 
@@ -49,7 +49,7 @@ def test_white_text_is_legible_on_black_grey_and_white(level: int) -> None:
 )
 def test_it_stands_in_its_corner(position: str, right_half: bool, bottom_half: bool) -> None:
     picture = flat(128)
-    left, top, right, bottom = changed_box(drawn(picture, text="Studio", position=position), picture)
+    left, top, right, bottom = changed_box(draw(picture, text="Studio", position=position), picture)
     assert (left > 200, right < 200) == (right_half, not right_half)
     assert (top > 150, bottom < 150) == (bottom_half, not bottom_half)
     assert min(left, top, 400 - right, 300 - bottom) >= 5
@@ -57,18 +57,18 @@ def test_it_stands_in_its_corner(position: str, right_half: bool, bottom_half: b
 
 def test_size_and_opacity() -> None:
     picture = flat(255)
-    small, large = (changed_box(drawn(picture, text="Studio", size=size), picture) for size in (4, 12))
+    small, large = (changed_box(draw(picture, text="Studio", size=size), picture) for size in (4, 12))
     assert large[3] - large[1] > 2.4 * (small[3] - small[1])
-    half, full = (drawn(picture, text="Studio", opacity=o).rgb.astype(float).min() for o in (40, 100))
+    half, full = (draw(picture, text="Studio", opacity=o).rgb.astype(float).min() for o in (40, 100))
     assert half > full + 40
-    assert drawn(picture, text="Studio", opacity=0) is picture
-    assert drawn(picture) is picture
+    assert draw(picture, text="Studio", opacity=0) is picture
+    assert draw(picture) is picture
 
 
 @pytest.mark.parametrize("size", [(20, 30), (8, 500), (500, 8), (1, 1)])
 def test_a_long_label_fits_into_any_picture(size: tuple[int, int]) -> None:
     picture = flat(200, size)
-    result = drawn(picture, text="Bearbeitet mit künstlicher Intelligenz " * 3, size=40.0)
+    result = draw(picture, text="Bearbeitet mit künstlicher Intelligenz " * 3, size=40.0)
     assert result.rgb.shape == picture.rgb.shape
     assert (result.rgb != picture.rgb).any()
 
@@ -76,7 +76,7 @@ def test_a_long_label_fits_into_any_picture(size: tuple[int, int]) -> None:
 def test_sixteen_bits_and_transparency_stay() -> None:
     alpha = np.zeros((300, 400), np.uint16)
     picture = Picture(flat(0, depth=np.uint16).rgb, alpha)
-    result = drawn(picture, text="Studio", opacity=100)
+    result = draw(picture, text="Studio", opacity=100)
     assert result.rgb.dtype == np.uint16
     assert result.alpha is not None
     assert result.alpha.max() == 65535  # opaque where the letters are

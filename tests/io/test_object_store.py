@@ -83,12 +83,12 @@ def test_listing_is_lazy(stores: dict[str, Any], monkeypatch: pytest.MonkeyPatch
 
     chunks, list_store = [], obstore.list
 
-    def listed(*words: Any, **options: Any) -> Any:
+    def count_listing(*words: Any, **options: Any) -> Any:
         for chunk in list_store(*words, **options):
             chunks.append(len(chunk))
             yield chunk
 
-    monkeypatch.setattr("obstore.list", listed)
+    monkeypatch.setattr("obstore.list", count_listing)
     items = expand_inputs(["s3://b/"])
     assert [next(items).name for _ in range(2)] == ["s3://b/0000.jpg", "s3://b/0001.jpg"]  # type: ignore[union-attr]
     assert chunks == [1000]

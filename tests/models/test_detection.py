@@ -114,7 +114,7 @@ def test_another_network_is_refused() -> None:
         ObjectDetector(find_card("yunet"), lambda _: {}, "cpu").detect(Picture(np.zeros((9, 9, 3), np.uint8)))
 
 
-def sized(name: str, channels: int) -> bytes:
+def make_network(name: str, channels: int) -> bytes:
     """A graph's input or output of 1 x channels x 4 x 4."""
     shape = message(*[(1, message((1, size))) for size in (1, channels, 4, 4)])
     return message((1, name), (2, message((1, message((1, FLOAT), (2, shape))))))
@@ -122,7 +122,12 @@ def sized(name: str, channels: int) -> bytes:
 
 def test_a_graph_of_one_size_is_freed_of_it() -> None:
     weights = tensor("w", np.ones((1, 3, 1, 1)))
-    fixed = model([node("Conv", ["x", "w"], ["y"])], [sized("x", 3), sized("w", 3)], [sized("y", 1)], [weights])
+    fixed = model(
+        [node("Conv", ["x", "w"], ["y"])],
+        [make_network("x", 3), make_network("w", 3)],
+        [make_network("y", 1)],
+        [weights],
+    )
     session = onnxruntime.InferenceSession(free_image_size(fixed), providers=["CPUExecutionProvider"])
     (y,) = session.run(None, {"x": np.ones((1, 3, 5, 7), np.float32)})
     np.testing.assert_array_equal(y, np.full((1, 1, 5, 7), 3, np.float32))

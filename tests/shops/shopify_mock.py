@@ -97,11 +97,14 @@ class MockShop:
     def snapshot(self) -> dict[str, Any]:
         """What customers see: of each product its pictures' contents and alt texts in order, and its variants'."""
 
-        def shown(media_id: str) -> tuple[str, bytes]:
+        def fetch_shown(media_id: str) -> tuple[str, bytes]:
             return self.files[media_id].alt, self.files[media_id].content
 
         return {
-            p.id: ([shown(m) for m in p.media], {v: [shown(m) for m in media] for v, media in p.variants.items()})
+            p.id: (
+                [fetch_shown(m) for m in p.media],
+                {v: [fetch_shown(m) for m in media] for v, media in p.variants.items()},
+            )
             for p in self.products.values()
         }
 

@@ -49,12 +49,12 @@ class WooMock:
         return number
 
     def snapshot(self) -> Any:
-        def shown(number: int) -> tuple[str, bytes]:
+        def fetch_shown(number: int) -> tuple[str, bytes]:
             return self.media[number]["alt"], self.media[number]["content"]
 
         return copy.deepcopy(
             [
-                ([shown(i) for i in p["images"]], [shown(i) for i in self.variations[n].values()])
+                ([fetch_shown(i) for i in p["images"]], [fetch_shown(i) for i in self.variations[n].values()])
                 for n, p in self.products.items()
             ]
         )

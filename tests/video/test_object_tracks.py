@@ -12,7 +12,7 @@ def face(x: float, score: float = 0.9) -> DetectedObject:
     return DetectedObject("face", (x, 100.0, x + 40, 150.0), score)
 
 
-def covered(frames: list[list[DetectedObject]]) -> list[list[tuple[int, int]]]:
+def find_cover(frames: list[list[DetectedObject]]) -> list[list[tuple[int, int]]]:
     """Left and right of what is hidden in each frame."""
     return [
         sorted((round(item.box[0]), round(item.box[2])) for item in hidden)
@@ -23,7 +23,7 @@ def covered(frames: list[list[DetectedObject]]) -> list[list[tuple[int, int]]]:
 def test_each_frame_has_its_neighbours_objects() -> None:
     frames: list[list[DetectedObject]] = [[] for _ in range(20)]
     frames[10] = [face(50)]
-    hidden = covered(frames)
+    hidden = find_cover(frames)
     assert len(hidden) == len(frames)
     assert [n for n, boxes in enumerate(hidden) if boxes] == list(range(10 - NEIGHBOUR_FRAMES, 11 + NEIGHBOUR_FRAMES))
 
@@ -31,7 +31,7 @@ def test_each_frame_has_its_neighbours_objects() -> None:
 def test_a_gap_is_filled_along_the_way() -> None:
     frames: list[list[DetectedObject]] = [[] for _ in range(24)]
     frames[5], frames[15] = [face(0)], [face(100)]
-    hidden = covered(frames)
+    hidden = find_cover(frames)
     assert all(hidden[n] for n in range(2, 19))
     assert any(left <= 50 and right >= 90 for left, right in hidden[10])  # half the way, in the middle
 
@@ -39,24 +39,24 @@ def test_a_gap_is_filled_along_the_way() -> None:
 def test_a_long_gap_is_none() -> None:
     frames: list[list[DetectedObject]] = [[] for _ in range(60)]
     frames[5], frames[5 + 2 * MAX_GAP_FRAMES] = [face(0)], [face(10)]
-    assert covered(frames)[5 + MAX_GAP_FRAMES] == []
+    assert find_cover(frames)[5 + MAX_GAP_FRAMES] == []
 
 
 def test_a_doubtful_face_counts_beside_a_sure_one() -> None:
     frames: list[list[DetectedObject]] = [[face(50, 0.35)] for _ in range(30)]
-    assert covered(frames) == [[]] * 30
+    assert find_cover(frames) == [[]] * 30
     frames[14] = [face(50)]
-    assert all(covered(frames)[14 - MAX_GAP_FRAMES : 15 + MAX_GAP_FRAMES])
+    assert all(find_cover(frames)[14 - MAX_GAP_FRAMES : 15 + MAX_GAP_FRAMES])
     frames = [[face(50, 0.35), face(400)] for _ in range(6)]  # elsewhere
-    assert covered(frames)[0] == [(400, 440)]
+    assert find_cover(frames)[0] == [(400, 440)]
 
 
 def test_a_face_is_no_plate() -> None:
     frames: list[list[DetectedObject]] = [[] for _ in range(10)]
     frames[0] = [face(0)]
     frames[9] = [DetectedObject("plate", (0.0, 100.0, 40.0, 150.0), 0.9)]
-    assert covered(frames)[5] == []
+    assert find_cover(frames)[5] == []
 
 
 def test_no_frames() -> None:
-    assert covered([]) == []
+    assert find_cover([]) == []
