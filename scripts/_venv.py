@@ -14,6 +14,7 @@ MIN_PYTHON = (3, 11)
 LOCK_NAMES = ("demo", "dev")  # each contains all packages of the one before, at the same versions
 ROOT = Path(__file__).resolve().parent.parent
 VENV = ROOT / ".venv"
+PAGE_NETWORK = ROOT / "mattebox-page"
 IS_WINDOWS = os.name == "nt"
 
 
@@ -42,6 +43,8 @@ def prepare(lock_name):
             _stamp_path(name).unlink()
     _install("--require-hashes", "-r", str(_lock_path(lock_name)))
     _install("--no-deps", "--no-build-isolation", "-e", str(ROOT))
+    if lock_name == "dev":
+        _install_page_network()
     _stamp_path(lock_name).write_text(_digest(lock_name))
 
 
@@ -75,8 +78,23 @@ def _create_venv():
 
 
 def _install(*arguments):
+    _run_or_fail("the packages could not be installed; is the package index reachable?", *_pip_command(*arguments))
+
+
+def _install_page_network():
+    """The page's network for the browser, whose build fetches from the npm registry; its tests are skipped without."""
+    install = _pip_command("--no-deps", "--no-build-isolation", "-e", str(PAGE_NETWORK))
+    if subprocess.call(install, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL):
+        print(
+            "mattebox-page could not be built (is the npm registry reachable?): the tests that need it will be "
+            "skipped; again by: .venv/bin/pip install --no-deps --no-build-isolation -e mattebox-page",
+            file=sys.stderr,
+        )
+
+
+def _pip_command(*arguments):
     pip = (tool_path("python"), "-m", "pip", "--disable-pip-version-check", "--no-input", "-qq", "install")
-    _run_or_fail("the packages could not be installed; is the package index reachable?", *pip, *arguments)
+    return (*pip, *arguments)
 
 
 def _run_or_fail(message, *command):
@@ -105,6 +123,8 @@ def _digest(lock_name):
         _lock_path(lock_name),
         ROOT / "pyproject.toml",
         ROOT / "src/mattebox/_version.py",
+        PAGE_NETWORK / "pyproject.toml",
+        PAGE_NETWORK / "runtime_archive.py",
         VENV / "pyvenv.cfg",
     ):
         digest.update(file.read_bytes())

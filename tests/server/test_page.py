@@ -18,7 +18,7 @@ from PIL import Image
 from mattebox.composition.marketplace import compliance
 from mattebox.recipe.flat_parameters import parameters_by_name
 from mattebox.server.openapi.problem_codes import CODES_BY_STATUS
-from mattebox.server.routes.static_files import PAGE_FOLDER
+from mattebox.server.page_files.listing import PAGE_FOLDER
 from tests.server.page_visit import CHROMIUM, DONE, FAILED, Visit
 
 pytestmark = [

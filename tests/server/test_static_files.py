@@ -1,6 +1,20 @@
 """Files of the page: content security policy, ETags, and nothing else from the folder."""
 
+from __future__ import annotations
+
+import gzip
+import json
+import re
+
+from fastapi import FastAPI
 from fastapi.testclient import TestClient
+
+from mattebox.models.cards.registry import find_card
+from mattebox.server.page_files.listing import PAGE_FOLDER, list_page_files
+from mattebox.server.page_files.network import NetworkFiles
+from mattebox.server.routes import static_files
+
+IMPORT = re.compile(r"""(?:import|from) "\./(\w+\.js)";""")
 
 
 def test_the_page_has_a_policy_and_no_foreign_content(client: TestClient) -> None:
@@ -25,3 +39,42 @@ def test_files_are_not_sent_again_to_clients_that_have_them(client: TestClient) 
         assert (again.status_code, again.content, again.headers["etag"]) == (304, b"", tag)
         assert "content-security-policy" in again.headers
     assert client.get("/page/app.js", headers={"If-None-Match": '"other"'}).content == first.content
+
+
+def test_the_network_is_sent_compressed_and_asked_for_once() -> None:
+    files = NetworkFiles(
+        find_card("fast"), b"weights", {"ort.wasm.bundle.min.mjs": gzip.compress(b"export {};")}, {"decide": b"kernel"}
+    )
+    paths = list_page_files(files, has_server=True)
+    folder = f"page/network-{files.digest}"
+    runtime = paths[f"{folder}/ort.wasm.bundle.min.mjs"]
+    assert (runtime.media_type, runtime.is_permanent) == ("text/javascript", True)
+    assert paths[f"{folder}/weights.onnx"].content == b"weights"
+    app = FastAPI()
+    app.add_api_route("/runtime", static_files._file_endpoint(runtime))
+    client = TestClient(app)
+    for encodings, encoding in (("gzip, br", "gzip"), ("identity", None)):
+        answer = client.get("/runtime", headers={"Accept-Encoding": encodings})
+        assert answer.headers.get("content-encoding") == encoding
+        assert answer.text == "export {};"
+        assert "immutable" in answer.headers["cache-control"]
+
+
+def test_what_is_kept_for_offline_use_is_what_there_is(client: TestClient) -> None:
+    source = client.get("/sw.js").text
+    changing = json.loads(re.search(r"^const CHANGING = (.*);$", source, re.M)[1])  # type: ignore[index]
+    assert {"./", "page/app.js", "page/site.js", "page/style.css", "mattebox.webmanifest"} <= set(changing)
+    for path in changing:
+        assert client.get(f"/{path.removeprefix('./')}").status_code == 200, path
+    imported = {f"page/{name}" for f in PAGE_FOLDER.glob("*.js") for name in IMPORT.findall(f.read_text())}
+    assert imported <= set(changing)
+    manifest = client.get("/mattebox.webmanifest").json()
+    assert all(client.get(f"/{icon['src']}").status_code == 200 for icon in manifest["icons"])
+
+
+def test_the_page_is_isolated_from_other_origins(client: TestClient) -> None:
+    for path in ("/", "/page/cutout_worker.js"):
+        headers = client.get(path).headers
+        assert headers["cross-origin-opener-policy"] == "same-origin"
+        assert headers["cross-origin-embedder-policy"] == "require-corp"
+        assert "'unsafe-eval'" not in headers["content-security-policy"]

@@ -1,7 +1,7 @@
 // HTTP client of this server: retries while it is busy or unreachable, follows jobs to their end, asks for the API key.
-import { byId } from "/page/dom.js";
-import { sessionSettings } from "/page/storage.js";
-import { text } from "/page/strings.js";
+import { byId } from "./dom.js";
+import { sessionSettings } from "./storage.js";
+import { text } from "./strings.js";
 
 const SECOND_MS = 1000;
 let keyPrompt = null, skipPause = () => {};

@@ -1,6 +1,6 @@
 // The photograph's own background, blurred behind its subject, which is removed first and leaves no ghost: the same
 // arithmetic as the server's (composition/background_blur.py), in linear light on a reduced grid.
-import { blur as blurPlane } from "/page/planes.js";
+import { blur as blurPlane } from "./planes.js";
 
 const GRID_SIDE_CELLS = 480, MIN_SAMPLES_PER_SIGMA = 3, MAX_BACKGROUND_ALPHA = 0.02, SUBJECT_MARGIN_SAMPLES = 1.5;
 let last = { key: null, url: null }; // one is shown at a time

@@ -1,11 +1,11 @@
 // Composes a subject with outline, shadow and frame, as the server does, at the preview's size. The background lies behind
 // the canvas.
-import { createCanvas } from "/page/decoded_images.js";
-import { addOutline } from "/page/outline.js";
-import { boundingBox, cropImage, measureExtent, placeSubject } from "/page/placement.js";
-import { round } from "/page/planes.js";
-import { GROUND_KINDS, renderShadow } from "/page/shadow.js";
-import { visibleBox } from "/page/visible_box.js";
+import { createCanvas } from "./decoded_images.js";
+import { addOutline } from "./outline.js";
+import { boundingBox, cropImage, measureExtent, placeSubject } from "./placement.js";
+import { round } from "./planes.js";
+import { GROUND_KINDS, renderShadow } from "./shadow.js";
+import { visibleBox } from "./visible_box.js";
 
 const MIN_CUT_OFF_HEIGHT_SHARE = 0.995; // of a photograph's height: a subject that reaches farther down is cut off
 const HALF_OPAQUE = 127;

@@ -1,10 +1,10 @@
 // The crop tool: a rectangle over the photograph that is moved and resized by pointer or keys. What it leaves is the setting
 // `crop_to`, "X1% Y1% X2% Y2%"; empty for all of it.
-import { byId, createElement } from "/page/dom.js";
-import { readValues, setControl } from "/page/form.js";
-import { endChange } from "/page/history.js";
-import { text } from "/page/strings.js";
-import * as viewer from "/page/viewer.js";
+import { byId, createElement } from "./dom.js";
+import { readValues, setControl } from "./form.js";
+import { endChange } from "./history.js";
+import { text } from "./strings.js";
+import * as viewer from "./viewer.js";
 
 const HANDLES = [[-1, -1], [0, -1], [1, -1], [1, 0], [1, 1], [0, 1], [-1, 1], [-1, 0]]; // which sides each moves, along x and y
 const MIN_SHARE = 0.02, KEY_SHARE = 0.01, LARGE_KEY_SHARE = 0.1;

@@ -1,7 +1,7 @@
 // The form of settings: built from a table. It shows the values of the selected photograph, and is read as values again.
-import { arrowOffset, byId, createElement } from "/page/dom.js";
-import { createPresetCard, createRow, createSwatch } from "/page/form_rows.js";
-import { text } from "/page/strings.js";
+import { arrowOffset, byId, createElement } from "./dom.js";
+import { createPresetCard, createRow, createSwatch } from "./form_rows.js";
+import { text } from "./strings.js";
 
 const TABS = ["background", "light", "frame", "size", "presets"];
 // The kind of each row, see form_rows.js. Ranges lie within those of the recipe's steps.

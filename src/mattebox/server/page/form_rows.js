@@ -1,6 +1,6 @@
 // The controls of the form: rows with a label, background swatches and preset cards.
-import { createElement } from "/page/dom.js";
-import { text } from "/page/strings.js";
+import { createElement } from "./dom.js";
+import { text } from "./strings.js";
 
 // `kind` is true for a switch, "button", a colour ("#...") or a number ("number 1 20000"); [min, max, step, default, unit] for a
 // range; { value: label } for a selection.

@@ -1,6 +1,6 @@
 // Die Texte der Seite auf Deutsch, mit denselben Schlüsseln wie in strings.js.
-import { germanMessages } from "/page/german_messages.js";
-import { KEEP_DAYS } from "/page/tab_session.js";
+import { germanMessages } from "./german_messages.js";
+import { KEEP_DAYS } from "./tab_session.js";
 
 export const german = {
   language: "de",

@@ -1,6 +1,6 @@
 // Where a subject touches the ground, as in the server's composition/ground_contact.py: for each column the first row below
 // its foot, and the weight of the contact there.
-import { round } from "/page/planes.js";
+import { round } from "./planes.js";
 
 const MAX_CONTACT_LIFT_SHARE = 0.14, CONTACT_FALLOFF_SHARE = 0.07, DEPTH_FALLOFF_SHARE = 0.2, SMOOTHING_WINDOW_SHARE = 0.02; // of the subject's height
 const MIN_CONTACT_WEIGHT = 0.02;

@@ -1,6 +1,6 @@
 // The photographs of this tab, and which of them is selected.
-import { ItemResults } from "/page/item_results.js";
-import { createId } from "/page/tab_session.js";
+import { ItemResults } from "./item_results.js";
+import { createId } from "./tab_session.js";
 
 // { id, file, name, originalUrl, photographId, scribbles, appliedCount, ownValues, results, lastCutout, lastShown, failure,
 //   isBusy, progress, needsPreview, hasPreview, needsDetail, wantedFinalId, savedResultId, pixelSize, state, tile }

@@ -1,8 +1,8 @@
 // Keyboard shortcuts outside of text fields. Single-key shortcuts can be turned off (WCAG 2.1.4).
-import { byId } from "/page/dom.js";
-import * as history from "/page/history.js";
-import * as scribbles from "/page/scribbles.js";
-import { localSettings } from "/page/storage.js";
+import { byId } from "./dom.js";
+import * as history from "./history.js";
+import * as scribbles from "./scribbles.js";
+import { localSettings } from "./storage.js";
 
 // `page` has selectedItem(), selectNeighbour(offset) and copyResult().
 export function initKeyboard(page) {

@@ -1,5 +1,5 @@
 // A sticker's outline, as in the server's composition/outline.py: everything within a distance of the subject in white.
-import { averageAlpha, blur, createPlane, enlarge } from "/page/planes.js";
+import { averageAlpha, blur, createPlane, enlarge } from "./planes.js";
 
 export const MAX_WIDTH_CELLS = 12;
 const SMOOTHING_WIDTH_SHARE = 0.35;

@@ -1,21 +1,21 @@
 // Adding, selecting and removing photographs.
-import { closeCropTool } from "/page/crop_tool.js";
-import { byId } from "/page/dom.js";
-import { showValues } from "/page/form.js";
-import * as history from "/page/history.js";
-import { addItem, forgetItem, items, selectedItem, setSelectedItem } from "/page/items.js";
-import { erasePhotograph } from "/page/photographs.js";
-import { hasUnsavedResults, startDrag } from "/page/result_actions.js";
-import { scheduleNext } from "/page/scheduler.js";
-import * as scribbles from "/page/scribbles.js";
-import { eraseStoredItem, storeFile, storeItem, storeSession } from "/page/session_store.js";
-import { valuesOf } from "/page/settings.js";
-import { renderScope } from "/page/settings_changes.js";
-import { setStatus } from "/page/status_line.js";
-import { text } from "/page/strings.js";
-import * as thumbnails from "/page/thumbnails.js";
-import { render } from "/page/view.js";
-import * as viewer from "/page/viewer.js";
+import { closeCropTool } from "./crop_tool.js";
+import { byId } from "./dom.js";
+import { showValues } from "./form.js";
+import * as history from "./history.js";
+import { addItem, forgetItem, items, selectedItem, setSelectedItem } from "./items.js";
+import { erasePhotograph } from "./photographs.js";
+import { hasUnsavedResults, startDrag } from "./result_actions.js";
+import { scheduleNext } from "./scheduler.js";
+import * as scribbles from "./scribbles.js";
+import { eraseStoredItem, storeFile, storeItem, storeSession } from "./session_store.js";
+import { valuesOf } from "./settings.js";
+import { renderScope } from "./settings_changes.js";
+import { setStatus } from "./status_line.js";
+import { text } from "./strings.js";
+import * as thumbnails from "./thumbnails.js";
+import { render } from "./view.js";
+import * as viewer from "./viewer.js";
 
 export function addFiles(files) {
   const pictures = [...files].filter((f) => f.type.startsWith("image/") || /\.(heic|heif|avif|tiff?)$/i.test(f.name));

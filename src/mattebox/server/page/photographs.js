@@ -1,5 +1,5 @@
 // Photographs on the server: each is sent once, when the first request needs it; later ones name it by its id.
-import { ApiError, eraseAt, submit } from "/page/api.js";
+import { ApiError, eraseAt, submit } from "./api.js";
 
 const MAX_UPLOADS = 2; // of one photograph for one request; then it is sent with the request itself
 const PATH = "/v1/photographs";

@@ -1,8 +1,8 @@
 // Where a subject goes on its canvas when the page crops or widens it, as in the server's composition/placement.py and
 // drawn_extent.py. Boxes are [left, top, right, bottom], sizes [width, height], in pixels of the photograph.
-import { averageAlpha, round } from "/page/planes.js";
-import { MAX_WIDTH_CELLS } from "/page/outline.js";
-import { DEFAULT_LENGTH_SHARE, renderShadow } from "/page/shadow.js";
+import { averageAlpha, round } from "./planes.js";
+import { MAX_WIDTH_CELLS } from "./outline.js";
+import { DEFAULT_LENGTH_SHARE, renderShadow } from "./shadow.js";
 
 const COPY_SIDE_PIXELS = 400, MAX_CONTACT_BLUR_SIGMAS = 9, MIN_DRAWN_SHARE = 0.02, MAX_ITERATIONS = 40, OUTLINE_EDGE_PIXELS = 1, SCALE_TOLERANCE = 1e-3;
 

@@ -1,11 +1,11 @@
 // Actions on results: wait until they are up to date, then download, copy, share or drag them; and what is not saved yet.
-import { byId } from "/page/dom.js";
-import { items, selectedItem } from "/page/items.js";
-import * as results from "/page/results.js";
-import { hasFailed, requestsFor, resultOf, scheduleNext } from "/page/scheduler.js";
-import { isAllStored } from "/page/session_store.js";
-import { setStatus } from "/page/status_line.js";
-import { text } from "/page/strings.js";
+import { byId } from "./dom.js";
+import { items, selectedItem } from "./items.js";
+import * as results from "./results.js";
+import { hasFailed, requestsFor, resultOf, scheduleNext } from "./scheduler.js";
+import { isAllStored } from "./session_store.js";
+import { setStatus } from "./status_line.js";
+import { text } from "./strings.js";
 
 export function initResultActions() {
   const listen = (id, type, handler) => byId(id).addEventListener(type, handler);

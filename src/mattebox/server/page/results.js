@@ -1,6 +1,6 @@
 // Results: which of them are doubtful, and their export as a file, all of them as a ZIP, to the clipboard, or by drag and drop.
-import { text } from "/page/strings.js";
-import { createZip } from "/page/zip.js";
+import { text } from "./strings.js";
+import { createZip } from "./zip.js";
 
 const EXTENSION_BY_MIME = { "image/png": "png", "image/jpeg": "jpg", "image/webp": "webp", "image/avif": "avif",
   "image/vnd.adobe.photoshop": "psd", "application/zip": "zip" };

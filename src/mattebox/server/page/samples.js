@@ -3,7 +3,7 @@ const WIDTH = 1200, HEIGHT = 900, QUALITY = 0.92;
 
 export async function createSample(name, fileName) {
   const image = new Image(WIDTH, HEIGHT);
-  image.src = `/page/sample-${name}.svg`;
+  image.src = new URL(`sample-${name}.svg`, import.meta.url).href;
   await image.decode();
   const canvas = new OffscreenCanvas(WIDTH, HEIGHT);
   canvas.getContext("2d").drawImage(image, 0, 0, WIDTH, HEIGHT);

@@ -1,13 +1,13 @@
 // Scheduling of requests: what each photograph still needs, and which request is sent next.
-import { ApiError } from "/page/api.js";
-import { backdropOf } from "/page/backdrops.js";
-import { IS_LOCAL } from "/page/dom.js";
-import { items, selectedItem } from "/page/items.js";
-import { erasePhotograph, submitAbout } from "/page/photographs.js";
-import { canComposeHere, canPreviewFromCutout, cutoutRequest, finalRequest, isLossy, needsCutout, previewRequest, shownRequest } from "/page/request.js";
-import * as scribbles from "/page/scribbles.js";
-import { settingsOf } from "/page/settings.js";
-import { text } from "/page/strings.js";
+import { ApiError } from "./api.js";
+import { backdropOf } from "./backdrops.js";
+import { IS_LOCAL } from "./dom.js";
+import { items, selectedItem } from "./items.js";
+import { erasePhotograph, submitAbout } from "./photographs.js";
+import { canComposeHere, canPreviewFromCutout, cutoutRequest, finalRequest, isLossy, needsCutout, previewRequest, shownRequest } from "./request.js";
+import * as scribbles from "./scribbles.js";
+import { settingsOf } from "./settings.js";
+import { text } from "./strings.js";
 
 const MAX_CONCURRENT_REQUESTS = 2; // one uploads while the server works on the other
 const PREVIEW_PIXELS = 2_000_000; // of a result that is looked at; its full size comes with the download, or when it is zoomed

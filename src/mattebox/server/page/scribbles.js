@@ -1,7 +1,7 @@
 // Scribbles on a photograph, which keep or remove: of whole parts, or exactly what is brushed.
-import { byId } from "/page/dom.js";
-import { strokePath } from "/page/subject_canvas.js";
-import * as viewer from "/page/viewer.js";
+import { byId } from "./dom.js";
+import { strokePath } from "./subject_canvas.js";
+import * as viewer from "./viewer.js";
 
 const MIN_POINT_DISTANCE_PERCENT = 0.4; // of the photograph, between points of a stroke
 let tool = "look", brushMode = "part", stroke = null, crosshair = [50, 50], item = null, callbacks = {};

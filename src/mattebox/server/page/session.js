@@ -1,15 +1,15 @@
 // Takes up this tab's session when the page opens, offers what an earlier tab has left, and erases all of it when asked.
-import { addBackdrop } from "/page/backdrops.js";
-import { eraseSession } from "/page/database.js";
-import { byId } from "/page/dom.js";
-import * as history from "/page/history.js";
-import { restoreItems, removeItem } from "/page/photograph_list.js";
-import { items } from "/page/items.js";
-import { beginStoring, eraseStoredSession, readSession } from "/page/session_store.js";
-import { setStatus } from "/page/status_line.js";
-import { localSettings, sessionSettings } from "/page/storage.js";
-import { text } from "/page/strings.js";
-import { adoptSession, listAbandonedSessions, takeTabSession } from "/page/tab_session.js";
+import { addBackdrop } from "./backdrops.js";
+import { eraseSession } from "./database.js";
+import { byId } from "./dom.js";
+import * as history from "./history.js";
+import { restoreItems, removeItem } from "./photograph_list.js";
+import { items } from "./items.js";
+import { beginStoring, eraseStoredSession, readSession } from "./session_store.js";
+import { setStatus } from "./status_line.js";
+import { localSettings, sessionSettings } from "./storage.js";
+import { text } from "./strings.js";
+import { adoptSession, listAbandonedSessions, takeTabSession } from "./tab_session.js";
 
 let abandoned = [], showCommonValues = () => {};
 

@@ -1,10 +1,10 @@
 // Stores what is in this tab as it changes, so that a reload or crash loses nothing: files, marks, settings, what can be
 // undone, and the results on show. Where the browser has no room or no storage, `onFull` is called once.
-import * as backdrops from "/page/backdrops.js";
-import { eraseItem, eraseSession, get, getBySession, put } from "/page/database.js";
-import * as history from "/page/history.js";
-import { items } from "/page/items.js";
-import { valuesOf } from "/page/settings.js";
+import * as backdrops from "./backdrops.js";
+import { eraseItem, eraseSession, get, getBySession, put } from "./database.js";
+import * as history from "./history.js";
+import { items } from "./items.js";
+import { valuesOf } from "./settings.js";
 
 const RESULT_FIELDS = ["requestId", "blob", "seconds", "isCutout", "width", "height", "isShrunk", "shownWidth", "confidence", "isFound", "placement", "check"];
 let sessionId = null, onFull = () => {}, pendingWrites = 0, hasFailed = false;

@@ -1,16 +1,16 @@
 // Changes of settings: by the form, by undo, from an earlier visit; of all photographs, or of the selected one alone.
-import { backdropOf } from "/page/backdrops.js";
-import { refreshCropTool } from "/page/crop_tool.js";
-import { byId } from "/page/dom.js";
-import * as form from "/page/form.js";
-import * as history from "/page/history.js";
-import { selectedItem } from "/page/items.js";
-import { scheduleNext } from "/page/scheduler.js";
-import { storeItem } from "/page/session_store.js";
-import { areSame, scopeOf, settingsOf, setValuesOf, valuesOf } from "/page/settings.js";
-import { localSettings, sessionSettings } from "/page/storage.js";
-import { render } from "/page/view.js";
-import { showAppliedWords } from "/page/words.js";
+import { backdropOf } from "./backdrops.js";
+import { refreshCropTool } from "./crop_tool.js";
+import { byId } from "./dom.js";
+import * as form from "./form.js";
+import * as history from "./history.js";
+import { selectedItem } from "./items.js";
+import { scheduleNext } from "./scheduler.js";
+import { storeItem } from "./session_store.js";
+import { areSame, scopeOf, settingsOf, setValuesOf, valuesOf } from "./settings.js";
+import { localSettings, sessionSettings } from "./storage.js";
+import { render } from "./view.js";
+import { showAppliedWords } from "./words.js";
 
 const PAUSE_MS = 250; // after the last change, before the server is asked
 let wakeTimer = 0;

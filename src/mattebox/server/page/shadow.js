@@ -1,7 +1,7 @@
 // Shadows of a subject, as in the server's composition/shadow.py, but without its dithering: contact, drop and cast shadows,
 // and reflections.
-import { findGroundContact } from "/page/ground_contact.js";
-import { averageAlpha, blur, createPlane, enlarge, round } from "/page/planes.js";
+import { findGroundContact } from "./ground_contact.js";
+import { averageAlpha, blur, createPlane, enlarge, round } from "./planes.js";
 
 const GRID_SIDE_CELLS = 700, GROUND_FORESHORTENING = 0.5, MIN_CAST_DEPTH_SHARE = 0.08, CAST_FADE_SHARE = 0.5;
 const MEAN_GROUND_HEIGHT_SHARE = 0.3, MIN_CONTACT_THICKNESS_ROWS = 1.6, ANGLE = Math.PI / 4;

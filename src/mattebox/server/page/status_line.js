@@ -1,12 +1,12 @@
 // What the page says of the selected photograph: its status, a failure, doubts, progress; nothing of the previous one stays.
-import { byId } from "/page/dom.js";
-import { items, selectedItem } from "/page/items.js";
-import { isDoubtful } from "/page/results.js";
-import { hasFailed, isBusy, itemState, resultOf } from "/page/scheduler.js";
-import * as scribbles from "/page/scribbles.js";
-import { text } from "/page/strings.js";
-import * as thumbnails from "/page/thumbnails.js";
-import { renderMarketplaceCheck } from "/page/verdict.js";
+import { byId } from "./dom.js";
+import { items, selectedItem } from "./items.js";
+import { isDoubtful } from "./results.js";
+import { hasFailed, isBusy, itemState, resultOf } from "./scheduler.js";
+import * as scribbles from "./scribbles.js";
+import { text } from "./strings.js";
+import * as thumbnails from "./thumbnails.js";
+import { renderMarketplaceCheck } from "./verdict.js";
 
 export function setStatus(message) {
   byId("status").textContent = message;

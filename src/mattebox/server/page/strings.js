@@ -1,9 +1,9 @@
 // All texts of the page: here in English, in german.js in German with the same keys. `text` holds those of the language
 // shown; `setLanguage` exchanges them.
-import { englishMessages } from "/page/english_messages.js";
-import { german } from "/page/german.js";
-import { localSettings } from "/page/storage.js";
-import { KEEP_DAYS } from "/page/tab_session.js";
+import { englishMessages } from "./english_messages.js";
+import { german } from "./german.js";
+import { localSettings } from "./storage.js";
+import { KEEP_DAYS } from "./tab_session.js";
 
 const english = {
   language: "en",

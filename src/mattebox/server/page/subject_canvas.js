@@ -1,7 +1,7 @@
 // A photograph's subject as a canvas: a cutout, with the marks that it does not show yet. Brushed strokes are exact, with
 // the same arithmetic as the server's; parts are guessed until its answer is there.
-import { createCanvas, decodedImage } from "/page/decoded_images.js";
-import { growRegion } from "/page/region_growing.js";
+import { createCanvas, decodedImage } from "./decoded_images.js";
+import { growRegion } from "./region_growing.js";
 
 const REGION_SIDE_CELLS = 240; // of the grid on which a part is guessed
 let photograph = { key: null }, finished = { key: null, marks: [] }; // { key, canvas } of the last picture drawn

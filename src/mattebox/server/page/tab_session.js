@@ -1,8 +1,8 @@
 // The session of this tab, under which its photographs, marks and settings are stored. A reloaded tab, or one that the
 // browser restores after a crash, has its session again; a copied tab gets its own. While a tab lives it holds a lock,
 // so that no other takes its session up or erases it.
-import { countFiles, eraseSession, getSessions } from "/page/database.js";
-import { sessionSettings } from "/page/storage.js";
+import { countFiles, eraseSession, getSessions } from "./database.js";
+import { sessionSettings } from "./storage.js";
 
 export const KEEP_DAYS = 7; // a session that no tab has used
 const DAY_MS = 86_400_000, RELOAD_MS = 600, RETRY_MS = 100;

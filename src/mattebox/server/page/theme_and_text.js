@@ -1,7 +1,7 @@
 // Fills in the texts of strings.js, and switches between light and dark and between languages.
-import { byId, createElement, IS_LOCAL } from "/page/dom.js";
-import { localSettings } from "/page/storage.js";
-import { languageNames, setLanguage, text } from "/page/strings.js";
+import { byId, createElement, IS_LOCAL } from "./dom.js";
+import { localSettings } from "./storage.js";
+import { languageNames, setLanguage, text } from "./strings.js";
 
 let retentionMinutes = null; // of photographs on the server, once it is known
 

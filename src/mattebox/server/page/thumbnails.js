@@ -1,7 +1,7 @@
 // The strip of photographs: a thumbnail of each with its state and a button to remove it, and the progress of the batch.
-import { arrowOffset, byId, createElement } from "/page/dom.js";
-import { isDoubtful } from "/page/results.js";
-import { text } from "/page/strings.js";
+import { arrowOffset, byId, createElement } from "./dom.js";
+import { isDoubtful } from "./results.js";
+import { text } from "./strings.js";
 
 const THUMBNAIL_PIXELS = 144;
 const batchStart = { startedAt: 0, doneAtStart: 0 };

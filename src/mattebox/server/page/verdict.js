@@ -1,8 +1,8 @@
 // The verdict on a result for a marketplace: of its file, whose rules are measured, and of its cutout, which a person must look at.
-import { createElement } from "/page/dom.js";
-import { presetLabel, setControl } from "/page/form.js";
-import { isDoubtful } from "/page/results.js";
-import { text } from "/page/strings.js";
+import { createElement } from "./dom.js";
+import { presetLabel, setControl } from "./form.js";
+import { isDoubtful } from "./results.js";
+import { text } from "./strings.js";
 
 // Shows the verdict on a result in a box, or hides the box where there is none.
 export function renderMarketplaceCheck(result, box) {

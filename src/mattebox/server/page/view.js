@@ -1,18 +1,18 @@
 // What the viewer shows of the selected photograph: its result, or a preview that the page makes itself.
-import { blurredBackground } from "/page/background_blur.js";
-import { backdropOf } from "/page/backdrops.js";
-import { compose, readEffects } from "/page/composition.js";
-import { isCropping, parseCropBox } from "/page/crop_tool.js";
-import { byId } from "/page/dom.js";
-import { selectedItem } from "/page/items.js";
-import { adjustmentFilter, backgroundPreview, canComposeHere, canPreviewFromCutout, cutoutRequest, flatColour, needsCutout } from "/page/request.js";
-import { requestsFor, resultOf, scheduleNext } from "/page/scheduler.js";
-import * as scribbles from "/page/scribbles.js";
-import { settingsOf } from "/page/settings.js";
-import { renderStatus } from "/page/status_line.js";
-import { drawSubject, photographCanvas, strokePath } from "/page/subject_canvas.js";
-import * as thumbnails from "/page/thumbnails.js";
-import * as viewer from "/page/viewer.js";
+import { blurredBackground } from "./background_blur.js";
+import { backdropOf } from "./backdrops.js";
+import { compose, readEffects } from "./composition.js";
+import { isCropping, parseCropBox } from "./crop_tool.js";
+import { byId } from "./dom.js";
+import { selectedItem } from "./items.js";
+import { adjustmentFilter, backgroundPreview, canComposeHere, canPreviewFromCutout, cutoutRequest, flatColour, needsCutout } from "./request.js";
+import { requestsFor, resultOf, scheduleNext } from "./scheduler.js";
+import * as scribbles from "./scribbles.js";
+import { settingsOf } from "./settings.js";
+import { renderStatus } from "./status_line.js";
+import { drawSubject, photographCanvas, strokePath } from "./subject_canvas.js";
+import * as thumbnails from "./thumbnails.js";
+import * as viewer from "./viewer.js";
 
 const DETAIL_SLACK = 1.1; // by which a preview may be enlarged
 const MAX_CANVAS_PIXELS = 2_000_000; // of a subject that is painted out of nothing

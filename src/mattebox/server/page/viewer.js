@@ -1,5 +1,5 @@
 // The viewer of one photograph: before and after, zoom and pan.
-import { byId } from "/page/dom.js";
+import { byId } from "./dom.js";
 
 const MAX_SCALE = 32; // CSS pixels per pixel of the photograph
 const OVERSCROLL_SHARE = 0.4; // of the frame: how far a zoomed picture may be moved past its edges

@@ -1,6 +1,6 @@
 // Pointers, wheel and keys of the viewer: zoom, pan, compare. A tool may take the pointer for itself.
-import { byId } from "/page/dom.js";
-import * as viewer from "/page/viewer.js";
+import { byId } from "./dom.js";
+import * as viewer from "./viewer.js";
 
 const DOUBLE_TAP_MS = 350, DOUBLE_TAP_DISTANCE = 24;
 const pointers = new Map();

@@ -1,8 +1,8 @@
 // Requests in words: a line to type in; what it was read as is shown, and done when that is accepted.
-import { ApiError, submit } from "/page/api.js";
-import { byId, createElement } from "/page/dom.js";
-import { readValues, setControl } from "/page/form.js";
-import { text } from "/page/strings.js";
+import { ApiError, submit } from "./api.js";
+import { byId, createElement } from "./dom.js";
+import { readValues, setControl } from "./form.js";
+import { text } from "./strings.js";
 
 let shownPlan = null, requestCount = 0; // { words, plan } that Enter accepts; how many requests were sent
 

@@ -1,0 +1,70 @@
+// The worker that cuts out photographs on this device. Messages are { id, kind, file, matte, maxPixels }:
+//   "warmUp"   loads the runtime and the network
+//   "matte"    the network's matte of a photograph, cleaned: { matte, width, height, confidence, isFound, isBlank, device }
+//   "cutout"   the cutout by that matte, of at most `maxPixels`: { bitmap, width, height }
+// Answers are { id, result } or { id, error: { name, message } }.
+import { applyForeground, refineMatte } from "./colour_refinement.js";
+import { loadNetwork, runNetwork } from "./inference_runtime.js";
+import { cleanUpMatte, isBlank } from "./matte_cleanup.js";
+import { flattenOnWhite, prepareInput, scoreAlpha } from "./network_input.js";
+import { site } from "./site.js";
+
+const ALPHA_LEVELS = 65535; // to which the network's answers are rounded
+let last = null; // { file, bitmap, pixels, ownAlpha } of the photograph that was decoded last: the next request is often for it
+let queue = Promise.resolve(); // one after the other
+
+self.onmessage = ({ data }) => {
+  queue = queue.then(() => answer(data));
+};
+
+async function answer({ id, kind, ...request }) {
+  try {
+    const result = await HANDLERS[kind](request);
+    self.postMessage({ id, result }, result.bitmap ? [result.bitmap] : []);
+  } catch (error) {
+    self.postMessage({ id, error: { name: error.name, message: error.message } });
+  }
+}
+
+const HANDLERS = {
+  async warmUp() {
+    const { device, ort } = await loadNetwork();
+    return { device, threads: ort.env.wasm.numThreads };
+  },
+  async matte({ file }) {
+    const { pixels } = await decode(file), input = prepareInput(site.network.input, pixels), { alpha, presence } = await runNetwork(input);
+    const network = { width: input.width, height: input.height, data: alpha.map((value) => Math.round(ALPHA_LEVELS * value) / ALPHA_LEVELS) };
+    const scores = scoreAlpha(network.data, presence, site.network.calibration), matte = scores.isFound ? cleanUpMatte(network) : network;
+    return { matte, network, width: pixels.width, height: pixels.height, ...scores, isBlank: isBlank(matte) };
+  },
+  async cutout({ file, matte, maxPixels }) {
+    const whole = await decode(file), { width, height } = whole.pixels, scale = Math.min(1, Math.sqrt(maxPixels / (width * height)));
+    const size = [width, height].map((length) => Math.max(1, Math.round(length * scale)));
+    const { pixels, ownAlpha } = scale < 1 ? readPixels(whole.bitmap, size) : { ...whole, pixels: { ...whole.pixels, data: whole.pixels.data.slice() } };
+    const alpha = await refineMatte(pixels, matte);
+    if (ownAlpha) for (let i = 0; i < alpha.length; i += 1) alpha[i] = Math.floor((alpha[i] * ownAlpha[i] + 127) / 255);
+    await applyForeground(pixels, alpha);
+    const canvas = new OffscreenCanvas(...size);
+    canvas.getContext("2d").putImageData(new ImageData(pixels.data, ...size), 0, 0);
+    return { bitmap: canvas.transferToImageBitmap(), width, height };
+  },
+};
+
+async function decode(file) {
+  if (last?.file !== file) {
+    last?.bitmap.close();
+    last = null;
+    const bitmap = await createImageBitmap(file);
+    last = { file, bitmap, ...readPixels(bitmap, [bitmap.width, bitmap.height]) };
+  }
+  return last;
+}
+
+// The colours of a picture over white, and its own alpha, or null where it is opaque.
+function readPixels(bitmap, [width, height]) {
+  const context = new OffscreenCanvas(width, height).getContext("2d", { willReadFrequently: true });
+  context.imageSmoothingQuality = "high";
+  context.drawImage(bitmap, 0, 0, width, height);
+  const { data } = context.getImageData(0, 0, width, height), ownAlpha = flattenOnWhite(data) ? Uint8Array.from({ length: width * height }, (_, i) => data[4 * i + 3]) : null;
+  return { pixels: { data, width, height, channels: 4 }, ownAlpha };
+}

@@ -1,0 +1,81 @@
+// Resampling of 8-bit pixels with Pillow's arithmetic, as mattebox resamples in Python (io/resampling.py): block means,
+// Lanczos and bicubic. Pixels are { data: Uint8Array or Uint8ClampedArray, width, height, channels }.
+const MIN_LANCZOS_RATIO = 1.5; // blocks are averaged down to this multiple of the target, and Lanczos does the rest
+const FILTERS = { lanczos: [3, lanczos], bicubic: [2, cubic] };
+const BICUBIC_A = -0.5;
+
+// Means of blocks of `across` x `down` pixels; the last ones may be smaller. Only the first channels are taken.
+export function averageBlocks({ data, width, height, channels }, across, down, channelCount = channels) {
+  const columns = Math.ceil(width / across), rows = Math.ceil(height / down), means = new Uint8Array(columns * rows * channelCount);
+  const sums = new Float64Array(columns * channelCount);
+  for (let row = 0; row < rows; row += 1) {
+    const top = row * down, bottom = Math.min(height, top + down);
+    sums.fill(0);
+    for (let y = top; y < bottom; y += 1) {
+      for (let x = 0, at = y * width * channels; x < width; x += 1, at += channels) {
+        const sum = Math.floor(x / across) * channelCount;
+        for (let channel = 0; channel < channelCount; channel += 1) sums[sum + channel] += data[at + channel];
+      }
+    }
+    for (let column = 0; column < columns; column += 1) {
+      const count = (bottom - top) * (Math.min(width, (column + 1) * across) - column * across);
+      for (let channel = 0; channel < channelCount; channel += 1) {
+        means[(row * columns + column) * channelCount + channel] = Math.floor((sums[column * channelCount + channel] + (count >> 1)) / count);
+      }
+    }
+  }
+  return { data: means, width: columns, height: rows, channels: channelCount };
+}
+
+// Resizes to [width, height], antialiased: `shrink` of Python. Colours only.
+export function shrink(pixels, [width, height]) {
+  const across = Math.max(1, Math.floor(pixels.width / width / MIN_LANCZOS_RATIO)), down = Math.max(1, Math.floor(pixels.height / height / MIN_LANCZOS_RATIO));
+  return resize(averageBlocks(pixels, across, down, Math.min(3, pixels.channels)), [width, height], "lanczos", [pixels.width / across, pixels.height / down]);
+}
+
+// Resizes to [width, height] with a filter; `span` is the part of the source, from its upper left corner, that is taken.
+export function resize(pixels, [width, height], filter, span = [pixels.width, pixels.height]) {
+  const { channels } = pixels, columns = filterTaps(pixels.width, span[0], width, filter), rows = filterTaps(pixels.height, span[1], height, filter);
+  const wide = new Uint8ClampedArray(width * pixels.height * channels), result = new Uint8ClampedArray(width * height * channels);
+  for (let y = 0; y < pixels.height; y += 1) {
+    for (let x = 0; x < width; x += 1) {
+      const { first, weights } = columns[x], from = (y * pixels.width + first) * channels;
+      for (let channel = 0; channel < channels; channel += 1) wide[(y * width + x) * channels + channel] = roundHalfUp(weightedSum(pixels.data, from + channel, channels, weights));
+    }
+  }
+  const stride = width * channels;
+  for (let y = 0; y < height; y += 1) {
+    const { first, weights } = rows[y];
+    for (let i = 0; i < stride; i += 1) result[y * stride + i] = roundHalfUp(weightedSum(wide, first * stride + i, stride, weights));
+  }
+  return { data: result, width, height, channels };
+}
+
+const roundHalfUp = (v) => Math.floor(v + 0.5);
+
+function weightedSum(data, start, step, weights) {
+  let sum = 0;
+  for (let i = 0, at = start; i < weights.length; i += 1, at += step) sum += data[at] * weights[i];
+  return sum;
+}
+
+// For each sample of the result: the first sample of the source, and the weights from it on.
+function filterTaps(length, span, count, name) {
+  const [support, filter] = FILTERS[name], ratio = span / count, scale = Math.max(1, ratio);
+  return Array.from({ length: count }, (_, i) => {
+    const centre = (i + 0.5) * ratio, first = Math.max(0, Math.floor(centre - support * scale + 0.5)), stop = Math.min(length, Math.floor(centre + support * scale + 0.5));
+    const weights = Float64Array.from({ length: stop - first }, (__, j) => filter((j + first - centre + 0.5) / scale)), total = weights.reduce((sum, weight) => sum + weight, 0);
+    return { first, weights: weights.map((weight) => weight / total) };
+  });
+}
+
+function lanczos(x) {
+  const sinc = (t) => (t === 0 ? 1 : Math.sin(Math.PI * t) / (Math.PI * t));
+  return x >= -3 && x < 3 ? sinc(x) * sinc(x / 3) : 0;
+}
+
+function cubic(t) {
+  const x = Math.abs(t);
+  if (x < 1) return ((BICUBIC_A + 2) * x - (BICUBIC_A + 3)) * x * x + 1;
+  return x < 2 ? (((x - 5) * x + 8) * x - 4) * BICUBIC_A : 0;
+}

@@ -1,0 +1,99 @@
+"""The network in the browser answers as it does in Python: matte, confidence, edges and colours."""
+
+from __future__ import annotations
+
+import base64
+import io
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from mattebox.matting.auto_refinement import MAX_CRISP_SOFTNESS, edge_softness, refine_in_two_passes
+from mattebox.matting.colour_refinement import refine
+from mattebox.matting.foreground import estimate_foreground
+from mattebox.matting.segmentation import segment
+from mattebox.types import Picture
+from tests.server.page_network import needs_network, open_page_session
+from tests.server.page_visit import Visit
+
+pytestmark = [*needs_network, pytest.mark.timeout(180)]
+CUT = """async (base64) => {
+  const { predictMatte, cutOut } = await import("/page/device_network.js");
+  const file = new File([Uint8Array.from(atob(base64), (c) => c.charCodeAt(0))], "photo.png", { type: "image/png" });
+  const toBase64 = (array) => {
+    const bytes = new Uint8Array(array.buffer);
+    let text = "";
+    for (let i = 0; i < bytes.length; i += 0x8000) text += String.fromCharCode(...bytes.subarray(i, i + 0x8000));
+    return btoa(text);
+  };
+  const { network, matte, confidence, isFound } = await predictMatte(file), { bitmap } = await cutOut(file, matte, 1e9);
+  const { width, height } = bitmap, context = new OffscreenCanvas(width, height).getContext("2d");
+  context.drawImage(bitmap, 0, 0);
+  const pixels = context.getImageData(0, 0, width, height).data;
+  return { confidence, isFound, shape: [network.height, network.width], size: [height, width],
+    network: toBase64(network.data), matte: toBase64(matte.data), pixels: toBase64(pixels) };
+}"""
+
+
+class BrowserCutout(NamedTuple):
+    """What the page's worker answers; alphas 0 to 1, pixels H x W x 4 of 8 bits."""
+
+    network: np.ndarray
+    matte: np.ndarray
+    pixels: np.ndarray
+    confidence: float
+    is_found: bool
+
+
+def cut_in_browser(visit: Visit, picture: Picture) -> BrowserCutout:
+    file = io.BytesIO()
+    Image.fromarray(picture.rgb).save(file, "png")
+    answer = visit.page.evaluate(CUT, base64.b64encode(file.getvalue()).decode())
+    network, matte = (
+        np.frombuffer(base64.b64decode(answer[name]), np.float32).reshape(answer["shape"])
+        for name in ("network", "matte")
+    )
+    pixels = np.frombuffer(base64.b64decode(answer["pixels"]), np.uint8).reshape(*answer["size"], 4)
+    return BrowserCutout(network, matte, pixels, answer["confidence"], answer["isFound"])
+
+
+@pytest.fixture(scope="module")
+def visit(browser: Any, address: str) -> Any:
+    with Visit(browser, address) as visit:
+        yield visit
+
+
+@pytest.mark.parametrize("name", ["astronaut", "coffee", "chelsea", "rocket"])
+def test_browser_and_python_agree(visit: Visit, request: pytest.FixtureRequest, name: str) -> None:
+    """The network's matte within 2/255; what is made of it, but for a few pixels."""
+    picture, session = request.getfixturevalue(name), open_page_session()
+    answer, matte = cut_in_browser(visit, picture), segment(picture, session)
+    assert np.abs(answer.network - session.predict_alpha(picture)).max() <= 2 / 255
+    assert np.abs(answer.matte - matte.alpha / 65535).max() <= 2 / 255
+    assert answer.confidence == pytest.approx(matte.confidence, abs=0.005)
+    assert answer.is_found == matte.found
+
+    is_soft = edge_softness(matte.alpha) > MAX_CRISP_SOFTNESS
+    cutout = estimate_foreground(picture, refine(picture, matte) if is_soft else refine_in_two_passes(picture, matte))
+    assert cutout.alpha is not None
+    differences = np.abs(answer.pixels[..., 3].astype(int) - cutout.alpha)
+    assert np.percentile(differences, 99.9) <= 2
+    is_opaque = cutout.alpha > 200  # a canvas rounds the colours of more transparent pixels
+    assert np.abs(answer.pixels[is_opaque][:, :3].astype(int) - cutout.rgb[is_opaque]).max() <= 4
+    assert visit.complaints == visit.foreign == []
+
+
+def test_transparent_and_tiny_photographs(visit: Visit, tmp_path: Path) -> None:
+    rgba = np.zeros((40, 60, 4), np.uint8)
+    rgba[10:30, 20:40] = (190, 40, 30, 128)
+    file = io.BytesIO()
+    Image.fromarray(rgba).save(file, "png")
+    answer = visit.page.evaluate(CUT, base64.b64encode(file.getvalue()).decode())
+    pixels = np.frombuffer(base64.b64decode(answer["pixels"]), np.uint8).reshape(40, 60, 4)
+    assert pixels[..., 3].max() <= 128
+    one = io.BytesIO()
+    Image.new("RGB", (1, 1), "red").save(one, "png")
+    assert visit.page.evaluate(CUT, base64.b64encode(one.getvalue()).decode())["size"] == [1, 1]
