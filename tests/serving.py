@@ -67,6 +67,7 @@ def start_server(data: Path, *, start: tuple[str, ...] = RUN_MODULE, **settings:
         url = f"http://{HOST}:{port}"
         assert _wait_until_ready(process, url), (data / "log").read_text()
         yield url
+        assert process.poll() is None, f"the server ended with {process.returncode}:\n{(data / 'log').read_text()}"
     finally:
         process.terminate()
         process.wait(30)

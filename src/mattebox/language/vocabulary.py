@@ -12,6 +12,7 @@ from typing import TypeAlias
 import msgspec
 from msgspec import Struct
 
+from mattebox.core.struct_types import build_type_info
 from mattebox.core.suggestions import suggest_name
 from mattebox.errors import UsageError
 
@@ -247,6 +248,7 @@ def load_vocabulary(language: str) -> Vocabulary:
         raise UsageError(
             f"there is no vocabulary for {language!r}", suggest_name(language, language_codes(), f"choose {choices}")
         )
+    build_type_info(Vocabulary)
     return msgspec.toml.decode((VOCABULARY_FOLDER / f"{language}.toml").read_bytes(), type=Vocabulary)
 
 

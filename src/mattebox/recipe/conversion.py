@@ -6,6 +6,7 @@ from typing import Any
 
 import msgspec
 
+from mattebox.core.struct_types import build_type_info
 from mattebox.errors import MatteboxError
 
 
@@ -19,6 +20,7 @@ def convert(data: Any, kind: Any) -> Any:
     UsageError
         As `__post_init__` of the types raise it; msgspec would wrap it, as it does every ValueError.
     """
+    build_type_info(kind)
     try:
         return msgspec.convert(data, kind)
     except msgspec.ValidationError as error:

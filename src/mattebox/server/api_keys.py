@@ -13,6 +13,7 @@ from pathlib import Path
 
 import msgspec
 
+from mattebox.core.struct_types import build_type_info
 from mattebox.errors import UsageError
 from mattebox.io.atomic_write import write_bytes
 
@@ -102,6 +103,7 @@ def revoke_key(path: Path, id_or_name: str) -> ApiKey:
 def _parse_api_key(path: Path, line: str) -> ApiKey:
     if not line.startswith("{"):
         return ApiKey(hash_key(line)[:8], hash_key(line), scopes=(PICTURES_SCOPE, JOBS_SCOPE))
+    build_type_info(ApiKey)
     try:
         return msgspec.json.decode(line, type=ApiKey)
     except msgspec.DecodeError as error:

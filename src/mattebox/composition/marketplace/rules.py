@@ -8,6 +8,7 @@ from pathlib import Path
 import msgspec
 from msgspec import Struct
 
+from mattebox.core.struct_types import build_type_info
 from mattebox.core.suggestions import suggest_name
 from mattebox.errors import UsageError
 
@@ -53,6 +54,7 @@ class MarketplaceRules(Struct, frozen=True, forbid_unknown_fields=True):
 @cache
 def load_marketplaces() -> dict[str, MarketplaceRules]:
     """All marketplaces, by name."""
+    build_type_info(MarketplaceRules)
     files = sorted(RULES_FOLDER.glob("*.toml"))
     marketplaces = (msgspec.toml.decode(path.read_bytes(), type=MarketplaceRules) for path in files)
     return {rules.name: rules for rules in marketplaces}

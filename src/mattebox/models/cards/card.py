@@ -8,6 +8,7 @@ from typing import Any, Literal
 import msgspec
 from msgspec import Struct
 
+from mattebox.core.struct_types import build_type_info
 from mattebox.errors import ModelError
 from mattebox.models.cards.tensor_spec import Calibration, Input, Output, Tiles
 from mattebox.models.store.file_errors import read_bytes
@@ -226,6 +227,7 @@ def load_card(path: str | Path) -> Card:
     """Load a card from a JSON or TOML file. ModelError where it is missing or malformed."""
     path = Path(path)
     decode = msgspec.toml.decode if path.suffix.lower() == ".toml" else msgspec.json.decode
+    build_type_info(Card)
     try:
         card = decode(read_bytes(path, "check the path of the card"), type=Card)
     except msgspec.DecodeError as error:
