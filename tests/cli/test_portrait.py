@@ -22,6 +22,7 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     Image.fromarray(skimage.data.astronaut()[:300, 100:400]).save("her.png")
     ramp = np.tile(np.linspace(0, 65535, 300).astype(np.uint16)[:, None], (1, 300))
     Image.fromarray(ramp).save("ramp.png")
+    Image.fromarray(ramp[:70]).save("other.png")
     return tmp_path
 
 
@@ -78,6 +79,23 @@ def test_depth_as_an_array(run: Run) -> None:
     assert pixels("colours.png").shape == (300, 300, 3)
 
 
+def write_pair() -> None:
+    """Two views of a wall; its right half lies nearer."""
+    wall = np.random.default_rng(0).integers(0, 255, (80, 170, 3), np.uint8)
+    right = wall[:, 12:162].copy()
+    right[:, 68:138] = wall[:, 85:155]
+    Image.fromarray(wall[:, 5:155]).save("left.png")
+    Image.fromarray(right).save("right.png")
+
+
+def test_depth_of_a_stereo_pair(run: Run) -> None:
+    write_pair()
+    code, said = run("depth", "--stereo", "left.png", "right.png")
+    assert (code, said) == (0, "left.png -> left-depth.png  (from the two views of a stereo pair)\n")
+    assert pixels("left-depth.png")[40, 120] > pixels("left-depth.png")[40, 30]
+    assert mb.depth("left.png", right="right.png").source == "stereo"
+
+
 def test_python() -> None:
     depth = mb.depth("her.png")
     assert depth.source == "layers"
@@ -93,6 +111,9 @@ def test_python() -> None:
         (["portrait", "her.png", "--bokeh-focus", "900,900"], "outside the photograph"),
         (["portrait", "her.png", "--bokeh-focus", "there"], "not a focus"),
         (["portrait", "her.png", "--bokeh-depth", "no.png"], "no such file"),
+        (["depth", "--stereo", "her.png"], "--stereo takes two files"),
+        (["depth", "--stereo", "her.png", "ramp.png"], "do not seem to show one scene"),
+        (["depth", "--stereo", "her.png", "other.png"], "different sizes"),
         (["depth", "her.png", "-o", "d.jpg"], "choose .png or .npy"),
         (["cut", "her.png", "--bokeh", "f/2"], "needs the photograph's own background"),
     ],

@@ -19,6 +19,13 @@ if TYPE_CHECKING:
     from mattebox.types import DepthMap
 
 
+ORIGINS = {
+    "file": "the depth that the file holds",
+    "stereo": "from the two views of a stereo pair",
+    "layers": "assumed: the subject before a floor",
+}
+
+
 class DepthOptions(NamedTuple):
     """Whether the map is drawn in colours, files may be replaced, and the result is told as JSON."""
 
@@ -33,6 +40,7 @@ class DepthOptions(NamedTuple):
     "-o", "--output", metavar="OUT", shell_complete=complete_files,
     help="A .png (16 bits) or .npy file, a folder, or - for standard output.  [default: NAME-depth.png]",
 )  # fmt: skip
+@click.option("--stereo", is_flag=True, help="The two inputs are what the left and the right eye see.")
 @click.option("--colour", is_flag=True, help="Draw it in colours, to look at.")
 @click.option("--model", default="balanced", shell_complete=COMPLETER_BY_PARAMETER["model"], show_default=True,
               help="Finds the subject where the file holds no depth: fast, balanced, best, or a card.")  # fmt: skip
@@ -43,18 +51,20 @@ class DepthOptions(NamedTuple):
 @environment.no_cache_option
 @json_option
 def command(
-    inputs: tuple[str, ...], output: str | None, colour: bool, model: str, device: str, recursive: bool,
+    inputs: tuple[str, ...], output: str | None, stereo: bool, colour: bool, model: str, device: str, recursive: bool,
     overwrite: bool, as_json: bool, **_: object,
 ) -> int:  # fmt: skip
     """Write how near each point of a photograph is: light is near, dark is far.
 
-    The depth that a phone wrote into the file counts. Where there is none, it is an assumption, and said to be one: the
-    subject stands in one plane, before a floor that recedes to the horizon.
+    The depth that a phone wrote into the file counts, then what both views of a stereo pair tell: of an MPO or a spatial
+    HEIC, or two files. Where there is none, it is an assumption, and said to be one: the subject stands in one plane,
+    before a floor that recedes to the horizon.
 
     \b
       mattebox depth photo.jpg                       photo-depth.png, 16 bits
       mattebox depth photo.jpg -o depth.npy          inverse depth in float32
       mattebox depth photos/ -o maps/ --colour
+      mattebox depth --stereo left.jpg right.jpg     left-depth.png
       mattebox portrait photo.jpg --bokeh-depth photo-depth.png
     """
     from mattebox.api.photograph_depth import depth as tell_depth
@@ -62,17 +72,25 @@ def command(
     if output == "-" and as_json:
         raise UsageError("a map and JSON cannot both go to standard output", "give the map a name")
     options = DepthOptions(colour, overwrite, as_json)
+    right = None
+    if stereo:
+        if len(inputs) != 2:
+            raise UsageError("--stereo takes two files", "give what the left eye sees, then what the right eye sees")
+        inputs, right = inputs[:1], inputs[1]
 
     def write(job: BatchJob | BatchFailure) -> int:
         from mattebox.batch.plan import BatchFailure
         from mattebox.io.reader import read
         from mattebox.io.sources import read_item
+        from mattebox.pipeline.stereo import measured_depth
 
         try:
             if isinstance(job, BatchFailure):
                 raise job.error
-            picture = read(read_item(job.source, job.member, job.url), name=job.name)
-            depth = tell_depth(picture, model=model, device=device)
+            content = read_item(job.source, job.member, job.url)
+            picture = read(content, name=job.name)
+            measured = None if right else measured_depth(picture, content, job.name)
+            depth = measured or tell_depth(picture, right=right, model=model, device=device)
             _write_depth(depth, None if job.target is None else Path(str(job.target)), options)
         except MatteboxError as error:
             return report_error(error)
@@ -123,5 +141,4 @@ def _report(job: BatchJob, depth: DepthMap, options: DepthOptions) -> None:
         fields = {"source": depth.source, "unit": depth.unit, "inverse_depth_far": far, "inverse_depth_near": near}
         click.echo(json.dumps({"input": job.name, "depth": str(job.target)} | fields))
     elif job.target is not None:
-        origin = "the depth that the file holds" if depth.source == "file" else "assumed: the subject before a floor"
-        click.echo(f"{job.name} -> {job.target}  ({origin})", err=True)
+        click.echo(f"{job.name} -> {job.target}  ({ORIGINS[depth.source]})", err=True)
