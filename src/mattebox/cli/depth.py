@@ -56,8 +56,8 @@ def command(
 ) -> int:  # fmt: skip
     """Write how near each point of a photograph is: light is near, dark is far.
 
-    The depth that a phone wrote into the file counts, then what both views of a stereo pair tell: of an MPO or a spatial
-    HEIC, or two files. Where there is none, it is an assumption, and said to be one: the subject stands in one plane,
+    The depth that a phone wrote into the file counts, then what both views of a stereo pair tell: of an MPO or a
+    spatial HEIC, or two files. Where there is none, it is an assumption, and said to be one: the subject stands in one plane,
     before a floor that recedes to the horizon.
 
     \b

@@ -1,4 +1,4 @@
-"""How unlike two rectified pictures are at each pixel and disparity: census transforms and truncated colour differences.
+"""How unlike two rectified pictures are at each pixel and disparity: census transforms and colour differences.
 
 The census transform is a bit for each neighbour that is darker than the middle (Zabih and Woodfill, 1994); it does not
 see exposure. Colour tells apart what has the same texture. Their sum is as in AD-census (Mei et al., 2011).
