@@ -57,8 +57,8 @@ def command(
     """Write how near each point of a photograph is: light is near, dark is far.
 
     The depth that a phone wrote into the file counts, then what both views of a stereo pair tell: of an MPO or a
-    spatial HEIC, or two files. Where there is none, it is an assumption, and said to be one: the subject stands in one plane,
-    before a floor that recedes to the horizon.
+    spatial HEIC, or two files. Where there is none, it is an assumption, and said to be one: the subject stands in
+    one plane, before a floor that recedes to the horizon.
 
     \b
       mattebox depth photo.jpg                       photo-depth.png, 16 bits
@@ -76,7 +76,8 @@ def command(
     if stereo:
         if len(inputs) != 2:
             raise UsageError("--stereo takes two files", "give what the left eye sees, then what the right eye sees")
-        inputs, right = inputs[:1], inputs[1]
+        left, right = inputs
+        inputs = (left,)
 
     def write(job: BatchJob | BatchFailure) -> int:
         from mattebox.batch.plan import BatchFailure

@@ -60,7 +60,8 @@ def _sum_paths(costs: Costs, grey: Floats) -> CostSums:
     for step in (1, -1):
         _add_paths(costs[::step], grey[::step], sums[::step], (-1, 0, 1))
         sideways = slice(None), slice(None, None, step)
-        _add_paths(*(array[sideways].swapaxes(0, 1) for array in (costs, grey, sums)), (0,))
+        turned = costs[sideways].swapaxes(0, 1), grey[sideways].T, sums[sideways].swapaxes(0, 1)
+        _add_paths(*turned, (0,))
     return sums
 
 
