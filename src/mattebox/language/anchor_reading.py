@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
-from mattebox.language.anchors import SUBJECT, Anchor, Modifier, is_limitable
+from mattebox.language.anchors import SUBJECT, Anchor, Modifier, accepts, is_limitable
 from mattebox.language.errors import AmbiguousWords, WordsNotUnderstood
 from mattebox.language.interpretation import Reading, interpret_anchor
 from mattebox.language.lexicon import Lexicon
@@ -65,7 +65,8 @@ def read_anchors(anchors: Sequence[Anchor], current: Mapping[str, Value], lexico
         As `interpret_anchor`; and for words that belong to nothing.
     """
     readings: list[Reading] = []
-    for anchor in _limit_to_picked(anchors):
+    anchors = _join_kept_background(anchors, lexicon)
+    for anchor in _drop_restated(_limit_to_picked(anchors)):
         _append_reading(_as_background(anchor, anchors, lexicon), current, readings, lexicon)
     return readings
 
@@ -80,6 +81,33 @@ def _limit_to_picked(anchors: Sequence[Anchor]) -> list[Anchor]:
         anchor.modifiers.append(Area(SUBJECT))
         anchor.words.extend(picked[0].words)
     return others
+
+
+def _join_kept_background(anchors: Sequence[Anchor], lexicon: Lexicon) -> list[Anchor]:
+    """The anchors; of "keep the background, but blur it" what belongs to a background without a noun is its own."""
+    noun = Noun(BACKGROUND, lexicon.vocabulary.concepts[BACKGROUND])
+    joined: list[Anchor] = []
+    for anchor in anchors:
+        describes = anchor.meaning is None and anchor.find(Adjective) != []
+        describes = describes and all(accepts(Anchor(noun, []), modifier) for modifier in anchor.modifiers)
+        if describes and joined and isinstance(joined[-1].meaning, Phrase) and joined[-1].meaning.values == {CUT: False}:
+            kept = joined.pop()
+            anchor = Anchor(noun, [*kept.words, *anchor.words], anchor.modifiers)
+        joined.append(anchor)
+    return joined
+
+
+def _drop_restated(anchors: Sequence[Anchor]) -> list[Anchor]:
+    """The anchors without those that the next one says again, with how much: "warmer, much warmer"."""
+    return [a for a, after in zip(anchors, [*anchors[1:], None], strict=False) if not _restates(after, a)]
+
+
+def _restates(anchor: Anchor | None, before: Anchor) -> bool:
+    if anchor is None or not isinstance(anchor.meaning, Gradation) or not isinstance(before.meaning, Gradation):
+        return False
+    is_same = anchor.meaning.name == before.meaning.name and anchor.direction == before.direction
+    is_plain = all(isinstance(m, Degree) for m in (*anchor.modifiers, *before.modifiers))
+    return is_same and is_plain and bool(anchor.modifiers)
 
 
 def _as_background(anchor: Anchor, anchors: Sequence[Anchor], lexicon: Lexicon) -> Anchor:

@@ -137,7 +137,7 @@ def _sets(anchor: Anchor, name: str) -> bool:
 
 def _belongs_to(anchor: Anchor, clause: Clause) -> bool:
     """Whether an anchor takes all words of a clause, and they are no change of its last value ("a bit less")."""
-    if clause.begins_sentence or any(isinstance(w.meanings[0], Area | Negation | Phrase) for w in clause.words):
+    if clause.begins_sentence or anchor.is_negated or any(isinstance(w.meanings[0], Area | Negation | Phrase) for w in clause.words):
         return False
     if any(w.find(Gradation) or (w.find(Ambiguity) and not w.find(Adjective)) for w in clause.words):
         return False
@@ -163,6 +163,7 @@ def _assign_all(words: Sequence[tuple[int, Word]], anchors: dict[int, Anchor], s
         target = anchor or rest
         target.modifiers.append(modifier)
         target.words.append((start + index, word.text))
+        target.order.append((start + index, type(modifier)))
     return rest
 
 

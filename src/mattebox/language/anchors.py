@@ -35,12 +35,16 @@ Modifier: TypeAlias = (
 
 @dataclass
 class Anchor:
-    """A noun, graded word or phrase of a clause at its `positions`, with the words that modify it."""
+    """A noun, graded word or phrase of a clause at its `positions`, with the words that modify it.
+
+    `order` has the place of each modifier in the request, and its kind.
+    """
 
     meaning: Noun | Gradation | Phrase | None
     words: list[tuple[int, str]]
     modifiers: list[Modifier] = field(default_factory=list)
     positions: list[int] = field(default_factory=list)
+    order: list[tuple[int, type]] = field(default_factory=list)
 
     @property
     def text(self) -> str:
@@ -50,6 +54,13 @@ class Anchor:
     @property
     def is_negated(self) -> bool:
         return any(isinstance(m, Negation) for m in self.modifiers)
+
+    @property
+    def negates_adjective(self) -> bool:
+        """Whether a word for no stands between the noun and its adjective: "the shadow should not be dark"."""
+        noun = min((index for index, _ in self.words), default=0)
+        said = [index for index, kind in self.order if kind is Negation and index > noun]
+        return any(index > min(said, default=index) for index, kind in self.order if kind is Adjective)
 
     @property
     def direction(self) -> int:
@@ -125,6 +136,12 @@ def is_limitable(anchor: Anchor) -> bool:
         steps = {parameters_by_name()[name].step for name in meaning.values if name in parameters_by_name()}
         return any("only" in step.__struct_fields__ for step in steps)
     return meaning is not None and bool(meaning.concept.only)
+
+
+def is_bare_subject(anchor: Anchor) -> bool:
+    """Whether an anchor only names what is photographed."""
+    meaning = anchor.meaning
+    return isinstance(meaning, Noun) and meaning.concept.area == SUBJECT and not anchor.modifiers
 
 
 def paints(anchor: Anchor, noun: Noun) -> bool:

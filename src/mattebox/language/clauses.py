@@ -51,6 +51,11 @@ def _split_at_breaks(words: Sequence[Word]) -> Iterator[Clause]:
         yield Clause(tuple(clause), start, is_joined, begins_sentence)
 
 
+def _stands_in_colour(noun: Anchor) -> bool:
+    """Whether a colour before a comma is likelier the noun's than the background's: not of "white, soft shadow"."""
+    return isinstance(noun.meaning, Noun) and noun.meaning.concept.colour in ("background", "outline_colour")
+
+
 def _are_adjectives_of(first: Clause, second: Clause) -> bool:
     """Whether all of a clause can belong to the noun of the next, behind the adjectives of that."""
     kinds = (Adjective, ColourName, Degree)
@@ -60,4 +65,6 @@ def _are_adjectives_of(first: Clause, second: Clause) -> bool:
     if not index or not all(word.find(*kinds) for word in second.words[:index]):
         return False
     noun = Anchor(choose_noun(second.words[index], first.words), [])
+    if all(word.find(ColourName) for word in first.words) and not _stands_in_colour(noun):
+        return False
     return all(any(accepts(noun, m) for m in word.meanings) for word in first.words)

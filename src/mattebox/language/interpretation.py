@@ -84,7 +84,7 @@ def interpret_anchor(anchor: Anchor, current: Mapping[str, Value]) -> Reading:
     if len(set(numbers)) < len(numbers):
         raise WordsNotUnderstood('"{words}" has two numbers', "give one; nothing was done", words=anchor.text)
     if anchor.is_negated:
-        if anchor.find(ColourName):
+        if anchor.find(ColourName) or anchor.negates_adjective:
             raise WordsNotUnderstood(
                 '"{words}" is not understood', "say what should be there instead", words=anchor.text
             )

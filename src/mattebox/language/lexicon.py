@@ -130,9 +130,23 @@ class Lexicon:
         short = self.vocabulary.abbreviations.get(word)
         if short is not None:
             return fold_word(short)
+        joined = self._leave_out_infinitive(word)
+        if joined is not None:
+            return joined
         stem = self.find_stem(word)
         inflected = self.words_by_stem.get(stem) if len(stem) > MIN_STEM_LENGTH else None
         return inflected or self._find_head(word)
+
+    def _leave_out_infinitive(self, word: str) -> str | None:
+        """The known verb that a word is with "zu" inside: "aufzuhellen" is "aufhellen"."""
+        inner = self.vocabulary.infinitive
+        front, found, end = word.partition(inner) if inner else (word, "", "")
+        return front + end if found and front and front + end in self.known_words else None
+
+    def is_infinitive(self, words: FoldedWords) -> bool:
+        """Whether two words are a verb behind "zu", and not too much of something: "zu entfernen", not "zu hell"."""
+        is_known = words[1:] and words[1].endswith("n") and (words[1] in self.known_words)
+        return bool(is_known) and words[0] == self.vocabulary.infinitive and not self.find_phrase(words)
 
     def _find_head(self, word: str) -> str | None:
         """The subject that a compound word is a kind of, with an ending or without."""
@@ -258,6 +272,8 @@ class Lexicon:
                     yield from _pairs(self.inflect(word), Gradation(name, concept, direction))
                     excess = [f"{too} {word}" for too in self.vocabulary.excess]
                     yield from _pairs(excess, Gradation(name, concept, -direction))
+                    lack = [form.format(word) for form in self.vocabulary.insufficient]
+                    yield from _pairs(lack, Gradation(name, concept, direction))
 
 
 def _amount(text: str) -> Number:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from mattebox.language.anchor_reading import read_anchors
 from mattebox.language.anchor_search import find_anchors, require_supported
-from mattebox.language.anchors import Anchor
+from mattebox.language.anchors import Anchor, is_bare_subject
 from mattebox.language.clauses import split_clauses
 from mattebox.language.errors import AmbiguousWords, WordsNotUnderstood
 from mattebox.language.interpretation import Reading
@@ -103,6 +103,7 @@ def _read_plan(text: str, base: Recipe | None, lexicon: Lexicon) -> Plan:
 def _find_all_anchors(words: Sequence[Word], lexicon: Lexicon) -> list[Anchor]:
     """The anchors of all clauses, in order."""
     anchors: list[Anchor] = []
+    introduced: list[Anchor] = []  # "this is our new lamp."
     was_negated = False
     for clause in split_clauses(words):
         found = find_anchors(clause, anchors[-1] if anchors else None)
@@ -110,9 +111,12 @@ def _find_all_anchors(words: Sequence[Word], lexicon: Lexicon) -> list[Anchor]:
             found = [_negate_bare_noun(anchor, lexicon) for anchor in found]
         if clause.is_joined and anchors:  # "more sharpness and contrast"
             found = [_continue_direction(anchor, anchors[-1], lexicon) for anchor in found]
+        if len(found) == 1 and clause.begins_sentence and is_bare_subject(found[0]):
+            introduced += found
+            continue
         was_negated = any(anchor.is_negated or lexicon.begins_negated(anchor.text) for anchor in found)
         anchors += found
-    return anchors
+    return anchors or introduced
 
 
 def _continue_direction(anchor: Anchor, last: Anchor, lexicon: Lexicon) -> Anchor:

@@ -42,6 +42,8 @@ from mattebox.language.tokens import Token, fold_word, parse_number, split_token
 COLOUR_FUNCTIONS = ("rgb", "oklch")
 MAX_TOKENS = 400  # of a request, commas among them
 MAX_QUOTED_LENGTH = 40  # letters of a word in an error
+THOUSAND = "k"  # unit of "150k", which only the words around it make bytes or pixels
+MIN_KELVIN = 1000  # of a colour temperature
 COUNTED_UNITS = ("stop",)  # of which one is meant without a number: "a stop darker"
 MAX_QUOTED_WORDS = 8
 SUGGESTION_COUNT = 3
@@ -64,7 +66,7 @@ def read_text(text: str, lexicon: Lexicon) -> ReadText:
     WordsNotUnderstood
         A word is unknown; the remedy names the nearest ones.
     """
-    tokens = split_tokens(text)
+    tokens = _leave_out_infinitives(split_tokens(text), lexicon)
     if len(tokens) > MAX_TOKENS:
         raise WordsNotUnderstood("the request has more than {count} words", "say it in fewer", count=MAX_TOKENS)
     forms, corrections = _correct_words(tokens, lexicon)
@@ -82,6 +84,12 @@ def read_text(text: str, lexicon: Lexicon) -> ReadText:
     wanted = name_quality(wanted, concepts)
     subjects = [w.text for w in wanted if forms.get(w.text, fold_word(w.text)) in lexicon.subjects]
     return ReadText(tuple(join_attributes(drop_praise(wanted, lexicon.praises), subjects)), corrections)
+
+
+def _leave_out_infinitives(tokens: Sequence[Token], lexicon: Lexicon) -> list[Token]:
+    """The tokens without the words that only say that a verb follows."""
+    pairs = zip(tokens, [*tokens[1:], None], strict=False)
+    return [t for t, after in pairs if after is None or not lexicon.is_infinitive((fold_word(t.text), fold_word(after.text)))]
 
 
 def count_unknown_words(text: str, lexicon: Lexicon) -> float:
@@ -247,10 +255,8 @@ def _join_units(words: Sequence[Word]) -> list[Word]:
             sign = joined.pop()
             word = Word(f"{sign.text} {word.text}", (Number(f"{-number.value:g}", "", -number.value, True),))
         last = joined[-1].find(Number) if joined else None
-        if isinstance(unit, Unit) and isinstance(last, Number) and last.unit in ("", unit.name):
-            joined[-1] = Word(
-                f"{joined[-1].text} {word.text}", (Number(last.text, unit.name, last.value, last.is_signed),)
-            )
+        if isinstance(unit, Unit) and isinstance(last, Number) and _takes_unit(last, unit):
+            joined[-1] = Word(f"{joined[-1].text} {word.text}", (_with_unit(last, unit),))
         elif isinstance(unit, Unit) and word.find(Noun) and _is_number(after):  # "EV +1"
             joined.append(Word(word.text, tuple(m for m in word.meanings if isinstance(m, Noun))))
         elif isinstance(unit, Unit) and unit.name in COUNTED_UNITS:
@@ -269,10 +275,25 @@ def _join_units(words: Sequence[Word]) -> list[Word]:
     return joined
 
 
+def _takes_unit(number: Number, unit: Unit) -> bool:
+    """Whether a unit belongs to a number: to a bare one, to one that has it already, and pixels to "2k"."""
+    return number.unit in ("", unit.name) or (number.unit == THOUSAND and unit.name == "px")
+
+
+def _with_unit(number: Number, unit: Unit) -> Number:
+    """The number in a unit; "k" behind one that is no colour temperature is a thousand of what is counted."""
+    if number.unit == THOUSAND:
+        return Number(f"{1000 * number.value:g}", unit.name, 1000 * number.value)
+    name = THOUSAND if unit.name == "K" and number.value < MIN_KELVIN else unit.name
+    return Number(number.text, name, number.value, number.is_signed)
+
+
 def _is_pronoun(number: NumberWord, before: Sequence[Word], after: Word | None) -> bool:
     """Whether "one" stands for a noun: "a dark green one"."""
-    ends = after is None or after.find(Break) is not None
-    return number.value == 1 and ends and bool(before) and before[-1].find(ColourName, Adjective) is not None
+    noun = after.find(Noun) if after is not None else None
+    is_measured = isinstance(noun, Noun) and bool(noun.concept.measures or noun.concept.grade)
+    counts = is_measured or (after is not None and after.find(Unit) is not None)
+    return number.value == 1 and not counts and bool(before) and before[-1].find(ColourName, Adjective) is not None
 
 
 def _is_number(word: Word | None) -> bool:

@@ -147,6 +147,10 @@ class Vocabulary(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
         Words that, as the subjects, end long words for a kind of them, as in German ("Lederjacke" is a "Jacke").
     excess
         Words before a graded one that turn it round, such as "too" dark.
+    infinitive
+        The word before a verb, or inside it, that says nothing: German "zu" ("zu entfernen", "aufzuhellen").
+    insufficient
+        Forms with {} for a graded word that mean more of it, such as "not {} enough".
     rescalings
         Words for a multiple of the change that was said last, such as "half of that", and its factor.
     replaced
@@ -206,6 +210,8 @@ class Vocabulary(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
     subjects: tuple[str, ...]
     compound_heads: tuple[str, ...] = ()
     excess: tuple[str, ...] = ()
+    infinitive: str = ""
+    insufficient: tuple[str, ...] = ()
     rescalings: dict[str, float] = {}
     replaced: tuple[str, ...] = ()
     contrasts: tuple[str, ...] = ()
