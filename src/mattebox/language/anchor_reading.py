@@ -21,6 +21,7 @@ from mattebox.language.meanings import (
     Phrase,
     Rescaling,
 )
+from mattebox.language.reading import THOUSAND
 from mattebox.language.settings import CUT, PRESET
 from mattebox.language.tokens import fold_word
 from mattebox.language.vocabulary import Concept, Value
@@ -157,7 +158,7 @@ def _implied_anchor(anchor: Anchor, modifier: Modifier, lexicon: Lexicon) -> Anc
     concepts = lexicon.vocabulary.concepts
     if isinstance(modifier, Adjective) and modifier.stands_alone:
         names = list(modifier.values)
-    elif isinstance(modifier, Number) and modifier.unit:
+    elif isinstance(modifier, Number) and modifier.unit not in ("", THOUSAND):
         names = [n for n, c in concepts.items() if _is_measured_in(c, modifier.unit)]
         targets = {concepts[n].measures.get(modifier.unit, n) for n in names}
         names = names[:1] if len(targets) == 1 else names

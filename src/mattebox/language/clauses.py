@@ -13,12 +13,13 @@ from mattebox.language.meanings import Adjective, Break, ColourName, Degree, Nou
 class Clause:
     """Words between breaks, of which the first is the `start`th of the request.
 
-    `is_joined` if only a conjunction stands before them; `begins_sentence` at the start and after a full stop.
+    `is_joined` if only a conjunction stands before them, `is_contrasted` if it is one such as "but"; `begins_sentence` at the start and after a full stop.
     """
 
     words: tuple[Word, ...]
     start: int = 0
     is_joined: bool = False
+    is_contrasted: bool = False
     begins_sentence: bool = True
 
 
@@ -36,19 +37,20 @@ def split_clauses(words: Sequence[Word]) -> list[Clause]:
 
 def _split_at_breaks(words: Sequence[Word]) -> Iterator[Clause]:
     clause: list[Word] = []
-    start, is_joined, begins_sentence = 0, False, True
+    start, is_joined, is_contrasted, begins_sentence = 0, False, False, True
     for index, word in enumerate(words):
         end = word.find(Break)
         if not isinstance(end, Break):
             clause.append(word)
             continue
         if clause:
-            yield Clause(tuple(clause), start, is_joined, begins_sentence)
-            begins_sentence = False
+            yield Clause(tuple(clause), start, is_joined, is_contrasted, begins_sentence)
+            begins_sentence = is_contrasted = False
         clause, start, is_joined = [], index + 1, not end.is_hard
+        is_contrasted = is_contrasted or end.is_adversative
         begins_sentence = begins_sentence or end.ends_sentence
     if clause:
-        yield Clause(tuple(clause), start, is_joined, begins_sentence)
+        yield Clause(tuple(clause), start, is_joined, is_contrasted, begins_sentence)
 
 
 def _stands_in_colour(noun: Anchor) -> bool:

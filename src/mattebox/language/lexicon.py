@@ -253,7 +253,8 @@ class Lexicon:
         yield from ((w, NumberWord(n)) for key, n in data.numbers.items() for w in split_synonyms(key))
         yield from ((w, _amount(text)) for key, text in data.amounts.items() for w in split_synonyms(key))
         yield from ((w, Unit(unit)) for key, unit in data.units.items() for w in split_synonyms(key))
-        yield from _pairs(data.conjunctions, Break(is_hard=False))
+        for conjunction in data.conjunctions:
+            yield conjunction, Break(is_hard=False, is_adversative=conjunction in data.adversatives)
 
     def _concept_phrases(self, name: str, concept: Concept) -> Iterator[tuple[str, Meaning]]:
         nouns = expand_all(concept.nouns)

@@ -154,11 +154,13 @@ class Unsupported:
 class Break:
     """The end of a clause; a `is_hard` one is a comma or full stop, others are words such as "and".
 
-    A full stop, question mark or semicolon `ends_sentence`.
+    A full stop, question mark or semicolon `ends_sentence`. Behind an `is_adversative` one, such as "but", nothing goes
+    on that was said before it.
     """
 
     is_hard: bool
     ends_sentence: bool = False
+    is_adversative: bool = False
 
 
 Meaning: TypeAlias = (

@@ -107,7 +107,7 @@ def _find_all_anchors(words: Sequence[Word], lexicon: Lexicon) -> list[Anchor]:
     was_negated = False
     for clause in split_clauses(words):
         found = find_anchors(clause, anchors[-1] if anchors else None)
-        if clause.is_joined and was_negated:  # "remove noise and artefacts"
+        if clause.is_joined and was_negated and not clause.is_contrasted:  # "remove noise and artefacts"
             found = [_negate_bare_noun(anchor, lexicon) for anchor in found]
         if clause.is_joined and anchors:  # "more sharpness and contrast"
             found = [_continue_direction(anchor, anchors[-1], lexicon) for anchor in found]

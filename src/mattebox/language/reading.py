@@ -42,6 +42,7 @@ from mattebox.language.tokens import Token, fold_word, parse_number, split_token
 COLOUR_FUNCTIONS = ("rgb", "oklch")
 MAX_TOKENS = 400  # of a request, commas among them
 MAX_QUOTED_LENGTH = 40  # letters of a word in an error
+MAX_RATIO_SIDE = 32  # "4x5" and "16 by 9" are proportions, not pixels
 THOUSAND = "k"  # unit of "150k", which only the words around it make bytes or pixels
 MIN_KELVIN = 1000  # of a colour temperature
 COUNTED_UNITS = ("stop",)  # of which one is meant without a number: "a stop darker"
@@ -83,7 +84,7 @@ def read_text(text: str, lexicon: Lexicon) -> ReadText:
     wanted = drop_answered(grade_questions(drop_replaced(_join_units(words)), concepts))
     wanted = name_quality(wanted, concepts)
     subjects = [w.text for w in wanted if forms.get(w.text, fold_word(w.text)) in lexicon.subjects]
-    return ReadText(tuple(join_attributes(drop_praise(wanted, lexicon.praises), subjects)), corrections)
+    return ReadText(tuple(join_attributes(drop_praise(wanted, lexicon.praises, lexicon.fillers), subjects)), corrections)
 
 
 def _leave_out_infinitives(tokens: Sequence[Token], lexicon: Lexicon) -> list[Token]:
@@ -146,7 +147,8 @@ def _read_phrase(
 ) -> int:
     """Append the longest phrase from this token on; the index behind it. A filler is passed over."""
     folded: tuple[str, ...] = ()
-    whole: tuple[str, ...] = ()
+    whole: tuple[str, ...] = ()  # with fillers, but for those before the first other word
+    folded_all: list[str] = []
     match: tuple[int, tuple[Meaning, ...]] | None = None
     split = _find_split_phrase(tokens, index, lexicon, known_forms)
     end = index
@@ -154,9 +156,10 @@ def _read_phrase(
         written = tokens[end].text
         word = known_forms.get(written, fold_word(written))
         end += 1
-        whole = (*whole, word)
+        folded_all.append(word)
+        whole = (*whole, word) if whole or word not in lexicon.fillers else ()
         found = _find_phrase((*folded, word), lexicon)  # a phrase may hold what is a filler elsewhere
-        found = lexicon.whole_phrases.get(whole, found)
+        found = lexicon.whole_phrases.get(tuple(folded_all), lexicon.whole_phrases.get(whole, found))
         if word not in lexicon.fillers:
             folded = (*folded, word)
         if found:
@@ -236,7 +239,8 @@ def _token_meaning(token: Token, lexicon: Lexicon) -> Meaning:
         return PathText(text.strip('"“”„«»'))
     if token.kind in ("size", "ratio"):
         sides = [f"{parse_number(side, thousands):g}" for side in _split_numbers(text)]
-        return Number(("x" if token.kind == "size" else ":").join(sides), token.kind)
+        is_size = token.kind == "size" and (any(float(side) > MAX_RATIO_SIDE for side in sides) or "p" in text.lower())
+        return Number("x".join(sides), "size") if is_size else Number(":".join(sides), "ratio")
     value = parse_number(text, thousands)
     return Number(f"{value:g}", "", value, text[0] in "+-")
 

@@ -12,6 +12,7 @@ from mattebox.language.meanings import (
     ColourName,
     Contrast,
     Degree,
+    Direction,
     Gradation,
     Meaning,
     Negation,
@@ -46,12 +47,13 @@ def drop_replaced(words: Sequence[Word]) -> list[Word]:
     return kept
 
 
-def drop_praise(words: Sequence[Word], praises: frozenset[str]) -> list[Word]:
+def drop_praise(words: Sequence[Word], praises: frozenset[str], fillers: frozenset[str]) -> list[Word]:
     """The words without praise before something else: "a nice white background". By itself it must be asked about."""
     kept: list[Word] = []
     for word in reversed(words):
         describes = bool(kept) and not kept[-1].find(Break, Negation)
-        if not (describes and word.find(Ambiguity) and fold_word(word.text) in praises):
+        plain = " ".join(w for w in map(fold_word, word.text.split()) if w not in fillers)
+        if not (describes and word.find(Ambiguity) and plain in praises):
             kept.append(word)
     return kept[::-1]
 
@@ -89,9 +91,26 @@ def _names_format(word: Word) -> bool:
 
 
 def drop_answered(words: Sequence[Word]) -> list[Word]:
-    """The words without questions that the request itself answers."""
-    named = {m.name for word in words for m in word.meanings if isinstance(m, Gradation | Noun)}
-    return [word for word in words if not _is_answered(word.find(Ambiguity), named)]
+    """The words without questions that the request itself answers; a noun answers only if something is to be changed.
+
+    What is described by the word asked about keeps it: a "dark" shadow.
+    """
+    is_change = any(word.find(Direction, Number) for word in words)
+    named = {m.name for word in words for m in word.meanings if isinstance(m, Gradation)}
+    nouns = [m for word in words for m in word.meanings if isinstance(m, Noun)]
+    named |= {noun.name for noun in nouns if is_change or noun.concept.grade is None}
+    answered: list[Word] = []
+    for word, after in zip(words, [*words[1:], None], strict=False):
+        if not _is_answered(word.find(Ambiguity), named):
+            answered.append(word)
+        elif _describes(word, after):
+            answered.append(Word(word.text, tuple(m for m in word.meanings if not isinstance(m, Ambiguity))))
+    return answered
+
+
+def _describes(word: Word, after: Word | None) -> bool:
+    adjective, noun = word.find(Adjective), after.find(Noun) if after is not None else None
+    return isinstance(adjective, Adjective) and isinstance(noun, Noun) and noun.name in adjective.values
 
 
 def _is_answered(ambiguity: Meaning | None, named: Set[str]) -> bool:

@@ -21,7 +21,7 @@ _PATTERNS: tuple[tuple[TokenKind, str], ...] = (
     ("call", r"[a-z][a-z-]*\((?:[^()]|\([^()]*\))*\)"),
     ("hex", r"#[0-9a-fA-F]{3,8}\b"),
     ("path", rf"(?<!\S)(?:(?:~|\.{{1,2}}|[A-Za-z]:)?[/\\][^\s,;]+|[^\s,;\"]+\.(?:{_SUFFIXES})\b)"),
-    ("size", rf"{_NUMBER}\s*(?:px|pixels?)?\s*(?:[x×*]|by\b|auf\b|mal\b)\s*{_NUMBER}(?:\s*(?:px|pixels?)\b)?"),
+    ("size", rf"{_NUMBER}\s*(?:px|pixels?)?\s*(?:[x×*]|by\b|auf\b|mal\b|zu\b)\s*{_NUMBER}(?:\s*(?:px|pixels?)\b)?"),
     ("ratio", rf"{_NUMBER}\s*:\s*{_NUMBER}"),
     ("number", rf"[+-]?(?:\d+\s*/\s*\d+|{_NUMBER}|[½⅓⅔¼¾])"),
     ("word", r"[^\W\d_]+(?:['’][^\W\d_]+)*|[%°&]"),

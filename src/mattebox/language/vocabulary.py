@@ -161,6 +161,8 @@ class Vocabulary(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
         Words that say nothing before something else ("a nice white background"), and by themselves are a question.
     conjunctions
         Words between two requests.
+    adversatives
+        Those of them behind which a word for no does not go on: no frame, "but" a shadow.
     negations, more, less
         Words for no, more and less.
     comparatives
@@ -217,6 +219,7 @@ class Vocabulary(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
     contrasts: tuple[str, ...] = ()
     praises: tuple[str, ...] = ()
     conjunctions: tuple[str, ...]
+    adversatives: tuple[str, ...] = ()
     negations: tuple[str, ...]
     more: tuple[str, ...]
     less: tuple[str, ...]
