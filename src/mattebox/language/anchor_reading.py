@@ -21,7 +21,7 @@ from mattebox.language.meanings import (
     Phrase,
     Rescaling,
 )
-from mattebox.language.reading import THOUSAND
+from mattebox.language.number_units import THOUSAND
 from mattebox.language.settings import CUT, PRESET
 from mattebox.language.tokens import fold_word
 from mattebox.language.vocabulary import Concept, Value
@@ -66,7 +66,7 @@ def read_anchors(anchors: Sequence[Anchor], current: Mapping[str, Value], lexico
         As `interpret_anchor`; and for words that belong to nothing.
     """
     readings: list[Reading] = []
-    anchors = _join_kept_background(anchors, lexicon)
+    anchors = _drop_rescaled(_join_kept_background(anchors, lexicon))
     for anchor in _drop_restated(_limit_to_picked(anchors)):
         _append_reading(_as_background(anchor, anchors, lexicon), current, readings, lexicon)
     return readings
@@ -91,11 +91,30 @@ def _join_kept_background(anchors: Sequence[Anchor], lexicon: Lexicon) -> list[A
     for anchor in anchors:
         describes = anchor.meaning is None and anchor.find(Adjective) != []
         describes = describes and all(accepts(Anchor(noun, []), modifier) for modifier in anchor.modifiers)
-        if describes and joined and isinstance(joined[-1].meaning, Phrase) and joined[-1].meaning.values == {CUT: False}:
+        if (
+            describes
+            and joined
+            and isinstance(joined[-1].meaning, Phrase)
+            and joined[-1].meaning.values == {CUT: False}
+        ):
             kept = joined.pop()
             anchor = Anchor(noun, [*kept.words, *anchor.words], anchor.modifiers)
         joined.append(anchor)
     return joined
+
+
+def _drop_rescaled(anchors: Sequence[Anchor]) -> list[Anchor]:
+    """The anchors without "that's too much" before how much it should be: "half of it"."""
+
+    def consists_of(anchor: Anchor, *kinds: type) -> bool:
+        return anchor.meaning is None and all(isinstance(m, kinds) for m in anchor.modifiers)
+
+    pairs = zip(anchors, [*anchors[1:], None], strict=False)
+    return [
+        anchor
+        for anchor, after in pairs
+        if not (after is not None and consists_of(after, Rescaling) and consists_of(anchor, Direction, Degree))
+    ]
 
 
 def _drop_restated(anchors: Sequence[Anchor]) -> list[Anchor]:

@@ -137,7 +137,11 @@ def _sets(anchor: Anchor, name: str) -> bool:
 
 def _belongs_to(anchor: Anchor, clause: Clause) -> bool:
     """Whether an anchor takes all words of a clause, and they are no change of its last value ("a bit less")."""
-    if clause.begins_sentence or anchor.is_negated or any(isinstance(w.meanings[0], Area | Negation | Phrase) for w in clause.words):
+    if (
+        clause.begins_sentence
+        or anchor.is_negated
+        or any(isinstance(w.meanings[0], Area | Negation | Phrase) for w in clause.words)
+    ):
         return False
     if any(w.find(Gradation) or (w.find(Ambiguity) and not w.find(Adjective)) for w in clause.words):
         return False
@@ -188,6 +192,11 @@ def _says_nothing(anchor: Anchor) -> bool:
     return isinstance(anchor.meaning, Noun) and anchor.meaning.is_optional and len(anchor.words) == 1
 
 
+def _is_preposition(anchor: Anchor) -> bool:
+    """Whether a colour directly behind an anchor is its own: "on white with a shadow"."""
+    return isinstance(anchor.meaning, Noun) and anchor.meaning.is_optional and bool(anchor.meaning.concept.colour)
+
+
 def _choose_anchor(word: Word, nouns: Mapping[int, Noun], clause: Sequence[Word]) -> Noun | Gradation | Phrase | None:
     """The meaning with which a word is an anchor; None for a modifier of another noun. AmbiguousWords."""
     others = [Anchor(noun, []) for index, noun in nouns.items() if clause[index] is not word]
@@ -229,6 +238,8 @@ def _assign(index: int, word: Word, anchors: dict[int, Anchor], follows: bool) -
             takers = {i: a for i, a in takers.items() if not isinstance(a.meaning, Noun)} or takers
         if isinstance(meaning, ColourName):
             takers = {i: a for i, a in takers.items() if takes_several_colours(a)} or takers
+        if index - 1 in takers and isinstance(meaning, ColourName) and _is_preposition(takers[index - 1]):
+            return takers[index - 1], meaning
         if takers:
             after, before = sorted(i for i in takers if i > index), sorted(i for i in takers if i <= index)
             nearest = (before[-1:] or after[:1]) if follows else (after[:1] or before[-1:])

@@ -65,10 +65,18 @@ class Anchor:
     @property
     def direction(self) -> int:
         """More (1) or less (-1); 0 where neither is said."""
-        signs = [m.sign for m in self.modifiers if isinstance(m, Direction)]
+        signs = self.signs
         if isinstance(self.meaning, Gradation):
             signs.append(self.meaning.direction)
         return math.prod(signs) if signs else 0
+
+    @property
+    def signs(self) -> list[int]:
+        """Those of its words for more and less; of weak ones only where there are no others."""
+        found = [m for m in self.modifiers if isinstance(m, Direction)]
+        is_graded = isinstance(self.meaning, Gradation)
+        strong = [m.sign for m in found if not m.is_weak]
+        return strong if strong or is_graded else [m.sign for m in found]
 
     def find(self, *kinds: type) -> list[Modifier]:
         """Its modifiers of these kinds."""

@@ -13,7 +13,8 @@ from mattebox.language.meanings import Adjective, Break, ColourName, Degree, Nou
 class Clause:
     """Words between breaks, of which the first is the `start`th of the request.
 
-    `is_joined` if only a conjunction stands before them, `is_contrasted` if it is one such as "but"; `begins_sentence` at the start and after a full stop.
+    `is_joined` if only a conjunction stands before them, `is_contrasted` if it is one such as "but";
+    `begins_sentence` at the start and after a full stop.
     """
 
     words: tuple[Word, ...]

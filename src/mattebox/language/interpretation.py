@@ -130,7 +130,7 @@ def _graded_value(anchor: Anchor, meaning: Noun | Gradation, grade: Grade, curre
     """The value of a graded parameter, within its range. WordsNotUnderstood if nothing would change."""
     parameter = parameters_by_name()[grade.parameter]
     sign = meaning.direction if isinstance(meaning, Gradation) else 1
-    directions = [m.sign for m in anchor.find(Direction) if isinstance(m, Direction)]
+    directions = anchor.signs
     for direction in directions:
         sign *= direction
     numbers = [m for m in anchor.find(Number) if isinstance(m, Number)]

@@ -175,11 +175,17 @@ class Lexicon:
 
     def _choose_correction(self, word: str, candidates: Sequence[str]) -> str | None:
         """Of the nearest known words the one that was meant, if that is clear; forms of one word count as one."""
-        for kept in filter_likely(word, candidates):
+        telling = [c for c in candidates if self._tells_much(c)]
+        for kept in (*filter_likely(word, candidates), *filter_likely(word, telling)):
             if len({self.find_stem(candidate) for candidate in kept}) == 1:
                 chosen = min(kept, key=len)
                 return None if self._is_short_filler(chosen) else chosen
         return None
+
+    def _tells_much(self, word: str) -> bool:
+        """Whether a word means something by itself that can be done."""
+        meanings = self.meanings.get((word,), ())
+        return any(isinstance(m, Noun | Adjective | Gradation | ColourName | Negation | Direction) for m in meanings)
 
     def begins_negated(self, text: str) -> bool:
         """Whether a text begins with a word for no, such as "remove the background"."""
@@ -243,6 +249,7 @@ class Lexicon:
         yield from ((name, ColourName(css)) for name, css in list_css_colours().items())
         yield from _pairs(expand_all(data.more), Direction(1))
         yield from _pairs(expand_all(data.less), Direction(-1))
+        yield from ((w, Direction(sign, is_weak=True)) for w, sign in data.weak_directions.items())
         yield from ((w, Rescaling(f)) for key, f in data.rescalings.items() for w in split_synonyms(key))
         yield from _pairs(expand_all(data.replaced), Replaced())
         yield from _pairs(data.contrasts, Contrast())

@@ -40,9 +40,10 @@ class Gradation:
 
 @dataclass(frozen=True)
 class Direction:
-    """More (1) or less (-1) of the concept beside it, or of what was said last."""
+    """More (1) or less (-1) of the concept beside it, or of what was said last; a weak one gives way to others."""
 
     sign: int
+    is_weak: bool = False
 
 
 @dataclass(frozen=True)

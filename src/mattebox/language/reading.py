@@ -19,15 +19,12 @@ from mattebox.language.meanings import (
     Degree,
     Gradation,
     Meaning,
-    Minus,
-    Noun,
     Number,
-    NumberWord,
     PathText,
     Phrase,
-    Unit,
     Word,
 )
+from mattebox.language.number_units import join_units
 from mattebox.language.replacement import (
     drop_answered,
     drop_praise,
@@ -42,10 +39,8 @@ from mattebox.language.tokens import Token, fold_word, parse_number, split_token
 COLOUR_FUNCTIONS = ("rgb", "oklch")
 MAX_TOKENS = 400  # of a request, commas among them
 MAX_QUOTED_LENGTH = 40  # letters of a word in an error
+MIN_PIXEL_SIDE = 64  # of a size that is not square and has no unit
 MAX_RATIO_SIDE = 32  # "4x5" and "16 by 9" are proportions, not pixels
-THOUSAND = "k"  # unit of "150k", which only the words around it make bytes or pixels
-MIN_KELVIN = 1000  # of a colour temperature
-COUNTED_UNITS = ("stop",)  # of which one is meant without a number: "a stop darker"
 MAX_QUOTED_WORDS = 8
 SUGGESTION_COUNT = 3
 MIN_SUGGESTION_SIMILARITY = 0.5
@@ -81,16 +76,22 @@ def read_text(text: str, lexicon: Lexicon) -> ReadText:
         words.append(Word(token.text, (_token_meaning(token, lexicon),)))
         index += 1
     concepts = lexicon.vocabulary.concepts
-    wanted = drop_answered(grade_questions(drop_replaced(_join_units(words)), concepts))
+    wanted = drop_answered(grade_questions(drop_replaced(join_units(words)), concepts))
     wanted = name_quality(wanted, concepts)
     subjects = [w.text for w in wanted if forms.get(w.text, fold_word(w.text)) in lexicon.subjects]
-    return ReadText(tuple(join_attributes(drop_praise(wanted, lexicon.praises, lexicon.fillers), subjects)), corrections)
+    return ReadText(
+        tuple(join_attributes(drop_praise(wanted, lexicon.praises, lexicon.fillers), subjects)), corrections
+    )
 
 
 def _leave_out_infinitives(tokens: Sequence[Token], lexicon: Lexicon) -> list[Token]:
     """The tokens without the words that only say that a verb follows."""
     pairs = zip(tokens, [*tokens[1:], None], strict=False)
-    return [t for t, after in pairs if after is None or not lexicon.is_infinitive((fold_word(t.text), fold_word(after.text)))]
+    return [
+        t
+        for t, after in pairs
+        if after is None or not lexicon.is_infinitive((fold_word(t.text), fold_word(after.text)))
+    ]
 
 
 def count_unknown_words(text: str, lexicon: Lexicon) -> float:
@@ -147,8 +148,8 @@ def _read_phrase(
 ) -> int:
     """Append the longest phrase from this token on; the index behind it. A filler is passed over."""
     folded: tuple[str, ...] = ()
-    whole: tuple[str, ...] = ()  # with fillers, but for those before the first other word
-    folded_all: list[str] = []
+    whole: tuple[str, ...] = ()  # with fillers
+    inner: tuple[str, ...] = ()  # with those behind the first other word
     match: tuple[int, tuple[Meaning, ...]] | None = None
     split = _find_split_phrase(tokens, index, lexicon, known_forms)
     end = index
@@ -156,10 +157,10 @@ def _read_phrase(
         written = tokens[end].text
         word = known_forms.get(written, fold_word(written))
         end += 1
-        folded_all.append(word)
-        whole = (*whole, word) if whole or word not in lexicon.fillers else ()
+        whole = (*whole, word)
+        inner = (*inner, word) if inner or word not in lexicon.fillers else ()
         found = _find_phrase((*folded, word), lexicon)  # a phrase may hold what is a filler elsewhere
-        found = lexicon.whole_phrases.get(tuple(folded_all), lexicon.whole_phrases.get(whole, found))
+        found = lexicon.whole_phrases.get(whole) or lexicon.whole_phrases.get(inner, found)
         if word not in lexicon.fillers:
             folded = (*folded, word)
         if found:
@@ -238,75 +239,28 @@ def _token_meaning(token: Token, lexicon: Lexicon) -> Meaning:
     if token.kind in ("path", "quoted"):
         return PathText(text.strip('"“”„«»'))
     if token.kind in ("size", "ratio"):
-        sides = [f"{parse_number(side, thousands):g}" for side in _split_numbers(text)]
-        is_size = token.kind == "size" and (any(float(side) > MAX_RATIO_SIDE for side in sides) or "p" in text.lower())
-        return Number("x".join(sides), "size") if is_size else Number(":".join(sides), "ratio")
+        return _read_sides(
+            text, [parse_number(side, thousands) for side in _split_numbers(text)], token.kind == "ratio"
+        )
     value = parse_number(text, thousands)
     return Number(f"{value:g}", "", value, text[0] in "+-")
+
+
+def _read_sides(text: str, sides: Sequence[float], is_ratio: bool) -> Number:
+    """A size or a ratio: "4x5" is one, too. WordsNotUnderstood for what may be centimetres."""
+    written = [f"{side:g}" for side in sides]
+    if is_ratio or (max(sides) <= MAX_RATIO_SIDE and "p" not in text.lower()):
+        return Number(":".join(written), "ratio")
+    if max(sides) < MIN_PIXEL_SIDE and sides[0] != sides[1] and "p" not in text.lower():
+        raise WordsNotUnderstood(
+            "{words}: are these pixels?", "write {words} px, or a proportion such as 4:5", words=text
+        )
+    return Number("x".join(written), "size")
 
 
 def _split_numbers(text: str) -> list[str]:
     digits = "".join(c if c.isdigit() or c in ".," else " " for c in text)
     return digits.split()
-
-
-def _join_units(words: Sequence[Word]) -> list[Word]:
-    """The words, with each number and the unit behind it as one. WordsNotUnderstood for a unit without a number."""
-    joined: list[Word] = []
-    for word, after in zip(words, [*words[1:], None], strict=False):
-        unit, number = word.find(Unit), word.find(Number, NumberWord)
-        if isinstance(number, Number) and joined and joined[-1].find(Minus):
-            sign = joined.pop()
-            word = Word(f"{sign.text} {word.text}", (Number(f"{-number.value:g}", "", -number.value, True),))
-        last = joined[-1].find(Number) if joined else None
-        if isinstance(unit, Unit) and isinstance(last, Number) and _takes_unit(last, unit):
-            joined[-1] = Word(f"{joined[-1].text} {word.text}", (_with_unit(last, unit),))
-        elif isinstance(unit, Unit) and word.find(Noun) and _is_number(after):  # "EV +1"
-            joined.append(Word(word.text, tuple(m for m in word.meanings if isinstance(m, Noun))))
-        elif isinstance(unit, Unit) and unit.name in COUNTED_UNITS:
-            joined.append(Word(word.text, (Number("1", unit.name, 1),)))
-        elif isinstance(unit, Unit) and len(word.meanings) == 1:
-            raise WordsNotUnderstood('"{words}" stands without a number', "say how many", words=word.text)
-        elif isinstance(number, NumberWord) and isinstance(last, Number) and _continues(last, number):
-            total = last.value + number.value
-            joined[-1] = Word(f"{joined[-1].text} {word.text}", (Number(f"{total:g}", "", total),))
-        elif isinstance(number, NumberWord) and _is_pronoun(number, joined, after):
-            continue
-        elif isinstance(number, NumberWord):
-            joined.append(Word(word.text, (Number(f"{number.value:g}", "", number.value),)))
-        else:
-            joined.append(word)
-    return joined
-
-
-def _takes_unit(number: Number, unit: Unit) -> bool:
-    """Whether a unit belongs to a number: to a bare one, to one that has it already, and pixels to "2k"."""
-    return number.unit in ("", unit.name) or (number.unit == THOUSAND and unit.name == "px")
-
-
-def _with_unit(number: Number, unit: Unit) -> Number:
-    """The number in a unit; "k" behind one that is no colour temperature is a thousand of what is counted."""
-    if number.unit == THOUSAND:
-        return Number(f"{1000 * number.value:g}", unit.name, 1000 * number.value)
-    name = THOUSAND if unit.name == "K" and number.value < MIN_KELVIN else unit.name
-    return Number(number.text, name, number.value, number.is_signed)
-
-
-def _is_pronoun(number: NumberWord, before: Sequence[Word], after: Word | None) -> bool:
-    """Whether "one" stands for a noun: "a dark green one"."""
-    noun = after.find(Noun) if after is not None else None
-    is_measured = isinstance(noun, Noun) and bool(noun.concept.measures or noun.concept.grade)
-    counts = is_measured or (after is not None and after.find(Unit) is not None)
-    return number.value == 1 and not counts and bool(before) and before[-1].find(ColourName, Adjective) is not None
-
-
-def _is_number(word: Word | None) -> bool:
-    return word is not None and word.find(Number) is not None
-
-
-def _continues(tens: Number, ones: NumberWord) -> bool:
-    """Whether two numbers as words are one, such as "forty five"."""
-    return not tens.unit and tens.value in range(20, 100, 10) and 0 < ones.value < 10
 
 
 def quote_value(value: object) -> str:

@@ -63,14 +63,23 @@ def grade_questions(words: Sequence[Word], concepts: Mapping[str, Concept]) -> l
     graded: list[Word] = []
     for word, before, after in zip(words, [None, *words], [*words[1:], None], strict=False):
         ambiguity = word.find(Ambiguity)
-        rule = ambiguity.question.graded if isinstance(ambiguity, Ambiguity) else ""
-        if rule and any(near is not None and near.find(Degree, Number) for near in (before, after)):
+        rule = _find_rule(ambiguity, [near for near in (before, after) if near is not None])
+        if rule:
             name, sign, *areas = rule.split()
             graded.append(Word(word.text, (Gradation(name, concepts[name], int(sign)),)))
             graded += [Word(word.text, (Area(area),)) for area in areas]
         else:
             graded.append(word)
     return graded
+
+
+def _find_rule(ambiguity: Meaning | None, near: Sequence[Word]) -> str:
+    """What a question means beside these words; "" where it must be asked."""
+    if not isinstance(ambiguity, Ambiguity):
+        return ""
+    if any(isinstance(word.meanings[0], Direction) for word in near) and ambiguity.question.directed:
+        return ambiguity.question.directed
+    return ambiguity.question.graded if any(word.find(Degree, Number) for word in near) else ""
 
 
 def name_quality(words: Sequence[Word], concepts: Mapping[str, Concept]) -> list[Word]:

@@ -111,13 +111,15 @@ class OpenQuestion(Struct, frozen=True, forbid_unknown_fields=True):
     """Words that can mean several things: the question, and what each answer would be in clear words.
 
     It is not asked where a request names one of the concepts `answered_by`: "it looks dull, more contrast please".
-    With a word of degree it is no question but what `graded` says: a concept, more (1) or less (-1) of it, and an area.
+    With a word of degree it is no question but what `graded` says: a concept, more (1) or less (-1) of it, and an area;
+    with a word for more or less what `directed` says, in the same form: "not so dark".
     """
 
     ask: str
     choices: tuple[str, ...]
     answered_by: tuple[str, ...] = ()
     graded: str = ""
+    directed: str = ""
 
 
 class Vocabulary(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
@@ -167,6 +169,8 @@ class Vocabulary(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
         Words for no, more and less.
     comparatives
         Those of `more` and `less` that change the last change: "less" halves it, "bring it down" does not.
+    weak_directions
+        Words for more (1) or less (-1) that give way to another one beside them: "pull" highlights, but "pull" them up.
     abbreviations
         Short forms, and the words that they stand for.
     degrees
@@ -224,6 +228,7 @@ class Vocabulary(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
     more: tuple[str, ...]
     less: tuple[str, ...]
     comparatives: tuple[str, ...] = ()
+    weak_directions: dict[str, int] = {}
     abbreviations: dict[str, str] = {}
     degrees: dict[str, float]
     complete: tuple[str, ...] = ()
