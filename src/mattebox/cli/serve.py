@@ -40,14 +40,23 @@ MAX_HEADER_BYTES = 64 * 1024
     shell_complete=complete_folders,
     help="Where jobs are stored until they are deleted.  [default: mattebox's own folder]",
 )
+@click.option(
+    "--folder",
+    "agent_folders",
+    multiple=True,
+    metavar="DIR",
+    shell_complete=complete_folders,
+    help="A folder that agents may read and write by MCP at /mcp; may be given several times.  [default: none]",
+)
 @click.option("--settings", "show_settings", is_flag=True, help="Print all settings (environment variables) and exit.")
-def command(show_settings: bool, **options: Any) -> int:
+def command(show_settings: bool, agent_folders: tuple[str, ...], **options: Any) -> int:
     """Serve the API and the page: drop a photograph, see the cutout. Only this machine can connect unless
     --host says otherwise.
 
     \b
       mattebox serve                                        then open http://127.0.0.1:7100
       curl -F image=@photo.jpg http://127.0.0.1:7100/v1/cutouts -o cut.png
+      mattebox serve --folder ~/Pictures                    agents: http://127.0.0.1:7100/mcp
       curl -F image_file=@photo.jpg -F size=full http://127.0.0.1:7100/v1.0/removebg -o cut.png
     """
     from mattebox.core.malloc import keep_malloc_small
@@ -56,7 +65,7 @@ def command(show_settings: bool, **options: Any) -> int:
     if show_settings:
         click.echo(settings_table(), nl=False)
         return 0
-    settings = load_settings(**options)
+    settings = load_settings(**options, folders=os.pathsep.join(agent_folders) or None)
     try:
         import uvicorn
         from uvicorn.config import LOGGING_CONFIG

@@ -19,6 +19,7 @@ from mattebox.core import cpu_threads
 from mattebox.errors import UsageError
 from mattebox.io.ssrf_guard import parse_networks
 from mattebox.io.url_fetch import FetchPolicy
+from mattebox.mcp.folders import AllowedFolders
 from mattebox.models.diagnostics import free_memory_bytes
 from mattebox.models.store.settings import home_folder
 from mattebox.server.booleans import parse_boolean
@@ -104,6 +105,11 @@ class Settings:
     audit: str = setting(
         "", "a file of an audit log: who did what when, by key and by hash, without pictures and names; empty for none"
     )
+    folders: str = setting(
+        "",
+        "folders that language-model agents may read and write (MCP, at /mcp), separated by `:` (on Windows `;`); "
+        "empty for no such route",
+    )
     log: str = setting("none", "none, or json: a line on standard error for each request, without names or pictures")
     urls: bool = setting(False, "fetch pictures from the addresses that requests give")
     url_networks: str = setting("", "networks that fetching and web hooks may reach besides public ones")
@@ -124,6 +130,11 @@ class Settings:
     def buffer_folder(self) -> Path:
         """Folder of uploads and results in hand."""
         return Path(self.buffer).expanduser().absolute() if self.buffer else self.data_folder()
+
+    def agent_folders(self) -> AllowedFolders | None:
+        """Folders that agents may use; None for no agents. UsageError for one that is no folder."""
+        folders = [folder for folder in self.folders.split(os.pathsep) if folder]
+        return AllowedFolders(folders) if folders else None
 
     def fetch_policy(self) -> FetchPolicy:
         """Which addresses downloads and web hooks may reach. UsageError for malformed settings."""
@@ -231,3 +242,4 @@ def _check_settings(settings: Settings) -> None:
             f"{ENVIRONMENT_PREFIX}LOG={settings.log} is not a log format", f"give {' or '.join(LOG_FORMATS)}"
         )
     settings.fetch_policy()
+    settings.agent_folders()

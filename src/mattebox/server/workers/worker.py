@@ -12,12 +12,14 @@ import hashlib
 import io
 import os
 import sys
+import time
 from datetime import UTC, datetime
 from functools import partial
 from traceback import format_tb
 from typing import TYPE_CHECKING, Any, BinaryIO
 
 from mattebox.server.workers.protocol import (
+    AGENT_KEY,
     CLIP_KEY,
     HASHES_KEY,
     PREDICTIONS_KEY,
@@ -94,6 +96,8 @@ def answer_task(task: dict[str, Any], data: bytes, threads: int, on_progress: On
         with share_cpus(task.get(RUNNING_KEY, 1)):
             if PREDICTIONS_KEY in task:
                 return _run_with_predictions(task, data, threads, on_progress, device)
+            if AGENT_KEY in task:
+                return pack_frame(*_answer_agent(task[AGENT_KEY], device))
             if CLIP_KEY in task:
                 return pack_frame(*_run_clip(task, data, threads, on_progress, device))
             return pack_frame(*_run_task(task, data, threads, on_progress, device))
@@ -189,6 +193,19 @@ def _run_clip(
 
     content = _slice_bytes(data, task["source"])
     return run_video_task(task, content, threads, partial(_open_image, task, data), on_progress, device)
+
+
+def _answer_agent(call: dict[str, Any], device: str) -> tuple[dict[str, Any], bytes]:
+    """The seconds that a tool took, and the answer to the message that called it, as JSON."""
+    import msgspec
+
+    from mattebox.mcp.folders import AllowedFolders
+    from mattebox.mcp.handlers import ToolContext
+    from mattebox.mcp.stdio_server import answer_line
+
+    start = time.monotonic()
+    answer = answer_line(call["message"].encode(), ToolContext(AllowedFolders(call["folders"]), device))
+    return {"seconds": {"tool": round(time.monotonic() - start, 4)}}, msgspec.json.encode(answer)
 
 
 def _open_image(task: dict[str, Any], data: bytes, name: str) -> Picture:
