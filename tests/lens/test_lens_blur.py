@@ -84,7 +84,7 @@ def test_highlights_bloom_more_when_they_are_boosted() -> None:
 def test_a_layer_keeps_its_coverage_and_its_colour() -> None:
     alpha = plane(0)
     alpha[50:70, 70:90] = 1
-    layer = blur_layer(grey(0.4), alpha, 7.0, Lens(7.0, 0.0))
+    layer = blur_layer(lambda region: np.moveaxis(grey(0.4)[region], 2, 0), alpha, 7.0, Lens(7.0, 0.0))
     assert layer.sharp_share.sum() == pytest.approx(400, rel=0.005)
     covered = layer.sharp_share > 0.01
     assert np.abs(layer.light[covered] / layer.sharp_share[covered][:, None] - 0.4).max() < 1e-3

@@ -11,18 +11,18 @@ from mattebox.types import Floats
 
 
 def convolve(planes: Floats, kernel: Floats) -> Floats:
-    """Convolve each plane of (H, W, C) float32 with a kernel of odd sides; zero outside; the size stays."""
-    height, width, count = planes.shape
+    """Convolve each plane of (C, H, W) float32 with a kernel of odd sides; zero outside; the size stays."""
+    count, height, width = planes.shape
     reach_y, reach_x = kernel.shape[0] // 2, kernel.shape[1] // 2
     size = _good_length(height + 2 * reach_y), _good_length(width + 2 * reach_x)
     response = np.fft.rfft2(kernel, size)
     result = np.empty_like(planes)
 
     def convolve_plane(index: int) -> None:
-        spectrum = np.fft.rfft2(planes[..., index], size)
+        spectrum = np.fft.rfft2(planes[index], size)
         spectrum *= response
         full = np.fft.irfft2(spectrum, size)
-        result[..., index] = full[reach_y : reach_y + height, reach_x : reach_x + width]
+        result[index] = full[reach_y : reach_y + height, reach_x : reach_x + width]
 
     with ThreadPoolExecutor(min(count, cpu_threads.thread_cpu_count())) as pool:
         list(pool.map(convolve_plane, range(count)))

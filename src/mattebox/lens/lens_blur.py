@@ -10,23 +10,16 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Any, NamedTuple, TypeAlias, cast
+from typing import Any, NamedTuple
 
 import numpy as np
 
-from mattebox.core.block_means import enlarge_rows, mean_blocks
-from mattebox.core.fft_convolution import convolve
+from mattebox.core.cpu_threads import parallel_map
 from mattebox.core.strips import iter_strips
-from mattebox.lens.aperture import aperture_kernel
-from mattebox.types import Floats, Mask
+from mattebox.lens.overlaid_levels import SHARP_RADIUS_PIXELS, GetLight, Level, OverlaidLevels, level_of_weights
+from mattebox.types import Floats, Mask, Pixels
 
-SHARP_RADIUS_PIXELS = 0.5  # a smaller circle of confusion is in focus
-MIN_GRID_RADIUS = 4.0  # of a kernel on a reduced grid, in its samples
-STRIP_ROWS = 256
-EMPTY_WEIGHT = 1 / 1024  # a level that weighs less everywhere is left out
-
-Region: TypeAlias = tuple[slice, slice]
-"""Rows and columns."""
+EMPTY_WEIGHT = 1 / 1024  # pixels that have less of a level do not make it one
 
 
 @dataclass(frozen=True)
@@ -58,13 +51,6 @@ class BlurredLight(NamedTuple):
     sharp_share: Floats
 
 
-class _Level(NamedTuple):
-    """Pixels of one radius of confusion, in pixels, and the share of each pixel that belongs to it."""
-
-    radius: float
-    weights: Floats
-
-
 def blur_light(light: Floats, nearness: Floats, lens: Lens) -> BlurredLight:
     """Blur a picture without a subject in front of it.
 
@@ -82,27 +68,39 @@ def blur_light(light: Floats, nearness: Floats, lens: Lens) -> BlurredLight:
     BlurredLight
         Light where the share is 1 equals the input.
     """
-    radii = (lens.focus - nearness) * np.float32(lens.radius)  # above 0: behind the plane of focus
+    return blur_by_radii(light, signed_radii(nearness, lens), lens)
+
+
+def signed_radii(nearness: Floats, lens: Lens, out: Floats | None = None) -> Floats:
+    """Radii of the circles of confusion, in pixels: above 0 behind the plane of focus, below 0 before it."""
+    radii: Floats = np.subtract(np.float32(lens.focus), nearness, out=out)
+    radii *= np.float32(lens.radius)
+    return radii
+
+
+def blur_by_radii(light: Floats, radii: Floats, lens: Lens) -> BlurredLight:
+    """The same as `blur_light`, by `signed_radii`, whose array is used up."""
     sharp = _triangle_weights(np.abs(radii), 0.0, 0.0, _level_radii(lens.radius)[0])
-    layers = _OverlaidLevels(_boost_highlights(light, lens.highlights), lens.shape)
+    planes = np.ascontiguousarray(np.moveaxis(light, 2, 0))  # no copy where they lie in memory like that
+    layers = OverlaidLevels(lambda region: planes[:, *region], radii.shape, lens.shape, lens.highlights)
     for level in _levels(radii, lens.radius):
         layers.lay_over(level)
-    layers.lay_over(_Level(0.0, sharp))
+    layers.lay_over(level_of_weights(0.0, sharp))
     np.negative(radii, out=radii)
     for level in _levels(radii, lens.radius, is_widest_first=False):
-        sharp[layers.region(level)] *= 1 - layers.lay_over(level)
-    return BlurredLight(_roll_off_highlights(layers.light(), lens.highlights), sharp)
+        layers.lay_over(level, uncovered=sharp)
+    return BlurredLight(_as_picture(layers.light()), sharp)
 
 
-def blur_layer(light: Floats, alpha: Floats, radius: float, lens: Lens) -> BlurredLight:
+def blur_layer(get_light: GetLight, alpha: Floats | Pixels, radius: float, lens: Lens) -> BlurredLight:
     """Blur a layer as a whole, such as a subject out of focus.
 
     Parameters
     ----------
-    light : (H, W, 3) float32
-        Linear light, straight.
-    alpha : (H, W) float32
-        Coverage, 0..1.
+    get_light : callable
+        Gives linear light of regions, straight.
+    alpha : (H, W) float32, uint8 or uint16
+        Coverage, 0..1, or up to the dtype's peak.
     radius : float
         Of its circle of confusion, in pixels.
     lens : Lens
@@ -113,83 +111,15 @@ def blur_layer(light: Floats, alpha: Floats, radius: float, lens: Lens) -> Blurr
     BlurredLight
         Premultiplied light, and the layer's coverage in place of the share.
     """
-    layers = _OverlaidLevels(_boost_highlights(light, lens.highlights), lens.shape)
-    layers.lay_over(_Level(radius, alpha))
-    coverage = layers.coverage
-    return BlurredLight(_roll_off_highlights(layers.light(), lens.highlights) * coverage[..., None], coverage)
+    layers = OverlaidLevels(get_light, alpha.shape, lens.shape, lens.highlights)
+    layers.lay_over(level_of_weights(radius, alpha))
+    blurred = layers.light()
+    blurred *= layers.coverage
+    return BlurredLight(_as_picture(blurred), layers.coverage)
 
 
-class _OverlaidLevels:
-    """Premultiplied light and coverage of the levels so far."""
-
-    def __init__(self, light: Floats, shape: str) -> None:
-        self._source, self._shape = light, shape
-        self._light = np.zeros_like(light)
-        self.coverage: Floats = np.zeros(light.shape[:2], np.float32)
-
-    def region(self, level: _Level) -> Region:
-        """Rows and columns that a level reaches, on whole blocks of its grid."""
-        kernel, factor = _grid_kernel(level, self._shape)
-        margin = factor * (len(kernel) // 2 + 1)
-        filled: Mask = level.weights > 0
-        return _reach(filled.any(1), margin, factor), _reach(filled.any(0), margin, factor)
-
-    def lay_over(self, level: _Level) -> Floats:
-        """Lay a level over those behind it, and return its blurred coverage in its region."""
-        rows, columns = self.region(level)
-        height, width = rows.stop - rows.start, columns.stop - columns.start
-        samples, factor = self._blur_samples(level, (rows, columns))
-        covered: Floats = np.zeros((height, width), np.float32)
-        for strip in iter_strips(height):
-            planes = enlarge_rows(samples, factor, width, strip)
-            place = slice(rows.start + strip.start, rows.start + strip.stop), columns
-            covered[strip] = planes[..., 3]
-            behind = 1 - planes[..., 3]
-            self._light[place] = self._light[place] * behind[..., None] + planes[..., :3]
-            self.coverage[place] = self.coverage[place] * behind + planes[..., 3]
-        return covered
-
-    def light(self) -> Floats:
-        """The light of all levels, where they cover the frame or not."""
-        self._light /= np.maximum(self.coverage, np.float32(1e-6))[..., None]
-        return self._light
-
-    def _blur_samples(self, level: _Level, region: Region) -> tuple[Floats, int]:
-        """Premultiplied light and coverage of a level after the blur, on its grid, and the grid's step in pixels."""
-        kernel, factor = _grid_kernel(level, self._shape)
-        light, weights = self._source[region], level.weights[region]
-        strip_rows = factor * max(1, STRIP_ROWS // factor)
-        means = [
-            mean_blocks(_premultiply(light[top : top + strip_rows], weights[top : top + strip_rows]), factor)
-            for top in range(0, len(weights), strip_rows)
-        ]
-        samples = np.concatenate(means) if means else np.zeros((0, 0, 4), np.float32)
-        if level.radius <= SHARP_RADIUS_PIXELS or not samples.size:
-            return samples, factor
-        samples = convolve(samples, kernel)
-        samples /= _frame_coverage(level.weights.shape, region, factor, kernel)[..., None]
-        return samples, factor
-
-
-def _premultiply(light: Floats, weights: Floats) -> Floats:
-    planes: Floats = np.empty((*weights.shape, 4), np.float32)
-    np.multiply(light, weights[..., None], out=planes[..., :3])
-    planes[..., 3] = weights
-    return planes
-
-
-def _grid_kernel(level: _Level, shape: str) -> tuple[Floats, int]:
-    """The aperture on a level's grid, and the grid's step in pixels."""
-    factor = max(1, 2 ** int(np.log2(max(1.0, level.radius / MIN_GRID_RADIUS))))
-    return aperture_kernel(shape, level.radius / factor), factor
-
-
-def _reach(occupied: Any, margin: int, factor: int) -> slice:
-    places = np.flatnonzero(occupied)
-    if not places.size:
-        return slice(0, 0)
-    start = max(0, int(places[0]) - margin) // factor * factor
-    return slice(start, min(len(occupied), int(places[-1]) + margin + 1))
+def _as_picture(planes: Floats) -> Floats:
+    return np.moveaxis(planes, 0, 2)
 
 
 def _level_radii(largest: float) -> list[float]:
@@ -201,58 +131,50 @@ def _level_radii(largest: float) -> list[float]:
     return [*radii[:-1], max(1.0, largest)] if len(radii) > 1 else radii
 
 
-def _levels(radii: Floats, largest: float, *, is_widest_first: bool = True) -> Iterator[_Level]:
+def _levels(radii: Floats, largest: float, *, is_widest_first: bool = True) -> Iterator[Level]:
     """Levels of the pixels with positive radii; a pixel between two levels belongs to both in part."""
     bounds, lowest, highest = [0.0, *_level_radii(largest)], float(radii.min()), float(radii.max())
     indices = range(1, len(bounds))
     for index in reversed(indices) if is_widest_first else indices:
+        before, middle = bounds[index - 1], bounds[index]
         following = bounds[index + 1] if index + 1 < len(bounds) else None
-        if highest <= bounds[index - 1] or (following is not None and lowest >= following):
+        if highest <= before or (following is not None and lowest >= following):
             continue
-        weights = _triangle_weights(radii, bounds[index - 1], bounds[index], following)
-        if weights.max() > EMPTY_WEIGHT:
-            yield _Level(bounds[index], weights)
+        level = _level_of_radii(radii, before, middle, following)
+        if level.has_rows.any():
+            yield level
+
+
+def _level_of_radii(radii: Floats, before: float, middle: float, following: float | None) -> Level:
+    """The level of the pixels whose radii lie between its neighbours'; pixels with hardly any share do not count."""
+    first = max(before, SHARP_RADIUS_PIXELS)
+    lowest = first + EMPTY_WEIGHT * (middle - first)
+    highest = np.inf if following is None else following - EMPTY_WEIGHT * (following - middle)
+
+    def find(rows: slice) -> tuple[Mask, Mask]:
+        is_between: Any = (radii[rows] > lowest) & (radii[rows] < highest)
+        return is_between.any(1), is_between.any(0)
+
+    found = parallel_map(find, list(iter_strips(len(radii))))
+    has_rows, has_columns = (
+        np.concatenate([rows for rows, _ in found]),
+        np.any([columns for _, columns in found], axis=0),
+    )
+    return Level(
+        middle, lambda region: _triangle_weights(radii[region], before, middle, following), has_rows, has_columns
+    )
 
 
 def _triangle_weights(radii: Floats, before: float, middle: float, following: float | None) -> Floats:
     """1 at `middle`, 0 at its neighbours; the smallest level begins where a pixel is no longer sharp."""
-    first = SHARP_RADIUS_PIXELS
-    rising = np.ones_like(radii) if middle == before else (radii - max(before, first)) / (middle - max(before, first))
-    if following is None:
-        falling = np.ones_like(radii)
-    else:
-        start = max(middle, first)
-        falling = (following - radii) / (following - start)
-    weights: Floats = np.clip(np.minimum(rising, falling), 0, 1).astype(np.float32)
-    return weights
-
-
-def _frame_coverage(frame: tuple[int, ...], region: Region, factor: int, kernel: Floats) -> Floats:
-    """Share of the kernel that lies inside the frame, for each sample of a part of it."""
-    reach = len(kernel) // 2
-
-    def inside(part: slice, length: int) -> Floats:
-        samples = -(-(part.stop - part.start) // factor)
-        positions = np.arange(-reach, samples + reach) * factor + part.start
-        is_inside: Mask = (positions >= 0) & (positions < length)
-        return is_inside.astype(np.float32)
-
-    window = inside(region[0], frame[0])[:, None] * inside(region[1], frame[1])[None, :]
-    covered: Floats = convolve(window[..., None], kernel)[reach : -reach or None, reach : -reach or None, 0]
-    return cast("Floats", np.maximum(covered, np.float32(1e-3)))
-
-
-def _boost_highlights(light: Floats, strength: float) -> Floats:
-    """Undo the shoulder of a camera's tone curve, of which `strength` tells how strong it is, 0..1 (exclusive)."""
-    if strength == 0:
-        return light
-    boosted: Floats = light / (1 - np.float32(strength) * np.clip(light, 0, 1))
-    return boosted
-
-
-def _roll_off_highlights(light: Floats, strength: float) -> Floats:
-    """The inverse of `_boost_highlights`."""
-    if strength == 0:
-        return light
-    rolled: Floats = light / (1 + np.float32(strength) * light)
-    return rolled
+    weights: Floats = np.ones_like(radii)
+    if middle != before:
+        first = max(before, SHARP_RADIUS_PIXELS)
+        np.subtract(radii, np.float32(first), out=weights)
+        weights *= np.float32(1 / (middle - first))
+    if following is not None:
+        start = max(middle, SHARP_RADIUS_PIXELS)
+        falling = np.float32(following) - radii
+        falling *= np.float32(1 / (following - start))
+        np.minimum(weights, falling, out=weights)
+    return np.clip(weights, 0, 1, out=weights)

@@ -6,17 +6,20 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from mattebox.core.cpu_threads import parallel_map
 from mattebox.core.smoothing_filters import approximate_gaussian_blur
 from mattebox.core.srgb_pixels import decode_srgb_pixels, encode_srgb_pixels
 from mattebox.core.strips import iter_strips
 from mattebox.lens.hole_filling import fill_unknown
-from mattebox.lens.lens_blur import SHARP_RADIUS_PIXELS, BlurredLight, Lens, blur_layer, blur_light
-from mattebox.types import BitDepth, Floats, Mask, Picture
+from mattebox.lens.lens_blur import BlurredLight, Lens, blur_by_radii, blur_layer, blur_light, signed_radii
+from mattebox.lens.overlaid_levels import SHARP_RADIUS_PIXELS, as_shares
+from mattebox.types import BitDepth, Floats, Mask, Picture, Pixels
 
 KEPT_SHARE = 1 - 1 / 1024  # of a pixel's light that is its own, from which it is copied
 MAX_BACKGROUND_ALPHA = 0.02  # pixels with more are not known to be background
 FILL_MARGIN_PIXELS = 64  # around the subject, from which it is filled
 SUBJECT_MARGIN_SIGMA = 1.5  # pixels around the subject that its colour reaches, too
+SUBJECT_MARGIN_REACH = 6  # pixels at which nothing is left of it
 
 
 @dataclass(frozen=True)
@@ -60,37 +63,61 @@ def blur_photograph(photograph: Picture, nearness: Floats, lens: Lens, subject: 
     Picture
         Opaque pixels in focus are bit-identical to the photograph's.
     """
-    light = decode_srgb_pixels(photograph.rgb)
     if subject is None:
-        return _deliver(photograph, blur_light(light, nearness, lens))
-    alpha = _as_share(subject.cutout)
-    light, nearness = _remove_subject(light, nearness.copy(), alpha)
-    background = blur_light(light, nearness, lens)
-    del light, nearness
+        return _deliver(photograph, blur_light(_decode_light(photograph), nearness, lens))
+    alpha = subject.cutout.alpha
+    assert alpha is not None
+    planes = _remove_subject(photograph, nearness, alpha)
+    radii = signed_radii(planes[3], lens, out=planes[3])
+    background = blur_by_radii(np.moveaxis(planes[:3], 0, 2), radii, lens)
+    del planes, radii
     radius = abs(lens.focus - subject.nearness) * lens.radius
     if radius <= SHARP_RADIUS_PIXELS:
         return _place_sharp_subject(photograph, background, subject.cutout, alpha)
-    layer = blur_layer(decode_srgb_pixels(subject.cutout.rgb), alpha, radius, lens)
+    own = np.moveaxis(subject.cutout.rgb, 2, 0)
+    layer = blur_layer(lambda region: decode_srgb_pixels(own[:, *region]), alpha, radius, lens)
     behind = 1 - layer.sharp_share
-    mixed = layer.light + background.light * behind[..., None]
-    return _deliver(photograph, BlurredLight(mixed, background.sharp_share * behind))
+    light, share = background
+    light *= behind[..., None]
+    light += layer.light
+    share *= behind
+    return _deliver(photograph, background)
 
 
-def _as_share(cutout: Picture) -> Floats:
-    assert cutout.alpha is not None
-    share: Floats = cutout.alpha.astype(np.float32) / np.float32(cutout.bit_depth.peak)
-    return share
+def _decode_light(photograph: Picture) -> Floats:
+    """Linear light, (H, W, 3), of which the planes lie one behind the other in memory."""
+    planes = np.empty((3, *photograph.shape), np.float32)
+    _decode_into(planes, photograph)
+    return np.moveaxis(planes, 0, 2)
 
 
-def _remove_subject(light: Floats, nearness: Floats, alpha: Floats) -> tuple[Floats, Floats]:
-    """Light and nearness of the background, filled in behind the subject; the arrays are changed in place."""
-    margin = np.clip(1 - 2 * approximate_gaussian_blur(alpha, SUBJECT_MARGIN_SIGMA), 0, 1)
-    known = (margin * (alpha < MAX_BACKGROUND_ALPHA)).astype(np.float32)
+def _decode_into(planes: Floats, photograph: Picture) -> None:
+    def decode(rows: slice) -> None:
+        for plane, channel in zip(planes, np.moveaxis(photograph.rgb, 2, 0), strict=True):
+            plane[rows] = decode_srgb_pixels(channel[rows])
+
+    parallel_map(decode, list(iter_strips(len(photograph.rgb))))
+
+
+def _remove_subject(photograph: Picture, nearness: Floats, alpha: Pixels) -> Floats:
+    """Light and nearness of the background, (4, H, W), filled in behind the subject."""
+    planes = np.empty((4, *alpha.shape), np.float32)
+    _decode_into(planes[:3], photograph)
+    planes[3] = nearness
+    known = np.concatenate(parallel_map(lambda rows: _known_share(alpha, rows), list(iter_strips(len(alpha)))))
     rows, columns = (_surroundings(known.min(axis) < 1) for axis in (1, 0))
-    part = np.dstack([light[rows, columns], nearness[rows, columns]])
-    filled = fill_unknown(part, known[rows, columns])
-    light[rows, columns], nearness[rows, columns] = filled[..., :3], filled[..., 3]
-    return light, nearness
+    fill_unknown(planes[:, rows, columns], known[rows, columns])
+    return planes
+
+
+def _known_share(alpha: Pixels, rows: slice) -> Floats:
+    """How well rows of the background are known: not in the subject, and little close to it."""
+    top = max(0, rows.start - SUBJECT_MARGIN_REACH)
+    part = as_shares(alpha[top : rows.stop + SUBJECT_MARGIN_REACH])
+    inner = slice(rows.start - top, rows.stop - top)
+    near = approximate_gaussian_blur(part, SUBJECT_MARGIN_SIGMA)[inner]
+    known: Floats = np.clip(1 - 2 * near, 0, 1) * (part[inner] < MAX_BACKGROUND_ALPHA)
+    return known
 
 
 def _surroundings(is_unknown: Mask) -> slice:
@@ -104,21 +131,30 @@ def _surroundings(is_unknown: Mask) -> slice:
 def _deliver(photograph: Picture, blurred: BlurredLight) -> Picture:
     """The photograph with the blurred light, and its own pixels where they are in focus."""
     rgb = photograph.rgb.copy()
-    for rows in iter_strips(len(rgb)):
+
+    def encode(rows: slice) -> None:
         touched = blurred.sharp_share[rows] < KEPT_SHARE
-        encoded = encode_srgb_pixels(blurred.light[rows], photograph.bit_depth)
-        rgb[rows][touched] = encoded[touched]
+        if not touched.any():
+            return
+        for channel in range(3):
+            encoded = encode_srgb_pixels(blurred.light[rows, :, channel], photograph.bit_depth)
+            np.copyto(rgb[rows, :, channel], encoded, where=touched)
+
+    parallel_map(encode, list(iter_strips(len(rgb))))
     return photograph.with_pixels(rgb, photograph.alpha)
 
 
-def _place_sharp_subject(photograph: Picture, background: BlurredLight, cutout: Picture, alpha: Floats) -> Picture:
+def _place_sharp_subject(photograph: Picture, background: BlurredLight, cutout: Picture, alpha: Pixels) -> Picture:
     """The subject over the blurred background: composited as the photograph was taken apart, in encoded values."""
     behind = _deliver(photograph, background).rgb
     rgb = photograph.rgb.copy()
     depth: BitDepth = photograph.bit_depth
-    for rows in iter_strips(len(rgb)):
-        share = alpha[rows, :, None]
+
+    def place(rows: slice) -> None:
+        share = as_shares(alpha[rows, :, None])
         mixed = cutout.rgb[rows] * share + behind[rows] * (1 - share)
-        is_changed = (alpha[rows] < 1) & ((behind[rows] != photograph.rgb[rows]).any(2) | (alpha[rows] > 0))
+        is_changed = (share[..., 0] < 1) & ((behind[rows] != photograph.rgb[rows]).any(2) | (alpha[rows] > 0))
         rgb[rows][is_changed] = np.rint(mixed).astype(depth.dtype)[is_changed]
+
+    parallel_map(place, list(iter_strips(len(rgb))))
     return photograph.with_pixels(rgb, photograph.alpha)

@@ -41,7 +41,7 @@ def match_stereo(left: Floats, right: Floats) -> Floats | None:
     """
     right = _shift_rows(right, _row_offset(left, right))
     factor = ceil(max(left.shape) / MAX_COARSE_SIDE)
-    coarse_left, coarse_right = (mean_blocks(picture, factor) for picture in (left, right))
+    coarse_left, coarse_right = (_reduce(picture, factor) for picture in (left, right))
     reach = round(MAX_COARSE_SHARE * coarse_left.shape[1])
     coarse = leave_out_small_segments(_match(coarse_left, coarse_right, DisparityRange(-reach, reach + 1)))
     if coarse.is_consistent.mean() < MIN_CONSISTENT_SHARE:
@@ -49,6 +49,10 @@ def match_stereo(left: Floats, right: Floats) -> Floats | None:
     low, high = np.quantile(coarse.values[coarse.is_consistent], (OUTLIER_SHARE, 1 - OUTLIER_SHARE))
     likely = DisparityRange(floor((low - RANGE_MARGIN) * factor), ceil((high + RANGE_MARGIN) * factor) + 1)
     return fill_disparities(_match(left, right, likely), left)
+
+
+def _reduce(picture: Floats, factor: int) -> Floats:
+    return np.moveaxis(mean_blocks(np.moveaxis(picture, 2, 0), factor), 0, 2)
 
 
 def _match(left: Floats, right: Floats, disparities: DisparityRange) -> Disparities:

@@ -88,7 +88,9 @@ def apply_lens_blur(
         assert matte is not None
         depth = layer_depth(matte.alpha)
     nearness = depth.nearness()
-    full_size = resampling.enlarge(nearness, photograph.shape, "bilinear")
+    del depth  # as large as the photograph, where it is of layers
+    is_full_size = nearness.shape == photograph.shape
+    full_size = nearness if is_full_size else resampling.enlarge(nearness, photograph.shape, "bilinear")
     subject = _place_subject(photograph, matte, full_size) if matte is not None and has_subject else None
     lens = Lens(
         RADIUS_AT_F1 * max(photograph.shape) / parse_f_number(step.f_number),
