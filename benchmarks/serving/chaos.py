@@ -15,6 +15,7 @@ import json
 import multiprocessing
 import os
 import random
+import re
 import signal
 import socket
 import sys
@@ -61,6 +62,7 @@ class ChaosReport:
     tree_megabytes: list[float] = field(default_factory=list)
     attacks: AttackResults = field(default_factory=lambda: AttackResults(Counter(), Counter()))
     internal_errors: list[str] = field(default_factory=list)  # lines of the server's log
+    loop_delays: dict[str, float] = field(default_factory=dict)  # cumulative counts by upper bound in seconds
 
     def violations(self) -> list[str]:
         """What must not happen, times apart."""
@@ -85,6 +87,10 @@ class ChaosReport:
             if seconds:
                 parts = (f"{share:.0%} {1000 * percentile(seconds, share):.0f}" for share in (0.5, 0.95, 0.99))
                 yield f"{label}, ms: {', '.join(parts)}, max {1000 * max(seconds):.0f} ({len(seconds)} requests)"
+        if total := self.loop_delays.get("+Inf"):
+            limits = {bound: count for bound, count in self.loop_delays.items() if bound != "+Inf"}
+            shares = (f"{count / total:.2%} within {1000 * float(bound):g} ms" for bound, count in limits.items())
+            yield f"event loop, by its own clock: {', '.join(shares)}"
         yield f"good jobs: {dict(self.job_states)}; good answers: {dict(self.good_answers)}"
         yield f"attackers' answers: {dict(sorted(self.attacks.statuses.items()))}"
         for label, samples in (("server's process", self.server_megabytes), ("process tree", self.tree_megabytes)):
@@ -116,6 +122,7 @@ def run_chaos(seconds: float, intensity: float, file_bytes: int, kill_seconds: f
                 stop.set()
                 prober.join()
                 killer.join()
+            report.loop_delays = read_loop_delays(server)
             report.job_states = Counter(finished_state(server, job_id) for job_id in report.job_ids)
         lines = (data / "log").read_text(errors="replace").splitlines()
         report.internal_errors = [line for line in lines if "internal error" in line or "Traceback" in line]
@@ -225,6 +232,13 @@ def probe_liveness(server: ServerProcess, report: ChaosReport, stop: threading.E
         except OSError as error:
             report.livez_answers[type(error).__name__] += 1
         report.livez_seconds.append(time.perf_counter() - start)
+
+
+def read_loop_delays(server: ServerProcess) -> dict[str, float]:
+    """How often the event loop was late by at most so many seconds, from the server's metrics."""
+    text = server.send_request("GET", "/metrics").body.decode()
+    rows = re.findall(r'^mattebox_event_loop_delay_seconds_bucket\{le="(.+)"\} (\d+)', text, re.MULTILINE)
+    return {bound: float(count) for bound, count in rows}
 
 
 def kill_workers(server: ServerProcess, pause_seconds: float, stop: threading.Event) -> None:

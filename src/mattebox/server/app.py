@@ -19,6 +19,7 @@ from mattebox.server.error_responses import error_response
 from mattebox.server.http.middleware import RequestMiddleware
 from mattebox.server.http.origin_guard import OriginGuard
 from mattebox.server.http.problems import Problem
+from mattebox.server.loop_delay import measure_loop_delay
 from mattebox.server.openapi.document import openapi_document
 from mattebox.server.openapi.responses import PICTURE_HEADERS
 from mattebox.server.removebg.errors import RemovebgError
@@ -61,10 +62,12 @@ def create_app(settings: Settings) -> FastAPI:
         await asyncio.gather(state.worker_pool.start(), asyncio.to_thread(import_pipeline))
         await state.job_service.resume_stored_jobs()
         sweep = asyncio.create_task(state.photographs.sweep_periodically())
+        delay = asyncio.create_task(measure_loop_delay(state.metrics.loop_delay))
         state.is_ready = True
         yield
         state.is_ready = False
         sweep.cancel()
+        delay.cancel()
         await state.job_service.close()
         await state.worker_pool.stop()
         state.buffer.close()
