@@ -76,6 +76,7 @@ COMMAND_LINES: dict[str, list[list[str]]] = {  # of every command, what it does 
     "verify": [["verify", PICTURE]],
     "recipes": [["recipes"]],
     "serve": [["serve", "--settings"]],  # to serve is to open a socket
+    "page": [["page", "--help"]],  # mattebox-page may not be there
     "mcp": [["mcp", "--help"]],  # the same, over standard input, which ends only with its client
     "keys": [["keys", "create", "her", "--file", "keys.json"]],
     "shop": [["shop", "--help"]],  # a shop is elsewhere

@@ -20,7 +20,7 @@ COMMAND_SECTIONS: Mapping[str, tuple[str, ...]] = {  # each command is a module 
     "Video": ("video",),
     "Measurements and rules": ("find", "depth", "analyse", "check", "verify", "recipes"),
     "Shops": ("shop",),
-    "Server": ("serve", "mcp", "keys"),
+    "Server": ("serve", "page", "mcp", "keys"),
     "Models and this installation": ("models", "cache", "provenance", "audit", "doctor", "completion", "help"),
 }
 PLUGIN_SECTION = "Training and plug-ins"

@@ -1,10 +1,12 @@
 // HTTP client of this server: retries while it is busy or unreachable, follows jobs to their end, asks for the API key.
+import { isDeviceOnly } from "./device_mode.js";
 import { byId } from "./dom.js";
 import { sessionSettings } from "./storage.js";
 import { text } from "./strings.js";
 
 const SECOND_MS = 1000;
 let keyPrompt = null, skipPause = () => {};
+const uploads = new Set(); // requests whose bodies may be on their way
 
 // An error response: what went wrong, what to do, and the server's code if it gave one.
 export class ApiError extends Error {
@@ -18,9 +20,11 @@ export class ApiError extends Error {
 // "busy" or "away", and with null at its end; `onProgress(phase, fraction)` with the phase "sending" or "working".
 export async function submit(path, form, onWait, onProgress) {
   for (let failedAttempts = 0; ; ) {
+    if (isDeviceOnly()) throw new ApiError(text.promiseDevice, "", "device_only");
     const response = await postForm(path, form, (fraction) => onProgress("sending", fraction));
     onProgress(null);
     if (response?.status === 401) await askForKey();
+    else if (isDeviceOnly()) continue;
     else if (response && !retryAfterSeconds(response)) return readResponse(response, onProgress);
     else {
       failedAttempts = response ? 0 : failedAttempts + 1;
@@ -39,6 +43,9 @@ export async function getJson(path) {
 
 // Erases what is at a path; the request outlives the page.
 export const eraseAt = (path) => tryFetch(path, { method: "DELETE", keepalive: true });
+
+// Breaks off whatever is being sent.
+export const abortUploads = () => uploads.forEach((request) => request.abort());
 
 // Ends the current pause.
 export const retryNow = () => skipPause();
@@ -65,6 +72,8 @@ function postForm(path, form, onUpload) {
     request.responseType = "blob";
     request.upload.onprogress = (event) => onUpload(event.total ? event.loaded / event.total : 0);
     request.upload.onload = () => onUpload(1);
+    uploads.add(request);
+    request.onloadend = () => uploads.delete(request);
     request.onload = () => resolve(new Response(request.response, { status: request.status, headers: parseHeaders(request) }));
     request.onerror = request.onabort = () => resolve(null);
     request.send(form);

@@ -2,6 +2,8 @@
 import { getJson, retryNow } from "./api.js";
 import { addBackdrop } from "./backdrops.js";
 import { closeCropTool, initCropTool, isCropping, refreshCropTool } from "./crop_tool.js";
+import { isDeviceOnly } from "./device_mode.js";
+import { initDeviceSwitch, prepareNetwork } from "./device_switch.js";
 import { byId } from "./dom.js";
 import { droppedFiles } from "./folder_drop.js";
 import * as form from "./form.js";
@@ -61,6 +63,13 @@ function applyHistory(entry, isUndo) {
   onMarksChanged(item);
 }
 
+// What the server says of itself. It is not asked where all is done here.
+function askServer() {
+  if (isDeviceOnly()) return;
+  getJson("/v1/photographs").then((retention) => retention && showRetention(retention.keep_seconds));
+  getJson("/v1/presets").then((titlesByName) => titlesByName && form.showPresets(titlesByName));
+}
+
 initThemeAndText(() => {
   form.recreateControls();
   for (const item of items) thumbnails.relabel(item);
@@ -88,6 +97,7 @@ initScheduler({
   onWait: showRetryCountdown, onUpdate: renderProgress,
   onFinished: (item) => item === selectedItem() && render(),
   onPreview: (item, blob) => { URL.revokeObjectURL(item.originalUrl); item.originalUrl = URL.createObjectURL(blob); thumbnails.drawThumbnail(item, blob); },
+  onFirstCutout: (item) => { thumbnails.drawThumbnail(item, item.firstCutout.blob); if (item === selectedItem()) { render(); setTimeout(viewer.reveal, 60); } },
   onResult: (item, result, isFirst) => {
     if (result === item.lastShown) thumbnails.drawThumbnail(item, result.blob);
     if (isFirst && item === selectedItem()) setTimeout(viewer.reveal, 60);
@@ -99,10 +109,12 @@ initCropTool(() => { if (isCropping()) scribbles.selectTool("look"); viewer.rese
 initKeyboard({ selectedItem, selectNeighbour, copyResult });
 startWithSettings();
 openSession((values) => showSettings(null, values));
-getJson("/v1/photographs").then((retention) => retention && showRetention(retention.keep_seconds));
-getJson("/v1/presets").then((titlesByName) => titlesByName && form.showPresets(titlesByName));
+initDeviceSwitch(() => { askServer(); render(); scheduleNext(); });
+askServer();
 
 for (const id of ["add", "choose"]) listen(id, "click", () => byId("files").click());
+for (const [id, type] of [["choose", "click"], ["add", "click"], ["samples", "click"]]) listen(id, type, prepareNetwork);
+document.addEventListener("dragenter", prepareNetwork);
 listen("files", "change", (event) => { addFiles(event.target.files); event.target.value = ""; });
 listen("controls", "click", (event) => { if (event.target.id === "picture") byId("backdrop").click(); });
 listen("backdrop", "change", (event) => { setBackdrop(event.target.files[0]); event.target.value = ""; });

@@ -12,7 +12,7 @@ export function blurredBackground(photographUrl, cutout, percent, onReady) {
   if (last.key === key) return last.url;
   const entry = { key, url: null }, previous = last;
   last = entry;
-  render(photographUrl, cutout, percent / 100).then((blob) => {
+  renderBlurredBackground(photographUrl, cutout, percent / 100).then((blob) => {
     if (last !== entry) return;
     entry.url = URL.createObjectURL(blob);
     onReady();
@@ -21,7 +21,8 @@ export function blurredBackground(photographUrl, cutout, percent, onReady) {
   return null;
 }
 
-async function render(photographUrl, cutout, radius) {
+// The blurred background as a small picture; `radius` is a share of the longer side.
+export async function renderBlurredBackground(photographUrl, cutout, radius) {
   const longer = Math.max(cutout.width, cutout.height);
   const factor = Math.max(1, Math.min(Math.round(longer / GRID_SIDE_CELLS), Math.floor((longer * radius) / MIN_SAMPLES_PER_SIGMA)));
   const width = Math.ceil(cutout.width / factor), height = Math.ceil(cutout.height / factor);

@@ -9,7 +9,7 @@ import { visibleBox } from "./visible_box.js";
 
 const MIN_CUT_OFF_HEIGHT_SHARE = 0.995; // of a photograph's height: a subject that reaches farther down is cut off
 const HALF_OPAQUE = 127;
-const MAX_CANVAS_PIXELS = 2_500_000; // of a composition: where wide margins make it larger, it is composed of a smaller subject
+const MAX_CANVAS_PIXELS = 2_500_000; // of a composition on show: where wide margins make it larger, it is composed of a smaller subject
 let last = { key: null };
 
 // What the settings ask for, with `part` of the photograph (null for all of it): { shadow, outlineShare, frame, colour }; null where it is the subject alone. `colour` is that of
@@ -24,14 +24,14 @@ export function readEffects(settings, colour, part) {
 
 // `subject` is a canvas, `size` [width, height] of the photograph. Returns { canvas, size, placement }: the composition's size in
 // pixels of the photograph, and where the photograph lies on it as { left, top, width, height } in shares of it.
-export function compose(subject, size, effects) {
-  const key = JSON.stringify([size, effects]);
+export function compose(subject, size, effects, maxPixels = MAX_CANVAS_PIXELS) {
+  const key = JSON.stringify([size, effects, maxPixels]);
   if (last.key === key && last.subject === subject) return last.result;
-  last = { key, subject, result: composeLayers(subject, size, effects) };
+  last = { key, subject, result: composeLayers(subject, size, effects, maxPixels) };
   return last.result;
 }
 
-function composeLayers(subject, [width, height], { shadow: wantedShadow, outlineShare, frame, colour }) {
+function composeLayers(subject, [width, height], { shadow: wantedShadow, outlineShare, frame, colour }, maxPixels) {
   const scale = subject.width / width, pixels = readPixels(subject), whole = [0, 0, subject.width, subject.height];
   const opaqueBox = boundingBox(pixels, HALF_OPAQUE) ?? whole, isCutOff = opaqueBox[3] >= MIN_CUT_OFF_HEIGHT_SHARE * subject.height;
   const box = frame || wantedShadow ? visiblePart(pixels, opaqueBox, colour) : opaqueBox;
@@ -39,7 +39,7 @@ function composeLayers(subject, [width, height], { shadow: wantedShadow, outline
   const cutOff = [box[0] <= 0, box[1] <= 0, box[2] >= subject.width, isCutOff];
   const placement = frame ? placeSubject([subject.width, subject.height], box, frame, measureExtent(pixels, box, shadow, outlineShare, cutOff)) : { size: whole.slice(2), left: 0, top: 0, scale: 1 };
   const area = placement.size[0] * placement.size[1];
-  if (area > 1.1 * MAX_CANVAS_PIXELS) return composeLayers(shrink(subject, Math.sqrt(MAX_CANVAS_PIXELS / area)), [width, height], { shadow: wantedShadow, outlineShare, frame, colour });
+  if (area > 1.1 * maxPixels) return composeLayers(shrink(subject, Math.sqrt(maxPixels / area)), [width, height], { shadow: wantedShadow, outlineShare, frame, colour }, maxPixels);
   const canvas = createCanvas(...placement.size), context = canvas.getContext("2d");
   context.drawImage(subject, placement.left, placement.top, subject.width * placement.scale, subject.height * placement.scale);
   if (outlineShare) context.putImageData(addOutline(readPixels(canvas), outlineShare * Math.max(...placement.size)), 0, 0);

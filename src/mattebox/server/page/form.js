@@ -1,9 +1,12 @@
 // The form of settings: built from a table. It shows the values of the selected photograph, and is read as values again.
 import { arrowOffset, byId, createElement } from "./dom.js";
+import { isDeviceOnly } from "./device_mode.js";
 import { createPresetCard, createRow, createSwatch } from "./form_rows.js";
+import { isDeviceFormat } from "./request.js";
 import { text } from "./strings.js";
 
 const TABS = ["background", "light", "frame", "size", "presets"];
+const DEVICE_TABS = ["background", "frame"]; // without a server
 // The kind of each row, see form_rows.js. Ranges lie within those of the recipe's steps.
 const createRows = () => ({
   paint: { colour: "#9fc7b8", picture: "button", blur: [1, 12, 0.5, 3, " %"], harmonise: [0, 100, 5, 0, " %"] },
@@ -103,15 +106,17 @@ function createTabs() {
     byId(`p-${name}`).setAttribute("aria-labelledby", `t-${name}`);
   }
   byId("tabs").addEventListener("keydown", (event) => {
-    const index = TABS.indexOf(document.activeElement.id.slice(2)), last = TABS.length - 1;
-    const offset = arrowOffset(event), target = offset ? (index + offset + TABS.length) % TABS.length : { Home: 0, End: last }[event.key];
+    const tabs = visibleTabs(), index = tabs.indexOf(document.activeElement.id.slice(2)), last = tabs.length - 1;
+    const offset = arrowOffset(event), target = offset ? (index + offset + tabs.length) % tabs.length : { Home: 0, End: last }[event.key];
     if (target === undefined) return;
     event.preventDefault();
-    openTab(TABS[target]);
-    byId(`t-${TABS[target]}`).focus();
+    openTab(tabs[target]);
+    byId(`t-${tabs[target]}`).focus();
   });
   openTab(TABS[0]);
 }
+
+const visibleTabs = () => TABS.filter((name) => !isDeviceOnly() || DEVICE_TABS.includes(name));
 
 function openTab(selected) {
   for (const name of TABS) {
@@ -121,6 +126,12 @@ function openTab(selected) {
     byId(`p-${name}`).hidden = name !== selected;
   }
   byId("panels").scrollTop = 0;
+}
+
+// Shows the controls anew, after something other than their values has changed.
+export function refreshControls() {
+  if (!visibleTabs().some((name) => byId(`t-${name}`).getAttribute("aria-selected") === "true")) openTab(TABS[0]);
+  updateControls();
 }
 
 // ---- values
@@ -172,6 +183,7 @@ function updateControls() {
   byId("shading").disabled = byId("framing").disabled = byId("sizing").disabled = !hasNoPreset;
   byId("decided").hidden = hasNoPreset;
   if (!hasNoPreset) byId("decided").textContent = text.presetDecides(presetLabel(values.preset));
+  for (const option of byId("controls").elements.format.options) option.disabled = isDeviceOnly() && !isDeviceFormat(option.value);
   byId("controls").elements.format.options[0].text = hasNoPreset ? text.formats.auto : text.presetFormat;
   for (const code of document.querySelectorAll("[data-code-of]")) if (code !== document.activeElement) code.value = values[code.dataset.codeOf];
   document.querySelector("[data-paint=colour]").style.setProperty("--paint", values.colour);

@@ -16,6 +16,12 @@ export const german = {
     `Es wird gelöscht, wenn Sie es hier entfernen oder die Seite schließen${minutes ? `, spätestens ${minutes} Minuten nach der letzten Benutzung` : ""}. ` +
     "Wo der Server große in eine Warteschlange stellt, liegen sie auf seiner Festplatte, bis das Ergebnis abgeholt ist. " +
     `Damit nichts verloren geht, behält dieser Browser Ihre Fotos, Markierungen und Einstellungen auf diesem Gerät, ${KEEP_DAYS} Tage lang, nachdem Sie die Seite zuletzt offen hatten; wer diesen Browser benutzt, kann sie sehen.`,
+  promiseDevice: "Nichts wird hochgeladen: Ihre Fotos bleiben auf diesem Gerät.",
+  privacyDevice: "Fotos werden auf diesem Gerät freigestellt, von einem kleinen Netz, das diese Seite geladen hat. Sie werden nirgendwohin gesendet. " +
+    `Damit nichts verloren geht, behält dieser Browser Ihre Fotos, Markierungen und Einstellungen, ${KEEP_DAYS} Tage lang, nachdem Sie die Seite zuletzt offen hatten; wer diesen Browser benutzt, kann sie sehen.`,
+  deviceOnly: "Nur auf diesem Gerät",
+  deviceNote: "Auf diesem Gerät: Hintergrund, Schatten, Zuschnitt, Pinsel und Herunterladen. Feinere Kanten, Licht, Größen, Vorlagen und Worte brauchen den Server.",
+  goDevice: "Ohne ihn weiter, auf diesem Gerät",
   add: "Fotos hinzufügen",
   theme: "Hell oder dunkel",
   help: "Tastatur und Datenschutz",
@@ -24,6 +30,7 @@ export const german = {
   dropMore: "Sie kommen ohne ihren Hintergrund zurück. Eines oder hundert auf einmal.",
   choose: "Fotos auswählen",
   kinds: "Oder eines einfügen. JPEG, PNG, WebP, HEIC, AVIF, TIFF",
+  kindsDevice: "Oder eines einfügen. JPEG, PNG, WebP, AVIF",
   samples: "Keines zur Hand? Probieren Sie",
   sampleMug: "eine Tasse",
   samplePlant: "eine Pflanze",
@@ -178,6 +185,7 @@ export const german = {
   working: (percent) => (percent ? `In Arbeit… ${percent} %` : "In Arbeit…"),
   updating: "Wird aktualisiert…",
   done: ({ width, height, confidence }, s) => `${width} × ${height} Pixel` + (confidence === null ? "" : `, Sicherheit ${confidence} %`) + `, ${s} s.`,
+  firstCutout: "Ein erster Ausschnitt, auf diesem Gerät gemacht. Der feinere des Servers ersetzt ihn.",
   doubtful: "Bitte ansehen: Vielleicht fehlt etwas oder ist zu viel.",
   guess: "Es ist nicht klar, was freigestellt werden soll; das hier ist geraten.",
   missing: "Fehlt etwas? Anklicken.",

@@ -65,5 +65,11 @@ export const germanMessages = {
     device_missing: ["Dem Server fehlt Hardware, die diese Qualität braucht.", "Wählen Sie unter „Freistellen“ eine andere."],
     no_audit: ["Der Server kann sein Protokoll nicht führen und tut deshalb gerade nichts.", "Sagen Sie dem Betreiber Bescheid, oder versuchen Sie es später noch einmal."],
     storage_full: ["Die Festplatte des Servers ist voll.", "Versuchen Sie es später noch einmal."],
+    browser_too_old: ["Dieser Browser kann keine Fotos freistellen.", "Nehmen Sie einen neueren."],
+    unreadable_here: ["Dieser Browser kann diese Datei nicht lesen.", "Sie ist beschädigt, oder nur der Server kann sie lesen. Versuchen Sie es mit JPEG oder PNG."],
+    too_large_here: ["Dieses Foto ist zu groß für dieses Gerät.", "Verkleinern Sie es, und fügen Sie es wieder hinzu."],
+    format_here: ["Dieser Browser kann dieses Dateiformat nicht schreiben.", "Wählen Sie PNG oder JPEG."],
+    needs_server: ["Diese Einstellungen brauchen den Server.", "Setzen Sie sie zurück, oder schalten Sie „Nur auf diesem Gerät“ aus."],
+    failed_here: ["Auf diesem Gerät ist etwas schiefgegangen.", "Versuchen Sie es noch einmal, oder nehmen Sie einen anderen Browser."],
   },
 };

@@ -3,7 +3,7 @@ import { ItemResults } from "./item_results.js";
 import { createId } from "./tab_session.js";
 
 // { id, file, name, originalUrl, photographId, scribbles, appliedCount, ownValues, results, lastCutout, lastShown, failure,
-//   isBusy, progress, needsPreview, hasPreview, needsDetail, wantedFinalId, savedResultId, pixelSize, state, tile }
+//   isBusy, progress, needsPreview, hasPreview, needsDetail, wantedFinalId, savedResultId, pixelSize, state, tile; of this device: isCutHere, firstCutout, prediction }
 export const items = [];
 const selection = { item: null };
 
@@ -25,5 +25,6 @@ export function addItem(file, known = {}) {
 export function forgetItem(item) {
   items.splice(items.indexOf(item), 1);
   URL.revokeObjectURL(item.originalUrl);
+  if (item.firstCutout) URL.revokeObjectURL(item.firstCutout.url);
   item.results.clear();
 }

@@ -1,9 +1,11 @@
 // Requests to the API from the settings of the form, and a rough preview of their result in CSS.
+import { isDeviceOnly } from "./device_mode.js";
 
 const ADJUSTMENT_FIELDS = ["exposure", "contrast", "highlights", "shadows", "clarity", "saturation", "vibrance", "warmth", "sharpen"];
 const REGION_FIELD_BY_STEP = { light: "light_only", exposure: "light_only", contrast: "light_only", highlights: "light_only", shadows: "light_only",
   clarity: "light_only", balance: "balance_only", saturation: "colour_only", vibrance: "colour_only", warmth: "colour_only", style: "style_only", sharpen: "sharpen_only" };
 const LOSSY_FORMATS = ["jpg", "webp", "avif"];
+const DEVICE_FORMATS = ["auto", "png", "jpg", "webp"]; // that browsers write
 const DISPLAYABLE_FORMATS = ["png", "jpg", "webp", "avif"];
 export const KEEP_BACKGROUND = "original"; // the paint that means: cut nothing out
 
@@ -14,7 +16,8 @@ export const needsCutout = (settings) => {
 };
 
 // { path, fields, maskStrokes, backdrop, id }: where the request goes, its plain fields, the brush strokes that become
-// masks, the picture behind, and all of it as one string, which tells whether a result is still what the settings ask for.
+// masks, the picture behind, and all of it as one string, which tells whether a result is still what the settings ask for;
+// results of this device are others than the server's.
 export function finalRequest(item, settings, backdrop) {
   const fields = {};
   addAdjustmentFields(fields, settings);
@@ -49,7 +52,7 @@ export const previewRequest = () => withId({ path: "/v1/enhancements", fields: {
 
 function withId(request) {
   const sortedFields = Object.entries(request.fields).sort(([a], [b]) => (a < b ? -1 : 1));
-  return { ...request, id: JSON.stringify([request.path, sortedFields, request.maskStrokes, request.backdrop?.id ?? null]) };
+  return { ...request, id: JSON.stringify([request.path, sortedFields, request.maskStrokes, request.backdrop?.id ?? null, ...(isDeviceOnly() ? ["device"] : [])]) };
 }
 
 const selectedBackdrop = (settings, backdrop) => (settings.get("paint") === "picture" ? backdrop : null);
@@ -134,6 +137,17 @@ export function canComposeHere(settings) {
 
 // Whether the cutout over a CSS background can stand for the result, for a moment: not where more than light changes.
 export const canPreviewFromCutout = (settings) => !settings.get("preset") && !settings.get("words") && settings.get("style") === "none";
+
+// Whether only the server can do what the settings ask for.
+export function needsServer(settings) {
+  const fields = {}, paint = settings.get("paint");
+  addAdjustmentFields(fields, settings);
+  if (settings.get("preset") || settings.get("words") || Object.keys(fields).length || !isDeviceFormat(settings.get("format"))) return true;
+  const hasOwnEdge = ["edge_shift", "feather"].some((name) => Number(settings.get(name)));
+  return needsCutout(settings) && (hasOwnEdge || isResampled(settings) || paint === "studio" || (paint === "picture" && Number(settings.get("harmonise")) > 0));
+}
+
+export const isDeviceFormat = (format) => DEVICE_FORMATS.includes(format);
 
 const changesFrame = (settings) => Boolean(settings.get("crop_to")) || settings.has("crop") || settings.get("aspect") !== "original" || Number(settings.get("fill")) > 0;
 

@@ -1,6 +1,8 @@
 // Scheduling of requests: what each photograph still needs, and which request is sent next.
 import { ApiError } from "./api.js";
 import { backdropOf } from "./backdrops.js";
+import { cutsHereFirst, isDeviceOnly } from "./device_mode.js";
+import { cutOutFirst, makeResult } from "./device_results.js";
 import { IS_LOCAL } from "./dom.js";
 import { items, selectedItem } from "./items.js";
 import { erasePhotograph, submitAbout } from "./photographs.js";
@@ -13,8 +15,8 @@ const MAX_CONCURRENT_REQUESTS = 2; // one uploads while the server works on the 
 const PREVIEW_PIXELS = 2_000_000; // of a result that is looked at; its full size comes with the download, or when it is zoomed
 let callbacks = {}, requestsInFlight = 0;
 
-// `handlers` has onWait(seconds, reason), onResult(item, result, isFirst), onPreview(item, blob), onFinished(item) and
-// onUpdate().
+// `handlers` has onWait(seconds, reason), onResult(item, result, isFirst), onFirstCutout(item), onPreview(item, blob),
+// onFinished(item) and onUpdate().
 export function initScheduler(handlers) {
   callbacks = handlers;
 }
@@ -35,6 +37,7 @@ export const isBusy = () => requestsInFlight > 0;
 export function scheduleNext() {
   const selected = selectedItem(), first = selected && nextRequest(selected);
   if (first) sendRequest(selected, first);
+  if (selected && lacksFirstCutout(selected)) makeFirstCutout(selected);
   for (const item of selected?.isBusy ? [] : items) {
     const request = requestsInFlight < MAX_CONCURRENT_REQUESTS && nextRequest(item);
     if (request) sendRequest(item, request);
@@ -59,21 +62,20 @@ function nextRequest(item) {
 
 // Whether a photograph of a batch is made in full size at once, so that the server does not make it twice: where nothing
 // goes over a slow line, and what is shown is what will be downloaded.
-const isFinalAtOnce = ({ final, shown }) => IS_LOCAL && final.id === shown.id;
+const isFinalAtOnce = ({ final, shown }) => IS_LOCAL && !isDeviceOnly() && final.id === shown.id;
 
 const asPreview = (request) => ({ ...request, fields: { ...request.fields, preview: String(PREVIEW_PIXELS) } });
 
 async function sendRequest(item, request) {
   requestsInFlight += 1;
   item.isBusy = true;
-  const startedAt = performance.now(), scribbleCount = item.scribbles.length;
+  const scribbleCount = item.scribbles.length;
   const onProgress = (phase, fraction = 0) => (item.progress = phase && { phase, fraction }, callbacks.onUpdate());
   try {
-    const form = await buildForm(item, request);
-    const response = await submitAbout(item, request.path, form, callbacks.onWait, onProgress), blob = await response.blob();
-    const seconds = (performance.now() - startedAt) / 1000;
-    if (items.includes(item)) storeResult(item, request, blob, response.headers, seconds, scribbleCount);
+    const settings = settingsOf(item), result = isDeviceOnly() ? await makeResult(item, request, settings, backdropOf(settings)) : await requestResult(item, request, onProgress);
+    if (items.includes(item)) storeResult(item, request, result, scribbleCount);
   } catch (error) {
+    if (error.code === "device_only") return; // it is made here instead
     if (!(error instanceof ApiError)) console.error(error); // a bug: shown as a failure, not retried
     item.failure = { requestIds: [request.id, requestsFor(item).shown.id], code: error.code, problem: error.message, remedy: error.remedy ?? text.unexpectedAnswerRemedy };
   } finally {
@@ -98,24 +100,53 @@ async function buildForm(item, request) {
   return form;
 }
 
-// Stores a result. A cutout without further changes is the final result, too: their requests are the same.
-function storeResult(item, request, blob, headers, seconds, scribbleCount) {
-  if (request.kind === "preview") {
-    item.hasPreview = true;
-    return callbacks.onPreview(item, blob);
+// Whether the photograph on show has no cutout yet, and the device's would come before the server's.
+function lacksFirstCutout(item) {
+  const settings = settingsOf(item);
+  return cutsHereFirst() && !item.firstCutout && !item.isCutHere && !item.results.size && needsCutout(settings) && canPreviewFromCutout(settings);
+}
+
+// Beside the server's request. Where the device cannot, the server's cutout is the first.
+async function makeFirstCutout(item) {
+  item.isCutHere = true;
+  try {
+    const cutout = await cutOutFirst(item);
+    if (!items.includes(item) || item.results.size) return URL.revokeObjectURL(cutout.url);
+    item.firstCutout = cutout;
+    callbacks.onFirstCutout(item);
+  } catch (error) {
+    console.info(`no first cutout on this device: ${error.message}`);
   }
+}
+
+async function requestResult(item, request, onProgress) {
+  const startedAt = performance.now(), form = await buildForm(item, request);
+  const response = await submitAbout(item, request.path, form, callbacks.onWait, onProgress), blob = await response.blob();
+  if (request.kind === "preview") return { blob };
+  return readResult(request, blob, response.headers, (performance.now() - startedAt) / 1000);
+}
+
+function readResult(request, blob, headers, seconds) {
   const made = JSON.parse(headers.get("X-Made")), [width, height] = [made.width, made.height];
-  const result = {
-    requestId: request.id, blob, url: URL.createObjectURL(blob), seconds, isCutout: request.path.endsWith("cutouts"),
+  return {
+    blob, url: URL.createObjectURL(blob), seconds, isCutout: request.path.endsWith("cutouts"),
     width: made.full_width ?? width, height: made.full_height ?? height, isShrunk: Boolean(made.full_width), shownWidth: width,
     confidence: headers.has("X-Confidence") ? Math.round(100 * Number(headers.get("X-Confidence"))) : null,
     isFound: headers.get("X-Found") !== "false", placement: toPlacement(made.photograph_bounds),
     check: JSON.parse(headers.get("X-Check") ?? "null"),
   };
-  const isFirst = !item.results.size, requests = requestsFor(item);
+}
+
+// Stores a result. A cutout without further changes is the final result, too: their requests are the same.
+function storeResult(item, request, madeResult, scribbleCount) {
+  if (request.kind === "preview") {
+    item.hasPreview = true;
+    return callbacks.onPreview(item, madeResult.blob);
+  }
+  const result = { requestId: request.id, ...madeResult }, isFirst = !item.results.size, requests = requestsFor(item);
   item.results.add(request.id, result);
   if (request.id === requests.cutout.id || request.isCutoutAlone) item.lastCutout = result;
   if (request.id === requests.shown.id) item.lastShown = result;
   Object.assign(item, { failure: null, appliedCount: Math.min(scribbleCount, item.scribbles.length) });
-  callbacks.onResult(item, result, isFirst);
+  return callbacks.onResult(item, result, isFirst && !item.firstCutout);
 }

@@ -1,4 +1,5 @@
 // What the page says of the selected photograph: its status, a failure, doubts, progress; nothing of the previous one stays.
+import { canChooseDevice } from "./device_mode.js";
 import { byId } from "./dom.js";
 import { items, selectedItem } from "./items.js";
 import { isDoubtful } from "./results.js";
@@ -22,7 +23,7 @@ export function renderStatus(result) {
   byId("failure").querySelector("strong").textContent = failure?.[0] ?? "";
   byId("failure").querySelector("p").textContent = failure?.[1] ?? "";
   if (failure) setStatus(failure[0]);
-  else setStatus(result ? text.done(result, formatSeconds(result.seconds)) : "");
+  else setStatus(result ? text.done(result, formatSeconds(result.seconds)) : item.firstCutout && !item.lastCutout ? text.firstCutout : "");
   const size = resultOf(item, "final")?.blob.size;
   byId("weight").textContent = size ? formatBytes(size) : "";
   renderDoubt(isFailure ? null : result);
@@ -64,5 +65,6 @@ export function showRetryCountdown(secondsLeft, reason) {
   const isAnnounced = secondsLeft !== null && !byId("now").hidden;
   byId("status").setAttribute("aria-live", isAnnounced ? "off" : "polite"); // screen readers announce it once, not each second
   byId("now").hidden = secondsLeft === null;
+  byId("go-device").hidden = byId("now").hidden || reason !== "away" || !canChooseDevice();
   if (secondsLeft !== null) setStatus(text[reason](secondsLeft));
 }

@@ -19,6 +19,12 @@ const english = {
     `It is erased when you remove it here or close the page${minutes ? `, and ${minutes} minutes after its last use at the latest` : ""}. ` +
     "Where the server queues large ones, they lie on its disk until the result is fetched. " +
     `So that nothing is lost, this browser keeps your photographs, marks and settings on this device, for ${KEEP_DAYS} days after you last had the page open; whoever uses this browser can see them.`,
+  promiseDevice: "Nothing is uploaded: your photographs stay on this device.",
+  privacyDevice: "Photographs are cut out on this device, by a small network that this page has loaded. They are sent nowhere. " +
+    `So that nothing is lost, this browser keeps your photographs, marks and settings, for ${KEEP_DAYS} days after you last had the page open; whoever uses this browser can see them.`,
+  deviceOnly: "On this device only",
+  deviceNote: "On this device: background, shadow, crop, brush and download. Finer edges, light, sizes, presets and words need the server.",
+  goDevice: "Go on without it, on this device",
   add: "Add photographs",
   theme: "Light or dark",
   help: "Keyboard and privacy",
@@ -27,6 +33,7 @@ const english = {
   dropMore: "They come back without their background. One, or a hundred at once.",
   choose: "Choose photographs",
   kinds: "Or paste one. JPEG, PNG, WebP, HEIC, AVIF, TIFF",
+  kindsDevice: "Or paste one. JPEG, PNG, WebP, AVIF",
   samples: "None at hand? Try",
   sampleMug: "a mug",
   samplePlant: "a plant",
@@ -175,6 +182,7 @@ const english = {
   working: (percent) => (percent ? `Working… ${percent} %` : "Working…"),
   updating: "Updating…",
   done: ({ width, height, confidence }, s) => `${width} × ${height} pixels` + (confidence === null ? "" : `, confidence ${confidence} %`) + `, ${s} s.`,
+  firstCutout: "A first cutout, made on this device. The server’s finer one replaces it.",
   doubtful: "Needs a look: parts may be missing or left over.",
   guess: "It is not clear what to cut out here, so this is a guess.",
   missing: "Something missing? Click it.",

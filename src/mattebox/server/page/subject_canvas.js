@@ -19,7 +19,7 @@ export function drawSubject(photographUrl, cutoutUrl, size, marks, onReady) {
   const canvas = createCanvas(width, height), context = canvas.getContext("2d");
   if (last) context.drawImage(last.canvas, 0, 0);
   else if (cutout) context.drawImage(cutout, 0, 0);
-  for (const mark of marks.slice(last ? last.marks.length : 0)) applyMark(canvas, mark);
+  applyMarks(canvas, photograph.canvas, marks.slice(last ? last.marks.length : 0));
   finished = { key, canvas, marks: [...marks] };
   return canvas;
 }
@@ -35,15 +35,20 @@ function scaleTo(image, width, height) {
   return canvas;
 }
 
-function applyMark(canvas, mark) {
+// Applies marks to a subject's canvas, with the colours of a canvas of its size that holds the photograph.
+export function applyMarks(canvas, source, marks) {
+  for (const mark of marks) applyMark(canvas, source, mark);
+}
+
+function applyMark(canvas, source, mark) {
   const context = canvas.getContext("2d");
-  if (mark.size) return strokeMark(context, mark, canvas, mark.mode === "keep" ? context.createPattern(photograph.canvas, "no-repeat") : "black");
-  const region = guessRegion(canvas, mark);
+  if (mark.size) return strokeMark(context, mark, canvas, mark.mode === "keep" ? context.createPattern(source, "no-repeat") : "black");
+  const region = guessRegion(canvas, source, mark);
   if (mark.mode === "drop") return drawThrough(context, region, "destination-out");
   const part = createCanvas(canvas.width, canvas.height), partContext = part.getContext("2d");
   partContext.drawImage(region, 0, 0, canvas.width, canvas.height);
   partContext.globalCompositeOperation = "source-in";
-  partContext.drawImage(photograph.canvas, 0, 0);
+  partContext.drawImage(source, 0, 0);
   context.drawImage(part, 0, 0);
 }
 
@@ -69,10 +74,10 @@ export function strokePath(context, { size, points }, [width, height], style) {
 }
 
 // A small canvas, opaque where the part that is marked seems to be.
-function guessRegion(canvas, { mode, points }) {
+function guessRegion(canvas, source, { mode, points }) {
   const scale = Math.min(1, REGION_SIDE_CELLS / Math.max(canvas.width, canvas.height));
   const width = Math.max(1, Math.round(canvas.width * scale)), height = Math.max(1, Math.round(canvas.height * scale));
-  const [colours, subject] = [photograph.canvas, canvas].map((source) => scaleTo(source, width, height).getContext("2d").getImageData(0, 0, width, height).data);
+  const [colours, subject] = [source, canvas].map((picture) => scaleTo(picture, width, height).getContext("2d").getImageData(0, 0, width, height).data);
   const cells = points.map(([x, y]) => [Math.min(width - 1, Math.floor((x * width) / 100)), Math.min(height - 1, Math.floor((y * height) / 100))]);
   const region = new ImageData(width, height), isInside = growRegion(colours, subject, width, height, cells, mode === "keep");
   for (let i = 0; i < width * height; i += 1) region.data[4 * i + 3] = isInside[i] ? 255 : 0;

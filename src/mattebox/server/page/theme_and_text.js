@@ -1,4 +1,5 @@
 // Fills in the texts of strings.js, and switches between light and dark and between languages.
+import { isDeviceOnly } from "./device_mode.js";
 import { byId, createElement, IS_LOCAL } from "./dom.js";
 import { localSettings } from "./storage.js";
 import { languageNames, setLanguage, text } from "./strings.js";
@@ -7,7 +8,15 @@ let retentionMinutes = null; // of photographs on the server, once it is known
 
 export function showRetention(seconds) {
   retentionMinutes = Math.ceil(seconds / 60);
-  byId("privacy").textContent = text.privacy(location.host, retentionMinutes);
+  showPromise();
+}
+
+// Says where photographs go.
+export function showPromise() {
+  const promise = isDeviceOnly() ? text.promiseDevice : IS_LOCAL ? text.promiseHere : text.promiseThere(location.host);
+  byId("promise").lastElementChild.textContent = promise;
+  document.querySelector("[data-text=kinds]").textContent = isDeviceOnly() ? text.kindsDevice : text.kinds;
+  byId("privacy").textContent = isDeviceOnly() ? text.privacyDevice : text.privacy(location.host, retentionMinutes);
 }
 
 // `onLanguageChanged` is called when other texts are to be shown.
@@ -30,8 +39,7 @@ function fillInTexts() {
   for (const node of document.querySelectorAll("[data-placeholder]")) node.placeholder = text[node.dataset.placeholder];
   for (const node of document.querySelectorAll("[data-alt]")) node.alt = text[node.dataset.alt];
   if (matchMedia("(hover: none)").matches) document.querySelector("#empty h2").textContent = text.dropTouch; // touch screens cannot drop files
-  byId("promise").lastElementChild.textContent = IS_LOCAL ? text.promiseHere : text.promiseThere(location.host);
-  byId("privacy").textContent = text.privacy(location.host, retentionMinutes);
+  showPromise();
   byId("keys").querySelector("dl").replaceChildren(...text.keys.flatMap(([keys, action]) => [keysTerm(keys), createElement("dd", { textContent: action })]));
   fillInNextLanguage();
 }

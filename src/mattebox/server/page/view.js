@@ -26,7 +26,7 @@ export function render() {
   viewer.show({ before: item.originalUrl, ...layers });
   scribbles.redraw();
   renderStatus(result && layers.size ? { ...result, width: layers.size[0], height: layers.size[1] } : result);
-  updateSwatches(item.lastCutout);
+  updateSwatches(item.lastCutout ?? item.firstCutout);
 }
 
 // The final result where it is there; else the cutout with a preview of the rest; else the last result there was.
@@ -36,7 +36,8 @@ function layersFor(item, requests) {
   if (shown && !canComposeHere(settings) && !isScribbling && !isCropping()) return resultLayer(shown);
   if (!needsCutout(settings)) return { ...photographLayer(item), filter: adjustmentFilter(settings) };
   const { cutout, pending } = latestCutout(item, settings);
-  if (cutout && (isScribbling || canComposeHere(settings) || (current && canPreviewFromCutout(settings)))) {
+  const isNew = current ?? (cutout && cutout === item.firstCutout);
+  if (cutout && (isScribbling || canComposeHere(settings) || (isNew && canPreviewFromCutout(settings)))) {
     const background = { ...backgroundPreview(settings, backdropOf(settings)), ghost: scribbles.isKeeping() };
     if (background.blur) background.picture = blurredBackground(item.originalUrl, cutout, background.blur, render);
     const effects = isScribbling || isCropping() ? null : readEffects(settings, flatColour(settings), parseCropBox(settings.get("crop_to"))), isDrawn = effects || pending.length || isScribbling;
@@ -63,13 +64,14 @@ function paintedLayer(item) {
   return { ...photographLayer(item), composed, background: { ghost: true } };
 }
 
-// The cutout that shows most of a photograph's marks, from the first on, and the marks that it lacks.
+// The cutout that shows most of a photograph's marks, from the first on, and the marks that it lacks. Until the server has
+// answered it is the one of this device, if there is one.
 function latestCutout(item, settings) {
   for (let count = item.scribbles.length; count >= 0; count -= 1) {
     const cutout = item.results.get(cutoutRequest({ scribbles: item.scribbles.slice(0, count) }, settings).id);
     if (cutout) return { cutout, pending: item.scribbles.slice(count) };
   }
-  return { cutout: item.lastCutout, pending: [] };
+  return item.lastCutout || !item.firstCutout ? { cutout: item.lastCutout, pending: [] } : { cutout: item.firstCutout, pending: item.scribbles };
 }
 
 // Shows a brushed stroke while it is being drawn: the line from its last point but one.
