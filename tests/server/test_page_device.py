@@ -17,6 +17,7 @@ from PIL import Image
 from mattebox.server.page_files.static_site import write_site
 from tests.server.page_network import needs_network
 from tests.server.page_visit import DONE, FAILED, Visit
+from tests.server.test_page_accessibility import axe_violations
 from tests.serving import start_server
 
 pytestmark = [*needs_network, pytest.mark.timeout(240)]
@@ -209,3 +210,18 @@ def test_static_files_below_a_path(browser: Any, files: Files, tmp_path: Path) -
         visit.page.get_by_role("button", name="two.png, done").wait_for()  # as it was
         visit.open(files["two"], files["coffee"])
         assert visit.foreign == []
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_axe_on_this_device_only(browser: Any, address: str, files: Files, scheme: str) -> None:
+    with Visit(browser, address, color_scheme=scheme, reduced_motion="reduce", bypass_csp=True) as visit:
+        use_device_only(visit)
+        assert axe_violations(visit) == []
+        visit.open(files["two"])
+        assert axe_violations(visit) == []
+        tabs = [visit.page.locator(f"#t-{name}") for name in ("background", "frame")]
+        tabs[0].focus()
+        visit.page.keyboard.press("ArrowRight")
+        assert tabs[1].get_attribute("aria-selected") == "true"
+        visit.page.keyboard.press("ArrowRight")  # there are only two
+        assert tabs[0].get_attribute("aria-selected") == "true"

@@ -40,7 +40,7 @@ function requireDevice(request, settings) {
   if (needsServer(settings)) throw problem("needs_server");
 }
 
-const problem = (code) => new ApiError(...text.problems[code], code);
+const problem = (code) => new ApiError(...(text.deviceProblems[code] ?? text.problems[code]), code);
 
 // What the browser says: it cannot decode the file, has no memory, or has a fault.
 function toProblem(error) {

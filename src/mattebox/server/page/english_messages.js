@@ -65,6 +65,8 @@ export const englishMessages = {
     device_missing: ["The server lacks hardware that this quality needs.", "Choose another one under “Cut”."],
     no_audit: ["The server can’t keep its log, so it does nothing now.", "Tell its operator, or try again later."],
     storage_full: ["The server’s disk is full.", "Try again later."],
+  },
+  deviceProblems: { // of what is done on this device
     browser_too_old: ["This browser can’t cut photographs out.", "Use a newer one."],
     unreadable_here: ["This browser can’t read this file.", "It may be damaged, or of a kind that only the server reads. Try JPEG or PNG."],
     too_large_here: ["This photograph is too large for this device.", "Make it smaller, then add it again."],

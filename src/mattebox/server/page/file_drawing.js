@@ -19,7 +19,7 @@ export async function drawBackground(context, { paint = null, picture = null, bl
 // Throws an ApiError where the browser cannot write the format.
 export async function encodeFile(canvas, format, quality) {
   const type = MIME_BY_FORMAT[format], blob = await canvas.convertToBlob({ type, quality });
-  if (blob.type !== type) throw new ApiError(...text.problems.format_here, "format_here");
+  if (blob.type !== type) throw new ApiError(...text.deviceProblems.format_here, "format_here");
   return blob;
 }
 

@@ -65,6 +65,8 @@ export const germanMessages = {
     device_missing: ["Dem Server fehlt Hardware, die diese Qualität braucht.", "Wählen Sie unter „Freistellen“ eine andere."],
     no_audit: ["Der Server kann sein Protokoll nicht führen und tut deshalb gerade nichts.", "Sagen Sie dem Betreiber Bescheid, oder versuchen Sie es später noch einmal."],
     storage_full: ["Die Festplatte des Servers ist voll.", "Versuchen Sie es später noch einmal."],
+  },
+  deviceProblems: { // of what is done on this device
     browser_too_old: ["Dieser Browser kann keine Fotos freistellen.", "Nehmen Sie einen neueren."],
     unreadable_here: ["Dieser Browser kann diese Datei nicht lesen.", "Sie ist beschädigt, oder nur der Server kann sie lesen. Versuchen Sie es mit JPEG oder PNG."],
     too_large_here: ["Dieses Foto ist zu groß für dieses Gerät.", "Verkleinern Sie es, und fügen Sie es wieder hinzu."],

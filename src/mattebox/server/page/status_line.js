@@ -30,7 +30,7 @@ export function renderStatus(result) {
   renderMarketplaceCheck(result, byId("verdict"));
 }
 
-const failureWords = ({ code, problem, remedy }) => text.problems[code] ?? [problem, remedy];
+const failureWords = ({ code, problem, remedy }) => text.problems[code] ?? text.deviceProblems[code] ?? [problem, remedy];
 const formatSeconds = (seconds) => seconds.toLocaleString(text.language, { minimumFractionDigits: 1, maximumFractionDigits: 1 });
 
 function formatBytes(count) {
