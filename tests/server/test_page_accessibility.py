@@ -16,9 +16,10 @@ pytestmark = [
     pytest.mark.timeout(180),
 ]
 PHONE = {"viewport": {"width": 390, "height": 844}, "is_mobile": True, "has_touch": True}
-SMALL_TARGETS = """() => [...document.querySelectorAll("button, select, input, label.swatch, label.preset, .device-switch")]
+SMALL_TARGETS = """() =>
+  [...document.querySelectorAll("button, select, input, label.swatch, label.preset, .device-switch")]
   .filter(e => e.checkVisibility({ opacityProperty: true }))
-  .filter(e => !e.matches(".unseen, .swatch input, .preset input, .device-switch input, .switch")) // their labels are the targets
+  .filter(e => !e.matches(".unseen, .switch, :is(.swatch, .preset, .device-switch) input")) // labels are the targets
   .map(e => [e.id || e.className || e.name, e.getBoundingClientRect().width, e.getBoundingClientRect().height])
   .filter(([, w, h]) => w < 43.9 || h < 43.9)"""
 
