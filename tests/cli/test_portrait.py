@@ -70,6 +70,15 @@ def test_a_focus_on_a_place_of_a_depth_picture(run: Run) -> None:
     assert (after[:60] != before[:60]).any()
 
 
+def test_a_tilted_lens_needs_no_subject(run: Run) -> None:
+    assert run("enhance", "her.png", "--bokeh", "1.4", "--bokeh-depth", "tilt", "--bokeh-focus", "10,150",
+               "--bokeh-grain", "0", "-o", "out.png")[0] == 0  # fmt: skip
+    before, after = pixels("her.png"), pixels("out.png")
+    assert (after[150] == before[150]).all()
+    detail = [np.abs(np.diff(image.astype(int), axis=1)).mean(axis=(1, 2)) for image in (before, after)]
+    assert detail[1][[20, 280]].sum() < detail[0][[20, 280]].sum() / 2
+
+
 def test_depth_as_an_array(run: Run) -> None:
     assert run("depth", "her.png", "-o", "out.npy")[0] == 0
     values = np.load("out.npy")

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from mattebox.lens.aperture import APERTURE_SHAPES, BLADE_COUNTS, aperture_kernel
+from mattebox.lens.aperture import APERTURE_SHAPES, BLADE_COUNTS, VARYING_SHAPES, FramePlace, aperture_kernel
 
 
 @pytest.mark.parametrize("shape", APERTURE_SHAPES)
@@ -45,3 +45,13 @@ def test_an_anamorphic_aperture_is_half_as_wide_as_high() -> None:
     filled = aperture_kernel("anamorphic", 20) > 0
     assert filled.any(1).sum() == pytest.approx(41, abs=1)
     assert filled.any(0).sum() == pytest.approx(21, abs=1)
+
+
+@pytest.mark.parametrize("shape", VARYING_SHAPES)
+def test_towards_the_corners_some_apertures_are_cut_along_the_radius(shape: str) -> None:
+    middle, right, below = (aperture_kernel(shape, 20, FramePlace(*at)) > 0 for at in ((0, 0), (0.8, 0), (0, 0.8)))
+    assert (middle == (aperture_kernel("disc", 20) > 0)).all()
+    assert right.any(0).sum() < 0.75 * right.any(1).sum()
+    assert (right != below.T).sum() < 4
+    corner = aperture_kernel(shape, 20, FramePlace(0.7, 0.7))
+    assert np.diagonal(corner > 0).sum() < 0.75 * np.diagonal(corner[::-1] > 0).sum()

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from mattebox.lens.aperture import aperture_kernel
+from mattebox.lens.aperture import VARYING_SHAPES, FramePlace, aperture_kernel
 from mattebox.lens.lens_blur import Lens, blur_layer, blur_light
 
 HEIGHT, WIDTH = 120, 160
@@ -43,6 +43,30 @@ def test_a_point_draws_the_aperture(shape: str) -> None:
     reach = len(kernel) // 2
     window = blurred[60 - reach : 61 + reach, 80 - reach : 81 + reach]
     assert np.abs(window - 100 * kernel).max() < 1e-3
+
+
+@pytest.mark.parametrize("shape", VARYING_SHAPES)
+def test_points_in_the_middle_and_in_a_corner_draw_different_apertures(shape: str) -> None:
+    light = np.zeros((121, 161, 3), np.float32)
+    places = [(60, 80), (100, 134)]  # of nodes of the grid that the frame is divided by: their apertures alone count
+    for row, column in places:
+        light[row, column] = 100
+    blurred = blur_light(light, np.zeros((121, 161), np.float32), Lens(6.0, 1.0, shape)).light[..., 0]
+    corner = np.hypot(121, 161) / 2
+    for row, column in places:
+        place = FramePlace((column - 80) / 160 * 161 / corner, (row - 60) / 120 * 121 / corner)
+        kernel = aperture_kernel(shape, 6.0, place)
+        reach = len(kernel) // 2
+        window = blurred[row - reach : row + reach + 1, column - reach : column + reach + 1]
+        assert np.abs(window - 100 * kernel).max() < 0.06 * 100 * kernel.max()
+    assert blurred.sum() == pytest.approx(200, rel=0.02)
+
+
+@pytest.mark.parametrize("shape", VARYING_SHAPES)
+def test_an_even_picture_stays_even_behind_a_varying_aperture(shape: str) -> None:
+    ramp = np.tile(np.linspace(0, 1, HEIGHT, dtype=np.float32)[:, None], (1, WIDTH))
+    for radius in (3.7, 17.0):
+        assert np.abs(blur_light(grey(0.3), ramp, Lens(radius, 0.5, shape)).light - 0.3).max() < 1e-4
 
 
 def test_what_is_in_focus_is_the_input_and_said_to_be() -> None:

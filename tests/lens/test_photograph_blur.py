@@ -93,3 +93,15 @@ def test_nearness_is_without_outliers() -> None:
     assert nearness_of_subject(nearness, np.zeros((100, 100), np.float32)) == 1
     with pytest.raises(ValueError, match="finite"):
         DepthMap(np.full((5, 5), np.nan, np.float32), "file")
+
+
+def test_grain_is_put_back_where_it_is_blurred_and_only_there() -> None:
+    photograph, cutout = scene()
+    lens = Lens(15.0, 1.0, grain=0.02)
+    blurred, again = (
+        blur_photograph(photograph, nearness_of(photograph, cutout), lens, Subject(cutout, 1.0)).rgb for _ in "ab"
+    )
+    assert (blurred == again).all()
+    assert blurred[5:25, 5:60].std() == pytest.approx(0.02 * 255, rel=0.1)
+    assert (blurred[60, 60:100] == photograph.rgb[60, 60:100]).all()
+    assert (blurred[..., 0] == blurred[..., 1])[5:25, 5:60].all()  # of brightness, not of colour

@@ -82,9 +82,10 @@ class EnhanceParameters(TypedDict, total=False):
     sharpen_only: Area
     bokeh: str | float
     bokeh_focus: str | tuple[float, float]
-    bokeh_aperture: Literal["disc", "5", "6", "7", "8", "9", "anamorphic"]
+    bokeh_aperture: Literal["disc", "5", "6", "7", "8", "9", "anamorphic", "cats-eye", "swirl"]
     bokeh_depth: NameOrPath | Image
     bokeh_highlights: int
+    bokeh_grain: int
     label: str
     label_logo: NameOrPath | Image
     label_position: Literal[

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from mattebox.types import DepthMap, Floats, Pixels, subject_box
+from mattebox.types import DepthMap, Floats, ImageShape, Pixels, subject_box
 
 HORIZON_SHARE = 0.45  # row of the horizon from the top, of the picture's height, unless the subject stands above it
 FAR_NEARNESS = 0.0
@@ -36,6 +36,12 @@ def layer_depth(alpha: Pixels) -> DepthMap:
     share: Floats = alpha.astype(np.float32) / np.float32(np.iinfo(alpha.dtype).max)
     floor = _floor_nearness(height, bottom)[:, None]
     return DepthMap((floor * (1 - share) + share).astype(np.float32), "layers")
+
+
+def tilted_depth(shape: ImageShape) -> DepthMap:
+    """Depth that makes a level plane of focus, as of a lens that is tilted: near at the bottom, far at the top."""
+    rows = np.linspace(0, 1, shape[0], dtype=np.float32)[:, None]
+    return DepthMap(np.ascontiguousarray(np.broadcast_to(rows, shape)), "layers")
 
 
 def _floor_nearness(height: int, contact_row: int) -> Floats:

@@ -36,12 +36,15 @@ class Lens:
         Of the aperture; see `aperture`.
     highlights : float
         How much brighter than the photograph says its brightest parts are taken to be, 0..1 (exclusive).
+    grain : float
+        Standard deviation of the noise that is put back where the blur has taken it, in encoded values 0..1.
     """
 
     radius: float
     focus: float
     shape: str = "disc"
     highlights: float = 0.0
+    grain: float = 0.0
 
 
 class BlurredLight(NamedTuple):

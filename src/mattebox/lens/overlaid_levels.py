@@ -13,17 +13,15 @@ import numpy as np
 
 from mattebox.core.block_means import enlarge_rows, mean_blocks
 from mattebox.core.cpu_threads import parallel_map
-from mattebox.core.fft_convolution import convolve
 from mattebox.core.strips import iter_strips
 from mattebox.lens.aperture import aperture_kernel
+from mattebox.lens.aperture_blur import Grid, Region, blur_by_aperture
 from mattebox.types import Floats, ImageShape, Mask, Pixels
 
 SHARP_RADIUS_PIXELS = 0.5  # a smaller circle of confusion is in focus
 MIN_GRID_RADIUS = 4.0  # of a kernel on a reduced grid, in its samples
 STRIP_ROWS = 256  # that are put on a reduced grid at a time
 
-Region: TypeAlias = tuple[slice, slice]
-"""Rows and columns."""
 GetLight: TypeAlias = Callable[[Region], Floats]
 """Linear light of a region, (3, h, w) float32: so that it need not all be in memory."""
 
@@ -108,13 +106,13 @@ class OverlaidLevels:
 
     def _region(self, level: Level) -> Region:
         """Rows and columns that a level reaches, on whole blocks of its grid."""
-        kernel, factor = _grid_kernel(level, self._shape)
-        margin = factor * (len(kernel) // 2 + 1)
+        factor = _grid_factor(level)
+        margin = factor * (len(aperture_kernel(self._shape, level.radius / factor)) // 2 + 1)
         return _reach(level.has_rows, margin, factor), _reach(level.has_columns, margin, factor)
 
     def _blur_samples(self, level: Level, region: Region) -> tuple[Floats, int]:
         """Premultiplied light and coverage of a level after the blur, on its grid, and the grid's step in pixels."""
-        kernel, factor = _grid_kernel(level, self._shape)
+        factor = _grid_factor(level)
         rows, columns = region
         height = factor * max(1, STRIP_ROWS // factor)
         strips = [slice(top, min(top + height, rows.stop)) for top in range(rows.start, rows.stop, height)]
@@ -122,9 +120,8 @@ class OverlaidLevels:
         samples = np.concatenate(parts, axis=1) if parts else np.zeros((4, 0, 0), np.float32)
         if level.radius <= SHARP_RADIUS_PIXELS or not samples.size:
             return samples, factor
-        blurred = convolve(samples, kernel)
-        blurred /= _frame_coverage(self.coverage.shape, region, factor, kernel)
-        return blurred, factor
+        grid = Grid((len(self.coverage), self.coverage.shape[1]), region, factor)
+        return blur_by_aperture(samples, self._shape, level.radius / factor, grid), factor
 
     def _premultiply(self, level: Level, region: Region) -> Floats:
         weights, source = level.weigh(region), self._get_light(region)
@@ -141,10 +138,9 @@ class OverlaidLevels:
         return planes
 
 
-def _grid_kernel(level: Level, shape: str) -> tuple[Floats, int]:
-    """The aperture on a level's grid, and the grid's step in pixels."""
-    factor = max(1, 2 ** int(np.log2(max(1.0, level.radius / MIN_GRID_RADIUS))))
-    return aperture_kernel(shape, level.radius / factor), factor
+def _grid_factor(level: Level) -> int:
+    """The step of a level's grid in pixels."""
+    return 1 << max(0, int(np.log2(max(1.0, level.radius / MIN_GRID_RADIUS))))
 
 
 def _reach(has_any: Mask, margin: int, factor: int) -> slice:
@@ -153,21 +149,6 @@ def _reach(has_any: Mask, margin: int, factor: int) -> slice:
         return slice(0, 0)
     start = max(0, int(places[0]) - margin) // factor * factor
     return slice(start, min(len(has_any), int(places[-1]) + margin + 1))
-
-
-def _frame_coverage(frame: ImageShape, region: Region, factor: int, kernel: Floats) -> Floats:
-    """Share of the kernel that lies inside the frame, for each sample of a part of it."""
-    reach = len(kernel) // 2
-
-    def inside(part: slice, length: int) -> Floats:
-        samples = -(-(part.stop - part.start) // factor)
-        positions = np.arange(-reach, samples + reach) * factor + part.start
-        is_inside: Mask = (positions >= 0) & (positions < length)
-        return is_inside.astype(np.float32)
-
-    window = inside(region[0], frame[0])[:, None] * inside(region[1], frame[1])[None, :]
-    covered: Any = convolve(window[None], kernel)[0, reach : -reach or None, reach : -reach or None]
-    return cast("Floats", np.maximum(covered, np.float32(1e-3)))
 
 
 def _roll_off_highlights(light: Floats, strength: np.float32) -> None:

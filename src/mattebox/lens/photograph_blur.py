@@ -10,6 +10,7 @@ from mattebox.core.cpu_threads import parallel_map
 from mattebox.core.smoothing_filters import approximate_gaussian_blur
 from mattebox.core.srgb_pixels import decode_srgb_pixels, encode_srgb_pixels
 from mattebox.core.strips import iter_strips
+from mattebox.lens.grain import make_grain
 from mattebox.lens.hole_filling import fill_unknown
 from mattebox.lens.lens_blur import BlurredLight, Lens, blur_by_radii, blur_layer, blur_light, signed_radii
 from mattebox.lens.overlaid_levels import SHARP_RADIUS_PIXELS, as_shares
@@ -64,7 +65,7 @@ def blur_photograph(photograph: Picture, nearness: Floats, lens: Lens, subject: 
         Opaque pixels in focus are bit-identical to the photograph's.
     """
     if subject is None:
-        return _deliver(photograph, blur_light(_decode_light(photograph), nearness, lens))
+        return _deliver(photograph, blur_light(_decode_light(photograph), nearness, lens), lens.grain)
     alpha = subject.cutout.alpha
     assert alpha is not None
     planes = _remove_subject(photograph, nearness, alpha)
@@ -73,7 +74,7 @@ def blur_photograph(photograph: Picture, nearness: Floats, lens: Lens, subject: 
     del planes, radii
     radius = abs(lens.focus - subject.nearness) * lens.radius
     if radius <= SHARP_RADIUS_PIXELS:
-        return _place_sharp_subject(photograph, background, subject.cutout, alpha)
+        return _place_sharp_subject(photograph, _deliver(photograph, background, lens.grain).rgb, subject.cutout, alpha)
     own = np.moveaxis(subject.cutout.rgb, 2, 0)
     layer = blur_layer(lambda region: decode_srgb_pixels(own[:, *region]), alpha, radius, lens)
     behind = 1 - layer.sharp_share
@@ -81,7 +82,7 @@ def blur_photograph(photograph: Picture, nearness: Floats, lens: Lens, subject: 
     light *= behind[..., None]
     light += layer.light
     share *= behind
-    return _deliver(photograph, background)
+    return _deliver(photograph, background, lens.grain)
 
 
 def _decode_light(photograph: Picture) -> Floats:
@@ -128,7 +129,7 @@ def _surroundings(is_unknown: Mask) -> slice:
     return slice(max(0, int(places[0]) - FILL_MARGIN_PIXELS), int(places[-1]) + FILL_MARGIN_PIXELS + 1)
 
 
-def _deliver(photograph: Picture, blurred: BlurredLight) -> Picture:
+def _deliver(photograph: Picture, blurred: BlurredLight, grain: float) -> Picture:
     """The photograph with the blurred light, and its own pixels where they are in focus."""
     rgb = photograph.rgb.copy()
 
@@ -136,17 +137,27 @@ def _deliver(photograph: Picture, blurred: BlurredLight) -> Picture:
         touched = blurred.sharp_share[rows] < KEPT_SHARE
         if not touched.any():
             return
+        lost = np.float32(grain) * (1 - blurred.sharp_share[rows])
+        noise = make_grain(lost.shape, seed=rows.start) if grain else lost
         for channel in range(3):
             encoded = encode_srgb_pixels(blurred.light[rows, :, channel], photograph.bit_depth)
+            if grain:
+                encoded = _add_noise(encoded, lost * noise)
             np.copyto(rgb[rows, :, channel], encoded, where=touched)
 
     parallel_map(encode, list(iter_strips(len(rgb))))
     return photograph.with_pixels(rgb, photograph.alpha)
 
 
-def _place_sharp_subject(photograph: Picture, background: BlurredLight, cutout: Picture, alpha: Pixels) -> Picture:
+def _add_noise(pixels: Pixels, noise: Floats) -> Pixels:
+    """Pixels with noise that is given in shares of their peak."""
+    peak = BitDepth.of_pixels(pixels).peak
+    noisy: Pixels = np.rint(np.clip(pixels + noise * np.float32(peak), 0, peak)).astype(pixels.dtype)
+    return noisy
+
+
+def _place_sharp_subject(photograph: Picture, behind: Pixels, cutout: Picture, alpha: Pixels) -> Picture:
     """The subject over the blurred background: composited as the photograph was taken apart, in encoded values."""
-    behind = _deliver(photograph, background).rgb
     rgb = photograph.rgb.copy()
     depth: BitDepth = photograph.bit_depth
 

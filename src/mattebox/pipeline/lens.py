@@ -8,9 +8,10 @@ from collections.abc import Callable
 import numpy as np
 
 from mattebox.core.length import Length, parse_length
+from mattebox.enhancement.noise_estimation import estimate_noise
 from mattebox.errors import UsageError
 from mattebox.io import resampling
-from mattebox.lens.layered_depth import layer_depth
+from mattebox.lens.layered_depth import layer_depth, tilted_depth
 from mattebox.lens.lens_blur import Lens
 from mattebox.lens.photograph_blur import Subject, blur_photograph, nearness_of_subject
 from mattebox.matting.foreground import estimate_foreground
@@ -24,6 +25,10 @@ RADIUS_AT_F1 = 0.04  # of the circle of confusion from the nearest to the farthe
 MIN_F_NUMBER, MAX_F_NUMBER = 0.7, 64.0
 MAX_HIGHLIGHTS = 0.95  # of the boost at 100 percent
 OFF, ON_SUBJECT = "none", "subject"
+TILT, MIDDLE = "tilt", "50%,50%"
+DEPTH_SOURCES = ("auto", "layers", TILT)
+GRAIN_PATCHES, GRAIN_PATCH_PIXELS = 5, 256  # along each side of the photograph
+LUMA_WEIGHTS = np.array([0.2126, 0.7152, 0.0722], np.float32)
 F_NUMBER_PATTERN = re.compile(r"(?:f ?/? ?)?(\d+(?:\.\d+)?)", re.IGNORECASE)
 
 GetMatte = Callable[[], Matte]
@@ -47,7 +52,7 @@ def check_lens_step(recipe: Recipe, open_image: OpenImage) -> None:
         raise UsageError(
             "a lens blur needs the photograph's own background", "leave the cut out, or use the background blur"
         )
-    if step.depth not in ("auto", "layers"):
+    if step.depth not in DEPTH_SOURCES:
         open_image(step.depth)
 
 
@@ -78,10 +83,8 @@ def apply_lens_blur(
     open_image : callable
         Opens a depth picture.
     """
-    depth = own_depth if step.depth == "auto" else None
-    if step.depth not in ("auto", "layers"):
-        depth = depth_from_picture(open_image(step.depth))
-    needs_subject = depth is None or step.focus == ON_SUBJECT
+    depth = _named_depth(photograph, step, own_depth, open_image)
+    needs_subject = step.depth != TILT and (depth is None or step.focus == ON_SUBJECT)
     matte = get_matte() if needs_subject else None
     has_subject = matte is not None and bool(matte.alpha.any())
     if depth is None:
@@ -92,13 +95,38 @@ def apply_lens_blur(
     is_full_size = nearness.shape == photograph.shape
     full_size = nearness if is_full_size else resampling.enlarge(nearness, photograph.shape, "bilinear")
     subject = _place_subject(photograph, matte, full_size) if matte is not None and has_subject else None
+    focus = MIDDLE if step.depth == TILT and step.focus == ON_SUBJECT else step.focus
     lens = Lens(
         RADIUS_AT_F1 * max(photograph.shape) / parse_f_number(step.f_number),
-        _nearness_in_focus(step.focus, nearness, subject, photograph.size),
+        _nearness_in_focus(focus, nearness, subject, photograph.size),
         step.aperture,
         MAX_HIGHLIGHTS * step.highlights / 100,
+        _measure_grain(photograph) * step.grain / 100 if step.grain else 0.0,
     )
     return blur_photograph(photograph, full_size, lens, subject)
+
+
+def _named_depth(
+    photograph: Picture, step: LensBlur, own_depth: DepthMap | None, open_image: OpenImage
+) -> DepthMap | None:
+    """The depth that the step names; None for layers."""
+    if step.depth == TILT:
+        return tilted_depth(photograph.shape)
+    if step.depth in DEPTH_SOURCES:
+        return own_depth if step.depth == "auto" else None
+    return depth_from_picture(open_image(step.depth))
+
+
+def _measure_grain(photograph: Picture) -> float:
+    """Deviation of a photograph's noise, in encoded values 0..1, from patches of it."""
+    height, width = photograph.shape
+    peak = np.float32(photograph.bit_depth.peak)
+    tops, lefts = (
+        range(0, max(1, side - GRAIN_PATCH_PIXELS), max(1, side // GRAIN_PATCHES)) for side in (height, width)
+    )
+    corners = [(top, left) for top in tops for left in lefts]
+    patches = [photograph.rgb[y : y + GRAIN_PATCH_PIXELS, x : x + GRAIN_PATCH_PIXELS] for y, x in corners]
+    return estimate_noise([np.asarray((patch / peak) @ LUMA_WEIGHTS, np.float32) for patch in patches])
 
 
 def estimate_depth(photograph: Picture, open_session: Callable[[], Session]) -> DepthMap:

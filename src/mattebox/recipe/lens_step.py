@@ -24,15 +24,19 @@ class LensBlur(Step, frozen=True):
         flat("bokeh_focus"),
     ] = "subject"
     aperture: Annotated[
-        Literal["disc", "5", "6", "7", "8", "9", "anamorphic"],
-        Meta(description="the shape that points of light take: disc, a number of straight blades, or anamorphic"),
+        Literal["disc", "5", "6", "7", "8", "9", "anamorphic", "cats-eye", "swirl"],
+        Meta(
+            description="the shape that points of light take: disc, a number of straight blades, anamorphic, cats-eye "
+            "(discs that are cut off towards the corners), or swirl (around the middle)"
+        ),
         flat("bokeh_aperture"),
     ] = "disc"
     depth: Annotated[
         str,
         Meta(
             description="where depth comes from: auto (the photograph's own, else layers), layers (the subject, and a "
-            "floor that recedes), or the path of a depth picture, in which brighter is nearer"
+            "floor that recedes), tilt (a tilted lens: sharp along the row of the focus), or the path of a depth "
+            "picture, in which brighter is nearer"
         ),
         flat("bokeh_depth"),
     ] = "auto"
@@ -41,3 +45,8 @@ class LensBlur(Step, frozen=True):
         Meta(description="how much brighter than they look lights are taken to be, in percent"),
         flat("bokeh_highlights"),
     ] = 50
+    grain: Annotated[
+        Percent,
+        Meta(description="how much of the photograph's own noise is put back where it is blurred, in percent"),
+        flat("bokeh_grain"),
+    ] = 100
