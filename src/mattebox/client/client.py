@@ -161,6 +161,11 @@ class Client:
         """Hide faces and number plates on the server, with the parameters of `mattebox.anonymise`."""
         return self._request_picture("/v1/anonymisations", source, {"hide": hide, **parameters})
 
+    def depth(self, source: UploadSource, *, colour: bool = False) -> ServerResult:
+        """Tell the depth of a photograph on the server: a grey picture of 16 bits, white is near, or in colours. Where
+        it comes from, and its limits, are in the result's `details`."""
+        return self._request_picture("/v1/depths", source, {"colour": colour})
+
     def plan(self, words: str, *, preset: str | None = None, language: str = "auto") -> Recipe:
         """Read a request in words on the server, without doing it.
 

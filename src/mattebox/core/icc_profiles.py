@@ -24,6 +24,16 @@ STRIP_ROWS = 256
 _PILLOW_MODES = {"RGB ": "RGB", "CMYK": "CMYK", "GRAY": "L", "Lab ": "LAB"}
 
 
+def profile_name(profile: bytes) -> str:
+    """What a profile calls itself; "unknown" for a broken one."""
+    from PIL import ImageCms
+
+    try:
+        return ImageCms.getProfileDescription(_open_profile(profile)).strip() or "unnamed"
+    except (ImageCms.PyCMSError, OSError, ValueError, TypeError):
+        return "unknown"
+
+
 @functools.lru_cache(maxsize=16)
 def profile_mode(profile: bytes) -> str | None:
     """The Pillow mode a profile is for: "RGB", "CMYK", "L" or "LAB"; None when it is broken or for something else."""

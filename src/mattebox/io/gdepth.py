@@ -8,7 +8,7 @@ from __future__ import annotations
 import base64
 import binascii
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import Any, cast
 
 import numpy as np
@@ -32,21 +32,30 @@ def read_gdepth(data: bytes) -> DepthMap | None:
     """The depth map of a JPEG file; None where there is none, or where it is damaged."""
     if NAMESPACE not in data:
         return None
-    main, extension = _xmp_packets(data)
+    main, extension = xmp_packets(data)
     picture = _attribute(extension, b"Data") or _attribute(main, b"Data")
     if picture is None or BASE64_PATTERN.fullmatch(picture) is None:
         return None
     try:
         encoded = base64.b64decode(picture)
-        near, far = (float(_attribute(main, name) or b"nan") for name in (b"Near", b"Far"))
+    except binascii.Error:
+        return None
+    return decode_depth(
+        encoded, {name: _attribute(main, name) or b"" for name in (b"Near", b"Far", b"Units", b"Format")}
+    )
+
+
+def decode_depth(encoded: bytes, properties: Mapping[bytes, bytes]) -> DepthMap | None:
+    """The depth map of a picture, by the properties `Near`, `Far`, `Units` and `Format`; None where it is damaged."""
+    try:
+        near, far = (float(properties[name] or b"nan") for name in (b"Near", b"Far"))
         header = header_check.read_header(encoded, "the depth map")
         header_check.check_pixel_limit(header, MAX_DEPTH_PIXELS, "the depth map")
         pixels = decode(encoded, header, MAX_DEPTH_PIXELS, "the depth map").pixel_data.pixels
-    except (ValueError, binascii.Error, InputError):
+    except (ValueError, InputError):
         return None
-    values = _as_shares(pixels)
-    is_metric = (_attribute(main, b"Units") or b"").strip().lower() in (b"m", b"meters", b"metres")
-    inverse = _inverse_depth(values, (_attribute(main, b"Format") or b"").strip(), near, far)
+    is_metric = properties[b"Units"].strip().lower() in (b"m", b"meters", b"metres")
+    inverse = _inverse_depth(_as_shares(pixels), properties[b"Format"].strip(), near, far)
     return None if inverse is None else DepthMap(inverse, "file", "1/m" if is_metric else "relative")
 
 
@@ -73,7 +82,7 @@ def _attribute(packet: bytes, name: bytes) -> bytes | None:
     return match[1] if match else None
 
 
-def _xmp_packets(data: bytes) -> tuple[bytes, bytes]:
+def xmp_packets(data: bytes) -> tuple[bytes, bytes]:
     """The main packet, and the extended one, joined by the offsets of its parts."""
     main, parts, length = b"", dict[int, bytes](), 0
     for segment in _application_segments(data):

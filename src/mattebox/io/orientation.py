@@ -27,6 +27,11 @@ _FLIPS_BY_ORIENTATION = {  # after transposing: rows reversed, columns reversed
 }
 
 
+def is_sideways(orientation: int) -> bool:
+    """Whether width and height change places."""
+    return orientation in _TRANSPOSING_ORIENTATIONS
+
+
 def apply_orientation(pixels: NDArray[T], orientation: int) -> NDArray[T]:
     """Turn stored pixels (H x W or H x W x C) upright, C-contiguous; the same array for orientation 1."""
     if orientation == 1:

@@ -12,6 +12,7 @@ from mattebox.io import (
     colour,
     colour_signalling,
     content_credentials,
+    dynamic_depth,
     gain_map,
     gdepth,
     header_check,
@@ -105,13 +106,16 @@ def _build_picture(
             converted.profile,
             upright_metadata,
             decoded.notes + gain_map_notes + credentials_notes + signal.notes + converted.notes,
-            depth=_read_depth(data, file_header.format, decoded),
+            depth=read_depth(data, file_header.format, decoded),
         )
 
 
-def _read_depth(data: bytes, format: str, decoded: DecodedImage) -> DepthMap | None:
+def read_depth(data: bytes, format: str, decoded: DecodedImage) -> DepthMap | None:
     """The depth that a file holds, upright."""
-    depth = gdepth.read_gdepth(data) if format == "jpeg" else heif_depth.read_heif_depth(decoded.info)
+    if format == "jpeg":
+        depth = gdepth.read_gdepth(data) or dynamic_depth.read_dynamic_depth(data)
+    else:
+        depth = heif_depth.read_heif_depth(decoded.info)
     if depth is None:
         return None
     return replace(depth, inverse_depth=apply_orientation(depth.inverse_depth, decoded.orientation))

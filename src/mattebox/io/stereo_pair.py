@@ -38,7 +38,23 @@ def read_stereo_pair(data: bytes, name: str, max_pixels: int = MAX_INPUT_PIXELS)
     return _read_spatial_heic(data, name, max_pixels) if header.format == "heif" else None
 
 
+def has_stereo_pair(data: bytes, name: str) -> bool:
+    """Whether a file holds a pair, without decoding it."""
+    kind = header_check.identify_format(data)
+    if kind == "jpeg":
+        return _find_second_view(data, name) is not None
+    return kind == "heif" and has_stereo_group(data)
+
+
 def _read_mpo(data: bytes, name: str, max_pixels: int) -> StereoPair | None:
+    part = _find_second_view(data, name)
+    if part is None:
+        return None
+    return StereoPair(read(data, max_pixels=max_pixels, name=name), read(part, max_pixels=max_pixels, name=name))
+
+
+def _find_second_view(data: bytes, name: str) -> bytes | None:
+    """The file of an MPO's second picture of disparity."""
     from PIL import JpegImagePlugin
 
     with translate_decoder_errors(name, "jpeg"), suppress_pillow_checks():
@@ -50,12 +66,11 @@ def _read_mpo(data: bytes, name: str, max_pixels: int) -> StereoPair | None:
         if len(entries) < 2:
             return None
         start = int(image.info["mpoffset"]) + int(entries[1]["DataOffset"])
-        part = data[start : start + int(entries[1]["Size"])]
-    return StereoPair(read(data, max_pixels=max_pixels, name=name), read(part, max_pixels=max_pixels, name=name))
+        return data[start : start + int(entries[1]["Size"])]
 
 
 def _read_spatial_heic(data: bytes, name: str, max_pixels: int) -> StereoPair | None:
-    if STEREO_GROUP.encode() not in data:
+    if not has_stereo_group(data):
         return None
     left = read(data, max_pixels=max_pixels, name=name)
     with translate_decoder_errors(name, "heif"):
@@ -70,6 +85,11 @@ def _read_spatial_heic(data: bytes, name: str, max_pixels: int) -> StereoPair | 
             header_check.check_pixel_limit(header_check.ImageHeader("heif", *view.size), max_pixels, name)
         pixels = [np.ascontiguousarray(np.asarray(view)[..., :3]) for view in views]
     return StereoPair(*(Picture(view, profile=left.profile) for view in pixels))
+
+
+def has_stereo_group(data: bytes) -> bool:
+    """Whether a HEIC seems to list a group of that kind; `find_stereo_group` is sure."""
+    return b"grpl" in data and STEREO_GROUP.encode() in data
 
 
 def find_stereo_group(info: Mapping[Any, Any]) -> tuple[int, int] | None:

@@ -24,7 +24,19 @@ from mattebox.server.openapi.document import openapi_document
 from mattebox.server.openapi.responses import PICTURE_HEADERS
 from mattebox.server.removebg.errors import RemovebgError
 from mattebox.server.removebg.headers import HEADER_NAMES
-from mattebox.server.routes import health, jobs, mcp, photographs, plans, reference, removebg, static_files, v1, videos
+from mattebox.server.routes import (
+    depths,
+    health,
+    jobs,
+    mcp,
+    photographs,
+    plans,
+    reference,
+    removebg,
+    static_files,
+    v1,
+    videos,
+)
 from mattebox.server.settings import Settings, split_list
 from mattebox.server.state import AppState, get_state
 from mattebox.server.workers.task_execution import import_pipeline
@@ -105,7 +117,15 @@ def _add_routes(app: FastAPI, state: AppState) -> None:
     if state.settings.role == "worker":
         return
     security = [Security(APIKeyHeader(name="X-API-Key", auto_error=False))] if state.access.requires_key else None
-    for router in (v1.router, videos.router, plans.router, photographs.router, jobs.router, removebg.router):
+    for router in (
+        v1.router,
+        depths.router,
+        videos.router,
+        plans.router,
+        photographs.router,
+        jobs.router,
+        removebg.router,
+    ):
         app.include_router(router, dependencies=security)
     if (folders := state.settings.agent_folders()) is not None:
         app.include_router(mcp.create_mcp_router(folders), dependencies=security)

@@ -14,7 +14,7 @@ from mattebox.io.audit_log import AuditEvent, AuditLog
 from mattebox.server.auth import AccessControl
 from mattebox.server.http.problems import Problem
 from mattebox.server.settings import Settings
-from mattebox.server.workers.protocol import HASHES_KEY, WorkerTask
+from mattebox.server.workers.protocol import DEPTH_KEY, HASHES_KEY, WorkerTask
 
 NO_KEY_ACTOR = "key:none"  # where the server asks for none
 NO_HASHES = ("", "")
@@ -43,7 +43,8 @@ class Auditor:
     def record_task_now(self, caller: str, task: WorkerTask, outcome: str, hashes: Hashes = NO_HASHES) -> None:
         """Record a task in this thread. Problem 503 as for `record`."""
         if self._log is not None:
-            action = "+".join(step["step"] for step in task.header["recipe"]["steps"])
+            steps = (step["step"] for step in task.header["recipe"]["steps"])
+            action = "depth" if DEPTH_KEY in task.header else "+".join(steps)
             self._append(caller, action, outcome, hashes)
 
     def _append(self, caller: str, action: str, outcome: str, hashes: Hashes) -> None:

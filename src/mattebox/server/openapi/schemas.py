@@ -63,6 +63,13 @@ DETECTED_OBJECT = record_schema(
     score=NUMBER | {"description": "0 to 1"},
     hidden=BOOLEAN | {"description": "whether it was made unrecognisable"},
 )
+DEPTH = record_schema(
+    "Depth",
+    source=STRING | {"enum": ["file", "stereo", "layers"], "description": "layers is an assumption"},
+    unit=STRING | {"enum": ["1/m", "relative"]},
+    inverse_depth_far=NUMBER | {"description": "of black"},
+    inverse_depth_near=NUMBER | {"description": "of white"},
+)
 RESULT_PROPERTIES: Schema = {
     "mime": STRING,
     "format": STRING,
@@ -74,6 +81,7 @@ RESULT_PROPERTIES: Schema = {
     "photograph_bounds": list_schema(NUMBER)
     | {"description": "left, top, width, height of the photograph on a composed picture, in shares of it"},
     "objects": list_schema(DETECTED_OBJECT) | {"description": "faces and plates found to be hidden"},
+    "depth": DEPTH,
     "notes": list_schema(STRING) | {"description": "warnings, and what was converted"},
     "check": MARKETPLACE_CHECK,
     "frames": INTEGER | {"description": "of a clip"},

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Callable
-from typing import Any, TypeAlias
+from collections.abc import Awaitable, Callable
+from functools import partial
+from typing import Any, NamedTuple, TypeAlias
 
 import msgspec
 from fastapi import APIRouter, Request, Response
@@ -47,6 +48,19 @@ from mattebox.server.workers.worker_pool import WorkerResponse
 BuildRecipe: TypeAlias = Callable[[dict[str, Any], Recipe | None], Recipe]
 """Fields and the preset that they change -> the recipe to run."""
 
+
+class PreparedTask(NamedTuple):
+    """A request's task, its web hook, the headers of the caller's limits, and the stored photograph."""
+
+    task: WorkerTask
+    webhook_url: str | None
+    limit_headers: dict[str, str]
+    photograph: StoredPhotograph | None
+
+
+PrepareTask: TypeAlias = Callable[[AppState, str, RequestData], Awaitable[PreparedTask]]
+"""The server's state, the caller and what was sent -> what to do. MatteboxError, Problem."""
+
 ENHANCEMENT_IMAGE_FIELDS = {name: EXTRA_IMAGE_FIELDS[name] for name in ("style_image", "logo_image")}
 ONLY_SCHEMA = STRING | {"enum": list(AREAS), "description": AREA_HELP}
 
@@ -70,7 +84,7 @@ async def create_cutout(request: Request) -> Response:
         recipe = build_recipe(defaults | fields, preset and require_kind(preset, must_cut=True))
         return apply_words(words, recipe, must_cut=True)
 
-    return await _answer_request(request, build_cutout_recipe)
+    return await answer_request(request, partial(_prepare_request, build_cutout_recipe))
 
 
 @router.post(
@@ -85,7 +99,7 @@ async def create_cutout(request: Request) -> Response:
 async def create_enhancement(request: Request) -> Response:
     """Enhance or enlarge a picture; nothing is cut out. Without the field of any step, it corrects what the picture
     needs, as the preset `enhance` does. Returns the same as /v1/cutouts."""
-    return await _answer_request(request, _build_enhancement_recipe)
+    return await answer_request(request, partial(_prepare_request, _build_enhancement_recipe))
 
 
 @router.post(
@@ -98,7 +112,7 @@ async def create_enhancement(request: Request) -> Response:
 async def create_anonymisation(request: Request) -> Response:
     """Make faces and number plates unrecognisable: all of them, without the field `hide`. Returns the same as
     /v1/cutouts; what was found is among the metadata (`objects`)."""
-    return await _answer_request(request, _build_anonymisation_recipe)
+    return await answer_request(request, partial(_prepare_request, _build_anonymisation_recipe))
 
 
 @router.post(
@@ -110,7 +124,8 @@ async def create_anonymisation(request: Request) -> Response:
 )
 async def create_recipe_run(request: Request) -> Response:
     """Run a recipe (field `recipe`, JSON) on a picture (field `image`). Other files are the pictures that it names."""
-    return await _answer_request(request, lambda fields, _: _parse_recipe(fields.get("recipe", "")))
+    build_sent_recipe: BuildRecipe = lambda fields, _: _parse_recipe(fields.get("recipe", ""))  # noqa: E731
+    return await answer_request(request, partial(_prepare_request, build_sent_recipe))
 
 
 @router.get("/recipes/schema", tags=["lists"], responses=json_responses({"type": "object"}, "A JSON Schema"))
@@ -156,14 +171,14 @@ async def get_usage(request: Request) -> Any:
     }
 
 
-async def _answer_request(request: Request, build_request_recipe: BuildRecipe) -> Response:
+async def answer_request(request: Request, prepare: PrepareTask) -> Response:
     """Process the picture of a request and respond with the result, or submit a job."""
     state = get_state(request)
     caller = require_caller(state.access, request)
     parse_idempotency_key(request)
     async with receive_request(state, request, state.settings.max_upload) as request_data:
         arrived_at = time.monotonic()
-        prepared = await _prepare_request(state, caller, request_data, build_request_recipe)
+        prepared = await prepare(state, caller, request_data)
         task, webhook_url, limit_headers, photograph = prepared
         del request_data, prepared  # the task holds its own copy
         if should_run_as_job(request, state, task):
@@ -176,9 +191,9 @@ async def _answer_request(request: Request, build_request_recipe: BuildRecipe) -
 
 
 async def _prepare_request(
-    state: AppState, caller: str, request_data: RequestData, build_request_recipe: BuildRecipe
-) -> tuple[WorkerTask, str | None, dict[str, str], StoredPhotograph | None]:
-    """The task, the web hook, the headers of the caller's limits and the stored photograph. MatteboxError, Problem."""
+    build_request_recipe: BuildRecipe, state: AppState, caller: str, request_data: RequestData
+) -> PreparedTask:
+    """The task of a recipe. MatteboxError, Problem."""
     fields, images = dict(request_data.fields), dict(request_data.images)
     source, photograph = await take_source(state, caller, fields, images)
     preview_pixels = pop_count_field(fields, "preview")
@@ -190,7 +205,7 @@ async def _prepare_request(
     state.quota.check_monthly_quota(caller)
     limit_headers = state.quota.check_rate_limit(caller, count_pixels(source, state.settings.max_pixels))
     task = prepare_task(state.settings, recipe, source, images, preview_pixels=preview_pixels)
-    return task, webhook_url, limit_headers, photograph
+    return PreparedTask(task, webhook_url, limit_headers, photograph)
 
 
 def picture_response(worker_response: WorkerResponse, request: Request, limit_headers: dict[str, str]) -> Response:

@@ -26,6 +26,7 @@ MAX_SHORT_TASK_PIXELS = 500_000  # with a slow step; more take many seconds
 PROGRESS_KEY = "progress"
 PREDICTIONS_KEY = "predictions"  # in a task's header: where they lie; in a response's: bytes of them at its body's end
 CLIP_KEY = "clip"  # in a task's header: how its clip is read and written
+DEPTH_KEY = "depth"  # in a task's header: how its picture's depth is told, in place of running the recipe
 AGENT_KEY = "agent"  # in a task's header: a message that calls a tool, and the folders that it may use
 TIMEOUT_KEY = "timeout"  # in a task's header: seconds that it may take, where that is not the settings' time
 HASHES_KEY = "hashes"  # in a response's header: SHA-256 of what came and of what goes

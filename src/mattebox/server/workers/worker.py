@@ -21,6 +21,7 @@ from typing import TYPE_CHECKING, Any, BinaryIO
 from mattebox.server.workers.protocol import (
     AGENT_KEY,
     CLIP_KEY,
+    DEPTH_KEY,
     HASHES_KEY,
     PREDICTIONS_KEY,
     PROGRESS_KEY,
@@ -140,6 +141,11 @@ def _run_task(
     task: dict[str, Any], data: bytes, threads: int, on_progress: OnProgress, device: str
 ) -> tuple[dict[str, Any], bytes]:
     """The metadata and the encoded result of a task."""
+    if DEPTH_KEY in task:
+        from mattebox.server.workers.depth_task import run_depth_task
+
+        sent = {name: _slice_bytes(data, span) for name, span in task["images"].items()}
+        return run_depth_task(task, _slice_bytes(data, task["source"]), sent, threads, device)
     from mattebox.io.reader import read
     from mattebox.models.matte_session import open_session
     from mattebox.pipeline.output_provenance import Origin, prepare_output
