@@ -8,10 +8,12 @@ from pathlib import Path
 import pytest
 
 import mattebox.language
-from mattebox.errors import UsageError
+from mattebox.errors import MatteboxError, UsageError
+from mattebox.language.error_translation import translate_error
 from mattebox.language.errors import CHOICE, SEVERAL_MEANINGS, AmbiguousWords
 from mattebox.language.plan import plan_request
 from mattebox.language.vocabulary import language_codes, load_vocabulary
+from mattebox.pipeline.run import check_recipe
 
 ERRORS = ("WordsNotUnderstood", "ValueOutOfRange")
 UNTRANSLATED = {"{help}", 'write it as name="value"'}  # for settings, whose names are English
@@ -49,3 +51,31 @@ def test_errors_are_in_the_language_of_the_request(request_text: str, words: str
 def test_questions_are_in_the_language_of_the_request() -> None:
     with pytest.raises(AmbiguousWords, match="kann mehreres heißen"):
         plan_request("mach es schöner")
+
+
+@pytest.mark.parametrize(
+    ("words", "problem"),
+    [
+        ("Größe 0 Pixel", "0 ist keine Größe; geben Sie Breite x Höhe"),
+        ("Rand 80 %, weiß", "die Ränder lassen vom Bild nichts übrig; beide Seiten"),
+        ("auf 20-fach vergrößern", "20x ist kein Faktor zum Vergrößern"),
+        ("weißer Hintergrund 1.2.3", "1.2.3 ist keine Zahl; schreiben Sie sie"),
+        ("Hintergrund weg, preset=amazn", "eine Vorlage amazn gibt es nicht; meinten Sie amazon"),
+    ],
+)
+def test_errors_of_recipes_are_in_the_language_of_the_request(words: str, problem: str) -> None:
+    with pytest.raises(MatteboxError) as caught:
+        check_recipe(plan_request(words).recipe)
+    error = translate_error(caught.value, "de")
+    assert problem in str(error)
+    assert (type(error), error.exit_code) == (type(caught.value), 2)
+
+
+def test_errors_without_a_translation_stay_as_they_are() -> None:
+    error = UsageError("something that no vocabulary has", "see the help")
+    assert translate_error(error, "de") is error
+    assert translate_error(error, "en") is error
+
+
+def test_large_numbers_keep_their_digits() -> None:
+    assert plan_request("size 1234567 px").recipe.steps[0].size == "1234567"  # type: ignore[attr-defined]

@@ -8,7 +8,7 @@ import pytest
 
 from mattebox.errors import MatteboxError
 from mattebox.language.errors import AmbiguousWords, WordsNotUnderstood
-from mattebox.language.lexicon import load_lexicon
+from mattebox.language.lexicon_cache import load_lexicon
 from mattebox.language.meanings import Gradation, Unsupported
 from mattebox.language.meanings import Phrase as WholePhrase
 from mattebox.language.plan import plan_request

@@ -52,7 +52,20 @@ def _callback(request: str, **_: Any) -> int:
         return 0
     if (plan.corrections or context.params["words_model"]) and is_terminal:
         click.confirm("do that?", default=True, abort=True, err=True)
+    _check_recipe(recipe, plan.language)
     return process_photographs(recipe, context)
+
+
+def _check_recipe(recipe: Recipe, language: str) -> None:
+    """What a recipe does not allow, in the language of the request. MatteboxError."""
+    from mattebox.errors import MatteboxError
+    from mattebox.language.error_translation import translate_error
+    from mattebox.pipeline.run import check_recipe
+
+    try:
+        check_recipe(recipe)
+    except MatteboxError as error:
+        raise translate_error(error, language) from error
 
 
 def _base_recipe(context: click.Context) -> Recipe | None:

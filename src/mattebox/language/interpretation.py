@@ -214,7 +214,7 @@ def _join_values(anchor: Anchor, parameter: str, first: Value, second: Value) ->
             first=first,
             second=second,
         ) from None
-    return f"{math.copysign(number, direction):g}"
+    return f"{math.copysign(number, direction):.10g}"
 
 
 def _colour_list_values(anchor: Anchor, concept: Concept, plain: Values) -> Values:
@@ -258,7 +258,7 @@ def _convert_value(parameter: Parameter, value: float | str) -> Value:
         return math.floor(abs(float(value)) + 0.5) * (-1 if float(value) < 0 else 1)
     if kind == "FloatType":
         return round(float(value), 2)
-    return value if isinstance(value, str) else f"{round(value, 2):g}"
+    return value if isinstance(value, str) else f"{round(value, 2):.10g}"
 
 
 def _clip(parameter: Parameter, value: float) -> float:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Sequence
-from functools import cache
+from dataclasses import dataclass
 from typing import TypeAlias
 
 from mattebox.language.colour_names import list_css_colours, list_own_colours
@@ -33,7 +33,7 @@ from mattebox.language.meanings import (
 )
 from mattebox.language.spelling import filter_likely, nearest_words
 from mattebox.language.tokens import fold_word
-from mattebox.language.vocabulary import Concept, Vocabulary, expand_all, load_vocabulary, split_synonyms
+from mattebox.language.vocabulary import Concept, Vocabulary, expand_all, split_synonyms
 
 MIN_STEM_LENGTH = 3  # letters of a word without its ending
 SWAPPED_LENGTH = 3  # letters of a word whose last two may be swapped
@@ -50,10 +50,33 @@ FoldedWords: TypeAlias = tuple[str, ...]
 MeaningOf: TypeAlias = tuple[FoldedWords, Meaning]
 
 
-class Lexicon:
-    """The phrases of one vocabulary."""
+@dataclass(frozen=True)
+class PhraseTables:
+    """What takes long to build of a lexicon.
 
-    def __init__(self, vocabulary: Vocabulary) -> None:
+    Parameters
+    ----------
+    meanings
+        Phrases without fillers, and their meanings.
+    whole_phrases
+        Phrases with fillers that mean something else than without.
+    stems
+        Phrases of several words by the stems of those.
+    stem_of_word, words_by_stem
+        Known words with their stems, and the first known word of each.
+    """
+
+    meanings: dict[FoldedWords, tuple[Meaning, ...]]
+    whole_phrases: dict[FoldedWords, tuple[Meaning, ...]]
+    stems: dict[FoldedWords, tuple[Meaning, ...]]
+    stem_of_word: dict[str, str]
+    words_by_stem: dict[str, str]
+
+
+class Lexicon:
+    """The phrases of one vocabulary; `tables` are those of an earlier lexicon of it."""
+
+    def __init__(self, vocabulary: Vocabulary, tables: PhraseTables | None = None) -> None:
         self.vocabulary = vocabulary
         self.fillers = frozenset(map(fold_word, vocabulary.fillers))
         self.particles = frozenset(map(fold_word, vocabulary.particles))
@@ -65,7 +88,17 @@ class Lexicon:
         self.heads = sorted((w for w in heads if len(w) >= MIN_HEAD_LENGTH), key=len, reverse=True)
         self.corrections: dict[str, str | None] = {}
         self.endings = tuple(map(fold_word, vocabulary.endings))
-        concepts = vocabulary.concepts.values()
+        self.stem_of_word: dict[str, str] = {} if tables is None else tables.stem_of_word
+        self.tables = self._build_tables() if tables is None else tables
+        self.meanings, self.whole_phrases = self.tables.meanings, self.tables.whole_phrases
+        self.stems, self.stem_of_word = self.tables.stems, self.tables.stem_of_word
+        self.words_by_stem = self.tables.words_by_stem
+        self.known_words = frozenset(self.stem_of_word)
+        self.longest_phrase = max(map(len, self.meanings))
+
+    def _build_tables(self) -> PhraseTables:
+        """All phrases of the vocabulary with their meanings, and known words with their stems."""
+        concepts = self.vocabulary.concepts.values()
         counts = Counter(stem for c in concepts for stem in set(map(self._remove_ending, expand_all(c.nouns))))
         self.shared_nouns = frozenset(stem for stem, count in counts.items() if count > 1)
         found: dict[FoldedWords, list[Meaning]] = defaultdict(list)
@@ -83,18 +116,17 @@ class Lexicon:
             with_fillers[words] += [m for m in (*shorter, meaning) if m not in with_fillers[words]]
         for meanings in (*found.values(), *with_fillers.values()):
             _merge_adjectives(meanings)
-        self.whole_phrases = {words: tuple(meanings) for words, meanings in with_fillers.items()}
-        self.meanings = {words: tuple(meanings) for words, meanings in found.items() if meanings}
-        in_phrases = {word for words in self.meanings for word in words}
-        self.known_words = frozenset(in_phrases | self.fillers | self.particles | self.subjects)
-        self.stem_of_word = {word: self._remove_ending(word) for word in self.known_words}
+        phrases = {words: tuple(meanings) for words, meanings in found.items() if meanings}
+        in_phrases = {word for words in phrases for word in words}
+        known_words = in_phrases | self.fillers | self.particles | self.subjects
+        self.stem_of_word = {word: self._remove_ending(word) for word in known_words}
         inflected = [(w, s) for w, s in sorted(self.stem_of_word.items(), reverse=True) if not self._is_short_filler(w)]
-        self.words_by_stem = {stem: word for word, stem in inflected}
-        self.stems: dict[FoldedWords, tuple[Meaning, ...]] = {}
-        for words, word_meanings in self.meanings.items():
+        stems: dict[FoldedWords, tuple[Meaning, ...]] = {}
+        for words, word_meanings in phrases.items():
             if len(words) > 1:
-                self.stems.setdefault(tuple(map(self.find_stem, words)), word_meanings)
-        self.longest_phrase = max(map(len, self.meanings))
+                stems.setdefault(tuple(map(self.find_stem, words)), word_meanings)
+        whole_phrases = {words: tuple(meanings) for words, meanings in with_fillers.items()}
+        return PhraseTables(phrases, whole_phrases, stems, self.stem_of_word, {s: w for w, s in inflected})
 
     def find_phrase(self, words: FoldedWords) -> tuple[Meaning, ...]:
         """What these words mean together, with other endings if need be; empty if they are no phrase.
@@ -301,9 +333,3 @@ def _merge_adjectives(meanings: list[Meaning]) -> None:
 
 def _pairs(phrases: Iterable[str], meaning: Meaning) -> Iterator[tuple[str, Meaning]]:
     return ((phrase, meaning) for phrase in phrases)
-
-
-@cache
-def load_lexicon(language: str) -> Lexicon:
-    """The lexicon of a language. UsageError for one without a vocabulary."""
-    return Lexicon(load_vocabulary(language))

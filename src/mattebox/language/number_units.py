@@ -18,8 +18,8 @@ def join_units(words: Sequence[Word]) -> list[Word]:
     for word, after in zip(words, [*words[1:], None], strict=False):
         unit, number = word.find(Unit), word.find(Number, NumberWord)
         if isinstance(number, Number) and joined and joined[-1].find(Minus):
-            sign = joined.pop()
-            word = Word(f"{sign.text} {word.text}", (Number(f"{-number.value:g}", number.unit, -number.value, True),))
+            sign, value = joined.pop(), -number.value
+            word = Word(f"{sign.text} {word.text}", (Number(f"{value:.10g}", number.unit, value, True),))
         last = joined[-1].find(Number) if joined else None
         if isinstance(unit, Unit) and isinstance(last, Number) and _takes_unit(last, unit):
             joined[-1] = Word(f"{joined[-1].text} {word.text}", (_with_unit(last, unit),))
@@ -31,11 +31,11 @@ def join_units(words: Sequence[Word]) -> list[Word]:
             raise WordsNotUnderstood('"{words}" stands without a number', "say how many", words=word.text)
         elif isinstance(number, NumberWord) and isinstance(last, Number) and _continues(last, number):
             total = last.value + number.value
-            joined[-1] = Word(f"{joined[-1].text} {word.text}", (Number(f"{total:g}", "", total),))
+            joined[-1] = Word(f"{joined[-1].text} {word.text}", (Number(f"{total:.10g}", "", total),))
         elif isinstance(number, NumberWord) and _is_pronoun(number, joined, after):
             continue
         elif isinstance(number, NumberWord):
-            joined.append(Word(word.text, (Number(f"{number.value:g}", "", number.value),)))
+            joined.append(Word(word.text, (Number(f"{number.value:.10g}", "", number.value),)))
         else:
             joined.append(word)
     return joined
@@ -49,7 +49,7 @@ def _takes_unit(number: Number, unit: Unit) -> bool:
 def _with_unit(number: Number, unit: Unit) -> Number:
     """The number in a unit; "k" behind one that is no colour temperature is a thousand of what is counted."""
     if number.unit == THOUSAND:
-        return Number(f"{1000 * number.value:g}", unit.name, 1000 * number.value)
+        return Number(f"{1000 * number.value:.10g}", unit.name, 1000 * number.value)
     name = THOUSAND if unit.name == "K" and number.value < MIN_KELVIN else unit.name
     return Number(number.text, name, number.value, number.is_signed)
 

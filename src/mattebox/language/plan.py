@@ -5,13 +5,16 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
+from mattebox.errors import UsageError
 from mattebox.language.anchor_reading import read_anchors
 from mattebox.language.anchor_search import find_anchors, require_supported
 from mattebox.language.anchors import Anchor, is_bare_subject
 from mattebox.language.clauses import split_clauses
+from mattebox.language.error_translation import translate_error
 from mattebox.language.errors import AmbiguousWords, WordsNotUnderstood
 from mattebox.language.interpretation import Reading
-from mattebox.language.lexicon import Lexicon, load_lexicon
+from mattebox.language.lexicon import Lexicon
+from mattebox.language.lexicon_cache import load_lexicon
 from mattebox.language.meanings import Degree, Direction, Negation, Noun, Number, Word
 from mattebox.language.reading import count_unknown_words, read_text
 from mattebox.language.recipe_assembly import assemble_recipe
@@ -88,6 +91,8 @@ def _plan_in(text: str, base: Recipe | None, lexicon: Lexicon) -> Plan:
         return _read_plan(text, base, lexicon)
     except (AmbiguousWords, WordsNotUnderstood) as error:
         raise error.translate(lexicon.vocabulary.messages) from error
+    except UsageError as error:
+        raise translate_error(error, lexicon.vocabulary.language) from error
 
 
 def _read_plan(text: str, base: Recipe | None, lexicon: Lexicon) -> Plan:

@@ -243,12 +243,12 @@ def _token_meaning(token: Token, lexicon: Lexicon) -> Meaning:
             text, [parse_number(side, thousands) for side in _split_numbers(text)], token.kind == "ratio"
         )
     value = parse_number(text, thousands)
-    return Number(f"{value:g}", "", value, text[0] in "+-")
+    return Number(f"{value:.10g}", "", value, text[0] in "+-")
 
 
 def _read_sides(text: str, sides: Sequence[float], is_ratio: bool) -> Number:
     """A size or a ratio: "4x5" is one, too. WordsNotUnderstood for what may be centimetres."""
-    written = [f"{side:g}" for side in sides]
+    written = [f"{side:.10g}" for side in sides]
     if is_ratio or (max(sides) <= MAX_RATIO_SIDE and "p" not in text.lower()):
         return Number(":".join(written), "ratio")
     if max(sides) < MIN_PIXEL_SIDE and sides[0] != sides[1] and "p" not in text.lower():

@@ -201,6 +201,8 @@ class Vocabulary(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
         What recipes have.
     messages
         Errors in this language, by those in English.
+    recipe_messages
+        Errors of recipes in this language, by those in English, with their parts in braces.
     colour_question
         The question for a colour of which it is not said what should have it, which stands for {}.
     """
@@ -246,6 +248,7 @@ class Vocabulary(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
     unsupported: dict[str, str] = {}
     concepts: dict[str, Concept]
     messages: dict[str, str] = {}
+    recipe_messages: dict[str, str] = {}
     colour_question: str = "what should be {}?"
 
 

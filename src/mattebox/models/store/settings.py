@@ -9,24 +9,20 @@ from __future__ import annotations
 
 import os
 import re
-import sys
 from pathlib import Path
 
+from mattebox.core.user_folders import HOME_VARIABLE as HOME_VARIABLE
+from mattebox.core.user_folders import cache_folder as cache_folder
+from mattebox.core.user_folders import home_folder as home_folder
 from mattebox.errors import UsageError
 
-HOME_VARIABLE, MIRROR_VARIABLE, OFFLINE_VARIABLE, COMMERCIAL_VARIABLE = (
-    f"MATTEBOX_{name}" for name in ("HOME", "MIRROR", "OFFLINE", "COMMERCIAL")
+MIRROR_VARIABLE, OFFLINE_VARIABLE, COMMERCIAL_VARIABLE = (
+    f"MATTEBOX_{name}" for name in ("MIRROR", "OFFLINE", "COMMERCIAL")
 )
 CACHE_VARIABLE = "MATTEBOX_CACHE"
 REPORTED_VARIABLES = (MIRROR_VARIABLE, OFFLINE_VARIABLE, COMMERCIAL_VARIABLE, CACHE_VARIABLE)
 TRUE_WORDS, FALSE_WORDS = {"1", "yes", "true", "on"}, {"", "0", "no", "false", "off"}
 SIZE_UNITS = {"": 1, "k": 10**3, "M": 10**6, "G": 10**9}
-
-
-def home_folder() -> Path:
-    """The folder of everything pulled or added; it may not exist yet."""
-    folder = os.environ.get(HOME_VARIABLE)
-    return Path(folder).expanduser().absolute() if folder else _platform_data_folder() / "mattebox"
 
 
 def weights_folder() -> Path:
@@ -65,36 +61,9 @@ def max_cache_bytes() -> int:
     return int(match[1]) * SIZE_UNITS[match[2]]
 
 
-def cache_folder() -> Path:
-    """The folder of the cache; it may not exist yet."""
-    return home_folder() / "cache" if os.environ.get(HOME_VARIABLE) else _platform_cache_folder() / "mattebox"
-
-
 def _read_switch(name: str) -> bool:
     """A yes or no; anything else is a UsageError, for a misspelt prohibition must not count as none."""
     value = os.environ.get(name, "").strip().lower()
     if value not in TRUE_WORDS | FALSE_WORDS:
         raise UsageError(f"{name}={value}", "set it to 1 or 0")
     return value in TRUE_WORDS
-
-
-def _platform_data_folder() -> Path:
-    """The platform's folder for a user's data."""
-    if sys.platform == "win32":
-        return _windows_data_folder()
-    if sys.platform == "darwin":
-        return Path.home() / "Library/Application Support"
-    return Path(os.environ.get("XDG_DATA_HOME") or Path.home() / ".local/share")
-
-
-def _platform_cache_folder() -> Path:
-    """The platform's folder for caches."""
-    if sys.platform == "win32":
-        return _windows_data_folder() / "Cache"
-    if sys.platform == "darwin":
-        return Path.home() / "Library/Caches"
-    return Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache")
-
-
-def _windows_data_folder() -> Path:
-    return Path(os.environ.get("LOCALAPPDATA") or Path.home() / "AppData/Local")
