@@ -102,12 +102,12 @@ def test_a_language_model_is_asked_and_its_plan_is_not_done_unseen(
 
     def plan_with_model(words: str, address: str, base: object) -> Plan:
         asked.append((words, address, base))
-        return plan_request("size 60x40")
+        return plan_request("size 600x400")
 
     monkeypatch.setattr("mattebox.language.words_model.plan_with_model", plan_with_model)
     options = ("--words-model", "http://127.0.0.1:9/v1")
     shown = run("say", "tiny, like a stamp", *options)
-    assert 'size = "60x40"' in shown.out
+    assert 'size = "600x400"' in shown.out
     unseen = run("say", "tiny", photo, "-o", "made.png", *options)
     assert (unseen.code, len(asked)) == (2, 1)
     assert "not done unseen" in unseen.err

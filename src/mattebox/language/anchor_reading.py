@@ -218,7 +218,10 @@ def _add_to_last(anchor: Anchor, readings: list[Reading], lexicon: Lexicon) -> N
 def _repeats_last(anchor: Anchor, readings: Sequence[Reading], current: Mapping[str, Value], lexicon: Lexicon) -> bool:
     """Whether words such as "bring it down" say the last change again ("overexposed, bring it down")."""
     changed = [reading for reading in readings if reading.change]
-    if not changed or any(fold_word(text) in lexicon.comparatives for _, text in anchor.words):
+    if not changed:
+        return False
+    is_complaint = not lexicon.excess.isdisjoint(map(fold_word, changed[-1].text.split()))  # "too much, less please"
+    if not is_complaint and any(fold_word(text) in lexicon.comparatives for _, text in anchor.words):
         return False
     name = changed[-1].change
     before = float(current.get(name, parameters_by_name()[name].default))

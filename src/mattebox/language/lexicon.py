@@ -82,6 +82,7 @@ class Lexicon:
         self.particles = frozenset(map(fold_word, vocabulary.particles))
         self.restrictions = frozenset(map(fold_word, vocabulary.restrictions))
         self.subjects = frozenset(map(fold_word, vocabulary.subjects))
+        self.excess = frozenset(map(fold_word, vocabulary.excess))
         self.comparatives = frozenset(map(fold_word, vocabulary.comparatives))
         self.praises = frozenset(map(fold_word, expand_all(vocabulary.praises)))
         heads = self.subjects | set(map(fold_word, vocabulary.compound_heads))
