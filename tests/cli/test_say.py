@@ -113,5 +113,5 @@ def test_a_language_model_is_asked_and_its_plan_is_not_done_unseen(
     assert "not done unseen" in unseen.err
     assert run("say", "tiny", photo, "-o", "made.png", "--yes", *options).code == 0
     with Image.open("made.png") as made:
-        assert made.size == (60, 40)
+        assert made.size == (600, 400)
     assert asked == [("tiny, like a stamp", options[1], None), ("tiny", options[1], None)]
