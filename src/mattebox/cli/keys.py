@@ -1,4 +1,4 @@
-"""`mattebox keys`: make, list and revoke API keys for `mattebox serve`."""
+"""`mattebox keys`: make, list and revoke API keys for `mattebox serve`, and what each has used."""
 
 from __future__ import annotations
 
@@ -9,6 +9,8 @@ import click
 
 from mattebox.cli.command_group import SuggestingGroup
 from mattebox.cli.console import CONTEXT_SETTINGS, echo_stderr
+
+SECONDS_PER_HOUR = 3600
 
 file_option = click.option(
     "--file", type=click.Path(path_type=Path, dir_okay=False), envvar="MATTEBOX_SERVER_KEYS", required=True,
@@ -22,6 +24,7 @@ Examples:
   mattebox keys list --file keys
   mattebox keys revoke shop --file keys                    a running server refuses it within a second
   mattebox serve --host 0.0.0.0 --keys keys
+  mattebox keys usage --file keys --price 0.04             what each has used and, at 4 cents an hour of a worker, cost
 """
 
 
@@ -76,4 +79,35 @@ def revoke(which: str, file: Path) -> int:
 
     key = api_keys.revoke_key(file, which)
     echo_stderr(f"key {key.id} ({key.name or 'no name'}) is revoked")
+    return 0
+
+
+@command.command("usage", context_settings=CONTEXT_SETTINGS)
+@file_option
+@click.option(
+    "--data", type=click.Path(path_type=Path, file_okay=False), envvar="MATTEBOX_SERVER_DATA",
+    help="The server's folder of data.  [env: MATTEBOX_SERVER_DATA; default: MATTEBOX_HOME/server]",
+)  # fmt: skip
+@click.option("--month", help="Only this one, as YYYY-MM.")
+@click.option("--price", type=click.FloatRange(0), help="Of an hour of a worker process; its cost is shown, too.")
+@click.option("--json", "as_json", is_flag=True, help="One JSON object per key and month.")
+def usage(file: Path, data: Path | None, month: str | None, price: float | None, as_json: bool) -> int:
+    """Show what each key has used by month: pictures, megapixels, seconds of a worker, and what they cost."""
+    from mattebox.models.store.settings import home_folder
+    from mattebox.server import api_keys
+    from mattebox.server.usage import read_usage
+
+    names = {key.hash: key.name or key.id for key in api_keys.read_keys(file)}
+    for row in read_usage(data or home_folder() / "server"):
+        if month and row.month != month:
+            continue
+        cost = None if price is None else row.seconds / SECONDS_PER_HOUR * price
+        name = names.get(row.caller, f"{row.caller[:8]} (not in {file.name})")
+        if as_json:
+            counts = {"pictures": row.pictures, "megapixels": row.megapixels, "seconds": row.seconds}
+            facts = {"month": row.month, "key": name, **counts}
+            click.echo(json.dumps(facts if cost is None else {**facts, "cost": round(cost, 6)}))
+            continue
+        counted = f"{row.pictures:8} pictures {row.megapixels:10.1f} MP {row.seconds:10.1f} s"
+        click.echo(f"{row.month}  {name:16}  {counted}{'' if cost is None else f'  {cost:10.4f}'}")
     return 0

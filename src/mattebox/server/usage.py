@@ -13,6 +13,8 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
+from mattebox.errors import InputMissing, InputUnreadable
+
 CREATE_TABLE_SQL = """
 CREATE TABLE IF NOT EXISTS usage (
     caller TEXT, month TEXT, pictures INTEGER, megapixels REAL, seconds REAL, PRIMARY KEY (caller, month)
@@ -94,10 +96,42 @@ class UsageStore:
         with self._lock:
             rows = _fetch_rows(self._connect(), where, values)
             for path in self._other_files:
-                read_only = f"{path.as_uri()}?mode=ro"
-                with contextlib.suppress(sqlite3.Error), closing(sqlite3.connect(read_only, uri=True)) as connection:
-                    rows += _fetch_rows(connection, where, values)
+                with contextlib.suppress(sqlite3.Error):
+                    rows += _read_rows(path, where, values)
         return _merge_rows(rows)
+
+
+def read_usage(folder: Path) -> list[MonthlyUsage]:
+    """Monthly usage of all callers that a server's folder holds, newest first, without changing anything.
+
+    Parameters
+    ----------
+    folder : Path
+        The server's folder of data.
+
+    Raises
+    ------
+    InputMissing
+        No server with keys has written its usage there.
+    InputUnreadable
+        A file of it is damaged.
+    """
+    paths = sorted(folder.glob("usage-*.sqlite"))
+    if not paths:
+        raise InputMissing(f"{folder}: holds no usage", "give the folder of data of a server that has keys")
+    rows = []
+    for path in paths:
+        try:
+            rows += _read_rows(path, "", ())
+        except sqlite3.Error as error:
+            raise InputUnreadable(f"{path}: cannot be read ({error})", "restore it from a backup") from error
+    return _merge_rows(rows)
+
+
+def _read_rows(path: Path, where: str, values: tuple[str, ...]) -> list[MonthlyUsage]:
+    """Rows of another process's file. sqlite3.Error."""
+    with closing(sqlite3.connect(f"{path.absolute().as_uri()}?mode=ro", uri=True)) as connection:
+        return _fetch_rows(connection, where, values)
 
 
 def _fetch_rows(connection: sqlite3.Connection, where: str, values: tuple[str, ...]) -> list[MonthlyUsage]:
