@@ -115,7 +115,7 @@ def _small_pairs(card_name: str, data: Path) -> list[tuple[Floats, Floats]]:
         scale = TABLE_SIDE_PIXELS / max(picture.size)
         size = (max(1, round(picture.width * scale)), max(1, round(picture.height * scale)))
         alpha = Image.fromarray(np.asarray(predict(np.asarray(picture)), np.float32))
-        truth = Image.fromarray(np.asarray(mask.convert("L"), np.float32) / np.float32(255))
+        truth = Image.fromarray(np.asarray(mask, np.float32) / np.float32(255))
         box = Image.Resampling.BOX
         pairs.append((np.asarray(alpha.resize(size, box)), np.asarray(truth.resize(size, box))))
     return pairs
