@@ -52,6 +52,16 @@ def test_a_portrait_keeps_the_subject_and_blurs_the_rest(run: Run) -> None:
     assert roughness[1] < roughness[0] / 2
 
 
+def test_a_cutout_before_another_background_as_if_photographed_there(run: Run) -> None:
+    Image.fromarray(np.random.default_rng(0).integers(0, 255, (300, 300, 3), np.uint8)).save("wall.png")
+    for name, words in (("sharp.png", ()), ("blurred.png", ("--bokeh", "f/1.4", "--bokeh-grain", "0"))):
+        assert run("cut", "her.png", "--background", "wall.png", *words, "-o", name)[0] == 0
+    sharp, blurred = pixels("sharp.png").astype(int), pixels("blurred.png").astype(int)
+    face, wall = (slice(40, 110), slice(90, 150)), (slice(10, 110), slice(240, 295))
+    assert (sharp[face] == blurred[face]).all()
+    assert np.abs(np.diff(blurred[wall], axis=0)).mean() < np.abs(np.diff(sharp[wall], axis=0)).mean() / 4
+
+
 def test_depth_is_a_picture_that_a_portrait_takes(run: Run) -> None:
     code, said = run("depth", "her.png", "--json")
     assert code == 0
@@ -125,6 +135,8 @@ def test_python() -> None:
         (["depth", "--stereo", "her.png", "other.png"], "different sizes"),
         (["depth", "her.png", "-o", "d.jpg"], "choose .png or .npy"),
         (["cut", "her.png", "--bokeh", "f/2"], "needs the photograph's own background"),
+        (["cut", "her.png", "--bokeh", "f/2", "--background", "red"], "needs the photograph's own background"),
+        (["cut", "her.png", "--bokeh", "f/2", "--background", "ramp.png", "--bokeh-focus", "1,1"], "only the subject"),
     ],
 )
 def test_bad_input_is_one_line_with_the_remedy(run: Run, words: list[str], said: str) -> None:

@@ -12,6 +12,7 @@ from mattebox.types import DepthMap, Floats, ImageShape, Pixels, subject_box
 
 HORIZON_SHARE = 0.45  # row of the horizon from the top, of the picture's height, unless the subject stands above it
 FAR_NEARNESS = 0.0
+MAX_FLOOR_NEARNESS = 2.0  # of what lies before the contact row
 MIN_FLOOR_SHARE = 0.05  # rows of floor, of the picture's height, without which the ramp is left out
 
 
@@ -36,6 +37,12 @@ def layer_depth(alpha: Pixels) -> DepthMap:
     share: Floats = alpha.astype(np.float32) / np.float32(np.iinfo(alpha.dtype).max)
     floor = _floor_nearness(height, bottom)[:, None]
     return DepthMap((floor * (1 - share) + share).astype(np.float32), "layers")
+
+
+def floor_depth(shape: ImageShape, contact_row: int) -> DepthMap:
+    """Depth of a floor alone: 1 on the row on which something stands, 0 from the horizon upwards."""
+    rows = np.minimum(_floor_nearness(shape[0], contact_row), MAX_FLOOR_NEARNESS)[:, None]
+    return DepthMap(np.ascontiguousarray(np.broadcast_to(rows, shape)), "layers")
 
 
 def tilted_depth(shape: ImageShape) -> DepthMap:

@@ -7,19 +7,20 @@ from collections.abc import Callable
 
 import numpy as np
 
+from mattebox.composition.background_spec import BackgroundImage, parse_background
 from mattebox.core.length import Length, parse_length
 from mattebox.enhancement.noise_estimation import estimate_noise
 from mattebox.errors import UsageError
 from mattebox.io import resampling
-from mattebox.lens.layered_depth import layer_depth, tilted_depth
+from mattebox.lens.layered_depth import floor_depth, layer_depth, tilted_depth
 from mattebox.lens.lens_blur import Lens
 from mattebox.lens.photograph_blur import Subject, blur_photograph, nearness_of_subject
 from mattebox.matting.foreground import estimate_foreground
 from mattebox.models.matte_session import Session
 from mattebox.pipeline.cutout import subject_matte
 from mattebox.recipe.recipe import Recipe
-from mattebox.recipe.steps import LensBlur
-from mattebox.types import BitDepth, DepthMap, Floats, ImageSize, Matte, OpenImage, Picture
+from mattebox.recipe.steps import Background, LensBlur
+from mattebox.types import BitDepth, DepthMap, Floats, ImageShape, ImageSize, Matte, OpenImage, Picture
 
 RADIUS_AT_F1 = 0.04  # of the circle of confusion from the nearest to the farthest point, of the longer side
 MIN_F_NUMBER, MAX_F_NUMBER = 0.7, 64.0
@@ -28,6 +29,7 @@ OFF, ON_SUBJECT = "none", "subject"
 TILT, MIDDLE = "tilt", "50%,50%"
 DEPTH_SOURCES = ("auto", "layers", TILT)
 GRAIN_PATCHES, GRAIN_PATCH_PIXELS = 5, 256  # along each side of the photograph
+MAX_GRAIN = 0.03  # of the peak; more is texture, not a camera's noise
 LUMA_WEIGHTS = np.array([0.2126, 0.7152, 0.0722], np.float32)
 F_NUMBER_PATTERN = re.compile(r"(?:f ?/? ?)?(\d+(?:\.\d+)?)", re.IGNORECASE)
 
@@ -49,11 +51,44 @@ def check_lens_step(recipe: Recipe, open_image: OpenImage) -> None:
     if step.focus != ON_SUBJECT:
         _parse_place(step.focus)
     if recipe.cut_step is not None:
-        raise UsageError(
-            "a lens blur needs the photograph's own background", "leave the cut out, or use the background blur"
-        )
+        _check_other_background(recipe, step)
     if step.depth not in DEPTH_SOURCES:
         open_image(step.depth)
+
+
+def _check_other_background(recipe: Recipe, step: LensBlur) -> None:
+    """UsageError for a cutout without a picture behind it, and for what a picture behind it has not."""
+    background = recipe.find_step(Background)
+    if background is None or not isinstance(parse_background(background.paint), BackgroundImage):
+        raise UsageError(
+            "a lens blur needs the photograph's own background, or a picture", "leave the cut out, or give a picture"
+        )
+    if step.focus != ON_SUBJECT or step.depth not in ("auto", "layers"):
+        raise UsageError(
+            "behind a cutout, only the subject is in focus, and depth is a floor", "leave out the focus and the depth"
+        )
+
+
+def blur_backdrop(backdrop: Picture, contact_row: int, step: LensBlur) -> Picture:
+    """Blur the picture behind a cutout as if the subject had been photographed before it, on its floor.
+
+    Parameters
+    ----------
+    backdrop : Picture
+        Of the canvas's size.
+    contact_row : int
+        On which the subject stands.
+    step : LensBlur
+    """
+    nearness = floor_depth(backdrop.shape, contact_row).inverse_depth
+    grain = _measure_grain(backdrop) * step.grain / 100 if step.grain else 0.0
+    return blur_photograph(backdrop, nearness, _open_lens(step, backdrop.shape, 1.0, grain))
+
+
+def _open_lens(step: LensBlur, shape: ImageShape, focus: float, grain: float) -> Lens:
+    """The lens of a step, for a picture of this size."""
+    radius = RADIUS_AT_F1 * max(shape) / parse_f_number(step.f_number)
+    return Lens(radius, focus, step.aperture, MAX_HIGHLIGHTS * step.highlights / 100, grain)
 
 
 def parse_f_number(text: str) -> float:
@@ -96,13 +131,8 @@ def apply_lens_blur(
     full_size = nearness if is_full_size else resampling.enlarge(nearness, photograph.shape, "bilinear")
     subject = _place_subject(photograph, matte, full_size) if matte is not None and has_subject else None
     focus = MIDDLE if step.depth == TILT and step.focus == ON_SUBJECT else step.focus
-    lens = Lens(
-        RADIUS_AT_F1 * max(photograph.shape) / parse_f_number(step.f_number),
-        _nearness_in_focus(focus, nearness, subject, photograph.size),
-        step.aperture,
-        MAX_HIGHLIGHTS * step.highlights / 100,
-        _measure_grain(photograph) * step.grain / 100 if step.grain else 0.0,
-    )
+    grain = _measure_grain(photograph) * step.grain / 100 if step.grain else 0.0
+    lens = _open_lens(step, photograph.shape, _nearness_in_focus(focus, nearness, subject, photograph.size), grain)
     return blur_photograph(photograph, full_size, lens, subject)
 
 
@@ -126,7 +156,7 @@ def _measure_grain(photograph: Picture) -> float:
     )
     corners = [(top, left) for top in tops for left in lefts]
     patches = [photograph.rgb[y : y + GRAIN_PATCH_PIXELS, x : x + GRAIN_PATCH_PIXELS] for y, x in corners]
-    return estimate_noise([np.asarray((patch / peak) @ LUMA_WEIGHTS, np.float32) for patch in patches])
+    return min(MAX_GRAIN, estimate_noise([np.asarray((patch / peak) @ LUMA_WEIGHTS, np.float32) for patch in patches]))
 
 
 def estimate_depth(photograph: Picture, open_session: Callable[[], Session]) -> DepthMap:

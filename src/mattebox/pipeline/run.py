@@ -186,7 +186,7 @@ class _PipelineRun:
             self._record("faces", lambda: self._time("faces", self._restore_faces))
         if develop.has_develop_steps(recipe):
             self._record("develop", lambda: self._time("develop", self._develop))
-        if (lens_step := lens.find_lens_step(recipe)) is not None:
+        if (lens_step := lens.find_lens_step(recipe)) is not None and recipe.cut_step is None:
             self._record("lens", lambda: self._time("lens", lambda: self._blur_by_lens(lens_step)))
 
     def _record(self, stage: str, function: Callable[[], None]) -> None:
@@ -275,6 +275,11 @@ class _PipelineRun:
                 self.photograph, self.result.picture, self._subject_box(), self.recipe, self.open_image, self._find_face
             ),
         )
+        lens_step, backdrop = lens.find_lens_step(self.recipe), composition.backdrop
+        if lens_step is not None and self.recipe.cut_step is not None and backdrop is not None:
+            contact_row = composition.box[3]
+            blurred = timer.run("lens", lambda: lens.blur_backdrop(backdrop, contact_row, lens_step))
+            composition = replace(composition, backdrop=blurred)
         picture = timer.run("flatten", composition.flatten)
         self.result = replace(
             self.result,
