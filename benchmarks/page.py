@@ -15,12 +15,19 @@ from pathlib import Path
 from typing import Any
 
 from benchmarks.common import argument_parser, jpeg_photographs
+from mattebox.server.page_files.network import RUNTIME_FILES, load_network
 from tests.server.page_visit import DONE, Visit, start_browser
 from tests.serving import start_server
 
 LATENCY_MS = 20
 WAIT_MS = 600_000  # on a busy machine
 ROUNDS = 5
+FIRST_CUTOUT = """() => import("/page/items.js").then(({ items }) => new Promise((resolve) => {
+  const image = document.querySelector("#after");
+  const look = () => items[0]?.firstCutout && image.src === items[0].firstCutout.url && image.complete
+    ? resolve() : requestAnimationFrame(look);
+  look();
+}))"""
 WATCH = """([event, point, change]) => new Promise((resolve) => {
   const canvas = document.querySelector("#composed"), behind = document.querySelector("#behind");
   const readPixel = () => canvas.getContext("2d").getImageData(point[0] * canvas.width, point[1] * canvas.height, 1, 1);
@@ -139,6 +146,35 @@ def measure_settings(visit: Visit, report: Report) -> None:
             visit.page.locator("#composed").wait_for()
 
 
+def measure_first_cutouts(visit: Visit, report: Report, photograph: Path, megabits: float) -> None:
+    """The browser's own cutout, with and without runtime and weights in its cache, while the photograph goes up.
+
+    What its worker fetches on a first visit is neither slowed down nor counted here: it is reported beside.
+    """
+    page = visit.page
+    if not page.evaluate("import('/page/device_network.js').then((module) => module.canCutHere())"):
+        print("| the browser's own cutout: mattebox-page is not installed | | | |")
+        return
+    page.evaluate("localStorage.setItem('mattebox-device', 'first')")
+    network = load_network()
+    assert network is not None
+    fetched = len(network.weights) + sum(len(network.compressed_by_name[name]) for name in RUNTIME_FILES["wasm"])
+    print(f"| runtime and weights on a first visit: at this rate {8e-6 * fetched / megabits:.1f} s | | | {fetched:,} |")
+    for name in ("on a first visit", "with runtime and weights in the cache"):
+        page.reload()
+        visit.choose("select[name=model]", "fast")
+        started_at = time.perf_counter()
+        page.set_input_files("#files", photograph)
+        page.evaluate(FIRST_CUTOUT)
+        seconds = time.perf_counter() - started_at
+        page.locator(DONE).wait_for()
+        report.add_row(f"the browser's own cutout, {name}; then the server's", f"{seconds:.1f} s")
+        page.locator("#strip .remove").click()
+    page.evaluate("localStorage.removeItem('mattebox-device')")
+    page.reload()
+    visit.choose("select[name=model]", "fast")
+
+
 def main() -> None:
     options = argument_parser(__doc__, megapixels=12.0, megabits=10.0).parse_args()
     with tempfile.TemporaryDirectory() as folder, start_browser() as browser:
@@ -149,6 +185,7 @@ def main() -> None:
         with start_server(Path(folder)) as url, Visit(browser, f"{url}/", reduced_motion="reduce") as visit:
             visit.page.set_default_timeout(WAIT_MS)
             report = Report(Traffic(visit, options.megabits))
+            measure_first_cutouts(visit, report, photograph, options.megabits)
             started_at = time.perf_counter()
             visit.page.set_input_files("#files", photograph)
             visit.page.locator(DONE).wait_for()

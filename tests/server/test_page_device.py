@@ -225,3 +225,27 @@ def test_axe_on_this_device_only(browser: Any, address: str, files: Files, schem
         assert tabs[1].get_attribute("aria-selected") == "true"
         visit.page.keyboard.press("ArrowRight")  # there are only two
         assert tabs[0].get_attribute("aria-selected") == "true"
+
+
+def test_another_app_shares_photographs(browser: Any, address: str, files: Files) -> None:
+    """With the installed page, whose service worker takes them; they are not sent."""
+    with Visit(browser, address) as visit:
+        page = visit.page
+        use_device_only(visit)
+        assert page.evaluate(IS_READY_OFFLINE)
+        page.reload()  # now the service worker serves the page
+        watch = Watch(visit)
+        page.evaluate(
+            """(bytes) => {
+              const body = new FormData();
+              body.append("photographs", new File([Uint8Array.from(bytes)], "two dogs.png", { type: "image/png" }));
+              return fetch("share", { method: "POST", body }).then((response) => response.url);
+            }""",
+            list(files["two"].read_bytes()),
+        )
+        page.reload()
+        page.get_by_role("button", name="two dogs.png, done").wait_for()
+        assert watch.api_paths == []
+        page.reload()
+        page.get_by_role("button", name="two dogs.png, done").wait_for()
+        assert page.locator("#strip li").count() == 1  # it was taken once

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import io
+import os
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -17,9 +18,17 @@ from mattebox.matting.foreground import estimate_foreground
 from mattebox.matting.segmentation import segment
 from mattebox.types import Picture
 from tests.server.page_network import needs_network, open_page_session
-from tests.server.page_visit import Visit
+from tests.server.page_visit import CHROMIUM, CHROMIUM_FLAGS, Visit, draw_two_subjects
 
 pytestmark = [*needs_network, pytest.mark.timeout(180)]
+SWIFTSHADER_FLAGS = [
+    "--enable-unsafe-webgpu",
+    "--use-webgpu-adapter=swiftshader",
+    "--enable-features=Vulkan",
+    "--use-vulkan=swiftshader",
+    "--use-angle=swiftshader",
+    "--enable-unsafe-swiftshader",
+]
 CUT = """async (base64) => {
   const { predictMatte, cutOut } = await import("/page/device_network.js");
   const file = new File([Uint8Array.from(atob(base64), (c) => c.charCodeAt(0))], "photo.png", { type: "image/png" });
@@ -97,3 +106,30 @@ def test_transparent_and_tiny_photographs(visit: Visit, tmp_path: Path) -> None:
     one = io.BytesIO()
     Image.new("RGB", (1, 1), "red").save(one, "png")
     assert visit.page.evaluate(CUT, base64.b64encode(one.getvalue()).decode())["size"] == [1, 1]
+
+
+@pytest.mark.skipif(not os.environ.get("MATTEBOX_TEST_WEBGPU"), reason="slow: set MATTEBOX_TEST_WEBGPU=1 to run it")
+def test_by_webgpu_too(browser: Any, address: str) -> None:
+    """With an imitated graphics processor, which the page would not take."""
+    flags = [flag for flag in CHROMIUM_FLAGS if flag != "--disable-gpu"]
+    other = browser.browser_type.launch(executable_path=CHROMIUM, args=[*flags, *SWIFTSHADER_FLAGS])
+
+    def accept_any_adapter(route: Any) -> None:
+        response = route.fetch()
+        route.fulfill(response=response, body=response.text().replace("&& !adapter.info?.isFallbackAdapter", ""))
+
+    try:
+        page = other.new_page()
+        page.route("**/inference_runtime.js", accept_any_adapter)
+        page.goto(address)
+        if not page.evaluate("navigator.gpu?.requestAdapter().then(Boolean)"):
+            pytest.skip("this Chromium has no WebGPU")
+        assert page.evaluate("import('/page/device_network.js').then((m) => m.warmUp())")["device"] == "webgpu"
+        rgb = draw_two_subjects()
+        file = io.BytesIO()
+        Image.fromarray(rgb).save(file, "png")
+        answer = page.evaluate(CUT, base64.b64encode(file.getvalue()).decode())
+        alpha = np.frombuffer(base64.b64decode(answer["network"]), np.float32).reshape(answer["shape"])
+        assert np.abs(alpha - open_page_session().predict_alpha(Picture(rgb))).max() <= 2 / 255
+    finally:
+        other.close()

@@ -82,6 +82,27 @@ def test_pixels_place_and_quality(browser: Any, address: str, files: Files) -> N
         assert sizes[1] < sizes[0]
 
 
+def test_the_size_of_a_file_is_estimated_without_making_it(browser: Any, address: str, files: Files) -> None:
+    """Other formats and qualities need no request until the download."""
+    with Visit(browser, address, reduced_motion="reduce") as visit:
+        page, weight = visit.page, visit.page.locator("#weight")
+        visit.open(files["coffee"])
+        visit.paint("Mint")
+        visit.settle()
+        request_count = len(visit.post_paths)
+        for file_format, quality in (("webp", "40"), ("jpg", "40"), ("jpg", "95")):
+            page.select_option("[name=format]", file_format)
+            visit.choose("[name=quality]", quality)
+            page.locator("#weight:not(:empty)").wait_for(state="attached")
+            visit.settle()
+        page.wait_for_function("document.querySelector('#weight').textContent.startsWith('≈')")
+        estimate = int(weight.text_content().split()[1])
+        assert len(visit.post_paths) == request_count
+        visit.downloaded()
+        page.wait_for_function("!document.querySelector('#weight').textContent.startsWith('≈')")
+        assert estimate == pytest.approx(int(weight.text_content().split()[0]), rel=0.5)
+
+
 def test_free_crop(browser: Any, address: str, files: Files) -> None:
     """By pointer and keys, in a chosen shape; without a request, and taken back."""
     with Visit(browser, address, reduced_motion="reduce") as visit:

@@ -22,6 +22,7 @@ import { openSession, renderOffer } from "./session.js";
 import { storeItem, storeResults, storeSession } from "./session_store.js";
 import { settingsOf } from "./settings.js";
 import { initSettingsChanges, onFormChanged, showSettings, startWithSettings } from "./settings_changes.js";
+import { takeSharedFiles } from "./shared_files.js";
 import { renderProgress, setStatus, showRetryCountdown } from "./status_line.js";
 import { text } from "./strings.js";
 import { initThemeAndText, showRetention } from "./theme_and_text.js";
@@ -108,7 +109,7 @@ initResultActions();
 initCropTool(() => { if (isCropping()) scribbles.selectTool("look"); viewer.resetView(); render(); viewer.fit(); }, setStatus);
 initKeyboard({ selectedItem, selectNeighbour, copyResult });
 startWithSettings();
-openSession((values) => showSettings(null, values));
+openSession((values) => showSettings(null, values)).then(takeSharedFiles).then((files) => files.length && addFiles(files));
 initDeviceSwitch(() => { askServer(); render(); scheduleNext(); });
 askServer();
 

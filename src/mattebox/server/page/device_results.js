@@ -84,7 +84,8 @@ async function drawSubject(item, maxPixels) {
   return { ...cutout, canvas };
 }
 
-async function drawFile(subject, item, settings, backdrop) {
+// What a cutout becomes by the settings; `subject` is { canvas, size }. Returns these of the file, with the placement.
+export async function drawFile(subject, item, settings, backdrop) {
   const effects = readEffects(settings, flatColour(settings), parseCropBox(settings.get("crop_to")));
   const drawn = effects ? compose(subject.canvas, subject.size, effects, ALL_PIXELS) : { canvas: subject.canvas, size: subject.size, placement: null };
   const canvas = createCanvas(drawn.canvas.width, drawn.canvas.height);

@@ -58,6 +58,7 @@ export const german = {
   undo: "Rückgängig",
   redo: "Wiederholen",
   original: "Original zeigen",
+  darkGround: "Dunkle Karos hinter durchsichtigen Stellen",
   compare: "Wie viel vom Original zu sehen ist",
   zoom: "Zoom",
   zoomIn: "Vergrößern",

@@ -2,6 +2,7 @@
 import { site } from "./site.js";
 
 const MAX_THREADS = 4;
+const ERRORS = 3; // level of the log; warnings are about where nodes run
 const urlOf = (path) => new URL(path, import.meta.url).href;
 let loading = null;
 
@@ -32,14 +33,14 @@ async function open(device, weights) {
   ort.env.wasm.wasmPaths = { wasm: urlOf(wasm) };
   ort.env.wasm.numThreads = self.crossOriginIsolated ? Math.min(MAX_THREADS, Math.max(1, Math.floor(navigator.hardwareConcurrency / 2))) : 1;
   ort.env.logLevel = "error";
-  const network = await ort.InferenceSession.create(weights, { executionProviders: [device] });
+  const network = await ort.InferenceSession.create(weights, { executionProviders: [device], logSeverityLevel: ERRORS });
   return { ort, network, device, kernels: new Map() };
 }
 
 // Runs a pixel kernel, always on the processor. `inputs` are { name: [data, shape] }; returns the data of its output.
 export async function runKernel(name, inputs) {
   const { ort, kernels } = await loadNetwork();
-  if (!kernels.has(name)) kernels.set(name, fetchBytes(site.network.kernels[name]).then((graph) => ort.InferenceSession.create(graph, { executionProviders: ["wasm"] })));
+  if (!kernels.has(name)) kernels.set(name, fetchBytes(site.network.kernels[name]).then((graph) => ort.InferenceSession.create(graph, { executionProviders: ["wasm"], logSeverityLevel: ERRORS })));
   const session = await kernels.get(name);
   const feeds = Object.fromEntries(Object.entries(inputs).map(([key, [data, shape]]) => [key, new ort.Tensor("float32", data, shape)]));
   const results = await session.run(feeds);

@@ -6,7 +6,7 @@ import { cutOutFirst, makeResult } from "./device_results.js";
 import { IS_LOCAL } from "./dom.js";
 import { items, selectedItem } from "./items.js";
 import { erasePhotograph, submitAbout } from "./photographs.js";
-import { canComposeHere, canPreviewFromCutout, cutoutRequest, finalRequest, isLossy, needsCutout, previewRequest, shownRequest } from "./request.js";
+import { canComposeHere, canPreviewFromCutout, cutoutRequest, finalRequest, needsCutout, previewRequest, shownRequest } from "./request.js";
 import * as scribbles from "./scribbles.js";
 import { settingsOf } from "./settings.js";
 import { text } from "./strings.js";
@@ -55,7 +55,6 @@ function nextRequest(item) {
   const lacksCutout = isSelected && needsCutout(settings) && !resultOf(item, "cutout", requests);
   if (lacksCutout && (scribbles.isActive() || (!hasShown && canPreviewFromCutout(settings)))) return asPreview(requests.cutout);
   if (!hasShown) return !isSelected && isFinalAtOnce(requests) ? requests.final : asPreview(requests.shown);
-  if (isSelected && isLossy(settings) && !resultOf(item, "final", requests)) return requests.final; // whose size is shown
   const detailed = scribbles.isActive() && needsCutout(settings) ? requests.cutout : requests.shown;
   return isSelected && item.needsDetail && !item.results.getFull(detailed.id) ? detailed : null;
 }

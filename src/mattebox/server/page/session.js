@@ -65,7 +65,7 @@ async function eraseEverything() {
   for (const item of [...items]) removeItem(item);
   await eraseStoredSession();
   await forgetAbandoned();
-  for (const name of ["settings", "theme", "language", "no-shortcuts"]) localSettings.set(name, null);
+  for (const name of ["settings", "theme", "ground", "language", "no-shortcuts"]) localSettings.set(name, null);
   sessionSettings.set("settings", null);
   byId("keys").close();
   setStatus(text.erased);

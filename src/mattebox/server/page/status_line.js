@@ -1,10 +1,13 @@
 // What the page says of the selected photograph: its status, a failure, doubts, progress; nothing of the previous one stays.
 import { canChooseDevice } from "./device_mode.js";
 import { byId } from "./dom.js";
+import { estimateFileSize } from "./file_size.js";
 import { items, selectedItem } from "./items.js";
+import { canComposeHere, isLossy } from "./request.js";
 import { isDoubtful } from "./results.js";
 import { hasFailed, isBusy, itemState, resultOf } from "./scheduler.js";
 import * as scribbles from "./scribbles.js";
+import { settingsOf } from "./settings.js";
 import { text } from "./strings.js";
 import * as thumbnails from "./thumbnails.js";
 import { renderMarketplaceCheck } from "./verdict.js";
@@ -24,10 +27,16 @@ export function renderStatus(result) {
   byId("failure").querySelector("p").textContent = failure?.[1] ?? "";
   if (failure) setStatus(failure[0]);
   else setStatus(result ? text.done(result, formatSeconds(result.seconds)) : item.firstCutout && !item.lastCutout ? text.firstCutout : "");
-  const size = resultOf(item, "final")?.blob.size;
-  byId("weight").textContent = size ? formatBytes(size) : "";
+  renderFileSize(item, isFailure);
   renderDoubt(isFailure ? null : result);
   renderMarketplaceCheck(result, byId("verdict"));
+}
+
+// Of the file that there is, or about that of the one that there will be.
+function renderFileSize(item, isFailure) {
+  const size = resultOf(item, "final")?.blob.size, shown = isFailure ? null : resultOf(item, "shown"), settings = settingsOf(item);
+  const about = !size && shown && isLossy(settings) ? estimateFileSize(item, shown, canComposeHere(settings), () => item === selectedItem() && renderFileSize(item, isFailure)) : null;
+  byId("weight").textContent = size ? formatBytes(size) : about ? `≈ ${formatBytes(about)}` : "";
 }
 
 const failureWords = ({ code, problem, remedy }) => text.problems[code] ?? text.deviceProblems[code] ?? [problem, remedy];

@@ -61,6 +61,7 @@ const english = {
   undo: "Undo",
   redo: "Redo",
   original: "Show the original",
+  darkGround: "Dark squares behind transparent parts",
   compare: "How much of the original is shown",
   zoom: "Zoom",
   zoomIn: "Zoom in",

@@ -24,6 +24,12 @@ export function initThemeAndText(onLanguageChanged) {
   fillInTexts();
   document.documentElement.style.colorScheme = localSettings.get("theme") ?? "";
   byId("theme").addEventListener("click", toggleTheme);
+  showGround(localSettings.get("ground") === "dark");
+  byId("ground").addEventListener("click", () => {
+    const isDark = byId("ground").getAttribute("aria-pressed") !== "true";
+    localSettings.set("ground", isDark ? "dark" : null);
+    showGround(isDark);
+  });
   byId("language").addEventListener("click", () => {
     setLanguage(byId("language").lang);
     fillInTexts();
@@ -55,6 +61,12 @@ function keysTerm(keys) {
   const term = document.createElement("dt");
   term.append(...keys.split("  ").map((key) => createElement("kbd", { textContent: key })));
   return term;
+}
+
+// Behind transparent parts a light checkerboard, or a dark one for light subjects.
+function showGround(isDark) {
+  byId("frame").classList.toggle("dark-ground", isDark);
+  byId("ground").setAttribute("aria-pressed", String(isDark));
 }
 
 // Switches to the other scheme and remembers it.
