@@ -22,10 +22,11 @@ from tests.serving import start_server
 LATENCY_MS = 20
 WAIT_MS = 600_000  # on a busy machine
 ROUNDS = 5
+CHOOSING_MS = 3000  # that people take to choose a photograph, while runtime and weights are loaded
 FIRST_CUTOUT = """() => import("/page/items.js").then(({ items }) => new Promise((resolve) => {
   const image = document.querySelector("#after");
-  const look = () => items[0]?.firstCutout && image.src === items[0].firstCutout.url && image.complete
-    ? resolve() : requestAnimationFrame(look);
+  const look = () => (items[0]?.firstCutout && image.src === items[0].firstCutout.url && image.complete)
+    || items[0]?.results.size ? resolve(Boolean(items[0].firstCutout)) : requestAnimationFrame(look);
   look();
 }))"""
 WATCH = """([event, point, change]) => new Promise((resolve) => {
@@ -163,13 +164,17 @@ def measure_first_cutouts(visit: Visit, report: Report, photograph: Path, megabi
     for name in ("on a first visit", "with runtime and weights in the cache"):
         page.reload()
         visit.choose("select[name=model]", "fast")
+        page.evaluate("import('/page/device_network.js').then((module) => void module.warmUp())")  # as "Choose" does
+        page.wait_for_timeout(CHOOSING_MS)
         started_at = time.perf_counter()
         page.set_input_files("#files", photograph)
-        page.evaluate(FIRST_CUTOUT)
+        is_first = page.evaluate(FIRST_CUTOUT)
         seconds = time.perf_counter() - started_at
         page.locator(DONE).wait_for()
-        report.add_row(f"the browser's own cutout, {name}; then the server's", f"{seconds:.1f} s")
-        page.locator("#strip .remove").click()
+        own = f"{seconds:.1f} s" if is_first else "after the server's"
+        total = time.perf_counter() - started_at
+        report.add_row(f"the browser's own cutout, {name}; the server's after {total:.1f} s", own)
+        page.locator("#strip .face").press("Delete")
     page.evaluate("localStorage.removeItem('mattebox-device')")
     page.reload()
     visit.choose("select[name=model]", "fast")

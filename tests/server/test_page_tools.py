@@ -164,3 +164,29 @@ def test_samples_and_grid(browser: Any, address: str) -> None:
 def test_folders_are_searched(browser: Any, address: str) -> None:
     with Visit(browser, address) as visit:
         assert visit.page.evaluate(DROP_FOLDER) == ["9.png", "10.png", "c.png", "z.png"]
+
+
+def test_looks_are_saved_and_used_again(browser: Any, address: str, files: Files) -> None:
+    with Visit(browser, address, reduced_motion="reduce") as visit:
+        page = visit.page
+        visit.open(files["two"])
+        visit.paint("Mint")
+        visit.choose("[name=shadow]", "contact")
+        visit.tab("Presets")
+        page.get_by_label("Name of a look").fill("My “shop”")
+        page.keyboard.press("Enter")
+        assert page.evaluate("document.activeElement.textContent") == "My “shop”"
+        page.locator("#defaults").click()
+        assert page.locator("[name=shadow]").input_value() == "none"
+        page.reload()
+        visit.tab("Presets")
+        page.get_by_role("button", name="My “shop”", exact=True).click()
+        assert page.locator("[name=shadow]").input_value() == "contact"
+        assert page.locator("[name=paint]:checked").get_attribute("value") == "#dcecdc"
+        page.get_by_role("button", name="Undo").click()
+        assert page.locator("[name=shadow]").input_value() == "none"
+        page.get_by_role("button", name="Remove the look “My “shop””").click()
+        assert page.locator("#look-list button").count() == 0
+        page.get_by_role("button", name="Dark squares").click()
+        page.reload()
+        assert page.locator("#ground").get_attribute("aria-pressed") == "true"

@@ -12,6 +12,7 @@ import { findItem, items, selectedItem } from "./items.js";
 import { initKeyboard } from "./keyboard.js";
 import { addFiles, removeAllItems, removeItem, selectItem, selectNeighbour, showGrid, updateLayout } from "./photograph_list.js";
 import { erasePhotograph } from "./photographs.js";
+import { initLooks, renderLooks } from "./looks.js";
 import { needsCutout } from "./request.js";
 import { copyResult, initResultActions } from "./result_actions.js";
 import { INTERNAL_DRAG_TYPE } from "./results.js";
@@ -21,7 +22,7 @@ import * as scribbles from "./scribbles.js";
 import { openSession, renderOffer } from "./session.js";
 import { storeItem, storeResults, storeSession } from "./session_store.js";
 import { settingsOf } from "./settings.js";
-import { initSettingsChanges, onFormChanged, showSettings, startWithSettings } from "./settings_changes.js";
+import { initSettingsChanges, onFormChanged, showSettings, startWithSettings, useValues } from "./settings_changes.js";
 import { takeSharedFiles } from "./shared_files.js";
 import { renderProgress, setStatus, showRetryCountdown } from "./status_line.js";
 import { text } from "./strings.js";
@@ -77,11 +78,13 @@ initThemeAndText(() => {
   updateLayout();
   refreshCropTool();
   renderOffer();
+  renderLooks();
   render();
   renderProgress();
 });
 form.initForm(onFormChanged);
 initSettingsChanges();
+initLooks({ readValues: form.readValues, useValues });
 initWords(onFormChanged);
 history.initHistory({
   apply: applyHistory,

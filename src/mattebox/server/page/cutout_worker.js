@@ -10,11 +10,14 @@ import { flattenOnWhite, prepareInput, scoreAlpha } from "./network_input.js";
 import { site } from "./site.js";
 
 const ALPHA_LEVELS = 65535; // to which the network's answers are rounded
+const OPAQUE_TYPE = "image/jpeg";
+const REHEARSAL_SIZE = [320, 240];
 let last = null; // { file, bitmap, pixels, ownAlpha } of the photograph that was decoded last: the next request is often for it
-let queue = Promise.resolve(); // one after the other
+let queue = Promise.resolve(), queueLength = 0; // one after the other
 
 self.onmessage = ({ data }) => {
-  queue = queue.then(() => answer(data));
+  queueLength += 1;
+  queue = queue.then(() => answer(data)).then(() => { queueLength -= 1; });
 };
 
 async function answer({ id, kind, ...request }) {
@@ -29,6 +32,7 @@ async function answer({ id, kind, ...request }) {
 const HANDLERS = {
   async warmUp() {
     const { device, ort } = await loadNetwork();
+    if (queueLength === 1) await rehearse(); // nobody waits
     return { device, threads: ort.env.wasm.numThreads };
   },
   async matte({ file }) {
@@ -40,7 +44,7 @@ const HANDLERS = {
   async cutout({ file, matte, maxPixels }) {
     const whole = await decode(file), { width, height } = whole.pixels, scale = Math.min(1, Math.sqrt(maxPixels / (width * height)));
     const size = [width, height].map((length) => Math.max(1, Math.round(length * scale)));
-    const { pixels, ownAlpha } = scale < 1 ? readPixels(whole.bitmap, size) : { ...whole, pixels: { ...whole.pixels, data: whole.pixels.data.slice() } };
+    const { pixels, ownAlpha } = scale < 1 ? readPixels(whole.bitmap, size, !whole.ownAlpha) : { ...whole, pixels: { ...whole.pixels, data: whole.pixels.data.slice() } };
     const alpha = await refineMatte(pixels, matte);
     if (ownAlpha) for (let i = 0; i < alpha.length; i += 1) alpha[i] = Math.floor((alpha[i] * ownAlpha[i] + 127) / 255);
     await applyForeground(pixels, alpha);
@@ -50,21 +54,30 @@ const HANDLERS = {
   },
 };
 
+// Cuts out nothing in particular, so that all graphs are loaded and compiled before the first photograph.
+async function rehearse() {
+  const [width, height] = REHEARSAL_SIZE, data = Uint8ClampedArray.from({ length: 4 * width * height }, (_, i) => (i % 4 === 3 ? 255 : (37 * i) % 256));
+  const pixels = { data, width, height, channels: 4 };
+  const matte = { width: 64, height: 64, data: Float32Array.from({ length: 64 * 64 }, (_, i) => Math.min(1, Math.max(0, ((i % 64) - 28) / 8))) };
+  await runNetwork(prepareInput(site.network.input, pixels));
+  await applyForeground(pixels, await refineMatte(pixels, cleanUpMatte(matte)));
+}
+
 async function decode(file) {
   if (last?.file !== file) {
     last?.bitmap.close();
     last = null;
     const bitmap = await createImageBitmap(file);
-    last = { file, bitmap, ...readPixels(bitmap, [bitmap.width, bitmap.height]) };
+    last = { file, bitmap, ...readPixels(bitmap, [bitmap.width, bitmap.height], file.type === OPAQUE_TYPE) };
   }
   return last;
 }
 
 // The colours of a picture over white, and its own alpha, or null where it is opaque.
-function readPixels(bitmap, [width, height]) {
+function readPixels(bitmap, [width, height], isOpaque) {
   const context = new OffscreenCanvas(width, height).getContext("2d", { willReadFrequently: true });
   context.imageSmoothingQuality = "high";
   context.drawImage(bitmap, 0, 0, width, height);
-  const { data } = context.getImageData(0, 0, width, height), ownAlpha = flattenOnWhite(data) ? Uint8Array.from({ length: width * height }, (_, i) => data[4 * i + 3]) : null;
+  const { data } = context.getImageData(0, 0, width, height), ownAlpha = !isOpaque && flattenOnWhite(data) ? Uint8Array.from({ length: width * height }, (_, i) => data[4 * i + 3]) : null;
   return { pixels: { data, width, height, channels: 4 }, ownAlpha };
 }

@@ -76,9 +76,11 @@ export function createSwatch(value, name) {
 }
 
 export function createPresetCard(value, name, title) {
-  const label = createElement("label", { className: "preset" });
+  const label = createElement("label", { className: "preset" }), picture = createElement("i");
+  picture.dataset.preset = value;
   label.append(
     createElement("input", { type: "radio", name: "preset", value }),
+    picture,
     createElement("strong", { textContent: name }),
     createElement("span", { textContent: title }),
   );

@@ -4,12 +4,14 @@ import { site } from "./site.js";
 const MAX_THREADS = 4;
 const ERRORS = 3; // level of the log; warnings are about where nodes run
 const urlOf = (path) => new URL(path, import.meta.url).href;
+const kernelGraphs = new Map(); // name -> its ONNX graph, a promise
 let loading = null;
 
 // { ort, network, device }: the runtime, the network's session, and "webgpu" or "wasm".
 export const loadNetwork = () => (loading ??= openNetwork());
 
 async function openNetwork() {
+  for (const [name, path] of Object.entries(site.network.kernels)) kernelGraphs.set(name, fetchBytes(path));
   const weights = fetchBytes(site.network.weights);
   if (await hasGraphicsProcessor()) {
     try {
@@ -40,7 +42,7 @@ async function open(device, weights) {
 // Runs a pixel kernel, always on the processor. `inputs` are { name: [data, shape] }; returns the data of its output.
 export async function runKernel(name, inputs) {
   const { ort, kernels } = await loadNetwork();
-  if (!kernels.has(name)) kernels.set(name, fetchBytes(site.network.kernels[name]).then((graph) => ort.InferenceSession.create(graph, { executionProviders: ["wasm"], logSeverityLevel: ERRORS })));
+  if (!kernels.has(name)) kernels.set(name, kernelGraphs.get(name).then((graph) => ort.InferenceSession.create(graph, { executionProviders: ["wasm"], logSeverityLevel: ERRORS })));
   const session = await kernels.get(name);
   const feeds = Object.fromEntries(Object.entries(inputs).map(([key, [data, shape]]) => [key, new ort.Tensor("float32", data, shape)]));
   const results = await session.run(feeds);

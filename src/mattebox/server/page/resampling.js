@@ -7,14 +7,15 @@ const BICUBIC_A = -0.5;
 // Means of blocks of `across` x `down` pixels; the last ones may be smaller. Only the first channels are taken.
 export function averageBlocks({ data, width, height, channels }, across, down, channelCount = channels) {
   const columns = Math.ceil(width / across), rows = Math.ceil(height / down), means = new Uint8Array(columns * rows * channelCount);
-  const sums = new Float64Array(columns * channelCount);
+  const sums = new Uint32Array(columns * channelCount), sumOfPixel = Uint32Array.from({ length: width }, (_, x) => Math.floor(x / across) * channelCount);
   for (let row = 0; row < rows; row += 1) {
     const top = row * down, bottom = Math.min(height, top + down);
     sums.fill(0);
     for (let y = top; y < bottom; y += 1) {
       for (let x = 0, at = y * width * channels; x < width; x += 1, at += channels) {
-        const sum = Math.floor(x / across) * channelCount;
-        for (let channel = 0; channel < channelCount; channel += 1) sums[sum + channel] += data[at + channel];
+        const sum = sumOfPixel[x];
+        sums[sum] += data[at];
+        for (let channel = 1; channel < channelCount; channel += 1) sums[sum + channel] += data[at + channel];
       }
     }
     for (let column = 0; column < columns; column += 1) {

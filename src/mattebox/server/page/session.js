@@ -6,6 +6,7 @@ import * as history from "./history.js";
 import { restoreItems, removeItem } from "./photograph_list.js";
 import { items } from "./items.js";
 import { beginStoring, eraseStoredSession, readSession } from "./session_store.js";
+import { renderLooks } from "./looks.js";
 import { setStatus } from "./status_line.js";
 import { localSettings, sessionSettings } from "./storage.js";
 import { text } from "./strings.js";
@@ -65,8 +66,9 @@ async function eraseEverything() {
   for (const item of [...items]) removeItem(item);
   await eraseStoredSession();
   await forgetAbandoned();
-  for (const name of ["settings", "theme", "ground", "language", "no-shortcuts"]) localSettings.set(name, null);
+  for (const name of ["settings", "theme", "ground", "looks", "language", "no-shortcuts"]) localSettings.set(name, null);
   sessionSettings.set("settings", null);
+  renderLooks();
   byId("keys").close();
   setStatus(text.erased);
 }

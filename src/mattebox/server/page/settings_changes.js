@@ -21,7 +21,7 @@ export function initSettingsChanges() {
   byId("scope-all").addEventListener("click", () => changeScope(false));
   byId("scope-one").addEventListener("click", () => changeScope(true));
   byId("spread").addEventListener("click", () => { const values = valuesOf(selectedItem()); changeScope(false); changeValues(values); });
-  byId("use-last").addEventListener("click", () => { changeValues({ ...form.defaults(), ...lastValues() }); hideOffer(); });
+  byId("use-last").addEventListener("click", () => { useValues(lastValues()); hideOffer(); });
   byId("ignore-last").addEventListener("click", hideOffer);
   byId("drop-preset").addEventListener("click", () => { form.setControl("preset", "", { notifies: true }); byId("t-presets").focus(); });
 }
@@ -44,6 +44,9 @@ export function showSettings(item, values) {
   form.showValues(valuesOf(selectedItem()));
   afterChange(item);
 }
+
+// Settings that were saved, in the place of those that there are.
+export const useValues = (values) => changeValues({ ...form.defaults(), ...values });
 
 function changeValues(values) {
   const scope = scopeOf(selectedItem()), item = scope ? selectedItem() : null, before = valuesOf(item);

@@ -98,6 +98,6 @@ async function updateSwatches(cutout) {
   const sample = (swatchSample = { cutout });
   sample.url = await thumbnails.createSwatchUrl(cutout.blob).catch(() => null);
   if (swatchSample !== sample || !sample.url) return;
-  byId("paints").style.setProperty("--cut", `url("${sample.url}")`);
+  byId("panels").style.setProperty("--cut", `url("${sample.url}")`);
   if (previous?.url) setTimeout(() => URL.revokeObjectURL(previous.url), 1000);
 }
