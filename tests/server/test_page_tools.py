@@ -173,7 +173,7 @@ def test_looks_are_saved_and_used_again(browser: Any, address: str, files: Files
         visit.paint("Mint")
         visit.choose("[name=shadow]", "contact")
         visit.tab("Presets")
-        page.get_by_label("Name of a look").fill("My “shop”")
+        page.get_by_label("Name of this look").fill("My “shop”")
         page.keyboard.press("Enter")
         assert page.evaluate("document.activeElement.textContent") == "My “shop”"
         page.locator("#defaults").click()
