@@ -23,6 +23,7 @@ from mattebox.matting.matte_operations import (
     stretch_levels,
     to_nchw,
 )
+from mattebox.matting.tile_batches import TileBatch, iter_batches, partial_mask
 from mattebox.models.runtime import onnx_runtime
 from mattebox.types import BitDepth, Floats, ImageShape, Matte, Picture
 
@@ -56,22 +57,16 @@ def refine(picture: Picture, matte: Matte, finer_grid: bool = False) -> Matte:
     alpha, peak = enlarge_alpha(picture, clip_haze(matte)), picture.bit_depth.peak
     guide_factor, step = grid_scales(picture.shape, matte.shape, finer_grid)
     models = tiles.pad_grid_planes(fit_colour_models(picture, matte, guide_factor, step)[:COLOUR_PLANE_COUNT])
-    has_model = np.any(models, axis=0)  # elsewhere the prior stands
+    is_partial = partial_mask(alpha, peak)
 
-    def needs_refinement(tile: tiles.Tile) -> bool:
-        return bool(has_model[tile.grid_rows, tile.grid_columns].any()) and tiles.has_partial_alpha(
-            alpha[tile.rows, tile.columns], peak
-        )
-
-    def refine_tile(tile: tiles.Tile) -> None:
-        pixels, prior = (tiles.tile_pixels(p, tile, peak) for p in (picture.rgb, alpha))
+    def refine_tiles(batch: TileBatch) -> None:
         result = onnx_runtime.run_kernel(
-            "decide", threads=1, tile=pixels, prior=prior, patch=tiles.grid_patch(models, tile)
-        )
-        target = alpha[tile.rows, tile.columns]
-        target[...] = np.round(result * peak)[: target.shape[0], : target.shape[1]]
+            "decide", threads=1, tile=batch.take(picture.rgb, peak), prior=batch.take(alpha, peak),
+            patch=batch.take_cells(models),
+        )  # fmt: skip
+        batch.put(np.round(result * peak), is_partial, alpha)
 
-    cpu_threads.parallel_map(refine_tile, list(filter(needs_refinement, tiles.iter_tiles(picture.shape, step))))
+    cpu_threads.parallel_map(refine_tiles, list(iter_batches(is_partial, step)))
     return finalise_matte(picture, matte, alpha)
 
 

@@ -14,6 +14,7 @@ from mattebox.core import cpu_threads
 from mattebox.io import resampling
 from mattebox.matting import tiles
 from mattebox.matting.matte_operations import as_floats, guide_image, to_nchw
+from mattebox.matting.tile_batches import TileBatch, iter_batches, partial_mask
 from mattebox.models.runtime import onnx_runtime
 from mattebox.types import Floats, ImageShape, Matte, Picture
 
@@ -48,26 +49,21 @@ def estimate_foreground(picture: Picture, matte: Matte) -> Picture:
     check_match(picture, matte)
     peak, step = picture.bit_depth.peak, grid_step(picture.shape)
     rgb = picture.rgb.copy()
-    edge_tiles = [
-        tile
-        for tile in tiles.iter_tiles(picture.shape, step)
-        if tiles.has_partial_alpha(matte.alpha[tile.rows, tile.columns], peak)
-    ]
-    if not edge_tiles:
+    is_partial = partial_mask(matte.alpha, peak)
+    batches = list(iter_batches(is_partial, step))
+    if not batches:
         return picture.with_pixels(rgb, matte.alpha)
     grid_alpha = as_floats(resampling.average_blocks(matte.alpha, step))
     colours = tiles.pad_grid_planes(fuse_colours(guide_image(picture.rgb, step), grid_alpha))
 
-    def unmix_tile(tile: tiles.Tile) -> None:
-        pixels, alpha = (tiles.tile_pixels(p, tile, peak) for p in (picture.rgb, matte.alpha))
-        patch = tiles.grid_patch(colours, tile)
-        result = onnx_runtime.run_kernel("unmix", threads=1, tile=pixels, alpha=alpha, patch=patch)
-        tile_alpha, target = matte.alpha[tile.rows, tile.columns], rgb[tile.rows, tile.columns]
-        is_partial = ((tile_alpha > 0) & (tile_alpha < peak))[..., None]
-        values = np.rint(result[: target.shape[0], : target.shape[1]] * peak)
-        np.copyto(target, values.astype(target.dtype), where=is_partial)
+    def unmix_tiles(batch: TileBatch) -> None:
+        result = onnx_runtime.run_kernel(
+            "unmix", threads=1, tile=batch.take(picture.rgb, peak), alpha=batch.take(matte.alpha, peak),
+            patch=batch.take_cells(colours),
+        )  # fmt: skip
+        batch.put(np.rint(result * peak), is_partial, rgb)
 
-    cpu_threads.parallel_map(unmix_tile, edge_tiles)
+    cpu_threads.parallel_map(unmix_tiles, batches)
     return picture.with_pixels(rgb, matte.alpha)
 
 

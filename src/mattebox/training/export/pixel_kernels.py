@@ -26,11 +26,11 @@ def kernel_graphs() -> dict[str, tuple[nn.Module, dict[str, tuple[int, ...]]]]:
     return {
         "colour_models": (ColourModels(halve=False), {"guide": (1, 3, 64, 80), "alpha": (1, 1, 64, 80)}),
         "colour_models_half": (ColourModels(halve=True), {"guide": (1, 3, 64, 80), "alpha": (1, 1, 32, 40)}),
-        "decide": (PosteriorAlpha(), {"tile": (64, 96, 3), "prior": (64, 96), "patch": (1, 20, 18, 26)}),
+        "decide": (PosteriorAlpha(), {"tile": (24, 32, 48, 3), "prior": (24, 32, 48), "patch": (24, 20, 10, 14)}),
         "fuse": (BlurFusion(), {"guide": (1, 3, 64, 80), "alpha": (1, 1, 64, 80)}),
         "project": (ProjectAlpha(), {"tile": (64, 96, 3), "patch": (1, 6, 18, 26)}),
         "project_plate": (ProjectAlpha(), {"tile": (64, 96, 3), "patch": (1, 6, 18, 26), "plate": (64, 96, 3)}),
-        "unmix": (UnmixForeground(), {"tile": (64, 96, 3), "alpha": (64, 96), "patch": (1, 6, 18, 26)}),
+        "unmix": (UnmixForeground(), {"tile": (24, 32, 48, 3), "alpha": (24, 32, 48), "patch": (24, 6, 10, 14)}),
     }
 
 
@@ -39,7 +39,8 @@ def export_kernels(folder: Path) -> None:
     folder.mkdir(parents=True, exist_ok=True)
     for name, (graph, inputs) in kernel_graphs().items():
         axes = {k: {i: f"{k}{i}" for i, size in enumerate(shape) if size > 20} for k, shape in inputs.items()}
-        axes |= {"patch": {2: "rows", 3: "columns"}} if "patch" in inputs else {}
+        if "patch" in inputs:
+            axes["patch"] |= {2: "rows", 3: "columns"}
         torch.onnx.export(
             graph.eval(), tuple(torch.rand(shape) for shape in inputs.values()), folder / f"{name}.onnx",
             input_names=list(inputs), output_names=["out"], dynamic_axes=axes,

@@ -36,7 +36,8 @@ def compute_edge_features(tile: Tensor, prior: Tensor, patch: Tensor, common: Te
         colours, 7-8 both likelihoods, 9 distance of the mean colours, 10 distance from the line between them,
         11 evidence, 12 colour table.
     """
-    planes, p, rgb = enlarge_patch(patch, tile), prior[None, None], tile.permute(2, 0, 1)[None]
+    planes = enlarge_patch(patch, tile.shape[0], tile.shape[1])
+    p, rgb = prior[None, None], tile.permute(2, 0, 1)[None]
     ahead, behind = (evaluate_polynomial(planes[:, i : i + 10], rgb).clamp(-30, 30) for i in (0, 10))
     level = stretch_levels(p)
     weak_prior = 0.25 + 0.5 * p
