@@ -11,7 +11,19 @@ torch = pytest.importorskip("torch", reason="torch is not part of the test lock"
 
 
 @pytest.mark.parametrize(
-    "name", ["colour_models", "colour_models_half", "decide", "fuse", "project", "project_plate", "unmix"]
+    "name",
+    [
+        "colour_models",
+        "colour_models_half",
+        "decide",
+        "fuse",
+        "move",
+        "project",
+        "project_plate",
+        "refine_motion",
+        "search_motion",
+        "unmix",
+    ],
 )
 def test_the_graph_matches_its_source(name: str) -> None:
     from mattebox.training.export.pixel_kernels import kernel_graphs

@@ -67,11 +67,11 @@ command.add_command(video_roto.command)
 @part_options
 @click.option(
     "--coherence",
-    type=click.Choice(["motion", "keys", "frame"]),
-    default="motion",
+    type=click.Choice(["keys", "motion", "frame"]),
+    default="keys",
     show_default=True,
-    help="motion averages each frame's matte with its neighbours' along the motion; keys asks the network "
-    "for every third frame and carries mattes between; frame treats each frame by itself.",
+    help="keys asks the network where it is needed, at least for every sixth frame, and carries mattes between; motion "
+    "asks it for every frame and averages mattes along the motion; frame treats each frame by itself.",
 )
 @parameter_options(*STEP_OPTIONS)
 @click.option(

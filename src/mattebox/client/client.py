@@ -249,7 +249,7 @@ class Client:
         start: str | float | None = None,
         until: str | float | None = None,
         every: int | None = None,
-        coherence: Literal["motion", "keys", "frame"] | None = None,
+        coherence: Literal["keys", "motion", "frame"] | None = None,
         idempotency_key: str | None = None,
         hook_url: str | None = None,
         **parameters: Unpack[VideoParameters],

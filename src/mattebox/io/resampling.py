@@ -36,6 +36,18 @@ def shrink(pixels: Pixels, size: ImageShape) -> NDArray[np.uint8]:
     return finish_shrink(average_blocks_towards(pixels, size), size)
 
 
+def shrink_quickly(pixels: Pixels, size: ImageShape) -> NDArray[np.uint8]:
+    """Resize pixels to uint8 at `size` (height, width) by means of whole blocks, then bilinear.
+
+    Several times as fast as `shrink` and a little softer: for comparisons between frames, not for networks.
+    """
+    height, width = pixels.shape[:2]
+    down, across = max(1, height // size[0]), max(1, width // size[1])
+    means = Image.fromarray(_average_rectangular_blocks(pixels, down, across))
+    box = (0, 0, width / across, height / down)
+    return np.array(means.resize(size[::-1], Image.Resampling.BILINEAR, box=box))
+
+
 class BlockMeans(NamedTuple):
     """Block means as uint8, and the picture's size in blocks (down, across), whose last ones may be incomplete."""
 

@@ -31,7 +31,7 @@ COLOUR_PLANE_COUNT = 20  # the first planes of `fit_colour_models`: those of the
 ALPHA_CLIP_MARGIN = 0.1  # alpha this close to 0 or 1 becomes 0 or 1: haze on a white page is dirt, a hole a fault
 
 
-def refine(picture: Picture, matte: Matte, finer_grid: bool = False) -> Matte:
+def refine(picture: Picture, matte: Matte, finer_grid: bool = False, *, cell_scale: int = 1) -> Matte:
     """Refine a coarse matte to full resolution by local colour models.
 
     Parameters
@@ -42,6 +42,8 @@ def refine(picture: Picture, matte: Matte, finer_grid: bool = False) -> Matte:
         Coarse matte of the whole picture, such as `segment` returns.
     finer_grid : bool
         Fit the colour models on a grid as fine as the matte, for crisp edges; by default it is a little coarser.
+    cell_scale : int
+        Cells so many times as wide: much faster, for the frames of a clip.
 
     Returns
     -------
@@ -56,6 +58,8 @@ def refine(picture: Picture, matte: Matte, finer_grid: bool = False) -> Matte:
     """
     alpha, peak = enlarge_alpha(picture, clip_haze(matte)), picture.bit_depth.peak
     guide_factor, step = grid_scales(picture.shape, matte.shape, finer_grid)
+    if cell_scale != 1:
+        guide_factor = step = cell_scale * step
     models = tiles.pad_grid_planes(fit_colour_models(picture, matte, guide_factor, step)[:COLOUR_PLANE_COUNT])
     is_partial = partial_mask(alpha, peak)
 

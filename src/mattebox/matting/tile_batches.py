@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from mattebox.matting import tiles
 from mattebox.types import Floats, ImageShape, Mask, Pixels
 
-SIDE_PIXELS = 32  # of a tile, about
+SIDE_PIXELS = 24  # of a tile, about
 BATCH_PIXELS = 16_384  # about; its planes fit a processor's cache
 
 
@@ -99,5 +99,6 @@ def _grid_indices(
 ) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
     """N x C x 1 and N x 1 x C indices into padded planes of a shape."""
     span = np.arange(cells + 2)
-    down, across = (np.minimum(start[:, None] * cells + span, side - 1) for start, side in zip((rows, columns), shape))
+    down = np.minimum(rows[:, None] * cells + span, shape[0] - 1)
+    across = np.minimum(columns[:, None] * cells + span, shape[1] - 1)
     return down[:, :, None], across[:, None]

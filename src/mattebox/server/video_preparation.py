@@ -28,7 +28,7 @@ class ClipParameters(msgspec.Struct, frozen=True):
     start: str | None = None
     until: str | None = None
     every: int = 1
-    coherence: str = "motion"
+    coherence: str = "keys"
 
 
 def prepare_video_task(

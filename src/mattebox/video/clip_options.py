@@ -31,7 +31,7 @@ class ClipOptions(OutputOptions):
     ----------
     cut, background : Cut, Background or None
         The steps, as for stills.
-    coherence : {"motion", "keys", "frame"}
+    coherence : {"keys", "motion", "frame"}
     is_signed : bool
         Whether the result is signed (Content Credentials).
     cryptomatte : bool

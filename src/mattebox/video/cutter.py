@@ -8,12 +8,13 @@ from mattebox.models.matte_session import Session, open_session
 from mattebox.recipe.steps import Cut
 from mattebox.types import Picture
 from mattebox.video.coarse_matte import CoarseMatte
-from mattebox.video.coherence import LOOK_AHEAD, CoherenceName, create_coherence
+from mattebox.video.coherence import CoherenceName, create_coherence
 from mattebox.video.frame_cutout import CutFrame, cut_frame
+from mattebox.video.key_frames import MAX_LOOK_AHEAD
 from mattebox.video.matte_prediction import MattePredictor
 from mattebox.video.motion import choose_motion_estimator
 
-DEFAULT_COHERENCE: CoherenceName = "motion"
+DEFAULT_COHERENCE: CoherenceName = "keys"
 
 
 class CoarseCutter:
@@ -25,7 +26,7 @@ class CoarseCutter:
         The network.
     votes : int
         Views that it averages; 0 for its card's number.
-    coherence : {"motion", "keys", "frame"}
+    coherence : {"keys", "motion", "frame"}
         How mattes are made to hold together.
     motion : {"auto", "dis", "own"}
         How motion is estimated.
@@ -48,7 +49,10 @@ class CoarseCutter:
 
     def push(self, picture: Picture, index: int, time: float) -> list[CoarseMatte]:
         """Take the next frame, and return those whose mattes are finished."""
-        if self._segment_frames and (index % self._segment_frames) in (0, self._segment_frames - LOOK_AHEAD):
+        if self._segment_frames and 0 in (
+            index % self._segment_frames,
+            (index + MAX_LOOK_AHEAD) % self._segment_frames,
+        ):
             self._predictor.forget()
         return self._coherence.push(self._predictor.describe(picture, index, time))
 
@@ -65,8 +69,9 @@ class VideoCutter:
     model : str
         The network, as for `cut`.
     coherence : {"motion", "keys", "frame"}
-        How mattes are made to hold together in time: every frame by the network and averaged along the motion, the
-        network on every third frame and mattes carried between, or each frame by itself.
+        How mattes are made to hold together in time: every frame by the network and averaged along the motion (two
+        frames late), the network where it is needed and mattes carried between (up to twelve frames late, and faster),
+        or each frame by itself.
     edges : {"colour", "network", "auto", "none"}
         How the matte gets the frame's edges at full size, as for `cut`.
     colours : {"clean", "source"}
@@ -92,7 +97,7 @@ class VideoCutter:
         self,
         *,
         model: str = Cut().model,
-        coherence: CoherenceName = DEFAULT_COHERENCE,
+        coherence: CoherenceName = "motion",
         edges: str = Cut().edges,
         colours: str = Cut().colours,
         matte_only: bool = False,
@@ -118,7 +123,8 @@ class VideoCutter:
         Returns
         -------
         list of CutFrame
-            The frames that are finished: none at first, then one for each, two frames later.
+            The frames that are finished: none at first, then one for each, two frames later (several at a time with
+            `keys`).
         """
         picture = frame if isinstance(frame, Picture) else _convert(frame)
         finished = self._coarse.push(picture, self._count, time)

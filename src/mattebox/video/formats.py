@@ -17,7 +17,7 @@ from mattebox.core.suggestions import suggest_name
 from mattebox.errors import OutputError, UsageError
 
 VP9_OPTIONS = {
-    "crf": "24", "b": "0", "row-mt": "1", "tile-columns": "2", "deadline": "realtime", "cpu-used": "7", "g": "120",
+    "crf": "24", "b": "0", "row-mt": "1", "tile-columns": "2", "deadline": "realtime", "cpu-used": "8", "g": "120",
 }  # fmt: skip
 SEQUENCE = "image2"
 PCM_CODECS = frozenset({"pcm_s16le", "pcm_s24le", "pcm_s32le", "pcm_f32le", "pcm_s16be", "pcm_s24be", "pcm_s32be"})
@@ -65,6 +65,8 @@ class ClipFormat:
         Transcodes other sound.
     subtitle_codecs : frozenset of str
         Those that are copied; empty for all.
+    keeps_hidden_colours : bool
+        Whether pixels keep their colours where they are transparent, as editing programs want it.
     summary : str
         What it is for, for help and documentation.
     """
@@ -78,6 +80,7 @@ class ClipFormat:
     sound_codecs: frozenset[str] = frozenset()
     sound_encoder: str = "aac"
     subtitle_codecs: frozenset[str] = frozenset()
+    keeps_hidden_colours: bool = True
 
     @property
     def is_sequence(self) -> bool:
@@ -110,7 +113,7 @@ FORMATS: Mapping[str, ClipFormat] = {
             ),
             (Encoding("libvpx-vp9", "yuva420p", {**VP9_OPTIONS, "auto-alt-ref": "0"}),),
             "VP9 with alpha: browsers, OBS; small",
-            frozenset({"opus", "vorbis"}), "libopus", frozenset({"webvtt"}),
+            frozenset({"opus", "vorbis"}), "libopus", frozenset({"webvtt"}), keeps_hidden_colours=False,
         ),
         ClipFormat(
             "prores", ".mov", "mov",
@@ -165,7 +168,7 @@ FORMATS: Mapping[str, ClipFormat] = {
         ClipFormat(
             "mp4", ".mp4", "mp4",
             (
-                Encoding("libx264", "yuv420p", {"crf": "16", "preset": "fast", "bf": "0"}, needs_even_size=True),
+                Encoding("libx264", "yuv420p", {"crf": "17", "preset": "veryfast", "bf": "0"}, needs_even_size=True),
                 Encoding(
                     "libx265", "yuv420p10le", {"crf": "16", "preset": "fast", "x265-params": "bframes=0:log-level=0"},
                     "hvc1", needs_even_size=True, depth=10,

@@ -10,7 +10,9 @@ from typing import cast
 
 import av
 import numpy as np
+from av.video.plane import VideoPlane
 from av.video.reformatter import Interpolation
+from numpy.typing import NDArray
 
 from mattebox.core.array_conversion import array_from_pixels
 from mattebox.core.colour_signals import signal_of_coding_points
@@ -24,6 +26,7 @@ SCALER_FLAGS = int(
 )
 SCALER_WHITE = 65280  # of swscale's 16-bit RGB of YUV
 SCALER_BT601 = 5
+PLANAR_ALPHA = "yuva420p"
 SUPPORTED_MATRICES = (1, 4, 5, 6, 7, 9)  # of swscale
 
 
@@ -99,6 +102,8 @@ def frame_from_picture(picture: Picture, format: str, tags: ColourTags, size: Im
     if size is not None and size != picture.size:
         rows, columns = size[1] - picture.size[1], size[0] - picture.size[0]
         pixels = np.pad(pixels, ((0, rows), (0, columns), (0, 0)), mode="edge")
+    if format == PLANAR_ALPHA and pixels.dtype == np.uint8:
+        return _join_alpha(frame_from_picture(Picture(pixels[..., :3]), "yuv420p", tags), pixels[..., 3])
     names = ("rgba", "rgba64le") if wants_alpha else ("rgb24", "rgb48le")
     frame = av.VideoFrame.from_ndarray(np.ascontiguousarray(pixels), format=names[pixels.dtype == np.uint16])
     frame.colorspace, frame.color_range = tags.matrix, FULL_RANGE
@@ -129,6 +134,22 @@ def profile_of_tags(tags: ColourTags) -> bytes | None:
     if tags.primaries in (5, 6, 7) and tags.transfer in (1, 2, 5, 6, 7, 13, 14):
         return None
     return signal_of_coding_points(CodingPoints(tags.primaries, tags.transfer)).profile
+
+
+def _join_alpha(frame: av.VideoFrame, alpha: Pixels) -> av.VideoFrame:
+    """A frame of three 8-bit planes with a fourth: several times as fast as by way of RGBA."""
+    result = av.VideoFrame(frame.width, frame.height, PLANAR_ALPHA)
+    for plane, source in zip(result.planes, [*map(_plane_array, frame.planes), alpha], strict=True):
+        _plane_array(plane)[...] = source
+    result.colorspace, result.color_range = frame.colorspace, frame.color_range
+    result.color_primaries, result.color_trc = frame.color_primaries, frame.color_trc
+    return result
+
+
+def _plane_array(plane: VideoPlane) -> NDArray[np.uint8]:
+    """A plane's pixels, which may be written."""
+    rows: NDArray[np.uint8] = np.frombuffer(memoryview(cast(bytes, plane)), np.uint8).reshape(-1, plane.line_size)
+    return rows[: plane.height, : plane.width]
 
 
 def _reformat(frame: av.VideoFrame, format: str, range: int) -> av.VideoFrame:

@@ -3,12 +3,15 @@ full size, the user's mattes, the subject's own colours."""
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, replace
+from functools import partial
 
 import numpy as np
 
 from mattebox.matting import garbage_mattes
 from mattebox.matting.chroma_screen import ChromaScreen, despill
+from mattebox.matting.colour_refinement import refine
 from mattebox.matting.confidence import build_scored_matte
 from mattebox.matting.foreground import estimate_foreground
 from mattebox.matting.keying import ResolvedKey, apply_key
@@ -21,6 +24,12 @@ from mattebox.recipe.steps import Cut
 from mattebox.types import Matte, Picture, Pixels
 from mattebox.video.coarse_matte import CoarseMatte, MatteOrigin
 from mattebox.video.user_mattes import NO_MASKS, FrameMasks
+
+# Twice the cells' width of stills costs a quarter, at the same error (docs/experiments/2026-11-30-video-speed.md).
+FRAME_EDGE_REFINERS: dict[str, Callable[[Picture, Matte], Matte]] = {
+    **EDGE_REFINERS,
+    "colour": partial(refine, cell_scale=2),
+}
 
 
 @dataclass(frozen=True, eq=False)
@@ -59,7 +68,7 @@ def cut_frame(coarse: CoarseMatte, step: Cut, calibration: Calibration, drawn: F
     scored = build_scored_matte(coarse.alpha, calibration, coarse.presence)
     if "garbage" in drawn.masks:
         scored = garbage_mattes.apply_garbage_matte(scored, drawn.masks["garbage"])
-    matte = EDGE_REFINERS[step.edges](coarse.picture, clean_up_matte(scored) if scored.found else scored)
+    matte = FRAME_EDGE_REFINERS[step.edges](coarse.picture, clean_up_matte(scored) if scored.found else scored)
     return _render_frame(coarse, matte, step, drawn)
 
 
@@ -79,7 +88,8 @@ def solve_frame(coarse: CoarseMatte, step: Cut, drawn: FrameMasks) -> CutFrame:
 def render_carried_frame(described: CoarseMatte, matte: Matte, exact: Pixels | None, step: Cut) -> CutFrame:
     """Cut a frame out by a coarse matte that was carried to it, or by one of its own size that a user drew."""
     picture = described.picture
-    refined = finalise_matte(picture, matte, exact) if exact is not None else EDGE_REFINERS[step.edges](picture, matte)
+    refine_edges = FRAME_EDGE_REFINERS[step.edges]
+    refined = finalise_matte(picture, matte, exact) if exact is not None else refine_edges(picture, matte)
     return _render_frame(replace(described, origin="carried"), refined, step, NO_MASKS)
 
 

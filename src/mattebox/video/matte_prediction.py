@@ -22,7 +22,7 @@ GUIDE_SIDE_CELLS = 320  # longer side of the guide where no network asks for ano
 
 def describe_frame(picture: Picture, index: int, time: float, shape: ImageShape) -> CoarseMatte:
     """A frame with its guide of this shape, and no matte yet (alpha 0)."""
-    reduced = resampling.shrink(flatten_on_white(picture).rgb, shape)
+    reduced = resampling.shrink_quickly(flatten_on_white(picture).rgb, shape)
     guide: Floats = colour.to_srgb(reduced, picture.profile).astype(np.float32) / np.float32(255)
     return CoarseMatte(picture, index, time, guide, np.zeros(shape, np.float32))
 

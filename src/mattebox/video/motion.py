@@ -1,8 +1,8 @@
 """Dense motion between two frames: DIS optical flow (Kroeger et al., 2016) where OpenCV is installed, else our own.
 
 Our own: block matching on the coarsest level of a pyramid, then local least squares (Lucas & Kanade, 1981) from level
-to level, on half the matte's grid. A motion field gives, for every pixel of a frame, the offset (x, y) in pixels at
-which the other frame shows the same.
+to level, on half the matte's grid, as pixel kernels (decision 002). A motion field gives, for every sample of its grid,
+the offset (x, y) in samples at which the other frame shows the same.
 """
 
 from __future__ import annotations
@@ -14,19 +14,15 @@ from typing import Any, cast
 
 import numpy as np
 
-from mattebox.core.interpolation import linear_neighbours
+from mattebox.io import resampling
+from mattebox.models.runtime import onnx_runtime
 from mattebox.types import Floats, ImageShape
 
 LUMA_WEIGHTS = np.array([0.2126, 0.7152, 0.0722], np.float32)
 MIN_LEVEL_SIDE = 12  # of the coarsest level, in samples
-SEARCH_RADIUS = 3  # of the block matching there, in samples
-SEARCH_PENALTY = 0.004  # of a sample of motion, in differences of brightness 0..1: flat areas stay where they are
-WINDOW_RADIUS = 3  # of the least squares
-REFINEMENTS = 3  # on each level
-MAX_STEP = 1.0  # of a refinement, in samples
-REGULARISATION = 2e-4  # added to the gradients' energy
 
-EstimateMotion = Callable[[Floats, Floats], Floats]
+MotionPair = tuple[Floats, Floats]  # from a frame to another, and back
+EstimateMotion = Callable[[Floats, Floats], MotionPair]
 
 
 def choose_motion_estimator(kind: str = "auto") -> EstimateMotion:
@@ -36,8 +32,8 @@ def choose_motion_estimator(kind: str = "auto") -> EstimateMotion:
     return _create_dis_estimator()
 
 
-def estimate_motion(frame: Floats, other: Floats) -> Floats:
-    """Estimate the motion from a frame to another.
+def estimate_motion(frame: Floats, other: Floats) -> MotionPair:
+    """Estimate the motion from a frame to another, and back.
 
     Parameters
     ----------
@@ -46,130 +42,110 @@ def estimate_motion(frame: Floats, other: Floats) -> Floats:
 
     Returns
     -------
-    h x w x 2 float32
-        Where `other` shows what `frame` shows at a pixel: offsets (x, y) in pixels.
+    two of h/2 x w/2 x 2 float32
+        On half the grid, odd sides rounded up: where `other` shows what `frame` shows at a sample, and the reverse.
     """
-    levels = [(_halve(frame @ LUMA_WEIGHTS), _halve(other @ LUMA_WEIGHTS))]
-    while min(levels[-1][0].shape) >= 2 * MIN_LEVEL_SIDE:
-        a, b = levels[-1]
-        levels.append((_halve(a), _halve(b)))
-    motion = _match_blocks(*levels[-1])
-    for level, (a, b) in enumerate(reversed(levels)):
-        if level:
-            motion = 2 * resize_field(motion, (a.shape[0], a.shape[1]))
-        motion = _refine(a, b, motion)
-    return 2 * resize_field(motion, (frame.shape[0], frame.shape[1]))
+    first, second = halve_plane(frame @ LUMA_WEIGHTS), halve_plane(other @ LUMA_WEIGHTS)
+    levels = [np.stack([first, second])]
+    while min(levels[-1].shape[1:]) >= 2 * MIN_LEVEL_SIDE:
+        levels.append(np.stack([halve_plane(plane) for plane in levels[-1]]))
+    motion: Floats | None = None
+    for level in reversed(levels):
+        planes = {"frame": level[:, None], "other": np.ascontiguousarray(level[::-1, None])}
+        if motion is None:
+            motion = _to_fields(onnx_runtime.run_kernel("search_motion", 1, **planes))
+        else:
+            motion = np.stack([enlarge_motion(field, (level.shape[1], level.shape[2])) for field in motion])
+        motion = _refine(planes["frame"], planes["other"], motion)
+    assert motion is not None
+    return motion[0], motion[1]
 
 
-def sample(plane: Floats, motion: Floats) -> Floats:
-    """The plane (h x w or h x w x c) at each pixel's offset, bilinear; its rim is repeated beyond it."""
-    height, width = plane.shape[:2]
-    y, x = np.indices((height, width), np.float32)
-    x = np.clip(x + motion[..., 0], 0, width - 1)
-    y = np.clip(y + motion[..., 1], 0, height - 1)
-    left, top = x.astype(np.int32), y.astype(np.int32)
-    across, down = x - left, y - top
-    start = top * width + left
-    right, below = (left < width - 1).astype(np.int32), np.where(top < height - 1, width, 0).astype(np.int32)
-    flat = plane.reshape(height * width, -1)
-    across, down = across.reshape(-1, 1), down.reshape(-1, 1)
-    start, right, below = start.ravel(), right.ravel(), below.ravel()
-    upper = flat[start] * (1 - across) + flat[start + right] * across
-    lower = flat[start + below] * (1 - across) + flat[start + below + right] * across
-    mixed: Floats = (upper * (1 - down) + lower * down).astype(np.float32)
-    return mixed.reshape(plane.shape)
+def move_planes(planes: Floats, motion: Floats) -> Floats:
+    """Planes (h x w or h x w x c) at each sample's offset, bilinear; their rim is repeated beyond it."""
+    channels = planes.reshape(*planes.shape[:2], -1).transpose(2, 0, 1)
+    moved = onnx_runtime.run_kernel("move", 1, planes=channels[None], motion=_to_planes(motion[None]))
+    return np.ascontiguousarray(moved[0].transpose(1, 2, 0)).reshape(planes.shape)
+
+
+def move_matte(alpha: Floats, motion: Floats) -> Floats:
+    """A matte h x w along a motion that may be on a coarser grid."""
+    shape = alpha.shape[0], alpha.shape[1]
+    return move_planes(alpha, motion if motion.shape[:2] == shape else enlarge_motion(motion, shape))
 
 
 def compose_motion(first: Floats, second: Floats) -> Floats:
     """The motion over two frames: `first`, and `second` from where it leads."""
-    return first + sample(second, first)
+    return first + move_planes(second, first)
 
 
 def round_trip_error(forward: Floats, backward: Floats) -> Floats:
-    """h x w: how far, in pixels, each pixel ends from where it began when it goes forward and back."""
-    error = forward + sample(backward, forward)
+    """h x w: how far, in samples, each sample ends from where it began when it goes forward and back."""
+    error = forward + move_planes(backward, forward)
     length: Floats = np.sqrt((error * error).sum(axis=-1))
     return length
 
 
+def enlarge_motion(motion: Floats, shape: ImageShape) -> Floats:
+    """A motion field on a grid of another shape, with its offsets in that grid's samples."""
+    scale = np.array([shape[1] / motion.shape[1], shape[0] / motion.shape[0]])
+    enlarged: Floats = resize_field(motion, shape) * np.round(scale).astype(np.float32)
+    return enlarged
+
+
 def resize_field(field: Floats, shape: ImageShape) -> Floats:
-    """A field h x w x 2 at another size, bilinear; its values stay."""
-    top, bottom, down = linear_neighbours((np.arange(shape[0]) + 0.5) * field.shape[0] / shape[0] - 0.5, field.shape[0])
-    left, right, across = linear_neighbours(
-        (np.arange(shape[1]) + 0.5) * field.shape[1] / shape[1] - 0.5, field.shape[1]
-    )
-    down, across = down[:, None, None].astype(np.float32), across[None, :, None].astype(np.float32)
-    rows = field[top] * (1 - down) + field[bottom] * down
-    resized: Floats = (rows[:, left] * (1 - across) + rows[:, right] * across).astype(np.float32)
-    return resized
+    """A field h x w x c at another size, bilinear; its values stay."""
+    channels = (np.ascontiguousarray(field[..., channel]) for channel in range(field.shape[2]))
+    return np.stack([resampling.enlarge(channel, shape, "bilinear") for channel in channels], axis=-1)
 
 
 def register_motion(frame: Floats, other: Floats, motion: Floats) -> Floats:
-    """A motion from a frame to another (h x w x 3 each) that is known about, corrected by least squares."""
-    a, b = _halve(frame @ LUMA_WEIGHTS), _halve(other @ LUMA_WEIGHTS)
-    halved = resize_field(motion, (a.shape[0], a.shape[1])) * np.float32(0.5)
-    return 2 * resize_field(_refine(a, b, halved), (frame.shape[0], frame.shape[1]))
+    """A motion on half the grid from a frame to another (h x w x 3 each), corrected by least squares."""
+    a, b = (halve_plane(plane @ LUMA_WEIGHTS)[None, None] for plane in (frame, other))
+    return _refine(a, b, motion[None])[0]
+
+
+def halve_colours(guide: Floats) -> Floats:
+    """Colours h x w x 3 on half the grid."""
+    return np.stack([halve_plane(guide[..., channel]) for channel in range(3)], axis=-1)
 
 
 def _create_dis_estimator() -> EstimateMotion:
     cv2 = cast(Any, import_module("cv2"))
     dis = cv2.DISOpticalFlow_create(cv2.DISOPTICAL_FLOW_PRESET_MEDIUM)
 
-    def estimate(frame: Floats, other: Floats) -> Floats:
-        grey = [np.round((guide @ LUMA_WEIGHTS) * 255).astype(np.uint8) for guide in (frame, other)]
-        return np.asarray(dis.calc(grey[0], grey[1], None), np.float32)
+    def estimate(frame: Floats, other: Floats) -> MotionPair:
+        first, second = (np.round((guide @ LUMA_WEIGHTS) * 255).astype(np.uint8) for guide in (frame, other))
+        there, back = (np.asarray(dis.calc(*pair, None), np.float32) for pair in ((first, second), (second, first)))
+        return halve_motion(there), halve_motion(back)
 
     return estimate
 
 
-def _halve(plane: Floats) -> Floats:
-    """Means of 2 x 2 samples; an odd last row or column is repeated."""
-    height, width = plane.shape
-    padded = np.pad(plane, ((0, height % 2), (0, width % 2)), mode="edge")
-    means: Floats = padded.reshape(padded.shape[0] // 2, 2, padded.shape[1] // 2, 2).mean(axis=(1, 3))
-    return means
-
-
-def _match_blocks(frame: Floats, other: Floats) -> Floats:
-    """The best whole offset of each sample's neighbourhood."""
-    radius = SEARCH_RADIUS
-    padded = np.pad(other, radius, mode="edge")
-    height, width = frame.shape
-    best_cost = np.full(frame.shape, np.inf, np.float32)
-    best = np.zeros((height, width, 2), np.float32)
-    for y in range(-radius, radius + 1):
-        for x in range(-radius, radius + 1):
-            shifted = padded[radius + y : radius + y + height, radius + x : radius + x + width]
-            cost = _box_mean(np.abs(shifted - frame), 1) + np.float32(SEARCH_PENALTY * (abs(x) + abs(y)))
-            better = cost < best_cost
-            best_cost = np.where(better, cost, best_cost)
-            best[better] = (x, y)
-    return best
+def halve_motion(motion: Floats) -> Floats:
+    """A motion field on half its grid, with its offsets in that grid's samples."""
+    return np.stack([halve_plane(motion[..., axis]) for axis in range(2)], axis=-1) * np.float32(0.5)
 
 
 def _refine(frame: Floats, other: Floats, motion: Floats) -> Floats:
-    """Least squares in windows, a few times, the field smoothed in between."""
-    for _ in range(REFINEMENTS):
-        shown = sample(other, motion)
-        gradient_y, gradient_x = np.gradient(shown)
-        rest = frame - shown
-        products = np.stack(
-            [gradient_x * gradient_x, gradient_x * gradient_y, gradient_y * gradient_y,
-             gradient_x * rest, gradient_y * rest], axis=-1,
-        )  # fmt: skip
-        xx, xy, yy, xt, yt = np.moveaxis(_box_mean(products, WINDOW_RADIUS), -1, 0)
-        xx, yy = xx + np.float32(REGULARISATION), yy + np.float32(REGULARISATION)
-        determinant = xx * yy - xy * xy
-        step = np.stack([yy * xt - xy * yt, xx * yt - xy * xt], axis=-1) / determinant[..., None]
-        motion = _box_mean(motion + np.clip(step, -MAX_STEP, MAX_STEP), 1)
-    return motion
+    """Fields N x h x w x 2 after least squares, by the brightness of frames N x 1 x h x w."""
+    refined = onnx_runtime.run_kernel("refine_motion", 1, frame=frame, other=other, motion=_to_planes(motion))
+    return _to_fields(refined)
 
 
-def _box_mean(planes: Floats, radius: int) -> Floats:
-    """Means of (2 radius + 1)^2 samples of h x w (x c), the rim repeated."""
-    size = 2 * radius + 1
-    pad = [(radius + 1, radius), (radius + 1, radius), *[(0, 0)] * (planes.ndim - 2)]
-    sums = np.pad(planes, pad, mode="edge").astype(np.float64).cumsum(axis=0).cumsum(axis=1)
-    total = sums[size:, size:] - sums[:-size, size:] - sums[size:, :-size] + sums[:-size, :-size]
-    means: Floats = (total / size**2).astype(np.float32)
+def _to_planes(fields: Floats) -> Floats:
+    return np.ascontiguousarray(fields.transpose(0, 3, 1, 2))
+
+
+def _to_fields(planes: Floats) -> Floats:
+    return np.ascontiguousarray(planes.transpose(0, 2, 3, 1))
+
+
+def halve_plane(plane: Floats) -> Floats:
+    """h x w on half the grid: means of 2 x 2 samples; an odd last row or column is repeated."""
+    height, width = plane.shape
+    if height % 2 or width % 2:
+        plane = np.pad(plane, ((0, height % 2), (0, width % 2)), mode="edge")
+    rows = plane[::2] + plane[1::2]
+    means: Floats = (rows[:, ::2] + rows[:, 1::2]) * np.float32(0.25)
     return means

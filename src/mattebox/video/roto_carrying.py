@@ -15,8 +15,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mattebox.types import Floats
-from mattebox.video.coherence import motion_trust
-from mattebox.video.motion import EstimateMotion, compose_motion, register_motion, sample
+from mattebox.video.motion import EstimateMotion, compose_motion, halve_colours, move_matte, register_motion
+from mattebox.video.motion_filter import enlarge_trust, motion_trust
 from mattebox.video.scene_cuts import is_scene_cut
 
 NETWORK_WEIGHT = np.float32(0.05)  # of the network's matte, where it agrees with the keys; of a trusted key, 1
@@ -51,7 +51,7 @@ def estimate_motions(guides: Sequence[Floats], estimate_motion: EstimateMotion) 
         if is_scene_cut(before, after):
             motions.append(None)
             continue
-        there, back = estimate_motion(before, after), estimate_motion(after, before)
+        there, back = estimate_motion(before, after)
         motions.append(PairMotion(there.astype(np.float16), back.astype(np.float16)))
     return motions
 
@@ -76,7 +76,7 @@ def carry_from_key(
         Of the first frame and those after it; shorter than `guides` where a scene ends.
     """
     carried = [CarriedMatte(key_alpha, np.ones_like(key_alpha))]
-    key_guide = guides[0]
+    key_guide, key_colours = guides[0], halve_colours(guides[0])
     forward: Floats | None = None  # from the frame to the key frame
     backward: Floats | None = None
     for place, motion in enumerate(motions, 1):
@@ -88,8 +88,8 @@ def carry_from_key(
         if place % REGISTRATION_INTERVAL == 0:
             forward = register_motion(guide, key_guide, forward)
             backward = register_motion(key_guide, guide, backward)
-        trust = motion_trust(guide, key_guide, forward, backward)
-        carried.append(CarriedMatte(sample(key_alpha, forward), trust))
+        trust = enlarge_trust(motion_trust(halve_colours(guide), key_colours, forward, backward), key_alpha)
+        carried.append(CarriedMatte(move_matte(key_alpha, forward), trust))
     return carried
 
 

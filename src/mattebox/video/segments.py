@@ -29,16 +29,16 @@ from mattebox.video.clip_result import ClipResult
 from mattebox.video.clip_sheet import LeastConfidentFrames, SheetCell
 from mattebox.video.clip_signing import ClipSigner
 from mattebox.video.clip_stages import open_stages
-from mattebox.video.coherence import KEY_INTERVAL, LOOK_AHEAD
 from mattebox.video.frame_cutout import CutFrame
 from mattebox.video.frame_sources import open_frames, source_files
 from mattebox.video.joining import join_segments
+from mattebox.video.key_frames import KEY_SPAN, MAX_LOOK_AHEAD
 from mattebox.video.matte_names import matte_paths
 from mattebox.video.report import FrameRow
 from mattebox.video.sequence_reader import SequenceReader
 from mattebox.video.writer import VideoWriter
 
-SEGMENT_FRAMES = 240  # a multiple of KEY_INTERVAL
+SEGMENT_FRAMES = 240  # a multiple of KEY_SPAN
 FOLDER_SUFFIX = ".mattebox-segments"
 
 
@@ -98,15 +98,15 @@ class SegmentFolder:
 def cut_clip_in_segments(job: ClipJob, *, segment_frames: int = SEGMENT_FRAMES) -> ClipResult:
     """Cut the subject out of a clip, continuing where an earlier run with the same parameters was interrupted.
 
-    Errors as for `cut_clip`; `segment_frames` is the length of a segment, a multiple of 3. UsageError for sequences of
+    Errors as for `cut_clip`; `segment_frames` is the length of a segment, a multiple of 6. UsageError for sequences of
     pictures.
     """
     options, started = job.options, clock.monotonic()
     check_not_input(job.target, (job.source,))
     if options.format.is_sequence:
         raise UsageError("a sequence of pictures cannot be resumed", "leave out --resume, or choose another format")
-    if segment_frames % KEY_INTERVAL:
-        raise ValueError(f"segment_frames is {segment_frames}; give a multiple of {KEY_INTERVAL}")
+    if segment_frames % KEY_SPAN:
+        raise ValueError(f"segment_frames is {segment_frames}; give a multiple of {KEY_SPAN}")
     signer = ClipSigner(job.source, job.target, options)
     folder = SegmentFolder(job.target, _fingerprint(job, segment_frames))
     resumed_frames = sum(len(segment.rows) for segment in folder.finished)
@@ -178,9 +178,9 @@ def _write_segments(
 
 
 def _resume_point(folder: SegmentFolder) -> ResumePoint | None:
-    """Two frames before the first that is missing, so that its matte knows its neighbours."""
+    """So many frames before the first that is missing that its matte knows its neighbours."""
     stamps = [stamp for segment in folder.finished for stamp in segment.stamps]
-    index = max(len(stamps) - LOOK_AHEAD, 0)
+    index = max(len(stamps) - MAX_LOOK_AHEAD, 0)
     return ResumePoint(index, stamps[index]) if stamps else None
 
 

@@ -21,6 +21,7 @@ from mattebox.types import ImageSize, Picture
 from mattebox.video import frame_conversion
 from mattebox.video.clip_info import RGB_MATRIX, ClipInfo
 from mattebox.video.formats import ClipFormat, Encoding, require_encoder
+from mattebox.video.hidden_colours import clear_hidden_colours
 from mattebox.video.passthrough import PassthroughStreams
 
 KEPT_TAGS = ("title", "artist", "album", "date", "comment", "copyright", "description", "genre", "creation_time")
@@ -67,7 +68,7 @@ class VideoWriter:
         even_size = info.size[0] % 2 == info.size[1] % 2 == 0
         encoding = format.choose_encoding(transparent=transparent, depth=info.depth, even_size=even_size)
         require_encoder(encoding, format)
-        self.encoding = encoding
+        self.encoding, self._format = encoding, format
         self.size = even_numbers(info.size) if encoding.needs_even_size else info.size
         self.notes: list[str] = []
         if self.size != info.size:
@@ -107,6 +108,8 @@ class VideoWriter:
 
     def write(self, picture: Picture, pts: int) -> None:
         """Encode a picture with its time stamp, in units of the clip's time base. OutputError."""
+        if not self._format.keeps_hidden_colours:
+            picture = clear_hidden_colours(picture)
         frame = frame_conversion.frame_from_picture(picture, self.encoding.pixel_format, self._tags, self.size)
         frame.pts, frame.time_base = pts, self._time_base
         try:

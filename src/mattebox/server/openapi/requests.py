@@ -88,7 +88,7 @@ def video_request(steps: Iterable[type[Step]], omitted: Iterable[str] = (), **ex
         start=STRING | {"description": "where to begin, such as 75, 1:15 or 1:15.5"},
         until=STRING | {"description": "where to end"},
         every=INTEGER | {"minimum": 1, "description": "keep the first of so many frames"},
-        coherence=STRING | {"enum": ["motion", "keys", "frame"], "description": "how mattes hold together in time"},
+        coherence=STRING | {"enum": ["keys", "motion", "frame"], "description": "how mattes hold together in time"},
         **WEBHOOK, **extra_fields, **{p.name: _parameter_schema(p) for p in parameters},
     )  # fmt: skip
     content: Schema = {"multipart/form-data": {"schema": form}}

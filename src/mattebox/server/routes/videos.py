@@ -23,7 +23,7 @@ from mattebox.server.state import AppState, get_state
 from mattebox.server.video_preparation import ClipParameters, prepare_video_task
 from mattebox.server.workers.protocol import WorkerTask
 
-COHERENCE_NAMES = ("motion", "keys", "frame")
+COHERENCE_NAMES = ("keys", "motion", "frame")
 
 VIDEO_IMAGE_FIELDS = {
     name: field for name, field in EXTRA_IMAGE_FIELDS.items() if name not in ("style_image", "logo_image")
@@ -77,7 +77,7 @@ def _take_clip(data: RequestData) -> Content:
 
 
 def _take_parameters(fields: dict[str, Any]) -> ClipParameters:
-    coherence = pop_text_field(fields, "coherence") or "motion"
+    coherence = pop_text_field(fields, "coherence") or "keys"
     if coherence not in COHERENCE_NAMES:
         raise Problem(422, "invalid_parameter", "coherence is unclear", f"send one of {', '.join(COHERENCE_NAMES)}")
     return ClipParameters(

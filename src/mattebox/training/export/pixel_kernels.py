@@ -1,4 +1,4 @@
-"""Export of the pixel kernels of matting as ONNX graphs (decision 002).
+"""Export of the pixel kernels of matting and motion as ONNX graphs (decision 002).
 
 python -m mattebox.training.export.pixel_kernels       writes src/mattebox/models/runtime/kernels/*.onnx
 """
@@ -12,6 +12,7 @@ import torch
 from torch import nn
 
 from mattebox.training.export.onnx_trace import OPSET_VERSION
+from mattebox.training.networks.motion_kernels import MovePlanes, RefineMotion, SearchMotion
 from mattebox.training.networks.pixel_kernels import (
     BlurFusion,
     ColourModels,
@@ -28,8 +29,14 @@ def kernel_graphs() -> dict[str, tuple[nn.Module, dict[str, tuple[int, ...]]]]:
         "colour_models_half": (ColourModels(halve=True), {"guide": (1, 3, 64, 80), "alpha": (1, 1, 32, 40)}),
         "decide": (PosteriorAlpha(), {"tile": (24, 32, 48, 3), "prior": (24, 32, 48), "patch": (24, 20, 10, 14)}),
         "fuse": (BlurFusion(), {"guide": (1, 3, 64, 80), "alpha": (1, 1, 64, 80)}),
+        "move": (MovePlanes(), {"planes": (24, 24, 64, 80), "motion": (24, 2, 64, 80)}),
         "project": (ProjectAlpha(), {"tile": (64, 96, 3), "patch": (1, 6, 18, 26)}),
         "project_plate": (ProjectAlpha(), {"tile": (64, 96, 3), "patch": (1, 6, 18, 26), "plate": (64, 96, 3)}),
+        "refine_motion": (
+            RefineMotion(),
+            {"frame": (24, 1, 64, 80), "other": (24, 1, 64, 80), "motion": (24, 2, 64, 80)},
+        ),
+        "search_motion": (SearchMotion(), {"frame": (24, 1, 24, 30), "other": (24, 1, 24, 30)}),
         "unmix": (UnmixForeground(), {"tile": (24, 32, 48, 3), "alpha": (24, 32, 48), "patch": (24, 6, 10, 14)}),
     }
 
