@@ -79,13 +79,6 @@ def compose_motion(first: Floats, second: Floats) -> Floats:
     return first + move_planes(second, first)
 
 
-def round_trip_error(forward: Floats, backward: Floats) -> Floats:
-    """h x w: how far, in samples, each sample ends from where it began when it goes forward and back."""
-    error = forward + move_planes(backward, forward)
-    length: Floats = np.sqrt((error * error).sum(axis=-1))
-    return length
-
-
 def enlarge_motion(motion: Floats, shape: ImageShape) -> Floats:
     """A motion field on a grid of another shape, with its offsets in that grid's samples."""
     scale = np.array([shape[1] / motion.shape[1], shape[0] / motion.shape[0]])
@@ -102,7 +95,8 @@ def resize_field(field: Floats, shape: ImageShape) -> Floats:
 def register_motion(frame: Floats, other: Floats, motion: Floats) -> Floats:
     """A motion on half the grid from a frame to another (h x w x 3 each), corrected by least squares."""
     a, b = (halve_plane(plane @ LUMA_WEIGHTS)[None, None] for plane in (frame, other))
-    return _refine(a, b, motion[None])[0]
+    registered: Floats = _refine(a, b, motion[None])[0]
+    return registered
 
 
 def halve_colours(guide: Floats) -> Floats:
