@@ -3,14 +3,16 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
 import pytest
 
-from mattebox.errors import UsageError
+from mattebox.errors import OutputExists, UsageError
 from mattebox.video.clip_job import ClipJob
 from mattebox.video.clip_options import ClipOptions
+from mattebox.video.clip_result import ClipProgress, ClipResult
 from mattebox.video.coherence import CoherenceName
 from mattebox.video.formats import FORMATS
 from mattebox.video.reader import VideoReader
@@ -88,7 +90,57 @@ def test_a_killed_run_continues_to_the_same_result(
     assert [row["frame"] for row in rows] == list(range(COUNT))
 
 
-def test_other_parameters_begin_anew_and_sequences_cannot_resume(clip: Path, tmp_path: Path) -> None:
+class Killed(Exception):
+    """Ends a run."""
+
+
+@pytest.mark.parametrize("target", ["frames", "shot.####.png"])
+def test_pictures_continue_behind_the_last_finished_segment(target: str, clip: Path, tmp_path: Path) -> None:
+    def run(name: str, on_progress: Callable[[ClipProgress], None] | None = None) -> ClipResult:
+        job = ClipJob(
+            clip, tmp_path / name / target, ClipOptions(format=FORMATS["png"]), session=fake_session(),
+            on_progress=on_progress, report=tmp_path / f"{name}.jsonl",
+        )  # fmt: skip
+        (tmp_path / name).mkdir(exist_ok=True)
+        return cut_clip_in_segments(job, segment_frames=SEGMENT_FRAMES)
+
+    def kill(progress: ClipProgress) -> None:
+        if progress.frames >= 12:
+            raise Killed
+
+    whole = run("whole")
+    with pytest.raises(Killed):
+        run("resumed", kill)
+    written = sorted((tmp_path / "resumed").rglob("*.png"))
+    assert 12 <= len(written) < COUNT
+    if len(written) > 12:
+        written[-1].write_bytes(b"half")  # of the segment that is done again
+    kept = written[0].stat().st_mtime_ns
+    resumed = run("resumed")
+    assert (resumed.frames, whole.frames) == (COUNT, COUNT)
+    assert resumed.notes[0] == "12 frames had been done before"
+    one, other = (sorted((tmp_path / name).rglob("*.png")) for name in ("whole", "resumed"))
+    assert [path.name for path in one] == [path.name for path in other]
+    assert written[0].stat().st_mtime_ns == kept
+    for a, b in zip(one[12:], other[12:], strict=True):
+        assert a.read_bytes() == b.read_bytes()
+    assert not list(tmp_path.rglob(f"*{FOLDER_SUFFIX}"))
+    assert (tmp_path / "whole.jsonl").read_text() == (tmp_path / "resumed.jsonl").read_text()
+
+
+def test_pictures_of_others_are_never_overwritten(clip: Path, tmp_path: Path) -> None:
+    (tmp_path / "frames").mkdir()
+    mine = tmp_path / "frames" / "000003.png"
+    mine.write_bytes(b"mine")
+    for _ in range(2):
+        with pytest.raises(OutputExists):
+            cut_clip_in_segments(
+                ClipJob(clip, tmp_path / "frames", ClipOptions(format=FORMATS["png"], overwrite=False), session=fake_session())
+            )
+    assert mine.read_bytes() == b"mine"
+
+
+def test_other_parameters_begin_anew_and_cryptomatte_cannot_resume(clip: Path, tmp_path: Path) -> None:
     target = tmp_path / "cut.mov"
     folder = tmp_path / f".cut.mov{FOLDER_SUFFIX}"
     folder.mkdir()
@@ -99,7 +151,6 @@ def test_other_parameters_begin_anew_and_sequences_cannot_resume(clip: Path, tmp
     )
     assert result.frames == COUNT / 7
     assert not folder.exists()
-    with pytest.raises(UsageError, match="sequence.*leave out --resume"):
-        cut_clip_in_segments(
-            ClipJob(clip, tmp_path / "frames", ClipOptions(format=FORMATS["png"]), session=fake_session())
-        )
+    options = ClipOptions(format=FORMATS["exr"], cryptomatte=True)
+    with pytest.raises(UsageError, match="Cryptomatte.*leave out"):
+        cut_clip_in_segments(ClipJob(clip, tmp_path / "frames", options, session=fake_session()))

@@ -54,14 +54,12 @@ class SequenceWriter:
     def __init__(self, target: Path, info: ClipInfo, options: OutputOptions, cryptomatte: bool = False) -> None:
         self.size, self.notes, self._info, self._options = info.size, list[str](), info, options
         self.pattern = output_pattern(target, options.format)
-        self._count = 0
         self._tracker = SubjectTracker() if cryptomatte else None
         make_folder(self.pattern.folder)
 
     def write(self, frame: FinishedFrame, source: ClipFrame) -> None:
         """Write the next frame. OutputError."""
-        path = self.pattern.path_of(self._count if source.number is None else source.number)
-        self._count += 1
+        path = self.pattern.path_of(source.index if source.number is None else source.number)
         if self._options.format.suffix != ".exr":
             write(frame.picture, path, format="png", overwrite=self._options.overwrite)
             return
