@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import time
 from collections.abc import Iterator
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -13,8 +14,17 @@ import numpy as np
 import pytest
 from fastapi.testclient import TestClient
 
+from mattebox.errors import UsageError
+from mattebox.io.reader import read
+from mattebox.pipeline.signing_keys import create_identity, trusted_anchors
+from mattebox.provenance.verification import verify_content
+from mattebox.recipe.recipe import Recipe
+from mattebox.recipe.steps import Cut
 from mattebox.server.app import create_app
 from mattebox.server.settings import Settings
+from mattebox.server.video_preparation import ClipParameters, prepare_video_task
+from mattebox.server.workers.protocol import WorkerTask
+from mattebox.server.workers.video_task import run_video_task
 from tests.server.conftest import encode_image
 from tests.video.clips import SIZE, click_time, decode_rgba, disc_alpha, draw_frame, frame_times, write_clip
 from tests.video.test_keying import screen_frame
@@ -112,7 +122,7 @@ def test_a_screen_and_a_garbage_matte(videos_client: TestClient, green: Path, tm
         ({"every": "0"}, "invalid_parameter", "every"),
         ({"start": "soon"}, "invalid_parameter", "not a time"),
         ({"shadow": "drop"}, "invalid_parameter", "clips have no step"),
-        ({"sign": "true"}, "invalid_parameter", "not signed"),
+        ({"sign": "true"}, "invalid_parameter", "does not sign"),
         ({"model": "u3net"}, "invalid_parameter", "no model"),
         ({"format": "avi"}, "invalid_parameter", "no video format"),
     ],
@@ -124,6 +134,30 @@ def test_wrong_fields_are_refused_at_submission(
     assert answer.status_code == 422, answer.text
     assert answer.json()["code"] == code
     assert text in answer.json()["detail"]
+
+
+def test_a_clip_is_signed_where_the_server_signs(clip: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    pytest.importorskip("c2pa")
+    monkeypatch.setenv("MATTEBOX_HOME", str(tmp_path))
+    create_identity("Studio Test", datetime.now(UTC))
+    settings, content = Settings(model="fast", sign="always"), clip.read_bytes()
+
+    def prepare(format: str) -> WorkerTask:
+        parameters = ClipParameters(format, None, "0.2", 1, "frame")
+        return prepare_video_task(settings, Recipe((Cut(model="fast"),)), content, parameters, {})
+
+    with pytest.raises(UsageError, match="webm has no place for a signature; choose mp4 or prores"):
+        prepare("webm")
+    metadata, body = run_video_task(
+        prepare("prores").header, content, 1, lambda name: read(name), lambda _: None, lambda _: None
+    )
+    assert (metadata["mime"], metadata["frames"]) == ("video/quicktime", 2)
+    report = verify_content(body, "video/quicktime", anchors=trusted_anchors())
+    assert report.state == "trusted"
+    assert "Background removed" in [action.description for action in report.manifests[0].actions]
+    altered = bytearray(body)
+    altered[len(body) // 2] ^= 1
+    assert verify_content(bytes(altered), "video/quicktime", anchors=trusted_anchors()).state == "altered"
 
 
 def test_limits(videos_client: TestClient, tmp_path: Path) -> None:

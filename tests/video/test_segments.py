@@ -135,7 +135,12 @@ def test_pictures_of_others_are_never_overwritten(clip: Path, tmp_path: Path) ->
     for _ in range(2):
         with pytest.raises(OutputExists):
             cut_clip_in_segments(
-                ClipJob(clip, tmp_path / "frames", ClipOptions(format=FORMATS["png"], overwrite=False), session=fake_session())
+                ClipJob(
+                    clip,
+                    tmp_path / "frames",
+                    ClipOptions(format=FORMATS["png"], overwrite=False),
+                    session=fake_session(),
+                )
             )
     assert mine.read_bytes() == b"mine"
 

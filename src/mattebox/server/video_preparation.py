@@ -15,10 +15,11 @@ from mattebox.server.http.encoded_picture import EncodedPicture
 from mattebox.server.http.problems import Problem
 from mattebox.server.settings import Settings
 from mattebox.server.workers.protocol import CLIP_KEY, TIMEOUT_KEY, WorkerTask
-from mattebox.server.workers.task_execution import check_models, check_recipe_images
+from mattebox.server.workers.task_execution import apply_signing_mode, check_models, check_recipe_images
 
 RESULT_BYTES_PER_SOURCE_BYTE = 8  # beyond, a result is refused; WebM and MP4 take less than their source, mostly
 MIN_RESULT_BYTES = 50_000_000
+SIGNED_CONTAINERS = ("mp4", "mov")  # that hold their own manifest
 
 
 class ClipParameters(msgspec.Struct, frozen=True):
@@ -57,6 +58,7 @@ def prepare_video_task(
     ------
     Problem, MatteboxError
     """
+    recipe = apply_signing_mode(recipe, settings.sign)
     check_models(recipe, settings.model)
     _check_parameters(settings, recipe, parameters)
     check_recipe_images(recipe, dict(images))
@@ -93,14 +95,16 @@ def _check_parameters(settings: Settings, recipe: Recipe, parameters: ClipParame
     from mattebox.video.clip_options import ClipOptions
     from mattebox.video.option_values import parse_part
 
-    if recipe.save_step.sign == "yes" or settings.sign == "always":
-        raise UsageError("clips are not signed over HTTP", "leave out `sign`, or sign the result with mattebox sign")
     options = ClipOptions.from_recipe(
         recipe, None, format=parameters.format, every=parameters.every, coherence=parameters.coherence,
         **parse_part(parameters.start, parameters.until),
     )  # fmt: skip
     if options.format.name not in MIME_BY_FORMAT:
         raise UsageError(f"{options.format.name} is many files", f"choose one of {', '.join(MIME_BY_FORMAT)}")
+    if options.is_signed and options.format.container not in SIGNED_CONTAINERS:
+        raise UsageError(
+            f"{options.format.name} has no place for a signature", "choose mp4 or prores, or leave out `sign`"
+        )
     if options.still_recipe != options.whole_recipe:  # no request names one of the server's files
         raise UsageError(
             "clips and numbered pictures behind the subject or as mattes are not taken over HTTP", "send one picture"

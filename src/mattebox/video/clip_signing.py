@@ -6,6 +6,7 @@ MP4 and MOV hold it; beside WebM and MKV it lies in a file of the same name with
 from __future__ import annotations
 
 import contextlib
+import io
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -13,14 +14,16 @@ from mattebox.errors import OutputError, UsageError
 from mattebox.io import atomic_write
 from mattebox.io.media_type import identify_media_type
 from mattebox.io.writer import SIDECAR_SUFFIX, check_not_input
+from mattebox.models.cards.registry import find_card
 from mattebox.models.matte_session import Session
-from mattebox.pipeline.output_provenance import describe_background, describe_recipe, read_image_file
+from mattebox.pipeline.output_provenance import ReadImageFile, describe_background, describe_recipe, read_image_file
 from mattebox.pipeline.signing_keys import load_identity
-from mattebox.provenance.actions import EditFacts, list_actions
+from mattebox.provenance.actions import EditFacts, NewBackground, list_actions
 from mattebox.provenance.manifest import PARENT_LABEL, Ingredient, ManifestFacts, ModelUse, background_ingredient
 from mattebox.provenance.signing import SigningIdentity, sign_stream
 from mattebox.recipe.recipe import Recipe
 from mattebox.types import ImageSize
+from mattebox.video.clip_key import needs_network
 from mattebox.video.clip_options import ClipOptions
 from mattebox.video.sequence_pattern import is_sequence_name
 
@@ -92,14 +95,11 @@ def sign_clip(
     OutputError
     """
     background = describe_background(recipe, read_image_file)
-    actions = list_actions(recipe, EditFacts(*sizes, ("cut", "compose"), background))
     signed_path = path.with_name(path.name + SIGNED_SUFFIX)
     try:
         with source.open("rb") as parent, path.open("rb") as unsigned, signed_path.open("w+b") as signed:
-            ingredients = [Ingredient(PARENT_LABEL, source.name, _media_type(source), parent)]
-            if background is not None and background.content:
-                ingredients.append(background_ingredient(background, identify_media_type(background.content)))
-            facts = ManifestFacts(target.name, actions, ingredients, models, describe_recipe(recipe), datetime.now(UTC))
+            ingredient = Ingredient(PARENT_LABEL, source.name, _media_type(source), parent)
+            facts = _state_facts(target.name, ingredient, recipe, models, sizes, background)
             sidecar = sign_stream(unsigned, signed, _media_type(path), facts, identity)
         if sidecar is None:
             signed_path.replace(path)
@@ -114,6 +114,62 @@ def sign_clip(
     beside = target.with_suffix(SIDECAR_SUFFIX)
     check_not_input(beside, (source,))
     atomic_write.write_bytes(beside, sidecar, overwrite=overwrite)
+
+
+def sign_clip_content(
+    content: bytes, source: bytes, options: ClipOptions, size: ImageSize, read_image: ReadImageFile
+) -> bytes:
+    """Sign a clip in memory, with the user's keys.
+
+    Parameters
+    ----------
+    content : bytes
+        A complete MP4 or MOV.
+    source : bytes
+        The clip that it was made of.
+    options : ClipOptions
+        How it was cut.
+    size : (width, height)
+        Of the frames.
+    read_image : callable
+        The bytes of a picture that the steps name.
+
+    Returns
+    -------
+    bytes
+        The file with its manifest.
+
+    Raises
+    ------
+    UsageError
+        There are no keys.
+    OutputError
+        It cannot be signed.
+    """
+    signed, recipe = io.BytesIO(), options.whole_recipe
+    models = [ModelUse(card.name, card.sha256) for card in [find_card(options.cut.model)] if needs_network(options.cut)]
+    ingredient = Ingredient(PARENT_LABEL, "clip", identify_media_type(source[:HEADER_BYTES]), io.BytesIO(source))
+    background = describe_background(recipe, read_image)
+    facts = _state_facts("clip", ingredient, recipe, models, (size, size), background)
+    identity = load_identity(datetime.now(UTC))
+    sign_stream(io.BytesIO(content), signed, identify_media_type(content[:HEADER_BYTES]), facts, identity)
+    return signed.getvalue()
+
+
+def _state_facts(
+    title: str,
+    parent: Ingredient,
+    recipe: Recipe,
+    models: list[ModelUse],
+    sizes: tuple[ImageSize, ImageSize],
+    background: NewBackground | None,
+) -> ManifestFacts:
+    """What the manifest says."""
+    actions = list_actions(recipe, EditFacts(*sizes, ("cut", "compose"), background))
+    ingredients = [parent]
+    if background is not None and background.content:
+        ingredients.append(background_ingredient(background, identify_media_type(background.content)))
+    return ManifestFacts(title, actions, ingredients, models, describe_recipe(recipe), datetime.now(UTC))
 
 
 def _media_type(path: Path) -> str:

@@ -38,6 +38,7 @@ def run_video_task(
     content: bytes,
     threads: int,
     open_image: OpenImage,
+    read_image: Callable[[str], bytes | None],
     on_progress: OnProgress,
     device: str = "cpu",
 ) -> tuple[dict[str, Any], bytes]:
@@ -53,6 +54,8 @@ def run_video_task(
         Of the network.
     open_image
         Opens the pictures that were sent with it.
+    read_image
+        Their bytes.
     on_progress
         Receives the completed share.
 
@@ -71,6 +74,7 @@ def run_video_task(
     from mattebox.video.clip_job import ClipJob
     from mattebox.video.clip_key import needs_network
     from mattebox.video.clip_options import ClipOptions
+    from mattebox.video.clip_signing import sign_clip_content
     from mattebox.video.option_values import parse_part
 
     recipe, clip = parse_recipe(task["recipe"]), task[CLIP_KEY]
@@ -95,7 +99,10 @@ def run_video_task(
         "model": options.cut.model if needs_network(options.cut) else None,
         "seconds": {"clip": round(result.seconds, 4)},
     }  # fmt: skip
-    return metadata, sink.getvalue()
+    body = sink.getvalue()
+    if options.is_signed:
+        body = sign_clip_content(body, content, options, result.size, read_image)
+    return metadata, body
 
 
 def _limit_progress(max_seconds: float, on_progress: OnProgress) -> Callable[[ClipProgress], None]:

@@ -198,7 +198,11 @@ def _run_clip(
     from mattebox.server.workers.video_task import run_video_task
 
     content = _slice_bytes(data, task["source"])
-    return run_video_task(task, content, threads, partial(_open_image, task, data), on_progress, device)
+    spans = task.get("images", {})
+    return run_video_task(
+        task, content, threads, partial(_open_image, task, data),
+        lambda name: _slice_bytes(data, spans[name]) if name in spans else None, on_progress, device,
+    )  # fmt: skip
 
 
 def _answer_agent(call: dict[str, Any], device: str) -> tuple[dict[str, Any], bytes]:
