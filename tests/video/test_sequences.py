@@ -169,7 +169,7 @@ def test_png_pictures_become_a_clip_in_segments(tmp_path: Path) -> None:
         write(Picture(draw_frame(number - 7)), tmp_path / f"in_{number:03}.png")
     options = ClipOptions(format=FORMATS["prores"], rate=parse_rate("23.976"))
     result = cut_clip_in_segments(
-        ClipJob(tmp_path / "in_###.png", tmp_path / "cut.mov", options, session=fake_session()), segment_frames=3
+        ClipJob(tmp_path / "in_###.png", tmp_path / "cut.mov", options, session=fake_session()), segment_frames=6
     )
     assert result.notes[0] == "1 frame missing: 9"
     assert frame_times(tmp_path / "cut.mov") == pytest.approx([0, 1001 / 24000, 3 * 1001 / 24000], abs=1e-6)

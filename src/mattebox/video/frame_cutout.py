@@ -5,7 +5,6 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
-from functools import partial
 
 import numpy as np
 
@@ -25,11 +24,7 @@ from mattebox.types import Matte, Picture, Pixels
 from mattebox.video.coarse_matte import CoarseMatte, MatteOrigin
 from mattebox.video.user_mattes import NO_MASKS, FrameMasks
 
-# Twice the cells' width of stills costs a quarter, at the same error (docs/experiments/2026-11-30-video-speed.md).
-FRAME_EDGE_REFINERS: dict[str, Callable[[Picture, Matte], Matte]] = {
-    **EDGE_REFINERS,
-    "colour": partial(refine, cell_scale=2),
-}
+MIN_COARSE_SIDE = 480  # pixels of the longer side from which colour models are fitted on cells twice as wide
 
 
 @dataclass(frozen=True, eq=False)
@@ -91,6 +86,15 @@ def render_carried_frame(described: CoarseMatte, matte: Matte, exact: Pixels | N
     refine_edges = FRAME_EDGE_REFINERS[step.edges]
     refined = finalise_matte(picture, matte, exact) if exact is not None else refine_edges(picture, matte)
     return _render_frame(replace(described, origin="carried"), refined, step, NO_MASKS)
+
+
+def refine_frame(picture: Picture, matte: Matte) -> Matte:
+    """Refine a frame's matte by colour models on cells twice as wide as those of stills: a quarter of the time at the
+    same error, but in small frames (docs/experiments/2026-11-30-video-speed.md)."""
+    return refine(picture, matte, cell_scale=2 if max(picture.shape) >= MIN_COARSE_SIDE else 1)
+
+
+FRAME_EDGE_REFINERS: dict[str, Callable[[Picture, Matte], Matte]] = {**EDGE_REFINERS, "colour": refine_frame}
 
 
 def _render_frame(
