@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, BinaryIO, Literal, TypeAlias, TypedDict
 from numpy.typing import NDArray
 
 from mattebox.recipe.field_types import Area, Effort
+from mattebox.recipe.scene_step import SceneName
 from mattebox.types import Picture
 
 if TYPE_CHECKING:
@@ -37,6 +38,8 @@ In pixels, or as shares from 0 to 1."""
 class EnhanceParameters(TypedDict, total=False):
     """Parameters of `enhance`: the fields of its steps."""
 
+    scene: SceneName
+    scene_keep: str
     hide: Literal["none", "all", "faces", "plates"]
     hide_method: Literal["fill", "mosaic", "blur"]
     hide_shape: Literal["ellipse", "box"]

@@ -154,8 +154,10 @@ def _belongs_to(anchor: Anchor, clause: Clause) -> bool:
 
 
 def _repeats_direction(word: Word, anchor: Anchor) -> bool:
-    """Whether a word says again which way an anchor is changed: "less saturated, 30% less"."""
-    first = word.meanings[0]
+    """Whether a word says again which way an anchor is changed, or how much: "a bit brighter, really just a bit"."""
+    first, degree = word.meanings[0], word.find(Degree)
+    if degree in anchor.modifiers:
+        return True
     return isinstance(first, Direction) and first.sign == anchor.direction
 
 

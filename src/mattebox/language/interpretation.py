@@ -83,7 +83,7 @@ def interpret_anchor(anchor: Anchor, current: Mapping[str, Value]) -> Reading:
     numbers = [m.unit for m in anchor.find(Number) if isinstance(m, Number)]
     if len(set(numbers)) < len(numbers):
         raise WordsNotUnderstood('"{words}" has two numbers', "give one; nothing was done", words=anchor.text)
-    if anchor.is_negated:
+    if anchor.is_negated and not _takes_away(anchor, concept):
         if anchor.find(ColourName) or anchor.negates_adjective:
             raise WordsNotUnderstood(
                 '"{words}" is not understood', "say what should be there instead", words=anchor.text
@@ -98,6 +98,11 @@ def interpret_anchor(anchor: Anchor, current: Mapping[str, Value]) -> Reading:
             '"{words}" alone says too little', "say how it should be; nothing was done", words=anchor.text
         )
     return Reading(anchor.text, values, area=area, implied=concept.implied)
+
+
+def _takes_away(anchor: Anchor, concept: Concept) -> bool:
+    """Whether a word for no means less, by a number: "take 20 off the saturation"."""
+    return concept.grade is not None and bool(anchor.find(Number)) and not anchor.find(Direction)
 
 
 def _phrase_values(anchor: Anchor, phrase: Phrase) -> Values:
@@ -122,6 +127,8 @@ def _is_graded(anchor: Anchor, concept: Concept) -> bool:
     """Whether the words say how much, and not only of what kind it is."""
     if isinstance(anchor.meaning, Gradation) or anchor.find(Direction):
         return True
+    if anchor.is_negated:
+        return True
     measured = any(isinstance(m, Number) and m.unit not in concept.measures for m in anchor.find(Number))
     return measured or (bool(anchor.find(Degree)) and not anchor.find(Adjective, ColourName, PathText, Number))
 
@@ -131,6 +138,8 @@ def _graded_value(anchor: Anchor, meaning: Noun | Gradation, grade: Grade, curre
     parameter = parameters_by_name()[grade.parameter]
     sign = meaning.direction if isinstance(meaning, Gradation) else 1
     directions = anchor.signs
+    if anchor.is_negated:
+        directions = [*directions, -1]
     for direction in directions:
         sign *= direction
     numbers = [m for m in anchor.find(Number) if isinstance(m, Number)]

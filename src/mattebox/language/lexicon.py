@@ -31,7 +31,7 @@ from mattebox.language.meanings import (
     Unit,
     Unsupported,
 )
-from mattebox.language.spelling import filter_likely, nearest_words
+from mattebox.language.spelling import filter_likely, has_same_letters, nearest_words
 from mattebox.language.tokens import fold_word
 from mattebox.language.vocabulary import Concept, Vocabulary, expand_all, split_synonyms
 
@@ -208,6 +208,7 @@ class Lexicon:
 
     def _choose_correction(self, word: str, candidates: Sequence[str]) -> str | None:
         """Of the nearest known words the one that was meant, if that is clear; forms of one word count as one."""
+        candidates = [c for c in candidates if c not in self.subjects or has_same_letters(c, word)]
         telling = [c for c in candidates if self._tells_much(c)]
         for kept in (*filter_likely(word, candidates), *filter_likely(word, telling)):
             if len({self.find_stem(candidate) for candidate in kept}) == 1:

@@ -40,6 +40,11 @@ def filter_likely(word: str, candidates: Sequence[str]) -> Iterator[list[str]]:
     yield [c for c in candidates if c[0] == word[0]]
 
 
+def has_same_letters(first: str, second: str) -> bool:
+    """Whether two words have the same letters, in another order or more often."""
+    return sorted(first) == sorted(second) or _join_doubles(first) == _join_doubles(second)
+
+
 def _join_doubles(word: str) -> str:
     return re.sub(r"(.)\1", r"\1", word)
 

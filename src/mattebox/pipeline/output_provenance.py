@@ -122,6 +122,7 @@ def prepare_output(
     UsageError
         There is nobody to sign, or the library is missing.
     """
+    recipe = result.scene_recipe or recipe
     save = recipe.save_step
     may_mark = save.mark_source == "yes" or (save.mark_source == "auto" and has_metadata)
     if save.sign != "yes" and not may_mark:

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from numpy.typing import DTypeLike, NDArray
 
 from mattebox.anonymisation.regions import DetectedObject
 from mattebox.core.pillow_conversion import PilImage
+from mattebox.recipe.recipe import Recipe
 from mattebox.types import Box, ImageShape, ImageSize, Layer, Matte, Picture, Pixels
 
 
@@ -36,6 +37,8 @@ class Result:
     photograph_bounds : tuple of float, or None
         Where the photograph lies on a composed picture: left, top, width and height in shares of it; None where it was
         rotated, or nothing was composed.
+    scene_recipe : Recipe or None
+        The recipe that ran, where the scene set some of it.
     """
 
     picture: Picture
@@ -47,6 +50,7 @@ class Result:
     objects: tuple[DetectedObject, ...] = ()
     effective_stages: tuple[str, ...] = ()
     photograph_bounds: tuple[float, float, float, float] | None = None
+    scene_recipe: Recipe | None = None
 
     @property
     def shape(self) -> ImageShape:
@@ -98,3 +102,9 @@ class Result:
     def _repr_png_(self) -> bytes:
         """Jupyter's protocol: a notebook shows the picture."""
         return self.picture._repr_png_()
+
+
+def add_scene(result: Result, recipe: Recipe, note: str) -> Result:
+    """The result with the recipe that a scene made, and a note on it before its picture's others."""
+    picture = replace(result.picture, notes=(note, *result.picture.notes))
+    return replace(result, picture=picture, scene_recipe=recipe)

@@ -22,8 +22,8 @@ from mattebox.io.reader import read_cached
 from mattebox.models.face_detector import detect_faces
 from mattebox.models.image_to_image import ImageToImageNetwork, open_image_to_image_network
 from mattebox.models.matte_session import Session, open_session
-from mattebox.pipeline import anonymisation, cutout, develop, lens, marketplace_check, restoration
-from mattebox.pipeline.result import Result
+from mattebox.pipeline import anonymisation, cutout, develop, lens, marketplace_check, restoration, scene
+from mattebox.pipeline.result import Result, add_scene
 from mattebox.provenance.watermark.embedding import embed_watermark
 from mattebox.recipe.recipe import Recipe
 from mattebox.recipe.steps import Anonymise, Cut, Faces, Frame, Label, LensBlur, Restore, Save, Upscale
@@ -79,13 +79,15 @@ def run_recipe(
     """
     if not is_checked:
         check_recipe(recipe, open_image, session)
+    recipe, scene_note = scene.apply_scene(recipe, picture, device, threads)
     restoration.require_models(recipe)
     restoration.target_shape(picture.shape, recipe)
     networks = _Networks(session, device, threads, StageTimer())
     run = _PipelineRun(
         recipe, networks, name, open_image, on_progress, open_tile_sink, picture, Result(picture), picture
     )
-    return run.run_stages()
+    result = run.run_stages()
+    return add_scene(result, recipe, scene_note) if scene_note else result
 
 
 def check_recipe(recipe: Recipe, open_image: OpenImage = read_cached, session: Session | None = None) -> None:

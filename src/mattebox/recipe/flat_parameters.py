@@ -22,7 +22,7 @@ from mattebox.recipe.deprecated_names import RENAMED_FIELDS, RENAMED_WORDS, curr
 from mattebox.recipe.field_types import FLAT_NAME, SWITCH_HELP, SWITCH_VALUE
 from mattebox.recipe.natural_values import natural_text
 from mattebox.recipe.recipe import Recipe
-from mattebox.recipe.steps import STEP_ORDER, Anonymise, AnyStep, Cut, Faces, Restore, Step, Upscale
+from mattebox.recipe.steps import STEP_ORDER, Anonymise, AnyStep, Cut, Faces, Restore, Scene, Step, Upscale
 from mattebox.recipe.validation_wording import describe_problem
 
 AREA_HELP = "the area to change; what works on the whole photograph (noise, faces, upscaling) is left out"
@@ -90,9 +90,22 @@ def build_recipe(values: Mapping[str, Any], base: Recipe | None = None) -> Recip
         if parameter.switch_value is not None:
             value = parameter.switch_value if value else parameter.field.default
         fields.setdefault(parameter.step, {})[parameter.field.name] = value
+    _keep_given_defaults(fields, values)
     steps = [_convert_step(step, fields.get(step, {})) for step in STEP_ORDER]
     base_types = {type(s) for s in base.steps} if base else {Cut}
     return Recipe(tuple(s for s in steps if type(s) in base_types or s != type(s)()), base.title if base else "")
+
+
+def _keep_given_defaults(fields: dict[type[Step], dict[str, Any]], values: Mapping[str, Any]) -> None:
+    """Name the parameters that were given their defaults to the scene, which would take them for not given."""
+    scene = fields.get(Scene, {})
+    if scene.get("kind", "none") == "none":
+        return
+    known = parameters_by_name()
+    given = (known[name] for name in values if name in known and known[name].step is not Scene)
+    names = {p.name for p in given if fields[p.step][p.field.name] == p.field.default}
+    kept = str(scene.get("keep", "none")).replace("none", "").split()
+    scene["keep"] = " ".join(sorted({*kept, *names})) or "none"
 
 
 def limit_to_area(recipe: Recipe, area: str, stated_names: Collection[str] = ()) -> Recipe:

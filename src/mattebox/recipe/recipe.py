@@ -58,6 +58,10 @@ class Recipe(Struct, frozen=True, forbid_unknown_fields=True):
         """The step of that type, if the recipe has it."""
         return next((s for s in self.steps if isinstance(s, step_type)), None)
 
+    def without_step(self, step_type: type[Step]) -> Recipe:
+        """The recipe without the step of that type."""
+        return msgspec.structs.replace(self, steps=tuple(s for s in self.steps if not isinstance(s, step_type)))
+
     def to_json(self) -> bytes:
         """As JSON, every field of each step."""
         return msgspec.json.format(msgspec.json.encode(self))

@@ -24,10 +24,11 @@ from mattebox.recipe.enhancement_steps import Upscale as Upscale
 from mattebox.recipe.label_step import Label as Label
 from mattebox.recipe.lens_step import LensBlur as LensBlur
 from mattebox.recipe.save_step import Save as Save
+from mattebox.recipe.scene_step import Scene as Scene
 from mattebox.recipe.step import Step as Step
 
 PhotoStep = (
-    Anonymise | Restore | Cut | Upscale | Faces | Balance | Light | Colour | Style | Sharpen | LensBlur
+    Scene | Anonymise | Restore | Cut | Upscale | Faces | Balance | Light | Colour | Style | Sharpen | LensBlur
 )  # change the picture itself
 CompositionStep = Frame | Outline | Shadow | Background  # put it on a canvas
 AnyStep = PhotoStep | CompositionStep | Label | Save

@@ -11,7 +11,7 @@ import msgspec
 from mattebox.core.interface import name_parameter
 from mattebox.errors import UsageError
 from mattebox.recipe.recipe import Recipe
-from mattebox.recipe.steps import Anonymise, Background, Cut
+from mattebox.recipe.steps import Anonymise, Background, Cut, Scene
 from mattebox.video.backgrounds import is_background_clip, is_opaque
 from mattebox.video.coherence import CoherenceName
 from mattebox.video.cutter import DEFAULT_COHERENCE
@@ -77,6 +77,9 @@ class ClipOptions(OutputOptions):
         hiding = recipe.find_step(Anonymise)
         if hiding is not None and hiding.hide != "none":
             raise UsageError("faces in clips are hidden by `mattebox anonymise`", f"leave out {name_parameter('hide')}")
+        scene = recipe.find_step(Scene)
+        if scene is not None and scene.kind != "none":
+            raise UsageError("the scene of a clip is not recognised", f"leave out {name_parameter('scene')}")
         return cls(
             format=_choose_format(cut, background, target, format), cut=cut, background=background,
             is_signed=recipe.save_step.sign == "yes",

@@ -11,7 +11,19 @@ from mattebox.models.cards.registry import restorer_name
 from mattebox.models.image_to_image import ImageToImageNetwork, open_image_to_image_network
 from mattebox.pipeline import develop, restoration
 from mattebox.recipe.recipe import Recipe
-from mattebox.recipe.steps import Anonymise, Balance, Colour, Faces, Label, Light, Restore, Sharpen, Style, Upscale
+from mattebox.recipe.steps import (
+    Anonymise,
+    Balance,
+    Colour,
+    Faces,
+    Label,
+    Light,
+    Restore,
+    Scene,
+    Sharpen,
+    Style,
+    Upscale,
+)
 from mattebox.types import OpenImage, Picture
 from mattebox.video.steady_measurement import FramePlan
 
@@ -25,6 +37,8 @@ def check_clip_recipe(recipe: Recipe) -> None:
             raise UsageError("clips are enhanced as a whole", f"leave out {name_parameter('only', step.only)}")
         if isinstance(step, Anonymise) and step.hide != "none":
             raise UsageError("faces in clips are hidden by `mattebox anonymise`", f"leave out {name_parameter('hide')}")
+        if isinstance(step, Scene) and step.kind != "none":
+            raise UsageError("the scene of a clip is not recognised", f"leave out {name_parameter('scene')}")
         if isinstance(step, Label) and step.is_drawn:
             raise UsageError("clips take no label yet", f"leave out {name_parameter('label')}")
         if isinstance(step, Faces) and step.strength:

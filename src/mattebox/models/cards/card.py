@@ -99,6 +99,30 @@ class Detection(Struct, frozen=True, forbid_unknown_fields=True):
     largest: float = 300.0
 
 
+class SceneHead(Struct, frozen=True, forbid_unknown_fields=True):
+    """What a scene head reads and answers.
+
+    Attributes
+    ----------
+    backbone : str
+        Card of the cutout network whose inner layers it reads.
+    backbone_sha256 : str
+        Its weights; the head belongs to these alone.
+    layers : tuple of str
+        Tensors of its graph.
+    side : int
+        Pixels of the square that it is fed.
+    names : tuple of str
+        The scenes, in the order of the answer.
+    """
+
+    backbone: str
+    backbone_sha256: str
+    layers: tuple[str, ...]
+    side: int
+    names: tuple[str, ...]
+
+
 class Card(Struct, frozen=True, forbid_unknown_fields=True):
     """One model. A card without weights is a template: input and output of networks that users export themselves
     (`mattebox models add my.onnx --like TEMPLATE`).
@@ -108,7 +132,7 @@ class Card(Struct, frozen=True, forbid_unknown_fields=True):
     task : str
         `upscale` and `restore` have `tiles` instead of `input`, `output` and `calibration`; `style` has `styles`, or
         a `decoder` where it takes the style of any picture; `faces` (restoration) takes squares of `input.side`;
-        `detect` finds faces or number plates, in tiles of `input.side`.
+        `detect` finds faces or number plates, in tiles of `input.side`; `scene` says what a picture shows.
     weights : str
         File name: beside the card or, where there is a `url` to pull it from, in the store.
     sha256, md5 : str
@@ -129,6 +153,8 @@ class Card(Struct, frozen=True, forbid_unknown_fields=True):
         The second network of a promptable or style transfer model.
     detection : Detection
         What a detector answers.
+    scene : SceneHead, optional
+        What a scene head reads and answers.
     converter : str
         Entry point that converts weights of another format than ONNX.
     twin : str
@@ -142,7 +168,7 @@ class Card(Struct, frozen=True, forbid_unknown_fields=True):
     """
 
     name: str
-    task: Literal["cutout", "refine", "upscale", "restore", "style", "faces", "detect"]
+    task: Literal["cutout", "refine", "upscale", "restore", "style", "faces", "detect", "scene"]
     architecture: str
     summary: str
     weights: str
@@ -160,6 +186,7 @@ class Card(Struct, frozen=True, forbid_unknown_fields=True):
     output: Output = Output()
     calibration: Calibration = Calibration()
     detection: Detection = Detection()
+    scene: SceneHead | None = None
     variants: dict[str, dict[str, Any]] = {}
     data: tuple[str, ...] = ()
     recipe: str = ""
@@ -180,6 +207,8 @@ class Card(Struct, frozen=True, forbid_unknown_fields=True):
             raise ValueError("tiles go with the tasks upscale and restore, and only with them")
         if len(self.detection.kinds) != len(self.detection.min_scores):
             raise ValueError("give each kind of detection one of the min_scores")
+        if (self.scene is not None) != (self.task == "scene"):
+            raise ValueError("a scene head goes with the task scene, and only with it")
         if self.styles and self.task != "style":
             raise ValueError("styles go with the task style, and only with it")
         if self.style_inputs and not set(self.styles) <= set(self.style_inputs):

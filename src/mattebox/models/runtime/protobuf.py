@@ -94,6 +94,11 @@ def replace_fields(
     return bytes(copied)
 
 
+def encode_field(number: int, value: bytes) -> bytes:
+    """A length-delimited field."""
+    return _write_varint(number << 3 | WIRE_LENGTH_DELIMITED) + _write_varint(len(value)) + value
+
+
 def _write_varint(value: int) -> bytes:
     written = bytearray()
     while value > 127:

@@ -23,13 +23,28 @@ from mattebox.recipe.steps import (
     Light,
     Restore,
     Save,
+    Scene,
     Sharpen,
     Style,
     Upscale,
 )
 
 PRESET_FOLDER = Path(__file__).parent
-ENHANCE_STEPS = (Anonymise, Restore, Upscale, Faces, Balance, Light, Colour, Style, Sharpen, LensBlur, Label, Save)
+ENHANCE_STEPS = (
+    Scene,
+    Anonymise,
+    Restore,
+    Upscale,
+    Faces,
+    Balance,
+    Light,
+    Colour,
+    Style,
+    Sharpen,
+    LensBlur,
+    Label,
+    Save,
+)
 """Steps that need no cut."""
 
 

@@ -1,0 +1,1 @@
+"""Training of the scene head: what a picture shows, from an embedded network's features."""
