@@ -41,13 +41,17 @@ class AlphaOutput(nn.Module):
         return torch.sigmoid(self.net(picture))
 
 
-def load_cutout_network(path: Path, logit_scale: float = 1.0) -> tuple[nn.Module, str, dict[str, Any]]:
-    """A checkpoint's network with logits times `logit_scale`, its name in recipes, and its shape."""
+def load_cutout_network(
+    path: Path, logit_scale: float = 1.0, logit_shift: float = 0.0
+) -> tuple[nn.Module, str, dict[str, Any]]:
+    """A checkpoint's network with logits times `logit_scale` plus `logit_shift`, its name in recipes, and its shape."""
     state = checkpoint.read(path, torch.device("cpu"))
     net = build_network(state["net"], state["shape"])
     net.load_state_dict(state["average"])
-    for value in getattr(net, "fuse" if hasattr(net, "fuse") else "head").parameters():
+    last_layer = getattr(net, "fuse" if hasattr(net, "fuse") else "head")
+    for value in last_layer.parameters():
         value.data *= logit_scale
+    last_layer.bias.data += logit_shift
     return net.eval(), state["net"], state["shape"]
 
 
@@ -67,20 +71,27 @@ def main(argv: Sequence[str] | None = None, prog: str | None = None) -> None:
     parser.add_argument("--out", type=Path, default=Path(), help="folder for NAME.onnx and NAME.json")
     parser.add_argument("--like", help="a card whose summary, licence, data and variants are copied")
     parser.add_argument("--steep", type=float, default=1.0, help="factor of the logits; 1.5 leaves less haze")
+    parser.add_argument("--shift", type=float, default=0.0, help="added to them; -1 takes less (see platt_scaling)")
     parser.add_argument("--also", nargs="+", choices=FORMATS, default=[], help="further formats of the same network")
     args = parser.parse_args(argv)
     try:
-        card = export_cutout(args.checkpoint, args.data, args.name, args.out, args.like, args.steep)
+        card = export_cutout(args.checkpoint, args.data, args.name, args.out, args.like, args.steep, args.shift)
         print(f"wrote {card}; use it with: mattebox cut photo.jpg --model {card}")
         for name in args.also:
-            net = AlphaOutput(load_cutout_network(args.checkpoint, args.steep)[0]).eval()
+            net = AlphaOutput(load_cutout_network(args.checkpoint, args.steep, args.shift)[0]).eval()
             print(json.dumps(FORMATS[name](net, card)))
     except MatteboxError as error:
         sys.exit(f"error: {error}")
 
 
 def export_cutout(
-    checkpoint_file: Path, data: Path, name: str, out: Path, template_card: str | None = None, logit_scale: float = 1.0
+    checkpoint_file: Path,
+    data: Path,
+    name: str,
+    out: Path,
+    template_card: str | None = None,
+    logit_scale: float = 1.0,
+    logit_shift: float = 0.0,
 ) -> Path:
     """Export a checkpoint to an ONNX file and its card.
 
@@ -96,8 +107,8 @@ def export_cutout(
         Folder of the files.
     template_card : str, optional
         A card whose summary, licence, data and variants are copied.
-    logit_scale : float
-        Factor of the logits.
+    logit_scale, logit_shift : float
+        Factor of the logits, and what is added to them then.
 
     Returns
     -------
@@ -106,7 +117,7 @@ def export_cutout(
     """
     out.mkdir(parents=True, exist_ok=True)
     path = out / f"{name}.onnx"
-    net, network_name, shape = load_cutout_network(checkpoint_file, logit_scale)
+    net, network_name, shape = load_cutout_network(checkpoint_file, logit_scale, logit_shift)
     write_onnx(net, path, shape)
     facts = cards.inherited_facts(find_card(template_card)) if template_card else cards.user_network_facts(data)
     facts |= {"architecture": ARCHITECTURES[network_name].card_name, "notes": cards.provenance_note("exported")}
