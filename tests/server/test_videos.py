@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import time
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -215,7 +216,8 @@ def test_nothing_readable_is_stored_and_erasure_leaves_nothing(
     assert videos_client.get(f"/v1/jobs/{job}/result").status_code == 404
 
 
-def test_a_server_without_clips(data: Path, tmp_path: Path) -> None:
-    with TestClient(create_app(Settings(model="fast", workers=1, data=str(tmp_path), max_video=0))) as client:
-        answer = client.post("/v1/videos", files={"video": b"x"})
+def test_a_server_without_clips(videos_client: TestClient, monkeypatch: pytest.MonkeyPatch) -> None:
+    state = videos_client.app.state.mattebox  # type: ignore[attr-defined]
+    monkeypatch.setattr(state, "settings", replace(state.settings, max_video=0))
+    answer = videos_client.post("/v1/videos", files={"video": b"x"})
     assert (answer.status_code, answer.json()["code"]) == (503, "no_videos")

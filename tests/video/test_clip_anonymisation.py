@@ -17,7 +17,7 @@ from mattebox.video.clip_anonymisation import anonymise_clip
 from mattebox.video.formats import FORMATS
 from tests.video.clips import write_clip
 
-FRAMES = 10
+FRAMES = 5
 FACE = (178, 62, 267, 172)  # the astronaut's: left, top, right, bottom
 
 

@@ -1,8 +1,8 @@
 from __future__ import annotations
 
 import json
-import subprocess
-import sys
+import os
+import signal
 from collections.abc import Callable
 from pathlib import Path
 
@@ -18,29 +18,10 @@ from mattebox.video.formats import FORMATS
 from mattebox.video.reader import VideoReader
 from mattebox.video.segments import FOLDER_SUFFIX, cut_clip_in_segments
 from tests.fakes import fake_session
-from tests.video.clips import click_time, decode_rgba, disc_alpha, draw_frame, frame_times, write_clip
+from tests.video.clips import click_time, decode_rgba, disc_alpha, draw_frame, frame_times, run_forked, write_clip
 
 COUNT, SEGMENT_FRAMES = 14, 6
 TIMES = [3600 * n + (n % 3) * 300 for n in range(COUNT)]
-
-KILLED = """
-import os, signal, sys
-from pathlib import Path
-sys.path.insert(0, {root!r})
-from mattebox.video.clip_job import ClipJob
-from mattebox.video.clip_options import ClipOptions
-from mattebox.video.formats import FORMATS
-from mattebox.video.segments import cut_clip_in_segments
-from tests.fakes import fake_session
-
-def kill(progress):
-    if progress.frames >= {frames}:
-        os.kill(os.getpid(), signal.SIGKILL)
-
-options = ClipOptions(format=FORMATS[{format!r}], coherence={coherence!r})
-job = ClipJob(Path({clip!r}), Path({target!r}), options, session=fake_session(), on_progress=kill)
-cut_clip_in_segments(job, segment_frames={segment_frames})
-"""
 
 
 @pytest.fixture(scope="module")
@@ -51,7 +32,7 @@ def clip(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return write_clip(path, frames, times=TIMES, sound="aac", timecode="01:00:00:00", rate=25)
 
 
-@pytest.mark.timeout(180)  # three processes on a busy machine
+@pytest.mark.timeout(180)  # on a busy machine
 @pytest.mark.parametrize(("name", "coherence", "frames"), [("webm", "motion", 6), ("prores", "keys", 12)])
 def test_a_killed_run_continues_to_the_same_result(
     name: str, coherence: CoherenceName, frames: int, clip: Path, tmp_path: Path
@@ -60,12 +41,13 @@ def test_a_killed_run_continues_to_the_same_result(
     options = ClipOptions(format=FORMATS[name], coherence=coherence)
     whole, resumed = tmp_path / f"whole{suffix}", tmp_path / f"resumed{suffix}"
     cut_clip_in_segments(ClipJob(clip, whole, options, session=fake_session()), segment_frames=SEGMENT_FRAMES)
-    code = KILLED.format(
-        root=str(Path(__file__).parents[2]), frames=frames, format=name, coherence=coherence, clip=str(clip),
-        target=str(resumed), segment_frames=SEGMENT_FRAMES,
-    )  # fmt: skip
-    killed = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
-    assert killed.returncode == -9, killed.stderr
+
+    def kill(progress: ClipProgress) -> None:
+        if progress.frames >= frames:
+            os.kill(os.getpid(), signal.SIGKILL)
+
+    killed = ClipJob(clip, resumed, options, session=fake_session(), on_progress=kill)
+    assert run_forked(lambda: cut_clip_in_segments(killed, segment_frames=SEGMENT_FRAMES)) == -signal.SIGKILL
     folder = tmp_path / f".resumed{suffix}{FOLDER_SUFFIX}"
     assert folder.is_dir()
     assert not resumed.exists()
@@ -94,11 +76,10 @@ class Killed(Exception):
     """Ends a run."""
 
 
-@pytest.mark.parametrize("target", ["frames", "shot.####.png"])
-def test_pictures_continue_behind_the_last_finished_segment(target: str, clip: Path, tmp_path: Path) -> None:
+def test_pictures_continue_behind_the_last_finished_segment(clip: Path, tmp_path: Path) -> None:
     def run(name: str, on_progress: Callable[[ClipProgress], None] | None = None) -> ClipResult:
         job = ClipJob(
-            clip, tmp_path / name / target, ClipOptions(format=FORMATS["png"]), session=fake_session(),
+            clip, tmp_path / name / "shot.####.png", ClipOptions(format=FORMATS["png"]), session=fake_session(),
             on_progress=on_progress, report=tmp_path / f"{name}.jsonl",
         )  # fmt: skip
         (tmp_path / name).mkdir(exist_ok=True)
