@@ -76,7 +76,7 @@ async function decode(file) {
 // The colours of a picture over white, and its own alpha, or null where it is opaque.
 function readPixels(bitmap, [width, height], isOpaque) {
   const context = new OffscreenCanvas(width, height).getContext("2d", { willReadFrequently: true });
-  context.imageSmoothingQuality = "high";
+  context.imageSmoothingQuality = "medium";
   context.drawImage(bitmap, 0, 0, width, height);
   const { data } = context.getImageData(0, 0, width, height), ownAlpha = !isOpaque && flattenOnWhite(data) ? Uint8Array.from({ length: width * height }, (_, i) => data[4 * i + 3]) : null;
   return { pixels: { data, width, height, channels: 4 }, ownAlpha };
