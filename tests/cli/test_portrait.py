@@ -112,7 +112,14 @@ def test_depth_of_a_stereo_pair(run: Run) -> None:
     code, said = run("depth", "--stereo", "left.png", "right.png")
     assert (code, said) == (0, "left.png -> left-depth.png  (from the two views of a stereo pair)\n")
     assert pixels("left-depth.png")[40, 120] > pixels("left-depth.png")[40, 30]
-    assert mb.depth("left.png", right="right.png").source == "stereo"
+    depth = mb.depth("left.png", right="right.png")
+    assert depth.source == "stereo"
+    blurred = mb.enhance("left.png", bokeh=1.4, bokeh_depth=depth, bokeh_focus=(120, 40)).picture.rgb
+    assert (blurred[40, 120] == pixels("left.png")[40, 120]).all()
+    assert (
+        np.abs(np.diff(blurred[:, :40].astype(int))).mean()
+        < np.abs(np.diff(pixels("left.png")[:, :40].astype(int))).mean()
+    )
 
 
 def test_python() -> None:
@@ -133,7 +140,7 @@ def test_python() -> None:
         (["depth", "--stereo", "her.png"], "--stereo takes two files"),
         (["depth", "--stereo", "her.png", "ramp.png"], "do not seem to show one scene"),
         (["depth", "--stereo", "her.png", "other.png"], "different sizes"),
-        (["depth", "her.png", "-o", "d.jpg"], "choose .png or .npy"),
+        (["depth", "her.png", "-o", "d.jpg"], "choose .png, .npy or .exr"),
         (["cut", "her.png", "--bokeh", "f/2"], "needs the photograph's own background"),
         (["cut", "her.png", "--bokeh", "f/2", "--background", "red"], "needs the photograph's own background"),
         (["cut", "her.png", "--bokeh", "f/2", "--background", "ramp.png", "--bokeh-focus", "1,1"], "only the subject"),

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from mattebox.recipe.field_types import Area, Effort
 from mattebox.recipe.scene_step import SceneName
-from mattebox.types import Picture
+from mattebox.types import DepthMap, Picture
 
 if TYPE_CHECKING:
     from mattebox.core.pillow_conversion import PilImage
@@ -86,7 +86,7 @@ class EnhanceParameters(TypedDict, total=False):
     bokeh: str | float
     bokeh_focus: str | tuple[float, float]
     bokeh_aperture: Literal["disc", "5", "6", "7", "8", "9", "anamorphic", "cats-eye", "swirl"]
-    bokeh_depth: NameOrPath | Image
+    bokeh_depth: NameOrPath | Image | DepthMap
     bokeh_highlights: int
     bokeh_grain: int
     label: str

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -15,7 +16,7 @@ from mattebox.io import header_check
 from mattebox.io.reader import read, read_cached
 from mattebox.io.sources import read_bytes, source_display_name
 from mattebox.pipeline.result import Result
-from mattebox.types import OpenImage, Picture
+from mattebox.types import DepthMap, OpenImage, Picture
 
 IMAGE_PARAMETERS = {  # parameters that may be pictures, with the text that a recipe has for one of that name
     "background": "{}", "style": "{}", "trimap": "{}", "garbage": "{}", "holdout": "{}", "core": "{}",
@@ -75,12 +76,14 @@ class ImageArguments:
 
 
 def _may_be_image(name: str, value: Any) -> bool:
-    return name in IMAGE_PARAMETERS and is_image(value)
+    return name in IMAGE_PARAMETERS and (is_image(value) or (name == "bokeh_depth" and isinstance(value, DepthMap)))
 
 
 def _convert_image(image: Any, max_pixels: int, name: str) -> Picture:
     if isinstance(image, Picture):
         return image
+    if isinstance(image, DepthMap):
+        return replace(Picture.from_array(image.nearness()), depth=image)
     if isinstance(image, np.ndarray):
         return Picture.from_array(image)
     header_check.check_pixel_limit(header_check.ImageHeader("pillow", *image.size), max_pixels, name)  # not yet decoded

@@ -38,7 +38,7 @@ class DepthOptions(NamedTuple):
 @click.argument("inputs", nargs=-1, required=True, metavar="IN...", shell_complete=complete_files)
 @click.option(
     "-o", "--output", metavar="OUT", shell_complete=complete_files,
-    help="A .png (16 bits) or .npy file, a folder, or - for standard output.  [default: NAME-depth.png]",
+    help="A .png (16 bits), .npy or .exr file, a folder, or - for standard output.  [default: NAME-depth.png]",
 )  # fmt: skip
 @click.option("--stereo", is_flag=True, help="The two inputs are what the left and the right eye see.")
 @click.option("--colour", is_flag=True, help="Draw it in colours, to look at.")
@@ -114,7 +114,10 @@ def _plan_jobs(
         raise UsageError("depth cannot be written to a store", "give a local path")
     suffix = Path(output or "").suffix.lower()
     if suffix and suffix not in DEPTH_SUFFIXES:
-        raise OutputError(f"{output}: depth is not written as {suffix}", f"choose {' or '.join(DEPTH_SUFFIXES)}")
+        raise OutputError(
+            f"{output}: depth is not written as {suffix}",
+            f"choose {', '.join(DEPTH_SUFFIXES[:-1])} or {DEPTH_SUFFIXES[-1]}",
+        )
     naming = OutputNaming(output, suffix or ".png", overwrite=overwrite, stem_suffix="depth")
     selection = leave_out_results(expand_inputs(inputs, recursive=recursive), naming)
     return make_plan(selection.entries, naming, selection.unmarked)
@@ -125,6 +128,8 @@ def _write_depth(depth: DepthMap, target: Path | None, options: DepthOptions) ->
     from mattebox.io.depth_file import colour_depth, encode_depth
     from mattebox.io.png_encoder import encode_png
 
+    if options.is_coloured and target is not None and target.suffix.lower() != ".png":
+        raise OutputError(f"{target.name}: the map in colours is a PNG", "give it a name that ends in .png")
     if options.is_coloured:
         content = encode_png(colour_depth(depth).rgb)
     else:

@@ -95,7 +95,9 @@ def decode(data: bytes, header: ImageHeader, max_pixels: int, name: str = "the p
         if header.format == "exr":
             decoded = openexr.decode_openexr(data, name)
             return DecodedImage(
-                decoded.pixel_data, {"icc_profile": decoded.profile}, notes=_frame_notes(header) + decoded.notes
+                decoded.pixel_data,
+                {"icc_profile": decoded.profile, "depth": decoded.depth},
+                notes=_frame_notes(header) + decoded.notes,
             )
         return _decode_with_pillow(data, header, max_pixels, name)
 

@@ -68,7 +68,7 @@ def summarise_file(data: bytes, name: str, max_pixels: int = MAX_INPUT_PIXELS) -
     found = {match.decode() for match in APPLE_AUXILIARY_PATTERN.findall(data)}
     return FileSummary(
         header.format, width, height, header.bits_per_channel, header.frames, decoded.orientation,
-        "sRGB (assumed)" if profile is None else profile_name(profile),
+        _colour_space(profile, decoded.pixel_data.colour_model),
         read_depth(data, header.format, decoded),
         tuple(text for part, text in APPLE_PARTS.items() if part in found),
         gain_map.has_gain_map(data, header.format),
@@ -77,6 +77,16 @@ def summarise_file(data: bytes, name: str, max_pixels: int = MAX_INPUT_PIXELS) -
         content_credentials.has_content_credentials(data),
         kept, dropped,
     )  # fmt: skip
+
+
+def _colour_space(profile: bytes | None, colour_model: str) -> str:
+    if profile is not None:
+        return profile_name(profile)
+    return (
+        "sRGB (assumed)"
+        if colour_model in ("rgb", "grey")
+        else f"{colour_model.upper()} without a profile (results are sRGB)"
+    )
 
 
 def _metadata_groups(exif: bytes | None) -> tuple[tuple[str, ...], tuple[str, ...]]:

@@ -10,7 +10,7 @@ import struct
 from collections.abc import Mapping
 from importlib import import_module
 from io import BytesIO
-from typing import Any, NamedTuple
+from typing import Any, Literal, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -19,9 +19,11 @@ from mattebox.core.icc_builder import BT709, Primaries, build_rgb_profile, srgb_
 from mattebox.core.interface import install_extra
 from mattebox.errors import InputUnreadable
 from mattebox.io.dimensions import ImageDimensions
+from mattebox.io.exr_depth import read_exr_depth
 from mattebox.io.parsing_budget import ParsingBudget
 from mattebox.io.pillow_arrays import PixelData
 from mattebox.io.wide_samples import quantise, quantise_linear
+from mattebox.types import DepthMap
 
 MAX_ROUNDED_CHROMATICITY = 0.002  # from BT.709, below which it is that
 DEEP_DATA_FLAG, MULTIPART_FLAG = 0x800, 0x1000
@@ -29,13 +31,14 @@ DEEP_DATA_FLAG, MULTIPART_FLAG = 0x800, 0x1000
 
 class DecodedLight(NamedTuple):
     """Straight colours in linear light, H x W x 1 or 3, not clipped; alpha H x W, 0..1, or None; primaries; whether all
-    channels are half floats; and the header."""
+    channels are half floats; the header; and depth."""
 
     colours: NDArray[np.float32]
     alpha: NDArray[np.float32] | None
     primaries: Primaries
     is_half: bool
     header: Mapping[str, Any]
+    depth: DepthMap | None = None
 
     @property
     def alpha_pixels(self) -> NDArray[np.uint16] | None:
@@ -44,11 +47,12 @@ class DecodedLight(NamedTuple):
 
 
 class DecodedExr(NamedTuple):
-    """Pixels, their profile (None = sRGB) and notes for the user."""
+    """Pixels, their profile (None = sRGB), notes for the user, and the depth of each pixel (H x W), if there is any."""
 
     pixel_data: PixelData
     profile: bytes | None
     notes: tuple[str, ...]
+    depth: DepthMap | None = None
 
 
 def openexr_dimensions(data: bytes) -> ImageDimensions:
@@ -81,9 +85,9 @@ def decode_openexr(data: bytes, name: str) -> DecodedExr:
     light = decode_scene_light(data, name)
     quantised = quantise_linear(light.colours)
     profile = build_linear_profile(light.primaries)
-    if quantised.pixels.shape[2] == 3:
-        return DecodedExr(PixelData("rgb", quantised.pixels, light.alpha_pixels), profile, quantised.notes)
-    return DecodedExr(PixelData("grey", quantised.pixels[..., 0], light.alpha_pixels), profile, quantised.notes)
+    kind: Literal["rgb", "grey"] = "rgb" if quantised.pixels.shape[2] == 3 else "grey"
+    pixels = quantised.pixels if kind == "rgb" else quantised.pixels[..., 0]
+    return DecodedExr(PixelData(kind, pixels, light.alpha_pixels), profile, quantised.notes, light.depth)
 
 
 def decode_scene_light(data: bytes, name: str) -> DecodedLight:
@@ -106,12 +110,13 @@ def decode_scene_light(data: bytes, name: str) -> DecodedLight:
         colours = np.where(opacity > 0, colours / np.maximum(opacity, 1e-6), colours)
         alpha = np.ascontiguousarray(np.clip(opacity[..., 0], 0, 1))
     is_half = all(pixels.dtype == np.float16 for pixels in channels.values())
-    return DecodedLight(colours, alpha, read_primaries(part.header), is_half, part.header)
+    depth = read_exr_depth(channels, part.header)
+    return DecodedLight(colours, alpha, read_primaries(part.header), is_half, part.header, depth)
 
 
 def _colour_planes(channels: Mapping[str, NDArray[Any]]) -> NDArray[np.float32]:
     """H x W x 1 to 4 (grey or RGB, and alpha) of a part's channels. ValueError when it has none."""
-    for names in (("RGBA",), ("RGB", "A"), ("RGB",), ("R", "G", "B", "A"), ("R", "G", "B"), ("Y", "A"), ("Y",)):
+    for names in (("RGBA",), ("RGB", "A"), ("RGB",), ("R", "G", "B", "A"), ("R", "G", "B"), ("Y", "A"), ("Y",), ("Z",)):
         if all(n in channels for n in names):
             planes = [channels[n].astype(np.float32).reshape(*channels[n].shape[:2], -1) for n in names]
             return np.concatenate(planes, 2)

@@ -115,7 +115,7 @@ def read_depth(data: bytes, format: str, decoded: DecodedImage) -> DepthMap | No
     if format == "jpeg":
         depth = gdepth.read_gdepth(data) or dynamic_depth.read_dynamic_depth(data)
     else:
-        depth = heif_depth.read_heif_depth(decoded.info)
+        depth = decoded.info.get("depth") if format == "exr" else heif_depth.read_heif_depth(decoded.info)
     if depth is None:
         return None
     return replace(depth, inverse_depth=apply_orientation(depth.inverse_depth, decoded.orientation))
