@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from mattebox.cli import environment, video_enhance, video_roto
+from mattebox.cli import environment, video_enhance, video_parallax, video_roto
 from mattebox.cli.clip_arguments import find_clips, part_options, target_path
 from mattebox.cli.clip_results import print_clip_result
 from mattebox.cli.command_group import SuggestingGroup
@@ -50,6 +50,7 @@ def command() -> None:
 
 command.add_command(video_enhance.command)
 command.add_command(video_roto.command)
+command.add_command(video_parallax.command)
 
 
 @command.command("cut", epilog=EXAMPLES, context_settings=CONTEXT_SETTINGS)

@@ -7,20 +7,15 @@ from dataclasses import dataclass
 import numpy as np
 
 from mattebox.core.cpu_threads import parallel_map
-from mattebox.core.smoothing_filters import approximate_gaussian_blur
 from mattebox.core.srgb_pixels import decode_srgb_pixels, encode_srgb_pixels
 from mattebox.core.strips import iter_strips
 from mattebox.lens.grain import make_grain
-from mattebox.lens.hole_filling import fill_unknown
+from mattebox.lens.hole_filling import fill_behind_subject
 from mattebox.lens.lens_blur import BlurredLight, Lens, blur_by_radii, blur_layer, blur_light, signed_radii
 from mattebox.lens.overlaid_levels import SHARP_RADIUS_PIXELS, as_shares
-from mattebox.types import BitDepth, Floats, Mask, Picture, Pixels
+from mattebox.types import BitDepth, Floats, Picture, Pixels
 
 KEPT_SHARE = 1 - 1 / 1024  # of a pixel's light that is its own, from which it is copied
-MAX_BACKGROUND_ALPHA = 0.02  # pixels with more are not known to be background
-FILL_MARGIN_PIXELS = 64  # around the subject, from which it is filled
-SUBJECT_MARGIN_SIGMA = 1.5  # pixels around the subject that its colour reaches, too
-SUBJECT_MARGIN_REACH = 6  # pixels at which nothing is left of it
 
 
 @dataclass(frozen=True)
@@ -105,28 +100,8 @@ def _remove_subject(photograph: Picture, nearness: Floats, alpha: Pixels) -> Flo
     planes = np.empty((4, *alpha.shape), np.float32)
     _decode_into(planes[:3], photograph)
     planes[3] = nearness
-    known = np.concatenate(parallel_map(lambda rows: _known_share(alpha, rows), list(iter_strips(len(alpha)))))
-    rows, columns = (_surroundings(known.min(axis) < 1) for axis in (1, 0))
-    fill_unknown(planes[:, rows, columns], known[rows, columns])
+    fill_behind_subject(planes, alpha)
     return planes
-
-
-def _known_share(alpha: Pixels, rows: slice) -> Floats:
-    """How well rows of the background are known: not in the subject, and little close to it."""
-    top = max(0, rows.start - SUBJECT_MARGIN_REACH)
-    part = as_shares(alpha[top : rows.stop + SUBJECT_MARGIN_REACH])
-    inner = slice(rows.start - top, rows.stop - top)
-    near = approximate_gaussian_blur(part, SUBJECT_MARGIN_SIGMA)[inner]
-    known: Floats = np.clip(1 - 2 * near, 0, 1) * (part[inner] < MAX_BACKGROUND_ALPHA)
-    return known
-
-
-def _surroundings(is_unknown: Mask) -> slice:
-    """The range of unknown lines, with some known ones around it."""
-    places = np.flatnonzero(is_unknown)
-    if not places.size:
-        return slice(0, 0)
-    return slice(max(0, int(places[0]) - FILL_MARGIN_PIXELS), int(places[-1]) + FILL_MARGIN_PIXELS + 1)
 
 
 def _deliver(photograph: Picture, blurred: BlurredLight, grain: float) -> Picture:

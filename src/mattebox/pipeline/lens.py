@@ -14,6 +14,8 @@ from mattebox.errors import UsageError
 from mattebox.io import resampling
 from mattebox.lens.layered_depth import floor_depth, layer_depth, tilted_depth
 from mattebox.lens.lens_blur import Lens
+from mattebox.lens.overlaid_levels import as_shares
+from mattebox.lens.parallax import ParallaxScene, separate_layers
 from mattebox.lens.photograph_blur import Subject, blur_photograph, nearness_of_subject
 from mattebox.matting.foreground import estimate_foreground
 from mattebox.models.matte_session import Session
@@ -23,6 +25,7 @@ from mattebox.recipe.steps import Background, LensBlur
 from mattebox.types import BitDepth, DepthMap, Floats, ImageShape, ImageSize, Matte, OpenImage, Picture
 
 RADIUS_AT_F1 = 0.04  # of the circle of confusion from the nearest to the farthest point, of the longer side
+MAX_PARALLAX_PIXELS = 1280 * 720
 MIN_F_NUMBER, MAX_F_NUMBER = 0.7, 64.0
 MAX_HIGHLIGHTS = 0.95  # of the boost at 100 percent
 OFF, ON_SUBJECT = "none", "subject"
@@ -157,6 +160,23 @@ def _measure_grain(photograph: Picture) -> float:
     corners = [(top, left) for top in tops for left in lefts]
     patches = [photograph.rgb[y : y + GRAIN_PATCH_PIXELS, x : x + GRAIN_PATCH_PIXELS] for y, x in corners]
     return min(MAX_GRAIN, estimate_noise([np.asarray((patch / peak) @ LUMA_WEIGHTS, np.float32) for patch in patches]))
+
+
+def prepare_parallax(photograph: Picture, own_depth: DepthMap | None, get_matte: GetMatte) -> ParallaxScene:
+    """The layers of a photograph that is to be seen from other places; of at most `MAX_PARALLAX_PIXELS` pixels."""
+    scale = min(1.0, (MAX_PARALLAX_PIXELS / (photograph.shape[0] * photograph.shape[1])) ** 0.5)
+    shape = max(2, int(photograph.shape[0] * scale) // 2 * 2), max(2, int(photograph.shape[1] * scale) // 2 * 2)
+    matte = get_matte()
+    depth = own_depth or layer_depth(matte.alpha)
+    nearness = resampling.enlarge(depth.nearness(), shape, "bilinear")
+    reduced = Picture(resampling.shrink(photograph.rgb, shape), profile=photograph.profile)
+    if not matte.alpha.any():
+        return separate_layers(reduced, nearness, None)
+    cutout = estimate_foreground(photograph, matte)
+    assert cutout.alpha is not None
+    small = reduced.with_pixels(resampling.shrink(cutout.rgb, shape), resampling.shrink(cutout.alpha, shape))
+    assert small.alpha is not None
+    return separate_layers(reduced, nearness, Subject(small, nearness_of_subject(nearness, as_shares(small.alpha))))
 
 
 def estimate_depth(photograph: Picture, open_session: Callable[[], Session]) -> DepthMap:
