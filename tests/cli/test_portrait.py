@@ -12,6 +12,7 @@ from PIL import Image
 
 import mattebox as mb
 from mattebox.cli import main
+from tests.io.test_stereo_pair import mpo
 
 Run = Callable[..., tuple[int, str]]
 
@@ -120,6 +121,24 @@ def test_depth_of_a_stereo_pair(run: Run) -> None:
         np.abs(np.diff(blurred[:, :40].astype(int))).mean()
         < np.abs(np.diff(pixels("left.png")[:, :40].astype(int))).mean()
     )
+
+
+def test_a_portrait_of_a_stereo_photograph_goes_by_its_depth(run: Run) -> None:
+    write_pair()
+    encoded = []
+    for name in ("left.png", "right.png"):
+        Image.open(name).save(file := io.BytesIO(), "JPEG", quality=95)
+        encoded.append(file.getvalue())
+    Path("pair.mpo").write_bytes(mpo(first=encoded[0], second=encoded[1]))
+    Path("odd.mpo").write_bytes(mpo(first=encoded[0]))  # the other view has another size
+    words = ("--bokeh", "1.4", "--bokeh-focus", "120,40", "--bokeh-grain", "0", "-o")
+    assert run("enhance", "pair.mpo", *words, "out.png")[0] == 0
+    detail = [np.abs(np.diff(pixels(name).astype(int), axis=1)).mean(axis=(0, 2)) for name in ("pair.mpo", "out.png")]
+    assert detail[1][:40].mean() < detail[0][:40].mean() / 3
+    assert (pixels("out.png")[40, 115:125] == pixels("pair.mpo")[40, 115:125]).all()
+    code, said = run("enhance", "odd.mpo", *words, "odd.png")
+    assert code == 0
+    assert "its two views tell no depth: the two pictures have different sizes" in said
 
 
 def test_python() -> None:

@@ -15,14 +15,14 @@ LEFT, RIGHT = (90, 120, 60), (60, 120, 90)
 DISPARITY = 0x020002
 
 
-def mpo(mp_type: int = DISPARITY, second: bytes | None = None) -> bytes:
+def mpo(mp_type: int = DISPARITY, second: bytes | None = None, first: bytes | None = None) -> bytes:
     """Two JPEGs with an MP index (CIPA DC-007), as a 3D camera writes them."""
     parts = []
     for colour in (LEFT, RIGHT):
         file = io.BytesIO()
         Image.new("RGB", (64, 48), colour).save(file, "JPEG", quality=95)
         parts.append(file.getvalue())
-    parts[1] = parts[1] if second is None else second
+    parts = [first or parts[0], parts[1] if second is None else second]
     head = b"II*\0" + struct.pack("<I", 8)
     count, entries_at = 3, 8 + 2 + 3 * 12 + 4
     tags = struct.pack("<HHI4s", 0xB000, 7, 4, b"0100")

@@ -16,6 +16,7 @@ from mattebox.io.reader import read_cached
 from mattebox.models.matte_session import Session
 from mattebox.pipeline.output_provenance import Origin
 from mattebox.pipeline.run import run_recipe
+from mattebox.pipeline.stereo import add_measured_depth
 from mattebox.recipe.flat_parameters import build_recipe, stringify_values
 from mattebox.recipe.presets import enhance_base_recipe, find_preset_or_file, require_kind
 from mattebox.recipe.recipe import Recipe
@@ -46,6 +47,7 @@ class Operation:
         """Read a photograph and run the recipe on it; `session` stands in for the recipe's model."""
         picture, content = load_photograph(source, self._max_pixels)
         path = Path(source) if isinstance(source, str | os.PathLike) else None
+        picture = add_measured_depth(picture, content, self.recipe, str(path or "the photograph"))
         result = run_recipe(
             picture,
             self.recipe,

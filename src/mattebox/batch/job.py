@@ -36,6 +36,7 @@ from mattebox.pipeline.output_provenance import Origin, needs_source, prepare_ou
 from mattebox.pipeline.result import Result
 from mattebox.pipeline.run import run_recipe
 from mattebox.pipeline.save_options import save_options
+from mattebox.pipeline.stereo import add_measured_depth
 from mattebox.provenance.signing import SigningIdentity
 from mattebox.recipe.recipe import Recipe
 from mattebox.recipe.steps import Upscale
@@ -201,6 +202,7 @@ class LocalJobRunner:
         height, width = restoration.target_shape((header.height, header.width), self.recipe)
         with self.budget.reserve(max(header.width * header.height, width * height)):
             picture = read(data, max_pixels=self.max_pixels, metadata=self.metadata, name=job.name)
+            picture = add_measured_depth(picture, data, self.recipe, job.name)
             origin = _describe_origin(job, picture, data if needs_source(self.recipe) else None)
             del data
             if isinstance(job.target, Path):

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 
 from mattebox.errors import UsageError
 from mattebox.io import resampling
 from mattebox.io.stereo_pair import read_stereo_pair
 from mattebox.lens.stereo_matching import match_stereo
+from mattebox.pipeline.lens import find_lens_step
+from mattebox.recipe.recipe import Recipe
 from mattebox.types import DepthMap, Floats, ImageShape, Picture
 
 MAX_MATCHING_PIXELS = 400_000
@@ -57,6 +61,20 @@ def measured_depth(picture: Picture, content: bytes | None, name: str) -> DepthM
         return picture.depth
     pair = read_stereo_pair(content, name)
     return None if pair is None else depth_from_stereo(*pair)
+
+
+def add_measured_depth(picture: Picture, content: bytes | None, recipe: Recipe, name: str) -> Picture:
+    """The photograph with the depth that its two views tell, where the recipe blurs by it and the file has no other.
+
+    Views that cannot be matched leave a note. `content` is the file that `picture` was read from; InputError.
+    """
+    step = find_lens_step(recipe)
+    if step is None or step.depth != "auto" or picture.depth is not None:
+        return picture
+    try:
+        return replace(picture, depth=measured_depth(picture, content, name))
+    except UsageError as error:
+        return replace(picture, notes=(*picture.notes, f"its two views tell no depth: {error.problem}"))
 
 
 def _working_shape(shape: ImageShape) -> ImageShape:

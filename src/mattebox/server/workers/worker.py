@@ -150,12 +150,14 @@ def _run_task(
     from mattebox.models.matte_session import open_session
     from mattebox.pipeline.output_provenance import Origin, prepare_output
     from mattebox.pipeline.run import run_recipe
+    from mattebox.pipeline.stereo import add_measured_depth
     from mattebox.recipe.serialization import parse_recipe
     from mattebox.server.progress import ProgressReporter
 
     recipe = parse_recipe(task["recipe"])
     content = _slice_bytes(data, task["source"])
     source = read(content, max_pixels=task["max_pixels"], name="the picture")
+    source = add_measured_depth(source, content, recipe, "the picture")
     model = recipe.required_model
     result = run_recipe(
         _shrink_picture(source, task["most_pixels"]),
