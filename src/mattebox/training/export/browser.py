@@ -137,7 +137,7 @@ def largest_difference(card: Card, other: Card) -> float:
 
 def main(argv: Sequence[str] | None = None) -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("card", help="name or path of the card, such as runs/weights/fast-2.json")
+    parser.add_argument("card", help="name or path of the card, such as runs/weights/fast-3.json")
     parser.add_argument("--out", type=Path, default=WEIGHTS_FOLDER, help="folder of the new card and weights")
     args = parser.parse_args(argv)
     try:
