@@ -10,8 +10,9 @@ from fastapi import FastAPI
 from fastapi.testclient import TestClient
 
 from mattebox.models.cards.registry import find_card
+from mattebox.models.runtime.onnx_runtime import kernel_session
 from mattebox.server.page_files.listing import PAGE_FOLDER, list_page_files
-from mattebox.server.page_files.network import NetworkFiles
+from mattebox.server.page_files.network import KERNELS, NetworkFiles
 from mattebox.server.routes import static_files
 
 IMPORT = re.compile(r"""(?:import|from) "\./(\w+\.js)";""")
@@ -78,3 +79,15 @@ def test_the_page_is_isolated_from_other_origins(client: TestClient) -> None:
         assert headers["cross-origin-opener-policy"] == "same-origin"
         assert headers["cross-origin-embedder-policy"] == "require-corp"
         assert "'unsafe-eval'" not in headers["content-security-policy"]
+
+
+def test_the_page_calls_the_pixel_kernels_as_they_are() -> None:
+    """Who changes a kernel's inputs changes page/colour_refinement.js, too."""
+    ranks = {name: {i.name: len(i.shape) for i in kernel_session(name, 1).get_inputs()} for name in KERNELS}
+    assert ranks == {
+        "colour_models": {"guide": 4, "alpha": 4},
+        "colour_models_half": {"guide": 4, "alpha": 4},
+        "decide": {"tile": 4, "prior": 3, "patch": 4},
+        "fuse": {"guide": 4, "alpha": 4},
+        "unmix": {"tile": 4, "alpha": 3, "patch": 4},
+    }

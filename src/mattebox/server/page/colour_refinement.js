@@ -35,7 +35,7 @@ async function refine(pixels, matte, isFine) {
     if (!hasPartialAlpha(alpha, pixels.width, tile)) continue;
     const patch = patchOf(models, MODEL_PLANES, tile);
     if (!patch.data.some((v) => v !== 0)) continue;
-    const shape = [tile.height, tile.width];
+    const shape = [1, tile.height, tile.width];
     const result = await runKernel("decide", { tile: [tileColours(pixels, tile), [...shape, 3]], prior: [tileAlpha(alpha, pixels, tile), shape], patch: [patch.data, patch.shape] });
     writeTile(tile, pixels, (at, i) => { alpha[at] = round(255 * result.data[i]); });
   }
@@ -51,7 +51,7 @@ export async function applyForeground(pixels, alpha) {
     const output = await runKernel("fuse", { guide: [guide.data, [1, 3, grid.height, grid.width]], alpha: [Float32Array.from(means.data, (v) => v / 255), [1, 1, grid.height, grid.width]] });
     const colours = padPlanes(output.data, COLOUR_PLANES, grid);
     for (const tile of tiles) {
-      const patch = patchOf(colours, COLOUR_PLANES, tile), shape = [tile.height, tile.width];
+      const patch = patchOf(colours, COLOUR_PLANES, tile), shape = [1, tile.height, tile.width];
       const result = await runKernel("unmix", { tile: [tileColours(pixels, tile), [...shape, 3]], alpha: [tileAlpha(alpha, pixels, tile), shape], patch: [patch.data, patch.shape] });
       writeTile(tile, pixels, (at, i) => {
         if (alpha[at] > 0 && alpha[at] < 255) for (let channel = 0; channel < 3; channel += 1) data[4 * at + channel] = round(255 * result.data[3 * i + channel]);
