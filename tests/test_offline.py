@@ -72,6 +72,7 @@ COMMAND_LINES: dict[str, list[list[str]]] = {  # of every command, what it does 
     "video": [["video", "cut", CLIP, "-o", "cut.webm", "--model", "fast"]],
     "find": [["find", PICTURE, "--model", "fast"]],
     "analyse": [["analyse", PICTURE]],
+    "info": [["info", PICTURE]],
     "check": [["check", "--for", "amazon", PICTURE]],
     "verify": [["verify", PICTURE]],
     "recipes": [["recipes"]],
