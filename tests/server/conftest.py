@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import os
 from collections.abc import Iterator
 from functools import partialmethod
 from pathlib import Path
@@ -56,8 +57,9 @@ def client(tmp_path_factory: pytest.TempPathFactory) -> Iterator[TestClient]:
 
 @pytest.fixture(scope="session")
 def address(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    """The address of a server process."""
-    with start_server(tmp_path_factory.mktemp("served")) as address:
+    """The address of a server process; with the default network where pictures for the documentation are made."""
+    model = "balanced" if os.environ.get("MATTEBOX_TEST_DOCS") else "fast"
+    with start_server(tmp_path_factory.mktemp("served"), model=model) as address:
         yield f"{address}/"
 
 

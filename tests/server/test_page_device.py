@@ -234,6 +234,7 @@ def test_another_app_shares_photographs(browser: Any, address: str, files: Files
         use_device_only(visit)
         assert page.evaluate(IS_READY_OFFLINE)
         page.reload()  # now the service worker serves the page
+        page.wait_for_load_state("networkidle")  # it has looked whether something was shared
         watch = Watch(visit)
         page.evaluate(
             """(bytes) => {

@@ -112,7 +112,7 @@ initResultActions();
 initCropTool(() => { if (isCropping()) scribbles.selectTool("look"); viewer.resetView(); render(); viewer.fit(); }, setStatus);
 initKeyboard({ selectedItem, selectNeighbour, copyResult });
 startWithSettings();
-openSession((values) => showSettings(null, values)).then(takeSharedFiles).then((files) => files.length && addFiles(files));
+openSession((values) => showSettings(null, values)).then(() => takeSharedFiles(addFiles));
 initDeviceSwitch(() => { askServer(); render(); scheduleNext(); });
 askServer();
 

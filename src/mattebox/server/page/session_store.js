@@ -7,7 +7,8 @@ import { items } from "./items.js";
 import { valuesOf } from "./settings.js";
 
 const RESULT_FIELDS = ["requestId", "blob", "seconds", "isCutout", "width", "height", "isShrunk", "shownWidth", "confidence", "isFound", "placement", "check"];
-let sessionId = null, onFull = () => {}, pendingWrites = 0, hasFailed = false;
+let sessionId = null, onFull = () => {}, hasFailed = false;
+const pendingWrites = new Set();
 let announceReady = null;
 const ready = new Promise((resolve) => { announceReady = resolve; });
 
@@ -18,7 +19,10 @@ export function beginStoring(id, fullListener) {
 }
 
 // Whether all that there is has been stored.
-export const isAllStored = () => sessionId !== null && !pendingWrites && !hasFailed;
+export const isAllStored = () => sessionId !== null && !pendingWrites.size && !hasFailed;
+
+// Resolves when what is being stored now has been stored, or could not be.
+export const storedByNow = () => Promise.all([...pendingWrites]);
 
 export const storeFile = (item) => write(() => put("files", { id: item.id, session: sessionId, file: item.file }));
 
@@ -52,15 +56,11 @@ export async function readSession(id) {
   return { session, items: entries.sort((a, b) => a.position - b.position) };
 }
 
-async function write(act) {
-  pendingWrites += 1;
-  try {
-    await ready;
-    await act();
-  } catch (error) {
+function write(act) {
+  const writing = ready.then(act).catch((error) => {
     if (!hasFailed) onFull(error);
     hasFailed = true;
-  } finally {
-    pendingWrites -= 1;
-  }
+  }).finally(() => pendingWrites.delete(writing));
+  pendingWrites.add(writing);
+  return writing;
 }
