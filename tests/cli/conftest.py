@@ -35,6 +35,14 @@ class Ran:
 Run = Callable[..., Ran]
 
 
+def run_main(capsys: pytest.CaptureFixture[str], *words: str) -> tuple[int, str]:
+    """Run a command line in this process: its exit code, and all that it says."""
+    with pytest.raises(SystemExit) as ended:
+        main(words)
+    said = capsys.readouterr()
+    return int(ended.value.code or 0), said.out + said.err
+
+
 @pytest.fixture
 def run(monkeypatch: pytest.MonkeyPatch, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> Run:
     """Run a command line here, in an empty folder, its network replaced by the fake one."""

@@ -2,6 +2,7 @@
 
 import io
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -9,7 +10,7 @@ import pytest
 import skimage.data
 from PIL import Image
 
-from mattebox.cli import main
+from tests.cli.conftest import run_main
 
 
 @pytest.fixture
@@ -22,13 +23,7 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 @pytest.fixture
 def run(capsys: pytest.CaptureFixture[str]) -> Callable[..., tuple[int, str]]:
-    def mattebox(*words: str) -> tuple[int, str]:
-        with pytest.raises(SystemExit) as ended:
-            main.main(words)
-        said = capsys.readouterr()
-        return int(ended.value.code or 0), said.out + said.err
-
-    return mattebox
+    return partial(run_main, capsys)
 
 
 def opened(name: str) -> Image.Image:

@@ -2,14 +2,15 @@
 
 import json
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 
 import numpy as np
 import pytest
 from PIL import Image
 
-from mattebox.cli import main
 from mattebox.io.file_summary import summarise_file
+from tests.cli.conftest import run_main
 from tests.io.test_dynamic_depth import dynamic_depth_jpeg
 from tests.io.test_stereo_pair import mpo
 
@@ -24,13 +25,7 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 @pytest.fixture
 def run(capsys: pytest.CaptureFixture[str]) -> Run:
-    def mattebox(*words: str) -> tuple[int, str]:
-        with pytest.raises(SystemExit) as ended:
-            main.main(words)
-        said = capsys.readouterr()
-        return int(ended.value.code or 0), said.out + said.err
-
-    return mattebox
+    return partial(run_main, capsys)
 
 
 def test_a_phone_s_photograph(run: Run) -> None:

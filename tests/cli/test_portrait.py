@@ -3,6 +3,7 @@
 import io
 import json
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -12,6 +13,7 @@ from PIL import Image
 
 import mattebox as mb
 from mattebox.cli import main
+from tests.cli.conftest import run_main
 from tests.io.test_stereo_pair import mpo
 
 Run = Callable[..., tuple[int, str]]
@@ -29,13 +31,7 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 @pytest.fixture
 def run(capsys: pytest.CaptureFixture[str]) -> Run:
-    def mattebox(*words: str) -> tuple[int, str]:
-        with pytest.raises(SystemExit) as ended:
-            main.main(words)
-        said = capsys.readouterr()
-        return int(ended.value.code or 0), said.out + said.err
-
-    return mattebox
+    return partial(run_main, capsys)
 
 
 def pixels(name: str) -> np.ndarray:

@@ -93,12 +93,12 @@ def revoke(which: str, file: Path) -> int:
 @click.option("--json", "as_json", is_flag=True, help="One JSON object per key and month.")
 def usage(file: Path, data: Path | None, month: str | None, price: float | None, as_json: bool) -> int:
     """Show what each key has used by month: pictures, megapixels, seconds of a worker, and what they cost."""
-    from mattebox.models.store.settings import home_folder
     from mattebox.server import api_keys
+    from mattebox.server.settings import Settings
     from mattebox.server.usage import read_usage
 
     names = {key.hash: key.name or key.id for key in api_keys.read_keys(file)}
-    for row in read_usage(data or home_folder() / "server"):
+    for row in read_usage(Settings(data=str(data or "")).data_folder()):
         if month and row.month != month:
             continue
         cost = None if price is None else row.seconds / SECONDS_PER_HOUR * price

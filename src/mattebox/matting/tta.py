@@ -9,6 +9,7 @@ from __future__ import annotations
 from typing import NamedTuple
 
 import numpy as np
+from numpy.typing import ArrayLike
 
 from mattebox.core import cpu_threads
 from mattebox.errors import UsageError
@@ -129,9 +130,15 @@ def average_alphas(alphas: list[Floats], logit_scale: float = 1.0, weights: list
     """
     if len(alphas) == 1:
         return alphas[0]
-    clipped = np.clip(alphas, LOGIT_CLIP_MARGIN, 1 - LOGIT_CLIP_MARGIN)
-    logit = np.average(np.log(clipped / (1 - clipped)), axis=0, weights=weights)
+    logit = np.average(alpha_logits(alphas), axis=0, weights=weights)
     return np.asarray(1 / (1 + np.exp(-logit_scale * logit)), np.float32)
+
+
+def alpha_logits(alpha: ArrayLike) -> Floats:
+    """Logits of alpha, 0..1, which is clipped first by LOGIT_CLIP_MARGIN."""
+    clipped = np.clip(alpha, LOGIT_CLIP_MARGIN, 1 - LOGIT_CLIP_MARGIN)
+    logits: Floats = np.log(clipped / (1 - clipped))
+    return logits
 
 
 def _max_views(card: Card) -> int:

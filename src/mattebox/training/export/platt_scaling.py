@@ -21,9 +21,11 @@ import onnx
 from onnx import helper, numpy_helper
 from PIL import Image
 
+from mattebox.core.activations import sigmoid
 from mattebox.errors import MatteboxError, ModelError, UsageError
-from mattebox.matting.tta import LOGIT_CLIP_MARGIN
+from mattebox.matting.tta import alpha_logits
 from mattebox.metrics.region_errors import count_stray_pieces, thin_recall, wrongly_taken_share
+from mattebox.metrics.segmentation import iou, mae
 from mattebox.models.cards.card import Card
 from mattebox.models.cards.registry import find_card
 from mattebox.models.store import weight_store
@@ -86,26 +88,23 @@ def write_scaled_network(card: Card, factor: float, shift: float, data: Path, ou
 
 def print_table(card_name: str, data: Path) -> None:
     """Print the scores of the validation split for each factor and shift; one prediction a picture serves all."""
-    pairs = list(_small_pairs(card_name, data))
+    pairs = _small_pairs(card_name, data)
     print("factor  shift     IoU     MAE  wrongly taken  stray pieces  thin recall")
     for factor in TABLE_FACTORS:
         for shift in TABLE_SHIFTS:
             scaled = [(scale_alpha(alpha, factor, shift), truth) for alpha, truth in pairs]
-            masks = [(alpha > 0.5, truth > 0.5) for alpha, truth in scaled]
-            iou = np.mean([(a & t).sum() / max(1, (a | t).sum()) for a, t in masks])
-            mae = np.mean([np.abs(alpha - truth).mean() for alpha, truth in scaled])
+            overlap = np.mean([iou(alpha, truth) for alpha, truth in scaled])
+            error = np.mean([mae(alpha, truth) for alpha, truth in scaled])
             wrong = np.mean([wrongly_taken_share(alpha, truth) for alpha, truth in scaled])
             stray = np.mean([count_stray_pieces(alpha, truth) > 0 for alpha, truth in scaled])
             recalls = [thin_recall(alpha, truth) for alpha, truth in scaled]
             thin = np.mean([recall for recall in recalls if recall is not None])
-            print(f"{factor:6.2f} {shift:6.2f}  {iou:.4f}  {mae:.4f}  {wrong:13.4f}  {stray:12.4f}  {thin:11.4f}")
+            print(f"{factor:6.2f} {shift:6.2f}  {overlap:.4f}  {error:.4f}  {wrong:13.4f}  {stray:12.4f}  {thin:11.4f}")
 
 
 def scale_alpha(alpha: Floats, factor: float, shift: float) -> Floats:
     """Alpha, 0..1, after its logits are scaled and shifted."""
-    clipped = np.clip(alpha, LOGIT_CLIP_MARGIN, 1 - LOGIT_CLIP_MARGIN)
-    scaled: Floats = 1 / (1 + np.exp(-(factor * np.log(clipped / (1 - clipped)) + shift)))
-    return scaled
+    return sigmoid(factor * alpha_logits(alpha) + shift)
 
 
 def _small_pairs(card_name: str, data: Path) -> list[tuple[Floats, Floats]]:
