@@ -29,6 +29,7 @@ NOTHING: list[dict[str, Any]] = [
     {"upscale": "1x", "upscale_model": "real"},
     {"upscale": "none", "upscale_detail": 50},
     {"faces": 0, "faces_model": "codeformer@faithful"},
+    {"dehaze": 0, "far_light": 0.0, "distance_depth": "layers"},
     {"balance": "auto", "balance_strength": 0},
     {"balance": "3200K", "balance_strength": 0},
     {"balance": "none"},

@@ -111,7 +111,7 @@ def test_templates_have_no_weights(name: str) -> None:
     shape = registry.template_cards()[name]
     assert shape.is_template
     assert shape.source.startswith("https://")
-    assert shape.output.has_classes
+    assert shape.output.has_classes or shape.task == "depth"
     assert shape.input.side >= 64
     assert len(set(shape.output.classes)) == len(shape.output.classes)
     assert name not in registry.all_cards()

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import replace
 
 import numpy as np
 
@@ -35,7 +34,7 @@ def mark_objects(
         ):
             rgb[rows, columns] = colour.astype(rgb.dtype)
         _draw_label(rgb, render_text(str(item.number), height), (top, left), colour)
-    return replace(picture, rgb=rgb, alpha=None)
+    return picture.with_pixels(rgb, None)
 
 
 def _draw_label(rgb: Pixels, text: Floats, corner: tuple[int, int], colour: Floats) -> None:

@@ -59,6 +59,9 @@ class EnhanceParameters(TypedDict, total=False):
     faces: int
     faces_model: NameOrPath
     faces_finder: NameOrPath
+    dehaze: int
+    far_light: float
+    distance_depth: NameOrPath | Image | DepthMap
     balance: str | float | tuple[float, float]
     balance_strength: int
     balance_only: Area
@@ -210,6 +213,7 @@ class CutParameters(EnhanceParameters, total=False):
     holdout: NameOrPath | Image
     core: NameOrPath | Image
     by: str | Image
+    file_matte: Literal["auto", "only", "none"]
     holes: Literal["keep", "open", "auto"]
     tolerance: Literal["tight", "normal", "loose"]
     matte_only: bool

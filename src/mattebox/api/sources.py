@@ -20,8 +20,9 @@ from mattebox.types import DepthMap, OpenImage, Picture
 
 IMAGE_PARAMETERS = {  # parameters that may be pictures, with the text that a recipe has for one of that name
     "background": "{}", "style": "{}", "trimap": "{}", "garbage": "{}", "holdout": "{}", "core": "{}",
-    "by": "plate({})", "bokeh_depth": "{}", "label_logo": "{}",
+    "by": "plate({})", "bokeh_depth": "{}", "distance_depth": "{}", "label_logo": "{}",
 }  # fmt: skip
+DEPTH_PARAMETERS = ("bokeh_depth", "distance_depth")  # of them, those that may be a DepthMap
 
 
 def load_picture(source: Any, max_pixels: int) -> Picture:
@@ -76,7 +77,7 @@ class ImageArguments:
 
 
 def _may_be_image(name: str, value: Any) -> bool:
-    return name in IMAGE_PARAMETERS and (is_image(value) or (name == "bokeh_depth" and isinstance(value, DepthMap)))
+    return name in IMAGE_PARAMETERS and (is_image(value) or (name in DEPTH_PARAMETERS and isinstance(value, DepthMap)))
 
 
 def _convert_image(image: Any, max_pixels: int, name: str) -> Picture:

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 ORIGINS = {
     "file": "the depth that the file holds",
     "stereo": "from the two views of a stereo pair",
+    "network": "estimated by a network",
     "layers": "assumed: the subject before a floor",
 }
 
@@ -42,8 +43,9 @@ class DepthOptions(NamedTuple):
 )  # fmt: skip
 @click.option("--stereo", is_flag=True, help="The two inputs are what the left and the right eye see.")
 @click.option("--colour", is_flag=True, help="Draw it in colours, to look at.")
-@click.option("--model", default="balanced", shell_complete=COMPLETER_BY_PARAMETER["model"], show_default=True,
-              help="Finds the subject where the file holds no depth: fast, balanced, best, or a card.")  # fmt: skip
+@click.option("--model", default="balanced", shell_complete=COMPLETER_BY_PARAMETER["depth_model"], show_default=True,
+              help="Where the file holds no depth: a depth network (midas-small), or one that finds the subject: fast, "
+                   "balanced, best, or a card.")  # fmt: skip
 @click.option("--device", default="auto", show_default=True, help="cpu, cuda, ...; auto is the fastest available.")
 @recursive_option
 @click.option("--overwrite", is_flag=True, help="Replace files that exist; never an input.")
@@ -57,8 +59,8 @@ def command(
     """Write how near each point of a photograph is: light is near, dark is far.
 
     The depth that a phone wrote into the file counts, then what both views of a stereo pair tell: of an MPO or a
-    spatial HEIC, or two files. Where there is none, it is an assumption, and said to be one: the subject stands in
-    one plane, before a floor that recedes to the horizon.
+    spatial HEIC, or two files. Where there is none, a depth network tells it, if --model names one; else it is an
+    assumption, and said to be one: the subject stands in one plane, before a floor that recedes to the horizon.
 
     \b
       mattebox depth photo.jpg                       photo-depth.png, 16 bits
@@ -66,6 +68,7 @@ def command(
       mattebox depth photos/ -o maps/ --colour
       mattebox depth --stereo left.jpg right.jpg     left-depth.png
       mattebox portrait photo.jpg --bokeh-depth photo-depth.png
+      mattebox models pull midas-small               then: mattebox depth photo.jpg --model midas-small
     """
     from mattebox.api.photograph_depth import depth as tell_depth
 

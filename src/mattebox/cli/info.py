@@ -85,9 +85,9 @@ def _parts(summary: FileSummary) -> list[tuple[str, str]]:
         metres = f", {1 / near:.2f} to {1 / max(far, 1e-3):.2f} m" if depth.unit == "1/m" and near > 0 else ""
         parts.append(("depth", f"{size}{metres}; portrait and depth use it"))
     if summary.mattes:
-        parts.append(("mattes", f"{', '.join(summary.mattes)}; not used"))
+        parts.append(("mattes", f"{', '.join(summary.mattes)}; cut uses them"))
     if summary.has_gain_map:
-        parts.append(("gain map", "high dynamic range; not kept in results"))
+        parts.append(("gain map", "high dynamic range; kept in results in JPEG"))
     if summary.is_stereo_pair:
         parts.append(("stereo pair", "two views; depth uses them"))
     if summary.video_bytes:

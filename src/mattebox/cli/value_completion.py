@@ -79,6 +79,9 @@ def _matching_names(names: Iterable[str], incomplete: str) -> list[CompletionIte
 
 COMPLETER_BY_PARAMETER: dict[str, Completer] = {  # of the recipe's steps, by flat name
     "model": completer_of_model("fast", "balanced", "best", tasks=("cutout",)),
+    "depth_model": completer_of_model("fast", "balanced", "best", tasks=("cutout", "depth")),
+    "bokeh_depth": completer_of_model("auto", "layers", "tilt", tasks=("depth",)),
+    "distance_depth": completer_of_model("auto", "layers", tasks=("depth",)),
     "restore_model": completer_of_model("standard", tasks=("restore",)),
     "upscale_model": completer_of_model("faithful", "real", tasks=("upscale",)),
     "faces_model": completer_of_model(tasks=("faces",)),

@@ -41,6 +41,7 @@ IMAGE_PARAMETERS = (
     "background",
     "style",
     "bokeh_depth",
+    "distance_depth",
     "trimap",
     "garbage",
     "holdout",

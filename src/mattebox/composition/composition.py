@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 
 from mattebox.composition.alpha_compositing import BlendSpace, composite_over
+from mattebox.composition.placement import Placement
 from mattebox.types import Box, Layer, Picture
 
 
@@ -24,6 +25,8 @@ class Composition:
         The space in which layers are blended.
     photograph_bounds
         Where the photograph lies: left, top, width and height in shares of the canvas; None where it was rotated.
+    rotation_degrees, placement
+        How the photograph was turned, clockwise about its middle, and then put on the canvas.
     """
 
     subject: Picture
@@ -32,6 +35,8 @@ class Composition:
     backdrop: Picture | None = None
     blend: BlendSpace = "encoded"
     photograph_bounds: tuple[float, float, float, float] | None = None
+    rotation_degrees: float = 0.0
+    placement: Placement | None = None
 
     def layers(self) -> tuple[Layer, ...]:
         """From the bottom: background, shadow and subject, as far as there are any."""

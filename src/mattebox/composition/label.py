@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 import numpy as np
 
 from mattebox.errors import UsageError
@@ -57,7 +55,7 @@ def add_label(
     layer_rgb, layer_alpha = np.zeros_like(picture.rgb), np.zeros(picture.shape, picture.rgb.dtype)
     layer_rgb[area] = np.rint(rgb * peak).astype(picture.rgb.dtype)
     layer_alpha[area] = np.rint(alpha * np.float32(step.opacity / 100) * peak).astype(picture.rgb.dtype)
-    return result, (*layers, Layer(LAYER_NAME, replace(picture, rgb=layer_rgb, alpha=layer_alpha)))
+    return result, (*layers, Layer(LAYER_NAME, picture.with_pixels(layer_rgb, layer_alpha)))
 
 
 def _draw_label(shape: ImageShape, step: Label, open_image: OpenImage) -> tuple[Floats, Floats]:
@@ -135,7 +133,7 @@ def _composite(picture: Picture, area: tuple[slice, slice], rgb: Floats, alpha: 
     new_rgb = picture.rgb.copy()
     new_rgb[area] = np.rint(mixed * peak).astype(new_rgb.dtype)
     if opaque or picture.alpha is None:
-        return replace(picture, rgb=new_rgb)
+        return picture.with_pixels(new_rgb, picture.alpha)
     new_alpha = picture.alpha.copy()
     new_alpha[area] = np.rint(out_alpha * peak).astype(new_alpha.dtype)
-    return replace(picture, rgb=new_rgb, alpha=new_alpha)
+    return picture.with_pixels(new_rgb, new_alpha)

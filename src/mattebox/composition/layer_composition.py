@@ -81,11 +81,13 @@ def compose_layers(
     frame, background = recipe.find_step(Frame), recipe.find_step(Background)
     spec = None if background is None else background_spec.parse_background(background.paint)
     is_cut_off = photograph.alpha is None and box[3] >= MIN_CUT_OFF_HEIGHT_SHARE * photograph.shape[0]
-    subject, box, offset = _rotate_cutout(cutout, box, frame or Frame())
+    angle = deskew.rotation_degrees((frame or Frame()).rotate, cutout)
+    subject, box, offset = _rotate_cutout(cutout, box, angle)
     if frame is not None or recipe.find_step(Shadow) is not None:
         box = _visible_subject_box(subject, box, spec)
     extent = _drawn_extent(subject, box, recipe, photograph, is_cut_off)
     composition, subject_placement = _frame_subject(subject, box, frame, extent, find_face)
+    composition = replace(composition, rotation_degrees=angle, placement=subject_placement)
     if subject.shape == photograph.shape and offset == (0, 0):
         composition = replace(composition, photograph_bounds=subject_placement.photograph_bounds(photograph.shape))
     if (edge := recipe.find_step(Outline)) is not None:
@@ -101,9 +103,8 @@ def compose_layers(
     return replace(composition, backdrop=layer, blend=background.blend)
 
 
-def _rotate_cutout(cutout: Picture, box: Box, frame: Frame) -> tuple[Picture, Box, tuple[int, int]]:
+def _rotate_cutout(cutout: Picture, box: Box, angle: float) -> tuple[Picture, Box, tuple[int, int]]:
     """The rotated cutout, the subject's box in it, and how far (right, down) the photograph's middle has moved."""
-    angle = deskew.rotation_degrees(frame.rotate, cutout)
     if not angle:
         return cutout, box, (0, 0)
     rotated, offset = deskew.rotate_picture(cutout, angle)

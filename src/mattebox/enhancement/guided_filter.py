@@ -17,6 +17,7 @@ from mattebox.types import Floats, ImageShape
 GRID_SIDE_CELLS = 400  # of the longer side, about
 RADIUS_DIVISOR = 40  # the filter's radius is this part of the longer side
 EDGE_SIGMA_STOPS = 0.35  # deviation from which a step is an edge rather than texture
+PLANE_RADIUS_DIVISOR, PLANE_SIGMA_STOPS = 100, 0.5  # the same of planes that are to follow the picture's edges
 
 
 @dataclass(frozen=True, eq=False)
@@ -41,6 +42,18 @@ def fit_base_layer(brightness: Floats, size: ImageShape) -> BaseLayer:
     variance = np.maximum(box_filter(brightness * brightness, radius) - mean * mean, 0)
     a = np.asarray(variance / (variance + EDGE_SIGMA_STOPS * EDGE_SIGMA_STOPS), np.float32)
     b = np.asarray(mean - a * mean, np.float32)
+    return BaseLayer(np.stack([box_filter(a, radius), box_filter(b, radius)]), size)
+
+
+def fit_plane(plane: Floats, brightness: Floats, size: ImageShape) -> BaseLayer:
+    """A plane on a grid, such as depth, as a local linear model of a picture's brightness (in stops) on that grid, so
+    that its edges are the picture's."""
+    radius = max(1, max(brightness.shape) // PLANE_RADIUS_DIVISOR)
+    mean, mean_plane = box_filter(brightness, radius), box_filter(plane, radius)
+    variance = np.maximum(box_filter(brightness * brightness, radius) - mean * mean, 0)
+    covariance = box_filter(brightness * plane, radius) - mean * mean_plane
+    a = np.asarray(covariance / (variance + PLANE_SIGMA_STOPS * PLANE_SIGMA_STOPS), np.float32)
+    b = np.asarray(mean_plane - a * mean, np.float32)
     return BaseLayer(np.stack([box_filter(a, radius), box_filter(b, radius)]), size)
 
 

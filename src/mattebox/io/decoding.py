@@ -19,7 +19,7 @@ import numpy as np
 
 from mattebox.core.interface import install_extra
 from mattebox.errors import InputUnreadable, MatteboxError
-from mattebox.io import netpbm, openexr, sixteen_bit, tiff16, wide_tiff
+from mattebox.io import file_mattes, netpbm, openexr, sixteen_bit, tiff16, wide_tiff
 from mattebox.io.header_check import ImageHeader, check_pixel_limit, name_format
 from mattebox.io.metadata import extract_exif, read_orientation
 from mattebox.io.pillow_arrays import PixelData, pixel_data_from_pillow
@@ -203,9 +203,11 @@ def _decode_heif(data: bytes, max_pixels: int, name: str) -> DecodedImage:
     channels = {"L": 1, "LA": 2, "RGB": 3, "RGBA": 4}[image.mode.split(";")[0].replace("I", "L").replace("a", "A")]
     pixels = pixels.reshape(*pixels.shape[:2], channels)
     alpha = np.ascontiguousarray(pixels[..., -1]) if channels in (2, 4) else None
+    planes = {"mattes": file_mattes.read_heif_mattes(image), "gain_map_plane": file_mattes.read_heif_gain_map(image)}
+    info = {**image.info, **planes}
     if channels > 2:
-        return DecodedImage(PixelData("rgb", np.ascontiguousarray(pixels[..., :3]), alpha), image.info)
-    return DecodedImage(PixelData("grey", np.ascontiguousarray(pixels[..., 0]), alpha), image.info)
+        return DecodedImage(PixelData("rgb", np.ascontiguousarray(pixels[..., :3]), alpha), info)
+    return DecodedImage(PixelData("grey", np.ascontiguousarray(pixels[..., 0]), alpha), info)
 
 
 def _open_with_pillow(data: bytes, format_name: str) -> ImageFile.ImageFile:

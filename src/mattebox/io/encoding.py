@@ -18,11 +18,11 @@ from PIL import Image
 from mattebox.core import hdr_transfer
 from mattebox.core.interface import name_parameter
 from mattebox.errors import OutputError
-from mattebox.io import layered_formats, png_encoder
+from mattebox.io import layered_formats, png_encoder, ultra_hdr
 from mattebox.io.metadata import embed_exif_in_tiff
 from mattebox.io.output_profile import convert_for_output
 from mattebox.io.resampling import to_eight_bit
-from mattebox.types import BitDepth, Layer, Picture, Pixels
+from mattebox.types import BitDepth, GainMap, Layer, Picture, Pixels
 
 HiddenColours = Literal["zero", "keep"]
 MIN_QUALITY = 40  # blocks are visible below it
@@ -52,6 +52,7 @@ class FileFormat:
     has_layers: bool = False
     has_profile: bool = True
     has_high_dynamic_range: bool = False
+    has_gain_map: bool = False
 
 
 EXR = FileFormat(
@@ -64,7 +65,13 @@ FORMATS = {
         FileFormat("png", (".png",), "image/png", has_alpha=True, has_sixteen_bits=True, has_high_dynamic_range=True),
         # 4:4:4 at 92: chroma subsampling shows as coloured steps where a subject meets a flat background
         FileFormat(
-            "jpeg", (".jpg", ".jpeg", ".jpe"), "image/jpeg", has_alpha=False, max_side_pixels=65535, default_quality=92
+            "jpeg",
+            (".jpg", ".jpeg", ".jpe"),
+            "image/jpeg",
+            has_alpha=False,
+            max_side_pixels=65535,
+            default_quality=92,
+            has_gain_map=True,
         ),
         FileFormat("webp", (".webp",), "image/webp", has_alpha=True, max_side_pixels=16383, default_quality=90),
         FileFormat("avif", (".avif",), "image/avif", has_alpha=True, max_side_pixels=65535, default_quality=80),
@@ -256,7 +263,19 @@ def _eight_bit_pixels(picture: Picture, hidden: HiddenColours) -> NDArray[np.uin
     return rgba
 
 
+def _encode_with_gain_map(picture: Picture, gain_map: GainMap, file_format: FileFormat, quality: int | None) -> bytes:
+    """A JPEG with its gain map behind it; without one where its XMP has no place for it."""
+    encoded = ultra_hdr.encode_gain_map(gain_map)
+    packet = ultra_hdr.add_container(picture.metadata.xmp, encoded)
+    if packet is None:
+        return _encode_with_pillow(replace(picture, gain_map=None), file_format, quality, "zero")
+    listed = replace(picture, metadata=replace(picture.metadata, xmp=packet), gain_map=None)
+    return ultra_hdr.append_gain_map(_encode_with_pillow(listed, file_format, quality, "zero"), encoded)
+
+
 def _encode_with_pillow(picture: Picture, file_format: FileFormat, quality: int | None, hidden: HiddenColours) -> bytes:
+    if picture.gain_map is not None and file_format.has_gain_map:
+        return _encode_with_gain_map(picture, picture.gain_map, file_format, quality)
     metadata, file = picture.metadata, io.BytesIO()
     options: dict[str, Any] = {"icc_profile": picture.profile} if picture.profile else {}
     is_tiff = file_format.name == "tiff"

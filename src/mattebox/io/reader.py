@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Mapping
 from dataclasses import replace
 from functools import lru_cache
 from typing import BinaryIO, Literal
@@ -22,7 +23,7 @@ from mattebox.io import (
 )
 from mattebox.io.decoding import DecodedImage, decode, translate_decoder_errors
 from mattebox.io.orientation import apply_orientation, orient_metadata
-from mattebox.types import DepthMap, Picture
+from mattebox.types import DepthMap, GainMap, Picture, Pixels
 
 FileSource = str | os.PathLike[str] | bytes | bytearray | memoryview | BinaryIO
 
@@ -93,7 +94,10 @@ def _build_picture(
         converted = colour.convert_to_rgb(pixel_data, signal.profile)
         rgb = apply_orientation(converted.rgb, decoded.orientation)
         alpha = decoded.pixel_data.alpha
-        gain_map_notes = (gain_map.GAIN_MAP_NOTE,) if gain_map.has_gain_map(data, file_header.format) else ()
+        gains = _read_gain_map(data, file_header.format, decoded)
+        gain_map_notes = (gain_map.KEPT_NOTE,) if gains is not None else ()
+        if gains is None and gain_map.has_gain_map(data, file_header.format):
+            gain_map_notes = (gain_map.GAIN_MAP_NOTE,)
         has_credentials = content_credentials.has_content_credentials(data)
         credentials_notes = (content_credentials.CREDENTIALS_NOTE,) if has_credentials else ()
         file = data if file_header.format == "tiff" else None
@@ -107,7 +111,23 @@ def _build_picture(
             upright_metadata,
             decoded.notes + gain_map_notes + credentials_notes + signal.notes + converted.notes,
             depth=read_depth(data, file_header.format, decoded),
+            mattes=_read_mattes(decoded),
+            gain_map=gains,
         )
+
+
+def _read_mattes(decoded: DecodedImage) -> Mapping[str, Pixels]:
+    """The mattes that a file holds, upright."""
+    mattes = decoded.info.get("mattes") or {}
+    return {name: apply_orientation(matte, decoded.orientation) for name, matte in mattes.items()}
+
+
+def _read_gain_map(data: bytes, format: str, decoded: DecodedImage) -> GainMap | None:
+    """The gain map that a file holds, upright."""
+    found = gain_map.read_gain_map(data, format, decoded.info)
+    if found is None:
+        return None
+    return replace(found, log2_gains=apply_orientation(found.log2_gains, decoded.orientation))
 
 
 def read_depth(data: bytes, format: str, decoded: DecodedImage) -> DepthMap | None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Callable, Collection, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import BinaryIO
 
@@ -84,6 +85,9 @@ def write(
     --------
     >>> mb.write(cutout, "cut.png")
     """
+
+    if sign is not None:  # a manifest moves what lies behind the first picture
+        picture = replace(picture, gain_map=None)
 
     def encode_in(kind: FileFormat) -> EncodedOutput:
         def encode_within(limit: int | None) -> bytes:

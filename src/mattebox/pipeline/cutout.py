@@ -21,7 +21,8 @@ from mattebox.matting.selection import check_selected_classes, parse_selection
 from mattebox.matting.tta import plan_views
 from mattebox.models.cards.registry import find_card
 from mattebox.models.matte_session import Session
-from mattebox.pipeline.matte_source import ArtworkMatte, MatteSource, check_trimap, make_matte_source
+from mattebox.pipeline.file_prior import use_file_mattes
+from mattebox.pipeline.matte_source import ArtworkMatte, MatteSource, check_file_matte, check_trimap, make_matte_source
 from mattebox.recipe.steps import Cut
 from mattebox.types import Box, Floats, Matte, OpenImage, Picture, Pixels
 
@@ -41,10 +42,11 @@ def check_cut(step: Cut, open_image: OpenImage, session: Session | None = None) 
     """
     corrections.check_corrections(step)
     check_trimap(step, open_image)
+    check_file_matte(step)
     for path in _user_matte_paths(step).values():
         open_image(path)
     method, selection = parse_keying_method(step.by), parse_selection(step.pick)
-    if step.trimap != "none":
+    if step.trimap != "none" or step.file_matte == "only":
         check_selected_classes(selection, None)
         return
     if method is None or method.kind == "auto":
@@ -87,7 +89,7 @@ def cut_out(
     """
     region = region_of_interest.parse_region(step.region, picture.shape)
     source = make_matte_source(picture, region, step, timer, open_image, get_session)
-    matte, crop, crop_box, remaining = source.compute_matte(picture, region)
+    matte, crop, crop_box, remaining, notes = source.compute_matte(picture, region)
     masks = _load_user_mattes(step, picture, crop_box, open_image)
     if "garbage" in masks:
         matte = garbage_mattes.apply_garbage_matte(matte, masks["garbage"])
@@ -99,6 +101,7 @@ def cut_out(
     _check_found(matte, step, name)
     if crop_box is not None:
         matte = region_of_interest.uncrop_matte(matte, crop_box, picture.shape)
+    picture = replace(picture, notes=(*picture.notes, *notes)) if notes else picture
     if not matte.found and step.empty == "warn":
         picture = replace(picture, notes=(*picture.notes, _doubt_note(matte, source)))
     if isinstance(source, ArtworkMatte) and step.by != "artwork":
@@ -113,8 +116,9 @@ def subject_alpha(picture: Picture, session: Session) -> Pixels:
 
 
 def subject_matte(picture: Picture, session: Session) -> Matte:
-    """The subject's matte with refined edges, at the picture's bit depth."""
-    return refine(picture, segment(picture, session))
+    """The subject's matte, by a network and the mattes of the file, with refined edges, at the picture's bit depth."""
+    matte, _, _ = use_file_mattes(picture, None, segment(picture, session), Cut(), session)
+    return refine(picture, matte)
 
 
 def _check_found(matte: Matte, step: Cut, name: str) -> None:

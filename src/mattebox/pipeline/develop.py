@@ -1,6 +1,6 @@
-"""Develops a photograph: white balance, light, colour, style, sharpening; and harmonises a cutout with its background.
+"""Develops a photograph: haze, white balance, light, colour, style, sharpness; harmonises a cutout with its background.
 
-The order is that of raw editors: white balance first, since all later steps judge by colours; then tone, since
+The order is that of raw editors: haze and white balance first, since later steps judge by colours; then tone, since
 saturation and style depend on it; sharpening last, since later steps would distort sharpened edges. The illuminant is
 estimated on the whole photograph (the subject alone tells little of it), everything else on the visible result; each
 step is then applied alike to the cutout and to the photograph behind it.
@@ -16,21 +16,29 @@ from mattebox.composition import background_spec
 from mattebox.core import cpu_threads
 from mattebox.enhancement import tone_adjustment, white_balance
 from mattebox.enhancement.colour_transfer import transfer_colours
+from mattebox.enhancement.distance_adjustment import adjust_by_distance
 from mattebox.enhancement.harmonisation import harmonise_subject
+from mattebox.enhancement.ramps import smoothstep
 from mattebox.enhancement.saturation import adjust_saturation
 from mattebox.enhancement.sharpening import sharpen_luminance
 from mattebox.enhancement.style_transfer import StyleTransform, apply_style, named_style, style_from_picture
 from mattebox.enhancement.warmth import adjust_warmth
 from mattebox.errors import InputMissing, UsageError
+from mattebox.io import resampling
 from mattebox.models.adain import open_adain_network
 from mattebox.models.cards.registry import ADAIN_MODEL, STYLE_MODEL, find_card, style_names, withdrawn_style_names
 from mattebox.models.multi_style import open_multi_style_network
 from mattebox.models.store import weight_store
+from mattebox.pipeline.depth_source import check_distance_step
+from mattebox.recipe.field_types import DEPTH_AREAS
 from mattebox.recipe.recipe import Recipe
-from mattebox.recipe.steps import Background, Balance, Colour, Light, Sharpen, Style
-from mattebox.types import BitDepth, OpenImage, Picture, Pixels
+from mattebox.recipe.steps import Background, Balance, Colour, Distance, Light, Sharpen, Style
+from mattebox.types import BitDepth, Floats, ImageShape, OpenImage, Picture, Pixels
 
-DevelopStep = Balance | Light | Colour | Style | Sharpen
+AreaStep = Balance | Light | Colour | Style | Sharpen
+DevelopStep = Distance | AreaStep
+
+NEAR_FROM, NEAR_RAMP = 0.35, 0.3  # nearness at which the area "near" begins, and over which it comes in
 
 DevelopFunction = Callable[[Picture, Pixels | None], Picture]
 """A step with its measurements: of a picture and a mask (None = everywhere)."""
@@ -46,6 +54,7 @@ def check_develop_steps(recipe: Recipe, open_image: OpenImage) -> None:
 
     UsageError; InputError for a style picture that cannot be read; ModelError for a network that is not installed.
     """
+    check_distance_step(recipe, open_image)
     step = recipe.find_step(Balance)
     if step is not None:
         white_balance.check_balance(step)
@@ -57,7 +66,12 @@ def check_develop_steps(recipe: Recipe, open_image: OpenImage) -> None:
 
 
 def apply_develop_steps(
-    photograph: Picture, cutout: Picture, recipe: Recipe, get_subject_alpha: Callable[[], Pixels], open_image: OpenImage
+    photograph: Picture,
+    cutout: Picture,
+    recipe: Recipe,
+    get_subject_alpha: Callable[[], Pixels],
+    get_nearness: Callable[[], Floats],
+    open_image: OpenImage,
 ) -> tuple[Picture, Picture]:
     """Apply the recipe's steps.
 
@@ -69,6 +83,8 @@ def apply_develop_steps(
         Checked by `check_develop_steps`.
     get_subject_alpha : callable
         Gives the subject's alpha; called for steps that work on the subject or the background only.
+    get_nearness : callable
+        Gives the nearness of the whole frame, 0..1, in any size; called for steps that work by distance.
     open_image : callable
         Opens the style picture and the background.
 
@@ -79,8 +95,11 @@ def apply_develop_steps(
     """
     background = _parse_background(recipe)
     for step in (s for s in recipe.steps if isinstance(s, DevelopStep)):
-        mask = None if step.only == "all" else _area_mask(get_subject_alpha(), step.only)
-        develop = prepare_step(step, photograph, cutout, mask, open_image)
+        if isinstance(step, Distance):
+            mask, develop = None, _prepare_distance(step, get_nearness)
+        else:
+            mask = _area_mask(step.only, cutout.shape, get_subject_alpha, get_nearness)
+            develop = prepare_step(step, photograph, cutout, mask, open_image)
         is_uncut = photograph is cutout
         cutout = develop(cutout, mask)
         if is_uncut:
@@ -92,8 +111,15 @@ def apply_develop_steps(
     return photograph, cutout
 
 
+def _prepare_distance(step: Distance, get_nearness: Callable[[], Floats]) -> DevelopFunction:
+    if not (step.haze or step.light):
+        return lambda picture, mask: picture
+    nearness = get_nearness()
+    return lambda picture, mask: adjust_by_distance(picture, nearness, step.haze / 100, step.light)
+
+
 def prepare_step(
-    step: DevelopStep,
+    step: AreaStep,
     photograph: Picture,
     cutout: Picture,
     mask: Pixels | None,
@@ -143,8 +169,16 @@ def _open_style_picture(path: str, open_image: OpenImage) -> Picture:
         raise InputMissing(error.problem, f"give a picture's path, or one of: {', '.join(style_names())}") from error
 
 
-def _area_mask(alpha: Pixels, area: str) -> Pixels:
-    """The alpha of the area that the step works on."""
+def _area_mask(
+    area: str, shape: ImageShape, get_subject_alpha: Callable[[], Pixels], get_nearness: Callable[[], Floats]
+) -> Pixels | None:
+    """The alpha of the area that a step works on; None for all."""
+    if area == "all":
+        return None
+    if area in DEPTH_AREAS:
+        near = smoothstep(resampling.enlarge(get_nearness(), shape, "bilinear") - np.float32(NEAR_FROM), NEAR_RAMP)
+        return np.rint(BitDepth.EIGHT.peak * (near if area == "near" else 1 - near)).astype(np.uint8)
+    alpha = get_subject_alpha()
     return alpha if area == "subject" else np.subtract(BitDepth.of_pixels(alpha).peak, alpha, dtype=alpha.dtype)
 
 

@@ -18,8 +18,10 @@ from mattebox.lens.overlaid_levels import as_shares
 from mattebox.lens.parallax import ParallaxScene, separate_layers
 from mattebox.lens.photograph_blur import Subject, blur_photograph, nearness_of_subject
 from mattebox.matting.foreground import estimate_foreground
-from mattebox.models.matte_session import Session
+from mattebox.models.depth_network import open_depth_network
+from mattebox.models.matte_session import Session, open_session
 from mattebox.pipeline.cutout import subject_matte
+from mattebox.pipeline.depth_source import check_named_depth, is_depth_network
 from mattebox.recipe.recipe import Recipe
 from mattebox.recipe.steps import Background, LensBlur
 from mattebox.types import BitDepth, DepthMap, Floats, ImageShape, ImageSize, Matte, OpenImage, Picture
@@ -56,7 +58,7 @@ def check_lens_step(recipe: Recipe, open_image: OpenImage) -> None:
     if recipe.cut_step is not None:
         _check_other_background(recipe, step)
     if step.depth not in DEPTH_SOURCES:
-        open_image(step.depth)
+        check_named_depth(step.depth, open_image)
 
 
 def _check_other_background(recipe: Recipe, step: LensBlur) -> None:
@@ -104,7 +106,11 @@ def parse_f_number(text: str) -> float:
 
 
 def apply_lens_blur(
-    photograph: Picture, step: LensBlur, own_depth: DepthMap | None, get_matte: GetMatte, open_image: OpenImage
+    photograph: Picture,
+    step: LensBlur,
+    own_depth: DepthMap | None,
+    get_matte: GetMatte,
+    get_named_depth: Callable[[str], DepthMap],
 ) -> Picture:
     """Blur a photograph by its depth.
 
@@ -118,10 +124,10 @@ def apply_lens_blur(
         What its file holds.
     get_matte : callable
         Gives the subject's matte; called where the focus or the depth needs it.
-    open_image : callable
-        Opens a depth picture.
+    get_named_depth : callable
+        Gives the depth of a network, or of a depth picture, by its name.
     """
-    depth = _named_depth(photograph, step, own_depth, open_image)
+    depth = _find_depth(photograph, step, own_depth, get_named_depth)
     needs_subject = step.depth != TILT and (depth is None or step.focus == ON_SUBJECT)
     matte = get_matte() if needs_subject else None
     has_subject = matte is not None and bool(matte.alpha.any())
@@ -139,15 +145,15 @@ def apply_lens_blur(
     return blur_photograph(photograph, full_size, lens, subject)
 
 
-def _named_depth(
-    photograph: Picture, step: LensBlur, own_depth: DepthMap | None, open_image: OpenImage
+def _find_depth(
+    photograph: Picture, step: LensBlur, own_depth: DepthMap | None, get_named_depth: Callable[[str], DepthMap]
 ) -> DepthMap | None:
     """The depth that the step names; None for layers."""
     if step.depth == TILT:
         return tilted_depth(photograph.shape)
     if step.depth in DEPTH_SOURCES:
         return own_depth if step.depth == "auto" else None
-    return depth_from_picture(open_image(step.depth))
+    return get_named_depth(step.depth)
 
 
 def _measure_grain(photograph: Picture) -> float:
@@ -179,20 +185,18 @@ def prepare_parallax(photograph: Picture, own_depth: DepthMap | None, get_matte:
     return separate_layers(reduced, nearness, Subject(small, nearness_of_subject(nearness, as_shares(small.alpha))))
 
 
-def estimate_depth(photograph: Picture, open_session: Callable[[], Session]) -> DepthMap:
-    """The depth that the photograph's file holds, else layers by its matte, from a network."""
+def estimate_depth(
+    photograph: Picture, model: str, device: str = "auto", threads: int | None = None, session: Session | None = None
+) -> DepthMap:
+    """The depth that the photograph's file holds; else by a depth network, or layers by a cutout network's matte.
+
+    `model` names either; `session` stands in for a cutout network. ModelError, DeviceError, UsageError.
+    """
     if photograph.depth is not None:
         return photograph.depth
-    return layer_depth(subject_matte(photograph, open_session()).alpha)
-
-
-def depth_from_picture(picture: Picture) -> DepthMap:
-    """The depth of a picture: its file's own, else its brightness, which is nearness."""
-    if picture.depth is not None:
-        return picture.depth
-    peak = BitDepth.of_pixels(picture.rgb).peak
-    grey: Floats = (picture.rgb.mean(2) / peak).astype(np.float32)
-    return DepthMap(grey, "picture")
+    if session is None and is_depth_network(model):
+        return open_depth_network(model, device, threads).estimate(photograph)
+    return layer_depth(subject_matte(photograph, session or open_session(model, device, threads)).alpha)
 
 
 def _place_subject(photograph: Picture, matte: Matte, nearness: Floats) -> Subject:

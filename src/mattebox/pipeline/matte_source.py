@@ -1,4 +1,4 @@
-"""Where the first matte of a cutout comes from: a network, a key (screen, luma, clean plate, artwork), or a trimap.
+"""Where the first matte of a cutout comes from: a network, the file, a key (screen, luma, plate, artwork), a trimap.
 
 Each source computes an initial matte, refines its edges and cleans the cutout's colours in its own way; everything
 between is the same for all of them (see `cutout`).
@@ -11,6 +11,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import ClassVar, NamedTuple, Protocol
 
+from mattebox.core.interface import name_parameter
 from mattebox.core.timing import StageTimer
 from mattebox.errors import UsageError
 from mattebox.matting import (
@@ -32,9 +33,11 @@ from mattebox.matting.foreground import estimate_foreground
 from mattebox.matting.hole_opening import open_holes
 from mattebox.matting.keying_method import KeyingMethod, parse_keying_method
 from mattebox.matting.matte_operations import enlarge_matte
+from mattebox.matting.matte_prior import crop_mattes, people_matte
 from mattebox.matting.network_refinement import refine_with_network
 from mattebox.matting.uniform_backdrop import restore_coloured_parts
 from mattebox.models.matte_session import Session
+from mattebox.pipeline.file_prior import use_file_mattes
 from mattebox.recipe.steps import Cut
 from mattebox.types import Box, Matte, OpenImage, Picture
 
@@ -44,13 +47,14 @@ EDGE_REFINERS: dict[str, Callable[[Picture, Matte], Matte]] = {
 
 
 class InitialMatte(NamedTuple):
-    """A matte before corrections, the crop of the picture that it covers (`crop_box`; None = all of it), and the
-    corrections that are still to be applied."""
+    """A matte before corrections, the crop of the picture that it covers (`crop_box`; None = all of it), the
+    corrections that are still to be applied, and remarks for the user."""
 
     matte: Matte
     crop: Picture
     crop_box: Box | None
     corrections: Corrections
+    notes: tuple[str, ...] = ()
 
 
 class MatteSource(Protocol):
@@ -86,12 +90,14 @@ class NetworkMatte:
         matte, remaining = self.timer.run(
             "segment", lambda: network_query.query_network(crop, self.session, corrections, self.step.votes)
         )
-        if region is None and not matte.found and not remaining and self.session.card.input.closer:
+        matte, notes, has_prior = use_file_mattes(picture, region, matte, self.step, self.session)
+        looks_closer = region is None and not has_prior and bool(self.session.card.input.closer)
+        if looks_closer and not matte.found and not remaining:
             matte = self.timer.run(
                 "closer", lambda: small_subject_search.find_matte(picture, matte, self.session, self.step.votes)
             )
         matte = self._restore_parts(crop, matte)
-        if region is None and self.session.card.input.closer:
+        if looks_closer:
             zoomed = self.timer.run(
                 "closer",
                 lambda: small_subject_zoom.zoom_in_on_subject(picture, matte, self.session, remaining, self.step.votes),
@@ -101,7 +107,7 @@ class NetworkMatte:
                     matte=self._open_holes(zoomed.crop, self._restore_parts(zoomed.crop, zoomed.matte))
                 )
                 return InitialMatte(*zoomed, parse_corrections(self.step, picture, zoomed.crop_box))
-        return InitialMatte(self._open_holes(crop, matte), crop, region, remaining)
+        return InitialMatte(self._open_holes(crop, matte), crop, region, remaining, notes)
 
     def _restore_parts(self, crop: Picture, matte: Matte) -> Matte:
         if not matte.found:
@@ -179,6 +185,24 @@ class ArtworkMatte(FullSizeMatte):
 
 
 @dataclass(frozen=True)
+class FileMatte(FullSizeMatte):
+    """The people whom the file's own mattes show; finer than a network's, and refined along the edges like those."""
+
+    stage: ClassVar[str] = "file matte"
+
+    def solve(self, picture: Picture, crop: Picture, region: Box | None) -> Matte:
+        people = people_matte(crop_mattes(picture.mattes, region, picture.shape))
+        if people is None:
+            raise UsageError(
+                "the file holds no portrait matte", f"leave out {name_parameter('file_matte', 'only')}: a network cuts"
+            )
+        return people
+
+    def refine_edges(self, crop: Picture, matte: Matte) -> Matte:
+        return self.timer.run("refine", lambda: EDGE_REFINERS[self.step.edges](crop, matte))
+
+
+@dataclass(frozen=True)
 class TrimapMatte(FullSizeMatte):
     """The matte of a trimap that the user drew, which alone says what is subject."""
 
@@ -188,6 +212,15 @@ class TrimapMatte(FullSizeMatte):
         drawing = trimap.trimap_from_picture(self.open_image(self.step.trimap), picture, self.step.trimap)
         known = drawing if region is None else drawing[region[1] : region[3], region[0] : region[2]]
         return trimap_matting.matte_from_trimap(crop, known)
+
+
+def check_file_matte(step: Cut) -> None:
+    """UsageError for a step that names the file's matte and another way to cut."""
+    if step.file_matte == "only" and (step.trimap != "none" or step.by.strip() not in ("auto", "network")):
+        other = name_parameter("trimap") if step.trimap != "none" else name_parameter("by", step.by)
+        raise UsageError(
+            f"{name_parameter('file_matte', 'only')} and {other} each decide the matte", "leave out one of the two"
+        )
 
 
 def check_trimap(step: Cut, open_image: OpenImage) -> None:
@@ -215,6 +248,8 @@ def make_matte_source(
     """
     if step.trimap != "none":
         return TrimapMatte(step, open_image, timer)
+    if step.file_matte == "only":
+        return FileMatte(step, open_image, timer)
     method = parse_keying_method(step.by)
     if method is not None and method.kind == "artwork":
         return ArtworkMatte(step, open_image, timer, backdrop=find_backdrop(_crop(picture, region)))

@@ -22,12 +22,25 @@ from mattebox.io.reader import read_cached
 from mattebox.models.face_detector import detect_faces
 from mattebox.models.image_to_image import ImageToImageNetwork, open_image_to_image_network
 from mattebox.models.matte_session import Session, open_session
-from mattebox.pipeline import anonymisation, cutout, develop, lens, marketplace_check, restoration, scene
+from mattebox.pipeline import anonymisation, cutout, depth_source, develop, lens, marketplace_check, restoration, scene
+from mattebox.pipeline.gain_map_transfer import PlacedPhotograph, carry_gain_map
 from mattebox.pipeline.result import Result, add_scene
 from mattebox.provenance.watermark.embedding import embed_watermark
 from mattebox.recipe.recipe import Recipe
-from mattebox.recipe.steps import Anonymise, Cut, Faces, Frame, Label, LensBlur, Restore, Save, Upscale
-from mattebox.types import Box, ImageShape, Layer, Matte, OnProgress, OpenImage, Picture, Pixels, subject_box
+from mattebox.recipe.steps import Anonymise, Cut, Distance, Faces, Frame, Label, LensBlur, Restore, Save, Upscale
+from mattebox.types import (
+    Box,
+    DepthMap,
+    Floats,
+    ImageShape,
+    Layer,
+    Matte,
+    OnProgress,
+    OpenImage,
+    Picture,
+    Pixels,
+    subject_box,
+)
 
 LAYERED_FORMATS = ("psd", "exr", "exr-straight", "zip")
 
@@ -160,6 +173,8 @@ class _PipelineRun:
     photograph: Picture
     result: Result
     source: Picture
+    is_distance_assumed: bool = False
+    placed: PlacedPhotograph | None = None
 
     def run_stages(self) -> Result:
         """All stages of which the recipe has a step."""
@@ -173,6 +188,7 @@ class _PipelineRun:
             self._record("label", lambda: self._time("label", lambda: self._label(label_step)))
         if (save_step := recipe.find_step(Save)) is not None:
             self._time("deliver", lambda: self._convert_for_output(save_step))
+        self.result = carry_gain_map(self.source, self.result, recipe, self.placed)
         return replace(self.result, seconds=self.networks.timer.seconds)
 
     def _change_photograph(self) -> None:
@@ -258,8 +274,10 @@ class _PipelineRun:
 
     def _develop(self) -> None:
         self.photograph, developed = develop.apply_develop_steps(
-            self.photograph, self.result.picture, self.recipe, self._subject_alpha, self.open_image
+            self.photograph, self.result.picture, self.recipe, self._subject_alpha, self._nearness, self.open_image
         )
+        if self.is_distance_assumed:
+            developed = replace(developed, notes=(*developed.notes, depth_source.ASSUMED_NOTE))
         self.result = replace(self.result, picture=developed)
 
     def _blur_by_lens(self, step: LensBlur) -> None:
@@ -267,7 +285,7 @@ class _PipelineRun:
             return cutout.subject_matte(self.photograph, self.networks.open_session())
 
         photograph = self.result.picture
-        self._replace_picture(lens.apply_lens_blur(photograph, step, self.source.depth, get_matte, self.open_image))
+        self._replace_picture(lens.apply_lens_blur(photograph, step, self.source.depth, get_matte, self._named_depth))
 
     def _compose(self) -> None:
         timer = self.networks.timer
@@ -277,6 +295,7 @@ class _PipelineRun:
                 self.photograph, self.result.picture, self._subject_box(), self.recipe, self.open_image, self._find_face
             ),
         )
+        self.placed = PlacedPhotograph(self.result.picture.shape, self.result.picture.alpha, composition)
         lens_step, backdrop = lens.find_lens_step(self.recipe), composition.backdrop
         if lens_step is not None and self.recipe.cut_step is not None and backdrop is not None:
             contact_row = composition.box[3]
@@ -323,6 +342,18 @@ class _PipelineRun:
         if self.photograph.alpha is not None:
             return self.photograph.alpha
         return cutout.subject_alpha(self.photograph, self.networks.open_session())
+
+    def _nearness(self) -> Floats:
+        """The nearness by which steps work: of the file, of a depth picture, or assumed by the subject."""
+        step = self.recipe.find_step(Distance) or Distance()
+        depth = depth_source.find_depth(step.depth, self.source.depth, self._subject_alpha, self._named_depth)
+        self.is_distance_assumed = step.depth == depth_source.AUTO and depth.source == "layers"
+        return depth.nearness()
+
+    def _named_depth(self, name: str) -> DepthMap:
+        """Depth by a network, or of a depth picture; the photograph's, before anything was hidden in it."""
+        networks = self.networks
+        return depth_source.named_depth(name, self.source, self.open_image, networks.device, networks.threads)
 
     def _subject_box(self) -> Box:
         """Bounding box of the matte's subject, of the visible pixels, or the whole picture."""

@@ -10,8 +10,10 @@ from mattebox.errors import UsageError
 from mattebox.io import resampling
 from mattebox.io.stereo_pair import read_stereo_pair
 from mattebox.lens.stereo_matching import match_stereo
+from mattebox.pipeline.depth_source import AUTO, uses_distance
 from mattebox.pipeline.lens import find_lens_step
 from mattebox.recipe.recipe import Recipe
+from mattebox.recipe.steps import Distance
 from mattebox.types import DepthMap, Floats, ImageShape, Picture
 
 MAX_MATCHING_PIXELS = 400_000
@@ -64,17 +66,22 @@ def measured_depth(picture: Picture, content: bytes | None, name: str) -> DepthM
 
 
 def add_measured_depth(picture: Picture, content: bytes | None, recipe: Recipe, name: str) -> Picture:
-    """The photograph with the depth that its two views tell, where the recipe blurs by it and the file has no other.
+    """The photograph with the depth that its two views tell, where the recipe works by it and the file has no other.
 
     Views that cannot be matched leave a note. `content` is the file that `picture` was read from; InputError.
     """
-    step = find_lens_step(recipe)
-    if step is None or step.depth != "auto" or picture.depth is not None:
+    if picture.depth is not None or not _needs_depth(recipe):
         return picture
     try:
         return replace(picture, depth=measured_depth(picture, content, name))
     except UsageError as error:
         return replace(picture, notes=(*picture.notes, f"its two views tell no depth: {error.problem}"))
+
+
+def _needs_depth(recipe: Recipe) -> bool:
+    """Whether a step works by the photograph's own depth."""
+    lens_step, distance = find_lens_step(recipe), recipe.find_step(Distance) or Distance()
+    return (lens_step is not None and lens_step.depth == AUTO) or (distance.depth == AUTO and uses_distance(recipe))
 
 
 def _working_shape(shape: ImageShape) -> ImageShape:

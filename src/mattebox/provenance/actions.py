@@ -15,6 +15,7 @@ from mattebox.recipe.steps import (
     Anonymise,
     Balance,
     Colour,
+    Distance,
     Faces,
     Frame,
     Label,
@@ -154,6 +155,11 @@ def _restoration_actions(recipe: Recipe, facts: EditFacts) -> Iterator[Action]:
 def _develop_actions(recipe: Recipe, facts: EditFacts) -> Iterator[Action]:
     if "develop" not in facts.effective_stages:
         return
+    distance = recipe.find_step(Distance)
+    if distance is not None and distance.haze:
+        yield Action(COLOUR_ACTION, f"Haze {'reduced' if distance.haze > 0 else 'added'} by distance")
+    if distance is not None and distance.light:
+        yield Action(COLOUR_ACTION, "Light adjusted by distance")
     balance, light, colour = recipe.find_step(Balance), recipe.find_step(Light), recipe.find_step(Colour)
     if balance is not None and balance.white != "none":
         yield Action(COLOUR_ACTION, "White balance corrected")

@@ -84,6 +84,14 @@ class Cut(Step, frozen=True):
             "auto recognises), screen or screen(#00b140), luma, or plate(PATH), a picture of the empty scene"
         ),
     ] = "auto"
+    file_matte: Annotated[
+        Literal["auto", "only", "none"],
+        Meta(
+            description="the mattes of people and sky that a phone wrote into the file: auto lets them decide along "
+            "people's outlines, where the network sees the same subject; only takes the file's people and asks no "
+            "network; none leaves them out"
+        ),
+    ] = "auto"
     holes: Annotated[
         Literal["keep", "open", "auto"],
         Meta(
@@ -104,4 +112,5 @@ class Cut(Step, frozen=True):
     @property
     def required_model(self) -> str | None:
         """The model it needs, if it needs one."""
-        return self.model if self.by.strip() in ("auto", "network") and self.trimap == "none" else None
+        asks_network = self.by.strip() in ("auto", "network") and self.trimap == "none" and self.file_matte != "only"
+        return self.model if asks_network else None

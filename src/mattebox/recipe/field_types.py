@@ -8,8 +8,12 @@ from msgspec import Meta
 
 Percent = Annotated[int, Meta(ge=0, le=100)]
 SignedPercent = Annotated[int, Meta(ge=-100, le=100)]
-Area = Annotated[Literal["all", "subject", "background"], Meta(description="where: all, subject or background")]
+Area = Annotated[
+    Literal["all", "subject", "background", "near", "far"],
+    Meta(description="where: all, subject, background, or what is near or far by the photograph's depth"),
+]
 CssColour = Annotated[str, Meta(description="its colour")]
+DEPTH_AREAS = ("near", "far")
 AREAS: tuple[str, ...] = get_args(get_args(Area)[0])
 Effort = Literal["quick", "best"]
 

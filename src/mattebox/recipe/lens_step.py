@@ -35,8 +35,8 @@ class LensBlur(Step, frozen=True):
         str,
         Meta(
             description="where depth comes from: auto (the photograph's own, else layers), layers (the subject, and a "
-            "floor that recedes), tilt (a tilted lens: sharp along the row of the focus), or the path of a depth "
-            "picture, in which brighter is nearer"
+            "floor that recedes), tilt (a tilted lens: sharp along the row of the focus), a depth network such as "
+            "midas-small, or the path of a depth picture, in which brighter is nearer"
         ),
         flat("bokeh_depth"),
     ] = "auto"

@@ -13,6 +13,7 @@ from mattebox.recipe.composition_steps import Frame as Frame
 from mattebox.recipe.composition_steps import Outline as Outline
 from mattebox.recipe.composition_steps import Shadow as Shadow
 from mattebox.recipe.cut_step import Cut as Cut
+from mattebox.recipe.distance_step import Distance as Distance
 from mattebox.recipe.enhancement_steps import Balance as Balance
 from mattebox.recipe.enhancement_steps import Colour as Colour
 from mattebox.recipe.enhancement_steps import Faces as Faces
@@ -28,7 +29,19 @@ from mattebox.recipe.scene_step import Scene as Scene
 from mattebox.recipe.step import Step as Step
 
 PhotoStep = (
-    Scene | Anonymise | Restore | Cut | Upscale | Faces | Balance | Light | Colour | Style | Sharpen | LensBlur
+    Scene
+    | Anonymise
+    | Restore
+    | Cut
+    | Upscale
+    | Faces
+    | Distance
+    | Balance
+    | Light
+    | Colour
+    | Style
+    | Sharpen
+    | LensBlur
 )  # change the picture itself
 CompositionStep = Frame | Outline | Shadow | Background  # put it on a canvas
 AnyStep = PhotoStep | CompositionStep | Label | Save

@@ -10,6 +10,7 @@ from collections.abc import Callable
 from typing import TypeAlias
 
 from mattebox.types.depth_map import DepthMap as DepthMap
+from mattebox.types.gain_map import GainMap as GainMap
 from mattebox.types.matte import Matte as Matte
 from mattebox.types.matte import subject_box as subject_box
 from mattebox.types.picture import Layer as Layer

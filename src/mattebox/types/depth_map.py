@@ -21,7 +21,7 @@ class DepthMap:
         Larger is nearer; 1/metres where `unit` says so, else up to an unknown scale and shift. The blur of a thin lens
         is proportional to differences of it.
     source : str
-        Where it comes from: "file", "picture", "stereo" or "layers".
+        Where it comes from: "file", "picture", "stereo", "network" or "layers".
     unit : str
         "1/m" or "relative".
     """

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any, NamedTuple, TypeAlias
 
@@ -11,6 +11,7 @@ from numpy.typing import DTypeLike, NDArray
 from mattebox.core import array_conversion, pillow_conversion
 from mattebox.core.pillow_conversion import PilImage
 from mattebox.types.depth_map import DepthMap
+from mattebox.types.gain_map import GainMap
 from mattebox.types.pixels import BitDepth, ImageShape, ImageSize, Pixels
 
 
@@ -53,6 +54,11 @@ class Picture:
         Whether it is grey by its meaning, such as a matte: files then hold one channel.
     depth : DepthMap or None
         The depth that the file holds; it covers the whole frame of the file's picture.
+    mattes : mapping of str to (h, w) uint8
+        Mattes that the file holds, by what they show ("portrait", "skin", "hair", "teeth", "glasses", "sky"): each in a
+        size of its own, and covering the whole frame of the file's picture.
+    gain_map : GainMap or None
+        What makes it a picture of high dynamic range; it belongs to these very pixels, and other pixels have none.
 
     Examples
     --------
@@ -71,6 +77,8 @@ class Picture:
     notes: tuple[str, ...] = ()
     is_grey: bool = False
     depth: DepthMap | None = None
+    mattes: Mapping[str, Pixels] = field(default_factory=dict)
+    gain_map: GainMap | None = None
 
     def __post_init__(self) -> None:
         if self.rgb.ndim != 3 or self.rgb.shape[2] != 3 or 0 in self.rgb.shape:
@@ -137,8 +145,8 @@ class Picture:
         return f"Picture({self.size[0]} x {self.size[1]}, {kind}, {self.bit_depth} bits)"
 
     def with_pixels(self, rgb: Pixels, alpha: Pixels | None) -> Picture:
-        """The same profile, metadata and notes with other pixels."""
-        return replace(self, rgb=rgb, alpha=alpha)
+        """The same profile, metadata and notes with other pixels, to which no gain map belongs."""
+        return replace(self, rgb=rgb, alpha=alpha, gain_map=None)
 
     def to_array(self) -> Pixels:
         """A new (H, W, 3) array, or (H, W, 4) with straight alpha, at the picture's bit depth."""

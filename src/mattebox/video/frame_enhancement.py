@@ -15,6 +15,7 @@ from mattebox.recipe.steps import (
     Anonymise,
     Balance,
     Colour,
+    Distance,
     Faces,
     Label,
     Light,
@@ -35,6 +36,9 @@ def check_clip_recipe(recipe: Recipe) -> None:
     for step in recipe.steps:
         if isinstance(step, AREA_STEPS) and step.only != "all":
             raise UsageError("clips are enhanced as a whole", f"leave out {name_parameter('only', step.only)}")
+        if isinstance(step, Distance) and (step.haze or step.light):
+            parameter = name_parameter("dehaze" if step.haze else "far_light")
+            raise UsageError("the depth of clips is not known", f"leave out {parameter}")
         if isinstance(step, Anonymise) and step.hide != "none":
             raise UsageError("faces in clips are hidden by `mattebox anonymise`", f"leave out {name_parameter('hide')}")
         if isinstance(step, Scene) and step.kind != "none":

@@ -132,7 +132,8 @@ class Card(Struct, frozen=True, forbid_unknown_fields=True):
     task : str
         `upscale` and `restore` have `tiles` instead of `input`, `output` and `calibration`; `style` has `styles`, or
         a `decoder` where it takes the style of any picture; `faces` (restoration) takes squares of `input.side`;
-        `detect` finds faces or number plates, in tiles of `input.side`; `scene` says what a picture shows.
+        `detect` finds faces or number plates, in tiles of `input.side`; `scene` says what a picture shows; `depth` how
+        near each point is.
     weights : str
         File name: beside the card or, where there is a `url` to pull it from, in the store.
     sha256, md5 : str
@@ -168,7 +169,7 @@ class Card(Struct, frozen=True, forbid_unknown_fields=True):
     """
 
     name: str
-    task: Literal["cutout", "refine", "upscale", "restore", "style", "faces", "detect", "scene"]
+    task: Literal["cutout", "refine", "upscale", "restore", "style", "faces", "detect", "scene", "depth"]
     architecture: str
     summary: str
     weights: str
@@ -209,6 +210,8 @@ class Card(Struct, frozen=True, forbid_unknown_fields=True):
             raise ValueError("give each kind of detection one of the min_scores")
         if (self.scene is not None) != (self.task == "scene"):
             raise ValueError("a scene head goes with the task scene, and only with it")
+        if (self.output.values in ("nearness", "metres")) != (self.task == "depth"):
+            raise ValueError("output values nearness or metres go with the task depth, and only with it")
         if self.styles and self.task != "style":
             raise ValueError("styles go with the task style, and only with it")
         if self.style_inputs and not set(self.styles) <= set(self.style_inputs):

@@ -75,7 +75,8 @@ class Output(Struct, frozen=True, forbid_unknown_fields=True):
         wins. `shares`: the same as probabilities that add up to 1. Of these, output number `index` is read, at 1 /
         `scale` of the input's size. Instances, of which all outputs are read: `boxes` (Mask R-CNN; see
         `decode_detections`) and `queries` (MaskFormer, Mask2Former; see `decode_queries`). `points`: mask logits from
-        point and box prompts, through the card's decoder (SAM).
+        point and box prompts, through the card's decoder (SAM). Depth: `nearness`, larger is nearer and equal steps are
+        equal steps of inverse depth, up to an unknown scale and shift; `metres`, the distance.
     classes : tuple of str
         Names of the classes, in the network's order.
     subject : tuple of str
@@ -86,7 +87,9 @@ class Output(Struct, frozen=True, forbid_unknown_fields=True):
         For `alpha` and `logits`: a second plane has the probability that there is a subject, the same everywhere.
     """
 
-    values: Literal["alpha", "logits", "classes", "shares", "boxes", "queries", "points"] = "alpha"
+    values: Literal["alpha", "logits", "classes", "shares", "boxes", "queries", "points", "nearness", "metres"] = (
+        "alpha"
+    )
     index: int = 0
     scale: int = 1
     classes: tuple[str, ...] = ()

@@ -18,6 +18,7 @@ import numpy as np
 from mattebox.errors import ModelError
 from mattebox.models.cards.card import Card, Decoder, Licence
 from mattebox.models.cards.registry import MODEL_PRESETS, all_cards
+from mattebox.models.depth_network import DepthNetwork
 from mattebox.models.image_to_image import ImageToImageNetwork
 from mattebox.models.matte_session import Session
 from mattebox.models.runtime.onnx_external_data import list_external_files
@@ -158,12 +159,14 @@ def _install_files(card: Card, files: dict[str, bytes]) -> Card:
 
 def _run_once(card: Card) -> None:
     """Run the network once, on a grey picture. ModelError where it does not fit its card."""
-    network = Session.open(card, "cpu") if card.tiles is None else ImageToImageNetwork.open(card, "cpu")
+    grey = Picture(np.full((256, 256, 3), 128, np.uint8))
     try:
-        if isinstance(network, ImageToImageNetwork):
-            network.run(np.full((1, 3, 64, 64), 0.5, np.float32))
+        if card.task == "depth":
+            DepthNetwork.open(card, "cpu").estimate(grey)
+        elif card.tiles is not None:
+            ImageToImageNetwork.open(card, "cpu").run(np.full((1, 3, 64, 64), 0.5, np.float32))
         else:
-            network.validate_outputs(Picture(np.full((256, 256, 3), 128, np.uint8)))
+            Session.open(card, "cpu").validate_outputs(grey)
     except ModelError:
         raise
     except Exception as error:

@@ -43,7 +43,6 @@ def run_depth_task(
     from mattebox.io.depth_file import colour_depth, encode_depth
     from mattebox.io.png_encoder import encode_png
     from mattebox.io.reader import read
-    from mattebox.models.matte_session import open_session
     from mattebox.pipeline.lens import estimate_depth
     from mattebox.pipeline.stereo import depth_from_stereo, measured_depth
 
@@ -53,7 +52,7 @@ def run_depth_task(
         depth = depth_from_stereo(source, read(images[RIGHT_VIEW], max_pixels=task["max_pixels"], name=RIGHT_VIEW))
     else:
         measured = measured_depth(source, content, "the picture")
-        depth = measured or estimate_depth(source, lambda: open_session(options["model"], device, threads))
+        depth = measured or estimate_depth(source, options["model"], device, threads)
     depth = _shrink_depth(depth, options["preview_pixels"])
     body = encode_png(colour_depth(depth).rgb) if options["colour"] else encode_depth(depth, "png")
     far, near = depth.limits()
