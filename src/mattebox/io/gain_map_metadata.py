@@ -56,7 +56,7 @@ def read_adobe_numbers(packet: bytes) -> GainMapNumbers | None:
         low, high = (float(_values(packet, f"HDRCapacity{end}", d)[0]) for end, d in (("Min", "0"), ("Max", "nan")))
     except (ValueError, IndexError):
         return None
-    return _checked(GainMapNumbers(smallest, largest, gamma, offset, alternate, (low, high)))
+    return _reject_nonsense(GainMapNumbers(smallest, largest, gamma, offset, alternate, (low, high)))
 
 
 def write_adobe_attributes(numbers: GainMapNumbers) -> str:
@@ -83,7 +83,7 @@ def read_iso_numbers(content: bytes) -> GainMapNumbers | None:
     except (struct.error, ZeroDivisionError):
         return None
     smallest, largest, gamma, offset, alternate = (_triple(list(values)) for values in zip(*channels, strict=True))
-    return _checked(GainMapNumbers(smallest, largest, gamma, offset, alternate, headroom))
+    return _reject_nonsense(GainMapNumbers(smallest, largest, gamma, offset, alternate, headroom))
 
 
 def write_iso_numbers(numbers: GainMapNumbers) -> bytes:
@@ -152,7 +152,7 @@ def _triple(values: list[float]) -> Triple:
     return (values[0],) * 3 if len(values) == 1 else (values[0], values[1], values[2])
 
 
-def _checked(numbers: GainMapNumbers) -> GainMapNumbers | None:
+def _reject_nonsense(numbers: GainMapNumbers) -> GainMapNumbers | None:
     """None for numbers that are not finite, or make no sense."""
     flat = [*(value for column in numbers[:5] for value in column), *numbers.headroom]
     is_sound = all(math.isfinite(value) and abs(value) < 1000 for value in flat) and min(numbers.gamma) > 0
