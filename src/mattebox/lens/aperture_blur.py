@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from mattebox.core.fft_convolution import convolve
 from mattebox.core.interpolation import linear_neighbours
 from mattebox.lens.aperture import VARYING_SHAPES, FramePlace, aperture_kernel
-from mattebox.types import Floats, ImageShape
+from mattebox.types import Floats, ImageShape, Mask
 
 NODES = 7  # along each side of the frame
 MIN_COVERAGE = 1e-3  # of a kernel by the frame
@@ -35,17 +35,42 @@ def blur_by_aperture(planes: Floats, shape: str, radius: float, grid: Grid) -> F
     """Blur (C, h, w) samples of a grid by an aperture whose radius is given in samples; an even frame stays even."""
     reach = len(aperture_kernel(shape, radius)) // 2
     positions = [_positions(part, grid.factor, reach) for part in grid.region]
-    window = _is_inside(positions[0], grid.frame[0])[:, None] * _is_inside(positions[1], grid.frame[1])[None, :]
-    inner = slice(reach, -reach or None)
+    inside = [_is_inside(line, length) for line, length in zip(positions, grid.frame, strict=True)]
     if shape in VARYING_SHAPES:
+        inner = slice(reach, -reach or None)
         shares = [_node_shares(line, length) for line, length in zip(positions, grid.frame, strict=True)]
-        covered = _spread(window[None], shape, radius, shares, grid.frame)
+        window = (inside[0][:, None] & inside[1][None, :]).astype(np.float32)
+        covered = _spread(window[None], shape, radius, shares, grid.frame)[0, inner, inner]
         blurred = _spread(planes, shape, radius, [share[:, inner] for share in shares], grid.frame)
     else:
         kernel = aperture_kernel(shape, radius)
-        covered, blurred = convolve(window[None], kernel), convolve(planes, kernel)
-    blurred /= np.maximum(covered[0, inner, inner], np.float32(MIN_COVERAGE))
+        covered, blurred = _frame_coverage(kernel, inside), convolve(planes, kernel)
+    blurred /= np.maximum(covered, np.float32(MIN_COVERAGE))
     return blurred
+
+
+def _frame_coverage(kernel: Floats, inside: list[Mask]) -> Floats:
+    """How much of the kernel around each sample lies inside the frame, by sums over rectangles of it.
+
+    `inside` says of rows and of columns, with those that the kernel reaches on either side, whether the frame has them.
+    """
+    sums = np.zeros((len(kernel) + 1, len(kernel) + 1))
+    sums[1:, 1:] = kernel[::-1, ::-1].cumsum(0, dtype=np.float64).cumsum(1)
+    (rows, row_index), (columns, column_index) = (_kernel_ranges(line, len(kernel)) for line in inside)
+    bands = sums[rows[1]] - sums[rows[0]]
+    covered = (bands[:, columns[1]] - bands[:, columns[0]]).astype(np.float32)
+    part: Floats = covered[np.ix_(row_index, column_index)]
+    return part
+
+
+def _kernel_ranges(inside: Mask, length: int) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    """The different ranges of a kernel's taps that lie inside the frame, (2, n): the first tap, and the one after the
+    last; and for each sample of a line the index of its own."""
+    places = np.flatnonzero(inside)
+    start, stop = (int(places[0]), int(places[-1]) + 1) if places.size else (0, 0)
+    samples = np.arange(len(inside) - length + 1)
+    ranges = np.clip(np.stack([start - samples, stop - samples]), 0, length)
+    return np.unique(ranges, axis=1, return_inverse=True)
 
 
 def _positions(part: slice, factor: int, reach: int) -> NDArray[np.int64]:
@@ -55,8 +80,8 @@ def _positions(part: slice, factor: int, reach: int) -> NDArray[np.int64]:
     return positions
 
 
-def _is_inside(positions: NDArray[np.int64], length: int) -> Floats:
-    inside: Floats = ((positions >= 0) & (positions < length)).astype(np.float32)
+def _is_inside(positions: NDArray[np.int64], length: int) -> Mask:
+    inside: Mask = (positions >= 0) & (positions < length)
     return inside
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 
 import numpy as np
@@ -9,12 +10,15 @@ import numpy as np
 from mattebox.core.cpu_threads import parallel_map
 from mattebox.core.srgb_pixels import decode_srgb_pixels, encode_srgb_pixels
 from mattebox.core.strips import iter_strips
+from mattebox.lens.aperture import VARYING_SHAPES
+from mattebox.lens.aperture_blur import Region
 from mattebox.lens.grain import make_grain
 from mattebox.lens.hole_filling import fill_behind_subject
 from mattebox.lens.lens_blur import BlurredLight, Lens, blur_by_radii, blur_layer, blur_light, signed_radii
 from mattebox.lens.overlaid_levels import SHARP_RADIUS_PIXELS, as_shares
 from mattebox.types import BitDepth, Floats, Picture, Pixels
 
+LAYER_MARGIN_PIXELS = 16  # beyond twice the radius of a blurred layer
 KEPT_SHARE = 1 - 1 / 1024  # of a pixel's light that is its own, from which it is copied
 
 
@@ -69,15 +73,28 @@ def blur_photograph(photograph: Picture, nearness: Floats, lens: Lens, subject: 
     del planes, radii
     radius = abs(lens.focus - subject.nearness) * lens.radius
     if radius <= SHARP_RADIUS_PIXELS:
-        return _place_sharp_subject(photograph, _deliver(photograph, background, lens.grain).rgb, subject.cutout, alpha)
-    own = np.moveaxis(subject.cutout.rgb, 2, 0)
-    layer = blur_layer(lambda region: decode_srgb_pixels(own[:, *region]), alpha, radius, lens)
+        return _place_sharp_subject(photograph, _deliver(photograph, background, lens.grain), subject.cutout, alpha)
+    place = _reach_of_layer(alpha, radius, lens)
+    own = np.moveaxis(subject.cutout.rgb[place], 2, 0)
+    layer = blur_layer(lambda region: decode_srgb_pixels(own[:, *region]), alpha[place], radius, lens)
     behind = 1 - layer.sharp_share
-    light, share = background
+    light, share = background.light[place], background.sharp_share[place]
     light *= behind[..., None]
     light += layer.light
     share *= behind
     return _deliver(photograph, background, lens.grain)
+
+
+def _reach_of_layer(alpha: Pixels, radius: float, lens: Lens) -> Region:
+    """Rows and columns that a blurred layer reaches; all of them for an aperture that depends on the place in them."""
+    if lens.shape in VARYING_SHAPES:
+        return slice(0, alpha.shape[0]), slice(0, alpha.shape[1])
+    margin = 2 * math.ceil(radius) + LAYER_MARGIN_PIXELS
+    rows, columns = (np.flatnonzero((alpha > 0).any(axis)) for axis in (1, 0))
+    return (
+        slice(max(0, int(rows[0]) - margin), int(rows[-1]) + margin + 1),
+        slice(max(0, int(columns[0]) - margin), int(columns[-1]) + margin + 1),
+    )
 
 
 def _decode_light(photograph: Picture) -> Floats:
@@ -131,16 +148,25 @@ def _add_noise(pixels: Pixels, noise: Floats) -> Pixels:
     return noisy
 
 
-def _place_sharp_subject(photograph: Picture, behind: Pixels, cutout: Picture, alpha: Pixels) -> Picture:
-    """The subject over the blurred background: composited as the photograph was taken apart, in encoded values."""
-    rgb = photograph.rgb.copy()
-    depth: BitDepth = photograph.bit_depth
+def _place_sharp_subject(photograph: Picture, behind: Picture, cutout: Picture, alpha: Pixels) -> Picture:
+    """The subject over the blurred background: composited as the photograph was taken apart, in encoded values.
+
+    The pixels of `behind` are used up.
+    """
+    rgb, peak = behind.rgb, BitDepth.of_pixels(alpha).peak
 
     def place(rows: slice) -> None:
-        share = as_shares(alpha[rows, :, None])
-        mixed = cutout.rgb[rows] * share + behind[rows] * (1 - share)
-        is_changed = (share[..., 0] < 1) & ((behind[rows] != photograph.rgb[rows]).any(2) | (alpha[rows] > 0))
-        rgb[rows][is_changed] = np.rint(mixed).astype(depth.dtype)[is_changed]
+        part = alpha[rows]
+        columns = np.flatnonzero(part.any(0))
+        if not columns.size:
+            return
+        across = slice(int(columns[0]), int(columns[-1]) + 1)
+        part, target = part[:, across], rgb[rows, across]
+        np.copyto(target, photograph.rgb[rows, across], where=(part == peak)[..., None])
+        is_mixed = (part > 0) & (part < peak)
+        share = as_shares(part[is_mixed])[:, None]
+        mixed = cutout.rgb[rows, across][is_mixed] * share + target[is_mixed] * (1 - share)
+        target[is_mixed] = np.rint(mixed).astype(photograph.bit_depth.dtype)
 
     parallel_map(place, list(iter_strips(len(rgb))))
     return photograph.with_pixels(rgb, photograph.alpha)

@@ -161,7 +161,8 @@ def _measure_grain(photograph: Picture) -> float:
     height, width = photograph.shape
     peak = np.float32(photograph.bit_depth.peak)
     tops, lefts = (
-        range(0, max(1, side - GRAIN_PATCH_PIXELS), max(1, side // GRAIN_PATCHES)) for side in (height, width)
+        range(0, max(1, side - GRAIN_PATCH_PIXELS), max(GRAIN_PATCH_PIXELS, side // GRAIN_PATCHES))
+        for side in (height, width)
     )
     corners = [(top, left) for top in tops for left in lefts]
     patches = [photograph.rgb[y : y + GRAIN_PATCH_PIXELS, x : x + GRAIN_PATCH_PIXELS] for y, x in corners]
