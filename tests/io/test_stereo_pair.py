@@ -9,7 +9,9 @@ import pytest
 from PIL import Image
 
 from mattebox.errors import InputError
-from mattebox.io.stereo_pair import find_stereo_group, read_stereo_pair
+from mattebox.io.file_summary import summarise_file
+from mattebox.io.stereo_pair import find_stereo_group, has_stereo_pair, read_stereo_pair
+from tests.io.heif_files import heic
 
 LEFT, RIGHT = (90, 120, 60), (60, 120, 90)
 DISPARITY = 0x020002
@@ -56,6 +58,27 @@ def test_other_second_pictures_are_no_view() -> None:
 def test_a_damaged_view_is_an_error() -> None:
     with pytest.raises(InputError, match=r"broken\.mpo"):
         read_stereo_pair(mpo(second=b"no picture at all"), "broken.mpo")
+
+
+def spatial_heic(numbers: tuple[int, ...] = (1, 2), kind: bytes = b"ster") -> bytes:
+    """A spatial photograph: two pictures, and a group that says which eye sees which."""
+    return heic(Image.new("RGB", (64, 48), LEFT), [Image.new("RGB", (64, 48), RIGHT)], group=(kind, numbers))
+
+
+@pytest.mark.parametrize(("numbers", "left", "right"), [((1, 2), LEFT, RIGHT), ((2, 1), RIGHT, LEFT)])
+def test_both_views_of_a_spatial_heic(numbers: tuple[int, ...], left: tuple[int, ...], right: tuple[int, ...]) -> None:
+    data = spatial_heic(numbers)
+    assert has_stereo_pair(data, "a.heic")
+    pair = read_stereo_pair(data, "a.heic")
+    assert pair is not None
+    assert np.abs(pair.left.rgb.astype(int) - left).max() < 4
+    assert np.abs(pair.right.rgb.astype(int) - right).max() < 4
+    assert summarise_file(data, "a.heic").is_stereo_pair
+
+
+def test_other_groups_of_a_heic_are_no_pair() -> None:
+    assert read_stereo_pair(spatial_heic(kind=b"altr"), "a.heic") is None
+    assert read_stereo_pair(heic(Image.new("RGB", (64, 48), LEFT)), "a.heic") is None
 
 
 @pytest.mark.parametrize(

@@ -1,7 +1,7 @@
-"""Disparities of a stereo pair whose range, and whose small fault of height, are not known.
+"""Disparities of a stereo pair whose range, and whose small faults of height and angle, are not known.
 
 The range comes from matching a small copy over all that is likely; rows that lie higher in one picture than in the
-other are found by phase correlation (Kuglin and Hines, 1975).
+other are found by phase correlation (Kuglin and Hines, 1975), small rotations by `rectification`.
 """
 
 from __future__ import annotations
@@ -13,6 +13,7 @@ import numpy as np
 from mattebox.core.block_means import mean_blocks
 from mattebox.lens.disparity_filling import fill_disparities, leave_out_small_segments
 from mattebox.lens.matching_cost import DisparityRange, matching_costs
+from mattebox.lens.rectification import rectify_right
 from mattebox.lens.semi_global_matching import Disparities, match_disparities
 from mattebox.types import Floats
 
@@ -36,10 +37,10 @@ def match_stereo(left: Floats, right: Floats) -> Floats | None:
     -------
     (H, W) float32 or None
         Disparities of the left picture in pixels, x on the left less x on the right: the larger, the nearer; below 0
-        behind the plane in which the cameras' axes cross. None where the pictures do not show one scene, or are not
-        level.
+        behind the plane in which the cameras' axes cross. None where the pictures do not show one scene, or are turned
+        too far against each other.
     """
-    right = _shift_rows(right, _row_offset(left, right))
+    right = rectify_right(left, _shift_rows(right, _row_offset(left, right)))
     factor = ceil(max(left.shape) / MAX_COARSE_SIDE)
     coarse_left, coarse_right = (_reduce(picture, factor) for picture in (left, right))
     reach = round(MAX_COARSE_SHARE * coarse_left.shape[1])
