@@ -142,7 +142,8 @@ def _match_points(left: Floats, right: Floats, points: _Matches, reach: tuple[in
 def _windows(grey: Floats, x: NDArray[np.int64], y: NDArray[np.int64]) -> Floats:
     """The pixels around each point, (n, side^2)."""
     steps = np.arange(-WINDOW_REACH, WINDOW_REACH + 1)
-    return grey[y[:, None, None] + steps[:, None], x[:, None, None] + steps].reshape(len(x), len(steps) ** 2)
+    windows: Floats = grey[y[:, None, None] + steps[:, None], x[:, None, None] + steps].reshape(len(x), len(steps) ** 2)
+    return windows
 
 
 def _best_matches(points: _Matches, scores: Floats, origin: tuple[NDArray[np.int64], NDArray[np.int64]]) -> _Matches:
@@ -186,11 +187,11 @@ def _fit_fault(found: _Matches, shape: ImageShape) -> CameraFault | None:
     x, y = (found.right_x + 0.5) / half - 1, (found.left_y + 0.5 - shape[0] / 2) / half
     rows = (found.right_y - found.left_y) / half
     terms = np.stack([np.ones_like(x), x, y, x * y, y * y], 1)
-    weights = np.ones_like(x)
-    solution = np.zeros(terms.shape[1])
+    weights: Coordinates = np.ones_like(x)
+    solution: Coordinates = np.zeros(terms.shape[1])
     for _ in range(FIT_ROUNDS):
         root = np.sqrt(weights)[:, None]
-        solution = np.linalg.lstsq(terms * root, rows * root[:, 0], rcond=None)[0]
+        solution = np.linalg.lstsq(terms * root, rows * root[:, 0], rcond=None)[0].astype(np.float64)
         distance = np.abs(rows - terms @ solution) * half / OUTLIER_PIXELS
         weights = 1 / (1 + distance**4)
     return CameraFault(*map(float, solution)) if weights.sum() >= MIN_POINTS else None
