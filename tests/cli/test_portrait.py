@@ -137,6 +137,14 @@ def test_a_portrait_of_a_stereo_photograph_goes_by_its_depth(run: Run) -> None:
     assert "its two views tell no depth: the two pictures have different sizes" in said
 
 
+def test_without_a_subject_the_floor_is_assumed() -> None:
+    depth = mb.depth(np.full((80, 120, 3), 90, np.uint8))
+    assert depth.source == "layers"
+    assert (np.diff(depth.inverse_depth[:, 60]) >= 0).all()
+    assert depth.nearness()[-1].min() == 1
+    assert depth.nearness()[:30].max() == 0
+
+
 def test_python() -> None:
     depth = mb.depth("her.png")
     assert depth.source == "layers"

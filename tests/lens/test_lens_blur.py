@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 
+from mattebox.core.fft_convolution import convolve
 from mattebox.lens.aperture import VARYING_SHAPES, FramePlace, aperture_kernel
 from mattebox.lens.lens_blur import Lens, blur_layer, blur_light
 
@@ -112,3 +113,20 @@ def test_a_layer_keeps_its_coverage_and_its_colour() -> None:
     assert layer.sharp_share.sum() == pytest.approx(400, rel=0.005)
     covered = layer.sharp_share > 0.01
     assert np.abs(layer.light[covered] / layer.sharp_share[covered][:, None] - 0.4).max() < 1e-3
+
+
+def test_wires_before_the_focus_let_the_background_through() -> None:
+    """A fence near the camera, by its depth: as if its light and coverage had been spread over a whole background."""
+    shape, radius = (160, 200), 12.0
+    wires = np.zeros(shape, np.float32)
+    wires[:, ::40], wires[::40] = 1, 1
+    wires[:, 1::40], wires[1::40] = 1, 1
+    light = np.repeat((0.1 + 0.5 * wires)[..., None], 3, 2)
+    lens = Lens(radius, 0.0)
+    blurred = blur_light(light, wires, lens).light[..., 0]
+    kernel = aperture_kernel("disc", radius)
+    coverage = convolve(wires[None], kernel)[0]
+    truth = 0.1 * (1 - coverage) + 0.6 * coverage
+    inner = slice(30, -30), slice(30, -30)
+    assert np.abs(blurred - truth)[inner].mean() < 0.01
+    assert np.ptp(blurred[inner]) < 1.5 * np.ptp(truth[inner]) + 0.02

@@ -14,11 +14,15 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from mattebox.core.block_means import enlarge_blocks, mean_blocks
 from mattebox.core.cpu_threads import parallel_map
+from mattebox.core.smoothing_filters import box_filter
 from mattebox.core.strips import iter_strips
+from mattebox.lens.hole_filling import fill_unknown
 from mattebox.lens.overlaid_levels import SHARP_RADIUS_PIXELS, GetLight, Level, OverlaidLevels, level_of_weights
 from mattebox.types import Floats, Mask, Pixels
 
+SEEN_GRID_RADIUS = 6  # largest radius on the grid on which it is estimated what is seen behind near things
 EMPTY_WEIGHT = 1 / 1024  # pixels that have less of a level do not make it one
 
 
@@ -90,6 +94,8 @@ def blur_by_radii(light: Floats, radii: Floats, lens: Lens) -> BlurredLight:
         layers.lay_over(level)
     layers.lay_over(level_of_weights(0.0, sharp))
     np.negative(radii, out=radii)
+    if radii.max() > SHARP_RADIUS_PIXELS:
+        layers.fill_hidden(_seen_behind(radii), fill_unknown)
     for level in _levels(radii, lens.radius, is_widest_first=False):
         layers.lay_over(level, uncovered=sharp)
     return BlurredLight(_as_picture(layers.light()), sharp)
@@ -119,6 +125,25 @@ def blur_layer(get_light: GetLight, alpha: Floats | Pixels, radius: float, lens:
     blurred = layers.light()
     blurred *= layers.coverage
     return BlurredLight(_as_picture(blurred), layers.coverage)
+
+
+def _seen_behind(radii: Floats) -> Floats:
+    """How much of what lies behind the nearest pixels is seen through their blur, (H, W), 0..1.
+
+    `radii` are above 0 before the plane of focus. A pixel on the rim of something near, or of something thin, is spread
+    so widely that what is behind it shows; one inside hides it.
+    """
+    factor = max(1, int(float(radii.max()) / SEEN_GRID_RADIUS))
+    own = mean_blocks(radii[None], factor)[0]
+    behind = mean_blocks((radii <= SHARP_RADIUS_PIXELS).astype(np.float32)[None], factor)[0]
+    seen: Floats = np.zeros_like(own)
+    for reach in range(1, SEEN_GRID_RADIUS + 1):
+        widest = own + behind * reach * factor  # a block that is partly behind is as wide as its near part, at most
+        seen = np.where(widest >= (reach - 0.5) * factor, 2 * box_filter(behind, reach), seen)
+    seen = np.clip(seen, 0, 1).astype(np.float32)
+    enlarged: Floats = enlarge_blocks(seen[None], factor, (radii.shape[0], radii.shape[1]))[0]
+    enlarged *= np.clip(radii * np.float32(1 / (2 * factor)), 0, 1)
+    return enlarged
 
 
 def _as_picture(planes: Floats) -> Floats:

@@ -20,10 +20,14 @@ from mattebox.types import Floats, ImageShape, Mask, Pixels
 
 SHARP_RADIUS_PIXELS = 0.5  # a smaller circle of confusion is in focus
 MIN_GRID_RADIUS = 4.0  # of a kernel on a reduced grid, in its samples
+FILL_MARGIN_PIXELS = 64  # around what is hidden, from which it is filled
 STRIP_ROWS = 256  # that are put on a reduced grid at a time
 
 GetLight: TypeAlias = Callable[[Region], Floats]
 """Linear light of a region, (3, h, w) float32: so that it need not all be in memory."""
+
+FillUnknown: TypeAlias = Callable[[Floats, Floats], None]
+"""Fills planes in place by weights, as `hole_filling.fill_unknown` does."""
 
 
 class Level(NamedTuple):
@@ -92,6 +96,20 @@ class OverlaidLevels:
                 uncovered[place] *= behind
 
         parallel_map(lay_strip, list(iter_strips(rows.stop - rows.start)))
+
+    def fill_hidden(self, target: Floats, fill: FillUnknown) -> None:
+        """Raise the coverage so far to `target`, (H, W), where it is lower, by light that `fill` takes from around."""
+        is_hidden: Any = target > self.coverage
+        if not is_hidden.any():
+            return
+        rows, columns = (_reach(is_hidden.any(axis), FILL_MARGIN_PIXELS, 1) for axis in (1, 0))
+        light, coverage = self._light[:, rows, columns], self.coverage[rows, columns]
+        filled: Floats = (light / np.maximum(coverage, np.float32(1e-6))).astype(np.float32, copy=False)
+        fill(filled, np.clip(coverage, 0, 1).astype(np.float32))
+        missing = np.maximum(target[rows, columns] - coverage, 0)
+        filled *= missing
+        light += filled
+        coverage += missing
 
     def light(self) -> Floats:
         """The light of all levels, (3, H, W), where they cover the frame or not, with highlights as they were."""

@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 import numpy as np
 
-from mattebox.lens.layered_depth import layer_depth
+from mattebox.lens.layered_depth import floor_depth, layer_depth
 from mattebox.models.cards.registry import all_cards, find_card
 from mattebox.models.depth_network import open_depth_network
 from mattebox.models.store import weight_store
@@ -79,7 +79,8 @@ def find_depth(
         return get_named(name)
     if name == AUTO and own_depth is not None:
         return own_depth
-    return layer_depth(get_alpha())
+    alpha = get_alpha()
+    return layer_depth(alpha) if alpha.any() else floor_depth((alpha.shape[0], alpha.shape[1]), alpha.shape[0])
 
 
 def depth_from_picture(picture: Picture) -> DepthMap:

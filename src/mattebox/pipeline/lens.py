@@ -191,13 +191,16 @@ def estimate_depth(
 ) -> DepthMap:
     """The depth that the photograph's file holds; else by a depth network, or layers by a cutout network's matte.
 
+    Where it is not clear what the subject is, the floor alone is assumed.
+
     `model` names either; `session` stands in for a cutout network. ModelError, DeviceError, UsageError.
     """
     if photograph.depth is not None:
         return photograph.depth
     if session is None and is_depth_network(model):
         return open_depth_network(model, device, threads).estimate(photograph)
-    return layer_depth(subject_matte(photograph, session or open_session(model, device, threads)).alpha)
+    matte = subject_matte(photograph, session or open_session(model, device, threads))
+    return layer_depth(matte.alpha) if matte.found else floor_depth(photograph.shape, photograph.shape[0])
 
 
 def _place_subject(photograph: Picture, matte: Matte, nearness: Floats) -> Subject:
