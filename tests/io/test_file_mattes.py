@@ -7,6 +7,7 @@ from PIL import Image
 from mattebox.io.file_mattes import matte_name, read_heif_mattes
 from mattebox.io.file_summary import summarise_file
 from mattebox.io.reader import read
+from tests.io.gain_map_files import join, jpeg, with_xmp
 from tests.io.heif_files import apple_type, heic
 
 PEOPLE = np.tile(np.linspace(0, 255, 96).astype(np.uint8), (64, 1))
@@ -47,3 +48,14 @@ class DamagedImage:
 @pytest.mark.parametrize("error", [RuntimeError("Decoder plugin generated an error"), ValueError("no data")])
 def test_damaged_mattes_are_left_out(error: Exception) -> None:
     assert read_heif_mattes(DamagedImage(error)) == {}
+
+
+def test_mattes_of_a_jpeg() -> None:
+    kind = 'apdi:AuxiliaryImageType="urn:com:apple:photo:2018:aux:portraiteffectsmatte"'
+    matte = with_xmp(jpeg(Image.fromarray(PEOPLE)), f'xmlns:apdi="http://ns.apple.com/pixeldatainfo/1.0/" {kind}')
+    picture = read(join(jpeg(Image.new("RGB", (192, 128), (120, 90, 60))), matte))
+    assert set(picture.mattes) == {"portrait"}
+    assert np.abs(picture.mattes["portrait"].astype(int) - PEOPLE).max() < 4
+    assert picture.gain_map is None
+    damaged = join(jpeg(Image.new("RGB", (192, 128))), matte[:-300])
+    assert read(damaged).mattes == {}

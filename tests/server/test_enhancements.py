@@ -7,6 +7,7 @@ import pytest
 from fastapi.testclient import TestClient
 from PIL import Image
 
+from tests.io.gain_map_files import join, jpeg, read_stored, with_xmp
 from tests.server.conftest import decode_image, encode_image
 
 
@@ -49,6 +50,33 @@ def test_style_image(client: TestClient, photo: bytes, mug: bytes) -> None:
     assert np.abs(result - source).mean() > 10
 
 
+def test_what_is_near_by_a_depth_picture(client: TestClient) -> None:
+    grey = encode_image(np.full((96, 128, 3), 90, np.uint8))
+    depth = encode_image(np.repeat(np.repeat(np.linspace(0, 255, 96).astype(np.uint8)[:, None, None], 128, 1), 3, 2))
+    files = {"image": grey, "distance_depth_image": depth}
+    answer = client.post("/v1/enhancements", files=files, data={"exposure": "1", "only": "near", "format": "png"})
+    result = np.asarray(decode_image(answer.content)).astype(int)
+    assert (result[:20] == 90).all()
+    assert result[-20:].min() > 110
+    answer = client.post("/v1/enhancements", files=files, data={"far_light": "1", "format": "png"})
+    result = np.asarray(decode_image(answer.content)).astype(int)
+    assert result[0].mean() > 115
+    assert abs(result[-1].mean() - 90) < 2
+
+
+def test_a_gain_map_goes_along_into_jpegs(client: TestClient) -> None:
+    photo = Image.fromarray(np.random.default_rng(0).integers(80, 120, (96, 128, 3), np.uint8))
+    shining = Image.fromarray(np.full((48, 64), 255, np.uint8))
+    numbers = 'hdrgm:Version="1.0" hdrgm:GainMapMin="0" hdrgm:GainMapMax="2" hdrgm:HDRCapacityMax="2"'
+    files = {"image": join(jpeg(photo), with_xmp(jpeg(shining), numbers))}
+    answer = client.post("/v1/enhancements", files=files, data={"exposure": "0.3", "format": "jpg"})
+    stored = read_stored(answer.content)
+    assert stored is not None
+    assert stored.gains_by_iso == pytest.approx(np.full((48, 64), 2), abs=0.05)
+    answer = client.post("/v1/enhancements", files=files, data={"style": "glass", "format": "jpg"})
+    assert read_stored(answer.content) is None
+
+
 def test_cut_and_enhance(client: TestClient, photo: bytes) -> None:
     answer = client.post("/v1/cutouts", files={"image": photo}, data={"upscale": "512px", "saturation": "-100"})
     result = decode_image(answer.content)
@@ -68,6 +96,9 @@ def test_cut_and_enhance(client: TestClient, photo: bytes) -> None:
         ("/v1/enhancements", {"restore_model": "/etc/card.toml", "restore": "0.5"}, "invalid_parameter"),
         ("/v1/enhancements", {"faces_model": "/etc/card.toml", "faces": "50"}, "invalid_parameter"),
         ("/v1/enhancements", {"faces_finder": "/etc/card.toml", "faces": "50"}, "invalid_parameter"),
+        ("/v1/enhancements", {"bokeh": "f/2", "bokeh_depth": "/etc/card.toml"}, "image_missing"),
+        ("/v1/enhancements", {"dehaze": "50", "distance_depth": "/etc/card.toml"}, "image_missing"),
+        ("/v1/enhancements", {"dehaze": "50", "distance_depth": "midas-small"}, "model_unknown"),
         ("/v1/enhancements", {"style": "/etc/hostname"}, "image_missing"),
         ("/v1/cutouts", {"trimap": "/etc/hostname"}, "image_missing"),
         ("/v1/cutouts", {"by": "plate(/etc/hostname)"}, "image_missing"),

@@ -1,4 +1,4 @@
-"""What a phone writes beside a HEIC photograph: mattes of people, their skin, hair, teeth, glasses, and of the sky; and
+"""What a phone writes beside a photograph: mattes of people, their skin, hair, teeth, glasses, and of the sky; and
 the gain map.
 
 Apple's portrait effects matte and semantic segmentation mattes, which are auxiliary pictures of a HEIC
@@ -7,14 +7,17 @@ Apple's portrait effects matte and semantic segmentation mattes, which are auxil
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
 
+from mattebox.io.jpeg_segments import further_pictures, xmp_of
 from mattebox.types import Pixels
 
 MAX_MATTE_PIXELS = 50_000_000
+TYPE_PATTERN = re.compile(rb"AuxiliaryImageType(?:>|\s*=\s*[\"'])\s*([\w:.]+)")
 GAIN_MAP_TYPE = "urn:com:apple:photo:2020:aux:hdrgainmap"
 AUXILIARY_TYPES = {  # the part of a matte's type after its year
     "portraiteffectsmatte": "portrait",
@@ -45,6 +48,32 @@ def read_heif_mattes(image: Any) -> Mapping[str, Pixels]:
         if name is not None and matte is not None:
             mattes[name] = matte
     return mattes
+
+
+def read_jpeg_mattes(data: bytes) -> Mapping[str, Pixels]:
+    """The mattes among a JPEG's further pictures, as Apple's most compatible format stores them, by what they show."""
+    mattes = {}
+    for picture in further_pictures(data):
+        match = TYPE_PATTERN.search(xmp_of(picture))
+        name = None if match is None else matte_name(match[1].decode("ascii", "replace"))
+        matte = None if name is None else _decode_plane(picture)
+        if name is not None and matte is not None:
+            mattes[name] = matte
+    return mattes
+
+
+def _decode_plane(picture: bytes) -> Pixels | None:
+    """The plane of a grey JPEG; None for a damaged or too large one."""
+    import simplejpeg
+
+    try:
+        height, width, _, _ = simplejpeg.decode_jpeg_header(picture)
+        if height * width > MAX_MATTE_PIXELS:
+            return None
+        plane: Pixels = np.ascontiguousarray(simplejpeg.decode_jpeg(picture, "GRAY")[..., 0])
+    except ValueError:
+        return None
+    return plane
 
 
 def read_heif_gain_map(image: Any) -> Pixels | None:

@@ -14,6 +14,7 @@ from mattebox.io import (
     colour_signalling,
     content_credentials,
     dynamic_depth,
+    file_mattes,
     gain_map,
     gdepth,
     header_check,
@@ -111,14 +112,14 @@ def _build_picture(
             upright_metadata,
             decoded.notes + gain_map_notes + credentials_notes + signal.notes + converted.notes,
             depth=read_depth(data, file_header.format, decoded),
-            mattes=_read_mattes(decoded),
+            mattes=_read_mattes(data, file_header.format, decoded),
             gain_map=gains,
         )
 
 
-def _read_mattes(decoded: DecodedImage) -> Mapping[str, Pixels]:
+def _read_mattes(data: bytes, format: str, decoded: DecodedImage) -> Mapping[str, Pixels]:
     """The mattes that a file holds, upright."""
-    mattes = decoded.info.get("mattes") or {}
+    mattes = file_mattes.read_jpeg_mattes(data) if format == "jpeg" else decoded.info.get("mattes") or {}
     return {name: apply_orientation(matte, decoded.orientation) for name, matte in mattes.items()}
 
 

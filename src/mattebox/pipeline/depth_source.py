@@ -42,9 +42,7 @@ def check_named_depth(name: str, open_image: OpenImage) -> None:
 
 
 def is_depth_network(name: str) -> bool:
-    """Whether this is the name of a depth network, or the path of its card."""
-    if name.endswith((".json", ".toml")):
-        return find_card(name).task == "depth"
+    """Whether this is the name of a depth network. Paths of cards are not: no request may make a server open one."""
     card = all_cards().get(name)
     return card is not None and card.task == "depth"
 

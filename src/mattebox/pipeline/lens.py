@@ -18,10 +18,11 @@ from mattebox.lens.overlaid_levels import as_shares
 from mattebox.lens.parallax import ParallaxScene, separate_layers
 from mattebox.lens.photograph_blur import Subject, blur_photograph, nearness_of_subject
 from mattebox.matting.foreground import estimate_foreground
+from mattebox.models.cards.registry import find_card
 from mattebox.models.depth_network import open_depth_network
 from mattebox.models.matte_session import Session, open_session
 from mattebox.pipeline.cutout import subject_matte
-from mattebox.pipeline.depth_source import check_named_depth, is_depth_network
+from mattebox.pipeline.depth_source import check_named_depth
 from mattebox.recipe.recipe import Recipe
 from mattebox.recipe.steps import Background, LensBlur
 from mattebox.types import BitDepth, DepthMap, Floats, ImageShape, ImageSize, Matte, OpenImage, Picture
@@ -197,7 +198,7 @@ def estimate_depth(
     """
     if photograph.depth is not None:
         return photograph.depth
-    if session is None and is_depth_network(model):
+    if session is None and find_card(model).task == "depth":
         return open_depth_network(model, device, threads).estimate(photograph)
     matte = subject_matte(photograph, session or open_session(model, device, threads))
     return layer_depth(matte.alpha) if matte.found else floor_depth(photograph.shape, photograph.shape[0])
