@@ -11,6 +11,7 @@ from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 from PIL import Image
 
@@ -18,7 +19,7 @@ from mattebox import Client, MatteboxError, NoSubject, Picture, Recipe, steps
 from mattebox.errors import InputMissing, InputUnreadable, OutputError, UsageError
 from mattebox.language.errors import AmbiguousWords
 from tests.serving import start_server
-from tests.video.clips import draw_frame, frame_times, write_clip
+from tests.video.clips import disc_alpha, draw_frame, frame_times, write_clip
 
 
 def awaited(work: Coroutine[Any, Any, Any]) -> Any:
@@ -125,10 +126,21 @@ def test_clips(url: str, tmp_path: Path) -> None:
     job.erase()
     with pytest.raises(UsageError, match="many files"):
         Client(url).cut_video(clip, format="png")
+    enhanced = Client(url).enhance_video(clip, exposure=0.5, format="ffv1").result()
+    assert (enhanced.mime, enhanced.details["frames"]) == ("video/x-matroska", 3)
+    keys = {0: {"keep": "35%,50%"}, 2: _matte(2)}
+    rotoscoped = awaited(Client(url).arotoscope_video(clip, keys, background="#00b140")).result()
+    assert (rotoscoped.mime, rotoscoped.details["frames"]) == ("video/mp4", 3)
     bad = Client(url).cut_video(b"no clip")
     with pytest.raises(InputUnreadable, match="is not a video"):
         bad.result()
     bad.erase()
+
+
+def _matte(number: int) -> bytes:
+    file = io.BytesIO()
+    Image.fromarray(np.round(disc_alpha(number) * 255).astype(np.uint8)).save(file, "png")
+    return file.getvalue()
 
 
 def _torn(photo: Path) -> bytes:

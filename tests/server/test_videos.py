@@ -22,10 +22,11 @@ from mattebox.provenance.verification import verify_content
 from mattebox.recipe.recipe import Recipe
 from mattebox.recipe.steps import Cut
 from mattebox.server.app import create_app
+from mattebox.server.clip_preparation import ClipParameters
 from mattebox.server.settings import Settings
-from mattebox.server.video_preparation import ClipParameters, prepare_video_task
+from mattebox.server.video_preparation import prepare_video_task
 from mattebox.server.workers.protocol import WorkerTask
-from mattebox.server.workers.video_task import run_video_task
+from mattebox.server.workers.video_task import ClipTask, run_video_task
 from tests.server.conftest import encode_image
 from tests.video.clips import SIZE, click_time, decode_rgba, disc_alpha, draw_frame, frame_times, write_clip
 from tests.video.test_keying import screen_frame
@@ -149,9 +150,8 @@ def test_a_clip_is_signed_where_the_server_signs(clip: Path, tmp_path: Path, mon
 
     with pytest.raises(UsageError, match="webm has no place for a signature; choose mp4 or prores"):
         prepare("webm")
-    metadata, body = run_video_task(
-        prepare("prores").header, content, 1, lambda name: read(name), lambda _: None, lambda _: None
-    )
+    task = ClipTask(prepare("prores").header, content, 1, lambda name: read(name), lambda _: None, lambda _: None)
+    metadata, body = run_video_task(task)
     assert (metadata["mime"], metadata["frames"]) == ("video/quicktime", 2)
     report = verify_content(body, "video/quicktime", anchors=trusted_anchors())
     assert report.state == "trusted"
@@ -214,6 +214,66 @@ def test_nothing_readable_is_stored_and_erasure_leaves_nothing(
     assert videos_client.delete(f"/v1/jobs/{job}").status_code == 204
     assert not folder.exists()
     assert videos_client.get(f"/v1/jobs/{job}/result").status_code == 404
+
+
+def test_a_clip_is_enhanced(videos_client: TestClient, clip: Path, tmp_path: Path) -> None:
+    answer = videos_client.post(
+        "/v1/video-enhancements", files={"video": clip.read_bytes()},
+        data={"exposure": "0.8", "format": "ffv1", "start": "0.2", "every": "2"},
+    )  # fmt: skip
+    assert answer.status_code == 202, answer.text
+    status = wait_until_finished(videos_client, answer.json()["id"])
+    assert status["state"] == "done", status
+    assert (status["made"]["mime"], status["made"]["frames"]) == ("video/x-matroska", COUNT // 2 - 1)
+    (tmp_path / "made.mkv").write_bytes(videos_client.get(status["links"]["result"]).content)
+    assert frame_times(tmp_path / "made.mkv") == pytest.approx([0, 0.2, 0.4], abs=6e-4)
+    before, after = decode_rgba(clip)[2][..., :3], decode_rgba(tmp_path / "made.mkv")[0][..., :3]
+    assert after.mean() > before.mean() + 15
+
+
+def test_a_clip_is_rotoscoped_by_a_matte_and_marks(videos_client: TestClient, clip: Path, tmp_path: Path) -> None:
+    matte = np.repeat(np.round(disc_alpha(1)[..., None] * 255).astype(np.uint8), 3, axis=2)
+    answer = videos_client.post(
+        "/v1/rotoscopings", files={"video": clip.read_bytes(), "first": encode_image(matte, "png")},
+        data={"keys": '{"1": "first", "6": {"keep": "42%,50%"}}', "format": "ffv1"},
+    )  # fmt: skip
+    assert answer.status_code == 202, answer.text
+    status = wait_until_finished(videos_client, answer.json()["id"])
+    assert status["state"] == "done", status
+    (tmp_path / "made.mkv").write_bytes(videos_client.get(status["links"]["result"]).content)
+    frames = decode_rgba(tmp_path / "made.mkv")
+    assert len(frames) == COUNT
+    assert np.array_equal(frames[1][..., 3], matte[..., 0])  # a key is what was drawn
+    for number, frame in enumerate(frames):
+        assert np.abs(frame[..., 3] / 255 - disc_alpha(number)).mean() < 0.02, number
+
+
+@pytest.mark.parametrize(
+    ("path", "fields", "code", "text"),
+    [
+        ("video-enhancements", {"upscale": "16x"}, "invalid_parameter", "the result would have 2560 x 1536 pixels"),
+        ("video-enhancements", {"model": "fast"}, "invalid_parameter", "is not for enhancing a clip"),
+        ("video-enhancements", {"bokeh": "2"}, "invalid_parameter", "is not for enhancing a clip"),
+        ("video-enhancements", {"style": "/etc/passwd"}, "image_missing", "is not among the images sent"),
+        ("video-enhancements", {"format": "exr"}, "invalid_parameter", "OpenEXR"),
+        ("video-enhancements", {"deinterlace": "maybe"}, "invalid_parameter", "deinterlace must be true or false"),
+        ("rotoscopings", {}, "invalid_parameter", "there is no key frame"),
+        ("rotoscopings", {"keys": "1"}, "invalid_parameter", "keys cannot be read"),
+        ("rotoscopings", {"keys": '{"-1": "a"}'}, "invalid_parameter", "numbered by frames from 0"),
+        ("rotoscopings", {"keys": '{"1": {"hold": "2"}}'}, "invalid_parameter", "'hold' is unknown"),
+        ("rotoscopings", {"keys": '{"1": "/etc/passwd"}'}, "image_missing", "is not among the images sent"),
+        ("rotoscopings", {"keys": '{"1": {"keep": "1%,1%"}}', "start": "1"}, "invalid_parameter", "start is not for"),
+    ],
+)
+def test_wrong_fields_of_other_work(
+    videos_client: TestClient, clip: Path, path: str, fields: dict[str, str], code: str, text: str
+) -> None:
+    answer = videos_client.post(f"/v1/{path}", files={"video": clip.read_bytes()}, data=fields)
+    error = answer.json()
+    if answer.status_code == 202:  # what only the clip's frames can show
+        error = wait_until_finished(videos_client, error["id"])["error"]
+    assert (error["status"], error["code"]) == (422, code), error
+    assert text in error["detail"]
 
 
 def test_a_server_without_clips(videos_client: TestClient, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import os
+import signal
+from collections.abc import Callable
 from fractions import Fraction
 from pathlib import Path
 
@@ -15,11 +18,14 @@ from mattebox.recipe.recipe import Recipe
 from mattebox.recipe.steps import Balance, Light, Save
 from mattebox.types import Picture
 from mattebox.video.clip_enhancement import EnhancementResult, enhance_clip
+from mattebox.video.clip_result import ClipProgress
 from mattebox.video.enhancement_job import EnhancementJob, EnhancementOptions
+from mattebox.video.enhancement_segments import enhance_clip_in_segments
 from mattebox.video.formats import FORMATS
 from mattebox.video.reader import VideoReader
+from mattebox.video.segment_folder import FOLDER_SUFFIX
 from mattebox.video.steady_measurement import SteadyMeasurement
-from tests.video.clips import click_time, decode_rgba, draw_frame, frame_times, write_clip
+from tests.video.clips import click_time, decode_rgba, draw_frame, frame_times, run_forked, write_clip
 
 SIZE = (96, 160)
 
@@ -84,6 +90,44 @@ def test_size_sound_and_times(tmp_path: Path) -> None:
     assert abs(click_time(tmp_path / "large.mkv") - 0.3) < 1.5e-3
     found = decode_rgba(tmp_path / "large.mkv")[0][..., :3].astype(int)
     assert np.abs(found - draw_frame(2 * 2)).mean() < 6
+
+
+@pytest.mark.timeout(180)  # on a busy machine
+@pytest.mark.parametrize("name", ["mp4", "png"])
+def test_a_killed_run_continues_to_the_same_result(name: str, tmp_path: Path) -> None:
+    """The light changes slowly, and a new scene starts behind the kill: what is measured depends on all of it."""
+    frames = [room(0.4 + 0.03 * n, n) for n in range(9)] + [255 - room(1.2, n, (1.3, 1, 0.7)) for n in range(6)]
+    clip = write_clip(tmp_path / "clip.mkv", frames, codec="ffv1", pixel_format="bgr0", tags=(1, 1, 0, 2))
+    recipe = build_recipe({"light": "auto", "balance": "auto"}, Recipe((Save(),)))
+    options = EnhancementOptions(format=FORMATS[name], recipe=recipe)
+
+    def run(target: Path, on_progress: Callable[[ClipProgress], None] | None = None) -> EnhancementResult:
+        job = EnhancementJob(clip, target, options, on_progress=on_progress)
+        return enhance_clip_in_segments(job, segment_frames=4)
+
+    def kill(progress: ClipProgress) -> None:
+        if progress.frames >= 8:
+            os.kill(os.getpid(), signal.SIGKILL)
+
+    suffix = "" if name == "png" else ".mp4"
+    whole, resumed = tmp_path / f"whole{suffix}", tmp_path / f"resumed{suffix}"
+    undisturbed = run(whole)
+    assert run_forked(lambda: run(resumed, kill)) == -signal.SIGKILL
+    folder = tmp_path / f".resumed{suffix}{FOLDER_SUFFIX}"
+    assert folder.is_dir()
+    assert name == "png" or not resumed.exists()
+    result = run(resumed)
+    assert result.notes[0] == "8 frames had been done before"
+    assert (result.frames, result.size, result.scene_cuts) == (15, (160, 96), [0.9])
+    assert undisturbed.scene_cuts == [0.9]
+    assert not folder.exists()
+    if name == "png":
+        assert [p.read_bytes() for p in sorted(whole.iterdir())] == [p.read_bytes() for p in sorted(resumed.iterdir())]
+        return
+    one, other = decode_rgba(whole), decode_rgba(resumed)
+    assert len(one) == 15
+    assert all(np.array_equal(a, b) for a, b in zip(one, other, strict=True))
+    assert frame_times(resumed) == frame_times(whole)
 
 
 def test_what_clips_cannot_have(tmp_path: Path) -> None:

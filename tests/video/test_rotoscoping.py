@@ -17,6 +17,7 @@ from mattebox.video.clip_result import ClipResult
 from mattebox.video.formats import FORMATS
 from mattebox.video.motion import estimate_motion, register_motion
 from mattebox.video.roto_keys import find_keys
+from mattebox.video.roto_store import IntervalFolder
 from mattebox.video.rotoscoping import RotoJob, rotoscope_clip
 from tests.fakes import fake_session
 from tests.video.clips import decode_rgba, write_clip
@@ -71,7 +72,7 @@ def shot(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def rotoscope(shot: Path, keys: Path, target: Path, **changes: object) -> ClipResult:
     options = ClipOptions(format=FORMATS["ffv1"])
     job = ClipJob(shot, target, options, session=fake_session(), **changes)  # type: ignore[arg-type]
-    return rotoscope_clip(RotoJob(job, keys))
+    return rotoscope_clip(RotoJob(job, find_keys(keys), IntervalFolder(target)))
 
 
 def overlaps(path: Path) -> list[float]:

@@ -73,6 +73,8 @@ def rotoscope_video(
     from mattebox.video.clip_job import ClipJob
     from mattebox.video.clip_options import ClipOptions
     from mattebox.video.option_values import parse_part
+    from mattebox.video.roto_keys import find_keys
+    from mattebox.video.roto_store import IntervalFolder
     from mattebox.video.rotoscoping import RotoJob, rotoscope_clip
 
     check_names("rotoscope_video", parameters, RotoscopeParameters)
@@ -87,4 +89,4 @@ def rotoscope_video(
         Path(source), Path(target), options, session, images.open, None if report is None else Path(report),
         on_progress=on_progress,
     )  # fmt: skip
-    return rotoscope_clip(RotoJob(job, Path(keys)))
+    return rotoscope_clip(RotoJob(job, find_keys(Path(keys)), IntervalFolder(Path(target))))

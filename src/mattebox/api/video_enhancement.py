@@ -32,6 +32,7 @@ def enhance_video(
     start: str | float | None = None,
     until: str | float | None = None,
     every: int = 1,
+    resume: bool = False,
     rate: str | float | None = None,
     input_colour: Literal["auto", "linear", "srgb", "acescg", "aces"] = "auto",
     deinterlace: bool = False,
@@ -58,7 +59,7 @@ def enhance_video(
         What is taken, as seconds or "1:15.5"; the result begins at 0.
     every : int
         Of so many frames, the first is kept.
-    rate, input_colour, deinterlace, overwrite, device, threads, on_progress
+    resume, rate, input_colour, deinterlace, overwrite, device, threads, on_progress
         As for `cut_video`.
     {parameters}
 
@@ -80,6 +81,7 @@ def enhance_video(
     require_video_extra()
     from mattebox.video.clip_enhancement import enhance_clip
     from mattebox.video.enhancement_job import EnhancementJob, EnhancementOptions
+    from mattebox.video.enhancement_segments import enhance_clip_in_segments
     from mattebox.video.formats import find_format, format_of_path
     from mattebox.video.option_values import parse_part
 
@@ -94,4 +96,5 @@ def enhance_video(
     )  # fmt: skip
     check_recipe(recipe, images.open)
     tune_malloc()
-    return enhance_clip(EnhancementJob(Path(source), Path(target), options, images.open, on_progress))
+    run = enhance_clip_in_segments if resume else enhance_clip
+    return run(EnhancementJob(Path(source), Path(target), options, images.open, on_progress=on_progress))

@@ -41,6 +41,14 @@ def part_options(command: F) -> F:
     return command
 
 
+resume_option = click.option(
+    "--resume",
+    is_flag=True,
+    help="Keep finished segments beside the result, and continue after them if the run was killed: give it from the "
+    "first run on.",
+)
+
+
 def find_clips(inputs: tuple[str, ...]) -> list[Path]:
     """The clips that are named, and those in folders. UsageError, InputMissing."""
     from mattebox.video.backgrounds import CLIP_SUFFIXES

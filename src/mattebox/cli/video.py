@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from mattebox.cli import environment, video_enhance, video_parallax, video_roto
-from mattebox.cli.clip_arguments import find_clips, part_options, target_path
+from mattebox.cli.clip_arguments import find_clips, part_options, resume_option, target_path
 from mattebox.cli.clip_results import print_clip_result
 from mattebox.cli.command_group import SuggestingGroup
 from mattebox.cli.console import CONTEXT_SETTINGS, combine_exit_codes, json_option, report_error
@@ -16,15 +16,12 @@ from mattebox.cli.options import explicit_parameters, parameter_options
 from mattebox.cli.value_completion import complete_files
 from mattebox.errors import MatteboxError, UsageError
 from mattebox.video.availability import require_video_extra
+from mattebox.video.clip_parameters import CUT_PARAMETERS
 
 if TYPE_CHECKING:
     from mattebox.cli.video_progress import ClipProgressLine
     from mattebox.video.clip_result import ClipResult
 
-STEP_OPTIONS = (
-    "model", "votes", "edges", "colours", "matte_only", "by", "tolerance", "trimap", "garbage", "holdout", "core",
-    "background", "background_fit", "background_align", "blend", "sign",
-)  # fmt: skip
 EXAMPLES = """
 \b
 Examples:
@@ -74,13 +71,8 @@ command.add_command(video_parallax.command)
     help="keys asks the network where it is needed, at least for every sixth frame, and carries mattes between; motion "
     "asks it for every frame and averages mattes along the motion; frame treats each frame by itself.",
 )
-@parameter_options(*STEP_OPTIONS)
-@click.option(
-    "--resume",
-    is_flag=True,
-    help="Keep finished segments beside the result, and continue after them if the run was killed: give it from the "
-    "first run on.",
-)
+@parameter_options(*CUT_PARAMETERS)
+@resume_option
 @click.option("--report", metavar="FILE", shell_complete=complete_files, help="Write a JSON line for each frame.")
 @click.option(
     "--timeline",

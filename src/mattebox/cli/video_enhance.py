@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from mattebox.cli.clip_arguments import find_clips, part_options, target_path
+from mattebox.cli.clip_arguments import find_clips, part_options, resume_option, target_path
 from mattebox.cli.clip_results import print_clip_result
 from mattebox.cli.console import CONTEXT_SETTINGS, combine_exit_codes, json_option, report_error
 from mattebox.cli.options import explicit_parameters, parameter_options
@@ -15,16 +15,12 @@ from mattebox.cli.value_completion import complete_files
 from mattebox.cli.video_progress import ClipProgressLine
 from mattebox.errors import MatteboxError
 from mattebox.video.availability import require_video_extra
+from mattebox.video.clip_parameters import ENHANCEMENT_PARAMETERS
 
 if TYPE_CHECKING:
     from mattebox.recipe.recipe import Recipe
     from mattebox.video.clip_enhancement import EnhancementResult
 
-STEP_OPTIONS = (
-    "restore", "restore_model", "upscale", "upscale_model", "upscale_detail", "balance", "balance_strength", "light",
-    "exposure", "contrast", "highlights", "shadows", "clarity", "light_strength", "saturation", "vibrance", "warmth",
-    "style", "style_method", "style_strength", "sharpen", "sharpen_radius", "sharpen_threshold", "sharpen_halo",
-)  # fmt: skip
 EXAMPLES = """
 \b
 Examples:
@@ -33,7 +29,7 @@ Examples:
   mattebox video enhance clip.mp4 --balance 3200K --exposure 0.5 --format prores
 
 \b
-What "auto" measures is averaged over about a second, and begins anew with each scene.
+What "auto" measures is the median of two seconds, and begins anew with each scene.
 """
 
 
@@ -42,7 +38,8 @@ What "auto" measures is averaged over about a second, and begins anew with each 
 @click.option("-o", "--output", metavar="OUT|DIR", shell_complete=complete_files, help="A file, or a folder.")
 @click.option("--format", help="mp4, webm, prores, ffv1, qtrle or png.  [default: what -o says, or mp4]")
 @part_options
-@parameter_options(*STEP_OPTIONS)
+@parameter_options(*ENHANCEMENT_PARAMETERS)
+@resume_option
 @click.option("--overwrite", is_flag=True, help="Replace existing results; inputs are never overwritten.")
 @click.option(
     "--device", default="auto", show_default=True, help="cpu, cuda, cuda:1, coreml, ...; auto is the fastest available."
@@ -81,6 +78,7 @@ def _enhance_clip(
     from mattebox.pipeline.run import check_recipe
     from mattebox.video.clip_enhancement import enhance_clip
     from mattebox.video.enhancement_job import EnhancementJob, EnhancementOptions
+    from mattebox.video.enhancement_segments import enhance_clip_in_segments
     from mattebox.video.formats import FORMATS, find_format, format_of_path
     from mattebox.video.option_values import parse_part
 
@@ -96,4 +94,5 @@ def _enhance_clip(
     )  # fmt: skip
     check_recipe(recipe)
     target = target_path(source, output, is_folder, clip_format, "enhanced")
-    return enhance_clip(EnhancementJob(source, target, enhancement, on_progress=progress.update))
+    run = enhance_clip_in_segments if options["resume"] else enhance_clip
+    return run(EnhancementJob(source, target, enhancement, on_progress=progress.update))

@@ -15,14 +15,12 @@ from mattebox.cli.options import explicit_parameters, parameter_options
 from mattebox.cli.value_completion import complete_files
 from mattebox.cli.video_progress import ClipProgressLine
 from mattebox.video.availability import require_video_extra
+from mattebox.video.clip_parameters import ROTO_PARAMETERS
 
 if TYPE_CHECKING:
     from mattebox.recipe.recipe import Recipe
     from mattebox.video.clip_result import ClipResult
 
-STEP_OPTIONS = (
-    "model", "edges", "colours", "matte_only", "background", "background_fit", "background_align", "blend",
-)  # fmt: skip
 EXAMPLES = """
 \b
 Examples:
@@ -51,7 +49,7 @@ An edited key is carried anew to its neighbours only.
     help="What the values of numbered pictures are; auto goes by the files.",
 )
 @click.option("--deinterlace", is_flag=True, help="Make one frame of the two fields of interlaced ones.")
-@parameter_options(*STEP_OPTIONS)
+@parameter_options(*ROTO_PARAMETERS)
 @click.option("--report", metavar="FILE", shell_complete=complete_files, help="Write a JSON line for each frame.")
 @click.option("--sheet", metavar="FILE.html", shell_complete=complete_files, help="Write a page of doubtful frames.")
 @click.option("--overwrite", is_flag=True, help="Replace existing results; inputs are never overwritten.")
@@ -84,6 +82,8 @@ def _rotoscope(
     from mattebox.video.clip_job import ClipJob
     from mattebox.video.clip_options import ClipOptions
     from mattebox.video.option_values import parse_part
+    from mattebox.video.roto_keys import find_keys
+    from mattebox.video.roto_store import IntervalFolder
     from mattebox.video.rotoscoping import RotoJob, rotoscope_clip
 
     output = options["output"]
@@ -96,4 +96,4 @@ def _rotoscope(
     target = target_path(source, output, False, clip_options.format, "roto")
     report, sheet = (Path(options[name]) if options[name] else None for name in ("report", "sheet"))
     job = ClipJob(source, target, clip_options, report=report, sheet=sheet, on_progress=progress.update)
-    return rotoscope_clip(RotoJob(job, keys))
+    return rotoscope_clip(RotoJob(job, find_keys(keys), IntervalFolder(target)))

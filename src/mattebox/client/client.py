@@ -6,8 +6,9 @@
     job.result().save("cut.png")
     client.cut_video("clip.mp4", format="webm").result().save("cut.webm")
 
-Methods have asynchronous twins: acut, aenhance, aplan, asay, arun, asubmit, acut_video, and aresult of a job. A busy
-server is asked again when it says. Needs no image library and no network model.
+Methods have asynchronous twins: acut, aenhance, aplan, asay, arun, asubmit, acut_video, aenhance_video,
+arotoscope_video, and aresult of a job. A busy server is asked again when it says. Needs no image library and no
+network model.
 """
 
 from __future__ import annotations
@@ -32,7 +33,7 @@ from mattebox.recipe.serialization import parse_recipe
 
 if TYPE_CHECKING:  # a client loads no pipeline
     from mattebox.api import AnonymiseParameters, CutParameters, EnhanceParameters
-    from mattebox.api.parameters import VideoParameters
+    from mattebox.api.parameters import EnhanceVideoParameters, RotoscopeParameters, VideoParameters
 
 UploadSource = str | os.PathLike[str] | bytes | BinaryIO
 JsonObject = Mapping[str, Any]
@@ -271,14 +272,73 @@ class Client:
             Those of `mattebox.cut_video` for the cut and its background.
         """
         own = {"format": format, "start": start, "until": until, "every": every, "coherence": coherence}
-        fields = stringify_values({**own, "hook_url": hook_url, **parameters})
-        files: dict[str, UploadSource] = {
-            f"{n}_image": fields.pop(n) for n in IMAGE_PARAMETERS if _is_file(fields.get(n))
-        }
-        contents = {name: read_bytes(content) for name, content in {**files, "video": source}.items()}
-        headers = {"Idempotency-Key": idempotency_key} if idempotency_key else {}
-        response = self._request_with_retry("POST", "/v1/videos", encode_multipart(fields, contents), headers)
-        return ServerJob(self, str(response.json()["id"]))
+        fields = {**own, "hook_url": hook_url, **parameters}
+        return self._submit_clip("/v1/videos", source, fields, {}, idempotency_key)
+
+    def enhance_video(
+        self,
+        source: UploadSource,
+        *,
+        format: str | None = None,
+        start: str | float | None = None,
+        until: str | float | None = None,
+        every: int | None = None,
+        deinterlace: bool | None = None,
+        idempotency_key: str | None = None,
+        hook_url: str | None = None,
+        **parameters: Unpack[EnhanceVideoParameters],
+    ) -> ServerJob:
+        """Enhance a clip on the server, as a background job whose result is a video file.
+
+        Parameters
+        ----------
+        source : path, bytes or file
+            The clip.
+        format : {"webm", "mp4", "prores", "qtrle", "ffv1"}, optional
+            MP4 without.
+        start, until, every, deinterlace
+            As for `mattebox.enhance_video`.
+        idempotency_key, hook_url
+            As for `submit`.
+        **parameters
+            Those of `mattebox.enhance_video` for its steps.
+        """
+        own = {"format": format, "start": start, "until": until, "every": every, "deinterlace": deinterlace}
+        fields = {**own, "hook_url": hook_url, **parameters}
+        return self._submit_clip("/v1/video-enhancements", source, fields, {}, idempotency_key)
+
+    def rotoscope_video(
+        self,
+        source: UploadSource,
+        keys: Mapping[int, UploadSource | Mapping[str, str]],
+        *,
+        format: str | None = None,
+        deinterlace: bool | None = None,
+        idempotency_key: str | None = None,
+        hook_url: str | None = None,
+        **parameters: Unpack[RotoscopeParameters],
+    ) -> ServerJob:
+        """Cut a clip out by key frames on the server, as a background job whose result is a video file.
+
+        Parameters
+        ----------
+        source : path, bytes or file
+            The clip.
+        keys : mapping
+            Number of a frame, from 0 -> a grey matte of the frame's size (path, bytes or file), or marks as texts, as
+            {"keep": "40%,50%", "drop": "10%,10%"}.
+        format, idempotency_key, hook_url
+            As for `cut_video`.
+        deinterlace
+            As for `mattebox.rotoscope_video`.
+        **parameters
+            Those of `mattebox.rotoscope_video` for the cut and its background.
+        """
+        drawings = {f"key{n}": key for n, key in keys.items() if not isinstance(key, Mapping)}
+        named = {str(n): dict(key) if isinstance(key, Mapping) else f"key{n}" for n, key in keys.items()}
+        own = {"keys": json.dumps(named), "format": format, "deinterlace": deinterlace}
+        fields = {**own, "hook_url": hook_url, **parameters}
+        return self._submit_clip("/v1/rotoscopings", source, fields, drawings, idempotency_key)
 
     def jobs(self) -> list[ServerJob]:
         """The jobs of this API key, newest first."""
@@ -296,6 +356,24 @@ class Client:
     arun = _awaitable(run)
     asubmit = _awaitable(submit)
     acut_video = _awaitable(cut_video)
+    aenhance_video = _awaitable(enhance_video)
+    arotoscope_video = _awaitable(rotoscope_video)
+
+    def _submit_clip(
+        self,
+        path: str,
+        source: UploadSource,
+        parameters: dict[str, Any],
+        files: dict[str, UploadSource],
+        idempotency_key: str | None,
+    ) -> ServerJob:
+        """A job of a clip and its parameters, some of which may name pictures."""
+        fields = stringify_values(parameters)
+        pictures = {f"{n}_image": fields.pop(n) for n in IMAGE_PARAMETERS if _is_file(fields.get(n))}
+        contents = {name: read_bytes(content) for name, content in {**files, **pictures, "video": source}.items()}
+        headers = {"Idempotency-Key": idempotency_key} if idempotency_key else {}
+        response = self._request_with_retry("POST", path, encode_multipart(fields, contents), headers)
+        return ServerJob(self, str(response.json()["id"]))
 
     def _request_picture(
         self, path: str, source: UploadSource, fields: dict[str, Any], images: Mapping[str, UploadSource] | None = None

@@ -64,16 +64,10 @@ class ClipJob:
         """The network that cuts. ModelError, DeviceError."""
         return self.session or open_session(self.options.cut.model, self.options.device, self.options.threads)
 
-    def length(self, reader: FrameSource) -> float | None:
-        """Seconds of the clip that are cut, where they are known."""
-        start, end = self.options.start, self.options.end
-        ends = [time for time in (end, reader.info.duration) if time is not None]
-        return float(min(ends) - (start or 0)) if ends else None
-
     def tell_progress(self, reader: FrameSource, frames: int, seconds: float, rate: float) -> None:
         """Tell whoever wants to know that so many frames are done, up to a time in the clip."""
         if self.on_progress is not None:
-            self.on_progress(ClipProgress(frames, seconds, self.length(reader), rate))
+            self.on_progress(ClipProgress(frames, seconds, self.options.part_seconds(reader.info.duration), rate))
 
     def describe_range(self) -> str:
         """The part of the clip that is cut, for errors."""

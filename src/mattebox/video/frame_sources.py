@@ -28,7 +28,7 @@ def open_frames(job: ClipJob | EnhancementJob) -> FrameSource:
         A rate or colour space is given for a clip, which states its own.
     """
     path, options = job.source, job.options
-    if isinstance(job, ClipJob) and job.content is not None:
+    if job.content is not None:
         return VideoReader(path, content=job.content, max_pixels=job.max_frame_pixels, deinterlace=options.deinterlace)
     if is_sequence_name(path):
         return SequenceReader(path, options.rate, options.input_colour)

@@ -54,3 +54,8 @@ class OutputOptions:
             raise UsageError("the end does not lie behind the start", f"give a later {name_parameter('until')}")
         if self.rate is not None and not 0 < self.rate <= MAX_RATE:
             raise UsageError(f"{float(self.rate):g} is no rate of frames", "give one such as 24 or 24000/1001")
+
+    def part_seconds(self, duration: Fraction | None) -> float | None:
+        """Seconds that are taken of a clip of this duration, where they are known."""
+        ends = [time for time in (self.end, duration) if time is not None]
+        return float(min(ends) - (self.start or 0)) if ends else None

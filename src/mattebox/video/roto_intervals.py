@@ -1,15 +1,13 @@
-"""Mattes of a clip between key frames, computed interval by interval and kept beside the result.
+"""Mattes of a clip between key frames, computed interval by interval and kept (`roto_store`).
 
 An interval's mattes depend on its frames and on the keys at its ends, and on nothing else: where one key is edited, the
-two intervals beside it are computed anew, and all others are taken from the folder.
+two intervals beside it are computed anew, and all others are taken from the store.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Sequence
 from hashlib import sha256
-from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
@@ -17,7 +15,6 @@ from numpy.typing import NDArray
 from mattebox._version import __version__
 from mattebox.errors import UsageError
 from mattebox.io import colour, resampling
-from mattebox.io.atomic_write import make_folder, replacement_file
 from mattebox.matting.matte_operations import as_floats
 from mattebox.matting.segmentation import segment
 from mattebox.models.matte_session import Session
@@ -26,38 +23,10 @@ from mattebox.video.clip_frame import ClipFrame
 from mattebox.video.motion import choose_motion_estimator
 from mattebox.video.roto_carrying import blend_interval
 from mattebox.video.roto_keys import RotoKey
+from mattebox.video.roto_store import IntervalStore
 
 GRID_SIDE_CELLS = 448  # longer side of the grid on which mattes are carried, about
 MAX_INTERVAL_FRAMES = 300  # between two keys; they are in memory, reduced
-FOLDER_SUFFIX = ".mattebox-roto"
-
-
-@dataclass
-class IntervalStore:
-    """The mattes of intervals, in a folder beside the result.
-
-    Attributes
-    ----------
-    folder : Path
-    reused_count, computed_count : int
-        Intervals of this run.
-    """
-
-    folder: Path
-    reused_count: int = 0
-    computed_count: int = 0
-    _paths: list[Path] = field(default_factory=list)
-
-    def iter_mattes(self) -> Iterator[NDArray[np.uint8]]:
-        """The mattes of all frames in their order, 0..255 on the grid."""
-        for path in self._paths:
-            yield from np.load(path)["alphas"]
-
-    def remove_others(self) -> None:
-        """Remove the intervals that this run did not use."""
-        for path in self.folder.glob("*.npz"):
-            if path not in self._paths:
-                path.unlink()
 
 
 class IntervalCarrier:
@@ -112,12 +81,9 @@ class IntervalCarrier:
         """Compute and store an interval; its last frame belongs to the next one, where it is a key."""
         if last is not None and len(self._guides) == 1 and self._first is None:
             return  # the clip begins with a key
-        path = self._store.folder / f"{self._start:07}-{self._hash_interval(last)[:32]}.npz"
-        self._store._paths.append(path)
-        if path.exists():
-            self._store.reused_count += 1
+        name = f"{self._start:07}-{self._hash_interval(last)[:32]}.npz"
+        if self._store.find(name):
             return
-        self._store.computed_count += 1
         guides = _FloatFrames(self._guides)
         network: dict[int, Floats] = {}
 
@@ -132,8 +98,7 @@ class IntervalCarrier:
             self._estimate_motion, network_alpha,
         )  # fmt: skip
         kept = alphas if last is None else alphas[:-1]
-        with replacement_file(path, overwrite=True, durable=False) as temporary_path, temporary_path.open("wb") as file:
-            np.savez_compressed(file, alphas=np.rint(np.stack(kept) * 255).astype(np.uint8))
+        self._store.add(name, np.rint(np.stack(kept) * 255).astype(np.uint8))
 
     def _hash_interval(self, last: tuple[RotoKey, Floats] | None) -> str:
         ends = [None if end is None else (end[0].number, end[0].content_hash) for end in (self._first, last)]
@@ -154,13 +119,6 @@ class _FloatFrames(Sequence[Floats]):
         if isinstance(place, slice):
             return [self[index] for index in range(*place.indices(len(self)))]
         return self._frames[place].astype(np.float32) / np.float32(255)
-
-
-def open_store(target: Path) -> IntervalStore:
-    """The folder of a result's intervals. OutputError."""
-    folder = target.with_name(f".{target.name}{FOLDER_SUFFIX}")
-    make_folder(folder)
-    return IntervalStore(folder)
 
 
 def grid_shape(shape: ImageShape) -> ImageShape:

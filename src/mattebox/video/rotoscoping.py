@@ -4,10 +4,9 @@ from __future__ import annotations
 
 import contextlib
 import time as clock
-from collections.abc import Generator, Iterator
+from collections.abc import Generator, Iterator, Sequence
 from dataclasses import dataclass, replace
 from hashlib import sha256
-from pathlib import Path
 
 import numpy as np
 
@@ -29,16 +28,18 @@ from mattebox.video.frame_cutout import CutFrame, render_carried_frame
 from mattebox.video.frame_sources import open_frames, source_files
 from mattebox.video.frame_stages import MAX_FINISHING_WORKERS, QUEUED_FRAMES
 from mattebox.video.matte_prediction import iter_described_frames
-from mattebox.video.roto_intervals import IntervalCarrier, IntervalStore, open_store
-from mattebox.video.roto_keys import RotoKey, find_keys
+from mattebox.video.roto_intervals import IntervalCarrier
+from mattebox.video.roto_keys import RotoKey
+from mattebox.video.roto_store import IntervalStore
 
 
 @dataclass(frozen=True)
 class RotoJob:
-    """A clip to rotoscope: the job that cuts it, and the folder of its key frames."""
+    """A clip to rotoscope: the job that cuts it, its key frames in their order, and what keeps the mattes between."""
 
     clip: ClipJob
-    keys: Path
+    keys: Sequence[RotoKey]
+    store: IntervalStore
 
 
 def rotoscope_clip(job: RotoJob) -> ClipResult:
@@ -54,8 +55,9 @@ def rotoscope_clip(job: RotoJob) -> ClipResult:
         raise UsageError(
             "key frames are numbered by the whole clip", "rotoscope it whole, and cut a part of the result"
         )
-    check_not_input(clip.target, (clip.source,))
-    keys, store = find_keys(job.keys), open_store(clip.target)
+    if clip.content is None:
+        check_not_input(clip.target, (clip.source,))
+    keys, store = job.keys, job.store
     with contextlib.ExitStack() as stack:
         session = clip.open_network()
         reader = stack.enter_context(open_frames(clip))
@@ -72,7 +74,8 @@ def rotoscope_clip(job: RotoJob) -> ClipResult:
         records = stack.enter_context(ClipRecords(clip, reader))
         output = stack.enter_context(
             open_clip_output(
-                clip.target, reader, options, transparent=options.is_transparent, cryptomatte=options.cryptomatte
+                clip.target, reader, options, transparent=options.is_transparent, cryptomatte=options.cryptomatte,
+                sink=clip.sink,
             )
         )  # fmt: skip
         finished = stack.enter_context(
@@ -132,8 +135,10 @@ def _iter_rotoscoped(
 
 
 def _identity(clip: ClipJob) -> str:
-    statuses = [
-        (str(path.resolve()), path.stat().st_size, path.stat().st_mtime_ns) for path in source_files(clip.source)
+    statuses: list[object] = [clip.content and sha256(clip.content).hexdigest()]
+    statuses += [
+        (str(path.resolve()), path.stat().st_size, path.stat().st_mtime_ns)
+        for path in (() if clip.content is not None else source_files(clip.source))
     ]
     options = clip.options
     parts = (statuses, str(options.rate), options.input_colour, options.deinterlace)

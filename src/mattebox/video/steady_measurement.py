@@ -11,6 +11,7 @@ import math
 from collections import deque
 from dataclasses import astuple, dataclass
 
+import msgspec
 import numpy as np
 
 from mattebox.enhancement import blind_restoration, tone_adjustment, white_balance
@@ -45,6 +46,13 @@ class FramePlan:
     tone: ToneAdjustment | None = None
 
 
+class MeasurementState(msgspec.Struct, frozen=True):
+    """What later measurements need of those so far: times and values of the last seconds, and their average."""
+
+    recent: tuple[tuple[float, list[float]], ...] = ()
+    average: list[float] | None = None
+
+
 class SteadyMeasurement:
     """Measures frames in their order.
 
@@ -52,13 +60,22 @@ class SteadyMeasurement:
     ----------
     recipe : Recipe
         Whose steps are measured for.
+    state : MeasurementState, optional
+        Of the frames before, where an earlier run measured them.
     """
 
-    def __init__(self, recipe: Recipe) -> None:
+    def __init__(self, recipe: Recipe, state: MeasurementState | None = None) -> None:
+        state = state or MeasurementState()
         self._restore, self._balance = recipe.find_step(Restore), recipe.find_step(Balance)
         self._light = recipe.find_step(Light)
-        self._recent: deque[tuple[float, Float64Array]] = deque()
-        self._average: Float64Array | None = None
+        self._recent = deque((time, np.array(values)) for time, values in state.recent)
+        self._average = None if state.average is None else np.array(state.average)
+
+    @property
+    def state(self) -> MeasurementState:
+        """What later measurements need of the frames so far."""
+        recent = tuple((time, values.tolist()) for time, values in self._recent)
+        return MeasurementState(recent, None if self._average is None else self._average.tolist())
 
     def measure(self, picture: Picture, time: float, *, is_cut: bool) -> FramePlan:
         """The plan of the next frame; `is_cut` where a new scene starts. UsageError."""

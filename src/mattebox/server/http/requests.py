@@ -28,6 +28,7 @@ from mattebox.server.http.sources import check_body_prefix
 from mattebox.server.state import AppState
 
 MAX_FORM_FIELDS, MAX_FORM_FILES = 200, 16
+MAX_CLIP_FORM_FILES = 128  # the key frames of a clip among them
 MAX_FIELD_CHARACTERS = 20_000  # of a field without a picture
 VIDEO_FIELD = "video"  # of a file that is a clip, where a route takes one
 BASE64_SUFFIX = "_b64"  # of fields that hold a picture as text
@@ -113,7 +114,7 @@ def _parse_multipart(
     file_count = field_count = 0
     for part in iter_parts(body, content_type):
         file_count, field_count = file_count + part.is_file, field_count + (not part.is_file)
-        _check_counts(file_count, field_count)
+        _check_counts(file_count, field_count, MAX_CLIP_FORM_FILES if takes_video else MAX_FORM_FILES)
         if part.is_file and takes_video and part.name == VIDEO_FIELD:
             data.videos[part.name] = part.content
         elif part.is_file:
@@ -166,8 +167,8 @@ def _add_base64(data: RequestData, name: str, pieces: Iterable[bytes], buffer: C
         data.images[name] = EncodedPicture(content, _picture_name(name))
 
 
-def _check_counts(files: int, fields: int) -> None:
-    for count, limit, what in ((files, MAX_FORM_FILES, "files"), (fields, MAX_FORM_FIELDS, "fields")):
+def _check_counts(files: int, fields: int, max_files: int = MAX_FORM_FILES) -> None:
+    for count, limit, what in ((files, max_files, "files"), (fields, MAX_FORM_FIELDS, "fields")):
         if count > limit:
             problem = f"the form cannot be read (it has more than {limit} {what})"
             raise Problem(400, "bad_request", problem, "send fewer")

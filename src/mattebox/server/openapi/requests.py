@@ -29,6 +29,21 @@ WORDS: Schema = {
 WEBHOOK: Schema = {
     "hook_url": STRING | {"description": "notified when the job is finished; with Prefer: respond-async"}
 }
+CLIP_PART: Schema = {
+    "start": STRING | {"description": "where to begin, such as 75, 1:15 or 1:15.5"},
+    "until": STRING | {"description": "where to end"},
+    "every": INTEGER | {"minimum": 1, "description": "keep the first of so many frames"},
+}
+COHERENCE: Schema = {
+    "coherence": STRING | {"enum": ["keys", "motion", "frame"], "description": "how mattes hold together in time"}
+}
+ROTO_KEYS: Schema = {
+    "keys": STRING
+    | {
+        "description": "key frames as JSON: the number of a frame, from 0, and the name of a file of this form, a grey "
+        'matte of the frame\'s size, or marks: {"0": "first", "40": {"keep": "40%,50%", "drop": "10%,10%"}}'
+    }
+}
 EXAMPLE_PNG_BASE64 = (
     "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAIAAACQd1PeAAAADElEQVR42mM4IScHAAK2AQUKW6YGAAAAAElFTkSuQmCC"  # a PNG, 1 x 1
 )
@@ -73,23 +88,31 @@ def form_request(
     return request_operation(name, extra_fields | WORDS | PRESET | WEBHOOK | fields, example)
 
 
-def video_request(steps: Iterable[type[Step]], omitted: Iterable[str] = (), **extra_fields: Schema) -> Schema:
-    """The request of the route that takes a clip, as a form or as the bare file."""
-    step_types = tuple(steps)
-    parameters = (p for p in parameters_by_name().values() if p.step in step_types and p.name not in omitted)
+def video_request(name: str, parameters: Iterable[str], required: str = "video", **extra_fields: Schema) -> Schema:
+    """The request of a route that takes a clip, as a form or as the bare file.
+
+    Parameters
+    ----------
+    name
+        What the component is called by, before "Form".
+    parameters
+        Names of the recipe's parameters that are fields.
+    required
+        Fields that must be sent, separated by spaces.
+    **extra_fields
+        Schemas of further fields.
+    """
+    by_name = parameters_by_name()
     form = object_schema(
-        "VideoForm", "video",
+        f"{name}Form", required,
         video=FILE | {"description": "the clip: MP4, MOV, WebM, Matroska, ..."},
         format=STRING
         | {
             "enum": ["webm", "mp4", "prores", "qtrle", "ffv1"],
             "description": "webm, or mp4 for what is opaque; mp4 has no alpha",
         },
-        start=STRING | {"description": "where to begin, such as 75, 1:15 or 1:15.5"},
-        until=STRING | {"description": "where to end"},
-        every=INTEGER | {"minimum": 1, "description": "keep the first of so many frames"},
-        coherence=STRING | {"enum": ["keys", "motion", "frame"], "description": "how mattes hold together in time"},
-        **WEBHOOK, **extra_fields, **{p.name: _parameter_schema(p) for p in parameters},
+        deinterlace=BOOLEAN | {"description": "make one frame of the two fields of interlaced ones"},
+        **WEBHOOK, **extra_fields, **{n: _parameter_schema(by_name[n]) for n in parameters},
     )  # fmt: skip
     content: Schema = {"multipart/form-data": {"schema": form}}
     idempotency = [parameter for parameter in JOB_HEADER_PARAMETERS if parameter["name"] == "Idempotency-Key"]

@@ -3,31 +3,44 @@
 from __future__ import annotations
 
 import asyncio
-from typing import Any
+from collections.abc import Callable
+from typing import Any, TypeAlias
 
 from fastapi import APIRouter, Request, Response
 
-from mattebox.recipe.flat_parameters import build_recipe
+from mattebox.errors import UsageError
+from mattebox.recipe.flat_parameters import build_recipe, parameters_by_name
+from mattebox.recipe.presets import enhance_base_recipe
 from mattebox.recipe.recipe import Recipe
-from mattebox.recipe.steps import Background, Cut
 from mattebox.server.auth import require_caller
+from mattebox.server.booleans import parse_boolean
+from mattebox.server.clip_enhancement_preparation import prepare_clip_enhancement_task
+from mattebox.server.clip_preparation import ClipParameters
 from mattebox.server.content_buffer import Content
+from mattebox.server.http.encoded_picture import EncodedPicture
 from mattebox.server.http.fields import parse_flat_parameters, pop_count_field, pop_text_field
 from mattebox.server.http.problems import Problem
 from mattebox.server.http.requests import VIDEO_FIELD, RequestData, receive_request
 from mattebox.server.job_submission import submit_job
-from mattebox.server.openapi.requests import video_request
+from mattebox.server.openapi.requests import CLIP_PART, COHERENCE, ROTO_KEYS, video_request
 from mattebox.server.openapi.responses import submission_responses
+from mattebox.server.rotoscoping_preparation import prepare_rotoscoping_task
 from mattebox.server.routes.extra_images import EXTRA_IMAGE_FIELDS, PATH_PARAMETERS, name_extra_images
 from mattebox.server.state import AppState, get_state
-from mattebox.server.video_preparation import ClipParameters, prepare_video_task
+from mattebox.server.video_preparation import prepare_video_task
 from mattebox.server.workers.protocol import WorkerTask
+from mattebox.video.clip_parameters import CUT_PARAMETERS, ENHANCEMENT_PARAMETERS, ROTO_PARAMETERS
+
+PrepareClipTask: TypeAlias = Callable[[AppState, Content, dict[str, Any], dict[str, EncodedPicture]], WorkerTask]
+"""The server's state, a clip, fields and pictures -> the task. MatteboxError, Problem."""
 
 COHERENCE_NAMES = ("keys", "motion", "frame")
-
-VIDEO_IMAGE_FIELDS = {
-    name: field for name, field in EXTRA_IMAGE_FIELDS.items() if name not in ("style_image", "logo_image")
+CUT_IMAGE_FIELDS = {
+    name: field
+    for name, field in EXTRA_IMAGE_FIELDS.items()
+    if name not in ("style_image", "logo_image", "bokeh_depth_image")
 }
+STYLE_IMAGE_FIELD = {"style_image": EXTRA_IMAGE_FIELDS["style_image"]}
 
 router = APIRouter(prefix="/v1")
 
@@ -35,7 +48,9 @@ router = APIRouter(prefix="/v1")
 @router.post(
     "/videos",
     tags=["videos"],
-    openapi_extra=video_request((Cut, Background), PATH_PARAMETERS, **VIDEO_IMAGE_FIELDS),
+    openapi_extra=video_request(
+        "Video", (n for n in CUT_PARAMETERS if n not in PATH_PARAMETERS), **CLIP_PART, **COHERENCE, **CUT_IMAGE_FIELDS
+    ),
     status_code=202,
     responses=submission_responses(),
     response_class=Response,
@@ -43,6 +58,42 @@ router = APIRouter(prefix="/v1")
 async def create_video(request: Request) -> Response:
     """Cut the subject out of a clip (field `video`), frame by frame, with its sound. Returns a job, whose events tell
     the progress; its result is a video file."""
+    return await _submit_clip(request, _prepare_cut)
+
+
+@router.post(
+    "/video-enhancements",
+    tags=["videos"],
+    openapi_extra=video_request("VideoEnhancement", ENHANCEMENT_PARAMETERS, **CLIP_PART, **STYLE_IMAGE_FIELD),
+    status_code=202,
+    responses=submission_responses(),
+    response_class=Response,
+)
+async def create_video_enhancement(request: Request) -> Response:
+    """Enhance a clip (field `video`): noise, light, colours, sharpness, size, with strengths that hold steady. Without
+    the field of any step, it corrects what the clip needs. Returns a job, as /v1/videos does."""
+    return await _submit_clip(request, _prepare_enhancement)
+
+
+@router.post(
+    "/rotoscopings",
+    tags=["videos"],
+    openapi_extra=video_request(
+        "Rotoscoping", ROTO_PARAMETERS, "video keys", **ROTO_KEYS,
+        background_image=EXTRA_IMAGE_FIELDS["background_image"],
+    ),
+    status_code=202,
+    responses=submission_responses(),
+    response_class=Response,
+)  # fmt: skip
+async def create_rotoscoping(request: Request) -> Response:
+    """Cut the subject out of a clip (field `video`) by mattes or marks on key frames (field `keys`), carried both ways
+    along the motion and blended between. Returns a job, as /v1/videos does."""
+    return await _submit_clip(request, _prepare_rotoscoping)
+
+
+async def _submit_clip(request: Request, prepare: PrepareClipTask) -> Response:
+    """Make a job of a request with a clip."""
     state = get_state(request)
     caller = require_caller(state.access, request)
     if not state.settings.max_video:
@@ -50,21 +101,46 @@ async def create_video(request: Request) -> Response:
     async with receive_request(state, request, state.settings.max_video, takes_video=True) as data:
         state.check_not_stopping()
         state.quota.check_monthly_quota(caller)
-        task, webhook_url = await asyncio.to_thread(_prepare_task, state, data)
+        task, webhook_url = await asyncio.to_thread(_prepare_task, state, data, prepare)
         limit_headers = state.quota.check_rate_limit(caller, task.pixels)
         del data
         with state.quota.reserve_picture(caller):
             return await submit_job(request, caller, task, webhook_url, limit_headers)
 
 
-def _prepare_task(state: AppState, data: RequestData) -> tuple[WorkerTask, str | None]:
+def _prepare_task(state: AppState, data: RequestData, prepare: PrepareClipTask) -> tuple[WorkerTask, str | None]:
     """The task and the web hook. Problem, MatteboxError."""
     fields, images = dict(data.fields), dict(data.images)
-    clip = _take_clip(data)
-    webhook_url, parameters = pop_text_field(fields, "hook_url"), _take_parameters(fields)
+    clip, webhook_url = _take_clip(data), pop_text_field(fields, "hook_url")
     name_extra_images(fields, images)
-    recipe = _build_recipe(state, fields)
-    return prepare_video_task(state.settings, recipe, clip, parameters, images), webhook_url
+    return prepare(state, clip, fields, images), webhook_url
+
+
+def _prepare_cut(
+    state: AppState, clip: Content, fields: dict[str, Any], images: dict[str, EncodedPicture]
+) -> WorkerTask:
+    parameters = _take_parameters(fields)
+    return prepare_video_task(state.settings, _build_cut_recipe(state, fields), clip, parameters, images)
+
+
+def _prepare_enhancement(
+    state: AppState, clip: Content, fields: dict[str, Any], images: dict[str, EncodedPicture]
+) -> WorkerTask:
+    parameters = _take_parameters(fields)
+    _check_names(fields, ENHANCEMENT_PARAMETERS, "enhancing a clip")
+    values = parse_flat_parameters(fields)
+    recipe = build_recipe(values, enhance_base_recipe(values))
+    return prepare_clip_enhancement_task(state.settings, recipe, clip, parameters, images)
+
+
+def _prepare_rotoscoping(
+    state: AppState, clip: Content, fields: dict[str, Any], images: dict[str, EncodedPicture]
+) -> WorkerTask:
+    keys = pop_text_field(fields, "keys")
+    parameters = ClipParameters(pop_text_field(fields, "format"), deinterlace=_pop_switch(fields))
+    _check_names(fields, ROTO_PARAMETERS, "rotoscoping")
+    recipe = _build_cut_recipe(state, fields)
+    return prepare_rotoscoping_task(state.settings, recipe, clip, keys, parameters, images)
 
 
 def _take_clip(data: RequestData) -> Content:
@@ -82,9 +158,24 @@ def _take_parameters(fields: dict[str, Any]) -> ClipParameters:
         raise Problem(422, "invalid_parameter", "coherence is unclear", f"send one of {', '.join(COHERENCE_NAMES)}")
     return ClipParameters(
         pop_text_field(fields, "format"), pop_text_field(fields, "start"), pop_text_field(fields, "until"),
-        pop_count_field(fields, "every") or 1, coherence,
+        pop_count_field(fields, "every") or 1, coherence, _pop_switch(fields),
     )  # fmt: skip
 
 
-def _build_recipe(state: AppState, fields: dict[str, Any]) -> Recipe:
+def _pop_switch(fields: dict[str, Any], name: str = "deinterlace") -> bool:
+    value = fields.pop(name, "") or "false"
+    parsed = value if isinstance(value, bool) else parse_boolean(str(value))
+    if parsed is None:
+        raise Problem(422, "invalid_parameter", f"{name} must be true or false", "send true or false")
+    return parsed
+
+
+def _check_names(fields: dict[str, Any], names: tuple[str, ...], purpose: str) -> None:
+    """UsageError for a parameter that this work on clips does not have; unknown fields are found later."""
+    known = {*parameters_by_name(), "start", "until", "every", "coherence"}
+    if unsuitable := sorted(fields.keys() & known - set(names)):
+        raise UsageError(f"{unsuitable[0]} is not for {purpose}", "leave it out")
+
+
+def _build_cut_recipe(state: AppState, fields: dict[str, Any]) -> Recipe:
     return build_recipe({"model": state.settings.model} | parse_flat_parameters(fields))

@@ -196,15 +196,16 @@ def _run_task(
 def _run_clip(
     task: dict[str, Any], data: bytes, threads: int, on_progress: OnProgress, device: str
 ) -> tuple[dict[str, Any], bytes]:
-    """The metadata and the file of a cut clip."""
-    from mattebox.server.workers.video_task import run_video_task
+    """The metadata and the file of a clip that was worked on."""
+    from mattebox.server.workers.video_task import ClipTask, run_video_task
 
     content = _slice_bytes(data, task["source"])
     spans = task.get("images", {})
-    return run_video_task(
+    clip_task = ClipTask(
         task, content, threads, partial(_open_image, task, data),
         lambda name: _slice_bytes(data, spans[name]) if name in spans else None, on_progress, device,
     )  # fmt: skip
+    return run_video_task(clip_task)
 
 
 def _answer_agent(call: dict[str, Any], device: str) -> tuple[dict[str, Any], bytes]:

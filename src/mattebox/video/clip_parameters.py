@@ -1,0 +1,15 @@
+"""The parameters of stills, by their flat names, that work on clips has."""
+
+from __future__ import annotations
+
+ROTO_PARAMETERS = (
+    "model", "edges", "colours", "matte_only", "background", "background_fit", "background_align", "blend",
+)  # fmt: skip
+CUT_PARAMETERS = (
+    *ROTO_PARAMETERS, "votes", "by", "tolerance", "trimap", "garbage", "holdout", "core", "sign",
+)  # fmt: skip
+ENHANCEMENT_PARAMETERS = (
+    "restore", "restore_model", "upscale", "upscale_model", "upscale_detail", "balance", "balance_strength", "light",
+    "exposure", "contrast", "highlights", "shadows", "clarity", "light_strength", "saturation", "vibrance", "warmth",
+    "style", "style_method", "style_strength", "sharpen", "sharpen_radius", "sharpen_threshold", "sharpen_halo",
+)  # fmt: skip
