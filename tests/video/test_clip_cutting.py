@@ -9,7 +9,7 @@ import pytest
 
 from mattebox.errors import InputUnreadable, OutputError, OutputExists, UsageError
 from mattebox.io.reader import read
-from mattebox.recipe.steps import Background, Cut
+from mattebox.recipe.steps import Background, Cut, Shadow
 from mattebox.video import formats
 from mattebox.video.clip_cutting import cut_clip
 from mattebox.video.clip_job import ClipJob
@@ -90,6 +90,21 @@ def test_a_background_in_mp4_with_odd_sides(tmp_path: Path) -> None:
     assert any("even sizes" in note for note in result.notes)
     frame = decode_rgba(tmp_path / "cut.mp4")[0]
     assert np.abs(frame[90, 150, :3].astype(int) - (0, 0xB1, 0x40)).max() < 6
+
+
+def test_a_shadow_lies_between_the_subject_and_its_background(clip: Path, tmp_path: Path) -> None:
+    shadow = Shadow(kind="drop", opacity=60, softness=2, angle=90, length=10)
+    frames = {}
+    for name, step in (("plain", None), ("shadow", shadow)):
+        options = ClipOptions(format=FORMATS["ffv1"], shadow=step, background=Background(paint="white"))
+        cut_clip(ClipJob(clip, tmp_path / f"{name}.mkv", options, session=fake_session()))
+        frames[name] = [frame[..., :3].astype(int) for frame in decode_rgba(tmp_path / f"{name}.mkv")]
+    for number, (plain, shaded) in enumerate(zip(frames["plain"], frames["shadow"], strict=True)):
+        x = 56 + 2 * number
+        assert (plain[80, x] == 255).all()
+        assert shaded[80, x].max() < 200  # below the disc
+        assert (shaded[10, x] == 255).all()
+        assert np.array_equal(shaded[48, x], plain[48, x])  # the subject itself
 
 
 def test_a_clip_behind_the_subject_starts_again(clip: Path, tmp_path: Path) -> None:

@@ -17,7 +17,7 @@ from mattebox.io.exr_frame import ExrFrame, write_exr_frame
 from mattebox.io.reader import read
 from mattebox.io.scene_light import read_film_frame
 from mattebox.io.writer import write
-from mattebox.recipe.steps import Background
+from mattebox.recipe.steps import Background, Shadow
 from mattebox.types import Picture
 from mattebox.video.clip_cutting import cut_clip
 from mattebox.video.clip_job import ClipJob
@@ -93,6 +93,32 @@ def test_openexr_keeps_its_numbers_its_light_and_its_time(plate: Path, tmp_path:
     assert [(row["number"], row["timecode"]) for row in rows][3] == (1005, "01:00:00:04")
     assert rows[3]["time"] == pytest.approx(4 * 1001 / 24000, abs=1e-6)
     assert 0.1 < rows[3]["share"] < 0.4
+
+
+@pytest.mark.parametrize("name", ["exr", "exr-straight"])
+def test_the_shadow_is_a_layer_of_its_own(name: str, plate: Path, tmp_path: Path) -> None:
+    """As Nuke reads it: what is merged over the plate, shadow first, is what stills have as one picture."""
+    shadow = Shadow(kind="drop", opacity=60, softness=2, angle=90, length=10)
+    cut(plate, tmp_path / "plain.####.exr", name)
+    cut(plate, tmp_path / "layers.####.exr", name, shadow=shadow)
+    cut(plate, tmp_path / "flat.####.exr", name, shadow=shadow, background=Background(paint="white", blend="linear"))
+    planes, plain = channels(tmp_path / "layers.1002.exr")[0], channels(tmp_path / "plain.1002.exr")[0]
+    assert set(planes) == {"R", "G", "B", "A", "matte.A", "shadow.R", "shadow.G", "shadow.B", "shadow.A"}
+    assert {plane.dtype for plane in planes.values()} == {np.dtype(np.float16)}
+    for channel in ("R", "G", "B", "A", "matte.A"):
+        assert np.array_equal(planes[channel], plain[channel])  # the cutout is as without a shadow
+    alpha = planes["shadow.A"].astype(np.float32)
+    assert 0.5 < alpha.max() <= 0.61
+    assert alpha[80, 56] > 0.3  # below the disc
+    assert alpha[10, 56] == 0
+    assert not planes["shadow.R"].any()  # black
+    flat = channels(tmp_path / "flat.1002.exr")[0]
+    assert np.array_equal(flat["shadow.A"], planes["shadow.A"])
+    below = (1 - alpha) * (1 - planes["A"].astype(np.float32))  # what is left of the white ground
+    for channel in "RGB":
+        own = planes[channel] * (planes["A"] if name == "exr-straight" else 1)
+        bright = own.astype(np.float32) <= 1
+        assert np.abs(own.astype(np.float32) + below - flat[channel])[bright].max() < 0.02
 
 
 def test_straight_colours_and_floats(plate: Path, tmp_path: Path) -> None:

@@ -150,6 +150,12 @@ class VideoParameters(TypedDict, total=False):
     background_fit: Literal["cover", "contain", "tile"]
     background_align: str | tuple[float, float]
     blend: Literal["encoded", "linear"]
+    shadow: Literal["none", "contact", "drop", "cast", "reflection"]
+    shadow_opacity: int
+    shadow_softness: int
+    shadow_angle: int
+    shadow_length: int
+    shadow_colour: str | Colour
 
 
 class RotoscopeParameters(TypedDict, total=False):
@@ -163,6 +169,12 @@ class RotoscopeParameters(TypedDict, total=False):
     background_fit: Literal["cover", "contain", "tile"]
     background_align: str | tuple[float, float]
     blend: Literal["encoded", "linear"]
+    shadow: Literal["none", "contact", "drop", "cast", "reflection"]
+    shadow_opacity: int
+    shadow_softness: int
+    shadow_angle: int
+    shadow_length: int
+    shadow_colour: str | Colour
 
 
 class EnhanceVideoParameters(TypedDict, total=False):

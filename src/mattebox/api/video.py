@@ -33,7 +33,7 @@ def cut_video(
     start: str | float | None = None,
     until: str | float | None = None,
     every: int = 1,
-    coherence: CoherenceName = "keys",
+    coherence: CoherenceName = "auto",
     resume: bool = False,
     report: str | os.PathLike[str] | None = None,
     timeline: str | os.PathLike[str] | None = None,
@@ -68,9 +68,10 @@ def cut_video(
         What is cut, as seconds or "1:15.5"; the result begins at 0.
     every : int
         Of so many frames, the first is kept.
-    coherence : {"keys", "motion", "frame"}
+    coherence : {"auto", "keys", "motion", "frame", "recurrent"}
         How mattes are made to hold together in time: the network where it is needed, at least on every sixth frame, and
-        mattes carried between; every frame by the network and averaged along the motion; or each frame by itself.
+        mattes carried between; every frame by the network and averaged along the motion; each frame by itself; or by
+        the state that a recurrent network such as rvm keeps. auto is the last for such networks, else keys.
     resume : bool
         Keep finished segments beside the result, and continue after them where a run with the same parameters was
         interrupted. Give it from the first run on.

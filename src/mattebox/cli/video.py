@@ -65,11 +65,12 @@ command.add_command(video_parallax.command)
 @part_options
 @click.option(
     "--coherence",
-    type=click.Choice(["keys", "motion", "frame"]),
-    default="keys",
+    type=click.Choice(["auto", "keys", "motion", "frame", "recurrent"]),
+    default="auto",
     show_default=True,
-    help="keys asks the network where it is needed, at least for every sixth frame, and carries mattes between; motion "
-    "asks it for every frame and averages mattes along the motion; frame treats each frame by itself.",
+    help="auto is keys, or recurrent where the network keeps a state. keys asks the network where it is needed, at "
+    "least for every sixth frame, and carries mattes between; motion asks it for every frame and averages mattes along "
+    "the motion; frame treats each frame by itself; recurrent is the network's own way (rvm).",
 )
 @parameter_options(*CUT_PARAMETERS)
 @resume_option

@@ -251,7 +251,7 @@ class Client:
         start: str | float | None = None,
         until: str | float | None = None,
         every: int | None = None,
-        coherence: Literal["keys", "motion", "frame"] | None = None,
+        coherence: Literal["auto", "keys", "motion", "frame", "recurrent"] | None = None,
         idempotency_key: str | None = None,
         hook_url: str | None = None,
         **parameters: Unpack[VideoParameters],

@@ -205,6 +205,47 @@ class Session:
             values = {name: instance_masks.dequantise_alpha(value) for name, value in quantised.items()}
         return MattePrediction(values["alpha"], float(values["presence"][0]))
 
+    @property
+    def is_recurrent(self) -> bool:
+        """Whether the network keeps a state from frame to frame."""
+        return bool(self.card.input.states) and self._network is not None
+
+    def predict_next(self, picture: Picture, state: NamedArrays | None = None) -> tuple[MattePrediction, NamedArrays]:
+        """Predict alpha from a frame and what a recurrent network has kept of those before.
+
+        Parameters
+        ----------
+        picture : Picture
+            The frame.
+        state : dict of arrays, optional
+            From the frame before; None for the first frame of a scene.
+
+        Returns
+        -------
+        MattePrediction and dict of arrays
+            The prediction, and the state for the next frame of the same size.
+
+        Raises
+        ------
+        ModelError
+            The network keeps no state, or its outputs do not fit its card.
+        """
+        states, output = self.card.input.states, self.card.output
+        if self._network is None or not states:
+            raise ModelError(f"model {self.card.name} keeps no state", "choose a recurrent one, such as rvm")
+        x, geometry = self.preprocess(picture)
+        outputs = self._network.run_with_state(x, state or {})
+        if max(output.index, *states.values()) >= len(outputs):
+            raise ModelError(
+                f"model {self.card.name} has {len(outputs)} outputs", "correct the numbers of its states in its card"
+            )
+        height, width = x.shape[2:]
+        y = postprocess.enlarge_output(
+            output, np.asarray(outputs[output.index], np.float32), (height, width), self.card.name
+        )
+        alpha = self.postprocess(postprocess.output_to_alpha(output, y), geometry)
+        return MattePrediction(alpha, 1.0), {name: outputs[number] for name, number in states.items()}
+
     def predict_instances(self, picture: Picture) -> list[Instance]:
         """Predict the instances in a picture, largest first. ModelError where the network knows no classes."""
         output = self.card.output

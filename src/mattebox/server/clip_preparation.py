@@ -21,6 +21,7 @@ from mattebox.server.workers.task_execution import check_models, check_recipe_im
 RESULT_BYTES_PER_SOURCE_BYTE = 8  # beyond, a result is refused; WebM and MP4 take less than their source, mostly
 MIN_RESULT_BYTES = 50_000_000
 
+COHERENCE_NAMES = ("auto", "keys", "motion", "frame", "recurrent")  # of `mattebox.video`, which is not imported here
 ClipWork = Literal["cut", "enhance", "rotoscope"]
 
 
@@ -31,7 +32,7 @@ class ClipParameters(msgspec.Struct, frozen=True):
     start: str | None = None
     until: str | None = None
     every: int = 1
-    coherence: str = "keys"
+    coherence: str = "auto"
     deinterlace: bool = False
 
 

@@ -11,7 +11,7 @@ import msgspec
 from mattebox.core.interface import name_parameter
 from mattebox.errors import UsageError
 from mattebox.recipe.recipe import Recipe
-from mattebox.recipe.steps import Anonymise, Background, Cut, Scene
+from mattebox.recipe.steps import Anonymise, Background, Cut, Scene, Shadow
 from mattebox.video.backgrounds import is_background_clip, is_opaque
 from mattebox.video.coherence import CoherenceName
 from mattebox.video.cutter import DEFAULT_COHERENCE
@@ -29,9 +29,9 @@ class ClipOptions(OutputOptions):
 
     Attributes
     ----------
-    cut, background : Cut, Background or None
+    cut, shadow, background : Cut, Shadow or None, Background or None
         The steps, as for stills.
-    coherence : {"keys", "motion", "frame"}
+    coherence : {"auto", "keys", "motion", "frame", "recurrent"}
     is_signed : bool
         Whether the result is signed (Content Credentials).
     cryptomatte : bool
@@ -39,6 +39,7 @@ class ClipOptions(OutputOptions):
     """
 
     cut: Cut = field(default_factory=Cut)
+    shadow: Shadow | None = None
     background: Background | None = None
     coherence: CoherenceName = DEFAULT_COHERENCE
     is_signed: bool = False
@@ -80,8 +81,10 @@ class ClipOptions(OutputOptions):
         scene = recipe.find_step(Scene)
         if scene is not None and scene.kind != "none":
             raise UsageError("the scene of a clip is not recognised", f"leave out {name_parameter('scene')}")
+        shadow = recipe.find_step(Shadow)
         return cls(
             format=_choose_format(cut, background, target, format), cut=cut, background=background,
+            shadow=None if shadow is None or shadow.kind == "none" else shadow,
             is_signed=recipe.save_step.sign == "yes",
             **{name: value for name, value in options.items() if value is not None},
         )  # fmt: skip
@@ -92,9 +95,14 @@ class ClipOptions(OutputOptions):
         return self.cut.output != "matte" and not is_opaque(self.background)
 
     @property
+    def keeps_shadow_apart(self) -> bool:
+        """Whether the shadow is a layer of its own, which the cutout does not show."""
+        return self.format.suffix == ".exr" and self.is_transparent
+
+    @property
     def whole_recipe(self) -> Recipe:
         """All steps that each frame goes through."""
-        return Recipe((self.cut, self.background) if self.background is not None else (self.cut,))
+        return Recipe(tuple(step for step in (self.cut, self.shadow, self.background) if step is not None))
 
     @property
     def still_recipe(self) -> Recipe:
@@ -102,7 +110,8 @@ class ClipOptions(OutputOptions):
         drawn = {role: "none" for role, path in matte_paths(self.cut).items() if is_matte_sequence(path)}
         cut = msgspec.structs.replace(self.cut, **drawn)
         has_picture = self.background is not None and not is_background_clip(self.background)
-        return Recipe((cut, self.background) if has_picture and self.background is not None else (cut,))
+        background = self.background if has_picture else None
+        return Recipe(tuple(step for step in (cut, self.shadow, background) if step is not None))
 
 
 def _choose_format(cut: Cut, background: Background | None, target: Path | None, format: str | None) -> ClipFormat:

@@ -4,17 +4,21 @@ from __future__ import annotations
 
 from typing import Any
 
+from mattebox.core.interface import name_parameter
+from mattebox.errors import UsageError
 from mattebox.models.matte_session import Session, open_session
 from mattebox.recipe.steps import Cut
 from mattebox.types import Picture
 from mattebox.video.coarse_matte import CoarseMatte
-from mattebox.video.coherence import CoherenceName, create_coherence
+from mattebox.video.coherence import CoherenceName, choose_coherence, create_coherence
 from mattebox.video.frame_cutout import CutFrame, cut_frame
 from mattebox.video.key_frames import MAX_LOOK_AHEAD
 from mattebox.video.matte_prediction import MattePredictor
 from mattebox.video.motion import choose_motion_estimator
 
-DEFAULT_COHERENCE: CoherenceName = "keys"
+DEFAULT_COHERENCE: CoherenceName = "auto"
+FILE_COHERENCE: CoherenceName = "keys"  # of what "auto" stands for, where the network keeps no state
+LIVE_COHERENCE: CoherenceName = "motion"
 
 
 class CoarseCutter:
@@ -26,8 +30,8 @@ class CoarseCutter:
         The network.
     votes : int
         Views that it averages; 0 for its card's number.
-    coherence : {"keys", "motion", "frame"}
-        How mattes are made to hold together.
+    coherence : {"auto", "keys", "motion", "frame", "recurrent"}
+        How mattes are made to hold together; auto is a recurrent network's own way, else keys.
     motion : {"auto", "dis", "own"}
         How motion is estimated.
     segment_frames : int, optional
@@ -44,7 +48,14 @@ class CoarseCutter:
         segment_frames: int | None = None,
     ) -> None:
         self._predictor = MattePredictor(session, votes, reuse=True)
-        self._coherence = create_coherence(coherence, self._predictor, choose_motion_estimator(motion))
+        self.coherence = choose_coherence(coherence, session, FILE_COHERENCE)
+        if self.coherence == "recurrent" and (votes > 1 or segment_frames is not None):
+            name, value = ("votes", votes) if votes > 1 else ("resume", True)
+            raise UsageError(
+                f"model {session.card.name} keeps a state from frame to frame",
+                f"leave out {name_parameter(name, value)}, or choose {name_parameter('coherence', 'keys')}",
+            )
+        self._coherence = create_coherence(self.coherence, self._predictor, choose_motion_estimator(motion))
         self._segment_frames = segment_frames
 
     def push(self, picture: Picture, index: int, time: float) -> list[CoarseMatte]:
@@ -68,10 +79,11 @@ class VideoCutter:
     ----------
     model : str
         The network, as for `cut`.
-    coherence : {"motion", "keys", "frame"}
+    coherence : {"auto", "motion", "keys", "frame", "recurrent"}
         How mattes are made to hold together in time: every frame by the network and averaged along the motion (two
         frames late), the network where it is needed and mattes carried between (up to twelve frames late, and faster),
-        or each frame by itself.
+        each frame by itself, or by a recurrent network's own state. auto is the last one's for such networks, else
+        motion.
     edges : {"colour", "network", "auto", "none"}
         How the matte gets the frame's edges at full size, as for `cut`.
     colours : {"clean", "source"}
@@ -97,7 +109,7 @@ class VideoCutter:
         self,
         *,
         model: str = Cut().model,
-        coherence: CoherenceName = "motion",
+        coherence: CoherenceName = "auto",
         edges: str = Cut().edges,
         colours: str = Cut().colours,
         matte_only: bool = False,
@@ -107,7 +119,8 @@ class VideoCutter:
     ) -> None:
         self._session = session or open_session(model, device, threads)
         self._step = Cut(model=model, edges=edges, colours=colours, output="matte" if matte_only else "cutout")  # type: ignore[arg-type]
-        self._coarse = CoarseCutter(self._session, coherence=coherence)
+        chosen = choose_coherence(coherence, self._session, LIVE_COHERENCE)
+        self._coarse = CoarseCutter(self._session, coherence=chosen)
         self._count = 0
 
     def push(self, frame: Any, time: float) -> list[CutFrame]:

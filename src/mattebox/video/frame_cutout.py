@@ -47,6 +47,8 @@ class CutFrame:
         Where the matte comes from.
     is_cut : bool
         Whether a new scene starts here.
+    shadow : Picture or None
+        The layer that lies beneath the subject.
     """
 
     index: int
@@ -56,6 +58,7 @@ class CutFrame:
     matte: Matte
     origin: MatteOrigin
     is_cut: bool
+    shadow: Picture | None = None
 
 
 def cut_frame(coarse: CoarseMatte, step: Cut, calibration: Calibration, drawn: FrameMasks = NO_MASKS) -> CutFrame:

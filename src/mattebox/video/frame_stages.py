@@ -8,7 +8,7 @@ from __future__ import annotations
 import contextlib
 from collections import deque
 from collections.abc import Generator, Iterable, Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import NamedTuple
 
 from mattebox.core import cpu_threads
@@ -20,6 +20,7 @@ from mattebox.video.clip_options import ClipOptions
 from mattebox.video.coarse_matte import CoarseMatte
 from mattebox.video.concurrency import map_ahead, read_ahead
 from mattebox.video.cutter import CoarseCutter
+from mattebox.video.frame_composition import compose_frame
 from mattebox.video.frame_cutout import CutFrame, cut_frame, key_frame, solve_frame
 from mattebox.video.matte_prediction import iter_described_frames
 from mattebox.video.user_mattes import FrameMasks, UserMattes
@@ -117,6 +118,4 @@ class FrameStages:
             frame = key_frame(coarse, step, self.key, drawn)
         else:
             frame = solve_frame(coarse, step, drawn)
-        if step.output == "matte":
-            return frame, source
-        return replace(frame, picture=self.renderer.render(frame.photograph, frame.picture, source.time)), source
+        return compose_frame(frame, self.options, self.renderer, source.time), source

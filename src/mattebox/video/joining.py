@@ -62,7 +62,12 @@ def join_segments(
     info, stamps = reader.info, [segment.stamps for segment in folder.finished]
     last_duration = max(round(options.every / info.rate / info.time_base), 1)
     ends = [*(times[0] for times in stamps[1:]), stamps[-1][-1] + last_duration]
-    finish_file = None if finish is None else lambda path: finish(path, output.size)
+    output: VideoWriter
+
+    def finish_file(path: Path) -> None:
+        if finish is not None:
+            finish(path, output.size)
+
     with open_clip_file(target, reader, options, transparent=transparent, size=size, finish=finish_file) as output:
         for path, times, end in zip(folder.paths, stamps, ends, strict=True):
             _copy_segment(path, [*times, end], output)

@@ -11,6 +11,7 @@ from mattebox.core.flatten import flatten_on_white
 from mattebox.io import colour, resampling
 from mattebox.matting.tta import predict_with_views
 from mattebox.models.matte_session import Session
+from mattebox.models.result_cache import NamedArrays
 from mattebox.types import Floats, ImageShape, Picture
 from mattebox.video.clip_frame import ClipFrame
 from mattebox.video.coarse_matte import CoarseMatte
@@ -73,6 +74,11 @@ class MattePredictor:
         """The frame with the network's matte, which does not become the reference."""
         prediction = predict_with_views(flatten_on_white(frame.picture), self._session, self._votes)
         return replace(frame, alpha=prediction.alpha, presence=prediction.presence, origin="network")
+
+    def run_next(self, frame: CoarseMatte, state: NamedArrays | None) -> tuple[CoarseMatte, NamedArrays]:
+        """The frame with a recurrent network's matte, and the state for the next one of its scene."""
+        prediction, following = self._session.predict_next(flatten_on_white(frame.picture), state)
+        return replace(frame, alpha=prediction.alpha, presence=prediction.presence, origin="network"), following
 
     def forget(self) -> None:
         """Reuse no matte of the frames so far."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 import time as clock
 from collections.abc import Generator, Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from hashlib import sha256
 
 import numpy as np
@@ -24,6 +24,7 @@ from mattebox.video.clip_records import ClipRecords
 from mattebox.video.clip_result import ClipResult
 from mattebox.video.coarse_matte import CoarseMatte
 from mattebox.video.concurrency import map_ahead, read_ahead
+from mattebox.video.frame_composition import compose_frame
 from mattebox.video.frame_cutout import CutFrame, render_carried_frame
 from mattebox.video.frame_sources import open_frames, source_files
 from mattebox.video.frame_stages import MAX_FINISHING_WORKERS, QUEUED_FRAMES
@@ -122,9 +123,7 @@ def _iter_rotoscoped(
         confidence = 1.0 if key is not None else expected_iou(as_floats(alpha))
         matte = Matte(coarse, confidence, bool((alpha > 127).any()), subject_box(coarse))
         cut = render_carried_frame(described, matte, exact, options.cut)
-        if options.cut.output == "matte":
-            return cut, frame
-        return replace(cut, picture=renderer.render(cut.photograph, cut.picture, frame.time)), frame
+        return compose_frame(cut, options, renderer, frame.time), frame
 
     workers = 1 if renderer.is_sequential else min(cpu_threads.process_cpu_count(), MAX_FINISHING_WORKERS)
     with (

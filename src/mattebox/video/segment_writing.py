@@ -108,6 +108,7 @@ def write_segments(
     following = next(frames, None)
     while following is not None:
         stamps: list[int] = []
+        source = following[1]
         with place.open_segment() if isinstance(place, SegmentFiles) else contextlib.nullcontext(place) as output:
             while following is not None and len(stamps) < segment_frames:
                 frame, source = following

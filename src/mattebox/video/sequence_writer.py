@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from mattebox.errors import OutputError
 from mattebox.io.atomic_write import make_folder, replacement_file
@@ -17,6 +18,7 @@ from mattebox.io.writer import write
 from mattebox.matting.matte_operations import as_floats
 from mattebox.video.clip_frame import ClipFrame, FinishedFrame
 from mattebox.video.clip_info import ClipInfo
+from mattebox.video.clip_options import ClipOptions
 from mattebox.video.formats import ClipFormat
 from mattebox.video.frame_cutout import CutFrame
 from mattebox.video.output_options import OutputOptions
@@ -26,13 +28,15 @@ from mattebox.video.time_text import advance_timecode
 
 DEFAULT_DIGITS = 6
 MATTE_CHANNEL = "matte.A"
+SHADOW_LAYER = "shadow"
 
 
 class SequenceWriter:
     """Writes frames to `shots/000000.png`, or to a pattern with %04d or ####.
 
     Frames of a sequence keep their numbers; those of a clip are numbered from 0, as in the report. OpenEXR files hold
-    the cutout as R, G, B and A, its matte as matte.A, and on request the subjects as Cryptomatte.
+    the cutout as R, G, B and A, its matte as matte.A, and on request its shadow as shadow.R, G, B and A, and the
+    subjects as Cryptomatte.
 
     Parameters
     ----------
@@ -66,13 +70,30 @@ class SequenceWriter:
         assert isinstance(frame, CutFrame)
         exr = self._convert(frame, source)
         with replacement_file(path, overwrite=self._options.overwrite, durable=False) as temporary_path:
-            write_exr_frame(temporary_path, exr, straight=self._options.format.name == "exr-straight")
+            write_exr_frame(temporary_path, exr, straight=self._is_straight)
+
+    @property
+    def _is_straight(self) -> bool:
+        """Whether colours are not multiplied by alpha."""
+        return self._options.format.name == "exr-straight"
+
+    def _shadow_channels(self, frame: CutFrame, source: ClipFrame, dtype: type) -> dict[str, Any]:
+        """The layer `shadow` in linear light; nothing where the frame has no shadow."""
+        if frame.shadow is None or frame.shadow.alpha is None:
+            values: NDArray[Any] = np.zeros((*frame.matte.shape, 4), dtype)
+        else:
+            light = light_of_cutout(frame.shadow, np.zeros_like(frame.shadow.alpha), source.light)
+            alpha = as_floats(frame.shadow.alpha)[..., None]
+            values = np.concatenate([light.rgb * ((alpha > 0) if self._is_straight else alpha), alpha], 2).astype(dtype)
+        return {f"{SHADOW_LAYER}.{name}": values[..., place] for place, name in enumerate("RGBA")}
 
     def _convert(self, frame: CutFrame, source: ClipFrame) -> ExrFrame:
         light = light_of_cutout(frame.picture, frame.matte.alpha, source.light)
         alpha, dtype = as_floats(frame.matte.alpha), np.float16 if light.is_half else np.float32
         layers: dict[str, Any] = {MATTE_CHANNEL: alpha.astype(dtype)}
         strings: Mapping[str, str] = {}
+        if isinstance(self._options, ClipOptions) and self._options.shadow is not None:
+            layers |= self._shadow_channels(frame, source, dtype)
         if self._tracker is not None:
             mattes = self._tracker.split(frame)
             cryptomatte = encode_cryptomatte(mattes, names=self._tracker.names)

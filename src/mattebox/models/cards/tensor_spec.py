@@ -33,6 +33,9 @@ class Input(Struct, frozen=True, forbid_unknown_fields=True):
         Where the subject covers a smaller share of the picture than this, it is cropped and run again; 0 for never.
     constants : dict
         Values of the network's further inputs.
+    states : dict
+        Of a recurrent network: name of an input among the constants, whose value there is that of a first frame ->
+        number of the output that is its value for the next frame.
     free_size : bool
         Whether the graph declares one size of picture and its operators take any. Of detectors only.
     """
@@ -51,6 +54,7 @@ class Input(Struct, frozen=True, forbid_unknown_fields=True):
     looks: int = 1
     closer: float = 0.0
     constants: dict[str, Any] = {}
+    states: dict[str, int] = {}
     free_size: bool = False
 
     def __post_init__(self) -> None:
@@ -59,6 +63,8 @@ class Input(Struct, frozen=True, forbid_unknown_fields=True):
             raise ValueError('give a side, or height and width with fit = "squash"')
         if self.looks < 1:
             raise ValueError("looks must be 1 or more")
+        if not self.states.keys() <= self.constants.keys():
+            raise ValueError("states are among the constants, which have their values for a first frame")
         if not 0 <= self.closer <= 1:
             raise ValueError("closer must be a share of the picture, 0 to 1")
         if self.multiple < 1 or min(self.std) <= 0:

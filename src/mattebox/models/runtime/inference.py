@@ -87,6 +87,11 @@ class Network:
         """Run the network; returns all its outputs."""
         return self.run_named_inputs({_picture_input_name(self.start(), self.card): x, **_constant_inputs(self.card)})
 
+    def run_with_state(self, x: NDArray[np.float32], state: Mapping[str, NDArray[Any]]) -> list[NDArray[Any]]:
+        """Run a recurrent network on a picture and the values of its states; returns all its outputs."""
+        name = _picture_input_name(self.start(), self.card)
+        return self.run_named_inputs({name: x, **_constant_inputs(self.card), **state})
+
     def run_named_inputs(self, inputs: Mapping[str, NDArray[Any]]) -> list[NDArray[Any]]:
         """Run the network on inputs by name, cast to the graph's types; returns all its outputs.
 

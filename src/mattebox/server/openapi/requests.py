@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 
 import msgspec
 
@@ -10,6 +10,7 @@ from mattebox.language.vocabulary import language_codes
 from mattebox.recipe.flat_parameters import Parameter, parameters_by_name
 from mattebox.recipe.recipe import Recipe
 from mattebox.recipe.steps import Step
+from mattebox.server.clip_preparation import COHERENCE_NAMES
 from mattebox.server.job_submission import MAX_IDEMPOTENCY_KEY_CHARACTERS
 from mattebox.server.openapi.schemas import BOOLEAN, FILE, INTEGER, STRING, Schema, object_schema
 
@@ -35,7 +36,7 @@ CLIP_PART: Schema = {
     "every": INTEGER | {"minimum": 1, "description": "keep the first of so many frames"},
 }
 COHERENCE: Schema = {
-    "coherence": STRING | {"enum": ["keys", "motion", "frame"], "description": "how mattes hold together in time"}
+    "coherence": STRING | {"enum": list(COHERENCE_NAMES), "description": "how mattes hold together in time"}
 }
 ROTO_KEYS: Schema = {
     "keys": STRING
@@ -88,7 +89,9 @@ def form_request(
     return request_operation(name, extra_fields | WORDS | PRESET | WEBHOOK | fields, example)
 
 
-def video_request(name: str, parameters: Iterable[str], required: str = "video", **extra_fields: Schema) -> Schema:
+def video_request(
+    name: str, parameters: Iterable[str], extra_fields: Mapping[str, Schema], required: str = "video"
+) -> Schema:
     """The request of a route that takes a clip, as a form or as the bare file.
 
     Parameters
@@ -97,10 +100,10 @@ def video_request(name: str, parameters: Iterable[str], required: str = "video",
         What the component is called by, before "Form".
     parameters
         Names of the recipe's parameters that are fields.
+    extra_fields
+        Schemas of further fields.
     required
         Fields that must be sent, separated by spaces.
-    **extra_fields
-        Schemas of further fields.
     """
     by_name = parameters_by_name()
     form = object_schema(

@@ -15,7 +15,7 @@ from mattebox.recipe.recipe import Recipe
 from mattebox.server.auth import require_caller
 from mattebox.server.booleans import parse_boolean
 from mattebox.server.clip_enhancement_preparation import prepare_clip_enhancement_task
-from mattebox.server.clip_preparation import ClipParameters
+from mattebox.server.clip_preparation import COHERENCE_NAMES, ClipParameters
 from mattebox.server.content_buffer import Content
 from mattebox.server.http.encoded_picture import EncodedPicture
 from mattebox.server.http.fields import parse_flat_parameters, pop_count_field, pop_text_field
@@ -34,7 +34,6 @@ from mattebox.video.clip_parameters import CUT_PARAMETERS, ENHANCEMENT_PARAMETER
 PrepareClipTask: TypeAlias = Callable[[AppState, Content, dict[str, Any], dict[str, EncodedPicture]], WorkerTask]
 """The server's state, a clip, fields and pictures -> the task. MatteboxError, Problem."""
 
-COHERENCE_NAMES = ("keys", "motion", "frame")
 CUT_IMAGE_FIELDS = {
     name: field
     for name, field in EXTRA_IMAGE_FIELDS.items()
@@ -49,7 +48,9 @@ router = APIRouter(prefix="/v1")
     "/videos",
     tags=["videos"],
     openapi_extra=video_request(
-        "Video", (n for n in CUT_PARAMETERS if n not in PATH_PARAMETERS), **CLIP_PART, **COHERENCE, **CUT_IMAGE_FIELDS
+        "Video",
+        (name for name in CUT_PARAMETERS if name not in PATH_PARAMETERS),
+        CLIP_PART | COHERENCE | CUT_IMAGE_FIELDS,
     ),
     status_code=202,
     responses=submission_responses(),
@@ -64,7 +65,7 @@ async def create_video(request: Request) -> Response:
 @router.post(
     "/video-enhancements",
     tags=["videos"],
-    openapi_extra=video_request("VideoEnhancement", ENHANCEMENT_PARAMETERS, **CLIP_PART, **STYLE_IMAGE_FIELD),
+    openapi_extra=video_request("VideoEnhancement", ENHANCEMENT_PARAMETERS, CLIP_PART | STYLE_IMAGE_FIELD),
     status_code=202,
     responses=submission_responses(),
     response_class=Response,
@@ -79,8 +80,10 @@ async def create_video_enhancement(request: Request) -> Response:
     "/rotoscopings",
     tags=["videos"],
     openapi_extra=video_request(
-        "Rotoscoping", ROTO_PARAMETERS, "video keys", **ROTO_KEYS,
-        background_image=EXTRA_IMAGE_FIELDS["background_image"],
+        "Rotoscoping",
+        ROTO_PARAMETERS,
+        ROTO_KEYS | {"background_image": EXTRA_IMAGE_FIELDS["background_image"]},
+        "video keys",
     ),
     status_code=202,
     responses=submission_responses(),
@@ -153,7 +156,7 @@ def _take_clip(data: RequestData) -> Content:
 
 
 def _take_parameters(fields: dict[str, Any]) -> ClipParameters:
-    coherence = pop_text_field(fields, "coherence") or "keys"
+    coherence = pop_text_field(fields, "coherence") or "auto"
     if coherence not in COHERENCE_NAMES:
         raise Problem(422, "invalid_parameter", "coherence is unclear", f"send one of {', '.join(COHERENCE_NAMES)}")
     return ClipParameters(
