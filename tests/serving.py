@@ -18,7 +18,7 @@ from mattebox.server.http.encoded_picture import EncodedPicture
 
 HOST = "127.0.0.1"
 RUN_MODULE = ("-m", "mattebox")
-READY_TIMEOUT_SECONDS = 30  # enough on a loaded machine
+READY_TIMEOUT_SECONDS = 120  # enough on a loaded machine
 
 
 def free_port() -> int:

@@ -116,6 +116,7 @@ def test_jobs(url: str, photo: Path) -> None:
     stopped.erase()
 
 
+@pytest.mark.timeout(600)  # four jobs are waited for, on a busy machine too
 def test_clips(url: str, tmp_path: Path) -> None:
     clip = write_clip(tmp_path / "clip.mp4", [draw_frame(number) for number in range(3)])
     job = Client(url).cut_video(clip, background="#00b140", every=2, start=0.0)
