@@ -16,7 +16,7 @@ from mattebox.video.clip_frame import ClipFrame
 from mattebox.video.enhancement_job import EnhancementJob
 from mattebox.video.frame_sources import open_frames
 from mattebox.video.joining import join_segments
-from mattebox.video.segment_folder import Segment, SegmentFolder, job_fingerprint
+from mattebox.video.segment_folder import ClipSegment, SegmentFolder, job_fingerprint
 from mattebox.video.segment_writing import open_segment_place, segment_length, write_segments
 from mattebox.video.sequence_writer import SequenceWriter
 from mattebox.video.steady_measurement import MeasurementState
@@ -24,7 +24,7 @@ from mattebox.video.steady_measurement import MeasurementState
 LOOK_BEHIND_FRAMES = 2  # that say whether the first missing frame is a new scene, and what its fields are
 
 
-class EnhancedSegment(Segment, kw_only=True):
+class EnhancedSegment(ClipSegment, kw_only=True):
     """A segment of an enhanced clip: its scene cuts in seconds, the size and notes of its frames, and what later
     measurements need of it."""
 

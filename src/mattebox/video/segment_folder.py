@@ -27,13 +27,13 @@ SEGMENT_FRAMES, SEGMENT_PICTURES = 240, 24
 FOLDER_SUFFIX = ".mattebox-segments"
 
 
-class Segment(msgspec.Struct, kw_only=True):
+class ClipSegment(msgspec.Struct, kw_only=True):
     """What a segment holds: the time stamps of its frames, in units of the clip's time base."""
 
     stamps: list[int]
 
 
-S = TypeVar("S", bound=Segment)
+S = TypeVar("S", bound=ClipSegment)
 
 
 class SegmentFolder(Generic[S]):
@@ -52,7 +52,7 @@ class SegmentFolder(Generic[S]):
     ----------
     is_continued : bool
         Whether an earlier run of the same job left it.
-    finished : list of Segment
+    finished : list of ClipSegment
     """
 
     def __init__(self, target: Path, fingerprint: str, kind: type[S]) -> None:

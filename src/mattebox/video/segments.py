@@ -26,12 +26,12 @@ from mattebox.video.joining import join_segments
 from mattebox.video.key_frames import KEY_SPAN, MAX_LOOK_AHEAD
 from mattebox.video.matte_names import matte_paths
 from mattebox.video.report import FrameRow
-from mattebox.video.segment_folder import Segment, SegmentFolder, job_fingerprint
+from mattebox.video.segment_folder import ClipSegment, SegmentFolder, job_fingerprint
 from mattebox.video.segment_writing import open_segment_place, segment_length, write_segments
 from mattebox.video.sequence_writer import SequenceWriter
 
 
-class CutSegment(Segment, kw_only=True):
+class CutSegment(ClipSegment, kw_only=True):
     """A segment of a cut clip: the rows of its frames, and what it has for a contact sheet."""
 
     rows: list[FrameRow]
