@@ -127,11 +127,15 @@ def test_clips(url: str, tmp_path: Path) -> None:
     job.erase()
     with pytest.raises(UsageError, match="many files"):
         Client(url).cut_video(clip, format="png")
-    enhanced = Client(url).enhance_video(clip, exposure=0.5, format="ffv1").result()
+    enhancement = Client(url).enhance_video(clip, exposure=0.5, format="ffv1")
+    enhanced = enhancement.result()
     assert (enhanced.mime, enhanced.details["frames"]) == ("video/x-matroska", 3)
+    enhancement.erase()
     keys = {0: {"keep": "35%,50%"}, 2: _matte(2)}
-    rotoscoped = awaited(Client(url).arotoscope_video(clip, keys, background="#00b140")).result()
+    rotoscoping = awaited(Client(url).arotoscope_video(clip, keys, background="#00b140"))
+    rotoscoped = rotoscoping.result()
     assert (rotoscoped.mime, rotoscoped.details["frames"]) == ("video/mp4", 3)
+    rotoscoping.erase()
     bad = Client(url).cut_video(b"no clip")
     with pytest.raises(InputUnreadable, match="is not a video"):
         bad.result()
