@@ -93,6 +93,15 @@ def test_distance_follows_the_pictures_edges() -> None:
     assert made[80, 86] == pytest.approx(0.4, rel=0.1)
 
 
+def test_a_full_size_map_leaves_no_rim_around_what_is_near() -> None:
+    nearness = np.zeros(SHAPE, np.float32)
+    nearness[:, 80:] = 1
+    source = picture(np.full((*SHAPE, 3), 0.3, np.float32))
+    made = light_of(adjust_by_distance(source, nearness, light=1.0))[..., 0]
+    assert np.ptp(made[:, :80]) == 0
+    assert (made[:, 80:] == light_of(source)[:, 80:, 0]).all()
+
+
 def test_sixteen_bits_and_alpha_are_kept() -> None:
     rgb = (np.minimum(hazy(scene()), 1) ** (1 / 2.2) * 65535).astype(np.uint16)
     alpha = np.full(SHAPE, 65535, np.uint16)

@@ -93,7 +93,7 @@ def adjust_by_distance(picture: Picture, nearness: Floats, haze: float = 0.0, li
     picture : Picture
         Either depth, any profile; alpha is kept.
     nearness : (h, w) float32
-        0 (farthest) to 1, of the whole frame, in any size; its edges are moved to the picture's.
+        0 (farthest) to 1, of the whole frame, in any size; the edges of a smaller one are moved to the picture's.
     haze : float
         -1..1: the share of the estimated veil that goes, or, below 0, the air's share that comes in the far distance.
     light : float
@@ -107,10 +107,11 @@ def adjust_by_distance(picture: Picture, nearness: Floats, haze: float = 0.0, li
     veil = estimate_veil(picture, nearness) if haze else None
     if not light and (veil is None or (haze > 0 and not veil.shares.any())):
         return picture
-    layer = _fit_nearness(picture, nearness)
+    is_full_size = nearness.shape == picture.shape  # its edges are the picture's already
+    layer = None if is_full_size else _fit_nearness(picture, nearness)
 
     def transform(linear: Floats, rows: slice) -> Floats:
-        near = np.clip(layer.evaluate(_stops(linear), rows), 0, 1)
+        near: Floats = nearness[rows] if layer is None else np.clip(layer.evaluate(_stops(linear), rows), 0, 1)
         if veil is not None:
             linear = _remove_veil(linear, veil, near, haze) if haze > 0 else _add_veil(linear, veil, near, -haze)
         if light:
