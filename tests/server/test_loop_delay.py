@@ -1,9 +1,12 @@
 """The delay of the event loop is counted, and told to Prometheus."""
 
 import asyncio
+import sys
 import time
 
-from mattebox.server.loop_delay import measure_loop_delay
+import pytest
+
+from mattebox.server.loop_delay import THREAD_SWITCH_SECONDS, measure_loop_delay, prefer_event_loop
 from mattebox.server.metrics import LOOP_DELAY_BUCKETS_SECONDS, Histogram, RequestMetrics
 
 
@@ -35,3 +38,10 @@ def test_text_of_a_histogram() -> None:
     assert "mattebox_event_loop_delay_seconds_sum 3.044000" in lines
     assert 'mattebox_request_seconds_bucket{route="/v1/cutouts",le="0.5"} 1' in lines
     assert 'mattebox_request_seconds_count{route="/v1/cutouts"} 1' in lines
+
+
+def test_threads_hand_over_sooner_while_the_server_runs() -> None:
+    former = sys.getswitchinterval()
+    with prefer_event_loop():
+        assert sys.getswitchinterval() == pytest.approx(THREAD_SWITCH_SECONDS)
+    assert sys.getswitchinterval() == former

@@ -9,6 +9,7 @@ import pytest
 torch = pytest.importorskip("torch", reason="torch is not part of the test lock")
 
 import torch.nn.functional as F  # noqa: E402, N812
+from torch import nn  # noqa: E402
 
 from mattebox.training.networks.frozen_batch_norm import DepthwiseConvolution, freeze_batch_norm  # noqa: E402
 from mattebox.training.networks.litenet import LiteNet  # noqa: E402
@@ -45,3 +46,14 @@ def test_output_and_state_dict_stay_and_statistics_are_kept() -> None:
     untrained = {name for name, p in frozen.named_parameters() if not p.requires_grad}
     assert untrained == {name for name, _ in net.named_parameters() if name.startswith("encoder.stem")}
     assert frozen.encoder.stages[0][0].depth[1].weight.grad.abs().sum() > 0  # scale of a depthwise layer's norm
+
+
+def test_a_folded_convolution_keeps_its_dilation() -> None:
+    torch.manual_seed(0)
+    layers = nn.Sequential(nn.Conv2d(3, 4, 3, padding=2, dilation=2, bias=False), nn.BatchNorm2d(4), nn.ReLU())
+    net = nn.Sequential(layers).eval()
+    picture = torch.rand(1, 3, 12, 16)
+    with torch.no_grad():
+        expected = net(picture)
+        freeze_batch_norm(net)
+        torch.testing.assert_close(net(picture), expected, atol=1e-5, rtol=1e-5)

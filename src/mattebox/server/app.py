@@ -19,7 +19,7 @@ from mattebox.server.error_responses import error_response
 from mattebox.server.http.middleware import RequestMiddleware
 from mattebox.server.http.origin_guard import OriginGuard
 from mattebox.server.http.problems import Problem
-from mattebox.server.loop_delay import measure_loop_delay
+from mattebox.server.loop_delay import measure_loop_delay, prefer_event_loop
 from mattebox.server.openapi.document import openapi_document
 from mattebox.server.openapi.responses import PICTURE_HEADERS
 from mattebox.server.removebg.errors import RemovebgError
@@ -76,7 +76,8 @@ def create_app(settings: Settings) -> FastAPI:
         sweep = asyncio.create_task(state.photographs.sweep_periodically())
         delay = asyncio.create_task(measure_loop_delay(state.metrics.loop_delay))
         state.is_ready = True
-        yield
+        with prefer_event_loop():
+            yield
         state.is_ready = False
         sweep.cancel()
         delay.cancel()

@@ -72,7 +72,8 @@ class FoldedConvolution(nn.Sequential):
         if _is_depthwise(convolution):
             x = DepthwiseConvolution.apply(x, weight, bias, convolution.stride[0])
         else:
-            x = F.conv2d(x, weight, bias, convolution.stride, convolution.padding, 1, convolution.groups)
+            geometry = (convolution.stride, convolution.padding, convolution.dilation, convolution.groups)
+            x = F.conv2d(x, weight, bias, *geometry)
         for layer in layers:
             x = layer(x)
         return x
@@ -88,7 +89,7 @@ def freeze_batch_norm(net: nn.Module, frozen_layers: Sequence[str] = ()) -> None
     Parameters
     ----------
     net : Module
-        A network whose convolutions have odd kernels, padded to keep the size, and no dilation.
+        A network whose depthwise convolutions have odd kernels, padded to keep the size, and no dilation.
     frozen_layers : sequence of str
         Prefixes of the names of parameters that are not trained any more.
     """
