@@ -45,6 +45,18 @@ def test_steps_of_inverse_depth_in_metres(kind: int) -> None:
     assert depth.inverse_depth == pytest.approx(np.array([[0.1, 2]]))
 
 
+def test_an_iphones_disparities() -> None:
+    metadata = {"d_min": 1.5, "d_max": 4.4, "representation_type": DISPARITY}
+    depth = read_heif_depth({"depth_images": [StoredPicture(np.array([[0, 255]], np.uint8), metadata)]})
+    assert depth is not None
+    assert depth.unit == "1/m"
+    assert depth.inverse_depth == pytest.approx(np.array([[1.5, 4.4]]))
+    nonsense = {"d_min": 4.0, "d_max": 1.0, "representation_type": DISPARITY}
+    depth = read_heif_depth({"depth_images": [StoredPicture(np.array([[0, 255]], np.uint8), nonsense)]})
+    assert depth is not None
+    assert depth.unit == "relative"
+
+
 def test_steps_of_depth_in_metres() -> None:
     metadata = {"z_near": 0.5, "z_far": 10.0, "representation_type": DEPTH}
     depth = read_heif_depth({"depth_images": [StoredPicture(np.array([[0, 255]], np.uint8), metadata)]})

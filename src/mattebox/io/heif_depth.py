@@ -32,6 +32,9 @@ def _inverse_depth(shares: Floats, metadata: Mapping[str, Any]) -> tuple[Any, st
     """Inverse depth and its unit, from values of which the largest is the nearest."""
     near, far = (float(metadata.get(name) or 0) for name in ("z_near", "z_far"))
     kind = metadata.get("representation_type", INVERSE_DEPTH)
+    lowest, highest = (float(metadata.get(name) or 0) for name in ("d_min", "d_max"))
+    if kind == DISPARITY and not 0 < near < far and 0 <= lowest < highest:  # as iPhones write it, in 1/m
+        return lowest + shares * (highest - lowest), "1/m"
     if not 0 < near < far:
         return shares, "relative"
     if kind == DEPTH:
