@@ -31,8 +31,8 @@ class Assumptions:
     processor_seconds: float = (
         0.40  # of a picture of 1 MP to a PNG, over HTTP (docs/experiments/2026-11-29-server-throughput.md)
     )
-    transactions_per_job: float = 5.4  # benchmarks/queue_load.py
-    transactions_idle: float = 19.5  # a second, of each server (benchmarks/queue_load.py)
+    transactions_per_job: float = 4.3  # benchmarks/queue_load.py
+    transactions_idle: float = 18.9  # a second, of each server (benchmarks/queue_load.py)
     pictures_per_job: int = 1
     peak_factor: float = 2.5  # of the busiest minute to the average
     processors_per_worker: int = 4

@@ -1,6 +1,7 @@
 """A shop of 1,000 products on a server that answers like Shopify: killed again and again, nothing double, and undone.
 
     python -m benchmarks.shop_crash_recovery [--products 1000] [--seconds-between-kills 20] [--seed 1]
+    python -m benchmarks.shop_crash_recovery --recipe sharpen        without a network: the shop's part alone
 
 One picture in four is a PNG whose result is a JPEG, so that a new picture takes its place; the others keep their kind.
 The bucket is that of a standard plan (1,000 points, 100 a second), times --speed. Prints what was refused for its cost,
@@ -23,6 +24,14 @@ from PIL import Image
 from benchmarks.common import PHOTO_NAMES, argument_parser, load_photograph
 from tests.shops.shopify_mock import TOKEN, MockShop, serve
 
+LIGHT_RECIPE = """
+[[steps]]
+step = "sharpen"
+amount = 80
+[[steps]]
+step = "save"
+format = "jpg"
+"""
 RECIPE = """
 [[steps]]
 step = "cut"
@@ -93,14 +102,14 @@ def run_with_kills(shop: MockShop, folder: Path, pause: float, rng: random.Rando
 
 
 def main() -> None:
-    parser = argument_parser(__doc__, products=1000, seconds_between_kills=20.0, speed=1.0, seed=1)
+    parser = argument_parser(__doc__, products=1000, seconds_between_kills=20.0, speed=1.0, seed=1, recipe="cut")
     args = parser.parse_args()
     rng, shop = random.Random(args.seed), MockShop(bucket=1000, rate=100 * args.speed)
     fill_shop(shop, args.products, rng)
     before, count = shop.snapshot(), len(shop.files)
     with tempfile.TemporaryDirectory() as name, serve(shop):
         folder = Path(name)
-        (folder / "recipe.toml").write_text(RECIPE)
+        (folder / "recipe.toml").write_text(RECIPE if args.recipe == "cut" else LIGHT_RECIPE)
         begin = time.monotonic()
         kills, code = run_with_kills(shop, folder, args.seconds_between_kills, rng)
         seconds = time.monotonic() - begin

@@ -2,6 +2,7 @@
 
     pip install 'moto[server]'
     python -m benchmarks.store_crash_recovery [--count 2000] [--seconds-between-kills 5] [--jobs 1] [--seed 1]
+    python -m benchmarks.store_crash_recovery --on ray        on a Ray cluster, whose actors are killed
 
 Starts moto's S3 server on this machine. Prints how many results are there, missing, half or differing from those of a
 local run, how many pictures were done twice, how the memory of the process that was never killed grew, and what is left
@@ -15,6 +16,7 @@ import hashlib
 import json
 import os
 import random
+import signal
 import socket
 import subprocess
 import sys
@@ -106,6 +108,38 @@ def run_with_kills(folder: Path, jobs: int, pause: float, rng: random.Random) ->
     return kill_count, memory
 
 
+def actor_processes(driver: int) -> list[int]:
+    """The processes of a driver's Ray actors: of its raylet's children those that Ray calls so."""
+    parents, names = {}, {}
+    for path in Path("/proc").glob("[0-9]*"):
+        with contextlib.suppress(OSError, ValueError):
+            parents[int(path.name)] = int((path / "stat").read_text().rpartition(")")[2].split()[1])
+            names[int(path.name)] = (path / "cmdline").read_bytes()
+    return [
+        process
+        for process, name in names.items()
+        if name.startswith(b"ray::JobActor") and parents.get(parents[process]) == driver
+    ]
+
+
+def run_on_ray(folder: Path, jobs: int, pause: float, rng: random.Random) -> tuple[int, list[float]]:
+    """A cluster on this machine does the batch, one of its actors is killed again and again: kills, the driver's
+    memory."""
+    driver = start(INPUT, OUTPUT, folder / "steady.jsonl", "--on", "ray", "--jobs", str(max(2, jobs)))
+    kill_count, memory, next_kill = 0, [], time.monotonic() + pause
+    while driver.poll() is None:
+        time.sleep(0.5)
+        memory.append(resident_megabytes(driver))
+        processes = actor_processes(driver.pid)
+        if time.monotonic() > next_kill and len(processes) > 1:
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(rng.choice(processes), signal.SIGKILL)
+                kill_count += 1
+            next_kill = time.monotonic() + rng.uniform(0.5, 1.5) * pause
+    print(f"exit code of the driver: {driver.returncode}")
+    return kill_count, memory
+
+
 def print_comparison(folder: Path) -> None:
     reference = {str(p.relative_to(folder / "local")): p.read_bytes() for p in (folder / "local").rglob("*.png")}
     keys = [found.address.key for found in list_objects(StoreAddress(OUTPUT, ""))]
@@ -114,7 +148,8 @@ def print_comparison(folder: Path) -> None:
     print(f"results: {len(results)} of {len(reference)}; missing: {len(reference.keys() - results.keys())}; ", end="")
     print(f"unexpected: {len(results.keys() - reference.keys())}; differing from the local run: {differing}")
     print(f"objects beside them: {[key for key in keys if not key.endswith('.png')]}")
-    lines = [line for name in ("steady", "victim") for line in (folder / f"{name}.jsonl").read_text().splitlines()]
+    reports = [path for name in ("steady", "victim") if (path := folder / f"{name}.jsonl").exists()]
+    lines = [line for path in reports for line in path.read_text().splitlines()]
     rows = [json.loads(line) for line in lines if line.endswith("}")]
     counts = Counter(row["output"] for row in rows if row["verdict"] != "failed")
     wrong = sum(
@@ -126,7 +161,7 @@ def print_comparison(folder: Path) -> None:
 
 
 def main() -> None:
-    args = argument_parser(__doc__, count=2000, seconds_between_kills=5.0, jobs=1, seed=1).parse_args()
+    args = argument_parser(__doc__, count=2000, seconds_between_kills=5.0, jobs=1, seed=1, on="").parse_args()
     rng = random.Random(args.seed)
     with tempfile.TemporaryDirectory() as name, s3_server():
         folder = Path(name)
@@ -134,7 +169,8 @@ def main() -> None:
         begin = time.monotonic()
         start(str(folder / "in"), str(folder / "local"), folder / "local.jsonl", "--jobs", "2").wait()
         local_seconds, begin = time.monotonic() - begin, time.monotonic()
-        kills, memory = run_with_kills(folder, args.jobs, args.seconds_between_kills, rng)
+        disturb = run_on_ray if args.on == "ray" else run_with_kills
+        kills, memory = disturb(folder, args.jobs, args.seconds_between_kills, rng)
         print(f"{args.count} objects, {kills} kills, {time.monotonic() - begin:.0f} s; local {local_seconds:.0f} s")
         third = max(1, len(memory) // 3)
         middle, last = max(memory[third : 2 * third]), max(memory[-third:])

@@ -5,6 +5,7 @@ from __future__ import annotations
 import copy
 import json
 import re
+import subprocess
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -15,6 +16,7 @@ yaml = pytest.importorskip("yaml")
 
 ROOT = Path(__file__).resolve().parents[1]
 KUBERNETES, MONITORING = ROOT / "deploy/kubernetes", ROOT / "deploy/monitoring"
+KEDA_MODELS = ROOT / ".kubernetes"  # tests/kubernetes/package.json, installed there
 OVERLAYS = ("cpu", "gpu", "keda")
 MERGE_KEYS = ("name", "containerPort", "mountPath")  # of the lists that a strategic merge joins
 VERSIONS_TO_VALIDATE = 3
@@ -226,6 +228,30 @@ def test_manifests_are_valid_strictly(documents: list[dict[str, Any]]) -> None:
     wrong["spec"]["template"]["spec"]["containers"][0]["imag"] = "x"
     with pytest.raises(validator.ValidationError):
         validator.validate(wrong, f"1.{newest}", strict=True)
+
+
+def check_with_keda(documents: list[dict[str, Any]]) -> str:
+    """What validators made of KEDA's own definitions complain of; empty for nothing."""
+    keda = [d for d in documents if d["apiVersion"] == "keda.sh/v1alpha1"]
+    kinds = ", ".join(sorted({d["kind"] for d in keda}))
+    lines = [f'import {{ {kinds} }} from "@kubernetes-models/keda/keda.sh/v1alpha1";']
+    for document in keda:
+        fields = json.dumps({"metadata": document["metadata"], "spec": document["spec"]})
+        lines.append(f"new {document['kind']}({fields}).validate();")
+    command = ["node", "--input-type=module", "-e", "\n".join(lines)]
+    ran = subprocess.run(command, cwd=KEDA_MODELS, capture_output=True, text=True, timeout=100)
+    return ran.stderr if ran.returncode else ""
+
+
+@pytest.mark.timeout(400)
+@pytest.mark.skipif(not KEDA_MODELS.joinpath("node_modules").is_dir(), reason="KEDA's models are not installed (npm)")
+def test_scaling_is_valid_by_kedas_own_schema() -> None:
+    documents = render(KUBERNETES / "overlays/keda")
+    assert check_with_keda(documents) == ""
+    for name, value in (("pollingInterval", "often"), ("scaleTargetRef", {"kind": "Deployment"})):
+        wrong = copy.deepcopy(documents)
+        find(wrong, "ScaledObject", "mattebox-worker")["spec"][name] = value
+        assert name in check_with_keda(wrong)
 
 
 def test_dashboards_and_alerts_ask_for_metrics_that_there_are() -> None:

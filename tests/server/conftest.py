@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import logging
 import os
 from collections.abc import Iterator
 from functools import partialmethod
@@ -22,6 +23,13 @@ from tests.serving import start_server
 
 # The test client calls a server "testserver", which no server is called.
 TestClient.__init__ = partialmethod(TestClient.__init__, base_url="http://localhost")  # type: ignore[assignment]
+
+
+@pytest.fixture(autouse=True)
+def fresh_queue_log() -> Iterator[None]:
+    """The queue's library keeps the standard error of the test that first used it, and fails once that is closed."""
+    yield
+    logging.getLogger("dbos").handlers.clear()
 
 
 def encode_image(rgb: np.ndarray, format: str = "jpeg") -> bytes:

@@ -19,12 +19,14 @@ from tests.jobs.test_postgres import pytestmark as needs_postgres
 from tests.serving import start_server
 
 KEY = {"X-API-Key": "sesame"}
+TRACE = "0af7651916cd43dd8448eb211c80319c"
 
 
 @contextmanager
 def start_role(role: str, database: str, data: Path) -> Iterator[str]:
     """The address of a server with this role, which is also its machine name."""
-    with start_server(data, role=role, database=database, keys=str(data / "keys"), machine=role) as url:
+    log = "json" if role == "worker" else "none"  # both write to one file
+    with start_server(data, role=role, database=database, keys=str(data / "keys"), machine=role, log=log) as url:
         yield url
 
 
@@ -44,6 +46,7 @@ def test_one_takes_jobs_and_the_other_does_them(address: str, tmp_path: Path, mu
     (tmp_path / "keys").write_text("sesame\n")
     with start_role("api", address, tmp_path) as api:
         all_headers = {"Content_Type": "image/jpeg", "Prefer": "respond-async"}
+        all_headers["traceparent"] = f"00-{TRACE}-b7ad6b7169203331-01"
         status, job = request_json(f"{api}/v1/cutouts?empty=keep", mug, **all_headers)
         assert status == 202
         time.sleep(1.5)
@@ -58,6 +61,8 @@ def test_one_takes_jobs_and_the_other_does_them(address: str, tmp_path: Path, mu
             assert state == "done"
             (usage,) = request_json(f"{api}/v1/usage")[1]["usage"]
             assert usage["pictures"] == 1
+    events = [json.loads(line) for line in (tmp_path / "log").read_text().splitlines()]
+    assert [(e["trace_id"], e["status"]) for e in events if e["event"] == "job"] == [(TRACE, "ok")]
 
 
 @pytest.mark.parametrize("role", ["api", "worker", "boss"])

@@ -5,8 +5,12 @@ from __future__ import annotations
 import base64
 import copy
 import json
+import os
 import re
+import subprocess
+import sys
 import threading
+import time
 from collections.abc import Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
@@ -20,7 +24,7 @@ from mattebox.shops.shop_error import ShopUnavailable
 from mattebox.shops.woocommerce_shop import WooCommerceShop, open_woocommerce
 from tests.cli.conftest import Run
 from tests.cli.conftest import run as run
-from tests.shops.test_shopify import JPEG_RECIPE
+from tests.shops.test_shopify import CHILD, JPEG_RECIPE
 from tests.stores import photo_bytes
 
 LOGINS = {"wc": "ck:cs", "wp": "user:pass word"}
@@ -157,6 +161,38 @@ def test_there_and_back(run: Run, mock: WooMock) -> None:
     assert (ran.code, "1 sent, 0 refused" in ran.err) == (0, True), ran.err
     after = mock.snapshot()
     assert len(mock.media) == 8  # each made once
+    for (old, old_variations), (new, new_variations) in zip(before, after, strict=True):
+        assert [alt for alt, _ in old] == [alt for alt, _ in new]
+        assert [alt for alt, _ in old_variations] == [alt for alt, _ in new_variations]
+        assert all(a[1] != b[1] for a, b in zip(old + old_variations, new + new_variations, strict=True))
+    undo = ("shop", "undo", "--on", "woocommerce", "--shop", mock.address, "--folder", "work", "--yes")
+    assert run(*undo).code == 0
+    assert mock.snapshot() == before
+
+
+@pytest.mark.timeout(240)
+def test_killed_and_started_again_nothing_is_double(run: Run, mock: WooMock, tmp_path: Path) -> None:
+    for n in range(4):
+        mock.add_product(f"Mug{n}", 2)
+    before, count = mock.snapshot(), len(mock.media)
+    environment = os.environ | {"PYTHONPATH": os.pathsep.join(filter(None, sys.path))}
+    words = ("shop", "woocommerce", "--shop", mock.address, "--folder", "work", "--recipe", "white.toml", "--yes")
+
+    def start() -> subprocess.Popen[bytes]:
+        command = [sys.executable, "-c", CHILD, *words]
+        return subprocess.Popen(command, cwd=tmp_path, env=environment, stderr=subprocess.DEVNULL)
+
+    for made in (1, 4):  # new pictures in the library when it is killed, at whichever step it then is
+        process, wanted = start(), count + made
+        end = time.monotonic() + 100
+        while len(mock.media) < wanted and process.poll() is None and time.monotonic() < end:
+            time.sleep(0.002)
+        assert process.poll() is None
+        process.kill()
+        process.wait()
+    assert start().wait(100) == 0
+    assert len(mock.media) == 2 * count  # each made once
+    after = mock.snapshot()
     for (old, old_variations), (new, new_variations) in zip(before, after, strict=True):
         assert [alt for alt, _ in old] == [alt for alt, _ in new]
         assert [alt for alt, _ in old_variations] == [alt for alt, _ in new_variations]

@@ -37,7 +37,10 @@ def command() -> None:
 @click.argument("name")
 @file_option
 @click.option(
-    "--scope", "scopes", multiple=True, help="What it may do: pictures, jobs, usage.  [default: pictures, jobs]"
+    "--scope",
+    "scopes",
+    multiple=True,
+    help="What it may do: pictures, jobs, usage, locations.  [default: pictures, jobs]",
 )
 @click.option("--rate", type=click.IntRange(1), default=500, show_default=True, help="Megapixels a minute.")
 @click.option("--quota", type=click.IntRange(0), default=0, help="Pictures a month.  [default: no end]")

@@ -99,10 +99,24 @@ def woocommerce(shop_name: str, folder: Path | None, **options: Any) -> int:
     return shop_pictures.improve_pictures("woocommerce", shop_name, folder or default_folder(shop_name), options)
 
 
+@command.command("ebay", context_settings=CONTEXT_SETTINGS)
+@picture_options
+def ebay(shop_name: str, folder: Path | None, **options: Any) -> int:
+    """The same for a seller's items on eBay (Inventory and Media API). NAME is your own name for the folder.
+
+    Items' pictures are chosen by SKU with --search. Give --preset ebay. The login comes from the environment:
+    MATTEBOX_EBAY_TOKEN, or MATTEBOX_EBAY_CLIENT_ID, MATTEBOX_EBAY_CLIENT_SECRET and MATTEBOX_EBAY_REFRESH_TOKEN. The
+    name `sandbox` is eBay's sandbox.
+    """
+    from mattebox.cli import shop_pictures
+
+    return shop_pictures.improve_pictures("ebay", shop_name, folder or default_folder(shop_name), options)
+
+
 @command.command("undo", context_settings=CONTEXT_SETTINGS)
 @shop_option
-@click.option("--on", "system", type=click.Choice(["shopify", "woocommerce"]), default="shopify", show_default=True,
-              help="Where the shop is.")  # fmt: skip
+@click.option("--on", "system", type=click.Choice(["shopify", "woocommerce", "ebay"]), default="shopify",
+              show_default=True, help="Where the shop is.")  # fmt: skip
 @folder_option
 @yes_option
 def undo(shop_name: str, system: str, folder: Path | None, yes: bool) -> int:
@@ -128,7 +142,8 @@ def undo(shop_name: str, system: str, folder: Path | None, yes: bool) -> int:
 @environment.commercial_option
 @environment.no_cache_option
 def feed(feed: Path, folder: Path, base_url: str, **options: Any) -> int:
-    """Make the pictures of a product feed better: Google Merchant Center's or Meta's, as CSV or TSV.
+    """Make the pictures of a product feed better: Google Merchant Center's or Meta's, as CSV, TSV
+    or XML (RSS or Atom).
 
     The pictures are downloaded, a recipe runs on them, and the new feed links to the results, which you publish. Run
     again, it does what is missing. Pictures that fail keep their links.

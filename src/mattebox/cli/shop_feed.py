@@ -24,6 +24,7 @@ from mattebox.recipe.recipe import Recipe
 from mattebox.recipe.serialization import load_recipe
 from mattebox.shops.product_feed import FeedPicture, ProductFeed
 from mattebox.shops.shopify_shop import MIME_TYPES
+from mattebox.shops.xml_feed import XmlFeed
 
 PICTURES_FOLDER, REPORT_NAME = "pictures", "report.jsonl"
 
@@ -34,7 +35,7 @@ def improve_feed(feed_path: Path, folder: Path, base_url: str, options: Mapping[
         raise UsageError(f"{base_url}: is no address", "give the one under which you publish the folder of pictures")
     recipe = load_recipe(options["recipe_file"]) if options["recipe_file"] else find_preset(options["preset"])
     check_recipe(recipe)
-    feed = ProductFeed.read(feed_path)
+    feed = (XmlFeed if feed_path.suffix.lower() == ".xml" else ProductFeed).read(feed_path)
     pictures = list(feed.pictures())
     make_folder(folder / PICTURES_FOLDER)
     targets = [folder / PICTURES_FOLDER / f"{p.name}{_suffix(p, recipe)}" for p in pictures]

@@ -34,6 +34,8 @@ from mattebox.recipe.presets import find_preset
 from mattebox.recipe.recipe import Recipe
 from mattebox.recipe.serialization import load_recipe
 from mattebox.shops.comparison_sheet import render_sheet
+from mattebox.shops.ebay_replacement import EbayReplacer
+from mattebox.shops.ebay_shop import open_ebay
 from mattebox.shops.graphql_client import GraphqlClient
 from mattebox.shops.ledger import Ledger, LedgerEntry, open_existing_ledger
 from mattebox.shops.originals import fetch_policy, file_stem, save_original
@@ -44,7 +46,7 @@ from mattebox.shops.shopify_shop import MIME_TYPES, ShopifyShop
 from mattebox.shops.woocommerce_replacement import WooCommerceReplacer
 from mattebox.shops.woocommerce_shop import open_woocommerce
 
-SHOPIFY, WOOCOMMERCE = "shopify", "woocommerce"
+WOOCOMMERCE, EBAY = "woocommerce", "ebay"
 SHEET_NAME = "before-and-after.html"
 
 
@@ -102,14 +104,14 @@ class ResultMaker:
 
 
 class PictureChanger(Protocol):
-    """Changes a shop's pictures: `PictureReplacer`, `WooCommerceReplacer`."""
+    """Changes a shop's pictures: `PictureReplacer`, `WooCommerceReplacer`, `EbayReplacer`."""
 
     def send(self, entries: Iterable[LedgerEntry]) -> None: ...
     def undo(self, entries: Iterable[LedgerEntry]) -> None: ...
 
 
 class PictureShop(Protocol):
-    """A shop whose pictures can be listed: `ShopifyShop`, `WooCommerceShop`."""
+    """A shop whose pictures can be listed: `ShopifyShop`, `WooCommerceShop`, `EbayShop`."""
 
     def images(self, *, collection: str | None = None, query: str | None = None) -> Iterator[ProductImage]: ...
 
@@ -163,9 +165,12 @@ def restore_pictures(system: str, shop_name: str, folder: Path, is_confirmed: bo
 
 
 def open_shop(system: str, shop_name: str) -> OpenShop:
-    """A shop on Shopify or WooCommerce. UsageError where the network is forbidden or no login is set."""
+    """A shop on Shopify, WooCommerce or eBay. UsageError where the network is forbidden or no login is set."""
     if is_offline():
         raise UsageError("a shop needs the network, and it is forbidden", "leave out --offline")
+    if system == EBAY:
+        ebay = open_ebay(shop_name)
+        return OpenShop(ebay, fetch_policy(ebay.api), lambda ledger, report: EbayReplacer(ebay, ledger, report))
     if system == WOOCOMMERCE:
         woocommerce = open_woocommerce(shop_name)
         policy = fetch_policy(woocommerce.site)
@@ -227,7 +232,7 @@ def _prepare(
             entry = ledger.entries.get(image.id)
             if entry is not None and entry.stage == "sending":  # interrupted: it goes on where it was
                 interrupted.append(entry)
-            elif image.id not in own and (entry is None or entry.stage != "sent"):
+            elif not own & {image.id, image.url} and (entry is None or entry.stage != "sent"):
                 yield image
 
     made = [

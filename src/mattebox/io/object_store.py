@@ -48,9 +48,10 @@ class ObjectInfo:
 
 @functools.cache
 def open_store(root: str) -> ObjectStore:
-    """The store at a root such as ``s3://bucket``. UsageError where obstore is missing, or it is misconfigured."""
+    """The store at a root such as ``s3://bucket``, or the folder ``file:///folder``, which is created if need be.
+    UsageError where obstore is missing, or it is misconfigured."""
     try:
-        from obstore.store import from_url
+        from obstore.store import LocalStore, from_url
     except ImportError as error:
         raise UsageError(f"{root}: needs the package obstore", "pip install 'mattebox[store]'") from error
     options: dict[str, Any] = {
@@ -60,7 +61,8 @@ def open_store(root: str) -> ObjectStore:
     if root.startswith("s3://") and (provider := _profile_credentials()) is not None:
         options["credential_provider"] = provider
     try:
-        store: ObjectStore = from_url(root, **options)
+        is_folder = root.startswith("file://")
+        store: ObjectStore = LocalStore.from_url(root, mkdir=True) if is_folder else from_url(root, **options)
     except Exception as error:
         raise UsageError(f"{root}: cannot be opened ({describe_error(error)})", REMEDY) from error
     return store

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from dataclasses import dataclass, replace
-from pathlib import PurePosixPath
+from pathlib import Path, PurePosixPath
 from urllib.parse import quote, unquote
 
 from mattebox.errors import UsageError
@@ -87,6 +87,21 @@ def parse_store_address(text: str) -> StoreAddress:
         raise UsageError(f"{text}: names no store", "write s3://BUCKET/FOLDER/, gs://, az://, or https://HOST/FOLDER/")
     if scheme in HTTP_SCHEMES:
         key = unquote(key)
-    if any(part in (".", "..") for part in key.split("/")) or "//" in key or key.startswith("/"):
+    if not is_plain_key(key):
         raise UsageError(f"{text}: has empty parts, . or .. in its key", "write the key as the store lists it")
     return StoreAddress(f"{scheme}://{host}", key)
+
+
+def is_plain_key(key: str) -> bool:
+    """Whether a key has no part that is empty, . or .., so that it names what lies below its prefix."""
+    return not (any(part in (".", "..") for part in key.split("/")) or "//" in key or key.startswith("/"))
+
+
+def parse_location(text: str) -> StoreAddress:
+    """The prefix that a store's address or the absolute path of a folder names. UsageError."""
+    if "://" in text:
+        return parse_store_address(text)
+    path = Path(text).expanduser()
+    if not path.is_absolute():
+        raise UsageError(f"{text}: is neither a store's address nor an absolute path", "write s3://BUCKET/ or /FOLDER")
+    return StoreAddress(path.as_uri(), "")

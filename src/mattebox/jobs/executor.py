@@ -121,7 +121,7 @@ class JobExecutor:
             problem = f"internal error ({type(error).__name__})"
             self.finish(job_id, FAILED, {"error": INTERNAL_ERROR | {"problem": problem}})
 
-    def _store_result(self, job_id: str, metadata: dict[str, Any], body: Iterable[bytes]) -> None:
+    def _store_result(self, job_id: str, metadata: dict[str, Any], body: Iterable[bytes] | None) -> None:
         """Finish a job, once there is room for its result. StorageFull when it must be handed back before."""
         while True:
             try:

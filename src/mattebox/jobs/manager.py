@@ -18,7 +18,7 @@ from mattebox.jobs.executor import JobExecutor
 from mattebox.jobs.heartbeats import Heartbeats
 from mattebox.jobs.job_index import JobIndex
 from mattebox.jobs.queue import RUNNING, WAITING, JobQueue, QueueHandler, QueueUnavailable
-from mattebox.jobs.status import CANCELLED, DONE, JobStatus
+from mattebox.jobs.status import CANCELLED, JobStatus
 from mattebox.jobs.store import JobStore, StorageFull
 from mattebox.jobs.task_runner import TaskRunner
 from mattebox.jobs.webhook_queue import WEBHOOKS_QUEUE, SendWebhook, WebhookQueue
@@ -109,6 +109,7 @@ class JobManager:
         webhook_url: str | None = None,
         reserve_bytes: int = 0,
         max_unfinished: int | None = None,
+        trace: str | None = None,
     ) -> str:
         """Accept a job.
 
@@ -126,6 +127,8 @@ class JobManager:
             Disk space that must be free for the task and its result.
         max_unfinished
             How many unfinished jobs the owner may have, this one included.
+        trace
+            The trace of the request (W3C traceparent), kept with the job.
 
         Returns
         -------
@@ -147,7 +150,7 @@ class JobManager:
         entry = self.index.add(job_id, owner, created_at, max_unfinished)
         if entry is None:
             raise TooManyJobs(f"{max_unfinished} jobs are not finished yet", "wait for them, or cancel some")
-        job = {"owner": owner, "created": created_at, "fingerprint": fingerprint, "hook": webhook_url}
+        job = {"owner": owner, "created": created_at, "fingerprint": fingerprint, "hook": webhook_url, "trace": trace}
         try:
             is_new = self.store.add(job_id, job | {"turn": entry.turn}, task, self.queue.machine, reserve_bytes)
         except StorageFull:
@@ -182,9 +185,9 @@ class JobManager:
         return [status for job_id in job_ids if (status := self.status(job_id, owner)) is not None]
 
     def result(self, job_id: str, owner: str) -> tuple[dict[str, Any], Iterator[bytes]] | None:
-        """Metadata of a done job's result, and its bytes in chunks; None when there is none."""
+        """Metadata of a done job's result, and its bytes in chunks; None when there is none here."""
         status = self.status(job_id, owner)
-        if status is None or status.state != DONE:
+        if status is None or "stored_as" not in status.outcome:
             return None
         body = self.store.result(job_id, status.outcome["stored_as"])
         return None if body is None else (status.outcome, body)

@@ -24,15 +24,17 @@ Handler = Callable[[str], None]
 
 
 class QueueHandler(NamedTuple):
-    """A queue's handler, how many items it processes at a time, and how many of one partition."""
+    """A queue's handler, how many items it processes at a time, how many of one partition, and how many times longer
+    than others it is left alone between polls."""
 
     process: Handler
     max_concurrent: int
     max_per_partition: int | None = None
+    poll_factor: float = 1.0
 
 
 APPLICATION_VERSION = "1"  # of the rows' format: later releases resume them as long as it stays
-POLL_SECONDS = 0.1  # between polls of the database
+SQLITE_POLL_SECONDS, POSTGRES_POLL_SECONDS = 0.1, 0.5  # between polls: many machines ask one Postgres
 WAITING, RUNNING = "queued", "running"
 STATE_BY_DBOS_STATUS = {"ENQUEUED": WAITING, "DELAYED": WAITING, "PENDING": RUNNING}
 
@@ -91,6 +93,7 @@ class JobQueue:
         }
         if self._database_url.startswith("sqlite"):
             config["db_engine_kwargs"] = {"connect_args": {"factory": _SecureDeleteConnection}}
+        poll_seconds = SQLITE_POLL_SECONDS if self.database is None else POSTGRES_POLL_SECONDS
         try:
             DBOS(config=config)
             logging.getLogger("dbos").setLevel(logging.CRITICAL)  # its messages hold names and tracebacks
@@ -102,7 +105,7 @@ class JobQueue:
                     name,
                     worker_concurrency=handler.max_concurrent,
                     partition_worker_concurrency=handler.max_per_partition,
-                    polling_interval_sec=POLL_SECONDS,
+                    polling_interval_sec=poll_seconds * handler.poll_factor,
                     on_conflict="always_update",
                 )
             if self.database is not None:

@@ -28,8 +28,9 @@ class TaskRunner(Protocol):
 
     def run_task(
         self, job_id: str, load_task: LoadTask, on_progress: OnProgress
-    ) -> tuple[dict[str, Any], Iterable[bytes]]:
-        """Run a task to its end: metadata of the result, and its bytes in chunks, which may be read several times.
+    ) -> tuple[dict[str, Any], Iterable[bytes] | None]:
+        """Run a task to its end: metadata of the result, and its bytes in chunks, which may be read several times; None
+        where it is stored elsewhere.
 
         Raises
         ------

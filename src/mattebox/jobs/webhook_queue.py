@@ -15,6 +15,7 @@ from mattebox.jobs.store import JobStore
 
 WEBHOOKS_QUEUE = "hooks"
 MAX_CONCURRENT_WEBHOOKS, MAX_CONCURRENT_PER_RECEIVER = 32, 2
+POLL_FACTOR = 4.0  # a moment more or less is nothing to a receiver, but each poll asks the database three times
 MAX_ATTEMPTS, FIRST_RETRY_SECONDS, BACKOFF_FACTOR = 6, 1.0, 4.0  # retries after 1, 4, 16, 64 and 256 seconds
 QUEUE_RETRY_SECONDS = 5.0  # while the queue takes nothing
 
@@ -54,7 +55,7 @@ class WebhookQueue:
     @property
     def handler(self) -> QueueHandler:
         """What the queue is to start."""
-        return QueueHandler(self._process_item, MAX_CONCURRENT_WEBHOOKS, MAX_CONCURRENT_PER_RECEIVER)
+        return QueueHandler(self._process_item, MAX_CONCURRENT_WEBHOOKS, MAX_CONCURRENT_PER_RECEIVER, POLL_FACTOR)
 
     def add(self, job_id: str, attempt: int = 1) -> None:
         """Queue an attempt at a job's web hook, if it has one; waits while the queue takes nothing."""

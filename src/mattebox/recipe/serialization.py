@@ -19,6 +19,17 @@ from mattebox.recipe.steps import STEP_ORDER
 from mattebox.recipe.validation_wording import describe_problem
 
 
+def compact_recipe(recipe: Recipe) -> dict[str, Any]:
+    """A recipe as plain values without what is a default: earlier versions, which know fewer fields, read it as long
+    as it asks for nothing new."""
+    fields: dict[str, Any] = msgspec.to_builtins(recipe)
+    for step, values in zip(recipe.steps, fields["steps"], strict=True):
+        for each in msgspec.structs.fields(step):
+            if getattr(step, each.name) == each.default:
+                values.pop(each.encode_name, None)
+    return fields
+
+
 def load_recipe(path: str | os.PathLike[str]) -> Recipe:
     """Read a recipe file.
 

@@ -17,8 +17,13 @@ from mattebox.core.struct_types import build_type_info
 from mattebox.errors import UsageError
 from mattebox.io.atomic_write import write_bytes
 
-PICTURES_SCOPE, JOBS_SCOPE, USAGE_SCOPE = "pictures", "jobs", "usage"
-SCOPES = {PICTURES_SCOPE: "process pictures", JOBS_SCOPE: "run jobs", USAGE_SCOPE: "see the usage of all keys"}
+PICTURES_SCOPE, JOBS_SCOPE, USAGE_SCOPE, LOCATIONS_SCOPE = "pictures", "jobs", "usage", "locations"
+SCOPES = {
+    PICTURES_SCOPE: "process pictures",
+    JOBS_SCOPE: "run jobs",
+    USAGE_SCOPE: "see the usage of all keys",
+    LOCATIONS_SCOPE: "read from and write to the operator's locations",
+}
 DEFAULT_MEGAPIXELS_PER_MINUTE = 500  # the limit of remove.bg
 KEY_PREFIX = "mbx_"
 

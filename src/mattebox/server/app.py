@@ -37,6 +37,7 @@ from mattebox.server.routes import (
     v1,
     videos,
 )
+from mattebox.server.routes.shop_hooks import create_shop_router
 from mattebox.server.settings import Settings, split_list
 from mattebox.server.state import AppState, get_state
 from mattebox.server.workers.task_execution import import_pipeline
@@ -130,6 +131,7 @@ def _add_routes(app: FastAPI, state: AppState) -> None:
         app.include_router(router, dependencies=security)
     if (folders := state.settings.agent_folders()) is not None:
         app.include_router(mcp.create_mcp_router(folders), dependencies=security)
+    app.include_router(create_shop_router(state.settings, state.access))
     app.include_router(reference.router)
     if state.settings.page:
         app.include_router(static_files.create_page_router())

@@ -114,6 +114,11 @@ def require_caller(access: AccessControl, request: Request, scope: str = PICTURE
     caller = access.authenticate(request.headers.get("x-api-key"))
     if caller is None:
         raise Problem(401, "key_unknown", "the API key is missing or unknown", "send it as X-API-Key")
+    require_scope(access, caller, scope)
+    return caller
+
+
+def require_scope(access: AccessControl, caller: str, scope: str) -> None:
+    """Problem 403 for a caller whose key does not have a scope."""
     if not access.has_scope(caller, scope):
         raise Problem(403, "scope_missing", f"the API key is not for {scope}", "ask for one with that scope")
-    return caller

@@ -10,6 +10,7 @@ import msgspec
 from mattebox.core.interface import install_extra
 from mattebox.errors import UsageError
 from mattebox.recipe.recipe import Recipe
+from mattebox.recipe.serialization import compact_recipe
 from mattebox.server.clip_media_types import MIME_BY_FORMAT
 from mattebox.server.content_buffer import Content
 from mattebox.server.http.encoded_picture import EncodedPicture
@@ -82,7 +83,7 @@ def build_clip_task(
         "max_result_bytes": max(MIN_RESULT_BYTES, RESULT_BYTES_PER_SOURCE_BYTE * len(clip)),
     }
     header = {
-        "recipe": msgspec.to_builtins(recipe),
+        "recipe": compact_recipe(recipe),
         "source": (0, len(clip)),
         "images": spans,
         "max_pixels": settings.max_pixels,

@@ -7,6 +7,9 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import hashlib
+import time
+from collections.abc import Iterator
 from concurrent.futures import CancelledError, Future
 from typing import TYPE_CHECKING, Any, BinaryIO
 
@@ -18,9 +21,11 @@ from mattebox.server import webhooks
 from mattebox.server.auditing import Auditor, take_hashes
 from mattebox.server.content_buffer import Content
 from mattebox.server.http.problems import Problem
+from mattebox.server.locations import Locations
 from mattebox.server.settings import Settings
 from mattebox.server.usage import UsageStore
-from mattebox.server.workers.protocol import WorkerTask
+from mattebox.server.workers.protocol import OUTPUT_KEY, WorkerTask
+from mattebox.server.workers.referenced_source import fetch_source
 from mattebox.server.workers.task_execution import execute_task
 from mattebox.server.workers.worker_pool import WorkerLost, WorkerPool, WorkerResponse
 from mattebox.types import OnProgress
@@ -44,7 +49,7 @@ class JobService:
 
     def __init__(self, settings: Settings, worker_pool: WorkerPool, usage: UsageStore, auditor: Auditor) -> None:
         self.settings, self.worker_pool, self.usage, self.auditor = settings, worker_pool, usage, auditor
-        self.folder = settings.data_folder()
+        self.folder, self.locations = settings.data_folder(), Locations.from_settings(settings)
         self.cipher: Cipher = cipher_from_key(settings.data_key, settings.data_key_file)
         self._manager: JobManager | None = None
         self._open_lock = asyncio.Lock()
@@ -92,38 +97,74 @@ class JobService:
                 self._lock_file.close()
                 self._lock_file = None
 
-    def run_task(self, job_id: str, load_task: LoadTask, on_progress: OnProgress) -> tuple[dict[str, Any], Content]:
+    def run_task(
+        self, job_id: str, load_task: LoadTask, on_progress: OnProgress
+    ) -> tuple[dict[str, Any], Content | None]:
         """Run a job's task on the worker pool, called from a thread of the queue. TaskFailed, TaskCrashed."""
         from mattebox.jobs.task_runner import TaskCrashed, TaskFailed
 
-        manager, loop = self._manager, self._loop
-        if manager is None or loop is None:
+        manager = self._manager
+        if manager is None:
             raise CancelledError  # the service has been closed: the job is handed back
-        job = manager.store.job(job_id)
-        stored_task = load_task()
+        job, stored_task = manager.store.job(job_id), load_task()
         if job is None or stored_task is None:
             raise CancelledError  # erased
-        worker_task = WorkerTask.from_chunks(stored_task, self.worker_pool.buffer)
-        work = execute_task(self.worker_pool, worker_task, caller=job["owner"], is_batch=True, on_progress=on_progress)
-        future = asyncio.run_coroutine_threadsafe(work, loop)
+        worker_task, owner = WorkerTask.from_chunks(stored_task, self.worker_pool.buffer), job["owner"]
+        with self._observe_job(job) as outcome:
+            try:
+                worker_task = fetch_source(worker_task, self.settings, self.locations, self.worker_pool.buffer)
+                response = self._execute(job_id, owner, worker_task, on_progress)
+                header, hashes = take_hashes(response.header)
+                header, body = self._deliver(worker_task, header, response.body)
+            except WorkerLost as error:
+                outcome["status"] = error.code
+                raise TaskCrashed from error
+            except (Problem, MatteboxError) as error:
+                outcome["status"] = error.code
+                self._audit(owner, worker_task, error.code)
+                problem = error if isinstance(error, Problem) else Problem.from_error(error)
+                raise TaskFailed(problem.to_fields()) from None
+            outcome["status"] = "ok"
+            self._audit(owner, worker_task, "ok", hashes)
+            self.usage.add_picture(owner, worker_task.pixels, response.seconds)
+            manager.index.mark_counted(job_id)
+            return header, body
+
+    def _execute(self, job_id: str, owner: str, task: WorkerTask, on_progress: OnProgress) -> WorkerResponse:
+        """Run a task on the worker pool's event loop, and wait for it."""
+        if self._loop is None:
+            raise CancelledError
+        work = execute_task(self.worker_pool, task, caller=owner, is_batch=True, on_progress=on_progress)
+        future = asyncio.run_coroutine_threadsafe(work, self._loop)
         self._futures[job_id] = future
         try:
-            response = future.result()
-        except WorkerLost as error:
-            raise TaskCrashed from error
-        except Problem as problem:
-            self._audit(job["owner"], worker_task, problem.code)
-            raise TaskFailed(problem.to_fields()) from None
-        except MatteboxError as error:
-            self._audit(job["owner"], worker_task, error.code)
-            raise TaskFailed(Problem.from_error(error).to_fields()) from None
+            return future.result()
         finally:
             self._futures.pop(job_id, None)
-        header, hashes = take_hashes(response.header)
-        self._audit(job["owner"], worker_task, "ok", hashes)
-        self.usage.add_picture(job["owner"], worker_task.pixels, response.seconds)
-        manager.index.mark_counted(job_id)
-        return header, response.body
+
+    def _deliver(
+        self, task: WorkerTask, header: dict[str, Any], body: Content
+    ) -> tuple[dict[str, Any], Content | None]:
+        """Write a result into the location that its task names; the metadata, and what is left to store. Problem."""
+        output = task.header.get(OUTPUT_KEY)
+        if output is None:
+            return header, body
+        content = body.read()
+        self.locations.write(output["object"], content, overwrite=output["overwrite"])
+        sha256 = hashlib.sha256(content).hexdigest()
+        return header | {"output_object": output["object"], "output_sha256": sha256}, None
+
+    @contextlib.contextmanager
+    def _observe_job(self, job: dict[str, Any]) -> Iterator[dict[str, Any]]:
+        """The span and the log line of a job's attempt, in the trace of its request; yields what is said of its end."""
+        started_at, outcome = time.monotonic(), {"status": "interrupted"}
+        with self.worker_pool.tracer.job_span(job.get("trace"), job["created"]) as span:
+            try:
+                yield outcome
+            finally:
+                seconds = round(time.monotonic() - started_at, 4)
+                span.set_attributes(mattebox__status=outcome["status"])
+                self.worker_pool.log.log_event("job", seconds=seconds, trace_id=span.context.trace_id, **outcome)
 
     def _audit(self, owner: str, task: WorkerTask, outcome: str, hashes: tuple[str, str] = ("", "")) -> None:
         """Record a job's task. TaskFailed where the audit log cannot be written."""

@@ -15,10 +15,10 @@ from mattebox.server.http.problems import Problem
 from mattebox.server.serializers import serialize_job
 from mattebox.server.state import AppState, get_state
 from mattebox.server.thread_pool import ThreadPoolBusy
+from mattebox.server.trace_context import current_traceparent
 from mattebox.server.workers.protocol import WorkerTask
 
 if TYPE_CHECKING:
-    from mattebox.jobs.manager import JobManager
     from mattebox.jobs.status import JobStatus
 
 MAX_IDEMPOTENCY_KEY_CHARACTERS = 255
@@ -27,6 +27,8 @@ RESULT_BYTES_PER_PIXEL = 2  # reserved on disk for a result; cutouts of photogra
 
 def should_run_as_job(request: Request, state: AppState, task: WorkerTask) -> bool:
     """Whether the client asks for a job (RFC 7240) or the task is too large to wait for."""
+    if task.needs_job:
+        return True
     if not state.settings.jobs:
         return False
     preferences = request.headers.get("prefer", "").lower().replace(";", ",").split(",")
@@ -64,14 +66,32 @@ async def submit_job(
     state = get_state(request)
     require_caller(state.access, request, JOBS_SCOPE)
     await _check_webhook_url(state, caller, webhook_url)
-    manager, idempotency_key = await state.job_service.open_manager(), parse_idempotency_key(request)
-    status = await state.job_threads.run(
-        caller, _store_job, manager, state.settings.jobs, caller, task, idempotency_key, webhook_url
-    )
+    status = await store_job(state, caller, task, parse_idempotency_key(request), webhook_url)
     if status is None:
         raise job_not_found_problem()
     headers = {"Location": f"/v1/jobs/{status.job_id}", "Preference-Applied": "respond-async", "Retry-After": "1"}
     return JSONResponse(serialize_job(status), 202, headers | limit_headers)
+
+
+async def store_job(
+    state: AppState, caller: str, task: WorkerTask, idempotency_key: str | None, webhook_url: str | None = None
+) -> JobStatus | None:
+    """Store a job, in the trace of the request that is being answered. MatteboxError, Problem as for `submit_job`."""
+    manager, trace = await state.job_service.open_manager(), current_traceparent()
+
+    def submit() -> JobStatus | None:
+        job_id = manager.submit(
+            caller,
+            task,
+            idempotency_key=idempotency_key,
+            webhook_url=webhook_url,
+            reserve_bytes=task.body_bytes + task.pixels * RESULT_BYTES_PER_PIXEL,
+            max_unfinished=state.settings.jobs,
+            trace=trace,
+        )
+        return manager.status(job_id, caller)
+
+    return await state.job_threads.run(caller, submit)
 
 
 def parse_idempotency_key(request: Request) -> str | None:
@@ -85,25 +105,6 @@ def parse_idempotency_key(request: Request) -> str | None:
 def job_not_found_problem() -> Problem:
     """The problem for a job that does not exist or belongs to another caller."""
     return Problem(404, "job_unknown", "there is no such job", "it may have been erased, or be another caller's")
-
-
-def _store_job(
-    manager: JobManager,
-    max_jobs: int,
-    caller: str,
-    task: WorkerTask,
-    idempotency_key: str | None,
-    webhook_url: str | None,
-) -> JobStatus | None:
-    job_id = manager.submit(
-        caller,
-        task,
-        idempotency_key=idempotency_key,
-        webhook_url=webhook_url,
-        reserve_bytes=task.body_bytes + task.pixels * RESULT_BYTES_PER_PIXEL,
-        max_unfinished=max_jobs,
-    )
-    return manager.status(job_id, caller)
 
 
 async def _check_webhook_url(state: AppState, caller: str, webhook_url: str | None) -> None:

@@ -26,7 +26,7 @@ def serialize_job(status: JobStatus) -> dict[str, Any]:
         "created": _iso_time(status.created_at),
         "finished": _iso_time(outcome["finished"]) if outcome else None,
         "links": {"self": link, "events": f"{link}/events"}
-        | ({"result": f"{link}/result"} if status.state == "done" else {}),
+        | ({"result": f"{link}/result"} if "stored_as" in outcome else {}),
         "made": _result_metadata(outcome) or None,
         "error": Problem.from_fields(error).to_document() if error else None,
     }

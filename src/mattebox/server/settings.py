@@ -18,6 +18,7 @@ from typing import Any
 from mattebox.core import cpu_threads
 from mattebox.errors import UsageError
 from mattebox.io.ssrf_guard import parse_networks
+from mattebox.io.store_address import StoreAddress, parse_location
 from mattebox.io.url_fetch import FetchPolicy
 from mattebox.mcp.folders import AllowedFolders
 from mattebox.models.diagnostics import free_memory_bytes
@@ -27,6 +28,7 @@ from mattebox.server.event_log import LOG_FORMATS
 
 ENVIRONMENT_PREFIX = "MATTEBOX_SERVER_"
 ROLES = ("all", "api", "worker")
+LOCATION_NAME = re.compile(r"[a-z0-9][a-z0-9_-]{0,39}")
 SIGNING_MODES = ("never", "asked", "always")
 FREE_BYTES_PER_WORKER = 2_000_000_000  # that a worker takes for the largest pictures
 
@@ -88,6 +90,23 @@ class Settings:
     role: str = setting(
         "all", "all; api to take requests and leave jobs to others; worker for jobs alone (both with a database)"
     )
+    inputs: str = setting(
+        "",
+        "locations that jobs may read pictures from, as NAME=ADDRESS, comma-separated, such as "
+        "`photos=s3://shop/photos/,scans=/srv/scans`; empty for none",
+    )
+    outputs: str = setting("", "locations that jobs may write results to, in the same way; empty for none")
+    shopify_secret: str = setting(
+        "",
+        "client secret of a Shopify app: the pictures of new products, which it announces at /hooks/shopify, become "
+        "jobs; empty for no such route",
+    )
+    woocommerce_secret: str = setting("", "secret of a WooCommerce web hook, likewise, at /hooks/woocommerce")
+    shop_recipe: str = setting("shopify", "what is done with pictures of new products: a preset, or a recipe file")
+    shop_key: str = setting("", "id or name of the API key whose jobs they are; needed where keys are")
+    shop_output: str = setting(
+        "", "location, or LOCATION/FOLDER, that their results are written to; empty to keep them with the jobs"
+    )
     keep: int = setting(3600, "seconds a finished job is kept before it is erased")
     keep_photographs: int = setting(
         900,
@@ -136,6 +155,14 @@ class Settings:
         folders = [folder for folder in self.folders.split(os.pathsep) if folder]
         return AllowedFolders(folders) if folders else None
 
+    def input_locations(self) -> dict[str, StoreAddress]:
+        """Prefixes that jobs may read from, by name. UsageError for one that is no address."""
+        return _parse_locations("INPUTS", self.inputs)
+
+    def output_locations(self) -> dict[str, StoreAddress]:
+        """Prefixes that jobs may write to, by name. UsageError for one that is no address."""
+        return _parse_locations("OUTPUTS", self.outputs)
+
     def fetch_policy(self) -> FetchPolicy:
         """Which addresses downloads and web hooks may reach. UsageError for malformed settings."""
         ports = split_list(self.url_ports)
@@ -153,6 +180,19 @@ class Settings:
 def split_list(text: str) -> list[str]:
     """The items of a comma-separated setting."""
     return [item.strip() for item in text.split(",") if item.strip()]
+
+
+def _parse_locations(setting_name: str, text: str) -> dict[str, StoreAddress]:
+    locations = {}
+    for item in split_list(text):
+        name, _, address = item.partition("=")
+        if not LOCATION_NAME.fullmatch(name) or not address:
+            raise UsageError(
+                f"{ENVIRONMENT_PREFIX}{setting_name}: {item!r} is not NAME=ADDRESS",
+                "give such as photos=s3://shop/photos/",
+            )
+        locations[name] = parse_location(address)
+    return locations
 
 
 @functools.cache  # free memory changes as workers start
@@ -243,3 +283,10 @@ def _check_settings(settings: Settings) -> None:
         )
     settings.fetch_policy()
     settings.agent_folders()
+    settings.input_locations()
+    outputs = settings.output_locations()
+    if settings.shop_output and settings.shop_output.partition("/")[0] not in outputs:
+        raise UsageError(
+            f"{ENVIRONMENT_PREFIX}SHOP_OUTPUT={settings.shop_output} is in no location to write to",
+            f"name one of {ENVIRONMENT_PREFIX}OUTPUTS",
+        )

@@ -1,7 +1,9 @@
 """OpenTelemetry traces, configured by the standard variables (OTEL_EXPORTER_OTLP_ENDPOINT and others).
 
-One span per request, named by its route, and within it one per picture with the seconds of each stage. Spans hold no
-names, addresses or picture content. Without an endpoint, OpenTelemetry is not even imported.
+One span per request, named by its route, and within it one per picture with the seconds of each stage. A job carries
+its request's context to the server that runs it, which adds spans for the wait in the queue and for the job. Spans hold
+no names, addresses or picture content. Without an endpoint, OpenTelemetry is not even imported, but every request and
+job has the id of its trace all the same, for the log.
 """
 
 from __future__ import annotations
@@ -14,12 +16,16 @@ from typing import Any
 from mattebox._version import __version__
 from mattebox.core.interface import install_extra
 from mattebox.errors import UsageError
+from mattebox.server.trace_context import HEADER, TraceContext, current_traceparent
 
 ENDPOINT_VARIABLES = ("OTEL_EXPORTER_OTLP_ENDPOINT", "OTEL_EXPORTER_OTLP_TRACES_ENDPOINT")
 
 
 class Span:
-    """A span that discards its attributes: what a disabled tracer creates."""
+    """A span that discards its attributes: what a disabled tracer creates. `context` is its place in its trace."""
+
+    def __init__(self, context: TraceContext) -> None:
+        self.context = context
 
     def set_attributes(self, **attributes: Any) -> None:
         """Set attributes by name; two underscores stand for a dot."""
@@ -27,6 +33,10 @@ class Span:
 
 class _OtelSpan(Span):
     def __init__(self, span: Any) -> None:
+        place = span.get_span_context()
+        super().__init__(
+            TraceContext(f"{place.trace_id:032x}", f"{place.span_id:016x}", f"{int(place.trace_flags):02x}")
+        )
         self._span = span
 
     def set_attributes(self, **attributes: Any) -> None:
@@ -70,7 +80,7 @@ class Tracer:
     def request_span(self, headers: Mapping[str, str]) -> Iterator[Span]:
         """The span of a request, a child of the caller's span (W3C Trace Context)."""
         if self._otel_tracer is None:
-            yield Span()
+            yield Span(TraceContext.continue_from(headers.get(HEADER)))
             return
         from opentelemetry.propagate import extract
         from opentelemetry.trace import SpanKind
@@ -79,10 +89,32 @@ class Tracer:
             yield _RequestSpan(span)
 
     @contextmanager
+    def job_span(self, traceparent: str | None, queued_at: float) -> Iterator[Span]:
+        """The span of an attempt at a job, in the trace of the request that made it, after one of its wait.
+
+        Parameters
+        ----------
+        traceparent
+            As the job carries it; None for a job of an earlier version, which starts a trace of its own.
+        queued_at
+            When the job was made, in seconds since 1970.
+        """
+        if self._otel_tracer is None:
+            yield Span(TraceContext.continue_from(traceparent))
+            return
+        from opentelemetry.propagate import extract
+        from opentelemetry.trace import SpanKind
+
+        parent = extract({HEADER: traceparent} if traceparent else {})
+        self._otel_tracer.start_span("queued", parent, SpanKind.INTERNAL, start_time=int(queued_at * 1e9)).end()
+        with self._otel_tracer.start_as_current_span("job", parent, SpanKind.CONSUMER) as span:
+            yield _OtelSpan(span)
+
+    @contextmanager
     def span(self, name: str) -> Iterator[Span]:
         """A child of the current span."""
         if self._otel_tracer is None:
-            yield Span()
+            yield Span(TraceContext.continue_from(current_traceparent()))
             return
         with self._otel_tracer.start_as_current_span(name) as span:
             yield _OtelSpan(span)

@@ -43,7 +43,9 @@ class WooCommerceReplacer:
             number = self.shop.find_media(filename)
             if number is None:
                 content = read_bytes(self.ledger.file(entry.result))
-                number = self.shop.add_media(filename, content, entry.image.alt)
+                number = self.shop.add_media(filename, content)
+            if entry.image.alt:
+                self.shop.set_alt_text(number, entry.image.alt)  # also of one that an interrupted run made
             entry = self.ledger.advance(entry, new_id=f"{product_id}/{number}")
         self._exchange(entry, old, int(entry.new_id.rpartition("/")[2]))
         return self.ledger.advance(entry, stage="sent", error="")

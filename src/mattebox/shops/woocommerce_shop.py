@@ -81,7 +81,11 @@ class WooCommerceShop:
         found = self._call("GET", MEDIA_PATH, f"?{urlencode({'slug': slug})}")
         return next((int(item["id"]) for item in found), None)
 
-    def add_media(self, filename: str, content: bytes, alt: str) -> int:
+    def set_alt_text(self, media_id: int, alt: str) -> None:
+        """Give a picture of the library its description."""
+        self._call("POST", MEDIA_PATH, f"/{media_id}", {"alt_text": alt})
+
+    def add_media(self, filename: str, content: bytes) -> int:
         """Put a picture into the library; its number. ShopError."""
         suffix = f".{filename.rpartition('.')[2].lower()}"
         headers = {
@@ -89,8 +93,6 @@ class WooCommerceShop:
             "Content-Type": MIME_TYPES.get(suffix, "application/octet-stream"),
         }
         made = self._read(self._send("POST", MEDIA_PATH, "", content, headers))
-        if alt:
-            self._call("POST", MEDIA_PATH, f"/{made['id']}", {"alt_text": alt})
         return int(made["id"])
 
     def _pages(self, path: str, filters: Mapping[str, str]) -> Iterator[dict[str, Any]]:

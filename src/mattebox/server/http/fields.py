@@ -41,6 +41,15 @@ def pop_text_field(fields: dict[str, Any], name: str) -> str | None:
     raise Problem(422, "invalid_parameter", f"{name} is not text", "send a string, or leave it out")
 
 
+def pop_boolean_field(fields: dict[str, Any], name: str) -> bool:
+    """Remove a field that is true or false, and return it; False when it is absent. Problem 422."""
+    value = fields.pop(name, False)
+    switch = parse_boolean(value) if isinstance(value, str) else value
+    if not isinstance(switch, bool):
+        raise Problem(422, "invalid_parameter", f"{name} must be true or false", "send true or false")
+    return switch
+
+
 def pop_count_field(fields: dict[str, Any], name: str) -> int | None:
     """Remove a field that is a positive whole number, and return it; None when it is absent or empty. Problem 422."""
     value = fields.pop(name, "")

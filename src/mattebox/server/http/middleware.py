@@ -7,6 +7,7 @@ Plain ASGI, because Starlette's BaseHTTPMiddleware starts a task for every reque
 from __future__ import annotations
 
 import time
+from typing import Any
 
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.requests import ClientDisconnect
@@ -15,6 +16,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from mattebox.server.error_responses import error_response
 from mattebox.server.http.problems import Problem
 from mattebox.server.state import AppState
+from mattebox.server.trace_context import current_trace
 from mattebox.server.tracing import Span
 
 METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "TRACE"})
@@ -41,6 +43,7 @@ class RequestMiddleware:
         state.requests_in_flight += has_effect
         try:
             with state.tracer.request_span(Headers(scope=scope)) as span:
+                current_trace.set(span.context)
                 await self._call_app(scope, receive, recorder, span)
                 route = getattr(scope.get("route"), "path_format", "other")
                 span.set_attributes(
@@ -50,7 +53,9 @@ class RequestMiddleware:
             state.requests_in_flight -= has_effect
         seconds = time.perf_counter() - started_at
         state.metrics.observe(route, recorder.status, seconds)
-        state.log.log_event("request", method=method, route=route, status=recorder.status, seconds=round(seconds, 4))
+        fields: dict[str, Any] = {"method": method, "route": route, "status": recorder.status}
+        fields |= {"seconds": round(seconds, 4)}
+        state.log.log_event("request", **fields, trace_id=span.context.trace_id)
 
     async def _call_app(self, scope: Scope, receive: Receive, recorder: _ResponseRecorder, span: Span) -> None:
         """Call the application; an unexpected error becomes a 500 response, unless a response has begun."""

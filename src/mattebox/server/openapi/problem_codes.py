@@ -4,7 +4,10 @@ from __future__ import annotations
 
 CODES_BY_STATUS: dict[int, dict[str, str]] = {
     400: {"bad_request": "the body cannot be read, or was interrupted"},
-    401: {"key_unknown": "the API key is missing or unknown"},
+    401: {
+        "key_unknown": "the API key is missing or unknown",
+        "signature_wrong": "a shop's announcement is not signed with the server's secret",
+    },
     403: {
         "scope_missing": "the key does not allow this",
         "origin_refused": "the request comes from another web site",
@@ -16,7 +19,11 @@ CODES_BY_STATUS: dict[int, dict[str, str]] = {
     },
     405: {"method_not_allowed": "the path has other methods, which Allow names"},
     408: {"upload_too_slow": "the body arrives too slowly"},
-    409: {"job_not_done": "the job has no result yet"},
+    409: {
+        "job_not_done": "the job has no result yet",
+        "result_in_location": "the result is the object that `made` names",
+        "object_exists": "the job's output object is there already",
+    },
     413: {
         "upload_too_large": "the body has too many bytes",
         "image_too_large": "a picture has more pixels than the server takes, or needs more memory than it has",
@@ -35,6 +42,7 @@ CODES_BY_STATUS: dict[int, dict[str, str]] = {
         "format_cannot_hold_result": "the file format, or the limit of its size, does not fit the result",
         "model_unknown": "there is no such model here",
         "address_refused": "the server may not reach this address, or it returned no picture",
+        "location_unknown": "the operator has configured no such location",
         "urls_off": "the server fetches no addresses",
         "hooks_off": "the server sends no web hooks",
         "idempotency_key_reused": "the Idempotency-Key was used for another request",
@@ -49,6 +57,7 @@ CODES_BY_STATUS: dict[int, dict[str, str]] = {
         "busy": "there is too much to do; Retry-After says when to try again",
         "leaving": "the server is about to stop",
         "no_jobs": "the server takes no jobs",
+        "location_unavailable": "the job's location cannot be written",
         "no_videos": "the server takes no clips",
         "no_photographs": "the server keeps no photographs, or none as large",
         "queue_down": "the queue of jobs cannot be reached",

@@ -45,6 +45,13 @@ ROTO_KEYS: Schema = {
         'matte of the frame\'s size, or marks: {"0": "first", "40": {"keep": "40%,50%", "drop": "10%,10%"}}'
     }
 }
+OBJECTS: Schema = {
+    "image_object": STRING
+    | {"description": "or an object in a location of this server's, as LOCATION/KEY; the request then becomes a job"},
+    "output_object": STRING
+    | {"description": "the object that the result becomes, as LOCATION/KEY; the request then becomes a job"},
+    "overwrite": BOOLEAN | {"description": "whether output_object may replace one that is there"},
+}
 EXAMPLE_PNG_BASE64 = (
     "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAIAAACQd1PeAAAADElEQVR42mM4IScHAAK2AQUKW6YGAAAAAElFTkSuQmCC"  # a PNG, 1 x 1
 )
@@ -86,7 +93,7 @@ def form_request(
     step_types = tuple(steps)
     parameters = (p for p in parameters_by_name().values() if p.step in step_types and p.name not in omitted)
     fields = {p.name: _parameter_schema(p) for p in parameters}
-    return request_operation(name, extra_fields | WORDS | PRESET | WEBHOOK | fields, example)
+    return request_operation(name, extra_fields | WORDS | PRESET | WEBHOOK | OBJECTS | fields, example)
 
 
 def video_request(
@@ -144,7 +151,7 @@ def recipe_request() -> Schema:
     """The request of a route with a recipe."""
     recipe = {"description": "a recipe, see /v1/recipes/schema"}
     example = {"recipe": {"steps": [{"step": "sharpen", "amount": 80}]}}
-    operation = request_operation("Recipe", WEBHOOK | {"recipe": recipe | STRING}, example, "recipe")
+    operation = request_operation("Recipe", WEBHOOK | OBJECTS | {"recipe": recipe | STRING}, example, "recipe")
     json_schema = operation["requestBody"]["content"]["application/json"]["schema"]
     json_schema["properties"]["recipe"] = recipe | {"type": "object"}
     return operation

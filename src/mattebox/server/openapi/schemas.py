@@ -88,6 +88,8 @@ RESULT_PROPERTIES: Schema = {
     "found_frames": INTEGER | {"description": "in which it is clear what the subject is"},
     "scene_cuts": list_schema(NUMBER) | {"description": "seconds at which new scenes start"},
     "mean_confidence": NUMBER | {"description": "0 to 1, over the frames of a clip"},
+    "output_object": STRING | {"description": "the object that the result became: LOCATION/KEY"},
+    "output_sha256": STRING | {"description": "of its bytes"},
     "model": nullable(STRING),
     "stored_width": INTEGER | {"description": "width of the picture that was sent"},
     "stored_height": INTEGER | {"description": "height of the picture that was sent"},

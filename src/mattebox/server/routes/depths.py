@@ -4,14 +4,12 @@ from __future__ import annotations
 
 import asyncio
 from dataclasses import replace
-from typing import Any
 
 from fastapi import APIRouter, Request, Response
 
 from mattebox.recipe.recipe import Recipe
 from mattebox.recipe.steps import Save
-from mattebox.server.booleans import parse_boolean
-from mattebox.server.http.fields import pop_count_field, pop_text_field
+from mattebox.server.http.fields import pop_boolean_field, pop_count_field, pop_text_field
 from mattebox.server.http.problems import Problem
 from mattebox.server.http.requests import RequestData
 from mattebox.server.http.sources import count_pixels, take_source
@@ -50,7 +48,7 @@ async def _prepare_depth(state: AppState, caller: str, request_data: RequestData
     """The task of a request for depth. MatteboxError, Problem."""
     fields, images = dict(request_data.fields), dict(request_data.images)
     source, photograph = await take_source(state, caller, fields, images)
-    webhook_url, is_coloured = pop_text_field(fields, "hook_url"), _pop_switch(fields, "colour")
+    webhook_url, is_coloured = pop_text_field(fields, "hook_url"), pop_boolean_field(fields, "colour")
     preview_pixels = pop_count_field(fields, "preview")
     if unknown := {*fields, *images} - {RIGHT_VIEW}:
         raise Problem(422, "invalid_parameter", f"unknown parameter {min(unknown)!r}", "see the API's document")
@@ -62,12 +60,3 @@ async def _prepare_depth(state: AppState, caller: str, request_data: RequestData
     return PreparedTask(
         replace(task, header=task.header | {DEPTH_KEY: options}), webhook_url, limit_headers, photograph
     )
-
-
-def _pop_switch(fields: dict[str, Any], name: str) -> bool:
-    """Remove a field that is true or false. Problem 422."""
-    value = fields.pop(name, False)
-    switch = parse_boolean(value) if isinstance(value, str) else value
-    if not isinstance(switch, bool):
-        raise Problem(422, "invalid_parameter", f"{name} must be true or false", "send true or false")
-    return switch

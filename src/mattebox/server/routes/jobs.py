@@ -75,6 +75,9 @@ async def get_job_result(request: Request, name: str) -> Response:
         raise Problem(409, "job_not_done", f"the job is {status.state}", "try again later", {"Retry-After": "1"})
     if status.state == "failed":
         raise Problem.from_fields(status.outcome["error"])
+    if "output_object" in status.outcome:
+        name = status.outcome["output_object"]
+        raise Problem(409, "result_in_location", f"the result is the object {name}", "read it there")
     buffer = get_state(request).buffer
     result = await _call_manager(request, lambda manager, caller: _buffer_result(buffer, manager, name, caller))
     if result is None:

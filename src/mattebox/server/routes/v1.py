@@ -27,6 +27,7 @@ from mattebox.server.auth import require_caller
 from mattebox.server.http.content_negotiation import choose_media_type, prefers_json
 from mattebox.server.http.content_response import BASE64_PLACEHOLDER, Base64JsonResponse, ContentResponse
 from mattebox.server.http.fields import parse_flat_parameters, pop_count_field, pop_text_field
+from mattebox.server.http.objects import take_objects
 from mattebox.server.http.problems import Problem
 from mattebox.server.http.requests import RequestData, receive_request
 from mattebox.server.http.sources import count_pixels, take_source
@@ -42,6 +43,7 @@ from mattebox.server.serializers import result_headers
 from mattebox.server.state import AppState, get_state
 from mattebox.server.usage import MonthlyUsage
 from mattebox.server.workers.protocol import WorkerTask
+from mattebox.server.workers.referenced_source import prepare_referenced_task
 from mattebox.server.workers.task_execution import prepare_task
 from mattebox.server.workers.worker_pool import WorkerResponse
 
@@ -195,7 +197,8 @@ async def _prepare_request(
 ) -> PreparedTask:
     """The task of a recipe. MatteboxError, Problem."""
     fields, images = dict(request_data.fields), dict(request_data.images)
-    source, photograph = await take_source(state, caller, fields, images)
+    objects = take_objects(state, caller, fields, images)
+    source, photograph = (None, None) if objects.source else await take_source(state, caller, fields, images)
     preview_pixels = pop_count_field(fields, "preview")
     webhook_url, preset = pop_text_field(fields, "hook_url"), pop_text_field(fields, "preset")
     name_extra_images(fields, images)
@@ -203,9 +206,14 @@ async def _prepare_request(
     recipe = await asyncio.to_thread(build_request_recipe, parse_flat_parameters(fields), base)
     state.check_not_stopping()
     state.quota.check_monthly_quota(caller)
-    limit_headers = state.quota.check_rate_limit(caller, count_pixels(source, state.settings.max_pixels))
-    task = prepare_task(state.settings, recipe, source, images, preview_pixels=preview_pixels)
-    return PreparedTask(task, webhook_url, limit_headers, photograph)
+    pixels = 0 if source is None else count_pixels(source, state.settings.max_pixels)
+    limit_headers = state.quota.check_rate_limit(caller, pixels)
+    if source is not None:
+        task = prepare_task(state.settings, recipe, source, images, preview_pixels=preview_pixels)
+    else:
+        reference = {"object": str(objects.source)}
+        task = prepare_referenced_task(state.settings, recipe, reference, images, preview_pixels)
+    return PreparedTask(objects.add_output(state, task, recipe), webhook_url, limit_headers, photograph)
 
 
 def picture_response(worker_response: WorkerResponse, request: Request, limit_headers: dict[str, str]) -> Response:

@@ -29,6 +29,8 @@ CLIP_KEY = "clip"  # in a task's header: how its clip is read and written
 DEPTH_KEY = "depth"  # in a task's header: how its picture's depth is told, in place of running the recipe
 AGENT_KEY = "agent"  # in a task's header: a message that calls a tool, and the folders that it may use
 TIMEOUT_KEY = "timeout"  # in a task's header: seconds that it may take, where that is not the settings' time
+REFERENCE_KEY = "source_reference"  # in a task's header: what names its source, which is fetched when it runs
+OUTPUT_KEY = "output"  # in a task's header: the object that its result becomes, and whether it may replace one
 HASHES_KEY = "hashes"  # in a response's header: SHA-256 of what came and of what goes
 RUNNING_KEY = "tasks_running"  # in a task's header: how many workers share the processors
 
@@ -49,6 +51,11 @@ class WorkerTask:
             return True
         steps = {step["step"] for step in self.header["recipe"]["steps"]}
         return self.pixels > MAX_SHORT_TASK_PIXELS and not steps.isdisjoint(SLOW_STEPS)
+
+    @property
+    def needs_job(self) -> bool:
+        """Whether it reads its source, or writes its result, where that may take long: it always becomes a job."""
+        return REFERENCE_KEY in self.header or OUTPUT_KEY in self.header
 
     @property
     def timeout(self) -> int | None:

@@ -8,11 +8,10 @@ from __future__ import annotations
 import time
 from importlib import import_module
 
-import msgspec
-
 from mattebox.errors import InputMissing, UsageError
 from mattebox.recipe.flat_parameters import build_recipe
 from mattebox.recipe.recipe import Recipe
+from mattebox.recipe.serialization import compact_recipe
 from mattebox.server.http.encoded_picture import EncodedPicture
 from mattebox.server.http.problems import Problem
 from mattebox.server.settings import Settings
@@ -53,28 +52,39 @@ def prepare_task(
         For whatever the recipe or the image headers show to be wrong; only pixels can still be wrong afterwards.
     """
     images = images or {}
-    recipe = apply_signing_mode(recipe, settings.sign)
-    check_models(recipe, settings.model)
-    check_recipe_images(recipe, images)
+    recipe = check_sent_recipe(settings, recipe, images)
     if not len(source):
         raise InputMissing("the picture is empty (0 bytes)", "send the whole file as the form's field `image`")
     pixels = sum(
         picture.count_pixels(settings.max_pixels, name) for name, picture in (("the picture", source), *images.items())
     )
     pixels = max(pixels, _result_pixels(settings, recipe, source, max_working_pixels))
-    spans, offset = {}, len(source)
-    for name, picture in images.items():
-        spans[name] = (offset, offset + len(picture))
-        offset += len(picture)
     header = {
-        "recipe": msgspec.to_builtins(recipe),
+        "recipe": compact_recipe(recipe),
         "source": (0, len(source)),
-        "images": spans,
+        "images": image_spans(images, len(source)),
         "max_pixels": settings.max_pixels,
         "most_pixels": max_working_pixels,  # stored with jobs, hence not renamed
         "preview_pixels": preview_pixels,
     }
     return WorkerTask(header, (source.content, *(picture.content for picture in images.values())), pixels)
+
+
+def check_sent_recipe(settings: Settings, recipe: Recipe, images: dict[str, EncodedPicture]) -> Recipe:
+    """The recipe as this server runs it. MatteboxError for what is wrong with it, or with the images it names."""
+    recipe = apply_signing_mode(recipe, settings.sign)
+    check_models(recipe, settings.model)
+    check_recipe_images(recipe, images)
+    return recipe
+
+
+def image_spans(images: dict[str, EncodedPicture], offset: int) -> dict[str, tuple[int, int]]:
+    """Where in a frame's body each image lies, one after another from an offset."""
+    spans = {}
+    for name, picture in images.items():
+        spans[name] = (offset, offset + len(picture))
+        offset += len(picture)
+    return spans
 
 
 def apply_signing_mode(recipe: Recipe, mode: str) -> Recipe:
