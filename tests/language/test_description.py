@@ -17,7 +17,7 @@ from mattebox.language.plan import plan_request
 from mattebox.recipe.flat_parameters import base_type, parameters_by_name
 from mattebox.recipe.presets import find_preset, preset_names
 from mattebox.recipe.recipe import Recipe
-from mattebox.recipe.steps import STEP_ORDER, Step
+from mattebox.recipe.steps import STEP_ORDER, Scene, Step
 
 MAX_SECONDS = 20  # on a busy computer; it takes less than one
 TEXTS = st.one_of(
@@ -45,7 +45,10 @@ def recipes(draw: st.DrawFn) -> Recipe:
     for step in sorted(types, key=STEP_ORDER.index):
         parameters = [p for p in parameters_by_name().values() if p.step is step]
         chosen = draw(st.lists(st.sampled_from(parameters), max_size=3, unique_by=lambda p: p.name))
-        steps.append(step(**{p.field.name: draw(values_of(base_type(p))) for p in chosen}))
+        values = {p.field.name: draw(values_of(base_type(p))) for p in chosen}
+        if step is Scene and values.get("keep") == "":  # flat values have no other word for nothing
+            values["keep"] = "none"
+        steps.append(step(**values))
     try:
         return Recipe(tuple(steps), draw(TEXTS))  # type: ignore[arg-type]
     except UsageError:  # a matte has no composition

@@ -5,8 +5,10 @@ from __future__ import annotations
 import ast
 from pathlib import Path
 
+import numpy as np
 import pytest
 
+import mattebox as mb
 import mattebox.language
 from mattebox.errors import MatteboxError, UsageError
 from mattebox.language.error_translation import translate_error
@@ -79,3 +81,9 @@ def test_errors_without_a_translation_stay_as_they_are() -> None:
 
 def test_large_numbers_keep_their_digits() -> None:
     assert plan_request("size 1234567 px").recipe.steps[0].size == "1234567"  # type: ignore[attr-defined]
+
+
+def test_errors_of_say_are_in_the_language_of_the_words() -> None:
+    photograph = np.full((32, 32, 3), 128, np.uint8)
+    with pytest.raises(MatteboxError, match="die Ränder lassen vom Bild nichts übrig"):
+        mb.say(photograph, "weiß, Rand 80 %")

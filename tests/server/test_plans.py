@@ -60,3 +60,14 @@ def test_words_of_an_enhancement_do_only_what_they_say(client: TestClient, mug: 
     assert by_words.content == by_fields.content
     cuts = client.post("/v1/enhancements", files={"image": mug}, data={"words": "white background"})
     assert (cuts.status_code, cuts.json()["detail"].startswith("this recipe cuts")) == (422, True)
+
+
+def test_errors_of_a_run_are_in_the_language_of_the_words(client: TestClient, mug: bytes) -> None:
+    problem = client.post("/v1/cutouts", files={"image": mug}, data={"words": "weiß, Rand 80 %"}).json()
+    assert "die Ränder lassen vom Bild nichts übrig" in problem["detail"]
+    assert "beide Seiten" in problem["remedy"]
+
+
+def test_what_was_passed_over_is_told(client: TestClient) -> None:
+    plan = client.post("/v1/plans", json={"words": "white background for our zorbulation"}).json()["plan"]
+    assert plan["passed_over"] == ["for our zorbulation"]

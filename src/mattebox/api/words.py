@@ -6,6 +6,8 @@ from mattebox.api.operations import Operation, Preset
 from mattebox.api.parameters import PictureSource
 from mattebox.api.result import CutoutResult
 from mattebox.core.limits import MAX_INPUT_PIXELS
+from mattebox.errors import MatteboxError
+from mattebox.language.error_translation import translate_error
 from mattebox.language.plan import ANY_LANGUAGE, Plan, plan_request
 from mattebox.models.matte_session import Session
 from mattebox.recipe.presets import find_preset_or_file
@@ -70,14 +72,18 @@ def say(
     Raises
     ------
     MatteboxError
-        As `plan` and `cut` raise them.
+        As `plan` and `cut` raise them, in the language of the words.
 
     Examples
     --------
         mb.say("mug.jpg", "white background, soft shadow, a bit warmer").save("mug-white.jpg")
     """
-    recipe = plan(words, preset=preset, language=language).recipe
-    return Operation({}, recipe, device=device, threads=threads, max_pixels=max_pixels).run(source, session)
+    read = plan(words, preset=preset, language=language)
+    operation = Operation({}, read.recipe, device=device, threads=threads, max_pixels=max_pixels)
+    try:
+        return operation.run(source, session)
+    except MatteboxError as error:
+        raise translate_error(error, read.language) from error
 
 
 def _base_recipe(preset: Preset | None) -> Recipe | None:

@@ -31,6 +31,8 @@ def plan_lines(plan: Plan, recipe: Recipe, base: Recipe | None) -> Iterator[str]
         yield f"{text.ljust(width)}  {_reading_text(reading)}"
     for written, read in plan.corrections.items():
         yield f'"{written}" was read as "{read}"'
+    for written in plan.passed_over:
+        yield f'"{written}" was passed over'
     if base is not None:
         yield f"changes: {base.title or 'the recipe given'}"
     yield ""
@@ -45,6 +47,7 @@ def plan_fields(plan: Plan, recipe: Recipe) -> dict[str, Any]:
         "language": plan.language,
         "readings": [{"text": r.text, "values": dict(r.values), "area": r.area or None} for r in plan.readings],
         "corrections": dict(plan.corrections),
+        "passed_over": list(plan.passed_over),
         "recipe": msgspec.to_builtins(recipe),
         "words": describe_recipe(recipe, plan.language),
         "command": equivalent_command(recipe),

@@ -50,7 +50,7 @@ def _callback(request: str, **_: Any) -> int:
     _print_plan(plan, recipe, base, context.params["as_json"], is_plan_only)
     if is_plan_only:
         return 0
-    if (plan.corrections or context.params["words_model"]) and is_terminal:
+    if (plan.corrections or plan.passed_over or context.params["words_model"]) and is_terminal:
         click.confirm("do that?", default=True, abort=True, err=True)
     _check_recipe(recipe, plan.language)
     return process_photographs(recipe, context)

@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 from mattebox.language.anchors import SUBJECT, Anchor, Modifier, accepts, is_limitable
+from mattebox.language.concepts import Concept, Value
 from mattebox.language.errors import AmbiguousWords, WordsNotUnderstood
 from mattebox.language.interpretation import Reading, interpret_anchor
 from mattebox.language.lexicon import Lexicon
@@ -23,14 +24,15 @@ from mattebox.language.meanings import (
 )
 from mattebox.language.number_units import THOUSAND
 from mattebox.language.settings import CUT, PRESET
+from mattebox.language.strengths import set_strength
 from mattebox.language.tokens import fold_word
-from mattebox.language.vocabulary import Concept, Value
 from mattebox.recipe.flat_parameters import parameters_by_name
 from mattebox.recipe.presets import find_preset
 from mattebox.recipe.steps import Background, Cut, Frame
 
 LESS_FACTOR, MORE_FACTOR = 0.5, 1.5  # of the last change, for "a bit less" and "a bit more"
 PICK = "pick"  # parameter: which of several subjects
+APERTURE_CONCEPT, SHARPNESS_CONCEPT = "aperture", "sharpness"
 PIXEL_CONCEPT = "size"  # of pixels without a noun
 BACKGROUND = "background"  # concept of colours without a noun
 CANVAS_CONCEPTS = (
@@ -66,8 +68,9 @@ def read_anchors(anchors: Sequence[Anchor], current: Mapping[str, Value], lexico
         As `interpret_anchor`; and for words that belong to nothing.
     """
     readings: list[Reading] = []
+    anchors = _drop_repainted(anchors)
     anchors = _drop_rescaled(_join_kept_background(anchors, lexicon))
-    for anchor in _drop_restated(_limit_to_picked(anchors)):
+    for anchor in _drop_focus(_drop_restated(_limit_to_picked(anchors))):
         _append_reading(_as_background(anchor, anchors, lexicon), current, readings, lexicon)
     return readings
 
@@ -76,12 +79,16 @@ def _limit_to_picked(anchors: Sequence[Anchor]) -> list[Anchor]:
     """The anchors; "only the car" beside nothing but changes of the photograph itself is where they are made."""
     picked = [a for a in anchors if isinstance(a.meaning, Phrase) and set(a.meaning.values) == {PICK}]
     others = [a for a in anchors if a not in picked]
-    if not picked or not others or not all(is_limitable(a) and not a.find(Area) for a in others):
+    if not picked or not others or not all(is_limitable(a) and not _is_elsewhere(a) for a in others):
         return list(anchors)
-    for anchor in others:
+    for anchor in (a for a in others if not a.find(Area)):
         anchor.modifiers.append(Area(SUBJECT))
         anchor.words.extend(picked[0].words)
     return others
+
+
+def _is_elsewhere(anchor: Anchor) -> bool:
+    return any(isinstance(m, Area) and m.name != SUBJECT for m in anchor.modifiers)
 
 
 def _join_kept_background(anchors: Sequence[Anchor], lexicon: Lexicon) -> list[Anchor]:
@@ -122,6 +129,40 @@ def _drop_restated(anchors: Sequence[Anchor]) -> list[Anchor]:
     return [a for a, after in zip(anchors, [*anchors[1:], None], strict=False) if not _restates(after, a)]
 
 
+def _drop_repainted(anchors: Sequence[Anchor]) -> list[Anchor]:
+    """The anchors without a bare background where another one says which: "the background, but transparent"."""
+    painted = any(isinstance(a.meaning, Phrase) and BACKGROUND in a.meaning.values for a in anchors)
+    return [a for a in anchors if not (painted and _is_bare_background(a))]
+
+
+def _is_bare_background(anchor: Anchor) -> bool:
+    meaning = anchor.meaning
+    return isinstance(meaning, Noun) and meaning.name == BACKGROUND and not anchor.modifiers
+
+
+def _drop_focus(anchors: Sequence[Anchor]) -> list[Anchor]:
+    """The anchors; beside a background that blurs, "she stays sharp" says only that she does not."""
+    blurs = any(_blurs_background(anchor) for anchor in anchors)
+    return [anchor for anchor in anchors if not (blurs and _names_focus(anchor))]
+
+
+def _blurs_background(anchor: Anchor) -> bool:
+    meaning = anchor.meaning
+    if isinstance(meaning, Phrase):
+        return meaning.values.get(PRESET) == "portrait" or str(meaning.values.get(BACKGROUND, "")).startswith("blur")
+    if not isinstance(meaning, Noun):
+        return False
+    adjectives = [m for m in anchor.find(Adjective) if isinstance(m, Adjective)]
+    blurs = any(str(m.values.get(BACKGROUND, {}).get(BACKGROUND, "")).startswith("blur") for m in adjectives)
+    return meaning.name == APERTURE_CONCEPT or (meaning.name == BACKGROUND and blurs)
+
+
+def _names_focus(anchor: Anchor) -> bool:
+    meaning = anchor.meaning
+    is_sharp = isinstance(meaning, Gradation) and meaning.name == SHARPNESS_CONCEPT and meaning.direction > 0
+    return is_sharp and any(isinstance(m, Area) and m.name == SUBJECT for m in anchor.modifiers)
+
+
 def _restates(anchor: Anchor | None, before: Anchor) -> bool:
     if anchor is None or not isinstance(anchor.meaning, Gradation) or not isinstance(before.meaning, Gradation):
         return False
@@ -158,25 +199,41 @@ def _append_reading(anchor: Anchor, current: Mapping[str, Value], readings: list
         readings.append(interpret_anchor(anchor, current))
         return
     kinds = {type(m) for m in anchor.modifiers}
+    strengthened = set_strength(anchor, readings)
+    if strengthened is not None:
+        readings[-1] = strengthened
+        return
     if kinds == {Area}:
         readings.append(Reading(anchor.text, {}, area=anchor.find(Area)[0].name))  # type: ignore[union-attr]
     elif kinds == {Direction} and _repeats_last(anchor, readings, current, lexicon):
         return
     elif Direction in kinds and kinds <= {Direction, Degree}:
-        _change_last(anchor, _relative_factor(anchor), current, readings)
+        _change_last(anchor, _relative_factor(anchor), current, readings, lexicon)
     elif kinds == {Rescaling} and len(anchor.modifiers) == 1:
-        _change_last(anchor, anchor.modifiers[0].factor, current, readings)  # type: ignore[union-attr]
+        _change_last(anchor, anchor.modifiers[0].factor, current, readings, lexicon)  # type: ignore[union-attr]
+    elif (named := _name_measured(anchor, lexicon)) is not None:
+        readings.append(interpret_anchor(named, current))
     elif all(implied := [_implied_anchor(anchor, modifier, lexicon) for modifier in anchor.modifiers]):
         readings += [interpret_anchor(each, current) for each in implied if each is not None]
     else:
         _add_to_last(anchor, readings, lexicon)
 
 
+def _name_measured(anchor: Anchor, lexicon: Lexicon) -> Anchor | None:
+    """The concept of the only number without a noun, with all its other words: "half a stop up", "+2/3 EV on her"."""
+    naming = anchor.find(Number)
+    if len(naming) != 1 or len(anchor.modifiers) < 2:
+        return None
+    implied = _implied_anchor(anchor, naming[0], lexicon)
+    named = None if implied is None else Anchor(implied.meaning, anchor.words, anchor.modifiers, order=anchor.order)
+    return named if named is not None and all(accepts(named, m) for m in anchor.modifiers) else None
+
+
 def _implied_anchor(anchor: Anchor, modifier: Modifier, lexicon: Lexicon) -> Anchor | None:
     """The concept that a modifier by itself can only belong to: a size, a ratio, "2x", or linear-gradient(...)."""
     concepts = lexicon.vocabulary.concepts
     if isinstance(modifier, Adjective) and modifier.stands_alone:
-        names = list(modifier.values)
+        names = modifier.alone.split()
     elif isinstance(modifier, Number) and modifier.unit not in ("", THOUSAND):
         names = [n for n, c in concepts.items() if _is_measured_in(c, modifier.unit)]
         targets = {concepts[n].measures.get(modifier.unit, n) for n in names}
@@ -198,7 +255,7 @@ def _add_to_last(anchor: Anchor, readings: list[Reading], lexicon: Lexicon) -> N
     modifier = anchor.modifiers[0]
     concepts = lexicon.vocabulary.concepts
     if len(anchor.modifiers) == 1 and isinstance(modifier, ColourName):
-        nouns = [c.nouns[0] for c in concepts.values() if c.colour]
+        nouns = list({c.colour: c.nouns[0] for c in reversed(concepts.values()) if c.colour}.values())[::-1]
         raise AmbiguousWords(
             anchor.text,
             lexicon.vocabulary.colour_question.format(anchor.text),
@@ -239,9 +296,14 @@ def _relative_factor(anchor: Anchor) -> float:
     return STRONG_LESS_FACTOR if is_strong else LESS_FACTOR
 
 
-def _change_last(anchor: Anchor, factor: float, current: Mapping[str, Value], readings: list[Reading]) -> None:
+def _change_last(
+    anchor: Anchor, factor: float, current: Mapping[str, Value], readings: list[Reading], lexicon: Lexicon
+) -> None:
     """Change the last graded value to a multiple of its own change."""
     index = next((i for i in range(len(readings) - 1, -1, -1) if readings[i].change), None)
+    choices = lexicon.vocabulary.more_choices if anchor.direction > 0 else lexicon.vocabulary.less_choices
+    if index is None and len(choices) > 1:
+        raise AmbiguousWords(anchor.text, lexicon.vocabulary.change_question, choices)
     if index is None:
         raise WordsNotUnderstood(
             '"{words}" does not say of what', 'say such as "a bit less contrast"', words=anchor.text

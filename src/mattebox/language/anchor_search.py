@@ -26,6 +26,7 @@ from mattebox.language.clauses import Clause
 from mattebox.language.errors import AmbiguousWords, WordsNotUnderstood
 from mattebox.language.meanings import (
     Adjective,
+    Alternative,
     Ambiguity,
     Area,
     ColourName,
@@ -35,10 +36,17 @@ from mattebox.language.meanings import (
     Gradation,
     Negation,
     Noun,
+    Number,
+    PathText,
     Phrase,
     Unsupported,
     Word,
 )
+
+SIZE, UPSCALING = "size", "upscaling"  # concepts
+MAX_NOUN_DISTANCE = 3  # words from an adjective to its noun
+MATTE_ONLY = "matte_only"  # parameter: "the mask", of which the edge can be moved
+EDGE_CONCEPTS = frozenset(("growth", "shrinking", "feather"))
 
 
 def find_anchors(clause: Clause, previous: Anchor | None = None) -> list[Anchor]:
@@ -78,18 +86,41 @@ def find_anchors(clause: Clause, previous: Anchor | None = None) -> list[Anchor]
     rest = _assign_all(modifiers, anchors, clause.start, follows)
     _require_own_colour(rest, list(anchors.values()))
     _require_plain_order(list(anchors.values()))
+    _drop_measured(anchors)
     found = _limit_to_nouns([anchor for anchor in anchors.values() if not _says_nothing(anchor)])
     return [*found, *([rest] if rest.modifiers else [])]
 
 
 def require_supported(words: Sequence[Word]) -> None:
     """WordsNotUnderstood for words that are known, and cannot be done."""
-    for word in words:
+    names_content = any(word.find(PathText) for word in words)  # of a label, or a logo
+    for index, word in enumerate(words):
         meaning = word.find(Unsupported)
-        if isinstance(meaning, Unsupported):
+        describes = _describes_noun(word, words[index + 1 : index + 1 + MAX_NOUN_DISTANCE])
+        if isinstance(meaning, Unsupported) and not describes and not (names_content and _can_hold(word)):
             raise WordsNotUnderstood(
                 '"{words}" cannot be done', "{reason}; nothing was done", words=word.text, reason=meaning.reason
             )
+
+
+def _describes_noun(word: Word, after: Sequence[Word]) -> bool:
+    """Whether a word is an adjective of a noun behind it: of a "fat outline"."""
+    adjective = word.find(Adjective)
+    names = set(adjective.values) if isinstance(adjective, Adjective) else set()
+    return any(isinstance(m, Noun) and m.name in names for w in after for m in w.meanings)
+
+
+def _can_hold(word: Word) -> bool:
+    """Whether a word also names what holds a text or picture."""
+    return any(isinstance(m, Noun) and (m.concept.path or m.concept.quoted) for m in word.meanings)
+
+
+def require_one_choice(words: Sequence[Word], question: str) -> None:
+    """AmbiguousWords for a request that leaves open which of two things is wanted: "white or grey"."""
+    for before, word, after in zip(words, words[1:], words[2:], strict=False):
+        if word.find(Alternative):
+            text = f"{before.text} {word.text} {after.text}"
+            raise AmbiguousWords(text, question, [before.text, after.text])
 
 
 def _require_one_subject(clause: Clause) -> None:
@@ -190,6 +221,16 @@ def _limit_to_nouns(anchors: list[Anchor]) -> list[Anchor]:
     return [a for a in anchors if a in others or a in kept]
 
 
+def _drop_measured(anchors: dict[int, Anchor]) -> None:
+    """Leave out a size without a number beside an enlargement that has it: "enlarge to 6000 px on the long edge"."""
+    names = {a.meaning.name for a in anchors.values() if isinstance(a.meaning, Noun) and a.find(Number)}
+    for index, anchor in list(anchors.items()):
+        is_bare = isinstance(anchor.meaning, Noun) and anchor.meaning.name == SIZE and not anchor.modifiers
+        is_mask = isinstance(anchor.meaning, Phrase) and set(anchor.meaning.values) == {MATTE_ONLY}
+        if (is_bare and UPSCALING in names) or (is_mask and names & EDGE_CONCEPTS):
+            del anchors[index]
+
+
 def _says_nothing(anchor: Anchor) -> bool:
     return isinstance(anchor.meaning, Noun) and anchor.meaning.is_optional and len(anchor.words) == 1
 
@@ -228,6 +269,22 @@ def _add_anchor(
     anchors[index] = Anchor(meaning, [(start + index, word.text)], positions=[index])
 
 
+def _prefer_measured(takers: dict[int, Anchor], number: Number) -> dict[int, Anchor]:
+    """Of the anchors that take a number those that are no subject; for a share up to 1 those in percent."""
+    enlarged = {i: a for i, a in takers.items() if isinstance(a.meaning, Noun) and a.meaning.name == UPSCALING}
+    if enlarged and number.unit == "px":
+        return enlarged
+    others = {i: a for i, a in takers.items() if not (isinstance(a.meaning, Noun) and a.meaning.concept.area)} or takers
+    is_share = not number.unit and 0 < number.value < 1
+    shares = {i: a for i, a in others.items() if _is_measured_in_percent(a)}
+    return shares if is_share and shares else others
+
+
+def _is_measured_in_percent(anchor: Anchor) -> bool:
+    measures = anchor.meaning.concept.measures if isinstance(anchor.meaning, Noun) else {}
+    return "%" in measures and "" not in measures
+
+
 def _assign(index: int, word: Word, anchors: dict[int, Anchor], follows: bool) -> tuple[Anchor | None, Modifier]:
     """The anchor that takes a modifier, and in which of its meanings."""
     for meaning in word.meanings:
@@ -236,6 +293,8 @@ def _assign(index: int, word: Word, anchors: dict[int, Anchor], follows: bool) -
         takers = {i: a for a in anchors.values() if accepts(a, meaning) for i in a.positions}
         if isinstance(meaning, Degree):
             takers = {i: a for i, a in takers.items() if isinstance(a.meaning, Gradation)} or takers
+        if isinstance(meaning, Number):
+            takers = _prefer_measured(takers, meaning)
         if isinstance(meaning, Complete):
             takers = {i: a for i, a in takers.items() if not isinstance(a.meaning, Noun)} or takers
         if isinstance(meaning, ColourName):

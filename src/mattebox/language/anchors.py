@@ -98,10 +98,13 @@ def accepts(anchor: Anchor, modifier: Meaning) -> bool:
     if isinstance(modifier, ColourName):
         return bool(concept.colour or concept.colour_list)
     if isinstance(modifier, PathText):
-        return bool(concept.path)
+        return bool(concept.path) or (modifier.is_quoted and bool(concept.quoted))
     if isinstance(modifier, Number):
-        return modifier.unit in concept.measures or (
-            concept.grade is not None and _fits_grade(modifier.unit, concept.grade.unit)
+        is_share = not modifier.unit and 0 < modifier.value <= 1 and "%" in concept.measures
+        return (
+            is_share
+            or modifier.unit in concept.measures
+            or (concept.grade is not None and _fits_grade(modifier.unit, concept.grade.unit))
         )
     if isinstance(modifier, Direction):
         return concept.grade is not None or bool(concept.more if modifier.sign > 0 else concept.less)

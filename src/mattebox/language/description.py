@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from functools import cache
 
+from mattebox.language.concepts import Concept, Value
 from mattebox.language.errors import WordsNotUnderstood
 from mattebox.language.plan import plan_request
 from mattebox.language.reading import quote_value
 from mattebox.language.settings import CUT, STEP, TITLE
-from mattebox.language.vocabulary import Concept, Value, Vocabulary, load_vocabulary, split_synonyms
+from mattebox.language.vocabulary import Vocabulary, load_vocabulary, split_synonyms
 from mattebox.recipe.flat_parameters import parameters_by_name
 from mattebox.recipe.recipe import Recipe
 from mattebox.recipe.steps import Cut, Step

@@ -22,14 +22,19 @@ def translate_error(error: MatteboxError, language: str) -> MatteboxError:
     language
         ISO 639-1 code of a vocabulary.
     """
-    messages = load_vocabulary(language).recipe_messages
-    problem, remedy = (translate_text(text, messages) for text in (error.problem, error.remedy))
+    problem, remedy = translate_lines(error.problem, error.remedy, language)
     if (problem, remedy) == (error.problem, error.remedy):
         return error
     translated = MatteboxError.__new__(type(error))
     translated.__dict__.update(error.__dict__)
     MatteboxError.__init__(translated, problem, remedy)
     return translated
+
+
+def translate_lines(problem: str, remedy: str, language: str) -> tuple[str, str]:
+    """An error's problem and remedy in the language of a vocabulary, as far as it has them."""
+    messages = load_vocabulary(language).recipe_messages
+    return translate_text(problem, messages), translate_text(remedy, messages)
 
 
 def translate_text(text: str, messages: Mapping[str, str]) -> str:

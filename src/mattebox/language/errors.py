@@ -9,6 +9,7 @@ from mattebox.errors import UsageError
 
 NO_TRANSLATION: Mapping[str, str] = MappingProxyType({})
 SEVERAL_MEANINGS = '"{words}" can mean several things: {question}'
+CANNOT_BE_DONE = '"{words}" cannot be done'
 CHOICE = "say {choices} or {last}"
 
 
@@ -60,12 +61,34 @@ class WordsNotUnderstood(UsageError):
         self.templates = problem, remedy
         self.values = values
 
+    @property
+    def is_final(self) -> bool:
+        """Whether other readings of the same words are no better: what is asked for cannot be done."""
+        return self.templates[0] == CANNOT_BE_DONE
+
     def translate(self, messages: Mapping[str, str]) -> WordsNotUnderstood:
         """The same error in the language of these messages, by English ones; those they lack stay English."""
         problem, remedy = (messages.get(text, text) for text in self.templates)
         translated = type(self)(problem, remedy, **self.values)
         translated.templates = self.templates  # stay English, as the name of the error
         return translated
+
+
+class LooseWord(WordsNotUnderstood):
+    """A known word that means nothing where it stands: the `index`th token."""
+
+    def __init__(self, index: int, word: str) -> None:
+        super().__init__(
+            '"{words}" is not understood here',
+            "say in a few plain words what it belongs to; nothing was done",
+            words=word,
+        )
+        self.index = index
+
+    def translate(self, messages: Mapping[str, str]) -> WordsNotUnderstood:
+        """The same error in the language of these messages."""
+        plain = WordsNotUnderstood(*self.templates, words=self.values["words"])
+        return plain.translate(messages)
 
 
 class ValueOutOfRange(WordsNotUnderstood):

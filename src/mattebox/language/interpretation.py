@@ -8,25 +8,24 @@ from dataclasses import dataclass, field
 
 from mattebox.language.anchors import SUBJECT, Anchor
 from mattebox.language.colour_names import list_css_colours
-from mattebox.language.errors import WordsNotUnderstood
+from mattebox.language.concepts import Concept, Value, Values
+from mattebox.language.errors import AmbiguousWords, WordsNotUnderstood
+from mattebox.language.graded_values import convert_value, graded_value, scale_value
 from mattebox.language.meanings import (
     Adjective,
     Area,
     ColourName,
-    Complete,
     Degree,
     Direction,
     Gradation,
-    Noun,
     Number,
     PathText,
     Phrase,
 )
 from mattebox.language.settings import CUT
-from mattebox.language.vocabulary import Concept, Grade, Value, Values
-from mattebox.recipe.flat_parameters import Parameter, base_type, parameters_by_name
+from mattebox.recipe.flat_parameters import parameters_by_name
 
-STOPS_UNIT = "stop"
+STUDIO = "studio"  # a background that can have a colour
 RIGHT_ANGLE = 90  # degrees of "left" and "right" without a number
 
 
@@ -44,6 +43,8 @@ class Reading:
         Flat name of the value that was changed by a step, which "a bit less" then halves; "" for none.
     area
         The area to which it is limited; "" for none.
+    is_default
+        Whether only a name was said, so that its values give way to others.
     implied
         Values that hold unless others are said.
     """
@@ -52,6 +53,7 @@ class Reading:
     values: Mapping[str, Value]
     change: str = ""
     area: str = ""
+    is_default: bool = False
     implied: Mapping[str, Value] = field(default_factory=dict)
 
 
@@ -90,14 +92,17 @@ def interpret_anchor(anchor: Anchor, current: Mapping[str, Value]) -> Reading:
             )
         return Reading(anchor.text, _negated_values(anchor, concept), area=area)
     if concept.grade is not None and _is_graded(anchor, concept):
-        value = _graded_value(anchor, meaning, concept.grade, current)
+        value = graded_value(anchor, meaning, concept.grade, current)
         return Reading(anchor.text, {concept.grade.parameter: value}, concept.grade.parameter, area)
     values = _described_values(anchor, meaning.name, concept)
+    if not values and not concept.implied and len(concept.choices) > 1:
+        raise AmbiguousWords(anchor.text, concept.ask, concept.choices)
     if not values and not concept.implied:
         raise WordsNotUnderstood(
             '"{words}" alone says too little', "say how it should be; nothing was done", words=anchor.text
         )
-    return Reading(anchor.text, values, area=area, implied=concept.implied)
+    is_default = bool(values) and values == concept.on and not anchor.modifiers
+    return Reading(anchor.text, values, area=area, is_default=is_default, implied=concept.implied)
 
 
 def _takes_away(anchor: Anchor, concept: Concept) -> bool:
@@ -133,56 +138,6 @@ def _is_graded(anchor: Anchor, concept: Concept) -> bool:
     return measured or (bool(anchor.find(Degree)) and not anchor.find(Adjective, ColourName, PathText, Number))
 
 
-def _graded_value(anchor: Anchor, meaning: Noun | Gradation, grade: Grade, current: Mapping[str, Value]) -> Value:
-    """The value of a graded parameter, within its range. WordsNotUnderstood if nothing would change."""
-    parameter = parameters_by_name()[grade.parameter]
-    sign = meaning.direction if isinstance(meaning, Gradation) else 1
-    directions = anchor.signs
-    if anchor.is_negated:
-        directions = [*directions, -1]
-    for direction in directions:
-        sign *= direction
-    numbers = [m for m in anchor.find(Number) if isinstance(m, Number)]
-    if len(numbers) > 1:
-        raise WordsNotUnderstood('"{words}" has two numbers', "give one; nothing was done", words=anchor.text)
-    if numbers and isinstance(meaning, Noun) and not directions:
-        return _convert_value(parameter, _amount(numbers[0], grade))
-    if anchor.find(Complete):
-        return _complete_value(anchor, parameter, sign, grade)
-    factor = math.prod(m.factor for m in anchor.find(Degree) if isinstance(m, Degree))
-    step = abs(_amount(numbers[0], grade)) if numbers else grade.step * factor
-    before = float(current.get(grade.parameter, parameter.default))
-    start = grade.initial if before == parameter.default else before
-    value = _convert_value(parameter, _clip(parameter, start + sign * step))
-    if value == _convert_value(parameter, before):
-        raise WordsNotUnderstood(
-            '"{words}" changes nothing: {name} is {value} already',
-            "leave it out, or say the opposite",
-            words=anchor.text,
-            name=grade.parameter,
-            value=value,
-        )
-    return value
-
-
-def _complete_value(anchor: Anchor, parameter: Parameter, sign: int, grade: Grade) -> Value:
-    """The end of the parameter's range. WordsNotUnderstood where nobody wants that, as of brightness."""
-    if sign != grade.complete:
-        raise WordsNotUnderstood(
-            '"{words}" does not say how much', "give a number, or say much or a bit", words=anchor.text
-        )
-    return _convert_value(parameter, _clip(parameter, math.copysign(math.inf, sign)))
-
-
-def _amount(number: Number, grade: Grade) -> float:
-    """A number in the grade's unit; percent of brightness and how many times as stops."""
-    if number.unit == "x" and grade.unit == STOPS_UNIT:
-        return math.log2(max(number.value, 0.01))
-    if number.unit == "%" and grade.unit == STOPS_UNIT:
-        return math.log2(max(1 + number.value / 100, 0.01))
-    return number.value
-
-
 def _described_values(anchor: Anchor, name: str, concept: Concept) -> Values:
     """What the noun means, with its adjectives, colours, measures and pictures. WordsNotUnderstood."""
     plain: Values = {}
@@ -196,7 +151,7 @@ def _described_values(anchor: Anchor, name: str, concept: Concept) -> Values:
     if factor != 1 and not plain and concept.more and concept.less:  # "a lot of space"
         plain = concept.more if factor > 1 else concept.less
         factor = 1
-    values = {p: _scale_value(p, v, factor, concept) for p, v in plain.items()}
+    values = {p: scale_value(p, v, factor, concept) for p, v in plain.items()}
     if factor != 1 and values == plain:
         raise WordsNotUnderstood(
             '"{words}" has no degrees', "leave the word of degree out, or give a number", words=anchor.text
@@ -209,6 +164,8 @@ def _join_values(anchor: Anchor, parameter: str, first: Value, second: Value) ->
 
     WordsNotUnderstood for other values.
     """
+    if STUDIO in (first, second):
+        return f"{STUDIO}({second if first == STUDIO else first})"
     exact = [value for value in (first, second) if str(value).startswith("#")]
     if len(exact) == 1 and {str(first), str(second)} - {exact[0]} <= set(list_css_colours()):
         return exact[0]
@@ -236,42 +193,25 @@ def _colour_list_values(anchor: Anchor, concept: Concept, plain: Values) -> Valu
     return {parameter: str(plain.get(parameter, form)).format(", ".join(colours))}
 
 
+def _is_share(number: Number, concept: Concept) -> bool:
+    """Whether a bare number up to 1 is a share of what is measured in percent: fills 0.85."""
+    is_percent = "%" in concept.measures and "" not in concept.measures
+    return is_percent and not number.unit and 0 < number.value <= 1
+
+
 def _modifier_values(modifier: object, name: str, concept: Concept) -> Values:
     if isinstance(modifier, Adjective):
         return modifier.values[name]
     if isinstance(modifier, ColourName):
-        return {concept.colour: modifier.css} if concept.colour else {}
+        parameter, _, form = concept.colour.partition(" ")
+        return {parameter: form.format(modifier.css) if form else modifier.css} if parameter else {}
     if isinstance(modifier, PathText):
-        return {concept.path: modifier.path}
+        return {concept.quoted if modifier.is_quoted and concept.quoted else concept.path: modifier.path}
+    if isinstance(modifier, Number) and _is_share(modifier, concept):
+        modifier = Number(f"{100 * modifier.value:.10g}", "%", 100 * modifier.value)
     if isinstance(modifier, Number) and modifier.unit in concept.measures:
         parameter, _, form = concept.measures[modifier.unit].partition(" ")
-        return {parameter: _convert_value(parameters_by_name()[parameter], form.format(modifier.text))}
+        return {parameter: convert_value(parameters_by_name()[parameter], form.format(modifier.text))}
     if isinstance(modifier, Direction):
         return concept.more if modifier.sign > 0 else concept.less
     return {}
-
-
-def _scale_value(name: str, value: Value, factor: float, concept: Concept) -> Value:
-    """A number as far from its default as a word of degree says; other values as the concept has them."""
-    parameter = parameters_by_name().get(name)
-    if factor == 1 or parameter is None or isinstance(value, bool):
-        return value
-    if isinstance(value, str):
-        return (concept.weaker if factor < 1 else concept.stronger).get(value, value)
-    return _convert_value(parameter, _clip(parameter, parameter.default + (value - parameter.default) * factor))
-
-
-def _convert_value(parameter: Parameter, value: float | str) -> Value:
-    kind = type(base_type(parameter)).__name__
-    if kind == "IntType":
-        return math.floor(abs(float(value)) + 0.5) * (-1 if float(value) < 0 else 1)
-    if kind == "FloatType":
-        return round(float(value), 2)
-    return value if isinstance(value, str) else f"{round(value, 2):.10g}"
-
-
-def _clip(parameter: Parameter, value: float) -> float:
-    """The value within the parameter's range."""
-    info = base_type(parameter)
-    low, high = getattr(info, "ge", None), getattr(info, "le", None)
-    return min(max(value, -math.inf if low is None else low), math.inf if high is None else high)

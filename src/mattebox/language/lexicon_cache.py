@@ -22,11 +22,15 @@ from msgspec import Struct
 from mattebox._version import __version__
 from mattebox.core.user_folders import cache_folder
 from mattebox.language import meanings as meanings_module
-from mattebox.language.lexicon import FoldedWords, Lexicon, PhraseTables
+from mattebox.language.lexicon import Lexicon
 from mattebox.language.meanings import Ambiguity, Gradation, Meaning, Noun
+from mattebox.language.phrase_tables import FoldedWords, PhraseTables
 from mattebox.language.vocabulary import VOCABULARY_FOLDER, Vocabulary, load_vocabulary
 
-BUILDING_MODULES = ("lexicon", "lexicon_cache", "meanings", "vocabulary", "colour_names", "tokens")
+BUILDING_MODULES = (
+    "colour_names", "concepts", "lexicon", "lexicon_cache", "meanings", "phrase_tables", "places", "tokens",
+    "vocabulary",
+)  # fmt: skip
 SUFFIX = ".lexicon"
 CACHE_VARIABLE, OFF_WORDS = "MATTEBOX_CACHE", ("0", "no", "false", "off")
 

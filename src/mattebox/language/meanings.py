@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import TypeAlias
 
-from mattebox.language.vocabulary import Concept, OpenQuestion, Values
+from mattebox.language.concepts import Concept, OpenQuestion, Values
 
 
 @dataclass(frozen=True)
@@ -22,11 +22,16 @@ class Noun:
 class Adjective:
     """A word that belongs to one or several concepts: the values for each, by the concept's name.
 
-    One that `stands_alone` needs no noun, such as linear-gradient(...).
+    `alone` has the names of those whose noun it does not need, such as of linear-gradient(...), with spaces between.
     """
 
     values: Mapping[str, Values]
-    stands_alone: bool = False
+    alone: str = ""
+
+    @property
+    def stands_alone(self) -> bool:
+        """Whether it needs no noun."""
+        return bool(self.alone)
 
 
 @dataclass(frozen=True)
@@ -61,6 +66,11 @@ class Replaced:
 @dataclass(frozen=True)
 class Contrast:
     """What stands before it, behind a negation, is not wanted, but what follows: "not grey but white"."""
+
+
+@dataclass(frozen=True)
+class Alternative:
+    """One of two is wanted: "white or grey"."""
 
 
 @dataclass(frozen=True)
@@ -132,9 +142,10 @@ class Phrase:
 
 @dataclass(frozen=True)
 class PathText:
-    """A file's path."""
+    """A file's path, or text in quotation marks."""
 
     path: str
+    is_quoted: bool = False
 
 
 @dataclass(frozen=True)
@@ -166,7 +177,8 @@ class Break:
 
 Meaning: TypeAlias = (
     Noun | Adjective | Gradation | Direction | Degree | Negation | ColourName | Number | NumberWord | Unit | Area
-    | Phrase | PathText | Ambiguity | Unsupported | Break | Rescaling | Replaced | Contrast | Complete | Minus
+    | Alternative | Phrase | PathText | Ambiguity | Unsupported | Break | Rescaling | Replaced | Contrast | Complete
+    | Minus
 )  # fmt: skip
 
 

@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from mattebox.language.errors import WordsNotUnderstood
-from mattebox.language.meanings import Adjective, ColourName, Minus, Noun, Number, NumberWord, Unit, Word
+from mattebox.language.meanings import Adjective, Break, ColourName, Minus, Noun, Number, NumberWord, Unit, Word
 
 THOUSAND = "k"  # unit of "150k", which only the words around it make bytes or pixels
+HUNDRED, THOUSAND_VALUE = 100, 1000
 MIN_KELVIN = 1000  # of a colour temperature
 COUNTED_UNITS = ("stop",)  # of which one is meant without a number: "a stop darker"
 
@@ -15,6 +16,7 @@ COUNTED_UNITS = ("stop",)  # of which one is meant without a number: "a stop dar
 def join_units(words: Sequence[Word]) -> list[Word]:
     """The words, with each number and the unit behind it as one. WordsNotUnderstood for a unit without a number."""
     joined: list[Word] = []
+    words = join_number_words(words)
     for word, after in zip(words, [*words[1:], None], strict=False):
         unit, number = word.find(Unit), word.find(Number, NumberWord)
         if isinstance(number, Number) and joined and joined[-1].find(Minus):
@@ -27,11 +29,10 @@ def join_units(words: Sequence[Word]) -> list[Word]:
             joined.append(Word(word.text, tuple(m for m in word.meanings if isinstance(m, Noun))))
         elif isinstance(unit, Unit) and unit.name in COUNTED_UNITS:
             joined.append(Word(word.text, (Number("1", unit.name, 1),)))
+        elif isinstance(unit, Unit) and unit.name == "x" and after is None:
+            continue  # "thanks x"
         elif isinstance(unit, Unit) and len(word.meanings) == 1:
             raise WordsNotUnderstood('"{words}" stands without a number', "say how many", words=word.text)
-        elif isinstance(number, NumberWord) and isinstance(last, Number) and _continues(last, number):
-            total = last.value + number.value
-            joined[-1] = Word(f"{joined[-1].text} {word.text}", (Number(f"{total:.10g}", "", total),))
         elif isinstance(number, NumberWord) and _is_pronoun(number, joined, after):
             continue
         elif isinstance(number, NumberWord):
@@ -66,6 +67,64 @@ def _is_number(word: Word | None) -> bool:
     return word is not None and word.find(Number) is not None
 
 
-def _continues(tens: Number, ones: NumberWord) -> bool:
-    """Whether two numbers as words are one, such as "forty five"."""
-    return not tens.unit and tens.value in range(20, 100, 10) and 0 < ones.value < 10
+def join_number_words(words: Sequence[Word]) -> list[Word]:
+    """The words, with those that are one number together as it: "two hundred and fifty", "forty five", "2 thousand"."""
+    joined: list[Word] = []
+    index = 0
+    while index < len(words):
+        count, total = _read_number(words[index:])
+        if count > 1:
+            text = " ".join(word.text for word in words[index : index + count])
+            joined.append(Word(text, (Number(f"{total:.10g}", "", total),)))
+        else:
+            joined.append(words[index])
+        index += max(count, 1)
+    return joined
+
+
+def _read_number(words: Sequence[Word]) -> tuple[int, float]:
+    """How many words from the first on are one number, and which; 0 words where the first is none."""
+    count, total, part = 0, 0.0, 0.0
+    for index, word in enumerate(words):
+        value = _number_value(word, is_first=index == 0)
+        if value is None:
+            is_link = isinstance(word.find(Break), Break) and not _is_hard_break(word) and part % HUNDRED == 0 < part
+            follows = index + 1 < len(words) and (_number_value(words[index + 1], is_first=False) or HUNDRED) < HUNDRED
+            if is_link and follows:  # "two hundred and fifty"
+                continue
+            break
+        if value == THOUSAND_VALUE:
+            total, part = total + max(part, 1) * value, 0
+        elif value == HUNDRED:
+            part = max(part, 1) * value
+        elif index == 0 or _continues(part, value) or (total and not part):
+            part += value
+        else:
+            break
+        count = index + 1
+    return count, total + part
+
+
+def _number_value(word: Word, *, is_first: bool) -> float | None:
+    """The number that a word is; digits only before words for hundreds."""
+    number = word.find(NumberWord)
+    if isinstance(number, NumberWord):
+        return number.value
+    digits = word.find(Number)
+    return digits.value if is_first and isinstance(digits, Number) and not digits.unit else None
+
+
+def _is_hard_break(word: Word) -> bool:
+    end = word.find(Break)
+    return isinstance(end, Break) and end.is_hard
+
+
+def _continues(before: float, value: float) -> bool:
+    """Whether two numbers as words are one: "forty five", "two hundred five"."""
+    is_ones = before in range(20, 100, 10) and 0 < value < 10
+    return is_ones or (before >= HUNDRED and before % HUNDRED == 0 and value < HUNDRED) or _is_round(before, value)
+
+
+def _is_round(before: float, value: float) -> bool:
+    """Whether ones stand behind hundreds and tens: "two hundred forty" and "five"."""
+    return before > HUNDRED and before % 10 == 0 and before % HUNDRED != 0 and 0 < value < 10

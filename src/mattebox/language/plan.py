@@ -7,18 +7,21 @@ from dataclasses import dataclass
 
 from mattebox.errors import UsageError
 from mattebox.language.anchor_reading import read_anchors
-from mattebox.language.anchor_search import find_anchors, require_supported
+from mattebox.language.anchor_search import find_anchors, require_one_choice, require_supported
 from mattebox.language.anchors import Anchor, is_bare_subject
 from mattebox.language.clauses import split_clauses
+from mattebox.language.concepts import Value
 from mattebox.language.error_translation import translate_error
 from mattebox.language.errors import AmbiguousWords, WordsNotUnderstood
 from mattebox.language.interpretation import Reading
 from mattebox.language.lexicon import Lexicon
 from mattebox.language.lexicon_cache import load_lexicon
 from mattebox.language.meanings import Degree, Direction, Negation, Noun, Number, Word
-from mattebox.language.reading import count_unknown_words, read_text
+from mattebox.language.reading import count_unknown_words, read_text, split_request
 from mattebox.language.recipe_assembly import assemble_recipe
-from mattebox.language.vocabulary import Value, language_codes
+from mattebox.language.separable_verbs import join_separable_verbs
+from mattebox.language.tokens import Token
+from mattebox.language.vocabulary import language_codes
 from mattebox.recipe.flat_parameters import parameters_by_name
 from mattebox.recipe.recipe import Recipe
 from mattebox.recipe.steps import Step
@@ -41,12 +44,15 @@ class Plan:
         Typing errors: as written -> as read.
     language
         ISO 639-1 code of the vocabulary.
+    passed_over
+        What says nothing that can be done, such as what the picture is for, as written.
     """
 
     recipe: Recipe
     readings: tuple[Reading, ...]
     corrections: Mapping[str, str]
     language: str
+    passed_over: tuple[str, ...] = ()
 
 
 def plan_request(text: str, base: Recipe | None = None, language: str = ANY_LANGUAGE) -> Plan:
@@ -96,13 +102,25 @@ def _plan_in(text: str, base: Recipe | None, lexicon: Lexicon) -> Plan:
 
 
 def _read_plan(text: str, base: Recipe | None, lexicon: Lexicon) -> Plan:
-    read = read_text(text, lexicon)
+    tokens = split_request(text, lexicon)
+    try:
+        return _plan_tokens(text, tokens, base, lexicon)
+    except WordsNotUnderstood as error:
+        joined = join_separable_verbs(tokens, lexicon)
+        if error.is_final or joined == tokens:
+            raise
+        return _plan_tokens(text, joined, base, lexicon)
+
+
+def _plan_tokens(text: str, tokens: Sequence[Token], base: Recipe | None, lexicon: Lexicon) -> Plan:
+    read = read_text(text, tokens, lexicon)
     require_supported(read.words)
+    require_one_choice(read.words, lexicon.vocabulary.alternative_question)
     readings = read_anchors(_find_all_anchors(read.words, lexicon), _flat_values(base), lexicon)
     if not readings:
         raise WordsNotUnderstood("nothing was asked for", 'say what you want, such as "white background, soft shadow"')
     recipe = assemble_recipe(readings, base)
-    return Plan(recipe, tuple(readings), read.corrections, lexicon.vocabulary.language)
+    return Plan(recipe, tuple(readings), read.corrections, lexicon.vocabulary.language, read.passed_over)
 
 
 def _find_all_anchors(words: Sequence[Word], lexicon: Lexicon) -> list[Anchor]:
@@ -119,6 +137,11 @@ def _find_all_anchors(words: Sequence[Word], lexicon: Lexicon) -> list[Anchor]:
         if len(found) == 1 and clause.begins_sentence and is_bare_subject(found[0]):
             introduced += found
             continue
+        if len(found) == 1 and _only_negates(found[0]) and anchors and not anchors[-1].modifiers:
+            noun = anchors[-1].meaning
+            if isinstance(noun, Noun) and noun.concept.off is not None:  # "it has a blue cast, that should go"
+                anchors[-1].modifiers.append(Negation())
+                found = []
         was_negated = any(anchor.is_negated or lexicon.begins_negated(anchor.text) for anchor in found)
         anchors += found
     return anchors or introduced
@@ -131,6 +154,10 @@ def _continue_direction(anchor: Anchor, last: Anchor, lexicon: Lexicon) -> Ancho
     if is_bare and lexicon.is_bare_noun(anchor.text) and lexicon.says_direction(last.text) and not last.find(Number):
         anchor.modifiers += [Direction(last.direction), *last.find(Degree)]
     return anchor
+
+
+def _only_negates(anchor: Anchor) -> bool:
+    return anchor.meaning is None and all(isinstance(m, Negation) for m in anchor.modifiers)
 
 
 def _negate_bare_noun(anchor: Anchor, lexicon: Lexicon) -> Anchor:

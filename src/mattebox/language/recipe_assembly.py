@@ -8,16 +8,18 @@ from typing import get_args
 import msgspec
 
 from mattebox.language.anchors import SUBJECT
+from mattebox.language.concepts import Value
 from mattebox.language.errors import ValueOutOfRange, WordsNotUnderstood
 from mattebox.language.interpretation import Reading
+from mattebox.language.partial_values import complete_parts, join_parts
 from mattebox.language.settings import CUT, PRESET, STEP, TITLE
-from mattebox.language.vocabulary import Value
 from mattebox.recipe.flat_parameters import base_type, build_recipe, limit_to_area, parameters_by_name
 from mattebox.recipe.presets import find_preset
 from mattebox.recipe.recipe import Recipe
 from mattebox.recipe.steps import STEP_ORDER, Background, CompositionStep, Cut, Outline, Save, Shadow, Step
 
-GENERIC_PRESET = "product"  # beside which a marketplace's says more
+GENERIC_PRESETS = frozenset(("product", "portrait"))  # beside which another one says more
+KEPT_BACKGROUNDS = ("blur", "transparent")  # that a photograph's own can become
 UPRIGHT = "upright"  # of rotate: by the outline of what was cut out
 
 
@@ -40,17 +42,23 @@ def assemble_recipe(readings: Iterable[Reading], base: Recipe | None) -> Recipe:
     """
     values: dict[str, Value] = {}
     sources: dict[str, str] = {}
+    defaults: frozenset[str] = frozenset()  # of a name that was said without more, which give way
     implied: dict[str, Value] = {}
     areas = []
     for reading in readings:
         for name, value in {**reading.values, **_area_values(reading)}.items():
-            known = values.get(name, value)
+            if name in values and reading.is_default:
+                continue
+            known = value if name in defaults else values.get(name, value)
             values[name] = _agree(name, known, value, sources.get(name, ""), reading.text)
             sources[name] = reading.text
+            defaults = defaults | {name} if reading.is_default else defaults - {name}
         implied = {**reading.implied, **implied}
         if reading.area and not reading.values:
             areas.append(reading.area)
-    values = {**implied, **values}
+    _require_possible(values, sources)
+    values = {name: complete_parts(name, value) for name, value in {**implied, **values}.items()}
+    values = _enlarge(values)
     _require_ranges(values)
     if base is None and not values and set(areas) == {SUBJECT}:  # "only the subject"
         return Recipe((Cut(),))
@@ -71,16 +79,40 @@ def assemble_recipe(readings: Iterable[Reading], base: Recipe | None) -> Recipe:
 
 def _agree(name: str, first: Value, second: Value, first_text: str, second_text: str) -> Value:
     """The value of two readings of one parameter; of presets the one that says more. WordsNotUnderstood."""
-    if name == PRESET and GENERIC_PRESET in (first, second):
-        return second if first == GENERIC_PRESET else first
+    if name == PRESET and first != second and {first, second} & GENERIC_PRESETS:
+        return second if first in GENERIC_PRESETS else first
+    joined = join_parts(first, second)
+    if joined is not None:
+        return joined
     if first != second:
-        raise WordsNotUnderstood(
-            '"{first}" and "{second}" contradict each other',
-            "choose one; nothing was done",
-            first=first_text,
-            second=second_text,
-        )
+        raise _contradiction(first_text, second_text)
     return second
+
+
+def _require_possible(values: Mapping[str, Value], sources: Mapping[str, str]) -> None:
+    """WordsNotUnderstood for a new background beside the old one, and transparency in a format without it."""
+    paint, is_opaque = str(values.get("background", "transparent")), values.get("format") == "jpg"
+    if values.get(CUT) is False and CUT in sources and not paint.startswith(KEPT_BACKGROUNDS):
+        raise _contradiction(sources[CUT], sources["background"])
+    if is_opaque and paint == "transparent" and "background" in sources and "format" in sources:
+        raise _contradiction(sources["background"], sources["format"])
+
+
+def _contradiction(first: str, second: str) -> WordsNotUnderstood:
+    return WordsNotUnderstood(
+        '"{first}" and "{second}" contradict each other',
+        "choose one; nothing was done",
+        first=first,
+        second=second,
+    )
+
+
+def _enlarge(values: dict[str, Value]) -> dict[str, Value]:
+    """The values; a size in pixels beside the network for enlarging is what it enlarges to."""
+    size = str(values.get("size", ""))
+    if "upscale_model" in values and "upscale" not in values and size.isdigit():
+        return {name: value for name, value in values.items() if name != "size"} | {"upscale": f"{size}px"}
+    return values
 
 
 def _require_ranges(values: Mapping[str, Value]) -> None:

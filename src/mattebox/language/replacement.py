@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence, Set
 
+from mattebox.language.concepts import Concept
 from mattebox.language.meanings import (
     Adjective,
     Ambiguity,
@@ -18,14 +19,13 @@ from mattebox.language.meanings import (
     Negation,
     Noun,
     Number,
+    Phrase,
     Replaced,
     Word,
 )
 from mattebox.language.tokens import fold_word
-from mattebox.language.vocabulary import Concept
 
-QUALITY, FORMAT = "quality", "format"  # concepts
-KINDS = (ColourName, Adjective, Number)  # what can be named as not wanted, without its noun
+KINDS = (ColourName, Adjective, Number, Gradation)  # what can be named as not wanted, without its noun
 
 
 def drop_replaced(words: Sequence[Word]) -> list[Word]:
@@ -82,23 +82,6 @@ def _find_rule(ambiguity: Meaning | None, near: Sequence[Word]) -> str:
     return ambiguity.question.graded if any(word.find(Degree, Number) for word in near) else ""
 
 
-def name_quality(words: Sequence[Word], concepts: Mapping[str, Concept]) -> list[Word]:
-    """The words, with the number directly behind a file format as its quality: "jpg 90"."""
-    named: list[Word] = []
-    for word, before, after in zip(words, [None, *words], [*words[1:], None], strict=False):
-        number = word.find(Number)
-        is_bare = isinstance(number, Number) and number.unit in ("", "%") and not (after and after.find(Noun))
-        if is_bare and before is not None and _names_format(before):
-            named.append(Word(word.text, (Noun(QUALITY, concepts[QUALITY]),)))
-        named.append(word)
-    return named
-
-
-def _names_format(word: Word) -> bool:
-    adjective = word.find(Adjective)
-    return isinstance(adjective, Adjective) and adjective.stands_alone and FORMAT in adjective.values
-
-
 def drop_answered(words: Sequence[Word]) -> list[Word]:
     """The words without questions that the request itself answers; a noun answers only if something is to be changed.
 
@@ -108,6 +91,7 @@ def drop_answered(words: Sequence[Word]) -> list[Word]:
     named = {m.name for word in words for m in word.meanings if isinstance(m, Gradation)}
     nouns = [m for word in words for m in word.meanings if isinstance(m, Noun)]
     named |= {noun.name for noun in nouns if is_change or noun.concept.grade is None}
+    named |= {name for word in words for m in word.meanings[:1] if isinstance(m, Phrase) for name in m.values}
     answered: list[Word] = []
     for word, after in zip(words, [*words[1:], None], strict=False):
         if not _is_answered(word.find(Ambiguity), named):
@@ -126,14 +110,16 @@ def _is_answered(ambiguity: Meaning | None, named: Set[str]) -> bool:
     return isinstance(ambiguity, Ambiguity) and not named.isdisjoint(ambiguity.question.answered_by)
 
 
-def join_attributes(words: Sequence[Word], subjects: Sequence[str]) -> list[Word]:
+def join_attributes(words: Sequence[Word], subjects: Sequence[str], text: str) -> list[Word]:
     """The words, with each colour and the subject behind it as one: a "red mug" is a mug.
 
-    Not before another noun: of a "white product background" the background is white.
+    Not before another noun, nor apart from it: of a "white product background" the background is white.
     """
     joined: list[Word] = []
+    plain = " ".join(text.split())
     for index, word in enumerate(words):
-        follows_colour = bool(joined) and joined[-1].meanings[:1] != () and _is_only(joined[-1], ColourName)
+        follows_colour = bool(joined) and f"{joined[-1].text} {word.text}" in plain
+        follows_colour = follows_colour and joined[-1].meanings[:1] != () and _is_only(joined[-1], ColourName)
         before_noun = index + 1 < len(words) and words[index + 1].find(Noun) is not None
         if word.text in subjects and follows_colour and not before_noun:
             joined[-1] = Word(f"{joined[-1].text} {word.text}", word.meanings)

@@ -5,8 +5,8 @@ from __future__ import annotations
 import json
 
 from mattebox.core.suggestions import suggest_name
+from mattebox.language.concepts import Value, Values
 from mattebox.language.errors import WordsNotUnderstood
-from mattebox.language.vocabulary import Value, Values
 from mattebox.recipe.flat_parameters import Parameter, base_type, parameters_by_name
 from mattebox.recipe.steps import STEP_ORDER
 

@@ -10,24 +10,28 @@ from typing import Literal, NamedTuple, TypeAlias
 from mattebox.errors import UsageError
 
 TokenKind: TypeAlias = Literal[
-    "setting", "quoted", "call", "hex", "path", "size", "ratio", "number", "separator", "word", "other"
+    "setting", "quoted", "call", "hex", "path", "size", "ratio", "camera", "number", "separator", "word", "other"
 ]
 
 _SUFFIXES = "png|jpe?g|webp|tiff?|avif|heic|heif|bmp|exr|toml|json"
 _NUMBER = r"\d+(?:[.,]\d+)*"
+_SIGNED = r"(?<!\S)@\w[\w.]*|©\s*[^\W\d_][^,;.!?\n]*?(?=\s+(?:(?-i:[a-zäöü])|$)|[,;.!?\n]|$)"  # a name's own mark
 _PATTERNS: tuple[tuple[TokenKind, str], ...] = (
     ("setting", r'[a-z][a-z_]*=(?:"(?:[^"\\]|\\.)*"|[^\s,;]+)'),
-    ("quoted", r'"[^"]*"|“[^”]*”|„[^“”]*[“”]|«[^»]*»'),
+    ("quoted", rf'"[^"]*"|“[^”]*”|„[^“”]*[“”]|«[^»]*»|{_SIGNED}'),
     ("call", r"[a-z][a-z-]*\((?:[^()]|\([^()]*\))*\)"),
     ("hex", r"#[0-9a-fA-F]{3,8}\b"),
     ("path", rf"(?<!\S)(?:(?:~|\.{{1,2}}|[A-Za-z]:)?[/\\][^\s,;]+|[^\s,;\"]+\.(?:{_SUFFIXES})\b)"),
     ("size", rf"{_NUMBER}\s*(?:px|pixels?)?\s*(?:[x×*]|by\b|auf\b|mal\b|zu\b)\s*{_NUMBER}(?:\s*(?:px|pixels?)\b)?"),
     ("ratio", rf"{_NUMBER}\s*:\s*{_NUMBER}"),
-    ("number", rf"[+-]?(?:\d+\s*/\s*\d+|{_NUMBER}|[½⅓⅔¼¾])"),
+    ("camera", r"\biso\s*-?\d+|\b1/\d+\s?s\b"),
+    ("number", rf"[+\-−]?(?:\d+\s*/\s*\d+|{_NUMBER}|[½⅓⅔¼¾])"),
     ("word", r"[^\W\d_]+(?:['’][^\W\d_]+)*|[%°&]"),
-    ("separator", r"[,;.!?+\n]+"),
+    ("separator", r"[,;.!?+\n]+|(?<=\s)-+(?=\s)|[–—•·|→…]"),
     ("other", r"[^\s\-_/():=]"),
 )
+_MARKS = "*~<>[]{}'’‘`´\"“”„«»@#^\\"  # around words, and before numbers
+_DECORATIVE_CATEGORIES = ("So", "Sk", "Cf", "Mn", "Co")  # emoji, their parts, accents without a letter
 _TOKEN = re.compile("|".join(f"(?P<{kind}>{pattern})" for kind, pattern in _PATTERNS), re.IGNORECASE)
 
 
@@ -41,8 +45,17 @@ class Token(NamedTuple):
 
 
 def split_tokens(text: str) -> list[Token]:
-    """The tokens of a text, in order; white space, hyphens and brackets are left out."""
-    return [Token(_kind_of(match), match[0], *match.span()) for match in _TOKEN.finditer(text)]
+    """The tokens of a text, in order; white space, hyphens, brackets and emoji are left out."""
+    found = [Token(_kind_of(match), match[0], *match.span()) for match in _TOKEN.finditer(text)]
+    return [token for token in found if not _is_decoration(token)]
+
+
+def _is_decoration(token: Token) -> bool:
+    """Whether a token says nothing that can be done: an emoji, a stray quotation mark, how a photograph was taken."""
+    character = token.text if token.kind == "other" else ""
+    if not character:
+        return token.kind == "camera"
+    return character in _MARKS or unicodedata.category(character) in _DECORATIVE_CATEGORIES
 
 
 def _kind_of(match: re.Match[str]) -> TokenKind:
@@ -65,6 +78,7 @@ def parse_number(text: str, thousands: str) -> float:
 
     UsageError for digits that are not grouped in threes, and for a fraction of 0.
     """
+    text = text.replace("−", "-")
     if text[-1] in "½⅓⅔¼¾":
         return round(float(f"{text[:-1]}1") * unicodedata.numeric(text[-1]), 2)
     if "/" in text:

@@ -7,7 +7,6 @@ from collections.abc import Iterable
 from functools import cache
 from itertools import product
 from pathlib import Path
-from typing import TypeAlias
 
 import msgspec
 from msgspec import Struct
@@ -15,111 +14,13 @@ from msgspec import Struct
 from mattebox.core.struct_types import build_type_info
 from mattebox.core.suggestions import suggest_name
 from mattebox.errors import UsageError
+from mattebox.language.concepts import Concept, OpenQuestion, Values
+from mattebox.language.places import Places
 
 VOCABULARY_FOLDER = Path(__file__).parent / "vocabularies"
 SYNONYM_SEPARATOR = "|"  # of the words in one key, and of the alternatives between brackets
 _SYNONYM = re.compile(r"(?:[^|()]|\([^()]*\))+")
 _ALTERNATIVES = re.compile(r"\(([^()]*)\)")
-
-Value: TypeAlias = str | int | float | bool
-Values: TypeAlias = dict[str, Value]
-"""Values of a recipe by flat name; beside those, `cut` and `preset`."""
-
-
-class Grade(Struct, frozen=True, forbid_unknown_fields=True):
-    """A parameter that words such as "more", "brighter" and "a bit less" change by steps.
-
-    Parameters
-    ----------
-    parameter
-        Flat name.
-    step
-        What "more" adds without a word of degree.
-    more, less
-        Words that alone mean more or less of it.
-    unit
-        Of a bare number; percent of a parameter in stops is converted.
-    complete
-        Whether it can be done "completely": more (1) or less (-1); 0 for neither.
-    initial
-        What a step is taken from where the parameter is at its default, and what its bare noun means.
-    """
-
-    parameter: str
-    step: float
-    more: tuple[str, ...] = ()
-    less: tuple[str, ...] = ()
-    unit: str = "%"
-    complete: int = 0
-    initial: float = 0
-
-
-class Concept(Struct, frozen=True, forbid_unknown_fields=True):
-    """Something that a recipe has, as users name it.
-
-    Parameters
-    ----------
-    nouns
-        Words for it.
-    on, off
-        Values when it is only named, and when it is negated; without `off` it cannot be negated.
-    more, less
-        Values for more and less of it, where it has no grade.
-    adjectives
-        Words that belong to it, synonyms separated by "|", and their values.
-    needs_noun
-        Whether its adjectives say nothing without its noun.
-    weaker, stronger
-        Values of adjectives -> values with a word of degree, where they are not numbers.
-    colour, path
-        Flat name of the parameter that takes a colour, or a picture's path.
-    colour_list
-        Flat name of the parameter that takes several colours, and the value's form; its adjectives are other forms.
-    measures
-        Unit ("%", "px", "x", "size", "ratio", "" for a bare number ...) -> flat name and the value's form, such as
-        "margin {}%".
-    grade
-        How it is graded, if it can be.
-    implied
-        Values that hold with its own unless others are said: the shadow's kind beside its softness.
-    only
-        Flat name of the parameter that limits it to an area.
-    area
-        The area that its noun means beside a graded concept.
-    """
-
-    nouns: tuple[str, ...] = ()
-    on: Values = {}
-    implied: Values = {}
-    off: Values | None = None
-    more: Values = {}
-    less: Values = {}
-    adjectives: dict[str, Values] = {}
-    needs_noun: bool = True
-    weaker: dict[str, str] = {}
-    stronger: dict[str, str] = {}
-    colour: str = ""
-    colour_list: str = ""
-    path: str = ""
-    measures: dict[str, str] = {}
-    grade: Grade | None = None
-    only: str = ""
-    area: str = ""
-
-
-class OpenQuestion(Struct, frozen=True, forbid_unknown_fields=True):
-    """Words that can mean several things: the question, and what each answer would be in clear words.
-
-    It is not asked where a request names one of the concepts `answered_by`: "it looks dull, more contrast please".
-    With a word of degree it is no question but what `graded` says: a concept, more (1) or less (-1) of it, and an area;
-    with a word for more or less what `directed` says, in the same form: "not so dark".
-    """
-
-    ask: str
-    choices: tuple[str, ...]
-    answered_by: tuple[str, ...] = ()
-    graded: str = ""
-    directed: str = ""
 
 
 class Vocabulary(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
@@ -173,6 +74,14 @@ class Vocabulary(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
         Words for more (1) or less (-1) that give way to another one beside them: "pull" highlights, but "pull" them up.
     abbreviations
         Short forms, and the words that they stand for.
+    verb_particles
+        Words at the end of a clause that belong to its verb: stell ... "frei", cut ... "out".
+    irregular_verbs
+        Forms of verbs in front of a clause, and their infinitives.
+    links
+        Letters between the parts of a compound word.
+    places
+        Words that tell what an unknown word beside them is.
     degrees
         Words of degree, and the factor of a step.
     complete
@@ -181,6 +90,8 @@ class Vocabulary(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
         Words that make the number behind them one below 0.
     numbers, units
         Words for numbers and units.
+    number_parts, number_joint
+        Words that are numbers only inside longer ones, and what joins ones and tens in these.
     additions, reductions
         Words before a noun that is graded which mean more or less of it, such as "add" contrast.
     amounts
@@ -205,6 +116,10 @@ class Vocabulary(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
         Errors of recipes in this language, by those in English, with their parts in braces.
     colour_question
         The question for a colour of which it is not said what should have it, which stands for {}.
+    change_question, more_choices, less_choices
+        The question for "more" and "less" by themselves, and clear words for its answers.
+    alternatives, alternative_question
+        Words between two things of which one is wanted, and the question for which.
     """
 
     language: str
@@ -232,10 +147,16 @@ class Vocabulary(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
     comparatives: tuple[str, ...] = ()
     weak_directions: dict[str, int] = {}
     abbreviations: dict[str, str] = {}
+    verb_particles: tuple[str, ...] = ()
+    irregular_verbs: dict[str, str] = {}
+    links: tuple[str, ...] = ()
+    places: Places = Places()
     degrees: dict[str, float]
     complete: tuple[str, ...] = ()
     minus: tuple[str, ...] = ()
     numbers: dict[str, float]
+    number_parts: dict[str, float] = {}
+    number_joint: str = ""
     units: dict[str, str]
     additions: tuple[str, ...] = ()
     reductions: tuple[str, ...] = ()
@@ -250,6 +171,11 @@ class Vocabulary(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
     messages: dict[str, str] = {}
     recipe_messages: dict[str, str] = {}
     colour_question: str = "what should be {}?"
+    change_question: str = "of what?"
+    more_choices: tuple[str, ...] = ()
+    less_choices: tuple[str, ...] = ()
+    alternatives: tuple[str, ...] = ()
+    alternative_question: str = "which of the two?"
 
 
 def language_codes() -> list[str]:

@@ -125,7 +125,8 @@ def call_say(arguments: Arguments, context: ToolContext) -> ToolResult:
         return text_result("\n".join(lines), {"question": question})
     readings = [f"{r.text}: {', '.join(f'{n}={v}' for n, v in r.values.items()) or r.area}" for r in plan.readings]
     corrections = [f'"{written}" was read as "{read}"' for written, read in plan.corrections.items()]
-    told = "\n".join([*readings, *corrections])
+    passed_over = [f'"{written}" was passed over' for written in plan.passed_over]
+    told = "\n".join([*readings, *corrections, *passed_over])
     if arguments.get("dry_run") or "photo" not in arguments:
         return text_result(told, {"recipe": msgspec.to_builtins(plan.recipe)})
     return _run(plan.recipe, arguments, context, prefix=f"{told}\n")

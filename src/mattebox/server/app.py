@@ -151,12 +151,12 @@ def _openapi_endpoint(app: FastAPI) -> Callable[[], Awaitable[Response]]:
 
 async def _handle_problem(request: Request, error: Exception) -> Response:
     assert isinstance(error, Problem)
-    return _error_response(request, error)
+    return _error_response(request, plans.translate_problem(request, error))
 
 
 async def _handle_mattebox_error(request: Request, error: Exception) -> Response:
     assert isinstance(error, MatteboxError)
-    return _error_response(request, Problem.from_error(error))
+    return _error_response(request, plans.translate_problem(request, Problem.from_error(error)))
 
 
 async def _handle_removebg_error(request: Request, error: Exception) -> Response:

@@ -159,6 +159,7 @@ export const german = {
   unsay: "Diese Worte entfernen",
   doIt: "Ausführen",
   cancel: "Abbrechen",
+  passedOver: (written) => `„${written}“ wurde übergangen.`,
   corrected: (written, read) => `„${written}“ wurde als „${read}“ gelesen.`,
   defaults: "Einstellungen zurücksetzen",
   resetControl: "Doppelklick setzt zurück",

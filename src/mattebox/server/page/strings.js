@@ -156,6 +156,7 @@ const english = {
   unsay: "Remove these words",
   doIt: "Do it",
   cancel: "Cancel",
+  passedOver: (written) => `“${written}” was passed over.`,
   corrected: (written, read) => `“${written}” was read as “${read}”.`,
   defaults: "Reset settings",
   resetControl: "Double-click to reset",

@@ -77,6 +77,7 @@ function showPlan(words, plan) {
     terms.append(createElement("dt", { textContent: reading.text }), createElement("dd", { textContent: describeReading(reading) }));
   }
   const corrections = Object.entries(plan.corrections).map(([written, read]) => createElement("p", { textContent: text.corrected(written, read) }));
+  corrections.push(...plan.passed_over.map((written) => createElement("p", { textContent: text.passedOver(written) })));
   showLines(terms, ...corrections, createButtons(createElement("button", { type: "button", id: "do", className: "main", textContent: text.doIt })));
 }
 

@@ -9,6 +9,7 @@ import msgspec
 from fastapi import APIRouter, Request
 
 from mattebox.language.description import describe_recipe
+from mattebox.language.error_translation import translate_lines
 from mattebox.language.errors import AmbiguousWords
 from mattebox.language.plan import ANY_LANGUAGE, Plan, plan_request
 from mattebox.recipe.presets import find_preset, require_kind
@@ -48,15 +49,28 @@ async def create_plan(request: Request) -> Any:
     return await asyncio.to_thread(_answer_words, words, base, language)
 
 
-def apply_words(words: str | None, recipe: Recipe, must_cut: bool) -> Recipe:
-    """The recipe that words make of another, which it stays without words.
+def apply_words(request: Request, words: str | None, recipe: Recipe, must_cut: bool) -> Recipe:
+    """The recipe that words make of another, which it stays without words. Errors of the request are in their language.
 
     Raises
     ------
     UsageError
         The words are not understood, or can mean several things; or they cut where nothing is cut, or the reverse.
     """
-    return recipe if words is None else require_kind(plan_request(words, recipe).recipe, must_cut)
+    if words is None:
+        return recipe
+    plan = plan_request(words, recipe)
+    request.state.words_language = plan.language
+    return require_kind(plan.recipe, must_cut)
+
+
+def translate_problem(request: Request, problem: Problem) -> Problem:
+    """A problem in the language of the request's words; without words as it is."""
+    language = getattr(request.state, "words_language", None)
+    if language is None:
+        return problem
+    lines = translate_lines(problem.problem, problem.remedy, language)
+    return Problem(problem.status, problem.code, *lines, problem.headers)
 
 
 def _answer_words(words: str, base: Recipe | None, language: str) -> dict[str, Any]:
@@ -74,6 +88,7 @@ def _plan_fields(plan: Plan) -> dict[str, Any]:
         "language": plan.language,
         "readings": [{"text": r.text, "values": dict(r.values), "area": r.area or None} for r in plan.readings],
         "corrections": dict(plan.corrections),
+        "passed_over": list(plan.passed_over),
         "cuts": plan.recipe.cut_step is not None,
         "recipe": msgspec.to_builtins(plan.recipe),
         "words": describe_recipe(plan.recipe, plan.language),

@@ -84,7 +84,7 @@ async def create_cutout(request: Request) -> Response:
     def build_cutout_recipe(fields: dict[str, Any], preset: Recipe | None) -> Recipe:
         words = pop_text_field(fields, "words")
         recipe = build_recipe(defaults | fields, preset and require_kind(preset, must_cut=True))
-        return apply_words(words, recipe, must_cut=True)
+        return apply_words(request, words, recipe, must_cut=True)
 
     return await answer_request(request, partial(_prepare_request, build_cutout_recipe))
 
@@ -101,7 +101,8 @@ async def create_cutout(request: Request) -> Response:
 async def create_enhancement(request: Request) -> Response:
     """Enhance or enlarge a picture; nothing is cut out. Without the field of any step, it corrects what the picture
     needs, as the preset `enhance` does. Returns the same as /v1/cutouts."""
-    return await answer_request(request, partial(_prepare_request, _build_enhancement_recipe))
+    build_recipe_of_request = partial(_build_enhancement_recipe, request)
+    return await answer_request(request, partial(_prepare_request, build_recipe_of_request))
 
 
 @router.post(
@@ -225,14 +226,14 @@ def picture_response(worker_response: WorkerResponse, request: Request, limit_he
     return ContentResponse(body, media_type, result_headers(metadata) | limit_headers)
 
 
-def _build_enhancement_recipe(fields: dict[str, Any], preset: Recipe | None) -> Recipe:
+def _build_enhancement_recipe(request: Request, fields: dict[str, Any], preset: Recipe | None) -> Recipe:
     only, words = pop_text_field(fields, "only"), pop_text_field(fields, "words")
     cutout_fields = fields.keys() & {name for name, p in parameters_by_name().items() if p.step not in ENHANCE_STEPS}
     if cutout_fields:
         raise UsageError(f"{min(cutout_fields)} is not for enhancing", "send it to /v1/cutouts")
     default = Recipe((Save(),)) if words else enhance_base_recipe(fields)
     base = require_kind(preset, must_cut=False) if preset else default
-    recipe = apply_words(words, build_recipe(fields, base), must_cut=False)
+    recipe = apply_words(request, words, build_recipe(fields, base), must_cut=False)
     return limit_to_area(recipe, only, fields.keys()) if only else recipe
 
 

@@ -1,0 +1,102 @@
+"""Words that mean something by the word beside them: "jpg 90", "logo.png", "1600 square", "three dogs"."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+
+from mattebox.language.anchors import SUBJECT
+from mattebox.language.concepts import Concept
+from mattebox.language.meanings import Adjective, ColourName, Noun, Number, PathText, Phrase, Word
+
+QUALITY, FORMAT, LOGO, LABEL, SATURATION = "quality", "format", "logo", "label", "saturation"  # concepts
+SQUARE = {"aspect": "1:1"}
+PORTRAIT = {"preset": "portrait"}
+NAME_MARKS = ("©", "@")
+MIN_PIXELS = 64  # of a number beside "square"
+MAX_COUNT = 12  # of things in a photograph
+
+
+def read_neighbours(words: Sequence[Word], concepts: Mapping[str, Concept]) -> list[Word]:
+    """The words, with nouns that are only implied, and without what the word beside them makes meaningless.
+
+    Parameters
+    ----------
+    words
+        Of a request.
+    concepts
+        Of its language, by name.
+    """
+    named = _name_label(_name_logo(_name_quality(words, concepts), concepts), concepts)
+    pairs = zip([None, *named], named, [*named[1:], None], strict=False)
+    return [word for before, word, after in pairs for word in _read_word(before, word, after)]
+
+
+def _read_word(before: Word | None, word: Word, after: Word | None) -> Iterator[Word]:
+    number = word.find(Number)
+    ratio = after.find(Number) if after is not None else None
+    if isinstance(number, Number) and not number.unit:
+        if number.value >= MIN_PIXELS and (_says(before, SQUARE) or _says(after, SQUARE)):
+            yield Word(word.text, (Number(number.text, "px", number.value),))
+            return
+        if number.value <= MAX_COUNT and number.value == int(number.value) and _is_subject(after):
+            return  # "three dogs"
+    if _names_colour(word) and after is not None and all(isinstance(m, ColourName) for m in after.meanings):
+        return  # "colour #333333"
+    if _says(word, PORTRAIT) and isinstance(ratio, Number) and ratio.unit == "ratio":
+        return  # "portrait 4:5"
+    yield word
+
+
+def _says(word: Word | None, values: Mapping[str, str]) -> bool:
+    return word is not None and any(isinstance(m, Phrase) and m.values == values for m in word.meanings[:1])
+
+
+def _names_colour(word: Word) -> bool:
+    noun = word.meanings[0]
+    return isinstance(noun, Noun) and noun.name == SATURATION
+
+
+def _is_subject(word: Word | None) -> bool:
+    noun = word.meanings[0] if word is not None else None
+    return isinstance(noun, Noun) and noun.concept.area == SUBJECT
+
+
+def _name_quality(words: Sequence[Word], concepts: Mapping[str, Concept]) -> list[Word]:
+    """The words, with the number directly behind a file format as its quality."""
+    named: list[Word] = []
+    for word, before, after in zip(words, [None, *words], [*words[1:], None], strict=False):
+        number = word.find(Number)
+        is_bare = isinstance(number, Number) and number.unit in ("", "%") and not (after and after.find(Noun))
+        if is_bare and before is not None and _names_format(before):
+            named.append(Word(word.text, (Noun(QUALITY, concepts[QUALITY]),)))
+        named.append(word)
+    return named
+
+
+def _name_logo(words: Sequence[Word], concepts: Mapping[str, Concept]) -> list[Word]:
+    """The words, with the noun before a picture that is called a logo, where none holds it yet."""
+    holds = any(isinstance(m, Noun) and m.name == LOGO for word in words for m in word.meanings)
+    named: list[Word] = []
+    for word in words:
+        path = word.find(PathText)
+        if isinstance(path, PathText) and not path.is_quoted and not holds and LOGO in path.path.lower():
+            named.append(Word(word.text, (Noun(LOGO, concepts[LOGO]),)))
+        named.append(word)
+    return named
+
+
+def _name_label(words: Sequence[Word], concepts: Mapping[str, Concept]) -> list[Word]:
+    """The words, with the noun before a name with its mark ("© Moira", "@moira"), where none holds it yet."""
+    holds = any(isinstance(m, Noun) and m.concept.quoted for word in words for m in word.meanings)
+    named: list[Word] = []
+    for word in words:
+        path = word.find(PathText)
+        if isinstance(path, PathText) and path.path[:1] in NAME_MARKS and not holds:
+            named.append(Word(word.text, (Noun(LABEL, concepts[LABEL]),)))
+        named.append(word)
+    return named
+
+
+def _names_format(word: Word) -> bool:
+    adjective = word.find(Adjective)
+    return isinstance(adjective, Adjective) and FORMAT in adjective.alone.split()
