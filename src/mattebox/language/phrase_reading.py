@@ -7,9 +7,11 @@ from typing import NamedTuple
 
 from mattebox.language.errors import LooseWord
 from mattebox.language.lexicon import Lexicon
-from mattebox.language.meanings import Area, Complete, Degree, Gradation, Meaning, Number, Phrase, Unit, Word
+from mattebox.language.meanings import Area, Complete, Degree, Gradation, Meaning, Noun, Number, Phrase, Unit, Word
 from mattebox.language.token_meanings import token_meaning
 from mattebox.language.tokens import Token, fold_word
+
+MIN_QUESTION_LENGTH = 4  # small words that are a noun together
 
 
 def read_phrase(
@@ -39,8 +41,8 @@ def read_phrase(
             folded = (*folded, word)
         if found:
             match = end, found
-        if not folded and any(isinstance(m, Area) for m in found):
-            break  # words that are small by themselves say where: "all around" in grey
+        if not folded and (any(isinstance(m, Area) for m in found) or _asks(whole, found)):
+            break  # words that are small by themselves say where, or ask: "all around" in grey, "is this ok for" ebay
     if split is not None and (match is None or split.end > match[0]):
         return _append_split(text, tokens, index, split, words)
     if match is not None:
@@ -50,6 +52,10 @@ def read_phrase(
     if known_forms.get(written, fold_word(written)) not in lexicon.fillers | lexicon.particles:
         raise LooseWord(index, written)
     return index + 1
+
+
+def _asks(whole: Sequence[str], found: Sequence[Meaning]) -> bool:
+    return len(whole) >= MIN_QUESTION_LENGTH and any(isinstance(m, Noun) for m in found)
 
 
 class _SplitPhrase(NamedTuple):
