@@ -81,7 +81,7 @@ def test_a_question_is_asked_in_a_terminal(run: Run, monkeypatch: pytest.MonkeyP
 
 
 def test_what_is_not_understood_does_nothing(run: Run, photo: Path) -> None:
-    for words in ("add a hat", "white and black background", "contrast 500%", "background=", "x" * 9000):
+    for words in ("add a hat", "white and black background", "contrast 500%", "contrast=", "x" * 9000):
         ran = run("say", words, photo)
         assert ran.code == 2, words
         assert ran.error
