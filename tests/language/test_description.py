@@ -46,8 +46,8 @@ def recipes(draw: st.DrawFn) -> Recipe:
         parameters = [p for p in parameters_by_name().values() if p.step is step]
         chosen = draw(st.lists(st.sampled_from(parameters), max_size=3, unique_by=lambda p: p.name))
         values = {p.field.name: draw(values_of(base_type(p))) for p in chosen}
-        if step is Scene and not values.get("keep", "none").strip():  # flat values have no other word for nothing
-            values["keep"] = "none"
+        if step is Scene:  # a flat value of names is sorted, and has no other word for nothing
+            values |= {"keep": " ".join(sorted(set(values.get("keep", "").replace("none", "").split()))) or "none"}
         steps.append(step(**values))
     try:
         return Recipe(tuple(steps), draw(TEXTS))  # type: ignore[arg-type]

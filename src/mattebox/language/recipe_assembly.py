@@ -92,7 +92,8 @@ def _agree(name: str, first: Value, second: Value, first_text: str, second_text:
 def _require_possible(values: Mapping[str, Value], sources: Mapping[str, str]) -> None:
     """WordsNotUnderstood for a new background beside the old one, and transparency in a format without it."""
     paint, is_opaque = str(values.get("background", "transparent")), values.get("format") == "jpg"
-    if values.get(CUT) is False and CUT in sources and not paint.startswith(KEPT_BACKGROUNDS):
+    is_said = CUT in sources and "=" not in sources[CUT]  # a setting may say what it likes
+    if values.get(CUT) is False and is_said and not paint.startswith(KEPT_BACKGROUNDS):
         raise _contradiction(sources[CUT], sources["background"])
     if is_opaque and paint == "transparent" and "background" in sources and "format" in sources:
         raise _contradiction(sources["background"], sources["format"])
