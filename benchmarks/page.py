@@ -1,6 +1,7 @@
 """The page in a real browser over a slow line: bytes up and down, and how long people wait for what they do.
 
     python -m benchmarks.page --megapixels 12 --megabits 10
+    python -m benchmarks.page --megapixels 12 --photographs 30     # memory of the browser, over a line without a limit
 
 A photograph is enlarged to so many megapixels and cut out; then a stroke is brushed, undone, and settings are changed.
 Times of what the page does by itself run from the event to the first frame whose pixels differ, within the page. Needs
@@ -22,12 +23,19 @@ from tests.serving import start_server
 LATENCY_MS = 20
 WAIT_MS = 600_000  # on a busy machine
 ROUNDS = 5
+SAMPLING_MS = 500
 ERASING_MS = 1500  # of a photograph in the browser's storage
 CHOOSING_MS = 3000  # that people take to choose a photograph, while runtime and weights are loaded
 FIRST_CUTOUT = """() => import("/page/items.js").then(({ items }) => new Promise((resolve) => {
   const image = document.querySelector("#after");
   const look = () => (items[0]?.firstCutout && image.src === items[0].firstCutout.url && image.complete)
     || items[0]?.results.size ? resolve(Boolean(items[0].firstCutout)) : requestAnimationFrame(look);
+  look();
+}))"""
+FINER_CUTOUT = """() => import("/page/items.js").then(({ items }) => new Promise((resolve) => {
+  const quick = items[0]?.firstCutout;
+  const isThere = () => items[0]?.firstCutout !== quick || items[0]?.results.size;
+  const look = () => (isThere() ? resolve() : requestAnimationFrame(look));
   look();
 }))"""
 HOLD_UPLOADS = """() => {
@@ -83,6 +91,63 @@ class Report:
         print(f"| {name} | {duration} | {up} | {down} |", flush=True)
 
 
+class BrowserMemory:
+    """Memory that the browser's processes have for themselves, and the processor time that they took."""
+
+    def __init__(self, browser: Any) -> None:
+        self._session = browser.new_browser_cdp_session()
+
+    def megabytes(self) -> float:
+        """Proportional set size of all processes, in MB (Linux)."""
+        total = 0
+        for process in self._processes():
+            try:
+                lines = Path(f"/proc/{process['id']}/smaps_rollup").read_text().splitlines()
+            except OSError:  # it has ended
+                continue
+            total += sum(int(line.split()[1]) for line in lines if line.startswith("Pss:"))
+        return total / 1000
+
+    def processor_seconds(self) -> float:
+        """Of all processes that run now, since they began."""
+        return float(sum(process["cpuTime"] for process in self._processes()))
+
+    def _processes(self) -> list[dict[str, Any]]:
+        processes: list[dict[str, Any]] = self._session.send("SystemInfo.getProcessInfo")["processInfo"]
+        return processes
+
+
+def measure_many(browser: Any, url: str, photograph: Path, count: int) -> None:
+    """Drop many photographs: when the first can be used, and what memory the browser takes meanwhile."""
+    memory = BrowserMemory(browser)
+    with Visit(browser, url, reduced_motion="reduce") as visit:
+        page = visit.page
+        page.set_default_timeout(WAIT_MS)
+        rest = memory.megabytes()
+        copies = [photograph.with_name(f"{number}.jpg") for number in range(count)]
+        for copy in copies:
+            copy.write_bytes(photograph.read_bytes())
+        started_at = time.perf_counter()
+        page.set_input_files("#files", copies)
+        page.locator(DONE).first.wait_for()
+        first = time.perf_counter() - started_at
+        done_by_then, peaks = page.locator(DONE).count(), [memory.megabytes()]
+        while (done := page.locator(DONE).count()) < count:
+            peaks.append(memory.megabytes())
+            page.wait_for_timeout(SAMPLING_MS)
+            assert time.perf_counter() - started_at < WAIT_MS / 1000, f"{done} of {count} are done"
+        seconds = time.perf_counter() - started_at
+        half = len(peaks) // 2
+        print(
+            f"{count} photographs of {photograph.stat().st_size:,} bytes: first usable after {first:.1f} s "
+            f"({done_by_then} done by then), all after {seconds:.1f} s"
+        )
+        print(
+            f"browser: {rest:.0f} MB at rest, at most {max(peaks[:half] or peaks):.0f} MB in the first half, "
+            f"{max(peaks[half:]):.0f} MB in the second"
+        )
+
+
 def write_photograph(path: Path, megapixels: float) -> None:
     """A JPEG of so many megapixels, 4:3."""
     height = round((megapixels * 1e6 * 3 / 4) ** 0.5)
@@ -106,28 +171,29 @@ def describe(durations: list[float]) -> str:
 
 
 def measure_marks(visit: Visit, report: Report) -> None:
-    """Strokes and undo, from the event to the change; and the server's answer."""
+    """Strokes and undo, from the event to the change; and the server's answer to a click."""
     page, strokes, undos = visit.page, [], []
     page.get_by_role("button", name="Remove", exact=True).first.click()
     page.get_by_role("button", name="Brush").click()
     page.locator("#composed").wait_for()
     report.add_row("brush taken up", "")
-    settled = []
     for number in range(ROUNDS):
         point = (0.4 + 0.04 * number, 0.6)
         watch(visit, "pointerdown", "pixel", point)
         visit.draw(point, (0.6, 0.8))
         strokes.append(measured_ms(visit))
-        started_at = time.perf_counter()
         visit.settle()
-        settled.append(1000 * (time.perf_counter() - started_at))
         watch(visit, "click", "pixel", point)
         page.get_by_role("button", name="Undo").click()
         undos.append(measured_ms(visit))
         visit.settle()
     report.add_row(f"{ROUNDS} strokes, to the change", describe(strokes))
     report.add_row(f"{ROUNDS} times undo, to the change", describe(undos))
-    report.add_row("a stroke, to the server's refinement", describe(settled))
+    page.get_by_role("button", name="Smart select").click()
+    started_at = time.perf_counter()
+    visit.draw((0.5, 0.7))
+    visit.settle()
+    report.add_row("a click, to the server's answer", f"{time.perf_counter() - started_at:.1f} s")
     page.get_by_role("button", name="Compare", exact=True).click()
 
 
@@ -159,7 +225,7 @@ def measure_first_cutouts(visit: Visit, report: Report, photograph: Path, megabi
     The upload is held until it is there, because the server, which is another computer then, has the same processors
     here. What the worker fetches on a first visit is not counted: it is reported beside.
     """
-    page = visit.page
+    page, processes = visit.page, BrowserMemory(visit.context.browser)
     if not page.evaluate("import('/page/device_network.js').then((module) => module.canCutHere())"):
         print("| the browser's own cutout: mattebox-page is not installed | | | |")
         return
@@ -175,12 +241,16 @@ def measure_first_cutouts(visit: Visit, report: Report, photograph: Path, megabi
         page.wait_for_timeout(CHOOSING_MS)
         page.evaluate(HOLD_UPLOADS)
         started_at = time.perf_counter()
+        work_before = processes.processor_seconds()
         page.set_input_files("#files", photograph)
         page.evaluate(FIRST_CUTOUT)
-        seconds = time.perf_counter() - started_at
+        seconds, work = time.perf_counter() - started_at, processes.processor_seconds() - work_before
+        page.evaluate(FINER_CUTOUT)
+        finer = time.perf_counter() - started_at
         page.evaluate("release()")
         page.locator(DONE).wait_for()
-        report.add_row(f"the browser's own cutout, {name}; bytes with the server's", f"{seconds:.1f} s")
+        times = f"{seconds:.2f} s ({work:.2f} of a processor), the finer one {finer:.1f} s"
+        report.add_row(f"the browser's own cutout, {name}; bytes with the server's", times)
         page.locator("#strip .face").press("Delete")
         page.wait_for_timeout(ERASING_MS)
     page.evaluate("localStorage.removeItem('mattebox-device')")
@@ -189,11 +259,15 @@ def measure_first_cutouts(visit: Visit, report: Report, photograph: Path, megabi
 
 
 def main() -> None:
-    options = argument_parser(__doc__, megapixels=12.0, megabits=10.0).parse_args()
+    options = argument_parser(__doc__, megapixels=12.0, megabits=10.0, photographs=1).parse_args()
     with tempfile.TemporaryDirectory() as folder, start_browser() as browser:
         photograph = Path(folder) / "photograph.jpg"
         write_photograph(photograph, options.megapixels)
         size = photograph.stat().st_size
+        if options.photographs > 1:
+            with start_server(Path(folder)) as url:
+                measure_many(browser, f"{url}/", photograph, options.photographs)
+            return
         print(f"{options.megapixels:g} MP, {size:,} bytes, {options.megabits:g} Mbit/s, {LATENCY_MS} ms latency\n")
         with start_server(Path(folder)) as url, Visit(browser, f"{url}/", reduced_motion="reduce") as visit:
             visit.page.set_default_timeout(WAIT_MS)

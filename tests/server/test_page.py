@@ -486,6 +486,22 @@ def test_all_languages_say_all(browser: Any, address: str) -> None:
     assert english["problems"].keys() == codes - {"words_not_understood", "ambiguous_words"}  # the server quotes them
 
 
+def test_results_of_many_photographs_are_bounded(browser: Any, address: str) -> None:
+    """Beyond the room for all, those of photographs that were not used lately go, but for what is on show."""
+    with Visit(browser, address) as visit:
+        kept = visit.page.evaluate("""async () => {
+          const { ItemResults } = await import("/page/item_results.js"), blob = { size: 30e6 };
+          const all = Array.from({ length: 12 }, () => {
+            const shown = { blob, url: "" }, results = new ItemResults(() => [shown]);
+            results.add("shown", shown);
+            results.add("earlier", { blob, url: "" });
+            return results;
+          });
+          return all.map((results) => results.size);
+        }""")
+    assert kept == [1] * 11 + [2]
+
+
 def test_busy_and_unreachable_servers(browser: Any, address: str, files: Files) -> None:
     with Visit(browser, address) as visit:
         page, tries = visit.page, []
@@ -590,6 +606,7 @@ def test_the_controls_match_the_recipe(browser: Any, address: str) -> None:
     known = parameters_by_name()
     own = {"paint", "colour", "blur", "auto", "only", "preset", "words", "words_cut", "backdrop"}
     own |= {"longer", "width", "height", "across", "down"}
+    own |= {"recipe", "recipe_cut", "recipe_name", "pick_place", "backdrop_bokeh"}
     with Visit(browser, address) as visit:
         found = visit.page.locator("#controls").evaluate(
             "form => [...form.elements].filter(e => e.name).map(e => [e.name, e.min, e.max])"
@@ -597,7 +614,7 @@ def test_the_controls_match_the_recipe(browser: Any, address: str) -> None:
     names = {name for name, *_ in found}
     assert own <= names
     assert names - own <= known.keys()
-    shares = {"margin", "outline", "fill", "rotate"}  # sent as text
+    shares = {"margin", "outline", "fill", "rotate", "bokeh"}  # sent as text
     for name, least, most in found:
         if name in known and most and name not in shares:
             low, high = bounds(known[name].field.type)

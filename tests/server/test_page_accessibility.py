@@ -51,7 +51,9 @@ def test_axe_in_every_state(browser: Any, address: str, files: dict[str, Path], 
     with Visit(browser, address, color_scheme=scheme, reduced_motion="reduce", bypass_csp=True) as visit:
         page = visit.page
         assert axe_violations(visit) == []
-        page.evaluate("document.querySelectorAll('#last-time, #last-settings').forEach(e => { e.hidden = false; })")
+        page.evaluate(
+            "document.querySelectorAll('#last-time, #last-settings, #addresses').forEach(e => { e.hidden = false; })"
+        )
         page.evaluate("document.querySelector('#last-time p').textContent = '2 photographs'")
         assert axe_violations(visit) == []
         page.set_input_files("#files", [files["coffee"], files["broken"], files["rocket"], files["wall"]])
@@ -60,6 +62,16 @@ def test_axe_in_every_state(browser: Any, address: str, files: dict[str, Path], 
         for tab in ("Background", "Light", "Frame", "Size", "Presets"):
             visit.tab(tab)
             assert (tab, axe_violations(visit)) == (tab, [])
+        visit.tab("Background")
+        visit.paint("Lens blur")
+        page.locator("#focus-tool").click()
+        page.locator("#said").press_sequentially("soft")
+        page.locator("#phrases li").first.wait_for()
+        page.keyboard.press("ArrowDown")
+        assert axe_violations(visit) == []
+        page.locator("#said").fill("")
+        visit.paint("Transparent")
+        visit.tab("Presets")
         page.get_by_role("button", name="Keep", exact=True).click()
         page.get_by_role("button", name="Brush").click()
         assert axe_violations(visit) == []

@@ -162,7 +162,7 @@ def test_the_first_cutout_comes_before_the_upload_ends(browser: Any, address: st
         page.locator(DONE).wait_for()
         assert page.locator("#after").get_attribute("src") != first
         assert page.locator("#sheet").bounding_box() == box
-        assert visit.post_paths == ["v1/photographs", "v1/cutouts", "v1/cutouts"]  # the last with the mark
+        assert visit.post_paths == ["v1/photographs", "v1/cutouts"]  # the page draws the stroke
         assert page.locator("#ink polyline").count() == 1
         assert visit.complaints == visit.foreign == []
 
@@ -250,3 +250,23 @@ def test_another_app_shares_photographs(browser: Any, address: str, files: Files
         page.reload()
         page.get_by_role("button", name="two dogs.png, done").wait_for()
         assert page.locator("#strip li").count() == 1  # it was taken once
+
+
+def test_downloads_keep_the_photographs_exif(browser: Any, address: str, files: Files, tmp_path: Path) -> None:
+    """The tags that the server keeps, in each format; not where it was taken."""
+    exif = Image.Exif()
+    exif[0x10F], exif[0x13B], exif[0x112] = "Maker", "Ada", 1
+    exif.get_ifd(0x8769).update({0x9003: "2026:01:02 03:04:05", 0x829A: (1, 200), 0xA431: "serial"})
+    exif.get_ifd(0x8825).update({1: "N", 2: (50.0, 1.0, 2.0)})
+    path = tmp_path / "taken.jpg"
+    Image.open(files["coffee"]).save(path, exif=exif)
+    with Visit(browser, address, reduced_motion="reduce") as visit:
+        use_device_only(visit)
+        visit.open(path)
+        for file_format in ("auto", "jpg", "webp"):
+            visit.page.select_option("[name=format]", file_format)
+            visit.settle()
+            kept = visit.downloaded()[1].getexif()
+            assert (kept[0x10F], kept[0x13B]) == ("Maker", "Ada")
+            assert {*kept.get_ifd(0x8769)} == {0x9003, 0x829A}
+            assert not kept.get_ifd(0x8825)

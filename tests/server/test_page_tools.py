@@ -1,5 +1,5 @@
 """Tools of the page: colour codes, sizes in pixels, the subject's size and place, file quality, samples, dropped
-folders, the grid.
+folders, addresses, the grid; which subject, edges, scenes, recipe files.
 """
 
 from __future__ import annotations
@@ -10,8 +10,12 @@ from typing import Any
 import numpy as np
 import pytest
 
+from mattebox.recipe.serialization import load_recipe
+from mattebox.recipe.steps import Background, Cut, Shadow
 from tests.server.page_visit import CHROMIUM, DONE, Visit
+from tests.server.test_page_device import serve_folder
 from tests.server.test_page_marks import composed_pixels
+from tests.serving import start_server
 
 pytestmark = [
     pytest.mark.skipif(CHROMIUM is None, reason="no Chromium on this machine: apt install chromium"),
@@ -190,3 +194,105 @@ def test_looks_are_saved_and_used_again(browser: Any, address: str, files: Files
         page.get_by_role("button", name="Dark squares").click()
         page.reload()
         assert page.locator("#ground").get_attribute("aria-pressed") == "true"
+
+
+def test_one_of_several_subjects(browser: Any, address: str, files: Files) -> None:
+    with Visit(browser, address, reduced_motion="reduce") as visit:
+        page = visit.page
+        visit.open(files["two"])
+        both = np.asarray(visit.downloaded()[1])[..., 3]
+        assert both[150, 110] == both[165, 305] == 255
+        page.select_option("[name=pick]", "place")
+        assert page.locator("#pick-tool").get_attribute("aria-pressed") == "true"
+        visit.draw((0.76, 0.55))  # the box
+        visit.settle()
+        picked = np.asarray(visit.downloaded()[1])[..., 3]
+        assert (picked[150, 110], picked[165, 305]) == (0, 255)
+        page.select_option("[name=pick]", "largest")
+        visit.settle()
+        largest = np.asarray(visit.downloaded()[1])[..., 3]
+        assert (largest[150, 110], largest[165, 305]) == (255, 0)
+
+
+def test_edges_and_models(browser: Any, address: str, files: Files) -> None:
+    """Networks that are installed beside the product's own are offered; what none of them does is not."""
+    listed = [
+        {"name": "u2net", "task": "cutout", "embedded": False}, {"name": "gfpgan", "task": "faces", "embedded": False},
+        {"name": "pair-4", "task": "cutout", "embedded": True},
+    ]  # fmt: skip
+    with Visit(browser, address) as visit:
+        page = visit.page
+        visit.open(files["two"])
+        assert page.locator("[name=model] option").all_inner_texts() == ["Standard", "Fast", "Balanced", "Best"]
+        assert page.locator("[data-row=faces]").get_attribute("hidden") is not None
+        with page.expect_request(lambda request: "edges" in (request.post_data or "")):
+            visit.choose("[name=edges]", "network")
+        visit.settle()
+        page.route("**/v1/models", lambda route: route.fulfill(json={"models": listed}))
+        page.reload()
+        page.locator("[name=model] option", has_text="u2net").wait_for(state="attached")
+        assert page.locator("[name=model] option").count() == 5
+        assert page.locator("[data-row=faces]").get_attribute("hidden") is None
+
+
+def test_what_the_scene_sets_is_said(browser: Any, address: str, files: Files) -> None:
+    with Visit(browser, address) as visit:
+        page = visit.page
+        visit.open(files["two"])
+        visit.choose("[name=scene]", "product")
+        page.locator("#scene-note", has_text="product").wait_for(state="attached")
+        result = visit.downloaded()[1].convert("RGB")
+        assert result.getpixel((1, 1)) == (255, 255, 255)
+        assert result.size != (400, 300)  # cropped to the subject
+        visit.choose("[name=scene]", "none")
+        visit.settle()
+        assert page.locator("#scene-note").get_attribute("hidden") is not None
+
+
+def test_recipe_files_are_saved_and_opened(browser: Any, address: str, files: Files, tmp_path: Path) -> None:
+    with Visit(browser, address, reduced_motion="reduce") as visit:
+        page = visit.page
+        visit.open(files["two"])
+        visit.paint("Mint")
+        visit.choose("[name=shadow]", "contact")
+        visit.tab("Presets")
+        with page.expect_download() as download:
+            page.get_by_role("button", name="Save settings").click()
+        path = tmp_path / "saved.toml"
+        path.write_bytes(Path(download.value.path()).read_bytes())
+        recipe = load_recipe(path)
+        assert recipe.find_step(Background) == Background(paint="#dcecdc")
+        assert recipe.find_step(Shadow).kind == "contact"
+        assert recipe.find_step(Cut) is not None
+        own = tmp_path / "own.toml"
+        own.write_text('title = "Blue"\n[[steps]]\nstep = "cut"\n[[steps]]\nstep = "background"\npaint = "#0000ff"\n')
+        page.locator("#defaults").click()
+        page.set_input_files("#recipe-file", own)
+        page.get_by_text("Recipe: Blue").wait_for()
+        visit.settle()
+        assert visit.downloaded()[1].convert("RGB").getpixel((2, 2)) == (0, 0, 255)
+        own.write_text("no recipe")
+        page.set_input_files("#recipe-file", own)
+        page.locator("#status", has_text="settings").wait_for()
+        page.get_by_role("button", name="Remove this preset").click()
+        visit.settle()
+        assert visit.downloaded()[1].getpixel((2, 2))[3] == 0
+
+
+def test_a_photograph_by_its_address(browser: Any, address: str, files: Files, tmp_path: Path) -> None:
+    """Where the server fetches; it is not sent up again."""
+    with serve_folder(files["two"].parent) as host:
+        port = host.rsplit(":", 1)[1]
+        settings = {"urls": "1", "url_networks": "127.0.0.1/32", "url_ports": port}
+        with start_server(tmp_path, **settings) as server, Visit(browser, f"{server}/") as visit:
+            page = visit.page
+            page.locator("#address").fill(f"{host}/none.png")
+            page.keyboard.press("Enter")
+            page.locator("#address-note", has_text="fetch").wait_for()
+            page.locator("#address").fill(f"{host}/two.png")
+            page.get_by_role("button", name="Fetch").click()
+            page.get_by_role("button", name="two.png, done").wait_for()
+            assert visit.post_paths == ["v1/photographs", "v1/photographs", "v1/cutouts"]
+            assert max(visit.sent_bytes()) < 3000
+    with Visit(browser, address) as visit:
+        assert visit.page.locator("#addresses").is_hidden()

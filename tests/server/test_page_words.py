@@ -56,3 +56,60 @@ def test_words_are_shown_as_a_plan_then_done_and_taken_back(browser: Any, addres
         page.locator("#status", has_text=f"{width} × {height}").wait_for()
         assert [line for line in visit.complaints if "422" not in line] == []
         assert visit.foreign == []
+
+
+def test_phrases_are_completed(browser: Any, address: str, files: dict[str, Path]) -> None:
+    """What stands after the last comma, by keyboard and pointer."""
+    with Visit(browser, address) as visit:
+        visit.open(files["two"])
+        page, line, options = visit.page, visit.page.locator("#said"), visit.page.locator("#phrases li")
+        line.press_sequentially("soft sh")
+        options.first.wait_for()
+        assert line.get_attribute("aria-expanded") == "true"
+        assert options.all_inner_texts() == ["soft shadow"]
+        line.press("ArrowDown")
+        assert line.get_attribute("aria-activedescendant") == "phrase-0"
+        line.press("Enter")
+        assert (line.input_value(), options.count()) == ("soft shadow", 0)
+        assert page.locator("#plan").inner_text() == ""  # taken, not asked yet
+        line.press_sequentially(", white back")
+        page.get_by_role("option", name="white background", exact=True).click()
+        assert line.input_value() == "soft shadow, white background"
+        line.press_sequentially(", war")
+        options.first.wait_for()
+        line.press("Escape")
+        assert options.count() == 0
+        assert visit.complaints == visit.foreign == []
+
+
+SPEECH = """window.SpeechRecognition = class extends EventTarget {
+  static available(options) { window.asked = options; return Promise.resolve("available"); }
+  get processLocally() { return this.isLocal; }
+  set processLocally(value) { this.isLocal = value; }
+  start() {
+    window.wasLocal = this.isLocal;
+    setTimeout(() => {
+      const results = [[{ transcript: "white background" }]];
+      this.dispatchEvent(Object.assign(new Event("result"), { results }));
+      this.dispatchEvent(new Event("end"));
+    }, 50);
+  }
+};"""
+
+
+def test_voice_where_the_browser_recognises_it_here(browser: Any, address: str, files: dict[str, Path]) -> None:
+    """The plan is shown before anything is done; elsewhere there is no button."""
+    with Visit(browser, address) as visit:
+        page = visit.page
+        page.evaluate("delete window.SpeechRecognition")
+        page.evaluate("import('/page/voice.js').then(({ showVoice }) => showVoice())")
+        assert page.locator("#speak").is_hidden()
+        page.add_init_script(SPEECH)
+        page.reload()
+        visit.open(files["two"])
+        assert page.evaluate("window.asked") == {"langs": ["en-US"], "processLocally": True}
+        page.locator("#speak").click()
+        page.locator("#plan dl").wait_for()
+        assert page.evaluate("window.wasLocal") is True
+        assert page.locator("#plan dd").all_inner_texts() == ["background: white"]
+        assert page.locator("#applied").is_hidden()

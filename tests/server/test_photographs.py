@@ -5,12 +5,14 @@ from __future__ import annotations
 
 import io
 import json
+from typing import Any
 
 import pytest
 from fastapi.testclient import TestClient
 
 from mattebox.models import result_cache
 from mattebox.models.runtime.inference import Network
+from mattebox.pipeline import cutout
 from mattebox.recipe.flat_parameters import build_recipe
 from mattebox.server.http.problems import Problem
 from mattebox.server.photograph_store import PhotographStore
@@ -55,6 +57,13 @@ def test_a_preview_is_shrunk_and_says_so(client: TestClient, photo: bytes) -> No
     assert refused.json()["code"] == "invalid_parameter"
 
 
+def test_the_file_is_given_back(client: TestClient, photo: bytes) -> None:
+    answer = client.get(f"/v1/photographs/{send(client, photo)}")
+    assert (answer.status_code, answer.content, answer.headers["content-type"]) == (200, photo, "image/jpeg")
+    assert client.get("/v1/photographs/00").json()["code"] == "photograph_unknown"
+    assert client.get("/v1/photographs").json() == {"keep_seconds": 900, "fetches_urls": False}
+
+
 def test_erasing(client: TestClient, photo: bytes) -> None:
     state: AppState = client.app.state.mattebox  # type: ignore[attr-defined]
     before = state.buffer.byte_count
@@ -80,7 +89,7 @@ def test_a_later_run_asks_no_network(photo: bytes, monkeypatch: pytest.MonkeyPat
     """Predictions of the first run go with the task of the second; none stay in the worker."""
     buffer, source = make_buffer(), encode_for_request(photo)
 
-    def run(predictions: bytes | None, **fields: str) -> tuple[bytes, bytes]:
+    def run(predictions: bytes | None, **fields: Any) -> tuple[bytes, bytes]:
         task = prepare_task(Settings(model="fast"), build_recipe({"model": "fast"} | fields), source)
         task = task.with_predictions(None if predictions is None else buffer.store(predictions))
         data = b"".join(content.read() for content in task.contents)
@@ -100,9 +109,32 @@ def test_a_later_run_asks_no_network(photo: bytes, monkeypatch: pytest.MonkeyPat
         raise AssertionError("a network runs")
 
     monkeypatch.setattr(Network, "__call__", refuse)
+    monkeypatch.setattr(cutout, "cut_out", refuse)  # nor is anything cut out again
     result, further = run(predictions, background="white")
     assert result == expected
     assert further == b""
+
+
+def test_another_cut_takes_the_place_of_the_last(photo: bytes) -> None:
+    """It is made anew: with marks, edges or pictures of its own; the result is as without anything kept."""
+    buffer, source = make_buffer(), encode_for_request(photo)
+
+    def run(predictions: bytes | None, **fields: Any) -> tuple[bytes, bytes]:
+        task = prepare_task(Settings(model="fast"), build_recipe({"model": "fast"} | fields), source)
+        task = task.with_predictions(None if predictions is None else buffer.store(predictions))
+        data = b"".join(content.read() for content in task.contents)
+        frame = read_frame(io.BytesIO(answer_task(task.header, data, 1, lambda _: None)))
+        assert frame is not None
+        end = len(frame[1]) - frame[0][PREDICTIONS_KEY]
+        return frame[1][:end], frame[1][end:]
+
+    _, predictions = run(None)
+    for fields in ({"drop": "10%,10%"}, {"edge_shift": -3}, {"colours": "source"}, {"pick": "largest"}, {}):
+        expected, _ = run(None, **fields)
+        result, further = run(predictions, **fields)
+        assert result == expected, fields
+        assert len(further) < 1_000_000
+        predictions = further or predictions
 
 
 def test_the_store_forgets() -> None:

@@ -71,3 +71,16 @@ def test_errors_of_a_run_are_in_the_language_of_the_words(client: TestClient, mu
 def test_what_was_passed_over_is_told(client: TestClient) -> None:
     plan = client.post("/v1/plans", json={"words": "white background for our zorbulation"}).json()["plan"]
     assert plan["passed_over"] == ["for our zorbulation"]
+
+
+def test_phrases_are_understood(client: TestClient) -> None:
+    """Each by itself, in the language that was asked for; listed for both without one."""
+    english, german = (
+        client.get("/v1/plans/phrases", params={"language": code}).json()["phrases"] for code in ("en", "de")
+    )
+    assert {"white background", "soft shadow", "warmer", "for amazon"} <= {*english}
+    assert {"hintergrund weiß", "schatten weich", "wärmer"} <= {*german}
+    assert client.get("/v1/plans/phrases").json()["phrases"] == [*german, *english]
+    for phrase in [*english[::40], *german[::40]]:
+        assert client.post("/v1/plans", json={"words": phrase}).json()["plan"] is not None
+    assert client.get("/v1/plans/phrases", params={"language": "xx"}).status_code == 422

@@ -105,6 +105,18 @@ class ResultCache:
             _write_entry(entry_path(key), content)
             self._evict_if_due(len(content), max_bytes)
 
+    def get_from_memory(self, key: str) -> NamedArrays | None:
+        """The result of a key, if it is in memory."""
+        with self._lock:
+            return self._memory.get(key)
+
+    def replace_in_memory(self, start: str, key: str, arrays: NamedArrays) -> None:
+        """Keep a result in memory only, in the place of those whose keys begin with `start`."""
+        with self._lock:
+            for old in [name for name in self._memory if name.startswith(start)]:
+                del self._memory[old]
+        self._put_in_memory(key, arrays)
+
     def keys(self) -> set[str]:
         """The keys of the results in memory."""
         with self._lock:

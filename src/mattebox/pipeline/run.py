@@ -24,6 +24,7 @@ from mattebox.models.image_to_image import ImageToImageNetwork, open_image_to_im
 from mattebox.models.matte_session import Session, open_session
 from mattebox.pipeline import anonymisation, cutout, depth_source, develop, lens, marketplace_check, restoration, scene
 from mattebox.pipeline.gain_map_transfer import PlacedPhotograph, carry_gain_map
+from mattebox.pipeline.kept_cutouts import KeptCutout, KeptCutouts
 from mattebox.pipeline.result import Result, add_scene
 from mattebox.provenance.watermark.embedding import embed_watermark
 from mattebox.recipe.recipe import Recipe
@@ -57,6 +58,7 @@ def run_recipe(
     on_progress: Callable[[str, float], None] | None = None,
     open_tile_sink: OpenTileSink = TileSink,
     is_checked: bool = False,
+    kept_cutouts: KeptCutouts | None = None,
 ) -> Result:
     """Run a recipe's steps on a picture.
 
@@ -82,6 +84,8 @@ def run_recipe(
         Makes the arrays that large results are written to, tile by tile.
     is_checked : bool
         Whether `check_recipe` has passed the recipe, so that it need not be checked again.
+    kept_cutouts : KeptCutouts, optional
+        Where the cutout is taken from, if it was made before, and kept.
 
     Raises
     ------
@@ -97,7 +101,7 @@ def run_recipe(
     restoration.target_shape(picture.shape, recipe)
     networks = _Networks(session, device, threads, StageTimer())
     run = _PipelineRun(
-        recipe, networks, name, open_image, on_progress, open_tile_sink, picture, Result(picture), picture
+        recipe, networks, name, open_image, on_progress, open_tile_sink, picture, Result(picture), picture, kept_cutouts
     )
     result = run.run_stages()
     return add_scene(result, recipe, scene_note) if scene_note else result
@@ -173,6 +177,7 @@ class _PipelineRun:
     photograph: Picture
     result: Result
     source: Picture
+    kept_cutouts: KeptCutouts | None
     is_distance_assumed: bool = False
     placed: PlacedPhotograph | None = None
 
@@ -235,6 +240,16 @@ class _PipelineRun:
         )
 
     def _cut(self, step: Cut) -> None:
+        cut = self.kept_cutouts.find(self.photograph, self.recipe) if self.kept_cutouts else None
+        if cut is None:
+            cut = self._cut_out(step)
+            if self.kept_cutouts is not None:
+                self.kept_cutouts.keep(self.photograph, self.recipe, cut)
+        self.result = replace(self.result, picture=cut.picture, matte=cut.matte)
+        if cut.model is not None:
+            self.result = replace(self.result, model=cut.model, device=cut.device)
+
+    def _cut_out(self, step: Cut) -> KeptCutout:
         picture, matte, session = cutout.cut_out(
             self.photograph,
             step,
@@ -243,9 +258,9 @@ class _PipelineRun:
             self.open_image,
             lambda: self.networks.open_session(step.model),
         )
-        self.result = replace(self.result, picture=picture, matte=matte)
-        if session is not None:
-            self.result = replace(self.result, model=session.card.name, device=session.device)
+        if session is None:
+            return KeptCutout(picture, matte, None, "")
+        return KeptCutout(picture, matte, session.card.name, session.device)
 
     def _upscale(self) -> None:
         before = self.result.picture

@@ -70,6 +70,20 @@ def parse_recipe(data: Any) -> Recipe:
     return recipe
 
 
+def parse_recipe_text(text: str) -> Recipe:
+    """Validate the text of a recipe file: JSON, or else TOML.
+
+    Raises
+    ------
+    msgspec.DecodeError
+        It is neither, or a step, field or value is unknown.
+    UsageError
+        The steps do not go together.
+    """
+    is_json = text.lstrip().startswith("{")
+    return parse_recipe(msgspec.json.decode(text) if is_json else msgspec.toml.decode(text))
+
+
 def recipe_json_schema() -> bytes:
     """The JSON Schema of recipes."""
     return msgspec.json.format(msgspec.json.encode(msgspec.json.schema(Recipe)))

@@ -98,6 +98,11 @@ def restorer_name(name: str) -> str:
     return RESTORER_PRESETS.get(name, name)
 
 
+def is_embedded(card: Card) -> bool:
+    """Whether the weights of a card are in the package."""
+    return card.name in _embedded_cards()
+
+
 def style_names() -> tuple[str, ...]:
     """Names of the embedded styles."""
     return find_card(STYLE_MODEL).styles

@@ -23,6 +23,10 @@ STORED_IMAGE: Schema = {"image_id": STRING | {"description": "or the id of a pic
 PREVIEW: Schema = {
     "preview": INTEGER | {"minimum": 1, "description": "pixels that the result is shrunk to, for a look at it"}
 }
+BASE_RECIPE: Schema = {
+    "recipe": STRING
+    | {"description": "in place of a preset a recipe that the fields change: the text of a recipe file"}
+}
 PRESET: Schema = {"preset": STRING | {"description": "a recipe that the fields change; see /v1/presets"}}
 WORDS: Schema = {
     "words": STRING | {"description": 'a request in words, which changes the fields: "a bit warmer"; see /v1/plans'}
@@ -93,7 +97,7 @@ def form_request(
     step_types = tuple(steps)
     parameters = (p for p in parameters_by_name().values() if p.step in step_types and p.name not in omitted)
     fields = {p.name: _parameter_schema(p) for p in parameters}
-    return request_operation(name, extra_fields | WORDS | PRESET | WEBHOOK | OBJECTS | fields, example)
+    return request_operation(name, extra_fields | WORDS | PRESET | BASE_RECIPE | WEBHOOK | OBJECTS | fields, example)
 
 
 def video_request(
@@ -142,6 +146,18 @@ def plan_request_body() -> Schema:
     content: Schema = {
         "application/json": {"schema": schema, "example": example},
         "application/x-www-form-urlencoded": {"schema": schema},
+        "multipart/form-data": {"schema": schema},
+    }
+    return {"requestBody": {"content": content, "required": True}}
+
+
+def recipe_build_request() -> Schema:
+    """The request of the route that makes a recipe of fields, as a form or as JSON."""
+    fields = {p.name: _parameter_schema(p) for p in parameters_by_name().values()}
+    cut = {"cut": BOOLEAN | {"description": "whether the subject is cut out (without preset and recipe: true)"}}
+    schema = object_schema("RecipeBuildRequest", "", **cut, **WORDS, **PRESET, **BASE_RECIPE, **fields)
+    content: Schema = {
+        "application/json": {"schema": schema, "example": {"background": "white", "shadow": "contact"}},
         "multipart/form-data": {"schema": schema},
     }
     return {"requestBody": {"content": content, "required": True}}

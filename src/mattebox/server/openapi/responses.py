@@ -59,6 +59,11 @@ def picture_responses() -> Responses:
     }
 
 
+def file_responses(*statuses: int) -> Responses:
+    """Responses of a route that returns a file that was sent, or a problem of one of these statuses."""
+    return {200: {"description": "The file", "content": PICTURE_CONTENT}, **problem_responses(*statuses)}
+
+
 def submission_responses() -> Responses:
     """Responses of a route whose requests always become jobs."""
     links = {name: {"operationId": name, "parameters": {"name": "$response.body#/id"}} for name in JOB_OPERATION_IDS}

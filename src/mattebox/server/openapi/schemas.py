@@ -104,7 +104,11 @@ PHOTOGRAPH = record_schema(
     height=INTEGER,
     keep_seconds=INTEGER | {"description": "how long it is kept after its last use"},
 )
-PHOTOGRAPH_RETENTION = record_schema("PhotographRetention", keep_seconds=INTEGER)
+PHOTOGRAPH_RETENTION = record_schema(
+    "PhotographRetention",
+    keep_seconds=INTEGER,
+    fetches_urls=BOOLEAN | {"description": "whether image_url may be sent"},
+)
 RESULT = object_schema(
     "Result",
     "mime format width height notes image_b64",
@@ -142,8 +146,17 @@ MODEL = record_schema(
     licence=STRING,
     commercial=BOOLEAN,
     styles=list_schema(STRING),
+    embedded=BOOLEAN | {"description": "whether it comes with mattebox"},
 )
 MODEL_LIST = record_schema("ModelList", models=list_schema(MODEL))
+BUILT_RECIPE = record_schema(
+    "BuiltRecipe",
+    recipe={"type": "object", "description": "see /v1/recipes/schema"},
+    toml=STRING | {"description": "the same as a recipe file"},
+    title=STRING,
+    cuts=BOOLEAN,
+)
+PHRASE_LIST = record_schema("PhraseList", phrases=list_schema(STRING))
 PLAN_READING = record_schema(
     "PlanReading",
     text=STRING | {"description": "words of the request"},

@@ -41,6 +41,12 @@ export async function getJson(path) {
   return response?.ok ? response.json() : null;
 }
 
+// The file at a path; null on any error.
+export async function getBlob(path) {
+  const response = await tryFetch(path);
+  return response?.ok ? response.blob() : null;
+}
+
 // Erases what is at a path; the request outlives the page.
 export const eraseAt = (path) => tryFetch(path, { method: "DELETE", keepalive: true });
 

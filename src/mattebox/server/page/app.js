@@ -1,5 +1,6 @@
 // The application's start: its parts are connected here, and the events of the document handled.
 import { getJson, retryNow } from "./api.js";
+import { initAddressInput, offerAddresses } from "./address_input.js";
 import { addBackdrop } from "./backdrops.js";
 import { closeCropTool, initCropTool, isCropping, refreshCropTool } from "./crop_tool.js";
 import { isDeviceOnly } from "./device_mode.js";
@@ -12,12 +13,15 @@ import { findItem, items, selectedItem } from "./items.js";
 import { initKeyboard } from "./keyboard.js";
 import { addFiles, removeAllItems, removeItem, selectItem, selectNeighbour, showGrid, updateLayout } from "./photograph_list.js";
 import { erasePhotograph } from "./photographs.js";
+import { initPlaceTools, placeKey, takesTaps, tapAt } from "./place_tools.js";
+import { isLens } from "./lens_settings.js";
 import { initLooks, renderLooks } from "./looks.js";
 import { needsCutout } from "./request.js";
+import { initRecipeFiles } from "./recipe_files.js";
 import { copyResult, initResultActions } from "./result_actions.js";
 import { INTERNAL_DRAG_TYPE } from "./results.js";
 import { createSample } from "./samples.js";
-import { initScheduler, scheduleNext } from "./scheduler.js";
+import { initScheduler, requestsFor, scheduleNext } from "./scheduler.js";
 import * as scribbles from "./scribbles.js";
 import { openSession, renderOffer } from "./session.js";
 import { storeItem, storeResults, storeSession } from "./session_store.js";
@@ -31,8 +35,10 @@ import * as thumbnails from "./thumbnails.js";
 import { drawLiveStroke, onScaled, render } from "./view.js";
 import * as viewer from "./viewer.js";
 import { initViewerInput } from "./viewer_input.js";
+import { showVoice } from "./voice.js";
 import { initWords } from "./words.js";
 
+const hasSettings = (test) => Boolean(selectedItem()) && test(settingsOf(selectedItem()));
 const hasFiles = ({ dataTransfer: { types } }) => types.includes("Files") && !types.includes(INTERNAL_DRAG_TYPE);
 const retryItems = (failedItems) => { for (const item of failedItems) item.failure = null; render(); scheduleNext(); };
 const listen = (id, type, handler) => byId(id).addEventListener(type, handler);
@@ -67,8 +73,10 @@ function applyHistory(entry, isUndo) {
 
 // What the server says of itself. It is not asked where all is done here.
 function askServer() {
+  offerAddresses(false);
   if (isDeviceOnly()) return;
-  getJson("/v1/photographs").then((retention) => retention && showRetention(retention.keep_seconds));
+  getJson("/v1/photographs").then((answer) => { if (answer) showRetention(answer.keep_seconds), offerAddresses(answer.fetches_urls); });
+  getJson("/v1/models").then((answer) => answer && form.showModels(answer.models));
   getJson("/v1/presets").then((titlesByName) => titlesByName && form.showPresets(titlesByName));
 }
 
@@ -79,19 +87,29 @@ initThemeAndText(() => {
   refreshCropTool();
   renderOffer();
   renderLooks();
+  showVoice();
   render();
   renderProgress();
 });
 form.initForm(onFormChanged);
 initSettingsChanges();
 initLooks({ readValues: form.readValues, useValues });
+initAddressInput((file, photographId) => addFiles([file], { photographId }));
+initRecipeFiles({
+  onOpened: (recipe) => useValues({ ...form.readValues(), preset: "", ...recipe }), onSaid: setStatus,
+  getRequest: () => requestsFor(selectedItem()).final,
+});
 initWords(onFormChanged);
 history.initHistory({
   apply: applyHistory,
   onHistoryChanged: () => { byId("undo").disabled = !history.canUndo(); byId("redo").disabled = !history.canRedo(); storeSession(); },
 });
 viewer.initViewer(onScaled, () => scribbles.isActive() || isCropping());
-initViewerInput(scribbles.pointerTool);
+initViewerInput({
+  ...scribbles.pointerTool, key: (event) => placeKey(event) || scribbles.pointerTool.key(event),
+  tap: (point) => !scribbles.isActive() && tapAt(point), takesTaps,
+});
+initPlaceTools(setStatus, { focus: () => hasSettings(isLens), pick: () => hasSettings((settings) => needsCutout(settings) && settings.get("pick") === "place") });
 scribbles.initScribbles({
   canScribble: () => Boolean(selectedItem()) && (needsCutout(settingsOf(selectedItem())) || (setStatus(text.noCut), false)),
   onToolSelected: (tool, brushMode) => { if (tool !== "look") closeCropTool(); render(); scheduleNext(); if (tool !== "look") setStatus(text.toolHints[tool][brushMode]); },
@@ -101,7 +119,11 @@ initScheduler({
   onWait: showRetryCountdown, onUpdate: renderProgress,
   onFinished: (item) => item === selectedItem() && render(),
   onPreview: (item, blob) => { URL.revokeObjectURL(item.originalUrl); item.originalUrl = URL.createObjectURL(blob); thumbnails.drawThumbnail(item, blob); },
-  onFirstCutout: (item) => { thumbnails.drawThumbnail(item, item.firstCutout.blob); if (item === selectedItem()) { render(); setTimeout(viewer.reveal, 60); } },
+  onFirstCutout: (item, isFirst) => {
+    thumbnails.drawThumbnail(item, item.firstCutout.blob);
+    if (item === selectedItem()) render();
+    if (isFirst && item === selectedItem()) setTimeout(viewer.reveal, 60);
+  },
   onResult: (item, result, isFirst) => {
     if (result === item.lastShown) thumbnails.drawThumbnail(item, result.blob);
     if (isFirst && item === selectedItem()) setTimeout(viewer.reveal, 60);

@@ -23,7 +23,8 @@ export function readEffects(settings, colour, part) {
 }
 
 // `subject` is a canvas, `size` [width, height] of the photograph. Returns { canvas, size, placement }: the composition's size in
-// pixels of the photograph, and where the photograph lies on it as { left, top, width, height } in shares of it.
+// pixels of the photograph, where the photograph lies on it as { left, top, width, height } in shares of it, and the `contactShare` of its height on which the
+// subject stands.
 export function compose(subject, size, effects, maxPixels = MAX_CANVAS_PIXELS) {
   const key = JSON.stringify([size, effects, maxPixels]);
   if (last.key === key && last.subject === subject) return last.result;
@@ -44,9 +45,9 @@ function composeLayers(subject, [width, height], { shadow: wantedShadow, outline
   context.drawImage(subject, placement.left, placement.top, subject.width * placement.scale, subject.height * placement.scale);
   if (outlineShare) context.putImageData(addOutline(readPixels(canvas), outlineShare * Math.max(...placement.size)), 0, 0);
   if (shadow) drawShadow(context, box, placement, outlineShare, shadow);
-  const [wide, tall] = placement.size;
+  const [wide, tall] = placement.size, bottom = Math.round(box[3] * placement.scale + placement.top) + round(outlineShare * Math.max(wide, tall));
   return {
-    canvas, size: frame ? placement.size.map((length) => round(length / scale)) : [width, height],
+    canvas, contactShare: Math.min(1, bottom / tall), size: frame ? placement.size.map((length) => round(length / scale)) : [width, height],
     placement: { left: placement.left / wide, top: placement.top / tall, width: (subject.width * placement.scale) / wide, height: (subject.height * placement.scale) / tall },
   };
 }

@@ -1,13 +1,16 @@
 // The worker that cuts out photographs on this device. Messages are { id, kind, file, matte, maxPixels }:
 //   "warmUp"   loads the runtime and the network
+//   "glance"   a quick cutout for a first look, of about `maxPixels`: { bitmap, width, height, confidence, isFound, isBlank }
 //   "matte"    the network's matte of a photograph, cleaned: { matte, width, height, confidence, isFound, isBlank, device }
 //   "cutout"   the cutout by that matte, of at most `maxPixels`: { bitmap, width, height }
 // Answers are { id, result } or { id, error: { name, message } }.
 import { applyForeground, refineMatte } from "./colour_refinement.js";
+import { guideAlpha } from "./guided_alpha.js";
 import { loadNetwork, runNetwork } from "./inference_runtime.js";
 import { cleanUpMatte, isBlank } from "./matte_cleanup.js";
 import { flattenOnWhite, prepareInput, scoreAlpha } from "./network_input.js";
 import { site } from "./site.js";
+import { decodeSmall } from "./small_decoding.js";
 
 const ALPHA_LEVELS = 65535; // to which the network's answers are rounded
 const OPAQUE_TYPE = "image/jpeg";
@@ -35,11 +38,17 @@ const HANDLERS = {
     if (queueLength === 1) await rehearse(); // nobody waits
     return { device, threads: ort.env.wasm.numThreads };
   },
+  async glance({ file, maxPixels }) {
+    const { image, size: [width, height] } = await decodeSmall(file, Math.sqrt(2 * maxPixels)), scale = Math.min(1, Math.sqrt(maxPixels / (width * height)));
+    const size = [width, height].map((length) => Math.max(1, Math.round(length * scale))), { pixels, ownAlpha } = readPixels(image, size, file.type === OPAQUE_TYPE);
+    image.close();
+    const { matte, confidence, isFound, isBlank: isEmpty } = await predict(pixels), alpha = guideAlpha(pixels, matte);
+    for (let i = 0; i < alpha.length; i += 1) pixels.data[4 * i + 3] = ownAlpha ? Math.min(alpha[i], ownAlpha[i]) : alpha[i];
+    return { bitmap: toBitmap(pixels.data, size), width, height, confidence, isFound, isBlank: isEmpty };
+  },
   async matte({ file }) {
-    const { pixels } = await decode(file), input = prepareInput(site.network.input, pixels), { alpha, presence } = await runNetwork(input);
-    const network = { width: input.width, height: input.height, data: alpha.map((value) => Math.round(ALPHA_LEVELS * value) / ALPHA_LEVELS) };
-    const scores = scoreAlpha(network.data, presence, site.network.calibration), matte = scores.isFound ? cleanUpMatte(network) : network;
-    return { matte, network, width: pixels.width, height: pixels.height, ...scores, isBlank: isBlank(matte) };
+    const { pixels } = await decode(file);
+    return { ...(await predict(pixels)), width: pixels.width, height: pixels.height };
   },
   async cutout({ file, matte, maxPixels }) {
     const whole = await decode(file), { width, height } = whole.pixels, scale = Math.min(1, Math.sqrt(maxPixels / (width * height)));
@@ -48,11 +57,23 @@ const HANDLERS = {
     const alpha = await refineMatte(pixels, matte);
     if (ownAlpha) for (let i = 0; i < alpha.length; i += 1) alpha[i] = Math.floor((alpha[i] * ownAlpha[i] + 127) / 255);
     await applyForeground(pixels, alpha);
-    const canvas = new OffscreenCanvas(...size);
-    canvas.getContext("2d").putImageData(new ImageData(pixels.data, ...size), 0, 0);
-    return { bitmap: canvas.transferToImageBitmap(), width, height };
+    return { bitmap: toBitmap(pixels.data, size), width, height };
   },
 };
+
+// The network's matte of a photograph's pixels, cleaned, and its scores.
+async function predict(pixels) {
+  const input = prepareInput(site.network.input, pixels), { alpha, presence } = await runNetwork(input);
+  const network = { width: input.width, height: input.height, data: alpha.map((value) => Math.round(ALPHA_LEVELS * value) / ALPHA_LEVELS) };
+  const scores = scoreAlpha(network.data, presence, site.network.calibration), matte = scores.isFound ? cleanUpMatte(network) : network;
+  return { matte, network, ...scores, isBlank: isBlank(matte) };
+}
+
+function toBitmap(data, size) {
+  const canvas = new OffscreenCanvas(...size);
+  canvas.getContext("2d").putImageData(new ImageData(data, ...size), 0, 0);
+  return canvas.transferToImageBitmap();
+}
 
 // Cuts out nothing in particular, so that all graphs are loaded and compiled before the first photograph.
 async function rehearse() {

@@ -10,6 +10,9 @@ export const canCutHere = () => Boolean(site.network) && typeof Worker === "func
 // Begins to load the runtime and the network, so that they are there when a photograph is.
 export const warmUp = () => request("warmUp").catch((error) => console.info(`no network on this device: ${error.message}`));
 
+// A quick cutout for a first look, of about `maxPixels`; see cutout_worker.js.
+export const glance = (file, maxPixels) => request("glance", { file, maxPixels });
+
 // The network's matte of a photograph; see cutout_worker.js.
 export const predictMatte = (file) => request("matte", { file });
 

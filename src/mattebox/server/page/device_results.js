@@ -4,17 +4,31 @@ import { ApiError } from "./api.js";
 import { compose, readEffects } from "./composition.js";
 import { parseCropBox } from "./crop_tool.js";
 import { createCanvas } from "./decoded_images.js";
-import { canCutHere, cutOut, predictMatte } from "./device_network.js";
+import { withExifOf } from "./exif.js";
+import { canCutHere, cutOut, glance, predictMatte } from "./device_network.js";
 import { drawBackground, encodeFile } from "./file_drawing.js";
-import { backgroundPreview, flatColour, needsCutout, needsServer } from "./request.js";
+import { backdropScene, bottomShare, sceneOf } from "./lens_layers.js";
+import { blursBackdrop, isLens, isTilted, lensOf } from "./lens_settings.js";
+import { renderThroughLens } from "./lens_view.js";
+import { backgroundPreview, flatColour, needsCutout, needsServer, withoutStrokes } from "./request.js";
 import { text } from "./strings.js";
 import { applyMarks } from "./subject_canvas.js";
 
+const GLANCE_PIXELS = 400_000; // of a quick one
 const FIRST_PIXELS = 1_000_000; // of a cutout that is only looked at
 const ALL_PIXELS = 400_000_000;
 let lastCutout = { key: null }; // { key, cutout } without marks: the next mark is often on the same photograph
 
-// The first cutout of a photograph, as a result; see scheduler.js.
+// A quick cutout of a photograph, as a result; null where nothing stands out.
+export async function glanceAt(item) {
+  const startedAt = performance.now(), { bitmap, width, height, ...prediction } = await glance(item.file, GLANCE_PIXELS), canvas = createCanvas(bitmap.width, bitmap.height);
+  canvas.getContext("2d").drawImage(bitmap, 0, 0);
+  bitmap.close();
+  if (prediction.isBlank) return null;
+  return toResult(await canvas.convertToBlob(), { isCutout: true, size: [width, height], shownWidth: canvas.width, prediction, startedAt });
+}
+
+// The first finer cutout of a photograph, as a result; see scheduler.js.
 export async function cutOutFirst(item) {
   const startedAt = performance.now(), { canvas, size, prediction } = await drawCutout(item, FIRST_PIXELS);
   return toResult(await canvas.convertToBlob(), { isCutout: true, size, shownWidth: canvas.width, prediction, startedAt });
@@ -25,10 +39,12 @@ export async function makeResult(item, request, settings, backdrop) {
   requireDevice(request, settings);
   const startedAt = performance.now(), format = request.isCutoutAlone ? "png" : settings.get("format"), quality = Number(settings.get("quality")) / 100;
   try {
+    if (isLens(settings) && !request.isCutoutAlone) return await makeThroughLens(item, settings, format, quality, startedAt);
     if (!needsCutout(settings) && !request.isCutoutAlone) return await keepPhotograph(item, format, quality, startedAt);
-    const subject = await drawSubject(item, request.fields.preview ? FIRST_PIXELS : ALL_PIXELS);
+    const subject = await drawSubject(request.isCutoutAlone ? withoutStrokes(item) : item, request.fields.preview ? FIRST_PIXELS : ALL_PIXELS);
     const drawn = request.isCutoutAlone ? subject : await drawFile(subject, item, settings, backdrop);
-    return toResult(await encodeFile(drawn.canvas, format, quality), { ...drawn, isCutout: true, shownWidth: drawn.canvas.width, prediction: subject.prediction, startedAt });
+    const blob = await encodeFile(drawn.canvas, format, quality), isWhole = drawn.canvas.width === drawn.size[0];
+    return toResult(isWhole ? await withExifOf(item.file, blob) : blob, { ...drawn, isCutout: true, shownWidth: drawn.canvas.width, prediction: subject.prediction, startedAt });
   } catch (error) {
     throw error instanceof ApiError ? error : toProblem(error);
   }
@@ -89,9 +105,26 @@ export async function drawFile(subject, item, settings, backdrop) {
   const effects = readEffects(settings, flatColour(settings), parseCropBox(settings.get("crop_to")));
   const drawn = effects ? compose(subject.canvas, subject.size, effects, ALL_PIXELS) : { canvas: subject.canvas, size: subject.size, placement: null };
   const canvas = createCanvas(drawn.canvas.width, drawn.canvas.height);
-  await drawBackground(canvas.getContext("2d"), backgroundPreview(settings, backdrop), { file: backdrop?.file, photographUrl: item.originalUrl, subject: subject.canvas });
+  if (backdrop && blursBackdrop(settings)) await drawBlurredBackdrop(canvas, backdrop, drawn.contactShare ?? bottomShare(drawn.canvas), settings);
+  else await drawBackground(canvas.getContext("2d"), backgroundPreview(settings, backdrop), { file: backdrop?.file, photographUrl: item.originalUrl, subject: subject.canvas });
   canvas.getContext("2d").drawImage(drawn.canvas, 0, 0);
   return { ...drawn, canvas };
+}
+
+async function drawBlurredBackdrop(canvas, backdrop, contactShare, settings) {
+  const bitmap = await createImageBitmap(backdrop.file), scene = backdropScene(bitmap, contactShare, [canvas.width, canvas.height]);
+  bitmap.close();
+  canvas.getContext("2d").drawImage(await renderThroughLens(scene, lensOf(settings)), 0, 0);
+}
+
+// The photograph with its own background, out of focus.
+async function makeThroughLens(item, settings, format, quality, startedAt) {
+  const isTilt = isTilted(settings), subject = isTilt ? null : await drawSubject(item, ALL_PIXELS), bitmap = await createImageBitmap(item.file), size = [bitmap.width, bitmap.height];
+  const scene = sceneOf(bitmap, subject?.canvas ?? null, isTilt ? "tilt" : null, size);
+  bitmap.close();
+  const canvas = await renderThroughLens(scene, lensOf(settings));
+  const blob = await withExifOf(item.file, await encodeFile(canvas, format, quality));
+  return toResult(blob, { isCutout: false, size, shownWidth: size[0], prediction: subject?.prediction ?? null, startedAt });
 }
 
 // The photograph as it is, or in another format.
@@ -99,6 +132,6 @@ async function keepPhotograph(item, format, quality, startedAt) {
   const bitmap = await createImageBitmap(item.file), size = [bitmap.width, bitmap.height], canvas = createCanvas(...size);
   canvas.getContext("2d").drawImage(bitmap, 0, 0);
   bitmap.close();
-  const blob = format === "auto" ? item.file : await encodeFile(canvas, format, quality);
+  const blob = format === "auto" ? item.file : await withExifOf(item.file, await encodeFile(canvas, format, quality));
   return toResult(blob, { isCutout: false, size, shownWidth: size[0], prediction: null, startedAt });
 }

@@ -1,6 +1,7 @@
 // The switch "On this device only", and what the page shows with it. Where there is no server it is always on.
 import { abortUploads, retryNow } from "./api.js";
 import { canChooseDevice, cutsHereFirst, isDeviceOnly, setDeviceOnly } from "./device_mode.js";
+import { findDeviceFormats } from "./device_formats.js";
 import { canCutHere, warmUp } from "./device_network.js";
 import { byId } from "./dom.js";
 import { refreshControls } from "./form.js";
@@ -19,6 +20,7 @@ export function initDeviceSwitch(onSwitched) {
   }
   byId("go-device").addEventListener("click", () => change(true, onSwitched));
   show();
+  findDeviceFormats(refreshControls);
   if (isDeviceOnly() || matchMedia("(display-mode: standalone)").matches) keepPageOffline();
 }
 

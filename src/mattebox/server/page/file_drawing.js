@@ -2,9 +2,9 @@
 import { ApiError } from "./api.js";
 import { renderBlurredBackground } from "./background_blur.js";
 import { createCanvas } from "./decoded_images.js";
+import { MIME_BY_FORMAT } from "./device_formats.js";
 import { text } from "./strings.js";
 
-const MIME_BY_FORMAT = { auto: "image/png", png: "image/png", jpg: "image/jpeg", webp: "image/webp" };
 const SUBJECT_SIDE_PIXELS = 1200; // of the cutout by which the blurred background is made
 
 // `background` is that of request.js, with the `file` of a picture; `photographUrl` and `subject`, a canvas, are for a blurred one.

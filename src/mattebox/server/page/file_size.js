@@ -1,9 +1,9 @@
 // The size of a file that is not made yet: what is shown is encoded here, at its own size, and counted by area.
 import { backdropOf } from "./backdrops.js";
+import { isDeviceFormat } from "./device_formats.js";
 import { drawFile } from "./device_results.js";
 import { createCanvas } from "./decoded_images.js";
 import { encodeFile } from "./file_drawing.js";
-import { isDeviceFormat } from "./request.js";
 import { settingsOf } from "./settings.js";
 
 const PAUSE_MS = 150; // after the last change

@@ -1,5 +1,7 @@
 // The results of one photograph, by the request that they answer: undo and redo find earlier ones here.
 const MAX_RESULTS = 24, MAX_BYTES = 64_000_000; // older ones are dropped, but for those that are pinned
+const MAX_TOTAL_BYTES = 300_000_000; // of all photographs: then those of others go, the least recently used photograph's first
+const used = new Set(); // all of them, from the least recently used one
 const PREVIEW = " preview";
 
 export class ItemResults {
@@ -7,6 +9,7 @@ export class ItemResults {
   constructor(pinned) {
     this.pinned = pinned;
     this.byId = new Map(); // from the least recently used one; a preview's id ends with PREVIEW
+    used.add(this);
   }
 
   get size() { return this.byId.size; }
@@ -22,9 +25,17 @@ export class ItemResults {
 
   add(id, result) {
     this.byId.set(result.isShrunk ? id + PREVIEW : id, result);
+    used.delete(this), used.add(this);
+    this.drop(() => this.byId.size > MAX_RESULTS || this.byteCount() > MAX_BYTES, result);
+    const isOver = () => [...used].reduce((sum, results) => sum + results.byteCount(), 0) > MAX_TOTAL_BYTES;
+    for (const results of used) if (results !== this) results.drop(isOver);
+  }
+
+  // Drops the least recently used results, but for those that are pinned, as long as there are too many.
+  drop(isTooMuch, added = null) {
     for (const [key, oldest] of [...this.byId]) {
-      if (this.byId.size <= MAX_RESULTS && this.byteCount() <= MAX_BYTES) return;
-      if (oldest === result || this.pinned().includes(oldest)) continue;
+      if (!isTooMuch()) return;
+      if (oldest === added || this.pinned().includes(oldest)) continue;
       this.byId.delete(key);
       URL.revokeObjectURL(oldest.url);
     }
@@ -33,6 +44,7 @@ export class ItemResults {
   clear() {
     for (const { url } of this.byId.values()) URL.revokeObjectURL(url);
     this.byId.clear();
+    used.delete(this);
   }
 
   byteCount() {

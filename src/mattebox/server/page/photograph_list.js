@@ -17,10 +17,11 @@ import * as thumbnails from "./thumbnails.js";
 import { render } from "./view.js";
 import * as viewer from "./viewer.js";
 
-export function addFiles(files) {
+// `known` is what is known of them, see items.js.
+export function addFiles(files, known) {
   const pictures = [...files].filter((f) => f.type.startsWith("image/") || /\.(heic|heif|avif|tiff?)$/i.test(f.name));
   if (!pictures.length) return setStatus(text.noPictures);
-  const added = pictures.map((file) => addItem(file));
+  const added = pictures.map((file) => addItem(file, known));
   showItems(added);
   selectItem(added[0]);
   storeSession();

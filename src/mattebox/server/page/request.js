@@ -1,18 +1,20 @@
 // Requests to the API from the settings of the form, and a rough preview of their result in CSS.
+import { isDeviceFormat } from "./device_formats.js";
 import { isDeviceOnly } from "./device_mode.js";
+import { hasBase, isLens, KEEP_BACKGROUND, LENS, lensFields } from "./lens_settings.js";
 
-const ADJUSTMENT_FIELDS = ["exposure", "contrast", "highlights", "shadows", "clarity", "saturation", "vibrance", "warmth", "sharpen"];
+const ADJUSTMENT_FIELDS = ["exposure", "contrast", "highlights", "shadows", "clarity", "saturation", "vibrance", "warmth", "sharpen", "faces"];
 const REGION_FIELD_BY_STEP = { light: "light_only", exposure: "light_only", contrast: "light_only", highlights: "light_only", shadows: "light_only",
   clarity: "light_only", balance: "balance_only", saturation: "colour_only", vibrance: "colour_only", warmth: "colour_only", style: "style_only", sharpen: "sharpen_only" };
 const LOSSY_FORMATS = ["jpg", "webp", "avif"];
-const DEVICE_FORMATS = ["auto", "png", "jpg", "webp"]; // that browsers write
 const DISPLAYABLE_FORMATS = ["png", "jpg", "webp", "avif"];
-export const KEEP_BACKGROUND = "original"; // the paint that means: cut nothing out
+const UNPAINTED = ["transparent", KEEP_BACKGROUND, LENS];
 
 // A preset always cuts, whatever the background; words decide where they say so.
 export const needsCutout = (settings) => {
   if (settings.get("words_cut")) return settings.get("words_cut") === "yes";
-  return settings.get("paint") !== KEEP_BACKGROUND || Boolean(settings.get("preset"));
+  if (settings.get("recipe")) return settings.get("recipe_cut") === "yes";
+  return ![KEEP_BACKGROUND, LENS].includes(settings.get("paint")) || hasBase(settings);
 };
 
 // { path, fields, maskStrokes, backdrop, id }: where the request goes, its plain fields, the brush strokes that become
@@ -21,19 +23,27 @@ export const needsCutout = (settings) => {
 export function finalRequest(item, settings, backdrop) {
   const fields = {};
   addAdjustmentFields(fields, settings);
+  if (settings.get("recipe")) fields.recipe = settings.get("recipe");
+  if (hasScene(settings)) fields.scene = settings.get("scene");
   if (settings.get("words")) fields.words = settings.get("words"); // the server lets them change the other fields
   if (!needsCutout(settings)) {
-    if (!("restore" in fields)) fields.restore = "none"; // without any step, the server would choose some
+    Object.assign(fields, lensFields(settings));
+    if (!("restore" in fields) && !hasScene(settings) && !fields.recipe) fields.restore = "none"; // without any step, the server would choose some
     addFormatFields(fields, settings);
     return withId({ path: "/v1/enhancements", fields, maskStrokes: [] });
   }
   Object.assign(fields, cutoutFields(item, settings));
-  if (settings.get("preset")) fields.preset = settings.get("preset");
-  else addCompositionFields(fields, settings);
+  if (settings.get("preset") && !fields.recipe) fields.preset = settings.get("preset");
+  if (!hasBase(settings)) addCompositionFields(fields, settings);
   addFormatFields(fields, settings);
   addBackgroundFields(fields, settings, backdrop);
+  if (backdrop) Object.assign(fields, lensFields(settings));
   return withId({ path: "/v1/cutouts", fields, maskStrokes: brushStrokes(item), backdrop: fields.background ? null : selectedBackdrop(settings, backdrop) });
 }
+
+// The item as the server is asked for its cutout: without brushed strokes, which the page draws on it exactly as the server
+// would. They belong to it where nothing but them is there.
+export const withoutStrokes = (item) => (item.isPainted ? item : { ...item, scribbles: item.scribbles.filter((scribble) => !scribble.size) });
 
 // The cutout alone, as a PNG of the photograph's size: shown over a CSS background until the result is there.
 export function cutoutRequest(item, settings) {
@@ -58,11 +68,17 @@ function withId(request) {
 const selectedBackdrop = (settings, backdrop) => (settings.get("paint") === "picture" ? backdrop : null);
 const brushStrokes = (item) => item.scribbles.filter((scribble) => scribble.size);
 
+// Which of several subjects is kept; null for all.
+const pickOf = (settings) => (settings.get("pick") === "place" ? settings.get("pick_place") : settings.get("pick")) || null;
+
 // Without a chosen model, the server uses its own.
 function cutoutFields(item, settings) {
   const fields = {};
   if (settings.get("model")) fields.model = settings.get("model");
   for (const name of ["edge_shift", "feather"]) if (Number(settings.get(name))) fields[name] = settings.get(name);
+  if (settings.get("edges")) fields.edges = settings.get("edges");
+  const pick = pickOf(settings);
+  if (pick) fields.pick = pick;
   for (const mode of ["keep", "drop"]) {
     const lines = item.scribbles.filter((scribble) => scribble.mode === mode && !scribble.size)
       .map((scribble) => scribble.points.map(([x, y]) => `${x.toFixed(2)}%,${y.toFixed(2)}%`).join("/"));
@@ -116,8 +132,8 @@ function addBackgroundFields(fields, settings, backdrop) {
     if (Number(settings.get("harmonise"))) fields.harmonise = settings.get("harmonise");
     return;
   }
-  const isTransparent = ["transparent", "picture", KEEP_BACKGROUND].includes(paint);
-  if (isTransparent && settings.get("preset")) return;
+  const isTransparent = ["transparent", "picture", KEEP_BACKGROUND, LENS].includes(paint);
+  if (isTransparent && (hasBase(settings) || hasScene(settings))) return;
   if (isTransparent) fields.background = isOpaque ? "white" : "transparent";
   else if (paint === "colour") fields.background = settings.get("colour");
   else if (paint === "blur") fields.background = `blur(${settings.get("blur")}%)`;
@@ -132,22 +148,24 @@ export function canComposeHere(settings) {
   const fields = {}, paint = settings.get("paint");
   addAdjustmentFields(fields, settings);
   const isDrawnHere = paint !== "studio" && !(paint === "picture" && Number(settings.get("harmonise"))) && !(paint === "blur" && changesFrame(settings));
+  if (isLens(settings)) return canPreviewFromCutout(settings) && !Object.keys(fields).length;
   return needsCutout(settings) && canPreviewFromCutout(settings) && !Object.keys(fields).length && isDrawnHere && !isResampled(settings);
 }
 
 // Whether the cutout over a CSS background can stand for the result, for a moment: not where more than light changes.
-export const canPreviewFromCutout = (settings) => !settings.get("preset") && !settings.get("words") && settings.get("style") === "none";
+export const canPreviewFromCutout = (settings) => !hasBase(settings) && !hasScene(settings) && !settings.get("words") && settings.get("style") === "none";
+
+// Whether what the picture shows sets something.
+const hasScene = (settings) => (settings.get("scene") || "none") !== "none";
 
 // Whether only the server can do what the settings ask for.
 export function needsServer(settings) {
   const fields = {}, paint = settings.get("paint");
   addAdjustmentFields(fields, settings);
-  if (settings.get("preset") || settings.get("words") || Object.keys(fields).length || !isDeviceFormat(settings.get("format"))) return true;
-  const hasOwnEdge = ["edge_shift", "feather"].some((name) => Number(settings.get(name)));
+  if (hasBase(settings) || settings.get("words") || Object.keys(fields).length || !isDeviceFormat(settings.get("format"))) return true;
+  const hasOwnEdge = ["edge_shift", "feather"].some((name) => Number(settings.get(name))) || Boolean(settings.get("edges") || settings.get("pick") || hasScene(settings));
   return needsCutout(settings) && (hasOwnEdge || isResampled(settings) || paint === "studio" || (paint === "picture" && Number(settings.get("harmonise")) > 0));
 }
-
-export const isDeviceFormat = (format) => DEVICE_FORMATS.includes(format);
 
 const changesFrame = (settings) => Boolean(settings.get("crop_to")) || settings.has("crop") || settings.get("aspect") !== "original" || Number(settings.get("fill")) > 0;
 
@@ -167,7 +185,7 @@ export function backgroundPreview(settings, backdrop) {
   if (paint === "blur") return { blur: Number(settings.get("blur")) };
   if (paint === "colour") return { paint: settings.get("colour") };
   if (paint === "studio") return { paint: "linear-gradient(#c4c7cc 55%, #f0f0f2 72%)" };
-  if (paint === "transparent" || paint === KEEP_BACKGROUND) return { paint: isOpaque ? "white" : null };
+  if (UNPAINTED.includes(paint)) return { paint: isOpaque ? "white" : null };
   return { paint };
 }
 

@@ -2,11 +2,12 @@
 import { ApiError } from "./api.js";
 import { backdropOf } from "./backdrops.js";
 import { cutsHereFirst, isDeviceOnly } from "./device_mode.js";
-import { cutOutFirst, makeResult } from "./device_results.js";
+import { cutOutFirst, glanceAt, makeResult } from "./device_results.js";
 import { IS_LOCAL } from "./dom.js";
 import { items, selectedItem } from "./items.js";
+import { isLens } from "./lens_settings.js";
 import { erasePhotograph, submitAbout } from "./photographs.js";
-import { canComposeHere, canPreviewFromCutout, cutoutRequest, finalRequest, needsCutout, previewRequest, shownRequest } from "./request.js";
+import { canComposeHere, canPreviewFromCutout, cutoutRequest, finalRequest, needsCutout, previewRequest, shownRequest, withoutStrokes } from "./request.js";
 import * as scribbles from "./scribbles.js";
 import { settingsOf } from "./settings.js";
 import { text } from "./strings.js";
@@ -15,7 +16,7 @@ const MAX_CONCURRENT_REQUESTS = 2; // one uploads while the server works on the 
 const PREVIEW_PIXELS = 2_000_000; // of a result that is looked at; its full size comes with the download, or when it is zoomed
 let callbacks = {}, requestsInFlight = 0;
 
-// `handlers` has onWait(seconds, reason), onResult(item, result, isFirst), onFirstCutout(item), onPreview(item, blob),
+// `handlers` has onWait(seconds, reason), onResult(item, result, isFirst), onFirstCutout(item, isFirst), onPreview(item, blob),
 // onFinished(item) and onUpdate().
 export function initScheduler(handlers) {
   callbacks = handlers;
@@ -24,9 +25,12 @@ export function initScheduler(handlers) {
 // The requests of an item: for the `cutout` alone, for what is `shown` (the cutout, where the page composes the rest
 // itself) and for the `final` result, which is downloaded.
 export function requestsFor(item) {
-  const settings = settingsOf(item), backdrop = backdropOf(settings), cutout = cutoutRequest(item, settings);
+  const settings = settingsOf(item), backdrop = backdropOf(settings), cutout = cutoutRequest(subjectOf(item, settings), settings);
   return { cutout, final: finalRequest(item, settings, backdrop), shown: canComposeHere(settings) ? cutout : shownRequest(item, settings, backdrop) };
 }
+
+// With a lens the server looks for the subject itself: marks are for cutouts.
+const subjectOf = (item, settings) => (isLens(settings) && !isDeviceOnly() ? { ...item, scribbles: [] } : withoutStrokes(item));
 
 export const resultOf = (item, kind, requests = requestsFor(item)) => (kind === "final" ? item.results.getFull(requests.final.id) : item.results.get(requests[kind].id));
 export const hasFailed = (item, requests = requestsFor(item)) => Boolean(item.failure?.requestIds.includes(requests.shown.id));
@@ -36,8 +40,8 @@ export const isBusy = () => requestsInFlight > 0;
 // Sends the next requests: the selected photograph's first and alone, then those of the others.
 export function scheduleNext() {
   const selected = selectedItem(), first = selected && nextRequest(selected);
-  if (first) sendRequest(selected, first);
   if (selected && lacksFirstCutout(selected)) makeFirstCutout(selected);
+  if (first) sendRequest(selected, first);
   for (const item of selected?.isBusy ? [] : items) {
     const request = requestsInFlight < MAX_CONCURRENT_REQUESTS && nextRequest(item);
     if (request) sendRequest(item, request);
@@ -56,7 +60,7 @@ function nextRequest(item) {
   if (lacksCutout && (scribbles.isActive() || (!hasShown && canPreviewFromCutout(settings)))) return asPreview(requests.cutout);
   if (!hasShown) return !isSelected && isFinalAtOnce(requests) ? requests.final : asPreview(requests.shown);
   const detailed = scribbles.isActive() && needsCutout(settings) ? requests.cutout : requests.shown;
-  return isSelected && item.needsDetail && !item.results.getFull(detailed.id) ? detailed : null;
+  return isSelected && item.needsDetail && !isLens(settings) && !item.results.getFull(detailed.id) ? detailed : null;
 }
 
 // Whether a photograph of a batch is made in full size at once, so that the server does not make it twice: where nothing
@@ -76,6 +80,7 @@ async function sendRequest(item, request) {
   } catch (error) {
     if (error.code === "device_only") return; // it is made here instead
     if (!(error instanceof ApiError)) console.error(error); // a bug: shown as a failure, not retried
+    item.isPainted ||= error.code === "no_subject";
     item.failure = { requestIds: [request.id, requestsFor(item).shown.id], code: error.code, problem: error.message, remedy: error.remedy ?? text.unexpectedAnswerRemedy };
   } finally {
     requestsInFlight -= 1;
@@ -102,20 +107,27 @@ async function buildForm(item, request) {
 // Whether the photograph on show has no cutout yet, and the device's would come before the server's.
 function lacksFirstCutout(item) {
   const settings = settingsOf(item);
-  return cutsHereFirst() && !item.firstCutout && !item.isCutHere && !item.results.size && needsCutout(settings) && canPreviewFromCutout(settings);
+  return (cutsHereFirst() || isDeviceOnly()) && !item.firstCutout && !item.isCutHere && !item.results.size && needsCutout(settings) && canPreviewFromCutout(settings);
 }
 
-// Beside the server's request. Where the device cannot, the server's cutout is the first.
+// Beside the request: a quick cutout, then a finer one, unless that is what the request makes. Where the device cannot, the
+// server's cutout is the first.
 async function makeFirstCutout(item) {
   item.isCutHere = true;
   try {
-    const cutout = await cutOutFirst(item);
-    if (!items.includes(item) || item.results.size) return URL.revokeObjectURL(cutout.url);
-    item.firstCutout = cutout;
-    callbacks.onFirstCutout(item);
+    showFirstCutout(item, await glanceAt(item));
+    if (!isDeviceOnly() && items.includes(item) && !item.results.size) showFirstCutout(item, await cutOutFirst(item));
   } catch (error) {
     console.info(`no first cutout on this device: ${error.message}`);
   }
+}
+
+function showFirstCutout(item, cutout) {
+  if (!cutout || !items.includes(item) || item.results.size) return cutout && URL.revokeObjectURL(cutout.url);
+  const previous = item.firstCutout;
+  item.firstCutout = cutout;
+  if (previous) setTimeout(() => URL.revokeObjectURL(previous.url), 10_000); // it may still be on show
+  return callbacks.onFirstCutout(item, !previous);
 }
 
 async function requestResult(item, request, onProgress) {
@@ -132,7 +144,7 @@ function readResult(request, blob, headers, seconds) {
     width: made.full_width ?? width, height: made.full_height ?? height, isShrunk: Boolean(made.full_width), shownWidth: width,
     confidence: headers.has("X-Confidence") ? Math.round(100 * Number(headers.get("X-Confidence"))) : null,
     isFound: headers.get("X-Found") !== "false", placement: toPlacement(made.photograph_bounds),
-    check: JSON.parse(headers.get("X-Check") ?? "null"),
+    check: JSON.parse(headers.get("X-Check") ?? "null"), sceneNote: request.fields.scene ? (made.notes[0] ?? null) : null,
   };
 }
 

@@ -9,10 +9,12 @@ import { scheduleNext } from "./scheduler.js";
 import { storeItem } from "./session_store.js";
 import { areSame, scopeOf, settingsOf, setValuesOf, valuesOf } from "./settings.js";
 import { localSettings, sessionSettings } from "./storage.js";
+import { text } from "./strings.js";
 import { render } from "./view.js";
 import { showAppliedWords } from "./words.js";
 
 const PAUSE_MS = 250; // after the last change, before the server is asked
+const NO_RECIPE = { recipe: "", recipe_cut: "", recipe_name: "" };
 let wakeTimer = 0;
 
 export function initSettingsChanges() {
@@ -23,7 +25,7 @@ export function initSettingsChanges() {
   byId("spread").addEventListener("click", () => { const values = valuesOf(selectedItem()); changeScope(false); changeValues(values); });
   byId("use-last").addEventListener("click", () => { useValues(lastValues()); hideOffer(); });
   byId("ignore-last").addEventListener("click", hideOffer);
-  byId("drop-preset").addEventListener("click", () => { form.setControl("preset", "", { notifies: true }); byId("t-presets").focus(); });
+  byId("drop-preset").addEventListener("click", () => { useValues({ ...form.readValues(), preset: "", ...NO_RECIPE }); byId("t-presets").focus(); });
 }
 
 // A reloaded tab has its settings again at once; in another, those of the last visit are offered.
@@ -33,9 +35,10 @@ export function startWithSettings() {
   byId("last-settings").hidden = Boolean(own) || !lastValues() || areSame({ ...form.defaults(), ...lastValues() }, form.defaults());
 }
 
-// The values of the form are those of the selected photograph, or of all.
+// The values of the form are those of the selected photograph, or of all. A preset takes the place of a recipe.
 export function onFormChanged() {
-  changeValues(form.readValues());
+  const values = form.readValues(), hasNewPreset = values.preset && values.preset !== valuesOf(selectedItem()).preset;
+  changeValues(hasNewPreset ? { ...values, ...NO_RECIPE } : values);
 }
 
 // Shows values that are not new, such as those before the last change. `item` null for those of all.
@@ -75,13 +78,13 @@ function afterChange(item) {
 
 // What goes beside the form: whom it is for, the preset, and the picture behind.
 export function renderScope() {
-  const item = selectedItem(), { preset } = valuesOf(item), backdrop = backdropOf(settingsOf(item));
+  const item = selectedItem(), { preset, recipe, recipe_name: recipeName } = valuesOf(item), backdrop = backdropOf(settingsOf(item));
   byId("scope-all").setAttribute("aria-pressed", String(!item?.ownValues));
   byId("scope-one").setAttribute("aria-pressed", String(Boolean(item?.ownValues)));
   byId("spread").hidden = !item?.ownValues;
   refreshCropTool();
-  byId("preset-chip").hidden = !preset;
-  byId("preset-chip").firstElementChild.textContent = preset ? form.presetLabel(preset) : "";
+  byId("preset-chip").hidden = !preset && !recipe;
+  byId("preset-chip").firstElementChild.textContent = recipe ? text.recipeChip(recipeName) : preset ? form.presetLabel(preset) : "";
   if (backdrop) byId("paints").style.setProperty("--picture", `url("${backdrop.url}") center / cover`);
 }
 

@@ -27,6 +27,8 @@ export function renderStatus(result) {
   byId("failure").querySelector("p").textContent = failure?.[1] ?? "";
   if (failure) setStatus(failure[0]);
   else setStatus(result ? text.done(result, formatSeconds(result.seconds)) : item.firstCutout && !item.lastCutout ? text.firstCutout : "");
+  byId("scene-note").hidden = isFailure || !result?.sceneNote;
+  byId("scene-note").textContent = result?.sceneNote ?? "";
   renderFileSize(item, isFailure);
   renderDoubt(isFailure ? null : result);
   renderMarketplaceCheck(result, byId("verdict"));

@@ -1,6 +1,7 @@
 // The strip of photographs: a thumbnail of each with its state and a button to remove it, and the progress of the batch.
 import { arrowOffset, byId, createElement } from "./dom.js";
 import { isDoubtful } from "./results.js";
+import { decodeSmall } from "./small_decoding.js";
 import { text } from "./strings.js";
 
 const THUMBNAIL_PIXELS = 144;
@@ -73,12 +74,17 @@ export function markSelected(items, selectedItem) {
 // Draws a picture into an item's tile; false where the browser cannot decode it.
 export async function drawThumbnail(item, blob) {
   const small = await downscale(blob).catch(() => null);
-  if (!small) return false;
+  if (small) drawPicture(item, small);
+  return Boolean(small);
+}
+
+// Draws a canvas into an item's tile.
+export function drawPicture(item, small) {
   const context = item.tile.querySelector("canvas").getContext("2d"), side = THUMBNAIL_PIXELS;
   const scale = Math.max(side / small.width, side / small.height), width = small.width * scale, height = small.height * scale;
   context.clearRect(0, 0, side, side);
+  context.imageSmoothingQuality = "high";
   context.drawImage(small, (side - width) / 2, (side - height) / 2, width, height);
-  return true;
 }
 
 // The object URL of a small copy of a cutout, for the swatches.
@@ -88,8 +94,8 @@ export async function createSwatchUrl(blob) {
 }
 
 async function downscale(blob) {
-  const bitmap = await createImageBitmap(blob), scale = Math.min(1, (2 * THUMBNAIL_PIXELS) / Math.max(bitmap.width, bitmap.height));
-  const [width, height] = [bitmap.width, bitmap.height].map((side) => Math.max(1, Math.round(side * scale)));
+  const { image: bitmap, size } = await decodeSmall(blob, 4 * THUMBNAIL_PIXELS), scale = Math.min(1, (2 * THUMBNAIL_PIXELS) / Math.max(...size));
+  const [width, height] = size.map((side) => Math.max(1, Math.round(side * scale)));
   const canvas = createElement("canvas", { width, height }), context = canvas.getContext("2d");
   context.imageSmoothingQuality = "high";
   context.drawImage(bitmap, 0, 0, width, height);

@@ -5,7 +5,10 @@ import { compose, readEffects } from "./composition.js";
 import { isCropping, parseCropBox } from "./crop_tool.js";
 import { byId } from "./dom.js";
 import { selectedItem } from "./items.js";
-import { adjustmentFilter, backgroundPreview, canComposeHere, canPreviewFromCutout, cutoutRequest, flatColour, needsCutout } from "./request.js";
+import { adjustmentFilter, backgroundPreview, canComposeHere, canPreviewFromCutout, cutoutRequest, flatColour, needsCutout, withoutStrokes } from "./request.js";
+import { beforeBackdrop, lensCanvas } from "./lens_layers.js";
+import { blursBackdrop, isLens } from "./lens_settings.js";
+import { renderPlaces } from "./place_tools.js";
 import { requestsFor, resultOf, scheduleNext } from "./scheduler.js";
 import * as scribbles from "./scribbles.js";
 import { settingsOf } from "./settings.js";
@@ -15,6 +18,7 @@ import * as thumbnails from "./thumbnails.js";
 import * as viewer from "./viewer.js";
 
 const DETAIL_SLACK = 1.1; // by which a preview may be enlarged
+const DISPLAYABLE_TYPES = ["image/png", "image/jpeg", "image/webp", "image/avif"];
 const MAX_CANVAS_PIXELS = 2_000_000; // of a subject that is painted out of nothing
 let swatchSample = null;
 
@@ -24,9 +28,19 @@ export function render() {
   const requests = requestsFor(item);
   const layers = layersFor(item, requests), result = resultOf(item, "shown", requests) ?? null;
   viewer.show({ before: item.originalUrl, ...layers });
+  if (layers.subject) drawChangedThumbnail(item, layers.subject);
   scribbles.redraw();
+  renderPlaces();
   renderStatus(result && layers.size ? { ...result, width: layers.size[0], height: layers.size[1] } : result);
   updateSwatches(item.lastCutout ?? item.firstCutout);
+}
+
+// Strokes change a subject without a result of the server's.
+function drawChangedThumbnail(item, subject) {
+  const key = item.scribbles.length;
+  if ((item.thumbnailMarks ?? 0) === key) return;
+  item.thumbnailMarks = key;
+  thumbnails.drawPicture(item, subject);
 }
 
 // The final result where it is there; else the cutout with a preview of the rest; else the last result there was.
@@ -34,22 +48,33 @@ function layersFor(item, requests) {
   const settings = settingsOf(item), isScribbling = scribbles.isActive();
   const shown = resultOf(item, "shown", requests), current = resultOf(item, "cutout", requests);
   if (shown && !canComposeHere(settings) && !isScribbling && !isCropping()) return resultLayer(shown);
+  if (isLens(settings)) return lensLayer(item, current ?? item.lastCutout ?? item.firstCutout ?? null, settings);
   if (!needsCutout(settings)) return { ...photographLayer(item), filter: adjustmentFilter(settings) };
   const { cutout, pending } = latestCutout(item, settings);
   const isNew = current ?? (cutout && cutout === item.firstCutout);
   if (cutout && (isScribbling || canComposeHere(settings) || (isNew && canPreviewFromCutout(settings)))) {
     const background = { ...backgroundPreview(settings, backdropOf(settings)), ghost: scribbles.isKeeping() };
     if (background.blur) background.picture = blurredBackground(item.originalUrl, cutout, background.blur, render);
+    const blurs = !isScribbling && !isCropping() && blursBackdrop(settings) && backdropOf(settings);
     const effects = isScribbling || isCropping() ? null : readEffects(settings, flatColour(settings), parseCropBox(settings.get("crop_to"))), isDrawn = effects || pending.length || isScribbling;
-    const subject = isDrawn ? drawSubject(item.originalUrl, cutout.url, null, pending, render) : null;
-    const layers = { ...resultLayer(cutout), composed: subject, background, filter: adjustmentFilter(settings) };
-    if (!subject || !effects) return layers;
-    const { canvas, size, placement } = compose(subject, layers.size, effects);
-    return { ...layers, composed: canvas, size, placement };
+    const subject = isDrawn || blurs ? drawSubject(item.originalUrl, cutout.url, null, pending, render) : null;
+    const layers = { ...resultLayer(cutout), subject, composed: subject, background, filter: adjustmentFilter(settings) };
+    if (!subject || !(effects || blurs)) return layers;
+    const { canvas, size, placement, contactShare } = effects ? compose(subject, layers.size, effects) : { canvas: subject, size: layers.size, placement: layers.placement };
+    const before = blurs ? beforeBackdrop(canvas, backdropOf(settings), contactShare, settings, render) : null;
+    return { ...layers, composed: before ?? canvas, size, placement, ...(before && { background: {} }) };
   }
   if (isScribbling && item.failure) return paintedLayer(item);
   const last = item.lastShown ?? item.lastCutout;
   return last ? resultLayer(last) : photographLayer(item);
+}
+
+// Through a lens: the photograph, until its blur is there.
+function lensLayer(item, cutout, settings) {
+  const final = resultOf(item, "final");
+  if (final && canComposeHere(settings) && DISPLAYABLE_TYPES.includes(final.blob.type)) return resultLayer(final);
+  const composed = cutout ? lensCanvas(item, cutout, settings, render) : null;
+  return { ...photographLayer(item), size: cutout ? [cutout.width, cutout.height] : null, composed, filter: adjustmentFilter(settings) };
 }
 
 const resultLayer = (result) => ({
@@ -68,8 +93,8 @@ function paintedLayer(item) {
 // answered it is the one of this device, if there is one.
 function latestCutout(item, settings) {
   for (let count = item.scribbles.length; count >= 0; count -= 1) {
-    const cutout = item.results.get(cutoutRequest({ scribbles: item.scribbles.slice(0, count) }, settings).id);
-    if (cutout) return { cutout, pending: item.scribbles.slice(count) };
+    const cutout = item.results.get(cutoutRequest(withoutStrokes({ ...item, scribbles: item.scribbles.slice(0, count) }), settings).id);
+    if (cutout) return { cutout, pending: item.scribbles.filter((scribble, i) => i >= count || (scribble.size && !item.isPainted)) };
   }
   return item.lastCutout || !item.firstCutout ? { cutout: item.lastCutout, pending: [] } : { cutout: item.firstCutout, pending: item.scribbles };
 }

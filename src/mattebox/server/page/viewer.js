@@ -180,6 +180,9 @@ export const toPercent = ([x, y]) => {
   return [(100 * (x - viewport.x)) / (width * viewport.scale), (100 * (y - viewport.y)) / (height * viewport.scale)];
 };
 
+// A point of what is shown as one of the photograph, in percent, where it is known how that lies on it.
+export const photographPoint = ([x, y]) => (placement ? [(x - 100 * placement.left) / placement.width, (y - 100 * placement.top) / placement.height] : [x, y]);
+
 // Moves a zoomed picture.
 export function pan(dx, dy) {
   viewport.x += dx;

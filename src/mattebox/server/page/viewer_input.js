@@ -2,12 +2,12 @@
 import { byId } from "./dom.js";
 import * as viewer from "./viewer.js";
 
-const DOUBLE_TAP_MS = 350, DOUBLE_TAP_DISTANCE = 24;
+const DOUBLE_TAP_MS = 350, DOUBLE_TAP_DISTANCE = 24, TAP_DISTANCE = 6;
 const pointers = new Map();
-let tool = null, drag = null, lastTap = { at: 0 };
+let tool = null, drag = null, lastTap = { at: 0 }, pressedAt = null;
 
 // `pointerTool` has grab(point, event), which tells whether it takes the pointer, move(point, event), release(),
-// cancel(), hover(point, framePoint), key(event) and active. Points are in percent of the picture.
+// cancel(), hover(point, framePoint), key(event), active, tap(point), which tells whether it takes a tap, and takesTaps(). Points are in percent of the picture.
 export function initViewerInput(pointerTool) {
   tool = pointerTool;
   const frame = byId("frame");
@@ -28,6 +28,7 @@ function onPointerDown(event) {
   if (event.target.closest("button, #failure, #crop") || event.button > 1 || !viewer.imageSize()) return;
   const at = framePoint(event);
   pointers.set(event.pointerId, at);
+  pressedAt = pointers.size === 1 && !event.target.closest("#handle") ? at : null;
   if (pointers.size === 2) {
     if (drag === "tool") tool.cancel();
     drag = "pinch";
@@ -39,7 +40,7 @@ function onPointerDown(event) {
   else if (byId("frame").classList.contains("wide") || event.button === 1 || !viewer.canSlide()) drag = "pan";
   else drag = "line";
   byId("frame").dataset.drag = drag;
-  if (drag === "line" && event.pointerType === "mouse") viewer.moveSlider(at);
+  if (drag === "line" && event.pointerType === "mouse" && !tool.takesTaps?.()) viewer.moveSlider(at);
 }
 
 function onPointerMove(event) {
@@ -68,13 +69,13 @@ function onPointerUp(event) {
   delete byId("frame").dataset.drag;
 }
 
-// A double tap or double click zooms to 100 % there, or back to the whole picture.
+// A double tap or double click zooms to 100 % there, or back to the whole picture. A single one is the tool's.
 function onTap(event) {
   const at = framePoint(event), isQuick = event.timeStamp - lastTap.at < DOUBLE_TAP_MS;
   const isDouble = isQuick && Math.hypot(at[0] - lastTap.x, at[1] - lastTap.y) < DOUBLE_TAP_DISTANCE;
   lastTap = { at: isDouble ? 0 : event.timeStamp, x: at[0], y: at[1] };
-  if (!isDouble) return;
-  viewer.toggleZoom(at);
+  if (isDouble) viewer.toggleZoom(at);
+  else if (pressedAt && Math.hypot(at[0] - pressedAt[0], at[1] - pressedAt[1]) < TAP_DISTANCE) tool.tap?.(viewer.toPercent(at));
 }
 
 function onWheel(event) {

@@ -2,7 +2,9 @@
 import { ApiError, submit } from "./api.js";
 import { byId, createElement } from "./dom.js";
 import { readValues, setControl } from "./form.js";
+import { completionKey, initCompletion } from "./phrase_completion.js";
 import { text } from "./strings.js";
+import { initVoice } from "./voice.js";
 
 let shownPlan = null, requestCount = 0; // { words, plan } that Enter accepts; how many requests were sent
 
@@ -18,6 +20,7 @@ export function initWords(onChange) {
   };
   const accept = () => shownPlan && apply(joinWords(shownPlan.words), shownPlan.plan);
   byId("said").addEventListener("keydown", (event) => {
+    if (completionKey(event)) return;
     if (event.key === "Escape") clearPlan();
     if (event.key !== "Enter" || event.isComposing) return;
     event.preventDefault();
@@ -33,6 +36,11 @@ export function initWords(onChange) {
     else if (button) { clearPlan(); byId("said").focus(); }
   });
   byId("unsay").addEventListener("click", () => apply("", null));
+  initCompletion();
+  initVoice({
+    onHeard: (words) => { byId("said").value = words; requestPlan(); },
+    onSaid: (message) => showLines(createElement("p", { textContent: message })),
+  });
   showAppliedWords();
 }
 

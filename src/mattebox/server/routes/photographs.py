@@ -2,16 +2,24 @@
 
 from __future__ import annotations
 
+import asyncio
 from typing import Any
 
 from fastapi import APIRouter, Request, Response
 from fastapi.responses import JSONResponse
 
+from mattebox.io.media_type import identify_media_type
 from mattebox.server.auth import require_caller
 from mattebox.server.http.requests import receive_request
 from mattebox.server.http.sources import take_source
 from mattebox.server.openapi.requests import photograph_request
-from mattebox.server.openapi.responses import UPLOAD_STATUSES, created_response, json_responses, problem_responses
+from mattebox.server.openapi.responses import (
+    UPLOAD_STATUSES,
+    created_response,
+    file_responses,
+    json_responses,
+    problem_responses,
+)
 from mattebox.server.openapi.schemas import PHOTOGRAPH, PHOTOGRAPH_RETENTION
 from mattebox.server.state import get_state
 
@@ -44,10 +52,20 @@ async def create_photograph(request: Request) -> Response:
 
 @router.get("", responses=json_responses(PHOTOGRAPH_RETENTION, "How long photographs are kept"))
 async def get_photograph_retention(request: Request) -> Any:
-    """How many seconds after its last use a photograph is kept; 0 where none is."""
+    """How many seconds after its last use a photograph is kept, 0 where none is; and whether the server fetches one
+    from an address (`image_url`)."""
     state = get_state(request)
     require_caller(state.access, request)
-    return {"keep_seconds": state.photographs.keep_seconds}
+    return {"keep_seconds": state.photographs.keep_seconds, "fetches_urls": state.settings.urls}
+
+
+@router.get("/{photograph_id}", responses=file_responses(404), response_class=Response)
+async def get_photograph(request: Request, photograph_id: str) -> Response:
+    """The file of a photograph, as it was sent or fetched."""
+    state = get_state(request)
+    photograph = state.photographs.find(require_caller(state.access, request), photograph_id)
+    content = await asyncio.to_thread(photograph.picture.content.read)
+    return Response(content, media_type=identify_media_type(content), headers={"Cache-Control": "no-store"})
 
 
 @router.delete(

@@ -8,10 +8,12 @@ from typing import Any
 import msgspec
 from fastapi import APIRouter, Request
 
+from mattebox.language.completion import list_completions
 from mattebox.language.description import describe_recipe
 from mattebox.language.error_translation import translate_lines
 from mattebox.language.errors import AmbiguousWords
 from mattebox.language.plan import ANY_LANGUAGE, Plan, plan_request
+from mattebox.language.vocabulary import language_codes
 from mattebox.recipe.presets import find_preset, require_kind
 from mattebox.recipe.recipe import Recipe
 from mattebox.server.auth import require_caller
@@ -20,7 +22,7 @@ from mattebox.server.http.problems import Problem
 from mattebox.server.http.requests import receive_request
 from mattebox.server.openapi.requests import plan_request_body
 from mattebox.server.openapi.responses import UPLOAD_STATUSES, json_responses
-from mattebox.server.openapi.schemas import PLAN
+from mattebox.server.openapi.schemas import PHRASE_LIST, PLAN
 from mattebox.server.state import get_state
 
 MAX_BODY_BYTES = 100_000
@@ -47,6 +49,16 @@ async def create_plan(request: Request) -> Any:
         raise Problem(422, "invalid_parameter", "words are missing", "send the field words")
     base = find_preset(preset) if preset else None
     return await asyncio.to_thread(_answer_words, words, base, language)
+
+
+@router.get("/plans/phrases", tags=["lists"], responses=json_responses(PHRASE_LIST, "The phrases", 422))
+async def list_phrases(request: Request, language: str = ANY_LANGUAGE) -> Any:
+    """Phrases that requests in words may consist of, to complete what is typed: of a language (`language`), or of
+    all."""
+    require_caller(get_state(request).access, request)
+    languages = language_codes() if language == ANY_LANGUAGE else [language]
+    lists = await asyncio.to_thread(lambda: [list_completions(code) for code in languages])
+    return {"phrases": [phrase for phrases in lists for phrase in phrases]}
 
 
 def apply_words(request: Request, words: str | None, recipe: Recipe, must_cut: bool) -> Recipe:

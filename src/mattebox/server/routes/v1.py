@@ -8,7 +8,6 @@ from collections.abc import Awaitable, Callable
 from functools import partial
 from typing import Any, NamedTuple, TypeAlias
 
-import msgspec
 from fastapi import APIRouter, Request, Response
 
 from mattebox.errors import UsageError
@@ -19,9 +18,7 @@ from mattebox.recipe.field_types import AREAS
 from mattebox.recipe.flat_parameters import AREA_HELP, build_recipe, limit_to_area, parameters_by_name
 from mattebox.recipe.presets import ENHANCE_STEPS, enhance_base_recipe, require_kind
 from mattebox.recipe.recipe import Recipe
-from mattebox.recipe.serialization import parse_recipe
 from mattebox.recipe.steps import STEP_ORDER, Anonymise, Save
-from mattebox.recipe.validation_wording import describe_problem
 from mattebox.server.api_keys import USAGE_SCOPE
 from mattebox.server.auth import require_caller
 from mattebox.server.http.content_negotiation import choose_media_type, prefers_json
@@ -39,6 +36,7 @@ from mattebox.server.photograph_store import StoredPhotograph
 from mattebox.server.picture_processing import process_picture
 from mattebox.server.routes.extra_images import EXTRA_IMAGE_FIELDS, PATH_PARAMETERS, name_extra_images
 from mattebox.server.routes.plans import apply_words
+from mattebox.server.routes.recipes import decode_recipe, take_base_recipe
 from mattebox.server.serializers import result_headers
 from mattebox.server.state import AppState, get_state
 from mattebox.server.usage import MonthlyUsage
@@ -82,8 +80,8 @@ async def create_cutout(request: Request) -> Response:
     defaults = {"model": get_state(request).settings.model}
 
     def build_cutout_recipe(fields: dict[str, Any], preset: Recipe | None) -> Recipe:
-        words = pop_text_field(fields, "words")
-        recipe = build_recipe(defaults | fields, preset and require_kind(preset, must_cut=True))
+        words, base = pop_text_field(fields, "words"), take_base_recipe(fields, preset)
+        recipe = build_recipe(defaults | fields, base and require_kind(base, must_cut=True))
         return apply_words(request, words, recipe, must_cut=True)
 
     return await answer_request(request, partial(_prepare_request, build_cutout_recipe))
@@ -127,7 +125,7 @@ async def create_anonymisation(request: Request) -> Response:
 )
 async def create_recipe_run(request: Request) -> Response:
     """Run a recipe (field `recipe`, JSON) on a picture (field `image`). Other files are the pictures that it names."""
-    build_sent_recipe: BuildRecipe = lambda fields, _: _parse_recipe(fields.get("recipe", ""))  # noqa: E731
+    build_sent_recipe: BuildRecipe = lambda fields, _: decode_recipe(fields.get("recipe", ""))  # noqa: E731
     return await answer_request(request, partial(_prepare_request, build_sent_recipe))
 
 
@@ -148,6 +146,7 @@ async def list_models() -> Any:
                 "licence": card.licence.name,
                 "commercial": card.licence.commercial,
                 "styles": card.styles,
+                "embedded": registry.is_embedded(card),
             }
             for card in registry.all_cards().values()
             if is_installed(card)
@@ -228,6 +227,7 @@ def picture_response(worker_response: WorkerResponse, request: Request, limit_he
 
 def _build_enhancement_recipe(request: Request, fields: dict[str, Any], preset: Recipe | None) -> Recipe:
     only, words = pop_text_field(fields, "only"), pop_text_field(fields, "words")
+    preset = take_base_recipe(fields, preset)
     cutout_fields = fields.keys() & {name for name, p in parameters_by_name().items() if p.step not in ENHANCE_STEPS}
     if cutout_fields:
         raise UsageError(f"{min(cutout_fields)} is not for enhancing", "send it to /v1/cutouts")
@@ -238,23 +238,12 @@ def _build_enhancement_recipe(request: Request, fields: dict[str, Any], preset: 
 
 
 def _build_anonymisation_recipe(fields: dict[str, Any], preset: Recipe | None) -> Recipe:
+    preset = take_base_recipe(fields, preset)
     other_fields = fields.keys() & {name for name, p in parameters_by_name().items() if p.step not in (Anonymise, Save)}
     if other_fields:
         raise UsageError(f"{min(other_fields)} is not for anonymising", "send it to /v1/enhancements, with hide")
     base = require_kind(preset, must_cut=False) if preset else Recipe((Anonymise(hide="all"), Save()))
     return build_recipe({"hide": "all"} | fields, base)
-
-
-def _parse_recipe(value: Any) -> Recipe:
-    try:
-        return parse_recipe(value if isinstance(value, dict) else msgspec.json.decode(str(value)))
-    except msgspec.DecodeError as error:
-        raise Problem(
-            422,
-            "invalid_recipe",
-            f"recipe: {describe_problem(str(error))}",
-            "GET /v1/recipes/schema tells what it holds",
-        ) from None
 
 
 def _serialize_usage(state: AppState, usage: MonthlyUsage) -> dict[str, Any]:

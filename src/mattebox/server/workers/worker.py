@@ -32,6 +32,7 @@ from mattebox.server.workers.protocol import (
 
 if TYPE_CHECKING:
     from mattebox.io.writer import SignOutput
+    from mattebox.pipeline.kept_cutouts import KeptCutouts
     from mattebox.pipeline.result import Result
     from mattebox.recipe.steps import Save
     from mattebox.types import OnProgress, Picture
@@ -168,6 +169,7 @@ def _run_task(
         name="the picture",
         open_image=partial(_open_image, task, data),
         on_progress=ProgressReporter(recipe, on_progress),
+        kept_cutouts=_kept_cutouts(task, content) if PREDICTIONS_KEY in task else None,
     )
     result, sign = prepare_output(
         result,
@@ -191,6 +193,14 @@ def _run_task(
     metadata |= {"stored_width": width, "stored_height": height, "model": result.model, "seconds": seconds}
     metadata[HASHES_KEY] = [hashlib.sha256(content).hexdigest(), hashlib.sha256(body).hexdigest()]
     return metadata, body
+
+
+def _kept_cutouts(task: dict[str, Any], content: bytes) -> KeptCutouts:
+    """Where cutouts of a stored photograph are kept, beside the predictions for it."""
+    from mattebox.models.result_cache import shared_cache
+    from mattebox.pipeline.kept_cutouts import KeptCutouts
+
+    return KeptCutouts(shared_cache, f"{hashlib.sha256(content).hexdigest()} {task['most_pixels']}")
 
 
 def _run_clip(
