@@ -6,8 +6,9 @@ from collections.abc import Iterator
 from functools import cache
 
 from mattebox.errors import UsageError
+from mattebox.language.concepts import Concept
 from mattebox.language.plan import plan_request
-from mattebox.language.vocabulary import Concept, Vocabulary, expand_all, load_vocabulary, split_synonyms
+from mattebox.language.vocabulary import Vocabulary, expand_all, load_vocabulary, split_synonyms
 from mattebox.recipe.presets import preset_titles
 
 PHRASE_CHARACTERS = range(3, 41)
