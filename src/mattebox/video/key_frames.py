@@ -17,8 +17,8 @@ import numpy as np
 from mattebox.types import Floats, ImageShape
 from mattebox.video.coarse_matte import CoarseMatte
 from mattebox.video.matte_prediction import MattePredictor
-from mattebox.video.motion import EstimateMotion, compose_motion, halve_motion, halve_plane, move_matte, move_planes
-from mattebox.video.motion_filter import MotionStep, average_along_motion, enlarge_trust, motion_trust
+from mattebox.video.motion import EstimateMotion, halve_motion, halve_plane, move_matte, move_planes
+from mattebox.video.motion_filter import MotionStep, average_along_motion, enlarge_trust, extend_route, motion_trust
 from mattebox.video.scene_cuts import is_scene_cut
 
 KEY_SPAN = 6  # frames from one key frame to the next, at most
@@ -169,10 +169,14 @@ class _Span:
             to_key, from_key = (step.to_before, step.from_before)[::direction]
             assert to_key is not None
             assert from_key is not None
-            forward = to_key if before is None else compose_motion(to_key, before.forward)
-            backward = from_key if before is None else compose_motion(before.backward, from_key)
-            trust = motion_trust(self._steps[place].colours, self._steps[key].colours, forward, backward)
-            before = routes[place] = CarriedRoute(forward, backward, trust)
+            colours, key_colours = self._steps[place].colours, self._steps[key].colours
+            if before is None:
+                trust = motion_trust(colours, key_colours, to_key, from_key)
+                before = CarriedRoute(to_key, from_key, trust)
+            else:
+                near, far = (to_key, from_key), (before.forward, before.backward)
+                before = CarriedRoute(*extend_route(colours, key_colours, near, far))
+            routes[place] = before
         return routes
 
 

@@ -63,15 +63,17 @@ def estimate_motion(frame: Floats, other: Floats) -> MotionPair:
 
 def move_planes(planes: Floats, motion: Floats) -> Floats:
     """Planes (h x w or h x w x c) at each sample's offset, bilinear; their rim is repeated beyond it."""
-    channels = planes.reshape(*planes.shape[:2], -1).transpose(2, 0, 1)
-    moved = onnx_runtime.run_kernel("move", 1, planes=channels[None], motion=_to_planes(motion[None]))
-    return np.ascontiguousarray(moved[0].transpose(1, 2, 0)).reshape(planes.shape)
+    channels = planes[None, None] if planes.ndim == 2 else to_planes(planes)
+    moved = onnx_runtime.run_kernel("move", 1, planes=channels, motion=to_planes(motion))
+    return moved[0, 0] if planes.ndim == 2 else from_planes(moved)
 
 
 def move_matte(alpha: Floats, motion: Floats) -> Floats:
-    """A matte h x w along a motion that may be on a coarser grid."""
-    shape = alpha.shape[0], alpha.shape[1]
-    return move_planes(alpha, motion if motion.shape[:2] == shape else enlarge_motion(motion, shape))
+    """A matte h x w along a motion on its own grid, or on half of it."""
+    if motion.shape[:2] == alpha.shape:
+        return move_planes(alpha, motion)
+    moved: Floats = onnx_runtime.run_kernel("move_matte", 1, matte=alpha[None, None], motion=to_planes(motion))
+    return moved[0, 0]
 
 
 def compose_motion(first: Floats, second: Floats) -> Floats:
@@ -101,7 +103,7 @@ def register_motion(frame: Floats, other: Floats, motion: Floats) -> Floats:
 
 def halve_colours(guide: Floats) -> Floats:
     """Colours h x w x 3 on half the grid."""
-    return np.stack([halve_plane(guide[..., channel]) for channel in range(3)], axis=-1)
+    return np.stack([halve_plane(guide[..., channel]) for channel in range(3)]).transpose(1, 2, 0)
 
 
 def _create_dis_estimator() -> EstimateMotion:
@@ -118,21 +120,28 @@ def _create_dis_estimator() -> EstimateMotion:
 
 def halve_motion(motion: Floats) -> Floats:
     """A motion field on half its grid, with its offsets in that grid's samples."""
-    return np.stack([halve_plane(motion[..., axis]) for axis in range(2)], axis=-1) * np.float32(0.5)
+    halves = np.stack([halve_plane(motion[..., axis]) for axis in range(2)]) * np.float32(0.5)
+    return halves.transpose(1, 2, 0)
 
 
 def _refine(frame: Floats, other: Floats, motion: Floats) -> Floats:
     """Fields N x h x w x 2 after least squares, by the brightness of frames N x 1 x h x w."""
-    refined = onnx_runtime.run_kernel("refine_motion", 1, frame=frame, other=other, motion=_to_planes(motion))
-    return _to_fields(refined)
+    planes = np.ascontiguousarray(motion.transpose(0, 3, 1, 2))
+    return _to_fields(onnx_runtime.run_kernel("refine_motion", 1, frame=frame, other=other, motion=planes))
 
 
-def _to_planes(fields: Floats) -> Floats:
-    return np.ascontiguousarray(fields.transpose(0, 3, 1, 2))
+def to_planes(field: Floats) -> Floats:
+    """h x w x c -> 1 x c x h x w, as kernels take it; nothing is copied of what `from_planes` gave."""
+    return np.ascontiguousarray(field.transpose(2, 0, 1))[None]
+
+
+def from_planes(planes: Floats) -> Floats:
+    """1 x c x h x w -> h x w x c, a view."""
+    return planes[0].transpose(1, 2, 0)
 
 
 def _to_fields(planes: Floats) -> Floats:
-    return np.ascontiguousarray(planes.transpose(0, 2, 3, 1))
+    return planes.transpose(0, 2, 3, 1)
 
 
 def halve_plane(plane: Floats) -> Floats:

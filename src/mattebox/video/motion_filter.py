@@ -11,24 +11,15 @@ from dataclasses import dataclass, field, replace
 import numpy as np
 
 from mattebox.io import resampling
+from mattebox.models.runtime import onnx_runtime
 from mattebox.types import Floats
 from mattebox.video.coarse_matte import CoarseMatte
 from mattebox.video.matte_prediction import MattePredictor
-from mattebox.video.motion import (
-    EstimateMotion,
-    compose_motion,
-    halve_colours,
-    halve_motion,
-    halve_plane,
-    move_matte,
-    move_planes,
-)
+from mattebox.video.motion import EstimateMotion, MotionPair, from_planes, halve_colours, move_matte, to_planes
 from mattebox.video.scene_cuts import is_scene_cut
 
 LOOK_AHEAD = 2  # frames
 NEIGHBOUR_WEIGHTS = (0.8, 0.5)  # of the frames one and two away, relative to the frame's own
-ROUND_TRIP_SAMPLES = 0.25  # of error, on a quarter of the matte's grid, at which a neighbour's weight has fallen to 1/e
-COLOUR_DIFFERENCE = 0.06  # of colours 0..1, the same
 
 
 @dataclass
@@ -114,11 +105,31 @@ def motion_trust(colours: Floats, other: Floats, forward: Floats, backward: Floa
     h/2 x w/2 float32
         0..1, odd sides rounded up.
     """
-    there = halve_motion(forward)
-    path = (there + move_planes(halve_motion(backward), there)) / np.float32(ROUND_TRIP_SAMPLES)
-    colour = np.abs(move_planes(other, forward) - colours).max(axis=-1) / np.float32(COLOUR_DIFFERENCE)
-    trust: Floats = np.exp(-(path * path).sum(axis=-1)) * halve_plane(np.exp(-colour * colour))
-    return trust
+    planes = {"colours": colours, "other": other, "there": forward, "back": backward}
+    trust: Floats = onnx_runtime.run_kernel("frame_trust", 1, **{name: to_planes(p) for name, p in planes.items()})
+    return trust[0, 0]
+
+
+def extend_route(colours: Floats, other: Floats, near: MotionPair, far: MotionPair) -> tuple[Floats, Floats, Floats]:
+    """The motion over two frames, and how far the farther one can be relied on.
+
+    Parameters
+    ----------
+    colours, other : h x w x 3 float32
+        Of the frame and of the farther one, on half the matte's grid.
+    near, far : pairs of h x w x 2 float32
+        The motion from the frame to the nearer one and back, and from that to the farther one and back.
+
+    Returns
+    -------
+    h x w x 2, h x w x 2 and h/2 x w/2 float32
+        The motion from the frame to the farther one, and back; trust as of `motion_trust`.
+    """
+    there, back, trust = onnx_runtime.run_kernel_outputs(
+        "extend_route", 1, colours=to_planes(colours), other=to_planes(other), near=to_planes(near[0]),
+        near_back=to_planes(near[1]), far=to_planes(far[0]), far_back=to_planes(far[1]),
+    )  # fmt: skip
+    return from_planes(there), from_planes(back), trust[0, 0]
 
 
 def enlarge_trust(trust: Floats, like: Floats) -> Floats:
@@ -137,10 +148,12 @@ def _add_neighbours(steps: Sequence[MotionStep], at: int, direction: int, total:
         there, back = _motion_between(steps, place - direction, direction)
         if there is None or back is None:
             return
-        forward = there if forward is None else compose_motion(forward, there)
-        backward = back if backward is None else compose_motion(back, backward)
-        neighbour = steps[place]
-        trust = motion_trust(steps[at].colours, neighbour.colours, forward, backward)
+        neighbour, own = steps[place], steps[at].colours
+        if forward is None or backward is None:
+            forward, backward = there, back
+            trust = motion_trust(own, neighbour.colours, forward, backward)
+        else:
+            forward, backward, trust = extend_route(own, neighbour.colours, (forward, backward), (there, back))
         share = np.float32(base_weight) * enlarge_trust(trust, total)
         total += share * move_matte(neighbour.frame.alpha, forward)
         weight += share

@@ -13,6 +13,7 @@ from mattebox.types import Floats
 
 LEVELS_PER_CHANNEL = 4
 PARTS = 3  # down and across
+SAMPLE_STEP = 2
 MIN_HISTOGRAM_DISTANCE = 0.42
 MIN_STRUCTURE_DISTANCE = 0.35
 LUMA_WEIGHTS = np.array([0.2126, 0.7152, 0.0722], np.float32)
@@ -40,8 +41,9 @@ def structure_distance(before: Floats, after: Floats) -> float:
 
 
 def _histograms(guide: Floats) -> NDArray[np.float64]:
-    """9 x 64: the shares of the colours in each part."""
-    levels = np.minimum((guide * LEVELS_PER_CHANNEL).astype(np.int64), LEVELS_PER_CHANNEL - 1)
+    """9 x 64: the shares of the colours in each part, by every other sample down and across."""
+    samples = guide[::SAMPLE_STEP, ::SAMPLE_STEP]
+    levels = np.minimum((samples * LEVELS_PER_CHANNEL).astype(np.uint8), LEVELS_PER_CHANNEL - 1)
     codes = (levels[..., 0] * LEVELS_PER_CHANNEL + levels[..., 1]) * LEVELS_PER_CHANNEL + levels[..., 2]
     parts = [p for rows in np.array_split(codes, PARTS, axis=0) for p in np.array_split(rows, PARTS, axis=1)]
     counts = [np.bincount(part.ravel(), minlength=LEVELS_PER_CHANNEL**3) / max(part.size, 1) for part in parts]

@@ -149,5 +149,14 @@ def run_kernel(name: str, threads: int | None = None, **inputs: NDArray[np.float
     float32 array
         The kernel's one output.
     """
-    result: NDArray[np.float32] = kernel_session(name, threads or cpu_threads.thread_cpu_count()).run(None, inputs)[0]
-    return result
+    return run_kernel_outputs(name, threads, **inputs)[0]
+
+
+def run_kernel_outputs(
+    name: str, threads: int | None = None, **inputs: NDArray[np.float32]
+) -> list[NDArray[np.float32]]:
+    """Run a pixel kernel; returns all its outputs. See `run_kernel`."""
+    outputs: list[NDArray[np.float32]] = kernel_session(name, threads or cpu_threads.thread_cpu_count()).run(
+        None, inputs
+    )
+    return outputs

@@ -12,7 +12,14 @@ import torch
 from torch import nn
 
 from mattebox.training.export.onnx_trace import OPSET_VERSION
-from mattebox.training.networks.motion_kernels import MovePlanes, RefineMotion, SearchMotion
+from mattebox.training.networks.motion_kernels import (
+    ExtendRoute,
+    FrameTrust,
+    MoveMatte,
+    MovePlanes,
+    RefineMotion,
+    SearchMotion,
+)
 from mattebox.training.networks.pixel_kernels import (
     BlurFusion,
     ColourModels,
@@ -20,6 +27,8 @@ from mattebox.training.networks.pixel_kernels import (
     ProjectAlpha,
     UnmixForeground,
 )
+
+OUTPUT_NAMES = {"extend_route": ("there", "back", "trust")}  # of kernels with several
 
 
 def kernel_graphs() -> dict[str, tuple[nn.Module, dict[str, tuple[int, ...]]]]:
@@ -29,6 +38,9 @@ def kernel_graphs() -> dict[str, tuple[nn.Module, dict[str, tuple[int, ...]]]]:
         "colour_models_half": (ColourModels(halve=True), {"guide": (1, 3, 64, 80), "alpha": (1, 1, 32, 40)}),
         "decide": (PosteriorAlpha(), {"tile": (24, 32, 48, 3), "prior": (24, 32, 48), "patch": (24, 20, 10, 14)}),
         "fuse": (BlurFusion(), {"guide": (1, 3, 64, 80), "alpha": (1, 1, 64, 80)}),
+        "extend_route": (ExtendRoute(), _motion_inputs("near", "near_back", "far", "far_back")),
+        "frame_trust": (FrameTrust(), _motion_inputs("there", "back")),
+        "move_matte": (MoveMatte(), {"matte": (1, 1, 128, 160), "motion": (1, 2, 64, 80)}),
         "move": (MovePlanes(), {"planes": (24, 24, 64, 80), "motion": (24, 2, 64, 80)}),
         "project": (ProjectAlpha(), {"tile": (64, 96, 3), "patch": (1, 6, 18, 26)}),
         "project_plate": (ProjectAlpha(), {"tile": (64, 96, 3), "patch": (1, 6, 18, 26), "plate": (64, 96, 3)}),
@@ -41,6 +53,11 @@ def kernel_graphs() -> dict[str, tuple[nn.Module, dict[str, tuple[int, ...]]]]:
     }
 
 
+def _motion_inputs(*motions: str) -> dict[str, tuple[int, ...]]:
+    """Colours of two frames and motions between them, as example shapes."""
+    return {"colours": (1, 3, 64, 80), "other": (1, 3, 64, 80), **dict.fromkeys(motions, (1, 2, 64, 80))}
+
+
 def export_kernels(folder: Path) -> None:
     """Write all kernels as ONNX graphs; sides of inputs above 20 are dynamic."""
     folder.mkdir(parents=True, exist_ok=True)
@@ -50,7 +67,7 @@ def export_kernels(folder: Path) -> None:
             axes["patch"] |= {2: "rows", 3: "columns"}
         torch.onnx.export(
             graph.eval(), tuple(torch.rand(shape) for shape in inputs.values()), folder / f"{name}.onnx",
-            input_names=list(inputs), output_names=["out"], dynamic_axes=axes,
+            input_names=list(inputs), output_names=list(OUTPUT_NAMES.get(name, ("out",))), dynamic_axes=axes,
             opset_version=OPSET_VERSION, dynamo=False,
         )  # fmt: skip
 

@@ -19,6 +19,8 @@ WINDOW_RADIUS = 3  # of the least squares
 REFINEMENTS = 2  # on each level
 MAX_STEP = 1.0  # of a refinement, in samples
 REGULARISATION = 2e-4  # added to the gradients' energy
+ROUND_TRIP_SAMPLES = 0.25  # of error, on a quarter of the matte's grid, at which trust in a frame has fallen to 1/e
+COLOUR_DIFFERENCE = 0.06  # of colours 0..1, the same
 
 
 def move(planes: Tensor, motion: Tensor) -> Tensor:
@@ -35,6 +37,50 @@ class MovePlanes(nn.Module):
 
     def forward(self, planes: Tensor, motion: Tensor) -> Tensor:
         return move(planes, motion)
+
+
+class MoveMatte(nn.Module):
+    """A matte 1 x 1 x H x W, along a motion 1 x 2 x h x w on half its grid -> 1 x 1 x H x W."""
+
+    def forward(self, matte: Tensor, motion: Tensor) -> Tensor:
+        size = matte.shape[2:]
+        return move(matte, 2 * F.interpolate(motion, size=size, mode="bilinear", align_corners=False))
+
+
+class ExtendRoute(nn.Module):
+    """The motion over two frames and back, and how far the farther frame can be relied on.
+
+    Colours of a frame and of the farther one, 1 x 3 x h x w; motion from the frame to the nearer one and back, and from
+    the nearer to the farther one and back, 1 x 2 x h x w each -> motion to the farther one and back, and trust
+    1 x 1 x h/2 x w/2 (see `FrameTrust`).
+    """
+
+    def forward(
+        self, colours: Tensor, other: Tensor, near: Tensor, near_back: Tensor, far: Tensor, far_back: Tensor
+    ) -> tuple[Tensor, Tensor, Tensor]:
+        there, back = near + move(far, near), far_back + move(near_back, far_back)
+        return there, back, trust_frame(colours, other, there, back)
+
+
+class FrameTrust(nn.Module):
+    """Colours of two frames, 1 x 3 x h x w, and the motion from one to the other and back, 1 x 2 x h x w ->
+    1 x 1 x h/2 x w/2, 0..1: by the way there and back, and by colour."""
+
+    def forward(self, colours: Tensor, other: Tensor, there: Tensor, back: Tensor) -> Tensor:
+        return trust_frame(colours, other, there, back)
+
+
+def trust_frame(colours: Tensor, other: Tensor, there: Tensor, back: Tensor) -> Tensor:
+    """See `FrameTrust`."""
+    reduced = halve(there) / 2
+    path = (reduced + move(halve(back) / 2, reduced)) / ROUND_TRIP_SAMPLES
+    colour = (move(other, there) - colours).abs().amax(1, keepdim=True) / COLOUR_DIFFERENCE
+    return (-(path * path).sum(1, keepdim=True)).exp() * halve((-colour * colour).exp())
+
+
+def halve(planes: Tensor) -> Tensor:
+    """Means of 2 x 2 samples; an odd last row or column is repeated."""
+    return F.avg_pool2d(planes, 2, 2, ceil_mode=True, count_include_pad=False)
 
 
 class SearchMotion(nn.Module):
