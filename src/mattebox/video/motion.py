@@ -72,8 +72,9 @@ def move_matte(alpha: Floats, motion: Floats) -> Floats:
     """A matte h x w along a motion on its own grid, or on half of it."""
     if motion.shape[:2] == alpha.shape:
         return move_planes(alpha, motion)
-    moved: Floats = onnx_runtime.run_kernel("move_matte", 1, matte=alpha[None, None], motion=to_planes(motion))
-    return moved[0, 0]
+    planes = onnx_runtime.run_kernel("move_matte", 1, matte=alpha[None, None], motion=to_planes(motion))
+    moved: Floats = planes[0, 0]
+    return moved
 
 
 def compose_motion(first: Floats, second: Floats) -> Floats:
@@ -137,7 +138,8 @@ def to_planes(field: Floats) -> Floats:
 
 def from_planes(planes: Floats) -> Floats:
     """1 x c x h x w -> h x w x c, a view."""
-    return planes[0].transpose(1, 2, 0)
+    field: Floats = planes[0].transpose(1, 2, 0)
+    return field
 
 
 def _to_fields(planes: Floats) -> Floats:

@@ -106,8 +106,9 @@ def motion_trust(colours: Floats, other: Floats, forward: Floats, backward: Floa
         0..1, odd sides rounded up.
     """
     planes = {"colours": colours, "other": other, "there": forward, "back": backward}
-    trust: Floats = onnx_runtime.run_kernel("frame_trust", 1, **{name: to_planes(p) for name, p in planes.items()})
-    return trust[0, 0]
+    outputs = onnx_runtime.run_kernel("frame_trust", 1, **{name: to_planes(p) for name, p in planes.items()})
+    trust: Floats = outputs[0, 0]
+    return trust
 
 
 def extend_route(colours: Floats, other: Floats, near: MotionPair, far: MotionPair) -> tuple[Floats, Floats, Floats]:
