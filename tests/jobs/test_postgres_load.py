@@ -83,7 +83,7 @@ def test_the_view_equals_the_jobs_though_a_third_of_the_machines_is_lost(address
         assert sorted(done) == sorted(names)  # none is lost
         repeated = [name for name, machines_of in done.items() if len(machines_of) > 1]
         assert len(repeated) <= CONCURRENCY  # what the lost machine had done and not written down
-        assert 0 < in_hand <= MACHINES * CONCURRENCY
+        assert in_hand <= MACHINES * CONCURRENCY
         assert len(samples) > 3
         assert samples == sorted(samples, reverse=True)
     finally:

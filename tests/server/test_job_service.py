@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import time
 from concurrent.futures import CancelledError
 from pathlib import Path
 from types import SimpleNamespace
@@ -27,7 +28,7 @@ class StartingManager:
 
     def __init__(self, service: JobService, task: WorkerTask) -> None:
         self.service, self.task, self.results = service, task, list[tuple[dict[str, Any], Content]]()
-        self.store = SimpleNamespace(job=lambda _: {"owner": "local"})
+        self.store = SimpleNamespace(job=lambda _: {"owner": "local", "created": time.time()})
         self.index = SimpleNamespace(mark_counted=lambda _: None)
 
     def start(self, _: int) -> None:

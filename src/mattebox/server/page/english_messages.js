@@ -65,6 +65,11 @@ export const englishMessages = {
     device_missing: ["The server lacks hardware that this quality needs.", "Choose another one under “Cut”."],
     no_audit: ["The server can’t keep its log, so it does nothing now.", "Tell its operator, or try again later."],
     storage_full: ["The server’s disk is full.", "Try again later."],
+    location_unknown: ["The server has no such storage location.", "Ask its operator for the name."],
+    location_unavailable: ["The server can’t write to its storage.", "Tell its operator, or try again later."],
+    object_exists: ["There is already a file of that name.", "Choose another name."],
+    result_in_location: ["The result is in the server’s storage.", "Read it there."],
+    signature_wrong: ["The shop’s message isn’t signed with the right secret.", "Check the secret in the server’s settings."],
   },
   deviceProblems: { // of what is done on this device
     browser_too_old: ["This browser can’t cut photographs out.", "Use a newer one."],

@@ -65,6 +65,11 @@ export const germanMessages = {
     device_missing: ["Dem Server fehlt Hardware, die diese Qualität braucht.", "Wählen Sie unter „Freistellen“ eine andere."],
     no_audit: ["Der Server kann sein Protokoll nicht führen und tut deshalb gerade nichts.", "Sagen Sie dem Betreiber Bescheid, oder versuchen Sie es später noch einmal."],
     storage_full: ["Die Festplatte des Servers ist voll.", "Versuchen Sie es später noch einmal."],
+    location_unknown: ["Einen solchen Speicherort kennt der Server nicht.", "Fragen Sie seinen Betreiber nach dem Namen."],
+    location_unavailable: ["Der Server kann nicht in seinen Speicher schreiben.", "Sagen Sie es seinem Betreiber, oder versuchen Sie es später noch einmal."],
+    object_exists: ["Eine Datei dieses Namens gibt es schon.", "Wählen Sie einen anderen Namen."],
+    result_in_location: ["Das Ergebnis liegt im Speicher des Servers.", "Lesen Sie es dort."],
+    signature_wrong: ["Die Nachricht des Shops ist nicht mit dem richtigen Geheimnis signiert.", "Prüfen Sie das Geheimnis in den Einstellungen des Servers."],
   },
   deviceProblems: { // of what is done on this device
     browser_too_old: ["Dieser Browser kann keine Fotos freistellen.", "Nehmen Sie einen neueren."],

@@ -77,7 +77,8 @@ def _example(document: Schema, method: str, path: str, bodies: Schema, server: s
     form = bodies.get("multipart/form-data")
     if form is None:
         return f"curl {url}" if method == "GET" else f"curl -X {method} {url}"
-    properties = _resolve(document, form["schema"])["properties"]
+    schema = _resolve(document, form["schema"])
+    properties = schema["properties"]
     file = next((name for name, schema in properties.items() if schema.get("format") == "binary"), None)
     if file is None:
         return (
@@ -85,7 +86,7 @@ def _example(document: Schema, method: str, path: str, bodies: Schema, server: s
             if "words" in properties
             else f"curl -X {method} {url}"
         )
-    recipe = """ -F 'recipe={"steps": [{"step": "cut"}]}'""" if "recipe" in properties else ""
+    recipe = """ -F 'recipe={"steps": [{"step": "cut"}]}'""" if "recipe" in schema.get("required", ()) else ""
     return f"curl -F {file}=@photo.jpg{recipe} {url} -o result.png"
 
 
