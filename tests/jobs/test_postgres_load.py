@@ -63,12 +63,13 @@ def test_the_view_equals_the_jobs_though_a_third_of_the_machines_is_lost(address
         assert read_queue_depths(address)["jobs"][:2] == (JOBS, 0)
         with start_machines(address, tmp_path) as machines:
             wait_until(lambda: len(list(tmp_path.iterdir())) > JOBS // 4, MAX_SECONDS)
+            wait_until(lambda: read_queue_depths(address)["jobs"].running > 0, MAX_SECONDS)  # they wait between polls
             machines[0].kill()
             machines[0].wait()
             in_hand = read_queue_depths(address)["jobs"].running
             queue.adopt("m0")
 
-            def drained() -> bool:
+            def is_drained() -> bool:
                 undone_before = JOBS - len(list(tmp_path.iterdir()))
                 view, rows = read_view_and_rows(address)
                 undone_after = JOBS - len(list(tmp_path.iterdir()))
@@ -78,7 +79,7 @@ def test_the_view_equals_the_jobs_though_a_third_of_the_machines_is_lost(address
                 samples.append(sum(view))
                 return sum(view) == 0
 
-            wait_until(drained, MAX_SECONDS)
+            wait_until(is_drained, MAX_SECONDS)
         done = {path.name: path.read_text().split() for path in tmp_path.iterdir()}
         assert sorted(done) == sorted(names)  # none is lost
         repeated = [name for name, machines_of in done.items() if len(machines_of) > 1]

@@ -20,7 +20,7 @@ def motorcycle(step: int = 3) -> tuple[Floats, Floats, np.ndarray]:
     return reduced[0], reduced[1], disparities[:height:step, :width:step] / step
 
 
-def turned(picture: Floats, fault: CameraFault) -> Floats:
+def turn_view(picture: Floats, fault: CameraFault) -> Floats:
     """The picture as a camera with this fault takes it: the warp's inverse, to first order."""
     return _warp(picture, CameraFault(*(-value for value in fault)))
 
@@ -37,9 +37,9 @@ FAULTS = {
 @pytest.mark.parametrize("name", FAULTS)
 def test_known_faults_are_undone(name: str) -> None:
     left, right, _ = motorcycle()
-    mended = rectify_right(left, turned(right, FAULTS[name]))
+    mended = rectify_right(left, turn_view(right, FAULTS[name]))
     inner = slice(20, -20), slice(20, -20)
-    before = np.abs(turned(right, FAULTS[name]) - right)[inner].mean()
+    before = np.abs(turn_view(right, FAULTS[name]) - right)[inner].mean()
     assert before > 8
     assert np.abs(mended - right)[inner].mean() < 7  # two interpolations blur, by themselves, by 5 to 6
 
@@ -55,7 +55,7 @@ def test_disparities_of_a_turned_pair() -> None:
     left, right, truth = motorcycle()
     known = np.isfinite(truth)
     errors = {}
-    for name, view in (("level", right), ("turned", turned(right, FAULTS["all"]))):
+    for name, view in (("level", right), ("turned", turn_view(right, FAULTS["all"]))):
         matched = match_stereo(left, view)
         assert matched is not None
         shift = np.median((matched - truth)[known])  # the axes may cross elsewhere

@@ -63,7 +63,7 @@ def run(client: TestClient, **fields: Any) -> dict[str, Any]:
     return wait_until_finished(client, sent.json()["id"])
 
 
-def put(key: str, content: bytes) -> None:
+def put_object(key: str, content: bytes) -> None:
     write_object(parse_store_address(f"s3://shop/in/{key}"), content, overwrite=True)
 
 
@@ -72,7 +72,7 @@ def get(key: str) -> bytes:
 
 
 def test_from_one_location_to_another(client: TestClient, mug: bytes) -> None:
-    put("mugs/blue mug.jpg", mug)
+    put_object("mugs/blue mug.jpg", mug)
     job = run(client, image_object="photos/mugs/blue mug.jpg", output_object="cutouts/mugs/blue.png")
     content = get("mugs/blue.png")
     assert decode_image(content).size == (320, 240)
@@ -99,7 +99,7 @@ def test_only_the_source_or_only_the_result(client: TestClient, mug: bytes, fold
 
 
 def test_extra_pictures_and_recipes(client: TestClient, mug: bytes, photo: bytes) -> None:
-    put("mug.jpg", mug)
+    put_object("mug.jpg", mug)
     fields = {"image_object": "photos/mug.jpg", "output_object": "cutouts/on.jpg", "format": "jpg", "empty": "keep"}
     sent = client.post("/v1/cutouts", data=fields, files={"background_image": photo})
     assert wait_until_finished(client, sent.json()["id"])["state"] == "done"
@@ -112,7 +112,7 @@ def test_extra_pictures_and_recipes(client: TestClient, mug: bytes, photo: bytes
 
 
 def test_what_is_there_stays_unless_it_may_be_replaced(client: TestClient, mug: bytes) -> None:
-    put("mug.jpg", mug)
+    put_object("mug.jpg", mug)
     names = {"image_object": "photos/mug.jpg", "output_object": "cutouts/kept.png"}
     first = run(client, **names)
     assert run(client, **names)["made"]["output_sha256"] == first["made"]["output_sha256"]  # as after a crash: the same
@@ -125,7 +125,7 @@ def test_what_is_there_stays_unless_it_may_be_replaced(client: TestClient, mug: 
 
 
 def test_sources_that_cannot_be_used(client: TestClient, folder: Path) -> None:
-    put("text.jpg", b"no picture")
+    put_object("text.jpg", b"no picture")
     (folder / "big.jpg").write_bytes(bytes(26_000_000))
     expected = {
         "photos/none.jpg": "image_missing", "photos/text.jpg": "image_unreadable", "scans/big.jpg": "image_too_large",

@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import io
 import json
+from functools import partial
 from typing import Any
 
 import pytest
@@ -14,6 +15,7 @@ from mattebox.models import result_cache
 from mattebox.models.runtime.inference import Network
 from mattebox.pipeline import cutout
 from mattebox.recipe.flat_parameters import build_recipe
+from mattebox.server.http.encoded_picture import EncodedPicture
 from mattebox.server.http.problems import Problem
 from mattebox.server.photograph_store import PhotographStore
 from mattebox.server.settings import Settings
@@ -85,22 +87,23 @@ def test_what_is_no_photograph_is_not_kept(client: TestClient) -> None:
     assert client.post("/v1/photographs", data={"image_id": "1"}).json()["code"] == "photograph_unknown"
 
 
+def cut_in_worker(source: EncodedPicture, predictions: bytes | None, **fields: Any) -> tuple[bytes, bytes]:
+    """The result of a cutout as a worker makes it, and what is to be kept for the next one."""
+    task = prepare_task(Settings(model="fast"), build_recipe({"model": "fast"} | fields), source)
+    task = task.with_predictions(None if predictions is None else make_buffer().store(predictions))
+    data = b"".join(content.read() for content in task.contents)
+    frame = read_frame(io.BytesIO(answer_task(task.header, data, 1, lambda _: None)))
+    assert frame is not None
+    header, body = frame
+    assert "code" not in header, header
+    assert result_cache.shared_cache.keys() == set()
+    end = len(body) - header[PREDICTIONS_KEY]
+    return body[:end], body[end:]
+
+
 def test_a_later_run_asks_no_network(photo: bytes, monkeypatch: pytest.MonkeyPatch) -> None:
     """Predictions of the first run go with the task of the second; none stay in the worker."""
-    buffer, source = make_buffer(), encode_for_request(photo)
-
-    def run(predictions: bytes | None, **fields: Any) -> tuple[bytes, bytes]:
-        task = prepare_task(Settings(model="fast"), build_recipe({"model": "fast"} | fields), source)
-        task = task.with_predictions(None if predictions is None else buffer.store(predictions))
-        data = b"".join(content.read() for content in task.contents)
-        frame = read_frame(io.BytesIO(answer_task(task.header, data, 1, lambda _: None)))
-        assert frame is not None
-        header, body = frame
-        assert "code" not in header, header
-        assert result_cache.shared_cache.keys() == set()
-        end = len(body) - header[PREDICTIONS_KEY]
-        return body[:end], body[end:]
-
+    run = partial(cut_in_worker, encode_for_request(photo))
     expected, _ = run(None, background="white")
     _, predictions = run(None)
     assert 0 < len(predictions) < 500_000
@@ -117,17 +120,7 @@ def test_a_later_run_asks_no_network(photo: bytes, monkeypatch: pytest.MonkeyPat
 
 def test_another_cut_takes_the_place_of_the_last(photo: bytes) -> None:
     """It is made anew: with marks, edges or pictures of its own; the result is as without anything kept."""
-    buffer, source = make_buffer(), encode_for_request(photo)
-
-    def run(predictions: bytes | None, **fields: Any) -> tuple[bytes, bytes]:
-        task = prepare_task(Settings(model="fast"), build_recipe({"model": "fast"} | fields), source)
-        task = task.with_predictions(None if predictions is None else buffer.store(predictions))
-        data = b"".join(content.read() for content in task.contents)
-        frame = read_frame(io.BytesIO(answer_task(task.header, data, 1, lambda _: None)))
-        assert frame is not None
-        end = len(frame[1]) - frame[0][PREDICTIONS_KEY]
-        return frame[1][:end], frame[1][end:]
-
+    run = partial(cut_in_worker, encode_for_request(photo))
     _, predictions = run(None)
     for fields in ({"drop": "10%,10%"}, {"edge_shift": -3}, {"colours": "source"}, {"pick": "largest"}, {}):
         expected, _ = run(None, **fields)

@@ -153,10 +153,10 @@ def test_a_new_product_of_shopify(
     assert announce(client, shopify_product(picture_site, title="Red mug")).json() == {"queued": 0}  # the same product
     assert len(list_jobs(client)) == before + 2
 
-    def made() -> set[str]:
+    def list_results() -> set[str]:
         return {job["made"]["output_object"] for job in list_jobs(client) if job["made"]}
 
-    wait_until(lambda: {f"drop/new/{name}" for name in expected} <= made(), MAX_SECONDS)
+    wait_until(lambda: {f"drop/new/{name}" for name in expected} <= list_results(), MAX_SECONDS)
     assert client.get("/v1/jobs", headers=keys["other"]).json()["jobs"] == []
 
 

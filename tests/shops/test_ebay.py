@@ -54,7 +54,7 @@ class EbayMock:
         self.pictures[name] = content
         return f"{self.address}{name}"
 
-    def shown(self, sku: str) -> list[bytes]:
+    def list_shown_images(self, sku: str) -> list[bytes]:
         return [self.pictures[urlsplit(url).path] for url in self.items[sku]["product"]["imageUrls"]]
 
     def answer(self, method: str, path: str, query: dict[str, list[str]], headers: Any, body: bytes) -> Any:
@@ -165,12 +165,12 @@ def test_there_and_back(run: Run, mock: EbayMock) -> None:
 
 def test_undo_uploads_what_ebay_has_purged(run: Run, mock: EbayMock) -> None:
     mock.add_item("MUG", 2)
-    originals = mock.shown("MUG")
+    originals = mock.list_shown_images("MUG")
     old_urls = mock.items["MUG"]["product"]["imageUrls"]
     assert run(*words(mock)).code == 0
     mock.purged.add(old_urls[0])
     assert run(*undo(mock)).code == 0
-    assert mock.shown("MUG") == originals
+    assert mock.list_shown_images("MUG") == originals
     assert mock.items["MUG"]["product"]["imageUrls"][0] != old_urls[0]
     assert mock.items["MUG"]["product"]["imageUrls"][1] == old_urls[1]
 

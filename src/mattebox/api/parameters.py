@@ -132,32 +132,6 @@ class AnonymiseParameters(TypedDict, total=False):
     watermark: str
 
 
-class VideoParameters(TypedDict, total=False):
-    """Parameters of `cut_video`: those of `cut` that clips have."""
-
-    model: NameOrPath
-    votes: int
-    edges: Literal["colour", "network", "auto", "none"]
-    colours: Literal["clean", "source"]
-    by: str
-    tolerance: Literal["tight", "normal", "loose"]
-    trimap: NameOrPath | Image
-    garbage: NameOrPath | Image
-    holdout: NameOrPath | Image
-    core: NameOrPath | Image
-    matte_only: bool
-    background: NameOrPath | Colour | Image
-    background_fit: Literal["cover", "contain", "tile"]
-    background_align: str | tuple[float, float]
-    blend: Literal["encoded", "linear"]
-    shadow: Literal["none", "contact", "drop", "cast", "reflection"]
-    shadow_opacity: int
-    shadow_softness: int
-    shadow_angle: int
-    shadow_length: int
-    shadow_colour: str | Colour
-
-
 class RotoscopeParameters(TypedDict, total=False):
     """Parameters of `rotoscope_video`: those of `cut` that it has."""
 
@@ -175,6 +149,18 @@ class RotoscopeParameters(TypedDict, total=False):
     shadow_angle: int
     shadow_length: int
     shadow_colour: str | Colour
+
+
+class VideoParameters(RotoscopeParameters, total=False):
+    """Parameters of `cut_video`: those of `rotoscope_video`, and these of `cut`."""
+
+    votes: int
+    by: str
+    tolerance: Literal["tight", "normal", "loose"]
+    trimap: NameOrPath | Image
+    garbage: NameOrPath | Image
+    holdout: NameOrPath | Image
+    core: NameOrPath | Image
 
 
 class EnhanceVideoParameters(TypedDict, total=False):

@@ -170,17 +170,25 @@ def open_shop(system: str, shop_name: str) -> OpenShop:
         raise UsageError("a shop needs the network, and it is forbidden", "leave out --offline")
     if system == EBAY:
         ebay = open_ebay(shop_name)
-        return OpenShop(ebay, fetch_policy(ebay.api), lambda ledger, report: EbayReplacer(ebay, ledger, report))
+        return OpenShop(
+            ebay, fetch_policy(ebay.api), lambda ledger, report: EbayReplacer(shop=ebay, ledger=ledger, on_entry=report)
+        )
     if system == WOOCOMMERCE:
         woocommerce = open_woocommerce(shop_name)
         policy = fetch_policy(woocommerce.site)
-        return OpenShop(woocommerce, policy, lambda ledger, report: WooCommerceReplacer(woocommerce, ledger, report))
+        return OpenShop(
+            woocommerce,
+            policy,
+            lambda ledger, report: WooCommerceReplacer(shop=woocommerce, ledger=ledger, on_entry=report),
+        )
     site = site_of(shop_name)
     shopify, policy = ShopifyShop(GraphqlClient(site, login_from_environment(site))), fetch_policy(site)
     return OpenShop(
         shopify,
         policy,
-        lambda ledger, report: PictureReplacer(shopify, ledger, lambda url: fetch_url(url, policy), report),
+        lambda ledger, report: PictureReplacer(
+            shop=shopify, ledger=ledger, fetch=lambda url: fetch_url(url, policy), on_entry=report
+        ),
     )
 
 

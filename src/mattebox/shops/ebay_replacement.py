@@ -6,33 +6,21 @@ eBay has purged it, is uploaded again from the copy that was kept.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
 from mattebox.io.sources import read_bytes
 from mattebox.shops.ebay_shop import EbayShop
-from mattebox.shops.ledger import Ledger, LedgerEntry
+from mattebox.shops.ledger import LedgerEntry
 from mattebox.shops.replacement import new_filename
+from mattebox.shops.replacer import Replacer
 from mattebox.shops.shop_error import ShopError, ShopUnavailable
 
 
-@dataclass(frozen=True)
-class EbayReplacer:
-    """Changes pictures of items by a ledger; attributes as of `PictureReplacer`."""
+@dataclass(frozen=True, kw_only=True)
+class EbayReplacer(Replacer):
+    """Changes pictures of items by a ledger; see `Replacer`."""
 
     shop: EbayShop
-    ledger: Ledger
-    on_entry: Callable[[LedgerEntry], None]
-
-    def send(self, entries: Iterable[LedgerEntry]) -> None:
-        """Put results into the items. Those that eBay refuses are recorded, the others done. ShopUnavailable."""
-        for entry in entries:
-            self._attempt(entry, self._swap_in)
-
-    def undo(self, entries: Iterable[LedgerEntry]) -> None:
-        """Put the old pictures back. ShopUnavailable."""
-        for entry in entries:
-            self._attempt(entry, self._swap_out)
 
     def _swap_in(self, entry: LedgerEntry) -> LedgerEntry:
         if entry.stage != "sending":
@@ -62,11 +50,3 @@ class EbayReplacer:
             self.shop.set_image_urls(sku, [coming if url == going else url for url in urls])
         elif coming not in urls:
             raise ShopError(f"{entry.image.title}: does not show the picture any more", "leave it as it is")
-
-    def _attempt(self, entry: LedgerEntry, change: Callable[[LedgerEntry], LedgerEntry]) -> None:
-        try:
-            self.on_entry(change(entry))
-        except ShopUnavailable:
-            raise
-        except ShopError as error:
-            self.on_entry(self.ledger.advance(self.ledger.entries[entry.image.id], error=str(error)))

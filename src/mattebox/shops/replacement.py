@@ -14,7 +14,8 @@ from itertools import islice
 from pathlib import PurePosixPath
 
 from mattebox.io.sources import read_bytes
-from mattebox.shops.ledger import Ledger, LedgerEntry
+from mattebox.shops.ledger import LedgerEntry
+from mattebox.shops.replacer import Replacer
 from mattebox.shops.shop_error import ShopError, ShopUnavailable
 from mattebox.shops.shopify_shop import FileUpload, ShopifyShop
 
@@ -22,24 +23,19 @@ PICTURES_PER_CALL = 10
 SUFFIX_SYNONYMS = {".jpeg": ".jpg"}
 
 
-@dataclass(frozen=True)
-class PictureReplacer:
-    """Changes a shop's pictures by a ledger.
+@dataclass(frozen=True, kw_only=True)
+class PictureReplacer(Replacer):
+    """Changes a shop's pictures by a ledger; see `Replacer`.
 
     Attributes
     ----------
     shop : ShopifyShop
-    ledger : Ledger
     fetch : callable
         The bytes at an address of the shop.
-    on_entry : callable
-        Is told of each picture that was sent, undone or refused.
     """
 
     shop: ShopifyShop
-    ledger: Ledger
     fetch: Callable[[str], bytes]
-    on_entry: Callable[[LedgerEntry], None]
     _links: dict[str, dict[str, list[str]]] = field(default_factory=dict)
 
     def send(self, entries: Iterable[LedgerEntry]) -> None:
@@ -161,18 +157,6 @@ class PictureReplacer:
         shop.move(product_id, coming, position)
         if going in media:
             shop.detach(going, product_id)
-
-    def _attempt(self, entry: LedgerEntry, change: Callable[[LedgerEntry], LedgerEntry]) -> None:
-        try:
-            self.on_entry(change(entry))
-        except ShopUnavailable:
-            raise
-        except ShopError as error:
-            self._refuse(self.ledger.entries[entry.image.id], str(error))
-
-    def _refuse(self, entry: LedgerEntry, problem: str) -> None:
-        """Record what went wrong; the stage stays, so that the next run tries again."""
-        self.on_entry(self.ledger.advance(entry, error=problem))
 
 
 def replaces_content(entry: LedgerEntry) -> bool:

@@ -5,33 +5,21 @@ WordPress replaces no picture's content, so that a new picture takes each one's 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
 from mattebox.io.sources import read_bytes
-from mattebox.shops.ledger import Ledger, LedgerEntry
+from mattebox.shops.ledger import LedgerEntry
 from mattebox.shops.replacement import new_filename
-from mattebox.shops.shop_error import ShopError, ShopUnavailable
+from mattebox.shops.replacer import Replacer
+from mattebox.shops.shop_error import ShopError
 from mattebox.shops.woocommerce_shop import WooCommerceShop
 
 
-@dataclass(frozen=True)
-class WooCommerceReplacer:
-    """Changes a shop's pictures by a ledger; attributes as of `PictureReplacer`."""
+@dataclass(frozen=True, kw_only=True)
+class WooCommerceReplacer(Replacer):
+    """Changes a shop's pictures by a ledger; see `Replacer`."""
 
     shop: WooCommerceShop
-    ledger: Ledger
-    on_entry: Callable[[LedgerEntry], None]
-
-    def send(self, entries: Iterable[LedgerEntry]) -> None:
-        """Put results into the shop. Those that it refuses are recorded, the others done. ShopUnavailable."""
-        for entry in entries:
-            self._attempt(entry, self._swap_in)
-
-    def undo(self, entries: Iterable[LedgerEntry]) -> None:
-        """Put the old pictures back. ShopUnavailable."""
-        for entry in entries:
-            self._attempt(entry, self._swap_out)
 
     def _swap_in(self, entry: LedgerEntry) -> LedgerEntry:
         product_id, old = entry.image.product_id, media_number(entry)
@@ -65,14 +53,6 @@ class WooCommerceReplacer:
             raise ShopError(f"{entry.image.title}: does not show the picture any more", "leave it as it is")
         for variation_id in entry.variants:
             self.shop.set_variation_image(product_id, variation_id, coming)
-
-    def _attempt(self, entry: LedgerEntry, change: Callable[[LedgerEntry], LedgerEntry]) -> None:
-        try:
-            self.on_entry(change(entry))
-        except ShopUnavailable:
-            raise
-        except ShopError as error:
-            self.on_entry(self.ledger.advance(self.ledger.entries[entry.image.id], error=str(error)))
 
 
 def media_number(entry: LedgerEntry) -> int:
