@@ -14,7 +14,7 @@ import pytest
 from PIL import Image
 
 from mattebox.batch.watch_folder import iterate_stable_files
-from mattebox.io.sources import expand_inputs
+from mattebox.io.input_items import expand_inputs
 from tests.batch.test_kill import CHILD
 from tests.cli.conftest import Run, save
 from tests.cli.conftest import run as run

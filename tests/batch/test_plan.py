@@ -9,7 +9,8 @@ import pytest
 from mattebox.batch.manifest_plan import plan_from_manifest
 from mattebox.batch.plan import BatchFailure, BatchJob, OutputNaming, make_plan
 from mattebox.errors import UsageError
-from mattebox.io.sources import expand_inputs, read_item
+from mattebox.io.input_items import expand_inputs
+from mattebox.io.sources import read_item
 
 
 def touched(folder: Path, *names: str) -> Path:

@@ -12,8 +12,8 @@ from mattebox.batch.manifest_plan import plan_from_manifest
 from mattebox.batch.plan import BatchFailure, BatchJob, OutputNaming
 from mattebox.batch.store_plan import plan_lazily
 from mattebox.errors import InputMissing, UsageError
+from mattebox.io.input_items import InputItem
 from mattebox.io.object_store import write_object
-from mattebox.io.sources import InputItem
 from mattebox.io.store_address import StoreAddress
 from tests.stores import memory_stores
 

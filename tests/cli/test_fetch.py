@@ -6,7 +6,7 @@ import pytest
 
 from mattebox.errors import InputMissing
 from mattebox.io import url_fetch as door
-from mattebox.io.sources import InputItem, expand_inputs
+from mattebox.io.input_items import InputItem, expand_inputs
 from tests.cli.conftest import Run
 
 

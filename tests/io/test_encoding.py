@@ -10,7 +10,8 @@ import tifffile
 from PIL import Image, ImageCms
 
 from mattebox.errors import OutputError
-from mattebox.io.encoding import FORMATS, encode, encode_plane, find_format
+from mattebox.io.encoding import encode, encode_plane
+from mattebox.io.file_formats import FORMATS, find_format
 from mattebox.types import Metadata, Picture
 
 PROFILE = ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB")).tobytes()

@@ -13,8 +13,8 @@ from PIL import Image
 from mattebox.errors import InputTooLarge, InputUnreadable
 from mattebox.io.encoding import encode, encode_layers
 from mattebox.io.header_check import ImageHeader, identify_format, read_header
+from mattebox.io.input_items import PICTURE_SUFFIXES
 from mattebox.io.reader import read
-from mattebox.io.sources import PICTURE_SUFFIXES
 from mattebox.types import Layer, Picture
 from tests.io.pictures import noise, rgb_profile, saved, scene
 

@@ -9,8 +9,9 @@ import pytest
 from mattebox.errors import InputMissing, InputTooLarge, OutputExists, UsageError
 from mattebox.io import object_store
 from mattebox.io.claim_table import ClaimTable
+from mattebox.io.input_items import InputItem, expand_inputs
 from mattebox.io.object_store import find_object, list_objects, read_object, write_object
-from mattebox.io.sources import InputItem, expand_inputs, read_item
+from mattebox.io.sources import read_item
 from mattebox.io.store_address import StoreAddress, is_output_address, is_store_address, parse_store_address
 from tests.stores import memory_stores
 

@@ -13,8 +13,8 @@ from benchmarks.store_crash_recovery import INPUT, OUTPUT, s3_server
 from mattebox.errors import InputMissing, OutputExists
 from mattebox.io import object_store
 from mattebox.io.claim_table import ClaimTable
+from mattebox.io.input_items import InputItem, expand_inputs
 from mattebox.io.object_store import find_object, list_objects, read_object, write_object
-from mattebox.io.sources import InputItem, expand_inputs
 from mattebox.io.store_address import StoreAddress
 
 

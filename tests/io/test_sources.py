@@ -9,7 +9,8 @@ from pathlib import Path
 import pytest
 
 from mattebox.errors import InputMissing, InputTooLarge, InputUnreadable
-from mattebox.io.sources import InputItem, expand_inputs, natural_sort_key, read_bytes, source_display_name
+from mattebox.io.input_items import InputItem, expand_inputs, natural_sort_key
+from mattebox.io.sources import read_bytes, source_display_name
 
 
 @pytest.fixture

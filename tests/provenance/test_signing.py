@@ -15,7 +15,8 @@ import numpy as np
 import pytest
 
 from mattebox.errors import OutputError
-from mattebox.io.encoding import FORMATS, encode
+from mattebox.io.encoding import encode
+from mattebox.io.file_formats import FORMATS
 from mattebox.io.media_type import identify_media_type
 from mattebox.provenance.actions import Action
 from mattebox.provenance.certificates import create_authority, decrypt_key

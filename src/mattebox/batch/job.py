@@ -24,7 +24,7 @@ from mattebox.enhancement.tile_sink import OpenTileSink, TileSink
 from mattebox.errors import MatteboxError
 from mattebox.io import atomic_write, header_check
 from mattebox.io.audit_log import AuditEvent, AuditLog
-from mattebox.io.encoding import HiddenColours
+from mattebox.io.pillow_encoder import HiddenColours
 from mattebox.io.reader import read
 from mattebox.io.result_mark import mark_exif
 from mattebox.io.sources import read_bytes, read_item, read_url

@@ -9,8 +9,8 @@ from pathlib import Path
 from mattebox.batch.plan import BatchFailure, BatchJob, OutputNaming, check_all_jobs, output_paths
 from mattebox.batch.store_plan import RELATIVE_ROOT, place_in_store
 from mattebox.errors import InputError, InputMissing, UsageError
+from mattebox.io.input_items import InputItem, find_input_fault
 from mattebox.io.manifest import ManifestEntry, read_manifest
-from mattebox.io.sources import InputItem, find_input_fault
 from mattebox.io.store_address import is_output_address, is_store_address, parse_store_address
 
 

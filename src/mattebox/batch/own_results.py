@@ -16,8 +16,8 @@ from pathlib import Path
 
 from mattebox.batch.plan import OutputNaming, is_folder, output_paths
 from mattebox.errors import InputMissing, UsageError
+from mattebox.io.input_items import PICTURE_SUFFIXES, InputItem, absolute_name
 from mattebox.io.result_mark import is_marked_file
-from mattebox.io.sources import PICTURE_SUFFIXES, InputItem, absolute_name
 
 STEM_SUFFIXES = ("-cut", "-enhanced", "-upscaled")  # of the names of results beside their photographs
 

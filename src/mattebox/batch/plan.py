@@ -11,7 +11,7 @@ from pathlib import Path
 
 from mattebox.errors import InputMissing, MatteboxError, OutputError, UsageError
 from mattebox.io.atomic_write import is_stream, output_error
-from mattebox.io.sources import InputItem, absolute_name, item_display_name
+from mattebox.io.input_items import InputItem, absolute_name, item_display_name
 from mattebox.io.store_address import StoreAddress, is_output_address, parse_store_address
 
 # Suffixes that a result may take over from its photograph.

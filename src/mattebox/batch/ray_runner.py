@@ -19,7 +19,7 @@ from mattebox.anonymisation.regions import DetectedObject
 from mattebox.batch.job import JobResult, LocalJobRunner, Outcome
 from mattebox.batch.plan import BatchJob
 from mattebox.errors import DeviceError, UsageError
-from mattebox.io.encoding import HiddenColours
+from mattebox.io.pillow_encoder import HiddenColours
 from mattebox.io.reader import read
 from mattebox.io.sources import read_item, read_url
 from mattebox.io.store_address import StoreAddress

@@ -19,8 +19,8 @@ from mattebox.batch.own_results import ReportedOutput
 from mattebox.batch.plan import BatchFailure, BatchJob
 from mattebox.errors import OutputError, UsageError
 from mattebox.io.atomic_write import is_stream, output_error
+from mattebox.io.input_items import absolute_name
 from mattebox.io.object_store import find_object
-from mattebox.io.sources import absolute_name
 from mattebox.io.store_address import StoreAddress, is_output_address, is_store_address, parse_store_address
 from mattebox.recipe.recipe import Recipe
 

@@ -23,7 +23,7 @@ from mattebox.batch.plan import (
     same_name_error,
 )
 from mattebox.errors import InputMissing, UsageError
-from mattebox.io.sources import InputItem
+from mattebox.io.input_items import InputItem
 from mattebox.io.store_address import StoreAddress, is_output_address, parse_store_address
 
 RELATIVE_ROOT = "."  # stands for the output prefix while names are made

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 from mattebox.errors import InputMissing
-from mattebox.io.sources import InputItem, expand_inputs
+from mattebox.io.input_items import InputItem, expand_inputs
 
 POLL_SECONDS = 1.0  # between scans
 MIN_STABLE_POLLS = 2  # scans in a row with the same size and time

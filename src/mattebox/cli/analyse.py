@@ -13,7 +13,7 @@ from mattebox.errors import InputMissing, MatteboxError
 
 if TYPE_CHECKING:
     from mattebox.enhancement.photo_report import PhotoReport
-    from mattebox.io.sources import InputItem
+    from mattebox.io.input_items import InputItem
 
 
 @click.command("analyse", context_settings=CONTEXT_SETTINGS)
@@ -29,7 +29,7 @@ def command(inputs: tuple[str, ...], recursive: bool, as_json: bool) -> int:
       mattebox analyse photo.jpg
       mattebox analyse photos/ --json
     """
-    from mattebox.io.sources import expand_inputs
+    from mattebox.io.input_items import expand_inputs
 
     return combine_exit_codes(_analyse_input(item, as_json) for item in expand_inputs(inputs, recursive=recursive))
 

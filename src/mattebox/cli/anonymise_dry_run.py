@@ -19,8 +19,8 @@ from mattebox.cli.batch_options import BatchOptions
 from mattebox.cli.console import combine_exit_codes, report_error
 from mattebox.core import cpu_threads
 from mattebox.errors import InputMissing, MatteboxError, UsageError
+from mattebox.io.input_items import expand_inputs
 from mattebox.io.reader import read
-from mattebox.io.sources import expand_inputs
 from mattebox.io.text_rendering import render_text
 from mattebox.models.object_detector import open_object_detector
 from mattebox.pipeline.anonymisation import find_objects

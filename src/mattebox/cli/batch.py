@@ -29,8 +29,8 @@ from mattebox.cli.output import ConsoleReporter
 from mattebox.core import cpu_threads
 from mattebox.core.malloc import release_free_memory, tune_malloc
 from mattebox.errors import UsageError
-from mattebox.io.encoding import FORMATS
-from mattebox.io.sources import expand_inputs
+from mattebox.io.file_formats import FORMATS
+from mattebox.io.input_items import expand_inputs
 from mattebox.io.store_address import is_output_address, is_store_address, parse_store_address
 from mattebox.models import matte_session
 from mattebox.models.runtime.devices import benefits_from_batching, select_provider

@@ -14,7 +14,7 @@ from mattebox.errors import InputMissing, MatteboxError
 if TYPE_CHECKING:
     from mattebox.composition.marketplace.compliance import ComplianceReport, RuleFinding
     from mattebox.composition.marketplace.rules import MarketplaceRules
-    from mattebox.io.sources import InputItem
+    from mattebox.io.input_items import InputItem
 
 EXIT_CHECK_FAILED = 1
 
@@ -40,7 +40,7 @@ def command(inputs: tuple[str, ...], market: str | None, recursive: bool, as_jso
       mattebox check --for amazon --rules
     """
     from mattebox.composition.marketplace.rules import find_rules, load_marketplaces
-    from mattebox.io.sources import expand_inputs
+    from mattebox.io.input_items import expand_inputs
 
     if market is None:
         raise click.UsageError(f"choose a marketplace with --for: {', '.join(load_marketplaces())}")

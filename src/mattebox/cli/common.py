@@ -84,7 +84,7 @@ def _output_suffix(output: str | None, recipe: Recipe) -> str:
     """
     from mattebox.batch.plan import is_folder
     from mattebox.io.atomic_write import is_stream
-    from mattebox.io.encoding import find_format
+    from mattebox.io.file_formats import find_format
     from mattebox.io.writer import output_format
 
     if recipe.save_step.format != "auto":

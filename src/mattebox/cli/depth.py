@@ -110,7 +110,7 @@ def _plan_jobs(
     from mattebox.batch.own_results import leave_out_results
     from mattebox.batch.plan import OutputNaming, make_plan
     from mattebox.io.depth_file import DEPTH_SUFFIXES
-    from mattebox.io.sources import expand_inputs
+    from mattebox.io.input_items import expand_inputs
     from mattebox.io.store_address import is_output_address
 
     if is_output_address(output):

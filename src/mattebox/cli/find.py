@@ -111,7 +111,7 @@ def _plan_jobs(inputs: tuple[str, ...], recursive: bool, options: ListingOptions
     """The pictures to read, and where their maps go, if any are written."""
     from mattebox.batch.own_results import leave_out_results
     from mattebox.batch.plan import BatchFailure, BatchJob, OutputNaming, make_plan
-    from mattebox.io.sources import expand_inputs
+    from mattebox.io.input_items import expand_inputs
     from mattebox.io.store_address import is_output_address
 
     if is_output_address(options.map_output):

@@ -13,7 +13,7 @@ from mattebox.errors import InputMissing, MatteboxError
 
 if TYPE_CHECKING:
     from mattebox.io.file_summary import FileSummary
-    from mattebox.io.sources import InputItem
+    from mattebox.io.input_items import InputItem
 
 
 @click.command("info", context_settings=CONTEXT_SETTINGS)
@@ -30,7 +30,7 @@ def command(inputs: tuple[str, ...], recursive: bool, as_json: bool) -> int:
       mattebox info photo.heic
       mattebox info photos/ --json
     """
-    from mattebox.io.sources import expand_inputs
+    from mattebox.io.input_items import expand_inputs
 
     return combine_exit_codes(_summarise_input(item, as_json) for item in expand_inputs(inputs, recursive=recursive))
 

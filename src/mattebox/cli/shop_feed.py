@@ -16,7 +16,7 @@ from mattebox.cli.batch_options import DEFAULT_BATCH_OPTIONS
 from mattebox.cli.console import echo_stderr
 from mattebox.errors import UsageError
 from mattebox.io.atomic_write import make_folder
-from mattebox.io.encoding import find_format
+from mattebox.io.file_formats import find_format
 from mattebox.io.sources import read_bytes
 from mattebox.pipeline.run import check_recipe
 from mattebox.recipe.presets import find_preset

@@ -22,7 +22,7 @@ from mattebox.cli.console import EXIT_FAILURES, echo_stderr
 from mattebox.core import cpu_threads
 from mattebox.errors import MatteboxError, UsageError
 from mattebox.io.atomic_write import write_bytes
-from mattebox.io.encoding import find_format
+from mattebox.io.file_formats import find_format
 from mattebox.io.sources import read_bytes
 from mattebox.io.url_fetch import FetchPolicy, fetch_url
 from mattebox.models import matte_session

@@ -1,34 +1,26 @@
-"""Encoding of pictures to the bytes of a file: the formats that can be written, and what each can hold.
+"""Encoding of pictures to the bytes of a file, with the checks whether a format can hold them.
 
-PNG has an encoder of its own; Pillow writes the rest. 16 bits stay 16 in PNG and TIFF and are rounded to 8 elsewhere.
-Colours are written straight beside alpha; formats without alpha refuse a transparent picture.
+PNG has an encoder of its own; `pillow_encoder` writes most others. 16 bits stay 16 in PNG and TIFF and are rounded to
+8 elsewhere. Colours are written straight beside alpha; formats without alpha refuse a transparent picture.
 """
 
 from __future__ import annotations
 
-import io
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
-from typing import Any, Literal, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
-from numpy.typing import NDArray
-from PIL import Image
 
 from mattebox.core import hdr_transfer
 from mattebox.core.interface import name_parameter
 from mattebox.errors import OutputError
-from mattebox.io import layered_formats, png_encoder, ultra_hdr
-from mattebox.io.metadata import embed_exif_in_tiff
+from mattebox.io import layered_formats, png_encoder
+from mattebox.io.file_formats import FileFormat, find_format
 from mattebox.io.output_profile import convert_for_output
-from mattebox.io.resampling import to_eight_bit
-from mattebox.types import BitDepth, GainMap, Layer, Picture, Pixels
+from mattebox.io.pillow_encoder import HiddenColours, encode_tiff16, encode_with_pillow, has_one_channel
+from mattebox.types import BitDepth, Layer, Picture, Pixels
 
-HiddenColours = Literal["zero", "keep"]
 MIN_QUALITY = 40  # blocks are visible below it
-EXIF_PREFIX = b"Exif\0\0"
-TIFF_XMP_TAG = 700
-ONE_CHANNEL_FORMATS = ("jpeg", "tiff", "bmp")  # of those that Pillow writes; WebP and AVIF have only colours
 
 
 class EncodedOutput(NamedTuple):
@@ -36,79 +28,6 @@ class EncodedOutput(NamedTuple):
 
     content: bytes
     sidecar: bytes | None = None
-
-
-@dataclass(frozen=True)
-class FileFormat:
-    """A file format: suffixes (the first is the default), MIME type, capabilities and default quality."""
-
-    name: str
-    suffixes: tuple[str, ...]
-    mime_type: str
-    has_alpha: bool
-    has_sixteen_bits: bool = False
-    max_side_pixels: int = 1 << 31
-    default_quality: int | None = None
-    has_layers: bool = False
-    has_profile: bool = True
-    has_high_dynamic_range: bool = False
-    has_gain_map: bool = False
-
-
-EXR = FileFormat(
-    "exr", (".exr",), "image/x-exr",
-    has_alpha=True, has_sixteen_bits=True, has_layers=True, has_high_dynamic_range=True,
-)  # fmt: skip
-FORMATS = {
-    f.name: f
-    for f in (
-        FileFormat("png", (".png",), "image/png", has_alpha=True, has_sixteen_bits=True, has_high_dynamic_range=True),
-        # 4:4:4 at 92: chroma subsampling shows as coloured steps where a subject meets a flat background
-        FileFormat(
-            "jpeg",
-            (".jpg", ".jpeg", ".jpe"),
-            "image/jpeg",
-            has_alpha=False,
-            max_side_pixels=65535,
-            default_quality=92,
-            has_gain_map=True,
-        ),
-        FileFormat("webp", (".webp",), "image/webp", has_alpha=True, max_side_pixels=16383, default_quality=90),
-        FileFormat("avif", (".avif",), "image/avif", has_alpha=True, max_side_pixels=65535, default_quality=80),
-        FileFormat(
-            "tiff",
-            (".tif", ".tiff"),
-            "image/tiff",
-            has_alpha=True,
-            has_sixteen_bits=True,
-            has_high_dynamic_range=True,
-        ),
-        FileFormat("bmp", (".bmp",), "image/bmp", has_alpha=False, has_profile=False),
-        FileFormat(
-            "psd",
-            (".psd",),
-            "image/vnd.adobe.photoshop",
-            has_alpha=True,
-            has_sixteen_bits=True,
-            max_side_pixels=30000,
-            has_layers=True,
-            has_high_dynamic_range=True,
-        ),
-        EXR,
-        replace(EXR, name="exr-straight"),
-        FileFormat("zip", (".zip",), "application/zip", has_alpha=True, max_side_pixels=65535, default_quality=92),
-    )
-}
-
-
-def find_format(name: str) -> FileFormat:
-    """Find a format by name ("png") or suffix (".jpg"). Raises OutputError that lists the known ones."""
-    lowered = name.lower()
-    for known in FORMATS.values():
-        if lowered in (known.name, *known.suffixes, *(s[1:] for s in known.suffixes)):
-            return known
-    suffixes = ", ".join(dict.fromkeys(s for f in FORMATS.values() for s in f.suffixes))
-    raise OutputError(f"{name!r} is not a format that can be written", f"choose one of: {suffixes}")
 
 
 def encode(picture: Picture, format: str, *, quality: int | None = None, hidden: HiddenColours = "zero") -> bytes:
@@ -134,15 +53,15 @@ def encode(picture: Picture, format: str, *, quality: int | None = None, hidden:
     _check_encodable(picture, kind, quality)
     picture = _fit_colour_space(picture, kind)
     if kind.name == "png":
-        colour = picture.rgb[..., 0] if _has_one_channel(picture) else picture.rgb
+        colour = picture.rgb[..., 0] if has_one_channel(picture) else picture.rgb
         return png_encoder.encode_png(colour, picture.alpha, _png_chunks(picture), zero_hidden=hidden == "zero")
     if kind.has_layers:
         return encode_layers([Layer("cutout", picture)], format)
     if kind.name == "zip":
         return layered_formats.zip_colour_and_alpha(*_encode_colour_and_alpha(picture, quality))
     if kind.name == "tiff" and picture.bit_depth is BitDepth.SIXTEEN:
-        return _encode_tiff16(picture, hidden)
-    return _encode_with_pillow(picture, kind, quality, hidden)
+        return encode_tiff16(picture, hidden)
+    return encode_with_pillow(picture, kind, quality, hidden)
 
 
 def encode_layers(layers: Sequence[Layer], format: str) -> bytes:
@@ -202,14 +121,6 @@ def encode_plane(plane: Pixels, format: str = "png", *, quality: int | None = No
     return encode(Picture(np.repeat(plane[..., None], 3, 2), is_grey=True), format, quality=quality)
 
 
-def _has_one_channel(picture: Picture) -> bool:
-    """Whether the file holds one channel: of an opaque grey picture that is still grey, without an RGB profile."""
-    if not picture.is_grey or picture.alpha is not None or picture.profile is not None:
-        return False
-    grey = picture.rgb[..., :1]
-    return bool((picture.rgb[..., 1:] == grey).all())
-
-
 def _check_encodable(picture: Picture, file_format: FileFormat, quality: int | None) -> None:
     height, width = picture.shape
     if picture.alpha is not None and not file_format.has_alpha:
@@ -250,100 +161,8 @@ def _png_chunks(picture: Picture) -> list[tuple[bytes, bytes]]:
     return chunks
 
 
-def _eight_bit_pixels(picture: Picture, hidden: HiddenColours) -> NDArray[np.uint8]:
-    """The picture as H x W x 3 or 4 uint8."""
-    rgb = to_eight_bit(picture.rgb)
-    if picture.alpha is None:
-        return rgb
-    rgba = np.empty((*picture.shape, 4), np.uint8)
-    rgba[..., :3], rgba[..., 3] = rgb, to_eight_bit(picture.alpha)
-    if hidden == "zero":
-        packed = rgba.view(np.uint32)[..., 0]
-        packed *= picture.alpha > 0
-    return rgba
-
-
-def _encode_with_gain_map(picture: Picture, gain_map: GainMap, file_format: FileFormat, quality: int | None) -> bytes:
-    """A JPEG with its gain map behind it; without one where its XMP has no place for it."""
-    encoded = ultra_hdr.encode_gain_map(gain_map)
-    packet = ultra_hdr.add_container(picture.metadata.xmp, encoded)
-    if packet is None:
-        return _encode_with_pillow(replace(picture, gain_map=None), file_format, quality, "zero")
-    listed = replace(picture, metadata=replace(picture.metadata, xmp=packet), gain_map=None)
-    return ultra_hdr.append_gain_map(_encode_with_pillow(listed, file_format, quality, "zero"), encoded)
-
-
-def _encode_with_pillow(picture: Picture, file_format: FileFormat, quality: int | None, hidden: HiddenColours) -> bytes:
-    if picture.gain_map is not None and file_format.has_gain_map:
-        return _encode_with_gain_map(picture, picture.gain_map, file_format, quality)
-    metadata, file = picture.metadata, io.BytesIO()
-    options: dict[str, Any] = {"icc_profile": picture.profile} if picture.profile else {}
-    is_tiff = file_format.name == "tiff"
-    if metadata.exif and not is_tiff:
-        options["exif"] = EXIF_PREFIX + metadata.exif
-    if metadata.xmp and file_format.name in ("jpeg", "webp", "avif"):
-        options["xmp"] = metadata.xmp
-    elif metadata.xmp and is_tiff:
-        options["tiffinfo"] = {TIFF_XMP_TAG: metadata.xmp}
-    if metadata.dpi:
-        options["dpi"] = metadata.dpi
-    options |= _pillow_options(file_format.name, quality or file_format.default_quality, hidden)
-    pixels = _eight_bit_pixels(picture, hidden)
-    if file_format.name in ONE_CHANNEL_FORMATS and _has_one_channel(picture):
-        pixels = pixels[..., 0]
-    Image.fromarray(pixels).save(file, file_format.name, **options)
-    return embed_exif_in_tiff(file.getvalue(), metadata.exif) if metadata.exif and is_tiff else file.getvalue()
-
-
 def _encode_colour_and_alpha(picture: Picture, quality: int | None) -> tuple[bytes, bytes]:
     """The colours as a JPEG and the alpha as a PNG."""
     opaque = np.full(picture.shape, picture.bit_depth.peak, picture.rgb.dtype)
     alpha = opaque if picture.alpha is None else picture.alpha
     return encode(picture.with_pixels(picture.rgb, None), "jpeg", quality=quality), encode_plane(alpha)
-
-
-def _pillow_options(format_name: str, quality: int | None, hidden: HiddenColours) -> dict[str, Any]:
-    """Pillow's options for one format."""
-    if format_name == "jpeg":
-        return {"quality": quality, "subsampling": "4:4:4"}
-    if format_name == "webp":
-        # Alpha quality 90 keeps 0 and 255 and errs by at most 1; with method 1 it halves the time for 6 % more bytes.
-        alpha = 100 if quality == 100 else 90
-        return {
-            "quality": quality, "method": 1, "alpha_quality": alpha, "lossless": quality == 100,
-            "exact": hidden == "keep",
-        }  # fmt: skip
-    if format_name == "avif":
-        return {"quality": quality, "speed": 8}
-    if format_name == "tiff":
-        return {"compression": "tiff_adobe_deflate"}
-    return {}
-
-
-def _encode_tiff16(picture: Picture, hidden: HiddenColours) -> bytes:
-    """Encode 16-bit colour with tifffile, since Pillow cannot. Alpha is declared unassociated (straight)."""
-    import tifffile
-
-    is_one_channel = _has_one_channel(picture)
-    stack = picture.rgb if picture.alpha is None else np.dstack([picture.rgb, picture.alpha])
-    stack = stack[..., 0] if is_one_channel else stack
-    if picture.alpha is not None and hidden == "zero":
-        stack[picture.alpha == 0] = 0
-    xmp = picture.metadata.xmp
-    file = io.BytesIO()
-    tifffile.imwrite(
-        file,
-        stack,
-        photometric="minisblack" if is_one_channel else "rgb",
-        extrasamples=() if picture.alpha is None else ("unassalpha",),
-        compression="zlib",
-        predictor=True,
-        iccprofile=picture.profile,
-        resolution=picture.metadata.dpi,
-        resolutionunit="INCH" if picture.metadata.dpi else None,
-        metadata=None,
-        software=False,
-        extratags=[(TIFF_XMP_TAG, "B", len(xmp), xmp, True)] if xmp else (),
-    )
-    exif = picture.metadata.exif
-    return embed_exif_in_tiff(file.getvalue(), exif) if exif else file.getvalue()

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import PurePath
 
 from mattebox.io import header_check
-from mattebox.io.encoding import FORMATS
+from mattebox.io.file_formats import FORMATS
 
 UNKNOWN_MEDIA_TYPE = "application/octet-stream"
 OTHER_PICTURE_TYPES = {"heif": "image/heic", "gif": "image/gif", "jpeg2000": "image/jp2"}

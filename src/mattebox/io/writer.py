@@ -12,16 +12,9 @@ from typing import BinaryIO
 from mattebox.core.interface import name_parameter
 from mattebox.errors import OutputError
 from mattebox.io import atomic_write
-from mattebox.io.encoding import (
-    EncodedOutput,
-    FileFormat,
-    HiddenColours,
-    encode,
-    encode_layers,
-    encode_scene_zip,
-    encode_within_limit,
-    find_format,
-)
+from mattebox.io.encoding import EncodedOutput, encode, encode_layers, encode_scene_zip, encode_within_limit
+from mattebox.io.file_formats import FileFormat, find_format
+from mattebox.io.pillow_encoder import HiddenColours
 from mattebox.types import Layer, Picture
 
 OutputTarget = str | os.PathLike[str] | BinaryIO

@@ -70,7 +70,7 @@ def _require_models_allowed(recipe: Recipe, folders: AllowedFolders) -> None:
 
 
 def _default_output(photo: str, recipe: Recipe) -> str:
-    from mattebox.io.encoding import find_format
+    from mattebox.io.file_formats import find_format
 
     path = Path(photo)
     cuts = recipe.cut_step is not None

@@ -16,7 +16,8 @@ import msgspec
 from mattebox.composition.background_spec import BackgroundBlur, BackgroundImage, parse_background
 from mattebox.errors import InputError
 from mattebox.io.content_credentials import CREDENTIALS_NOTE
-from mattebox.io.encoding import EncodedOutput, FileFormat
+from mattebox.io.encoding import EncodedOutput
+from mattebox.io.file_formats import FileFormat
 from mattebox.io.media_type import identify_media_type
 from mattebox.io.sources import read_bytes
 from mattebox.io.writer import SignOutput

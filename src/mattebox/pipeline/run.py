@@ -16,7 +16,7 @@ from mattebox.core import cpu_threads
 from mattebox.core.timing import StageTimer
 from mattebox.enhancement.tile_sink import OpenTileSink, TileSink
 from mattebox.errors import UsageError
-from mattebox.io.encoding import find_format
+from mattebox.io.file_formats import find_format
 from mattebox.io.output_profile import convert_for_output
 from mattebox.io.reader import read_cached
 from mattebox.models.face_detector import detect_faces

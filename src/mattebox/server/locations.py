@@ -19,7 +19,7 @@ from mattebox.errors import (
     UsageError,
 )
 from mattebox.io import object_store
-from mattebox.io.encoding import find_format
+from mattebox.io.file_formats import find_format
 from mattebox.io.store_address import StoreAddress, is_plain_key
 from mattebox.recipe.recipe import Recipe
 from mattebox.server.http.problems import Problem

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from mattebox.io.encoding import FORMATS
+from mattebox.io.file_formats import FORMATS
 from mattebox.server.clip_media_types import MIME_BY_FORMAT
 from mattebox.server.openapi.problem_codes import CODES_BY_STATUS
 from mattebox.server.openapi.schemas import FILE, INTEGER, JOB, PROBLEM, STRING, Schema

@@ -13,7 +13,7 @@ from fastapi import APIRouter, Request
 from fastapi.responses import JSONResponse
 
 from mattebox.errors import UsageError
-from mattebox.io.encoding import find_format
+from mattebox.io.file_formats import find_format
 from mattebox.recipe.presets import find_preset
 from mattebox.recipe.recipe import Recipe
 from mattebox.recipe.serialization import load_recipe

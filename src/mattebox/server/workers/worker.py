@@ -243,7 +243,7 @@ def _open_image(task: dict[str, Any], data: bytes, name: str) -> Picture:
 
 
 def _encode_result(result: Result, save: Save, sign: SignOutput | None) -> bytes:
-    from mattebox.io.encoding import find_format
+    from mattebox.io.file_formats import find_format
     from mattebox.io.writer import write
 
     file_format = find_format("png" if save.format == "auto" else save.format)
@@ -257,7 +257,7 @@ def _encode_result(result: Result, save: Save, sign: SignOutput | None) -> bytes
 
 def _describe_result(result: Result, save: Save) -> dict[str, Any]:
     """The metadata of a result."""
-    from mattebox.io.encoding import find_format
+    from mattebox.io.file_formats import find_format
 
     picture, file_format = result.picture, find_format("png" if save.format == "auto" else save.format)
     height, width = picture.shape
@@ -274,7 +274,8 @@ def _describe_result(result: Result, save: Save) -> dict[str, Any]:
 
 def _encode_preview(preview: Picture, save: Save, metadata: dict[str, Any]) -> tuple[bytes, dict[str, Any]]:
     """The encoded preview of a result, in the result's format where that is of one picture, and its metadata."""
-    from mattebox.io.encoding import encode, find_format
+    from mattebox.io.encoding import encode
+    from mattebox.io.file_formats import find_format
 
     full_size = {"full_width": metadata["width"], "full_height": metadata["height"]}
     file_format = find_format(metadata["format"])

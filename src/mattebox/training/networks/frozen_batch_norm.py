@@ -83,7 +83,7 @@ def _is_depthwise(convolution: nn.Conv2d) -> bool:
     return convolution.groups == convolution.in_channels == convolution.out_channels > 1
 
 
-def freeze_batch_norm(net: nn.Module, frozen_layers: Sequence[str] = ()) -> None:
+def freeze_batch_norm(net: nn.Module, frozen_layers: Sequence[str] = (), prefix: str = "") -> None:
     """Freeze the batch statistics of a network, and all weights of some layers; in place.
 
     Parameters
@@ -92,9 +92,11 @@ def freeze_batch_norm(net: nn.Module, frozen_layers: Sequence[str] = ()) -> None
         A network whose depthwise convolutions have odd kernels, padded to keep the size, and no dilation.
     frozen_layers : sequence of str
         Prefixes of the names of parameters that are not trained any more.
+    prefix : str
+        Beginning of the names of the normalisations that are frozen; all by default.
     """
-    for module in list(net.modules()):
-        if isinstance(module, nn.BatchNorm2d):
+    for name, module in list(net.named_modules()):
+        if isinstance(module, nn.BatchNorm2d) and name.startswith(prefix):
             module.__class__ = FrozenBatchNorm
             module.train(False)
     for module in list(net.modules()):

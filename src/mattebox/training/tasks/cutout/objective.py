@@ -36,7 +36,7 @@ class CutoutObjective(Objective):
         super().__init__(net)
         self.device, self.settings = device, settings
         if settings.freeze_statistics:
-            freeze_batch_norm(net, settings.frozen_layers)
+            freeze_batch_norm(net, settings.frozen_layers, settings.frozen_statistics_prefix)
         self.distillation = None
         if feature_weights is not None:
             distillation = FeatureDistillation(net, feature_weights)

@@ -40,6 +40,8 @@ class CutoutSettings(TrainingSettings):
         Share of the learning rate for an encoder.
     freeze_statistics : bool
         Whether batch normalisations keep the statistics that they begin with, which takes a third of the time.
+    frozen_statistics_prefix : str
+        Beginning of the names of those that keep them; all by default. "encoder." for a decoder that begins at random.
     frozen_layers : list of str
         Prefixes of the names of weights that are not trained either.
     boundary_weight, thin_weight : float
@@ -68,6 +70,7 @@ class CutoutSettings(TrainingSettings):
     imitate: float = 0.1
     gentle: float = 0.3
     freeze_statistics: bool = False
+    frozen_statistics_prefix: str = ""
     frozen_layers: list[str] = field(default_factory=list)
     boundary_weight: float = 0.0
     thin_weight: float = 0.0
