@@ -13,7 +13,8 @@ from mattebox.models.adain import AdainNetwork, FeatureStatistics
 from mattebox.models.cards.card import Card
 from mattebox.models.cards.registry import ADAIN_MODEL, STYLE_MODEL, find_card, style_names
 from mattebox.models.multi_style import MultiStyleNetwork
-from mattebox.pipeline.run import check_recipe, run_recipe
+from mattebox.pipeline.recipe_check import check_recipe
+from mattebox.pipeline.run import run_recipe
 from mattebox.recipe.recipe import Recipe
 from mattebox.recipe.steps import Style
 from mattebox.types import Picture

@@ -15,7 +15,7 @@ from mattebox.language.error_translation import translate_error
 from mattebox.language.errors import CHOICE, SEVERAL_MEANINGS, AmbiguousWords
 from mattebox.language.plan import plan_request
 from mattebox.language.vocabulary import language_codes, load_vocabulary
-from mattebox.pipeline.run import check_recipe
+from mattebox.pipeline.recipe_check import check_recipe
 
 ERRORS = ("WordsNotUnderstood", "ValueOutOfRange")
 UNTRANSLATED = {"{help}", 'write it as name="value"'}  # for settings, whose names are English

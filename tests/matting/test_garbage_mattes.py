@@ -7,7 +7,8 @@ import pytest
 
 from mattebox.errors import InputMissing, UsageError
 from mattebox.matting import garbage_mattes
-from mattebox.pipeline.run import check_recipe, run_recipe
+from mattebox.pipeline.recipe_check import check_recipe
+from mattebox.pipeline.run import run_recipe
 from mattebox.recipe.recipe import Recipe
 from mattebox.recipe.steps import Cut
 from mattebox.types import Matte, Picture

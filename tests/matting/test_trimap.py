@@ -8,7 +8,8 @@ import pytest
 from mattebox.errors import UsageError
 from mattebox.matting.trimap import trimap_from_matte, trimap_from_picture
 from mattebox.models.matte_session import Session
-from mattebox.pipeline.run import check_recipe, run_recipe
+from mattebox.pipeline.recipe_check import check_recipe
+from mattebox.pipeline.run import run_recipe
 from mattebox.recipe.recipe import Recipe
 from mattebox.recipe.steps import Cut
 from mattebox.types import Matte, Picture
@@ -56,7 +57,7 @@ def no_network() -> Session:
 def test_no_network_is_asked(monkeypatch: pytest.MonkeyPatch) -> None:
     truth = disc(SIZE, softness=2)
     picture, map_ = composite(truth, (220, 60, 20), (20, 60, 220)), draw_trimap(truth)
-    monkeypatch.setattr("mattebox.pipeline.run.open_session", lambda *_: no_network())
+    monkeypatch.setattr("mattebox.pipeline.run_networks.open_session", lambda *_: no_network())
     step = Cut(trimap="t.png", model="not-installed")
     made = run_recipe(picture, Recipe((step,)), open_image=lambda _: map_)
     assert made.matte is not None

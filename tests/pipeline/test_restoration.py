@@ -117,6 +117,6 @@ def test_a_clean_photograph_opens_no_network(astronaut: Picture, monkeypatch: py
         "mattebox.pipeline.restoration.blind_restoration.estimate_strength", lambda picture, noise_gain: 0.0
     )
     monkeypatch.setattr(
-        "mattebox.pipeline.run.open_image_to_image_network", lambda *_: pytest.fail("a network was opened")
+        "mattebox.pipeline.run_networks.open_image_to_image_network", lambda *_: pytest.fail("a network was opened")
     )
     assert done(astronaut, Restore(amount="auto")).picture.rgb is astronaut.rgb

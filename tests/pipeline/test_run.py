@@ -9,8 +9,9 @@ from msgspec.structs import replace
 from mattebox.errors import NoSubject, UsageError
 from mattebox.models.cards.tensor_spec import Calibration
 from mattebox.models.matte_session import Session
+from mattebox.pipeline.recipe_check import check_recipe
 from mattebox.pipeline.result import Result
-from mattebox.pipeline.run import check_recipe, run_recipe
+from mattebox.pipeline.run import run_recipe
 from mattebox.recipe.recipe import Recipe
 from mattebox.recipe.steps import Background, Cut, Frame, Save
 from mattebox.types import Metadata, Picture
@@ -250,7 +251,7 @@ def test_keys_need_no_network() -> None:
         raise AssertionError("the network was opened")
 
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr("mattebox.pipeline.run.open_session", refused)
+        patch.setattr("mattebox.pipeline.run_networks.open_session", refused)
         result = run_recipe(picture, Recipe((Cut(by="screen"),)))
     assert (result.model, result.device) == (None, None)
     assert set(result.seconds) == {"key", "foreground"}

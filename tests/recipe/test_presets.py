@@ -11,7 +11,8 @@ from mattebox.composition.marketplace.rules import load_marketplaces
 from mattebox.errors import UsageError
 from mattebox.io.writer import write
 from mattebox.pipeline.marketplace_check import check_listing
-from mattebox.pipeline.run import check_recipe, run_recipe
+from mattebox.pipeline.recipe_check import check_recipe
+from mattebox.pipeline.run import run_recipe
 from mattebox.pipeline.save_options import save_options
 from mattebox.recipe import presets
 from mattebox.recipe.serialization import load_recipe

@@ -14,7 +14,7 @@ from mattebox.api.video import check_names
 from mattebox.core.limits import MAX_INPUT_PIXELS
 from mattebox.core.malloc import tune_malloc
 from mattebox.models.matte_session import Session
-from mattebox.pipeline.run import check_recipe
+from mattebox.pipeline.recipe_check import check_recipe
 from mattebox.recipe.flat_parameters import build_recipe, stringify_values
 from mattebox.video.availability import require_video_extra
 

@@ -15,7 +15,7 @@ from mattebox.core.malloc import tune_malloc
 from mattebox.core.suggestions import suggest_name
 from mattebox.errors import UsageError
 from mattebox.models.matte_session import Session
-from mattebox.pipeline.run import check_recipe
+from mattebox.pipeline.recipe_check import check_recipe
 from mattebox.recipe.flat_parameters import build_recipe, stringify_values
 from mattebox.video.availability import require_video_extra
 

@@ -13,7 +13,7 @@ from mattebox.api.sources import ImageArguments
 from mattebox.api.video import check_names
 from mattebox.core.limits import MAX_INPUT_PIXELS
 from mattebox.core.malloc import tune_malloc
-from mattebox.pipeline.run import check_recipe
+from mattebox.pipeline.recipe_check import check_recipe
 from mattebox.recipe.flat_parameters import build_recipe, stringify_values
 from mattebox.recipe.presets import enhance_base_recipe
 from mattebox.video.availability import require_video_extra

@@ -24,8 +24,8 @@ from mattebox.io.reader import read
 from mattebox.io.text_rendering import render_text
 from mattebox.models.object_detector import open_object_detector
 from mattebox.pipeline.anonymisation import find_objects
+from mattebox.pipeline.recipe_check import check_recipe
 from mattebox.pipeline.result import Result
-from mattebox.pipeline.run import check_recipe
 from mattebox.recipe.recipe import Recipe
 from mattebox.recipe.steps import Anonymise
 

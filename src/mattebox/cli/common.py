@@ -37,7 +37,7 @@ def process_photographs(recipe: Recipe, context: click.Context) -> int:
     from mattebox.batch.plan import BatchJob
     from mattebox.cli import batch, watch
     from mattebox.io.atomic_write import write_bytes
-    from mattebox.pipeline.run import check_recipe
+    from mattebox.pipeline.recipe_check import check_recipe
 
     options = BatchOptions.from_parameters(context.params)
     check_recipe(recipe)

@@ -27,7 +27,7 @@ from mattebox.io.reader import read, read_cached
 from mattebox.io.store_address import StoreAddress
 from mattebox.io.writer import check_not_input, output_format
 from mattebox.models.store import settings
-from mattebox.pipeline.run import check_recipe
+from mattebox.pipeline.recipe_check import check_recipe
 from mattebox.recipe.recipe import Recipe
 from mattebox.recipe.steps import AnyStep, Save
 from mattebox.types import Box, ImageShape, Picture

@@ -60,7 +60,7 @@ def _check_recipe(recipe: Recipe, language: str) -> None:
     """What a recipe does not allow, in the language of the request. MatteboxError."""
     from mattebox.errors import MatteboxError
     from mattebox.language.error_translation import translate_error
-    from mattebox.pipeline.run import check_recipe
+    from mattebox.pipeline.recipe_check import check_recipe
 
     try:
         check_recipe(recipe)

@@ -18,7 +18,7 @@ from mattebox.errors import UsageError
 from mattebox.io.atomic_write import make_folder
 from mattebox.io.file_formats import find_format
 from mattebox.io.sources import read_bytes
-from mattebox.pipeline.run import check_recipe
+from mattebox.pipeline.recipe_check import check_recipe
 from mattebox.recipe.presets import find_preset
 from mattebox.recipe.recipe import Recipe
 from mattebox.recipe.serialization import load_recipe

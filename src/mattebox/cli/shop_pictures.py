@@ -28,7 +28,7 @@ from mattebox.io.url_fetch import FetchPolicy, fetch_url
 from mattebox.models import matte_session
 from mattebox.models.store.settings import is_offline
 from mattebox.pipeline import restoration
-from mattebox.pipeline.run import check_recipe
+from mattebox.pipeline.recipe_check import check_recipe
 from mattebox.pipeline.signing_keys import load_identity
 from mattebox.recipe.presets import find_preset
 from mattebox.recipe.recipe import Recipe

@@ -126,7 +126,7 @@ def cut(context: click.Context, /, **options: Any) -> int:
 def _cut_clip(
     source: Path, recipe: Any, options: dict[str, Any], is_one_of_many: bool, progress: ClipProgressLine
 ) -> ClipResult:
-    from mattebox.pipeline.run import check_recipe
+    from mattebox.pipeline.recipe_check import check_recipe
     from mattebox.video.clip_cutting import cut_clip
     from mattebox.video.clip_job import ClipJob
     from mattebox.video.clip_options import ClipOptions

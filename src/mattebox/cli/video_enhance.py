@@ -75,7 +75,7 @@ def command(context: click.Context, /, **options: Any) -> int:
 def _enhance_clip(
     source: Path, recipe: Recipe, options: dict[str, Any], is_one_of_many: bool, progress: ClipProgressLine
 ) -> EnhancementResult:
-    from mattebox.pipeline.run import check_recipe
+    from mattebox.pipeline.recipe_check import check_recipe
     from mattebox.video.clip_enhancement import enhance_clip
     from mattebox.video.enhancement_job import EnhancementJob, EnhancementOptions
     from mattebox.video.enhancement_segments import enhance_clip_in_segments

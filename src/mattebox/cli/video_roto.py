@@ -78,7 +78,7 @@ def command(context: click.Context, /, source: str, keys: str, **options: Any) -
 def _rotoscope(
     source: Path, keys: Path, recipe: Recipe, options: dict[str, Any], progress: ClipProgressLine
 ) -> ClipResult:
-    from mattebox.pipeline.run import check_recipe
+    from mattebox.pipeline.recipe_check import check_recipe
     from mattebox.video.clip_job import ClipJob
     from mattebox.video.clip_options import ClipOptions
     from mattebox.video.option_values import parse_part

@@ -7,28 +7,24 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from functools import partial
 
-import numpy as np
-
-from mattebox.composition import drawn_extent, layer_composition
-from mattebox.composition.label import add_label, check_label
-from mattebox.composition.marketplace.rules import find_rules
-from mattebox.core import cpu_threads
+from mattebox.composition import layer_composition
+from mattebox.composition.label import add_label
 from mattebox.core.timing import StageTimer
 from mattebox.enhancement.tile_sink import OpenTileSink, TileSink
-from mattebox.errors import UsageError
-from mattebox.io.file_formats import find_format
 from mattebox.io.output_profile import convert_for_output
 from mattebox.io.reader import read_cached
 from mattebox.models.face_detector import detect_faces
-from mattebox.models.image_to_image import ImageToImageNetwork, open_image_to_image_network
-from mattebox.models.matte_session import Session, open_session
-from mattebox.pipeline import anonymisation, cutout, depth_source, develop, lens, marketplace_check, restoration, scene
+from mattebox.models.matte_session import Session
+from mattebox.pipeline import anonymisation, cutout, depth_source, develop, lens, restoration, scene
 from mattebox.pipeline.gain_map_transfer import PlacedPhotograph, carry_gain_map
 from mattebox.pipeline.kept_cutouts import KeptCutout, KeptCutouts
+from mattebox.pipeline.picture_comparison import has_same_pixels
+from mattebox.pipeline.recipe_check import check_recipe
 from mattebox.pipeline.result import Result, add_scene
+from mattebox.pipeline.run_networks import RunNetworks
 from mattebox.provenance.watermark.embedding import embed_watermark
 from mattebox.recipe.recipe import Recipe
-from mattebox.recipe.steps import Anonymise, Cut, Distance, Faces, Frame, Label, LensBlur, Restore, Save, Upscale
+from mattebox.recipe.steps import Anonymise, Cut, Distance, Faces, Label, LensBlur, Restore, Save, Upscale
 from mattebox.types import (
     Box,
     DepthMap,
@@ -42,8 +38,6 @@ from mattebox.types import (
     Pixels,
     subject_box,
 )
-
-LAYERED_FORMATS = ("psd", "exr", "exr-straight", "zip")
 
 
 def run_recipe(
@@ -99,68 +93,12 @@ def run_recipe(
     recipe, scene_note = scene.apply_scene(recipe, picture, device, threads)
     restoration.require_models(recipe)
     restoration.target_shape(picture.shape, recipe)
-    networks = _Networks(session, device, threads, StageTimer())
+    networks = RunNetworks(session, device, threads, StageTimer())
     run = _PipelineRun(
         recipe, networks, name, open_image, on_progress, open_tile_sink, picture, Result(picture), picture, kept_cutouts
     )
     result = run.run_stages()
     return add_scene(result, recipe, scene_note) if scene_note else result
-
-
-def check_recipe(recipe: Recipe, open_image: OpenImage = read_cached, session: Session | None = None) -> None:
-    """Check all that can be checked without a photograph; `session` stands in for the recipe's model.
-
-    UsageError, InputError, ModelError.
-    """
-    layer_composition.check_composition(recipe, open_image)
-    anonymisation.check_anonymise_step(recipe)
-    if (label_step := recipe.find_step(Label)) is not None:
-        check_label(label_step, open_image)
-    develop.check_develop_steps(recipe, open_image)
-    restoration.check_restoration_steps(recipe)
-    lens.check_lens_step(recipe, open_image)
-    _check_watermark(recipe.save_step)
-    if recipe.save_step.check_for != marketplace_check.NO_MARKETPLACE:
-        find_rules(recipe.save_step.check_for)
-    if recipe.cut_step is not None:
-        cutout.check_cut(recipe.cut_step, open_image, session)
-
-
-def _check_watermark(step: Save) -> None:
-    """UsageError for a malformed watermark, or one that the format's layers would not carry."""
-    if step.watermark_id is not None and step.format != "auto" and find_format(step.format).name in LAYERED_FORMATS:
-        raise UsageError(
-            f"{step.format}: the layers of a file carry no watermark", "choose png, jpg, webp, tiff or avif"
-        )
-
-
-def max_output_size(shape: ImageShape, recipe: Recipe) -> ImageShape:
-    """Largest (height, width) that a recipe can make of a picture of this shape. UsageError when that is too large."""
-    height, width = restoration.target_shape(shape, recipe)
-    step = recipe.find_step(Frame)
-    if step is None:
-        return height, width
-    return drawn_extent.max_canvas_size((height, width), recipe, step)
-
-
-@dataclass(frozen=True)
-class _Networks:
-    """Opens the networks of a run, timed as the stage "open"."""
-
-    session: Session | None
-    device: str
-    requested_threads: int | None
-    timer: StageTimer
-
-    @property
-    def threads(self) -> int:
-        return self.requested_threads or cpu_threads.thread_cpu_count()
-
-    def open_session(self, model: str = Cut().model) -> Session:
-        return self.session or self.timer.run("open", lambda: open_session(model, self.device, self.requested_threads))
-
-    def open_image_network(self, model: str, denoise: float = 1) -> ImageToImageNetwork:
-        return self.timer.run("open", lambda: open_image_to_image_network(model, self.device, self.threads, denoise))
 
 
 @dataclass
@@ -169,7 +107,7 @@ class _PipelineRun:
     result's picture as long as nothing was cut. `source` is what was given."""
 
     recipe: Recipe
-    networks: _Networks
+    networks: RunNetworks
     name: str
     open_image: OpenImage
     on_progress: Callable[[str, float], None] | None
@@ -216,7 +154,7 @@ class _PipelineRun:
         """Run a stage, and remember it where it changed pixels."""
         before, stages = self.result.picture, self.result.effective_stages
         function()
-        is_effective = not _has_same_pixels(before, self.result.picture)
+        is_effective = not has_same_pixels(before, self.result.picture)
         self.result = replace(self.result, effective_stages=(*stages, stage) if is_effective else stages)
 
     def _time(self, stage: str, function: Callable[[], None]) -> None:
@@ -383,14 +321,3 @@ class _PipelineRun:
 def _middle(box: tuple[float, float, float, float], shape: ImageShape) -> tuple[int, int]:
     """Row and column in the middle of a box."""
     return min(shape[0] - 1, int((box[1] + box[3]) / 2)), min(shape[1] - 1, int((box[0] + box[2]) / 2))
-
-
-def _has_same_pixels(first: Picture, second: Picture) -> bool:
-    """Whether two pictures show the same; cheap where they share their arrays."""
-    return _is_same_plane(first.rgb, second.rgb) and _is_same_plane(first.alpha, second.alpha)
-
-
-def _is_same_plane(first: Pixels | None, second: Pixels | None) -> bool:
-    if first is second:
-        return True
-    return first is not None and second is not None and np.array_equal(first, second)

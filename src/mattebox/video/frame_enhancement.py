@@ -58,7 +58,7 @@ class FrameEnhancer:
     Parameters
     ----------
     recipe : Recipe
-        Checked by `check_clip_recipe` and `pipeline.run.check_recipe`.
+        Checked by `check_clip_recipe` and `pipeline.recipe_check.check_recipe`.
     device, threads
         Where networks run.
     open_image : callable

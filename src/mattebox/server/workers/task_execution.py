@@ -184,7 +184,7 @@ def check_recipe_images(recipe: Recipe, images: dict[str, EncodedPicture]) -> No
     """Check the recipe, and that the pictures it names were sent; none is decoded here. MatteboxError."""
     import numpy as np
 
-    from mattebox.pipeline.run import check_recipe
+    from mattebox.pipeline.recipe_check import check_recipe
 
     def open_placeholder(name: str) -> Picture:
         if name not in images:
@@ -196,7 +196,7 @@ def check_recipe_images(recipe: Recipe, images: dict[str, EncodedPicture]) -> No
 
 def _result_pixels(settings: Settings, recipe: Recipe, source: EncodedPicture, max_working_pixels: int | None) -> int:
     """Pixels of the result. UsageError when there are more than a picture may have."""
-    from mattebox.pipeline.run import max_output_size
+    from mattebox.pipeline.recipe_check import max_output_size
 
     header = source.header
     scale = min(1.0, ((max_working_pixels or settings.max_pixels) / (header.width * header.height)) ** 0.5)
