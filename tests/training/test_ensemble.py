@@ -45,6 +45,18 @@ def test_output_is_the_mean_of_the_logits() -> None:
     np.testing.assert_allclose(y, 1 / (1 + np.exp(-mean)), atol=1e-5)
 
 
+def test_the_number_of_threads_changes_no_bit() -> None:
+    model = merge_graphs([network(0), network(2)], [3, 1])
+    x = np.random.default_rng(0).uniform(0.01, 0.99, (1, 3, 373, 411)).astype(np.float32)
+    results = []
+    for threads in (1, 3, 5, 7):
+        options = ort.SessionOptions()
+        options.intra_op_num_threads = threads
+        (y,) = ort.InferenceSession(model.SerializeToString(), options).run(None, {"picture": x})
+        results.append(y.tobytes())
+    assert len(set(results)) == 1
+
+
 def test_presence_is_the_mean_of_the_networks_that_estimate_it() -> None:
     model = merge_graphs([network(0), network(1, planes=1), network(2)], [1, 3, 2])
     x = np.random.default_rng(0).uniform(0.01, 0.99, (1, 3, 4, 5)).astype(np.float32)

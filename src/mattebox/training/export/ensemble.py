@@ -29,6 +29,7 @@ from mattebox.models.cards.registry import find_card
 from mattebox.models.store import weight_store
 from mattebox.training.export import cards
 from mattebox.training.export.input_adapter import adapt_input
+from mattebox.training.export.logarithms import make_logarithms_repeatable
 
 INPUT_NAME, OUTPUT_NAME = "picture", "said"
 
@@ -89,7 +90,7 @@ def merge_graphs(
     model = helper.make_model(graph, opset_imports=[helper.make_opsetid(d, v) for d, v in versions.items()])
     model.ir_version = max(part.ir_version for part in parts)
     onnx.checker.check_model(model)
-    return model
+    return make_logarithms_repeatable(model)
 
 
 def _plane_count(model: onnx.ModelProto) -> int:

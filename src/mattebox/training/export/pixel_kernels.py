@@ -8,9 +8,11 @@ from __future__ import annotations
 import argparse
 from pathlib import Path
 
+import onnx
 import torch
 from torch import nn
 
+from mattebox.training.export.logarithms import make_logarithms_repeatable
 from mattebox.training.export.onnx_trace import OPSET_VERSION
 from mattebox.training.networks.motion_kernels import (
     ExtendRoute,
@@ -65,11 +67,13 @@ def export_kernels(folder: Path) -> None:
         axes = {k: {i: f"{k}{i}" for i, size in enumerate(shape) if size > 20} for k, shape in inputs.items()}
         if "patch" in inputs:
             axes["patch"] |= {2: "rows", 3: "columns"}
+        path = folder / f"{name}.onnx"
         torch.onnx.export(
-            graph.eval(), tuple(torch.rand(shape) for shape in inputs.values()), folder / f"{name}.onnx",
+            graph.eval(), tuple(torch.rand(shape) for shape in inputs.values()), path,
             input_names=list(inputs), output_names=list(OUTPUT_NAMES.get(name, ("out",))), dynamic_axes=axes,
             opset_version=OPSET_VERSION, dynamo=False,
         )  # fmt: skip
+        onnx.save(make_logarithms_repeatable(onnx.load(path)), path)
 
 
 def main() -> None:
