@@ -3,6 +3,7 @@
     pip install 'moto[server]'
     python -m benchmarks.store_crash_recovery [--count 2000] [--seconds-between-kills 5] [--jobs 1] [--seed 1]
     python -m benchmarks.store_crash_recovery --on ray        on a Ray cluster, whose actors are killed
+    python -m benchmarks.store_crash_recovery --keep FOLDER   keeps both versions of results that differ
 
 Starts moto's S3 server on this machine. Prints how many results are there, missing, half or differing from those of a
 local run, how many pictures were done twice, how the memory of the process that was never killed grew, and what is left
@@ -13,6 +14,7 @@ from __future__ import annotations
 
 import contextlib
 import hashlib
+import io
 import json
 import os
 import random
@@ -27,6 +29,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from urllib.request import Request, urlopen
 
+import numpy as np
 from PIL import Image
 
 from benchmarks.common import PHOTO_NAMES, argument_parser, load_photograph
@@ -140,13 +143,30 @@ def run_on_ray(folder: Path, jobs: int, pause: float, rng: random.Random) -> tup
     return kill_count, memory
 
 
-def print_comparison(folder: Path) -> None:
+def describe_difference(first: bytes, second: bytes) -> str:
+    """How many samples of two PNG files differ, in which channels, and by how much; or that only their bytes do."""
+    a, b = (np.asarray(Image.open(io.BytesIO(content)).convert("RGBA"), np.int16) for content in (first, second))
+    if a.shape != b.shape:
+        return f"{a.shape} and {b.shape}"
+    difference = np.abs(a - b)
+    counts = dict(zip("RGBA", np.count_nonzero(difference, axis=(0, 1)).tolist(), strict=True))
+    return f"samples {counts}, by up to {difference.max()}" if difference.any() else "the same pixels in other bytes"
+
+
+def print_comparison(folder: Path, keep: Path | None) -> None:
     reference = {str(p.relative_to(folder / "local")): p.read_bytes() for p in (folder / "local").rglob("*.png")}
     keys = [found.address.key for found in list_objects(StoreAddress(OUTPUT, ""))]
     results = {key: read_object(StoreAddress(OUTPUT, key), 1 << 30)[0] for key in keys if key.endswith(".png")}
     differing = sum(reference.get(key) != content for key, content in results.items())
     print(f"results: {len(results)} of {len(reference)}; missing: {len(reference.keys() - results.keys())}; ", end="")
     print(f"unexpected: {len(results.keys() - reference.keys())}; differing from the local run: {differing}")
+    for key in sorted(key for key, content in results.items() if reference.get(key, content) != content):
+        print(f"  {key}: {describe_difference(reference[key], results[key])}")
+        if keep:
+            for name, content in (("local", reference[key]), ("shared", results[key])):
+                path = keep / f"{Path(key).stem}-{name}.png"
+                path.parent.mkdir(parents=True, exist_ok=True)
+                path.write_bytes(content)
     print(f"objects beside them: {[key for key in keys if not key.endswith('.png')]}")
     reports = [path for name in ("steady", "victim") if (path := folder / f"{name}.jsonl").exists()]
     lines = [line for path in reports for line in path.read_text().splitlines()]
@@ -161,7 +181,7 @@ def print_comparison(folder: Path) -> None:
 
 
 def main() -> None:
-    args = argument_parser(__doc__, count=2000, seconds_between_kills=5.0, jobs=1, seed=1, on="").parse_args()
+    args = argument_parser(__doc__, count=2000, seconds_between_kills=5.0, jobs=1, seed=1, on="", keep="").parse_args()
     rng = random.Random(args.seed)
     with tempfile.TemporaryDirectory() as name, s3_server():
         folder = Path(name)
@@ -175,7 +195,7 @@ def main() -> None:
         third = max(1, len(memory) // 3)
         middle, last = max(memory[third : 2 * third]), max(memory[-third:])
         print(f"memory, MB: {middle:.0f} in the middle third, {last:.0f} in the last")
-        print_comparison(folder)
+        print_comparison(folder, Path(args.keep) if args.keep else None)
 
 
 if __name__ == "__main__":
