@@ -1,6 +1,7 @@
 """The delay of the event loop is counted, and told to Prometheus."""
 
 import asyncio
+import gc
 import sys
 import time
 
@@ -40,8 +41,10 @@ def test_text_of_a_histogram() -> None:
     assert 'mattebox_request_seconds_count{route="/v1/cutouts"} 1' in lines
 
 
-def test_threads_hand_over_sooner_while_the_server_runs() -> None:
+def test_threads_hand_over_sooner_and_libraries_are_not_searched_for_garbage_while_the_server_runs() -> None:
     former = sys.getswitchinterval()
     with prefer_event_loop():
         assert sys.getswitchinterval() == pytest.approx(THREAD_SWITCH_SECONDS)
+        assert gc.get_freeze_count() > len(gc.get_objects())
     assert sys.getswitchinterval() == former
+    assert gc.get_freeze_count() == 0

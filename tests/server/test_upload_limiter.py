@@ -14,10 +14,14 @@ from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
+import uvicorn
 from starlette.requests import Request
+from starlette.types import Receive, Scope, Send
+from uvicorn.server import ServerState
 
 from mattebox.server.http import upload_limiter
 from mattebox.server.http.problems import Problem
+from mattebox.server.http.timeout_protocol import RECEIVE_BYTES, TimeoutProtocol
 from mattebox.server.http.upload_limiter import Upload, UploadLimiter
 from tests.serving import make_buffer, start_server
 
@@ -92,6 +96,27 @@ def test_slow_uploads_do_not_keep_others_out(port: int, photo: bytes) -> None:
     finally:
         for each in crowd:
             each.close()
+
+
+def test_uploads_are_received_in_small_pieces() -> None:
+    class Connection(asyncio.Transport):
+        max_size = 256 * 1024
+
+        def is_closing(self) -> bool:
+            return False
+
+        def close(self) -> None: ...
+
+    async def ignore_request(scope: Scope, receive: Receive, send: Send) -> None: ...
+
+    async def connect() -> int:
+        config, connection = uvicorn.Config(ignore_request), Connection({"peername": None, "sockname": None})
+        protocol = TimeoutProtocol(config, ServerState(), {}, asyncio.get_running_loop())
+        protocol.connection_made(connection)
+        protocol.connection_lost(None)
+        return connection.max_size
+
+    assert asyncio.run(connect()) == RECEIVE_BYTES
 
 
 def test_idle_connections_are_closed(port: int, photo: bytes) -> None:

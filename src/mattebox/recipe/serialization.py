@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import os
 import re
 from pathlib import Path
@@ -15,6 +16,7 @@ from mattebox.errors import UsageError
 from mattebox.recipe.conversion import convert
 from mattebox.recipe.deprecated_names import replace_deprecated_steps
 from mattebox.recipe.recipe import Recipe
+from mattebox.recipe.step import Step
 from mattebox.recipe.steps import STEP_ORDER
 from mattebox.recipe.validation_wording import describe_problem
 
@@ -24,10 +26,15 @@ def compact_recipe(recipe: Recipe) -> dict[str, Any]:
     as it asks for nothing new."""
     fields: dict[str, Any] = msgspec.to_builtins(recipe)
     for step, values in zip(recipe.steps, fields["steps"], strict=True):
-        for each in msgspec.structs.fields(step):
+        for each in _step_fields(type(step)):
             if getattr(step, each.name) == each.default:
                 values.pop(each.encode_name, None)
     return fields
+
+
+@functools.cache  # msgspec compiles the annotations anew for each call
+def _step_fields(step_type: type[Step]) -> tuple[msgspec.structs.FieldInfo, ...]:
+    return msgspec.structs.fields(step_type)
 
 
 def load_recipe(path: str | os.PathLike[str]) -> Recipe:

@@ -140,12 +140,16 @@ def _add_routes(app: FastAPI, state: AppState) -> None:
 
 
 def _openapi_endpoint(app: FastAPI) -> Callable[[], Awaitable[Response]]:
-    """An endpoint for the OpenAPI document, which is encoded on the first request."""
+    """An endpoint for the OpenAPI document, which is encoded on the first request, in a thread."""
+
     cached: list[bytes] = []
+
+    def encode_document() -> bytes:
+        return json.dumps(openapi_document(app)).encode()
 
     async def send_document() -> Response:
         if not cached:
-            cached.append(json.dumps(openapi_document(app)).encode())
+            cached.append(await asyncio.to_thread(encode_document))
         return Response(cached[0], media_type="application/json")
 
     return send_document

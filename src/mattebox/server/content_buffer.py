@@ -22,7 +22,9 @@ from mattebox.jobs.encryption import AesGcmCipher
 
 T = TypeVar("T")
 
-CHUNK_BYTES = 120_000  # encrypted at a time, and in memory at most; a multiple of 3 and 4, for base64
+# Encrypted at a time, and in memory at most; a multiple of 3 and 4, for base64, and below the size of blocks that
+# malloc asks the system for, which costs as much as the encryption.
+CHUNK_BYTES = 96_000
 DISK_THREADS = 2
 
 
@@ -107,9 +109,10 @@ class BufferedFile:
 
     def write(self, data: bytes | memoryview) -> None:
         """Append bytes, from any thread but the event loop's. BufferUnavailable."""
-        self.buffer.count_bytes(len(data))
         for start in range(0, len(data), CHUNK_BYTES):
-            self._tail += memoryview(data)[start : start + CHUNK_BYTES]
+            piece = memoryview(data)[start : start + CHUNK_BYTES]
+            self.buffer.count_bytes(len(piece))
+            self._tail += piece
             self._write_full_chunks()
 
     async def append(self, data: bytes) -> None:

@@ -22,6 +22,7 @@ from mattebox.server.auditing import Auditor, take_hashes
 from mattebox.server.content_buffer import Content
 from mattebox.server.http.problems import Problem
 from mattebox.server.locations import Locations
+from mattebox.server.loop_delay import exempt_loaded_objects
 from mattebox.server.settings import Settings
 from mattebox.server.usage import UsageStore
 from mattebox.server.workers.protocol import OUTPUT_KEY, WorkerTask
@@ -74,6 +75,7 @@ class JobService:
                 return self._manager
             self._loop = asyncio.get_running_loop()
             manager = await asyncio.to_thread(self._start_manager)
+            exempt_loaded_objects()
             self._sweep_task = asyncio.create_task(self._sweep_periodically(manager))
             return manager
 

@@ -16,6 +16,7 @@ HEADER_TIMEOUT_SECONDS = 10.0  # to receive a request's headers
 UNREAD_BODY_TIMEOUT_SECONDS = 3.0  # to receive the rest of a body after the response
 CLIENT_READ_TIMEOUT_SECONDS = 30.0  # for a client to read any of the response
 MAX_IDLE_CONNECTIONS = 200  # connections without a request
+RECEIVE_BYTES = 64 * 1024  # at a time, a quarter of asyncio's own: so much less of one upload comes before others' turn
 
 
 class TimeoutProtocol(H11Protocol):
@@ -29,6 +30,8 @@ class TimeoutProtocol(H11Protocol):
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
         super().connection_made(transport)
+        if hasattr(transport, "max_size"):  # of asyncio's own event loops
+            transport.max_size = RECEIVE_BYTES
         self._mark_idle()
         if len(self.idle_connections) > MAX_IDLE_CONNECTIONS:
             next(iter(self.idle_connections)).transport.abort()
