@@ -19,6 +19,7 @@ from mattebox.server.http.problems import retry_headers
 from mattebox.server.settings import Settings
 from mattebox.server.workers import worker, worker_pool
 from mattebox.server.workers.protocol import RUNNING_KEY
+from mattebox.server.workers.running_task import RunningTask
 from mattebox.server.workers.task_execution import execute_task, prepare_task
 from mattebox.server.workers.worker_pool import TaskTimeout, WorkerLost, WorkerPool, WorkerResponse
 from tests.server.conftest import encode_image
@@ -71,6 +72,27 @@ def test_tasks_that_run_at_once_share_the_processors(mug: bytes, monkeypatch: py
     run_with_pool(work, workers=2)
     assert running[0] == 1
     assert 2 in running[1:]
+
+
+@pytest.mark.skipif(not hasattr(signal, "SIGSTOP"), reason="processes cannot be stopped")
+def test_a_picture_that_somebody_waits_for_pauses_the_job_of_a_caller_with_more(
+    mug: bytes, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    sent, send_signal = list[int](), RunningTask._send_signal
+
+    def record_signal(running: RunningTask, number: int) -> None:
+        sent.append(number)
+        send_signal(running, number)
+
+    async def work(pool: WorkerPool) -> list[WorkerResponse]:
+        monkeypatch.setattr(RunningTask, "_send_signal", record_signal)
+        task = prepare_task(pool.settings, FAST, encode_for_request(mug))
+        jobs = [execute_task(pool, task, caller="greedy", is_batch=True) for _ in range(4)]
+        return await asyncio.gather(*jobs, execute_task(pool, task, caller="good"))
+
+    responses = run_with_pool(work, workers=2)
+    assert [response.header["width"] for response in responses] == [320] * 5
+    assert sent == [signal.SIGSTOP, signal.SIGCONT]
 
 
 def test_a_worker_takes_its_share_of_the_processors(monkeypatch: pytest.MonkeyPatch) -> None:

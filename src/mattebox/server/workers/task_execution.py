@@ -16,7 +16,7 @@ from mattebox.server.http.encoded_picture import EncodedPicture
 from mattebox.server.http.problems import Problem
 from mattebox.server.settings import Settings
 from mattebox.server.workers.protocol import WorkerTask
-from mattebox.server.workers.task_queue import TaskClass
+from mattebox.server.workers.task_queue import QueueEntry, TaskClass
 from mattebox.server.workers.worker_pool import WorkerLost, WorkerPool, WorkerResponse
 from mattebox.types import OnProgress, Picture
 
@@ -133,14 +133,14 @@ async def execute_task(
     task_class = TaskClass(caller, task.pixels, is_batch, task.is_long)
     with worker_pool.tracer.span("picture") as span:
         span.set_attributes(mattebox__pixels=task.pixels)
-        async with worker_pool.queue.hold_turn(task_class):
+        async with worker_pool.queue.hold_turn(task_class) as entry:
             end = (arrived_at or time.monotonic()) + (task.timeout or worker_pool.settings.timeout)
             try:
-                response = await _run_until(worker_pool, task, on_progress, end)
+                response = await _run_until(worker_pool, task, on_progress, end, entry)
             except WorkerLost:
                 if is_batch:
                     raise  # jobs count their own attempts
-                response = await _run_until(worker_pool, task, on_progress, end)  # the picture may be innocent
+                response = await _run_until(worker_pool, task, on_progress, end, entry)  # it may be innocent
         span.set_attributes(
             **{f"mattebox__seconds__{stage}": s for stage, s in response.header.get("seconds", {}).items()}
         )
@@ -153,10 +153,10 @@ async def execute_task(
 
 
 async def _run_until(
-    worker_pool: WorkerPool, task: WorkerTask, on_progress: OnProgress | None, end: float
+    worker_pool: WorkerPool, task: WorkerTask, on_progress: OnProgress | None, end: float, entry: QueueEntry
 ) -> WorkerResponse:
     timeout = max(0.0, end - time.monotonic())
-    return await worker_pool.run_on_worker(task, on_progress, timeout)
+    return await worker_pool.run_on_worker(task, on_progress, timeout, entry)
 
 
 def check_models(recipe: Recipe, default_model: str) -> None:

@@ -59,6 +59,11 @@ class TaskClass:
     is_batch: bool = False
     is_long: bool = False
 
+    @property
+    def is_urgent(self) -> bool:
+        """Whether somebody waits for it who can expect it soon."""
+        return not (self.is_batch or self.is_long)
+
 
 @dataclass(eq=False)
 class QueueEntry:
@@ -69,6 +74,7 @@ class QueueEntry:
     turn: asyncio.Future[None]
     started_at: float = 0.0
     charged_seconds: float = 0.0  # an estimate, until it has run
+    paused_seconds: float = 0.0
 
 
 class TaskQueue:
@@ -86,6 +92,11 @@ class TaskQueue:
         How long an interactive task waits for its turn.
     now
         The clock, in seconds.
+
+    Attributes
+    ----------
+    on_change
+        Called when tasks have begun, ended, or come to wait.
     """
 
     def __init__(
@@ -99,6 +110,7 @@ class TaskQueue:
         self.max_running, self.max_waiting = max_running, max_waiting
         self.max_pixels, self.max_wait_seconds = max_pixels, max_wait_seconds
         self._now = now
+        self.on_change: Callable[[], None] = lambda: None
         self.waiting: list[QueueEntry] = []
         self.running: list[QueueEntry] = []
         self.mean_seconds = INITIAL_TASK_SECONDS
@@ -120,7 +132,7 @@ class TaskQueue:
         return min(MAX_RETRY_SECONDS, max(1, math.ceil(seconds)))
 
     @asynccontextmanager
-    async def hold_turn(self, task: TaskClass) -> AsyncIterator[None]:
+    async def hold_turn(self, task: TaskClass) -> AsyncIterator[QueueEntry]:
         """Wait for a turn and hold it while the context is open.
 
         Raises
@@ -135,7 +147,7 @@ class TaskQueue:
         self._start_next()
         try:
             await self._wait_for_turn(entry)
-            yield
+            yield entry
         finally:
             self._remove(entry)
 
@@ -184,6 +196,7 @@ class TaskQueue:
             entry.turn.set_result(None)
         if self.waiting and len(self.running) < self.max_running and self._timer is None:
             self._timer = asyncio.get_running_loop().call_later(ANTICIPATION_SECONDS, self._stop_waiting_for_others)
+        self.on_change()
 
     def _stop_waiting_for_others(self) -> None:
         self._timer = None
@@ -228,7 +241,7 @@ class TaskQueue:
         if entry in self.running:
             self.running.remove(entry)
             self._seen_at[entry.task.caller] = self._now()
-            seconds = self._now() - entry.started_at
+            seconds = self._now() - entry.started_at - entry.paused_seconds
             self._finish_tags[entry.task.caller] += seconds - entry.charged_seconds
             self.mean_seconds += MEAN_WEIGHT * (seconds - self.mean_seconds)
         if not self.running and not self.waiting:

@@ -8,9 +8,11 @@ Decoders and networks run nowhere else in the server. The server kills a worker 
 from __future__ import annotations
 
 import contextlib
+import ctypes
 import hashlib
 import io
 import os
+import signal
 import sys
 import time
 from datetime import UTC, datetime
@@ -38,6 +40,7 @@ if TYPE_CHECKING:
     from mattebox.types import OnProgress, Picture
 
 PIPE_BYTES = 1 << 20
+PR_SET_PDEATHSIG = 1  # of prctl, from linux/prctl.h
 NICENESS = 10  # so that the server responds while pictures are processed
 
 
@@ -50,6 +53,7 @@ def main() -> None:
     _limit_memory(memory_bytes)
     if hasattr(os, "nice"):
         os.nice(NICENESS)
+    _end_with_server()
     from mattebox.core.interface import Interface, use_interface
     from mattebox.core.malloc import tune_malloc
     from mattebox.errors import MatteboxError
@@ -341,6 +345,12 @@ def _limit_memory(max_bytes: int) -> None:
     except ImportError:  # Windows
         return
     resource.setrlimit(resource.RLIMIT_AS, (max_bytes, max_bytes))
+
+
+def _end_with_server() -> None:
+    """Have the kernel end this process when the server dies, where it can (Linux), as one that is paused would stay."""
+    if sys.platform == "linux":
+        ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
 
 
 def _write_frame(file: BinaryIO, frame: bytes) -> None:

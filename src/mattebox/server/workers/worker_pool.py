@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import sys
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
@@ -18,7 +19,9 @@ from mattebox.server.event_log import EventLog
 from mattebox.server.settings import Settings
 from mattebox.server.tracing import Tracer
 from mattebox.server.workers.protocol import PROGRESS_KEY, RUNNING_KEY, WorkerTask, receive_frame, send_frame
-from mattebox.server.workers.task_queue import TaskQueue
+from mattebox.server.workers.running_task import RunningTask
+from mattebox.server.workers.task_pauses import TaskPauses
+from mattebox.server.workers.task_queue import QueueEntry, TaskQueue
 from mattebox.types import OnProgress
 
 START_TIMEOUT_SECONDS = 60  # to load the network
@@ -67,10 +70,13 @@ class WorkerPool:
         self.settings, self.buffer, self.tracer = settings, buffer, tracer or Tracer()
         self.log = log or EventLog(settings.log)
         self.queue = TaskQueue(settings.worker_count(), settings.queue, settings.pixel_budget, settings.queue_wait)
+        self.pauses = TaskPauses(self.queue, self._set_paused)
+        self.queue.on_change = self.pauses.update
         self.restarts = 0
         self._idle_workers: asyncio.Queue[asyncio.subprocess.Process | None] = asyncio.Queue()
         self._workers: set[asyncio.subprocess.Process] = set()
         self._abandoned_tasks: set[asyncio.Task[None]] = set()
+        self._running_tasks: dict[QueueEntry, RunningTask] = {}
 
     async def start(self) -> None:
         """Start the first worker, so that errors show at once; the others start on demand."""
@@ -86,7 +92,11 @@ class WorkerPool:
             await self._kill_worker(process)
 
     async def run_on_worker(
-        self, task: WorkerTask, on_progress: OnProgress | None = None, timeout: float | None = None
+        self,
+        task: WorkerTask,
+        on_progress: OnProgress | None = None,
+        timeout: float | None = None,
+        entry: QueueEntry | None = None,
     ) -> WorkerResponse:
         """Run a task on the next idle worker; the caller holds a turn of the queue.
 
@@ -98,6 +108,8 @@ class WorkerPool:
             Receives the completed share of the task, from 0 to 1.
         timeout
             Seconds that it may take; by default what the settings allow.
+        entry
+            The turn, by which it can be paused.
 
         Returns
         -------
@@ -116,8 +128,9 @@ class WorkerPool:
         try:
             worker = worker or await self._start_worker()
             exchange = asyncio.create_task(self._exchange_frames(worker, task, on_progress))
-            async with asyncio.timeout(self.settings.timeout if timeout is None else timeout):
-                response = await asyncio.shield(exchange)
+            async with asyncio.timeout(self.settings.timeout if timeout is None else timeout) as deadline:
+                with self._allow_pauses(entry, RunningTask(worker, deadline)):
+                    response = await asyncio.shield(exchange)
         except TimeoutError:
             await self._replace_worker(worker, exchange)
             raise TaskTimeout(
@@ -134,6 +147,26 @@ class WorkerPool:
             raise
         self._idle_workers.put_nowait(worker)
         return response
+
+    @contextlib.contextmanager
+    def _allow_pauses(self, entry: QueueEntry | None, running: RunningTask) -> Iterator[None]:
+        """Let a task be paused while the context is open; it is not afterwards."""
+        if entry is None:
+            yield
+            return
+        self._running_tasks[entry] = running
+        if entry in self.pauses:
+            running.pause()
+        try:
+            yield
+        finally:
+            del self._running_tasks[entry]
+            running.resume()
+
+    def _set_paused(self, entry: QueueEntry, is_paused: bool) -> None:
+        running = self._running_tasks.get(entry)  # None while its worker starts
+        if running is not None:
+            running.pause() if is_paused else running.resume()
 
     def _abandon_task(
         self, worker: asyncio.subprocess.Process | None, exchange: asyncio.Task[WorkerResponse] | None
@@ -202,7 +235,7 @@ class WorkerPool:
     ) -> WorkerResponse:
         """Send a task and receive its response; reports the progress until then."""
         assert process.stdin is not None
-        header = task.header | {RUNNING_KEY: len(self.queue.running)}
+        header = task.header | {RUNNING_KEY: len(self.queue.running) - len(self.pauses)}
         await send_frame(process.stdin, header, task.contents)
         while PROGRESS_KEY in (response := await self._receive_response(process)).header:
             if on_progress is not None:
