@@ -7,7 +7,9 @@ import io
 import threading
 from collections.abc import Coroutine, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from hashlib import sha256
 from http.server import BaseHTTPRequestHandler, HTTPServer
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
@@ -29,8 +31,15 @@ def awaited(work: Coroutine[Any, Any, Any]) -> Any:
 
 
 @pytest.fixture(scope="module")
-def url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    with start_server(tmp_path_factory.mktemp("data"), job_pixels="1000000") as address:
+def location(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return tmp_path_factory.mktemp("location")
+
+
+@pytest.fixture(scope="module")
+def url(tmp_path_factory: pytest.TempPathFactory, location: Path) -> Iterator[str]:
+    has_stores = find_spec("obstore") is not None
+    names = {"inputs": f"photos={location}", "outputs": f"cutouts={location}"} if has_stores else {}
+    with start_server(tmp_path_factory.mktemp("data"), job_pixels="1000000", **names) as address:
         yield address
 
 
@@ -114,6 +123,27 @@ def test_jobs(url: str, photo: Path) -> None:
     stopped.cancel()
     assert stopped.status()["state"] in ("cancelled", "done")
     stopped.erase()
+
+
+def test_jobs_from_and_to_locations(url: str, photo: Path, location: Path) -> None:
+    pytest.importorskip("obstore", reason="the extra `store` is not installed")
+    client = Client(url)
+    (location / "photo.jpg").write_bytes(photo.read_bytes())
+    names = {"image_object": "photos/photo.jpg", "output_object": "cutouts/new/cut.png"}
+    job = client.submit(**names)  # type: ignore[arg-type]
+    made = job.wait()["made"]
+    content = (location / "new/cut.png").read_bytes()
+    assert (made["output_object"], made["output_sha256"]) == (names["output_object"], sha256(content).hexdigest())
+    with pytest.raises(MatteboxError, match="the result is the object cutouts/new/cut.png"):
+        job.result()
+    assert client.submit(photo, {"steps": [{"step": "cut"}]}).result().content == content
+    again = client.submit(**names, overwrite=True)  # type: ignore[arg-type]
+    assert again.wait()["state"] == "done"
+    for source, image_object in ((None, None), (photo, "photos/photo.jpg")):
+        with pytest.raises(UsageError, match="a job has one picture"):
+            client.submit(source, image_object=image_object)
+    for ended in client.jobs():
+        ended.erase()
 
 
 @pytest.mark.timeout(600)  # four jobs are waited for, on a busy machine too

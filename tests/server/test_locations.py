@@ -7,14 +7,13 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 from fastapi.testclient import TestClient
 
 from mattebox.errors import UsageError
 from mattebox.io.object_store import find_object, read_object, write_object
 from mattebox.io.store_address import StoreAddress, parse_store_address
-from mattebox.recipe.recipe import Recipe
-from mattebox.recipe.steps import Save
 from mattebox.server.api_keys import ApiKey, create_key, hash_key
 from mattebox.server.app import create_app
 from mattebox.server.http.problems import Problem
@@ -23,6 +22,8 @@ from mattebox.server.settings import Settings, load_settings
 from tests.server.conftest import decode_image
 from tests.server.test_jobs import wait_until_finished
 from tests.stores import memory_stores
+from tests.video.clips import decode_rgba, write_clip
+from tests.video.test_keying import screen_frame
 
 pytestmark = pytest.mark.timeout(180)  # a server starts
 
@@ -49,7 +50,7 @@ def client(tmp_path_factory: pytest.TempPathFactory, folder: Path) -> Iterator[T
         )
         settings = Settings(
             model="fast", workers=1, data=str(tmp_path_factory.mktemp("data")), inputs=INPUTS.format(folder=folder),
-            outputs=OUTPUTS.format(folder=folder),
+            outputs=OUTPUTS.format(folder=folder), max_video=1_000_000, timeout=120,
         )  # fmt: skip
         with TestClient(create_app(settings)) as client:
             yield client
@@ -109,6 +110,61 @@ def test_extra_pictures_and_recipes(client: TestClient, mug: bytes, photo: bytes
                                                 "output_object": "cutouts/plain.webp"})  # fmt: skip
     assert wait_until_finished(client, sent.json()["id"])["state"] == "done"
     assert decode_image(get("plain.webp")).format == "WEBP"
+
+
+def test_depths(client: TestClient, mug: bytes) -> None:
+    put_object("mug.jpg", mug)
+    sent = client.post("/v1/depths", json={"image_object": "photos/mug.jpg", "output_object": "cutouts/near.png"})
+    job = wait_until_finished(client, sent.json()["id"])
+    assert (job["state"], job["made"]["output_object"]) == ("done", "cutouts/near.png")
+    direct = client.post("/v1/depths", files={"image": mug})
+    assert get("near.png") == direct.content
+    refused = client.post("/v1/depths", json={"image_object": "photos/mug.jpg", "output_object": "cutouts/near.jpg"})
+    assert (refused.status_code, refused.json()["code"]) == (422, "invalid_parameter")
+
+
+def send_clip(client: TestClient, path: str, **fields: Any) -> Any:
+    """The response to a form of these fields without a file."""
+    return client.post(path, files={name: (None, str(value)) for name, value in fields.items()})
+
+
+def test_clips(client: TestClient, tmp_path: Path, photo: bytes) -> None:
+    clip = write_clip(tmp_path / "green.mkv", [screen_frame(n) for n in range(3)], codec="ffv1", pixel_format="bgr0")
+    put_object("green.mkv", clip.read_bytes())
+    names = {"video_object": "photos/green.mkv", "output_object": "cutouts/cut.webm"}
+    job = wait_until_finished(client, send_clip(client, "/v1/videos", **names, by="screen").json()["id"])
+    assert (job["state"], job["made"]["output_object"]) == ("done", "cutouts/cut.webm"), job
+    sent = client.post("/v1/videos", files={"video": clip.read_bytes()}, data={"by": "screen", "format": "webm"})
+    direct = wait_until_finished(client, sent.json()["id"])
+    (tmp_path / "cut.webm").write_bytes(get("cut.webm"))
+    (tmp_path / "direct.webm").write_bytes(client.get(direct["links"]["result"]).content)
+    np.testing.assert_array_equal(decode_rgba(tmp_path / "cut.webm"), decode_rgba(tmp_path / "direct.webm"))
+    files = {"background_image": photo} | {n: (None, v) for n, v in names.items()}  # a picture beside the object
+    files |= {"output_object": (None, "cutouts/on.mp4"), "by": (None, "screen")}
+    on_photo = wait_until_finished(client, client.post("/v1/videos", files=files).json()["id"])
+    assert on_photo["state"] == "done", on_photo
+    enhanced = send_clip(client, "/v1/video-enhancements", video_object="photos/green.mkv", exposure="0.5",
+                         output_object="drop/light.mp4")  # fmt: skip
+    assert wait_until_finished(client, enhanced.json()["id"])["state"] == "done"
+
+
+def test_clips_that_cannot_be_used(client: TestClient, folder: Path) -> None:
+    (folder / "empty.mp4").write_bytes(b"")
+    (folder / "large.mp4").write_bytes(bytes(1_000_001))
+    codes = {"none.mp4": "image_missing", "empty.mp4": "image_missing", "large.mp4": "image_too_large"}
+    for name, code in codes.items():
+        sent = send_clip(client, "/v1/videos", video_object=f"scans/{name}")
+        job = wait_until_finished(client, sent.json()["id"])
+        assert (job["state"], job["error"]["code"]) == ("failed", code)
+    for fields, code in (
+        ({"video_object": "secret/a.mp4"}, "location_unknown"),
+        ({"video_object": "scans/a.mp4", "output_object": "cutouts/a.mp4"}, "invalid_parameter"),  # it is a WebM
+        ({"output_object": "cutouts/a.webm"}, "video_missing"),
+    ):
+        refused = send_clip(client, "/v1/videos", **fields)
+        assert (refused.status_code, refused.json()["code"]) == (422, code), refused.text
+    both = client.post("/v1/videos", files={"video": b"x", "video_object": (None, "scans/empty.mp4")})
+    assert (both.status_code, both.json()["code"]) == (422, "video_missing")
 
 
 def test_what_is_there_stays_unless_it_may_be_replaced(client: TestClient, mug: bytes) -> None:
@@ -200,7 +256,7 @@ def test_a_location_that_cannot_be_written(monkeypatch: pytest.MonkeyPatch, tmp_
     blocked = tmp_path / "file"
     blocked.write_bytes(b"")
     locations = Locations({}, {"drop": StoreAddress((blocked / "folder").as_uri(), "")})
-    locations.check_output("drop/a.png", Recipe((Save(),)))
+    locations.check_output("drop/a.png", "png", (".png",))
     with pytest.raises(Problem) as raised:
         locations.write("drop/a.png", b"x", overwrite=False)
     assert (raised.value.status, raised.value.code) == (503, "location_unavailable")

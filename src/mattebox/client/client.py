@@ -24,12 +24,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, BinaryIO, Concatenate, Literal, ParamSpec, TypeVar, Unpack
 
 from mattebox.client.transport import ServerResponse, Transport, encode_multipart
-from mattebox.errors import MatteboxError
+from mattebox.errors import MatteboxError, UsageError
 from mattebox.io.atomic_write import write_bytes
 from mattebox.io.sources import read_bytes
 from mattebox.recipe.flat_parameters import stringify_values
 from mattebox.recipe.recipe import Recipe
 from mattebox.recipe.serialization import parse_recipe
+from mattebox.recipe.steps import Cut
 
 if TYPE_CHECKING:  # a client loads no pipeline
     from mattebox.api import AnonymiseParameters, CutParameters, EnhanceParameters
@@ -218,10 +219,13 @@ class Client:
 
     def submit(
         self,
-        source: UploadSource,
-        recipe: Recipe | JsonObject,
+        source: UploadSource | None = None,
+        recipe: Recipe | JsonObject | None = None,
         *,
         images: Mapping[str, UploadSource] | None = None,
+        image_object: str | None = None,
+        output_object: str | None = None,
+        overwrite: bool = False,
         idempotency_key: str | None = None,
         hook_url: str | None = None,
     ) -> ServerJob:
@@ -229,15 +233,33 @@ class Client:
 
         Parameters
         ----------
-        source, recipe, images
-            As for `run`.
+        source, images
+            As for `run`; no source where there is an `image_object`.
+        recipe : Recipe or mapping, optional
+            As for `run`; by default a cutout.
+        image_object : str, optional
+            The picture in one of the server's locations, as LOCATION/KEY, in place of `source`.
+        output_object : str, optional
+            What the result becomes, as LOCATION/KEY; it is read there, not from the job.
+        overwrite : bool
+            Whether `output_object` may replace one that is there.
         idempotency_key : str, optional
             Requests with the same key give the same job, however often they are sent.
         hook_url : str, optional
             Address of a webhook that is called when the job ends.
+
+        Raises
+        ------
+        UsageError
+            Both of source and image_object are given, or neither.
         """
+        if (source is None) == (image_object is None):
+            raise UsageError("a job has one picture", "give the source, or image_object=LOCATION/KEY")
         headers = {"Prefer": "respond-async"} | ({"Idempotency-Key": idempotency_key} if idempotency_key else {})
-        fields = {"recipe": _recipe_json(recipe), "hook_url": hook_url}
+        fields = {
+            "recipe": _recipe_json(recipe or Recipe((Cut(),))), "hook_url": hook_url, "image_object": image_object,
+            "output_object": output_object, "overwrite": "true" if overwrite else None,
+        }  # fmt: skip
         response = self._request_with_retry(
             "POST", "/v1/recipes:run", encode_multipart(fields, _read_uploads(source, images)), headers
         )
@@ -417,15 +439,22 @@ class ServerJob:
         """Its `state`, `progress` (0 to 1), `attempts`, `error`, ... MatteboxError when it no longer exists."""
         return self.client._request_with_retry("GET", f"/v1/jobs/{self.id}").json()
 
-    def result(self, max_wait_seconds: float | None = None) -> ServerResult:
-        """Wait for its picture, without limit unless given. Raises the error of a job that failed."""
+    def wait(self, max_wait_seconds: float | None = None) -> JsonObject:
+        """Wait for its end, without limit unless given; its last status, which says of an `output_object` in `made`
+        where it is and its SHA-256. MatteboxError when it takes longer."""
         end = None if max_wait_seconds is None else time.monotonic() + max_wait_seconds
         pause = 0.05
-        while self.status()["state"] in ("queued", "running"):
+        while (status := self.status())["state"] in ("queued", "running"):
             if end is not None and time.monotonic() + pause > end:
                 raise MatteboxError("the job is not done yet", "ask again later")
             time.sleep(pause)
             pause = min(1.0, pause * 1.5)
+        return status
+
+    def result(self, max_wait_seconds: float | None = None) -> ServerResult:
+        """Wait for its picture, without limit unless given. Raises the error of a job that failed, and MatteboxError
+        where the picture is an `output_object`."""
+        self.wait(max_wait_seconds)
         return _parse_result(self.client._request_with_retry("GET", f"/v1/jobs/{self.id}/result"))
 
     aresult = _awaitable(result)
@@ -443,8 +472,9 @@ def _is_file(value: Any) -> bool:
     return isinstance(value, str | os.PathLike) and os.path.isfile(value)
 
 
-def _read_uploads(source: UploadSource, images: Mapping[str, UploadSource] | None) -> dict[str, bytes]:
-    return {name: read_bytes(content) for name, content in {**(images or {}), "image": source}.items()}
+def _read_uploads(source: UploadSource | None, images: Mapping[str, UploadSource] | None) -> dict[str, bytes]:
+    pictures = {"image": source} if source is not None else {}
+    return {name: read_bytes(content) for name, content in {**(images or {}), **pictures}.items()}
 
 
 def _recipe_json(recipe: Recipe | JsonObject) -> str:

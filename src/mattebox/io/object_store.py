@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from obstore.store import ObjectStore
 
 MULTIPART_BYTES = 16 << 20  # of an object that is replaced; larger ones are sent in parts of this size
+READ_CHUNK_BYTES = 1 << 20
 LISTED_OBJECTS_PER_CHUNK = 1000
 MAX_RETRIES = 8
 MAX_RETRY_SECONDS = 60
@@ -82,6 +83,22 @@ def read_object(address: StoreAddress, max_bytes: int) -> tuple[bytes, str]:
             raise InputTooLarge(f"{address} is larger than {max_bytes >> 20} MiB", "make it smaller")
         return bytes(response.bytes()), _version_of(response.meta)
     except InputError:
+        raise
+    except Exception as error:
+        raise _input_error(error, address) from error
+
+
+def read_object_chunks(address: StoreAddress, max_bytes: int) -> Iterator[bytes]:
+    """The bytes of an object in chunks, so that a large one is never whole in memory. Errors as for `read_object`."""
+    import obstore
+
+    try:
+        response = obstore.get(open_store(address.root), address.key)
+        if response.meta["size"] > max_bytes:
+            raise InputTooLarge(f"{address} is larger than {max_bytes >> 20} MiB", "make it smaller")
+        for chunk in response.stream(min_chunk_size=READ_CHUNK_BYTES):
+            yield bytes(chunk)
+    except (InputError, UsageError):
         raise
     except Exception as error:
         raise _input_error(error, address) from error

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+import msgspec
+
 from mattebox.errors import UsageError
 from mattebox.recipe.recipe import Recipe
 from mattebox.server.clip_preparation import ClipParameters, build_clip_task, check_one_file, require_clips
@@ -42,6 +44,7 @@ def prepare_clip_enhancement_task(
         **parse_part(parameters.start, parameters.until),
     )  # fmt: skip
     check_one_file(options.format.name)
+    parameters = msgspec.structs.replace(parameters, format=options.format.name)
     return build_clip_task(
         settings, recipe, clip, parameters, images, "enhance", max_result_pixels=settings.max_pixels
     )  # fmt: skip

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any, Literal
 
 import msgspec
 
 from mattebox.core.interface import install_extra
-from mattebox.errors import UsageError
+from mattebox.errors import InputMissing, UsageError
 from mattebox.recipe.recipe import Recipe
 from mattebox.recipe.serialization import compact_recipe
 from mattebox.server.clip_media_types import MIME_BY_FORMAT
@@ -80,7 +81,7 @@ def build_clip_task(
     limits = {
         "max_frame_pixels": settings.max_video_pixels,
         "max_seconds": settings.max_video_seconds,
-        "max_result_bytes": max(MIN_RESULT_BYTES, RESULT_BYTES_PER_SOURCE_BYTE * len(clip)),
+        "max_result_bytes": _max_result_bytes(clip),
     }
     header = {
         "recipe": compact_recipe(recipe),
@@ -91,6 +92,21 @@ def build_clip_task(
         CLIP_KEY: msgspec.to_builtins(parameters) | limits | {"work": work} | work_fields,
     }
     return WorkerTask(header, (clip, *(picture.content for picture in images.values())), settings.max_video_pixels)
+
+
+def insert_clip(task: WorkerTask, clip: Content) -> WorkerTask:
+    """A task that was prepared with an empty clip, with its clip. InputMissing for one that is empty."""
+    if not len(clip):
+        raise InputMissing("the clip is empty (0 bytes)", "send one that has frames")
+    header, size = task.header, len(clip)
+    spans = {name: (start + size, end + size) for name, (start, end) in header["images"].items()}
+    limits = {"max_result_bytes": _max_result_bytes(clip)}
+    header = header | {"source": (0, size), "images": spans, CLIP_KEY: header[CLIP_KEY] | limits}
+    return replace(task, header=header, contents=(clip, *task.contents))
+
+
+def _max_result_bytes(clip: Content) -> int:
+    return max(MIN_RESULT_BYTES, RESULT_BYTES_PER_SOURCE_BYTE * len(clip))
 
 
 def require_clips() -> None:

@@ -6,7 +6,7 @@ Each has a name, and a client names LOCATION/KEY: it never gives an address, and
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 from mattebox.errors import (
@@ -19,9 +19,7 @@ from mattebox.errors import (
     UsageError,
 )
 from mattebox.io import object_store
-from mattebox.io.file_formats import find_format
 from mattebox.io.store_address import StoreAddress, is_plain_key
-from mattebox.recipe.recipe import Recipe
 from mattebox.server.http.problems import Problem
 from mattebox.server.settings import Settings
 
@@ -48,23 +46,23 @@ class Locations:
         """Problem 422 for an object that is in no location to read from."""
         _resolve(name, self.inputs, "read from")
 
-    def check_output(self, name: str, recipe: Recipe) -> None:
+    def check_output(self, name: str, format: str, suffixes: tuple[str, ...]) -> None:
         """Problem 422 for an object in no location to write to, or whose suffix is not of the result's format."""
         _resolve(name, self.outputs, "write to")
-        save_format = find_format("png" if recipe.save_step.format == "auto" else recipe.save_step.format)
-        if not name.lower().endswith(save_format.suffixes):
+        if not name.lower().endswith(suffixes):
             raise Problem(
                 422,
                 "invalid_parameter",
-                f"output_object: the result is {save_format.name}, which its name does not say",
-                f"end it in {save_format.suffixes[0]}, or send another `format`",
+                f"output_object: the result is {format}, which its name does not say",
+                f"end it in {suffixes[0]}, or send another `format`",
             )
 
-    def read(self, name: str, max_bytes: int) -> bytes:
-        """The bytes of an object. InputMissing, InputUnreadable, InputTooLarge; Problem 422 as for `check_input`."""
+    def read_chunks(self, name: str, max_bytes: int) -> Iterator[bytes]:
+        """The bytes of an object in chunks. InputMissing, InputUnreadable, InputTooLarge; Problem 422 as for
+        `check_input`."""
         address = _resolve(name, self.inputs, "read from")
         try:
-            return object_store.read_object(address, max_bytes)[0]
+            yield from object_store.read_object_chunks(address, max_bytes)
         except InputMissing:
             raise InputMissing(f"{name}: there is no such object", "check its spelling") from None
         except InputTooLarge:

@@ -13,7 +13,7 @@ from mattebox.server.clip_preparation import ClipParameters, build_clip_task, re
 from mattebox.server.content_buffer import Content
 from mattebox.server.http.encoded_picture import EncodedPicture
 from mattebox.server.settings import Settings
-from mattebox.server.video_preparation import check_cut_parameters
+from mattebox.server.video_preparation import choose_format
 from mattebox.server.workers.protocol import WorkerTask
 from mattebox.server.workers.task_execution import apply_signing_mode
 
@@ -41,7 +41,7 @@ def prepare_rotoscoping_task(
     """
     recipe = apply_signing_mode(recipe, settings.sign)
     require_clips()
-    check_cut_parameters(recipe, parameters)
+    parameters = choose_format(recipe, parameters)
     parsed = _parse_keys(keys)
     for key in parsed.values():
         if isinstance(key, str) and key not in images:

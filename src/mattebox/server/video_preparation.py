@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+import msgspec
+
 from mattebox.errors import UsageError
 from mattebox.recipe.recipe import Recipe
 from mattebox.server.clip_preparation import ClipParameters, build_clip_task, check_one_file, require_clips
@@ -31,12 +33,12 @@ def prepare_video_task(
     """
     recipe = apply_signing_mode(recipe, settings.sign)
     require_clips()
-    check_cut_parameters(recipe, parameters)
-    return build_clip_task(settings, recipe, clip, parameters, images)
+    return build_clip_task(settings, recipe, clip, choose_format(recipe, parameters), images)
 
 
-def check_cut_parameters(recipe: Recipe, parameters: ClipParameters) -> None:
-    """UsageError, OutputError for a cut that clips cannot have over HTTP."""
+def choose_format(recipe: Recipe, parameters: ClipParameters) -> ClipParameters:
+    """The parameters with the format of the result. UsageError, OutputError for a cut that clips cannot have over
+    HTTP."""
     from mattebox.video.clip_options import ClipOptions
     from mattebox.video.option_values import parse_part
 
@@ -56,3 +58,4 @@ def check_cut_parameters(recipe: Recipe, parameters: ClipParameters) -> None:
     for step in recipe.steps:
         if step not in options.whole_recipe.steps and step != recipe.save_step:
             raise UsageError(f"clips have no step {type(step).__name__.lower()}", "leave out its fields")
+    return msgspec.structs.replace(parameters, format=options.format.name)

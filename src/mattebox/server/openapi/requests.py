@@ -56,6 +56,11 @@ OBJECTS: Schema = {
     | {"description": "the object that the result becomes, as LOCATION/KEY; the request then becomes a job"},
     "overwrite": BOOLEAN | {"description": "whether output_object may replace one that is there"},
 }
+CLIP_OBJECTS: Schema = {
+    "video_object": STRING | {"description": "or an object in a location of this server's, as LOCATION/KEY"},
+    "output_object": STRING | {"description": "the object that the result becomes, as LOCATION/KEY"},
+    "overwrite": OBJECTS["overwrite"],
+}
 EXAMPLE_PNG_BASE64 = (
     "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAIAAACQd1PeAAAADElEQVR42mM4IScHAAK2AQUKW6YGAAAAAElFTkSuQmCC"  # a PNG, 1 x 1
 )
@@ -101,7 +106,7 @@ def form_request(
 
 
 def video_request(
-    name: str, parameters: Iterable[str], extra_fields: Mapping[str, Schema], required: str = "video"
+    name: str, parameters: Iterable[str], extra_fields: Mapping[str, Schema], required: str = ""
 ) -> Schema:
     """The request of a route that takes a clip, as a form or as the bare file.
 
@@ -119,14 +124,14 @@ def video_request(
     by_name = parameters_by_name()
     form = object_schema(
         f"{name}Form", required,
-        video=FILE | {"description": "the clip: MP4, MOV, WebM, Matroska, ..."},
+        video=FILE | {"description": "the clip: MP4, MOV, WebM, Matroska, ...; required, unless there is video_object"},
         format=STRING
         | {
             "enum": ["webm", "mp4", "prores", "qtrle", "ffv1"],
             "description": "webm, or mp4 for what is opaque; mp4 has no alpha",
         },
         deinterlace=BOOLEAN | {"description": "make one frame of the two fields of interlaced ones"},
-        **WEBHOOK, **extra_fields, **{n: _parameter_schema(by_name[n]) for n in parameters},
+        **WEBHOOK, **CLIP_OBJECTS, **extra_fields, **{n: _parameter_schema(by_name[n]) for n in parameters},
     )  # fmt: skip
     content: Schema = {"multipart/form-data": {"schema": form}}
     idempotency = [parameter for parameter in JOB_HEADER_PARAMETERS if parameter["name"] == "Idempotency-Key"]

@@ -213,7 +213,7 @@ async def _prepare_request(
     else:
         reference = {"object": str(objects.source)}
         task = prepare_referenced_task(state.settings, recipe, reference, images, preview_pixels)
-    return PreparedTask(objects.add_output(state, task, recipe), webhook_url, limit_headers, photograph)
+    return PreparedTask(objects.add_picture_output(state, task, recipe), webhook_url, limit_headers, photograph)
 
 
 def picture_response(worker_response: WorkerResponse, request: Request, limit_headers: dict[str, str]) -> Response:

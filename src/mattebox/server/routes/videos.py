@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any, TypeAlias
 
 from fastapi import APIRouter, Request, Response
@@ -15,10 +16,12 @@ from mattebox.recipe.recipe import Recipe
 from mattebox.server.auth import require_caller
 from mattebox.server.booleans import parse_boolean
 from mattebox.server.clip_enhancement_preparation import prepare_clip_enhancement_task
+from mattebox.server.clip_media_types import SUFFIX_BY_FORMAT
 from mattebox.server.clip_preparation import COHERENCE_NAMES, ClipParameters
 from mattebox.server.content_buffer import Content
 from mattebox.server.http.encoded_picture import EncodedPicture
 from mattebox.server.http.fields import parse_flat_parameters, pop_count_field, pop_text_field
+from mattebox.server.http.objects import VIDEO_OBJECT, take_objects
 from mattebox.server.http.problems import Problem
 from mattebox.server.http.requests import VIDEO_FIELD, RequestData, receive_request
 from mattebox.server.job_submission import submit_job
@@ -28,7 +31,7 @@ from mattebox.server.rotoscoping_preparation import prepare_rotoscoping_task
 from mattebox.server.routes.extra_images import EXTRA_IMAGE_FIELDS, PATH_PARAMETERS, name_extra_images
 from mattebox.server.state import AppState, get_state
 from mattebox.server.video_preparation import prepare_video_task
-from mattebox.server.workers.protocol import WorkerTask
+from mattebox.server.workers.protocol import CLIP_KEY, REFERENCE_KEY, WorkerTask
 from mattebox.video.clip_parameters import CUT_PARAMETERS, ENHANCEMENT_PARAMETERS, ROTO_PARAMETERS
 
 PrepareClipTask: TypeAlias = Callable[[AppState, Content, dict[str, Any], dict[str, EncodedPicture]], WorkerTask]
@@ -83,7 +86,7 @@ async def create_video_enhancement(request: Request) -> Response:
         "Rotoscoping",
         ROTO_PARAMETERS,
         ROTO_KEYS | {"background_image": EXTRA_IMAGE_FIELDS["background_image"]},
-        "video keys",
+        "keys",
     ),
     status_code=202,
     responses=submission_responses(),
@@ -104,19 +107,27 @@ async def _submit_clip(request: Request, prepare: PrepareClipTask) -> Response:
     async with receive_request(state, request, state.settings.max_video, takes_video=True) as data:
         state.check_not_stopping()
         state.quota.check_monthly_quota(caller)
-        task, webhook_url = await asyncio.to_thread(_prepare_task, state, data, prepare)
+        task, webhook_url = await asyncio.to_thread(_prepare_task, state, caller, data, prepare)
         limit_headers = state.quota.check_rate_limit(caller, task.pixels)
         del data
         with state.quota.reserve_picture(caller):
             return await submit_job(request, caller, task, webhook_url, limit_headers)
 
 
-def _prepare_task(state: AppState, data: RequestData, prepare: PrepareClipTask) -> tuple[WorkerTask, str | None]:
+def _prepare_task(
+    state: AppState, caller: str, data: RequestData, prepare: PrepareClipTask
+) -> tuple[WorkerTask, str | None]:
     """The task and the web hook. Problem, MatteboxError."""
     fields, images = dict(data.fields), dict(data.images)
-    clip, webhook_url = _take_clip(data), pop_text_field(fields, "hook_url")
+    objects = take_objects(state, caller, fields, data.videos, VIDEO_OBJECT)
+    clip = state.buffer.store(b"") if objects.source else _take_clip(data)
+    webhook_url = pop_text_field(fields, "hook_url")
     name_extra_images(fields, images)
-    return prepare(state, clip, fields, images), webhook_url
+    task = prepare(state, clip, fields, images)
+    if objects.source:
+        task = replace(task, header=task.header | {REFERENCE_KEY: {"object": objects.source}})
+    clip_format = task.header[CLIP_KEY]["format"]
+    return objects.add_output(state, task, clip_format, (SUFFIX_BY_FORMAT[clip_format],)), webhook_url
 
 
 def _prepare_cut(

@@ -9,12 +9,15 @@ from dataclasses import replace
 from mattebox.io.url_fetch import fetch_url
 from mattebox.recipe.recipe import Recipe
 from mattebox.recipe.serialization import compact_recipe, parse_recipe
+from mattebox.server.clip_preparation import insert_clip
 from mattebox.server.content_buffer import ContentBuffer
 from mattebox.server.http.encoded_picture import EncodedPicture
 from mattebox.server.locations import Locations
 from mattebox.server.settings import Settings
-from mattebox.server.workers.protocol import OUTPUT_KEY, REFERENCE_KEY, WorkerTask
+from mattebox.server.workers.protocol import CLIP_KEY, DEPTH_KEY, OUTPUT_KEY, REFERENCE_KEY, WorkerTask
 from mattebox.server.workers.task_execution import check_sent_recipe, image_spans, prepare_task
+
+KEPT_KEYS = (OUTPUT_KEY, DEPTH_KEY)  # of a picture's task, beside those of its recipe
 
 SourceReference = dict[str, str]
 """What names a source: {"object": "LOCATION/KEY"}, or {"url": "https://..."}."""
@@ -46,15 +49,23 @@ def fetch_source(task: WorkerTask, settings: Settings, locations: Locations, buf
     if REFERENCE_KEY not in header:
         return task
     reference = header[REFERENCE_KEY]
+    if CLIP_KEY in header:
+        clip = buffer.store_chunks(locations.read_chunks(reference["object"], settings.max_video))
+        return insert_clip(without_reference(task), clip)
     if "object" in reference:
-        content = locations.read(reference["object"], settings.max_upload)
+        content = buffer.store_chunks(locations.read_chunks(reference["object"], settings.max_upload))
     else:
-        content = fetch_url(reference["url"], settings.fetch_policy())
+        content = buffer.store(fetch_url(reference["url"], settings.fetch_policy()))
     (body,) = task.contents
     images = {name: EncodedPicture(body.part(*span), name) for name, span in header["images"].items()}
-    source = EncodedPicture(buffer.store(content))
     ready = prepare_task(
-        settings, parse_recipe(header["recipe"]), source, images, preview_pixels=header["preview_pixels"]
-    )
-    kept = {OUTPUT_KEY: header[OUTPUT_KEY]} if OUTPUT_KEY in header else {}
+        settings, parse_recipe(header["recipe"]), EncodedPicture(content), images,
+        preview_pixels=header["preview_pixels"],
+    )  # fmt: skip
+    kept = {key: header[key] for key in KEPT_KEYS if key in header}
     return replace(ready, header=ready.header | kept)
+
+
+def without_reference(task: WorkerTask) -> WorkerTask:
+    """A task whose source need not be fetched any more."""
+    return replace(task, header={key: value for key, value in task.header.items() if key != REFERENCE_KEY})
