@@ -133,6 +133,8 @@ def video_request(
         deinterlace=BOOLEAN | {"description": "make one frame of the two fields of interlaced ones"},
         **WEBHOOK, **CLIP_OBJECTS, **extra_fields, **{n: _parameter_schema(by_name[n]) for n in parameters},
     )  # fmt: skip
+    if not required:
+        form["minProperties"] = 1  # the clip, or the object that is the clip
     content: Schema = {"multipart/form-data": {"schema": form}}
     idempotency = [parameter for parameter in JOB_HEADER_PARAMETERS if parameter["name"] == "Idempotency-Key"]
     return {"requestBody": {"content": content, "required": True}, "parameters": idempotency}
