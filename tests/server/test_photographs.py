@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 from fastapi.testclient import TestClient
+from PIL import Image
 
 from mattebox.models import result_cache
 from mattebox.models.runtime.inference import Network
@@ -45,6 +46,16 @@ def test_results_by_id_are_the_same(client: TestClient, photo: bytes) -> None:
         assert PREDICTIONS_KEY not in by_id.headers["X-Made"]
     enhanced = client.post("/v1/enhancements", json={"image_id": photograph_id, "exposure": 1})
     assert decode_image(enhanced.content).size == (256, 256)
+
+
+@pytest.mark.parametrize("kind", ["gif", "tiff", "ppm", "jpeg2000"])
+def test_the_type_of_a_file_that_comes_back_is_documented(client: TestClient, kind: str) -> None:
+    file = io.BytesIO()
+    Image.new("RGB", (256, 256)).save(file, kind)
+    response = client.get(f"/v1/photographs/{send(client, file.getvalue())}")
+    operation = client.get("/openapi.json").json()["paths"]["/v1/photographs/{photograph_id}"]["get"]
+    assert response.headers["content-type"] in operation["responses"]["200"]["content"]
+    assert response.headers["content-type"].startswith("image/")
 
 
 def test_a_preview_is_shrunk_and_says_so(client: TestClient, photo: bytes) -> None:

@@ -18,6 +18,11 @@ def is_clip_name(name: str) -> bool:
     return PurePath(name).suffix.lower() in VIDEO_SUFFIXES
 
 
+def accepted_picture_types() -> list[str]:
+    """The types of all pictures that are read."""
+    return [_picture_media_type(name) for name in header_check.DIMENSION_READERS]
+
+
 def identify_media_type(content: bytes) -> str:
     """The type of a picture, MP4 or MOV file; `application/octet-stream` for any other.
 
@@ -28,8 +33,12 @@ def identify_media_type(content: bytes) -> str:
     """
     name = header_check.identify_format(content)
     if name is not None:
-        known = FORMATS.get(name)
-        return known.mime_type if known else OTHER_PICTURE_TYPES.get(name, f"image/{name}")
+        return _picture_media_type(name)
     if content[4:8] == b"ftyp":
         return "video/quicktime" if content[8:12] == VIDEO_BRAND_QUICKTIME else "video/mp4"
     return UNKNOWN_MEDIA_TYPE
+
+
+def _picture_media_type(name: str) -> str:
+    known = FORMATS.get(name)
+    return known.mime_type if known else OTHER_PICTURE_TYPES.get(name, f"image/{name}")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from mattebox.io.file_formats import FORMATS
+from mattebox.io.media_type import accepted_picture_types
 from mattebox.server.clip_media_types import MIME_BY_FORMAT
 from mattebox.server.openapi.problem_codes import CODES_BY_STATUS
 from mattebox.server.openapi.schemas import FILE, INTEGER, JOB, PROBLEM, STRING, Schema
@@ -14,6 +15,7 @@ Responses = dict[int | str, Schema]
 PICTURE_CONTENT = {
     mime: {"schema": FILE} for mime in ("application/octet-stream", *(f.mime_type for f in FORMATS.values()))
 }
+SENT_PICTURE_CONTENT = PICTURE_CONTENT | {mime: {"schema": FILE} for mime in accepted_picture_types()}
 CLIP_CONTENT = {mime: {"schema": FILE} for mime in dict.fromkeys(MIME_BY_FORMAT.values())}
 PICTURE_HEADERS: Schema = {
     "X-Width": {"schema": INTEGER},
@@ -60,8 +62,8 @@ def picture_responses() -> Responses:
 
 
 def file_responses(*statuses: int) -> Responses:
-    """Responses of a route that returns a file that was sent, or a problem of one of these statuses."""
-    return {200: {"description": "The file", "content": PICTURE_CONTENT}, **problem_responses(*statuses)}
+    """Responses of a route that returns a picture that was sent, or a problem of one of these statuses."""
+    return {200: {"description": "The file", "content": SENT_PICTURE_CONTENT}, **problem_responses(*statuses)}
 
 
 def submission_responses() -> Responses:
