@@ -45,6 +45,10 @@ def test_a_form_of_fields_and_files() -> None:
     assert contents(data) == {"image": LARGE}
 
 
+def test_a_form_without_parts() -> None:
+    assert parse(form(), FORM_TYPE, "preset=a") == RequestData({"preset": "a"})
+
+
 def test_a_form_of_base64() -> None:
     data = parse(form((b'name="image_b64"', base64.b64encode(LARGE))), FORM_TYPE)
     assert (data.fields, contents(data)) == ({}, {"image_b64": LARGE})

@@ -33,6 +33,8 @@ def iter_parts(body: Content, content_type: str) -> Iterator[Part]:
     if not 0 < len(boundary) <= MAX_BOUNDARY_CHARACTERS:
         raise _form_problem("no boundary in its Content-Type")
     delimiter = b"\r\n--" + boundary
+    if body.read(0, len(delimiter)) == delimiter[2:] + b"--":  # no parts
+        return
     at = _find(body, delimiter, 0) + len(delimiter)
     if body.read(0, len(delimiter) - 2) == delimiter[2:]:  # the first one stands without a line break
         at = len(delimiter) - 2
