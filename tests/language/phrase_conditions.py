@@ -127,7 +127,7 @@ def _needs_cut(name: str, value: Any) -> bool:
     parameter = parameters_by_name()[name]
     if parameter.step.tag() == "cut":
         return True
-    if parameter.step not in CANVAS_STEPS or is_met(parameter.default, value):
+    if parameter.step not in CANVAS_STEPS or str(value) == str(parameter.default):
         return name == "background"
     return name not in ("size", "rotate")
 

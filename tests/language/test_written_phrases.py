@@ -6,7 +6,16 @@ from pathlib import Path
 
 import pytest
 
-from tests.language.phrase_conditions import RECIPE, answer_phrase, find_fault, is_met, load_written
+from mattebox.recipe.flat_parameters import parameters_by_name
+from tests.language.part_conditions import conditions_of, find_part_fault, load_labelled
+from tests.language.phrase_conditions import (
+    RECIPE,
+    WrittenPhrase,
+    answer_phrase,
+    find_fault,
+    is_met,
+    load_written,
+)
 
 FOLDER = Path(__file__).parent / "written"
 SHARES = {"dev-a": 0.90, "dev-b": 0.87, "held-a": 0.51, "held-b": 0.47}  # of phrases read as wanted
@@ -38,3 +47,22 @@ def test_phrases_by_others_are_read_as_wanted(name: str) -> None:
 )  # fmt: skip
 def test_conditions(wanted: str, value: object, met: bool) -> None:
     assert is_met(wanted, value) is met
+
+
+@pytest.mark.parametrize("name", ["parts-a", "parts-b"])
+def test_labelled_requests_name_what_a_recipe_has(name: str) -> None:
+    phrases = list(load_labelled(FOLDER / f"{name}.jsonl"))
+    assert len(phrases) == 600
+    assert {field for phrase in phrases for field in phrase.fields} - {"cut", "preset"} <= set(parameters_by_name())
+
+
+@pytest.mark.parametrize(
+    ("said", "words", "fault"),
+    [(["exposure=more"], "brighter", ""), (["exposure=less"], "brighter", "exposure"),
+     (["refuse: a hat"], "brighter", "refuse"), (["background=#add8e6; cut=yes"], "light blue background", ""),
+     (["background=red; cut=yes"], "white background", "background"),
+     (["saturation=-20", "scope=subject"], "saturation -20, only the subject", "")],
+)  # fmt: skip
+def test_labelled_parts_are_conditions(said: list[str], words: str, fault: str) -> None:
+    found = find_part_fault(WrittenPhrase(words, "en", *conditions_of(said)), answer_phrase(words))
+    assert fault in found if fault else not found

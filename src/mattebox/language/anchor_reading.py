@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
-from mattebox.language.anchors import SUBJECT, Anchor, Modifier, accepts, is_limitable
+from mattebox.language.anchors import Anchor, Modifier, accepts
 from mattebox.language.concepts import Concept, Value
 from mattebox.language.errors import AmbiguousWords, WordsNotUnderstood
+from mattebox.language.idle_anchors import BACKGROUND, drop_idle_anchors, join_anchors
 from mattebox.language.interpretation import Reading, interpret_anchor
 from mattebox.language.lexicon import Lexicon
 from mattebox.language.meanings import (
@@ -19,7 +20,6 @@ from mattebox.language.meanings import (
     Gradation,
     Noun,
     Number,
-    Phrase,
     Rescaling,
 )
 from mattebox.language.number_units import THOUSAND
@@ -31,10 +31,7 @@ from mattebox.recipe.presets import find_preset
 from mattebox.recipe.steps import Background, Cut, Frame
 
 LESS_FACTOR, MORE_FACTOR = 0.5, 1.5  # of the last change, for "a bit less" and "a bit more"
-PICK = "pick"  # parameter: which of several subjects
-APERTURE_CONCEPT, SHARPNESS_CONCEPT = "aperture", "sharpness"
 PIXEL_CONCEPT = "size"  # of pixels without a noun
-BACKGROUND = "background"  # concept of colours without a noun
 CANVAS_CONCEPTS = (
     "size",
     "aspect",
@@ -68,107 +65,10 @@ def read_anchors(anchors: Sequence[Anchor], current: Mapping[str, Value], lexico
         As `interpret_anchor`; and for words that belong to nothing.
     """
     readings: list[Reading] = []
-    anchors = _drop_repainted(anchors)
-    anchors = _drop_rescaled(_join_kept_background(anchors, lexicon))
-    for anchor in _drop_focus(_drop_restated(_limit_to_picked(anchors))):
+    anchors = join_anchors(anchors, lexicon)
+    for anchor in drop_idle_anchors(anchors):
         _append_reading(_as_background(anchor, anchors, lexicon), current, readings, lexicon)
     return readings
-
-
-def _limit_to_picked(anchors: Sequence[Anchor]) -> list[Anchor]:
-    """The anchors; "only the car" beside nothing but changes of the photograph itself is where they are made."""
-    picked = [a for a in anchors if isinstance(a.meaning, Phrase) and set(a.meaning.values) == {PICK}]
-    others = [a for a in anchors if a not in picked]
-    if not picked or not others or not all(is_limitable(a) and not _is_elsewhere(a) for a in others):
-        return list(anchors)
-    for anchor in (a for a in others if not a.find(Area)):
-        anchor.modifiers.append(Area(SUBJECT))
-        anchor.words.extend(picked[0].words)
-    return others
-
-
-def _is_elsewhere(anchor: Anchor) -> bool:
-    return any(isinstance(m, Area) and m.name != SUBJECT for m in anchor.modifiers)
-
-
-def _join_kept_background(anchors: Sequence[Anchor], lexicon: Lexicon) -> list[Anchor]:
-    """The anchors; of "keep the background, but blur it" what belongs to a background without a noun is its own."""
-    noun = Noun(BACKGROUND, lexicon.vocabulary.concepts[BACKGROUND])
-    joined: list[Anchor] = []
-    for anchor in anchors:
-        describes = anchor.meaning is None and anchor.find(Adjective) != []
-        describes = describes and all(accepts(Anchor(noun, []), modifier) for modifier in anchor.modifiers)
-        if (
-            describes
-            and joined
-            and isinstance(joined[-1].meaning, Phrase)
-            and joined[-1].meaning.values == {CUT: False}
-        ):
-            kept = joined.pop()
-            anchor = Anchor(noun, [*kept.words, *anchor.words], anchor.modifiers)
-        joined.append(anchor)
-    return joined
-
-
-def _drop_rescaled(anchors: Sequence[Anchor]) -> list[Anchor]:
-    """The anchors without "that's too much" before how much it should be: "half of it"."""
-
-    def consists_of(anchor: Anchor, *kinds: type) -> bool:
-        return anchor.meaning is None and all(isinstance(m, kinds) for m in anchor.modifiers)
-
-    pairs = zip(anchors, [*anchors[1:], None], strict=False)
-    return [
-        anchor
-        for anchor, after in pairs
-        if not (after is not None and consists_of(after, Rescaling) and consists_of(anchor, Direction, Degree))
-    ]
-
-
-def _drop_restated(anchors: Sequence[Anchor]) -> list[Anchor]:
-    """The anchors without those that the next one says again, with how much: "warmer, much warmer"."""
-    return [a for a, after in zip(anchors, [*anchors[1:], None], strict=False) if not _restates(after, a)]
-
-
-def _drop_repainted(anchors: Sequence[Anchor]) -> list[Anchor]:
-    """The anchors without a bare background where another one says which: "the background, but transparent"."""
-    painted = any(isinstance(a.meaning, Phrase) and BACKGROUND in a.meaning.values for a in anchors)
-    return [a for a in anchors if not (painted and _is_bare_background(a))]
-
-
-def _is_bare_background(anchor: Anchor) -> bool:
-    meaning = anchor.meaning
-    return isinstance(meaning, Noun) and meaning.name == BACKGROUND and not anchor.modifiers
-
-
-def _drop_focus(anchors: Sequence[Anchor]) -> list[Anchor]:
-    """The anchors; beside a background that blurs, "she stays sharp" says only that she does not."""
-    blurs = any(_blurs_background(anchor) for anchor in anchors)
-    return [anchor for anchor in anchors if not (blurs and _names_focus(anchor))]
-
-
-def _blurs_background(anchor: Anchor) -> bool:
-    meaning = anchor.meaning
-    if isinstance(meaning, Phrase):
-        return meaning.values.get(PRESET) == "portrait" or str(meaning.values.get(BACKGROUND, "")).startswith("blur")
-    if not isinstance(meaning, Noun):
-        return False
-    adjectives = [m for m in anchor.find(Adjective) if isinstance(m, Adjective)]
-    blurs = any(str(m.values.get(BACKGROUND, {}).get(BACKGROUND, "")).startswith("blur") for m in adjectives)
-    return meaning.name == APERTURE_CONCEPT or (meaning.name == BACKGROUND and blurs)
-
-
-def _names_focus(anchor: Anchor) -> bool:
-    meaning = anchor.meaning
-    is_sharp = isinstance(meaning, Gradation) and meaning.name == SHARPNESS_CONCEPT and meaning.direction > 0
-    return is_sharp and any(isinstance(m, Area) and m.name == SUBJECT for m in anchor.modifiers)
-
-
-def _restates(anchor: Anchor | None, before: Anchor) -> bool:
-    if anchor is None or not isinstance(anchor.meaning, Gradation) or not isinstance(before.meaning, Gradation):
-        return False
-    is_same = anchor.meaning.name == before.meaning.name and anchor.direction == before.direction
-    is_plain = all(isinstance(m, Degree) for m in (*anchor.modifiers, *before.modifiers))
-    return is_same and is_plain and bool(anchor.modifiers)
 
 
 def _as_background(anchor: Anchor, anchors: Sequence[Anchor], lexicon: Lexicon) -> Anchor:

@@ -8,8 +8,8 @@ with a noun and end with a modifier ("background white, shadow soft") to the las
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from itertools import pairwise
 
+from mattebox.language.anchor_checks import require_one_subject, require_own_colour, require_plain_order
 from mattebox.language.anchors import (
     MODIFIERS,
     SUBJECT,
@@ -26,7 +26,6 @@ from mattebox.language.clauses import Clause
 from mattebox.language.errors import AmbiguousWords, WordsNotUnderstood
 from mattebox.language.meanings import (
     Adjective,
-    Alternative,
     Ambiguity,
     Area,
     ColourName,
@@ -37,14 +36,11 @@ from mattebox.language.meanings import (
     Negation,
     Noun,
     Number,
-    PathText,
     Phrase,
-    Unsupported,
     Word,
 )
 
 SIZE, UPSCALING = "size", "upscaling"  # concepts
-MAX_NOUN_DISTANCE = 3  # words from an adjective to its noun
 MATTE_ONLY = "matte_only"  # parameter: "the mask", of which the edge can be moved
 EDGE_CONCEPTS = frozenset(("growth", "shrinking", "feather"))
 
@@ -67,7 +63,7 @@ def find_anchors(clause: Clause, previous: Anchor | None = None) -> list[Anchor]
     WordsNotUnderstood
         Words belong to nothing.
     """
-    _require_one_subject(clause)
+    require_one_subject(clause)
     anchors: dict[int, Anchor] = {}
     modifiers: list[tuple[int, Word]] = []
     chosen = {index: choose_noun(word, clause.words) for index, word in enumerate(clause.words)}
@@ -84,86 +80,11 @@ def find_anchors(clause: Clause, previous: Anchor | None = None) -> list[Anchor]
             modifiers.append((index, word))
     follows = bool(modifiers) and 0 in anchors and modifiers[-1][0] == len(clause.words) - 1
     rest = _assign_all(modifiers, anchors, clause.start, follows)
-    _require_own_colour(rest, list(anchors.values()))
-    _require_plain_order(list(anchors.values()))
+    require_own_colour(rest, list(anchors.values()))
+    require_plain_order(list(anchors.values()))
     _drop_measured(anchors)
     found = _limit_to_nouns([anchor for anchor in anchors.values() if not _says_nothing(anchor)])
     return [*found, *([rest] if rest.modifiers else [])]
-
-
-def require_supported(words: Sequence[Word]) -> None:
-    """WordsNotUnderstood for words that are known, and cannot be done."""
-    names_content = any(word.find(PathText) for word in words)  # of a label, or a logo
-    for index, word in enumerate(words):
-        meaning = word.find(Unsupported)
-        describes = _describes_noun(word, words[index + 1 : index + 1 + MAX_NOUN_DISTANCE])
-        if isinstance(meaning, Unsupported) and not describes and not (names_content and _can_hold(word)):
-            raise WordsNotUnderstood(
-                '"{words}" cannot be done', "{reason}; nothing was done", words=word.text, reason=meaning.reason
-            )
-
-
-def _describes_noun(word: Word, after: Sequence[Word]) -> bool:
-    """Whether a word is an adjective of a noun behind it: of a "fat outline"."""
-    adjective = word.find(Adjective)
-    names = set(adjective.values) if isinstance(adjective, Adjective) else set()
-    return any(isinstance(m, Noun) and m.name in names for w in after for m in w.meanings)
-
-
-def _can_hold(word: Word) -> bool:
-    """Whether a word also names what holds a text or picture."""
-    return any(isinstance(m, Noun) and (m.concept.path or m.concept.quoted) for m in word.meanings)
-
-
-def require_one_choice(words: Sequence[Word], question: str) -> None:
-    """AmbiguousWords for a request that leaves open which of two things is wanted: "white or grey"."""
-    for before, word, after in zip(words, words[1:], words[2:], strict=False):
-        if word.find(Alternative):
-            text = f"{before.text} {word.text} {after.text}"
-            raise AmbiguousWords(text, question, [before.text, after.text])
-
-
-def _require_one_subject(clause: Clause) -> None:
-    """WordsNotUnderstood for a subject on another: "put a cat on the sofa"."""
-    nouns = [w for w in clause.words if isinstance(w.meanings[0], Noun) and w.meanings[0].concept.area == SUBJECT]
-    areas = [w for w in clause.words if isinstance(w.meanings[0], Area) and w.meanings[0].name == SUBJECT]
-    if nouns and areas and len(clause.words) == len(nouns) + len(areas):
-        text = " ".join(word.text for word in clause.words)
-        raise WordsNotUnderstood('"{words}" cannot be done', "nothing is painted in; nothing was done", words=text)
-
-
-def _require_own_colour(rest: Anchor, anchors: Sequence[Anchor]) -> None:
-    """WordsNotUnderstood for a subject that should have another colour: "make the car red"."""
-    subjects = [a for a in anchors if isinstance(a.meaning, Noun) and a.meaning.concept.area == SUBJECT]
-    if subjects and rest.find(ColourName) and not any(a.modifiers for a in anchors):
-        text = f"{subjects[0].text} {rest.text}"
-        raise WordsNotUnderstood(
-            '"{words}" cannot be done', "things keep their own colour; nothing was done", words=text
-        )
-
-
-def _require_plain_order(anchors: Sequence[Anchor]) -> None:
-    """WordsNotUnderstood for a phrase beside a bare noun that it could mean: a transparent shadow, a grey outline."""
-    for first, second in pairwise(anchors):
-        is_adjacent = max(first.positions) + 1 == min(second.positions)
-        describes_first = _is_bare_noun(first) and _sets(second, "background") and " " not in second.text
-        describes_second = _is_bare_noun(second) and _sets(first, "saturation")
-        if is_adjacent and (describes_first or describes_second):
-            raise WordsNotUnderstood(
-                '"{words}" cannot be done',
-                "put a comma between them if they are two things",
-                words=f"{first.text} {second.text}",
-            )
-
-
-def _is_bare_noun(anchor: Anchor) -> bool:
-    meaning = anchor.meaning
-    is_own = isinstance(meaning, Noun) and not meaning.is_optional and meaning.concept.area != "background"
-    return is_own and not anchor.modifiers
-
-
-def _sets(anchor: Anchor, name: str) -> bool:
-    return isinstance(anchor.meaning, Phrase) and name in anchor.meaning.values
 
 
 def _belongs_to(anchor: Anchor, clause: Clause) -> bool:

@@ -7,45 +7,17 @@ unknown word stays an error: "remove the kalimba", "add a kalimba".
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence, Set
-from dataclasses import dataclass, field
+from collections.abc import Mapping, Sequence, Set
 
 from mattebox.language.lexicon import Lexicon
-from mattebox.language.meanings import Adjective, Break, ColourName, Noun
+from mattebox.language.meanings import Noun
+from mattebox.language.place_search import PlacedWords, PlaceSearch
 from mattebox.language.places import CANVAS_CONCEPTS, RELATED_CONCEPTS
-from mattebox.language.tokens import Token, fold_word
+from mattebox.language.tokens import Token
 
 MAX_CUE_LENGTH = 3  # words that say that a thing follows
 MAX_COLOUR_DISTANCE = 5  # tokens from "on" to the colour or background behind a thing
 MAX_THING_LENGTH = 5  # words of a thing without its article
-
-
-@dataclass
-class PlacedWords:
-    """Tokens without those that were passed over.
-
-    Parameters
-    ----------
-    tokens
-        The rest, unknown words that name the subject among them.
-    subjects
-        Unknown words as written, with the subject's own word.
-    things
-        The same with all words that name the thing, as people are told.
-    passed_over
-        What says nothing that can be done, as written.
-    unknown
-        Places in `tokens` of words that stay unknown.
-    kept
-        For each of `tokens` its place in the request.
-    """
-
-    tokens: list[Token]
-    subjects: dict[str, str] = field(default_factory=dict)
-    things: dict[str, str] = field(default_factory=dict)
-    passed_over: list[str] = field(default_factory=list)
-    unknown: Set[int] = frozenset()
-    kept: Sequence[int] = ()
 
 
 def place_unknown_words(
@@ -74,66 +46,42 @@ def place_unknown_words(
     return finder.result()
 
 
-class _PlaceFinder:
-    """The state of one search: which tokens are gone, and which unknown ones have been placed."""
-
-    def __init__(
-        self, text: str, tokens: Sequence[Token], unknown: Set[int], forms: Mapping[str, str], lexicon: Lexicon
-    ) -> None:
-        self.text, self.tokens, self.lexicon = text, tokens, lexicon
-        self.places = lexicon.places
-        self.words = [forms.get(t.text, fold_word(t.text)) if t.kind == "word" else "" for t in tokens]
-        self.unknown = set(unknown)
-        self.dropped: set[int] = set()
-        self.subjects: dict[str, str] = {}
-        self.things: dict[str, str] = {}
-        self.passed_over: list[str] = []
-        self.preserving = {word for phrase in self.places.preservations for word in phrase.split()}
-
-    def result(self) -> PlacedWords:
-        kept = [index for index in range(len(self.tokens)) if index not in self.dropped]
-        return PlacedWords(
-            [self.tokens[index] for index in kept],
-            self.subjects,
-            self.things,
-            self.passed_over,
-            {place for place, index in enumerate(kept) if index in self.unknown},
-            kept,
-        )
+class _PlaceFinder(PlaceSearch):
+    """The search, by what stands around unknown words."""
 
     def pass_over_statements(self) -> None:
         """Drop clauses such as "we sell kalimbas", beside others: they ask for nothing."""
-        spans = list(self._spans())
+        spans = list(self.spans())
         for start, end in spans:
             words = self.words[start:end]
             is_statement = bool(words) and words[0] in self.places.statements
-            is_plain = self.places.wishes.isdisjoint(words) and all(map(self._says_nothing, range(start, end)))
-            if self._has_unknown(start, end) and is_statement and is_plain and len(spans) > 1:
-                self._drop(start, end)
+            is_plain = self.places.wishes.isdisjoint(words) and all(map(self.says_nothing, range(start, end)))
+            if self.has_unknown(start, end) and is_statement and is_plain and len(spans) > 1:
+                self.drop(start, end)
         if len(spans) > 1 and self._is_signature(*spans[-1], before=spans[-2]):
-            self._drop(*spans[-1])
+            self.drop(*spans[-1])
 
     def _is_signature(self, start: int, end: int, before: tuple[int, int]) -> bool:
         """Whether a name ends the text, behind thanks or regards."""
         is_name = all(index in self.unknown for index in range(start, end))
-        return is_name and all(self._says_nothing(index) for index in range(*before))
+        return is_name and all(self.says_nothing(index) for index in range(*before))
 
     def pass_over_reasons(self) -> None:
         """Drop "because ..." where no word behind it means anything that can be done."""
-        for start, end in self._spans():
+        for start, end in self.spans():
             begin = next((i for i in range(start, end) if self.words[i] in self.places.reasons), end)
-            if self._has_unknown(begin, end) and all(map(self._says_nothing, range(begin + 1, end))):
-                self._drop(begin, end)
+            if self.has_unknown(begin, end) and all(map(self.says_nothing, range(begin + 1, end))):
+                self.drop(begin, end)
 
     def pass_over_preserved(self) -> None:
         """Drop clauses that say what stays as it is, beside others; of backgrounds and shadows that means something."""
-        spans = [span for span in self._spans(at_conjunctions=True) if not self.dropped.intersection(range(*span))]
+        spans = [span for span in self.spans(at_conjunctions=True) if not self.dropped.intersection(range(*span))]
         for start, end in spans:
-            indices = [i for i in range(start, end) if self.words[i] in self.preserving or not self._is_small(i)]
+            indices = [i for i in range(start, end) if self.words[i] in self.preserving or not self.is_small(i)]
             kept = [self.words[i] for i in indices]
             says_so = any(_is_subsequence(phrase.split(), kept) for phrase in self.places.preservations)
             if says_so and len(spans) > 1 and not any(self._is_canvas(i) for i in range(start, end)):
-                self._drop(self._begin_of_list(start), end)
+                self.drop(self._begin_of_list(start), end)
 
     def _begin_of_list(self, start: int) -> int:
         """Where the things begin of which the last one stands at `start`: "skin and colours unchanged"."""
@@ -157,7 +105,7 @@ class _PlaceFinder:
 
     def name_things(self) -> None:
         """Read unknown words as the subject, its attributes, or what the picture is for."""
-        for start, end in self._spans(at_conjunctions=True):
+        for start, end in self.spans(at_conjunctions=True):
             index = start
             while index < end:
                 if index in self.unknown:
@@ -173,8 +121,8 @@ class _PlaceFinder:
         before = self._words_before(first, start)
         if before and before[-1] in self.places.purposes and self.places.exchanges.isdisjoint(self.words[start:end]):
             begin = next(i for i in range(first - 1, start - 1, -1) if self.words[i] in self.places.purposes)
-            self._drop(begin, last)
-        elif self._is_subject_word(last - 1) and self._has_article(first, start):
+            self.drop(begin, last)
+        elif self.is_subject_word(last - 1) and self.has_article(first, start):
             self._drop_attributes(first, last)
         elif self._is_cued(before) or self._is_followed(last, start, end) or self._is_part_of(before):
             self._read_as_subject(first, last)
@@ -184,28 +132,28 @@ class _PlaceFinder:
         first, last = index, index + 1
         while first > start and self._can_describe(first - 1):
             first -= 1
-        while last < end and (last in self.unknown or self._is_subject_word(last)):
+        while last < end and (last in self.unknown or self.is_subject_word(last)):
             last += 1
         return first, last
 
     def _can_describe(self, index: int) -> bool:
         """Whether a word can stand between an article and a thing: unknown, or an attribute."""
         word = self.words[index]
-        return index in self.unknown or word in self.places.attributes or self._is_subject_word(index)
+        return index in self.unknown or word in self.places.attributes or self.is_subject_word(index)
 
     def _is_cued(self, before: Sequence[str]) -> bool:
         return any(" ".join(before[-count:]) in self.places.subject_cues for count in range(1, MAX_CUE_LENGTH + 1))
 
     def _is_followed(self, last: int, start: int, end: int) -> bool:
         """Whether "on white", or a verb such as German "freistellen", stands behind a thing that nothing else takes."""
-        after = [i for i in range(last, end) if not self._is_small(i)]
+        after = [i for i in range(last, end) if not self.is_small(i)]
         if not after:
             return False
         if self.words[after[0]] in self.places.subject_verbs:
             return True
-        begins = all(self._is_small(i) for i in range(start, last) if i not in self.unknown)
+        begins = all(self.is_small(i) for i in range(start, last) if i not in self.unknown)
         is_added = not self.places.insertions.isdisjoint(self.words[start:last])
-        names_background = any(self._paints(i) for i in after[1:MAX_COLOUR_DISTANCE])
+        names_background = any(self.paints(i) for i in after[1:MAX_COLOUR_DISTANCE])
         return begins and not is_added and self.words[after[0]] in self.places.grounds and names_background
 
     def _is_part_of(self, before: Sequence[str]) -> bool:
@@ -214,18 +162,6 @@ class _PlaceFinder:
             return False
         meanings = self.lexicon.meanings.get((before[-2],), ())
         return any(isinstance(m, Noun) and m.name in RELATED_CONCEPTS for m in meanings)
-
-    def _paints(self, index: int) -> bool:
-        """Whether a token is a colour, a background or a picture."""
-        if self.tokens[index].kind in ("hex", "call", "path"):
-            return True
-        meanings = self.lexicon.meanings.get((self.words[index],), ())
-        return any(
-            isinstance(m, ColourName)
-            or (isinstance(m, Noun) and m.name == "background")
-            or (isinstance(m, Adjective) and "background" in m.values)
-            for m in meanings
-        )
 
     def _words_before(self, first: int, start: int) -> list[str]:
         """The words before a thing, without articles and small words that are part of no cue."""
@@ -237,28 +173,6 @@ class _PlaceFinder:
         cues = {word for cue in self.places.subject_cues for word in cue.split()}
         return cues | self.places.relations | self.places.purposes
 
-    def _has_article(self, first: int, start: int) -> bool:
-        return first > start and self.words[first - 1] in self.places.determiners
-
-    def _is_subject_word(self, index: int) -> bool:
-        return self.words[index] in self.lexicon.subjects
-
-    def _is_small(self, index: int) -> bool:
-        """Whether a word is passed over wherever it stands, and is no cue."""
-        word = self.words[index]
-        is_filler = word in self.lexicon.fillers or word in self.places.determiners
-        return self.tokens[index].kind == "word" and is_filler and word not in self.places.grounds
-
-    def _says_nothing(self, index: int) -> bool:
-        word, lexicon = self.words[index], self.lexicon
-        if any(isinstance(m, Break) for m in lexicon.meanings.get((word,), ())):
-            return True
-        small = lexicon.fillers | lexicon.particles | lexicon.subjects | self.places.determiners | self.places.reasons
-        return index in self.unknown or (self.tokens[index].kind == "word" and word in small)
-
-    def _has_unknown(self, start: int, end: int) -> bool:
-        return any(index in self.unknown for index in range(start, end))
-
     def _read_as_subject(self, first: int, last: int) -> None:
         """Let the last unknown word stand for the subject; those before it describe it."""
         head = max(i for i in range(first, last) if i in self.unknown)
@@ -266,32 +180,12 @@ class _PlaceFinder:
         self.things[written] = self.lexicon.vocabulary.subjects[0]
         self.subjects[self.tokens[head].text] = self.lexicon.vocabulary.subjects[0]
         self.unknown.discard(head)
-        self._forget({i for i in range(first, last) if i != head})
+        self.forget({i for i in range(first, last) if i != head})
 
     def _drop_attributes(self, first: int, last: int) -> None:
         gone = {i for i in range(first, last) if i in self.unknown}
         self.passed_over += [self.tokens[i].text for i in sorted(gone)]
-        self._forget(gone)
-
-    def _drop(self, start: int, end: int) -> None:
-        self.passed_over.append(self.text[self.tokens[start].start : self.tokens[end - 1].end])
-        self._forget(set(range(start, end)))
-
-    def _forget(self, indices: set[int]) -> None:
-        self.dropped |= indices
-        self.unknown -= indices
-
-    def _spans(self, *, at_conjunctions: bool = False) -> Iterator[tuple[int, int]]:
-        """Where clauses begin and end, without what stands between them."""
-        start = 0
-        for index, token in enumerate(self.tokens):
-            meanings = self.lexicon.meanings.get((self.words[index],), ()) if at_conjunctions else ()
-            if token.kind == "separator" or any(isinstance(m, Break) for m in meanings):
-                if index > start:
-                    yield start, index
-                start = index + 1
-        if start < len(self.tokens):
-            yield start, len(self.tokens)
+        self.forget(gone)
 
 
 def _is_subsequence(words: Sequence[str], others: Sequence[str]) -> bool:

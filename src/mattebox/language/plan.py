@@ -6,8 +6,9 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from mattebox.errors import UsageError
+from mattebox.language.anchor_checks import require_one_choice, require_supported
 from mattebox.language.anchor_reading import read_anchors
-from mattebox.language.anchor_search import find_anchors, require_one_choice, require_supported
+from mattebox.language.anchor_search import find_anchors
 from mattebox.language.anchors import Anchor, is_bare_subject
 from mattebox.language.clauses import split_clauses
 from mattebox.language.concepts import Value
