@@ -14,8 +14,9 @@ from mattebox.language.meanings import Word
 from mattebox.language.neighbours import read_neighbours
 from mattebox.language.number_units import join_units
 from mattebox.language.number_words import parse_number_word
-from mattebox.language.open_words import PlacedWords, place_unknown_words
+from mattebox.language.open_words import place_unknown_words
 from mattebox.language.phrase_reading import read_phrase
+from mattebox.language.place_search import PlacedWords
 from mattebox.language.replacement import (
     drop_answered,
     drop_praise,
